@@ -1,0 +1,128 @@
+//! Reads a body up to a limit and gives it back whole.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use http_body::{Body, Frame};
+
+use super::{Replay, ResponseBody};
+
+/// Holds the frames of a body as they came, uncopied, up to a limit.
+///
+/// The body is boxed because it must be movable after it has been polled.
+pub(crate) struct Collector<B: Body> {
+    body: Pin<Box<B>>,
+    limit: u64,
+    first: Option<Bytes>,
+    more: Vec<Bytes>,
+    length: u64,
+    ending: Option<Box<Result<Frame<Bytes>, B::Error>>>,
+    body_ended: bool,
+}
+
+/// One step of reading.
+pub(crate) enum Step {
+    /// A data frame came, which [`Collector::last`] shows.
+    Data,
+    /// Reading is over.
+    Ended(Ending),
+}
+
+/// How reading ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// All content has been read.
+    Complete,
+    /// There is more content than the limit allows.
+    TooLong,
+    /// The body broke, or sent a frame that is neither data nor trailers.
+    Broken,
+}
+
+impl<B: Body<Data = Bytes>> Collector<B> {
+    pub(crate) fn new(body: B, limit: u64) -> Self {
+        Self {
+            body: Box::pin(body),
+            limit,
+            first: None,
+            more: Vec::new(),
+            length: 0,
+            ending: None,
+            body_ended: false,
+        }
+    }
+
+    /// Reads the next frame. Not to be called again after [`Step::Ended`].
+    pub(crate) fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
+        // Asking first saves the poll that would only say that it is over.
+        if self.body.is_end_stream() {
+            self.body_ended = true;
+            return Poll::Ready(Step::Ended(Ending::Complete));
+        }
+        let ending = match ready!(self.body.as_mut().poll_frame(cx)) {
+            None => {
+                self.body_ended = true;
+                Ending::Complete
+            }
+            Some(Err(error)) => {
+                self.ending = Some(Box::new(Err(error)));
+                Ending::Broken
+            }
+            Some(Ok(frame)) => match frame.into_data() {
+                Ok(data) => return Poll::Ready(self.push(data)),
+                // Trailers come after all content (RFC 9110, section 6.5).
+                Err(frame) => {
+                    let ending = if frame.is_trailers() {
+                        Ending::Complete
+                    } else {
+                        Ending::Broken
+                    };
+                    self.ending = Some(Box::new(Ok(frame)));
+                    ending
+                }
+            },
+        };
+        Poll::Ready(Step::Ended(ending))
+    }
+
+    fn push(&mut self, data: Bytes) -> Step {
+        self.length += data.len() as u64;
+        if self.first.is_none() {
+            self.first = Some(data);
+        } else {
+            self.more.push(data);
+        }
+        if self.length > self.limit {
+            Step::Ended(Ending::TooLong)
+        } else {
+            Step::Data
+        }
+    }
+
+    /// The data frame that came last.
+    pub(crate) fn last(&self) -> &[u8] {
+        self.more
+            .last()
+            .or(self.first.as_ref())
+            .map_or(&[], Bytes::as_ref)
+    }
+
+    /// The bytes of content read so far.
+    pub(crate) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// The body that was read, from its first frame on.
+    pub(crate) fn into_body(self) -> ResponseBody<B> {
+        ResponseBody::replay(Replay {
+            first: self.first,
+            data: self.more.into_iter(),
+            data_length: self.length,
+            ending: self.ending,
+            rest: (!self.body_ended).then_some(self.body),
+        })
+    }
+}

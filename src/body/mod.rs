@@ -1,0 +1,165 @@
+//! The one response body of all layers.
+
+mod collect;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+pub(crate) use collect::{Collector, Ending, Step};
+
+pin_project! {
+    /// The body of a response that came through a layer of this crate.
+    ///
+    /// It is the service's own body, or what a layer put in its place: nothing
+    /// (304), a short text (412), or the frames that were read for a hash and
+    /// then whatever had not been read yet. Data, trailers, frames of unknown
+    /// kind and errors come out as they went in, in the same order;
+    /// [`size_hint`](Body::size_hint) and [`is_end_stream`](Body::is_end_stream)
+    /// are as exact as the facts allow.
+    pub struct ResponseBody<B: Body> {
+        #[pin]
+        kind: Kind<B>,
+    }
+}
+
+pin_project! {
+    #[project = KindProj]
+    enum Kind<B: Body> {
+        Inner {
+            #[pin]
+            body: B,
+        },
+        Bytes {
+            bytes: Bytes,
+        },
+        Replay {
+            replay: Replay<B>,
+        },
+    }
+}
+
+/// Frames that were read ahead, then what ended the reading, then the rest.
+struct Replay<B: Body> {
+    data: std::vec::IntoIter<Bytes>,
+    first: Option<Bytes>,
+    data_length: u64,
+    ending: Option<Box<Result<Frame<Bytes>, B::Error>>>,
+    rest: Option<Pin<Box<B>>>,
+}
+
+impl<B: Body<Data = Bytes>> ResponseBody<B> {
+    pub(crate) fn inner(body: B) -> Self {
+        Self {
+            kind: Kind::Inner { body },
+        }
+    }
+
+    pub(crate) fn empty() -> Self {
+        Self::bytes(Bytes::new())
+    }
+
+    pub(crate) fn bytes(bytes: Bytes) -> Self {
+        Self {
+            kind: Kind::Bytes { bytes },
+        }
+    }
+
+    fn replay(replay: Replay<B>) -> Self {
+        Self {
+            kind: Kind::Replay { replay },
+        }
+    }
+}
+
+impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        match self.project().kind.project() {
+            KindProj::Inner { body } => body.poll_frame(cx),
+            KindProj::Bytes { bytes } if bytes.is_empty() => Poll::Ready(None),
+            KindProj::Bytes { bytes } => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            KindProj::Replay { replay } => replay.poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.kind {
+            Kind::Inner { body } => body.is_end_stream(),
+            Kind::Bytes { bytes } => bytes.is_empty(),
+            Kind::Replay { replay } => replay.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.kind {
+            Kind::Inner { body } => body.size_hint(),
+            Kind::Bytes { bytes } => SizeHint::with_exact(bytes.len() as u64),
+            Kind::Replay { replay } => replay.size_hint(),
+        }
+    }
+}
+
+impl<B: Body<Data = Bytes>> Replay<B> {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        if let Some(data) = self.first.take().or_else(|| self.data.next()) {
+            self.data_length -= data.len() as u64;
+            return Poll::Ready(Some(Ok(Frame::data(data))));
+        }
+        if let Some(ending) = self.ending.take() {
+            return Poll::Ready(Some(*ending));
+        }
+        let Some(rest) = &mut self.rest else {
+            return Poll::Ready(None);
+        };
+        let frame = ready!(rest.as_mut().poll_frame(cx));
+        if frame.is_none() {
+            self.rest = None;
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.first.is_none()
+            && self.data.as_slice().is_empty()
+            && self.ending.is_none()
+            && self.rest.as_ref().is_none_or(|rest| rest.is_end_stream())
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let Some(rest) = &self.rest else {
+            return SizeHint::with_exact(self.data_length);
+        };
+        let rest = rest.size_hint();
+        let mut hint = SizeHint::new();
+        hint.set_lower(self.data_length.saturating_add(rest.lower()));
+        if let Some(upper) = rest.upper() {
+            hint.set_upper(self.data_length.saturating_add(upper));
+        }
+        hint
+    }
+}
+
+impl<B: Body> fmt::Debug for ResponseBody<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match &self.kind {
+            Kind::Inner { .. } => "Inner",
+            Kind::Bytes { .. } => "Bytes",
+            Kind::Replay { .. } => "Replay",
+        };
+        f.debug_tuple("ResponseBody").field(&kind).finish()
+    }
+}

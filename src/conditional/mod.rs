@@ -1,0 +1,84 @@
+//! Answers conditional reads: 304 instead of content that the client has, 412
+//! when a condition is false.
+//!
+//! ```
+//! # async fn run() -> Result<(), tower::BoxError> {
+//! use std::convert::Infallible;
+//!
+//! use bytes::Bytes;
+//! use http::{Request, Response, StatusCode, header};
+//! use http_body_util::Full;
+//! use tower::{Layer, ServiceExt, service_fn};
+//! use tower_conditional::ConditionalLayer;
+//!
+//! // A handler that knows the version of what it serves.
+//! async fn handle(_: Request<()>) -> Result<Response<Full<Bytes>>, Infallible> {
+//!     let mut response = Response::new(Full::from("hello"));
+//!     response.headers_mut().insert(header::ETAG, "\"v7\"".parse().unwrap());
+//!     Ok(response)
+//! }
+//!
+//! let service = ConditionalLayer::new().layer(service_fn(handle));
+//! let request = Request::get("/").header(header::IF_NONE_MATCH, "\"v7\"").body(())?;
+//! let response = service.oneshot(request).await?;
+//! assert_eq!(response.status(), StatusCode::NOT_MODIFIED);
+//! assert_eq!(response.headers()[header::ETAG], "\"v7\"");
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
+//! ```
+//!
+//! With refusals in plain text, `QUERY`, and a `HEAD` that the service never
+//! sees:
+//!
+//! ```
+//! use http::HeaderValue;
+//! use tower_conditional::{
+//!     ConditionalLayer, refusal::Refusal, semantics::method::SafeMethods,
+//! };
+//!
+//! let layer = ConditionalLayer::new()
+//!     .methods(SafeMethods::GET | SafeMethods::HEAD | SafeMethods::QUERY)
+//!     .head_as_get()
+//!     .refusals(|refusal: &Refusal| {
+//!         (HeaderValue::from_static("text/plain"), refusal.detail().into())
+//!     });
+//! ```
+//!
+//! # What it does
+//!
+//! The service runs, and its response tells the validators. Where it is 2xx
+//! (RFC 9110, section 13.2.1) the request's `If-Match`, `If-Unmodified-Since`,
+//! `If-None-Match` and `If-Modified-Since` are evaluated in the order of
+//! section 13.2.2. What the client has already becomes a 304 with every field
+//! of the 200 that does not describe the missing content; a false condition
+//! becomes a 412 with the current validators. Any other status wins over both.
+//!
+//! A `Last-Modified` later than the response's `Date`, or than now, becomes
+//! that date (section 8.8.2.1).
+//!
+//! `Content-Length` stays on a 304 where the length of the 200 is known, as
+//! section 8.6 allows: `axum::Router` would otherwise write `content-length: 0`
+//! there, which is wrong.
+//!
+//! # What it needs from its neighbours
+//!
+//! An `ETag` or a `Last-Modified` from the service or from
+//! [`EtagLayer`](crate::EtagLayer) inside. Authentication belongs outside, so
+//! that a 304 is only ever given to those who may read. CORS, security headers
+//! and tracing work on either side. A layer outside that makes content longer
+//! or shorter should drop the `Content-Length` of a 304.
+//!
+//! # What it does not promise
+//!
+//! It saves the transfer, not the work: the service has run. It evaluates
+//! nothing on unsafe methods, whose conditions must be checked before they act.
+
+mod future;
+mod layer;
+mod respond;
+mod service;
+#[cfg(test)]
+mod tests;
+
+pub use {future::ResponseFuture, layer::ConditionalLayer, service::Conditional};

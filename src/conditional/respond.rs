@@ -1,0 +1,157 @@
+//! From the service's response to the one that goes out.
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderValue, Method, Response, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, DATE, EXPIRES, LAST_MODIFIED},
+    response::Parts,
+};
+use http_body::Body;
+
+use super::layer::Config;
+use crate::{
+    body::ResponseBody,
+    clock::Clock,
+    outcome::{Outcome, Verdict},
+    refusal::Refusal,
+    semantics::{
+        date::HttpDate,
+        not_modified::strip_representation_metadata,
+        precondition::{Condition, Current, Decision, Preconditions},
+        validators::ValidatorsRef,
+    },
+};
+
+/// What is kept of a request until its response is there.
+#[derive(Debug)]
+pub(super) struct Exchange<C> {
+    pub(super) preconditions: Preconditions,
+    pub(super) method: Method,
+    pub(super) ranged: bool,
+    pub(super) config: Config<C>,
+}
+
+impl<C: Clock> Exchange<C> {
+    pub(super) fn respond<B: Body<Data = Bytes>>(
+        &self,
+        mut response: Response<B>,
+    ) -> Response<ResponseBody<B>> {
+        self.correct_last_modified(response.headers_mut());
+        let verdict = self.judge(&response);
+        let length = length(&response);
+        let (mut parts, body) = response.into_parts();
+        let body = match verdict {
+            Verdict::NotModified => {
+                not_modified(&mut parts, length);
+                ResponseBody::empty()
+            }
+            Verdict::Failed(condition) => {
+                let content = self.refuse(&mut parts, condition);
+                if self.method == Method::HEAD {
+                    ResponseBody::empty()
+                } else {
+                    ResponseBody::bytes(content)
+                }
+            }
+            _ if self.method == Method::HEAD && self.config.head_as_get => {
+                set_length(&mut parts.headers, length);
+                ResponseBody::empty()
+            }
+            _ => ResponseBody::inner(body),
+        };
+        if self.config.explain || matches!(verdict, Verdict::NotModified | Verdict::Failed(_)) {
+            Outcome::record(&mut parts.extensions, |outcome| {
+                outcome.set_verdict(verdict);
+                if verdict == Verdict::NotModified {
+                    outcome.set_bytes_saved(length);
+                }
+            });
+        }
+        Response::from_parts(parts, body)
+    }
+
+    fn judge<B>(&self, response: &Response<B>) -> Verdict {
+        if self.preconditions.is_empty() {
+            return Verdict::Unconditional;
+        }
+        let status = response.status();
+        if !status.is_success() {
+            return Verdict::NotEvaluated;
+        }
+        let now = HttpDate::from(self.config.clock.now());
+        let validators = ValidatorsRef::from_headers(response.headers(), now);
+        let current = Current::Present(validators);
+        match self.preconditions.evaluate(&self.method, current, now) {
+            Decision::Proceed => Verdict::Proceeded,
+            Decision::Failed(condition) => Verdict::Failed(condition),
+            // RFC 9110, section 15.4.5: only for what would have been a 200.
+            // A part is a 200 without its `Range`, which comes last (13.2.2).
+            Decision::NotModified
+                if status == StatusCode::OK
+                    || (status == StatusCode::PARTIAL_CONTENT && self.ranged) =>
+            {
+                Verdict::NotModified
+            }
+            Decision::NotModified => Verdict::NotEvaluated,
+        }
+    }
+
+    /// RFC 9110, section 8.8.2.1: never later than the message itself.
+    fn correct_last_modified(&self, headers: &mut HeaderMap) {
+        let Some(modified) = headers.get(LAST_MODIFIED) else {
+            return;
+        };
+        let now = HttpDate::from(self.config.clock.now());
+        let Some(modified) = HttpDate::parse(modified.as_bytes(), now) else {
+            return;
+        };
+        let date = headers
+            .get(DATE)
+            .and_then(|date| HttpDate::parse(date.as_bytes(), now))
+            .unwrap_or(now);
+        if modified > date {
+            headers.insert(LAST_MODIFIED, date.into());
+        }
+    }
+
+    /// Turns the head into that of a 412 and gives the content of it.
+    fn refuse(&self, parts: &mut Parts, condition: Condition) -> Bytes {
+        let refusal = Refusal::precondition_failed(condition);
+        let (content_type, content) = self.config.renderer.render(&refusal);
+        parts.status = refusal.status();
+        strip_representation_metadata(&mut parts.headers);
+        // What was fresh was the representation, not this.
+        for name in [EXPIRES.as_str(), "cdn-cache-control", "surrogate-control"] {
+            parts.headers.remove(name);
+        }
+        parts
+            .headers
+            .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        parts.headers.insert(CONTENT_TYPE, content_type);
+        set_length(&mut parts.headers, Some(content.len() as u64));
+        content
+    }
+}
+
+/// Turns the head of a 200 into that of its 304.
+fn not_modified(parts: &mut Parts, length: Option<u64>) {
+    // The length of a part is not that of the 200.
+    let length = length.filter(|_| parts.status == StatusCode::OK);
+    parts.status = StatusCode::NOT_MODIFIED;
+    strip_representation_metadata(&mut parts.headers);
+    set_length(&mut parts.headers, length);
+}
+
+/// How many bytes of content the response would send, as far as is known.
+fn length<B: Body>(response: &Response<B>) -> Option<u64> {
+    match response.headers().get(CONTENT_LENGTH) {
+        Some(value) => value.to_str().ok()?.parse().ok(),
+        None => response.body().size_hint().exact(),
+    }
+}
+
+fn set_length(headers: &mut HeaderMap, length: Option<u64>) {
+    if let Some(length) = length {
+        headers.insert(CONTENT_LENGTH, length.into());
+    }
+}

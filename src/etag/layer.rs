@@ -1,0 +1,142 @@
+use std::{error::Error, fmt, sync::Arc};
+
+use http::{HeaderName, StatusCode};
+use tower_layer::Layer;
+
+use super::{ContentHasher, Etag, Sha256, tag::Recipe};
+use crate::semantics::{method::SafeMethods, tagging};
+
+/// Layer that gives responses an entity tag.
+///
+/// See the [module docs](crate::etag) for an example.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct EtagLayer<H = Sha256> {
+    recipe: Recipe<H>,
+}
+
+impl EtagLayer {
+    /// Strong tags from SHA-256, for `GET` and `HEAD` responses with status
+    /// 200 and at most 1 MiB of content.
+    pub fn new() -> Self {
+        Self {
+            recipe: Recipe::new(Sha256::new()),
+        }
+    }
+}
+
+impl Default for EtagLayer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<H> EtagLayer<H> {
+    /// Hashes with another function. The default is [`Sha256`].
+    pub fn hasher<H2: ContentHasher>(self, hasher: H2) -> EtagLayer<H2> {
+        EtagLayer {
+            recipe: self.recipe.with_hasher(hasher),
+        }
+    }
+
+    /// Makes weak tags, `W/".."`.
+    ///
+    /// Needed where a layer further out changes the bytes, as compression
+    /// does: a strong tag would then stand for two different byte sequences
+    /// (RFC 9110, section 8.8.1). Off by default.
+    pub fn weak(mut self) -> Self {
+        self.recipe.weak = true;
+        self
+    }
+
+    /// The most bytes of content that are held to be hashed, 1 MiB by
+    /// default. Longer content passes through untagged.
+    pub fn limit(mut self, bytes: u64) -> Self {
+        self.recipe.limit = bytes;
+        self
+    }
+
+    /// Makes tags with HMAC-SHA-256 over the digest, so that a tag tells
+    /// nothing about content to those who can guess it but do not have the
+    /// key. Replicas that share a resource must share the key.
+    pub fn key(mut self, key: impl AsRef<[u8]>) -> Self {
+        self.recipe.set_key(key.as_ref());
+        self
+    }
+
+    /// Mixes an identifier of the build or configuration into every tag, for
+    /// responses whose meaning changes with it though their bytes do not.
+    /// Every tag changes when it does. None by default.
+    pub fn build_id(mut self, id: impl AsRef<[u8]>) -> Self {
+        self.recipe.build_id = id.as_ref().to_vec();
+        self
+    }
+
+    /// The response fields that are mixed into the tag, so that equal bytes
+    /// with another meaning get another tag (RFC 9110, section 8.8.1).
+    /// By default `Content-Type`, `Content-Language` and `Content-Encoding`.
+    pub fn contributors(mut self, names: impl IntoIterator<Item = HeaderName>) -> Self {
+        self.recipe.contributors = names.into_iter().collect();
+        self
+    }
+
+    /// The methods whose responses are tagged: `GET` and `HEAD` by default.
+    pub fn methods(mut self, methods: SafeMethods) -> Self {
+        self.recipe.methods = methods;
+        self
+    }
+
+    /// The statuses whose responses are tagged: 200 by default.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a status whose content is not the selected representation, as
+    /// a hash of it would not be a validator. That leaves 200 and 203.
+    pub fn statuses(
+        mut self,
+        statuses: impl IntoIterator<Item = StatusCode>,
+    ) -> Result<Self, InvalidStatus> {
+        self.recipe.statuses = statuses
+            .into_iter()
+            .map(|status| {
+                if tagging::represents(status) {
+                    Ok(status)
+                } else {
+                    Err(InvalidStatus(status))
+                }
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(self)
+    }
+
+    /// Records an [`Outcome`](crate::Outcome) on every response that is
+    /// looked at, which costs some allocations. Off by default.
+    pub fn explain(mut self) -> Self {
+        self.recipe.explain = true;
+        self
+    }
+}
+
+impl<S, H: Clone> Layer<S> for EtagLayer<H> {
+    type Service = Etag<S, H>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Etag::new(inner, Arc::new(self.recipe.clone()))
+    }
+}
+
+/// A status whose content is not the selected representation.
+#[derive(Debug, Clone, Copy)]
+pub struct InvalidStatus(StatusCode);
+
+impl fmt::Display for InvalidStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "content of a {} response is not the selected representation",
+            self.0
+        )
+    }
+}
+
+impl Error for InvalidStatus {}

@@ -1,0 +1,55 @@
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{Method, Request, Response, header::UPGRADE};
+use http_body::Body;
+use tower_service::Service;
+
+use super::{ContentHasher, ResponseFuture, Sha256, tag::Recipe};
+use crate::body::ResponseBody;
+
+/// Service that gives responses an entity tag.
+///
+/// See the [module docs](crate::etag) for an example.
+#[derive(Debug, Clone)]
+pub struct Etag<S, H = Sha256> {
+    inner: S,
+    recipe: Arc<Recipe<H>>,
+}
+
+impl<S, H> Etag<S, H> {
+    pub(super) fn new(inner: S, recipe: Arc<Recipe<H>>) -> Self {
+        Self { inner, recipe }
+    }
+
+    crate::macros::service_accessors!();
+}
+
+impl<S, H, ReqB, ResB> Service<Request<ReqB>> for Etag<S, H>
+where
+    S: Service<Request<ReqB>, Response = Response<ResB>>,
+    H: ContentHasher,
+    ResB: Body<Data = Bytes>,
+{
+    type Response = Response<ResponseBody<ResB>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future, ResB, H>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<ReqB>) -> Self::Future {
+        // An upgraded connection carries no representation (RFC 9110, section 7.8).
+        let selects = self.recipe.methods.contains(request.method())
+            && !request.headers().contains_key(UPGRADE);
+        if !selects {
+            return ResponseFuture::bypass(self.inner.call(request));
+        }
+        let head = request.method() == Method::HEAD;
+        ResponseFuture::watch(self.inner.call(request), Arc::clone(&self.recipe), head)
+    }
+}

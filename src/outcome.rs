@@ -1,0 +1,115 @@
+//! What the layers decided about a response, for whoever looks from outside.
+
+use http::Response;
+
+use crate::semantics::{precondition::Condition, tagging::Untagged};
+
+/// A response extension that says what was decided, why, and what it saved.
+///
+/// A 304 and a 412 always carry it. An extension costs a few allocations, so
+/// other responses carry it only when a layer was told to
+/// [`explain`](crate::EtagLayer::explain).
+///
+/// ```
+/// # async fn run() -> Result<(), tower::BoxError> {
+/// use std::convert::Infallible;
+///
+/// use bytes::Bytes;
+/// use http::{Request, Response, header};
+/// use http_body_util::Full;
+/// use tower::{Layer, ServiceExt, service_fn};
+/// use tower_conditional::{Outcome, outcome::Verdict, stack};
+///
+/// let service = stack().layer(service_fn(|_: Request<()>| async {
+///     let mut response = Response::new(Full::new(Bytes::from_static(b"hello")));
+///     response.headers_mut().insert(header::ETAG, "\"v1\"".parse().unwrap());
+///     Ok::<_, Infallible>(response)
+/// }));
+/// let request = Request::get("/").header(header::IF_NONE_MATCH, "\"v1\"").body(())?;
+/// let response = service.oneshot(request).await?;
+///
+/// let outcome = Outcome::of(&response).unwrap();
+/// assert_eq!(outcome.verdict(), Some(Verdict::NotModified));
+/// assert_eq!(outcome.bytes_saved(), Some(5));
+/// # Ok(())
+/// # }
+/// # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outcome {
+    verdict: Option<Verdict>,
+    tag: Option<TagOrigin>,
+    bytes_saved: Option<u64>,
+}
+
+/// What the request's conditions came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// The request carried no condition.
+    Unconditional,
+    /// Every condition held, and the response went out in full.
+    Proceeded,
+    /// The response's status rules conditions out (RFC 9110, section 13.2.1).
+    NotEvaluated,
+    /// 304 went out.
+    NotModified,
+    /// 412 went out, because of this condition.
+    Failed(Condition),
+}
+
+/// Where a response's entity tag came from, or why it has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TagOrigin {
+    /// A hash of so many bytes of content.
+    Hashed(u64),
+    /// A digest that the handler knew.
+    KnownDigest,
+    /// The layer left the response as it was.
+    Untouched(Untagged),
+}
+
+impl Outcome {
+    /// The outcome that a response carries.
+    #[must_use]
+    pub fn of<B>(response: &Response<B>) -> Option<&Self> {
+        response.extensions().get()
+    }
+
+    /// What the conditions came to, if a layer that evaluates them said so.
+    #[must_use]
+    pub fn verdict(&self) -> Option<Verdict> {
+        self.verdict
+    }
+
+    /// Where the tag came from, if a layer that makes tags said so.
+    #[must_use]
+    pub fn tag(&self) -> Option<TagOrigin> {
+        self.tag
+    }
+
+    /// Bytes of content that did not have to be sent, where the length was
+    /// known. Not known for a stream, and absent unless 304 went out.
+    #[must_use]
+    pub fn bytes_saved(&self) -> Option<u64> {
+        self.bytes_saved
+    }
+
+    /// Changes the outcome in `extensions`, which is made if there is none.
+    pub(crate) fn record(extensions: &mut http::Extensions, change: impl FnOnce(&mut Self)) {
+        change(extensions.get_or_insert_default());
+    }
+
+    pub(crate) fn set_verdict(&mut self, verdict: Verdict) {
+        self.verdict = Some(verdict);
+    }
+
+    pub(crate) fn set_tag(&mut self, tag: TagOrigin) {
+        self.tag = Some(tag);
+    }
+
+    pub(crate) fn set_bytes_saved(&mut self, bytes: Option<u64>) {
+        self.bytes_saved = bytes;
+    }
+}

@@ -1,0 +1,235 @@
+//! Entity tags (RFC 9110, section 8.8.3).
+
+use std::{error::Error, fmt, str::FromStr};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use http::HeaderValue;
+
+/// An entity tag: an opaque text between quotes, strong, or weak with `W/`
+/// before it.
+///
+/// There is no `PartialEq`: two tags are compared either
+/// [strongly](Self::strong_eq) or [weakly](Self::weak_eq)
+/// (RFC 9110, section 8.8.3.2), and which one is a decision.
+#[derive(Debug, Clone)]
+pub struct EntityTag(HeaderValue);
+
+/// A borrowed [`EntityTag`], as it stands in a header field.
+#[derive(Debug, Clone, Copy)]
+pub struct TagRef<'a> {
+    weak: bool,
+    opaque: &'a [u8],
+}
+
+/// The most bytes of a digest that [`EntityTag::from_digest`] uses.
+const MAX_DIGEST: usize = 64;
+
+impl EntityTag {
+    /// A strong tag with this opaque text, given without quotes.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a quote, white space and control characters.
+    pub fn strong(opaque: impl AsRef<[u8]>) -> Result<Self, InvalidEntityTag> {
+        Self::quote(b"\"", opaque.as_ref())
+    }
+
+    /// A weak tag with this opaque text, given without quotes.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a quote, white space and control characters.
+    pub fn weak(opaque: impl AsRef<[u8]>) -> Result<Self, InvalidEntityTag> {
+        Self::quote(b"W/\"", opaque.as_ref())
+    }
+
+    /// A strong tag that spells `digest` in base64url without padding.
+    ///
+    /// At most 64 bytes of the digest are used.
+    #[must_use]
+    pub fn from_digest(digest: &[u8]) -> Self {
+        Self::encode("\"", digest)
+    }
+
+    /// As [`from_digest`](Self::from_digest), but weak.
+    #[must_use]
+    pub fn weak_from_digest(digest: &[u8]) -> Self {
+        Self::encode("W/\"", digest)
+    }
+
+    /// The same opaque text as a weak tag.
+    #[must_use]
+    pub fn into_weak(self) -> Self {
+        if self.is_weak() {
+            return self;
+        }
+        let text = [b"W/", self.0.as_bytes()].concat();
+        Self(HeaderValue::from_maybe_shared(text).expect("a valid tag with W/ before it"))
+    }
+
+    /// Whether the tag starts with `W/`.
+    #[must_use]
+    pub fn is_weak(&self) -> bool {
+        self.as_ref().weak
+    }
+
+    /// The bytes between the quotes.
+    #[must_use]
+    pub fn opaque(&self) -> &[u8] {
+        self.as_ref().opaque
+    }
+
+    /// Whether both tags are strong and the same (RFC 9110, section 8.8.3.2).
+    #[must_use]
+    pub fn strong_eq(&self, other: &Self) -> bool {
+        self.as_ref().strong_eq(other.as_ref())
+    }
+
+    /// Whether the opaque texts are the same (RFC 9110, section 8.8.3.2).
+    #[must_use]
+    pub fn weak_eq(&self, other: &Self) -> bool {
+        self.as_ref().weak_eq(other.as_ref())
+    }
+
+    /// Borrows the tag.
+    #[must_use]
+    pub fn as_ref(&self) -> TagRef<'_> {
+        let bytes = self.0.as_bytes();
+        let (weak, quoted) = match bytes.strip_prefix(b"W/") {
+            Some(quoted) => (true, quoted),
+            None => (false, bytes),
+        };
+        TagRef {
+            weak,
+            opaque: &quoted[1..quoted.len() - 1],
+        }
+    }
+
+    /// The field value, quotes included.
+    #[must_use]
+    pub fn as_header_value(&self) -> &HeaderValue {
+        &self.0
+    }
+
+    fn quote(opening: &[u8], opaque: &[u8]) -> Result<Self, InvalidEntityTag> {
+        if !opaque.iter().all(is_etagc) {
+            return Err(InvalidEntityTag(()));
+        }
+        let text = [opening, opaque, b"\""].concat();
+        HeaderValue::from_maybe_shared(text)
+            .map(Self)
+            .map_err(|_| InvalidEntityTag(()))
+    }
+
+    fn encode(opening: &str, digest: &[u8]) -> Self {
+        const CAPACITY: usize = 4 + MAX_DIGEST.div_ceil(3) * 4;
+        let digest = &digest[..digest.len().min(MAX_DIGEST)];
+        let mut text = [b'"'; CAPACITY];
+        let start = opening.len();
+        text[..start].copy_from_slice(opening.as_bytes());
+        let written = URL_SAFE_NO_PAD
+            .encode_slice(digest, &mut text[start..])
+            .expect("the capacity is that of the longest digest");
+        let end = start + written;
+        text[end] = b'"';
+        Self(HeaderValue::from_bytes(&text[..=end]).expect("base64url is visible ASCII"))
+    }
+}
+
+impl<'a> TagRef<'a> {
+    /// Reads one entity tag that fills `bytes` exactly, without white space
+    /// around it. `w/` in lower case, missing quotes, and blanks or quotes
+    /// inside make it `None`.
+    #[must_use]
+    pub fn parse(bytes: &'a [u8]) -> Option<Self> {
+        let (weak, quoted) = match bytes.strip_prefix(b"W/") {
+            Some(quoted) => (true, quoted),
+            None => (false, bytes),
+        };
+        let opaque = quoted.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+        opaque.iter().all(is_etagc).then_some(Self { weak, opaque })
+    }
+
+    /// Whether the tag starts with `W/`.
+    #[must_use]
+    pub fn is_weak(self) -> bool {
+        self.weak
+    }
+
+    /// The bytes between the quotes.
+    #[must_use]
+    pub fn opaque(self) -> &'a [u8] {
+        self.opaque
+    }
+
+    /// Whether both tags are strong and the same (RFC 9110, section 8.8.3.2).
+    #[must_use]
+    pub fn strong_eq(self, other: TagRef<'_>) -> bool {
+        !self.weak && !other.weak && self.opaque == other.opaque
+    }
+
+    /// Whether the opaque texts are the same (RFC 9110, section 8.8.3.2).
+    #[must_use]
+    pub fn weak_eq(self, other: TagRef<'_>) -> bool {
+        self.opaque == other.opaque
+    }
+}
+
+/// `etagc` of RFC 9110, section 8.8.3: visible characters without the quote,
+/// and the bytes from 0x80 on.
+fn is_etagc(byte: &u8) -> bool {
+    matches!(byte, 0x21 | 0x23..=0x7e | 0x80..=0xff)
+}
+
+impl TryFrom<&HeaderValue> for EntityTag {
+    type Error = InvalidEntityTag;
+
+    fn try_from(value: &HeaderValue) -> Result<Self, Self::Error> {
+        Self::try_from(value.clone())
+    }
+}
+
+impl TryFrom<HeaderValue> for EntityTag {
+    type Error = InvalidEntityTag;
+
+    fn try_from(value: HeaderValue) -> Result<Self, Self::Error> {
+        match TagRef::parse(value.as_bytes()) {
+            Some(_) => Ok(Self(value)),
+            None => Err(InvalidEntityTag(())),
+        }
+    }
+}
+
+impl FromStr for EntityTag {
+    type Err = InvalidEntityTag;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        HeaderValue::from_str(text)
+            .map_err(|_| InvalidEntityTag(()))
+            .and_then(Self::try_from)
+    }
+}
+
+impl From<EntityTag> for HeaderValue {
+    fn from(tag: EntityTag) -> Self {
+        tag.0
+    }
+}
+
+impl fmt::Display for EntityTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        String::from_utf8_lossy(self.0.as_bytes()).fmt(f)
+    }
+}
+
+/// A text that cannot stand in an entity tag.
+#[derive(Debug, Clone, Copy)]
+pub struct InvalidEntityTag(());
+
+impl fmt::Display for InvalidEntityTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an entity tag is visible characters without quotes, between quotes")
+    }
+}
+
+impl Error for InvalidEntityTag {}

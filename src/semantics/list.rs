@@ -1,0 +1,142 @@
+//! Comma-separated field values, read as bytes over all lines of a field
+//! (RFC 9110, sections 5.3 and 5.6.1).
+
+use http::HeaderValue;
+
+use super::etag::TagRef;
+
+/// Iterates over the members of a list of tokens, parameters and quoted
+/// strings, such as `Vary` or `Cache-Control`.
+///
+/// Empty members and surrounding white space are left out. A comma inside a
+/// quoted string, where a backslash escapes the next byte, does not split.
+/// A quoted string never runs on into the next field line.
+pub fn members<'a, I>(lines: I) -> impl Iterator<Item = &'a [u8]>
+where
+    I: IntoIterator<Item = &'a HeaderValue>,
+{
+    lines.into_iter().flat_map(|line| Members {
+        rest: line.as_bytes(),
+    })
+}
+
+/// One member of a list of entity tags.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum TagMember<'a> {
+    /// A well-formed entity tag.
+    Tag(TagRef<'a>),
+    /// Anything else, an unquoted tag or a `*` among them. It matches nothing
+    /// and does not disturb its neighbours.
+    Malformed(&'a [u8]),
+}
+
+/// Iterates over the members of `If-Match` or `If-None-Match`, `*` aside
+/// (RFC 9110, sections 13.1.1 and 13.1.2).
+///
+/// Inside an entity tag a comma does not split and a backslash is a byte like
+/// any other (section 8.8.3).
+pub fn entity_tags<'a, I>(lines: I) -> impl Iterator<Item = TagMember<'a>>
+where
+    I: IntoIterator<Item = &'a HeaderValue>,
+{
+    lines.into_iter().flat_map(|line| EntityTags {
+        rest: line.as_bytes(),
+    })
+}
+
+/// `bytes` without the optional white space around it (RFC 9110, section 5.6.3).
+pub(crate) fn trim_ows(bytes: &[u8]) -> &[u8] {
+    let is_ows = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let start = bytes.iter().take_while(|byte| is_ows(byte)).count();
+    let bytes = &bytes[start..];
+    let end = bytes.iter().rev().take_while(|byte| is_ows(byte)).count();
+    &bytes[..bytes.len() - end]
+}
+
+struct Members<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for Members<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        while !self.rest.is_empty() {
+            let end = end_of_member(self.rest);
+            let member = trim_ows(&self.rest[..end]);
+            self.rest = after_comma(self.rest, end);
+            if !member.is_empty() {
+                return Some(member);
+            }
+        }
+        None
+    }
+}
+
+fn end_of_member(bytes: &[u8]) -> usize {
+    let mut quoted = false;
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\\' if quoted => at += 1,
+            b',' if !quoted => return at,
+            _ => {}
+        }
+        at += 1;
+    }
+    bytes.len()
+}
+
+fn after_comma(bytes: &[u8], end: usize) -> &[u8] {
+    bytes.get(end + 1..).unwrap_or_default()
+}
+
+struct EntityTags<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for EntityTags<'a> {
+    type Item = TagMember<'a>;
+
+    fn next(&mut self) -> Option<TagMember<'a>> {
+        while !self.rest.is_empty() {
+            let end = end_of_tag_member(self.rest);
+            let member = trim_ows(&self.rest[..end]);
+            self.rest = after_comma(self.rest, end);
+            if !member.is_empty() {
+                return Some(
+                    TagRef::parse(member).map_or(TagMember::Malformed(member), TagMember::Tag),
+                );
+            }
+        }
+        None
+    }
+}
+
+/// A quote opens an opaque tag only at the start of a member, and the next
+/// quote closes it, so junk is skipped up to the next comma and no further.
+fn end_of_tag_member(bytes: &[u8]) -> usize {
+    let start = bytes
+        .iter()
+        .take_while(|b| matches!(b, b' ' | b'\t'))
+        .count();
+    let tag = &bytes[start..];
+    let quoted = tag.strip_prefix(b"W/").unwrap_or(tag);
+    let from = match quoted.strip_prefix(b"\"") {
+        Some(opaque) => {
+            let opened = bytes.len() - opaque.len();
+            match position(opaque, b'"') {
+                Some(closing) => opened + closing + 1,
+                None => return bytes.len(),
+            }
+        }
+        None => start,
+    };
+    position(&bytes[from..], b',').map_or(bytes.len(), |comma| from + comma)
+}
+
+fn position(bytes: &[u8], wanted: u8) -> Option<usize> {
+    bytes.iter().position(|byte| *byte == wanted)
+}

@@ -1,0 +1,59 @@
+//! The methods that read.
+
+use std::ops::BitOr;
+
+use http::Method;
+
+/// A set of methods that read and select a representation: `GET`, `HEAD` and
+/// `QUERY`. A method with side effects cannot be in it.
+///
+/// ```
+/// use http::Method;
+/// use tower_conditional::semantics::method::SafeMethods;
+///
+/// let methods = SafeMethods::GET | SafeMethods::HEAD;
+/// assert!(methods.contains(&Method::HEAD));
+/// assert!(!methods.contains(&Method::POST));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SafeMethods(u8);
+
+impl SafeMethods {
+    /// `GET` (RFC 9110, section 9.3.1).
+    pub const GET: Self = Self(1);
+    /// `HEAD` (RFC 9110, section 9.3.2).
+    pub const HEAD: Self = Self(1 << 1);
+    /// `QUERY`, safe as `GET` is and with content in the request
+    /// (draft-ietf-httpbis-safe-method-w-body).
+    pub const QUERY: Self = Self(1 << 2);
+
+    /// Whether `method` is in the set.
+    #[must_use]
+    pub fn contains(self, method: &Method) -> bool {
+        Self::of(method).is_some_and(|one| self.0 & one.0 != 0)
+    }
+
+    pub(crate) fn of(method: &Method) -> Option<Self> {
+        match method.as_str() {
+            "GET" => Some(Self::GET),
+            "HEAD" => Some(Self::HEAD),
+            "QUERY" => Some(Self::QUERY),
+            _ => None,
+        }
+    }
+}
+
+impl BitOr for SafeMethods {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl Default for SafeMethods {
+    /// `GET` and `HEAD`.
+    fn default() -> Self {
+        Self::GET | Self::HEAD
+    }
+}

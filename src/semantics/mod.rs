@@ -1,0 +1,20 @@
+//! The rules of HTTP that the layers obey, as plain functions.
+//!
+//! Whatever can be computed from a method, a status, header fields, bytes and
+//! `now` lives here and nowhere else. Nothing in this module waits, reads a
+//! clock, knows a store or a `tower` service, and no input makes it panic.
+//! Each rule names the section of the standard that it comes from.
+
+pub mod cache_control;
+pub mod date;
+pub mod etag;
+pub mod list;
+pub mod method;
+pub mod not_modified;
+pub mod precondition;
+pub mod tagging;
+pub mod validators;
+pub mod vary;
+
+#[cfg(test)]
+mod proptests;

@@ -1,0 +1,43 @@
+//! From a 200 to a 304 (RFC 9110, section 15.4.5).
+
+use http::{
+    HeaderMap, HeaderName,
+    header::{ETAG, LAST_MODIFIED},
+};
+
+/// Removes the fields that describe content which is no longer there.
+///
+/// This is a deny-list. Whatever is not metadata of the representation stays,
+/// repeated lines included: `Cache-Control`, `Content-Location`, `Date`,
+/// `ETag`, `Expires` and `Vary`, which a 304 must repeat, and the fields of
+/// other layers, such as CORS, `Set-Cookie` or a request id. `Last-Modified`
+/// goes only where an `ETag` says more.
+pub fn strip_representation_metadata(headers: &mut HeaderMap) {
+    let tagged = headers.contains_key(ETAG);
+    while let Some(name) = headers
+        .keys()
+        .find(|name| is_representation_metadata(name) || (tagged && **name == LAST_MODIFIED))
+        .cloned()
+    {
+        headers.remove(name);
+    }
+}
+
+/// RFC 9110, sections 8.3 to 8.6 and 14.4; RFC 9530 for the digests; and the
+/// fields that frame content.
+fn is_representation_metadata(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "content-type"
+            | "content-length"
+            | "content-encoding"
+            | "content-language"
+            | "content-range"
+            | "content-digest"
+            | "repr-digest"
+            | "digest"
+            | "content-md5"
+            | "transfer-encoding"
+            | "trailer"
+    )
+}

@@ -1,0 +1,100 @@
+//! What tells one state of a representation from another
+//! (RFC 9110, section 8.8).
+
+use http::{
+    HeaderMap, HeaderValue,
+    header::{ETAG, LAST_MODIFIED},
+};
+
+use super::{
+    date::HttpDate,
+    etag::{EntityTag, TagRef},
+};
+
+/// The validators of one representation. Either may be missing.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Validators {
+    /// The entity tag.
+    pub etag: Option<EntityTag>,
+    /// When the representation last changed, in whole seconds.
+    pub last_modified: Option<HttpDate>,
+}
+
+/// Borrowed [`Validators`].
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct ValidatorsRef<'a> {
+    /// The entity tag.
+    pub etag: Option<TagRef<'a>>,
+    /// When the representation last changed, in whole seconds.
+    pub last_modified: Option<HttpDate>,
+}
+
+impl Validators {
+    /// No validators yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// With this entity tag.
+    #[must_use]
+    pub fn with_etag(self, etag: EntityTag) -> Self {
+        Self {
+            etag: Some(etag),
+            ..self
+        }
+    }
+
+    /// With this modification date. Fractions of a second were dropped when
+    /// the [`HttpDate`] was made, so a date that we sent always revalidates.
+    #[must_use]
+    pub fn with_last_modified(self, last_modified: impl Into<HttpDate>) -> Self {
+        Self {
+            last_modified: Some(last_modified.into()),
+            ..self
+        }
+    }
+
+    /// Borrows the validators.
+    #[must_use]
+    pub fn as_ref(&self) -> ValidatorsRef<'_> {
+        ValidatorsRef {
+            etag: self.etag.as_ref().map(EntityTag::as_ref),
+            last_modified: self.last_modified,
+        }
+    }
+
+    /// Sets `ETag` and `Last-Modified` where the validator is known, and
+    /// leaves the field alone where it is not: one never removes the other.
+    pub fn write_to(&self, headers: &mut HeaderMap) {
+        if let Some(etag) = &self.etag {
+            headers.insert(ETAG, etag.as_header_value().clone());
+        }
+        if let Some(date) = self.last_modified {
+            headers.insert(LAST_MODIFIED, date.into());
+        }
+    }
+}
+
+impl<'a> ValidatorsRef<'a> {
+    /// Reads `ETag` and `Last-Modified` of a response.
+    ///
+    /// A malformed or repeated field counts as missing; `now` serves
+    /// [`HttpDate::parse`].
+    #[must_use]
+    pub fn from_headers(headers: &'a HeaderMap, now: HttpDate) -> Self {
+        Self {
+            etag: only_line(headers, ETAG).and_then(|line| TagRef::parse(line.as_bytes())),
+            last_modified: only_line(headers, LAST_MODIFIED)
+                .and_then(|line| HttpDate::parse(line.as_bytes(), now)),
+        }
+    }
+}
+
+fn only_line(headers: &HeaderMap, name: http::HeaderName) -> Option<&HeaderValue> {
+    let mut lines = headers.get_all(name).iter();
+    let line = lines.next()?;
+    lines.next().is_none().then_some(line)
+}

@@ -12,6 +12,8 @@ pub mod outcome;
 pub mod refusal;
 pub mod semantics;
 mod stack;
+#[cfg(test)]
+mod test_support;
 
 pub use conditional::ConditionalLayer;
 pub use etag::EtagLayer;

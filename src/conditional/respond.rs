@@ -152,6 +152,26 @@ fn length<B: Body>(response: &Response<B>) -> Option<u64> {
 
 fn set_length(headers: &mut HeaderMap, length: Option<u64>) {
     if let Some(length) = length {
-        headers.insert(CONTENT_LENGTH, length.into());
+        headers.insert(CONTENT_LENGTH, decimal(length));
+    }
+}
+
+/// `HeaderValue::from(u64)` allocates twice, and a 304 is to be cheap.
+fn decimal(mut number: u64) -> HeaderValue {
+    let mut digits = [b'0'; 20];
+    let mut start = digits.len();
+    while start == digits.len() || number > 0 {
+        start -= 1;
+        digits[start] = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+    HeaderValue::from_bytes(&digits[start..]).expect("digits are visible ASCII")
+}
+
+#[cfg(test)]
+#[test]
+fn decimals_are_written_in_full() {
+    for number in [0, 9, 10, 1_048_576, u64::MAX] {
+        assert_eq!(decimal(number), number.to_string());
     }
 }

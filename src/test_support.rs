@@ -1,0 +1,224 @@
+//! What the unit tests of the layers share.
+
+use std::{
+    collections::VecDeque,
+    convert::Infallible,
+    future::Future,
+    pin::{Pin, pin},
+    task::{Context, Poll, Waker},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request, Response};
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+/// What a [`ScriptedBody`] does when it is polled, in order.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Act {
+    Data(Bytes),
+    Trailers(HeaderMap),
+    Error,
+    /// Pending once, with the waker called at once.
+    Wait,
+}
+
+impl Act {
+    pub(crate) fn data(bytes: impl AsRef<[u8]>) -> Self {
+        Self::Data(Bytes::copy_from_slice(bytes.as_ref()))
+    }
+
+    pub(crate) fn trailers() -> Self {
+        let mut trailers = HeaderMap::new();
+        trailers.insert("x-checksum", HeaderValue::from_static("1"));
+        Self::Trailers(trailers)
+    }
+}
+
+pin_project! {
+    /// A body that does as it is told, and is not `Unpin`.
+    #[derive(Debug)]
+    pub(crate) struct ScriptedBody {
+        acts: VecDeque<Act>,
+        hint: SizeHint,
+        // Whether `is_end_stream` tells the end, as a body may but need not.
+        tells_end: bool,
+        #[pin]
+        _pinned: std::marker::PhantomPinned,
+    }
+}
+
+/// The error of a [`ScriptedBody`].
+#[derive(Debug, PartialEq)]
+pub(crate) struct Broken;
+
+impl ScriptedBody {
+    /// With an exact size hint, as bodies in memory have.
+    pub(crate) fn sized(acts: impl IntoIterator<Item = Act>) -> Self {
+        let body = Self::unsized_(acts);
+        let length = body
+            .acts
+            .iter()
+            .map(|act| match act {
+                Act::Data(data) => data.len() as u64,
+                _ => 0,
+            })
+            .sum();
+        body.with_hint(SizeHint::with_exact(length))
+    }
+
+    /// Without a size hint, as streams have.
+    pub(crate) fn unsized_(acts: impl IntoIterator<Item = Act>) -> Self {
+        Self {
+            acts: acts.into_iter().collect(),
+            hint: SizeHint::new(),
+            tells_end: true,
+            _pinned: std::marker::PhantomPinned,
+        }
+    }
+
+    pub(crate) fn with_hint(self, hint: SizeHint) -> Self {
+        Self { hint, ..self }
+    }
+
+    pub(crate) fn without_telling_end(self) -> Self {
+        Self {
+            tells_end: false,
+            ..self
+        }
+    }
+}
+
+impl Body for ScriptedBody {
+    type Data = Bytes;
+    type Error = Broken;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        let this = self.project();
+        match this.acts.pop_front() {
+            None => Poll::Ready(None),
+            Some(Act::Data(data)) => {
+                let left = |bound: u64| bound.saturating_sub(data.len() as u64);
+                let mut hint = SizeHint::new();
+                hint.set_lower(left(this.hint.lower()));
+                if let Some(upper) = this.hint.upper() {
+                    hint.set_upper(left(upper));
+                }
+                *this.hint = hint;
+                Poll::Ready(Some(Ok(Frame::data(data))))
+            }
+            Some(Act::Trailers(trailers)) => Poll::Ready(Some(Ok(Frame::trailers(trailers)))),
+            Some(Act::Error) => Poll::Ready(Some(Err(Broken))),
+            Some(Act::Wait) => {
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.tells_end && self.acts.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.hint
+    }
+}
+
+/// Reads a body to its end or error, through `Pending`, and checks on the way
+/// that its size hint and its end-of-stream answer hold.
+pub(crate) fn read<B>(body: B) -> Vec<Act>
+where
+    B: Body<Data = Bytes>,
+{
+    let mut body = pin!(body);
+    let mut read = Vec::new();
+    let mut cx = Context::from_waker(Waker::noop());
+    let hint = body.size_hint();
+    let ended = body.is_end_stream();
+    loop {
+        match body.as_mut().poll_frame(&mut cx) {
+            Poll::Pending => {}
+            Poll::Ready(None) => break,
+            Poll::Ready(Some(Err(_))) => {
+                read.push(Act::Error);
+                return read;
+            }
+            Poll::Ready(Some(Ok(frame))) => read.push(match frame.into_data() {
+                Ok(data) => Act::Data(data),
+                Err(frame) => Act::Trailers(frame.into_trailers().expect("trailers")),
+            }),
+        }
+    }
+    let length: u64 = content(&read).len() as u64;
+    assert!(
+        !ended || read.is_empty(),
+        "said to be over, then gave frames"
+    );
+    assert!(hint.lower() <= length, "{hint:?} but {length} bytes came");
+    assert!(
+        hint.upper().is_none_or(|upper| length <= upper),
+        "{hint:?} but {length} bytes came"
+    );
+    read
+}
+
+/// The data of what was read, in one piece.
+pub(crate) fn content(acts: &[Act]) -> Vec<u8> {
+    acts.iter()
+        .filter_map(|act| match act {
+            Act::Data(data) => Some(data.as_ref()),
+            _ => None,
+        })
+        .collect::<Vec<_>>()
+        .concat()
+}
+
+/// Runs a future that nothing outside it keeps waiting.
+pub(crate) fn run<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let mut cx = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+            return output;
+        }
+    }
+}
+
+/// Sends one request through `layer` to a handler that answers with what
+/// `respond` makes of the request.
+pub(crate) fn send<L, F, B, Out>(layer: &L, request: Request<()>, respond: F) -> Response<Out>
+where
+    L: Layer<Handler<F>>,
+    L::Service: Service<Request<()>, Response = Response<Out>, Error = Infallible>,
+    F: FnMut(Request<()>) -> Response<B>,
+{
+    let mut service = layer.layer(Handler(respond));
+    run(service.call(request)).unwrap_or_else(|never| match never {})
+}
+
+/// A handler from a closure.
+#[derive(Debug, Clone)]
+pub(crate) struct Handler<F>(F);
+
+impl<F, B> Service<Request<()>> for Handler<F>
+where
+    F: FnMut(Request<()>) -> Response<B>,
+{
+    type Response = Response<B>;
+    type Error = Infallible;
+    type Future = std::future::Ready<Result<Response<B>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<()>) -> Self::Future {
+        std::future::ready(Ok(self.0(request)))
+    }
+}

@@ -1,0 +1,281 @@
+//! What the layers allocate over the bare service, exactly.
+//!
+//! The figures are those of design invariant 8 and of the README's table.
+
+use std::{
+    convert::Infallible,
+    future::{Future, Ready, ready},
+    hint::black_box,
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
+
+use allocation_counter::{AllocationInfo, measure};
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, header};
+use http_body::{Body, Frame, SizeHint};
+use tower::{Layer, Service};
+use tower_conditional::{ConditionalLayer, EtagLayer, stack};
+
+const ROUNDS: u64 = 100;
+/// What the standard library's maps of extensions need for a 304's outcome.
+const OUTCOME: u64 = 3;
+
+/// A body in frames of one buffer, with an exact size or none.
+struct Frames {
+    content: Bytes,
+    frame: usize,
+    sized: bool,
+}
+
+impl Body for Frames {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.content.is_empty() {
+            return Poll::Ready(None);
+        }
+        let length = self.frame.min(self.content.len());
+        Poll::Ready(Some(Ok(Frame::data(self.content.split_to(length)))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.content.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        if self.sized {
+            SizeHint::with_exact(self.content.len() as u64)
+        } else {
+            SizeHint::new()
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Handler {
+    content: Bytes,
+    frame: usize,
+    sized: bool,
+    field: Option<(header::HeaderName, HeaderValue)>,
+}
+
+impl Handler {
+    fn new(length: usize, frame: usize) -> Self {
+        Self {
+            content: Bytes::from_static(vec![7; length].leak()),
+            frame,
+            sized: true,
+            field: None,
+        }
+    }
+
+    fn with(self, name: header::HeaderName, value: &'static str) -> Self {
+        Self {
+            field: Some((name, HeaderValue::from_static(value))),
+            ..self
+        }
+    }
+
+    fn unsized_(self) -> Self {
+        Self {
+            sized: false,
+            ..self
+        }
+    }
+}
+
+impl Service<Request<()>> for Handler {
+    type Response = Response<Frames>;
+    type Error = Infallible;
+    type Future = Ready<Result<Response<Frames>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<()>) -> Self::Future {
+        let mut response = Response::new(Frames {
+            content: self.content.clone(),
+            frame: self.frame,
+            sized: self.sized,
+        });
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+        if let Some((name, value)) = self.field.clone() {
+            headers.insert(name, value);
+        }
+        ready(Ok(response))
+    }
+}
+
+fn poll_to_end<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let mut cx = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+            return output;
+        }
+    }
+}
+
+/// Calls the service and reads its body.
+fn answer<S, B>(service: &mut S, request: Request<()>)
+where
+    S: Service<Request<()>, Response = Response<B>, Error = Infallible>,
+    B: Body<Data = Bytes>,
+{
+    let Ok(response) = poll_to_end(service.call(request));
+    let mut body = pin!(black_box(response).into_body());
+    while let Some(frame) = poll_to_end(std::future::poll_fn(|cx| body.as_mut().poll_frame(cx))) {
+        black_box(frame.is_ok());
+    }
+}
+
+fn request(method: &Method, condition: Option<&'static str>) -> Request<()> {
+    let mut request = Request::builder().method(method).body(()).unwrap();
+    if let Some(tag) = condition {
+        request
+            .headers_mut()
+            .insert(header::IF_NONE_MATCH, HeaderValue::from_static(tag));
+    }
+    request
+}
+
+/// Allocations per request and the most bytes held at once.
+fn cost<S, B>(mut service: S, method: &Method, condition: Option<&'static str>) -> AllocationInfo
+where
+    S: Service<Request<()>, Response = Response<B>, Error = Infallible>,
+    B: Body<Data = Bytes>,
+{
+    answer(&mut service, request(method, condition));
+    let mut info = measure(|| {
+        for _ in 0..ROUNDS {
+            answer(&mut service, request(method, condition));
+        }
+    });
+    assert_eq!(info.count_total % ROUNDS, 0, "not the same every time");
+    info.count_total /= ROUNDS;
+    info
+}
+
+/// Allocations that `layer` adds to one exchange, and bytes that it adds to
+/// the most held at once.
+fn added<L>(
+    layer: &L,
+    handler: &Handler,
+    method: &Method,
+    condition: Option<&'static str>,
+) -> (i64, i64)
+where
+    L: Layer<Handler>,
+    L::Service: Service<
+            Request<()>,
+            Response = Response<tower_conditional::body::ResponseBody<Frames>>,
+            Error = Infallible,
+        >,
+{
+    let bare = cost(handler.clone(), method, condition);
+    let layered = cost(layer.layer(handler.clone()), method, condition);
+    difference(&layered, &bare)
+}
+
+fn difference(layered: &AllocationInfo, bare: &AllocationInfo) -> (i64, i64) {
+    (
+        layered.count_total as i64 - bare.count_total as i64,
+        layered.bytes_max as i64 - bare.bytes_max as i64,
+    )
+}
+
+/// Design invariant 8.
+#[test]
+fn nothing_to_do_allocates_nothing() {
+    let hello = || Handler::new(1024, 1024);
+    let cases = [
+        ("POST", Method::POST, hello()),
+        (
+            "SSE",
+            Method::GET,
+            hello().with(header::CONTENT_TYPE, "text/event-stream"),
+        ),
+        ("too long", Method::GET, Handler::new((1 << 20) + 1, 16384)),
+        ("unknown length", Method::GET, hello().unsized_()),
+        ("tagged", Method::GET, hello().with(header::ETAG, "\"v1\"")),
+        (
+            "no-store",
+            Method::GET,
+            hello().with(header::CACHE_CONTROL, "no-store"),
+        ),
+    ];
+    for (name, method, handler) in cases {
+        assert_eq!(
+            added(&EtagLayer::new(), &handler, &method, None),
+            (0, 0),
+            "{name}"
+        );
+        assert_eq!(
+            added(&ConditionalLayer::new(), &handler, &method, None),
+            (0, 0),
+            "{name}"
+        );
+    }
+}
+
+/// The tag, and the box that makes a polled body movable.
+#[test]
+fn hashing_one_frame_allocates_twice_and_copies_nothing() {
+    for length in [0, 256, 1024, 64 * 1024, 1 << 20] {
+        let handler = Handler::new(length, 1 << 20);
+        let (count, bytes) = added(&EtagLayer::new(), &handler, &Method::GET, None);
+        // One of SHA-256's pauses parks the state of a long hash in a box.
+        let parked = i64::from(length > 128 * 1024);
+        assert_eq!(count, 2 + parked, "{length}");
+        assert!(bytes <= 4096, "{length}: {bytes} bytes held");
+    }
+}
+
+#[cfg(feature = "xxh3")]
+#[test]
+fn hashing_64_frames_holds_no_copy() {
+    let layer = EtagLayer::new().hasher(tower_conditional::etag::Xxh3::new());
+    let handler = Handler::new(1 << 20, 16 * 1024);
+    let bare = cost(handler.clone(), &Method::GET, None);
+    let layered = cost(layer.layer(handler), &Method::GET, None);
+    let (count, bytes) = difference(&layered, &bare);
+    assert!(count + 5 <= 14, "{count} allocations over the bare service");
+    assert!(bytes <= 16 * 1024, "{bytes} bytes held");
+}
+
+/// A 304 for a tag that the handler knows: no more than its outcome.
+#[test]
+fn a_304_allocates_its_outcome() {
+    let handler = Handler::new(1024, 1024).with(header::ETAG, "\"v1\"");
+    let (count, _) = added(
+        &ConditionalLayer::new(),
+        &handler,
+        &Method::GET,
+        Some("\"v1\""),
+    );
+    // The Content-Length that the 304 repeats is the fourth.
+    assert_eq!(count, OUTCOME as i64 + 1);
+    let (count, _) = added(
+        &ConditionalLayer::new(),
+        &handler,
+        &Method::GET,
+        Some("\"v2\""),
+    );
+    assert_eq!(count, 0);
+}
+
+/// The two layers together cost what they cost alone.
+#[test]
+fn a_stack_adds_nothing_of_its_own() {
+    let handler = Handler::new(1024, 1024);
+    let bare = cost(handler.clone(), &Method::GET, None);
+    let layered = cost(stack().layer(handler), &Method::GET, None);
+    assert_eq!(difference(&layered, &bare).0, 2);
+}

@@ -1,5 +1,96 @@
-//! Layers that make an HTTP service right and fast about entity tags and
-//! conditional requests.
+//! Tower layers that make an HTTP service right and fast about entity tags
+//! and conditional requests.
+//!
+//! A client that has a representation already gets a 304 instead of its bytes,
+//! and a client whose condition is false gets a 412 (RFC 9110, sections 8.8
+//! and 13), without a line in the handlers. The layers work around any
+//! `Service<Request<_>>` that answers with a `Response<_>` whose body gives
+//! `Bytes`: `axum`, `hyper`, `tonic` and others.
+//!
+//! # Example
+//!
+//! ```
+//! # async fn run() -> Result<(), tower::BoxError> {
+//! use std::convert::Infallible;
+//!
+//! use bytes::Bytes;
+//! use http::{Request, Response, StatusCode, header};
+//! use http_body_util::Full;
+//! use tower::{Service, ServiceBuilder, service_fn};
+//! use tower_conditional::stack;
+//!
+//! async fn handle(_: Request<()>) -> Result<Response<Full<Bytes>>, Infallible> {
+//!     Ok(Response::new(Full::from("hello")))
+//! }
+//!
+//! let mut service = ServiceBuilder::new().layer(stack()).service_fn(handle);
+//!
+//! let response = service.call(Request::get("/").body(())?).await?;
+//! let tag = response.headers()[header::ETAG].clone();
+//!
+//! let again = Request::get("/").header(header::IF_NONE_MATCH, tag).body(())?;
+//! let response = service.call(again).await?;
+//! assert_eq!(response.status(), StatusCode::NOT_MODIFIED);
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
+//! ```
+//!
+//! # The layers
+//!
+//! | Layer | What it does |
+//! |---|---|
+//! | [`EtagLayer`] | makes an entity tag from the content of a response |
+//! | [`ConditionalLayer`] | answers conditional reads with 304 and 412 |
+//!
+//! [`stack`] puts them in the right order. Each also works alone, and its
+//! module says what it needs from its neighbours and what it does not promise.
+//! Around them, outermost first:
+//!
+//! ```text
+//! trace, CORS, security headers          any side works; outside is usual
+//! authentication, limits                 outside: a 304 only for those who may read
+//! compression                            outside, with weak tags (see below)
+//! ConditionalLayer                       304, 412
+//! EtagLayer                              a tag from the content
+//! the service                            its own ETag always wins
+//! ```
+//!
+//! # Compression
+//!
+//! Compression outside sends other bytes under the tag of the original, so
+//! make the tags weak: `stack().etag(EtagLayer::new().weak())`. Have the
+//! service set `Vary: accept-encoding`, since tower-http's `CompressionLayer`
+//! adds it only to what it compresses, and a 304 must have it as well.
+//! Compression inside makes the length unknown, so there is no tag.
+//!
+//! # Placement in axum
+//!
+//! `Router::layer(stack())` is right for content whose length is known. For
+//! handlers that set an `ETag` on a stream of unknown length, wrap the router
+//! instead, `ServiceBuilder::new().layer(stack()).service(router)`: a `Router`
+//! writes `content-length: 0` on an answer without content that comes out of
+//! its own layers, and on a 304 or to a `HEAD` request that is wrong.
+//!
+//! # Modules below the layers
+//!
+//! [`semantics`] holds the rules as plain functions, for use without `tower`.
+//! [`Outcome`] says what was decided. [`refusal`] is how a layer says no.
+//!
+//! # Features
+//!
+//! | Name | Description | Default? |
+//! |---|---|---|
+//! | `blake3` | `etag::Blake3`, for tags from BLAKE3 | no |
+//! | `xxh3` | `etag::Xxh3`, for tags from XXH3 where no adversary writes content | no |
+//! | `test-util` | `clock::ManualClock`, a clock that tests can move | no |
+//!
+//! A feature adds to the API and never changes what there is.
+//!
+//! # Minimum supported Rust version
+//!
+//! 1.88. It moves at most to a version that is six months old, and never in a
+//! patch release.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -19,3 +110,8 @@ pub use conditional::ConditionalLayer;
 pub use etag::EtagLayer;
 pub use outcome::Outcome;
 pub use stack::{Stack, stack};
+
+/// The README's examples are compiled with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -123,3 +123,44 @@ impl fmt::Debug for Renderer {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONDITIONS: [Condition; 3] = [
+        Condition::IfMatch,
+        Condition::IfNoneMatch,
+        Condition::IfUnmodifiedSince,
+    ];
+
+    /// R-9457-3-a, R-9457-3.1.2-a, R-9457-4-a: a URI that documents the type,
+    /// the status that is sent, and no member that is not in the standard.
+    #[test]
+    fn problems_are_well_formed() {
+        for condition in CONDITIONS {
+            let refusal = Refusal::precondition_failed(condition);
+            let (content_type, body) = ProblemJson.render(&refusal);
+            assert_eq!(content_type, "application/problem+json");
+            let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            let members: Vec<_> = problem.as_object().unwrap().keys().collect();
+            assert_eq!(members, ["detail", "status", "title", "type"]);
+            assert_eq!(problem["status"], refusal.status().as_u16());
+            assert_eq!(problem["title"], refusal.title());
+            assert_eq!(problem["detail"], refusal.detail());
+            let uri: http::Uri = problem["type"].as_str().unwrap().parse().unwrap();
+            assert_eq!(uri.scheme_str(), Some("https"));
+            assert!(refusal.detail().contains(condition.as_str()));
+        }
+    }
+
+    /// R-9110-15.5.10-a: waiting helps against none of what is refused, so
+    /// nothing says when to try again.
+    #[test]
+    fn every_refusal_is_final() {
+        for condition in CONDITIONS {
+            let refusal = Refusal::precondition_failed(condition);
+            assert_eq!(refusal.status(), StatusCode::PRECONDITION_FAILED);
+        }
+    }
+}

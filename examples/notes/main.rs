@@ -1,0 +1,115 @@
+//! A small notes service: a tag on every read, and `304` for clients that are up to date.
+//!
+//! `router` and `serve` show how the layers go together; the rest is an ordinary axum application.
+
+mod files;
+mod note;
+mod notes;
+mod options;
+mod pages;
+mod probes;
+mod problem;
+mod shutdown;
+mod stats;
+mod store;
+mod streams;
+
+use std::{env, error::Error, process::ExitCode, time::Duration};
+
+use axum::{
+    Router, ServiceExt,
+    body::Body,
+    extract::{DefaultBodyLimit, Request},
+    response::Response,
+    serve::ListenerExt,
+};
+use tokio::{
+    net::TcpListener,
+    sync::{broadcast, watch},
+    time,
+};
+use tower::ServiceBuilder;
+use tower_conditional::{ConditionalLayer, EtagLayer};
+use tower_http::compression::CompressionLayer;
+
+use options::{Command, Options, USAGE};
+use stats::Stats;
+use store::Store;
+
+/// How long open requests may go on after a signal.
+const GRACE: Duration = Duration::from_secs(3);
+
+fn router(store: Store, closing: watch::Receiver<()>) -> Router {
+    let stats = Stats::default();
+    let (changes, _) = broadcast::channel(256);
+
+    // Compression changes the bytes after they were tagged, so these tags are weak.
+    let compressed = notes::routes(&store, &changes, &stats)
+        .layer(EtagLayer::new().weak())
+        .layer(CompressionLayer::new());
+    let plain = Router::new()
+        .merge(pages::routes(store, &stats))
+        .merge(files::routes(&stats))
+        .merge(streams::routes(changes, closing, &stats))
+        .merge(probes::routes(&stats))
+        .merge(stats::routes(&stats))
+        .layer(EtagLayer::new());
+
+    compressed
+        .merge(plain)
+        .fallback(problem::no_such_route)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(DefaultBodyLimit::max(64 * 1024))
+}
+
+async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
+    let store = Store::open(&options.database, options.notes)?;
+    let listener = TcpListener::bind(options.listen).await?;
+    let address = listener.local_addr()?;
+    let closing = shutdown::on_signal()?;
+
+    // Outside the router it sees the finished response, so a 304 and a HEAD repeat what the GET
+    // would have said about its length, compressed or not.
+    let app = ServiceBuilder::new()
+        .map_response(|response: Response<_>| response.map(Body::new))
+        .layer(ConditionalLayer::new().head_as_get())
+        .service(router(store, closing.clone()));
+
+    let app = ServiceExt::<Request>::into_make_service(app);
+
+    println!("listening on http://{address}");
+    println!("{}", options::hints(address));
+    let listener = listener.tap_io(|connection| {
+        // Without it, small events and chunks would wait for an acknowledgement.
+        let _ = connection.set_nodelay(true);
+    });
+    let server =
+        axum::serve(listener, app).with_graceful_shutdown(shutdown::closed(closing.clone()));
+    tokio::select! {
+        result = server => result?,
+        () = async { shutdown::closed(closing).await; time::sleep(GRACE).await } => {}
+    }
+    Ok(())
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = match Command::parse(env::args_os().skip(1)) {
+        Ok(Command::Serve(options)) => options,
+        Ok(Command::Help) => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Err(message) => {
+            eprintln!("notes: {message}\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match serve(options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("notes: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

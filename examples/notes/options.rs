@@ -1,0 +1,87 @@
+//! The command line.
+
+use std::{ffi::OsString, fmt::Display, net::SocketAddr, str::FromStr};
+
+pub(crate) const USAGE: &str = "\
+Usage: notes [--listen 127.0.0.1:3000] [--database FILE|:memory:] [--notes 100]
+
+  --listen ADDRESS:PORT     where to listen; port 0 takes a free one
+  --database FILE|:memory:  the SQLite database; in memory unless a file is named
+  --notes N                 how many notes a new database starts with
+  --help                    print this text";
+
+const MOST_NOTES: u32 = 100_000;
+
+#[derive(Debug)]
+pub(crate) enum Command {
+    Serve(Options),
+    Help,
+}
+
+#[derive(Debug)]
+pub(crate) struct Options {
+    pub(crate) listen: SocketAddr,
+    pub(crate) database: String,
+    pub(crate) notes: u32,
+}
+
+impl Command {
+    /// Reads the arguments that follow the program's name; an error is a message for the user.
+    pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Self, String> {
+        let mut options = Options {
+            listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            database: ":memory:".to_owned(),
+            notes: 100,
+        };
+        let arguments: Vec<_> = arguments
+            .map(OsString::into_string)
+            .collect::<Result<_, _>>()
+            .map_err(|argument| format!("{argument:?} is not UTF-8"))?;
+        let mut arguments = arguments.into_iter();
+        while let Some(argument) = arguments.next() {
+            let (name, attached) = match argument.split_once('=') {
+                Some((name, value)) => (name, Some(value.to_owned())),
+                None => (argument.as_str(), None),
+            };
+            let mut value = || {
+                attached
+                    .clone()
+                    .or_else(|| arguments.next())
+                    .filter(|value| !value.is_empty())
+                    .ok_or_else(|| format!("{name} needs a value"))
+            };
+            match name {
+                "--listen" => options.listen = parse(name, &value()?)?,
+                "--database" => options.database = value()?,
+                "--notes" => options.notes = parse(name, &value()?)?,
+                "--help" | "-h" if attached.is_none() => return Ok(Self::Help),
+                _ => return Err(format!("unknown option {argument:?}")),
+            }
+        }
+        if options.notes > MOST_NOTES {
+            return Err(format!("--notes: at most {MOST_NOTES}"));
+        }
+        Ok(Self::Serve(options))
+    }
+}
+
+fn parse<T: FromStr>(name: &str, value: &str) -> Result<T, String>
+where
+    T::Err: Display,
+{
+    value
+        .parse()
+        .map_err(|error| format!("{name} {value:?}: {error}"))
+}
+
+/// What to try first.
+pub(crate) fn hints(address: SocketAddr) -> String {
+    format!(
+        "  curl -i http://{address}/notes/1
+  curl -i http://{address}/notes/1 -H 'If-None-Match: <the ETag of that answer>'
+  curl -i http://{address}/notes/1 -X PATCH --json '{{\"title\":\"New\"}}'
+  curl -i http://{address}/files/64m.bin --output /dev/null --dump-header -
+  curl -N http://{address}/events
+  curl http://{address}/stats"
+    )
+}

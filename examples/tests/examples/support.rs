@@ -1,0 +1,171 @@
+//! A running example, and a client that speaks to it in HTTP/1.1 and HTTP/2.
+
+use std::{
+    env,
+    future::Future,
+    io::{BufRead, BufReader},
+    path::PathBuf,
+    process::{Child, ChildStdout, Command, Stdio},
+    time::Duration,
+};
+
+use http_body_util::{BodyExt, Full};
+use hyper::{
+    HeaderMap, Request, Response, StatusCode,
+    body::{Bytes, Incoming},
+    client::conn,
+    header::{ETAG, HOST},
+};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::{net::TcpStream, time};
+
+pub(crate) const BOTH: [Http; 2] = [Http::One, Http::Two];
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Http {
+    One,
+    Two,
+}
+
+pub(crate) struct Server {
+    process: Child,
+    pub(crate) address: String,
+    // Kept open: the program may go on printing.
+    _stdout: BufReader<ChildStdout>,
+}
+
+impl Server {
+    pub(crate) fn notes(arguments: &[&str]) -> Self {
+        Self::start("notes", &[&["--listen", "127.0.0.1:0"], arguments].concat())
+    }
+
+    pub(crate) fn start(example: &str, arguments: &[&str]) -> Self {
+        let mut process = Command::new(program(example))
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdout = BufReader::new(process.stdout.take().unwrap());
+        let mut first = String::new();
+        stdout.read_line(&mut first).unwrap();
+        let address = first.trim_end().strip_prefix("listening on http://");
+        Self {
+            address: address.expect("the first line").to_owned(),
+            process,
+            _stdout: stdout,
+        }
+    }
+
+    pub(crate) fn process(&mut self) -> &mut Child {
+        &mut self.process
+    }
+
+    pub(crate) async fn get(&self, http: Http, path: &str, fields: &[(&str, &str)]) -> Reply {
+        self.send(http, "GET", path, fields, "").await
+    }
+
+    pub(crate) async fn send(
+        &self,
+        http: Http,
+        method: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+        body: &str,
+    ) -> Reply {
+        let response = self.open(http, method, path, fields, body).await;
+        let (parts, body) = response.into_parts();
+        Reply {
+            status: parts.status,
+            headers: parts.headers,
+            body: soon(body.collect()).await.unwrap().to_bytes(),
+        }
+    }
+
+    /// The response as soon as its head is there.
+    pub(crate) async fn open(
+        &self,
+        http: Http,
+        method: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+        body: &str,
+    ) -> Response<Incoming> {
+        let uri = match http {
+            Http::One => path.to_owned(),
+            Http::Two => format!("http://{}{path}", self.address),
+        };
+        let mut request = Request::builder().method(method).uri(uri);
+        if matches!(http, Http::One) {
+            request = request.header(HOST, &self.address);
+        }
+        for (name, value) in fields {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::from(body.to_owned())).unwrap();
+        soon(self.exchange(http, request)).await
+    }
+
+    async fn exchange(&self, http: Http, request: Request<Full<Bytes>>) -> Response<Incoming> {
+        let io = TokioIo::new(TcpStream::connect(&self.address).await.unwrap());
+        match http {
+            Http::One => {
+                let (mut sender, connection) = conn::http1::handshake(io).await.unwrap();
+                tokio::spawn(connection);
+                sender.send_request(request).await.unwrap()
+            }
+            Http::Two => {
+                let executor = TokioExecutor::new();
+                let (mut sender, connection) = conn::http2::handshake(executor, io).await.unwrap();
+                tokio::spawn(connection);
+                sender.send_request(request).await.unwrap()
+            }
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already, as the test wanted.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Reply {
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    pub(crate) fn tag(&self) -> &str {
+        self.field(ETAG.as_str()).expect("a tag")
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+}
+
+/// Fails the test instead of hanging; nothing here takes this long unless it is wrong.
+pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
+    time::timeout(Duration::from_secs(30), future)
+        .await
+        .expect("an answer in time")
+}
+
+/// `cargo test` puts examples beside the folder of the test executables.
+pub(crate) fn program(example: &str) -> PathBuf {
+    let test = env::current_exe().unwrap();
+    let profile = test.parent().and_then(|deps| deps.parent()).unwrap();
+    let program = profile
+        .join("examples")
+        .join(format!("{example}{}", env::consts::EXE_SUFFIX));
+    assert!(program.exists(), "build it first: cargo build --examples");
+    program
+}

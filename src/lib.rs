@@ -48,29 +48,41 @@
 //! Around them, outermost first:
 //!
 //! ```text
-//! trace, CORS, security headers          any side works; outside is usual
-//! authentication, limits                 outside: a 304 only for those who may read
-//! compression                            outside, with weak tags (see below)
-//! ConditionalLayer                       304, 412
-//! EtagLayer                              a tag from the content
-//! the service                            its own ETag always wins
+//! trace, CORS, security headers    any side works; outside is usual
+//! authentication, limits           outside: a 304 only for those who may read
+//! ConditionalLayer                 304, 412
+//! EtagLayer                        a tag from the content
+//! the service                      its own ETag always wins
 //! ```
 //!
 //! # Compression
 //!
-//! Compression outside sends other bytes under the tag of the original, so
-//! make the tags weak: `stack().etag(EtagLayer::new().weak())`. Have the
-//! service set `Vary: accept-encoding`, since tower-http's `CompressionLayer`
-//! adds it only to what it compresses, and a 304 must have it as well.
-//! Compression inside makes the length unknown, so there is no tag.
+//! Compression changes the bytes after they were tagged, so the tags must be
+//! weak, and it belongs between the two layers:
+//!
+//! ```text
+//! ConditionalLayer::new()
+//! CompressionLayer::new()          of tower-http
+//! EtagLayer::new().weak()
+//! the service
+//! ```
+//!
+//! The 304 then has the `Vary` of the 200, and costs no compression, since
+//! tower-http compresses only what is read. Outside of both, compression
+//! leaves the 304 without the `Vary` that it adds to the 200, and with the
+//! `Content-Length` of the uncompressed content. Inside of both, it makes the
+//! length unknown, so nothing is tagged.
 //!
 //! # Placement in axum
 //!
-//! `Router::layer(stack())` is right for content whose length is known. For
-//! handlers that set an `ETag` on a stream of unknown length, wrap the router
-//! instead, `ServiceBuilder::new().layer(stack()).service(router)`: a `Router`
-//! writes `content-length: 0` on an answer without content that comes out of
-//! its own layers, and on a 304 or to a `HEAD` request that is wrong.
+//! `Router::layer(stack())` is right for content of a known length. For an
+//! `ETag` on content of unknown length, a compressed one included, wrap the
+//! router instead: `ServiceBuilder::new().layer(stack()).service(router)`. A
+//! `Router` writes `content-length: 0` on an answer without content that comes
+//! out of its own layers, which is wrong on a 304 and in an answer to `HEAD`.
+//! Around a router, which answers `HEAD` without content, use
+//! [`ConditionalLayer::head_as_get`] to have tags there too. The `notes`
+//! example does all of this.
 //!
 //! # Modules below the layers
 //!

@@ -43,7 +43,7 @@
 //!
 //! The response to a `GET` or `HEAD` with status 200, of a length that is
 //! known not to exceed [a limit](EtagLayer::limit). Its frames are kept as
-//! they came, hashed, and sent on.
+//! they came and hashed; the response goes out when the last one is there.
 //!
 //! Everything else passes through at once, with no byte held back: a response
 //! that has an `ETag` already, since a handler's own tag always wins; one of
@@ -66,8 +66,8 @@
 //!
 //! [`ConditionalLayer`](crate::ConditionalLayer) outside, which answers 304.
 //! A layer outside that changes the bytes, such as compression, needs
-//! [`weak`](EtagLayer::weak) tags here. Compression inside makes the length
-//! unknown, so there is no tag.
+//! [`weak`](EtagLayer::weak) tags here; its place is between the two layers.
+//! Compression inside makes the length unknown, so there is no tag.
 //!
 //! # What it does not promise
 //!

@@ -75,7 +75,15 @@ fn parse_year(text: &str, year: std::ops::Range<usize>) -> Option<HttpDate> {
 }
 
 fn parse_modern(text: &str) -> Option<HttpDate> {
-    httpdate::parse_http_date(text).ok().map(HttpDate::from)
+    // The parser knows no leap second, but a date may have one: it is the
+    // second after 23:59:59, as everywhere in Unix time.
+    const LEAP: &str = "23:59:60";
+    let parse = |text: &str| httpdate::parse_http_date(text).ok().map(HttpDate::from);
+    if !text.contains(LEAP) {
+        return parse(text);
+    }
+    let before = parse(&text.replace(LEAP, "23:59:59"))?;
+    Some(HttpDate::from_unix_seconds(before.0 + 1))
 }
 
 /// `Sunday, 06-Nov-94 08:49:37 GMT`, taken apart.

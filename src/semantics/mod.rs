@@ -8,6 +8,7 @@
 pub mod cache_control;
 pub mod date;
 pub mod etag;
+pub(crate) mod fields;
 pub mod list;
 pub mod method;
 pub mod not_modified;
@@ -18,3 +19,5 @@ pub mod vary;
 
 #[cfg(test)]
 mod proptests;
+#[cfg(test)]
+mod tests;

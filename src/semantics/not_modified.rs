@@ -5,6 +5,8 @@ use http::{
     header::{ETAG, LAST_MODIFIED},
 };
 
+use super::fields;
+
 /// Removes the fields that describe content which is no longer there.
 ///
 /// This is a deny-list. Whatever is not metadata of the representation stays,
@@ -13,7 +15,7 @@ use http::{
 /// other layers, such as CORS, `Set-Cookie` or a request id. `Last-Modified`
 /// goes only where an `ETag` says more.
 pub fn strip_representation_metadata(headers: &mut HeaderMap) {
-    let tagged = headers.contains_key(ETAG);
+    let tagged = fields::has(headers, &ETAG);
     while let Some(name) = headers
         .keys()
         .find(|name| is_representation_metadata(name) || (tagged && **name == LAST_MODIFIED))

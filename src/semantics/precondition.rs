@@ -98,12 +98,25 @@ impl Preconditions {
     /// Takes the conditional fields of a request.
     #[must_use]
     pub fn from_headers(headers: &HeaderMap) -> Self {
-        Self {
-            if_match: FieldLines::of(headers, IF_MATCH),
-            if_unmodified_since: FieldLines::of(headers, IF_UNMODIFIED_SINCE),
-            if_none_match: FieldLines::of(headers, IF_NONE_MATCH),
-            if_modified_since: FieldLines::of(headers, IF_MODIFIED_SINCE),
+        let mut found = Self::default();
+        for (name, value) in headers {
+            // One look at each field costs less than looking four of them up.
+            if name.as_str().starts_with("if-") {
+                found.take(name, value);
+            }
         }
+        found
+    }
+
+    fn take(&mut self, name: &HeaderName, value: &HeaderValue) {
+        let lines = match *name {
+            IF_MATCH => &mut self.if_match,
+            IF_UNMODIFIED_SINCE => &mut self.if_unmodified_since,
+            IF_NONE_MATCH => &mut self.if_none_match,
+            IF_MODIFIED_SINCE => &mut self.if_modified_since,
+            _ => return,
+        };
+        lines.push(value.clone());
     }
 
     /// Whether the request is unconditional.
@@ -220,11 +233,11 @@ struct FieldLines {
 }
 
 impl FieldLines {
-    fn of(headers: &HeaderMap, name: HeaderName) -> Self {
-        let mut lines = headers.get_all(name).iter().cloned();
-        Self {
-            first: lines.next(),
-            more: lines.collect(),
+    fn push(&mut self, line: HeaderValue) {
+        if self.first.is_none() {
+            self.first = Some(line);
+        } else {
+            self.more.push(line);
         }
     }
 

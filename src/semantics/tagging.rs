@@ -1,12 +1,9 @@
 //! Which responses get an entity tag from their content, decided before a
 //! byte of it is touched.
 
-use http::{
-    HeaderMap, HeaderName, StatusCode,
-    header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG},
-};
+use http::{HeaderMap, StatusCode, header::CONTENT_LENGTH};
 
-use super::{cache_control, list::trim_ows};
+use super::{cache_control, fields, list::trim_ows};
 
 /// Why a response got no tag from its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -59,7 +56,8 @@ pub(crate) fn untagged(
     if !statuses.contains(&facts.status) {
         return Some(Untagged::Status);
     }
-    if headers.contains_key(ETAG) {
+    let fields = Fields::read(headers);
+    if fields.etag {
         return Some(Untagged::HandlerTag);
     }
     if !facts.digest_known {
@@ -70,19 +68,45 @@ pub(crate) fn untagged(
             Some(_) => {}
         }
     }
-    if headers.contains_key(CONTENT_RANGE) {
+    if fields.content_range {
         return Some(Untagged::Part);
     }
-    if is_live(headers) {
+    if fields.live {
         return Some(Untagged::Live);
     }
-    cache_control::no_store(headers).then_some(Untagged::NoStore)
+    // Lists are read only where the field is there at all.
+    (fields.cache_control && cache_control::no_store(headers)).then_some(Untagged::NoStore)
+}
+
+/// What one look at each field tells.
+#[derive(Default)]
+struct Fields {
+    etag: bool,
+    content_range: bool,
+    cache_control: bool,
+    live: bool,
+}
+
+impl Fields {
+    fn read(headers: &HeaderMap) -> Self {
+        let mut fields = Self::default();
+        for (name, value) in headers {
+            match name.as_str() {
+                "etag" => fields.etag = true,
+                "content-range" => fields.content_range = true,
+                "cache-control" => fields.cache_control = true,
+                "content-type" => fields.live |= is_live_type(value.as_bytes()),
+                "incremental" => fields.live |= trim_ows(value.as_bytes()).starts_with(b"?1"),
+                _ => {}
+            }
+        }
+        fields
+    }
 }
 
 /// Whether `Content-Length` says something else than `length`.
 pub(crate) fn length_mismatch(headers: &HeaderMap, length: u64) -> bool {
-    headers
-        .get(CONTENT_LENGTH)
+    fields::first(headers, &CONTENT_LENGTH)
         .is_some_and(|value| content_length(value.as_bytes()) != Some(length))
 }
 
@@ -90,25 +114,16 @@ fn content_length(value: &[u8]) -> Option<u64> {
     std::str::from_utf8(trim_ows(value)).ok()?.parse().ok()
 }
 
-fn is_live(headers: &HeaderMap) -> bool {
-    const INCREMENTAL: HeaderName = HeaderName::from_static("incremental");
-    const LIVE_TYPES: [&[u8]; 3] = [
-        b"text/event-stream",
-        b"application/grpc",
-        b"multipart/x-mixed-replace",
-    ];
-    let live_type = headers.get(CONTENT_TYPE).is_some_and(|value| {
-        let value = value.as_bytes();
-        LIVE_TYPES.iter().any(|live| {
-            value
-                .get(..live.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(live))
-        })
-    });
-    live_type
-        || headers
-            .get(INCREMENTAL)
-            .is_some_and(|value| trim_ows(value.as_bytes()).starts_with(b"?1"))
+fn is_live_type(value: &[u8]) -> bool {
+    let live: &[u8] = match value.first() {
+        Some(b't' | b'T') => b"text/event-stream",
+        Some(b'a' | b'A') => b"application/grpc",
+        Some(b'm' | b'M') => b"multipart/x-mixed-replace",
+        _ => return false,
+    };
+    value
+        .get(..live.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(live))
 }
 
 /// Whether content of this status is the selected representation, so that a

@@ -2,13 +2,14 @@
 //! (RFC 9110, section 8.8).
 
 use http::{
-    HeaderMap, HeaderValue,
+    HeaderMap,
     header::{ETAG, LAST_MODIFIED},
 };
 
 use super::{
     date::HttpDate,
     etag::{EntityTag, TagRef},
+    fields,
 };
 
 /// The validators of one representation. Either may be missing.
@@ -86,15 +87,16 @@ impl<'a> ValidatorsRef<'a> {
     #[must_use]
     pub fn from_headers(headers: &'a HeaderMap, now: HttpDate) -> Self {
         Self {
-            etag: only_line(headers, ETAG).and_then(|line| TagRef::parse(line.as_bytes())),
-            last_modified: only_line(headers, LAST_MODIFIED)
-                .and_then(|line| HttpDate::parse(line.as_bytes(), now)),
+            etag: etag(headers),
+            last_modified: last_modified(headers, now),
         }
     }
 }
 
-fn only_line(headers: &HeaderMap, name: http::HeaderName) -> Option<&HeaderValue> {
-    let mut lines = headers.get_all(name).iter();
-    let line = lines.next()?;
-    lines.next().is_none().then_some(line)
+pub(crate) fn etag(headers: &HeaderMap) -> Option<TagRef<'_>> {
+    TagRef::parse(fields::only(headers, &ETAG)?.as_bytes())
+}
+
+pub(crate) fn last_modified(headers: &HeaderMap, now: HttpDate) -> Option<HttpDate> {
+    HttpDate::parse(fields::only(headers, &LAST_MODIFIED)?.as_bytes(), now)
 }

@@ -43,7 +43,8 @@ pub fn merge(headers: &mut HeaderMap, fields: impl IntoIterator<Item = HeaderNam
         push_once(&mut union, name);
     }
     let already = union.len();
-    for name in fields {
+    // `*` is a valid field name to the type.
+    for name in fields.into_iter().filter(|name| name.as_str() != "*") {
         push_once(&mut union, name);
     }
     if union.len() == already {

@@ -1,0 +1,68 @@
+use std::time::{Duration, UNIX_EPOCH};
+
+use proptest::{collection::vec, prelude::*};
+
+use crate::semantics::date::HttpDate;
+
+const LAST_SECOND: u64 = 253_402_300_799;
+
+proptest! {
+    /// R-9110-5.6.7-a.
+    #[test]
+    fn a_date_reads_back(seconds in 0..=LAST_SECOND, now: u64) {
+        let date = HttpDate::from_unix_seconds(seconds);
+        let now = HttpDate::from_unix_seconds(now);
+        let written = date.to_string();
+        prop_assert_eq!(written.len(), 29);
+        prop_assert_eq!(HttpDate::parse(written.as_bytes(), now), Some(date));
+        let other = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds));
+        prop_assert_eq!(&written, &other);
+
+        // `Sun, 06 Nov 1994 08:49:37 GMT` as `Sun Nov  6 08:49:37 1994`.
+        let day = if &written[5..6] == "0" { format!(" {}", &written[6..7]) } else { written[5..7].to_owned() };
+        let asctime = format!(
+            "{} {} {day} {} {}",
+            &written[..3], &written[8..11], &written[17..25], &written[12..16],
+        );
+        prop_assert_eq!(HttpDate::parse(asctime.as_bytes(), now), Some(date));
+    }
+
+    /// R-9110-5.6.7-a: within 49 years of now, two digits are enough.
+    #[test]
+    fn a_year_of_two_digits_is_near_now(now in 0..=4_000_000_000_u64, ahead in -1_546_300_000..1_546_300_000_i64) {
+        const WEEKDAYS: [&str; 7] =
+            ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+        let date = HttpDate::from_unix_seconds(now.saturating_add_signed(ahead));
+        let written = date.to_string();
+        let weekday = WEEKDAYS.iter().find(|day| day.starts_with(&written[..3])).expect("a weekday");
+        let rfc850 = format!(
+            "{weekday}, {}-{}-{} {}",
+            &written[5..7], &written[8..11], &written[14..16], &written[17..],
+        );
+        let now = HttpDate::from_unix_seconds(now);
+        prop_assert_eq!(HttpDate::parse(rfc850.as_bytes(), now), Some(date), "{}", rfc850);
+    }
+
+    /// Near misses of dates: what `httpdate` reads, we read as the same.
+    #[test]
+    fn we_read_dates_as_others_do(
+        text in "(Sun|Mon|Tue), ([0-3][0-9]) (Jan|Feb|Nov) (19|20)[0-9]{2} [0-2][0-9]:[0-6][0-9]:[0-6][0-9] GMT",
+    ) {
+        let ours = HttpDate::parse(text.as_bytes(), HttpDate::EPOCH);
+        match httpdate::parse_http_date(&text) {
+            Ok(theirs) => prop_assert_eq!(ours, Some(HttpDate::from(theirs))),
+            // What they know no more than 1970 and leap seconds of.
+            Err(_) => prop_assert!(
+                ours.is_none_or(|date| date == HttpDate::EPOCH || text.contains("23:59:60"))
+            ),
+        }
+    }
+
+    #[test]
+    fn no_bytes_are_too_strange_for_a_date(bytes in vec(any::<u8>(), 0..40), now: u64) {
+        let now = HttpDate::from_unix_seconds(now);
+        if let Some(date) = HttpDate::parse(&bytes, now) {
+            prop_assert_eq!(HttpDate::parse(date.to_string().as_bytes(), now), Some(date));
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What the properties are tried on.
+
+use http::{HeaderName, HeaderValue};
+use proptest::{collection::vec, prelude::*, sample::select};
+
+use crate::semantics::{
+    date::HttpDate, etag::EntityTag, precondition::Current, validators::Validators,
+};
+
+/// Any value that a header field can have.
+pub(super) fn value() -> impl Strategy<Value = HeaderValue> {
+    let byte = prop_oneof![
+        4 => select(b"\",*\\ \tW/w=ab-".as_slice()),
+        1 => (0x20..=0xff_u8).prop_filter("DEL is no field value", |byte| *byte != 0x7f),
+    ];
+    vec(byte, 0..60).prop_map(|bytes| HeaderValue::from_bytes(&bytes).expect("a field value"))
+}
+
+pub(super) fn lines() -> impl Strategy<Value = Vec<HeaderValue>> {
+    vec(value(), 0..4)
+}
+
+pub(super) fn opaque() -> impl Strategy<Value = Vec<u8>> {
+    let byte = prop_oneof![
+        2 => select(b",\\*/W-".as_slice()),
+        2 => prop_oneof![Just(0x21_u8), 0x23..=0x7e_u8],
+        1 => 0x80..=0xff_u8,
+    ];
+    vec(byte, 0..12)
+}
+
+pub(super) fn tag() -> impl Strategy<Value = EntityTag> {
+    (opaque(), any::<bool>()).prop_map(|(opaque, weak)| {
+        let tag = if weak {
+            EntityTag::weak
+        } else {
+            EntityTag::strong
+        };
+        tag(opaque).expect("only legal bytes")
+    })
+}
+
+/// Optional white space, and commas that make empty members.
+pub(super) fn padding() -> impl Strategy<Value = Vec<u8>> {
+    vec(select(b" \t,".as_slice()), 0..4)
+}
+
+pub(super) fn separator() -> impl Strategy<Value = Vec<u8>> {
+    (padding(), padding()).prop_map(|(before, after)| [before, b",".to_vec(), after].concat())
+}
+
+/// What is no tag and leaves no quote open, so that it ends at its comma.
+pub(super) fn junk() -> impl Strategy<Value = Vec<u8>> {
+    let plain = vec(select(b"abW/*=;\\ \t'".as_slice()), 1..8)
+        .prop_filter("not empty", |junk| !junk.trim_ascii().is_empty());
+    let closed = (tag(), "[a-z ]{0,3}[a-z]")
+        .prop_map(|(tag, behind)| [tag.as_header_value().as_bytes(), behind.as_bytes()].concat());
+    prop_oneof![plain, closed]
+}
+
+pub(super) fn current() -> impl Strategy<Value = Current> {
+    let validators = (
+        proptest::option::of(tag()),
+        proptest::option::of(any::<u64>()),
+    );
+    prop_oneof![
+        1 => Just(Current::Unknown),
+        1 => Just(Current::Absent),
+        6 => validators.prop_map(|(etag, date)| Current::Present(Validators {
+            etag,
+            last_modified: date.map(HttpDate::from_unix_seconds),
+        })),
+    ]
+}
+
+pub(super) fn name() -> impl Strategy<Value = HeaderName> {
+    "[a-d*]{1,2}".prop_map(|name| name.parse().expect("a field name"))
+}

@@ -1,0 +1,35 @@
+//! Tables of single rules. What the rules come to together is in
+//! `tests/preconditions.rs`.
+
+mod cache_control;
+mod date;
+mod etag;
+mod list;
+mod not_modified;
+mod tagging;
+mod validators;
+mod vary;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// Field values, one per line.
+fn values<V: AsRef<[u8]>>(lines: impl IntoIterator<Item = V>) -> Vec<HeaderValue> {
+    lines
+        .into_iter()
+        .map(|line| HeaderValue::from_bytes(line.as_ref()).expect("a field value"))
+        .collect()
+}
+
+/// Field lines, where a name may repeat.
+fn headers<'a>(lines: impl IntoIterator<Item = (&'a str, &'a str)>) -> HeaderMap {
+    lines
+        .into_iter()
+        .map(|(name, value)| {
+            let name: HeaderName = name.parse().expect("a field name");
+            (name, value.parse::<HeaderValue>().expect("a field value"))
+        })
+        .fold(HeaderMap::new(), |mut headers, (name, value)| {
+            headers.append(name, value);
+            headers
+        })
+}

@@ -1,0 +1,151 @@
+use http::{HeaderMap, HeaderValue, Method, header::ETAG};
+
+use crate::semantics::{
+    date::HttpDate,
+    etag::{EntityTag, TagRef},
+    precondition::{Current, Decision, evaluate},
+    validators::ValidatorsRef,
+};
+
+/// R-9110-8.8.3-a: the syntax is exact, byte by byte.
+#[test]
+fn every_byte_is_in_a_tag_or_is_not() {
+    for byte in 0..=u8::MAX {
+        let legal = matches!(byte, 0x21 | 0x23..=0x7e | 0x80..);
+        let text = [b'"', byte, b'"'];
+        assert_eq!(TagRef::parse(&text).is_some(), legal, "{byte:#04x}");
+        assert_eq!(EntityTag::strong([byte]).is_ok(), legal, "{byte:#04x}");
+        assert_eq!(EntityTag::weak([byte]).is_ok(), legal, "{byte:#04x}");
+    }
+}
+
+/// R-9110-8.8.3-a.
+#[test]
+fn syntax() {
+    let well_formed: &[(&[u8], bool, &[u8])] = &[
+        (b"\"\"", false, b""),
+        (b"W/\"\"", true, b""),
+        (b"\"x\"", false, b"x"),
+        (b"W/\"x\"", true, b"x"),
+        (b"\"W/x\"", false, b"W/x"),
+        (b"\"a,b\"", false, b"a,b"),
+        (b"\"a\\\"", false, b"a\\"),
+        (b"\"*\"", false, b"*"),
+        (b"\"\xe9\x80\xff\"", false, b"\xe9\x80\xff"),
+    ];
+    for (text, weak, opaque) in well_formed {
+        let tag = TagRef::parse(text).expect("a tag");
+        assert_eq!((tag.is_weak(), tag.opaque()), (*weak, *opaque));
+    }
+    let malformed: &[&[u8]] = &[
+        b"",
+        b"abc",
+        b"*",
+        b"\"",
+        b"W/",
+        b"W/\"",
+        b"w/\"x\"",
+        b"W/ \"x\"",
+        b"W\"x\"",
+        b"W/W/\"x\"",
+        b"\"x",
+        b"x\"",
+        b"'x'",
+        b"\"a b\"",
+        b"\"a\tb\"",
+        b"\"a\"b\"",
+        b" \"x\"",
+        b"\"x\" ",
+        b"\"x\",\"y\"",
+        b"\"x\"W/",
+    ];
+    for text in malformed {
+        assert!(TagRef::parse(text).is_none(), "{}", text.escape_ascii());
+    }
+}
+
+/// R-9110-8.8.3-a: what a handler sets in an illegal form is no validator, so
+/// it is repaired into no other tag and grants no 304.
+#[test]
+fn a_malformed_tag_of_the_handler_matches_nothing() {
+    for illegal in ["abc", "w/\"x\"", "\"a b\"", "\"x\", \"y\"", ""] {
+        let mut response = HeaderMap::new();
+        response.insert(ETAG, HeaderValue::from_static(illegal));
+        let validators = ValidatorsRef::from_headers(&response, HttpDate::EPOCH);
+        assert!(validators.etag.is_none(), "{illegal}");
+        for asked in [illegal, "abc", "\"abc\"", "\"x\"", "W/\"x\"", "\"a b\""] {
+            let request = super::headers([("if-none-match", asked)]);
+            let current = Current::Present(validators);
+            let decision = evaluate(&Method::GET, &request, current, HttpDate::EPOCH);
+            assert_eq!(decision, Decision::Proceed, "{illegal} and {asked}");
+        }
+        assert!(EntityTag::try_from(&response[ETAG]).is_err());
+    }
+}
+
+/// R-9110-8.8.3-b: old recipients unescape backslashes.
+#[test]
+fn ten_thousand_generated_tags_are_plain() {
+    for number in 0..10_000_u64 {
+        let length = usize::try_from(number % 80).expect("small");
+        let digest: Vec<u8> = (0..length as u64)
+            .map(|at| {
+                (number
+                    .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+                    .rotate_left(at as u32)
+                    >> 8) as u8
+            })
+            .collect();
+        for (tag, weak) in [
+            (EntityTag::from_digest(&digest), false),
+            (EntityTag::weak_from_digest(&digest), true),
+        ] {
+            let text = tag.as_header_value().as_bytes();
+            assert!(!text.contains(&b'\\'));
+            assert!(TagRef::parse(text).is_some());
+            assert_eq!(tag.is_weak(), weak);
+            assert!(
+                tag.opaque()
+                    .iter()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(b))
+            );
+        }
+    }
+}
+
+#[test]
+fn a_digest_longer_than_the_most_is_cut() {
+    let digest: Vec<u8> = (0..=255).collect();
+    let whole = EntityTag::from_digest(&digest);
+    assert!(whole.strong_eq(&EntityTag::from_digest(&digest[..64])));
+    assert!(!whole.strong_eq(&EntityTag::from_digest(&digest[..63])));
+}
+
+/// RFC 9110, section 8.8.3.2, has this table (R-9110-13.1.2-a, R-9110-13.1.1-a).
+#[test]
+fn comparison() {
+    let table = [
+        ("W/\"1\"", "W/\"1\"", false, true),
+        ("W/\"1\"", "W/\"2\"", false, false),
+        ("W/\"1\"", "\"1\"", false, true),
+        ("\"1\"", "\"1\"", true, true),
+        ("\"a\"", "\"A\"", false, false),
+        ("\"\"", "\"\"", true, true),
+    ];
+    for (one, two, strong, weak) in table {
+        let (a, b): (EntityTag, EntityTag) = (one.parse().unwrap(), two.parse().unwrap());
+        for (a, b) in [(&a, &b), (&b, &a)] {
+            assert_eq!(a.strong_eq(b), strong, "{one} {two}");
+            assert_eq!(a.weak_eq(b), weak, "{one} {two}");
+            assert_eq!(a.as_ref().strong_eq(b.as_ref()), strong, "{one} {two}");
+            assert_eq!(a.as_ref().weak_eq(b.as_ref()), weak, "{one} {two}");
+        }
+    }
+}
+
+#[test]
+fn weakening_keeps_the_opaque_text() {
+    let tag = EntityTag::strong("x").unwrap().into_weak();
+    assert_eq!(tag.as_header_value(), "W/\"x\"");
+    assert_eq!(tag.into_weak().as_header_value(), "W/\"x\"");
+}

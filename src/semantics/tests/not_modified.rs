@@ -1,0 +1,96 @@
+use http::{HeaderMap, HeaderName};
+
+use super::headers;
+use crate::semantics::not_modified::strip_representation_metadata;
+
+fn stripped<'a>(lines: impl IntoIterator<Item = (&'a str, &'a str)>) -> HeaderMap {
+    let mut headers = headers(lines);
+    strip_representation_metadata(&mut headers);
+    headers
+}
+
+/// R-9110-15.4.5-a: these are on the 304 as on the 200, line by line.
+#[test]
+fn what_a_304_must_repeat_stays() {
+    let lines = [
+        ("cache-control", "max-age=60"),
+        ("cache-control", "must-revalidate"),
+        ("content-location", "/it"),
+        ("date", "Sun, 06 Nov 1994 08:49:37 GMT"),
+        ("etag", "\"x\""),
+        ("expires", "Sun, 06 Nov 1994 08:50:37 GMT"),
+        ("vary", "accept"),
+        ("vary", "origin, cookie"),
+    ];
+    assert_eq!(stripped(lines), headers(lines));
+}
+
+/// R-9110-15.4.5-b: the content is not there, so nothing describes it.
+#[test]
+fn metadata_of_the_representation_goes() {
+    for name in [
+        "content-type",
+        "content-length",
+        "content-encoding",
+        "content-language",
+        "content-range",
+        "content-digest",
+        "repr-digest",
+        "digest",
+        "content-md5",
+        "transfer-encoding",
+        "trailer",
+    ] {
+        let left = stripped([(name, "a"), ("etag", "\"x\""), (name, "b")]);
+        assert_eq!(left, headers([("etag", "\"x\"")]), "{name}");
+    }
+}
+
+/// R-9110-15.4.5-b: without a tag the date is all that a cache can update by.
+#[test]
+fn last_modified_goes_where_a_tag_says_more() {
+    let date = ("last-modified", "Sun, 06 Nov 1994 08:49:37 GMT");
+    assert_eq!(
+        stripped([date, ("etag", "\"x\"")]),
+        headers([("etag", "\"x\"")])
+    );
+    assert_eq!(stripped([date]), headers([date]));
+}
+
+/// R-9110-15.4.5-c: the fields of other layers are none of our business.
+#[test]
+fn everything_else_stays_in_all_its_lines() {
+    let lines = [
+        ("access-control-allow-origin", "https://example.org"),
+        ("access-control-allow-credentials", "true"),
+        ("access-control-expose-headers", "etag"),
+        ("set-cookie", "a=1"),
+        ("set-cookie", "b=2; Secure"),
+        ("link", "</a>; rel=next"),
+        ("link", "</b>; rel=prev"),
+        ("content-security-policy", "default-src 'self'"),
+        ("strict-transport-security", "max-age=1"),
+        ("retry-after", "1"),
+        ("ratelimit", "limit=1"),
+        ("server-timing", "db;dur=1"),
+        ("traceparent", "00-0-0-00"),
+        ("x-request-id", "1"),
+        ("x-content-type-options", "nosniff"),
+        ("accept-ranges", "bytes"),
+        ("allow", "GET"),
+        ("age", "1"),
+    ];
+    assert_eq!(stripped(lines), headers(lines));
+}
+
+#[test]
+fn many_fields_are_no_burden() {
+    let mut many = HeaderMap::new();
+    for number in 0..5_000 {
+        let name: HeaderName = format!("x-{number}").parse().unwrap();
+        many.append(name, "1".parse().unwrap());
+        many.append("content-type", "text/plain".parse().unwrap());
+    }
+    strip_representation_metadata(&mut many);
+    assert_eq!(many.len(), 5_000);
+}

@@ -1,0 +1,58 @@
+//! What an evaluator can get wrong.
+
+macro_rules! faults {
+    ($($fault:ident),+ $(,)?) => {
+        #[derive(Debug, Clone, Copy, PartialEq)]
+        pub(crate) enum Fault {
+            $($fault),+
+        }
+
+        impl Fault {
+            pub(crate) const ALL: &[Self] = &[$(Self::$fault),+];
+        }
+    };
+}
+
+faults! {
+    StrongIfNoneMatch,
+    WeakIfMatch,
+    IgnoresCaseOfTags,
+    TagsAsText,
+    StarInListMatches,
+    StarNeedsTag,
+    StarIsMissing,
+    FirstLineOnly,
+    LastLineOnly,
+    SplitsAtEveryComma,
+    BackslashEscapes,
+    UnquotedTagMatches,
+    LowerCaseWeakMatches,
+    JunkBehindTagMatches,
+    JunkEndsList,
+    MalformedIfMatchProceeds,
+    EmptyListIsMissing,
+    NotModifiedForUnsafe,
+    FailedForReads,
+    QueryIsUnsafe,
+    MethodIgnoresCase,
+    ModifiedSinceBesideTags,
+    ModifiedSinceForUnsafe,
+    UnmodifiedSinceBesideIfMatch,
+    IfNoneMatchFirst,
+    NoIfMatchOnReads,
+    IfRangeCounts,
+    DatesMustBeEqual,
+    EqualDateIsModified,
+    DatesAsText,
+    OnlyFixdate,
+    FirstOfTwoDates,
+    BadDateIsEpoch,
+    OldDateIsBad,
+    CenturyIsFixed,
+    FutureDateIsBad,
+    NoModificationDateIsEpoch,
+    AbsentIsPresent,
+    UnknownIsAbsent,
+    NoValidatorsIsAbsent,
+    EvaluatesOnOptions,
+}

@@ -1,0 +1,29 @@
+//! HTTP dates. `httpdate` is the second opinion.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use tower_conditional::semantics::date::HttpDate;
+use tower_conditional_fuzz::number;
+
+fuzz_target!(|data: &[u8]| {
+    let (seconds, text) = number(data);
+    let now = HttpDate::from_unix_seconds(seconds);
+    assert_eq!(HttpDate::parse(now.to_string().as_bytes(), now), Some(now));
+
+    let read = HttpDate::parse(text, now);
+    if let Some(date) = read {
+        assert_eq!(
+            HttpDate::parse(date.to_string().as_bytes(), now),
+            Some(date)
+        );
+    }
+    // The forms with four digits for the year mean the same to everybody.
+    if let Ok(text) = std::str::from_utf8(text)
+        && matches!(text.len(), 24 | 29)
+        && text == text.trim()
+        && let Ok(other) = httpdate::parse_http_date(text)
+    {
+        assert_eq!(read, Some(HttpDate::from(other)));
+    }
+});

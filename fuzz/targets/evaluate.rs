@@ -1,0 +1,81 @@
+//! Evaluating conditions: total, and never an answer that the method, the
+//! state or the fields cannot give.
+
+#![no_main]
+
+use http::{HeaderValue, Method, header};
+use libfuzzer_sys::fuzz_target;
+use tower_conditional::semantics::{
+    date::HttpDate,
+    etag::EntityTag,
+    precondition::{Condition, Current, Decision, Preconditions, evaluate},
+    validators::Validators,
+};
+use tower_conditional_fuzz::{fields, number};
+
+const METHODS: [&str; 11] = [
+    "GET", "HEAD", "QUERY", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "MOVE",
+];
+
+fuzz_target!(|data: &[u8]| {
+    let [method, state, data @ ..] = data else {
+        return;
+    };
+    let method =
+        Method::from_bytes(METHODS[usize::from(*method) % METHODS.len()].as_bytes()).unwrap();
+    let (now, data) = number(data);
+    let now = HttpDate::from_unix_seconds(now);
+    let (tag, data) = data.split_at(data.iter().position(|b| *b == b'\n').unwrap_or(0));
+    let mut validators = Validators::new();
+    if let Ok(tag) = HeaderValue::from_bytes(tag)
+        .map_err(drop)
+        .and_then(|tag| EntityTag::try_from(tag).map_err(drop))
+    {
+        validators = validators.with_etag(tag);
+    }
+    if state & 4 != 0 {
+        validators = validators.with_last_modified(HttpDate::from_unix_seconds(784_111_777));
+    }
+    let current = match state % 4 {
+        0 => Current::Unknown,
+        1 => Current::Absent,
+        _ => Current::Present(validators),
+    };
+    let headers = fields(
+        &[
+            header::IF_MATCH,
+            header::IF_NONE_MATCH,
+            header::IF_MODIFIED_SINCE,
+            header::IF_UNMODIFIED_SINCE,
+            header::IF_RANGE,
+            header::RANGE,
+        ],
+        data,
+    );
+
+    let decision = Preconditions::from_headers(&headers).evaluate(&method, current.as_ref(), now);
+    assert_eq!(decision, evaluate(&method, &headers, current.as_ref(), now));
+
+    let reads = ["GET", "HEAD", "QUERY"].contains(&method.as_str());
+    let selects = !["OPTIONS", "CONNECT", "TRACE"].contains(&method.as_str());
+    let exists = matches!(current, Current::Present(_));
+    let has = |name| headers.contains_key(name);
+    match decision {
+        Decision::Proceed => {}
+        Decision::NotModified => {
+            assert!(reads && exists);
+            assert!(has(header::IF_NONE_MATCH) || has(header::IF_MODIFIED_SINCE));
+        }
+        Decision::Failed(Condition::IfMatch) => {
+            assert!(selects && !matches!(current, Current::Unknown) && has(header::IF_MATCH));
+        }
+        Decision::Failed(Condition::IfNoneMatch) => {
+            assert!(selects && !reads && exists && has(header::IF_NONE_MATCH));
+        }
+        Decision::Failed(Condition::IfUnmodifiedSince) => {
+            assert!(selects && exists && !has(header::IF_MATCH));
+            assert!(has(header::IF_UNMODIFIED_SINCE));
+        }
+        Decision::Failed(_) => unreachable!("a condition without a rule"),
+    }
+});

@@ -6,9 +6,9 @@ use crate::semantics::{precondition::Condition, tagging::Untagged};
 
 /// A response extension that says what was decided, why, and what it saved.
 ///
-/// A 304 and a 412 always carry it. An extension costs a few allocations, so
-/// other responses carry it only when a layer was told to
-/// [`explain`](crate::EtagLayer::explain).
+/// It is there when the layers were told to [`explain`](crate::Stack::explain),
+/// each by itself or all at once: an extension costs more allocations than
+/// anything else that the layers do.
 ///
 /// ```
 /// # async fn run() -> Result<(), tower::BoxError> {
@@ -20,7 +20,7 @@ use crate::semantics::{precondition::Condition, tagging::Untagged};
 /// use tower::{Layer, ServiceExt, service_fn};
 /// use tower_conditional::{Outcome, outcome::Verdict, stack};
 ///
-/// let service = stack().layer(service_fn(|_: Request<()>| async {
+/// let service = stack().explain().layer(service_fn(|_: Request<()>| async {
 ///     let mut response = Response::new(Full::new(Bytes::from_static(b"hello")));
 ///     response.headers_mut().insert(header::ETAG, "\"v1\"".parse().unwrap());
 ///     Ok::<_, Infallible>(response)
@@ -90,7 +90,8 @@ impl Outcome {
     }
 
     /// Bytes of content that did not have to be sent, where the length was
-    /// known. Not known for a stream, and absent unless 304 went out.
+    /// known. Not known for a stream, and absent unless 304 went out in answer
+    /// to a method other than `HEAD`.
     #[must_use]
     pub fn bytes_saved(&self) -> Option<u64> {
         self.bytes_saved

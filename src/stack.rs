@@ -61,6 +61,17 @@ impl<C, E> Stack<C, E> {
     }
 }
 
+impl<K, H> Stack<ConditionalLayer<K>, EtagLayer<H>> {
+    /// Has both layers record an [`Outcome`](crate::Outcome) on what they
+    /// look at. Off by default.
+    pub fn explain(self) -> Self {
+        Self {
+            conditional: self.conditional.explain(),
+            etag: self.etag.explain(),
+        }
+    }
+}
+
 impl<S, C, E> Layer<S> for Stack<C, E>
 where
     E: Layer<S>,

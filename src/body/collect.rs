@@ -19,9 +19,12 @@ pub(crate) struct Collector<B: Body> {
     first: Option<Bytes>,
     more: Vec<Bytes>,
     length: u64,
-    ending: Option<Box<Result<Frame<Bytes>, B::Error>>>,
+    ending: Option<Result<Frame<Bytes>, B::Error>>,
     body_ended: bool,
 }
+
+/// The most frames that room is made for at once.
+const MOST_EXPECTED: usize = 64;
 
 /// One step of reading.
 pub(crate) enum Step {
@@ -55,11 +58,16 @@ impl<B: Body<Data = Bytes>> Collector<B> {
         }
     }
 
+    /// Whether the body says that nothing follows what was read.
+    pub(crate) fn is_complete(&mut self) -> bool {
+        self.body_ended |= self.body.is_end_stream();
+        self.body_ended
+    }
+
     /// Reads the next frame. Not to be called again after [`Step::Ended`].
     pub(crate) fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
         // Asking first saves the poll that would only say that it is over.
-        if self.body.is_end_stream() {
-            self.body_ended = true;
+        if self.is_complete() {
             return Poll::Ready(Step::Ended(Ending::Complete));
         }
         let ending = match ready!(self.body.as_mut().poll_frame(cx)) {
@@ -68,7 +76,7 @@ impl<B: Body<Data = Bytes>> Collector<B> {
                 Ending::Complete
             }
             Some(Err(error)) => {
-                self.ending = Some(Box::new(Err(error)));
+                self.ending = Some(Err(error));
                 Ending::Broken
             }
             Some(Ok(frame)) => match frame.into_data() {
@@ -80,7 +88,7 @@ impl<B: Body<Data = Bytes>> Collector<B> {
                     } else {
                         Ending::Broken
                     };
-                    self.ending = Some(Box::new(Ok(frame)));
+                    self.ending = Some(Ok(frame));
                     ending
                 }
             },
@@ -93,12 +101,23 @@ impl<B: Body<Data = Bytes>> Collector<B> {
         if self.first.is_none() {
             self.first = Some(data);
         } else {
+            self.make_room(data.len());
             self.more.push(data);
         }
         if self.length > self.limit {
             Step::Ended(Ending::TooLong)
         } else {
             Step::Data
+        }
+    }
+
+    /// Bodies tend to come in frames of one size.
+    fn make_room(&mut self, frame: usize) {
+        if self.more.capacity() == 0 {
+            let left = self.body.size_hint().lower();
+            let frames = left.div_ceil(frame.max(1) as u64).saturating_add(1);
+            let frames = usize::try_from(frames).unwrap_or(MOST_EXPECTED);
+            self.more.reserve_exact(frames.min(MOST_EXPECTED));
         }
     }
 
@@ -117,12 +136,16 @@ impl<B: Body<Data = Bytes>> Collector<B> {
 
     /// The body that was read, from its first frame on.
     pub(crate) fn into_body(self) -> ResponseBody<B> {
-        ResponseBody::replay(Replay {
-            first: self.first,
-            data: self.more.into_iter(),
-            data_length: self.length,
-            ending: self.ending,
-            rest: (!self.body_ended).then_some(self.body),
-        })
+        let only_data = self.more.is_empty() && self.ending.is_none() && self.body_ended;
+        match self.first {
+            None if only_data => ResponseBody::empty(),
+            Some(data) if only_data && !data.is_empty() => ResponseBody::bytes(data),
+            first => ResponseBody::replay(Replay {
+                data: first.into_iter().chain(self.more),
+                length: self.length,
+                ending: self.ending,
+                rest: (!self.body_ended).then_some(self.body),
+            }),
+        }
     }
 }

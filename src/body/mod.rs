@@ -6,8 +6,11 @@ mod tests;
 
 use std::{
     fmt,
+    iter::Chain,
+    option,
     pin::Pin,
     task::{Context, Poll, ready},
+    vec,
 };
 
 use bytes::Bytes;
@@ -41,18 +44,19 @@ pin_project! {
         Bytes {
             bytes: Bytes,
         },
+        // Boxed, so that the other two are small to move.
         Replay {
-            replay: Replay<B>,
+            replay: Box<Replay<B>>,
         },
     }
 }
 
 /// Frames that were read ahead, then what ended the reading, then the rest.
 struct Replay<B: Body> {
-    data: std::vec::IntoIter<Bytes>,
-    first: Option<Bytes>,
-    data_length: u64,
-    ending: Option<Box<Result<Frame<Bytes>, B::Error>>>,
+    data: Chain<option::IntoIter<Bytes>, vec::IntoIter<Bytes>>,
+    /// Bytes in `data`.
+    length: u64,
+    ending: Option<Result<Frame<Bytes>, B::Error>>,
     rest: Option<Pin<Box<B>>>,
 }
 
@@ -75,7 +79,9 @@ impl<B: Body<Data = Bytes>> ResponseBody<B> {
 
     fn replay(replay: Replay<B>) -> Self {
         Self {
-            kind: Kind::Replay { replay },
+            kind: Kind::Replay {
+                replay: Box::new(replay),
+            },
         }
     }
 }
@@ -115,12 +121,12 @@ impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
 
 impl<B: Body<Data = Bytes>> Replay<B> {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        if let Some(data) = self.first.take().or_else(|| self.data.next()) {
-            self.data_length -= data.len() as u64;
+        if let Some(data) = self.data.next() {
+            self.length -= data.len() as u64;
             return Poll::Ready(Some(Ok(Frame::data(data))));
         }
         if let Some(ending) = self.ending.take() {
-            return Poll::Ready(Some(*ending));
+            return Poll::Ready(Some(ending));
         }
         let Some(rest) = &mut self.rest else {
             return Poll::Ready(None);
@@ -133,23 +139,29 @@ impl<B: Body<Data = Bytes>> Replay<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.first.is_none()
-            && self.data.as_slice().is_empty()
+        self.data.size_hint().0 == 0
             && self.ending.is_none()
             && self.rest.as_ref().is_none_or(|rest| rest.is_end_stream())
     }
 
     fn size_hint(&self) -> SizeHint {
         let Some(rest) = &self.rest else {
-            return SizeHint::with_exact(self.data_length);
+            return SizeHint::with_exact(self.length);
         };
         let rest = rest.size_hint();
         let mut hint = SizeHint::new();
-        hint.set_lower(self.data_length.saturating_add(rest.lower()));
+        hint.set_lower(self.length.saturating_add(rest.lower()));
         if let Some(upper) = rest.upper() {
-            hint.set_upper(self.data_length.saturating_add(upper));
+            hint.set_upper(self.length.saturating_add(upper));
         }
         hint
+    }
+}
+
+impl<B: Body<Data = Bytes>> Default for ResponseBody<B> {
+    /// No content. Some layers of tower-http put it in place of a body.
+    fn default() -> Self {
+        Self::empty()
     }
 }
 

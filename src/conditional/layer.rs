@@ -85,8 +85,7 @@ impl<C> ConditionalLayer<C> {
     }
 
     /// Records an [`Outcome`](crate::Outcome) on every response that is
-    /// looked at, not only on 304 and 412, which costs some allocations.
-    /// Off by default.
+    /// looked at, which costs some allocations. Off by default.
     pub fn explain(mut self) -> Self {
         self.config.explain = true;
         self

@@ -16,19 +16,27 @@ use crate::{
     refusal::Refusal,
     semantics::{
         date::HttpDate,
+        fields,
         not_modified::strip_representation_metadata,
         precondition::{Condition, Current, Decision, Preconditions},
-        validators::ValidatorsRef,
+        validators::{self, ValidatorsRef},
     },
 };
 
 /// What is kept of a request until its response is there.
 #[derive(Debug)]
 pub(super) struct Exchange<C> {
+    /// None if the request is unconditional.
+    pub(super) conditions: Option<Conditions>,
+    pub(super) head: bool,
+    pub(super) config: Config<C>,
+}
+
+#[derive(Debug)]
+pub(super) struct Conditions {
     pub(super) preconditions: Preconditions,
     pub(super) method: Method,
     pub(super) ranged: bool,
-    pub(super) config: Config<C>,
 }
 
 impl<C: Clock> Exchange<C> {
@@ -36,9 +44,25 @@ impl<C: Clock> Exchange<C> {
         &self,
         mut response: Response<B>,
     ) -> Response<ResponseBody<B>> {
-        self.correct_last_modified(response.headers_mut());
-        let verdict = self.judge(&response);
-        let length = length(&response);
+        let last_modified = self.correct_last_modified(response.headers_mut());
+        let verdict = match &self.conditions {
+            None => Verdict::Unconditional,
+            Some(conditions) => self.judge(conditions, &response, last_modified),
+        };
+        let drops_content = self.head && self.config.head_as_get;
+        match verdict {
+            Verdict::NotModified | Verdict::Failed(_) => self.replace(response, verdict),
+            _ if drops_content || self.config.explain => self.replace(response, verdict),
+            _ => response.map(ResponseBody::inner),
+        }
+    }
+
+    fn replace<B: Body<Data = Bytes>>(
+        &self,
+        response: Response<B>,
+        verdict: Verdict,
+    ) -> Response<ResponseBody<B>> {
+        let length = self.length(&response);
         let (mut parts, body) = response.into_parts();
         let body = match verdict {
             Verdict::NotModified => {
@@ -47,22 +71,22 @@ impl<C: Clock> Exchange<C> {
             }
             Verdict::Failed(condition) => {
                 let content = self.refuse(&mut parts, condition);
-                if self.method == Method::HEAD {
+                if self.head {
                     ResponseBody::empty()
                 } else {
                     ResponseBody::bytes(content)
                 }
             }
-            _ if self.method == Method::HEAD && self.config.head_as_get => {
+            _ if self.head && self.config.head_as_get => {
                 set_length(&mut parts.headers, length);
                 ResponseBody::empty()
             }
             _ => ResponseBody::inner(body),
         };
-        if self.config.explain || matches!(verdict, Verdict::NotModified | Verdict::Failed(_)) {
+        if self.config.explain {
             Outcome::record(&mut parts.extensions, |outcome| {
                 outcome.set_verdict(verdict);
-                if verdict == Verdict::NotModified {
+                if verdict == Verdict::NotModified && !self.head {
                     outcome.set_bytes_saved(length);
                 }
             });
@@ -70,25 +94,32 @@ impl<C: Clock> Exchange<C> {
         Response::from_parts(parts, body)
     }
 
-    fn judge<B>(&self, response: &Response<B>) -> Verdict {
-        if self.preconditions.is_empty() {
-            return Verdict::Unconditional;
-        }
+    fn judge<B>(
+        &self,
+        conditions: &Conditions,
+        response: &Response<B>,
+        last_modified: Option<HttpDate>,
+    ) -> Verdict {
         let status = response.status();
         if !status.is_success() {
             return Verdict::NotEvaluated;
         }
-        let now = HttpDate::from(self.config.clock.now());
-        let validators = ValidatorsRef::from_headers(response.headers(), now);
-        let current = Current::Present(validators);
-        match self.preconditions.evaluate(&self.method, current, now) {
+        let current = Current::Present(ValidatorsRef {
+            etag: validators::etag(response.headers()),
+            last_modified,
+        });
+        let now = self.now();
+        match conditions
+            .preconditions
+            .evaluate(&conditions.method, current, now)
+        {
             Decision::Proceed => Verdict::Proceeded,
             Decision::Failed(condition) => Verdict::Failed(condition),
             // RFC 9110, section 15.4.5: only for what would have been a 200.
             // A part is a 200 without its `Range`, which comes last (13.2.2).
             Decision::NotModified
                 if status == StatusCode::OK
-                    || (status == StatusCode::PARTIAL_CONTENT && self.ranged) =>
+                    || (status == StatusCode::PARTIAL_CONTENT && conditions.ranged) =>
             {
                 Verdict::NotModified
             }
@@ -96,22 +127,41 @@ impl<C: Clock> Exchange<C> {
         }
     }
 
-    /// RFC 9110, section 8.8.2.1: never later than the message itself.
-    fn correct_last_modified(&self, headers: &mut HeaderMap) {
-        let Some(modified) = headers.get(LAST_MODIFIED) else {
-            return;
-        };
-        let now = HttpDate::from(self.config.clock.now());
-        let Some(modified) = HttpDate::parse(modified.as_bytes(), now) else {
-            return;
-        };
-        let date = headers
-            .get(DATE)
+    /// The modification date, never later than the message itself
+    /// (RFC 9110, section 8.8.2.1).
+    fn correct_last_modified(&self, headers: &mut HeaderMap) -> Option<HttpDate> {
+        if !fields::has(headers, &LAST_MODIFIED) {
+            return None;
+        }
+        let now = self.now();
+        let modified = validators::last_modified(headers, now)?;
+        let date = fields::only(headers, &DATE)
             .and_then(|date| HttpDate::parse(date.as_bytes(), now))
             .unwrap_or(now);
         if modified > date {
             headers.insert(LAST_MODIFIED, date.into());
         }
+        Some(modified.min(date))
+    }
+
+    fn now(&self) -> HttpDate {
+        self.config.clock.now().into()
+    }
+
+    /// How many bytes of content a `GET` would be sent, as far as is known
+    /// (RFC 9110, section 8.6).
+    fn length<B: Body>(&self, response: &Response<B>) -> Option<u64> {
+        if let Some(value) = fields::first(response.headers(), &CONTENT_LENGTH) {
+            return value.to_str().ok()?.parse().ok();
+        }
+        let has_content = !matches!(
+            response.status(),
+            StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+        );
+        let length = response.body().size_hint().exact()?;
+        // A service that answers `HEAD` without content shows no length.
+        let shows_it = length > 0 || !self.head || self.config.head_as_get;
+        (has_content && shows_it).then_some(length)
     }
 
     /// Turns the head into that of a 412 and gives the content of it.
@@ -140,14 +190,6 @@ fn not_modified(parts: &mut Parts, length: Option<u64>) {
     parts.status = StatusCode::NOT_MODIFIED;
     strip_representation_metadata(&mut parts.headers);
     set_length(&mut parts.headers, length);
-}
-
-/// How many bytes of content the response would send, as far as is known.
-fn length<B: Body>(response: &Response<B>) -> Option<u64> {
-    match response.headers().get(CONTENT_LENGTH) {
-        Some(value) => value.to_str().ok()?.parse().ok(),
-        None => response.body().size_hint().exact(),
-    }
 }
 
 fn set_length(headers: &mut HeaderMap, length: Option<u64>) {

@@ -8,11 +8,15 @@ use http::{
 use http_body::Body;
 use tower_service::Service;
 
-use super::{ResponseFuture, layer::Config, respond::Exchange};
+use super::{
+    ResponseFuture,
+    layer::Config,
+    respond::{Conditions, Exchange},
+};
 use crate::{
     body::ResponseBody,
     clock::{Clock, SystemClock},
-    semantics::precondition::Preconditions,
+    semantics::{fields, precondition::Preconditions},
 };
 
 /// Service that answers conditional reads.
@@ -49,17 +53,22 @@ where
     fn call(&mut self, mut request: Request<ReqB>) -> Self::Future {
         // An upgraded connection carries no representation (RFC 9110, section 7.8).
         let selects = self.config.methods.contains(request.method())
-            && !request.headers().contains_key(UPGRADE);
+            && !fields::has(request.headers(), &UPGRADE);
         if !selects {
             return ResponseFuture::bypass(self.inner.call(request));
         }
-        let exchange = Exchange {
-            preconditions: Preconditions::from_headers(request.headers()),
-            ranged: request.headers().contains_key(RANGE),
+        let preconditions = Preconditions::from_headers(request.headers());
+        let conditions = (!preconditions.is_empty()).then(|| Conditions {
+            preconditions,
             method: request.method().clone(),
+            ranged: fields::has(request.headers(), &RANGE),
+        });
+        let exchange = Exchange {
+            conditions,
+            head: request.method() == Method::HEAD,
             config: self.config.clone(),
         };
-        if exchange.method == Method::HEAD && self.config.head_as_get {
+        if exchange.head && self.config.head_as_get {
             *request.method_mut() = Method::GET;
         }
         ResponseFuture::watch(self.inner.call(request), exchange)

@@ -10,7 +10,11 @@ use http::{Response, header::ETAG, response::Parts};
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use super::{ContentDigest, ContentHasher, hashing::Hashing, tag::Recipe};
+use super::{
+    ContentDigest, ContentHasher,
+    hashing::{Hashing, Parked},
+    tag::Recipe,
+};
 use crate::{
     body::ResponseBody,
     outcome::{Outcome, TagOrigin},
@@ -43,7 +47,7 @@ pin_project! {
         },
         // Boxed: content that is not there at once is rare, and the state of a hash is large.
         Hash {
-            hashing: Option<Box<Hashing<B, H>>>,
+            parked: Box<Parked<B, H>>,
         },
     }
 }
@@ -75,7 +79,7 @@ where
     type Output = Result<Response<ResponseBody<B>>, E>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let hashing = match self.as_mut().project().state.project() {
+        let parked = match self.as_mut().project().state.project() {
             StateProj::Bypass { future } => {
                 let response = ready!(future.poll(cx))?;
                 return Poll::Ready(Ok(response.map(ResponseBody::inner)));
@@ -86,25 +90,18 @@ where
                 head,
             } => {
                 let response = ready!(future.poll(cx))?;
-                match assess(response, recipe, *head) {
+                let mut hashing = match assess(response, recipe, *head) {
                     Assessed::Done(response) => return Poll::Ready(Ok(response)),
-                    Assessed::Hash(mut hashing) => match hashing.poll(cx) {
-                        Poll::Ready(()) => return Poll::Ready(Ok(hashing.into_response())),
-                        Poll::Pending => Box::new(hashing),
-                    },
+                    Assessed::Hash(hashing) => hashing,
+                };
+                if let Poll::Ready(ending) = hashing.poll(cx, recipe) {
+                    return Poll::Ready(Ok(hashing.finish(ending, recipe)));
                 }
+                Box::new(Parked::new(hashing, Arc::clone(recipe)))
             }
-            StateProj::Hash { hashing } => {
-                let mut hashing = hashing.take().expect("polled after completion");
-                match hashing.poll(cx) {
-                    Poll::Ready(()) => return Poll::Ready(Ok(hashing.into_response())),
-                    Poll::Pending => hashing,
-                }
-            }
+            StateProj::Hash { parked } => return parked.poll(cx).map(Ok),
         };
-        self.project().state.set(State::Hash {
-            hashing: Some(hashing),
-        });
+        self.project().state.set(State::Hash { parked });
         Poll::Pending
     }
 }
@@ -114,37 +111,37 @@ enum Assessed<B: Body, H> {
     Hash(Hashing<B, H>),
 }
 
-fn assess<B, H>(response: Response<B>, recipe: &Arc<Recipe<H>>, head: bool) -> Assessed<B, H>
+fn assess<B, H>(response: Response<B>, recipe: &Recipe<H>, head: bool) -> Assessed<B, H>
 where
     B: Body<Data = Bytes>,
     H: ContentHasher,
 {
-    let digest = response.extensions().get::<ContentDigest>().copied();
+    let digest = response.extensions().get::<ContentDigest>();
     let facts = Facts {
         status: response.status(),
         head,
         digest_known: digest.is_some(),
         upper: response.body().size_hint().upper(),
     };
-    let why_not = untagged(facts, response.headers(), &recipe.statuses, recipe.limit);
-    let (origin, tag) = match (why_not, digest) {
+    let headers = response.headers();
+    let why_not = untagged(facts, headers, &recipe.statuses, recipe.limit);
+    let (tag, origin) = match (why_not, digest) {
+        (Some(_), _) if !recipe.explain => {
+            return Assessed::Done(response.map(ResponseBody::inner));
+        }
+        (Some(why), _) => (None, TagOrigin::Untouched(why)),
+        (None, Some(digest)) => (
+            Some(recipe.tag_of_known(headers, digest)),
+            TagOrigin::KnownDigest,
+        ),
         (None, None) => {
             let (parts, body) = response.into_parts();
-            return Assessed::Hash(Hashing::new(parts, body, Arc::clone(recipe)));
+            return Assessed::Hash(Hashing::new(parts, body, recipe.limit));
         }
-        (None, Some(digest)) => (
-            TagOrigin::KnownDigest,
-            Some(recipe.of_digest(response.headers(), &digest)),
-        ),
-        (Some(why), _) => (TagOrigin::Untouched(why), None),
     };
-    let mut response = response.map(ResponseBody::inner);
-    if recipe.explain || tag.is_some() {
-        let (mut parts, body) = response.into_parts();
-        label(&mut parts, tag, origin, recipe.explain);
-        response = Response::from_parts(parts, body);
-    }
-    Assessed::Done(response)
+    let (mut parts, body) = response.into_parts();
+    label(&mut parts, tag, origin, recipe.explain);
+    Assessed::Done(Response::from_parts(parts, ResponseBody::inner(body)))
 }
 
 /// Puts the tag on a response, and says where it came from if asked to.

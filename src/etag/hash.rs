@@ -16,11 +16,24 @@ pub trait ContentHasher: Clone + Send + Sync + 'static {
     /// A default of 128 KiB is some 90 µs of SHA-256 with hardware support.
     const YIELD_AFTER: usize = 128 * 1024;
 
-    /// Takes the next bytes.
+    /// Takes what the tag depends on besides the content. Called once, before
+    /// [`update`](Self::update), which it is the same as by default.
+    fn context(&mut self, bytes: &[u8]) {
+        self.update(bytes);
+    }
+
+    /// Takes the next bytes of content.
     fn update(&mut self, bytes: &[u8]);
 
     /// The 128 bits that go into the tag.
     fn finish(self) -> [u8; 16];
+
+    /// The same as [`update`](Self::update) and [`finish`](Self::finish), for
+    /// content that is all there. Some hashes have a faster form for it.
+    fn finish_with(mut self, content: &[u8]) -> [u8; 16] {
+        self.update(content);
+        self.finish()
+    }
 }
 
 /// SHA-256, cut to 128 bits. The default: no collisions are known, and
@@ -81,24 +94,19 @@ impl ContentHasher for Blake3 {
 /// XXH3 with 128 bits: as fast as memory, with SIMD found at run time, and
 /// not collision-resistant. For content that no adversary writes.
 #[cfg(feature = "xxh3")]
-#[derive(Clone)]
-pub struct Xxh3(twox_hash::xxhash3_128::RawHasher<&'static [u8; 192]>);
+#[derive(Clone, Default)]
+pub struct Xxh3 {
+    context: [u8; 16],
+    // Boxed: it is large, and content in one piece does without it.
+    stream: Option<Box<xxh3::Stream>>,
+}
 
 #[cfg(feature = "xxh3")]
 impl Xxh3 {
     /// A fresh state.
     #[must_use]
     pub fn new() -> Self {
-        Self(twox_hash::xxhash3_128::RawHasher::new(
-            twox_hash::xxhash3_128::SecretBuffer::default(),
-        ))
-    }
-}
-
-#[cfg(feature = "xxh3")]
-impl Default for Xxh3 {
-    fn default() -> Self {
-        Self::new()
+        Self::default()
     }
 }
 
@@ -110,14 +118,48 @@ impl std::fmt::Debug for Xxh3 {
 }
 
 #[cfg(feature = "xxh3")]
-impl ContentHasher for Xxh3 {
-    const YIELD_AFTER: usize = 4 * 1024 * 1024;
+mod xxh3 {
+    use twox_hash::xxhash3_128::{Hasher, RawHasher, SecretBuffer};
 
-    fn update(&mut self, bytes: &[u8]) {
-        self.0.write(bytes);
+    use super::{ContentHasher, Xxh3};
+
+    pub(super) type Stream = RawHasher<&'static [u8; 192]>;
+
+    impl ContentHasher for Xxh3 {
+        const YIELD_AFTER: usize = 4 * 1024 * 1024;
+
+        fn context(&mut self, bytes: &[u8]) {
+            self.context = Hasher::oneshot(bytes).to_be_bytes();
+        }
+
+        fn update(&mut self, bytes: &[u8]) {
+            self.stream
+                .get_or_insert_with(|| Box::new(RawHasher::new(SecretBuffer::default())))
+                .write(bytes);
+        }
+
+        fn finish(self) -> [u8; 16] {
+            match &self.stream {
+                Some(stream) => self.join(stream.finish_128()),
+                None => self.finish_with(&[]),
+            }
+        }
+
+        fn finish_with(mut self, content: &[u8]) -> [u8; 16] {
+            if self.stream.is_some() {
+                self.update(content);
+                return self.finish();
+            }
+            self.join(Hasher::oneshot(content))
+        }
     }
 
-    fn finish(self) -> [u8; 16] {
-        self.0.finish_128().to_be_bytes()
+    impl Xxh3 {
+        fn join(&self, content: u128) -> [u8; 16] {
+            let mut both = [0; 32];
+            both[..16].copy_from_slice(&self.context);
+            both[16..].copy_from_slice(&content.to_be_bytes());
+            Hasher::oneshot(&both).to_be_bytes()
+        }
     }
 }

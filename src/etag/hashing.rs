@@ -16,15 +16,14 @@ use crate::{
     semantics::tagging::{Untagged, length_mismatch},
 };
 
-/// A response whose content is being hashed.
+/// A response whose content is being read.
 pub(super) struct Hashing<B: Body, H> {
     parts: Parts,
     collector: Collector<B>,
-    recipe: Arc<Recipe<H>>,
-    hasher: H,
+    /// None until there is more content than one frame.
+    hasher: Option<H>,
     /// Bytes of the collector's last frame that the hasher has not seen.
     unhashed: usize,
-    ending: Option<Ending>,
 }
 
 impl<B, H> Hashing<B, H>
@@ -32,64 +31,97 @@ where
     B: Body<Data = Bytes>,
     H: ContentHasher,
 {
-    pub(super) fn new(parts: Parts, body: B, recipe: Arc<Recipe<H>>) -> Self {
+    pub(super) fn new(parts: Parts, body: B, limit: u64) -> Self {
         Self {
-            collector: Collector::new(body, recipe.limit),
-            hasher: recipe.start(&parts.headers),
+            collector: Collector::new(body, limit),
             parts,
-            recipe,
+            hasher: None,
             unhashed: 0,
-            ending: None,
         }
     }
 
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Ready when no more is to be read.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, recipe: &Recipe<H>) -> Poll<Ending> {
         let mut budget = H::YIELD_AFTER;
         loop {
-            self.hash(&mut budget);
+            // All of it in one frame is the common case, and the fast one.
+            if self.hasher.is_none() && self.unhashed <= budget && self.collector.is_complete() {
+                return Poll::Ready(Ending::Complete);
+            }
+            if self.unhashed > 0 {
+                self.hash(&mut budget, recipe);
+            }
             if self.unhashed > 0 {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
             match ready!(self.collector.poll_step(cx)) {
                 Step::Data => self.unhashed = self.collector.last().len(),
-                Step::Ended(ending) => {
-                    self.ending = Some(ending);
-                    return Poll::Ready(());
-                }
+                Step::Ended(ending) => return Poll::Ready(ending),
             }
         }
     }
 
-    fn hash(&mut self, budget: &mut usize) {
-        if self.unhashed == 0 {
-            return;
-        }
+    fn hash(&mut self, budget: &mut usize, recipe: &Recipe<H>) {
+        let hasher = self
+            .hasher
+            .get_or_insert_with(|| recipe.start(&self.parts.headers));
         let now = self.unhashed.min(*budget);
         let frame = self.collector.last();
         let from = frame.len() - self.unhashed;
-        self.hasher.update(&frame[from..from + now]);
+        hasher.update(&frame[from..from + now]);
         self.unhashed -= now;
         *budget -= now;
     }
 
     /// The response with its tag, or without one if the content could not be
     /// read to its end. The body is whole in either case.
-    pub(super) fn into_response(self) -> Response<ResponseBody<B>> {
+    pub(super) fn finish(self, ending: Ending, recipe: &Recipe<H>) -> Response<ResponseBody<B>> {
         let mut parts = self.parts;
         let length = self.collector.length();
-        let (tag, origin) = match self.ending {
-            Some(Ending::Complete) if length_mismatch(&parts.headers, length) => {
+        let (tag, origin) = match ending {
+            Ending::Complete if length_mismatch(&parts.headers, length) => {
                 (None, TagOrigin::Untouched(Untagged::LengthMismatch))
             }
-            Some(Ending::Complete) => (
-                Some(self.recipe.finish(self.hasher)),
-                TagOrigin::Hashed(length),
-            ),
-            Some(Ending::TooLong) => (None, TagOrigin::Untouched(Untagged::TooLong)),
-            Some(Ending::Broken) | None => (None, TagOrigin::Untouched(Untagged::BodyError)),
+            Ending::Complete => {
+                let digest = match self.hasher {
+                    Some(hasher) => hasher.finish(),
+                    None => recipe
+                        .start(&parts.headers)
+                        .finish_with(self.collector.last()),
+                };
+                (Some(recipe.tag(digest)), TagOrigin::Hashed(length))
+            }
+            Ending::TooLong => (None, TagOrigin::Untouched(Untagged::TooLong)),
+            Ending::Broken => (None, TagOrigin::Untouched(Untagged::BodyError)),
         };
-        label(&mut parts, tag, origin, self.recipe.explain);
+        label(&mut parts, tag, origin, recipe.explain);
         Response::from_parts(parts, self.collector.into_body())
+    }
+}
+
+/// A hash that could not be finished at once, with what it goes on with.
+pub(super) struct Parked<B: Body, H> {
+    hashing: Option<Hashing<B, H>>,
+    recipe: Arc<Recipe<H>>,
+}
+
+impl<B, H> Parked<B, H>
+where
+    B: Body<Data = Bytes>,
+    H: ContentHasher,
+{
+    pub(super) fn new(hashing: Hashing<B, H>, recipe: Arc<Recipe<H>>) -> Self {
+        Self {
+            hashing: Some(hashing),
+            recipe,
+        }
+    }
+
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Response<ResponseBody<B>>> {
+        let hashing = self.hashing.as_mut().expect("polled after completion");
+        let ending = ready!(hashing.poll(cx, &self.recipe));
+        let hashing = self.hashing.take().expect("it was there a line above");
+        Poll::Ready(hashing.finish(ending, &self.recipe))
     }
 }

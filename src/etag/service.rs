@@ -9,7 +9,7 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::{ContentHasher, ResponseFuture, Sha256, tag::Recipe};
-use crate::body::ResponseBody;
+use crate::{body::ResponseBody, semantics::fields};
 
 /// Service that gives responses an entity tag.
 ///
@@ -45,7 +45,7 @@ where
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         // An upgraded connection carries no representation (RFC 9110, section 7.8).
         let selects = self.recipe.methods.contains(request.method())
-            && !request.headers().contains_key(UPGRADE);
+            && !fields::has(request.headers(), &UPGRADE);
         if !selects {
             return ResponseFuture::bypass(self.inner.call(request));
         }

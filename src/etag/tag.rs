@@ -7,7 +7,7 @@ use http::{
 };
 
 use super::{ContentDigest, ContentHasher};
-use crate::semantics::{etag::EntityTag, method::SafeMethods};
+use crate::semantics::{etag::EntityTag, fields, method::SafeMethods};
 
 /// Changes whenever the bytes below change their meaning, so that tags of two
 /// formats are never taken for each other.
@@ -66,14 +66,11 @@ impl<H> Recipe<H> {
 impl<H: ContentHasher> Recipe<H> {
     /// A hasher that waits for the content.
     pub(super) fn start(&self, headers: &HeaderMap) -> H {
-        let mut hasher = self.hasher.clone();
-        self.absorb_context(&mut hasher, OF_CONTENT, headers);
-        hasher
+        self.hasher_in_context(OF_CONTENT, headers)
     }
 
-    /// The tag of the content that `hasher` has seen.
-    pub(super) fn finish(&self, hasher: H) -> EntityTag {
-        let mut digest = hasher.finish();
+    /// The tag of content with this digest.
+    pub(super) fn tag(&self, mut digest: [u8; 16]) -> EntityTag {
         if let Some(key) = &self.key {
             let code = key.clone().chain_update(digest).finalize().into_bytes();
             digest = std::array::from_fn(|at| code[at]);
@@ -85,58 +82,59 @@ impl<H: ContentHasher> Recipe<H> {
         }
     }
 
-    /// The tag of content whose digest is known.
-    pub(super) fn of_digest(&self, headers: &HeaderMap, known: &ContentDigest) -> EntityTag {
-        let mut hasher = self.hasher.clone();
-        self.absorb_context(&mut hasher, OF_DIGEST, headers);
-        hasher.update(known.as_bytes());
-        self.finish(hasher)
+    /// The tag of content whose digest the handler knows.
+    pub(super) fn tag_of_known(&self, headers: &HeaderMap, known: &ContentDigest) -> EntityTag {
+        let hasher = self.hasher_in_context(OF_DIGEST, headers);
+        self.tag(hasher.finish_with(known.as_bytes()))
     }
 
     /// Everything but the content, each part behind its length, so that no two
     /// contexts give the same bytes.
-    fn absorb_context(&self, hasher: &mut H, of: u8, headers: &HeaderMap) {
-        let mut context = Gather::new(hasher);
+    fn hasher_in_context(&self, of: u8, headers: &HeaderMap) -> H {
+        let mut context = Gathered::default();
         context.push(&[FORMAT, of]);
         context.push_sized(&self.build_id);
         for name in &self.contributors {
-            for value in headers.get_all(name) {
+            for value in fields::lines(headers, name) {
                 context.push(&[1]);
                 context.push_sized(value.as_bytes());
             }
             context.push(&[0]);
         }
-        context.flush();
+        let mut hasher = self.hasher.clone();
+        hasher.context(context.as_slice());
+        hasher
     }
 }
 
-/// Hands a hasher its small inputs in few calls.
-struct Gather<'a, H> {
-    hasher: &'a mut H,
-    buffer: [u8; 128],
+/// Bytes in one piece: on the stack, as long as they are few.
+struct Gathered {
+    few: [u8; 128],
     used: usize,
+    many: Vec<u8>,
 }
 
-impl<'a, H: ContentHasher> Gather<'a, H> {
-    fn new(hasher: &'a mut H) -> Self {
+impl Default for Gathered {
+    fn default() -> Self {
         Self {
-            hasher,
-            buffer: [0; 128],
+            few: [0; 128],
             used: 0,
+            many: Vec::new(),
         }
     }
+}
 
+impl Gathered {
     fn push(&mut self, bytes: &[u8]) {
-        if self.used + bytes.len() > self.buffer.len() {
-            self.flush();
-        }
-        match self.buffer[self.used..].get_mut(..bytes.len()) {
-            Some(free) => {
+        if self.many.is_empty() {
+            if let Some(free) = self.few[self.used..].get_mut(..bytes.len()) {
                 free.copy_from_slice(bytes);
                 self.used += bytes.len();
+                return;
             }
-            None => self.hasher.update(bytes),
+            self.many.extend_from_slice(&self.few[..self.used]);
         }
+        self.many.extend_from_slice(bytes);
     }
 
     fn push_sized(&mut self, bytes: &[u8]) {
@@ -144,10 +142,11 @@ impl<'a, H: ContentHasher> Gather<'a, H> {
         self.push(bytes);
     }
 
-    fn flush(&mut self) {
-        if self.used > 0 {
-            self.hasher.update(&self.buffer[..self.used]);
-            self.used = 0;
+    fn as_slice(&self) -> &[u8] {
+        if self.many.is_empty() {
+            &self.few[..self.used]
+        } else {
+            &self.many
         }
     }
 }

@@ -1,0 +1,14 @@
+//! The layers among other layers: where each belongs, what each order gives.
+//!
+//! Every test names the rows of the requirements that it holds.
+
+mod compression;
+mod cors;
+mod plain;
+mod readiness;
+mod serve_dir;
+mod set_header;
+mod statuses;
+mod support;
+mod timeout;
+mod trace;

@@ -1,0 +1,149 @@
+//! Content that is sent as it happens is not held back (R-SSE-a).
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::Body,
+    response::{IntoResponse, Response, Sse, sse::Event},
+    routing::get,
+};
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body_util::{BodyExt, StreamBody};
+use hyper::body::Incoming;
+use tokio::{
+    sync::mpsc::{self, UnboundedSender},
+    time::Instant,
+};
+use tokio_stream::{StreamExt, wrappers::UnboundedReceiverStream};
+
+use crate::support::{H1, H2, Server, in_time, placements};
+
+const EVENTS: usize = 20;
+
+type Texts = UnboundedReceiverStream<String>;
+
+/// R-SSE-a: each event is there before the next is sent, typically within 50 ms.
+#[tokio::test]
+async fn server_sent_events_arrive_at_once() {
+    arrive_at_once(|texts| {
+        Sse::new(texts.map(|text| Ok::<_, Infallible>(Event::default().data(text)))).into_response()
+    })
+    .await;
+}
+
+/// R-SSE-a, P-TR-limit
+#[tokio::test]
+async fn a_stream_of_unknown_length_arrives_at_once() {
+    arrive_at_once(|texts| Body::from_stream(texts.map(Ok::<_, Infallible>)).into_response()).await;
+}
+
+/// R-SSE-a, R-INCR-3-a: what says that it is live is not held back though its
+/// length is known to be short enough.
+#[tokio::test]
+async fn live_content_of_bounded_length_arrives_at_once() {
+    arrive_at_once(|texts| live("content-type", "text/event-stream; charset=utf-8", texts)).await;
+    arrive_at_once(|texts| live("content-type", "multipart/x-mixed-replace", texts)).await;
+    arrive_at_once(|texts| live("incremental", "?1", texts)).await;
+}
+
+fn live(name: &'static str, value: &'static str, texts: Texts) -> Response {
+    let frames = texts.map(|text| Ok::<_, Infallible>(Frame::data(Bytes::from(text))));
+    let body = Bounded(StreamBody::new(frames));
+    ([(name, value)], Body::new(body)).into_response()
+}
+
+/// A body of at most 1000 bytes.
+struct Bounded<B>(B);
+
+impl<B: HttpBody + Unpin> HttpBody for Bounded<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        Pin::new(&mut self.0).poll_frame(cx)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let mut hint = SizeHint::new();
+        hint.set_upper(1000);
+        hint
+    }
+}
+
+async fn arrive_at_once(respond: fn(Texts) -> Response) {
+    let (sources, mut opened) = mpsc::unbounded_channel();
+    let handler = move || async move {
+        let (source, texts) = mpsc::unbounded_channel::<String>();
+        sources.send(source).unwrap();
+        respond(UnboundedReceiverStream::new(texts))
+    };
+    for (placement, server) in placements(Router::new().route("/", get(handler))).await {
+        for mut live in [Live::over_h1(&server).await, Live::over_h2(&server).await] {
+            let source = opened.recv().await.unwrap();
+            let median = median_wait(&source, &mut live).await;
+            assert!(median < Duration::from_millis(50), "{placement} {median:?}");
+        }
+    }
+}
+
+async fn median_wait(source: &UnboundedSender<String>, live: &mut Live) -> Duration {
+    let mut waits = Vec::new();
+    for number in 0..EVENTS {
+        let text = format!("event {number};");
+        let sent = Instant::now();
+        source.send(text.clone()).unwrap();
+        // Nothing more is sent before it is there, so holding it back ends here.
+        in_time(live.read_until(&text)).await;
+        waits.push(sent.elapsed());
+    }
+    waits.sort();
+    waits[EVENTS / 2]
+}
+
+/// A response that is being received.
+enum Live {
+    H1(H1),
+    H2(Incoming),
+}
+
+impl Live {
+    /// The head arrives before there is any content.
+    async fn over_h1(server: &Server) -> Self {
+        let mut h1 = H1::connect(server).await;
+        h1.send("GET", "/", &[]).await;
+        let (status, headers) = in_time(h1.head()).await.unwrap();
+        assert_eq!((status, headers.get("etag")), (200, None));
+        Self::H1(h1)
+    }
+
+    async fn over_h2(server: &Server) -> Self {
+        let mut h2 = H2::connect(server).await;
+        let response = in_time(h2.send("GET", "/", &[])).await;
+        assert_eq!(
+            (response.status().as_u16(), response.headers().get("etag")),
+            (200, None)
+        );
+        Self::H2(response.into_body())
+    }
+
+    async fn read_until(&mut self, text: &str) {
+        let mut seen = String::new();
+        while !seen.contains(text) {
+            let bytes = match self {
+                Self::H1(h1) => h1.chunk().await.unwrap().unwrap().into(),
+                Self::H2(body) => body.frame().await.unwrap().unwrap().into_data().unwrap(),
+            };
+            seen.push_str(std::str::from_utf8(&bytes).unwrap());
+        }
+    }
+}

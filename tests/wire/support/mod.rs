@@ -1,0 +1,76 @@
+//! A server on a real socket, and clients that show what is on the wire.
+
+mod body;
+mod frames;
+mod h1;
+mod h2;
+mod server;
+
+use std::{future::Future, time::Duration};
+
+use axum::Router;
+use http::HeaderMap;
+use tower::Layer;
+use tower_conditional::stack;
+
+pub(crate) use {
+    body::{Counted, Hint, Scripted, broken, data, trailers},
+    frames::RawH2,
+    h1::H1,
+    h2::H2,
+    server::Server,
+};
+
+/// A response that has been read to its end.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+    pub(crate) trailers: Option<HeaderMap>,
+}
+
+impl Reply {
+    /// The only line of a field, if there is one.
+    #[track_caller]
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        let lines = self.lines(name);
+        assert!(lines.len() <= 1, "{name} is repeated: {lines:?}");
+        lines.first().copied()
+    }
+
+    /// All lines of a field, in order.
+    pub(crate) fn lines(&self, name: &str) -> Vec<&str> {
+        self.headers
+            .get_all(name)
+            .iter()
+            .map(|line| line.to_str().unwrap())
+            .collect()
+    }
+
+    #[track_caller]
+    pub(crate) fn tag(&self) -> &str {
+        self.field("etag").expect("a tag")
+    }
+}
+
+/// The two places where the stack can be put around an `axum` router.
+pub(crate) async fn placements(router: Router) -> [(&'static str, Server); 2] {
+    [
+        (
+            "Router::layer",
+            Server::start(router.clone().layer(stack())).await,
+        ),
+        (
+            "around the Router",
+            Server::start(stack().layer(router)).await,
+        ),
+    ]
+}
+
+/// Turns a hang into a failure. The time is far above what any test needs.
+pub(crate) async fn in_time<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(Duration::from_secs(20), future)
+        .await
+        .expect("nothing came for 20 seconds")
+}

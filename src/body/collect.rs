@@ -46,6 +46,7 @@ pub(crate) enum Ending {
 }
 
 impl<B: Body<Data = Bytes>> Collector<B> {
+    #[inline]
     pub(crate) fn new(body: B, limit: u64) -> Self {
         Self {
             body: Box::pin(body),
@@ -59,12 +60,14 @@ impl<B: Body<Data = Bytes>> Collector<B> {
     }
 
     /// Whether the body says that nothing follows what was read.
+    #[inline]
     pub(crate) fn is_complete(&mut self) -> bool {
         self.body_ended |= self.body.is_end_stream();
         self.body_ended
     }
 
     /// Reads the next frame. Not to be called again after [`Step::Ended`].
+    #[inline]
     pub(crate) fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
         // Asking first saves the poll that would only say that it is over.
         if self.is_complete() {
@@ -122,6 +125,7 @@ impl<B: Body<Data = Bytes>> Collector<B> {
     }
 
     /// The data frame that came last.
+    #[inline]
     pub(crate) fn last(&self) -> &[u8] {
         self.more
             .last()
@@ -130,11 +134,13 @@ impl<B: Body<Data = Bytes>> Collector<B> {
     }
 
     /// The bytes of content read so far.
+    #[inline]
     pub(crate) fn length(&self) -> u64 {
         self.length
     }
 
     /// The body that was read, from its first frame on.
+    #[inline]
     pub(crate) fn into_body(self) -> ResponseBody<B> {
         let only_data = self.more.is_empty() && self.ending.is_none() && self.body_ended;
         match self.first {

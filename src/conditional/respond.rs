@@ -18,7 +18,7 @@ use crate::{
         date::HttpDate,
         fields,
         not_modified::strip_representation_metadata,
-        precondition::{Condition, Current, Decision, Preconditions},
+        precondition::{Asks, Condition, Current, Decision},
         validators::{self, ValidatorsRef},
     },
 };
@@ -26,30 +26,24 @@ use crate::{
 /// What is kept of a request until its response is there.
 #[derive(Debug)]
 pub(super) struct Exchange<C> {
-    /// None if the request is unconditional.
-    pub(super) conditions: Option<Conditions>,
-    pub(super) head: bool,
+    pub(super) asks: Asks,
+    /// The client's method, whatever the service was asked with.
+    pub(super) method: Method,
     pub(super) config: Config<C>,
 }
 
-#[derive(Debug)]
-pub(super) struct Conditions {
-    pub(super) preconditions: Preconditions,
-    pub(super) method: Method,
-    pub(super) ranged: bool,
-}
-
 impl<C: Clock> Exchange<C> {
+    pub(super) fn is_head(&self) -> bool {
+        self.method == Method::HEAD
+    }
+
     pub(super) fn respond<B: Body<Data = Bytes>>(
         &self,
         mut response: Response<B>,
     ) -> Response<ResponseBody<B>> {
         let last_modified = self.correct_last_modified(response.headers_mut());
-        let verdict = match &self.conditions {
-            None => Verdict::Unconditional,
-            Some(conditions) => self.judge(conditions, &response, last_modified),
-        };
-        let drops_content = self.head && self.config.head_as_get;
+        let verdict = self.judge(&response, last_modified);
+        let drops_content = self.is_head() && self.config.head_as_get;
         match verdict {
             Verdict::NotModified | Verdict::Failed(_) => self.replace(response, verdict),
             _ if drops_content || self.config.explain => self.replace(response, verdict),
@@ -71,13 +65,13 @@ impl<C: Clock> Exchange<C> {
             }
             Verdict::Failed(condition) => {
                 let content = self.refuse(&mut parts, condition);
-                if self.head {
+                if self.is_head() {
                     ResponseBody::empty()
                 } else {
                     ResponseBody::bytes(content)
                 }
             }
-            _ if self.head && self.config.head_as_get => {
+            _ if self.is_head() && self.config.head_as_get => {
                 set_length(&mut parts.headers, length);
                 ResponseBody::empty()
             }
@@ -86,7 +80,7 @@ impl<C: Clock> Exchange<C> {
         if self.config.explain {
             Outcome::record(&mut parts.extensions, |outcome| {
                 outcome.set_verdict(verdict);
-                if verdict == Verdict::NotModified && !self.head {
+                if verdict == Verdict::NotModified && !self.is_head() {
                     outcome.set_bytes_saved(length);
                 }
             });
@@ -94,12 +88,11 @@ impl<C: Clock> Exchange<C> {
         Response::from_parts(parts, body)
     }
 
-    fn judge<B>(
-        &self,
-        conditions: &Conditions,
-        response: &Response<B>,
-        last_modified: Option<HttpDate>,
-    ) -> Verdict {
+    fn judge<B>(&self, response: &Response<B>, last_modified: Option<HttpDate>) -> Verdict {
+        let preconditions = &self.asks.preconditions;
+        if preconditions.is_empty() {
+            return Verdict::Unconditional;
+        }
         let status = response.status();
         if !status.is_success() {
             return Verdict::NotEvaluated;
@@ -108,18 +101,19 @@ impl<C: Clock> Exchange<C> {
             etag: validators::etag(response.headers()),
             last_modified,
         });
-        let now = self.now();
-        match conditions
-            .preconditions
-            .evaluate(&conditions.method, current, now)
-        {
+        let now = if preconditions.need_now() {
+            self.now()
+        } else {
+            HttpDate::EPOCH
+        };
+        match preconditions.evaluate(&self.method, current, now) {
             Decision::Proceed => Verdict::Proceeded,
             Decision::Failed(condition) => Verdict::Failed(condition),
             // RFC 9110, section 15.4.5: only for what would have been a 200.
             // A part is a 200 without its `Range`, which comes last (13.2.2).
             Decision::NotModified
                 if status == StatusCode::OK
-                    || (status == StatusCode::PARTIAL_CONTENT && conditions.ranged) =>
+                    || (status == StatusCode::PARTIAL_CONTENT && self.asks.range) =>
             {
                 Verdict::NotModified
             }
@@ -160,7 +154,7 @@ impl<C: Clock> Exchange<C> {
         );
         let length = response.body().size_hint().exact()?;
         // A service that answers `HEAD` without content shows no length.
-        let shows_it = length > 0 || !self.head || self.config.head_as_get;
+        let shows_it = length > 0 || !self.is_head() || self.config.head_as_get;
         (has_content && shows_it).then_some(length)
     }
 

@@ -1,22 +1,15 @@
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{
-    Method, Request, Response,
-    header::{RANGE, UPGRADE},
-};
+use http::{Method, Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
-use super::{
-    ResponseFuture,
-    layer::Config,
-    respond::{Conditions, Exchange},
-};
+use super::{ResponseFuture, layer::Config, respond::Exchange};
 use crate::{
     body::ResponseBody,
     clock::{Clock, SystemClock},
-    semantics::{fields, precondition::Preconditions},
+    semantics::precondition::Asks,
 };
 
 /// Service that answers conditional reads.
@@ -51,24 +44,19 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqB>) -> Self::Future {
-        // An upgraded connection carries no representation (RFC 9110, section 7.8).
-        let selects = self.config.methods.contains(request.method())
-            && !fields::has(request.headers(), &UPGRADE);
-        if !selects {
+        if !self.config.methods.contains(request.method()) {
             return ResponseFuture::bypass(self.inner.call(request));
         }
-        let preconditions = Preconditions::from_headers(request.headers());
-        let conditions = (!preconditions.is_empty()).then(|| Conditions {
-            preconditions,
-            method: request.method().clone(),
-            ranged: fields::has(request.headers(), &RANGE),
-        });
+        let asks = Asks::of(request.headers());
+        if asks.upgrade {
+            return ResponseFuture::bypass(self.inner.call(request));
+        }
         let exchange = Exchange {
-            conditions,
-            head: request.method() == Method::HEAD,
+            asks,
+            method: request.method().clone(),
             config: self.config.clone(),
         };
-        if exchange.head && self.config.head_as_get {
+        if exchange.is_head() && self.config.head_as_get {
             *request.method_mut() = Method::GET;
         }
         ResponseFuture::watch(self.inner.call(request), exchange)

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Response, header::ETAG, response::Parts};
+use http::{Response, header::ETAG};
 use http_body::Body;
 use pin_project_lite::pin_project;
 
@@ -17,10 +17,10 @@ use super::{
 };
 use crate::{
     body::ResponseBody,
-    outcome::{Outcome, TagOrigin},
+    outcome::TagOrigin,
     semantics::{
         etag::EntityTag,
-        tagging::{Facts, untagged},
+        tagging::{Facts, Untagged, untagged},
     },
 };
 
@@ -89,11 +89,21 @@ where
                 recipe,
                 head,
             } => {
-                let response = ready!(future.poll(cx))?;
-                let mut hashing = match assess(response, recipe, *head) {
-                    Assessed::Done(response) => return Poll::Ready(Ok(response)),
-                    Assessed::Hash(hashing) => hashing,
-                };
+                let mut response = ready!(future.poll(cx))?;
+                match plan(&response, recipe, *head) {
+                    Plan::Leave(why) => {
+                        recipe.note(response.extensions_mut(), TagOrigin::Untouched(why));
+                        return Poll::Ready(Ok(response.map(ResponseBody::inner)));
+                    }
+                    Plan::Label(tag) => {
+                        response.headers_mut().insert(ETAG, tag.into());
+                        recipe.note(response.extensions_mut(), TagOrigin::KnownDigest);
+                        return Poll::Ready(Ok(response.map(ResponseBody::inner)));
+                    }
+                    Plan::Read => {}
+                }
+                let (parts, body) = response.into_parts();
+                let mut hashing = Hashing::new(parts, body, recipe.limit);
                 if let Poll::Ready(ending) = hashing.poll(cx, recipe) {
                     return Poll::Ready(Ok(hashing.finish(ending, recipe)));
                 }
@@ -106,16 +116,22 @@ where
     }
 }
 
-enum Assessed<B: Body, H> {
-    Done(Response<ResponseBody<B>>),
-    Hash(Hashing<B, H>),
+/// What to do with a response.
+enum Plan {
+    /// It stays as it is.
+    Leave(Untagged),
+    /// The tag is known without a look at the body.
+    Label(EntityTag),
+    /// The body is read for it.
+    Read,
 }
 
-fn assess<B, H>(response: Response<B>, recipe: &Recipe<H>, head: bool) -> Assessed<B, H>
+fn plan<B, H>(response: &Response<B>, recipe: &Recipe<H>, head: bool) -> Plan
 where
     B: Body<Data = Bytes>,
     H: ContentHasher,
 {
+    let headers = response.headers();
     let digest = response.extensions().get::<ContentDigest>();
     let facts = Facts {
         status: response.status(),
@@ -123,33 +139,12 @@ where
         digest_known: digest.is_some(),
         upper: response.body().size_hint().upper(),
     };
-    let headers = response.headers();
-    let why_not = untagged(facts, headers, &recipe.statuses, recipe.limit);
-    let (tag, origin) = match (why_not, digest) {
-        (Some(_), _) if !recipe.explain => {
-            return Assessed::Done(response.map(ResponseBody::inner));
-        }
-        (Some(why), _) => (None, TagOrigin::Untouched(why)),
-        (None, Some(digest)) => (
-            Some(recipe.tag_of_known(headers, digest)),
-            TagOrigin::KnownDigest,
-        ),
-        (None, None) => {
-            let (parts, body) = response.into_parts();
-            return Assessed::Hash(Hashing::new(parts, body, recipe.limit));
-        }
-    };
-    let (mut parts, body) = response.into_parts();
-    label(&mut parts, tag, origin, recipe.explain);
-    Assessed::Done(Response::from_parts(parts, ResponseBody::inner(body)))
-}
-
-/// Puts the tag on a response, and says where it came from if asked to.
-pub(super) fn label(parts: &mut Parts, tag: Option<EntityTag>, origin: TagOrigin, explain: bool) {
-    if let Some(tag) = tag {
-        parts.headers.insert(ETAG, tag.into());
-    }
-    if explain {
-        Outcome::record(&mut parts.extensions, |outcome| outcome.set_tag(origin));
+    match (
+        untagged(facts, headers, &recipe.statuses, recipe.limit),
+        digest,
+    ) {
+        (Some(why), _) => Plan::Leave(why),
+        (None, Some(digest)) => Plan::Label(recipe.tag_of_known(headers, digest)),
+        (None, None) => Plan::Read,
     }
 }

@@ -5,34 +5,29 @@ use sha2::Digest as _;
 /// A hash function, before its first byte.
 ///
 /// The value that a layer is given is cloned for each response, so it may
-/// carry a key or a seed. Bytes that arrive in other portions give the same
-/// digest.
+/// carry a seed. Content that arrives in other portions gives the same digest.
 ///
 /// Whoever can choose the content of a resource and find two contents with
 /// the same digest can make clients keep the wrong one, so a function that is
 /// not collision-resistant belongs only where content is trusted.
 pub trait ContentHasher: Clone + Send + Sync + 'static {
     /// After so many bytes without a pause the layer lets other tasks run.
-    /// A default of 128 KiB is some 90 µs of SHA-256 with hardware support.
+    /// The default of 128 KiB is some 90 µs of SHA-256 with hardware support.
     const YIELD_AFTER: usize = 128 * 1024;
 
-    /// Takes what the tag depends on besides the content. Called once, before
-    /// [`update`](Self::update), which it is the same as by default.
-    fn context(&mut self, bytes: &[u8]) {
-        self.update(bytes);
-    }
-
     /// Takes the next bytes of content.
-    fn update(&mut self, bytes: &[u8]);
+    fn update(&mut self, content: &[u8]);
 
-    /// The 128 bits that go into the tag.
-    fn finish(self) -> [u8; 16];
+    /// The 128 bits that go into the tag. They depend on the content and on
+    /// `context`, which says what else tells two representations apart. It
+    /// delimits itself from its end, so it may be hashed as if it were content.
+    fn finish(self, context: &[u8]) -> [u8; 16];
 
     /// The same as [`update`](Self::update) and [`finish`](Self::finish), for
-    /// content that is all there. Some hashes have a faster form for it.
-    fn finish_with(mut self, content: &[u8]) -> [u8; 16] {
+    /// content that is all there. Some functions have a faster form for it.
+    fn digest(mut self, content: &[u8], context: &[u8]) -> [u8; 16] {
         self.update(content);
-        self.finish()
+        self.finish(context)
     }
 }
 
@@ -50,12 +45,12 @@ impl Sha256 {
 }
 
 impl ContentHasher for Sha256 {
-    fn update(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
+    fn update(&mut self, content: &[u8]) {
+        self.0.update(content);
     }
 
-    fn finish(self) -> [u8; 16] {
-        first_half(&self.0.finalize().into())
+    fn finish(self, context: &[u8]) -> [u8; 16] {
+        first_half(&self.0.chain_update(context).finalize().into())
     }
 }
 
@@ -82,12 +77,12 @@ impl Blake3 {
 impl ContentHasher for Blake3 {
     const YIELD_AFTER: usize = 512 * 1024;
 
-    fn update(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
+    fn update(&mut self, content: &[u8]) {
+        self.0.update(content);
     }
 
-    fn finish(self) -> [u8; 16] {
-        first_half(self.0.finalize().as_bytes())
+    fn finish(mut self, context: &[u8]) -> [u8; 16] {
+        first_half(self.0.update(context).finalize().as_bytes())
     }
 }
 
@@ -96,7 +91,6 @@ impl ContentHasher for Blake3 {
 #[cfg(feature = "xxh3")]
 #[derive(Clone, Default)]
 pub struct Xxh3 {
-    context: [u8; 16],
     // Boxed: it is large, and content in one piece does without it.
     stream: Option<Box<xxh3::Stream>>,
 }
@@ -128,38 +122,32 @@ mod xxh3 {
     impl ContentHasher for Xxh3 {
         const YIELD_AFTER: usize = 4 * 1024 * 1024;
 
-        fn context(&mut self, bytes: &[u8]) {
-            self.context = Hasher::oneshot(bytes).to_be_bytes();
-        }
-
-        fn update(&mut self, bytes: &[u8]) {
+        fn update(&mut self, content: &[u8]) {
             self.stream
                 .get_or_insert_with(|| Box::new(RawHasher::new(SecretBuffer::default())))
-                .write(bytes);
+                .write(content);
         }
 
-        fn finish(self) -> [u8; 16] {
-            match &self.stream {
-                Some(stream) => self.join(stream.finish_128()),
-                None => self.finish_with(&[]),
+        fn finish(self, context: &[u8]) -> [u8; 16] {
+            match self.stream {
+                Some(stream) => join(stream.finish_128(), context),
+                None => self.digest(&[], context),
             }
         }
 
-        fn finish_with(mut self, content: &[u8]) -> [u8; 16] {
+        fn digest(mut self, content: &[u8], context: &[u8]) -> [u8; 16] {
             if self.stream.is_some() {
                 self.update(content);
-                return self.finish();
+                return self.finish(context);
             }
-            self.join(Hasher::oneshot(content))
+            join(Hasher::oneshot(content), context)
         }
     }
 
-    impl Xxh3 {
-        fn join(&self, content: u128) -> [u8; 16] {
-            let mut both = [0; 32];
-            both[..16].copy_from_slice(&self.context);
-            both[16..].copy_from_slice(&content.to_be_bytes());
-            Hasher::oneshot(&both).to_be_bytes()
-        }
+    fn join(content: u128, context: &[u8]) -> [u8; 16] {
+        let mut both = [0; 32];
+        both[..16].copy_from_slice(&content.to_be_bytes());
+        both[16..].copy_from_slice(&Hasher::oneshot(context).to_be_bytes());
+        Hasher::oneshot(&both).to_be_bytes()
     }
 }

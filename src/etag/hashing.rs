@@ -6,10 +6,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Response, response::Parts};
+use http::{Response, header::ETAG, response::Parts};
 use http_body::Body;
 
-use super::{ContentHasher, future::label, tag::Recipe};
+use super::{ContentHasher, tag::Recipe};
 use crate::{
     body::{Collector, Ending, ResponseBody, Step},
     outcome::TagOrigin,
@@ -31,6 +31,7 @@ where
     B: Body<Data = Bytes>,
     H: ContentHasher,
 {
+    #[inline]
     pub(super) fn new(parts: Parts, body: B, limit: u64) -> Self {
         Self {
             collector: Collector::new(body, limit),
@@ -41,6 +42,7 @@ where
     }
 
     /// Ready when no more is to be read.
+    #[inline]
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, recipe: &Recipe<H>) -> Poll<Ending> {
         let mut budget = H::YIELD_AFTER;
         loop {
@@ -63,9 +65,7 @@ where
     }
 
     fn hash(&mut self, budget: &mut usize, recipe: &Recipe<H>) {
-        let hasher = self
-            .hasher
-            .get_or_insert_with(|| recipe.start(&self.parts.headers));
+        let hasher = self.hasher.get_or_insert_with(|| recipe.hasher.clone());
         let now = self.unhashed.min(*budget);
         let frame = self.collector.last();
         let from = frame.len() - self.unhashed;
@@ -76,6 +76,7 @@ where
 
     /// The response with its tag, or without one if the content could not be
     /// read to its end. The body is whole in either case.
+    #[inline]
     pub(super) fn finish(self, ending: Ending, recipe: &Recipe<H>) -> Response<ResponseBody<B>> {
         let mut parts = self.parts;
         let length = self.collector.length();
@@ -84,18 +85,19 @@ where
                 (None, TagOrigin::Untouched(Untagged::LengthMismatch))
             }
             Ending::Complete => {
-                let digest = match self.hasher {
-                    Some(hasher) => hasher.finish(),
-                    None => recipe
-                        .start(&parts.headers)
-                        .finish_with(self.collector.last()),
+                let tag = match self.hasher {
+                    Some(hasher) => recipe.tag_of_read(&parts.headers, hasher),
+                    None => recipe.tag_of(&parts.headers, self.collector.last()),
                 };
-                (Some(recipe.tag(digest)), TagOrigin::Hashed(length))
+                (Some(tag), TagOrigin::Hashed(length))
             }
             Ending::TooLong => (None, TagOrigin::Untouched(Untagged::TooLong)),
             Ending::Broken => (None, TagOrigin::Untouched(Untagged::BodyError)),
         };
-        label(&mut parts, tag, origin, recipe.explain);
+        if let Some(tag) = tag {
+            parts.headers.insert(ETAG, tag.into());
+        }
+        recipe.note(&mut parts.extensions, origin);
         Response::from_parts(parts, self.collector.into_body())
     }
 }

@@ -2,18 +2,24 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use http::{
-    HeaderMap, HeaderName, StatusCode,
+    Extensions, HeaderMap, HeaderName, StatusCode,
     header::{CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE},
 };
 
 use super::{ContentDigest, ContentHasher};
-use crate::semantics::{etag::EntityTag, fields, method::SafeMethods};
+use crate::{
+    outcome::{Outcome, TagOrigin},
+    semantics::{etag::EntityTag, fields, method::SafeMethods},
+};
 
 /// Changes whenever the bytes below change their meaning, so that tags of two
 /// formats are never taken for each other.
 const FORMAT: u8 = 1;
 const OF_CONTENT: u8 = 0;
 const OF_DIGEST: u8 = 1;
+/// Before this there is a line of a contributing field, or no more of them.
+const LINE: u8 = 1;
+const END: u8 = 0;
 
 /// How an [`EtagLayer`](super::EtagLayer) makes its tags.
 #[derive(Debug, Clone)]
@@ -63,14 +69,36 @@ impl<H> Recipe<H> {
     }
 }
 
+impl<H> Recipe<H> {
+    /// Says where a tag came from, if asked to.
+    pub(super) fn note(&self, extensions: &mut Extensions, origin: TagOrigin) {
+        if self.explain {
+            Outcome::record(extensions, |outcome| outcome.set_tag(origin));
+        }
+    }
+}
+
 impl<H: ContentHasher> Recipe<H> {
-    /// A hasher that waits for the content.
-    pub(super) fn start(&self, headers: &HeaderMap) -> H {
-        self.hasher_in_context(OF_CONTENT, headers)
+    /// The tag of the content that `hasher` has seen.
+    pub(super) fn tag_of_read(&self, headers: &HeaderMap, hasher: H) -> EntityTag {
+        let context = self.context(OF_CONTENT, headers);
+        self.tag(hasher.finish(context.as_slice()))
     }
 
-    /// The tag of content with this digest.
-    pub(super) fn tag(&self, mut digest: [u8; 16]) -> EntityTag {
+    /// The tag of content that is all there.
+    pub(super) fn tag_of(&self, headers: &HeaderMap, content: &[u8]) -> EntityTag {
+        let context = self.context(OF_CONTENT, headers);
+        self.tag(self.hasher.clone().digest(content, context.as_slice()))
+    }
+
+    /// The tag of content whose digest the handler knows.
+    pub(super) fn tag_of_known(&self, headers: &HeaderMap, known: &ContentDigest) -> EntityTag {
+        let known = known.as_bytes();
+        let context = self.context(OF_DIGEST, headers);
+        self.tag(self.hasher.clone().digest(known, context.as_slice()))
+    }
+
+    fn tag(&self, mut digest: [u8; 16]) -> EntityTag {
         if let Some(key) = &self.key {
             let code = key.clone().chain_update(digest).finalize().into_bytes();
             digest = std::array::from_fn(|at| code[at]);
@@ -82,28 +110,23 @@ impl<H: ContentHasher> Recipe<H> {
         }
     }
 
-    /// The tag of content whose digest the handler knows.
-    pub(super) fn tag_of_known(&self, headers: &HeaderMap, known: &ContentDigest) -> EntityTag {
-        let hasher = self.hasher_in_context(OF_DIGEST, headers);
-        self.tag(hasher.finish_with(known.as_bytes()))
-    }
-
-    /// Everything but the content, each part behind its length, so that no two
-    /// contexts give the same bytes.
-    fn hasher_in_context(&self, of: u8, headers: &HeaderMap) -> H {
+    /// Everything but the content, to be hashed after it: so the content stays
+    /// aligned, as BLAKE3 needs it to be fast.
+    ///
+    /// What is hashed can be read from its end in one way only: the kind, then
+    /// lengths and parts of those lengths, then the content.
+    fn context(&self, of: u8, headers: &HeaderMap) -> Gathered {
         let mut context = Gathered::default();
-        context.push(&[FORMAT, of]);
-        context.push_sized(&self.build_id);
+        context.push(&self.build_id);
+        context.push(&(self.build_id.len() as u64).to_le_bytes());
         for name in &self.contributors {
+            context.push(&[END]);
             for value in fields::lines(headers, name) {
-                context.push(&[1]);
-                context.push_sized(value.as_bytes());
+                context.push_line(value.as_bytes());
             }
-            context.push(&[0]);
         }
-        let mut hasher = self.hasher.clone();
-        hasher.context(context.as_slice());
-        hasher
+        context.push(&[FORMAT << 1 | of]);
+        context
     }
 }
 
@@ -137,9 +160,12 @@ impl Gathered {
         self.many.extend_from_slice(bytes);
     }
 
-    fn push_sized(&mut self, bytes: &[u8]) {
-        self.push(&(bytes.len() as u64).to_le_bytes());
-        self.push(bytes);
+    /// A line of a field, how long it is, and what it is.
+    fn push_line(&mut self, line: &[u8]) {
+        let mut end = [LINE; 9];
+        end[..8].copy_from_slice(&(line.len() as u64).to_le_bytes());
+        self.push(line);
+        self.push(&end);
     }
 
     fn as_slice(&self) -> &[u8] {

@@ -112,7 +112,7 @@ impl EntityTag {
     }
 
     fn quote(opening: &[u8], opaque: &[u8]) -> Result<Self, InvalidEntityTag> {
-        if !opaque.iter().all(is_etagc) {
+        if !is_opaque(opaque) {
             return Err(InvalidEntityTag(()));
         }
         let text = [opening, opaque, b"\""].concat();
@@ -147,7 +147,7 @@ impl<'a> TagRef<'a> {
             None => (false, bytes),
         };
         let opaque = quoted.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-        opaque.iter().all(is_etagc).then_some(Self { weak, opaque })
+        is_opaque(opaque).then_some(Self { weak, opaque })
     }
 
     /// Whether the tag starts with `W/`.
@@ -160,6 +160,16 @@ impl<'a> TagRef<'a> {
     #[must_use]
     pub fn opaque(self) -> &'a [u8] {
         self.opaque
+    }
+
+    /// Whether this is how `bytes` spell the tag.
+    pub(crate) fn is_spelled(self, bytes: &[u8]) -> bool {
+        let quoted = if self.weak {
+            bytes.strip_prefix(b"W/")
+        } else {
+            Some(bytes)
+        };
+        matches!(quoted, Some([b'"', opaque @ .., b'"']) if opaque == self.opaque)
     }
 
     /// Whether both tags are strong and the same (RFC 9110, section 8.8.3.2).
@@ -175,10 +185,14 @@ impl<'a> TagRef<'a> {
     }
 }
 
-/// `etagc` of RFC 9110, section 8.8.3: visible characters without the quote,
-/// and the bytes from 0x80 on.
-fn is_etagc(byte: &u8) -> bool {
-    matches!(byte, 0x21 | 0x23..=0x7e | 0x80..=0xff)
+/// Whether all bytes are `etagc` of RFC 9110, section 8.8.3: visible
+/// characters without the quote, and the bytes from 0x80 on.
+fn is_opaque(bytes: &[u8]) -> bool {
+    // Without an early way out the compiler looks at many bytes at a time.
+    let strange = |byte: &u8| *byte <= b' ' || *byte == b'"' || *byte == 0x7f;
+    !bytes
+        .iter()
+        .fold(false, |found, byte| found | strange(byte))
 }
 
 impl TryFrom<&HeaderValue> for EntityTag {

@@ -88,44 +88,79 @@ impl fmt::Display for Condition {
 /// Taking them copies no bytes, so they can outlive the request.
 #[derive(Debug, Clone, Default)]
 pub struct Preconditions {
-    if_match: FieldLines,
-    if_unmodified_since: FieldLines,
-    if_none_match: FieldLines,
-    if_modified_since: FieldLines,
+    // Almost always there is one line, which needs no `Vec`.
+    first: Option<(Field, HeaderValue)>,
+    more: Vec<(Field, HeaderValue)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Match,
+    NoneMatch,
+    ModifiedSince,
+    UnmodifiedSince,
+}
+
+impl Field {
+    fn named(name: &HeaderName) -> Option<Self> {
+        match *name {
+            IF_MATCH => Some(Self::Match),
+            IF_NONE_MATCH => Some(Self::NoneMatch),
+            IF_MODIFIED_SINCE => Some(Self::ModifiedSince),
+            IF_UNMODIFIED_SINCE => Some(Self::UnmodifiedSince),
+            _ => None,
+        }
+    }
 }
 
 impl Preconditions {
     /// Takes the conditional fields of a request.
     #[must_use]
     pub fn from_headers(headers: &HeaderMap) -> Self {
-        let mut found = Self::default();
-        for (name, value) in headers {
-            // One look at each field costs less than looking four of them up.
-            if name.as_str().starts_with("if-") {
-                found.take(name, value);
-            }
-        }
-        found
+        Asks::of(headers).preconditions
     }
 
     fn take(&mut self, name: &HeaderName, value: &HeaderValue) {
-        let lines = match *name {
-            IF_MATCH => &mut self.if_match,
-            IF_UNMODIFIED_SINCE => &mut self.if_unmodified_since,
-            IF_NONE_MATCH => &mut self.if_none_match,
-            IF_MODIFIED_SINCE => &mut self.if_modified_since,
-            _ => return,
+        let Some(field) = Field::named(name) else {
+            return;
         };
-        lines.push(value.clone());
+        let line = (field, value.clone());
+        if self.first.is_none() {
+            self.first = Some(line);
+        } else {
+            self.more.push(line);
+        }
     }
 
     /// Whether the request is unconditional.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.if_match.is_empty()
-            && self.if_unmodified_since.is_empty()
-            && self.if_none_match.is_empty()
-            && self.if_modified_since.is_empty()
+        self.first.is_none()
+    }
+
+    /// Whether a date decides, so that [`evaluate`](Self::evaluate) needs to
+    /// know the time.
+    pub(crate) fn need_now(&self) -> bool {
+        self.has(Field::ModifiedSince) || self.has(Field::UnmodifiedSince)
+    }
+
+    fn lines(&self, field: Field) -> impl Iterator<Item = &HeaderValue> {
+        self.first
+            .iter()
+            .chain(&self.more)
+            .filter_map(move |(of, line)| (*of == field).then_some(line))
+    }
+
+    fn has(&self, field: Field) -> bool {
+        self.lines(field).next().is_some()
+    }
+
+    fn only(&self, field: Field) -> Option<&HeaderValue> {
+        let mut lines = self.lines(field);
+        match (lines.next(), lines.next()) {
+            (Some(line), None) => Some(line),
+            _ => None,
+        }
     }
 
     /// Decides in the order of RFC 9110, section 13.2.2.
@@ -153,27 +188,95 @@ impl Preconditions {
         let reads = SafeMethods::of(method).is_some();
 
         // Steps 1 and 2.
-        if !self.if_match.is_empty() {
-            if !any_matches(&self.if_match, selected, |a, b| a.strong_eq(b)) {
+        if self.has(Field::Match) {
+            if !self.matches(Field::Match, selected, |a, b| a.strong_eq(b)) {
                 return Decision::Failed(Condition::IfMatch);
             }
-        } else if modified_since(&self.if_unmodified_since, selected, now) == Some(true) {
+        } else if self.modified_since(Field::UnmodifiedSince, selected, now) == Some(true) {
             return Decision::Failed(Condition::IfUnmodifiedSince);
         }
 
         // Steps 3 and 4.
-        if !self.if_none_match.is_empty() {
-            if any_matches(&self.if_none_match, selected, |a, b| a.weak_eq(b)) {
+        if self.has(Field::NoneMatch) {
+            if self.matches(Field::NoneMatch, selected, |a, b| a.weak_eq(b)) {
                 return if reads {
                     Decision::NotModified
                 } else {
                     Decision::Failed(Condition::IfNoneMatch)
                 };
             }
-        } else if reads && modified_since(&self.if_modified_since, selected, now) == Some(false) {
+        } else if reads && self.modified_since(Field::ModifiedSince, selected, now) == Some(false) {
             return Decision::NotModified;
         }
         Decision::Proceed
+    }
+
+    /// `*` matches whatever exists; it is that only when it stands alone
+    /// (sections 13.1.1 and 13.1.2).
+    fn matches(
+        &self,
+        field: Field,
+        selected: Option<ValidatorsRef<'_>>,
+        same: fn(TagRef<'_>, TagRef<'_>) -> bool,
+    ) -> bool {
+        let Some(validators) = selected else {
+            return false;
+        };
+        let alone = self.only(field);
+        if alone.is_some_and(|line| trim_ows(line.as_bytes()) == b"*") {
+            return true;
+        }
+        let Some(current) = validators.etag else {
+            return false;
+        };
+        // A client sends what it got: one tag, which need not be taken apart.
+        if alone.is_some_and(|line| current.is_spelled(line.as_bytes())) {
+            return same(current, current);
+        }
+        entity_tags(self.lines(field)).any(|member| match member {
+            TagMember::Tag(tag) => same(tag, current),
+            TagMember::Malformed(_) => false,
+        })
+    }
+
+    /// Whether the representation changed after the field's date. `None` where
+    /// the field must be ignored: absent, not one valid date, or no
+    /// modification date to compare with (sections 13.1.3 and 13.1.4).
+    fn modified_since(
+        &self,
+        field: Field,
+        selected: Option<ValidatorsRef<'_>>,
+        now: HttpDate,
+    ) -> Option<bool> {
+        let date = HttpDate::parse(self.only(field)?.as_bytes(), now)?;
+        Some(selected?.last_modified? > date)
+    }
+}
+
+/// What a request asks for, as far as its fields tell.
+#[derive(Debug, Default)]
+pub(crate) struct Asks {
+    /// `Upgrade`: the connection will carry no representation
+    /// (RFC 9110, section 7.8).
+    pub(crate) upgrade: bool,
+    /// `Range`: for a part.
+    pub(crate) range: bool,
+    pub(crate) preconditions: Preconditions,
+}
+
+impl Asks {
+    /// Looks once at each field, which costs less than looking six of them up.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let mut asks = Self::default();
+        for (name, value) in headers {
+            match name.as_str().as_bytes() {
+                [b'i', b'f', b'-', ..] => asks.preconditions.take(name, value),
+                b"upgrade" => asks.upgrade = true,
+                b"range" => asks.range = true,
+                _ => {}
+            }
+        }
+        asks
     }
 }
 
@@ -186,70 +289,4 @@ pub fn evaluate(
     now: HttpDate,
 ) -> Decision {
     Preconditions::from_headers(headers).evaluate(method, current, now)
-}
-
-/// `*` matches whatever exists; it is that only when it stands alone
-/// (RFC 9110, sections 13.1.1 and 13.1.2).
-fn any_matches(
-    field: &FieldLines,
-    selected: Option<ValidatorsRef<'_>>,
-    same: fn(TagRef<'_>, TagRef<'_>) -> bool,
-) -> bool {
-    let Some(validators) = selected else {
-        return false;
-    };
-    if field
-        .only()
-        .is_some_and(|line| trim_ows(line.as_bytes()) == b"*")
-    {
-        return true;
-    }
-    let Some(current) = validators.etag else {
-        return false;
-    };
-    entity_tags(field.iter()).any(|member| match member {
-        TagMember::Tag(tag) => same(tag, current),
-        TagMember::Malformed(_) => false,
-    })
-}
-
-/// Whether the representation changed after the field's date. `None` where the
-/// field must be ignored: absent, not one valid date, or no modification date
-/// to compare with (RFC 9110, sections 13.1.3 and 13.1.4).
-fn modified_since(
-    field: &FieldLines,
-    selected: Option<ValidatorsRef<'_>>,
-    now: HttpDate,
-) -> Option<bool> {
-    let date = HttpDate::parse(field.only()?.as_bytes(), now)?;
-    Some(selected?.last_modified? > date)
-}
-
-/// All lines of one field. Almost always there is one, which needs no `Vec`.
-#[derive(Debug, Clone, Default)]
-struct FieldLines {
-    first: Option<HeaderValue>,
-    more: Vec<HeaderValue>,
-}
-
-impl FieldLines {
-    fn push(&mut self, line: HeaderValue) {
-        if self.first.is_none() {
-            self.first = Some(line);
-        } else {
-            self.more.push(line);
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.first.is_none()
-    }
-
-    fn only(&self) -> Option<&HeaderValue> {
-        self.first.as_ref().filter(|_| self.more.is_empty())
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &HeaderValue> {
-        self.first.iter().chain(&self.more)
-    }
 }

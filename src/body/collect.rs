@@ -21,6 +21,7 @@ pub(crate) struct Collector<B: Body> {
     length: u64,
     ending: Option<Result<Frame<Bytes>, B::Error>>,
     body_ended: bool,
+    ended: Option<Ending>,
 }
 
 /// The most frames that room is made for at once.
@@ -56,6 +57,7 @@ impl<B: Body<Data = Bytes>> Collector<B> {
             length: 0,
             ending: None,
             body_ended: false,
+            ended: None,
         }
     }
 
@@ -66,12 +68,29 @@ impl<B: Body<Data = Bytes>> Collector<B> {
         self.body_ended
     }
 
+    /// Whether all content is there at the first look, in one frame of at most
+    /// `most` bytes. Otherwise reading goes on with [`poll_step`](Self::poll_step).
+    #[inline]
+    pub(crate) fn poll_whole(&mut self, cx: &mut Context<'_>, most: usize) -> bool {
+        match self.poll_step(cx) {
+            Poll::Ready(Step::Data) => self.length <= most as u64 && self.is_complete(),
+            Poll::Ready(Step::Ended(ending)) => {
+                self.ended = Some(ending);
+                ending == Ending::Complete
+            }
+            Poll::Pending => false,
+        }
+    }
+
     /// Reads the next frame. Not to be called again after [`Step::Ended`].
     #[inline]
     pub(crate) fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
         // Asking first saves the poll that would only say that it is over.
         if self.is_complete() {
-            return Poll::Ready(Step::Ended(Ending::Complete));
+            self.ended.get_or_insert(Ending::Complete);
+        }
+        if let Some(ending) = self.ended {
+            return Poll::Ready(Step::Ended(ending));
         }
         let ending = match ready!(self.body.as_mut().poll_frame(cx)) {
             None => {

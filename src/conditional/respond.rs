@@ -19,6 +19,7 @@ use crate::{
         fields,
         not_modified::strip_representation_metadata,
         precondition::{Asks, Condition, Current, Decision},
+        tagging,
         validators::{self, ValidatorsRef},
     },
 };
@@ -146,7 +147,7 @@ impl<C: Clock> Exchange<C> {
     /// (RFC 9110, section 8.6).
     fn length<B: Body>(&self, response: &Response<B>) -> Option<u64> {
         if let Some(value) = fields::first(response.headers(), &CONTENT_LENGTH) {
-            return value.to_str().ok()?.parse().ok();
+            return tagging::decimal(value);
         }
         let has_content = !matches!(
             response.status(),

@@ -12,11 +12,11 @@ use pin_project_lite::pin_project;
 
 use super::{
     ContentDigest, ContentHasher,
-    hashing::{Hashing, Parked},
+    hashing::{Hashing, Parked, finish},
     tag::Recipe,
 };
 use crate::{
-    body::ResponseBody,
+    body::{Collector, Ending, ResponseBody},
     outcome::TagOrigin,
     semantics::{
         etag::EntityTag,
@@ -103,7 +103,13 @@ where
                     Plan::Read => {}
                 }
                 let (parts, body) = response.into_parts();
-                let mut hashing = Hashing::new(parts, body, recipe.limit);
+                let mut collector = Collector::new(body, recipe.limit);
+                // All of it in one frame is the common case, and the fast one.
+                if collector.poll_whole(cx, H::YIELD_AFTER) {
+                    let ending = Ending::Complete;
+                    return Poll::Ready(Ok(finish(parts, collector, None, ending, recipe)));
+                }
+                let mut hashing = Hashing::new(parts, collector);
                 if let Poll::Ready(ending) = hashing.poll(cx, recipe) {
                     return Poll::Ready(Ok(hashing.finish(ending, recipe)));
                 }

@@ -20,7 +20,7 @@ use crate::{
 pub(super) struct Hashing<B: Body, H> {
     parts: Parts,
     collector: Collector<B>,
-    /// None until there is more content than one frame.
+    /// None until there is content.
     hasher: Option<H>,
     /// Bytes of the collector's last frame that the hasher has not seen.
     unhashed: usize,
@@ -31,25 +31,20 @@ where
     B: Body<Data = Bytes>,
     H: ContentHasher,
 {
-    #[inline]
-    pub(super) fn new(parts: Parts, body: B, limit: u64) -> Self {
+    /// Goes on where [`Collector::poll_whole`] left off.
+    pub(super) fn new(parts: Parts, collector: Collector<B>) -> Self {
         Self {
-            collector: Collector::new(body, limit),
+            unhashed: collector.last().len(),
             parts,
+            collector,
             hasher: None,
-            unhashed: 0,
         }
     }
 
     /// Ready when no more is to be read.
-    #[inline]
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, recipe: &Recipe<H>) -> Poll<Ending> {
         let mut budget = H::YIELD_AFTER;
         loop {
-            // All of it in one frame is the common case, and the fast one.
-            if self.hasher.is_none() && self.unhashed <= budget && self.collector.is_complete() {
-                return Poll::Ready(Ending::Complete);
-            }
             if self.unhashed > 0 {
                 self.hash(&mut budget, recipe);
             }
@@ -74,32 +69,46 @@ where
         *budget -= now;
     }
 
-    /// The response with its tag, or without one if the content could not be
-    /// read to its end. The body is whole in either case.
-    #[inline]
     pub(super) fn finish(self, ending: Ending, recipe: &Recipe<H>) -> Response<ResponseBody<B>> {
-        let mut parts = self.parts;
-        let length = self.collector.length();
-        let (tag, origin) = match ending {
-            Ending::Complete if length_mismatch(&parts.headers, length) => {
-                (None, TagOrigin::Untouched(Untagged::LengthMismatch))
-            }
-            Ending::Complete => {
-                let tag = match self.hasher {
-                    Some(hasher) => recipe.tag_of_read(&parts.headers, hasher),
-                    None => recipe.tag_of(&parts.headers, self.collector.last()),
-                };
-                (Some(tag), TagOrigin::Hashed(length))
-            }
-            Ending::TooLong => (None, TagOrigin::Untouched(Untagged::TooLong)),
-            Ending::Broken => (None, TagOrigin::Untouched(Untagged::BodyError)),
-        };
-        if let Some(tag) = tag {
-            parts.headers.insert(ETAG, tag.into());
-        }
-        recipe.note(&mut parts.extensions, origin);
-        Response::from_parts(parts, self.collector.into_body())
+        finish(self.parts, self.collector, self.hasher, ending, recipe)
     }
+}
+
+/// The response with its tag, or without one if the content could not be read
+/// to its end. The body is whole in either case. Without a hasher all content
+/// is in one frame.
+#[inline]
+pub(super) fn finish<B, H>(
+    mut parts: Parts,
+    collector: Collector<B>,
+    hasher: Option<H>,
+    ending: Ending,
+    recipe: &Recipe<H>,
+) -> Response<ResponseBody<B>>
+where
+    B: Body<Data = Bytes>,
+    H: ContentHasher,
+{
+    let length = collector.length();
+    let (tag, origin) = match ending {
+        Ending::Complete if length_mismatch(&parts.headers, length) => {
+            (None, TagOrigin::Untouched(Untagged::LengthMismatch))
+        }
+        Ending::Complete => {
+            let tag = match hasher {
+                Some(hasher) => recipe.tag_of_read(&parts.headers, hasher),
+                None => recipe.tag_of(&parts.headers, collector.last()),
+            };
+            (Some(tag), TagOrigin::Hashed(length))
+        }
+        Ending::TooLong => (None, TagOrigin::Untouched(Untagged::TooLong)),
+        Ending::Broken => (None, TagOrigin::Untouched(Untagged::BodyError)),
+    };
+    if let Some(tag) = tag {
+        parts.headers.insert(ETAG, tag.into());
+    }
+    recipe.note(&mut parts.extensions, origin);
+    Response::from_parts(parts, collector.into_body())
 }
 
 /// A hash that could not be finished at once, with what it goes on with.

@@ -68,7 +68,7 @@ impl<H> EtagLayer<H> {
     /// responses whose meaning changes with it though their bytes do not.
     /// Every tag changes when it does. None by default.
     pub fn build_id(mut self, id: impl AsRef<[u8]>) -> Self {
-        self.recipe.build_id = id.as_ref().to_vec();
+        self.recipe.set_build_id(id.as_ref());
         self
     }
 

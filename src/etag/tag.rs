@@ -30,6 +30,7 @@ pub(super) struct Recipe<H> {
     pub(super) methods: SafeMethods,
     pub(super) statuses: Vec<StatusCode>,
     pub(super) contributors: Vec<HeaderName>,
+    /// An identifier and its length.
     pub(super) build_id: Vec<u8>,
     pub(super) key: Option<Hmac<sha2::Sha256>>,
     pub(super) explain: bool,
@@ -44,7 +45,7 @@ impl<H> Recipe<H> {
             methods: SafeMethods::default(),
             statuses: vec![StatusCode::OK],
             contributors: vec![CONTENT_TYPE, CONTENT_LANGUAGE, CONTENT_ENCODING],
-            build_id: Vec::new(),
+            build_id: sized(&[]),
             key: None,
             explain: false,
         }
@@ -62,6 +63,10 @@ impl<H> Recipe<H> {
             key: self.key,
             explain: self.explain,
         }
+    }
+
+    pub(super) fn set_build_id(&mut self, id: &[u8]) {
+        self.build_id = sized(id);
     }
 
     pub(super) fn set_key(&mut self, key: &[u8]) {
@@ -118,7 +123,6 @@ impl<H: ContentHasher> Recipe<H> {
     fn context(&self, of: u8, headers: &HeaderMap) -> Gathered {
         let mut context = Gathered::default();
         context.push(&self.build_id);
-        context.push(&(self.build_id.len() as u64).to_le_bytes());
         for name in &self.contributors {
             context.push(&[END]);
             for value in fields::lines(headers, name) {
@@ -128,6 +132,10 @@ impl<H: ContentHasher> Recipe<H> {
         context.push(&[FORMAT << 1 | of]);
         context
     }
+}
+
+fn sized(bytes: &[u8]) -> Vec<u8> {
+    [bytes, &(bytes.len() as u64).to_le_bytes()].concat()
 }
 
 /// Bytes in one piece: on the stack, as long as they are few.

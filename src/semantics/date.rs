@@ -127,11 +127,11 @@ impl<'a> Rfc850<'a> {
         let latest = HttpDate::from_unix_seconds(now.0.saturating_add(SECONDS_IN_FIFTY_YEARS));
         let latest_year = latest.year();
         let year = latest_year - (latest_year % 100 + 100 - self.year) % 100;
-        match self.in_year(year) {
-            Some(date) if date > latest => self.in_year(year - 100),
-            None if year == latest_year => self.in_year(year - 100),
-            date => date,
+        let date = self.in_year(year).filter(|date| *date <= latest);
+        if date.is_none() && year == latest_year {
+            return self.in_year(year - 100);
         }
+        date
     }
 
     fn in_year(&self, year: u16) -> Option<HttpDate> {

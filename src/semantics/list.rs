@@ -27,7 +27,8 @@ pub enum TagMember<'a> {
     /// A well-formed entity tag.
     Tag(TagRef<'a>),
     /// Anything else, an unquoted tag or a `*` among them. It matches nothing
-    /// and does not disturb its neighbours.
+    /// and leaves its neighbours alone, except that a quote which is never
+    /// closed takes the rest of its line along.
     Malformed(&'a [u8]),
 }
 

@@ -17,9 +17,8 @@ use crate::{
 const FORMAT: u8 = 1;
 const OF_CONTENT: u8 = 0;
 const OF_DIGEST: u8 = 1;
-/// Before this there is a line of a contributing field, or no more of them.
-const LINE: u8 = 1;
-const END: u8 = 0;
+/// Contributors are numbered from 1.
+const NO_LINE: u64 = 0;
 
 /// How an [`EtagLayer`](super::EtagLayer) makes its tags.
 #[derive(Debug, Clone)]
@@ -30,7 +29,7 @@ pub(super) struct Recipe<H> {
     pub(super) methods: SafeMethods,
     pub(super) statuses: Vec<StatusCode>,
     pub(super) contributors: Vec<HeaderName>,
-    /// An identifier and its length.
+    /// As [`build_id`] writes it.
     pub(super) build_id: Vec<u8>,
     pub(super) key: Option<Hmac<sha2::Sha256>>,
     pub(super) explain: bool,
@@ -45,7 +44,7 @@ impl<H> Recipe<H> {
             methods: SafeMethods::default(),
             statuses: vec![StatusCode::OK],
             contributors: vec![CONTENT_TYPE, CONTENT_LANGUAGE, CONTENT_ENCODING],
-            build_id: sized(&[]),
+            build_id: build_id(&[]),
             key: None,
             explain: false,
         }
@@ -66,7 +65,7 @@ impl<H> Recipe<H> {
     }
 
     pub(super) fn set_build_id(&mut self, id: &[u8]) {
-        self.build_id = sized(id);
+        self.build_id = build_id(id);
     }
 
     pub(super) fn set_key(&mut self, key: &[u8]) {
@@ -123,10 +122,10 @@ impl<H: ContentHasher> Recipe<H> {
     fn context(&self, of: u8, headers: &HeaderMap) -> Gathered {
         let mut context = Gathered::default();
         context.push(&self.build_id);
-        for name in &self.contributors {
-            context.push(&[END]);
-            for value in fields::lines(headers, name) {
-                context.push_line(value.as_bytes());
+        for (name, number) in self.contributors.iter().zip(1..) {
+            for line in fields::lines(headers, name) {
+                context.push(line.as_bytes());
+                context.push(&length_and(line.len(), number));
             }
         }
         context.push(&[FORMAT << 1 | of]);
@@ -134,8 +133,18 @@ impl<H: ContentHasher> Recipe<H> {
     }
 }
 
-fn sized(bytes: &[u8]) -> Vec<u8> {
-    [bytes, &(bytes.len() as u64).to_le_bytes()].concat()
+/// The start of every context: an identifier, and that no line is before it.
+fn build_id(id: &[u8]) -> Vec<u8> {
+    [id, &length_and(id.len(), NO_LINE)].concat()
+}
+
+/// What comes after a part: its length, and the number of the contributor
+/// that it is a line of.
+fn length_and(length: usize, number: u64) -> [u8; 16] {
+    let mut end = [0; 16];
+    end[..8].copy_from_slice(&(length as u64).to_le_bytes());
+    end[8..].copy_from_slice(&number.to_le_bytes());
+    end
 }
 
 /// Bytes in one piece: on the stack, as long as they are few.
@@ -166,14 +175,6 @@ impl Gathered {
             self.many.extend_from_slice(&self.few[..self.used]);
         }
         self.many.extend_from_slice(bytes);
-    }
-
-    /// A line of a field, how long it is, and what it is.
-    fn push_line(&mut self, line: &[u8]) {
-        let mut end = [LINE; 9];
-        end[..8].copy_from_slice(&(line.len() as u64).to_le_bytes());
-        self.push(line);
-        self.push(&end);
     }
 
     fn as_slice(&self) -> &[u8] {

@@ -34,11 +34,11 @@ impl SafeMethods {
     }
 
     pub(crate) fn of(method: &Method) -> Option<Self> {
-        match method.as_str() {
-            "GET" => Some(Self::GET),
-            "HEAD" => Some(Self::HEAD),
-            "QUERY" => Some(Self::QUERY),
-            _ => None,
+        match *method {
+            Method::GET => Some(Self::GET),
+            Method::HEAD => Some(Self::HEAD),
+            // Older versions of `http` have no constant for it.
+            _ => (method.as_str() == "QUERY").then_some(Self::QUERY),
         }
     }
 }

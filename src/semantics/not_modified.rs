@@ -16,12 +16,17 @@ use super::fields;
 /// goes only where an `ETag` says more.
 pub fn strip_representation_metadata(headers: &mut HeaderMap) {
     let tagged = fields::has(headers, &ETAG);
-    while let Some(name) = headers
-        .keys()
-        .find(|name| is_representation_metadata(name) || (tagged && **name == LAST_MODIFIED))
-        .cloned()
-    {
-        headers.remove(name);
+    loop {
+        let mut gone = headers
+            .keys()
+            .filter(|name| is_representation_metadata(name) || (tagged && **name == LAST_MODIFIED));
+        let (name, more) = (gone.next().cloned(), gone.next().is_some());
+        if let Some(name) = name {
+            headers.remove(name);
+        }
+        if !more {
+            return;
+        }
     }
 }
 

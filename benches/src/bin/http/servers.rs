@@ -1,0 +1,179 @@
+//! The servers: each is one process, held on one core.
+
+use std::{
+    env, fs,
+    io::{ErrorKind, Read, Write},
+    net::{Ipv4Addr, TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+const SERVER_CORE: &str = "1";
+const START: Duration = Duration::from_secs(10);
+
+pub const BARE: &str = "axum, bare";
+pub const BY_HAND_SHA256: &str = "axum + from_fn by hand, sha256";
+pub const BY_HAND_XXH3: &str = "axum + from_fn by hand, xxh3";
+pub const STACK_SHA256: &str = "axum + **stack()**, sha256";
+pub const STACK_XXH3: &str = "axum + **stack()**, xxh3";
+pub const NGINX: &str = "nginx, static files";
+pub const GO: &str = "Go ServeContent, tag known";
+pub const EXPRESS: &str = "express with its etag";
+pub const FASTIFY: &str = "fastify + @fastify/etag";
+
+pub struct Server {
+    pub name: &'static str,
+    pub port: u16,
+    process: Child,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.process.kill().ok();
+        self.process.wait().ok();
+    }
+}
+
+/// Starts everything that is installed, and says what is not.
+pub fn start_all(folder: &Path) -> (Vec<Server>, Vec<&'static str>) {
+    let http = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("http");
+    let axum = |contender: &str| vec![sibling("server"), contender.into()];
+    let node = |script| vec!["node".into(), display(&http.join(script))];
+    let commands = [
+        (BARE, axum("bare")),
+        (BY_HAND_SHA256, axum("by-hand-sha256")),
+        (BY_HAND_XXH3, axum("by-hand-xxh3")),
+        (STACK_SHA256, axum("stack-sha256")),
+        (STACK_XXH3, axum("stack-xxh3")),
+        (NGINX, vec!["nginx".into()]),
+        (GO, vec![sibling("servecontent")]),
+        (EXPRESS, node("express.mjs")),
+        (FASTIFY, node("fastify.mjs")),
+    ];
+    let mut servers = Vec::new();
+    let mut missing = Vec::new();
+    for (name, command) in commands {
+        match start(name, command, folder, &http) {
+            Some(server) => servers.push(server),
+            None => missing.push(name),
+        }
+    }
+    (servers, missing)
+}
+
+fn start(
+    name: &'static str,
+    mut command: Vec<String>,
+    folder: &Path,
+    http: &Path,
+) -> Option<Server> {
+    let port = free_port();
+    if name == NGINX {
+        let template = fs::read_to_string(http.join("nginx.conf")).ok()?;
+        let configuration = template
+            .replace("PORT", &port.to_string())
+            .replace("FOLDER", &display(folder));
+        let file = folder.with_file_name("nginx.conf");
+        fs::write(&file, configuration).ok()?;
+        command.extend(["-c".into(), display(&file)]);
+    } else {
+        command.extend([port.to_string(), display(folder)]);
+    }
+    let process = Command::new("taskset")
+        .args(["-c", SERVER_CORE])
+        .args(command)
+        .env("NODE_ENV", "production")
+        .env("GOMAXPROCS", "1")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    let mut server = Server {
+        name,
+        port,
+        process,
+    };
+    server.answers().then_some(server)
+}
+
+impl Server {
+    fn answers(&mut self) -> bool {
+        let start = Instant::now();
+        while start.elapsed() < START {
+            if TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok() {
+                return true;
+            }
+            if !matches!(self.process.try_wait(), Ok(None)) {
+                return false;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        false
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// User and system time of the process so far, in seconds.
+    pub fn cpu(&self, ticks_per_second: f64) -> f64 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id()))
+            .expect("the server is running");
+        // The second field is a name in parentheses, which may hold anything.
+        let (_, fields) = stat.rsplit_once(')').expect("a process name");
+        let time = |field: usize| -> f64 {
+            let ticks = fields.split_whitespace().nth(field - 3);
+            ticks.and_then(|ticks| ticks.parse().ok()).expect("ticks")
+        };
+        (time(14) + time(15)) / ticks_per_second
+    }
+
+    /// Status and `ETag` of one answer.
+    pub fn ask(&self, path: &str, condition: Option<&str>) -> (u16, Option<String>) {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).expect("connected");
+        let condition = condition.map_or_else(String::new, |tag| field(tag) + "\r\n");
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\n{condition}Connection: close\r\n\r\n"
+        )
+        .expect("a request is sent");
+        let mut answer = Vec::new();
+        if let Err(error) = stream.read_to_end(&mut answer) {
+            assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{}", self.name);
+        }
+        let answer = String::from_utf8_lossy(&answer);
+        let mut lines = answer.lines();
+        let status = lines.next().and_then(|line| line.split(' ').nth(1));
+        let tag = lines
+            .take_while(|line| !line.is_empty())
+            .filter_map(|line| line.split_once(':'))
+            .find(|(name, _)| name.eq_ignore_ascii_case("etag"));
+        (
+            status.and_then(|status| status.parse().ok()).unwrap_or(0),
+            tag.map(|(_, tag)| tag.trim().to_owned()),
+        )
+    }
+}
+
+pub fn field(tag: &str) -> String {
+    format!("If-None-Match: {tag}")
+}
+
+/// A program that was built beside this one.
+pub fn sibling(name: &str) -> String {
+    let this = env::current_exe().expect("the path of this program");
+    display(&this.with_file_name(name))
+}
+
+fn display(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .and_then(|listener| listener.local_addr())
+        .expect("a free port")
+        .port()
+}

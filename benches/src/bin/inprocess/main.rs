@@ -1,0 +1,91 @@
+//! Time of one request in this process, without a network.
+
+mod goals;
+mod race;
+mod times;
+
+use std::env;
+
+use tower_conditional_bench::{
+    case::Case,
+    contenders::{self, Contender},
+    table,
+};
+
+use crate::{race::race, times::Times};
+
+const ROUNDS: usize = 31;
+
+fn main() {
+    let rounds = rounds();
+    println!("\n### Time in process (ns; best of {rounds} interleaved rounds)");
+    let mut times = Times::default();
+
+    let contenders = contenders::all();
+    let bodies = Case::bodies();
+    let known: Vec<_> = bodies.iter().filter(|case| case.sized).collect();
+    let revalidating = known.iter().map(|case| case.revalidating()).collect();
+    for (answer, cases) in [("200", bodies.clone()), ("304", revalidating)] {
+        for case in &cases {
+            times.keep(case, &race(&contenders, case, rounds));
+        }
+        let title = format!("{answer}: total (over its own bare service, ratio to it)");
+        print(&title, &contenders, &cases, |contender, case| {
+            total(&times, contender, case)
+        });
+        let title = format!("{answer}: time - bare - raw hash");
+        print(&title, &contenders, &cases, |contender, case| {
+            let over = times.over_hash(contender, case);
+            over.map_or_else(table::none, |over| format!("{over:+.0}"))
+        });
+    }
+
+    let onlookers = contenders::onlookers();
+    let cases = Case::nothing_to_do();
+    for case in &cases {
+        times.keep(case, &race(&onlookers, case, rounds));
+    }
+    let title = "Nothing to do, 1 KiB: total (over bare, ratio)";
+    print(title, &onlookers, &cases, |contender, case| {
+        total(&times, contender, case)
+    });
+
+    goals::print(&times);
+}
+
+fn rounds() -> usize {
+    let mut arguments = env::args().skip(1);
+    match (arguments.next().as_deref(), arguments.next()) {
+        (None, _) => ROUNDS,
+        (Some("--rounds"), Some(rounds)) => rounds.parse().expect("--rounds takes a number"),
+        _ => panic!("usage: inprocess [--rounds N]"),
+    }
+}
+
+fn total(times: &Times, contender: &Contender, case: &Case) -> String {
+    let Some(time) = times.get(contender.name, case) else {
+        return table::none();
+    };
+    let bare = times.get(contender.bare, &case.bare());
+    match bare.filter(|_| contender.name != contender.bare) {
+        Some(bare) => format!("{time:.0} ({:+.0}, {:.2}x)", time - bare, time / bare),
+        None => format!("{time:.0}"),
+    }
+}
+
+/// One row for each contender that has anything to show.
+fn print(
+    title: &str,
+    contenders: &[Contender],
+    cases: &[Case],
+    cell: impl Fn(&Contender, &Case) -> String,
+) {
+    let mut columns = vec![""];
+    columns.extend(cases.iter().map(|case| case.name));
+    let rows = contenders.iter().filter_map(|contender| {
+        let cells: Vec<_> = cases.iter().map(|case| cell(contender, case)).collect();
+        let shows = cells.iter().any(|cell| *cell != table::none());
+        shows.then(|| [vec![contender.name.to_owned()], cells].concat())
+    });
+    table::print(title, &columns, &rows.collect::<Vec<_>>());
+}

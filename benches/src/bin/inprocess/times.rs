@@ -1,0 +1,41 @@
+//! Every best time of this run, and the differences that are reported.
+
+use std::collections::HashMap;
+
+use tower_conditional_bench::{
+    case::Case,
+    contenders::{Contender, raw_hash},
+};
+
+#[derive(Default)]
+pub struct Times(HashMap<Key, f64>);
+
+/// Contender, case, and whether the client had the content already.
+type Key = (&'static str, &'static str, bool);
+
+impl Times {
+    pub fn keep(&mut self, case: &Case, bests: &[(&'static str, f64)]) {
+        for &(contender, time) in bests {
+            self.0
+                .insert((contender, case.name, case.revalidates), time);
+        }
+    }
+
+    pub fn get(&self, contender: &'static str, case: &Case) -> Option<f64> {
+        let key = (contender, case.name, case.revalidates);
+        self.0.get(&key).copied()
+    }
+
+    pub fn over_bare(&self, contender: &Contender, case: &Case) -> Option<f64> {
+        let bare = self.get(contender.bare, &case.bare())?;
+        Some(self.get(contender.name, case)? - bare)
+    }
+
+    /// What a contender costs beyond the service and the hash; nothing where it does not hash.
+    pub fn over_hash(&self, contender: &Contender, case: &Case) -> Option<f64> {
+        let hash = contender.hash.filter(|_| case.sized)?;
+        let raw = self.get(raw_hash::name(hash), &case.bare())?;
+        let is_layer = contender.name != contender.bare;
+        is_layer.then_some(self.over_bare(contender, case)? - raw)
+    }
+}

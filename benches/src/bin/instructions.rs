@@ -1,0 +1,152 @@
+//! Instructions of one request, counted by callgrind: one process for each contender and case, so that none of them
+//! is measured in a state that another one left.
+
+use std::{
+    collections::HashMap,
+    env, fs,
+    hint::black_box,
+    process::{self, Command},
+};
+
+use tower_conditional_bench::{
+    case::Case,
+    contenders::{self, BARE, Contender, naive, ours},
+    drive::OneRequest,
+    goals::{self, Goal},
+    hash::Hash,
+    table,
+};
+
+const COUNT: u32 = 200;
+/// The function that callgrind counts in.
+const TOGGLE: &str = "*instructions*measured*";
+
+fn main() {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => report(),
+        ["--case", id, "--count", count] => run(id, count.parse().expect("--count takes a number")),
+        _ => panic!("usage: instructions [--case 'CONTENDER / CASE / 200' --count N]"),
+    }
+}
+
+/// The request that is counted, in a process of its own.
+fn run(id: &str, count: u32) {
+    let (contender, case) = selection()
+        .into_iter()
+        .find(|(contender, case)| name(contender, case) == id)
+        .expect("the name of a contender and a case");
+    let mut one_request = (contender.open)(&case).expect("a case for this contender");
+    one_request();
+    measured(&mut one_request, count);
+}
+
+#[inline(never)]
+fn measured(one_request: &mut OneRequest, count: u32) {
+    for _ in 0..count {
+        black_box(one_request());
+    }
+}
+
+fn name(contender: &Contender, case: &Case) -> String {
+    let answer = if case.revalidates { 304 } else { 200 };
+    format!("{} / {} / {answer}", contender.name, case.name)
+}
+
+/// Only xxh3 is counted: valgrind has no SHA instructions, so SHA-256 would be other code than the one that runs.
+fn selection() -> Vec<(Contender, Case)> {
+    let hashes = |contender: &Contender| {
+        contender.bare == BARE && matches!(contender.hash, None | Some(Hash::Xxh3))
+    };
+    let ok = Case::one_kib();
+    let mut selection = Vec::new();
+    for case in [ok.clone(), ok.revalidating()] {
+        let contenders = contenders::all().into_iter().filter(hashes);
+        selection.extend(contenders.map(|contender| (contender, case.clone())));
+    }
+    for case in Case::nothing_to_do() {
+        let onlookers = contenders::onlookers().into_iter();
+        selection.extend(onlookers.map(|contender| (contender, case.clone())));
+    }
+    selection.retain(|(contender, case)| (contender.open)(case).is_some());
+    selection
+}
+
+fn report() {
+    println!("\n### Instructions of one request (callgrind, mean of {COUNT})");
+    let mut counts = HashMap::new();
+    let rows = selection().into_iter().map(|(contender, case)| {
+        let id = name(&contender, &case);
+        let count = count(&id);
+        counts.insert(id, count);
+        let bare = counts.get(&bare_of(&case)).copied();
+        let over = bare.filter(|_| contender.name != BARE);
+        vec![
+            case.name.to_owned(),
+            if case.revalidates { "304" } else { "200" }.to_owned(),
+            contender.name.to_owned(),
+            format!("{count:.0}"),
+            over.map_or_else(table::none, |bare| format!("{:+.0}", count - bare)),
+        ]
+    });
+    let rows: Vec<_> = rows.collect();
+    let columns = ["case", "answer", "contender", "instructions", "over bare"];
+    table::print("1 KiB", &columns, &rows);
+    goals::print("Goals, instructions", &goals(&counts));
+}
+
+fn bare_of(case: &Case) -> String {
+    format!("{BARE} / {} / 200", case.name)
+}
+
+fn goals(counts: &HashMap<String, f64>) -> Vec<Goal> {
+    let mut goals = Vec::new();
+    for contender in ours::each() {
+        let each = Case::nothing_to_do().into_iter().map(|case| {
+            let over = counts[&name(&contender, &case)] - counts[&bare_of(&case)];
+            let limit = 300.0 * ours::layers(&contender);
+            let what = format!(
+                "nothing to do ({}), {}: over bare",
+                case.name, contender.name
+            );
+            Goal::at_most(what, limit, over)
+        });
+        goals.extend(goals::worst(each.collect()));
+    }
+    let case = Case::one_kib().name;
+    let count = |contender: &str, answer: u16| counts[&format!("{contender} / {case} / {answer}")];
+    let etag = ours::etag_name(Hash::Xxh3);
+    goals.push(Goal::at_most(
+        format!("1 KiB (200), {etag}"),
+        4200.0,
+        count(etag, 200),
+    ));
+    let stack = ours::stack_name(Hash::Xxh3);
+    for answer in [200, 304] {
+        let what = format!("1 KiB ({answer}), {stack} / {}", naive::XXH3);
+        let ratio = count(stack, answer) / count(naive::XXH3, answer);
+        goals.push(Goal::at_most(what, 1.0, ratio).ratio());
+    }
+    goals
+}
+
+/// Runs this program again under callgrind.
+fn count(id: &str) -> f64 {
+    let profile = env::temp_dir().join(format!("tower-conditional-callgrind-{}", process::id()));
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--collect-atstart=no"])
+        .arg(format!("--toggle-collect={TOGGLE}"))
+        .arg(format!("--callgrind-out-file={}", profile.display()))
+        .arg(env::current_exe().expect("the path of this program"))
+        .args(["--case", id, "--count", &COUNT.to_string()])
+        .output()
+        .expect("valgrind is installed");
+    // The file is a profile to look into; only its sum is needed here, which valgrind also prints.
+    fs::remove_file(profile).ok();
+    let messages = String::from_utf8_lossy(&output.stderr);
+    let collected = messages
+        .lines()
+        .find_map(|line| line.split("Collected :").nth(1))
+        .unwrap_or_else(|| panic!("callgrind counts nothing for {id}: {messages}"));
+    collected.trim().parse::<f64>().expect("a number") / f64::from(COUNT)
+}

@@ -1,0 +1,15 @@
+//! The handler without any layer: the denominator of every ratio.
+
+use super::Contender;
+use crate::{drive::drive, handler::Handler};
+
+pub const NAME: &str = "bare service";
+
+pub fn contender() -> Contender {
+    Contender {
+        name: NAME,
+        bare: NAME,
+        hash: None,
+        open: |case| (!case.revalidates).then(|| drive(Handler::new(case), case)),
+    }
+}

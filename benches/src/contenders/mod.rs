@@ -1,0 +1,61 @@
+//! Everybody who takes part. One file for each; a contender says for itself which cases it can answer.
+
+mod actix;
+mod bare;
+mod floor;
+pub mod naive;
+pub mod ours;
+pub mod raw_hash;
+mod salvo;
+mod set_header;
+mod tower_etag_cache;
+mod tunnelbana;
+
+use crate::{case::Case, drive::OneRequest, hash::Hash};
+
+pub struct Contender {
+    pub name: &'static str,
+    /// The contender that does the same without any tag, in the same harness.
+    pub bare: &'static str,
+    pub hash: Option<Hash>,
+    /// `None`: the contender has no answer to this case.
+    pub open: fn(&Case) -> Option<OneRequest>,
+}
+
+pub const BARE: &str = bare::NAME;
+
+/// The contenders that answer ordinary requests, and the raw hashes.
+pub fn all() -> Vec<Contender> {
+    let mut all = vec![
+        bare::contender(),
+        set_header::contender(),
+        raw_hash::contender(Hash::Sha256),
+        raw_hash::contender(Hash::Xxh3),
+        raw_hash::contender(Hash::Blake3),
+        floor::pass_through(),
+        floor::sha256(),
+        floor::xxh3(),
+        naive::sha256(),
+        naive::xxh3(),
+        tunnelbana::contender(),
+        tower_etag_cache::bare(),
+        tower_etag_cache::contender(),
+        salvo::bare(),
+        salvo::contender(),
+        actix::bare(),
+        actix::contender(),
+    ];
+    all.extend(ours::hashing());
+    all
+}
+
+/// The contenders for requests that a layer has nothing to do with.
+pub fn onlookers() -> Vec<Contender> {
+    let mut onlookers = vec![
+        bare::contender(),
+        set_header::contender(),
+        floor::pass_through(),
+    ];
+    onlookers.extend(ours::each());
+    onlookers
+}

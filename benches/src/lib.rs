@@ -1,0 +1,9 @@
+//! What the measuring programs in `src/bin` share: the cases, the contenders, and one way to print a table.
+
+pub mod case;
+pub mod contenders;
+pub mod drive;
+pub mod goals;
+pub mod handler;
+pub mod hash;
+pub mod table;

@@ -21,7 +21,6 @@ pub(crate) struct Collector<B: Body> {
     length: u64,
     ending: Option<Result<Frame<Bytes>, B::Error>>,
     body_ended: bool,
-    ended: Option<Ending>,
 }
 
 /// The most frames that room is made for at once.
@@ -57,7 +56,6 @@ impl<B: Body<Data = Bytes>> Collector<B> {
             length: 0,
             ending: None,
             body_ended: false,
-            ended: None,
         }
     }
 
@@ -68,17 +66,17 @@ impl<B: Body<Data = Bytes>> Collector<B> {
         self.body_ended
     }
 
-    /// Whether all content is there at the first look, in one frame of at most
-    /// `most` bytes. Otherwise reading goes on with [`poll_step`](Self::poll_step).
+    /// How reading ended, if it did at the first look: most content is there
+    /// in one frame. If that has over `most` bytes, or is not all, reading goes
+    /// on with [`poll_step`](Self::poll_step).
     #[inline]
-    pub(crate) fn poll_whole(&mut self, cx: &mut Context<'_>, most: usize) -> bool {
+    pub(crate) fn poll_whole(&mut self, cx: &mut Context<'_>, most: usize) -> Option<Ending> {
         match self.poll_step(cx) {
-            Poll::Ready(Step::Data) => self.length <= most as u64 && self.is_complete(),
-            Poll::Ready(Step::Ended(ending)) => {
-                self.ended = Some(ending);
-                ending == Ending::Complete
+            Poll::Ready(Step::Ended(ending)) => Some(ending),
+            Poll::Ready(Step::Data) if self.length <= most as u64 && self.is_complete() => {
+                Some(Ending::Complete)
             }
-            Poll::Pending => false,
+            Poll::Ready(Step::Data) | Poll::Pending => None,
         }
     }
 
@@ -87,10 +85,7 @@ impl<B: Body<Data = Bytes>> Collector<B> {
     pub(crate) fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
         // Asking first saves the poll that would only say that it is over.
         if self.is_complete() {
-            self.ended.get_or_insert(Ending::Complete);
-        }
-        if let Some(ending) = self.ended {
-            return Poll::Ready(Step::Ended(ending));
+            return Poll::Ready(Step::Ended(Ending::Complete));
         }
         let ending = match ready!(self.body.as_mut().poll_frame(cx)) {
             None => {

@@ -16,7 +16,7 @@ use super::{
     tag::Recipe,
 };
 use crate::{
-    body::{Collector, Ending, ResponseBody},
+    body::{Collector, ResponseBody},
     outcome::TagOrigin,
     semantics::{
         etag::EntityTag,
@@ -105,8 +105,7 @@ where
                 let (parts, body) = response.into_parts();
                 let mut collector = Collector::new(body, recipe.limit);
                 // All of it in one frame is the common case, and the fast one.
-                if collector.poll_whole(cx, H::YIELD_AFTER) {
-                    let ending = Ending::Complete;
+                if let Some(ending) = collector.poll_whole(cx, H::YIELD_AFTER) {
                     return Poll::Ready(Ok(finish(parts, collector, None, ending, recipe)));
                 }
                 let mut hashing = Hashing::new(parts, collector);

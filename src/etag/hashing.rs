@@ -13,7 +13,7 @@ use super::{ContentHasher, tag::Recipe};
 use crate::{
     body::{Collector, Ending, ResponseBody, Step},
     outcome::TagOrigin,
-    semantics::tagging::{Untagged, length_mismatch},
+    semantics::{content_length, tagging::Untagged},
 };
 
 /// A response whose content is being read.
@@ -91,7 +91,7 @@ where
 {
     let length = collector.length();
     let (tag, origin) = match ending {
-        Ending::Complete if length_mismatch(&parts.headers, length) => {
+        Ending::Complete if content_length::contradicts(&parts.headers, length) => {
             (None, TagOrigin::Untouched(Untagged::LengthMismatch))
         }
         Ending::Complete => {

@@ -1,6 +1,9 @@
 //! What the layers ask of `Cache-Control` (RFC 9111, section 5.2).
 
-use http::{HeaderMap, header::CACHE_CONTROL};
+use http::{
+    HeaderMap, HeaderValue,
+    header::{CACHE_CONTROL, EXPIRES},
+};
 
 use super::list::members;
 
@@ -16,4 +19,14 @@ pub fn no_store(headers: &HeaderMap) -> bool {
             .unwrap_or_default();
         name.trim_ascii().eq_ignore_ascii_case(b"no-store")
     })
+}
+
+/// Makes a response one that no cache keeps: `no-store`, and no other lifetime,
+/// for caches that do not look at `Cache-Control` first (RFC 9213, section 2.2)
+/// either.
+pub(crate) fn forbid_storing(headers: &mut HeaderMap) {
+    for name in [EXPIRES.as_str(), "cdn-cache-control", "surrogate-control"] {
+        headers.remove(name);
+    }
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }

@@ -6,6 +6,7 @@
 //! Each rule names the section of the standard that it comes from.
 
 pub mod cache_control;
+pub(crate) mod content_length;
 pub mod date;
 pub mod etag;
 pub(crate) mod fields;

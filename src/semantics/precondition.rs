@@ -4,7 +4,7 @@
 use std::fmt;
 
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Method,
+    HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
     header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE},
 };
 
@@ -51,6 +51,24 @@ pub enum Decision {
     NotModified,
     /// Answer 412: this condition is false.
     Failed(Condition),
+}
+
+impl Decision {
+    /// Whether the decision stands for a request whose answer without
+    /// conditions has this status; `ranged` says that it asked for a part.
+    ///
+    /// Conditions are for 2xx only (RFC 9110, section 13.2.1), and 304 is for
+    /// what would be a 200 without its `Range`, which comes last (sections
+    /// 13.2.2 and 15.4.5).
+    #[must_use]
+    pub fn applies_to(self, status: StatusCode, ranged: bool) -> bool {
+        match self {
+            Self::Proceed | Self::Failed(_) => status.is_success(),
+            Self::NotModified => {
+                status == StatusCode::OK || (status == StatusCode::PARTIAL_CONTENT && ranged)
+            }
+        }
+    }
 }
 
 /// A condition that can make a request fail with 412.

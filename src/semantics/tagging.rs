@@ -1,9 +1,9 @@
 //! Which responses get an entity tag from their content, decided before a
 //! byte of it is touched.
 
-use http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_LENGTH};
+use http::{HeaderMap, StatusCode};
 
-use super::{cache_control, fields, list::trim_ows};
+use super::{cache_control, list::trim_ows};
 
 /// Why a response got no tag from its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -102,19 +102,6 @@ impl Fields {
         }
         fields
     }
-}
-
-/// Whether `Content-Length` says something else than `length`.
-pub(crate) fn length_mismatch(headers: &HeaderMap, length: u64) -> bool {
-    fields::first(headers, &CONTENT_LENGTH).is_some_and(|value| decimal(value) != Some(length))
-}
-
-/// A length as `Content-Length` spells it (RFC 9110, section 8.6).
-pub(crate) fn decimal(value: &HeaderValue) -> Option<u64> {
-    let digits = trim_ows(value.as_bytes());
-    let spelled = digits.iter().all(u8::is_ascii_digit);
-    let text = std::str::from_utf8(digits).ok().filter(|_| spelled)?;
-    text.parse().ok()
 }
 
 fn is_live_type(value: &[u8]) -> bool {

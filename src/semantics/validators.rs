@@ -3,7 +3,7 @@
 
 use http::{
     HeaderMap,
-    header::{ETAG, LAST_MODIFIED},
+    header::{DATE, ETAG, LAST_MODIFIED},
 };
 
 use super::{
@@ -95,6 +95,19 @@ impl<'a> ValidatorsRef<'a> {
 
 pub(crate) fn etag(headers: &HeaderMap) -> Option<TagRef<'_>> {
     TagRef::parse(fields::only(headers, &ETAG)?.as_bytes())
+}
+
+/// The modification date of a response, which is made to be no later than the
+/// message itself (RFC 9110, section 8.8.2.1): its `Date`, or `now`.
+pub(crate) fn correct_last_modified(headers: &mut HeaderMap, now: HttpDate) -> Option<HttpDate> {
+    let modified = last_modified(headers, now)?;
+    let date = fields::only(headers, &DATE)
+        .and_then(|date| HttpDate::parse(date.as_bytes(), now))
+        .unwrap_or(now);
+    if modified > date {
+        headers.insert(LAST_MODIFIED, date.into());
+    }
+    Some(modified.min(date))
 }
 
 pub(crate) fn last_modified(headers: &HeaderMap, now: HttpDate) -> Option<HttpDate> {

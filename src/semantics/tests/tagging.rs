@@ -1,7 +1,10 @@
 use http::{HeaderMap, StatusCode};
 
 use super::headers;
-use crate::semantics::tagging::{Facts, Untagged, length_mismatch, represents, untagged};
+use crate::semantics::{
+    content_length,
+    tagging::{Facts, Untagged, represents, untagged},
+};
 
 const LIMIT: u64 = 100;
 const PLAIN: Facts = Facts {
@@ -199,7 +202,11 @@ fn content_length_is_believed_only_if_right() {
     ];
     for (value, mismatch) in table {
         let headers = headers([("content-length", value)]);
-        assert_eq!(length_mismatch(&headers, 10), mismatch, "{value}");
+        assert_eq!(
+            content_length::contradicts(&headers, 10),
+            mismatch,
+            "{value}"
+        );
     }
-    assert!(!length_mismatch(&HeaderMap::new(), 10));
+    assert!(!content_length::contradicts(&HeaderMap::new(), 10));
 }

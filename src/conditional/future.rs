@@ -50,8 +50,8 @@ where
         let this = self.project();
         let response = ready!(this.future.poll(cx))?;
         Poll::Ready(Ok(match this.exchange {
-            Some(exchange) => exchange.respond(response),
-            None => response.map(ResponseBody::inner),
+            Some(exchange) if exchange.concerns(&response) => exchange.respond(response),
+            _ => response.map(ResponseBody::inner),
         }))
     }
 }

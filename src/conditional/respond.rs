@@ -38,6 +38,19 @@ impl<C: Clock> Exchange<C> {
         self.method == Method::HEAD
     }
 
+    /// Whether the response may not simply go out.
+    pub(super) fn concerns<B>(&self, response: &Response<B>) -> bool {
+        !self.asks.preconditions.is_empty()
+            || self.config.explain
+            || self.drops_content()
+            || fields::has(response.headers(), &LAST_MODIFIED)
+    }
+
+    /// A `HEAD` that the service saw as a `GET`.
+    pub(super) fn drops_content(&self) -> bool {
+        self.is_head() && self.config.head_as_get
+    }
+
     pub(super) fn respond<B: Body<Data = Bytes>>(
         &self,
         mut response: Response<B>,
@@ -46,19 +59,6 @@ impl<C: Clock> Exchange<C> {
             .then(|| validators::correct_last_modified(response.headers_mut(), self.now()))
             .flatten();
         let verdict = self.judge(&response, last_modified);
-        let drops_content = self.is_head() && self.config.head_as_get;
-        match verdict {
-            Verdict::NotModified | Verdict::Failed(_) => self.replace(response, verdict),
-            _ if drops_content || self.config.explain => self.replace(response, verdict),
-            _ => response.map(ResponseBody::inner),
-        }
-    }
-
-    fn replace<B: Body<Data = Bytes>>(
-        &self,
-        response: Response<B>,
-        verdict: Verdict,
-    ) -> Response<ResponseBody<B>> {
         let length = content_length::of_get(
             response.status(),
             response.headers(),
@@ -79,7 +79,7 @@ impl<C: Clock> Exchange<C> {
                     ResponseBody::bytes(content)
                 }
             }
-            _ if self.is_head() && self.config.head_as_get => {
+            _ if self.drops_content() => {
                 content_length::set(&mut parts.headers, length);
                 ResponseBody::empty()
             }

@@ -56,7 +56,7 @@ where
             method: request.method().clone(),
             config: self.config.clone(),
         };
-        if exchange.is_head() && self.config.head_as_get {
+        if exchange.drops_content() {
             *request.method_mut() = Method::GET;
         }
         ResponseFuture::watch(self.inner.call(request), exchange)

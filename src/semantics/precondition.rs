@@ -5,7 +5,7 @@ use std::fmt;
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
-    header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE},
+    header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE, RANGE, UPGRADE},
 };
 
 use super::{
@@ -286,12 +286,20 @@ impl Asks {
     /// Looks once at each field, which costs less than looking six of them up.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let mut asks = Self::default();
-        for (name, value) in headers {
-            match name.as_str().as_bytes() {
-                [b'i', b'f', b'-', ..] => asks.preconditions.take(name, value),
-                b"upgrade" => asks.upgrade = true,
-                b"range" => asks.range = true,
+        let mut conditional = false;
+        for name in headers.keys() {
+            match *name {
+                UPGRADE => asks.upgrade = true,
+                RANGE => asks.range = true,
+                IF_MATCH | IF_NONE_MATCH | IF_MODIFIED_SINCE | IF_UNMODIFIED_SINCE => {
+                    conditional = true;
+                }
                 _ => {}
+            }
+        }
+        if conditional {
+            for (name, value) in headers {
+                asks.preconditions.take(name, value);
             }
         }
         asks

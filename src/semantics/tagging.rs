@@ -1,7 +1,10 @@
 //! Which responses get an entity tag from their content, decided before a
 //! byte of it is touched.
 
-use http::{HeaderMap, StatusCode};
+use http::{
+    HeaderMap, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, ETAG},
+};
 
 use super::{cache_control, list::trim_ows};
 
@@ -91,13 +94,15 @@ impl Fields {
     fn read(headers: &HeaderMap) -> Self {
         let mut fields = Self::default();
         for (name, value) in headers {
-            match name.as_str() {
-                "etag" => fields.etag = true,
-                "content-range" => fields.content_range = true,
-                "cache-control" => fields.cache_control = true,
-                "content-type" => fields.live |= is_live_type(value.as_bytes()),
-                "incremental" => fields.live |= trim_ows(value.as_bytes()).starts_with(b"?1"),
-                _ => {}
+            match *name {
+                ETAG => fields.etag = true,
+                CONTENT_RANGE => fields.content_range = true,
+                CACHE_CONTROL => fields.cache_control = true,
+                CONTENT_TYPE => fields.live |= is_live_type(value.as_bytes()),
+                _ => {
+                    let incremental = name.as_str() == "incremental";
+                    fields.live |= incremental && trim_ows(value.as_bytes()).starts_with(b"?1");
+                }
             }
         }
         fields

@@ -75,6 +75,9 @@ impl<H> EtagLayer<H> {
     /// The response fields that are mixed into the tag, so that equal bytes
     /// with another meaning get another tag (RFC 9110, section 8.8.1).
     /// By default `Content-Type`, `Content-Language` and `Content-Encoding`.
+    ///
+    /// Keep the last where one [`ContentDigest`](super::ContentDigest) can
+    /// stand for several codings: they must not share a strong tag.
     pub fn contributors(mut self, names: impl IntoIterator<Item = HeaderName>) -> Self {
         self.recipe.contributors = names.into_iter().collect();
         self

@@ -57,6 +57,9 @@
 //! that knows a digest of its content says so with [`ContentDigest`]; the body
 //! is then not touched.
 //!
+//! Content that is slow to come is waited for, within the limit, so a timeout
+//! further out also limits that.
+//!
 //! A `HEAD` request gets the tag of the `GET` where the service answers it with
 //! the content still there, as an `axum` router does beneath `Router::layer`.
 //! Where the service sends no content it gets none, rather than the tag of

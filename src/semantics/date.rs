@@ -12,7 +12,7 @@ use http::HeaderValue;
 /// The range is 1970 to 9999. Earlier and later times saturate, and fractions
 /// of a second are dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct HttpDate(u64);
+pub struct HttpDate(i64);
 
 const LAST_SECOND: u64 = 253_402_300_799;
 const SECONDS_IN_FIFTY_YEARS: u64 = 50 * 31_556_952;
@@ -23,20 +23,27 @@ impl HttpDate {
     /// The start of 1970.
     pub const EPOCH: Self = Self(0);
 
+    /// Some date before 1970, which only a client can name.
+    const EARLIER: Self = Self(-1);
+
     /// The date so many seconds after the start of 1970.
     #[must_use]
     pub const fn from_unix_seconds(seconds: u64) -> Self {
         Self(if seconds > LAST_SECOND {
-            LAST_SECOND
+            LAST_SECOND.cast_signed()
         } else {
-            seconds
+            seconds.cast_signed()
         })
     }
 
     /// Seconds since the start of 1970.
     #[must_use]
     pub const fn unix_seconds(self) -> u64 {
-        self.0
+        if self.0 < 0 {
+            0
+        } else {
+            self.0.cast_unsigned()
+        }
     }
 
     /// Reads IMF-fixdate, RFC 850 or asctime form; `None` if it is not one
@@ -44,7 +51,7 @@ impl HttpDate {
     ///
     /// An RFC 850 date has two digits for its year and means the latest such
     /// year that is not more than 50 years after `now`. A date before 1970 is
-    /// valid and becomes [`EPOCH`](Self::EPOCH).
+    /// valid and before every other.
     #[must_use]
     pub fn parse(value: &[u8], now: Self) -> Option<Self> {
         let text = std::str::from_utf8(value).ok()?.trim_matches([' ', '\t']);
@@ -71,7 +78,7 @@ fn parse_year(text: &str, year: std::ops::Range<usize>) -> Option<HttpDate> {
     let cycles = (1970 - written).div_ceil(CALENDAR_CYCLE);
     let mut moved = text.to_owned();
     moved.replace_range(year, &(written + cycles * CALENDAR_CYCLE).to_string());
-    parse_modern(&moved).map(|_| HttpDate::EPOCH)
+    parse_modern(&moved).map(|_| HttpDate::EARLIER)
 }
 
 fn parse_modern(text: &str) -> Option<HttpDate> {
@@ -83,7 +90,7 @@ fn parse_modern(text: &str) -> Option<HttpDate> {
         return parse(text);
     }
     let before = parse(&text.replace(LEAP, "23:59:59"))?;
-    Some(HttpDate::from_unix_seconds(before.0 + 1))
+    Some(HttpDate::from_unix_seconds(before.unix_seconds() + 1))
 }
 
 /// `Sunday, 06-Nov-94 08:49:37 GMT`, taken apart.
@@ -124,7 +131,7 @@ impl<'a> Rfc850<'a> {
     }
 
     fn resolve(&self, now: HttpDate) -> Option<HttpDate> {
-        let latest = HttpDate::from_unix_seconds(now.0.saturating_add(SECONDS_IN_FIFTY_YEARS));
+        let latest = HttpDate::from_unix_seconds(now.unix_seconds() + SECONDS_IN_FIFTY_YEARS);
         let latest_year = latest.year();
         let year = latest_year - (latest_year % 100 + 100 - self.year) % 100;
         let date = self.in_year(year).filter(|date| *date <= latest);
@@ -164,7 +171,7 @@ impl From<SystemTime> for HttpDate {
 
 impl From<HttpDate> for SystemTime {
     fn from(date: HttpDate) -> Self {
-        UNIX_EPOCH + Duration::from_secs(date.0)
+        UNIX_EPOCH + Duration::from_secs(date.unix_seconds())
     }
 }
 

@@ -81,7 +81,7 @@ fn years_of_two_digits_have_a_pivot() {
     let next = HttpDate::parse(b"Saturday, 01-Jan-00 00:00:00 GMT", of_1999);
     assert_eq!(next, Some(HttpDate::from_unix_seconds(946_684_800)));
     let past = HttpDate::parse(b"Saturday, 01-Jan-21 00:00:00 GMT", HttpDate::EPOCH);
-    assert_eq!(past, Some(HttpDate::EPOCH));
+    assert!(past.is_some_and(|date| date < HttpDate::EPOCH));
 }
 
 /// R-9110-5.6.7-a: what is older than the range is a date all the same.
@@ -94,7 +94,10 @@ fn dates_before_1970_are_the_epoch() {
         "Sat, 01 Jan 0000 00:00:00 GMT",
         "Thu, 29 Feb 1912 00:00:00 GMT",
     ] {
-        assert_eq!(read(text), Some(HttpDate::EPOCH), "{text}");
+        assert!(
+            read(text).is_some_and(|date| date < HttpDate::EPOCH),
+            "{text}"
+        );
     }
     assert_eq!(read("Wed, 29 Feb 1911 00:00:00 GMT"), None);
 }

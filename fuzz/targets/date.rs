@@ -12,10 +12,11 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(HttpDate::parse(now.to_string().as_bytes(), now), Some(now));
 
     let read = HttpDate::parse(text, now);
+    // A date before 1970 is before every other, and is written as the first.
     if let Some(date) = read {
         assert_eq!(
             HttpDate::parse(date.to_string().as_bytes(), now),
-            Some(date)
+            Some(date.max(HttpDate::EPOCH))
         );
     }
     // The forms with four digits for the year mean the same to everybody.

@@ -62,7 +62,10 @@ fn first_half(digest: &[u8; 32]) -> [u8; 16] {
 /// SHA-256 from 16 KiB on.
 #[cfg(feature = "blake3")]
 #[derive(Debug, Clone, Default)]
-pub struct Blake3(blake3::Hasher);
+pub struct Blake3 {
+    // Boxed: it is large, and content in one piece does without it.
+    stream: Option<Box<blake3::Hasher>>,
+}
 
 #[cfg(feature = "blake3")]
 impl Blake3 {
@@ -78,11 +81,21 @@ impl ContentHasher for Blake3 {
     const YIELD_AFTER: usize = 512 * 1024;
 
     fn update(&mut self, content: &[u8]) {
-        self.0.update(content);
+        self.stream.get_or_insert_default().update(content);
     }
 
-    fn finish(mut self, context: &[u8]) -> [u8; 16] {
-        first_half(self.0.update(context).finalize().as_bytes())
+    fn finish(self, context: &[u8]) -> [u8; 16] {
+        let mut stream = self.stream.unwrap_or_default();
+        first_half(stream.update(context).finalize().as_bytes())
+    }
+
+    fn digest(mut self, content: &[u8], context: &[u8]) -> [u8; 16] {
+        if self.stream.is_some() {
+            self.update(content);
+            return self.finish(context);
+        }
+        let mut hasher = blake3::Hasher::new();
+        first_half(hasher.update(content).update(context).finalize().as_bytes())
     }
 }
 

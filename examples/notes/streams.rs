@@ -99,6 +99,7 @@ async fn chunks(query: Result<Query<Chunks>, QueryRejection>) -> Result<Response
             return None;
         }
         if i > 1 {
+            // The pace that the client asked for.
             time::sleep(pause).await;
         }
         Some((Ok::<_, Infallible>(format!("chunk {i}\n")), i + 1))

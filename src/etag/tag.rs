@@ -71,9 +71,7 @@ impl<H> Recipe<H> {
     pub(super) fn set_key(&mut self, key: &[u8]) {
         self.key = Some(Hmac::new_from_slice(key).expect("HMAC takes a key of any length"));
     }
-}
 
-impl<H> Recipe<H> {
     /// Says where a tag came from, if asked to.
     pub(super) fn note(&self, extensions: &mut Extensions, origin: TagOrigin) {
         if self.explain {

@@ -457,6 +457,12 @@ mod other_hashes {
 }
 
 #[test]
+fn a_key_is_not_shown() {
+    let shown = |key: &[u8]| format!("{:?}", EtagLayer::new().key(key));
+    assert_eq!(shown(b"one secret"), shown(b"another"));
+}
+
+#[test]
 fn the_service_gives_its_inner_back() {
     let mut service = tower_layer::Layer::layer(&EtagLayer::new(), 5);
     *service.get_mut() += 1;

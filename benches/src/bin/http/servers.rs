@@ -108,6 +108,7 @@ impl Server {
             if !matches!(self.process.try_wait(), Ok(None)) {
                 return false;
             }
+            // A foreign server says nowhere that it listens.
             thread::sleep(Duration::from_millis(20));
         }
         false

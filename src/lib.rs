@@ -121,6 +121,7 @@ mod test_support;
 pub use conditional::ConditionalLayer;
 pub use etag::EtagLayer;
 pub use outcome::Outcome;
+pub use semantics::{etag::EntityTag, validators::Validators, version::VersionTags};
 pub use stack::{Stack, stack};
 
 /// The README's examples are compiled with the documentation's.

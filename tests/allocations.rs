@@ -8,6 +8,7 @@ use std::{
     hint::black_box,
     pin::pin,
     task::{Context, Poll, Waker},
+    time::{Duration, UNIX_EPOCH},
 };
 
 use allocation_counter::{AllocationInfo, measure};
@@ -15,7 +16,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, header};
 use http_body::{Body, Frame, SizeHint};
 use tower::{Layer, Service};
-use tower_conditional::{ConditionalLayer, EtagLayer, stack};
+use tower_conditional::{ConditionalLayer, EtagLayer, VersionTags, stack};
 
 const ROUNDS: u64 = 100;
 
@@ -264,4 +265,26 @@ fn a_stack_adds_nothing_of_its_own() {
     let bare = cost(handler.clone(), &Method::GET, None);
     let layered = cost(stack().layer(handler), &Method::GET, None);
     assert_eq!(difference(&layered, &bare).0, 2);
+}
+
+/// A tag from a version is the field value and nothing else.
+#[test]
+fn a_tag_from_a_version_allocates_once() {
+    let keyed = VersionTags::keyed([7; 32]).unwrap();
+    for tags in [VersionTags::plain(), keyed] {
+        let makes: [(&str, &dyn Fn()); 6] = [
+            ("number", &|| drop(black_box(tags.number(42)))),
+            ("uuid", &|| drop(black_box(tags.uuid([7; 16])))),
+            ("fraction", &|| {
+                let written = UNIX_EPOCH + Duration::new(1, 5);
+                drop(black_box(tags.timestamp(written)));
+            }),
+            ("whole", &|| drop(black_box(tags.timestamp(UNIX_EPOCH)))),
+            ("bytes", &|| drop(black_box(tags.bytes(&[7; 100])))),
+            ("collection", &|| drop(black_box(tags.collection(3, 42)))),
+        ];
+        for (name, make) in makes {
+            assert_eq!(measure(make).count_total, 1, "{name}");
+        }
+    }
 }

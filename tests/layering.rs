@@ -37,9 +37,12 @@ const ALL: &[&str] = &[
 /// What a crate-root re-export stands for.
 const ALIASES: &[(&str, &str)] = &[
     ("ConditionalLayer", "conditional"),
+    ("EntityTag", "semantics"),
     ("EtagLayer", "etag"),
     ("Outcome", "outcome"),
     ("Stack", "stack"),
+    ("Validators", "semantics"),
+    ("VersionTags", "semantics"),
 ];
 
 /// `semantics` is pure: none of these words may stand in it.

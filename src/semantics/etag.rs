@@ -3,6 +3,7 @@
 use std::{error::Error, fmt, str::FromStr};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use bytes::Bytes;
 use http::HeaderValue;
 
 /// An entity tag: an opaque text between quotes, strong, or weak with `W/`
@@ -64,7 +65,10 @@ impl EntityTag {
             return self;
         }
         let text = [b"W/", self.0.as_bytes()].concat();
-        Self(HeaderValue::from_maybe_shared(text).expect("a valid tag with W/ before it"))
+        Self(
+            HeaderValue::from_maybe_shared(Bytes::from(text))
+                .expect("a valid tag with W/ before it"),
+        )
     }
 
     /// Whether the tag starts with `W/`.
@@ -116,7 +120,7 @@ impl EntityTag {
             return Err(InvalidEntityTag(()));
         }
         let text = [opening, opaque, b"\""].concat();
-        HeaderValue::from_maybe_shared(text)
+        HeaderValue::from_maybe_shared(Bytes::from(text))
             .map(Self)
             .map_err(|_| InvalidEntityTag(()))
     }

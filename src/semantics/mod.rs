@@ -17,6 +17,7 @@ pub mod precondition;
 pub mod tagging;
 pub mod validators;
 pub mod vary;
+pub mod version;
 
 #[cfg(test)]
 mod proptests;

@@ -2,6 +2,7 @@
 
 mod date;
 mod strategies;
+mod version;
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method,

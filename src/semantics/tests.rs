@@ -9,6 +9,7 @@ mod not_modified;
 mod tagging;
 mod validators;
 mod vary;
+mod version;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 

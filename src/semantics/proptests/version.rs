@@ -1,0 +1,80 @@
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use proptest::{collection::vec, prelude::*};
+
+use super::strategies::tag;
+use crate::semantics::{
+    etag::{EntityTag, TagRef},
+    version::{VersionTags, WholeSeconds},
+};
+
+fn both() -> [VersionTags; 2] {
+    let keyed = VersionTags::keyed("a secret of some length").expect("a long secret");
+    [VersionTags::plain(), keyed]
+}
+
+fn time() -> impl Strategy<Value = SystemTime> {
+    (any::<bool>(), 0..1_u64 << 40, 0..1_000_000_000_u32).prop_map(|(after, seconds, nanos)| {
+        let by = Duration::new(seconds, nanos);
+        if after {
+            UNIX_EPOCH + by
+        } else {
+            UNIX_EPOCH - by
+        }
+    })
+}
+
+fn same(one: &EntityTag, two: &EntityTag) -> bool {
+    one.as_header_value() == two.as_header_value()
+}
+
+proptest! {
+    /// R-9110-8.8.3-a.
+    #[test]
+    fn a_number_reads_back(version: i64) {
+        let tag = VersionTags::plain().number(version);
+        prop_assert_eq!(tag.as_ref().number(), Some(version));
+        prop_assert_eq!(tag.into_weak().as_ref().number(), None);
+    }
+
+    /// Of any tag there is, one that has a number is the one tag of that number.
+    #[test]
+    fn what_reads_as_a_number_was_written_from_it(tag in prop_oneof![
+        tag(),
+        "[-+]{0,2}[0-9]{0,20}".prop_map(|text| EntityTag::strong(text).expect("plain text")),
+    ]) {
+        if let Some(number) = tag.as_ref().number() {
+            prop_assert!(same(&VersionTags::plain().number(number), &tag));
+        }
+    }
+
+    /// R-9110-8.8.1-a: equal tags for equal versions and for no others.
+    #[test]
+    fn bytes_are_told_apart(one in vec(any::<u8>(), 0..200), two in vec(any::<u8>(), 0..200)) {
+        for tags in both() {
+            prop_assert_eq!(same(&tags.bytes(&one), &tags.bytes(&two)), one == two);
+            prop_assert!(same(&tags.bytes(&one), &tags.bytes(&one)));
+            prop_assert!(TagRef::parse(tags.bytes(&one).as_header_value().as_bytes()).is_some());
+        }
+    }
+
+    /// R-9110-8.8.1-a.
+    #[test]
+    fn times_are_told_apart(one in time(), two in time()) {
+        for tags in both() {
+            let [a, b] = [one, two].map(|at| tags.timestamp(at).unwrap_or_else(WholeSeconds::weak));
+            prop_assert_eq!(same(&a, &b), one == two);
+        }
+    }
+
+    /// R-9110-8.8.1-a.
+    #[test]
+    fn uuids_and_collections_are_told_apart(one: (u128, u64, i64), two: (u128, u64, i64)) {
+        for tags in both() {
+            let [a, b] = [one, two].map(|(uuid, ..)| tags.uuid(uuid.to_be_bytes()));
+            prop_assert_eq!(same(&a, &b), one.0 == two.0);
+            let [a, b] = [one, two].map(|(_, count, latest)| tags.collection(count, latest));
+            prop_assert_eq!(same(&a, &b), one.1 == two.1 && one.2 == two.2);
+        }
+    }
+}

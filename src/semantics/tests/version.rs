@@ -1,0 +1,227 @@
+use std::{
+    collections::HashSet,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use crate::semantics::{
+    etag::{EntityTag, TagRef},
+    version::{VersionTags, WholeSeconds},
+};
+
+const SECRET: &[u8] = b"sixteen bytes or";
+
+fn plain() -> VersionTags {
+    VersionTags::plain()
+}
+
+fn keyed(secret: impl AsRef<[u8]>) -> VersionTags {
+    VersionTags::keyed(secret).expect("a long secret")
+}
+
+fn after(seconds: u64, nanos: u32) -> SystemTime {
+    UNIX_EPOCH + Duration::new(seconds, nanos)
+}
+
+fn before(seconds: u64, nanos: u32) -> SystemTime {
+    UNIX_EPOCH - Duration::new(seconds, nanos)
+}
+
+/// One tag of each kind, of versions that look alike.
+fn one_of_each(tags: &VersionTags) -> [EntityTag; 6] {
+    [
+        tags.number(1),
+        tags.uuid([0; 16]),
+        tags.timestamp(after(1, 500_000_000)).expect("a fraction"),
+        tags.timestamp(after(1, 0)).expect_err("no fraction").weak(),
+        tags.bytes(b"1"),
+        tags.collection(1, 1),
+    ]
+}
+
+/// R-9110-8.8.3-a, R-9110-8.8.3-b: the texts are promised.
+#[test]
+fn plain_tags_spell_the_version() {
+    let table = [
+        (plain().number(42), "\"42\""),
+        (plain().number(0), "\"0\""),
+        (plain().number(i64::MIN), "\"-9223372036854775808\""),
+        (plain().number(i64::MAX), "\"9223372036854775807\""),
+        (
+            plain().uuid(0x67e5_5044_10b1_426f_9247_bb68_0e5f_e0c8_u128.to_be_bytes()),
+            "\"67e55044-10b1-426f-9247-bb680e5fe0c8\"",
+        ),
+        (
+            plain().uuid(1_u128.to_be_bytes()),
+            "\"00000000-0000-0000-0000-000000000001\"",
+        ),
+        (plain().bytes(b""), "\"\""),
+        (plain().bytes(&2001_u64.to_be_bytes()), "\"AAAAAAAAB9E\""),
+        (plain().bytes(&[0xff; 3]), "\"____\""),
+        (plain().collection(3, 42), "\"3-42\""),
+        (plain().collection(0, 0), "\"0-0\""),
+        (
+            plain().collection(u64::MAX, i64::MIN),
+            "\"18446744073709551615--9223372036854775808\"",
+        ),
+    ];
+    for (tag, text) in table {
+        assert_eq!(tag.as_header_value(), text);
+    }
+}
+
+#[test]
+fn a_timestamp_has_the_digits_that_it_needs() {
+    let table = [
+        (after(1_763_715_600, 123_456_000), "\"1763715600.123456\""),
+        (after(0, 1), "\"0.000000001\""),
+        (after(0, 100_000_000), "\"0.1\""),
+        (after(1, 999_999_999), "\"1.999999999\""),
+        (before(0, 500_000_000), "\"-0.5\""),
+        (before(1, 1), "\"-1.000000001\""),
+        (before(2_208_988_800, 10), "\"-2208988800.00000001\""),
+    ];
+    for (written, text) in table {
+        let tag = plain().timestamp(written).expect("a fraction");
+        assert_eq!(tag.as_header_value(), text);
+    }
+}
+
+/// R-9110-8.8.1-a, R-9110-8.8.3-c: two writes in a second, one timestamp.
+#[test]
+fn whole_seconds_are_never_strong() {
+    let table = [
+        (after(1_763_715_600, 0), "W/\"1763715600\""),
+        (UNIX_EPOCH, "W/\"0\""),
+        (before(1, 0), "W/\"-1\""),
+    ];
+    for (written, text) in table {
+        let refused = plain().timestamp(written).expect_err("no fraction");
+        assert_eq!(refused.weak().as_header_value(), text);
+        let refused = keyed(SECRET).timestamp(written).expect_err("no fraction");
+        assert!(refused.weak().is_weak());
+    }
+    let refused = plain().timestamp(UNIX_EPOCH).expect_err("no fraction");
+    assert!(refused.to_string().contains("weak"));
+}
+
+/// The furthest times that the platform knows.
+#[test]
+fn no_time_is_too_far() {
+    for exponent in 0..64 {
+        let by = Duration::new(1 << exponent, 1);
+        for written in [UNIX_EPOCH.checked_add(by), UNIX_EPOCH.checked_sub(by)] {
+            let Some(written) = written else { continue };
+            let tag = plain()
+                .timestamp(written)
+                .unwrap_or_else(WholeSeconds::weak);
+            assert!(TagRef::parse(tag.as_header_value().as_bytes()).is_some());
+        }
+    }
+}
+
+/// R-9110-8.8.1-a: what is too long to be spelled is hashed and never cut.
+#[test]
+fn long_versions_differ_in_every_byte() {
+    for tags in [plain(), keyed(SECRET)] {
+        let mut seen = HashSet::new();
+        for length in [63, 64, 65, 66, 1000] {
+            let mut version = vec![7; length];
+            assert!(seen.insert(tags.bytes(&version).opaque().to_vec()));
+            version[length - 1] = 8;
+            assert!(seen.insert(tags.bytes(&version).opaque().to_vec()));
+        }
+    }
+    let long = plain().bytes(&[0; 65]);
+    // From another implementation of SHA-256.
+    assert_eq!(
+        long.as_header_value(),
+        "\"sha256:mM5C3u9R1AJp1UL1MUvvLHRo1AGtXYUWi_q0wBCPdfc\""
+    );
+}
+
+/// HMAC-SHA-256 of the parts with their lengths, from another implementation.
+#[test]
+fn keyed_tags_are_what_they_are_documented_to_be() {
+    assert_eq!(
+        keyed(SECRET).number(42).as_header_value(),
+        "\"M6VbrNQifDTh5SXvZPhZuw\""
+    );
+}
+
+#[test]
+fn keyed_tags_depend_on_the_secret_the_kind_and_the_version() {
+    let secrets = [SECRET, b"sixteen bytes of"];
+    let mut seen = HashSet::new();
+    for secret in secrets {
+        for tag in one_of_each(&keyed(secret)) {
+            assert_eq!(tag.opaque().len(), 22);
+            assert!(seen.insert(tag.opaque().to_vec()));
+        }
+        assert!(seen.insert(keyed(secret).number(2).opaque().to_vec()));
+        let bytes_as_number = keyed(secret).bytes(&1_i64.to_be_bytes());
+        assert!(seen.insert(bytes_as_number.opaque().to_vec()));
+    }
+    let (one, same) = (one_of_each(&keyed(SECRET)), one_of_each(&keyed(SECRET)));
+    for (one, same) in one.iter().zip(&same) {
+        assert_eq!(one.as_header_value(), same.as_header_value());
+    }
+}
+
+#[test]
+fn a_short_secret_is_refused() {
+    for length in 0..16 {
+        let refused = VersionTags::keyed(vec![1; length]).expect_err("too short");
+        assert!(refused.to_string().contains(&format!("not {length}")));
+    }
+    assert!(VersionTags::keyed([1; 16]).is_ok());
+    assert!(VersionTags::keyed([1; 200]).is_ok());
+}
+
+#[test]
+fn a_secret_is_not_shown() {
+    let shown = |secret: &[u8]| format!("{:?}", keyed(secret));
+    assert_eq!(
+        shown(b"one secret that is long"),
+        shown(b"another long one")
+    );
+}
+
+/// R-9110-8.8.3-a: only a tag that was sent is read back.
+#[test]
+fn numbers_are_read_in_their_one_spelling() {
+    let table: &[(&str, Option<i64>)] = &[
+        ("\"0\"", Some(0)),
+        ("\"42\"", Some(42)),
+        ("\"-42\"", Some(-42)),
+        ("\"9223372036854775807\"", Some(i64::MAX)),
+        ("\"-9223372036854775808\"", Some(i64::MIN)),
+        ("\"9223372036854775808\"", None),
+        ("\"-9223372036854775809\"", None),
+        ("\"99999999999999999999999999999999\"", None),
+        ("W/\"42\"", None),
+        ("\"\"", None),
+        ("\"-\"", None),
+        ("\"+42\"", None),
+        ("\"-+42\"", None),
+        ("\"--42\"", None),
+        ("\"042\"", None),
+        ("\"-042\"", None),
+        ("\"00\"", None),
+        ("\"-0\"", None),
+        ("\"4_2\"", None),
+        ("\"42.0\"", None),
+        ("\"4e2\"", None),
+        ("\"0x2a\"", None),
+        ("\"42-gzip\"", None),
+        ("\"1-2\"", None),
+    ];
+    for (text, number) in table {
+        let tag = TagRef::parse(text.as_bytes()).expect("a tag");
+        assert_eq!(tag.number(), *number, "{text}");
+    }
+    // Arabic digits and bytes that are no text.
+    for strange in ["\"٤٢\"".as_bytes(), b"\"4\xff\""] {
+        let tag = TagRef::parse(strange).expect("a tag");
+        assert_eq!(tag.number(), None);
+    }
+}

@@ -87,12 +87,15 @@
 //! # Modules below the layers
 //!
 //! [`semantics`] holds the rules as plain functions, for use without `tower`.
-//! [`Outcome`] says what was decided. [`refusal`] is how a layer says no.
+//! [`VersionTags`] makes tags from the versions of a database. [`Outcome`] says
+//! what was decided. [`refusal`] is how a layer says no. `lock`, with the
+//! feature `tokio`, lets one writer at a time at a key.
 //!
 //! # Features
 //!
 //! | Name | Description | Default? |
 //! |---|---|---|
+//! | `tokio` | `lock::KeyedLock`, one writer at a time per key in this process | yes |
 //! | `blake3` | `etag::Blake3`, for tags from BLAKE3 | no |
 //! | `xxh3` | `etag::Xxh3`, for tags from XXH3 where no adversary writes content | no |
 //! | `test-util` | `clock::ManualClock`, a clock that tests can move | no |
@@ -110,6 +113,8 @@ pub mod body;
 pub mod clock;
 pub mod conditional;
 pub mod etag;
+#[cfg(feature = "tokio")]
+pub mod lock;
 mod macros;
 pub mod outcome;
 pub mod refusal;

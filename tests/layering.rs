@@ -10,6 +10,7 @@ use std::{
 const MAY_USE: &[(&str, &[&str])] = &[
     ("semantics", &[]),
     ("clock", &[]),
+    ("lock", &[]),
     ("macros", &[]),
     ("outcome", &["semantics"]),
     ("refusal", &["semantics"]),
@@ -21,10 +22,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// A layer uses the common ground, and never another layer.
-const LAYER: &[&str] = &["semantics", "clock", "macros", "outcome", "refusal", "body"];
+const LAYER: &[&str] = &[
+    "semantics",
+    "clock",
+    "lock",
+    "macros",
+    "outcome",
+    "refusal",
+    "body",
+];
 const ALL: &[&str] = &[
     "semantics",
     "clock",
+    "lock",
     "macros",
     "outcome",
     "refusal",

@@ -41,7 +41,8 @@
 //! | Layer | What it does |
 //! |---|---|
 //! | [`EtagLayer`] | makes an entity tag from the content of a response |
-//! | [`ConditionalLayer`] | answers conditional reads with 304 and 412 |
+//! | [`ConditionalLayer`] | answers conditional reads with 304 and 412; with a source, before the service runs |
+//! | [`PreconditionLayer`] | checks conditional writes before they are performed: 412, 428 |
 //!
 //! [`stack`] puts them in the right order. Each also works alone, and its
 //! module says what it needs from its neighbours and what it does not promise.
@@ -95,7 +96,9 @@
 //!
 //! | Name | Description | Default? |
 //! |---|---|---|
-//! | `tokio` | `lock::KeyedLock`, one writer at a time per key in this process | yes |
+//! | `tokio` | `lock::KeyedLock`, one writer at a time per key in this process; time limits of sources | yes |
+//! | `axum` | the types of [`handler`] as extractors and responses | no |
+//! | `tracing` | events where a source failed or a write was not checked | no |
 //! | `blake3` | `etag::Blake3`, for tags from BLAKE3 | no |
 //! | `xxh3` | `etag::Xxh3`, for tags from XXH3 where no adversary writes content | no |
 //! | `test-util` | `clock::ManualClock`, a clock that tests can move | no |
@@ -113,12 +116,16 @@ pub mod body;
 pub mod clock;
 pub mod conditional;
 pub mod etag;
+mod events;
+pub mod handler;
 #[cfg(feature = "tokio")]
 pub mod lock;
 mod macros;
 pub mod outcome;
+pub mod precondition;
 pub mod refusal;
 pub mod semantics;
+pub mod source;
 mod stack;
 #[cfg(test)]
 mod test_support;
@@ -126,7 +133,9 @@ mod test_support;
 pub use conditional::ConditionalLayer;
 pub use etag::EtagLayer;
 pub use outcome::Outcome;
+pub use precondition::PreconditionLayer;
 pub use semantics::{etag::EntityTag, validators::Validators, version::VersionTags};
+pub use source::ValidatorSource;
 pub use stack::{Stack, stack};
 
 /// The README's examples are compiled with the documentation's.

@@ -40,6 +40,7 @@ pub struct Outcome {
     verdict: Option<Verdict>,
     tag: Option<TagOrigin>,
     bytes_saved: Option<u64>,
+    unchecked: bool,
 }
 
 /// What the request's conditions came to.
@@ -56,6 +57,15 @@ pub enum Verdict {
     NotModified,
     /// 412 went out, because of this condition.
     Failed(Condition),
+    /// 412 went out, because the handler found another state than the one
+    /// that was expected.
+    Superseded,
+    /// 204 went out in place of 412: the write had been applied before.
+    AlreadyApplied,
+    /// 428 went out: the request carried no condition and needed one.
+    Required,
+    /// 503 went out: the source of validators failed.
+    SourceFailed,
 }
 
 /// Where a response's entity tag came from, or why it has none.
@@ -89,6 +99,14 @@ impl Outcome {
         self.tag
     }
 
+    /// Whether a conditional write succeeded though the handler never compared
+    /// what it [`Expected`](crate::handler::Expected), so that an update may
+    /// have been lost. It is recorded without `explain` as well.
+    #[must_use]
+    pub fn is_unchecked(&self) -> bool {
+        self.unchecked
+    }
+
     /// Bytes of content that did not have to be sent, where the length was
     /// known. Not known for a stream, and absent unless 304 went out in answer
     /// to a method other than `HEAD`.
@@ -108,6 +126,10 @@ impl Outcome {
 
     pub(crate) fn set_tag(&mut self, tag: TagOrigin) {
         self.tag = Some(tag);
+    }
+
+    pub(crate) fn set_unchecked(&mut self) {
+        self.unchecked = true;
     }
 
     pub(crate) fn set_bytes_saved(&mut self, bytes: Option<u64>) {

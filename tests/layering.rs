@@ -15,14 +15,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("outcome", &["semantics"]),
     ("refusal", &["semantics"]),
     ("body", &["semantics"]),
+    ("source", &["semantics", "clock"]),
+    ("handler", &["semantics", "clock", "refusal"]),
     ("etag", LAYER),
     ("conditional", LAYER),
+    ("precondition", LAYER),
+    ("events", &["source"]),
     ("stack", ALL),
     ("lib", ALL),
 ];
 
 /// A layer uses the common ground, and never another layer.
 const LAYER: &[&str] = &[
+    "events",
     "semantics",
     "clock",
     "lock",
@@ -30,8 +35,11 @@ const LAYER: &[&str] = &[
     "outcome",
     "refusal",
     "body",
+    "source",
+    "handler",
 ];
 const ALL: &[&str] = &[
+    "events",
     "semantics",
     "clock",
     "lock",
@@ -39,8 +47,11 @@ const ALL: &[&str] = &[
     "outcome",
     "refusal",
     "body",
+    "source",
+    "handler",
     "etag",
     "conditional",
+    "precondition",
     "stack",
 ];
 
@@ -50,7 +61,9 @@ const ALIASES: &[(&str, &str)] = &[
     ("EntityTag", "semantics"),
     ("EtagLayer", "etag"),
     ("Outcome", "outcome"),
+    ("PreconditionLayer", "precondition"),
     ("Stack", "stack"),
+    ("ValidatorSource", "source"),
     ("Validators", "semantics"),
     ("VersionTags", "semantics"),
 ];

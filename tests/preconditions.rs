@@ -14,7 +14,7 @@ use serde::Deserialize;
 use tower_conditional::semantics::{
     date::HttpDate,
     etag::EntityTag,
-    precondition::{Current, Decision, Preconditions},
+    precondition::{ConditionalFields, Current, Decision},
     validators::Validators,
 };
 
@@ -123,7 +123,7 @@ fn the_evaluator_decides_as_the_vectors_say() {
         .iter()
         .filter_map(|row| {
             let case = row.case();
-            let decision = Preconditions::from_headers(&case.headers).evaluate(
+            let decision = ConditionalFields::from_headers(&case.headers).evaluate(
                 &case.method,
                 case.current.as_ref(),
                 case.now,

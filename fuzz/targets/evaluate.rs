@@ -8,7 +8,7 @@ use libfuzzer_sys::fuzz_target;
 use tower_conditional::semantics::{
     date::HttpDate,
     etag::EntityTag,
-    precondition::{Condition, Current, Decision, Preconditions, evaluate},
+    precondition::{Condition, ConditionalFields, Current, Decision, evaluate},
     validators::Validators,
 };
 use tower_conditional_fuzz::{fields, number};
@@ -53,7 +53,8 @@ fuzz_target!(|data: &[u8]| {
         data,
     );
 
-    let decision = Preconditions::from_headers(&headers).evaluate(&method, current.as_ref(), now);
+    let decision =
+        ConditionalFields::from_headers(&headers).evaluate(&method, current.as_ref(), now);
     assert_eq!(decision, evaluate(&method, &headers, current.as_ref(), now));
 
     let reads = ["GET", "HEAD", "QUERY"].contains(&method.as_str());

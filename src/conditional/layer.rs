@@ -1,3 +1,5 @@
+use std::{fmt, sync::Arc};
+
 use tower_layer::Layer;
 
 use super::Conditional;
@@ -5,6 +7,7 @@ use crate::{
     clock::{Clock, SystemClock},
     refusal::{RenderRefusal, Renderer},
     semantics::method::SafeMethods,
+    source::{OnSourceError, ValidatorSource},
 };
 
 /// Layer that answers conditional reads.
@@ -12,8 +15,20 @@ use crate::{
 /// See the [module docs](crate::conditional) for an example.
 #[derive(Debug, Clone)]
 #[must_use]
-pub struct ConditionalLayer<C = SystemClock> {
+pub struct ConditionalLayer<C = SystemClock, Q = ByResponse> {
     config: Config<C>,
+    by: Q,
+}
+
+/// Validators come from the response: the service has run.
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct ByResponse;
+
+/// Validators come from a source, before the service runs.
+pub struct BySource<Q> {
+    pub(super) source: Arc<Q>,
+    pub(super) on_error: OnSourceError,
 }
 
 #[derive(Debug, Clone)]
@@ -36,6 +51,7 @@ impl ConditionalLayer {
                 renderer: Renderer::default(),
                 clock: SystemClock::default(),
             },
+            by: ByResponse,
         }
     }
 }
@@ -47,6 +63,31 @@ impl Default for ConditionalLayer {
 }
 
 impl<C> ConditionalLayer<C> {
+    /// Asks `source` before the service runs, which then answers a matching
+    /// tag without the service. Where the service has to run, its 200 is
+    /// labelled with the validators that were read before, unless it has its
+    /// own.
+    pub fn source<Q: ValidatorSource>(self, source: Q) -> ConditionalLayer<C, BySource<Q>> {
+        ConditionalLayer {
+            config: self.config,
+            by: BySource {
+                source: Arc::new(source),
+                on_error: OnSourceError::Proceed,
+            },
+        }
+    }
+}
+
+impl<C, Q> ConditionalLayer<C, BySource<Q>> {
+    /// What to do where the source fails:
+    /// [`Proceed`](OnSourceError::Proceed) by default.
+    pub fn on_source_error(mut self, on_error: OnSourceError) -> Self {
+        self.by.on_error = on_error;
+        self
+    }
+}
+
+impl<C, Q> ConditionalLayer<C, Q> {
     /// The methods whose conditions are evaluated, and which may get a 304:
     /// `GET` and `HEAD` by default.
     pub fn methods(mut self, methods: SafeMethods) -> Self {
@@ -72,7 +113,7 @@ impl<C> ConditionalLayer<C> {
     }
 
     /// Reads the time elsewhere than from the system.
-    pub fn clock<C2: Clock + Clone>(self, clock: C2) -> ConditionalLayer<C2> {
+    pub fn clock<C2: Clock + Clone>(self, clock: C2) -> ConditionalLayer<C2, Q> {
         ConditionalLayer {
             config: Config {
                 methods: self.config.methods,
@@ -81,6 +122,7 @@ impl<C> ConditionalLayer<C> {
                 renderer: self.config.renderer,
                 clock,
             },
+            by: self.by,
         }
     }
 
@@ -92,10 +134,28 @@ impl<C> ConditionalLayer<C> {
     }
 }
 
-impl<S, C: Clone> Layer<S> for ConditionalLayer<C> {
-    type Service = Conditional<S, C>;
+// By hand, since a source need be neither.
+impl<Q> Clone for BySource<Q> {
+    fn clone(&self) -> Self {
+        Self {
+            source: Arc::clone(&self.source),
+            on_error: self.on_error,
+        }
+    }
+}
+
+impl<Q> fmt::Debug for BySource<Q> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BySource")
+            .field("on_error", &self.on_error)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S, C: Clone, Q: Clone> Layer<S> for ConditionalLayer<C, Q> {
+    type Service = Conditional<S, C, Q>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Conditional::new(inner, self.config.clone())
+        Conditional::new(inner, self.config.clone(), self.by.clone())
     }
 }

@@ -78,7 +78,13 @@ mod future;
 mod layer;
 mod respond;
 mod service;
+mod sourced;
 #[cfg(test)]
 mod tests;
 
-pub use {future::ResponseFuture, layer::ConditionalLayer, service::Conditional};
+pub use {
+    future::ResponseFuture,
+    layer::{ByResponse, BySource, ConditionalLayer},
+    service::Conditional,
+    sourced::SourcedFuture,
+};

@@ -13,7 +13,7 @@ use crate::{
     body::ResponseBody,
     clock::Clock,
     outcome::{Outcome, Verdict},
-    refusal::Refusal,
+    refusal::{Reason, Refusal},
     semantics::{
         cache_control, content_length,
         date::HttpDate,
@@ -22,6 +22,7 @@ use crate::{
         precondition::{Asks, Condition, Current, Decision},
         validators::{self, ValidatorsRef},
     },
+    source::SourceError,
 };
 
 /// What is kept of a request until its response is there.
@@ -96,6 +97,72 @@ impl<C: Clock> Exchange<C> {
         Response::from_parts(parts, body)
     }
 
+    /// The answer that needs no service: 304, or 412.
+    pub(super) fn answer_before<B: Body<Data = Bytes>>(
+        &self,
+        current: &Current,
+    ) -> Option<Response<ResponseBody<B>>> {
+        // What is not there is a 404, which the service gives and which wins.
+        let validators = current.validators()?;
+        let decision =
+            self.asks
+                .preconditions
+                .evaluate(&self.method, current.as_ref(), self.now_if_needed());
+        let (mut response, verdict) = match decision {
+            Decision::Proceed => return None,
+            Decision::NotModified => {
+                let mut response = Response::new(ResponseBody::empty());
+                *response.status_mut() = StatusCode::NOT_MODIFIED;
+                (response, Verdict::NotModified)
+            }
+            Decision::Failed(condition) => {
+                let refusal = Refusal::new(Reason::PreconditionFailed(condition));
+                (self.refusal(&refusal), Verdict::Failed(condition))
+            }
+        };
+        validators.write_to(response.headers_mut());
+        if verdict == Verdict::NotModified {
+            strip_representation_metadata(response.headers_mut());
+        }
+        self.explain(&mut response, verdict);
+        Some(response)
+    }
+
+    /// 503, since the source failed.
+    pub(super) fn unavailable<B: Body<Data = Bytes>>(
+        &self,
+        error: SourceError,
+    ) -> Response<ResponseBody<B>> {
+        let mut response = self.refusal(&Refusal::new(Reason::SourceUnavailable));
+        response.extensions_mut().insert(error);
+        self.explain(&mut response, Verdict::SourceFailed);
+        response
+    }
+
+    fn refusal<B: Body<Data = Bytes>>(&self, refusal: &Refusal) -> Response<ResponseBody<B>> {
+        let response = self.config.renderer.respond(refusal);
+        if self.is_head() {
+            return response.map(|_| ResponseBody::empty());
+        }
+        response.map(ResponseBody::bytes)
+    }
+
+    fn explain<B>(&self, response: &mut Response<B>, verdict: Verdict) {
+        if self.config.explain {
+            Outcome::record(response.extensions_mut(), |outcome| {
+                outcome.set_verdict(verdict)
+            });
+        }
+    }
+
+    fn now_if_needed(&self) -> HttpDate {
+        if self.asks.preconditions.need_now() {
+            self.now()
+        } else {
+            HttpDate::EPOCH
+        }
+    }
+
     fn judge<B>(&self, response: &Response<B>, last_modified: Option<HttpDate>) -> Verdict {
         let preconditions = &self.asks.preconditions;
         if preconditions.is_empty() {
@@ -105,12 +172,7 @@ impl<C: Clock> Exchange<C> {
             etag: validators::etag(response.headers()),
             last_modified,
         });
-        let now = if preconditions.need_now() {
-            self.now()
-        } else {
-            HttpDate::EPOCH
-        };
-        let decision = preconditions.evaluate(&self.method, current, now);
+        let decision = preconditions.evaluate(&self.method, current, self.now_if_needed());
         if !decision.applies_to(response.status(), self.asks.range) {
             return Verdict::NotEvaluated;
         }
@@ -127,7 +189,7 @@ impl<C: Clock> Exchange<C> {
 
     /// Turns the head into that of a 412 and gives the content of it.
     fn refuse(&self, parts: &mut Parts, condition: Condition) -> Bytes {
-        let refusal = Refusal::precondition_failed(condition);
+        let refusal = Refusal::new(Reason::PreconditionFailed(condition));
         let (content_type, content) = self.config.renderer.render(&refusal);
         parts.status = refusal.status();
         strip_representation_metadata(&mut parts.headers);

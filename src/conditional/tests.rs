@@ -394,7 +394,7 @@ fn head_can_ask_with_get() {
 #[test]
 fn refusals_can_look_otherwise() {
     let layer = layer().refusals(|refusal: &Refusal| {
-        assert_eq!(refusal.condition(), Condition::IfMatch);
+        assert_eq!(refusal.condition(), Some(Condition::IfMatch));
         (
             HeaderValue::from_static("text/plain"),
             Bytes::from(refusal.title()),

@@ -228,6 +228,13 @@ impl FromStr for EntityTag {
     }
 }
 
+impl From<TagRef<'_>> for EntityTag {
+    fn from(tag: TagRef<'_>) -> Self {
+        let opening: &[u8] = if tag.weak { b"W/\"" } else { b"\"" };
+        Self::quote(opening, tag.opaque).expect("a tag that was parsed")
+    }
+}
+
 impl From<EntityTag> for HeaderValue {
     fn from(tag: EntityTag) -> Self {
         tag.0

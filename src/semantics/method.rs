@@ -1,4 +1,4 @@
-//! The methods that read.
+//! The methods that read, and which are safe.
 
 use std::ops::BitOr;
 
@@ -55,5 +55,17 @@ impl Default for SafeMethods {
     /// `GET` and `HEAD`.
     fn default() -> Self {
         Self::GET | Self::HEAD
+    }
+}
+
+/// Whether a method is safe (RFC 9110, section 9.2.1): a client that uses it
+/// asks for no change. Of methods that are registered elsewhere those count
+/// that caches and crawlers meet; an unknown method is not safe.
+#[must_use]
+pub fn is_safe(method: &Method) -> bool {
+    match *method {
+        Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE => true,
+        Method::POST | Method::PUT | Method::DELETE | Method::PATCH | Method::CONNECT => false,
+        _ => matches!(method.as_str(), "QUERY" | "PROPFIND" | "REPORT" | "SEARCH"),
     }
 }

@@ -5,6 +5,7 @@
 //! clock, knows a store or a `tower` service, and no input makes it panic.
 //! Each rule names the section of the standard that it comes from.
 
+pub(crate) mod accept;
 pub mod cache_control;
 pub(crate) mod content_length;
 pub mod date;
@@ -14,6 +15,9 @@ pub mod list;
 pub mod method;
 pub mod not_modified;
 pub mod precondition;
+pub mod prefer;
+pub mod self_get;
+pub(crate) mod superseded;
 pub mod tagging;
 pub mod validators;
 pub mod vary;

@@ -17,7 +17,7 @@ use super::{
     etag::{EntityTag, TagRef},
     list::{TagMember, entity_tags, members},
     not_modified::strip_representation_metadata,
-    precondition::{Condition, Current, Decision, Preconditions},
+    precondition::{Condition, ConditionalFields, Current, Decision},
     vary,
 };
 
@@ -139,7 +139,7 @@ proptest! {
         for (pick, value) in fields {
             headers.append(&names[pick], value);
         }
-        let conditions = Preconditions::from_headers(&headers);
+        let conditions = ConditionalFields::from_headers(&headers);
         prop_assert_eq!(conditions.is_empty(), headers.is_empty());
         let now = HttpDate::from_unix_seconds(now);
         let reads = ["GET", "HEAD", "QUERY"].contains(&method);

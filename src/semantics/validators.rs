@@ -2,8 +2,8 @@
 //! (RFC 9110, section 8.8).
 
 use http::{
-    HeaderMap,
-    header::{DATE, ETAG, LAST_MODIFIED},
+    HeaderMap, Response, StatusCode,
+    header::{CONTENT_ENCODING, DATE, ETAG, LAST_MODIFIED},
 };
 
 use super::{
@@ -58,6 +58,16 @@ impl Validators {
         }
     }
 
+    /// Reads `ETag` and `Last-Modified` of a response, as
+    /// [`ValidatorsRef::from_headers`] does.
+    #[must_use]
+    pub fn from_headers(headers: &HeaderMap, now: HttpDate) -> Self {
+        Self {
+            etag: fields::only(headers, &ETAG).and_then(|tag| EntityTag::try_from(tag).ok()),
+            last_modified: last_modified(headers, now),
+        }
+    }
+
     /// Borrows the validators.
     #[must_use]
     pub fn as_ref(&self) -> ValidatorsRef<'_> {
@@ -90,6 +100,34 @@ impl<'a> ValidatorsRef<'a> {
             etag: etag(headers),
             last_modified: last_modified(headers, now),
         }
+    }
+}
+
+/// Labels a representation with validators that were read before it, where it
+/// has none of its own. Content that is coded gets a weak tag: the validators
+/// are those of the resource, whose other codings have other bytes
+/// (RFC 9110, section 8.8.3.3).
+pub(crate) fn label<B>(response: &mut Response<B>, before: &Validators) {
+    let represents = matches!(
+        response.status(),
+        StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION | StatusCode::PARTIAL_CONTENT
+    );
+    if !represents {
+        return;
+    }
+    let headers = response.headers_mut();
+    if let Some(etag) = &before.etag
+        && !fields::has(headers, &ETAG)
+    {
+        let coded = fields::has(headers, &CONTENT_ENCODING);
+        let etag = etag.clone();
+        let etag = if coded { etag.into_weak() } else { etag };
+        headers.insert(ETAG, etag.into());
+    }
+    if let Some(date) = before.last_modified
+        && !fields::has(headers, &LAST_MODIFIED)
+    {
+        headers.insert(LAST_MODIFIED, date.into());
     }
 }
 

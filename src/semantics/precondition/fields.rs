@@ -1,114 +1,26 @@
-//! Conditional requests: which conditions a request carries, and what they
-//! come to for the current state (RFC 9110, section 13).
-
-use std::fmt;
-
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
-    header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE, RANGE, UPGRADE},
+    HeaderMap, HeaderName, HeaderValue, Method,
+    header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE},
 };
 
-use super::{
+use super::{Asks, Condition, Current, Decision};
+use crate::semantics::{
     date::HttpDate,
     etag::TagRef,
     list::{TagMember, entity_tags, trim_ows},
     method::SafeMethods,
-    validators::{Validators, ValidatorsRef},
+    validators::ValidatorsRef,
 };
-
-/// What is known of the representation that a request selects.
-#[derive(Debug, Clone, Copy, Default)]
-#[allow(clippy::exhaustive_enums)] // the three states of existence are all there are
-pub enum Current<V = Validators> {
-    /// Nothing is known, so no condition is evaluated.
-    #[default]
-    Unknown,
-    /// There is no current representation.
-    Absent,
-    /// There is one, with the validators that are known of it.
-    Present(V),
-}
-
-impl Current {
-    /// Borrows the validators.
-    #[must_use]
-    pub fn as_ref(&self) -> Current<ValidatorsRef<'_>> {
-        match self {
-            Self::Unknown => Current::Unknown,
-            Self::Absent => Current::Absent,
-            Self::Present(validators) => Current::Present(validators.as_ref()),
-        }
-    }
-}
-
-/// What a request's conditions ask for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(clippy::exhaustive_enums)] // RFC 9110, section 13.2.2 has no other way out
-pub enum Decision {
-    /// Perform the method. `Range` and `If-Range`, where they apply, come next.
-    Proceed,
-    /// Answer 304: the client has this representation.
-    NotModified,
-    /// Answer 412: this condition is false.
-    Failed(Condition),
-}
-
-impl Decision {
-    /// Whether the decision stands for a request whose answer without
-    /// conditions has this status; `ranged` says that it asked for a part.
-    ///
-    /// Conditions are for 2xx only (RFC 9110, section 13.2.1), and 304 is for
-    /// what would be a 200 without its `Range`, which comes last (sections
-    /// 13.2.2 and 15.4.5).
-    #[must_use]
-    pub fn applies_to(self, status: StatusCode, ranged: bool) -> bool {
-        match self {
-            Self::Proceed | Self::Failed(_) => status.is_success(),
-            Self::NotModified => {
-                status == StatusCode::OK || (status == StatusCode::PARTIAL_CONTENT && ranged)
-            }
-        }
-    }
-}
-
-/// A condition that can make a request fail with 412.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Condition {
-    /// `If-Match` (RFC 9110, section 13.1.1).
-    IfMatch,
-    /// `If-None-Match` (RFC 9110, section 13.1.2).
-    IfNoneMatch,
-    /// `If-Unmodified-Since` (RFC 9110, section 13.1.4).
-    IfUnmodifiedSince,
-}
-
-impl Condition {
-    /// The field's name as the standard writes it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::IfMatch => "If-Match",
-            Self::IfNoneMatch => "If-None-Match",
-            Self::IfUnmodifiedSince => "If-Unmodified-Since",
-        }
-    }
-}
-
-impl fmt::Display for Condition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// The conditional fields of one request, apart from `If-Range`.
 ///
 /// Taking them copies no bytes, so they can outlive the request.
 #[derive(Debug, Clone, Default)]
-pub struct Preconditions {
+pub struct ConditionalFields {
     // Almost always there is one line, which needs no `Vec`.
     first: Option<(Field, HeaderValue)>,
     more: Vec<(Field, HeaderValue)>,
+    weak_if_match: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,14 +43,24 @@ impl Field {
     }
 }
 
-impl Preconditions {
+impl From<Condition> for Field {
+    fn from(condition: Condition) -> Self {
+        match condition {
+            Condition::IfMatch => Self::Match,
+            Condition::IfNoneMatch => Self::NoneMatch,
+            Condition::IfUnmodifiedSince => Self::UnmodifiedSince,
+        }
+    }
+}
+
+impl ConditionalFields {
     /// Takes the conditional fields of a request.
     #[must_use]
     pub fn from_headers(headers: &HeaderMap) -> Self {
         Asks::of(headers).preconditions
     }
 
-    fn take(&mut self, name: &HeaderName, value: &HeaderValue) {
+    pub(super) fn take(&mut self, name: &HeaderName, value: &HeaderValue) {
         let Some(field) = Field::named(name) else {
             return;
         };
@@ -154,6 +76,55 @@ impl Preconditions {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.first.is_none()
+    }
+
+    /// Compares `If-Match` weakly, as FHIR (section 3.2.0.5 of its HTTP page)
+    /// and OData (part 1, section 8.2.4) do against RFC 9110, section 13.1.1.
+    #[must_use]
+    pub fn with_weak_if_match(self, weak: bool) -> Self {
+        Self {
+            weak_if_match: weak,
+            ..self
+        }
+    }
+
+    /// Whether one of the fields can keep a write from being performed:
+    /// `If-Match`, `If-None-Match` or `If-Unmodified-Since`. The latter counts
+    /// only where it is not ignored (RFC 9110, section 13.1.4).
+    #[must_use]
+    pub fn guard_writes(&self, current: Current<ValidatorsRef<'_>>, now: HttpDate) -> bool {
+        let date_counts = match current {
+            Current::Unknown => self.date(Field::UnmodifiedSince, now).is_some(),
+            Current::Absent => false,
+            Current::Present(validators) => self
+                .modified_since(Field::UnmodifiedSince, Some(validators), now)
+                .is_some(),
+        };
+        self.has(Field::Match) || self.has(Field::NoneMatch) || date_counts
+    }
+
+    /// Whether a write may depend on one of the fields, whatever the state.
+    pub(crate) fn concern_writes(&self) -> bool {
+        self.has(Field::Match) || self.has(Field::NoneMatch) || self.has(Field::UnmodifiedSince)
+    }
+
+    /// Whether the condition is there and is `*`, alone.
+    pub(crate) fn is_any(&self, condition: Condition) -> bool {
+        self.only(condition.into())
+            .is_some_and(|line| trim_ows(line.as_bytes()) == b"*")
+    }
+
+    /// Whether a line of this condition is there.
+    pub(crate) fn names(&self, condition: Condition) -> bool {
+        self.has(condition.into())
+    }
+
+    /// The well-formed entity tags that the condition lists.
+    pub(crate) fn tags(&self, condition: Condition) -> impl Iterator<Item = TagRef<'_>> {
+        entity_tags(self.lines(condition.into())).filter_map(|member| match member {
+            TagMember::Tag(tag) => Some(tag),
+            TagMember::Malformed(_) => None,
+        })
     }
 
     /// Whether a date decides, so that [`evaluate`](Self::evaluate) needs to
@@ -207,7 +178,9 @@ impl Preconditions {
 
         // Steps 1 and 2.
         if self.has(Field::Match) {
-            if !self.matches(Field::Match, selected, |a, b| a.strong_eq(b)) {
+            let weakly = self.weak_if_match;
+            let same = |a: TagRef<'_>, b: TagRef<'_>| a.strong_eq(b) || (weakly && a.weak_eq(b));
+            if !self.matches(Field::Match, selected, same) {
                 return Decision::Failed(Condition::IfMatch);
             }
         } else if self.modified_since(Field::UnmodifiedSince, selected, now) == Some(true) {
@@ -235,7 +208,7 @@ impl Preconditions {
         &self,
         field: Field,
         selected: Option<ValidatorsRef<'_>>,
-        same: fn(TagRef<'_>, TagRef<'_>) -> bool,
+        same: impl Fn(TagRef<'_>, TagRef<'_>) -> bool,
     ) -> bool {
         let Some(validators) = selected else {
             return false;
@@ -266,53 +239,11 @@ impl Preconditions {
         selected: Option<ValidatorsRef<'_>>,
         now: HttpDate,
     ) -> Option<bool> {
-        let date = HttpDate::parse(self.only(field)?.as_bytes(), now)?;
+        let date = self.date(field, now)?;
         Some(selected?.last_modified? > date)
     }
-}
 
-/// What a request asks for, as far as its fields tell.
-#[derive(Debug, Default)]
-pub(crate) struct Asks {
-    /// `Upgrade`: the connection will carry no representation
-    /// (RFC 9110, section 7.8).
-    pub(crate) upgrade: bool,
-    /// `Range`: for a part.
-    pub(crate) range: bool,
-    pub(crate) preconditions: Preconditions,
-}
-
-impl Asks {
-    /// Looks once at each field, which costs less than looking six of them up.
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let mut asks = Self::default();
-        let mut conditional = false;
-        for name in headers.keys() {
-            match *name {
-                UPGRADE => asks.upgrade = true,
-                RANGE => asks.range = true,
-                IF_MATCH | IF_NONE_MATCH | IF_MODIFIED_SINCE | IF_UNMODIFIED_SINCE => {
-                    conditional = true;
-                }
-                _ => {}
-            }
-        }
-        if conditional {
-            for (name, value) in headers {
-                asks.preconditions.take(name, value);
-            }
-        }
-        asks
+    fn date(&self, field: Field, now: HttpDate) -> Option<HttpDate> {
+        HttpDate::parse(self.only(field)?.as_bytes(), now)
     }
-}
-
-/// [`Preconditions::evaluate`] for the fields in `headers`.
-#[must_use]
-pub fn evaluate(
-    method: &Method,
-    headers: &HeaderMap,
-    current: Current<ValidatorsRef<'_>>,
-    now: HttpDate,
-) -> Decision {
-    Preconditions::from_headers(headers).evaluate(method, current, now)
 }

@@ -1,0 +1,53 @@
+//! The types of this module as extractors and responses.
+
+use std::convert::Infallible;
+
+use axum_core::{
+    body::Body,
+    extract::FromRequestParts,
+    response::{IntoResponse, Response},
+};
+use http::request::Parts;
+
+use super::{Expected, NotModified, PreconditionFailed, Preconditions, Unmet, Validated};
+
+impl<S: Sync> FromRequestParts<S> for Preconditions {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of_parts(parts))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Expected {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of_parts(parts))
+    }
+}
+
+impl IntoResponse for NotModified {
+    fn into_response(self) -> Response {
+        Self::into_response(self).map(Body::from)
+    }
+}
+
+impl IntoResponse for PreconditionFailed {
+    fn into_response(self) -> Response {
+        Self::into_response(self).map(Body::from)
+    }
+}
+
+impl IntoResponse for Unmet {
+    fn into_response(self) -> Response {
+        Self::into_response(self).map(Body::from)
+    }
+}
+
+impl<T: IntoResponse> IntoResponse for Validated<T> {
+    fn into_response(self) -> Response {
+        let Self(content, validators) = self;
+        Validated(content.into_response(), validators).into()
+    }
+}

@@ -1,0 +1,141 @@
+use bytes::Bytes;
+use http::{Response, StatusCode, header::LAST_MODIFIED};
+
+use crate::{
+    refusal::{Reason, Refusal, Renderer},
+    semantics::{precondition::Current, validators::Validators},
+};
+
+/// 304: the client has the representation (RFC 9110, section 15.4.5).
+#[derive(Debug, Clone, Default)]
+pub struct NotModified(Validators);
+
+impl NotModified {
+    /// With the current validators.
+    #[must_use]
+    pub fn new(validators: Validators) -> Self {
+        Self(validators)
+    }
+
+    pub(super) fn of(current: Current) -> Self {
+        Self(match current {
+            Current::Present(validators) => validators,
+            Current::Unknown | Current::Absent => Validators::new(),
+        })
+    }
+
+    /// The response. What else the 200 would have said that a cache needs,
+    /// such as `Cache-Control` and `Vary`, is the caller's to add.
+    #[must_use]
+    pub fn into_response(self) -> Response<Bytes> {
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        self.0.write_to(response.headers_mut());
+        if self.0.etag.is_some() {
+            // Section 15.4.5: the tag says more.
+            response.headers_mut().remove(LAST_MODIFIED);
+        }
+        response
+    }
+}
+
+/// 412: the state is not the one that the request expects
+/// (RFC 9110, section 15.5.13).
+///
+/// A [`PreconditionLayer`](crate::PreconditionLayer) around the handler that
+/// knows how to get the current representation puts it in the answer, and
+/// makes this a 409 where the request had no condition, since a 412 would tell
+/// its client nothing (RFC 5789, section 2.2).
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct PreconditionFailed {
+    reason: Reason,
+    current: Option<Validators>,
+}
+
+impl PreconditionFailed {
+    /// Without the current validators.
+    pub fn new() -> Self {
+        Self::because(Reason::Superseded)
+    }
+
+    /// With the current validators, so that the client can try again.
+    pub fn with_current(validators: Validators) -> Self {
+        Self {
+            current: Some(validators),
+            ..Self::new()
+        }
+    }
+
+    pub(super) fn because(reason: Reason) -> Self {
+        Self {
+            reason,
+            current: None,
+        }
+    }
+
+    pub(super) fn found(self, current: &Current) -> Self {
+        Self {
+            current: current.validators().cloned(),
+            ..self
+        }
+    }
+
+    /// The current validators, where they are known.
+    #[must_use]
+    pub fn current(&self) -> Option<&Validators> {
+        self.current.as_ref()
+    }
+
+    pub(crate) fn refusal(&self, reason: Reason) -> Refusal {
+        let tag = self
+            .current
+            .as_ref()
+            .and_then(|current| current.etag.clone());
+        Refusal::new(reason).instead_of(tag)
+    }
+
+    pub(crate) fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// The response: a problem of RFC 9457 with the current validators.
+    #[must_use]
+    pub fn into_response(self) -> Response<Bytes> {
+        let mut response = Renderer::default().respond(&self.refusal(self.reason));
+        if let Some(current) = &self.current {
+            current.write_to(response.headers_mut());
+        }
+        // For the layer around the handler.
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl Default for PreconditionFailed {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What conditions that do not let a request be performed come to.
+#[derive(Debug, Clone)]
+#[must_use]
+#[allow(clippy::exhaustive_enums)] // RFC 9110, section 13.2.2 has no other way out
+pub enum Unmet {
+    /// 304.
+    NotModified(NotModified),
+    /// 412.
+    Failed(PreconditionFailed),
+}
+
+impl Unmet {
+    /// The response.
+    #[must_use]
+    pub fn into_response(self) -> Response<Bytes> {
+        match self {
+            Self::NotModified(not_modified) => not_modified.into_response(),
+            Self::Failed(failed) => failed.into_response(),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Conditions inside a handler, where a layer around it cannot know the state.
+//!
+//! With the feature `axum` the types below are extractors and responses:
+//!
+//! ```
+//! # #[cfg(feature = "axum")]
+//! # mod example {
+//! use axum::{Json, extract::Path, response::IntoResponse};
+//! use tower_conditional::{
+//!     Validators,
+//!     handler::{Preconditions, Unmet, Validated},
+//!     semantics::version::VersionTags,
+//! };
+//! # async fn version_of(_: i64) -> i64 { 7 }
+//! # async fn render(_: i64) -> String { String::new() }
+//!
+//! async fn show(
+//!     Path(id): Path<i64>,
+//!     preconditions: Preconditions,
+//! ) -> Result<impl IntoResponse, Unmet> {
+//!     let tag = VersionTags::plain().number(version_of(id).await);
+//!     let current = Validators::new().with_etag(tag);
+//!     preconditions.check(&current)?; // 304 or 412, and the rest does not run
+//!     Ok(Validated(Json(render(id).await), current))
+//! }
+//! # }
+//! ```
+//!
+//! Without it they come from a request and become a response by method:
+//!
+//! ```
+//! use bytes::Bytes;
+//! use http::{Request, Response, StatusCode, header};
+//! use tower_conditional::{
+//!     Validators,
+//!     handler::{Preconditions, Validated},
+//!     semantics::version::VersionTags,
+//! };
+//!
+//! fn show<B>(request: &Request<B>) -> Response<Bytes> {
+//!     let current = Validators::new().with_etag(VersionTags::plain().number(7));
+//!     if let Err(unmet) = Preconditions::of(request).check(&current) {
+//!         return unmet.into_response();
+//!     }
+//!     Validated(Response::new("seven".into()), current).into()
+//! }
+//!
+//! let request = Request::get("/").header(header::IF_NONE_MATCH, "\"7\"");
+//! assert_eq!(show(&request.body(()).unwrap()).status(), StatusCode::NOT_MODIFIED);
+//! ```
+//!
+//! # Writes
+//!
+//! [`Preconditions::check`] before a write is check-then-act: between the two
+//! another writer may come, and its update is lost. [`Expected`] is made for
+//! writes: it is consumed by the compare-and-set that makes the check and the
+//! write one step.
+
+#[cfg(feature = "axum")]
+mod axum;
+mod expected;
+mod failed;
+mod preconditions;
+#[cfg(test)]
+mod tests;
+mod validated;
+
+pub use expected::Expected;
+pub use failed::{NotModified, PreconditionFailed, Unmet};
+pub use preconditions::Preconditions;
+pub use validated::Validated;

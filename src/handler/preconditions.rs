@@ -1,0 +1,81 @@
+use http::{HeaderMap, Method, Request, request::Parts};
+
+use super::{NotModified, PreconditionFailed, Unmet};
+use crate::{
+    clock::{Clock, SystemClock},
+    refusal::Reason,
+    semantics::{
+        date::HttpDate,
+        precondition::{ConditionalFields, Current, Decision},
+    },
+};
+
+/// The conditions of one request (RFC 9110, section 13).
+///
+/// See the [module docs](super) for an example.
+#[derive(Debug, Clone)]
+pub struct Preconditions {
+    method: Method,
+    fields: ConditionalFields,
+}
+
+impl Preconditions {
+    /// The conditions of a request.
+    #[must_use]
+    pub fn of<B>(request: &Request<B>) -> Self {
+        Self::new(request.method(), request.headers())
+    }
+
+    /// The conditions of a request without its body.
+    #[must_use]
+    pub fn of_parts(request: &Parts) -> Self {
+        Self::new(&request.method, &request.headers)
+    }
+
+    fn new(method: &Method, headers: &HeaderMap) -> Self {
+        Self {
+            method: method.clone(),
+            fields: ConditionalFields::from_headers(headers),
+        }
+    }
+
+    /// Whether the request is unconditional.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    /// Holds the conditions against the current state: a
+    /// [`Validators`](crate::Validators), an entity tag, `None` where there is
+    /// no representation, or a [`Current`].
+    ///
+    /// Call it when all else is fine, just before the work: a 404 or a 403
+    /// comes before any condition (RFC 9110, section 13.2.1). For a write use
+    /// [`Expected`](super::Expected) or hold a lock on the state meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`Unmet`] is the 304 or 412 to answer with.
+    pub fn check(&self, current: impl Into<Current>) -> Result<(), Unmet> {
+        let current = current.into();
+        match self
+            .fields
+            .evaluate(&self.method, current.as_ref(), now(&self.fields))
+        {
+            Decision::Proceed => Ok(()),
+            Decision::NotModified => Err(Unmet::NotModified(NotModified::of(current))),
+            Decision::Failed(condition) => Err(Unmet::Failed(
+                PreconditionFailed::because(Reason::PreconditionFailed(condition)).found(&current),
+            )),
+        }
+    }
+}
+
+/// The time, where a date needs it.
+pub(super) fn now(fields: &ConditionalFields) -> HttpDate {
+    if fields.need_now() {
+        SystemClock::default().now().into()
+    } else {
+        HttpDate::EPOCH
+    }
+}

@@ -1,0 +1,72 @@
+//! Answers to writes.
+
+use bytes::Bytes;
+use http::{HeaderMap, Response, StatusCode, request::Parts};
+use http_body::Body;
+
+use crate::{
+    body::ResponseBody,
+    handler::PreconditionFailed,
+    refusal::{Reason, Renderer},
+    semantics::{prefer::Return, superseded, validators::Validators},
+};
+
+/// The handler's own failed comparison, if this is its answer.
+pub(super) fn failed<B>(response: &Response<B>) -> Option<&PreconditionFailed> {
+    (response.status() == StatusCode::PRECONDITION_FAILED)
+        .then(|| response.extensions().get())
+        .flatten()
+}
+
+/// A handler's 412 to a request without a condition is a conflict: 412 would
+/// tell the client nothing (RFC 4918, section 12.1; RFC 5789, section 2.2).
+pub(super) fn without_condition<B: Body<Data = Bytes>>(
+    response: Response<ResponseBody<B>>,
+    renderer: &Renderer,
+) -> Response<ResponseBody<B>> {
+    let Some(failed) = failed(&response) else {
+        return response;
+    };
+    let mut conflict = renderer.respond(&failed.refusal(Reason::Conflict));
+    if let Some(current) = failed.current() {
+        current.write_to(conflict.headers_mut());
+    }
+    conflict.map(ResponseBody::bytes)
+}
+
+/// Whether the client leaves it to us to send the representation, or asks for it.
+pub(super) fn wants_representation(request: &Parts) -> bool {
+    Return::preferred(&request.headers) != Some(Return::Minimal)
+}
+
+/// The representation as a 412, unless the client prefers less or it has no
+/// content.
+pub(super) fn with_representation<B: Body<Data = Bytes>>(
+    request: &Parts,
+    found: Response<B>,
+) -> Option<Response<ResponseBody<B>>> {
+    let preferred = Return::preferred(&request.headers);
+    if preferred == Some(Return::Minimal) || found.status() == StatusCode::NO_CONTENT {
+        return None;
+    }
+    let (mut parts, body) = found.into_parts();
+    superseded::carry_representation(&mut parts, &request.uri, preferred);
+    Some(Response::from_parts(parts, ResponseBody::inner(body)))
+}
+
+/// Says that another `Prefer` would have brought the representation.
+pub(super) fn note_preference<B>(request: &Parts, answer: &mut Response<B>) {
+    let preferred = Return::preferred(&request.headers);
+    superseded::note_preference(answer.headers_mut(), preferred);
+}
+
+/// The success of a write that had been applied before.
+pub(super) fn already_applied<B: Body<Data = Bytes>>(
+    current: &Validators,
+) -> Response<ResponseBody<B>> {
+    let mut response = Response::new(ResponseBody::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let fields: &mut HeaderMap = response.headers_mut();
+    current.write_to(fields);
+    response
+}

@@ -1,0 +1,243 @@
+//! One write, from the check to the answer.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use bytes::Bytes;
+use http::{Method, Request, Response, Uri, request::Parts};
+use http_body::Body;
+use tower_service::Service;
+
+use super::{
+    answer,
+    layer::{Config, Unchecked},
+};
+use crate::{
+    body::ResponseBody,
+    events,
+    handler::Expected,
+    outcome::{Outcome, Verdict},
+    refusal::Reason,
+    semantics::{
+        accept,
+        date::HttpDate,
+        precondition::{Admission, ConditionalFields, Current},
+    },
+    source::{self, Asked, MayAskService, OnSourceError, Ready, SourceError, ValidatorSource},
+};
+
+pub(super) type Answer<ResB> = Response<ResponseBody<ResB>>;
+
+pub(super) struct Exchange<Q, G> {
+    pub(super) config: Arc<Config<Q, G>>,
+    pub(super) fields: ConditionalFields,
+    required: bool,
+    conditional: bool,
+    pub(super) accepts_json: bool,
+    /// Whether a lock keeps others away meanwhile.
+    locked: bool,
+}
+
+/// What outlives the request's head, which goes to the handler.
+struct Kept {
+    method: Method,
+    uri: Uri,
+    /// All of it, where the service may be asked again.
+    head: Option<Parts>,
+}
+
+impl<Q, G> Exchange<Q, G> {
+    pub(super) fn new(config: Arc<Config<Q, G>>, request: &Parts) -> Self {
+        let fields = ConditionalFields::from_headers(&request.headers)
+            .with_weak_if_match(config.weak_if_match);
+        Self {
+            conditional: fields.concern_writes(),
+            required: config.requires(request),
+            accepts_json: accept::json(&request.headers),
+            locked: false,
+            fields,
+            config,
+        }
+    }
+
+    /// Nothing can come between the check and the write of this request.
+    #[cfg(feature = "tokio")]
+    pub(super) fn locked(self) -> Self {
+        Self {
+            locked: true,
+            ..self
+        }
+    }
+
+    pub(super) fn has_nothing_to_check(&self) -> bool {
+        !self.conditional && !self.required
+    }
+
+    pub(super) fn explained<ResB: Body>(
+        &self,
+        mut answer: Answer<ResB>,
+        verdict: Verdict,
+    ) -> Answer<ResB> {
+        if self.config.explain {
+            Outcome::record(answer.extensions_mut(), |outcome| {
+                outcome.set_verdict(verdict)
+            });
+        }
+        answer
+    }
+
+    fn now(&self) -> HttpDate {
+        if self.fields.need_now() {
+            self.config.clock.now().into()
+        } else {
+            HttpDate::EPOCH
+        }
+    }
+}
+
+impl<Q: ValidatorSource, G> Exchange<Q, G> {
+    pub(super) async fn run<S, ReqB, ResB>(
+        self,
+        parts: Parts,
+        content: ReqB,
+        mut service: Ready<S>,
+    ) -> Result<Answer<ResB>, S::Error>
+    where
+        S: Service<Request<ReqB>, Response = Response<ResB>>,
+        ResB: Body<Data = Bytes>,
+        G: MayAskService<S, ReqB>,
+    {
+        if self.has_nothing_to_check() {
+            let response = service.call(Request::from_parts(parts, content)).await?;
+            let response = response.map(ResponseBody::inner);
+            return Ok(answer::without_condition(response, &self.config.renderer));
+        }
+        let (current, found) = match self.current(&parts, &mut service).await? {
+            Asked::State(current, found) => (current, found),
+            Asked::Answer(response) => return Ok(response.map(ResponseBody::inner)),
+            Asked::Failed(error) => {
+                events::source_failed(&error);
+                if self.config.on_source_error != OnSourceError::Proceed {
+                    return Ok(self.unavailable(error));
+                }
+                (Current::Unknown, None)
+            }
+        };
+        match self.fields.admit(
+            &parts.method,
+            current.as_ref(),
+            self.required,
+            self.config.creates(&parts.method),
+            self.now(),
+        ) {
+            Admission::Admit => self.perform(parts, content, current, service).await,
+            Admission::Failed(condition) => {
+                self.fail(&parts, condition, current, found, &mut service)
+                    .await
+            }
+            Admission::Required => {
+                let answer = self.refuse(Reason::PreconditionRequired);
+                Ok(self.explained(answer, Verdict::Required))
+            }
+            Admission::Absent => {
+                let answer = match found {
+                    Some(not_found) => not_found.map(ResponseBody::inner),
+                    None => self.refuse(Reason::Absent),
+                };
+                Ok(self.explained(answer, Verdict::NotEvaluated))
+            }
+        }
+    }
+
+    async fn current<S, ReqB, ResB>(
+        &self,
+        request: &Parts,
+        service: &mut Ready<S>,
+    ) -> Result<Asked<Response<ResB>>, S::Error>
+    where
+        S: Service<Request<ReqB>, Response = Response<ResB>>,
+        G: MayAskService<S, ReqB>,
+    {
+        let failed = match source::ask(&*self.config.source, request).await {
+            Ok(Current::Unknown) => None,
+            Ok(current) => return Ok(Asked::State(current, None)),
+            Err(error) => Some(error),
+        };
+        let asked = if G::ASKS {
+            let answer = self.config.self_get.get(request, service).await?;
+            Asked::read(answer, &*self.config.clock)
+        } else {
+            Asked::State(Current::Unknown, None)
+        };
+        Ok(match (asked, failed) {
+            (Asked::State(Current::Unknown, _), Some(error)) => Asked::Failed(error),
+            (asked, _) => asked,
+        })
+    }
+
+    fn unavailable<ResB: Body<Data = Bytes>>(&self, error: SourceError) -> Answer<ResB> {
+        let mut answer = self.refuse(Reason::SourceUnavailable);
+        answer.extensions_mut().insert(error);
+        self.explained(answer, Verdict::SourceFailed)
+    }
+
+    async fn perform<S, ReqB, ResB>(
+        &self,
+        mut parts: Parts,
+        content: ReqB,
+        current: Current,
+        mut service: Ready<S>,
+    ) -> Result<Answer<ResB>, S::Error>
+    where
+        S: Service<Request<ReqB>, Response = Response<ResB>>,
+        ResB: Body<Data = Bytes>,
+        G: MayAskService<S, ReqB>,
+    {
+        let expected = self.hand_over(&mut parts, current);
+        let kept = Kept {
+            method: parts.method.clone(),
+            uri: parts.uri.clone(),
+            head: G::ASKS.then(|| parts.clone()),
+        };
+        let response = service.call(Request::from_parts(parts, content)).await?;
+        if let Some(failed) = answer::failed(&response) {
+            return self.superseded(&failed.clone(), kept.head, service).await;
+        }
+        let answer = response.map(ResponseBody::inner);
+        let unchecked = answer.status().is_success()
+            && expected.is_some_and(|used| !used.load(Ordering::Acquire));
+        if unchecked {
+            return Ok(self.report(&kept, answer));
+        }
+        Ok(self.explained(answer, Verdict::Proceeded))
+    }
+
+    /// Tells the handler what to expect, unless a lock makes sure of it.
+    fn hand_over(&self, parts: &mut Parts, current: Current) -> Option<Arc<AtomicBool>> {
+        if self.locked || !self.conditional {
+            return None;
+        }
+        let expected = Expected::handed_over(parts.method.clone(), self.fields.clone(), current);
+        let witness = expected.witness();
+        parts.extensions.insert(expected);
+        Some(witness)
+    }
+
+    fn report<ResB: Body<Data = Bytes>>(
+        &self,
+        kept: &Kept,
+        mut answer: Answer<ResB>,
+    ) -> Answer<ResB> {
+        events::unchecked_write(&kept.method, kept.uri.path());
+        if self.config.unchecked == Unchecked::Fail {
+            answer = self.refuse(Reason::Unchecked);
+        }
+        Outcome::record(answer.extensions_mut(), |outcome| {
+            outcome.set_verdict(Verdict::Proceeded);
+            outcome.set_unchecked();
+        });
+        answer
+    }
+}

@@ -1,0 +1,145 @@
+//! Checks the conditions of writes before they are performed: 412 for a stale
+//! `If-Match`, 428 where a condition is required and there is none.
+//!
+//! ```
+//! # async fn run() -> Result<(), tower::BoxError> {
+//! use std::convert::Infallible;
+//!
+//! use bytes::Bytes;
+//! use http::{Request, Response, StatusCode, header, request::Parts};
+//! use http_body_util::Full;
+//! use tower::{Layer, ServiceExt, service_fn};
+//! use tower_conditional::{PreconditionLayer, VersionTags};
+//!
+//! // What a version column would say.
+//! let source = |_: &Parts| async { Ok::<_, Infallible>(VersionTags::plain().number(7).into()) };
+//!
+//! let service = PreconditionLayer::new(source)
+//!     .require()
+//!     .layer(service_fn(|_: Request<Full<Bytes>>| async {
+//!         Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("written")))
+//!     }));
+//!
+//! let put = |tag: &'static str| Request::put("/notes/1").header(header::IF_MATCH, tag);
+//! let stale = service.clone().oneshot(put("\"6\"").body(Full::default())?).await?;
+//! assert_eq!(stale.status(), StatusCode::PRECONDITION_FAILED); // the service did not run
+//! assert_eq!(stale.headers()[header::ETAG], "\"7\"");
+//!
+//! let current = service.clone().oneshot(put("\"7\"").body(Full::default())?).await?;
+//! assert_eq!(current.status(), StatusCode::OK);
+//!
+//! let bare = Request::put("/notes/1").body(Full::default())?;
+//! let bare = service.oneshot(bare).await?;
+//! assert_eq!(bare.status(), StatusCode::PRECONDITION_REQUIRED);
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
+//! ```
+//!
+//! Around any service, without knowing anything of it, and with a lock that
+//! makes check and write one step within this process:
+//!
+//! ```
+//! # #[cfg(feature = "tokio")] {
+//! use tower_conditional::{PreconditionLayer, lock::KeyedLock, source::SelfGet};
+//!
+//! let layer = PreconditionLayer::self_get(SelfGet::new())
+//!     .lock(KeyedLock::new())
+//!     .require();
+//! # let _ = layer;
+//! # }
+//! ```
+//!
+//! # What it does
+//!
+//! Safe methods pass. Of every other request that carries `If-Match`,
+//! `If-None-Match` or `If-Unmodified-Since` it asks the source for the current
+//! state, evaluates in the order of RFC 9110, section 13.2.2, and only then
+//! lets the service run. The content of the request is not touched, so a
+//! refused upload with `Expect: 100-continue` is never sent.
+//!
+//! - A false condition is 412. With [`SelfGet`](crate::source::SelfGet) it
+//!   carries the current representation and its tag, so that a client can merge
+//!   and try again at once; `Prefer: return=minimal` leaves it out (RFC 8144,
+//!   section 3.2). Otherwise it carries the current tag, and as a problem of
+//!   RFC 9457 the tags that were expected.
+//! - No condition where one is [required](PreconditionLayer::require) is 428
+//!   (RFC 6585), which names the field to send.
+//! - Both are `no-store`.
+//! - Where nothing exists and the method would not create it (`DELETE`, and
+//!   `PATCH` unless told otherwise), a false or missing condition is 404.
+//! - Where nothing is known the request goes on as it came, conditions included.
+//! - A failed source is 503 with `Retry-After`.
+//! - Never is there a 412 for a request without a condition: a handler's
+//!   [`PreconditionFailed`](crate::handler::PreconditionFailed) then becomes a
+//!   409.
+//!
+//! # Check and write in one step
+//!
+//! Between the check and the write another writer may come. What closes the
+//! gap is one of three, each with a guarantee of its own:
+//!
+//! | | Guarantee | Cost |
+//! |---|---|---|
+//! | [`Expected`](crate::handler::Expected), compared by the handler's own `UPDATE .. WHERE version = ..` | no lost update across all replicas, and against every writer that moves the version | a condition in the handler's SQL |
+//! | the transaction helper of the crates for PostgreSQL and SQLite | the same | the handler writes through the transaction that it is given |
+//! | [`lock`](PreconditionLayer::lock) | no lost update among the requests of this process | a place in a queue |
+//!
+//! Without any of them the check only narrows the gap. The layer cannot see
+//! that a handler compares, unless it takes its `Expected`: a conditional write
+//! that succeeds with an `Expected` that nobody used is reported, and
+//! [`Unchecked::Fail`] makes it fail in tests.
+//!
+//! # What it needs from its neighbours
+//!
+//! What would be refused without a condition must be refused with one (RFC
+//! 9110, section 13.2.1). So authentication and authorisation belong outside,
+//! as do layers that answer 415 or a redirect from the head of a request, and
+//! the routing that answers 404 and 405. `axum` has a place that is inside of
+//! all that, on the methods of one route:
+//!
+//! ```
+//! # use axum::{Router, routing::get};
+//! # use tower_conditional::{PreconditionLayer, source::SelfGet};
+//! # async fn read() {}
+//! # async fn write() {}
+//! # let authentication = tower::layer::layer_fn(|service| service);
+//! let routes: Router = Router::new().route("/notes/{id}", get(read).put(write));
+//! let layer = PreconditionLayer::self_get(SelfGet::of(routes)).require();
+//!
+//! let app: Router = Router::new()
+//!     .route("/notes/{id}", get(read).put(write).route_layer(layer))
+//!     .layer(authentication);
+//! ```
+//!
+//! `route_layer` leaves a method that the route does not have to the router's
+//! 405. [`SelfGet`](crate::source::SelfGet) needs the router that knows both
+//! methods, since each of them is wrapped by itself.
+//!
+//! A layer that retries, or that answers a retried write from what it
+//! remembers, belongs outside. An [`EtagLayer`](crate::EtagLayer) that the
+//! source depends on belongs inside.
+//!
+//! # What it does not promise
+//!
+//! It evaluates nothing on reads; see [`ConditionalLayer`](crate::ConditionalLayer).
+//! It knows no WebDAV `If` field, which passes as it is. A condition says
+//! nothing about a retry: whose answer got lost gets 412 for the same request
+//! sent again, since the write has happened.
+
+mod answer;
+mod exchange;
+mod future;
+mod layer;
+mod refuse;
+mod service;
+#[cfg(test)]
+mod tests;
+#[cfg(feature = "tokio")]
+mod turn;
+
+pub use {
+    future::ResponseFuture,
+    layer::{PreconditionLayer, Unchecked},
+    service::Precondition,
+};

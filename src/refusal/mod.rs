@@ -1,0 +1,251 @@
+//! How a layer says no: an RFC 9457 problem, or what the user puts in its place.
+
+use std::{fmt, sync::Arc};
+
+use bytes::Bytes;
+use http::{
+    HeaderValue, Response, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER},
+};
+
+use crate::semantics::{etag::EntityTag, precondition::Condition};
+
+mod problem;
+#[cfg(test)]
+mod tests;
+
+pub use problem::ProblemJson;
+
+/// A request that a layer refuses, before it has a body.
+///
+/// It holds nothing that the client may not know: the tags that the client
+/// sent and the current one, no keys and no internals (RFC 9457, section 5).
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    reason: Reason,
+    expected: Vec<EntityTag>,
+    current: Option<EntityTag>,
+    accepts_json: bool,
+}
+
+/// Why a request is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reason {
+    /// 412: this condition is false.
+    PreconditionFailed(Condition),
+    /// 412: the write found another state than the one that was expected.
+    Superseded,
+    /// 409: the same, and the request had no condition
+    /// (RFC 5789, section 2.2).
+    Conflict,
+    /// 428: the method asks for a condition (RFC 6585, section 3).
+    PreconditionRequired,
+    /// 404: there is nothing to change.
+    Absent,
+    /// 503: the source of validators failed.
+    SourceUnavailable,
+    /// 503: too many writers wait for the same resource, or one for too long.
+    Busy,
+    /// 500: a handler wrote without looking at what was expected.
+    Unchecked,
+}
+
+impl Reason {
+    /// The status that is sent.
+    #[must_use]
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::PreconditionFailed(_) | Self::Superseded => StatusCode::PRECONDITION_FAILED,
+            Self::Conflict => StatusCode::CONFLICT,
+            Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
+            Self::Absent => StatusCode::NOT_FOUND,
+            Self::SourceUnavailable | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unchecked => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+impl Refusal {
+    pub(crate) fn new(reason: Reason) -> Self {
+        Self {
+            reason,
+            expected: Vec::new(),
+            current: None,
+            accepts_json: true,
+        }
+    }
+
+    pub(crate) fn expecting(self, expected: Vec<EntityTag>) -> Self {
+        Self { expected, ..self }
+    }
+
+    pub(crate) fn instead_of(self, current: Option<EntityTag>) -> Self {
+        Self { current, ..self }
+    }
+
+    pub(crate) fn accepting_json(self, accepts_json: bool) -> Self {
+        Self {
+            accepts_json,
+            ..self
+        }
+    }
+
+    /// Why the request is refused.
+    #[must_use]
+    pub fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// The status that is sent.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.reason.status()
+    }
+
+    /// An absolute URI that names and documents this kind of problem.
+    #[must_use]
+    pub fn type_uri(&self) -> &'static str {
+        match self.reason {
+            Reason::PreconditionFailed(_) | Reason::Superseded => {
+                "https://www.rfc-editor.org/rfc/rfc9110.html#name-412-precondition-failed"
+            }
+            Reason::Conflict => "https://www.rfc-editor.org/rfc/rfc9110.html#name-409-conflict",
+            Reason::PreconditionRequired => "https://www.rfc-editor.org/rfc/rfc6585.html#section-3",
+            Reason::Absent => "https://www.rfc-editor.org/rfc/rfc9110.html#name-404-not-found",
+            Reason::SourceUnavailable | Reason::Busy => {
+                "https://www.rfc-editor.org/rfc/rfc9110.html#name-503-service-unavailable"
+            }
+            Reason::Unchecked => {
+                "https://www.rfc-editor.org/rfc/rfc9110.html#name-500-internal-server-error"
+            }
+        }
+    }
+
+    /// A summary that is the same for every problem of this type.
+    #[must_use]
+    pub fn title(&self) -> &'static str {
+        self.status()
+            .canonical_reason()
+            .expect("every status used here has a name")
+    }
+
+    /// What happened, for the person who reads it.
+    #[must_use]
+    pub fn detail(&self) -> &'static str {
+        match self.reason {
+            Reason::PreconditionFailed(Condition::IfMatch) => {
+                "If-Match names no entity tag of the current representation."
+            }
+            Reason::PreconditionFailed(Condition::IfNoneMatch) => {
+                "If-None-Match names the current representation."
+            }
+            Reason::PreconditionFailed(Condition::IfUnmodifiedSince) => {
+                "The representation has changed since the date in If-Unmodified-Since."
+            }
+            Reason::Superseded => {
+                "Another write came first: the current state is not the one that was expected."
+            }
+            Reason::Conflict => "Another write came first. Read the current state and try again.",
+            Reason::PreconditionRequired => {
+                "Send If-Match with the ETag that a GET gave, or If-None-Match: * to create \
+                 what does not exist yet."
+            }
+            Reason::Absent => "There is nothing here to change.",
+            Reason::SourceUnavailable => {
+                "The current state cannot be told at the moment. Nothing was changed."
+            }
+            Reason::Busy => "Too many writes of this resource are under way. Nothing was changed.",
+            Reason::Unchecked => {
+                "The handler changed the state without checking what the request expects."
+            }
+        }
+    }
+
+    /// The condition that is false, of a [`Reason::PreconditionFailed`].
+    #[must_use]
+    pub fn condition(&self) -> Option<Condition> {
+        match self.reason {
+            Reason::PreconditionFailed(condition) => Some(condition),
+            _ => None,
+        }
+    }
+
+    /// The entity tags that the false condition named.
+    #[must_use]
+    pub fn expected(&self) -> &[EntityTag] {
+        &self.expected
+    }
+
+    /// The current entity tag, where it is known.
+    #[must_use]
+    pub fn current(&self) -> Option<&EntityTag> {
+        self.current.as_ref()
+    }
+
+    /// Whether the request's `Accept` allows JSON.
+    #[must_use]
+    pub fn accepts_json(&self) -> bool {
+        self.accepts_json
+    }
+}
+
+/// Turns a [`Refusal`] into content. Closures do.
+///
+/// The layer sets the status, `Cache-Control: no-store`, the current
+/// validators, the content's length, and `Retry-After` on a 503.
+pub trait RenderRefusal: Send + Sync + 'static {
+    /// The media type and the content.
+    fn render(&self, refusal: &Refusal) -> (HeaderValue, Bytes);
+}
+
+impl<F> RenderRefusal for F
+where
+    F: Fn(&Refusal) -> (HeaderValue, Bytes) + Send + Sync + 'static,
+{
+    fn render(&self, refusal: &Refusal) -> (HeaderValue, Bytes) {
+        self(refusal)
+    }
+}
+
+/// The renderer of a layer: none is [`ProblemJson`], which costs nothing to clone.
+#[derive(Clone, Default)]
+pub(crate) struct Renderer(Option<Arc<dyn RenderRefusal>>);
+
+impl Renderer {
+    pub(crate) fn new(render: impl RenderRefusal) -> Self {
+        Self(Some(Arc::new(render)))
+    }
+
+    pub(crate) fn render(&self, refusal: &Refusal) -> (HeaderValue, Bytes) {
+        match &self.0 {
+            Some(render) => render.render(refusal),
+            None => ProblemJson.render(refusal),
+        }
+    }
+
+    /// The whole answer, for a request that did not run.
+    pub(crate) fn respond(&self, refusal: &Refusal) -> Response<Bytes> {
+        let (content_type, content) = self.render(refusal);
+        let mut response = Response::new(content);
+        *response.status_mut() = refusal.status();
+        let length = response.body().len();
+        let fields = response.headers_mut();
+        fields.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        fields.insert(CONTENT_TYPE, content_type);
+        fields.insert(CONTENT_LENGTH, length.into());
+        if refusal.status() == StatusCode::SERVICE_UNAVAILABLE {
+            fields.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+impl fmt::Debug for Renderer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Some(_) => "Custom",
+            None => "ProblemJson",
+        })
+    }
+}

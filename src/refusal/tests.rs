@@ -1,0 +1,85 @@
+use super::*;
+
+const REASONS: [Reason; 10] = [
+    Reason::PreconditionFailed(Condition::IfMatch),
+    Reason::PreconditionFailed(Condition::IfNoneMatch),
+    Reason::PreconditionFailed(Condition::IfUnmodifiedSince),
+    Reason::Superseded,
+    Reason::Conflict,
+    Reason::PreconditionRequired,
+    Reason::Absent,
+    Reason::SourceUnavailable,
+    Reason::Busy,
+    Reason::Unchecked,
+];
+
+fn tag(text: &str) -> EntityTag {
+    text.parse().unwrap()
+}
+
+fn problem(refusal: &Refusal) -> serde_json::Value {
+    let (content_type, body) = ProblemJson.render(refusal);
+    assert_eq!(content_type, "application/problem+json");
+    serde_json::from_slice(&body).unwrap()
+}
+
+/// R-9457-3-a, R-9457-3.1.2-a, R-9457-4-a: a URI that documents the type,
+/// the status that is sent, and no member that is not in the standard.
+#[test]
+fn problems_are_well_formed() {
+    for reason in REASONS {
+        let refusal = Refusal::new(reason);
+        let problem = problem(&refusal);
+        let members: Vec<_> = problem.as_object().unwrap().keys().collect();
+        assert_eq!(members, ["detail", "status", "title", "type"]);
+        assert_eq!(problem["status"], refusal.status().as_u16());
+        assert_eq!(problem["title"], refusal.title());
+        assert_eq!(problem["detail"], refusal.detail());
+        let uri: http::Uri = problem["type"].as_str().unwrap().parse().unwrap();
+        assert_eq!(uri.scheme_str(), Some("https"));
+        if let Some(condition) = refusal.condition() {
+            assert!(refusal.detail().contains(condition.as_str()));
+        }
+    }
+}
+
+/// R-6585-3-a: the field to send is named, and how.
+#[test]
+fn a_required_condition_is_named() {
+    let detail = Refusal::new(Reason::PreconditionRequired).detail();
+    assert!(detail.contains("If-Match") && detail.contains("If-None-Match: *"));
+}
+
+/// R-9457-4-a: what was expected and what there is, whatever is in a tag.
+#[test]
+fn problems_tell_the_tags() {
+    let odd = EntityTag::try_from(HeaderValue::from_bytes(b"\"a\\b\xff\"").unwrap()).unwrap();
+    let refusal = Refusal::new(Reason::PreconditionFailed(Condition::IfMatch))
+        .expecting(vec![tag("\"v1\""), tag("W/\"v,2\""), odd])
+        .instead_of(Some(tag("\"v3\"")));
+    let problem = problem(&refusal);
+    let expected = serde_json::json!(["\"v1\"", "W/\"v,2\"", "\"a\\b\u{fffd}\""]);
+    assert_eq!(problem["expected"], expected);
+    assert_eq!(problem["current"], "\"v3\"");
+}
+
+#[test]
+fn whoever_takes_no_json_gets_text() {
+    let refusal = Refusal::new(Reason::Conflict).accepting_json(false);
+    let (content_type, text) = ProblemJson.render(&refusal);
+    assert_eq!(content_type, "text/plain; charset=utf-8");
+    assert_eq!(text, refusal.detail());
+}
+
+/// R-9110-15.5.10-a: only where waiting helps does an answer say when to try
+/// again, and nothing of it may be stored.
+#[test]
+fn only_what_passes_has_retry_after() {
+    for reason in REASONS {
+        let response = Renderer::default().respond(&Refusal::new(reason));
+        let waiting_helps = matches!(reason, Reason::SourceUnavailable | Reason::Busy);
+        assert_eq!(response.headers().contains_key(RETRY_AFTER), waiting_helps);
+        assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
+        assert_eq!(response.status(), reason.status());
+    }
+}

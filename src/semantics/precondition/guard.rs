@@ -1,0 +1,53 @@
+use http::Method;
+
+use super::{Condition, ConditionalFields, Current, Decision};
+use crate::semantics::{date::HttpDate, validators::ValidatorsRef};
+
+/// What becomes of an unsafe request before it is performed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Admission {
+    /// Perform the method.
+    Admit,
+    /// 412: this condition is false.
+    Failed(Condition),
+    /// 428: a condition is required and there is none
+    /// (RFC 6585, section 3).
+    Required,
+    /// 404: there is nothing to change, whatever the conditions say.
+    Absent,
+}
+
+impl ConditionalFields {
+    /// Whether an unsafe request may be performed.
+    ///
+    /// `required` asks for a condition; `creates` says that the method makes
+    /// what is absent. A request that would get 404 without its conditions
+    /// gets it with them (RFC 9110, section 13.2.1), and 404 comes before 428.
+    /// A condition that is ignored, because its date is none or there is none
+    /// to compare it with, is no condition.
+    #[must_use]
+    pub fn admit(
+        &self,
+        method: &Method,
+        current: Current<ValidatorsRef<'_>>,
+        required: bool,
+        creates: bool,
+        now: HttpDate,
+    ) -> Admission {
+        if required && !self.guard_writes(current, now) {
+            return match current {
+                Current::Absent if !creates => Admission::Absent,
+                _ => Admission::Required,
+            };
+        }
+        match self.evaluate(method, current, now) {
+            // Only reads get 304, and they are performed.
+            Decision::Proceed | Decision::NotModified => Admission::Admit,
+            Decision::Failed(_) if matches!(current, Current::Absent) && !creates => {
+                Admission::Absent
+            }
+            Decision::Failed(condition) => Admission::Failed(condition),
+        }
+    }
+}

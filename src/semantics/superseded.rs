@@ -1,0 +1,38 @@
+//! A 412 with the current representation (RFC 8144, section 3.2).
+
+use http::{
+    HeaderMap, HeaderName, HeaderValue, StatusCode, Uri,
+    header::{ACCEPT_RANGES, CONTENT_LOCATION},
+    response::Parts,
+};
+
+use super::{cache_control, fields, prefer::Return, vary};
+
+const PREFER: HeaderName = HeaderName::from_static("prefer");
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+
+/// Turns the head of the representation's own 200 into that of a 412 which
+/// carries it, so that the client can merge and try again without a `GET`.
+pub(crate) fn carry_representation(parts: &mut Parts, target: &Uri, preferred: Option<Return>) {
+    parts.status = StatusCode::PRECONDITION_FAILED;
+    cache_control::forbid_storing(&mut parts.headers);
+    // Parts are for a GET to ask for.
+    parts.headers.remove(ACCEPT_RANGES);
+    if !fields::has(&parts.headers, &CONTENT_LOCATION) {
+        // Section 8.7 of RFC 9110: whose representation this is.
+        let path = target.path_and_query().map_or("/", |path| path.as_str());
+        if let Ok(location) = HeaderValue::from_str(path) {
+            parts.headers.insert(CONTENT_LOCATION, location);
+        }
+    }
+    note_preference(&mut parts.headers, preferred);
+}
+
+/// Says that `Prefer` made a difference, and which (RFC 7240, sections 2 and 3).
+pub(crate) fn note_preference(headers: &mut HeaderMap, preferred: Option<Return>) {
+    vary::merge(headers, [PREFER]);
+    if let Some(applied) = preferred {
+        let applied = HeaderValue::from_static(applied.as_str());
+        headers.insert(PREFERENCE_APPLIED, applied);
+    }
+}

@@ -1,0 +1,204 @@
+//! Where current validators come from before any work is done.
+//!
+//! ```
+//! # async fn run() -> Result<(), tower::BoxError> {
+//! use std::{
+//!     convert::Infallible,
+//!     sync::{
+//!         Arc,
+//!         atomic::{AtomicI64, Ordering},
+//!     },
+//! };
+//!
+//! use bytes::Bytes;
+//! use http::{Request, Response, StatusCode, header, request::Parts};
+//! use http_body_util::Full;
+//! use tower::{Layer, ServiceExt, service_fn};
+//! use tower_conditional::{
+//!     ConditionalLayer, semantics::version::VersionTags, source::ValidatorSource,
+//! };
+//!
+//! // A counter that every write moves stands for a version column.
+//! let version = Arc::new(AtomicI64::new(7));
+//! let source = move |_: &Parts| {
+//!     let tag = VersionTags::plain().number(version.load(Ordering::SeqCst));
+//!     async move { Ok::<_, Infallible>(tag.into()) }
+//! };
+//!
+//! let service = ConditionalLayer::new()
+//!     .source(source.at("/notes/{id}")?)
+//!     .layer(service_fn(|_: Request<Full<Bytes>>| async {
+//!         Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("hello")))
+//!     }));
+//!
+//! let request = Request::get("/notes/1").header(header::IF_NONE_MATCH, "\"7\"");
+//! let response = service.oneshot(request.body(Full::default())?).await?;
+//! assert_eq!(response.status(), StatusCode::NOT_MODIFIED); // the service did not run
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
+//! ```
+//!
+//! # Label before read
+//!
+//! What a source says is read before the representation, never after. An old
+//! label on new bytes costs one fetch more; a new label on old bytes is a stale
+//! page for ever. The layers see to the order within a request; that a source
+//! reads from the same side as the handler, the primary or one replica, is the
+//! application's part.
+//!
+//! # What is no validator
+//!
+//! `max(txid)` or `max(updated_at)` over a table: a transaction that took the
+//! lower number and commits later changes the content and not the maximum, and
+//! so does deleting any other row. Use a row that the writer's transaction
+//! bumps, as the crates for PostgreSQL and SQLite do.
+//!
+//! # When a source fails
+//!
+//! An error, a panic, and a time-out are the same to the layers: reads go on
+//! to the service, writes get 503 with `Retry-After` and do not run. Each layer
+//! has a setter for the other choice.
+
+mod error;
+mod or_else;
+mod ready;
+mod route;
+mod self_get;
+mod state;
+#[cfg(test)]
+mod tests;
+#[cfg(feature = "tokio")]
+mod timeout;
+
+use std::{
+    convert::Infallible,
+    future::{Future, poll_fn},
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    sync::Arc,
+};
+
+use http::request::Parts;
+
+use crate::semantics::precondition::Current;
+
+pub use error::{BoxError, SourceError, SourceErrorKind};
+pub use or_else::OrElse;
+pub(crate) use ready::Ready;
+pub use route::{At, InvalidRoute, Route};
+pub(crate) use self_get::{Asked, Placed};
+pub use self_get::{Inner, MayAskService, Named, NoSelfGet, SelfGet};
+pub use state::StateSource;
+#[cfg(feature = "tokio")]
+pub use timeout::Timeout;
+
+/// Tells the validators of the representation that a request selects, before
+/// any work is done.
+///
+/// A closure from `&Parts` to a future is a source; see the
+/// [module docs](self) for an example.
+pub trait ValidatorSource: Send + Sync + 'static {
+    /// Why the source could not tell. It is logged and never sent.
+    type Error: Into<BoxError> + Send;
+
+    /// The current state. [`Current::Unknown`] is always a right answer: the
+    /// layers then let the request pass as it is.
+    ///
+    /// The method may be an unsafe one: then what counts is the state that the
+    /// method would change. Dropping the future must do no harm.
+    fn current(&self, request: &Parts)
+    -> impl Future<Output = Result<Current, Self::Error>> + Send;
+
+    /// Asks `other` where this source does not know, or fails. If `other` does
+    /// not know either, a failure stands.
+    fn or_else<T: ValidatorSource>(self, other: T) -> OrElse<Self, T>
+    where
+        Self: Sized,
+    {
+        OrElse::new(self, other)
+    }
+
+    /// Answers only for paths of this [`Route`]; of others it knows nothing.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a pattern that is no [`Route`].
+    fn at(self, pattern: &str) -> Result<At<Self>, InvalidRoute>
+    where
+        Self: Sized,
+    {
+        Ok(At::new(Route::new(pattern)?, self))
+    }
+
+    /// Fails where the answer takes longer than `limit`. It needs tokio's timer.
+    #[cfg(feature = "tokio")]
+    fn timeout(self, limit: std::time::Duration) -> Timeout<Self>
+    where
+        Self: Sized,
+    {
+        Timeout::new(self, limit)
+    }
+}
+
+impl<F, Fut, E> ValidatorSource for F
+where
+    F: Fn(&Parts) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<Current, E>> + Send,
+    E: Into<BoxError> + Send,
+{
+    type Error = E;
+
+    fn current(&self, request: &Parts) -> impl Future<Output = Result<Current, E>> + Send {
+        self(request)
+    }
+}
+
+impl<T: ValidatorSource> ValidatorSource for Arc<T> {
+    type Error = T::Error;
+
+    fn current(&self, request: &Parts) -> impl Future<Output = Result<Current, T::Error>> + Send {
+        T::current(self, request)
+    }
+}
+
+/// A source that knows nothing, for where the handler or a [`SelfGet`] does.
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct Unknown;
+
+impl ValidatorSource for Unknown {
+    type Error = Infallible;
+
+    async fn current(&self, _: &Parts) -> Result<Current, Infallible> {
+        Ok(Current::Unknown)
+    }
+}
+
+/// What a layer does with a request whose source failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OnSourceError {
+    /// Goes on as if the source knew nothing. The default for reads.
+    Proceed,
+    /// Answers 503 with `Retry-After` and runs nothing. The default for writes.
+    Refuse,
+}
+
+/// Asks a source; a panic in it is a failure like any other.
+pub(crate) async fn ask<Q: ValidatorSource>(
+    source: &Q,
+    request: &Parts,
+) -> Result<Current, SourceError> {
+    // A source that panicked is not asked again for this request, so nothing
+    // sees the state that the panic left.
+    let asked = catch_unwind(AssertUnwindSafe(|| source.current(request)));
+    let mut asked = pin!(asked.map_err(|_| SourceError::panicked())?);
+    poll_fn(
+        |cx| match catch_unwind(AssertUnwindSafe(|| asked.as_mut().poll(cx))) {
+            Ok(polled) => polled.map_err(SourceError::from_source),
+            Err(_) => std::task::Poll::Ready(Err(SourceError::panicked())),
+        },
+    )
+    .await
+}

@@ -1,0 +1,32 @@
+use http::request::Parts;
+
+use super::{SourceError, ValidatorSource, ask};
+use crate::semantics::precondition::Current;
+
+/// Two sources; see [`ValidatorSource::or_else`].
+#[derive(Debug, Clone)]
+pub struct OrElse<A, B> {
+    first: A,
+    second: B,
+}
+
+impl<A, B> OrElse<A, B> {
+    pub(super) fn new(first: A, second: B) -> Self {
+        Self { first, second }
+    }
+}
+
+impl<A: ValidatorSource, B: ValidatorSource> ValidatorSource for OrElse<A, B> {
+    type Error = SourceError;
+
+    async fn current(&self, request: &Parts) -> Result<Current, SourceError> {
+        let first = match ask(&self.first, request).await {
+            Ok(known @ (Current::Absent | Current::Present(_))) => return Ok(known),
+            unknown => unknown,
+        };
+        match ask(&self.second, request).await? {
+            Current::Unknown => first,
+            known => Ok(known),
+        }
+    }
+}

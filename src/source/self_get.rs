@@ -1,0 +1,252 @@
+use std::{
+    any::type_name,
+    fmt,
+    future::{Future, ready},
+};
+
+use http::{Request, Response, StatusCode, request::Parts};
+use tower_service::Service;
+
+use super::{Ready, SourceError};
+use crate::{
+    clock::Clock,
+    semantics::{
+        precondition::Current,
+        self_get::{self, Meaning},
+        validators::Validators,
+    },
+};
+
+/// Asks the service itself for the current state, with a `GET` that carries
+/// the request's own fields apart from conditions and content.
+///
+/// It needs no knowledge of the application, sees authentication as the
+/// client's own `GET` would, and has the current representation for a 412. It
+/// costs what a `GET` costs. The service must set the same validators on this
+/// `GET` as on the client's, so [`EtagLayer`](crate::EtagLayer), if that is
+/// where they come from, belongs inside.
+///
+/// The `GET` and the write are two steps: between them another writer may
+/// come. See [`PreconditionLayer`](crate::PreconditionLayer) for what closes
+/// that gap.
+///
+/// What the answer means: 200, 203 and 204 are the current representation; 404
+/// and 410 say that there is none; 401, 403, 407 and 3xx go to the client as
+/// they are, so that a caller who may not read learns nothing from a
+/// condition; 405 and 501 say that nothing is known; everything else is a
+/// failed source.
+///
+/// # Which service
+///
+/// [`new`](Self::new) asks the service inside the layer, which must tell
+/// methods apart. That is not so below `axum`'s `Router::layer`, which puts the
+/// layer around each handler: the `GET` would run the handler of the write.
+/// There a layer with `new` refuses to be built. Put it around the whole
+/// router, or name the service with [`of`](Self::of):
+///
+/// ```
+/// # use axum::{Router, routing::get};
+/// # use tower_conditional::{PreconditionLayer, source::SelfGet};
+/// # async fn read() {}
+/// # async fn write() {}
+/// let routes: Router = Router::new().route("/notes/{id}", get(read).put(write));
+/// let app = routes.clone().layer(PreconditionLayer::self_get(SelfGet::of(routes)));
+/// # let _: Router = app;
+/// ```
+#[derive(Debug, Clone, Default)]
+#[must_use]
+pub struct SelfGet<T = Inner> {
+    service: T,
+    #[cfg(feature = "tokio")]
+    limit: Option<std::time::Duration>,
+}
+
+/// The service inside the layer.
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct Inner;
+
+/// A service that is named.
+#[derive(Debug, Clone)]
+pub struct Named<T>(T);
+
+impl SelfGet {
+    /// Asks the service inside the layer, for as long as it takes.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks this service, for as long as it takes.
+    pub fn of<T>(service: T) -> SelfGet<Named<T>> {
+        SelfGet {
+            service: Named(service),
+            #[cfg(feature = "tokio")]
+            limit: None,
+        }
+    }
+}
+
+impl<T> SelfGet<T> {
+    /// Fails, as a source fails, where the head of the answer takes longer
+    /// than `limit`. It needs tokio's timer.
+    #[cfg(feature = "tokio")]
+    pub fn timeout(self, limit: std::time::Duration) -> Self {
+        Self {
+            limit: Some(limit),
+            ..self
+        }
+    }
+
+    #[cfg(feature = "tokio")]
+    async fn within<F: Future>(&self, future: F) -> Option<F::Output> {
+        super::timeout::within(self.limit, future).await
+    }
+
+    #[cfg(not(feature = "tokio"))]
+    async fn within<F: Future>(&self, future: F) -> Option<F::Output> {
+        Some(future.await)
+    }
+}
+
+/// No [`SelfGet`]: what a layer has until it is given one.
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct NoSelfGet;
+
+/// Whether and how a layer asks the service: [`SelfGet`], for which the
+/// request's body type must have a default, or [`NoSelfGet`].
+#[allow(private_bounds, private_interfaces)] // sealed
+pub trait MayAskService<S: Service<Request<B>>, B>: Placed + Clone + Send + Sync + 'static {
+    /// Whether the service is asked.
+    #[doc(hidden)]
+    const ASKS: bool;
+
+    /// The service's answer to the `GET`; `None` where it took too long or
+    /// there is nobody to ask.
+    #[doc(hidden)]
+    fn get(
+        &self,
+        request: &Parts,
+        service: &mut Ready<S>,
+    ) -> impl Future<Output = Result<Option<S::Response>, S::Error>> + Send;
+}
+
+#[allow(private_interfaces)]
+impl<S, B> MayAskService<S, B> for NoSelfGet
+where
+    S: Service<Request<B>, Response: Send, Error: Send>,
+{
+    const ASKS: bool = false;
+
+    fn get(
+        &self,
+        _: &Parts,
+        _: &mut Ready<S>,
+    ) -> impl Future<Output = Result<Option<S::Response>, S::Error>> + Send {
+        ready(Ok(None))
+    }
+}
+
+#[allow(private_interfaces)]
+impl<S, B> MayAskService<S, B> for SelfGet
+where
+    S: Service<Request<B>, Response: Send, Error: Send, Future: Send> + Send,
+    B: Default + Send,
+{
+    const ASKS: bool = true;
+
+    async fn get(
+        &self,
+        request: &Parts,
+        service: &mut Ready<S>,
+    ) -> Result<Option<S::Response>, S::Error> {
+        let get = Request::from_parts(self_get::head(request), B::default());
+        self.within(service.call(get)).await.transpose()
+    }
+}
+
+#[allow(private_interfaces)]
+impl<S, B, T> MayAskService<S, B> for SelfGet<Named<T>>
+where
+    S: Service<Request<B>, Response: Send, Error: Send> + Clone + Send,
+    T: Service<Request<B>, Response = S::Response, Error = S::Error, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    B: Default + Send,
+{
+    const ASKS: bool = true;
+
+    async fn get(
+        &self,
+        request: &Parts,
+        service: &mut Ready<S>,
+    ) -> Result<Option<S::Response>, S::Error> {
+        // Both may wait for places in the same limit.
+        service.release();
+        let get = Request::from_parts(self_get::head(request), B::default());
+        let mut named = Ready::fresh(self.service.0.clone());
+        self.within(named.call(get)).await.transpose()
+    }
+}
+
+/// Refuses a place where the `GET` would not reach what answers a `GET`.
+pub(crate) trait Placed {
+    fn check_place<S>(&self) {}
+}
+
+impl Placed for NoSelfGet {}
+impl<T> Placed for SelfGet<Named<T>> {}
+
+impl Placed for SelfGet {
+    fn check_place<S>(&self) {
+        assert!(
+            !type_name::<S>().contains("axum::routing::route::Route"),
+            "SelfGet::new() below axum's Router::layer would run the handler of the write for its \
+             GET: put the layer around the router, or name the service with SelfGet::of"
+        );
+    }
+}
+
+/// What the service's answer to a `GET` says.
+pub(crate) enum Asked<R> {
+    /// The state, with the answer that told it where there is one.
+    State(Current, Option<R>),
+    /// What the client gets in place of any verdict.
+    Answer(R),
+    Failed(SourceError),
+}
+
+impl<B> Asked<Response<B>> {
+    pub(crate) fn read(answer: Option<Response<B>>, clock: &dyn Clock) -> Self {
+        let Some(response) = answer else {
+            return Self::Failed(SourceError::timed_out());
+        };
+        match Meaning::of(response.status()) {
+            Meaning::Present => {
+                let now = clock.now().into();
+                let validators = Validators::from_headers(response.headers(), now);
+                Self::State(Current::Present(validators), Some(response))
+            }
+            Meaning::Absent => Self::State(Current::Absent, Some(response)),
+            Meaning::Unknown => Self::State(Current::Unknown, None),
+            Meaning::Refused => Self::Answer(response),
+            Meaning::Failed => Self::Failed(SourceError::from_source(UnexpectedStatus(
+                response.status(),
+            ))),
+        }
+    }
+}
+
+/// The service answered the `GET` with a status that tells nothing.
+#[derive(Debug)]
+struct UnexpectedStatus(StatusCode);
+
+impl fmt::Display for UnexpectedStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the service answered its own GET with {}", self.0)
+    }
+}
+
+impl std::error::Error for UnexpectedStatus {}

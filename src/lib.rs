@@ -42,6 +42,7 @@
 //! |---|---|
 //! | [`EtagLayer`] | makes an entity tag from the content of a response |
 //! | [`ConditionalLayer`] | answers conditional reads with 304 and 412; with a source, before the service runs |
+//! | [`StateRefLayer`] | answers 304 to a client that names the latest state, whatever the method |
 //! | [`PreconditionLayer`] | checks conditional writes before they are performed: 412, 428 |
 //!
 //! [`stack`] puts them in the right order. Each also works alone, and its
@@ -127,6 +128,7 @@ pub mod refusal;
 pub mod semantics;
 pub mod source;
 mod stack;
+pub mod state_ref;
 #[cfg(test)]
 mod test_support;
 
@@ -137,6 +139,7 @@ pub use precondition::PreconditionLayer;
 pub use semantics::{etag::EntityTag, validators::Validators, version::VersionTags};
 pub use source::ValidatorSource;
 pub use stack::{Stack, stack};
+pub use state_ref::StateRefLayer;
 
 /// The README's examples are compiled with the documentation's.
 #[cfg(doctest)]

@@ -86,5 +86,4 @@ pub use {
     future::ResponseFuture,
     layer::{ByResponse, BySource, ConditionalLayer},
     service::Conditional,
-    sourced::SourcedFuture,
 };

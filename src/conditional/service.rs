@@ -9,7 +9,7 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::{
-    ResponseFuture, SourcedFuture,
+    ResponseFuture,
     layer::{ByResponse, BySource, Config},
     respond::Exchange,
 };
@@ -17,7 +17,7 @@ use crate::{
     body::ResponseBody,
     clock::{Clock, SystemClock},
     semantics::precondition::Asks,
-    source::{Ready, ValidatorSource},
+    source::{self, Ready, ValidatorSource},
 };
 
 /// Service that answers conditional reads.
@@ -90,7 +90,7 @@ where
 {
     type Response = Response<ResponseBody<ResB>>;
     type Error = S::Error;
-    type Future = SourcedFuture<S::Future, ResB, S::Error>;
+    type Future = source::ResponseFuture<S::Future, ResB, S::Error>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -98,11 +98,11 @@ where
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         let Some(exchange) = self.exchange(&request) else {
-            return SourcedFuture::bypass(self.inner.call(request));
+            return source::ResponseFuture::called(self.inner.call(request));
         };
         let service = Ready::take(&mut self.inner);
         let source = Arc::clone(&self.by.source);
         let on_error = self.by.on_error;
-        SourcedFuture::ask(exchange.run(source, on_error, request, service))
+        source::ResponseFuture::asked(exchange.run(source, on_error, request, service))
     }
 }

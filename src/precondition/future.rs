@@ -10,55 +10,40 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::answer;
-use crate::{body::ResponseBody, refusal::Renderer};
+use crate::{body::ResponseBody, refusal::Renderer, source};
 
 pin_project! {
     /// Response future for [`Precondition`](super::Precondition).
+    #[derive(Debug)]
     pub struct ResponseFuture<F, B: Body, E> {
         #[pin]
-        kind: Kind<F, B, E>,
-    }
-}
-
-pub(super) type Guarded<B, E> =
-    Pin<Box<dyn Future<Output = Result<Response<ResponseBody<B>>, E>> + Send>>;
-
-pin_project! {
-    #[project = KindProj]
-    enum Kind<F, B: Body, E> {
-        // A read: nothing to do.
-        Read {
-            #[pin]
-            future: F,
-        },
-        // A write whose conditions are nobody's business.
-        Unconditional {
-            #[pin]
-            future: F,
-            renderer: Renderer,
-        },
-        Guarded {
-            future: Guarded<B, E>,
-        },
+        future: source::ResponseFuture<F, B, E>,
+        // For a write without a condition.
+        conflict: Option<Renderer>,
     }
 }
 
 impl<F, B: Body, E> ResponseFuture<F, B, E> {
     pub(super) fn read(future: F) -> Self {
         Self {
-            kind: Kind::Read { future },
+            future: source::ResponseFuture::called(future),
+            conflict: None,
         }
     }
 
     pub(super) fn unconditional(future: F, renderer: Renderer) -> Self {
         Self {
-            kind: Kind::Unconditional { future, renderer },
+            future: source::ResponseFuture::called(future),
+            conflict: Some(renderer),
         }
     }
 
-    pub(super) fn guarded(future: Guarded<B, E>) -> Self {
+    pub(super) fn guarded(
+        future: impl Future<Output = Result<Response<ResponseBody<B>>, E>> + Send + 'static,
+    ) -> Self {
         Self {
-            kind: Kind::Guarded { future },
+            future: source::ResponseFuture::asked(future),
+            conflict: None,
         }
     }
 }
@@ -71,15 +56,11 @@ where
     type Output = Result<Response<ResponseBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().kind.project() {
-            KindProj::Read { future } => {
-                Poll::Ready(Ok(ready!(future.poll(cx))?.map(ResponseBody::inner)))
-            }
-            KindProj::Unconditional { future, renderer } => {
-                let response = ready!(future.poll(cx))?.map(ResponseBody::inner);
-                Poll::Ready(Ok(answer::without_condition(response, renderer)))
-            }
-            KindProj::Guarded { future } => future.as_mut().poll(cx),
-        }
+        let this = self.project();
+        let response = ready!(this.future.poll(cx))?;
+        Poll::Ready(Ok(match this.conflict {
+            Some(renderer) => answer::without_condition(response, renderer),
+            None => response,
+        }))
     }
 }

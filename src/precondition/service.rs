@@ -68,7 +68,7 @@ where
             return ResponseFuture::unconditional(self.inner.call(request), renderer);
         }
         let service = Ready::take(&mut self.inner);
-        ResponseFuture::guarded(Box::pin(exchange.run(parts, content, service)))
+        ResponseFuture::guarded(exchange.run(parts, content, service))
     }
 }
 

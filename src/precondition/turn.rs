@@ -7,7 +7,10 @@ use http::{Request, Response, request::Parts};
 use http_body::Body;
 use tower_service::Service;
 
-use super::{exchange::Exchange, future::Guarded, layer::Config};
+use super::{
+    exchange::{Answer, Exchange},
+    layer::Config,
+};
 use crate::{
     lock::KeyedLock,
     refusal::Reason,
@@ -54,13 +57,13 @@ impl<Q, G> Config<Q, G> {
 impl Turn {
     /// Waits, then checks, performs and releases in one task, which a client
     /// that leaves cannot split.
-    pub(super) fn run<S, Q, G, ReqB, ResB>(
+    pub(super) async fn run<S, Q, G, ReqB, ResB>(
         self,
         exchange: Exchange<Q, G>,
         parts: Parts,
         content: ReqB,
         mut service: Ready<S>,
-    ) -> Guarded<ResB, S::Error>
+    ) -> Result<Answer<ResB>, S::Error>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>> + Clone + Send + 'static,
         S::Future: Send,
@@ -70,29 +73,27 @@ impl Turn {
         Q: ValidatorSource,
         G: MayAskService<S, ReqB>,
     {
-        Box::pin(async move {
-            // Whoever has the lock may be waiting for the place that this
-            // service holds in a limit inside.
-            service.release();
-            let Ok(guard) = self.lock.acquire(self.key).await else {
-                return Ok(exchange.refuse(Reason::Busy));
-            };
-            let performed = async move {
-                let response = exchange.run(parts, content, service).await;
-                drop(guard);
-                response
-            };
-            #[cfg(feature = "tracing")]
-            let performed = tracing::Instrument::in_current_span(performed);
-            match tokio::spawn(performed).await {
-                Ok(response) => response,
-                Err(failed) => panic::resume_unwind(
-                    // Nobody cancels the task but a runtime that shuts down.
-                    failed
-                        .try_into_panic()
-                        .unwrap_or_else(|gone| Box::new(gone.to_string())),
-                ),
-            }
-        })
+        // Whoever has the lock may be waiting for the place that this
+        // service holds in a limit inside.
+        service.release();
+        let Ok(guard) = self.lock.acquire(self.key).await else {
+            return Ok(exchange.refuse(Reason::Busy));
+        };
+        let performed = async move {
+            let response = exchange.run(parts, content, service).await;
+            drop(guard);
+            response
+        };
+        #[cfg(feature = "tracing")]
+        let performed = tracing::Instrument::in_current_span(performed);
+        match tokio::spawn(performed).await {
+            Ok(response) => response,
+            Err(failed) => panic::resume_unwind(
+                // Nobody cancels the task but a runtime that shuts down.
+                failed
+                    .try_into_panic()
+                    .unwrap_or_else(|gone| Box::new(gone.to_string())),
+            ),
+        }
     }
 }

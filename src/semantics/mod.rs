@@ -17,6 +17,7 @@ pub mod not_modified;
 pub mod precondition;
 pub mod prefer;
 pub mod self_get;
+pub(crate) mod state_ref;
 pub(crate) mod superseded;
 pub mod tagging;
 pub mod validators;

@@ -61,6 +61,7 @@
 //! has a setter for the other choice.
 
 mod error;
+mod future;
 mod or_else;
 mod ready;
 mod route;
@@ -77,6 +78,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     sync::Arc,
+    task::Poll,
 };
 
 use http::request::Parts;
@@ -84,6 +86,7 @@ use http::request::Parts;
 use crate::semantics::precondition::Current;
 
 pub use error::{BoxError, SourceError, SourceErrorKind};
+pub use future::ResponseFuture;
 pub use or_else::OrElse;
 pub(crate) use ready::Ready;
 pub use route::{At, InvalidRoute, Route};
@@ -92,6 +95,8 @@ pub use self_get::{Inner, MayAskService, Named, NoSelfGet, SelfGet};
 pub use state::StateSource;
 #[cfg(feature = "tokio")]
 pub use timeout::Timeout;
+#[cfg(feature = "tokio")]
+pub(crate) use timeout::within;
 
 /// Tells the validators of the representation that a request selects, before
 /// any work is done.
@@ -185,19 +190,28 @@ pub enum OnSourceError {
     Refuse,
 }
 
-/// Asks a source; a panic in it is a failure like any other.
+/// Asks a source of validators.
 pub(crate) async fn ask<Q: ValidatorSource>(
     source: &Q,
     request: &Parts,
 ) -> Result<Current, SourceError> {
+    caught(|| source.current(request)).await
+}
+
+/// What a source answers; a panic in it is a failure like any other.
+pub(crate) async fn caught<F, T, E>(ask: impl FnOnce() -> F) -> Result<T, SourceError>
+where
+    F: Future<Output = Result<T, E>>,
+    E: Into<BoxError>,
+{
     // A source that panicked is not asked again for this request, so nothing
     // sees the state that the panic left.
-    let asked = catch_unwind(AssertUnwindSafe(|| source.current(request)));
+    let asked = catch_unwind(AssertUnwindSafe(ask));
     let mut asked = pin!(asked.map_err(|_| SourceError::panicked())?);
     poll_fn(
         |cx| match catch_unwind(AssertUnwindSafe(|| asked.as_mut().poll(cx))) {
             Ok(polled) => polled.map_err(SourceError::from_source),
-            Err(_) => std::task::Poll::Ready(Err(SourceError::panicked())),
+            Err(_) => Poll::Ready(Err(SourceError::panicked())),
         },
     )
     .await

@@ -99,7 +99,7 @@ impl<T> SelfGet<T> {
 
     #[cfg(feature = "tokio")]
     async fn within<F: Future>(&self, future: F) -> Option<F::Output> {
-        super::timeout::within(self.limit, future).await
+        super::within(self.limit, future).await
     }
 
     #[cfg(not(feature = "tokio"))]

@@ -36,7 +36,7 @@ impl<Q: ValidatorSource> ValidatorSource for Timeout<Q> {
 
 /// What the future gives within the limit. The timer is set only once the
 /// future has to wait.
-pub(super) async fn within<F: Future>(limit: Option<Duration>, future: F) -> Option<F::Output> {
+pub(crate) async fn within<F: Future>(limit: Option<Duration>, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let at_once = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await;
     match (at_once, limit) {

@@ -1,0 +1,104 @@
+use std::{fmt, sync::Arc};
+
+use http::HeaderName;
+use tower_layer::Layer;
+
+use super::StateRef;
+use crate::{
+    refusal::{RenderRefusal, Renderer},
+    source::{OnSourceError, StateSource},
+};
+
+/// Layer that answers 304 where the client has the latest state already.
+///
+/// See the [module docs](crate::state_ref) for an example.
+#[must_use]
+pub struct StateRefLayer<Q> {
+    config: Config<Q>,
+}
+
+pub(super) struct Config<Q> {
+    pub(super) field: HeaderName,
+    pub(super) source: Arc<Q>,
+    pub(super) on_source_error: OnSourceError,
+    pub(super) renderer: Renderer,
+    #[cfg(feature = "tokio")]
+    pub(super) limit: Option<std::time::Duration>,
+}
+
+impl<Q: StateSource> StateRefLayer<Q> {
+    /// Looks for the identifier in this field, and answers in it.
+    pub fn new(field: HeaderName, source: Q) -> Self {
+        Self {
+            config: Config {
+                field,
+                source: Arc::new(source),
+                on_source_error: OnSourceError::Proceed,
+                renderer: Renderer::default(),
+                #[cfg(feature = "tokio")]
+                limit: None,
+            },
+        }
+    }
+
+    /// How long the source may take. Without a limit by default. It needs
+    /// tokio's timer.
+    #[cfg(feature = "tokio")]
+    pub fn timeout(mut self, limit: std::time::Duration) -> Self {
+        self.config.limit = Some(limit);
+        self
+    }
+
+    /// What to do where the source fails:
+    /// [`Proceed`](OnSourceError::Proceed) by default.
+    pub fn on_source_error(mut self, on_error: OnSourceError) -> Self {
+        self.config.on_source_error = on_error;
+        self
+    }
+
+    /// What a 503 looks like: by default
+    /// [`ProblemJson`](crate::refusal::ProblemJson).
+    pub fn refusals(mut self, render: impl RenderRefusal) -> Self {
+        self.config.renderer = Renderer::new(render);
+        self
+    }
+}
+
+// By hand, since a source need be neither.
+impl<Q> Clone for Config<Q> {
+    fn clone(&self) -> Self {
+        Self {
+            field: self.field.clone(),
+            source: Arc::clone(&self.source),
+            on_source_error: self.on_source_error,
+            renderer: self.renderer.clone(),
+            #[cfg(feature = "tokio")]
+            limit: self.limit,
+        }
+    }
+}
+
+impl<Q> Clone for StateRefLayer<Q> {
+    fn clone(&self) -> Self {
+        Self {
+            config: self.config.clone(),
+        }
+    }
+}
+
+impl<Q> fmt::Debug for StateRefLayer<Q> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StateRefLayer")
+            .field("field", &self.config.field)
+            .field("on_source_error", &self.config.on_source_error)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S, Q> Layer<S> for StateRefLayer<Q> {
+    type Service = StateRef<S, Q>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        StateRef::new(inner, Arc::new(self.config.clone()))
+    }
+}

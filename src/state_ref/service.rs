@@ -1,0 +1,139 @@
+use std::{
+    fmt,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, request::Parts};
+use http_body::Body;
+use tower_service::Service;
+
+use super::layer::Config;
+use crate::{
+    body::ResponseBody,
+    events,
+    refusal::{Reason, Refusal},
+    semantics::{accept, method::is_safe, state_ref},
+    source::{self, OnSourceError, Ready, ResponseFuture, SourceError, StateSource},
+};
+
+/// Service that answers 304 where the client has the latest state already.
+///
+/// See the [module docs](crate::state_ref) for an example.
+pub struct StateRef<S, Q> {
+    inner: S,
+    config: Arc<Config<Q>>,
+}
+
+impl<S, Q> StateRef<S, Q> {
+    pub(super) fn new(inner: S, config: Arc<Config<Q>>) -> Self {
+        Self { inner, config }
+    }
+
+    crate::macros::service_accessors!();
+}
+
+impl<S, Q, ReqB, ResB> Service<Request<ReqB>> for StateRef<S, Q>
+where
+    S: Service<Request<ReqB>, Response = Response<ResB>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Send,
+    ReqB: Send + 'static,
+    ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
+    Q: StateSource,
+{
+    type Response = Response<ResponseBody<ResB>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future, ResB, S::Error>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<ReqB>) -> Self::Future {
+        let Some(seen) = state_ref::seen(request.headers(), &self.config.field).cloned() else {
+            return ResponseFuture::called(self.inner.call(request));
+        };
+        let service = Ready::take(&mut self.inner);
+        let config = Arc::clone(&self.config);
+        ResponseFuture::asked(config.answer(seen, request, service))
+    }
+}
+
+impl<Q: StateSource> Config<Q> {
+    async fn answer<S, ReqB, ResB>(
+        self: Arc<Self>,
+        seen: HeaderValue,
+        request: Request<ReqB>,
+        mut service: Ready<S>,
+    ) -> Result<Response<ResponseBody<ResB>>, S::Error>
+    where
+        S: Service<Request<ReqB>, Response = Response<ResB>>,
+        ResB: Body<Data = Bytes>,
+    {
+        let (parts, content) = request.into_parts();
+        let latest = match self.latest(&parts).await {
+            Ok(latest) => latest,
+            Err(error) => {
+                events::source_failed(&error);
+                if self.on_source_error == OnSourceError::Refuse {
+                    return Ok(self.unavailable(&parts, error));
+                }
+                None
+            }
+        };
+        let safe = is_safe(&parts.method);
+        if let Some(latest) = &latest
+            && state_ref::is_same(&seen, latest)
+        {
+            let mut answer = Response::new(ResponseBody::empty());
+            state_ref::not_modified(&mut answer, &self.field, latest, safe);
+            return Ok(answer);
+        }
+        let mut response = service.call(Request::from_parts(parts, content)).await?;
+        if let Some(latest) = latest {
+            state_ref::label(&mut response, &self.field, latest, safe);
+        }
+        Ok(response.map(ResponseBody::inner))
+    }
+
+    async fn latest(&self, request: &Parts) -> Result<Option<HeaderValue>, SourceError> {
+        let asked = source::caught(|| self.source.latest(request));
+        #[cfg(feature = "tokio")]
+        let asked = async {
+            let answer = source::within(self.limit, asked).await;
+            answer.unwrap_or_else(|| Err(SourceError::timed_out()))
+        };
+        asked.await
+    }
+
+    fn unavailable<ResB: Body<Data = Bytes>>(
+        &self,
+        request: &Parts,
+        error: SourceError,
+    ) -> Response<ResponseBody<ResB>> {
+        let refusal =
+            Refusal::new(Reason::SourceUnavailable).accepting_json(accept::json(&request.headers));
+        let mut response = self.renderer.respond(&refusal);
+        response.extensions_mut().insert(error);
+        response.map(ResponseBody::bytes)
+    }
+}
+
+impl<S: Clone, Q> Clone for StateRef<S, Q> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            config: Arc::clone(&self.config),
+        }
+    }
+}
+
+impl<S: fmt::Debug, Q> fmt::Debug for StateRef<S, Q> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StateRef")
+            .field("inner", &self.inner)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,208 @@
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode,
+    header::{CACHE_CONTROL, RETRY_AFTER, VARY},
+};
+use http_body::Body;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::*;
+use crate::{
+    source::{OnSourceError, SourceError, SourceErrorKind, StateSource},
+    test_support::{Act, ScriptedBody, content, read, run},
+};
+
+const FIELD: HeaderName = HeaderName::from_static("x-notes-ref");
+
+#[derive(Clone, Default)]
+struct Query {
+    runs: Arc<AtomicUsize>,
+    status: Option<StatusCode>,
+    own: Option<HeaderValue>,
+}
+
+impl Service<Request<()>> for Query {
+    type Response = Response<ScriptedBody>;
+    type Error = Infallible;
+    type Future = std::future::Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(
+        &mut self,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Result<(), Infallible>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<()>) -> Self::Future {
+        self.runs.fetch_add(1, Ordering::SeqCst);
+        let mut response = Response::new(ScriptedBody::sized([Act::data("result")]));
+        *response.status_mut() = self.status.unwrap_or_default();
+        if let Some(own) = &self.own {
+            response.headers_mut().insert(FIELD, own.clone());
+        }
+        std::future::ready(Ok(response))
+    }
+}
+
+fn latest(id: &'static str) -> impl StateSource {
+    move |_: &http::request::Parts| async move {
+        Ok::<_, Infallible>(Some(HeaderValue::from_static(id)))
+    }
+}
+
+type Answer = Response<crate::body::ResponseBody<ScriptedBody>>;
+
+fn ask<Q: StateSource>(
+    layer: &StateRefLayer<Q>,
+    query: &Query,
+    method: Method,
+    seen: &[&'static str],
+) -> Answer {
+    let mut request = Request::new(());
+    *request.method_mut() = method;
+    for value in seen {
+        request
+            .headers_mut()
+            .append(FIELD, HeaderValue::from_static(value));
+    }
+    run(layer.layer(query.clone()).call(request)).unwrap()
+}
+
+#[test]
+fn the_same_state_is_304_before_the_query_runs() {
+    let layer = StateRefLayer::new(FIELD, latest("17"));
+    for method in [Method::GET, Method::HEAD, Method::POST, Method::PUT] {
+        let query = Query::default();
+        let response = ask(&layer, &query, method.clone(), &["17"]);
+        assert_eq!(response.status(), StatusCode::NOT_MODIFIED);
+        assert_eq!(response.headers()[FIELD], "17");
+        assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
+        let varies = response.headers().contains_key(VARY);
+        assert_eq!(varies, method == Method::GET || method == Method::HEAD);
+        assert_eq!(response.body().size_hint().exact(), Some(0));
+        assert_eq!(query.runs.load(Ordering::SeqCst), 0);
+    }
+}
+
+#[test]
+fn another_state_brings_the_answer_and_the_latest() {
+    let layer = StateRefLayer::new(FIELD, latest("17"));
+    for seen in ["none", "1", "17 ", "\"17\"", "017"] {
+        let query = Query::default();
+        let response = ask(&layer, &query, Method::POST, &[seen]);
+        // Blanks around a value are none of it.
+        if seen.trim() == "17" {
+            assert_eq!(response.status(), StatusCode::NOT_MODIFIED);
+            continue;
+        }
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()[FIELD], "17");
+        assert_eq!(query.runs.load(Ordering::SeqCst), 1);
+        assert_eq!(content(&read(response.into_body())), b"result");
+    }
+    let get = ask(&layer, &Query::default(), Method::GET, &["none"]);
+    assert_eq!(get.headers()[VARY], "x-notes-ref");
+}
+
+/// Neither the source nor the response is touched.
+#[test]
+fn a_request_without_the_field_is_untouched() {
+    let layer = StateRefLayer::new(FIELD, |_: &http::request::Parts| async {
+        unreachable!("nobody asked") as Result<Option<HeaderValue>, Infallible>
+    });
+    for seen in [&[][..], &[""], &[" \t"], &["17", "18"]] {
+        let query = Query::default();
+        let response = ask(&layer, &query, Method::GET, seen);
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers(), &HeaderMap::new());
+        assert_eq!(query.runs.load(Ordering::SeqCst), 1);
+    }
+}
+
+#[test]
+fn only_a_success_is_labelled_and_the_service_knows_better() {
+    let layer = StateRefLayer::new(FIELD, latest("17"));
+    for status in [301, 400, 404, 500] {
+        let query = Query {
+            status: Some(StatusCode::from_u16(status).unwrap()),
+            ..Query::default()
+        };
+        let response = ask(&layer, &query, Method::POST, &["1"]);
+        assert_eq!(response.status(), status);
+        assert!(!response.headers().contains_key(FIELD));
+    }
+    let query = Query {
+        own: Some(HeaderValue::from_static("18")),
+        ..Query::default()
+    };
+    let response = ask(&layer, &query, Method::POST, &["1"]);
+    assert_eq!(response.headers()[FIELD], "18");
+}
+
+#[test]
+fn a_source_that_knows_no_state_labels_nothing() {
+    let layer = StateRefLayer::new(FIELD, |_: &http::request::Parts| async {
+        Ok::<_, Infallible>(None)
+    });
+    let response = ask(&layer, &Query::default(), Method::POST, &["1"]);
+    assert_eq!(response.status(), StatusCode::OK);
+    assert!(!response.headers().contains_key(FIELD));
+}
+
+/// The identifier is read before the content.
+#[test]
+fn an_old_label_is_on_new_content_and_never_the_reverse() {
+    let query = Query::default();
+    let runs = Arc::clone(&query.runs);
+    let layer = StateRefLayer::new(FIELD, move |_: &http::request::Parts| {
+        let seen = runs.load(Ordering::SeqCst);
+        async move { Ok::<_, Infallible>(Some(HeaderValue::from(seen))) }
+    });
+    let response = ask(&layer, &query, Method::POST, &["none"]);
+    assert_eq!(response.headers()[FIELD], "0");
+}
+
+#[test]
+fn a_failed_source_leaves_the_answer_without_a_label() {
+    let failing = || {
+        StateRefLayer::new(FIELD, |_: &http::request::Parts| async {
+            Err::<Option<HeaderValue>, _>("the database is gone")
+        })
+    };
+    let response = ask(&failing(), &Query::default(), Method::POST, &["1"]);
+    assert_eq!(response.status(), StatusCode::OK);
+    assert!(!response.headers().contains_key(FIELD));
+
+    let query = Query::default();
+    let refusing = failing().on_source_error(OnSourceError::Refuse);
+    let response = ask(&refusing, &query, Method::POST, &["1"]);
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(response.headers().contains_key(RETRY_AFTER));
+    assert_eq!(query.runs.load(Ordering::SeqCst), 0);
+    let error = response.extensions().get::<SourceError>().unwrap();
+    assert_eq!(error.kind(), SourceErrorKind::Failed);
+}
+
+#[cfg(feature = "tokio")]
+#[tokio::test(start_paused = true)]
+async fn a_source_that_hangs_is_not_waited_for() {
+    let layer = StateRefLayer::new(FIELD, |_: &http::request::Parts| {
+        std::future::pending::<Result<Option<HeaderValue>, Infallible>>()
+    })
+    .timeout(std::time::Duration::from_secs(2));
+    let mut request = Request::new(());
+    request
+        .headers_mut()
+        .insert(FIELD, HeaderValue::from_static("1"));
+    let response = layer.layer(Query::default()).call(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    assert!(!response.headers().contains_key(FIELD));
+}

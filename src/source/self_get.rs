@@ -4,7 +4,7 @@ use std::{
     future::{Future, ready},
 };
 
-use http::{Request, Response, StatusCode, request::Parts};
+use http::{Extensions, Request, Response, StatusCode, request::Parts};
 use tower_service::Service;
 
 use super::{Ready, SourceError};
@@ -53,6 +53,11 @@ use crate::{
 /// let app = routes.clone().layer(PreconditionLayer::self_get(SelfGet::of(routes)));
 /// # let _: Router = app;
 /// ```
+///
+/// The service inside gets the request's extensions too. A named one gets the
+/// request as the client sent it, and of the extensions only those to
+/// [`carry`](Self::carry), since what a router noted for its handlers would
+/// confuse another.
 #[derive(Debug, Clone, Default)]
 #[must_use]
 pub struct SelfGet<T = Inner> {
@@ -68,7 +73,10 @@ pub struct Inner;
 
 /// A service that is named.
 #[derive(Debug, Clone)]
-pub struct Named<T>(T);
+pub struct Named<T> {
+    service: T,
+    carried: Vec<fn(&Extensions, &mut Extensions)>,
+}
 
 impl SelfGet {
     /// Asks the service inside the layer, for as long as it takes.
@@ -79,10 +87,26 @@ impl SelfGet {
     /// Asks this service, for as long as it takes.
     pub fn of<T>(service: T) -> SelfGet<Named<T>> {
         SelfGet {
-            service: Named(service),
+            service: Named {
+                service,
+                carried: Vec::new(),
+            },
             #[cfg(feature = "tokio")]
             limit: None,
         }
+    }
+}
+
+impl<T> SelfGet<Named<T>> {
+    /// Takes the request's extension of this type along, such as the address
+    /// of the client, or who it is.
+    pub fn carry<E: Clone + Send + Sync + 'static>(mut self) -> Self {
+        self.service.carried.push(|from, to| {
+            if let Some(extension) = from.get::<E>() {
+                to.insert(extension.clone());
+            }
+        });
+        self
     }
 }
 
@@ -185,8 +209,13 @@ where
     ) -> Result<Option<S::Response>, S::Error> {
         // Both may wait for places in the same limit.
         service.release();
-        let get = Request::from_parts(self_get::head(request), B::default());
-        let mut named = Ready::fresh(self.service.0.clone());
+        let mut head = self_get::head(request);
+        head.extensions = Extensions::new();
+        for carry in &self.service.carried {
+            carry(&request.extensions, &mut head.extensions);
+        }
+        let get = Request::from_parts(head, B::default());
+        let mut named = Ready::fresh(self.service.service.clone());
         self.within(named.call(get)).await.transpose()
     }
 }

@@ -1,0 +1,101 @@
+use std::{error, fmt};
+
+use rusqlite::{ErrorCode, ffi};
+
+/// Why the database could not do what it was asked to.
+///
+/// Its `source()` is what the driver or the system said, where one of them did.
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    cause: Option<Box<dyn error::Error + Send + Sync>>,
+}
+
+/// What kind of failure an [`Error`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// SQLite refused, or the database could not be opened.
+    Database,
+    /// The database was closed before.
+    Stopped,
+    /// The job panicked. Its transaction is rolled back.
+    Panicked,
+    /// The job left a transaction open, which is rolled back.
+    LeftOpen,
+    /// The answer took longer than it was given.
+    TimedOut,
+    /// No trigger of a [`Schema`](crate::Schema) keeps a version for this scope.
+    NotWatched,
+}
+
+impl Error {
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// Whether another writer was in the way: the key is taken, or the lock was
+    /// not to be had within the busy timeout. Nothing was written.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        let cause = self.cause.as_deref();
+        let Some(rusqlite::Error::SqliteFailure(failure, _)) =
+            cause.and_then(|cause| cause.downcast_ref())
+        else {
+            return false;
+        };
+        let taken = [
+            ffi::SQLITE_CONSTRAINT_UNIQUE,
+            ffi::SQLITE_CONSTRAINT_PRIMARYKEY,
+            ffi::SQLITE_CONSTRAINT_ROWID,
+        ];
+        matches!(
+            failure.code,
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked
+        ) || taken.contains(&failure.extended_code)
+    }
+
+    pub(crate) fn of(kind: ErrorKind) -> Self {
+        Self { kind, cause: None }
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        Self {
+            kind: ErrorKind::Database,
+            cause: Some(Box::new(error)),
+        }
+    }
+}
+
+/// The database's thread could not be started.
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        Self {
+            kind: ErrorKind::Database,
+            cause: Some(Box::new(error)),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            ErrorKind::Database => "the database failed",
+            ErrorKind::Stopped => "the database is closed",
+            ErrorKind::Panicked => "a job for the database panicked",
+            ErrorKind::LeftOpen => "a job for the database left a transaction open",
+            ErrorKind::TimedOut => "the database took too long",
+            ErrorKind::NotWatched => "no trigger keeps a version for this scope",
+        })
+    }
+}
+
+impl error::Error for Error {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        Some(self.cause.as_deref()?)
+    }
+}

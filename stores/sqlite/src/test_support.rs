@@ -2,8 +2,17 @@ use std::{
     env, fs,
     path::PathBuf,
     process,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
 };
+
+use http::{Request, request::Parts};
+use tokio::sync::oneshot;
+use tower_conditional::{ValidatorSource, semantics::precondition::Current};
+
+use crate::{Database, Error, Schema, Scope, VersionSource, Watch};
 
 /// A path for a database file of one test, removed with what SQLite put beside it.
 #[derive(Debug)]
@@ -32,4 +41,79 @@ impl Drop for TempFile {
             let _ = fs::remove_file(path);
         }
     }
+}
+
+/// A database where everything about `notes` is watched.
+pub(crate) async fn notes() -> Database {
+    let database = Database::in_memory().unwrap();
+    execute(&database, NOTES).await;
+    schema().install(&database).await.unwrap();
+    database
+}
+
+pub(crate) const NOTES: &str =
+    "CREATE TABLE notes (id INTEGER PRIMARY KEY, tenant TEXT, text TEXT UNIQUE)";
+
+pub(crate) fn schema() -> Schema {
+    let watch = Watch::table("notes")
+        .each_row("id")
+        .whole_table()
+        .each("tenant");
+    Schema::new().watch(watch).unwrap()
+}
+
+pub(crate) async fn execute(database: &Database, sql: impl Into<String>) {
+    let sql = sql.into();
+    let executed = database.run(move |connection| connection.execute_batch(&sql));
+    executed.await.unwrap();
+}
+
+/// A request whose scope is this one, by its extension.
+pub(crate) fn about(scope: Scope) -> Parts {
+    let (mut parts, ()) = Request::new(()).into_parts();
+    parts.extensions.insert(scope);
+    parts
+}
+
+pub(crate) fn scope_of(request: &Parts) -> Option<Scope> {
+    request.extensions.get().cloned()
+}
+
+/// The state of a scope as a layer would be told.
+pub(crate) async fn current(database: &Database, scope: Scope) -> Result<Current, Error> {
+    let source = VersionSource::new(database.clone(), scope_of);
+    source.current(&about(scope)).await
+}
+
+/// The tag of a scope; `None` if it is absent.
+pub(crate) async fn tag(database: &Database, scope: Scope) -> Option<String> {
+    spelled(&current(database, scope).await.unwrap())
+}
+
+pub(crate) fn spelled(current: &Current) -> Option<String> {
+    match current {
+        Current::Unknown => panic!("unknown"),
+        Current::Absent => None,
+        Current::Present(known) => {
+            let tag = known.etag.as_ref().unwrap().as_header_value();
+            Some(tag.to_str().unwrap().to_owned())
+        }
+    }
+}
+
+/// Keeps the database's thread busy until the sender is dropped.
+pub(crate) async fn hang(database: &Database) -> mpsc::Sender<()> {
+    let (release, released) = mpsc::channel();
+    let (started, start) = oneshot::channel();
+    let database = database.clone();
+    tokio::spawn(async move {
+        let hanging = database.run(move |_| {
+            let _ = started.send(());
+            let _ = released.recv();
+            Ok(())
+        });
+        hanging.await
+    });
+    start.await.unwrap();
+    release
 }

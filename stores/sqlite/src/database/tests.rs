@@ -9,7 +9,10 @@ use std::{
 use tokio::{sync::oneshot, task::JoinSet};
 
 use super::Database;
-use crate::{Error, ErrorKind, test_support::TempFile};
+use crate::{
+    Error, ErrorKind,
+    test_support::{TempFile, hang},
+};
 
 async fn table() -> Database {
     let database = Database::in_memory().unwrap();
@@ -30,23 +33,6 @@ async fn sum(database: &Database) -> i64 {
         })
         .await
         .unwrap()
-}
-
-/// Keeps the thread busy until the sender is used or dropped.
-async fn hang(database: &Database) -> mpsc::Sender<()> {
-    let (release, released) = mpsc::channel();
-    let (started, start) = oneshot::channel();
-    let database = database.clone();
-    tokio::spawn(async move {
-        let hanging = database.run(move |_| {
-            let _ = started.send(());
-            let _ = released.recv();
-            Ok(())
-        });
-        hanging.await
-    });
-    start.await.unwrap();
-    release
 }
 
 #[tokio::test]

@@ -1,0 +1,39 @@
+use std::{error, fmt};
+
+use tower_conditional::handler::PreconditionFailed;
+
+use crate::Error;
+
+/// Why a guarded write was not performed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum GuardError {
+    /// The state is not the one that the request expects: 412.
+    Failed(PreconditionFailed),
+    /// The database failed.
+    Database(Error),
+}
+
+impl From<Error> for GuardError {
+    fn from(error: Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl fmt::Display for GuardError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Failed(_) => "the state is not the one that the request expects",
+            Self::Database(_) => "a guarded write failed",
+        })
+    }
+}
+
+impl error::Error for GuardError {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match self {
+            Self::Failed(_) => None,
+            Self::Database(error) => Some(error),
+        }
+    }
+}

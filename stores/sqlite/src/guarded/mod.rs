@@ -1,0 +1,136 @@
+mod error;
+mod target;
+#[cfg(test)]
+mod tests;
+
+use std::{fmt, ops::Deref};
+
+use rusqlite::{Transaction, TransactionBehavior};
+use tower_conditional::{handler::Expected, semantics::precondition::Current};
+
+use crate::{Database, Error, ErrorKind};
+
+pub use error::GuardError;
+pub use target::Target;
+
+impl Database {
+    /// Writes only if the target is as the request expects it, in one
+    /// transaction: reads the target's version, holds the request's conditions
+    /// against it, runs `write`, and commits.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// use http::{Request, header};
+    /// use tower_conditional::handler::Expected;
+    /// use tower_conditional_sqlite::{Database, GuardError, Schema, Scope, Target, Watch};
+    ///
+    /// # let database = Database::in_memory()?;
+    /// # database.run(|connection| connection.execute_batch(
+    /// #     "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT)")).await?;
+    /// # Schema::new().watch(Watch::table("notes").each_row("id"))?.install(&database).await?;
+    /// let put = || Request::put("/notes/17").header(header::IF_NONE_MATCH, "*").body(());
+    ///
+    /// let created = database
+    ///     .guarded(
+    ///         Expected::of(&put()?),
+    ///         Target::scope(Scope::row("notes", 17)),
+    ///         |tx| {
+    ///             tx.execute("INSERT INTO notes VALUES (17, 'hello')", ())?;
+    ///             tx.current() // the validators for the answer
+    ///         },
+    ///     )
+    ///     .await?;
+    /// assert!(created.validators().is_some());
+    ///
+    /// let again = database.guarded(
+    ///     Expected::of(&put()?),
+    ///     Target::scope(Scope::row("notes", 17)),
+    ///     |tx| tx.execute("UPDATE notes SET text = 'lost' WHERE id = 17", ()),
+    /// );
+    /// assert!(matches!(again.await, Err(GuardError::Failed(_)))); // 412
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run()).unwrap();
+    /// ```
+    ///
+    /// The transaction begins with `BEGIN IMMEDIATE`, so no other connection or
+    /// process writes between the read and the commit, absent rows included: of
+    /// any number of writers that expect the same state, one wins. A request
+    /// without conditions is performed.
+    ///
+    /// The job runs whole, also when its caller goes away meanwhile. `write`
+    /// runs on the database's thread; an error from it rolls back.
+    ///
+    /// # Errors
+    ///
+    /// [`GuardError::Failed`] where the state is another one; nothing is
+    /// written then. [`GuardError::Database`] for what [`run`](Self::run) and
+    /// `write` may fail with, and
+    /// [`ErrorKind::NotWatched`](crate::ErrorKind::NotWatched). After an error
+    /// in the commit itself, as of a full disk, only reading again tells
+    /// whether the write is there.
+    pub async fn guarded<T, F>(
+        &self,
+        expected: Expected,
+        target: Target,
+        write: F,
+    ) -> Result<T, GuardError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Guarded<'_>) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let outcome = self.submit(move |connection| {
+            let behavior = TransactionBehavior::Immediate;
+            let transaction = connection.transaction_with_behavior(behavior)?;
+            let current = target.read(&transaction)?;
+            if let Current::Unknown = current {
+                return Err(Error::of(ErrorKind::NotWatched));
+            }
+            if let Err(failed) = expected.check(current) {
+                return Ok(Err(failed));
+            }
+            let guarded = Guarded {
+                transaction,
+                target,
+            };
+            let written = write(&guarded)?;
+            guarded.transaction.commit()?;
+            Ok(Ok(written))
+        });
+        outcome.await?.map_err(GuardError::Failed)
+    }
+}
+
+/// The transaction of [`Database::guarded`]. It derefs to the driver's.
+pub struct Guarded<'c> {
+    transaction: Transaction<'c>,
+    target: Target,
+}
+
+impl Guarded<'_> {
+    /// The target's state as the writes up to here have left it, for the
+    /// validators of the answer.
+    ///
+    /// # Errors
+    ///
+    /// What the driver says.
+    pub fn current(&self) -> rusqlite::Result<Current> {
+        self.target.read(&self.transaction)
+    }
+}
+
+impl<'c> Deref for Guarded<'c> {
+    type Target = Transaction<'c>;
+
+    fn deref(&self) -> &Transaction<'c> {
+        &self.transaction
+    }
+}
+
+impl fmt::Debug for Guarded<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guarded")
+            .field("target", &self.target)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,273 @@
+use std::{error::Error as _, sync::Arc};
+
+use http::{Request, header::HeaderName};
+use tokio::{sync::Barrier, task::JoinSet};
+use tower_conditional::{VersionTags, handler::Expected};
+
+use super::{GuardError, Target};
+use crate::{
+    Database, ErrorKind, Scope,
+    test_support::{NOTES, TempFile, execute, hang, notes, schema, spelled, tag},
+};
+
+fn expected(name: HeaderName, value: &str) -> Expected {
+    Expected::of(&Request::put("/").header(name, value).body(()).unwrap())
+}
+
+fn if_match(tag: &str) -> Expected {
+    expected(http::header::IF_MATCH, tag)
+}
+
+fn must_be_absent() -> Expected {
+    expected(http::header::IF_NONE_MATCH, "*")
+}
+
+fn anything() -> Expected {
+    Expected::of(&Request::put("/").body(()).unwrap())
+}
+
+fn row() -> Scope {
+    Scope::row("notes", 1)
+}
+
+async fn write(
+    database: &Database,
+    expected: Expected,
+    target: Target,
+) -> Result<Option<String>, GuardError> {
+    let write = database.guarded(expected, target, |tx| {
+        tx.execute("REPLACE INTO notes VALUES (1, 'a', 'written')", ())?;
+        tx.current()
+    });
+    write.await.map(|current| spelled(&current))
+}
+
+fn is_412(result: &Result<Option<String>, GuardError>) -> bool {
+    matches!(result, Err(GuardError::Failed(_)))
+}
+
+/// R-9110-13.1.1, R-9110-13.1.2
+#[tokio::test]
+async fn a_write_is_performed_where_the_state_is_as_expected() {
+    let database = notes().await;
+    let scope = || Target::scope(row());
+    assert!(is_412(&write(&database, if_match("\"1\""), scope()).await));
+    assert!(is_412(&write(&database, if_match("*"), scope()).await));
+
+    let created = write(&database, must_be_absent(), scope())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(tag(&database, row()).await.as_ref(), Some(&created));
+    assert!(is_412(&write(&database, must_be_absent(), scope()).await));
+
+    let updated = write(&database, if_match(&created), scope())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_ne!(updated, created);
+    let Err(GuardError::Failed(failed)) = write(&database, if_match(&created), scope()).await
+    else {
+        panic!("it was changed");
+    };
+    let current = failed.current().unwrap().etag.as_ref().unwrap();
+    assert_eq!(current.as_header_value(), updated.as_str());
+    // Strong comparison, and any of several.
+    let weak = format!("W/{updated}");
+    assert!(is_412(&write(&database, if_match(&weak), scope()).await));
+    let several = format!("\"x\", {updated}");
+    write(&database, if_match(&several), scope()).await.unwrap();
+    write(&database, anything(), scope()).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_applications_own_version_may_be_the_target() {
+    let database = Database::in_memory().unwrap();
+    execute(
+        &database,
+        "CREATE TABLE notes (id INTEGER PRIMARY KEY, version INTEGER);
+         INSERT INTO notes VALUES (1, 7)",
+    )
+    .await;
+    let tags = VersionTags::keyed([7; 16]).unwrap();
+    let target = || {
+        let target = Target::query("SELECT version FROM notes WHERE id = ?1", [1]);
+        target.tags(VersionTags::keyed([7; 16]).unwrap())
+    };
+    let write = |tag: String| {
+        database.guarded(if_match(&tag), target(), |tx| {
+            tx.execute("UPDATE notes SET version = version + 1", ())?;
+            tx.current()
+        })
+    };
+    let spell = |version| {
+        tags.number(version)
+            .as_header_value()
+            .to_str()
+            .unwrap()
+            .to_owned()
+    };
+    let current = write(spell(7)).await.unwrap();
+    assert_eq!(spelled(&current).unwrap(), spell(8));
+    assert!(matches!(write(spell(7)).await, Err(GuardError::Failed(_))));
+    assert!(matches!(
+        write("\"8\"".to_owned()).await,
+        Err(GuardError::Failed(_))
+    ));
+}
+
+#[tokio::test]
+async fn what_fails_or_panics_is_rolled_back() {
+    let database = notes().await;
+    let insert = "INSERT INTO notes VALUES (1, 'a', 'one')";
+    let twice = database.guarded(must_be_absent(), Target::scope(row()), move |tx| {
+        tx.execute(insert, ())?;
+        tx.execute(insert, ())
+    });
+    let Err(GuardError::Database(error)) = twice.await else {
+        panic!("the key is taken");
+    };
+    assert!(error.is_conflict() && error.source().is_some());
+    let panics = database.guarded(must_be_absent(), Target::scope(row()), move |tx| {
+        tx.execute(insert, ())?;
+        let nothing: Option<()> = None;
+        Ok(nothing.expect("on purpose"))
+    });
+    let Err(GuardError::Database(error)) = panics.await else {
+        panic!("it panicked");
+    };
+    assert_eq!(error.kind(), ErrorKind::Panicked);
+    assert_eq!(tag(&database, row()).await, None);
+}
+
+/// An error in the commit is an error of the write.
+#[tokio::test]
+async fn a_commit_that_fails_is_an_error() {
+    let database = notes().await;
+    execute(
+        &database,
+        "CREATE TABLE tags (note REFERENCES notes (id) DEFERRABLE INITIALLY DEFERRED)",
+    )
+    .await;
+    let dangling = database.guarded(anything(), Target::scope(row()), |tx| {
+        tx.execute("INSERT INTO tags VALUES (99)", ())
+    });
+    let Err(GuardError::Database(error)) = dangling.await else {
+        panic!("there is no such note");
+    };
+    assert_eq!(error.kind(), ErrorKind::Database);
+    assert!(!error.is_conflict());
+    execute(
+        &database,
+        "INSERT INTO notes VALUES (1, 'a', 'the thread lives on')",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_scope_that_is_not_watched_is_an_error() {
+    let database = notes().await;
+    let nobody = Target::scope(Scope::row("nobody", 1));
+    let Err(GuardError::Database(error)) = write(&database, anything(), nobody).await else {
+        panic!("nobody watches it");
+    };
+    assert_eq!(error.kind(), ErrorKind::NotWatched);
+    assert_eq!(tag(&database, row()).await, None);
+}
+
+#[tokio::test]
+async fn a_write_is_whole_though_its_caller_goes_away() {
+    let database = notes().await;
+    let release = hang(&database).await;
+    {
+        let mut writing = Box::pin(write(&database, anything(), Target::scope(row())));
+        std::future::poll_fn(|cx| {
+            assert!(writing.as_mut().poll(cx).is_pending());
+            std::task::Poll::Ready(())
+        })
+        .await;
+    }
+    drop(release);
+    assert!(tag(&database, row()).await.is_some());
+}
+
+const WRITERS: usize = 12;
+const ROUNDS: usize = 40;
+
+/// Twelve writers who expect the same: how many of them were accepted.
+async fn accepted<W, F>(databases: &[Database; 3], write: W) -> usize
+where
+    W: Fn(Database, Arc<Barrier>) -> F,
+    F: Future<Output = bool> + Send + 'static,
+{
+    let together = Arc::new(Barrier::new(WRITERS));
+    let mut writers = JoinSet::new();
+    for writer in 0..WRITERS {
+        let database = databases[writer % databases.len()].clone();
+        writers.spawn(write(database, Arc::clone(&together)));
+    }
+    let outcomes = writers.join_all().await;
+    outcomes.into_iter().filter(|accepted| *accepted).count()
+}
+
+async fn three(file: &TempFile) -> [Database; 3] {
+    let databases = [(); 3].map(|()| Database::open(file).unwrap());
+    execute(&databases[0], NOTES).await;
+    schema().install(&databases[0]).await.unwrap();
+    databases
+}
+
+/// Of any number of writers who expect the same one wins, by `If-Match` and by
+/// `If-None-Match: *`, on three connections.
+#[tokio::test(flavor = "multi_thread")]
+async fn exactly_one_writer_wins() {
+    let file = TempFile::new();
+    let databases = three(&file).await;
+    for round in 0..ROUNDS {
+        let before = tag(&databases[0], row()).await;
+        let winners = accepted(&databases, |database, together| {
+            let expected = match &before {
+                Some(tag) => if_match(tag),
+                None => must_be_absent(),
+            };
+            async move {
+                together.wait().await;
+                match write(&database, expected, Target::scope(row())).await {
+                    Ok(_) => true,
+                    Err(GuardError::Failed(_)) => false,
+                    Err(error) => panic!("{error:?}"),
+                }
+            }
+        });
+        assert_eq!(winners.await, 1, "round {round}");
+        if round % 2 == 1 {
+            execute(&databases[0], "DELETE FROM notes").await;
+        }
+    }
+}
+
+/// What the test above would find: a check, and then a write.
+#[tokio::test(flavor = "multi_thread")]
+async fn check_then_act_loses_updates() {
+    let file = TempFile::new();
+    let databases = three(&file).await;
+    execute(&databases[0], "INSERT INTO notes VALUES (1, 'a', 'one')").await;
+    let mut winners = 0;
+    for _ in 0..ROUNDS {
+        let before = tag(&databases[0], row()).await.unwrap();
+        winners += accepted(&databases, |database, together| {
+            let expected = before.clone();
+            async move {
+                let found = tag(&database, row()).await;
+                together.wait().await;
+                let accepted = found.as_ref() == Some(&expected);
+                if accepted {
+                    execute(&database, "UPDATE notes SET text = 'lost'").await;
+                }
+                accepted
+            }
+        })
+        .await;
+    }
+    assert_eq!(winners, WRITERS * ROUNDS);
+}

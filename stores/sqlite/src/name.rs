@@ -1,0 +1,43 @@
+use std::fmt;
+
+use crate::InvalidSchema;
+
+/// The name of a table, column or trigger: not empty, without NUL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Name(Box<str>);
+
+impl Name {
+    pub(crate) fn new(name: impl Into<String>) -> Result<Self, InvalidSchema> {
+        let name = name.into();
+        if name.is_empty() || name.contains('\0') {
+            return Err(InvalidSchema::Name(name));
+        }
+        Ok(Self(name.into()))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether SQLite takes both for the same.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+
+    /// Another name that starts with this one.
+    pub(crate) fn with(&self, rest: &str) -> Self {
+        Self(format!("{}{rest}", self.0).into())
+    }
+}
+
+/// As an identifier of SQL.
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.0.replace('"', "\"\""))
+    }
+}
+
+/// A text as a literal of SQL.
+pub(crate) fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}

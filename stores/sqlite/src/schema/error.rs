@@ -1,0 +1,25 @@
+use std::{error, fmt};
+
+/// Why a [`Schema`](crate::Schema) cannot be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidSchema {
+    /// A name that is empty or has a NUL in it.
+    Name(String),
+    /// A name that is there twice; SQLite does not tell `a` from `A`.
+    Twice(String),
+    /// A watch of this table that watches neither rows, nor the table, nor groups.
+    Nothing(String),
+}
+
+impl fmt::Display for InvalidSchema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => write!(f, "{name:?} is not a name: it is empty or has a NUL"),
+            Self::Twice(name) => write!(f, "{name:?} is there twice"),
+            Self::Nothing(table) => write!(f, "the watch of {table:?} watches nothing"),
+        }
+    }
+}
+
+impl error::Error for InvalidSchema {}

@@ -1,0 +1,193 @@
+mod error;
+mod events;
+#[cfg(test)]
+mod tests;
+mod triggers;
+mod watch;
+
+use crate::{Database, Error, name::Name};
+
+pub use error::InvalidSchema;
+pub use watch::Watch;
+use watch::Watched;
+
+/// The table of versions unless it is given another name.
+pub(crate) const VERSIONS: &str = "conditional_versions";
+
+/// The migration that makes SQLite keep versions: its tables and triggers.
+///
+/// ```
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// # use tower_conditional_sqlite::Database;
+/// use tower_conditional_sqlite::{Schema, Watch};
+///
+/// # let database = Database::in_memory()?;
+/// # database.run(|connection| connection.execute_batch(
+/// #     "CREATE TABLE notes (id INTEGER PRIMARY KEY, tenant_id TEXT)")).await?;
+/// let schema = Schema::new().watch(
+///     Watch::table("notes")
+///         .each_row("id")
+///         .whole_table()
+///         .each("tenant_id"),
+/// )?;
+/// schema.install(&database).await?; // or give schema.sql() to a migration tool
+/// # Ok(())
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run()).unwrap();
+/// ```
+///
+/// # What the triggers do
+///
+/// Each write to a watched table takes a new number, inside the transaction
+/// that writes, and whoever writes: `sqlite3` on the command line counts too.
+/// The number becomes the version of the row, of the table, and of the row's
+/// group; of two groups, or two keys, if the write moves it from one to the
+/// other. With a row goes its version, and since numbers are never used again,
+/// a row that comes back does not get an old one.
+///
+/// SQLite has no triggers per statement, so a statement that writes a thousand
+/// rows takes a thousand numbers. It has one writer at a time, so a version in
+/// one row makes nobody wait who would not wait anyway, and there are no slots.
+///
+/// # When it runs again
+///
+/// It may run at every start. What is installed as it should be is left alone.
+/// A table whose triggers are missing or other than they should be, because it
+/// is new, was rebuilt, or is watched in another way now, gets new versions
+/// throughout: nobody knows what was written meanwhile.
+///
+/// A backup that is restored takes the numbers back. Afterwards move the
+/// counter past all that were given out since:
+/// `UPDATE conditional_versions_counter SET last = last + 1000000000`.
+///
+/// # Connections other than [`Database`]
+///
+/// `REPLACE` removes the rows that are in its way, and SQLite fires no delete
+/// trigger for them unless the connection has `PRAGMA recursive_triggers = ON`.
+/// A connection that uses `REPLACE` (or `INSERT OR REPLACE`, or `UPDATE OR
+/// REPLACE`) on a watched table must set it.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Schema {
+    versions: Name,
+    watches: Vec<Watched>,
+    events: Vec<Name>,
+}
+
+impl Schema {
+    /// A schema that watches nothing yet.
+    pub fn new() -> Self {
+        Self {
+            versions: default_versions(),
+            watches: Vec::new(),
+            events: Vec::new(),
+        }
+    }
+
+    /// Another name for the table of versions, `conditional_versions` by
+    /// default; its counter's is that with `_counter` behind it. The sources
+    /// have to be told too.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSchema::Name`]; [`InvalidSchema::Twice`] where it is watched.
+    pub fn versions_table(mut self, name: impl Into<String>) -> Result<Self, InvalidSchema> {
+        self.versions = Name::new(name)?;
+        self.checked()
+    }
+
+    /// Keeps versions of a table. A watch may be chained after another.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSchema::Name`] and [`InvalidSchema::Twice`] for the names in
+    /// it, [`InvalidSchema::Nothing`] where it watches nothing.
+    pub fn watch(mut self, watch: Watch) -> Result<Self, InvalidSchema> {
+        self.watches.push(watch.try_into()?);
+        self.checked()
+    }
+
+    /// Makes a table of events for an [`EventLog`](crate::EventLog), with the
+    /// columns `id` (integer, given out by SQLite) and `event` (text), unless
+    /// there is one of this name; then it needs an `id INTEGER PRIMARY KEY`.
+    ///
+    /// Events are appended and stay: triggers refuse to change or remove one,
+    /// and to give it an `id` below that of another.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSchema::Name`] and [`InvalidSchema::Twice`].
+    pub fn events(mut self, table: impl Into<String>) -> Result<Self, InvalidSchema> {
+        self.events.push(Name::new(table)?);
+        self.checked()
+    }
+
+    /// The statements, for a migration tool. They may run again and again.
+    ///
+    /// They take effect together, inside a transaction or without one.
+    #[must_use]
+    pub fn sql(&self) -> String {
+        let versions = &self.versions;
+        let counter = counter(versions);
+        let mut sql = format!(
+            "SAVEPOINT {versions};
+CREATE TABLE IF NOT EXISTS {versions} (
+    scope TEXT NOT NULL PRIMARY KEY,
+    version INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS {counter} (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    last INTEGER NOT NULL
+) STRICT;
+INSERT INTO {counter} VALUES (1, 0) ON CONFLICT DO NOTHING;
+"
+        );
+        for watch in &self.watches {
+            sql += &triggers::install(versions, watch);
+        }
+        for table in &self.events {
+            sql += &events::install(table);
+        }
+        sql + &format!("RELEASE {versions};\n")
+    }
+
+    /// Runs the statements, in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Database::run`]; a table to be watched must be there, and be
+    /// neither a view nor virtual.
+    pub async fn install(&self, database: &Database) -> Result<(), Error> {
+        let sql = self.sql();
+        let installed = database.run(move |connection| {
+            let transaction = connection.transaction()?;
+            transaction.execute_batch(&sql)?;
+            transaction.commit()
+        });
+        installed.await
+    }
+
+    /// No table has two roles.
+    fn checked(self) -> Result<Self, InvalidSchema> {
+        let counter = counter(&self.versions);
+        let mut tables = vec![&self.versions, &counter];
+        tables.extend(self.watches.iter().map(|watch| &watch.table));
+        tables.extend(&self.events);
+        watch::each_once(&tables)?;
+        Ok(self)
+    }
+}
+
+impl Default for Schema {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+pub(crate) fn default_versions() -> Name {
+    Name::new(VERSIONS).expect("a name")
+}
+
+fn counter(versions: &Name) -> Name {
+    versions.with("_counter")
+}

@@ -1,0 +1,164 @@
+//! SQL for the triggers of one table, and for what was there before them.
+
+use std::fmt::Write;
+
+use super::{Watched, counter};
+use crate::{
+    name::{Name, literal},
+    scope,
+};
+
+/// Installs one table's triggers, and the versions of the rows it has already.
+pub(super) fn install(versions: &Name, watch: &Watched) -> String {
+    let Watched { table, .. } = watch;
+    let triggers = triggers(versions, watch);
+    let mut sql = forget_unless_installed(versions, watch, &triggers);
+    for (name, definition) in &triggers {
+        let _ = write!(sql, "DROP TRIGGER IF EXISTS {name};\n{definition};\n");
+    }
+
+    sql += &next(versions);
+    if let Some(key) = &watch.key {
+        // If its mark is there, so are the versions of all rows.
+        let all = scope::rows(table.as_str());
+        let of_row = scope::sql(&all, &format!("{table}.{key}"));
+        let mark = literal(&all);
+        let _ = writeln!(
+            sql,
+            "INSERT INTO {versions} (scope, version)
+    SELECT {of_row}, counter.last FROM {table}, {counter} AS counter
+    WHERE {table}.{key} IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM {versions} WHERE scope = {mark});",
+            counter = counter(versions),
+        );
+    }
+    for mark in marks(watch) {
+        let _ = writeln!(
+            sql,
+            "INSERT INTO {versions} (scope, version) SELECT {}, last FROM {} WHERE true
+    ON CONFLICT DO NOTHING;",
+            literal(&mark),
+            counter(versions),
+        );
+    }
+    sql
+}
+
+/// The entries that say what is watched. For the table it is also the version.
+fn marks(watch: &Watched) -> impl Iterator<Item = String> {
+    let table = watch.table.as_str();
+    let rows = watch.key.iter().map(|_| scope::rows(table));
+    let whole = watch.whole.then(|| scope::whole(table));
+    let groups = watch.groups.iter();
+    let groups = groups.map(|column| scope::groups(table, column.as_str()));
+    rows.chain(whole).chain(groups)
+}
+
+/// Removes all versions of the table where these very triggers did not keep them.
+fn forget_unless_installed(
+    versions: &Name,
+    watch: &Watched,
+    triggers: &[(Name, String); 3],
+) -> String {
+    let table = watch.table.as_str();
+    let (whole, rows) = (scope::whole(table), scope::rows(table));
+    // Without its column, what all groups of the table start with.
+    let groups = scope::groups(table, "");
+    let (first_group, after_groups) = (literal(&groups), literal(&after(&groups)));
+    let row = format!("{rows}/");
+    let (first_row, after_rows) = (literal(&row), literal(&after(&row)));
+    let (whole, rows) = (literal(&whole), literal(&rows));
+    let [insert, update, delete] = triggers.each_ref().map(|(_, sql)| literal(sql));
+    format!(
+        "DELETE FROM {versions} WHERE (
+        scope IN ({whole}, {rows})
+        OR scope >= {first_row} AND scope < {after_rows}
+        OR scope >= {first_group} AND scope < {after_groups}
+    ) AND 3 > (
+        SELECT count(*) FROM sqlite_schema
+        WHERE type = 'trigger' AND sql IN ({insert}, {update}, {delete})
+    );
+"
+    )
+}
+
+/// The least text after all that start with `prefix`, which ends with a slash.
+fn after(prefix: &str) -> String {
+    let mut after = prefix.to_owned();
+    after.pop();
+    after.push('0');
+    after
+}
+
+/// The triggers as SQLite keeps their text, so that it can be compared.
+fn triggers(versions: &Name, watch: &Watched) -> [(Name, String); 3] {
+    let Watched { table, .. } = watch;
+    let (new, old) = (scopes(watch, "NEW"), scopes(watch, "OLD"));
+    let next = next(versions);
+
+    let mut insert = next.clone();
+    let mut update = next.clone();
+    let mut delete = next;
+    for ((kind, new), (_, old)) in new.iter().zip(&old) {
+        let moved = format!(" AND {old} IS NOT {new}");
+        match kind {
+            Kind::Row => {
+                update += &remove(versions, old, &moved);
+                delete += &remove(versions, old, "");
+            }
+            Kind::Table => delete += &bump(versions, old, ""),
+            Kind::Group => {
+                update += &bump(versions, old, &moved);
+                delete += &bump(versions, old, "");
+            }
+        }
+        insert += &bump(versions, new, "");
+        update += &bump(versions, new, "");
+    }
+    [("INSERT", insert), ("UPDATE", update), ("DELETE", delete)].map(|(event, body)| {
+        let name = versions.with(&format!(" of {} {event}", table.as_str()));
+        let sql = format!("CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN\n{body}END");
+        (name, sql)
+    })
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Row,
+    Table,
+    Group,
+}
+
+/// SQL for the scopes of a row, which is `NEW` or `OLD`.
+fn scopes(watch: &Watched, row: &str) -> Vec<(Kind, String)> {
+    let table = watch.table.as_str();
+    let of = |all: &str, column: &Name| scope::sql(all, &format!("{row}.{column}"));
+    let rows = scope::rows(table);
+    let key = watch.key.iter().map(|key| (Kind::Row, of(&rows, key)));
+    let whole = watch
+        .whole
+        .then(|| (Kind::Table, literal(&scope::whole(table))));
+    let groups = watch.groups.iter().map(|column| {
+        let groups = scope::groups(table, column.as_str());
+        (Kind::Group, of(&groups, column))
+    });
+    key.chain(whole).chain(groups).collect()
+}
+
+fn next(versions: &Name) -> String {
+    format!("UPDATE {} SET last = last + 1;\n", counter(versions))
+}
+
+/// Gives the scope the newest number, unless it is `NULL`.
+fn bump(versions: &Name, scope: &str, and: &str) -> String {
+    format!(
+        "INSERT INTO {versions} (scope, version)
+    SELECT {scope}, last FROM {} WHERE {scope} IS NOT NULL{and}
+    ON CONFLICT (scope) DO UPDATE SET version = excluded.version;\n",
+        counter(versions),
+    )
+}
+
+fn remove(versions: &Name, scope: &str, and: &str) -> String {
+    format!("DELETE FROM {versions} WHERE scope = {scope}{and};\n")
+}

@@ -1,0 +1,102 @@
+use std::fmt;
+
+/// What has one version: a row, a table, or the rows of a table with the same
+/// value in a column, as of one tenant.
+///
+/// It is spelled as one text, `row/notes/17`, `table/notes` or
+/// `group/notes/tenant_id/acme`, in which `%` and `/` of names and values are
+/// `%25` and `%2F`. So the text shows the kind, each kind has a fixed number of
+/// parts, and no two scopes share a text.
+///
+/// Names are spelled as they are in the [`Watch`](crate::Watch). A value is
+/// spelled as SQLite casts it to text: `17` for the integer, whatever a path
+/// makes of it, so read `/notes/017` as the handler does before. A blob is
+/// spelled in lower-case hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Scope {
+    kind: Kind,
+    text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Kind {
+    Row,
+    Table,
+    Group,
+}
+
+impl Scope {
+    /// One row, by its key: needs [`Watch::each_row`](crate::Watch::each_row).
+    #[must_use]
+    pub fn row(table: &str, key: impl fmt::Display) -> Self {
+        Self {
+            kind: Kind::Row,
+            text: format!("{}/{}", rows(table), escaped(&key.to_string())),
+        }
+    }
+
+    /// A whole table: needs [`Watch::whole_table`](crate::Watch::whole_table).
+    #[must_use]
+    pub fn table(table: &str) -> Self {
+        Self {
+            kind: Kind::Table,
+            text: whole(table),
+        }
+    }
+
+    /// The rows with this value in a column: needs [`Watch::each`](crate::Watch::each).
+    #[must_use]
+    pub fn group(table: &str, column: &str, value: impl fmt::Display) -> Self {
+        Self {
+            kind: Kind::Group,
+            text: format!("{}/{}", groups(table, column), escaped(&value.to_string())),
+        }
+    }
+
+    /// The text that stands in the table of versions.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The entry that stands there if such scopes are watched at all.
+    pub(crate) fn watched(&self) -> &str {
+        match (self.kind, self.text.rsplit_once('/')) {
+            (Kind::Row | Kind::Group, Some((all, _))) => all,
+            (Kind::Row | Kind::Group, None) | (Kind::Table, _) => &self.text,
+        }
+    }
+
+    /// Whether it is absent while nobody wrote it; an empty collection exists.
+    pub(crate) fn is_row(&self) -> bool {
+        self.kind == Kind::Row
+    }
+}
+
+/// What all rows of a table start with; alone, that its rows are watched.
+pub(crate) fn rows(table: &str) -> String {
+    format!("row/{}", escaped(table))
+}
+
+pub(crate) fn whole(table: &str) -> String {
+    format!("table/{}", escaped(table))
+}
+
+/// What all groups start with; alone, that the groups are watched.
+pub(crate) fn groups(table: &str, column: &str) -> String {
+    format!("group/{}/{}", escaped(table), escaped(column))
+}
+
+fn escaped(part: &str) -> String {
+    part.replace('%', "%25").replace('/', "%2F")
+}
+
+/// SQL for a scope's text from the column of a row, `NULL` for `NULL`; the
+/// other half of [`escaped`].
+pub(crate) fn sql(all: &str, column: &str) -> String {
+    let all = crate::name::literal(all);
+    format!(
+        "{all} || '/' || CASE typeof({column}) WHEN 'blob' THEN lower(hex({column})) \
+         ELSE replace(replace({column}, '%', '%25'), '/', '%2F') END"
+    )
+}

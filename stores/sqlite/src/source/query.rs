@@ -1,0 +1,136 @@
+use std::{fmt, sync::Arc, time::Duration};
+
+use http::request::Parts;
+use rusqlite::{params_from_iter, types::Value};
+use tower_conditional::{ValidatorSource, VersionTags, semantics::precondition::Current};
+
+use crate::{Database, Error, limit, versions};
+
+/// Validators from a version column that the application keeps itself.
+///
+/// ```
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// use http::{Request, request::Parts};
+/// use tower_conditional::{ValidatorSource, source::Route};
+/// use tower_conditional_sqlite::{Database, QuerySource};
+///
+/// let database = Database::in_memory()?;
+/// database
+///     .run(|connection| {
+///         connection.execute_batch(
+///             "CREATE TABLE notes (id INTEGER PRIMARY KEY, version INTEGER, updated_at INTEGER);
+///              INSERT INTO notes VALUES (17, 3, 1763715600)",
+///         )
+///     })
+///     .await?;
+///
+/// let note = Route::new("/notes/{id}")?;
+/// let source = QuerySource::new(
+///     database,
+///     "SELECT version, updated_at FROM notes WHERE id = ?1",
+///     move |request: &Parts| {
+///         let id: i64 = note.capture(request.uri.path(), "id")?.parse().ok()?;
+///         Some(vec![id.into()])
+///     },
+/// );
+///
+/// let (request, ()) = Request::get("/notes/17").body(())?.into_parts();
+/// let current = source.current(&request).await?;
+/// let tag = current.validators().and_then(|known| known.etag.as_ref()).unwrap();
+/// assert_eq!(tag.as_header_value(), "\"3\"");
+/// # Ok(())
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap()
+/// #     .block_on(run()).unwrap();
+/// ```
+///
+/// The first column of the first row is the version, the second, if there is
+/// one, the time of the last write in seconds since 1970, or `NULL`. No row is
+/// [`Current::Absent`]; no parameters from the function are
+/// [`Current::Unknown`].
+///
+/// | Version | Tag |
+/// |---|---|
+/// | integer | [`VersionTags::number`] |
+/// | blob of 16 bytes | [`VersionTags::uuid`] |
+/// | other blob, text | [`VersionTags::bytes`] |
+/// | real, `NULL` | an error |
+///
+/// What the version must be, [`semantics::version`] says: changed by every
+/// write and never used again. A time, or the maximum of a column over several
+/// rows, is neither; [`VersionSource`](crate::VersionSource) has versions that
+/// are both.
+///
+/// [`semantics::version`]: tower_conditional::semantics::version
+///
+/// # Errors
+///
+/// [`ErrorKind::TimedOut`](crate::ErrorKind::TimedOut), and those of
+/// [`Database::run`].
+#[derive(Clone)]
+pub struct QuerySource<F> {
+    database: Database,
+    sql: Arc<str>,
+    params: F,
+    tags: VersionTags,
+    limit: Duration,
+}
+
+impl<F> QuerySource<F>
+where
+    F: Fn(&Parts) -> Option<Vec<Value>> + Send + Sync + 'static,
+{
+    /// From this query, with parameters from the request.
+    #[must_use]
+    pub fn new(database: Database, sql: impl Into<Arc<str>>, params: F) -> Self {
+        Self {
+            database,
+            sql: sql.into(),
+            params,
+            tags: VersionTags::plain(),
+            limit: limit::DEFAULT,
+        }
+    }
+}
+
+impl<F> QuerySource<F> {
+    /// How tags are made; plain by default.
+    #[must_use]
+    pub fn tags(self, tags: VersionTags) -> Self {
+        Self { tags, ..self }
+    }
+
+    /// How long an answer may take, waiting for the database's thread included;
+    /// 5 seconds by default. It needs tokio's timer.
+    #[must_use]
+    pub fn limit(self, limit: Duration) -> Self {
+        Self { limit, ..self }
+    }
+}
+
+impl<F> ValidatorSource for QuerySource<F>
+where
+    F: Fn(&Parts) -> Option<Vec<Value>> + Send + Sync + 'static,
+{
+    type Error = Error;
+
+    async fn current(&self, request: &Parts) -> Result<Current, Error> {
+        let Some(params) = (self.params)(request) else {
+            return Ok(Current::Unknown);
+        };
+        let (sql, tags) = (Arc::clone(&self.sql), self.tags.clone());
+        let read = self.database.run(move |connection| {
+            versions::query(connection, &sql, params_from_iter(params), &tags)
+        });
+        limit::within(self.limit, read).await
+    }
+}
+
+impl<F> fmt::Debug for QuerySource<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QuerySource")
+            .field("sql", &self.sql)
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,240 @@
+use std::time::Duration;
+
+use http::{Request, request::Parts};
+use rusqlite::types::Value;
+use tower_conditional::{ValidatorSource, VersionTags, semantics::precondition::Current};
+
+use super::{QuerySource, VersionSource};
+use crate::{
+    Database, ErrorKind, Scope,
+    test_support::{TempFile, about, execute, hang, notes, schema, scope_of, spelled, tag},
+};
+
+fn request() -> Parts {
+    Request::new(()).into_parts().0
+}
+
+async fn query(database: &Database, sql: &'static str) -> Result<Current, crate::Error> {
+    let source = QuerySource::new(database.clone(), sql, |_: &Parts| Some(Vec::new()));
+    source.current(&request()).await
+}
+
+/// The tag that `max` over a column makes, with the tag of the version row.
+async fn both(database: &Database, max: &'static str) -> (String, String) {
+    let max = spelled(&query(database, max).await.unwrap()).unwrap();
+    let version = tag(database, Scope::table("notes")).await.unwrap();
+    (max, version)
+}
+
+/// A 304 is never said of other content.
+#[tokio::test]
+async fn the_maximum_of_a_column_gives_a_wrong_304_and_the_version_row_does_not() {
+    let database = notes().await;
+    execute(
+        &database,
+        "ALTER TABLE notes ADD COLUMN version INTEGER;
+         ALTER TABLE notes ADD COLUMN updated_at INTEGER;
+         INSERT INTO notes VALUES
+             (1, 'a', 'one', 1, 1763715600), (2, 'a', 'two', 2, 1763715600);",
+    )
+    .await;
+
+    // A row goes that is not the newest.
+    let max = "SELECT max(version) FROM notes";
+    let before = both(&database, max).await;
+    execute(&database, "DELETE FROM notes WHERE id = 1").await;
+    let after = both(&database, max).await;
+    assert_eq!(
+        before.0, after.0,
+        "the maximum is the same for other content"
+    );
+    assert_ne!(before.1, after.1);
+
+    // The newest row goes, and its number comes back.
+    let before = both(&database, max).await;
+    execute(
+        &database,
+        "DELETE FROM notes;
+         INSERT INTO notes SELECT 2, 'a', 'other', coalesce(max(version), 1) + 1, 1763715600
+             FROM notes;",
+    )
+    .await;
+    let after = both(&database, max).await;
+    assert_eq!(
+        before.0, after.0,
+        "the maximum is the same for other content"
+    );
+    assert_ne!(before.1, after.1);
+
+    // Two writes within a second.
+    let max = "SELECT max(updated_at) FROM notes";
+    let before = both(&database, max).await;
+    execute(
+        &database,
+        "UPDATE notes SET text = 'x', updated_at = 1763715600",
+    )
+    .await;
+    let after = both(&database, max).await;
+    assert_eq!(
+        before.0, after.0,
+        "the maximum is the same for other content"
+    );
+    assert_ne!(before.1, after.1);
+}
+
+/// A version is seen when its writer commits, and not before.
+#[tokio::test]
+async fn a_version_comes_with_its_commit() {
+    let file = TempFile::new();
+    let [reader, writer] = [(); 2].map(|()| Database::open(&file).unwrap());
+    execute(&writer, crate::test_support::NOTES).await;
+    schema().install(&writer).await.unwrap();
+    let all = || Scope::table("notes");
+    let before = tag(&reader, all()).await;
+
+    let (written, is_written) = tokio::sync::oneshot::channel();
+    let (commit, committed) = std::sync::mpsc::channel::<()>();
+    let writing = writer.run(move |connection| {
+        let transaction = connection.transaction()?;
+        transaction.execute("INSERT INTO notes VALUES (1, 'a', 'one')", ())?;
+        let _ = written.send(());
+        let _ = committed.recv();
+        transaction.commit()
+    });
+    let reading = async {
+        is_written.await.unwrap();
+        let uncommitted = tag(&reader, all()).await;
+        drop(commit);
+        uncommitted
+    };
+    let (done, uncommitted) = tokio::join!(writing, reading);
+    done.unwrap();
+    assert_eq!(uncommitted, before);
+    assert_ne!(tag(&reader, all()).await, before);
+}
+
+#[tokio::test]
+async fn no_scope_and_no_parameters_are_unknown() {
+    let database = notes().await;
+    let source = VersionSource::new(database.clone(), |_: &Parts| None);
+    assert!(matches!(
+        source.current(&request()).await,
+        Ok(Current::Unknown)
+    ));
+    let source = QuerySource::new(database, "nonsense", |_: &Parts| None);
+    assert!(matches!(
+        source.current(&request()).await,
+        Ok(Current::Unknown)
+    ));
+}
+
+#[tokio::test]
+async fn tags_may_be_keyed() {
+    let database = notes().await;
+    let tags = VersionTags::keyed([7; 16]).unwrap();
+    let source = VersionSource::new(database.clone(), scope_of).tags(tags.clone());
+    let keyed = source.current(&about(Scope::table("notes"))).await.unwrap();
+    let plain = tag(&database, Scope::table("notes")).await.unwrap();
+    let version = plain.trim_matches('"').parse().unwrap();
+    assert_eq!(
+        *tags.number(version).as_header_value(),
+        spelled(&keyed).unwrap()
+    );
+}
+
+#[tokio::test]
+async fn a_query_gives_a_version_and_maybe_a_date() {
+    let database = Database::in_memory().unwrap();
+    let cases = [
+        ("SELECT 42", "\"42\""),
+        ("SELECT 'abc'", "\"YWJj\""),
+        ("SELECT x'616263'", "\"YWJj\""),
+        (
+            "SELECT x'67e5504410b1426f9247bb680e5fe0c8'",
+            "\"67e55044-10b1-426f-9247-bb680e5fe0c8\"",
+        ),
+        ("SELECT 1, NULL", "\"1\""),
+        ("SELECT 1, -1", "\"1\""),
+        ("SELECT 1 UNION ALL SELECT 2", "\"1\""),
+    ];
+    for (sql, tag) in cases {
+        assert_eq!(
+            spelled(&query(&database, sql).await.unwrap()).unwrap(),
+            tag,
+            "{sql}"
+        );
+    }
+    let dated = query(&database, "SELECT 1, 1763715600").await.unwrap();
+    let date = dated.validators().unwrap().last_modified.unwrap();
+    assert_eq!(date.unix_seconds(), 1_763_715_600);
+
+    let absent = query(&database, "SELECT 1 WHERE false").await;
+    assert!(matches!(absent, Ok(Current::Absent)));
+    for sql in [
+        "SELECT NULL",
+        "SELECT 1.5",
+        "SELECT 1, 'yesterday'",
+        "nonsense",
+    ] {
+        let error = query(&database, sql).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Database, "{sql}");
+        assert!(std::error::Error::source(&error).is_some());
+    }
+}
+
+#[tokio::test]
+async fn parameters_come_from_the_request() {
+    let database = notes().await;
+    let sql = "SELECT ?1 || ?2";
+    let source = QuerySource::new(database, sql, |request: &Parts| {
+        let path = request.uri.path().to_owned();
+        Some(vec![path.into(), Value::from(7)])
+    });
+    let current = source.current(&request()).await.unwrap();
+    let expected = VersionTags::plain().bytes(b"/7");
+    assert_eq!(*expected.as_header_value(), spelled(&current).unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_hangs_is_an_error_within_the_limit() {
+    let database = notes().await;
+    let _hanging = hang(&database).await;
+    let all = || about(Scope::table("notes"));
+    let limit = Duration::from_millis(30);
+    let versions = VersionSource::new(database.clone(), scope_of);
+    let rows = QuerySource::new(database, "SELECT 1", |_: &Parts| Some(Vec::new()));
+
+    let start = tokio::time::Instant::now();
+    let (one, two) = (versions.current(&all()).await, rows.current(&all()).await);
+    assert_eq!(start.elapsed(), 2 * Duration::from_secs(5));
+    for slow in [one, two] {
+        assert_eq!(slow.unwrap_err().kind(), ErrorKind::TimedOut);
+    }
+
+    let start = tokio::time::Instant::now();
+    let (versions, rows) = (versions.limit(limit), rows.limit(limit));
+    let (one, two) = (versions.current(&all()).await, rows.current(&all()).await);
+    assert_eq!(start.elapsed(), 2 * limit);
+    for slow in [one, two] {
+        assert_eq!(slow.unwrap_err().kind(), ErrorKind::TimedOut);
+    }
+}
+
+#[tokio::test]
+async fn a_closed_database_is_an_error() {
+    let database = notes().await;
+    let source = VersionSource::new(database.clone(), scope_of);
+    database.close().await;
+    let error = source
+        .current(&about(Scope::table("notes")))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Stopped);
+}
+
+#[tokio::test]
+async fn a_database_without_the_schema_is_an_error() {
+    let database = Database::in_memory().unwrap();
+    let error = crate::test_support::current(&database, Scope::table("notes")).await;
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::Database);
+}

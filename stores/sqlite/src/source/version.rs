@@ -1,0 +1,141 @@
+use std::{fmt, time::Duration};
+
+use http::request::Parts;
+use tower_conditional::{ValidatorSource, VersionTags, semantics::precondition::Current};
+
+use crate::{
+    Database, Error, ErrorKind, InvalidSchema, Scope, limit,
+    versions::{Stored, Versions},
+};
+
+/// Validators from the versions that the triggers of a
+/// [`Schema`](crate::Schema) keep: one read by primary key.
+///
+/// ```
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// use http::{Request, request::Parts};
+/// use tower_conditional::{ValidatorSource, semantics::precondition::Current, source::Route};
+/// use tower_conditional_sqlite::{Database, Schema, Scope, VersionSource, Watch};
+///
+/// let database = Database::in_memory()?;
+/// database
+///     .run(|connection| {
+///         connection.execute_batch("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT)")
+///     })
+///     .await?;
+/// let watch = Watch::table("notes").each_row("id").whole_table();
+/// Schema::new().watch(watch)?.install(&database).await?;
+///
+/// let note = Route::new("/notes/{id}")?;
+/// let source = VersionSource::new(database.clone(), move |request: &Parts| {
+///     match request.uri.path() {
+///         "/notes" => Some(Scope::table("notes")),
+///         path => {
+///             let id: i64 = note.capture(path, "id")?.parse().ok()?;
+///             Some(Scope::row("notes", id))
+///         }
+///     }
+/// });
+///
+/// let (request, ()) = Request::get("/notes/17").body(())?.into_parts();
+/// assert!(matches!(source.current(&request).await?, Current::Absent));
+/// database
+///     .run(|connection| connection.execute("INSERT INTO notes VALUES (17, 'hello')", ()))
+///     .await?;
+/// assert!(matches!(source.current(&request).await?, Current::Present(_)));
+/// # Ok(())
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap()
+/// #     .block_on(run()).unwrap();
+/// ```
+///
+/// The tag is [`VersionTags::number`] of the version. A row without a version
+/// is [`Current::Absent`]; a table, and a group, always exist. Where the
+/// function gives no scope, the state is [`Current::Unknown`].
+///
+/// # Errors
+///
+/// [`ErrorKind::NotWatched`](crate::ErrorKind::NotWatched) for a scope that no
+/// trigger keeps a version for, [`TimedOut`](crate::ErrorKind::TimedOut), and
+/// those of [`Database::run`].
+#[derive(Clone)]
+pub struct VersionSource<F> {
+    database: Database,
+    scope: F,
+    versions: Versions,
+    tags: VersionTags,
+    limit: Duration,
+}
+
+impl<F> VersionSource<F>
+where
+    F: Fn(&Parts) -> Option<Scope> + Send + Sync + 'static,
+{
+    /// Of the scope that a request is about.
+    #[must_use]
+    pub fn new(database: Database, scope: F) -> Self {
+        Self {
+            database,
+            scope,
+            versions: Versions::default(),
+            tags: VersionTags::plain(),
+            limit: limit::DEFAULT,
+        }
+    }
+}
+
+impl<F> VersionSource<F> {
+    /// How tags are made; plain by default.
+    #[must_use]
+    pub fn tags(self, tags: VersionTags) -> Self {
+        Self { tags, ..self }
+    }
+
+    /// How long an answer may take, waiting for the database's thread included;
+    /// 5 seconds by default. It needs tokio's timer.
+    #[must_use]
+    pub fn limit(self, limit: Duration) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// The name of the table of versions, where
+    /// [`Schema::versions_table`](crate::Schema::versions_table) gave it one.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSchema::Name`].
+    pub fn versions_table(self, name: impl Into<String>) -> Result<Self, InvalidSchema> {
+        let versions = Versions::table(name)?;
+        Ok(Self { versions, ..self })
+    }
+}
+
+impl<F> ValidatorSource for VersionSource<F>
+where
+    F: Fn(&Parts) -> Option<Scope> + Send + Sync + 'static,
+{
+    type Error = Error;
+
+    async fn current(&self, request: &Parts) -> Result<Current, Error> {
+        let Some(scope) = (self.scope)(request) else {
+            return Ok(Current::Unknown);
+        };
+        let versions = self.versions.clone();
+        let read = self
+            .database
+            .run(move |connection| versions.read(connection, &scope));
+        match limit::within(self.limit, read).await? {
+            Stored::NotWatched => Err(Error::of(ErrorKind::NotWatched)),
+            stored => Ok(stored.current(&self.tags)),
+        }
+    }
+}
+
+impl<F> fmt::Debug for VersionSource<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VersionSource")
+            .field("versions", &self.versions)
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,80 @@
+use std::time::Duration;
+
+use http::{HeaderValue, request::Parts};
+use tower_conditional::source::StateSource;
+
+use crate::{Database, Error, InvalidSchema, limit, name::Name};
+
+/// The latest event of a log as the identifier of the state that a request sees.
+///
+/// ```
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// use http::Request;
+/// use tower_conditional::source::StateSource;
+/// use tower_conditional_sqlite::{Database, EventLog, Schema};
+///
+/// let database = Database::in_memory()?;
+/// Schema::new().events("notes_events")?.install(&database).await?;
+/// // In the transaction that changes what the event is about:
+/// database
+///     .run(|connection| {
+///         connection.execute("INSERT INTO notes_events (event) VALUES ('note 17 made')", ())
+///     })
+///     .await?;
+///
+/// let log = EventLog::new(database, "notes_events")?;
+/// let (request, ()) = Request::get("/state").body(())?.into_parts();
+/// assert_eq!(log.latest(&request).await?.unwrap(), "1");
+/// # Ok(())
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap()
+/// #     .block_on(run()).unwrap();
+/// ```
+///
+/// Before the first event the identifier is `0`. SQLite has one writer at a
+/// time, from its first write to its commit, so identifiers come in the order
+/// of the commits: the greatest one changes with each event that becomes
+/// visible. What `max(id)` over any other table lacks is that nothing goes
+/// away: where the newest row can be deleted its number comes back. The
+/// triggers of [`Schema::events`](crate::Schema::events) see to that.
+#[derive(Debug, Clone)]
+pub struct EventLog {
+    database: Database,
+    table: Name,
+    limit: Duration,
+}
+
+impl EventLog {
+    /// Of a table that [`Schema::events`](crate::Schema::events) has made.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSchema::Name`].
+    pub fn new(database: Database, table: impl Into<String>) -> Result<Self, InvalidSchema> {
+        Ok(Self {
+            database,
+            table: Name::new(table)?,
+            limit: limit::DEFAULT,
+        })
+    }
+
+    /// How long an answer may take, waiting for the database's thread included;
+    /// 5 seconds by default. It needs tokio's timer.
+    #[must_use]
+    pub fn limit(self, limit: Duration) -> Self {
+        Self { limit, ..self }
+    }
+}
+
+impl StateSource for EventLog {
+    type Error = Error;
+
+    async fn latest(&self, _: &Parts) -> Result<Option<HeaderValue>, Error> {
+        let sql = format!("SELECT coalesce(max(id), 0) FROM {}", self.table);
+        let read = self
+            .database
+            .run(move |connection| connection.query_row(&sql, (), |row| row.get(0)));
+        let latest: i64 = limit::within(self.limit, read).await?;
+        Ok(Some(latest.into()))
+    }
+}

@@ -1,0 +1,146 @@
+use http::{HeaderValue, Request, request::Parts};
+use tower_conditional::source::StateSource;
+
+use super::{EventLog, ScopeState};
+use crate::{
+    Database, ErrorKind, Schema, Scope,
+    test_support::{about, execute, hang, notes, scope_of},
+};
+
+fn request() -> Parts {
+    Request::new(()).into_parts().0
+}
+
+async fn log() -> (Database, EventLog) {
+    let database = Database::in_memory().unwrap();
+    let schema = Schema::new().events("odd \"events\"").unwrap();
+    schema.install(&database).await.unwrap();
+    schema.install(&database).await.unwrap();
+    let log = EventLog::new(database.clone(), "odd \"events\"").unwrap();
+    (database, log)
+}
+
+async fn latest(log: &EventLog) -> HeaderValue {
+    log.latest(&request()).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn the_latest_event_is_the_state() {
+    let (database, log) = log().await;
+    assert_eq!(latest(&log).await, "0");
+    for number in ["1", "2"] {
+        execute(
+            &database,
+            "INSERT INTO \"odd \"\"events\"\"\" (event) VALUES ('x')",
+        )
+        .await;
+        assert_eq!(latest(&log).await, number);
+    }
+    let rolled_back = "BEGIN; INSERT INTO \"odd \"\"events\"\"\" (event) VALUES ('x'); ROLLBACK";
+    execute(&database, rolled_back).await;
+    assert_eq!(latest(&log).await, "2");
+    execute(
+        &database,
+        "INSERT INTO \"odd \"\"events\"\"\" VALUES (17, 'x')",
+    )
+    .await;
+    assert_eq!(latest(&log).await, "17");
+}
+
+#[tokio::test]
+async fn events_stay_as_they_are() {
+    let (database, log) = log().await;
+    execute(
+        &database,
+        "INSERT INTO \"odd \"\"events\"\"\" (event) VALUES ('x'), ('y')",
+    )
+    .await;
+    for sql in [
+        "UPDATE \"odd \"\"events\"\"\" SET event = 'z'",
+        "DELETE FROM \"odd \"\"events\"\"\" WHERE id = 2",
+        "INSERT INTO \"odd \"\"events\"\"\" VALUES (-1, 'x')",
+        "INSERT INTO \"odd \"\"events\"\"\" VALUES (0, 'x')",
+        "REPLACE INTO \"odd \"\"events\"\"\" VALUES (2, 'z')",
+        "INSERT OR IGNORE INTO \"odd \"\"events\"\"\" VALUES (0, 'x')",
+    ] {
+        let refused = database.run(move |connection| connection.execute(sql, ()));
+        assert_eq!(
+            refused.await.unwrap_err().kind(),
+            ErrorKind::Database,
+            "{sql}"
+        );
+    }
+    assert_eq!(latest(&log).await, "2");
+}
+
+/// Why a log is more than a table with numbers.
+#[tokio::test]
+async fn the_maximum_over_any_table_gives_one_identifier_to_two_states() {
+    let database = Database::in_memory().unwrap();
+    execute(
+        &database,
+        "CREATE TABLE plain (id INTEGER PRIMARY KEY, event TEXT)",
+    )
+    .await;
+    execute(&database, "INSERT INTO plain (event) VALUES ('x'), ('y')").await;
+    let plain = EventLog::new(database.clone(), "plain").unwrap();
+    let before = latest(&plain).await;
+    execute(&database, "DELETE FROM plain WHERE id = 2").await;
+    execute(&database, "INSERT INTO plain (event) VALUES ('z')").await;
+    assert_eq!(latest(&plain).await, before);
+
+    // As an event log it refuses.
+    Schema::new()
+        .events("plain")
+        .unwrap()
+        .install(&database)
+        .await
+        .unwrap();
+    let refused = database.run(|connection| connection.execute("DELETE FROM plain", ()));
+    refused.await.unwrap_err();
+}
+
+#[tokio::test]
+async fn a_log_that_is_not_there_is_an_error() {
+    let database = Database::in_memory().unwrap();
+    assert!(EventLog::new(database.clone(), "").is_err());
+    let log = EventLog::new(database, "nowhere").unwrap();
+    let error = log.latest(&request()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Database);
+}
+
+#[tokio::test]
+async fn the_version_of_a_scope_is_a_state() {
+    let database = notes().await;
+    let state = ScopeState::new(database.clone(), scope_of);
+    let all = about(Scope::table("notes"));
+    let one = about(Scope::row("notes", 1));
+    assert!(state.latest(&request()).await.unwrap().is_none());
+    assert!(state.latest(&one).await.unwrap().is_none());
+    let before = state.latest(&all).await.unwrap().unwrap();
+
+    execute(&database, "INSERT INTO notes VALUES (1, 'a', 'one')").await;
+    let after = state.latest(&all).await.unwrap().unwrap();
+    assert_ne!(after, before);
+    assert_eq!(state.latest(&one).await.unwrap().unwrap(), after);
+
+    let error = state
+        .latest(&about(Scope::table("nobody")))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotWatched);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_hangs_is_an_error() {
+    let (database, log) = log().await;
+    let state = ScopeState::new(database.clone(), scope_of);
+    let _hanging = hang(&database).await;
+    let slow = [
+        log.latest(&request()).await,
+        state.latest(&about(Scope::table("notes"))).await,
+    ];
+    for slow in slow {
+        assert_eq!(slow.unwrap_err().kind(), ErrorKind::TimedOut);
+    }
+}

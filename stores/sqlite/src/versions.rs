@@ -1,0 +1,102 @@
+use rusqlite::{
+    Connection, OptionalExtension, Params,
+    types::{Type, ValueRef},
+};
+use tower_conditional::{
+    EntityTag, Validators, VersionTags,
+    semantics::{date::HttpDate, precondition::Current},
+};
+
+use crate::{InvalidSchema, Scope, name::Name, schema};
+
+/// Where the versions are, for whoever reads them.
+#[derive(Debug, Clone)]
+pub(crate) struct Versions(Name);
+
+impl Default for Versions {
+    fn default() -> Self {
+        Self(schema::default_versions())
+    }
+}
+
+impl Versions {
+    pub(crate) fn table(name: impl Into<String>) -> Result<Self, InvalidSchema> {
+        Name::new(name).map(Self)
+    }
+
+    pub(crate) fn read(&self, connection: &Connection, scope: &Scope) -> rusqlite::Result<Stored> {
+        let table = &self.0;
+        let sql = format!(
+            "SELECT (SELECT version FROM {table} WHERE scope = ?1),
+                (SELECT version FROM {table} WHERE scope = ?2)"
+        );
+        let params = [scope.as_str(), scope.watched()];
+        let versions = connection.query_row(&sql, params, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(match versions {
+            (_, None) => Stored::NotWatched,
+            (Some(version), Some(_)) => Stored::Version(version),
+            (None, Some(_)) if scope.is_row() => Stored::Absent,
+            // A group of which no row was written since then.
+            (None, Some(mark)) => Stored::Version(mark),
+        })
+    }
+}
+
+/// What the table of versions says of a scope.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Stored {
+    NotWatched,
+    Absent,
+    Version(i64),
+}
+
+impl Stored {
+    /// Unknown where it is not watched.
+    pub(crate) fn current(self, tags: &VersionTags) -> Current {
+        match self {
+            Self::NotWatched => Current::Unknown,
+            Self::Absent => Current::Absent,
+            Self::Version(version) => tags.number(version).into(),
+        }
+    }
+}
+
+/// The state that the application's own columns tell: a version, and maybe
+/// when it was written.
+pub(crate) fn query(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+    tags: &VersionTags,
+) -> rusqlite::Result<Current> {
+    let mut statement = connection.prepare(sql)?;
+    let dated = statement.column_count() > 1;
+    let row = statement.query_row(params, |row| {
+        let tag = tag(row.get_ref(0)?, tags)
+            .map_err(|kind| rusqlite::Error::InvalidColumnType(0, "version".to_owned(), kind))?;
+        let seconds: Option<i64> = if dated { row.get(1)? } else { None };
+        let validators = Validators::new().with_etag(tag);
+        Ok(match seconds {
+            // The range of a date in a field starts at 1970.
+            Some(seconds) => {
+                let seconds = u64::try_from(seconds).unwrap_or(0);
+                validators.with_last_modified(HttpDate::from_unix_seconds(seconds))
+            }
+            None => validators,
+        })
+    });
+    row.optional().map(Current::from)
+}
+
+fn tag(version: ValueRef<'_>, tags: &VersionTags) -> Result<EntityTag, Type> {
+    match version {
+        ValueRef::Integer(number) => Ok(tags.number(number)),
+        ValueRef::Text(text) => Ok(tags.bytes(text)),
+        ValueRef::Blob(bytes) => Ok(match <[u8; 16]>::try_from(bytes) {
+            Ok(uuid) => tags.uuid(uuid),
+            Err(_) => tags.bytes(bytes),
+        }),
+        // Reals run together, and nothing is no version.
+        ValueRef::Real(_) | ValueRef::Null => Err(version.data_type()),
+    }
+}

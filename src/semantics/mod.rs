@@ -6,7 +6,9 @@
 //! Each rule names the section of the standard that it comes from.
 
 pub(crate) mod accept;
+pub mod accept_encoding;
 pub mod cache_control;
+pub mod coding;
 pub(crate) mod content_length;
 pub mod date;
 pub mod etag;

@@ -1,5 +1,6 @@
 //! Rules that hold for any input.
 
+mod coding;
 mod date;
 mod strategies;
 mod version;

@@ -1,7 +1,9 @@
 //! Tables of single rules. What the rules come to together is in
 //! `tests/preconditions.rs`.
 
+mod accept_encoding;
 mod cache_control;
+mod coding;
 mod date;
 mod etag;
 mod list;

@@ -1,0 +1,247 @@
+//! From the tags that a client has to those that the service knows.
+
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method,
+    header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, RANGE},
+};
+
+use super::TagCodings;
+use crate::semantics::{
+    accept_encoding,
+    etag::TagRef,
+    fields,
+    list::{TagMember, entity_tags},
+    method::SafeMethods,
+};
+
+/// What has to be kept of a request until its response is there. For one
+/// without conditions that is nothing to allocate for.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    pub(super) reads: bool,
+    /// The conditions of a read.
+    pub(super) conditions: Option<Conditions>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Conditions {
+    pub(super) accepted: Accepted,
+    /// `If-None-Match` as the client sent it.
+    pub(super) none_match: Vec<HeaderValue>,
+}
+
+/// How readily a request would be given a variant: by its weight, and between
+/// equal weights by what compression prefers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Rank {
+    weight: u16,
+    preference: u16,
+}
+
+impl Rank {
+    pub(super) const LEAST: Self = Self {
+        weight: 0,
+        preference: 0,
+    };
+    const MOST: Self = Self {
+        weight: u16::MAX,
+        preference: u16::MAX,
+    };
+}
+
+/// The variants that a read takes.
+#[derive(Debug, Clone)]
+pub(super) struct Accepted {
+    /// Of each suffix; `None` where the request does not take its coding.
+    coded: Vec<Option<Rank>>,
+    identity: Option<Rank>,
+}
+
+impl Accepted {
+    fn of(headers: &HeaderMap, codings: &TagCodings) -> Self {
+        let coded = codings.suffixes().iter().map(|suffix| {
+            let weight = accept_encoding::weight(headers, suffix.coding());
+            (weight > 0).then_some(Rank {
+                weight,
+                preference: suffix.preference(),
+            })
+        });
+        Self {
+            coded: coded.collect(),
+            identity: accept_encoding::identity_weight(headers).map(|weight| Rank {
+                weight,
+                preference: 0,
+            }),
+        }
+    }
+
+    /// Whether the selected variant may be a coded one.
+    pub(super) fn any_coding(&self) -> bool {
+        self.coded.iter().any(Option::is_some)
+    }
+
+    pub(super) fn identity(&self) -> Option<Rank> {
+        self.identity
+    }
+
+    /// The tag that the service knows for a coded variant that the request
+    /// takes.
+    pub(super) fn plain<'t>(
+        &self,
+        opaque: &'t [u8],
+        codings: &TagCodings,
+    ) -> Option<(&'t [u8], Rank)> {
+        let mut least = Some(Rank::MOST);
+        let plain = codings.strip(opaque, |at| least = least.min(self.coded[at]))?;
+        Some((plain, least?))
+    }
+}
+
+/// How one field is mapped.
+enum Mapping<'a> {
+    /// `If-Match` of a read.
+    Match(&'a Accepted),
+    /// `If-None-Match` of a read.
+    NoneMatch(&'a Accepted),
+    /// Either field of any other method.
+    Write,
+}
+
+/// What becomes of one member.
+enum Mapped<'t> {
+    Same,
+    /// Stands for nothing that the request would be given.
+    Gone,
+    Plain(&'t [u8]),
+    /// The plain tag and the tag itself, which may be the handler's own.
+    Both(&'t [u8]),
+}
+
+impl TagCodings {
+    /// Maps the tags in `If-Match` and `If-None-Match` back to those that the
+    /// service knows, and keeps what [`encode`](Self::encode) needs.
+    pub fn decode(&self, method: &Method, headers: &mut HeaderMap) -> Asked {
+        let reads = SafeMethods::of(method).is_some();
+        let mut asked = Asked {
+            reads,
+            conditions: None,
+        };
+        let conditional = headers
+            .keys()
+            .any(|name| matches!(*name, IF_MATCH | IF_NONE_MATCH | IF_MODIFIED_SINCE));
+        if !conditional {
+            return asked;
+        }
+        if !reads {
+            self.map(headers, &IF_MATCH, &Mapping::Write);
+            self.map(headers, &IF_NONE_MATCH, &Mapping::Write);
+            return asked;
+        }
+        let accepted = Accepted::of(headers, self);
+        let none_match = fields::lines(headers, &IF_NONE_MATCH).cloned().collect();
+        self.map(headers, &IF_NONE_MATCH, &Mapping::NoneMatch(&accepted));
+        // A part is cut inside, from content without coding.
+        if !fields::has(headers, &RANGE) {
+            self.map(headers, &IF_MATCH, &Mapping::Match(&accepted));
+        }
+        asked.conditions = Some(Conditions {
+            accepted,
+            none_match,
+        });
+        asked
+    }
+
+    fn map(&self, headers: &mut HeaderMap, field: &HeaderName, mapping: &Mapping<'_>) {
+        for (_, line) in headers.iter_mut().filter(|(name, _)| *name == field) {
+            if let Some(mapped) = self.map_line(line, mapping) {
+                *line = mapped;
+            }
+        }
+    }
+
+    /// `None` where the line stays as it is.
+    fn map_line(&self, line: &HeaderValue, mapping: &Mapping<'_>) -> Option<HeaderValue> {
+        let members = || entity_tags([line]);
+        let stays = |member| match member {
+            TagMember::Tag(tag) => matches!(self.map_tag(tag, mapping), Mapped::Same),
+            TagMember::Malformed(_) => true,
+        };
+        if members().all(stays) {
+            return None;
+        }
+        let mut list = List::default();
+        for member in members() {
+            match member {
+                TagMember::Malformed(junk) => list.push(junk),
+                TagMember::Tag(tag) => match self.map_tag(tag, mapping) {
+                    Mapped::Same => list.push_tag(tag.is_weak(), tag.opaque()),
+                    Mapped::Gone => {}
+                    Mapped::Plain(plain) => list.push_tag(tag.is_weak(), plain),
+                    Mapped::Both(plain) => {
+                        list.push_tag(tag.is_weak(), plain);
+                        list.push_tag(tag.is_weak(), tag.opaque());
+                    }
+                },
+            }
+        }
+        Some(HeaderValue::from_bytes(&list.0).expect("made of parts of a field value"))
+    }
+
+    fn map_tag<'t>(&self, tag: TagRef<'t>, mapping: &Mapping<'_>) -> Mapped<'t> {
+        let accepted = match mapping {
+            Mapping::Write => {
+                return self
+                    .strip(tag.opaque(), |_| {})
+                    .map_or(Mapped::Same, Mapped::Plain);
+            }
+            Mapping::Match(accepted) | Mapping::NoneMatch(accepted) => accepted,
+        };
+        if let Some((plain, _)) = accepted.plain(tag.opaque(), self) {
+            return Mapped::Both(plain);
+        }
+        match mapping {
+            Mapping::NoneMatch(_) if !self.is_given(tag, accepted) => Mapped::Gone,
+            _ => Mapped::Same,
+        }
+    }
+
+    /// Whether the request may be given the variant that a tag stands for. A
+    /// weak one may stand for any.
+    pub(super) fn is_given(&self, tag: TagRef<'_>, accepted: &Accepted) -> bool {
+        if self.is_identity(tag) {
+            accepted.identity().is_some()
+        } else {
+            tag.is_weak() || accepted.plain(tag.opaque(), self).is_some()
+        }
+    }
+
+    /// Whether a client that has this tag has content without coding. A weak
+    /// tag does not tell.
+    pub(super) fn is_identity(&self, tag: TagRef<'_>) -> bool {
+        !tag.is_weak() && !self.looks_coded(tag.opaque())
+    }
+}
+
+/// A list as it is written.
+#[derive(Default)]
+struct List(Vec<u8>);
+
+impl List {
+    fn push(&mut self, member: &[u8]) {
+        self.separate();
+        self.0.extend_from_slice(member);
+    }
+
+    fn push_tag(&mut self, weak: bool, opaque: &[u8]) {
+        self.separate();
+        self.0.extend_from_slice(if weak { b"W/\"" } else { b"\"" });
+        self.0.extend_from_slice(opaque);
+        self.0.push(b'"');
+    }
+
+    fn separate(&mut self) {
+        if !self.0.is_empty() {
+            self.0.extend_from_slice(b", ");
+        }
+    }
+}

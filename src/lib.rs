@@ -44,14 +44,17 @@
 //! | [`ConditionalLayer`] | answers conditional reads with 304 and 412; with a source, before the service runs |
 //! | [`StateRefLayer`] | answers 304 to a client that names the latest state, whatever the method |
 //! | [`PreconditionLayer`] | checks conditional writes before they are performed: 412, 428 |
+//! | [`CodingTagLayer`] | makes one strong tag per content coding, around compression |
 //!
-//! [`stack`] puts them in the right order. Each also works alone, and its
+//! [`stack`] puts the first two in the right order. Each also works alone, and its
 //! module says what it needs from its neighbours and what it does not promise.
 //! Around them, outermost first:
 //!
 //! ```text
 //! trace, CORS, security headers    any side works; outside is usual
 //! authentication, limits           outside: a 304 only for those who may read
+//! CodingTagLayer                   only around compression: "v1" and "v1-gzip"
+//! compression                      the 304 costs none
 //! ConditionalLayer                 304, 412
 //! EtagLayer                        a tag from the content
 //! the service                      its own ETag always wins
@@ -59,21 +62,26 @@
 //!
 //! # Compression
 //!
-//! Compression changes the bytes after they were tagged, so the tags must be
-//! weak, and it belongs between the two layers:
+//! Compression changes the bytes after they were tagged, and a strong tag must
+//! not stand for both. [`CodingTagLayer`] around it gives each coding a tag of
+//! its own, and takes it back:
 //!
 //! ```text
-//! ConditionalLayer::new()
+//! CodingTagLayer::new()            "v1" and "v1-gzip", Vary
 //! CompressionLayer::new()          of tower-http
-//! EtagLayer::new().weak()
+//! ConditionalLayer::new()
+//! EtagLayer::new()
 //! the service
 //! ```
 //!
-//! The 304 then has the `Vary` of the 200, and costs no compression, since
-//! tower-http compresses only what is read. Outside of both, compression
-//! leaves the 304 without the `Vary` that it adds to the 200, and with the
-//! `Content-Length` of the uncompressed content. Inside of both, it makes the
-//! length unknown, so nothing is tagged.
+//! The 304 then has the tag and the `Vary` of the 200, and costs no
+//! compression; and what was read with gzip can be written with `If-Match`.
+//!
+//! Without it the tags must be weak, and compression belongs between the two
+//! layers: `ConditionalLayer`, compression, `EtagLayer::new().weak()`. Outside
+//! of both, compression leaves the 304 without the `Vary` that it adds to the
+//! 200, and with the `Content-Length` of the uncompressed content. Inside of
+//! both, it makes the length unknown, so nothing is tagged.
 //!
 //! # Placement in axum
 //!
@@ -115,6 +123,7 @@
 
 pub mod body;
 pub mod clock;
+pub mod coding;
 pub mod conditional;
 pub mod etag;
 mod events;
@@ -132,6 +141,7 @@ pub mod state_ref;
 #[cfg(test)]
 mod test_support;
 
+pub use coding::CodingTagLayer;
 pub use conditional::ConditionalLayer;
 pub use etag::EtagLayer;
 pub use outcome::Outcome;

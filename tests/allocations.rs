@@ -16,7 +16,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, header};
 use http_body::{Body, Frame, SizeHint};
 use tower::{Layer, Service};
-use tower_conditional::{ConditionalLayer, EtagLayer, VersionTags, stack};
+use tower_conditional::{CodingTagLayer, ConditionalLayer, EtagLayer, VersionTags, stack};
 
 const ROUNDS: u64 = 100;
 
@@ -164,7 +164,7 @@ where
 
 /// Allocations that `layer` adds to one exchange, and bytes that it adds to
 /// the most held at once.
-fn added<L>(
+fn added<L, B>(
     layer: &L,
     handler: &Handler,
     method: &Method,
@@ -172,11 +172,8 @@ fn added<L>(
 ) -> (i64, i64)
 where
     L: Layer<Handler>,
-    L::Service: Service<
-            Request<()>,
-            Response = Response<tower_conditional::body::ResponseBody<Frames>>,
-            Error = Infallible,
-        >,
+    L::Service: Service<Request<()>, Response = Response<B>, Error = Infallible>,
+    B: Body<Data = Bytes>,
 {
     let bare = cost(handler.clone(), method, condition);
     let layered = cost(layer.layer(handler.clone()), method, condition);
@@ -218,6 +215,11 @@ fn nothing_to_do_allocates_nothing() {
         );
         assert_eq!(
             added(&ConditionalLayer::new(), &handler, &method, None),
+            (0, 0),
+            "{name}"
+        );
+        assert_eq!(
+            added(&CodingTagLayer::new(), &handler, &method, None),
             (0, 0),
             "{name}"
         );
@@ -287,4 +289,23 @@ fn a_tag_from_a_version_allocates_once() {
             assert_eq!(measure(make).count_total, 1, "{name}");
         }
     }
+}
+
+/// The new value of `ETag`, and nothing else.
+#[test]
+fn a_suffix_allocates_one_tag() {
+    let gzip = |handler: Handler| {
+        tower::util::MapResponse::new(handler, |mut response: Response<Frames>| {
+            let coding = HeaderValue::from_static("gzip");
+            response
+                .headers_mut()
+                .insert(header::CONTENT_ENCODING, coding);
+            response
+        })
+    };
+    let handler = Handler::new(1024, 1024).with(header::ETAG, "\"v1\"");
+    let bare = cost(gzip(handler.clone()), &Method::GET, None);
+    let layer = CodingTagLayer::new();
+    let layered = cost(layer.layer(gzip(handler)), &Method::GET, None);
+    assert_eq!(difference(&layered, &bare).0, 1);
 }

@@ -22,6 +22,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("precondition", LAYER),
     ("state_ref", LAYER),
     ("events", &["source"]),
+    ("coding", LAYER),
     ("stack", ALL),
     ("lib", ALL),
 ];
@@ -54,11 +55,13 @@ const ALL: &[&str] = &[
     "conditional",
     "precondition",
     "state_ref",
+    "coding",
     "stack",
 ];
 
 /// What a crate-root re-export stands for.
 const ALIASES: &[(&str, &str)] = &[
+    ("CodingTagLayer", "coding"),
     ("ConditionalLayer", "conditional"),
     ("EntityTag", "semantics"),
     ("EtagLayer", "etag"),

@@ -43,7 +43,9 @@ impl<H> EtagLayer<H> {
     ///
     /// Needed where a layer further out changes the bytes, as compression
     /// does: a strong tag would then stand for two different byte sequences
-    /// (RFC 9110, section 8.8.1). Off by default.
+    /// (RFC 9110, section 8.8.1), unless a
+    /// [`CodingTagLayer`](crate::CodingTagLayer) tells them apart. Off by
+    /// default.
     pub fn weak(mut self) -> Self {
         self.recipe.weak = true;
         self

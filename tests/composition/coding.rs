@@ -237,3 +237,36 @@ async fn a_handler_may_code_its_content_itself() {
         }
     }
 }
+
+/// R-9110-8.8.1-c: a part is of the content without coding, and is never given
+/// to a client that would join it to coded bytes.
+#[tokio::test]
+async fn a_part_is_only_given_to_who_has_the_variant_without_coding() {
+    let ranged = service_fn(|request: Request<Body>| {
+        let field = |name| request.headers().get(name);
+        let resumes =
+            field("range").is_some() && field("if-range").is_none_or(|tag| tag == "\"v1\"");
+        let response = Response::builder().header(ETAG, "\"v1\"");
+        let response = if resumes {
+            let range = format!("bytes 0-99/{}", CONTENT.len());
+            let part = response.status(206).header("content-range", range);
+            part.body(Body::from(&CONTENT[..100]))
+        } else {
+            response.body(Body::from(CONTENT))
+        };
+        std::future::ready(Ok::<_, Infallible>(response.unwrap()))
+    });
+    let app = layered!(ranged);
+    for (coding, accept) in VARIANTS {
+        let full = send(&app, "GET", "/", accept).await;
+        let resume = [accept, &[("range", "bytes=0-99"), ("if-range", full.tag())]].concat();
+        let reply = send(&app, "GET", "/", &resume).await;
+        assert_eq!(reply.status, if coding.is_none() { 206 } else { 200 });
+        assert_eq!(reply.tag(), full.tag());
+        assert_eq!(reply.field("content-encoding"), coding);
+
+        let matched = [accept, &[("range", "bytes=0-99"), ("if-match", full.tag())]].concat();
+        let reply = send(&app, "GET", "/", &matched).await;
+        assert_eq!(reply.status, if coding.is_none() { 206 } else { 412 });
+    }
+}

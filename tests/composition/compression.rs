@@ -1,5 +1,5 @@
-//! `CompressionLayer` on either side: what is right, and what is not without a
-//! layer that tells the codings' tags apart.
+//! `CompressionLayer` on either side without `CodingTagLayer`: what is right
+//! then, and what is not.
 
 use axum::{Extension, Router, routing::get};
 use tower_conditional::{EtagLayer, etag::ContentDigest, stack};
@@ -31,8 +31,8 @@ async fn both_codings(app: &Router) -> [Reply; 2] {
     [identity, gzip]
 }
 
-/// R-9110-8.8.3-c, R-9110-8.8.1-c, R-9110-15.4.5-d: the right way until the
-/// codings' tags can be told apart. A weak tag may stand for both codings, and
+/// R-9110-8.8.3-c, R-9110-8.8.1-c, R-9110-15.4.5-d: the right way without
+/// `CodingTagLayer`. A weak tag may stand for both codings, and
 /// either revalidates either.
 #[tokio::test]
 async fn outside_of_weak_tags_is_right() {

@@ -1,4 +1,5 @@
-//! A small notes service: a tag on every read, and `304` for clients that are up to date.
+//! A small notes service: a tag on every read, `304` for clients that are up to date, and writes
+//! that cannot be lost.
 //!
 //! `router` and `serve` show how the layers go together; the rest is an ordinary axum application.
 
@@ -29,24 +30,24 @@ use tokio::{
     time,
 };
 use tower::ServiceBuilder;
-use tower_conditional::{ConditionalLayer, EtagLayer};
+use tower_conditional::{CodingTagLayer, ConditionalLayer, EtagLayer};
 use tower_http::compression::CompressionLayer;
 
 use options::{Command, Options, USAGE};
 use stats::Stats;
-use store::Store;
+use store::{Sqlite, Storage};
 
 /// How long open requests may go on after a signal.
 const GRACE: Duration = Duration::from_secs(3);
 
-fn router(store: Store, closing: watch::Receiver<()>) -> Router {
+fn router<S: Storage>(store: &S, closing: watch::Receiver<()>) -> Router {
     let stats = Stats::default();
     let (changes, _) = broadcast::channel(256);
 
-    // Compression changes the bytes after they were tagged, so these tags are weak.
-    let compressed = notes::routes(&store, &changes, &stats)
-        .layer(EtagLayer::new().weak())
-        .layer(CompressionLayer::new());
+    // Compression changes the bytes after they were tagged; each coding gets a tag of its own.
+    let compressed = notes::routes(store, &changes, &stats)
+        .layer(CompressionLayer::new())
+        .layer(CodingTagLayer::new());
     let plain = Router::new()
         .merge(pages::routes(store, &stats))
         .merge(files::routes(&stats))
@@ -62,8 +63,12 @@ fn router(store: Store, closing: watch::Receiver<()>) -> Router {
         .layer(DefaultBodyLimit::max(64 * 1024))
 }
 
-async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
-    let store = Store::open(&options.database, options.notes)?;
+async fn start(options: Options) -> Result<(), Box<dyn Error>> {
+    let store = Sqlite::open(&options.database, options.notes).await?;
+    serve(&store, &options).await
+}
+
+async fn serve<S: Storage>(store: &S, options: &Options) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(options.listen).await?;
     let address = listener.local_addr()?;
     let closing = shutdown::on_signal()?;
@@ -105,7 +110,7 @@ async fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match serve(options).await {
+    match start(options).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("notes: {error}");

@@ -1,166 +1,191 @@
-//! `/notes` and `/notes/{id}`.
+//! `/notes`, `/notes/{id}` and `/state`.
 
 use axum::{
     Json, Router,
     extract::State,
-    http::{StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header, request::Parts},
+    middleware,
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post, put},
 };
-use rusqlite::Connection;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::broadcast;
+use tower::ServiceBuilder;
+use tower_conditional::{
+    ConditionalLayer, PreconditionLayer, StateRefLayer,
+    handler::{Expected, Validated},
+    source::{Route, SelfGet},
+};
+use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::{
-    note::{Draft, Note, Patched},
-    problem::{JsonBody, NoteId, Problem},
+    note::{Change, Draft},
+    problem::{JsonBody, NoteId, Refused},
     stats::Stats,
-    store::{Store, StoreError},
-    streams::Change,
+    store::{Item, Storage, StoreError, Written},
+    streams::Announcement,
 };
 
+/// In which a client names the state that it has seen.
+const NOTES_REF: HeaderName = HeaderName::from_static("x-notes-ref");
+
 #[derive(Clone, Debug)]
-struct Notes {
-    store: Store,
-    changes: broadcast::Sender<Change>,
+struct Notes<S> {
+    store: S,
+    changes: broadcast::Sender<Announcement>,
 }
 
-pub(crate) fn routes(store: &Store, changes: &broadcast::Sender<Change>, stats: &Stats) -> Router {
-    let one = get(read).put(replace).patch(patch).delete(delete);
+pub(crate) fn routes<S: Storage>(
+    store: &S,
+    changes: &broadcast::Sender<Announcement>,
+    stats: &Stats,
+) -> Router {
+    // 304 before the handler runs, and the tag on what it answers otherwise.
+    let fresh = |item, policy| {
+        ServiceBuilder::new()
+            .layer(SetResponseHeaderLayer::if_not_present(
+                header::CACHE_CONTROL,
+                HeaderValue::from_static(policy),
+            ))
+            .layer(ConditionalLayer::new().source(store.versions(item)))
+            .into_inner()
+    };
+    let all = stats.counted(get(list::<S>)).route_layer(fresh(
+        |_| Some(Item::Notes),
+        "max-age=1, stale-while-revalidate=30",
+    ));
+    let one = fresh(note_of, "no-cache");
+    let state = Notes {
+        store: store.clone(),
+        changes: changes.clone(),
+    };
+
+    // Where a 412 gets the current note from.
+    let current = Router::new()
+        .route("/notes/{id}", get(read::<S>).route_layer(one.clone()))
+        .with_state(state.clone());
+    let guard = PreconditionLayer::new(store.versions(note_of))
+        .with_self_get(SelfGet::of(current))
+        .require();
+    let writes = stats
+        .counted(put(replace::<S>).patch(patch::<S>).delete(delete::<S>))
+        .route_layer(guard)
+        .route_layer(middleware::from_extractor::<NoteId>());
+
     Router::new()
-        .route("/notes", stats.counted(get(list).post(create)))
-        .route("/notes/{id}", stats.counted(one))
-        .with_state(Notes {
-            store: store.clone(),
-            changes: changes.clone(),
-        })
+        .route("/notes", all.merge(stats.counted(post(create::<S>))))
+        .route(
+            "/notes/{id}",
+            stats.counted(get(read::<S>)).route_layer(one).merge(writes),
+        )
+        .route(
+            "/state",
+            stats
+                .counted(get(versions::<S>).post(versions::<S>))
+                .route_layer(StateRefLayer::new(NOTES_REF, store.events())),
+        )
+        .with_state(state)
 }
 
-async fn list(State(notes): State<Notes>) -> Result<Response, Problem> {
-    let all = notes.store.run(|connection| Note::all(connection)).await?;
-    let headers = [
-        (
-            header::CACHE_CONTROL,
-            "max-age=1, stale-while-revalidate=30",
-        ),
-        (header::VARY, "accept-encoding"),
-    ];
-    Ok((headers, Json(all)).into_response())
+/// The note that a request is about.
+fn note_of(request: &Parts) -> Option<Item> {
+    let route = Route::new("/notes/{id}").ok()?;
+    let id = route.capture(request.uri.path(), "id")?.parse().ok()?;
+    Some(Item::Note(id))
 }
 
-async fn create(
-    State(notes): State<Notes>,
+async fn list<S: Storage>(State(notes): State<Notes<S>>) -> Result<Response, Refused> {
+    Ok(Json(notes.store.notes().await?).into_response())
+}
+
+async fn create<S: Storage>(
+    State(notes): State<Notes<S>>,
     JsonBody(draft): JsonBody<Draft>,
-) -> Result<Response, Problem> {
-    let note = notes
-        .change(move |connection| {
-            let note = Note::create(connection, &draft)?;
-            Ok((Some(Change::created(&note)), note))
-        })
-        .await?;
-    Ok(created(note))
+) -> Result<Response, Refused> {
+    notes
+        .perform(|store| async move { store.create(draft).await })
+        .await
 }
 
-async fn read(State(notes): State<Notes>, NoteId(id): NoteId) -> Result<Response, Problem> {
-    let note = notes
-        .store
-        .run(move |connection| Note::find(connection, id))
-        .await?
-        .ok_or_else(absent)?;
-    let headers = [
-        (header::CACHE_CONTROL, "no-cache".to_owned()),
-        (header::VARY, "accept-encoding".to_owned()),
-        (
-            header::LAST_MODIFIED,
-            httpdate::fmt_http_date(note.last_modified()),
-        ),
-    ];
-    Ok((headers, Json(note)).into_response())
-}
-
-async fn replace(
-    State(notes): State<Notes>,
+async fn read<S: Storage>(
+    State(notes): State<Notes<S>>,
     NoteId(id): NoteId,
+) -> Result<Response, Refused> {
+    let note = notes.store.note(id).await?.ok_or(StoreError::Absent)?;
+    let modified = httpdate::fmt_http_date(note.last_modified());
+    Ok(([(header::LAST_MODIFIED, modified)], Json(note)).into_response())
+}
+
+async fn replace<S: Storage>(
+    State(notes): State<Notes<S>>,
+    NoteId(id): NoteId,
+    expected: Expected,
     JsonBody(draft): JsonBody<Draft>,
-) -> Result<Response, Problem> {
-    let note = notes
-        .change(move |connection| {
-            let note = Note::put(connection, id, &draft)?;
-            let change = match note.version {
-                1 => Change::created(&note),
-                _ => Change::updated(&note),
-            };
-            Ok((Some(change), note))
-        })
-        .await?;
-    Ok(match note.version {
-        1 => created(note),
-        _ => Json(note).into_response(),
-    })
+) -> Result<Response, Refused> {
+    notes.change(id, expected, Change::Put(draft)).await
 }
 
-async fn patch(
-    State(notes): State<Notes>,
+async fn patch<S: Storage>(
+    State(notes): State<Notes<S>>,
     NoteId(id): NoteId,
+    expected: Expected,
     JsonBody(patch): JsonBody<Value>,
-) -> Result<Json<Note>, Problem> {
-    let patched = notes
-        .change(move |connection| {
-            let patched = Note::patch(connection, id, &patch)?;
-            let change = match &patched {
-                Patched::Changed(note) => Some(Change::updated(note)),
-                Patched::Absent | Patched::Invalid(_) => None,
-            };
-            Ok((change, patched))
-        })
-        .await?;
-    match patched {
-        Patched::Changed(note) => Ok(Json(note)),
-        Patched::Absent => Err(absent()),
-        Patched::Invalid(error) => Err(error.into()),
-    }
+) -> Result<Response, Refused> {
+    notes.change(id, expected, Change::Patch(patch)).await
 }
 
-async fn delete(State(notes): State<Notes>, NoteId(id): NoteId) -> Result<StatusCode, Problem> {
-    let existed = notes
-        .change(move |connection| {
-            let existed = Note::delete(connection, id)?;
-            Ok((existed.then(|| Change::deleted(id)), existed))
-        })
-        .await?;
-    if existed {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(absent())
-    }
+async fn delete<S: Storage>(
+    State(notes): State<Notes<S>>,
+    NoteId(id): NoteId,
+    expected: Expected,
+) -> Result<Response, Refused> {
+    notes.change(id, expected, Change::Delete).await
 }
 
-impl Notes {
-    /// Announces the change on the database's thread: in commit order, and after the commit.
-    async fn change<T, F>(&self, job: F) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut Connection) -> rusqlite::Result<(Option<Change>, T)> + Send + 'static,
-    {
-        let changes = self.changes.clone();
-        self.store
-            .run(move |connection| {
-                let (change, result) = job(connection)?;
-                if let Some(change) = change {
-                    // An error only says that nobody listens.
-                    let _ = changes.send(change);
-                }
-                Ok(result)
-            })
+/// Which version each note has: a query that is not worth running for a client that has seen the
+/// latest event.
+async fn versions<S: Storage>(State(notes): State<Notes<S>>) -> Result<Json<Value>, Refused> {
+    let notes = notes.store.notes().await?;
+    let versions = notes
+        .iter()
+        .map(|note| json!({ "id": note.id, "version": note.version }));
+    Ok(Json(versions.collect()))
+}
+
+impl<S: Storage> Notes<S> {
+    async fn change(
+        self,
+        id: i64,
+        expected: Expected,
+        change: Change,
+    ) -> Result<Response, Refused> {
+        self.perform(move |store| async move { store.change(id, expected, change).await })
             .await
     }
-}
 
-fn created(note: Note) -> Response {
-    let location = [(header::LOCATION, format!("/notes/{}", note.id))];
-    (StatusCode::CREATED, location, Json(note)).into_response()
-}
-
-fn absent() -> Problem {
-    Problem::not_found("no such note")
+    /// Writes and announces in a task of its own, which a client that leaves does not cut in two.
+    async fn perform<F, Fut>(self, write: F) -> Result<Response, Refused>
+    where
+        F: FnOnce(S) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<Written, StoreError>> + Send,
+    {
+        let written = tokio::spawn(async move {
+            let written = write(self.store).await?;
+            // An error only says that nobody listens.
+            let _ = self.changes.send(Announcement::of(&written));
+            Ok::<_, StoreError>(written)
+        });
+        let written = written
+            .await
+            .unwrap_or_else(|lost| Err(StoreError::database(lost)))?;
+        Ok(match written {
+            Written::Created(note, validators) => {
+                let location = [(header::LOCATION, format!("/notes/{}", note.id))];
+                let created = (StatusCode::CREATED, location, Json(note));
+                Validated(created, validators).into_response()
+            }
+            Written::Updated(note, validators) => Validated(Json(note), validators).into_response(),
+            Written::Deleted(_) => StatusCode::NO_CONTENT.into_response(),
+        })
+    }
 }

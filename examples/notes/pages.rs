@@ -3,37 +3,65 @@
 use axum::{
     Router,
     extract::{Path, State, rejection::StringRejection},
-    http::{StatusCode, header},
+    http::{StatusCode, header, request::Parts},
     response::{Html, IntoResponse, Response},
-    routing::get,
+    routing::{get, put},
 };
-use rusqlite::OptionalExtension;
+use tower_conditional::{
+    ConditionalLayer, PreconditionLayer,
+    handler::{Expected, Validated},
+    source::{Route, SelfGet},
+};
 
-use crate::{problem::Problem, stats::Stats, store::Store};
+use crate::{
+    problem::{Problem, Refused},
+    stats::Stats,
+    store::{Item, Storage},
+};
 
 const INDEX: &str = include_str!("index.html");
 
-pub(crate) fn routes(store: Store, stats: &Stats) -> Router {
+pub(crate) fn routes<S: Storage>(store: &S, stats: &Stats) -> Router {
+    let fresh = ConditionalLayer::new().source(store.versions(page_of));
+    let current = Router::new()
+        .route("/pages/{name}", get(read::<S>).route_layer(fresh.clone()))
+        .with_state(store.clone());
+    // A condition is honoured where there is one.
+    let guard = PreconditionLayer::new(store.versions(page_of)).with_self_get(SelfGet::of(current));
+    let writes = stats.counted(put(write::<S>)).route_layer(guard);
     Router::new()
         .route("/", stats.counted(get(index)))
-        .route("/pages/{name}", stats.counted(get(read).put(write)))
-        .with_state(store)
+        .route(
+            "/pages/{name}",
+            stats
+                .counted(get(read::<S>))
+                .route_layer(fresh)
+                .merge(writes),
+        )
+        .with_state(store.clone())
+}
+
+/// The page that a request is about.
+fn page_of(request: &Parts) -> Option<Item> {
+    let route = Route::new("/pages/{name}").ok()?;
+    let name = route.capture(request.uri.path(), "name")?;
+    is_name(name).then(|| Item::Page(name.to_owned()))
+}
+
+fn is_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    name.len() <= 64 && name.bytes().all(plain)
 }
 
 async fn index() -> Html<&'static str> {
     Html(INDEX)
 }
 
-async fn read(State(store): State<Store>, Path(name): Path<String>) -> Result<Response, Problem> {
-    let content: Option<String> = store
-        .run(move |connection| {
-            connection
-                .query_row("SELECT content FROM pages WHERE name = ?1", [name], |row| {
-                    row.get(0)
-                })
-                .optional()
-        })
-        .await?;
+async fn read<S: Storage>(
+    State(store): State<S>,
+    Path(name): Path<String>,
+) -> Result<Response, Refused> {
+    let content = store.page(name).await?;
     let content = content.ok_or_else(|| Problem::not_found("no such page"))?;
     let headers = [
         (header::CACHE_CONTROL, "max-age=60"),
@@ -43,30 +71,24 @@ async fn read(State(store): State<Store>, Path(name): Path<String>) -> Result<Re
     Ok((headers, Html(content)).into_response())
 }
 
-async fn write(
-    State(store): State<Store>,
+async fn write<S: Storage>(
+    State(store): State<S>,
     Path(name): Path<String>,
+    expected: Expected,
     content: Result<String, StringRejection>,
-) -> Result<StatusCode, Problem> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    if name.len() > 64 || !name.bytes().all(plain) {
+) -> Result<Response, Refused> {
+    if !is_name(&name) {
         return Err(Problem::bad_request(
             "a page is named by up to 64 letters, digits and hyphens",
-        ));
+        )
+        .into());
     }
-    let content = content?;
-    let replaced = store
-        .run(move |connection| {
-            let transaction = connection.transaction()?;
-            let old = transaction.execute("DELETE FROM pages WHERE name = ?1", [&name])?;
-            transaction.execute("INSERT INTO pages VALUES (?1, ?2)", [&name, &content])?;
-            transaction.commit()?;
-            Ok(old > 0)
-        })
-        .await?;
-    Ok(if replaced {
-        StatusCode::NO_CONTENT
-    } else {
+    let content = content.map_err(Problem::from)?;
+    let (created, validators) = store.put_page(name, expected, content).await?;
+    let status = if created {
         StatusCode::CREATED
-    })
+    } else {
+        StatusCode::NO_CONTENT
+    };
+    Ok(Validated(status, validators).into_response())
 }

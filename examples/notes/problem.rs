@@ -11,6 +11,7 @@ use axum::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use tower_conditional::handler::PreconditionFailed;
 
 use crate::store::StoreError;
 
@@ -76,10 +77,40 @@ impl From<serde_json::Error> for Problem {
     }
 }
 
-impl From<StoreError> for Problem {
+/// What a handler answers when it does not do what it was asked to.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    Problem(Problem),
+    /// The layer around the handler makes this a 412 with the current note.
+    Failed(PreconditionFailed),
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Self {
-        eprintln!("notes: {error}");
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the database failed")
+        Self::Problem(match error {
+            StoreError::Failed(failed) => return Self::Failed(failed),
+            StoreError::Absent => Problem::not_found("no such note"),
+            StoreError::Invalid(error) => error.into(),
+            StoreError::Database(_) => {
+                eprintln!("notes: {error}");
+                Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the database failed")
+            }
+        })
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Problem(problem) => problem.into_response(),
+            Self::Failed(failed) => IntoResponse::into_response(failed),
+        }
     }
 }
 

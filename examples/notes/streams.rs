@@ -20,34 +20,27 @@ use tokio::{
     time::{self, Interval, MissedTickBehavior},
 };
 
-use crate::{note::Note, problem::Problem, stats::Stats};
+use crate::{problem::Problem, stats::Stats, store::Written};
 
 const MOST_CHUNKS: u32 = 10_000;
 const LONGEST_PAUSE_MS: u32 = 10_000;
 
 /// What `/events` tells about a note.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Change {
+pub(crate) struct Announcement {
     change: &'static str,
     id: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<i64>,
 }
 
-impl Change {
-    pub(crate) fn created(note: &Note) -> Self {
-        Self::new("created", note.id, Some(note.version))
-    }
-
-    pub(crate) fn updated(note: &Note) -> Self {
-        Self::new("updated", note.id, Some(note.version))
-    }
-
-    pub(crate) fn deleted(id: i64) -> Self {
-        Self::new("deleted", id, None)
-    }
-
-    fn new(change: &'static str, id: i64, version: Option<i64>) -> Self {
+impl Announcement {
+    pub(crate) fn of(written: &Written) -> Self {
+        let (change, id, version) = match written {
+            Written::Created(note, _) => ("created", note.id, Some(note.version)),
+            Written::Updated(note, _) => ("updated", note.id, Some(note.version)),
+            Written::Deleted(id) => ("deleted", *id, None),
+        };
         Self {
             change,
             id,
@@ -58,12 +51,12 @@ impl Change {
 
 #[derive(Clone, Debug)]
 struct Sources {
-    changes: broadcast::Sender<Change>,
+    changes: broadcast::Sender<Announcement>,
     closing: watch::Receiver<()>,
 }
 
 pub(crate) fn routes(
-    changes: broadcast::Sender<Change>,
+    changes: broadcast::Sender<Announcement>,
     closing: watch::Receiver<()>,
     stats: &Stats,
 ) -> Router {
@@ -128,7 +121,7 @@ async fn events(
 }
 
 struct Feed {
-    changes: broadcast::Receiver<Change>,
+    changes: broadcast::Receiver<Announcement>,
     closing: watch::Receiver<()>,
     heartbeat: Interval,
 }

@@ -1,0 +1,229 @@
+use axum::http::request::Parts;
+use tower_conditional::{
+    ValidatorSource, Validators, VersionTags, handler::Expected, semantics::precondition::Current,
+    source::StateSource,
+};
+use tower_conditional_sqlite::{
+    Database, EventLog, GuardError, Schema, Scope, Target, VersionSource, Watch,
+    rusqlite::{self, Connection, OptionalExtension, Row, TransactionBehavior},
+};
+
+use super::{FILLER, Item, Storage, StoreError, Written};
+use crate::note::{Change, Draft, Note};
+
+const TABLES: &str = "
+CREATE TABLE IF NOT EXISTS notes (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    title TEXT NOT NULL,
+    text TEXT NOT NULL,
+    version INTEGER NOT NULL DEFAULT 1,
+    updated_at INTEGER NOT NULL DEFAULT (unixepoch())
+) STRICT;
+CREATE TABLE IF NOT EXISTS pages (
+    name TEXT PRIMARY KEY,
+    content TEXT NOT NULL
+) STRICT;
+INSERT INTO pages VALUES
+    ('home', '<h1>Home</h1>' || char(10)),
+    ('about', '<h1>About</h1>' || char(10))
+ON CONFLICT DO NOTHING;
+";
+
+const SEED: &str = "
+WITH RECURSIVE seed(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM seed WHERE n < ?1)
+INSERT INTO notes (title, text)
+SELECT 'Note ' || n, 'This is note ' || n || '. ' || ?2 FROM seed
+WHERE ?1 > 0 AND NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'notes')";
+
+const PUT: &str = "
+INSERT INTO notes (id, title, text) VALUES (?1, ?2, ?3)
+ON CONFLICT (id) DO UPDATE SET title = excluded.title, text = excluded.text,
+    version = version + 1, updated_at = unixepoch()
+RETURNING id, title, text, version, updated_at";
+
+#[derive(Clone, Debug)]
+pub(crate) struct Sqlite(Database);
+
+impl Sqlite {
+    /// Opens the database and, when it never held a note, fills it with `notes` of them.
+    pub(crate) async fn open(path: &str, notes: u32) -> Result<Self, StoreError> {
+        let database = match path {
+            ":memory:" => Database::in_memory()?,
+            path => Database::open(path)?,
+        };
+        database
+            .run(move |connection| {
+                connection.execute_batch(TABLES)?;
+                connection.execute(SEED, (notes, FILLER))
+            })
+            .await?;
+        Schema::new()
+            .watch(Watch::table("notes").each_row("id").whole_table())
+            .and_then(|schema| schema.watch(Watch::table("pages").each_row("name")))
+            .and_then(|schema| schema.events("notes_events"))
+            .map_err(StoreError::database)?
+            .install(&database)
+            .await?;
+        Ok(Self(database))
+    }
+}
+
+impl Storage for Sqlite {
+    fn versions(&self, item: fn(&Parts) -> Option<Item>) -> impl ValidatorSource + use<> {
+        VersionSource::new(self.0.clone(), move |request| item(request).map(scope))
+    }
+
+    fn events(&self) -> impl StateSource + use<> {
+        EventLog::new(self.0.clone(), "notes_events").expect("a name")
+    }
+
+    async fn notes(&self) -> Result<Vec<Note>, StoreError> {
+        let all = self.0.run(|connection| {
+            connection
+                .prepare("SELECT id, title, text, version, updated_at FROM notes ORDER BY id")?
+                .query_map((), from_row)?
+                .collect()
+        });
+        Ok(all.await?)
+    }
+
+    async fn note(&self, id: i64) -> Result<Option<Note>, StoreError> {
+        Ok(self.0.run(move |connection| find(connection, id)).await?)
+    }
+
+    async fn create(&self, draft: Draft) -> Result<Written, StoreError> {
+        let created = self.0.run(move |connection| {
+            let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let note = tx.query_row(
+                "INSERT INTO notes (title, text) VALUES (?1, ?2)
+                 RETURNING id, title, text, version, updated_at",
+                (&draft.title, &draft.text),
+                from_row,
+            )?;
+            log(&tx, note.id, "created")?;
+            // In the same transaction: later it could be the tag of what another one wrote.
+            let version = tx.query_row(
+                "SELECT version FROM conditional_versions WHERE scope = ?1",
+                [scope(Item::Note(note.id)).as_str()],
+                |row| row.get(0),
+            )?;
+            tx.commit()?;
+            let tag = VersionTags::plain().number(version);
+            Ok(Written::Created(note, Validators::new().with_etag(tag)))
+        });
+        Ok(created.await?)
+    }
+
+    async fn change(
+        &self,
+        id: i64,
+        expected: Expected,
+        change: Change,
+    ) -> Result<Written, StoreError> {
+        let target = Target::scope(scope(Item::Note(id)));
+        let written = self.0.guarded(expected, target, move |tx| {
+            let current = find(tx, id)?;
+            let draft = match change.apply(current.as_ref()) {
+                Ok(draft) => draft,
+                Err(refused) => return Ok(Err(refused)),
+            };
+            let Some(draft) = draft else {
+                tx.execute("DELETE FROM notes WHERE id = ?1", [id])?;
+                log(tx, id, "deleted")?;
+                return Ok(Ok(Written::Deleted(id)));
+            };
+            let note = tx.query_row(PUT, (id, &draft.title, &draft.text), from_row)?;
+            let validators = validators(&tx.current()?);
+            Ok(Ok(if current.is_some() {
+                log(tx, id, "updated")?;
+                Written::Updated(note, validators)
+            } else {
+                log(tx, id, "created")?;
+                Written::Created(note, validators)
+            }))
+        });
+        written.await?
+    }
+
+    async fn page(&self, name: String) -> Result<Option<String>, StoreError> {
+        let page = self.0.run(move |connection| {
+            connection
+                .query_row("SELECT content FROM pages WHERE name = ?1", [name], |row| {
+                    row.get(0)
+                })
+                .optional()
+        });
+        Ok(page.await?)
+    }
+
+    async fn put_page(
+        &self,
+        name: String,
+        expected: Expected,
+        content: String,
+    ) -> Result<(bool, Validators), StoreError> {
+        let target = Target::scope(scope(Item::Page(name.clone())));
+        let written = self.0.guarded(expected, target, move |tx| {
+            let update = "UPDATE pages SET content = ?2 WHERE name = ?1";
+            let updated = tx.execute(update, (&name, &content))? > 0;
+            if !updated {
+                tx.execute("INSERT INTO pages VALUES (?1, ?2)", (&name, &content))?;
+            }
+            Ok((!updated, validators(&tx.current()?)))
+        });
+        Ok(written.await?)
+    }
+}
+
+fn scope(item: Item) -> Scope {
+    match item {
+        Item::Notes => Scope::table("notes"),
+        Item::Note(id) => Scope::row("notes", id),
+        Item::Page(name) => Scope::row("pages", name),
+    }
+}
+
+fn find(connection: &Connection, id: i64) -> rusqlite::Result<Option<Note>> {
+    connection
+        .query_row(
+            "SELECT id, title, text, version, updated_at FROM notes WHERE id = ?1",
+            [id],
+            from_row,
+        )
+        .optional()
+}
+
+fn log(connection: &Connection, id: i64, what: &str) -> rusqlite::Result<()> {
+    let event = format!("note {id} {what}");
+    connection.execute("INSERT INTO notes_events (event) VALUES (?1)", [event])?;
+    Ok(())
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<Note> {
+    Ok(Note {
+        id: row.get(0)?,
+        title: row.get(1)?,
+        text: row.get(2)?,
+        version: row.get(3)?,
+        updated_at: row.get(4)?,
+    })
+}
+
+fn validators(current: &Current) -> Validators {
+    current.validators().cloned().unwrap_or_default()
+}
+
+impl From<tower_conditional_sqlite::Error> for StoreError {
+    fn from(error: tower_conditional_sqlite::Error) -> Self {
+        Self::database(error)
+    }
+}
+
+impl From<GuardError> for StoreError {
+    fn from(error: GuardError) -> Self {
+        match error {
+            GuardError::Failed(failed) => Self::Failed(failed),
+            other => Self::database(other),
+        }
+    }
+}

@@ -132,7 +132,11 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
             self.config.creates(&parts.method),
             self.now(),
         ) {
-            Admission::Admit => self.perform(parts, content, current, service).await,
+            Admission::Admit => {
+                // Its content may hold what the write needs: a place, a connection.
+                drop(found);
+                self.perform(parts, content, current, service).await
+            }
             Admission::Failed(condition) => {
                 self.fail(&parts, condition, current, found, &mut service)
                     .await

@@ -5,7 +5,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
@@ -51,7 +51,8 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        if is_safe(request.method()) {
+        // `CONNECT` changes no representation (RFC 9110, section 13.2.1).
+        if is_safe(request.method()) || request.method() == Method::CONNECT {
             return ResponseFuture::read(self.inner.call(request));
         }
         let (parts, content) = request.into_parts();

@@ -54,10 +54,12 @@ pub(super) fn with_representation<B: Body<Data = Bytes>>(
     Some(Response::from_parts(parts, ResponseBody::inner(body)))
 }
 
-/// Says that another `Prefer` would have brought the representation.
+/// Says that another `Prefer` would have brought the representation. Without it
+/// nobody's wish for it was granted.
 pub(super) fn note_preference<B>(request: &Parts, answer: &mut Response<B>) {
     let preferred = Return::preferred(&request.headers);
-    superseded::note_preference(answer.headers_mut(), preferred);
+    let minimal = preferred.filter(|preferred| *preferred == Return::Minimal);
+    superseded::note_preference(answer.headers_mut(), minimal);
 }
 
 /// The success of a write that had been applied before.

@@ -138,8 +138,8 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
                 self.perform(parts, content, current, service).await
             }
             Admission::Failed(condition) => {
-                self.fail(&parts, condition, current, found, &mut service)
-                    .await
+                let answer = self.fail(&parts, condition, current, found, &mut service);
+                Ok(answer.await)
             }
             Admission::Required => {
                 let answer = self.refuse(Reason::PreconditionRequired);
@@ -207,7 +207,7 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         };
         let response = service.call(Request::from_parts(parts, content)).await?;
         if let Some(failed) = answer::failed(&response) {
-            return self.superseded(&failed.clone(), kept.head, service).await;
+            return Ok(self.superseded(&failed.clone(), kept.head, service).await);
         }
         let answer = response.map(ResponseBody::inner);
         let unchecked = answer.status().is_success()

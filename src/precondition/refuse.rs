@@ -17,7 +17,7 @@ use crate::{
     semantics::{
         etag::EntityTag,
         precondition::{Condition, Current},
-        validators::Validators,
+        validators::{self, Validators},
     },
     source::{Asked, MayAskService, Ready, ValidatorSource},
 };
@@ -65,21 +65,22 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         failed: &PreconditionFailed,
         request: Option<Parts>,
         mut service: Ready<S>,
-    ) -> Result<Answer<ResB>, S::Error>
+    ) -> Answer<ResB>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
         ResB: Body<Data = Bytes>,
         G: MayAskService<S, ReqB>,
     {
-        let carried = match request {
-            Some(request) => self.representation(&request, &mut service).await?,
-            None => None,
+        let refusal = Refusal::new(failed.reason()).expecting(self.expected());
+        let current = failed.current();
+        let answer = match request {
+            Some(request) => {
+                let found = self.representation(&request, &mut service).await;
+                self.carry(&request, refusal, current, found)
+            }
+            None => self.refuse_with(refusal, current),
         };
-        let answer = carried.unwrap_or_else(|| {
-            let refusal = Refusal::new(failed.reason()).expecting(self.expected());
-            self.refuse_with(refusal, failed.current())
-        });
-        Ok(self.explained(answer, Verdict::Superseded))
+        self.explained(answer, Verdict::Superseded)
     }
 
     pub(super) async fn fail<S, ReqB, ResB>(
@@ -89,7 +90,7 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         current: Current,
         found: Option<Response<ResB>>,
         service: &mut Ready<S>,
-    ) -> Result<Answer<ResB>, S::Error>
+    ) -> Answer<ResB>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
         ResB: Body<Data = Bytes>,
@@ -98,50 +99,69 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         let Some(validators) = current.validators() else {
             let refusal = self.refusal(condition);
             let answer = self.refuse_with(refusal, None);
-            return Ok(self.explained(answer, Verdict::Failed(condition)));
+            return self.explained(answer, Verdict::Failed(condition));
         };
         if condition != Condition::IfNoneMatch
             && let Some(applied) = &self.config.already_applied
             && applied(request, validators).await
         {
             let answer = answer::already_applied(validators);
-            return Ok(self.explained(answer, Verdict::AlreadyApplied));
+            return self.explained(answer, Verdict::AlreadyApplied);
         }
-        let carried = match found {
-            Some(found) => answer::with_representation(request, found),
-            None => self.representation(request, service).await?,
+        let found = match found {
+            None => self.representation(request, service).await,
+            found => found,
         };
-        let answer = carried.unwrap_or_else(|| {
-            let mut answer = self.refuse_with(self.refusal(condition), Some(validators));
-            if G::ASKS {
-                answer::note_preference(request, &mut answer);
-            }
-            answer
-        });
-        Ok(self.explained(answer, Verdict::Failed(condition)))
+        let refusal = self.refusal(condition);
+        let answer = if G::ASKS {
+            self.carry(request, refusal, Some(validators), found)
+        } else {
+            self.refuse_with(refusal, Some(validators))
+        };
+        self.explained(answer, Verdict::Failed(condition))
     }
 
-    /// A 412 with the current representation, where the service can be asked
-    /// for it and the client wants it.
+    /// A 412 with what was found, or a problem where that is nothing.
+    fn carry<ResB: Body<Data = Bytes>>(
+        &self,
+        request: &Parts,
+        refusal: Refusal,
+        current: Option<&Validators>,
+        found: Option<Response<ResB>>,
+    ) -> Answer<ResB> {
+        let carried = found.and_then(|mut found| {
+            // They were read before it, and without a tag nobody can try again.
+            if let Some(current) = current {
+                validators::label(&mut found, current);
+            }
+            answer::with_representation(request, found)
+        });
+        carried.unwrap_or_else(|| {
+            let mut answer = self.refuse_with(refusal, current);
+            answer::note_preference(request, &mut answer);
+            answer
+        })
+    }
+
+    /// The current representation, where the service can be asked for it and
+    /// the client wants it. An error is no reason to withhold the 412.
     async fn representation<S, ReqB, ResB>(
         &self,
         request: &Parts,
         service: &mut Ready<S>,
-    ) -> Result<Option<Answer<ResB>>, S::Error>
+    ) -> Option<Response<ResB>>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
         ResB: Body<Data = Bytes>,
         G: MayAskService<S, ReqB>,
     {
         if !G::ASKS || !answer::wants_representation(request) {
-            return Ok(None);
+            return None;
         }
-        let answer = self.config.self_get.get(request, service).await?;
+        let answer = self.config.self_get.get(request, service).await.ok()?;
         match Asked::read(answer, &*self.config.clock) {
-            Asked::State(Current::Present(_), Some(found)) => {
-                Ok(answer::with_representation(request, found))
-            }
-            _ => Ok(None),
+            Asked::State(Current::Present(_), found) => found,
+            _ => None,
         }
     }
 }

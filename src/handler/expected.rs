@@ -91,10 +91,12 @@ impl Expected {
     }
 
     /// Whether the request carries a condition for a write: `If-Match`,
-    /// `If-None-Match` or `If-Unmodified-Since`.
+    /// `If-None-Match`, or a date in `If-Unmodified-Since` (what is no date is
+    /// ignored: RFC 9110, section 13.1.4).
     #[must_use]
     pub fn is_conditional(&self) -> bool {
-        self.fields.concern_writes()
+        self.fields
+            .guard_writes(Current::Unknown, now(&self.fields))
     }
 
     /// Whether the target must not exist: `If-None-Match: *`. Then insert, and
@@ -123,8 +125,6 @@ impl Expected {
     /// [number]: crate::semantics::version::VersionTags::number
     #[must_use]
     pub fn versions(&self) -> Option<Vec<i64>> {
-        let others = self.fields.names(Condition::IfNoneMatch)
-            || self.fields.names(Condition::IfUnmodifiedSince);
         if self.must_exist() && !self.fields.names(Condition::IfNoneMatch) {
             // `If-Unmodified-Since` is ignored beside it (section 13.1.4).
             return (!self.fields.is_any(Condition::IfMatch)).then(|| {
@@ -132,7 +132,7 @@ impl Expected {
                 tags.filter_map(|tag| tag.number()).collect()
             });
         }
-        others.then(|| {
+        self.is_conditional().then(|| {
             let seen = self.seen.validators().and_then(|seen| seen.etag.as_ref());
             seen.and_then(|tag| tag.as_ref().number())
                 .into_iter()

@@ -23,11 +23,13 @@ pub(super) fn failed<B>(response: &Response<B>) -> Option<&PreconditionFailed> {
 pub(super) fn without_condition<B: Body<Data = Bytes>>(
     response: Response<ResponseBody<B>>,
     renderer: &Renderer,
+    accepts_json: bool,
 ) -> Response<ResponseBody<B>> {
     let Some(failed) = failed(&response) else {
         return response;
     };
-    let mut conflict = renderer.respond(&failed.refusal(Reason::Conflict));
+    let refusal = failed.refusal(Reason::Conflict);
+    let mut conflict = renderer.respond(&refusal.accepting_json(accepts_json));
     if let Some(current) = failed.current() {
         current.write_to(conflict.headers_mut());
     }

@@ -52,8 +52,9 @@ impl<Q, G> Exchange<Q, G> {
     pub(super) fn new(config: Arc<Config<Q, G>>, request: &Parts) -> Self {
         let fields = ConditionalFields::from_headers(&request.headers)
             .with_weak_if_match(config.weak_if_match);
+        let now = now(&config, &fields);
         Self {
-            conditional: fields.concern_writes(),
+            conditional: fields.guard_writes(Current::Unknown, now),
             required: config.requires(request),
             accepts_json: accept::json(&request.headers),
             locked: false,
@@ -87,13 +88,14 @@ impl<Q, G> Exchange<Q, G> {
         }
         answer
     }
+}
 
-    fn now(&self) -> HttpDate {
-        if self.fields.need_now() {
-            self.config.clock.now().into()
-        } else {
-            HttpDate::EPOCH
-        }
+/// The time, where a date needs it.
+fn now<Q, G>(config: &Config<Q, G>, fields: &ConditionalFields) -> HttpDate {
+    if fields.need_now() {
+        config.clock.now().into()
+    } else {
+        HttpDate::EPOCH
     }
 }
 
@@ -112,7 +114,8 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         if self.has_nothing_to_check() {
             let response = service.call(Request::from_parts(parts, content)).await?;
             let response = response.map(ResponseBody::inner);
-            return Ok(answer::without_condition(response, &self.config.renderer));
+            let (renderer, accepts_json) = (&self.config.renderer, self.accepts_json);
+            return Ok(answer::without_condition(response, renderer, accepts_json));
         }
         let (current, found) = match self.current(&parts, &mut service).await? {
             Asked::State(current, found) => (current, found),
@@ -130,7 +133,7 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
             current.as_ref(),
             self.required,
             self.config.creates(&parts.method),
-            self.now(),
+            now(&self.config, &self.fields),
         ) {
             Admission::Admit => {
                 // Its content may hold what the write needs: a place, a connection.
@@ -199,12 +202,12 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         ResB: Body<Data = Bytes>,
         G: MayAskService<S, ReqB>,
     {
-        let expected = self.hand_over(&mut parts, current);
         let kept = Kept {
             method: parts.method.clone(),
             uri: parts.uri.clone(),
             head: G::ASKS.then(|| parts.clone()),
         };
+        let expected = self.hand_over(&mut parts, current);
         let response = service.call(Request::from_parts(parts, content)).await?;
         if let Some(failed) = answer::failed(&response) {
             return Ok(self.superseded(&failed.clone(), kept.head, service).await);
@@ -218,15 +221,16 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         Ok(self.explained(answer, Verdict::Proceeded))
     }
 
-    /// Tells the handler what to expect, unless a lock makes sure of it.
+    /// Tells the handler what to expect. The witness tells whether it compared,
+    /// which it need not where a lock makes sure.
     fn hand_over(&self, parts: &mut Parts, current: Current) -> Option<Arc<AtomicBool>> {
-        if self.locked || !self.conditional {
+        if !self.conditional {
             return None;
         }
         let expected = Expected::handed_over(parts.method.clone(), self.fields.clone(), current);
         let witness = expected.witness();
         parts.extensions.insert(expected);
-        Some(witness)
+        (!self.locked).then_some(witness)
     }
 
     fn report<ResB: Body<Data = Bytes>>(

@@ -18,8 +18,8 @@ pin_project! {
     pub struct ResponseFuture<F, B: Body, E> {
         #[pin]
         future: source::ResponseFuture<F, B, E>,
-        // For a write without a condition.
-        conflict: Option<Renderer>,
+        // For a write without a condition; and whether its client takes JSON.
+        conflict: Option<(Renderer, bool)>,
     }
 }
 
@@ -31,10 +31,10 @@ impl<F, B: Body, E> ResponseFuture<F, B, E> {
         }
     }
 
-    pub(super) fn unconditional(future: F, renderer: Renderer) -> Self {
+    pub(super) fn unconditional(future: F, renderer: Renderer, accepts_json: bool) -> Self {
         Self {
             future: source::ResponseFuture::called(future),
-            conflict: Some(renderer),
+            conflict: Some((renderer, accepts_json)),
         }
     }
 
@@ -59,7 +59,9 @@ where
         let this = self.project();
         let response = ready!(this.future.poll(cx))?;
         Poll::Ready(Ok(match this.conflict {
-            Some(renderer) => answer::without_condition(response, renderer),
+            Some((renderer, accepts_json)) => {
+                answer::without_condition(response, renderer, *accepts_json)
+            }
             None => response,
         }))
     }

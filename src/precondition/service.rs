@@ -66,7 +66,8 @@ where
         if exchange.has_nothing_to_check() {
             let request = Request::from_parts(parts, content);
             let renderer = self.config.renderer.clone();
-            return ResponseFuture::unconditional(self.inner.call(request), renderer);
+            let future = self.inner.call(request);
+            return ResponseFuture::unconditional(future, renderer, exchange.accepts_json);
         }
         let service = Ready::take(&mut self.inner);
         ResponseFuture::guarded(exchange.run(parts, content, service))

@@ -103,11 +103,6 @@ impl ConditionalFields {
         self.has(Field::Match) || self.has(Field::NoneMatch) || date_counts
     }
 
-    /// Whether a write may depend on one of the fields, whatever the state.
-    pub(crate) fn concern_writes(&self) -> bool {
-        self.has(Field::Match) || self.has(Field::NoneMatch) || self.has(Field::UnmodifiedSince)
-    }
-
     /// Whether the condition is there and is `*`, alone.
     pub(crate) fn is_any(&self, condition: Condition) -> bool {
         self.only(condition.into())

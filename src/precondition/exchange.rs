@@ -172,12 +172,8 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
             Ok(current) => return Ok(Asked::State(current, None)),
             Err(error) => Some(error),
         };
-        let asked = if G::ASKS {
-            let answer = self.config.self_get.get(request, service).await?;
-            Asked::read(answer, &*self.config.clock)
-        } else {
-            Asked::State(Current::Unknown, None)
-        };
+        let got = self.config.self_get.get(request, service).await?;
+        let asked = Asked::read(got, &*self.config.clock);
         Ok(match (asked, failed) {
             (Asked::State(Current::Unknown, _), Some(error)) => Asked::Failed(error),
             (asked, _) => asked,

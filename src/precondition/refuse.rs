@@ -158,8 +158,8 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         if !G::ASKS || !answer::wants_representation(request) {
             return None;
         }
-        let answer = self.config.self_get.get(request, service).await.ok()?;
-        match Asked::read(answer, &*self.config.clock) {
+        let got = self.config.self_get.get(request, service).await.ok()?;
+        match Asked::read(got, &*self.config.clock) {
             Asked::State(Current::Present(_), found) => found,
             _ => None,
         }

@@ -195,22 +195,26 @@ pub(crate) async fn ask<Q: ValidatorSource>(
     source: &Q,
     request: &Parts,
 ) -> Result<Current, SourceError> {
-    caught(|| source.current(request)).await
+    answer(|| source.current(request)).await
 }
 
 /// What a source answers; a panic in it is a failure like any other.
-pub(crate) async fn caught<F, T, E>(ask: impl FnOnce() -> F) -> Result<T, SourceError>
+pub(crate) async fn answer<F, T, E>(ask: impl FnOnce() -> F) -> Result<T, SourceError>
 where
     F: Future<Output = Result<T, E>>,
     E: Into<BoxError>,
 {
-    // A source that panicked is not asked again for this request, so nothing
-    // sees the state that the panic left.
-    let asked = catch_unwind(AssertUnwindSafe(ask));
-    let mut asked = pin!(asked.map_err(|_| SourceError::panicked())?);
+    let asked = catch_unwind(AssertUnwindSafe(ask)).map_err(|_| SourceError::panicked())?;
+    caught(asked).await?.map_err(SourceError::from_source)
+}
+
+/// What a future gives, unless it panics. It is not polled again then, so that
+/// nothing of it sees the state that the panic left.
+async fn caught<F: Future>(future: F) -> Result<F::Output, SourceError> {
+    let mut future = pin!(future);
     poll_fn(
-        |cx| match catch_unwind(AssertUnwindSafe(|| asked.as_mut().poll(cx))) {
-            Ok(polled) => polled.map_err(SourceError::from_source),
+        |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+            Ok(polled) => polled.map(Ok),
             Err(_) => Poll::Ready(Err(SourceError::panicked())),
         },
     )

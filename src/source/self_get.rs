@@ -7,7 +7,7 @@ use std::{
 use http::{Extensions, Request, Response, StatusCode, request::Parts};
 use tower_service::Service;
 
-use super::{Ready, SourceError};
+use super::{Ready, SourceError, caught};
 use crate::{
     clock::Clock,
     semantics::{
@@ -33,8 +33,8 @@ use crate::{
 /// What the answer means: 200, 203 and 204 are the current representation; 404
 /// and 410 say that there is none; 401, 403, 407 and 3xx go to the client as
 /// they are, so that a caller who may not read learns nothing from a
-/// condition; 405 and 501 say that nothing is known; everything else is a
-/// failed source.
+/// condition; 405 and 501 say that nothing is known; everything else, a panic
+/// included, is a failed source.
 ///
 /// # Which service
 ///
@@ -56,7 +56,7 @@ use crate::{
 ///
 /// The service inside gets the request's extensions too. A named one gets the
 /// request as the client sent it, and of the extensions only those to
-/// [`carry`](Self::carry), since what a router noted for its handlers would
+/// named with [`extension`](Self::extension), since what a router noted for its handlers would
 /// confuse another.
 #[derive(Debug, Clone, Default)]
 #[must_use]
@@ -75,7 +75,7 @@ pub struct Inner;
 #[derive(Debug, Clone)]
 pub struct Named<T> {
     service: T,
-    carried: Vec<fn(&Extensions, &mut Extensions)>,
+    extensions: Vec<fn(&Extensions, &mut Extensions)>,
 }
 
 impl SelfGet {
@@ -84,12 +84,14 @@ impl SelfGet {
         Self::default()
     }
 
-    /// Asks this service, for as long as it takes.
+    /// Asks this service, for as long as it takes. The `GET` has none of the
+    /// request's extensions: what a router left there, such as the parameters
+    /// of the path, would count twice. See [`extension`](Self::extension).
     pub fn of<T>(service: T) -> SelfGet<Named<T>> {
         SelfGet {
             service: Named {
                 service,
-                carried: Vec::new(),
+                extensions: Vec::new(),
             },
             #[cfg(feature = "tokio")]
             limit: None,
@@ -98,12 +100,12 @@ impl SelfGet {
 }
 
 impl<T> SelfGet<Named<T>> {
-    /// Takes the request's extension of this type along, such as the address
-    /// of the client, or who it is.
-    pub fn carry<E: Clone + Send + Sync + 'static>(mut self) -> Self {
-        self.service.carried.push(|from, to| {
-            if let Some(extension) = from.get::<E>() {
-                to.insert(extension.clone());
+    /// Gives the `GET` the request's extension of this type, where it has one:
+    /// what a layer outside found out about the caller, for example.
+    pub fn extension<X: Clone + Send + Sync + 'static>(mut self) -> Self {
+        self.service.extensions.push(|request, get| {
+            if let Some(extension) = request.get::<X>() {
+                get.insert(extension.clone());
             }
         });
         self
@@ -121,6 +123,14 @@ impl<T> SelfGet<T> {
         }
     }
 
+    async fn ask<R, E>(&self, answer: impl Future<Output = Result<R, E>>) -> Result<Got<R>, E> {
+        Ok(match self.within(caught(answer)).await {
+            Some(Ok(answer)) => Got::Answer(answer?),
+            Some(Err(panicked)) => Got::Failed(panicked),
+            None => Got::Failed(SourceError::timed_out()),
+        })
+    }
+
     #[cfg(feature = "tokio")]
     async fn within<F: Future>(&self, future: F) -> Option<F::Output> {
         super::within(self.limit, future).await
@@ -130,6 +140,14 @@ impl<T> SelfGet<T> {
     async fn within<F: Future>(&self, future: F) -> Option<F::Output> {
         Some(future.await)
     }
+}
+
+/// What came of a `GET`.
+pub(crate) enum Got<R> {
+    Answer(R),
+    /// There is nobody to ask.
+    Nothing,
+    Failed(SourceError),
 }
 
 /// No [`SelfGet`]: what a layer has until it is given one.
@@ -145,14 +163,13 @@ pub trait MayAskService<S: Service<Request<B>>, B>: Placed + Clone + Send + Sync
     #[doc(hidden)]
     const ASKS: bool;
 
-    /// The service's answer to the `GET`; `None` where it took too long or
-    /// there is nobody to ask.
+    /// The service's answer to the `GET`.
     #[doc(hidden)]
     fn get(
         &self,
         request: &Parts,
         service: &mut Ready<S>,
-    ) -> impl Future<Output = Result<Option<S::Response>, S::Error>> + Send;
+    ) -> impl Future<Output = Result<Got<S::Response>, S::Error>> + Send;
 }
 
 #[allow(private_interfaces)]
@@ -166,8 +183,8 @@ where
         &self,
         _: &Parts,
         _: &mut Ready<S>,
-    ) -> impl Future<Output = Result<Option<S::Response>, S::Error>> + Send {
-        ready(Ok(None))
+    ) -> impl Future<Output = Result<Got<S::Response>, S::Error>> + Send {
+        ready(Ok(Got::Nothing))
     }
 }
 
@@ -183,9 +200,9 @@ where
         &self,
         request: &Parts,
         service: &mut Ready<S>,
-    ) -> Result<Option<S::Response>, S::Error> {
+    ) -> Result<Got<S::Response>, S::Error> {
         let get = Request::from_parts(self_get::head(request), B::default());
-        self.within(service.call(get)).await.transpose()
+        self.ask(service.call(get)).await
     }
 }
 
@@ -206,17 +223,17 @@ where
         &self,
         request: &Parts,
         service: &mut Ready<S>,
-    ) -> Result<Option<S::Response>, S::Error> {
+    ) -> Result<Got<S::Response>, S::Error> {
         // Both may wait for places in the same limit.
         service.release();
         let mut head = self_get::head(request);
         head.extensions = Extensions::new();
-        for carry in &self.service.carried {
+        for carry in &self.service.extensions {
             carry(&request.extensions, &mut head.extensions);
         }
-        let get = Request::from_parts(head, B::default());
         let mut named = Ready::fresh(self.service.service.clone());
-        self.within(named.call(get)).await.transpose()
+        let get = Request::from_parts(head, B::default());
+        self.ask(named.call(get)).await
     }
 }
 
@@ -248,9 +265,11 @@ pub(crate) enum Asked<R> {
 }
 
 impl<B> Asked<Response<B>> {
-    pub(crate) fn read(answer: Option<Response<B>>, clock: &dyn Clock) -> Self {
-        let Some(response) = answer else {
-            return Self::Failed(SourceError::timed_out());
+    pub(crate) fn read(got: Got<Response<B>>, clock: &dyn Clock) -> Self {
+        let response = match got {
+            Got::Answer(response) => response,
+            Got::Nothing => return Self::State(Current::Unknown, None),
+            Got::Failed(error) => return Self::Failed(error),
         };
         match Meaning::of(response.status()) {
             Meaning::Present => {

@@ -99,7 +99,7 @@ impl<Q: StateSource> Config<Q> {
     }
 
     async fn latest(&self, request: &Parts) -> Result<Option<HeaderValue>, SourceError> {
-        let asked = source::caught(|| self.source.latest(request));
+        let asked = source::answer(|| self.source.latest(request));
         #[cfg(feature = "tokio")]
         let asked = async {
             let answer = source::within(self.limit, asked).await;

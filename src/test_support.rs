@@ -3,17 +3,23 @@
 use std::{
     collections::VecDeque,
     convert::Infallible,
-    future::Future,
+    future::{Future, ready},
     pin::{Pin, pin},
+    sync::{Arc, Mutex},
     task::{Context, Poll, Waker},
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response, request::Parts};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
+
+use crate::{
+    semantics::{etag::EntityTag, precondition::Current, validators::Validators},
+    source::ValidatorSource,
+};
 
 /// What a [`ScriptedBody`] does when it is polled, in order.
 #[derive(Debug, Clone, PartialEq)]
@@ -192,11 +198,15 @@ pub(crate) fn run<F: Future>(future: F) -> F::Output {
 
 /// Sends one request through `layer` to a handler that answers with what
 /// `respond` makes of the request.
-pub(crate) fn send<L, F, B, Out>(layer: &L, request: Request<()>, respond: F) -> Response<Out>
+pub(crate) fn send<L, F, ReqB, B, Out>(
+    layer: &L,
+    request: Request<ReqB>,
+    respond: F,
+) -> Response<Out>
 where
     L: Layer<Handler<F>>,
-    L::Service: Service<Request<()>, Response = Response<Out>, Error = Infallible>,
-    F: FnMut(Request<()>) -> Response<B>,
+    L::Service: Service<Request<ReqB>, Response = Response<Out>, Error = Infallible>,
+    F: FnMut(Request<ReqB>) -> Response<B>,
 {
     let mut service = layer.layer(Handler(respond));
     run(service.call(request)).unwrap_or_else(|never| match never {})
@@ -206,9 +216,9 @@ where
 #[derive(Debug, Clone)]
 pub(crate) struct Handler<F>(F);
 
-impl<F, B> Service<Request<()>> for Handler<F>
+impl<F, ReqB, B> Service<Request<ReqB>> for Handler<F>
 where
-    F: FnMut(Request<()>) -> Response<B>,
+    F: FnMut(Request<ReqB>) -> Response<B>,
 {
     type Response = Response<B>;
     type Error = Infallible;
@@ -218,7 +228,71 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<()>) -> Self::Future {
+    fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         std::future::ready(Ok(self.0(request)))
     }
+}
+
+/// The content of a request that nobody may read. The default is another one,
+/// so that a request that a layer makes up is told from the client's.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) enum Upload {
+    #[default]
+    MadeUp,
+    OfTheClient,
+}
+
+impl Body for Upload {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        panic!("the content of the request was read");
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(1 << 30)
+    }
+}
+
+/// Field lines, where a name may repeat.
+pub(crate) fn request<'a>(
+    method: &str,
+    path: &str,
+    fields: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Request<Upload> {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in fields {
+        request = request.header(name, value);
+    }
+    request.body(Upload::OfTheClient).expect("a request")
+}
+
+/// What happened, in order.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    pub(crate) fn note(&self, event: impl Into<String>) {
+        self.0.lock().unwrap().push(event.into());
+    }
+
+    /// What happened since the last look.
+    pub(crate) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+/// A source that says the same to everybody.
+pub(crate) fn knows(current: impl Into<Current>) -> impl ValidatorSource + Clone {
+    let current = current.into();
+    move |_: &Parts| ready(Ok::<_, Infallible>(current.clone()))
+}
+
+/// The representation with this strong tag.
+pub(crate) fn tagged(tag: &str) -> Validators {
+    Validators::new().with_etag(EntityTag::strong(tag).expect("a tag"))
 }

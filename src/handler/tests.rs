@@ -1,1 +1,332 @@
+use http::{Response, StatusCode};
 
+use super::*;
+use crate::{
+    Validators, VersionTags,
+    refusal::Reason,
+    semantics::{
+        date::HttpDate,
+        etag::EntityTag,
+        precondition::{Condition, Current},
+    },
+    test_support::{request, tagged},
+};
+
+const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+const EARLIER: &str = "Sun, 06 Nov 1994 08:49:36 GMT";
+
+type Fields<'a> = &'a [(&'a str, &'a str)];
+
+fn expected(fields: Fields<'_>) -> Expected {
+    Expected::of(&request("PUT", "/", fields.iter().copied()))
+}
+
+/// R-9110-13.1-a: what a compare-and-set compares.
+#[test]
+fn versions_to_compare() {
+    let table: [(Fields<'_>, Option<&[i64]>); 13] = [
+        (&[], None),
+        (&[("if-match", "\"7\"")], Some(&[7])),
+        (&[("if-match", "\"7\", \"-8\"")], Some(&[7, -8])),
+        (
+            &[("if-match", "\"7\""), ("if-match", "\"8\"")],
+            Some(&[7, 8]),
+        ),
+        (&[("if-match", "*")], None),
+        (&[("if-match", "W/\"7\"")], Some(&[])),
+        (&[("if-match", "\"x\", 7, \"07\", \"7\"")], Some(&[7])),
+        (&[("if-match", "")], Some(&[])),
+        // A date beside it is ignored; an If-None-Match is not.
+        (
+            &[("if-match", "\"7\""), ("if-unmodified-since", DATE)],
+            Some(&[7]),
+        ),
+        (
+            &[("if-match", "\"7\""), ("if-none-match", "\"8\"")],
+            Some(&[]),
+        ),
+        (&[("if-none-match", "*")], Some(&[])),
+        (&[("if-unmodified-since", DATE)], Some(&[])),
+        (&[("if-unmodified-since", "junk")], None),
+    ];
+    for (fields, versions) in table {
+        let found = expected(fields).versions();
+        assert_eq!(found.as_deref(), versions, "{fields:?}");
+    }
+}
+
+/// What the layer saw stands for conditions that no version says.
+#[test]
+fn versions_that_were_seen() {
+    for (fields, current, versions) in [
+        (("if-unmodified-since", DATE), tagged("7").into(), vec![7]),
+        (("if-none-match", "\"6\""), tagged("7").into(), vec![7]),
+        (("if-none-match", "\"6\""), tagged("x").into(), vec![]),
+        (("if-none-match", "*"), Current::Absent, vec![]),
+    ] {
+        let request = request("PUT", "/", [fields]);
+        let conditions =
+            crate::semantics::precondition::ConditionalFields::from_headers(request.headers());
+        let expected = Expected::handed_over(request.method().clone(), conditions, current);
+        assert_eq!(expected.versions(), Some(versions), "{fields:?}");
+    }
+}
+
+/// R-9110-13.1.1-c, R-9110-13.1.2-g, R-9110-13.1.4-a.
+#[test]
+fn what_must_exist() {
+    for (fields, conditional, exist, absent) in [
+        (&[][..], false, false, false),
+        (&[("if-match", "\"7\"")], true, true, false),
+        (&[("if-match", "*")], true, true, false),
+        (&[("if-none-match", "*")], true, false, true),
+        (&[("if-none-match", " *\t")], true, false, true),
+        (&[("if-none-match", "\"*\"")], true, false, false),
+        (&[("if-none-match", "*, \"a\"")], true, false, false),
+        (&[("if-unmodified-since", DATE)], true, false, false),
+        (&[("if-unmodified-since", "junk")], false, false, false),
+        (&[("if-modified-since", DATE)], false, false, false),
+        (&[("if", "([\"x\"])")], false, false, false),
+    ] {
+        let expected = expected(fields);
+        assert_eq!(expected.is_conditional(), conditional, "{fields:?}");
+        assert_eq!(expected.must_exist(), exist, "{fields:?}");
+        assert_eq!(expected.must_be_absent(), absent, "{fields:?}");
+    }
+}
+
+/// R-9110-13.1-a, R-4918-12.1-a: a compare-and-set that changed nothing is 412,
+/// where there was a condition.
+#[test]
+fn settling() {
+    let conditional = || expected(&[("if-match", "\"7\"")]);
+    assert_eq!(conditional().settle(Some(8)).unwrap(), Some(8));
+    assert_eq!(expected(&[]).settle(Some(8)).unwrap(), Some(8));
+    assert_eq!(expected(&[]).settle(None::<()>).unwrap(), None);
+    let ignored = expected(&[("if-unmodified-since", "junk")]);
+    assert_eq!(ignored.settle(None::<()>).unwrap(), None);
+    let failed = conditional().settle(None::<()>).unwrap_err();
+    assert_eq!(failed.reason(), Reason::Superseded);
+    assert!(failed.current().is_none());
+    assert_eq!(failed.into_response().status(), 412);
+}
+
+/// R-9110-13.1.1-a, R-9110-13.1.1-c, R-9110-13.1.4-a.
+#[test]
+fn checking_in_a_transaction() {
+    let dated = tagged("7").with_last_modified(HttpDate::from_unix_seconds(784_111_777));
+    let held: [(Fields<'_>, Current); 5] = [
+        (&[], Current::Absent),
+        (&[("if-match", "\"7\"")], tagged("7").into()),
+        (&[("if-match", "*")], tagged("x").into()),
+        (&[("if-none-match", "*")], Current::Absent),
+        (&[("if-unmodified-since", DATE)], (&dated).into()),
+    ];
+    for (fields, current) in held {
+        assert!(expected(fields).check(current).is_ok(), "{fields:?}");
+    }
+    let weak = EntityTag::weak("7").unwrap();
+    let failed: [(Fields<'_>, Current, Condition); 5] = [
+        (
+            &[("if-match", "\"7\"")],
+            tagged("8").into(),
+            Condition::IfMatch,
+        ),
+        (&[("if-match", "W/\"7\"")], weak.into(), Condition::IfMatch),
+        (&[("if-match", "*")], Current::Absent, Condition::IfMatch),
+        (
+            &[("if-none-match", "*")],
+            tagged("8").into(),
+            Condition::IfNoneMatch,
+        ),
+        (
+            &[("if-unmodified-since", EARLIER)],
+            dated.into(),
+            Condition::IfUnmodifiedSince,
+        ),
+    ];
+    for (fields, current, condition) in failed {
+        let is_there = current.validators().is_some();
+        let failed = expected(fields).check(current).unwrap_err();
+        assert_eq!(failed.reason(), Reason::PreconditionFailed(condition));
+        assert_eq!(failed.current().is_some(), is_there);
+    }
+}
+
+/// Whoever compares says so, whichever clone does.
+#[test]
+fn comparing_is_seen() {
+    use std::sync::atomic::Ordering;
+
+    let fresh = || expected(&[("if-match", "\"7\"")]);
+    let used = |expected: &Expected| expected.witness().load(Ordering::Acquire);
+    let uses: [fn(Expected); 4] = [
+        |expected| drop(expected.settle(Some(()))),
+        |expected| drop(expected.settle(None::<()>)),
+        |expected| drop(expected.check(tagged("7"))),
+        |expected| drop(expected.check(tagged("8"))),
+    ];
+    for compare in uses {
+        let expected = fresh();
+        assert!(!used(&expected));
+        compare(expected.clone());
+        assert!(used(&expected));
+    }
+    let expected = fresh();
+    let _ = (expected.versions(), expected.must_exist());
+    assert!(!used(&expected), "looking is not comparing");
+}
+
+/// R-9110-13.1.2-b, R-9110-13.1.1-g
+#[test]
+fn checking_a_read() {
+    let check = |method: &str, fields: Fields<'_>| {
+        let request = request(method, "/", fields.iter().copied());
+        let preconditions = Preconditions::of(&request);
+        assert_eq!(preconditions.is_empty(), fields.is_empty());
+        let current = VersionTags::plain().number(7);
+        match preconditions.check(current) {
+            Ok(()) => 200,
+            Err(unmet) => {
+                let response = unmet.into_response();
+                assert_eq!(response.headers()["etag"], "\"7\"");
+                response.status().as_u16()
+            }
+        }
+    };
+    assert_eq!(check("GET", &[]), 200);
+    assert_eq!(check("GET", &[("if-none-match", "\"7\"")]), 304);
+    assert_eq!(check("HEAD", &[("if-none-match", "W/\"7\"")]), 304);
+    assert_eq!(check("GET", &[("if-none-match", "\"6\"")]), 200);
+    assert_eq!(check("GET", &[("if-match", "\"6\"")]), 412);
+    assert_eq!(check("PUT", &[("if-none-match", "\"7\"")]), 412);
+    let absent = Preconditions::of(&request("PUT", "/", [("if-match", "*")])).check(None);
+    let Err(Unmet::Failed(failed)) = absent else {
+        panic!("{absent:?}");
+    };
+    assert!(!failed.into_response().headers().contains_key("etag"));
+}
+
+/// R-9110-15.4.5-a: the tag; the date only where there is none.
+#[test]
+fn a_304_has_the_validators() {
+    let date = HttpDate::from_unix_seconds(784_111_777);
+    let both = NotModified::new(tagged("7").with_last_modified(date)).into_response();
+    assert_eq!(both.status(), StatusCode::NOT_MODIFIED);
+    assert_eq!(both.headers()["etag"], "\"7\"");
+    assert_eq!(both.headers().len(), 1);
+    let dated = Validators::new().with_last_modified(date);
+    let response = NotModified::new(dated).into_response();
+    assert_eq!(response.headers()["last-modified"], DATE);
+    assert!(response.body().is_empty());
+}
+
+/// R-9457-3-a: a problem that a layer outside can find and change.
+#[test]
+fn a_412_is_a_problem_with_the_current_tag() {
+    for (failed, tag) in [
+        (PreconditionFailed::new(), None),
+        (PreconditionFailed::default(), None),
+        (PreconditionFailed::with_current(tagged("8")), Some("\"8\"")),
+    ] {
+        let response = failed.into_response();
+        assert_eq!(response.status(), StatusCode::PRECONDITION_FAILED);
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        let in_field = response.headers().get("etag");
+        assert_eq!(in_field.map(|tag| tag.to_str().unwrap()), tag);
+        let problem: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+        assert_eq!(problem["status"], 412);
+        assert_eq!(problem["current"].as_str(), tag);
+        assert!(response.extensions().get::<PreconditionFailed>().is_some());
+    }
+}
+
+/// R-9110-8.8.3.1-a: what is not known stays as it was.
+#[test]
+fn a_validated_response() {
+    let before = Response::builder().header("last-modified", DATE);
+    let response = Validated(before.body(()).unwrap(), tagged("7"));
+    let response = Response::from(response);
+    assert_eq!(response.headers()["etag"], "\"7\"");
+    assert_eq!(response.headers()["last-modified"], DATE);
+}
+
+#[cfg(feature = "axum")]
+mod in_axum {
+    use ::axum::{Router, body::Body, routing::get};
+    use http::Request;
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::{Outcome, PreconditionLayer, precondition::Unchecked, test_support::knows};
+
+    async fn read(preconditions: Preconditions) -> Result<Validated<&'static str>, Unmet> {
+        preconditions.check(tagged("7"))?;
+        Ok(Validated("hello", tagged("7")))
+    }
+
+    async fn write(expected: Expected) -> Result<StatusCode, PreconditionFailed> {
+        let versions = expected.versions();
+        let written = versions.is_none_or(|versions| versions.contains(&7));
+        let written = expected.settle(written.then_some(()))?;
+        Ok(written.map_or(StatusCode::NOT_FOUND, |()| StatusCode::NO_CONTENT))
+    }
+
+    async fn careless(_: Preconditions) -> StatusCode {
+        StatusCode::NO_CONTENT
+    }
+
+    async fn gone() -> NotModified {
+        NotModified::new(tagged("7"))
+    }
+
+    fn router() -> Router {
+        let methods = get(read).put(write).post(careless);
+        Router::new().route("/", methods).route("/304", get(gone))
+    }
+
+    async fn send(router: Router, method: &str, fields: Fields<'_>) -> Response<Body> {
+        let (parts, _) = request(method, "/", fields.iter().copied()).into_parts();
+        let request = Request::from_parts(parts, Body::empty());
+        router.oneshot(request).await.unwrap()
+    }
+
+    /// R-9110-13.1.2-b, R-9110-13.1.1-b: extractors and responses.
+    #[tokio::test]
+    async fn handlers_check_by_themselves() {
+        for (method, fields, expected) in [
+            ("GET", &[][..], 200),
+            ("GET", &[("if-none-match", "\"7\"")], 304),
+            ("GET", &[("if-match", "\"6\"")], 412),
+            ("PUT", &[], 204),
+            ("PUT", &[("if-match", "\"7\"")], 204),
+            ("PUT", &[("if-match", "\"6\"")], 412),
+        ] {
+            let response = send(router(), method, fields).await;
+            assert_eq!(response.status(), expected, "{method} {fields:?}");
+            let tagged = response.headers().contains_key("etag");
+            assert_eq!(tagged, method == "GET", "{method} {fields:?}");
+        }
+        let request = Request::get("/304").body(Body::empty()).unwrap();
+        let response = router().oneshot(request).await.unwrap();
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()["etag"]),
+            (304, &"\"7\"".parse().unwrap())
+        );
+    }
+
+    /// R-9110-13.1-a: the extractor hands on what the layer handed over.
+    #[tokio::test]
+    async fn the_layer_sees_what_the_extractor_did() {
+        let layer = PreconditionLayer::new(knows(tagged("7"))).unchecked(Unchecked::Fail);
+        let router = router().layer(layer);
+        let current = [("if-match", "\"7\"")];
+        let response = send(router.clone(), "PUT", &current).await;
+        assert_eq!(response.status(), 204);
+        assert!(Outcome::of(&response).is_none());
+        let response = send(router.clone(), "POST", &current).await;
+        assert_eq!(response.status(), 500);
+        assert!(Outcome::of(&response).unwrap().is_unchecked());
+        assert_eq!(send(router, "POST", &[]).await.status(), 204);
+    }
+}

@@ -1,1 +1,216 @@
+use std::{
+    convert::Infallible,
+    error::Error,
+    fmt,
+    future::{pending, ready},
+    sync::Arc,
+};
 
+use http::request::Parts;
+
+use super::*;
+use crate::{
+    semantics::{etag::EntityTag, validators::Validators},
+    test_support::{Log, knows, request, run, tagged},
+};
+
+fn parts(path: &str) -> Parts {
+    request("GET", path, []).into_parts().0
+}
+
+/// The opaque tag of what the source says, `-` for absent, `?` for unknown, `!`
+/// for a failure.
+fn told(source: &impl ValidatorSource, path: &str) -> String {
+    match run(ask(source, &parts(path))) {
+        Ok(Current::Unknown) => "?".to_owned(),
+        Ok(Current::Absent) => "-".to_owned(),
+        Ok(Current::Present(validators)) => validators.etag.unwrap().to_string(),
+        Err(error) => format!("! {error}"),
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Down;
+
+impl fmt::Display for Down {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("down")
+    }
+}
+
+impl Error for Down {}
+
+fn fails(_: &Parts) -> std::future::Ready<Result<Current, Down>> {
+    ready(Err(Down))
+}
+
+fn panics(_: &Parts) -> std::future::Ready<Result<Current, Infallible>> {
+    panic!("on purpose")
+}
+
+#[test]
+fn closures_and_shared_sources_are_sources() {
+    assert_eq!(told(&knows(tagged("1")), "/"), "\"1\"");
+    assert_eq!(told(&Arc::new(knows(tagged("1"))), "/"), "\"1\"");
+    assert_eq!(told(&Unknown, "/"), "?");
+    let by_path = |request: &Parts| {
+        let tag = EntityTag::strong(&request.uri.path()[1..]).unwrap();
+        ready(Ok::<_, Infallible>(tag.into()))
+    };
+    assert_eq!(told(&by_path, "/a"), "\"a\"");
+}
+
+#[test]
+fn what_is_there_becomes_a_state() {
+    assert_eq!(told(&knows(None::<Validators>), "/"), "-");
+    assert_eq!(told(&knows(Some(tagged("1"))), "/"), "\"1\"");
+    assert_eq!(told(&knows(&tagged("1")), "/"), "\"1\"");
+    assert_eq!(told(&knows(EntityTag::weak("1").unwrap()), "/"), "W/\"1\"");
+}
+
+/// An error is kept with its cause, a panic is a failure.
+#[test]
+fn failures_have_a_kind() {
+    let error = run(ask(&fails, &parts("/"))).unwrap_err();
+    assert_eq!(error.kind(), SourceErrorKind::Failed);
+    assert!(error.source().unwrap().is::<Down>());
+
+    let later = |_: &Parts| async {
+        if true {
+            panic!("on purpose");
+        }
+        Ok::<_, Infallible>(Current::Unknown)
+    };
+    for error in [
+        run(ask(&panics, &parts("/"))).unwrap_err(),
+        run(ask(&later, &parts("/"))).unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), SourceErrorKind::Panicked);
+        assert!(error.source().is_none());
+    }
+    // An error of ours keeps its kind through the sources around it.
+    let around = panics.at("/").unwrap().or_else(Unknown);
+    let error = run(ask(&around, &parts("/"))).unwrap_err();
+    assert_eq!(error.kind(), SourceErrorKind::Panicked);
+}
+
+#[test]
+fn the_second_source_fills_in() {
+    let one = || knows(tagged("1"));
+    let two = || knows(tagged("2"));
+    let absent = || knows(Current::Absent);
+    let failed = "! the source of validators failed";
+    let panicked = "! the source of validators panicked";
+    assert_eq!(told(&one().or_else(two()), "/"), "\"1\"");
+    assert_eq!(told(&absent().or_else(two()), "/"), "-");
+    assert_eq!(told(&Unknown.or_else(two()), "/"), "\"2\"");
+    assert_eq!(told(&Unknown.or_else(absent()), "/"), "-");
+    assert_eq!(told(&Unknown.or_else(Unknown), "/"), "?");
+    assert_eq!(told(&fails.or_else(two()), "/"), "\"2\"");
+    assert_eq!(told(&panics.or_else(two()), "/"), "\"2\"");
+    assert_eq!(told(&one().or_else(panics), "/"), "\"1\"");
+    assert_eq!(told(&Unknown.or_else(fails), "/"), failed);
+    // A failure stands where nobody knows better.
+    assert_eq!(told(&panics.or_else(Unknown), "/"), panicked);
+    assert_eq!(told(&fails.or_else(panics), "/"), panicked);
+}
+
+/// A source that knows is the last that is asked.
+#[test]
+fn the_second_source_is_asked_only_if_needed() {
+    let log = Log::default();
+    let noting = log.clone();
+    let second = move |_: &Parts| {
+        noting.note("asked");
+        ready(Ok::<_, Infallible>(Current::Unknown))
+    };
+    told(&knows(tagged("1")).or_else(second.clone()), "/");
+    assert!(log.take().is_empty());
+    told(&Unknown.or_else(second), "/");
+    assert_eq!(log.take(), ["asked"]);
+}
+
+#[test]
+fn a_source_for_one_route() {
+    let source = knows(tagged("1")).at("/notes/{id}").unwrap();
+    for (path, expected) in [
+        ("/notes/7", "\"1\""),
+        ("/notes/7?a=/", "\"1\""),
+        ("/notes/", "?"),
+        ("/notes", "?"),
+        ("/notes/7/", "?"),
+        ("/notes/7/tags", "?"),
+        ("/Notes/7", "?"),
+        ("/", "?"),
+    ] {
+        assert_eq!(told(&source, path), expected, "{path}");
+    }
+    // Elsewhere it is not even asked.
+    assert_eq!(told(&panics.at("/a").unwrap(), "/b"), "?");
+    let authority = {
+        let mut connect = request("CONNECT", "/", []);
+        *connect.uri_mut() = "example.com:443".parse().unwrap();
+        connect.into_parts().0
+    };
+    let asked = run(ask(&source, &authority)).unwrap();
+    assert!(matches!(asked, Current::Unknown));
+}
+
+#[test]
+fn patterns_of_routes() {
+    let several = Route::new("/a/{b}/c/{d}").unwrap();
+    assert_eq!(several.capture("/a/1/c/2", "b"), Some("1"));
+    assert_eq!(several.capture("/a/1/c/2", "d"), Some("2"));
+    assert_eq!(several.capture("/a/1/c/2", "c"), None);
+    assert_eq!(several.capture("/a//c/2", "d"), None);
+    // As it is sent.
+    assert_eq!(several.capture("/a/%2F/c/ä", "b"), Some("%2F"));
+    assert!(Route::new("/").unwrap().matches("/"));
+    assert!(!Route::new("/a").unwrap().matches("/a/"));
+    assert!(Route::new("/a/").unwrap().matches("/a/"));
+    for refused in [
+        "", "a", "*", "{id}", "/{}", "/{id", "/id}", "/a{id}", "/{id}a", "/{{id}}", "/{a}{b}",
+        "/{a}/{a}",
+    ] {
+        let error = Route::new(refused).unwrap_err();
+        assert!(error.to_string().contains("a route is"), "{refused}");
+        assert!(knows(Current::Absent).at(refused).is_err(), "{refused}");
+    }
+}
+
+/// Time begins when the source has to wait, and what is there at once needs no
+/// timer.
+#[cfg(feature = "tokio")]
+#[test]
+fn a_source_that_is_ready_needs_no_timer() {
+    let source = knows(tagged("1")).timeout(std::time::Duration::ZERO);
+    assert_eq!(told(&source, "/"), "\"1\"");
+    assert_eq!(
+        told(&fails.timeout(std::time::Duration::ZERO), "/"),
+        "! the source of validators failed"
+    );
+}
+
+#[cfg(feature = "tokio")]
+#[tokio::test(start_paused = true)]
+async fn a_source_that_hangs_times_out() {
+    use std::time::Duration;
+
+    let limit = Duration::from_millis(250);
+    let hangs = |_: &Parts| pending::<Result<Current, Infallible>>();
+    let started = tokio::time::Instant::now();
+    let error = ask(&hangs.timeout(limit), &parts("/")).await.unwrap_err();
+    assert_eq!(error.kind(), SourceErrorKind::TimedOut);
+    assert_eq!(started.elapsed(), limit);
+    // The next one is asked then.
+    let chain = hangs.timeout(limit).or_else(knows(tagged("2")));
+    let current = ask(&chain, &parts("/")).await.unwrap();
+    assert!(current.validators().is_some());
+    // A slow one that is in time.
+    let slow = |_: &Parts| async {
+        tokio::time::sleep(Duration::from_millis(249)).await;
+        Ok::<_, Infallible>(Current::Absent)
+    };
+    let current = ask(&slow.timeout(limit), &parts("/")).await.unwrap();
+    assert!(matches!(current, Current::Absent));
+}

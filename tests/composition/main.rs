@@ -5,6 +5,7 @@
 mod coding;
 mod compression;
 mod cors;
+mod placement;
 mod plain;
 mod readiness;
 mod serve_dir;

@@ -1,0 +1,253 @@
+//! Which writes are performed.
+
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderValue, header::IF_RANGE};
+
+use super::resource;
+use crate::{
+    PreconditionLayer,
+    clock::ManualClock,
+    semantics::{date::HttpDate, etag::EntityTag, precondition::Current, validators::Validators},
+    source::{SelfGet, Unknown},
+    test_support::{Log, knows, request, send, tagged},
+};
+
+const BEFORE: &str = "Sun, 06 Nov 1994 08:49:36 GMT";
+const MODIFIED: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+
+/// The status, and whether the write was performed.
+fn put(current: Current, method: &str, fields: &[(&str, &str)]) -> (u16, bool) {
+    let log = Log::default();
+    let clock = ManualClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000));
+    let layer = PreconditionLayer::new(knows(current)).clock(clock);
+    let request = request(method, "/notes/1", fields.iter().copied());
+    let answer = send(&layer, request, resource(None, &log));
+    (answer.status().as_u16(), log.take() == [method])
+}
+
+fn v1() -> Current {
+    tagged("1").into()
+}
+
+/// R-9110-13.1.1-a, R-9110-13.1.1-b, R-9110-13.1.1-c, R-9110-13.1.1-d: strong
+/// comparison, before anything happens.
+#[test]
+fn if_match() {
+    let weak = || Current::from(EntityTag::weak("1").unwrap());
+    let performed = (204, true);
+    let refused = (412, false);
+    let table: [(Current, &str, (u16, bool)); 11] = [
+        (v1(), "\"1\"", performed),
+        (v1(), "\"0\", \"1\"", performed),
+        (v1(), "*", performed),
+        (Validators::new().into(), "*", performed),
+        (v1(), "\"0\"", refused),
+        (v1(), "W/\"1\"", refused),
+        (v1(), "1", refused),
+        (weak(), "W/\"1\"", refused),
+        (weak(), "\"1\"", refused),
+        (Current::Absent, "\"1\"", refused),
+        (Current::Absent, "*", refused),
+    ];
+    for (current, tags, expected) in table {
+        for method in ["PUT", "POST", "MKCOL"] {
+            let fields = [("if-match", tags)];
+            let found = put(current.clone(), method, &fields);
+            assert_eq!(found, expected, "{method} {current:?} {tags}");
+        }
+    }
+}
+
+/// R-9110-13.1.1-d: whatever tag the source gives is accepted, that of a
+/// coding too; a former one is not.
+#[test]
+fn any_tag_of_the_source_is_accepted() {
+    for tag in ["1-gzip", "a,b", "7", ""] {
+        let sent = format!("\"{tag}\"");
+        let current = || Current::from(tagged(tag));
+        assert_eq!(put(current(), "PUT", &[("if-match", &sent)]), (204, true));
+        let former = format!("\"former-{tag}\"");
+        assert_eq!(
+            put(current(), "PUT", &[("if-match", &former)]),
+            (412, false)
+        );
+    }
+}
+
+/// R-9110-13.1.2-f, R-9110-13.1.2-g: 412, never 304, on every unsafe method.
+#[test]
+fn if_none_match() {
+    let weak = Current::from(EntityTag::weak("1").unwrap());
+    for method in ["PUT", "POST", "PATCH", "DELETE", "FOO", "put"] {
+        for tags in ["*", "\"1\"", "W/\"1\"", "\"0\", \"1\""] {
+            let fields = [("if-none-match", tags)];
+            assert_eq!(put(v1(), method, &fields), (412, false), "{method} {tags}");
+            assert_eq!(put(weak.clone(), method, &fields), (412, false));
+            assert_eq!(put(Current::Absent, method, &fields), (204, true));
+        }
+        let other = [("if-none-match", "\"2\"")];
+        assert_eq!(put(v1(), method, &other), (204, true), "{method}");
+    }
+}
+
+/// R-9110-13.1.4-a.
+#[test]
+fn if_unmodified_since() {
+    let date = HttpDate::from_unix_seconds(784_111_777);
+    let dated = || Current::from(Validators::new().with_last_modified(date));
+    let both = || Current::from(tagged("1").with_last_modified(date));
+    let (before, modified) = (
+        ("if-unmodified-since", BEFORE),
+        ("if-unmodified-since", MODIFIED),
+    );
+    let junk = ("if-unmodified-since", "yesterday");
+    assert_eq!(put(dated(), "PUT", &[before]), (412, false));
+    assert_eq!(put(dated(), "PUT", &[modified]), (204, true));
+    // Ignored: no date, two dates, no modification date, beside If-Match.
+    assert_eq!(put(dated(), "PUT", &[junk]), (204, true));
+    assert_eq!(put(dated(), "PUT", &[before, before]), (204, true));
+    assert_eq!(put(v1(), "PUT", &[before]), (204, true));
+    assert_eq!(
+        put(both(), "PUT", &[before, ("if-match", "\"1\"")]),
+        (204, true)
+    );
+    assert_eq!(
+        put(both(), "PUT", &[modified, ("if-match", "\"0\"")]),
+        (412, false)
+    );
+    // Not about writes at all.
+    let since = ("if-modified-since", MODIFIED);
+    assert_eq!(put(dated(), "PUT", &[since]), (204, true));
+}
+
+/// R-9110-13.2.1-b: what is absent is 404 before it is 412, unless the method
+/// makes it.
+#[test]
+fn absent_is_404_before_412() {
+    for fields in [[("if-match", "\"1\"")], [("if-match", "*")]] {
+        assert_eq!(put(Current::Absent, "DELETE", &fields), (404, false));
+        assert_eq!(put(Current::Absent, "PATCH", &fields), (404, false));
+        assert_eq!(put(Current::Absent, "PUT", &fields), (412, false));
+    }
+    let log = Log::default();
+    let layer = PreconditionLayer::new(knows(Current::Absent)).patch_creates();
+    let patch = request("PATCH", "/", [("if-match", "*")]);
+    assert_eq!(send(&layer, patch, resource(None, &log)).status(), 412);
+}
+
+/// R-9110-13.2.1-d: what nobody can evaluate goes on as it came, and so does
+/// what was evaluated.
+#[test]
+fn conditions_reach_the_handler_unchanged() {
+    let lines: [(&str, &[u8]); 8] = [
+        ("if-match", b"\"a\", W/\"b\xff\""),
+        ("if-match", b"  junk ,,"),
+        ("if-none-match", b"\"c\""),
+        ("if-modified-since", b"then"),
+        ("if-unmodified-since", b"Sun, 06 Nov 1994 08:49:36 GMT"),
+        ("if-range", b"\"d\""),
+        ("if", b"(<urn:x> [\"e\"])"),
+        ("range", b"bytes=0-"),
+    ];
+    let mut sent = request("PUT", "/", []);
+    for (name, value) in lines {
+        let value = HeaderValue::from_bytes(value).unwrap();
+        sent.headers_mut().append(name, value);
+    }
+    let expected = sent.headers().clone();
+    let answer = send(&PreconditionLayer::handler_checks(), sent, move |request| {
+        assert_eq!(*request.headers(), expected);
+        super::status(http::StatusCode::CREATED)
+    });
+    assert_eq!(answer.status(), 201);
+
+    let held = [("if-match", "\"1\""), ("if-range", "\"x\"")];
+    let layer = PreconditionLayer::new(knows(tagged("1")));
+    let answer = send(&layer, request("PUT", "/", held), |request| {
+        assert_eq!(request.headers()["if-match"], "\"1\"");
+        assert_eq!(request.headers()[IF_RANGE], "\"x\"");
+        super::status(http::StatusCode::CREATED)
+    });
+    assert_eq!(answer.status(), 201);
+}
+
+/// R-4918-10.4-a, R-9110-13.2.1-a: methods that read are nobody's business
+/// here, whatever they carry, and neither is `CONNECT`.
+#[test]
+fn what_is_no_write_passes() {
+    let layer = PreconditionLayer::new(|_: &http::request::Parts| async {
+        panic!("the source was asked");
+        #[allow(unreachable_code)]
+        Ok::<Current, std::convert::Infallible>(Current::Unknown)
+    })
+    .require_if(|_| true);
+    for method in [
+        "GET", "HEAD", "OPTIONS", "TRACE", "QUERY", "PROPFIND", "REPORT", "SEARCH", "CONNECT",
+    ] {
+        let mut sent = request(method, "/", [("if-match", "\"0\""), ("if-none-match", "*")]);
+        if method == "CONNECT" {
+            *sent.uri_mut() = "example.com:443".parse().unwrap();
+        }
+        let answer = send(&layer, sent, |request| {
+            assert_eq!(request.headers()["if-match"], "\"0\"");
+            super::status(http::StatusCode::OK)
+        });
+        assert_eq!(answer.status(), 200, "{method}");
+    }
+}
+
+/// R-4918-10.4-a: `If` is not evaluated, not taken off, and no `If-Match`.
+#[test]
+fn webdav_if_passes_untouched() {
+    let layer = PreconditionLayer::new(knows(tagged("1")));
+    let lock = [("if", "([\"x\"])")];
+    let answer = send(&layer, request("PUT", "/", lock), |request| {
+        assert_eq!(request.headers()["if"], "([\"x\"])");
+        super::status(http::StatusCode::CREATED)
+    });
+    assert_eq!(answer.status(), 201);
+    let log = Log::default();
+    let required = send(
+        &layer.require(),
+        request("PUT", "/", lock),
+        resource(None, &log),
+    );
+    assert_eq!(required.status(), 428);
+    assert!(log.take().is_empty());
+}
+
+/// Off by default: RFC 9110, section 13.1.1 asks for the strong comparison.
+#[test]
+fn weak_comparison_can_be_asked_for() {
+    let log = Log::default();
+    let layer = PreconditionLayer::new(knows(EntityTag::weak("1").unwrap())).weak_if_match();
+    for (tags, expected) in [
+        ("W/\"1\"", 204),
+        ("\"1\"", 204),
+        ("W/\"0\"", 412),
+        ("*", 204),
+    ] {
+        let request = request("PUT", "/", [("if-match", tags)]);
+        let answer = send(&layer, request, resource(None, &log));
+        assert_eq!(answer.status(), expected, "{tags}");
+    }
+}
+
+/// R-9110-13.2.1-c: the client's content reaches the handler, and nobody looks
+/// at it on the way.
+#[test]
+fn the_handler_gets_the_content() {
+    let layer = PreconditionLayer::new(Unknown).with_self_get(SelfGet::new());
+    let put = request("PUT", "/", [("if-match", "\"1\"")]);
+    let answer = send(&layer, put, |request| {
+        use crate::test_support::Upload;
+        if request.method() == http::Method::GET {
+            assert_eq!(*request.body(), Upload::MadeUp);
+            return super::representation("\"1\"");
+        }
+        assert_eq!(*request.body(), Upload::OfTheClient);
+        super::status(http::StatusCode::CREATED)
+    });
+    assert_eq!(answer.status(), 201);
+}

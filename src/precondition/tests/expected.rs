@@ -1,0 +1,191 @@
+//! What the handler is told to expect, and what becomes of its answer.
+
+use http::{Method, Request, Response, StatusCode};
+
+use super::{Answer, problem, representation, status};
+use crate::{
+    Outcome, PreconditionLayer,
+    handler::{Expected, PreconditionFailed},
+    outcome::Verdict,
+    precondition::Unchecked,
+    semantics::precondition::Current,
+    source::{SelfGet, ValidatorSource},
+    test_support::{ScriptedBody, Upload, content, knows, read, request, send, tagged},
+};
+
+const CONDITION: (&str, &str) = ("if-match", "\"1\"");
+
+fn failed(failed: PreconditionFailed) -> Response<ScriptedBody> {
+    let (parts, content) = failed.into_response().into_parts();
+    let content = crate::test_support::Act::Data(content);
+    Response::from_parts(parts, ScriptedBody::sized([content]))
+}
+
+/// A handler whose comparison finds version 2.
+fn compares(request: &Request<Upload>) -> Response<ScriptedBody> {
+    if request.method() == Method::GET {
+        return representation("\"2\"");
+    }
+    match Expected::of(request).check(tagged("2")) {
+        Ok(()) => status(StatusCode::NO_CONTENT),
+        Err(unmet) => failed(unmet),
+    }
+}
+
+/// A handler that changes what there is without a look.
+fn careless(request: &Request<Upload>) -> Response<ScriptedBody> {
+    let _ = Expected::of(request).versions();
+    status(StatusCode::NO_CONTENT)
+}
+
+fn put<Q: ValidatorSource>(
+    layer: &PreconditionLayer<Q>,
+    fields: &[(&str, &str)],
+    handler: fn(&Request<Upload>) -> Response<ScriptedBody>,
+) -> Answer {
+    send(
+        layer,
+        request("PUT", "/", fields.iter().copied()),
+        move |request| handler(&request),
+    )
+}
+
+fn is_unchecked(answer: &Answer) -> bool {
+    Outcome::of(answer).is_some_and(Outcome::is_unchecked)
+}
+
+/// R-9110-13.1-a: a success for which nobody compared is reported, and fails
+/// where tests want it to.
+#[test]
+fn an_unconsumed_expectation_is_reported() {
+    for current in [Current::Unknown, tagged("1").into()] {
+        let layer = PreconditionLayer::new(knows(current));
+        let answer = put(&layer, &[CONDITION], careless);
+        assert_eq!(answer.status(), 204);
+        assert!(is_unchecked(&answer));
+        // Without a condition nothing is expected.
+        assert!(!is_unchecked(&put(&layer, &[], careless)));
+
+        let layer = layer.unchecked(Unchecked::Fail);
+        let answer = put(&layer, &[CONDITION], careless);
+        assert_eq!(answer.status(), 500);
+        assert!(is_unchecked(&answer));
+        assert_eq!(put(&layer, &[], careless).status(), 204);
+    }
+}
+
+/// What failed has written nothing.
+#[test]
+fn a_failure_need_not_compare() {
+    let layer = PreconditionLayer::handler_checks().unchecked(Unchecked::Fail);
+    for code in [400, 404, 409, 422, 500, 503] {
+        let answer = send(&layer, request("PUT", "/", [CONDITION]), move |_| {
+            status(StatusCode::from_u16(code).unwrap())
+        });
+        assert_eq!(answer.status(), code);
+        assert!(!is_unchecked(&answer));
+    }
+}
+
+#[test]
+fn a_comparison_consumes_what_is_expected() {
+    let settles = |request: &Request<Upload>| {
+        let written = Expected::of(request).settle(Some(()));
+        status(written.map_or(StatusCode::IM_A_TEAPOT, |_| StatusCode::NO_CONTENT))
+    };
+    let layer = PreconditionLayer::handler_checks().unchecked(Unchecked::Fail);
+    assert_eq!(put(&layer, &[CONDITION], settles).status(), 204);
+    let answer = put(&layer, &[("if-match", "\"2\"")], compares);
+    assert_eq!(answer.status(), 204);
+    assert!(!is_unchecked(&answer));
+}
+
+/// R-9110-13.1-a: a comparison that fails is 412, though the check before held.
+#[test]
+fn a_failed_comparison_is_412() {
+    let layer = PreconditionLayer::new(knows(tagged("1"))).explain();
+    let answer = put(&layer, &[CONDITION], compares);
+    assert_eq!(answer.status(), 412);
+    assert_eq!(answer.headers()["etag"], "\"2\"");
+    assert_eq!(answer.headers()["cache-control"], "no-store");
+    let verdict = Outcome::of(&answer).unwrap().verdict();
+    assert_eq!(verdict, Some(Verdict::Superseded));
+    let problem = problem(answer);
+    assert_eq!(problem["expected"], serde_json::json!(["\"1\""]));
+    assert_eq!(problem["current"], "\"2\"");
+
+    let text = [CONDITION, ("accept", "text/plain")];
+    let answer = put(&layer, &text, compares);
+    assert_eq!(
+        answer.headers()["content-type"],
+        "text/plain; charset=utf-8"
+    );
+}
+
+/// R-7240-4.2-a: with the representation that is there by then.
+#[test]
+fn a_failed_comparison_carries_the_representation() {
+    let layer = PreconditionLayer::new(knows(tagged("1"))).with_self_get(SelfGet::new());
+    let answer = send(&layer, request("PUT", "/notes/1", [CONDITION]), |put| {
+        compares(&put)
+    });
+    assert_eq!(answer.status(), 412);
+    assert_eq!(answer.headers()["etag"], "\"2\"");
+    assert_eq!(answer.headers()["content-location"], "/notes/1");
+    assert_eq!(content(&read(answer.into_body())), b"hello");
+
+    let minimal = [CONDITION, ("prefer", "return=minimal")];
+    let answer = send(&layer, request("PUT", "/notes/1", minimal), |put| {
+        compares(&put)
+    });
+    assert_eq!(answer.headers()["preference-applied"], "return=minimal");
+    assert_eq!(problem(answer)["current"], "\"2\"");
+}
+
+/// R-4918-12.1-a: without a condition it is a conflict, and never a 412.
+#[test]
+fn a_conflict_without_a_condition_is_409() {
+    let superseded = |_: &Request<Upload>| failed(PreconditionFailed::with_current(tagged("2")));
+    let layer = PreconditionLayer::new(knows(tagged("1")));
+    let answer = put(&layer, &[], superseded);
+    assert_eq!(answer.status(), 409);
+    assert_eq!(answer.headers()["etag"], "\"2\"");
+    assert_eq!(answer.headers()["cache-control"], "no-store");
+    assert_eq!(problem(answer)["status"], 409);
+    let answer = put(&layer, &[("accept", "text/plain")], superseded);
+    assert_eq!(
+        answer.headers()["content-type"],
+        "text/plain; charset=utf-8"
+    );
+    // A date that is none is no condition.
+    let ignored = [("if-unmodified-since", "junk")];
+    assert_eq!(put(&layer, &ignored, superseded).status(), 409);
+    // An answer of the application's own making is its own.
+    let own = put(&layer, &[], |_| status(StatusCode::CONFLICT));
+    assert_eq!((own.status().as_u16(), own.headers().len()), (409, 0));
+    let own = put(&layer, &[], |_| status(StatusCode::PRECONDITION_FAILED));
+    assert_eq!((own.status().as_u16(), own.headers().len()), (412, 0));
+}
+
+/// What the layer was told about comparing, and what it saw, reaches the
+/// handler.
+#[test]
+fn the_handler_expects_what_the_layer_saw() {
+    let date = ("if-unmodified-since", "Sun, 06 Nov 1994 08:49:37 GMT");
+    let at = crate::semantics::date::HttpDate::from_unix_seconds(784_111_777);
+    let layer = PreconditionLayer::new(knows(tagged("1").with_last_modified(at)));
+    let answer = put(&layer, &[date], |request| {
+        assert_eq!(Expected::of(request).versions(), Some(vec![1]));
+        status(StatusCode::CREATED)
+    });
+    assert_eq!(answer.status(), 201);
+    let answer = put(
+        &layer.weak_if_match(),
+        &[("if-match", "W/\"1\"")],
+        |request| match Expected::of(request).check(tagged("1")) {
+            Ok(()) => status(StatusCode::CREATED),
+            Err(_) => status(StatusCode::IM_A_TEAPOT),
+        },
+    );
+    assert_eq!(answer.status(), 201);
+}

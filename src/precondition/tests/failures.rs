@@ -1,0 +1,207 @@
+//! Sources that fail.
+
+use std::{convert::Infallible, error::Error, fmt, future::Future, pin::Pin};
+
+use http::{StatusCode, request::Parts};
+
+use super::{problem, resource, status};
+use crate::{
+    Outcome, PreconditionLayer,
+    outcome::Verdict,
+    semantics::precondition::Current,
+    source::{OnSourceError, SelfGet, SourceError, SourceErrorKind, ValidatorSource},
+    test_support::{Log, knows, request, send, tagged},
+};
+
+#[derive(Debug)]
+struct Down;
+
+impl fmt::Display for Down {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the database at 10.0.0.1 is down")
+    }
+}
+
+impl Error for Down {}
+
+/// Answers as it is told.
+#[derive(Clone, Copy)]
+enum Bad {
+    Fails,
+    PanicsWhenAsked,
+    PanicsLater,
+}
+
+impl ValidatorSource for Bad {
+    type Error = Down;
+
+    fn current(&self, _: &Parts) -> impl Future<Output = Result<Current, Down>> + Send {
+        let bad = *self;
+        assert!(!matches!(bad, Self::PanicsWhenAsked), "on purpose");
+        async move {
+            assert!(!matches!(bad, Self::PanicsLater), "on purpose");
+            Err(Down)
+        }
+    }
+}
+
+const ALL: [(Bad, SourceErrorKind); 3] = [
+    (Bad::Fails, SourceErrorKind::Failed),
+    (Bad::PanicsWhenAsked, SourceErrorKind::Panicked),
+    (Bad::PanicsLater, SourceErrorKind::Panicked),
+];
+
+const CONDITION: (&str, &str) = ("if-match", "\"1\"");
+
+/// 503 with `Retry-After`, nothing is performed, and the reason stays inside.
+#[test]
+fn writes_are_refused() {
+    for (bad, kind) in ALL {
+        for layer in [
+            PreconditionLayer::new(bad),
+            PreconditionLayer::new(bad).require(),
+        ] {
+            let log = Log::default();
+            let put = request("PUT", "/", [CONDITION]);
+            let answer = send(&layer.explain(), put, resource(None, &log));
+            assert_eq!(answer.status(), 503);
+            assert_eq!(answer.headers()["retry-after"], "1");
+            assert_eq!(answer.headers()["cache-control"], "no-store");
+            assert!(log.take().is_empty(), "performed");
+            let error: &SourceError = answer.extensions().get().unwrap();
+            assert_eq!(error.kind(), kind);
+            let cause = error.source().map(ToString::to_string);
+            let down = matches!(bad, Bad::Fails).then(|| Down.to_string());
+            assert_eq!(cause, down);
+            let verdict = Outcome::of(&answer).unwrap().verdict();
+            assert_eq!(verdict, Some(Verdict::SourceFailed));
+            assert!(!problem(answer).to_string().contains("10.0.0.1"));
+        }
+    }
+}
+
+/// Nobody needs the source of a write that has no condition and needs none.
+#[test]
+fn unconditional_writes_do_not_depend_on_the_source() {
+    for (bad, _) in ALL {
+        let log = Log::default();
+        let layer = PreconditionLayer::new(bad);
+        let answer = send(&layer, request("PUT", "/", []), resource(None, &log));
+        assert_eq!((answer.status().as_u16(), log.take().len()), (204, 1));
+    }
+}
+
+/// The other choice: as if nothing were known, which is to go on, or 428.
+#[test]
+fn writes_can_go_on() {
+    for (bad, _) in ALL {
+        let log = Log::default();
+        let layer = PreconditionLayer::new(bad).on_source_error(OnSourceError::Proceed);
+        let put = request("PUT", "/", [CONDITION]);
+        let answer = send(&layer, put, resource(None, &log));
+        assert_eq!((answer.status().as_u16(), log.take().len()), (204, 1));
+        let answer = send(
+            &layer.require(),
+            request("PUT", "/", []),
+            resource(None, &log),
+        );
+        assert_eq!((answer.status().as_u16(), log.take().len()), (428, 0));
+    }
+}
+
+/// The service itself answers where the source cannot.
+#[test]
+fn a_get_stands_in_for_a_source_that_fails() {
+    for (bad, _) in ALL {
+        let log = Log::default();
+        let layer = PreconditionLayer::new(bad).with_self_get(SelfGet::new());
+        for (tag, expected) in [("\"1\"", 204), ("\"2\"", 412)] {
+            let put = request("PUT", "/", [("if-match", tag)]);
+            let answer = send(&layer, put, resource(Some("\"1\""), &log));
+            assert_eq!(answer.status(), expected);
+        }
+        let second = knows(tagged("1"));
+        let layer = PreconditionLayer::new(bad.or_else(second));
+        let put = request("PUT", "/", [("if-match", "\"2\"")]);
+        assert_eq!(send(&layer, put, resource(None, &log)).status(), 412);
+    }
+}
+
+/// A `GET` that knows nothing does not make up for a source that failed.
+#[test]
+fn a_failure_outlives_an_unknown() {
+    let layer = PreconditionLayer::new(Bad::Fails).with_self_get(SelfGet::new());
+    let answer = send(&layer, request("PUT", "/", [CONDITION]), |_| {
+        status(StatusCode::METHOD_NOT_ALLOWED)
+    });
+    assert_eq!(answer.status(), 503);
+    let error: &SourceError = answer.extensions().get().unwrap();
+    assert!(error.source().unwrap().is::<Down>());
+}
+
+/// A panic in the service's answer to the `GET` is a failed source too.
+#[test]
+fn a_get_that_panics_is_a_failed_source() {
+    let layer = PreconditionLayer::self_get(SelfGet::new());
+    let answer = send(&layer, request("PUT", "/", [CONDITION]), |request| {
+        assert_ne!(request.method(), http::Method::GET, "on purpose");
+        status(StatusCode::NO_CONTENT)
+    });
+    assert_eq!(answer.status(), 503);
+    let error: &SourceError = answer.extensions().get().unwrap();
+    assert_eq!(error.kind(), SourceErrorKind::Panicked);
+}
+
+/// Nothing is stuck: the time is up, and the write is refused.
+#[cfg(feature = "tokio")]
+#[tokio::test(start_paused = true)]
+async fn a_source_that_hangs_is_a_failed_source() {
+    use std::time::Duration;
+
+    use tower::{Layer, ServiceExt, service_fn};
+
+    use crate::test_support::{ScriptedBody, Upload};
+
+    const LIMIT: Duration = Duration::from_millis(200);
+    type Boxed =
+        Pin<Box<dyn Future<Output = Result<http::Response<ScriptedBody>, Infallible>> + Send>>;
+
+    let hangs = |_: &Parts| std::future::pending::<Result<Current, Infallible>>();
+    let log = Log::default();
+    let service = || {
+        let log = log.clone();
+        service_fn(move |request: http::Request<Upload>| -> Boxed {
+            if request.method() == http::Method::GET {
+                return Box::pin(std::future::pending());
+            }
+            log.note("performed");
+            Box::pin(std::future::ready(Ok(status(StatusCode::NO_CONTENT))))
+        })
+    };
+    let put = || request("PUT", "/", [CONDITION]);
+    let started = tokio::time::Instant::now();
+    let by_source = PreconditionLayer::new(hangs.timeout(LIMIT)).layer(service());
+    let by_get = PreconditionLayer::self_get(SelfGet::new().timeout(LIMIT)).layer(service());
+    let named = SelfGet::of(service()).timeout(LIMIT);
+    let by_named = PreconditionLayer::self_get(named).layer(service());
+    for answer in [
+        by_source.oneshot(put()).await,
+        by_get.oneshot(put()).await,
+        by_named.oneshot(put()).await,
+    ] {
+        let Ok(answer) = answer;
+        assert_eq!(answer.status(), 503);
+        let error: &SourceError = answer.extensions().get().unwrap();
+        assert_eq!(error.kind(), SourceErrorKind::TimedOut);
+    }
+    assert_eq!(started.elapsed(), 3 * LIMIT);
+    assert!(log.take().is_empty());
+
+    // The other choice, with a service that has to be made ready again.
+    let goes_on = PreconditionLayer::self_get(SelfGet::new().timeout(LIMIT))
+        .on_source_error(OnSourceError::Proceed)
+        .layer(service());
+    let Ok(answer) = goes_on.oneshot(put()).await;
+    assert_eq!(answer.status(), 204);
+    assert_eq!(log.take(), ["performed"]);
+}

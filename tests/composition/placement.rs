@@ -1,0 +1,209 @@
+//! The layers that look before they leap, at the places that a router has.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use axum::{
+    Extension, Router,
+    body::Body,
+    extract::{Path, Request, State},
+    http::StatusCode,
+    middleware::{Next, from_fn},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use tower::ServiceBuilder;
+use tower_conditional::{
+    PreconditionLayer, Validators, VersionTags, handler::Validated, source::SelfGet,
+};
+
+use crate::support::{Fields, send};
+
+type Version = Arc<AtomicI64>;
+
+/// Who asks.
+#[derive(Clone)]
+struct Caller(&'static str);
+
+async fn read(
+    Path(id): Path<i64>,
+    caller: Option<Extension<Caller>>,
+    State(version): State<Version>,
+) -> Result<impl IntoResponse, StatusCode> {
+    if caller.is_some_and(|Extension(Caller(name))| name == "guest") {
+        return Err(StatusCode::FORBIDDEN);
+    }
+    if id != 1 {
+        return Err(StatusCode::NOT_FOUND);
+    }
+    let tag = VersionTags::plain().number(version.load(Ordering::SeqCst));
+    Ok(Validated("a note", Validators::new().with_etag(tag)))
+}
+
+async fn write(Path(_): Path<i64>, State(version): State<Version>) -> StatusCode {
+    version.fetch_add(1, Ordering::SeqCst);
+    StatusCode::NO_CONTENT
+}
+
+fn routes() -> Router<Version> {
+    Router::new().route("/notes/{id}", get(read).put(write).delete(write))
+}
+
+fn version() -> Version {
+    Version::new(AtomicI64::new(7))
+}
+
+async fn authenticate(mut request: Request, next: Next) -> Response {
+    let caller = match request.headers().get("authorization") {
+        None => return StatusCode::UNAUTHORIZED.into_response(),
+        Some(name) if name == "guest" => Caller("guest"),
+        Some(_) => Caller("owner"),
+    };
+    request.extensions_mut().insert(caller);
+    next.run(request).await
+}
+
+/// R-9110-13.1.1-b, R-9110-13.1.1-d, R-9110-13.1.1-c, R-9110-13.2.1-b: what a
+/// router with this layer does about writes.
+async fn assert_guarded<S>(service: &S, place: &str)
+where
+    S: tower::Service<Request, Response = Response, Error = std::convert::Infallible> + Clone,
+{
+    for (method, path, fields, expected) in [
+        ("PUT", "/notes/1", &[("if-match", "\"6\"")][..], 412),
+        ("PUT", "/notes/1", &[("if-none-match", "*")], 412),
+        ("PUT", "/notes/2", &[("if-match", "*")], 412),
+        ("DELETE", "/notes/2", &[("if-match", "\"7\"")], 404),
+        ("PUT", "/notes/1", &[], 428),
+        ("PUT", "/notes/1", &[("if-match", "\"7\"")], 204),
+        ("PUT", "/notes/1", &[("if-match", "\"7\"")], 412),
+        ("DELETE", "/notes/1", &[("if-match", "\"8\"")], 204),
+        ("GET", "/notes/1", &[("if-match", "\"0\"")], 200),
+    ] {
+        let fields: Fields<'_> = fields;
+        let reply = send(service, method, path, fields).await;
+        assert_eq!(
+            reply.status, expected,
+            "{place}: {method} {path} {fields:?}"
+        );
+        if reply.status == 412 && path == "/notes/1" {
+            assert_eq!(reply.body, b"a note", "{place}");
+            assert_eq!(reply.field("content-location"), Some(path));
+            assert!(["\"7\"", "\"8\""].contains(&reply.tag()));
+        }
+    }
+}
+
+/// Around the whole router, which tells methods apart.
+#[tokio::test]
+async fn around_a_router() {
+    let layer = PreconditionLayer::self_get(SelfGet::new()).require();
+    let service = ServiceBuilder::new()
+        .map_response(|response: Response<_>| response.map(Body::new))
+        .layer(layer)
+        .service(routes().with_state(version()));
+    assert_guarded(&service, "around").await;
+}
+
+/// R-9110-13.2.1-b
+async fn assert_the_router_comes_first(router: &Router, place: &str) {
+    for fields in [&[("if-match", "\"0\"")][..], &[("if-none-match", "*")], &[]] {
+        for (method, path, expected) in [("PUT", "/none", 404), ("PATCH", "/notes/1", 405)] {
+            let reply = send(router, method, path, fields).await;
+            assert_eq!(
+                reply.status, expected,
+                "{place}: {method} {path} {fields:?}"
+            );
+        }
+    }
+}
+
+/// On the methods of one route and on all routes, with the service named.
+#[tokio::test]
+async fn inside_of_a_router() {
+    let version = || version();
+    let named = |version: Version| {
+        let whole: Router = routes().with_state(version);
+        PreconditionLayer::self_get(SelfGet::of(whole)).require()
+    };
+    let state = version();
+    let methods = get(read).put(write).delete(write);
+    let route: Router = Router::new()
+        .route("/notes/{id}", methods.route_layer(named(state.clone())))
+        .with_state(state);
+    assert_guarded(&route, "MethodRouter::route_layer").await;
+    assert_the_router_comes_first(&route, "MethodRouter::route_layer").await;
+
+    let state = version();
+    let route: Router = routes().route_layer(named(state.clone())).with_state(state);
+    assert_guarded(&route, "Router::route_layer").await;
+}
+
+/// R-6585-3-b, R-9110-13.2.1-b: a layer outside refuses first, and what it
+/// leaves in the extensions reaches the `GET` where that is asked for.
+#[tokio::test]
+async fn authentication_comes_first() {
+    let state = version();
+    let whole: Router = routes().with_state(state.clone());
+    let asks = SelfGet::of(whole).extension::<Caller>();
+    let app: Router = routes()
+        .route_layer(PreconditionLayer::self_get(asks).require())
+        .layer(from_fn(authenticate))
+        .with_state(state.clone());
+    for (who, condition, expected) in [
+        (None, Some("\"0\""), 401),
+        (None, None, 401),
+        (Some("guest"), Some("\"0\""), 403),
+        (Some("guest"), Some("\"7\""), 403),
+        (Some("owner"), Some("\"0\""), 412),
+        (Some("owner"), None, 428),
+        (Some("owner"), Some("\"7\""), 204),
+    ] {
+        let fields: Vec<_> = who
+            .map(|who| ("authorization", who))
+            .into_iter()
+            .chain(condition.map(|tag| ("if-match", tag)))
+            .collect();
+        let reply = send(&app, "PUT", "/notes/1", &fields).await;
+        assert_eq!(reply.status, expected, "{fields:?}");
+    }
+    assert_eq!(state.load(Ordering::SeqCst), 8);
+}
+
+/// Where the `GET` would run the handler of the write the layer is refused, and
+/// when it is built, not at the first request.
+#[test]
+#[should_panic(expected = "put the layer around the router, or name the service with SelfGet::of")]
+fn below_a_router_the_service_must_be_named() {
+    let layer = PreconditionLayer::self_get(SelfGet::new());
+    let _: Router<Version> = routes().layer(layer);
+}
+
+/// The same on the methods of one route.
+#[test]
+#[should_panic(expected = "SelfGet::of")]
+fn on_a_route_the_service_must_be_named() {
+    let layer = PreconditionLayer::self_get(SelfGet::new());
+    let _: Router = Router::new()
+        .route(
+            "/notes/{id}",
+            get(read)
+                .put(write)
+                .layer::<_, std::convert::Infallible>(layer),
+        )
+        .with_state(version());
+}
+
+/// Another layer between does not hide the place.
+#[test]
+#[should_panic(expected = "SelfGet::of")]
+fn the_place_is_seen_through_other_layers() {
+    let layer = PreconditionLayer::self_get(SelfGet::new());
+    let both = ServiceBuilder::new()
+        .map_response(|response: Response<_>| response.map(Body::new))
+        .layer(layer)
+        .layer(tower_http::trace::TraceLayer::new_for_http());
+    let _: Router<Version> = routes().layer(both);
+}

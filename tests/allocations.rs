@@ -13,10 +13,13 @@ use std::{
 
 use allocation_counter::{AllocationInfo, measure};
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, header};
+use http::{HeaderValue, Method, Request, Response, header, request::Parts};
 use http_body::{Body, Frame, SizeHint};
 use tower::{Layer, Service};
-use tower_conditional::{CodingTagLayer, ConditionalLayer, EtagLayer, VersionTags, stack};
+use tower_conditional::{
+    CodingTagLayer, ConditionalLayer, EtagLayer, PreconditionLayer, VersionTags,
+    semantics::precondition::Current, source::SelfGet, stack,
+};
 
 const ROUNDS: u64 = 100;
 
@@ -258,6 +261,98 @@ fn a_304_allocates_once() {
     let layer = ConditionalLayer::new();
     assert_eq!(added(&layer, &handler, &Method::GET, Some("\"v1\"")).0, 1);
     assert_eq!(added(&layer, &handler, &Method::GET, Some("\"v2\"")).0, 0);
+}
+
+/// A write, with this condition.
+fn write(method: &Method, fields: &[(header::HeaderName, &'static str)]) -> Request<()> {
+    let mut request = request(method, None);
+    for (name, value) in fields {
+        request
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
+    request
+}
+
+/// Allocations of one exchange.
+fn allocations<S, B>(mut service: S, make: impl Fn() -> Request<()>) -> i64
+where
+    S: Service<Request<()>, Response = Response<B>, Error = Infallible>,
+    B: Body<Data = Bytes>,
+{
+    answer(&mut service, make());
+    let made = measure(|| {
+        for _ in 0..ROUNDS {
+            black_box(make());
+        }
+    });
+    let info = measure(|| {
+        for _ in 0..ROUNDS {
+            answer(&mut service, make());
+        }
+    });
+    let count = info.count_total - made.count_total;
+    assert_eq!(count % ROUNDS, 0, "not the same every time");
+    (count / ROUNDS) as i64
+}
+
+fn version_7(_: &Parts) -> Ready<Result<Current, Infallible>> {
+    ready(Ok(VersionTags::plain().number(7).into()))
+}
+
+/// What needs no check costs none.
+#[test]
+fn reads_and_unconditional_writes_pass_preconditions_for_nothing() {
+    let handler = Handler::new(1024, 1024);
+    for method in [
+        Method::GET,
+        Method::HEAD,
+        Method::OPTIONS,
+        Method::POST,
+        Method::PUT,
+    ] {
+        let name = method.as_str();
+        let make = || write(&method, &[(header::ACCEPT, "text/html, */*;q=0.1")]);
+        let bare = allocations(handler.clone(), make);
+        let by_source = PreconditionLayer::new(version_7).layer(handler.clone());
+        assert_eq!(allocations(by_source, make) - bare, 0, "{name}");
+        let by_get = PreconditionLayer::self_get(SelfGet::new()).layer(handler.clone());
+        assert_eq!(allocations(by_get, make) - bare, 0, "{name}");
+    }
+    let conditional = || write(&Method::GET, &[(header::IF_MATCH, "\"7\"")]);
+    let bare = allocations(handler.clone(), conditional);
+    let layered = PreconditionLayer::new(version_7).require().layer(handler);
+    assert_eq!(allocations(layered, conditional) - bare, 0);
+}
+
+/// All in all, as the service does not run: the tag of the source, the future
+/// that waits for it, the head of the answer.
+#[test]
+fn a_304_by_a_source_that_is_ready() {
+    let handler = Handler::new(1024, 1024);
+    let layer = ConditionalLayer::new().source(version_7);
+    let make = || write(&Method::GET, &[(header::IF_NONE_MATCH, "\"7\"")]);
+    assert_eq!(allocations(layer.layer(handler), make), 5);
+}
+
+/// All in all: the same, the tags that were expected, and the problem.
+#[test]
+fn a_412_by_a_source_that_is_ready() {
+    let handler = Handler::new(1024, 1024);
+    let layer = PreconditionLayer::new(version_7);
+    let make = || write(&Method::PUT, &[(header::IF_MATCH, "\"6\"")]);
+    assert_eq!(allocations(layer.layer(handler), make), 11);
+}
+
+/// The tag of the source, the future that waits for it, and what the handler is
+/// told to expect, in an extension.
+#[test]
+fn an_if_match_that_holds() {
+    let handler = Handler::new(1024, 1024);
+    let make = || write(&Method::PUT, &[(header::IF_MATCH, "\"7\"")]);
+    let bare = allocations(handler.clone(), make);
+    let layer = PreconditionLayer::new(version_7);
+    assert_eq!(allocations(layer.layer(handler), make) - bare, 9);
 }
 
 /// The two layers together cost what they cost alone.

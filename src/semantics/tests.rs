@@ -1,6 +1,7 @@
 //! Tables of single rules. What the rules come to together is in
 //! `tests/preconditions.rs`.
 
+mod accept;
 mod accept_encoding;
 mod cache_control;
 mod coding;
@@ -8,10 +9,13 @@ mod date;
 mod etag;
 mod list;
 mod not_modified;
+mod prefer;
+mod superseded;
 mod tagging;
 mod validators;
 mod vary;
 mod version;
+mod writes;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 

@@ -1,3 +1,5 @@
+mod sourced;
+
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;

@@ -1,0 +1,286 @@
+//! Reads whose validators are known before the service runs.
+
+use std::{convert::Infallible, future::ready};
+
+use http::{Method, Request, Response, StatusCode, request::Parts};
+
+use super::{Answer, EARLIER, MODIFIED};
+use crate::{
+    ConditionalLayer, Outcome,
+    clock::SystemClock,
+    conditional::BySource,
+    outcome::Verdict,
+    semantics::{
+        date::HttpDate,
+        method::SafeMethods,
+        precondition::{Condition, Current},
+    },
+    source::{OnSourceError, SourceError, SourceErrorKind, ValidatorSource},
+    test_support::{Act, Log, ScriptedBody, Upload, content, knows, read, request, send, tagged},
+};
+
+type Sourced<Q> = ConditionalLayer<SystemClock, BySource<Q>>;
+
+fn by<Q: ValidatorSource>(source: Q) -> Sourced<Q> {
+    ConditionalLayer::new().source(source).explain()
+}
+
+fn hello() -> Response<ScriptedBody> {
+    Response::new(ScriptedBody::sized([Act::data("hello")]))
+}
+
+/// A handler that notes that it ran.
+fn handler(
+    log: &Log,
+) -> impl FnMut(Request<Upload>) -> Response<ScriptedBody> + Clone + Send + 'static {
+    let log = log.clone();
+    move |request| {
+        log.note(request.method().as_str());
+        hello()
+    }
+}
+
+/// The answer, and whether the service ran.
+fn get<Q: ValidatorSource>(
+    layer: &Sourced<Q>,
+    method: &str,
+    fields: &[(&str, &str)],
+) -> (Answer, bool) {
+    let log = Log::default();
+    let request = request(method, "/", fields.iter().copied());
+    let answer = send(layer, request, handler(&log));
+    (answer, !log.take().is_empty())
+}
+
+fn verdict(answer: &Answer) -> Verdict {
+    Outcome::of(answer).unwrap().verdict().unwrap()
+}
+
+/// R-9110-13.1.2-b, R-9110-15.4.5-d: 304 and the service does not run.
+#[test]
+fn a_match_is_answered_before_the_service() {
+    for method in ["GET", "HEAD"] {
+        for tags in ["\"1\"", "W/\"1\"", "*", "\"0\", \"1\""] {
+            let (answer, ran) = get(&by(knows(tagged("1"))), method, &[("if-none-match", tags)]);
+            assert_eq!((answer.status().as_u16(), ran), (304, false), "{tags}");
+            assert_eq!(answer.headers()["etag"], "\"1\"");
+            assert!(!answer.headers().contains_key("content-length"));
+            assert_eq!(verdict(&answer), Verdict::NotModified);
+            assert!(read(answer.into_body()).is_empty());
+        }
+    }
+}
+
+/// R-9110-13.1.1-g: 412 likewise.
+#[test]
+fn a_false_condition_is_answered_before_the_service() {
+    for (method, length) in [("GET", true), ("HEAD", false)] {
+        let (answer, ran) = get(&by(knows(tagged("1"))), method, &[("if-match", "\"0\"")]);
+        assert_eq!((answer.status().as_u16(), ran), (412, false));
+        assert_eq!(answer.headers()["etag"], "\"1\"");
+        assert_eq!(answer.headers()["cache-control"], "no-store");
+        assert_eq!(verdict(&answer), Verdict::Failed(Condition::IfMatch));
+        assert_eq!(!read(answer.into_body()).is_empty(), length);
+    }
+}
+
+/// R-9110-13.1.3-a: dates too.
+#[test]
+fn dates_are_answered_before_the_service() {
+    let date = HttpDate::from_unix_seconds(784_903_526);
+    let dated = crate::Validators::new().with_last_modified(date);
+    let layer = by(knows(dated));
+    let (answer, ran) = get(&layer, "GET", &[("if-modified-since", MODIFIED)]);
+    assert_eq!((answer.status().as_u16(), ran), (304, false));
+    assert_eq!(answer.headers()["last-modified"], MODIFIED);
+    let (answer, ran) = get(&layer, "GET", &[("if-modified-since", EARLIER)]);
+    assert_eq!((answer.status().as_u16(), ran), (200, true));
+    assert_eq!(answer.headers()["last-modified"], MODIFIED);
+    let (answer, ran) = get(&layer, "GET", &[("if-unmodified-since", EARLIER)]);
+    assert_eq!((answer.status().as_u16(), ran), (412, false));
+}
+
+/// R-9110-8.8-b: label before read. A writer between the two leaves an old
+/// label on new bytes, which costs a fetch; never a new one on old bytes.
+#[test]
+fn the_label_is_read_before_the_content() {
+    let log = Log::default();
+    let version = std::sync::Arc::new(std::sync::Mutex::new(1));
+    let source = {
+        let (log, version) = (log.clone(), version.clone());
+        move |_: &Parts| {
+            let mut version = version.lock().unwrap();
+            log.note(format!("label {version}"));
+            let current = tagged(&version.to_string());
+            *version += 1; // another writer
+            ready(Ok::<Current, Infallible>(current.into()))
+        }
+    };
+    let content_of = {
+        let log = log.clone();
+        move |_: Request<Upload>| {
+            let version = version.lock().unwrap();
+            log.note(format!("content {version}"));
+            Response::new(ScriptedBody::sized([Act::data(version.to_string())]))
+        }
+    };
+    let layer = by(source);
+    let miss = [("if-none-match", "\"0\"")];
+    for (fields, label, bytes) in [(&[][..], "\"1\"", "2"), (&miss, "\"2\"", "3")] {
+        let request = request("GET", "/", fields.iter().copied());
+        let answer = send(&layer, request, content_of.clone());
+        assert_eq!(answer.headers()["etag"], label);
+        assert_eq!(content(&read(answer.into_body())), bytes.as_bytes());
+    }
+    assert_eq!(log.take(), ["label 1", "content 2", "label 2", "content 3"]);
+}
+
+/// A miss runs the service, whose own tag wins over the label, and is what the
+/// conditions are held against in the end.
+#[test]
+fn a_miss_runs_the_service() {
+    let layer = by(knows(tagged("1")));
+    let (answer, ran) = get(&layer, "GET", &[("if-none-match", "\"0\"")]);
+    assert_eq!((answer.status().as_u16(), ran), (200, true));
+    assert_eq!(answer.headers()["etag"], "\"1\"");
+    assert_eq!(verdict(&answer), Verdict::Proceeded);
+    assert_eq!(content(&read(answer.into_body())), b"hello");
+
+    for (sent, expected) in [("\"0\"", 200), ("\"own\"", 304)] {
+        let sent = request("GET", "/", [("if-none-match", sent)]);
+        let answer = send(&layer, sent, |_| {
+            let mut own = hello();
+            own.headers_mut().insert("etag", "\"own\"".parse().unwrap());
+            own
+        });
+        assert_eq!(answer.status(), expected);
+        assert_eq!(answer.headers()["etag"], "\"own\"");
+    }
+}
+
+/// R-9110-13.2.1-a, R-9110-13.2.1-b: what is not there is the service's 404;
+/// what is not known is as without a source.
+#[test]
+fn nothing_is_made_of_what_is_absent_or_unknown() {
+    for (current, code, answered) in [
+        (Current::Absent, 404, 404),
+        (Current::Unknown, 404, 404),
+        (Current::Unknown, 200, 304),
+        (tagged("1").into(), 404, 404),
+    ] {
+        let conditions = if matches!(current, Current::Present(_)) {
+            [("if-match", "\"1\""), ("if-none-match", "\"0\"")]
+        } else {
+            [("if-match", "\"own\""), ("if-none-match", "\"own\"")]
+        };
+        let layer = by(knows(current));
+        let answer = send(
+            &layer,
+            request("GET", "/", conditions),
+            move |request: Request<Upload>| {
+                assert!(request.headers().contains_key("if-match"));
+                let mut answer = hello();
+                *answer.status_mut() = StatusCode::from_u16(code).unwrap();
+                if code == 200 {
+                    answer
+                        .headers_mut()
+                        .insert("etag", "\"own\"".parse().unwrap());
+                }
+                answer
+            },
+        );
+        assert_eq!(answer.status(), answered);
+        assert_eq!(answer.headers().contains_key("etag"), code == 200);
+    }
+}
+
+/// Other methods are none of its business, nor is an upgrade.
+#[test]
+fn what_is_no_read_passes() {
+    let asked = |_: &Parts| -> std::future::Ready<Result<Current, Infallible>> {
+        panic!("the source was asked")
+    };
+    let refuses = by(asked).on_source_error(OnSourceError::Refuse);
+    for (method, field) in [
+        ("PUT", ("if-none-match", "*")),
+        ("QUERY", ("if-none-match", "*")),
+        ("OPTIONS", ("if-match", "\"0\"")),
+        ("GET", ("upgrade", "websocket")),
+    ] {
+        let (answer, ran) = get(&refuses, method, &[field]);
+        assert_eq!((answer.status().as_u16(), ran), (200, true), "{method}");
+    }
+    let query = by(knows(tagged("1"))).methods(SafeMethods::QUERY);
+    let (answer, ran) = get(&query, "QUERY", &[("if-none-match", "\"1\"")]);
+    assert_eq!((answer.status().as_u16(), ran), (304, false));
+}
+
+/// R-9110-9.3.2-a: `HEAD` as `GET`, with the label.
+#[test]
+fn head_as_get_is_labelled() {
+    let log = Log::default();
+    let layer = by(knows(tagged("1"))).head_as_get();
+    let answer = send(&layer, request("HEAD", "/", []), handler(&log));
+    assert_eq!(log.take(), [Method::GET.as_str()]);
+    assert_eq!(answer.headers()["etag"], "\"1\"");
+    assert_eq!(answer.headers()["content-length"], "5");
+    assert!(read(answer.into_body()).is_empty());
+}
+
+/// A source that fails: reads go on, and 503 is the other choice.
+#[test]
+fn a_source_that_fails() {
+    let panics =
+        |_: &Parts| -> std::future::Ready<Result<Current, Infallible>> { panic!("on purpose") };
+    let fails = |_: &Parts| ready(Err::<Current, _>("down"));
+    check_failure(&panics, SourceErrorKind::Panicked);
+    check_failure(&fails, SourceErrorKind::Failed);
+}
+
+fn check_failure(source: &(impl ValidatorSource + Clone), kind: SourceErrorKind) {
+    for fields in [
+        &[][..],
+        &[("if-none-match", "\"1\"")],
+        &[("if-match", "\"0\"")],
+    ] {
+        let (answer, ran) = get(&by(source.clone()), "GET", fields);
+        // The service has no tag: `If-Match` fails after it ran.
+        let expected = if fields.iter().any(|(name, _)| *name == "if-match") {
+            412
+        } else {
+            200
+        };
+        assert_eq!((answer.status().as_u16(), ran), (expected, true));
+        assert!(!answer.headers().contains_key("etag"));
+
+        let refuses = by(source.clone()).on_source_error(OnSourceError::Refuse);
+        for method in ["GET", "HEAD"] {
+            let (answer, ran) = get(&refuses, method, fields);
+            assert_eq!((answer.status().as_u16(), ran), (503, false));
+            assert_eq!(answer.headers()["retry-after"], "1");
+            assert_eq!(answer.headers()["cache-control"], "no-store");
+            assert_eq!(verdict(&answer), Verdict::SourceFailed);
+            let error: &SourceError = answer.extensions().get().unwrap();
+            assert_eq!(error.kind(), kind);
+            assert_eq!(read(answer.into_body()).is_empty(), method == "HEAD");
+        }
+    }
+}
+
+/// No request is stuck: the service runs once the time is up.
+#[cfg(feature = "tokio")]
+#[tokio::test(start_paused = true)]
+async fn a_source_that_hangs() {
+    use std::time::Duration;
+
+    use tower::{Layer, ServiceExt, service_fn};
+
+    let limit = Duration::from_millis(50);
+    let hangs = |_: &Parts| std::future::pending::<Result<Current, Infallible>>();
+    let inner = service_fn(|_: Request<Upload>| ready(Ok::<_, Infallible>(hello())));
+    let service = by(hangs.timeout(limit)).layer(inner);
+    let started = tokio::time::Instant::now();
+    let get = request("GET", "/", [("if-none-match", "*")]);
+    let Ok(answer) = service.oneshot(get).await;
+    assert_eq!((answer.status().as_u16(), started.elapsed()), (304, limit));
+}

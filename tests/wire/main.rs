@@ -3,16 +3,26 @@
 //! Every test names the rows of the requirements that it holds.
 
 mod broken_body;
+#[cfg(feature = "tokio")]
+mod departed;
+#[cfg(feature = "tokio")]
+mod failing_source;
 mod grpc;
 mod head;
 mod hostile;
 mod large_body;
 mod live;
+mod lost_updates;
 mod not_modified;
 mod one_connection;
 mod precondition_failed;
+mod read_your_writes;
+mod refused_upload;
 mod repeated_lines;
 mod same_tag;
+mod sourced_reads;
+#[cfg(feature = "tokio")]
+mod superseded;
 mod support;
 mod trailers;
 mod websocket;

@@ -24,17 +24,34 @@ impl H1 {
 
     /// Sends a request without content; `fields` are whole lines.
     pub(crate) async fn send(&mut self, method: &str, path: &str, fields: &[&str]) {
+        self.send_with(method, path, fields, "").await;
+    }
+
+    /// Sends a request whose `fields` say how its content is framed.
+    pub(crate) async fn send_with(
+        &mut self,
+        method: &str,
+        path: &str,
+        fields: &[&str],
+        content: &str,
+    ) {
         let mut text = format!("{method} {path} HTTP/1.1\r\nhost: test\r\n");
         for field in fields {
             text.push_str(field);
             text.push_str("\r\n");
         }
         text.push_str("\r\n");
+        text.push_str(content);
         self.write(text.as_bytes()).await;
     }
 
     pub(crate) async fn write(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).await.unwrap();
+    }
+
+    /// As [`write`](Self::write), where the other side may have closed.
+    pub(crate) async fn try_write(&mut self, bytes: &[u8]) {
+        let _ = self.stream.write_all(bytes).await;
     }
 
     /// One exchange, read to the end of its message.

@@ -1,7 +1,12 @@
+use std::convert::Infallible;
+
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response};
-use http_body_util::{BodyExt, Empty};
-use hyper::{body::Incoming, client::conn::http2};
+use http_body_util::{BodyExt, Empty, Full, combinators::UnsyncBoxBody};
+use hyper::{
+    body::{Body, Incoming},
+    client::conn::http2,
+};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
 
@@ -10,7 +15,7 @@ use super::{Reply, Server};
 /// An HTTP/2 connection. Clones share it.
 #[derive(Clone)]
 pub(crate) struct H2 {
-    sender: http2::SendRequest<Empty<Bytes>>,
+    sender: http2::SendRequest<UnsyncBoxBody<Bytes, Infallible>>,
 }
 
 impl H2 {
@@ -25,7 +30,26 @@ impl H2 {
 
     /// One exchange, read to its end; `fields` are whole lines as for HTTP/1.1.
     pub(crate) async fn request(&mut self, method: &str, path: &str, fields: &[&str]) -> Reply {
-        let (head, body) = self.send(method, path, fields).await.into_parts();
+        let response = self.send(method, path, fields).await;
+        Self::read(response).await
+    }
+
+    /// One exchange with content.
+    pub(crate) async fn exchange(
+        &mut self,
+        method: &str,
+        path: &str,
+        fields: &[&str],
+        content: &'static str,
+    ) -> Reply {
+        let response = self.send_with(method, path, fields, Full::<Bytes>::from(content));
+        let response = response.await;
+        Self::read(response).await
+    }
+
+    /// The response to its end.
+    pub(crate) async fn read(response: Response<Incoming>) -> Reply {
+        let (head, body) = response.into_parts();
         let body = body.collect().await.expect("a whole response");
         Reply {
             status: head.status.as_u16(),
@@ -42,10 +66,21 @@ impl H2 {
         path: &str,
         fields: &[&str],
     ) -> Response<Incoming> {
+        self.send_with(method, path, fields, Empty::new()).await
+    }
+
+    /// As [`send`](Self::send), with content, which need not end.
+    pub(crate) async fn send_with(
+        &mut self,
+        method: &str,
+        path: &str,
+        fields: &[&str],
+        content: impl Body<Data = Bytes, Error = Infallible> + Send + 'static,
+    ) -> Response<Incoming> {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("http://test{path}"))
-            .body(Empty::new())
+            .body(content)
             .unwrap();
         for field in fields {
             let (name, value) = field.split_once(':').expect("a field line");
@@ -59,9 +94,11 @@ impl H2 {
 
     pub(crate) async fn call(
         &mut self,
-        request: Request<Empty<Bytes>>,
+        request: Request<impl Body<Data = Bytes, Error = Infallible> + Send + 'static>,
     ) -> hyper::Result<Response<Incoming>> {
         self.sender.ready().await?;
-        self.sender.send_request(request).await
+        self.sender
+            .send_request(request.map(BodyExt::boxed_unsync))
+            .await
     }
 }

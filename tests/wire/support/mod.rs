@@ -1,9 +1,12 @@
 //! A server on a real socket, and clients that show what is on the wire.
 
 mod body;
+mod client;
 mod frames;
 mod h1;
 mod h2;
+mod notes;
+pub(crate) mod race;
 mod server;
 
 use std::{future::Future, time::Duration};
@@ -15,9 +18,11 @@ use tower_conditional::stack;
 
 pub(crate) use {
     body::{Counted, Hint, Scripted, broken, data, trailers},
+    client::Client,
     frames::RawH2,
     h1::H1,
     h2::H2,
+    notes::Notes,
     server::Server,
 };
 

@@ -1,0 +1,281 @@
+//! Clients that leave in the middle of a write.
+
+use std::{
+    convert::Infallible,
+    future::ready,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, AtomicUsize, Ordering},
+    },
+};
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{FromRequest, Request, State, rejection::BytesRejection},
+    routing::get,
+};
+use http::request::Parts;
+use tokio::sync::Semaphore;
+use tower::ServiceBuilder;
+use tower_conditional::{
+    PreconditionLayer, VersionTags, lock::KeyedLock, semantics::precondition::Current,
+};
+
+use crate::support::{Client, H1, H2, Server, in_time};
+
+const METHODS: [&str; 2] = ["PUT", "PATCH"];
+const FIRST: &str = "if-match: \"1\"";
+
+/// A text and the length of it, which a write changes one after the other.
+#[derive(Clone)]
+struct Pair(Arc<Inner>);
+
+struct Inner {
+    text: Mutex<Bytes>,
+    length: Mutex<usize>,
+    version: AtomicI64,
+    runs: AtomicUsize,
+    /// One permit for each handler that is between the two.
+    halfway: Semaphore,
+    /// One permit lets one handler finish.
+    go_on: Semaphore,
+    /// One permit for each write that has come to its end.
+    finished: Semaphore,
+    /// One permit for each request that came to the layer.
+    arrived: Semaphore,
+    /// One permit for each that was answered or given up.
+    gone: Semaphore,
+}
+
+impl Pair {
+    fn new() -> Self {
+        Self(Arc::new(Inner {
+            text: Mutex::new("first".into()),
+            length: Mutex::new(5),
+            version: AtomicI64::new(1),
+            runs: AtomicUsize::new(0),
+            halfway: Semaphore::new(0),
+            go_on: Semaphore::new(0),
+            finished: Semaphore::new(0),
+            arrived: Semaphore::new(0),
+            gone: Semaphore::new(0),
+        }))
+    }
+
+    fn router(&self) -> Router {
+        let routes = get(Self::read).put(Self::write).patch(Self::write);
+        Router::new().route("/", routes).with_state(self.clone())
+    }
+
+    async fn read(State(pair): State<Self>) -> Bytes {
+        pair.0.text.lock().unwrap().clone()
+    }
+
+    async fn write(State(pair): State<Self>, request: Request) -> Result<(), BytesRejection> {
+        pair.0.runs.fetch_add(1, Ordering::SeqCst);
+        let text = Bytes::from_request(request, &()).await?;
+        let length = text.len();
+        *pair.0.text.lock().unwrap() = text;
+        pair.0.halfway.add_permits(1);
+        pair.0.go_on.acquire().await.unwrap().forget();
+        *pair.0.length.lock().unwrap() = length;
+        pair.0.version.fetch_add(1, Ordering::SeqCst);
+        pair.0.finished.add_permits(1);
+        Ok(())
+    }
+
+    /// The layer, and around it what sees requests come to an end.
+    async fn serve(&self, lock: Option<&KeyedLock>) -> Server {
+        let pair = self.clone();
+        let mut layer = PreconditionLayer::new(move |_: &Parts| {
+            let version = pair.0.version.load(Ordering::SeqCst);
+            ready(Ok::<Current, Infallible>(
+                VersionTags::plain().number(version).into(),
+            ))
+        });
+        if let Some(lock) = lock {
+            let pair = self.clone();
+            layer = layer.lock_by(lock.clone(), move |request| {
+                pair.0.arrived.add_permits(1);
+                Some(request.uri.path().to_owned())
+            });
+        }
+        let pair = self.clone();
+        let service = ServiceBuilder::new()
+            .map_future(move |answer| {
+                let gone = AddOnDrop(pair.clone());
+                async move {
+                    let answer = answer.await;
+                    drop(gone);
+                    answer
+                }
+            })
+            .layer(layer)
+            .service(self.router());
+        Server::start(service).await
+    }
+
+    fn is_whole(&self) -> bool {
+        self.0.text.lock().unwrap().len() == *self.0.length.lock().unwrap()
+    }
+
+    #[track_caller]
+    fn assert_is(&self, text: &str, version: i64) {
+        assert_eq!(*self.0.text.lock().unwrap(), text);
+        assert!(self.is_whole());
+        assert_eq!(self.0.version.load(Ordering::SeqCst), version);
+    }
+}
+
+struct AddOnDrop(Pair);
+
+impl Drop for AddOnDrop {
+    fn drop(&mut self) {
+        self.0.0.gone.add_permits(1);
+    }
+}
+
+async fn event(semaphore: &Semaphore) {
+    in_time(semaphore.acquire()).await.unwrap().forget();
+}
+
+/// A client that has sent a write and not seen an answer. Dropping it leaves.
+enum Writer {
+    H1 { _connection: H1 },
+    H2(tokio::task::JoinHandle<()>),
+}
+
+impl Writer {
+    async fn start(server: &Server, http: u8, method: &'static str, text: &'static str) -> Self {
+        if http == 1 {
+            let mut h1 = H1::connect(server).await;
+            let length = format!("content-length: {}", text.len());
+            h1.send_with(method, "/", &[FIRST, &length], text).await;
+            return Self::H1 { _connection: h1 };
+        }
+        let mut h2 = H2::connect(server).await;
+        Self::H2(tokio::spawn(async move {
+            h2.exchange(method, "/", &[FIRST], text).await;
+        }))
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if let Self::H2(exchange) = self {
+            exchange.abort();
+        }
+    }
+}
+
+/// R-5789-2-a, R-9110-13.1-a: what was begun is done, and the lock is free.
+#[tokio::test]
+async fn a_write_that_was_begun_is_finished() {
+    for http in [1, 2] {
+        for method in METHODS {
+            let (pair, lock) = (Pair::new(), KeyedLock::new());
+            let server = pair.serve(Some(&lock)).await;
+            let writer = Writer::start(&server, http, method, "of one who left").await;
+            event(&pair.0.halfway).await;
+            assert!(!pair.is_whole());
+            drop(writer);
+            // The server knows, and the handler is still between the two.
+            event(&pair.0.gone).await;
+            assert_eq!(lock.len(), 1);
+            pair.0.go_on.add_permits(1);
+            event(&pair.0.finished).await;
+            pair.assert_is("of one who left", 2);
+
+            // The next one is let in, and whoever knows the old state is not.
+            pair.0.go_on.add_permits(1);
+            for mut client in Client::both(&server).await {
+                let late = in_time(client.send(method, "/", &[FIRST], "late")).await;
+                assert_eq!((late.status, late.tag()), (412, "\"2\""));
+            }
+            let mut h1 = Client::H1(H1::connect(&server).await);
+            let next = in_time(h1.send(method, "/", &["if-match: \"2\""], "next")).await;
+            assert_eq!(next.status, 200);
+            pair.assert_is("next", 3);
+            assert_eq!(pair.0.runs.load(Ordering::SeqCst), 2);
+            assert!(lock.is_empty());
+        }
+    }
+}
+
+/// Without the lock nothing goes on, so the test above can fail.
+#[tokio::test]
+async fn a_write_without_a_lock_is_left_half() {
+    for http in [1, 2] {
+        let pair = Pair::new();
+        let server = pair.serve(None).await;
+        let writer = Writer::start(&server, http, "PUT", "of one who left").await;
+        event(&pair.0.halfway).await;
+        drop(writer);
+        event(&pair.0.gone).await;
+        pair.0.go_on.add_permits(1);
+        let mut h1 = H1::connect(&server).await;
+        assert_eq!(in_time(h1.request("GET", "/", &[])).await.status, 200);
+        assert!(!pair.is_whole());
+        // Nobody took the permit: the handler is gone.
+        assert_eq!(pair.0.go_on.available_permits(), 1);
+    }
+}
+
+/// R-5789-2-a, R-9110-13.1.1-b: who leaves while waiting for the lock has done
+/// nothing, and leaves nothing behind.
+#[tokio::test]
+async fn a_write_that_waits_leaves_no_trace() {
+    for http in [1, 2] {
+        for method in METHODS {
+            let (pair, lock) = (Pair::new(), KeyedLock::new());
+            let server = pair.serve(Some(&lock)).await;
+            let first = Writer::start(&server, 1, method, "of the first").await;
+            event(&pair.0.arrived).await;
+            event(&pair.0.halfway).await;
+            let mut waiting = Vec::new();
+            for _ in 0..5 {
+                waiting.push(Writer::start(&server, http, method, "of one who left").await);
+                event(&pair.0.arrived).await;
+            }
+            for writer in waiting {
+                drop(writer);
+                event(&pair.0.gone).await;
+            }
+            assert_eq!(lock.len(), 1);
+            pair.0.go_on.add_permits(1);
+            event(&pair.0.finished).await;
+            // Its answer is under way.
+            event(&pair.0.gone).await;
+            drop(first);
+            assert!(lock.is_empty());
+            pair.assert_is("of the first", 2);
+            assert_eq!(pair.0.runs.load(Ordering::SeqCst), 1);
+        }
+    }
+}
+
+/// R-9110-13.1-a: an upload that breaks off is no write, and frees the lock.
+#[tokio::test]
+async fn an_upload_that_breaks_off_frees_the_lock() {
+    let (pair, lock) = (Pair::new(), KeyedLock::new());
+    let server = pair.serve(Some(&lock)).await;
+    let mut h1 = H1::connect(&server).await;
+    h1.send_with(
+        "PUT",
+        "/",
+        &[FIRST, "content-length: 100"],
+        "the first bytes",
+    )
+    .await;
+    event(&pair.0.arrived).await;
+    // Whoever comes now waits until the upload ends.
+    let second = Writer::start(&server, 1, "PUT", "of the second").await;
+    event(&pair.0.arrived).await;
+    drop(h1);
+    event(&pair.0.halfway).await;
+    pair.0.go_on.add_permits(1);
+    event(&pair.0.finished).await;
+    pair.assert_is("of the second", 2);
+    drop(second);
+}

@@ -1,0 +1,62 @@
+//! Writers who start from the same state: one succeeds, and nobody is
+//! overwritten who was told to have succeeded.
+
+#[cfg(feature = "tokio")]
+mod locked;
+
+use tower_conditional::PreconditionLayer;
+
+use crate::support::{
+    Notes, Server,
+    race::{From, Http, Race},
+};
+
+const NOTE: &str = "/note";
+
+fn updates(server: &Server) -> Race {
+    Race {
+        servers: vec![server.address()],
+        http: Http::One,
+        path: NOTE.into(),
+        from: From::Tag(|current| current.headers()["etag"].clone()),
+        writers: 64,
+        rounds: 25,
+    }
+}
+
+fn creates(server: &Server) -> Race {
+    Race {
+        path: "/created/{round}".into(),
+        from: From::Nothing,
+        writers: 32,
+        ..updates(server)
+    }
+}
+
+/// The race against check-then-act: so that all others can fail.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn do_happen_between_check_and_write() {
+    let notes = Notes::with(NOTE, "first");
+    let layer = PreconditionLayer::new(notes.source());
+    let server = Server::start(notes.router().layer(layer)).await;
+    assert_ne!(updates(&server).run().await.lost(), 0);
+    let over_http2 = Race {
+        http: Http::Two,
+        ..updates(&server)
+    };
+    assert_ne!(over_http2.run().await.lost(), 0);
+    assert_ne!(creates(&server).run().await.lost(), 0);
+}
+
+/// R-9110-13.1-a: the handler's comparison is enough, with or without a source.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn do_not_happen_where_the_handler_compares() {
+    let notes = Notes::with(NOTE, "first");
+    let layer = PreconditionLayer::handler_checks();
+    let server = Server::start(notes.comparing_router().layer(layer)).await;
+    updates(&server).run().await.assert_one_winner_each();
+
+    let layer = PreconditionLayer::new(notes.source());
+    let server = Server::start(notes.comparing_router().layer(layer)).await;
+    updates(&server).run().await.assert_one_winner_each();
+}

@@ -1,0 +1,161 @@
+//! A 412 that carries the current representation, over the wire.
+
+use std::convert::Infallible;
+
+use axum::{Router, body::Body, response::IntoResponse, routing::get};
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use tokio::sync::mpsc;
+use tokio_stream::{StreamExt, wrappers::UnboundedReceiverStream};
+use tower::{Layer, ServiceExt};
+use tower_conditional::{PreconditionLayer, source::SelfGet};
+
+use crate::support::{Client, H2, Server, in_time};
+
+const LENGTH: usize = 4 << 20;
+const STALE: &str = "if-match: \"0\"";
+const FIELDS: [(&str, &str); 3] = [
+    ("etag", "\"1\""),
+    ("content-type", "application/x-note"),
+    ("x-of-the-note", "yes"),
+];
+
+fn content() -> Bytes {
+    (0..LENGTH).map(|at| (at % 251) as u8).collect()
+}
+
+/// `/sized`, and `/chunked` of unknown length.
+fn router() -> Router {
+    let content = content();
+    let sized = {
+        let content = content.clone();
+        move || async move { (FIELDS, content) }
+    };
+    let chunked = move || async move {
+        let unknown = Full::new(content).with_trailers(async { None });
+        (FIELDS, Body::new(unknown.boxed_unsync()))
+    };
+    // No test expects this status, so a write that runs is seen.
+    let write = || async { StatusCode::IM_A_TEAPOT };
+    Router::new()
+        .route("/sized", get(sized).put(write))
+        .route("/chunked", get(chunked).put(write))
+}
+
+async fn placements(router: Router) -> [(&'static str, Server); 3] {
+    let of = PreconditionLayer::self_get(SelfGet::of(router.clone()));
+    let new = || PreconditionLayer::self_get(SelfGet::new());
+    let locked = new().lock(tower_conditional::lock::KeyedLock::new());
+    let into_body = |request: Request<Incoming>| request.map(Body::new);
+    [
+        (
+            "Router::layer",
+            Server::start(router.clone().layer(of)).await,
+        ),
+        (
+            "around the Router",
+            Server::start(new().layer(router.clone()).map_request(into_body)).await,
+        ),
+        (
+            "with a lock",
+            Server::start(locked.layer(router).map_request(into_body)).await,
+        ),
+    ]
+}
+
+/// R-7240-4.2-a: 4 MiB come whole, and with the fields that are theirs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn has_all_of_it() {
+    let content = content();
+    for (placement, server) in placements(router()).await {
+        for mut client in Client::both(&server).await {
+            for path in ["/sized", "/chunked"] {
+                for preference in [None, Some("prefer: return=representation")] {
+                    let case = format!("{placement}, {}, {path}", client.version());
+                    let fields = [&[STALE][..], preference.as_slice()].concat();
+                    let reply = in_time(client.send("PUT", path, &fields, "refused")).await;
+                    assert_eq!((reply.status, reply.tag()), (412, "\"1\""), "{case}");
+                    assert!(reply.body == content, "{case}: {} bytes", reply.body.len());
+                    for (name, value) in [
+                        ("content-type", "application/x-note"),
+                        ("x-of-the-note", "yes"),
+                        ("content-location", path),
+                        ("cache-control", "no-store"),
+                        ("vary", "prefer"),
+                    ] {
+                        let found = reply.field(name).map(str::to_ascii_lowercase);
+                        assert_eq!(found.as_deref(), Some(value), "{case}: {name}");
+                    }
+                    let applied = preference.map(|_| "return=representation");
+                    assert_eq!(reply.field("preference-applied"), applied, "{case}");
+                }
+            }
+        }
+    }
+}
+
+/// R-7240-4.2-a
+#[tokio::test]
+async fn has_none_of_it_for_who_prefers_less() {
+    for (placement, server) in placements(router()).await {
+        for mut client in Client::both(&server).await {
+            for path in ["/sized", "/chunked"] {
+                let case = format!("{placement}, {}, {path}", client.version());
+                let fields = [STALE, "prefer: return=minimal"];
+                let reply = in_time(client.send("PUT", path, &fields, "refused")).await;
+                assert_eq!((reply.status, reply.tag()), (412, "\"1\""), "{case}");
+                assert!(
+                    reply.body.len() < 1000,
+                    "{case}: {} bytes",
+                    reply.body.len()
+                );
+                assert_eq!(
+                    reply.field("content-type"),
+                    Some("application/problem+json")
+                );
+                assert_eq!(reply.field("preference-applied"), Some("return=minimal"));
+                assert_eq!(reply.field("content-location"), None, "{case}");
+                assert_eq!(reply.field("x-of-the-note"), None, "{case}");
+                // What was not read of the other answer is not on the connection.
+                let next = in_time(client.request("GET", path, &[])).await;
+                assert_eq!((next.status, next.body.len()), (200, LENGTH), "{case}");
+            }
+        }
+    }
+}
+
+/// P-TR-limit: it is passed on as it comes, and no lock is held meanwhile.
+#[tokio::test]
+async fn passes_as_it_comes() {
+    let (parts, received) = mpsc::unbounded_channel::<&'static str>();
+    let received = std::sync::Arc::new(std::sync::Mutex::new(Some(received)));
+    let live = move || async move {
+        let texts = received.lock().unwrap().take().unwrap();
+        let texts = UnboundedReceiverStream::new(texts).map(Ok::<_, Infallible>);
+        (FIELDS, Body::from_stream(texts)).into_response()
+    };
+    let router = Router::new().route("/", get(live));
+    let lock = tower_conditional::lock::KeyedLock::new();
+    let layer = PreconditionLayer::self_get(SelfGet::new()).lock(lock.clone());
+    let service = layer
+        .layer(router)
+        .map_request(|request: Request<Incoming>| request.map(Body::new));
+    let server = Server::start(service).await;
+
+    let mut h2 = H2::connect(&server).await;
+    let response = in_time(h2.send("PUT", "/", &[STALE])).await;
+    assert_eq!(response.status(), 412);
+    assert!(lock.is_empty());
+    let mut body = response.into_body();
+    for text in ["one", "two", "three"] {
+        // Not sent before the last one has arrived.
+        parts.send(text).unwrap();
+        let frame = in_time(body.frame()).await.unwrap().unwrap();
+        assert_eq!(frame.into_data().unwrap(), text);
+    }
+    drop(parts);
+    let rest = in_time(body.collect()).await.unwrap();
+    assert!(rest.to_bytes().is_empty());
+}

@@ -1,0 +1,161 @@
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    future::{Ready, ready},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::{Request, State},
+    http::Uri,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use http::{StatusCode, request::Parts};
+use http_body_util::BodyExt;
+use tokio::task::yield_now;
+use tower_conditional::{
+    Validators, VersionTags,
+    handler::{Expected, Validated},
+    semantics::precondition::Current,
+};
+
+/// Texts with versions, by path, and how often the handlers ran.
+#[derive(Clone, Default)]
+pub(crate) struct Notes(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    notes: Mutex<HashMap<String, Note>>,
+    reads: AtomicUsize,
+    writes: AtomicUsize,
+}
+
+#[derive(Clone, Default)]
+struct Note {
+    version: i64,
+    text: Bytes,
+}
+
+impl Note {
+    fn validators(&self) -> Validators {
+        Validators::new().with_etag(VersionTags::plain().number(self.version))
+    }
+}
+
+impl Notes {
+    /// With one note of version 1.
+    pub(crate) fn with(path: &str, text: &'static str) -> Self {
+        let notes = Self::default();
+        let text = Bytes::from_static(text.as_bytes());
+        notes.lock().insert(path.into(), Note { version: 1, text });
+        notes
+    }
+
+    pub(crate) fn reads(&self) -> usize {
+        self.0.reads.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn writes(&self) -> usize {
+        self.0.writes.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn text(&self, path: &str) -> Option<Bytes> {
+        self.find(path).map(|note| note.text)
+    }
+
+    /// What a version column would say.
+    pub(crate) fn source(
+        &self,
+    ) -> impl Fn(&Parts) -> Ready<Result<Current, Infallible>> + Clone + Send + Sync + 'static {
+        let notes = self.clone();
+        move |request: &Parts| {
+            let found = notes.find(request.uri.path());
+            ready(Ok(match found {
+                Some(note) => Current::Present(note.validators()),
+                None => Current::Absent,
+            }))
+        }
+    }
+
+    /// Reads and writes without looking at any condition.
+    pub(crate) fn router(&self) -> Router {
+        let routes = get(Self::read).put(Self::write).patch(Self::write);
+        Router::new()
+            .route("/{*path}", routes)
+            .with_state(self.clone())
+    }
+
+    /// As [`router`](Self::router), but a write compares what it expects.
+    pub(crate) fn comparing_router(&self) -> Router {
+        Router::new()
+            .route("/{*path}", get(Self::read).put(Self::compare_and_write))
+            .with_state(self.clone())
+    }
+
+    async fn read(State(notes): State<Self>, uri: Uri) -> Response {
+        notes.0.reads.fetch_add(1, Ordering::SeqCst);
+        match notes.find(uri.path()) {
+            Some(note) => respond(StatusCode::OK, note),
+            None => StatusCode::NOT_FOUND.into_response(),
+        }
+    }
+
+    /// Others come in where it reads the content and where it yields.
+    async fn write(State(notes): State<Self>, uri: Uri, text: Bytes) -> Response {
+        notes.0.writes.fetch_add(1, Ordering::SeqCst);
+        let found = notes.find(uri.path());
+        for _ in 0..4 {
+            yield_now().await;
+        }
+        let status = match found {
+            Some(_) => StatusCode::OK,
+            None => StatusCode::CREATED,
+        };
+        let version = found.map_or(1, |note| note.version + 1);
+        let note = Note { version, text };
+        notes.lock().insert(uri.path().into(), note.clone());
+        respond(status, note)
+    }
+
+    /// What `UPDATE .. WHERE version = ..` does: one step.
+    async fn compare_and_write(State(notes): State<Self>, request: Request) -> Response {
+        notes.0.writes.fetch_add(1, Ordering::SeqCst);
+        let expected = Expected::of(&request);
+        let (head, content) = request.into_parts();
+        let text = content.collect().await.unwrap().to_bytes();
+        let written = notes.lock().get_mut(head.uri.path()).and_then(|note| {
+            let versions = expected.versions();
+            if versions.is_some_and(|versions| !versions.contains(&note.version)) {
+                return None;
+            }
+            note.version += 1;
+            note.text = text;
+            Some(note.clone())
+        });
+        match expected.settle(written) {
+            Ok(Some(note)) => respond(StatusCode::OK, note),
+            Ok(None) => StatusCode::NOT_FOUND.into_response(),
+            Err(failed) => failed.into_response().map(Body::from),
+        }
+    }
+
+    fn find(&self, path: &str) -> Option<Note> {
+        self.lock().get(path).cloned()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Note>> {
+        self.0.notes.lock().unwrap()
+    }
+}
+
+fn respond(status: StatusCode, note: Note) -> Response {
+    let validators = note.validators();
+    let response = (status, note.text).into_response();
+    Validated(response, validators).into()
+}

@@ -78,6 +78,7 @@ impl Pair {
         let length = text.len();
         *pair.0.text.lock().unwrap() = text;
         pair.0.halfway.add_permits(1);
+        // A closed semaphore makes it panic there.
         pair.0.go_on.acquire().await.unwrap().forget();
         *pair.0.length.lock().unwrap() = length;
         pair.0.version.fetch_add(1, Ordering::SeqCst);
@@ -278,4 +279,28 @@ async fn an_upload_that_breaks_off_frees_the_lock() {
     event(&pair.0.finished).await;
     pair.assert_is("of the second", 2);
     drop(second);
+}
+
+/// R-9110-13.1-a: a handler that panics ends its own exchange, as without the
+/// layer, and frees the lock.
+#[tokio::test]
+async fn a_handler_that_panics_frees_the_lock() {
+    for http in [1, 2] {
+        let (pair, lock) = (Pair::new(), KeyedLock::new());
+        let server = pair.serve(Some(&lock)).await;
+        let writer = Writer::start(&server, http, "PUT", "of one who panics").await;
+        event(&pair.0.arrived).await;
+        event(&pair.0.halfway).await;
+        let waiting = Writer::start(&server, http, "PUT", "of one who waits").await;
+        event(&pair.0.arrived).await;
+        pair.0.go_on.close();
+        // The one who waited has its turn, and panics too.
+        event(&pair.0.halfway).await;
+        event(&pair.0.gone).await;
+        event(&pair.0.gone).await;
+        assert!(lock.is_empty());
+        let mut h1 = H1::connect(&server).await;
+        assert_eq!(in_time(h1.request("GET", "/", &[])).await.status, 200);
+        drop((writer, waiting));
+    }
 }

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use tower::Layer;
-use tower_conditional::PreconditionLayer;
+use tower_conditional::{PreconditionLayer, source::SelfGet};
 
 use crate::support::{Client, H1, H2, Notes, Server, in_time};
 
@@ -18,9 +18,12 @@ async fn placements(notes: &Notes) -> Vec<(&'static str, Server)> {
     let layer = || PreconditionLayer::new(notes.source());
     let inside = Server::start(notes.router().layer(layer())).await;
     let outside = Server::start(layer().layer(notes.router())).await;
+    let self_get = PreconditionLayer::self_get(SelfGet::of(notes.router()));
+    let self_get = Server::start(notes.router().layer(self_get)).await;
     vec![
         ("Router::layer", inside),
         ("around the Router", outside),
+        ("with SelfGet", self_get),
         #[cfg(feature = "tokio")]
         ("with a lock", {
             let layer = layer().lock(tower_conditional::lock::KeyedLock::new());

@@ -3,12 +3,13 @@
 use axum::body::Body;
 use http::Request;
 use hyper::body::Incoming;
+use tokio::task::JoinSet;
 use tower::{Layer, ServiceExt};
 use tower_conditional::{PreconditionLayer, lock::KeyedLock, source::SelfGet};
 
 use super::{NOTE, creates, updates};
 use crate::support::{
-    Notes, Server,
+    H1, H2, Notes, Server, in_time,
     race::{Http, Race},
 };
 
@@ -71,4 +72,64 @@ async fn do_not_happen_to_what_is_created() {
         assert_eq!(notes.writes(), before + race.rounds);
     }
     assert!(lock.is_empty());
+}
+
+/// R-9110-13.1-a: the streams of one connection are writers like any others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn do_not_happen_on_one_connection() {
+    let (notes, lock) = (Notes::with(NOTE, "first"), KeyedLock::new());
+    let layer = PreconditionLayer::new(notes.source()).lock(lock.clone());
+    let server = Server::start(notes.router().layer(layer)).await;
+    let mut h2 = H2::connect(&server).await;
+    for round in 1..=20 {
+        let current = h2.request("GET", NOTE, &[]).await.tag().to_owned();
+        let mut streams = JoinSet::new();
+        for _ in 0..32 {
+            let (mut h2, current) = (h2.clone(), format!("if-match: {current}"));
+            streams.spawn(async move { h2.exchange("PUT", NOTE, &[&current], "next").await });
+        }
+        let mut statuses: Vec<_> = in_time(streams.join_all())
+            .await
+            .iter()
+            .map(|reply| reply.status)
+            .collect();
+        statuses.sort_unstable();
+        assert_eq!((statuses[0], statuses[1], statuses[31]), (200, 412, 412));
+        assert_eq!(notes.writes(), round);
+    }
+    assert!(lock.is_empty());
+}
+
+/// R-9110-13.1-a: pipelined writes are performed one after the other.
+#[tokio::test]
+async fn do_not_happen_in_a_pipeline() {
+    let (notes, lock) = (Notes::with(NOTE, "first"), KeyedLock::new());
+    let layer = PreconditionLayer::new(notes.source()).lock(lock);
+    let server = Server::start(notes.router().layer(layer)).await;
+    let mut h1 = H1::connect(&server).await;
+    let put = |tag: &str, text: &str| {
+        let length = text.len();
+        format!(
+            "PUT {NOTE} HTTP/1.1\r\nhost: test\r\nif-match: {tag}\r\n\
+             content-length: {length}\r\n\r\n{text}"
+        )
+    };
+    let pipeline = [
+        ("\"1\"", "a"),
+        ("\"1\"", "b"),
+        ("\"2\"", "c"),
+        ("\"2\"", "d"),
+    ];
+    let requests = pipeline.map(|(tag, text)| put(tag, text)).concat();
+    h1.write(requests.as_bytes()).await;
+    for (status, tag) in [
+        (200, "\"2\""),
+        (412, "\"2\""),
+        (200, "\"3\""),
+        (412, "\"3\""),
+    ] {
+        let reply = in_time(h1.reply("PUT")).await.unwrap();
+        assert_eq!((reply.status, reply.tag()), (status, tag));
+    }
+    assert_eq!(notes.text(NOTE).unwrap(), "c");
 }

@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    future::ready,
+    future::{pending, ready},
     sync::{
         Arc, Mutex,
         atomic::{AtomicI64, AtomicUsize, Ordering},
@@ -16,6 +16,7 @@ use axum::{
     routing::get,
 };
 use http::request::Parts;
+use http_body_util::{BodyExt, Full};
 use tokio::sync::Semaphore;
 use tower::ServiceBuilder;
 use tower_conditional::{
@@ -160,6 +161,22 @@ impl Writer {
             h2.exchange(method, "/", &[FIRST], text).await;
         }))
     }
+
+    /// One whose content has only begun.
+    async fn start_upload(server: &Server, http: u8) -> Self {
+        const BEGIN: &str = "the first bytes";
+        if http == 1 {
+            let mut h1 = H1::connect(server).await;
+            let fields = [FIRST, "content-length: 100"];
+            h1.send_with("PUT", "/", &fields, BEGIN).await;
+            return Self::H1 { _connection: h1 };
+        }
+        let mut h2 = H2::connect(server).await;
+        let endless = Full::new(Bytes::from(BEGIN)).with_trailers(pending());
+        Self::H2(tokio::spawn(async move {
+            h2.send_with("PUT", "/", &[FIRST], endless).await;
+        }))
+    }
 }
 
 impl Drop for Writer {
@@ -259,26 +276,21 @@ async fn a_write_that_waits_leaves_no_trace() {
 /// R-9110-13.1-a: an upload that breaks off is no write, and frees the lock.
 #[tokio::test]
 async fn an_upload_that_breaks_off_frees_the_lock() {
-    let (pair, lock) = (Pair::new(), KeyedLock::new());
-    let server = pair.serve(Some(&lock)).await;
-    let mut h1 = H1::connect(&server).await;
-    h1.send_with(
-        "PUT",
-        "/",
-        &[FIRST, "content-length: 100"],
-        "the first bytes",
-    )
-    .await;
-    event(&pair.0.arrived).await;
-    // Whoever comes now waits until the upload ends.
-    let second = Writer::start(&server, 1, "PUT", "of the second").await;
-    event(&pair.0.arrived).await;
-    drop(h1);
-    event(&pair.0.halfway).await;
-    pair.0.go_on.add_permits(1);
-    event(&pair.0.finished).await;
-    pair.assert_is("of the second", 2);
-    drop(second);
+    for http in [1, 2] {
+        let (pair, lock) = (Pair::new(), KeyedLock::new());
+        let server = pair.serve(Some(&lock)).await;
+        let upload = Writer::start_upload(&server, http).await;
+        event(&pair.0.arrived).await;
+        // Whoever comes now waits until the upload ends.
+        let second = Writer::start(&server, 1, "PUT", "of the second").await;
+        event(&pair.0.arrived).await;
+        drop(upload);
+        event(&pair.0.halfway).await;
+        pair.0.go_on.add_permits(1);
+        event(&pair.0.finished).await;
+        pair.assert_is("of the second", 2);
+        drop(second);
+    }
 }
 
 /// R-9110-13.1-a: a handler that panics ends its own exchange, as without the

@@ -20,7 +20,7 @@ fn updates(server: &Server) -> Race {
         path: NOTE.into(),
         from: From::Tag(|current| current.headers()["etag"].clone()),
         writers: 64,
-        rounds: 25,
+        rounds: 10,
     }
 }
 

@@ -4,7 +4,7 @@ use axum::body::Body;
 use http::Request;
 use hyper::body::Incoming;
 use tokio::task::JoinSet;
-use tower::{Layer, ServiceExt};
+use tower::{Layer, ServiceExt, limit::GlobalConcurrencyLimitLayer};
 use tower_conditional::{PreconditionLayer, lock::KeyedLock, source::SelfGet};
 
 use super::{NOTE, creates, updates};
@@ -49,6 +49,23 @@ async fn do_not_happen_with_self_get() {
     let service = service.map_request(|request: Request<Incoming>| request.map(Body::new));
     let server = Server::start(service).await;
     assert_no_lost_update(&server, &notes, &lock).await;
+}
+
+/// R-9110-13.1-a, P-TR-tower: whoever has the lock gets the only place in a
+/// limit inside, for the `GET` as for the write, while others wait.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn do_not_happen_around_a_limit_of_one() {
+    let notes = Notes::with(NOTE, "first");
+    let limit = GlobalConcurrencyLimitLayer::new(1);
+    let service = limit.layer(notes.router());
+    let inner = PreconditionLayer::self_get(SelfGet::new()).lock(KeyedLock::new());
+    let named = PreconditionLayer::self_get(SelfGet::of(service.clone())).lock(KeyedLock::new());
+    let into_body = |request: Request<Incoming>| request.map(Body::new);
+    let inner = Server::start(inner.layer(service.clone()).map_request(into_body)).await;
+    let named = Server::start(named.layer(service).map_request(into_body)).await;
+    for server in [inner, named] {
+        updates(&server).run().await.assert_one_winner_each();
+    }
 }
 
 /// R-9110-13.1.2-g, R-9110-13.1-a: of 32 who create the same, one does.

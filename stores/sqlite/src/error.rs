@@ -27,6 +27,10 @@ pub enum ErrorKind {
     TimedOut,
     /// No trigger of a [`Schema`](crate::Schema) keeps a version for this scope.
     NotWatched,
+    /// The commit failed in a way, as of a broken disk, that leaves open
+    /// whether the write is there once the file is opened again. Never take it
+    /// for a success, nor for a failure.
+    OutcomeUnknown,
 }
 
 impl Error {
@@ -55,6 +59,19 @@ impl Error {
             failure.code,
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked
         ) || taken.contains(&failure.extended_code)
+    }
+
+    /// Of a commit. Only locks and deferred constraints are looked at before
+    /// anything is written.
+    pub(crate) fn in_commit(error: rusqlite::Error) -> Self {
+        let kind = match error.sqlite_error_code() {
+            Some(ErrorCode::ConstraintViolation | ErrorCode::DatabaseBusy) => ErrorKind::Database,
+            _ => ErrorKind::OutcomeUnknown,
+        };
+        Self {
+            kind,
+            ..error.into()
+        }
     }
 
     pub(crate) fn of(kind: ErrorKind) -> Self {
@@ -90,6 +107,7 @@ impl fmt::Display for Error {
             ErrorKind::LeftOpen => "a job for the database left a transaction open",
             ErrorKind::TimedOut => "the database took too long",
             ErrorKind::NotWatched => "no trigger keeps a version for this scope",
+            ErrorKind::OutcomeUnknown => "nobody knows whether the write was committed",
         })
     }
 }

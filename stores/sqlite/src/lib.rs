@@ -1,4 +1,125 @@
-//! To be written.
+//! Validators and safe writes for [`tower_conditional`], from SQLite.
+//!
+//! Triggers keep a version of each row, table or group of rows, inside the
+//! transaction that writes. A [`VersionSource`] reads it before any work is
+//! done, so that a layer answers 304 without running the handler, and never
+//! for content that has changed. [`Database::guarded`] compares and writes in
+//! one step, so that no update is lost.
+//!
+//! # Example
+//!
+//! ```
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! use http::{Request, header, request::Parts};
+//! use tower_conditional::{
+//!     ValidatorSource, handler::Expected, semantics::precondition::Current, source::Route,
+//! };
+//! use tower_conditional_sqlite::{
+//!     Database, GuardError, Schema, Scope, Target, VersionSource, Watch,
+//! };
+//!
+//! let database = Database::in_memory()?; // or Database::open("notes.db")?
+//! database
+//!     .run(|connection| {
+//!         connection.execute_batch("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT)")
+//!     })
+//!     .await?;
+//!
+//! // The migration. Or give `schema.sql()` to the tool that runs the others.
+//! let schema = Schema::new().watch(Watch::table("notes").each_row("id").whole_table())?;
+//! schema.install(&database).await?;
+//!
+//! // A source, for `source(..)` of the layers.
+//! let note = Route::new("/notes/{id}")?;
+//! let source = VersionSource::new(database.clone(), move |request: &Parts| {
+//!     let id: i64 = note.capture(request.uri.path(), "id")?.parse().ok()?;
+//!     Some(Scope::row("notes", id))
+//! });
+//!
+//! // A handler that writes. What is expected comes with the request.
+//! let request = Request::put("/notes/17").header(header::IF_NONE_MATCH, "*").body(())?;
+//! let expected = Expected::of(&request);
+//! let written = database
+//!     .guarded(expected, Target::scope(Scope::row("notes", 17)), |tx| {
+//!         tx.execute("INSERT INTO notes VALUES (17, 'hello')", ())?;
+//!         tx.current()
+//!     })
+//!     .await;
+//! let current = match written {
+//!     Ok(current) => current,                          // 201, with its validators
+//!     Err(GuardError::Failed(failed)) => panic!("412: {failed:?}"),
+//!     Err(error) => return Err(error.into()),          // 500, or 503
+//! };
+//!
+//! let (parts, ()) = request.into_parts();
+//! let read = source.current(&parts).await?;
+//! let tag = |current: &Current| current.validators().and_then(|known| known.etag.clone());
+//! assert!(tag(&read).unwrap().strong_eq(&tag(&current).unwrap()));
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap()
+//! #     .block_on(run()).unwrap();
+//! ```
+//!
+//! # A version column of your own
+//!
+//! A [`QuerySource`] reads it, [`Target::query`] guards it, and a statement can
+//! compare it while it writes:
+//!
+//! ```
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! use http::{Request, header};
+//! use tower_conditional::handler::Expected;
+//! # use tower_conditional_sqlite::Database;
+//! # let database = Database::in_memory()?;
+//! # database.run(|connection| connection.execute_batch(
+//! #     "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT, version INTEGER);
+//! #      INSERT INTO notes VALUES (17, 'hello', 3)")).await?;
+//! use tower_conditional_sqlite::rusqlite::OptionalExtension;
+//!
+//! let request = Request::put("/notes/17").header(header::IF_MATCH, "\"3\"").body(())?;
+//! let expected = Expected::of(&request);
+//! // Numbers print as a JSON array, and SQLite takes lists as JSON.
+//! let versions = expected.versions().map(|versions| format!("{versions:?}"));
+//! let version: Option<i64> = database
+//!     .run(move |connection| {
+//!         let update = "UPDATE notes SET text = 'bye', version = version + 1
+//!             WHERE id = ?1 AND (?2 IS NULL OR version IN (SELECT value FROM json_each(?2)))
+//!             RETURNING version";
+//!         connection.query_row(update, (17, versions), |row| row.get(0)).optional()
+//!     })
+//!     .await?;
+//! // No row and a condition: 412. No row without one: 404.
+//! let version = expected.settle(version).map_err(|failed| format!("412: {failed:?}"))?;
+//! assert_eq!(version, Some(4));
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run()).unwrap();
+//! ```
+//!
+//! Here the column is what has to be right: see
+//! [`semantics::version`](tower_conditional::semantics::version).
+//!
+//! # What it guarantees
+//!
+//! - A tag of a [`VersionSource`] changes with every write to what its scope
+//!   names, by whatever connection or process, and never comes back. A 304 for
+//!   it is never stale, if the content depends on nothing but the scope.
+//! - A scope that nothing watches is an error, not a tag that never changes.
+//! - Of writers that expect the same state, in any number of processes, one is
+//!   accepted by [`Database::guarded`]; so it is linearizable.
+//!
+//! # What it does not promise
+//!
+//! - A tag says nothing of what the scope does not name: a page made of two
+//!   tables, or rendered anew by a new release, needs a version that says so.
+//! - The content is read after the tag and on its own. Read both from the same
+//!   file: a copy of it that lags behind, as some replication tools make, has
+//!   old bytes for new tags.
+//! - `REPLACE` on connections other than a [`Database`] needs a pragma, and a
+//!   restored backup a step more; see [`Schema`].
+//! - Processes share a file on one machine. SQLite's locks, and WAL, are not
+//!   for network file systems.
 
 mod database;
 mod error;
@@ -21,3 +142,8 @@ pub use schema::{InvalidSchema, Schema, Watch};
 pub use scope::Scope;
 pub use source::{QuerySource, VersionSource};
 pub use state::{EventLog, ScopeState};
+
+/// The README's examples are compiled with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

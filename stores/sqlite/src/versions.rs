@@ -75,28 +75,26 @@ pub(crate) fn query(
         let tag = tag(row.get_ref(0)?, tags)
             .map_err(|kind| rusqlite::Error::InvalidColumnType(0, "version".to_owned(), kind))?;
         let seconds: Option<i64> = if dated { row.get(1)? } else { None };
-        let validators = Validators::new().with_etag(tag);
-        Ok(match seconds {
-            // The range of a date in a field starts at 1970.
-            Some(seconds) => {
-                let seconds = u64::try_from(seconds).unwrap_or(0);
-                validators.with_last_modified(HttpDate::from_unix_seconds(seconds))
-            }
-            None => validators,
-        })
+        let mut validators = Validators::new();
+        validators.etag = tag;
+        // The range of a date in a field starts at 1970.
+        validators.last_modified =
+            seconds.map(|seconds| HttpDate::from_unix_seconds(u64::try_from(seconds).unwrap_or(0)));
+        Ok(validators)
     });
     row.optional().map(Current::from)
 }
 
-fn tag(version: ValueRef<'_>, tags: &VersionTags) -> Result<EntityTag, Type> {
-    match version {
-        ValueRef::Integer(number) => Ok(tags.number(number)),
-        ValueRef::Text(text) => Ok(tags.bytes(text)),
-        ValueRef::Blob(bytes) => Ok(match <[u8; 16]>::try_from(bytes) {
+fn tag(version: ValueRef<'_>, tags: &VersionTags) -> Result<Option<EntityTag>, Type> {
+    Ok(Some(match version {
+        ValueRef::Integer(number) => tags.number(number),
+        ValueRef::Text(text) => tags.bytes(text),
+        ValueRef::Blob(bytes) => match <[u8; 16]>::try_from(bytes) {
             Ok(uuid) => tags.uuid(uuid),
             Err(_) => tags.bytes(bytes),
-        }),
-        // Reals run together, and nothing is no version.
-        ValueRef::Real(_) | ValueRef::Null => Err(version.data_type()),
-    }
+        },
+        ValueRef::Null => return Ok(None),
+        // Two of them may look the same.
+        ValueRef::Real(_) => return Err(Type::Real),
+    }))
 }

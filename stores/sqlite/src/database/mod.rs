@@ -39,6 +39,8 @@ use thread::Message;
 /// [`Builder::busy_timeout`]), has `recursive_triggers` on, and begins its
 /// transactions with `BEGIN IMMEDIATE`: a transaction that reads first and
 /// writes later never finds in the middle that another writer came before it.
+/// One that only reads and should wait for nobody asks for
+/// `TransactionBehavior::Deferred`.
 ///
 /// With `recursive_triggers`, a trigger that writes to its own table fires
 /// itself. Where yours are not made for that, a first job can turn the pragma
@@ -58,8 +60,9 @@ use thread::Message;
 /// # The end
 ///
 /// Clones share the thread. When the last one is dropped, the jobs in the queue
-/// still run, the connection is closed and the thread ends, which nobody waits
-/// for; [`close`](Self::close) does.
+/// still run, the connection is closed and the thread ends. Nobody waits for
+/// that, so a process that ends first takes the queue with it;
+/// [`close`](Self::close) waits.
 #[derive(Clone)]
 pub struct Database {
     messages: mpsc::Sender<Message>,

@@ -1,4 +1,6 @@
 mod error;
+#[cfg(test)]
+mod races;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -56,7 +58,7 @@ impl Database {
     /// The transaction begins with `BEGIN IMMEDIATE`, so no other connection or
     /// process writes between the read and the commit, absent rows included: of
     /// any number of writers that expect the same state, one wins. A request
-    /// without conditions is performed.
+    /// without conditions is performed, and nothing is read for it.
     ///
     /// The job runs whole, also when its caller goes away meanwhile. `write`
     /// runs on the database's thread; an error from it rolls back.
@@ -66,9 +68,7 @@ impl Database {
     /// [`GuardError::Failed`] where the state is another one; nothing is
     /// written then. [`GuardError::Database`] for what [`run`](Self::run) and
     /// `write` may fail with, and
-    /// [`ErrorKind::NotWatched`](crate::ErrorKind::NotWatched). After an error
-    /// in the commit itself, as of a full disk, only reading again tells
-    /// whether the write is there.
+    /// [`ErrorKind::NotWatched`] or [`ErrorKind::OutcomeUnknown`].
     pub async fn guarded<T, F>(
         &self,
         expected: Expected,
@@ -82,9 +82,12 @@ impl Database {
         let outcome = self.submit(move |connection| {
             let behavior = TransactionBehavior::Immediate;
             let transaction = connection.transaction_with_behavior(behavior)?;
-            let current = target.read(&transaction)?;
-            if let Current::Unknown = current {
-                return Err(Error::of(ErrorKind::NotWatched));
+            let mut current = Current::Unknown;
+            if expected.is_conditional() {
+                current = target.read(&transaction)?;
+                if let Current::Unknown = current {
+                    return Err(Error::of(ErrorKind::NotWatched));
+                }
             }
             if let Err(failed) = expected.check(current) {
                 return Ok(Err(failed));
@@ -94,7 +97,7 @@ impl Database {
                 target,
             };
             let written = write(&guarded)?;
-            guarded.transaction.commit()?;
+            guarded.transaction.commit().map_err(Error::in_commit)?;
             Ok(Ok(written))
         });
         outcome.await?.map_err(GuardError::Failed)
@@ -109,7 +112,7 @@ pub struct Guarded<'c> {
 
 impl Guarded<'_> {
     /// The target's state as the writes up to here have left it, for the
-    /// validators of the answer.
+    /// validators of the answer; unknown for a scope that nothing watches.
     ///
     /// # Errors
     ///

@@ -1,24 +1,23 @@
-use std::{error::Error as _, sync::Arc};
+use std::error::Error as _;
 
 use http::{Request, header::HeaderName};
-use tokio::{sync::Barrier, task::JoinSet};
 use tower_conditional::{VersionTags, handler::Expected};
 
 use super::{GuardError, Target};
 use crate::{
-    Database, ErrorKind, Scope,
-    test_support::{NOTES, TempFile, execute, hang, notes, schema, spelled, tag},
+    Database, Error, ErrorKind, Scope,
+    test_support::{execute, hang, notes, spelled, tag},
 };
 
 fn expected(name: HeaderName, value: &str) -> Expected {
     Expected::of(&Request::put("/").header(name, value).body(()).unwrap())
 }
 
-fn if_match(tag: &str) -> Expected {
+pub(super) fn if_match(tag: &str) -> Expected {
     expected(http::header::IF_MATCH, tag)
 }
 
-fn must_be_absent() -> Expected {
+pub(super) fn must_be_absent() -> Expected {
     expected(http::header::IF_NONE_MATCH, "*")
 }
 
@@ -26,11 +25,11 @@ fn anything() -> Expected {
     Expected::of(&Request::put("/").body(()).unwrap())
 }
 
-fn row() -> Scope {
+pub(super) fn row() -> Scope {
     Scope::row("notes", 1)
 }
 
-async fn write(
+pub(super) async fn write(
     database: &Database,
     expected: Expected,
     target: Target,
@@ -46,7 +45,7 @@ fn is_412(result: &Result<Option<String>, GuardError>) -> bool {
     matches!(result, Err(GuardError::Failed(_)))
 }
 
-/// R-9110-13.1.1, R-9110-13.1.2
+/// R-9110-13.1.1-a, R-9110-13.1.1-c, R-9110-13.1.2-f
 #[tokio::test]
 async fn a_write_is_performed_where_the_state_is_as_expected() {
     let database = notes().await;
@@ -128,16 +127,27 @@ async fn what_fails_or_panics_is_rolled_back() {
         panic!("the key is taken");
     };
     assert!(error.is_conflict() && error.source().is_some());
-    let panics = database.guarded(must_be_absent(), Target::scope(row()), move |tx| {
-        tx.execute(insert, ())?;
-        let nothing: Option<()> = None;
-        Ok(nothing.expect("on purpose"))
-    });
+    let panics = database.guarded(
+        must_be_absent(),
+        Target::scope(row()),
+        move |tx| -> rusqlite::Result<()> {
+            tx.execute(insert, ())?;
+            panic!("on purpose");
+        },
+    );
     let Err(GuardError::Database(error)) = panics.await else {
         panic!("it panicked");
     };
     assert_eq!(error.kind(), ErrorKind::Panicked);
     assert_eq!(tag(&database, row()).await, None);
+}
+
+#[test]
+fn a_disk_that_breaks_in_the_commit_leaves_the_outcome_unknown() {
+    let failure = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_FSYNC);
+    let error = Error::in_commit(rusqlite::Error::SqliteFailure(failure, None));
+    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
+    assert!(error.source().is_some() && !error.is_conflict());
 }
 
 /// An error in the commit is an error of the write.
@@ -168,7 +178,7 @@ async fn a_commit_that_fails_is_an_error() {
 async fn a_scope_that_is_not_watched_is_an_error() {
     let database = notes().await;
     let nobody = Target::scope(Scope::row("nobody", 1));
-    let Err(GuardError::Database(error)) = write(&database, anything(), nobody).await else {
+    let Err(GuardError::Database(error)) = write(&database, must_be_absent(), nobody).await else {
         panic!("nobody watches it");
     };
     assert_eq!(error.kind(), ErrorKind::NotWatched);
@@ -189,85 +199,4 @@ async fn a_write_is_whole_though_its_caller_goes_away() {
     }
     drop(release);
     assert!(tag(&database, row()).await.is_some());
-}
-
-const WRITERS: usize = 12;
-const ROUNDS: usize = 40;
-
-/// Twelve writers who expect the same: how many of them were accepted.
-async fn accepted<W, F>(databases: &[Database; 3], write: W) -> usize
-where
-    W: Fn(Database, Arc<Barrier>) -> F,
-    F: Future<Output = bool> + Send + 'static,
-{
-    let together = Arc::new(Barrier::new(WRITERS));
-    let mut writers = JoinSet::new();
-    for writer in 0..WRITERS {
-        let database = databases[writer % databases.len()].clone();
-        writers.spawn(write(database, Arc::clone(&together)));
-    }
-    let outcomes = writers.join_all().await;
-    outcomes.into_iter().filter(|accepted| *accepted).count()
-}
-
-async fn three(file: &TempFile) -> [Database; 3] {
-    let databases = [(); 3].map(|()| Database::open(file).unwrap());
-    execute(&databases[0], NOTES).await;
-    schema().install(&databases[0]).await.unwrap();
-    databases
-}
-
-/// Of any number of writers who expect the same one wins, by `If-Match` and by
-/// `If-None-Match: *`, on three connections.
-#[tokio::test(flavor = "multi_thread")]
-async fn exactly_one_writer_wins() {
-    let file = TempFile::new();
-    let databases = three(&file).await;
-    for round in 0..ROUNDS {
-        let before = tag(&databases[0], row()).await;
-        let winners = accepted(&databases, |database, together| {
-            let expected = match &before {
-                Some(tag) => if_match(tag),
-                None => must_be_absent(),
-            };
-            async move {
-                together.wait().await;
-                match write(&database, expected, Target::scope(row())).await {
-                    Ok(_) => true,
-                    Err(GuardError::Failed(_)) => false,
-                    Err(error) => panic!("{error:?}"),
-                }
-            }
-        });
-        assert_eq!(winners.await, 1, "round {round}");
-        if round % 2 == 1 {
-            execute(&databases[0], "DELETE FROM notes").await;
-        }
-    }
-}
-
-/// What the test above would find: a check, and then a write.
-#[tokio::test(flavor = "multi_thread")]
-async fn check_then_act_loses_updates() {
-    let file = TempFile::new();
-    let databases = three(&file).await;
-    execute(&databases[0], "INSERT INTO notes VALUES (1, 'a', 'one')").await;
-    let mut winners = 0;
-    for _ in 0..ROUNDS {
-        let before = tag(&databases[0], row()).await.unwrap();
-        winners += accepted(&databases, |database, together| {
-            let expected = before.clone();
-            async move {
-                let found = tag(&database, row()).await;
-                together.wait().await;
-                let accepted = found.as_ref() == Some(&expected);
-                if accepted {
-                    execute(&database, "UPDATE notes SET text = 'lost'").await;
-                }
-                accepted
-            }
-        })
-        .await;
-    }
-    assert_eq!(winners, WRITERS * ROUNDS);
 }

@@ -65,7 +65,7 @@ pub(crate) const VERSIONS: &str = "conditional_versions";
 /// `REPLACE` removes the rows that are in its way, and SQLite fires no delete
 /// trigger for them unless the connection has `PRAGMA recursive_triggers = ON`.
 /// A connection that uses `REPLACE` (or `INSERT OR REPLACE`, or `UPDATE OR
-/// REPLACE`) on a watched table must set it.
+/// REPLACE`) on a watched table or a log of events must set it.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Schema {

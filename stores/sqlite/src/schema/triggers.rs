@@ -13,6 +13,10 @@ pub(super) fn install(versions: &Name, watch: &Watched) -> String {
     let Watched { table, .. } = watch;
     let triggers = triggers(versions, watch);
     let mut sql = forget_unless_installed(versions, watch, &triggers);
+    // SQLite looks for a trigger's columns only when it fires.
+    for column in watch.key.iter().chain(&watch.groups) {
+        let _ = writeln!(sql, "SELECT {table}.{column} FROM {table} LIMIT 0;");
+    }
     for (name, definition) in &triggers {
         let _ = write!(sql, "DROP TRIGGER IF EXISTS {name};\n{definition};\n");
     }

@@ -54,7 +54,8 @@ use crate::{Database, Error, limit, versions};
 /// | integer | [`VersionTags::number`] |
 /// | blob of 16 bytes | [`VersionTags::uuid`] |
 /// | other blob, text | [`VersionTags::bytes`] |
-/// | real, `NULL` | an error |
+/// | `NULL` | none, of a representation that is there |
+/// | real | an error |
 ///
 /// What the version must be, [`semantics::version`] says: changed by every
 /// write and never used again. A time, or the maximum of a column over several

@@ -26,7 +26,7 @@ async fn both(database: &Database, max: &'static str) -> (String, String) {
     (max, version)
 }
 
-/// A 304 is never said of other content.
+/// R-9110-8.8.1-a
 #[tokio::test]
 async fn the_maximum_of_a_column_gives_a_wrong_304_and_the_version_row_does_not() {
     let database = notes().await;
@@ -168,14 +168,13 @@ async fn a_query_gives_a_version_and_maybe_a_date() {
     let date = dated.validators().unwrap().last_modified.unwrap();
     assert_eq!(date.unix_seconds(), 1_763_715_600);
 
+    let untagged = query(&database, "SELECT NULL, 1763715600").await.unwrap();
+    assert!(untagged.validators().unwrap().etag.is_none());
+    assert!(untagged.validators().unwrap().last_modified.is_some());
+
     let absent = query(&database, "SELECT 1 WHERE false").await;
     assert!(matches!(absent, Ok(Current::Absent)));
-    for sql in [
-        "SELECT NULL",
-        "SELECT 1.5",
-        "SELECT 1, 'yesterday'",
-        "nonsense",
-    ] {
+    for sql in ["SELECT 1.5", "SELECT 1, 'yesterday'", "nonsense"] {
         let error = query(&database, sql).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Database, "{sql}");
         assert!(std::error::Error::source(&error).is_some());

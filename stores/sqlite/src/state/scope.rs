@@ -1,24 +1,17 @@
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use http::{HeaderValue, request::Parts};
-use tower_conditional::source::StateSource;
+use tower_conditional::{ValidatorSource, VersionTags, source::StateSource};
 
-use crate::{
-    Database, Error, ErrorKind, InvalidSchema, Scope, limit,
-    versions::{Stored, Versions},
-};
+use crate::{Database, Error, InvalidSchema, Scope, VersionSource};
 
-/// The version of a scope as the identifier of the state that a request sees.
+/// The state of a scope as an identifier: what the tag of a [`VersionSource`]
+/// is between its quotes.
 ///
-/// A row that is not there, and a request without a scope, have none. Errors
-/// are those of [`VersionSource`](crate::VersionSource).
-#[derive(Clone)]
-pub struct ScopeState<F> {
-    database: Database,
-    scope: F,
-    versions: Versions,
-    limit: Duration,
-}
+/// A row that is not there, and a request without a scope, have no state.
+/// Errors are those of the [`VersionSource`].
+#[derive(Debug, Clone)]
+pub struct ScopeState<F>(VersionSource<F>);
 
 impl<F> ScopeState<F>
 where
@@ -27,32 +20,30 @@ where
     /// Of the scope that a request is about.
     #[must_use]
     pub fn new(database: Database, scope: F) -> Self {
-        Self {
-            database,
-            scope,
-            versions: Versions::default(),
-            limit: limit::DEFAULT,
-        }
+        Self(VersionSource::new(database, scope))
     }
 }
 
 impl<F> ScopeState<F> {
-    /// How long an answer may take, waiting for the database's thread included;
-    /// 5 seconds by default. It needs tokio's timer.
+    /// See [`VersionSource::tags`].
     #[must_use]
-    pub fn limit(self, limit: Duration) -> Self {
-        Self { limit, ..self }
+    pub fn tags(self, tags: VersionTags) -> Self {
+        Self(self.0.tags(tags))
     }
 
-    /// The name of the table of versions, where
-    /// [`Schema::versions_table`](crate::Schema::versions_table) gave it one.
+    /// See [`VersionSource::limit`].
+    #[must_use]
+    pub fn limit(self, limit: Duration) -> Self {
+        Self(self.0.limit(limit))
+    }
+
+    /// See [`VersionSource::versions_table`].
     ///
     /// # Errors
     ///
     /// [`InvalidSchema::Name`].
     pub fn versions_table(self, name: impl Into<String>) -> Result<Self, InvalidSchema> {
-        let versions = Versions::table(name)?;
-        Ok(Self { versions, ..self })
+        Ok(Self(self.0.versions_table(name)?))
     }
 }
 
@@ -63,26 +54,10 @@ where
     type Error = Error;
 
     async fn latest(&self, request: &Parts) -> Result<Option<HeaderValue>, Error> {
-        let Some(scope) = (self.scope)(request) else {
-            return Ok(None);
-        };
-        let versions = self.versions.clone();
-        let read = self
-            .database
-            .run(move |connection| versions.read(connection, &scope));
-        match limit::within(self.limit, read).await? {
-            Stored::NotWatched => Err(Error::of(ErrorKind::NotWatched)),
-            Stored::Absent => Ok(None),
-            Stored::Version(version) => Ok(Some(version.into())),
-        }
-    }
-}
-
-impl<F> fmt::Debug for ScopeState<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ScopeState")
-            .field("versions", &self.versions)
-            .field("limit", &self.limit)
-            .finish_non_exhaustive()
+        let current = self.0.current(request).await?;
+        let tag = current.validators().and_then(|known| known.etag.as_ref());
+        Ok(tag.map(|tag| {
+            HeaderValue::from_bytes(tag.opaque()).expect("what fits a tag fits a field")
+        }))
     }
 }

@@ -50,6 +50,10 @@ async fn the_latest_event_is_the_state() {
 #[tokio::test]
 async fn events_stay_as_they_are() {
     let (database, log) = log().await;
+    // As before the first event.
+    let zero = "INSERT INTO \"odd \"\"events\"\"\" VALUES (0, 'x')";
+    let refused = database.run(move |connection| connection.execute(zero, ()));
+    refused.await.unwrap_err();
     execute(
         &database,
         "INSERT INTO \"odd \"\"events\"\"\" (event) VALUES ('x'), ('y')",

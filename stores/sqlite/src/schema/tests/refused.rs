@@ -1,0 +1,72 @@
+use crate::{
+    Database, ErrorKind, InvalidSchema, Schema, Watch,
+    test_support::{NOTES, execute, schema},
+};
+
+#[test]
+fn what_cannot_be_is_refused() {
+    let rows = |table: &str| Watch::table(table).each_row("id");
+    for watch in [
+        rows(""),
+        rows("a\0b"),
+        Watch::table("t").each_row(""),
+        Watch::table("t").each("\0"),
+    ] {
+        let refused = Schema::new().watch(watch).unwrap_err();
+        assert!(matches!(refused, InvalidSchema::Name(_)));
+    }
+    let refused = Schema::new().watch(Watch::table("t")).unwrap_err();
+    assert_eq!(refused, InvalidSchema::Nothing("t".to_owned()));
+
+    let twice = [
+        Schema::new().watch(Watch::table("t").each("c").each("C")),
+        Schema::new()
+            .watch(rows("t"))
+            .and_then(|schema| schema.watch(rows("T"))),
+        Schema::new().watch(rows("conditional_versions")),
+        Schema::new().watch(rows("Conditional_Versions_Counter")),
+        Schema::new()
+            .watch(rows("t"))
+            .and_then(|schema| schema.events("t")),
+        Schema::new()
+            .events("t")
+            .and_then(|schema| schema.versions_table("t")),
+    ];
+    for refused in twice {
+        assert!(matches!(refused.unwrap_err(), InvalidSchema::Twice(_)));
+    }
+    assert!(matches!(
+        Schema::new().events("").unwrap_err(),
+        InvalidSchema::Name(_)
+    ));
+}
+
+#[tokio::test]
+async fn what_is_not_there_cannot_be_watched() {
+    let database = Database::in_memory().unwrap();
+    let error = schema().install(&database).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Database);
+    execute(&database, NOTES).await;
+    execute(&database, "CREATE VIEW v AS SELECT * FROM notes").await;
+    let view = Schema::new()
+        .watch(Watch::table("v").each_row("id"))
+        .unwrap();
+    let error = view.install(&database).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Database);
+    for watch in [
+        Watch::table("notes").each_row("di"),
+        Watch::table("notes").whole_table().each("tenant_di"),
+    ] {
+        let misspelt = Schema::new().watch(watch).unwrap();
+        let error = misspelt.install(&database).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Database);
+        // Nor without a transaction around it.
+        let sql = misspelt.sql();
+        let run = database.run(move |connection| connection.execute_batch(&sql));
+        run.await.unwrap_err();
+    }
+    // Nothing of it is left behind.
+    execute(&database, "CREATE TABLE conditional_versions (n)").await;
+    execute(&database, "DROP TABLE conditional_versions").await;
+    schema().install(&database).await.unwrap();
+}

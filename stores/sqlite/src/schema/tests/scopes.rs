@@ -1,0 +1,105 @@
+use std::collections::HashSet;
+
+use rusqlite::types::Value;
+
+use crate::{
+    Database, Schema, Scope, Watch,
+    name::Name,
+    test_support::{execute, tag},
+};
+
+const ODD: [&str; 12] = [
+    "",
+    "/",
+    "%",
+    "%2F",
+    "a/b",
+    "a%2Fb",
+    "'",
+    "\"",
+    "a b",
+    "ä✓🦀",
+    "\0",
+    "row/notes",
+];
+
+/// Rust and SQL spell the same, and no two scopes share a text.
+#[tokio::test]
+async fn scopes_are_injective_and_the_same_in_sql() {
+    let mut texts = HashSet::new();
+    let mut count = 0;
+    for table in ODD {
+        texts.insert(Scope::table(table).as_str().to_owned());
+        count += 1;
+        for value in ODD {
+            texts.insert(Scope::row(table, value).as_str().to_owned());
+            count += 1;
+            for column in ODD {
+                texts.insert(Scope::group(table, column, value).as_str().to_owned());
+                count += 1;
+            }
+        }
+    }
+    assert_eq!(texts.len(), count);
+
+    let database = Database::in_memory().unwrap();
+    for name in ODD
+        .into_iter()
+        .filter(|name| !name.is_empty() && !name.contains('\0'))
+    {
+        let quoted = Name::new(name).unwrap();
+        let column = Name::new(format!("group {name}")).unwrap();
+        execute(
+            &database,
+            format!("CREATE TABLE {quoted} ({quoted} UNIQUE, {column})"),
+        )
+        .await;
+        let grouped = format!("group {name}");
+        let watch = Watch::table(name)
+            .each_row(name)
+            .whole_table()
+            .each(&grouped);
+        Schema::new()
+            .watch(watch)
+            .unwrap()
+            .install(&database)
+            .await
+            .unwrap();
+        for value in ODD {
+            let before = tag(&database, Scope::table(name)).await;
+            let insert = format!("INSERT INTO {quoted} VALUES (?1, ?1)");
+            let inserted = database.run(move |connection| connection.execute(&insert, [value]));
+            inserted.await.unwrap();
+            let after = tag(&database, Scope::table(name)).await;
+            assert_ne!(before, after);
+            assert_eq!(tag(&database, Scope::row(name, value)).await, after);
+            assert_eq!(
+                tag(&database, Scope::group(name, &grouped, value)).await,
+                after
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn keys_are_integers_texts_or_blobs() {
+    let database = Database::in_memory().unwrap();
+    execute(&database, "CREATE TABLE t (k)").await;
+    let schema = Schema::new()
+        .watch(Watch::table("t").each_row("k"))
+        .unwrap();
+    schema.install(&database).await.unwrap();
+    let keys: [(Value, &str); 4] = [
+        (i64::MIN.into(), "-9223372036854775808"),
+        ("x".to_owned().into(), "x"),
+        (vec![0xab_u8, 0].into(), "ab00"),
+        (Value::Null, ""),
+    ];
+    for (key, text) in keys {
+        let there = key != Value::Null;
+        let insert =
+            database.run(|connection| connection.execute("INSERT INTO t VALUES (?1)", [key]));
+        insert.await.unwrap();
+        assert_eq!(tag(&database, Scope::row("t", text)).await.is_some(), there);
+    }
+}

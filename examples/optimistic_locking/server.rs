@@ -1,0 +1,140 @@
+//! Documents that nobody changes without having seen what there is.
+
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    io,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use axum::{
+    Router, ServiceExt,
+    body::Body,
+    extract::{Request, State},
+    http::{StatusCode, Uri, request::Parts},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use tokio::net::TcpListener;
+use tower::ServiceBuilder;
+use tower_conditional::{
+    ConditionalLayer, PreconditionLayer, ValidatorSource, Validators, VersionTags,
+    handler::{Expected, PreconditionFailed, Validated},
+    semantics::precondition::Current,
+    source::SelfGet,
+};
+
+const ROUTE: &str = "/documents/{name}";
+
+pub(crate) async fn serve(listener: TcpListener, documents: Arc<Documents>) -> io::Result<()> {
+    let document = get(read).put(write).with_state(Arc::clone(&documents));
+
+    // Before `write` runs: 412 for an old version, with the document as a GET shows it, and 428 for
+    // none. On the methods of the route, so that the router's 404 and 405 come first.
+    let shown = Router::new().route(ROUTE, document.clone());
+    let writes = PreconditionLayer::new(Arc::clone(&documents))
+        .with_self_get(SelfGet::of(shown))
+        .require();
+    let router = Router::new().route(ROUTE, document.route_layer(writes));
+
+    // Before `read` runs: 304 for the latest version. Around the router, which else would add
+    // `content-length: 0` to it.
+    let app = ServiceBuilder::new()
+        .map_response(|response: Response<_>| response.map(Body::new))
+        .layer(ConditionalLayer::new().source(documents))
+        .service(router);
+
+    axum::serve(listener, ServiceExt::<Request>::into_make_service(app)).await
+}
+
+async fn read(
+    State(documents): State<Arc<Documents>>,
+    uri: Uri,
+) -> Result<impl IntoResponse, StatusCode> {
+    let mut store = documents.lock();
+    store.reads += 1;
+    let document = store.by_path.get(uri.path()).ok_or(StatusCode::NOT_FOUND)?;
+    Ok(Validated(document.text.clone(), document.validators()))
+}
+
+async fn write(
+    State(documents): State<Arc<Documents>>,
+    uri: Uri,
+    expected: Expected,
+    text: String,
+) -> Result<impl IntoResponse, PreconditionFailed> {
+    // Somebody may have come since the layer looked. Under the lock nobody comes between the check
+    // and the write.
+    let mut store = documents.lock();
+    expected.check(store.validators(uri.path()))?;
+    // Stored as it came, so the answer may tell the new tag (RFC 9110, section 9.3.4).
+    Ok(store.write(uri.path(), text))
+}
+
+/// In place of a database; its lock is the transaction.
+#[derive(Debug, Default)]
+pub(crate) struct Documents(Mutex<Store>);
+
+#[derive(Debug, Default)]
+struct Store {
+    /// By the path as it was sent, which is what the layers see.
+    by_path: HashMap<String, Document>,
+    /// Of all documents, so that one that is deleted and made anew never repeats a version.
+    last_version: i64,
+    /// How often `read` ran.
+    reads: u64,
+}
+
+#[derive(Debug)]
+struct Document {
+    text: String,
+    version: i64,
+}
+
+impl Documents {
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        self.lock().write(path, text.to_owned());
+    }
+
+    pub(crate) fn reads(&self) -> u64 {
+        self.lock().reads
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Store> {
+        self.0.lock().expect("whoever holds it does not panic")
+    }
+}
+
+/// What both layers ask: of a database one small query.
+impl ValidatorSource for Documents {
+    type Error = Infallible;
+
+    async fn current(&self, request: &Parts) -> Result<Current, Infallible> {
+        Ok(self.lock().validators(request.uri.path()).into())
+    }
+}
+
+impl Store {
+    fn validators(&self, path: &str) -> Option<Validators> {
+        self.by_path.get(path).map(Document::validators)
+    }
+
+    fn write(&mut self, path: &str, text: String) -> (StatusCode, Validated<String>) {
+        self.last_version += 1;
+        let document = Document {
+            text: text.clone(),
+            version: self.last_version,
+        };
+        let written = Validated(text, document.validators());
+        match self.by_path.insert(path.to_owned(), document) {
+            Some(_) => (StatusCode::OK, written),
+            None => (StatusCode::CREATED, written),
+        }
+    }
+}
+
+impl Document {
+    fn validators(&self) -> Validators {
+        Validators::new().with_etag(VersionTags::plain().number(self.version))
+    }
+}

@@ -91,8 +91,10 @@
 //! `Router` writes `content-length: 0` on an answer without content that comes
 //! out of its own layers, which is wrong on a 304 and in an answer to `HEAD`.
 //! Around a router, which answers `HEAD` without content, use
-//! [`ConditionalLayer::head_as_get`] to have tags there too. The `notes`
-//! example does all of this.
+//! [`ConditionalLayer::head_as_get`] to have tags there too. The 304 of a
+//! source, made before any content is there, has that problem always; any
+//! [`ConditionalLayer`] around the router takes the wrong field away. The
+//! `notes` example does all of this.
 //!
 //! # Modules below the layers
 //!
@@ -146,7 +148,9 @@ pub use conditional::ConditionalLayer;
 pub use etag::EtagLayer;
 pub use outcome::Outcome;
 pub use precondition::PreconditionLayer;
-pub use semantics::{etag::EntityTag, validators::Validators, version::VersionTags};
+pub use semantics::{
+    etag::EntityTag, precondition::Current, validators::Validators, version::VersionTags,
+};
 pub use source::ValidatorSource;
 pub use stack::{Stack, stack};
 pub use state_ref::StateRefLayer;

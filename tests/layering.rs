@@ -63,6 +63,7 @@ const ALL: &[&str] = &[
 const ALIASES: &[(&str, &str)] = &[
     ("CodingTagLayer", "coding"),
     ("ConditionalLayer", "conditional"),
+    ("Current", "semantics"),
     ("EntityTag", "semantics"),
     ("EtagLayer", "etag"),
     ("Outcome", "outcome"),

@@ -45,7 +45,7 @@ pub(crate) fn routes<S: Storage>(store: &S, stats: &Stats) -> Router {
 fn page_of(request: &Parts) -> Option<Item> {
     let route = Route::new("/pages/{name}").ok()?;
     let name = route.capture(request.uri.path(), "name")?;
-    is_name(name).then(|| Item::Page(name.to_owned()))
+    is_name(&name).then(|| Item::Page(name.into_owned()))
 }
 
 fn is_name(name: &str) -> bool {

@@ -61,7 +61,7 @@
 //! - A false condition is 412. With [`SelfGet`](crate::source::SelfGet) it
 //!   carries the current representation and its tag, so that a client can merge
 //!   and try again at once; `Prefer: return=minimal` leaves it out (RFC 8144,
-//!   section 3.2). Otherwise it carries the current tag, and as a problem of
+//!   section 3.2). Its `Content-Location` says that the content is that. Otherwise it carries the current tag, and as a problem of
 //!   RFC 9457 the tags that were expected.
 //! - No condition where one is [required](PreconditionLayer::require) is 428
 //!   (RFC 6585), which names the field to send.
@@ -112,8 +112,9 @@
 //!     .layer(authentication);
 //! ```
 //!
-//! `route_layer` leaves a method that the route does not have to the router's
-//! 405. [`SelfGet`](crate::source::SelfGet) needs the router that knows both
+//! `MethodRouter::route_layer` leaves a method that the route does not have to
+//! the router's 405; `Router::route_layer` and `Router::layer` wrap that answer
+//! too, and a required condition would come before it. [`SelfGet`](crate::source::SelfGet) needs the router that knows both
 //! methods, since each of them is wrapped by itself.
 //!
 //! A layer that retries, or that answers a retried write from what it
@@ -121,6 +122,10 @@
 //! source depends on belongs inside.
 //!
 //! # What it does not promise
+//!
+//! A client that leaves has its request dropped, wherever the handler is: what
+//! must not be done by half belongs in a transaction or a task. Under a
+//! [`lock`](PreconditionLayer::lock) the layer sees to that.
 //!
 //! It evaluates nothing on reads; see [`ConditionalLayer`](crate::ConditionalLayer).
 //! It knows no WebDAV `If` field, which passes as it is. A condition says

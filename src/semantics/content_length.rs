@@ -29,6 +29,14 @@ pub(crate) fn of_get(
     }
 }
 
+/// Takes away from a 304 a length of nothing: that of the 304 itself, which a
+/// framework wrote, where the field stands for the length of the 200.
+pub(crate) fn disclaim(headers: &mut HeaderMap) {
+    if fields::first(headers, &CONTENT_LENGTH).and_then(parse) == Some(0) {
+        headers.remove(CONTENT_LENGTH);
+    }
+}
+
 /// Sets the field, if the length is known.
 pub(crate) fn set(headers: &mut HeaderMap, length: Option<u64>) {
     if let Some(length) = length {

@@ -89,6 +89,13 @@ impl Validators {
     }
 }
 
+/// This tag and no date.
+impl From<EntityTag> for Validators {
+    fn from(etag: EntityTag) -> Self {
+        Self::new().with_etag(etag)
+    }
+}
+
 impl<'a> ValidatorsRef<'a> {
     /// Reads `ETag` and `Last-Modified` of a response.
     ///

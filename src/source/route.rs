@@ -1,18 +1,20 @@
-use std::{error::Error, fmt};
+use std::{borrow::Cow, error::Error, fmt};
 
 use http::request::Parts;
+use percent_encoding::percent_decode_str;
 
 use super::{SourceError, ValidatorSource, ask};
 use crate::semantics::precondition::Current;
 
 /// A pattern of paths: `/notes/{id}` is `/notes/` and then one segment that is
-/// not empty. Segments are compared as they are sent, not decoded.
+/// not empty. What a segment stands for is decoded, as routers do it
+/// (RFC 3986, section 2.1); the rest is compared as it is sent.
 ///
 /// ```
 /// use tower_conditional::source::Route;
 ///
 /// let route = Route::new("/notes/{id}/tags/{tag}")?;
-/// assert_eq!(route.capture("/notes/7/tags/red", "id"), Some("7"));
+/// assert_eq!(route.capture("/notes/7/tags/dark%20red", "tag").unwrap(), "dark red");
 /// assert!(!route.matches("/notes/7"));
 /// # Ok::<_, tower_conditional::source::InvalidRoute>(())
 /// ```
@@ -57,15 +59,17 @@ impl Route {
         })
     }
 
-    /// The segment of `path` that stands for `name`, where the path matches.
+    /// What the segment of `path` stands for that has this name, where the path
+    /// matches. Not there if it is no UTF-8.
     #[must_use]
-    pub fn capture<'p>(&self, path: &'p str, name: &str) -> Option<&'p str> {
+    pub fn capture<'p>(&self, path: &'p str, name: &str) -> Option<Cow<'p, str>> {
         if !self.matches(path) {
             return None;
         }
-        self.pairs(path)?.find_map(|(segment, text)| {
+        let segment = self.pairs(path)?.find_map(|(segment, text)| {
             matches!(segment, Segment::Capture(of) if **of == *name).then_some(text)
-        })
+        });
+        percent_decode_str(segment?).decode_utf8().ok()
     }
 
     /// Each segment with its text, where there are as many of them.

@@ -145,6 +145,24 @@ fn a_304_never_claims_to_be_empty() {
     );
 }
 
+/// R-9110-8.6-a: a 304 from inside has the length that a framework wrote for an
+/// answer without content, which is not the length of the 200.
+#[test]
+fn a_304_from_inside_is_not_left_to_claim_it_either() {
+    for method in [Method::GET, Method::HEAD] {
+        for layer in [layer(), layer().head_as_get()] {
+            for (length, kept) in [("0", false), ("5", true)] {
+                let mut inside = answer(&[(CONTENT_LENGTH, length)]);
+                *inside.status_mut() = StatusCode::NOT_MODIFIED;
+                *inside.body_mut() = ScriptedBody::sized([]);
+                let response = exchange(&layer, method.clone(), &[], inside);
+                assert_eq!(response.status(), StatusCode::NOT_MODIFIED);
+                assert_eq!(response.headers().contains_key(CONTENT_LENGTH), kept);
+            }
+        }
+    }
+}
+
 /// R-9110-13.1.3-c, R-9110-13.1.3-a, R-9110-13.1.3-b.
 #[test]
 fn dates_are_compared_as_an_inequality() {

@@ -77,7 +77,7 @@ impl From<Option<Validators>> for Current {
 /// A representation with this tag.
 impl From<EntityTag> for Current {
     fn from(etag: EntityTag) -> Self {
-        Self::Present(Validators::new().with_etag(etag))
+        Self::Present(etag.into())
     }
 }
 

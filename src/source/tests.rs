@@ -1,10 +1,4 @@
-use std::{
-    convert::Infallible,
-    error::Error,
-    fmt,
-    future::{pending, ready},
-    sync::Arc,
-};
+use std::{convert::Infallible, error::Error, fmt, future::ready, sync::Arc};
 
 use http::request::Parts;
 
@@ -195,7 +189,7 @@ fn a_source_that_is_ready_needs_no_timer() {
 #[cfg(feature = "tokio")]
 #[tokio::test(start_paused = true)]
 async fn a_source_that_hangs_times_out() {
-    use std::time::Duration;
+    use std::{future::pending, time::Duration};
 
     let limit = Duration::from_millis(250);
     let hangs = |_: &Parts| pending::<Result<Current, Infallible>>();

@@ -15,9 +15,7 @@ use axum::{
     routing::get,
 };
 use tower::ServiceBuilder;
-use tower_conditional::{
-    PreconditionLayer, Validators, VersionTags, handler::Validated, source::SelfGet,
-};
+use tower_conditional::{PreconditionLayer, VersionTags, source::SelfGet};
 
 use crate::support::{Fields, send};
 
@@ -39,7 +37,7 @@ async fn read(
         return Err(StatusCode::NOT_FOUND);
     }
     let tag = VersionTags::plain().number(version.load(Ordering::SeqCst));
-    Ok(Validated("a note", Validators::new().with_etag(tag)))
+    Ok(([("etag", tag.as_header_value().clone())], "a note"))
 }
 
 async fn write(Path(_): Path<i64>, State(version): State<Version>) -> StatusCode {

@@ -14,9 +14,11 @@ use tower::{
     BoxError, Layer, Service, ServiceExt, buffer::Buffer, limit::ConcurrencyLimit, service_fn,
     util::BoxCloneService,
 };
+#[cfg(feature = "tokio")]
+use tower_conditional::lock::KeyedLock;
 use tower_conditional::{
-    CodingTagLayer, ConditionalLayer, EntityTag, EtagLayer, PreconditionLayer, lock::KeyedLock,
-    source::SelfGet, stack,
+    CodingTagLayer, ConditionalLayer, EntityTag, EtagLayer, PreconditionLayer, source::SelfGet,
+    stack,
 };
 use tower_test::mock::{self, Handle, Mock, Spawn};
 
@@ -260,13 +262,15 @@ where
             boxed(by_source().with_self_get(SelfGet::new()).layer(inner())),
         ),
         ("by GET", boxed(by_get().layer(inner()))),
-        (
-            "by GET, locked",
-            boxed(by_get().lock(KeyedLock::new()).layer(inner())),
-        ),
+        #[cfg(feature = "tokio")]
         (
             "by source, locked",
             boxed(by_source().lock(KeyedLock::new()).layer(inner())),
+        ),
+        #[cfg(feature = "tokio")]
+        (
+            "by GET, locked",
+            boxed(by_get().lock(KeyedLock::new()).layer(inner())),
         ),
     ]
 }
@@ -380,6 +384,7 @@ async fn two_writers_of_one_key_both_finish() {
 }
 
 /// The same with two that were made ready before either was called.
+#[cfg(feature = "tokio")]
 #[tokio::test]
 async fn readiness_is_given_back_while_waiting_for_a_turn() {
     let lock = KeyedLock::new();

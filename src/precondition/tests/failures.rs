@@ -1,6 +1,6 @@
 //! Sources that fail.
 
-use std::{convert::Infallible, error::Error, fmt, future::Future, pin::Pin};
+use std::{error::Error, fmt, future::Future};
 
 use http::{StatusCode, request::Parts};
 
@@ -156,7 +156,7 @@ fn a_get_that_panics_is_a_failed_source() {
 #[cfg(feature = "tokio")]
 #[tokio::test(start_paused = true)]
 async fn a_source_that_hangs_is_a_failed_source() {
-    use std::time::Duration;
+    use std::{convert::Infallible, pin::Pin, time::Duration};
 
     use tower::{Layer, ServiceExt, service_fn};
 

@@ -90,7 +90,8 @@ impl<Q: ValidatorSource> PreconditionLayer<Q> {
 impl<Q, G> PreconditionLayer<Q, G> {
     /// Asks the service itself where the source does not know or fails, and
     /// for the representation that a 412 carries. The body type of the
-    /// requests must then have a default, for the `GET`.
+    /// requests must then have a default, for the `GET`. What the source knows
+    /// every caller learns, whatever the `GET` would say to them.
     pub fn with_self_get<T>(self, self_get: SelfGet<T>) -> PreconditionLayer<Q, SelfGet<T>> {
         let config = self.config;
         PreconditionLayer {
@@ -177,7 +178,8 @@ impl<Q, G> PreconditionLayer<Q, G> {
 
     /// Performs the writes of one resource one after the other, in this
     /// process, so that nothing can come between check and write. The key of a
-    /// request is its path.
+    /// request is its path, percent-decoded, since a handler takes `/notes/1`
+    /// and `/notes/%31` for the same.
     ///
     /// The check, the handler and the release run in one task, which goes on
     /// when the client leaves. It needs tokio's runtime. Nothing is promised
@@ -189,7 +191,9 @@ impl<Q, G> PreconditionLayer<Q, G> {
     /// the time of a request inside.
     #[cfg(feature = "tokio")]
     pub fn lock(self, lock: crate::lock::KeyedLock) -> Self {
-        self.lock_by(lock, |request| Some(request.uri.path().to_owned()))
+        self.lock_by(lock, |request| {
+            Some(crate::semantics::path::decoded(request.uri.path()))
+        })
     }
 
     /// As [`lock`](Self::lock), with another key; `None` takes no lock.

@@ -9,6 +9,8 @@ mod date;
 mod etag;
 mod list;
 mod not_modified;
+#[cfg(feature = "tokio")]
+mod path;
 mod prefer;
 mod superseded;
 mod tagging;

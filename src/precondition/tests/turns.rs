@@ -215,6 +215,24 @@ async fn whoever_waits_too_long_is_refused() {
     assert!(log.take().is_empty());
 }
 
+/// R-9110-13.1-a: two spellings of one path are one resource.
+#[tokio::test(start_paused = true)]
+async fn the_key_is_the_path_however_it_is_spelled() {
+    let version = Arc::new(AtomicUsize::new(1));
+    let service = PreconditionLayer::self_get(SelfGet::new())
+        .lock(KeyedLock::new())
+        .layer(counter(&version));
+    let put = |path| {
+        service
+            .clone()
+            .oneshot(request("PUT", path, [("if-match", "\"1\"")]))
+    };
+    let both = futures_util::future::join(put("/notes/1"), put("/notes/%31?x"));
+    let (first, second) = both.await;
+    assert_eq!(first.unwrap().status(), 204);
+    assert_eq!(second.unwrap().status(), 412);
+}
+
 /// Other keys, no key and reads do not wait.
 #[tokio::test(start_paused = true)]
 async fn only_the_same_key_waits() {

@@ -1,6 +1,8 @@
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 use http::{Method, request::Parts};
+#[cfg(feature = "tokio")]
+use percent_encoding::percent_decode_str;
 use tower_layer::Layer;
 
 use super::Precondition;
@@ -192,7 +194,8 @@ impl<Q, G> PreconditionLayer<Q, G> {
     #[cfg(feature = "tokio")]
     pub fn lock(self, lock: crate::lock::KeyedLock) -> Self {
         self.lock_by(lock, |request| {
-            Some(crate::semantics::path::decoded(request.uri.path()))
+            let path = percent_decode_str(request.uri.path());
+            Some(path.decode_utf8_lossy().into_owned())
         })
     }
 

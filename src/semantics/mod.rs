@@ -16,8 +16,6 @@ pub(crate) mod fields;
 pub mod list;
 pub mod method;
 pub mod not_modified;
-#[cfg(feature = "tokio")]
-pub(crate) mod path;
 pub mod precondition;
 pub mod prefer;
 pub mod self_get;

@@ -10,7 +10,6 @@ mod etag;
 mod list;
 mod not_modified;
 #[cfg(feature = "tokio")]
-mod path;
 mod prefer;
 mod superseded;
 mod tagging;

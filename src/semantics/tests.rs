@@ -9,7 +9,6 @@ mod date;
 mod etag;
 mod list;
 mod not_modified;
-#[cfg(feature = "tokio")]
 mod prefer;
 mod superseded;
 mod tagging;

@@ -1,0 +1,51 @@
+use std::{error, fmt};
+
+use tower_conditional::handler::PreconditionFailed;
+
+use crate::Error;
+
+/// Why a guarded transaction did not begin.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum GuardError {
+    /// The state is not what was expected: 412.
+    Failed(PreconditionFailed),
+    /// The database failed, and nothing is known of the state.
+    Database(Error),
+}
+
+impl From<PreconditionFailed> for GuardError {
+    fn from(failed: PreconditionFailed) -> Self {
+        Self::Failed(failed)
+    }
+}
+
+impl From<Error> for GuardError {
+    fn from(error: Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<tokio_postgres::Error> for GuardError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Database(error.into())
+    }
+}
+
+impl fmt::Display for GuardError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Failed(_) => "the state is not what was expected",
+            Self::Database(_) => "the state could not be read",
+        })
+    }
+}
+
+impl error::Error for GuardError {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match self {
+            Self::Failed(_) => None,
+            Self::Database(error) => Some(error),
+        }
+    }
+}

@@ -1,0 +1,29 @@
+use std::{error, fmt};
+
+/// Why a [`Schema`](crate::Schema) cannot be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidSchema {
+    /// A name that is empty, has a NUL or too many dots, or makes a name of
+    /// more than 63 bytes, which PostgreSQL would cut off.
+    Name(String),
+    /// A name that is there twice.
+    Twice(String),
+    /// A watch of this table that watches neither rows, nor the table, nor groups.
+    Nothing(String),
+    /// A number of slots other than 1 to 64.
+    Slots(u16),
+}
+
+impl fmt::Display for InvalidSchema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => write!(f, "{name:?} is no name for PostgreSQL, or too long"),
+            Self::Twice(name) => write!(f, "{name:?} is there twice"),
+            Self::Nothing(table) => write!(f, "the watch of {table:?} watches nothing"),
+            Self::Slots(slots) => write!(f, "there are 1 to 64 slots, not {slots}"),
+        }
+    }
+}
+
+impl error::Error for InvalidSchema {}

@@ -1,0 +1,48 @@
+//! SQL for a table of events.
+
+use super::{
+    InvalidSchema,
+    versions::{Trigger, Versions, install_triggers},
+};
+use crate::name::{TableName, literal};
+
+const TRIGGERS: [Trigger; 2] = [
+    Trigger {
+        name: "append",
+        when: "BEFORE INSERT",
+        how: "FOR EACH ROW",
+    },
+    Trigger {
+        name: "keep",
+        when: "BEFORE UPDATE OR DELETE OR TRUNCATE",
+        how: "FOR EACH STATEMENT",
+    },
+];
+
+pub(super) fn install(versions: &Versions, table: &TableName) -> Result<String, InvalidSchema> {
+    let lock = literal(&format!("events/{}", table.as_str()));
+    let next = versions.next();
+    let body = format!(
+        "BEGIN
+IF TG_OP <> 'INSERT' THEN
+    RAISE EXCEPTION 'events are appended, and stay as they are';
+END IF;
+-- Held until the commit, so that numbers become visible in their order.
+PERFORM pg_advisory_xact_lock(hashtextextended({lock}, 0));
+NEW.id := {next};
+RETURN NEW;
+END"
+    );
+    let numbers = literal(&versions.numbers.to_string());
+    let renew = format!(
+        "    PERFORM setval({numbers}, greatest({next}, (SELECT max(id) FROM {table})));\n"
+    );
+    let create = format!(
+        "IF to_regclass({quoted}) IS NULL THEN
+    CREATE TABLE {table} (id bigint PRIMARY KEY, event text NOT NULL);
+END IF;
+",
+        quoted = literal(&table.to_string()),
+    );
+    Ok(create + &install_triggers(versions, table, &TRIGGERS, &body, &renew)?)
+}

@@ -1,0 +1,129 @@
+use std::fmt;
+
+/// What has one version: a row, a table, or the rows of a table with the same
+/// value in a column, as of one tenant.
+///
+/// It is spelled as one text, `row/notes/17`, `table/notes` or
+/// `group/notes/tenant_id/acme`, in which `%` and `/` of names and values are
+/// `%25` and `%2F`. So the text shows the kind, each kind has a fixed number of
+/// parts, and no two scopes share a text. A NUL, which no text of PostgreSQL
+/// has, is `%00`, and so the scope of no row.
+///
+/// Names are spelled as they are in the [`Watch`](crate::Watch). A value is
+/// spelled as PostgreSQL casts it to text: `17` for the integer, whatever a
+/// path makes of it, so read `/notes/017` as the handler does before; a UUID in
+/// lower case with hyphens.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Scope {
+    kind: Kind,
+    text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Kind {
+    Row,
+    Table,
+    Group,
+}
+
+impl Scope {
+    /// One row, by its key: needs [`Watch::each_row`](crate::Watch::each_row).
+    #[must_use]
+    pub fn row(table: &str, key: impl fmt::Display) -> Self {
+        Self {
+            kind: Kind::Row,
+            text: format!("{}/{}", rows(table), escaped(&key.to_string())),
+        }
+    }
+
+    /// A whole table: needs [`Watch::whole_table`](crate::Watch::whole_table).
+    #[must_use]
+    pub fn table(table: &str) -> Self {
+        Self {
+            kind: Kind::Table,
+            text: whole(table),
+        }
+    }
+
+    /// The rows with this value in a column: needs [`Watch::each`](crate::Watch::each).
+    #[must_use]
+    pub fn group(table: &str, column: &str, value: impl fmt::Display) -> Self {
+        Self {
+            kind: Kind::Group,
+            text: format!("{}/{}", groups(table, column), escaped(&value.to_string())),
+        }
+    }
+
+    /// The text that stands in the table of versions.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The text that stands there if such scopes are watched at all.
+    pub(crate) fn watched(&self) -> &str {
+        match (self.kind, self.text.rsplit_once('/')) {
+            (Kind::Row | Kind::Group, Some((all, _))) => all,
+            (Kind::Row | Kind::Group, None) | (Kind::Table, _) => &self.text,
+        }
+    }
+
+    /// Whether it is more than one row, and so exists even if it is empty.
+    pub(crate) fn is_collection(&self) -> bool {
+        self.kind != Kind::Row
+    }
+}
+
+/// What all rows of a table start with; alone, that its rows are watched.
+pub(crate) fn rows(table: &str) -> String {
+    format!("row/{}", escaped(table))
+}
+
+pub(crate) fn whole(table: &str) -> String {
+    format!("table/{}", escaped(table))
+}
+
+/// What all groups start with; alone, that the groups are watched.
+pub(crate) fn groups(table: &str, column: &str) -> String {
+    format!("group/{}/{}", escaped(table), escaped(column))
+}
+
+pub(crate) fn escaped(part: &str) -> String {
+    let part = part.replace('%', "%25").replace('/', "%2F");
+    part.replace('\0', "%00")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::Scope;
+
+    /// Parts that would run together if they were only joined.
+    #[test]
+    fn no_two_scopes_share_a_text() {
+        let parts = [
+            "", "/", "a", "a/b", "b", "%", "%2F", "%25", "a%2Fb", "'", "ä", "\0", "%00",
+        ];
+        let mut texts = HashSet::new();
+        for one in parts {
+            assert!(texts.insert(Scope::table(one)));
+            for two in parts {
+                assert!(texts.insert(Scope::row(one, two)));
+                for three in parts {
+                    assert!(texts.insert(Scope::group(one, two, three)));
+                }
+            }
+        }
+        let texts: HashSet<_> = texts.iter().map(Scope::as_str).collect();
+        let number = parts.len();
+        assert_eq!(texts.len(), number + number.pow(2) + number.pow(3));
+    }
+
+    #[test]
+    fn is_watched_by_what_it_starts_with() {
+        assert_eq!(Scope::row("notes", "a/b").watched(), "row/notes");
+        assert_eq!(Scope::table("notes").watched(), "table/notes");
+        assert_eq!(Scope::group("notes", "of", "").watched(), "group/notes/of");
+    }
+}

@@ -1,0 +1,129 @@
+use std::{fmt, time::Duration};
+
+use deadpool_postgres::Pool;
+use http::request::Parts;
+use tokio_postgres::{Row, types::ToSql};
+use tower_conditional::{ValidatorSource, VersionTags, semantics::precondition::Current};
+
+use super::current_of;
+use crate::{
+    Error,
+    lease::{LIMIT, Lease, within},
+};
+
+/// A parameter of a query.
+pub type Param = Box<dyn ToSql + Send + Sync>;
+
+/// The validators from a version column that the application keeps itself.
+///
+/// The query gives at most one row; none is that there is no representation.
+/// The first column is the version, and its type says how it becomes a tag:
+///
+/// | Type | Tag |
+/// |---|---|
+/// | `smallint`, `integer`, `bigint` | [`VersionTags::number`] |
+/// | `uuid` | [`VersionTags::uuid`] |
+/// | `text`, `varchar`, `bytea` | [`VersionTags::bytes`] |
+/// | `timestamptz` | [`VersionTags::timestamp`]; weak where it is a whole second |
+/// | `NULL` of any | none, though there is a representation |
+///
+/// A second column, `timestamptz` or `NULL`, is the last modification. Other
+/// types are an error.
+///
+/// ```no_run
+/// # fn run(pool: deadpool_postgres::Pool) -> Result<(), Box<dyn std::error::Error>> {
+/// use http::request::Parts;
+/// use tower_conditional::source::Route;
+/// use tower_conditional_postgres::QuerySource;
+///
+/// let route = Route::new("/notes/{id}")?;
+/// let sql = "SELECT version, modified FROM notes WHERE id = $1";
+/// let source = QuerySource::new(pool, sql, move |request: &Parts| {
+///     let id: i64 = route.capture(request.uri.path(), "id")?.parse().ok()?;
+///     Some(vec![Box::new(id)])
+/// });
+/// # Ok(())
+/// # }
+/// ```
+///
+/// What a version must be, [`VersionTags`]' module says; `max(..)` over rows is
+/// none. The query is prepared once per connection: behind a pooler that takes
+/// connections apart it needs one that knows prepared statements.
+#[derive(Clone)]
+#[must_use]
+pub struct QuerySource<F> {
+    pool: Pool,
+    sql: String,
+    params: F,
+    tags: VersionTags,
+    limit: Duration,
+}
+
+impl<F: Fn(&Parts) -> Option<Vec<Param>>> QuerySource<F> {
+    /// Of what this query gives with the parameters of a request; `None` is
+    /// that this source does not know.
+    pub fn new(pool: Pool, sql: impl Into<String>, params: F) -> Self {
+        Self {
+            pool,
+            sql: sql.into(),
+            params,
+            tags: VersionTags::plain(),
+            limit: LIMIT,
+        }
+    }
+
+    /// How versions become tags; [`VersionTags::plain`] by default.
+    pub fn tags(self, tags: VersionTags) -> Self {
+        Self { tags, ..self }
+    }
+
+    /// How long an answer may take, the wait for a connection included; 5
+    /// seconds by default.
+    pub fn limit(self, limit: Duration) -> Self {
+        Self { limit, ..self }
+    }
+
+    async fn ask(&self, params: &[Param]) -> Result<Option<Row>, Error> {
+        let client = Lease::of(&self.pool).await?;
+        let row = async {
+            let statement = client.prepare_cached(&self.sql).await?;
+            client.query_opt(&statement, &borrowed(params)).await
+        };
+        let row = row.await;
+        client.done();
+        Ok(row?)
+    }
+}
+
+impl<F> ValidatorSource for QuerySource<F>
+where
+    F: Fn(&Parts) -> Option<Vec<Param>> + Send + Sync + 'static,
+{
+    type Error = Error;
+
+    async fn current(&self, request: &Parts) -> Result<Current, Error> {
+        let Some(params) = (self.params)(request) else {
+            return Ok(Current::Unknown);
+        };
+        let row = within(self.limit, self.ask(&params)).await?;
+        row.map_or(Ok(Current::Absent), |row| current_of(&row, &self.tags))
+    }
+}
+
+impl<F> fmt::Debug for QuerySource<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QuerySource")
+            .field("sql", &self.sql)
+            .field("tags", &self.tags)
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
+    }
+}
+
+/// As the driver wants them.
+pub(crate) fn borrowed(params: &[Param]) -> Vec<&(dyn ToSql + Sync)> {
+    let params = params.iter();
+    params
+        .map(|param| &**param as &(dyn ToSql + Sync))
+        .collect()
+}

@@ -1,0 +1,84 @@
+//! A version as a row has it.
+
+use std::{
+    error::Error as StdError,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use tokio_postgres::{
+    Row,
+    types::{FromSql, Type},
+};
+use tower_conditional::{
+    EntityTag, Validators, VersionTags,
+    semantics::{precondition::Current, version::WholeSeconds},
+};
+
+use crate::{Error, ErrorKind};
+
+/// From 1970 to 2000, where PostgreSQL's time begins.
+const EPOCH: Duration = Duration::from_secs(946_684_800);
+
+/// The bytes of a column of whatever type.
+struct Raw<'a>(&'a [u8]);
+
+impl<'a> FromSql<'a> for Raw<'a> {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn StdError + Sync + Send>> {
+        Ok(Self(raw))
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+}
+
+/// What the first column, and the second if there is one, say of a state.
+pub(crate) fn current_of(row: &Row, tags: &VersionTags) -> Result<Current, Error> {
+    let mut current = Validators::new();
+    let columns = row.columns();
+    if columns.is_empty() || columns.len() > 2 {
+        return Err(Error::of(ErrorKind::NotAVersion));
+    }
+    for (at, column) in columns.iter().enumerate() {
+        let Some(Raw(bytes)) = row.try_get(at)? else {
+            continue;
+        };
+        let known = match at {
+            0 => tag(column.type_(), bytes, tags).map(|tag| current.etag = Some(tag)),
+            _ => time(column.type_(), bytes).map(|time| current.last_modified = Some(time.into())),
+        };
+        known.ok_or_else(|| Error::of(ErrorKind::NotAVersion))?;
+    }
+    Ok(current.into())
+}
+
+fn tag(of: &Type, bytes: &[u8], tags: &VersionTags) -> Option<EntityTag> {
+    Some(match *of {
+        Type::INT2 => tags.number(i16::from_be_bytes(bytes.try_into().ok()?).into()),
+        Type::INT4 => tags.number(i32::from_be_bytes(bytes.try_into().ok()?).into()),
+        Type::INT8 => tags.number(i64::from_be_bytes(bytes.try_into().ok()?)),
+        Type::UUID => tags.uuid(bytes.try_into().ok()?),
+        Type::TEXT | Type::VARCHAR | Type::BYTEA => tags.bytes(bytes),
+        Type::TIMESTAMPTZ => tags
+            .timestamp(time(of, bytes)?)
+            .unwrap_or_else(WholeSeconds::weak),
+        _ => return None,
+    })
+}
+
+/// A `timestamptz` is a number of microseconds; the two outermost are infinite.
+fn time(of: &Type, bytes: &[u8]) -> Option<SystemTime> {
+    let micros = i64::from_be_bytes(bytes.try_into().ok()?);
+    if *of != Type::TIMESTAMPTZ || matches!(micros, i64::MIN | i64::MAX) {
+        return None;
+    }
+    let (epoch, distance) = (
+        UNIX_EPOCH + EPOCH,
+        Duration::from_micros(micros.unsigned_abs()),
+    );
+    if micros < 0 {
+        epoch.checked_sub(distance)
+    } else {
+        epoch.checked_add(distance)
+    }
+}

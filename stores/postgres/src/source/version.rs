@@ -1,0 +1,185 @@
+use std::{fmt, time::Duration};
+
+use deadpool_postgres::Pool;
+use http::request::Parts;
+use tokio_postgres::{GenericClient, types::Type};
+use tower_conditional::{ValidatorSource, VersionTags, semantics::precondition::Current};
+
+use crate::{
+    Error, ErrorKind, InvalidSchema, Scope,
+    lease::{LIMIT, Lease, within},
+    name::TableName,
+    schema::versions::{VERSIONS, WATCHED},
+};
+
+/// The validators of a scope that a [`Schema`](crate::Schema) watches, with
+/// one read by primary key.
+///
+/// A row that is not there is absent. A table and a group are always present,
+/// with a tag of their own as long as nobody has written to them. A scope that
+/// is not watched is an error ([`ErrorKind::NotWatched`]), not an absence.
+///
+/// The tag of a row is [`VersionTags::number`] of its version; that of a table
+/// or group is [`VersionTags::bytes`] over the versions in all its slots. It
+/// changes with each commit that changes the content, in whatever order the
+/// writers took their numbers.
+///
+/// It tells the state of the side that its pool is connected to: give it the
+/// pool that the handler reads from, and a replica that lags gives old content
+/// an old tag.
+///
+/// ```no_run
+/// # fn run(pool: deadpool_postgres::Pool) -> Result<(), Box<dyn std::error::Error>> {
+/// use http::request::Parts;
+/// use tower_conditional::source::Route;
+/// use tower_conditional_postgres::{Scope, VersionSource};
+///
+/// let route = Route::new("/notes/{id}")?;
+/// let source = VersionSource::new(pool, move |request: &Parts| {
+///     Some(Scope::row("notes", route.capture(request.uri.path(), "id")?))
+/// });
+/// // And then ConditionalLayer::new().source(source).
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct VersionSource<F> {
+    pool: Pool,
+    scope: F,
+    versions: TableName,
+    tags: VersionTags,
+    limit: Duration,
+}
+
+impl<F: Fn(&Parts) -> Option<Scope>> VersionSource<F> {
+    /// Of the scope that a request is about; `None` is that this source does
+    /// not know.
+    pub fn new(pool: Pool, scope: F) -> Self {
+        Self {
+            pool,
+            scope,
+            versions: default_table(),
+            tags: VersionTags::plain(),
+            limit: LIMIT,
+        }
+    }
+
+    /// How versions become tags; [`VersionTags::plain`] by default.
+    pub fn tags(self, tags: VersionTags) -> Self {
+        Self { tags, ..self }
+    }
+
+    /// How long an answer may take, the wait for a connection included; 5
+    /// seconds by default.
+    pub fn limit(self, limit: Duration) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// The name that [`Schema::versions_table`](crate::Schema::versions_table)
+    /// was given.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSchema::Name`].
+    pub fn versions_table(self, name: impl Into<String>) -> Result<Self, InvalidSchema> {
+        Ok(Self {
+            versions: TableName::new(name)?,
+            ..self
+        })
+    }
+
+    pub(super) async fn state(&self, request: &Parts) -> Result<Current, Error> {
+        let Some(scope) = (self.scope)(request) else {
+            return Ok(Current::Unknown);
+        };
+        let answer = async {
+            let client = Lease::of(&self.pool).await?;
+            let current = read(&**client, &self.versions, &scope, &self.tags, Locking::No).await;
+            client.done();
+            current
+        };
+        within(self.limit, answer).await
+    }
+}
+
+impl<F> ValidatorSource for VersionSource<F>
+where
+    F: Fn(&Parts) -> Option<Scope> + Send + Sync + 'static,
+{
+    type Error = Error;
+
+    async fn current(&self, request: &Parts) -> Result<Current, Error> {
+        self.state(request).await
+    }
+}
+
+impl<F> fmt::Debug for VersionSource<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VersionSource")
+            .field("versions", &self.versions.as_str())
+            .field("tags", &self.tags)
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
+    }
+}
+
+pub(crate) fn default_table() -> TableName {
+    TableName::new(VERSIONS).expect("a name")
+}
+
+/// Whether what is read stays as it is until the end of the transaction.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Locking {
+    No,
+    ForUpdate,
+}
+
+/// Reads the state of a scope.
+pub(crate) async fn read(
+    client: &(impl GenericClient + Sync),
+    versions: &TableName,
+    scope: &Scope,
+    tags: &VersionTags,
+    locking: Locking,
+) -> Result<Current, Error> {
+    let lock = match locking {
+        Locking::No => "",
+        Locking::ForUpdate => "FOR UPDATE",
+    };
+    let sql = format!(
+        "WITH found AS (
+            SELECT slot, version FROM {versions} WHERE scope = $1 AND slot >= 0 {lock}
+        )
+        SELECT slot, version FROM found
+        UNION ALL SELECT slot, version FROM {versions} WHERE scope = $2 AND slot = {WATCHED}
+        ORDER BY slot"
+    );
+    let (text, watched) = (scope.as_str(), scope.watched());
+    let params: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 2] =
+        [(&text, Type::TEXT), (&watched, Type::TEXT)];
+    let mut found = Vec::new();
+    for row in client.query_typed(&sql, &params).await? {
+        found.push((row.try_get(0)?, row.try_get(1)?));
+    }
+    state(scope, &found, tags)
+}
+
+/// What the versions in all slots come to.
+fn state(scope: &Scope, found: &[(i32, i64)], tags: &VersionTags) -> Result<Current, Error> {
+    let [(WATCHED, _), slots @ ..] = found else {
+        return Err(Error::of(ErrorKind::NotWatched));
+    };
+    if scope.is_collection() {
+        // The row that says that it is watched makes a tag without any slot.
+        let bytes: Vec<u8> = found
+            .iter()
+            .flat_map(|(slot, version)| slot.to_be_bytes().into_iter().chain(version.to_be_bytes()))
+            .collect();
+        return Ok(tags.bytes(&bytes).into());
+    }
+    Ok(match slots {
+        [(_, version), ..] => tags.number(*version).into(),
+        [] => Current::Absent,
+    })
+}

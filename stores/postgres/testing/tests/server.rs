@@ -1,0 +1,44 @@
+//! The server comes, comes again, and goes without a trace.
+
+use std::{net::TcpStream, panic::catch_unwind};
+
+use tower_conditional_postgres_testing::Postgres;
+
+fn answers(server: &Postgres) -> bool {
+    TcpStream::connect(("127.0.0.1", server.port())).is_ok()
+}
+
+#[test]
+fn starts_stops_and_starts_again() {
+    let server = Postgres::start();
+    let (first, second) = (server.create_database(), server.create_database());
+    assert_ne!(first, second);
+
+    server.restart();
+    assert_ne!(server.create_database(), second);
+    server.kill_hard();
+    let _ = server.create_database();
+
+    server.stop();
+    assert!(!answers(&server));
+    server.restart();
+    assert!(answers(&server));
+}
+
+#[test]
+fn goes_when_a_test_panics() {
+    let port = catch_unwind(|| {
+        let server = Postgres::start();
+        std::panic::panic_any(server.port());
+    })
+    .expect_err("it panicked")
+    .downcast::<u16>()
+    .expect("the port");
+    assert!(TcpStream::connect(("127.0.0.1", *port)).is_err());
+}
+
+#[test]
+fn shared_is_one() {
+    let (one, same) = (Postgres::shared(), Postgres::shared());
+    assert_eq!(one.url(), same.url());
+}

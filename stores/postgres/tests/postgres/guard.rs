@@ -1,0 +1,433 @@
+use std::sync::Arc;
+
+use deadpool_postgres::Pool;
+use http::{Request, header, request::Parts};
+use tokio::sync::Barrier;
+use tower_conditional::{ValidatorSource, VersionTags, handler::Expected};
+use tower_conditional_postgres::{
+    Error, ErrorKind, GuardError, Guarded, Scope, Target, VersionSource,
+};
+use tower_conditional_postgres_testing::Postgres;
+
+use crate::support::{
+    connection, database, notes, pool, request, row, run, table, tag, tenant, text_of, waiting,
+};
+
+const WRITERS: usize = 12;
+const ROUNDS: i64 = 40;
+
+/// What a `PUT` with this field expects.
+fn expected(field: header::HeaderName, value: &str) -> Expected {
+    Expected::of(
+        &Request::put("/")
+            .header(field, value)
+            .body(())
+            .expect("a request"),
+    )
+}
+
+fn if_match(tag: &str) -> Expected {
+    expected(header::IF_MATCH, tag)
+}
+
+fn if_none_match_any() -> Expected {
+    expected(header::IF_NONE_MATCH, "*")
+}
+
+fn unconditional() -> Expected {
+    Expected::of(&Request::put("/").body(()).expect("a request"))
+}
+
+fn count_up() -> Target {
+    let sql = "SELECT version FROM counter WHERE id = $1\n  for  update";
+    Target::query(sql, vec![Box::new(1_i64)]).expect("it locks")
+}
+
+/// A counter with a version, and `notes`, which count how often they are written.
+async fn counter() -> Pool {
+    let pool = notes().await;
+    run(
+        &pool,
+        "INSERT INTO notes VALUES (1, 'a', '');
+         CREATE TABLE counter (id bigint PRIMARY KEY, version bigint, writes bigint);
+         INSERT INTO counter VALUES (1, 1, 0)",
+    )
+    .await;
+    pool
+}
+
+/// Of each round's writers, all of which expect the same, how many succeed.
+async fn race<F>(
+    pool: &Pool,
+    write: fn(Pool, String, Arc<Barrier>) -> F,
+    scope: Option<Scope>,
+) -> usize
+where
+    F: Future<Output = bool> + Send + 'static,
+{
+    let mut won = 0;
+    for _ in 0..ROUNDS {
+        let tag = match &scope {
+            Some(scope) => tag(pool, scope).await,
+            None => {
+                let client = connection(pool).await;
+                let row = client.query_one("SELECT version FROM counter", &[]).await;
+                format!("\"{}\"", row.expect("a row").get::<_, i64>(0))
+            }
+        };
+        let barrier = Arc::new(Barrier::new(WRITERS));
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|_| tokio::spawn(write(pool.clone(), tag.clone(), Arc::clone(&barrier))))
+            .collect();
+        for writer in writers {
+            won += usize::from(writer.await.expect("a writer"));
+        }
+    }
+    won
+}
+
+const UP: &str = "UPDATE counter SET version = version + 1, writes = writes + 1 WHERE id = 1";
+
+/// Check, then act, as it should not be: the control that the race is one.
+async fn unguarded(pool: Pool, tag: String, barrier: Arc<Barrier>) -> bool {
+    let client = connection(&pool).await;
+    barrier.wait().await;
+    let row = client
+        .query_one("SELECT version FROM counter", &[])
+        .await
+        .expect("a row");
+    let current = VersionTags::plain().number(row.get(0));
+    if if_match(&tag).check(current).is_err() {
+        return false;
+    }
+    client.execute(UP, &[]).await.expect("a write");
+    true
+}
+
+async fn guarded(
+    pool: Pool,
+    tag: String,
+    barrier: Arc<Barrier>,
+    target: Target,
+    sql: &str,
+) -> bool {
+    let mut client = connection(&pool).await;
+    barrier.wait().await;
+    match Guarded::begin(&mut client, if_match(&tag), target).await {
+        Ok(tx) => {
+            tx.execute(sql, &[]).await.expect("a write");
+            tx.commit().await.expect("a commit");
+            true
+        }
+        Err(GuardError::Failed(failed)) => {
+            assert!(failed.current().is_some());
+            false
+        }
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+async fn compare_and_set(pool: Pool, tag: String, barrier: Arc<Barrier>) -> bool {
+    let client = connection(&pool).await;
+    barrier.wait().await;
+    let expected = if_match(&tag);
+    let sql = "UPDATE counter SET version = version + 1, writes = writes + 1
+        WHERE id = 1 AND ($1::bigint[] IS NULL OR version = ANY ($1)) RETURNING version";
+    let row = client
+        .query_opt(sql, &[&expected.versions()])
+        .await
+        .expect("an answer");
+    expected.settle(row).is_ok()
+}
+
+const TEXT: &str = "UPDATE notes SET text = text || 'x' WHERE id = 1";
+
+/// R-9110-13.1-a
+#[tokio::test(flavor = "multi_thread")]
+async fn one_writer_of_many_wins() {
+    let pool = counter().await;
+    let rounds = usize::try_from(ROUNDS).expect("a few");
+
+    let lost = race(&pool, unguarded, None).await;
+    assert!(
+        lost > rounds,
+        "check-then-act lost no update: {lost} of {rounds}"
+    );
+
+    let won = race(&pool, compare_and_set, None).await;
+    assert_eq!(won, rounds, "compare-and-set");
+    let won = race(&pool, |a, b, c| guarded(a, b, c, count_up(), UP), None).await;
+    assert_eq!(won, rounds, "a query");
+    for scope in [row(1), table(), tenant("a")] {
+        let write = match scope.as_str() {
+            "row/notes/1" => |a, b, c| guarded(a, b, c, Target::scope(row(1)), TEXT),
+            "table/notes" => |a, b, c| guarded(a, b, c, Target::scope(table()), TEXT),
+            _ => |a, b, c| guarded(a, b, c, Target::scope(tenant("a")), TEXT),
+        };
+        assert_eq!(
+            race(&pool, write, Some(scope.clone())).await,
+            rounds,
+            "{scope:?}"
+        );
+    }
+
+    let client = connection(&pool).await;
+    let row = client
+        .query_one(
+            "SELECT writes, (SELECT length(text) FROM notes) FROM counter",
+            &[],
+        )
+        .await
+        .expect("a row");
+    let guarded = 2 * ROUNDS + i64::try_from(lost).expect("a few");
+    assert_eq!(row.get::<_, i64>(0), guarded);
+    assert_eq!(i64::from(row.get::<_, i32>(1)), 3 * ROUNDS);
+}
+
+/// Two creators with `If-None-Match: *`: the second waits for the first.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_creator_of_many_wins() {
+    let pool = notes().await;
+    run(&pool, "CREATE TABLE loose (id bigint, version bigint)").await;
+    for (target, sql) in [
+        (
+            (|| Target::scope(row(7))) as fn() -> Target,
+            "INSERT INTO notes VALUES (7, 'a')",
+        ),
+        (
+            // No key that would refuse the second.
+            || {
+                let sql = "SELECT version FROM loose WHERE id = $1 FOR NO KEY UPDATE";
+                Target::query(sql, vec![Box::new(7_i64)]).expect("it locks")
+            },
+            "INSERT INTO loose VALUES (7, 1)",
+        ),
+    ] {
+        let creators: Vec<_> = (0..WRITERS)
+            .map(|_| {
+                let pool = pool.clone();
+                tokio::spawn(async move {
+                    let mut client = connection(&pool).await;
+                    let tx = Guarded::begin(&mut client, if_none_match_any(), target()).await;
+                    match tx {
+                        Ok(tx) => {
+                            tx.execute(sql, &[]).await.expect("there is none yet");
+                            tx.commit().await.expect("a commit");
+                            1
+                        }
+                        Err(GuardError::Failed(_)) => 0,
+                        Err(other) => panic!("{other:?}"),
+                    }
+                })
+            })
+            .collect();
+        let mut won = 0;
+        for creator in creators {
+            won += creator.await.expect("a creator");
+        }
+        assert_eq!(won, 1, "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn decides_by_the_state() {
+    let pool = notes().await;
+    run(&pool, "INSERT INTO notes VALUES (1, 'a')").await;
+    let (current, old) = (tag(&pool, &row(1)).await, "\"0\"");
+    let either = format!("{old}, {current}");
+    for (id, expected, passes) in [
+        (1, if_match(&current), true),
+        (1, if_match(&either), true),
+        (1, if_match("*"), true),
+        (1, if_match(old), false),
+        (1, if_match(&format!("W/{current}")), false),
+        (1, if_none_match_any(), false),
+        (1, expected(header::IF_NONE_MATCH, &current), false),
+        (1, expected(header::IF_NONE_MATCH, old), true),
+        (1, unconditional(), true),
+        (2, if_match("*"), false),
+        (2, if_match(&current), false),
+        (2, if_none_match_any(), true),
+        (2, unconditional(), true),
+    ] {
+        let mut client = connection(&pool).await;
+        let said = format!("{id} {expected:?}");
+        let begun = Guarded::begin(&mut client, expected, Target::scope(row(id))).await;
+        assert_eq!(begun.is_ok(), passes, "{said}");
+    }
+}
+
+#[tokio::test]
+async fn takes_the_tags_that_the_source_makes() {
+    let pool = notes().await;
+    run(&pool, "INSERT INTO notes VALUES (1, 'a')").await;
+    let tags = VersionTags::keyed("sixteen bytes or more").expect("a secret");
+    let source = VersionSource::new(pool.clone(), |_: &Parts| Some(table())).tags(tags.clone());
+    let current = source.current(&request("/")).await.expect("an answer");
+    let expected = || if_match(&text_of(&current));
+    let mut client = connection(&pool).await;
+    let begun = Guarded::begin(&mut client, expected(), Target::scope(table())).await;
+    assert!(begun.is_err());
+    drop(begun);
+    let target = Target::scope(table()).tags(tags);
+    assert!(
+        Guarded::begin(&mut client, expected(), target)
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_committed_is_rolled_back() {
+    let pool = notes().await;
+    run(&pool, "INSERT INTO notes VALUES (1, 'a')").await;
+    let before = tag(&pool, &row(1)).await;
+    let mut client = connection(&pool).await;
+    for dropped in [true, false] {
+        let tx = Guarded::begin(&mut client, if_match(&before), Target::scope(row(1))).await;
+        let tx = tx.expect("it begins");
+        tx.execute(TEXT, &[]).await.expect("a write");
+        if dropped {
+            drop(tx);
+        } else {
+            tx.rollback().await.expect("a rollback");
+        }
+    }
+    drop(client);
+    assert_eq!(tag(&pool, &row(1)).await, before);
+}
+
+/// PostgreSQL answers `COMMIT` with `ROLLBACK` then, and calls it no error.
+#[tokio::test]
+async fn a_failed_statement_makes_the_commit_fail() {
+    let pool = notes().await;
+    let mut client = connection(&pool).await;
+    let tx = Guarded::begin(&mut client, unconditional(), Target::scope(row(1))).await;
+    let tx = tx.expect("it begins");
+    tx.execute("INSERT INTO notes VALUES (1, 'a')", &[])
+        .await
+        .expect("a note");
+    let taken = tx.execute("INSERT INTO notes VALUES (1, 'a')", &[]).await;
+    assert!(Error::from(taken.expect_err("it is taken")).is_conflict());
+    let error = tx.commit().await.expect_err("nothing was written");
+    assert_eq!(error.kind(), ErrorKind::Database);
+    assert!(!error.is_conflict());
+}
+
+#[tokio::test]
+async fn a_constraint_that_fails_at_the_commit_is_no_unknown_outcome() {
+    let pool = database();
+    run(
+        &pool,
+        "CREATE TABLE unique_late (id int UNIQUE DEFERRABLE INITIALLY DEFERRED)",
+    )
+    .await;
+    let mut client = connection(&pool).await;
+    let tx = Guarded::begin(&mut client, unconditional(), Target::scope(row(1))).await;
+    let tx = tx.expect("it begins");
+    tx.execute("INSERT INTO unique_late VALUES (1), (1)", &[])
+        .await
+        .expect("not yet");
+    let error = tx.commit().await.expect_err("now");
+    assert_eq!(error.kind(), ErrorKind::Database);
+    assert!(error.is_conflict());
+}
+
+/// A transaction that sleeps at its commit, and a server that goes meanwhile.
+#[tokio::test]
+async fn a_connection_that_breaks_at_the_commit_leaves_it_unknown() {
+    let server = Postgres::start();
+    let pool = pool(&server.url());
+    run(
+        &pool,
+        "CREATE TABLE slow (id int);
+         CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
+         $$ BEGIN PERFORM pg_advisory_lock(1); RETURN NULL; END $$;
+         CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON slow DEFERRABLE INITIALLY DEFERRED
+         FOR EACH ROW EXECUTE FUNCTION wait()",
+    )
+    .await;
+    let holder = connection(&pool).await;
+    holder
+        .batch_execute("SELECT pg_advisory_lock(1)")
+        .await
+        .expect("a lock");
+    let mut client = connection(&pool).await;
+    let committing = tokio::spawn(async move {
+        let tx = Guarded::begin(&mut client, unconditional(), Target::scope(row(1))).await;
+        let tx = tx.expect("it begins");
+        tx.execute("INSERT INTO slow VALUES (1)", &[])
+            .await
+            .expect("a write");
+        tx.commit().await
+    });
+    waiting(&pool, 1).await;
+    server.stop();
+    let error = committing.await.expect("it ends").expect_err("it broke");
+    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
+}
+
+/// An unguarded writer that has written already is waited for; one that comes
+/// later waits.
+#[tokio::test]
+async fn nobody_comes_between() {
+    let pool = notes().await;
+    run(&pool, "INSERT INTO notes VALUES (1, 'a'), (2, 'a')").await;
+    for scope in [table(), tenant("a"), tenant("new")] {
+        let before = tag(&pool, &scope).await;
+        let mut other = connection(&pool).await;
+        let early = other.transaction().await.expect("a transaction");
+        let write = format!(
+            "UPDATE notes SET tenant_id = {} WHERE id = 2",
+            if scope == tenant("new") {
+                "'new'"
+            } else {
+                "'a'"
+            }
+        );
+        early.batch_execute(&write).await.expect("a write");
+        let guarding = tokio::spawn({
+            let (pool, scope, before) = (pool.clone(), scope.clone(), before.clone());
+            async move {
+                let mut client = connection(&pool).await;
+                let begun = Guarded::begin(&mut client, if_match(&before), Target::scope(scope));
+                matches!(begun.await, Err(GuardError::Failed(_)))
+            }
+        });
+        waiting(&pool, 1).await;
+        early.commit().await.expect("a commit");
+        assert!(guarding.await.expect("an answer"), "{scope:?}");
+
+        let now = tag(&pool, &scope).await;
+        let mut client = connection(&pool).await;
+        let tx = Guarded::begin(&mut client, if_match(&now), Target::scope(scope.clone())).await;
+        let tx = tx.expect("it begins");
+        let late = format!("SET lock_timeout = '100ms'; {write}");
+        let late = other.batch_execute(&late).await.expect_err("it waits");
+        assert!(Error::from(late).is_conflict());
+        other
+            .batch_execute("SET lock_timeout = 0")
+            .await
+            .expect("a setting");
+        tx.commit().await.expect("a commit");
+    }
+}
+
+#[tokio::test]
+async fn refuses_what_would_not_guard() {
+    for sql in [
+        "SELECT version FROM notes",
+        "SELECT version FROM notes FOR SHARE",
+    ] {
+        let refused = Target::query(sql, Vec::new()).expect_err("it does not lock");
+        assert_eq!(refused.kind(), ErrorKind::NotLocking);
+    }
+    let pool = notes().await;
+    let mut client = connection(&pool).await;
+    let target = Target::scope(Scope::table("others"));
+    let begun = Guarded::begin(&mut client, if_match("*"), target).await;
+    let Err(GuardError::Database(error)) = begun else {
+        panic!("it is not watched");
+    };
+    assert_eq!(error.kind(), ErrorKind::NotWatched);
+}

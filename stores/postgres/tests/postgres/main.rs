@@ -1,0 +1,7 @@
+//! What the crate promises, on a real server that all tests share.
+
+mod events;
+mod guard;
+mod schema;
+mod sources;
+mod support;

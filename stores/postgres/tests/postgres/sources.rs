@@ -1,0 +1,374 @@
+use std::{error::Error as _, time::Duration};
+
+use http::request::Parts;
+use tokio::net::TcpListener;
+use tower_conditional::{
+    ValidatorSource, VersionTags, semantics::precondition::Current, source::StateSource,
+};
+use tower_conditional_postgres::{ErrorKind, Param, QuerySource, Scope, ScopeState, VersionSource};
+use tower_conditional_postgres_testing::Postgres;
+
+use crate::support::{
+    connection, database, notes, pool, request, row, run, table, tag, tenant, text_of, versions,
+};
+
+async fn current(pool: &deadpool_postgres::Pool, scope: Scope) -> Current {
+    let source = VersionSource::new(pool.clone(), move |_: &Parts| Some(scope.clone()));
+    source.current(&request("/")).await.expect("an answer")
+}
+
+#[tokio::test]
+async fn a_row_is_there_with_its_version_or_not() {
+    let pool = notes().await;
+    assert!(matches!(current(&pool, row(1)).await, Current::Absent));
+    run(&pool, "INSERT INTO notes VALUES (1, 'a')").await;
+    let version = versions(&pool, &row(1)).await[0].1;
+    assert_eq!(
+        text_of(&current(&pool, row(1)).await),
+        format!("\"{version}\"")
+    );
+    run(&pool, "DELETE FROM notes").await;
+    assert!(matches!(current(&pool, row(1)).await, Current::Absent));
+    // No text of PostgreSQL has a NUL, so there is no such row.
+    assert!(matches!(current(&pool, row("\0")).await, Current::Absent));
+}
+
+#[tokio::test]
+async fn collections_are_there_before_anybody_writes() {
+    let pool = notes().await;
+    for (scope, sql) in [
+        (tenant("a"), "INSERT INTO notes VALUES (1, 'a')"),
+        (tenant("b"), "INSERT INTO notes VALUES (2, 'b')"),
+        (table(), "INSERT INTO notes VALUES (3, 'c')"),
+    ] {
+        let never = tag(&pool, &scope).await;
+        assert_eq!(tag(&pool, &scope).await, never);
+        run(&pool, sql).await;
+        let written = tag(&pool, &scope).await;
+        assert_ne!(written, never);
+        // Empty again, but not as before.
+        run(&pool, "DELETE FROM notes").await;
+        let empty = tag(&pool, &scope).await;
+        assert!(empty != never && empty != written);
+    }
+}
+
+#[tokio::test]
+async fn does_not_know_what_it_is_not_asked_or_what_is_not_watched() {
+    let pool = notes().await;
+    let source = VersionSource::new(pool.clone(), |_: &Parts| None);
+    assert!(matches!(
+        source.current(&request("/")).await,
+        Ok(Current::Unknown)
+    ));
+
+    for scope in [
+        Scope::row("others", 1),
+        Scope::table("others"),
+        Scope::group("notes", "text", "a"),
+        Scope::row("public.notes", 1),
+    ] {
+        let source = VersionSource::new(pool.clone(), move |_: &Parts| Some(scope.clone()));
+        let error = source
+            .current(&request("/"))
+            .await
+            .expect_err("it is not watched");
+        assert_eq!(error.kind(), ErrorKind::NotWatched);
+    }
+}
+
+#[tokio::test]
+async fn keyed_tags_hide_the_version() {
+    let pool = notes().await;
+    run(&pool, "INSERT INTO notes VALUES (1, 'a')").await;
+    let tags = VersionTags::keyed("sixteen bytes or more").expect("a secret");
+    let source = VersionSource::new(pool.clone(), |_: &Parts| Some(row(1))).tags(tags.clone());
+    let version = versions(&pool, &row(1)).await[0].1;
+    let expected = tags.number(version);
+    let found = source.current(&request("/")).await.expect("an answer");
+    assert_eq!(expected.as_header_value(), &text_of(&found));
+}
+
+/// The number that a table gives out, and its greatest, are no validators: a
+/// writer that took a lower one commits later, and a row that is not the last
+/// goes, and neither shows.
+#[tokio::test]
+async fn a_greatest_number_gives_a_wrong_304_and_a_version_row_does_not() {
+    let pool = notes().await;
+    run(
+        &pool,
+        "ALTER TABLE notes ADD tx xid8 NOT NULL DEFAULT pg_current_xact_id();
+         ALTER TABLE notes ADD serial bigserial",
+    )
+    .await;
+    let greatest = async || {
+        let client = connection(&pool).await;
+        let sql = "SELECT max(tx::text::bigint), max(serial) FROM notes";
+        let row = client.query_one(sql, &[]).await.expect("a row");
+        (row.get::<_, i64>(0), row.get::<_, i64>(1))
+    };
+    let mut one = connection(&pool).await;
+    let late = one.transaction().await.expect("a transaction");
+    let insert = "INSERT INTO notes (id, tenant_id) VALUES (1, 'a')";
+    late.execute(insert, &[]).await.expect("a note");
+    run(&pool, "INSERT INTO notes (id, tenant_id) VALUES (2, 'a')").await;
+
+    let (numbers, whole, group) = (
+        greatest().await,
+        tag(&pool, &table()).await,
+        tag(&pool, &tenant("a")).await,
+    );
+    late.commit().await.expect("a commit");
+    assert_eq!(greatest().await, numbers, "the wrong 304");
+    let after_commit = tag(&pool, &table()).await;
+    assert_ne!(after_commit, whole);
+    assert_ne!(tag(&pool, &tenant("a")).await, group);
+
+    run(&pool, "DELETE FROM notes WHERE id = 1").await;
+    assert_eq!(greatest().await, numbers, "the wrong 304");
+    assert_ne!(tag(&pool, &table()).await, after_commit);
+}
+
+/// Two writers on different slots do not wait for each other: both are in
+/// their transactions at once. Those on the same slot do.
+#[tokio::test]
+async fn writers_on_different_slots_do_not_wait() {
+    let pool = notes().await;
+    let mut clients = Vec::new();
+    for _ in 0..9 {
+        clients.push(connection(&pool).await);
+    }
+    let mut slots = Vec::new();
+    for client in &clients {
+        let row = client
+            .query_one("SELECT pg_backend_pid() % 8", &[])
+            .await
+            .expect("a slot");
+        slots.push(row.get::<_, i32>(0));
+    }
+    let other = slots
+        .iter()
+        .position(|slot| *slot != slots[0])
+        .expect("another slot");
+    let same = slots
+        .iter()
+        .rposition(|slot| *slot == slots[0])
+        .expect("itself at least");
+    let insert = "BEGIN; SET LOCAL lock_timeout = '200ms'; INSERT INTO notes VALUES (";
+    clients[0]
+        .batch_execute(&format!("{insert} 1, 'a')"))
+        .await
+        .expect("it writes");
+    clients[other]
+        .batch_execute(&format!("{insert} 2, 'a')"))
+        .await
+        .expect("it does not wait");
+    if same != 0 {
+        let waits = clients[same]
+            .batch_execute(&format!("{insert} 3, 'a')"))
+            .await;
+        assert!(waits.is_err());
+    }
+    // Whoever commits, in whatever order, changes the tag.
+    let before = tag(&pool, &table()).await;
+    clients[other]
+        .batch_execute("COMMIT")
+        .await
+        .expect("a commit");
+    let between = tag(&pool, &table()).await;
+    clients[0].batch_execute("COMMIT").await.expect("a commit");
+    let after = tag(&pool, &table()).await;
+    assert!(before != between && between != after && before != after);
+}
+
+#[tokio::test]
+async fn a_state_is_what_is_between_the_quotes() {
+    let pool = notes().await;
+    let state = ScopeState::new(pool.clone(), |request: &Parts| match request.uri.path() {
+        "/notes" => Some(table()),
+        "/notes/1" => Some(row(1)),
+        _ => None,
+    });
+    let parts = ["/", "/notes", "/notes/1"].map(request);
+    assert_eq!(state.latest(&parts[0]).await.expect("an answer"), None);
+    assert_eq!(state.latest(&parts[2]).await.expect("an answer"), None);
+    run(&pool, "INSERT INTO notes VALUES (1, 'a')").await;
+    let version = versions(&pool, &row(1)).await[0].1;
+    let one = state
+        .latest(&parts[2])
+        .await
+        .expect("an answer")
+        .expect("a state");
+    assert_eq!(one, version.to_string());
+    let whole = state
+        .latest(&parts[1])
+        .await
+        .expect("an answer")
+        .expect("a state");
+    assert_eq!(
+        format!("\"{}\"", whole.to_str().expect("text")),
+        tag(&pool, &table()).await
+    );
+}
+
+/// What a query gives becomes which validators.
+#[tokio::test]
+async fn a_version_column_of_each_type() {
+    let pool = database();
+    let uuid = "67e55044-10b1-426f-9247-bb680e5fe0c8";
+    for (sql, expected) in [
+        ("SELECT 7::smallint", "\"7\" -"),
+        ("SELECT 7::integer", "\"7\" -"),
+        ("SELECT -7::bigint", "\"-7\" -"),
+        ("SELECT 'AB'", "\"QUI\" -"),
+        ("SELECT 'AB'::varchar", "\"QUI\" -"),
+        ("SELECT 'AB'::bytea", "\"QUI\" -"),
+        (&format!("SELECT '{uuid}'::uuid"), &format!("\"{uuid}\" -")),
+        (
+            "SELECT '2025-11-21 09:00:00.123456Z'::timestamptz",
+            "\"1763715600.123456\" -",
+        ),
+        (
+            "SELECT '2025-11-21 09:00:00Z'::timestamptz",
+            "W/\"1763715600\" -",
+        ),
+        ("SELECT '1969-12-31 23:59:59.5Z'::timestamptz", "\"-0.5\" -"),
+        (
+            "SELECT 7, '2025-11-21 09:00:00.9Z'::timestamptz",
+            "\"7\" Fri, 21 Nov 2025 09:00:00 GMT",
+        ),
+        ("SELECT 7, NULL::timestamptz", "\"7\" -"),
+        ("SELECT NULL::bigint", "- -"),
+        (
+            "SELECT NULL::bigint, '2025-11-21 09:00:00Z'::timestamptz",
+            "- Fri, 21 Nov 2025 09:00:00 GMT",
+        ),
+        ("SELECT 7 WHERE false", "absent"),
+        ("SELECT", "NotAVersion"),
+        ("SELECT 1.5::float8", "NotAVersion"),
+        ("SELECT now()::timestamp", "NotAVersion"),
+        ("SELECT 'infinity'::timestamptz", "NotAVersion"),
+        ("SELECT '-infinity'::timestamptz", "NotAVersion"),
+        ("SELECT 7, 8", "NotAVersion"),
+        ("SELECT 7, now(), 8", "NotAVersion"),
+        ("SELECT 7 UNION SELECT 8", "Database"),
+        ("SELECT nothing", "Database"),
+    ] {
+        let source = QuerySource::new(pool.clone(), sql, |_: &Parts| Some(Vec::new()));
+        let found = match source.current(&request("/")).await {
+            Ok(Current::Absent) => "absent".to_owned(),
+            Ok(current) => {
+                let found = current.validators().expect("validators");
+                let tag = found
+                    .etag
+                    .as_ref()
+                    .map_or("-", |tag| tag.as_header_value().to_str().expect("text"));
+                let date = found.last_modified.map_or("-".to_owned(), |date| {
+                    http::HeaderValue::from(date)
+                        .to_str()
+                        .expect("text")
+                        .to_owned()
+                });
+                format!("{tag} {date}")
+            }
+            Err(error) => format!("{:?}", error.kind()),
+        };
+        assert_eq!(found, expected, "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn a_query_takes_its_parameters_from_the_request() {
+    let pool = database();
+    run(&pool, "CREATE TABLE notes (id bigint, of text, version int); INSERT INTO notes VALUES (1, 'a', 5)").await;
+    let sql = "SELECT version FROM notes WHERE id = $1 AND of = $2";
+    let source = QuerySource::new(pool, sql, |request: &Parts| {
+        let id: i64 = request.uri.path().strip_prefix('/')?.parse().ok()?;
+        let params: [Param; 2] = [Box::new(id), Box::new("a")];
+        Some(params.into())
+    });
+    assert_eq!(
+        text_of(&source.current(&request("/1")).await.expect("an answer")),
+        "\"5\""
+    );
+    assert!(matches!(
+        source.current(&request("/2")).await,
+        Ok(Current::Absent)
+    ));
+    assert!(matches!(
+        source.current(&request("/x")).await,
+        Ok(Current::Unknown)
+    ));
+}
+
+/// A server that takes connections and never says a word.
+#[tokio::test(start_paused = true)]
+async fn a_silent_server_is_an_error_in_time() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let pool = pool(&format!("postgres://postgres@127.0.0.1:{port}/postgres"));
+    let source = VersionSource::new(pool, |_: &Parts| Some(row(1)));
+    let before = tokio::time::Instant::now();
+    let error = source.current(&request("/")).await.expect_err("too late");
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    assert_eq!(before.elapsed().as_secs(), 5);
+}
+
+/// A lock that is not released, and a pool that is used up.
+#[tokio::test]
+async fn whoever_waits_too_long_is_told_and_leaves_nothing_behind() {
+    let pool = notes().await;
+    let mut holder = connection(&pool).await;
+    let held = holder.transaction().await.expect("a transaction");
+    held.batch_execute("LOCK TABLE conditional_versions")
+        .await
+        .expect("a lock");
+    let source = VersionSource::new(pool.clone(), |_: &Parts| Some(row(1)));
+    let source = source.limit(Duration::from_millis(50));
+    let error = source
+        .current(&request("/"))
+        .await
+        .expect_err("it is locked");
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    // Its connection, on which the question still waits, is not given to others.
+    assert_eq!(pool.status().size, 1);
+    held.rollback().await.expect("a rollback");
+    let patient = source.clone().limit(Duration::from_secs(30));
+    assert!(matches!(
+        patient.current(&request("/")).await,
+        Ok(Current::Absent)
+    ));
+
+    let mut all = Vec::new();
+    for _ in 1..pool.status().max_size {
+        all.push(connection(&pool).await);
+    }
+    let error = source
+        .current(&request("/"))
+        .await
+        .expect_err("there is no connection");
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+}
+
+#[tokio::test]
+async fn a_server_that_goes_is_an_error_and_one_that_comes_back_is_none() {
+    let server = Postgres::start();
+    let pool = pool(&server.url());
+    run(
+        &pool,
+        "CREATE TABLE notes (version int); INSERT INTO notes VALUES (1)",
+    )
+    .await;
+    let source = QuerySource::new(pool, "SELECT version FROM notes", |_: &Parts| {
+        Some(Vec::new())
+    });
+    assert!(source.current(&request("/")).await.is_ok());
+    server.stop();
+    let error = source.current(&request("/")).await.expect_err("it is gone");
+    assert!(error.source().is_some(), "{error:?}");
+    server.restart();
+    assert_eq!(
+        text_of(&source.current(&request("/")).await.expect("it is back")),
+        "\"1\""
+    );
+}

@@ -1,0 +1,111 @@
+use std::fmt::Display;
+
+use deadpool_postgres::{Manager, Object, Pool};
+use http::{Request, request::Parts};
+use tokio_postgres::NoTls;
+use tower_conditional::{ValidatorSource, semantics::precondition::Current};
+use tower_conditional_postgres::{Schema, Scope, VersionSource, Watch};
+use tower_conditional_postgres_testing::Postgres;
+
+/// A pool of connections to a new database.
+pub(crate) fn database() -> Pool {
+    pool(&Postgres::shared().create_database())
+}
+
+pub(crate) fn pool(url: &str) -> Pool {
+    let manager = Manager::new(url.parse().expect("a URL"), NoTls);
+    Pool::builder(manager).max_size(24).build().expect("a pool")
+}
+
+/// A database with the table `notes`, watched in every way.
+pub(crate) async fn notes() -> Pool {
+    let pool = database();
+    run(
+        &pool,
+        "CREATE TABLE notes (id bigint PRIMARY KEY, tenant_id text, text text NOT NULL DEFAULT '')",
+    )
+    .await;
+    install(&pool, watch_notes()).await;
+    pool
+}
+
+pub(crate) fn watch_notes() -> Watch {
+    Watch::table("notes")
+        .each_row("id")
+        .whole_table()
+        .each("tenant_id")
+}
+
+pub(crate) async fn install(pool: &Pool, watch: Watch) {
+    let schema = Schema::new().watch(watch).expect("a good watch");
+    let client = connection(pool).await;
+    schema.install(&client).await.expect("the migration runs");
+}
+
+pub(crate) async fn connection(pool: &Pool) -> Object {
+    pool.get().await.expect("a connection")
+}
+
+pub(crate) async fn run(pool: &Pool, sql: &str) {
+    connection(pool).await.batch_execute(sql).await.expect(sql);
+}
+
+/// What stands in the table of versions for a scope.
+pub(crate) async fn versions(pool: &Pool, scope: &Scope) -> Vec<(i32, i64)> {
+    let rows = connection(pool)
+        .await
+        .query(
+            "SELECT slot, version FROM conditional_versions WHERE scope = $1 AND slot >= 0 ORDER BY 1",
+            &[&scope.as_str()],
+        )
+        .await
+        .expect("versions");
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+}
+
+pub(crate) fn row(id: impl Display) -> Scope {
+    Scope::row("notes", id)
+}
+
+pub(crate) fn tenant(id: impl Display) -> Scope {
+    Scope::group("notes", "tenant_id", id)
+}
+
+pub(crate) fn table() -> Scope {
+    Scope::table("notes")
+}
+
+/// The tag of a scope as a source has it.
+pub(crate) async fn tag(pool: &Pool, scope: &Scope) -> String {
+    let scope = scope.clone();
+    let source = VersionSource::new(pool.clone(), move |_: &Parts| Some(scope.clone()));
+    let request = Request::new(()).into_parts().0;
+    text_of(&source.current(&request).await.expect("an answer"))
+}
+
+pub(crate) fn text_of(current: &Current) -> String {
+    let found = current.validators().expect("it is there");
+    let tag = found.etag.as_ref().expect("a tag").as_header_value();
+    tag.to_str().expect("text").to_owned()
+}
+
+pub(crate) fn request(path: &str) -> Parts {
+    Request::get(path)
+        .body(())
+        .expect("a request")
+        .into_parts()
+        .0
+}
+
+/// Until so many connections wait for a lock.
+pub(crate) async fn waiting(pool: &Pool, number: i64) {
+    let client = connection(pool).await;
+    let sql = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    loop {
+        let row = client.query_one(sql, &[]).await.expect("a count");
+        if row.get::<_, i64>(0) >= number {
+            return;
+        }
+    }
+}

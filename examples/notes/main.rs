@@ -35,7 +35,7 @@ use tower_http::compression::CompressionLayer;
 
 use options::{Command, Options, USAGE};
 use stats::Stats;
-use store::{Sqlite, Storage};
+use store::{Postgres, Sqlite, Storage};
 
 /// How long open requests may go on after a signal.
 const GRACE: Duration = Duration::from_secs(3);
@@ -64,8 +64,14 @@ fn router<S: Storage>(store: &S, closing: watch::Receiver<()>) -> Router {
 }
 
 async fn start(options: Options) -> Result<(), Box<dyn Error>> {
-    let store = Sqlite::open(&options.database, options.notes).await?;
-    serve(&store, &options).await
+    if let Some(url) = &options.postgres {
+        return serve(&Postgres::connect(url, options.notes).await?, &options).await;
+    }
+    serve(
+        &Sqlite::open(&options.database, options.notes).await?,
+        &options,
+    )
+    .await
 }
 
 async fn serve<S: Storage>(store: &S, options: &Options) -> Result<(), Box<dyn Error>> {

@@ -4,9 +4,12 @@ use std::{ffi::OsString, fmt::Display, net::SocketAddr, str::FromStr};
 
 pub(crate) const USAGE: &str = "\
 Usage: notes [--listen 127.0.0.1:3000] [--database FILE|:memory:] [--notes 100]
+             [--postgres URL]
 
   --listen ADDRESS:PORT     where to listen; port 0 takes a free one
   --database FILE|:memory:  the SQLite database; in memory unless a file is named
+  --postgres URL            a PostgreSQL database in place of SQLite, which replicas can share,
+                            such as postgres://user@localhost/notes
   --notes N                 how many notes a new database starts with
   --help                    print this text";
 
@@ -23,6 +26,7 @@ pub(crate) struct Options {
     pub(crate) listen: SocketAddr,
     pub(crate) database: String,
     pub(crate) notes: u32,
+    pub(crate) postgres: Option<String>,
 }
 
 impl Command {
@@ -32,6 +36,7 @@ impl Command {
             listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
             database: ":memory:".to_owned(),
             notes: 100,
+            postgres: None,
         };
         let arguments: Vec<_> = arguments
             .map(OsString::into_string)
@@ -53,6 +58,7 @@ impl Command {
             match name {
                 "--listen" => options.listen = parse(name, &value()?)?,
                 "--database" => options.database = value()?,
+                "--postgres" => options.postgres = Some(value()?),
                 "--notes" => options.notes = parse(name, &value()?)?,
                 "--help" | "-h" if attached.is_none() => return Ok(Self::Help),
                 _ => return Err(format!("unknown option {argument:?}")),

@@ -1,5 +1,6 @@
 //! Where notes and pages are kept. Each write is checked in the transaction that writes.
 
+mod postgres;
 mod sqlite;
 
 use std::{error::Error, fmt, future::Future};
@@ -13,6 +14,7 @@ use tower_conditional::{
 
 use crate::note::{Change, Draft, Note};
 
+pub(crate) use postgres::Postgres;
 pub(crate) use sqlite::Sqlite;
 
 const FILLER: &str = "Read it once and keep its tag: as long as nobody edits it, asking again \

@@ -1,4 +1,120 @@
-//! Versions in PostgreSQL for `tower-conditional`.
+//! Versions in PostgreSQL for [`tower-conditional`](tower_conditional).
+//!
+//! Triggers keep a version of each row, table or group of rows, inside the
+//! transaction that writes and whoever writes. The layers read it before any
+//! work is done, so a 304 costs one read by primary key, and a write is refused
+//! before it overwrites what its client has not seen.
+//!
+//! # The migration
+//!
+//! [`Schema`] gives the SQL for a migration tool, or runs it:
+//!
+//! ```no_run
+//! # async fn run(client: &tokio_postgres::Client) -> Result<(), Box<dyn std::error::Error>> {
+//! use tower_conditional_postgres::{Schema, Watch};
+//!
+//! let watch = Watch::table("notes").each_row("id").whole_table().each("tenant_id");
+//! let schema = Schema::new().watch(watch)?;
+//! schema.install(client).await?; // or give schema.sql() to a migration tool
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The source
+//!
+//! [`VersionSource`] tells the layers the current state; [`QuerySource`] does
+//! for a version column that the application keeps itself. [`ScopeState`] and
+//! [`EventLog`] tell the identifier of the latest state.
+//!
+//! ```no_run
+//! # fn run(pool: deadpool_postgres::Pool) -> Result<(), Box<dyn std::error::Error>> {
+//! use http::request::Parts;
+//! use tower_conditional::source::Route;
+//! use tower_conditional_postgres::{Scope, VersionSource};
+//!
+//! let (all, one) = (Route::new("/notes")?, Route::new("/notes/{id}")?);
+//! let source = VersionSource::new(pool, move |request: &Parts| {
+//!     let path = request.uri.path();
+//!     if all.matches(path) {
+//!         return Some(Scope::table("notes"));
+//!     }
+//!     Some(Scope::row("notes", one.capture(path, "id")?))
+//! });
+//! // And then ConditionalLayer::new().source(source).
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Writes: compare-and-set
+//!
+//! With a version column of its own a handler lets the statement that writes
+//! compare:
+//!
+//! ```no_run
+//! use tokio_postgres::{Client, Error};
+//! use tower_conditional::handler::{Expected, PreconditionFailed};
+//!
+//! /// The new version; `None` is 404, and `PreconditionFailed` 412.
+//! async fn rename(
+//!     client: &Client,
+//!     id: i64,
+//!     text: &str,
+//!     expected: Expected,
+//! ) -> Result<Result<Option<i64>, PreconditionFailed>, Error> {
+//!     let sql = "UPDATE notes SET text = $2, version = version + 1
+//!         WHERE id = $1 AND ($3::bigint[] IS NULL OR version = ANY ($3))
+//!         RETURNING version";
+//!     let row = client.query_opt(sql, &[&id, &text, &expected.versions()]).await?;
+//!     Ok(expected.settle(row.map(|row| row.get(0))))
+//! }
+//! ```
+//!
+//! # Writes: the guarded transaction
+//!
+//! With the versions that triggers keep, and for more than one statement,
+//! [`Guarded`] is a transaction that only begins if the state is what was
+//! expected, and in which it stays so:
+//!
+//! ```no_run
+//! # use deadpool_postgres::Pool;
+//! use tower_conditional::handler::Expected;
+//! use tower_conditional_postgres::{GuardError, Guarded, Scope, Target};
+//!
+//! # async fn rename(pool: &Pool, id: i64, text: &str, expected: Expected) -> Result<(), GuardError> {
+//! # let mut client = pool.get().await.unwrap();
+//! let target = Target::scope(Scope::row("notes", id));
+//! let tx = Guarded::begin(&mut client, expected, target).await?;
+//! tx.execute("UPDATE notes SET text = $1 WHERE id = $2", &[&text, &id]).await?;
+//! tx.commit().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it guarantees
+//!
+//! - **No stale 304** for what is watched: the version changes in the very
+//!   commit that changes the content, in whatever order writers take their
+//!   numbers, and no number is used twice. Read from the same side as the
+//!   content: a source on the primary beside a handler on a replica would give
+//!   new tags to old bytes.
+//! - **No lost update**: compare-and-set and the guarded transaction are
+//!   linearizable across all replicas of the application.
+//! - **No guess**: a database that is slow, gone, or not what the source
+//!   expects is an error within the limit, 5 seconds by default. What it was
+//!   doing then happens to no other request.
+//!
+//! # What it does not
+//!
+//! - What a page shows besides the watched rows is not in their version: other
+//!   tables, the time, a release of the application. Use a scope that has it
+//!   all, or [`VersionTags::bytes`](tower_conditional::VersionTags::bytes) in a
+//!   source of your own.
+//! - Writes with triggers switched off are not seen; see [`Schema`].
+//! - After a fail-over to a replica that had not received all commits, numbers
+//!   that were lost with them may come again. With synchronous replication none
+//!   are lost.
+//! - `max(id)`, `max(txid)` or `max(updated_at)` of a table is no version; see
+//!   [`tower_conditional::source`].
 
 mod error;
 mod guard;
@@ -13,3 +129,8 @@ pub use guard::{GuardError, Guarded, Target};
 pub use schema::{InvalidSchema, Schema, Watch};
 pub use scope::Scope;
 pub use source::{EventLog, Param, QuerySource, ScopeState, VersionSource};
+
+/// The README's examples are compiled with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -10,7 +10,7 @@ use crate::{
     Error, ErrorKind, InvalidSchema, Scope,
     name::TableName,
     schema::versions::BUCKETS,
-    source::{Locking, Param, borrowed, current_of, default_table, read},
+    source::{Locking, Param, borrowed, current_of, default_table, read, select},
 };
 
 /// What a [`Guarded`](crate::Guarded) transaction is about to change.
@@ -80,15 +80,16 @@ impl Target {
     /// statement of `READ COMMITTED` sees what was committed before it.
     pub(super) async fn lock_and_read(&self, tx: &Transaction<'_>) -> Result<Current, Error> {
         match &self.state {
-            State::Scope(scope, versions) if scope.is_collection() => {
-                // The lock that `bump` of the schema shares.
-                let key = format!("$1, hashtextextended($2, 0) & {}", BUCKETS - 1);
-                lock(tx, &key, &[scope.watched(), scope.as_str()]).await?;
-                read(tx, versions, scope, &self.tags, Locking::ForUpdate).await
-            }
             State::Scope(scope, versions) => {
-                lock(tx, "$1, 0", &[scope.as_str()]).await?;
-                read(tx, versions, scope, &self.tags, Locking::ForUpdate).await
+                if scope.is_collection() {
+                    // The lock that `bump` of the schema shares.
+                    let key = format!("$1, hashtextextended($2, 0) & {}", BUCKETS - 1);
+                    lock(tx, &key, &[scope.watched(), scope.as_str()]).await?;
+                } else {
+                    lock(tx, "$1, 0", &[scope.as_str()]).await?;
+                }
+                let sql = select(versions, Locking::ForUpdate);
+                read(tx, &sql, scope, &self.tags).await
             }
             State::Query(sql, params) => {
                 lock(tx, "$1, 1", &[&format!("{sql} {params:?}")]).await?;

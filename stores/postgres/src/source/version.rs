@@ -2,7 +2,10 @@ use std::{fmt, time::Duration};
 
 use deadpool_postgres::Pool;
 use http::request::Parts;
-use tokio_postgres::{GenericClient, types::Type};
+use tokio_postgres::{
+    GenericClient,
+    types::{ToSql, Type},
+};
 use tower_conditional::{ValidatorSource, VersionTags, semantics::precondition::Current};
 
 use crate::{
@@ -47,7 +50,7 @@ use crate::{
 pub struct VersionSource<F> {
     pool: Pool,
     scope: F,
-    versions: TableName,
+    sql: String,
     tags: VersionTags,
     limit: Duration,
 }
@@ -59,7 +62,7 @@ impl<F: Fn(&Parts) -> Option<Scope>> VersionSource<F> {
         Self {
             pool,
             scope,
-            versions: default_table(),
+            sql: select(&default_table(), Locking::No),
             tags: VersionTags::plain(),
             limit: LIMIT,
         }
@@ -84,7 +87,7 @@ impl<F: Fn(&Parts) -> Option<Scope>> VersionSource<F> {
     /// [`InvalidSchema::Name`].
     pub fn versions_table(self, name: impl Into<String>) -> Result<Self, InvalidSchema> {
         Ok(Self {
-            versions: TableName::new(name)?,
+            sql: select(&TableName::new(name)?, Locking::No),
             ..self
         })
     }
@@ -95,7 +98,7 @@ impl<F: Fn(&Parts) -> Option<Scope>> VersionSource<F> {
         };
         let answer = async {
             let client = Lease::of(&self.pool).await?;
-            let current = read(&**client, &self.versions, &scope, &self.tags, Locking::No).await;
+            let current = read(&**client, &self.sql, &scope, &self.tags).await;
             client.done();
             current
         };
@@ -117,7 +120,7 @@ where
 impl<F> fmt::Debug for VersionSource<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VersionSource")
-            .field("versions", &self.versions.as_str())
+            .field("sql", &self.sql)
             .field("tags", &self.tags)
             .field("limit", &self.limit)
             .finish_non_exhaustive()
@@ -135,31 +138,34 @@ pub(crate) enum Locking {
     ForUpdate,
 }
 
-/// Reads the state of a scope.
-pub(crate) async fn read(
-    client: &(impl GenericClient + Sync),
-    versions: &TableName,
-    scope: &Scope,
-    tags: &VersionTags,
-    locking: Locking,
-) -> Result<Current, Error> {
+/// SQL for [`read`].
+pub(crate) fn select(versions: &TableName, locking: Locking) -> String {
     let lock = match locking {
         Locking::No => "",
         Locking::ForUpdate => "FOR UPDATE",
     };
-    let sql = format!(
+    format!(
         "WITH found AS (
             SELECT slot, version FROM {versions} WHERE scope = $1 AND slot >= 0 {lock}
         )
         SELECT slot, version FROM found
         UNION ALL SELECT slot, version FROM {versions} WHERE scope = $2 AND slot = {WATCHED}
         ORDER BY slot"
-    );
+    )
+}
+
+/// Reads the state of a scope, in one round trip and without a prepared
+/// statement, so behind any pooler.
+pub(crate) async fn read(
+    client: &(impl GenericClient + Sync),
+    sql: &str,
+    scope: &Scope,
+    tags: &VersionTags,
+) -> Result<Current, Error> {
     let (text, watched) = (scope.as_str(), scope.watched());
-    let params: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 2] =
-        [(&text, Type::TEXT), (&watched, Type::TEXT)];
+    let params: [(&(dyn ToSql + Sync), Type); 2] = [(&text, Type::TEXT), (&watched, Type::TEXT)];
     let mut found = Vec::new();
-    for row in client.query_typed(&sql, &params).await? {
+    for row in client.query_typed(sql, &params).await? {
         found.push((row.try_get(0)?, row.try_get(1)?));
     }
     state(scope, &found, tags)

@@ -44,5 +44,9 @@ if read -r signal; then
 else
     kill -s QUIT "$server" 2>/dev/null
     wait "$server"
-    rm -rf "$PWD"
+    # The last of its processes may still write.
+    for _ in 1 2 3 4 5; do
+        rm -rf "$PWD" 2>/dev/null && break
+        sleep 0.2
+    done
 fi

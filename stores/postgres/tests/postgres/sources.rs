@@ -1,15 +1,18 @@
-use std::{error::Error as _, time::Duration};
+use std::{convert::Infallible, error::Error as _, time::Duration};
 
 use http::request::Parts;
 use tokio::net::TcpListener;
 use tower_conditional::{
-    ValidatorSource, VersionTags, semantics::precondition::Current, source::StateSource,
+    ValidatorSource, VersionTags,
+    semantics::precondition::Current,
+    source::{SourceErrorKind, StateSource},
 };
 use tower_conditional_postgres::{ErrorKind, Param, QuerySource, Scope, ScopeState, VersionSource};
 use tower_conditional_postgres_testing::Postgres;
 
 use crate::support::{
-    connection, database, notes, pool, request, row, run, table, tag, tenant, text_of, versions,
+    connection, database, notes, on_another_slot, pool, request, row, run, slot, table, tag,
+    tenant, text_of, versions, waiting,
 };
 
 async fn current(pool: &deadpool_postgres::Pool, scope: Scope) -> Current {
@@ -108,10 +111,13 @@ async fn a_greatest_number_gives_a_wrong_304_and_a_version_row_does_not() {
         (row.get::<_, i64>(0), row.get::<_, i64>(1))
     };
     let mut one = connection(&pool).await;
+    let two = on_another_slot(&pool, &one).await;
     let late = one.transaction().await.expect("a transaction");
-    let insert = "INSERT INTO notes (id, tenant_id) VALUES (1, 'a')";
-    late.execute(insert, &[]).await.expect("a note");
-    run(&pool, "INSERT INTO notes (id, tenant_id) VALUES (2, 'a')").await;
+    let insert = "INSERT INTO notes (id, tenant_id) VALUES ($1, 'a')";
+    late.execute(insert, &[&1_i64]).await.expect("a note");
+    two.execute(insert, &[&2_i64])
+        .await
+        .expect("it does not wait");
 
     let (numbers, whole, group) = (
         greatest().await,
@@ -134,49 +140,30 @@ async fn a_greatest_number_gives_a_wrong_304_and_a_version_row_does_not() {
 #[tokio::test]
 async fn writers_on_different_slots_do_not_wait() {
     let pool = notes().await;
-    let mut clients = Vec::new();
-    for _ in 0..9 {
-        clients.push(connection(&pool).await);
-    }
-    let mut slots = Vec::new();
-    for client in &clients {
-        let row = client
-            .query_one("SELECT pg_backend_pid() % 8", &[])
-            .await
-            .expect("a slot");
-        slots.push(row.get::<_, i32>(0));
-    }
-    let other = slots
-        .iter()
-        .position(|slot| *slot != slots[0])
-        .expect("another slot");
-    let same = slots
-        .iter()
-        .rposition(|slot| *slot == slots[0])
-        .expect("itself at least");
+    let one = connection(&pool).await;
+    let two = on_another_slot(&pool, &one).await;
     let insert = "BEGIN; SET LOCAL lock_timeout = '200ms'; INSERT INTO notes VALUES (";
-    clients[0]
-        .batch_execute(&format!("{insert} 1, 'a')"))
-        .await
-        .expect("it writes");
-    clients[other]
-        .batch_execute(&format!("{insert} 2, 'a')"))
-        .await
-        .expect("it does not wait");
-    if same != 0 {
-        let waits = clients[same]
-            .batch_execute(&format!("{insert} 3, 'a')"))
-            .await;
-        assert!(waits.is_err());
+    for (client, id) in [(&one, 1), (&two, 2)] {
+        let insert = format!("{insert} {id}, 'a')");
+        client
+            .batch_execute(&insert)
+            .await
+            .expect("it does not wait");
+    }
+    let mut others = Vec::new();
+    for id in 3..20 {
+        let client = connection(&pool).await;
+        let waits = [slot(&one).await, slot(&two).await].contains(&slot(&client).await);
+        let written = client.batch_execute(&format!("{insert} {id}, 'a')")).await;
+        assert_eq!(written.is_err(), waits);
+        client.batch_execute("ROLLBACK").await.expect("a rollback");
+        others.push(client);
     }
     // Whoever commits, in whatever order, changes the tag.
     let before = tag(&pool, &table()).await;
-    clients[other]
-        .batch_execute("COMMIT")
-        .await
-        .expect("a commit");
+    two.batch_execute("COMMIT").await.expect("a commit");
     let between = tag(&pool, &table()).await;
-    clients[0].batch_execute("COMMIT").await.expect("a commit");
+    one.batch_execute("COMMIT").await.expect("a commit");
     let after = tag(&pool, &table()).await;
     assert!(before != between && between != after && before != after);
 }
@@ -348,6 +335,47 @@ async fn whoever_waits_too_long_is_told_and_leaves_nothing_behind() {
         .await
         .expect_err("there is no connection");
     assert_eq!(error.kind(), ErrorKind::TimedOut);
+}
+
+/// A connection that an administrator ends while the question waits.
+#[tokio::test]
+async fn a_connection_that_breaks_meanwhile_is_an_error() {
+    let pool = notes().await;
+    let mut holder = connection(&pool).await;
+    let held = holder.transaction().await.expect("a transaction");
+    held.batch_execute("LOCK TABLE conditional_versions")
+        .await
+        .expect("a lock");
+    let source = VersionSource::new(pool.clone(), |_: &Parts| Some(row(1)));
+    let asked = tokio::spawn({
+        let source = source.clone();
+        async move { source.current(&request("/")).await }
+    });
+    waiting(&pool, 1).await;
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    held.batch_execute(end).await.expect("it is ended");
+    let error = asked.await.expect("an answer").expect_err("it was ended");
+    assert_eq!(error.kind(), ErrorKind::Database);
+    assert!(error.source().is_some());
+    held.rollback().await.expect("a rollback");
+    assert!(matches!(
+        source.current(&request("/")).await,
+        Ok(Current::Absent)
+    ));
+}
+
+#[tokio::test]
+async fn a_panic_is_an_error_to_the_layers() {
+    let pool = notes().await;
+    let source = VersionSource::new(pool, |_: &Parts| panic!("no scope"));
+    // As the layers ask.
+    let source = source.or_else(|_: &Parts| async { Ok::<_, Infallible>(Current::Unknown) });
+    let error = source
+        .current(&request("/"))
+        .await
+        .expect_err("it panicked");
+    assert_eq!(error.kind(), SourceErrorKind::Panicked);
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
-use std::fmt::Display;
+use std::{fmt::Display, time::Duration};
 
 use deadpool_postgres::{Manager, Object, Pool};
 use http::{Request, request::Parts};
-use tokio_postgres::NoTls;
+use tokio_postgres::{Client, NoTls};
 use tower_conditional::{ValidatorSource, semantics::precondition::Current};
 use tower_conditional_postgres::{Schema, Scope, VersionSource, Watch};
 use tower_conditional_postgres_testing::Postgres;
@@ -13,8 +13,27 @@ pub(crate) fn database() -> Pool {
 }
 
 pub(crate) fn pool(url: &str) -> Pool {
+    // No test waits that long, unless it would wait for ever.
+    let url = format!("{url}?options=-c%20lock_timeout%3D20s");
     let manager = Manager::new(url.parse().expect("a URL"), NoTls);
     Pool::builder(manager).max_size(24).build().expect("a pool")
+}
+
+/// A connection whose writes do not wait for those of another.
+pub(crate) async fn on_another_slot(pool: &Pool, than: &Client) -> Object {
+    let mut same = Vec::new();
+    loop {
+        let client = connection(pool).await;
+        if slot(&client).await != slot(than).await {
+            return client;
+        }
+        same.push(client);
+    }
+}
+
+pub(crate) async fn slot(client: &Client) -> i32 {
+    let row = client.query_one("SELECT pg_backend_pid() % 8", &[]).await;
+    row.expect("a slot").get(0)
 }
 
 /// A database with the table `notes`, watched in every way.
@@ -102,10 +121,16 @@ pub(crate) async fn waiting(pool: &Pool, number: i64) {
     let client = connection(pool).await;
     let sql = "SELECT count(*) FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    loop {
-        let row = client.query_one(sql, &[]).await.expect("a count");
-        if row.get::<_, i64>(0) >= number {
-            return;
+    let found = async {
+        loop {
+            let row = client.query_one(sql, &[]).await.expect("a count");
+            if row.get::<_, i64>(0) >= number {
+                return;
+            }
         }
-    }
+    };
+    let guard = Duration::from_secs(30);
+    tokio::time::timeout(guard, found)
+        .await
+        .expect("somebody waits");
 }

@@ -1,0 +1,234 @@
+use axum::http::request::Parts;
+use deadpool_postgres::{Manager, Object, Pool, PoolError, Runtime};
+use tokio_postgres::{Client, GenericClient, NoTls, Row};
+use tower_conditional::{
+    ValidatorSource, Validators, VersionTags, handler::Expected, source::StateSource,
+};
+use tower_conditional_postgres::{
+    EventLog, GuardError, Guarded, Schema, Scope, Target, VersionSource, Watch,
+};
+
+use super::{FILLER, Item, Storage, StoreError, Written};
+use crate::note::{Change, Draft, Note};
+
+/// Several processes may start at once.
+const ONE_AT_A_TIME: &str = "SELECT pg_advisory_lock(hashtext('notes'))";
+const NEXT: &str = "SELECT pg_advisory_unlock(hashtext('notes'))";
+
+const TABLES: &str = "
+CREATE TABLE IF NOT EXISTS notes (
+    id bigint PRIMARY KEY,
+    title text NOT NULL,
+    text text NOT NULL,
+    version bigint NOT NULL DEFAULT 1,
+    updated_at bigint NOT NULL DEFAULT extract(epoch FROM now())::bigint
+);
+CREATE SEQUENCE IF NOT EXISTS notes_id OWNED BY notes.id;
+CREATE TABLE IF NOT EXISTS pages (
+    name text PRIMARY KEY,
+    content text NOT NULL
+);
+INSERT INTO pages VALUES ('home', E'<h1>Home</h1>\\n'), ('about', E'<h1>About</h1>\\n')
+ON CONFLICT DO NOTHING;
+";
+
+const SEED: &str = "
+INSERT INTO notes (id, title, text)
+SELECT nextval('notes_id'), 'Note ' || n, 'This is note ' || n || '. ' || $2::text
+FROM generate_series(1, $1::bigint) n
+WHERE (SELECT NOT is_called FROM notes_id)";
+
+const PUT: &str = "
+INSERT INTO notes (id, title, text) VALUES ($1, $2, $3)
+ON CONFLICT (id) DO UPDATE SET title = excluded.title, text = excluded.text,
+    version = notes.version + 1, updated_at = excluded.updated_at
+RETURNING id, title, text, version, updated_at";
+
+#[derive(Clone, Debug)]
+pub(crate) struct Postgres(Pool);
+
+impl Postgres {
+    /// Connects and, where there never was a note, makes `notes` of them.
+    pub(crate) async fn connect(url: &str, notes: u32) -> Result<Self, StoreError> {
+        let config = url.parse().map_err(StoreError::database)?;
+        let pool = Pool::builder(Manager::new(config, NoTls))
+            .max_size(16)
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(StoreError::database)?;
+        let client = pool.get().await?;
+        client.batch_execute(ONE_AT_A_TIME).await?;
+        let migrated = migrate(&client, notes).await;
+        client.batch_execute(NEXT).await?;
+        migrated?;
+        drop(client);
+        Ok(Self(pool))
+    }
+
+    async fn client(&self) -> Result<Object, StoreError> {
+        Ok(self.0.get().await?)
+    }
+}
+
+async fn migrate(client: &Client, notes: u32) -> Result<(), StoreError> {
+    client.batch_execute(TABLES).await?;
+    client.execute(SEED, &[&i64::from(notes), &FILLER]).await?;
+    Schema::new()
+        .watch(Watch::table("notes").each_row("id").whole_table().slots(8))
+        .and_then(|schema| schema.watch(Watch::table("pages").each_row("name")))
+        .and_then(|schema| schema.events("notes_events"))
+        .map_err(StoreError::database)?
+        .install(client)
+        .await
+        .map_err(StoreError::database)
+}
+
+impl Storage for Postgres {
+    fn versions(&self, item: fn(&Parts) -> Option<Item>) -> impl ValidatorSource + use<> {
+        VersionSource::new(self.0.clone(), move |request| item(request).map(scope))
+    }
+
+    fn events(&self) -> impl StateSource + use<> {
+        EventLog::new(self.0.clone(), "notes_events").expect("a name")
+    }
+
+    async fn notes(&self) -> Result<Vec<Note>, StoreError> {
+        let all = "SELECT id, title, text, version, updated_at FROM notes ORDER BY id";
+        let rows = self.client().await?.query(all, &[]).await?;
+        Ok(rows.iter().map(note).collect())
+    }
+
+    async fn note(&self, id: i64) -> Result<Option<Note>, StoreError> {
+        find(&**self.client().await?, id).await
+    }
+
+    async fn create(&self, draft: Draft) -> Result<Written, StoreError> {
+        let mut client = self.client().await?;
+        let tx = client.transaction().await?;
+        let created = "
+            INSERT INTO notes (id, title, text) VALUES (nextval('notes_id'), $1, $2)
+            RETURNING id, title, text, version, updated_at";
+        let row = tx.query_one(created, &[&draft.title, &draft.text]).await?;
+        let note = note(&row);
+        let validators = validators(&*tx, Item::Note(note.id)).await?;
+        log(&*tx, note.id, "created").await?;
+        tx.commit().await?;
+        Ok(Written::Created(note, validators))
+    }
+
+    async fn change(
+        &self,
+        id: i64,
+        expected: Expected,
+        change: Change,
+    ) -> Result<Written, StoreError> {
+        let mut client = self.client().await?;
+        let target = Target::scope(scope(Item::Note(id)));
+        let tx = Guarded::begin(&mut client, expected, target).await?;
+        let current = find(&*tx, id).await?;
+        let Some(draft) = change.apply(current.as_ref())? else {
+            tx.execute("DELETE FROM notes WHERE id = $1", &[&id])
+                .await?;
+            log(&*tx, id, "deleted").await?;
+            tx.commit().await.map_err(StoreError::database)?;
+            return Ok(Written::Deleted(id));
+        };
+        let row = tx.query_one(PUT, &[&id, &draft.title, &draft.text]).await?;
+        // A later POST must not take the number that this PUT chose.
+        let taken = "SELECT setval('notes_id', greatest($1, (SELECT last_value FROM notes_id)))";
+        let validators = validators(&*tx, Item::Note(id)).await?;
+        Ok(if current.is_some() {
+            log(&*tx, id, "updated").await?;
+            tx.commit().await.map_err(StoreError::database)?;
+            Written::Updated(note(&row), validators)
+        } else {
+            tx.execute(taken, &[&id]).await?;
+            log(&*tx, id, "created").await?;
+            tx.commit().await.map_err(StoreError::database)?;
+            Written::Created(note(&row), validators)
+        })
+    }
+
+    async fn page(&self, name: String) -> Result<Option<String>, StoreError> {
+        let page = "SELECT content FROM pages WHERE name = $1";
+        let row = self.client().await?.query_opt(page, &[&name]).await?;
+        Ok(row.map(|row| row.get(0)))
+    }
+
+    async fn put_page(
+        &self,
+        name: String,
+        expected: Expected,
+        content: String,
+    ) -> Result<(bool, Validators), StoreError> {
+        let mut client = self.client().await?;
+        let target = Target::scope(scope(Item::Page(name.clone())));
+        let tx = Guarded::begin(&mut client, expected, target).await?;
+        let put = "
+            INSERT INTO pages VALUES ($1, $2)
+            ON CONFLICT (name) DO UPDATE SET content = excluded.content
+            RETURNING xmax = 0";
+        let created = tx.query_one(put, &[&name, &content]).await?.get(0);
+        let validators = validators(&*tx, Item::Page(name)).await?;
+        tx.commit().await.map_err(StoreError::database)?;
+        Ok((created, validators))
+    }
+}
+
+fn scope(item: Item) -> Scope {
+    match item {
+        Item::Notes => Scope::table("notes"),
+        Item::Note(id) => Scope::row("notes", id),
+        Item::Page(name) => Scope::row("pages", name),
+    }
+}
+
+async fn find(client: &impl GenericClient, id: i64) -> Result<Option<Note>, StoreError> {
+    let one = "SELECT id, title, text, version, updated_at FROM notes WHERE id = $1";
+    Ok(client.query_opt(one, &[&id]).await?.as_ref().map(note))
+}
+
+/// In the transaction that wrote: later it could be the tag of what another one wrote.
+async fn validators(client: &impl GenericClient, item: Item) -> Result<Validators, StoreError> {
+    let version = "SELECT version FROM conditional_versions WHERE scope = $1";
+    let row = client.query_one(version, &[&scope(item).as_str()]).await?;
+    Ok(VersionTags::plain().number(row.get(0)).into())
+}
+
+async fn log(client: &impl GenericClient, id: i64, what: &str) -> Result<(), StoreError> {
+    let event = format!("note {id} {what}");
+    let append = "INSERT INTO notes_events (event) VALUES ($1)";
+    client.execute(append, &[&event]).await?;
+    Ok(())
+}
+
+fn note(row: &Row) -> Note {
+    Note {
+        id: row.get(0),
+        title: row.get(1),
+        text: row.get(2),
+        version: row.get(3),
+        updated_at: row.get(4),
+    }
+}
+
+impl From<PoolError> for StoreError {
+    fn from(error: PoolError) -> Self {
+        Self::database(error)
+    }
+}
+
+impl From<tokio_postgres::Error> for StoreError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::database(error)
+    }
+}
+
+impl From<GuardError> for StoreError {
+    fn from(error: GuardError) -> Self {
+        match error {
+            GuardError::Failed(failed) => Self::Failed(failed),
+            other => Self::database(other),
+        }
+    }
+}

@@ -156,6 +156,6 @@ pub use stack::{Stack, stack};
 pub use state_ref::StateRefLayer;
 
 /// The README's examples are compiled with the documentation's.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "axum"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,5 +1,5 @@
 //! Answers conditional reads: 304 instead of content that the client has, 412
-//! when a condition is false.
+//! when a condition is false; with a source, before the service does any work.
 //!
 //! ```
 //! # async fn run() -> Result<(), tower::BoxError> {
@@ -45,6 +45,29 @@
 //!     });
 //! ```
 //!
+//! With a [source](crate::source) of validators, such as a version column, the
+//! service runs only for a client that is behind:
+//!
+//! ```
+//! # async fn run() -> Result<(), tower::BoxError> {
+//! # use std::convert::Infallible;
+//! # use bytes::Bytes;
+//! # use http::{Request, Response, StatusCode, header, request::Parts};
+//! # use http_body_util::Full;
+//! # use tower::{Layer, ServiceExt, service_fn};
+//! use tower_conditional::{ConditionalLayer, VersionTags};
+//!
+//! let source = |_: &Parts| async { Ok::<_, Infallible>(VersionTags::plain().number(7).into()) };
+//! let service = ConditionalLayer::new().source(source).layer(service_fn(
+//!     |_: Request<()>| async { Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("hello"))) },
+//! ));
+//! let response = service.oneshot(Request::get("/").body(())?).await?;
+//! assert_eq!(response.headers()[header::ETAG], "\"7\""); // it was read before the service ran
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
+//! ```
+//!
 //! # What it does
 //!
 //! The service runs, and its response tells the validators. Where it is 2xx
@@ -61,6 +84,12 @@
 //! section 8.6 allows: `axum::Router` would otherwise write `content-length: 0`
 //! there, which is wrong.
 //!
+//! With a source, that is asked first. A match is a 304 and a false condition a
+//! 412 with the source's validators, and the service does not run. Otherwise it
+//! runs, its 200 is labelled with what was read before, unless it has
+//! validators of its own, and goes through the above. A source that knows
+//! nothing or fails changes nothing.
+//!
 //! # What it needs from its neighbours
 //!
 //! An `ETag` or a `Last-Modified` from the service or from
@@ -69,9 +98,18 @@
 //! and tracing work on either side. A layer outside that makes content longer
 //! or shorter should drop the `Content-Length` of a 304.
 //!
+//! Around a layer with a source belongs what a 304 must repeat of the 200 (RFC
+//! 9110, section 15.4.5): `Cache-Control`, `Vary` and `Content-Location` of a
+//! handler that does not run are not there, so a layer outside has to set them,
+//! as tower-http's `SetResponseHeaderLayer` does. If one resource has several
+//! variants, the source must tell them apart by the request's fields, apart
+//! from content codings, which are for [`CodingTagLayer`](crate::CodingTagLayer).
+//!
 //! # What it does not promise
 //!
-//! It saves the transfer, not the work: the service has run. It evaluates
+//! Without a source it saves the transfer, not the work: the service has run.
+//! With one it skips the service's own checks along with its work, such as
+//! who may read. It evaluates
 //! nothing on unsafe methods, whose conditions must be checked before they act.
 
 mod future;

@@ -35,6 +35,12 @@ INSERT INTO notes (title, text)
 SELECT 'Note ' || n, 'This is note ' || n || '. ' || ?2 FROM seed
 WHERE ?1 > 0 AND NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'notes')";
 
+/// Identifiers start where no other database's do, and never at what a client may make up.
+const FIRST_EVENT: &str = "
+INSERT INTO notes_events (id, event)
+SELECT 1 + (random() & 0xffffffffffff), 'the log begins'
+WHERE NOT EXISTS (SELECT 1 FROM notes_events)";
+
 const PUT: &str = "
 INSERT INTO notes (id, title, text) VALUES (?1, ?2, ?3)
 ON CONFLICT (id) DO UPDATE SET title = excluded.title, text = excluded.text,
@@ -42,14 +48,17 @@ ON CONFLICT (id) DO UPDATE SET title = excluded.title, text = excluded.text,
 RETURNING id, title, text, version, updated_at";
 
 #[derive(Clone, Debug)]
-pub(crate) struct Sqlite(Database);
+pub(crate) struct Sqlite {
+    database: Database,
+    tags: VersionTags,
+}
 
 impl Sqlite {
     /// Opens the database and, when it never held a note, fills it with `notes` of them.
     pub(crate) async fn open(path: &str, notes: u32) -> Result<Self, StoreError> {
-        let database = match path {
-            ":memory:" => Database::in_memory()?,
-            path => Database::open(path)?,
+        let (database, tags) = match path {
+            ":memory:" => keyed(Database::in_memory()?).await?,
+            path => (Database::open(path)?, VersionTags::plain()),
         };
         database
             .run(move |connection| {
@@ -64,21 +73,41 @@ impl Sqlite {
             .map_err(StoreError::database)?
             .install(&database)
             .await?;
-        Ok(Self(database))
+        database
+            .run(|connection| connection.execute(FIRST_EVENT, ()))
+            .await?;
+        Ok(Self { database, tags })
     }
+
+    fn target(&self, item: Item) -> Target {
+        Target::scope(scope(item)).tags(self.tags.clone())
+    }
+}
+
+/// The versions in memory start anew with each process, and a tag must not come back: so each has
+/// tags of its own.
+async fn keyed(database: Database) -> Result<(Database, VersionTags), StoreError> {
+    let secret: [u8; 32] = database
+        .run(|connection| connection.query_row("SELECT randomblob(32)", (), |row| row.get(0)))
+        .await?;
+    let tags = VersionTags::keyed(secret).map_err(StoreError::database)?;
+    Ok((database, tags))
 }
 
 impl Storage for Sqlite {
     fn versions(&self, item: fn(&Parts) -> Option<Item>) -> impl ValidatorSource + use<> {
-        VersionSource::new(self.0.clone(), move |request| item(request).map(scope))
+        VersionSource::new(self.database.clone(), move |request| {
+            item(request).map(scope)
+        })
+        .tags(self.tags.clone())
     }
 
     fn events(&self) -> impl StateSource + use<> {
-        EventLog::new(self.0.clone(), "notes_events").expect("a name")
+        EventLog::new(self.database.clone(), "notes_events").expect("a name")
     }
 
     async fn notes(&self) -> Result<Vec<Note>, StoreError> {
-        let all = self.0.run(|connection| {
+        let all = self.database.run(|connection| {
             connection
                 .prepare("SELECT id, title, text, version, updated_at FROM notes ORDER BY id")?
                 .query_map((), from_row)?
@@ -88,11 +117,15 @@ impl Storage for Sqlite {
     }
 
     async fn note(&self, id: i64) -> Result<Option<Note>, StoreError> {
-        Ok(self.0.run(move |connection| find(connection, id)).await?)
+        Ok(self
+            .database
+            .run(move |connection| find(connection, id))
+            .await?)
     }
 
     async fn create(&self, draft: Draft) -> Result<Written, StoreError> {
-        let created = self.0.run(move |connection| {
+        let tags = self.tags.clone();
+        let created = self.database.run(move |connection| {
             let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let note = tx.query_row(
                 "INSERT INTO notes (title, text) VALUES (?1, ?2)
@@ -108,8 +141,8 @@ impl Storage for Sqlite {
                 |row| row.get(0),
             )?;
             tx.commit()?;
-            let tag = VersionTags::plain().number(version);
-            Ok(Written::Created(note, Validators::new().with_etag(tag)))
+            let validators = Validators::new().with_etag(tags.number(version));
+            Ok(Written::Created(note, validators))
         });
         Ok(created.await?)
     }
@@ -120,8 +153,8 @@ impl Storage for Sqlite {
         expected: Expected,
         change: Change,
     ) -> Result<Written, StoreError> {
-        let target = Target::scope(scope(Item::Note(id)));
-        let written = self.0.guarded(expected, target, move |tx| {
+        let target = self.target(Item::Note(id));
+        let written = self.database.guarded(expected, target, move |tx| {
             let current = find(tx, id)?;
             let draft = match change.apply(current.as_ref()) {
                 Ok(draft) => draft,
@@ -146,7 +179,7 @@ impl Storage for Sqlite {
     }
 
     async fn page(&self, name: String) -> Result<Option<String>, StoreError> {
-        let page = self.0.run(move |connection| {
+        let page = self.database.run(move |connection| {
             connection
                 .query_row("SELECT content FROM pages WHERE name = ?1", [name], |row| {
                     row.get(0)
@@ -162,8 +195,8 @@ impl Storage for Sqlite {
         expected: Expected,
         content: String,
     ) -> Result<(bool, Validators), StoreError> {
-        let target = Target::scope(scope(Item::Page(name.clone())));
-        let written = self.0.guarded(expected, target, move |tx| {
+        let target = self.target(Item::Page(name.clone()));
+        let written = self.database.guarded(expected, target, move |tx| {
             let update = "UPDATE pages SET content = ?2 WHERE name = ?1";
             let updated = tx.execute(update, (&name, &content))? > 0;
             if !updated {

@@ -3,15 +3,17 @@
 use axum::{
     Router,
     extract::{Path, State, rejection::StringRejection},
-    http::{StatusCode, header, request::Parts},
+    http::{HeaderValue, StatusCode, header, request::Parts},
     response::{Html, IntoResponse, Response},
     routing::{get, put},
 };
+use tower::ServiceBuilder;
 use tower_conditional::{
     ConditionalLayer, PreconditionLayer,
     handler::{Expected, Validated},
     source::{Route, SelfGet},
 };
+use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::{
     problem::{Problem, Refused},
@@ -22,7 +24,18 @@ use crate::{
 const INDEX: &str = include_str!("index.html");
 
 pub(crate) fn routes<S: Storage>(store: &S, stats: &Stats) -> Router {
-    let fresh = ConditionalLayer::new().source(store.versions(page_of));
+    let always =
+        |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    // 304 before the handler runs, with the fields of the 200.
+    let fresh = ServiceBuilder::new()
+        .layer(always(header::CACHE_CONTROL, "max-age=60"))
+        // Anybody may write these pages, so they may not run scripts.
+        .layer(always(
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'",
+        ))
+        .layer(ConditionalLayer::new().source(store.versions(page_of)))
+        .into_inner();
     let current = Router::new()
         .route("/pages/{name}", get(read::<S>).route_layer(fresh.clone()))
         .with_state(store.clone());
@@ -60,15 +73,10 @@ async fn index() -> Html<&'static str> {
 async fn read<S: Storage>(
     State(store): State<S>,
     Path(name): Path<String>,
-) -> Result<Response, Refused> {
+) -> Result<Html<String>, Refused> {
     let content = store.page(name).await?;
     let content = content.ok_or_else(|| Problem::not_found("no such page"))?;
-    let headers = [
-        (header::CACHE_CONTROL, "max-age=60"),
-        // Anybody may write these pages, so they may not run scripts.
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'"),
-    ];
-    Ok((headers, Html(content)).into_response())
+    Ok(Html(content))
 }
 
 async fn write<S: Storage>(

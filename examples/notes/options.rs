@@ -85,7 +85,10 @@ pub(crate) fn hints(address: SocketAddr) -> String {
     format!(
         "  curl -i http://{address}/notes/1
   curl -i http://{address}/notes/1 -H 'If-None-Match: <the ETag of that answer>'
-  curl -i http://{address}/notes/1 -X PATCH --json '{{\"title\":\"New\"}}'
+  curl -i http://{address}/notes/1 -X PUT --json '{{\"title\":\"New\"}}' -H 'If-Match: <it again>'
+  curl -i http://{address}/notes/1 -X PUT --json '{{\"title\":\"Late\"}}' -H 'If-Match: <still the same>'
+  curl -i http://{address}/state -H 'X-Notes-Ref: none'
+  curl -i http://{address}/state -H 'X-Notes-Ref: <that of that answer>'
   curl -i http://{address}/files/64m.bin --output /dev/null --dump-header -
   curl -N http://{address}/events
   curl http://{address}/stats"

@@ -11,19 +11,34 @@ fn accepting(coding: Option<&str>) -> Vec<(&str, &str)> {
         .collect()
 }
 
-/// Holds R-9110-8.8.1-c and R-9110-8.8.3-c: codings share a tag only because it is weak.
+/// Holds R-9110-8.8.1-c, R-9110-8.8.3-c and R-9110-13.1.2-e: each coding has a strong tag of its
+/// own, `"x"`, `"x-gzip"` and `"x-br"`, and a 304 for whoever takes that coding.
 #[tokio::test]
-async fn compressed_answers_have_weak_tags() {
-    let notes = Server::notes(&[]);
+async fn each_coding_has_a_strong_tag() {
+    let notes = Server::notes(&[]).await;
     for http in BOTH {
         for path in ["/notes", "/notes/1"] {
+            let plain = notes.get(http, path, &[]).await;
+            let version = plain.tag().strip_suffix('"').unwrap();
             for coding in CODINGS {
-                let reply = notes.get(http, path, &accepting(coding)).await;
-                assert_eq!(reply.field("content-encoding"), coding, "{path}");
-                assert!(reply.tag().starts_with("W/\""), "{path} {coding:?}");
-                assert_eq!(reply.field("vary"), Some("accept-encoding"), "{path}");
+                let full = notes.get(http, path, &accepting(coding)).await;
+                assert_eq!(full.field("content-encoding"), coding, "{path}");
+                assert_eq!(full.field("vary"), Some("accept-encoding"), "{path}");
+                let suffix = coding.map(|coding| format!("-{coding}"));
+                let tag = format!("{version}{}\"", suffix.unwrap_or_default());
+                assert_eq!(full.tag(), tag, "{path}");
                 if coding == Some("gzip") {
-                    assert!(reply.body.starts_with(&[0x1f, 0x8b]));
+                    assert!(full.body.starts_with(&[0x1f, 0x8b]));
+                }
+
+                for asked in CODINGS {
+                    let fields = [accepting(asked), vec![("if-none-match", full.tag())]].concat();
+                    let reply = notes.get(http, path, &fields).await;
+                    // What has no coding may be selected by everybody.
+                    let good = coding.is_none() || asked == coding;
+                    let status = if good { 304 } else { 200 };
+                    assert_eq!(reply.status, status, "{path} {coding:?} {asked:?}");
+                    assert_eq!(reply.tag() == full.tag(), good);
                 }
             }
         }
@@ -34,7 +49,7 @@ async fn compressed_answers_have_weak_tags() {
 /// describes content.
 #[tokio::test]
 async fn a_304_keeps_the_policy() {
-    let notes = Server::notes(&[]);
+    let notes = Server::notes(&[]).await;
     for http in BOTH {
         for (path, policy) in [
             ("/notes", "max-age=1, stale-while-revalidate=30"),
@@ -66,7 +81,7 @@ async fn a_304_keeps_the_policy() {
 /// Holds R-9110-8.6-a: a 304 or a HEAD has the length of the GET or none, never 0.
 #[tokio::test]
 async fn lengths_are_those_of_the_content() {
-    let notes = Server::notes(&[]);
+    let notes = Server::notes(&[]).await;
     for http in BOTH {
         for path in [
             "/",
@@ -104,7 +119,7 @@ async fn lengths_are_those_of_the_content() {
 /// Holds R-9110-8.8.3.1-a: the tag does not cost the date.
 #[tokio::test]
 async fn a_note_has_both_validators() {
-    let notes = Server::notes(&[]);
+    let notes = Server::notes(&[]).await;
     for http in BOTH {
         let reply = notes.get(http, "/notes/1", &[]).await;
         assert!(reply.field("etag").is_some());

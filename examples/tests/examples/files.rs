@@ -5,7 +5,7 @@ use crate::support::{BOTH, Http, Server, soon};
 
 #[tokio::test]
 async fn small_files_are_json_of_the_size_they_name() {
-    let notes = Server::notes(&[]);
+    let notes = Server::notes(&[]).await;
     for (path, size) in [("/files/1k.json", 1024), ("/files/64k.json", 65_536)] {
         let reply = notes.get(Http::One, path, &[]).await;
         assert_eq!(reply.body.len(), size);
@@ -18,7 +18,7 @@ async fn small_files_are_json_of_the_size_they_name() {
 /// Holds R-9110-8.8.1-b: frame boundaries and HTTP versions leave the tag alone.
 #[tokio::test]
 async fn large_files_stream_with_a_length_and_a_strong_tag() {
-    let notes = Server::notes(&[]);
+    let notes = Server::notes(&[]).await;
     for (path, size) in [
         ("/files/1m.bin", 1_048_576),
         ("/files/4m.bin", 4_194_304),
@@ -46,7 +46,7 @@ async fn large_files_stream_with_a_length_and_a_strong_tag() {
 
 #[tokio::test]
 async fn files_are_never_compressed() {
-    let notes = Server::notes(&[]);
+    let notes = Server::notes(&[]).await;
     let fields = [("accept-encoding", "gzip, br")];
     for http in BOTH {
         let reply = notes.get(http, "/files/64k.json", &fields).await;

@@ -3,13 +3,18 @@
 //! Everything is about `notes`, except `optimistic_locking` and `plain_hyper`.
 
 mod cli;
+mod conditional_writes;
+mod databases;
 mod fields;
 mod files;
 mod optimistic_locking;
 mod plain_hyper;
+mod races;
 mod reads;
+mod refused_writes;
 #[cfg(unix)]
 mod signals;
+mod state_ref;
 mod streams;
 mod support;
 mod writes;

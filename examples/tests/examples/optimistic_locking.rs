@@ -1,13 +1,9 @@
-use std::process::Command;
-
-use crate::support::program;
+use crate::support::run;
 
 /// Holds R-9110-13.1.1-b, R-9110-13.1.2-b, R-9110-13.1.2-f and R-6585-3-a, as two clients see them.
-#[test]
-fn no_edit_is_lost() {
-    let output = Command::new(program("optimistic_locking"))
-        .output()
-        .unwrap();
+#[tokio::test]
+async fn no_edit_is_lost() {
+    let output = run("optimistic_locking", &[]).await;
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let printed = String::from_utf8(output.stdout).unwrap();
 

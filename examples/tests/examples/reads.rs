@@ -25,7 +25,7 @@ const TAGGED: [(&str, (&str, &str)); 11] = [
 /// HEAD, and HEAD carries the tag of GET.
 #[tokio::test]
 async fn a_matching_tag_is_a_304() {
-    let notes = Server::notes(&[]);
+    let notes = Server::notes(&[]).await;
     for http in BOTH {
         for (path, needed) in TAGGED {
             let full = notes.get(http, path, &[needed]).await;
@@ -53,7 +53,7 @@ async fn a_matching_tag_is_a_304() {
 /// Holds R-9110-13.1.2-c: `*` is a 304 where there is something, and changes no 404.
 #[tokio::test]
 async fn a_star_matches_whatever_exists() {
-    let notes = Server::notes(&[]);
+    let notes = Server::notes(&[]).await;
     let star = [("if-none-match", "*")];
     assert_eq!(notes.get(Http::Two, "/notes/1", &star).await.status, 304);
     assert_eq!(notes.get(Http::Two, "/notes/777", &star).await.status, 404);
@@ -62,7 +62,7 @@ async fn a_star_matches_whatever_exists() {
 /// Holds R-9110-13.1.1-g: a read may ask for one state only.
 #[tokio::test]
 async fn a_false_if_match_is_a_412() {
-    let notes = Server::notes(&[]);
+    let notes = Server::notes(&[]).await;
     let stale = [("if-match", "\"stale\"")];
     let reply = notes.get(Http::One, "/pages/home", &stale).await;
     assert_eq!(reply.status, 412);
@@ -82,7 +82,7 @@ async fn a_false_if_match_is_a_412() {
 /// Holds R-9110-13.1.3-c: the date that was sent comes back as a 304, an earlier one does not.
 #[tokio::test]
 async fn last_modified_is_a_validator_too() {
-    let notes = Server::notes(&[]);
+    let notes = Server::notes(&[]).await;
     let full = notes.get(Http::One, "/notes/1", &[]).await;
     let date = full.field("last-modified").unwrap();
     assert_eq!(date.len(), "Fri, 20 Nov 2026 12:00:00 GMT".len());
@@ -96,7 +96,7 @@ async fn last_modified_is_a_validator_too() {
 /// Holds R-9110-5.6.1.2-a: the comma is part of the tag, and the list is still a list.
 #[tokio::test]
 async fn a_comma_inside_a_tag_separates_nothing() {
-    let notes = Server::notes(&[]);
+    let notes = Server::notes(&[]).await;
     for (list, status) in [
         ("\"a,b\"", 304),
         ("W/\"a,b\"", 304),
@@ -114,7 +114,7 @@ async fn a_comma_inside_a_tag_separates_nothing() {
 
 #[tokio::test]
 async fn a_private_answer_belongs_to_its_caller() {
-    let notes = Server::notes(&[]);
+    let notes = Server::notes(&[]).await;
     let ada = [("authorization", "Bearer ada")];
     let hers = notes.get(Http::Two, "/private/me", &ada).await;
     assert_eq!(hers.json(), serde_json::json!({ "name": "ada" }));
@@ -144,7 +144,7 @@ async fn a_private_answer_belongs_to_its_caller() {
 
 #[tokio::test]
 async fn what_does_not_exist_is_a_problem() {
-    let notes = Server::notes(&[]);
+    let notes = Server::notes(&[]).await;
     for (method, path, status) in [
         ("GET", "/nowhere", 404),
         ("GET", "/notes/777", 404),
@@ -167,22 +167,27 @@ async fn what_does_not_exist_is_a_problem() {
     }
 }
 
-/// A 304 saves the transfer, and the counter tells that the handler ran; a HEAD runs the GET.
+/// A 304 and a 428 cost no run, and a HEAD is a run of the GET.
 #[tokio::test]
 async fn stats_count_the_runs_of_each_handler() {
-    let notes = Server::notes(&[]);
+    let notes = Server::notes(&[]).await;
     let first = notes.get(Http::Two, "/notes/1", &[]).await;
-    let known = [("if-none-match", first.tag())];
-    assert_eq!(notes.get(Http::Two, "/notes/2", &known).await.status, 200);
-    assert_eq!(notes.get(Http::Two, "/notes/1", &known).await.status, 304);
+    let (other, known) = (("if-none-match", "\"x\""), ("if-none-match", first.tag()));
+    assert_eq!(notes.get(Http::Two, "/notes/2", &[other]).await.status, 200);
+    assert_eq!(notes.get(Http::Two, "/notes/1", &[known]).await.status, 304);
     notes.send(Http::Two, "HEAD", "/notes/1", &[], "").await;
-    notes.send(Http::Two, "DELETE", "/notes/1", &[], "").await;
+    let current = [("if-match", first.tag())];
+    for fields in [&[], &current[..]] {
+        notes
+            .send(Http::Two, "DELETE", "/notes/1", fields, "")
+            .await;
+    }
     notes.send(Http::Two, "POST", "/notes/2", &[], "").await;
     notes.get(Http::Two, "/nowhere", &[]).await;
 
     let stats = notes.get(Http::Two, "/stats", &[]).await;
     let runs = serde_json::json!({
-        "handler_runs": { "GET /notes/{id}": 4, "DELETE /notes/{id}": 1 }
+        "handler_runs": { "GET /notes/{id}": 3, "DELETE /notes/{id}": 1 }
     });
     assert_eq!(stats.json(), runs);
     assert_eq!(stats.field("cache-control"), Some("no-store"));
@@ -191,7 +196,7 @@ async fn stats_count_the_runs_of_each_handler() {
 /// Holds R-9110-15.4.5-d: the response after a 304 on the same connection can be read.
 #[tokio::test]
 async fn a_304_keeps_the_connection_in_step() {
-    let notes = Server::notes(&[]);
+    let notes = Server::notes(&[]).await;
     let mut connection = TcpStream::connect(&notes.address).await.unwrap();
     let requests = "GET /comma HTTP/1.1\r\nHost: x\r\nIf-None-Match: \"a,b\"\r\n\r\n\
                     HEAD /notes/1 HTTP/1.1\r\nHost: x\r\n\r\n\
@@ -215,7 +220,7 @@ async fn a_304_keeps_the_connection_in_step() {
 
 #[tokio::test]
 async fn the_index_lists_the_routes() {
-    let notes = Server::notes(&[]);
+    let notes = Server::notes(&[]).await;
     let page = notes.get(Http::One, "/", &[]).await;
     let text = String::from_utf8(page.body.to_vec()).unwrap();
     for route in [
@@ -226,6 +231,7 @@ async fn the_index_lists_the_routes() {
         "/private/me",
         "/stream",
         "/events",
+        "/state",
         "/stats",
     ] {
         assert!(text.contains(route), "{route}");

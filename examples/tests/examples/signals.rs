@@ -4,7 +4,6 @@ use std::{
 };
 
 use http_body_util::BodyExt;
-use tokio::task;
 
 use crate::support::{BOTH, Server, soon};
 
@@ -12,7 +11,7 @@ use crate::support::{BOTH, Server, soon};
 #[tokio::test]
 async fn signals_end_it_gracefully() {
     for signal in ["-TERM", "-INT"] {
-        let mut notes = Server::notes(&[]);
+        let mut notes = Server::notes(&[]).await;
         let mut feeds = Vec::new();
         for http in BOTH {
             let mut feed = notes.open(http, "GET", "/events", &[], "").await;
@@ -21,7 +20,7 @@ async fn signals_end_it_gracefully() {
         }
 
         let sent = Instant::now();
-        let pid = notes.process().id().to_string();
+        let pid = notes.process().id().unwrap().to_string();
         let killed = Command::new("kill").args([signal, &pid]).status().unwrap();
         assert!(killed.success());
         for mut feed in feeds {
@@ -30,8 +29,8 @@ async fn signals_end_it_gracefully() {
                 frame.unwrap();
             }
         }
-        let exit = task::spawn_blocking(move || notes.process().wait());
-        assert!(soon(exit).await.unwrap().unwrap().success(), "{signal}");
+        let exit = soon(notes.process().wait()).await.unwrap();
+        assert!(exit.success(), "{signal}");
         assert!(sent.elapsed() < Duration::from_secs(3), "{signal}");
     }
 }

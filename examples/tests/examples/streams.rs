@@ -14,7 +14,7 @@ async fn next(response: &mut Response<Incoming>) -> String {
 /// The pause outlasts the patience: only a first chunk that is not held back arrives in time.
 #[tokio::test]
 async fn the_first_chunk_is_not_held_back() {
-    let notes = Server::notes(&[]);
+    let notes = Server::notes(&[]).await;
     for http in BOTH {
         let fields = [("accept-encoding", "gzip"), ("if-none-match", "\"x\"")];
         let mut response = notes
@@ -31,7 +31,7 @@ async fn the_first_chunk_is_not_held_back() {
 
 #[tokio::test]
 async fn a_stream_has_as_many_chunks_as_asked_for() {
-    let notes = Server::notes(&[]);
+    let notes = Server::notes(&[]).await;
     for http in BOTH {
         let reply = notes.get(http, "/stream?n=3&ms=0", &[]).await;
         assert_eq!(reply.body, "chunk 1\nchunk 2\nchunk 3\n");
@@ -42,7 +42,7 @@ async fn a_stream_has_as_many_chunks_as_asked_for() {
 
 #[tokio::test]
 async fn nonsense_in_the_query_is_a_problem() {
-    let notes = Server::notes(&[]);
+    let notes = Server::notes(&[]).await;
     for query in ["n=0", "n=-1", "n=10001", "n=x", "ms=10001", "ms=1.5", "m=1"] {
         let path = format!("/stream?{query}");
         let reply = notes.get(Http::One, &path, &[]).await;
@@ -56,7 +56,7 @@ async fn nonsense_in_the_query_is_a_problem() {
 
 #[tokio::test]
 async fn a_feed_tells_each_change_at_once() {
-    let notes = Server::notes(&[]);
+    let notes = Server::notes(&[]).await;
     for http in BOTH {
         let fields = [("if-none-match", "\"x\""), ("accept-encoding", "gzip")];
         let mut feed = notes.open(http, "GET", "/events", &fields, "").await;
@@ -68,25 +68,33 @@ async fn a_feed_tells_each_change_at_once() {
 
         let created = notes
             .send(http, "POST", "/notes", &[], "{\"title\":\"t\"}")
-            .await
-            .json();
-        let (id, path) = (&created["id"], format!("/notes/{}", created["id"]));
-        notes
-            .send(http, "PATCH", &path, &[], "{\"text\":\"x\"}")
             .await;
-        notes.send(http, "PATCH", &path, &[], "nonsense").await;
-        notes.send(http, "DELETE", &path, &[], "").await;
-
-        let mut events = Vec::new();
-        let mut comments = 0;
-        while events.len() < 3 || comments == 0 {
-            let event = next(&mut feed).await;
-            if event.starts_with(':') {
-                comments += 1;
-            } else {
-                events.push(event);
-            }
+        let (id, path) = (&created.json()["id"], created.field("location").unwrap());
+        let first = [("if-match", created.tag())];
+        let text = "{\"text\":\"x\"}";
+        let updated = notes.send(http, "PATCH", path, &first, text).await;
+        let second = [("if-match", updated.tag())];
+        // What is refused is not told.
+        for (fields, body) in [(&first, text), (&second, "nonsense")] {
+            notes.send(http, "PATCH", path, fields, body).await;
         }
+        notes.send(http, "DELETE", path, &second, "").await;
+
+        // Comments go on for ever, so the wait for all of it has a limit too.
+        let events = soon(async {
+            let mut events = Vec::new();
+            let mut comments = 0;
+            while events.len() < 3 || comments == 0 {
+                let event = next(&mut feed).await;
+                if event.starts_with(':') {
+                    comments += 1;
+                } else {
+                    events.push(event);
+                }
+            }
+            events
+        });
+        let events = events.await;
         let expected = [
             format!("{{\"change\":\"created\",\"id\":{id},\"version\":1}}"),
             format!("{{\"change\":\"updated\",\"id\":{id},\"version\":2}}"),

@@ -1,11 +1,10 @@
 //! A running example, and a client that speaks to it in HTTP/1.1 and HTTP/2.
 
 use std::{
-    env,
+    env, fs,
     future::Future,
-    io::{BufRead, BufReader},
-    path::PathBuf,
-    process::{Child, ChildStdout, Command, Stdio},
+    path::{Path, PathBuf},
+    process::{Output, Stdio},
     time::Duration,
 };
 
@@ -17,7 +16,13 @@ use hyper::{
     header::{ETAG, HOST},
 };
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio::{net::TcpStream, time};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    net::TcpStream,
+    process::{Child, ChildStdout, Command},
+    time,
+};
 
 pub(crate) const BOTH: [Http; 2] = [Http::One, Http::Two];
 
@@ -35,19 +40,20 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn notes(arguments: &[&str]) -> Self {
-        Self::start("notes", &[&["--listen", "127.0.0.1:0"], arguments].concat())
+    pub(crate) async fn notes(arguments: &[&str]) -> Self {
+        Self::start("notes", &[&["--listen", "127.0.0.1:0"], arguments].concat()).await
     }
 
-    pub(crate) fn start(example: &str, arguments: &[&str]) -> Self {
+    pub(crate) async fn start(example: &str, arguments: &[&str]) -> Self {
         let mut process = Command::new(program(example))
             .args(arguments)
             .stdout(Stdio::piped())
+            .kill_on_drop(true)
             .spawn()
             .unwrap();
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
         let mut first = String::new();
-        stdout.read_line(&mut first).unwrap();
+        soon(stdout.read_line(&mut first)).await.unwrap();
         let address = first.trim_end().strip_prefix("listening on http://");
         Self {
             address: address.expect("the first line").to_owned(),
@@ -60,8 +66,32 @@ impl Server {
         &mut self.process
     }
 
+    /// Without a warning, and to the end.
+    pub(crate) async fn kill(mut self) {
+        soon(self.process.kill()).await.unwrap();
+    }
+
     pub(crate) async fn get(&self, http: Http, path: &str, fields: &[(&str, &str)]) -> Reply {
         self.send(http, "GET", path, fields, "").await
+    }
+
+    /// A request with JSON in it.
+    pub(crate) async fn write(
+        &self,
+        http: Http,
+        method: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+        body: &Value,
+    ) -> Reply {
+        let fields = [fields, &[("content-type", "application/json")]].concat();
+        self.send(http, method, path, &fields, &body.to_string())
+            .await
+    }
+
+    /// How often each handler ran.
+    pub(crate) async fn runs(&self) -> Value {
+        self.get(Http::One, "/stats", &[]).await.json()["handler_runs"].take()
     }
 
     pub(crate) async fn send(
@@ -123,11 +153,35 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+/// An example that ends by itself, or is killed.
+pub(crate) async fn run(example: &str, arguments: &[&str]) -> Output {
+    let mut program = Command::new(program(example));
+    let output = program.args(arguments).kill_on_drop(true).output();
+    soon(output).await.unwrap()
+}
+
+/// A folder of one test, and the path of a database in it.
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    pub(crate) fn new(test: &str) -> Self {
+        let folder = env::temp_dir().join(format!("notes-{}-{test}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+
+    pub(crate) fn database(&self) -> String {
+        Path::join(&self.0, "notes.db")
+            .into_os_string()
+            .into_string()
+            .unwrap()
+    }
+}
+
+impl Drop for Folder {
     fn drop(&mut self) {
-        // It may have ended already, as the test wanted.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        // Nothing depends on it, and a server may still be ending.
+        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -147,7 +201,7 @@ impl Reply {
         self.field(ETAG.as_str()).expect("a tag")
     }
 
-    pub(crate) fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 }

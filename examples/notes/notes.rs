@@ -54,6 +54,12 @@ pub(crate) fn routes<S: Storage>(
         |_| Some(Item::Notes),
         "max-age=1, stale-while-revalidate=30",
     ));
+    // A condition is honoured where there is one.
+    let creation = stats
+        .counted(post(create::<S>))
+        .route_layer(PreconditionLayer::new(
+            store.versions(|_| Some(Item::Notes)),
+        ));
     let one = fresh(note_of, "no-cache");
     let state = Notes {
         store: store.clone(),
@@ -73,7 +79,7 @@ pub(crate) fn routes<S: Storage>(
         .route_layer(middleware::from_extractor::<NoteId>());
 
     Router::new()
-        .route("/notes", all.merge(stats.counted(post(create::<S>))))
+        .route("/notes", all.merge(creation))
         .route(
             "/notes/{id}",
             stats.counted(get(read::<S>)).route_layer(one).merge(writes),
@@ -100,10 +106,11 @@ async fn list<S: Storage>(State(notes): State<Notes<S>>) -> Result<Response, Ref
 
 async fn create<S: Storage>(
     State(notes): State<Notes<S>>,
+    expected: Expected,
     JsonBody(draft): JsonBody<Draft>,
 ) -> Result<Response, Refused> {
     notes
-        .perform(|store| async move { store.create(draft).await })
+        .perform(|store| async move { store.create(expected, draft).await })
         .await
 }
 

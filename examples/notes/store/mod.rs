@@ -48,7 +48,12 @@ pub(crate) trait Storage: Clone + Send + Sync + 'static {
 
     fn note(&self, id: i64) -> impl Future<Output = Result<Option<Note>, StoreError>> + Send;
 
-    fn create(&self, draft: Draft) -> impl Future<Output = Result<Written, StoreError>> + Send;
+    /// What is expected is the state of the collection.
+    fn create(
+        &self,
+        expected: Expected,
+        draft: Draft,
+    ) -> impl Future<Output = Result<Written, StoreError>> + Send;
 
     fn change(
         &self,

@@ -5,7 +5,7 @@ use tower_conditional::{
 };
 use tower_conditional_sqlite::{
     Database, EventLog, GuardError, Schema, Scope, Target, VersionSource, Watch,
-    rusqlite::{self, Connection, OptionalExtension, Row, TransactionBehavior},
+    rusqlite::{self, Connection, OptionalExtension, Row},
 };
 
 use super::{FILLER, Item, Storage, StoreError, Written};
@@ -123,24 +123,23 @@ impl Storage for Sqlite {
             .await?)
     }
 
-    async fn create(&self, draft: Draft) -> Result<Written, StoreError> {
+    async fn create(&self, expected: Expected, draft: Draft) -> Result<Written, StoreError> {
         let tags = self.tags.clone();
-        let created = self.database.run(move |connection| {
-            let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let target = self.target(Item::Notes);
+        let created = self.database.guarded(expected, target, move |tx| {
             let note = tx.query_row(
                 "INSERT INTO notes (title, text) VALUES (?1, ?2)
                  RETURNING id, title, text, version, updated_at",
                 (&draft.title, &draft.text),
                 from_row,
             )?;
-            log(&tx, note.id, "created")?;
+            log(tx, note.id, "created")?;
             // In the same transaction: later it could be the tag of what another one wrote.
             let version = tx.query_row(
                 "SELECT version FROM conditional_versions WHERE scope = ?1",
                 [scope(Item::Note(note.id)).as_str()],
                 |row| row.get(0),
             )?;
-            tx.commit()?;
             let validators = Validators::new().with_etag(tags.number(version));
             Ok(Written::Created(note, validators))
         });

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{BOTH, Server};
+use crate::support::{BOTH, Http, Server};
 
 /// Holds R-9110-13.1.2-f and R-9110-8.8-d: what was created once is not created again.
 #[tokio::test]
@@ -98,6 +98,36 @@ async fn the_tag_of_a_coding_is_good_for_a_write() {
             assert_eq!(now.status, 200, "{coding}");
         }
     }
+}
+
+/// Holds R-9110-13.1.1-b and R-9110-13.1.2-f: a `POST` is held to the state of the collection.
+#[tokio::test]
+async fn a_note_is_added_to_the_collection_that_was_seen() {
+    let notes = Server::notes(&["--notes", "1"]).await;
+    let draft = json!({ "title": "Another" });
+    for http in BOTH {
+        let all = notes
+            .get(http, "/notes", &[("accept-encoding", "gzip")])
+            .await;
+        let current = ("if-match", all.tag());
+        for (condition, status) in [
+            (("if-match", "\"stale\""), 412),
+            (("if-none-match", all.tag()), 412),
+            (("if-none-match", "*"), 412),
+            (current, 201),
+            (current, 412),
+        ] {
+            let reply = notes
+                .write(http, "POST", "/notes", &[condition], &draft)
+                .await;
+            assert_eq!(reply.status, status, "{condition:?}");
+            let known = [("if-none-match", reply.tag())];
+            let path = reply.field("location").unwrap_or("/notes");
+            assert_eq!(notes.get(http, path, &known).await.status, 304, "{path}");
+        }
+    }
+    let all = notes.get(Http::One, "/notes", &[]).await.json();
+    assert_eq!(all.as_array().unwrap().len(), 3);
 }
 
 /// Holds R-9110-8.8.1-a: a tag never returns, not even with the same content in the same place.

@@ -63,20 +63,26 @@ async fn a_star_matches_whatever_exists() {
 #[tokio::test]
 async fn a_false_if_match_is_a_412() {
     let notes = Server::notes(&[]).await;
-    let stale = [("if-match", "\"stale\"")];
-    let reply = notes.get(Http::One, "/pages/home", &stale).await;
-    assert_eq!(reply.status, 412);
-    assert_eq!(
-        reply.field("content-type"),
-        Some("application/problem+json")
-    );
+    let stale = ("if-match", "\"stale\"");
+    let old = ("if-unmodified-since", "Thu, 01 Jan 2015 00:00:00 GMT");
+    for (path, condition) in [
+        ("/notes", stale),
+        ("/notes/1", stale),
+        ("/notes/1", old),
+        ("/pages/home", stale),
+        ("/comma", stale),
+    ] {
+        let reply = notes.get(Http::One, path, &[condition]).await;
+        assert_eq!(reply.status, 412, "{path} {condition:?}");
+        let problem = Some("application/problem+json");
+        assert_eq!(reply.field("content-type"), problem, "{path}");
+        assert_eq!(reply.field("cache-control"), Some("no-store"), "{path}");
 
-    let tag = notes.get(Http::One, "/pages/home", &[]).await;
-    let current = [("if-match", tag.tag())];
-    assert_eq!(
-        notes.get(Http::One, "/pages/home", &current).await.status,
-        200
-    );
+        let full = notes.get(Http::One, path, &[]).await;
+        let current = [("if-match", full.tag()), old];
+        let reply = notes.get(Http::One, path, &current).await;
+        assert_eq!(reply.status, 200, "{path}");
+    }
 }
 
 /// Holds R-9110-13.1.3-c: the date that was sent comes back as a 304, an earlier one does not.

@@ -21,7 +21,6 @@ use axum::{
     Router, ServiceExt,
     body::Body,
     extract::{DefaultBodyLimit, Request},
-    http::{StatusCode, header},
     response::Response,
     serve::ListenerExt,
 };
@@ -64,17 +63,10 @@ fn router<S: Storage>(store: &S, closing: watch::Receiver<()>) -> Router {
         .layer(DefaultBodyLimit::max(64 * 1024))
 }
 
-/// The router writes `content-length: 0` on a 304 that one of its routes gives.
-fn without_false_length(mut response: Response) -> Response {
-    if response.status() == StatusCode::NOT_MODIFIED {
-        response.headers_mut().remove(header::CONTENT_LENGTH);
-    }
-    response
-}
-
 async fn start(options: Options) -> Result<(), Box<dyn Error>> {
-    if let Some(url) = &options.postgres {
-        return serve(&Postgres::connect(url, options.notes).await?, &options).await;
+    if let Some(config) = &options.postgres {
+        let store = Postgres::connect(config.clone(), options.notes).await?;
+        return serve(&store, &options).await;
     }
     serve(
         &Sqlite::open(&options.database, options.notes).await?,
@@ -93,7 +85,6 @@ async fn serve<S: Storage>(store: &S, options: &Options) -> Result<(), Box<dyn E
     let app = ServiceBuilder::new()
         .map_response(|response: Response<_>| response.map(Body::new))
         .layer(ConditionalLayer::new().head_as_get())
-        .map_response(without_false_length)
         .service(router(store, closing.clone()));
 
     let app = ServiceExt::<Request>::into_make_service(app);

@@ -26,7 +26,7 @@ pub(crate) struct Options {
     pub(crate) listen: SocketAddr,
     pub(crate) database: String,
     pub(crate) notes: u32,
-    pub(crate) postgres: Option<String>,
+    pub(crate) postgres: Option<tokio_postgres::Config>,
 }
 
 impl Command {
@@ -58,7 +58,7 @@ impl Command {
             match name {
                 "--listen" => options.listen = parse(name, &value()?)?,
                 "--database" => options.database = value()?,
-                "--postgres" => options.postgres = Some(value()?),
+                "--postgres" => options.postgres = Some(parse(name, &value()?)?),
                 "--notes" => options.notes = parse(name, &value()?)?,
                 "--help" | "-h" if attached.is_none() => return Ok(Self::Help),
                 _ => return Err(format!("unknown option {argument:?}")),

@@ -10,7 +10,7 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::respond::Exchange;
-use crate::{body::ResponseBody, clock::Clock};
+use crate::{body::ResponseBody, clock::Clock, semantics::content_length};
 
 pin_project! {
     /// Response future for [`Conditional`](super::Conditional).
@@ -48,7 +48,8 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let response = ready!(this.future.poll(cx))?;
+        let mut response = ready!(this.future.poll(cx))?;
+        content_length::disclaim(&mut response);
         Poll::Ready(Ok(match this.exchange {
             Some(exchange) if exchange.concerns(&response) => exchange.respond(response),
             _ => response.map(ResponseBody::inner),

@@ -44,7 +44,6 @@ impl<C: Clock> Exchange<C> {
         !self.asks.preconditions.is_empty()
             || self.config.explain
             || self.drops_content()
-            || response.status() == StatusCode::NOT_MODIFIED
             || fields::has(response.headers(), &LAST_MODIFIED)
     }
 
@@ -57,9 +56,6 @@ impl<C: Clock> Exchange<C> {
         &self,
         mut response: Response<B>,
     ) -> Response<ResponseBody<B>> {
-        if response.status() == StatusCode::NOT_MODIFIED {
-            content_length::disclaim(response.headers_mut());
-        }
         let last_modified = fields::has(response.headers(), &LAST_MODIFIED)
             .then(|| validators::correct_last_modified(response.headers_mut(), self.now()))
             .flatten();

@@ -12,7 +12,7 @@ use crate::{
     body::ResponseBody,
     clock::Clock,
     events,
-    semantics::{precondition::Current, validators},
+    semantics::{content_length, precondition::Current, validators},
     source::{self, OnSourceError, Ready, ValidatorSource},
 };
 
@@ -47,6 +47,7 @@ impl<C: Clock> Exchange<C> {
             parts.method = Method::GET;
         }
         let mut response = service.call(Request::from_parts(parts, content)).await?;
+        content_length::disclaim(&mut response);
         if let Current::Present(before) = &current {
             validators::label(&mut response, before);
         }

@@ -1,6 +1,6 @@
 //! `Content-Length` (RFC 9110, section 8.6).
 
-use http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_LENGTH};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header::CONTENT_LENGTH};
 
 use super::{fields, list::trim_ows};
 
@@ -31,9 +31,11 @@ pub(crate) fn of_get(
 
 /// Takes away from a 304 a length of nothing: that of the 304 itself, which a
 /// framework wrote, where the field stands for the length of the 200.
-pub(crate) fn disclaim(headers: &mut HeaderMap) {
-    if fields::first(headers, &CONTENT_LENGTH).and_then(parse) == Some(0) {
-        headers.remove(CONTENT_LENGTH);
+pub(crate) fn disclaim<B>(response: &mut Response<B>) {
+    if response.status() == StatusCode::NOT_MODIFIED
+        && fields::first(response.headers(), &CONTENT_LENGTH).and_then(parse) == Some(0)
+    {
+        response.headers_mut().remove(CONTENT_LENGTH);
     }
 }
 

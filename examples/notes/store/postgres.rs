@@ -1,6 +1,6 @@
 use axum::http::request::Parts;
 use deadpool_postgres::{Manager, Object, Pool, PoolError, Runtime};
-use tokio_postgres::{Client, GenericClient, NoTls, Row};
+use tokio_postgres::{Client, Config, GenericClient, NoTls, Row};
 use tower_conditional::{
     ValidatorSource, Validators, VersionTags, handler::Expected, source::StateSource,
 };
@@ -38,6 +38,11 @@ SELECT nextval('notes_id'), 'Note ' || n, 'This is note ' || n || '. ' || $2::te
 FROM generate_series(1, $1::bigint) n
 WHERE (SELECT NOT is_called FROM notes_id)";
 
+/// An empty log has the identifier 0, which a client may make up.
+const FIRST_EVENT: &str = "
+INSERT INTO notes_events (event)
+SELECT 'the log begins' WHERE NOT EXISTS (SELECT 1 FROM notes_events)";
+
 const PUT: &str = "
 INSERT INTO notes (id, title, text) VALUES ($1, $2, $3)
 ON CONFLICT (id) DO UPDATE SET title = excluded.title, text = excluded.text,
@@ -49,8 +54,7 @@ pub(crate) struct Postgres(Pool);
 
 impl Postgres {
     /// Connects and, where there never was a note, makes `notes` of them.
-    pub(crate) async fn connect(url: &str, notes: u32) -> Result<Self, StoreError> {
-        let config = url.parse().map_err(StoreError::database)?;
+    pub(crate) async fn connect(config: Config, notes: u32) -> Result<Self, StoreError> {
         let pool = Pool::builder(Manager::new(config, NoTls))
             .max_size(16)
             .runtime(Runtime::Tokio1)
@@ -80,7 +84,9 @@ async fn migrate(client: &Client, notes: u32) -> Result<(), StoreError> {
         .map_err(StoreError::database)?
         .install(client)
         .await
-        .map_err(StoreError::database)
+        .map_err(StoreError::database)?;
+    client.execute(FIRST_EVENT, &[]).await?;
+    Ok(())
 }
 
 impl Storage for Postgres {
@@ -102,9 +108,10 @@ impl Storage for Postgres {
         find(&**self.client().await?, id).await
     }
 
-    async fn create(&self, draft: Draft) -> Result<Written, StoreError> {
+    async fn create(&self, expected: Expected, draft: Draft) -> Result<Written, StoreError> {
         let mut client = self.client().await?;
-        let tx = client.transaction().await?;
+        let target = Target::scope(scope(Item::Notes));
+        let tx = Guarded::begin(&mut client, expected, target).await?;
         let created = "
             INSERT INTO notes (id, title, text) VALUES (nextval('notes_id'), $1, $2)
             RETURNING id, title, text, version, updated_at";
@@ -112,7 +119,7 @@ impl Storage for Postgres {
         let note = note(&row);
         let validators = validators(&*tx, Item::Note(note.id)).await?;
         log(&*tx, note.id, "created").await?;
-        tx.commit().await?;
+        tx.commit().await.map_err(StoreError::database)?;
         Ok(Written::Created(note, validators))
     }
 

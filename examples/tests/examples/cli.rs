@@ -11,7 +11,8 @@ async fn wrong_options_end_with_a_message_and_code_2() {
         (&["--notes", "100001"], "--notes"),
         (&["--database", ""], "--database"),
         (&["--redis", "redis://localhost"], "--redis"),
-        (&["--postgres", "postgres://localhost"], "--postgres"),
+        (&["--postgres", ""], "--postgres"),
+        (&["--postgres", "sqlite://notes"], "--postgres"),
     ] {
         let output = run("notes", arguments).await;
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

@@ -22,8 +22,50 @@ pub struct Case {
     pub own_tag: bool,
     /// A layer that hashes is to be given a limit below the content's length.
     pub too_large: bool,
-    /// The request carries the current tag, so the answer is to be 304.
-    pub revalidates: bool,
+    pub condition: Condition,
+}
+
+/// The condition that a request carries, and so the answer that is expected.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Condition {
+    None,
+    /// `If-None-Match` with the current tag: 304.
+    Has,
+    /// `If-None-Match` with another tag: 200.
+    HasOther,
+    /// `If-Match` with the current tag: 200.
+    Expects,
+    /// `If-Match` with another tag: 412.
+    ExpectsOther,
+}
+
+/// As long as the tags of this crate.
+const OTHER_TAG: &[u8] = b"\"of-another-state------\"";
+
+impl Condition {
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::None | Self::HasOther | Self::Expects => 200,
+            Self::Has => 304,
+            Self::ExpectsOther => 412,
+        }
+    }
+
+    /// The name of the field and its value, for a contender that gives `current` as its tag.
+    ///
+    /// # Panics
+    ///
+    /// When a tag is needed and there is none.
+    pub fn field(self, current: Option<&[u8]>) -> Option<(&'static str, Vec<u8>)> {
+        let current = || current.expect("the contender sets an ETag");
+        match self {
+            Self::None => None,
+            Self::Has => Some(("if-none-match", current().to_owned())),
+            Self::HasOther => Some(("if-none-match", OTHER_TAG.to_owned())),
+            Self::Expects => Some(("if-match", current().to_owned())),
+            Self::ExpectsOther => Some(("if-match", OTHER_TAG.to_owned())),
+        }
+    }
 }
 
 impl Case {
@@ -38,7 +80,7 @@ impl Case {
             content_type: "application/json",
             own_tag: false,
             too_large: false,
-            revalidates: false,
+            condition: Condition::None,
         }
     }
 
@@ -83,20 +125,63 @@ impl Case {
         ]
     }
 
+    /// What a layer that asks a source answers, or passes, before the service runs; and the same without a condition.
+    pub fn known_before() -> Vec<Self> {
+        let [get, large] = [Self::one_kib(), Self::get("1 MiB", MIB)];
+        let put = Self {
+            name: "PUT",
+            method: Method::PUT,
+            ..get.clone()
+        };
+        let with = |case: &Self, conditions: &[Condition]| -> Vec<_> {
+            let with = |condition: &Condition| case.with(*condition);
+            conditions.iter().map(with).collect()
+        };
+        use Condition::{Expects, ExpectsOther, Has, HasOther, None};
+        [
+            with(&get, &[None, Has, HasOther]),
+            with(&large, &[None, Has]),
+            with(&put, &[None, Expects, ExpectsOther]),
+        ]
+        .concat()
+    }
+
+    pub fn with(&self, condition: Condition) -> Self {
+        Self {
+            condition,
+            ..self.clone()
+        }
+    }
+
     /// The same request, sent by a client that has the current representation.
     pub fn revalidating(&self) -> Self {
-        Self {
-            revalidates: true,
-            ..self.clone()
+        self.with(Condition::Has)
+    }
+
+    pub fn is_conditional(&self) -> bool {
+        self.condition != Condition::None
+    }
+
+    /// Whether the client asks to read, and has perhaps read before.
+    pub fn reads(&self) -> bool {
+        self.method == Method::GET
+    }
+
+    /// The name together with the condition.
+    pub fn title(&self) -> String {
+        let name = self.name;
+        match self.condition {
+            Condition::None => name.to_owned(),
+            Condition::Has => format!("{name}, 304"),
+            Condition::HasOther => format!("{name}, other tag"),
+            Condition::Expects => format!("{name}, If-Match"),
+            Condition::ExpectsOther => format!("{name}, 412"),
         }
     }
 
     /// The request that the bare service answers: it knows no conditions.
     pub fn bare(&self) -> Self {
-        Self {
-            revalidates: false,
-            ..self.clone()
-        }
+        self.with(Condition::None)
     }
 
     pub fn limit(&self) -> usize {

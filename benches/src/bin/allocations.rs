@@ -35,8 +35,13 @@ fn main() {
     let quiet = Case::nothing_to_do();
     print("Nothing to do, 1 KiB", &onlookers, &quiet);
 
+    let sourced = contenders::sourced();
+    let before = Case::known_before();
+    print("Known before the service runs", &sourced, &before);
+
     let mut goals = nothing_to_do(&onlookers, &quiet);
     goals.extend(hashing(&contenders, &cases));
+    goals.extend(known_before(&sourced, &before));
     goals::print("Goals, allocations", &goals);
 }
 
@@ -62,8 +67,8 @@ fn run(one_request: &mut OneRequest, requests: u64) {
 }
 
 fn print(title: &str, contenders: &[Contender], cases: &[Case]) {
-    let mut columns = vec![""];
-    columns.extend(cases.iter().map(|case| case.name));
+    let mut columns = vec![String::new()];
+    columns.extend(cases.iter().map(Case::title));
     let rows = contenders.iter().filter_map(|contender| {
         let heaps: Vec<_> = cases.iter().map(|case| measure(contender, case)).collect();
         let cells = heaps.iter().map(|heap| match heap {
@@ -140,4 +145,16 @@ fn many_frames(contenders: &[Contender], contender: &Contender, case: &Case) -> 
         Goal::at_most(what("allocations"), 14.0, heap.allocations as f64),
         Goal::at_most(what("heap over bare"), 16384.0, own),
     ]
+}
+
+fn known_before(contenders: &[Contender], cases: &[Case]) -> Vec<Goal> {
+    let goal = |case: &Case| {
+        let ours = ours::deciding(case)?;
+        let contender = contenders.iter().find(|contender| contender.name == ours)?;
+        let more = measure(contender, case)?.allocations as f64
+            - bare(contenders, &case.bare()).allocations as f64;
+        let what = format!("{}, {ours}: allocations over bare", case.title());
+        Some(Goal::at_most(what, 0.0, more))
+    };
+    cases.iter().filter_map(goal).collect()
 }

@@ -2,7 +2,7 @@
 //! is measured in a state that another one left.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     env, fs,
     hint::black_box,
     process::{self, Command},
@@ -26,7 +26,7 @@ fn main() {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => report(),
         ["--case", id, "--count", count] => run(id, count.parse().expect("--count takes a number")),
-        _ => panic!("usage: instructions [--case 'CONTENDER / CASE / 200' --count N]"),
+        _ => panic!("usage: instructions [--case 'CONTENDER / CASE' --count N]"),
     }
 }
 
@@ -48,9 +48,12 @@ fn measured(one_request: &mut OneRequest, count: u32) {
     }
 }
 
+fn id(contender: &str, case: &Case) -> String {
+    format!("{contender} / {}", case.title())
+}
+
 fn name(contender: &Contender, case: &Case) -> String {
-    let answer = if case.revalidates { 304 } else { 200 };
-    format!("{} / {} / {answer}", contender.name, case.name)
+    id(contender.name, case)
 }
 
 /// Only xxh3 is counted: valgrind has no SHA instructions, so SHA-256 would be other code than the one that runs.
@@ -68,6 +71,13 @@ fn selection() -> Vec<(Contender, Case)> {
         let onlookers = contenders::onlookers().into_iter();
         selection.extend(onlookers.map(|contender| (contender, case.clone())));
     }
+    for case in Case::known_before() {
+        let sourced = contenders::sourced().into_iter().filter(hashes);
+        selection.extend(sourced.map(|contender| (contender, case.clone())));
+    }
+    // The bare service is there already for reads.
+    let mut seen = HashSet::new();
+    selection.retain(|(contender, case)| seen.insert(name(contender, case)));
     selection.retain(|(contender, case)| (contender.open)(case).is_some());
     selection
 }
@@ -82,8 +92,8 @@ fn report() {
         let bare = counts.get(&bare_of(&case)).copied();
         let over = bare.filter(|_| contender.name != BARE);
         vec![
-            case.name.to_owned(),
-            if case.revalidates { "304" } else { "200" }.to_owned(),
+            case.title(),
+            case.condition.status().to_string(),
             contender.name.to_owned(),
             format!("{count:.0}"),
             over.map_or_else(table::none, |bare| format!("{:+.0}", count - bare)),
@@ -96,7 +106,7 @@ fn report() {
 }
 
 fn bare_of(case: &Case) -> String {
-    format!("{BARE} / {} / 200", case.name)
+    id(BARE, &case.bare())
 }
 
 fn goals(counts: &HashMap<String, f64>) -> Vec<Goal> {
@@ -113,19 +123,27 @@ fn goals(counts: &HashMap<String, f64>) -> Vec<Goal> {
         });
         goals.extend(goals::worst(each.collect()));
     }
-    let case = Case::one_kib().name;
-    let count = |contender: &str, answer: u16| counts[&format!("{contender} / {case} / {answer}")];
+    let [ok, known] = [Case::one_kib(), Case::one_kib().revalidating()];
+    let count = |contender: &str, case: &Case| counts[&id(contender, case)];
     let etag = ours::etag_name(Hash::Xxh3);
     goals.push(Goal::at_most(
         format!("1 KiB (200), {etag}"),
         4200.0,
-        count(etag, 200),
+        count(etag, &ok),
     ));
     let stack = ours::stack_name(Hash::Xxh3);
-    for answer in [200, 304] {
+    for case in [&ok, &known] {
+        let answer = case.condition.status();
         let what = format!("1 KiB ({answer}), {stack} / {}", naive::XXH3);
-        let ratio = count(stack, answer) / count(naive::XXH3, answer);
+        let ratio = count(stack, case) / count(naive::XXH3, case);
         goals.push(Goal::at_most(what, 1.0, ratio).ratio());
+    }
+    for case in Case::known_before() {
+        let ours = ours::deciding(&case);
+        goals.extend(ours.map(|ours| {
+            let what = format!("{}, {ours}", case.title());
+            Goal::at_most(what, 2800.0, count(ours, &case))
+        }));
     }
     goals
 }

@@ -1,12 +1,23 @@
 //! An axum server with one of the contenders in front, on one thread: `server CONTENDER PORT FOLDER`.
 
-use std::{env, fs, net::Ipv4Addr, path::Path};
+use std::{
+    collections::HashMap, convert::Infallible, env, fs, future::ready, net::Ipv4Addr, path::Path,
+    slice,
+};
 
-use axum::{Router, http::header, middleware::from_fn, routing::get};
+use axum::{
+    Router,
+    http::{header, request::Parts},
+    middleware::from_fn,
+    routing::get,
+};
 use bytes::Bytes;
 use tokio::net::TcpListener;
-use tower_conditional::{EtagLayer, etag::Xxh3, stack};
-use tower_conditional_bench::contenders::naive;
+use tower_conditional::{
+    ConditionalLayer, EntityTag, EtagLayer, ValidatorSource, etag::Xxh3,
+    semantics::precondition::Current, stack,
+};
+use tower_conditional_bench::{contenders::naive, hash::Hash};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
@@ -14,7 +25,8 @@ async fn main() {
     let [contender, port, folder] = &arguments[..] else {
         panic!("usage: server CONTENDER PORT FOLDER");
     };
-    let router = layered(contender, router(Path::new(folder)));
+    let folder = Path::new(folder);
+    let router = layered(contender, router(folder), folder);
     let port = port.parse().expect("a port");
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .await
@@ -22,24 +34,48 @@ async fn main() {
     axum::serve(listener, router).await.expect("a server");
 }
 
-fn layered(contender: &str, router: Router) -> Router {
+fn layered(contender: &str, router: Router, folder: &Path) -> Router {
     match contender {
         "bare" => router,
         "by-hand-sha256" => router.layer(from_fn(naive::tag_with_sha256)),
         "by-hand-xxh3" => router.layer(from_fn(naive::tag_with_xxh3)),
         "stack-sha256" => router.layer(stack()),
         "stack-xxh3" => router.layer(stack().etag(EtagLayer::new().hasher(Xxh3::new()))),
+        "source" => router.layer(ConditionalLayer::new().source(tags(folder))),
         _ => panic!("no contender named {contender}"),
+    }
+}
+
+/// The files of the folder with their paths.
+fn files(folder: &Path) -> impl Iterator<Item = (String, Bytes)> {
+    let entries = fs::read_dir(folder).expect("a folder");
+    entries.map(|entry| {
+        let entry = entry.expect("an entry of the folder");
+        let content = fs::read(entry.path()).expect("a readable file");
+        let path = format!("/{}", entry.file_name().to_string_lossy());
+        (path, content.into())
+    })
+}
+
+/// The tags of the files, which are made once.
+fn tags(folder: &Path) -> impl ValidatorSource {
+    let tag =
+        |content: &Bytes| EntityTag::from_digest(&Hash::Xxh3.digest(slice::from_ref(content)));
+    let tags: HashMap<_, _> = files(folder)
+        .map(|(path, content)| (path, tag(&content)))
+        .collect();
+    move |request: &Parts| {
+        let tag = tags.get(request.uri.path()).cloned();
+        ready(Ok::<_, Infallible>(
+            tag.map_or(Current::Unknown, Current::from),
+        ))
     }
 }
 
 /// One route for each file of the folder, read once.
 fn router(folder: &Path) -> Router {
     let mut router = Router::new();
-    for entry in fs::read_dir(folder).expect("a folder") {
-        let entry = entry.expect("an entry of the folder");
-        let content = Bytes::from(fs::read(entry.path()).expect("a readable file"));
-        let path = format!("/{}", entry.file_name().to_string_lossy());
+    for (path, content) in files(folder) {
         let handler =
             move || async move { ([(header::CONTENT_TYPE, "application/json")], content) };
         router = router.route(&path, get(handler));

@@ -33,12 +33,12 @@ pub fn bare() -> Contender {
         bare: BARE,
         hash: None,
         open: |case| {
-            if case.frames > 1 || case.revalidates {
+            if case.frames > 1 || case.is_conditional() {
                 return None;
             }
             let runtime = runtime();
             let content = case.content.clone();
-            let app = App::new().route("/notes/1", web::get().to(move || answer(content.clone())));
+            let app = App::new().route("/notes/1", web::to(move || answer(content.clone())));
             let service = runtime.block_on(init_service(app));
             Some(drive(runtime, service, case))
         },
@@ -59,7 +59,7 @@ pub fn contender() -> Contender {
             let content = case.content.clone();
             let app = App::new()
                 .wrap(ETag::strong())
-                .route("/notes/1", web::get().to(move || answer(content.clone())));
+                .route("/notes/1", web::to(move || answer(content.clone())));
             let service = runtime.block_on(init_service(app));
             Some(drive(runtime, service, case))
         },
@@ -78,11 +78,14 @@ where
     B: MessageBody<Error: Debug> + 'static,
 {
     let mut head = Head::new(case);
-    if case.revalidates {
+    if case.is_conditional() {
         let first = runtime.block_on(service.call(head.request()));
         let first = first.expect("a response");
-        let tag = first.headers().get(header::ETAG).expect("an ETag");
-        head.headers.insert(header::IF_NONE_MATCH, tag.clone());
+        let tag = first.headers().get(header::ETAG);
+        if let Some((name, value)) = case.condition.field(tag.map(HeaderValue::as_bytes)) {
+            let value = HeaderValue::from_bytes(&value).expect("a tag");
+            head.headers.insert(HeaderName::from_static(name), value);
+        }
     }
     let mut one_request: OneRequest =
         Box::new(move || runtime.block_on(exchange(&service, head.request())));
@@ -92,6 +95,7 @@ where
 
 /// actix-web's request cannot be cloned; its parts can.
 struct Head {
+    method: Method,
     uri: Uri,
     headers: HeaderMap,
 }
@@ -106,6 +110,7 @@ impl Head {
             )
         });
         Self {
+            method: Method::from_bytes(head.method.as_str().as_bytes()).expect("a method"),
             uri: Uri::from_static("/notes/1"),
             headers: fields.collect(),
         }
@@ -114,7 +119,7 @@ impl Head {
     fn request(&self) -> Request {
         let mut request = Request::new();
         let head = request.head_mut();
-        head.method = Method::GET;
+        head.method = self.method.clone();
         head.uri = self.uri.clone();
         head.headers = self.headers.clone();
         request

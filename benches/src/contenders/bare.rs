@@ -10,6 +10,6 @@ pub fn contender() -> Contender {
         name: NAME,
         bare: NAME,
         hash: None,
-        open: |case| (!case.revalidates).then(|| drive(Handler::new(case), case)),
+        open: |case| (!case.is_conditional()).then(|| drive(Handler::new(case), case)),
     }
 }

@@ -14,7 +14,12 @@ use pin_project_lite::pin_project;
 use tower::Service;
 
 use super::{BARE, Contender};
-use crate::{case::MIB, drive::drive, handler::Handler, hash::Hash};
+use crate::{
+    case::MIB,
+    drive::{drive, drive_with},
+    handler::{Handler, OWN_TAG},
+    hash::Hash,
+};
 
 pub fn pass_through() -> Contender {
     Contender {
@@ -26,7 +31,7 @@ pub fn pass_through() -> Contender {
                 inner: Handler::new(case),
                 hash: None,
             };
-            (!case.revalidates).then(|| drive(floor, case))
+            (!case.is_conditional()).then(|| drive(floor, case))
         },
     }
 }
@@ -62,6 +67,21 @@ pub fn xxh3() -> Contender {
 }
 
 pub const XXH3: &str = "floor by hand, xxh3";
+
+pub fn stored() -> Contender {
+    Contender {
+        name: "floor: a stored tag, compared before",
+        bare: BARE,
+        hash: None,
+        open: |case| {
+            let stored = Stored {
+                inner: Handler::new(case),
+                tag: OWN_TAG,
+            };
+            Some(drive_with(stored, case, Some(&OWN_TAG)))
+        },
+    }
+}
 
 #[derive(Clone)]
 struct Floor<S> {
@@ -254,5 +274,87 @@ impl<B: Body<Data = Bytes>> Body for FloorBody<B> {
             Self::Inner { body } => body.size_hint(),
             Self::Collected { left, .. } => SizeHint::with_exact(*left as u64),
         }
+    }
+}
+
+/// Compares one tag byte for byte, and says no without content.
+#[derive(Clone)]
+struct Stored<S> {
+    inner: S,
+    tag: HeaderValue,
+}
+
+impl<S, R, B> Service<Request<R>> for Stored<S>
+where
+    S: Service<Request<R>, Response = Response<B>>,
+    B: Body<Data = Bytes>,
+{
+    type Response = Response<FloorBody<B>>;
+    type Error = S::Error;
+    type Future = StoredFuture<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<R>) -> Self::Future {
+        let fields = request.headers();
+        let safe = matches!(*request.method(), Method::GET | Method::HEAD);
+        let status = if safe && fields.get(header::IF_NONE_MATCH) == Some(&self.tag) {
+            Some(StatusCode::NOT_MODIFIED)
+        } else if !safe
+            && fields
+                .get(header::IF_MATCH)
+                .is_some_and(|tag| tag != self.tag)
+        {
+            Some(StatusCode::PRECONDITION_FAILED)
+        } else {
+            None
+        };
+        let tag = self.tag.clone();
+        match status {
+            Some(status) => StoredFuture::Decided {
+                status,
+                tag: Some(tag),
+            },
+            None => StoredFuture::Inner {
+                future: self.inner.call(request),
+                tag: safe.then_some(tag),
+            },
+        }
+    }
+}
+
+pin_project! {
+    #[project = StoredFutureProj]
+    enum StoredFuture<F> {
+        Decided { status: StatusCode, tag: Option<HeaderValue> },
+        Inner { #[pin] future: F, tag: Option<HeaderValue> },
+    }
+}
+
+impl<F, B, E> Future for StoredFuture<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    B: Body<Data = Bytes>,
+{
+    type Output = Result<Response<FloorBody<B>>, E>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let (mut response, tag) = match self.project() {
+            StoredFutureProj::Decided { status, tag } => {
+                let mut response = Response::new(FloorBody::collected(Pieces::default()));
+                *response.status_mut() = *status;
+                (response, tag)
+            }
+            StoredFutureProj::Inner { future, tag } => {
+                let response = ready!(future.poll(context))?;
+                (response.map(|body| FloorBody::Inner { body }), tag)
+            }
+        };
+        if let Some(tag) = tag.take() {
+            response.headers_mut().insert(header::ETAG, tag);
+        }
+        Poll::Ready(Ok(response))
     }
 }

@@ -23,6 +23,7 @@ pub struct Contender {
 }
 
 pub const BARE: &str = bare::NAME;
+pub const TOWER_ETAG_CACHE: &str = tower_etag_cache::NAME;
 
 /// The contenders that answer ordinary requests, and the raw hashes.
 pub fn all() -> Vec<Contender> {
@@ -58,4 +59,19 @@ pub fn onlookers() -> Vec<Contender> {
     ];
     onlookers.extend(ours::each());
     onlookers
+}
+
+/// The contenders that know a tag before the service runs, and the peers that compare one at all.
+pub fn sourced() -> Vec<Contender> {
+    let mut sourced = vec![
+        bare::contender(),
+        floor::stored(),
+        tunnelbana::contender(),
+        tower_etag_cache::bare(),
+        tower_etag_cache::contender(),
+        actix::bare(),
+        actix::contender(),
+    ];
+    sourced.extend(ours::sourced());
+    sourced
 }

@@ -1,16 +1,26 @@
-//! The library: each layer alone, and both as `stack()`.
+//! The library: each layer alone, two of them as `stack()`, and those that ask a source.
 
-use tower::Layer;
+use std::{
+    convert::Infallible,
+    future::{Ready, ready},
+    task::{Context, Poll},
+};
+
+use axum::body::Body;
+use http::{Request, Response, StatusCode, request::Parts};
+use tower::{Layer, Service};
 use tower_conditional::{
-    ConditionalLayer, EtagLayer,
+    ConditionalLayer, EntityTag, EtagLayer, PreconditionLayer, Validators,
     etag::{Blake3, ContentHasher, Sha256, Xxh3},
+    handler::Expected,
+    source::ValidatorSource,
     stack,
 };
 
 use super::{BARE, Contender};
 use crate::{
-    case::Case,
-    drive::{OneRequest, drive},
+    case::{Case, Condition},
+    drive::{OneRequest, drive, drive_with},
     handler::Handler,
     hash::Hash,
 };
@@ -33,6 +43,8 @@ pub const fn stack_name(hash: Hash) -> &'static str {
 }
 
 pub const CONDITIONAL: &str = "**ConditionalLayer**";
+pub const SOURCED: &str = "**ConditionalLayer::source**";
+pub const PRECONDITION: &str = "**PreconditionLayer**";
 
 pub fn hashing() -> Vec<Contender> {
     let contender = |name, hash, open| Contender {
@@ -99,7 +111,7 @@ fn etag_layer<H: ContentHasher>(case: &Case, hasher: H) -> EtagLayer<H> {
 
 fn open_etag<H: ContentHasher>(case: &Case, hasher: H) -> Option<OneRequest> {
     let layered = etag_layer(case, hasher).layer(Handler::new(case));
-    (!case.revalidates).then(|| drive(layered, case))
+    (!case.is_conditional()).then(|| drive(layered, case))
 }
 
 fn open_stack<H: ContentHasher>(case: &Case, hasher: H) -> Option<OneRequest> {
@@ -107,4 +119,72 @@ fn open_stack<H: ContentHasher>(case: &Case, hasher: H) -> Option<OneRequest> {
         .etag(etag_layer(case, hasher))
         .layer(Handler::new(case));
     Some(drive(layered, case))
+}
+
+/// Layers whose source has the tag at hand.
+pub fn sourced() -> Vec<Contender> {
+    let contender = |name, open| Contender {
+        name,
+        bare: BARE,
+        hash: None,
+        open,
+    };
+    vec![
+        contender(SOURCED, |case| {
+            let layer = ConditionalLayer::new().source(source(stored()));
+            case.reads()
+                .then(|| drive(layer.layer(Handler::new(case)), case))
+        }),
+        contender(PRECONDITION, |case| {
+            let tag = stored();
+            let layer = PreconditionLayer::new(source(tag.clone()));
+            let layered = layer.layer(Compares(Handler::new(case)));
+            (!case.reads()).then(|| drive_with(layered, case, Some(tag.as_header_value())))
+        }),
+    ]
+}
+
+/// Which of them decides this case.
+pub fn deciding(case: &Case) -> Option<&'static str> {
+    match case.condition {
+        Condition::None | Condition::HasOther => None,
+        Condition::Has => Some(SOURCED),
+        Condition::Expects | Condition::ExpectsOther => Some(PRECONDITION),
+    }
+}
+
+fn stored() -> EntityTag {
+    EntityTag::strong("a-tag-of-the-source-01").expect("a tag")
+}
+
+fn source(tag: EntityTag) -> impl ValidatorSource {
+    move |_: &Parts| {
+        let validators = Validators::new().with_etag(tag.clone());
+        ready(Ok::<_, Infallible>(validators.into()))
+    }
+}
+
+/// A handler that compares while it writes, as a layer for writes expects it to.
+#[derive(Clone)]
+struct Compares(Handler);
+
+impl Service<Request<Body>> for Compares {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Service::<Request<Body>>::poll_ready(&mut self.0, context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        match Expected::of(&request).settle(Some(())) {
+            Ok(_) => self.0.call(request),
+            Err(_) => {
+                let mut failed = Response::new(Body::empty());
+                *failed.status_mut() = StatusCode::PRECONDITION_FAILED;
+                ready(Ok(failed))
+            }
+        }
+    }
 }

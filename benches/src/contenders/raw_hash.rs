@@ -32,7 +32,7 @@ pub fn contender(hash: Hash) -> Contender {
 fn open(hash: Hash, case: &crate::case::Case) -> Option<OneRequest> {
     let frames = case.cut();
     let length = case.content.len();
-    (!case.revalidates).then(|| -> OneRequest {
+    (!case.is_conditional()).then(|| -> OneRequest {
         Box::new(move || {
             black_box(hash.digest(black_box(&frames)));
             Reply {

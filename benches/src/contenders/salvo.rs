@@ -9,14 +9,14 @@ use salvo::{
     http::{ReqBody, ResBody},
     hyper::{
         body::Body,
-        header::{CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH},
+        header::{CONTENT_TYPE, ETAG, HeaderValue},
     },
 };
 
 use super::Contender;
 use crate::{
     case::Case,
-    drive::{OneRequest, Reply, runtime, tag_of},
+    drive::{OneRequest, Reply, add_condition, runtime},
     hash::Hash,
 };
 
@@ -28,7 +28,8 @@ pub fn bare() -> Contender {
         bare: BARE,
         hash: None,
         open: |case| {
-            (!case.revalidates && answers(case)).then(|| drive(Service::new(router(case)), case))
+            (!case.is_conditional() && answers(case))
+                .then(|| drive(Service::new(router(case)), case))
         },
     }
 }
@@ -40,7 +41,7 @@ pub fn contender() -> Contender {
         hash: Some(Hash::Xxh3),
         open: |case| {
             // An empty body gets no tag, so there is nothing to revalidate.
-            let taggable = !(case.revalidates && case.content.is_empty());
+            let taggable = !(case.is_conditional() && case.content.is_empty());
             (taggable && answers(case))
                 .then(|| drive(Service::new(router(case)).hoop(CachingHeaders::new()), case))
         },
@@ -93,10 +94,9 @@ fn drive(service: Service, case: &Case) -> OneRequest {
         let request = http::Request::from_parts(head.clone(), ReqBody::None);
         Request::from_hyper(request, http::uri::Scheme::HTTP)
     };
-    if case.revalidates {
+    if case.is_conditional() {
         let first = runtime.block_on(handler.handle(request(&head)));
-        head.headers
-            .insert(IF_NONE_MATCH, tag_of(first.headers().get(ETAG)));
+        add_condition(&mut head.headers, case, first.headers().get(ETAG));
     }
     let mut one_request: OneRequest = Box::new(move || {
         runtime.block_on(async {

@@ -17,7 +17,7 @@ pub fn contender() -> Contender {
                 header::CACHE_CONTROL,
                 HeaderValue::from_static("no-cache"),
             );
-            (!case.revalidates).then(|| drive(layered, case))
+            (!case.is_conditional()).then(|| drive(layered, case))
         },
     }
 }

@@ -26,6 +26,7 @@ use crate::{
     hash::Hash,
 };
 
+pub const NAME: &str = "tower-etag-cache, blake3";
 const BARE: &str = "bare service, http 0.2";
 /// What the crate's own documentation sets up.
 const TAGS: usize = 255;
@@ -36,16 +37,23 @@ pub fn bare() -> Contender {
         name: BARE,
         bare: BARE,
         hash: None,
-        open: |case| (!case.revalidates).then(|| drive(runtime(), Handler(case.clone()), case)),
+        open: |case| {
+            (case.reads() && !case.is_conditional())
+                .then(|| drive(runtime(), Handler(case.clone()), case))
+        },
     }
 }
 
 pub fn contender() -> Contender {
     Contender {
-        name: "tower-etag-cache, blake3",
+        name: NAME,
         bare: BARE,
         hash: Some(Hash::Blake3),
         open: |case| {
+            // It looks at reads only.
+            if !case.reads() {
+                return None;
+            }
             let runtime = runtime();
             let provider =
                 runtime.block_on(async { ConstLruProvider::<_, _, TAGS, u8>::init(WAITING) });
@@ -149,10 +157,13 @@ where
     B: Body<Data = Bytes, Error: Debug>,
 {
     let mut head = Head::new(case);
-    if case.revalidates {
+    if case.is_conditional() {
         let first = runtime.block_on(exchange(&mut service, head.request()));
-        let tag = first.headers().get(header::ETAG).expect("an ETag");
-        head.0.insert(header::IF_NONE_MATCH, tag.clone());
+        let tag = first.headers().get(header::ETAG);
+        if let Some((name, value)) = case.condition.field(tag.map(HeaderValue::as_bytes)) {
+            let value = HeaderValue::from_bytes(&value).expect("a tag");
+            head.0.insert(header::HeaderName::from_static(name), value);
+        }
     }
     let mut one_request: OneRequest = Box::new(move || {
         let response = runtime.block_on(exchange(&mut service, head.request()));

@@ -22,6 +22,10 @@ pub fn contender() -> Contender {
 }
 
 fn open(case: &Case) -> Option<OneRequest> {
+    // It looks at reads only.
+    if !case.reads() {
+        return None;
+    }
     let folder = temp_dir().join(format!("tower-conditional-bench-{}", process::id()));
     let notes = folder.join("notes");
     fs::create_dir_all(&notes).ok()?;

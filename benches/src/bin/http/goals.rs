@@ -6,10 +6,14 @@ use tower_conditional_bench::goals::Goal;
 
 use crate::{
     Key, Time,
-    servers::{BARE, BY_HAND_SHA256, BY_HAND_XXH3, EXPRESS, FASTIFY, GO, STACK_SHA256, STACK_XXH3},
+    servers::{
+        BARE, BY_HAND_SHA256, BY_HAND_XXH3, EXPRESS, FASTIFY, GO, NGINX, NGINX_CACHE, SOURCED,
+        STACK_SHA256, STACK_XXH3,
+    },
 };
 
 const SMALL: &str = "/1k.json";
+const LARGE: &str = "/64k.json";
 
 pub fn goals(times: &HashMap<Key, Time>) -> Vec<Goal> {
     // The best samples: a neighbour makes a request dearer, never cheaper.
@@ -24,6 +28,18 @@ pub fn goals(times: &HashMap<Key, Time>) -> Vec<Goal> {
             let ratio = ratio((ours, SMALL, false), (other, SMALL, false));
             goals.extend(ratio.map(|ratio| Goal::at_most(what, limit, ratio).ratio()));
         }
+    }
+    // The bare server has no 304.
+    for (path, other, conditional, limit) in [
+        (SMALL, BARE, false, 1.08),
+        (SMALL, NGINX, true, 0.88),
+        (SMALL, NGINX_CACHE, true, 1.10),
+        (LARGE, BARE, false, 0.45),
+    ] {
+        let answer = if conditional { 304 } else { 200 };
+        let what = format!("{path}, 304 of {SOURCED} / {answer} of {other}");
+        let ratio = ratio((SOURCED, path, true), (other, path, conditional));
+        goals.extend(ratio.map(|ratio| Goal::at_most(what, limit, ratio).ratio()));
     }
     for ours in [STACK_SHA256, STACK_XXH3] {
         for (other, limit) in [(EXPRESS, 20.0), (FASTIFY, 4.0), (GO, 1.9)] {

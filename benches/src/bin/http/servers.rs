@@ -18,7 +18,9 @@ pub const BY_HAND_SHA256: &str = "axum + from_fn by hand, sha256";
 pub const BY_HAND_XXH3: &str = "axum + from_fn by hand, xxh3";
 pub const STACK_SHA256: &str = "axum + **stack()**, sha256";
 pub const STACK_XXH3: &str = "axum + **stack()**, xxh3";
+pub const SOURCED: &str = "axum + **ConditionalLayer::source**";
 pub const NGINX: &str = "nginx, static files";
+pub const NGINX_CACHE: &str = "nginx, open_file_cache";
 pub const GO: &str = "Go ServeContent, tag known";
 pub const EXPRESS: &str = "express with its etag";
 pub const FASTIFY: &str = "fastify + @fastify/etag";
@@ -47,7 +49,9 @@ pub fn start_all(folder: &Path) -> (Vec<Server>, Vec<&'static str>) {
         (BY_HAND_XXH3, axum("by-hand-xxh3")),
         (STACK_SHA256, axum("stack-sha256")),
         (STACK_XXH3, axum("stack-xxh3")),
+        (SOURCED, axum("source")),
         (NGINX, vec!["nginx".into()]),
+        (NGINX_CACHE, vec!["nginx".into()]),
         (GO, vec![sibling("servecontent")]),
         (EXPRESS, node("express.mjs")),
         (FASTIFY, node("fastify.mjs")),
@@ -70,12 +74,13 @@ fn start(
     http: &Path,
 ) -> Option<Server> {
     let port = free_port();
-    if name == NGINX {
+    if [NGINX, NGINX_CACHE].contains(&name) {
         let template = fs::read_to_string(http.join("nginx.conf")).ok()?;
         let configuration = template
             .replace("PORT", &port.to_string())
+            .replace("FILE_CACHE", if name == NGINX { "off" } else { "max=100" })
             .replace("FOLDER", &display(folder));
-        let file = folder.with_file_name("nginx.conf");
+        let file = folder.with_file_name(format!("nginx-{port}.conf"));
         fs::write(&file, configuration).ok()?;
         command.extend(["-c".into(), display(&file)]);
     } else {

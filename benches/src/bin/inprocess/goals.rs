@@ -1,7 +1,7 @@
 //! The goals for time in process.
 
 use tower_conditional_bench::{
-    case::{Case, KIB},
+    case::{Case, KIB, MIB},
     contenders::{self, Contender, naive, ours, raw_hash},
     goals::{self, Goal},
     hash::Hash,
@@ -9,7 +9,7 @@ use tower_conditional_bench::{
 
 use crate::times::Times;
 
-pub fn print(times: &Times) {
+pub fn print(times: &Times, before: &Times) {
     let bodies: Vec<_> = Case::bodies()
         .into_iter()
         .filter(|case| case.sized)
@@ -19,6 +19,7 @@ pub fn print(times: &Times) {
         beyond_the_hash(times, &bodies),
         against_hand_written(times, &bodies),
         against_peers(times, &bodies),
+        known_before(before),
     ];
     goals::print("Goals, time in process", &goals.concat());
 }
@@ -75,7 +76,7 @@ fn beyond_the_hash(times: &Times, bodies: &[Case]) -> Vec<Goal> {
 fn against_hand_written(times: &Times, bodies: &[Case]) -> Vec<Goal> {
     let mut goals = Vec::new();
     let mut compare = |ours, by_hand, case: &Case, limit| {
-        let answer = if case.revalidates { 304 } else { 200 };
+        let answer = case.condition.status();
         let what = format!("{} ({answer}), {ours} / {by_hand}", case.name);
         let ratio = times.get(ours, case).zip(times.get(by_hand, case));
         goals.extend(
@@ -116,6 +117,31 @@ fn against_peers(times: &Times, bodies: &[Case]) -> Vec<Goal> {
             Some(Goal::at_most(what, 1.0, ratio).ratio())
         });
         goals.extend(goals::worst(each.collect()));
+    }
+    goals
+}
+
+/// What is decided before the service runs, held against a call of the bare service.
+fn known_before(times: &Times) -> Vec<Goal> {
+    let mut goals = Vec::new();
+    for case in Case::known_before() {
+        let Some(ours) = ours::deciding(&case) else {
+            continue;
+        };
+        let mut compare = |what: &str, limit, other: Option<f64>| {
+            let ratio = times.get(ours, &case).zip(other);
+            let what = format!("{}, {ours} / {what}", case.title());
+            goals.extend(
+                ratio.map(|(ours, other)| Goal::at_most(what, limit, ours / other).ratio()),
+            );
+        };
+        compare("bare", 1.25, times.get(contenders::BARE, &case.bare()));
+        if case.content.len() == MIB {
+            let small = Case::one_kib().with(case.condition);
+            compare("the same of 1 KiB", 1.05, times.get(ours, &small));
+        }
+        let peer = contenders::TOWER_ETAG_CACHE;
+        compare(peer, 0.30, times.get(peer, &case));
     }
     goals
 }

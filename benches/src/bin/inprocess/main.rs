@@ -4,7 +4,7 @@ mod goals;
 mod race;
 mod times;
 
-use std::env;
+use std::{env, slice};
 
 use tower_conditional_bench::{
     case::Case,
@@ -27,7 +27,7 @@ fn main() {
     let revalidating = known.iter().map(|case| case.revalidating()).collect();
     for (answer, cases) in [("200", bodies.clone()), ("304", revalidating)] {
         for case in &cases {
-            times.keep(case, &race(&contenders, case, rounds));
+            times.keep(race(&contenders, slice::from_ref(case), rounds));
         }
         let title = format!("{answer}: total (over its own bare service, ratio to it)");
         print(&title, &contenders, &cases, |contender, case| {
@@ -43,14 +43,23 @@ fn main() {
     let onlookers = contenders::onlookers();
     let cases = Case::nothing_to_do();
     for case in &cases {
-        times.keep(case, &race(&onlookers, case, rounds));
+        times.keep(race(&onlookers, slice::from_ref(case), rounds));
     }
     let title = "Nothing to do, 1 KiB: total (over bare, ratio)";
     print(title, &onlookers, &cases, |contender, case| {
         total(&times, contender, case)
     });
 
-    goals::print(&times);
+    let sourced = contenders::sourced();
+    let cases = Case::known_before();
+    let mut before = Times::default();
+    before.keep(race(&sourced, &cases, rounds));
+    let title = "Known before the service runs: total (over bare, ratio)";
+    print(title, &sourced, &cases, |contender, case| {
+        total(&before, contender, case)
+    });
+
+    goals::print(&times, &before);
 }
 
 fn rounds() -> usize {
@@ -80,8 +89,8 @@ fn print(
     cases: &[Case],
     cell: impl Fn(&Contender, &Case) -> String,
 ) {
-    let mut columns = vec![""];
-    columns.extend(cases.iter().map(|case| case.name));
+    let mut columns = vec![String::new()];
+    columns.extend(cases.iter().map(Case::title));
     let rows = contenders.iter().filter_map(|contender| {
         let cells: Vec<_> = cases.iter().map(|case| cell(contender, case)).collect();
         let shows = cells.iter().any(|cell| *cell != table::none());

@@ -1,4 +1,4 @@
-//! All contenders of a case take turns, round by round, and the best round of each counts: on a shared machine a
+//! All contenders take turns, round by round, and the best round of each counts: on a shared machine a
 //! neighbour slows down some rounds, but hardly ever all the rounds of one contender.
 
 use std::{
@@ -10,36 +10,45 @@ use tower_conditional_bench::{case::Case, contenders::Contender, drive::OneReque
 
 const ROUND: Duration = Duration::from_millis(1);
 
-/// The best time of each contender that answers this case, in nanoseconds.
-pub fn race(contenders: &[Contender], case: &Case, rounds: usize) -> Vec<(&'static str, f64)> {
-    let mut runners: Vec<_> = contenders
+/// The best time of each contender for each case that it answers, in nanoseconds.
+pub fn race<'a>(
+    contenders: &[Contender],
+    cases: &'a [Case],
+    rounds: usize,
+) -> Vec<(&'static str, &'a Case, f64)> {
+    let mut runners: Vec<_> = cases
         .iter()
-        .filter_map(|contender| Some(Runner::new(contender.name, (contender.open)(case)?)))
+        .flat_map(|case| contenders.iter().map(move |contender| (contender, case)))
+        .filter_map(|(contender, case)| {
+            Some(Runner::new(contender.name, case, (contender.open)(case)?))
+        })
         .collect();
     for _ in 0..rounds {
         runners.iter_mut().for_each(Runner::round);
     }
     runners
         .iter()
-        .map(|runner| (runner.name, runner.best))
+        .map(|runner| (runner.name, runner.case, runner.best))
         .collect()
 }
 
-struct Runner {
+struct Runner<'a> {
     name: &'static str,
+    case: &'a Case,
     one_request: OneRequest,
     requests: u32,
     best: f64,
 }
 
-impl Runner {
-    fn new(name: &'static str, mut one_request: OneRequest) -> Self {
+impl<'a> Runner<'a> {
+    fn new(name: &'static str, case: &'a Case, mut one_request: OneRequest) -> Self {
         let warm = (0..5)
             .map(|_| time(&mut one_request, 1))
             .fold(f64::INFINITY, f64::min);
         let requests = ROUND.as_nanos() as f64 / warm;
         Self {
             name,
+            case,
             one_request,
             requests: requests.clamp(2.0, 10_000.0) as u32,
             best: f64::INFINITY,

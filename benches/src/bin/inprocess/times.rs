@@ -3,27 +3,28 @@
 use std::collections::HashMap;
 
 use tower_conditional_bench::{
-    case::Case,
+    case::{Case, Condition},
     contenders::{Contender, raw_hash},
 };
 
 #[derive(Default)]
 pub struct Times(HashMap<Key, f64>);
 
-/// Contender, case, and whether the client had the content already.
-type Key = (&'static str, &'static str, bool);
+type Key = (&'static str, &'static str, Condition);
+
+fn key(contender: &'static str, case: &Case) -> Key {
+    (contender, case.name, case.condition)
+}
 
 impl Times {
-    pub fn keep(&mut self, case: &Case, bests: &[(&'static str, f64)]) {
-        for &(contender, time) in bests {
-            self.0
-                .insert((contender, case.name, case.revalidates), time);
-        }
+    pub fn keep(&mut self, bests: Vec<(&'static str, &Case, f64)>) {
+        let bests = bests.into_iter();
+        self.0
+            .extend(bests.map(|(contender, case, time)| (key(contender, case), time)));
     }
 
     pub fn get(&self, contender: &'static str, case: &Case) -> Option<f64> {
-        let key = (contender, case.name, case.revalidates);
-        self.0.get(&key).copied()
+        self.0.get(&key(contender, case)).copied()
     }
 
     pub fn over_bare(&self, contender: &Contender, case: &Case) -> Option<f64> {

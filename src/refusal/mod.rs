@@ -5,10 +5,10 @@ use std::{fmt, sync::Arc};
 use bytes::Bytes;
 use http::{
     HeaderValue, Response, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER},
+    header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER},
 };
 
-use crate::semantics::{etag::EntityTag, precondition::Condition};
+use crate::semantics::{content_length, etag::EntityTag, precondition::Condition};
 
 mod problem;
 #[cfg(test)]
@@ -229,11 +229,11 @@ impl Renderer {
         let (content_type, content) = self.render(refusal);
         let mut response = Response::new(content);
         *response.status_mut() = refusal.status();
-        let length = response.body().len();
+        let length = response.body().len() as u64;
         let fields = response.headers_mut();
         fields.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         fields.insert(CONTENT_TYPE, content_type);
-        fields.insert(CONTENT_LENGTH, length.into());
+        content_length::set(fields, Some(length));
         if refusal.status() == StatusCode::SERVICE_UNAVAILABLE {
             fields.insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }

@@ -58,15 +58,16 @@ fn problem(refusal: &Refusal) -> String {
     text
 }
 
-/// A tag as a JSON string. It has no control characters (RFC 9110, section
-/// 8.8.3); bytes that are no UTF-8 cannot stand in JSON.
+/// A tag as a JSON string. It has no control characters and no quotes inside
+/// (RFC 9110, section 8.8.3); bytes that are no UTF-8 cannot stand in JSON.
 fn push_tag(text: &mut String, tag: &EntityTag) {
-    text.push('"');
-    for c in String::from_utf8_lossy(tag.as_header_value().as_bytes()).chars() {
-        if matches!(c, '"' | '\\') {
-            text.push('\\');
+    text.push_str(if tag.is_weak() { "\"W/\\\"" } else { "\"\\\"" });
+    let opaque = String::from_utf8_lossy(tag.opaque());
+    for (i, part) in opaque.split('\\').enumerate() {
+        if i > 0 {
+            text.push_str("\\\\");
         }
-        text.push(c);
+        text.push_str(part);
     }
-    text.push('"');
+    text.push_str("\\\"\"");
 }

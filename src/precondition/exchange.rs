@@ -1,12 +1,15 @@
 //! One write, from the check to the answer.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use bytes::Bytes;
-use http::{Method, Request, Response, Uri, request::Parts};
+use http::{Method, Request, Response, request::Parts, uri::PathAndQuery};
 use http_body::Body;
 use tower_service::Service;
 
@@ -17,7 +20,7 @@ use super::{
 use crate::{
     body::ResponseBody,
     events,
-    handler::Expected,
+    handler::{Expected, PreconditionFailed},
     outcome::{Outcome, Verdict},
     refusal::Reason,
     semantics::{
@@ -43,9 +46,11 @@ pub(super) struct Exchange<Q, G> {
 /// What outlives the request's head, which goes to the handler.
 struct Kept {
     method: Method,
-    uri: Uri,
+    path: Option<PathAndQuery>,
     /// All of it, where the service may be asked again.
-    head: Option<Parts>,
+    head: Option<Box<Parts>>,
+    /// Whether the handler compared, where it was to.
+    compared: Option<Arc<AtomicBool>>,
 }
 
 impl<Q, G> Exchange<Q, G> {
@@ -100,60 +105,73 @@ fn now<Q, G>(config: &Config<Q, G>, fields: &ConditionalFields) -> HttpDate {
 }
 
 impl<Q: ValidatorSource, G> Exchange<Q, G> {
-    pub(super) async fn run<S, ReqB, ResB>(
+    // No `async fn`: the future of one holds its arguments twice.
+    pub(super) fn run<S, ReqB, ResB>(
         self,
-        parts: Parts,
+        mut parts: Parts,
         content: ReqB,
         mut service: Ready<S>,
-    ) -> Result<Answer<ResB>, S::Error>
+    ) -> impl Future<Output = Result<Answer<ResB>, S::Error>>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
         ResB: Body<Data = Bytes>,
         G: MayAskService<S, ReqB>,
     {
-        if self.has_nothing_to_check() {
-            let response = service.call(Request::from_parts(parts, content)).await?;
-            let response = response.map(ResponseBody::inner);
-            let (renderer, accepts_json) = (&self.config.renderer, self.accepts_json);
-            return Ok(answer::without_condition(response, renderer, accepts_json));
-        }
-        let (current, found) = match self.current(&parts, &mut service).await? {
-            Asked::State(current, found) => (current, found),
-            Asked::Answer(response) => return Ok(response.map(ResponseBody::inner)),
-            Asked::Failed(error) => {
-                events::source_failed(&error);
-                if self.config.on_source_error != OnSourceError::Proceed {
-                    return Ok(self.unavailable(error));
+        let nothing_to_check = self.has_nothing_to_check();
+        async move {
+            if nothing_to_check {
+                let service = service.ready::<ReqB>().await?;
+                let response = service.call(Request::from_parts(parts, content)).await?;
+                let response = response.map(ResponseBody::inner);
+                let (renderer, accepts_json) = (&self.config.renderer, self.accepts_json);
+                return Ok(answer::without_condition(response, renderer, accepts_json));
+            }
+            let (current, mut found) = match self.current(&parts, &mut service).await? {
+                Asked::State(current, found) => (current, found),
+                Asked::Answer(response) => return Ok(response.map(ResponseBody::inner)),
+                Asked::Failed(error) => {
+                    events::source_failed(&error);
+                    if self.config.on_source_error != OnSourceError::Proceed {
+                        return Ok(self.unavailable(error));
+                    }
+                    (Current::Unknown, None)
                 }
-                (Current::Unknown, None)
-            }
-        };
-        match self.fields.admit(
-            &parts.method,
-            current.as_ref(),
-            self.required,
-            self.config.creates(&parts.method),
-            now(&self.config, &self.fields),
-        ) {
-            Admission::Admit => {
-                // Its content may hold what the write needs: a place, a connection.
-                drop(found);
-                self.perform(parts, content, current, service).await
-            }
-            Admission::Failed(condition) => {
-                let answer = self.fail(&parts, condition, current, found, &mut service);
-                Ok(answer.await)
-            }
-            Admission::Required => {
-                let answer = self.refuse(Reason::PreconditionRequired);
-                Ok(self.explained(answer, Verdict::Required))
-            }
-            Admission::Absent => {
-                let answer = match found {
-                    Some(not_found) => not_found.map(ResponseBody::inner),
-                    None => self.refuse(Reason::Absent),
-                };
-                Ok(self.explained(answer, Verdict::NotEvaluated))
+            };
+            match self.fields.admit(
+                &parts.method,
+                current.as_ref(),
+                self.required,
+                self.config.creates(&parts.method),
+                now(&self.config, &self.fields),
+            ) {
+                Admission::Admit => {
+                    // Its content may hold what the write needs: a place, a connection.
+                    drop(found);
+                    let kept = self.hand_over(&mut parts, current, G::ASKS);
+                    let inner = service.ready::<ReqB>().await?;
+                    let response = inner.call(Request::from_parts(parts, content)).await?;
+                    let failed = match self.performed(response, &kept) {
+                        Ok(answer) => return Ok(answer),
+                        Err(failed) => failed,
+                    };
+                    let head = kept.head.as_deref();
+                    Ok(self.superseded(&failed, head, &mut service).await)
+                }
+                Admission::Failed(condition) => {
+                    let answer = self.fail(&parts, condition, &current, &mut found, &mut service);
+                    Ok(answer.await)
+                }
+                Admission::Required => {
+                    let answer = self.refuse(Reason::PreconditionRequired);
+                    Ok(self.explained(answer, Verdict::Required))
+                }
+                Admission::Absent => {
+                    let answer = match found {
+                        Some(not_found) => not_found.map(ResponseBody::inner),
+                        None => self.refuse(Reason::Absent),
+                    };
+                    Ok(self.explained(answer, Verdict::NotEvaluated))
+                }
             }
         }
     }
@@ -186,47 +204,40 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         self.explained(answer, Verdict::SourceFailed)
     }
 
-    async fn perform<S, ReqB, ResB>(
+    /// The answer of a handler that met what it expected, or did not look.
+    fn performed<ResB: Body<Data = Bytes>>(
         &self,
-        mut parts: Parts,
-        content: ReqB,
-        current: Current,
-        mut service: Ready<S>,
-    ) -> Result<Answer<ResB>, S::Error>
-    where
-        S: Service<Request<ReqB>, Response = Response<ResB>>,
-        ResB: Body<Data = Bytes>,
-        G: MayAskService<S, ReqB>,
-    {
-        let kept = Kept {
-            method: parts.method.clone(),
-            uri: parts.uri.clone(),
-            head: G::ASKS.then(|| parts.clone()),
-        };
-        let expected = self.hand_over(&mut parts, current);
-        let response = service.call(Request::from_parts(parts, content)).await?;
+        response: Response<ResB>,
+        kept: &Kept,
+    ) -> Result<Answer<ResB>, PreconditionFailed> {
         if let Some(failed) = answer::failed(&response) {
-            return Ok(self.superseded(&failed.clone(), kept.head, service).await);
+            return Err(failed.clone());
         }
         let answer = response.map(ResponseBody::inner);
         let unchecked = answer.status().is_success()
-            && expected.is_some_and(|used| !used.load(Ordering::Acquire));
+            && (kept.compared.as_ref()).is_some_and(|compared| !compared.load(Ordering::Acquire));
         if unchecked {
-            return Ok(self.report(&kept, answer));
+            return Ok(self.report(kept, answer));
         }
         Ok(self.explained(answer, Verdict::Proceeded))
     }
 
     /// Tells the handler what to expect. The witness tells whether it compared,
     /// which it need not where a lock makes sure.
-    fn hand_over(&self, parts: &mut Parts, current: Current) -> Option<Arc<AtomicBool>> {
-        if !self.conditional {
-            return None;
+    fn hand_over(&self, parts: &mut Parts, current: Current, asks_again: bool) -> Kept {
+        let mut kept = Kept {
+            method: parts.method.clone(),
+            path: parts.uri.path_and_query().cloned(),
+            compared: None,
+            head: asks_again.then(|| Box::new(parts.clone())),
+        };
+        if self.conditional {
+            let expected =
+                Expected::handed_over(parts.method.clone(), self.fields.clone(), current);
+            kept.compared = (!self.locked).then(|| expected.witness());
+            parts.extensions.insert(expected);
         }
-        let expected = Expected::handed_over(parts.method.clone(), self.fields.clone(), current);
-        let witness = expected.witness();
-        parts.extensions.insert(expected);
-        (!self.locked).then_some(witness)
+        kept
     }
 
     fn report<ResB: Body<Data = Bytes>>(
@@ -234,7 +245,8 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         kept: &Kept,
         mut answer: Answer<ResB>,
     ) -> Answer<ResB> {
-        events::unchecked_write(&kept.method, kept.uri.path());
+        let path = kept.path.as_ref().map_or("", PathAndQuery::path);
+        events::unchecked_write(&kept.method, path);
         if self.config.unchecked == Unchecked::Fail {
             answer = self.refuse(Reason::Unchecked);
         }

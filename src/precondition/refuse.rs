@@ -63,8 +63,8 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
     pub(super) async fn superseded<S, ReqB, ResB>(
         &self,
         failed: &PreconditionFailed,
-        request: Option<Parts>,
-        mut service: Ready<S>,
+        request: Option<&Parts>,
+        service: &mut Ready<S>,
     ) -> Answer<ResB>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
@@ -75,8 +75,8 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         let current = failed.current();
         let answer = match request {
             Some(request) => {
-                let found = self.representation(&request, &mut service).await;
-                self.carry(&request, refusal, current, found)
+                let found = self.representation(request, service).await;
+                self.carry(request, refusal, current, found)
             }
             None => self.refuse_with(refusal, current),
         };
@@ -87,8 +87,8 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         &self,
         request: &Parts,
         condition: Condition,
-        current: Current,
-        found: Option<Response<ResB>>,
+        current: &Current,
+        found: &mut Option<Response<ResB>>,
         service: &mut Ready<S>,
     ) -> Answer<ResB>
     where
@@ -108,9 +108,11 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
             let answer = answer::already_applied(validators);
             return self.explained(answer, Verdict::AlreadyApplied);
         }
-        let found = match found {
-            None => self.representation(request, service).await,
-            found => found,
+        // `match` would hold the response while the service is asked.
+        let found = if found.is_some() {
+            found.take()
+        } else {
+            self.representation(request, service).await
         };
         let refusal = self.refusal(condition);
         let answer = if G::ASKS {

@@ -39,13 +39,22 @@ impl<S> Ready<S> {
         }
     }
 
-    pub(crate) async fn call<B>(&mut self, request: Request<B>) -> Result<S::Response, S::Error>
+    /// The service, once it is ready. A future that holds no request meanwhile
+    /// is a small one.
+    pub(crate) async fn ready<B>(&mut self) -> Result<&mut S, S::Error>
     where
         S: Service<Request<B>>,
     {
         if !mem::take(&mut self.ready) {
             poll_fn(|cx| self.service.poll_ready(cx)).await?;
         }
-        self.service.call(request).await
+        Ok(&mut self.service)
+    }
+
+    pub(crate) async fn call<B>(&mut self, request: Request<B>) -> Result<S::Response, S::Error>
+    where
+        S: Service<Request<B>>,
+    {
+        self.ready().await?.call(request).await
     }
 }

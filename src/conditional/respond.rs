@@ -121,7 +121,7 @@ impl<C: Clock> Exchange<C> {
             }
         };
         validators.write_to(response.headers_mut());
-        if verdict == Verdict::NotModified {
+        if verdict == Verdict::NotModified && validators.last_modified.is_some() {
             strip_representation_metadata(response.headers_mut());
         }
         self.explain(&mut response, verdict);

@@ -341,7 +341,7 @@ fn a_412_by_a_source_that_is_ready() {
     let handler = Handler::new(1024, 1024);
     let layer = PreconditionLayer::new(version_7);
     let make = || write(&Method::PUT, &[(header::IF_MATCH, "\"6\"")]);
-    assert_eq!(allocations(layer.layer(handler), make), 11);
+    assert_eq!(allocations(layer.layer(handler), make), 10);
 }
 
 /// The tag of the source, the future that waits for it, and what the handler is

@@ -107,7 +107,7 @@ async fn serve<S: Storage>(store: &S, options: &Options) -> Result<(), Box<dyn E
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = match Command::parse(env::args_os().skip(1)) {
-        Ok(Command::Serve(options)) => options,
+        Ok(Command::Serve(options)) => *options,
         Ok(Command::Help) => {
             println!("{USAGE}");
             return ExitCode::SUCCESS;

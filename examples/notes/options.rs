@@ -17,7 +17,7 @@ const MOST_NOTES: u32 = 100_000;
 
 #[derive(Debug)]
 pub(crate) enum Command {
-    Serve(Options),
+    Serve(Box<Options>),
     Help,
 }
 
@@ -67,7 +67,7 @@ impl Command {
         if options.notes > MOST_NOTES {
             return Err(format!("--notes: at most {MOST_NOTES}"));
         }
-        Ok(Self::Serve(options))
+        Ok(Self::Serve(Box::new(options)))
     }
 }
 

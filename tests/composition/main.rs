@@ -5,6 +5,8 @@
 mod coding;
 mod compression;
 mod cors;
+#[cfg(feature = "tracing")]
+mod events;
 mod placement;
 mod plain;
 mod readiness;

@@ -1,0 +1,90 @@
+//! What the feature `tracing` tells.
+
+use std::{
+    convert::Infallible,
+    fmt,
+    sync::{Arc, Mutex},
+};
+
+use bytes::Bytes;
+use http::{Request, Response, header::IF_MATCH, request::Parts};
+use http_body_util::Full;
+use tower::{Layer, ServiceExt, service_fn};
+use tower_conditional::{ConditionalLayer, Current, PreconditionLayer, VersionTags};
+use tracing::{
+    Event, Metadata, Subscriber,
+    field::{Field, Visit},
+    span,
+    subscriber::set_default,
+};
+
+/// Notes the text of each event.
+#[derive(Clone, Default)]
+struct Notebook(Arc<Mutex<Vec<String>>>);
+
+impl Subscriber for Notebook {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut text = event.metadata().level().to_string();
+        event.record(&mut Text(&mut text));
+        self.0.lock().unwrap().push(text);
+    }
+
+    fn enter(&self, _: &span::Id) {}
+
+    fn exit(&self, _: &span::Id) {}
+}
+
+struct Text<'t>(&'t mut String);
+
+impl Visit for Text<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.0.push_str(&format!(" {field}={value:?}"));
+    }
+}
+
+async fn handle(_: Request<()>) -> Result<Response<Full<Bytes>>, Infallible> {
+    Ok(Response::new(Full::from("done")))
+}
+
+#[tokio::test]
+async fn a_write_that_nobody_checked_is_told() {
+    let notebook = Notebook::default();
+    let _subscribed = set_default(notebook.clone());
+    let source =
+        |_: &Parts| async { Ok::<Current, Infallible>(VersionTags::plain().number(7).into()) };
+    let service = PreconditionLayer::new(source).layer(service_fn(handle));
+    let write = Request::put("/notes/1").header(IF_MATCH, "\"7\"");
+    let response = service.oneshot(write.body(()).unwrap()).await.unwrap();
+    assert_eq!(response.status(), 200);
+    let told = notebook.0.lock().unwrap().concat();
+    assert!(told.starts_with("WARN"), "{told}");
+    assert!(told.contains("PUT") && told.contains("/notes/1"), "{told}");
+    assert!(told.contains("updates can be lost"), "{told}");
+}
+
+#[tokio::test]
+async fn a_source_that_fails_is_told() {
+    let notebook = Notebook::default();
+    let _subscribed = set_default(notebook.clone());
+    let source = |_: &Parts| async { Err::<Current, _>("the database is gone") };
+    let service = ConditionalLayer::new()
+        .source(source)
+        .layer(service_fn(handle));
+    let read = Request::get("/notes/1").body(()).unwrap();
+    assert_eq!(service.oneshot(read).await.unwrap().status(), 200);
+    let told = notebook.0.lock().unwrap().concat();
+    assert!(told.starts_with("WARN"), "{told}");
+    assert!(told.contains("source"), "{told}");
+}

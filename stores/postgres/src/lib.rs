@@ -29,7 +29,7 @@
 //! ```no_run
 //! # fn run(pool: deadpool_postgres::Pool) -> Result<(), Box<dyn std::error::Error>> {
 //! use http::request::Parts;
-//! use tower_conditional::source::Route;
+//! use tower_conditional::{ConditionalLayer, source::Route};
 //! use tower_conditional_postgres::{Scope, VersionSource};
 //!
 //! let (all, one) = (Route::new("/notes")?, Route::new("/notes/{id}")?);
@@ -40,7 +40,8 @@
 //!     }
 //!     Some(Scope::row("notes", one.capture(path, "id")?))
 //! });
-//! // And then ConditionalLayer::new().source(source).
+//! let layer = ConditionalLayer::new().source(source);
+//! # let _ = layer;
 //! # Ok(())
 //! # }
 //! ```

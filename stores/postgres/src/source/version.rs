@@ -34,14 +34,15 @@ use crate::{
 /// ```no_run
 /// # fn run(pool: deadpool_postgres::Pool) -> Result<(), Box<dyn std::error::Error>> {
 /// use http::request::Parts;
-/// use tower_conditional::source::Route;
+/// use tower_conditional::{ConditionalLayer, source::Route};
 /// use tower_conditional_postgres::{Scope, VersionSource};
 ///
 /// let route = Route::new("/notes/{id}")?;
 /// let source = VersionSource::new(pool, move |request: &Parts| {
 ///     Some(Scope::row("notes", route.capture(request.uri.path(), "id")?))
 /// });
-/// // And then ConditionalLayer::new().source(source).
+/// let layer = ConditionalLayer::new().source(source);
+/// # let _ = layer;
 /// # Ok(())
 /// # }
 /// ```

@@ -18,7 +18,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::{
     problem::{Problem, Refused},
     stats::Stats,
-    store::{Item, Storage},
+    store::{Item, Storage, StoreError},
 };
 
 const INDEX: &str = include_str!("index.html");
@@ -92,7 +92,11 @@ async fn write<S: Storage>(
         .into());
     }
     let content = content.map_err(Problem::from)?;
-    let (created, validators) = store.put_page(name, expected, content).await?;
+    // In a task of its own: if the client leaves, the connection must not go back to its pool with
+    // a statement under way, behind which the next request would wait.
+    let written = tokio::spawn(async move { store.put_page(name, expected, content).await });
+    let written = written.await;
+    let (created, validators) = written.unwrap_or_else(|lost| Err(StoreError::database(lost)))?;
     let status = if created {
         StatusCode::CREATED
     } else {

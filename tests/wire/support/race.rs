@@ -187,8 +187,9 @@ impl Report {
     }
 }
 
+/// A connection that is kept.
 #[derive(Debug)]
-struct Connection {
+pub(crate) struct Connection {
     server: SocketAddr,
     sender: Sender,
 }
@@ -200,7 +201,7 @@ enum Sender {
 }
 
 impl Connection {
-    async fn open(server: SocketAddr, http: Http) -> Self {
+    pub(crate) async fn open(server: SocketAddr, http: Http) -> Self {
         let stream = TcpStream::connect(server).await.expect("a server");
         stream.set_nodelay(true).unwrap();
         let stream = TokioIo::new(stream);
@@ -221,7 +222,10 @@ impl Connection {
     }
 
     /// One exchange, read to its end.
-    async fn exchange(&mut self, request: Request<Full<Bytes>>) -> hyper::Result<Response<Bytes>> {
+    pub(crate) async fn exchange(
+        &mut self,
+        request: Request<Full<Bytes>>,
+    ) -> hyper::Result<Response<Bytes>> {
         let (mut head, content) = request.into_parts();
         let response = match &mut self.sender {
             Sender::One(sender) => {

@@ -1,4 +1,4 @@
-//! A PostgreSQL server of one's own, for tests.
+//! A PostgreSQL server of one's own, for tests, and [`Replica`]s that share it.
 //!
 //! ```
 //! use tower_conditional_postgres_testing::Postgres;
@@ -20,6 +20,7 @@
 
 mod binaries;
 mod keeper;
+mod replica;
 
 use std::{
     io::ErrorKind,
@@ -35,6 +36,8 @@ use std::{
 
 use binaries::{Binaries, User};
 use keeper::{Keeper, Signal};
+
+pub use replica::Replica;
 
 /// A running server, with a directory of its own on a free port of 127.0.0.1.
 ///

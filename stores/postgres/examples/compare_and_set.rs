@@ -1,0 +1,167 @@
+//! Documents with a version column of the application's own. The statement that
+//! writes compares, so no update is lost, however many processes serve the same
+//! database:
+//!
+//! ```text
+//! cargo run -p tower-conditional-postgres --example compare_and_set -- \
+//!     postgres://user@localhost/documents 127.0.0.1:3000
+//! ```
+
+#![expect(clippy::disallowed_macros)] // a program may print
+
+use std::{env, error::Error, process::ExitCode};
+
+use axum::{
+    Router,
+    extract::{Path, State},
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use deadpool_postgres::{Manager, Pool, PoolError};
+use tokio::net::TcpListener;
+use tokio_postgres::{NoTls, types::ToSql};
+use tower_conditional::{
+    ConditionalLayer, PreconditionLayer, Validators, VersionTags,
+    handler::{Expected, PreconditionFailed, Validated},
+    source::Route,
+};
+use tower_conditional_postgres::{Param, QuerySource};
+
+/// Under a lock: several processes may start at once.
+const MIGRATION: &str = "
+BEGIN;
+SELECT pg_advisory_xact_lock(hashtext('documents'));
+CREATE TABLE IF NOT EXISTS documents (
+    id bigint PRIMARY KEY,
+    text text NOT NULL,
+    version bigint NOT NULL DEFAULT 1
+);
+INSERT INTO documents VALUES (1, 'first') ON CONFLICT DO NOTHING;
+COMMIT;
+";
+
+/// The key refuses what is there already.
+const CREATE: &str = "
+INSERT INTO documents (id, text) VALUES ($1, $2)
+ON CONFLICT DO NOTHING
+RETURNING version";
+
+/// Who has no version in mind (`If-Match: *`) gives `NULL`.
+const COMPARE_AND_SET: &str = "
+UPDATE documents SET text = $3, version = version + 1
+WHERE id = $1 AND ($2::bigint[] IS NULL OR version = ANY ($2))
+RETURNING version";
+
+fn app(pool: Pool) -> Result<Router, Box<dyn Error>> {
+    let route = Route::new("/documents/{id}")?;
+    let version = "SELECT version FROM documents WHERE id = $1";
+    let source = QuerySource::new(pool.clone(), version, move |request: &Parts| {
+        let id: i64 = route.capture(request.uri.path(), "id")?.parse().ok()?;
+        Some(vec![Box::new(id) as Param])
+    });
+    // Refuses most writes that would fail before their content is read, and all that name no
+    // state. What it saw may be over when the handler runs: that is why the handler compares.
+    let guard = PreconditionLayer::new(source.clone()).require();
+    let document = get(read)
+        .put(replace)
+        .route_layer(guard)
+        .route_layer(ConditionalLayer::new().source(source));
+    Ok(Router::new()
+        .route("/documents/{id}", document)
+        .with_state(pool))
+}
+
+async fn read(State(pool): State<Pool>, Path(id): Path<i64>) -> Result<Response, Refused> {
+    // One row, so the tag is that of this very text.
+    let one = "SELECT text, version FROM documents WHERE id = $1";
+    let row = pool.get().await?.query_opt(one, &[&id]).await?;
+    let row = row.ok_or(Refused::NoSuchDocument)?;
+    let text: String = row.get(0);
+    Ok(Validated(text, validators(row.get(1))).into_response())
+}
+
+async fn replace(
+    State(pool): State<Pool>,
+    Path(id): Path<i64>,
+    expected: Expected,
+    text: String,
+) -> Result<Response, Refused> {
+    let client = pool.get().await?;
+    let (status, row) = if expected.must_be_absent() {
+        let row = client.query_opt(CREATE, &[&id, &text]).await?;
+        (StatusCode::CREATED, row)
+    } else {
+        let versions = expected.versions();
+        let params: [&(dyn ToSql + Sync); 3] = [&id, &versions, &text];
+        let row = client.query_opt(COMPARE_AND_SET, &params).await?;
+        (StatusCode::NO_CONTENT, row)
+    };
+    // No row: 412.
+    let row = expected.settle(row)?.ok_or(Refused::NoSuchDocument)?;
+    Ok(Validated(status, validators(row.get(0))).into_response())
+}
+
+fn validators(version: i64) -> Validators {
+    VersionTags::plain().number(version).into()
+}
+
+enum Refused {
+    NoSuchDocument,
+    Failed(PreconditionFailed),
+    Database,
+}
+
+impl From<PreconditionFailed> for Refused {
+    fn from(failed: PreconditionFailed) -> Self {
+        Self::Failed(failed)
+    }
+}
+
+impl From<PoolError> for Refused {
+    fn from(error: PoolError) -> Self {
+        eprintln!("compare_and_set: {error}");
+        Self::Database
+    }
+}
+
+impl From<tokio_postgres::Error> for Refused {
+    fn from(error: tokio_postgres::Error) -> Self {
+        eprintln!("compare_and_set: {error}");
+        Self::Database
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        match self {
+            Self::NoSuchDocument => StatusCode::NOT_FOUND.into_response(),
+            Self::Failed(failed) => IntoResponse::into_response(failed),
+            Self::Database => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        }
+    }
+}
+
+async fn serve(url: &str, address: &str) -> Result<(), Box<dyn Error>> {
+    let pool = Pool::builder(Manager::new(url.parse()?, NoTls)).build()?;
+    pool.get().await?.batch_execute(MIGRATION).await?;
+    let listener = TcpListener::bind(address).await?;
+    println!("listening on http://{}", listener.local_addr()?);
+    Ok(axum::serve(listener, app(pool)?).await?)
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [url, address] = &arguments[..] else {
+        eprintln!("usage: compare_and_set URL ADDRESS:PORT");
+        return ExitCode::from(2);
+    };
+    match serve(url, address).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("compare_and_set: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

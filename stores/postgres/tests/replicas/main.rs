@@ -1,0 +1,73 @@
+//! Writers on three processes that share one database.
+
+#![expect(clippy::disallowed_macros)] // a server says where it listens
+
+mod naive;
+#[path = "../../../../tests/wire/support/race.rs"]
+mod race;
+
+use std::process::Command;
+
+use tower_conditional_postgres_testing::{Postgres, Replica};
+
+use race::{From, Http, Race, Report};
+
+fn three(mut command: impl FnMut() -> Command) -> [Replica; 3] {
+    [(); 3].map(|()| Replica::start(&mut command()))
+}
+
+fn race(replicas: &[Replica; 3], rounds: usize) -> Race {
+    Race {
+        servers: replicas.iter().map(Replica::address).collect(),
+        http: Http::One,
+        path: "/documents/1".into(),
+        from: From::Tag(|current| current.headers()["etag"].clone()),
+        writers: 64,
+        rounds,
+    }
+}
+
+fn compare_and_set() -> [Replica; 3] {
+    let url = Postgres::shared().create_database();
+    three(|| {
+        let mut command = Replica::example("compare_and_set");
+        command.args([&*url, "127.0.0.1:0"]);
+        command
+    })
+}
+
+/// And they got nothing but this status and 412.
+fn assert_one_winner_each(status: u16, report: &Report) {
+    report.assert_one_winner_each();
+    for round in &report.rounds {
+        assert_eq!(round.statuses.get(&status), Some(&1), "{round:?}");
+    }
+}
+
+/// R-9110-13.1-a, R-9110-13.1.1-b: the statement that writes compares.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_writer_wins_by_compare_and_set() {
+    let replicas = compare_and_set();
+    assert_one_winner_each(204, &race(&replicas, 200).run().await);
+    let over_http2 = Race {
+        http: Http::Two,
+        ..race(&replicas, 20)
+    };
+    assert_one_winner_each(204, &over_http2.run().await);
+    let creates = Race {
+        path: "/documents/1{round}".into(),
+        from: From::Nothing,
+        ..race(&replicas, 20)
+    };
+    assert_one_winner_each(201, &creates.run().await);
+}
+
+/// The same race against check-then-act, so that the other can fail.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn updates_are_lost_between_check_and_write() {
+    let url = Postgres::shared().create_database();
+    let replicas = three(|| naive::replica(&url));
+    let report = race(&replicas, 20).run().await;
+    assert_ne!(report.lost(), 0);
+    println!("{} updates lost in 20 rounds", report.lost());
+}

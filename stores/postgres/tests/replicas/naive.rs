@@ -1,0 +1,68 @@
+//! A server that checks, and then writes without a comparison.
+
+use std::{env, process::Command};
+
+use axum::{
+    Router,
+    extract::State,
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use deadpool_postgres::{Manager, Pool};
+use tokio::net::TcpListener;
+use tokio_postgres::NoTls;
+use tower_conditional::{PreconditionLayer, Validators, VersionTags, handler::Validated};
+use tower_conditional_postgres::QuerySource;
+use tower_conditional_postgres_testing::Replica;
+
+/// Names its database.
+const URL: &str = "TOWER_CONDITIONAL_NAIVE";
+
+const MIGRATION: &str = "
+BEGIN;
+SELECT pg_advisory_xact_lock(1);
+CREATE TABLE IF NOT EXISTS document (text text NOT NULL, version bigint NOT NULL);
+INSERT INTO document SELECT 'first', 1 WHERE NOT EXISTS (SELECT FROM document);
+COMMIT;
+";
+
+pub(crate) fn replica(url: &str) -> Command {
+    Replica::test("naive::serves", URL, url)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "no test but the server of one, in a process of its own"]
+async fn serves() {
+    let Ok(url) = env::var(URL) else { return };
+    let manager = Manager::new(url.parse().unwrap(), NoTls);
+    let pool = Pool::builder(manager).build().unwrap();
+    let client = pool.get().await.unwrap();
+    client.batch_execute(MIGRATION).await.unwrap();
+
+    let version = "SELECT version FROM document";
+    let source = QuerySource::new(pool.clone(), version, |_: &Parts| Some(Vec::new()));
+    let document = get(read).put(write).layer(PreconditionLayer::new(source));
+    let app = Router::new()
+        .route("/documents/1", document)
+        .with_state(pool);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    println!("listening on http://{}", listener.local_addr().unwrap());
+    axum::serve(listener, app).await.unwrap();
+}
+
+async fn read(State(pool): State<Pool>) -> Response {
+    let client = pool.get().await.unwrap();
+    let row = client.query_one("SELECT text, version FROM document", &[]);
+    let row = row.await.unwrap();
+    let (text, version): (String, _) = (row.get(0), row.get(1));
+    let validators = Validators::from(VersionTags::plain().number(version));
+    Validated(text, validators).into_response()
+}
+
+async fn write(State(pool): State<Pool>, text: String) -> StatusCode {
+    let client = pool.get().await.unwrap();
+    let sql = "UPDATE document SET text = $1, version = version + 1";
+    client.execute(sql, &[&text]).await.unwrap();
+    StatusCode::NO_CONTENT
+}

@@ -48,6 +48,13 @@ pub use target::Target;
 /// statement here that [`Error::is_conflict`] knows.
 ///
 /// `lock_timeout` and `statement_timeout` say how long the wait may be.
+///
+/// # What it needs from its neighbours
+///
+/// A task of its own in a server: where a client leaves, the future of its
+/// handler is dropped. The transaction is rolled back, but a statement that
+/// waits goes on waiting, on a connection that its pool already gives to the
+/// next request. `tokio::spawn` around the write keeps it to its end.
 #[must_use = "it rolls back when it is dropped"]
 pub struct Guarded<'a>(Transaction<'a>);
 

@@ -1,0 +1,10 @@
+//! `notes`, as three processes that share one database.
+
+mod departed;
+mod history;
+mod killed;
+#[path = "../../../tests/wire/support/race.rs"]
+mod race;
+mod races;
+mod restarts;
+mod support;

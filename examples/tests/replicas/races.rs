@@ -1,0 +1,89 @@
+//! Writers who start from the same state, spread over the replicas.
+
+use std::{env, fs, path::PathBuf, process};
+
+use tower_conditional_postgres_testing::{Postgres, Replica};
+
+use crate::{
+    race::{From, Http, Race},
+    support::{PAGE, three},
+};
+
+fn updates(replicas: &[Replica; 3]) -> Race {
+    Race {
+        servers: replicas.iter().map(Replica::address).collect(),
+        http: Http::One,
+        path: PAGE.into(),
+        from: From::Tag(|current| current.headers()["etag"].clone()),
+        writers: 64,
+        rounds: 200,
+    }
+}
+
+async fn assert_no_update_is_lost(race: &Race) {
+    let report = race.run().await;
+    assert_eq!(report.lost(), 0);
+    report.assert_one_winner_each();
+}
+
+/// R-9110-13.1-a, R-9110-13.1.1-b: one writer wins each round.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_update_is_lost_on_postgres() {
+    let url = Postgres::shared().create_database();
+    let replicas = three(&["--postgres", &url]);
+    assert_no_update_is_lost(&updates(&replicas)).await;
+}
+
+/// R-9110-13.1.2-g, R-9110-13.1-a: of 32 who create the same, one does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_creates_on_postgres() {
+    let url = Postgres::shared().create_database();
+    let replicas = three(&["--postgres", &url]);
+    for http in [Http::One, Http::Two] {
+        let creates = Race {
+            http,
+            path: format!("/pages/{http:?}-{{round}}"),
+            from: From::Nothing,
+            writers: 32,
+            rounds: 20,
+            ..updates(&replicas)
+        };
+        let report = creates.run().await;
+        report.assert_one_winner_each();
+        for round in &report.rounds {
+            assert_eq!(round.statuses, [(201, 1), (412, 31)].into());
+        }
+    }
+}
+
+/// R-9110-13.1-a, R-9110-13.1.1-b: three processes on one file.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_update_is_lost_on_sqlite() {
+    let file = File::new();
+    let replicas = three(&["--database", file.0.to_str().unwrap()]);
+    let race = Race {
+        rounds: 50,
+        ..updates(&replicas)
+    };
+    assert_no_update_is_lost(&race).await;
+}
+
+/// A database that goes with the test.
+struct File(PathBuf);
+
+impl File {
+    fn new() -> Self {
+        let name = format!("tower-conditional-replicas-{}.db", process::id());
+        Self(env::temp_dir().join(name))
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        for suffix in ["", "-wal", "-shm"] {
+            let mut file = self.0.clone().into_os_string();
+            file.push(suffix);
+            let _ = fs::remove_file(file);
+        }
+    }
+}

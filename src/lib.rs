@@ -46,16 +46,17 @@
 //! | [`PreconditionLayer`] | checks conditional writes before they are performed: 412, 428 |
 //! | [`CodingTagLayer`] | makes one strong tag per content coding, around compression |
 //!
-//! [`stack`] puts the first two in the right order. Each also works alone, and its
-//! module says what it needs from its neighbours and what it does not promise.
-//! Around them, outermost first:
+//! [`stack`] puts those of one service in the right order. Each also works alone,
+//! and its module says what it needs from its neighbours and what it does not
+//! promise. Around them, outermost first:
 //!
 //! ```text
 //! trace, CORS, security headers    any side works; outside is usual
 //! authentication, limits           outside: a 304 only for those who may read
 //! CodingTagLayer                   only around compression: "v1" and "v1-gzip"
 //! compression                      the 304 costs none
-//! ConditionalLayer                 304, 412
+//! PreconditionLayer                writes: 412, 428
+//! ConditionalLayer                 reads: 304, 412
 //! EtagLayer                        a tag from the content
 //! the service                      its own ETag always wins
 //! ```

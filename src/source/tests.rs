@@ -203,6 +203,7 @@ async fn a_source_that_hangs_times_out() {
     assert!(current.validators().is_some());
     // A slow one that is in time.
     let slow = |_: &Parts| async {
+        // Just within the limit, on a paused clock.
         tokio::time::sleep(Duration::from_millis(249)).await;
         Ok::<_, Infallible>(Current::Absent)
     };

@@ -86,5 +86,6 @@ async fn a_source_that_fails_is_told() {
     assert_eq!(service.oneshot(read).await.unwrap().status(), 200);
     let told = notebook.0.lock().unwrap().concat();
     assert!(told.starts_with("WARN"), "{told}");
-    assert!(told.contains("source"), "{told}");
+    assert!(told.contains("the current state is not known"), "{told}");
+    assert!(told.contains("the source of validators failed"), "{told}");
 }

@@ -15,7 +15,7 @@ use axum::{
     routing::get,
 };
 use tower::ServiceBuilder;
-use tower_conditional::{PreconditionLayer, VersionTags, source::SelfGet};
+use tower_conditional::{PreconditionLayer, VersionTags, source::SelfGet, stack};
 
 use crate::support::{Fields, send};
 
@@ -204,4 +204,34 @@ fn the_place_is_seen_through_other_layers() {
         .layer(layer)
         .layer(tower_http::trace::TraceLayer::new_for_http());
     let _: Router<Version> = routes().layer(both);
+}
+
+/// The stack's own order: what a write is checked against is the tag that the
+/// stack makes of the content.
+#[tokio::test]
+async fn the_stack_checks_writes_against_its_own_tags() {
+    let text = Arc::new(std::sync::Mutex::new("old".to_owned()));
+    let (shown, written) = (Arc::clone(&text), text);
+    let reads = get(|| async move { shown.lock().unwrap().clone() });
+    let router: Router = Router::new().route(
+        "/",
+        reads.put(|| async move {
+            written.lock().unwrap().push_str(", and new");
+            StatusCode::NO_CONTENT
+        }),
+    );
+    let guard = PreconditionLayer::self_get(SelfGet::new()).require();
+    let service = ServiceBuilder::new()
+        .layer(stack().precondition(guard))
+        .service(router);
+
+    let old = send(&service, "GET", "/", &[]).await;
+    let bare = send(&service, "PUT", "/", &[]).await;
+    assert_eq!(bare.status, 428);
+    let expects: Fields<'_> = &[("if-match", old.tag())];
+    let first = send(&service, "PUT", "/", expects).await;
+    assert_eq!(first.status, 204);
+    let stale = send(&service, "PUT", "/", expects).await;
+    assert_eq!(stale.status, 412);
+    assert_eq!(stale.tag(), send(&service, "GET", "/", &[]).await.tag());
 }

@@ -47,6 +47,7 @@ fn counter(
                     seen => representation(&format!("\"{seen}\"")),
                 });
             }
+            // Time for the others to come; the clock is paused, and nobody waits.
             tokio::time::sleep(Duration::from_millis(1)).await;
             version.store(seen + 1, Ordering::SeqCst);
             let created = if seen == 0 { 201 } else { 204 };

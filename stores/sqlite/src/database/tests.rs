@@ -114,6 +114,7 @@ async fn the_queue_is_bounded() {
         let database = database.clone();
         callers.spawn(async move { add(&database, "INSERT INTO t VALUES (1)").await });
     }
+    // On a paused clock it passes once both callers wait.
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(database.messages.capacity(), 0);
     // The second one has no place: it goes away without having run.

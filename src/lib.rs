@@ -110,6 +110,7 @@
 //! |---|---|---|
 //! | `tokio` | `lock::KeyedLock`, one writer at a time per key in this process; time limits of sources | yes |
 //! | `axum` | the types of [`handler`] as extractors and responses | no |
+//! | `serde` | `Cache-Control` directives as strings of a configuration | no |
 //! | `tracing` | events where a source failed or a write was not checked | no |
 //! | `blake3` | `etag::Blake3`, for tags from BLAKE3 | no |
 //! | `xxh3` | `etag::Xxh3`, for tags from XXH3 where no adversary writes content | no |

@@ -1,0 +1,156 @@
+//! The directives of a response that have a meaning here, without an
+//! allocation.
+
+use http::HeaderValue;
+
+use super::{
+    directive::{Argument, Directive, directives},
+    seconds,
+};
+
+/// What the standard directives say. Seconds are at most 2³¹.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Known {
+    pub(crate) no_store: bool,
+    pub(crate) must_understand: bool,
+    pub(crate) no_cache: Scope,
+    pub(crate) private: Scope,
+    pub(crate) public: bool,
+    pub(crate) must_revalidate: bool,
+    pub(crate) proxy_revalidate: bool,
+    pub(crate) no_transform: bool,
+    pub(crate) immutable: bool,
+    pub(crate) max_age: Option<u32>,
+    pub(crate) s_maxage: Option<u32>,
+    pub(crate) stale_while_revalidate: Option<u32>,
+    pub(crate) stale_if_error: Option<u32>,
+}
+
+/// How much of a response `no-cache` and `private` are about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Scope {
+    #[default]
+    Nothing,
+    /// The fields in the argument.
+    Fields,
+    Everything,
+}
+
+impl Known {
+    /// Nothing said.
+    pub(crate) const NOTHING: Self = Self {
+        no_store: false,
+        must_understand: false,
+        no_cache: Scope::Nothing,
+        private: Scope::Nothing,
+        public: false,
+        must_revalidate: false,
+        proxy_revalidate: false,
+        no_transform: false,
+        immutable: false,
+        max_age: None,
+        s_maxage: None,
+        stale_while_revalidate: None,
+        stale_if_error: None,
+    };
+
+    pub(crate) fn of<'a>(lines: impl IntoIterator<Item = &'a HeaderValue>) -> Self {
+        let mut known = Self::NOTHING;
+        for directive in directives(lines) {
+            known.read(&directive);
+        }
+        known
+    }
+
+    /// Takes a directive in; whether it is one of these.
+    pub(super) fn read(&mut self, directive: &Directive<'_>) -> bool {
+        let sound = directive.is_sound();
+        // What grants something counts only if nothing is wrong with it.
+        let bare = directive.argument == Argument::None;
+        let mut name = [0; 24];
+        match lowercase(directive.name, &mut name) {
+            "no-store" => self.no_store = true,
+            "must-understand" => self.must_understand |= bare,
+            "no-cache" => self.no_cache = self.no_cache.max(Scope::of(directive.argument)),
+            "private" => self.private = self.private.max(Scope::of(directive.argument)),
+            "public" => self.public |= bare,
+            "must-revalidate" => self.must_revalidate = true,
+            "proxy-revalidate" => self.proxy_revalidate = true,
+            "no-transform" => self.no_transform = true,
+            // Its argument is to be ignored (RFC 8246, section 2).
+            "immutable" => self.immutable |= sound,
+            "max-age" => lifetime(&mut self.max_age, directive.argument),
+            "s-maxage" => lifetime(&mut self.s_maxage, directive.argument),
+            "stale-while-revalidate" => {
+                window(&mut self.stale_while_revalidate, directive.argument);
+            }
+            "stale-if-error" => window(&mut self.stale_if_error, directive.argument),
+            _ => return false,
+        }
+        true
+    }
+
+    /// For how long a shared cache may use the response.
+    pub(crate) const fn shared_lifetime(&self) -> Option<u32> {
+        match self.s_maxage {
+            Some(seconds) => Some(seconds),
+            None => self.max_age,
+        }
+    }
+
+    /// Whether any cache may reuse it without asking.
+    pub(crate) fn is_fresh(&self) -> bool {
+        let lasts = |seconds: Option<u32>| seconds.is_some_and(|seconds| seconds > 0);
+        self.no_cache != Scope::Everything
+            && (!self.no_store || self.must_understand)
+            && (lasts(self.max_age) || lasts(self.s_maxage))
+    }
+}
+
+impl Scope {
+    fn of(argument: Argument<'_>) -> Self {
+        match fields(argument) {
+            Some(_) => Self::Fields,
+            None => Self::Everything,
+        }
+    }
+}
+
+/// The field names of `no-cache` or `private`; `None` if it is about the whole
+/// response, as one with a malformed argument is.
+pub(super) fn fields(argument: Argument<'_>) -> Option<impl Iterator<Item = &str>> {
+    let (Argument::Token(list) | Argument::Quoted(list)) = argument else {
+        return None;
+    };
+    let list = std::str::from_utf8(list).ok()?;
+    let names = list
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
+    let valid = |name: &str| name.bytes().all(super::directive::is_token);
+    (names.clone().next().is_some() && names.clone().all(valid)).then_some(names)
+}
+
+/// A lifetime that cannot be read has run out (RFC 9111, section 4.2.1), and of
+/// several the shortest counts.
+fn lifetime(lifetime: &mut Option<u32>, argument: Argument<'_>) {
+    let seconds = seconds::read(argument).unwrap_or(0);
+    *lifetime = Some(lifetime.map_or(seconds, |other| other.min(seconds)));
+}
+
+/// A window that cannot be read is none, and of several the shortest counts.
+fn window(window: &mut Option<u32>, argument: Argument<'_>) {
+    if let Some(seconds) = seconds::read(argument) {
+        *window = Some(window.map_or(seconds, |other| other.min(seconds)));
+    }
+}
+
+/// In lower case, or empty if it is longer than every name known here.
+fn lowercase<'b>(name: &str, buffer: &'b mut [u8; 24]) -> &'b str {
+    let Some(buffer) = buffer.get_mut(..name.len()) else {
+        return "";
+    };
+    buffer.copy_from_slice(name.as_bytes());
+    buffer.make_ascii_lowercase();
+    std::str::from_utf8(buffer).expect("tokens are ASCII")
+}

@@ -1,0 +1,134 @@
+//! Two policies for one response: the stricter of each part.
+
+use super::{CacheControl, Known, Scope};
+
+impl Known {
+    /// What is no laxer than either. Where one says nothing about a part, the
+    /// other's word stands; who says nothing at all leaves all to the other.
+    pub(crate) fn stricter(self, other: Self) -> Self {
+        if self == Self::NOTHING {
+            return other;
+        }
+        if other == Self::NOTHING {
+            return self;
+        }
+        let no_transform = self.no_transform || other.no_transform;
+        let no_store = self.no_store || other.no_store;
+        let understood = |one: Self| !one.no_store || one.must_understand;
+        let conditionally = understood(self) && understood(other);
+        if no_store && !conditionally {
+            return Self {
+                no_store,
+                no_transform,
+                ..Self::NOTHING
+            };
+        }
+        let private = self.private.max(other.private);
+        let personal = private == Scope::Everything;
+        let base = Self {
+            no_store,
+            must_understand: no_store || (self.must_understand && other.must_understand),
+            private,
+            public: self.public && other.public && !personal,
+            no_cache: self.no_cache.max(other.no_cache),
+            must_revalidate: self.must_revalidate || other.must_revalidate,
+            proxy_revalidate: !personal && (self.proxy_revalidate || other.proxy_revalidate),
+            no_transform,
+            ..Self::NOTHING
+        };
+        if base.no_cache == Scope::Everything {
+            // Every use asks first: there is no lifetime left to speak of.
+            return base;
+        }
+        let shared = self.s_maxage.is_some() || other.s_maxage.is_some();
+        let s_maxage = shortest(self.shared_lifetime(), other.shared_lifetime());
+        let window = |of: fn(&Self) -> Option<u32>| {
+            let granted = |one: &Self| of(one).or((!one.leaves_open()).then_some(0));
+            shortest(granted(&self), granted(&other)).filter(|seconds| *seconds > 0)
+        };
+        let granted = |one: Self| one.immutable || one.leaves_open();
+        Self {
+            max_age: shortest(self.max_age, other.max_age),
+            s_maxage: s_maxage.filter(|_| shared && !personal),
+            stale_while_revalidate: window(|one| one.stale_while_revalidate),
+            stale_if_error: window(|one| one.stale_if_error),
+            immutable: (self.immutable || other.immutable) && granted(self) && granted(other),
+            ..base
+        }
+    }
+
+    /// The same, without what a shared cache would need to give it to somebody
+    /// else (RFC 9111, section 3.5).
+    pub(crate) fn for_one_user(self) -> Self {
+        let private = Self {
+            private: Scope::Everything,
+            ..Self::NOTHING
+        };
+        self.stricter(private)
+    }
+
+    /// Whether nothing is said about when to ask again.
+    fn leaves_open(&self) -> bool {
+        self.shared_lifetime().is_none()
+            && self.no_cache != Scope::Everything
+            && !self.must_revalidate
+    }
+}
+
+fn shortest(one: Option<u32>, other: Option<u32>) -> Option<u32> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+impl CacheControl {
+    /// What is no laxer than either of two policies for the same response.
+    ///
+    /// Part by part the stricter word counts: `no-store` before `private`
+    /// before neither before `public`; the shorter lifetime, for a shared cache
+    /// too; `no-cache`, after which lifetimes say nothing; the shorter stale
+    /// window, which is none where a lifetime stands without one. A part that
+    /// only one of them speaks of is as it says. Extensions of both are kept.
+    ///
+    /// ```
+    /// use tower_conditional::semantics::cache_control::CacheControl;
+    ///
+    /// let handler: CacheControl = "private, max-age=600".parse()?;
+    /// let route: CacheControl = "public, max-age=60, stale-while-revalidate=30".parse()?;
+    /// assert_eq!(handler.stricter(&route).to_string(), "private, max-age=60");
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn stricter(&self, other: &Self) -> Self {
+        let known = self.known.stricter(other.known);
+        let mut merged = Self {
+            known,
+            no_cache_fields: Vec::new(),
+            private_fields: Vec::new(),
+            extensions: self.extensions.clone(),
+        };
+        if known.no_cache == Scope::Fields {
+            merged.no_cache_fields = union(&self.no_cache_fields, &other.no_cache_fields);
+        }
+        if known.private == Scope::Fields {
+            merged.private_fields = union(&self.private_fields, &other.private_fields);
+        }
+        for extension in &other.extensions {
+            if !merged.extensions.contains(extension) {
+                merged.extensions.push(extension.clone());
+            }
+        }
+        merged
+    }
+}
+
+fn union<T: Clone + PartialEq>(one: &[T], other: &[T]) -> Vec<T> {
+    let mut union = one.to_vec();
+    for item in other {
+        if !union.contains(item) {
+            union.push(item.clone());
+        }
+    }
+    union
+}

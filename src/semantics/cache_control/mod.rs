@@ -1,0 +1,75 @@
+//! `Cache-Control`, typed (RFC 9111, section 5.2; RFC 5861; RFC 8246).
+//!
+//! [`CacheControl`] is what a response says, [`RequestCacheControl`] what a
+//! request does. Both are read from whatever comes over the wire and never fail
+//! to be: a bad value loses its directive, and loses it to the strict side, so
+//! that what is read is never laxer than what was meant. As text in a
+//! configuration, through [`FromStr`](std::str::FromStr), the same mistakes
+//! are errors.
+//!
+//! ```
+//! use std::time::Duration;
+//! use http::{HeaderMap, HeaderValue, header};
+//! use tower_conditional::semantics::cache_control::{CacheControl, Contradiction};
+//!
+//! const LIST: CacheControl = CacheControl::new()
+//!     .with_max_age(Duration::from_secs(60))
+//!     .with_stale_while_revalidate(Duration::from_secs(30))
+//!     .checked();
+//! assert_eq!(LIST.to_string(), "max-age=60, stale-while-revalidate=30");
+//!
+//! let mixed = LIST.with_no_store();
+//! assert_eq!(mixed.check(), Err(Contradiction::NoStoreWithLifetime));
+//!
+//! let mut headers = HeaderMap::new();
+//! headers.append(header::CACHE_CONTROL, HeaderValue::from_static("Private, x=1"));
+//! headers.append(header::CACHE_CONTROL, HeaderValue::from_static("MAX-AGE=\"5\""));
+//! let said = CacheControl::of(&headers);
+//! assert!(said.is_private());
+//! assert_eq!(said.max_age(), Some(Duration::from_secs(5)));
+//! assert_eq!(said.to_string(), "private, max-age=5, x=1");
+//! ```
+
+use http::{
+    HeaderMap, HeaderValue,
+    header::{CACHE_CONTROL, EXPIRES},
+};
+
+mod check;
+mod directive;
+mod extension;
+mod known;
+mod merge;
+mod read;
+mod request;
+mod response;
+mod seconds;
+mod text;
+
+pub use check::{Contradiction, Weakness};
+pub use extension::{Extension, InvalidExtension};
+pub use request::{MaxStale, RequestCacheControl};
+pub use response::CacheControl;
+pub use text::InvalidCacheControl;
+
+pub(crate) use known::{Known, Scope};
+
+use directive::directives;
+
+/// Whether any line says `no-store` (RFC 9111, section 5.2.2.5), in whatever
+/// case.
+#[must_use]
+pub fn no_store(headers: &HeaderMap) -> bool {
+    // An argument that should not be there never makes the policy laxer.
+    directives(headers.get_all(CACHE_CONTROL)).any(|directive| directive.is("no-store"))
+}
+
+/// Makes a response one that no cache keeps: `no-store`, and no other lifetime,
+/// for caches that do not look at `Cache-Control` first (RFC 9213, section 2.2)
+/// either.
+pub(crate) fn forbid_storing(headers: &mut HeaderMap) {
+    for name in [EXPIRES.as_str(), "cdn-cache-control", "surrogate-control"] {
+        headers.remove(name);
+    }
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+}

@@ -1,0 +1,218 @@
+use std::{fmt, str::FromStr, time::Duration};
+
+use http::{HeaderMap, HeaderValue, header::CACHE_CONTROL};
+
+use super::{
+    Extension, InvalidCacheControl,
+    directive::{Argument, Directive, directives},
+    seconds,
+};
+
+/// The directives of a request (RFC 9111, section 5.2.1; RFC 5861): what the
+/// client asks of caches on the way. They are advice.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RequestCacheControl {
+    no_cache: bool,
+    no_store: bool,
+    no_transform: bool,
+    only_if_cached: bool,
+    max_age: Option<u32>,
+    max_stale: Option<MaxStale>,
+    min_fresh: Option<u32>,
+    stale_if_error: Option<u32>,
+    extensions: Vec<Extension>,
+}
+
+/// How stale an answer may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MaxStale {
+    /// However stale.
+    Any,
+    /// For at most so long, in whole seconds.
+    AtMost(Duration),
+}
+
+impl RequestCacheControl {
+    /// No directive at all.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            no_cache: false,
+            no_store: false,
+            no_transform: false,
+            only_if_cached: false,
+            max_age: None,
+            max_stale: None,
+            min_fresh: None,
+            stale_if_error: None,
+            extensions: Vec::new(),
+        }
+    }
+
+    /// What `Cache-Control` of a request says, over all its lines.
+    ///
+    /// A `max-age` that is no number is 0, and of several numbers the one that
+    /// asks for the fresher answer counts. A `max-stale` or a `min-fresh` that
+    /// cannot be read is lost, as `only-if-cached` is behind a quote that is
+    /// never closed.
+    #[must_use]
+    pub fn of(headers: &HeaderMap) -> Self {
+        let mut read = Self::new();
+        for directive in directives(headers.get_all(CACHE_CONTROL)) {
+            read.read(&directive);
+        }
+        read
+    }
+
+    fn read(&mut self, directive: &Directive<'_>) {
+        let number = seconds::read(directive.argument);
+        match directive.name.to_ascii_lowercase().as_str() {
+            "no-cache" => self.no_cache = true,
+            "no-store" => self.no_store = true,
+            "no-transform" => self.no_transform = true,
+            "only-if-cached" => self.only_if_cached |= directive.is_sound(),
+            "max-age" => {
+                let number = number.unwrap_or(0);
+                self.max_age = Some(self.max_age.map_or(number, |other| other.min(number)));
+            }
+            "min-fresh" => self.min_fresh = self.min_fresh.max(number),
+            "stale-if-error" => {
+                self.stale_if_error = fewest(self.stale_if_error, number);
+            }
+            "max-stale" => self.read_max_stale(directive.argument),
+            _ => self.extensions.extend(Extension::read(directive)),
+        }
+    }
+
+    fn read_max_stale(&mut self, argument: Argument<'_>) {
+        let said = match argument {
+            Argument::None => Some(MaxStale::Any),
+            _ => seconds::duration(seconds::read(argument)).map(MaxStale::AtMost),
+        };
+        self.max_stale = match (self.max_stale, said) {
+            (Some(MaxStale::AtMost(one)), Some(MaxStale::AtMost(other))) => {
+                Some(MaxStale::AtMost(one.min(other)))
+            }
+            (Some(at_most @ MaxStale::AtMost(_)), _) => Some(at_most),
+            (one, other) => other.or(one),
+        };
+    }
+
+    /// `no-cache`: not without asking the origin.
+    #[must_use]
+    pub const fn is_no_cache(&self) -> bool {
+        self.no_cache
+    }
+
+    /// `no-store`: neither the request nor the response is to be kept.
+    #[must_use]
+    pub const fn is_no_store(&self) -> bool {
+        self.no_store
+    }
+
+    /// `no-transform`: the content as it is.
+    #[must_use]
+    pub const fn is_no_transform(&self) -> bool {
+        self.no_transform
+    }
+
+    /// `only-if-cached`: 504 rather than asking the origin.
+    #[must_use]
+    pub const fn is_only_if_cached(&self) -> bool {
+        self.only_if_cached
+    }
+
+    /// `max-age`: nothing older.
+    #[must_use]
+    pub const fn max_age(&self) -> Option<Duration> {
+        seconds::duration(self.max_age)
+    }
+
+    /// `max-stale`: a stale answer will do.
+    #[must_use]
+    pub const fn max_stale(&self) -> Option<MaxStale> {
+        self.max_stale
+    }
+
+    /// `min-fresh`: only what stays fresh for so long.
+    #[must_use]
+    pub const fn min_fresh(&self) -> Option<Duration> {
+        seconds::duration(self.min_fresh)
+    }
+
+    /// `stale-if-error`: a stale answer will do where asking fails.
+    #[must_use]
+    pub const fn stale_if_error(&self) -> Option<Duration> {
+        seconds::duration(self.stale_if_error)
+    }
+
+    /// The directives that are not known here, in their order.
+    #[must_use]
+    pub fn extensions(&self) -> &[Extension] {
+        &self.extensions
+    }
+}
+
+fn fewest(one: Option<u32>, other: Option<u32>) -> Option<u32> {
+    one.map_or(other, |one| Some(other.map_or(one, |other| one.min(other))))
+}
+
+impl fmt::Display for RequestCacheControl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let flag = |there: bool, name: &str| there.then(|| name.to_owned());
+        let number =
+            |name: &str, seconds: Option<u32>| seconds.map(|seconds| format!("{name}={seconds}"));
+        let max_stale = self.max_stale.map(|stale| match stale {
+            MaxStale::Any => "max-stale".to_owned(),
+            MaxStale::AtMost(most) => format!("max-stale={}", most.as_secs()),
+        });
+        let directives = [
+            flag(self.no_cache, "no-cache"),
+            flag(self.no_store, "no-store"),
+            number("max-age", self.max_age),
+            max_stale,
+            number("min-fresh", self.min_fresh),
+            number("stale-if-error", self.stale_if_error),
+            flag(self.only_if_cached, "only-if-cached"),
+            flag(self.no_transform, "no-transform"),
+        ];
+        let extensions = self.extensions.iter().map(ToString::to_string);
+        let directives: Vec<_> = directives.into_iter().flatten().chain(extensions).collect();
+        f.write_str(&directives.join(", "))
+    }
+}
+
+impl FromStr for RequestCacheControl {
+    type Err = InvalidCacheControl;
+
+    /// Reads a configuration: what [`of`](Self::of) would put right is an
+    /// error here.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let invalid = |text: &str| InvalidCacheControl::Directive(text.to_owned());
+        let line = HeaderValue::from_str(text).map_err(|_| invalid(text))?;
+        if super::super::list::members([&line]).count() != directives([&line]).count() {
+            return Err(invalid(text));
+        }
+        let mut read = Self::new();
+        let mut names: Vec<&str> = Vec::new();
+        for directive in directives([&line]) {
+            let twice = names.iter().any(|name| directive.is(name));
+            if twice || !is_strict(directive.name, directive.argument) {
+                return Err(invalid(&String::from_utf8_lossy(directive.raw)));
+            }
+            names.push(directive.name);
+            read.read(&directive);
+        }
+        Ok(read)
+    }
+}
+
+fn is_strict(name: &str, argument: Argument<'_>) -> bool {
+    match name.to_ascii_lowercase().as_str() {
+        "no-cache" | "no-store" | "no-transform" | "only-if-cached" => argument == Argument::None,
+        "max-age" | "min-fresh" | "stale-if-error" => seconds::read(argument).is_some(),
+        "max-stale" => argument == Argument::None || seconds::read(argument).is_some(),
+        _ => argument != Argument::Malformed,
+    }
+}

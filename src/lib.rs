@@ -44,6 +44,7 @@
 //! | [`ConditionalLayer`] | answers conditional reads with 304 and 412; with a source, before the service runs |
 //! | [`StateRefLayer`] | answers 304 to a client that names the latest state, whatever the method |
 //! | [`PreconditionLayer`] | checks conditional writes before they are performed: 412, 428 |
+//! | [`CachePolicyLayer`] | says how responses may be cached: `Cache-Control`, targeted fields, `Vary`, `Date` |
 //! | [`CodingTagLayer`] | makes one strong tag per content coding, around compression |
 //!
 //! [`stack`] puts those of one service in the right order. Each also works alone,
@@ -126,17 +127,20 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod body;
+pub mod cache_policy;
 pub mod clock;
 pub mod coding;
 pub mod conditional;
 pub mod etag;
 mod events;
+pub mod guide;
 pub mod handler;
 #[cfg(feature = "tokio")]
 pub mod lock;
 mod macros;
 pub mod outcome;
 pub mod precondition;
+pub mod recipe;
 pub mod refusal;
 pub mod semantics;
 pub mod source;
@@ -145,6 +149,7 @@ pub mod state_ref;
 #[cfg(test)]
 mod test_support;
 
+pub use cache_policy::CachePolicyLayer;
 pub use coding::CodingTagLayer;
 pub use conditional::ConditionalLayer;
 pub use etag::EtagLayer;

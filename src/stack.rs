@@ -2,7 +2,7 @@
 
 use tower_layer::{Identity, Layer};
 
-use crate::{ConditionalLayer, EtagLayer, PreconditionLayer};
+use crate::{CachePolicyLayer, ConditionalLayer, EtagLayer, PreconditionLayer};
 
 /// The layers that make reads cheap, in the order that is right:
 /// [`ConditionalLayer`] outside [`EtagLayer`], both with their defaults.
@@ -10,6 +10,7 @@ use crate::{ConditionalLayer, EtagLayer, PreconditionLayer};
 /// See [`Stack`] for an example.
 pub fn stack() -> Stack {
     Stack {
+        cache_policy: Identity::new(),
         precondition: Identity::new(),
         conditional: ConditionalLayer::new(),
         etag: EtagLayer::new(),
@@ -43,24 +44,40 @@ pub fn stack() -> Stack {
 /// # }
 /// ```
 ///
-/// Outermost first: [`precondition`](Self::precondition), which is not there
-/// unless it is set, [`conditional`](Self::conditional), [`etag`](Self::etag),
-/// then the service.
+/// Outermost first: [`cache_policy`](Self::cache_policy) and
+/// [`precondition`](Self::precondition), which are not there unless they are
+/// set, [`conditional`](Self::conditional), [`etag`](Self::etag), then the
+/// service. [`recipe`](crate::recipe) has stacks that are ready to use.
 #[derive(Debug, Clone)]
 #[must_use]
-pub struct Stack<C = ConditionalLayer, E = EtagLayer, P = Identity> {
+pub struct Stack<C = ConditionalLayer, E = EtagLayer, P = Identity, K = Identity> {
+    cache_policy: K,
     precondition: P,
     conditional: C,
     etag: E,
 }
 
-impl<C, E, P> Stack<C, E, P> {
+impl<C, E, P, K> Stack<C, E, P, K> {
+    /// Sets the layer that says how responses may be cached.
+    pub fn cache_policy<T>(
+        self,
+        layer: CachePolicyLayer<T>,
+    ) -> Stack<C, E, P, CachePolicyLayer<T>> {
+        Stack {
+            cache_policy: layer,
+            precondition: self.precondition,
+            conditional: self.conditional,
+            etag: self.etag,
+        }
+    }
+
     /// Sets the layer that checks the conditions of writes.
     pub fn precondition<Q, G>(
         self,
         layer: PreconditionLayer<Q, G>,
-    ) -> Stack<C, E, PreconditionLayer<Q, G>> {
+    ) -> Stack<C, E, PreconditionLayer<Q, G>, K> {
         Stack {
+            cache_policy: self.cache_policy,
             precondition: layer,
             conditional: self.conditional,
             etag: self.etag,
@@ -68,8 +85,9 @@ impl<C, E, P> Stack<C, E, P> {
     }
 
     /// Sets the layer that makes tags.
-    pub fn etag<H>(self, layer: EtagLayer<H>) -> Stack<C, EtagLayer<H>, P> {
+    pub fn etag<H>(self, layer: EtagLayer<H>) -> Stack<C, EtagLayer<H>, P, K> {
         Stack {
+            cache_policy: self.cache_policy,
             precondition: self.precondition,
             conditional: self.conditional,
             etag: layer,
@@ -77,8 +95,9 @@ impl<C, E, P> Stack<C, E, P> {
     }
 
     /// Makes no tags: the service sets its own.
-    pub fn without_etag(self) -> Stack<C, Identity, P> {
+    pub fn without_etag(self) -> Stack<C, Identity, P, K> {
         Stack {
+            cache_policy: self.cache_policy,
             precondition: self.precondition,
             conditional: self.conditional,
             etag: Identity::new(),
@@ -86,11 +105,12 @@ impl<C, E, P> Stack<C, E, P> {
     }
 
     /// Sets the layer that answers conditional reads.
-    pub fn conditional<K, Q>(
+    pub fn conditional<T, Q>(
         self,
-        layer: ConditionalLayer<K, Q>,
-    ) -> Stack<ConditionalLayer<K, Q>, E, P> {
+        layer: ConditionalLayer<T, Q>,
+    ) -> Stack<ConditionalLayer<T, Q>, E, P, K> {
         Stack {
+            cache_policy: self.cache_policy,
             precondition: self.precondition,
             conditional: layer,
             etag: self.etag,
@@ -98,11 +118,12 @@ impl<C, E, P> Stack<C, E, P> {
     }
 }
 
-impl<K, Q, H, P> Stack<ConditionalLayer<K, Q>, EtagLayer<H>, P> {
-    /// Has the layers of reads both layers record an [`Outcome`](crate::Outcome) on what they
-    /// look at. Off by default.
+impl<T, Q, H, P, K> Stack<ConditionalLayer<T, Q>, EtagLayer<H>, P, K> {
+    /// Has both layers of reads record an [`Outcome`](crate::Outcome) on what
+    /// they look at. Off by default.
     pub fn explain(self) -> Self {
         Self {
+            cache_policy: self.cache_policy,
             precondition: self.precondition,
             conditional: self.conditional.explain(),
             etag: self.etag.explain(),
@@ -110,16 +131,17 @@ impl<K, Q, H, P> Stack<ConditionalLayer<K, Q>, EtagLayer<H>, P> {
     }
 }
 
-impl<S, C, E, P> Layer<S> for Stack<C, E, P>
+impl<S, C, E, P, K> Layer<S> for Stack<C, E, P, K>
 where
     E: Layer<S>,
     C: Layer<E::Service>,
     P: Layer<C::Service>,
+    K: Layer<P::Service>,
 {
-    type Service = P::Service;
+    type Service = K::Service;
 
     fn layer(&self, inner: S) -> Self::Service {
         let reads = self.conditional.layer(self.etag.layer(inner));
-        self.precondition.layer(reads)
+        self.cache_policy.layer(self.precondition.layer(reads))
     }
 }

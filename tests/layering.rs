@@ -23,6 +23,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("state_ref", LAYER),
     ("events", &["source"]),
     ("coding", LAYER),
+    ("cache_policy", LAYER),
+    ("guide", &[]),
+    ("recipe", ALL),
     ("stack", ALL),
     ("lib", ALL),
 ];
@@ -56,11 +59,13 @@ const ALL: &[&str] = &[
     "precondition",
     "state_ref",
     "coding",
+    "cache_policy",
     "stack",
 ];
 
 /// What a crate-root re-export stands for.
 const ALIASES: &[(&str, &str)] = &[
+    ("CachePolicyLayer", "cache_policy"),
     ("CodingTagLayer", "coding"),
     ("ConditionalLayer", "conditional"),
     ("Current", "semantics"),
@@ -69,6 +74,7 @@ const ALIASES: &[(&str, &str)] = &[
     ("Outcome", "outcome"),
     ("PreconditionLayer", "precondition"),
     ("Stack", "stack"),
+    ("stack", "stack"),
     ("StateRefLayer", "state_ref"),
     ("ValidatorSource", "source"),
     ("Validators", "semantics"),

@@ -1,6 +1,7 @@
 //! `Vary`: which request fields chose the representation
 //! (RFC 9110, section 12.5.5).
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header::VARY};
 
 use super::list::members;
@@ -35,30 +36,26 @@ pub fn names(headers: &HeaderMap) -> impl Iterator<Item = HeaderName> {
 /// assert_eq!(headers[header::VARY], "x-lang, origin, accept-encoding");
 /// ```
 pub fn merge(headers: &mut HeaderMap, fields: impl IntoIterator<Item = HeaderName>) {
-    if is_any(headers) {
+    let mut missing = fields
+        .into_iter()
+        // `*` is a valid field name to the type.
+        .filter(|name| name.as_str() != "*" && !names(headers).any(|there| there == *name))
+        .peekable();
+    if missing.peek().is_none() || is_any(headers) {
         return;
     }
     let mut union: Vec<HeaderName> = Vec::new();
-    for name in names(headers) {
+    for name in names(headers).chain(missing) {
         push_once(&mut union, name);
     }
-    let already = union.len();
-    // `*` is a valid field name to the type.
-    for name in fields.into_iter().filter(|name| name.as_str() != "*") {
-        push_once(&mut union, name);
-    }
-    if union.len() == already {
-        return;
-    }
-    let line = union
-        .iter()
-        .map(HeaderName::as_str)
-        .collect::<Vec<_>>()
-        .join(", ");
-    headers.insert(
-        VARY,
-        HeaderValue::from_maybe_shared(line).expect("field names are visible ASCII"),
-    );
+    headers.insert(VARY, line(&union));
+}
+
+/// The value of the field for these names.
+pub(crate) fn line(names: &[HeaderName]) -> HeaderValue {
+    let names: Vec<_> = names.iter().map(HeaderName::as_str).collect();
+    HeaderValue::from_maybe_shared(Bytes::from(names.join(", ")))
+        .expect("field names are visible ASCII")
 }
 
 fn push_once(union: &mut Vec<HeaderName>, name: HeaderName) {

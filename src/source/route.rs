@@ -7,7 +7,8 @@ use super::{SourceError, ValidatorSource, ask};
 use crate::semantics::precondition::Current;
 
 /// A pattern of paths: `/notes/{id}` is `/notes/` and then one segment that is
-/// not empty. What a segment stands for is decoded, as routers do it
+/// not empty, and `/files/{*path}` is `/files/` and then all that follows, if
+/// anything does. What a name stands for is decoded, as routers do it
 /// (RFC 3986, section 2.1); the rest is compared as it is sent.
 ///
 /// ```
@@ -16,10 +17,17 @@ use crate::semantics::precondition::Current;
 /// let route = Route::new("/notes/{id}/tags/{tag}")?;
 /// assert_eq!(route.capture("/notes/7/tags/dark%20red", "tag").unwrap(), "dark red");
 /// assert!(!route.matches("/notes/7"));
+///
+/// let below = Route::new("/files/{*path}")?;
+/// assert_eq!(below.capture("/files/css/app.css", "path").unwrap(), "css/app.css");
 /// # Ok::<_, tower_conditional::source::InvalidRoute>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct Route(Vec<Segment>);
+pub struct Route {
+    segments: Vec<Segment>,
+    /// The name of all that follows the segments.
+    rest: Option<Box<str>>,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Segment {
@@ -32,53 +40,83 @@ impl Route {
     ///
     /// # Errors
     ///
-    /// Refuses a pattern that does not start with `/`, and braces that are not
+    /// Refuses a pattern that does not start with `/`, braces that are not
     /// around the whole name of a segment, without a name, or around the same
-    /// name twice.
+    /// name twice, and anything behind `{*rest}`.
     pub fn new(pattern: &str) -> Result<Self, InvalidRoute> {
-        let segments = pattern.strip_prefix('/').ok_or(InvalidRoute(()))?;
-        let mut route = Vec::new();
-        for segment in segments.split('/') {
-            let segment = Segment::new(segment)?;
-            if matches!(segment, Segment::Capture(_)) && route.contains(&segment) {
+        let texts = pattern.strip_prefix('/').ok_or(InvalidRoute(()))?;
+        let mut route = Self {
+            segments: Vec::new(),
+            rest: None,
+        };
+        for text in texts.split('/') {
+            let segment = Segment::new(text)?;
+            let named_before =
+                matches!(segment, Segment::Capture(_)) && route.segments.contains(&segment);
+            if named_before || route.rest.is_some() {
                 return Err(InvalidRoute(()));
             }
-            route.push(segment);
+            match segment {
+                Segment::Capture(name) if name.starts_with('*') => {
+                    let name = Box::<str>::from(&name[1..]);
+                    if name.is_empty() || route.segments.contains(&Segment::Capture(name.clone())) {
+                        return Err(InvalidRoute(()));
+                    }
+                    route.rest = Some(name);
+                }
+                segment => route.segments.push(segment),
+            }
         }
-        Ok(Self(route))
+        Ok(route)
     }
 
     /// Whether `path` is of this form.
     #[must_use]
     pub fn matches(&self, path: &str) -> bool {
-        self.pairs(path).is_some_and(|mut pairs| {
-            pairs.all(|(segment, text)| match segment {
-                Segment::Literal(literal) => **literal == *text,
-                Segment::Capture(_) => !text.is_empty(),
-            })
-        })
+        self.split(path).is_some()
     }
 
-    /// What the segment of `path` stands for that has this name, where the path
+    /// What the part of `path` stands for that has this name, where the path
     /// matches. Not there if it is no UTF-8.
     #[must_use]
     pub fn capture<'p>(&self, path: &'p str, name: &str) -> Option<Cow<'p, str>> {
-        if !self.matches(path) {
-            return None;
-        }
-        let segment = self.pairs(path)?.find_map(|(segment, text)| {
-            matches!(segment, Segment::Capture(of) if **of == *name).then_some(text)
-        });
-        percent_decode_str(segment?).decode_utf8().ok()
+        let rest = self.split(path)?;
+        let text = match &self.rest {
+            Some(of) if **of == *name => rest,
+            _ => self.pairs(path)?.find_map(|(segment, text)| {
+                matches!(segment, Segment::Capture(of) if **of == *name).then_some(text)
+            })?,
+        };
+        percent_decode_str(text).decode_utf8().ok()
     }
 
-    /// Each segment with its text, where there are as many of them.
+    /// What follows the segments, where the path matches.
+    fn split<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let fits = self.pairs(path)?.all(|(segment, text)| match segment {
+            Segment::Literal(literal) => **literal == *text,
+            Segment::Capture(_) => !text.is_empty(),
+        });
+        let rest = path.strip_prefix('/')?;
+        let rest = rest
+            .splitn(self.segments.len() + 1, '/')
+            .nth(self.segments.len());
+        let rest = rest.unwrap_or_default();
+        (fits && rest.is_empty() != self.rest.is_some()).then_some(rest)
+    }
+
+    /// Each segment with its text, where there are enough of them.
     fn pairs<'r, 'p>(
         &'r self,
         path: &'p str,
     ) -> Option<impl Iterator<Item = (&'r Segment, &'p str)>> {
         let texts = path.strip_prefix('/')?.split('/');
-        (texts.clone().count() == self.0.len()).then(|| self.0.iter().zip(texts))
+        let count = texts.clone().count();
+        let fits = if self.rest.is_some() {
+            count > self.segments.len()
+        } else {
+            count == self.segments.len()
+        };
+        fits.then(|| self.segments.iter().zip(texts))
     }
 }
 
@@ -102,7 +140,7 @@ pub struct InvalidRoute(());
 
 impl fmt::Display for InvalidRoute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a route is `/` and segments such as `notes` or `{id}`, each name once")
+        f.write_str("a route is `/` and segments such as `notes`, `{id}` or a last `{*rest}`, each name once")
     }
 }
 

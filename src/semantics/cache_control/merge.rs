@@ -57,14 +57,18 @@ impl Known {
         }
     }
 
-    /// The same, without what a shared cache would need to give it to somebody
-    /// else (RFC 9111, section 3.5).
-    pub(crate) fn for_one_user(self) -> Self {
-        let private = Self {
-            private: Scope::Everything,
-            ..Self::NOTHING
+    /// What every cache has to obey, lifetimes aside.
+    pub(crate) fn restriction(self) -> Self {
+        let whole = |scope| match scope {
+            Scope::Everything => Scope::Everything,
+            Scope::Fields | Scope::Nothing => Scope::Nothing,
         };
-        self.stricter(private)
+        Self {
+            no_store: self.no_store && !self.must_understand,
+            private: whole(self.private),
+            no_cache: whole(self.no_cache),
+            ..Self::NOTHING
+        }
     }
 
     /// Whether nothing is said about when to ask again.

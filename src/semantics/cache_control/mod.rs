@@ -53,6 +53,7 @@ pub use response::CacheControl;
 pub use text::InvalidCacheControl;
 
 pub(crate) use known::{Known, Scope};
+pub(crate) use text::Syntax;
 
 use directive::directives;
 

@@ -72,6 +72,12 @@ impl CacheControl {
             && self.extensions.is_empty()
     }
 
+    /// Whether a Structured Fields Dictionary can have all of it.
+    pub(crate) fn is_dictionary(&self) -> bool {
+        let mut extensions = self.extensions.iter();
+        extensions.all(|extension| extension.to_member().is_some())
+    }
+
     pub(crate) fn known(&self) -> Known {
         self.known
     }

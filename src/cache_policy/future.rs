@@ -1,0 +1,76 @@
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use http::{Response, header::DATE};
+use pin_project_lite::pin_project;
+
+use super::{
+    date,
+    rules::{Asked, Rules},
+};
+use crate::{
+    clock::Clock,
+    semantics::{cache_policy::CachePolicy, date::HttpDate},
+};
+
+pin_project! {
+    /// Response future for [`CachePolicyService`](super::CachePolicyService).
+    pub struct ResponseFuture<F, C> {
+        #[pin]
+        future: F,
+        exchange: Exchange<C>,
+    }
+}
+
+/// What is kept of a request until its response is there.
+pub(super) struct Exchange<C> {
+    pub(super) asked: Asked,
+    pub(super) rules: Arc<Rules>,
+    pub(super) date: bool,
+    pub(super) clock: C,
+}
+
+impl<F, C> ResponseFuture<F, C> {
+    pub(super) fn new(future: F, exchange: Exchange<C>) -> Self {
+        Self { future, exchange }
+    }
+}
+
+impl<F, B, E, C> Future for ResponseFuture<F, C>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    C: Clock,
+{
+    type Output = Result<Response<B>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let mut response = ready!(this.future.poll(cx))?;
+        if !response.status().is_informational() {
+            this.exchange.apply(&mut response);
+        }
+        Poll::Ready(Ok(response))
+    }
+}
+
+impl<C: Clock> Exchange<C> {
+    fn apply<B>(&self, response: &mut Response<B>) {
+        let now = HttpDate::from(self.clock.now());
+        let status = response.status();
+        // Out and in again, since the head is to be changed by what is in it.
+        let chosen = response.extensions_mut().remove::<CachePolicy>();
+        let headers = response.headers_mut();
+        if self.date && !headers.contains_key(DATE) {
+            headers.insert(DATE, date::value(now));
+        }
+        self.rules
+            .apply(self.asked, status, headers, chosen.as_ref(), now);
+        if let Some(chosen) = chosen {
+            response.extensions_mut().insert(chosen);
+        }
+    }
+}

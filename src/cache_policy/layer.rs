@@ -1,0 +1,78 @@
+use std::sync::Arc;
+
+use tower_layer::Layer;
+
+use super::{
+    CachePolicyService,
+    rule::{InvalidRule, Rule},
+    rules::Rules,
+};
+use crate::{
+    clock::{Clock, SystemClock},
+    semantics::cache_policy::CachePolicy,
+};
+
+/// Layer that says how responses may be cached.
+///
+/// See the [module docs](crate::cache_policy) for an example.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct CachePolicyLayer<C = SystemClock> {
+    rules: Rules,
+    date: bool,
+    clock: C,
+}
+
+impl CachePolicyLayer {
+    /// This policy for the successes of `GET` and `HEAD`, unless a rule has
+    /// another.
+    pub fn new(policy: CachePolicy) -> Self {
+        Self {
+            rules: Rules::new(policy),
+            date: true,
+            clock: SystemClock::default(),
+        }
+    }
+}
+
+impl<C> CachePolicyLayer<C> {
+    /// Adds a rule. Those before it come first, and the first that is for a
+    /// response decides.
+    ///
+    /// # Errors
+    ///
+    /// Refuses freshness for a method with side effects, and a 65th rule.
+    pub fn rule(mut self, rule: Rule) -> Result<Self, InvalidRule> {
+        self.rules.push(rule)?;
+        Ok(self)
+    }
+
+    /// Adds no `Date` where there is none: for a service whose clock is not to
+    /// be trusted (RFC 9110, section 6.6.1). `hyper` adds one all the same.
+    pub fn without_date(mut self) -> Self {
+        self.date = false;
+        self
+    }
+
+    /// Reads the time elsewhere than from the system.
+    pub fn clock<C2: Clock + Clone>(self, clock: C2) -> CachePolicyLayer<C2> {
+        CachePolicyLayer {
+            rules: self.rules,
+            date: self.date,
+            clock,
+        }
+    }
+}
+
+impl<S, C: Clone> Layer<S> for CachePolicyLayer<C> {
+    type Service = CachePolicyService<S, C>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        CachePolicyService {
+            inner,
+            rules: Arc::new(self.rules.clone()),
+            date: self.date,
+            clock: self.clock.clone(),
+        }
+    }
+}

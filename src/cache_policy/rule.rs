@@ -1,0 +1,281 @@
+use std::{error::Error, fmt, sync::Arc};
+
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header::CONTENT_TYPE, request::Parts,
+};
+
+use crate::{
+    semantics::{cache_policy::CachePolicy, method},
+    source::{InvalidRoute, Route},
+};
+
+/// Which responses get which policy.
+///
+/// Without conditions a rule is for the successes of `GET` and `HEAD`: 200, 203,
+/// 204, 206 and 304. Each kind of condition narrows it; several of one kind are
+/// alternatives.
+///
+/// ```
+/// use tower_conditional::{
+///     CachePolicyLayer,
+///     cache_policy::{CachePolicy, Rule},
+/// };
+///
+/// let assets = Rule::new(CachePolicy::versioned_asset()).path("/assets/{*file}")?;
+/// let images = Rule::new(CachePolicy::transformed()).content_type("image/*")?;
+/// let layer = CachePolicyLayer::new(CachePolicy::always_ask())
+///     .rule(assets)?
+///     .rule(images)?;
+/// # let _: CachePolicyLayer = layer;
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Rule {
+    policy: CachePolicy,
+    methods: Vec<Method>,
+    paths: Vec<Route>,
+    statuses: Vec<Statuses>,
+    content_types: Vec<MediaRange>,
+    request: Option<RequestCondition>,
+    consulted: Vec<HeaderName>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Statuses {
+    One(StatusCode),
+    Errors,
+    Redirections,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum MediaRange {
+    Whole(Box<str>),
+    /// With its `/`.
+    Type(Box<str>),
+}
+
+#[derive(Clone)]
+struct RequestCondition(Arc<dyn Fn(&Parts) -> bool + Send + Sync>);
+
+impl Rule {
+    /// This policy for the successes of `GET` and `HEAD`.
+    pub fn new(policy: CachePolicy) -> Self {
+        Self {
+            policy,
+            methods: Vec::new(),
+            paths: Vec::new(),
+            statuses: Vec::new(),
+            content_types: Vec::new(),
+            request: None,
+            consulted: Vec::new(),
+        }
+    }
+
+    /// For paths of this form, such as `/notes/{id}` or `/assets/{*file}`; see
+    /// [`Route`].
+    ///
+    /// # Errors
+    ///
+    /// Refuses what is no [`Route`].
+    pub fn path(mut self, pattern: &str) -> Result<Self, InvalidRoute> {
+        self.paths.push(Route::new(pattern)?);
+        Ok(self)
+    }
+
+    /// For this method. `GET` is for `HEAD` too (RFC 9110, section 9.3.2).
+    pub fn method(mut self, method: Method) -> Self {
+        self.methods.push(method);
+        self
+    }
+
+    /// For this status, and no other success. 200 is for 206 and 304 too.
+    pub fn status(mut self, status: StatusCode) -> Self {
+        self.statuses.push(Statuses::One(status));
+        self
+    }
+
+    /// For all 4xx and 5xx, which otherwise get `no-store`.
+    pub fn errors(mut self) -> Self {
+        self.statuses.push(Statuses::Errors);
+        self
+    }
+
+    /// For all 3xx but 304, which otherwise get `no-cache`.
+    pub fn redirections(mut self) -> Self {
+        self.statuses.push(Statuses::Redirections);
+        self
+    }
+
+    /// For a media type such as `application/json`, or all of a type, as
+    /// `image/*`; parameters do not count. A 304 has no `Content-Type`: where
+    /// this is all that decides, it gets no `Cache-Control`, and the stored
+    /// response keeps the one that it has (RFC 9111, section 3.2).
+    ///
+    /// # Errors
+    ///
+    /// Refuses what is neither.
+    pub fn content_type(mut self, range: &str) -> Result<Self, InvalidRule> {
+        let (main, sub) = range.split_once('/').ok_or(InvalidRule::ContentType)?;
+        if !is_token(main) || !is_token(sub) || main == "*" {
+            return Err(InvalidRule::ContentType);
+        }
+        self.content_types.push(if sub == "*" {
+            MediaRange::Type(range[..=main.len()].into())
+        } else {
+            MediaRange::Whole(range.into())
+        });
+        Ok(self)
+    }
+
+    /// For requests that this is true of, asked before the service runs. Fields
+    /// that it looks at belong into [`CachePolicy::vary`], or use
+    /// [`header`](Self::header).
+    pub fn request(mut self, condition: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
+        self.request = Some(match self.request {
+            None => RequestCondition(Arc::new(condition)),
+            Some(RequestCondition(other)) => {
+                RequestCondition(Arc::new(move |parts| other(parts) || condition(parts)))
+            }
+        });
+        self
+    }
+
+    /// For requests in whose field of this name the condition holds. The field
+    /// is added to the `Vary` of every response that this layer gives a policy.
+    pub fn header(
+        mut self,
+        field: HeaderName,
+        condition: impl Fn(Option<&HeaderValue>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.consulted.push(field.clone());
+        self.request(move |parts| condition(parts.headers.get(&field)))
+    }
+
+    /// Whether it can be: nothing fresh on an unsafe method.
+    pub(super) fn check(&self) -> Result<(), InvalidRule> {
+        let unsafe_method = self.methods.iter().any(|name| !method::is_safe(name));
+        if unsafe_method && self.policy.is_fresh() {
+            return Err(InvalidRule::FreshWrite);
+        }
+        Ok(())
+    }
+
+    pub(super) fn consulted(&self) -> &[HeaderName] {
+        &self.consulted
+    }
+
+    pub(super) fn vary(&mut self, consulted: &[HeaderName]) {
+        self.policy = self.policy.clone().vary(consulted.iter().cloned());
+    }
+
+    pub(super) fn policy(&self) -> &CachePolicy {
+        &self.policy
+    }
+
+    /// Whether the request is one of those that it is for.
+    pub(super) fn asks_for(&self, request: &Parts) -> bool {
+        let named = |method: &Method| {
+            *method == request.method || (*method == Method::GET && request.method == Method::HEAD)
+        };
+        let method = if self.methods.is_empty() {
+            matches!(request.method, Method::GET | Method::HEAD)
+        } else {
+            self.methods.iter().any(named)
+        };
+        let path = request.uri.path();
+        method
+            && (self.paths.is_empty() || self.paths.iter().any(|route| route.matches(path)))
+            && self
+                .request
+                .as_ref()
+                .is_none_or(|condition| condition.0(request))
+    }
+
+    /// Whether it is for what succeeds.
+    pub(super) fn is_for_success(&self) -> bool {
+        self.statuses.is_empty()
+    }
+
+    /// Whether the response is; `None` if a 304 does not tell.
+    pub(super) fn is_for(&self, status: StatusCode, headers: &HeaderMap) -> Option<bool> {
+        let named = if self.statuses.is_empty() {
+            is_success(status)
+        } else {
+            self.statuses
+                .iter()
+                .any(|statuses| statuses.contain(status))
+        };
+        if !named || self.content_types.is_empty() {
+            return Some(named);
+        }
+        match headers.get(CONTENT_TYPE) {
+            Some(value) => Some(self.content_types.iter().any(|range| range.contains(value))),
+            None => (status != StatusCode::NOT_MODIFIED).then_some(false),
+        }
+    }
+}
+
+pub(super) fn is_success(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 200 | 203 | 204 | 206 | 304)
+}
+
+impl Statuses {
+    fn contain(self, status: StatusCode) -> bool {
+        match self {
+            Self::Errors => status.is_client_error() || status.is_server_error(),
+            Self::Redirections => status.is_redirection() && status != StatusCode::NOT_MODIFIED,
+            Self::One(StatusCode::OK) => matches!(status.as_u16(), 200 | 206 | 304),
+            Self::One(one) => one == status,
+        }
+    }
+}
+
+impl MediaRange {
+    fn contains(&self, value: &HeaderValue) -> bool {
+        let essence = value.as_bytes().split(|byte| *byte == b';').next();
+        let essence = essence.unwrap_or_default().trim_ascii();
+        match self {
+            Self::Whole(name) => essence.eq_ignore_ascii_case(name.as_bytes()),
+            Self::Type(main) => essence
+                .get(..main.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(main.as_bytes())),
+        }
+    }
+}
+
+fn is_token(text: &str) -> bool {
+    // A field name is a token (RFC 9110, section 5.1).
+    HeaderName::from_bytes(text.as_bytes()).is_ok()
+}
+
+impl fmt::Debug for RequestCondition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RequestCondition")
+    }
+}
+
+/// A rule that cannot be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidRule {
+    /// Neither a media type nor all of a type.
+    ContentType,
+    /// Freshness for a method with side effects, which no cache may use without
+    /// asking (RFC 9111, section 4).
+    FreshWrite,
+    /// More than 64 rules.
+    TooMany,
+}
+
+impl fmt::Display for InvalidRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ContentType => "a media type is as `text/html`, or `text/*` for all of a type",
+            Self::FreshWrite => "an answer to an unsafe method cannot be fresh",
+            Self::TooMany => "a layer has at most 64 rules",
+        })
+    }
+}
+
+impl Error for InvalidRule {}

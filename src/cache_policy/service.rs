@@ -1,0 +1,51 @@
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use http::{Request, Response};
+use tower_service::Service;
+
+use super::{ResponseFuture, future::Exchange, rules::Rules};
+use crate::clock::{Clock, SystemClock};
+
+/// Service that says how responses may be cached.
+///
+/// See the [module docs](crate::cache_policy) for an example.
+#[derive(Debug, Clone)]
+pub struct CachePolicyService<S, C = SystemClock> {
+    pub(super) inner: S,
+    pub(super) rules: Arc<Rules>,
+    pub(super) date: bool,
+    pub(super) clock: C,
+}
+
+impl<S, C> CachePolicyService<S, C> {
+    crate::macros::service_accessors!();
+}
+
+impl<S, C, ReqB, ResB> Service<Request<ReqB>> for CachePolicyService<S, C>
+where
+    S: Service<Request<ReqB>, Response = Response<ResB>>,
+    C: Clock + Clone,
+{
+    type Response = Response<ResB>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future, C>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<ReqB>) -> Self::Future {
+        let (parts, body) = request.into_parts();
+        let exchange = Exchange {
+            asked: self.rules.ask(&parts),
+            rules: Arc::clone(&self.rules),
+            date: self.date,
+            clock: self.clock.clone(),
+        };
+        let request = Request::from_parts(parts, body);
+        ResponseFuture::new(self.inner.call(request), exchange)
+    }
+}

@@ -1,0 +1,113 @@
+//! `Vary`, `Date`, and what a handler chooses.
+
+use super::*;
+
+/// R-9110-12.5.5-b, R-9110-12.5.5-c, R-9110-15.4.5-e, R-9111-4.1-a: the same on
+/// every status, merged with what is there.
+#[test]
+fn vary_is_merged_on_every_response() {
+    let layer = layer(
+        CachePolicy::always_ask()
+            .vary([ACCEPT, ORIGIN])
+            .vary([ACCEPT]),
+    );
+    for status in [200, 304, 206, 301, 404, 406, 500] {
+        for (own, expected) in [
+            (&[][..], "accept, origin"),
+            (&[(VARY, "x-lang, ORIGIN")], "x-lang, origin, accept"),
+            (&[(VARY, "Accept"), (VARY, "origin")], "Accept | origin"),
+            (&[(VARY, "*")], "*"),
+        ] {
+            let response = send(&layer, get(&[]), |_| answer(status, own));
+            assert_eq!(says(&response, &VARY), expected, "{status} {own:?}");
+        }
+    }
+}
+
+/// R-9110-12.5.5-d, R-9110-12.5.5-c.
+#[test]
+fn neither_authorization_nor_an_asterisk_is_added() {
+    let star = HeaderName::from_static("*");
+    let layer = layer(CachePolicy::always_ask().vary([star]));
+    let response = send(&layer, get(&[SECRET]), |_| answer(200, &[]));
+    assert!(!response.headers().contains_key(VARY));
+}
+
+/// R-9110-6.6.1-a, R-9111-5.1-a: `Date` is this message's, and only where there
+/// is none.
+#[test]
+fn date_is_added_where_there_is_none() {
+    let clock = ManualClock::new(SystemTime::UNIX_EPOCH);
+    let layer = CachePolicyLayer::new(CachePolicy::always_ask()).clock(clock.clone());
+    let date = |layer: &CachePolicyLayer<ManualClock>, method, status, fields| {
+        let response = send(layer, asking(method, "/", &[]), |_| answer(status, fields));
+        assert!(!response.headers().contains_key(AGE));
+        says(&response, &DATE)
+    };
+    assert_eq!(
+        date(&layer, Method::GET, 200, &[]),
+        "Thu, 01 Jan 1970 00:00:00 GMT"
+    );
+    clock.advance(Duration::from_secs(61));
+    for (method, status) in [
+        (Method::GET, 200),
+        (Method::GET, 304),
+        (Method::PUT, 412),
+        (Method::POST, 201),
+    ] {
+        assert_eq!(
+            date(&layer, method, status, &[]),
+            "Thu, 01 Jan 1970 00:01:01 GMT"
+        );
+    }
+    assert_eq!(date(&layer, Method::GET, 200, &[(DATE, "x")]), "x");
+    assert_eq!(date(&layer.without_date(), Method::GET, 200, &[]), "");
+}
+
+#[test]
+fn a_handler_chooses_a_policy() {
+    let layer = layer(CachePolicy::always_ask());
+    let chosen = |policy: CachePolicy, method, status, fields| {
+        let response = send(&layer, asking(method, "/", fields), |_| {
+            let mut response = answer(status, &[]);
+            response.extensions_mut().insert(policy.clone());
+            response
+        });
+        assert!(response.extensions().get::<CachePolicy>().is_some());
+        says(&response, &CACHE_CONTROL)
+    };
+    let public = CachePolicy::shared_and_public;
+    assert_eq!(
+        chosen(public(), Method::GET, 200, &[]),
+        "public, max-age=3600"
+    );
+    assert_eq!(
+        chosen(public(), Method::GET, 200, &[SECRET]),
+        "private, max-age=3600"
+    );
+    assert_eq!(
+        chosen(public(), Method::GET, 404, &[]),
+        "public, max-age=3600"
+    );
+    assert_eq!(chosen(public(), Method::POST, 200, &[]), "");
+    assert_eq!(
+        chosen(CachePolicy::sensitive(), Method::POST, 200, &[]),
+        "no-store"
+    );
+}
+
+/// A layer of this kind is a handler to one around it.
+#[test]
+fn a_default_around_routes_yields_to_them() {
+    let around = layer(CachePolicy::always_ask().yield_to_handler());
+    let route = layer(CachePolicy::shared_and_public());
+    let response = send(&around, get(&[]), |request| {
+        send(&route, request, |_| answer(200, &[]))
+    });
+    assert_eq!(says(&response, &CACHE_CONTROL), "public, max-age=3600");
+    let joined = layer(CachePolicy::always_ask());
+    let response = send(&joined, get(&[]), |request| {
+        send(&route, request, |_| answer(200, &[]))
+    });
+    assert_eq!(says(&response, &CACHE_CONTROL), "no-cache");
+}

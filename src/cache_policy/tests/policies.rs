@@ -1,0 +1,280 @@
+//! What one policy does to one response.
+
+use super::*;
+use crate::semantics::{cache_control::CacheControl, cache_policy::InvalidPolicy};
+
+/// R-9111-5.2.2.5-a, R-8246-2-a, R-5861-3-a: each recipe has exactly these fields.
+#[test]
+fn recipes() {
+    let recipes = [
+        (
+            CachePolicy::read_mostly_json(),
+            "max-age=60, stale-while-revalidate=30",
+        ),
+        (
+            CachePolicy::slightly_old_list(),
+            "max-age=30, s-maxage=120, stale-while-revalidate=30, stale-if-error=300",
+        ),
+        (
+            CachePolicy::resilient(),
+            "max-age=300, stale-while-revalidate=60, stale-if-error=3600",
+        ),
+        (CachePolicy::highly_dynamic(), "max-age=0, must-revalidate"),
+        (CachePolicy::always_ask(), "no-cache"),
+        (CachePolicy::the_callers_own(), "private, max-age=60"),
+        (
+            CachePolicy::authenticated(),
+            "private, max-age=0, must-revalidate",
+        ),
+        (CachePolicy::sensitive(), "no-store"),
+        (CachePolicy::shared_and_public(), "public, max-age=3600"),
+        (
+            CachePolicy::versioned_asset(),
+            "public, max-age=31536000, immutable",
+        ),
+        (CachePolicy::transformed(), "max-age=60"),
+        (CachePolicy::guarded_writes(), "no-cache"),
+    ];
+    for (policy, expected) in recipes {
+        let varies = policy.directives() == CachePolicy::read_mostly_json().directives();
+        let response = send(&layer(policy), get(&[]), |_| answer(200, &[]));
+        assert_eq!(says(&response, &CACHE_CONTROL), expected);
+        let vary = if varies {
+            "accept, accept-encoding"
+        } else {
+            ""
+        };
+        assert_eq!(says(&response, &VARY), vary);
+        assert_eq!(says(&response, &DATE), "Thu, 01 Jan 1970 00:00:10 GMT");
+        for absent in [AGE, PRAGMA, EXPIRES, CDN, SURROGATE] {
+            assert!(!response.headers().contains_key(&absent), "{absent}");
+        }
+    }
+}
+
+/// R-9111-5.2-b, R-9111-4.2.1-a, R-9111-5.2-a: what the handler says and what
+/// comes of it below a policy.
+#[test]
+fn the_stricter_word_of_both_counts() {
+    let public = CachePolicy::shared_and_public;
+    let json = CachePolicy::read_mostly_json;
+    let list = CachePolicy::slightly_old_list;
+    let table: &[(&str, CachePolicy, &str)] = &[
+        ("private, max-age=5", public(), "private, max-age=5"),
+        ("no-store", json(), "no-store"),
+        ("No-Store", json(), "No-Store"),
+        ("MAX-AGE=\"5\"", json(), "MAX-AGE=\"5\""),
+        ("foo=bar, max-age=5", json(), "foo=bar, max-age=5"),
+        ("max-age=600", json(), "max-age=60"),
+        ("max-age=600", CachePolicy::sensitive(), "no-store"),
+        (
+            "max-age=600, foo=\"b, r\"",
+            json(),
+            "max-age=60, foo=\"b, r\"",
+        ),
+        ("foo", json(), "max-age=60, stale-while-revalidate=30, foo"),
+        ("max-age=600", CachePolicy::always_ask(), "no-cache"),
+        ("no-cache", json(), "no-cache"),
+        (
+            "no-cache, max-age=0, must-revalidate",
+            json(),
+            "no-cache, max-age=0, must-revalidate",
+        ),
+        (
+            "private",
+            json(),
+            "private, max-age=60, stale-while-revalidate=30",
+        ),
+        (
+            "public, max-age=600",
+            CachePolicy::the_callers_own(),
+            "private, max-age=60",
+        ),
+        ("max-age=60", list(), "max-age=30, s-maxage=60"),
+        ("s-maxage=60", list(), "max-age=30, s-maxage=60"),
+        ("private, max-age=60", list(), "private, max-age=30"),
+        (
+            "max-age=90, stale-while-revalidate=600",
+            json(),
+            "max-age=60, stale-while-revalidate=30",
+        ),
+        (
+            "max-age=10, stale-while-revalidate=20",
+            json(),
+            "max-age=10, stale-while-revalidate=20",
+        ),
+        (
+            "max-age=600, must-revalidate",
+            json(),
+            "max-age=60, must-revalidate",
+        ),
+        ("max-age=soon", json(), "max-age=soon"),
+        ("max-age=-1", json(), "max-age=-1"),
+        ("no-transform", public(), "max-age=3600, no-transform"),
+        ("max-age=31536000, immutable", public(), "max-age=3600"),
+        (
+            "private, no-cache=\"x-a\"",
+            json(),
+            "no-cache=\"x-a\", private, max-age=60, stale-while-revalidate=30",
+        ),
+    ];
+    for (handler, policy, expected) in table {
+        let found = control(
+            &layer(policy.clone()),
+            get(&[]),
+            200,
+            &[(CACHE_CONTROL, handler)],
+        );
+        assert_eq!(found, *expected, "{handler} below {}", policy.directives());
+    }
+}
+
+/// R-9111-4.2.1-a: `Expires` is a lifetime too.
+#[test]
+fn expires_counts_as_a_lifetime() {
+    const AT_40: &str = "Thu, 01 Jan 1970 00:00:40 GMT";
+    let hour = layer(CachePolicy::shared_and_public());
+    let short = layer(
+        CachePolicy::transformed()
+            .adjust(|d| d.with_max_age(Duration::from_secs(5)))
+            .unwrap(),
+    );
+    let table: &[(_, Fields<'_>, &str, &str)] = &[
+        (&hour, &[(EXPIRES, AT_40)], "", AT_40),
+        (&short, &[(EXPIRES, AT_40)], "max-age=5", ""),
+        (&hour, &[(EXPIRES, "0")], "", "0"),
+        (
+            &hour,
+            &[(EXPIRES, AT_40), (DATE, "Thu, 01 Jan 1970 00:00:30 GMT")],
+            "",
+            AT_40,
+        ),
+        // `max-age` is heard first.
+        (
+            &hour,
+            &[(EXPIRES, AT_40), (CACHE_CONTROL, "max-age=7")],
+            "max-age=7",
+            AT_40,
+        ),
+        (
+            &short,
+            &[(EXPIRES, AT_40), (CACHE_CONTROL, "max-age=7")],
+            "max-age=5",
+            "",
+        ),
+        (
+            &hour,
+            &[(EXPIRES, AT_40), SECRET_COOKIE],
+            "private, max-age=30",
+            AT_40,
+        ),
+    ];
+    for (layer, fields, expected, expires) in table {
+        let response = send(*layer, get(&[]), |_| answer(200, fields));
+        assert_eq!(says(&response, &CACHE_CONTROL), *expected, "{fields:?}");
+        assert_eq!(says(&response, &EXPIRES), *expires, "{fields:?}");
+    }
+    let expiring = layer(CachePolicy::transformed().expires());
+    let response = send(&expiring, get(&[]), |_| answer(200, &[]));
+    assert_eq!(says(&response, &EXPIRES), "Thu, 01 Jan 1970 00:01:10 GMT");
+}
+
+const SECRET_COOKIE: (HeaderName, &str) = (SET_COOKIE, "session=1");
+
+/// R-9111-3.5-a, R-9111-7.3-a.
+#[test]
+fn what_is_for_one_user_is_private() {
+    let table = [
+        (CachePolicy::shared_and_public(), "private, max-age=3600"),
+        (
+            CachePolicy::slightly_old_list(),
+            "private, max-age=30, stale-while-revalidate=30, stale-if-error=300",
+        ),
+        (
+            CachePolicy::highly_dynamic(),
+            "private, max-age=0, must-revalidate",
+        ),
+        (CachePolicy::always_ask(), "no-cache, private"),
+        (CachePolicy::sensitive(), "no-store"),
+        (CachePolicy::the_callers_own(), "private, max-age=60"),
+    ];
+    for (policy, expected) in table {
+        let layer = layer(policy);
+        assert_eq!(control(&layer, get(&[SECRET]), 200, &[]), expected);
+        assert_eq!(control(&layer, get(&[]), 200, &[SECRET_COOKIE]), expected);
+        assert_eq!(control(&layer, get(&[SECRET]), 304, &[]), expected);
+    }
+    let layer = layer(CachePolicy::shared_and_public());
+    let handler = |said| [(CACHE_CONTROL, said)];
+    for (said, expected) in [
+        ("public, max-age=9", "private, max-age=9"),
+        ("s-maxage=9", "private, max-age=3600"),
+        ("public, private", "private, max-age=3600"),
+        ("private=\"x-a\", max-age=9", "private, max-age=9"),
+    ] {
+        assert_eq!(
+            control(&layer, get(&[SECRET]), 200, &handler(said)),
+            expected,
+            "{said}"
+        );
+    }
+}
+
+/// R-9111-3.5-a: both can be shared, each by its name.
+#[test]
+fn sharing_is_asked_for_by_name() {
+    let policy = CachePolicy::shared_and_public;
+    let shared = "public, max-age=3600";
+    let private = "private, max-age=3600";
+    let authorized = layer(policy().share_authorized());
+    assert_eq!(control(&authorized, get(&[SECRET]), 200, &[]), shared);
+    assert_eq!(
+        control(&authorized, get(&[SECRET]), 200, &[SECRET_COOKIE]),
+        private
+    );
+    let cookies = layer(policy().share_cookies());
+    assert_eq!(control(&cookies, get(&[]), 200, &[SECRET_COOKIE]), shared);
+    assert_eq!(
+        control(&cookies, get(&[SECRET]), 200, &[SECRET_COOKIE]),
+        private
+    );
+}
+
+/// R-9111-5.2-b: the two other ways, by name.
+#[test]
+fn a_handler_is_overridden_or_left_alone_by_name() {
+    let strict: Fields<'_> = &[(CACHE_CONTROL, "private, max-age=5"), (EXPIRES, "0")];
+    let replaced = layer(CachePolicy::shared_and_public().override_handler());
+    let response = send(&replaced, get(&[]), |_| answer(200, strict));
+    assert_eq!(says(&response, &CACHE_CONTROL), "public, max-age=3600");
+    assert_eq!(says(&response, &EXPIRES), "");
+    // Not even then does it leak.
+    assert_eq!(
+        control(&replaced, get(&[SECRET]), 200, strict),
+        "private, max-age=3600"
+    );
+
+    let default = layer(CachePolicy::always_ask().yield_to_handler());
+    for (said, personal) in [
+        ("public, max-age=3600", "private, max-age=3600"),
+        ("private", "private"),
+        ("no-store", "no-store"),
+    ] {
+        let fields = [(CACHE_CONTROL, said)];
+        assert_eq!(control(&default, get(&[]), 200, &fields), said);
+        assert_eq!(control(&default, get(&[SECRET]), 200, &fields), personal);
+    }
+    assert_eq!(control(&default, get(&[]), 200, &[(EXPIRES, "0")]), "");
+    assert_eq!(control(&default, get(&[]), 200, &[]), "no-cache");
+}
+
+/// R-9111-4.2.1-a: refused when built.
+#[test]
+fn contradictions_are_refused() {
+    let wrong = CacheControl::new().with_no_store().with_public();
+    assert!(CachePolicy::new(wrong.clone()).is_err());
+    let adjusted = CachePolicy::sensitive().adjust(|d| d.with_max_age(Duration::from_secs(1)));
+    assert!(adjusted.is_err());
+    let cdn = CachePolicy::sensitive().cdn(wrong);
+    assert!(matches!(cdn, Err(InvalidPolicy::Contradiction(_))));
+}

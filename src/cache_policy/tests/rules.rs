@@ -1,0 +1,263 @@
+//! Which responses get which policy.
+
+use http::HeaderMap;
+
+use super::*;
+use crate::cache_policy::{InvalidRule, Rule};
+
+fn rules(rules: impl IntoIterator<Item = Rule>) -> CachePolicyLayer<ManualClock> {
+    rules
+        .into_iter()
+        .fold(layer(CachePolicy::always_ask()), |layer, rule| {
+            layer.rule(rule).unwrap()
+        })
+}
+
+fn asset() -> Rule {
+    Rule::new(CachePolicy::versioned_asset())
+}
+
+fn public() -> Rule {
+    Rule::new(CachePolicy::shared_and_public())
+}
+
+const ASSET: &str = "public, max-age=31536000, immutable";
+const PUBLIC: &str = "public, max-age=3600";
+
+#[test]
+fn the_first_that_fits_decides() {
+    let layer = rules([
+        asset().path("/assets/{*file}").unwrap(),
+        public()
+            .path("/assets/old/{name}")
+            .unwrap()
+            .path("/about")
+            .unwrap(),
+    ]);
+    for (path, expected) in [
+        ("/assets/app.css", ASSET),
+        ("/assets/old/app.css", ASSET),
+        ("/about", PUBLIC),
+        ("/", "no-cache"),
+        ("/assets/", "no-cache"),
+    ] {
+        let request = asking(Method::GET, path, &[]);
+        assert_eq!(control(&layer, request, 200, &[]), expected, "{path}");
+    }
+}
+
+/// R-9110-15.1-a, R-9111-4.2.2-a: success is success, and the rest is said too.
+#[test]
+fn every_status_has_a_policy() {
+    let layer = layer(CachePolicy::shared_and_public());
+    for status in [200, 203, 204, 206, 304] {
+        assert_eq!(control(&layer, get(&[]), status, &[]), PUBLIC, "{status}");
+    }
+    for status in [201, 202, 300, 301, 302, 303, 307, 308] {
+        assert_eq!(
+            control(&layer, get(&[]), status, &[]),
+            "no-cache",
+            "{status}"
+        );
+    }
+    for status in [
+        400, 401, 403, 404, 405, 409, 410, 412, 414, 416, 422, 428, 429, 500, 501, 503,
+    ] {
+        assert_eq!(
+            control(&layer, get(&[]), status, &[]),
+            "no-store",
+            "{status}"
+        );
+        // Said otherwise.
+        let said = [(CACHE_CONTROL, "max-age=9")];
+        assert_eq!(
+            control(&layer, get(&[]), status, &said),
+            "max-age=9",
+            "{status}"
+        );
+    }
+    let response = send(&layer, get(&[]), |_| answer(101, &[]));
+    assert_eq!(*response.headers(), HeaderMap::new());
+}
+
+/// R-9110-15.1-a: statuses by name.
+#[test]
+fn rules_by_status() {
+    let layer = rules([
+        public().status(StatusCode::NOT_FOUND),
+        Rule::new(CachePolicy::transformed()).errors(),
+        asset().redirections(),
+        Rule::new(CachePolicy::the_callers_own()).status(StatusCode::OK),
+    ]);
+    for (status, expected) in [
+        (404, PUBLIC),
+        (410, "max-age=60"),
+        (500, "max-age=60"),
+        (301, ASSET),
+        (200, "private, max-age=60"),
+        (206, "private, max-age=60"),
+        (304, "private, max-age=60"),
+        (204, "no-cache"),
+    ] {
+        assert_eq!(control(&layer, get(&[]), status, &[]), expected, "{status}");
+    }
+}
+
+/// R-9110-9.3.3-a: nothing fresh on what is no read.
+#[test]
+fn writes_get_no_freshness() {
+    let layer = layer(CachePolicy::shared_and_public());
+    for method in [
+        "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY", "MKCOL",
+    ] {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let ask =
+            |status, fields| control(&layer, asking(method.clone(), "/", fields), status, &[]);
+        assert_eq!(ask(200, &[]), "");
+        assert_eq!(ask(200, &[SECRET]), "");
+        assert_eq!(ask(303, &[]), "");
+        assert_eq!(ask(422, &[]), "no-store");
+        // What the handler makes fresh is not for other users either.
+        let request = asking(method.clone(), "/", &[SECRET]);
+        let own = [(CACHE_CONTROL, "public, max-age=9")];
+        assert_eq!(control(&layer, request, 200, &own), "private, max-age=9");
+    }
+    let fresh = public().method(Method::POST);
+    assert_eq!(
+        super::layer(CachePolicy::always_ask())
+            .rule(fresh)
+            .unwrap_err(),
+        InvalidRule::FreshWrite
+    );
+    let named = rules([
+        Rule::new(CachePolicy::sensitive()).method(Method::POST),
+        public().method(Method::from_bytes(b"QUERY").unwrap()),
+    ]);
+    assert_eq!(
+        control(&named, asking(Method::POST, "/", &[]), 200, &[]),
+        "no-store"
+    );
+    let query = asking(Method::from_bytes(b"QUERY").unwrap(), "/", &[]);
+    assert_eq!(control(&named, query, 200, &[]), PUBLIC);
+    assert_eq!(control(&named, asking(Method::PUT, "/", &[]), 200, &[]), "");
+}
+
+#[test]
+fn rules_by_method() {
+    let layer = rules([public().method(Method::GET), asset().method(Method::HEAD)]);
+    assert_eq!(control(&layer, get(&[]), 200, &[]), PUBLIC);
+    assert_eq!(
+        control(&layer, asking(Method::HEAD, "/", &[]), 200, &[]),
+        PUBLIC
+    );
+    let only_head = rules([asset().method(Method::HEAD)]);
+    assert_eq!(control(&only_head, get(&[]), 200, &[]), "no-cache");
+    assert_eq!(
+        control(&only_head, asking(Method::HEAD, "/", &[]), 200, &[]),
+        ASSET
+    );
+}
+
+/// R-9110-15.4.5-a: a 304 has no `Content-Type`, so that where this decides the
+/// stored response keeps its policy.
+#[test]
+fn rules_by_content_type() {
+    let images = public().content_type("image/*").unwrap();
+    let json = asset().content_type("application/json").unwrap();
+    let layer = rules([images.path("/a").unwrap(), json]);
+    let ask =
+        |path, status, fields| control(&layer, asking(Method::GET, path, &[]), status, fields);
+    assert_eq!(ask("/a", 200, &[(CONTENT_TYPE, "IMAGE/png; q=1")]), PUBLIC);
+    assert_eq!(ask("/b", 200, &[(CONTENT_TYPE, "image/png")]), "no-cache");
+    assert_eq!(
+        ask(
+            "/b",
+            200,
+            &[(CONTENT_TYPE, "Application/JSON ;charset=utf-8")]
+        ),
+        ASSET
+    );
+    assert_eq!(
+        ask("/b", 200, &[(CONTENT_TYPE, "application/jsonl")]),
+        "no-cache"
+    );
+    assert_eq!(ask("/b", 200, &[(CONTENT_TYPE, "imagex/png")]), "no-cache");
+    assert_eq!(ask("/b", 200, &[]), "no-cache");
+    assert_eq!(ask("/b", 304, &[]), "");
+    assert_eq!(
+        ask("/b", 404, &[(CONTENT_TYPE, "application/json")]),
+        "no-store"
+    );
+    for wrong in [
+        "",
+        "image",
+        "*/*",
+        "image/",
+        "/png",
+        "im age/png",
+        "image/png;q=1",
+    ] {
+        assert!(public().content_type(wrong).is_err(), "{wrong}");
+    }
+}
+
+/// R-9110-12.5.5-a, R-9111-4.1-a: a field that a rule looks at is in `Vary`,
+/// whether it was there or not.
+#[test]
+fn rules_by_request() {
+    let tenant = HeaderName::from_static("x-tenant");
+    let beta = public().header(tenant.clone(), |value| {
+        value.is_some_and(|value| value == "beta")
+    });
+    let layer = rules([
+        beta,
+        asset().request(|parts| parts.uri.query() == Some("v=1")),
+    ]);
+    let with = |fields: Fields<'_>, path, status| {
+        let response = send(&layer, asking(Method::GET, path, fields), |_| {
+            answer(status, &[])
+        });
+        assert_eq!(
+            says(&response, &VARY),
+            "x-tenant",
+            "{fields:?} {path} {status}"
+        );
+        says(&response, &CACHE_CONTROL)
+    };
+    assert_eq!(with(&[(tenant.clone(), "beta")], "/", 200), PUBLIC);
+    assert_eq!(with(&[(tenant.clone(), "other")], "/", 200), "no-cache");
+    assert_eq!(with(&[], "/", 200), "no-cache");
+    assert_eq!(with(&[], "/?v=1", 200), ASSET);
+    assert_eq!(with(&[], "/", 404), "no-store");
+    assert_eq!(with(&[], "/", 301), "no-cache");
+    assert_eq!(with(&[(tenant, "beta")], "/", 304), PUBLIC);
+}
+
+#[test]
+fn there_are_64_rules_at_most() {
+    let full = rules((0..64).map(|at| public().path(&format!("/{at}")).unwrap()));
+    assert_eq!(
+        control(&full, asking(Method::GET, "/63", &[]), 200, &[]),
+        PUBLIC
+    );
+    assert_eq!(full.rule(public()).unwrap_err(), InvalidRule::TooMany);
+}
+
+/// R-9111-4.1-a: an error varies as the success of its route does.
+#[test]
+fn an_error_varies_as_its_route() {
+    let route = Rule::new(CachePolicy::always_ask().vary([ACCEPT_LANGUAGE]));
+    let layer = rules([public().errors(), route.path("/a").unwrap()]);
+    let plain = rules(
+        [Rule::new(CachePolicy::always_ask().vary([ACCEPT_LANGUAGE]))
+            .path("/a")
+            .unwrap()],
+    );
+    let vary = |layer, path| {
+        let response = send(layer, asking(Method::GET, path, &[]), |_| answer(404, &[]));
+        says(&response, &VARY)
+    };
+    assert_eq!(vary(&plain, "/a"), "accept-language");
+    assert_eq!(vary(&plain, "/b"), "");
+    assert_eq!(vary(&layer, "/a"), "");
+}

@@ -1,0 +1,125 @@
+//! Fields that hide `Cache-Control` from the caches that read them.
+
+use super::*;
+use crate::semantics::{cache_control::CacheControl, cache_policy::InvalidPolicy};
+
+fn ten_minutes() -> CacheControl {
+    CacheControl::new().with_max_age(Duration::from_secs(600))
+}
+
+fn both() -> CachePolicy {
+    let policy = CachePolicy::transformed().cdn(ten_minutes()).unwrap();
+    policy.surrogate(ten_minutes()).unwrap()
+}
+
+/// R-9213-2.2-a, EDGE-ARCH-SC: restrictions are in all of them.
+#[test]
+fn restrictions_are_copied() {
+    // Request, status, handler's fields; then the three fields.
+    let cookie = (SET_COOKIE, "a=1");
+    type Row<'a> = (Fields<'a>, u16, Fields<'a>, [&'a str; 3]);
+    let table: &[Row<'_>] = &[
+        (&[], 200, &[], ["max-age=60", "max-age=600", "max-age=600"]),
+        (
+            &[SECRET],
+            200,
+            &[],
+            ["private, max-age=60", "private, max-age=600", "no-store"],
+        ),
+        (
+            &[],
+            200,
+            &[cookie],
+            ["private, max-age=60", "private, max-age=600", "no-store"],
+        ),
+        (
+            &[],
+            200,
+            &[(CACHE_CONTROL, "private")],
+            ["private, max-age=60", "private, max-age=600", "no-store"],
+        ),
+        (
+            &[],
+            200,
+            &[(CACHE_CONTROL, "no-store")],
+            ["no-store", "no-store", "no-store"],
+        ),
+        (
+            &[],
+            200,
+            &[(CACHE_CONTROL, "no-cache")],
+            ["no-cache", "no-cache", "no-cache"],
+        ),
+        // Who says nothing to them in particular means them too.
+        (
+            &[],
+            200,
+            &[(CACHE_CONTROL, "max-age=5")],
+            ["max-age=5", "max-age=5", "max-age=5"],
+        ),
+        (
+            &[],
+            200,
+            &[(CDN, "max-age=9")],
+            ["max-age=60", "max-age=9", "max-age=600"],
+        ),
+        (
+            &[],
+            200,
+            &[(CDN, "max-age=9999")],
+            ["max-age=60", "max-age=600", "max-age=600"],
+        ),
+        (&[], 500, &[], ["no-store", "", ""]),
+        (
+            &[],
+            500,
+            &[(CDN, "max-age=9")],
+            ["no-store", "no-store", ""],
+        ),
+        (&[], 304, &[], ["max-age=60", "max-age=600", "max-age=600"]),
+        (&[], 206, &[], ["max-age=60", "max-age=600", "max-age=600"]),
+    ];
+    let layer = layer(both());
+    for (request, status, fields, expected) in table {
+        let response = send(&layer, get(request), |_| answer(*status, fields));
+        let found = [&CACHE_CONTROL, &CDN, &SURROGATE].map(|field| says(&response, field));
+        assert_eq!(found, *expected, "{request:?} {status} {fields:?}");
+    }
+}
+
+/// R-9213-2.2-a: those that the policy does not know of pass unchanged, unless
+/// they would undo a restriction.
+#[test]
+fn other_targeted_fields_pass_through() {
+    const VENDOR: HeaderName = HeaderName::from_static("cloudflare-cdn-cache-control");
+    let layer = layer(both());
+    let own: Fields<'_> = &[(VENDOR, "max-age=9, foo=?1")];
+    let response = send(&layer, get(&[]), |_| answer(200, own));
+    assert_eq!(says(&response, &VENDOR), "max-age=9, foo=?1");
+    let response = send(&layer, get(&[SECRET]), |_| answer(200, own));
+    assert!(says(&response, &VENDOR).starts_with("private"));
+    let response = send(&layer, asking(Method::POST, "/", &[SECRET]), |_| {
+        answer(200, own)
+    });
+    assert!(says(&response, &VENDOR).starts_with("private"));
+    // No such field, though the name ends alike.
+    let other = HeaderName::from_static("x-notcdn-cache-control");
+    let response = send(&layer, get(&[SECRET]), |_| {
+        answer(200, &[(other.clone(), "max-age=9")])
+    });
+    assert_eq!(says(&response, &other), "max-age=9");
+}
+
+/// R-9213-2.1-a: refused when built, and nothing empty is sent.
+#[test]
+fn what_is_no_targeted_field_is_refused() {
+    let policy = CachePolicy::transformed;
+    assert_eq!(
+        policy().cdn(CacheControl::new()).unwrap_err(),
+        InvalidPolicy::Dictionary
+    );
+    let field = policy().targeted(CACHE_CONTROL, ten_minutes()).unwrap_err();
+    assert_eq!(field, InvalidPolicy::Field(CACHE_CONTROL));
+    let vendor = HeaderName::from_static("akamai-cdn-cache-control");
+    assert!(policy().targeted(vendor, ten_minutes()).is_ok());
+}

@@ -1,0 +1,151 @@
+//! A policy meets the head of a response.
+
+use http::{
+    HeaderMap, HeaderName,
+    header::{CACHE_CONTROL, DATE, EXPIRES, SET_COOKIE, VARY},
+};
+
+use super::{
+    CachePolicy, Handler,
+    face::{Joined, restrict},
+    is_targeted,
+};
+use crate::semantics::{cache_control::Known, date::HttpDate, fields, vary};
+
+impl CachePolicy {
+    /// Puts the policy into the head of a response to a safe request.
+    /// `authorized` is whether the request had `Authorization`, `now` what
+    /// `Expires` is counted from where there is no `Date`.
+    pub fn apply(&self, headers: &mut HeaderMap, authorized: bool, now: HttpDate) {
+        if self.handler == Handler::Loses {
+            headers.remove(CACHE_CONTROL);
+            headers.remove(EXPIRES);
+            for (field, _) in &self.targeted {
+                headers.remove(field);
+            }
+        }
+        let personal = self.is_personal(headers, authorized);
+        let said = Word::of(headers, now);
+        let alone = self.handler == Handler::Wins && said.anything;
+        let control = if alone { &self.guard } else { &self.control };
+        let joined = control.join(headers, &CACHE_CONTROL, said.known, personal);
+        if !alone {
+            self.join_targeted(headers, said.known, personal);
+        }
+        copy_restrictions(headers, joined.known, |field| {
+            !alone && self.targeted.iter().any(|(name, _)| name == field)
+        });
+        self.date_of_expiry(headers, joined, said.expires, now);
+        self.merge_vary(headers);
+    }
+
+    /// Keeps what a handler made fresh from other users, where no policy applies.
+    pub(crate) fn guard(&self, headers: &mut HeaderMap, authorized: bool, now: HttpDate) {
+        if !self.is_personal(headers, authorized) {
+            return;
+        }
+        let said = Word::of(headers, now);
+        let fresh = |field| Known::of(fields::lines(headers, field)).is_fresh();
+        let mut targeted = headers.keys().filter(|field| is_targeted(field));
+        if said.known.is_fresh() || targeted.any(fresh) {
+            let joined = self.guard.join(headers, &CACHE_CONTROL, said.known, true);
+            copy_restrictions(headers, joined.known, |_| false);
+        }
+    }
+
+    /// Whether a response is for one user.
+    fn is_personal(&self, headers: &HeaderMap, authorized: bool) -> bool {
+        (authorized && !self.share_authorized)
+            || (!self.share_cookies && fields::has(headers, &SET_COOKIE))
+    }
+}
+
+/// What a handler said about the lifetime of its response.
+struct Word {
+    known: Known,
+    /// Seconds from `Date` to `Expires`.
+    expires: Option<u32>,
+    anything: bool,
+}
+
+impl Word {
+    fn of(headers: &HeaderMap, now: HttpDate) -> Self {
+        let mut known = Known::of(fields::lines(headers, &CACHE_CONTROL));
+        let expires = lifetime(headers, now);
+        let anything = expires.is_some() || fields::has(headers, &CACHE_CONTROL);
+        // `max-age` is heard first (RFC 9111, section 5.3).
+        known.max_age = known.max_age.or(expires);
+        Self {
+            known,
+            expires,
+            anything,
+        }
+    }
+}
+
+/// One that is no date has run out (RFC 9111, section 5.3).
+fn lifetime(headers: &HeaderMap, now: HttpDate) -> Option<u32> {
+    fields::first(headers, &EXPIRES)?;
+    let date = |name| HttpDate::parse(fields::only(headers, name)?.as_bytes(), now);
+    let from = date(&DATE).unwrap_or(now).unix_seconds();
+    let until = date(&EXPIRES).map_or(0, HttpDate::unix_seconds);
+    Some(u32::try_from(until.saturating_sub(from)).unwrap_or(u32::MAX))
+}
+
+fn copy_restrictions(headers: &mut HeaderMap, from: Known, done: impl Fn(&HeaderName) -> bool) {
+    if from.restriction() == Known::NOTHING {
+        return;
+    }
+    let others = |field: &&HeaderName| is_targeted(field) && !done(field);
+    if headers.keys().any(|field| others(&field)) {
+        let others: Vec<_> = headers.keys().filter(others).cloned().collect();
+        for field in others {
+            restrict(headers, &field, from);
+        }
+    }
+}
+
+impl CachePolicy {
+    /// A handler that said nothing to the caches of such a field means them too
+    /// in `Cache-Control`.
+    fn join_targeted(&self, headers: &mut HeaderMap, said: Known, personal: bool) {
+        for (field, face) in &self.targeted {
+            let said = if fields::has(headers, field) {
+                Known::of(fields::lines(headers, field))
+            } else {
+                said
+            };
+            face.join(headers, field, said, personal);
+        }
+    }
+
+    /// `Expires` says the same as `max-age`, or is not there.
+    fn date_of_expiry(
+        &self,
+        headers: &mut HeaderMap,
+        joined: Joined,
+        said: Option<u32>,
+        now: HttpDate,
+    ) {
+        let fresh = joined.known.is_fresh().then_some(joined.known.max_age);
+        if let (true, Some(Some(lifetime))) = (self.expires && joined.written, fresh) {
+            let date = fields::only(headers, &DATE);
+            let from = date.and_then(|date| HttpDate::parse(date.as_bytes(), now));
+            let from = from.unwrap_or(now).unix_seconds();
+            let until = HttpDate::from_unix_seconds(from + u64::from(lifetime));
+            headers.insert(EXPIRES, until.into());
+        } else if said.is_some() && joined.written && fresh.flatten() != said {
+            headers.remove(EXPIRES);
+        }
+    }
+
+    /// The union with what is there. All that a 304 gets of which the policy is not known.
+    pub(crate) fn merge_vary(&self, headers: &mut HeaderMap) {
+        let Some(line) = &self.vary_line else { return };
+        if fields::has(headers, &VARY) {
+            vary::merge(headers, self.vary.iter().cloned());
+        } else {
+            headers.insert(VARY, line.clone());
+        }
+    }
+}

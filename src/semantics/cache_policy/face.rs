@@ -1,0 +1,147 @@
+//! The directives of one field, written beforehand.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::targeted::SURROGATE_CONTROL;
+use crate::semantics::{
+    cache_control::{CacheControl, Known, Syntax},
+    fields,
+};
+
+/// What a field says to everybody, and what to one user.
+#[derive(Debug, Clone)]
+pub(super) struct Face {
+    syntax: Syntax,
+    everybody: Said,
+    one_user: Said,
+}
+
+#[derive(Debug, Clone)]
+struct Said {
+    directives: CacheControl,
+    /// The same as text, `None` if there is nothing to say.
+    value: Option<HeaderValue>,
+}
+
+impl Said {
+    fn new(directives: CacheControl, syntax: Syntax) -> Self {
+        Self {
+            value: directives.to_value(syntax),
+            directives,
+        }
+    }
+}
+
+impl Face {
+    pub(super) fn cache_control(directives: CacheControl) -> Self {
+        let personal = directives.stricter(&PRIVATE);
+        Self::new(directives, personal, Syntax::CacheControl)
+    }
+
+    /// `None` if it cannot be a Dictionary with a member at least.
+    pub(super) fn targeted(field: &HeaderName, directives: CacheControl) -> Option<Self> {
+        if directives.is_empty() || !directives.is_dictionary() {
+            return None;
+        }
+        let personal = directives.stricter(&one_user(field));
+        Some(Self::new(directives, personal, Syntax::Targeted))
+    }
+
+    fn new(directives: CacheControl, personal: CacheControl, syntax: Syntax) -> Self {
+        Self {
+            syntax,
+            everybody: Said::new(directives, syntax),
+            one_user: Said::new(personal, syntax),
+        }
+    }
+
+    pub(super) fn directives(&self) -> &CacheControl {
+        &self.everybody.directives
+    }
+
+    /// Puts the field into the head, so that it is no laxer than `said`, which is
+    /// the handler's word for the caches that read the field.
+    pub(super) fn join(
+        &self,
+        headers: &mut HeaderMap,
+        field: &HeaderName,
+        said: Known,
+        personal: bool,
+    ) -> Joined {
+        let ours = if personal {
+            &self.one_user
+        } else {
+            &self.everybody
+        };
+        let there = fields::has(headers, field);
+        if said == Known::NOTHING && !there {
+            if let Some(value) = &ours.value {
+                headers.insert(field, value.clone());
+            }
+            return Joined {
+                known: ours.directives.known(),
+                written: true,
+            };
+        }
+        let known = said.stricter(ours.directives.known());
+        let enough = |word: Known| {
+            // Words for shared caches say nothing beside `private`, and look bad.
+            let shares = personal && (word.public || word.s_maxage.is_some());
+            word.stricter(word) == known.stricter(known) && !shares && ours.directives.is_plain()
+        };
+        let written = if there {
+            !enough(Known::of(fields::lines(headers, field)))
+        } else {
+            // `Expires` may have said it all.
+            self.syntax == Syntax::Targeted || !enough(said)
+        };
+        if written {
+            let mut all = CacheControl::of_field(headers, field).with_known(said);
+            all = all.stricter(&ours.directives);
+            write(headers, field, &all, self.syntax);
+        }
+        Joined { known, written }
+    }
+}
+
+/// What a field says in the end.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Joined {
+    pub(super) known: Known,
+    /// Whether it was put there, or changed.
+    pub(super) written: bool,
+}
+
+fn write(headers: &mut HeaderMap, field: &HeaderName, all: &CacheControl, syntax: Syntax) {
+    let personal = all.is_private() && *field == SURROGATE_CONTROL;
+    let all = if personal { &NO_STORE } else { all };
+    match all.to_value(syntax) {
+        Some(value) => headers.insert(field, value),
+        // An empty field would say nothing (RFC 9213, section 2.1).
+        None => headers.remove(field),
+    };
+}
+
+/// Copies what may not be shared, kept or used without asking into a targeted
+/// field that knows nothing of it (RFC 9213, section 2.2).
+pub(super) fn restrict(headers: &mut HeaderMap, field: &HeaderName, by: Known) {
+    let said = CacheControl::of_field(headers, field);
+    let restriction = CacheControl::new().with_known(by.restriction());
+    let all = said.stricter(&restriction);
+    let known = said.known();
+    if all.known() != known.stricter(known) {
+        write(headers, field, &all, Syntax::Targeted);
+    }
+}
+
+const PRIVATE: CacheControl = CacheControl::new().with_private();
+const NO_STORE: CacheControl = CacheControl::new().with_no_store();
+
+/// What keeps a field's caches from giving a response to somebody else.
+fn one_user(field: &HeaderName) -> CacheControl {
+    if *field == SURROGATE_CONTROL {
+        NO_STORE
+    } else {
+        PRIVATE
+    }
+}

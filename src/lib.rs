@@ -101,6 +101,8 @@
 //! # Modules below the layers
 //!
 //! [`semantics`] holds the rules as plain functions, for use without `tower`.
+//! [`Assets`] is a service: files under names that hold their hash, to be kept
+//! for ever.
 //! [`VersionTags`] makes tags from the versions of a database. [`Outcome`] says
 //! what was decided. [`refusal`] is how a layer says no. `lock`, with the
 //! feature `tokio`, lets one writer at a time at a key.
@@ -126,6 +128,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod assets;
 pub mod body;
 pub mod cache_policy;
 pub mod clock;
@@ -149,6 +152,7 @@ pub mod state_ref;
 #[cfg(test)]
 mod test_support;
 
+pub use assets::Assets;
 pub use cache_policy::CachePolicyLayer;
 pub use coding::CodingTagLayer;
 pub use conditional::ConditionalLayer;

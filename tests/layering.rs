@@ -17,6 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("body", &["semantics"]),
     ("source", &["semantics", "clock", "body"]),
     ("handler", &["semantics", "clock", "refusal"]),
+    ("assets", &["semantics"]),
     ("etag", LAYER),
     ("conditional", LAYER),
     ("precondition", LAYER),
@@ -44,6 +45,7 @@ const LAYER: &[&str] = &[
     "handler",
 ];
 const ALL: &[&str] = &[
+    "assets",
     "events",
     "semantics",
     "clock",
@@ -66,6 +68,7 @@ const ALL: &[&str] = &[
 /// What a crate-root re-export stands for.
 const ALIASES: &[(&str, &str)] = &[
     ("CachePolicyLayer", "cache_policy"),
+    ("Assets", "assets"),
     ("CodingTagLayer", "coding"),
     ("ConditionalLayer", "conditional"),
     ("Current", "semantics"),

@@ -1,0 +1,154 @@
+//! What is answered for an asset.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderValue, Method, Response, StatusCode,
+    header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, LOCATION, X_CONTENT_TYPE_OPTIONS},
+};
+use http_body::{Body, Frame, SizeHint};
+use sha2::{Sha256, digest::Output};
+
+use crate::semantics::{
+    cache_control, content_length,
+    date::HttpDate,
+    etag::EntityTag,
+    not_modified::strip_representation_metadata,
+    precondition::{ConditionalFields, Current, Decision},
+    validators::Validators,
+};
+
+/// For ever, as far as RFC 9111 goes: a year, and no question in between
+/// (RFC 8246).
+const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+
+/// How many bytes of the digest are in the tag, as in those of `EtagLayer`.
+const TAG: usize = 16;
+
+/// One file.
+#[derive(Debug)]
+pub(super) struct Asset {
+    url: HeaderValue,
+    content: Bytes,
+    validators: Validators,
+    /// The fields of the 200.
+    headers: HeaderMap,
+}
+
+impl Asset {
+    pub(super) fn new(
+        url: String,
+        digest: &Output<Sha256>,
+        content: Bytes,
+        media_type: HeaderValue,
+    ) -> Self {
+        let tag = EntityTag::from_digest(&digest[..TAG]);
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, media_type);
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(CACHE_CONTROL, IMMUTABLE);
+        headers.insert(ETAG, tag.as_header_value().clone());
+        content_length::set(&mut headers, Some(content.len() as u64));
+        Self {
+            url: HeaderValue::from_maybe_shared(Bytes::from(url)).expect("escaped"),
+            content,
+            validators: Validators::new().with_etag(tag),
+            headers,
+        }
+    }
+
+    pub(super) fn url(&self) -> &str {
+        self.url.to_str().expect("escaped")
+    }
+
+    /// To a `GET` or `HEAD` of the current URL.
+    pub(super) fn serve(&self, method: &Method, headers: &HeaderMap) -> Response<AssetBody> {
+        let current = Current::Present(self.validators.as_ref());
+        // No date is compared: there is no modification date.
+        let now = HttpDate::EPOCH;
+        let decision = ConditionalFields::from_headers(headers).evaluate(method, current, now);
+        let mut response = Response::new(AssetBody::default());
+        match decision {
+            Decision::Failed(_) => {
+                response = refuse(StatusCode::PRECONDITION_FAILED);
+                self.validators.write_to(response.headers_mut());
+            }
+            Decision::NotModified => {
+                *response.status_mut() = StatusCode::NOT_MODIFIED;
+                *response.headers_mut() = self.headers.clone();
+                strip_representation_metadata(response.headers_mut());
+                // RFC 9110, section 8.6 allows it, and where it is missing
+                // some frameworks write the length of nothing.
+                let length = self.content.len() as u64;
+                content_length::set(response.headers_mut(), Some(length));
+            }
+            Decision::Proceed => {
+                *response.headers_mut() = self.headers.clone();
+                if method != Method::HEAD {
+                    *response.body_mut() = AssetBody(self.content.clone());
+                }
+            }
+        }
+        response
+    }
+
+    /// To a `GET` or `HEAD` of the name without its hash. Where this leads
+    /// changes with every version.
+    pub(super) fn redirect(&self) -> Response<AssetBody> {
+        let mut response = Response::new(AssetBody::default());
+        *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
+        let headers = response.headers_mut();
+        headers.insert(LOCATION, self.url.clone());
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        response
+    }
+}
+
+pub(super) fn not_found() -> Response<AssetBody> {
+    refuse(StatusCode::NOT_FOUND)
+}
+
+pub(super) fn not_allowed() -> Response<AssetBody> {
+    let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED);
+    let allow = HeaderValue::from_static("GET, HEAD");
+    response.headers_mut().insert(ALLOW, allow);
+    response
+}
+
+/// An answer that no cache keeps, since the next version may give another.
+fn refuse(status: StatusCode) -> Response<AssetBody> {
+    let mut response = Response::new(AssetBody::default());
+    *response.status_mut() = status;
+    cache_control::forbid_storing(response.headers_mut());
+    response
+}
+
+/// The content of an answer: that of the file, shared and not copied, or none.
+#[derive(Debug, Clone, Default)]
+pub struct AssetBody(Bytes);
+
+impl Body for AssetBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let content = std::mem::take(&mut self.0);
+        Poll::Ready((!content.is_empty()).then(|| Ok(Frame::data(content))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.len() as u64)
+    }
+}

@@ -1,0 +1,88 @@
+//! Files of a folder.
+
+use std::{
+    fs::{self, File},
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use bytes::Bytes;
+
+use super::error::AssetsError;
+
+/// A file on disk and its name as an asset.
+pub(super) struct Found {
+    pub(super) name: String,
+    path: PathBuf,
+}
+
+/// The files below `root`, in the order of their names, without those that a
+/// dot hides.
+pub(super) fn files(root: &Path) -> Result<Vec<Found>, AssetsError> {
+    let root = fs::canonicalize(root).map_err(|error| AssetsError::Read(root.into(), error))?;
+    let mut found = Vec::new();
+    let mut folders = vec![(root.clone(), String::new())];
+    while let Some((folder, prefix)) = folders.pop() {
+        for path in entries(&folder)? {
+            let Some(file_name) = path.file_name().and_then(|name| name.to_str()) else {
+                return Err(AssetsError::NotUtf8(path));
+            };
+            if file_name.starts_with('.') {
+                continue;
+            }
+            let name = format!("{prefix}{file_name}");
+            if is_folder(&root, &path)? {
+                folders.push((path, name + "/"));
+            } else {
+                found.push(Found { name, path });
+            }
+        }
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, AssetsError> {
+    fs::read_dir(folder)
+        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
+        .map_err(|error| AssetsError::Read(folder.into(), error))
+}
+
+/// Whether the path is a folder, and otherwise a file below `root`.
+///
+/// A link to a folder could lead back to where it is, and is refused.
+fn is_folder(root: &Path, path: &Path) -> Result<bool, AssetsError> {
+    let read = |error| AssetsError::Read(path.into(), error);
+    let itself = fs::symlink_metadata(path).map_err(read)?.file_type();
+    if itself.is_dir() {
+        return Ok(true);
+    }
+    if itself.is_symlink() {
+        let target = fs::canonicalize(path).map_err(read)?;
+        if target.is_dir() || !target.starts_with(root) {
+            return Err(AssetsError::Link(path.into()));
+        }
+    }
+    if !fs::metadata(path).map_err(read)?.is_file() {
+        return Err(AssetsError::NotAFile(path.into()));
+    }
+    Ok(false)
+}
+
+impl Found {
+    /// The content, if it has no more than `limit` bytes.
+    pub(super) fn read(&self, limit: u64) -> Result<Option<Bytes>, AssetsError> {
+        let mut content = Vec::new();
+        File::open(&self.path)
+            .and_then(|file| {
+                // One more byte than it may have tells that it has more.
+                file.take(limit.saturating_add(1)).read_to_end(&mut content)
+            })
+            .map_err(|error| AssetsError::Read(self.path.clone(), error))?;
+        Ok((content.len() as u64 <= limit).then(|| content.into()))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+}

@@ -1,0 +1,157 @@
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process,
+};
+
+use super::{assets, content, get};
+use crate::assets::AssetsError;
+
+/// A folder that is gone with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(test: &str, files: &[(&str, &str)]) -> Self {
+        let name = format!("tower-conditional-assets-{}-{test}", process::id());
+        let folder = Self(env::temp_dir().join(name));
+        for (name, content) in files {
+            let path = folder.0.join(name);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+            fs::write(path, content).expect("written");
+        }
+        folder
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[tokio::test]
+async fn all_files_below_are_there() {
+    let files = [
+        ("index.html", "<p>"),
+        ("css/app.css", "body {}"),
+        ("css/deep/er/a b é.css", "main {}"),
+        (".hidden", "secret"),
+        (".git/config", "secret"),
+    ];
+    let folder = Folder::new("all", &files);
+    let assets = assets().directory(folder.path()).expect("a folder");
+    let names: Vec<_> = assets.urls().map(|(name, _)| name).collect();
+    assert_eq!(
+        names,
+        ["css/app.css", "css/deep/er/a b é.css", "index.html"]
+    );
+    for (name, expected) in &files[..3] {
+        let response = get(&assets, assets.url(name).expect("there")).await;
+        assert_eq!(content(response).await, expected);
+    }
+}
+
+/// What is served is what was hashed.
+#[tokio::test]
+async fn a_file_that_changes_is_served_as_it_was() {
+    let folder = Folder::new("changes", &[("app.css", "body {}")]);
+    let old = assets().directory(folder.path()).expect("a folder");
+    fs::write(folder.path().join("app.css"), "main {}").expect("written");
+    let new = assets().directory(folder.path()).expect("a folder");
+    let url = old.url("app.css").expect("there");
+    assert_ne!(Some(url), new.url("app.css"));
+    assert_eq!(content(get(&old, url).await).await, "body {}");
+}
+
+#[test]
+fn a_folder_may_join_other_files() {
+    let folder = Folder::new("joins", &[("b", "b")]);
+    let join = |name| assets().file(name, "a")?.directory(folder.path());
+    assert_eq!(join("a").map(|assets| assets.urls().count()).ok(), Some(2));
+    assert!(matches!(join("b"), Err(AssetsError::Taken(name)) if name == "b"));
+}
+
+#[test]
+fn what_is_too_large_is_named() {
+    let folder = Folder::new("large", &[("a", "aa"), ("b/c", "ccc")]);
+    let within = |bytes| assets().limit(bytes)?.directory(folder.path());
+    assert!(within(5).is_ok());
+    let refused = within(4).expect_err("three bytes after two");
+    assert!(matches!(&refused, AssetsError::TooLarge(path, 4) if path.ends_with("b/c")));
+    let text = refused.to_string();
+    assert!(text.contains("b/c") && text.contains("4 bytes"), "{text}");
+}
+
+#[test]
+fn what_is_not_there_is_named() {
+    let refused = assets()
+        .directory("/nowhere/at all")
+        .expect_err("no folder");
+    assert!(refused.to_string().contains("/nowhere/at all"));
+    assert!(std::error::Error::source(&refused).is_some());
+    let file = Folder::new("file", &[("a", "a")]);
+    let refused = assets().directory(file.path().join("a"));
+    assert!(matches!(refused, Err(AssetsError::Read(..))));
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::{
+        ffi::OsStr,
+        os::unix::{ffi::OsStrExt, fs::symlink, net::UnixListener},
+    };
+
+    use super::*;
+
+    /// Kubernetes mounts files like this.
+    #[test]
+    fn a_link_to_a_file_inside_is_followed() {
+        let folder = Folder::new("inside", &[("..data/app.css", "body {}")]);
+        symlink("..data/app.css", folder.path().join("app.css")).expect("linked");
+        let linked = Folder::new("linked", &[]);
+        symlink(folder.path(), linked.path()).expect("linked");
+        for root in [folder.path(), linked.path()] {
+            let assets = assets().directory(root).expect("a folder");
+            let names: Vec<_> = assets.urls().map(|(name, _)| name).collect();
+            assert_eq!(names, ["app.css"]);
+        }
+    }
+
+    #[test]
+    fn other_links_are_refused() {
+        let outside = Folder::new("outside", &[("secret", "secret"), ("deep/a", "a")]);
+        for target in [
+            outside.path().join("secret"),
+            outside.path().join("deep"),
+            PathBuf::from("."),
+            PathBuf::from("gone"),
+        ] {
+            let folder = Folder::new("links", &[("a", "a")]);
+            symlink(&target, folder.path().join("link")).expect("linked");
+            let refused = assets().directory(folder.path()).expect_err("a link");
+            assert!(refused.to_string().contains("link"), "{target:?}");
+        }
+    }
+
+    #[test]
+    fn only_files_are_served() {
+        let folder = Folder::new("socket", &[("a", "a")]);
+        let path = folder.path().join("socket");
+        let _socket = UnixListener::bind(&path).expect("bound");
+        let refused = assets().directory(folder.path());
+        assert!(matches!(refused, Err(AssetsError::NotAFile(at)) if at.ends_with("socket")));
+    }
+
+    #[test]
+    fn a_name_is_utf_8() {
+        let folder = Folder::new("utf8", &[("a", "a")]);
+        let name = folder.path().join(OsStr::from_bytes(b"\xff.css"));
+        fs::write(name, "a").expect("written");
+        let refused = assets().directory(folder.path());
+        assert!(matches!(refused, Err(AssetsError::NotUtf8(_))));
+    }
+}

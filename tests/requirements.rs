@@ -78,6 +78,9 @@ const RULES: &[&str] = &[
     "R-9110-12.5.5-d",
     "R-7240-2-a",
     "R-9842-6.2-a",
+    // No-Vary-Search
+    "R-NVS-3-a",
+    "R-NVS-5-a",
     // Errors
     "R-9457-3-a",
     "R-9457-3.1.2-a",

@@ -16,6 +16,7 @@ pub mod etag;
 pub(crate) mod fields;
 pub mod list;
 pub mod method;
+pub mod no_vary_search;
 pub mod not_modified;
 pub mod precondition;
 pub mod prefer;

@@ -2,6 +2,7 @@
 
 mod coding;
 mod date;
+mod no_vary_search;
 mod strategies;
 mod version;
 

@@ -8,6 +8,7 @@ mod coding;
 mod date;
 mod etag;
 mod list;
+mod no_vary_search;
 mod not_modified;
 mod prefer;
 mod superseded;

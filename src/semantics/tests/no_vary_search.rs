@@ -1,0 +1,270 @@
+use http::Uri;
+
+use super::headers;
+use crate::semantics::no_vary_search::NoVarySearch;
+
+fn read(line: &str) -> NoVarySearch {
+    NoVarySearch::parse(&headers([("no-vary-search", line)]))
+}
+
+fn same(policy: &NoVarySearch, a: &str, b: &str) -> bool {
+    let [a, b] = [a, b].map(|uri| uri.parse::<Uri>().expect("a URI"));
+    policy.matches(&a, &b)
+}
+
+/// R-NVS-5-a: the tables of section 5.2.1.
+#[test]
+fn values_are_read_as_the_draft_says() {
+    let exact = NoVarySearch::new;
+    let table = [
+        // Valid.
+        ("key-order", exact().key_order()),
+        ("params=(\"a\")", NoVarySearch::params(["a"])),
+        ("except=(\"x\")", NoVarySearch::except(["x"])),
+        ("params=()", exact()),
+        ("except=()", NoVarySearch::params_all()),
+        // Valid, and not how it is usually written.
+        ("key-order=?1", exact().key_order()),
+        ("key-order=?0", exact()),
+        (
+            "except=(\"x\"), key-order",
+            NoVarySearch::except(["x"]).key_order(),
+        ),
+        // Invalid.
+        ("key-order=\"not a boolean\"", exact()),
+        ("params=\"not an inner list\"", exact()),
+        ("params=(not-a-string)", exact()),
+        ("params=?0", exact()),
+        ("params=?1", exact()),
+        ("params=?1, except=(\"x\")", exact()),
+        ("params=(\"a\"), except=(\"x\")", exact()),
+        ("params=(), except=()", exact()),
+        ("except=\"not an inner list\"", exact()),
+        ("except=(not-a-string)", exact()),
+        ("except=?1", exact()),
+        // One thing that is wrong voids the others.
+        ("key-order, params", exact()),
+        ("key-order=1, params=(\"a\")", exact()),
+        ("params=(\"a\" 1)", exact()),
+        ("params=(\"a\"", exact()),
+        ("params=(\"a\"),", exact()),
+        ("", exact()),
+        // Other keys and parameters are for the future.
+        ("unknown-key", exact()),
+        ("unknown-key=1, params=(\"a\")", NoVarySearch::params(["a"])),
+        (
+            "params=(\"a\";p);q=1, key-order;r",
+            NoVarySearch::params(["a"]).key_order(),
+        ),
+        // The last of a key counts, in a structured field.
+        (
+            "params=(\"a\"), params=(\"b\")",
+            NoVarySearch::params(["b"]),
+        ),
+        ("params=?1, params=(\"b\")", NoVarySearch::params(["b"])),
+        // Section 5.3.
+        (
+            "params=(\"%C3%A9+%E6%B0%97\")",
+            NoVarySearch::params(["é 気"]),
+        ),
+        (
+            "params=(\"%2B\" \"%\" \"%zz\")",
+            NoVarySearch::params(["+", "%", "%zz"]),
+        ),
+        ("params=(\"%ff\")", NoVarySearch::params(["\u{fffd}"])),
+        (
+            "params=(\"\\\"\" \"\\\\\")",
+            NoVarySearch::params(["\"", "\\"]),
+        ),
+    ];
+    for (line, policy) in table {
+        assert_eq!(read(line), policy, "{line}");
+    }
+}
+
+/// R-NVS-5-a: all lines are one field.
+#[test]
+fn lines_are_joined() {
+    let lines = |lines: &[&'static str]| {
+        NoVarySearch::parse(&headers(lines.iter().map(|line| ("no-vary-search", *line))))
+    };
+    let policy = NoVarySearch::params(["a"]).key_order();
+    assert_eq!(lines(&["key-order", "params=(\"a\")"]), policy);
+    assert_eq!(lines(&["except=()", "params=(\"a\")"]), NoVarySearch::new());
+    assert_eq!(lines(&["key-order", "?"]), NoVarySearch::new());
+    assert_eq!(lines(&[]), NoVarySearch::new());
+}
+
+/// R-NVS-3-a: a dictionary that never has both lists.
+#[test]
+fn values_are_written_as_the_draft_says() {
+    let none: [&str; 0] = [];
+    let table = [
+        (NoVarySearch::new(), None),
+        (NoVarySearch::params(none), None),
+        (NoVarySearch::new().key_order(), Some("key-order")),
+        (NoVarySearch::params_all(), Some("except=()")),
+        (NoVarySearch::except(none), Some("except=()")),
+        (NoVarySearch::except(["id"]), Some("except=(\"id\")")),
+        (
+            NoVarySearch::params(["b", "a", "b"]),
+            Some("params=(\"a\" \"b\")"),
+        ),
+        (
+            NoVarySearch::params([""]).key_order(),
+            Some("key-order, params=(\"\")"),
+        ),
+        (
+            NoVarySearch::params(["é 気"]),
+            Some("params=(\"%C3%A9+%E6%B0%97\")"),
+        ),
+        (
+            NoVarySearch::params(["a+b", "\"\\%\n"]),
+            Some("params=(\"%22%5C%25%0A\" \"a%2Bb\")"),
+        ),
+    ];
+    for (policy, line) in table {
+        let value = policy.header_value();
+        assert_eq!(
+            value.as_ref().map(|value| value.as_bytes()),
+            line.map(str::as_bytes)
+        );
+        assert_eq!(policy.to_string(), line.unwrap_or_default());
+        assert_eq!(policy.is_exact(), line.is_none());
+        assert_eq!(read(line.unwrap_or_default()), policy);
+    }
+}
+
+/// R-NVS-5-a: the table of section 6.1, for any value but the default.
+#[test]
+fn queries_are_compared_after_decoding() {
+    let pairs = [
+        ("", "?"),
+        ("?a=x", "?%61=%78"),
+        ("?a=é", "?a=%C3%A9"),
+        ("?a=%f6", "?a=%ef%bf%bd"),
+        ("?a=x&&&&", "?a=x"),
+        ("?a=", "?a"),
+        ("?a=%20", "?a=+&"),
+        ("?é+気", "?%C3%A9%20%E6%B0%97="),
+        ("?a=%2B", "?a=%2b"),
+        ("?a=b=c", "?a=b%3Dc"),
+    ];
+    let differ = [
+        ("?a=%2B", "?a=+"),
+        ("?a=1", "?a=2"),
+        ("?a=1", "?a=1&a=1"),
+        ("?a=1", "?A=1"),
+        ("?=a", "?a"),
+        ("?a%3D1", "?a=1"),
+        ("?a%261", "?a&1"),
+        // No Unicode normalization.
+        ("?a=%C3%A9", "?a=e%CC%81"),
+    ];
+    let policies = [
+        NoVarySearch::new().key_order(),
+        NoVarySearch::params(["other"]),
+        NoVarySearch::except(["a", "A", "", "é 気", "a=1", "a&1"]),
+    ];
+    for policy in &policies {
+        for (a, b) in pairs {
+            assert!(
+                same(policy, &format!("/{a}"), &format!("/{b}")),
+                "{policy} {a} {b}"
+            );
+        }
+        for (a, b) in differ {
+            assert!(
+                !same(policy, &format!("/{a}"), &format!("/{b}")),
+                "{policy} {a} {b}"
+            );
+        }
+    }
+    // By default no two of them are the same.
+    for (a, b) in pairs.into_iter().chain(differ) {
+        let exact = NoVarySearch::new();
+        assert!(!same(&exact, &format!("/{a}"), &format!("/{b}")), "{a} {b}");
+        assert!(same(&exact, &format!("/{a}"), &format!("/{a}")), "{a}");
+    }
+}
+
+/// R-NVS-5-a.
+#[test]
+fn what_does_not_matter_is_left_out() {
+    let table = [
+        ("params=(\"u\")", "?a=1&u=2", "?u=3&a=1", true),
+        ("params=(\"u\")", "?a=1&u=2", "?a=1", true),
+        ("params=(\"u\")", "?u=2", "", true),
+        ("params=(\"u\")", "?%75=2", "", true),
+        ("params=(\"u\")", "?a=1&b=2", "?b=2&a=1", false),
+        ("params=(\"u\")", "?a=1&b=2", "?a=1", false),
+        ("except=(\"a\")", "?a=1&b=2", "?c=3&a=1", true),
+        ("except=(\"a\")", "?b=2", "", true),
+        ("except=(\"a\")", "?a=1", "", false),
+        ("except=(\"a\" \"b\")", "?a=1&b=2", "?b=2&a=1", false),
+        ("except=()", "?a=1&b=2", "", true),
+        ("key-order", "?a=1&b=2", "?b=2&a=1", true),
+        ("key-order", "?a=1&b=2&a=3", "?b=2&a=1&a=3", true),
+        ("key-order", "?a=1&a=3", "?a=3&a=1", false),
+        ("key-order", "?a=1&b=2", "?a=1", false),
+        (
+            "key-order, params=(\"u\")",
+            "?a=1&u=2&b=3",
+            "?b=3&a=1",
+            true,
+        ),
+        (
+            "key-order, except=(\"a\" \"b\")",
+            "?a=1&u=2&b=3",
+            "?b=3&a=1",
+            true,
+        ),
+        ("key-order, except=(\"a\" \"b\")", "?a=1", "?b=1", false),
+    ];
+    for (line, a, b, expected) in table {
+        let policy = read(line);
+        let [a, b] = [a, b].map(|query| format!("https://host/path{query}"));
+        assert_eq!(same(&policy, &a, &b), expected, "{line} {a} {b}");
+        assert_eq!(same(&policy, &b, &a), expected, "{line} {b} {a}");
+    }
+}
+
+/// R-NVS-5-a: never across path or origin.
+#[test]
+fn only_the_query_may_differ() {
+    let table = [
+        ("https://host/a", "https://HOST:443/a?q", true),
+        ("http://host/a", "http://host:80/a", true),
+        ("http://host/a", "http://host:/a", true),
+        ("http://host", "http://host/?q", true),
+        ("http://[::1]:80/", "http://[::1]/", true),
+        ("/a", "/a?q", true),
+        ("/a", "/b", false),
+        ("/a", "/A", false),
+        ("/a", "/a/", false),
+        ("/a", "/%61", false),
+        ("/a", "http://host/a", false),
+        ("http://host/a", "https://host/a", false),
+        ("http://host/a", "http://host:443/a", false),
+        ("https://host/a", "https://host:80/a", false),
+        ("http://host:99998/", "http://host:99999/", false),
+        ("http://host:99998/", "http://host/", false),
+        ("http://host/a", "http://other/a", false),
+        ("http://host/a", "http://host.other/a", false),
+        ("http://[::1]/", "http://[::2]/", false),
+        ("http://user@host:1/", "http://user@host:2/", false),
+        ("http://other@host/", "http://host@other/", false),
+    ];
+    for policy in [
+        NoVarySearch::params_all(),
+        NoVarySearch::params_all().key_order(),
+    ] {
+        for (a, b, expected) in table {
+            assert_eq!(same(&policy, a, b), expected, "{a} {b}");
+            assert_eq!(same(&policy, b, a), expected, "{b} {a}");
+        }
+    }
+    for (a, b, expected) in table.into_iter().filter(|(.., expected)| !expected) {
+        assert_eq!(same(&NoVarySearch::new(), a, b), expected, "{a} {b}");
+    }
+}

@@ -152,6 +152,7 @@ fn queries_are_compared_after_decoding() {
     ];
     let differ = [
         ("?a=%2B", "?a=+"),
+        ("?a=%2B+", "?a=++"),
         ("?a=1", "?a=2"),
         ("?a=1", "?a=1&a=1"),
         ("?a=1", "?A=1"),

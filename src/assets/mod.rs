@@ -66,9 +66,12 @@
 //!
 //! # What it needs from its neighbours
 //!
-//! Nothing: no layer has to make tags or answer conditions. Put compression
+//! No layer has to make tags or answer conditions. Put compression
 //! around it as around any service, with
 //! [`CodingTagLayer`](crate::CodingTagLayer) around that.
+//!
+//! Its files are public, and so says `Cache-Control`: a shared cache gives them
+//! to everybody, even if authentication is around this.
 //!
 //! The path of a request may start with the prefix, as it does where this is
 //! the whole service or a fallback, or have lost it, as below `axum`'s

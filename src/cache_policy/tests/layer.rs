@@ -111,3 +111,19 @@ fn a_default_around_routes_yields_to_them() {
     });
     assert_eq!(says(&response, &CACHE_CONTROL), "no-cache");
 }
+
+/// R-NVS-3-a.
+#[test]
+fn parameters_that_change_nothing_are_named() {
+    use crate::semantics::no_vary_search::{NO_VARY_SEARCH, NoVarySearch};
+
+    let parameters = NoVarySearch::params(["utm_source"]);
+    let layer = layer(CachePolicy::always_ask().no_vary_search(&parameters));
+    for status in [200, 304] {
+        let response = send(&layer, get(&[]), |_| answer(status, &[]));
+        assert_eq!(says(&response, &NO_VARY_SEARCH), "params=(\"utm_source\")");
+    }
+    let own = [(NO_VARY_SEARCH, "key-order")];
+    let response = send(&layer, get(&[]), |_| answer(200, &own));
+    assert_eq!(says(&response, &NO_VARY_SEARCH), "key-order");
+}

@@ -10,7 +10,9 @@ use super::{
     face::{Joined, restrict},
     is_targeted,
 };
-use crate::semantics::{cache_control::Known, date::HttpDate, fields, vary};
+use crate::semantics::{
+    cache_control::Known, date::HttpDate, fields, no_vary_search::NO_VARY_SEARCH, vary,
+};
 
 impl CachePolicy {
     /// Puts the policy into the head of a response to a safe request.
@@ -37,6 +39,11 @@ impl CachePolicy {
         });
         self.date_of_expiry(headers, joined, said.expires, now);
         self.merge_vary(headers);
+        if let Some(value) = &self.no_vary_search
+            && !fields::has(headers, &NO_VARY_SEARCH)
+        {
+            headers.insert(NO_VARY_SEARCH, value.clone());
+        }
     }
 
     /// Keeps what a handler made fresh from other users, where no policy applies.

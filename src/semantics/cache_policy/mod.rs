@@ -36,6 +36,7 @@ use http::{HeaderName, HeaderValue};
 
 use super::{
     cache_control::{CacheControl, Contradiction},
+    no_vary_search::NoVarySearch,
     vary,
 };
 
@@ -68,6 +69,7 @@ pub struct CachePolicy {
     vary: Vec<HeaderName>,
     /// The same in one line.
     vary_line: Option<HeaderValue>,
+    no_vary_search: Option<HeaderValue>,
     handler: Handler,
     expires: bool,
     share_authorized: bool,
@@ -104,6 +106,7 @@ impl CachePolicy {
             targeted: Vec::new(),
             vary: Vec::new(),
             vary_line: None,
+            no_vary_search: None,
             handler: Handler::Joins,
             expires: false,
             share_authorized: false,
@@ -189,6 +192,14 @@ impl CachePolicy {
             }
         }
         self.vary_line = (!self.vary.is_empty()).then(|| vary::line(&self.vary));
+        self
+    }
+
+    /// Adds `No-Vary-Search`: which parameters of the query do not change the
+    /// response (draft-ietf-httpbis-no-vary-search). It should be the same for
+    /// all responses of a path. A handler's own stays.
+    pub fn no_vary_search(mut self, parameters: &NoVarySearch) -> Self {
+        self.no_vary_search = parameters.header_value();
         self
     }
 

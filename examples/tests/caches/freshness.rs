@@ -1,0 +1,86 @@
+//! When a cache asks the origin, and when it does not.
+
+use http::StatusCode;
+
+use crate::support::{Kind, TEXT, origin_and_cache, through_each_cache, until};
+
+through_each_cache! {
+    what_is_fresh_does_not_reach_the_origin
+    what_is_stale_is_revalidated
+    what_is_stale_is_given_out_while_the_origin_is_slow
+    what_must_not_be_stored_is_not
+}
+
+async fn what_is_fresh_does_not_reach_the_origin(kind: Kind) {
+    let (origin, cache) = origin_and_cache(kind, "max-age=60").await;
+    let first = cache.get("/page", &[]).await;
+    assert!(!first.is_hit());
+    let second = cache.get("/page", &[]).await;
+    assert!(second.is_hit());
+    assert_eq!((second.content, origin.runs()), (TEXT.into(), 1));
+
+    // The cache itself answers who has it already.
+    let known = [("if-none-match", first.tag())];
+    let known = cache.get("/page", &known).await;
+    assert_eq!((known.status, origin.runs()), (StatusCode::NOT_MODIFIED, 1));
+}
+
+/// R-9110-13.1.2-a, R-9110-15.4.5-a: the 304 renews what is stored, and says for how long.
+async fn what_is_stale_is_revalidated(kind: Kind) {
+    let (origin, cache) = origin_and_cache(kind, "max-age=1").await;
+    let first = cache.get("/page", &[]).await;
+    origin.change_policy("max-age=60");
+    let renewed = until(async || {
+        let again = cache.get("/page", &[]).await;
+        (!again.is_hit()).then_some(again)
+    })
+    .await;
+    assert_eq!(
+        (renewed.status, renewed.tag()),
+        (StatusCode::OK, first.tag())
+    );
+    assert_eq!(renewed.content, TEXT);
+
+    let exchanges = origin.exchanges();
+    assert_eq!(exchanges.len(), 2);
+    assert_eq!(exchanges[1].status, StatusCode::NOT_MODIFIED);
+    assert_eq!(exchanges[1].if_none_match.as_ref().unwrap(), first.tag());
+
+    assert!(cache.get("/page", &[]).await.is_hit());
+}
+
+async fn what_is_stale_is_given_out_while_the_origin_is_slow(kind: Kind) {
+    let policy = "max-age=1, stale-while-revalidate=60";
+    let (origin, cache) = origin_and_cache(kind, policy).await;
+    cache.get("/page", &[]).await;
+
+    let mut text = origin.text().await;
+    until(async || {
+        assert_eq!(cache.get("/page", &[]).await.content, TEXT);
+        (origin.runs() == 2).then_some(())
+    })
+    .await;
+    // One asks for all.
+    for _ in 0..10 {
+        assert_eq!(cache.get("/page", &[]).await.content, TEXT);
+    }
+    assert_eq!(origin.runs(), 2);
+
+    origin.change_policy("max-age=60");
+    *text = "new".to_owned();
+    drop(text);
+    until(async || {
+        let reply = cache.get("/page", &[]).await;
+        (reply.content == "new").then_some(())
+    })
+    .await;
+    assert_eq!(origin.runs(), 2);
+}
+
+async fn what_must_not_be_stored_is_not(kind: Kind) {
+    let (origin, cache) = origin_and_cache(kind, "no-store").await;
+    for runs in 1..=3 {
+        let reply = cache.get("/page", &[]).await;
+        assert_eq!((reply.is_hit(), origin.runs()), (false, runs));
+    }
+}

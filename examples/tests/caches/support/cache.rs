@@ -1,0 +1,50 @@
+use std::net::SocketAddr;
+
+use super::{Client, Reply, nginx, process::Process, varnish};
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Kind {
+    Nginx,
+    /// With the coding in its key.
+    NginxByCoding,
+    Varnish,
+    /// Which decodes gzip itself.
+    VarnishWithGzip,
+}
+
+/// A cache in front of a server.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    client: Client,
+    // Runs until it is dropped.
+    _process: Process,
+}
+
+impl Cache {
+    /// The server may be in this process or another: its address is enough.
+    pub(crate) async fn start(kind: Kind, origin: SocketAddr) -> Self {
+        let process = match kind {
+            Kind::Nginx => nginx::start(origin, nginx::Codings::Vary).await,
+            Kind::NginxByCoding => nginx::start(origin, nginx::Codings::Key).await,
+            Kind::Varnish => varnish::start(origin, varnish::Codings::Origin).await,
+            Kind::VarnishWithGzip => varnish::start(origin, varnish::Codings::Varnish).await,
+        };
+        Self {
+            client: Client::of(process.address()),
+            _process: process,
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        self.client.get(path, fields).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, content: &str) -> Reply {
+        self.client.send("PUT", path, &[], content).await
+    }
+
+    /// Has the cache forget a path or, with further fields, more than that.
+    pub(crate) async fn purge(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        self.client.send("PURGE", path, fields, "").await
+    }
+}

@@ -1,0 +1,168 @@
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use axum::{
+    Router,
+    extract::{Path, State},
+    response::IntoResponse,
+    routing::get,
+};
+use http::{
+    HeaderMap, HeaderValue, Request, Response, StatusCode,
+    header::{AUTHORIZATION, CACHE_CONTROL, IF_NONE_MATCH, SET_COOKIE},
+};
+use hyper::body::Incoming;
+use tokio::sync::{RwLock, RwLockWriteGuard};
+use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
+use tower_conditional::{CodingTagLayer, stack};
+use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
+
+use super::server::Server;
+
+/// What the pages say at first; long enough to be compressed.
+pub(crate) const TEXT: &str = "all work and no play makes a dull page, \
+                               all work and no play makes a dull page";
+
+/// An application with the layers in their order, in this process.
+///
+/// - `/{page}` is read and written. All pages have one text, and each has its
+///   name as a key for Varnish.
+/// - `/of/caller` says who calls, by `Authorization` or `X-Api-Key`, and
+///   `/of/caller/cookie` says so in a cookie too.
+pub(crate) struct Origin {
+    server: Server,
+    state: Arc<Shared>,
+}
+
+/// A request that came to the origin, and its answer.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Exchange {
+    pub(crate) if_none_match: Option<HeaderValue>,
+    pub(crate) status: StatusCode,
+}
+
+#[derive(Debug)]
+struct Shared {
+    policy: Mutex<HeaderValue>,
+    text: RwLock<String>,
+    runs: AtomicUsize,
+    exchanges: Mutex<Vec<Exchange>>,
+}
+
+impl Origin {
+    /// With this `Cache-Control` in all answers.
+    pub(crate) async fn start(policy: &'static str) -> Self {
+        let state = Arc::new(Shared {
+            policy: Mutex::new(HeaderValue::from_static(policy)),
+            text: RwLock::new(TEXT.to_owned()),
+            runs: AtomicUsize::default(),
+            exchanges: Mutex::default(),
+        });
+        let (shared, routes) = (state.clone(), routes(&state));
+        let layers = ServiceBuilder::new()
+            .layer(CodingTagLayer::new())
+            .layer(CompressionLayer::new())
+            .layer(SetResponseHeaderLayer::overriding(
+                CACHE_CONTROL,
+                move |_: &Response<_>| Some(shared.policy.lock().unwrap().clone()),
+            ))
+            .layer(stack());
+        let shared = state.clone();
+        let service = recorded(shared, layers.service(routes));
+        Self {
+            server: Server::start(service).await,
+            state,
+        }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// From now on the answers have this `Cache-Control`.
+    pub(crate) fn change_policy(&self, policy: &'static str) {
+        *self.state.policy.lock().unwrap() = HeaderValue::from_static(policy);
+    }
+
+    /// The text of all pages. Until it is dropped, the origin answers nobody.
+    pub(crate) async fn text(&self) -> RwLockWriteGuard<'_, String> {
+        self.state.text.write().await
+    }
+
+    /// How often a handler that reads has been started.
+    pub(crate) fn runs(&self) -> usize {
+        self.state.runs.load(Ordering::SeqCst)
+    }
+
+    /// What was answered so far.
+    pub(crate) fn exchanges(&self) -> Vec<Exchange> {
+        self.state.exchanges.lock().unwrap().clone()
+    }
+}
+
+fn recorded<S, B>(
+    shared: Arc<Shared>,
+    service: S,
+) -> impl Service<Request<Incoming>, Response = Response<B>, Error = Infallible, Future: Send>
++ Clone
++ Send
++ 'static
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+    S: Clone + Send + Sync + 'static,
+    S::Future: Send,
+    B: Send + 'static,
+{
+    service_fn(move |request: Request<Incoming>| {
+        let (shared, service) = (shared.clone(), service.clone());
+        async move {
+            let if_none_match = request.headers().get(IF_NONE_MATCH).cloned();
+            let response = service.oneshot(request).await?;
+            shared.exchanges.lock().unwrap().push(Exchange {
+                if_none_match,
+                status: response.status(),
+            });
+            Ok(response)
+        }
+    })
+}
+
+fn routes(shared: &Arc<Shared>) -> Router {
+    Router::new()
+        .route("/{page}", get(read).put(write))
+        .route("/of/caller", get(of_caller))
+        .route("/of/caller/cookie", get(cookie))
+        .with_state(shared.clone())
+}
+
+async fn read(State(shared): State<Arc<Shared>>, Path(page): Path<String>) -> impl IntoResponse {
+    shared.runs.fetch_add(1, Ordering::SeqCst);
+    ([("xkey", page)], shared.text.read().await.clone())
+}
+
+async fn write(State(shared): State<Arc<Shared>>, text: String) -> StatusCode {
+    *shared.text.write().await = text;
+    StatusCode::NO_CONTENT
+}
+
+async fn of_caller(State(shared): State<Arc<Shared>>, fields: HeaderMap) -> String {
+    shared.runs.fetch_add(1, Ordering::SeqCst);
+    caller(&fields).to_owned()
+}
+
+async fn cookie(state: State<Arc<Shared>>, fields: HeaderMap) -> impl IntoResponse {
+    let cookie = format!("session={}", caller(&fields));
+    ([(SET_COOKIE, cookie)], of_caller(state, fields).await)
+}
+
+fn caller(fields: &HeaderMap) -> &str {
+    let mut names = [AUTHORIZATION.as_str(), "x-api-key"].into_iter();
+    let named = names.find_map(|name| fields.get(name)?.to_str().ok());
+    named.unwrap_or("nobody")
+}

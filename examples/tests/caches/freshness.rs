@@ -7,6 +7,7 @@ use crate::support::{Kind, TEXT, origin_and_cache, through_each_cache, until};
 through_each_cache! {
     what_is_fresh_does_not_reach_the_origin
     what_is_stale_is_revalidated
+    what_is_stale_and_old_is_not_given_out
     what_is_stale_is_given_out_while_the_origin_is_slow
     what_must_not_be_stored_is_not
 }
@@ -49,6 +50,21 @@ async fn what_is_stale_is_revalidated(kind: Kind) {
     assert!(cache.get("/page", &[]).await.is_hit());
 }
 
+/// R-9111-4-b: not even once, unless the origin allows it.
+async fn what_is_stale_and_old_is_not_given_out(kind: Kind) {
+    let (origin, cache) = origin_and_cache(kind, "max-age=1").await;
+    cache.get("/page", &[]).await;
+    "new".clone_into(&mut *origin.text().await);
+    until(async || {
+        let reply = cache.get("/page", &[]).await;
+        let expected = if reply.is_hit() { TEXT } else { "new" };
+        assert_eq!(reply.content, expected);
+        (!reply.is_hit()).then_some(())
+    })
+    .await;
+}
+
+/// R-5861-3-b: at once, and one asks for all.
 async fn what_is_stale_is_given_out_while_the_origin_is_slow(kind: Kind) {
     let policy = "max-age=1, stale-while-revalidate=60";
     let (origin, cache) = origin_and_cache(kind, policy).await;
@@ -60,7 +76,6 @@ async fn what_is_stale_is_given_out_while_the_origin_is_slow(kind: Kind) {
         (origin.runs() == 2).then_some(())
     })
     .await;
-    // One asks for all.
     for _ in 0..10 {
         assert_eq!(cache.get("/page", &[]).await.content, TEXT);
     }

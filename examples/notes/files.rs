@@ -82,11 +82,7 @@ async fn file(Path(name): Path<String>) -> Result<Response, Problem> {
             Body::new(PatternBody::new(*size)),
         ),
     };
-    let headers = [
-        (header::CONTENT_TYPE, media_type),
-        (header::CACHE_CONTROL, "max-age=600"),
-    ];
-    let mut response = (headers, body).into_response();
+    let mut response = ([(header::CONTENT_TYPE, media_type)], body).into_response();
     if let Content::Large { size, digest } = content {
         let digest = digest.get_or_init(|| digest_of(*size)).await;
         response.extensions_mut().insert(*digest);

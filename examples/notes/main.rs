@@ -3,6 +3,7 @@
 //!
 //! `router` and `serve` show how the layers go together; the rest is an ordinary axum application.
 
+mod caching;
 mod files;
 mod note;
 mod notes;
@@ -84,6 +85,7 @@ async fn serve<S: Storage>(store: &S, options: &Options) -> Result<(), Box<dyn E
     // would have said about its length, compressed or not.
     let app = ServiceBuilder::new()
         .map_response(|response: Response<_>| response.map(Body::new))
+        .layer(caching::policies()?)
         .layer(ConditionalLayer::new().head_as_get())
         .service(router(store, closing.clone()));
 

@@ -3,20 +3,18 @@
 use axum::{
     Json, Router,
     extract::State,
-    http::{HeaderName, HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderName, StatusCode, header, request::Parts},
     middleware,
     response::{IntoResponse, Response},
     routing::{get, post, put},
 };
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
-use tower::ServiceBuilder;
 use tower_conditional::{
     ConditionalLayer, PreconditionLayer, StateRefLayer,
     handler::{Expected, Validated},
     source::{Route, SelfGet},
 };
-use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::{
     note::{Change, Draft},
@@ -41,26 +39,16 @@ pub(crate) fn routes<S: Storage>(
     stats: &Stats,
 ) -> Router {
     // 304 before the handler runs, and the tag on what it answers otherwise.
-    let fresh = |item, policy| {
-        ServiceBuilder::new()
-            .layer(SetResponseHeaderLayer::if_not_present(
-                header::CACHE_CONTROL,
-                HeaderValue::from_static(policy),
-            ))
-            .layer(ConditionalLayer::new().source(store.versions(item)))
-            .into_inner()
-    };
-    let all = stats.counted(get(list::<S>)).route_layer(fresh(
-        |_| Some(Item::Notes),
-        "max-age=1, stale-while-revalidate=30",
-    ));
+    let all = stats
+        .counted(get(list::<S>))
+        .route_layer(ConditionalLayer::new().source(store.versions(|_| Some(Item::Notes))));
     // A condition is honoured where there is one.
     let creation = stats
         .counted(post(create::<S>))
         .route_layer(PreconditionLayer::new(
             store.versions(|_| Some(Item::Notes)),
         ));
-    let one = fresh(note_of, "no-cache");
+    let one = ConditionalLayer::new().source(store.versions(note_of));
     let state = Notes {
         store: store.clone(),
         changes: changes.clone(),

@@ -24,15 +24,12 @@ use crate::{
 const INDEX: &str = include_str!("index.html");
 
 pub(crate) fn routes<S: Storage>(store: &S, stats: &Stats) -> Router {
-    let always =
-        |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     // 304 before the handler runs, with the fields of the 200.
     let fresh = ServiceBuilder::new()
-        .layer(always(header::CACHE_CONTROL, "max-age=60"))
         // Anybody may write these pages, so they may not run scripts.
-        .layer(always(
+        .layer(SetResponseHeaderLayer::if_not_present(
             header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'",
+            HeaderValue::from_static("default-src 'none'"),
         ))
         .layer(ConditionalLayer::new().source(store.versions(page_of)))
         .into_inner();

@@ -26,10 +26,7 @@ async fn comma() -> impl IntoResponse {
 
 async fn me(headers: HeaderMap) -> Response {
     match bearer(&headers) {
-        Some(name) => {
-            let policy = [(header::CACHE_CONTROL, "private, no-cache")];
-            (policy, Json(json!({ "name": name }))).into_response()
-        }
+        Some(name) => Json(json!({ "name": name })).into_response(),
         None => {
             let challenge = [(header::WWW_AUTHENTICATE, "Bearer realm=\"notes\"")];
             let problem = Problem::new(StatusCode::UNAUTHORIZED, "send Authorization: Bearer NAME");

@@ -45,11 +45,8 @@ impl IntoResponse for Problem {
             "status": self.status.as_u16(),
             "detail": self.detail,
         });
-        let headers = [
-            (header::CONTENT_TYPE, "application/problem+json"),
-            (header::CACHE_CONTROL, "no-store"),
-        ];
-        (self.status, headers, problem.to_string()).into_response()
+        let media_type = [(header::CONTENT_TYPE, "application/problem+json")];
+        (self.status, media_type, problem.to_string()).into_response()
     }
 }
 

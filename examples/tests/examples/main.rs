@@ -2,6 +2,7 @@
 //!
 //! Everything is about `notes`, except `optimistic_locking` and `plain_hyper`.
 
+mod caching;
 mod cli;
 mod conditional_writes;
 mod databases;

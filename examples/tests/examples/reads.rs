@@ -124,7 +124,10 @@ async fn a_private_answer_belongs_to_its_caller() {
     let ada = [("authorization", "Bearer ada")];
     let hers = notes.get(Http::Two, "/private/me", &ada).await;
     assert_eq!(hers.json(), serde_json::json!({ "name": "ada" }));
-    assert_eq!(hers.field("cache-control"), Some("private, no-cache"));
+    assert_eq!(
+        hers.field("cache-control"),
+        Some("private, max-age=0, must-revalidate")
+    );
 
     let bob = [
         ("authorization", "bearer bob"),

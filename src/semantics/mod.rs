@@ -9,6 +9,7 @@ pub(crate) mod accept;
 pub mod accept_encoding;
 pub mod cache_control;
 pub mod cache_policy;
+pub mod cache_tags;
 pub mod coding;
 pub(crate) mod content_length;
 pub mod date;

@@ -1,5 +1,6 @@
 //! Rules that hold for any input.
 
+mod cache_tags;
 mod coding;
 mod date;
 mod no_vary_search;

@@ -4,6 +4,7 @@
 mod accept;
 mod accept_encoding;
 mod cache_control;
+mod cache_tags;
 mod coding;
 mod date;
 mod etag;

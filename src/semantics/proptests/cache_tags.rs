@@ -1,0 +1,86 @@
+use http::HeaderMap;
+use proptest::{collection::vec, prelude::*};
+use sfv::{BareItem, Item, List, ListEntry, Parser};
+
+use super::strategies::lines;
+use crate::semantics::cache_tags::{CacheTag, CacheTags, TagField, write_invalidation};
+
+fn tags() -> impl Strategy<Value = CacheTags> {
+    vec("[!#-)+\\-./-\\[\\]-~]{1,32}", 0..=32)
+        .prop_map(|names| CacheTags::of(names).expect("legal names"))
+}
+
+/// Strictly as RFC 9651 reads it.
+fn strings(headers: &HeaderMap, name: &str) -> Vec<String> {
+    let Some(line) = headers.get(name) else {
+        return Vec::new();
+    };
+    let list: List = Parser::new(line).parse().expect("a list");
+    list.into_iter()
+        .map(|member| match member {
+            ListEntry::Item(Item {
+                bare_item: BareItem::String(text),
+                ..
+            }) => text.into(),
+            other => panic!("{other:?} is no string"),
+        })
+        .collect()
+}
+
+fn names(tags: &CacheTags) -> Vec<&str> {
+    tags.iter().map(CacheTag::as_str).collect()
+}
+
+proptest! {
+    /// R-9875-2-a: a strict reader sees what one writer and the next wrote.
+    #[test]
+    fn groups_read_back(first in tags(), second in tags()) {
+        let mut headers = HeaderMap::new();
+        for tags in [&first, &second] {
+            TagField::CacheGroups.write(tags, &mut headers);
+            write_invalidation(tags, &mut headers);
+        }
+        let mut expected = names(&first);
+        expected.extend(second.iter().filter(|tag| !first.contains(tag)).map(CacheTag::as_str));
+        prop_assert_eq!(&strings(&headers, "cache-groups"), &expected);
+        prop_assert_eq!(&strings(&headers, "cache-group-invalidation"), &expected);
+
+        for field in [TagField::SurrogateKey, TagField::Xkey, TagField::CacheTag] {
+            field.write(&first, &mut headers);
+            field.write(&second, &mut headers);
+            let line = headers.get(field.name()).map_or("", |line| line.to_str().expect("ASCII"));
+            let members: Vec<_> = line.split([' ', ',']).filter(|name| !name.is_empty()).collect();
+            prop_assert_eq!(&members, &expected);
+        }
+    }
+
+    /// R-9875-2-a: over whatever the handler wrote, and nothing of it is lost
+    /// where it means anything.
+    #[test]
+    fn merging_loses_nothing(there in lines(), tags in tags()) {
+        for field in [TagField::SurrogateKey, TagField::Xkey, TagField::CacheTag, TagField::CacheGroups] {
+            let mut headers = HeaderMap::new();
+            for line in &there {
+                headers.append(field.name(), line.clone());
+            }
+            field.write(&tags, &mut headers);
+            let lines: Vec<_> = headers.get_all(field.name()).iter().map(|line| line.as_bytes()).collect();
+            let text = lines.join(&b", "[..]);
+            for tag in &tags {
+                let tag = tag.as_str().as_bytes();
+                prop_assert!(text.windows(tag.len()).any(|part| part == tag));
+            }
+            if field == TagField::CacheGroups {
+                if !tags.is_empty() {
+                    let read = strings(&headers, "cache-groups");
+                    prop_assert!(tags.iter().all(|tag| read.iter().any(|name| name == tag.as_str())));
+                }
+            } else {
+                for line in &there {
+                    let line = line.as_bytes().trim_ascii();
+                    prop_assert!(line.is_empty() || text.windows(line.len()).any(|part| part == line));
+                }
+            }
+        }
+    }
+}

@@ -1,5 +1,8 @@
 //! What is worth an event, with the feature `tracing`; without it, nothing.
 
+#[cfg(feature = "tokio")]
+use std::error::Error;
+
 use http::Method;
 
 use crate::source::SourceError;
@@ -25,4 +28,29 @@ pub(crate) fn unchecked_write(method: &Method, path: &str) {
     );
     #[cfg(not(feature = "tracing"))]
     let _ = (method, path);
+}
+
+/// A cache is not told, because the queue does not take the purge.
+#[cfg(feature = "tokio")]
+pub(crate) fn purge_dropped(why: &(dyn Error + 'static)) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        error = why,
+        "a purge was dropped: a cache may keep what is stale"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = why;
+}
+
+/// A cache was told in vain.
+#[cfg(feature = "tokio")]
+pub(crate) fn purge_failed(error: &(dyn Error + 'static), attempts: u32) {
+    #[cfg(feature = "tracing")]
+    tracing::error!(
+        error,
+        attempts,
+        "a purge was given up: a cache may keep what is stale"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = (error, attempts);
 }

@@ -46,6 +46,7 @@
 //! | [`PreconditionLayer`] | checks conditional writes before they are performed: 412, 428 |
 //! | [`CachePolicyLayer`] | says how responses may be cached: `Cache-Control`, targeted fields, `Vary`, `Date` |
 //! | [`CodingTagLayer`] | makes one strong tag per content coding, around compression |
+//! | [`CacheTagsLayer`] | names responses for caches, and has them forgotten after a write |
 //!
 //! [`stack`] puts those of one service in the right order. Each also works alone,
 //! and its module says what it needs from its neighbours and what it does not
@@ -53,6 +54,7 @@
 //!
 //! ```text
 //! trace, CORS, security headers    any side works; outside is usual
+//! CacheTagsLayer                   sees every answer, and what became of a write
 //! authentication, limits           outside: a 304 only for those who may read
 //! CodingTagLayer                   only around compression: "v1" and "v1-gzip"
 //! compression                      the 304 costs none
@@ -104,14 +106,15 @@
 //! [`Assets`] is a service: files under names that hold their hash, to be kept
 //! for ever.
 //! [`VersionTags`] makes tags from the versions of a database. [`Outcome`] says
-//! what was decided. [`refusal`] is how a layer says no. `lock`, with the
-//! feature `tokio`, lets one writer at a time at a key.
+//! what was decided. [`refusal`] is how a layer says no. [`purge`] tells caches
+//! what to forget. `lock`, with the feature `tokio`, lets one writer at a time
+//! at a key.
 //!
 //! # Features
 //!
 //! | Name | Description | Default? |
 //! |---|---|---|
-//! | `tokio` | `lock::KeyedLock`, one writer at a time per key in this process; time limits of sources | yes |
+//! | `tokio` | `lock::KeyedLock`, one writer at a time per key in this process; `purge::PurgeQueue`; time limits of sources | yes |
 //! | `axum` | the types of [`handler`] as extractors and responses | no |
 //! | `serde` | `Cache-Control` directives as strings of a configuration | no |
 //! | `tracing` | events where a source failed or a write was not checked | no |
@@ -131,6 +134,7 @@
 pub mod assets;
 pub mod body;
 pub mod cache_policy;
+pub mod cache_tags;
 pub mod clock;
 pub mod coding;
 pub mod conditional;
@@ -143,6 +147,7 @@ pub mod lock;
 mod macros;
 pub mod outcome;
 pub mod precondition;
+pub mod purge;
 pub mod recipe;
 pub mod refusal;
 pub mod semantics;
@@ -154,6 +159,7 @@ mod test_support;
 
 pub use assets::Assets;
 pub use cache_policy::CachePolicyLayer;
+pub use cache_tags::CacheTagsLayer;
 pub use coding::CodingTagLayer;
 pub use conditional::ConditionalLayer;
 pub use etag::EtagLayer;

@@ -17,8 +17,10 @@ use http::{HeaderValue, Method, Request, Response, header, request::Parts};
 use http_body::{Body, Frame, SizeHint};
 use tower::{Layer, Service};
 use tower_conditional::{
-    CodingTagLayer, ConditionalLayer, EtagLayer, PreconditionLayer, VersionTags,
-    semantics::precondition::Current, source::SelfGet, stack,
+    CacheTagsLayer, CodingTagLayer, ConditionalLayer, EtagLayer, PreconditionLayer, VersionTags,
+    semantics::{cache_tags::CacheTags, precondition::Current},
+    source::SelfGet,
+    stack,
 };
 
 const ROUNDS: u64 = 100;
@@ -403,4 +405,20 @@ fn a_suffix_allocates_one_tag() {
     let layer = CodingTagLayer::new();
     let layered = cost(layer.layer(gzip(handler)), &Method::GET, None);
     assert_eq!(difference(&layered, &bare).0, 1);
+}
+
+/// What has no tags costs nothing. Otherwise: the source's copy of its tags, the
+/// list that keeps the field from saying one twice, the field's text, and what
+/// makes that a shared value.
+#[test]
+fn cache_tags_cost_their_field() {
+    let handler = Handler::new(1024, 1024);
+    let nothing = CacheTagsLayer::new(CacheTags::new());
+    for method in [Method::GET, Method::PUT, Method::OPTIONS] {
+        assert_eq!(added(&nothing, &handler, &method, None).0, 0, "{method}");
+    }
+    let layer = CacheTagsLayer::new(CacheTags::of(["notes", "note-17"]).unwrap());
+    assert_eq!(added(&layer, &handler, &Method::OPTIONS, None).0, 0);
+    let read = added(&layer, &handler, &Method::GET, None).0;
+    assert_eq!(read, 4);
 }

@@ -23,10 +23,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("precondition", LAYER),
     ("state_ref", LAYER),
     ("events", &["source"]),
+    ("purge", &["semantics", "events"]),
     ("coding", LAYER),
     ("cache_policy", LAYER),
     ("guide", &[]),
     ("recipe", ALL),
+    ("cache_tags", LAYER),
     ("stack", ALL),
     ("lib", ALL),
 ];
@@ -43,6 +45,7 @@ const LAYER: &[&str] = &[
     "body",
     "source",
     "handler",
+    "purge",
 ];
 const ALL: &[&str] = &[
     "assets",
@@ -56,12 +59,14 @@ const ALL: &[&str] = &[
     "body",
     "source",
     "handler",
+    "purge",
     "etag",
     "conditional",
     "precondition",
     "state_ref",
     "coding",
     "cache_policy",
+    "cache_tags",
     "stack",
 ];
 
@@ -69,6 +74,7 @@ const ALL: &[&str] = &[
 const ALIASES: &[(&str, &str)] = &[
     ("CachePolicyLayer", "cache_policy"),
     ("Assets", "assets"),
+    ("CacheTagsLayer", "cache_tags"),
     ("CodingTagLayer", "coding"),
     ("ConditionalLayer", "conditional"),
     ("Current", "semantics"),

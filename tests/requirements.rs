@@ -81,6 +81,11 @@ const RULES: &[&str] = &[
     // No-Vary-Search
     "R-NVS-3-a",
     "R-NVS-5-a",
+    // Cache tags
+    "R-9875-2-a",
+    "R-9111-4.4-a",
+    "R-9111-4.4-b",
+    "R-9111-4.4-c",
     // Errors
     "R-9457-3-a",
     "R-9457-3.1.2-a",

@@ -10,6 +10,8 @@ use bytes::Bytes;
 use http::{Request, Response, header::IF_MATCH, request::Parts};
 use http_body_util::Full;
 use tower::{Layer, ServiceExt, service_fn};
+#[cfg(feature = "tokio")]
+use tower_conditional::purge::{GivenUp, Purge, PurgeLimits, PurgeQueue};
 use tower_conditional::{ConditionalLayer, Current, PreconditionLayer, VersionTags};
 use tracing::{
     Event, Metadata, Subscriber,
@@ -88,4 +90,31 @@ async fn a_source_that_fails_is_told() {
     assert!(told.starts_with("WARN"), "{told}");
     assert!(told.contains("the current state is not known"), "{told}");
     assert!(told.contains("the source of validators failed"), "{told}");
+}
+
+#[cfg(feature = "tokio")]
+#[tokio::test]
+async fn a_purge_that_is_dropped_or_given_up_is_told() {
+    let notebook = Notebook::default();
+    let _subscribed = set_default(notebook.clone());
+    let limits = PurgeLimits::new()
+        .capacity(1)
+        .and_then(|limits| limits.attempts(1));
+    let purger = |_: Purge| async { Err::<(), _>("the cache is gone") };
+    let queue = PurgeQueue::with_limits(purger, limits.unwrap());
+
+    let first = queue.enqueue(Purge::new());
+    assert_eq!(queue.enqueue(Purge::new()).await, Err(GivenUp::Full));
+    let told = notebook.0.lock().unwrap().concat();
+    assert!(
+        told.starts_with("WARN") && told.contains("too many purges"),
+        "{told}"
+    );
+
+    assert_eq!(first.await, Err(GivenUp::Failed));
+    let told = notebook.0.lock().unwrap().concat();
+    assert!(
+        told.contains("ERROR") && told.contains("the cache is gone"),
+        "{told}"
+    );
 }

@@ -17,8 +17,8 @@ use tower::{
 #[cfg(feature = "tokio")]
 use tower_conditional::lock::KeyedLock;
 use tower_conditional::{
-    CodingTagLayer, ConditionalLayer, EntityTag, EtagLayer, PreconditionLayer, source::SelfGet,
-    stack,
+    CacheTagsLayer, CodingTagLayer, ConditionalLayer, EntityTag, EtagLayer, PreconditionLayer,
+    semantics::cache_tags::CacheTags, source::SelfGet, stack,
 };
 use tower_test::mock::{self, Handle, Mock, Spawn};
 
@@ -26,7 +26,7 @@ type Boxed = BoxCloneService<Request<()>, Response<Body>, BoxError>;
 type Content = Full<Bytes>;
 
 /// `inner` in each of the layers, and in all of them.
-fn each_layer<S>(inner: impl Fn() -> S) -> [(&'static str, Boxed); 4]
+fn each_layer<S>(inner: impl Fn() -> S) -> [(&'static str, Boxed); 5]
 where
     S: Service<Request<()>, Response = Response<Content>, Error: Into<BoxError>>
         + Clone
@@ -43,6 +43,10 @@ where
         (
             "CodingTagLayer",
             boxed(CodingTagLayer::new().layer(inner())),
+        ),
+        (
+            "CacheTagsLayer",
+            boxed(CacheTagsLayer::new(CacheTags::new()).layer(inner())),
         ),
         ("stack()", boxed(stack().layer(inner()))),
     ]

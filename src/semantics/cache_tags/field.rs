@@ -92,13 +92,19 @@ impl Style {
         for tag in tags {
             if !known.contains(tag) {
                 known.push(*tag);
-                self.push_tag(&mut line, tag);
             }
         }
-        if known.len() > before {
-            let line = HeaderValue::try_from(line).expect("field values and tags make one");
-            headers.insert(name, line);
+        let new = &known[before..];
+        if new.is_empty() {
+            return;
         }
+        // With room for a comma, a space and two quotes each.
+        line.reserve(new.iter().map(|tag| tag.as_str().len() + 4).sum());
+        for tag in new {
+            self.push_tag(&mut line, tag);
+        }
+        let line = HeaderValue::try_from(line).expect("field values and tags make one");
+        headers.insert(name, line);
     }
 
     fn push_tag(self, line: &mut Vec<u8>, tag: &CacheTag) {

@@ -22,12 +22,12 @@
 
 mod field;
 mod invalidation;
+mod location;
 mod set;
 mod tag;
 
 pub use field::{TagField, write_invalidation};
-pub(crate) use invalidation::{
-    Effect, Written, drop_invalidation, effect, locations, target, written,
-};
+pub(crate) use invalidation::{Effect, Written, drop_invalidation, effect, takes_tags, written};
+pub(crate) use location::{locations, target};
 pub use set::{CacheTags, InvalidCacheTags, TooManyTags};
 pub use tag::{CacheTag, InvalidCacheTag};

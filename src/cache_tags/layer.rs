@@ -1,0 +1,97 @@
+use std::{fmt, sync::Arc};
+
+use tower_layer::Layer;
+
+use super::{CacheTagSource, CacheTagging};
+#[cfg(feature = "tokio")]
+use crate::purge::PurgeQueue;
+use crate::semantics::cache_tags::TagField;
+
+/// Layer that names responses for caches, and has them forgotten after a write.
+///
+/// See the [module docs](crate::cache_tags) for an example.
+#[must_use]
+pub struct CacheTagsLayer<Q> {
+    source: Arc<Q>,
+    rules: Rules,
+}
+
+/// What does not depend on the source.
+#[derive(Debug, Clone)]
+pub(super) struct Rules {
+    pub(super) fields: Arc<[TagField]>,
+    #[cfg(feature = "tokio")]
+    pub(super) queue: Option<PurgeQueue>,
+    #[cfg(feature = "tokio")]
+    pub(super) wait: std::time::Duration,
+}
+
+impl<Q: CacheTagSource> CacheTagsLayer<Q> {
+    /// With the tags of this source, in `Cache-Groups`, and without purges.
+    pub fn new(source: Q) -> Self {
+        Self {
+            source: Arc::new(source),
+            rules: Rules {
+                fields: [TagField::CacheGroups].into(),
+                #[cfg(feature = "tokio")]
+                queue: None,
+                #[cfg(feature = "tokio")]
+                wait: std::time::Duration::ZERO,
+            },
+        }
+    }
+
+    /// In which fields reads carry tags: [`TagField::CacheGroups`] by default.
+    /// Where it is among them, writes carry `Cache-Group-Invalidation`. With
+    /// none of them only purges are left.
+    pub fn fields(mut self, fields: impl IntoIterator<Item = TagField>) -> Self {
+        self.rules.fields = fields.into_iter().collect();
+        self
+    }
+
+    /// Where purges go. Nowhere by default.
+    #[cfg(feature = "tokio")]
+    pub fn purge(mut self, queue: PurgeQueue) -> Self {
+        self.rules.queue = Some(queue);
+        self
+    }
+
+    /// How long a response to a write waits for its purge, so that the writer
+    /// reads its own write through the cache. It does not wait by default. It
+    /// needs tokio's timer.
+    #[cfg(feature = "tokio")]
+    pub fn wait(mut self, limit: std::time::Duration) -> Self {
+        self.rules.wait = limit;
+        self
+    }
+}
+
+// By hand, since a source need be neither.
+impl<Q> Clone for CacheTagsLayer<Q> {
+    fn clone(&self) -> Self {
+        Self {
+            source: Arc::clone(&self.source),
+            rules: self.rules.clone(),
+        }
+    }
+}
+
+impl<Q> fmt::Debug for CacheTagsLayer<Q> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CacheTagsLayer")
+            .field("rules", &self.rules)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S, Q> Layer<S> for CacheTagsLayer<Q> {
+    type Service = CacheTagging<S, Q>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        CacheTagging::new(
+            inner,
+            Arc::clone(&self.source),
+            Arc::new(self.rules.clone()),
+        )
+    }
+}

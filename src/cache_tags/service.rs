@@ -1,0 +1,82 @@
+use std::{
+    fmt,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use http::{Request, Response};
+use tower_service::Service;
+
+use super::{CacheTagSource, ResponseFuture, layer::Rules, step::Step};
+use crate::semantics::cache_tags::{Effect, effect};
+
+/// Service that names responses for caches, and has them forgotten after a
+/// write.
+///
+/// See the [module docs](crate::cache_tags) for an example.
+pub struct CacheTagging<S, Q> {
+    inner: S,
+    source: Arc<Q>,
+    rules: Arc<Rules>,
+}
+
+impl<S, Q> CacheTagging<S, Q> {
+    pub(super) fn new(inner: S, source: Arc<Q>, rules: Arc<Rules>) -> Self {
+        Self {
+            inner,
+            source,
+            rules,
+        }
+    }
+
+    crate::macros::service_accessors!();
+}
+
+impl<S, Q, ReqB, ResB> Service<Request<ReqB>> for CacheTagging<S, Q>
+where
+    S: Service<Request<ReqB>, Response = Response<ResB>>,
+    Q: CacheTagSource,
+{
+    type Response = Response<ResB>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future, ResB>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<ReqB>) -> Self::Future {
+        let effect = effect(request.method());
+        if effect == Effect::None {
+            return ResponseFuture::new(self.inner.call(request), Step::Pass);
+        }
+        let (parts, content) = request.into_parts();
+        let tags = self.source.tags(&parts);
+        let rules = Arc::clone(&self.rules);
+        let step = match effect {
+            Effect::Invalidates => Step::write(rules, tags, &parts),
+            Effect::Fills | Effect::None => Step::Read { rules, tags },
+        };
+        let request = Request::from_parts(parts, content);
+        ResponseFuture::new(self.inner.call(request), step)
+    }
+}
+
+impl<S: Clone, Q> Clone for CacheTagging<S, Q> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            source: Arc::clone(&self.source),
+            rules: Arc::clone(&self.rules),
+        }
+    }
+}
+
+impl<S: fmt::Debug, Q> fmt::Debug for CacheTagging<S, Q> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CacheTagging")
+            .field("inner", &self.inner)
+            .field("rules", &self.rules)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,236 @@
+#[cfg(feature = "tokio")]
+mod purges;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, request::Parts};
+use sfv::{List, Parser};
+
+use super::*;
+use crate::{
+    semantics::cache_tags::{CacheTags, TagField},
+    test_support::{Act, ScriptedBody, Upload, content, read, request, send},
+};
+
+const GROUPS: &str = "cache-groups";
+const INVALIDATION: &str = "cache-group-invalidation";
+
+fn tags(names: &[&str]) -> CacheTags {
+    CacheTags::of(names).expect("tags")
+}
+
+/// What a handler answers.
+#[derive(Debug, Clone, Default)]
+struct Said<'a> {
+    status: u16,
+    fields: &'a [(&'static str, &'static str)],
+    tags: &'a [&'a str],
+}
+
+impl Said<'_> {
+    fn status(status: u16) -> Self {
+        Self {
+            status,
+            ..Self::default()
+        }
+    }
+
+    fn response(&self) -> Response<ScriptedBody> {
+        let mut response = Response::new(ScriptedBody::sized([Act::data("hello")]));
+        *response.status_mut() = StatusCode::from_u16(self.status).expect("a status");
+        for (name, value) in self.fields {
+            let name = HeaderName::from_static(name);
+            response
+                .headers_mut()
+                .append(name, HeaderValue::from_static(value));
+        }
+        if !self.tags.is_empty() {
+            response.extensions_mut().insert(tags(self.tags));
+        }
+        response
+    }
+}
+
+fn ask<Q: CacheTagSource>(
+    layer: &CacheTagsLayer<Q>,
+    method: &str,
+    said: &Said<'_>,
+) -> Response<ScriptedBody> {
+    send(
+        layer,
+        request(method, "/notes/1", []),
+        |_: Request<Upload>| said.response(),
+    )
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    Some(headers.get(name)?.to_str().expect("ASCII"))
+}
+
+/// R-9875-2-a: on whatever status; the body is that of the service.
+#[test]
+fn reads_are_named() {
+    let layer = CacheTagsLayer::new(tags(&["notes"]));
+    for method in ["GET", "HEAD", "QUERY"] {
+        for status in [200, 204, 206, 301, 404, 412, 500] {
+            let said = Said {
+                status,
+                tags: &["author-7", "notes"],
+                ..Said::default()
+            };
+            let response = ask(&layer, method, &said);
+            let line = &response.headers()[GROUPS];
+            assert_eq!(line, r#""notes", "author-7""#, "{method} {status}");
+            assert_eq!(Parser::new(line).parse::<List>().expect("a list").len(), 2);
+            assert_eq!(response.headers().len(), 1);
+            assert_eq!(content(&read(response.into_body())), b"hello");
+        }
+    }
+}
+
+#[test]
+fn what_the_handler_wrote_stays() {
+    let fields = [
+        (GROUPS, r#""x""#),
+        ("surrogate-key", "x y"),
+        ("etag", "\"1\""),
+    ];
+    let said = Said {
+        status: 200,
+        fields: &fields,
+        tags: &[],
+    };
+    let layer = CacheTagsLayer::new(tags(&["x", "a"])).fields([
+        TagField::CacheGroups,
+        TagField::SurrogateKey,
+        TagField::Xkey,
+        TagField::CacheTag,
+    ]);
+    let response = ask(&layer, "GET", &said);
+    let headers = response.headers();
+    assert_eq!(headers[GROUPS], r#""x", "a""#);
+    assert_eq!(headers["surrogate-key"], "x y a");
+    assert_eq!(headers["xkey"], "x a");
+    assert_eq!(headers["cache-tag"], "x, a");
+    assert_eq!(headers.len(), 5);
+}
+
+/// A tag that is left out would be a response that nobody can purge.
+#[test]
+fn more_than_32_tags_are_written_where_two_say_them() {
+    let source = CacheTags::of((0..32).map(|at| at.to_string())).unwrap();
+    let layer = CacheTagsLayer::new(source).fields([TagField::Xkey]);
+    let said = Said {
+        tags: &["one", "more"],
+        ..Said::status(200)
+    };
+    let response = ask(&layer, "GET", &said);
+    let line = text(response.headers(), "xkey").unwrap();
+    assert_eq!(line.split(' ').count(), 34);
+}
+
+/// R-9110-15.4.5-a: the stored response keeps the tags that it has.
+#[test]
+fn a_304_is_left_alone() {
+    let layer = CacheTagsLayer::new(tags(&["notes"]));
+    for (status, fields) in [
+        (304, &[][..]),
+        (304, &[(GROUPS, r#""x""#)]),
+        (101, &[("upgrade", "websocket")]),
+    ] {
+        let said = Said {
+            status,
+            fields,
+            tags: &["author-7"],
+        };
+        let response = ask(&layer, "GET", &said);
+        assert_eq!(response.headers(), said.response().headers());
+    }
+}
+
+/// R-9875-2-a: a safe method invalidates nothing.
+#[test]
+fn no_read_says_what_is_stale() {
+    let layer = CacheTagsLayer::new(tags(&["notes"]));
+    let fields = [(INVALIDATION, r#""x""#)];
+    for method in ["GET", "HEAD", "QUERY"] {
+        for status in [200, 304, 500] {
+            let said = Said {
+                status,
+                fields: &fields,
+                tags: &["a"],
+            };
+            assert_eq!(
+                text(ask(&layer, method, &said).headers(), INVALIDATION),
+                None
+            );
+        }
+    }
+}
+
+/// R-9875-2-a, R-9111-4.4-a.
+#[test]
+fn writes_say_what_is_stale() {
+    let layer = CacheTagsLayer::new(tags(&["notes"]));
+    for method in ["POST", "PUT", "PATCH", "DELETE", "FOO"] {
+        for (status, expected) in [
+            (200, Some(r#""notes", "author-7""#)),
+            (204, Some(r#""notes", "author-7""#)),
+            (303, Some(r#""notes", "author-7""#)),
+            (400, None),
+            (412, None),
+            (500, None),
+            (503, None),
+        ] {
+            let said = Said {
+                tags: &["author-7"],
+                ..Said::status(status)
+            };
+            let response = ask(&layer, method, &said);
+            assert_eq!(
+                text(response.headers(), INVALIDATION),
+                expected,
+                "{method} {status}"
+            );
+            assert_eq!(text(response.headers(), GROUPS), None);
+        }
+    }
+    let without = layer.fields([TagField::Xkey, TagField::SurrogateKey]);
+    let response = ask(&without, "PUT", &Said::status(200));
+    assert!(response.headers().is_empty());
+}
+
+#[test]
+fn other_methods_pass_and_the_source_is_not_asked() {
+    let layer = CacheTagsLayer::new(|_: &Parts| -> CacheTags { panic!("asked") });
+    for method in ["OPTIONS", "TRACE", "PROPFIND", "CONNECT"] {
+        let said = Said {
+            tags: &["a"],
+            ..Said::status(200)
+        };
+        assert!(ask(&layer, method, &said).headers().is_empty(), "{method}");
+    }
+}
+
+#[test]
+fn the_source_sees_the_request() {
+    let layer = CacheTagsLayer::new(|request: &Parts| {
+        let path = request.uri.path().trim_start_matches('/');
+        CacheTags::of([path]).unwrap_or_default()
+    });
+    let response = ask(&layer, "GET", &Said::status(200));
+    assert_eq!(response.headers()[GROUPS], r#""notes/1""#);
+}
+
+#[test]
+fn without_tags_nothing_changes() {
+    let layer = CacheTagsLayer::new(CacheTags::new());
+    for method in ["GET", "PUT"] {
+        let said = Said {
+            fields: &[(GROUPS, "not a list,")],
+            ..Said::status(200)
+        };
+        assert_eq!(
+            ask(&layer, method, &said).headers(),
+            said.response().headers()
+        );
+    }
+}

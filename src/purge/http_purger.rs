@@ -1,0 +1,346 @@
+use std::{
+    error::Error,
+    fmt::{self, Write},
+    future::poll_fn,
+    marker::PhantomData,
+    pin::pin,
+};
+
+use bytes::{Buf, Bytes};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri,
+    header::{CONTENT_TYPE, HOST},
+    request,
+    uri::{Authority, PathAndQuery},
+};
+use http_body::Body;
+use tower_service::Service;
+
+use super::{BoxError, Purge, Purger};
+use crate::semantics::cache_tags::CacheTag;
+
+const PURGE: &str = "PURGE";
+
+/// So much of an answer is read, so that the connection can be used again.
+const DRAINED: usize = 64 * 1024;
+
+/// Tells a cache over HTTP, through a client that you bring: that of hyper-util,
+/// or any other [`Service`], with TLS as you like it.
+///
+/// Everything is sent even if some of it fails, and the first failure is the
+/// result. A response that is not 2xx is one, except that a `PURGE` may find
+/// nothing: 404.
+///
+/// ```no_run
+/// # fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// use bytes::Bytes;
+/// use http::{HeaderValue, header::AUTHORIZATION};
+/// use http_body_util::Full;
+/// use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+/// use tower_conditional::purge::HttpPurger;
+///
+/// let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+/// let varnish = HttpPurger::varnish(client.clone(), "http://127.0.0.1:6081".parse()?)?;
+///
+/// let endpoint = "http://cdn.internal/purge_cache".parse()?;
+/// let cdn = HttpPurger::json(client, endpoint)?
+///     .header(AUTHORIZATION, HeaderValue::from_static("Bearer 123"));
+/// # let _ = (varnish, cdn);
+/// # Ok(())
+/// # }
+/// ```
+pub struct HttpPurger<C, B> {
+    client: C,
+    base: Uri,
+    form: Form,
+    host: Option<HeaderValue>,
+    headers: HeaderMap,
+    content: PhantomData<fn() -> B>,
+}
+
+#[derive(Debug, Clone)]
+enum Form {
+    Varnish,
+    Urls,
+    Json { member: String },
+}
+
+// What a client takes tells `B`, so that nobody has to write it.
+impl<C: Service<Request<B>>, B> HttpPurger<C, B> {
+    /// For Varnish with its module xkey: one `PURGE` of the base with
+    /// `xkey-purge: a b` where there are tags, and one `PURGE` of each target.
+    ///
+    /// A target's path and query are put behind the base, and its authority,
+    /// if it has one, into `Host`.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a base that is not absolute, or that has a query.
+    pub fn varnish(client: C, base: Uri) -> Result<Self, InvalidBase> {
+        Self::new(client, base, Form::Varnish)
+    }
+
+    /// For caches that forget URLs, as nginx does: one `PURGE` of each target,
+    /// as [`varnish`](Self::varnish) sends it. Tags are not sent.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a base that is not absolute, or that has a query.
+    pub fn purge_urls(client: C, base: Uri) -> Result<Self, InvalidBase> {
+        Self::new(client, base, Form::Urls)
+    }
+
+    /// For the interfaces of content delivery networks: one `POST` of
+    /// `{"tags":["a","b"]}` where there are tags, as Cloudflare takes it.
+    /// Targets are not sent.
+    ///
+    /// # Errors
+    ///
+    /// Refuses an endpoint that is not absolute.
+    pub fn json(client: C, endpoint: Uri) -> Result<Self, InvalidBase> {
+        Self::json_member(client, endpoint, "tags")
+    }
+
+    /// As [`json`](Self::json), with another member than `tags`: Fastly takes
+    /// `surrogate_keys`.
+    ///
+    /// # Errors
+    ///
+    /// Refuses an endpoint that is not absolute.
+    pub fn json_member(
+        client: C,
+        endpoint: Uri,
+        member: impl Into<String>,
+    ) -> Result<Self, InvalidBase> {
+        let member = member.into();
+        Self::new(client, endpoint, Form::Json { member })
+    }
+
+    fn new(client: C, base: Uri, form: Form) -> Result<Self, InvalidBase> {
+        let takes_query = matches!(form, Form::Json { .. });
+        if base.host().is_none() || base.scheme().is_none() {
+            return Err(InvalidBase(()));
+        }
+        if base.query().is_some() && !takes_query {
+            return Err(InvalidBase(()));
+        }
+        Ok(Self {
+            client,
+            base,
+            form,
+            host: None,
+            headers: HeaderMap::new(),
+            content: PhantomData,
+        })
+    }
+}
+
+impl<C, B> HttpPurger<C, B> {
+    /// What to send as `Host`, whatever the target says. By default that of the
+    /// target, and what the client makes of the base where there is none.
+    #[must_use]
+    pub fn host(self, host: &Authority) -> Self {
+        Self {
+            host: without_user(host),
+            ..self
+        }
+    }
+
+    /// A field of every request, such as one with a token. Several of one name
+    /// are all sent. The values are marked as sensitive, and Debug shows none.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, mut value: HeaderValue) -> Self {
+        value.set_sensitive(true);
+        self.headers.append(name, value);
+        self
+    }
+
+    fn requests(&self, purge: &Purge) -> Vec<Result<Request<Bytes>, http::Error>> {
+        let urls = || purge.targets().map(|target| self.url(target));
+        let mut requests = Vec::new();
+        match &self.form {
+            Form::Json { member } => requests.extend(self.post(member, purge)),
+            Form::Varnish => {
+                requests.extend(self.xkey(purge));
+                requests.extend(urls());
+            }
+            Form::Urls => requests.extend(urls()),
+        }
+        requests
+    }
+
+    fn xkey(&self, purge: &Purge) -> Option<Result<Request<Bytes>, http::Error>> {
+        let tags = joined(purge, " ")?;
+        let request = self.request(PURGE, self.base.clone(), None);
+        Some(request.header("xkey-purge", tags).body(Bytes::new()))
+    }
+
+    fn url(&self, target: &Uri) -> Result<Request<Bytes>, http::Error> {
+        let prefix = self.base.path().trim_end_matches('/');
+        let path = target.path_and_query().map_or("/", PathAndQuery::as_str);
+        let path = path.strip_prefix('/').unwrap_or(path);
+        let mut parts = self.base.clone().into_parts();
+        parts.path_and_query = Some(PathAndQuery::try_from(format!("{prefix}/{path}"))?);
+        let host = target.authority().and_then(without_user);
+        self.request(PURGE, Uri::from_parts(parts)?, host)
+            .body(Bytes::new())
+    }
+
+    fn post(&self, member: &str, purge: &Purge) -> Option<Result<Request<Bytes>, http::Error>> {
+        // Tags have nothing that a string of JSON would escape.
+        let tags = joined(purge, "\",\"")?;
+        let content = format!("{{{}:[\"{tags}\"]}}", JsonString(member));
+        let request = self.request("POST", self.base.clone(), None);
+        Some(
+            request
+                .header(CONTENT_TYPE, "application/json")
+                .body(content.into()),
+        )
+    }
+
+    fn request(&self, method: &str, uri: Uri, host: Option<HeaderValue>) -> request::Builder {
+        let mut request = Request::builder().method(method).uri(uri);
+        if let Some(headers) = request.headers_mut() {
+            headers.clone_from(&self.headers);
+            if let Some(host) = self.host.clone().or(host) {
+                headers.insert(HOST, host);
+            }
+        }
+        request
+    }
+}
+
+fn joined(purge: &Purge, separator: &str) -> Option<String> {
+    let tags: Vec<_> = purge.tags().map(CacheTag::as_str).collect();
+    (!tags.is_empty()).then(|| tags.join(separator))
+}
+
+/// Whoever is named before the host is none of its business.
+fn without_user(authority: &Authority) -> Option<HeaderValue> {
+    let host = authority.as_str().rsplit('@').next()?;
+    HeaderValue::try_from(host).ok()
+}
+
+/// RFC 8259, section 7.
+struct JsonString<'a>(&'a str);
+
+impl fmt::Display for JsonString<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char('"')?;
+        for c in self.0.chars() {
+            match c {
+                '"' | '\\' => write!(f, "\\{c}")?,
+                c if c.is_ascii_control() => write!(f, "\\u{:04x}", u32::from(c))?,
+                c => f.write_char(c)?,
+            }
+        }
+        f.write_char('"')
+    }
+}
+
+impl<C, B, ResB> Purger for HttpPurger<C, B>
+where
+    C: Service<Request<B>, Response = Response<ResB>> + Clone + Send + Sync + 'static,
+    C::Error: Into<BoxError>,
+    C::Future: Send,
+    B: From<Bytes> + 'static,
+    ResB: Body + Send,
+{
+    type Error = BoxError;
+
+    async fn purge(&self, purge: &Purge) -> Result<(), BoxError> {
+        let mut result = Ok(());
+        for request in self.requests(purge) {
+            let sent = match request {
+                Ok(request) => self.send(request).await,
+                Err(error) => Err(error.into()),
+            };
+            result = result.and(sent);
+        }
+        result
+    }
+}
+
+impl<C, B> HttpPurger<C, B> {
+    async fn send<ResB>(&self, request: Request<Bytes>) -> Result<(), BoxError>
+    where
+        C: Service<Request<B>, Response = Response<ResB>> + Clone,
+        C::Error: Into<BoxError>,
+        B: From<Bytes>,
+        ResB: Body,
+    {
+        let forgets = matches!(self.form, Form::Varnish | Form::Urls);
+        let mut client = self.client.clone();
+        poll_fn(|cx| client.poll_ready(cx))
+            .await
+            .map_err(Into::into)?;
+        let called = client.call(request.map(B::from));
+        let response = called.await.map_err(Into::into)?;
+        let status = response.status();
+        drain(response.into_body()).await;
+        let absent = forgets && status == StatusCode::NOT_FOUND;
+        if status.is_success() || absent {
+            Ok(())
+        } else {
+            Err(NotPurged(status).into())
+        }
+    }
+}
+
+/// Reads what little there is. The status has said what matters, so that an
+/// error is none.
+async fn drain<B: Body>(body: B) {
+    let mut body = pin!(body);
+    let mut left = DRAINED;
+    while let Some(Ok(frame)) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
+        // A frame without data counts too, or they could go on for ever.
+        let length = frame.data_ref().map_or(1, |data| data.remaining().max(1));
+        match left.checked_sub(length) {
+            Some(rest) => left = rest,
+            None => return,
+        }
+    }
+}
+
+impl<C, B> fmt::Debug for HttpPurger<C, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpPurger")
+            .field("form", &self.form)
+            .field("base", &self.base)
+            .field("host", &self.host)
+            .field("headers", &self.headers.keys())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A base that requests cannot be sent to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvalidBase(());
+
+impl fmt::Display for InvalidBase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a cache is at an absolute URI, without a query where paths go behind it")
+    }
+}
+
+impl Error for InvalidBase {}
+
+/// A cache that answered with another status than 2xx.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotPurged(StatusCode);
+
+impl NotPurged {
+    /// What the cache answered.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.0
+    }
+}
+
+impl fmt::Display for NotPurged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the cache answered {}", self.0)
+    }
+}
+
+impl Error for NotPurged {}

@@ -1,0 +1,158 @@
+use std::{error::Error, fmt, time::Duration};
+
+use tokio::sync::Semaphore;
+
+/// The limits of a [`PurgeQueue`](super::PurgeQueue).
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use tower_conditional::purge::PurgeLimits;
+///
+/// let limits = PurgeLimits::new().attempts(10)?.again_after(Duration::from_secs(5))?;
+/// assert!(limits.capacity(0).is_err());
+/// # Ok::<_, tower_conditional::purge::InvalidLimit>(())
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct PurgeLimits {
+    pub(super) capacity: usize,
+    pub(super) batch: usize,
+    pub(super) attempts: u32,
+    pub(super) first_pause: Duration,
+    pub(super) longest_pause: Duration,
+    pub(super) timeout: Duration,
+    pub(super) again_after: Option<Duration>,
+}
+
+impl PurgeLimits {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self {
+            capacity: 1_024,
+            batch: 64,
+            attempts: 5,
+            first_pause: Duration::from_millis(100),
+            longest_pause: Duration::from_secs(10),
+            timeout: Duration::from_secs(5),
+            again_after: None,
+        }
+    }
+
+    /// The most purges that wait, 1,024 by default, and likewise the most that
+    /// wait for their second round. One more is dropped.
+    ///
+    /// # Errors
+    ///
+    /// Refuses zero, and more than an eighth of `usize::MAX`.
+    pub fn capacity(self, purges: usize) -> Result<Self, InvalidLimit> {
+        if purges == 0 || purges > Semaphore::MAX_PERMITS {
+            return Err(InvalidLimit("capacity"));
+        }
+        Ok(Self {
+            capacity: purges,
+            ..self
+        })
+    }
+
+    /// No purge joins those that have so many tags and targets already: 64 by
+    /// default. It keeps requests to a cache short, which takes a line of 8 KiB
+    /// or 30 tags at a time.
+    ///
+    /// # Errors
+    ///
+    /// Refuses zero. With one, each purge goes by itself.
+    pub fn batch(self, names: usize) -> Result<Self, InvalidLimit> {
+        if names == 0 {
+            return Err(InvalidLimit("batch"));
+        }
+        Ok(Self {
+            batch: names,
+            ..self
+        })
+    }
+
+    /// How often a purge is tried, the first time included: 5 by default.
+    ///
+    /// # Errors
+    ///
+    /// Refuses zero.
+    pub fn attempts(self, attempts: u32) -> Result<Self, InvalidLimit> {
+        if attempts == 0 {
+            return Err(InvalidLimit("attempts"));
+        }
+        Ok(Self { attempts, ..self })
+    }
+
+    /// The pause after the first failure, which doubles with each further one,
+    /// and the longest: 100 milliseconds and 10 seconds by default.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a first pause of zero, and one above the longest.
+    pub fn backoff(self, first: Duration, longest: Duration) -> Result<Self, InvalidLimit> {
+        if first.is_zero() || first > longest {
+            return Err(InvalidLimit("backoff"));
+        }
+        Ok(Self {
+            first_pause: first,
+            longest_pause: longest,
+            ..self
+        })
+    }
+
+    /// How long one try may take: 5 seconds by default.
+    ///
+    /// # Errors
+    ///
+    /// Refuses zero.
+    pub fn timeout(self, limit: Duration) -> Result<Self, InvalidLimit> {
+        if limit.is_zero() {
+            return Err(InvalidLimit("timeout"));
+        }
+        Ok(Self {
+            timeout: limit,
+            ..self
+        })
+    }
+
+    /// Repeats each purge once, so long after it was done or given up. Not by
+    /// default.
+    ///
+    /// A cache may have asked for a representation before the write, be given
+    /// the old one, and store it after it was told to forget: nothing would
+    /// take that away until it expires. A second round later than the slowest
+    /// answer takes does. Nobody waits for it, and a queue that is dropped
+    /// finishes it.
+    ///
+    /// # Errors
+    ///
+    /// Refuses zero.
+    pub fn again_after(self, pause: Duration) -> Result<Self, InvalidLimit> {
+        if pause.is_zero() {
+            return Err(InvalidLimit("again_after"));
+        }
+        Ok(Self {
+            again_after: Some(pause),
+            ..self
+        })
+    }
+}
+
+impl Default for PurgeLimits {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A limit with which nothing would ever be purged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvalidLimit(&'static str);
+
+impl fmt::Display for InvalidLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "nothing can be purged with this `{}`", self.0)
+    }
+}
+
+impl Error for InvalidLimit {}

@@ -1,0 +1,114 @@
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    oneshot,
+};
+
+use super::{GivenUp, Purge, PurgeLimits, PurgeTicket, Purger, worker::Worker};
+use crate::events;
+
+/// Purges on their way to a cache: bounded, put together, tried again.
+///
+/// Clones share one queue and its one task. When all of them are dropped, the
+/// task finishes what is queued and ends.
+///
+/// See the [module docs](crate::purge) for an example.
+#[derive(Clone)]
+pub struct PurgeQueue {
+    jobs: mpsc::Sender<Job>,
+    counts: Arc<Counts>,
+}
+
+pub(super) struct Job {
+    pub(super) purge: Purge,
+    pub(super) done: oneshot::Sender<Result<(), GivenUp>>,
+}
+
+/// Purges that a cache was not told of.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    dropped: AtomicU64,
+    failed: AtomicU64,
+}
+
+impl PurgeQueue {
+    /// With the default limits.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime, where its task could not run.
+    pub fn new(purger: impl Purger) -> Self {
+        Self::with_limits(purger, PurgeLimits::new())
+    }
+
+    /// With these limits.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime, where its task could not run.
+    pub fn with_limits(purger: impl Purger, limits: PurgeLimits) -> Self {
+        let (jobs, queued) = mpsc::channel(limits.capacity);
+        let counts = Arc::default();
+        tokio::spawn(Worker::new(purger, limits, queued, Arc::clone(&counts)).run());
+        Self { jobs, counts }
+    }
+
+    /// Queues a purge, at once. Where the queue is full, it is dropped, and
+    /// those that wait stay.
+    #[expect(clippy::must_use_candidate, reason = "most callers do not wait")]
+    pub fn enqueue(&self, purge: Purge) -> PurgeTicket {
+        let (done, ticket) = oneshot::channel();
+        let why = match self.jobs.try_send(Job { purge, done }) {
+            Ok(()) => return PurgeTicket::queued(ticket),
+            Err(TrySendError::Full(_)) => GivenUp::Full,
+            Err(TrySendError::Closed(_)) => GivenUp::Ended,
+        };
+        self.counts.count_dropped(1);
+        events::purge_dropped(&why);
+        PurgeTicket::refused(why)
+    }
+
+    /// How many purges were dropped because the queue was full or its runtime
+    /// had ended.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.counts.dropped.load(Ordering::Relaxed)
+    }
+
+    /// How many purges were given up after their last attempt, second rounds
+    /// included.
+    #[must_use]
+    pub fn failed(&self) -> u64 {
+        self.counts.failed.load(Ordering::Relaxed)
+    }
+}
+
+impl Counts {
+    pub(super) fn count_dropped(&self, purges: usize) {
+        self.dropped.fetch_add(purges as u64, Ordering::Relaxed);
+    }
+
+    pub(super) fn count_failed(&self, purges: usize) {
+        self.failed.fetch_add(purges as u64, Ordering::Relaxed);
+    }
+}
+
+impl fmt::Debug for PurgeQueue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PurgeQueue")
+            .field(
+                "waiting",
+                &(self.jobs.max_capacity() - self.jobs.capacity()),
+            )
+            .field("dropped", &self.dropped())
+            .field("failed", &self.failed())
+            .finish()
+    }
+}

@@ -1,0 +1,226 @@
+use std::{
+    collections::VecDeque,
+    pin::Pin,
+    sync::{Arc, Mutex},
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, StatusCode, Uri, header::AUTHORIZATION};
+use http_body::{Body, Frame};
+use tower::{Service, service_fn};
+
+use super::tagged;
+use crate::{
+    purge::{BoxError, HttpPurger, NotPurged, Purge, Purger},
+    test_support::{Act, Log, ScriptedBody, run},
+};
+
+/// A cache that notes what it is sent and answers with these statuses, then
+/// with 200. A status of zero is a connection that breaks.
+fn cache(
+    log: &Log,
+    statuses: &[u16],
+) -> impl Service<Request<Bytes>, Response = Response<ScriptedBody>, Error = BoxError, Future: Send>
++ Clone
++ Send
++ Sync
++ 'static {
+    let log = log.clone();
+    let statuses = Arc::new(Mutex::new(VecDeque::from(statuses.to_vec())));
+    service_fn(move |request: Request<Bytes>| {
+        let mut line = format!("{} {}", request.method(), request.uri());
+        for (name, value) in request.headers() {
+            line += &format!(" {name}: {}", value.to_str().expect("ASCII"));
+        }
+        line += &format!(" {}", String::from_utf8_lossy(request.body()));
+        log.note(line.trim_end());
+        let status = statuses.lock().unwrap().pop_front().unwrap_or(200);
+        async move {
+            let status = StatusCode::from_u16(status).map_err(|_| "broken")?;
+            let acts = [Act::data("<html>"), Act::Wait, Act::Error];
+            let mut response = Response::new(ScriptedBody::unsized_(acts));
+            *response.status_mut() = status;
+            Ok(response)
+        }
+    })
+}
+
+fn uri(text: &str) -> Uri {
+    text.parse().expect("a URI")
+}
+
+fn targeted(names: &[&str], targets: &[&str]) -> Purge {
+    let tagged = tagged(names);
+    targets
+        .iter()
+        .fold(tagged, |purge, target| purge.with_target(uri(target)))
+}
+
+#[test]
+fn varnish_has_tags_in_one_purge_and_each_target_in_one() {
+    let log = Log::default();
+    let varnish = HttpPurger::varnish(cache(&log, &[]), uri("http://127.0.0.1:6081")).unwrap();
+    let purge = targeted(
+        &["b", "a"],
+        &["http://me@example.org:8080/notes?q=1", "/notes/1"],
+    );
+    run(varnish.purge(&purge)).expect("purged");
+    assert_eq!(
+        log.take(),
+        [
+            "PURGE http://127.0.0.1:6081/ xkey-purge: a b",
+            "PURGE http://127.0.0.1:6081/notes?q=1 host: example.org:8080",
+            "PURGE http://127.0.0.1:6081/notes/1",
+        ]
+    );
+    run(varnish.purge(&Purge::new())).expect("nothing to do");
+    assert!(log.take().is_empty());
+}
+
+#[test]
+fn fields_and_host_of_every_request() {
+    let log = Log::default();
+    let varnish = HttpPurger::varnish(cache(&log, &[]), uri("http://cache/"))
+        .unwrap()
+        .host(&"example.org".parse().unwrap())
+        .header(AUTHORIZATION, HeaderValue::from_static("secret"));
+    run(varnish.purge(&targeted(&["a"], &["http://other/x"]))).expect("purged");
+    assert_eq!(
+        log.take(),
+        [
+            "PURGE http://cache/ authorization: secret host: example.org xkey-purge: a",
+            "PURGE http://cache/x authorization: secret host: example.org",
+        ]
+    );
+    let shown = format!("{varnish:?}");
+    assert!(
+        shown.contains("authorization") && shown.contains("http://cache/"),
+        "{shown}"
+    );
+    assert!(!shown.contains("secret"), "{shown}");
+}
+
+#[test]
+fn urls_are_put_behind_the_base() {
+    let log = Log::default();
+    let base = uri("https://cache/purge/");
+    let nginx = HttpPurger::purge_urls(cache(&log, &[]), base).unwrap();
+    run(nginx.purge(&targeted(&["a"], &["/", "/x//y?z", "*"]))).expect("purged");
+    assert_eq!(
+        log.take(),
+        [
+            "PURGE https://cache/purge/",
+            "PURGE https://cache/purge/x//y?z",
+            "PURGE https://cache/purge/*",
+        ]
+    );
+}
+
+#[test]
+fn json_has_the_tags_in_one_post() {
+    let log = Log::default();
+    let endpoint = uri("https://api/zones/1/purge_cache?x");
+    let purger = HttpPurger::json(cache(&log, &[]), endpoint).unwrap();
+    let purge = targeted(&["b", "a"], &["/notes"]);
+    run(purger.purge(&purge)).expect("purged");
+    let head = "POST https://api/zones/1/purge_cache?x content-type: application/json";
+    assert_eq!(log.take(), [format!(r#"{head} {{"tags":["a","b"]}}"#)]);
+    run(purger.purge(&targeted(&[], &["/notes"]))).expect("nothing to do");
+    assert!(log.take().is_empty());
+}
+
+/// Whatever the tags and the member are, a strict reader has them back.
+#[test]
+fn json_is_escaped() {
+    let all: String = ('!'..='~').filter(|c| !",\"\\*".contains(*c)).collect();
+    let (one, rest) = all.split_at(32);
+    let (two, three) = rest.split_at(32);
+    for member in ["surrogate_keys", "a\"b\\c\n\u{7f}\u{1}é"] {
+        let posted = Arc::new(Mutex::new(Bytes::new()));
+        let client = {
+            let posted = Arc::clone(&posted);
+            service_fn(move |request: Request<Bytes>| {
+                *posted.lock().unwrap() = request.into_body();
+                async { Ok::<_, BoxError>(Response::new(String::new())) }
+            })
+        };
+        let purger = HttpPurger::json_member(client, uri("http://api/"), member).unwrap();
+        run(purger.purge(&tagged(&[one, two, three]))).expect("purged");
+        let read: serde_json::Value = serde_json::from_slice(&posted.lock().unwrap()).unwrap();
+        let mut expected = [one, two, three];
+        expected.sort_unstable();
+        assert_eq!(read, serde_json::json!({ member: expected }));
+    }
+}
+
+#[test]
+fn all_is_sent_and_the_first_failure_told() {
+    let purge = targeted(&["a"], &["/1", "/2"]);
+    let log = Log::default();
+    let varnish = HttpPurger::varnish(cache(&log, &[503, 0, 405]), uri("http://cache/")).unwrap();
+    let error = run(varnish.purge(&purge)).expect_err("503");
+    let error = error.downcast_ref::<NotPurged>().expect("a status");
+    assert_eq!(error.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(
+        error.to_string(),
+        "the cache answered 503 Service Unavailable"
+    );
+    assert_eq!(log.take().len(), 3);
+
+    let varnish = HttpPurger::varnish(cache(&log, &[200, 0]), uri("http://cache/")).unwrap();
+    assert_eq!(
+        run(varnish.purge(&purge)).unwrap_err().to_string(),
+        "broken"
+    );
+}
+
+#[test]
+fn nothing_to_forget_is_forgotten() {
+    let log = Log::default();
+    let purge = targeted(&["a"], &["/1"]);
+    let varnish = HttpPurger::varnish(cache(&log, &[404, 204]), uri("http://cache/")).unwrap();
+    assert!(run(varnish.purge(&purge)).is_ok());
+    // An interface that is not there is another matter.
+    let api = HttpPurger::json(cache(&log, &[404]), uri("http://api/")).unwrap();
+    assert!(run(api.purge(&purge)).is_err());
+    for status in [301, 304, 400, 403] {
+        let varnish = HttpPurger::varnish(cache(&log, &[status]), uri("http://cache/")).unwrap();
+        assert!(run(varnish.purge(&purge)).is_err(), "{status}");
+    }
+}
+
+#[test]
+fn a_base_is_absolute() {
+    let client = cache(&Log::default(), &[]);
+    for base in ["/", "/purge", "example.org:80", "http://cache/?q"] {
+        let base = uri(base);
+        assert!(HttpPurger::varnish(client.clone(), base.clone()).is_err());
+        assert!(HttpPurger::purge_urls(client.clone(), base.clone()).is_err());
+        let has_query = base.query().is_some();
+        assert_eq!(HttpPurger::json(client.clone(), base).is_ok(), has_query);
+    }
+}
+
+/// An answer without end.
+struct Endless;
+
+impl Body for Endless {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[0; 1024])))))
+    }
+}
+
+#[test]
+fn of_a_long_answer_a_little_is_read() {
+    let client =
+        service_fn(|_: Request<Bytes>| async { Ok::<_, BoxError>(Response::new(Endless)) });
+    let varnish = HttpPurger::varnish(client, uri("http://cache/")).unwrap();
+    assert!(run(varnish.purge(&tagged(&["a"]))).is_ok());
+}

@@ -1,0 +1,226 @@
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use tokio::{runtime, task::yield_now, time::Instant};
+
+use super::{
+    script::{Act, Script, Scripted, script},
+    tagged,
+};
+use crate::purge::{GivenUp, Purge, PurgeLimits, PurgeQueue};
+
+fn queue(script: &Arc<Script>) -> PurgeQueue {
+    PurgeQueue::new(Scripted(Arc::clone(script)))
+}
+
+fn limited(script: &Arc<Script>, limits: PurgeLimits) -> PurgeQueue {
+    PurgeQueue::with_limits(Scripted(Arc::clone(script)), limits)
+}
+
+/// Until the purger was called so often.
+async fn called(script: &Script, times: usize) {
+    while script.calls().len() < times {
+        yield_now().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_purge_is_done_once() {
+    let script = script([]);
+    let queue = queue(&script);
+    assert_eq!(queue.enqueue(tagged(&["a"])).await, Ok(()));
+    assert_eq!(script.calls(), [(0, "a".to_owned())]);
+    assert_eq!((queue.dropped(), queue.failed()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn pauses_double() {
+    let script = script([Act::Fail; 4]);
+    let queue = queue(&script);
+    assert_eq!(queue.enqueue(tagged(&["a"])).await, Ok(()));
+    assert_eq!(script.times(), [0, 100, 300, 700, 1500]);
+    assert_eq!(queue.failed(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn pauses_double_up_to_the_longest() {
+    let script = script([Act::Fail; 4]);
+    let limits = PurgeLimits::new()
+        .backoff(Duration::from_secs(1), Duration::from_secs(3))
+        .unwrap();
+    let queue = limited(&script, limits);
+    assert_eq!(queue.enqueue(tagged(&["a"])).await, Ok(()));
+    assert_eq!(script.times(), [0, 1000, 3000, 6000, 9000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_are_bounded_and_the_next_purge_goes_on() {
+    let script = script([Act::Fail; 3]);
+    let queue = limited(&script, PurgeLimits::new().attempts(3).unwrap());
+    let first = queue.enqueue(tagged(&["a"]));
+    called(&script, 1).await;
+    let next = queue.enqueue(tagged(&["b"]));
+    assert_eq!(first.await, Err(GivenUp::Failed));
+    assert_eq!(next.await, Ok(()));
+    assert_eq!(script.names(), ["a", "a", "a", "b"]);
+    assert_eq!(queue.failed(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_that_wait_are_told_together() {
+    let script = script([Act::Wait]);
+    let queue = queue(&script);
+    let first = queue.enqueue(tagged(&["a"]));
+    called(&script, 1).await;
+    let waiting = [["b", "c"], ["c", "d"], ["a", "b"]].map(|names| queue.enqueue(tagged(&names)));
+    assert!(format!("{queue:?}").contains("waiting: 3"));
+    script.go.add_permits(1);
+    assert_eq!(first.await, Ok(()));
+    for ticket in waiting {
+        assert_eq!(ticket.await, Ok(()));
+    }
+    // What was under way is told again, for it may have come too early.
+    assert_eq!(script.names(), ["a", "a b c d"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_that_were_told_together_fail_together() {
+    let script = script([Act::Wait, Act::Fail]);
+    let queue = limited(&script, PurgeLimits::new().attempts(1).unwrap());
+    let first = queue.enqueue(tagged(&["a"]));
+    called(&script, 1).await;
+    let waiting = ["b", "c"].map(|name| queue.enqueue(tagged(&[name])));
+    script.go.add_permits(1);
+    assert_eq!(first.await, Ok(()));
+    for ticket in waiting {
+        assert_eq!(ticket.await, Err(GivenUp::Failed));
+    }
+    assert_eq!(queue.failed(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_is_bounded() {
+    let script = script([Act::Wait]);
+    let queue = limited(&script, PurgeLimits::new().batch(2).unwrap());
+    drop(queue.enqueue(tagged(&["a"])));
+    called(&script, 1).await;
+    for names in [&["b"][..], &["c", "d"], &["e", "f", "g"], &["h"]] {
+        drop(queue.enqueue(tagged(names)));
+    }
+    let last = queue.enqueue(tagged(&["i"]));
+    script.go.add_permits(1);
+    assert_eq!(last.await, Ok(()));
+    assert_eq!(script.names(), ["a", "b c d", "e f g", "h i"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_purger_that_hangs_is_cut_off() {
+    let script = script([Act::Hang]);
+    let queue = queue(&script);
+    assert_eq!(queue.enqueue(tagged(&["a"])).await, Ok(()));
+    assert_eq!(script.times(), [0, 5100]);
+    assert_eq!(*script.cut.lock().unwrap(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_purger_that_panics_has_failed() {
+    let script = script([Act::Panic, Act::Forget, Act::Panic, Act::Panic]);
+    let queue = limited(&script, PurgeLimits::new().attempts(2).unwrap());
+    assert_eq!(queue.enqueue(tagged(&["a"])).await, Ok(()));
+    assert_eq!(queue.enqueue(tagged(&["b"])).await, Err(GivenUp::Failed));
+    assert_eq!(queue.enqueue(tagged(&["c"])).await, Ok(()));
+    assert_eq!(script.names(), ["a", "a", "b", "b", "c"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_queue_keeps_the_oldest() {
+    let script = script([Act::Wait]);
+    let queue = limited(&script, PurgeLimits::new().capacity(2).unwrap());
+    let first = queue.enqueue(tagged(&["a"]));
+    called(&script, 1).await;
+    let kept = ["b", "c"].map(|name| queue.enqueue(tagged(&[name])));
+    let clone = queue.clone();
+    assert_eq!(clone.enqueue(tagged(&["d"])).await, Err(GivenUp::Full));
+    assert_eq!(queue.dropped(), 1);
+    script.go.add_permits(1);
+    assert_eq!(first.await, Ok(()));
+    for ticket in kept {
+        assert_eq!(ticket.await, Ok(()));
+    }
+    assert_eq!(script.names(), ["a", "b c"]);
+    assert_eq!(queue.enqueue(tagged(&["d"])).await, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_queued_is_finished_after_the_last_handle() {
+    let script = script([Act::Fail]);
+    let watched: Weak<Script> = Arc::downgrade(&script);
+    let queue = limited(&script, PurgeLimits::new().batch(1).unwrap());
+    drop(queue.clone());
+    let tickets = ["a", "b"].map(|name| queue.enqueue(tagged(&[name])));
+    drop(queue);
+    for ticket in tickets {
+        assert_eq!(ticket.await, Ok(()));
+    }
+    assert_eq!(script.names(), ["a", "a", "b"]);
+    drop(script);
+    // The task has ended, and dropped the purger.
+    while watched.strong_count() > 0 {
+        yield_now().await;
+    }
+}
+
+#[test]
+fn a_runtime_that_ended_is_told() {
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let queue = {
+        let _inside = runtime.enter();
+        PurgeQueue::new(|_: Purge| async { Ok::<_, GivenUp>(()) })
+    };
+    let lost = queue.enqueue(tagged(&["a"]));
+    drop(runtime);
+    let late = queue.enqueue(tagged(&["b"]));
+    assert_eq!(crate::test_support::run(lost), Err(GivenUp::Ended));
+    assert_eq!(crate::test_support::run(late), Err(GivenUp::Ended));
+    assert_eq!(queue.dropped(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_without_a_purge_are_refused() {
+    let (zero, second) = (Duration::ZERO, Duration::from_secs(1));
+    let limits = PurgeLimits::default;
+    for (refused, name) in [
+        (limits().capacity(0), "capacity"),
+        (limits().capacity(usize::MAX), "capacity"),
+        (limits().batch(0), "batch"),
+        (limits().attempts(0), "attempts"),
+        (limits().backoff(zero, second), "backoff"),
+        (
+            limits().backoff(second, Duration::from_millis(999)),
+            "backoff",
+        ),
+        (limits().timeout(zero), "timeout"),
+        (limits().again_after(zero), "again_after"),
+    ] {
+        assert!(refused.unwrap_err().to_string().contains(name), "{name}");
+    }
+    // Without end is a limit too.
+    let script = script([Act::Fail]);
+    let longest = Duration::MAX;
+    let limits = limits()
+        .timeout(longest)
+        .and_then(|limits| limits.backoff(second, longest))
+        .and_then(|limits| limits.again_after(longest))
+        .unwrap();
+    let began = Instant::now();
+    assert_eq!(
+        limited(&script, limits).enqueue(tagged(&["a"])).await,
+        Ok(())
+    );
+    assert_eq!(began.elapsed().as_secs(), 1);
+}

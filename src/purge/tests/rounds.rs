@@ -1,0 +1,89 @@
+//! Each purge once more.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{task::yield_now, time::sleep};
+
+use super::{
+    script::{Act, Script, Scripted, script},
+    tagged,
+};
+use crate::purge::{GivenUp, PurgeLimits, PurgeQueue};
+
+fn again(script: &Arc<Script>, limits: PurgeLimits) -> PurgeQueue {
+    let limits = limits.again_after(Duration::from_secs(60)).unwrap();
+    PurgeQueue::with_limits(Scripted(Arc::clone(script)), limits)
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_purge_has_a_second_round() {
+    let script = script([]);
+    let queue = again(&script, PurgeLimits::new());
+    assert_eq!(queue.enqueue(tagged(&["a"])).await, Ok(()));
+    sleep(Duration::from_secs(30)).await;
+    assert_eq!(queue.enqueue(tagged(&["b"])).await, Ok(()));
+    sleep(Duration::from_secs(600)).await;
+    let expected = [(0, "a"), (30_000, "b"), (60_000, "a"), (90_000, "b")];
+    assert_eq!(
+        script.calls(),
+        expected.map(|(at, names)| (at, names.to_owned()))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_given_up_has_one_too() {
+    let script = script([Act::Fail, Act::Fail, Act::Fail]);
+    let queue = again(&script, PurgeLimits::new().attempts(1).unwrap());
+    assert_eq!(queue.enqueue(tagged(&["a"])).await, Err(GivenUp::Failed));
+    assert_eq!(queue.enqueue(tagged(&["b"])).await, Err(GivenUp::Failed));
+    sleep(Duration::from_secs(61)).await;
+    assert_eq!(script.names(), ["a", "b", "a", "b"]);
+    assert_eq!(queue.failed(), 3);
+}
+
+/// However much there is to do, what is due comes first.
+#[tokio::test(start_paused = true)]
+async fn a_second_round_is_not_put_off() {
+    let script = script([Act::Forget, Act::Hang]);
+    let limits = PurgeLimits::new()
+        .timeout(Duration::from_secs(100))
+        .unwrap();
+    let queue = again(&script, limits);
+    assert_eq!(queue.enqueue(tagged(&["a"])).await, Ok(()));
+    let hanging = queue.enqueue(tagged(&["b"]));
+    sleep(Duration::from_secs(90)).await;
+    let late = queue.enqueue(tagged(&["c"]));
+    assert_eq!(hanging.await, Ok(()));
+    assert_eq!(late.await, Ok(()));
+    assert_eq!(script.names(), ["a", "b", "b", "a", "c"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn rounds_are_bounded() {
+    let script = script([]);
+    let queue = again(&script, PurgeLimits::new().capacity(2).unwrap());
+    for name in ["a", "b", "c"] {
+        assert_eq!(queue.enqueue(tagged(&[name])).await, Ok(()));
+        yield_now().await;
+    }
+    assert_eq!(queue.dropped(), 1);
+    sleep(Duration::from_secs(61)).await;
+    assert_eq!(script.names(), ["a", "b", "c", "a", "b"]);
+    // There is room again.
+    assert_eq!(queue.enqueue(tagged(&["d"])).await, Ok(()));
+    sleep(Duration::from_secs(61)).await;
+    assert_eq!(script.names().last().unwrap(), "d");
+    assert_eq!(script.names().len(), 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn second_rounds_are_finished_after_the_last_handle() {
+    let script = script([]);
+    let queue = again(&script, PurgeLimits::new());
+    let ticket = queue.enqueue(tagged(&["a"]));
+    drop(queue);
+    assert_eq!(ticket.await, Ok(()));
+    sleep(Duration::from_secs(61)).await;
+    assert_eq!(script.times(), [0, 60_000]);
+    assert_eq!(Arc::strong_count(&script), 1, "the task has not ended");
+}

@@ -1,0 +1,74 @@
+use std::{
+    error::Error,
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use tokio::sync::oneshot;
+
+/// Resolves when a purge is done, or given up.
+///
+/// Dropping it does not call the purge back.
+#[derive(Debug)]
+pub struct PurgeTicket {
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Queued(oneshot::Receiver<Result<(), GivenUp>>),
+    Refused(GivenUp),
+}
+
+impl PurgeTicket {
+    pub(super) fn queued(done: oneshot::Receiver<Result<(), GivenUp>>) -> Self {
+        Self {
+            state: State::Queued(done),
+        }
+    }
+
+    pub(super) fn refused(why: GivenUp) -> Self {
+        Self {
+            state: State::Refused(why),
+        }
+    }
+}
+
+impl Future for PurgeTicket {
+    type Output = Result<(), GivenUp>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut self.state {
+            State::Queued(done) => Pin::new(done)
+                .poll(cx)
+                .map(|done| done.unwrap_or(Err(GivenUp::Ended))),
+            State::Refused(why) => Poll::Ready(Err(*why)),
+        }
+    }
+}
+
+/// Why a purge was not done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum GivenUp {
+    /// Too many purges were waiting already.
+    Full,
+    /// Every attempt failed.
+    Failed,
+    /// The runtime of the queue has ended.
+    Ended,
+}
+
+impl fmt::Display for GivenUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Full => "too many purges are waiting",
+            Self::Failed => "every attempt to purge failed",
+            Self::Ended => "the runtime of the purge queue has ended",
+        })
+    }
+}
+
+impl Error for GivenUp {}

@@ -54,8 +54,8 @@
 //!
 //! ```text
 //! trace, CORS, security headers    any side works; outside is usual
-//! CacheTagsLayer                   sees every answer, and what became of a write
 //! authentication, limits           outside: a 304 only for those who may read
+//! CacheTagsLayer                   tags on reads, purges after writes
 //! CodingTagLayer                   only around compression: "v1" and "v1-gzip"
 //! compression                      the 304 costs none
 //! PreconditionLayer                writes: 412, 428

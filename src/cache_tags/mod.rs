@@ -74,8 +74,8 @@
 //! | Outcome | `Cache-Group-Invalidation` | Purge |
 //! |---|---|---|
 //! | 2xx, 3xx | yes, if `Cache-Groups` is among the fields | yes |
-//! | 4xx | no | no |
-//! | 5xx, an error, a panic, a client that left | no | yes |
+//! | 4xx but 408 | no | no |
+//! | 5xx, 408, an error, a panic, a client that left | no | yes |
 //!
 //! The last row is that of writes which may have happened: to forget too much
 //! is safe. A purge names the tags, the target, and what the response says in
@@ -87,9 +87,9 @@
 //!
 //! # What it needs from its neighbours
 //!
-//! A place where it sees what became of every write: around `stack()`, and
-//! inside of a time-out only if that answers by dropping the request, which
-//! counts as a client that left.
+//! Authentication outside: whoever may begin a write and leave makes caches
+//! forget. Inside everything that refuses or answers writes, such as `stack()`
+//! and time-outs, so that it sees what became of them.
 //!
 //! The path as the cache has it: the target is the URI that arrives here, and
 //! `axum`'s `Router::nest` takes the prefix away. `Host` as the cache has it.
@@ -99,7 +99,7 @@
 //! Purges are best effort, and a cache that was being filled while the write
 //! happened may keep the old representation: see [`purge`](crate::purge) for
 //! both. `Cache-Group-Invalidation` reaches those caches alone that the write
-//! went through.
+//! went through; what a handler writes there itself is sent, and not purged.
 //!
 //! Tags that only the handler knows are not on a 304 that a source made before
 //! the handler ran. If they have changed, the cache keeps those it has: let the

@@ -68,6 +68,7 @@ async fn a_write_is_purged_unless_it_was_refused() {
         ("FOO", 200, true),
         ("PUT", 500, true),
         ("PUT", 503, true),
+        ("PUT", 408, true),
         ("PUT", 400, false),
         ("PUT", 412, false),
         ("GET", 200, false),

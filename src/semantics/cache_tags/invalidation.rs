@@ -43,10 +43,11 @@ pub(crate) enum Written {
     Perhaps,
 }
 
+/// Time-outs answer 408 too, and what they cut off may have written.
 pub(crate) fn written(status: StatusCode) -> Written {
     if status.is_success() || status.is_redirection() {
         Written::Yes
-    } else if status.is_client_error() {
+    } else if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT {
         Written::No
     } else {
         Written::Perhaps

@@ -1,9 +1,14 @@
-use http::HeaderMap;
+use http::{
+    HeaderMap, Uri,
+    header::{HOST, LOCATION},
+};
 use proptest::{collection::vec, prelude::*};
 use sfv::{BareItem, Item, List, ListEntry, Parser};
 
-use super::strategies::lines;
-use crate::semantics::cache_tags::{CacheTag, CacheTags, TagField, write_invalidation};
+use super::strategies::{lines, value};
+use crate::semantics::cache_tags::{
+    CacheTag, CacheTags, TagField, locations, target, write_invalidation,
+};
 
 fn tags() -> impl Strategy<Value = CacheTags> {
     vec("[!#-)+\\-./-\\[\\]-~]{1,32}", 0..=32)
@@ -81,6 +86,28 @@ proptest! {
                     prop_assert!(line.is_empty() || text.windows(line.len()).any(|part| part == line));
                 }
             }
+        }
+    }
+
+    /// R-9111-4.4-c: whatever a request and a response say, no other origin is
+    /// named.
+    #[test]
+    fn locations_stay_at_the_origin(
+        host in value(),
+        location in prop_oneof![
+            value(),
+            "(http:|https:|)(//)?[a.:/?#@]{0,20}".prop_map(|text| text.parse().expect("a value")),
+        ],
+        path in "/[a-c./?]{0,10}",
+    ) {
+        let uri: Uri = path.parse().expect("a path");
+        let headers = HeaderMap::from_iter([(HOST, host), (LOCATION, location)]);
+        let target = target(&uri, &headers);
+        for named in locations(&target, &headers) {
+            prop_assert_eq!(named.authority(), target.authority());
+            prop_assert_eq!(named.scheme(), target.scheme());
+            prop_assert!(named.path().starts_with('/'));
+            prop_assert!(!named.path().split('/').any(|segment| [".", ".."].contains(&segment)));
         }
     }
 }

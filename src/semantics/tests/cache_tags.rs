@@ -177,6 +177,7 @@ fn statuses_tell_what_was_written() {
         (204, Written::Yes),
         (303, Written::Yes),
         (400, Written::No),
+        (408, Written::Perhaps),
         (412, Written::No),
         (499, Written::No),
         (500, Written::Perhaps),

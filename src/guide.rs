@@ -80,4 +80,5 @@
 //! A lifetime is a promise to be content with what is old. Where a write has to
 //! be seen at once and a cache in front should still work, there are three ways:
 //! `no-cache` with a tag (every use asks, and a 304 is cheap); a new URL for each
-//! version; or to purge, by cache tags, what a write has changed.
+//! version, as [`Assets`](crate::Assets) make them; or to purge what a write has
+//! changed, with [`CacheTagsLayer`](crate::CacheTagsLayer).

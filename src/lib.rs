@@ -1,9 +1,10 @@
-//! Tower layers that make an HTTP service right and fast about entity tags
-//! and conditional requests.
+//! Tower layers that make an HTTP service right and fast about entity tags,
+//! conditional requests and cache policy.
 //!
 //! A client that has a representation already gets a 304 instead of its bytes,
 //! and a client whose condition is false gets a 412 (RFC 9110, sections 8.8
-//! and 13), without a line in the handlers. The layers work around any
+//! and 13), without a line in the handlers; and every response says when to ask
+//! again (RFC 9111). The layers work around any
 //! `Service<Request<_>>` that answers with a `Response<_>` whose body gives
 //! `Bytes`: `axum`, `hyper`, `tonic` and others.
 //!
@@ -58,6 +59,7 @@
 //! CacheTagsLayer                   tags on reads, purges after writes
 //! CodingTagLayer                   only around compression: "v1" and "v1-gzip"
 //! compression                      the 304 costs none
+//! CachePolicyLayer                 when to ask again, on every answer
 //! PreconditionLayer                writes: 412, 428
 //! ConditionalLayer                 reads: 304, 412
 //! EtagLayer                        a tag from the content
@@ -100,7 +102,11 @@
 //! [`ConditionalLayer`] around the router takes the wrong field away. The
 //! `notes` example does all of this.
 //!
-//! # Modules below the layers
+//! # Modules beside and below the layers
+//!
+//! [`guide`] says which cache policy to choose, and [`recipe`] has each of them
+//! with the layers that belong to it. [`Assets`] serves files under names that
+//! hold their hash.
 //!
 //! [`semantics`] holds the rules as plain functions, for use without `tower`.
 //! [`Assets`] is a service: files under names that hold their hash, to be kept

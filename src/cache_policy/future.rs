@@ -1,5 +1,6 @@
 use std::{
     future::Future,
+    mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -61,16 +62,14 @@ impl<C: Clock> Exchange<C> {
     fn apply<B>(&self, response: &mut Response<B>) {
         let now = HttpDate::from(self.clock.now());
         let status = response.status();
-        // Out and in again, since the head is to be changed by what is in it.
-        let chosen = response.extensions_mut().remove::<CachePolicy>();
-        let headers = response.headers_mut();
+        // Out and in again: what is in the extensions decides what becomes of them.
+        let mut headers = mem::take(response.headers_mut());
         if self.date && !headers.contains_key(DATE) {
             headers.insert(DATE, date::value(now));
         }
+        let chosen = response.extensions().get::<CachePolicy>();
         self.rules
-            .apply(self.asked, status, headers, chosen.as_ref(), now);
-        if let Some(chosen) = chosen {
-            response.extensions_mut().insert(chosen);
-        }
+            .apply(self.asked, status, &mut headers, chosen, now);
+        *response.headers_mut() = headers;
     }
 }

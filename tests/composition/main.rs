@@ -10,6 +10,7 @@ mod events;
 mod placement;
 mod plain;
 mod readiness;
+mod recipes;
 mod serve_dir;
 mod set_header;
 mod statuses;

@@ -17,8 +17,9 @@ use tower::{
 #[cfg(feature = "tokio")]
 use tower_conditional::lock::KeyedLock;
 use tower_conditional::{
-    CacheTagsLayer, CodingTagLayer, ConditionalLayer, EntityTag, EtagLayer, PreconditionLayer,
-    semantics::cache_tags::CacheTags, source::SelfGet, stack,
+    CachePolicyLayer, CacheTagsLayer, CodingTagLayer, ConditionalLayer, EntityTag, EtagLayer,
+    PreconditionLayer, cache_policy::CachePolicy, semantics::cache_tags::CacheTags,
+    source::SelfGet, stack,
 };
 use tower_test::mock::{self, Handle, Mock, Spawn};
 
@@ -26,7 +27,7 @@ type Boxed = BoxCloneService<Request<()>, Response<Body>, BoxError>;
 type Content = Full<Bytes>;
 
 /// `inner` in each of the layers, and in all of them.
-fn each_layer<S>(inner: impl Fn() -> S) -> [(&'static str, Boxed); 5]
+fn each_layer<S>(inner: impl Fn() -> S) -> [(&'static str, Boxed); 6]
 where
     S: Service<Request<()>, Response = Response<Content>, Error: Into<BoxError>>
         + Clone
@@ -43,6 +44,10 @@ where
         (
             "CodingTagLayer",
             boxed(CodingTagLayer::new().layer(inner())),
+        ),
+        (
+            "CachePolicyLayer",
+            boxed(CachePolicyLayer::new(CachePolicy::always_ask()).layer(inner())),
         ),
         (
             "CacheTagsLayer",

@@ -2,7 +2,7 @@
 
 use http::HeaderValue;
 
-use crate::semantics::list::trim_ows;
+use crate::semantics::list::members;
 
 /// One directive.
 #[derive(Debug, Clone, Copy)]
@@ -10,7 +10,7 @@ pub(super) struct Directive<'a> {
     /// A token, in the case in which it was sent.
     pub(super) name: &'a str,
     pub(super) argument: Argument<'a>,
-    /// As it was sent.
+    /// The member as it was sent.
     pub(super) raw: &'a [u8],
 }
 
@@ -20,7 +20,7 @@ pub(super) enum Argument<'a> {
     Token(&'a [u8]),
     /// What stands between the quotes, backslashes included.
     Quoted(&'a [u8]),
-    /// Not of this grammar, or behind a quote that is never closed.
+    /// Not of this grammar, or a word in a member that is not.
     Malformed,
 }
 
@@ -35,86 +35,57 @@ impl Directive<'_> {
     }
 }
 
-/// The directives of all lines. What has no token at its start is left out.
+/// The directives of all lines.
+///
+/// A member that is not of this grammar might hide a restriction, be it behind
+/// a quote that is never closed or a `;` in place of a comma. Each word in it
+/// counts as a directive, as a [`Malformed`](Argument::Malformed) one.
 pub(super) fn directives<'a, I>(lines: I) -> impl Iterator<Item = Directive<'a>>
 where
     I: IntoIterator<Item = &'a HeaderValue>,
 {
-    lines.into_iter().flat_map(|line| Members {
-        rest: line.as_bytes(),
-        quotes: true,
+    members(lines).flat_map(|member| {
+        let sound = directive(member);
+        let junk = if sound.is_some() { b"" } else { member };
+        let words = junk.split(|byte| b" \t,;\"".contains(byte));
+        let malformed = words.map(|word| Directive {
+            name: split_name(word).0,
+            argument: Argument::Malformed,
+            raw: member,
+        });
+        sound
+            .into_iter()
+            .chain(malformed.filter(|directive| !directive.name.is_empty()))
     })
 }
 
-struct Members<'a> {
-    rest: &'a [u8],
-    /// Cleared where a quote is never closed: it might hide a restriction, so
-    /// what follows is split at every comma, and only restrictions count.
-    quotes: bool,
-}
-
-impl<'a> Iterator for Members<'a> {
-    type Item = Directive<'a>;
-
-    fn next(&mut self) -> Option<Directive<'a>> {
-        while !self.rest.is_empty() {
-            let end = self.end();
-            let member = trim_ows(&self.rest[..end]);
-            self.rest = self.rest.get(end + 1..).unwrap_or_default();
-            if let Some(directive) = directive(member, self.quotes) {
-                return Some(directive);
-            }
-        }
-        None
-    }
-}
-
-impl Members<'_> {
-    fn end(&mut self) -> usize {
-        let mut quoted = false;
-        let mut at = 0;
-        while let Some(byte) = self.rest.get(at) {
-            match byte {
-                b'"' if self.quotes => quoted = !quoted,
-                b'\\' if quoted => at += 1,
-                b',' if !quoted => return at,
-                _ => {}
-            }
-            at += 1;
-        }
-        if quoted {
-            self.quotes = false;
-            return self.end();
-        }
-        self.rest.len()
-    }
-}
-
-fn directive(raw: &[u8], quotes: bool) -> Option<Directive<'_>> {
-    let end = raw
-        .iter()
-        .position(|byte| !is_token(*byte))
-        .unwrap_or(raw.len());
-    let name = std::str::from_utf8(&raw[..end]).expect("tokens are ASCII");
-    let argument = match &raw[end..] {
+/// `None` if it is not of the grammar.
+fn directive(member: &[u8]) -> Option<Directive<'_>> {
+    let (name, argument) = split_name(member);
+    let argument = match argument {
         _ if name.is_empty() => return None,
-        _ if !quotes => Argument::Malformed,
         [] => Argument::None,
-        [b'=', argument @ ..] => read(argument),
-        _ => Argument::Malformed,
+        [b'=', argument @ ..] => read(argument)?,
+        _ => return None,
     };
     Some(Directive {
         name,
         argument,
-        raw,
+        raw: member,
     })
 }
 
-fn read(argument: &[u8]) -> Argument<'_> {
+fn split_name(member: &[u8]) -> (&str, &[u8]) {
+    let end = member.iter().position(|byte| !is_token(*byte));
+    let (name, rest) = member.split_at(end.unwrap_or(member.len()));
+    (std::str::from_utf8(name).expect("tokens are ASCII"), rest)
+}
+
+fn read(argument: &[u8]) -> Option<Argument<'_>> {
     match argument {
-        [b'"', text @ .., b'"'] if is_quoted_text(text) => Argument::Quoted(text),
-        [_, ..] if argument.iter().all(|byte| is_token(*byte)) => Argument::Token(argument),
-        _ => Argument::Malformed,
+        [b'"', text @ .., b'"'] if is_quoted_text(text) => Some(Argument::Quoted(text)),
+        [_, ..] if argument.iter().all(|byte| is_token(*byte)) => Some(Argument::Token(argument)),
+        _ => None,
     }
 }
 

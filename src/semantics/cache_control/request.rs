@@ -6,6 +6,7 @@ use super::{
     Extension, InvalidCacheControl,
     directive::{Argument, Directive, directives},
     seconds,
+    text::strict_line,
 };
 
 /// The directives of a request (RFC 9111, section 5.2.1; RFC 5861): what the
@@ -53,13 +54,16 @@ impl RequestCacheControl {
     /// What `Cache-Control` of a request says, over all its lines.
     ///
     /// A `max-age` that is no number is 0, and of several numbers the one that
-    /// asks for the fresher answer counts. A `max-stale` or a `min-fresh` that
-    /// cannot be read is lost, as `only-if-cached` is behind a quote that is
-    /// never closed.
+    /// asks for the fresher answer counts. Any other number that cannot be read
+    /// is lost, as `only-if-cached` is where the form is broken.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
+        Self::of_lines(headers.get_all(CACHE_CONTROL))
+    }
+
+    fn of_lines<'a>(lines: impl IntoIterator<Item = &'a HeaderValue>) -> Self {
         let mut read = Self::new();
-        for directive in directives(headers.get_all(CACHE_CONTROL)) {
+        for directive in directives(lines) {
             read.read(&directive);
         }
         read
@@ -189,22 +193,8 @@ impl FromStr for RequestCacheControl {
     /// Reads a configuration: what [`of`](Self::of) would put right is an
     /// error here.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let invalid = |text: &str| InvalidCacheControl::Directive(text.to_owned());
-        let line = HeaderValue::from_str(text).map_err(|_| invalid(text))?;
-        if super::super::list::members([&line]).count() != directives([&line]).count() {
-            return Err(invalid(text));
-        }
-        let mut read = Self::new();
-        let mut names: Vec<&str> = Vec::new();
-        for directive in directives([&line]) {
-            let twice = names.iter().any(|name| directive.is(name));
-            if twice || !is_strict(directive.name, directive.argument) {
-                return Err(invalid(&String::from_utf8_lossy(directive.raw)));
-            }
-            names.push(directive.name);
-            read.read(&directive);
-        }
-        Ok(read)
+        let line = strict_line(text, is_strict)?;
+        Ok(Self::of_lines([&line]))
     }
 }
 

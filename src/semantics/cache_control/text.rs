@@ -11,6 +11,7 @@ use super::{
     known::fields,
     seconds,
 };
+use crate::semantics::list::members;
 
 /// Where directives stand: what an extension's argument looks like depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,25 +130,34 @@ impl FromStr for CacheControl {
     /// Reads a configuration. What [`of`](Self::of) would put right, and what
     /// does not go together, is an error here.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let invalid = |directive: &[u8]| {
-            InvalidCacheControl::Directive(String::from_utf8_lossy(directive).into_owned())
-        };
-        let line = HeaderValue::from_str(text).map_err(|_| invalid(text.as_bytes()))?;
-        if super::super::list::members([&line]).count() != directives([&line]).count() {
-            return Err(invalid(text.as_bytes()));
-        }
-        let mut names: Vec<&str> = Vec::new();
-        for directive in directives([&line]) {
-            let twice = names.iter().any(|name| directive.is(name));
-            if twice || !is_strict(directive.name, directive.argument) {
-                return Err(invalid(directive.raw));
-            }
-            names.push(directive.name);
-        }
-        let read = Self::of_lines([&line]);
+        let read = Self::of_lines([&strict_line(text, is_strict)?]);
         read.check().map_err(InvalidCacheControl::Contradiction)?;
         Ok(read)
     }
+}
+
+/// `text` as a field, if each directive in it is valid and there only once.
+pub(super) fn strict_line(
+    text: &str,
+    is_valid: fn(&str, Argument<'_>) -> bool,
+) -> Result<HeaderValue, InvalidCacheControl> {
+    let invalid = |directive: &[u8]| {
+        InvalidCacheControl::Directive(String::from_utf8_lossy(directive).into_owned())
+    };
+    let line = HeaderValue::from_str(text).map_err(|_| invalid(text.as_bytes()))?;
+    let mut names: Vec<&str> = Vec::new();
+    for directive in directives([&line]) {
+        let twice = names.iter().any(|name| directive.is(name));
+        if twice || !is_valid(directive.name, directive.argument) {
+            return Err(invalid(directive.raw));
+        }
+        names.push(directive.name);
+    }
+    // What has no name is no directive.
+    if members([&line]).count() != names.len() {
+        return Err(invalid(text.as_bytes()));
+    }
+    Ok(line)
 }
 
 fn is_strict(name: &str, argument: Argument<'_>) -> bool {

@@ -4,7 +4,7 @@
 use http::HeaderValue;
 
 use super::{
-    directive::{Argument, Directive, directives},
+    directive::{Argument, Directive, directives, is_token},
     seconds,
 };
 
@@ -79,12 +79,12 @@ impl Known {
             "no-transform" => self.no_transform = true,
             // Its argument is to be ignored (RFC 8246, section 2).
             "immutable" => self.immutable |= sound,
-            "max-age" => lifetime(&mut self.max_age, directive.argument),
-            "s-maxage" => lifetime(&mut self.s_maxage, directive.argument),
+            "max-age" => shorten(&mut self.max_age, directive.argument),
+            "s-maxage" => shorten(&mut self.s_maxage, directive.argument),
             "stale-while-revalidate" => {
-                window(&mut self.stale_while_revalidate, directive.argument);
+                shorten(&mut self.stale_while_revalidate, directive.argument);
             }
-            "stale-if-error" => window(&mut self.stale_if_error, directive.argument),
+            "stale-if-error" => shorten(&mut self.stale_if_error, directive.argument),
             _ => return false,
         }
         true
@@ -101,9 +101,10 @@ impl Known {
     /// Whether any cache may reuse it without asking.
     pub(crate) fn is_fresh(&self) -> bool {
         let lasts = |seconds: Option<u32>| seconds.is_some_and(|seconds| seconds > 0);
+        let shared = self.private != Scope::Everything;
         self.no_cache != Scope::Everything
             && (!self.no_store || self.must_understand)
-            && (lasts(self.max_age) || lasts(self.s_maxage))
+            && (lasts(self.max_age) || (shared && lasts(self.s_maxage)))
     }
 }
 
@@ -125,24 +126,17 @@ pub(super) fn fields(argument: Argument<'_>) -> Option<impl Iterator<Item = &str
     let list = std::str::from_utf8(list).ok()?;
     let names = list
         .split(',')
-        .map(str::trim)
+        .map(|name| name.trim_matches([' ', '\t']))
         .filter(|name| !name.is_empty());
-    let valid = |name: &str| name.bytes().all(super::directive::is_token);
+    let valid = |name: &str| name.len() < 1 << 16 && name.bytes().all(is_token);
     (names.clone().next().is_some() && names.clone().all(valid)).then_some(names)
 }
 
-/// A lifetime that cannot be read has run out (RFC 9111, section 4.2.1), and of
-/// several the shortest counts.
-fn lifetime(lifetime: &mut Option<u32>, argument: Argument<'_>) {
+/// A lifetime that cannot be read has run out (RFC 9111, section 4.2.1), as has
+/// a window, and of several the shortest counts.
+fn shorten(time: &mut Option<u32>, argument: Argument<'_>) {
     let seconds = seconds::read(argument).unwrap_or(0);
-    *lifetime = Some(lifetime.map_or(seconds, |other| other.min(seconds)));
-}
-
-/// A window that cannot be read is none, and of several the shortest counts.
-fn window(window: &mut Option<u32>, argument: Argument<'_>) {
-    if let Some(seconds) = seconds::read(argument) {
-        *window = Some(window.map_or(seconds, |other| other.min(seconds)));
-    }
+    *time = Some(time.map_or(seconds, |other| other.min(seconds)));
 }
 
 /// In lower case, or empty if it is longer than every name known here.

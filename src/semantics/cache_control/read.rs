@@ -12,11 +12,11 @@ impl CacheControl {
     /// What `Cache-Control` says, over all its lines.
     ///
     /// Names count in any case, arguments with quotes and without. Of several
-    /// lifetimes or windows the shortest counts. A lifetime that is no number
-    /// has run out (RFC 9111, section 4.2.1), a window that is none is lost,
-    /// and so is a `public` or `must-understand` with an argument; a restriction
-    /// with one counts all the same. Behind a quote that is never closed only
-    /// restrictions count.
+    /// lifetimes or windows the shortest counts. One that is no number is 0
+    /// (RFC 9111, section 4.2.1). A `public` or `must-understand` with an
+    /// argument is lost; a restriction with one counts all the same. Where the
+    /// form is broken, as by a quote that is never closed or a `;` in place of
+    /// a comma, only restrictions count, wherever in it they stand.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
         Self::of_field(headers, &CACHE_CONTROL)
@@ -38,13 +38,8 @@ impl CacheControl {
                 read.extensions.extend(Extension::read(&directive));
             }
         }
-        if read.known.no_cache != Scope::Fields {
-            read.no_cache_fields.clear();
-        }
-        if read.known.private != Scope::Fields {
-            read.private_fields.clear();
-        }
-        read
+        let known = read.known;
+        read.with_known(known)
     }
 
     fn add_fields(&mut self, directive: &Directive<'_>) {
@@ -55,14 +50,9 @@ impl CacheControl {
         } else {
             return;
         };
-        for field in fields(directive.argument).into_iter().flatten() {
-            // A token is a field name, if not too long for one.
-            if let Ok(name) = HeaderName::from_bytes(field.as_bytes())
-                && !names.contains(&name)
-            {
-                names.push(name);
-            }
-        }
+        let fields = fields(directive.argument).into_iter().flatten();
+        let name = |field: &str| HeaderName::from_bytes(field.as_bytes());
+        names.extend(fields.map(|field| name(field).expect("a token, not too long")));
     }
 
     /// Whether nothing stands here but what [`Known`] holds.
@@ -82,7 +72,20 @@ impl CacheControl {
         self.known
     }
 
-    pub(crate) fn with_known(self, known: Known) -> Self {
-        Self { known, ..self }
+    /// Other directives, with the fields that are there.
+    pub(crate) fn with_known(mut self, known: Known) -> Self {
+        self.known = known;
+        keep_fields(&mut self.known.no_cache, &mut self.no_cache_fields);
+        keep_fields(&mut self.known.private, &mut self.private_fields);
+        self
+    }
+}
+
+/// Fields are there where the scope is some fields, and only there.
+fn keep_fields(scope: &mut Scope, fields: &mut Vec<HeaderName>) {
+    match scope {
+        Scope::Fields if fields.is_empty() => *scope = Scope::Everything,
+        Scope::Fields => {}
+        Scope::Nothing | Scope::Everything => fields.clear(),
     }
 }

@@ -9,10 +9,11 @@ use super::{Extension, Known, Scope, seconds};
 ///
 /// Times are whole seconds, at most 2³¹ of them; fractions are dropped. See
 /// [`check`](Self::check) for what does not go together.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct CacheControl {
     pub(super) known: Known,
-    /// Empty unless the scope of `no-cache` is some fields.
+    /// They count only where the scope of `no-cache` is some fields: a constant
+    /// cannot drop them when it becomes another.
     pub(super) no_cache_fields: Vec<HeaderName>,
     /// Likewise for `private`.
     pub(super) private_fields: Vec<HeaderName>,
@@ -188,7 +189,7 @@ impl CacheControl {
     /// The fields of a `no-cache` that is only about them.
     #[must_use]
     pub fn no_cache_fields(&self) -> &[HeaderName] {
-        &self.no_cache_fields
+        of_scope(self.known.no_cache, &self.no_cache_fields)
     }
 
     /// Whether `no-store` is there.
@@ -206,7 +207,7 @@ impl CacheControl {
     /// The fields of a `private` that is only about them.
     #[must_use]
     pub fn private_fields(&self) -> &[HeaderName] {
-        &self.private_fields
+        of_scope(self.known.private, &self.private_fields)
     }
 
     /// Whether `public` is there.
@@ -265,3 +266,21 @@ fn scope(fields: &[HeaderName]) -> Scope {
         Scope::Fields
     }
 }
+
+fn of_scope(scope: Scope, fields: &[HeaderName]) -> &[HeaderName] {
+    match scope {
+        Scope::Fields => fields,
+        Scope::Nothing | Scope::Everything => &[],
+    }
+}
+
+impl PartialEq for CacheControl {
+    fn eq(&self, other: &Self) -> bool {
+        self.known == other.known
+            && self.no_cache_fields() == other.no_cache_fields()
+            && self.private_fields() == other.private_fields()
+            && self.extensions == other.extensions
+    }
+}
+
+impl Eq for CacheControl {}

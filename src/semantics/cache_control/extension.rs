@@ -4,7 +4,7 @@ use super::directive::{Argument, Directive, is_token};
 
 /// A directive that this crate does not know (RFC 9111, section 5.2.3), kept as
 /// it came.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Extension {
     /// The name, and what follows it. Bytes beyond ASCII may stand in quotes.
     text: Box<[u8]>,

@@ -1,5 +1,7 @@
 //! Two policies for one response: the stricter of each part.
 
+use std::{collections::HashSet, hash::Hash};
+
 use super::{CacheControl, Known, Scope};
 
 impl Known {
@@ -27,7 +29,7 @@ impl Known {
         let personal = private == Scope::Everything;
         let base = Self {
             no_store,
-            must_understand: no_store || (self.must_understand && other.must_understand),
+            must_understand: self.must_understand || other.must_understand,
             private,
             public: self.public && other.public && !personal,
             no_cache: self.no_cache.max(other.no_cache),
@@ -40,19 +42,25 @@ impl Known {
             // Every use asks first: there is no lifetime left to speak of.
             return base;
         }
-        let shared = self.s_maxage.is_some() || other.s_maxage.is_some();
-        let s_maxage = shortest(self.shared_lifetime(), other.shared_lifetime());
-        let window = |of: fn(&Self) -> Option<u32>| {
-            let granted = |one: &Self| of(one).or((!one.leaves_open()).then_some(0));
-            shortest(granted(&self), granted(&other)).filter(|seconds| *seconds > 0)
+        let [one, other] = if personal {
+            [self, other].map(Self::without_shared_lifetime)
+        } else {
+            [self, other]
         };
-        let granted = |one: Self| one.immutable || one.leaves_open();
+        let shared = one.s_maxage.is_some() || other.s_maxage.is_some();
+        let s_maxage = shortest(one.shared_lifetime(), other.shared_lifetime());
+        let window = |of: fn(&Self) -> Option<u32>| {
+            let grants = |one: &Self| of(one).is_some() || one.leaves_open();
+            let both = grants(&one) && grants(&other);
+            shortest(of(&one), of(&other)).filter(|_| both)
+        };
+        let grants = |one: Self| one.immutable || one.leaves_open();
         Self {
-            max_age: shortest(self.max_age, other.max_age),
-            s_maxage: s_maxage.filter(|_| shared && !personal),
+            max_age: shortest(one.max_age, other.max_age),
+            s_maxage: s_maxage.filter(|_| shared),
             stale_while_revalidate: window(|one| one.stale_while_revalidate),
             stale_if_error: window(|one| one.stale_if_error),
-            immutable: (self.immutable || other.immutable) && granted(self) && granted(other),
+            immutable: (one.immutable || other.immutable) && grants(one) && grants(other),
             ..base
         }
     }
@@ -68,6 +76,24 @@ impl Known {
             private: whole(self.private),
             no_cache: whole(self.no_cache),
             ..Self::NOTHING
+        }
+    }
+
+    /// What it says to a private cache: no `s-maxage`, nor the windows that
+    /// extend nothing else.
+    fn without_shared_lifetime(self) -> Self {
+        if self.s_maxage.is_some() && self.max_age.is_none() {
+            Self {
+                s_maxage: None,
+                stale_while_revalidate: None,
+                stale_if_error: None,
+                ..self
+            }
+        } else {
+            Self {
+                s_maxage: None,
+                ..self
+            }
         }
     }
 
@@ -105,34 +131,19 @@ impl CacheControl {
     /// ```
     #[must_use]
     pub fn stricter(&self, other: &Self) -> Self {
-        let known = self.known.stricter(other.known);
-        let mut merged = Self {
-            known,
-            no_cache_fields: Vec::new(),
-            private_fields: Vec::new(),
-            extensions: self.extensions.clone(),
+        let merged = Self {
+            known: self.known.stricter(other.known),
+            no_cache_fields: union(self.no_cache_fields(), other.no_cache_fields()),
+            private_fields: union(self.private_fields(), other.private_fields()),
+            extensions: union(&self.extensions, &other.extensions),
         };
-        if known.no_cache == Scope::Fields {
-            merged.no_cache_fields = union(&self.no_cache_fields, &other.no_cache_fields);
-        }
-        if known.private == Scope::Fields {
-            merged.private_fields = union(&self.private_fields, &other.private_fields);
-        }
-        for extension in &other.extensions {
-            if !merged.extensions.contains(extension) {
-                merged.extensions.push(extension.clone());
-            }
-        }
-        merged
+        let known = merged.known;
+        merged.with_known(known)
     }
 }
 
-fn union<T: Clone + PartialEq>(one: &[T], other: &[T]) -> Vec<T> {
-    let mut union = one.to_vec();
-    for item in other {
-        if !union.contains(item) {
-            union.push(item.clone());
-        }
-    }
-    union
+fn union<T: Clone + Eq + Hash>(one: &[T], other: &[T]) -> Vec<T> {
+    let there: HashSet<&T> = one.iter().collect();
+    let new = other.iter().filter(|item| !there.contains(item));
+    one.iter().chain(new).cloned().collect()
 }

@@ -157,8 +157,9 @@ impl CacheControl {
 }
 
 impl Known {
+    /// Whether there is a window; one of no length grants nothing.
     const fn stale(&self) -> bool {
-        self.stale_while_revalidate.is_some() || self.stale_if_error.is_some()
+        matches!(self.stale_while_revalidate, Some(1..)) || matches!(self.stale_if_error, Some(1..))
     }
 
     const fn contradiction(&self) -> Option<Contradiction> {

@@ -27,6 +27,8 @@ fn content_of_known_length_is_tagged() {
         decide(PLAIN, &[("cache-control", "private, no-cache")]),
         None
     );
+    let quoted = "ext=\"x, no-store\"";
+    assert_eq!(decide(PLAIN, &[("cache-control", quoted)]), None);
 }
 
 /// R-9110-8.8-c: elsewhere the content is not the representation.
@@ -75,7 +77,15 @@ fn the_tag_of_the_handler_wins() {
 /// R-9111-5.2.2.5-a, R-9111-5.2-a.
 #[test]
 fn what_no_client_may_keep_is_not_tagged() {
-    for policy in ["no-store", "No-Store", "private, no-store", "no-store=1"] {
+    for policy in [
+        "no-store",
+        "No-Store",
+        "private, no-store",
+        "no-store=1",
+        // Nothing that is broken hides it.
+        "ext=\"x, no-store",
+        "max-age=60; no-store",
+    ] {
         assert_eq!(
             decide(PLAIN, &[("cache-control", policy)]),
             Some(Untagged::NoStore),

@@ -1,0 +1,54 @@
+use super::field;
+use crate::semantics::cache_control::no_store;
+
+/// R-9111-5.2-a: names in any case, arguments in quotes, several lines, and
+/// nothing malformed makes the policy laxer.
+#[test]
+fn no_store_is_found_wherever_it_stands() {
+    let table: &[(&[&str], bool)] = &[
+        (&[], false),
+        (&[""], false),
+        (&["no-store"], true),
+        (&["No-Store"], true),
+        (&["NO-STORE"], true),
+        (&["max-age=60, no-store"], true),
+        (&["max-age=60,no-store"], true),
+        (&["no-store\t, private"], true),
+        (&["private", "no-store"], true),
+        (&["private,", ", no-store,"], true),
+        (&["no-store=1"], true),
+        (&["no-store=\"a, b\""], true),
+        (&["no-store = x"], true),
+        (&["ext=\"a, b\", no-store"], true),
+        (&["ext=\"a\\\", b\", no-store"], true),
+        (&["ext=\"a", "no-store"], true),
+        // Whatever is broken, and how, hides nothing.
+        (&["ext=\"a, no-store"], true),
+        (&["max-age=60, ext=\"no-store, max-age=60"], true),
+        (&["ext=\"a\\\", no-store"], true),
+        (&["ext\"a, no-store\""], true),
+        (&["\"a, no-store\""], true),
+        (&["\"no-store\""], true),
+        (&["max-age=60; no-store"], true),
+        (&["public no-store"], true),
+        (&["ext=a\tno-store"], true),
+        (&["=; no-store"], true),
+        (&["no-cache"], false),
+        (&["no-storey"], false),
+        (&["x-no-store"], false),
+        (&["no store"], false),
+        (&["must-revalidate, private"], false),
+        (&["ext=\"no-store\""], false),
+        (&["ext=\"a, no-store, b\""], false),
+        (&["ext=no-store"], false),
+    ];
+    for (lines, expected) in table {
+        assert_eq!(no_store(&field(*lines)), *expected, "{lines:?}");
+    }
+}
+
+#[test]
+fn other_bytes_are_no_obstacle() {
+    assert!(no_store(&field([b"ext=\xe9, no-store"])));
+    assert!(no_store(&field([b"ext=\"\xe9, no-store"])));
+}

@@ -1,0 +1,82 @@
+use std::time::Duration;
+
+use super::field;
+use crate::semantics::cache_control::{MaxStale, RequestCacheControl};
+
+/// R-9111-5.2-a: what a client asks for, and nothing staler than that.
+#[test]
+fn what_a_request_says_is_read() {
+    let table: &[(&[&str], &str)] = &[
+        (&[], ""),
+        (&["No-Cache"], "no-cache"),
+        (
+            &["no-cache=x, no-store=1, no-transform="],
+            "no-cache, no-store, no-transform",
+        ),
+        (&["max-age=0"], "max-age=0"),
+        (&["MAX-AGE=\"5\""], "max-age=5"),
+        (&["max-age"], "max-age=0"),
+        (&["max-age=x", "max-age=5"], "max-age=0"),
+        (&["max-age=9, max-age=5, max-age=7"], "max-age=5"),
+        (&["max-age=99999999999"], "max-age=2147483648"),
+        (&["min-fresh=5, min-fresh=9, min-fresh=x"], "min-fresh=9"),
+        (&["min-fresh"], ""),
+        (&["max-stale"], "max-stale"),
+        (&["max-stale=5"], "max-stale=5"),
+        (&["max-stale=0"], "max-stale=0"),
+        (&["max-stale, max-stale=5"], "max-stale=5"),
+        (&["max-stale=5, max-stale"], "max-stale=5"),
+        (&["max-stale=9", "max-stale=5"], "max-stale=5"),
+        (&["max-stale=5", "max-stale=9"], "max-stale=5"),
+        (&["max-stale=x"], ""),
+        (&["max-stale=x, max-stale=5"], "max-stale=5"),
+        (&["max-stale=5, max-stale=x"], "max-stale=5"),
+        (&["max-stale="], ""),
+        (
+            &["stale-if-error=5, stale-if-error=3, stale-if-error=x"],
+            "stale-if-error=3",
+        ),
+        (&["only-if-cached"], "only-if-cached"),
+        (&["only-if-cached=1"], "only-if-cached"),
+        // Directives of responses, and whatever else, as they came.
+        (&["private, Foo=\"a, b\""], "private, Foo=\"a, b\""),
+        // Where the form is broken only what asks for more counts.
+        (
+            &["x=\"a, only-if-cached, max-stale=5, foo, no-cache"],
+            "no-cache",
+        ),
+        (&["max-stale; no-store"], "no-store"),
+        (&["max-age=60; only-if-cached"], "max-age=0"),
+        (&["x=\"a", "only-if-cached"], "only-if-cached"),
+    ];
+    for (lines, expected) in table {
+        let read = RequestCacheControl::of(&field(*lines));
+        assert_eq!(read.to_string(), *expected, "{lines:?}");
+    }
+}
+
+#[test]
+fn a_directive_of_a_request_has_a_getter() {
+    let read = RequestCacheControl::of(&field([
+        "no-cache, no-store, no-transform, only-if-cached, max-age=1, max-stale=2, min-fresh=3, \
+         stale-if-error=4, foo",
+    ]));
+    assert!(read.is_no_cache() && read.is_no_store());
+    assert!(read.is_no_transform() && read.is_only_if_cached());
+    let seconds = Duration::from_secs;
+    assert_eq!(read.max_age(), Some(seconds(1)));
+    assert_eq!(read.max_stale(), Some(MaxStale::AtMost(seconds(2))));
+    assert_eq!(read.min_fresh(), Some(seconds(3)));
+    assert_eq!(read.stale_if_error(), Some(seconds(4)));
+    assert_eq!(read.extensions()[0].name(), "foo");
+
+    let any = RequestCacheControl::of(&field(["max-stale"]));
+    assert_eq!(any.max_stale(), Some(MaxStale::Any));
+
+    let nothing = RequestCacheControl::new();
+    assert_eq!(nothing, RequestCacheControl::of(&field([""])));
+    assert!(!nothing.is_no_cache() && !nothing.is_no_store());
+    assert!(!nothing.is_no_transform() && !nothing.is_only_if_cached());
+    assert_eq!(nothing.max_age(), None);
+    assert_eq!(nothing.max_stale(), None);
+}

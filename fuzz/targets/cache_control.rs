@@ -1,14 +1,18 @@
-//! `Cache-Control: no-store`, among whatever else there is.
+//! `Cache-Control`, of responses and requests, whatever is in it.
 
 #![no_main]
 
-use http::{HeaderValue, header::CACHE_CONTROL};
+use http::{HeaderMap, HeaderValue, header::CACHE_CONTROL};
 use libfuzzer_sys::fuzz_target;
-use tower_conditional::semantics::cache_control::no_store;
-use tower_conditional_fuzz::one_field;
+use tower_conditional::semantics::cache_control::{CacheControl, RequestCacheControl, no_store};
+use tower_conditional_fuzz::{one_field, values};
 
 fuzz_target!(|data: &[u8]| {
     let mut headers = one_field(&CACHE_CONTROL, data);
+    let all = CacheControl::of(&headers);
+    let request = RequestCacheControl::of(&headers);
+    assert_eq!(all.is_no_store(), no_store(&headers));
+    assert_eq!(request.is_no_store(), no_store(&headers));
     if no_store(&headers) {
         assert!(
             data.to_ascii_lowercase()
@@ -16,6 +20,15 @@ fuzz_target!(|data: &[u8]| {
                 .any(|part| part == b"no-store")
         );
     }
+    if let Some(again) = field(&all.to_string()) {
+        assert_eq!(CacheControl::of(&again), all);
+    }
+    if let Some(again) = field(&request.to_string()) {
+        assert_eq!(RequestCacheControl::of(&again), request);
+    }
+    configured(data);
+    merged(data);
+
     // No other line can hide it.
     headers.append(
         CACHE_CONTROL,
@@ -23,3 +36,49 @@ fuzz_target!(|data: &[u8]| {
     );
     assert!(no_store(&headers));
 });
+
+/// What was displayed, unless bytes beyond UTF-8 are lost.
+fn field(text: &str) -> Option<HeaderMap> {
+    let value = HeaderValue::from_str(text).expect("a field value");
+    let is_whole = !text.contains(char::REPLACEMENT_CHARACTER);
+    is_whole.then(|| HeaderMap::from_iter([(CACHE_CONTROL, value)]))
+}
+
+/// A configuration is what the field with the same text says.
+fn configured(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    if let Ok(policy) = text.parse::<CacheControl>() {
+        assert_eq!(policy.check(), Ok(()));
+        assert_eq!(policy.to_string().parse(), Ok(policy.clone()));
+        assert_eq!(CacheControl::of(&one_field(&CACHE_CONTROL, data)), policy);
+    }
+    if let Ok(request) = text.parse::<RequestCacheControl>() {
+        assert_eq!(request.to_string().parse(), Ok(request.clone()));
+    }
+}
+
+/// The first line with the others: nothing that restricts is lost.
+fn merged(data: &[u8]) {
+    let policies = values(data)
+        .into_iter()
+        .map(|line| CacheControl::of(&HeaderMap::from_iter([(CACHE_CONTROL, line)])));
+    let Some(all) = policies.clone().reduce(|one, other| one.stricter(&other)) else {
+        return;
+    };
+    for policy in policies {
+        assert!(!policy.is_no_transform() || all.is_no_transform());
+        let kept = all.is_no_store() && !all.is_must_understand();
+        let no_store = policy.is_no_store() && !policy.is_must_understand();
+        assert!(kept || !no_store);
+        assert!(kept || !policy.is_private() || all.is_private());
+        assert!(kept || !policy.is_no_cache() || all.is_no_cache());
+        if let Some(lifetime) = policy.max_age()
+            && !kept
+            && !all.is_no_cache()
+        {
+            assert!(all.max_age().is_some_and(|all| all <= lifetime));
+        }
+    }
+}

@@ -121,6 +121,12 @@ impl CacheControl {
     /// window, which is none where a lifetime stands without one. A part that
     /// only one of them speaks of is as it says. Extensions of both are kept.
     ///
+    /// Of more than two the order makes no difference, save that `s-maxage`
+    /// takes away the window that it lacks only while it is there: `private`
+    /// removes it. Answers to requests with `Authorization` are no part of their
+    /// own: what `must-revalidate` or `s-maxage` of one permits there (RFC 9111,
+    /// section 3.5) is permitted, unless the other says `private`.
+    ///
     /// ```
     /// use tower_conditional::semantics::cache_control::CacheControl;
     ///

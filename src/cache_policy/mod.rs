@@ -81,9 +81,10 @@
 //! say otherwise.
 //!
 //! **Targeted fields** (RFC 9213) hide `Cache-Control` from those that read
-//! them, so whatever may not be shared, kept or used without asking says so in
-//! them too, also in one that the handler wrote. A handler that says nothing in
-//! a targeted field of the policy means its `Cache-Control` for it.
+//! them, so what is for one user, and what the policy does not let caches share,
+//! keep or use without asking, is copied into all of them, a handler's own
+//! included. A handler that says nothing in a targeted field of the policy
+//! means its `Cache-Control` for it; one that says both means both.
 //!
 //! **`Vary`** has the fields of the policy, those that rules look at by
 //! [`Rule::header`], and those of the handler: the same on 200, 304 and 206, on

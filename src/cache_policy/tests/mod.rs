@@ -11,6 +11,7 @@ use crate::{
 mod layer;
 mod policies;
 mod product;
+mod props;
 mod rules;
 mod targeted;
 

@@ -123,3 +123,31 @@ fn what_is_no_targeted_field_is_refused() {
     let vendor = HeaderName::from_static("akamai-cdn-cache-control");
     assert!(policy().targeted(vendor, ten_minutes()).is_ok());
 }
+
+/// R-9213-2.2-a: a handler that keeps browsers from storing, and not the network
+/// in front, says so in both fields and means both.
+#[test]
+fn a_handler_may_say_one_thing_to_each() {
+    let own: Fields<'_> = &[(CACHE_CONTROL, "no-store"), (CDN, "max-age=9")];
+    for (policy, request, cdn) in [
+        (CachePolicy::transformed(), get(&[]), "max-age=9"),
+        (
+            CachePolicy::transformed(),
+            get(&[SECRET]),
+            "private, max-age=9",
+        ),
+        // The policy means the network too, where it says nothing else to it.
+        (CachePolicy::authenticated(), get(&[]), "private, max-age=9"),
+        (CachePolicy::always_ask(), get(&[]), "no-cache"),
+        (
+            CachePolicy::always_ask().yield_to_handler(),
+            get(&[]),
+            "max-age=9",
+        ),
+        (both(), get(&[]), "max-age=9"),
+    ] {
+        let response = send(&layer(policy), request, |_| answer(200, own));
+        assert_eq!(says(&response, &CACHE_CONTROL), "no-store");
+        assert_eq!(says(&response, &CDN), cdn);
+    }
+}

@@ -29,7 +29,7 @@ impl CacheControl {
         Self::of_lines(headers.get_all(field))
     }
 
-    pub(super) fn of_lines<'a>(lines: impl IntoIterator<Item = &'a HeaderValue>) -> Self {
+    pub(crate) fn of_lines<'a>(lines: impl IntoIterator<Item = &'a HeaderValue>) -> Self {
         let mut read = Self::new();
         for directive in directives(lines) {
             if read.known.read(&directive) {

@@ -34,7 +34,7 @@ impl CachePolicy {
         if !alone {
             self.join_targeted(headers, said.known, personal);
         }
-        copy_restrictions(headers, joined.known, |field| {
+        copy_restrictions(headers, joined.ours, |field| {
             !alone && self.targeted.iter().any(|(name, _)| name == field)
         });
         self.date_of_expiry(headers, joined, said.expires, now);
@@ -56,7 +56,7 @@ impl CachePolicy {
         let mut targeted = headers.keys().filter(|field| is_targeted(field));
         if said.known.is_fresh() || targeted.any(fresh) {
             let joined = self.guard.join(headers, &CACHE_CONTROL, said.known, true);
-            copy_restrictions(headers, joined.known, |_| false);
+            copy_restrictions(headers, joined.ours, |_| false);
         }
     }
 
@@ -100,7 +100,8 @@ fn lifetime(headers: &HeaderMap, now: HttpDate) -> Option<u32> {
 }
 
 fn copy_restrictions(headers: &mut HeaderMap, from: Known, done: impl Fn(&HeaderName) -> bool) {
-    if from.restriction() == Known::NOTHING {
+    let from = from.restriction();
+    if from == Known::NOTHING {
         return;
     }
     let others = |field: &&HeaderName| is_targeted(field) && !done(field);

@@ -39,10 +39,13 @@ impl Face {
     }
 
     /// `None` if it cannot be a Dictionary with a member at least.
-    pub(super) fn targeted(field: &HeaderName, directives: CacheControl) -> Option<Self> {
-        if directives.is_empty() || !directives.is_dictionary() {
+    pub(super) fn targeted(field: &HeaderName, directives: &CacheControl) -> Option<Self> {
+        if !directives.is_dictionary() {
             return None;
         }
+        // As it will be read: keys are in lower case.
+        let value = directives.to_value(Syntax::Targeted)?;
+        let directives = CacheControl::of_lines([&value]);
         let personal = directives.stricter(&one_user(field));
         Some(Self::new(directives, personal, Syntax::Targeted))
     }
@@ -74,39 +77,56 @@ impl Face {
             &self.everybody
         };
         let there = fields::has(headers, field);
+        let word = ours.directives.known();
         if said == Known::NOTHING && !there {
             if let Some(value) = &ours.value {
                 headers.insert(field, value.clone());
             }
             return Joined {
-                known: ours.directives.known(),
+                ours: word,
+                known: word,
                 written: true,
             };
         }
-        let known = said.stricter(ours.directives.known());
+        let known = said.stricter(word);
         let enough = |word: Known| {
             // Words for shared caches say nothing beside `private`, and look bad.
             let shares = personal && (word.public || word.s_maxage.is_some());
-            word.stricter(word) == known.stricter(known) && !shares && ours.directives.is_plain()
+            word.stricter(word) == known.stricter(known) && !shares
         };
-        let written = if there {
-            !enough(Known::of(fields::lines(headers, field)))
+        // Without lines `Expires` may have said it all, to `Cache-Control` alone.
+        let said_it_all = if there {
+            enough(Known::of(fields::lines(headers, field)))
         } else {
-            // `Expires` may have said it all.
-            self.syntax == Syntax::Targeted || !enough(said)
+            self.syntax == Syntax::CacheControl && enough(said)
         };
-        if written {
-            let mut all = CacheControl::of_field(headers, field).with_known(said);
-            all = all.stricter(&ours.directives);
-            write(headers, field, &all, self.syntax);
+        let plain = ours.directives.is_plain();
+        if said_it_all && plain {
+            return Joined {
+                ours: word,
+                known,
+                written: false,
+            };
         }
-        Joined { known, written }
+        let all = CacheControl::of_field(headers, field).with_known(said);
+        let joined = all.stricter(&ours.directives);
+        let written = !said_it_all || joined != all.stricter(&all);
+        if written {
+            write(headers, field, &joined, self.syntax);
+        }
+        Joined {
+            ours: word,
+            known,
+            written,
+        }
     }
 }
 
 /// What a field says in the end.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Joined {
+    /// What the policy said, the handler aside.
+    pub(super) ours: Known,
     pub(super) known: Known,
     /// Whether it was put there, or changed.
     pub(super) written: bool,
@@ -126,7 +146,7 @@ fn write(headers: &mut HeaderMap, field: &HeaderName, all: &CacheControl, syntax
 /// field that knows nothing of it (RFC 9213, section 2.2).
 pub(super) fn restrict(headers: &mut HeaderMap, field: &HeaderName, by: Known) {
     let said = CacheControl::of_field(headers, field);
-    let restriction = CacheControl::new().with_known(by.restriction());
+    let restriction = CacheControl::new().with_known(by);
     let all = said.stricter(&restriction);
     let known = said.known();
     if all.known() != known.stricter(known) {

@@ -165,6 +165,7 @@ impl CachePolicy {
     /// that does not end in `-CDN-Cache-Control`, is `CDN-Cache-Control` or
     /// `Surrogate-Control`: restrictions must be copied into every such field,
     /// so all of them have to be recognised.
+    #[expect(clippy::needless_pass_by_value, reason = "as all the others take them")]
     pub fn targeted(
         mut self,
         field: HeaderName,
@@ -174,7 +175,7 @@ impl CachePolicy {
             return Err(InvalidPolicy::Field(field));
         }
         directives.check().map_err(InvalidPolicy::Contradiction)?;
-        let face = Face::targeted(&field, directives).ok_or(InvalidPolicy::Dictionary)?;
+        let face = Face::targeted(&field, &directives).ok_or(InvalidPolicy::Dictionary)?;
         self.targeted.retain(|(name, _)| *name != field);
         self.targeted.push((field, face));
         Ok(self)

@@ -96,7 +96,7 @@
 //! # What it needs from its neighbours
 //!
 //! It belongs outside of the layers that answer for the service, so that a 304,
-//! a 412 and a 428 have a policy too, and inside of compression:
+//! a 412 and a 428 have a policy too. Compression may be on either side:
 //!
 //! ```text
 //! CodingTagLayer, compression
@@ -104,6 +104,10 @@
 //! PreconditionLayer, ConditionalLayer, EtagLayer
 //! the service
 //! ```
+//!
+//! From out here it cannot keep [`EtagLayer`](crate::EtagLayer) from making a tag
+//! that nobody will use: where the policy is `no-store`, leave that layer out, or
+//! let the handler say it.
 //!
 //! A service that has a `Cache-Control` of its own behind a source of validators
 //! did not run for a 304, and what it would have said is not known: the 304 has

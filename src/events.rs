@@ -5,7 +5,9 @@ use std::error::Error;
 
 use http::Method;
 
-use crate::source::SourceError;
+#[cfg(feature = "tracing")]
+use crate::semantics::audit::Severity;
+use crate::{semantics::audit::Code, source::SourceError};
 
 /// A source failed; what became of the request follows from the layer.
 pub(crate) fn source_failed(error: &SourceError) {
@@ -53,4 +55,19 @@ pub(crate) fn purge_failed(error: &(dyn Error + 'static), attempts: u32) {
     );
     #[cfg(not(feature = "tracing"))]
     let _ = (error, attempts);
+}
+
+/// An exchange shows a mistake that this target has not shown before.
+pub(crate) fn finding(code: Code, target: &str, detail: &str) {
+    #[cfg(feature = "tracing")]
+    {
+        let (name, section, remedy) = (code.as_str(), code.section(), code.remedy());
+        if code.severity() == Severity::Mistake {
+            tracing::warn!(code = name, target, detail, section, remedy, "a mistake");
+        } else {
+            tracing::info!(code = name, target, detail, section, remedy, "worth a look");
+        }
+    }
+    #[cfg(not(feature = "tracing"))]
+    let _ = (code, target, detail);
 }

@@ -48,12 +48,14 @@
 //! | [`CachePolicyLayer`] | says how responses may be cached: `Cache-Control`, targeted fields, `Vary`, `Date` |
 //! | [`CodingTagLayer`] | makes one strong tag per content coding, around compression |
 //! | [`CacheTagsLayer`] | names responses for caches, and has them forgotten after a write |
+//! | [`AuditLayer`] | for development and tests: reports mistakes of validators and cache policies |
 //!
 //! [`stack`] puts those of one service in the right order. Each also works alone,
 //! and its module says what it needs from its neighbours and what it does not
 //! promise. Around them, outermost first:
 //!
 //! ```text
+//! AuditLayer                       in tests: what a client sees
 //! trace, CORS, security headers    any side works; outside is usual
 //! authentication, limits           outside: a 304 only for those who may read
 //! CacheTagsLayer                   tags on reads, purges after writes
@@ -105,16 +107,14 @@
 //! # Modules beside and below the layers
 //!
 //! [`guide`] says which cache policy to choose, and [`recipe`] has each of them
-//! with the layers that belong to it. [`Assets`] serves files under names that
-//! hold their hash.
+//! with the layers that belong to it. [`Assets`] is a service: files under names
+//! that hold their hash, to be kept for ever. [`purge`] tells caches what to
+//! forget. [`audit`] reports mistakes in tests.
 //!
 //! [`semantics`] holds the rules as plain functions, for use without `tower`.
-//! [`Assets`] is a service: files under names that hold their hash, to be kept
-//! for ever.
 //! [`VersionTags`] makes tags from the versions of a database. [`Outcome`] says
-//! what was decided. [`refusal`] is how a layer says no. [`purge`] tells caches
-//! what to forget. `lock`, with the feature `tokio`, lets one writer at a time
-//! at a key.
+//! what was decided. [`refusal`] is how a layer says no. `lock`, with the feature
+//! `tokio`, lets one writer at a time at a key.
 //!
 //! # Features
 //!
@@ -123,7 +123,7 @@
 //! | `tokio` | `lock::KeyedLock`, one writer at a time per key in this process; `purge::PurgeQueue`; time limits of sources | yes |
 //! | `axum` | the types of [`handler`] as extractors and responses | no |
 //! | `serde` | `Cache-Control` directives as strings of a configuration | no |
-//! | `tracing` | events where a source failed or a write was not checked | no |
+//! | `tracing` | events where a source failed, a write was not checked or an audit found something | no |
 //! | `blake3` | `etag::Blake3`, for tags from BLAKE3 | no |
 //! | `xxh3` | `etag::Xxh3`, for tags from XXH3 where no adversary writes content | no |
 //! | `test-util` | `clock::ManualClock`, a clock that tests can move | no |
@@ -138,6 +138,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod assets;
+pub mod audit;
 pub mod body;
 pub mod cache_policy;
 pub mod cache_tags;
@@ -164,6 +165,7 @@ pub mod state_ref;
 mod test_support;
 
 pub use assets::Assets;
+pub use audit::{Audit, AuditLayer};
 pub use cache_policy::CachePolicyLayer;
 pub use cache_tags::CacheTagsLayer;
 pub use coding::CodingTagLayer;

@@ -22,13 +22,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("conditional", LAYER),
     ("precondition", LAYER),
     ("state_ref", LAYER),
-    ("events", &["source"]),
     ("purge", &["semantics", "events"]),
     ("coding", LAYER),
     ("cache_policy", LAYER),
     ("guide", &[]),
     ("recipe", ALL),
     ("cache_tags", LAYER),
+    ("events", &["semantics", "source"]),
+    ("audit", LAYER),
     ("stack", ALL),
     ("lib", ALL),
 ];
@@ -67,6 +68,7 @@ const ALL: &[&str] = &[
     "coding",
     "cache_policy",
     "cache_tags",
+    "audit",
     "stack",
 ];
 
@@ -75,6 +77,8 @@ const ALIASES: &[(&str, &str)] = &[
     ("CachePolicyLayer", "cache_policy"),
     ("Assets", "assets"),
     ("CacheTagsLayer", "cache_tags"),
+    ("Audit", "audit"),
+    ("AuditLayer", "audit"),
     ("CodingTagLayer", "coding"),
     ("ConditionalLayer", "conditional"),
     ("Current", "semantics"),

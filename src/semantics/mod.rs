@@ -7,6 +7,7 @@
 
 pub(crate) mod accept;
 pub mod accept_encoding;
+pub mod audit;
 pub mod cache_control;
 pub mod cache_policy;
 pub mod cache_tags;

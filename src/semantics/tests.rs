@@ -3,6 +3,7 @@
 
 mod accept;
 mod accept_encoding;
+mod audit;
 mod cache_control;
 mod cache_tags;
 mod coding;

@@ -1,0 +1,70 @@
+use std::{fmt, sync::Arc};
+
+pub use crate::semantics::audit::{Code, Severity};
+
+/// A mistake that a target showed, once or more often.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    code: Code,
+    target: Arc<str>,
+    detail: String,
+    count: u64,
+}
+
+impl Finding {
+    pub(super) fn new(code: Code, target: Arc<str>, detail: String) -> Self {
+        Self {
+            code,
+            target,
+            detail,
+            count: 1,
+        }
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// Method, path and query of the request, as in `GET /notes?page=2`.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// What was seen the first time.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// How often it was seen.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    pub(super) fn again(&mut self) {
+        self.count = self.count.saturating_add(1);
+    }
+}
+
+impl fmt::Display for Finding {
+    /// Two lines: what and where, then the section and the remedy.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.code.severity() {
+            Severity::Mistake => "mistake",
+            Severity::Advice => "advice",
+        };
+        write!(
+            f,
+            "{kind} {} at {}: {}",
+            self.code, self.target, self.detail
+        )?;
+        if self.count > 1 {
+            write!(f, " ({} times)", self.count)?;
+        }
+        write!(f, "\n  {}: {}", self.code.section(), self.code.remedy())
+    }
+}

@@ -1,0 +1,355 @@
+//! What the layer sees, keeps and passes on.
+
+mod pairs;
+mod passing;
+
+use std::collections::BTreeSet;
+
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
+
+use super::{Audit, AuditLayer, AuditedBody, Code, Severity};
+use crate::{
+    clock::ManualClock,
+    test_support::{Act, ScriptedBody, read, send},
+};
+
+type Lines<'a> = &'a [(&'a str, &'a str)];
+
+/// An answer to be.
+struct Answer<'a> {
+    status: u16,
+    fields: Lines<'a>,
+    content: &'a str,
+}
+
+fn ok<'a>(fields: Lines<'a>, content: &'a str) -> Answer<'a> {
+    Answer {
+        status: 200,
+        fields,
+        content,
+    }
+}
+
+fn not_modified(fields: Lines<'_>) -> Answer<'_> {
+    Answer {
+        status: 304,
+        fields,
+        content: "",
+    }
+}
+
+fn request(method: &str, uri: &str, fields: Lines<'_>) -> Request<()> {
+    let mut request = Request::builder().method(method).uri(uri);
+    for (name, value) in fields {
+        request = request.header(*name, *value);
+    }
+    request.body(()).unwrap()
+}
+
+fn answer(answer: &Answer<'_>) -> Response<ScriptedBody> {
+    let acts = (!answer.content.is_empty()).then(|| Act::data(answer.content));
+    let mut response = Response::new(ScriptedBody::sized(acts));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap();
+    for (name, value) in answer.fields {
+        let name: HeaderName = name.parse().unwrap();
+        let value: HeaderValue = value.parse().unwrap();
+        response.headers_mut().append(name, value);
+    }
+    response
+}
+
+/// Sends a request, and reads what comes to its end.
+fn exchange(layer: &AuditLayer, request: Request<()>, say: &Answer<'_>) {
+    let response: Response<AuditedBody<ScriptedBody>> = send(layer, request, |_| answer(say));
+    read(response.into_body());
+}
+
+fn get(audit: &Audit, fields: Lines<'_>, say: &Answer<'_>) {
+    exchange(
+        &AuditLayer::new(audit.clone()),
+        request("GET", "/", fields),
+        say,
+    );
+}
+
+/// The codes, apart from these which every bare answer shows.
+fn codes(audit: &Audit) -> BTreeSet<Code> {
+    let bare = [Code::NoPolicy, Code::DateOnlyValidator];
+    let findings = audit.findings();
+    let codes = findings.iter().map(super::Finding::code);
+    codes.filter(|code| !bare.contains(code)).collect()
+}
+
+#[track_caller]
+fn assert_codes(audit: &Audit, expected: &[Code]) {
+    assert_eq!(codes(audit), expected.iter().copied().collect());
+}
+
+/// The table in the docs says what the codes say.
+#[test]
+fn the_table_is_complete() {
+    let docs = include_str!("../mod.rs");
+    for code in Code::ALL {
+        let severity = match code.severity() {
+            Severity::Mistake => "mistake",
+            Severity::Advice => "advice",
+        };
+        let (section, remedy) = (code.section(), code.remedy());
+        let row = format!("//! | `{code}` | {severity} | {section} | {remedy} |\n");
+        assert!(docs.contains(&row), "missing: {row}");
+    }
+    let rows = docs.lines().filter(|line| line.starts_with("//! | `"));
+    assert_eq!(rows.count(), Code::ALL.len());
+}
+
+#[test]
+fn a_finding_says_it_all() {
+    let audit = Audit::new();
+    let layer = AuditLayer::new(audit.clone());
+    for _ in 0..2 {
+        exchange(
+            &layer,
+            request("GET", "/a?b=c", &[]),
+            &ok(&[("etag", "x")], "a"),
+        );
+    }
+    let finding = &audit.findings()[0];
+    assert_eq!(finding.code(), Code::InvalidTag);
+    assert_eq!(finding.target(), "GET /a?b=c");
+    assert_eq!((finding.detail(), finding.count()), ("ETag: x", 2));
+    assert_eq!(
+        finding.to_string(),
+        "mistake invalid-tag at GET /a?b=c: ETag: x (2 times)\n  \
+         RFC 9110, section 8.8.3: write visible characters between double quotes, \
+         with W/ before them if weak"
+    );
+}
+
+#[test]
+fn advice_is_clean() {
+    let audit = Audit::new();
+    get(&audit, &[], &ok(&[], "a"));
+    assert_eq!(audit.findings()[0].code(), Code::NoPolicy);
+    audit.assert_clean();
+}
+
+#[test]
+#[should_panic(expected = "mistake several-tags at GET /")]
+fn a_mistake_is_not_clean() {
+    let audit = Audit::new();
+    get(
+        &audit,
+        &[],
+        &ok(&[("etag", "\"a\""), ("etag", "\"b\"")], "a"),
+    );
+    audit.assert_clean();
+}
+
+#[test]
+fn what_is_meant_is_left_out() {
+    let audit = Audit::new().allow([Code::NoPolicy, Code::InvalidTag]);
+    get(&audit, &[], &ok(&[("etag", "x")], "a"));
+    assert!(audit.findings().is_empty());
+}
+
+#[test]
+fn all_is_forgotten_at_once() {
+    let audit = Audit::new();
+    let tag = [("etag", "\"a\"")];
+    get(&audit, &[], &ok(&tag, "a"));
+    audit.clear();
+    assert!(audit.findings().is_empty());
+    get(&audit, &[], &ok(&tag, "b"));
+    assert_codes(&audit, &[]);
+    get(&audit, &[], &ok(&tag, "a"));
+    assert_codes(&audit, &[Code::SameTagOtherBytes]);
+}
+
+#[test]
+#[should_panic(expected = "and 3 more")]
+fn findings_are_bounded_and_counted() {
+    let audit = Audit::new().limit(1).allow([Code::NoPolicy]);
+    let layer = AuditLayer::new(audit.clone());
+    for path in ["/1", "/2", "/3", "/2", "/1"] {
+        exchange(
+            &layer,
+            request("GET", path, &[]),
+            &ok(&[("etag", "x")], "a"),
+        );
+    }
+    assert_eq!(audit.findings().len(), 1);
+    assert_eq!(audit.findings()[0].count(), 2);
+    assert_eq!(audit.left_out(), 3);
+    audit.assert_clean();
+}
+
+/// Other bytes with a tag that was forgotten are not noticed.
+#[test]
+fn targets_are_bounded_and_the_oldest_goes() {
+    let audit = Audit::new().targets(2);
+    let layer = AuditLayer::new(audit.clone());
+    let see = |path: &str, content: &str| {
+        let say = ok(&[("etag", "\"a\"")], content);
+        exchange(&layer, request("GET", path, &[]), &say);
+    };
+    see("/1", "a");
+    see("/2", "a");
+    see("/1", "a");
+    see("/3", "a");
+    see("/2", "b");
+    assert_codes(&audit, &[]);
+    // That pushed out "/1".
+    see("/3", "b");
+    assert_codes(&audit, &[Code::SameTagOtherBytes]);
+    assert_eq!(audit.findings().last().unwrap().target(), "GET /3");
+}
+
+/// The latest variants of a target are kept, those whose content is known first.
+#[test]
+fn variants_are_bounded() {
+    let audit = Audit::new();
+    let see = |tag: &str, content: &str| {
+        get(&audit, &[], &ok(&[("etag", tag)], content));
+    };
+    see("\"first\"", "first");
+    let layer = AuditLayer::new(audit.clone());
+    let unread: Vec<_> = (0..20)
+        .map(|_| {
+            let say = ok(&[("etag", "\"unread\"")], "unread");
+            let response: Response<AuditedBody<ScriptedBody>> =
+                send(&layer, request("GET", "/", &[]), |_| answer(&say));
+            response
+        })
+        .collect();
+    drop(unread);
+    see("\"first\"", "other");
+    assert_codes(&audit, &[Code::SameTagOtherBytes]);
+    audit.clear();
+    for number in 0..9 {
+        see(&format!("\"{number}\""), &number.to_string());
+    }
+    see("\"0\"", "other");
+    assert_codes(&audit, &[]);
+    see("\"5\"", "another");
+    assert_codes(&audit, &[Code::SameTagOtherBytes]);
+}
+
+/// R-9110-8.8-c, R-9111-4-a: host and query tell targets apart.
+#[test]
+fn a_target_has_a_host_and_a_query() {
+    let tag = [("etag", "\"a\"")];
+    let audit = Audit::new();
+    let layer = AuditLayer::new(audit.clone());
+    let rows: [(&str, Lines<'_>); 6] = [
+        ("/", &[]),
+        ("/?a", &[]),
+        ("/a", &[]),
+        ("http://one/", &[]),
+        ("/", &[("host", "other")]),
+        ("http://other:8080/", &[]),
+    ];
+    for (at, (uri, fields)) in rows.into_iter().enumerate() {
+        exchange(
+            &layer,
+            request("GET", uri, fields),
+            &ok(&tag, &at.to_string()),
+        );
+    }
+    assert_codes(&audit, &[]);
+    // One host, in both places.
+    exchange(&layer, request("GET", "http://other/", &[]), &ok(&tag, "x"));
+    assert_codes(&audit, &[Code::SameTagOtherBytes]);
+}
+
+#[test]
+fn dates_are_held_against_the_clock() {
+    let clock = ManualClock::new(std::time::UNIX_EPOCH);
+    let audit = Audit::new().clock(clock.clone()).allow([Code::NoPolicy]);
+    let say = ok(&[("etag", "\"1738358400\"")], "a");
+    get(&audit, &[], &say);
+    assert_codes(&audit, &[]);
+    clock.advance(std::time::Duration::from_secs(1_738_358_400));
+    get(&audit, &[], &say);
+    assert_codes(&audit, &[Code::TimestampTag]);
+}
+
+#[test]
+fn a_lifetime_has_the_limit_that_is_set() {
+    let audit = Audit::new().longest_lifetime(std::time::Duration::from_secs(60));
+    get(&audit, &[], &ok(&[("cache-control", "max-age=60")], "a"));
+    assert_codes(&audit, &[]);
+    get(&audit, &[], &ok(&[("cache-control", "max-age=61")], "a"));
+    assert_codes(&audit, &[Code::LongLifetime]);
+}
+
+#[test]
+fn a_write_that_nobody_checked_is_found() {
+    let audit = Audit::new();
+    let layer = AuditLayer::new(audit.clone());
+    let unchecked = |_: Request<()>| {
+        let mut response = answer(&ok(&[], ""));
+        crate::outcome::Outcome::record(response.extensions_mut(), |outcome| {
+            outcome.set_unchecked();
+        });
+        response
+    };
+    let _: Response<AuditedBody<_>> = send(&layer, request("PUT", "/", &[]), unchecked);
+    assert_codes(&audit, &[Code::UncheckedWrite]);
+}
+
+/// Who panics while the audit looks on does not take it along.
+#[test]
+fn a_panic_elsewhere_changes_nothing() {
+    let audit = Audit::new();
+    let shared = audit.clone();
+    let panicked = std::thread::spawn(move || {
+        let _held = shared.lock();
+        panic!("while the lock is held");
+    });
+    assert!(panicked.join().is_err());
+    get(&audit, &[], &ok(&[("etag", "x")], "a"));
+    assert_codes(&audit, &[Code::InvalidTag]);
+}
+
+/// Many at once, each target with one content and one tag.
+#[test]
+fn it_is_right_under_load() {
+    let audit = Audit::new().targets(8).allow([Code::NoPolicy]);
+    std::thread::scope(|scope| {
+        for thread in 0..4_usize {
+            let layer = AuditLayer::new(audit.clone());
+            scope.spawn(move || {
+                for turn in 0..500 {
+                    let path = format!("/{}", (turn * (thread + 1)) % 12);
+                    let method = if turn % 50 == 0 { "POST" } else { "GET" };
+                    let tag = format!("\"{}\"", &path[1..]);
+                    let fields = [("etag", tag.as_str())];
+                    let say = ok(&fields, &path);
+                    let response: Response<AuditedBody<ScriptedBody>> =
+                        send(&layer, request(method, &path, &[]), |_| answer(&say));
+                    if turn % 3 != 0 {
+                        read(response.into_body());
+                    }
+                }
+            });
+        }
+    });
+    assert!(audit.findings().is_empty(), "{audit:?}");
+    assert_eq!(
+        audit.lock().memory.epoch().map(|epoch| epoch > 0),
+        Some(true)
+    );
+}
+
+#[test]
+fn only_reads_are_compared() {
+    let tag = [("etag", "\"a\"")];
+    for method in ["HEAD", "QUERY", "POST", "OPTIONS"] {
+        let audit = Audit::new();
+        let layer = AuditLayer::new(audit.clone());
+        for content in ["a", "b"] {
+            exchange(&layer, request(method, "/", &[]), &ok(&tag, content));
+        }
+        assert_codes(&audit, &[]);
+    }
+}

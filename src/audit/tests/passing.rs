@@ -1,0 +1,125 @@
+//! What passes is not changed, and counts only if it ended.
+
+use bytes::Bytes;
+use http::Response;
+use http_body::Body;
+
+use super::{Audit, AuditLayer, AuditedBody, Code, assert_codes, get, ok, request};
+use crate::test_support::{Act, ScriptedBody, read, send};
+
+fn pass(audit: &Audit, body: ScriptedBody) -> AuditedBody<ScriptedBody> {
+    let layer = AuditLayer::new(audit.clone());
+    let mut body = Some(body);
+    let response: Response<_> = send(&layer, request("GET", "/", &[]), |_| {
+        let mut response = Response::new(body.take().expect("one request"));
+        response
+            .headers_mut()
+            .insert("etag", "\"a\"".parse().unwrap());
+        response
+    });
+    assert_eq!(response.headers()["etag"], "\"a\"");
+    response.into_body()
+}
+
+/// R-9110-6.5-a, P-TR-bodyerr: frames, trailers and errors, in their order.
+#[test]
+fn a_body_passes_as_it_is() {
+    let scripts = [
+        vec![],
+        vec![Act::data("a")],
+        vec![Act::data("a"), Act::data(""), Act::data("b")],
+        vec![Act::data("a"), Act::Wait, Act::trailers()],
+        vec![Act::trailers()],
+        vec![Act::data("a"), Act::Error],
+        vec![Act::Error],
+    ];
+    for script in scripts {
+        let bodies = [
+            ScriptedBody::sized(script.clone()),
+            ScriptedBody::unsized_(script.clone()),
+            ScriptedBody::sized(script.clone()).without_telling_end(),
+        ];
+        for body in bodies {
+            let (hint, ended) = (body.size_hint(), body.is_end_stream());
+            let passed = pass(&Audit::new(), body);
+            assert_eq!(passed.is_end_stream(), ended);
+            assert_eq!(passed.size_hint().lower(), hint.lower());
+            assert_eq!(passed.size_hint().upper(), hint.upper());
+            let expected: Vec<_> = script
+                .iter()
+                .filter(|act| **act != Act::Wait)
+                .cloned()
+                .collect();
+            assert_eq!(read(passed), expected);
+        }
+    }
+}
+
+/// The next frame of a body that has one.
+fn step<B: Body<Data = Bytes> + Unpin>(body: &mut B) {
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(std::pin::Pin::new(body).poll_frame(&mut cx).is_ready());
+}
+
+/// Whether a body that is treated so counted as content "ab".
+fn counts(body: ScriptedBody, treat: impl FnOnce(AuditedBody<ScriptedBody>)) -> bool {
+    let audit = Audit::new();
+    treat(pass(&audit, body));
+    get(&audit, &[], &ok(&[("etag", "\"a\"")], "xy"));
+    let counted = super::codes(&audit);
+    assert!(counted.is_empty() || counted == [Code::SameTagOtherBytes].into());
+    !counted.is_empty()
+}
+
+/// R-9111-3.3-a.
+#[test]
+fn a_body_counts_only_if_it_ended() {
+    let two = || [Act::data("a"), Act::data("b")];
+    assert!(counts(ScriptedBody::sized(two()), |body| drop(read(body))));
+    assert!(counts(ScriptedBody::unsized_(two()), |body| drop(read(
+        body
+    ))));
+    let steps = |number: usize| {
+        move |body: AuditedBody<ScriptedBody>| {
+            let mut body = Box::pin(body);
+            for _ in 0..number {
+                step(&mut body);
+            }
+        }
+    };
+    // The last frame is the end, where the body tells so.
+    assert!(counts(ScriptedBody::sized(two()), steps(2)));
+    assert!(counts(ScriptedBody::unsized_(two()), steps(2)));
+    assert!(counts(
+        ScriptedBody::sized(two()).without_telling_end(),
+        steps(2)
+    ));
+    let untold = || ScriptedBody::unsized_(two()).without_telling_end();
+    assert!(!counts(untold(), steps(2)));
+    assert!(counts(untold(), steps(3)));
+
+    assert!(!counts(ScriptedBody::sized(two()), steps(1)));
+    assert!(!counts(ScriptedBody::sized(two()), drop));
+    let broken = ScriptedBody::unsized_([Act::data("a"), Act::Error]);
+    assert!(!counts(broken, |body| drop(read(body))));
+}
+
+#[test]
+fn nothing_counts_as_content_too() {
+    let audit = Audit::new();
+    drop(pass(&audit, ScriptedBody::sized([])));
+    get(&audit, &[], &ok(&[("etag", "\"a\"")], "xy"));
+    assert_codes(&audit, &[Code::SameTagOtherBytes]);
+}
+
+/// The digest is of the bytes, and not of the frames.
+#[test]
+fn frames_do_not_matter() {
+    let audit = Audit::new();
+    read(pass(&audit, ScriptedBody::sized([Act::data("hello")])));
+    read(pass(
+        &audit,
+        ScriptedBody::unsized_([Act::data("hel"), Act::data("lo")]),
+    ));
+    assert_codes(&audit, &[]);
+}

@@ -1,0 +1,196 @@
+//! The mistakes by name.
+
+use std::fmt;
+
+/// How much a finding weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Severity {
+    /// Allowed, and worth a look: it may be meant.
+    Advice,
+    /// Against the standard, or a client or cache will do what nobody meant.
+    Mistake,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $code:ident $name:literal $severity:ident $section:literal $remedy:literal)+) => {
+        /// What is wrong with an exchange. The module docs of
+        /// [`audit`](crate::audit#codes) have the table.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Code {
+            $($(#[$doc])* $code,)+
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$code),+];
+
+            /// The name, which never changes.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$code => $name,)+ }
+            }
+
+            /// How much it weighs.
+            #[must_use]
+            pub const fn severity(self) -> Severity {
+                match self { $(Self::$code => Severity::$severity,)+ }
+            }
+
+            /// The section of the standard that it goes against.
+            #[must_use]
+            pub const fn section(self) -> &'static str {
+                match self { $(Self::$code => $section,)+ }
+            }
+
+            /// What to do about it.
+            #[must_use]
+            pub const fn remedy(self) -> &'static str {
+                match self { $(Self::$code => $remedy,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// One strong tag on two content codings of one target.
+    SameTagTwoCodings "same-tag-two-codings" Mistake "RFC 9110, section 8.8.3.3"
+        "put CodingTagLayer around compression, or make weak tags"
+    /// One strong tag on different bytes.
+    SameTagOtherBytes "same-tag-other-bytes" Mistake "RFC 9110, section 8.8.1"
+        "make the tag from the content, or from a version that every change moves"
+    /// Another tag on the same bytes, though nothing was written.
+    UnstableTag "unstable-tag" Mistake "RFC 9110, section 8.8.1"
+        "leave the time of the answer, random numbers and counters out of the tag"
+    /// Two instances of an application give the same bytes different tags.
+    PerProcessTag "per-process-tag" Mistake "RFC 9110, section 8.8.1"
+        "make the tag from what all instances share; give them one key"
+    /// An `ETag` that is no entity tag.
+    InvalidTag "invalid-tag" Mistake "RFC 9110, section 8.8.3"
+        "write visible characters between double quotes, with W/ before them if weak"
+    /// More than one `ETag`.
+    SeveralTags "several-tags" Mistake "RFC 9110, section 8.8.3"
+        "set the field with insert, in one place"
+    /// A strong tag that is a time in whole seconds and nothing else.
+    TimestampTag "timestamp-tag" Mistake "RFC 9110, section 8.8.1"
+        "make the tag from the content or a version, or make it weak"
+    /// A tag that holds who the user is, in clear.
+    PersonalTag "personal-tag" Mistake "RFC 9110, section 17.14"
+        "take the user out of the tag, or make it with a keyed hash"
+    /// A weak tag where parts are served: `If-Range` cannot use it.
+    WeakTagWithRanges "weak-tag-with-ranges" Advice "RFC 9110, section 13.1.5"
+        "make a strong tag, or stop offering ranges"
+    /// `Last-Modified` alone: two changes in a second look like one.
+    DateOnlyValidator "date-only-validator" Advice "RFC 9110, section 8.8.2.2"
+        "add an ETag, as EtagLayer does"
+    /// Other bytes with the same `Last-Modified`, and no tag.
+    SameDateOtherBytes "same-date-other-bytes" Mistake "RFC 9110, section 8.8.2.2"
+        "add an ETag, as EtagLayer does"
+    /// A validator on content that nobody may keep.
+    ValidatorBesideNoStore "validator-beside-no-store" Advice "RFC 9111, section 5.2.2.5"
+        "say no-cache if the content may be kept; keep the tag if writers need it"
+    /// A 200 for a client that named its very tag.
+    Missed304 "missed-304" Mistake "RFC 9110, section 13.1.2"
+        "put ConditionalLayer around whatever sets the tag"
+    /// A 200 without content for a client that named the current tag.
+    EmptyInsteadOf304 "empty-instead-of-304" Mistake "RFC 9110, section 15.4.5"
+        "answer with the status 304: an empty 200 replaces what the client has"
+    /// A 304 without the tag of the 200.
+    TagMissingOn304 "tag-missing-on-304" Mistake "RFC 9110, section 15.4.5"
+        "repeat ETag on the 304, as ConditionalLayer does"
+    /// A 304 without the `Vary` of the 200.
+    VaryMissingOn304 "vary-missing-on-304" Mistake "RFC 9110, section 15.4.5"
+        "set Vary outside of whatever makes the 304"
+    /// A 304 without the `Cache-Control` of the 200.
+    PolicyMissingOn304 "policy-missing-on-304" Mistake "RFC 9110, section 15.4.5"
+        "set Cache-Control outside of whatever makes the 304"
+    /// A 304 that grants caches more than the 200 did.
+    LaxerOn304 "laxer-on-304" Mistake "RFC 9110, section 15.4.5"
+        "set Cache-Control outside of whatever makes the 304"
+    /// Content that is coded for this client, without `Vary: Accept-Encoding`.
+    CodingWithoutVary "coding-without-vary" Mistake "RFC 9110, section 12.5.5"
+        "add Accept-Encoding to Vary, as CodingTagLayer does"
+    /// Content in a language, perhaps this client's, without `Vary: Accept-Language`.
+    LanguageWithoutVary "language-without-vary" Advice "RFC 9110, section 12.5.5"
+        "add Accept-Language to Vary if the field chose the language"
+    /// A media type or language that followed the request, without `Vary`.
+    VariantWithoutVary "variant-without-vary" Mistake "RFC 9110, section 12.5.5"
+        "name the request fields that choose the representation in Vary"
+    /// Other bytes for requests that differ in `Accept` fields, without `Vary`.
+    ContentWithoutVary "content-without-vary" Advice "RFC 9110, section 12.5.5"
+        "name the request fields that choose the representation in Vary"
+    /// Two variants of one target name different fields in `Vary`.
+    VaryDiffers "vary-differs" Mistake "RFC 9111, section 4.1"
+        "set the same Vary on every variant, the default one too"
+    /// `Vary: *`: no cache can ever use the response.
+    VaryAny "vary-any" Advice "RFC 9110, section 12.5.5"
+        "name the fields that matter, or say no-store"
+    /// `Vary: Authorization`: that field restricts caches already.
+    VaryAuthorization "vary-authorization" Advice "RFC 9110, section 12.5.5"
+        "say private instead"
+    /// A cookie for one user in what shared caches give to all.
+    SharedCookie "shared-cookie" Mistake "RFC 9111, section 7.3"
+        "say private or no-store where a cookie is set, in targeted fields too"
+    /// An answer for one user that shared caches give to all.
+    SharedAuthorization "shared-authorization" Mistake "RFC 9111, section 3.5"
+        "say private or no-store where the request has Authorization, in targeted fields too"
+    /// A targeted field lets a CDN keep what `Cache-Control` does not.
+    LaxerTargetedField "laxer-targeted-field" Advice "RFC 9213, section 2.2"
+        "repeat private or no-store in the targeted field, unless the CDN is meant to keep it"
+    /// A directive of no valid form, or one that stands twice.
+    MalformedPolicy "malformed-policy" Mistake "RFC 9111, section 5.2"
+        "write the field with CacheControl"
+    /// Directives that say the opposite of each other.
+    Contradiction "contradiction" Mistake "RFC 9111, section 4.2.1"
+        "keep the stricter directive; CacheControl::check says which do not go together"
+    /// Directives that forbid what others grant.
+    Weakness "weakness" Advice "RFC 9111, section 5.2.2"
+        "drop the directive that has no effect; CacheControl::weaknesses says why"
+    /// `Expires` names another lifetime than `Cache-Control`.
+    ExpiresDisagrees "expires-disagrees" Mistake "RFC 9111, section 5.3"
+        "drop Expires, which max-age overrides"
+    /// Nothing says how long caches may use it, so they guess.
+    NoPolicy "no-policy" Advice "RFC 9111, section 4.2.2"
+        "set Cache-Control, at least to no-cache"
+    /// A lifetime over the limit, without `immutable`.
+    LongLifetime "long-lifetime" Advice "RFC 9111, section 4.2.1"
+        "shorten it, or add immutable where a change of content changes the URI"
+    /// An error that caches may repeat.
+    CacheableError "cacheable-error" Mistake "RFC 9110, section 15.1"
+        "say no-store on errors: lifetimes are for the statuses that they were made for"
+    /// A lifetime on the answer to a method that caches do not keep.
+    LifetimeOnMethod "lifetime-on-method" Mistake "RFC 9110, section 9.2.3"
+        "set lifetimes on the answers to GET and HEAD alone"
+    /// `Age`, which says that a cache has answered.
+    AgeFromOrigin "age-from-origin" Mistake "RFC 9111, section 5.1"
+        "leave Age to caches"
+    /// `Pragma` or `Warning`, which mean nothing in a response.
+    ObsoleteField "obsolete-field" Advice "RFC 9111, sections 5.4 and 5.5"
+        "drop it; Cache-Control says it all"
+    /// A conditional write succeeded, and nobody compared.
+    UncheckedWrite "unchecked-write" Mistake "RFC 9110, section 13.1.1"
+        "compare and set with Expected, or hold a lock around check and write"
+}
+
+impl Code {
+    pub(crate) fn because(self, detail: impl Into<String>) -> Found {
+        Found {
+            code: self,
+            detail: detail.into(),
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What a rule found, and where.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) code: Code,
+    pub(crate) detail: String,
+}

@@ -12,7 +12,9 @@ use http_body_util::Full;
 use tower::{Layer, ServiceExt, service_fn};
 #[cfg(feature = "tokio")]
 use tower_conditional::purge::{GivenUp, Purge, PurgeLimits, PurgeQueue};
-use tower_conditional::{ConditionalLayer, Current, PreconditionLayer, VersionTags};
+use tower_conditional::{
+    Audit, AuditLayer, ConditionalLayer, Current, PreconditionLayer, VersionTags,
+};
 use tracing::{
     Event, Metadata, Subscriber,
     field::{Field, Visit},
@@ -117,4 +119,30 @@ async fn a_purge_that_is_dropped_or_given_up_is_told() {
         told.contains("ERROR") && told.contains("the cache is gone"),
         "{told}"
     );
+}
+
+#[tokio::test]
+async fn a_finding_is_told_once() {
+    let notebook = Notebook::default();
+    let _subscribed = set_default(notebook.clone());
+    let service = AuditLayer::new(Audit::new()).layer(service_fn(|_: Request<()>| async {
+        let mut response = Response::new(Full::<Bytes>::from("hello"));
+        let tag = http::HeaderValue::from_static("unquoted");
+        response.headers_mut().insert("etag", tag);
+        Ok::<_, Infallible>(response)
+    }));
+    for _ in 0..2 {
+        let read = Request::get("/notes/1").body(()).unwrap();
+        service.clone().oneshot(read).await.unwrap();
+    }
+    let told = notebook.0.lock().unwrap();
+    let [mistake, advice] = &told[..] else {
+        panic!("{told:?}");
+    };
+    assert!(mistake.starts_with("WARN"), "{mistake}");
+    assert!(advice.starts_with("INFO"), "{advice}");
+    for part in ["invalid-tag", "GET /notes/1", "ETag: unquoted", "RFC 9110"] {
+        assert!(mistake.contains(part), "{mistake}");
+    }
+    assert!(advice.contains("no-policy"), "{advice}");
 }

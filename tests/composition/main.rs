@@ -2,6 +2,7 @@
 //!
 //! Every test names the rows of the requirements that it holds.
 
+mod audit;
 mod coding;
 mod compression;
 mod cors;

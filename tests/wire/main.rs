@@ -2,6 +2,7 @@
 //!
 //! Every test names the rows of the requirements that it holds.
 
+mod audited;
 mod broken_body;
 #[cfg(feature = "tokio")]
 mod departed;

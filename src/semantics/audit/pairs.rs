@@ -2,13 +2,13 @@
 
 use http::{
     HeaderName,
-    header::{ACCEPT, ACCEPT_LANGUAGE, CACHE_CONTROL},
+    header::{ACCEPT, ACCEPT_LANGUAGE, CACHE_CONTROL, ETAG},
 };
 
 use super::{
     Code, Exchange, Found, Sighting,
     exchange::tag_text,
-    sighting::{Asked, Content, is_tagged},
+    sighting::{Asked, Content},
 };
 use crate::semantics::{
     cache_control::{Known, Scope},
@@ -146,7 +146,7 @@ pub(crate) fn not_modified<'a>(
         return;
     };
     if let Some(tag) = full.tag()
-        && !is_tagged(exchange.response)
+        && !exchange.has(&ETAG)
     {
         found.push(Code::TagMissingOn304.because(format!("the 200 had {}", tag_text(tag))));
     }

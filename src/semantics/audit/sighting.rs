@@ -5,8 +5,7 @@ use http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{
         ACCEPT, ACCEPT_CHARSET, ACCEPT_ENCODING, ACCEPT_LANGUAGE, AUTHORIZATION, CACHE_CONTROL,
-        CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, COOKIE, ETAG, IF_NONE_MATCH,
-        LAST_MODIFIED,
+        CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, COOKIE, IF_NONE_MATCH, LAST_MODIFIED,
     },
 };
 
@@ -187,9 +186,4 @@ fn print(request: &HeaderMap, name: &HeaderName) -> u64 {
         line.as_bytes().hash(&mut hasher);
     }
     hasher.finish()
-}
-
-/// Whether the response has an `ETag` of any form.
-pub(super) fn is_tagged(response: &HeaderMap) -> bool {
-    fields::has(response, &ETAG)
 }

@@ -31,7 +31,7 @@ struct Target {
 #[derive(Debug, Default)]
 struct Writes {
     running: usize,
-    /// Moves when one begins and when one ends.
+    /// Moves when one ends.
     epoch: u64,
 }
 
@@ -48,7 +48,6 @@ impl Memory {
 
     pub(super) fn begin_write(&mut self) {
         self.writes.running += 1;
-        self.writes.epoch += 1;
     }
 
     pub(super) fn end_write(&mut self) {

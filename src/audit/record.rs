@@ -25,7 +25,8 @@ pub(super) struct Asked {
     uri: Uri,
     headers: HeaderMap,
     epoch: Option<u64>,
-    write: Option<Write>,
+    /// Held until the request is answered or given up.
+    _write: Option<Write>,
 }
 
 impl Asked {
@@ -38,15 +39,14 @@ impl Asked {
             uri: request.uri().clone(),
             headers: request.headers().clone(),
             epoch,
-            write: write.then(|| Write::begin(audit)),
+            _write: write.then(|| Write::begin(audit)),
             audit: audit.clone(),
         }
     }
 
     /// Judges the head of the answer. A body that is worth a look gets a
     /// [`Reading`].
-    pub(super) fn answered<B>(mut self, response: &Response<B>) -> Option<Reading> {
-        self.write = None;
+    pub(super) fn answered<B>(self, response: &Response<B>) -> Option<Reading> {
         let (clock, longest) = self.audit.settings();
         let policy = CacheControl::of(response.headers());
         let exchange = Exchange {

@@ -240,13 +240,15 @@ fn a_target_has_a_host_and_a_query() {
     let tag = [("etag", "\"a\"")];
     let audit = Audit::new();
     let layer = AuditLayer::new(audit.clone());
-    let rows: [(&str, Lines<'_>); 6] = [
+    let rows: [(&str, Lines<'_>); 8] = [
         ("/", &[]),
         ("/?a", &[]),
         ("/a", &[]),
         ("http://one/", &[]),
         ("/", &[("host", "other")]),
         ("http://other:8080/", &[]),
+        ("/x/", &[("host", "one")]),
+        ("/", &[("host", "one/x")]),
     ];
     for (at, (uri, fields)) in rows.into_iter().enumerate() {
         exchange(

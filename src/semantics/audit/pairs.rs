@@ -52,7 +52,7 @@ fn coding(sighting: &Sighting) -> String {
     }
 }
 
-/// R-9111-4.1-a.
+/// RFC 9111, section 4.1: a cache that kept the one gives it to all.
 fn only_in_one<'a>(one: &'a Sighting, other: &'a Sighting) -> Option<&'a HeaderName> {
     if one.varies_on_all || other.varies_on_all {
         return None;

@@ -29,7 +29,7 @@ pub(super) fn judge(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
     obsolete(exchange, found);
 }
 
-/// R-9111-5.2-a, R-9111-5.2.2.1-a.
+/// RFC 9111, section 5.2: line by line, since two layers may have written.
 fn form(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
     let mut said: Option<CacheControl> = None;
     for line in fields::lines(exchange.response, &CACHE_CONTROL) {
@@ -82,7 +82,7 @@ fn lifetimes(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
     }
 }
 
-/// R-9110-15.1-a, R-9110-9.3.3-a: lifetimes where they do not belong.
+/// Lifetimes where they do not belong (RFC 9110, sections 9.2.3 and 15.1).
 fn misplaced(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
     let lifetime = exchange.lifetime();
     if lifetime == 0 {
@@ -117,7 +117,7 @@ fn describes_target(exchange: &Exchange<'_>) -> bool {
             .is_some_and(|location| location.as_bytes() == exchange.target.as_bytes())
 }
 
-/// R-9111-5.1-a, R-9111-5.2.2.5-a.
+/// RFC 9111, sections 5.1, 5.4 and 5.5.
 fn obsolete(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
     if let Some(age) = fields::first(exchange.response, &AGE) {
         found.push(Code::AgeFromOrigin.because(format!("Age: {}", text(age))));

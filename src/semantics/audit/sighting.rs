@@ -134,11 +134,10 @@ impl Sighting {
         asked
     }
 
-    /// Whether both sent the same value, or none; what was not remembered
-    /// differs.
+    /// Whether both sent the same value in a field that is always remembered,
+    /// or none.
     pub(super) fn asked_alike(&self, other: &Self, name: &HeaderName) -> bool {
-        let mine = self.asked_for(name);
-        mine.is_some() && mine == other.asked_for(name)
+        self.asked_for(name) == other.asked_for(name)
     }
 
     /// Whether a request by the same user selects the same variant.

@@ -30,7 +30,7 @@ pub(super) fn judge(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
     }
 }
 
-/// R-9110-8.8.3-a.
+/// RFC 9110, section 8.8.3.
 fn form(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
     let lines = fields::lines(exchange.response, &ETAG).count();
     if lines > 1 {

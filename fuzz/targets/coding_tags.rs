@@ -12,7 +12,7 @@ use tower_conditional::semantics::{
 use tower_conditional_fuzz::fields;
 
 fuzz_target!(|data: &[u8]| {
-    let codings = TagCodings::new(["zstd", "br", "gzip", "deflate"])
+    let codings = TagCodings::new(["dcb", "dcz", "zstd", "br", "gzip", "deflate"])
         .unwrap()
         .tolerate([";gzip", "--gzip"])
         .unwrap();
@@ -22,6 +22,7 @@ fuzz_target!(|data: &[u8]| {
             header::IF_NONE_MATCH,
             header::IF_MATCH,
             header::ACCEPT_ENCODING,
+            header::HeaderName::from_static("available-dictionary"),
             header::IF_RANGE,
             header::RANGE,
             header::ETAG,
@@ -35,8 +36,8 @@ fuzz_target!(|data: &[u8]| {
 
     let mut after = before.clone();
     let asked = codings.decode(&method, &mut after);
-    assert_eq!(after.len(), before.len());
-    for name in before.keys() {
+    // `Range` goes where `If-Range` holds no tag.
+    for name in before.keys().filter(|name| **name != header::RANGE) {
         assert_eq!(
             before.get_all(name).iter().count(),
             after.get_all(name).iter().count()

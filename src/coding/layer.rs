@@ -25,7 +25,8 @@ impl CodingTagLayer {
 
     /// The codings that compression may choose, those first that it prefers
     /// where a request wants two alike. By default `zstd`, `br`, `gzip` and
-    /// `deflate`. A coding that is not among them makes strong tags weak.
+    /// `deflate`. A coding that is not among them makes strong tags weak. With
+    /// `dcb` or `dcz` (RFC 9842) tags and `Vary` tell dictionaries apart too.
     ///
     /// # Errors
     ///

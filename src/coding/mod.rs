@@ -62,6 +62,13 @@
 //! already is that of a handler which codes its content itself, and stays; for
 //! the same tag on content without coding there is only the weak form left.
 //!
+//! **With `dcb` or `dcz`** among the codings (RFC 9842) the bytes depend on the
+//! dictionary too, and so does the tag: behind the name of the coding come the
+//! first 22 characters, 132 bits, of `Available-Dictionary`, as in
+//! `"v1-dcb-pZGm1Av0IEBKARczz7exkN"`. A read gets it back if it takes the coding
+//! and has the same dictionary, a write always. Where the request names no
+//! dictionary that can be read, the tag becomes weak. `Vary` has both fields.
+//!
 //! **On the way in, of a read** (`GET`, `HEAD`, `QUERY`) a tag in
 //! `If-None-Match` or `If-Match` that has the suffix of a coding which
 //! `Accept-Encoding` takes becomes two, `"v1"` and `"v1-gzip"`: what the inner
@@ -77,11 +84,13 @@
 //! - **`"v1"` without a suffix** is the variant without coding, which a client
 //!   that takes gzip may select too: it passes, and the 304 says `"v1"`.
 //! - **Where a date or `*` made the 304**, nothing tells which variant the
-//!   client has: the tag becomes weak, if any coding is taken.
+//!   client has: the tag, if there is one, becomes weak, if any coding is taken.
 //! - **`If-Range` is never mapped.** Inside, a part is cut from content without
 //!   coding, and must not be joined to bytes that are coded; a tag with a
 //!   suffix does not match there, and the whole content is sent. For the same
-//!   reason `If-Match` is not mapped beside `Range`, and gives 412.
+//!   reason `If-Match` is not mapped beside `Range`, and gives 412. A date in
+//!   `If-Range` stands for all variants alike: if any coding is taken, `Range`
+//!   is dropped, and the whole content is sent.
 //!
 //! **On the way in, of any other method**, whose `Accept-Encoding` says nothing
 //! about what it writes, every suffix is taken off: what was read with gzip can
@@ -90,10 +99,10 @@
 //! response without `Content-Encoding`, a 412 among them, stays.
 //!
 //! `Vary: Accept-Encoding` is added to what a read is answered with, 200, 206
-//! or 304, if it has a tag and no such member yet: to the variant without
-//! coding too, as section 12.5.5 asks. A 304 for a variant that may be coded
-//! loses its `Content-Length`, which inside is that without coding (section
-//! 8.6).
+//! or 304, if it has a tag or `Last-Modified` and no such member yet: to the
+//! variant without coding too, as section 12.5.5 asks. A 304 for a variant that
+//! may be coded loses its `Content-Length`, which inside is that without coding
+//! (section 8.6).
 //!
 //! # What it needs from its neighbours
 //!
@@ -121,10 +130,11 @@
 //! names one coding that the request takes and compression chooses another: the
 //! content comes whole, and with the tag of what it is.
 //!
-//! It knows the coding from `Content-Encoding` alone. A service which answers
-//! `HEAD` without content, so that compression does nothing, gives the tag of
-//! the variant without coding there. A layer that changes bytes and does not
-//! say so needs weak tags.
+//! It knows the coding from `Content-Encoding` alone, and takes the dictionary
+//! for the one that the request named (RFC 9842, section 2.2). A service which
+//! answers `HEAD` without content, so that compression does nothing, gives the
+//! tag of the variant without coding there. A layer that changes bytes and does
+//! not say so needs weak tags.
 //!
 //! A tag that was read is given back in full only to this layer: whoever reads
 //! tags further out sees them with their suffixes.

@@ -19,6 +19,7 @@
 //! assert_eq!(response[header::ETAG], "\"v2-gzip\"");
 //! ```
 
+mod dictionary;
 mod request;
 mod response;
 mod suffix;
@@ -40,7 +41,9 @@ pub struct TagCodings {
 
 impl TagCodings {
     /// These codings, those first that are chosen where a request wants two
-    /// alike. The suffix of a coding is its name in lower case behind `-`.
+    /// alike. The suffix of a coding is its name in lower case behind `-`, and
+    /// for `dcb` and `dcz` (RFC 9842) another `-` and the first 22 characters of
+    /// the dictionary in `Available-Dictionary`.
     ///
     /// # Errors
     ///
@@ -109,7 +112,7 @@ impl TagCodings {
     /// Of two with the same text the own one comes first.
     fn sorted(mut self) -> Self {
         self.suffixes
-            .sort_by_key(|suffix| (Reverse(suffix.text().len()), !suffix.is_own()));
+            .sort_by_key(|suffix| (Reverse(suffix.length()), !suffix.is_own()));
         self
     }
 }

@@ -8,6 +8,7 @@ mod cache_control;
 mod cache_tags;
 mod coding;
 mod date;
+mod dictionary;
 mod etag;
 mod list;
 mod no_vary_search;

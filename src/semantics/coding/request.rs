@@ -2,10 +2,10 @@
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method,
-    header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, RANGE},
+    header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, RANGE},
 };
 
-use super::TagCodings;
+use super::{TagCodings, dictionary::Dictionary};
 use crate::semantics::{
     accept_encoding,
     etag::TagRef,
@@ -19,6 +19,7 @@ use crate::semantics::{
 #[derive(Debug, Clone)]
 pub struct Asked {
     pub(super) reads: bool,
+    pub(super) dictionary: Option<Dictionary>,
     /// The conditions of a read.
     pub(super) conditions: Option<Conditions>,
 }
@@ -55,13 +56,15 @@ pub(super) struct Accepted {
     /// Of each suffix; `None` where the request does not take its coding.
     coded: Vec<Option<Rank>>,
     identity: Option<Rank>,
+    dictionary: Option<Dictionary>,
 }
 
 impl Accepted {
-    fn of(headers: &HeaderMap, codings: &TagCodings) -> Self {
+    fn of(headers: &HeaderMap, codings: &TagCodings, dictionary: Option<Dictionary>) -> Self {
         let coded = codings.suffixes().iter().map(|suffix| {
             let weight = accept_encoding::weight(headers, suffix.coding());
-            (weight > 0).then_some(Rank {
+            let is_taken = weight > 0 && (dictionary.is_some() || !suffix.by_dictionary());
+            is_taken.then_some(Rank {
                 weight,
                 preference: suffix.preference(),
             })
@@ -72,6 +75,7 @@ impl Accepted {
                 weight,
                 preference: 0,
             }),
+            dictionary,
         }
     }
 
@@ -92,7 +96,10 @@ impl Accepted {
         codings: &TagCodings,
     ) -> Option<(&'t [u8], Rank)> {
         let mut least = Some(Rank::MOST);
-        let plain = codings.strip(opaque, |at| least = least.min(self.coded[at]))?;
+        let plain = codings.strip(opaque, |found| {
+            let is_same = found.dictionary.is_none() || found.dictionary == self.dictionary;
+            least = least.min(self.coded[found.at].filter(|_| is_same));
+        })?;
         Some((plain, least?))
     }
 }
@@ -122,13 +129,20 @@ impl TagCodings {
     /// service knows, and keeps what [`encode`](Self::encode) needs.
     pub fn decode(&self, method: &Method, headers: &mut HeaderMap) -> Asked {
         let reads = SafeMethods::of(method).is_some();
+        let by_dictionary = self.by_dictionary();
         let mut asked = Asked {
             reads,
+            dictionary: by_dictionary
+                .then(|| Dictionary::of_request(headers))
+                .flatten(),
             conditions: None,
         };
-        let conditional = headers
-            .keys()
-            .any(|name| matches!(*name, IF_MATCH | IF_NONE_MATCH | IF_MODIFIED_SINCE));
+        let conditional = headers.keys().any(|name| {
+            matches!(
+                *name,
+                IF_MATCH | IF_NONE_MATCH | IF_MODIFIED_SINCE | IF_RANGE
+            )
+        });
         if !conditional {
             return asked;
         }
@@ -137,9 +151,14 @@ impl TagCodings {
             self.map(headers, &IF_NONE_MATCH, &Mapping::Write);
             return asked;
         }
-        let accepted = Accepted::of(headers, self);
+        let accepted = Accepted::of(headers, self, asked.dictionary);
         let none_match = fields::lines(headers, &IF_NONE_MATCH).cloned().collect();
         self.map(headers, &IF_NONE_MATCH, &Mapping::NoneMatch(&accepted));
+        // A date tells no coding, and a part must not be joined to coded bytes.
+        let by_date = fields::first(headers, &IF_RANGE).is_some_and(|line| !is_tag(line));
+        if by_date && accepted.any_coding() {
+            headers.remove(RANGE);
+        }
         // A part is cut inside, from content without coding.
         if !fields::has(headers, &RANGE) {
             self.map(headers, &IF_MATCH, &Mapping::Match(&accepted));
@@ -220,6 +239,10 @@ impl TagCodings {
     pub(super) fn is_identity(&self, tag: TagRef<'_>) -> bool {
         !tag.is_weak() && !self.looks_coded(tag.opaque())
     }
+}
+
+fn is_tag(line: &HeaderValue) -> bool {
+    matches!(entity_tags([line]).next(), Some(TagMember::Tag(_)))
 }
 
 /// A list as it is written.

@@ -1,12 +1,13 @@
 //! From the tags that the service knows to one for each coding.
 
 use http::{
-    HeaderMap, HeaderValue, StatusCode,
-    header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, ETAG, VARY},
+    HeaderMap, HeaderName, HeaderValue, StatusCode,
+    header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, ETAG, LAST_MODIFIED, VARY},
 };
 
 use super::{
     Asked, TagCodings,
+    dictionary::AVAILABLE_DICTIONARY,
     request::{Accepted, Conditions, Rank},
     suffix::{respell, spell},
 };
@@ -21,18 +22,19 @@ impl TagCodings {
     /// Gives the tag of a response the suffix of its coding, and a 304 the tag
     /// that the client named; says in `Vary` that `Accept-Encoding` chose.
     pub fn encode(&self, status: StatusCode, headers: &mut HeaderMap, asked: &Asked) {
-        let Some(tag) = validators::etag(headers) else {
+        let tag = validators::etag(headers);
+        if tag.is_none() && !fields::has(headers, &LAST_MODIFIED) {
             return;
-        };
+        }
         if asked.reads && status == StatusCode::NOT_MODIFIED {
             if let Some(conditions) = &asked.conditions {
                 self.encode_not_modified(headers, conditions);
             }
-        } else if let Some(tag) = self.tag_of_variant(tag, headers, asked.reads) {
+        } else if let Some(tag) = tag.and_then(|tag| self.tag_of_variant(tag, headers, asked)) {
             headers.insert(ETAG, tag);
         }
         if asked.reads && matches!(status.as_u16(), 200 | 206 | 304) {
-            vary_by_coding(headers);
+            self.vary(headers);
         }
     }
 
@@ -41,7 +43,7 @@ impl TagCodings {
         &self,
         tag: TagRef<'_>,
         headers: &HeaderMap,
-        reads: bool,
+        asked: &Asked,
     ) -> Option<HeaderValue> {
         if tag.is_weak() {
             return None;
@@ -49,42 +51,41 @@ impl TagCodings {
         let suffixes = || {
             members(fields::lines(headers, &CONTENT_ENCODING))
                 .filter(|coding| !coding.eq_ignore_ascii_case(b"identity"))
-                .map(|coding| self.suffix_of(coding))
+                .map(|coding| self.suffix_of(coding, asked.dictionary.as_ref()))
         };
         if suffixes().next().is_none() {
             // Coded content keeps such a tag, so it can be strong for that only.
-            let shared = reads && self.looks_coded(tag.opaque());
+            let shared = asked.reads && self.looks_coded(tag.opaque());
             return shared.then(|| respell(true, tag.opaque()));
         }
         // What cannot be mapped back still revalidates as a weak tag.
         if self.weak || suffixes().any(|suffix| suffix.is_none()) {
             return Some(respell(true, tag.opaque()));
         }
-        let suffixes = || suffixes().flatten();
-        let room = suffixes().map(str::len).sum();
+        let suffixes = || suffixes().flatten().flatten();
+        let room = suffixes().map(<[u8]>::len).sum();
         let opaque = tag.opaque();
         let (rest, end) = opaque.split_at(opaque.len().saturating_sub(room));
         let carried = suffixes()
-            .try_fold(end, |end, suffix| end.strip_prefix(suffix.as_bytes()))
+            .try_fold(end, |end, suffix| end.strip_prefix(suffix))
             .is_some_and(|_| !self.looks_coded(rest));
         (!carried).then(|| spell(false, opaque, suffixes(), room))
     }
 
     fn encode_not_modified(&self, headers: &mut HeaderMap, conditions: &Conditions) {
-        let Some(current) = validators::etag(headers) else {
-            return;
-        };
         let may_be_coded = conditions.accepted.any_coding();
-        let named = self.named(current, conditions);
+        let current = validators::etag(headers);
+        let named = current.and_then(|current| self.named(current, conditions));
         let is_identity = named.is_some_and(|tag| self.is_identity(tag));
-        let weak = match named {
-            Some(tag) => current.is_weak() || tag.is_weak(),
-            // A date or `*` decided, which tells no coding.
-            None => current.is_weak() || may_be_coded,
-        };
-        let opaque = named.map_or(current.opaque(), TagRef::opaque);
-        let tag = (weak != current.is_weak() || opaque != current.opaque())
-            .then(|| respell(weak, opaque));
+        let tag = current.and_then(|current| {
+            let weak = match named {
+                Some(tag) => current.is_weak() || tag.is_weak(),
+                // A date or `*` decided, which tells no coding.
+                None => current.is_weak() || may_be_coded,
+            };
+            let opaque = named.map_or(current.opaque(), TagRef::opaque);
+            (weak != current.is_weak() || opaque != current.opaque()).then(|| respell(weak, opaque))
+        });
         if let Some(tag) = tag {
             headers.insert(ETAG, tag);
         }
@@ -118,18 +119,30 @@ impl TagCodings {
             coded.map_or_else(uncoded, |(_, rank)| rank)
         })
     }
-}
 
-fn vary_by_coding(headers: &mut HeaderMap) {
-    let name = ACCEPT_ENCODING.as_str().as_bytes();
-    let listed = members(fields::lines(headers, &VARY))
-        .any(|member| member == b"*" || member.eq_ignore_ascii_case(name));
-    if listed {
-        return;
-    }
-    if fields::has(headers, &VARY) {
-        vary::merge(headers, [ACCEPT_ENCODING]);
-    } else {
-        headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    /// Both fields choose where a dictionary may be used (RFC 9842, section
+    /// 6.2).
+    fn vary(&self, headers: &mut HeaderMap) {
+        let by_dictionary = self.by_dictionary();
+        if !fields::has(headers, &VARY) {
+            headers.insert(
+                VARY,
+                HeaderValue::from_static(if by_dictionary {
+                    "accept-encoding, available-dictionary"
+                } else {
+                    "accept-encoding"
+                }),
+            );
+            return;
+        }
+        let is_listed = |field: &HeaderName| {
+            let name = field.as_str().as_bytes();
+            members(fields::lines(headers, &VARY))
+                .any(|member| member == b"*" || member.eq_ignore_ascii_case(name))
+        };
+        let dictionary = by_dictionary.then_some(AVAILABLE_DICTIONARY);
+        let missing = [Some(ACCEPT_ENCODING), dictionary]
+            .map(|field| field.filter(|field| !is_listed(field)));
+        vary::merge(headers, missing.into_iter().flatten());
     }
 }

@@ -3,7 +3,10 @@
 use bytes::Bytes;
 use http::HeaderValue;
 
-use super::TagCodings;
+use super::{
+    TagCodings,
+    dictionary::{self, Dictionary},
+};
 use crate::semantics::accept_encoding::canonical;
 
 /// What marks the tags of one coding.
@@ -14,14 +17,27 @@ pub(super) struct Suffix {
     /// Greater for what compression chooses first; `None` for a foreign suffix,
     /// which is only understood.
     preference: Option<u16>,
+    /// Whether the dictionary follows the text.
+    by_dictionary: bool,
+}
+
+/// A suffix that was found at the end of an opaque text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found {
+    /// Its place in [`suffixes`](TagCodings::suffixes).
+    pub(super) at: usize,
+    pub(super) dictionary: Option<Dictionary>,
 }
 
 impl Suffix {
     pub(super) fn own(coding: String, preference: u16) -> Self {
+        let by_dictionary = dictionary::is_needed(&coding);
+        let end = if by_dictionary { "-" } else { "" };
         Self {
-            text: format!("-{coding}"),
+            text: format!("-{coding}{end}"),
             coding,
             preference: Some(preference),
+            by_dictionary,
         }
     }
 
@@ -30,6 +46,7 @@ impl Suffix {
             text,
             coding,
             preference: None,
+            by_dictionary: false,
         }
     }
 
@@ -38,8 +55,28 @@ impl Suffix {
         self.preference.is_some()
     }
 
-    pub(super) fn text(&self) -> &str {
-        &self.text
+    pub(super) fn by_dictionary(&self) -> bool {
+        self.by_dictionary
+    }
+
+    /// How many bytes it has.
+    pub(super) fn length(&self) -> usize {
+        let dictionary = if self.by_dictionary {
+            Dictionary::LENGTH
+        } else {
+            0
+        };
+        self.text.len() + dictionary
+    }
+
+    fn strip<'t>(&self, opaque: &'t [u8]) -> Option<(&'t [u8], Option<Dictionary>)> {
+        let (opaque, dictionary) = if self.by_dictionary {
+            let (rest, dictionary) = Dictionary::at_end(opaque)?;
+            (rest, Some(dictionary))
+        } else {
+            (opaque, None)
+        };
+        Some((opaque.strip_suffix(self.text.as_bytes())?, dictionary))
     }
 
     pub(super) fn coding(&self) -> &str {
@@ -56,26 +93,39 @@ impl TagCodings {
         &self.suffixes
     }
 
-    /// The suffix that a member of `Content-Encoding` gives; `None` if it is
-    /// none of the codings.
-    pub(super) fn suffix_of(&self, coding: &[u8]) -> Option<&str> {
-        let name = canonical(coding);
-        self.suffixes
-            .iter()
-            .find(|suffix| suffix.is_own() && suffix.coding.as_bytes().eq_ignore_ascii_case(name))
-            .map(Suffix::text)
+    /// Whether the bytes of any coding depend on a dictionary.
+    pub(super) fn by_dictionary(&self) -> bool {
+        self.suffixes.iter().any(Suffix::by_dictionary)
     }
 
-    /// An opaque text without the suffixes at its end, with the place of each
-    /// in [`suffixes`](Self::suffixes), last one first.
+    /// The suffix that a member of `Content-Encoding` gives, in two parts;
+    /// `None` if it is none of the codings, or the dictionary is not known.
+    pub(super) fn suffix_of<'a>(
+        &'a self,
+        coding: &[u8],
+        dictionary: Option<&'a Dictionary>,
+    ) -> Option<[&'a [u8]; 2]> {
+        let name = canonical(coding);
+        let suffix = self.suffixes.iter().find(|suffix| {
+            suffix.is_own() && suffix.coding.as_bytes().eq_ignore_ascii_case(name)
+        })?;
+        let dictionary = if suffix.by_dictionary {
+            dictionary?.as_bytes()
+        } else {
+            b""
+        };
+        Some([suffix.text.as_bytes(), dictionary])
+    }
+
+    /// An opaque text without the suffixes at its end, last one first.
     pub(super) fn strip<'t>(
         &self,
         mut opaque: &'t [u8],
-        mut each: impl FnMut(usize),
+        mut each: impl FnMut(Found),
     ) -> Option<&'t [u8]> {
         let before = opaque.len();
-        while let Some((at, rest)) = self.strip_last(opaque) {
-            each(at);
+        while let Some((found, rest)) = self.strip_last(opaque) {
+            each(found);
             opaque = rest;
         }
         (opaque.len() < before).then_some(opaque)
@@ -86,10 +136,10 @@ impl TagCodings {
         self.strip_last(opaque).is_some()
     }
 
-    fn strip_last<'t>(&self, opaque: &'t [u8]) -> Option<(usize, &'t [u8])> {
+    fn strip_last<'t>(&self, opaque: &'t [u8]) -> Option<(Found, &'t [u8])> {
         self.suffixes.iter().enumerate().find_map(|(at, suffix)| {
-            let rest = opaque.strip_suffix(suffix.text.as_bytes())?;
-            Some((at, rest))
+            let (rest, dictionary) = suffix.strip(opaque)?;
+            Some((Found { at, dictionary }, rest))
         })
     }
 }
@@ -98,14 +148,14 @@ impl TagCodings {
 pub(super) fn spell<'t>(
     weak: bool,
     opaque: &[u8],
-    suffixes: impl Iterator<Item = &'t str>,
+    suffixes: impl Iterator<Item = &'t [u8]>,
     room: usize,
 ) -> HeaderValue {
     let opening: &[u8] = if weak { b"W/\"" } else { b"\"" };
     let mut text = Vec::with_capacity(opening.len() + opaque.len() + room + 1);
     text.extend_from_slice(opening);
     text.extend_from_slice(opaque);
-    suffixes.for_each(|suffix| text.extend_from_slice(suffix.as_bytes()));
+    suffixes.for_each(|suffix| text.extend_from_slice(suffix));
     text.push(b'"');
     HeaderValue::from_maybe_shared(Bytes::from(text)).expect("made of parts of entity tags")
 }

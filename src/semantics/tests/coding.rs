@@ -6,23 +6,23 @@ use http::{
 use super::headers;
 use crate::semantics::{coding::TagCodings, etag::EntityTag};
 
-type Lines = [(&'static str, &'static str)];
+pub(super) type Lines = [(&'static str, &'static str)];
 
 fn codings() -> TagCodings {
     TagCodings::new(["br", "gzip"]).unwrap()
 }
 
-fn lines(headers: &HeaderMap, name: http::HeaderName) -> Vec<&str> {
+pub(super) fn lines(headers: &HeaderMap, name: http::HeaderName) -> Vec<&str> {
     let lines = headers.get_all(name).iter();
     lines.map(|line| line.to_str().unwrap()).collect()
 }
 
-fn sent(lines: &Lines) -> HeaderMap {
+pub(super) fn sent(lines: &Lines) -> HeaderMap {
     headers(lines.iter().copied())
 }
 
 /// The fields of a response to a `method` with the fields `asked`.
-fn answer(
+pub(super) fn answer(
     codings: &TagCodings,
     method: &Method,
     asked: &Lines,
@@ -35,7 +35,7 @@ fn answer(
     headers
 }
 
-fn tag(headers: &HeaderMap) -> &str {
+pub(super) fn tag(headers: &HeaderMap) -> &str {
     let [tag] = lines(headers, ETAG)[..] else {
         panic!("one tag");
     };
@@ -227,6 +227,48 @@ fn parts_are_of_what_has_no_coding() {
     headers.remove("range");
     codings().decode(&Method::GET, &mut headers);
     assert_eq!(lines(&headers, IF_MATCH), ["\"v1\", \"v1-gzip\""]);
+}
+
+/// R-9110-8.8.1-c: a date stands for every variant, so that nothing tells
+/// whether the client has the bytes that the part is to be joined to.
+#[test]
+fn a_date_gives_a_part_only_where_no_coding_is_taken() {
+    let date = "Fri, 20 Nov 2026 08:00:00 GMT";
+    for (accept, condition, kept) in [
+        ("gzip", date, false),
+        ("*", date, false),
+        ("gzip", "junk", false),
+        ("identity", date, true),
+        ("gzip;q=0", date, true),
+        ("deflate", date, true),
+        ("gzip", "\"v1\"", true),
+        ("gzip", "W/\"v1\"", true),
+    ] {
+        let mut headers = sent(&[("accept-encoding", accept), ("range", "bytes=5-")]);
+        headers.insert(IF_RANGE, condition.parse().unwrap());
+        codings().decode(&Method::GET, &mut headers);
+        assert_eq!(headers.contains_key("range"), kept, "{accept} {condition}");
+        assert_eq!(lines(&headers, IF_RANGE), [condition]);
+    }
+    let mut headers = sent(&[("accept-encoding", "gzip"), ("range", "bytes=5-")]);
+    codings().decode(&Method::GET, &mut headers);
+    assert!(headers.contains_key("range"));
+}
+
+/// R-9110-8.6-a, R-9110-15.4.5-e, R-9111-4.1-a: a date makes a 304 too.
+#[test]
+fn a_304_by_a_date_alone_fits_every_variant() {
+    let date = "Fri, 20 Nov 2026 08:00:00 GMT";
+    let fields = [("last-modified", date), ("content-length", "5")];
+    for (accept, length) in [("gzip", false), ("gzip;q=0", true)] {
+        let asked = [("accept-encoding", accept), ("if-modified-since", date)];
+        let headers = answer(&codings(), &Method::GET, &asked, 304, &fields);
+        assert_eq!(headers.contains_key("content-length"), length, "{accept}");
+        assert_eq!(lines(&headers, VARY), ["accept-encoding"]);
+        assert!(!headers.contains_key(ETAG));
+    }
+    let headers = answer(&codings(), &Method::GET, &[], 200, &fields);
+    assert_eq!(lines(&headers, VARY), ["accept-encoding"]);
 }
 
 /// R-9110-13.1.2-e: the 304 has the tag of the variant that the client named;

@@ -10,6 +10,7 @@ mod cors;
 mod events;
 mod placement;
 mod plain;
+mod ranges;
 mod readiness;
 mod recipes;
 mod serve_dir;

@@ -4,6 +4,7 @@
 
 mod audited;
 mod broken_body;
+mod codings;
 #[cfg(feature = "tokio")]
 mod departed;
 #[cfg(feature = "tokio")]

@@ -28,7 +28,7 @@ use std::{cmp::Reverse, error::Error, fmt};
 
 pub use self::request::Asked;
 use self::suffix::Suffix;
-use super::accept_encoding::canonical;
+use super::{accept_encoding::canonical, list::is_token};
 
 /// The codings that a layer inside may choose, and the suffixes that tell
 /// their tags apart.
@@ -119,7 +119,6 @@ impl TagCodings {
 
 /// The name of a coding as its suffix has it.
 fn coding_name(name: &str) -> Option<String> {
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if name.is_empty() || !name.bytes().all(is_token) {
         return None;
     }

@@ -5,6 +5,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use bytes::Bytes;
 use http::HeaderValue;
 
 /// A date in whole seconds, as header fields carry it.
@@ -177,7 +178,7 @@ impl From<HttpDate> for SystemTime {
 
 impl From<HttpDate> for HeaderValue {
     fn from(date: HttpDate) -> Self {
-        Self::from_maybe_shared(date.to_string()).expect("a date is visible ASCII")
+        Self::from_maybe_shared(Bytes::from(date.to_string())).expect("a date is visible ASCII")
     }
 }
 

@@ -55,6 +55,11 @@ pub(crate) fn trim_ows(bytes: &[u8]) -> &[u8] {
     &bytes[..bytes.len() - end]
 }
 
+/// `tchar` (RFC 9110, section 5.6.2).
+pub(crate) fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
 struct Members<'a> {
     rest: &'a [u8],
 }

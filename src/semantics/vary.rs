@@ -4,7 +4,10 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header::VARY};
 
-use super::list::members;
+use super::{
+    fields,
+    list::{is_token, members, trim_ows},
+};
 
 /// Whether `Vary` holds `*`: something beyond the request's fields chose.
 #[must_use]
@@ -35,31 +38,55 @@ pub fn names(headers: &HeaderMap) -> impl Iterator<Item = HeaderName> {
 /// vary::merge(&mut headers, [header::ORIGIN, header::ACCEPT_ENCODING]);
 /// assert_eq!(headers[header::VARY], "x-lang, origin, accept-encoding");
 /// ```
-pub fn merge(headers: &mut HeaderMap, fields: impl IntoIterator<Item = HeaderName>) {
-    let mut missing = fields
-        .into_iter()
-        // `*` is a valid field name to the type.
-        .filter(|name| name.as_str() != "*" && !names(headers).any(|there| there == *name))
-        .peekable();
-    if missing.peek().is_none() || is_any(headers) {
+pub fn merge(
+    headers: &mut HeaderMap,
+    fields: impl IntoIterator<Item = HeaderName, IntoIter: Clone>,
+) {
+    let added = fields.into_iter();
+    let there = || members(fields::lines(headers, &VARY));
+    let is_there =
+        |name: &HeaderName| there().any(|other| other.eq_ignore_ascii_case(name.as_ref()));
+    // `*` is a valid field name to the type.
+    let is_missing = |name: &HeaderName| name.as_str() != "*" && !is_there(name);
+    let missing = || added.clone().filter(is_missing);
+    if missing().next().is_none() || is_any(headers) {
         return;
     }
-    let mut union: Vec<HeaderName> = Vec::new();
-    for name in names(headers).chain(missing) {
-        push_once(&mut union, name);
-    }
-    headers.insert(VARY, line(&union));
+    let valid = || there().filter(|member| member.iter().copied().all(is_token));
+    let lengths = missing().map(|name| name.as_str().len());
+    let lengths = lengths.chain(valid().map(<[u8]>::len));
+    // Exactly, so that the value is the one allocation.
+    let room = lengths
+        .map(|length| length + SEPARATOR.len())
+        .sum::<usize>();
+    let mut line = Vec::with_capacity(room - SEPARATOR.len());
+    valid().for_each(|name| push_once(&mut line, name));
+    missing().for_each(|name| push_once(&mut line, name.as_ref()));
+    headers.insert(VARY, value(line));
 }
+
+const SEPARATOR: &[u8] = b", ";
 
 /// The value of the field for these names.
 pub(crate) fn line(names: &[HeaderName]) -> HeaderValue {
-    let names: Vec<_> = names.iter().map(HeaderName::as_str).collect();
-    HeaderValue::from_maybe_shared(Bytes::from(names.join(", ")))
-        .expect("field names are visible ASCII")
+    let mut line = Vec::new();
+    for name in names {
+        push_once(&mut line, name.as_ref());
+    }
+    value(line)
 }
 
-fn push_once(union: &mut Vec<HeaderName>, name: HeaderName) {
-    if !union.contains(&name) {
-        union.push(name);
+fn push_once(line: &mut Vec<u8>, name: &[u8]) {
+    let mut there = line.split(|byte| *byte == b',').map(trim_ows);
+    if there.any(|other| other.eq_ignore_ascii_case(name)) {
+        return;
     }
+    if !line.is_empty() {
+        line.extend_from_slice(SEPARATOR);
+    }
+    line.extend(name.iter().map(u8::to_ascii_lowercase));
+}
+
+fn value(line: Vec<u8>) -> HeaderValue {
+    HeaderValue::from_maybe_shared(Bytes::from(line)).expect("field names are visible ASCII")
 }

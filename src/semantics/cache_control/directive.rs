@@ -2,7 +2,7 @@
 
 use http::HeaderValue;
 
-use crate::semantics::list::members;
+use crate::semantics::list::{is_token, members};
 
 /// One directive.
 #[derive(Debug, Clone, Copy)]
@@ -99,9 +99,4 @@ fn is_quoted_text(text: &[u8]) -> bool {
         }
     }
     true
-}
-
-/// `tchar` (RFC 9110, section 5.6.2).
-pub(super) fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }

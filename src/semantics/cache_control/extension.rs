@@ -1,6 +1,7 @@
 use std::{error::Error, fmt};
 
-use super::directive::{Argument, Directive, is_token};
+use super::directive::{Argument, Directive};
+use crate::semantics::list::is_token;
 
 /// A directive that this crate does not know (RFC 9111, section 5.2.3), kept as
 /// it came.

@@ -4,9 +4,10 @@
 use http::HeaderValue;
 
 use super::{
-    directive::{Argument, Directive, directives, is_token},
+    directive::{Argument, Directive, directives},
     seconds,
 };
+use crate::semantics::list::is_token;
 
 /// What the standard directives say. Seconds are at most 2³¹.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -25,22 +25,35 @@ pub(crate) enum Syntax {
 impl CacheControl {
     /// The value of the field; `None` if there is nothing to say.
     pub(crate) fn to_value(&self, syntax: Syntax) -> Option<HeaderValue> {
-        let mut line = Line::default();
+        // Measured first, so that the value is the one allocation.
+        let mut length = 0;
+        self.write(syntax, &mut |piece| length += piece.len());
+        let mut line = Vec::with_capacity(length);
+        self.write(syntax, &mut |piece| line.extend_from_slice(piece));
+        (length > 0).then(|| {
+            HeaderValue::from_maybe_shared(Bytes::from(line))
+                .expect("directives are visible, or in quotes")
+        })
+    }
+
+    fn write(&self, syntax: Syntax, put: &mut dyn FnMut(&[u8])) {
+        let mut line = Line {
+            put,
+            started: false,
+        };
         line.known(self);
         for extension in &self.extensions {
             line.extension(extension, syntax);
         }
-        (!line.0.is_empty()).then(|| {
-            HeaderValue::from_maybe_shared(Bytes::from(line.0))
-                .expect("directives are visible, or in quotes")
-        })
     }
 }
 
-#[derive(Default)]
-struct Line(Vec<u8>);
+struct Line<'a> {
+    put: &'a mut dyn FnMut(&[u8]),
+    started: bool,
+}
 
-impl Line {
+impl Line<'_> {
     fn known(&mut self, of: &CacheControl) {
         let known = of.known;
         self.flag(known.must_understand, "must-understand");
@@ -58,48 +71,53 @@ impl Line {
         self.flag(known.no_transform, "no-transform");
     }
 
-    fn push(&mut self, name: &str) {
-        if !self.0.is_empty() {
-            self.0.extend_from_slice(b", ");
+    fn push(&mut self, directive: &[u8]) {
+        if self.started {
+            (self.put)(b", ");
         }
-        self.0.extend_from_slice(name.as_bytes());
+        self.started = true;
+        (self.put)(directive);
     }
 
     fn flag(&mut self, there: bool, name: &str) {
         if there {
-            self.push(name);
+            self.push(name.as_bytes());
         }
     }
 
     fn seconds(&mut self, name: &str, seconds: Option<u32>) {
         if let Some(seconds) = seconds {
-            self.push(name);
-            self.0.push(b'=');
-            self.0.extend_from_slice(seconds.to_string().as_bytes());
+            self.push(name.as_bytes());
+            (self.put)(b"=");
+            let digits = seconds.checked_ilog10().unwrap_or(0) + 1;
+            for power in (0..digits).rev() {
+                let digit = seconds / 10_u32.pow(power) % 10;
+                (self.put)(&[b'0' + digit as u8]);
+            }
         }
     }
 
     fn scoped(&mut self, name: &str, scope: Scope, fields: &[HeaderName]) {
         self.flag(scope != Scope::Nothing, name);
         if scope == Scope::Fields {
-            let names: Vec<_> = fields.iter().map(HeaderName::as_str).collect();
             // Never as a token (RFC 9111, section 5.2.2.4).
-            self.0.extend_from_slice(b"=\"");
-            self.0.extend_from_slice(names.join(", ").as_bytes());
-            self.0.push(b'"');
+            (self.put)(b"=\"");
+            for (at, field) in fields.iter().enumerate() {
+                if at > 0 {
+                    (self.put)(b", ");
+                }
+                (self.put)(field.as_ref());
+            }
+            (self.put)(b"\"");
         }
     }
 
     fn extension(&mut self, extension: &Extension, syntax: Syntax) {
         match syntax {
-            Syntax::CacheControl => {
-                self.push("");
-                self.0.extend_from_slice(extension.as_bytes());
-            }
+            Syntax::CacheControl => self.push(extension.as_bytes()),
             Syntax::Targeted => {
                 if let Some(member) = extension.to_member() {
-                    self.push("");
-                    self.0.extend_from_slice(&member);
+                    self.push(&member);
                 }
             }
         }

@@ -20,6 +20,8 @@ pub struct Case {
     pub content_type: &'static str,
     /// The handler sets an `ETag` of its own.
     pub own_tag: bool,
+    /// The handler sets a `Cache-Control` of its own, stricter than any policy.
+    pub own_policy: bool,
     /// A layer that hashes is to be given a limit below the content's length.
     pub too_large: bool,
     pub condition: Condition,
@@ -79,6 +81,7 @@ impl Case {
             sized: true,
             content_type: "application/json",
             own_tag: false,
+            own_policy: false,
             too_large: false,
             condition: Condition::None,
         }
@@ -144,6 +147,16 @@ impl Case {
             with(&put, &[None, Expects, ExpectsOther]),
         ]
         .concat()
+    }
+
+    /// What a cache policy is put on, or has to be joined with.
+    pub fn policies() -> Vec<Self> {
+        let own = Self {
+            name: "own Cache-Control",
+            own_policy: true,
+            ..Self::one_kib()
+        };
+        vec![Self::one_kib(), own]
     }
 
     pub fn with(&self, condition: Condition) -> Self {

@@ -16,6 +16,7 @@ use tower::Service;
 use crate::case::Case;
 
 pub const OWN_TAG: HeaderValue = HeaderValue::from_static("\"a-tag-of-the-handler-01\"");
+const OWN_POLICY: HeaderValue = HeaderValue::from_static("private, max-age=5");
 
 #[derive(Clone)]
 pub struct Handler(Case);
@@ -55,6 +56,11 @@ impl<B> Service<Request<B>> for Handler {
             .insert(header::CONTENT_TYPE, content_type);
         if self.0.own_tag {
             response.headers_mut().insert(header::ETAG, OWN_TAG);
+        }
+        if self.0.own_policy {
+            response
+                .headers_mut()
+                .insert(header::CACHE_CONTROL, OWN_POLICY);
         }
         ready(Ok(response))
     }

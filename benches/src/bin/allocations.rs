@@ -39,9 +39,14 @@ fn main() {
     let before = Case::known_before();
     print("Known before the service runs", &sourced, &before);
 
+    let policies = contenders::policies();
+    let cached = Case::policies();
+    print("Cache policy, 1 KiB", &policies, &cached);
+
     let mut goals = nothing_to_do(&onlookers, &quiet);
     goals.extend(hashing(&contenders, &cases));
     goals.extend(known_before(&sourced, &before));
+    goals.extend(constant_policy(&policies, &cached));
     goals::print("Goals, allocations", &goals);
 }
 
@@ -145,6 +150,26 @@ fn many_frames(contenders: &[Contender], contender: &Contender, case: &Case) -> 
         Goal::at_most(what("allocations"), 14.0, heap.allocations as f64),
         Goal::at_most(what("heap over bare"), 16384.0, own),
     ]
+}
+
+fn constant_policy(contenders: &[Contender], cases: &[Case]) -> Vec<Goal> {
+    let goals = |case: &Case| {
+        let bare = bare(contenders, case).allocations as f64;
+        let goal = |contender: Contender| {
+            let what = format!(
+                "{}, {}: allocations over bare",
+                case.title(),
+                contender.name
+            );
+            let heap = measure(&contender, case)?;
+            Some(Goal::at_most(what, 0.0, heap.allocations as f64 - bare))
+        };
+        ours::policies()
+            .into_iter()
+            .filter_map(goal)
+            .collect::<Vec<_>>()
+    };
+    cases.iter().flat_map(goals).collect()
 }
 
 fn known_before(contenders: &[Contender], cases: &[Case]) -> Vec<Goal> {

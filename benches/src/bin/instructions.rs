@@ -10,7 +10,7 @@ use std::{
 
 use tower_conditional_bench::{
     case::Case,
-    contenders::{self, BARE, Contender, naive, ours},
+    contenders::{self, BARE, Contender, naive, ours, set_header, tower_cache_control},
     drive::OneRequest,
     goals::{self, Goal},
     hash::Hash,
@@ -74,6 +74,10 @@ fn selection() -> Vec<(Contender, Case)> {
     for case in Case::known_before() {
         let sourced = contenders::sourced().into_iter().filter(hashes);
         selection.extend(sourced.map(|contender| (contender, case.clone())));
+    }
+    for case in Case::policies() {
+        let policies = contenders::policies().into_iter();
+        selection.extend(policies.map(|contender| (contender, case.clone())));
     }
     // The bare service is there already for reads.
     let mut seen = HashSet::new();
@@ -144,6 +148,17 @@ fn goals(counts: &HashMap<String, f64>) -> Vec<Goal> {
             let what = format!("{}, {ours}", case.title());
             Goal::at_most(what, 2800.0, count(ours, &case))
         }));
+    }
+    for case in Case::policies() {
+        let ours = ours::POLICY_WITHOUT_DATE;
+        for (peer, limit) in [
+            (set_header::IF_NOT_PRESENT, 1.25),
+            (tower_cache_control::NAME, 1.0),
+        ] {
+            let what = format!("{}, {ours} / {peer}", case.title());
+            let ratio = count(ours, &case) / count(peer, &case);
+            goals.push(Goal::at_most(what, limit, ratio).ratio());
+        }
     }
     goals
 }

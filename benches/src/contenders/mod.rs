@@ -7,7 +7,8 @@ pub mod naive;
 pub mod ours;
 pub mod raw_hash;
 mod salvo;
-mod set_header;
+pub mod set_header;
+pub mod tower_cache_control;
 mod tower_etag_cache;
 mod tunnelbana;
 
@@ -59,6 +60,17 @@ pub fn onlookers() -> Vec<Contender> {
     ];
     onlookers.extend(ours::each());
     onlookers
+}
+
+/// The contenders that say how a response may be cached.
+pub fn policies() -> Vec<Contender> {
+    let mut policies = vec![
+        bare::contender(),
+        set_header::if_not_present(),
+        tower_cache_control::contender(),
+    ];
+    policies.extend(ours::policies());
+    policies
 }
 
 /// The contenders that know a tag before the service runs, and the peers that compare one at all.

@@ -4,15 +4,18 @@ use std::{
     convert::Infallible,
     future::{Ready, ready},
     task::{Context, Poll},
+    time::Duration,
 };
 
 use axum::body::Body;
 use http::{Request, Response, StatusCode, request::Parts};
 use tower::{Layer, Service};
 use tower_conditional::{
-    ConditionalLayer, EntityTag, EtagLayer, PreconditionLayer, Validators,
+    CachePolicyLayer, ConditionalLayer, EntityTag, EtagLayer, PreconditionLayer, Validators,
+    cache_policy::CachePolicy,
     etag::{Blake3, ContentHasher, Sha256, Xxh3},
     handler::Expected,
+    semantics::cache_control::CacheControl,
     source::ValidatorSource,
     stack,
 };
@@ -45,6 +48,8 @@ pub const fn stack_name(hash: Hash) -> &'static str {
 pub const CONDITIONAL: &str = "**ConditionalLayer**";
 pub const SOURCED: &str = "**ConditionalLayer::source**";
 pub const PRECONDITION: &str = "**PreconditionLayer**";
+pub const POLICY: &str = "**CachePolicyLayer**";
+pub const POLICY_WITHOUT_DATE: &str = "**CachePolicyLayer**, no Date";
 
 pub fn hashing() -> Vec<Contender> {
     let contender = |name, hash, open| Contender {
@@ -142,6 +147,32 @@ pub fn sourced() -> Vec<Contender> {
             (!case.reads()).then(|| drive_with(layered, case, Some(tag.as_header_value())))
         }),
     ]
+}
+
+/// A constant policy, with `Date` and without it.
+pub fn policies() -> Vec<Contender> {
+    let contender = |name, open| Contender {
+        name,
+        bare: BARE,
+        hash: None,
+        open,
+    };
+    vec![
+        contender(POLICY_WITHOUT_DATE, |case| {
+            let layered = policy().without_date().layer(Handler::new(case));
+            Some(drive(layered, case))
+        }),
+        contender(POLICY, |case| {
+            Some(drive(policy().layer(Handler::new(case)), case))
+        }),
+    ]
+}
+
+fn policy() -> CachePolicyLayer {
+    const MINUTE: CacheControl = CacheControl::new()
+        .with_max_age(Duration::from_secs(60))
+        .checked();
+    CachePolicyLayer::new(CachePolicy::new(MINUTE).expect("no contradiction"))
 }
 
 /// Which of them decides this case.

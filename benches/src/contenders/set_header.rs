@@ -6,6 +6,8 @@ use tower_http::set_header::SetResponseHeader;
 use super::{BARE, Contender};
 use crate::{drive::drive, handler::Handler};
 
+pub const IF_NOT_PRESENT: &str = "tower-http SetResponseHeader, if not present";
+
 pub fn contender() -> Contender {
     Contender {
         name: "tower-http SetResponseHeader",
@@ -16,6 +18,23 @@ pub fn contender() -> Contender {
                 Handler::new(case),
                 header::CACHE_CONTROL,
                 HeaderValue::from_static("no-cache"),
+            );
+            (!case.is_conditional()).then(|| drive(layered, case))
+        },
+    }
+}
+
+/// What one writes instead of a policy.
+pub fn if_not_present() -> Contender {
+    Contender {
+        name: IF_NOT_PRESENT,
+        bare: BARE,
+        hash: None,
+        open: |case| {
+            let layered = SetResponseHeader::if_not_present(
+                Handler::new(case),
+                header::CACHE_CONTROL,
+                HeaderValue::from_static("max-age=60"),
             );
             (!case.is_conditional()).then(|| drive(layered, case))
         },

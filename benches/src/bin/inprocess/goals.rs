@@ -2,14 +2,14 @@
 
 use tower_conditional_bench::{
     case::{Case, KIB, MIB},
-    contenders::{self, Contender, naive, ours, raw_hash},
+    contenders::{self, Contender, naive, ours, raw_hash, set_header, tower_cache_control},
     goals::{self, Goal},
     hash::Hash,
 };
 
 use crate::times::Times;
 
-pub fn print(times: &Times, before: &Times) {
+pub fn print(times: &Times, before: &Times, cached: &Times) {
     let bodies: Vec<_> = Case::bodies()
         .into_iter()
         .filter(|case| case.sized)
@@ -20,6 +20,7 @@ pub fn print(times: &Times, before: &Times) {
         against_hand_written(times, &bodies),
         against_peers(times, &bodies),
         known_before(before),
+        policies(cached),
     ];
     goals::print("Goals, time in process", &goals.concat());
 }
@@ -142,6 +143,24 @@ fn known_before(times: &Times) -> Vec<Goal> {
         }
         let peer = contenders::TOWER_ETAG_CACHE;
         compare(peer, 0.30, times.get(peer, &case));
+    }
+    goals
+}
+
+/// A policy without `Date` beside those that set the one field.
+fn policies(times: &Times) -> Vec<Goal> {
+    let ours = ours::POLICY_WITHOUT_DATE;
+    let peers = [
+        (set_header::IF_NOT_PRESENT, 1.25),
+        (tower_cache_control::NAME, 1.0),
+    ];
+    let mut goals = Vec::new();
+    for case in Case::policies() {
+        for (peer, limit) in peers {
+            let ratio = times.get(ours, &case).zip(times.get(peer, &case));
+            let what = format!("{}, {ours} / {peer}", case.title());
+            goals.extend(ratio.map(|(ours, peer)| Goal::at_most(what, limit, ours / peer).ratio()));
+        }
     }
     goals
 }

@@ -59,7 +59,16 @@ fn main() {
         total(&before, contender, case)
     });
 
-    goals::print(&times, &before);
+    let policies = contenders::policies();
+    let cases = Case::policies();
+    let mut cached = Times::default();
+    cached.keep(race(&policies, &cases, rounds));
+    let title = "Cache policy, 1 KiB: total (over bare, ratio)";
+    print(title, &policies, &cases, |contender, case| {
+        total(&cached, contender, case)
+    });
+
+    goals::print(&times, &before, &cached);
 }
 
 fn rounds() -> usize {

@@ -149,6 +149,9 @@ impl CacheControl {
 }
 
 fn union<T: Clone + Eq + Hash>(one: &[T], other: &[T]) -> Vec<T> {
+    if other.is_empty() {
+        return one.to_vec();
+    }
     let there: HashSet<&T> = one.iter().collect();
     let new = other.iter().filter(|item| !there.contains(item));
     one.iter().chain(new).cloned().collect()

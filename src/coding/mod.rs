@@ -100,7 +100,8 @@
 //!
 //! `Vary: Accept-Encoding` is added to what a read is answered with, 200, 206
 //! or 304, if it has a tag or `Last-Modified` and no such member yet: to the
-//! variant without coding too, as section 12.5.5 asks. A 304 for a variant that
+//! variant without coding too, as section 12.5.5 asks. A 304 needs neither, since
+//! `If-None-Match: *` makes one for content without a validator. A 304 for a variant that
 //! may be coded loses its `Content-Length`, which inside is that without coding
 //! (section 8.6).
 //!

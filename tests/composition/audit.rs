@@ -181,17 +181,12 @@ async fn the_stack_with_compression_is_clean() {
         .layer(CompressionLayer::new())
         .layer(stack())
         .service(app());
-    for path in ROUTES {
+    for path in ROUTES.into_iter().chain(["/stream"]) {
         read_all_ways(&service, path).await;
         send(&service, "PUT", path, &[]).await;
         read_all_ways(&service, path).await;
     }
     assert!(audit.findings().is_empty(), "{audit:?}");
-
-    // A stream has no tag, so that `CodingTagLayer` leaves the `Vary` of its
-    // 304, which `If-None-Match: *` brings about, as it is.
-    read_all_ways(&service, "/stream").await;
-    assert_eq!(codes(&audit), [Code::VaryMissingOn304]);
 }
 
 #[tokio::test]

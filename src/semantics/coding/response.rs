@@ -23,7 +23,11 @@ impl TagCodings {
     /// that the client named; says in `Vary` that `Accept-Encoding` chose.
     pub fn encode(&self, status: StatusCode, headers: &mut HeaderMap, asked: &Asked) {
         let tag = validators::etag(headers);
-        if tag.is_none() && !fields::has(headers, &LAST_MODIFIED) {
+        // A 304 without a validator is the answer to `If-None-Match: *`.
+        let validated = tag.is_some()
+            || fields::has(headers, &LAST_MODIFIED)
+            || status == StatusCode::NOT_MODIFIED;
+        if !validated {
             return;
         }
         if asked.reads && status == StatusCode::NOT_MODIFIED {

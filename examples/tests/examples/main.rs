@@ -2,6 +2,7 @@
 //!
 //! Everything is about `notes`, except `optimistic_locking` and `plain_hyper`.
 
+mod audit;
 mod caching;
 mod cli;
 mod conditional_writes;

@@ -135,7 +135,11 @@ impl Server {
         soon(self.exchange(http, request)).await
     }
 
-    async fn exchange(&self, http: Http, request: Request<Full<Bytes>>) -> Response<Incoming> {
+    pub(crate) async fn exchange(
+        &self,
+        http: Http,
+        request: Request<Full<Bytes>>,
+    ) -> Response<Incoming> {
         let io = TokioIo::new(TcpStream::connect(&self.address).await.unwrap());
         match http {
             Http::One => {

@@ -1,7 +1,7 @@
 use std::{
-    error::Error,
     fmt::{self, Write},
     future::poll_fn,
+    iter,
     marker::PhantomData,
     pin::pin,
 };
@@ -16,7 +16,7 @@ use http::{
 use http_body::Body;
 use tower_service::Service;
 
-use super::{BoxError, Purge, Purger};
+use super::{BoxError, InvalidBase, NotPurged, Purge, Purger};
 use crate::semantics::cache_tags::CacheTag;
 
 const PURGE: &str = "PURGE";
@@ -55,6 +55,7 @@ pub struct HttpPurger<C, B> {
     form: Form,
     host: Option<HeaderValue>,
     headers: HeaderMap,
+    variants: Vec<(HeaderName, HeaderValue)>,
     content: PhantomData<fn() -> B>,
 }
 
@@ -130,6 +131,7 @@ impl<C: Service<Request<B>>, B> HttpPurger<C, B> {
             form,
             host: None,
             headers: HeaderMap::new(),
+            variants: Vec::new(),
             content: PhantomData,
         })
     }
@@ -155,8 +157,43 @@ impl<C, B> HttpPurger<C, B> {
         self
     }
 
+    /// Sends the `PURGE` of each target once with each of these values of a
+    /// field, for a cache that has it in its key. Further calls add to them, and
+    /// without any there is one `PURGE` without the field. Where a target has
+    /// all its variants forgotten at once, as in Varnish, there is no need.
+    ///
+    /// nginx forgets one variant at a time. Those that it tells apart by `Vary`
+    /// it finds through the one that it stored first, and nobody knows which
+    /// that was: have it keep the coding in the key, and name each here.
+    ///
+    /// ```no_run
+    /// # fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// use bytes::Bytes;
+    /// use http::{HeaderValue, header::ACCEPT_ENCODING};
+    /// use http_body_util::Full;
+    /// use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+    /// use tower_conditional::purge::HttpPurger;
+    ///
+    /// let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+    /// let codings = ["br", "gzip", "identity"].map(HeaderValue::from_static);
+    /// let nginx = HttpPurger::purge_urls(client, "http://127.0.0.1:8080".parse()?)?
+    ///     .variants(ACCEPT_ENCODING, codings);
+    /// # let _ = nginx;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn variants(
+        mut self,
+        name: HeaderName,
+        values: impl IntoIterator<Item = HeaderValue>,
+    ) -> Self {
+        self.variants.extend(iter::repeat(name).zip(values));
+        self
+    }
+
     fn requests(&self, purge: &Purge) -> Vec<Result<Request<Bytes>, http::Error>> {
-        let urls = || purge.targets().map(|target| self.url(target));
+        let urls = || purge.targets().flat_map(|target| self.urls(target));
         let mut requests = Vec::new();
         match &self.form {
             Form::Json { member } => requests.extend(self.post(member, purge)),
@@ -173,6 +210,18 @@ impl<C, B> HttpPurger<C, B> {
         let tags = joined(purge, " ")?;
         let request = self.request(PURGE, self.base.clone(), None);
         Some(request.header("xkey-purge", tags).body(Bytes::new()))
+    }
+
+    fn urls(&self, target: &Uri) -> Vec<Result<Request<Bytes>, http::Error>> {
+        if self.variants.is_empty() {
+            return vec![self.url(target)];
+        }
+        let one = |(name, value): &(HeaderName, HeaderValue)| {
+            let mut request = self.url(target)?;
+            request.headers_mut().insert(name, value.clone());
+            Ok(request)
+        };
+        self.variants.iter().map(one).collect()
     }
 
     fn url(&self, target: &Uri) -> Result<Request<Bytes>, http::Error> {
@@ -309,38 +358,7 @@ impl<C, B> fmt::Debug for HttpPurger<C, B> {
             .field("base", &self.base)
             .field("host", &self.host)
             .field("headers", &self.headers.keys())
+            .field("variants", &self.variants)
             .finish_non_exhaustive()
     }
 }
-
-/// A base that requests cannot be sent to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InvalidBase(());
-
-impl fmt::Display for InvalidBase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a cache is at an absolute URI, without a query where paths go behind it")
-    }
-}
-
-impl Error for InvalidBase {}
-
-/// A cache that answered with another status than 2xx.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotPurged(StatusCode);
-
-impl NotPurged {
-    /// What the cache answered.
-    #[must_use]
-    pub fn status(&self) -> StatusCode {
-        self.0
-    }
-}
-
-impl fmt::Display for NotPurged {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the cache answered {}", self.0)
-    }
-}
-
-impl Error for NotPurged {}

@@ -68,6 +68,7 @@
 //! each thing once more, later than the slowest such answer takes; it makes the
 //! gap small and does not close it.
 
+mod error;
 mod http_purger;
 #[cfg(feature = "tokio")]
 mod limits;
@@ -92,7 +93,10 @@ pub use self::{
     queue::PurgeQueue,
     ticket::{GivenUp, PurgeTicket},
 };
-pub use http_purger::{HttpPurger, InvalidBase, NotPurged};
+pub use {
+    error::{InvalidBase, NotPurged},
+    http_purger::HttpPurger,
+};
 
 /// Any error, as `tower` has it.
 type BoxError = Box<dyn Error + Send + Sync>;

@@ -6,7 +6,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode, Uri, header::AUTHORIZATION};
+use http::{
+    HeaderValue, Request, Response, StatusCode, Uri,
+    header::{ACCEPT_ENCODING, AUTHORIZATION, HOST},
+};
 use http_body::{Body, Frame};
 use tower::{Service, service_fn};
 
@@ -115,6 +118,43 @@ fn urls_are_put_behind_the_base() {
             "PURGE https://cache/purge/*",
         ]
     );
+}
+
+#[test]
+fn each_variant_of_a_target_has_a_purge() {
+    let log = Log::default();
+    let codings = |names: &[&'static str]| {
+        let values = names.iter().copied().map(HeaderValue::from_static);
+        values.collect::<Vec<_>>()
+    };
+    let varnish = HttpPurger::varnish(cache(&log, &[503, 404]), uri("http://cache/"))
+        .unwrap()
+        .variants(ACCEPT_ENCODING, codings(&[]))
+        .variants(ACCEPT_ENCODING, codings(&["gzip", ""]))
+        .variants(ACCEPT_ENCODING, codings(&["br"]));
+    let purge = targeted(&["a"], &["http://x/1", "/2"]);
+    assert!(run(varnish.purge(&purge)).is_err());
+    assert_eq!(
+        log.take(),
+        [
+            // Tags are of all variants.
+            "PURGE http://cache/ xkey-purge: a",
+            "PURGE http://cache/1 host: x accept-encoding: gzip",
+            "PURGE http://cache/1 host: x accept-encoding:",
+            "PURGE http://cache/1 host: x accept-encoding: br",
+            "PURGE http://cache/2 accept-encoding: gzip",
+            "PURGE http://cache/2 accept-encoding:",
+            "PURGE http://cache/2 accept-encoding: br",
+        ]
+    );
+
+    // A variant has the last word on its field.
+    let nginx = HttpPurger::purge_urls(cache(&log, &[]), uri("http://cache/"))
+        .unwrap()
+        .header(HOST, HeaderValue::from_static("all"))
+        .variants(HOST, [HeaderValue::from_static("one")]);
+    run(nginx.purge(&targeted(&[], &["/1"]))).expect("purged");
+    assert_eq!(log.take(), ["PURGE http://cache/1 host: one"]);
 }
 
 #[test]

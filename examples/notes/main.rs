@@ -3,6 +3,7 @@
 //!
 //! `router` and `serve` show how the layers go together; the rest is an ordinary axum application.
 
+mod caches;
 mod caching;
 mod files;
 mod note;
@@ -31,7 +32,7 @@ use tokio::{
     time,
 };
 use tower::ServiceBuilder;
-use tower_conditional::{CodingTagLayer, ConditionalLayer, EtagLayer};
+use tower_conditional::{CodingTagLayer, ConditionalLayer, EtagLayer, purge::PurgeQueue};
 use tower_http::compression::CompressionLayer;
 
 use options::{Command, Options, USAGE};
@@ -41,8 +42,12 @@ use store::{Postgres, Sqlite, Storage};
 /// How long open requests may go on after a signal.
 const GRACE: Duration = Duration::from_secs(3);
 
-fn router<S: Storage>(store: &S, closing: watch::Receiver<()>) -> Router {
-    let stats = Stats::default();
+fn router<S: Storage>(
+    store: &S,
+    closing: watch::Receiver<()>,
+    purges: Option<PurgeQueue>,
+) -> Router {
+    let stats = Stats::new(purges);
     let (changes, _) = broadcast::channel(256);
 
     // Compression changes the bytes after they were tagged; each coding gets a tag of its own.
@@ -67,27 +72,26 @@ fn router<S: Storage>(store: &S, closing: watch::Receiver<()>) -> Router {
 async fn start(options: Options) -> Result<(), Box<dyn Error>> {
     if let Some(config) = &options.postgres {
         let store = Postgres::connect(config.clone(), options.notes).await?;
-        return serve(&store, &options).await;
+        return serve(&store, options).await;
     }
-    serve(
-        &Sqlite::open(&options.database, options.notes).await?,
-        &options,
-    )
-    .await
+    let store = Sqlite::open(&options.database, options.notes).await?;
+    serve(&store, options).await
 }
 
-async fn serve<S: Storage>(store: &S, options: &Options) -> Result<(), Box<dyn Error>> {
+async fn serve<S: Storage>(store: &S, options: Options) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(options.listen).await?;
     let address = listener.local_addr()?;
     let closing = shutdown::on_signal()?;
+    let purges = options.caches.queue()?;
 
     // Outside the router it sees the finished response, so a 304 and a HEAD repeat what the GET
     // would have said about its length, compressed or not.
     let app = ServiceBuilder::new()
         .map_response(|response: Response<_>| response.map(Body::new))
+        .layer(caching::tags(purges.clone()))
         .layer(caching::policies()?)
         .layer(ConditionalLayer::new().head_as_get())
-        .service(router(store, closing.clone()));
+        .service(router(store, closing.clone(), purges));
 
     let app = ServiceExt::<Request>::into_make_service(app);
 

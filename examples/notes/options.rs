@@ -2,14 +2,19 @@
 
 use std::{ffi::OsString, fmt::Display, net::SocketAddr, str::FromStr};
 
+use crate::caches::Caches;
+
 pub(crate) const USAGE: &str = "\
 Usage: notes [--listen 127.0.0.1:3000] [--database FILE|:memory:] [--notes 100]
-             [--postgres URL]
+             [--postgres URL] [--varnish URL] [--nginx URL]
 
   --listen ADDRESS:PORT     where to listen; port 0 takes a free one
   --database FILE|:memory:  the SQLite database; in memory unless a file is named
   --postgres URL            a PostgreSQL database in place of SQLite, which replicas can share,
                             such as postgres://user@localhost/notes
+  --varnish URL             a Varnish with its module xkey, in front of this service, that is told
+                            what to forget after a write, such as http://127.0.0.1:6081
+  --nginx URL               likewise an nginx that takes PURGE and has the coding in its key
   --notes N                 how many notes a new database starts with
   --help                    print this text";
 
@@ -27,6 +32,7 @@ pub(crate) struct Options {
     pub(crate) database: String,
     pub(crate) notes: u32,
     pub(crate) postgres: Option<tokio_postgres::Config>,
+    pub(crate) caches: Caches,
 }
 
 impl Command {
@@ -37,6 +43,7 @@ impl Command {
             database: ":memory:".to_owned(),
             notes: 100,
             postgres: None,
+            caches: Caches::default(),
         };
         let arguments: Vec<_> = arguments
             .map(OsString::into_string)
@@ -59,6 +66,8 @@ impl Command {
                 "--listen" => options.listen = parse(name, &value()?)?,
                 "--database" => options.database = value()?,
                 "--postgres" => options.postgres = Some(parse(name, &value()?)?),
+                "--varnish" => options.caches.varnish = Some(parse(name, &value()?)?),
+                "--nginx" => options.caches.nginx = Some(parse(name, &value()?)?),
                 "--notes" => options.notes = parse(name, &value()?)?,
                 "--help" | "-h" if attached.is_none() => return Ok(Self::Help),
                 _ => return Err(format!("unknown option {argument:?}")),

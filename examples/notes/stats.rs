@@ -1,4 +1,4 @@
-//! `/stats`: how often each handler really ran.
+//! `/stats`: how often each handler really ran, and how many purges came to nothing.
 
 use std::{
     collections::BTreeMap,
@@ -14,13 +14,22 @@ use axum::{
     routing::{MethodRouter, get},
 };
 use serde_json::json;
+use tower_conditional::purge::PurgeQueue;
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Stats {
     handler_runs: Arc<Mutex<BTreeMap<String, u64>>>,
+    purges: Option<PurgeQueue>,
 }
 
 impl Stats {
+    pub(crate) fn new(purges: Option<PurgeQueue>) -> Self {
+        Self {
+            handler_runs: Arc::default(),
+            purges,
+        }
+    }
+
     /// Counts each run of one of these handlers; answers given by an outer layer do not count.
     pub(crate) fn counted<S>(&self, handlers: MethodRouter<S>) -> MethodRouter<S>
     where
@@ -59,5 +68,9 @@ async fn show(State(stats): State<Stats>) -> impl IntoResponse {
         .unwrap_or_else(PoisonError::into_inner)
         .clone();
     let policy = [(header::CACHE_CONTROL, "no-store")];
-    (policy, Json(json!({ "handler_runs": runs })))
+    let mut shown = json!({ "handler_runs": runs });
+    if let Some(purges) = &stats.purges {
+        shown["purges"] = json!({ "dropped": purges.dropped(), "failed": purges.failed() });
+    }
+    (policy, Json(shown))
 }

@@ -13,6 +13,12 @@ async fn wrong_options_end_with_a_message_and_code_2() {
         (&["--redis", "redis://localhost"], "--redis"),
         (&["--postgres", ""], "--postgres"),
         (&["--postgres", "sqlite://notes"], "--postgres"),
+        (&["--varnish", ""], "--varnish"),
+        (&["--varnish", "127.0.0.1:6081"], "--varnish"),
+        (&["--varnish", "http://cache/?purge"], "--varnish"),
+        (&["--nginx", "/purge"], "--nginx"),
+        (&["--nginx", "http://not a cache/"], "--nginx"),
+        (&["--nginx", "https://cache/"], "over http"),
     ] {
         let output = run("notes", arguments).await;
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
@@ -28,7 +34,14 @@ async fn help_names_the_options() {
     let output = run("notes", &["--help"]).await;
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).unwrap();
-    for option in ["--listen", "--database", "--notes"] {
+    for option in [
+        "--listen",
+        "--database",
+        "--postgres",
+        "--varnish",
+        "--nginx",
+        "--notes",
+    ] {
         assert!(text.contains(option), "{text}");
     }
 }

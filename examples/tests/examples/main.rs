@@ -3,6 +3,7 @@
 //! Everything is about `notes`, except `optimistic_locking` and `plain_hyper`.
 
 mod audit;
+mod cache_tags;
 mod caching;
 mod cli;
 mod conditional_writes;

@@ -1,0 +1,114 @@
+//! The caches in front, which are told what to forget.
+
+use std::{error::Error, str::FromStr, time::Duration};
+
+use axum::{
+    body::Bytes,
+    http::{
+        HeaderValue, Uri,
+        header::ACCEPT_ENCODING,
+        uri::{PathAndQuery, Scheme},
+    },
+};
+use http_body_util::Full;
+use hyper_util::{
+    client::legacy::{self, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use tokio::join;
+use tower_conditional::purge::{HttpPurger, InvalidLimit, Purge, PurgeLimits, PurgeQueue, Purger};
+
+/// Longer than the slowest read takes, whose answer a cache may store after the first purge.
+const AGAIN_AFTER: Duration = Duration::from_secs(5);
+
+type Client = legacy::Client<HttpConnector, Full<Bytes>>;
+type Told = HttpPurger<Client, Full<Bytes>>;
+type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Those that are told. Where one fails both are told again, which does no harm.
+#[derive(Debug, Default)]
+pub(crate) struct Caches {
+    pub(crate) varnish: Option<Varnish>,
+    pub(crate) nginx: Option<Nginx>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Varnish(Told);
+
+/// With the coding in its key, so that each has to be forgotten by itself.
+#[derive(Debug)]
+pub(crate) struct Nginx(Told);
+
+impl FromStr for Varnish {
+    type Err = BoxError;
+
+    fn from_str(base: &str) -> Result<Self, BoxError> {
+        Ok(Self(HttpPurger::varnish(client(), parse(base)?)?))
+    }
+}
+
+impl FromStr for Nginx {
+    type Err = BoxError;
+
+    fn from_str(base: &str) -> Result<Self, BoxError> {
+        let nginx = HttpPurger::purge_urls(client(), parse(base)?)?;
+        let codings = ["br", "gzip", "identity"].map(HeaderValue::from_static);
+        Ok(Self(nginx.variants(ACCEPT_ENCODING, codings)))
+    }
+}
+
+impl Caches {
+    /// What takes the purges of requests, if there is anybody to tell.
+    pub(crate) fn queue(self) -> Result<Option<PurgeQueue>, InvalidLimit> {
+        if self.varnish.is_none() && self.nginx.is_none() {
+            return Ok(None);
+        }
+        let limits = PurgeLimits::new().again_after(AGAIN_AFTER)?;
+        Ok(Some(PurgeQueue::with_limits(self, limits)))
+    }
+}
+
+impl Purger for Caches {
+    type Error = BoxError;
+
+    async fn purge(&self, purge: &Purge) -> Result<(), BoxError> {
+        let urls = with_the_list(purge);
+        let varnish = self.varnish.as_ref().map(|cache| &cache.0);
+        let nginx = self.nginx.as_ref().map(|cache| &cache.0);
+        let (varnish, nginx) = join!(tell(varnish, purge), tell(nginx, &urls));
+        varnish.and(nginx)
+    }
+}
+
+async fn tell(cache: Option<&Told>, purge: &Purge) -> Result<(), BoxError> {
+    match cache {
+        Some(cache) => cache.purge(purge).await,
+        None => Ok(()),
+    }
+}
+
+/// nginx knows no tags, so the list has to be named where a note is.
+fn with_the_list(purge: &Purge) -> Purge {
+    let notes = purge
+        .targets()
+        .filter(|uri| uri.path().starts_with("/notes/"));
+    let lists = notes.filter_map(|note| {
+        let mut parts = note.clone().into_parts();
+        parts.path_and_query = Some(PathAndQuery::from_static("/notes"));
+        Uri::from_parts(parts).ok()
+    });
+    lists.fold(purge.clone(), Purge::with_target)
+}
+
+fn client() -> Client {
+    legacy::Client::builder(TokioExecutor::new()).build_http()
+}
+
+fn parse(base: &str) -> Result<Uri, BoxError> {
+    let base: Uri = base.parse()?;
+    match base.scheme() {
+        // The purger refuses what has none.
+        Some(other) if *other != Scheme::HTTP => Err("caches are told over http".into()),
+        _ => Ok(base),
+    }
+}

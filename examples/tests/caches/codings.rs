@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use crate::support::{Client, Kind, Reply, TEXT, origin_and_cache, through_each_cache};
+use crate::support::{Client, Kind, Reply, TEXT, origin_and_cache, policy, through_each_cache};
 
 through_each_cache! {
     codings_never_mix
@@ -21,7 +21,7 @@ const ORDERS: [[usize; 3]; 6] = [
 
 /// R-9110-8.8.1-c, R-9110-12.5.5-a, R-9111-4.1-a: each client gets its coding and its tag.
 async fn codings_never_mix(kind: Kind) {
-    let (origin, cache) = origin_and_cache(kind, "max-age=60").await;
+    let (origin, cache) = origin_and_cache(kind, policy("max-age=60")).await;
     let direct = Client::of(origin.address());
     for (number, order) in ORDERS.into_iter().enumerate() {
         let path = format!("/page-{number}");
@@ -59,7 +59,7 @@ async fn codings_never_mix(kind: Kind) {
 #[tokio::test]
 async fn nginx_may_have_the_coding_in_its_key() {
     codings_never_mix(Kind::NginxByCoding).await;
-    let (_origin, cache) = origin_and_cache(Kind::NginxByCoding, "max-age=60").await;
+    let (_origin, cache) = origin_and_cache(Kind::NginxByCoding, policy("max-age=60")).await;
     let accepts = [
         ("gzip, br", Some("br")),
         ("br, gzip", Some("br")),
@@ -76,7 +76,7 @@ async fn nginx_may_have_the_coding_in_its_key() {
 /// R-9110-8.8.1-c: Varnish makes the tag weak where it decodes, and takes it back.
 #[tokio::test]
 async fn varnish_may_decode_by_itself() {
-    let (origin, cache) = origin_and_cache(Kind::VarnishWithGzip, "max-age=60").await;
+    let (origin, cache) = origin_and_cache(Kind::VarnishWithGzip, policy("max-age=60")).await;
     let gzip = ("accept-encoding", "gzip");
     let coded = cache.get("/page", &[gzip]).await;
     assert_eq!(coded.field("content-encoding"), Some("gzip"));

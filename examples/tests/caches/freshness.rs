@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use crate::support::{Kind, TEXT, origin_and_cache, through_each_cache, until};
+use crate::support::{Kind, TEXT, origin_and_cache, policy, through_each_cache, until};
 
 through_each_cache! {
     what_is_fresh_does_not_reach_the_origin
@@ -13,7 +13,7 @@ through_each_cache! {
 }
 
 async fn what_is_fresh_does_not_reach_the_origin(kind: Kind) {
-    let (origin, cache) = origin_and_cache(kind, "max-age=60").await;
+    let (origin, cache) = origin_and_cache(kind, policy("max-age=60")).await;
     let first = cache.get("/page", &[]).await;
     assert!(!first.is_hit());
     let second = cache.get("/page", &[]).await;
@@ -28,9 +28,9 @@ async fn what_is_fresh_does_not_reach_the_origin(kind: Kind) {
 
 /// R-9110-13.1.2-a, R-9110-15.4.5-a: the 304 renews what is stored, and says for how long.
 async fn what_is_stale_is_revalidated(kind: Kind) {
-    let (origin, cache) = origin_and_cache(kind, "max-age=1").await;
+    let (origin, cache) = origin_and_cache(kind, policy("max-age=1")).await;
     let first = cache.get("/page", &[]).await;
-    origin.change_policy("max-age=60");
+    origin.change_policy(policy("max-age=60"));
     let renewed = until(async || {
         let again = cache.get("/page", &[]).await;
         (!again.is_hit()).then_some(again)
@@ -52,7 +52,7 @@ async fn what_is_stale_is_revalidated(kind: Kind) {
 
 /// R-9111-4-b: not even once, unless the origin allows it.
 async fn what_is_stale_and_old_is_not_given_out(kind: Kind) {
-    let (origin, cache) = origin_and_cache(kind, "max-age=1").await;
+    let (origin, cache) = origin_and_cache(kind, policy("max-age=1")).await;
     cache.get("/page", &[]).await;
     "new".clone_into(&mut *origin.text().await);
     until(async || {
@@ -66,8 +66,8 @@ async fn what_is_stale_and_old_is_not_given_out(kind: Kind) {
 
 /// R-5861-3-b: at once, and one asks for all.
 async fn what_is_stale_is_given_out_while_the_origin_is_slow(kind: Kind) {
-    let policy = "max-age=1, stale-while-revalidate=60";
-    let (origin, cache) = origin_and_cache(kind, policy).await;
+    let swr = policy("max-age=1, stale-while-revalidate=60");
+    let (origin, cache) = origin_and_cache(kind, swr).await;
     cache.get("/page", &[]).await;
 
     let mut text = origin.text().await;
@@ -81,7 +81,7 @@ async fn what_is_stale_is_given_out_while_the_origin_is_slow(kind: Kind) {
     }
     assert_eq!(origin.runs(), 2);
 
-    origin.change_policy("max-age=60");
+    origin.change_policy(policy("max-age=60"));
     *text = "new".to_owned();
     drop(text);
     until(async || {
@@ -93,7 +93,7 @@ async fn what_is_stale_is_given_out_while_the_origin_is_slow(kind: Kind) {
 }
 
 async fn what_must_not_be_stored_is_not(kind: Kind) {
-    let (origin, cache) = origin_and_cache(kind, "no-store").await;
+    let (origin, cache) = origin_and_cache(kind, policy("no-store")).await;
     for runs in 1..=3 {
         let reply = cache.get("/page", &[]).await;
         assert_eq!((reply.is_hit(), origin.runs()), (false, runs));

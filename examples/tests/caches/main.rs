@@ -12,7 +12,7 @@
 //! | asks with a tag | `proxy_cache_revalidate on` | what is kept: `default_keep`, or `beresp.keep` |
 //! | is stale | as the origin says; always, with `proxy_cache_use_stale updating` | as the origin says; else 10 seconds, unless `default_grace=0` |
 //! | stale, while it asks | `proxy_cache_background_update on`; the connection that asked waits | by itself |
-//! | with `Authorization` | is stored and shared, unless `private` | passes |
+//! | with `Authorization` | is stored and shared, unless `private`, which `CachePolicyLayer` says | passes |
 //! | a write through it | changes nothing stored | changes nothing stored |
 //! | `PURGE` | one variant, of those by `Vary`; all, with the coding in the key | all variants, or all with a key of `xkey` |
 //! | codings | by `Vary` | gzip alone, which it decodes itself; by `Vary` with `http_gzip_support=off` |

@@ -1,11 +1,15 @@
 //! What is one caller's, and never another's.
 
-use crate::support::{Cache, Kind, origin_and_cache, through_each_cache};
+use tower_conditional::cache_policy::CachePolicy;
+
+use crate::support::{Cache, Kind, origin_and_cache, policy, through_each_cache};
 
 through_each_cache! {
     private_is_enough
     private_is_enough_where_a_lifetime_is_given
+    credentials_are_enough
     a_cookie_is_for_one
+    a_cookie_is_enough
 }
 
 /// Fields that tell who calls. Varnish never stores for the first, by itself;
@@ -13,27 +17,41 @@ through_each_cache! {
 const FIELDS: [&str; 2] = ["authorization", "x-api-key"];
 
 async fn private_is_enough(kind: Kind) {
-    each_caller_is_answered(kind, "private").await;
+    each_caller_is_answered(kind, policy("private"), &FIELDS).await;
 }
 
 /// R-9111-3.5-a
 async fn private_is_enough_where_a_lifetime_is_given(kind: Kind) {
-    each_caller_is_answered(kind, "private, max-age=60").await;
+    each_caller_is_answered(kind, policy("private, max-age=60"), &FIELDS).await;
 }
 
-async fn each_caller_is_answered(kind: Kind, policy: &'static str) {
+/// R-9111-3.5-a: neither policy nor handler says that it is for one.
+async fn credentials_are_enough(kind: Kind) {
+    each_caller_is_answered(kind, policy("max-age=60"), &["authorization"]).await;
+}
+
+async fn each_caller_is_answered(kind: Kind, policy: CachePolicy, fields: &[&str]) {
     let (origin, cache) = origin_and_cache(kind, policy).await;
-    for field in FIELDS {
+    for field in fields {
         for caller in ["ann", "ben", "ann", "ben"] {
             assert_eq!(answer_to(&cache, field, caller).await, caller);
         }
     }
-    assert_eq!(origin.runs(), 8);
+    assert_eq!(origin.runs(), 4 * fields.len());
 }
 
 /// R-9111-7.3-a
 async fn a_cookie_is_for_one(kind: Kind) {
-    let (_origin, cache) = origin_and_cache(kind, "private, max-age=60").await;
+    each_caller_has_a_cookie(kind, policy("private, max-age=60")).await;
+}
+
+/// R-9111-7.3-a: nobody says that it is for one.
+async fn a_cookie_is_enough(kind: Kind) {
+    each_caller_has_a_cookie(kind, policy("max-age=60")).await;
+}
+
+async fn each_caller_has_a_cookie(kind: Kind, policy: CachePolicy) {
+    let (_origin, cache) = origin_and_cache(kind, policy).await;
     for field in FIELDS {
         for caller in ["ann", "ben", "ann", "ben"] {
             let reply = cache.get("/of/caller/cookie", &[(field, caller)]).await;
@@ -43,10 +61,11 @@ async fn a_cookie_is_for_one(kind: Kind) {
     }
 }
 
-/// Why a policy has to say `private`: section 3.5 of RFC 9111 forbids this.
+/// What the layer keeps from happening: section 3.5 of RFC 9111 forbids this.
 #[tokio::test]
 async fn nginx_shares_what_needs_authorization() {
-    let (_origin, cache) = origin_and_cache(Kind::Nginx, "max-age=60").await;
+    let policy = policy("max-age=60").share_authorized();
+    let (_origin, cache) = origin_and_cache(Kind::Nginx, policy).await;
     assert_eq!(answer_to(&cache, "authorization", "ann").await, "ann");
     assert_eq!(answer_to(&cache, "authorization", "ben").await, "ann");
 }

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use crate::support::{Cache, Kind, TEXT, origin_and_cache, through_each_cache};
+use crate::support::{Cache, Kind, TEXT, origin_and_cache, policy, through_each_cache};
 
 through_each_cache! {
     a_purged_page_is_asked_for_again
@@ -32,7 +32,7 @@ async fn is_new(cache: &Cache, page: &str, accept: (&str, &str)) -> bool {
 /// Neither cache forgets by itself what was written through it, as section 4.4
 /// of RFC 9111 asks.
 async fn a_purged_page_is_asked_for_again(kind: Kind) {
-    let (_origin, cache) = origin_and_cache(kind, "max-age=60").await;
+    let (_origin, cache) = origin_and_cache(kind, policy("max-age=60")).await;
     cache.get("/page", &[]).await;
     cache.put("/page", "new").await;
     let stale = cache.get("/page", &[]).await;
@@ -44,7 +44,7 @@ async fn a_purged_page_is_asked_for_again(kind: Kind) {
 
 #[tokio::test]
 async fn varnish_purges_all_variants() {
-    let (_origin, cache) = origin_and_cache(Kind::Varnish, "max-age=60").await;
+    let (_origin, cache) = origin_and_cache(Kind::Varnish, policy("max-age=60")).await;
     store_and_write(&cache, "/page").await;
     assert_eq!(purge(&cache, "/page", GZIP).await, StatusCode::OK);
     for accept in [GZIP, BR] {
@@ -55,7 +55,7 @@ async fn varnish_purges_all_variants() {
 /// The key is the page's name; the path that is sent along means nothing.
 #[tokio::test]
 async fn varnish_purges_by_key() {
-    let (_origin, cache) = origin_and_cache(Kind::Varnish, "max-age=60").await;
+    let (_origin, cache) = origin_and_cache(Kind::Varnish, policy("max-age=60")).await;
     store_and_write(&cache, "/page").await;
     cache.get("/other", &[]).await;
     cache.put("/other", "newest").await;
@@ -71,7 +71,7 @@ async fn varnish_purges_by_key() {
 /// leads to the others: without it they are not found, and are back with it.
 #[tokio::test]
 async fn nginx_purges_one_variant() {
-    let (_origin, cache) = origin_and_cache(Kind::Nginx, "max-age=60").await;
+    let (_origin, cache) = origin_and_cache(Kind::Nginx, policy("max-age=60")).await;
     store_and_write(&cache, "/last-first").await;
     for accept in [BR, GZIP] {
         assert_eq!(purge(&cache, "/last-first", accept).await, StatusCode::OK);
@@ -93,7 +93,7 @@ async fn nginx_purges_one_variant() {
 
 #[tokio::test]
 async fn nginx_purges_each_coding_that_is_in_its_key() {
-    let (_origin, cache) = origin_and_cache(Kind::NginxByCoding, "max-age=60").await;
+    let (_origin, cache) = origin_and_cache(Kind::NginxByCoding, policy("max-age=60")).await;
     store_and_write(&cache, "/page").await;
     for accept in [GZIP, BR] {
         assert_eq!(purge(&cache, "/page", accept).await, StatusCode::OK);

@@ -12,6 +12,7 @@ mod varnish;
 use std::{future::Future, time::Duration};
 
 use tokio::time;
+use tower_conditional::cache_policy::CachePolicy;
 
 pub(crate) use {
     cache::{Cache, Kind},
@@ -37,8 +38,13 @@ macro_rules! through_each_cache {
 }
 pub(crate) use through_each_cache;
 
-/// A cache of this kind, and behind it an origin with this `Cache-Control`.
-pub(crate) async fn origin_and_cache(kind: Kind, policy: &'static str) -> (Origin, Cache) {
+/// A policy with this `Cache-Control`.
+pub(crate) fn policy(directives: &str) -> CachePolicy {
+    CachePolicy::new(directives.parse().unwrap()).unwrap()
+}
+
+/// A cache of this kind, and behind it an origin with this policy.
+pub(crate) async fn origin_and_cache(kind: Kind, policy: CachePolicy) -> (Origin, Cache) {
     let origin = Origin::start(policy).await;
     let cache = Cache::start(kind, origin.address()).await;
     (origin, cache)

@@ -7,21 +7,23 @@ use std::{
     },
 };
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    response::IntoResponse,
-    routing::get,
-};
+use axum::{Extension, Router, extract::State, middleware, response::IntoResponse, routing::get};
 use http::{
     HeaderMap, HeaderValue, Request, Response, StatusCode,
-    header::{AUTHORIZATION, CACHE_CONTROL, IF_NONE_MATCH, SET_COOKIE},
+    header::{AUTHORIZATION, IF_NONE_MATCH, SET_COOKIE},
+    request::Parts,
 };
 use hyper::body::Incoming;
 use tokio::sync::{RwLock, RwLockWriteGuard};
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
-use tower_conditional::{CodingTagLayer, stack};
-use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
+use tower_conditional::{
+    CachePolicyLayer, CacheTagsLayer, CodingTagLayer,
+    cache_policy::CachePolicy,
+    semantics::cache_tags::{CacheTags, TagField},
+    source::Route,
+    stack,
+};
+use tower_http::compression::CompressionLayer;
 
 use super::server::Server;
 
@@ -49,32 +51,28 @@ pub(crate) struct Exchange {
 
 #[derive(Debug)]
 struct Shared {
-    policy: Mutex<HeaderValue>,
+    policy: Mutex<CachePolicy>,
     text: RwLock<String>,
     runs: AtomicUsize,
     exchanges: Mutex<Vec<Exchange>>,
 }
 
 impl Origin {
-    /// With this `Cache-Control` in all answers.
-    pub(crate) async fn start(policy: &'static str) -> Self {
+    /// With this policy, which the handlers choose.
+    pub(crate) async fn start(policy: CachePolicy) -> Self {
         let state = Arc::new(Shared {
-            policy: Mutex::new(HeaderValue::from_static(policy)),
+            policy: Mutex::new(policy),
             text: RwLock::new(TEXT.to_owned()),
             runs: AtomicUsize::default(),
             exchanges: Mutex::default(),
         });
-        let (shared, routes) = (state.clone(), routes(&state));
         let layers = ServiceBuilder::new()
+            .layer(CacheTagsLayer::new(name).fields([TagField::Xkey]))
             .layer(CodingTagLayer::new())
             .layer(CompressionLayer::new())
-            .layer(SetResponseHeaderLayer::overriding(
-                CACHE_CONTROL,
-                move |_: &Response<_>| Some(shared.policy.lock().unwrap().clone()),
-            ))
+            .layer(CachePolicyLayer::new(CachePolicy::sensitive()))
             .layer(stack());
-        let shared = state.clone();
-        let service = recorded(shared, layers.service(routes));
+        let service = recorded(state.clone(), layers.service(routes(&state)));
         Self {
             server: Server::start(service).await,
             state,
@@ -85,9 +83,9 @@ impl Origin {
         self.server.address()
     }
 
-    /// From now on the answers have this `Cache-Control`.
-    pub(crate) fn change_policy(&self, policy: &'static str) {
-        *self.state.policy.lock().unwrap() = HeaderValue::from_static(policy);
+    /// From now on the answers have this policy.
+    pub(crate) fn change_policy(&self, policy: CachePolicy) {
+        *self.state.policy.lock().unwrap() = policy;
     }
 
     /// The text of all pages. Until it is dropped, the origin answers nobody.
@@ -138,12 +136,27 @@ fn routes(shared: &Arc<Shared>) -> Router {
         .route("/{page}", get(read).put(write))
         .route("/of/caller", get(of_caller))
         .route("/of/caller/cookie", get(cookie))
+        .layer(middleware::map_response_with_state(shared.clone(), choose))
         .with_state(shared.clone())
 }
 
-async fn read(State(shared): State<Arc<Shared>>, Path(page): Path<String>) -> impl IntoResponse {
+async fn choose<B>(State(shared): State<Arc<Shared>>, response: Response<B>) -> impl IntoResponse
+where
+    Response<B>: IntoResponse,
+{
+    let policy = shared.policy.lock().unwrap().clone();
+    (Extension(policy), response)
+}
+
+fn name(request: &Parts) -> CacheTags {
+    let page = Route::new("/{page}").unwrap();
+    let name = page.capture(request.uri.path(), "page");
+    CacheTags::of(name).unwrap()
+}
+
+async fn read(State(shared): State<Arc<Shared>>) -> String {
     shared.runs.fetch_add(1, Ordering::SeqCst);
-    ([("xkey", page)], shared.text.read().await.clone())
+    shared.text.read().await.clone()
 }
 
 async fn write(State(shared): State<Arc<Shared>>, text: String) -> StatusCode {

@@ -99,3 +99,20 @@ async fn what_must_not_be_stored_is_not(kind: Kind) {
         assert_eq!((reply.is_hit(), origin.runs()), (false, runs));
     }
 }
+
+/// Both ask without the client's condition, since they might store the answer.
+/// Varnish then makes the 304 itself; to nginx that is not allowed any more.
+#[tokio::test]
+async fn nginx_gives_no_304_for_what_it_may_not_store() {
+    for (kind, status) in [
+        (Kind::Nginx, StatusCode::OK),
+        (Kind::Varnish, StatusCode::NOT_MODIFIED),
+    ] {
+        let (origin, cache) = origin_and_cache(kind, policy("no-cache")).await;
+        let first = cache.get("/page", &[]).await;
+        let known = [("if-none-match", first.tag())];
+        let again = cache.get("/page", &known).await;
+        assert_eq!((again.status, again.tag()), (status, first.tag()));
+        assert_eq!(origin.exchanges()[1].if_none_match, None);
+    }
+}

@@ -12,12 +12,11 @@ pub(crate) enum Kind {
     VarnishWithGzip,
 }
 
-/// A cache in front of a server.
+/// A cache in front of a server. It runs until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Cache {
     client: Client,
-    // Runs until it is dropped.
-    _process: Process,
+    process: Process,
 }
 
 impl Cache {
@@ -31,8 +30,12 @@ impl Cache {
         };
         Self {
             client: Client::of(process.address()),
-            _process: process,
+            process,
         }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.process.address()
     }
 
     pub(crate) async fn get(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
@@ -40,11 +43,21 @@ impl Cache {
     }
 
     pub(crate) async fn put(&self, path: &str, content: &str) -> Reply {
-        self.client.send("PUT", path, &[], content).await
+        self.send("PUT", path, &[], content).await
+    }
+
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+        content: &str,
+    ) -> Reply {
+        self.client.send(method, path, fields, content).await
     }
 
     /// Has the cache forget a path or, with further fields, more than that.
     pub(crate) async fn purge(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
-        self.client.send("PURGE", path, fields, "").await
+        self.send("PURGE", path, fields, "").await
     }
 }

@@ -18,11 +18,20 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    /// Each request has a connection of its own: on one that asks in the
+    /// background, nginx takes the next request when it has its answer.
     pub(crate) fn of(server: SocketAddr) -> Self {
-        // Each request has a connection of its own: on one that asks in the
-        // background, nginx takes the next request when it has its answer.
+        Self::keeping(server, 0)
+    }
+
+    /// Requests one after the other share one connection.
+    pub(crate) fn on_one_connection(server: SocketAddr) -> Self {
+        Self::keeping(server, 1)
+    }
+
+    fn keeping(server: SocketAddr, connections: usize) -> Self {
         let http = legacy::Client::builder(TokioExecutor::new())
-            .pool_max_idle_per_host(0)
+            .pool_max_idle_per_host(connections)
             .build_http();
         Self { server, http }
     }

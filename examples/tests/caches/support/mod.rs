@@ -3,6 +3,7 @@
 mod cache;
 mod client;
 mod nginx;
+mod notes;
 mod origin;
 mod process;
 #[path = "../../../../tests/wire/support/server.rs"]
@@ -17,6 +18,7 @@ use tower_conditional::cache_policy::CachePolicy;
 pub(crate) use {
     cache::{Cache, Kind},
     client::{Client, Reply},
+    notes::{Notes, Place, notes_and_cache},
     origin::{Origin, TEXT},
 };
 

@@ -82,7 +82,8 @@ impl<C: Service<Request<B>>, B> HttpPurger<C, B> {
     }
 
     /// For caches that forget URLs, as nginx does: one `PURGE` of each target,
-    /// as [`varnish`](Self::varnish) sends it. Tags are not sent.
+    /// or of each of its [`variants`](Self::variants), as
+    /// [`varnish`](Self::varnish) sends it. Tags are not sent.
     ///
     /// # Errors
     ///

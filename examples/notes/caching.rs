@@ -35,7 +35,10 @@ pub(crate) fn policies() -> Result<CachePolicyLayer, Box<dyn Error>> {
 ///
 /// With a queue the writer's next read through a cache is what was written.
 pub(crate) fn tags(queue: Option<PurgeQueue>) -> CacheTagsLayer<impl CacheTagSource> {
-    let layer = CacheTagsLayer::new(tags_of).fields([TagField::CacheGroups, TagField::Xkey]);
+    let layer = CacheTagsLayer::new(tags_of)
+        .fields([TagField::CacheGroups, TagField::Xkey])
+        // A query, whatever its method.
+        .reads(|request| request.uri.path() == "/state");
     match queue {
         Some(queue) => layer.purge(queue).wait(WAIT),
         None => layer,

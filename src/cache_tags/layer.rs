@@ -1,5 +1,6 @@
 use std::{fmt, sync::Arc};
 
+use http::request::Parts;
 use tower_layer::Layer;
 
 use super::{CacheTagSource, CacheTagging};
@@ -20,10 +21,26 @@ pub struct CacheTagsLayer<Q> {
 #[derive(Debug, Clone)]
 pub(super) struct Rules {
     pub(super) fields: Arc<[TagField]>,
+    reads: Option<Reads>,
     #[cfg(feature = "tokio")]
     pub(super) queue: Option<PurgeQueue>,
     #[cfg(feature = "tokio")]
     pub(super) wait: std::time::Duration,
+}
+
+#[derive(Clone)]
+struct Reads(Arc<dyn Fn(&Parts) -> bool + Send + Sync>);
+
+impl Rules {
+    pub(super) fn only_reads(&self, request: &Parts) -> bool {
+        self.reads.as_ref().is_some_and(|reads| reads.0(request))
+    }
+}
+
+impl fmt::Debug for Reads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Reads")
+    }
 }
 
 impl<Q: CacheTagSource> CacheTagsLayer<Q> {
@@ -33,6 +50,7 @@ impl<Q: CacheTagSource> CacheTagsLayer<Q> {
             source: Arc::new(source),
             rules: Rules {
                 fields: [TagField::CacheGroups].into(),
+                reads: None,
                 #[cfg(feature = "tokio")]
                 queue: None,
                 #[cfg(feature = "tokio")]
@@ -46,6 +64,19 @@ impl<Q: CacheTagSource> CacheTagsLayer<Q> {
     /// none of them only purges are left.
     pub fn fields(mut self, fields: impl IntoIterator<Item = TagField>) -> Self {
         self.rules.fields = fields.into_iter().collect();
+        self
+    }
+
+    /// Requests that change nothing, though their method may: a query that is
+    /// sent with `POST`, for instance. They pass, and have nothing forgotten.
+    /// None by default; more than one call adds up.
+    pub fn reads(mut self, condition: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
+        self.rules.reads = Some(match self.rules.reads {
+            None => Reads(Arc::new(condition)),
+            Some(Reads(other)) => Reads(Arc::new(move |request| {
+                other(request) || condition(request)
+            })),
+        });
         self
     }
 

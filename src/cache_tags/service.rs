@@ -51,6 +51,10 @@ where
             return ResponseFuture::new(self.inner.call(request), Step::Pass);
         }
         let (parts, content) = request.into_parts();
+        if effect == Effect::Invalidates && self.rules.only_reads(&parts) {
+            let request = Request::from_parts(parts, content);
+            return ResponseFuture::new(self.inner.call(request), Step::Pass);
+        }
         let tags = self.source.tags(&parts);
         let rules = Arc::clone(&self.rules);
         let step = match effect {

@@ -210,6 +210,21 @@ fn other_methods_pass_and_the_source_is_not_asked() {
     }
 }
 
+/// A query in a `POST`, by what is known of its path.
+#[test]
+fn what_only_reads_passes() {
+    let layer = CacheTagsLayer::new(tags(&["a"])).reads(|request| request.uri.path() == "/notes/1");
+    let said = Said::status(200);
+    assert!(ask(&layer, "POST", &said).headers().is_empty());
+    let other = CacheTagsLayer::new(tags(&["a"])).reads(|request| request.uri.path() == "/other");
+    assert!(!ask(&other, "POST", &said).headers().is_empty());
+    assert!(
+        ask(&other.reads(|_| true), "POST", &said)
+            .headers()
+            .is_empty()
+    );
+}
+
 #[test]
 fn the_source_sees_the_request() {
     let layer = CacheTagsLayer::new(|request: &Parts| {

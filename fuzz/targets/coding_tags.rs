@@ -65,6 +65,12 @@ fuzz_target!(|data: &[u8]| {
     };
     assert_eq!(tagged(&response), tagged(&before));
     if !tagged(&before) {
-        assert_eq!(response, before);
+        let mut expected = before;
+        // A 304 has it without a validator too.
+        if status == StatusCode::NOT_MODIFIED {
+            response.remove(header::VARY);
+            expected.remove(header::VARY);
+        }
+        assert_eq!(response, expected);
     }
 });

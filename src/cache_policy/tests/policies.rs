@@ -134,11 +134,12 @@ fn the_stricter_word_of_both_counts() {
 fn expires_counts_as_a_lifetime() {
     const AT_40: &str = "Thu, 01 Jan 1970 00:00:40 GMT";
     let hour = layer(CachePolicy::shared_and_public());
-    let short = layer(
-        CachePolicy::transformed()
-            .adjust(|d| d.with_max_age(Duration::from_secs(5)))
-            .unwrap(),
-    );
+    let lasting = |seconds| {
+        let policy = CachePolicy::transformed();
+        let policy = policy.adjust(|said| said.with_max_age(Duration::from_secs(seconds)));
+        layer(policy.unwrap())
+    };
+    let (short, brief) = (lasting(5), lasting(20));
     let table: &[(_, Fields<'_>, &str, &str)] = &[
         (&hour, &[(EXPIRES, AT_40)], "", AT_40),
         (&short, &[(EXPIRES, AT_40)], "max-age=5", ""),
@@ -149,6 +150,13 @@ fn expires_counts_as_a_lifetime() {
             "",
             AT_40,
         ),
+        (
+            &brief,
+            &[(EXPIRES, AT_40), (DATE, "Thu, 01 Jan 1970 00:00:30 GMT")],
+            "",
+            AT_40,
+        ),
+        (&brief, &[(EXPIRES, AT_40)], "max-age=20", ""),
         // `max-age` is heard first.
         (
             &hour,
@@ -177,6 +185,32 @@ fn expires_counts_as_a_lifetime() {
     let expiring = layer(CachePolicy::transformed().expires());
     let response = send(&expiring, get(&[]), |_| answer(200, &[]));
     assert_eq!(says(&response, &EXPIRES), "Thu, 01 Jan 1970 00:01:10 GMT");
+    let own: Fields<'_> = &[(CACHE_CONTROL, "max-age=7"), (EXPIRES, AT_40)];
+    let response = send(&expiring, get(&[]), |_| answer(200, own));
+    assert_eq!(says(&response, &EXPIRES), "Thu, 01 Jan 1970 00:00:17 GMT");
+    let yielding = layer(CachePolicy::transformed().expires().yield_to_handler());
+    let response = send(&yielding, get(&[]), |_| answer(200, own));
+    assert_eq!(says(&response, &EXPIRES), AT_40);
+}
+
+/// R-9111-5.2-a: a directive that caches may know is added to what says the rest.
+#[test]
+fn an_extension_of_the_policy_is_added() {
+    let policy = CachePolicy::new("max-age=60, x=1".parse().unwrap()).unwrap();
+    for (own, expected) in [
+        ("max-age=60", "max-age=60, x=1"),
+        ("max-age=60, y", "max-age=60, y, x=1"),
+        ("x=1, max-age=60", "x=1, max-age=60"),
+        ("X=1, max-age=60", "max-age=60, X=1, x=1"),
+    ] {
+        let found = control(
+            &layer(policy.clone()),
+            get(&[]),
+            200,
+            &[(CACHE_CONTROL, own)],
+        );
+        assert_eq!(found, expected);
+    }
 }
 
 const SECRET_COOKIE: (HeaderName, &str) = (SET_COOKIE, "session=1");
@@ -210,6 +244,7 @@ fn what_is_for_one_user_is_private() {
         ("public, max-age=9", "private, max-age=9"),
         ("s-maxage=9", "private, max-age=3600"),
         ("public, private", "private, max-age=3600"),
+        ("public, private, max-age=9", "private, max-age=9"),
         ("private=\"x-a\", max-age=9", "private, max-age=9"),
     ] {
         assert_eq!(

@@ -145,9 +145,21 @@ fn a_handler_may_say_one_thing_to_each() {
             "max-age=9",
         ),
         (both(), get(&[]), "max-age=9"),
+        (both().yield_to_handler(), get(&[]), "max-age=9"),
     ] {
         let response = send(&layer(policy), request, |_| answer(200, own));
         assert_eq!(says(&response, &CACHE_CONTROL), "no-store");
         assert_eq!(says(&response, &CDN), cdn);
     }
+}
+
+/// Who leaves a handler's word alone says nothing beside it.
+#[test]
+fn a_policy_that_yields_adds_no_targeted_field() {
+    let yielding = layer(both().yield_to_handler());
+    let own: Fields<'_> = &[(CACHE_CONTROL, "max-age=9")];
+    let response = send(&yielding, get(&[]), |_| answer(200, own));
+    assert_eq!(says(&response, &CDN), "");
+    let response = send(&yielding, get(&[]), |_| answer(200, &[]));
+    assert_eq!(says(&response, &CDN), "max-age=600");
 }

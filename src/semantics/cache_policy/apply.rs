@@ -37,7 +37,8 @@ impl CachePolicy {
         copy_restrictions(headers, joined.ours, |field| {
             !alone && self.targeted.iter().any(|(name, _)| name == field)
         });
-        self.date_of_expiry(headers, joined, said.expires, now);
+        let expires = self.expires && !alone;
+        date_of_expiry(headers, joined, expires, said.expires, now);
         self.merge_vary(headers);
         if let Some(value) = &self.no_vary_search
             && !fields::has(headers, &NO_VARY_SEARCH)
@@ -127,26 +128,6 @@ impl CachePolicy {
         }
     }
 
-    /// `Expires` says the same as `max-age`, or is not there.
-    fn date_of_expiry(
-        &self,
-        headers: &mut HeaderMap,
-        joined: Joined,
-        said: Option<u32>,
-        now: HttpDate,
-    ) {
-        let fresh = joined.known.is_fresh().then_some(joined.known.max_age);
-        if let (true, Some(Some(lifetime))) = (self.expires && joined.written, fresh) {
-            let date = fields::only(headers, &DATE);
-            let from = date.and_then(|date| HttpDate::parse(date.as_bytes(), now));
-            let from = from.unwrap_or(now).unix_seconds();
-            let until = HttpDate::from_unix_seconds(from + u64::from(lifetime));
-            headers.insert(EXPIRES, until.into());
-        } else if said.is_some() && joined.written && fresh.flatten() != said {
-            headers.remove(EXPIRES);
-        }
-    }
-
     /// The union with what is there. All that a 304 gets of which the policy is not known.
     pub(crate) fn merge_vary(&self, headers: &mut HeaderMap) {
         let Some(line) = &self.vary_line else { return };
@@ -155,5 +136,27 @@ impl CachePolicy {
         } else {
             headers.insert(VARY, line.clone());
         }
+    }
+}
+
+/// `Expires` says the same as `max-age`, where it is wanted or `Cache-Control` was
+/// changed, or is not there.
+fn date_of_expiry(
+    headers: &mut HeaderMap,
+    joined: Joined,
+    wanted: bool,
+    said: Option<u32>,
+    now: HttpDate,
+) {
+    let fresh = joined.known.is_fresh();
+    let lifetime = joined.known.max_age.filter(|_| fresh);
+    if let (true, Some(lifetime)) = (wanted, lifetime) {
+        let date = fields::only(headers, &DATE);
+        let from = date.and_then(|date| HttpDate::parse(date.as_bytes(), now));
+        let from = from.unwrap_or(now).unix_seconds();
+        let until = HttpDate::from_unix_seconds(from + u64::from(lifetime));
+        headers.insert(EXPIRES, until.into());
+    } else if said.is_some() && joined.written && lifetime != said {
+        headers.remove(EXPIRES);
     }
 }

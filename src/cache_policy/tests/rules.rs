@@ -261,3 +261,44 @@ fn an_error_varies_as_its_route() {
     assert_eq!(vary(&plain, "/b"), "");
     assert_eq!(vary(&layer, "/a"), "");
 }
+
+/// R-9110-15.4.5-e: what a 304 may be of is in its `Vary`, all of it.
+#[test]
+fn a_304_that_does_not_tell_varies_as_all_it_may_be() {
+    let around = super::layer(CachePolicy::always_ask().vary([ORIGIN]));
+    let json = Rule::new(CachePolicy::transformed().vary([ACCEPT]));
+    let json = json.content_type("application/json").unwrap();
+    let response = send(&around.rule(json).unwrap(), get(&[]), |_| answer(304, &[]));
+    assert_eq!(says(&response, &VARY), "accept, origin");
+    assert_eq!(says(&response, &CACHE_CONTROL), "");
+}
+
+/// R-9110-12.5.5-a: what a rule looked at counts though the handler then chose.
+#[test]
+fn a_chosen_policy_varies_by_what_rules_look_at() {
+    let layer = rules([public().header(ACCEPT, |_| false)]);
+    let response = send(&layer, get(&[]), |_| {
+        let mut response = answer(200, &[]);
+        response.extensions_mut().insert(CachePolicy::transformed());
+        response
+    });
+    assert_eq!(says(&response, &CACHE_CONTROL), "max-age=60");
+    assert_eq!(says(&response, &VARY), "accept");
+}
+
+/// R-9111-5.2-b: a redirection of which the handler speaks.
+#[test]
+fn a_redirection_is_as_the_handler_says() {
+    let layer = layer(CachePolicy::sensitive());
+    let own = [(CACHE_CONTROL, "max-age=9")];
+    assert_eq!(control(&layer, get(&[]), 301, &own), "max-age=9");
+}
+
+/// R-9111-4.1-a: a rule for other statuses says nothing about the success.
+#[test]
+fn an_error_does_not_vary_as_another_status() {
+    let moved = Rule::new(CachePolicy::always_ask().vary([ORIGIN])).redirections();
+    let route = Rule::new(CachePolicy::always_ask().vary([ACCEPT]));
+    let response = send(&rules([moved, route]), get(&[]), |_| answer(404, &[]));
+    assert_eq!(says(&response, &VARY), "accept");
+}

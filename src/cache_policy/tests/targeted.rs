@@ -120,6 +120,16 @@ fn what_is_no_targeted_field_is_refused() {
     );
     let field = policy().targeted(CACHE_CONTROL, ten_minutes()).unwrap_err();
     assert_eq!(field, InvalidPolicy::Field(CACHE_CONTROL));
+    // A key starts with a letter, and a string is ASCII.
+    for text in ["max-age=1, 1x", "max-age=1, x=\"\u{e9}\""] {
+        let mut headers = http::HeaderMap::new();
+        headers.insert(
+            CACHE_CONTROL,
+            HeaderValue::from_bytes(text.as_bytes()).unwrap(),
+        );
+        let error = policy().cdn(CacheControl::of(&headers)).unwrap_err();
+        assert_eq!(error, InvalidPolicy::Dictionary, "{text}");
+    }
     let vendor = HeaderName::from_static("akamai-cdn-cache-control");
     assert!(policy().targeted(vendor, ten_minutes()).is_ok());
 }

@@ -7,7 +7,10 @@ use http::{
 };
 
 use super::{Code, Exchange, Found};
-use crate::semantics::{cache_control::CacheControl, fields};
+use crate::semantics::{
+    cache_control::{CacheControl, is_targeted},
+    fields,
+};
 
 pub(super) fn judge(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
     if !exchange.reads() {
@@ -48,10 +51,8 @@ const ZERO: std::time::Duration = std::time::Duration::ZERO;
 
 /// The fields that a CDN reads instead of `Cache-Control`.
 fn targeted<'a>(exchange: &Exchange<'a>) -> impl Iterator<Item = &'a HeaderName> {
-    exchange.response.keys().filter(|name| {
-        let name = name.as_str();
-        name.ends_with("cdn-cache-control") || name == "surrogate-control"
-    })
+    let fields = exchange.response.keys();
+    fields.filter(|name| is_targeted(name))
 }
 
 /// Whether a shared cache may use it without asking.

@@ -44,6 +44,7 @@ mod read;
 mod request;
 mod response;
 mod seconds;
+mod targeted;
 mod text;
 
 pub use check::{Contradiction, Weakness};
@@ -53,6 +54,7 @@ pub use response::CacheControl;
 pub use text::InvalidCacheControl;
 
 pub(crate) use known::{Known, Scope};
+pub(crate) use targeted::{CDN_CACHE_CONTROL, SURROGATE_CONTROL, is_targeted};
 pub(crate) use text::Syntax;
 
 use directive::directives;
@@ -69,8 +71,9 @@ pub fn no_store(headers: &HeaderMap) -> bool {
 /// for caches that do not look at `Cache-Control` first (RFC 9213, section 2.2)
 /// either.
 pub(crate) fn forbid_storing(headers: &mut HeaderMap) {
-    for name in [EXPIRES.as_str(), "cdn-cache-control", "surrogate-control"] {
-        headers.remove(name);
+    headers.remove(EXPIRES);
+    while let Some(field) = headers.keys().find(|field| is_targeted(field)).cloned() {
+        headers.remove(field);
     }
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }

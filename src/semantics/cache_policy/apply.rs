@@ -8,10 +8,13 @@ use http::{
 use super::{
     CachePolicy, Handler,
     face::{Joined, restrict},
-    is_targeted,
 };
 use crate::semantics::{
-    cache_control::Known, date::HttpDate, fields, no_vary_search::NO_VARY_SEARCH, vary,
+    cache_control::{Known, is_targeted},
+    date::HttpDate,
+    fields,
+    no_vary_search::NO_VARY_SEARCH,
+    vary,
 };
 
 impl CachePolicy {

@@ -2,9 +2,8 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::targeted::SURROGATE_CONTROL;
 use crate::semantics::{
-    cache_control::{CacheControl, Known, Syntax},
+    cache_control::{CacheControl, Known, SURROGATE_CONTROL, Syntax},
     fields,
 };
 

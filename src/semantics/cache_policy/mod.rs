@@ -35,7 +35,9 @@ use std::{error::Error, fmt};
 use http::{HeaderName, HeaderValue};
 
 use super::{
-    cache_control::{CacheControl, Contradiction},
+    cache_control::{
+        CDN_CACHE_CONTROL, CacheControl, Contradiction, SURROGATE_CONTROL, is_targeted,
+    },
     no_vary_search::NoVarySearch,
     vary,
 };
@@ -43,11 +45,8 @@ use super::{
 mod apply;
 mod face;
 mod recipes;
-mod targeted;
 
 use face::Face;
-pub(crate) use targeted::is_targeted;
-use targeted::{CDN_CACHE_CONTROL, SURROGATE_CONTROL};
 
 /// `Cache-Control`, targeted fields and `Vary` of a response.
 ///

@@ -1,5 +1,7 @@
+use http::{HeaderMap, HeaderValue, header::CACHE_CONTROL};
+
 use super::field;
-use crate::semantics::cache_control::no_store;
+use crate::semantics::cache_control::{forbid_storing, no_store};
 
 /// R-9111-5.2-a: names in any case, arguments in quotes, several lines, and
 /// nothing malformed makes the policy laxer.
@@ -51,4 +53,23 @@ fn no_store_is_found_wherever_it_stands() {
 fn other_bytes_are_no_obstacle() {
     assert!(no_store(&field([b"ext=\xe9, no-store"])));
     assert!(no_store(&field([b"ext=\"\xe9, no-store"])));
+}
+
+/// R-9213-2.2-a: a refusal is kept by no cache, whatever field it reads.
+#[test]
+fn what_is_forbidden_to_store_says_so_in_no_other_field() {
+    let mut headers = HeaderMap::new();
+    for field in [
+        "cache-control",
+        "expires",
+        "cdn-cache-control",
+        "cloudflare-cdn-cache-control",
+        "surrogate-control",
+    ] {
+        headers.append(field, HeaderValue::from_static("max-age=60"));
+        headers.append(field, HeaderValue::from_static("public"));
+    }
+    forbid_storing(&mut headers);
+    assert_eq!(headers.len(), 1);
+    assert_eq!(headers[CACHE_CONTROL], "no-store");
 }

@@ -2,9 +2,9 @@
 
 use http::HeaderName;
 
-pub(super) const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
+pub(crate) const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
 /// Of the Edge Architecture note; it knows `no-store` and no `private`.
-pub(super) const SURROGATE_CONTROL: HeaderName = HeaderName::from_static("surrogate-control");
+pub(crate) const SURROGATE_CONTROL: HeaderName = HeaderName::from_static("surrogate-control");
 
 /// Whether a field is one of these, as far as they are known.
 pub(crate) fn is_targeted(field: &HeaderName) -> bool {

@@ -33,7 +33,7 @@ impl CachePolicy {
         let said = Word::of(headers, now);
         let alone = self.handler == Handler::Wins && said.anything;
         let control = if alone { &self.guard } else { &self.control };
-        let joined = control.join(headers, &CACHE_CONTROL, said.known, personal);
+        let joined = control.join(headers, &CACHE_CONTROL, said.known, said.lines, personal);
         if !alone {
             self.join_targeted(headers, said.known, personal);
         }
@@ -59,7 +59,9 @@ impl CachePolicy {
         let fresh = |field| Known::of(fields::lines(headers, field)).is_fresh();
         let mut targeted = headers.keys().filter(|field| is_targeted(field));
         if said.known.is_fresh() || targeted.any(fresh) {
-            let joined = self.guard.join(headers, &CACHE_CONTROL, said.known, true);
+            let joined = self
+                .guard
+                .join(headers, &CACHE_CONTROL, said.known, said.lines, true);
             copy_restrictions(headers, joined.ours, |_| false);
         }
     }
@@ -74,6 +76,8 @@ impl CachePolicy {
 /// What a handler said about the lifetime of its response.
 struct Word {
     known: Known,
+    /// The same without `Expires`, if there is a `Cache-Control`.
+    lines: Option<Known>,
     /// Seconds from `Date` to `Expires`.
     expires: Option<u32>,
     anything: bool,
@@ -81,17 +85,24 @@ struct Word {
 
 impl Word {
     fn of(headers: &HeaderMap, now: HttpDate) -> Self {
-        let mut known = Known::of(fields::lines(headers, &CACHE_CONTROL));
+        let lines = lines(headers, &CACHE_CONTROL);
+        let mut known = lines.unwrap_or(Known::NOTHING);
         let expires = lifetime(headers, now);
-        let anything = expires.is_some() || fields::has(headers, &CACHE_CONTROL);
+        let anything = expires.is_some() || lines.is_some();
         // `max-age` is heard first (RFC 9111, section 5.3).
         known.max_age = known.max_age.or(expires);
         Self {
             known,
+            lines,
             expires,
             anything,
         }
     }
+}
+
+/// What a field says, if it is there.
+fn lines(headers: &HeaderMap, field: &HeaderName) -> Option<Known> {
+    fields::has(headers, field).then(|| Known::of(fields::lines(headers, field)))
 }
 
 /// One that is no date has run out (RFC 9111, section 5.3).
@@ -122,12 +133,8 @@ impl CachePolicy {
     /// in `Cache-Control`.
     fn join_targeted(&self, headers: &mut HeaderMap, said: Known, personal: bool) {
         for (field, face) in &self.targeted {
-            let said = if fields::has(headers, field) {
-                Known::of(fields::lines(headers, field))
-            } else {
-                said
-            };
-            face.join(headers, field, said, personal);
+            let there = lines(headers, field);
+            face.join(headers, field, there.unwrap_or(said), there, personal);
         }
     }
 

@@ -2,10 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::semantics::{
-    cache_control::{CacheControl, Known, SURROGATE_CONTROL, Syntax},
-    fields,
-};
+use crate::semantics::cache_control::{CacheControl, Known, SURROGATE_CONTROL, Syntax};
 
 /// What a field says to everybody, and what to one user.
 #[derive(Debug, Clone)]
@@ -62,12 +59,14 @@ impl Face {
     }
 
     /// Puts the field into the head, so that it is no laxer than `said`, which is
-    /// the handler's word for the caches that read the field.
+    /// the handler's word for the caches that read the field. `there` is what its
+    /// lines say by themselves, if there are any.
     pub(super) fn join(
         &self,
         headers: &mut HeaderMap,
         field: &HeaderName,
         said: Known,
+        there: Option<Known>,
         personal: bool,
     ) -> Joined {
         let ours = if personal {
@@ -75,9 +74,8 @@ impl Face {
         } else {
             &self.everybody
         };
-        let there = fields::has(headers, field);
         let word = ours.directives.known();
-        if said == Known::NOTHING && !there {
+        if said == Known::NOTHING && there.is_none() {
             if let Some(value) = &ours.value {
                 headers.insert(field, value.clone());
             }
@@ -91,13 +89,12 @@ impl Face {
         let enough = |word: Known| {
             // Words for shared caches say nothing beside `private`, and look bad.
             let shares = personal && (word.public || word.s_maxage.is_some());
-            word.stricter(word) == known.stricter(known) && !shares
+            (word == known || word.stricter(word) == known.stricter(known)) && !shares
         };
         // Without lines `Expires` may have said it all, to `Cache-Control` alone.
-        let said_it_all = if there {
-            enough(Known::of(fields::lines(headers, field)))
-        } else {
-            self.syntax == Syntax::CacheControl && enough(said)
+        let said_it_all = match there {
+            Some(lines) => enough(lines),
+            None => self.syntax == Syntax::CacheControl && enough(said),
         };
         let plain = ours.directives.is_plain();
         if said_it_all && plain {

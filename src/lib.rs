@@ -48,6 +48,7 @@
 //! | [`CachePolicyLayer`] | says how responses may be cached: `Cache-Control`, targeted fields, `Vary`, `Date` |
 //! | [`CodingTagLayer`] | makes one strong tag per content coding, around compression |
 //! | [`CacheTagsLayer`] | names responses for caches, and has them forgotten after a write |
+//! | [`CacheStatusLayer`] | for debugging: says in `Cache-Status` whether the handler had to run |
 //! | [`AuditLayer`] | for development and tests: reports mistakes of validators and cache policies |
 //!
 //! [`stack`] puts those of one service in the right order. Each also works alone,
@@ -58,6 +59,7 @@
 //! AuditLayer                       in tests: what a client sees
 //! trace, CORS, security headers    any side works; outside is usual
 //! authentication, limits           outside: a 304 only for those who may read
+//! CacheStatusLayer                 while debugging, for those who may see it
 //! CacheTagsLayer                   tags on reads, purges after writes
 //! CodingTagLayer                   only around compression: "v1" and "v1-gzip"
 //! compression                      the 304 costs none
@@ -141,6 +143,7 @@ pub mod assets;
 pub mod audit;
 pub mod body;
 pub mod cache_policy;
+pub mod cache_status;
 pub mod cache_tags;
 pub mod clock;
 pub mod coding;
@@ -167,6 +170,7 @@ mod test_support;
 pub use assets::Assets;
 pub use audit::{Audit, AuditLayer};
 pub use cache_policy::CachePolicyLayer;
+pub use cache_status::CacheStatusLayer;
 pub use cache_tags::CacheTagsLayer;
 pub use coding::CodingTagLayer;
 pub use conditional::ConditionalLayer;

@@ -1,8 +1,11 @@
 //! What the layers decided about a response, for whoever looks from outside.
 
-use http::Response;
+use http::{Response, StatusCode};
 
-use crate::semantics::{precondition::Condition, tagging::Untagged};
+use crate::semantics::{
+    precondition::{Condition, Current},
+    tagging::Untagged,
+};
 
 /// A response extension that says what was decided, why, and what it saved.
 ///
@@ -38,6 +41,8 @@ use crate::semantics::{precondition::Condition, tagging::Untagged};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
     verdict: Option<Verdict>,
+    source: Option<SourceAnswer>,
+    handler_status: Option<StatusCode>,
     tag: Option<TagOrigin>,
     bytes_saved: Option<u64>,
     unchecked: bool,
@@ -68,6 +73,18 @@ pub enum Verdict {
     SourceFailed,
 }
 
+/// What a source of validators knew before the handler ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SourceAnswer {
+    /// The validators of the current representation.
+    Present,
+    /// That there is no current representation.
+    Absent,
+    /// Nothing, or it failed.
+    Unknown,
+}
+
 /// Where a response's entity tag came from, or why it has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -91,6 +108,20 @@ impl Outcome {
     #[must_use]
     pub fn verdict(&self) -> Option<Verdict> {
         self.verdict
+    }
+
+    /// What the source of a read's validators answered, if one was asked.
+    #[must_use]
+    pub fn source(&self) -> Option<SourceAnswer> {
+        self.source
+    }
+
+    /// The status of the handler's answer to a read, whatever went out then.
+    /// `None` where the handler was not called, or no layer that evaluates
+    /// conditions said.
+    #[must_use]
+    pub fn handler_status(&self) -> Option<StatusCode> {
+        self.handler_status
     }
 
     /// Where the tag came from, if a layer that makes tags said so.
@@ -120,8 +151,26 @@ impl Outcome {
         change(extensions.get_or_insert_default());
     }
 
+    /// What a layer outside does not evaluate leaves the verdict as it was.
     pub(crate) fn set_verdict(&mut self, verdict: Verdict) {
-        self.verdict = Some(verdict);
+        if self.verdict.is_none() || verdict != Verdict::NotEvaluated {
+            self.verdict = Some(verdict);
+        }
+    }
+
+    pub(crate) fn set_source(&mut self, current: &Current) {
+        self.source = Some(match current {
+            Current::Present(_) => SourceAnswer::Present,
+            Current::Absent => SourceAnswer::Absent,
+            Current::Unknown => SourceAnswer::Unknown,
+        });
+    }
+
+    /// The layer next to the handler knows best; those outside it see what it made.
+    pub(crate) fn set_handler_status(&mut self, status: StatusCode) {
+        if self.verdict.is_none() {
+            self.handler_status = Some(status);
+        }
     }
 
     pub(crate) fn set_tag(&mut self, tag: TagOrigin) {

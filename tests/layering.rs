@@ -28,6 +28,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("guide", &[]),
     ("recipe", ALL),
     ("cache_tags", LAYER),
+    ("cache_status", LAYER),
     ("events", &["semantics", "source"]),
     ("audit", LAYER),
     ("stack", ALL),
@@ -68,6 +69,7 @@ const ALL: &[&str] = &[
     "coding",
     "cache_policy",
     "cache_tags",
+    "cache_status",
     "audit",
     "stack",
 ];
@@ -77,6 +79,7 @@ const ALIASES: &[(&str, &str)] = &[
     ("CachePolicyLayer", "cache_policy"),
     ("Assets", "assets"),
     ("CacheTagsLayer", "cache_tags"),
+    ("CacheStatusLayer", "cache_status"),
     ("Audit", "audit"),
     ("AuditLayer", "audit"),
     ("CodingTagLayer", "coding"),

@@ -104,6 +104,7 @@ const RULES: &[&str] = &[
     // No-Vary-Search
     "R-NVS-3-a",
     "R-NVS-5-a",
+    "R-9211-2-a",
     // Cache tags
     "R-9875-2-a",
     // Errors

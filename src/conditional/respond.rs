@@ -60,6 +60,7 @@ impl<C: Clock> Exchange<C> {
             .then(|| validators::correct_last_modified(response.headers_mut(), self.now()))
             .flatten();
         let verdict = self.judge(&response, last_modified);
+        let handler_status = response.status();
         let length = content_length::of_get(
             response.status(),
             response.headers(),
@@ -88,6 +89,7 @@ impl<C: Clock> Exchange<C> {
         };
         if self.config.explain {
             Outcome::record(&mut parts.extensions, |outcome| {
+                outcome.set_handler_status(handler_status);
                 outcome.set_verdict(verdict);
                 if verdict == Verdict::NotModified && !self.is_head() {
                     outcome.set_bytes_saved(length);
@@ -153,6 +155,16 @@ impl<C: Clock> Exchange<C> {
                 outcome.set_verdict(verdict)
             });
         }
+    }
+
+    /// Records what the source knew.
+    pub(super) fn asked<B>(&self, mut response: Response<B>, current: &Current) -> Response<B> {
+        if self.config.explain {
+            Outcome::record(response.extensions_mut(), |outcome| {
+                outcome.set_source(current)
+            });
+        }
+        response
     }
 
     fn now_if_needed(&self) -> HttpDate {

@@ -43,7 +43,7 @@ impl<C: Clock> Exchange<C> {
                 }
             };
             if let Some(answer) = self.answer_before(&current) {
-                return Ok(answer);
+                return Ok(self.asked(answer, &current));
             }
             if self.drops_content() {
                 parts.method = Method::GET;
@@ -55,7 +55,7 @@ impl<C: Clock> Exchange<C> {
                 validators::label(&mut response, before);
             }
             Ok(if self.concerns(&response) {
-                self.respond(response)
+                self.asked(self.respond(response), &current)
             } else {
                 response.map(ResponseBody::inner)
             })

@@ -10,6 +10,7 @@ pub mod accept_encoding;
 pub mod audit;
 pub mod cache_control;
 pub mod cache_policy;
+pub mod cache_status;
 pub mod cache_tags;
 pub mod coding;
 pub(crate) mod content_length;

@@ -5,6 +5,7 @@ mod accept;
 mod accept_encoding;
 mod audit;
 mod cache_control;
+mod cache_status;
 mod cache_tags;
 mod coding;
 mod date;

@@ -17,8 +17,8 @@ use tower::{
 #[cfg(feature = "tokio")]
 use tower_conditional::lock::KeyedLock;
 use tower_conditional::{
-    Audit, AuditLayer, CachePolicyLayer, CacheTagsLayer, CodingTagLayer, ConditionalLayer,
-    EntityTag, EtagLayer, PreconditionLayer, cache_policy::CachePolicy,
+    Audit, AuditLayer, CachePolicyLayer, CacheStatusLayer, CacheTagsLayer, CodingTagLayer,
+    ConditionalLayer, EntityTag, EtagLayer, PreconditionLayer, cache_policy::CachePolicy,
     semantics::cache_tags::CacheTags, source::SelfGet, stack,
 };
 use tower_test::mock::{self, Handle, Mock, Spawn};
@@ -27,7 +27,7 @@ type Boxed = BoxCloneService<Request<()>, Response<Body>, BoxError>;
 type Content = Full<Bytes>;
 
 /// `inner` in each of the layers, and in all of them.
-fn each_layer<S>(inner: impl Fn() -> S) -> [(&'static str, Boxed); 7]
+fn each_layer<S>(inner: impl Fn() -> S) -> [(&'static str, Boxed); 8]
 where
     S: Service<Request<()>, Response = Response<Content>, Error: Into<BoxError>>
         + Clone
@@ -52,6 +52,14 @@ where
         (
             "CacheTagsLayer",
             boxed(CacheTagsLayer::new(CacheTags::new()).layer(inner())),
+        ),
+        (
+            "CacheStatusLayer",
+            boxed(
+                CacheStatusLayer::new("notes", |_| true)
+                    .expect("a name")
+                    .layer(inner()),
+            ),
         ),
         (
             "AuditLayer",

@@ -1,0 +1,83 @@
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use http::Response;
+use pin_project_lite::pin_project;
+
+use crate::{
+    outcome::{Outcome, SourceAnswer, Verdict},
+    semantics::cache_status::{CacheName, Forward, Handled},
+};
+
+pin_project! {
+    /// Response future for [`CacheStatus`](super::CacheStatus).
+    pub struct ResponseFuture<F> {
+        #[pin]
+        future: F,
+        // None where it is not shown.
+        asked: Option<Asked>,
+    }
+}
+
+/// What is kept of a request until its response is there.
+pub(super) struct Asked {
+    pub(super) safe: bool,
+    pub(super) name: CacheName,
+}
+
+impl<F> ResponseFuture<F> {
+    pub(super) fn new(future: F, asked: Option<Asked>) -> Self {
+        Self { future, asked }
+    }
+}
+
+impl<F, B, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+{
+    type Output = Result<Response<B>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let mut response = ready!(this.future.poll(cx))?;
+        if let Some(asked) = this.asked
+            && let Some(handled) = handled(asked.safe, &response)
+        {
+            handled.append(&asked.name, response.headers_mut());
+        }
+        Poll::Ready(Ok(response))
+    }
+}
+
+/// `None` where nobody said, and for an answer that a layer made of nothing
+/// that was known before (RFC 9211, section 2).
+fn handled<B>(safe: bool, response: &Response<B>) -> Option<Handled> {
+    let outcome = Outcome::of(response)?;
+    match outcome.verdict()? {
+        Verdict::Failed(_)
+        | Verdict::Superseded
+        | Verdict::AlreadyApplied
+        | Verdict::Required
+        | Verdict::SourceFailed => return None,
+        Verdict::Unconditional
+        | Verdict::Proceeded
+        | Verdict::NotEvaluated
+        | Verdict::NotModified => {}
+    }
+    if !safe {
+        return Some(Handled::Forwarded(Forward::Method, None));
+    }
+    let Some(status) = outcome.handler_status() else {
+        return Some(Handled::Hit);
+    };
+    let why = match outcome.source() {
+        None => Forward::Bypass,
+        Some(SourceAnswer::Present) => Forward::Request,
+        Some(SourceAnswer::Absent | SourceAnswer::Unknown) => Forward::Miss,
+    };
+    let other = (status != response.status()).then_some(status);
+    Some(Handled::Forwarded(why, other))
+}

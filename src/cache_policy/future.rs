@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    semantics::{cache_policy::CachePolicy, date::HttpDate},
+    semantics::{cache_policy::CachePolicy, date::HttpDate, fields},
 };
 
 pin_project! {
@@ -60,14 +60,19 @@ where
 
 impl<C: Clock> Exchange<C> {
     fn apply<B>(&self, response: &mut Response<B>) {
-        let now = HttpDate::from(self.clock.now());
+        let now = || HttpDate::from(self.clock.now());
+        if self.date && !fields::has(response.headers(), &DATE) {
+            response.headers_mut().insert(DATE, date::value(now()));
+        }
         let status = response.status();
+        if response.extensions().get::<CachePolicy>().is_none() {
+            let headers = response.headers_mut();
+            self.rules.apply(self.asked, status, headers, None, now);
+            return;
+        }
         // Out and in again: what is in the extensions decides what becomes of them.
         let mut headers = mem::take(response.headers_mut());
-        if self.date && !headers.contains_key(DATE) {
-            headers.insert(DATE, date::value(now));
-        }
-        let chosen = response.extensions().get::<CachePolicy>();
+        let chosen = response.extensions().get();
         self.rules
             .apply(self.asked, status, &mut headers, chosen, now);
         *response.headers_mut() = headers;

@@ -1,9 +1,9 @@
 //! Which policy a response gets.
 
-use http::{HeaderMap, HeaderName, Method, StatusCode, request::Parts};
+use http::{HeaderMap, HeaderName, Method, Request, StatusCode, header::AUTHORIZATION};
 
 use super::rule::{InvalidRule, Rule, is_success};
-use crate::semantics::{cache_policy::CachePolicy, date::HttpDate, method, vary};
+use crate::semantics::{cache_policy::CachePolicy, date::HttpDate, fields, method, vary};
 
 #[derive(Debug, Clone)]
 pub(super) struct Rules {
@@ -32,6 +32,22 @@ enum Kind {
     /// A method that a rule names, and whose answers are never fresh.
     Named,
     Other,
+}
+
+impl Asked {
+    fn new(rules: u64, method: &Method, headers: &HeaderMap) -> Self {
+        let kind = match *method {
+            Method::GET | Method::HEAD => Kind::Read,
+            _ if rules == 0 => Kind::Other,
+            _ if method::is_safe(method) => Kind::Read,
+            _ => Kind::Named,
+        };
+        Self {
+            rules,
+            kind,
+            authorized: fields::has(headers, &AUTHORIZATION),
+        }
+    }
 }
 
 impl Rules {
@@ -69,22 +85,18 @@ impl Rules {
         Ok(())
     }
 
-    pub(super) fn ask(&self, request: &Parts) -> Asked {
+    /// Which rules the request is for. Only they need it taken apart.
+    pub(super) fn ask<B>(&self, request: Request<B>) -> (Asked, Request<B>) {
+        if self.rules.is_empty() {
+            return (Asked::new(0, request.method(), request.headers()), request);
+        }
+        let (parts, body) = request.into_parts();
         let mut rules = 0;
         for (at, rule) in self.rules.iter().enumerate() {
-            rules |= u64::from(rule.asks_for(request)) << at;
+            rules |= u64::from(rule.asks_for(&parts)) << at;
         }
-        let kind = match request.method {
-            Method::GET | Method::HEAD => Kind::Read,
-            _ if rules == 0 => Kind::Other,
-            _ if method::is_safe(&request.method) => Kind::Read,
-            _ => Kind::Named,
-        };
-        Asked {
-            rules,
-            kind,
-            authorized: request.headers.contains_key(http::header::AUTHORIZATION),
-        }
+        let asked = Asked::new(rules, &parts.method, &parts.headers);
+        (asked, Request::from_parts(parts, body))
     }
 
     /// Puts the policy into the head of the response. `chosen` is the handler's.
@@ -94,27 +106,37 @@ impl Rules {
         status: StatusCode,
         headers: &mut HeaderMap,
         chosen: Option<&CachePolicy>,
-        now: HttpDate,
+        now: impl Fn() -> HttpDate,
     ) {
         let Asked { authorized, .. } = asked;
+        let now = |policy: &CachePolicy, headers: &HeaderMap| {
+            if policy.needs_now(headers) {
+                now()
+            } else {
+                HttpDate::EPOCH
+            }
+        };
         // A write's answer is fresh only if its own fields say so.
         let chosen = chosen.filter(|policy| asked.kind == Kind::Read || !policy.is_fresh());
         if let Some(policy) = chosen {
-            policy.apply(headers, authorized, now);
+            policy.apply(headers, authorized, now(policy, headers));
             vary::merge(headers, self.consulted.iter().cloned());
             return;
         }
         match self.select(asked, status, headers) {
-            Selected::Policy(policy) => policy.apply(headers, authorized, now),
+            Selected::Policy(policy) => policy.apply(headers, authorized, now(policy, headers)),
             Selected::Default(policy) => {
-                policy.apply(headers, authorized, now);
+                policy.apply(headers, authorized, now(policy, headers));
                 self.success(asked).merge_vary(headers);
             }
             Selected::NotTold(rule) => {
                 rule.merge_vary(headers);
                 self.otherwise.merge_vary(headers);
             }
-            Selected::None => self.otherwise.guard(headers, authorized, now),
+            Selected::None => {
+                let now = now(&self.otherwise, headers);
+                self.otherwise.guard(headers, authorized, now);
+            }
         }
     }
 

@@ -38,14 +38,13 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        let (parts, body) = request.into_parts();
+        let (asked, request) = self.rules.ask(request);
         let exchange = Exchange {
-            asked: self.rules.ask(&parts),
+            asked,
             rules: Arc::clone(&self.rules),
             date: self.date,
             clock: self.clock.clone(),
         };
-        let request = Request::from_parts(parts, body);
         ResponseFuture::new(self.inner.call(request), exchange)
     }
 }

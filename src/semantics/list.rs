@@ -47,18 +47,33 @@ where
 }
 
 /// `bytes` without the optional white space around it (RFC 9110, section 5.6.3).
-pub(crate) fn trim_ows(bytes: &[u8]) -> &[u8] {
-    let is_ows = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let start = bytes.iter().take_while(|byte| is_ows(byte)).count();
-    let bytes = &bytes[start..];
-    let end = bytes.iter().rev().take_while(|byte| is_ows(byte)).count();
-    &bytes[..bytes.len() - end]
+pub(crate) fn trim_ows(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = bytes {
+        bytes = rest;
+    }
+    bytes
 }
 
 /// `tchar` (RFC 9110, section 5.6.2).
 pub(crate) fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+    TOKEN[byte as usize]
 }
+
+const TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let others = b"!#$%&'*+-.^_`|~";
+    let mut at = 0;
+    while at < others.len() {
+        table[others[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
 
 struct Members<'a> {
     rest: &'a [u8],
@@ -81,8 +96,12 @@ impl<'a> Iterator for Members<'a> {
 }
 
 fn end_of_member(bytes: &[u8]) -> usize {
+    // Most members have no quotes.
+    let stop = bytes.iter().position(|byte| matches!(byte, b',' | b'"'));
+    let Some(mut at) = stop else {
+        return bytes.len();
+    };
     let mut quoted = false;
-    let mut at = 0;
     while let Some(byte) = bytes.get(at) {
         match byte {
             b'"' => quoted = !quoted,

@@ -1,5 +1,7 @@
 //! Directives as they stand in the field (RFC 9111, section 5.2), borrowed.
 
+use std::iter;
+
 use http::HeaderValue;
 
 use crate::semantics::list::{is_token, members};
@@ -8,7 +10,7 @@ use crate::semantics::list::{is_token, members};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Directive<'a> {
     /// A token, in the case in which it was sent.
-    pub(super) name: &'a str,
+    pub(super) name: &'a [u8],
     pub(super) argument: Argument<'a>,
     /// The member as it was sent.
     pub(super) raw: &'a [u8],
@@ -25,7 +27,7 @@ pub(super) enum Argument<'a> {
 }
 
 impl Directive<'_> {
-    pub(super) fn is(&self, name: &str) -> bool {
+    pub(super) fn is(&self, name: &[u8]) -> bool {
         self.name.eq_ignore_ascii_case(name)
     }
 
@@ -44,19 +46,32 @@ pub(super) fn directives<'a, I>(lines: I) -> impl Iterator<Item = Directive<'a>>
 where
     I: IntoIterator<Item = &'a HeaderValue>,
 {
-    members(lines).flat_map(|member| {
-        let sound = directive(member);
-        let junk = if sound.is_some() { b"" } else { member };
-        let words = junk.split(|byte| b" \t,;\"".contains(byte));
-        let malformed = words.map(|word| Directive {
-            name: split_name(word).0,
+    let mut members = members(lines);
+    let mut words = None;
+    iter::from_fn(move || {
+        loop {
+            if let Some(word) = words.as_mut().and_then(Iterator::next) {
+                return Some(word);
+            }
+            let member = members.next()?;
+            if let Some(sound) = directive(member) {
+                return Some(sound);
+            }
+            words = Some(malformed(member));
+        }
+    })
+}
+
+fn malformed(member: &[u8]) -> impl Iterator<Item = Directive<'_>> {
+    member
+        .split(|byte| b" \t,;\"".contains(byte))
+        .map(|word| split_name(word).0)
+        .filter(|name| !name.is_empty())
+        .map(move |name| Directive {
+            name,
             argument: Argument::Malformed,
             raw: member,
-        });
-        sound
-            .into_iter()
-            .chain(malformed.filter(|directive| !directive.name.is_empty()))
-    })
+        })
 }
 
 /// `None` if it is not of the grammar.
@@ -75,10 +90,9 @@ fn directive(member: &[u8]) -> Option<Directive<'_>> {
     })
 }
 
-fn split_name(member: &[u8]) -> (&str, &[u8]) {
+fn split_name(member: &[u8]) -> (&[u8], &[u8]) {
     let end = member.iter().position(|byte| !is_token(*byte));
-    let (name, rest) = member.split_at(end.unwrap_or(member.len()));
-    (std::str::from_utf8(name).expect("tokens are ASCII"), rest)
+    member.split_at(end.unwrap_or(member.len()))
 }
 
 fn read(argument: &[u8]) -> Option<Argument<'_>> {

@@ -24,7 +24,7 @@ impl Extension {
     pub fn new(name: &str, argument: Option<&str>) -> Result<Self, InvalidExtension> {
         let mut known = super::Known::NOTHING;
         let directive = Directive {
-            name,
+            name: name.as_bytes(),
             argument: Argument::None,
             raw: name.as_bytes(),
         };

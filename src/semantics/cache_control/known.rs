@@ -70,22 +70,22 @@ impl Known {
         let bare = directive.argument == Argument::None;
         let mut name = [0; 24];
         match lowercase(directive.name, &mut name) {
-            "no-store" => self.no_store = true,
-            "must-understand" => self.must_understand |= bare,
-            "no-cache" => self.no_cache = self.no_cache.max(Scope::of(directive.argument)),
-            "private" => self.private = self.private.max(Scope::of(directive.argument)),
-            "public" => self.public |= bare,
-            "must-revalidate" => self.must_revalidate = true,
-            "proxy-revalidate" => self.proxy_revalidate = true,
-            "no-transform" => self.no_transform = true,
+            b"no-store" => self.no_store = true,
+            b"must-understand" => self.must_understand |= bare,
+            b"no-cache" => self.no_cache = self.no_cache.max(Scope::of(directive.argument)),
+            b"private" => self.private = self.private.max(Scope::of(directive.argument)),
+            b"public" => self.public |= bare,
+            b"must-revalidate" => self.must_revalidate = true,
+            b"proxy-revalidate" => self.proxy_revalidate = true,
+            b"no-transform" => self.no_transform = true,
             // Its argument is to be ignored (RFC 8246, section 2).
-            "immutable" => self.immutable |= sound,
-            "max-age" => shorten(&mut self.max_age, directive.argument),
-            "s-maxage" => shorten(&mut self.s_maxage, directive.argument),
-            "stale-while-revalidate" => {
+            b"immutable" => self.immutable |= sound,
+            b"max-age" => shorten(&mut self.max_age, directive.argument),
+            b"s-maxage" => shorten(&mut self.s_maxage, directive.argument),
+            b"stale-while-revalidate" => {
                 shorten(&mut self.stale_while_revalidate, directive.argument);
             }
-            "stale-if-error" => shorten(&mut self.stale_if_error, directive.argument),
+            b"stale-if-error" => shorten(&mut self.stale_if_error, directive.argument),
             _ => return false,
         }
         true
@@ -141,11 +141,11 @@ fn shorten(time: &mut Option<u32>, argument: Argument<'_>) {
 }
 
 /// In lower case, or empty if it is longer than every name known here.
-fn lowercase<'b>(name: &str, buffer: &'b mut [u8; 24]) -> &'b str {
+fn lowercase<'b>(name: &[u8], buffer: &'b mut [u8; 24]) -> &'b [u8] {
     let Some(buffer) = buffer.get_mut(..name.len()) else {
-        return "";
+        return b"";
     };
-    buffer.copy_from_slice(name.as_bytes());
+    buffer.copy_from_slice(name);
     buffer.make_ascii_lowercase();
-    std::str::from_utf8(buffer).expect("tokens are ASCII")
+    buffer
 }

@@ -64,7 +64,7 @@ use directive::directives;
 #[must_use]
 pub fn no_store(headers: &HeaderMap) -> bool {
     // An argument that should not be there never makes the policy laxer.
-    directives(headers.get_all(CACHE_CONTROL)).any(|directive| directive.is("no-store"))
+    directives(headers.get_all(CACHE_CONTROL)).any(|directive| directive.is(b"no-store"))
 }
 
 /// Makes a response one that no cache keeps: `no-store`, and no other lifetime,

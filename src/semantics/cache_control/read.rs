@@ -43,9 +43,9 @@ impl CacheControl {
     }
 
     fn add_fields(&mut self, directive: &Directive<'_>) {
-        let names = if directive.is("no-cache") {
+        let names = if directive.is(b"no-cache") {
             &mut self.no_cache_fields
-        } else if directive.is("private") {
+        } else if directive.is(b"private") {
             &mut self.private_fields
         } else {
             return;

@@ -71,20 +71,20 @@ impl RequestCacheControl {
 
     fn read(&mut self, directive: &Directive<'_>) {
         let number = seconds::read(directive.argument);
-        match directive.name.to_ascii_lowercase().as_str() {
-            "no-cache" => self.no_cache = true,
-            "no-store" => self.no_store = true,
-            "no-transform" => self.no_transform = true,
-            "only-if-cached" => self.only_if_cached |= directive.is_sound(),
-            "max-age" => {
+        match directive.name.to_ascii_lowercase().as_slice() {
+            b"no-cache" => self.no_cache = true,
+            b"no-store" => self.no_store = true,
+            b"no-transform" => self.no_transform = true,
+            b"only-if-cached" => self.only_if_cached |= directive.is_sound(),
+            b"max-age" => {
                 let number = number.unwrap_or(0);
                 self.max_age = Some(self.max_age.map_or(number, |other| other.min(number)));
             }
-            "min-fresh" => self.min_fresh = self.min_fresh.max(number),
-            "stale-if-error" => {
+            b"min-fresh" => self.min_fresh = self.min_fresh.max(number),
+            b"stale-if-error" => {
                 self.stale_if_error = fewest(self.stale_if_error, number);
             }
-            "max-stale" => self.read_max_stale(directive.argument),
+            b"max-stale" => self.read_max_stale(directive.argument),
             _ => self.extensions.extend(Extension::read(directive)),
         }
     }
@@ -198,11 +198,13 @@ impl FromStr for RequestCacheControl {
     }
 }
 
-fn is_strict(name: &str, argument: Argument<'_>) -> bool {
-    match name.to_ascii_lowercase().as_str() {
-        "no-cache" | "no-store" | "no-transform" | "only-if-cached" => argument == Argument::None,
-        "max-age" | "min-fresh" | "stale-if-error" => seconds::read(argument).is_some(),
-        "max-stale" => argument == Argument::None || seconds::read(argument).is_some(),
+fn is_strict(name: &[u8], argument: Argument<'_>) -> bool {
+    match name.to_ascii_lowercase().as_slice() {
+        b"no-cache" | b"no-store" | b"no-transform" | b"only-if-cached" => {
+            argument == Argument::None
+        }
+        b"max-age" | b"min-fresh" | b"stale-if-error" => seconds::read(argument).is_some(),
+        b"max-stale" => argument == Argument::None || seconds::read(argument).is_some(),
         _ => argument != Argument::Malformed,
     }
 }

@@ -157,13 +157,13 @@ impl FromStr for CacheControl {
 /// `text` as a field, if each directive in it is valid and there only once.
 pub(super) fn strict_line(
     text: &str,
-    is_valid: fn(&str, Argument<'_>) -> bool,
+    is_valid: fn(&[u8], Argument<'_>) -> bool,
 ) -> Result<HeaderValue, InvalidCacheControl> {
     let invalid = |directive: &[u8]| {
         InvalidCacheControl::Directive(String::from_utf8_lossy(directive).into_owned())
     };
     let line = HeaderValue::from_str(text).map_err(|_| invalid(text.as_bytes()))?;
-    let mut names: Vec<&str> = Vec::new();
+    let mut names: Vec<&[u8]> = Vec::new();
     for directive in directives([&line]) {
         let twice = names.iter().any(|name| directive.is(name));
         if twice || !is_valid(directive.name, directive.argument) {
@@ -178,14 +178,14 @@ pub(super) fn strict_line(
     Ok(line)
 }
 
-fn is_strict(name: &str, argument: Argument<'_>) -> bool {
-    match name.to_ascii_lowercase().as_str() {
-        "no-cache" | "private" => argument == Argument::None || fields(argument).is_some(),
-        "max-age" | "s-maxage" | "stale-while-revalidate" | "stale-if-error" => {
+fn is_strict(name: &[u8], argument: Argument<'_>) -> bool {
+    match name.to_ascii_lowercase().as_slice() {
+        b"no-cache" | b"private" => argument == Argument::None || fields(argument).is_some(),
+        b"max-age" | b"s-maxage" | b"stale-while-revalidate" | b"stale-if-error" => {
             seconds::read(argument).is_some()
         }
-        "no-store" | "must-understand" | "public" | "must-revalidate" | "proxy-revalidate"
-        | "no-transform" | "immutable" => argument == Argument::None,
+        b"no-store" | b"must-understand" | b"public" | b"must-revalidate" | b"proxy-revalidate"
+        | b"no-transform" | b"immutable" => argument == Argument::None,
         _ => argument != Argument::Malformed,
     }
 }

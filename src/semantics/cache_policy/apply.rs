@@ -50,6 +50,11 @@ impl CachePolicy {
         }
     }
 
+    /// Whether it matters what time it is; otherwise any `now` will do.
+    pub(crate) fn needs_now(&self, headers: &HeaderMap) -> bool {
+        self.expires || fields::has(headers, &EXPIRES)
+    }
+
     /// Keeps what a handler made fresh from other users, where no policy applies.
     pub(crate) fn guard(&self, headers: &mut HeaderMap, authorized: bool, now: HttpDate) {
         if !self.is_personal(headers, authorized) {
@@ -107,7 +112,9 @@ fn lines(headers: &HeaderMap, field: &HeaderName) -> Option<Known> {
 
 /// One that is no date has run out (RFC 9111, section 5.3).
 fn lifetime(headers: &HeaderMap, now: HttpDate) -> Option<u32> {
-    fields::first(headers, &EXPIRES)?;
+    if !fields::has(headers, &EXPIRES) {
+        return None;
+    }
     let date = |name| HttpDate::parse(fields::only(headers, name)?.as_bytes(), now);
     let from = date(&DATE).unwrap_or(now).unix_seconds();
     let until = date(&EXPIRES).map_or(0, HttpDate::unix_seconds);

@@ -95,13 +95,19 @@ fn split_query(reference: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// The scheme of the target is often not known, so both default ports are none.
 fn is_same(one: &Authority, other: &Authority) -> bool {
-    let port = |authority: &Authority| {
-        let port = authority.port_u16();
-        port.filter(|port| !matches!(port, 80 | 443))
-    };
     one.host().eq_ignore_ascii_case(other.host()) && port(one) == port(other)
+}
+
+/// The scheme of the target is often not known, so both default ports are none.
+/// Text, since `http` takes a port of any size, and then gives none.
+fn port(authority: &Authority) -> &str {
+    let from_host = authority.as_str().rsplit('@').next().unwrap_or_default();
+    let port = from_host.strip_prefix(authority.host());
+    match port.unwrap_or_default() {
+        ":" | ":80" | ":443" => "",
+        port => port,
+    }
 }
 
 /// RFC 3986, section 5.2.4.

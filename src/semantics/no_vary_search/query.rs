@@ -11,21 +11,28 @@ pub(super) type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
 /// Whether two URIs differ in nothing but their queries.
 pub(super) fn same_target(a: &Uri, b: &Uri) -> bool {
     let host = |uri| Uri::host(uri).unwrap_or_default();
+    let ((user_a, port_a), (user_b, port_b)) = (around_host(a), around_host(b));
     a.scheme() == b.scheme()
+        && user_a == user_b
         && host(a).eq_ignore_ascii_case(host(b))
-        && port(a) == port(b)
+        && port_a == port_b
         && a.path() == b.path()
 }
 
-/// What follows the host, without a port that the scheme has anyway.
-fn port(uri: &Uri) -> &str {
+/// The user before the host, if any, and the port after it, without one that
+/// the scheme has anyway.
+fn around_host(uri: &Uri) -> (Option<&str>, &str) {
     let authority = uri.authority().map_or("", |authority| authority.as_str());
-    let from_host = authority.rsplit('@').next().unwrap_or_default();
+    let (user, from_host) = match authority.rsplit_once('@') {
+        Some((user, from_host)) => (Some(user), from_host),
+        None => (None, authority),
+    };
     let port = from_host.strip_prefix(uri.host().unwrap_or_default());
-    match (uri.scheme_str(), port.unwrap_or_default()) {
+    let port = match (uri.scheme_str(), port.unwrap_or_default()) {
         (_, ":") | (Some("http"), ":80") | (Some("https"), ":443") => "",
         (_, port) => port,
-    }
+    };
+    (user, port)
 }
 
 /// The parameters in order, as a parser of `application/x-www-form-urlencoded`

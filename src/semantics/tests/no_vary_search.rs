@@ -255,6 +255,10 @@ fn only_the_query_may_differ() {
         ("http://[::1]/", "http://[::2]/", false),
         ("http://user@host:1/", "http://user@host:2/", false),
         ("http://other@host/", "http://host@other/", false),
+        ("http://one@host/", "http://other@host/", false),
+        ("http://one@host/", "http://host/", false),
+        ("http://One@host/", "http://one@host/", false),
+        ("http://one@HOST/", "http://one@host:80/", true),
     ];
     for policy in [
         NoVarySearch::params_all(),

@@ -29,7 +29,7 @@ const DRAINED: usize = 64 * 1024;
 ///
 /// Everything is sent even if some of it fails, and the first failure is the
 /// result. A response that is not 2xx is one, except that a `PURGE` may find
-/// nothing: 404.
+/// nothing: 404, or 412 from later versions of nginx's module.
 ///
 /// ```no_run
 /// # fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -328,8 +328,11 @@ impl<C, B> HttpPurger<C, B> {
         let response = called.await.map_err(Into::into)?;
         let status = response.status();
         drain(response.into_body()).await;
-        let absent = forgets && status == StatusCode::NOT_FOUND;
-        if status.is_success() || absent {
+        let absent = matches!(
+            status,
+            StatusCode::NOT_FOUND | StatusCode::PRECONDITION_FAILED
+        );
+        if status.is_success() || forgets && absent {
             Ok(())
         } else {
             Err(NotPurged(status).into())

@@ -355,11 +355,23 @@ async fn drain<B: Body>(body: B) {
     }
 }
 
+/// A URI without what may be secret: a user, and the key in a query.
+struct Shown<'a>(&'a Uri);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let authority = self.0.authority().map_or("", Authority::as_str);
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        let scheme = self.0.scheme_str().unwrap_or_default();
+        write!(f, "{scheme}://{host}{}", self.0.path())
+    }
+}
+
 impl<C, B> fmt::Debug for HttpPurger<C, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpPurger")
             .field("form", &self.form)
-            .field("base", &self.base)
+            .field("base", &format_args!("{}", Shown(&self.base)))
             .field("host", &self.host)
             .field("headers", &self.headers.keys())
             .field("variants", &self.variants)

@@ -104,6 +104,16 @@ fn fields_and_host_of_every_request() {
     assert!(!shown.contains("secret"), "{shown}");
 }
 
+/// Keys are put into queries, and passwords before hosts.
+#[test]
+fn debug_shows_no_secret_of_a_base() {
+    let client = cache(&Log::default(), &[]);
+    let endpoint = uri("https://me:secret@api:8443/purge?key=secret");
+    let shown = format!("{:?}", HttpPurger::json(client, endpoint).unwrap());
+    assert!(shown.contains("https://api:8443/purge"), "{shown}");
+    assert!(!shown.contains("secret"), "{shown}");
+}
+
 #[test]
 fn urls_are_put_behind_the_base() {
     let log = Log::default();

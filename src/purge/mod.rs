@@ -122,7 +122,9 @@ impl Purge {
     /// has none. Nothing names the scheme then, and `http` stands for it.
     #[must_use]
     pub fn of(request: &Parts) -> Self {
-        Self::new().with_target(cache_tags::target(&request.uri, &request.headers))
+        let target = cache_tags::target(&request.uri, &request.headers);
+        // A copy, or what waits would keep the buffer of its connection.
+        Self::new().with_target(target.to_string().parse().unwrap_or(target))
     }
 
     /// And what a response says in `Location` and `Content-Location`, as far as

@@ -6,7 +6,10 @@ mod rounds;
 #[cfg(feature = "tokio")]
 mod script;
 
-use http::{HeaderMap, HeaderValue, Request, header::LOCATION};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request, Uri, header::LOCATION};
 
 use super::Purge;
 use crate::semantics::cache_tags::CacheTags;
@@ -31,6 +34,34 @@ fn a_purge_names_each_thing_once() {
     assert_eq!(targets(&both), ["/x", "/y"]);
     assert_eq!(both.len(), 5);
     assert!(Purge::new().is_empty());
+}
+
+/// A purge may wait for long, and so does not keep the bytes of a whole request.
+#[test]
+fn a_purge_has_a_copy_of_its_target() {
+    struct Head(Arc<[u8]>);
+
+    impl AsRef<[u8]> for Head {
+        fn as_ref(&self) -> &[u8] {
+            &self.0
+        }
+    }
+
+    for (target, expected) in [
+        ("/notes/1?q", "http://example.org/notes/1?q"),
+        ("https://example.com/notes", "https://example.com/notes"),
+    ] {
+        let head: Arc<[u8]> = target.as_bytes().into();
+        let bytes = Bytes::from_owner(Head(Arc::clone(&head)));
+        let uri = Uri::from_maybe_shared(bytes).unwrap();
+        let request = Request::put(uri).header("host", "example.org");
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        let purge = Purge::of(&parts);
+        assert_eq!(Arc::strong_count(&head), 2);
+        drop(parts);
+        assert_eq!(Arc::strong_count(&head), 1);
+        assert_eq!(targets(&purge), [expected]);
+    }
 }
 
 /// R-9111-4.4-c.

@@ -1,10 +1,4 @@
-use std::{
-    fmt::{self, Write},
-    future::poll_fn,
-    iter,
-    marker::PhantomData,
-    pin::pin,
-};
+use std::{fmt, future::poll_fn, iter, marker::PhantomData, pin::pin};
 
 use bytes::{Buf, Bytes};
 use http::{
@@ -16,10 +10,14 @@ use http::{
 use http_body::Body;
 use tower_service::Service;
 
-use super::{BoxError, InvalidBase, NotPurged, Purge, Purger};
+use super::{BoxError, InvalidBase, NotPurged, Purge, Purger, json::JsonString};
 use crate::semantics::cache_tags::CacheTag;
 
 const PURGE: &str = "PURGE";
+
+/// More than these many tags go in several requests: Cloudflare takes no more,
+/// and with them a field has about 1 KiB.
+const TAGS: usize = 30;
 
 /// So much of an answer is read, so that the connection can be used again.
 const DRAINED: usize = 64 * 1024;
@@ -68,8 +66,8 @@ enum Form {
 
 // What a client takes tells `B`, so that nobody has to write it.
 impl<C: Service<Request<B>>, B> HttpPurger<C, B> {
-    /// For Varnish with its module xkey: one `PURGE` of the base with
-    /// `xkey-purge: a b` where there are tags, and one `PURGE` of each target.
+    /// For Varnish with its module xkey: a `PURGE` of the base with
+    /// `xkey-purge: a b` for up to 30 tags, and one `PURGE` of each target.
     ///
     /// A target's path and query are put behind the base, and its authority,
     /// if it has one, into `Host`.
@@ -92,8 +90,8 @@ impl<C: Service<Request<B>>, B> HttpPurger<C, B> {
         Self::new(client, base, Form::Urls)
     }
 
-    /// For the interfaces of content delivery networks: one `POST` of
-    /// `{"tags":["a","b"]}` where there are tags, as Cloudflare takes it.
+    /// For the interfaces of content delivery networks: a `POST` of
+    /// `{"tags":["a","b"]}` for up to 30 tags, as Cloudflare takes them.
     /// Targets are not sent.
     ///
     /// # Errors
@@ -194,23 +192,20 @@ impl<C, B> HttpPurger<C, B> {
     }
 
     fn requests(&self, purge: &Purge) -> Vec<Result<Request<Bytes>, http::Error>> {
-        let urls = || purge.targets().flat_map(|target| self.urls(target));
-        let mut requests = Vec::new();
+        let tags: Vec<_> = purge.tags().map(CacheTag::as_str).collect();
+        let tags = tags.chunks(TAGS);
+        let urls = purge.targets().flat_map(|target| self.urls(target));
         match &self.form {
-            Form::Json { member } => requests.extend(self.post(member, purge)),
-            Form::Varnish => {
-                requests.extend(self.xkey(purge));
-                requests.extend(urls());
-            }
-            Form::Urls => requests.extend(urls()),
+            Form::Json { member } => tags.map(|tags| self.post(member, tags)).collect(),
+            Form::Varnish => tags.map(|tags| self.xkey(tags)).chain(urls).collect(),
+            Form::Urls => urls.collect(),
         }
-        requests
     }
 
-    fn xkey(&self, purge: &Purge) -> Option<Result<Request<Bytes>, http::Error>> {
-        let tags = joined(purge, " ")?;
-        let request = self.request(PURGE, self.base.clone(), None);
-        Some(request.header("xkey-purge", tags).body(Bytes::new()))
+    fn xkey(&self, tags: &[&str]) -> Result<Request<Bytes>, http::Error> {
+        self.request(PURGE, self.base.clone(), None)
+            .header("xkey-purge", tags.join(" "))
+            .body(Bytes::new())
     }
 
     fn urls(&self, target: &Uri) -> Vec<Result<Request<Bytes>, http::Error>> {
@@ -236,16 +231,13 @@ impl<C, B> HttpPurger<C, B> {
             .body(Bytes::new())
     }
 
-    fn post(&self, member: &str, purge: &Purge) -> Option<Result<Request<Bytes>, http::Error>> {
+    fn post(&self, member: &str, tags: &[&str]) -> Result<Request<Bytes>, http::Error> {
         // Tags have nothing that a string of JSON would escape.
-        let tags = joined(purge, "\",\"")?;
+        let tags = tags.join("\",\"");
         let content = format!("{{{}:[\"{tags}\"]}}", JsonString(member));
-        let request = self.request("POST", self.base.clone(), None);
-        Some(
-            request
-                .header(CONTENT_TYPE, "application/json")
-                .body(content.into()),
-        )
+        self.request("POST", self.base.clone(), None)
+            .header(CONTENT_TYPE, "application/json")
+            .body(content.into())
     }
 
     fn request(&self, method: &str, uri: Uri, host: Option<HeaderValue>) -> request::Builder {
@@ -260,32 +252,10 @@ impl<C, B> HttpPurger<C, B> {
     }
 }
 
-fn joined(purge: &Purge, separator: &str) -> Option<String> {
-    let tags: Vec<_> = purge.tags().map(CacheTag::as_str).collect();
-    (!tags.is_empty()).then(|| tags.join(separator))
-}
-
 /// Whoever is named before the host is none of its business.
 fn without_user(authority: &Authority) -> Option<HeaderValue> {
     let host = authority.as_str().rsplit('@').next()?;
     HeaderValue::try_from(host).ok()
-}
-
-/// RFC 8259, section 7.
-struct JsonString<'a>(&'a str);
-
-impl fmt::Display for JsonString<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_char('"')?;
-        for c in self.0.chars() {
-            match c {
-                '"' | '\\' => write!(f, "\\{c}")?,
-                c if c.is_ascii_control() => write!(f, "\\u{:04x}", u32::from(c))?,
-                c => f.write_char(c)?,
-            }
-        }
-        f.write_char('"')
-    }
 }
 
 impl<C, B, ResB> Purger for HttpPurger<C, B>

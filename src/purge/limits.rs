@@ -56,8 +56,8 @@ impl PurgeLimits {
     }
 
     /// No purge joins those that have so many tags and targets already: 64 by
-    /// default. It keeps requests to a cache short, which takes a line of 8 KiB
-    /// or 30 tags at a time.
+    /// default. It keeps what is sent, and sent again after a failure, within
+    /// the time of one try.
     ///
     /// # Errors
     ///

@@ -70,6 +70,7 @@
 
 mod error;
 mod http_purger;
+mod json;
 #[cfg(feature = "tokio")]
 mod limits;
 #[cfg(feature = "tokio")]

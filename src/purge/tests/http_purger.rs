@@ -21,7 +21,7 @@ use crate::{
 
 /// A cache that notes what it is sent and answers with these statuses, then
 /// with 200. A status of zero is a connection that breaks.
-fn cache(
+pub(super) fn cache(
     log: &Log,
     statuses: &[u16],
 ) -> impl Service<Request<Bytes>, Response = Response<ScriptedBody>, Error = BoxError, Future: Send>
@@ -49,11 +49,11 @@ fn cache(
     })
 }
 
-fn uri(text: &str) -> Uri {
+pub(super) fn uri(text: &str) -> Uri {
     text.parse().expect("a URI")
 }
 
-fn targeted(names: &[&str], targets: &[&str]) -> Purge {
+pub(super) fn targeted(names: &[&str], targets: &[&str]) -> Purge {
     let tagged = tagged(names);
     targets
         .iter()
@@ -165,43 +165,6 @@ fn each_variant_of_a_target_has_a_purge() {
         .variants(HOST, [HeaderValue::from_static("one")]);
     run(nginx.purge(&targeted(&[], &["/1"]))).expect("purged");
     assert_eq!(log.take(), ["PURGE http://cache/1 host: one"]);
-}
-
-#[test]
-fn json_has_the_tags_in_one_post() {
-    let log = Log::default();
-    let endpoint = uri("https://api/zones/1/purge_cache?x");
-    let purger = HttpPurger::json(cache(&log, &[]), endpoint).unwrap();
-    let purge = targeted(&["b", "a"], &["/notes"]);
-    run(purger.purge(&purge)).expect("purged");
-    let head = "POST https://api/zones/1/purge_cache?x content-type: application/json";
-    assert_eq!(log.take(), [format!(r#"{head} {{"tags":["a","b"]}}"#)]);
-    run(purger.purge(&targeted(&[], &["/notes"]))).expect("nothing to do");
-    assert!(log.take().is_empty());
-}
-
-/// Whatever the tags and the member are, a strict reader has them back.
-#[test]
-fn json_is_escaped() {
-    let all: String = ('!'..='~').filter(|c| !",\"\\*".contains(*c)).collect();
-    let (one, rest) = all.split_at(32);
-    let (two, three) = rest.split_at(32);
-    for member in ["surrogate_keys", "a\"b\\c\n\u{7f}\u{1}é"] {
-        let posted = Arc::new(Mutex::new(Bytes::new()));
-        let client = {
-            let posted = Arc::clone(&posted);
-            service_fn(move |request: Request<Bytes>| {
-                *posted.lock().unwrap() = request.into_body();
-                async { Ok::<_, BoxError>(Response::new(String::new())) }
-            })
-        };
-        let purger = HttpPurger::json_member(client, uri("http://api/"), member).unwrap();
-        run(purger.purge(&tagged(&[one, two, three]))).expect("purged");
-        let read: serde_json::Value = serde_json::from_slice(&posted.lock().unwrap()).unwrap();
-        let mut expected = [one, two, three];
-        expected.sort_unstable();
-        assert_eq!(read, serde_json::json!({ member: expected }));
-    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod queue;
 mod rounds;
 #[cfg(feature = "tokio")]
 mod script;
+mod tags;
 
 use std::sync::Arc;
 

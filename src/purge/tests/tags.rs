@@ -1,0 +1,77 @@
+//! How tags are sent.
+
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use tower::service_fn;
+
+use super::{
+    http_purger::{cache, targeted, uri},
+    tagged,
+};
+use crate::{
+    purge::{BoxError, HttpPurger, Purge, Purger},
+    semantics::cache_tags::CacheTags,
+    test_support::{Log, run},
+};
+
+#[test]
+fn json_has_the_tags_in_one_post() {
+    let log = Log::default();
+    let endpoint = uri("https://api/zones/1/purge_cache?x");
+    let purger = HttpPurger::json(cache(&log, &[]), endpoint).unwrap();
+    let purge = targeted(&["b", "a"], &["/notes"]);
+    run(purger.purge(&purge)).expect("purged");
+    let head = "POST https://api/zones/1/purge_cache?x content-type: application/json";
+    assert_eq!(log.take(), [format!(r#"{head} {{"tags":["a","b"]}}"#)]);
+    run(purger.purge(&targeted(&[], &["/notes"]))).expect("nothing to do");
+    assert!(log.take().is_empty());
+}
+
+/// Caches refuse more, and what they refuse is not forgotten.
+#[test]
+fn tags_go_in_requests_of_at_most_30() {
+    let names: Vec<_> = (10..71).map(|at| at.to_string()).collect();
+    let tagged = |names: &[String]| Purge::new().with_tags(&CacheTags::of(names).expect("tags"));
+    let purge = tagged(&names[..32]).union(tagged(&names[32..]));
+    let [first, second, third] = [&names[..30], &names[30..60], &names[60..]];
+
+    let log = Log::default();
+    let api = HttpPurger::json(cache(&log, &[]), uri("http://api/")).unwrap();
+    run(api.purge(&purge)).expect("purged");
+    let post = |names: &[String]| {
+        let tags = names.join("\",\"");
+        format!("POST http://api/ content-type: application/json {{\"tags\":[\"{tags}\"]}}")
+    };
+    assert_eq!(log.take(), [first, second, third].map(post));
+
+    let varnish = HttpPurger::varnish(cache(&log, &[]), uri("http://cache/")).unwrap();
+    run(varnish.purge(&purge)).expect("purged");
+    let xkey = |names: &[String]| format!("PURGE http://cache/ xkey-purge: {}", names.join(" "));
+    assert_eq!(log.take(), [first, second, third].map(xkey));
+}
+
+/// Whatever the tags and the member are, a strict reader has them back.
+#[test]
+fn json_is_escaped() {
+    let all: String = ('!'..='~').filter(|c| !",\"\\*".contains(*c)).collect();
+    let (one, rest) = all.split_at(32);
+    let (two, three) = rest.split_at(32);
+    for member in ["surrogate_keys", "a\"b\\c\n\u{7f}\u{1}é"] {
+        let posted = Arc::new(Mutex::new(Bytes::new()));
+        let client = {
+            let posted = Arc::clone(&posted);
+            service_fn(move |request: Request<Bytes>| {
+                *posted.lock().unwrap() = request.into_body();
+                async { Ok::<_, BoxError>(Response::new(String::new())) }
+            })
+        };
+        let purger = HttpPurger::json_member(client, uri("http://api/"), member).unwrap();
+        run(purger.purge(&tagged(&[one, two, three]))).expect("purged");
+        let read: serde_json::Value = serde_json::from_slice(&posted.lock().unwrap()).unwrap();
+        let mut expected = [one, two, three];
+        expected.sort_unstable();
+        assert_eq!(read, serde_json::json!({ member: expected }));
+    }
+}

@@ -39,7 +39,7 @@ use options::{Command, Options, USAGE};
 use stats::Stats;
 use store::{Postgres, Sqlite, Storage};
 
-/// How long open requests may go on after a signal.
+/// How long open requests may go on after a signal, and then purges.
 const GRACE: Duration = Duration::from_secs(3);
 
 fn router<S: Storage>(
@@ -91,7 +91,7 @@ async fn serve<S: Storage>(store: &S, options: Options) -> Result<(), Box<dyn Er
         .layer(caching::tags(purges.clone()))
         .layer(caching::policies()?)
         .layer(ConditionalLayer::new().head_as_get())
-        .service(router(store, closing.clone(), purges));
+        .service(router(store, closing.clone(), purges.clone()));
 
     let app = ServiceExt::<Request>::into_make_service(app);
 
@@ -106,6 +106,10 @@ async fn serve<S: Storage>(store: &S, options: Options) -> Result<(), Box<dyn Er
     tokio::select! {
         result = server => result?,
         () = async { shutdown::closed(closing).await; time::sleep(GRACE).await } => {}
+    }
+    if let Some(purges) = purges {
+        // Caches that do not answer keep what is stale until it expires.
+        let _ = time::timeout(GRACE, purges.flush()).await;
     }
     Ok(())
 }

@@ -60,8 +60,9 @@
 //! # What it does not promise
 //!
 //! A purge is best effort: it lives in this process's memory, and what has not
-//! been sent when the process ends is lost. Give what is stored a lifetime
-//! that you can live with.
+//! been sent when the process ends is lost. `PurgeQueue::flush`, after the server
+//! has stopped, waits for it. Give what is stored a lifetime that you can live
+//! with.
 //!
 //! A cache that asked for a representation before a write may store the old one
 //! after the purge, and keep it for all of its lifetime. `again_after` purges

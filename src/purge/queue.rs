@@ -75,6 +75,21 @@ impl PurgeQueue {
         PurgeTicket::refused(why)
     }
 
+    /// Resolves when all that was queued before is done or given up; second
+    /// rounds may be left.
+    ///
+    /// For the end of a process, which would take along what waits: after the
+    /// server has stopped, and in a time limit of yours, since a cache that does
+    /// not answer is tried several times.
+    pub async fn flush(&self) {
+        let (done, ticket) = oneshot::channel();
+        let purge = Purge::new();
+        // An error is that the runtime has ended, and with it the queue.
+        if self.jobs.send(Job { purge, done }).await.is_ok() {
+            let _ = ticket.await;
+        }
+    }
+
     /// How many purges were dropped because the queue was full or its runtime
     /// had ended.
     #[must_use]

@@ -85,21 +85,30 @@ impl<P: Purger> Worker<P> {
     }
 
     async fn first_round(&mut self, first: Job) {
+        // A purge of nothing is that of somebody who waits for those before it.
+        let counts = |purge: &Purge| usize::from(!purge.is_empty());
+        let mut purges = counts(&first.purge);
         let mut purge = first.purge;
         let mut waiting = vec![first.done];
         while purge.len() < self.limits.batch
             && let Ok(job) = self.jobs.try_recv()
         {
+            purges += counts(&job.purge);
             purge = purge.union(job.purge);
             waiting.push(job.done);
         }
-        let (purge, purges) = (Arc::new(purge), waiting.len());
-        let told = self.tell(&purge, purges).await;
+        let purge = Arc::new(purge);
+        let told = match purges {
+            0 => Ok(()),
+            _ => self.tell(&purge, purges).await,
+        };
         for done in waiting {
             // Whoever does not wait is gone.
             let _ = done.send(told);
         }
-        self.plan_again(purge, purges);
+        if purges > 0 {
+            self.plan_again(purge, purges);
+        }
     }
 
     fn plan_again(&mut self, purge: Arc<Purge>, purges: usize) {

@@ -1,5 +1,8 @@
 use std::{
+    future::poll_fn,
+    pin::Pin,
     sync::{Arc, Weak},
+    task::Poll,
     time::Duration,
 };
 
@@ -24,6 +27,11 @@ async fn called(script: &Script, times: usize) {
     while script.calls().len() < times {
         yield_now().await;
     }
+}
+
+/// Whether it is not done yet, once it has begun.
+async fn waits(mut future: Pin<&mut impl Future>) -> bool {
+    poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx).is_pending())).await
 }
 
 #[tokio::test(start_paused = true)]
@@ -172,6 +180,46 @@ async fn what_is_queued_is_finished_after_the_last_handle() {
     }
 }
 
+/// However full the queue is, and whatever became of what was in it.
+#[tokio::test(start_paused = true)]
+async fn a_flush_waits_for_what_was_queued_before() {
+    let script = script([Act::Wait, Act::Fail]);
+    let limits = PurgeLimits::new().capacity(1).unwrap().attempts(1).unwrap();
+    let queue = limited(&script, limits);
+    let first = queue.enqueue(tagged(&["a"]));
+    called(&script, 1).await;
+    let second = queue.enqueue(tagged(&["b"]));
+    let mut flush = Box::pin(queue.flush());
+    assert!(waits(flush.as_mut()).await);
+    script.go.add_permits(1);
+    flush.await;
+    assert_eq!(script.names(), ["a", "b"]);
+    assert_eq!(first.await, Ok(()));
+    assert_eq!(second.await, Err(GivenUp::Failed));
+    assert_eq!((queue.dropped(), queue.failed()), (0, 1));
+
+    // There is nothing more, and so nobody is told.
+    queue.flush().await;
+    assert_eq!(script.names(), ["a", "b"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flush_among_others_counts_for_nothing() {
+    let script = script([Act::Wait, Act::Fail]);
+    let queue = limited(&script, PurgeLimits::new().attempts(1).unwrap());
+    drop(queue.enqueue(tagged(&["a"])));
+    called(&script, 1).await;
+    drop(queue.enqueue(tagged(&["b"])));
+    let mut flush = Box::pin(queue.flush());
+    assert!(waits(flush.as_mut()).await);
+    let last = queue.enqueue(tagged(&["c"]));
+    script.go.add_permits(1);
+    flush.await;
+    assert_eq!(last.await, Err(GivenUp::Failed));
+    assert_eq!(script.names(), ["a", "b c"]);
+    assert_eq!(queue.failed(), 2);
+}
+
 #[test]
 fn a_runtime_that_ended_is_told() {
     let runtime = runtime::Builder::new_current_thread()
@@ -188,6 +236,7 @@ fn a_runtime_that_ended_is_told() {
     assert_eq!(crate::test_support::run(lost), Err(GivenUp::Ended));
     assert_eq!(crate::test_support::run(late), Err(GivenUp::Ended));
     assert_eq!(queue.dropped(), 1);
+    crate::test_support::run(queue.flush());
 }
 
 #[tokio::test(start_paused = true)]

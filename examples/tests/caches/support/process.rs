@@ -5,17 +5,19 @@ use std::{
     fs::{self, File},
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio, id},
+    process::{Child, Command, id},
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 
 use tokio::{net::TcpStream, time};
+use tower_conditional_postgres_testing::bound;
 
 /// How often another port is tried.
 const ATTEMPTS: usize = 5;
 
-/// A running server; it is killed, and its folder removed, when dropped.
+/// A running server; it is killed, and its folder removed, when dropped. It is
+/// killed too when the tests are.
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
@@ -32,8 +34,8 @@ impl Process {
     ///
     /// # Panics
     ///
-    /// With what the program printed, if it ends or nothing comes in time; and
-    /// with the packages to install where it is not there.
+    /// With what was printed, and the packages that it needs, if it ends or
+    /// nothing comes in time.
     pub(crate) async fn start(
         packages: &str,
         command: impl Fn(&Path, SocketAddr) -> Command,
@@ -42,12 +44,11 @@ impl Process {
         for _ in 0..ATTEMPTS {
             let (folder, address) = (Folder::new(), free_address());
             let log = File::create(folder.log()).unwrap();
-            let child = command(&folder.0, address)
-                .stdin(Stdio::null())
+            let child = bound(&command(&folder.0, address))
                 .stdout(log.try_clone().unwrap())
                 .stderr(log)
                 .spawn()
-                .unwrap_or_else(|error| panic!("please install {packages}: {error}"));
+                .unwrap();
             let mut process = Self {
                 child,
                 folder,
@@ -62,7 +63,7 @@ impl Process {
                 break;
             }
         }
-        panic!("it did not start:\n{said}");
+        panic!("it did not start; are these installed: {packages}?\n{said}");
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

@@ -14,11 +14,13 @@
 //!
 //! Nothing is left behind, however the tests end: the server belongs to a
 //! keeper, a shell that waits for the end of its input and so notices when the
-//! process of the tests is gone, even by `SIGKILL`.
+//! process of the tests is gone, even by `SIGKILL`. [`bound`] makes any program
+//! do that, replicas among them.
 //!
 //! `fsync` is off: what was committed survives the server, not the machine.
 
 mod binaries;
+mod bound;
 mod keeper;
 mod replica;
 
@@ -37,7 +39,7 @@ use std::{
 use binaries::{Binaries, User};
 use keeper::{Keeper, Signal};
 
-pub use replica::Replica;
+pub use {bound::bound, replica::Replica};
 
 /// A running server, with a directory of its own on a free port of 127.0.0.1.
 ///

@@ -7,7 +7,10 @@ use std::{
     process::{Child, ChildStdout, Command, Stdio},
 };
 
-/// A running server program; it is killed when dropped.
+use crate::bound::bound;
+
+/// A running server program; it is killed when dropped, or when this process
+/// is gone.
 #[derive(Debug)]
 pub struct Replica {
     process: Child,
@@ -56,8 +59,7 @@ impl Replica {
     /// If it ends instead.
     #[must_use]
     pub fn start(command: &mut Command) -> Self {
-        let mut process = command
-            .stdin(Stdio::null())
+        let mut process = bound(command)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap_or_else(|error| panic!("{command:?} did not run: {error}"));

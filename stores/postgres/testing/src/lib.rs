@@ -14,7 +14,7 @@
 //!
 //! Nothing is left behind, however the tests end: the server belongs to a
 //! keeper, a shell that waits for the end of its input and so notices when the
-//! process of the tests is gone, even by `SIGKILL`. [`bound`] makes any program
+//! process of the tests is gone, even by `SIGKILL`. [`bound()`] makes any program
 //! do that, replicas among them.
 //!
 //! `fsync` is off: what was committed survives the server, not the machine.

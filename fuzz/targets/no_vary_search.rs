@@ -1,0 +1,64 @@
+//! `No-Vary-Search`, whatever is in it, and the queries that it makes the same.
+
+#![no_main]
+
+use http::{HeaderMap, Uri};
+use libfuzzer_sys::fuzz_target;
+use sfv::{Dictionary, Parser};
+use tower_conditional::semantics::no_vary_search::{NO_VARY_SEARCH, NoVarySearch};
+use tower_conditional_fuzz::one_field;
+
+fuzz_target!(|data: &[u8]| {
+    let mut parts = data.splitn(2, |byte| *byte == 0);
+    let field = one_field(&NO_VARY_SEARCH, parts.next().unwrap_or_default());
+    let policy = NoVarySearch::parse(&field);
+    let queries = parts.next().unwrap_or_default();
+    written(&policy);
+    refused(&field, &policy);
+
+    let mut uris = queries.split(|byte| *byte == 0).map(uri);
+    let [a, b, c] = [(); 3].map(|()| uris.next().flatten().unwrap_or_default());
+    compared(&policy, &a, &b, &c);
+    compared(&NoVarySearch::new(), &a, &b, &c);
+});
+
+/// A query at `/`, or a whole URI.
+fn uri(text: &[u8]) -> Option<Uri> {
+    match text.strip_prefix(b"?") {
+        Some(_) => Uri::try_from([b"/", text].concat()).ok(),
+        None => Uri::try_from(text).ok(),
+    }
+}
+
+/// What is written is read back, and strictly a dictionary without both lists.
+fn written(policy: &NoVarySearch) {
+    let Some(value) = policy.header_value() else {
+        assert!(policy.is_exact());
+        return;
+    };
+    assert_eq!(value.as_bytes(), policy.to_string().as_bytes());
+    let parsed: Dictionary = Parser::new(value.as_bytes()).parse().expect("strict");
+    assert!(!(parsed.contains_key("params") && parsed.contains_key("except")));
+    let again = HeaderMap::from_iter([(NO_VARY_SEARCH, value)]);
+    assert_eq!(NoVarySearch::parse(&again), *policy);
+}
+
+/// What is no dictionary says nothing.
+fn refused(field: &HeaderMap, policy: &NoVarySearch) {
+    let lines = field.get_all(NO_VARY_SEARCH).iter();
+    let lines: Vec<_> = lines.map(|line| line.as_bytes()).collect();
+    let parsed: Result<Dictionary, _> = Parser::new(&lines.join(&b", "[..])).parse();
+    assert!(parsed.is_ok() || policy.is_exact());
+}
+
+/// An equivalence, which nothing makes finer than to compare bytes or coarser
+/// than to ignore all.
+fn compared(policy: &NoVarySearch, a: &Uri, b: &Uri, c: &Uri) {
+    let same = |one, other| policy.matches(one, other);
+    assert!(same(a, a));
+    assert_eq!(same(a, b), same(b, a));
+    assert!(!(same(a, b) && same(b, c)) || same(a, c));
+    assert!(!NoVarySearch::new().matches(a, b) || same(a, b));
+    assert!(!same(a, b) || NoVarySearch::params_all().matches(a, b));
+    assert!(!same(a, b) || policy.clone().key_order().matches(a, b));
+}

@@ -25,6 +25,9 @@ const DRAINED: usize = 64 * 1024;
 /// Tells a cache over HTTP, through a client that you bring: that of hyper-util,
 /// or any other [`Service`], with TLS as you like it.
 ///
+/// Where targets are sent, the client has to speak HTTP/1.1: in HTTP/2 `Host` may
+/// not differ from the authority of the base (RFC 9113, section 8.3.1).
+///
 /// Everything is sent even if some of it fails, and the first failure is the
 /// result. A response that is not 2xx is one, except that a `PURGE` may find
 /// nothing: 404, or 412 from later versions of nginx's module.
@@ -70,7 +73,8 @@ impl<C: Service<Request<B>>, B> HttpPurger<C, B> {
     /// `xkey-purge: a b` for up to 30 tags, and one `PURGE` of each target.
     ///
     /// A target's path and query are put behind the base, and its authority,
-    /// if it has one, into `Host`.
+    /// if it has one, into `Host`. They are as the client wrote them: behind a
+    /// base with a path, dots may lead to another place of the cache.
     ///
     /// # Errors
     ///
@@ -139,6 +143,9 @@ impl<C: Service<Request<B>>, B> HttpPurger<C, B> {
 impl<C, B> HttpPurger<C, B> {
     /// What to send as `Host`, whatever the target says. By default that of the
     /// target, and what the client makes of the base where there is none.
+    ///
+    /// Where requests come with whatever `Host` a client writes, this keeps it
+    /// from naming another site of the cache.
     #[must_use]
     pub fn host(self, host: &Authority) -> Self {
         Self {

@@ -40,8 +40,9 @@ impl Directive<'_> {
 /// The directives of all lines.
 ///
 /// A member that is not of this grammar might hide a restriction, be it behind
-/// a quote that is never closed or a `;` in place of a comma. Each word in it
-/// counts as a directive, as a [`Malformed`](Argument::Malformed) one.
+/// a quote that is never closed, a `;` in place of a comma or a space beyond
+/// ASCII. Each word in it counts as a directive, as a
+/// [`Malformed`](Argument::Malformed) one.
 pub(super) fn directives<'a, I>(lines: I) -> impl Iterator<Item = Directive<'a>>
 where
     I: IntoIterator<Item = &'a HeaderValue>,
@@ -64,7 +65,7 @@ where
 
 fn malformed(member: &[u8]) -> impl Iterator<Item = Directive<'_>> {
     member
-        .split(|byte| b" \t,;\"".contains(byte))
+        .split(|byte| !is_token(*byte) && *byte != b'=')
         .map(|word| split_name(word).0)
         .filter(|name| !name.is_empty())
         .map(move |name| Directive {

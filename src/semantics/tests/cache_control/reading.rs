@@ -138,7 +138,7 @@ fn what_is_malformed_is_never_laxer_than_it_was_meant() {
         // No name.
         (&["=5, foo"], "foo"),
         (&["=private"], ""),
-        (&["(private), foo"], "foo"),
+        (&["(private), foo"], "private, foo"),
         // In a valid argument nothing counts.
         (
             &["x=private, y=\"no-store, private\""],
@@ -266,5 +266,16 @@ fn fresh_is_what_some_cache_uses_without_asking() {
         ("private, s-maxage=1", false),
     ] {
         assert_eq!(said(text).known().is_fresh(), expected, "{text}");
+    }
+}
+
+/// R-9111-5.2-a: what stands before a word hides it as little as what follows it.
+#[test]
+fn no_byte_in_front_hides_a_restriction() {
+    for junk in ["\u{a0}", "\u{feff}", "/", "(", "x:", "?"] {
+        let said = read([format!("max-age=60, {junk}no-store")]);
+        assert!(said.is_no_store(), "{junk:?}");
+        let said = read([format!("max-age=60,{junk}private")]);
+        assert!(said.is_private(), "{junk:?}");
     }
 }

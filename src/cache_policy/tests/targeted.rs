@@ -110,6 +110,20 @@ fn other_targeted_fields_pass_through() {
     assert_eq!(says(&response, &other), "max-age=9");
 }
 
+/// EDGE-ARCH-SC: a surrogate knows no `private`, whoever says it.
+#[test]
+fn a_surrogate_is_told_no_store() {
+    let own: Fields<'_> = &[(SURROGATE, "private, max-age=9")];
+    let response = send(&layer(CachePolicy::transformed()), get(&[SECRET]), |_| {
+        answer(200, own)
+    });
+    assert_eq!(says(&response, &SURROGATE), "no-store");
+    let private = ten_minutes().with_private();
+    let policy = CachePolicy::transformed().surrogate(private).unwrap();
+    let response = send(&layer(policy), get(&[]), |_| answer(200, &[]));
+    assert_eq!(says(&response, &SURROGATE), "no-store");
+}
+
 /// R-9213-2.1-a: refused when built, and nothing empty is sent.
 #[test]
 fn what_is_no_targeted_field_is_refused() {

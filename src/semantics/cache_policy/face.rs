@@ -41,8 +41,8 @@ impl Face {
         }
         // As it will be read: keys are in lower case.
         let value = directives.to_value(Syntax::Targeted)?;
-        let directives = CacheControl::of_lines([&value]);
-        let personal = directives.stricter(&one_user(field));
+        let directives = as_told(field, CacheControl::of_lines([&value]));
+        let personal = directives.stricter(&as_told(field, PRIVATE));
         Some(Self::new(directives, personal, Syntax::Targeted))
     }
 
@@ -108,7 +108,7 @@ impl Face {
         let joined = all.stricter(&ours.directives);
         let written = !said_it_all || joined != all.stricter(&all);
         if written {
-            write(headers, field, &joined, self.syntax);
+            write(headers, field, joined, self.syntax);
         }
         Joined {
             ours: word,
@@ -128,10 +128,8 @@ pub(super) struct Joined {
     pub(super) written: bool,
 }
 
-fn write(headers: &mut HeaderMap, field: &HeaderName, all: &CacheControl, syntax: Syntax) {
-    let personal = all.is_private() && *field == SURROGATE_CONTROL;
-    let all = if personal { &NO_STORE } else { all };
-    match all.to_value(syntax) {
+fn write(headers: &mut HeaderMap, field: &HeaderName, all: CacheControl, syntax: Syntax) {
+    match as_told(field, all).to_value(syntax) {
         Some(value) => headers.insert(field, value),
         // An empty field would say nothing (RFC 9213, section 2.1).
         None => headers.remove(field),
@@ -143,21 +141,21 @@ fn write(headers: &mut HeaderMap, field: &HeaderName, all: &CacheControl, syntax
 pub(super) fn restrict(headers: &mut HeaderMap, field: &HeaderName, by: Known) {
     let said = CacheControl::of_field(headers, field);
     let restriction = CacheControl::new().with_known(by);
-    let all = said.stricter(&restriction);
+    let all = as_told(field, said.stricter(&restriction));
     let known = said.known();
     if all.known() != known.stricter(known) {
-        write(headers, field, &all, Syntax::Targeted);
+        write(headers, field, all, Syntax::Targeted);
     }
 }
 
 const PRIVATE: CacheControl = CacheControl::new().with_private();
 const NO_STORE: CacheControl = CacheControl::new().with_no_store();
 
-/// What keeps a field's caches from giving a response to somebody else.
-fn one_user(field: &HeaderName) -> CacheControl {
-    if *field == SURROGATE_CONTROL {
+/// The caches of `Surrogate-Control` know no `private`.
+fn as_told(field: &HeaderName, all: CacheControl) -> CacheControl {
+    if all.is_private() && *field == SURROGATE_CONTROL {
         NO_STORE
     } else {
-        PRIVATE
+        all
     }
 }

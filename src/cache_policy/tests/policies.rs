@@ -313,3 +313,12 @@ fn contradictions_are_refused() {
     let cdn = CachePolicy::sensitive().cdn(wrong);
     assert!(matches!(cdn, Err(InvalidPolicy::Contradiction(_))));
 }
+
+/// R-9111-5.2.2.1-a: the date of expiry may be further away than a number may say.
+#[test]
+fn a_lifetime_from_expires_is_clamped() {
+    let far: Fields<'_> = &[(EXPIRES, "Fri, 31 Dec 9999 23:59:59 GMT")];
+    let private = CachePolicy::new(CacheControl::new().with_private()).unwrap();
+    let found = control(&layer(private), get(&[]), 200, far);
+    assert_eq!(found, "private, max-age=2147483648");
+}

@@ -8,7 +8,7 @@ use super::directive::Argument;
 const GREATEST: u32 = 1 << 31;
 
 /// Whole seconds, at most 2³¹; a fraction is dropped.
-pub(super) const fn of(duration: Duration) -> u32 {
+pub(crate) const fn of(duration: Duration) -> u32 {
     let seconds = duration.as_secs();
     if seconds > GREATEST as u64 {
         GREATEST

@@ -1,5 +1,7 @@
 //! A policy meets the head of a response.
 
+use std::time::Duration;
+
 use http::{
     HeaderMap, HeaderName,
     header::{CACHE_CONTROL, DATE, EXPIRES, SET_COOKIE, VARY},
@@ -10,7 +12,7 @@ use super::{
     face::{Joined, restrict},
 };
 use crate::semantics::{
-    cache_control::{Known, is_targeted},
+    cache_control::{Known, is_targeted, whole_seconds},
     date::HttpDate,
     fields,
     no_vary_search::NO_VARY_SEARCH,
@@ -118,7 +120,8 @@ fn lifetime(headers: &HeaderMap, now: HttpDate) -> Option<u32> {
     let date = |name| HttpDate::parse(fields::only(headers, name)?.as_bytes(), now);
     let from = date(&DATE).unwrap_or(now).unix_seconds();
     let until = date(&EXPIRES).map_or(0, HttpDate::unix_seconds);
-    Some(u32::try_from(until.saturating_sub(from)).unwrap_or(u32::MAX))
+    let left = Duration::from_secs(until.saturating_sub(from));
+    Some(whole_seconds(left))
 }
 
 fn copy_restrictions(headers: &mut HeaderMap, from: Known, done: impl Fn(&HeaderName) -> bool) {

@@ -322,3 +322,23 @@ fn a_lifetime_from_expires_is_clamped() {
     let found = control(&layer(private), get(&[]), 200, far);
     assert_eq!(found, "private, max-age=2147483648");
 }
+
+/// R-9111-4.2.2-a: a `Cache-Control` that says nothing of caching is no word to
+/// yield to.
+#[test]
+fn who_says_nothing_is_not_yielded_to() {
+    let default = layer(CachePolicy::always_ask().yield_to_handler());
+    for (own, success, error) in [
+        ("", "no-cache", "no-store"),
+        ("x=1", "no-cache, x=1", "no-store, x=1"),
+        (
+            "no-transform",
+            "no-cache, no-transform",
+            "no-store, no-transform",
+        ),
+    ] {
+        let fields = [(CACHE_CONTROL, own)];
+        assert_eq!(control(&default, get(&[]), 200, &fields), success);
+        assert_eq!(control(&default, get(&[]), 404, &fields), error);
+    }
+}

@@ -91,6 +91,15 @@ impl Known {
         true
     }
 
+    /// Whether nothing is said of caching, which `no-transform` is not about.
+    pub(crate) fn is_silent(self) -> bool {
+        let caching = Self {
+            no_transform: false,
+            ..self
+        };
+        caching == Self::NOTHING
+    }
+
     /// For how long a shared cache may use the response.
     pub(crate) const fn shared_lifetime(&self) -> Option<u32> {
         match self.s_maxage {

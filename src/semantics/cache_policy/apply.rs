@@ -85,6 +85,7 @@ struct Word {
     known: Known,
     /// The same without `Expires`, if there is a `Cache-Control`.
     lines: Option<Known>,
+    /// Whether there is a word about caching.
     /// Seconds from `Date` to `Expires`.
     expires: Option<u32>,
     anything: bool,
@@ -95,7 +96,7 @@ impl Word {
         let lines = lines(headers, &CACHE_CONTROL);
         let mut known = lines.unwrap_or(Known::NOTHING);
         let expires = lifetime(headers, now);
-        let anything = expires.is_some() || lines.is_some();
+        let anything = expires.is_some() || !known.is_silent();
         // `max-age` is heard first (RFC 9111, section 5.3).
         known.max_age = known.max_age.or(expires);
         Self {

@@ -216,8 +216,9 @@ impl CachePolicy {
         self
     }
 
-    /// Leaves alone what has a `Cache-Control` or `Expires` already: for a
-    /// default around routes with policies of their own.
+    /// Leaves alone what has an `Expires`, or a `Cache-Control` that says more
+    /// than `no-transform`: for a default around routes with policies of their
+    /// own.
     pub fn yield_to_handler(mut self) -> Self {
         self.handler = Handler::Wins;
         self

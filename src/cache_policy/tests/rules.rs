@@ -302,3 +302,12 @@ fn an_error_does_not_vary_as_another_status() {
     let response = send(&rules([moved, route]), get(&[]), |_| answer(404, &[]));
     assert_eq!(says(&response, &VARY), "accept");
 }
+
+/// R-9110-9.3.3-a: stale use without asking is use without asking.
+#[test]
+fn a_write_has_no_stale_window_either() {
+    let window = "max-age=0, stale-while-revalidate=60".parse().unwrap();
+    let policy = CachePolicy::new(window).unwrap();
+    let refused = layer(CachePolicy::always_ask()).rule(Rule::new(policy).method(Method::POST));
+    assert_eq!(refused.unwrap_err(), InvalidRule::FreshWrite);
+}

@@ -158,7 +158,7 @@ impl CacheControl {
 
 impl Known {
     /// Whether there is a window; one of no length grants nothing.
-    const fn stale(&self) -> bool {
+    pub(super) const fn stale(&self) -> bool {
         matches!(self.stale_while_revalidate, Some(1..)) || matches!(self.stale_if_error, Some(1..))
     }
 

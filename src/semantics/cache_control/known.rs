@@ -108,13 +108,15 @@ impl Known {
         }
     }
 
-    /// Whether any cache may reuse it without asking.
+    /// Whether any cache may reuse it on its own, fresh or stale (RFC 9111,
+    /// section 4).
     pub(crate) fn is_fresh(&self) -> bool {
         let lasts = |seconds: Option<u32>| seconds.is_some_and(|seconds| seconds > 0);
         let shared = self.private != Scope::Everything;
+        let ends = self.max_age.is_some() || (shared && self.s_maxage.is_some());
         self.no_cache != Scope::Everything
             && (!self.no_store || self.must_understand)
-            && (lasts(self.max_age) || (shared && lasts(self.s_maxage)))
+            && (lasts(self.max_age) || (shared && lasts(self.s_maxage)) || (ends && self.stale()))
     }
 }
 

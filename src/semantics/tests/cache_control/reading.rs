@@ -247,7 +247,7 @@ fn another_field_is_read_the_same_way() {
 
 /// R-9111-4.2.1-a.
 #[test]
-fn fresh_is_what_some_cache_uses_without_asking() {
+fn fresh_is_what_some_cache_uses_on_its_own() {
     for (text, expected) in [
         ("max-age=1", true),
         ("s-maxage=1", true),
@@ -260,6 +260,10 @@ fn fresh_is_what_some_cache_uses_without_asking() {
         ("public", false),
         ("max-age=0", false),
         ("max-age=x", false),
+        ("max-age=0, stale-while-revalidate=5", true),
+        ("max-age=0, stale-if-error=5", true),
+        ("private, s-maxage=0, stale-if-error=5", false),
+        ("no-cache, max-age=0, stale-if-error=5", false),
         ("stale-while-revalidate=5", false),
         ("no-cache, max-age=1", false),
         ("no-store, max-age=1", false),

@@ -130,6 +130,7 @@
 mod date;
 mod future;
 mod layer;
+mod media_range;
 mod rule;
 mod rules;
 mod service;

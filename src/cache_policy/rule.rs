@@ -4,6 +4,7 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header::CONTENT_TYPE, request::Parts,
 };
 
+use super::media_range::{MediaRange, is_byteranges};
 use crate::{
     semantics::{cache_policy::CachePolicy, method},
     source::{InvalidRoute, Route},
@@ -46,13 +47,6 @@ enum Statuses {
     One(StatusCode),
     Errors,
     Redirections,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum MediaRange {
-    Whole(Box<str>),
-    /// With its `/`.
-    Type(Box<str>),
 }
 
 #[derive(Clone)]
@@ -116,15 +110,8 @@ impl Rule {
     ///
     /// Refuses what is neither.
     pub fn content_type(mut self, range: &str) -> Result<Self, InvalidRule> {
-        let (main, sub) = range.split_once('/').ok_or(InvalidRule::ContentType)?;
-        if !is_token(main) || !is_token(sub) || main == "*" {
-            return Err(InvalidRule::ContentType);
-        }
-        self.content_types.push(if sub == "*" {
-            MediaRange::Type(range[..=main.len()].into())
-        } else {
-            MediaRange::Whole(range.into())
-        });
+        let range = MediaRange::new(range).ok_or(InvalidRule::ContentType)?;
+        self.content_types.push(range);
         Ok(self)
     }
 
@@ -229,24 +216,6 @@ impl Statuses {
             Self::One(one) => one == status,
         }
     }
-}
-
-impl MediaRange {
-    fn contains(&self, value: &HeaderValue) -> bool {
-        let essence = value.as_bytes().split(|byte| *byte == b';').next();
-        let essence = essence.unwrap_or_default().trim_ascii();
-        match self {
-            Self::Whole(name) => essence.eq_ignore_ascii_case(name.as_bytes()),
-            Self::Type(main) => essence
-                .get(..main.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(main.as_bytes())),
-        }
-    }
-}
-
-fn is_token(text: &str) -> bool {
-    // A field name is a token (RFC 9110, section 5.1).
-    HeaderName::from_bytes(text.as_bytes()).is_ok()
 }
 
 impl fmt::Debug for RequestCondition {

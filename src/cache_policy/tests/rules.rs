@@ -196,6 +196,8 @@ fn rules_by_content_type() {
         "/png",
         "im age/png",
         "image/png;q=1",
+        "application/*+json",
+        "im*/png",
     ] {
         assert!(public().content_type(wrong).is_err(), "{wrong}");
     }

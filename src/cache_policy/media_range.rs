@@ -1,0 +1,48 @@
+use http::{HeaderName, HeaderValue};
+
+/// A media type, or all of a type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum MediaRange {
+    Whole(Box<str>),
+    /// With its `/`.
+    Type(Box<str>),
+}
+
+impl MediaRange {
+    /// `None` if it is neither.
+    pub(super) fn new(range: &str) -> Option<Self> {
+        let (main, sub) = range.split_once('/')?;
+        if !is_name(main) {
+            return None;
+        }
+        match sub {
+            "*" => Some(Self::Type(range[..=main.len()].into())),
+            _ => is_name(sub).then(|| Self::Whole(range.into())),
+        }
+    }
+
+    pub(super) fn contains(&self, value: &HeaderValue) -> bool {
+        let essence = essence(value);
+        match self {
+            Self::Whole(name) => essence.eq_ignore_ascii_case(name.as_bytes()),
+            Self::Type(main) => essence
+                .get(..main.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(main.as_bytes())),
+        }
+    }
+}
+
+/// Whether the value is the type of several parts, which have types of their own.
+pub(super) fn is_byteranges(value: &HeaderValue) -> bool {
+    essence(value).eq_ignore_ascii_case(b"multipart/byteranges")
+}
+
+fn essence(value: &HeaderValue) -> &[u8] {
+    let essence = value.as_bytes().split(|byte| *byte == b';').next();
+    essence.unwrap_or_default().trim_ascii()
+}
+
+fn is_name(text: &str) -> bool {
+    // A field name is a token (RFC 9110, section 5.1); `*` is for ranges.
+    HeaderName::from_bytes(text.as_bytes()).is_ok() && !text.contains('*')
+}

@@ -104,7 +104,8 @@ impl Rule {
     /// For a media type such as `application/json`, or all of a type, as
     /// `image/*`; parameters do not count. A 304 has no `Content-Type`: where
     /// this is all that decides, it gets no `Cache-Control`, and the stored
-    /// response keeps the one that it has (RFC 9111, section 3.2).
+    /// response keeps the one that it has (RFC 9111, section 3.2). A 206 that does
+    /// not show it, as one of several ranges, gets `no-store`.
     ///
     /// # Errors
     ///
@@ -179,27 +180,37 @@ impl Rule {
                 .is_none_or(|condition| condition.0(request))
     }
 
-    /// Whether it is for what succeeds.
-    pub(super) fn is_for_success(&self) -> bool {
-        self.statuses.is_empty()
-    }
-
-    /// Whether the response is; `None` if a 304 does not tell.
-    pub(super) fn is_for(&self, status: StatusCode, headers: &HeaderMap) -> Option<bool> {
-        let named = if self.statuses.is_empty() {
+    /// Whether it is for what has this status, if the content is right.
+    pub(super) fn names(&self, status: StatusCode) -> bool {
+        if self.statuses.is_empty() {
             is_success(status)
         } else {
             self.statuses
                 .iter()
                 .any(|statuses| statuses.contain(status))
+        }
+    }
+
+    pub(super) fn looks_at_content(&self) -> bool {
+        !self.content_types.is_empty()
+    }
+
+    /// Whether it is for this response; `None` if a 304 or 206 does not tell.
+    pub(super) fn is_for(&self, status: StatusCode, headers: &HeaderMap) -> Option<bool> {
+        if !self.names(status) || !self.looks_at_content() {
+            return Some(self.names(status));
+        }
+        let content_type = headers.get(CONTENT_TYPE);
+        let is_of = |range: &MediaRange| content_type.is_some_and(|value| range.contains(value));
+        let hidden = match status {
+            StatusCode::NOT_MODIFIED => content_type.is_none(),
+            // One that answers `If-Range` may leave it out, and one of several
+            // parts has its own (RFC 9110, sections 15.3.7 and 14.6).
+            StatusCode::PARTIAL_CONTENT => content_type.is_none_or(is_byteranges),
+            _ => false,
         };
-        if !named || self.content_types.is_empty() {
-            return Some(named);
-        }
-        match headers.get(CONTENT_TYPE) {
-            Some(value) => Some(self.content_types.iter().any(|range| range.contains(value))),
-            None => (status != StatusCode::NOT_MODIFIED).then_some(false),
-        }
+        let found = self.content_types.iter().any(is_of);
+        (found || !hidden).then_some(found)
     }
 }
 

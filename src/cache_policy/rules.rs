@@ -1,5 +1,7 @@
 //! Which policy a response gets.
 
+use std::mem;
+
 use http::{HeaderMap, HeaderName, Method, Request, StatusCode, header::AUTHORIZATION};
 
 use super::rule::{InvalidRule, Rule, is_success};
@@ -13,6 +15,8 @@ pub(super) struct Rules {
     errors: CachePolicy,
     /// The same for a redirection.
     redirections: CachePolicy,
+    /// For a part of which it is not known what it is of.
+    parts: CachePolicy,
     consulted: Vec<HeaderName>,
 }
 
@@ -59,6 +63,7 @@ impl Rules {
             otherwise,
             errors: CachePolicy::sensitive().yield_to_handler(),
             redirections: CachePolicy::always_ask().yield_to_handler(),
+            parts: CachePolicy::sensitive(),
             consulted: Vec::new(),
         }
     }
@@ -79,6 +84,7 @@ impl Rules {
             &mut self.otherwise,
             &mut self.errors,
             &mut self.redirections,
+            &mut self.parts,
         ] {
             *policy = policy.clone().vary(self.consulted.iter().cloned());
         }
@@ -127,11 +133,16 @@ impl Rules {
             Selected::Policy(policy) => policy.apply(headers, authorized, now(policy, headers)),
             Selected::Default(policy) => {
                 policy.apply(headers, authorized, now(policy, headers));
-                self.success(asked).merge_vary(headers);
+                for possible in self.possible(asked) {
+                    possible.merge_vary(headers);
+                }
             }
-            Selected::NotTold(rule) => {
-                rule.merge_vary(headers);
-                self.otherwise.merge_vary(headers);
+            Selected::NotTold => {
+                for possible in self.possible(asked) {
+                    let now = now(possible, headers);
+                    possible.guard(headers, authorized, now);
+                    possible.merge_vary(headers);
+                }
             }
             Selected::None => {
                 let now = now(&self.otherwise, headers);
@@ -145,7 +156,10 @@ impl Rules {
             match rule.is_for(status, headers) {
                 Some(true) => return Selected::Policy(rule.policy()),
                 Some(false) => {}
-                None => return Selected::NotTold(rule.policy()),
+                None if status == StatusCode::PARTIAL_CONTENT => {
+                    return Selected::Default(&self.parts);
+                }
+                None => return Selected::NotTold,
             }
         }
         if status.is_client_error() || status.is_server_error() {
@@ -164,19 +178,23 @@ impl Rules {
         bits.filter_map(move |(at, rule)| (asked.rules & (1 << at) != 0).then_some(rule))
     }
 
-    /// The policy that a success would have had, as far as the request tells: a
-    /// negotiated error varies as it does.
-    fn success(&self, asked: Asked) -> &CachePolicy {
-        let mut rules = self.asked(asked).filter(|rule| rule.is_for_success());
-        rules.next().map_or(&self.otherwise, Rule::policy)
+    /// The policies that a 200 may have, as far as the request tells.
+    fn possible(&self, asked: Asked) -> impl Iterator<Item = &CachePolicy> {
+        let rules = self.asked(asked).filter(|rule| rule.names(StatusCode::OK));
+        let rules = rules.map(|rule| (rule.policy(), rule.looks_at_content()));
+        let mut open = true;
+        rules
+            .chain([(&self.otherwise, false)])
+            .take_while(move |(_, stays_open)| mem::replace(&mut open, *stays_open))
+            .map(|(policy, _)| policy)
     }
 }
 
 enum Selected<'a> {
     Policy(&'a CachePolicy),
-    /// Because nothing was said about it.
+    /// Because nothing was said about it. It varies as a 200 would.
     Default(&'a CachePolicy),
-    /// A 304 that does not tell whether it is this one.
-    NotTold(&'a CachePolicy),
+    /// A 304 of which it is not known what it is of.
+    NotTold,
     None,
 }

@@ -313,3 +313,83 @@ fn a_write_has_no_stale_window_either() {
     let refused = layer(CachePolicy::always_ask()).rule(Rule::new(policy).method(Method::POST));
     assert_eq!(refused.unwrap_err(), InvalidRule::FreshWrite);
 }
+
+/// R-9110-15.4.5-e: of several policies that decide by the content.
+#[test]
+fn a_304_that_does_not_tell_varies_as_every_later_rule() {
+    let json = Rule::new(CachePolicy::transformed().vary([ACCEPT]));
+    let html = Rule::new(CachePolicy::transformed().vary([ACCEPT_LANGUAGE]));
+    let rest = Rule::new(CachePolicy::always_ask().vary([ORIGIN]));
+    let never = Rule::new(CachePolicy::always_ask().vary([HOST]));
+    let layer = rules([
+        json.content_type("application/json").unwrap(),
+        html.content_type("text/html").unwrap(),
+        rest,
+        never,
+    ]);
+    let vary = |status| says(&send(&layer, get(&[]), |_| answer(status, &[])), &VARY);
+    assert_eq!(vary(304), "accept, accept-language, origin");
+    // An error may be instead of any of them.
+    assert_eq!(vary(404), "accept, accept-language, origin");
+}
+
+/// R-9111-3.5-a, R-9111-7.3-a: what the service says on a 304 replaces what is
+/// stored, and is kept from other users though no rule applies.
+#[test]
+fn a_304_that_does_not_tell_leaks_nothing() {
+    let layer = rules([public().content_type("application/json").unwrap()]);
+    for own in [
+        "public",
+        "must-revalidate",
+        "public, max-age=9",
+        "s-maxage=9",
+    ] {
+        let fields = [(CACHE_CONTROL, own), (CDN, "max-age=9")];
+        let response = send(&layer, get(&[SECRET]), |_| answer(304, &fields));
+        let found = says(&response, &CACHE_CONTROL);
+        assert!(found.starts_with("private"), "{own}: {found}");
+        assert!(!found.contains("public"), "{own}: {found}");
+        assert_eq!(says(&response, &CDN), "private, max-age=9");
+        assert_eq!(control(&layer, get(&[]), 304, &fields), own);
+    }
+    assert_eq!(control(&layer, get(&[SECRET]), 304, &[]), "");
+}
+
+/// R-9110-15.1-a: several ranges have a `Content-Type` of their own, and one that
+/// `If-Range` asked for may have none (RFC 9110, section 15.3.7).
+#[test]
+fn a_206_that_does_not_tell_is_not_kept() {
+    let own = Rule::new(CachePolicy::the_callers_own().vary([ACCEPT]));
+    let layer = super::layer(CachePolicy::shared_and_public());
+    let layer = layer
+        .rule(own.content_type("application/json").unwrap())
+        .unwrap();
+    let ranges = (CONTENT_TYPE, "Multipart/ByteRanges; boundary=x");
+    for fields in [
+        &[ranges.clone()][..],
+        &[],
+        &[ranges, (CACHE_CONTROL, "max-age=9")],
+    ] {
+        let response = send(&layer, get(&[]), |_| answer(206, fields));
+        assert_eq!(says(&response, &CACHE_CONTROL), "no-store", "{fields:?}");
+        assert_eq!(says(&response, &VARY), "accept");
+    }
+    assert_eq!(
+        control(&layer, get(&[]), 206, &[(CONTENT_TYPE, "application/json")]),
+        "private, max-age=60"
+    );
+    assert_eq!(
+        control(&layer, get(&[]), 206, &[(CONTENT_TYPE, "text/html")]),
+        PUBLIC
+    );
+}
+
+/// R-9111-4.1-a: a rule for the success alone is one for the success.
+#[test]
+fn an_error_varies_as_the_200_that_a_rule_names() {
+    let route = Rule::new(CachePolicy::always_ask().vary([ACCEPT]));
+    let response = send(&rules([route.status(StatusCode::OK)]), get(&[]), |_| {
+        answer(406, &[])
+    });
+    assert_eq!(says(&response, &VARY), "accept");
+}

@@ -57,15 +57,13 @@ impl CachePolicy {
         self.expires || fields::has(headers, &EXPIRES)
     }
 
-    /// Keeps what a handler made fresh from other users, where no policy applies.
+    /// Keeps what a handler speaks of from other users, where no policy applies.
     pub(crate) fn guard(&self, headers: &mut HeaderMap, authorized: bool, now: HttpDate) {
         if !self.is_personal(headers, authorized) {
             return;
         }
         let said = Word::of(headers, now);
-        let fresh = |field| Known::of(fields::lines(headers, field)).is_fresh();
-        let mut targeted = headers.keys().filter(|field| is_targeted(field));
-        if said.known.is_fresh() || targeted.any(fresh) {
+        if said.anything || headers.keys().any(is_targeted) {
             let joined = self
                 .guard
                 .join(headers, &CACHE_CONTROL, said.known, said.lines, true);
@@ -85,9 +83,9 @@ struct Word {
     known: Known,
     /// The same without `Expires`, if there is a `Cache-Control`.
     lines: Option<Known>,
-    /// Whether there is a word about caching.
     /// Seconds from `Date` to `Expires`.
     expires: Option<u32>,
+    /// Whether there is a word about caching.
     anything: bool,
 }
 

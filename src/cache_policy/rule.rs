@@ -140,10 +140,10 @@ impl Rule {
         self.request(move |parts| condition(parts.headers.get(&field)))
     }
 
-    /// Whether it can be: nothing fresh on an unsafe method.
+    /// Whether it can be.
     pub(super) fn check(&self) -> Result<(), InvalidRule> {
-        let unsafe_method = self.methods.iter().any(|name| !method::is_safe(name));
-        if unsafe_method && self.policy.is_fresh() {
+        let never_fresh = |name: &Method| !method::may_be_fresh(name);
+        if self.methods.iter().any(never_fresh) && self.policy.is_fresh() {
             return Err(InvalidRule::FreshWrite);
         }
         Ok(())
@@ -241,8 +241,8 @@ impl fmt::Debug for RequestCondition {
 pub enum InvalidRule {
     /// Neither a media type nor all of a type.
     ContentType,
-    /// Freshness for a method with side effects, which no cache may use without
-    /// asking (RFC 9111, section 4).
+    /// Freshness for a method with side effects, `OPTIONS` or `TRACE`, whose
+    /// answers no cache may use without asking (RFC 9111, section 4).
     FreshWrite,
     /// More than 64 rules.
     TooMany,
@@ -252,7 +252,7 @@ impl fmt::Display for InvalidRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::ContentType => "a media type is as `text/html`, or `text/*` for all of a type",
-            Self::FreshWrite => "an answer to an unsafe method cannot be fresh",
+            Self::FreshWrite => "an answer to this method cannot be fresh",
             Self::TooMany => "a layer has at most 64 rules",
         })
     }

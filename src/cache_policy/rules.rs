@@ -31,7 +31,7 @@ pub(super) struct Asked {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// `GET`, `HEAD`, and safe methods that a rule names.
+    /// `GET` and `HEAD`.
     Read,
     /// A method that a rule names, and whose answers are never fresh.
     Named,
@@ -42,9 +42,8 @@ impl Asked {
     fn new(rules: u64, method: &Method, headers: &HeaderMap) -> Self {
         let kind = match *method {
             Method::GET | Method::HEAD => Kind::Read,
-            _ if rules == 0 => Kind::Other,
-            _ if method::is_safe(method) => Kind::Read,
-            _ => Kind::Named,
+            _ if rules != 0 && method::may_be_fresh(method) => Kind::Named,
+            _ => Kind::Other,
         };
         Self {
             rules,
@@ -123,7 +122,7 @@ impl Rules {
             }
         };
         // A write's answer is fresh only if its own fields say so.
-        let chosen = chosen.filter(|policy| asked.kind == Kind::Read || !policy.is_fresh());
+        let chosen = chosen.filter(|policy| asked.kind != Kind::Other || !policy.is_fresh());
         if let Some(policy) = chosen {
             policy.apply(headers, authorized, now(policy, headers));
             vary::merge(headers, self.consulted.iter().cloned());

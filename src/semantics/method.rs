@@ -69,3 +69,10 @@ pub fn is_safe(method: &Method) -> bool {
         _ => matches!(method.as_str(), "QUERY" | "PROPFIND" | "REPORT" | "SEARCH"),
     }
 }
+
+/// Whether a cache may use an answer again because of what its fields say: not
+/// where the method has side effects, nor those to `OPTIONS` and `TRACE`
+/// (RFC 9110, sections 9.3.7 and 9.3.8).
+pub(crate) fn may_be_fresh(method: &Method) -> bool {
+    is_safe(method) && !matches!(*method, Method::OPTIONS | Method::TRACE)
+}

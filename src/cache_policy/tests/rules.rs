@@ -393,3 +393,34 @@ fn an_error_varies_as_the_200_that_a_rule_names() {
     });
     assert_eq!(says(&response, &VARY), "accept");
 }
+
+/// R-9110-9.3.3-a: no cache keeps what these answer, though they are safe.
+#[test]
+fn options_and_trace_are_never_fresh() {
+    for method in [Method::OPTIONS, Method::TRACE] {
+        let refused = layer(CachePolicy::always_ask()).rule(public().method(method.clone()));
+        assert_eq!(refused.unwrap_err(), InvalidRule::FreshWrite);
+        let named = Rule::new(CachePolicy::sensitive()).method(method.clone());
+        let layer = rules([named.status(StatusCode::ACCEPTED)]);
+        let response = send(&layer, asking(method, "/", &[]), |_| {
+            let mut response = answer(200, &[]);
+            let chosen = CachePolicy::shared_and_public();
+            response.extensions_mut().insert(chosen);
+            response
+        });
+        assert_eq!(says(&response, &CACHE_CONTROL), "");
+    }
+}
+
+/// R-9110-9.3.3-a: what the layer was made with is for `GET` and `HEAD`.
+#[test]
+fn a_named_method_does_not_get_the_policy_of_reads() {
+    let query = Method::from_bytes(b"QUERY").unwrap();
+    let missing = Rule::new(CachePolicy::always_ask()).method(query.clone());
+    let layer = layer(CachePolicy::shared_and_public())
+        .rule(missing.status(StatusCode::NOT_FOUND))
+        .unwrap();
+    let ask = |status| control(&layer, asking(query.clone(), "/", &[]), status, &[]);
+    assert_eq!(ask(404), "no-cache");
+    assert_eq!(ask(200), "");
+}

@@ -146,6 +146,12 @@ impl Rule {
         if self.methods.iter().any(never_fresh) && self.policy.is_fresh() {
             return Err(InvalidRule::FreshWrite);
         }
+        let early =
+            |statuses: &Statuses| matches!(statuses, Statuses::One(one) if one.is_informational());
+        let only_304 = self.names(StatusCode::NOT_MODIFIED) && !self.names(StatusCode::OK);
+        if only_304 || self.statuses.iter().any(early) {
+            return Err(InvalidRule::Status);
+        }
         Ok(())
     }
 
@@ -218,10 +224,15 @@ pub(super) fn is_success(status: StatusCode) -> bool {
     matches!(status.as_u16(), 200 | 203 | 204 | 206 | 304)
 }
 
+/// One beyond 599 is taken for a 5xx (RFC 9110, section 15).
+pub(super) fn is_error(status: StatusCode) -> bool {
+    status.as_u16() >= 400
+}
+
 impl Statuses {
     fn contain(self, status: StatusCode) -> bool {
         match self {
-            Self::Errors => status.is_client_error() || status.is_server_error(),
+            Self::Errors => is_error(status),
             Self::Redirections => status.is_redirection() && status != StatusCode::NOT_MODIFIED,
             Self::One(StatusCode::OK) => matches!(status.as_u16(), 200 | 206 | 304),
             Self::One(one) => one == status,
@@ -244,6 +255,9 @@ pub enum InvalidRule {
     /// Freshness for a method with side effects, `OPTIONS` or `TRACE`, whose
     /// answers no cache may use without asking (RFC 9111, section 4).
     FreshWrite,
+    /// A status that can have no policy: 1xx, or 304 without the 200 that a cache
+    /// would change by it (RFC 9111, section 3.2).
+    Status,
     /// More than 64 rules.
     TooMany,
 }
@@ -253,6 +267,7 @@ impl fmt::Display for InvalidRule {
         f.write_str(match self {
             Self::ContentType => "a media type is as `text/html`, or `text/*` for all of a type",
             Self::FreshWrite => "an answer to this method cannot be fresh",
+            Self::Status => "no rule is for a 1xx, nor for a 304 without the 200",
             Self::TooMany => "a layer has at most 64 rules",
         })
     }

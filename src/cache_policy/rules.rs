@@ -4,8 +4,9 @@ use std::mem;
 
 use http::{HeaderMap, HeaderName, Method, Request, StatusCode, header::AUTHORIZATION};
 
-use super::rule::{InvalidRule, Rule, is_success};
-use crate::semantics::{cache_policy::CachePolicy, date::HttpDate, fields, method, vary};
+use http::{HeaderMap, HeaderName, Method, Request, StatusCode, header::AUTHORIZATION};
+
+use super::rule::{InvalidRule, Rule, is_error, is_success};
 
 #[derive(Debug, Clone)]
 pub(super) struct Rules {
@@ -33,7 +34,7 @@ pub(super) struct Asked {
 enum Kind {
     /// `GET` and `HEAD`.
     Read,
-    /// A method that a rule names, and whose answers are never fresh.
+    /// Another method that a rule names, and whose answers may be fresh.
     Named,
     Other,
 }
@@ -161,7 +162,7 @@ impl Rules {
                 None => return Selected::NotTold,
             }
         }
-        if status.is_client_error() || status.is_server_error() {
+        if is_error(status) {
             return Selected::Default(&self.errors);
         }
         match asked.kind {

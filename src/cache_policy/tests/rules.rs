@@ -305,15 +305,6 @@ fn an_error_does_not_vary_as_another_status() {
     assert_eq!(says(&response, &VARY), "accept");
 }
 
-/// R-9110-9.3.3-a: stale use without asking is use without asking.
-#[test]
-fn a_write_has_no_stale_window_either() {
-    let window = "max-age=0, stale-while-revalidate=60".parse().unwrap();
-    let policy = CachePolicy::new(window).unwrap();
-    let refused = layer(CachePolicy::always_ask()).rule(Rule::new(policy).method(Method::POST));
-    assert_eq!(refused.unwrap_err(), InvalidRule::FreshWrite);
-}
-
 /// R-9110-15.4.5-e: of several policies that decide by the content.
 #[test]
 fn a_304_that_does_not_tell_varies_as_every_later_rule() {
@@ -412,6 +403,15 @@ fn options_and_trace_are_never_fresh() {
     }
 }
 
+/// R-9110-9.3.3-a: stale use without asking is use without asking.
+#[test]
+fn a_write_has_no_stale_window_either() {
+    let window = "max-age=0, stale-while-revalidate=60".parse().unwrap();
+    let policy = CachePolicy::new(window).unwrap();
+    let refused = layer(CachePolicy::always_ask()).rule(Rule::new(policy).method(Method::POST));
+    assert_eq!(refused.unwrap_err(), InvalidRule::FreshWrite);
+}
+
 /// R-9110-9.3.3-a: what the layer was made with is for `GET` and `HEAD`.
 #[test]
 fn a_named_method_does_not_get_the_policy_of_reads() {
@@ -423,4 +423,25 @@ fn a_named_method_does_not_get_the_policy_of_reads() {
     let ask = |status| control(&layer, asking(query.clone(), "/", &[]), status, &[]);
     assert_eq!(ask(404), "no-cache");
     assert_eq!(ask(200), "");
+}
+
+/// R-9110-15.1-a: a status beyond 599 is taken for a 5xx (RFC 9110, section 15).
+#[test]
+fn a_status_of_no_class_is_an_error() {
+    let plain = layer(CachePolicy::shared_and_public());
+    assert_eq!(control(&plain, get(&[]), 600, &[]), "no-store");
+    assert_eq!(control(&plain, get(&[]), 999, &[]), "no-store");
+    let errors = rules([public().errors()]);
+    assert_eq!(control(&errors, get(&[]), 999, &[]), PUBLIC);
+}
+
+/// A rule that could never apply, or would take the policy of the 200 away.
+#[test]
+fn statuses_without_a_policy_are_refused() {
+    let with = |rule: Rule| layer(CachePolicy::always_ask()).rule(rule).map(drop);
+    let early = public().status(StatusCode::EARLY_HINTS);
+    assert_eq!(with(early), Err(InvalidRule::Status));
+    let alone = public().status(StatusCode::NOT_MODIFIED);
+    assert_eq!(with(alone.clone()), Err(InvalidRule::Status));
+    assert_eq!(with(alone.status(StatusCode::OK)), Ok(()));
 }

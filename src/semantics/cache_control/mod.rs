@@ -73,7 +73,8 @@ pub fn no_store(headers: &HeaderMap) -> bool {
 /// either.
 pub(crate) fn forbid_storing(headers: &mut HeaderMap) {
     headers.remove(EXPIRES);
-    while let Some(field) = headers.keys().find(|field| is_targeted(field)).cloned() {
+    let targeted = headers.keys().filter(|field| is_targeted(field));
+    for field in targeted.cloned().collect::<Vec<_>>() {
         headers.remove(field);
     }
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

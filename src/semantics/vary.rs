@@ -67,6 +67,9 @@ pub fn merge(
 
 const SEPARATOR: &[u8] = b", ";
 
+/// Beyond so many names one may stay twice, so that the time is linear.
+const COMPARED: usize = 64;
+
 /// The value of the field for these names.
 pub(crate) fn line(names: &[HeaderName]) -> HeaderValue {
     let mut line = Vec::new();
@@ -77,8 +80,11 @@ pub(crate) fn line(names: &[HeaderName]) -> HeaderValue {
 }
 
 fn push_once(line: &mut Vec<u8>, name: &[u8]) {
-    let mut there = line.split(|byte| *byte == b',').map(trim_ows);
-    if there.any(|other| other.eq_ignore_ascii_case(name)) {
+    let there = line.split(|byte| *byte == b',').map(trim_ows);
+    if there
+        .take(COMPARED)
+        .any(|other| other.eq_ignore_ascii_case(name))
+    {
         return;
     }
     if !line.is_empty() {

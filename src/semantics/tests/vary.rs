@@ -114,3 +114,12 @@ fn other_fields_are_untouched() {
     ]);
     assert_eq!(response, expected);
 }
+
+/// The time is linear in the length, whatever stands there.
+#[test]
+fn many_names_are_merged_in_one_pass() {
+    let line: Vec<_> = (0..20_000).map(|at| format!("x{at}")).collect();
+    let mut many = headers([("vary", &*line.join(","))]);
+    merge(&mut many, [ORIGIN]);
+    assert_eq!(names(&many).count(), line.len() + 1);
+}

@@ -62,7 +62,8 @@
 //! 203, 204, 206, 304), `no-store` for errors, and `no-cache` for the rest,
 //! since a cache makes up a lifetime where none is said (RFC 9111, section
 //! 4.2.2). The answer to any other method gets nothing that would make it
-//! fresh (section 9.3.3 of RFC 9110).
+//! fresh (section 9.3.3 of RFC 9110), unless it is safe and a rule names it, as
+//! one may `QUERY`; without a rule nothing is said of its successes at all.
 //!
 //! **A handler's own `Cache-Control` is joined**, not replaced: each part is as
 //! the stricter of the two has it, and what one leaves open the other fills.
@@ -73,7 +74,9 @@
 //! `no-store` of errors and the `no-cache` of redirections do.
 //!
 //! **A handler chooses another policy** by a response extension of type
-//! [`CachePolicy`], which then takes the place of the rules.
+//! [`CachePolicy`], which then takes the place of the rules, at every layer of
+//! this kind around it. For a method that can have no freshness, a fresh one is
+//! ignored.
 //!
 //! **What is for one user is `private`**: the answer to a request with
 //! `Authorization` (RFC 9111, section 3.5), and one with `Set-Cookie` (section
@@ -105,6 +108,10 @@
 //! the service
 //! ```
 //!
+//! **Whatever sets cookies belongs inside of it**, a layer of sessions for
+//! instance: it makes a response `private` for the `Set-Cookie` that it sees, and
+//! the `Authorization` that no layer around it has taken from the request.
+//!
 //! From out here it cannot keep [`EtagLayer`](crate::EtagLayer) from making a tag
 //! that nobody will use: where the policy is `no-store`, leave that layer out, or
 //! let the handler say it.
@@ -121,8 +128,8 @@
 //! # What it does not promise
 //!
 //! `private` keeps shared caches away that obey; it is no access control. A
-//! request's `Cookie` does not make a response private: say so where it chooses
-//! the content, with [`CachePolicy::the_callers_own`] or in `Vary`.
+//! request's `Cookie` does not make a response private, nor does a key in a field
+//! of its own: say so where it chooses the content, with [`CachePolicy::the_callers_own`] or in `Vary`.
 //!
 //! It makes no validator, without which a cache asks in vain: see
 //! [`EtagLayer`](crate::EtagLayer). It looks at no content.

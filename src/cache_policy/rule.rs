@@ -14,7 +14,8 @@ use crate::{
 ///
 /// Without conditions a rule is for the successes of `GET` and `HEAD`: 200, 203,
 /// 204, 206 and 304. Each kind of condition narrows it; several of one kind are
-/// alternatives.
+/// alternatives, of which one has to be true. [`request`](Self::request) and
+/// [`header`](Self::header) are of one kind.
 ///
 /// ```
 /// use tower_conditional::{
@@ -67,7 +68,8 @@ impl Rule {
     }
 
     /// For paths of this form, such as `/notes/{id}` or `/assets/{*file}`; see
-    /// [`Route`].
+    /// [`Route`]. The path is the one that is left to this layer: without the
+    /// prefix below `axum`'s `Router::nest`.
     ///
     /// # Errors
     ///
@@ -129,8 +131,8 @@ impl Rule {
         self
     }
 
-    /// For requests in whose field of this name the condition holds. The field
-    /// is added to the `Vary` of every response that this layer gives a policy.
+    /// For requests in whose field of this name the condition holds, in the first
+    /// line of it if there are several. The field is added to the `Vary` of every response that this layer gives a policy.
     pub fn header(
         mut self,
         field: HeaderName,

@@ -3,6 +3,7 @@
 //! Every test names the rows of the requirements that it holds.
 
 mod audit;
+mod cache_policy;
 mod coding;
 mod compression;
 mod cors;

@@ -69,9 +69,10 @@
 //! the stricter of the two has it, and what one leaves open the other fills.
 //! `Expires` counts as a lifetime. So a handler's `private, max-age=5` stays as
 //! it is below `public, max-age=3600`, and its `max-age=600` is 60 below
-//! `max-age=60`. [`CachePolicy::override_handler`] replaces it,
-//! [`CachePolicy::yield_to_handler`] leaves it alone, which is also what the
-//! `no-store` of errors and the `no-cache` of redirections do.
+//! `max-age=60`; and a field that is malformed, or has one lifetime twice, of which
+//! caches make this or that, is written anew. [`CachePolicy::override_handler`]
+//! replaces it, [`CachePolicy::yield_to_handler`] leaves it alone, which is also
+//! what the `no-store` of errors and the `no-cache` of redirections do.
 //!
 //! **A handler chooses another policy** by a response extension of type
 //! [`CachePolicy`], which then takes the place of the rules, at every layer of

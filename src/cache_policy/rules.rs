@@ -4,9 +4,8 @@ use std::mem;
 
 use http::{HeaderMap, HeaderName, Method, Request, StatusCode, header::AUTHORIZATION};
 
-use http::{HeaderMap, HeaderName, Method, Request, StatusCode, header::AUTHORIZATION};
-
 use super::rule::{InvalidRule, Rule, is_error, is_success};
+use crate::semantics::{cache_policy::CachePolicy, date::HttpDate, fields, method, vary};
 
 #[derive(Debug, Clone)]
 pub(super) struct Rules {

@@ -342,3 +342,32 @@ fn who_says_nothing_is_not_yielded_to() {
         assert_eq!(control(&default, get(&[]), 404, &fields), error);
     }
 }
+
+/// R-9111-5.2-a, R-9111-4.2.1-a: what caches read in different ways is written
+/// anew, as the strictest of them reads it.
+#[test]
+fn what_caches_read_in_different_ways_is_written_anew() {
+    let minute = CachePolicy::transformed;
+    for (own, expected) in [
+        // Some look for `max-age=` wherever it stands.
+        ("public; max-age=31536000", "max-age=0"),
+        ("max-age=31536000;", "max-age=0"),
+        ("no-store; max-age=600", "no-store"),
+        // Of two, many take the first.
+        ("max-age=600, max-age=5", "max-age=5"),
+        ("max-age=5, MAX-AGE=600", "max-age=5"),
+        ("private, private, max-age=5", "private, private, max-age=5"),
+    ] {
+        let found = |policy| control(&layer(policy), get(&[]), 200, &[(CACHE_CONTROL, own)]);
+        assert_eq!(found(minute()), expected, "{own}");
+        assert_eq!(found(minute().yield_to_handler()), own);
+    }
+    let lines: Fields<'_> = &[(CACHE_CONTROL, "max-age=600"), (CACHE_CONTROL, "max-age=5")];
+    assert_eq!(control(&layer(minute()), get(&[]), 200, lines), "max-age=5");
+    // A parameter is nothing to a cache that reads a Dictionary.
+    let cdn = CacheControl::new().with_max_age(Duration::from_secs(60));
+    let layer = layer(minute().cdn(cdn).unwrap());
+    let own: Fields<'_> = &[(CDN, "max-age=600;x=1")];
+    let response = send(&layer, get(&[]), |_| answer(200, own));
+    assert_eq!(says(&response, &CDN), "max-age=0");
+}

@@ -28,7 +28,7 @@ impl Extension {
             argument: Argument::None,
             raw: name.as_bytes(),
         };
-        if name.is_empty() || !name.bytes().all(is_token) || known.read(&directive) {
+        if name.is_empty() || !name.bytes().all(is_token) || known.read(&directive).is_some() {
             return Err(InvalidExtension(()));
         }
         let mut text = name.as_bytes().to_vec();

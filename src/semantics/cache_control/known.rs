@@ -27,6 +27,16 @@ pub(crate) struct Known {
     pub(crate) stale_if_error: Option<u32>,
 }
 
+/// What the lines of a field say.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lines {
+    pub(crate) known: Known,
+    /// Whether every cache reads the same in them: nothing is malformed, and no
+    /// time is there twice, of which many take the first (RFC 9111, section
+    /// 4.2.1).
+    pub(crate) clear: bool,
+}
+
 /// How much of a response `no-cache` and `private` are about.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Scope {
@@ -55,16 +65,9 @@ impl Known {
         stale_if_error: None,
     };
 
-    pub(crate) fn of<'a>(lines: impl IntoIterator<Item = &'a HeaderValue>) -> Self {
-        let mut known = Self::NOTHING;
-        for directive in directives(lines) {
-            known.read(&directive);
-        }
-        known
-    }
-
-    /// Takes a directive in; whether it is one of these.
-    pub(super) fn read(&mut self, directive: &Directive<'_>) -> bool {
+    /// Takes a directive in. `None` if it is none of these, or else whether it is
+    /// a time that was there before.
+    pub(super) fn read(&mut self, directive: &Directive<'_>) -> Option<bool> {
         let sound = directive.is_sound();
         // What grants something counts only if nothing is wrong with it.
         let bare = directive.argument == Argument::None;
@@ -80,15 +83,18 @@ impl Known {
             b"no-transform" => self.no_transform = true,
             // Its argument is to be ignored (RFC 8246, section 2).
             b"immutable" => self.immutable |= sound,
-            b"max-age" => shorten(&mut self.max_age, directive.argument),
-            b"s-maxage" => shorten(&mut self.s_maxage, directive.argument),
+            b"max-age" => return Some(shorten(&mut self.max_age, directive.argument)),
+            b"s-maxage" => return Some(shorten(&mut self.s_maxage, directive.argument)),
             b"stale-while-revalidate" => {
-                shorten(&mut self.stale_while_revalidate, directive.argument);
+                let window = &mut self.stale_while_revalidate;
+                return Some(shorten(window, directive.argument));
             }
-            b"stale-if-error" => shorten(&mut self.stale_if_error, directive.argument),
-            _ => return false,
+            b"stale-if-error" => {
+                return Some(shorten(&mut self.stale_if_error, directive.argument));
+            }
+            _ => return None,
         }
-        true
+        Some(false)
     }
 
     /// Whether nothing is said of caching, which `no-transform` is not about.
@@ -120,6 +126,20 @@ impl Known {
     }
 }
 
+impl Lines {
+    pub(crate) fn of<'a>(lines: impl IntoIterator<Item = &'a HeaderValue>) -> Self {
+        let mut all = Self {
+            known: Known::NOTHING,
+            clear: true,
+        };
+        for directive in directives(lines) {
+            let again = all.known.read(&directive) == Some(true);
+            all.clear &= directive.is_sound() && !again;
+        }
+        all
+    }
+}
+
 impl Scope {
     fn of(argument: Argument<'_>) -> Self {
         match fields(argument) {
@@ -145,10 +165,11 @@ pub(super) fn fields(argument: Argument<'_>) -> Option<impl Iterator<Item = &str
 }
 
 /// A lifetime that cannot be read has run out (RFC 9111, section 4.2.1), as has
-/// a window, and of several the shortest counts.
-fn shorten(time: &mut Option<u32>, argument: Argument<'_>) {
+/// a window, and of several the shortest counts. Whether there was one before.
+fn shorten(time: &mut Option<u32>, argument: Argument<'_>) -> bool {
     let seconds = seconds::read(argument).unwrap_or(0);
-    *time = Some(time.map_or(seconds, |other| other.min(seconds)));
+    let before = time.replace(time.map_or(seconds, |other| other.min(seconds)));
+    before.is_some()
 }
 
 /// In lower case, or empty if it is longer than every name known here.

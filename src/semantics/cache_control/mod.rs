@@ -53,7 +53,7 @@ pub use request::{MaxStale, RequestCacheControl};
 pub use response::CacheControl;
 pub use text::InvalidCacheControl;
 
-pub(crate) use known::{Known, Scope};
+pub(crate) use known::{Known, Lines, Scope};
 pub(crate) use seconds::of as whole_seconds;
 pub(crate) use targeted::{CDN_CACHE_CONTROL, SURROGATE_CONTROL, is_targeted};
 pub(crate) use text::Syntax;

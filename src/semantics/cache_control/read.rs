@@ -32,7 +32,7 @@ impl CacheControl {
     pub(crate) fn of_lines<'a>(lines: impl IntoIterator<Item = &'a HeaderValue>) -> Self {
         let mut read = Self::new();
         for directive in directives(lines) {
-            if read.known.read(&directive) {
+            if read.known.read(&directive).is_some() {
                 read.add_fields(&directive);
             } else {
                 read.extensions.extend(Extension::read(&directive));

@@ -12,7 +12,7 @@ use super::{
     face::{Joined, restrict},
 };
 use crate::semantics::{
-    cache_control::{Known, is_targeted, whole_seconds},
+    cache_control::{Known, Lines, is_targeted, whole_seconds},
     date::HttpDate,
     fields,
     no_vary_search::NO_VARY_SEARCH,
@@ -82,7 +82,7 @@ impl CachePolicy {
 struct Word {
     known: Known,
     /// The same without `Expires`, if there is a `Cache-Control`.
-    lines: Option<Known>,
+    lines: Option<Lines>,
     /// Seconds from `Date` to `Expires`.
     expires: Option<u32>,
     /// Whether there is a word about caching.
@@ -92,7 +92,7 @@ struct Word {
 impl Word {
     fn of(headers: &HeaderMap, now: HttpDate) -> Self {
         let lines = lines(headers, &CACHE_CONTROL);
-        let mut known = lines.unwrap_or(Known::NOTHING);
+        let mut known = lines.map_or(Known::NOTHING, |lines| lines.known);
         let expires = lifetime(headers, now);
         let anything = expires.is_some() || !known.is_silent();
         // `max-age` is heard first (RFC 9111, section 5.3).
@@ -107,8 +107,8 @@ impl Word {
 }
 
 /// What a field says, if it is there.
-fn lines(headers: &HeaderMap, field: &HeaderName) -> Option<Known> {
-    fields::has(headers, field).then(|| Known::of(fields::lines(headers, field)))
+fn lines(headers: &HeaderMap, field: &HeaderName) -> Option<Lines> {
+    fields::has(headers, field).then(|| Lines::of(fields::lines(headers, field)))
 }
 
 /// One that is no date has run out (RFC 9111, section 5.3).
@@ -143,7 +143,8 @@ impl CachePolicy {
     fn join_targeted(&self, headers: &mut HeaderMap, said: Known, personal: bool) {
         for (field, face) in &self.targeted {
             let there = lines(headers, field);
-            face.join(headers, field, there.unwrap_or(said), there, personal);
+            let said = there.map_or(said, |lines| lines.known);
+            face.join(headers, field, said, there, personal);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::semantics::cache_control::{CacheControl, Known, SURROGATE_CONTROL, Syntax};
+use crate::semantics::cache_control::{CacheControl, Known, Lines, SURROGATE_CONTROL, Syntax};
 
 /// What a field says to everybody, and what to one user.
 #[derive(Debug, Clone)]
@@ -66,7 +66,7 @@ impl Face {
         headers: &mut HeaderMap,
         field: &HeaderName,
         said: Known,
-        there: Option<Known>,
+        there: Option<Lines>,
         personal: bool,
     ) -> Joined {
         let ours = if personal {
@@ -93,7 +93,8 @@ impl Face {
         };
         // Without lines `Expires` may have said it all, to `Cache-Control` alone.
         let said_it_all = match there {
-            Some(lines) => enough(lines),
+            // Who says nothing leaves even what is not clear.
+            Some(lines) => enough(lines.known) && (lines.clear || word == Known::NOTHING),
             None => self.syntax == Syntax::CacheControl && enough(said),
         };
         let plain = ours.directives.is_plain();

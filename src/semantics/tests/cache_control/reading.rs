@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::{field, read, said};
-use crate::semantics::cache_control::{CacheControl, Known};
+use crate::semantics::cache_control::{CacheControl, Lines};
 
 /// R-9111-5.2-a: names in any case, arguments with quotes and without, all
 /// lines, and what is not known here as it came.
@@ -242,7 +242,7 @@ fn another_field_is_read_the_same_way() {
     let name = http::HeaderName::from_static("cdn-cache-control");
     let targeted = CacheControl::of_field(&headers, &name);
     assert_eq!(targeted.to_string(), "private=\"a\", max-age=60");
-    assert_eq!(targeted.known(), Known::of(headers.get_all(name)));
+    assert_eq!(targeted.known(), Lines::of(headers.get_all(name)).known);
 }
 
 /// R-9111-4.2.1-a.

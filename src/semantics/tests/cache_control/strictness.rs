@@ -9,7 +9,7 @@ use super::{
     field, read,
     strategies::{lines, policy, sound_policy},
 };
-use crate::semantics::cache_control::{CacheControl, Known, RequestCacheControl, Scope, Syntax};
+use crate::semantics::cache_control::{CacheControl, Lines, RequestCacheControl, Scope, Syntax};
 
 /// Two kinds of caches, each of which may know `must-understand`, and each such
 /// one may know the status of the response.
@@ -298,7 +298,7 @@ proptest! {
     fn any_lines_are_read(lines in lines()) {
         let headers = field(&lines);
         let all = CacheControl::of(&headers);
-        prop_assert_eq!(all.known(), Known::of(headers.get_all("cache-control")));
+        prop_assert_eq!(all.known(), Lines::of(headers.get_all("cache-control")).known);
         let value = all.to_value(Syntax::CacheControl);
         prop_assert_eq!(&read(value.as_ref().map(|value| value.as_bytes())), &all);
         prop_assert_eq!(&all.stricter(&all).stricter(&all), &all.stricter(&all));

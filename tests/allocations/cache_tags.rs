@@ -1,0 +1,22 @@
+//! Tags for caches.
+
+use http::Method;
+use tower_conditional::{CacheTagsLayer, semantics::cache_tags::CacheTags};
+
+use crate::support::{Handler, added};
+
+/// What has no tags costs nothing. Otherwise: the source's copy of its tags, the
+/// list that keeps the field from saying one twice, the field's text, and what
+/// makes that a shared value.
+#[test]
+fn cache_tags_cost_their_field() {
+    let handler = Handler::new(1024, 1024);
+    let nothing = CacheTagsLayer::new(CacheTags::new());
+    for method in [Method::GET, Method::PUT, Method::OPTIONS] {
+        assert_eq!(added(&nothing, &handler, &method, None).0, 0, "{method}");
+    }
+    let layer = CacheTagsLayer::new(CacheTags::of(["notes", "note-17"]).unwrap());
+    assert_eq!(added(&layer, &handler, &Method::OPTIONS, None).0, 0);
+    let read = added(&layer, &handler, &Method::GET, None).0;
+    assert_eq!(read, 4);
+}

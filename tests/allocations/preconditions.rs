@@ -1,0 +1,74 @@
+//! Conditions that a source of validators decides, before the service runs.
+
+use std::{
+    convert::Infallible,
+    future::{Ready, ready},
+};
+
+use http::{Method, header, request::Parts};
+use tower::Layer;
+use tower_conditional::{
+    ConditionalLayer, PreconditionLayer, VersionTags, semantics::precondition::Current,
+    source::SelfGet,
+};
+
+use crate::support::{Handler, allocations, write};
+
+fn version_7(_: &Parts) -> Ready<Result<Current, Infallible>> {
+    ready(Ok(VersionTags::plain().number(7).into()))
+}
+
+/// What needs no check costs none.
+#[test]
+fn reads_and_unconditional_writes_pass_preconditions_for_nothing() {
+    let handler = Handler::new(1024, 1024);
+    for method in [
+        Method::GET,
+        Method::HEAD,
+        Method::OPTIONS,
+        Method::POST,
+        Method::PUT,
+    ] {
+        let name = method.as_str();
+        let make = || write(&method, &[(header::ACCEPT, "text/html, */*;q=0.1")]);
+        let bare = allocations(handler.clone(), make);
+        let by_source = PreconditionLayer::new(version_7).layer(handler.clone());
+        assert_eq!(allocations(by_source, make) - bare, 0, "{name}");
+        let by_get = PreconditionLayer::self_get(SelfGet::new()).layer(handler.clone());
+        assert_eq!(allocations(by_get, make) - bare, 0, "{name}");
+    }
+    let conditional = || write(&Method::GET, &[(header::IF_MATCH, "\"7\"")]);
+    let bare = allocations(handler.clone(), conditional);
+    let layered = PreconditionLayer::new(version_7).require().layer(handler);
+    assert_eq!(allocations(layered, conditional) - bare, 0);
+}
+
+/// All in all, as the service does not run: the tag of the source, the future
+/// that waits for it, the head of the answer.
+#[test]
+fn a_304_by_a_source_that_is_ready() {
+    let handler = Handler::new(1024, 1024);
+    let layer = ConditionalLayer::new().source(version_7);
+    let make = || write(&Method::GET, &[(header::IF_NONE_MATCH, "\"7\"")]);
+    assert_eq!(allocations(layer.layer(handler), make), 5);
+}
+
+/// All in all: the same, the tags that were expected, and the problem.
+#[test]
+fn a_412_by_a_source_that_is_ready() {
+    let handler = Handler::new(1024, 1024);
+    let layer = PreconditionLayer::new(version_7);
+    let make = || write(&Method::PUT, &[(header::IF_MATCH, "\"6\"")]);
+    assert_eq!(allocations(layer.layer(handler), make), 10);
+}
+
+/// The tag of the source, the future that waits for it, and what the handler is
+/// told to expect, in an extension.
+#[test]
+fn an_if_match_that_holds() {
+    let handler = Handler::new(1024, 1024);
+    let make = || write(&Method::PUT, &[(header::IF_MATCH, "\"7\"")]);
+    let bare = allocations(handler.clone(), make);
+    let layer = PreconditionLayer::new(version_7);
+    assert_eq!(allocations(layer.layer(handler), make) - bare, 9);
+}

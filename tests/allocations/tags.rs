@@ -1,0 +1,136 @@
+//! Tags, and reads whose response tells them.
+
+use std::{
+    hint::black_box,
+    time::{Duration, UNIX_EPOCH},
+};
+
+use allocation_counter::measure;
+use http::{HeaderValue, Method, Response, header};
+use tower::{Layer, util::MapResponse};
+use tower_conditional::{CodingTagLayer, ConditionalLayer, EtagLayer, VersionTags, stack};
+
+use crate::support::{Frames, Handler, added, cost, difference};
+
+/// Design invariant 8.
+#[test]
+fn nothing_to_do_allocates_nothing() {
+    let hello = || Handler::new(1024, 1024);
+    let cases = [
+        ("POST", Method::POST, hello()),
+        (
+            "SSE",
+            Method::GET,
+            hello().with(header::CONTENT_TYPE, "text/event-stream"),
+        ),
+        ("too long", Method::GET, Handler::new((1 << 20) + 1, 16384)),
+        ("unknown length", Method::GET, hello().unsized_()),
+        ("tagged", Method::GET, hello().with(header::ETAG, "\"v1\"")),
+        (
+            "no-store",
+            Method::GET,
+            hello().with(header::CACHE_CONTROL, "no-store"),
+        ),
+    ];
+    for (name, method, handler) in cases {
+        assert_eq!(
+            added(&EtagLayer::new(), &handler, &method, None),
+            (0, 0),
+            "{name}"
+        );
+        assert_eq!(
+            added(&ConditionalLayer::new(), &handler, &method, None),
+            (0, 0),
+            "{name}"
+        );
+        assert_eq!(
+            added(&CodingTagLayer::new(), &handler, &method, None),
+            (0, 0),
+            "{name}"
+        );
+    }
+}
+
+/// The tag, and the box that makes a polled body movable.
+#[test]
+fn hashing_one_frame_allocates_twice_and_copies_nothing() {
+    for length in [0, 256, 1024, 64 * 1024, 1 << 20] {
+        let handler = Handler::new(length, 1 << 20);
+        let (count, bytes) = added(&EtagLayer::new(), &handler, &Method::GET, None);
+        // One of SHA-256's pauses parks the state of a long hash in a box.
+        let parked = i64::from(length > 128 * 1024);
+        assert_eq!(count, 2 + parked, "{length}");
+        assert!(bytes <= 4096, "{length}: {bytes} bytes held");
+    }
+}
+
+#[cfg(feature = "xxh3")]
+#[test]
+fn hashing_64_frames_holds_no_copy() {
+    let layer = EtagLayer::new().hasher(tower_conditional::etag::Xxh3::new());
+    let handler = Handler::new(1 << 20, 16 * 1024);
+    let bare = cost(handler.clone(), &Method::GET, None);
+    let layered = cost(layer.layer(handler), &Method::GET, None);
+    let (count, bytes) = difference(&layered, &bare);
+    assert!(count + 5 <= 14, "{count} allocations over the bare service");
+    assert!(bytes <= 16 * 1024, "{bytes} bytes held");
+}
+
+/// A 304 for a tag that the handler knows: the length that it repeats.
+#[test]
+fn a_304_allocates_once() {
+    let handler = Handler::new(1024, 1024).with(header::ETAG, "\"v1\"");
+    let layer = ConditionalLayer::new();
+    assert_eq!(added(&layer, &handler, &Method::GET, Some("\"v1\"")).0, 1);
+    assert_eq!(added(&layer, &handler, &Method::GET, Some("\"v2\"")).0, 0);
+}
+
+/// The two layers together cost what they cost alone.
+#[test]
+fn a_stack_adds_nothing_of_its_own() {
+    let handler = Handler::new(1024, 1024);
+    let bare = cost(handler.clone(), &Method::GET, None);
+    let layered = cost(stack().layer(handler), &Method::GET, None);
+    assert_eq!(difference(&layered, &bare).0, 2);
+}
+
+/// A tag from a version is the field value and nothing else.
+#[test]
+fn a_tag_from_a_version_allocates_once() {
+    let keyed = VersionTags::keyed([7; 32]).unwrap();
+    for tags in [VersionTags::plain(), keyed] {
+        let makes: [(&str, &dyn Fn()); 6] = [
+            ("number", &|| drop(black_box(tags.number(42)))),
+            ("uuid", &|| drop(black_box(tags.uuid([7; 16])))),
+            ("fraction", &|| {
+                let written = UNIX_EPOCH + Duration::new(1, 5);
+                drop(black_box(tags.timestamp(written)));
+            }),
+            ("whole", &|| drop(black_box(tags.timestamp(UNIX_EPOCH)))),
+            ("bytes", &|| drop(black_box(tags.bytes(&[7; 100])))),
+            ("collection", &|| drop(black_box(tags.collection(3, 42)))),
+        ];
+        for (name, make) in makes {
+            assert_eq!(measure(make).count_total, 1, "{name}");
+        }
+    }
+}
+
+/// The new value of `ETag`, and nothing else.
+#[test]
+fn a_suffix_allocates_one_tag() {
+    let gzip = |handler: Handler| {
+        MapResponse::new(handler, |mut response: Response<Frames>| {
+            let coding = HeaderValue::from_static("gzip");
+            response
+                .headers_mut()
+                .insert(header::CONTENT_ENCODING, coding);
+            response
+        })
+    };
+    let handler = Handler::new(1024, 1024).with(header::ETAG, "\"v1\"");
+    let bare = cost(gzip(handler.clone()), &Method::GET, None);
+    let layer = CodingTagLayer::new();
+    let layered = cost(layer.layer(gzip(handler)), &Method::GET, None);
+    assert_eq!(difference(&layered, &bare).0, 1);
+}

@@ -1,0 +1,123 @@
+//! What a tag depends on.
+
+use http::{
+    Response, StatusCode,
+    header::{CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE},
+};
+
+use super::{get, hello, tag, tag_of, with};
+use crate::{
+    EtagLayer,
+    etag::ContentDigest,
+    outcome::{Outcome, TagOrigin},
+    test_support::{Act, ScriptedBody, read},
+};
+
+/// R-9110-8.8.1-a: the same bytes give the same tag in every process, which a
+/// value written down once shows.
+#[test]
+fn a_tag_is_a_function_of_the_content() {
+    let layer = EtagLayer::new();
+    let tag = tag_of(&layer, Response::new(hello()));
+    assert_eq!(tag.to_string(), "\"NeNOTx-dmqDjOQM-ZFcyGw\"");
+    assert!(!tag.is_weak());
+    let other = ScriptedBody::sized([Act::data("hellp")]);
+    assert!(!tag.weak_eq(&tag_of(&layer, Response::new(other))));
+}
+
+/// R-9110-8.8.1-a: a collision-resistant hash with 128 bits.
+#[test]
+fn a_tag_spells_128_bits() {
+    let tag = tag_of(&EtagLayer::new(), Response::new(hello()));
+    assert_eq!(tag.opaque().len(), 22);
+}
+
+/// R-9110-8.8.1-d.
+#[test]
+fn equal_bytes_with_another_meaning_get_another_tag() {
+    let layer = EtagLayer::new();
+    let responses = [
+        Response::new(hello()),
+        with(CONTENT_TYPE, "text/plain"),
+        with(CONTENT_TYPE, "text/html"),
+        with(CONTENT_LANGUAGE, "text/html"),
+        with(CONTENT_ENCODING, "gzip"),
+    ];
+    let tags = responses.map(|response| tag_of(&layer, response));
+    for (at, one) in tags.iter().enumerate() {
+        assert!(tags[..at].iter().all(|other| !one.weak_eq(other)));
+    }
+    let ignores_type = EtagLayer::new().contributors([]);
+    let plain = tag_of(&ignores_type, with(CONTENT_TYPE, "text/plain"));
+    assert!(plain.strong_eq(&tag_of(&ignores_type, with(CONTENT_TYPE, "text/html"))));
+}
+
+/// The parts of what is hashed never run into each other.
+#[test]
+fn the_content_cannot_pose_as_its_context() {
+    let of = |id: &str, text: &str| {
+        let layer = EtagLayer::new().build_id(id).contributors([]);
+        tag_of(
+            &layer,
+            Response::new(ScriptedBody::sized([Act::data(text)])),
+        )
+    };
+    assert!(!of("ab", "c").weak_eq(&of("a", "bc")));
+    assert!(!of("", "abc").weak_eq(&of("a", "bc")));
+    // Longer than the buffer that gathers small inputs.
+    let long = "x".repeat(1000);
+    assert!(!of(&long, "c").weak_eq(&of(&long[1..], "xc")));
+    assert!(of(&long, "c").strong_eq(&of(&long, "c")));
+}
+
+/// R-9110-8.8.3-c and R-9110-8.8.1-e: the weak tag changes with every byte,
+/// so a substitute that is not one never keeps it.
+#[test]
+fn weak_tags_are_marked() {
+    let layer = EtagLayer::new().weak();
+    let weak = tag_of(&layer, Response::new(hello()));
+    assert!(weak.is_weak());
+    assert!(weak.weak_eq(&tag_of(&EtagLayer::new(), Response::new(hello()))));
+    let other = ScriptedBody::sized([Act::data("hellp")]);
+    assert!(!weak.weak_eq(&tag_of(&layer, Response::new(other))));
+}
+
+#[test]
+fn a_key_hides_what_a_build_id_separates() {
+    let plain = tag_of(&EtagLayer::new(), Response::new(hello()));
+    let keyed = |key: &str| tag_of(&EtagLayer::new().key(key), Response::new(hello()));
+    assert!(!keyed("one").weak_eq(&plain));
+    assert!(!keyed("one").weak_eq(&keyed("two")));
+    assert!(keyed("one").strong_eq(&keyed("one")));
+    let built = tag_of(&EtagLayer::new().build_id("7"), Response::new(hello()));
+    assert!(!built.weak_eq(&plain));
+}
+
+/// R-9110-8.8-a: a known digest gives a tag though the body is endless.
+#[test]
+fn a_known_digest_is_used_in_place_of_the_content() {
+    let answer = |digest: u8| {
+        let mut response = Response::new(ScriptedBody::unsized_([Act::data("a"), Act::data("b")]));
+        let digest = ContentDigest::new([digest; 32]).unwrap();
+        response.extensions_mut().insert(digest);
+        response
+    };
+    let layer = EtagLayer::new().limit(0).explain();
+    let response = get(&layer, |_| answer(1));
+    assert_eq!(
+        Outcome::of(&response).and_then(Outcome::tag),
+        Some(TagOrigin::KnownDigest)
+    );
+    let one = tag(&response).unwrap();
+    assert_eq!(read(response.into_body()), [Act::data("a"), Act::data("b")]);
+    assert!(one.strong_eq(&tag_of(&layer, answer(1))));
+    assert!(!one.weak_eq(&tag_of(&layer, answer(2))));
+
+    let mut sent_as_content = Response::new(ScriptedBody::sized([Act::data([1; 32])]));
+    *sent_as_content.status_mut() = StatusCode::OK;
+    assert!(!one.weak_eq(&tag_of(&EtagLayer::new(), sent_as_content)));
+
+    assert!(ContentDigest::new([0; 15]).is_err());
+    assert!(ContentDigest::new([0; 65]).is_err());
+    assert_eq!(ContentDigest::new([3; 64]).unwrap().as_bytes(), [3; 64]);
+}

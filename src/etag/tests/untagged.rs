@@ -1,0 +1,193 @@
+//! What is left as it is, and why; what is beside a tag.
+
+use http::{
+    HeaderName, HeaderValue, Method, Response, StatusCode,
+    header::{
+        CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, LAST_MODIFIED, UPGRADE,
+    },
+};
+use http_body::SizeHint;
+
+use super::{get, hello, request, tag, tag_of, with};
+use crate::{
+    EtagLayer,
+    outcome::{Outcome, TagOrigin},
+    semantics::{method::SafeMethods, tagging::Untagged},
+    test_support::{Act, ScriptedBody, send},
+};
+
+fn why_untagged(layer: EtagLayer, method: &Method, response: Response<ScriptedBody>) -> Untagged {
+    let before = response.headers().get(ETAG).cloned();
+    let mut response = Some(response);
+    let response = send(&layer.explain(), request(method), |_| {
+        response.take().unwrap()
+    });
+    assert_eq!(response.headers().get(ETAG).cloned(), before);
+    match Outcome::of(&response).and_then(Outcome::tag) {
+        Some(TagOrigin::Untouched(why)) => why,
+        other => panic!("tagged: {other:?}"),
+    }
+}
+
+/// R-9110-9.3.2-a: where the content is there, `HEAD` gives the tag of `GET`;
+/// where it is not, there is no tag of nothing.
+#[test]
+fn head_has_the_tag_of_get_or_none() {
+    let layer = EtagLayer::new();
+    let get = tag_of(&layer, Response::new(hello()));
+    let head = send(&layer, request(&Method::HEAD), |_| Response::new(hello()));
+    assert!(tag(&head).unwrap().strong_eq(&get));
+
+    let nothing = Response::new(ScriptedBody::sized([]));
+    let why = why_untagged(EtagLayer::new(), &Method::HEAD, nothing);
+    assert_eq!(why, Untagged::HeadWithoutContent);
+    let other_length = with(CONTENT_LENGTH, "500");
+    let why = why_untagged(EtagLayer::new(), &Method::HEAD, other_length);
+    assert_eq!(why, Untagged::LengthMismatch);
+}
+
+/// R-9110-8.8-a: the handler's tag wins, malformed or not, and its body is
+/// not touched.
+#[test]
+fn the_handlers_tag_wins() {
+    for own in ["\"v7\"", "W/\"v7\"", "abc", "w/\"x\"", "\"a b\"", ""] {
+        let response = with(ETAG, own);
+        let why = why_untagged(EtagLayer::new(), &Method::GET, response);
+        assert_eq!(why, Untagged::HandlerTag, "{own}");
+    }
+}
+
+/// R-9110-8.8.3.1-a.
+#[test]
+fn last_modified_stays_beside_the_tag() {
+    let date = "Tue, 15 Nov 1994 12:45:26 GMT";
+    let mut response = Some(with(LAST_MODIFIED, date));
+    let response = get(&EtagLayer::new(), |_| response.take().unwrap());
+    assert_eq!(response.headers()[LAST_MODIFIED], date);
+    assert!(tag(&response).is_some());
+}
+
+/// R-9110-8.8-c, R-9110-15.3.7-b, R-9110-15.2-a, R-SSE-a, R-GRPC-a,
+/// R-INCR-3-a.
+#[test]
+fn what_has_no_tag_from_its_content() {
+    const INCREMENTAL: HeaderName = HeaderName::from_static("incremental");
+    let cases = [
+        (Untagged::Part, CONTENT_RANGE, "bytes 0-4/10"),
+        (Untagged::Live, CONTENT_TYPE, "text/event-stream"),
+        (
+            Untagged::Live,
+            CONTENT_TYPE,
+            "Text/Event-Stream; charset=utf-8",
+        ),
+        (Untagged::Live, CONTENT_TYPE, "application/grpc+proto"),
+        (
+            Untagged::Live,
+            CONTENT_TYPE,
+            "multipart/x-mixed-replace; boundary=x",
+        ),
+        (Untagged::Live, INCREMENTAL, "?1"),
+        (Untagged::NoStore, CACHE_CONTROL, "private, No-Store"),
+        (Untagged::LengthMismatch, CONTENT_LENGTH, "6"),
+        (Untagged::LengthMismatch, CONTENT_LENGTH, "five"),
+    ];
+    for (expected, name, value) in cases {
+        let why = why_untagged(EtagLayer::new(), &Method::GET, with(name, value));
+        assert_eq!(why, expected, "{value}");
+    }
+    for status in [
+        100, 103, 201, 202, 203, 204, 205, 206, 301, 304, 400, 404, 412, 500, 503,
+    ] {
+        let mut response = Response::new(hello());
+        *response.status_mut() = StatusCode::from_u16(status).unwrap();
+        let why = why_untagged(EtagLayer::new(), &Method::GET, response);
+        assert_eq!(why, Untagged::Status, "{status}");
+    }
+}
+
+/// P-TR-limit.
+#[test]
+fn what_is_too_long_or_of_unknown_length_is_not_touched() {
+    let limited = || EtagLayer::new().limit(4);
+    let why = why_untagged(limited(), &Method::GET, Response::new(hello()));
+    assert_eq!(why, Untagged::TooLong);
+
+    let stream = ScriptedBody::unsized_([Act::data("hello"), Act::Wait]);
+    let why = why_untagged(EtagLayer::new(), &Method::GET, Response::new(stream));
+    assert_eq!(why, Untagged::UnknownLength);
+
+    // It says three bytes and has five.
+    let liar = hello().with_hint(SizeHint::with_exact(3));
+    let why = why_untagged(limited(), &Method::GET, Response::new(liar));
+    assert_eq!(why, Untagged::TooLong);
+    assert!(tag(&get(&limited().limit(5), |_| Response::new(hello()))).is_some());
+}
+
+/// R-9110-8.8-b, R-9110-9.3.4-a, R-9110-7.8-a.
+#[test]
+fn unsafe_methods_and_upgrades_pass() {
+    let layer = EtagLayer::new();
+    let query = Method::from_bytes(b"QUERY").unwrap();
+    let purge = Method::from_bytes(b"PURGE").unwrap();
+    for method in [
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+        Method::CONNECT,
+        query.clone(),
+        purge,
+    ] {
+        let response = send(&layer, request(&method), |_| Response::new(hello()));
+        assert!(tag(&response).is_none(), "{method}");
+    }
+    let mut upgrade = request(&Method::GET);
+    upgrade
+        .headers_mut()
+        .insert(UPGRADE, HeaderValue::from_static("websocket"));
+    assert!(tag(&send(&layer, upgrade, |_| Response::new(hello()))).is_none());
+
+    let layer = layer.methods(SafeMethods::GET | SafeMethods::QUERY);
+    let response = send(&layer, request(&query), |_| Response::new(hello()));
+    assert!(tag(&response).is_some());
+}
+
+#[test]
+fn statuses_are_refused_when_built() {
+    assert!(EtagLayer::new().statuses([StatusCode::OK]).is_ok());
+    let layer = EtagLayer::new().statuses([StatusCode::NON_AUTHORITATIVE_INFORMATION]);
+    let mut response = Response::new(hello());
+    *response.status_mut() = StatusCode::NON_AUTHORITATIVE_INFORMATION;
+    tag_of(&layer.unwrap(), response);
+    for status in [
+        StatusCode::CREATED,
+        StatusCode::PARTIAL_CONTENT,
+        StatusCode::NOT_FOUND,
+    ] {
+        let error = EtagLayer::new().statuses([status]).unwrap_err();
+        assert!(error.to_string().contains(status.as_str()));
+    }
+}
+
+/// R-9530-3-a, R-9530-3.1-a, R-9530-5-a: a digest field is the handler's, true
+/// of what it sent, and stays as it is; the layer makes none, whatever the
+/// client would like.
+#[test]
+fn digest_fields_are_the_handlers() {
+    const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
+    const WANT_REPR_DIGEST: HeaderName = HeaderName::from_static("want-repr-digest");
+    let digest = "sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:";
+    for method in [Method::GET, Method::HEAD, Method::POST] {
+        let mut wants = request(&method);
+        let md5 = HeaderValue::from_static("md5=10");
+        wants.headers_mut().insert(WANT_REPR_DIGEST, md5);
+        let mut plain = Some(Response::new(hello()));
+        let response = send(&EtagLayer::new(), wants, |_| plain.take().unwrap());
+        assert!(!response.headers().contains_key(REPR_DIGEST));
+
+        let mut own = Some(with(REPR_DIGEST, digest));
+        let response = send(&EtagLayer::new(), request(&method), |_| own.take().unwrap());
+        assert_eq!(response.headers()[REPR_DIGEST], digest);
+    }
+}

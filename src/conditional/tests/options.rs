@@ -1,0 +1,113 @@
+//! Other methods, outcomes, and places in a stack.
+
+use http::{
+    Method, Request, Response, StatusCode,
+    header::{CONTENT_LENGTH, ETAG, IF_MATCH, IF_NONE_MATCH},
+};
+use http_body::Body;
+
+use super::{answer, exchange, layer, request};
+use crate::{
+    ConditionalLayer,
+    clock::ManualClock,
+    outcome::{Outcome, TagOrigin, Verdict},
+    semantics::{method::SafeMethods, precondition::Condition, tagging::Untagged},
+    stack,
+    test_support::{Act, ScriptedBody, read, send},
+};
+
+/// R-QUERY-cond-a: opt-in, and never 412 for a match.
+#[test]
+fn query_is_conditional_when_enabled() {
+    let query = Method::from_bytes(b"QUERY").unwrap();
+    let matching = [(IF_NONE_MATCH, "\"v1\"")];
+    let off = exchange(&layer(), query.clone(), &matching, answer(&[]));
+    assert_eq!(off.status(), StatusCode::OK);
+    let on = layer().methods(SafeMethods::GET | SafeMethods::QUERY);
+    let response = exchange(&on, query, &matching, answer(&[]));
+    assert_eq!(response.status(), StatusCode::NOT_MODIFIED);
+    let head = exchange(&on, Method::HEAD, &matching, answer(&[]));
+    assert_eq!(head.status(), StatusCode::OK);
+}
+
+/// R-9110-9.3.2-a, R-9110-8.6-a: `HEAD` has the fields of `GET` and no content.
+#[test]
+fn head_can_ask_with_get() {
+    let layer = stack().conditional(layer().head_as_get());
+    let respond = |request: Request<()>| {
+        // As a service without a framework does.
+        if request.method() == Method::HEAD {
+            return Response::new(ScriptedBody::sized([]));
+        }
+        Response::new(ScriptedBody::sized([Act::data("hello")]))
+    };
+    let get = send(&layer, request(Method::GET, &[]), respond);
+    let head = send(&layer, request(Method::HEAD, &[]), respond);
+    assert_eq!(head.headers()[ETAG], get.headers()[ETAG]);
+    assert_eq!(head.headers()[CONTENT_LENGTH], "5");
+    assert!(head.body().is_end_stream());
+    assert!(read(head.into_body()).is_empty());
+    let without = send(&stack(), request(Method::HEAD, &[]), respond);
+    assert!(!without.headers().contains_key(ETAG));
+}
+
+#[test]
+fn the_outcome_says_what_was_decided() {
+    let outcome = |layer: &ConditionalLayer<ManualClock>, fields: &[_], status: u16| {
+        let mut response = answer(&[]);
+        *response.status_mut() = StatusCode::from_u16(status).unwrap();
+        let response = exchange(layer, Method::GET, fields, response);
+        Outcome::of(&response).map(|outcome| (outcome.verdict().unwrap(), outcome.bytes_saved()))
+    };
+    let matching = [(IF_NONE_MATCH, "\"v1\"")];
+    let failing = [(IF_MATCH, "\"v0\"")];
+    assert_eq!(outcome(&layer(), &matching, 200), None);
+
+    let explains = layer().explain();
+    assert_eq!(
+        outcome(&explains, &matching, 200),
+        Some((Verdict::NotModified, Some(5)))
+    );
+    let failed = Verdict::Failed(Condition::IfMatch);
+    assert_eq!(outcome(&explains, &failing, 200), Some((failed, None)));
+    assert_eq!(
+        outcome(&explains, &[], 200),
+        Some((Verdict::Unconditional, None))
+    );
+    assert_eq!(
+        outcome(&explains, &matching, 404),
+        Some((Verdict::NotEvaluated, None))
+    );
+    let other = [(IF_NONE_MATCH, "\"v2\"")];
+    assert_eq!(
+        outcome(&explains, &other, 200),
+        Some((Verdict::Proceeded, None))
+    );
+}
+
+/// Two layers write into one outcome.
+#[test]
+fn the_outcome_is_shared() {
+    let layer = stack().conditional(layer()).explain();
+    let mut response = Some(answer(&[]));
+    let response = send(
+        &layer,
+        request(Method::GET, &[(IF_NONE_MATCH, "*")]),
+        |_| response.take().unwrap(),
+    );
+    let outcome = Outcome::of(&response).unwrap();
+    assert_eq!(outcome.verdict(), Some(Verdict::NotModified));
+    let kept = TagOrigin::Untouched(Untagged::HandlerTag);
+    assert_eq!(outcome.tag(), Some(kept));
+}
+
+/// A handler that makes its own tags needs no `EtagLayer`.
+#[test]
+fn a_stack_without_tags() {
+    let layer = stack().without_etag();
+    let mut response = Some(Response::new(ScriptedBody::sized([Act::data("x")])));
+    let response = send(&layer, request(Method::GET, &[]), |_| {
+        response.take().unwrap()
+    });
+    assert!(!response.headers().contains_key(ETAG));
+}

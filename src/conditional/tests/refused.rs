@@ -1,0 +1,86 @@
+//! 412, and how it looks.
+
+use bytes::Bytes;
+use http::{
+    HeaderName, HeaderValue, Method, StatusCode,
+    header::{
+        ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, EXPIRES,
+        IF_MATCH, IF_UNMODIFIED_SINCE, LAST_MODIFIED,
+    },
+};
+
+use super::{EARLIER, LATER, MODIFIED, answer, exchange, get, layer};
+use crate::{
+    refusal::Refusal,
+    semantics::precondition::Condition,
+    test_support::{content, read},
+};
+
+/// R-9110-13.1.1-g, R-9110-13.1.1-a, R-9457-3-a, R-9457-3.1.2-a,
+/// R-9457-5-a, R-9110-15.1-a.
+#[test]
+fn a_false_condition_is_412_with_the_current_validators() {
+    let fields = [
+        (CACHE_CONTROL, "max-age=600"),
+        (EXPIRES, LATER),
+        (CONTENT_TYPE, "text/plain"),
+        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (HeaderName::from_static("cdn-cache-control"), "max-age=600"),
+    ];
+    let response = get(&[(IF_MATCH, "W/\"v1\", \"v0\"")], answer(&fields));
+    assert_eq!(response.status(), StatusCode::PRECONDITION_FAILED);
+    let headers = response.headers().clone();
+    assert_eq!(headers[ETAG], "\"v1\"");
+    assert_eq!(headers[CACHE_CONTROL], "no-store");
+    assert_eq!(headers[CONTENT_TYPE], "application/problem+json");
+    assert_eq!(headers[ACCESS_CONTROL_ALLOW_ORIGIN], "*");
+    assert!(!headers.contains_key(EXPIRES));
+    assert!(!headers.contains_key("cdn-cache-control"));
+
+    let body = content(&read(response.into_body()));
+    assert_eq!(headers[CONTENT_LENGTH], body.len().to_string());
+    let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(problem["status"], 412);
+    assert_eq!(problem["title"], "Precondition Failed");
+    assert!(problem["type"].as_str().unwrap().starts_with("https://"));
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("If-Match") && !detail.contains("v0"));
+
+    assert_eq!(get(&[(IF_MATCH, "\"v1\"")], answer(&[])).status(), 200);
+    assert_eq!(get(&[(IF_MATCH, "*")], answer(&[])).status(), 200);
+}
+
+/// R-9110-13.1.4-a, on reads.
+#[test]
+fn if_unmodified_since_can_fail() {
+    let modified = || answer(&[(LAST_MODIFIED, MODIFIED)]);
+    for (since, status) in [(EARLIER, 412), (MODIFIED, 200), (LATER, 200), ("x", 200)] {
+        let response = get(&[(IF_UNMODIFIED_SINCE, since)], modified());
+        assert_eq!(response.status(), status, "{since}");
+    }
+}
+
+/// R-9110-9.3.2-c: the fields of the `GET`, without its content.
+#[test]
+fn a_412_to_head_has_no_content() {
+    let condition = [(IF_MATCH, "\"v0\"")];
+    let response = exchange(&layer(), Method::HEAD, &condition, answer(&[]));
+    assert_eq!(response.status(), StatusCode::PRECONDITION_FAILED);
+    let to_get = get(&condition, answer(&[]));
+    assert_eq!(response.headers(), to_get.headers());
+    assert!(read(response.into_body()).is_empty());
+}
+
+#[test]
+fn refusals_can_look_otherwise() {
+    let layer = layer().refusals(|refusal: &Refusal| {
+        assert_eq!(refusal.condition(), Some(Condition::IfMatch));
+        (
+            HeaderValue::from_static("text/plain"),
+            Bytes::from(refusal.title()),
+        )
+    });
+    let response = exchange(&layer, Method::GET, &[(IF_MATCH, "\"v0\"")], answer(&[]));
+    assert_eq!(response.headers()[CONTENT_TYPE], "text/plain");
+    assert_eq!(content(&read(response.into_body())), b"Precondition Failed");
+}

@@ -1,0 +1,199 @@
+//! Of layers that ask a source or the service before they let it run.
+
+use std::{convert::Infallible, future::ready};
+
+use http::{
+    Request, Response, StatusCode,
+    header::{ETAG, IF_MATCH},
+    request::Parts,
+};
+use tower::{BoxError, Layer, Service, ServiceExt, limit::ConcurrencyLimit, service_fn};
+#[cfg(feature = "tokio")]
+use tower_conditional::lock::KeyedLock;
+use tower_conditional::{ConditionalLayer, EntityTag, PreconditionLayer, source::SelfGet};
+use tower_test::mock::{self, Handle, Mock, Spawn};
+
+use super::{Boxed, Content, Refused, boxed, in_time, respond, tagged};
+
+/// The layers that ask first, each around `inner`.
+fn each_asking_layer<S>(inner: impl Fn() -> S) -> Vec<(&'static str, Boxed)>
+where
+    S: Service<Request<()>, Response = Response<Content>, Error: Into<BoxError> + Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Send,
+    S::Error: 'static,
+{
+    let source = |_: &Parts| ready(Ok::<_, Infallible>(EntityTag::strong("v1").unwrap().into()));
+    let by_get = || PreconditionLayer::self_get(SelfGet::new());
+    let by_source = || PreconditionLayer::new(source);
+    vec![
+        (
+            "ConditionalLayer::source",
+            boxed(ConditionalLayer::new().source(source).layer(inner())),
+        ),
+        ("by source", boxed(by_source().layer(inner()))),
+        (
+            "by source and GET",
+            boxed(by_source().with_self_get(SelfGet::new()).layer(inner())),
+        ),
+        ("by GET", boxed(by_get().layer(inner()))),
+        #[cfg(feature = "tokio")]
+        (
+            "by source, locked",
+            boxed(by_source().lock(KeyedLock::new()).layer(inner())),
+        ),
+        #[cfg(feature = "tokio")]
+        (
+            "by GET, locked",
+            boxed(by_get().lock(KeyedLock::new()).layer(inner())),
+        ),
+    ]
+}
+
+/// A read and a write whose conditions are false, or true, of `"v1"`.
+fn asked(holds: bool) -> [Request<()>; 2] {
+    let tag = if holds { "\"v1\"" } else { "\"v0\"" };
+    ["GET", "PUT"].map(|method| {
+        let request = Request::builder().method(method).header(IF_MATCH, tag);
+        request.body(()).unwrap()
+    })
+}
+
+/// P-TR-tower: ready when the service is, and not before.
+#[tokio::test]
+async fn pending_is_forwarded_by_layers_that_ask() {
+    let handles = std::cell::RefCell::new(Vec::new());
+    let services = each_asking_layer(|| {
+        let (mock, handle): (Mock<_, _>, Handle<Request<()>, Response<Content>>) = mock::pair();
+        handles.borrow_mut().push(handle);
+        mock
+    });
+    for ((layer, service), mut handle) in services.into_iter().zip(handles.into_inner()) {
+        let mut service = Spawn::new(service);
+        handle.allow(0);
+        assert!(service.poll_ready::<Request<()>>().is_pending(), "{layer}");
+        handle.allow(1);
+        assert!(service.is_woken(), "{layer}");
+        assert!(service.poll_ready::<Request<()>>().is_ready(), "{layer}");
+    }
+}
+
+/// P-TR-tower: one permit is enough for the check and the write, and it is free
+/// again when a 412 or a success goes out.
+#[tokio::test]
+async fn one_permit_is_enough_for_layers_that_ask() {
+    for (layer, mut service) in each_asking_layer(|| ConcurrencyLimit::new(service_fn(respond), 1))
+    {
+        let mut sibling = service.clone();
+        let mut kept = Vec::new();
+        for holds in [false, true, false] {
+            for request in asked(holds) {
+                let safe = request.method() == "GET";
+                let evaluates = safe == (layer == "ConditionalLayer::source");
+                for service in [&mut service, &mut sibling] {
+                    let ready = in_time(service.ready()).await.unwrap();
+                    let response = in_time(ready.call(request.clone())).await.unwrap();
+                    let failed = response.status() == StatusCode::PRECONDITION_FAILED;
+                    assert_eq!(failed, evaluates && !holds, "{layer} {request:?}");
+                    kept.push(response);
+                }
+            }
+        }
+    }
+}
+
+/// P-TR-tower: the ready service is gone before the answer that needs none.
+#[tokio::test]
+async fn a_refusal_frees_the_permit_first() {
+    for (layer, mut service) in each_asking_layer(|| ConcurrencyLimit::new(service_fn(respond), 1))
+    {
+        let sibling = service.clone();
+        // Asked anew each time, since who waits is given the next permit.
+        let is_free = || {
+            let mut sibling = Spawn::new(sibling.clone());
+            sibling.poll_ready::<Request<()>>().is_ready()
+        };
+        let [get, put] = asked(false);
+        let request = if layer == "ConditionalLayer::source" {
+            get
+        } else {
+            put
+        };
+        let answer = service.ready().await.unwrap().call(request);
+        let mut answer = Box::pin(answer);
+        assert!(!is_free(), "{layer}");
+        // While the future is still there.
+        let response = in_time(answer.as_mut()).await.unwrap();
+        assert_eq!(response.status(), 412, "{layer}");
+        assert!(is_free(), "{layer}");
+        drop(answer);
+    }
+}
+
+/// P-TR-tower: two writers of one key, both with a permit of the limit inside
+/// or waiting for it: whoever waits for its turn holds none.
+#[tokio::test]
+async fn two_writers_of_one_key_both_finish() {
+    let slow = || {
+        let slow = service_fn(|_: Request<()>| async {
+            tokio::task::yield_now().await;
+            Ok::<_, Infallible>(tagged())
+        });
+        ConcurrencyLimit::new(slow, 1)
+    };
+    for (layer, service) in each_asking_layer(slow) {
+        let [_, put] = asked(true);
+        let writers = (0..8).map(|_| in_time(service.clone().oneshot(put.clone())));
+        let answers = futures_util::future::join_all(writers).await;
+        assert!(
+            answers
+                .iter()
+                .all(|answer| answer.as_ref().unwrap().status() == 200),
+            "{layer}"
+        );
+    }
+}
+
+/// The same with two that were made ready before either was called.
+#[cfg(feature = "tokio")]
+#[tokio::test]
+async fn readiness_is_given_back_while_waiting_for_a_turn() {
+    let lock = KeyedLock::new();
+    let mut first = PreconditionLayer::handler_checks()
+        .lock(lock.clone())
+        .layer(ConcurrencyLimit::new(service_fn(respond), 1));
+    let mut second = first.clone();
+    let [_, put] = asked(true);
+    let held = lock.acquire("/").await.unwrap();
+    let waiting = tokio::spawn(first.ready().await.unwrap().call(put.clone()));
+    // Only where the first has given its permit back is there one.
+    in_time(second.ready()).await.unwrap();
+    let also = tokio::spawn(second.call(put));
+    drop(held);
+    for writer in [waiting, also] {
+        assert_eq!(in_time(writer).await.unwrap().unwrap().status(), 200);
+    }
+    assert!(lock.is_empty());
+}
+
+/// P-ER-inner: an error of the service is the client's, unless it came while a
+/// 412 was made that needs no service.
+#[tokio::test]
+async fn errors_pass_layers_that_ask() {
+    let fails = || service_fn(|_: Request<()>| ready(Err::<Response<Content>, _>(Refused)));
+    for (layer, service) in each_asking_layer(fails) {
+        for request in asked(true) {
+            let answer = service.clone().oneshot(request).await;
+            assert!(answer.unwrap_err().is::<Refused>(), "{layer}");
+        }
+        if layer.starts_with("by source") {
+            let [_, put] = asked(false);
+            let answer = service.oneshot(put).await.unwrap();
+            assert_eq!(answer.status(), 412, "{layer}");
+            assert_eq!(answer.headers()[ETAG], "\"v1\"");
+        }
+    }
+}

@@ -29,8 +29,11 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The [guide](crate::guide) says which to choose. Compression belongs around
-//! these, and [`CodingTagLayer`](crate::CodingTagLayer) around it.
+//! The [guide](crate::guide) says which to choose. Each function names the
+//! `Cache-Control` of a successful `GET`; what is for one user gets `private` as
+//! well, an error `no-store` and a redirection `no-cache`, as
+//! [`cache_policy`](crate::cache_policy) has it. Compression belongs around these,
+//! and [`CodingTagLayer`](crate::CodingTagLayer) around it.
 
 use tower_layer::Identity;
 
@@ -50,79 +53,85 @@ pub type GuardedWrites<Q> = Stack<
     CachePolicyLayer,
 >;
 
-/// Any policy, with strong tags from the content and 304.
+/// Any policy, with strong tags from the content and 304: [`stack()`] and a
+/// [`CachePolicyLayer`] around it.
 pub fn tagged(policy: CachePolicy) -> Recipe {
     stack().cache_policy(CachePolicyLayer::new(policy))
 }
 
-/// JSON that is read often and written now and then:
-/// [`CachePolicy::read_mostly_json`], with strong tags.
+/// JSON that is read often and written now and then: `max-age=60,
+/// stale-while-revalidate=30` and `Vary: accept, accept-encoding`, with strong
+/// tags. See [`CachePolicy::read_mostly_json`].
 pub fn read_mostly_json() -> Recipe {
     tagged(CachePolicy::read_mostly_json())
 }
 
-/// A list that may be slightly old: [`CachePolicy::slightly_old_list`], with
-/// strong tags.
+/// A list that may be slightly old: `max-age=30, s-maxage=120,
+/// stale-while-revalidate=30, stale-if-error=300`, with strong tags. See
+/// [`CachePolicy::slightly_old_list`] for what caches make of it.
 pub fn slightly_old_list() -> Recipe {
     tagged(CachePolicy::slightly_old_list())
 }
 
-/// What should be there though the origin is not: [`CachePolicy::resilient`],
-/// with strong tags.
+/// What should be there though the origin is not: `max-age=300,
+/// stale-while-revalidate=60, stale-if-error=3600` (RFC 5861), with strong tags.
+/// See [`CachePolicy::resilient`].
 pub fn resilient() -> Recipe {
     tagged(CachePolicy::resilient())
 }
 
-/// What changes all the time and must not be used old:
-/// [`CachePolicy::highly_dynamic`], with strong tags.
+/// What changes all the time and must not be used old: `max-age=0,
+/// must-revalidate`, with strong tags. See [`CachePolicy::highly_dynamic`].
 pub fn highly_dynamic() -> Recipe {
     tagged(CachePolicy::highly_dynamic())
 }
 
-/// What may be kept and is asked for each time: [`CachePolicy::always_ask`],
-/// with strong tags.
+/// What may be kept and is asked for each time: `no-cache`, with strong tags. See
+/// [`CachePolicy::always_ask`].
 pub fn always_ask() -> Recipe {
     tagged(CachePolicy::always_ask())
 }
 
-/// The caller's own, which may be a minute old:
-/// [`CachePolicy::the_callers_own`], with strong tags.
+/// The caller's own, which may be a minute old: `private, max-age=60`, with strong
+/// tags. See [`CachePolicy::the_callers_own`].
 pub fn the_callers_own() -> Recipe {
     tagged(CachePolicy::the_callers_own())
 }
 
-/// What a caller who is signed in sees, always current:
-/// [`CachePolicy::authenticated`], with strong tags.
+/// What a caller who is signed in sees, always current: `private, max-age=0,
+/// must-revalidate`, with strong tags. See [`CachePolicy::authenticated`].
 pub fn authenticated() -> Recipe {
     tagged(CachePolicy::authenticated())
 }
 
-/// What no cache may keep: [`CachePolicy::sensitive`], and no tags, which would
-/// have nobody to use them.
+/// What no cache may keep: `no-store`, and no tags, which nobody would use. See
+/// [`CachePolicy::sensitive`].
 pub fn sensitive() -> CachePolicyLayer {
     CachePolicyLayer::new(CachePolicy::sensitive())
 }
 
-/// The same for everybody, and good for an hour:
-/// [`CachePolicy::shared_and_public`], with strong tags.
+/// The same for everybody, and good for an hour: `public, max-age=3600`, with
+/// strong tags. See [`CachePolicy::shared_and_public`].
 pub fn shared_and_public() -> Recipe {
     tagged(CachePolicy::shared_and_public())
 }
 
-/// A URL that names its version: [`CachePolicy::versioned_asset`], with strong
-/// tags for those who ask all the same.
+/// A URL that names its version: `public, max-age=31536000, immutable` (RFC 8246),
+/// with strong tags for those who ask all the same. See
+/// [`CachePolicy::versioned_asset`].
 pub fn versioned_asset() -> Recipe {
     tagged(CachePolicy::versioned_asset())
 }
 
-/// What is changed on the way: [`CachePolicy::transformed`], with weak tags.
+/// What is changed on the way, by an optimiser of images for instance:
+/// `max-age=60`, with weak tags. See [`CachePolicy::transformed`].
 pub fn transformed() -> Recipe {
     tagged(CachePolicy::transformed()).etag(EtagLayer::new().weak())
 }
 
-/// What many write at once: [`CachePolicy::guarded_writes`] on reads, their tags
-/// from `source`, and writes that need `If-Match`: 428 without, and 412 for who
-/// comes late.
+/// What many write at once: `no-cache` on reads, their tags and 304s from
+/// `source`, and a `PUT`, `PATCH` or `DELETE` needs `If-Match`: 428 without, and
+/// 412 for whoever comes late. See [`CachePolicy::guarded_writes`].
 ///
 /// Check and write are one step only if the handler makes them one, with
 /// [`Expected`](crate::handler::Expected), or a lock does: see

@@ -3,8 +3,8 @@
 //!
 //! A client that has a representation already gets a 304 instead of its bytes,
 //! and a client whose condition is false gets a 412 (RFC 9110, sections 8.8
-//! and 13), without a line in the handlers; and every response says when to ask
-//! again (RFC 9111). The layers work around any
+//! and 13), without a line in the handlers. A cache policy says on every
+//! response when to ask again (RFC 9111). The layers work around any
 //! `Service<Request<_>>` that answers with a `Response<_>` whose body gives
 //! `Bytes`: `axum`, `hyper`, `tonic` and others.
 //!
@@ -38,6 +38,10 @@
 //! ```
 //!
 //! # The layers
+//!
+//! A *validator* is an `ETag` or a `Last-Modified`; a [source] knows it
+//! before the service runs: a closure, a version in a database, or the service
+//! itself, asked with a `GET`.
 //!
 //! | Layer | What it does |
 //! |---|---|
@@ -95,16 +99,19 @@
 //!
 //! # Placement in axum
 //!
-//! `Router::layer(stack())` is right for content of a known length. For an
-//! `ETag` on content of unknown length, a compressed one included, wrap the
-//! router instead: `ServiceBuilder::new().layer(stack()).service(router)`. A
-//! `Router` writes `content-length: 0` on an answer without content that comes
-//! out of its own layers, which is wrong on a 304 and in an answer to `HEAD`.
-//! Around a router, which answers `HEAD` without content, use
-//! [`ConditionalLayer::head_as_get`] to have tags there too. The 304 of a
-//! source, made before any content is there, has that problem always; any
-//! [`ConditionalLayer`] around the router takes the wrong field away. The
-//! `notes` example does all of this.
+//! `Router::layer(stack())` is right where the length of the content is known.
+//! Where it is not, a `Router` writes `content-length: 0` on a 304 and on the
+//! answer to `HEAD` that come out of its own layers, which is wrong. That is so
+//!
+//! - where a handler sets an `ETag` on a stream, or content is compressed inside:
+//!   wrap the router instead, with
+//!   `ServiceBuilder::new().layer(stack()).service(router)`. A router answers
+//!   `HEAD` without content; [`ConditionalLayer::head_as_get`] gives such an
+//!   answer the tag of the `GET`.
+//! - for every 304 by a source, which is made before there is any content: any
+//!   [`ConditionalLayer`] around the router takes the wrong field away.
+//!
+//! The `notes` example does both.
 //!
 //! # Modules beside and below the layers
 //!
@@ -122,10 +129,10 @@
 //!
 //! | Name | Description | Default? |
 //! |---|---|---|
-//! | `tokio` | `lock::KeyedLock`, one writer at a time per key in this process; `purge::PurgeQueue`; time limits of sources | yes |
+//! | `tokio` | `lock::KeyedLock`, one writer at a time per key in this process; `purge::PurgeQueue`; time limits of sources, and of waiting for a purge | yes |
 //! | `axum` | the types of [`handler`] as extractors and responses | no |
 //! | `serde` | `Cache-Control` directives as strings of a configuration | no |
-//! | `tracing` | events where a source failed, a write was not checked or an audit found something | no |
+//! | `tracing` | events where a source failed, a write was not checked, a purge was given up or an audit found something | no |
 //! | `blake3` | `etag::Blake3`, for tags from BLAKE3 | no |
 //! | `xxh3` | `etag::Xxh3`, for tags from XXH3 where no adversary writes content | no |
 //! | `test-util` | `clock::ManualClock`, a clock that tests can move | no |

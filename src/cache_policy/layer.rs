@@ -54,7 +54,7 @@ impl<C> CachePolicyLayer<C> {
         self
     }
 
-    /// Reads the time elsewhere than from the system.
+    /// Where the time is read: the system's clock by default.
     pub fn clock<C2: Clock + Clone>(self, clock: C2) -> CachePolicyLayer<C2> {
         CachePolicyLayer {
             rules: self.rules,

@@ -83,7 +83,7 @@
 //! `PurgeQueue` given to `CacheTagsLayer::purge`, with the feature `tokio`, and
 //! `CacheTagsLayer::wait` lets the response wait for it.
 //!
-//! `CONNECT` and other safe methods pass, and so do the requests that
+//! Other safe methods and `CONNECT` pass, and so do the requests that
 //! [`CacheTagsLayer::reads`] knows, such as a query sent with `POST`.
 //!
 //! # What it needs from its neighbours

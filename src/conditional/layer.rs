@@ -112,7 +112,7 @@ impl<C, Q> ConditionalLayer<C, Q> {
         self
     }
 
-    /// Reads the time elsewhere than from the system.
+    /// Where the time is read: the system's clock by default.
     pub fn clock<C2: Clock + Clone>(self, clock: C2) -> ConditionalLayer<C2, Q> {
         ConditionalLayer {
             config: Config {

@@ -60,7 +60,8 @@ impl<H> EtagLayer<H> {
 
     /// Makes tags with HMAC-SHA-256 over the digest, so that a tag tells
     /// nothing about content to those who can guess it but do not have the
-    /// key. Replicas that share a resource must share the key.
+    /// key. Replicas that share a resource must share the key. None by default;
+    /// 16 random bytes or more cannot be guessed.
     pub fn key(mut self, key: impl AsRef<[u8]>) -> Self {
         self.recipe.set_key(key.as_ref());
         self

@@ -39,7 +39,7 @@
 //!     .contributors([header::CONTENT_TYPE]);
 //! ```
 //!
-//! # What is tagged
+//! # What it does
 //!
 //! The response to a `GET` or `HEAD` with status 200, of a length that is
 //! known not to exceed [a limit](EtagLayer::limit). Its frames are kept as

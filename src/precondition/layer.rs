@@ -217,7 +217,7 @@ impl<Q, G> PreconditionLayer<Q, G> {
         self
     }
 
-    /// Reads the time elsewhere than from the system.
+    /// Where the time is read: the system's clock by default.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.config.clock = Arc::new(clock);
         self

@@ -60,16 +60,17 @@
 //!
 //! - A false condition is 412. With [`SelfGet`](crate::source::SelfGet) it
 //!   carries the current representation and its tag, so that a client can merge
-//!   and try again at once; `Prefer: return=minimal` leaves it out (RFC 8144,
-//!   section 3.2). Its `Content-Location` says that the content is that. Otherwise it carries the current tag, and as a problem of
-//!   RFC 9457 the tags that were expected.
+//!   and try again at once, and `Content-Location`, which says that the content
+//!   is that; `Prefer: return=minimal` leaves it out (RFC 8144, section 3.2).
+//!   Otherwise it carries the current tag, and as a problem of RFC 9457 the tags
+//!   that were expected.
 //! - No condition where one is [required](PreconditionLayer::require) is 428
 //!   (RFC 6585), which names the field to send.
 //! - Both are `no-store`.
 //! - Where nothing exists and the method would not create it (`DELETE`, and
 //!   `PATCH` unless told otherwise), a false or missing condition is 404.
 //! - Where nothing is known the request goes on as it came, conditions included.
-//! - A failed source is 503 with `Retry-After`.
+//! - A failed source is 503 with `Retry-After: 1`.
 //! - Never is there a 412 for a request without a condition: a handler's
 //!   [`PreconditionFailed`](crate::handler::PreconditionFailed) then becomes a
 //!   409.
@@ -114,8 +115,15 @@
 //!
 //! `MethodRouter::route_layer` leaves a method that the route does not have to
 //! the router's 405; `Router::route_layer` and `Router::layer` wrap that answer
-//! too, and a required condition would come before it. [`SelfGet`](crate::source::SelfGet) needs the router that knows both
-//! methods, since each of them is wrapped by itself.
+//! too, and a required condition would come before it.
+//! [`SelfGet`](crate::source::SelfGet) needs the router that knows both methods,
+//! since each of them is wrapped by itself.
+//!
+//! The source has to know what reads tell. A date with which there is nothing to
+//! compare is ignored, and counts as no condition (RFC 9110, section 13.1.4): if
+//! a handler adds `Last-Modified` and the source knows tags alone,
+//! `If-Unmodified-Since` refuses nothing, and is 428 where a condition is
+//! required.
 //!
 //! A layer that retries, or that answers a retried write from what it
 //! remembers, belongs outside. An [`EtagLayer`](crate::EtagLayer) that the

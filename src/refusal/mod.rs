@@ -193,7 +193,7 @@ impl Refusal {
 /// Turns a [`Refusal`] into content. Closures do.
 ///
 /// The layer sets the status, `Cache-Control: no-store`, the current
-/// validators, the content's length, and `Retry-After` on a 503.
+/// validators, the content's length, and on a 503 `Retry-After: 1`, in seconds.
 pub trait RenderRefusal: Send + Sync + 'static {
     /// The media type and the content.
     fn render(&self, refusal: &Refusal) -> (HeaderValue, Bytes);

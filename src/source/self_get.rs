@@ -54,10 +54,9 @@ use crate::{
 /// # let _: Router = app;
 /// ```
 ///
-/// The service inside gets the request's extensions too. A named one gets the
-/// request as the client sent it, and of the extensions only those to
-/// named with [`extension`](Self::extension), since what a router noted for its handlers would
-/// confuse another.
+/// The service inside gets the request's extensions too. A named one gets only
+/// those that [`extension`](Self::extension) names, since what a router noted for
+/// its handlers would confuse another.
 #[derive(Debug, Clone, Default)]
 #[must_use]
 pub struct SelfGet<T = Inner> {

@@ -56,9 +56,10 @@
 //! A request without the field, or with an empty one, passes untouched. For
 //! one that carries it the [`StateSource`](crate::source::StateSource) is asked
 //! first. The identifier is the same: 304 with the field, and the service does
-//! not run. Otherwise the service runs, and its 2xx answer gets the identifier
-//! that was read before, unless it set the field itself. To an answer to a safe
-//! method the field's name is added to `Vary`.
+//! not run. That 304 is `no-store`, so that no cache takes it for the validation
+//! of what it has stored. Otherwise the service runs, and its 2xx answer gets the
+//! identifier that was read before, unless it set the field itself. To an answer
+//! to a safe method the field's name is added to `Vary`.
 //!
 //! A source that fails, panics or takes too long leaves the answer without the
 //! field, so that the client asks in full the next time.

@@ -120,7 +120,8 @@ impl Rule {
 
     /// For requests that this is true of, asked before the service runs. Fields
     /// that it looks at belong into [`CachePolicy::vary`], or use
-    /// [`header`](Self::header).
+    /// [`header`](Self::header), which is of the same kind: of several calls of
+    /// the two, one has to hold. What has to hold together goes into one.
     pub fn request(mut self, condition: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
         self.request = Some(match self.request {
             None => RequestCondition(Arc::new(condition)),

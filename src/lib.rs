@@ -100,8 +100,9 @@
 //! # Placement in axum
 //!
 //! `Router::layer(stack())` is right where the length of the content is known.
-//! Where it is not, a `Router` writes `content-length: 0` on a 304 and on the
-//! answer to `HEAD` that come out of its own layers, which is wrong. That is so
+//! Where it is not, a `Router` writes `content-length: 0` on a 304 that comes out
+//! of its own layers, and on the answer to `HEAD` where a layer asked with `GET`.
+//! That is wrong (RFC 9110, section 8.6), and the case
 //!
 //! - where a handler sets an `ETag` on a stream, or content is compressed inside:
 //!   wrap the router instead, with

@@ -1,6 +1,8 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use crate::semantics::audit::{self, Content, Exchange, Found, Sighting};
+use bytes::Bytes;
+
+use crate::semantics::audit::{self, Content, Exchange, Found, Sighting, Suspicion, Verdict};
 
 /// Stands for a target URI.
 pub(super) type Key = [u8; 16];
@@ -25,6 +27,8 @@ struct Target {
     used: u64,
     /// The oldest first.
     sightings: VecDeque<(u64, Sighting)>,
+    /// The latest first.
+    suspicions: VecDeque<(u64, Suspicion)>,
 }
 
 /// Requests that may change what others get.
@@ -60,6 +64,11 @@ impl Memory {
         (self.writes.running == 0).then_some(self.writes.epoch)
     }
 
+    /// The epoch in which something began, if it lasts.
+    pub(super) fn still(&self, epoch: Option<u64>) -> Option<u64> {
+        epoch.filter(|epoch| self.epoch() == Some(*epoch))
+    }
+
     /// Compares the head of a 200 with what was seen, and keeps it. The number
     /// is for [`finish`](Self::finish).
     pub(super) fn see(&mut self, key: Key, sighting: Sighting, found: &mut Vec<Found>) -> u64 {
@@ -92,8 +101,30 @@ impl Memory {
         for (_, earlier) in &target.sightings {
             audit::contents(earlier, &sighting, found);
         }
+        target.confirm((number, &sighting), found);
         sighting.forget_request();
         target.keep(number, sighting);
+    }
+
+    /// Compares an answer to `HEAD`, or a 206, with what was seen.
+    pub(super) fn aside(
+        &mut self,
+        (key, instance): (Key, &Bytes),
+        exchange: &Exchange<'_>,
+        epoch: Option<u64>,
+        found: &mut Vec<Found>,
+    ) {
+        let at = self.tick();
+        let Some(target) = self.targets.get_mut(&key) else {
+            return;
+        };
+        let latest = target.sightings.iter().rev();
+        let latest = latest.map(|(number, sighting)| (*number, sighting));
+        let latest = latest.filter(|(_, sighting)| sighting.instance == *instance);
+        if let Some(suspicion) = audit::aside(latest, exchange, epoch, found) {
+            target.suspicions.truncate(SIGHTINGS - 1);
+            target.suspicions.push_front((at, suspicion));
+        }
     }
 
     /// Compares a 304 with what was seen.
@@ -138,6 +169,30 @@ impl Memory {
 }
 
 impl Target {
+    /// What the 200s before and after an answer say together about it.
+    fn confirm(&mut self, (number, later): (u64, &Sighting), found: &mut Vec<Found>) {
+        let sightings = &self.sightings;
+        self.suspicions.retain(|(at, suspicion)| {
+            if number < *at {
+                return true;
+            }
+            let before = |(number, _): &&(u64, Sighting)| *number == suspicion.full;
+            let Some((_, full)) = sightings.iter().find(before) else {
+                return false;
+            };
+            let epoch = later.content.and_then(|content| content.epoch);
+            if !full.is_of_epoch(epoch) {
+                return false;
+            }
+            match audit::confirm(suspicion, full, later) {
+                Verdict::Right(what) => found.push(what),
+                Verdict::Wrong => {}
+                Verdict::Open => return true,
+            }
+            false
+        });
+    }
+
     /// Keeps the sighting in place of what it repeats. Where there is no room,
     /// a body that has not ended goes first, then the oldest.
     fn keep(&mut self, number: u64, sighting: Sighting) {

@@ -59,11 +59,11 @@
 //! passes is changed.
 //!
 //! Some mistakes show in one head. Others show when answers to `GET` for one
-//! target are compared, for which up to 8 of each of the [last
-//! targets](Audit::targets) are remembered: validators, a few fields, and a hash
-//! of the content, which is taken as it passes. A body that broke or was given
-//! up counts for nothing. Of request
-//! fields hashes are kept, and no detail tells a value of them but a tag.
+//! target are compared, and those to `HEAD` and parts with them. For that up to
+//! 8 of each of the [last targets](Audit::targets) are remembered: validators, a
+//! few fields, and a hash of the content, which is taken as it passes. A body
+//! that broke or was given up counts for nothing. Of request fields hashes are
+//! kept, and no detail tells a value of them but a tag.
 //!
 //! # Codes
 //!
@@ -92,6 +92,10 @@
 //! | `vary-missing-on-304` | mistake | RFC 9110, section 15.4.5 | set Vary outside of whatever makes the 304 |
 //! | `policy-missing-on-304` | mistake | RFC 9110, section 15.4.5 | set Cache-Control outside of whatever makes the 304 |
 //! | `laxer-on-304` | mistake | RFC 9110, section 15.4.5 | set Cache-Control outside of whatever makes the 304 |
+//! | `head-differs` | mistake | RFC 9110, section 9.3.2 | answer HEAD as GET; leave out what only the content tells |
+//! | `vary-missing-on-head` | advice | RFC 9110, section 9.3.2 | set the same Vary in answer to HEAD, or none |
+//! | `part-differs` | mistake | RFC 9110, section 15.3.7 | give parts the validators and the policy of the whole |
+//! | `missing-on-206` | mistake | RFC 9110, section 15.3.7 | repeat ETag, Cache-Control, Expires, Content-Location and Vary on the 206 |
 //! | `coding-without-vary` | mistake | RFC 9110, section 12.5.5 | add Accept-Encoding to Vary, as CodingTagLayer does |
 //! | `language-without-vary` | advice | RFC 9110, section 12.5.5 | add Accept-Language to Vary if the field chose the language |
 //! | `variant-without-vary` | mistake | RFC 9110, section 12.5.5 | name the request fields that choose the representation in Vary |
@@ -102,6 +106,7 @@
 //! | `shared-cookie` | mistake | RFC 9111, section 7.3 | say private or no-store where a cookie is set, in targeted fields too |
 //! | `shared-authorization` | mistake | RFC 9111, section 3.5 | say private or no-store where the request has Authorization, in targeted fields too |
 //! | `laxer-targeted-field` | advice | RFC 9213, section 2.2 | repeat private or no-store in the targeted field, unless the CDN is meant to keep it |
+//! | `malformed-targeted-field` | mistake | RFC 9213, section 2.1 | write it as a dictionary of lower-case directives, as CachePolicyLayer does |
 //! | `malformed-policy` | mistake | RFC 9111, section 5.2 | write the field with CacheControl |
 //! | `contradiction` | mistake | RFC 9111, section 4.2.1 | keep the stricter directive; CacheControl::check says which do not go together |
 //! | `weakness` | advice | RFC 9111, section 5.2.2 | drop the directive that has no effect; CacheControl::weaknesses says why |
@@ -112,6 +117,7 @@
 //! | `lifetime-on-method` | mistake | RFC 9110, section 9.2.3 | set lifetimes on the answers to GET and HEAD alone |
 //! | `age-from-origin` | mistake | RFC 9111, section 5.1 | leave Age to caches |
 //! | `obsolete-field` | advice | RFC 9111, sections 5.4 and 5.5 | drop it; Cache-Control says it all |
+//! | `malformed-cache-status` | mistake | RFC 9211, section 2 | write each cache as its name and parameters, with either hit or fwd |
 //! | `unchecked-write` | mistake | RFC 9110, section 13.1.1 | compare and set with Expected, or hold a lock around check and write |
 //!
 //! # What it needs from its neighbours
@@ -129,8 +135,10 @@
 //!
 //! It knows what passes through it. A tag that changes, though the bytes do not,
 //! is reported only if no unsafe request ran in between; one that a timer or
-//! another process moves is reported too. What is [not compared](Audit::targets)
-//! is not found, and the syntax of targeted fields is not checked.
+//! another process moves is reported too. An answer to `HEAD` or a part with
+//! another tag, date or policy is reported once the next 200 is again what the
+//! last one was. What is [not compared](Audit::targets)
+//! is not found.
 
 mod body;
 mod finding;

@@ -66,19 +66,23 @@ impl Asked {
         let target = label(&self.method, &self.uri);
         let key = key(&self.uri, &self.headers);
         let mut number = None;
-        if self.method == Method::GET {
-            let mut state = self.audit.lock();
-            match response.status() {
-                StatusCode::OK => {
-                    let sighting = Sighting::of(&exchange, self.instance.clone());
-                    number = Some(state.memory.see(key, sighting, &mut found));
-                }
-                StatusCode::NOT_MODIFIED => {
-                    state.memory.not_modified(key, &exchange, &mut found);
-                }
-                _ => {}
+        let mut state = self.audit.lock();
+        match (&self.method, response.status()) {
+            (&Method::GET, StatusCode::OK) => {
+                let sighting = Sighting::of(&exchange, self.instance.clone());
+                number = Some(state.memory.see(key, sighting, &mut found));
             }
+            (&Method::GET, StatusCode::NOT_MODIFIED) => {
+                state.memory.not_modified(key, &exchange, &mut found);
+            }
+            (&Method::HEAD, StatusCode::OK) | (&Method::GET, StatusCode::PARTIAL_CONTENT) => {
+                let epoch = state.memory.still(self.epoch);
+                let place = (key, &self.instance);
+                state.memory.aside(place, &exchange, epoch, &mut found);
+            }
+            _ => {}
         }
+        drop(state);
         self.audit.report(&target, found);
         number.map(|number| Reading {
             audit: self.audit.clone(),
@@ -117,9 +121,7 @@ impl Reading {
         let content = Content {
             digest: half(self.hash),
             length: self.length,
-            epoch: self
-                .epoch
-                .filter(|epoch| state.memory.epoch() == Some(*epoch)),
+            epoch: state.memory.still(self.epoch),
         };
         state
             .memory

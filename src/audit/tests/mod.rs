@@ -1,5 +1,6 @@
 //! What the layer sees, keeps and passes on.
 
+mod aside;
 mod pairs;
 mod passing;
 

@@ -108,6 +108,18 @@ codes! {
     /// A 304 that grants caches more than the 200 did.
     LaxerOn304 "laxer-on-304" Mistake "RFC 9110, section 15.4.5"
         "set Cache-Control outside of whatever makes the 304"
+    /// An answer to `HEAD` that says something else than those to `GET`.
+    HeadDiffers "head-differs" Mistake "RFC 9110, section 9.3.2"
+        "answer HEAD as GET; leave out what only the content tells"
+    /// A `Vary` in answer to `HEAD` that names less than that to `GET`.
+    VaryMissingOnHead "vary-missing-on-head" Advice "RFC 9110, section 9.3.2"
+        "set the same Vary in answer to HEAD, or none"
+    /// A 206 that says something else than the 200s.
+    PartDiffers "part-differs" Mistake "RFC 9110, section 15.3.7"
+        "give parts the validators and the policy of the whole"
+    /// A 206 without a field that the 200 had.
+    MissingOn206 "missing-on-206" Mistake "RFC 9110, section 15.3.7"
+        "repeat ETag, Cache-Control, Expires, Content-Location and Vary on the 206"
     /// Content that is coded for this client, without `Vary: Accept-Encoding`.
     CodingWithoutVary "coding-without-vary" Mistake "RFC 9110, section 12.5.5"
         "add Accept-Encoding to Vary, as CodingTagLayer does"
@@ -138,6 +150,9 @@ codes! {
     /// A targeted field lets a CDN keep what `Cache-Control` does not.
     LaxerTargetedField "laxer-targeted-field" Advice "RFC 9213, section 2.2"
         "repeat private or no-store in the targeted field, unless the CDN is meant to keep it"
+    /// A targeted field that caches ignore: it is empty, or not well-formed.
+    MalformedTargetedField "malformed-targeted-field" Mistake "RFC 9213, section 2.1"
+        "write it as a dictionary of lower-case directives, as CachePolicyLayer does"
     /// A directive of no valid form, or one that stands twice.
     MalformedPolicy "malformed-policy" Mistake "RFC 9111, section 5.2"
         "write the field with CacheControl"
@@ -168,6 +183,9 @@ codes! {
     /// `Pragma` or `Warning`, which mean nothing in a response.
     ObsoleteField "obsolete-field" Advice "RFC 9111, sections 5.4 and 5.5"
         "drop it; Cache-Control says it all"
+    /// A `Cache-Status` that is no list of caches, or one that says `hit` and `fwd`.
+    MalformedCacheStatus "malformed-cache-status" Mistake "RFC 9211, section 2"
+        "write each cache as its name and parameters, with either hit or fwd"
     /// A conditional write succeeded, and nobody compared.
     UncheckedWrite "unchecked-write" Mistake "RFC 9110, section 13.1.1"
         "compare and set with Expected, or hold a lock around check and write"
@@ -189,7 +207,7 @@ impl fmt::Display for Code {
 }
 
 /// What a rule found, and where.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Found {
     pub(crate) code: Code,
     pub(crate) detail: String,

@@ -3,6 +3,7 @@
 //!
 //! The rules are those of [`AuditLayer`](crate::audit::AuditLayer).
 
+mod aside;
 mod code;
 mod exchange;
 mod negotiation;
@@ -11,10 +12,12 @@ mod personal;
 mod policy;
 mod sharing;
 mod sighting;
+mod structured;
 mod tags;
 
 pub use code::{Code, Severity};
 pub(crate) use {
+    aside::{Suspicion, Verdict, aside, confirm},
     code::Found,
     exchange::Exchange,
     pairs::{contents, heads, not_modified},
@@ -29,5 +32,6 @@ pub(crate) fn judge(exchange: &Exchange<'_>) -> Vec<Found> {
     negotiation::judge(exchange, &mut found);
     sharing::judge(exchange, &mut found);
     policy::judge(exchange, &mut found);
+    structured::judge(exchange, &mut found);
     found
 }

@@ -10,10 +10,7 @@ use super::{
     exchange::tag_text,
     sighting::{Asked, Content},
 };
-use crate::semantics::{
-    cache_control::{Known, Scope},
-    vary,
-};
+use crate::semantics::cache_control::{Known, Scope};
 
 /// Two heads of a 200.
 pub(crate) fn heads(earlier: &Sighting, later: &Sighting, found: &mut Vec<Found>) {
@@ -150,9 +147,7 @@ pub(crate) fn not_modified<'a>(
     {
         found.push(Code::TagMissingOn304.because(format!("the 200 had {}", tag_text(tag))));
     }
-    let named = |name: &HeaderName| vary::names(exchange.response).any(|other| other == name);
-    let lost = full.vary.iter().find(|name| !named(name));
-    if let Some(name) = lost.filter(|_| !vary::is_any(exchange.response)) {
+    if let Some(name) = full.lost_from_vary(exchange.response) {
         found.push(Code::VaryMissingOn304.because(format!("the 200 varied on {name}")));
     }
     let Some(policy) = full.policy else {
@@ -178,7 +173,7 @@ fn is_of(full: &Sighting, exchange: &Exchange<'_>) -> bool {
 }
 
 /// What `later` grants and `earlier` does not.
-fn laxer(earlier: Known, later: Known) -> Option<String> {
+pub(super) fn laxer(earlier: Known, later: Known) -> Option<String> {
     let longer = |before: Option<u32>, now: Option<u32>| now > before;
     let restrictions = [
         (earlier.no_store && !later.no_store, "no-store"),

@@ -5,7 +5,8 @@ use http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{
         ACCEPT, ACCEPT_CHARSET, ACCEPT_ENCODING, ACCEPT_LANGUAGE, AUTHORIZATION, CACHE_CONTROL,
-        CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, COOKIE, IF_NONE_MATCH, LAST_MODIFIED,
+        CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION, CONTENT_TYPE, COOKIE, EXPIRES,
+        IF_NONE_MATCH, LAST_MODIFIED,
     },
 };
 
@@ -22,7 +23,7 @@ use crate::semantics::{
 /// request field.
 #[derive(Debug)]
 pub(crate) struct Sighting {
-    pub(super) instance: Bytes,
+    pub(crate) instance: Bytes,
     pub(super) tag: Option<EntityTag>,
     pub(super) modified: Option<HeaderValue>,
     pub(super) media_type: Option<HeaderValue>,
@@ -32,6 +33,8 @@ pub(crate) struct Sighting {
     pub(super) varies_on_all: bool,
     /// `None` without the field.
     pub(super) policy: Option<Known>,
+    pub(super) expires: bool,
+    pub(super) located: bool,
     asked: Vec<(HeaderName, u64)>,
     /// The lines of `If-None-Match`, until the body has ended.
     named: Vec<HeaderValue>,
@@ -73,13 +76,15 @@ impl Sighting {
             tag: exchange.tag().map(EntityTag::from),
             modified: fields::only(response, &LAST_MODIFIED).cloned(),
             media_type: field(&CONTENT_TYPE),
-            coding: field(&CONTENT_ENCODING).filter(|coding| coding != "identity"),
+            coding: coding(response).cloned(),
             language: field(&CONTENT_LANGUAGE),
             varies_on_all: vary::is_any(response),
             vary,
             policy: exchange
                 .has(&CACHE_CONTROL)
                 .then(|| exchange.policy.known()),
+            expires: exchange.has(&EXPIRES),
+            located: exchange.has(&CONTENT_LOCATION),
             asked: names
                 .into_iter()
                 .map(|name| {
@@ -118,6 +123,30 @@ impl Sighting {
         self.coding == other.coding
             && self.media_type == other.media_type
             && self.language == other.language
+    }
+
+    /// Whether the head says so of its content too.
+    pub(super) fn describes(&self, response: &HeaderMap) -> bool {
+        self.coding.as_ref() == coding(response)
+            && self.media_type.as_ref() == fields::first(response, &CONTENT_TYPE)
+            && self.language.as_ref() == fields::first(response, &CONTENT_LANGUAGE)
+    }
+
+    pub(super) fn has_tag_of(&self, other: &Self) -> bool {
+        let tags = self.tag().zip(other.tag());
+        tags.is_some_and(|(one, other)| one.weak_eq(other))
+    }
+
+    /// What this varies on, and the other head does not.
+    pub(super) fn lost_from_vary(&self, response: &HeaderMap) -> Option<&HeaderName> {
+        let named = |name: &HeaderName| vary::names(response).any(|other| other == name);
+        let lost = self.vary.iter().find(|name| !named(name));
+        lost.filter(|_| !vary::is_any(response))
+    }
+
+    /// Whether nobody wrote between this and what was made in `epoch`.
+    pub(crate) fn is_of_epoch(&self, epoch: Option<u64>) -> bool {
+        epoch.is_some() && self.content.and_then(|content| content.epoch) == epoch
     }
 
     pub(super) fn asked_as(&self, other: &Self) -> Asked {
@@ -174,8 +203,16 @@ impl Sighting {
             && self.vary == other.vary
             && self.varies_on_all == other.varies_on_all
             && self.policy == other.policy
+            && self.expires == other.expires
+            && self.located == other.located
             && self.asked == other.asked
     }
+}
+
+/// `Content-Encoding`, unless that says nothing.
+fn coding(response: &HeaderMap) -> Option<&HeaderValue> {
+    let coding = fields::first(response, &CONTENT_ENCODING);
+    coding.filter(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 /// Stands for the lines of a request field: its values are secrets at times.

@@ -1,0 +1,287 @@
+//! Two exchanges after each other through `AuditLayer`: nothing panics, the same
+//! is found each time, and some is found exactly where it must be.
+
+#![no_main]
+
+use std::{
+    convert::Infallible,
+    future::{Future, Ready, ready},
+    pin::{Pin, pin},
+    task::{Context, Poll, Waker},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, header};
+use http_body::{Body, Frame, SizeHint};
+use libfuzzer_sys::fuzz_target;
+use tower_conditional::{Audit, AuditLayer, audit::Code, clock::Clock};
+use tower_conditional_fuzz::fields;
+use tower_layer::Layer;
+use tower_service::Service;
+
+/// 2025-01-31.
+struct Noon;
+
+impl Clock for Noon {
+    fn now(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(1_738_324_800)
+    }
+}
+
+#[derive(Clone)]
+struct Exchange {
+    method: Method,
+    request: HeaderMap,
+    status: StatusCode,
+    response: HeaderMap,
+    content: Bytes,
+    /// Read to its end.
+    read: bool,
+}
+
+impl Exchange {
+    /// The first three bytes, the lines of the request, an empty one, and the
+    /// lines of the response.
+    fn of(data: &[u8]) -> Self {
+        let [pick, status, content, rest @ ..] = data else {
+            return Self::of(&[0; 3]);
+        };
+        let end = rest.windows(2).position(|two| two == b"\n\n");
+        let (request, response) = rest.split_at(end.unwrap_or(rest.len()));
+        let methods = [
+            Method::GET,
+            Method::HEAD,
+            Method::POST,
+            Method::PUT,
+            Method::from_bytes(b"QUERY").unwrap(),
+        ];
+        let statuses = [200, 206, 304, 404, 412, 204, 301, 500];
+        Self {
+            method: methods[usize::from(pick & 0x7f) % methods.len()].clone(),
+            request: fields(&REQUEST, request),
+            status: StatusCode::from_u16(statuses[usize::from(*status) % statuses.len()]).unwrap(),
+            response: fields(&RESPONSE, response.get(2..).unwrap_or_default()),
+            content: Bytes::copy_from_slice(&[b'x'; 3][..usize::from(content % 4)]),
+            read: pick & 0x80 == 0,
+        }
+    }
+}
+
+const REQUEST: [HeaderName; 11] = [
+    header::ACCEPT,
+    header::ACCEPT_ENCODING,
+    header::ACCEPT_LANGUAGE,
+    header::AUTHORIZATION,
+    header::CACHE_CONTROL,
+    header::COOKIE,
+    header::HOST,
+    header::IF_MATCH,
+    header::IF_NONE_MATCH,
+    header::IF_RANGE,
+    header::RANGE,
+];
+
+const RESPONSE: [HeaderName; 18] = [
+    header::ACCEPT_RANGES,
+    header::AGE,
+    header::CACHE_CONTROL,
+    HeaderName::from_static("cache-status"),
+    HeaderName::from_static("cdn-cache-control"),
+    header::CONTENT_ENCODING,
+    header::CONTENT_LANGUAGE,
+    header::CONTENT_LENGTH,
+    header::CONTENT_LOCATION,
+    header::CONTENT_TYPE,
+    header::DATE,
+    header::ETAG,
+    header::EXPIRES,
+    header::LAST_MODIFIED,
+    header::SET_COOKIE,
+    HeaderName::from_static("surrogate-control"),
+    header::VARY,
+    header::WARNING,
+];
+
+/// One frame, if it is not empty.
+struct Content(Bytes);
+
+impl Body for Content {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let data = std::mem::take(&mut self.0);
+        Poll::Ready((!data.is_empty()).then(|| Ok(Frame::data(data))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.len() as u64)
+    }
+}
+
+struct Handler<'a>(&'a Exchange);
+
+impl Service<Request<()>> for Handler<'_> {
+    type Response = Response<Content>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<()>) -> Self::Future {
+        let mut response = Response::new(Content(self.0.content.clone()));
+        *response.status_mut() = self.0.status;
+        *response.headers_mut() = self.0.response.clone();
+        ready(Ok(response))
+    }
+}
+
+/// What passes is not changed.
+fn send(layer: &AuditLayer, exchange: &Exchange) {
+    let mut request = Request::new(());
+    *request.method_mut() = exchange.method.clone();
+    *request.headers_mut() = exchange.request.clone();
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut future = pin!(layer.layer(Handler(exchange)).call(request));
+    let Poll::Ready(Ok(response)) = future.as_mut().poll(&mut cx) else {
+        panic!("the handler is ready");
+    };
+    assert_eq!(response.status(), exchange.status);
+    assert_eq!(*response.headers(), exchange.response);
+    let mut body = pin!(response.into_body());
+    while exchange.read {
+        let Poll::Ready(frame) = body.as_mut().poll_frame(&mut cx) else {
+            panic!("the body is ready");
+        };
+        let Some(Ok(frame)) = frame else { break };
+        assert_eq!(frame.into_data().ok(), Some(exchange.content.clone()));
+    }
+}
+
+type Told = (Code, String, String, u64);
+
+fn told(exchanges: &[&Exchange]) -> Vec<Told> {
+    let audit = Audit::new().clock(Noon);
+    let layer = AuditLayer::new(audit.clone());
+    for exchange in exchanges {
+        send(&layer, exchange);
+    }
+    let findings = audit.findings();
+    let told = findings.iter().map(|finding| {
+        (
+            finding.code(),
+            finding.target().to_owned(),
+            finding.detail().to_owned(),
+            finding.count(),
+        )
+    });
+    told.collect()
+}
+
+fn codes(told: &[Told]) -> Vec<Code> {
+    told.iter().map(|(code, ..)| *code).collect()
+}
+
+/// What one exchange shows by itself.
+fn alone(exchange: &Exchange) -> Vec<Code> {
+    let told = told(&[exchange]);
+    let codes = codes(&told);
+    for (code, target, detail, count) in told {
+        assert_eq!((&*target, count), (&*format!("{} /", exchange.method), 1));
+        assert!(detail.len() < 2000, "{code}: {detail}");
+    }
+
+    let says = |name: &HeaderName| exchange.response.contains_key(name);
+    let found = |code| codes.contains(&code);
+    let reads = [Method::GET, Method::HEAD].contains(&exchange.method);
+    if exchange.response.is_empty() {
+        let silent = reads && [200, 206, 404, 301, 204].contains(&exchange.status.as_u16());
+        assert_eq!(codes, Vec::from_iter(silent.then_some(Code::NoPolicy)));
+    }
+    if !reads {
+        for code in [
+            Code::SharedCookie,
+            Code::SharedAuthorization,
+            Code::LaxerTargetedField,
+            Code::NoPolicy,
+            Code::Missed304,
+            Code::CodingWithoutVary,
+        ] {
+            assert!(!found(code), "{code}");
+        }
+    }
+    assert_eq!(found(Code::AgeFromOrigin), says(&header::AGE));
+    for (code, name) in [
+        (Code::InvalidTag, header::ETAG),
+        (Code::PersonalTag, header::ETAG),
+        (Code::SharedCookie, header::SET_COOKIE),
+        (Code::MalformedPolicy, header::CACHE_CONTROL),
+        (Code::ExpiresDisagrees, header::EXPIRES),
+        (Code::VaryAny, header::VARY),
+        (Code::DateOnlyValidator, header::LAST_MODIFIED),
+        (
+            Code::MalformedCacheStatus,
+            HeaderName::from_static("cache-status"),
+        ),
+    ] {
+        assert!(!found(code) || says(&name), "{code}");
+    }
+    // Nothing is told of comparisons.
+    for code in [
+        Code::SameTagOtherBytes,
+        Code::UnstableTag,
+        Code::HeadDiffers,
+        Code::MissingOn206,
+        Code::LaxerOn304,
+    ] {
+        assert!(!found(code), "{code}");
+    }
+    codes
+}
+
+fuzz_target!(|data: &[u8]| {
+    let half = data.len() / 2;
+    let (one, other) = (Exchange::of(&data[..half]), Exchange::of(&data[half..]));
+    let (of_one, of_other) = (alone(&one), alone(&other));
+
+    let both = told(&[&one, &other, &one]);
+    assert_eq!(both, told(&[&one, &other, &one]));
+    // What each shows, it shows beside another.
+    for code in of_one.into_iter().chain(of_other) {
+        assert!(codes(&both).contains(&code), "{code}");
+    }
+
+    // A deterministic service contradicts itself in nothing.
+    for code in codes(&told(&[&one, &one, &one])) {
+        let contradicts = [
+            Code::SameTagTwoCodings,
+            Code::SameTagOtherBytes,
+            Code::UnstableTag,
+            Code::PerProcessTag,
+            Code::SameDateOtherBytes,
+            Code::VariantWithoutVary,
+            Code::ContentWithoutVary,
+            Code::VaryDiffers,
+            Code::HeadDiffers,
+            Code::PartDiffers,
+            Code::MissingOn206,
+            Code::LaxerOn304,
+            Code::TagMissingOn304,
+        ];
+        assert!(!contradicts.contains(&code), "{code}");
+    }
+
+    // What is meant is not told.
+    let audit = Audit::new().clock(Noon).allow(Code::ALL.iter().copied());
+    let layer = AuditLayer::new(audit.clone());
+    send(&layer, &one);
+    send(&layer, &other);
+    assert!(audit.findings().is_empty());
+    audit.assert_clean();
+});

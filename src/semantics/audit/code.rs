@@ -162,7 +162,7 @@ codes! {
     /// Directives that forbid what others grant.
     Weakness "weakness" Advice "RFC 9111, section 5.2.2"
         "drop the directive that has no effect; CacheControl::weaknesses says why"
-    /// `Expires` names another lifetime than `Cache-Control`.
+    /// `Expires` grants more than `Cache-Control`.
     ExpiresDisagrees "expires-disagrees" Mistake "RFC 9111, section 5.3"
         "drop Expires, which max-age overrides"
     /// Nothing says how long caches may use it, so they guess.

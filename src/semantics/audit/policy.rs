@@ -11,7 +11,7 @@ use crate::semantics::{
     fields,
 };
 
-/// What `Expires` may be off, in seconds: the message took a while.
+/// What `Expires` may grant more, in seconds: the message took a while.
 const SKEW: u64 = 5;
 /// How long an error that caches keep anyway may be kept, in seconds.
 const LONGEST_ERROR: u64 = 60 * 60;
@@ -58,6 +58,7 @@ fn form(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
 
 fn lifetimes(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
     let policy = exchange.policy;
+    // Section 5.3: for recipients that do not know Cache-Control, which may get less.
     if let Some(expires) = exchange.expires() {
         let never = policy.is_no_store() || policy.is_no_cache();
         let said = if never {
@@ -65,7 +66,7 @@ fn lifetimes(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
         } else {
             policy.max_age().map(|age| age.as_secs())
         };
-        if said.is_some_and(|said| said.abs_diff(expires) > SKEW) {
+        if said.is_some_and(|said| expires > said.saturating_add(SKEW)) {
             found.push(Code::ExpiresDisagrees.because(format!(
                 "Expires grants {expires} seconds beside Cache-Control: {policy}"
             )));

@@ -309,6 +309,47 @@ fn every_variant_has_the_same_vary() {
     );
 }
 
+/// R-9111-5.2.2.5-a: what nobody keeps is given to nobody else.
+#[test]
+fn what_is_not_kept_needs_no_vary() {
+    let expect =
+        |first: (Lines<'_>, &Answer<'_>), second: (Lines<'_>, &Answer<'_>), codes: &[Code]| {
+            let audit = Audit::new();
+            get(&audit, first.0, first.1);
+            get(&audit, second.0, second.1);
+            assert_codes(&audit, codes);
+        };
+    const NEVER: (&str, &str) = ("cache-control", "no-store");
+    let (json, html) = (("content-type", "text/json"), ("content-type", "text/html"));
+    let (wants_json, wants_html) = (("accept", "text/json"), ("accept", "text/html"));
+    for (first, second, code) in [
+        ([json, NEVER], [html, NEVER], None),
+        (
+            [json, NEVER],
+            [html, ("x-kept", "1")],
+            Some(Code::VariantWithoutVary),
+        ),
+    ] {
+        let (first, second) = (ok(&first, "a"), ok(&second, "b"));
+        let codes = code.as_slice();
+        expect((&[wants_json], &first), (&[wants_html], &second), codes);
+        expect((&[wants_html], &second), (&[wants_json], &first), codes);
+    }
+    let (one, other) = (ok(&[NEVER], "a"), ok(&[NEVER], "b"));
+    let (de, en) = (("accept-language", "de"), ("accept-language", "en"));
+    expect((&[de], &one), (&[en], &other), &[]);
+
+    // The one that is kept says on what it depends.
+    twice(&ok(&[NEVER], "a"), &ok(&[VARY], "b"), &[]);
+    twice(&ok(&[VARY], "a"), &ok(&[NEVER], "b"), &[]);
+    // The one that is kept is given to everyone.
+    let differs = [Code::VaryDiffers];
+    twice(&ok(&[NEVER, VARY], "a"), &ok(&[], "b"), &differs);
+    twice(&ok(&[], "a"), &ok(&[NEVER, VARY], "b"), &differs);
+    let understood = ("cache-control", "no-store, must-understand, max-age=60");
+    twice(&ok(&[understood], "a"), &ok(&[VARY], "b"), &differs);
+}
+
 /// R-9110-12.5.5-a.
 #[test]
 fn what_follows_the_request_is_named_in_vary() {

@@ -28,7 +28,8 @@ pub(crate) fn heads(earlier: &Sighting, later: &Sighting, found: &mut Vec<Found>
     if let Some(name) = only_in_one(earlier, later) {
         found.push(Code::VaryDiffers.because(format!("only one of two answers varies on {name}")));
     }
-    if earlier.asked_as(later) == Asked::OtherAccept {
+    let kept = earlier.is_kept() || later.is_kept();
+    if kept && earlier.asked_as(later) == Asked::OtherAccept {
         let types = earlier.media_type != later.media_type;
         let languages = earlier.language != later.language;
         for (differs, accept) in [(types, ACCEPT), (languages, ACCEPT_LANGUAGE)] {
@@ -55,7 +56,8 @@ fn only_in_one<'a>(one: &'a Sighting, other: &'a Sighting) -> Option<&'a HeaderN
         return None;
     }
     let missing = |from: &'a Sighting, to: &'a Sighting| {
-        from.vary.iter().find(|name| !to.vary.contains(name))
+        let mut names = from.vary.iter().filter(|_| to.is_kept());
+        names.find(|name| !to.vary.contains(name))
     };
     missing(one, other).or_else(|| missing(other, one))
 }
@@ -113,7 +115,8 @@ fn other_bytes(earlier: &Sighting, later: &Sighting, found: &mut Vec<Found>) {
         }
         _ => {}
     }
-    if alike && asked == Asked::OtherAccept && undisturbed(earlier.content, later.content) {
+    let kept = earlier.is_kept() || later.is_kept();
+    if kept && alike && asked == Asked::OtherAccept && undisturbed(earlier.content, later.content) {
         let unnamed = [ACCEPT, ACCEPT_LANGUAGE].into_iter().find(|accept| {
             !earlier.asked_alike(later, accept)
                 && !earlier.names_in_vary(accept)

@@ -118,6 +118,12 @@ impl Sighting {
         self.varies_on_all || self.vary.contains(name)
     }
 
+    /// Whether a cache may keep it at all.
+    pub(super) fn is_kept(&self) -> bool {
+        self.policy
+            .is_none_or(|policy| !policy.no_store || policy.must_understand)
+    }
+
     /// Whether content is said to be of the same kind.
     pub(super) fn is_described_as(&self, other: &Self) -> bool {
         self.coding == other.coding

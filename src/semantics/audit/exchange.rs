@@ -104,7 +104,8 @@ pub(super) fn tag_text(tag: TagRef<'_>) -> String {
     ))
 }
 
-fn cut(text: &str) -> String {
+/// A text for a reader, cut where it is long.
+pub(super) fn cut(text: &str) -> String {
     const LONGEST: usize = 120;
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &text[..end]),

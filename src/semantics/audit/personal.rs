@@ -6,7 +6,7 @@ use base64::{
 };
 use http::header::{AUTHORIZATION, COOKIE};
 
-use super::{Code, Exchange, Found};
+use super::{Code, Exchange, Found, exchange::cut};
 use crate::semantics::list::trim_ows;
 
 /// Shorter values are in many a tag by accident.
@@ -41,7 +41,7 @@ pub(super) fn judge(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
             };
             let value = trim_ows(&pair[at + 1..]);
             if holds(tag.opaque(), value) {
-                let name = String::from_utf8_lossy(&pair[..at]);
+                let name = cut(&String::from_utf8_lossy(&pair[..at]));
                 found.push(
                     Code::PersonalTag
                         .because(format!("the tag holds the value of cookie {name:?}")),

@@ -126,6 +126,22 @@ fn a_tag_does_not_hold_the_user() {
     for (user, tag, codes) in rows {
         expect(&[user], &[private, ("etag", tag)], codes);
     }
+    // A name is told as far as anybody reads.
+    let name = "n".repeat(5_000);
+    let request = headers([("cookie", &*format!("{name}=0123456789"))]);
+    let response = headers([private, ("etag", "\"0123456789\"")]);
+    let found = audit::judge(&Exchange {
+        method: &Method::GET,
+        target: "/",
+        request: &request,
+        status: StatusCode::OK,
+        response: &response,
+        now: HttpDate::EPOCH,
+        longest: Duration::MAX,
+        policy: &CacheControl::of(&response),
+    });
+    assert_eq!(found.len(), 1);
+    assert!(found[0].detail.len() < 200, "{}", found[0].detail.len());
     // The value is not told.
     let request = headers([cookies]);
     let response = headers([private, ("etag", "\"v1-dark\"")]);

@@ -5,7 +5,11 @@ use http::{
     header::{AGE, CACHE_CONTROL, CONTENT_LOCATION, EXPIRES, PRAGMA, WARNING},
 };
 
-use super::{Code, Exchange, Found, exchange::text};
+use super::{
+    Code, Exchange, Found,
+    exchange::text,
+    sharing::{shares, targeted},
+};
 use crate::semantics::{
     cache_control::{CacheControl, InvalidCacheControl},
     fields,
@@ -85,7 +89,13 @@ fn lifetimes(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
 
 /// Lifetimes where they do not belong (RFC 9110, sections 9.2.3 and 15.1).
 fn misplaced(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
-    let lifetime = exchange.lifetime();
+    // RFC 9213, section 2.2: a CDN does not look at Cache-Control then.
+    let lifetime = targeted(exchange)
+        .map(|name| CacheControl::of_field(exchange.response, name))
+        .filter(shares)
+        .filter_map(|policy| policy.s_maxage().or(policy.max_age()))
+        .map(|lifetime| lifetime.as_secs())
+        .fold(exchange.lifetime(), u64::max);
     if lifetime == 0 {
         return;
     }

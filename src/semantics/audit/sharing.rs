@@ -50,13 +50,13 @@ pub(super) fn judge(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
 const ZERO: std::time::Duration = std::time::Duration::ZERO;
 
 /// The fields that a CDN reads instead of `Cache-Control`.
-fn targeted<'a>(exchange: &Exchange<'a>) -> impl Iterator<Item = &'a HeaderName> {
+pub(super) fn targeted<'a>(exchange: &Exchange<'a>) -> impl Iterator<Item = &'a HeaderName> {
     let fields = exchange.response.keys();
     fields.filter(|name| is_targeted(name))
 }
 
 /// Whether a shared cache may use it without asking.
-fn shares(policy: &CacheControl) -> bool {
+pub(super) fn shares(policy: &CacheControl) -> bool {
     !policy.is_no_store() && !policy.is_private() && !policy.is_no_cache()
 }
 

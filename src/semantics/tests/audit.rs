@@ -577,6 +577,33 @@ fn errors_are_not_kept() {
     }
 }
 
+/// R-9213-2.2-a: nor by those that do not look at `Cache-Control`.
+#[test]
+fn errors_are_not_kept_by_a_cdn() {
+    let never = ("cache-control", "no-store");
+    for name in ["cdn-cache-control", "surrogate-control"] {
+        let told = |method, status, targeted| {
+            let codes = told(method, &[], status, &[never, (name, targeted)]);
+            let own = |code: &&Code| **code != Code::LaxerTargetedField;
+            Vec::from_iter(codes.iter().filter(own).copied())
+        };
+        assert_eq!(told("GET", 500, "max-age=60"), [Code::CacheableError]);
+        assert_eq!(told("GET", 404, "s-maxage=86400"), [Code::CacheableError]);
+        assert_eq!(told("POST", 200, "max-age=60"), [Code::LifetimeOnMethod]);
+        for fine in [
+            "no-store",
+            "private, max-age=60",
+            "no-cache=x, max-age=0",
+            "max-age=60, s-maxage=0",
+        ] {
+            assert_eq!(told("GET", 500, fine), [], "{fine}");
+            assert_eq!(told("POST", 200, fine), [], "{fine}");
+        }
+        assert_eq!(told("GET", 404, "max-age=60"), []);
+        assert_eq!(told("GET", 200, "max-age=60"), []);
+    }
+}
+
 /// R-9110-9.3.3-a.
 #[test]
 fn methods_that_caches_do_not_keep_have_no_lifetime() {

@@ -159,8 +159,9 @@ impl TagCodings {
         if by_date && accepted.any_coding() {
             headers.remove(RANGE);
         }
-        // A part is cut inside, from content without coding.
-        if !fields::has(headers, &RANGE) {
+        // A part is cut inside, from content without coding; only for GET (RFC
+        // 9110, section 14.2).
+        if *method != Method::GET || !fields::has(headers, &RANGE) {
             self.map(headers, &IF_MATCH, &Mapping::Match(&accepted));
         }
         asked.conditions = Some(Conditions {

@@ -128,6 +128,17 @@ fn parts_are_of_what_has_no_coding() {
     headers.remove("range");
     codings().decode(&Method::GET, &mut headers);
     assert_eq!(lines(&headers, IF_MATCH), ["\"v1\", \"v1-gzip\""]);
+
+    // Nothing is cut for another method (RFC 9110, section 14.2).
+    for method in [Method::HEAD, Method::from_bytes(b"QUERY").unwrap()] {
+        let mut headers = sent(&[
+            ("accept-encoding", "gzip"),
+            ("range", "bytes=5-"),
+            ("if-match", "\"v1-gzip\""),
+        ]);
+        codings().decode(&method, &mut headers);
+        assert_eq!(lines(&headers, IF_MATCH), ["\"v1\", \"v1-gzip\""]);
+    }
 }
 
 /// R-9110-8.8.1-c: a date stands for every variant, so that nothing tells

@@ -89,8 +89,9 @@
 //!   coding, and must not be joined to bytes that are coded; a tag with a
 //!   suffix does not match there, and the whole content is sent. For the same
 //!   reason `If-Match` is not mapped beside `Range`, and gives 412. A date in
-//!   `If-Range` stands for all variants alike: if any coding is taken, `Range`
-//!   is dropped, and the whole content is sent.
+//!   `If-Range`, or in `If-Unmodified-Since` without `If-Match`, stands for all
+//!   variants alike: if any coding is taken, `Range` is dropped, and the whole
+//!   content is sent.
 //!
 //! **On the way in, of any other method**, whose `Accept-Encoding` says nothing
 //! about what it writes, every suffix is taken off: what was read with gzip can

@@ -2,7 +2,7 @@
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method,
-    header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, RANGE},
+    header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE},
 };
 
 use super::{TagCodings, dictionary::Dictionary};
@@ -140,7 +140,7 @@ impl TagCodings {
         let conditional = headers.keys().any(|name| {
             matches!(
                 *name,
-                IF_MATCH | IF_NONE_MATCH | IF_MODIFIED_SINCE | IF_RANGE
+                IF_MATCH | IF_NONE_MATCH | IF_MODIFIED_SINCE | IF_UNMODIFIED_SINCE | IF_RANGE
             )
         });
         if !conditional {
@@ -155,7 +155,10 @@ impl TagCodings {
         let none_match = fields::lines(headers, &IF_NONE_MATCH).cloned().collect();
         self.map(headers, &IF_NONE_MATCH, &Mapping::NoneMatch(&accepted));
         // A date tells no coding, and a part must not be joined to coded bytes.
-        let by_date = fields::first(headers, &IF_RANGE).is_some_and(|line| !is_tag(line));
+        let by_date = match fields::first(headers, &IF_RANGE) {
+            Some(line) => !is_tag(line),
+            None => fields::has(headers, &IF_UNMODIFIED_SINCE) && !fields::has(headers, &IF_MATCH),
+        };
         if by_date && accepted.any_coding() {
             headers.remove(RANGE);
         }

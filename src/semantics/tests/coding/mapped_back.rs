@@ -165,6 +165,22 @@ fn a_date_gives_a_part_only_where_no_coding_is_taken() {
     let mut headers = sent(&[("accept-encoding", "gzip"), ("range", "bytes=5-")]);
     codings().decode(&Method::GET, &mut headers);
     assert!(headers.contains_key("range"));
+
+    // A client may ask for the rest with this date too (section 13.1.4).
+    for (accept, tag, kept) in [
+        ("gzip", None, false),
+        ("identity", None, true),
+        ("gzip", Some(("if-range", "\"v1\"")), true),
+        ("gzip", Some(("if-match", "\"v1\"")), true),
+    ] {
+        let mut lines = vec![("accept-encoding", accept), ("range", "bytes=5-")];
+        lines.push(("if-unmodified-since", date));
+        lines.extend(tag);
+        let mut headers = sent(&lines);
+        codings().decode(&Method::GET, &mut headers);
+        assert_eq!(headers.contains_key("range"), kept, "{lines:?}");
+        assert!(headers.contains_key("if-unmodified-since"));
+    }
 }
 
 /// The last of 22 characters has two bits of a digest, and no coding ends in

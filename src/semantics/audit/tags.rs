@@ -49,7 +49,12 @@ fn substance(exchange: &Exchange<'_>, tag: TagRef<'_>, found: &mut Vec<Found>) {
     }
     let ranges = members(exchange.response.get_all(ACCEPT_RANGES))
         .any(|unit| unit.eq_ignore_ascii_case(b"bytes"));
-    if tag.is_weak() && (ranges || exchange.status == StatusCode::PARTIAL_CONTENT) {
+    let full = matches!(
+        exchange.status,
+        StatusCode::OK | StatusCode::PARTIAL_CONTENT
+    );
+    // A 304 that a date made may be weak where the 200s are strong.
+    if tag.is_weak() && full && (ranges || exchange.status == StatusCode::PARTIAL_CONTENT) {
         let serves = if ranges {
             "Accept-Ranges: bytes"
         } else {
@@ -59,10 +64,6 @@ fn substance(exchange: &Exchange<'_>, tag: TagRef<'_>, found: &mut Vec<Found>) {
             Code::WeakTagWithRanges.because(format!("ETag: {} beside {serves}", tag_text(tag))),
         );
     }
-    let full = matches!(
-        exchange.status,
-        StatusCode::OK | StatusCode::PARTIAL_CONTENT
-    );
     // An end-to-end reload may be answered in full (RFC 9111, section 5.2.1.4).
     let reload = CacheControl::of(exchange.request).is_no_cache();
     if exchange.reads() && full && !reload && exchange.names(tag) {

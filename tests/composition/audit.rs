@@ -281,3 +281,58 @@ async fn a_policy_from_a_handler_is_clean() {
     read_all_ways(&service, "/").await;
     audit.assert_clean();
 }
+
+/// The first bytes for whoever asks for a part.
+async fn in_part(headers: http::HeaderMap) -> Response<Body> {
+    let response = Response::builder().header("accept-ranges", "bytes");
+    let response = if headers.contains_key("range") {
+        let part = format!("bytes 0-4/{}", CONTENT.len());
+        response.status(206).header("content-range", part)
+    } else {
+        response
+    };
+    let content = if headers.contains_key("range") {
+        &CONTENT[..5]
+    } else {
+        CONTENT
+    };
+    response.body(Body::from(content)).unwrap()
+}
+
+/// R-9110-15.3.7-a: a tag from the content is on the whole alone, and one of the
+/// handler's own on every part.
+#[tokio::test]
+async fn parts_need_the_tag_of_the_whole() {
+    let audit = Audit::new();
+    let service = |router: Router| {
+        ServiceBuilder::new()
+            .layer(AuditLayer::new(audit.clone()))
+            .layer(policy("no-cache"))
+            .layer(CodingTagLayer::new())
+            .layer(CompressionLayer::new())
+            .layer(stack())
+            .service(router)
+    };
+    let tagless = Router::new().route("/", get(in_part));
+    read_all_ways(&service(tagless), "/").await;
+    assert_eq!(codes(&audit), [Code::MissingOn206]);
+
+    audit.clear();
+    let tagged = |headers| async { ([("etag", "\"7\"")], in_part(headers).await) };
+    read_all_ways(&service(Router::new().route("/", get(tagged))), "/").await;
+    assert!(audit.findings().is_empty(), "{audit:?}");
+}
+
+/// R-9110-9.3.2-a: a handler with an answer of its own for `HEAD`.
+#[tokio::test]
+async fn another_answer_to_head_is_found() {
+    let audit = Audit::new();
+    let tagged = |tag: &'static str| move || async move { ([("etag", tag)], CONTENT) };
+    let service = ServiceBuilder::new()
+        .layer(AuditLayer::new(audit.clone()))
+        .layer(policy("no-cache"))
+        .layer(stack())
+        .service(Router::new().route("/", get(tagged("\"7\"")).head(tagged("\"8\""))));
+    read_all_ways(&service, "/").await;
+    assert_eq!(codes(&audit), [Code::HeadDiffers]);
+}

@@ -110,9 +110,11 @@ async fn a_part_goes_with_what_the_client_has() {
 
         // All variants have the one date.
         let full = send(&app, "GET", "/dated", &[accept]).await;
-        let dated = [accept, WANTED, ("if-range", DATE)];
-        let reply = send(&app, "GET", "/dated", &dated).await;
-        assert_eq!((reply.status, &reply.body), (200, &full.body));
+        for condition in ["if-range", "if-unmodified-since"] {
+            let dated = [accept, WANTED, (condition, DATE)];
+            let reply = send(&app, "GET", "/dated", &dated).await;
+            assert_eq!((reply.status, &reply.body), (200, &full.body));
+        }
     }
     for path in ["/", "/dated"] {
         assert_part(&send(&app, "GET", path, &[WANTED, ("if-range", DATE)]).await);

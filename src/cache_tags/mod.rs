@@ -109,7 +109,9 @@
 //! A write that ends after its client left is purged when the client leaves.
 //! Where the write goes on in a task of its own, as behind
 //! [`PreconditionLayer`](crate::PreconditionLayer) with a lock, that is too
-//! early, and `again_after` of the queue's limits has to make up for it.
+//! early, and `again_after` of the queue's limits has to make up for it. The
+//! same goes for a handler that writes on while its content is being sent: the
+//! purge is due when the head is there.
 
 mod future;
 mod layer;

@@ -10,14 +10,20 @@ use http::{
 use http_body::Body;
 use tower_service::Service;
 
-use super::{BoxError, InvalidBase, NotPurged, Purge, Purger, json::JsonString};
+use super::{
+    BoxError, InvalidBase, NotPurged, Purge, Purger, json::JsonString, together::together,
+};
 use crate::semantics::cache_tags::CacheTag;
 
 const PURGE: &str = "PURGE";
+const XKEY_PURGE: &str = "xkey-purge";
 
 /// More than these many tags go in several requests: Cloudflare takes no more,
 /// and with them a field has about 1 KiB.
 const TAGS: usize = 30;
+
+/// So many requests are on their way together.
+const AT_A_TIME: usize = 8;
 
 /// So much of an answer is read, so that the connection can be used again.
 const DRAINED: usize = 64 * 1024;
@@ -29,8 +35,9 @@ const DRAINED: usize = 64 * 1024;
 /// not differ from the authority of the base (RFC 9113, section 8.3.1).
 ///
 /// Everything is sent even if some of it fails, and the first failure is the
-/// result. A response that is not 2xx is one, except that a `PURGE` may find
-/// nothing: 404, or 412 from later versions of nginx's module.
+/// result; up to eight requests are on their way at a time. A response that is not
+/// 2xx is a failure, except that the `PURGE` of a target may find nothing: 404, or
+/// 412 from later versions of nginx's module.
 ///
 /// ```no_run
 /// # fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -211,7 +218,7 @@ impl<C, B> HttpPurger<C, B> {
 
     fn xkey(&self, tags: &[&str]) -> Result<Request<Bytes>, http::Error> {
         self.request(PURGE, self.base.clone(), None)
-            .header("xkey-purge", tags.join(" "))
+            .header(XKEY_PURGE, tags.join(" "))
             .body(Bytes::new())
     }
 
@@ -276,15 +283,9 @@ where
     type Error = BoxError;
 
     async fn purge(&self, purge: &Purge) -> Result<(), BoxError> {
-        let mut result = Ok(());
-        for request in self.requests(purge) {
-            let sent = match request {
-                Ok(request) => self.send(request).await,
-                Err(error) => Err(error.into()),
-            };
-            result = result.and(sent);
-        }
-        result
+        let requests = self.requests(purge).into_iter();
+        let sent = requests.map(|request| async { self.send(request?).await });
+        together(sent, AT_A_TIME).await
     }
 }
 
@@ -296,7 +297,8 @@ impl<C, B> HttpPurger<C, B> {
         B: From<Bytes>,
         ResB: Body,
     {
-        let forgets = matches!(self.form, Form::Varnish | Form::Urls);
+        // Who knows tags has an answer of its own to those that nothing has.
+        let of_url = request.method() == PURGE && !request.headers().contains_key(XKEY_PURGE);
         let mut client = self.client.clone();
         poll_fn(|cx| client.poll_ready(cx))
             .await
@@ -309,7 +311,7 @@ impl<C, B> HttpPurger<C, B> {
             status,
             StatusCode::NOT_FOUND | StatusCode::PRECONDITION_FAILED
         );
-        if status.is_success() || forgets && absent {
+        if status.is_success() || of_url && absent {
             Ok(())
         } else {
             Err(NotPurged(status).into())

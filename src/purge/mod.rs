@@ -80,6 +80,7 @@ mod queue;
 mod tests;
 #[cfg(feature = "tokio")]
 mod ticket;
+mod together;
 #[cfg(feature = "tokio")]
 mod worker;
 

@@ -1,7 +1,10 @@
 use std::{
     collections::VecDeque,
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
     task::{Context, Poll},
 };
 
@@ -192,12 +195,15 @@ fn all_is_sent_and_the_first_failure_told() {
 fn nothing_to_forget_is_forgotten() {
     let log = Log::default();
     let purge = targeted(&["a"], &["/1"]);
-    let varnish = HttpPurger::varnish(cache(&log, &[404, 204]), uri("http://cache/")).unwrap();
+    let varnish = HttpPurger::varnish(cache(&log, &[204, 404]), uri("http://cache/")).unwrap();
     assert!(run(varnish.purge(&purge)).is_ok());
     // As later versions of nginx's module say it, of each variant that is not stored.
     let nginx = HttpPurger::purge_urls(cache(&log, &[412]), uri("http://cache/")).unwrap();
     assert!(run(nginx.purge(&purge)).is_ok());
-    // An interface that is not there is another matter.
+    // An interface that is not there is another matter, that of tags as well: a Varnish
+    // without it asks its origin.
+    let varnish = HttpPurger::varnish(cache(&log, &[404, 204]), uri("http://cache/")).unwrap();
+    assert!(run(varnish.purge(&purge)).is_err());
     for status in [404, 412] {
         let api = HttpPurger::json(cache(&log, &[status]), uri("http://api/")).unwrap();
         assert!(run(api.purge(&purge)).is_err(), "{status}");
@@ -241,4 +247,29 @@ fn of_a_long_answer_a_little_is_read() {
         service_fn(|_: Request<Bytes>| async { Ok::<_, BoxError>(Response::new(Endless)) });
     let varnish = HttpPurger::varnish(client, uri("http://cache/")).unwrap();
     assert!(run(varnish.purge(&tagged(&["a"]))).is_ok());
+}
+
+/// As many as a cache takes at once, and no more.
+#[test]
+fn eight_requests_are_on_their_way_at_a_time() {
+    let [open, most, all] = [(); 3].map(|()| Arc::new(AtomicUsize::new(0)));
+    let counts = (Arc::clone(&open), Arc::clone(&most), Arc::clone(&all));
+    let cache = service_fn(move |_: Request<Bytes>| {
+        let (open, most, all) = counts.clone();
+        async move {
+            most.fetch_max(open.fetch_add(1, SeqCst) + 1, SeqCst);
+            tokio::task::yield_now().await;
+            open.fetch_sub(1, SeqCst);
+            all.fetch_add(1, SeqCst);
+            Ok::<_, BoxError>(Response::new(ScriptedBody::sized([])))
+        }
+    });
+    let targets: Vec<_> = (0..20).map(|at| format!("/{at}")).collect();
+    let targets: Vec<_> = targets.iter().map(String::as_str).collect();
+    let nginx = HttpPurger::purge_urls(cache, uri("http://cache/")).unwrap();
+    run(nginx.purge(&targeted(&[], &targets))).expect("purged");
+    assert_eq!(
+        [open, most, all].map(|count| count.load(SeqCst)),
+        [0, 8, 20]
+    );
 }

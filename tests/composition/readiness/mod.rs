@@ -17,7 +17,8 @@ use tower::{
 };
 use tower_conditional::{
     Audit, AuditLayer, CachePolicyLayer, CacheStatusLayer, CacheTagsLayer, CodingTagLayer,
-    ConditionalLayer, EtagLayer, cache_policy::CachePolicy, semantics::cache_tags::CacheTags, stack,
+    ConditionalLayer, EtagLayer, cache_policy::CachePolicy, semantics::cache_tags::CacheTags,
+    stack,
 };
 use tower_test::mock::{self, Handle, Mock, Spawn};
 

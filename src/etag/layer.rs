@@ -4,7 +4,11 @@ use http::{HeaderName, StatusCode};
 use tower_layer::Layer;
 
 use super::{ContentHasher, Etag, Sha256, tag::Recipe};
-use crate::semantics::{method::SafeMethods, tagging};
+use crate::semantics::{
+    method::SafeMethods,
+    secret::{self, WeakSecret},
+    tagging,
+};
 
 /// Layer that gives responses an entity tag.
 ///
@@ -60,11 +64,14 @@ impl<H> EtagLayer<H> {
 
     /// Makes tags with HMAC-SHA-256 over the digest, so that a tag tells
     /// nothing about content to those who can guess it but do not have the
-    /// key. Replicas that share a resource must share the key. None by default;
-    /// 16 random bytes or more cannot be guessed.
-    pub fn key(mut self, key: impl AsRef<[u8]>) -> Self {
-        self.recipe.set_key(key.as_ref());
-        self
+    /// secret. Replicas that share a resource must share it. None by default.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a secret of fewer than 16 bytes, which could be guessed.
+    pub fn keyed(mut self, secret: impl AsRef<[u8]>) -> Result<Self, WeakSecret> {
+        self.recipe.key = Some(secret::key(secret.as_ref())?);
+        Ok(self)
     }
 
     /// Mixes an identifier of the build or configuration into every tag, for

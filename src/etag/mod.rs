@@ -34,9 +34,10 @@
 //! let layer = EtagLayer::new()
 //!     .weak()
 //!     .limit(256 * 1024)
-//!     .key(b"a secret that all replicas share")
+//!     .keyed(b"a secret that all replicas share")?
 //!     .build_id("2026-11-20")
 //!     .contributors([header::CONTENT_TYPE]);
+//! # Ok::<_, tower_conditional::semantics::secret::WeakSecret>(())
 //! ```
 //!
 //! # What it does

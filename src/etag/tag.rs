@@ -1,6 +1,6 @@
 //! From content to tag: what is hashed, in which order.
 
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, Mac};
 use http::{
     Extensions, HeaderMap, HeaderName, StatusCode,
     header::{CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE},
@@ -66,10 +66,6 @@ impl<H> Recipe<H> {
 
     pub(super) fn set_build_id(&mut self, id: &[u8]) {
         self.build_id = build_id(id);
-    }
-
-    pub(super) fn set_key(&mut self, key: &[u8]) {
-        self.key = Some(Hmac::new_from_slice(key).expect("HMAC takes a key of any length"));
     }
 
     /// Says where a tag came from, if asked to.

@@ -36,10 +36,13 @@ use std::{
 };
 
 use base64::{display::Base64Display, engine::general_purpose::URL_SAFE_NO_PAD};
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 
-use super::etag::{EntityTag, TagRef};
+use super::{
+    etag::{EntityTag, TagRef},
+    secret::{self, WeakSecret},
+};
 
 /// Keeps these codes apart from all others that are made with the same secret.
 const DOMAIN: &[u8] = b"tower-conditional version 1";
@@ -85,11 +88,7 @@ impl VersionTags {
     ///
     /// Refuses a secret of fewer than 16 bytes, which could be guessed.
     pub fn keyed(secret: impl AsRef<[u8]>) -> Result<Self, WeakSecret> {
-        let secret = secret.as_ref();
-        if secret.len() < WeakSecret::LEAST {
-            return Err(WeakSecret(secret.len()));
-        }
-        let key = Hmac::new_from_slice(secret).expect("HMAC takes a key of any length");
+        let key = secret::key(secret.as_ref())?;
         Ok(Self { key: Some(key) })
     }
 
@@ -233,26 +232,6 @@ impl TagRef<'_> {
         text.parse().ok()
     }
 }
-
-/// A secret of fewer than 16 bytes.
-#[derive(Debug, Clone, Copy)]
-pub struct WeakSecret(usize);
-
-impl WeakSecret {
-    const LEAST: usize = 16;
-}
-
-impl fmt::Display for WeakSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (least, length) = (Self::LEAST, self.0);
-        write!(
-            f,
-            "a secret has at least {least} bytes, not {length}, or it can be guessed"
-        )
-    }
-}
-
-impl Error for WeakSecret {}
 
 /// A time without a fraction of a second, which makes no strong tag.
 ///

@@ -226,12 +226,23 @@ async fn two_instances_are_clean_unless_each_has_a_key() {
             .layer(AuditLayer::new(audit.clone()).instance(name))
     };
     for name in ["one", "other"] {
-        read_all_ways(&instance(name, EtagLayer::new().key(b"shared")), "/").await;
+        read_all_ways(
+            &instance(
+                name,
+                EtagLayer::new().keyed(b"a secret they share").unwrap(),
+            ),
+            "/",
+        )
+        .await;
     }
     audit.assert_clean();
     audit.clear();
     for name in ["one", "other"] {
-        read_all_ways(&instance(name, EtagLayer::new().key(name)), "/").await;
+        read_all_ways(
+            &instance(name, EtagLayer::new().keyed(name.repeat(16)).unwrap()),
+            "/",
+        )
+        .await;
     }
     assert_eq!(codes(&audit), [Code::PerProcessTag, Code::NoPolicy]);
 }

@@ -85,7 +85,10 @@ fn weak_tags_are_marked() {
 #[test]
 fn a_key_hides_what_a_build_id_separates() {
     let plain = tag_of(&EtagLayer::new(), Response::new(hello()));
-    let keyed = |key: &str| tag_of(&EtagLayer::new().key(key), Response::new(hello()));
+    let keyed = |secret: &str| {
+        let layer = EtagLayer::new().keyed(secret.repeat(16)).unwrap();
+        tag_of(&layer, Response::new(hello()))
+    };
     assert!(!keyed("one").weak_eq(&plain));
     assert!(!keyed("one").weak_eq(&keyed("two")));
     assert!(keyed("one").strong_eq(&keyed("one")));

@@ -49,8 +49,16 @@ fn tag_of<H: ContentHasher>(layer: &EtagLayer<H>, response: Response<ScriptedBod
 
 #[test]
 fn a_key_is_not_shown() {
-    let shown = |key: &[u8]| format!("{:?}", EtagLayer::new().key(key));
-    assert_eq!(shown(b"one secret"), shown(b"another"));
+    let shown = |key: &[u8; 16]| format!("{:?}", EtagLayer::new().keyed(key).unwrap());
+    assert_eq!(shown(b"a sixteen-byte s"), shown(b"another one, too"));
+}
+
+#[test]
+fn a_secret_that_can_be_guessed_is_refused() {
+    for short in ["", "fifteen bytes.."] {
+        assert!(EtagLayer::new().keyed(short).is_err(), "{short:?}");
+    }
+    assert!(EtagLayer::new().keyed("sixteen bytes...").is_ok());
 }
 
 #[test]

@@ -42,7 +42,8 @@ impl Route {
     ///
     /// Refuses a pattern that does not start with `/`, braces that are not
     /// around the whole name of a segment, without a name, or around the same
-    /// name twice, and anything behind `{*rest}`.
+    /// name twice, anything behind `{*rest}`, and `:id` and `*rest`, which stood
+    /// for `{id}` and `{*rest}` in older routers.
     pub fn new(pattern: &str) -> Result<Self, InvalidRoute> {
         let texts = pattern.strip_prefix('/').ok_or(InvalidRoute(()))?;
         let mut route = Self {
@@ -128,7 +129,9 @@ impl Segment {
         match name {
             Some("") => Err(InvalidRoute(())),
             Some(name) if !name.contains(['{', '}']) => Ok(Self::Capture(name.into())),
-            None if !text.contains(['{', '}']) => Ok(Self::Literal(text.into())),
+            None if !text.contains(['{', '}']) && !text.starts_with([':', '*']) => {
+                Ok(Self::Literal(text.into()))
+            }
             _ => Err(InvalidRoute(())),
         }
     }

@@ -165,7 +165,7 @@ fn patterns_of_routes() {
     assert!(Route::new("/a/").unwrap().matches("/a/"));
     for refused in [
         "", "a", "*", "{id}", "/{}", "/{id", "/id}", "/a{id}", "/{id}a", "/{{id}}", "/{a}{b}",
-        "/{a}/{a}",
+        "/{a}/{a}", "/:id", "/a/*", "/a/*rest",
     ] {
         let error = Route::new(refused).unwrap_err();
         assert!(error.to_string().contains("a route is"), "{refused}");

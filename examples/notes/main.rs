@@ -79,7 +79,10 @@ async fn start(options: Options) -> Result<(), Box<dyn Error>> {
 }
 
 async fn serve<S: Storage>(store: &S, options: Options) -> Result<(), Box<dyn Error>> {
-    let listener = TcpListener::bind(options.listen).await?;
+    let listen = options.listen;
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     let address = listener.local_addr()?;
     let closing = shutdown::on_signal()?;
     let purges = options.caches.queue()?;

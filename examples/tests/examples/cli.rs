@@ -54,3 +54,13 @@ async fn notes_sets_how_many_there_are() {
         assert_eq!(all.as_array().unwrap().len(), length);
     }
 }
+
+#[tokio::test]
+async fn an_address_in_use_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = run("notes", &["--listen", &address]).await;
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains(&address), "{said}");
+}

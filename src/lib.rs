@@ -68,6 +68,7 @@
 //! CodingTagLayer                   only around compression: "v1" and "v1-gzip"
 //! compression                      the 304 costs none
 //! CachePolicyLayer                 when to ask again, on every answer
+//! sessions                         inside: the policy has to see the cookies they set
 //! PreconditionLayer                writes: 412, 428
 //! ConditionalLayer                 reads: 304, 412
 //! EtagLayer                        a tag from the content

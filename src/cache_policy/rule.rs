@@ -13,9 +13,10 @@ use crate::{
 /// Which responses get which policy.
 ///
 /// Without conditions a rule is for the successes of `GET` and `HEAD`: 200, 203,
-/// 204, 206 and 304. Each kind of condition narrows it; several of one kind are
-/// alternatives, of which one has to be true. [`request`](Self::request) and
-/// [`header`](Self::header) are of one kind.
+/// 204, 206 and 304. Each kind of condition narrows it. Several paths, methods,
+/// statuses or media types are alternatives, of which one has to fit; of what is
+/// said of the request with [`request`](Self::request) and
+/// [`header`](Self::header) all has to hold.
 ///
 /// ```
 /// use tower_conditional::{
@@ -120,13 +121,13 @@ impl Rule {
 
     /// For requests that this is true of, asked before the service runs. Fields
     /// that it looks at belong into [`CachePolicy::vary`], or use
-    /// [`header`](Self::header), which is of the same kind: of several calls of
-    /// the two, one has to hold. What has to hold together goes into one.
+    /// [`header`](Self::header). All of several have to hold; alternatives go into
+    /// one, or are rules of their own.
     pub fn request(mut self, condition: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
         self.request = Some(match self.request {
             None => RequestCondition(Arc::new(condition)),
             Some(RequestCondition(other)) => {
-                RequestCondition(Arc::new(move |parts| other(parts) || condition(parts)))
+                RequestCondition(Arc::new(move |parts| other(parts) && condition(parts)))
             }
         });
         self

@@ -33,8 +33,8 @@ pub(super) struct Asked {
 enum Kind {
     /// `GET` and `HEAD`.
     Read,
-    /// Another method that a rule names, and whose answers may be fresh.
-    Named,
+    /// Another method whose answers may be fresh, if its rule says so: `QUERY`.
+    Safe,
     Other,
 }
 
@@ -42,7 +42,7 @@ impl Asked {
     fn new(rules: u64, method: &Method, headers: &HeaderMap) -> Self {
         let kind = match *method {
             Method::GET | Method::HEAD => Kind::Read,
-            _ if rules != 0 && method::may_be_fresh(method) => Kind::Named,
+            _ if method::may_be_fresh(method) => Kind::Safe,
             _ => Kind::Other,
         };
         Self {
@@ -165,9 +165,9 @@ impl Rules {
             return Selected::Default(&self.errors);
         }
         match asked.kind {
-            Kind::Named | Kind::Other => Selected::None,
             Kind::Read if is_success(status) => Selected::Policy(&self.otherwise),
-            Kind::Read => Selected::Default(&self.redirections),
+            Kind::Read | Kind::Safe => Selected::Default(&self.redirections),
+            Kind::Other => Selected::None,
         }
     }
 

@@ -108,7 +108,7 @@ fn rules_by_status() {
 fn writes_get_no_freshness() {
     let layer = layer(CachePolicy::shared_and_public());
     for method in [
-        "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY", "MKCOL",
+        "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "MKCOL",
     ] {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let ask =
@@ -233,6 +233,22 @@ fn rules_by_request() {
     assert_eq!(with(&[], "/", 404), "no-store");
     assert_eq!(with(&[], "/", 301), "no-cache");
     assert_eq!(with(&[(tenant, "beta")], "/", 304), PUBLIC);
+}
+
+/// Unlike paths, of which a request has one.
+#[test]
+fn all_that_is_said_of_the_request_has_to_hold() {
+    let version = |parts: &http::request::Parts| parts.uri.query() == Some("v=1");
+    let layer = rules([public()
+        .request(version)
+        .header(ACCEPT, |value| value.is_some())
+        .header(ORIGIN, |value| value.is_none())]);
+    let says =
+        |path, fields: Fields<'_>| control(&layer, asking(Method::GET, path, fields), 200, &[]);
+    assert_eq!(says("/?v=1", &[(ACCEPT, "a/b")]), PUBLIC);
+    assert_eq!(says("/", &[(ACCEPT, "a/b")]), "no-cache");
+    assert_eq!(says("/?v=1", &[]), "no-cache");
+    assert_eq!(says("/?v=1", &[(ACCEPT, "a/b"), (ORIGIN, "o")]), "no-cache");
 }
 
 #[test]
@@ -422,7 +438,20 @@ fn a_named_method_does_not_get_the_policy_of_reads() {
         .unwrap();
     let ask = |status| control(&layer, asking(query.clone(), "/", &[]), status, &[]);
     assert_eq!(ask(404), "no-cache");
-    assert_eq!(ask(200), "");
+    assert_eq!(ask(200), "no-cache");
+}
+
+/// R-9111-4.2.2-a: a cache may make up a lifetime for what is not a `GET`, too.
+#[test]
+fn safe_methods_that_read_have_a_policy() {
+    let layer = layer(CachePolicy::shared_and_public());
+    for method in ["QUERY", "PROPFIND", "SEARCH"] {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let ask = |own| control(&layer, asking(method.clone(), "/", &[SECRET]), 200, own);
+        assert_eq!(ask(&[]), "no-cache, private");
+        let own = [(CACHE_CONTROL, "max-age=9")];
+        assert_eq!(ask(&own), "private, max-age=9");
+    }
 }
 
 /// R-9110-15.1-a: a status beyond 599 is taken for a 5xx (RFC 9110, section 15).

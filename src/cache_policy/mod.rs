@@ -130,7 +130,13 @@
 //!
 //! `private` keeps shared caches away that obey; it is no access control. A
 //! request's `Cookie` does not make a response private, nor does a key in a field
-//! of its own: say so where it chooses the content, with [`CachePolicy::the_callers_own`] or in `Vary`.
+//! of its own: say so where it chooses the content, with
+//! [`CachePolicy::the_callers_own`] or in `Vary`. A policy for a content delivery
+//! network beside one that is private for browsers is taken as it is meant.
+//!
+//! Of the fields that go before `Cache-Control` at some cache, those of RFC 9213
+//! and `Surrogate-Control` are known. A handler that sets `X-Accel-Expires`,
+//! which nginx hears first, or `Edge-Control` sets it for everybody.
 //!
 //! It makes no validator, without which a cache asks in vain: see
 //! [`EtagLayer`](crate::EtagLayer). It looks at no content.

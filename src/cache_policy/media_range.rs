@@ -1,4 +1,6 @@
-use http::{HeaderName, HeaderValue};
+use http::HeaderValue;
+
+use crate::semantics::list::is_token;
 
 /// A media type, or all of a type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +45,6 @@ fn essence(value: &HeaderValue) -> &[u8] {
 }
 
 fn is_name(text: &str) -> bool {
-    // A field name is a token (RFC 9110, section 5.1); `*` is for ranges.
-    HeaderName::from_bytes(text.as_bytes()).is_ok() && !text.contains('*')
+    // A token, but `*` is for ranges (RFC 9110, section 8.3.1).
+    !text.is_empty() && text.bytes().all(|byte| is_token(byte) && byte != b'*')
 }

@@ -7,10 +7,10 @@ use sfv::{BareItem, Dictionary, Item, KeyRef, List, ListEntry, Parser, key_ref};
 use super::{Code, Exchange, Found, exchange::text};
 use crate::semantics::{
     cache_control::{SURROGATE_CONTROL, is_targeted},
+    cache_status::CACHE_STATUS,
     fields,
 };
 
-const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const HIT: &KeyRef = key_ref("hit");
 const FWD: &KeyRef = key_ref("fwd");
 const SECONDS: [&KeyRef; 4] = [

@@ -144,7 +144,6 @@
 mod date;
 mod future;
 mod layer;
-mod media_range;
 mod rule;
 mod rules;
 mod service;

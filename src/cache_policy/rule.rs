@@ -4,9 +4,12 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header::CONTENT_TYPE, request::Parts,
 };
 
-use super::media_range::{MediaRange, is_byteranges};
 use crate::{
-    semantics::{cache_policy::CachePolicy, method},
+    semantics::{
+        cache_policy::CachePolicy,
+        media_range::{MediaRange, is_byteranges},
+        method,
+    },
     source::{InvalidRoute, Route},
 };
 

@@ -18,6 +18,7 @@ pub mod date;
 pub mod etag;
 pub(crate) mod fields;
 pub mod list;
+pub(crate) mod media_range;
 pub mod method;
 pub mod no_vary_search;
 pub mod not_modified;

@@ -1,10 +1,12 @@
+//! Media types, and all of a type (RFC 9110, sections 8.3.1 and 12.5.1).
+
 use http::HeaderValue;
 
-use crate::semantics::list::is_token;
+use super::list::is_token;
 
 /// A media type, or all of a type.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum MediaRange {
+pub(crate) enum MediaRange {
     Whole(Box<str>),
     /// With its `/`.
     Type(Box<str>),
@@ -12,7 +14,7 @@ pub(super) enum MediaRange {
 
 impl MediaRange {
     /// `None` if it is neither.
-    pub(super) fn new(range: &str) -> Option<Self> {
+    pub(crate) fn new(range: &str) -> Option<Self> {
         let (main, sub) = range.split_once('/')?;
         if !is_name(main) {
             return None;
@@ -23,7 +25,7 @@ impl MediaRange {
         }
     }
 
-    pub(super) fn contains(&self, value: &HeaderValue) -> bool {
+    pub(crate) fn contains(&self, value: &HeaderValue) -> bool {
         let essence = essence(value);
         match self {
             Self::Whole(name) => essence.eq_ignore_ascii_case(name.as_bytes()),
@@ -35,7 +37,7 @@ impl MediaRange {
 }
 
 /// Whether the value is the type of several parts, which have types of their own.
-pub(super) fn is_byteranges(value: &HeaderValue) -> bool {
+pub(crate) fn is_byteranges(value: &HeaderValue) -> bool {
     essence(value).eq_ignore_ascii_case(b"multipart/byteranges")
 }
 

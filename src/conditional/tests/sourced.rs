@@ -9,7 +9,7 @@ use crate::{
     ConditionalLayer, Outcome,
     clock::SystemClock,
     conditional::BySource,
-    outcome::Verdict,
+    outcome::{SourceAnswer, Verdict},
     semantics::{
         date::HttpDate,
         method::SafeMethods,
@@ -283,4 +283,23 @@ async fn a_source_that_hangs() {
     let get = request("GET", "/", [("if-none-match", "*")]);
     let Ok(answer) = service.oneshot(get).await;
     assert_eq!((answer.status().as_u16(), started.elapsed()), (304, limit));
+}
+
+/// What a layer outside sees is a 304 that it has nothing to do with.
+#[test]
+fn the_verdict_of_the_layer_next_to_the_handler_stands() {
+    let inside = by(knows(tagged("v1")));
+    let layer = tower_layer::Stack::new(inside, ConditionalLayer::new().explain());
+    let outcome = |tag| {
+        let asked = request("GET", "/", [("if-none-match", tag)]);
+        let response = send(&layer, asked, |_| hello());
+        Outcome::of(&response).expect("an outcome").clone()
+    };
+    let known = outcome("\"v1\"");
+    assert_eq!(known.verdict(), Some(Verdict::NotModified));
+    assert_eq!(known.source(), Some(SourceAnswer::Present));
+    assert_eq!(known.handler_status(), None);
+    let old = outcome("\"v0\"");
+    assert_eq!(old.verdict(), Some(Verdict::Proceeded));
+    assert_eq!(old.handler_status(), Some(StatusCode::OK));
 }

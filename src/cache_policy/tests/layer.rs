@@ -127,3 +127,17 @@ fn parameters_that_change_nothing_are_named() {
     let response = send(&layer, get(&[]), |_| answer(200, &own));
     assert_eq!(says(&response, &NO_VARY_SEARCH), "key-order");
 }
+
+/// Where there is no `Date`, `Expires` is counted from the time.
+#[test]
+fn expires_counts_from_the_clock_without_a_date() {
+    let wanted = layer(CachePolicy::transformed().expires()).without_date();
+    let response = send(&wanted, get(&[]), |_| answer(200, &[]));
+    assert_eq!(says(&response, &CACHE_CONTROL), "max-age=60");
+    assert_eq!(says(&response, &EXPIRES), "Thu, 01 Jan 1970 00:01:10 GMT");
+
+    let own: Fields<'_> = &[(EXPIRES, "Thu, 01 Jan 1970 00:00:40 GMT")];
+    let heard = layer(CachePolicy::the_callers_own()).without_date();
+    let response = send(&heard, get(&[]), |_| answer(200, own));
+    assert_eq!(says(&response, &CACHE_CONTROL), "private, max-age=30");
+}

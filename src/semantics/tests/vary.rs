@@ -123,3 +123,13 @@ fn many_names_are_merged_in_one_pass() {
     merge(&mut many, [ORIGIN]);
     assert_eq!(names(&many).count(), line.len() + 1);
 }
+
+/// R-9110-12.5.5-b: each once, of as many as anybody sends.
+#[test]
+fn each_of_64_names_is_there_once() {
+    let line: Vec<_> = (0..64).map(|at| format!("x{at}")).collect();
+    let twice = [line.join(","), line.join(",").to_uppercase()].join(", ");
+    let mut both = headers([("vary", &*twice)]);
+    merge(&mut both, [ORIGIN]);
+    assert_eq!(names(&both).count(), line.len() + 1);
+}

@@ -220,6 +220,17 @@ async fn a_flush_among_others_counts_for_nothing() {
     assert_eq!(queue.failed(), 2);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_flush_has_no_second_round() {
+    let script = script([]);
+    let later = Duration::from_secs(5);
+    let queue = limited(&script, PurgeLimits::new().again_after(later).unwrap());
+    queue.flush().await;
+    tokio::time::advance(later * 2).await;
+    queue.enqueue(tagged(&["a"])).await.expect("told");
+    assert_eq!(script.names(), ["a"]);
+}
+
 #[test]
 fn a_runtime_that_ended_is_told() {
     let runtime = runtime::Builder::new_current_thread()

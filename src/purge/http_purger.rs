@@ -13,7 +13,7 @@ use tower_service::Service;
 use super::{
     BoxError, InvalidBase, NotPurged, Purge, Purger, json::JsonString, together::together,
 };
-use crate::semantics::cache_tags::CacheTag;
+use crate::semantics::{authority, cache_tags::CacheTag};
 
 const PURGE: &str = "PURGE";
 const XKEY_PURGE: &str = "xkey-purge";
@@ -268,8 +268,7 @@ impl<C, B> HttpPurger<C, B> {
 
 /// Whoever is named before the host is none of its business.
 fn without_user(authority: &Authority) -> Option<HeaderValue> {
-    let host = authority.as_str().rsplit('@').next()?;
-    HeaderValue::try_from(host).ok()
+    HeaderValue::try_from(authority::split_user(authority).1).ok()
 }
 
 impl<C, B, ResB> Purger for HttpPurger<C, B>
@@ -339,8 +338,8 @@ struct Shown<'a>(&'a Uri);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let authority = self.0.authority().map_or("", Authority::as_str);
-        let host = authority.rsplit('@').next().unwrap_or_default();
+        let authority = self.0.authority();
+        let host = authority.map_or("", |authority| authority::split_user(authority).1);
         let scheme = self.0.scheme_str().unwrap_or_default();
         write!(f, "{scheme}://{host}{}", self.0.path())
     }

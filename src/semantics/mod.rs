@@ -8,6 +8,7 @@
 pub(crate) mod accept;
 pub mod accept_encoding;
 pub mod audit;
+pub(crate) mod authority;
 pub mod cache_control;
 pub mod cache_policy;
 pub mod cache_status;

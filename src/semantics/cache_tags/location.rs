@@ -8,7 +8,7 @@ use http::{
     uri::{Authority, PathAndQuery, Scheme},
 };
 
-use crate::semantics::fields;
+use crate::semantics::{authority, fields};
 
 /// The target of a request (RFC 9110, section 7.1). Where only `Host` names the
 /// authority, nothing names the scheme, and `http` stands for it.
@@ -100,11 +100,8 @@ fn is_same(one: &Authority, other: &Authority) -> bool {
 }
 
 /// The scheme of the target is often not known, so both default ports are none.
-/// Text, since `http` takes a port of any size, and then gives none.
 fn port(authority: &Authority) -> &str {
-    let from_host = authority.as_str().rsplit('@').next().unwrap_or_default();
-    let port = from_host.strip_prefix(authority.host());
-    match port.unwrap_or_default() {
+    match authority::port(authority) {
         ":" | ":80" | ":443" => "",
         port => port,
     }

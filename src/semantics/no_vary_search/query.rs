@@ -5,34 +5,32 @@ use std::borrow::Cow;
 use http::Uri;
 use percent_encoding::percent_decode;
 
+use crate::semantics::authority;
+
 /// A parameter's name and value, decoded.
 pub(super) type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
 
 /// Whether two URIs differ in nothing but their queries.
 pub(super) fn same_target(a: &Uri, b: &Uri) -> bool {
     let host = |uri| Uri::host(uri).unwrap_or_default();
-    let ((user_a, port_a), (user_b, port_b)) = (around_host(a), around_host(b));
     a.scheme() == b.scheme()
-        && user_a == user_b
+        && user(a) == user(b)
         && host(a).eq_ignore_ascii_case(host(b))
-        && port_a == port_b
+        && port(a) == port(b)
         && a.path() == b.path()
 }
 
-/// The user before the host, if any, and the port after it, without one that
-/// the scheme has anyway.
-fn around_host(uri: &Uri) -> (Option<&str>, &str) {
-    let authority = uri.authority().map_or("", |authority| authority.as_str());
-    let (user, from_host) = match authority.rsplit_once('@') {
-        Some((user, from_host)) => (Some(user), from_host),
-        None => (None, authority),
-    };
-    let port = from_host.strip_prefix(uri.host().unwrap_or_default());
-    let port = match (uri.scheme_str(), port.unwrap_or_default()) {
+fn user(uri: &Uri) -> Option<&str> {
+    authority::split_user(uri.authority()?).0
+}
+
+/// Without one that the scheme has anyway.
+fn port(uri: &Uri) -> &str {
+    let port = uri.authority().map_or("", authority::port);
+    match (uri.scheme_str(), port) {
         (_, ":") | (Some("http"), ":80") | (Some("https"), ":443") => "",
         (_, port) => port,
-    };
-    (user, port)
+    }
 }
 
 /// The parameters in order, as a parser of `application/x-www-form-urlencoded`

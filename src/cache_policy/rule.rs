@@ -7,7 +7,7 @@ use http::{
 use crate::{
     semantics::{
         cache_policy::CachePolicy,
-        media_range::{MediaRange, is_byteranges},
+        media_range::{self, MediaRange},
         method,
     },
     source::{InvalidRoute, Route},
@@ -137,7 +137,8 @@ impl Rule {
     }
 
     /// For requests in whose field of this name the condition holds, in the first
-    /// line of it if there are several. The field is added to the `Vary` of every response that this layer gives a policy.
+    /// line of it if there are several. The field is added to the `Vary` of every
+    /// response that this layer gives a policy.
     pub fn header(
         mut self,
         field: HeaderName,
@@ -215,15 +216,8 @@ impl Rule {
         }
         let content_type = headers.get(CONTENT_TYPE);
         let is_of = |range: &MediaRange| content_type.is_some_and(|value| range.contains(value));
-        let hidden = match status {
-            StatusCode::NOT_MODIFIED => content_type.is_none(),
-            // One that answers `If-Range` may leave it out, and one of several
-            // parts has its own (RFC 9110, sections 15.3.7 and 14.6).
-            StatusCode::PARTIAL_CONTENT => content_type.is_none_or(is_byteranges),
-            _ => false,
-        };
         let found = self.content_types.iter().any(is_of);
-        (found || !hidden).then_some(found)
+        (found || !media_range::is_hidden(status, content_type)).then_some(found)
     }
 }
 

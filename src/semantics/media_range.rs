@@ -1,6 +1,6 @@
 //! Media types, and all of a type (RFC 9110, sections 8.3.1 and 12.5.1).
 
-use http::HeaderValue;
+use http::{HeaderValue, StatusCode};
 
 use super::list::is_token;
 
@@ -36,8 +36,18 @@ impl MediaRange {
     }
 }
 
-/// Whether the value is the type of several parts, which have types of their own.
-pub(crate) fn is_byteranges(value: &HeaderValue) -> bool {
+/// Whether a response does not tell the media type that its 200 has. A 206 that
+/// answers `If-Range` may leave it out, and one of several parts has its own
+/// (RFC 9110, sections 15.4.5, 15.3.7 and 14.6).
+pub(crate) fn is_hidden(status: StatusCode, content_type: Option<&HeaderValue>) -> bool {
+    match status {
+        StatusCode::NOT_MODIFIED => content_type.is_none(),
+        StatusCode::PARTIAL_CONTENT => content_type.is_none_or(is_byteranges),
+        _ => false,
+    }
+}
+
+fn is_byteranges(value: &HeaderValue) -> bool {
     essence(value).eq_ignore_ascii_case(b"multipart/byteranges")
 }
 

@@ -17,7 +17,7 @@
 use std::{error::Error, fmt};
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use sfv::{StringRef, TokenRef};
+use sfv::{ItemSerializer, StringRef, TokenRef};
 
 /// `Cache-Status`.
 pub const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
@@ -35,14 +35,13 @@ impl CacheName {
     /// Refuses a name that is empty or has a character that is no visible
     /// ASCII character or space.
     pub fn new(name: &str) -> Result<Self, InvalidCacheName> {
-        if TokenRef::from_str(name).is_ok() {
-            return Ok(Self(name.to_owned()));
-        }
-        if name.is_empty() || StringRef::from_str(name).is_err() {
-            return Err(InvalidCacheName(()));
-        }
-        let escaped = name.replace('\\', "\\\\").replace('"', "\\\"");
-        Ok(Self(format!("\"{escaped}\"")))
+        let item = ItemSerializer::new();
+        let item = match (TokenRef::from_str(name), StringRef::from_str(name)) {
+            (Ok(token), _) => item.bare_item(token),
+            (_, Ok(string)) if !name.is_empty() => item.bare_item(string),
+            _ => return Err(InvalidCacheName(())),
+        };
+        Ok(Self(item.finish()))
     }
 }
 

@@ -44,9 +44,8 @@ impl<S, C: Clone, Q> Conditional<S, C, Q> {
         if !self.config.methods.contains(request.method()) {
             return None;
         }
-        let asks = Asks::of(request.headers());
-        (!asks.upgrade).then(|| Exchange {
-            asks,
+        Some(Exchange {
+            asks: Asks::of(request.headers()),
             method: request.method().clone(),
             config: self.config.clone(),
         })

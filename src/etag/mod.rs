@@ -48,7 +48,7 @@
 //!
 //! Everything else passes through at once, with no byte held back: a response
 //! that has an `ETag` already, since a handler's own tag always wins; one of
-//! unknown length; server-sent events, gRPC and upgrades; parts
+//! unknown length; server-sent events and gRPC; parts
 //! (`Content-Range`); `Cache-Control: no-store`; `Incremental: ?1`; errors; and
 //! every response to an unsafe method, where a hash of the body would describe
 //! the wrong thing (RFC 9110, section 8.8).

@@ -4,12 +4,12 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Method, Request, Response, header::UPGRADE};
+use http::{Method, Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
 use super::{ContentHasher, ResponseFuture, Sha256, tag::Recipe};
-use crate::{body::ResponseBody, semantics::fields};
+use crate::body::ResponseBody;
 
 /// Service that gives responses an entity tag.
 ///
@@ -43,10 +43,7 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        // An upgraded connection carries no representation (RFC 9110, section 7.8).
-        let selects = self.recipe.methods.contains(request.method())
-            && !fields::has(request.headers(), &UPGRADE);
-        if !selects {
+        if !self.recipe.methods.contains(request.method()) {
             return ResponseFuture::bypass(self.inner.call(request));
         }
         let head = request.method() == Method::HEAD;

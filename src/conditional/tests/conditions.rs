@@ -117,8 +117,26 @@ fn what_is_not_a_read_passes() {
         });
         assert_eq!(response.status(), StatusCode::OK);
     }
-    let upgrade = [(IF_NONE_MATCH, "\"v1\""), (UPGRADE, "websocket")];
-    assert_eq!(get(&upgrade, answer(&[])).status(), StatusCode::OK);
+}
+
+/// Issue 10, A.1, R-9110-7.8-a: a server may ignore `Upgrade`, so the response
+/// decides. Java's client and `curl --http2` send it with every request.
+#[test]
+fn an_ignored_upgrade_is_an_ordinary_request() {
+    let upgrade = |condition| [(UPGRADE, "h2c"), condition];
+    let known = get(&upgrade((IF_NONE_MATCH, "\"v1\"")), answer(&[]));
+    assert_eq!(known.status(), StatusCode::NOT_MODIFIED);
+    let stale = get(&upgrade((IF_MATCH, "\"v0\"")), answer(&[]));
+    assert_eq!(stale.status(), StatusCode::PRECONDITION_FAILED);
+
+    for condition in [(IF_NONE_MATCH, "\"v1\""), (IF_MATCH, "\"v0\"")] {
+        let mut switched = answer(&[(UPGRADE, "h2c"), (LAST_MODIFIED, MODIFIED)]);
+        *switched.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        let fields = switched.headers().clone();
+        let response = get(&upgrade(condition), switched);
+        assert_eq!(response.status(), StatusCode::SWITCHING_PROTOCOLS);
+        assert_eq!(*response.headers(), fields);
+    }
 }
 
 /// R-9110-8.8.2.1-a.

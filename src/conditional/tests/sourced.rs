@@ -194,7 +194,7 @@ fn nothing_is_made_of_what_is_absent_or_unknown() {
     }
 }
 
-/// Other methods are none of its business, nor is an upgrade.
+/// Other methods are none of its business.
 #[test]
 fn what_is_no_read_passes() {
     let asked = |_: &Parts| -> std::future::Ready<Result<Current, Infallible>> {
@@ -205,7 +205,6 @@ fn what_is_no_read_passes() {
         ("PUT", ("if-none-match", "*")),
         ("QUERY", ("if-none-match", "*")),
         ("OPTIONS", ("if-match", "\"0\"")),
-        ("GET", ("upgrade", "websocket")),
     ] {
         let (answer, ran) = get(&refuses, method, &[field]);
         assert_eq!((answer.status().as_u16(), ran), (200, true), "{method}");
@@ -213,6 +212,18 @@ fn what_is_no_read_passes() {
     let query = by(knows(tagged("1"))).methods(SafeMethods::QUERY);
     let (answer, ran) = get(&query, "QUERY", &[("if-none-match", "\"1\"")]);
     assert_eq!((answer.status().as_u16(), ran), (304, false));
+}
+
+/// Issue 10, A.1, R-9110-7.8-a: `Upgrade` turns nothing off.
+#[test]
+fn a_source_decides_where_an_upgrade_is_asked_for() {
+    let layer = by(knows(tagged("1")));
+    for (condition, status) in [("if-none-match", 304), ("if-match", 200)] {
+        let fields = [("upgrade", "h2c"), (condition, "\"1\"")];
+        let (answer, _) = get(&layer, "GET", &fields);
+        assert_eq!(answer.status(), status);
+        assert_eq!(answer.headers()["etag"], "\"1\"");
+    }
 }
 
 /// R-9110-9.3.2-a: `HEAD` as `GET`, with the label.

@@ -123,9 +123,9 @@ fn what_is_too_long_or_of_unknown_length_is_not_touched() {
     assert!(tag(&get(&limited().limit(5), |_| Response::new(hello()))).is_some());
 }
 
-/// R-9110-8.8-b, R-9110-9.3.4-a, R-9110-7.8-a.
+/// R-9110-8.8-b, R-9110-9.3.4-a.
 #[test]
-fn unsafe_methods_and_upgrades_pass() {
+fn unsafe_methods_pass() {
     let layer = EtagLayer::new();
     let query = Method::from_bytes(b"QUERY").unwrap();
     let purge = Method::from_bytes(b"PURGE").unwrap();
@@ -142,15 +142,30 @@ fn unsafe_methods_and_upgrades_pass() {
         let response = send(&layer, request(&method), |_| Response::new(hello()));
         assert!(tag(&response).is_none(), "{method}");
     }
-    let mut upgrade = request(&Method::GET);
-    upgrade
-        .headers_mut()
-        .insert(UPGRADE, HeaderValue::from_static("websocket"));
-    assert!(tag(&send(&layer, upgrade, |_| Response::new(hello()))).is_none());
 
     let layer = layer.methods(SafeMethods::GET | SafeMethods::QUERY);
     let response = send(&layer, request(&query), |_| Response::new(hello()));
     assert!(tag(&response).is_some());
+}
+
+/// Issue 10, A.1, R-9110-7.8-a: the response tells whether there is an upgrade.
+#[test]
+fn only_a_101_is_an_upgrade() {
+    let upgrade = || {
+        let mut request = request(&Method::GET);
+        let h2c = HeaderValue::from_static("h2c");
+        request.headers_mut().insert(UPGRADE, h2c);
+        request
+    };
+    let layer = EtagLayer::new();
+    let ignored = send(&layer, upgrade(), |_| Response::new(hello()));
+    assert!(tag(&ignored).is_some());
+    let switched = send(&layer, upgrade(), |_| {
+        let mut response = Response::new(hello());
+        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        response
+    });
+    assert!(tag(&switched).is_none());
 }
 
 #[test]

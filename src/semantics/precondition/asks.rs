@@ -1,6 +1,6 @@
 use http::{
     HeaderMap,
-    header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE, RANGE, UPGRADE},
+    header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE, RANGE},
 };
 
 use super::ConditionalFields;
@@ -8,9 +8,6 @@ use super::ConditionalFields;
 /// What a request asks for, as far as its fields tell.
 #[derive(Debug, Default)]
 pub(crate) struct Asks {
-    /// `Upgrade`: the connection will carry no representation
-    /// (RFC 9110, section 7.8).
-    pub(crate) upgrade: bool,
     /// `Range`: for a part.
     pub(crate) range: bool,
     pub(crate) preconditions: ConditionalFields,
@@ -23,7 +20,6 @@ impl Asks {
         let mut conditional = false;
         for name in headers.keys() {
             match *name {
-                UPGRADE => asks.upgrade = true,
                 RANGE => asks.range = true,
                 IF_MATCH | IF_NONE_MATCH | IF_MODIFIED_SINCE | IF_UNMODIFIED_SINCE => {
                     conditional = true;

@@ -146,6 +146,16 @@ impl Outcome {
         self.bytes_saved
     }
 
+    /// Removes what was said about a response that another one replaces, apart
+    /// from the outcome.
+    pub(crate) fn keep_alone(extensions: &mut http::Extensions) {
+        let outcome = extensions.remove::<Self>();
+        extensions.clear();
+        if let Some(outcome) = outcome {
+            extensions.insert(outcome);
+        }
+    }
+
     /// Changes the outcome in `extensions`, which is made if there is none.
     pub(crate) fn record(extensions: &mut http::Extensions, change: impl FnOnce(&mut Self)) {
         change(extensions.get_or_insert_default());

@@ -2,7 +2,10 @@
 
 use tower_layer::{Identity, Layer};
 
-use crate::{CachePolicyLayer, ConditionalLayer, EtagLayer, PreconditionLayer};
+use crate::{
+    CachePolicyLayer, ConditionalLayer, EtagLayer, PreconditionLayer, ValidatorSource,
+    conditional::{ByResponse, BySource},
+};
 
 /// The layers that make reads cheap, in the order that is right:
 /// [`ConditionalLayer`] outside [`EtagLayer`], both with their defaults.
@@ -44,6 +47,28 @@ pub fn stack() -> Stack {
 /// # }
 /// ```
 ///
+/// # One origin of tags
+///
+/// The tag that a read hands out is the tag that a write takes. If the
+/// [`PreconditionLayer`] has a [source](crate::source), reads ask the same source,
+/// unless the [`ConditionalLayer`] has one of its own. Where the source knows the
+/// state, its tag labels the response and nothing is hashed. Where it does not,
+/// the content is hashed.
+///
+/// ```
+/// # use std::convert::Infallible;
+/// # use http::request::Parts;
+/// use tower_conditional::{Current, PreconditionLayer, VersionTags, stack};
+///
+/// let versions =
+///     |_: &Parts| async { Ok::<_, Infallible>(Current::from(VersionTags::plain().number(7))) };
+/// // Reads get the tag "7", 304 before the handler runs, and `If-Match: "7"` holds.
+/// let layer = stack().precondition(PreconditionLayer::new(versions).require());
+/// # let _ = layer;
+/// ```
+///
+/// # Order
+///
 /// Outermost first: [`cache_policy`](Self::cache_policy) and
 /// [`precondition`](Self::precondition), which are not there unless they are
 /// set, [`conditional`](Self::conditional), [`etag`](Self::etag), then the
@@ -71,7 +96,8 @@ impl<C, E, P, K> Stack<C, E, P, K> {
         }
     }
 
-    /// Sets the layer that checks the conditions of writes.
+    /// Sets the layer that checks the conditions of writes. Reads ask its source
+    /// too, unless they have one of their own.
     pub fn precondition<Q, G>(
         self,
         layer: PreconditionLayer<Q, G>,
@@ -131,17 +157,54 @@ impl<T, Q, H, P, K> Stack<ConditionalLayer<T, Q>, EtagLayer<H>, P, K> {
     }
 }
 
+/// The layer of reads, beside a layer of writes: both have one origin of tags.
+#[allow(unnameable_types)] // sealed
+pub trait BesideWrites<P> {
+    #[doc(hidden)]
+    type Layer;
+
+    #[doc(hidden)]
+    fn beside(&self, writes: &P) -> Self::Layer;
+}
+
+impl<T: Clone> BesideWrites<Identity> for ConditionalLayer<T, ByResponse> {
+    type Layer = Self;
+
+    fn beside(&self, _: &Identity) -> Self {
+        self.clone()
+    }
+}
+
+impl<T: Clone, Q: ValidatorSource, G> BesideWrites<PreconditionLayer<Q, G>>
+    for ConditionalLayer<T, ByResponse>
+{
+    type Layer = ConditionalLayer<T, BySource<Q>>;
+
+    fn beside(&self, writes: &PreconditionLayer<Q, G>) -> Self::Layer {
+        self.clone().shared_source(writes.shared_source())
+    }
+}
+
+impl<T: Clone, Q, P> BesideWrites<P> for ConditionalLayer<T, BySource<Q>> {
+    type Layer = Self;
+
+    fn beside(&self, _: &P) -> Self {
+        self.clone()
+    }
+}
+
 impl<S, C, E, P, K> Layer<S> for Stack<C, E, P, K>
 where
     E: Layer<S>,
-    C: Layer<E::Service>,
-    P: Layer<C::Service>,
+    C: BesideWrites<P, Layer: Layer<E::Service>>,
+    P: Layer<<C::Layer as Layer<E::Service>>::Service>,
     K: Layer<P::Service>,
 {
     type Service = K::Service;
 
     fn layer(&self, inner: S) -> Self::Service {
-        let reads = self.conditional.layer(self.etag.layer(inner));
+        let reads = self.conditional.beside(&self.precondition);
+        let reads = reads.layer(self.etag.layer(inner));
         self.cache_policy.layer(self.precondition.layer(reads))
     }
 }

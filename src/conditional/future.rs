@@ -1,4 +1,5 @@
 use std::{
+    fmt,
     future::Future,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -23,18 +24,8 @@ pin_project! {
 }
 
 impl<F, C> ResponseFuture<F, C> {
-    pub(super) fn bypass(future: F) -> Self {
-        Self {
-            future,
-            exchange: None,
-        }
-    }
-
-    pub(super) fn watch(future: F, exchange: Exchange<C>) -> Self {
-        Self {
-            future,
-            exchange: Some(exchange),
-        }
+    pub(super) fn new(future: F, exchange: Option<Exchange<C>>) -> Self {
+        Self { future, exchange }
     }
 }
 
@@ -54,5 +45,72 @@ where
             Some(exchange) if exchange.concerns(&response) => exchange.respond(response),
             _ => response.map(ResponseBody::inner),
         }))
+    }
+}
+
+pin_project! {
+    /// Response future for [`Conditional`](super::Conditional) with a source.
+    pub struct SourcedFuture<F, B: Body, E, C> {
+        #[pin]
+        kind: Kind<F, B, E, C>,
+    }
+}
+
+type Asking<B, E> = Pin<Box<dyn Future<Output = Result<Response<ResponseBody<B>>, E>> + Send>>;
+
+pin_project! {
+    #[project = KindProj]
+    enum Kind<F, B: Body, E, C> {
+        // There is nothing to ask, and nothing to allocate.
+        Responding {
+            #[pin]
+            future: ResponseFuture<F, C>,
+        },
+        Asking {
+            future: Asking<B, E>,
+        },
+    }
+}
+
+impl<F, B: Body, E, C> SourcedFuture<F, B, E, C> {
+    pub(super) fn responding(future: ResponseFuture<F, C>) -> Self {
+        Self {
+            kind: Kind::Responding { future },
+        }
+    }
+
+    pub(super) fn asking(
+        future: impl Future<Output = Result<Response<ResponseBody<B>>, E>> + Send + 'static,
+    ) -> Self {
+        Self {
+            kind: Kind::Asking {
+                future: Box::pin(future),
+            },
+        }
+    }
+}
+
+impl<F, B, E, C> Future for SourcedFuture<F, B, E, C>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    B: Body<Data = Bytes>,
+    C: Clock,
+{
+    type Output = Result<Response<ResponseBody<B>>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().kind.project() {
+            KindProj::Responding { future } => future.poll(cx),
+            KindProj::Asking { future } => future.as_mut().poll(cx),
+        }
+    }
+}
+
+impl<F, B: Body, E, C> fmt::Debug for SourcedFuture<F, B, E, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            Kind::Responding { .. } => "SourcedFuture(Responding)",
+            Kind::Asking { .. } => "SourcedFuture(Asking)",
+        })
     }
 }

@@ -29,6 +29,7 @@ pub struct ByResponse;
 pub struct BySource<Q> {
     pub(super) source: Arc<Q>,
     pub(super) on_error: OnSourceError,
+    pub(super) confirm: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -63,16 +64,24 @@ impl Default for ConditionalLayer {
 }
 
 impl<C> ConditionalLayer<C> {
-    /// Asks `source` before the service runs, which then answers a matching
-    /// tag without the service. Where the service has to run, its 200 is
-    /// labelled with the validators that were read before, unless it has its
-    /// own.
+    /// Asks `source` before the service runs, and answers a matching tag without
+    /// the service.
+    ///
+    /// If the service has to run, its 200 gets the source's validators, unless it
+    /// has its own. A strong tag is [confirmed](crate::conditional#confirmation)
+    /// first: the source is asked a second time, after the service.
     pub fn source<Q: ValidatorSource>(self, source: Q) -> ConditionalLayer<C, BySource<Q>> {
+        self.shared_source(Arc::new(source))
+    }
+
+    /// As [`source`](Self::source), with a source that another layer asks too.
+    pub(crate) fn shared_source<Q>(self, source: Arc<Q>) -> ConditionalLayer<C, BySource<Q>> {
         ConditionalLayer {
             config: self.config,
             by: BySource {
-                source: Arc::new(source),
+                source,
                 on_error: OnSourceError::Proceed,
+                confirm: true,
             },
         }
     }
@@ -83,6 +92,17 @@ impl<C, Q> ConditionalLayer<C, BySource<Q>> {
     /// [`Proceed`](OnSourceError::Proceed) by default.
     pub fn on_source_error(mut self, on_error: OnSourceError) -> Self {
         self.by.on_error = on_error;
+        self
+    }
+
+    /// Labels a 200 with the strong tag that was read before it, and does not ask
+    /// the source again.
+    ///
+    /// A write between the two reads then leaves one strong tag on two contents
+    /// (RFC 9110, section 8.8.1). Use it only where content cannot change while a
+    /// request is served. By default the source is asked again.
+    pub fn without_confirmation(mut self) -> Self {
+        self.by.confirm = false;
         self
     }
 }
@@ -140,6 +160,7 @@ impl<Q> Clone for BySource<Q> {
         Self {
             source: Arc::clone(&self.source),
             on_error: self.on_error,
+            confirm: self.confirm,
         }
     }
 }
@@ -148,6 +169,7 @@ impl<Q> fmt::Debug for BySource<Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BySource")
             .field("on_error", &self.on_error)
+            .field("confirm", &self.confirm)
             .finish_non_exhaustive()
     }
 }

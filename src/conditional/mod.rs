@@ -86,9 +86,28 @@
 //!
 //! With a source, that is asked first. A match is a 304 and a false condition a
 //! 412 with the source's validators, and the service does not run. Otherwise it
-//! runs, its 200 is labelled with what was read before, unless it has
-//! validators of its own, and goes through the above. A source that knows
-//! nothing or fails changes nothing.
+//! runs, and its 200 is labelled with the validators that were read before. If
+//! the response has a tag of its own, that tag wins. A source that knows nothing
+//! or fails changes nothing.
+//!
+//! Where the source knows the state, no [`EtagLayer`](crate::EtagLayer) hashes
+//! the content, so reads hand out one kind of tag. If the source knows only a
+//! date, the response has no tag.
+//!
+//! # Confirmation
+//!
+//! A strong tag stands for one sequence of bytes (RFC 9110, section 8.8.1). A
+//! write may come between the source's answer and the service's read, and then
+//! the old tag would go out on new content. So the source is asked again after
+//! the service, and a strong tag goes out only if the answer is the same.
+//! Otherwise the 200 has no tag, and an `If-Match` is held against the new state.
+//!
+//! - A handler that reads version and content in one statement sets the tag
+//!   itself, with [`Validated`](crate::handler::Validated). No second read happens.
+//! - Content without an exact length is read after its head went out, so it gets
+//!   the tag in its weak form. So does content with a `Content-Encoding`.
+//! - A 206 gets no tag from the source.
+//! - [`ConditionalLayer::without_confirmation`] switches the second read off.
 //!
 //! # What it needs from its neighbours
 //!
@@ -98,11 +117,35 @@
 //! and tracing work on either side. A layer outside that makes content longer
 //! or shorter should drop the `Content-Length` of a 304.
 //!
-//! Around a layer with a source belongs what a 304 must repeat of the 200 (RFC
-//! 9110, section 15.4.5): `Cache-Control`, `Vary` and `Content-Location` of a
-//! handler that does not run are not there, so a layer outside has to set them,
-//! as tower-http's `SetResponseHeaderLayer` does. If one resource has several
-//! variants, the source must tell them apart by the request's fields, apart
+//! A 304 must repeat `Cache-Control`, `Content-Location`, `Expires` and `Vary` of
+//! the 200 (RFC 9110, section 15.4.5). A handler that does not run cannot set
+//! them. They come from one of two places:
+//!
+//! - A layer around this one, such as [`CachePolicyLayer`](crate::CachePolicyLayer)
+//!   or tower-http's `SetResponseHeaderLayer`. [`Stack`](crate::Stack) has that
+//!   order.
+//! - The source, with
+//!   [`repeating`](crate::source::ValidatorSource::repeating) or
+//!   [`Validators::with_repeated`](crate::Validators::with_repeated):
+//!
+//! ```
+//! # use std::convert::Infallible;
+//! # use http::{header::ACCEPT_LANGUAGE, request::Parts};
+//! # use tower_conditional::{
+//! #     ConditionalLayer, VersionTags, semantics::repeated::RepeatedFields,
+//! #     source::ValidatorSource,
+//! # };
+//! # let versions =
+//! #     |_: &Parts| async { Ok::<_, Infallible>(VersionTags::plain().number(7).into()) };
+//! let fields = RepeatedFields::new().with_vary([ACCEPT_LANGUAGE]);
+//! let layer = ConditionalLayer::new().source(versions.repeating(fields));
+//! # let _ = layer;
+//! ```
+//!
+//! The 200 gets the same fields where the handler leaves them out. If a handler
+//! sets another value, the [audit](crate::audit) reports the 304 that differs.
+//!
+//! If one resource has several variants, the source must tell them apart by the request's fields, apart
 //! from content codings, which are for [`CodingTagLayer`](crate::CodingTagLayer).
 //!
 //! # What it does not promise
@@ -121,7 +164,7 @@ mod sourced;
 mod tests;
 
 pub use {
-    future::ResponseFuture,
+    future::{ResponseFuture, SourcedFuture},
     layer::{ByResponse, BySource, ConditionalLayer},
     service::Conditional,
 };

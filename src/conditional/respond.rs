@@ -1,11 +1,7 @@
 //! From the service's response to the one that goes out.
 
 use bytes::Bytes;
-use http::{
-    Method, Response, StatusCode,
-    header::{CONTENT_TYPE, LAST_MODIFIED},
-    response::Parts,
-};
+use http::{HeaderMap, Method, Response, StatusCode, header::LAST_MODIFIED, response::Parts};
 use http_body::Body;
 
 use super::layer::Config;
@@ -15,12 +11,12 @@ use crate::{
     outcome::{Outcome, Verdict},
     refusal::{Reason, Refusal},
     semantics::{
-        cache_control, content_length,
+        content_length,
         date::HttpDate,
         fields,
         not_modified::strip_representation_metadata,
         precondition::{Asks, Condition, Current, Decision},
-        validators::{self, ValidatorsRef},
+        validators::{self, Validators, ValidatorsRef},
     },
     source::SourceError,
 };
@@ -31,6 +27,8 @@ pub(super) struct Exchange<C> {
     pub(super) asks: Asks,
     /// The client's method, whatever the service was asked with.
     pub(super) method: Method,
+    /// Whether the client reads a problem in JSON.
+    pub(super) accepts_json: bool,
     pub(super) config: Config<C>,
 }
 
@@ -52,14 +50,24 @@ impl<C: Clock> Exchange<C> {
         self.is_head() && self.config.head_as_get
     }
 
+    /// The answer to a request whose validators the response shows.
     pub(super) fn respond<B: Body<Data = Bytes>>(
         &self,
         mut response: Response<B>,
     ) -> Response<ResponseBody<B>> {
-        let last_modified = fields::has(response.headers(), &LAST_MODIFIED)
-            .then(|| validators::correct_last_modified(response.headers_mut(), self.now()))
-            .flatten();
+        let last_modified = self.correct_last_modified(response.headers_mut());
         let verdict = self.judge(&response, last_modified);
+        self.answer(response, verdict, None)
+    }
+
+    /// The answer where the verdict is known. A 412 has the validators of
+    /// `current`, or else those that the response shows.
+    pub(super) fn answer<B: Body<Data = Bytes>>(
+        &self,
+        response: Response<B>,
+        verdict: Verdict,
+        current: Option<&Validators>,
+    ) -> Response<ResponseBody<B>> {
         let handler_status = response.status();
         let length = content_length::of_get(
             response.status(),
@@ -74,7 +82,7 @@ impl<C: Clock> Exchange<C> {
                 ResponseBody::empty()
             }
             Verdict::Failed(condition) => {
-                let content = self.refuse(&mut parts, condition);
+                let content = self.refuse(&mut parts, condition, current);
                 if self.is_head() {
                     ResponseBody::empty()
                 } else {
@@ -118,13 +126,17 @@ impl<C: Clock> Exchange<C> {
                 (response, Verdict::NotModified)
             }
             Decision::Failed(condition) => {
-                let refusal = Refusal::new(Reason::PreconditionFailed(condition));
-                (self.refusal(&refusal), Verdict::Failed(condition))
+                let refusal = self.refusal(condition, validators);
+                (self.refused(&refusal), Verdict::Failed(condition))
             }
         };
-        validators.write_to(response.headers_mut());
-        if verdict == Verdict::NotModified && validators.last_modified.is_some() {
-            strip_representation_metadata(response.headers_mut());
+        let headers = response.headers_mut();
+        validators.write_to(headers);
+        if verdict == Verdict::NotModified {
+            validators.repeated.write_to(headers);
+            if validators.last_modified.is_some() {
+                strip_representation_metadata(headers);
+            }
         }
         self.explain(&mut response, verdict);
         Some(response)
@@ -135,13 +147,20 @@ impl<C: Clock> Exchange<C> {
         &self,
         error: SourceError,
     ) -> Response<ResponseBody<B>> {
-        let mut response = self.refusal(&Refusal::new(Reason::SourceUnavailable));
+        let refusal = Refusal::new(Reason::SourceUnavailable).accepting_json(self.accepts_json);
+        let mut response = self.refused(&refusal);
         response.extensions_mut().insert(error);
         self.explain(&mut response, Verdict::SourceFailed);
         response
     }
 
-    fn refusal<B: Body<Data = Bytes>>(&self, refusal: &Refusal) -> Response<ResponseBody<B>> {
+    fn refusal(&self, condition: Condition, current: &Validators) -> Refusal {
+        Refusal::of_condition(condition, &self.asks.preconditions)
+            .accepting_json(self.accepts_json)
+            .instead_of(current.etag.clone())
+    }
+
+    fn refused<B: Body<Data = Bytes>>(&self, refusal: &Refusal) -> Response<ResponseBody<B>> {
         let response = self.config.renderer.respond(refusal);
         if self.is_head() {
             return response.map(|_| ResponseBody::empty());
@@ -167,7 +186,7 @@ impl<C: Clock> Exchange<C> {
         response
     }
 
-    fn now_if_needed(&self) -> HttpDate {
+    pub(super) fn now_if_needed(&self) -> HttpDate {
         if self.asks.preconditions.need_now() {
             self.now()
         } else {
@@ -199,16 +218,25 @@ impl<C: Clock> Exchange<C> {
         self.config.clock.now().into()
     }
 
-    /// Turns the head into that of a 412 and gives the content of it.
-    fn refuse(&self, parts: &mut Parts, condition: Condition) -> Bytes {
-        let refusal = Refusal::new(Reason::PreconditionFailed(condition));
-        let (content_type, content) = self.config.renderer.render(&refusal);
-        parts.status = refusal.status();
-        strip_representation_metadata(&mut parts.headers);
-        // What was fresh was the representation, not this.
-        cache_control::forbid_storing(&mut parts.headers);
-        parts.headers.insert(CONTENT_TYPE, content_type);
-        content_length::set(&mut parts.headers, Some(content.len() as u64));
+    pub(super) fn correct_last_modified(&self, headers: &mut HeaderMap) -> Option<HttpDate> {
+        fields::has(headers, &LAST_MODIFIED)
+            .then(|| validators::correct_last_modified(headers, self.now()))
+            .flatten()
+    }
+
+    /// Turns the head into that of a 412 and returns the content of it.
+    fn refuse(
+        &self,
+        parts: &mut Parts,
+        condition: Condition,
+        current: Option<&Validators>,
+    ) -> Bytes {
+        let shown = || Validators::from_headers(&parts.headers, self.now());
+        let current = current.cloned().unwrap_or_else(shown);
+        let refusal = self.refusal(condition, &current);
+        let content = self.config.renderer.replace(parts, &refusal);
+        Outcome::keep_alone(&mut parts.extensions);
+        current.write_to(&mut parts.headers);
         content
     }
 }

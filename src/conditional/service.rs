@@ -1,7 +1,4 @@
-use std::{
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
@@ -9,15 +6,15 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::{
-    ResponseFuture,
+    ResponseFuture, SourcedFuture,
     layer::{ByResponse, BySource, Config},
     respond::Exchange,
 };
 use crate::{
     body::ResponseBody,
     clock::{Clock, SystemClock},
-    semantics::precondition::Asks,
-    source::{self, Ready, ValidatorSource},
+    semantics::{accept, precondition::Asks},
+    source::{Ready, ValidatorSource},
 };
 
 /// Service that answers conditional reads.
@@ -44,11 +41,32 @@ impl<S, C: Clone, Q> Conditional<S, C, Q> {
         if !self.config.methods.contains(request.method()) {
             return None;
         }
+        let asks = Asks::of(request.headers());
         Some(Exchange {
-            asks: Asks::of(request.headers()),
+            // Only a 412 has content, and most requests cannot get one.
+            accepts_json: !asks.preconditions.can_fail() || accept::json(request.headers()),
+            asks,
             method: request.method().clone(),
             config: self.config.clone(),
         })
+    }
+}
+
+impl<S, C, Q> Conditional<S, C, Q> {
+    /// Lets the response tell the validators.
+    fn respond<ReqB>(
+        &mut self,
+        mut request: Request<ReqB>,
+        exchange: Option<Exchange<C>>,
+    ) -> ResponseFuture<S::Future, C>
+    where
+        S: Service<Request<ReqB>>,
+        C: Clock,
+    {
+        if (exchange.as_ref()).is_some_and(Exchange::drops_content) {
+            *request.method_mut() = Method::GET;
+        }
+        ResponseFuture::new(self.inner.call(request), exchange)
     }
 }
 
@@ -66,14 +84,9 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, mut request: Request<ReqB>) -> Self::Future {
-        let Some(exchange) = self.exchange(&request) else {
-            return ResponseFuture::bypass(self.inner.call(request));
-        };
-        if exchange.drops_content() {
-            *request.method_mut() = Method::GET;
-        }
-        ResponseFuture::watch(self.inner.call(request), exchange)
+    fn call(&mut self, request: Request<ReqB>) -> Self::Future {
+        let exchange = self.exchange(&request);
+        self.respond(request, exchange)
     }
 }
 
@@ -89,19 +102,18 @@ where
 {
     type Response = Response<ResponseBody<ResB>>;
     type Error = S::Error;
-    type Future = source::ResponseFuture<S::Future, ResB, S::Error>;
+    type Future = SourcedFuture<S::Future, ResB, S::Error, C>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        let Some(exchange) = self.exchange(&request) else {
-            return source::ResponseFuture::called(self.inner.call(request));
+        let exchange = match self.exchange(&request) {
+            Some(exchange) if !Q::KNOWS_NOTHING => exchange,
+            other => return SourcedFuture::responding(self.respond(request, other)),
         };
         let service = Ready::take(&mut self.inner);
-        let source = Arc::clone(&self.by.source);
-        let on_error = self.by.on_error;
-        source::ResponseFuture::asked(exchange.run(source, on_error, request, service))
+        SourcedFuture::asking(exchange.run(self.by.clone(), request, service))
     }
 }

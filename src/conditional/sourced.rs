@@ -1,27 +1,31 @@
 //! A read whose validators are known before the service runs.
 
-use std::{future::Future, sync::Arc};
+use std::future::Future;
 
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::{Method, Request, Response, header::ETAG, request, response::Parts};
 use http_body::Body;
 use tower_service::Service;
 
-use super::respond::Exchange;
+use super::{layer::BySource, respond::Exchange};
 use crate::{
     body::ResponseBody,
     clock::Clock,
     events,
-    semantics::{content_length, precondition::Current, validators},
-    source::{self, OnSourceError, Ready, ValidatorSource},
+    outcome::Verdict,
+    semantics::{
+        content_length, fields,
+        precondition::{Current, Decision},
+        validators::{Label, Validators},
+    },
+    source::{self, OnSourceError, Ready, SourceKnows, ValidatorSource},
 };
 
 impl<C: Clock> Exchange<C> {
     // No `async fn`: the future of one holds its arguments twice.
     pub(super) fn run<Q, S, ReqB, ResB>(
         self,
-        source: Arc<Q>,
-        on_error: OnSourceError,
+        by: BySource<Q>,
         request: Request<ReqB>,
         mut service: Ready<S>,
     ) -> impl Future<Output = Result<Response<ResponseBody<ResB>>, S::Error>>
@@ -32,18 +36,22 @@ impl<C: Clock> Exchange<C> {
     {
         let (mut parts, content) = request.into_parts();
         async move {
-            let current = match source::ask(&*source, &parts).await {
+            let before = match source::ask(&*by.source, &parts).await {
                 Ok(current) => current,
                 Err(error) => {
                     events::source_failed(&error);
-                    if on_error == OnSourceError::Refuse {
+                    if by.on_error == OnSourceError::Refuse {
                         return Ok(self.unavailable(error));
                     }
                     Current::Unknown
                 }
             };
-            if let Some(answer) = self.answer_before(&current) {
-                return Ok(self.asked(answer, &current));
+            if let Some(answer) = self.answer_before(&before) {
+                return Ok(self.asked(answer, &before));
+            }
+            let again = (by.confirm && self.may_confirm(&before)).then(|| parts.clone());
+            if !matches!(before, Current::Unknown) {
+                parts.extensions.insert(SourceKnows);
             }
             if self.drops_content() {
                 parts.method = Method::GET;
@@ -51,14 +59,119 @@ impl<C: Clock> Exchange<C> {
             let service = service.ready::<ReqB>().await?;
             let mut response = service.call(Request::from_parts(parts, content)).await?;
             content_length::disclaim(&mut response);
-            if let Current::Present(before) = &current {
-                validators::label(&mut response, before);
-            }
-            Ok(if self.concerns(&response) {
-                self.asked(self.respond(response), &current)
-            } else {
-                response.map(ResponseBody::inner)
-            })
+            let response = match &before {
+                Current::Present(validators) => {
+                    self.label(response, validators, &*by.source, again).await
+                }
+                Current::Absent => self.pass(untagged(response)),
+                Current::Unknown => self.pass(response),
+            };
+            Ok(self.asked(response, &before))
         }
     }
+
+    /// Whether the source may have to be asked a second time.
+    fn may_confirm(&self, before: &Current) -> bool {
+        let strong =
+            |validators: &Validators| (validators.etag.as_ref()).is_some_and(|tag| !tag.is_weak());
+        before.validators().is_some_and(strong) || self.asks.preconditions.can_fail()
+    }
+
+    /// Labels a response with what the source said before the service ran.
+    async fn label<Q: ValidatorSource, B: Body<Data = Bytes>>(
+        &self,
+        response: Response<B>,
+        before: &Validators,
+        source: &Q,
+        again: Option<request::Parts>,
+    ) -> Response<ResponseBody<B>> {
+        let (mut parts, body) = response.into_parts();
+        if parts.status.is_success() {
+            before.repeated.write_to(&mut parts.headers);
+        }
+        let label = Label::of(&parts, body.size_hint().exact().is_some(), before);
+        if fields::has(&parts.headers, &ETAG) {
+            // The handler's own tag wins, for the conditions too.
+            label.write(&mut parts.headers, before);
+            return self.pass(Response::from_parts(parts, body));
+        }
+        // The conditions held before the service ran.
+        let held = self.held(&parts);
+        let checked = label == Label::Confirm || self.asks.preconditions.can_fail();
+        let verdict = match again.filter(|_| checked && parts.status.is_success()) {
+            Some(request) => {
+                let after = match source::ask(source, &request).await {
+                    Ok(after) => after,
+                    Err(error) => {
+                        events::source_failed(&error);
+                        Current::Unknown
+                    }
+                };
+                let confirmed =
+                    (after.validators()).is_some_and(|after| before.show_same_state(after));
+                if !confirmed {
+                    return self.changed(Response::from_parts(parts, body), &after, held);
+                }
+                held
+            }
+            None => held,
+        };
+        label.write(&mut parts.headers, before);
+        self.correct_last_modified(&mut parts.headers);
+        self.answer(Response::from_parts(parts, body), verdict, None)
+    }
+
+    /// The verdict of conditions that held when the source was asked.
+    fn held(&self, parts: &Parts) -> Verdict {
+        if self.asks.preconditions.is_empty() {
+            Verdict::Unconditional
+        } else if Decision::Proceed.applies_to(parts.status, self.asks.range) {
+            Verdict::Proceeded
+        } else {
+            Verdict::NotEvaluated
+        }
+    }
+
+    /// The state changed while the service ran, so its response may show the old
+    /// one or the new one: it gets no tag, and the client's conditions are held
+    /// against the new state.
+    fn changed<B: Body<Data = Bytes>>(
+        &self,
+        response: Response<B>,
+        after: &Current,
+        held: Verdict,
+    ) -> Response<ResponseBody<B>> {
+        let mut response = untagged(response);
+        self.correct_last_modified(response.headers_mut());
+        let decision =
+            self.asks
+                .preconditions
+                .evaluate(&self.method, after.as_ref(), self.now_if_needed());
+        match decision {
+            Decision::Failed(condition) => {
+                let none = Validators::new();
+                let current = after.validators().unwrap_or(&none);
+                self.answer(response, Verdict::Failed(condition), Some(current))
+            }
+            Decision::Proceed | Decision::NotModified => self.answer(response, held, None),
+        }
+    }
+
+    /// A response that shows its validators itself, if it has any.
+    fn pass<B: Body<Data = Bytes>>(&self, response: Response<B>) -> Response<ResponseBody<B>> {
+        if self.concerns(&response) {
+            self.respond(response)
+        } else {
+            response.map(ResponseBody::inner)
+        }
+    }
+}
+
+/// Tells an `EtagLayer` outside to make no tag: what the source hands out next
+/// would be another one.
+fn untagged<B>(mut response: Response<B>) -> Response<B> {
+    if response.status().is_success() && !fields::has(response.headers(), &ETAG) {
+        response.extensions_mut().insert(SourceKnows);
+    }
+    response
 }

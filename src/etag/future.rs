@@ -22,6 +22,7 @@ use crate::{
         etag::EntityTag,
         tagging::{Facts, Untagged, untagged},
     },
+    source::SourceKnows,
 };
 
 pin_project! {
@@ -43,13 +44,22 @@ pin_project! {
             #[pin]
             future: F,
             recipe: Arc<Recipe<H>>,
-            head: bool,
+            request: RequestFacts,
         },
         // Boxed: content that is not there at once is rare, and the state of a hash is large.
         Hash {
             parked: Box<Parked<B, H>>,
         },
     }
+}
+
+/// What is kept of a request until its response is there.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RequestFacts {
+    /// Its method is `HEAD`.
+    pub(super) head: bool,
+    /// A source knows the tag, so none is made from the content.
+    pub(super) source_knows: bool,
 }
 
 impl<F, B: Body, H> ResponseFuture<F, B, H> {
@@ -59,12 +69,12 @@ impl<F, B: Body, H> ResponseFuture<F, B, H> {
         }
     }
 
-    pub(super) fn watch(future: F, recipe: Arc<Recipe<H>>, head: bool) -> Self {
+    pub(super) fn watch(future: F, recipe: Arc<Recipe<H>>, request: RequestFacts) -> Self {
         Self {
             state: State::Watch {
                 future,
                 recipe,
-                head,
+                request,
             },
         }
     }
@@ -87,10 +97,10 @@ where
             StateProj::Watch {
                 future,
                 recipe,
-                head,
+                request,
             } => {
                 let mut response = ready!(future.poll(cx))?;
-                match plan(&response, recipe, *head) {
+                match plan(&response, recipe, *request) {
                     Plan::Leave(why) => {
                         recipe.note(response.extensions_mut(), TagOrigin::Untouched(why));
                         return Poll::Ready(Ok(response.map(ResponseBody::inner)));
@@ -131,16 +141,18 @@ enum Plan {
     Read,
 }
 
-fn plan<B, H>(response: &Response<B>, recipe: &Recipe<H>, head: bool) -> Plan
+fn plan<B, H>(response: &Response<B>, recipe: &Recipe<H>, request: RequestFacts) -> Plan
 where
     B: Body<Data = Bytes>,
     H: ContentHasher,
 {
     let headers = response.headers();
-    let digest = response.extensions().get::<ContentDigest>();
+    let extensions = response.extensions();
+    let digest = extensions.get::<ContentDigest>();
     let facts = Facts {
         status: response.status(),
-        head,
+        head: request.head,
+        source_knows: request.source_knows || extensions.get::<SourceKnows>().is_some(),
         digest_known: digest.is_some(),
         upper: response.body().size_hint().upper(),
     };

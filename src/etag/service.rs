@@ -8,8 +8,8 @@ use http::{Method, Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
-use super::{ContentHasher, ResponseFuture, Sha256, tag::Recipe};
-use crate::body::ResponseBody;
+use super::{ContentHasher, ResponseFuture, Sha256, future::RequestFacts, tag::Recipe};
+use crate::{body::ResponseBody, source::SourceKnows};
 
 /// Service that gives responses an entity tag.
 ///
@@ -46,7 +46,10 @@ where
         if !self.recipe.methods.contains(request.method()) {
             return ResponseFuture::bypass(self.inner.call(request));
         }
-        let head = request.method() == Method::HEAD;
-        ResponseFuture::watch(self.inner.call(request), Arc::clone(&self.recipe), head)
+        let facts = RequestFacts {
+            head: request.method() == Method::HEAD,
+            source_knows: request.extensions().get::<SourceKnows>().is_some(),
+        };
+        ResponseFuture::watch(self.inner.call(request), Arc::clone(&self.recipe), facts)
     }
 }

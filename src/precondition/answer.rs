@@ -7,6 +7,7 @@ use http_body::Body;
 use crate::{
     body::ResponseBody,
     handler::PreconditionFailed,
+    outcome::Outcome,
     refusal::{Reason, Renderer},
     semantics::{prefer::Return, superseded, validators::Validators},
 };
@@ -52,6 +53,8 @@ pub(super) fn with_representation<B: Body<Data = Bytes>>(
         return None;
     }
     let (mut parts, body) = found.into_parts();
+    // They were about a 200, and a cache policy among them would store the 412.
+    Outcome::keep_alone(&mut parts.extensions);
     superseded::carry_representation(&mut parts, &request.uri, preferred);
     Some(Response::from_parts(parts, ResponseBody::inner(body)))
 }

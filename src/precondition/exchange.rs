@@ -44,13 +44,15 @@ pub(super) struct Exchange<Q, G> {
 }
 
 /// What outlives the request's head, which goes to the handler.
-struct Kept {
+pub(super) struct Kept {
     method: Method,
     path: Option<PathAndQuery>,
     /// All of it, where the service may be asked again.
-    head: Option<Box<Parts>>,
+    pub(super) head: Option<Box<Parts>>,
     /// Whether the handler compared, where it was to.
     compared: Option<Arc<AtomicBool>>,
+    /// Whether the source knew the state.
+    pub(super) source_knew: bool,
 }
 
 impl<Q, G> Exchange<Q, G> {
@@ -145,17 +147,18 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
                 now(&self.config, &self.fields),
             ) {
                 Admission::Admit => {
+                    let source_knew = found.is_none() && !matches!(current, Current::Unknown);
                     // Its content may hold what the write needs: a place, a connection.
                     drop(found);
-                    let kept = self.hand_over(&mut parts, current, G::ASKS);
+                    let mut kept = self.hand_over(&mut parts, current, G::ASKS);
+                    kept.source_knew = source_knew;
                     let inner = service.ready::<ReqB>().await?;
                     let response = inner.call(Request::from_parts(parts, content)).await?;
                     let failed = match self.performed(response, &kept) {
                         Ok(answer) => return Ok(answer),
                         Err(failed) => failed,
                     };
-                    let head = kept.head.as_deref();
-                    Ok(self.superseded(&failed, head, &mut service).await)
+                    Ok(self.superseded(&failed, &kept, &mut service).await)
                 }
                 Admission::Failed(condition) => {
                     let answer = self.fail(&parts, condition, &current, &mut found, &mut service);
@@ -190,7 +193,7 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
             Ok(current) => return Ok(Asked::State(current, None)),
             Err(error) => Some(error),
         };
-        let got = self.config.self_get.get(request, service).await?;
+        let got = self.config.self_get.get(request, false, service).await?;
         let asked = Asked::read(got, &*self.config.clock);
         Ok(match (asked, failed) {
             (Asked::State(Current::Unknown, _), Some(error)) => Asked::Failed(error),
@@ -230,6 +233,7 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
             path: parts.uri.path_and_query().cloned(),
             compared: None,
             head: asks_again.then(|| Box::new(parts.clone())),
+            source_knew: false,
         };
         if self.conditional {
             let expected =

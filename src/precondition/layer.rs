@@ -90,6 +90,11 @@ impl<Q: ValidatorSource> PreconditionLayer<Q> {
 }
 
 impl<Q, G> PreconditionLayer<Q, G> {
+    /// The source, for a layer of reads that hands out the tags checked here.
+    pub(crate) fn shared_source(&self) -> Arc<Q> {
+        Arc::clone(&self.config.source)
+    }
+
     /// Asks the service itself where the source does not know or fails, and
     /// for the representation that a 412 carries. The body type of the
     /// requests must then have a default, for the `GET`. What the source knows

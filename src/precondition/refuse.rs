@@ -7,7 +7,7 @@ use tower_service::Service;
 
 use super::{
     answer,
-    exchange::{Answer, Exchange},
+    exchange::{Answer, Exchange, Kept},
 };
 use crate::{
     body::ResponseBody,
@@ -15,11 +15,10 @@ use crate::{
     outcome::Verdict,
     refusal::{Reason, Refusal},
     semantics::{
-        etag::EntityTag,
         precondition::{Condition, Current},
-        validators::{self, Validators},
+        validators::{Label, Validators},
     },
-    source::{Asked, MayAskService, Ready, ValidatorSource},
+    source::{self, Asked, MayAskService, Ready, ValidatorSource},
 };
 
 impl<Q, G> Exchange<Q, G> {
@@ -42,20 +41,6 @@ impl<Q, G> Exchange<Q, G> {
         }
         response.map(ResponseBody::bytes)
     }
-
-    /// The tags of `If-Match`.
-    fn expected(&self) -> Vec<EntityTag> {
-        let tags = self.fields.tags(Condition::IfMatch);
-        tags.map(EntityTag::from).collect()
-    }
-
-    fn refusal(&self, condition: Condition) -> Refusal {
-        let refusal = Refusal::new(Reason::PreconditionFailed(condition));
-        match condition {
-            Condition::IfMatch => refusal.expecting(self.expected()),
-            Condition::IfNoneMatch | Condition::IfUnmodifiedSince => refusal,
-        }
-    }
 }
 
 impl<Q: ValidatorSource, G> Exchange<Q, G> {
@@ -63,7 +48,7 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
     pub(super) async fn superseded<S, ReqB, ResB>(
         &self,
         failed: &PreconditionFailed,
-        request: Option<&Parts>,
+        kept: &Kept,
         service: &mut Ready<S>,
     ) -> Answer<ResB>
     where
@@ -71,12 +56,13 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         ResB: Body<Data = Bytes>,
         G: MayAskService<S, ReqB>,
     {
-        let refusal = Refusal::new(failed.reason()).expecting(self.expected());
+        let refusal = Refusal::new(failed.reason()).expecting(&self.fields);
         let current = failed.current();
-        let answer = match request {
+        let answer = match kept.head.as_deref() {
             Some(request) => {
-                let found = self.representation(request, service).await;
-                self.carry(request, refusal, current, found)
+                let known = kept.source_knew;
+                let found = self.representation(request, known, service).await;
+                self.carry(request, refusal, current, known, found).await
             }
             None => self.refuse_with(refusal, current),
         };
@@ -96,8 +82,8 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         ResB: Body<Data = Bytes>,
         G: MayAskService<S, ReqB>,
     {
+        let refusal = Refusal::of_condition(condition, &self.fields);
         let Some(validators) = current.validators() else {
-            let refusal = self.refusal(condition);
             let answer = self.refuse_with(refusal, None);
             return self.explained(answer, Verdict::Failed(condition));
         };
@@ -108,37 +94,59 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
             let answer = answer::already_applied(validators);
             return self.explained(answer, Verdict::AlreadyApplied);
         }
-        // `match` would hold the response while the service is asked.
-        let found = if found.is_some() {
-            found.take()
-        } else {
-            self.representation(request, service).await
-        };
-        let refusal = self.refusal(condition);
         let answer = if G::ASKS {
-            self.carry(request, refusal, Some(validators), found)
+            // The source told the state, unless the service did.
+            let known = found.is_none();
+            // `match` would hold the response while the service is asked.
+            let found = if known {
+                self.representation(request, known, service).await
+            } else {
+                found.take()
+            };
+            self.carry(request, refusal, Some(validators), known, found)
+                .await
         } else {
             self.refuse_with(refusal, Some(validators))
         };
         self.explained(answer, Verdict::Failed(condition))
     }
 
-    /// A 412 with what was found, or a problem where that is nothing.
-    fn carry<ResB: Body<Data = Bytes>>(
+    /// A 412 with the representation that was found, or a problem if there is
+    /// none, or none that a tag is known for.
+    async fn carry<ResB: Body<Data = Bytes>>(
         &self,
         request: &Parts,
         refusal: Refusal,
         current: Option<&Validators>,
+        source_knew: bool,
         found: Option<Response<ResB>>,
     ) -> Answer<ResB> {
-        let carried = found.and_then(|mut found| {
-            // They were read before it, and without a tag nobody can try again.
-            if let Some(current) = current {
-                validators::label(&mut found, current);
+        let mut newer = None;
+        let labelled = match (found, current) {
+            (Some(found), Some(before)) => {
+                let (mut parts, body) = found.into_parts();
+                let label = Label::of(&parts, body.size_hint().exact().is_some(), before);
+                if label == Label::Confirm && source_knew {
+                    newer = source::ask(&*self.config.source, request).await.ok();
+                }
+                let after = newer.as_ref().and_then(Current::validators);
+                let confirmed = match label {
+                    Label::Keep | Label::OwnTag | Label::AsRead => true,
+                    Label::Confirm => after.is_some_and(|after| before.show_same_state(after)),
+                    // Nobody can try again with a weak tag.
+                    Label::Weaken => false,
+                };
+                label.write(&mut parts.headers, before);
+                confirmed.then(|| Response::from_parts(parts, body))
             }
-            answer::with_representation(request, found)
-        });
+            (found, _) => found,
+        };
+        let carried = labelled.and_then(|found| answer::with_representation(request, found));
         carried.unwrap_or_else(|| {
+            let current = match &newer {
+                Some(newer) => newer.validators(),
+                None => current,
+            };
             let mut answer = self.refuse_with(refusal, current);
             answer::note_preference(request, &mut answer);
             answer
@@ -150,6 +158,7 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
     async fn representation<S, ReqB, ResB>(
         &self,
         request: &Parts,
+        source_knew: bool,
         service: &mut Ready<S>,
     ) -> Option<Response<ResB>>
     where
@@ -160,8 +169,8 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         if !G::ASKS || !answer::wants_representation(request) {
             return None;
         }
-        let got = self.config.self_get.get(request, service).await.ok()?;
-        match Asked::read(got, &*self.config.clock) {
+        let got = self.config.self_get.get(request, source_knew, service);
+        match Asked::read(got.await.ok()?, &*self.config.clock) {
             Asked::State(Current::Present(_), found) => found,
             _ => None,
         }

@@ -1,20 +1,20 @@
 //! How a layer says no: an RFC 9457 problem, or what the user puts in its place.
 
-use std::{fmt, sync::Arc};
+use http::StatusCode;
 
-use bytes::Bytes;
-use http::{
-    HeaderValue, Response, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER},
+use crate::semantics::{
+    etag::EntityTag,
+    precondition::{Condition, ConditionalFields},
 };
 
-use crate::semantics::{content_length, etag::EntityTag, precondition::Condition};
-
 mod problem;
+mod renderer;
 #[cfg(test)]
 mod tests;
 
 pub use problem::ProblemJson;
+pub use renderer::RenderRefusal;
+pub(crate) use renderer::Renderer;
 
 /// A request that a layer refuses, before it has a body.
 ///
@@ -76,8 +76,22 @@ impl Refusal {
         }
     }
 
-    pub(crate) fn expecting(self, expected: Vec<EntityTag>) -> Self {
-        Self { expected, ..self }
+    /// The refusal of a request whose `condition`, one of its `fields`, is false.
+    pub(crate) fn of_condition(condition: Condition, fields: &ConditionalFields) -> Self {
+        let refusal = Self::new(Reason::PreconditionFailed(condition));
+        match condition {
+            Condition::IfMatch => refusal.expecting(fields),
+            Condition::IfNoneMatch | Condition::IfUnmodifiedSince => refusal,
+        }
+    }
+
+    /// With the tags of `If-Match`.
+    pub(crate) fn expecting(self, fields: &ConditionalFields) -> Self {
+        let tags = fields.tags(Condition::IfMatch);
+        Self {
+            expected: tags.map(EntityTag::from).collect(),
+            ..self
+        }
     }
 
     pub(crate) fn instead_of(self, current: Option<EntityTag>) -> Self {
@@ -187,65 +201,5 @@ impl Refusal {
     #[must_use]
     pub fn accepts_json(&self) -> bool {
         self.accepts_json
-    }
-}
-
-/// Turns a [`Refusal`] into content. Closures do.
-///
-/// The layer sets the status, `Cache-Control: no-store`, the current
-/// validators, the content's length, and on a 503 `Retry-After: 1`, in seconds.
-pub trait RenderRefusal: Send + Sync + 'static {
-    /// The media type and the content.
-    fn render(&self, refusal: &Refusal) -> (HeaderValue, Bytes);
-}
-
-impl<F> RenderRefusal for F
-where
-    F: Fn(&Refusal) -> (HeaderValue, Bytes) + Send + Sync + 'static,
-{
-    fn render(&self, refusal: &Refusal) -> (HeaderValue, Bytes) {
-        self(refusal)
-    }
-}
-
-/// The renderer of a layer: none is [`ProblemJson`], which costs nothing to clone.
-#[derive(Clone, Default)]
-pub(crate) struct Renderer(Option<Arc<dyn RenderRefusal>>);
-
-impl Renderer {
-    pub(crate) fn new(render: impl RenderRefusal) -> Self {
-        Self(Some(Arc::new(render)))
-    }
-
-    pub(crate) fn render(&self, refusal: &Refusal) -> (HeaderValue, Bytes) {
-        match &self.0 {
-            Some(render) => render.render(refusal),
-            None => ProblemJson.render(refusal),
-        }
-    }
-
-    /// The whole answer, for a request that did not run.
-    pub(crate) fn respond(&self, refusal: &Refusal) -> Response<Bytes> {
-        let (content_type, content) = self.render(refusal);
-        let mut response = Response::new(content);
-        *response.status_mut() = refusal.status();
-        let length = response.body().len() as u64;
-        let fields = response.headers_mut();
-        fields.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        fields.insert(CONTENT_TYPE, content_type);
-        content_length::set(fields, Some(length));
-        if refusal.status() == StatusCode::SERVICE_UNAVAILABLE {
-            fields.insert(RETRY_AFTER, HeaderValue::from_static("1"));
-        }
-        response
-    }
-}
-
-impl fmt::Debug for Renderer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            Some(_) => "Custom",
-            None => "ProblemJson",
-        })
     }
 }

@@ -1,3 +1,8 @@
+use http::{
+    HeaderMap, HeaderValue,
+    header::{CACHE_CONTROL, IF_MATCH, RETRY_AFTER},
+};
+
 use super::*;
 
 const REASONS: [Reason; 10] = [
@@ -53,9 +58,13 @@ fn a_required_condition_is_named() {
 /// R-9457-4-a: what was expected and what there is, whatever is in a tag.
 #[test]
 fn problems_tell_the_tags() {
-    let odd = EntityTag::try_from(HeaderValue::from_bytes(b"\"a\\b\xff\"").unwrap()).unwrap();
+    let mut headers = HeaderMap::new();
+    for line in [&b"\"v1\", W/\"v,2\""[..], b"\"a\\b\xff\""] {
+        headers.append(IF_MATCH, HeaderValue::from_bytes(line).unwrap());
+    }
+    let fields = ConditionalFields::from_headers(&headers);
     let refusal = Refusal::new(Reason::PreconditionFailed(Condition::IfMatch))
-        .expecting(vec![tag("\"v1\""), tag("W/\"v,2\""), odd])
+        .expecting(&fields)
         .instead_of(Some(tag("\"v3\"")));
     let problem = problem(&refusal);
     let expected = serde_json::json!(["\"v1\"", "W/\"v,2\"", "\"a\\b\u{fffd}\""]);

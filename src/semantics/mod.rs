@@ -25,6 +25,7 @@ pub mod no_vary_search;
 pub mod not_modified;
 pub mod precondition;
 pub mod prefer;
+pub mod repeated;
 pub mod secret;
 pub mod self_get;
 pub(crate) mod state_ref;

@@ -14,6 +14,8 @@ use super::{cache_control, list::trim_ows};
 pub enum Untagged {
     /// The handler set a tag itself, and a handler's tag wins.
     HandlerTag,
+    /// A source of validators knows the state, and its tag wins over a hash.
+    SourceKnows,
     /// The content of this status is not the selected representation.
     Status,
     /// `Cache-Control: no-store`: no client may keep it.
@@ -41,6 +43,8 @@ pub(crate) struct Facts {
     pub(crate) status: StatusCode,
     /// The request's method was `HEAD`.
     pub(crate) head: bool,
+    /// A source of validators knows the state.
+    pub(crate) source_knows: bool,
     /// The digest of the content is known, so its length does not matter.
     pub(crate) digest_known: bool,
     /// The most bytes that the body can have, if known.
@@ -62,6 +66,9 @@ pub(crate) fn untagged(
     let fields = Fields::read(headers);
     if fields.etag {
         return Some(Untagged::HandlerTag);
+    }
+    if facts.source_knows {
+        return Some(Untagged::SourceKnows);
     }
     if !facts.digest_known {
         match facts.upper {

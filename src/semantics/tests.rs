@@ -11,6 +11,7 @@ mod coding;
 mod date;
 mod dictionary;
 mod etag;
+mod label;
 mod list;
 mod no_vary_search;
 mod not_modified;

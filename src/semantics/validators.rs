@@ -2,14 +2,16 @@
 //! (RFC 9110, section 8.8).
 
 use http::{
-    HeaderMap, Response, StatusCode,
+    HeaderMap, StatusCode,
     header::{CONTENT_ENCODING, DATE, ETAG, LAST_MODIFIED},
+    response::Parts,
 };
 
 use super::{
     date::HttpDate,
     etag::{EntityTag, TagRef},
     fields,
+    repeated::RepeatedFields,
 };
 
 /// The validators of one representation. Either may be missing.
@@ -20,6 +22,8 @@ pub struct Validators {
     pub etag: Option<EntityTag>,
     /// When the representation last changed, in whole seconds.
     pub last_modified: Option<HttpDate>,
+    /// The other fields that a 304 repeats.
+    pub repeated: RepeatedFields,
 }
 
 /// Borrowed [`Validators`].
@@ -58,6 +62,12 @@ impl Validators {
         }
     }
 
+    /// With the fields that a 304 repeats from the 200, beside the validators.
+    #[must_use]
+    pub fn with_repeated(self, repeated: RepeatedFields) -> Self {
+        Self { repeated, ..self }
+    }
+
     /// Reads `ETag` and `Last-Modified` of a response, as
     /// [`ValidatorsRef::from_headers`] does.
     #[must_use]
@@ -65,6 +75,7 @@ impl Validators {
         Self {
             etag: fields::only(headers, &ETAG).and_then(|tag| EntityTag::try_from(tag).ok()),
             last_modified: last_modified(headers, now),
+            repeated: RepeatedFields::new(),
         }
     }
 
@@ -74,6 +85,15 @@ impl Validators {
         ValidatorsRef {
             etag: self.etag.as_ref().map(EntityTag::as_ref),
             last_modified: self.last_modified,
+        }
+    }
+
+    /// Whether both are of one state. Tags decide alone; without them dates do.
+    pub(crate) fn show_same_state(&self, other: &Self) -> bool {
+        match (&self.etag, &other.etag) {
+            (Some(tag), Some(other)) => tag.is_weak() == other.is_weak() && tag.weak_eq(other),
+            (None, None) => self.last_modified == other.last_modified,
+            _ => false,
         }
     }
 
@@ -110,31 +130,68 @@ impl<'a> ValidatorsRef<'a> {
     }
 }
 
-/// Labels a representation with validators that were read before it, where it
-/// has none of its own. Content that is coded gets a weak tag: the validators
-/// are those of the resource, whose other codings have other bytes
-/// (RFC 9110, section 8.8.3.3).
-pub(crate) fn label<B>(response: &mut Response<B>, before: &Validators) {
-    let represents = matches!(
-        response.status(),
-        StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION | StatusCode::PARTIAL_CONTENT
-    );
-    if !represents {
-        return;
+/// How validators that were read before a response may label it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Label {
+    /// Not at all: it is no whole representation.
+    Keep,
+    /// With the date, if that is missing: it has a tag of its own.
+    OwnTag,
+    /// With the strong tag, once the source has said the same again.
+    Confirm,
+    /// With the tag as it is: it is weak, or there is only a date.
+    AsRead,
+    /// With a weak tag: the content is coded, so that other codings of the same
+    /// state have other bytes (RFC 9110, section 8.8.3.3), or it is read after
+    /// its head went out, and may be newer than any confirmation.
+    Weaken,
+}
+
+impl Label {
+    /// `exact` says that the length of the body is known.
+    pub(crate) fn of(parts: &Parts, exact: bool, before: &Validators) -> Self {
+        if !matches!(
+            parts.status,
+            StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION
+        ) {
+            return Self::Keep;
+        }
+        if fields::has(&parts.headers, &ETAG) {
+            return Self::OwnTag;
+        }
+        match &before.etag {
+            Some(tag) if !tag.is_weak() => {
+                if exact && !fields::has(&parts.headers, &CONTENT_ENCODING) {
+                    Self::Confirm
+                } else {
+                    Self::Weaken
+                }
+            }
+            _ => Self::AsRead,
+        }
     }
-    let headers = response.headers_mut();
-    if let Some(etag) = &before.etag
-        && !fields::has(headers, &ETAG)
-    {
-        let coded = fields::has(headers, &CONTENT_ENCODING);
-        let etag = etag.clone();
-        let etag = if coded { etag.into_weak() } else { etag };
-        headers.insert(ETAG, etag.into());
-    }
-    if let Some(date) = before.last_modified
-        && !fields::has(headers, &LAST_MODIFIED)
-    {
-        headers.insert(LAST_MODIFIED, date.into());
+
+    /// Writes the validators that the label allows and the head does not have.
+    pub(crate) fn write(self, headers: &mut HeaderMap, before: &Validators) {
+        if self == Self::Keep {
+            return;
+        }
+        if let Some(tag) = &before.etag
+            && self != Self::OwnTag
+        {
+            let tag = tag.clone();
+            let tag = if self == Self::Weaken {
+                tag.into_weak()
+            } else {
+                tag
+            };
+            headers.insert(ETAG, tag.into());
+        }
+        if let Some(date) = before.last_modified
+            && !fields::has(headers, &LAST_MODIFIED)
+        {
+            headers.insert(LAST_MODIFIED, date.into());
+        }
     }
 }
 

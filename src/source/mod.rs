@@ -39,13 +39,21 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
 //! ```
 //!
-//! # Label before read
+//! # Label before read, and confirm
 //!
-//! What a source says is read before the representation, never after. An old
-//! label on new bytes costs one fetch more; a new label on old bytes is a stale
-//! page for ever. The layers see to the order within a request; that a source
-//! reads from the same side as the handler, the primary or one replica, is the
-//! application's part.
+//! A source is asked before the representation is read, never only after. A new
+//! label on old bytes would be a stale page for ever. A strong tag is
+//! [confirmed](crate::conditional#confirmation) after the read, so that one tag
+//! never stands for two contents. The source must read from the same side as the
+//! handler: the primary, or one replica.
+//!
+//! # One origin of tags
+//!
+//! The tag that a read hands out is the tag that a write takes. Give the same
+//! source to [`ConditionalLayer`](crate::ConditionalLayer) and
+//! [`PreconditionLayer`](crate::PreconditionLayer), or give it to the latter in a
+//! [`Stack`](crate::Stack), which shares it. If reads are tagged by a hash and
+//! writes checked against a version, every `If-Match` fails.
 //!
 //! # What is no validator
 //!
@@ -64,6 +72,7 @@ mod error;
 mod future;
 mod or_else;
 mod ready;
+mod repeating;
 mod route;
 mod self_get;
 mod state;
@@ -83,12 +92,13 @@ use std::{
 
 use http::request::Parts;
 
-use crate::semantics::precondition::Current;
+use crate::semantics::{precondition::Current, repeated::RepeatedFields};
 
 pub use error::{BoxError, SourceError, SourceErrorKind};
 pub use future::ResponseFuture;
 pub use or_else::OrElse;
 pub(crate) use ready::Ready;
+pub use repeating::Repeating;
 pub use route::{At, InvalidRoute, Route};
 pub(crate) use self_get::{Asked, Placed};
 pub use self_get::{Inner, MayAskService, Named, NoSelfGet, SelfGet};
@@ -106,6 +116,10 @@ pub(crate) use timeout::within;
 pub trait ValidatorSource: Send + Sync + 'static {
     /// Why the source could not tell. It is logged and never sent.
     type Error: Into<BoxError> + Send;
+
+    /// Whether it never knows anything, so that asking is in vain.
+    #[doc(hidden)]
+    const KNOWS_NOTHING: bool = false;
 
     /// The current state. [`Current::Unknown`] is always a right answer: the
     /// layers then let the request pass as it is.
@@ -136,6 +150,16 @@ pub trait ValidatorSource: Send + Sync + 'static {
         Ok(At::new(Route::new(pattern)?, self))
     }
 
+    /// Adds these header fields to what the source says, for the 304 that is made
+    /// before the handler runs (RFC 9110, section 15.4.5). Fields that the source
+    /// states itself win; `Vary` is the union.
+    fn repeating(self, fields: RepeatedFields) -> Repeating<Self>
+    where
+        Self: Sized,
+    {
+        Repeating::new(self, fields)
+    }
+
     /// Fails where the answer takes longer than `limit`. It needs tokio's timer.
     #[cfg(feature = "tokio")]
     fn timeout(self, limit: std::time::Duration) -> Timeout<Self>
@@ -162,10 +186,17 @@ where
 impl<T: ValidatorSource> ValidatorSource for Arc<T> {
     type Error = T::Error;
 
+    const KNOWS_NOTHING: bool = T::KNOWS_NOTHING;
+
     fn current(&self, request: &Parts) -> impl Future<Output = Result<Current, T::Error>> + Send {
         T::current(self, request)
     }
 }
+
+/// A request extension: a source knows the state, so the content is not to be
+/// hashed for a tag. On a response: none is to be made afterwards either.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SourceKnows;
 
 /// A source that knows nothing, for where the handler or a [`SelfGet`] does.
 #[derive(Debug, Clone, Copy, Default)]
@@ -174,6 +205,8 @@ pub struct Unknown;
 
 impl ValidatorSource for Unknown {
     type Error = Infallible;
+
+    const KNOWS_NOTHING: bool = true;
 
     async fn current(&self, _: &Parts) -> Result<Current, Infallible> {
         Ok(Current::Unknown)

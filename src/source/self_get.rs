@@ -7,7 +7,7 @@ use std::{
 use http::{Extensions, Request, Response, StatusCode, request::Parts};
 use tower_service::Service;
 
-use super::{Ready, SourceError, caught};
+use super::{Ready, SourceError, SourceKnows, caught};
 use crate::{
     clock::Clock,
     semantics::{
@@ -162,11 +162,13 @@ pub trait MayAskService<S: Service<Request<B>>, B>: Placed + Clone + Send + Sync
     #[doc(hidden)]
     const ASKS: bool;
 
-    /// The service's answer to the `GET`.
+    /// The service's answer to the `GET`. `known` says that a source knows the
+    /// state, so that no tag is made from the content.
     #[doc(hidden)]
     fn get(
         &self,
         request: &Parts,
+        known: bool,
         service: &mut Ready<S>,
     ) -> impl Future<Output = Result<Got<S::Response>, S::Error>> + Send;
 }
@@ -181,6 +183,7 @@ where
     fn get(
         &self,
         _: &Parts,
+        _: bool,
         _: &mut Ready<S>,
     ) -> impl Future<Output = Result<Got<S::Response>, S::Error>> + Send {
         ready(Ok(Got::Nothing))
@@ -198,9 +201,11 @@ where
     async fn get(
         &self,
         request: &Parts,
+        known: bool,
         service: &mut Ready<S>,
     ) -> Result<Got<S::Response>, S::Error> {
-        let get = Request::from_parts(self_get::head(request), B::default());
+        let head = marked(self_get::head(request), known);
+        let get = Request::from_parts(head, B::default());
         self.ask(service.call(get)).await
     }
 }
@@ -221,6 +226,7 @@ where
     async fn get(
         &self,
         request: &Parts,
+        known: bool,
         service: &mut Ready<S>,
     ) -> Result<Got<S::Response>, S::Error> {
         // Both may wait for places in the same limit.
@@ -231,9 +237,17 @@ where
             carry(&request.extensions, &mut head.extensions);
         }
         let mut named = Ready::fresh(self.service.service.clone());
-        let get = Request::from_parts(head, B::default());
+        let get = Request::from_parts(marked(head, known), B::default());
         self.ask(named.call(get)).await
     }
+}
+
+/// Tells an [`EtagLayer`](crate::EtagLayer) inside whether a source knows.
+fn marked(mut head: Parts, known: bool) -> Parts {
+    if known {
+        head.extensions.insert(SourceKnows);
+    }
+    head
 }
 
 /// Refuses a place where the `GET` would not reach what answers a `GET`.

@@ -9,6 +9,7 @@ mod compression;
 mod cors;
 #[cfg(feature = "tracing")]
 mod events;
+mod one_origin;
 mod placement;
 mod plain;
 mod ranges;

@@ -1,7 +1,9 @@
 mod conditions;
+mod confirmed;
 mod not_modified;
 mod options;
 mod refused;
+mod repeated;
 mod sourced;
 
 use std::time::{Duration, SystemTime};

@@ -4,16 +4,18 @@ use bytes::Bytes;
 use http::{
     HeaderName, HeaderValue, Method, StatusCode,
     header::{
-        ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, EXPIRES,
-        IF_MATCH, IF_UNMODIFIED_SINCE, LAST_MODIFIED,
+        ACCEPT, ACCEPT_RANGES, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_LENGTH,
+        CONTENT_LOCATION, CONTENT_TYPE, ETAG, EXPIRES, IF_MATCH, IF_NONE_MATCH,
+        IF_UNMODIFIED_SINCE, LAST_MODIFIED,
     },
 };
 
-use super::{EARLIER, LATER, MODIFIED, answer, exchange, get, layer};
+use super::{Answer, EARLIER, LATER, MODIFIED, answer, exchange, get, layer, request};
 use crate::{
+    ConditionalLayer, Outcome,
     refusal::Refusal,
     semantics::precondition::Condition,
-    test_support::{content, read},
+    test_support::{content, knows, read, send, tagged},
 };
 
 /// R-9110-13.1.1-g, R-9110-13.1.1-a, R-9457-3-a, R-9457-3.1.2-a,
@@ -45,6 +47,12 @@ fn a_false_condition_is_412_with_the_current_validators() {
     assert!(problem["type"].as_str().unwrap().starts_with("https://"));
     let detail = problem["detail"].as_str().unwrap();
     assert!(detail.contains("If-Match") && !detail.contains("v0"));
+    // Issue 10, A.9: as every other refusal of this kind.
+    assert_eq!(
+        problem["expected"],
+        serde_json::json!(["W/\"v1\"", "\"v0\""])
+    );
+    assert_eq!(problem["current"], "\"v1\"");
 
     assert_eq!(get(&[(IF_MATCH, "\"v1\"")], answer(&[])).status(), 200);
     assert_eq!(get(&[(IF_MATCH, "*")], answer(&[])).status(), 200);
@@ -83,4 +91,56 @@ fn refusals_can_look_otherwise() {
     let response = exchange(&layer, Method::GET, &[(IF_MATCH, "\"v0\"")], answer(&[]));
     assert_eq!(response.headers()[CONTENT_TYPE], "text/plain");
     assert_eq!(content(&read(response.into_body())), b"Precondition Failed");
+}
+
+/// Issue 10, A.9: a client that takes no JSON gets text, before the service ran
+/// and after.
+#[test]
+fn a_412_honours_accept() {
+    let fields = [(IF_MATCH, "\"v0\""), (ACCEPT, "text/html")];
+    let after = get(&fields, answer(&[]));
+    let before = exchange_by_source(&fields);
+    for response in [after, before] {
+        assert_eq!(response.status(), StatusCode::PRECONDITION_FAILED);
+        assert_eq!(
+            response.headers()[CONTENT_TYPE],
+            "text/plain; charset=utf-8"
+        );
+    }
+}
+
+/// Issue 10, A.9: what is refused before the service ran looks as what is refused
+/// after it.
+#[test]
+fn refusals_are_alike_before_and_after_the_service() {
+    let fields = [(IF_MATCH, "\"v0\", W/\"v1\"")];
+    let (after, before) = (get(&fields, answer(&[])), exchange_by_source(&fields));
+    assert_eq!(after.headers(), before.headers());
+    assert_eq!(read(after.into_body()), read(before.into_body()));
+}
+
+fn exchange_by_source(fields: &[(HeaderName, &'static str)]) -> Answer {
+    let layer = ConditionalLayer::new().source(knows(tagged("v1")));
+    send(&layer, request(Method::GET, fields), |_| answer(&[]))
+}
+
+/// Issue 10, A.7: what was said of the 200 leaves nothing behind on the refusal
+/// that replaces it.
+#[test]
+fn extensions_of_the_200_do_not_survive() {
+    #[derive(Clone)]
+    struct OfThe200;
+    let mut ok = answer(&[(CONTENT_LOCATION, "/v1"), (ACCEPT_RANGES, "bytes")]);
+    ok.extensions_mut().insert(OfThe200);
+    let response = exchange(&layer().explain(), Method::GET, &[(IF_MATCH, "\"v0\"")], ok);
+    assert_eq!(response.status(), StatusCode::PRECONDITION_FAILED);
+    assert!(response.extensions().get::<OfThe200>().is_none());
+    assert!(Outcome::of(&response).is_some());
+    for name in [CONTENT_LOCATION, ACCEPT_RANGES] {
+        assert!(!response.headers().contains_key(name));
+    }
+    let mut ok = answer(&[]);
+    ok.extensions_mut().insert(OfThe200);
+    let known = get(&[(IF_NONE_MATCH, "\"v1\"")], ok);
+    assert!(known.extensions().get::<OfThe200>().is_some());
 }

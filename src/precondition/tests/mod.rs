@@ -1,4 +1,5 @@
 mod answers;
+mod carried;
 mod evaluation;
 mod expected;
 mod failures;

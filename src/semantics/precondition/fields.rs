@@ -103,6 +103,12 @@ impl ConditionalFields {
         self.has(Field::Match) || self.has(Field::NoneMatch) || date_counts
     }
 
+    /// Whether one of the fields can make a read fail: `If-Match` or
+    /// `If-Unmodified-Since`.
+    pub(crate) fn can_fail(&self) -> bool {
+        self.has(Field::Match) || self.has(Field::UnmodifiedSince)
+    }
+
     /// Whether the condition is there and is `*`, alone.
     pub(crate) fn is_any(&self, condition: Condition) -> bool {
         self.only(condition.into())

@@ -66,10 +66,12 @@ pub(super) fn current() -> impl Strategy<Value = Current> {
     prop_oneof![
         1 => Just(Current::Unknown),
         1 => Just(Current::Absent),
-        6 => validators.prop_map(|(etag, date)| Current::Present(Validators {
-            etag,
-            last_modified: date.map(HttpDate::from_unix_seconds),
-        })),
+        6 => validators.prop_map(|(etag, date)| {
+            let mut validators = Validators::new();
+            validators.etag = etag;
+            validators.last_modified = date.map(HttpDate::from_unix_seconds);
+            Current::Present(validators)
+        }),
     ]
 }
 

@@ -2,11 +2,8 @@ use http::{Response, Uri};
 
 use super::headers;
 use crate::semantics::{
-    date::HttpDate,
-    etag::EntityTag,
     prefer::Return,
     superseded::{carry_representation, note_preference},
-    validators::{Validators, label},
 };
 
 /// R-7240-4.2-a: the representation with its own fields, not to be stored, and
@@ -59,45 +56,4 @@ fn a_preference_is_named_once() {
     assert_eq!(fields.get_all("vary").iter().count(), 1);
     assert_eq!(fields["vary"], "Prefer");
     assert_eq!(fields["preference-applied"], "return=minimal");
-}
-
-/// R-9110-8.8-b, R-9110-8.8.1-c: what was read before labels what comes, if it
-/// is a representation and has no label.
-#[test]
-fn labels() {
-    let before = Validators::new()
-        .with_etag(EntityTag::strong("1").unwrap())
-        .with_last_modified(HttpDate::from_unix_seconds(784_111_777));
-    let date = "Sun, 06 Nov 1994 08:49:37 GMT";
-    type Lines<'a> = &'a [(&'a str, &'a str)];
-    let table: [(u16, Lines<'_>, Option<&str>, Option<&str>); 12] = [
-        (200, &[], Some("\"1\""), Some(date)),
-        (203, &[], Some("\"1\""), Some(date)),
-        (206, &[], Some("\"1\""), Some(date)),
-        (200, &[("etag", "\"own\"")], Some("\"own\""), Some(date)),
-        (200, &[("etag", "junk")], Some("junk"), Some(date)),
-        (200, &[("last-modified", "own")], Some("\"1\""), Some("own")),
-        (
-            200,
-            &[("content-encoding", "gzip")],
-            Some("W/\"1\""),
-            Some(date),
-        ),
-        (201, &[], None, None),
-        (204, &[], None, None),
-        (304, &[], None, None),
-        (404, &[], None, None),
-        (500, &[], None, None),
-    ];
-    for (status, own, tag, modified) in table {
-        let mut response = Response::builder().status(status).body(()).unwrap();
-        *response.headers_mut() = headers(own.iter().copied());
-        label(&mut response, &before);
-        let field = |name: &str| response.headers().get(name).map(|v| v.to_str().unwrap());
-        assert_eq!(field("etag"), tag, "{status} {own:?}");
-        assert_eq!(field("last-modified"), modified, "{status} {own:?}");
-    }
-    let mut response = Response::new(());
-    label(&mut response, &Validators::new());
-    assert!(response.headers().is_empty());
 }

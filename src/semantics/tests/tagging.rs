@@ -10,6 +10,7 @@ const LIMIT: u64 = 100;
 const PLAIN: Facts = Facts {
     status: StatusCode::OK,
     head: false,
+    source_knows: false,
     digest_known: false,
     upper: Some(10),
 };

@@ -1,0 +1,265 @@
+//! A label that was read before the service ran, and what it may stand for.
+
+use std::{
+    convert::Infallible,
+    future::{Ready, ready},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use http::{Request, Response, StatusCode, request::Parts};
+
+use super::Answer;
+use crate::{
+    ConditionalLayer, EtagLayer,
+    semantics::precondition::Current,
+    source::ValidatorSource,
+    test_support::{Act, ScriptedBody, Upload, content, read, request, send, tagged},
+};
+
+/// A resource that another writer changes while the service reads it.
+#[derive(Clone, Default)]
+struct Moving {
+    version: Arc<AtomicU64>,
+    asked: Arc<AtomicU64>,
+    moves: bool,
+}
+
+impl Moving {
+    fn new(moves: bool) -> Self {
+        Self {
+            moves,
+            ..Self::default()
+        }
+    }
+
+    fn source(&self) -> impl Fn(&Parts) -> Ready<Result<Current, Infallible>> + Clone + use<> {
+        let this = self.clone();
+        move |_: &Parts| {
+            this.asked.fetch_add(1, Ordering::SeqCst);
+            let version = this.version.load(Ordering::SeqCst);
+            ready(Ok(tagged(&version.to_string()).into()))
+        }
+    }
+
+    /// The content as it is after the writer.
+    fn serve(&self) -> ScriptedBody {
+        if self.moves {
+            self.version.fetch_add(1, Ordering::SeqCst);
+        }
+        let version = self.version.load(Ordering::SeqCst);
+        ScriptedBody::sized([Act::data(format!("content {version}"))])
+    }
+
+    fn get(&self, fields: &[(&str, &str)]) -> Answer {
+        let layer = ConditionalLayer::new().source(self.source());
+        self.get_through(&layer, fields)
+    }
+
+    fn get_through<Q: ValidatorSource>(
+        &self,
+        layer: &ConditionalLayer<crate::clock::SystemClock, crate::conditional::BySource<Q>>,
+        fields: &[(&str, &str)],
+    ) -> Answer {
+        let this = self.clone();
+        let request = request("GET", "/", fields.iter().copied());
+        send(layer, request, move |_: Request<Upload>| {
+            Response::new(this.serve())
+        })
+    }
+
+    fn asked(&self) -> u64 {
+        self.asked.load(Ordering::SeqCst)
+    }
+}
+
+/// Issue 10, A.2, R-9110-8.8.1-a: one strong tag never stands for two contents.
+/// The old label does not go out on content that a write may have changed.
+#[test]
+fn a_strong_tag_goes_out_only_if_nothing_changed() {
+    let still = Moving::new(false);
+    let answer = still.get(&[]);
+    assert_eq!(answer.headers()["etag"], "\"0\"");
+    assert_eq!(still.asked(), 2);
+
+    let moving = Moving::new(true);
+    let answer = moving.get(&[]);
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert!(!answer.headers().contains_key("etag"));
+    assert_eq!(content(&read(answer.into_body())), b"content 1");
+}
+
+/// The second read can be switched off by name.
+#[test]
+fn without_confirmation_the_label_goes_out_as_it_was_read() {
+    let moving = Moving::new(true);
+    let layer = ConditionalLayer::new().source(moving.source());
+    let answer = moving.get_through(&layer.without_confirmation(), &[]);
+    assert_eq!(answer.headers()["etag"], "\"0\"");
+    assert_eq!(moving.asked(), 1);
+}
+
+/// Issue 10, A.2: a handler that reads version and content in one statement
+/// sets the tag itself, and no second read happens.
+#[test]
+fn a_handlers_own_tag_needs_no_confirmation() {
+    let moving = Moving::new(true);
+    let layer = ConditionalLayer::new().source(moving.source());
+    let this = moving.clone();
+    let answer = send(
+        &layer,
+        request("GET", "/", []),
+        move |_: Request<Upload>| {
+            let mut response = Response::new(this.serve());
+            let own = "\"1\"".parse().unwrap();
+            response.headers_mut().insert("etag", own);
+            response
+        },
+    );
+    assert_eq!(answer.headers()["etag"], "\"1\"");
+    assert_eq!(moving.asked(), 1);
+}
+
+/// Issue 10, A.2: content that is read after its head gets the tag weakly, and a
+/// part gets none, nor does a second read happen for them.
+#[test]
+fn streams_and_parts_get_no_strong_tag() {
+    for (status, field, tag) in [
+        (200, "x-plain", Some("W/\"0\"")),
+        (200, "content-encoding", Some("W/\"0\"")),
+        (206, "content-range", None),
+    ] {
+        let still = Moving::new(false);
+        let layer = ConditionalLayer::new().source(still.source());
+        let answer = send(
+            &layer,
+            request("GET", "/", []),
+            move |_: Request<Upload>| {
+                let body = match field {
+                    "x-plain" => ScriptedBody::unsized_([Act::data("hello")]),
+                    _ => ScriptedBody::sized([Act::data("hello")]),
+                };
+                let response = Response::builder().status(status).header(field, "x");
+                response.body(body).unwrap()
+            },
+        );
+        let found = answer
+            .headers()
+            .get("etag")
+            .map(|tag| tag.to_str().unwrap());
+        assert_eq!(found, tag, "{status} {field}");
+        assert_eq!(still.asked(), 1, "{status} {field}");
+    }
+}
+
+/// A condition that was true when the source was asked is not false because the
+/// label became weak or was left away.
+#[test]
+fn a_condition_that_held_is_not_held_against_the_label() {
+    for moves in [false, true] {
+        let moving = Moving::new(moves);
+        let layer = ConditionalLayer::new().source(moving.source());
+        let asked = request(
+            "GET",
+            "/",
+            [("if-match", "\"0\""), ("if-none-match", "\"9\"")],
+        );
+        let this = moving.clone();
+        let answer = send(&layer, asked, move |_: Request<Upload>| {
+            this.serve();
+            Response::new(ScriptedBody::unsized_([Act::data("hello")]))
+        });
+        // What changed meanwhile must not be joined to what the client has.
+        assert_eq!(answer.status(), if moves { 412 } else { 200 });
+        let tag = if moves { "\"1\"" } else { "W/\"0\"" };
+        assert_eq!(answer.headers()["etag"], tag);
+    }
+}
+
+/// R-9110-13.1.1-g with a part: it is not of the state that the client named.
+#[test]
+fn if_match_with_a_range_is_checked_again() {
+    for (moves, status) in [(false, 206), (true, 412)] {
+        let moving = Moving::new(moves);
+        let layer = ConditionalLayer::new().source(moving.source());
+        let asked = request("GET", "/", [("if-match", "\"0\""), ("range", "bytes=0-1")]);
+        let this = moving.clone();
+        let answer = send(&layer, asked, move |_: Request<Upload>| {
+            let mut part = Response::new(this.serve());
+            *part.status_mut() = StatusCode::PARTIAL_CONTENT;
+            part
+        });
+        assert_eq!(answer.status(), status);
+    }
+}
+
+/// A source that cannot confirm confirms nothing.
+#[test]
+fn a_second_read_that_fails_leaves_the_tag_away() {
+    let calls = Arc::new(AtomicU64::new(0));
+    let source = move |_: &Parts| {
+        ready(match calls.fetch_add(1, Ordering::SeqCst) {
+            0 => Ok(Current::from(tagged("0"))),
+            _ => Err("down"),
+        })
+    };
+    let layer = ConditionalLayer::new().source(source);
+    let answer = Moving::new(false).get_through(&layer, &[("if-none-match", "\"9\"")]);
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert!(!answer.headers().contains_key("etag"));
+}
+
+/// Issue 10, A.3: where the source knows, nothing is hashed, on neither side and
+/// whatever becomes of the label. Where it does not know, the content is hashed.
+#[test]
+fn a_source_that_knows_leaves_nothing_to_hash() {
+    let sourced = |current: Current| {
+        ConditionalLayer::new().source(move |_: &Parts| ready(Ok::<_, Infallible>(current.clone())))
+    };
+    for (current, tag) in [
+        (tagged("7").into(), Some("\"7\"")),
+        (Current::Absent, None),
+        (Current::Unknown, Some("hash")),
+    ] {
+        for outside in [false, true] {
+            let answer = if outside {
+                let layer = tower_layer::Stack::new(sourced(current.clone()), EtagLayer::new());
+                answer_of(&layer)
+            } else {
+                let layer = tower_layer::Stack::new(EtagLayer::new(), sourced(current.clone()));
+                answer_of(&layer)
+            };
+            match tag {
+                Some("hash") => assert_eq!(answer.unwrap().len(), 24, "{current:?}"),
+                tag => assert_eq!(answer.as_deref(), tag, "{current:?} {outside}"),
+            }
+        }
+    }
+    let moving = Moving::new(true);
+    let inside = ConditionalLayer::new().source(moving.source());
+    let this = moving.clone();
+    let layer = tower_layer::Stack::new(inside, EtagLayer::new());
+    let answer = send(
+        &layer,
+        request("GET", "/", []),
+        move |_: Request<Upload>| Response::new(this.serve()),
+    );
+    assert!(!answer.headers().contains_key("etag"));
+}
+
+/// The tag of a 200 that goes through `layer`.
+fn answer_of<L, B>(layer: &L) -> Option<String>
+where
+    L: tower_layer::Layer<
+            crate::test_support::Handler<fn(Request<Upload>) -> Response<ScriptedBody>>,
+        >,
+    L::Service: tower_service::Service<Request<Upload>, Response = Response<B>, Error = Infallible>,
+{
+    let hello: fn(Request<Upload>) -> Response<ScriptedBody> =
+        |_| Response::new(ScriptedBody::sized([Act::data("hello")]));
+    let answer = send(layer, request("GET", "/", []), hello);
+    let tag = answer.headers().get("etag")?;
+    Some(tag.to_str().unwrap().to_owned())
+}

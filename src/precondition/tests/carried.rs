@@ -1,0 +1,96 @@
+//! The representation that a 412 carries: whose state it shows, and under which tag.
+
+use std::{
+    convert::Infallible,
+    future::{Ready, ready},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use http::{Request, Response, request::Parts};
+
+use super::problem;
+use crate::{
+    EtagLayer, PreconditionLayer,
+    semantics::precondition::Current,
+    source::SelfGet,
+    test_support::{Act, ScriptedBody, Upload, content, knows, read, request, send, tagged},
+};
+
+const STALE: (&str, &str) = ("if-match", "\"0\"");
+
+fn bare() -> Response<ScriptedBody> {
+    Response::new(ScriptedBody::sized([Act::data("hello")]))
+}
+
+/// A version that each look finds changed, as long as it moves.
+fn versions(moves: bool) -> impl Fn(&Parts) -> Ready<Result<Current, Infallible>> {
+    let version = Arc::new(AtomicU64::new(1));
+    move |_: &Parts| {
+        let step = u64::from(moves);
+        let version = version.fetch_add(step, Ordering::SeqCst);
+        ready(Ok(tagged(&version.to_string()).into()))
+    }
+}
+
+/// Issue 10, A.2, R-9110-8.8.1-a: content that a write may have changed since the
+/// tag was read is not carried under it; the newest tag goes out alone.
+#[test]
+fn a_representation_is_carried_if_its_tag_is_confirmed() {
+    let layer = PreconditionLayer::new(versions(false)).with_self_get(SelfGet::new());
+    let answer = send(&layer, request("PUT", "/", [STALE]), |_| bare());
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["etag"]),
+        (412, &"\"1\"".parse().unwrap())
+    );
+    assert_eq!(content(&read(answer.into_body())), b"hello");
+
+    let layer = PreconditionLayer::new(versions(true)).with_self_get(SelfGet::new());
+    let answer = send(&layer, request("PUT", "/", [STALE]), |_| bare());
+    assert_eq!(answer.status(), 412);
+    assert_eq!(answer.headers()["etag"], "\"2\"");
+    assert_eq!(problem(answer)["current"], "\"2\"");
+}
+
+/// Issue 10, A.2: nobody can try again with a weak tag, so a stream is left out.
+#[test]
+fn a_stream_is_not_carried() {
+    let layer = PreconditionLayer::new(knows(tagged("1"))).with_self_get(SelfGet::new());
+    let answer = send(&layer, request("PUT", "/", [STALE]), |_| {
+        Response::new(ScriptedBody::unsized_([Act::data("hello")]))
+    });
+    assert_eq!(answer.status(), 412);
+    assert_eq!(answer.headers()["etag"], "\"1\"");
+    assert_eq!(problem(answer)["current"], "\"1\"");
+}
+
+/// Issue 10, A.3: the tag in a 412 is the one that a retry needs, not a hash.
+#[test]
+fn the_tag_of_the_source_wins_over_a_hash() {
+    let writes = PreconditionLayer::new(knows(tagged("1"))).with_self_get(SelfGet::new());
+    let layer = tower_layer::Stack::new(EtagLayer::new(), writes);
+    let answer = send(
+        &layer,
+        request("PUT", "/", [STALE]),
+        |_: Request<Upload>| bare(),
+    );
+    assert_eq!(answer.headers()["etag"], "\"1\"");
+    assert_eq!(content(&read(answer.into_body())), b"hello");
+}
+
+/// Issue 10, A.7: what was said of the 200 is not said of the 412.
+#[test]
+fn extensions_of_the_200_do_not_survive() {
+    #[derive(Clone)]
+    struct OfThe200;
+    let layer = PreconditionLayer::self_get(SelfGet::new());
+    let answer = send(&layer, request("PUT", "/", [STALE]), |_| {
+        let mut response = super::representation("\"1\"");
+        response.extensions_mut().insert(OfThe200);
+        response
+    });
+    assert_eq!(answer.status(), 412);
+    assert!(answer.extensions().get::<OfThe200>().is_none());
+}

@@ -1,0 +1,86 @@
+//! From a refusal to the response that goes out.
+
+use std::{fmt, sync::Arc};
+
+use bytes::Bytes;
+use http::{
+    HeaderValue, Response, StatusCode,
+    header::{ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LOCATION, CONTENT_TYPE, RETRY_AFTER},
+    response::Parts,
+};
+
+use super::{ProblemJson, Refusal};
+use crate::semantics::{cache_control, content_length, not_modified};
+
+/// Turns a [`Refusal`] into content. Closures do.
+///
+/// The layer sets the status, `Cache-Control: no-store`, the current
+/// validators, the content's length, and on a 503 `Retry-After: 1`, in seconds.
+pub trait RenderRefusal: Send + Sync + 'static {
+    /// The media type and the content.
+    fn render(&self, refusal: &Refusal) -> (HeaderValue, Bytes);
+}
+
+impl<F> RenderRefusal for F
+where
+    F: Fn(&Refusal) -> (HeaderValue, Bytes) + Send + Sync + 'static,
+{
+    fn render(&self, refusal: &Refusal) -> (HeaderValue, Bytes) {
+        self(refusal)
+    }
+}
+
+/// The renderer of a layer: none is [`ProblemJson`], which costs nothing to clone.
+#[derive(Clone, Default)]
+pub(crate) struct Renderer(Option<Arc<dyn RenderRefusal>>);
+
+impl Renderer {
+    pub(crate) fn new(render: impl RenderRefusal) -> Self {
+        Self(Some(Arc::new(render)))
+    }
+
+    fn render(&self, refusal: &Refusal) -> (HeaderValue, Bytes) {
+        match &self.0 {
+            Some(render) => render.render(refusal),
+            None => ProblemJson.render(refusal),
+        }
+    }
+
+    /// The whole response, for a request that did not run.
+    pub(crate) fn respond(&self, refusal: &Refusal) -> Response<Bytes> {
+        let (mut parts, ()) = Response::new(()).into_parts();
+        let content = self.replace(&mut parts, refusal);
+        Response::from_parts(parts, content)
+    }
+
+    /// Turns the head of another response into that of the refusal, and returns
+    /// its content. Fields that do not belong to the representation stay, such
+    /// as those of CORS.
+    pub(crate) fn replace(&self, parts: &mut Parts, refusal: &Refusal) -> Bytes {
+        let (content_type, content) = self.render(refusal);
+        parts.status = refusal.status();
+        let fields = &mut parts.headers;
+        if !fields.is_empty() {
+            not_modified::strip_representation_metadata(fields);
+            cache_control::forbid_storing(fields);
+            fields.remove(ACCEPT_RANGES);
+            fields.remove(CONTENT_LOCATION);
+        }
+        fields.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        fields.insert(CONTENT_TYPE, content_type);
+        content_length::set(fields, Some(content.len() as u64));
+        if refusal.status() == StatusCode::SERVICE_UNAVAILABLE {
+            fields.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        content
+    }
+}
+
+impl fmt::Debug for Renderer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Some(_) => "Custom",
+            None => "ProblemJson",
+        })
+    }
+}

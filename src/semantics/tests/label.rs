@@ -1,0 +1,142 @@
+//! How validators that were read before a response label it.
+
+use http::{HeaderMap, Response, response::Parts};
+
+use super::headers;
+use crate::semantics::{
+    date::HttpDate,
+    etag::EntityTag,
+    validators::{Label, Validators},
+};
+
+const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+
+fn before() -> Validators {
+    Validators::new()
+        .with_etag(EntityTag::strong("1").unwrap())
+        .with_last_modified(HttpDate::from_unix_seconds(784_111_777))
+}
+
+fn head(status: u16, own: &[(&str, &str)]) -> Parts {
+    let mut response = Response::builder().status(status).body(()).unwrap();
+    *response.headers_mut() = headers(own.iter().copied());
+    response.into_parts().0
+}
+
+fn field<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name).map(|value| value.to_str().unwrap())
+}
+
+/// R-9110-8.8-b, R-9110-8.8.1-c: what was read before labels what comes, if it
+/// is a whole representation and has no tag of its own.
+#[test]
+fn a_representation_is_labelled_once_confirmed() {
+    type Row<'a> = (
+        u16,
+        &'a [(&'a str, &'a str)],
+        Label,
+        Option<&'a str>,
+        Option<&'a str>,
+    );
+    let table: [Row<'_>; 12] = [
+        (200, &[], Label::Confirm, Some("\"1\""), Some(DATE)),
+        (203, &[], Label::Confirm, Some("\"1\""), Some(DATE)),
+        (
+            200,
+            &[("etag", "\"own\"")],
+            Label::OwnTag,
+            Some("\"own\""),
+            Some(DATE),
+        ),
+        (
+            200,
+            &[("etag", "junk")],
+            Label::OwnTag,
+            Some("junk"),
+            Some(DATE),
+        ),
+        (
+            200,
+            &[("last-modified", "own")],
+            Label::Confirm,
+            Some("\"1\""),
+            Some("own"),
+        ),
+        (
+            200,
+            &[("content-encoding", "gzip")],
+            Label::Weaken,
+            Some("W/\"1\""),
+            Some(DATE),
+        ),
+        (201, &[], Label::Keep, None, None),
+        (204, &[], Label::Keep, None, None),
+        // Issue 10, A.2: parts of two states must not share a tag.
+        (206, &[], Label::Keep, None, None),
+        (304, &[], Label::Keep, None, None),
+        (404, &[], Label::Keep, None, None),
+        (500, &[], Label::Keep, None, None),
+    ];
+    for (status, own, expected, tag, modified) in table {
+        let mut parts = head(status, own);
+        let label = Label::of(&parts, true, &before());
+        assert_eq!(label, expected, "{status} {own:?}");
+        label.write(&mut parts.headers, &before());
+        assert_eq!(field(&parts.headers, "etag"), tag, "{status} {own:?}");
+        assert_eq!(
+            field(&parts.headers, "last-modified"),
+            modified,
+            "{status} {own:?}"
+        );
+    }
+}
+
+/// Issue 10, A.2: content that is read after its head went out may be newer than
+/// any confirmation. A weak tag or a date promises less, and needs none.
+#[test]
+fn only_a_strong_tag_is_confirmed() {
+    assert_eq!(Label::of(&head(200, &[]), false, &before()), Label::Weaken);
+    let weak = Validators::from(EntityTag::weak("1").unwrap());
+    for before in [weak, before_without_tag(), Validators::new()] {
+        for exact in [true, false] {
+            let mut parts = head(200, &[]);
+            let label = Label::of(&parts, exact, &before);
+            assert_eq!(label, Label::AsRead);
+            label.write(&mut parts.headers, &before);
+            let tag = before.etag.as_ref().map(|_| "W/\"1\"");
+            assert_eq!(field(&parts.headers, "etag"), tag);
+        }
+    }
+}
+
+fn before_without_tag() -> Validators {
+    Validators {
+        etag: None,
+        ..before()
+    }
+}
+
+/// A tag decides alone, without regard to the date beside it.
+#[test]
+fn the_same_state_has_the_same_tag() {
+    let tagged = |text: &str| Validators::from(text.parse::<EntityTag>().unwrap());
+    let dated =
+        |seconds| Validators::new().with_last_modified(HttpDate::from_unix_seconds(seconds));
+    for (one, other, same) in [
+        (
+            tagged("\"1\""),
+            tagged("\"1\"").with_last_modified(HttpDate::EPOCH),
+            true,
+        ),
+        (tagged("\"1\""), tagged("\"2\""), false),
+        (tagged("\"1\""), tagged("W/\"1\""), false),
+        (tagged("W/\"1\""), tagged("W/\"1\""), true),
+        (tagged("\"1\""), Validators::new(), false),
+        (dated(1), dated(1), true),
+        (dated(1), dated(2), false),
+        (dated(1), Validators::new(), false),
+    ] {
+        assert_eq!(one.show_same_state(&other), same, "{one:?} {other:?}");
+        assert_eq!(other.show_same_state(&one), same, "{one:?} {other:?}");
+    }
+}

@@ -1,0 +1,30 @@
+use http::request::Parts;
+
+use super::ValidatorSource;
+use crate::semantics::{precondition::Current, repeated::RepeatedFields};
+
+/// A source with constant header fields; see [`ValidatorSource::repeating`].
+#[derive(Debug, Clone)]
+pub struct Repeating<Q> {
+    source: Q,
+    fields: RepeatedFields,
+}
+
+impl<Q> Repeating<Q> {
+    pub(super) fn new(source: Q, fields: RepeatedFields) -> Self {
+        Self { source, fields }
+    }
+}
+
+impl<Q: ValidatorSource> ValidatorSource for Repeating<Q> {
+    type Error = Q::Error;
+
+    async fn current(&self, request: &Parts) -> Result<Current, Q::Error> {
+        let mut current = self.source.current(request).await?;
+        if let Current::Present(validators) = &mut current {
+            let own = std::mem::take(&mut validators.repeated);
+            validators.repeated = own.or(&self.fields);
+        }
+        Ok(current)
+    }
+}

@@ -1,0 +1,108 @@
+//! The tag that a read hands out is the tag that a write takes, in every stack
+//! that can be built.
+
+use std::{convert::Infallible, future::ready};
+
+use axum::body::Body;
+use http::{HeaderValue, Request, Response, header, request::Parts};
+use tower::{Layer, Service, ServiceExt, service_fn};
+use tower_conditional::{
+    CachePolicyLayer, ConditionalLayer, Current, EtagLayer, PreconditionLayer, VersionTags,
+    cache_policy::CachePolicy, source::SelfGet, stack,
+};
+
+/// Knows the version of `/known`, and nothing else.
+fn versions(parts: &Parts) -> std::future::Ready<Result<Current, Infallible>> {
+    ready(Ok(match parts.uri.path() {
+        "/known" => VersionTags::plain().number(7).into(),
+        _ => Current::Unknown,
+    }))
+}
+
+async fn handle(_: Request<Body>) -> Result<Response<Body>, Infallible> {
+    Ok(Response::new(Body::from("hello")))
+}
+
+async fn send<S, B>(
+    service: &S,
+    method: &str,
+    path: &str,
+    field: Option<(&str, &HeaderValue)>,
+) -> Response<B>
+where
+    S: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone,
+{
+    let mut request = Request::builder().method(method).uri(path);
+    if let Some((name, value)) = field {
+        request = request.header(name, value);
+    }
+    let request = request.body(Body::empty()).unwrap();
+    service.clone().oneshot(request).await.unwrap()
+}
+
+/// A read, then 304 with its tag, a read and a write that name it in `If-Match`,
+/// and a write that names another.
+async fn check<L, B>(layer: L, refuses_elsewhere: bool)
+where
+    L: Layer<tower::util::BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>>,
+    L::Service: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone,
+{
+    let service = tower::util::BoxCloneSyncService::new(service_fn(handle));
+    let service = layer.layer(service);
+    for path in ["/known", "/other"] {
+        let read = send(&service, "GET", path, None).await;
+        let tag = read.headers()[header::ETAG].clone();
+        assert_eq!(tag == "\"7\"", path == "/known", "{path}: {tag:?}");
+        for (method, field, status) in [
+            ("GET", "if-none-match", 304),
+            ("GET", "if-match", 200),
+            ("PUT", "if-match", 200),
+        ] {
+            let answer = send(&service, method, path, Some((field, &tag))).await;
+            assert_eq!(answer.status(), status, "{method} {field} {path}");
+        }
+        let stale = HeaderValue::from_static("\"6\"");
+        let answer = send(&service, "PUT", path, Some(("if-match", &stale))).await;
+        // Where nothing is known the write passes to the handler.
+        let refused = path == "/known" || refuses_elsewhere;
+        assert_eq!(answer.status() == 412, refused, "{path}");
+    }
+}
+
+/// Issue 10, A.3: a source wins over the hash inside, on reads alone, on writes
+/// alone, and on both.
+#[tokio::test]
+async fn a_source_in_any_place_wins_over_the_hash() {
+    let reads = || ConditionalLayer::new().source(versions);
+    let writes = || PreconditionLayer::new(versions);
+    check(stack().precondition(writes()), false).await;
+    check(stack().precondition(writes()).conditional(reads()), false).await;
+    check(stack().conditional(reads()).precondition(writes()), false).await;
+    check(
+        stack()
+            .precondition(writes())
+            .conditional(ConditionalLayer::new()),
+        false,
+    )
+    .await;
+    check(
+        stack()
+            .cache_policy(CachePolicyLayer::new(CachePolicy::always_ask()))
+            .etag(EtagLayer::new().weak())
+            .etag(EtagLayer::new())
+            .precondition(writes().with_self_get(SelfGet::new())),
+        true,
+    )
+    .await;
+}
+
+/// Issue 10, A.3: reads alone, with what was false before: 412 to a true `If-Match`.
+#[tokio::test]
+async fn a_true_if_match_on_a_read_holds() {
+    let layer = stack().conditional(ConditionalLayer::new().source(versions));
+    let service = layer.layer(service_fn(handle));
+    let seven = HeaderValue::from_static("\"7\"");
+    let answer = send(&service, "GET", "/known", Some(("if-match", &seven))).await;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()[header::ETAG], seven);
+}

@@ -1,7 +1,11 @@
 //! From the service's response to the one that goes out.
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Response, StatusCode, header::LAST_MODIFIED, response::Parts};
+use http::{
+    HeaderMap, Method, Response, StatusCode,
+    header::{ETAG, LAST_MODIFIED},
+    response::Parts,
+};
 use http_body::Body;
 
 use super::layer::Config;
@@ -133,6 +137,12 @@ impl<C: Clock> Exchange<C> {
         let headers = response.headers_mut();
         validators.write_to(headers);
         if verdict == Verdict::NotModified {
+            if let Some(tag) = &validators.etag
+                && self.asks.preconditions.names_weakly(tag.as_ref())
+            {
+                // The 200 that the client has was no byte sequence to rely on.
+                headers.insert(ETAG, tag.clone().into_weak().into());
+            }
             validators.repeated.write_to(headers);
             if validators.last_modified.is_some() {
                 strip_representation_metadata(headers);

@@ -128,6 +128,23 @@ impl ConditionalFields {
         })
     }
 
+    /// Whether `If-None-Match` names this strong tag in its weak form alone: the
+    /// client has a representation that was labelled weakly.
+    pub(crate) fn names_weakly(&self, tag: TagRef<'_>) -> bool {
+        let Some(line) = self.lines(Field::NoneMatch).next() else {
+            return false;
+        };
+        if tag.is_weak() || tag.is_spelled(line.as_bytes()) {
+            return false;
+        }
+        let mut named = self
+            .tags(Condition::IfNoneMatch)
+            .filter(|named| named.weak_eq(tag));
+        named
+            .next()
+            .is_some_and(|first| first.is_weak() && named.all(TagRef::is_weak))
+    }
+
     /// Whether a date decides, so that [`evaluate`](Self::evaluate) needs to
     /// know the time.
     pub(crate) fn need_now(&self) -> bool {

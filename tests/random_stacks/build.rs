@@ -1,0 +1,169 @@
+//! From a plan to a service.
+
+use std::{
+    convert::Infallible,
+    future::{Ready, ready},
+    sync::atomic::Ordering,
+};
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, Response, StatusCode, request::Parts};
+use http_body_util::StreamBody;
+use tower::{Layer, ServiceBuilder, ServiceExt, service_fn, util::BoxCloneSyncService};
+use tower_conditional::{
+    CachePolicyLayer, CodingTagLayer, ConditionalLayer, Current, EtagLayer, PreconditionLayer,
+    ValidatorSource, handler::Expected, source::SelfGet, stack,
+};
+use tower_http::compression::CompressionLayer;
+
+use crate::draw::{Hash, Plan, Writes};
+
+pub(crate) type Service = BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>;
+
+fn boxed<S, B>(service: S) -> Service
+where
+    S: tower::Service<Request<Body>, Response = Response<B>, Error = Infallible>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Send,
+    B: http_body::Body<Data = Bytes, Error: Into<tower::BoxError>> + Send + 'static,
+{
+    BoxCloneSyncService::new(service.map_response(|response| response.map(Body::new)))
+}
+
+fn handler(plan: &Plan) -> Service {
+    let plan = plan.clone();
+    BoxCloneSyncService::new(service_fn(move |request: Request<Body>| {
+        ready(Ok::<_, Infallible>(respond(&plan, &request)))
+    }))
+}
+
+fn respond(plan: &Plan, request: &Request<Body>) -> Response<Body> {
+    plan.ran.fetch_add(1, Ordering::SeqCst);
+    let mut response = Response::new(Body::empty());
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let checked = if plan.writes == Writes::HandlerChecks {
+            Expected::of(request).check(plan.compared())
+        } else {
+            Ok(())
+        };
+        *response.status_mut() = match checked {
+            Ok(()) => StatusCode::NO_CONTENT,
+            Err(_) => StatusCode::PRECONDITION_FAILED,
+        };
+        return response;
+    }
+    let content = Bytes::from("a note that is long enough to be compressed ".repeat(8));
+    *response.body_mut() = if plan.streams {
+        let frame = http_body::Frame::data(content);
+        Body::new(StreamBody::new(tokio_stream::once(Ok::<_, Infallible>(
+            frame,
+        ))))
+    } else {
+        Body::from(content)
+    };
+    let headers: &mut HeaderMap = response.headers_mut();
+    headers.insert("content-type", "text/plain".parse().expect("a type"));
+    for (name, value) in plan.own_fields() {
+        headers.insert(name, value);
+    }
+    plan.own_validators().write_to(headers);
+    response
+}
+
+fn source(plan: &Plan) -> impl ValidatorSource + Clone + use<> {
+    let plan = plan.clone();
+    move |_: &Parts| -> Ready<Result<Current, Infallible>> { ready(Ok(plan.current())) }
+}
+
+fn etag_layer(hash: Hash) -> EtagLayer {
+    match hash {
+        Hash::None | Hash::Sha256 => EtagLayer::new(),
+        Hash::Weak => EtagLayer::new().weak(),
+        Hash::Keyed => EtagLayer::new().keyed([7; 16]).expect("long enough"),
+    }
+}
+
+fn conditional(plan: &Plan) -> ConditionalLayer {
+    if plan.head_as_get {
+        ConditionalLayer::new().head_as_get()
+    } else {
+        ConditionalLayer::new()
+    }
+}
+
+/// Each choice has a type of its own, and so a branch of its own.
+macro_rules! with_policy {
+    ($plan:expr, $stack:expr) => {
+        match $plan.cache_policy() {
+            None => boxed($stack.layer(handler($plan))),
+            Some(policy) => {
+                let stack = $stack.cache_policy(CachePolicyLayer::new(policy));
+                boxed(stack.layer(handler($plan)))
+            }
+        }
+    };
+}
+
+macro_rules! with_writes {
+    ($plan:expr, $stack:expr) => {{
+        macro_rules! requiring {
+            ($layer:expr) => {
+                if $plan.requires {
+                    $layer.require()
+                } else {
+                    $layer
+                }
+            };
+        }
+        match $plan.writes {
+            Writes::Unchecked => with_policy!($plan, $stack),
+            Writes::HandlerChecks => {
+                let layer = requiring!(PreconditionLayer::handler_checks());
+                with_policy!($plan, $stack.precondition(layer))
+            }
+            Writes::SelfGet => {
+                let layer = requiring!(PreconditionLayer::self_get(SelfGet::new()));
+                with_policy!($plan, $stack.precondition(layer))
+            }
+            Writes::Source => {
+                let layer = requiring!(PreconditionLayer::new(source($plan)));
+                with_policy!($plan, $stack.precondition(layer))
+            }
+            Writes::SourceAndSelfGet => {
+                let layer = PreconditionLayer::new(source($plan)).with_self_get(SelfGet::new());
+                let layer = requiring!(layer);
+                with_policy!($plan, $stack.precondition(layer))
+            }
+        }
+    }};
+}
+
+pub(crate) fn service(plan: &Plan) -> Service {
+    let stack = stack().etag(etag_layer(plan.hash));
+    let layered = match (plan.hash, plan.sourced_reads) {
+        (Hash::None, false) => {
+            with_writes!(plan, stack.conditional(conditional(plan)).without_etag())
+        }
+        (Hash::None, true) => {
+            let reads = conditional(plan).source(source(plan));
+            with_writes!(plan, stack.conditional(reads).without_etag())
+        }
+        (_, false) => with_writes!(plan, stack.conditional(conditional(plan))),
+        (_, true) => {
+            let reads = conditional(plan).source(source(plan));
+            with_writes!(plan, stack.conditional(reads))
+        }
+    };
+    if plan.compresses {
+        let around = ServiceBuilder::new()
+            .layer(CodingTagLayer::new())
+            .layer(CompressionLayer::new());
+        boxed(around.service(layered))
+    } else {
+        layered
+    }
+}

@@ -1,0 +1,237 @@
+//! What a stack is made of, drawn from a seed.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use http::{HeaderValue, header::ACCEPT_LANGUAGE};
+use tower_conditional::{
+    Current, EntityTag, Validators, VersionTags,
+    cache_policy::CachePolicy,
+    semantics::{cache_control::CacheControl, date::HttpDate, repeated::RepeatedFields},
+};
+
+/// SplitMix64: the same stacks from the same seed, on every machine.
+pub(crate) struct Draw(u64);
+
+impl Draw {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % end
+    }
+
+    fn coin(&mut self) -> bool {
+        self.below(2) == 0
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hash {
+    None,
+    Sha256,
+    Weak,
+    Keyed,
+}
+
+/// What the source says of the resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Knows {
+    Nothing,
+    Strong,
+    Weak,
+    Date,
+    Both,
+}
+
+/// How writes are checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Writes {
+    Unchecked,
+    HandlerChecks,
+    SelfGet,
+    Source,
+    SourceAndSelfGet,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    pub(crate) hash: Hash,
+    pub(crate) knows: Knows,
+    /// Whether reads have the source in a place of their own.
+    pub(crate) sourced_reads: bool,
+    pub(crate) head_as_get: bool,
+    pub(crate) writes: Writes,
+    pub(crate) requires: bool,
+    /// Which policy is around the rest; 0 is none.
+    pub(crate) policy: u64,
+    pub(crate) policy_varies: bool,
+    /// Whether the handler labels itself as the source would.
+    pub(crate) own_tag: bool,
+    pub(crate) own_date: bool,
+    /// Which fields of section 15.4.5 the handler sets, and the source states.
+    own_fields: u64,
+    pub(crate) streams: bool,
+    pub(crate) compresses: bool,
+    pub(crate) accepts_gzip: bool,
+    pub(crate) ran: Arc<AtomicU64>,
+}
+
+impl Plan {
+    pub(crate) fn draw(draw: &mut Draw) -> Self {
+        let hashes = [Hash::None, Hash::Sha256, Hash::Weak, Hash::Keyed];
+        let knows = [
+            Knows::Nothing,
+            Knows::Strong,
+            Knows::Weak,
+            Knows::Date,
+            Knows::Both,
+        ];
+        let writes = [
+            Writes::Unchecked,
+            Writes::HandlerChecks,
+            Writes::SelfGet,
+            Writes::Source,
+            Writes::SourceAndSelfGet,
+        ];
+        let mut pick = |count: usize| draw.below(count as u64) as usize;
+        let (hash, knows, writes) = (hashes[pick(4)], knows[pick(5)], writes[pick(5)]);
+        let known = knows != Knows::Nothing;
+        let sourced_reads = draw.coin();
+        // A handler that compares has to hand out what it compares with.
+        let labels = writes == Writes::HandlerChecks && !sourced_reads;
+        Self {
+            hash,
+            knows,
+            sourced_reads,
+            head_as_get: draw.coin(),
+            writes,
+            requires: draw.coin(),
+            policy: draw.below(5),
+            policy_varies: draw.coin(),
+            own_tag: known && (draw.coin() || labels),
+            own_date: draw.coin(),
+            own_fields: draw.below(16),
+            streams: draw.below(4) == 0,
+            compresses: draw.coin(),
+            accepts_gzip: draw.coin(),
+            ran: Arc::default(),
+        }
+    }
+
+    pub(crate) fn runs(&self) -> u64 {
+        self.ran.load(Ordering::SeqCst)
+    }
+
+    fn tag(&self) -> Option<EntityTag> {
+        let tag = VersionTags::plain().number(7);
+        match self.knows {
+            Knows::Strong | Knows::Both => Some(tag),
+            Knows::Weak => Some(tag.into_weak()),
+            Knows::Nothing | Knows::Date => None,
+        }
+    }
+
+    fn date(&self) -> Option<HttpDate> {
+        let dated = matches!(self.knows, Knows::Date | Knows::Both);
+        dated.then(|| HttpDate::from_unix_seconds(784_111_777))
+    }
+
+    /// What the source says.
+    pub(crate) fn current(&self) -> Current {
+        if self.knows == Knows::Nothing {
+            return Current::Unknown;
+        }
+        let mut validators = Validators::new().with_repeated(self.fields());
+        validators.etag = self.tag();
+        validators.last_modified = self.date();
+        validators.into()
+    }
+
+    /// What the handler compares with, which is nothing if it has no tags.
+    pub(crate) fn compared(&self) -> Current {
+        match self.tag() {
+            Some(_) => self.current(),
+            None => Current::Unknown,
+        }
+    }
+
+    /// Those that the handler sets itself.
+    pub(crate) fn own_validators(&self) -> Validators {
+        let mut own = Validators::new();
+        own.etag = self.tag().filter(|_| self.own_tag);
+        own.last_modified = self.date().filter(|_| self.own_date);
+        own
+    }
+
+    fn fields(&self) -> RepeatedFields {
+        let mut fields = RepeatedFields::new();
+        if self.own_fields & 1 > 0 {
+            fields = fields.with_cache_control(&directives());
+        }
+        if self.own_fields & 2 > 0 {
+            fields = fields.with_content_location(location());
+        }
+        if self.own_fields & 4 > 0 {
+            fields = fields.with_expires(expires());
+        }
+        if self.own_fields & 8 > 0 {
+            fields = fields.with_vary([ACCEPT_LANGUAGE]);
+        }
+        fields
+    }
+
+    /// The fields that the handler sets, which are those that its source states.
+    pub(crate) fn own_fields(&self) -> Vec<(&'static str, HeaderValue)> {
+        let all = [
+            (1, "cache-control", HeaderValue::from_static("max-age=600")),
+            (2, "content-location", location()),
+            (4, "expires", expires().into()),
+            (8, "vary", HeaderValue::from_static("Accept-Language")),
+        ];
+        let own = all
+            .into_iter()
+            .filter(|(bit, ..)| self.own_fields & bit > 0);
+        own.map(|(_, name, value)| (name, value)).collect()
+    }
+
+    pub(crate) fn cache_policy(&self) -> Option<CachePolicy> {
+        let policy = match self.policy {
+            0 => return None,
+            1 => CachePolicy::always_ask(),
+            2 => CachePolicy::read_mostly_json(),
+            3 => CachePolicy::shared_and_public().override_handler(),
+            _ => CachePolicy::resilient().yield_to_handler(),
+        };
+        Some(if self.policy_varies {
+            policy.vary([http::header::ORIGIN])
+        } else {
+            policy
+        })
+    }
+
+    /// Whether writes know no date though reads show one.
+    pub(crate) fn ignores_dates(&self) -> bool {
+        let by_source = matches!(self.writes, Writes::Source | Writes::SourceAndSelfGet);
+        by_source && self.date().is_none()
+    }
+}
+
+fn directives() -> CacheControl {
+    "max-age=600".parse().expect("a directive")
+}
+
+fn location() -> HeaderValue {
+    HeaderValue::from_static("/notes/1.en")
+}
+
+fn expires() -> HttpDate {
+    HttpDate::from_unix_seconds(4_000_000_000)
+}

@@ -25,7 +25,7 @@ struct Row {
     method: String,
     request: Vec<(String, String)>,
     state: State,
-    now: u64,
+    now: i64,
     expected: String,
     rfc: String,
     id: String,
@@ -37,7 +37,7 @@ enum State {
     Named(String),
     Present {
         etag: Option<String>,
-        last_modified: Option<u64>,
+        last_modified: Option<i64>,
     },
 }
 

@@ -1,9 +1,8 @@
 //! One note, and what may be done to it.
 
-use std::time::{Duration, SystemTime};
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tower_conditional::semantics::date::HttpDate;
 
 use crate::store::StoreError;
 
@@ -37,8 +36,8 @@ pub(crate) enum Change {
 }
 
 impl Note {
-    pub(crate) fn last_modified(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_secs(self.updated_at.unsigned_abs())
+    pub(crate) fn last_modified(&self) -> HttpDate {
+        HttpDate::from_unix_seconds(self.updated_at)
     }
 }
 

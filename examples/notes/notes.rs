@@ -3,7 +3,7 @@
 use axum::{
     Json, Router,
     extract::State,
-    http::{HeaderName, StatusCode, header, request::Parts},
+    http::{HeaderName, HeaderValue, StatusCode, header, request::Parts},
     middleware,
     response::{IntoResponse, Response},
     routing::{get, post, put},
@@ -107,7 +107,7 @@ async fn read<S: Storage>(
     NoteId(id): NoteId,
 ) -> Result<Response, Refused> {
     let note = notes.store.note(id).await?.ok_or(StoreError::Absent)?;
-    let modified = httpdate::fmt_http_date(note.last_modified());
+    let modified = HeaderValue::from(note.last_modified());
     Ok(([(header::LAST_MODIFIED, modified)], Json(note)).into_response())
 }
 

@@ -24,7 +24,7 @@ fuzz_target!(|data: &[u8]| {
     let method =
         Method::from_bytes(METHODS[usize::from(*method) % METHODS.len()].as_bytes()).unwrap();
     let (now, data) = number(data);
-    let now = HttpDate::from_unix_seconds(now);
+    let now = HttpDate::from_unix_seconds(now.cast_signed());
     let (tag, data) = data.split_at(data.iter().position(|b| *b == b'\n').unwrap_or(0));
     let mut validators = Validators::new();
     if let Ok(tag) = HeaderValue::from_bytes(tag)

@@ -135,7 +135,7 @@ proptest! {
         method in select(vec!["GET", "HEAD", "QUERY", "POST", "PUT", "OPTIONS", "CONNECT", "TRACE", "FOO"]),
         fields in vec((0..4_usize, value()), 0..6),
         current in current(),
-        now: u64,
+        now: i64,
     ) {
         let names = [IF_MATCH, IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_UNMODIFIED_SINCE];
         let mut headers = HeaderMap::new();

@@ -81,7 +81,7 @@ def seconds(text, now):
     today = EPOCH + datetime.timedelta(seconds=now)
     years = [year]
     if len(found["year"]) == 2:
-        # The latest such year that is not more than 50 years ahead.
+        # The latest such year that is not more than 50 years ahead, by the calendar.
         years = [y for y in range(today.year + 50, today.year - 51, -1) if y % 100 == year]
     for year in years:
         try:
@@ -95,7 +95,9 @@ def seconds(text, now):
             )
         except ValueError:
             continue
-        if len(years) == 1 or date <= today.replace(year=today.year + 50):
+        # As tuples, since 29 February may not be in the year 50 years ahead.
+        limit = (today.year + 50, *today.timetuple()[1:6])
+        if len(years) == 1 or date.timetuple()[:6] <= limit:
             return int((date - EPOCH).total_seconds()) + leap
     return None
 

@@ -71,9 +71,9 @@ impl<'a> Exchange<'a> {
             let line = fields::only(self.response, name)?;
             HttpDate::parse(line.as_bytes(), self.now)
         };
-        let sent = date(&DATE).unwrap_or(self.now).unix_seconds();
-        let end = date(&EXPIRES).map_or(0, HttpDate::unix_seconds);
-        Some(end.saturating_sub(sent))
+        let sent = date(&DATE).unwrap_or(self.now);
+        let end = date(&EXPIRES).unwrap_or(sent);
+        Some(end.saturating_duration_since(sent).as_secs())
     }
 
     /// The longest that any cache may use the response without asking, as far

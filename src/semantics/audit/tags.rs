@@ -18,7 +18,7 @@ use crate::semantics::{
 };
 
 /// Ten years: a number of seconds within them is taken for a date.
-const RECENT: u64 = 10 * 365 * 24 * 60 * 60;
+const RECENT: i64 = 10 * 365 * 24 * 60 * 60;
 
 pub(super) fn judge(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
     form(exchange, found);
@@ -87,14 +87,14 @@ fn is_timestamp(exchange: &Exchange<'_>, opaque: &[u8]) -> bool {
     let now = exchange.now.unix_seconds();
     let modified = validators::last_modified(exchange.response, exchange.now);
     let is_modified =
-        |seconds: u64| modified.is_some_and(|modified| modified.unix_seconds() == seconds);
-    let is_recent = |seconds: u64| {
+        |seconds: i64| modified.is_some_and(|modified| modified.unix_seconds() == seconds);
+    let is_recent = |seconds: i64| {
         seconds > now.saturating_sub(RECENT) && seconds <= now.saturating_add(24 * 60 * 60)
     };
     digits
         .parse()
         .is_ok_and(|seconds| is_recent(seconds) || is_modified(seconds))
-        || u64::from_str_radix(digits, 16).is_ok_and(is_modified)
+        || i64::from_str_radix(digits, 16).is_ok_and(is_modified)
 }
 
 /// What stands beside the validators of a 200, and what does not.

@@ -1,7 +1,5 @@
 //! A policy meets the head of a response.
 
-use std::time::Duration;
-
 use http::{
     HeaderMap, HeaderName,
     header::{CACHE_CONTROL, DATE, EXPIRES, SET_COOKIE, VARY},
@@ -117,10 +115,9 @@ fn lifetime(headers: &HeaderMap, now: HttpDate) -> Option<u32> {
         return None;
     }
     let date = |name| HttpDate::parse(fields::only(headers, name)?.as_bytes(), now);
-    let from = date(&DATE).unwrap_or(now).unix_seconds();
-    let until = date(&EXPIRES).map_or(0, HttpDate::unix_seconds);
-    let left = Duration::from_secs(until.saturating_sub(from));
-    Some(whole_seconds(left))
+    let from = date(&DATE).unwrap_or(now);
+    let until = date(&EXPIRES).unwrap_or(from);
+    Some(whole_seconds(until.saturating_duration_since(from)))
 }
 
 fn copy_restrictions(headers: &mut HeaderMap, from: Known, done: impl Fn(&HeaderName) -> bool) {
@@ -174,7 +171,7 @@ fn date_of_expiry(
         let date = fields::only(headers, &DATE);
         let from = date.and_then(|date| HttpDate::parse(date.as_bytes(), now));
         let from = from.unwrap_or(now).unix_seconds();
-        let until = HttpDate::from_unix_seconds(from + u64::from(lifetime));
+        let until = HttpDate::from_unix_seconds(from + i64::from(lifetime));
         headers.insert(EXPIRES, until.into());
     } else if said.is_some() && joined.written && lifetime != said {
         headers.remove(EXPIRES);

@@ -61,7 +61,7 @@ pub(super) fn junk() -> impl Strategy<Value = Vec<u8>> {
 pub(super) fn current() -> impl Strategy<Value = Current> {
     let validators = (
         proptest::option::of(tag()),
-        proptest::option::of(any::<u64>()),
+        proptest::option::of(any::<i64>()),
     );
     prop_oneof![
         1 => Just(Current::Unknown),

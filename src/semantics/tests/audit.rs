@@ -15,7 +15,7 @@ use crate::semantics::{
 type Lines<'a> = &'a [(&'a str, &'a str)];
 
 /// 2025-01-31, 21:20:00 GMT.
-const NOW: u64 = 1_738_358_400;
+const NOW: i64 = 1_738_358_400;
 const GMT: &str = "Fri, 31 Jan 2025 21:20:00 GMT";
 
 fn told(method: &str, request: Lines<'_>, status: u16, response: Lines<'_>) -> Vec<Code> {

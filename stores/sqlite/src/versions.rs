@@ -77,9 +77,7 @@ pub(crate) fn query(
         let seconds: Option<i64> = if dated { row.get(1)? } else { None };
         let mut validators = Validators::new();
         validators.etag = tag;
-        // The range of a date in a field starts at 1970.
-        validators.last_modified =
-            seconds.map(|seconds| HttpDate::from_unix_seconds(u64::try_from(seconds).unwrap_or(0)));
+        validators.last_modified = seconds.map(HttpDate::from_unix_seconds);
         Ok(validators)
     });
     row.optional().map(Current::from)

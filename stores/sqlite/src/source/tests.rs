@@ -167,6 +167,10 @@ async fn a_query_gives_a_version_and_maybe_a_date() {
     let dated = query(&database, "SELECT 1, 1763715600").await.unwrap();
     let date = dated.validators().unwrap().last_modified.unwrap();
     assert_eq!(date.unix_seconds(), 1_763_715_600);
+    // Issue 10, A.8: a time before 1970 is what it is.
+    let dated = query(&database, "SELECT 1, -631152000").await.unwrap();
+    let date = dated.validators().unwrap().last_modified.unwrap();
+    assert_eq!(date.to_string(), "Sun, 01 Jan 1950 00:00:00 GMT");
 
     let untagged = query(&database, "SELECT NULL, 1763715600").await.unwrap();
     assert!(untagged.validators().unwrap().etag.is_none());

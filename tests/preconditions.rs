@@ -126,7 +126,7 @@ fn the_evaluator_decides_as_the_vectors_say() {
             let decision = ConditionalFields::from_headers(&case.headers).evaluate(
                 &case.method,
                 case.current.as_ref(),
-                case.now,
+                || case.now,
             );
             let decision = text(decision);
             let Row {

@@ -69,14 +69,14 @@ impl Asset {
     /// To a `GET` or `HEAD` of the current URL.
     pub(super) fn serve(&self, method: &Method, headers: &HeaderMap) -> Response<AssetBody> {
         let current = Current::Present(self.validators.as_ref());
-        // No date is compared: there is no modification date.
-        let now = HttpDate::EPOCH;
+        // There is no modification date that could be compared with a time.
+        let now = || HttpDate::EPOCH;
         let decision = ConditionalFields::from_headers(headers).evaluate(method, current, now);
         let mut response = Response::new(AssetBody::default());
         match decision {
             Decision::Failed(_) => {
                 response = refuse(StatusCode::PRECONDITION_FAILED);
-                self.validators.write_to(response.headers_mut());
+                self.validators.write_to(response.headers_mut(), now);
             }
             Decision::NotModified => {
                 *response.status_mut() = StatusCode::NOT_MODIFIED;

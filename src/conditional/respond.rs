@@ -118,10 +118,10 @@ impl<C: Clock> Exchange<C> {
     ) -> Option<Response<ResponseBody<B>>> {
         // What is not there is a 404, which the service gives and which wins.
         let validators = current.validators()?;
-        let decision =
-            self.asks
-                .preconditions
-                .evaluate(&self.method, current.as_ref(), self.now_if_needed());
+        let decision = self
+            .asks
+            .preconditions
+            .evaluate(&self.method, current.as_ref(), || self.now());
         let (mut response, verdict) = match decision {
             Decision::Proceed => return None,
             Decision::NotModified => {
@@ -135,7 +135,7 @@ impl<C: Clock> Exchange<C> {
             }
         };
         let headers = response.headers_mut();
-        validators.write_to(headers);
+        validators.write_to(headers, || self.now());
         if verdict == Verdict::NotModified {
             if let Some(tag) = &validators.etag
                 && self.asks.preconditions.names_weakly(tag.as_ref())
@@ -196,14 +196,6 @@ impl<C: Clock> Exchange<C> {
         response
     }
 
-    pub(super) fn now_if_needed(&self) -> HttpDate {
-        if self.asks.preconditions.need_now() {
-            self.now()
-        } else {
-            HttpDate::EPOCH
-        }
-    }
-
     fn judge<B>(&self, response: &Response<B>, last_modified: Option<HttpDate>) -> Verdict {
         let preconditions = &self.asks.preconditions;
         if preconditions.is_empty() {
@@ -213,7 +205,7 @@ impl<C: Clock> Exchange<C> {
             etag: validators::etag(response.headers()),
             last_modified,
         });
-        let decision = preconditions.evaluate(&self.method, current, self.now_if_needed());
+        let decision = preconditions.evaluate(&self.method, current, || self.now());
         if !decision.applies_to(response.status(), self.asks.range) {
             return Verdict::NotEvaluated;
         }
@@ -224,7 +216,7 @@ impl<C: Clock> Exchange<C> {
         }
     }
 
-    fn now(&self) -> HttpDate {
+    pub(super) fn now(&self) -> HttpDate {
         self.config.clock.now().into()
     }
 
@@ -246,7 +238,7 @@ impl<C: Clock> Exchange<C> {
         let refusal = self.refusal(condition, &current);
         let content = self.config.renderer.replace(parts, &refusal);
         Outcome::keep_alone(&mut parts.extensions);
-        current.write_to(&mut parts.headers);
+        current.write_to(&mut parts.headers, || self.now());
         content
     }
 }

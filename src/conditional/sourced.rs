@@ -143,10 +143,10 @@ impl<C: Clock> Exchange<C> {
     ) -> Response<ResponseBody<B>> {
         let mut response = untagged(response);
         self.correct_last_modified(response.headers_mut());
-        let decision =
-            self.asks
-                .preconditions
-                .evaluate(&self.method, after.as_ref(), self.now_if_needed());
+        let decision = self
+            .asks
+            .preconditions
+            .evaluate(&self.method, after.as_ref(), || self.now());
         match decision {
             Decision::Failed(condition) => {
                 let none = Validators::new();

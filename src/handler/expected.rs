@@ -95,8 +95,7 @@ impl Expected {
     /// ignored: RFC 9110, section 13.1.4).
     #[must_use]
     pub fn is_conditional(&self) -> bool {
-        self.fields
-            .guard_writes(Current::Unknown, now(&self.fields))
+        self.fields.guard_writes(Current::Unknown, now)
     }
 
     /// Whether the target must not exist: `If-None-Match: *`. Then insert, and
@@ -165,10 +164,7 @@ impl Expected {
     pub fn check(self, current: impl Into<Current>) -> Result<(), PreconditionFailed> {
         self.used.store(true, Ordering::Release);
         let current = current.into();
-        match self
-            .fields
-            .evaluate(&self.method, current.as_ref(), now(&self.fields))
-        {
+        match self.fields.evaluate(&self.method, current.as_ref(), now) {
             Decision::Failed(condition) => Err(PreconditionFailed::because(
                 Reason::PreconditionFailed(condition),
             )

@@ -1,6 +1,7 @@
 use bytes::Bytes;
 use http::{Response, StatusCode, header::LAST_MODIFIED};
 
+use super::preconditions::now;
 use crate::{
     refusal::{Reason, Refusal, Renderer},
     semantics::{precondition::Current, validators::Validators},
@@ -30,7 +31,8 @@ impl NotModified {
     pub fn into_response(self) -> Response<Bytes> {
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = StatusCode::NOT_MODIFIED;
-        self.0.write_to(response.headers_mut());
+        self.0.write_to(response.headers_mut(), now);
+        self.0.repeated.write_to(response.headers_mut());
         if self.0.etag.is_some() {
             // Section 15.4.5: the tag says more.
             response.headers_mut().remove(LAST_MODIFIED);
@@ -104,7 +106,7 @@ impl PreconditionFailed {
     pub fn into_response(self) -> Response<Bytes> {
         let mut response = Renderer::default().respond(&self.refusal(self.reason));
         if let Some(current) = &self.current {
-            current.write_to(response.headers_mut());
+            current.write_to(response.headers_mut(), now);
         }
         // For the layer around the handler.
         response.extensions_mut().insert(self);

@@ -58,10 +58,7 @@ impl Preconditions {
     /// [`Unmet`] is the 304 or 412 to answer with.
     pub fn check(&self, current: impl Into<Current>) -> Result<(), Unmet> {
         let current = current.into();
-        match self
-            .fields
-            .evaluate(&self.method, current.as_ref(), now(&self.fields))
-        {
+        match self.fields.evaluate(&self.method, current.as_ref(), now) {
             Decision::Proceed => Ok(()),
             Decision::NotModified => Err(Unmet::NotModified(NotModified::of(current))),
             Decision::Failed(condition) => Err(Unmet::Failed(
@@ -71,11 +68,6 @@ impl Preconditions {
     }
 }
 
-/// The time, where a date needs it.
-pub(super) fn now(fields: &ConditionalFields) -> HttpDate {
-    if fields.need_now() {
-        SystemClock::default().now().into()
-    } else {
-        HttpDate::EPOCH
-    }
+pub(super) fn now() -> HttpDate {
+    SystemClock::default().now().into()
 }

@@ -1,3 +1,5 @@
+mod dates;
+
 use http::{Response, StatusCode};
 
 use super::*;

@@ -1,5 +1,6 @@
 use http::Response;
 
+use super::preconditions::now;
 use crate::semantics::validators::Validators;
 
 /// A response with the validators of its content: `ETag` and `Last-Modified`
@@ -14,7 +15,8 @@ pub struct Validated<T>(pub T, pub Validators);
 
 impl<B> From<Validated<Self>> for Response<B> {
     fn from(Validated(mut response, validators): Validated<Self>) -> Self {
-        validators.write_to(response.headers_mut());
+        validators.write_to(response.headers_mut(), now);
+        validators.repeated.write_to(response.headers_mut());
         response
     }
 }

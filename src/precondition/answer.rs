@@ -1,7 +1,11 @@
 //! Answers to writes.
 
 use bytes::Bytes;
-use http::{HeaderMap, Response, StatusCode, request::Parts};
+use http::{
+    Response, StatusCode,
+    header::{ETAG, LAST_MODIFIED},
+    request::Parts,
+};
 use http_body::Body;
 
 use crate::{
@@ -9,7 +13,7 @@ use crate::{
     handler::PreconditionFailed,
     outcome::Outcome,
     refusal::{Reason, Renderer},
-    semantics::{prefer::Return, superseded, validators::Validators},
+    semantics::{date::HttpDate, prefer::Return, superseded, validators::Validators},
 };
 
 /// The handler's own failed comparison, if this is its answer.
@@ -31,8 +35,10 @@ pub(super) fn without_condition<B: Body<Data = Bytes>>(
     };
     let refusal = failed.refusal(Reason::Conflict);
     let mut conflict = renderer.respond(&refusal.accepting_json(accepts_json));
-    if let Some(current) = failed.current() {
-        current.write_to(conflict.headers_mut());
+    for name in [ETAG, LAST_MODIFIED] {
+        if let Some(validator) = response.headers().get(&name) {
+            conflict.headers_mut().insert(name, validator.clone());
+        }
     }
     conflict.map(ResponseBody::bytes)
 }
@@ -70,10 +76,10 @@ pub(super) fn note_preference<B>(request: &Parts, answer: &mut Response<B>) {
 /// The success of a write that had been applied before.
 pub(super) fn already_applied<B: Body<Data = Bytes>>(
     current: &Validators,
+    now: HttpDate,
 ) -> Response<ResponseBody<B>> {
     let mut response = Response::new(ResponseBody::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
-    let fields: &mut HeaderMap = response.headers_mut();
-    current.write_to(fields);
+    current.write_to(response.headers_mut(), || now);
     response
 }

@@ -25,7 +25,6 @@ use crate::{
     refusal::Reason,
     semantics::{
         accept,
-        date::HttpDate,
         precondition::{Admission, ConditionalFields, Current},
     },
     source::{self, Asked, MayAskService, OnSourceError, Ready, SourceError, ValidatorSource},
@@ -59,9 +58,8 @@ impl<Q, G> Exchange<Q, G> {
     pub(super) fn new(config: Arc<Config<Q, G>>, request: &Parts) -> Self {
         let fields = ConditionalFields::from_headers(&request.headers)
             .with_weak_if_match(config.weak_if_match);
-        let now = now(&config, &fields);
         Self {
-            conditional: fields.guard_writes(Current::Unknown, now),
+            conditional: fields.guard_writes(Current::Unknown, || config.now()),
             required: config.requires(request),
             accepts_json: accept::json(&request.headers),
             locked: false,
@@ -94,15 +92,6 @@ impl<Q, G> Exchange<Q, G> {
             });
         }
         answer
-    }
-}
-
-/// The time, where a date needs it.
-fn now<Q, G>(config: &Config<Q, G>, fields: &ConditionalFields) -> HttpDate {
-    if fields.need_now() {
-        config.clock.now().into()
-    } else {
-        HttpDate::EPOCH
     }
 }
 
@@ -144,7 +133,7 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
                 current.as_ref(),
                 self.required,
                 self.config.creates(&parts.method),
-                now(&self.config, &self.fields),
+                || self.config.now(),
             ) {
                 Admission::Admit => {
                     let source_knew = found.is_none() && !matches!(current, Current::Unknown);

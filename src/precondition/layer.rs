@@ -9,7 +9,7 @@ use super::Precondition;
 use crate::{
     clock::{Clock, SystemClock},
     refusal::{RenderRefusal, Renderer},
-    semantics::{method::is_safe, validators::Validators},
+    semantics::{date::HttpDate, method::is_safe, validators::Validators},
     source::{NoSelfGet, OnSourceError, Placed, SelfGet, Unknown, ValidatorSource},
 };
 
@@ -241,6 +241,10 @@ impl<Q, G> Config<Q, G> {
         self.required
             .as_ref()
             .is_some_and(|required| required(request))
+    }
+
+    pub(super) fn now(&self) -> HttpDate {
+        self.clock.now().into()
     }
 
     /// Whether the method makes what is not there.

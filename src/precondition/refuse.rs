@@ -16,7 +16,7 @@ use crate::{
     refusal::{Reason, Refusal},
     semantics::{
         precondition::{Condition, Current},
-        validators::{Label, Validators},
+        validators::{self, Label, Validators},
     },
     source::{self, Asked, MayAskService, Ready, ValidatorSource},
 };
@@ -37,7 +37,7 @@ impl<Q, G> Exchange<Q, G> {
             .instead_of(current.and_then(|current| current.etag.clone()));
         let mut response = self.config.renderer.respond(&refusal);
         if let Some(validators) = current {
-            validators.write_to(response.headers_mut());
+            validators.write_to(response.headers_mut(), || self.config.now());
         }
         response.map(ResponseBody::bytes)
     }
@@ -91,7 +91,7 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
             && let Some(applied) = &self.config.already_applied
             && applied(request, validators).await
         {
-            let answer = answer::already_applied(validators);
+            let answer = answer::already_applied(validators, self.config.now());
             return self.explained(answer, Verdict::AlreadyApplied);
         }
         let answer = if G::ASKS {
@@ -141,7 +141,10 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
             }
             (found, _) => found,
         };
-        let carried = labelled.and_then(|found| answer::with_representation(request, found));
+        let carried = labelled.and_then(|mut found| {
+            validators::correct_last_modified(found.headers_mut(), self.config.now());
+            answer::with_representation(request, found)
+        });
         carried.unwrap_or_else(|| {
             let current = match &newer {
                 Some(newer) => newer.validators(),

@@ -99,12 +99,19 @@ impl Validators {
 
     /// Sets `ETag` and `Last-Modified` where the validator is known, and
     /// leaves the field alone where it is not: one never removes the other.
-    pub fn write_to(&self, headers: &mut HeaderMap) {
+    ///
+    /// `now` is asked only if there is a date. A date after it is written as `now`
+    /// (RFC 9110, section 8.8.2.1). A date of the current second may come to stand
+    /// for two states (section 8.8.2.2), so it is written beside a tag only.
+    pub fn write_to(&self, headers: &mut HeaderMap, now: impl FnOnce() -> HttpDate) {
         if let Some(etag) = &self.etag {
             headers.insert(ETAG, etag.as_header_value().clone());
         }
         if let Some(date) = self.last_modified {
-            headers.insert(LAST_MODIFIED, date.into());
+            let now = now();
+            if !is_ambiguous(date, fields::has(headers, &ETAG), now) {
+                headers.insert(LAST_MODIFIED, date.min(now).into());
+            }
         }
     }
 }
@@ -199,17 +206,29 @@ pub(crate) fn etag(headers: &HeaderMap) -> Option<TagRef<'_>> {
     TagRef::parse(fields::only(headers, &ETAG)?.as_bytes())
 }
 
-/// The modification date of a response, which is made to be no later than the
-/// message itself (RFC 9110, section 8.8.2.1): its `Date`, or `now`.
+/// Corrects the `Last-Modified` of a response for the time at which the message
+/// was made: its `Date`, or `now`. A later one becomes that time (RFC 9110,
+/// section 8.8.2.1), and one of that very second is removed if no entity tag is
+/// beside it (section 8.8.2.2).
+///
+/// Returns the date that conditions are evaluated with, removed or not.
 pub(crate) fn correct_last_modified(headers: &mut HeaderMap, now: HttpDate) -> Option<HttpDate> {
     let modified = last_modified(headers, now)?;
-    let date = fields::only(headers, &DATE)
+    let made = fields::only(headers, &DATE)
         .and_then(|date| HttpDate::parse(date.as_bytes(), now))
         .unwrap_or(now);
-    if modified > date {
-        headers.insert(LAST_MODIFIED, date.into());
+    if is_ambiguous(modified, etag(headers).is_some(), made) {
+        headers.remove(LAST_MODIFIED);
+    } else if modified > made {
+        headers.insert(LAST_MODIFIED, made.into());
     }
-    Some(modified.min(date))
+    Some(modified.min(made))
+}
+
+/// Whether a modification date in a message that is made at `made` may come to
+/// stand for two states, with no entity tag to tell them apart.
+fn is_ambiguous(modified: HttpDate, tagged: bool, made: HttpDate) -> bool {
+    !tagged && modified >= made
 }
 
 pub(crate) fn last_modified(headers: &HeaderMap, now: HttpDate) -> Option<HttpDate> {

@@ -13,7 +13,12 @@ use http_body_util::StreamBody;
 use tower::{Layer, ServiceBuilder, ServiceExt, service_fn, util::BoxCloneSyncService};
 use tower_conditional::{
     CachePolicyLayer, CodingTagLayer, ConditionalLayer, Current, EtagLayer, PreconditionLayer,
-    ValidatorSource, handler::Expected, source::SelfGet, stack,
+    ValidatorSource,
+    clock::{Clock, SystemClock},
+    handler::Expected,
+    semantics::date::HttpDate,
+    source::SelfGet,
+    stack,
 };
 use tower_http::compression::CompressionLayer;
 
@@ -70,8 +75,12 @@ fn respond(plan: &Plan, request: &Request<Body>) -> Response<Body> {
     for (name, value) in plan.own_fields() {
         headers.insert(name, value);
     }
-    plan.own_validators().write_to(headers);
+    plan.own_validators().write_to(headers, now);
     response
+}
+
+fn now() -> HttpDate {
+    SystemClock::default().now().into()
 }
 
 fn source(plan: &Plan) -> impl ValidatorSource + Clone + use<> {

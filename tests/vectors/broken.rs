@@ -83,8 +83,9 @@ impl Evaluator<'_> {
                 return None;
             }
         }
-        (self.modified_since(header::IF_UNMODIFIED_SINCE, selected) == Some(true))
-            .then_some(Decision::Failed(Condition::IfUnmodifiedSince))
+        (self.modified_since(header::IF_UNMODIFIED_SINCE, selected) == Some(true)
+            || self.is_of_this_second(selected))
+        .then_some(Decision::Failed(Condition::IfUnmodifiedSince))
     }
 
     /// Steps 3 and 4.
@@ -213,10 +214,28 @@ impl Evaluator<'_> {
             return Some(line.as_bytes() != modified.to_string().as_bytes());
         }
         let date = self.date(line.as_bytes())?;
+        if self.has(Fault::OldDatesAreEqual) {
+            let of_1970_or_before = |date: HttpDate| date.max(HttpDate::from_unix_seconds(-1));
+            return Some(of_1970_or_before(modified) > of_1970_or_before(date));
+        }
         Some(match self.fault {
             Some(Fault::DatesMustBeEqual) => modified != date,
             Some(Fault::EqualDateIsModified) => modified >= date,
             _ => modified > date,
+        })
+    }
+
+    /// Modified at the date of `If-Unmodified-Since`, in a second that is not
+    /// over (section 8.8.2.2).
+    fn is_of_this_second(&self, selected: Option<&Validators>) -> bool {
+        let [line] = *self.lines(header::IF_UNMODIFIED_SINCE) else {
+            return false;
+        };
+        let modified = selected.and_then(|validators| validators.last_modified);
+        modified.is_some_and(|modified| {
+            modified >= self.case.now
+                && self.date(line.as_bytes()) == Some(modified)
+                && !self.has(Fault::ThisSecondIsUnmodified)
         })
     }
 

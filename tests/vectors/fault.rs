@@ -48,6 +48,8 @@ faults! {
     FirstOfTwoDates,
     BadDateIsEpoch,
     OldDateIsBad,
+    OldDatesAreEqual,
+    ThisSecondIsUnmodified,
     CenturyIsFixed,
     FutureDateIsBad,
     NoModificationDateIsEpoch,

@@ -1,5 +1,6 @@
 mod conditions;
 mod confirmed;
+mod dates;
 mod not_modified;
 mod options;
 mod refused;

@@ -1,5 +1,6 @@
 mod answers;
 mod carried;
+mod dates;
 mod evaluation;
 mod expected;
 mod failures;

@@ -1,3 +1,5 @@
+use std::cell::LazyCell;
+
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method,
     header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE},
@@ -90,17 +92,23 @@ impl ConditionalFields {
 
     /// Whether one of the fields can keep a write from being performed:
     /// `If-Match`, `If-None-Match` or `If-Unmodified-Since`. The latter counts
-    /// only where it is not ignored (RFC 9110, section 13.1.4).
+    /// only where it is not ignored (RFC 9110, section 13.1.4). `now` is asked
+    /// as in [`evaluate`](Self::evaluate).
     #[must_use]
-    pub fn guard_writes(&self, current: Current<ValidatorsRef<'_>>, now: HttpDate) -> bool {
-        let date_counts = match current {
-            Current::Unknown => self.date(Field::UnmodifiedSince, now).is_some(),
+    pub fn guard_writes(
+        &self,
+        current: Current<ValidatorsRef<'_>>,
+        now: impl FnOnce() -> HttpDate,
+    ) -> bool {
+        if self.has(Field::Match) || self.has(Field::NoneMatch) {
+            return true;
+        }
+        let comparable = match current {
+            Current::Unknown => true,
             Current::Absent => false,
-            Current::Present(validators) => self
-                .modified_since(Field::UnmodifiedSince, Some(validators), now)
-                .is_some(),
+            Current::Present(validators) => validators.last_modified.is_some(),
         };
-        self.has(Field::Match) || self.has(Field::NoneMatch) || date_counts
+        comparable && self.date(Field::UnmodifiedSince, now).is_some()
     }
 
     /// Whether one of the fields can make a read fail: `If-Match` or
@@ -145,12 +153,6 @@ impl ConditionalFields {
             .is_some_and(|first| first.is_weak() && named.all(TagRef::is_weak))
     }
 
-    /// Whether a date decides, so that [`evaluate`](Self::evaluate) needs to
-    /// know the time.
-    pub(crate) fn need_now(&self) -> bool {
-        self.has(Field::ModifiedSince) || self.has(Field::UnmodifiedSince)
-    }
-
     fn lines(&self, field: Field) -> impl Iterator<Item = &HeaderValue> {
         self.first
             .iter()
@@ -174,14 +176,20 @@ impl ConditionalFields {
     ///
     /// The caller has made sure that the answer without conditions would be
     /// 2xx (section 13.2.1). A malformed field fails safe: `If-Match` is then
-    /// false, `If-None-Match` is true, and a date is ignored. `now` serves
-    /// [`HttpDate::parse`].
+    /// false, `If-None-Match` is true, and a date is ignored.
+    ///
+    /// An `If-Unmodified-Since` that equals a modification date of the current
+    /// second is false, since a date cannot tell two changes in one second
+    /// apart (section 8.8.2.2).
+    ///
+    /// `now` is asked once at most, and only where a date decides. It serves
+    /// [`HttpDate::parse`] too.
     #[must_use]
     pub fn evaluate(
         &self,
         method: &Method,
         current: Current<ValidatorsRef<'_>>,
-        now: HttpDate,
+        now: impl FnOnce() -> HttpDate,
     ) -> Decision {
         // Section 13.2.1: these select no representation.
         if matches!(*method, Method::CONNECT | Method::OPTIONS | Method::TRACE) {
@@ -193,6 +201,7 @@ impl ConditionalFields {
             Current::Present(validators) => Some(validators),
         };
         let reads = SafeMethods::of(method).is_some();
+        let now = LazyCell::new(now);
 
         // Steps 1 and 2.
         if self.has(Field::Match) {
@@ -201,7 +210,11 @@ impl ConditionalFields {
             if !self.matches(Field::Match, selected, same) {
                 return Decision::Failed(Condition::IfMatch);
             }
-        } else if self.modified_since(Field::UnmodifiedSince, selected, now) == Some(true) {
+        } else if let Some((modified, date)) =
+            self.dates(Field::UnmodifiedSince, selected, || *now)
+            // Section 8.8.2.2: in a second that is not over it may change again.
+            && (modified > date || (modified == date && modified >= *now))
+        {
             return Decision::Failed(Condition::IfUnmodifiedSince);
         }
 
@@ -214,7 +227,10 @@ impl ConditionalFields {
                     Decision::Failed(Condition::IfNoneMatch)
                 };
             }
-        } else if reads && self.modified_since(Field::ModifiedSince, selected, now) == Some(false) {
+        } else if reads
+            && let Some((modified, date)) = self.dates(Field::ModifiedSince, selected, || *now)
+            && modified <= date
+        {
             return Decision::NotModified;
         }
         Decision::Proceed
@@ -248,20 +264,19 @@ impl ConditionalFields {
         })
     }
 
-    /// Whether the representation changed after the field's date. `None` where
-    /// the field must be ignored: absent, not one valid date, or no
-    /// modification date to compare with (sections 13.1.3 and 13.1.4).
-    fn modified_since(
+    /// Returns the modification date and the field's. `None` where the field
+    /// must be ignored: absent, not one valid date, or no modification date to
+    /// compare with (sections 13.1.3 and 13.1.4).
+    fn dates(
         &self,
         field: Field,
         selected: Option<ValidatorsRef<'_>>,
-        now: HttpDate,
-    ) -> Option<bool> {
-        let date = self.date(field, now)?;
-        Some(selected?.last_modified? > date)
+        now: impl FnOnce() -> HttpDate,
+    ) -> Option<(HttpDate, HttpDate)> {
+        Some((selected?.last_modified?, self.date(field, now)?))
     }
 
-    fn date(&self, field: Field, now: HttpDate) -> Option<HttpDate> {
-        HttpDate::parse(self.only(field)?.as_bytes(), now)
+    fn date(&self, field: Field, now: impl FnOnce() -> HttpDate) -> Option<HttpDate> {
+        HttpDate::parse(self.only(field)?.as_bytes(), now())
     }
 }

@@ -1,3 +1,5 @@
+use std::cell::LazyCell;
+
 use http::Method;
 
 use super::{Condition, ConditionalFields, Current, Decision};
@@ -25,7 +27,8 @@ impl ConditionalFields {
     /// what is absent. A request that would get 404 without its conditions
     /// gets it with them (RFC 9110, section 13.2.1), and 404 comes before 428.
     /// A condition that is ignored, because its date is none or there is none
-    /// to compare it with, is no condition.
+    /// to compare it with, is no condition. `now` is asked as in
+    /// [`evaluate`](Self::evaluate).
     #[must_use]
     pub fn admit(
         &self,
@@ -33,15 +36,16 @@ impl ConditionalFields {
         current: Current<ValidatorsRef<'_>>,
         required: bool,
         creates: bool,
-        now: HttpDate,
+        now: impl FnOnce() -> HttpDate,
     ) -> Admission {
-        if required && !self.guard_writes(current, now) {
+        let now = LazyCell::new(now);
+        if required && !self.guard_writes(current, || *now) {
             return match current {
                 Current::Absent if !creates => Admission::Absent,
                 _ => Admission::Required,
             };
         }
-        match self.evaluate(method, current, now) {
+        match self.evaluate(method, current, || *now) {
             // Only reads get 304, and they are performed.
             Decision::Proceed | Decision::NotModified => Admission::Admit,
             Decision::Failed(_) if matches!(current, Current::Absent) && !creates => {

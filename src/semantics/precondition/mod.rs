@@ -147,7 +147,7 @@ pub fn evaluate(
     method: &Method,
     headers: &HeaderMap,
     current: Current<ValidatorsRef<'_>>,
-    now: HttpDate,
+    now: impl FnOnce() -> HttpDate,
 ) -> Decision {
     ConditionalFields::from_headers(headers).evaluate(method, current, now)
 }

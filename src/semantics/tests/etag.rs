@@ -76,7 +76,7 @@ fn a_malformed_tag_of_the_handler_matches_nothing() {
         for asked in [illegal, "abc", "\"abc\"", "\"x\"", "W/\"x\"", "\"a b\""] {
             let request = super::headers([("if-none-match", asked)]);
             let current = Current::Present(validators);
-            let decision = evaluate(&Method::GET, &request, current, HttpDate::EPOCH);
+            let decision = evaluate(&Method::GET, &request, current, || HttpDate::EPOCH);
             assert_eq!(decision, Decision::Proceed, "{illegal} and {asked}");
         }
         assert!(EntityTag::try_from(&response[ETAG]).is_err());

@@ -42,7 +42,7 @@ pub(super) struct Config<C> {
 }
 
 impl ConditionalLayer {
-    /// Evaluates conditions on `GET` and `HEAD`.
+    /// Evaluates conditions on `GET`, `HEAD` and `QUERY`.
     pub fn new() -> Self {
         Self {
             config: Config {
@@ -108,8 +108,9 @@ impl<C, Q> ConditionalLayer<C, BySource<Q>> {
 }
 
 impl<C, Q> ConditionalLayer<C, Q> {
-    /// The methods whose conditions are evaluated, and which may get a 304:
-    /// `GET` and `HEAD` by default.
+    /// Sets the methods whose conditions are evaluated. Defaults to `GET`,
+    /// `HEAD` and `QUERY`, which are those that may get a 304; see
+    /// [`SafeMethods`] for what others get.
     pub fn methods(mut self, methods: SafeMethods) -> Self {
         self.config.methods = methods;
         self

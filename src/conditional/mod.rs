@@ -28,7 +28,7 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
 //! ```
 //!
-//! With refusals in plain text, `QUERY`, and a `HEAD` that the service never
+//! With refusals in plain text, `REPORT`, and a `HEAD` that the service never
 //! sees:
 //!
 //! ```
@@ -38,7 +38,7 @@
 //! };
 //!
 //! let layer = ConditionalLayer::new()
-//!     .methods(SafeMethods::GET | SafeMethods::HEAD | SafeMethods::QUERY)
+//!     .methods(SafeMethods::default() | SafeMethods::REPORT)
 //!     .head_as_get()
 //!     .refusals(|refusal: &Refusal| {
 //!         (HeaderValue::from_static("text/plain"), refusal.detail().into())
@@ -108,6 +108,10 @@
 //!   the tag in its weak form. So does content with a `Content-Encoding`.
 //! - A 206 gets no tag from the source.
 //! - [`ConditionalLayer::without_confirmation`] switches the second read off.
+//!
+//! The conditions of a `QUERY` are held against the result of the query (RFC
+//! 10008, section 2.6). A source does not see the content of a request, so it
+//! is not asked about a `QUERY`, and the response tells the validators.
 //!
 //! # What it needs from its neighbours
 //!

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     body::ResponseBody,
     clock::{Clock, SystemClock},
-    semantics::{accept, precondition::Asks},
+    semantics::{accept, method, precondition::Asks},
     source::{Ready, ValidatorSource},
 };
 
@@ -110,7 +110,10 @@ where
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         let exchange = match self.exchange(&request) {
-            Some(exchange) if !Q::KNOWS_NOTHING => exchange,
+            // A source does not see the content, which names what a `QUERY` selects.
+            Some(exchange) if !Q::KNOWS_NOTHING && method::head_selects(request.method()) => {
+                exchange
+            }
             other => return SourcedFuture::responding(self.respond(request, other)),
         };
         let service = Ready::take(&mut self.inner);

@@ -20,8 +20,8 @@ pub struct EtagLayer<H = Sha256> {
 }
 
 impl EtagLayer {
-    /// Strong tags from SHA-256, for `GET` and `HEAD` responses with status
-    /// 200 and at most 1 MiB of content.
+    /// Strong tags from SHA-256, for `GET`, `HEAD` and `QUERY` responses with
+    /// status 200 and at most 1 MiB of content.
     pub fn new() -> Self {
         Self {
             recipe: Recipe::new(Sha256::new()),
@@ -93,7 +93,8 @@ impl<H> EtagLayer<H> {
         self
     }
 
-    /// The methods whose responses are tagged: `GET` and `HEAD` by default.
+    /// Sets the methods whose responses are tagged. Defaults to `GET`, `HEAD`
+    /// and `QUERY`.
     pub fn methods(mut self, methods: SafeMethods) -> Self {
         self.recipe.methods = methods;
         self

@@ -4,15 +4,23 @@ use std::ops::BitOr;
 
 use http::Method;
 
-/// A set of methods that read and select a representation: `GET`, `HEAD` and
-/// `QUERY`. A method with side effects cannot be in it.
+/// A set of safe methods that select a representation. A method with side
+/// effects cannot be in it.
+///
+/// A layer that is given the set tags the responses to these methods, or
+/// evaluates their conditions. A false `If-None-Match` or `If-Modified-Since`
+/// is 304 for `GET`, `HEAD` and `QUERY`. The standards know no 304 for any other
+/// method: `PROPFIND`, `REPORT` and `SEARCH` get 412 for a false
+/// `If-None-Match`, and their `If-Modified-Since` is ignored (RFC 9110, sections
+/// 13.1.2 and 13.1.3).
 ///
 /// ```
 /// use http::Method;
 /// use tower_conditional::semantics::method::SafeMethods;
 ///
-/// let methods = SafeMethods::GET | SafeMethods::HEAD;
+/// let methods = SafeMethods::default() | SafeMethods::REPORT;
 /// assert!(methods.contains(&Method::HEAD));
+/// assert!(methods.contains(&"REPORT".parse().unwrap()));
 /// assert!(!methods.contains(&Method::POST));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,23 +31,40 @@ impl SafeMethods {
     pub const GET: Self = Self(1);
     /// `HEAD` (RFC 9110, section 9.3.2).
     pub const HEAD: Self = Self(1 << 1);
-    /// `QUERY`, safe as `GET` is and with content in the request
-    /// (draft-ietf-httpbis-safe-method-w-body).
+    /// `QUERY`, which is safe as `GET` is and has content in the request
+    /// (RFC 10008). The result of the query is the selected representation.
     pub const QUERY: Self = Self(1 << 2);
+    /// `PROPFIND` of WebDAV (RFC 4918, section 9.1).
+    pub const PROPFIND: Self = Self(1 << 3);
+    /// `REPORT` of WebDAV (RFC 3253, section 3.6).
+    pub const REPORT: Self = Self(1 << 4);
+    /// `SEARCH` of WebDAV (RFC 5323).
+    pub const SEARCH: Self = Self(1 << 5);
 
-    /// Whether `method` is in the set.
+    /// The methods that a false `If-None-Match` or `If-Modified-Since` can give
+    /// a 304 (RFC 9110, section 15.4.5; RFC 10008, section 2.6).
+    const WITH_304: Self = Self(Self::GET.0 | Self::HEAD.0 | Self::QUERY.0);
+
+    /// Whether `method` is in the set. Names are compared as they are, in upper
+    /// case (RFC 9110, section 9.1).
     #[must_use]
     pub fn contains(self, method: &Method) -> bool {
         Self::of(method).is_some_and(|one| self.0 & one.0 != 0)
     }
 
-    pub(crate) fn of(method: &Method) -> Option<Self> {
-        match *method {
-            Method::GET => Some(Self::GET),
-            Method::HEAD => Some(Self::HEAD),
-            // Older versions of `http` have no constant for it.
-            _ => (method.as_str() == "QUERY").then_some(Self::QUERY),
-        }
+    fn of(method: &Method) -> Option<Self> {
+        Some(match *method {
+            Method::GET => Self::GET,
+            Method::HEAD => Self::HEAD,
+            _ => match method.as_str() {
+                // Older versions of `http` have no constant for it.
+                "QUERY" => Self::QUERY,
+                "PROPFIND" => Self::PROPFIND,
+                "REPORT" => Self::REPORT,
+                "SEARCH" => Self::SEARCH,
+                _ => return None,
+            },
+        })
     }
 }
 
@@ -52,9 +77,9 @@ impl BitOr for SafeMethods {
 }
 
 impl Default for SafeMethods {
-    /// `GET` and `HEAD`.
+    /// `GET`, `HEAD` and `QUERY`.
     fn default() -> Self {
-        Self::GET | Self::HEAD
+        Self::WITH_304
     }
 }
 
@@ -63,16 +88,24 @@ impl Default for SafeMethods {
 /// that caches and crawlers meet; an unknown method is not safe.
 #[must_use]
 pub fn is_safe(method: &Method) -> bool {
-    match *method {
-        Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE => true,
-        Method::POST | Method::PUT | Method::DELETE | Method::PATCH | Method::CONNECT => false,
-        _ => matches!(method.as_str(), "QUERY" | "PROPFIND" | "REPORT" | "SEARCH"),
-    }
+    matches!(*method, Method::OPTIONS | Method::TRACE) || SafeMethods::of(method).is_some()
 }
 
 /// Whether a cache may use an answer again because of what its fields say: not
 /// where the method has side effects, nor those to `OPTIONS` and `TRACE`
 /// (RFC 9110, sections 9.3.7 and 9.3.8).
 pub(crate) fn may_be_fresh(method: &Method) -> bool {
-    is_safe(method) && !matches!(*method, Method::OPTIONS | Method::TRACE)
+    SafeMethods::of(method).is_some()
+}
+
+/// Whether a false `If-None-Match` or `If-Modified-Since` gives a 304.
+pub(crate) fn may_be_not_modified(method: &Method) -> bool {
+    SafeMethods::WITH_304.contains(method)
+}
+
+/// Whether the head of the request tells which representation is selected. For
+/// `QUERY` and its kin the content of the request has a part in it (RFC 10008,
+/// section 2.6).
+pub(crate) fn head_selects(method: &Method) -> bool {
+    (SafeMethods::GET | SafeMethods::HEAD).contains(method)
 }

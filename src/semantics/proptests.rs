@@ -132,7 +132,7 @@ proptest! {
     /// the state and the fields cannot give.
     #[test]
     fn every_request_has_an_answer(
-        method in select(vec!["GET", "HEAD", "QUERY", "POST", "PUT", "OPTIONS", "CONNECT", "TRACE", "FOO"]),
+        method in select(vec!["GET", "HEAD", "QUERY", "REPORT", "POST", "PUT", "OPTIONS", "CONNECT", "TRACE", "FOO"]),
         fields in vec((0..4_usize, value()), 0..6),
         current in current(),
         now: i64,

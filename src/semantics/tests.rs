@@ -13,6 +13,7 @@ mod dictionary;
 mod etag;
 mod label;
 mod list;
+mod method;
 mod no_vary_search;
 mod not_modified;
 mod prefer;

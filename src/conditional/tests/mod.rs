@@ -1,6 +1,7 @@
 mod conditions;
 mod confirmed;
 mod dates;
+mod methods;
 mod not_modified;
 mod options;
 mod refused;

@@ -11,24 +11,10 @@ use crate::{
     ConditionalLayer,
     clock::ManualClock,
     outcome::{Outcome, TagOrigin, Verdict},
-    semantics::{method::SafeMethods, precondition::Condition, tagging::Untagged},
+    semantics::{precondition::Condition, tagging::Untagged},
     stack,
     test_support::{Act, ScriptedBody, read, send},
 };
-
-/// R-QUERY-cond-a: opt-in, and never 412 for a match.
-#[test]
-fn query_is_conditional_when_enabled() {
-    let query = Method::from_bytes(b"QUERY").unwrap();
-    let matching = [(IF_NONE_MATCH, "\"v1\"")];
-    let off = exchange(&layer(), query.clone(), &matching, answer(&[]));
-    assert_eq!(off.status(), StatusCode::OK);
-    let on = layer().methods(SafeMethods::GET | SafeMethods::QUERY);
-    let response = exchange(&on, query, &matching, answer(&[]));
-    assert_eq!(response.status(), StatusCode::NOT_MODIFIED);
-    let head = exchange(&on, Method::HEAD, &matching, answer(&[]));
-    assert_eq!(head.status(), StatusCode::OK);
-}
 
 /// R-9110-9.3.2-a, R-9110-8.6-a: `HEAD` has the fields of `GET` and no content.
 #[test]

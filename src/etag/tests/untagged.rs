@@ -127,7 +127,7 @@ fn what_is_too_long_or_of_unknown_length_is_not_touched() {
 #[test]
 fn unsafe_methods_pass() {
     let layer = EtagLayer::new();
-    let query = Method::from_bytes(b"QUERY").unwrap();
+    let report = Method::from_bytes(b"REPORT").unwrap();
     let purge = Method::from_bytes(b"PURGE").unwrap();
     for method in [
         Method::POST,
@@ -136,16 +136,30 @@ fn unsafe_methods_pass() {
         Method::DELETE,
         Method::OPTIONS,
         Method::CONNECT,
-        query.clone(),
+        report.clone(),
         purge,
     ] {
         let response = send(&layer, request(&method), |_| Response::new(hello()));
         assert!(tag(&response).is_none(), "{method}");
     }
 
-    let layer = layer.methods(SafeMethods::GET | SafeMethods::QUERY);
-    let response = send(&layer, request(&query), |_| Response::new(hello()));
+    let layer = layer.methods(SafeMethods::GET | SafeMethods::REPORT);
+    let response = send(&layer, request(&report), |_| Response::new(hello()));
     assert!(tag(&response).is_some());
+    let response = send(&layer, request(&Method::HEAD), |_| Response::new(hello()));
+    assert!(tag(&response).is_none());
+}
+
+/// Issue 10, A.8, R-QUERY-cond-a: the result of a `QUERY` is tagged as the
+/// content of a `GET` is.
+#[test]
+fn the_result_of_a_query_is_tagged() {
+    let query = Method::from_bytes(b"QUERY").unwrap();
+    let response = send(&EtagLayer::new(), request(&query), |_| {
+        Response::new(hello())
+    });
+    let of_get = get(&EtagLayer::new(), |_| Response::new(hello()));
+    assert_eq!(response.headers()[ETAG], of_get.headers()[ETAG]);
 }
 
 /// Issue 10, A.1, R-9110-7.8-a: the response tells whether there is an upgrade.

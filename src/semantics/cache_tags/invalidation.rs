@@ -22,8 +22,7 @@ pub(crate) enum Effect {
 /// A method of unknown safety counts as one that writes (section 4.4).
 /// `CONNECT` has no target that a cache could know (RFC 9110, section 9.3.6).
 pub(crate) fn effect(method: &Method) -> Effect {
-    let reads = SafeMethods::GET | SafeMethods::HEAD | SafeMethods::QUERY;
-    if reads.contains(method) {
+    if SafeMethods::default().contains(method) {
         Effect::Fills
     } else if is_safe(method) || method == Method::CONNECT {
         Effect::None

@@ -11,7 +11,7 @@ use crate::semantics::{
     etag::TagRef,
     fields,
     list::{TagMember, entity_tags},
-    method::SafeMethods,
+    method::may_be_not_modified,
 };
 
 /// What has to be kept of a request until its response is there. For one
@@ -128,7 +128,7 @@ impl TagCodings {
     /// Maps the tags in `If-Match` and `If-None-Match` back to those that the
     /// service knows, and keeps what [`encode`](Self::encode) needs.
     pub fn decode(&self, method: &Method, headers: &mut HeaderMap) -> Asked {
-        let reads = SafeMethods::of(method).is_some();
+        let reads = may_be_not_modified(method);
         let by_dictionary = self.by_dictionary();
         let mut asked = Asked {
             reads,

@@ -10,7 +10,7 @@ use crate::semantics::{
     date::HttpDate,
     etag::TagRef,
     list::{TagMember, entity_tags, trim_ows},
-    method::SafeMethods,
+    method::may_be_not_modified,
     validators::ValidatorsRef,
 };
 
@@ -172,7 +172,8 @@ impl ConditionalFields {
         }
     }
 
-    /// Decides in the order of RFC 9110, section 13.2.2.
+    /// Decides in the order of RFC 9110, section 13.2.2. 304 is for `GET`,
+    /// `HEAD` and `QUERY` (RFC 10008, section 2.6) alone.
     ///
     /// The caller has made sure that the answer without conditions would be
     /// 2xx (section 13.2.1). A malformed field fails safe: `If-Match` is then
@@ -200,7 +201,7 @@ impl ConditionalFields {
             Current::Absent => None,
             Current::Present(validators) => Some(validators),
         };
-        let reads = SafeMethods::of(method).is_some();
+        let reads = may_be_not_modified(method);
         let now = LazyCell::new(now);
 
         // Steps 1 and 2.

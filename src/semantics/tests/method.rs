@@ -1,0 +1,67 @@
+use http::Method;
+
+use crate::semantics::method::{
+    SafeMethods, head_selects, is_safe, may_be_fresh, may_be_not_modified,
+};
+
+const NAMED: [(&str, SafeMethods); 6] = [
+    ("GET", SafeMethods::GET),
+    ("HEAD", SafeMethods::HEAD),
+    ("QUERY", SafeMethods::QUERY),
+    ("PROPFIND", SafeMethods::PROPFIND),
+    ("REPORT", SafeMethods::REPORT),
+    ("SEARCH", SafeMethods::SEARCH),
+];
+
+fn method(name: &str) -> Method {
+    Method::from_bytes(name.as_bytes()).unwrap()
+}
+
+/// Issue 10, A.8: each method that can be named is in its own set alone.
+#[test]
+fn a_set_has_what_is_put_into_it() {
+    for (name, set) in NAMED {
+        for (other, other_set) in NAMED {
+            assert_eq!(
+                set.contains(&method(other)),
+                name == other,
+                "{name} {other}"
+            );
+            assert!((set | other_set).contains(&method(other)));
+        }
+        assert!(!set.contains(&method(&name.to_ascii_lowercase())));
+    }
+    let all = NAMED
+        .iter()
+        .fold(SafeMethods::GET, |all, (_, one)| all | *one);
+    for name in [
+        "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "FOO",
+    ] {
+        assert!(!all.contains(&method(name)), "{name}");
+    }
+}
+
+/// Issue 10, A.8, R-QUERY-cond-a.
+#[test]
+fn reads_are_get_head_and_query() {
+    for (name, set) in NAMED {
+        let reads = ["GET", "HEAD", "QUERY"].contains(&name);
+        let method = method(name);
+        assert_eq!(SafeMethods::default().contains(&method), reads, "{name}");
+        assert_eq!(may_be_not_modified(&method), reads, "{name}");
+        assert_eq!(head_selects(&method), reads && name != "QUERY", "{name}");
+        assert!(is_safe(&method) && may_be_fresh(&method), "{name}");
+        assert_eq!(
+            SafeMethods::default() | set == SafeMethods::default(),
+            reads
+        );
+    }
+    for name in ["OPTIONS", "TRACE"] {
+        let method = method(name);
+        assert!(is_safe(&method) && !may_be_fresh(&method) && !may_be_not_modified(&method));
+    }
+    for name in ["POST", "PUT", "CONNECT", "FOO", "query", "Query"] {
+        let method = method(name);
+        assert!(!is_safe(&method) && !may_be_fresh(&method) && !may_be_not_modified(&method));
+    }
+}

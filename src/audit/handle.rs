@@ -45,7 +45,8 @@ impl Audit {
     }
 
     /// How many targets are remembered, 1,000 by default and at least one; of
-    /// more, those that were seen last. Each takes a few KiB.
+    /// more, those that were seen last. Each takes a few KiB, and at most 16 more
+    /// for the first bytes of contents.
     pub fn targets(self, limit: usize) -> Self {
         self.lock().memory.limit = limit;
         self

@@ -59,11 +59,18 @@
 //! passes is changed.
 //!
 //! Some mistakes show in one head. Others show when answers to `GET` for one
-//! target are compared, and those to `HEAD` and parts with them. For that up to
-//! 8 of each of the [last targets](Audit::targets) are remembered: validators, a
-//! few fields, and a hash of the content, which is taken as it passes. A body
-//! that broke or was given up counts for nothing. Of request fields hashes are
-//! kept, and no detail tells a value of them but a tag.
+//! target are compared, and those to `HEAD`, 304s, parts and conditional writes
+//! with them. For that up to 8 of each of the [last targets](Audit::targets) are
+//! remembered: validators, a few fields, a hash of the content, which is taken as
+//! it passes, and the first KiB of what has a strong tag, for the parts that cover
+//! it. A body that broke or was given up counts for nothing. Of request fields
+//! hashes are kept, and no detail tells a value of them but a tag.
+//!
+//! A 304, a part and a write are held against a 200 of the same instance, for a
+//! request with the same values in the fields of `Vary` and in those that tell who
+//! asks: `Authorization`, `Cookie`, and fields such as `X-Api-Key` and `X-Tenant`.
+//! Only a strong tag with two contents is a mistake whoever asks, and whatever
+//! was written in between.
 //!
 //! # Codes
 //!
@@ -82,6 +89,7 @@
 //! | `several-tags` | mistake | RFC 9110, section 8.8.3 | set the field with insert, in one place |
 //! | `timestamp-tag` | mistake | RFC 9110, section 8.8.1 | make the tag from the content or a version, or make it weak |
 //! | `personal-tag` | mistake | RFC 9110, section 17.14 | take the user out of the tag, or make it with a keyed hash |
+//! | `tag-not-exposed` | advice | Fetch Standard, CORS protocol, HTTP responses | name ETag in Access-Control-Expose-Headers, so that scripts can send it in If-Match |
 //! | `weak-tag-with-ranges` | advice | RFC 9110, section 13.1.5 | make a strong tag, or stop offering ranges |
 //! | `date-only-validator` | advice | RFC 9110, section 8.8.2.2 | add an ETag, as EtagLayer does |
 //! | `same-date-other-bytes` | mistake | RFC 9110, section 8.8.2.2 | add an ETag, as EtagLayer does |
@@ -89,13 +97,19 @@
 //! | `missed-304` | mistake | RFC 9110, section 13.1.2 | put ConditionalLayer around whatever sets the tag |
 //! | `empty-instead-of-304` | mistake | RFC 9110, section 15.4.5 | answer with the status 304: an empty 200 replaces what the client has |
 //! | `tag-missing-on-304` | mistake | RFC 9110, section 15.4.5 | repeat ETag on the 304, as ConditionalLayer does |
+//! | `other-tag-on-304` | mistake | RFC 9110, section 13.1.2 | compare If-None-Match with the tag that the 200 would have |
 //! | `vary-missing-on-304` | mistake | RFC 9110, section 15.4.5 | set Vary outside of whatever makes the 304 |
 //! | `policy-missing-on-304` | mistake | RFC 9110, section 15.4.5 | set Cache-Control outside of whatever makes the 304 |
 //! | `laxer-on-304` | mistake | RFC 9110, section 15.4.5 | set Cache-Control outside of whatever makes the 304 |
+//! | `missing-on-304` | mistake | RFC 9110, section 15.4.5 | repeat Expires and Content-Location on the 304 |
+//! | `differs-on-304` | mistake | RFC 9110, section 15.4.5 | give the 304 the fields that the 200 would have |
+//! | `length-on-304` | mistake | RFC 9110, section 8.6 | leave Content-Length out of the 304, or repeat that of the 200 |
+//! | `nonce-on-304` | mistake | RFC 9111, section 3.2 | use hashes in Content-Security-Policy, or leave the field out of the 304 |
 //! | `head-differs` | mistake | RFC 9110, section 9.3.2 | answer HEAD as GET; leave out what only the content tells |
 //! | `vary-missing-on-head` | advice | RFC 9110, section 9.3.2 | set the same Vary in answer to HEAD, or none |
 //! | `part-differs` | mistake | RFC 9110, section 15.3.7 | give parts the validators and the policy of the whole |
 //! | `missing-on-206` | mistake | RFC 9110, section 15.3.7 | repeat ETag, Cache-Control, Expires, Content-Location and Vary on the 206 |
+//! | `part-of-other` | mistake | RFC 9110, section 13.1.5 | compare If-Range strongly with the current tag, and answer 200 if it differs |
 //! | `coding-without-vary` | mistake | RFC 9110, section 12.5.5 | add Accept-Encoding to Vary, as CodingTagLayer does |
 //! | `language-without-vary` | advice | RFC 9110, section 12.5.5 | add Accept-Language to Vary if the field chose the language |
 //! | `variant-without-vary` | mistake | RFC 9110, section 12.5.5 | name the request fields that choose the representation in Vary |
@@ -105,6 +119,7 @@
 //! | `vary-authorization` | advice | RFC 9110, section 12.5.5 | say private instead |
 //! | `shared-cookie` | mistake | RFC 9111, section 7.3 | say private or no-store where a cookie is set, in targeted fields too |
 //! | `shared-authorization` | mistake | RFC 9111, section 3.5 | say private or no-store where the request has Authorization, in targeted fields too |
+//! | `shared-content` | mistake | RFC 9111, section 4.1 | say private, or name the field in Vary, in targeted fields too |
 //! | `laxer-targeted-field` | advice | RFC 9213, section 2.2 | repeat private or no-store in the targeted field, unless the CDN is meant to keep it |
 //! | `malformed-targeted-field` | mistake | RFC 9213, section 2.1 | write it as a dictionary of lower-case directives, as CachePolicyLayer does |
 //! | `malformed-policy` | mistake | RFC 9111, section 5.2 | write the field with CacheControl |
@@ -119,6 +134,9 @@
 //! | `obsolete-field` | advice | RFC 9111, sections 5.4 and 5.5 | drop it; Cache-Control says it all |
 //! | `malformed-cache-status` | mistake | RFC 9211, section 2 | write each cache as its name and parameters, with either hit or fwd |
 //! | `unchecked-write` | mistake | RFC 9110, section 13.1.1 | compare and set with Expected, or hold a lock around check and write |
+//! | `current-tag-refused` | mistake | RFC 9110, section 13.1.1 | take the tags of reads and those that writes are checked against from one source |
+//! | `weak-tag-refused` | advice | RFC 9110, section 13.1.1 | make a strong tag where writes are conditional |
+//! | `ignored-condition` | mistake | RFC 9110, section 13.1.1 | put PreconditionLayer around whatever writes |
 //!
 //! # What it needs from its neighbours
 //!
@@ -135,9 +153,15 @@
 //!
 //! It knows what passes through it. A tag that changes, though the bytes do not,
 //! is reported only if no unsafe request ran in between; one that a timer or
-//! another process moves is reported too. An answer to `HEAD` or a part with
-//! another tag, date or policy is reported once the next 200 is again what the
-//! last one was. What is [not compared](Audit::targets)
+//! another process moves is reported too. The same holds for a write that gets
+//! 412 with the tag of the last 200: one [`Audit`] around all instances sees every
+//! writer. A write that is answered with 412 or 428 counts as none.
+//!
+//! An answer to `HEAD`, a 304 or a part with another tag, date or policy is
+//! reported once the next 200 is again what the last one was. A write that
+//! succeeded though its condition was false is reported once the next 200 has
+//! another tag: until then it may have found what it asked for. What is
+//! [not compared](Audit::targets)
 //! is not found.
 
 mod body;
@@ -149,6 +173,7 @@ mod ledger;
 mod memory;
 mod record;
 mod service;
+mod target;
 #[cfg(test)]
 mod tests;
 

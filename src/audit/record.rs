@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, header::HOST};
 use sha2::{Digest, Sha256};
 
@@ -10,7 +10,7 @@ use super::{Audit, memory::Key};
 use crate::{
     outcome::Outcome,
     semantics::{
-        audit::{self, Code, Content, Exchange, Sighting},
+        audit::{self, Code, Content, Exchange, FIRST_BYTES, Part, Sighting},
         cache_control::CacheControl,
         method::is_safe,
     },
@@ -26,27 +26,35 @@ pub(super) struct Asked {
     headers: HeaderMap,
     epoch: Option<u64>,
     /// Held until the request is answered or given up.
-    _write: Option<Write>,
+    write: Option<Write>,
 }
 
 impl Asked {
     pub(super) fn new<B>(audit: &Audit, instance: &Bytes, request: &Request<B>) -> Self {
-        let epoch = audit.lock().memory.epoch();
-        let write = !is_safe(request.method());
+        let writes = !is_safe(request.method());
+        let mut state = audit.lock();
+        let epoch = state.memory.epoch();
+        if writes {
+            state.memory.begin_write();
+        }
+        drop(state);
         Self {
             instance: instance.clone(),
             method: request.method().clone(),
             uri: request.uri().clone(),
             headers: request.headers().clone(),
             epoch,
-            _write: write.then(|| Write::begin(audit)),
+            write: writes.then(|| Write {
+                audit: audit.clone(),
+                is_refused: false,
+            }),
             audit: audit.clone(),
         }
     }
 
     /// Judges the head of the answer. A body that is worth a look gets a
     /// [`Reading`].
-    pub(super) fn answered<B>(self, response: &Response<B>) -> Option<Reading> {
+    pub(super) fn answered<B>(mut self, response: &Response<B>) -> Option<Reading> {
         let (clock, longest) = self.audit.settings();
         let policy = CacheControl::of(response.headers());
         let exchange = Exchange {
@@ -65,35 +73,68 @@ impl Asked {
         }
         let target = label(&self.method, &self.uri);
         let key = key(&self.uri, &self.headers);
-        let mut number = None;
+        let mut passing = None;
         let mut state = self.audit.lock();
+        let memory = &mut state.memory;
+        let epoch = memory.still(self.epoch);
         match (&self.method, response.status()) {
             (&Method::GET, StatusCode::OK) => {
-                let sighting = Sighting::of(&exchange, self.instance.clone());
-                number = Some(state.memory.see(key, sighting, &mut found));
+                let sighting = Sighting::of(&exchange, self.instance.clone(), epoch);
+                let number = memory.tick();
+                memory.target(key).see(number, sighting, &mut found);
+                passing = Some(Passing::Whole(number));
             }
-            (&Method::GET, StatusCode::NOT_MODIFIED) => {
-                state.memory.not_modified(key, &exchange, &mut found);
+            (&Method::GET | &Method::HEAD, StatusCode::NOT_MODIFIED) => {
+                let at = (memory.tick(), &self.instance);
+                match memory.seen(key) {
+                    Some(target) => target.not_modified(at, &exchange, epoch, &mut found),
+                    None => audit::unseen_not_modified(&exchange, &mut found),
+                }
             }
             (&Method::HEAD, StatusCode::OK) | (&Method::GET, StatusCode::PARTIAL_CONTENT) => {
-                let epoch = state.memory.still(self.epoch);
-                let place = (key, &self.instance);
-                state.memory.aside(place, &exchange, epoch, &mut found);
+                let at = (memory.tick(), &self.instance);
+                if let Some(target) = memory.seen(key) {
+                    target.aside(at, &exchange, epoch, &mut found);
+                }
+                passing = Part::of(&exchange).map(Passing::Part);
             }
-            _ => {}
+            _ => {
+                let own = usize::from(self.write.is_some());
+                if let Some(epoch) = memory.still_but(self.epoch, own)
+                    && let Some(target) = memory.seen(key)
+                {
+                    target.conditional(&self.instance, &exchange, epoch, &mut found);
+                }
+            }
         }
         drop(state);
+        if let Some(write) = &mut self.write {
+            // Neither did what it was asked for (RFC 9110, section 13.1; RFC 6585).
+            write.is_refused = matches!(
+                response.status(),
+                StatusCode::PRECONDITION_FAILED | StatusCode::PRECONDITION_REQUIRED
+            );
+        }
         self.audit.report(&target, found);
-        number.map(|number| Reading {
+        passing.map(|of| Reading {
             audit: self.audit.clone(),
             target,
             key,
-            number,
+            of,
             epoch: self.epoch,
             hash: Sha256::new(),
             length: 0,
+            first: BytesMut::new(),
         })
     }
+}
+
+/// What a body is of.
+#[derive(Debug)]
+enum Passing {
+    /// A 200, by its number.
+    Whole(u64),
+    Part(Part),
 }
 
 /// A body that is hashed as it passes.
@@ -102,30 +143,44 @@ pub(super) struct Reading {
     audit: Audit,
     target: Arc<str>,
     key: Key,
-    number: u64,
+    of: Passing,
     epoch: Option<u64>,
     hash: Sha256,
     length: u64,
+    first: BytesMut,
 }
 
 impl Reading {
     pub(super) fn read(&mut self, data: &[u8]) {
         self.hash.update(data);
         self.length = self.length.saturating_add(data.len() as u64);
+        let room = FIRST_BYTES - self.first.len();
+        self.first.extend_from_slice(&data[..data.len().min(room)]);
     }
 
     /// The body has ended, and nothing went wrong.
     pub(super) fn end(self) {
         let mut found = Vec::new();
+        let (digest, first) = (half(self.hash), self.first.freeze());
         let mut state = self.audit.lock();
-        let content = Content {
-            digest: half(self.hash),
-            length: self.length,
-            epoch: state.memory.still(self.epoch),
-        };
-        state
-            .memory
-            .finish(self.key, self.number, content, &mut found);
+        let memory = &mut state.memory;
+        match self.of {
+            Passing::Whole(number) => {
+                let content = Content {
+                    digest,
+                    length: self.length,
+                    epoch: memory.still(self.epoch),
+                };
+                if let Some(target) = memory.seen(self.key) {
+                    target.finish(number, (content, first), &mut found);
+                }
+            }
+            Passing::Part(part) => {
+                if let Some(part) = part.read(digest, self.length, first) {
+                    memory.target(self.key).finish_part(part, &mut found);
+                }
+            }
+        }
         drop(state);
         self.audit.report(&self.target, found);
     }
@@ -133,18 +188,14 @@ impl Reading {
 
 /// A request that may change something, until it is answered or given up.
 #[derive(Debug)]
-struct Write(Audit);
-
-impl Write {
-    fn begin(audit: &Audit) -> Self {
-        audit.lock().memory.begin_write();
-        Self(audit.clone())
-    }
+struct Write {
+    audit: Audit,
+    is_refused: bool,
 }
 
 impl Drop for Write {
     fn drop(&mut self) {
-        self.0.lock().memory.end_write();
+        self.audit.lock().memory.end_write(self.is_refused);
     }
 }
 

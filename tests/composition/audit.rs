@@ -293,20 +293,18 @@ async fn a_policy_from_a_handler_is_clean() {
     audit.assert_clean();
 }
 
-/// The first bytes for whoever asks for a part.
+/// The first bytes for whoever asks for a part, of the version "7" if of any.
 async fn in_part(headers: http::HeaderMap) -> Response<Body> {
     let response = Response::builder().header("accept-ranges", "bytes");
-    let response = if headers.contains_key("range") {
+    let is_current = headers.get("if-range").is_none_or(|tag| tag == "\"7\"");
+    let in_part = is_current && headers.contains_key("range");
+    let response = if in_part {
         let part = format!("bytes 0-4/{}", CONTENT.len());
         response.status(206).header("content-range", part)
     } else {
         response
     };
-    let content = if headers.contains_key("range") {
-        &CONTENT[..5]
-    } else {
-        CONTENT
-    };
+    let content = if in_part { &CONTENT[..5] } else { CONTENT };
     response.body(Body::from(content)).unwrap()
 }
 
@@ -346,4 +344,82 @@ async fn another_answer_to_head_is_found() {
         .service(Router::new().route("/", get(tagged("\"7\"")).head(tagged("\"8\""))));
     read_all_ways(&service, "/").await;
     assert_eq!(codes(&audit), [Code::HeadDiffers]);
+}
+
+/// Issue 10, B.4 and A.3: reads are tagged by their content, and writes checked
+/// against a version.
+#[tokio::test]
+async fn tags_of_two_origins_are_found() {
+    let audit = Audit::new();
+    let write = |headers: http::HeaderMap| async move {
+        match headers.get("if-match") {
+            Some(tag) if tag == "\"1\"" => http::StatusCode::NO_CONTENT,
+            _ => http::StatusCode::PRECONDITION_FAILED,
+        }
+    };
+    let service = ServiceBuilder::new()
+        .layer(AuditLayer::new(audit.clone()))
+        .layer(policy("no-cache"))
+        .layer(stack())
+        .service(Router::new().route("/", get(|| async { CONTENT }).put(write)));
+    let full = send(&service, "GET", "/", &[]).await;
+    let tag = full.field("etag").unwrap().to_owned();
+    send(&service, "PUT", "/", &[("if-match", "\"stale\"")]).await;
+    assert!(audit.findings().is_empty(), "{audit:?}");
+    send(&service, "PUT", "/", &[("if-match", &tag)]).await;
+    assert_eq!(codes(&audit), [Code::CurrentTagRefused]);
+    assert_eq!(audit.findings()[0].target(), "PUT /");
+}
+
+/// Issue 10, B.4: content chosen by a field that no cache looks at.
+#[tokio::test]
+async fn content_of_a_tenant_is_not_for_all() {
+    let tenant = |headers: http::HeaderMap| async move {
+        let tenant = headers.get("x-tenant").cloned();
+        tenant.map_or_else(Vec::new, |tenant| tenant.as_bytes().to_vec())
+    };
+    let app = Router::new().route("/", get(tenant)).layer(stack());
+    let vary =
+        SetResponseHeaderLayer::if_not_present(header::VARY, HeaderValue::from_static("x-tenant"));
+    let audit = Audit::new();
+    let layer = AuditLayer::new(audit.clone());
+    let (one, other) = ([("x-tenant", "one")], [("x-tenant", "other")]);
+    for (service, expected) in [
+        (
+            app.clone().layer(policy("public, max-age=60")),
+            &[Code::SharedContent][..],
+        ),
+        (
+            app.clone().layer(policy("public, max-age=60")).layer(vary),
+            &[],
+        ),
+        (app.layer(policy("private, max-age=60")), &[]),
+    ] {
+        audit.clear();
+        let service = service.layer(layer.clone());
+        send(&service, "GET", "/", &one).await;
+        send(&service, "GET", "/", &other).await;
+        assert_eq!(codes(&audit), expected);
+    }
+}
+
+/// Issue 10, B.4: `CorsLayer` exposes only what it is told to.
+#[tokio::test]
+async fn a_tag_that_scripts_cannot_read_is_found() {
+    let audit = Audit::new();
+    let layer = AuditLayer::new(audit.clone());
+    let app = router().layer(stack()).layer(policy("no-cache"));
+    let any = || CorsLayer::new().allow_origin(tower_http::cors::Any);
+    for (cors, expected) in [
+        (any(), &[Code::TagNotExposed][..]),
+        (CorsLayer::very_permissive(), &[Code::TagNotExposed]),
+        (any().expose_headers([header::ETAG]), &[]),
+        (CorsLayer::permissive(), &[]),
+    ] {
+        audit.clear();
+        let service = app.clone().layer(cors).layer(layer.clone());
+        send(&service, "GET", "/", &[("origin", "https://app.example")]).await;
+        assert_eq!(codes(&audit), expected);
+        audit.assert_clean();
+    }
 }

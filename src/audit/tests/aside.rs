@@ -2,7 +2,7 @@
 
 use super::{
     Answer, Audit, AuditLayer, Code, Lines, answer, assert_codes, exchange, get, not_modified, ok,
-    read, request, send,
+    read, request, send, write,
 };
 
 const A: (&str, &str) = ("etag", "\"a\"");
@@ -41,11 +41,6 @@ fn part(audit: &Audit, request_fields: Lines<'_>, fields: Lines<'_>) {
         &[&[("range", "bytes=0-0")], request_fields].concat(),
         &say,
     );
-}
-
-fn write(audit: &Audit) {
-    let layer = AuditLayer::new(audit.clone());
-    exchange(&layer, request("PUT", "/other", &[]), &ok(&[], ""));
 }
 
 /// A 200 to a `GET`, then an answer to `HEAD`.

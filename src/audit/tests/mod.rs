@@ -2,7 +2,11 @@
 
 mod aside;
 mod pairs;
+mod parts;
 mod passing;
+mod revalidation;
+mod users;
+mod writes;
 
 use std::collections::BTreeSet;
 
@@ -71,6 +75,27 @@ fn get(audit: &Audit, fields: Lines<'_>, say: &Answer<'_>) {
         request("GET", "/", fields),
         say,
     );
+}
+
+/// Two answers to requests with these fields.
+#[track_caller]
+fn expect(first: (Lines<'_>, &Answer<'_>), second: (Lines<'_>, &Answer<'_>), codes: &[Code]) {
+    let audit = Audit::new();
+    get(&audit, first.0, first.1);
+    get(&audit, second.0, second.1);
+    assert_codes(&audit, codes);
+}
+
+/// Two answers to the same request.
+#[track_caller]
+fn twice(first: &Answer<'_>, second: &Answer<'_>, codes: &[Code]) {
+    expect((&[], first), (&[], second), codes);
+}
+
+/// A write elsewhere that succeeds.
+fn write(audit: &Audit) {
+    let layer = AuditLayer::new(audit.clone());
+    exchange(&layer, request("PUT", "/other", &[]), &ok(&[], ""));
 }
 
 /// The codes, apart from these which every bare answer shows.

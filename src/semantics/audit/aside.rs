@@ -9,8 +9,8 @@ use http::{
 use super::{
     Code, Exchange, Found, Sighting,
     exchange::{tag_text, text},
+    fingerprint::RequestDifference,
     pairs::laxer,
-    sighting::Asked,
 };
 use crate::semantics::{content_length, fields};
 
@@ -21,6 +21,12 @@ pub(crate) struct Suspicion {
     pub(crate) full: u64,
     field: HeaderName,
     found: Found,
+}
+
+impl Suspicion {
+    pub(super) fn new(full: u64, field: HeaderName, found: Found) -> Self {
+        Self { full, field, found }
+    }
 }
 
 /// Judges an answer after the 200s in `fulls`, the latest first. `epoch` is
@@ -60,11 +66,7 @@ pub(crate) fn aside<'a>(
         return None;
     }
     let (field, detail) = difference(full, exchange)?;
-    Some(Suspicion {
-        full: number,
-        field,
-        found: code.because(detail),
-    })
+    Some(Suspicion::new(number, field, code.because(detail)))
 }
 
 /// What comes of a [`Suspicion`].
@@ -79,12 +81,16 @@ pub(crate) enum Verdict {
 /// Whether `later`, made in the epoch of the 200 before, is what that was: then
 /// nothing had changed in between, and the suspicion was right.
 pub(crate) fn confirm(suspicion: &Suspicion, full: &Sighting, later: &Sighting) -> Verdict {
-    if full.asked_as(later) != Asked::Same || !full.is_described_as(later) {
+    if full.difference(later) != RequestDifference::None || !full.is_described_as(later) {
         return Verdict::Open;
     }
     let unchanged = match suspicion.field {
         ETAG => full.has_tag_of(later),
         LAST_MODIFIED => full.modified == later.modified,
+        EXPIRES => {
+            let dates = full.expires.as_ref().zip(later.expires.as_ref());
+            dates.is_some_and(|(full, later)| full.agrees(later))
+        }
         _ => full.policy == later.policy,
     };
     if unchanged {
@@ -154,8 +160,8 @@ fn lost(full: &Sighting, exchange: &Exchange<'_>, found: &mut Vec<Found>) {
     let had = [
         (&ETAG, full.tag.is_some()),
         (&CACHE_CONTROL, full.policy.is_some()),
-        (&EXPIRES, full.expires),
-        (&CONTENT_LOCATION, full.located),
+        (&EXPIRES, full.expires.is_some()),
+        (&CONTENT_LOCATION, full.location.is_some()),
     ];
     let lost = had.iter().find(|(name, had)| *had && !exchange.has(name));
     if let Some((name, _)) = lost {

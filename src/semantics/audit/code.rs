@@ -78,6 +78,9 @@ codes! {
     /// A tag that holds who the user is, in clear.
     PersonalTag "personal-tag" Mistake "RFC 9110, section 17.14"
         "take the user out of the tag, or make it with a keyed hash"
+    /// A tag that scripts of the other origins that are allowed cannot read.
+    TagNotExposed "tag-not-exposed" Advice "Fetch Standard, CORS protocol, HTTP responses"
+        "name ETag in Access-Control-Expose-Headers, so that scripts can send it in If-Match"
     /// A weak tag where parts are served: `If-Range` cannot use it.
     WeakTagWithRanges "weak-tag-with-ranges" Advice "RFC 9110, section 13.1.5"
         "make a strong tag, or stop offering ranges"
@@ -99,6 +102,9 @@ codes! {
     /// A 304 without the tag of the 200.
     TagMissingOn304 "tag-missing-on-304" Mistake "RFC 9110, section 15.4.5"
         "repeat ETag on the 304, as ConditionalLayer does"
+    /// A 304 with a tag that the request did not name.
+    OtherTagOn304 "other-tag-on-304" Mistake "RFC 9110, section 13.1.2"
+        "compare If-None-Match with the tag that the 200 would have"
     /// A 304 without the `Vary` of the 200.
     VaryMissingOn304 "vary-missing-on-304" Mistake "RFC 9110, section 15.4.5"
         "set Vary outside of whatever makes the 304"
@@ -108,6 +114,18 @@ codes! {
     /// A 304 that grants caches more than the 200 did.
     LaxerOn304 "laxer-on-304" Mistake "RFC 9110, section 15.4.5"
         "set Cache-Control outside of whatever makes the 304"
+    /// A 304 without `Expires` or `Content-Location` of the 200.
+    MissingOn304 "missing-on-304" Mistake "RFC 9110, section 15.4.5"
+        "repeat Expires and Content-Location on the 304"
+    /// A 304 that says something else than the 200s before and after it.
+    DiffersOn304 "differs-on-304" Mistake "RFC 9110, section 15.4.5"
+        "give the 304 the fields that the 200 would have"
+    /// A 304 with another `Content-Length` than that of the 200, or with zero.
+    LengthOn304 "length-on-304" Mistake "RFC 9110, section 8.6"
+        "leave Content-Length out of the 304, or repeat that of the 200"
+    /// A 304 with a nonce that the stored page does not have: scripts are blocked.
+    NonceOn304 "nonce-on-304" Mistake "RFC 9111, section 3.2"
+        "use hashes in Content-Security-Policy, or leave the field out of the 304"
     /// An answer to `HEAD` that says something else than those to `GET`.
     HeadDiffers "head-differs" Mistake "RFC 9110, section 9.3.2"
         "answer HEAD as GET; leave out what only the content tells"
@@ -120,6 +138,9 @@ codes! {
     /// A 206 without a field that the 200 had.
     MissingOn206 "missing-on-206" Mistake "RFC 9110, section 15.3.7"
         "repeat ETag, Cache-Control, Expires, Content-Location and Vary on the 206"
+    /// A part of another representation than `If-Range` names.
+    PartOfOther "part-of-other" Mistake "RFC 9110, section 13.1.5"
+        "compare If-Range strongly with the current tag, and answer 200 if it differs"
     /// Content that is coded for this client, without `Vary: Accept-Encoding`.
     CodingWithoutVary "coding-without-vary" Mistake "RFC 9110, section 12.5.5"
         "add Accept-Encoding to Vary, as CodingTagLayer does"
@@ -129,7 +150,7 @@ codes! {
     /// A media type or language that followed the request, without `Vary`.
     VariantWithoutVary "variant-without-vary" Mistake "RFC 9110, section 12.5.5"
         "name the request fields that choose the representation in Vary"
-    /// Other bytes for requests that differ in `Accept` fields, without `Vary`.
+    /// Other bytes for requests that differ in `Accept` fields, or in who asks, without `Vary`.
     ContentWithoutVary "content-without-vary" Advice "RFC 9110, section 12.5.5"
         "name the request fields that choose the representation in Vary"
     /// Two variants of one target name different fields in `Vary`.
@@ -147,6 +168,9 @@ codes! {
     /// An answer for one user that shared caches give to all.
     SharedAuthorization "shared-authorization" Mistake "RFC 9111, section 3.5"
         "say private or no-store where the request has Authorization, in targeted fields too"
+    /// Content that follows `Cookie`, an API key or a tenant, and that shared caches give to all.
+    SharedContent "shared-content" Mistake "RFC 9111, section 4.1"
+        "say private, or name the field in Vary, in targeted fields too"
     /// A targeted field lets a CDN keep what `Cache-Control` does not.
     LaxerTargetedField "laxer-targeted-field" Advice "RFC 9213, section 2.2"
         "repeat private or no-store in the targeted field, unless the CDN is meant to keep it"
@@ -189,6 +213,15 @@ codes! {
     /// A conditional write succeeded, and nobody compared.
     UncheckedWrite "unchecked-write" Mistake "RFC 9110, section 13.1.1"
         "compare and set with Expected, or hold a lock around check and write"
+    /// A 412 for the tag that the last 200 had, though nobody wrote since.
+    CurrentTagRefused "current-tag-refused" Mistake "RFC 9110, section 13.1.1"
+        "take the tags of reads and those that writes are checked against from one source"
+    /// A 412 for the weak tag of the last 200, which `If-Match` never matches.
+    WeakTagRefused "weak-tag-refused" Advice "RFC 9110, section 13.1.1"
+        "make a strong tag where writes are conditional"
+    /// A write that was done though its condition was false.
+    IgnoredCondition "ignored-condition" Mistake "RFC 9110, section 13.1.1"
+        "put PreconditionLayer around whatever writes"
 }
 
 impl Code {

@@ -31,6 +31,10 @@ pub(crate) struct Exchange<'a> {
 }
 
 impl<'a> Exchange<'a> {
+    /// How far two lifetimes may lie apart that are one, in seconds: the message
+    /// took a while.
+    pub(super) const SKEW: u64 = 5;
+
     /// `GET` or `HEAD`, the answers to which caches keep.
     pub(super) fn reads(&self) -> bool {
         matches!(*self.method, Method::GET | Method::HEAD)

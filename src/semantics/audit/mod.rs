@@ -5,23 +5,33 @@
 
 mod aside;
 mod code;
+mod cors;
 mod exchange;
+mod fingerprint;
 mod negotiation;
+mod nonce;
 mod pairs;
+mod parts;
 mod personal;
 mod policy;
+mod revalidation;
 mod sharing;
 mod sighting;
 mod structured;
 mod tags;
+mod users;
+mod writes;
 
 pub use code::{Code, Severity};
 pub(crate) use {
     aside::{Suspicion, Verdict, aside, confirm},
     code::Found,
     exchange::Exchange,
-    pairs::{contents, heads, not_modified},
+    pairs::{changed_by_itself, contents, heads},
+    parts::{FIRST_BYTES, Part, stretches, stretches_of},
+    revalidation::{not_modified, unseen_not_modified},
     sighting::{Content, Sighting},
+    writes::{DoubtfulWrite, doubtful, refused},
 };
 
 /// What one exchange shows by itself.
@@ -33,5 +43,8 @@ pub(crate) fn judge(exchange: &Exchange<'_>) -> Vec<Found> {
     sharing::judge(exchange, &mut found);
     policy::judge(exchange, &mut found);
     structured::judge(exchange, &mut found);
+    cors::judge(exchange, &mut found);
+    parts::judge(exchange, &mut found);
+    revalidation::judge(exchange, &mut found);
     found
 }

@@ -2,13 +2,12 @@
 
 use http::{
     HeaderName,
-    header::{ACCEPT, ACCEPT_LANGUAGE, CACHE_CONTROL, ETAG},
+    header::{ACCEPT, ACCEPT_LANGUAGE},
 };
 
 use super::{
-    Code, Exchange, Found, Sighting,
-    exchange::tag_text,
-    sighting::{Asked, Content},
+    Code, Found, Sighting, exchange::tag_text, fingerprint::RequestDifference, parts::stretches,
+    sharing,
 };
 use crate::semantics::cache_control::{Known, Scope};
 
@@ -29,7 +28,7 @@ pub(crate) fn heads(earlier: &Sighting, later: &Sighting, found: &mut Vec<Found>
         found.push(Code::VaryDiffers.because(format!("only one of two answers varies on {name}")));
     }
     let kept = earlier.is_kept() || later.is_kept();
-    if kept && earlier.asked_as(later) == Asked::OtherAccept {
+    if kept && earlier.difference(later) == RequestDifference::Accept {
         let types = earlier.media_type != later.media_type;
         let languages = earlier.language != later.language;
         for (differs, accept) in [(types, ACCEPT), (languages, ACCEPT_LANGUAGE)] {
@@ -62,8 +61,14 @@ fn only_in_one<'a>(one: &'a Sighting, other: &'a Sighting) -> Option<&'a HeaderN
     missing(one, other).or_else(|| missing(other, one))
 }
 
-/// Two 200s whose bodies have ended.
-pub(crate) fn contents(earlier: &Sighting, later: &Sighting, found: &mut Vec<Found>) {
+/// Two 200s whose bodies have ended. `is_steady` says that no content of the
+/// target [`changed_by_itself`].
+pub(crate) fn contents(
+    earlier: &Sighting,
+    later: &Sighting,
+    is_steady: bool,
+    found: &mut Vec<Found>,
+) {
     let (Some(before), Some(now)) = (earlier.content, later.content) else {
         return;
     };
@@ -72,7 +77,7 @@ pub(crate) fn contents(earlier: &Sighting, later: &Sighting, found: &mut Vec<Fou
     } else if before.digest == now.digest {
         same_bytes(earlier, later, found);
     } else {
-        other_bytes(earlier, later, found);
+        other_bytes(earlier, later, is_steady, found);
     }
 }
 
@@ -80,8 +85,9 @@ fn same_bytes(earlier: &Sighting, later: &Sighting, found: &mut Vec<Found>) {
     let (Some(one), Some(other)) = (earlier.tag(), later.tag()) else {
         return;
     };
-    let alike = earlier.is_described_as(later) && earlier.asked_as(later) == Asked::Same;
-    if one.weak_eq(other) || !alike || !undisturbed(earlier.content, later.content) {
+    let alike =
+        earlier.is_described_as(later) && earlier.difference(later) == RequestDifference::None;
+    if one.weak_eq(other) || !alike || !earlier.is_undisturbed(later) {
         return;
     }
     let code = if earlier.instance == later.instance {
@@ -96,27 +102,27 @@ fn same_bytes(earlier: &Sighting, later: &Sighting, found: &mut Vec<Found>) {
     )));
 }
 
-fn other_bytes(earlier: &Sighting, later: &Sighting, found: &mut Vec<Found>) {
-    let asked = earlier.asked_as(later);
-    let alike = earlier.is_described_as(later);
-    match (earlier.tag(), later.tag()) {
-        (Some(one), Some(other)) if one.strong_eq(other) && earlier.coding == later.coding => {
-            found.push(
-                Code::SameTagOtherBytes.because(format!("{} on other bytes", tag_text(other))),
-            );
-        }
-        (None, None)
-            if later.modified.is_some()
-                && later.modified == earlier.modified
-                && alike
-                && asked == Asked::Same =>
-        {
-            found.push(Code::SameDateOtherBytes.because("other bytes with the same Last-Modified"));
-        }
-        _ => {}
+fn other_bytes(earlier: &Sighting, later: &Sighting, is_steady: bool, found: &mut Vec<Found>) {
+    if let (Some(one), Some(other)) = (earlier.stretch(), later.stretch()) {
+        stretches(one, other, found);
     }
+    let difference = earlier.difference(later);
+    let alike = earlier.is_described_as(later);
+    if earlier.tag().is_none()
+        && later.tag().is_none()
+        && later.modified.is_some()
+        && later.modified == earlier.modified
+        && alike
+        && difference == RequestDifference::None
+    {
+        found.push(Code::SameDateOtherBytes.because("other bytes with the same Last-Modified"));
+    }
+    if !is_steady || !alike || !earlier.is_undisturbed(later) {
+        return;
+    }
+    sharing::contents(earlier, later, found);
     let kept = earlier.is_kept() || later.is_kept();
-    if kept && alike && asked == Asked::OtherAccept && undisturbed(earlier.content, later.content) {
+    if kept && difference == RequestDifference::Accept {
         let unnamed = [ACCEPT, ACCEPT_LANGUAGE].into_iter().find(|accept| {
             !earlier.asked_alike(later, accept)
                 && !earlier.names_in_vary(accept)
@@ -130,49 +136,14 @@ fn other_bytes(earlier: &Sighting, later: &Sighting, found: &mut Vec<Found>) {
     }
 }
 
-/// Whether nobody wrote in between.
-fn undisturbed(one: Option<Content>, other: Option<Content>) -> bool {
-    let epoch = |content: Option<Content>| content.and_then(|content| content.epoch);
-    epoch(one).is_some() && epoch(one) == epoch(other)
-}
-
-/// A 304 after the 200s in `earlier`, the latest first.
-pub(crate) fn not_modified<'a>(
-    mut earlier: impl Iterator<Item = &'a Sighting>,
-    exchange: &Exchange<'_>,
-    found: &mut Vec<Found>,
-) {
-    let Some(full) = earlier.find(|full| is_of(full, exchange)) else {
-        return;
-    };
-    if let Some(tag) = full.tag()
-        && !exchange.has(&ETAG)
-    {
-        found.push(Code::TagMissingOn304.because(format!("the 200 had {}", tag_text(tag))));
-    }
-    if let Some(name) = full.lost_from_vary(exchange.response) {
-        found.push(Code::VaryMissingOn304.because(format!("the 200 varied on {name}")));
-    }
-    let Some(policy) = full.policy else {
-        return;
-    };
-    if !full.is_selected_by(exchange.request) {
-        return;
-    }
-    if !exchange.has(&CACHE_CONTROL) {
-        found.push(Code::PolicyMissingOn304.because("the 200 had Cache-Control"));
-    } else if let Some(what) = laxer(policy, exchange.policy.known()) {
-        found.push(Code::LaxerOn304.because(what));
-    }
-}
-
-/// Whether a 304 is about this 200.
-fn is_of(full: &Sighting, exchange: &Exchange<'_>) -> bool {
-    match (full.tag(), exchange.tag()) {
-        (Some(full), Some(tag)) => full.weak_eq(tag),
-        (Some(full), None) => exchange.names(full),
-        (None, tag) => tag.is_none(),
-    }
+/// Whether content changed though the request was the same and nobody wrote, as
+/// that of a clock does: then no request field chose it.
+pub(crate) fn changed_by_itself(earlier: &Sighting, later: &Sighting) -> bool {
+    earlier.content.map(|content| content.digest) != later.content.map(|content| content.digest)
+        && earlier.instance == later.instance
+        && earlier.is_described_as(later)
+        && earlier.is_undisturbed(later)
+        && earlier.difference(later) == RequestDifference::None
 }
 
 /// What `later` grants and `earlier` does not.

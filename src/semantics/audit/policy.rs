@@ -15,8 +15,6 @@ use crate::semantics::{
     fields,
 };
 
-/// What `Expires` may grant more, in seconds: the message took a while.
-const SKEW: u64 = 5;
 /// How long an error that caches keep anyway may be kept, in seconds.
 const LONGEST_ERROR: u64 = 60 * 60;
 
@@ -70,7 +68,7 @@ fn lifetimes(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
         } else {
             policy.max_age().map(|age| age.as_secs())
         };
-        if said.is_some_and(|said| expires > said.saturating_add(SKEW)) {
+        if said.is_some_and(|said| expires > said.saturating_add(Exchange::SKEW)) {
             found.push(Code::ExpiresDisagrees.because(format!(
                 "Expires grants {expires} seconds beside Cache-Control: {policy}"
             )));

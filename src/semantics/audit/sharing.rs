@@ -6,7 +6,7 @@ use http::{
     header::{AUTHORIZATION, CACHE_CONTROL, SET_COOKIE},
 };
 
-use super::{Code, Exchange, Found};
+use super::{Code, Exchange, Found, Sighting};
 use crate::semantics::{
     cache_control::{CacheControl, is_targeted},
     fields,
@@ -48,6 +48,66 @@ pub(super) fn judge(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
 }
 
 const ZERO: std::time::Duration = std::time::Duration::ZERO;
+
+/// How a shared cache may use a response for all users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Sharing {
+    /// Not without asking.
+    Never,
+    /// For as long as it guesses (RFC 9111, section 4.2.2).
+    Guessed,
+    /// As long as the response says.
+    Granted,
+}
+
+impl Sharing {
+    pub(super) fn of(exchange: &Exchange<'_>) -> Self {
+        let policy = exchange.policy;
+        let lifetime = policy.s_maxage().or(policy.max_age());
+        let general = match lifetime {
+            _ if !shares(policy) => Self::Never,
+            Some(ZERO) => Self::Never,
+            Some(_) => Self::Granted,
+            None => match exchange.expires() {
+                Some(0) => Self::Never,
+                None if !policy.is_public() => Self::Guessed,
+                _ => Self::Granted,
+            },
+        };
+        let is_laxer = |name: &HeaderName| {
+            let policy = CacheControl::of_field(exchange.response, name);
+            !policy.is_empty() && shares(&policy) && lasts(&policy)
+        };
+        if targeted(exchange).any(is_laxer) {
+            return Self::Granted;
+        }
+        general
+    }
+}
+
+/// Two 200s with other bytes, though nobody wrote in between: nothing in the
+/// one keeps a shared cache from giving it to the user of the other.
+pub(super) fn contents(earlier: &Sighting, later: &Sighting, found: &mut Vec<Found>) {
+    if earlier.instance != later.instance {
+        return;
+    }
+    let Some(user) = earlier.other_user(later) else {
+        return;
+    };
+    if earlier.names_in_vary(user) || later.names_in_vary(user) {
+        return;
+    }
+    let is_given_away = |full: &Sighting| full.sharing == Sharing::Granted && full.asked_for(user);
+    if is_given_away(earlier) || is_given_away(later) {
+        found.push(Code::SharedContent.because(format!(
+            "a shared cache may keep it: other bytes with another {user}, which Vary does not name"
+        )));
+    } else if earlier.sharing.max(later.sharing) > Sharing::Never {
+        found.push(Code::ContentWithoutVary.because(format!(
+            "other bytes with another {user}, which Vary does not name"
+        )));
+    }
+}
 
 /// The fields that a CDN reads instead of `Cache-Control`.
 pub(super) fn targeted<'a>(exchange: &Exchange<'a>) -> impl Iterator<Item = &'a HeaderName> {

@@ -1,16 +1,19 @@
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{
-        ACCEPT, ACCEPT_CHARSET, ACCEPT_ENCODING, ACCEPT_LANGUAGE, AUTHORIZATION, CACHE_CONTROL,
-        CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION, CONTENT_TYPE, COOKIE, EXPIRES,
-        IF_NONE_MATCH, LAST_MODIFIED,
+        AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION,
+        CONTENT_TYPE, EXPIRES, IF_NONE_MATCH, LAST_MODIFIED,
     },
 };
 
-use super::Exchange;
+use super::{
+    Exchange,
+    fingerprint::{RequestDifference, RequestFingerprint},
+    nonce,
+    parts::Stretch,
+    sharing::Sharing,
+};
 use crate::semantics::{
     cache_control::Known,
     etag::{EntityTag, TagRef},
@@ -19,11 +22,13 @@ use crate::semantics::{
     vary,
 };
 
-/// What is remembered of a 200 to a `GET`: no content, and no value of a
-/// request field.
+/// What is remembered of a 200 to a `GET`: of the content its hash and first
+/// bytes, and no value of a request field.
 #[derive(Debug)]
 pub(crate) struct Sighting {
     pub(crate) instance: Bytes,
+    /// The time between two writes in which the head was made, if in one.
+    epoch: Option<u64>,
     pub(super) tag: Option<EntityTag>,
     pub(super) modified: Option<HeaderValue>,
     pub(super) media_type: Option<HeaderValue>,
@@ -33,13 +38,41 @@ pub(crate) struct Sighting {
     pub(super) varies_on_all: bool,
     /// `None` without the field.
     pub(super) policy: Option<Known>,
-    pub(super) expires: bool,
-    pub(super) located: bool,
-    asked: Vec<(HeaderName, u64)>,
+    pub(super) expires: Option<Expires>,
+    pub(super) location: Option<HeaderValue>,
+    pub(super) sharing: Sharing,
+    /// Stands for the nonces in its `Content-Security-Policy`.
+    pub(super) nonces: Option<u64>,
+    request: RequestFingerprint,
     /// The lines of `If-None-Match`, until the body has ended.
     named: Vec<HeaderValue>,
     /// Known once the body has ended.
     pub(crate) content: Option<Content>,
+    /// The first bytes of the content that a strong tag stands for.
+    first: Bytes,
+    /// Another answer had another tag since.
+    is_outdated: bool,
+}
+
+/// The field by itself, and the seconds that it granted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Expires {
+    pub(super) date: Option<HeaderValue>,
+    pub(super) seconds: u64,
+}
+
+impl Expires {
+    pub(super) fn of(exchange: &Exchange<'_>) -> Option<Self> {
+        Some(Self {
+            seconds: exchange.expires()?,
+            date: fields::only(exchange.response, &EXPIRES).cloned(),
+        })
+    }
+
+    /// Returns `true` for the same date, and for a date that moves with time.
+    pub(super) fn agrees(&self, other: &Self) -> bool {
+        self.date == other.date || self.seconds.abs_diff(other.seconds) <= Exchange::SKEW
+    }
 }
 
 /// What is remembered of a body that ended well.
@@ -52,50 +85,43 @@ pub(crate) struct Content {
     pub(crate) epoch: Option<u64>,
 }
 
-/// How the requests of two sightings differ, as far as was remembered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
-    Same,
-    /// In nothing but what a client accepts.
-    OtherAccept,
-    Other,
-}
-
-const ACCEPTS: [HeaderName; 4] = [ACCEPT, ACCEPT_CHARSET, ACCEPT_ENCODING, ACCEPT_LANGUAGE];
-const USERS: [HeaderName; 2] = [AUTHORIZATION, COOKIE];
-
 impl Sighting {
-    pub(crate) fn of(exchange: &Exchange<'_>, instance: Bytes) -> Self {
+    pub(crate) fn of(exchange: &Exchange<'_>, instance: Bytes, epoch: Option<u64>) -> Self {
         let response = exchange.response;
         let field = |name| fields::first(response, name).cloned();
         let vary: Vec<_> = vary::names(response).collect();
-        let mut names: Vec<_> = ACCEPTS.into_iter().chain(USERS).collect();
-        names.extend(vary.iter().cloned());
         Self {
             instance,
+            epoch,
             tag: exchange.tag().map(EntityTag::from),
             modified: fields::only(response, &LAST_MODIFIED).cloned(),
             media_type: field(&CONTENT_TYPE),
             coding: coding(response).cloned(),
             language: field(&CONTENT_LANGUAGE),
             varies_on_all: vary::is_any(response),
-            vary,
             policy: exchange
                 .has(&CACHE_CONTROL)
                 .then(|| exchange.policy.known()),
-            expires: exchange.has(&EXPIRES),
-            located: exchange.has(&CONTENT_LOCATION),
-            asked: names
-                .into_iter()
-                .map(|name| {
-                    let value = print(exchange.request, &name);
-                    (name, value)
-                })
-                .collect(),
+            expires: Expires::of(exchange),
+            location: field(&CONTENT_LOCATION),
+            sharing: Sharing::of(exchange),
+            nonces: nonce::fingerprint(response),
+            request: RequestFingerprint::of(exchange.request, &vary),
+            vary,
             named: fields::lines(exchange.request, &IF_NONE_MATCH)
                 .cloned()
                 .collect(),
             content: None,
+            first: Bytes::new(),
+            is_outdated: false,
+        }
+    }
+
+    /// Takes in a body that has ended.
+    pub(crate) fn take_content(&mut self, content: Content, first: Bytes) {
+        self.content = Some(content);
+        if self.tag().is_some_and(|tag| !tag.is_weak()) {
+            self.first = first;
         }
     }
 
@@ -112,6 +138,21 @@ impl Sighting {
 
     pub(super) fn tag(&self) -> Option<TagRef<'_>> {
         self.tag.as_ref().map(EntityTag::as_ref)
+    }
+
+    /// The bytes that its strong tag stands for.
+    pub(super) fn stretch(&self) -> Option<Stretch<'_>> {
+        let tag = self.tag().filter(|tag| !tag.is_weak())?;
+        let content = self.content?;
+        Some(Stretch {
+            tag,
+            coding: self.coding.as_ref(),
+            start: 0,
+            length: content.length,
+            complete: Some(content.length),
+            digest: content.digest,
+            first: &self.first,
+        })
     }
 
     pub(super) fn names_in_vary(&self, name: &HeaderName) -> bool {
@@ -155,40 +196,60 @@ impl Sighting {
         epoch.is_some() && self.content.and_then(|content| content.epoch) == epoch
     }
 
-    pub(super) fn asked_as(&self, other: &Self) -> Asked {
-        let mut asked = Asked::Same;
-        for name in self.asked.iter().chain(&other.asked).map(|(name, _)| name) {
-            if self.asked_for(name) == other.asked_for(name) {
-                continue;
-            }
-            if !ACCEPTS.contains(name) {
-                return Asked::Other;
-            }
-            asked = Asked::OtherAccept;
-        }
-        asked
+    /// Whether nobody wrote between this head and what was made in `epoch`.
+    pub(super) fn has_head_of_epoch(&self, epoch: Option<u64>) -> bool {
+        epoch.is_some() && self.epoch == epoch
+    }
+
+    /// Whether nobody wrote from the one to the end of the other.
+    pub(super) fn is_undisturbed(&self, other: &Self) -> bool {
+        self.is_of_epoch(other.content.and_then(|content| content.epoch))
+    }
+
+    pub(super) fn difference(&self, other: &Self) -> RequestDifference {
+        self.request.difference(&other.request)
     }
 
     /// Whether both sent the same value in a field that is always remembered,
     /// or none.
     pub(super) fn asked_alike(&self, other: &Self, name: &HeaderName) -> bool {
-        self.asked_for(name) == other.asked_for(name)
+        self.request.agrees_on(&other.request, name)
+    }
+
+    /// Returns the field that tells their users apart, unless one of them had
+    /// `Authorization`, which restricts caches by itself.
+    pub(super) fn other_user<'a>(&'a self, other: &'a Self) -> Option<&'a HeaderName> {
+        let authorized = self.asked_for(&AUTHORIZATION) || other.asked_for(&AUTHORIZATION);
+        let only_user = self.difference(other) == RequestDifference::User;
+        (only_user && !authorized)
+            .then(|| self.request.other_user(&other.request))
+            .flatten()
+    }
+
+    /// Whether the request had this field, which tells who asks.
+    pub(super) fn asked_for(&self, name: &HeaderName) -> bool {
+        self.request.sent(name)
     }
 
     /// Whether a request by the same user selects the same variant.
-    pub(super) fn is_selected_by(&self, request: &HeaderMap) -> bool {
-        !self.varies_on_all
-            && self.asked.iter().all(|(name, value)| {
-                let matters = USERS.contains(name) || self.vary.contains(name);
-                !matters || print(request, name) == *value
-            })
+    pub(crate) fn is_selected_by(&self, request: &HeaderMap) -> bool {
+        !self.varies_on_all && self.request.is_alike(request, &self.vary)
     }
 
-    fn asked_for(&self, name: &HeaderName) -> Option<u64> {
-        let mut asked = self.asked.iter();
-        asked
-            .find(|(other, _)| other == name)
-            .map(|(_, value)| *value)
+    /// Takes in that an answer of the same instance to this request has this tag.
+    pub(crate) fn compare_tag(&mut self, exchange: &Exchange<'_>) {
+        let moved = self
+            .tag()
+            .zip(exchange.tag())
+            .is_some_and(|(tag, other)| !tag.weak_eq(other));
+        if moved && self.is_selected_by(exchange.request) {
+            self.is_outdated = true;
+        }
+    }
+
+    /// Whether its tag is that of the state in this epoch, as far as was seen.
+    pub(crate) fn is_current(&self, epoch: u64) -> bool {
+        !self.is_outdated && self.epoch == Some(epoch)
     }
 
     /// Whether this is what `other` was, to the last byte.
@@ -209,23 +270,16 @@ impl Sighting {
             && self.vary == other.vary
             && self.varies_on_all == other.varies_on_all
             && self.policy == other.policy
-            && self.expires == other.expires
-            && self.located == other.located
-            && self.asked == other.asked
+            // A date moves with time.
+            && self.expires.is_some() == other.expires.is_some()
+            && self.location == other.location
+            && self.sharing == other.sharing
+            && self.request == other.request
     }
 }
 
 /// `Content-Encoding`, unless that says nothing.
-fn coding(response: &HeaderMap) -> Option<&HeaderValue> {
+pub(super) fn coding(response: &HeaderMap) -> Option<&HeaderValue> {
     let coding = fields::first(response, &CONTENT_ENCODING);
     coding.filter(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
-}
-
-/// Stands for the lines of a request field: its values are secrets at times.
-fn print(request: &HeaderMap, name: &HeaderName) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    for line in fields::lines(request, name) {
-        line.as_bytes().hash(&mut hasher);
-    }
-    hasher.finish()
 }

@@ -49,7 +49,11 @@ fn codes_are_told_apart_and_complete() {
     let names: BTreeSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
     assert_eq!(names.len(), Code::ALL.len());
     for code in Code::ALL {
-        assert!(code.section().starts_with("RFC 9"), "{code}");
+        let is_known = |name| code.section().starts_with(name);
+        assert!(
+            ["RFC 9", "Fetch Standard"].into_iter().any(is_known),
+            "{code}"
+        );
         assert!(
             !code.remedy().is_empty() && !code.remedy().ends_with('.'),
             "{code}"
@@ -670,4 +674,37 @@ fn any_bytes_are_judged() {
         told("GET", &lines, 200, &lines);
         told("PUT", &lines, 304, &lines);
     }
+}
+
+/// Issue 10, B.4: a script of another origin reads `ETag` only if it is exposed.
+#[test]
+fn a_tag_for_other_origins_is_exposed() {
+    let advice = [Code::TagNotExposed];
+    let any = ("access-control-allow-origin", "*");
+    let one = ("access-control-allow-origin", "https://app.example");
+    let credentials = ("access-control-allow-credentials", "true");
+    let tag = ("etag", "\"a\"");
+    let expose = |names: &'static str| ("access-control-expose-headers", names);
+    for origin in [any, one] {
+        expect(&[], &[ASK, tag, origin], &advice);
+        expect(&[], &[ASK, tag, origin, expose("Link, x-etag")], &advice);
+        expect(&[], &[ASK, tag, origin, expose("*"), credentials], &advice);
+        expect(&[], &[ASK, tag, origin, expose("*")], &[]);
+        expect(
+            &[],
+            &[ASK, tag, origin, expose("link"), expose("X, etag")],
+            &[],
+        );
+        expect(
+            &[],
+            &[ASK, tag, origin, expose("*, ETag"), credentials],
+            &[],
+        );
+        let not = ("access-control-allow-credentials", "false");
+        expect(&[], &[ASK, tag, origin, expose("*"), not], &[]);
+        expect(&[], &[ASK, origin], &[]);
+        assert_eq!(told("PUT", &[], 204, &[tag, origin]), advice);
+        assert_eq!(told("PUT", &[], 412, &[tag, origin]), advice);
+    }
+    expect(&[], &[ASK, tag], &[]);
 }

@@ -1,0 +1,242 @@
+//! Conditional writes after a 200, and near misses.
+
+use super::{
+    Answer, Audit, AuditLayer, Code, Lines, assert_codes, exchange, get, not_modified, ok, request,
+    write,
+};
+
+const A: (&str, &str) = ("etag", "\"a\"");
+const B: (&str, &str) = ("etag", "\"b\"");
+const WEAK: (&str, &str) = ("etag", "W/\"a\"");
+const IF_A: (&str, &str) = ("if-match", "\"a\"");
+const REFUSED: [Code; 1] = [Code::CurrentTagRefused];
+
+fn send(audit: &Audit, method: &str, fields: Lines<'_>, status: u16) {
+    let say = Answer {
+        status,
+        ..not_modified(&[])
+    };
+    let layer = AuditLayer::new(audit.clone());
+    exchange(&layer, request(method, "/", fields), &say);
+}
+
+/// A 200 with this tag, then a 412 to a request with these fields.
+#[track_caller]
+fn refuse(tag: Lines<'_>, method: &str, fields: Lines<'_>, codes: &[Code]) {
+    let audit = Audit::new();
+    get(&audit, &[], &ok(tag, "a"));
+    send(&audit, method, fields, 412);
+    assert_codes(&audit, codes);
+}
+
+/// Issue 10, B.4 and A.3, R-9110-13.1.1-a: reads and writes have tags of two
+/// origins, and each conditional write is 412 for ever.
+#[test]
+fn the_tag_of_the_last_200_is_not_refused() {
+    for method in ["PUT", "PATCH", "POST", "DELETE", "GET"] {
+        for named in ["\"a\"", "\"x\", \"a\"", " \"a\" ", "*"] {
+            refuse(&[A], method, &[("if-match", named)], &REFUSED);
+        }
+        let date = ("if-unmodified-since", "Fri, 31 Jan 2025 12:00:00 GMT");
+        // RFC 9110, section 13.2.2: it is not looked at.
+        refuse(&[A], method, &[IF_A, date], &REFUSED);
+        refuse(&[A], method, &[("if-match", "\"x\"")], &[]);
+        refuse(&[A], method, &[("if-match", "\"a\", x")], &[]);
+        refuse(&[A], method, &[date], &[]);
+        refuse(&[A], method, &[], &[]);
+        // Conditions that may be false as well.
+        for other in ["if-none-match", "if", "if-schedule-tag-match"] {
+            refuse(&[A], method, &[IF_A, (other, "\"a\"")], &[]);
+        }
+        refuse(&[A], method, &[("if-match", "W/\"a\"")], &[]);
+        refuse(&[], method, &[IF_A], &[]);
+    }
+    // It may lack what only the content tells, and others mean what they want.
+    refuse(&[A], "HEAD", &[IF_A], &[]);
+    refuse(&[A], "MOVE", &[IF_A], &[]);
+    for status in [200, 403, 409, 428, 503] {
+        let audit = Audit::new();
+        get(&audit, &[], &ok(&[A], "a"));
+        send(&audit, "PUT", &[IF_A], status);
+        assert_codes(&audit, &[]);
+    }
+}
+
+/// Issue 10, B.4: that is another mistake, and the client's own.
+#[test]
+fn a_weak_tag_is_refused_with_reason() {
+    let advice = [Code::WeakTagRefused];
+    refuse(&[WEAK], "PUT", &[("if-match", "W/\"a\"")], &advice);
+    refuse(&[WEAK], "DELETE", &[("if-match", "\"a\"")], &advice);
+    refuse(&[WEAK], "PUT", &[("if-match", "\"b\"")], &[]);
+    refuse(&[WEAK], "GET", &[("if-match", "W/\"a\"")], &[]);
+}
+
+/// Issue 10, B.4: a tag with the suffix of its coding is a tag as others are.
+#[test]
+fn the_tag_of_a_coding_is_current_for_who_asks_for_it() {
+    let gzip = ("accept-encoding", "gzip");
+    let coded = [
+        ("etag", "\"a-gzip\""),
+        ("content-encoding", "gzip"),
+        ("vary", "accept-encoding"),
+    ];
+    let put = |fields: Lines<'_>, codes: &[Code]| {
+        let audit = Audit::new();
+        get(&audit, &[gzip], &ok(&coded, "a"));
+        send(&audit, "PUT", fields, 412);
+        assert_codes(&audit, codes);
+    };
+    let named = ("if-match", "\"a-gzip\"");
+    put(&[gzip, named], &REFUSED);
+    // Another variant, which has another tag.
+    put(&[named], &[]);
+    put(&[gzip, IF_A], &[]);
+}
+
+/// Issue 10, B.4: whoever wrote in between may have moved the tag.
+#[test]
+fn a_tag_is_refused_after_a_write() {
+    let after = |disturb: &dyn Fn(&Audit), codes: &[Code]| {
+        let audit = Audit::new();
+        get(&audit, &[], &ok(&[A], "a"));
+        disturb(&audit);
+        send(&audit, "PUT", &[IF_A], 412);
+        assert_codes(&audit, codes);
+    };
+    after(&write, &[]);
+    after(&|audit| send(audit, "PUT", &[IF_A], 200), &[]);
+    after(&|audit| send(audit, "PUT", &[], 500), &[]);
+    // These were refused, and wrote nothing.
+    after(
+        &|audit| send(audit, "PUT", &[("if-match", "\"x\"")], 412),
+        &REFUSED,
+    );
+    after(&|audit| send(audit, "PUT", &[], 428), &REFUSED);
+    after(&|audit| get(audit, &[], &ok(&[A], "a")), &REFUSED);
+    // The state is another by now.
+    after(&|audit| get(audit, &[], &ok(&[B], "b")), &[]);
+    after(
+        &|audit| get(audit, &[("if-none-match", "\"b\"")], &not_modified(&[B])),
+        &[],
+    );
+    let head = |audit: &Audit| {
+        let layer = AuditLayer::new(audit.clone());
+        exchange(&layer, request("HEAD", "/", &[]), &ok(&[B], ""));
+    };
+    after(&head, &[]);
+    let part = |audit: &Audit| {
+        let say = Answer {
+            status: 206,
+            fields: &[B],
+            content: "b",
+        };
+        get(audit, &[("range", "bytes=0-0")], &say);
+    };
+    after(&part, &[]);
+    // Until it is seen again.
+    let again = |audit: &Audit| {
+        head(audit);
+        get(audit, &[], &ok(&[A], "a"));
+    };
+    let audit = Audit::new().allow([Code::HeadDiffers]);
+    get(&audit, &[], &ok(&[A], "a"));
+    again(&audit);
+    send(&audit, "PUT", &[IF_A], 412);
+    assert_codes(&audit, &REFUSED);
+}
+
+/// Issue 10, B.4: another user, and another instance.
+#[test]
+fn a_tag_of_others_may_be_refused() {
+    for user in [("cookie", "u=1"), ("authorization", "x"), ("x-tenant", "t")] {
+        refuse(&[A], "PUT", &[IF_A, user], &[]);
+    }
+    for (reader, writer, codes) in [("one", "one", &REFUSED[..]), ("one", "other", &[])] {
+        let audit = Audit::new();
+        let layer = |name| AuditLayer::new(audit.clone()).instance(name);
+        exchange(&layer(reader), request("GET", "/", &[]), &ok(&[A], "a"));
+        let say = Answer {
+            status: 412,
+            ..not_modified(&[])
+        };
+        exchange(&layer(writer), request("PUT", "/", &[IF_A]), &say);
+        assert_codes(&audit, codes);
+    }
+}
+
+/// Issue 10, B.4: a write that runs meanwhile may be the one that won.
+#[test]
+fn a_tag_is_refused_during_another_write() {
+    let audit = Audit::new();
+    let layer = AuditLayer::new(audit.clone());
+    get(&audit, &[], &ok(&[A], "a"));
+    let refused = super::answer(&Answer {
+        status: 412,
+        ..not_modified(&[])
+    });
+    let mut refused = Some(refused);
+    let _: http::Response<super::AuditedBody<_>> =
+        super::send(&layer, request("PUT", "/", &[IF_A]), |_| {
+            send(&audit, "PUT", &[IF_A], 200);
+            refused.take().expect("one request")
+        });
+    assert_codes(&audit, &[]);
+}
+
+/// R-9110-13.1.1-a: the lost update itself.
+#[test]
+fn a_false_condition_stops_a_write() {
+    let ignored = [Code::IgnoredCondition];
+    let put = |condition: (&str, &str), between: &dyn Fn(&Audit), after, codes: &[Code]| {
+        for method in ["PUT", "PATCH"] {
+            let audit = Audit::new();
+            get(&audit, &[], &ok(&[A], "a"));
+            send(&audit, method, &[condition], 204);
+            assert_codes(&audit, &[]);
+            between(&audit);
+            get(&audit, &[], &ok(&[after], "b"));
+            assert_codes(&audit, codes);
+        }
+    };
+    let (stale, create) = (("if-match", "\"x\""), ("if-none-match", "*"));
+    put(stale, &|_| {}, B, &ignored);
+    put(create, &|_| {}, B, &ignored);
+    put(("if-match", "\"x\", \"y\""), &|_| {}, B, &ignored);
+    // Section 13.1.1: the state that was asked for had been there.
+    let same = |condition| {
+        let audit = Audit::new();
+        get(&audit, &[], &ok(&[A], "a"));
+        send(&audit, "PUT", &[condition], 204);
+        get(&audit, &[], &ok(&[A], "a"));
+        assert_codes(&audit, &[]);
+    };
+    same(stale);
+    same(create);
+    // It was true, or may have been.
+    put(IF_A, &|_| {}, B, &[]);
+    put(("if-match", "*"), &|_| {}, B, &[]);
+    put(("if-match", "\"a-gzip\""), &|_| {}, B, &[]);
+    put(("if-match", "\"x\", y"), &|_| {}, B, &[]);
+    put(("if-none-match", "\"x\""), &|_| {}, B, &[]);
+    // Somebody else wrote.
+    put(stale, &write, B, &[]);
+    let audit = Audit::new();
+    get(&audit, &[], &ok(&[A], "a"));
+    write(&audit);
+    send(&audit, "PUT", &[stale], 204);
+    get(&audit, &[], &ok(&[B], "b"));
+    assert_codes(&audit, &[]);
+    // A variant that was seen has this tag.
+    let audit = Audit::new();
+    let vary = ("vary", "accept");
+    get(
+        &audit,
+        &[("accept", "text/x")],
+        &ok(&[("etag", "\"x\""), vary], "x"),
+    );
+    get(&audit, &[], &ok(&[A, vary], "a"));
+    send(&audit, "PUT", &[stale], 204);
+    get(&audit, &[], &ok(&[B, vary], "b"));
+    assert_codes(&audit, &[]);
+}

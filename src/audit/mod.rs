@@ -90,6 +90,7 @@
 //! | `timestamp-tag` | mistake | RFC 9110, section 8.8.1 | make the tag from the content or a version, or make it weak |
 //! | `personal-tag` | mistake | RFC 9110, section 17.14 | take the user out of the tag, or make it with a keyed hash |
 //! | `tag-not-exposed` | advice | Fetch Standard, CORS protocol, HTTP responses | name ETag in Access-Control-Expose-Headers, so that scripts can send it in If-Match |
+//! | `condition-not-allowed` | advice | Fetch Standard, CORS protocol, HTTP responses | name If-Match and If-None-Match in Access-Control-Allow-Headers |
 //! | `weak-tag-with-ranges` | advice | RFC 9110, section 13.1.5 | make a strong tag, or stop offering ranges |
 //! | `date-only-validator` | advice | RFC 9110, section 8.8.2.2 | add an ETag, as EtagLayer does |
 //! | `same-date-other-bytes` | mistake | RFC 9110, section 8.8.2.2 | add an ETag, as EtagLayer does |
@@ -135,6 +136,7 @@
 //! | `malformed-cache-status` | mistake | RFC 9211, section 2 | write each cache as its name and parameters, with either hit or fwd |
 //! | `unchecked-write` | mistake | RFC 9110, section 13.1.1 | compare and set with Expected, or hold a lock around check and write |
 //! | `current-tag-refused` | mistake | RFC 9110, section 13.1.1 | take the tags of reads and those that writes are checked against from one source |
+//! | `condition-overlooked` | mistake | RFC 6585, section 3 | evaluate If-Match for every request that has to have it |
 //! | `weak-tag-refused` | advice | RFC 9110, section 13.1.1 | make a strong tag where writes are conditional |
 //! | `ignored-condition` | mistake | RFC 9110, section 13.1.1 | put PreconditionLayer around whatever writes |
 //!

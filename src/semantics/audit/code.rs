@@ -81,6 +81,9 @@ codes! {
     /// A tag that scripts of the other origins that are allowed cannot read.
     TagNotExposed "tag-not-exposed" Advice "Fetch Standard, CORS protocol, HTTP responses"
         "name ETag in Access-Control-Expose-Headers, so that scripts can send it in If-Match"
+    /// A preflight that does not let scripts of other origins send a condition.
+    ConditionNotAllowed "condition-not-allowed" Advice "Fetch Standard, CORS protocol, HTTP responses"
+        "name If-Match and If-None-Match in Access-Control-Allow-Headers"
     /// A weak tag where parts are served: `If-Range` cannot use it.
     WeakTagWithRanges "weak-tag-with-ranges" Advice "RFC 9110, section 13.1.5"
         "make a strong tag, or stop offering ranges"
@@ -216,6 +219,9 @@ codes! {
     /// A 412 for the tag that the last 200 had, though nobody wrote since.
     CurrentTagRefused "current-tag-refused" Mistake "RFC 9110, section 13.1.1"
         "take the tags of reads and those that writes are checked against from one source"
+    /// A 428 for a write that has the condition which is required.
+    ConditionOverlooked "condition-overlooked" Mistake "RFC 6585, section 3"
+        "evaluate If-Match for every request that has to have it"
     /// A 412 for the weak tag of the last 200, which `If-Match` never matches.
     WeakTagRefused "weak-tag-refused" Advice "RFC 9110, section 13.1.1"
         "make a strong tag where writes are conditional"

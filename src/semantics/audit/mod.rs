@@ -46,5 +46,6 @@ pub(crate) fn judge(exchange: &Exchange<'_>) -> Vec<Found> {
     cors::judge(exchange, &mut found);
     parts::judge(exchange, &mut found);
     revalidation::judge(exchange, &mut found);
+    writes::judge(exchange, &mut found);
     found
 }

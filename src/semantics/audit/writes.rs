@@ -57,6 +57,19 @@ impl Expected {
     }
 }
 
+/// A write by itself.
+pub(super) fn judge(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
+    if exchange.status != StatusCode::PRECONDITION_REQUIRED || is_safe(exchange.method) {
+        return;
+    }
+    if let Some(Expected::Tags(named)) = Expected::of(exchange)
+        && let Some(tag) = named.iter().find(|tag| !tag.is_weak())
+    {
+        let tag = tag_text(tag.as_ref());
+        found.push(Code::ConditionOverlooked.because(format!("428 with If-Match: {tag}")));
+    }
+}
+
 /// Judges an answer that refuses the tag of the latest 200, between which and
 /// the answer nobody wrote.
 pub(crate) fn refused(full: &Sighting, exchange: &Exchange<'_>, found: &mut Vec<Found>) {

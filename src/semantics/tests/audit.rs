@@ -51,7 +51,9 @@ fn codes_are_told_apart_and_complete() {
     for code in Code::ALL {
         let is_known = |name| code.section().starts_with(name);
         assert!(
-            ["RFC 9", "Fetch Standard"].into_iter().any(is_known),
+            ["RFC 9", "RFC 6585", "Fetch Standard"]
+                .into_iter()
+                .any(is_known),
             "{code}"
         );
         assert!(
@@ -707,4 +709,73 @@ fn a_tag_for_other_origins_is_exposed() {
         assert_eq!(told("PUT", &[], 412, &[tag, origin]), advice);
     }
     expect(&[], &[ASK, tag], &[]);
+}
+
+/// Issue 10, B.4: a browser asks first, and sends no condition that is not allowed.
+#[test]
+fn a_preflight_allows_conditions() {
+    let preflight = |method: &str, wanted: &str, allowed: Lines<'_>| {
+        let request = [
+            ("access-control-request-method", method),
+            ("access-control-request-headers", wanted),
+        ];
+        let origin = ("access-control-allow-origin", "https://app.example");
+        let methods = ("access-control-allow-methods", "PUT, PATCH");
+        told(
+            "OPTIONS",
+            &request,
+            204,
+            &[&[origin, methods], allowed].concat(),
+        )
+    };
+    let headers = |names: &'static str| ("access-control-allow-headers", names);
+    let credentials = ("access-control-allow-credentials", "true");
+    let advice = [Code::ConditionNotAllowed];
+    for wanted in ["if-match", "content-type, If-None-Match"] {
+        for method in ["PUT", "GET"] {
+            assert_eq!(preflight(method, wanted, &[]), advice);
+            assert_eq!(
+                preflight(method, wanted, &[headers("content-type")]),
+                advice
+            );
+            assert_eq!(
+                preflight(method, wanted, &[headers("*"), credentials]),
+                advice
+            );
+            assert_eq!(preflight(method, wanted, &[headers("*")]), []);
+            assert_eq!(
+                preflight(method, wanted, &[headers("If-Match, if-none-match")]),
+                []
+            );
+        }
+        // Nothing of it is allowed.
+        assert_eq!(preflight("DELETE", wanted, &[]), []);
+    }
+    assert_eq!(preflight("PUT", "content-type", &[]), []);
+    assert_eq!(
+        told(
+            "OPTIONS",
+            &[("access-control-request-headers", "if-match")],
+            204,
+            &[]
+        ),
+        []
+    );
+}
+
+/// Issue 10, A.1: a write that is conditional and nevertheless gets 428.
+#[test]
+fn a_condition_that_is_required_is_seen() {
+    let overlooked = [Code::ConditionOverlooked];
+    assert_eq!(told("PUT", &[("if-match", "\"a\"")], 428, &[]), overlooked);
+    assert_eq!(
+        told("DELETE", &[("if-match", "W/\"b\", \"a\"")], 428, &[]),
+        overlooked
+    );
+    for other in ["*", "W/\"a\"", "a", "\"a\", b", ""] {
+        assert_eq!(told("PUT", &[("if-match", other)], 428, &[]), [], "{other}");
+    }
+    assert_eq!(told("PUT", &[("if-none-match", "*")], 428, &[]), []);
+    assert_eq!(told("PUT", &[("if-match", "\"a\"")], 412, &[]), []);
+    assert_eq!(told("GET", &[("if-match", "\"a\"")], 428, &[]), []);
 }

@@ -10,7 +10,7 @@ use crate::{
         media_range::{self, MediaRange},
         method,
     },
-    source::{InvalidRoute, Route},
+    source::{InvalidRoute, PathSegments, Route},
 };
 
 /// Which responses get which policy.
@@ -175,8 +175,8 @@ impl Rule {
         &self.policy
     }
 
-    /// Whether the request is one of those that it is for.
-    pub(super) fn asks_for(&self, request: &Parts) -> bool {
+    /// Whether the request is one of those that it is for. `path` is the request's.
+    pub(super) fn asks_for(&self, request: &Parts, path: &mut PathSegments<'_>) -> bool {
         let named = |method: &Method| {
             *method == request.method || (*method == Method::GET && request.method == Method::HEAD)
         };
@@ -185,9 +185,9 @@ impl Rule {
         } else {
             self.methods.iter().any(named)
         };
-        let path = request.uri.path();
         method
-            && (self.paths.is_empty() || self.paths.iter().any(|route| route.matches(path)))
+            && (self.paths.is_empty()
+                || self.paths.iter().any(|route| route.matches_segments(path)))
             && self
                 .request
                 .as_ref()

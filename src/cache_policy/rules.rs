@@ -5,7 +5,10 @@ use std::mem;
 use http::{HeaderMap, HeaderName, Method, Request, StatusCode, header::AUTHORIZATION};
 
 use super::rule::{InvalidRule, Rule, is_error, is_success};
-use crate::semantics::{cache_policy::CachePolicy, date::HttpDate, fields, method, vary};
+use crate::{
+    semantics::{cache_policy::CachePolicy, date::HttpDate, fields, method, vary},
+    source::PathSegments,
+};
 
 #[derive(Debug, Clone)]
 pub(super) struct Rules {
@@ -96,9 +99,11 @@ impl Rules {
             return (Asked::new(0, request.method(), request.headers()), request);
         }
         let (parts, body) = request.into_parts();
+        // One for all rules, or each would search a long path for itself.
+        let mut path = PathSegments::new(parts.uri.path());
         let mut rules = 0;
         for (at, rule) in self.rules.iter().enumerate() {
-            rules |= u64::from(rule.asks_for(&parts)) << at;
+            rules |= u64::from(rule.asks_for(&parts, &mut path)) << at;
         }
         let asked = Asked::new(rules, &parts.method, &parts.headers);
         (asked, Request::from_parts(parts, body))

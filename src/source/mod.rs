@@ -71,6 +71,7 @@
 mod error;
 mod future;
 mod or_else;
+mod path_segments;
 mod ready;
 mod repeating;
 mod route;
@@ -97,6 +98,7 @@ use crate::semantics::{precondition::Current, repeated::RepeatedFields};
 pub use error::{BoxError, SourceError, SourceErrorKind};
 pub use future::ResponseFuture;
 pub use or_else::OrElse;
+pub(crate) use path_segments::PathSegments;
 pub(crate) use ready::Ready;
 pub use repeating::Repeating;
 pub use route::{At, InvalidRoute, Route};

@@ -3,7 +3,7 @@ use std::{borrow::Cow, error::Error, fmt};
 use http::request::Parts;
 use percent_encoding::percent_decode_str;
 
-use super::{SourceError, ValidatorSource, ask};
+use super::{SourceError, ValidatorSource, ask, path_segments::PathSegments};
 use crate::semantics::precondition::Current;
 
 /// A pattern of paths: `/notes/{id}` is `/notes/` and then one segment that is
@@ -74,50 +74,57 @@ impl Route {
     /// Whether `path` is of this form.
     #[must_use]
     pub fn matches(&self, path: &str) -> bool {
-        self.split(path).is_some()
+        self.matches_segments(&mut PathSegments::new(path))
+    }
+
+    /// The same for a path that other routes look at too.
+    pub(crate) fn matches_segments(&self, path: &mut PathSegments<'_>) -> bool {
+        self.split(path, |_, _| {}).is_some()
     }
 
     /// What the part of `path` stands for that has this name, where the path
     /// matches. Not there if it is no UTF-8.
     #[must_use]
     pub fn capture<'p>(&self, path: &'p str, name: &str) -> Option<Cow<'p, str>> {
-        let rest = self.split(path)?;
-        let text = match &self.rest {
-            Some(of) if **of == *name => rest,
-            _ => self.pairs(path)?.find_map(|(segment, text)| {
-                matches!(segment, Segment::Capture(of) if **of == *name).then_some(text)
-            })?,
-        };
-        percent_decode_str(text).decode_utf8().ok()
+        let mut found = None;
+        let rest = self.split(&mut PathSegments::new(path), |of, text| {
+            if of == name {
+                found = Some(text);
+            }
+        })?;
+        if self.rest.as_deref() == Some(name) {
+            found = Some(rest);
+        }
+        percent_decode_str(found?).decode_utf8().ok()
     }
 
-    /// What follows the segments, where the path matches.
-    fn split<'p>(&self, path: &'p str) -> Option<&'p str> {
-        let fits = self.pairs(path)?.all(|(segment, text)| match segment {
-            Segment::Literal(literal) => **literal == *text,
-            Segment::Capture(_) => !text.is_empty(),
-        });
-        let rest = path.strip_prefix('/')?;
-        let rest = rest
-            .splitn(self.segments.len() + 1, '/')
-            .nth(self.segments.len());
-        let rest = rest.unwrap_or_default();
-        (fits && rest.is_empty() != self.rest.is_some()).then_some(rest)
-    }
-
-    /// Each segment with its text, where there are enough of them.
-    fn pairs<'r, 'p>(
-        &'r self,
-        path: &'p str,
-    ) -> Option<impl Iterator<Item = (&'r Segment, &'p str)>> {
-        let texts = path.strip_prefix('/')?.split('/');
-        let count = texts.clone().count();
-        let fits = if self.rest.is_some() {
-            count > self.segments.len()
-        } else {
-            count == self.segments.len()
-        };
-        fits.then(|| self.segments.iter().zip(texts))
+    /// What follows the segments, where the path matches. Ends at the first segment that
+    /// does not fit, so that the length of the path matters to no route that it is not of.
+    fn split<'p>(
+        &self,
+        path: &mut PathSegments<'p>,
+        mut captured: impl FnMut(&str, &'p str),
+    ) -> Option<&'p str> {
+        let mut left = path.first();
+        for segment in &self.segments {
+            let cursor = left?;
+            left = match segment {
+                Segment::Literal(literal) => cursor.skip(literal, path)?,
+                Segment::Capture(name) => {
+                    let (text, next) = cursor.segment(path);
+                    if text.is_empty() {
+                        return None;
+                    }
+                    captured(name, text);
+                    next
+                }
+            };
+        }
+        match (left, &self.rest) {
+            (None, None) => Some(""),
+            (Some(cursor), Some(_)) => Some(cursor.rest()).filter(|rest| !rest.is_empty()),
+            _ => None,
+        }
     }
 }
 

@@ -1,3 +1,5 @@
+mod routes;
+
 use std::{convert::Infallible, error::Error, fmt, future::ready, sync::Arc};
 
 use http::request::Parts;

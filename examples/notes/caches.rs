@@ -16,10 +16,15 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use tokio::join;
-use tower_conditional::purge::{HttpPurger, InvalidLimit, Purge, PurgeLimits, PurgeQueue, Purger};
+use tower_conditional::purge::{
+    HttpPurger, InvalidLimit, NotPurged, Purge, PurgeLimits, PurgeQueue, Purger,
+};
 
 /// Longer than the slowest read takes, whose answer a cache may store after the first purge.
 const AGAIN_AFTER: Duration = Duration::from_secs(5);
+
+/// As many as go in one request.
+const TAGS: usize = 30;
 
 type Client = legacy::Client<HttpConnector, Full<Bytes>>;
 type Told = HttpPurger<Client, Full<Bytes>>;
@@ -69,18 +74,26 @@ impl Caches {
 }
 
 impl Purger for Caches {
-    type Error = BoxError;
+    type Error = NotPurged;
 
-    async fn purge(&self, purge: &Purge) -> Result<(), BoxError> {
+    async fn purge(&self, purge: &Purge) -> Result<(), NotPurged> {
         let urls = with_the_list(purge);
         let varnish = self.varnish.as_ref().map(|cache| &cache.0);
         let nginx = self.nginx.as_ref().map(|cache| &cache.0);
-        let (varnish, nginx) = join!(tell(varnish, purge), tell(nginx, &urls));
-        varnish.and(nginx)
+        match join!(tell(varnish, purge), tell(nginx, &urls)) {
+            // After a final one neither would be told again.
+            (Err(error), Err(other)) if error.is_final() => Err(other),
+            (varnish, nginx) => varnish.and(nginx),
+        }
+    }
+
+    // Each by itself, so that one that hangs holds no other up.
+    fn parts(&self, purge: Purge) -> Vec<Purge> {
+        purge.into_parts(TAGS).collect()
     }
 }
 
-async fn tell(cache: Option<&Told>, purge: &Purge) -> Result<(), BoxError> {
+async fn tell(cache: Option<&Told>, purge: &Purge) -> Result<(), NotPurged> {
     match cache {
         Some(cache) => cache.purge(purge).await,
         None => Ok(()),

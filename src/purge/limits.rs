@@ -22,6 +22,7 @@ pub struct PurgeLimits {
     pub(super) first_pause: Duration,
     pub(super) longest_pause: Duration,
     pub(super) timeout: Duration,
+    pub(super) concurrency: usize,
     pub(super) again_after: Option<Duration>,
 }
 
@@ -35,12 +36,14 @@ impl PurgeLimits {
             first_pause: Duration::from_millis(100),
             longest_pause: Duration::from_secs(10),
             timeout: Duration::from_secs(5),
+            concurrency: 64,
             again_after: None,
         }
     }
 
     /// The most purges that wait, 1,024 by default, and likewise the most that
-    /// wait for their second round. One more is dropped.
+    /// wait for their second round. One more is dropped. As many again may wait for
+    /// another try; while they do, no further purge is begun.
     ///
     /// # Errors
     ///
@@ -112,6 +115,25 @@ impl PurgeLimits {
         }
         Ok(Self {
             timeout: limit,
+            ..self
+        })
+    }
+
+    /// Sets how many tries are under way at a time. Defaults to 64.
+    ///
+    /// Up to eight are begun together, and more only beside those that take longer than a
+    /// twentieth of [`timeout`](Self::timeout), and than a second. At most half of all are tries after a
+    /// failure. If so many hang, the purges behind them wait.
+    ///
+    /// # Errors
+    ///
+    /// Refuses zero.
+    pub fn concurrency(self, tries: usize) -> Result<Self, InvalidLimit> {
+        if tries == 0 {
+            return Err(InvalidLimit("concurrency"));
+        }
+        Ok(Self {
+            concurrency: tries,
             ..self
         })
     }

@@ -37,8 +37,14 @@
 //! # What it does
 //!
 //! The queue is bounded, and so is all else. What does not fit is dropped, what
-//! fails too often is given up; both are counted, and events with the feature
-//! `tracing`. One purge, or several as one, is under way at a time.
+//! fails too often or is refused is given up; both are counted, and events with the
+//! feature `tracing`.
+//!
+//! Purges that wait are put together, and split into the [parts](Purger::parts) that
+//! the purger tells one by one: for [`HttpPurger`] up to 30 tags, or one target. A part
+//! that fails is tried again, and only that. Up to eight parts are told at a time, and
+//! further purges wait for them. A part that takes longer than a twentieth of `timeout`,
+//! or than a second, holds up nobody any more: it goes on beside those behind it.
 //!
 //! | Limit | Default |
 //! |---|---|
@@ -47,10 +53,21 @@
 //! | `attempts`, tries of each | 5 |
 //! | `backoff`, the first pause and the longest | 100 ms, 10 s |
 //! | `timeout`, the longest try | 5 s |
+//! | `concurrency`, tries under way at a time, those that hang included | 64 |
 //! | `again_after`, a second round | none |
 //!
 //! A try that gives an error, panics or runs out of time has failed. The pause
-//! after each is twice the one before, up to the longest.
+//! after each is twice the one before, up to the longest. A `Retry-After` in a 429 or
+//! 503 makes it longer, up to the longest.
+//!
+//! | Answer of a cache | What follows |
+//! |---|---|
+//! | 2xx; 404 and 412 to the `PURGE` of a URL | done |
+//! | 408, 425, 429, 5xx, 3xx, none | another try |
+//! | any other 4xx; a target that may be a pattern | given up at once |
+//!
+//! Where several purges were told as one and that was refused, each is tried once more
+//! by itself.
 //!
 //! # What it needs from its neighbours
 //!
@@ -69,9 +86,14 @@
 //! each thing once more, later than the slowest such answer takes; it makes the
 //! gap small and does not close it.
 
+#[cfg(feature = "tokio")]
+mod agenda;
+#[cfg(feature = "tokio")]
+mod calls;
 mod error;
 mod http_purger;
-mod json;
+#[cfg(feature = "tokio")]
+mod ledger;
 #[cfg(feature = "tokio")]
 mod limits;
 #[cfg(feature = "tokio")]
@@ -80,7 +102,6 @@ mod queue;
 mod tests;
 #[cfg(feature = "tokio")]
 mod ticket;
-mod together;
 #[cfg(feature = "tokio")]
 mod worker;
 
@@ -88,7 +109,10 @@ use std::{collections::BTreeSet, error::Error, future::Future};
 
 use http::{HeaderMap, Uri, request::Parts};
 
-use crate::semantics::cache_tags::{self, CacheTag};
+use crate::semantics::{
+    cache_tags::{self, CacheTag},
+    ordered_set::OrderedSet,
+};
 
 #[cfg(feature = "tokio")]
 pub use self::{
@@ -108,7 +132,7 @@ type BoxError = Box<dyn Error + Send + Sync>;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Purge {
     tags: BTreeSet<CacheTag>,
-    targets: Vec<Uri>,
+    targets: OrderedSet<Uri>,
 }
 
 impl Purge {
@@ -117,7 +141,7 @@ impl Purge {
     pub const fn new() -> Self {
         Self {
             tags: BTreeSet::new(),
-            targets: Vec::new(),
+            targets: OrderedSet::new(),
         }
     }
 
@@ -134,7 +158,7 @@ impl Purge {
     /// it has the origin of the first target (RFC 9111, section 4.4).
     #[must_use]
     pub fn with_locations(self, headers: &HeaderMap) -> Self {
-        let Some(target) = self.targets.first().cloned() else {
+        let Some(target) = self.targets.as_slice().first().cloned() else {
             return self;
         };
         cache_tags::locations(&target, headers).fold(self, Self::with_target)
@@ -150,9 +174,7 @@ impl Purge {
     /// And what is stored for this URI. One that is there stays once.
     #[must_use]
     pub fn with_target(mut self, target: Uri) -> Self {
-        if !self.targets.contains(&target) {
-            self.targets.push(target);
-        }
+        self.targets.insert(target);
         self
     }
 
@@ -160,7 +182,41 @@ impl Purge {
     #[must_use]
     pub fn union(mut self, other: Self) -> Self {
         self.tags.extend(other.tags);
-        other.targets.into_iter().fold(self, Self::with_target)
+        self.targets.extend(other.targets.iter().cloned());
+        self
+    }
+
+    /// Splits it into purges of at most so many tags, and of one target each. So few as zero
+    /// tags are taken for one.
+    pub fn into_parts(self, tags: usize) -> impl Iterator<Item = Self> {
+        let names: Vec<_> = self.tags.into_iter().collect();
+        let mut groups = Vec::new();
+        for group in names.chunks(tags.max(1)) {
+            groups.push(Self::new().with_tags(group));
+        }
+        let targets: Vec<_> = self.targets.iter().cloned().collect();
+        let single = |target| Self::new().with_target(target);
+        groups.into_iter().chain(targets.into_iter().map(single))
+    }
+
+    /// Returns what both name, or `None` if that is nothing.
+    #[cfg(feature = "tokio")]
+    fn common(&self, other: &Self) -> Option<Self> {
+        let (few, many) = if self.len() < other.len() {
+            (self, other)
+        } else {
+            (other, self)
+        };
+        let common = Self {
+            tags: few.tags.intersection(&many.tags).cloned().collect(),
+            targets: few
+                .targets
+                .iter()
+                .filter(|target| many.targets.contains(target))
+                .cloned()
+                .collect(),
+        };
+        (!common.is_empty()).then_some(common)
     }
 
     /// The tags, each once, in alphabetical order.
@@ -191,15 +247,28 @@ impl Purge {
 
 /// Tells a cache what to forget.
 ///
-/// A closure from [`Purge`] to a future is a purger. Whoever tells several
-/// caches fails if one of them does: what is told twice does no harm.
+/// A closure from [`Purge`] to a future is a purger. A purger of several caches fails if
+/// one of them does, with an error that is not [final](NotPurged::is_final) if it has one:
+/// what is told twice does no harm.
+///
+/// Clients write targets. A purger that puts them into an expression, such as a ban of
+/// Varnish, has to see to it that stars, quotes and dots mean themselves.
 pub trait Purger: Send + Sync + 'static {
-    /// Why the cache may still have it.
+    /// Why the cache may still have it. A [`NotPurged`] can be final; all else is tried
+    /// again.
     type Error: Into<Box<dyn Error + Send + Sync>>;
 
     /// Resolves when the cache has forgotten. It is dropped when it takes too
-    /// long, and called again when it failed.
+    /// long, and called again when it failed. Several calls may be under way at a time.
     fn purge(&self, purge: &Purge) -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// Splits a purge into those that are told one by one, so that each can fail, take
+    /// long and be tried again by itself. Defaults to the purge as it is.
+    ///
+    /// [`Purge::into_parts`] splits it. What is left out is never told.
+    fn parts(&self, purge: Purge) -> Vec<Purge> {
+        vec![purge]
+    }
 }
 
 impl<F, Fut, E> Purger for F

@@ -26,9 +26,12 @@ pub struct PurgeQueue {
     counts: Arc<Counts>,
 }
 
+/// Tells whoever waits.
+pub(super) type Done = oneshot::Sender<Result<(), GivenUp>>;
+
 pub(super) struct Job {
     pub(super) purge: Purge,
-    pub(super) done: oneshot::Sender<Result<(), GivenUp>>,
+    pub(super) done: Done,
 }
 
 /// Purges that a cache was not told of.
@@ -70,7 +73,7 @@ impl PurgeQueue {
             Err(TrySendError::Full(_)) => GivenUp::Full,
             Err(TrySendError::Closed(_)) => GivenUp::Ended,
         };
-        self.counts.count_dropped(1);
+        self.counts.count_dropped();
         events::purge_dropped(&why);
         PurgeTicket::refused(why)
     }
@@ -97,8 +100,8 @@ impl PurgeQueue {
         self.counts.dropped.load(Ordering::Relaxed)
     }
 
-    /// How many purges were given up after their last attempt, second rounds
-    /// included.
+    /// How many purges were given up, after their last attempt or because they were
+    /// refused. Each counts once, second rounds included.
     #[must_use]
     pub fn failed(&self) -> u64 {
         self.counts.failed.load(Ordering::Relaxed)
@@ -106,12 +109,12 @@ impl PurgeQueue {
 }
 
 impl Counts {
-    pub(super) fn count_dropped(&self, purges: usize) {
-        self.dropped.fetch_add(purges as u64, Ordering::Relaxed);
+    pub(super) fn count_dropped(&self) {
+        self.dropped.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn count_failed(&self, purges: usize) {
-        self.failed.fetch_add(purges as u64, Ordering::Relaxed);
+    pub(super) fn count_failed(&self) {
+        self.failed.fetch_add(1, Ordering::Relaxed);
     }
 }
 

@@ -57,6 +57,8 @@ pub enum GivenUp {
     Full,
     /// Every attempt failed.
     Failed,
+    /// The cache refused it, so that another attempt would fail too.
+    Refused,
     /// The runtime of the queue has ended.
     Ended,
 }
@@ -66,6 +68,7 @@ impl fmt::Display for GivenUp {
         f.write_str(match self {
             Self::Full => "too many purges are waiting",
             Self::Failed => "every attempt to purge failed",
+            Self::Refused => "the cache refused to purge",
             Self::Ended => "the runtime of the purge queue has ended",
         })
     }

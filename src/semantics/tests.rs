@@ -16,6 +16,7 @@ mod list;
 mod method;
 mod no_vary_search;
 mod not_modified;
+mod ordered_set;
 mod prefer;
 mod superseded;
 mod tagging;

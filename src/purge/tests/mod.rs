@@ -1,10 +1,14 @@
+mod answers;
 mod http_purger;
+mod patterns;
 #[cfg(feature = "tokio")]
 mod queue;
 #[cfg(feature = "tokio")]
 mod rounds;
 #[cfg(feature = "tokio")]
 mod script;
+#[cfg(feature = "tokio")]
+mod stuck;
 mod tags;
 
 use std::sync::Arc;
@@ -35,6 +39,42 @@ fn a_purge_names_each_thing_once() {
     assert_eq!(targets(&both), ["/x", "/y"]);
     assert_eq!(both.len(), 5);
     assert!(Purge::new().is_empty());
+}
+
+/// Issue 10, B.2: 10,000 targets took 1.9 s.
+#[test]
+fn many_purges_are_one_in_linear_time() {
+    let many = |at: u32| {
+        let targets = (at..at + 50_000).map(|at| format!("/{at}").parse().unwrap());
+        targets.fold(Purge::new(), Purge::with_target)
+    };
+    let both = many(0).union(many(25_000));
+    assert_eq!(both.len(), 75_000);
+    assert!(
+        both.targets()
+            .map(Uri::path)
+            .eq((0..75_000).map(|at| format!("/{at}")))
+    );
+}
+
+#[test]
+fn a_purge_is_split_into_groups_of_tags_and_single_targets() {
+    let purge = tagged(&["a", "b", "c"])
+        .with_target("/x".parse().unwrap())
+        .with_target("/y".parse().unwrap());
+    for (most, expected) in [(0, "a;b;c"), (1, "a;b;c"), (2, "a b;c"), (9, "a b c")] {
+        let parts: Vec<_> = purge.clone().into_parts(most).collect();
+        let (of_tags, of_targets) = parts.split_at(parts.len() - 2);
+        let tags = of_tags.iter().map(|part| {
+            assert_eq!(part.targets().len(), 0);
+            part.tags().map(AsRef::as_ref).collect::<Vec<_>>().join(" ")
+        });
+        assert_eq!(tags.collect::<Vec<_>>().join(";"), expected);
+        let targets: Vec<_> = of_targets.iter().map(targets).collect();
+        assert_eq!(targets, [["/x"], ["/y"]]);
+        assert!(of_targets.iter().all(|part| part.len() == 1));
+    }
+    assert_eq!(Purge::new().into_parts(1).count(), 0);
 }
 
 /// A purge may wait for long, and so does not keep the bytes of a whole request.

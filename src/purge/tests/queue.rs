@@ -65,14 +65,14 @@ async fn pauses_double_up_to_the_longest() {
 
 #[tokio::test(start_paused = true)]
 async fn attempts_are_bounded_and_the_next_purge_goes_on() {
-    let script = script([Act::Fail; 3]);
+    let script = script([Act::Fail, Act::Forget, Act::Fail, Act::Fail]);
     let queue = limited(&script, PurgeLimits::new().attempts(3).unwrap());
     let first = queue.enqueue(tagged(&["a"]));
     called(&script, 1).await;
     let next = queue.enqueue(tagged(&["b"]));
-    assert_eq!(first.await, Err(GivenUp::Failed));
     assert_eq!(next.await, Ok(()));
-    assert_eq!(script.names(), ["a", "a", "a", "b"]);
+    assert_eq!(first.await, Err(GivenUp::Failed));
+    assert_eq!(script.names(), ["a", "b", "a", "a"]);
     assert_eq!(queue.failed(), 1);
 }
 
@@ -172,7 +172,7 @@ async fn what_is_queued_is_finished_after_the_last_handle() {
     for ticket in tickets {
         assert_eq!(ticket.await, Ok(()));
     }
-    assert_eq!(script.names(), ["a", "a", "b"]);
+    assert_eq!(script.names(), ["a", "b", "a"]);
     drop(script);
     // The task has ended, and dropped the purger.
     while watched.strong_count() > 0 {
@@ -265,6 +265,7 @@ async fn limits_without_a_purge_are_refused() {
             "backoff",
         ),
         (limits().timeout(zero), "timeout"),
+        (limits().concurrency(0), "concurrency"),
         (limits().again_after(zero), "again_after"),
     ] {
         assert!(refused.unwrap_err().to_string().contains(name), "{name}");

@@ -1,32 +1,27 @@
-use std::{fmt, future::poll_fn, iter, marker::PhantomData, pin::pin};
+//! A purger that tells a cache over HTTP.
 
-use bytes::{Buf, Bytes};
-use http::{
-    HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri,
-    header::{CONTENT_TYPE, HOST},
-    request,
-    uri::{Authority, PathAndQuery},
-};
+mod json;
+mod requests;
+mod send;
+mod target;
+mod together;
+
+use std::{fmt, iter, marker::PhantomData};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri, uri::Authority};
 use http_body::Body;
 use tower_service::Service;
 
-use super::{
-    BoxError, InvalidBase, NotPurged, Purge, Purger, json::JsonString, together::together,
-};
-use crate::semantics::{authority, cache_tags::CacheTag};
+use self::{send::send, together::together};
+use super::{BoxError, InvalidBase, NotPurged, Purge, Purger};
+use crate::semantics::authority;
 
-const PURGE: &str = "PURGE";
-const XKEY_PURGE: &str = "xkey-purge";
-
-/// More than these many tags go in several requests: Cloudflare takes no more,
-/// and with them a field has about 1 KiB.
+/// More than these many tags go in several requests: Cloudflare takes no more.
 const TAGS: usize = 30;
 
 /// So many requests are on their way together.
 const AT_A_TIME: usize = 8;
-
-/// So much of an answer is read, so that the connection can be used again.
-const DRAINED: usize = 64 * 1024;
 
 /// Tells a cache over HTTP, through a client that you bring: that of hyper-util,
 /// or any other [`Service`], with TLS as you like it.
@@ -34,10 +29,27 @@ const DRAINED: usize = 64 * 1024;
 /// Where targets are sent, the client has to speak HTTP/1.1: in HTTP/2 `Host` may
 /// not differ from the authority of the base (RFC 9113, section 8.3.1).
 ///
-/// Everything is sent even if some of it fails, and the first failure is the
-/// result; up to eight requests are on their way at a time. A response that is not
-/// 2xx is a failure, except that the `PURGE` of a target may find nothing: 404, or
-/// 412 from later versions of nginx's module.
+/// Everything is sent even if some of it fails; up to eight requests are on their way
+/// at a time. The result is the first failure, and one that may pass rather than a
+/// final one. A response that is not 2xx is a failure, except that the `PURGE` of a
+/// target may find nothing: 404, or 412 from later versions of nginx's module. A queue
+/// tries again what may pass: see [`NotPurged::is_final`].
+///
+/// # Targets that are not sent
+///
+/// Clients write paths and hosts, and some caches read patterns in them: for nginx's
+/// module `/*` is everything. A target is refused, and reported as a final failure, if
+///
+/// - its path or query has a `*`, encoded or not. Encoded it would still be a pattern
+///   where nginx has `$uri` as its key, and elsewhere not the key of what is stored;
+/// - its path or query has a quote or a backslash that is not encoded;
+/// - its host has a character other than letters, digits, `-`, `.`, `_`, `~`, and the
+///   brackets and colons of addresses and ports, unless [`host`](Self::host) replaces it;
+/// - its path has a segment `.` or `..`, and the base has a path that it would lead out of.
+///
+/// What is stored for such a target stays until it expires, or is forgotten by a tag. A
+/// cache must take the URL of a `PURGE` as it is: one that reads it as a regular
+/// expression would forget more than was written, for `.` is in most URLs.
 ///
 /// ```no_run
 /// # fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -67,7 +79,7 @@ pub struct HttpPurger<C, B> {
     content: PhantomData<fn() -> B>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Form {
     Varnish,
     Urls,
@@ -80,8 +92,7 @@ impl<C: Service<Request<B>>, B> HttpPurger<C, B> {
     /// `xkey-purge: a b` for up to 30 tags, and one `PURGE` of each target.
     ///
     /// A target's path and query are put behind the base, and its authority,
-    /// if it has one, into `Host`. They are as the client wrote them: behind a
-    /// base with a path, dots may lead to another place of the cache.
+    /// if it has one, into `Host`. They are as the client wrote them.
     ///
     /// # Errors
     ///
@@ -204,71 +215,6 @@ impl<C, B> HttpPurger<C, B> {
         self.variants.extend(iter::repeat(name).zip(values));
         self
     }
-
-    fn requests(&self, purge: &Purge) -> Vec<Result<Request<Bytes>, http::Error>> {
-        let tags: Vec<_> = purge.tags().map(CacheTag::as_str).collect();
-        let tags = tags.chunks(TAGS);
-        let urls = purge.targets().flat_map(|target| self.urls(target));
-        match &self.form {
-            Form::Json { member } => tags.map(|tags| self.post(member, tags)).collect(),
-            Form::Varnish => tags.map(|tags| self.xkey(tags)).chain(urls).collect(),
-            Form::Urls => urls.collect(),
-        }
-    }
-
-    fn xkey(&self, tags: &[&str]) -> Result<Request<Bytes>, http::Error> {
-        self.request(PURGE, self.base.clone(), None)
-            .header(XKEY_PURGE, tags.join(" "))
-            .body(Bytes::new())
-    }
-
-    fn urls(&self, target: &Uri) -> Vec<Result<Request<Bytes>, http::Error>> {
-        if self.variants.is_empty() {
-            return vec![self.url(target)];
-        }
-        let one = |(name, value): &(HeaderName, HeaderValue)| {
-            let mut request = self.url(target)?;
-            request.headers_mut().insert(name, value.clone());
-            Ok(request)
-        };
-        self.variants.iter().map(one).collect()
-    }
-
-    fn url(&self, target: &Uri) -> Result<Request<Bytes>, http::Error> {
-        let prefix = self.base.path().trim_end_matches('/');
-        let path = target.path_and_query().map_or("/", PathAndQuery::as_str);
-        let path = path.strip_prefix('/').unwrap_or(path);
-        let mut parts = self.base.clone().into_parts();
-        parts.path_and_query = Some(PathAndQuery::try_from(format!("{prefix}/{path}"))?);
-        let host = target.authority().and_then(without_user);
-        self.request(PURGE, Uri::from_parts(parts)?, host)
-            .body(Bytes::new())
-    }
-
-    fn post(&self, member: &str, tags: &[&str]) -> Result<Request<Bytes>, http::Error> {
-        // Tags have nothing that a string of JSON would escape.
-        let tags = tags.join("\",\"");
-        let content = format!("{{{}:[\"{tags}\"]}}", JsonString(member));
-        self.request("POST", self.base.clone(), None)
-            .header(CONTENT_TYPE, "application/json")
-            .body(content.into())
-    }
-
-    fn request(&self, method: &str, uri: Uri, host: Option<HeaderValue>) -> request::Builder {
-        let mut request = Request::builder().method(method).uri(uri);
-        if let Some(headers) = request.headers_mut() {
-            headers.clone_from(&self.headers);
-            if let Some(host) = self.host.clone().or(host) {
-                headers.insert(HOST, host);
-            }
-        }
-        request
-    }
-}
-
-/// Whoever is named before the host is none of its business.
-fn without_user(authority: &Authority) -> Option<HeaderValue> {
-    HeaderValue::try_from(authority::split_user(authority).1).ok()
 }
 
 impl<C, B, ResB> Purger for HttpPurger<C, B>
@@ -279,58 +225,29 @@ where
     B: From<Bytes> + 'static,
     ResB: Body + Send,
 {
-    type Error = BoxError;
+    type Error = NotPurged;
 
-    async fn purge(&self, purge: &Purge) -> Result<(), BoxError> {
-        let requests = self.requests(purge).into_iter();
-        let sent = requests.map(|request| async { self.send(request?).await });
+    async fn purge(&self, purge: &Purge) -> Result<(), NotPurged> {
+        let messages = self.messages(purge).into_iter();
+        let sent = messages.map(|message| async { send(&self.client, message?).await });
         together(sent, AT_A_TIME).await
     }
-}
 
-impl<C, B> HttpPurger<C, B> {
-    async fn send<ResB>(&self, request: Request<Bytes>) -> Result<(), BoxError>
-    where
-        C: Service<Request<B>, Response = Response<ResB>> + Clone,
-        C::Error: Into<BoxError>,
-        B: From<Bytes>,
-        ResB: Body,
-    {
-        // Who knows tags has an answer of its own to those that nothing has.
-        let of_url = request.method() == PURGE && !request.headers().contains_key(XKEY_PURGE);
-        let mut client = self.client.clone();
-        poll_fn(|cx| client.poll_ready(cx))
-            .await
-            .map_err(Into::into)?;
-        let called = client.call(request.map(B::from));
-        let response = called.await.map_err(Into::into)?;
-        let status = response.status();
-        drain(response.into_body()).await;
-        let absent = matches!(
-            status,
-            StatusCode::NOT_FOUND | StatusCode::PRECONDITION_FAILED
-        );
-        if status.is_success() || of_url && absent {
-            Ok(())
-        } else {
-            Err(NotPurged(status).into())
-        }
+    /// Up to 30 tags, and each target by itself, as far as the cache is told of them.
+    fn parts(&self, purge: Purge) -> Vec<Purge> {
+        let (tags, targets) = (self.form != Form::Urls, !self.is_json());
+        let parts = purge.into_parts(TAGS);
+        let told = |part: &Purge| match part.targets().len() {
+            0 => tags,
+            _ => targets,
+        };
+        parts.filter(told).collect()
     }
 }
 
-/// Reads what little there is. The status has said what matters, so that an
-/// error is none.
-async fn drain<B: Body>(body: B) {
-    let mut body = pin!(body);
-    let mut left = DRAINED;
-    while let Some(Ok(frame)) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
-        // A frame without data counts too, or they could go on for ever.
-        let length = frame.data_ref().map_or(1, |data| data.remaining().max(1));
-        match left.checked_sub(length) {
-            Some(rest) => left = rest,
-            None => return,
-        }
-    }
+/// Whoever is named before the host is none of its business.
+fn without_user(authority: &Authority) -> Option<HeaderValue> {
+    HeaderValue::try_from(authority::split_user(authority).1).ok()
 }
 
 /// A URI without what may be secret: a user, and the key in a query.

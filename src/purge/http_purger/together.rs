@@ -4,15 +4,21 @@ use std::{
     task::Poll,
 };
 
+use crate::purge::NotPurged;
+
 /// Runs all of them, so many at a time, and gives the error of the first that
-/// failed, in their order.
-pub(super) async fn together<F, E>(futures: impl Iterator<Item = F>, most: usize) -> Result<(), E>
+/// failed, in their order. One that may pass goes before those that are final: with a
+/// final one the others would never be tried again.
+pub(super) async fn together<F>(
+    futures: impl Iterator<Item = F>,
+    most: usize,
+) -> Result<(), NotPurged>
 where
-    F: Future<Output = Result<(), E>>,
+    F: Future<Output = Result<(), NotPurged>>,
 {
     let mut waiting = futures.enumerate();
     let mut running: Vec<(usize, Pin<Box<F>>)> = Vec::with_capacity(most);
-    let mut first: Option<(usize, E)> = None;
+    let mut first: Option<(bool, usize, NotPurged)> = None;
     poll_fn(|cx| {
         loop {
             let room = most - running.len();
@@ -21,8 +27,10 @@ where
             running.retain_mut(|(at, future)| match future.as_mut().poll(cx) {
                 Poll::Ready(Ok(())) => false,
                 Poll::Ready(Err(error)) => {
-                    if first.as_ref().is_none_or(|(other, _)| *at < *other) {
-                        first = Some((*at, error));
+                    let rank = (error.is_final(), *at);
+                    let goes_first = |(last, at, _): &(bool, usize, _)| rank < (*last, *at);
+                    if first.as_ref().is_none_or(goes_first) {
+                        first = Some((rank.0, rank.1, error));
                     }
                     false
                 }
@@ -39,5 +47,5 @@ where
         }
     })
     .await;
-    first.map_or(Ok(()), |(_, error)| Err(error))
+    first.map_or(Ok(()), |(_, _, error)| Err(error))
 }

@@ -1,0 +1,91 @@
+//! A set that keeps the order in which its values were added.
+
+use std::{collections::HashSet, hash::Hash, slice};
+
+/// Up to so many values are compared one by one, which is faster than hashing and needs no
+/// second copy of them.
+const FEW: usize = 16;
+
+/// Values, each once, in the order in which they were added. Costs linear time however many
+/// there are, and no allocation besides the list while there are few.
+#[derive(Debug, Clone)]
+pub(crate) struct OrderedSet<T> {
+    values: Vec<T>,
+    /// The same values, once they are many.
+    index: Option<HashSet<T>>,
+}
+
+impl<T> OrderedSet<T> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            values: Vec::new(),
+            index: None,
+        }
+    }
+
+    pub(crate) fn as_slice(&self) -> &[T] {
+        &self.values
+    }
+
+    pub(crate) fn iter(&self) -> slice::Iter<'_, T> {
+        self.values.iter()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.values.len()
+    }
+}
+
+impl<T: Clone + Eq + Hash> OrderedSet<T> {
+    pub(crate) fn contains(&self, value: &T) -> bool {
+        match &self.index {
+            Some(index) => index.contains(value),
+            None => self.values.contains(value),
+        }
+    }
+
+    /// Returns `true` if the value is new.
+    pub(crate) fn insert(&mut self, value: T) -> bool {
+        if self.contains(&value) {
+            return false;
+        }
+        if self.len() == FEW {
+            self.index = Some(self.values.iter().cloned().collect());
+        }
+        if let Some(index) = &mut self.index {
+            index.insert(value.clone());
+        }
+        self.values.push(value);
+        true
+    }
+}
+
+impl<T> Default for OrderedSet<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: PartialEq> PartialEq for OrderedSet<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.values == other.values
+    }
+}
+
+impl<T: Eq> Eq for OrderedSet<T> {}
+
+impl<T: Clone + Eq + Hash> Extend<T> for OrderedSet<T> {
+    fn extend<I: IntoIterator<Item = T>>(&mut self, values: I) {
+        for value in values {
+            self.insert(value);
+        }
+    }
+}
+
+impl<T: Clone + Eq + Hash> FromIterator<T> for OrderedSet<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
+        let mut set = Self::new();
+        set.extend(values);
+        set
+    }
+}

@@ -3,7 +3,7 @@
 #[cfg(feature = "tokio")]
 use std::error::Error;
 
-use http::Method;
+use http::{HeaderName, Method};
 
 #[cfg(feature = "tracing")]
 use crate::semantics::audit::Severity;
@@ -55,6 +55,18 @@ pub(crate) fn purge_failed(error: &(dyn Error + 'static), attempts: u32) {
     );
     #[cfg(not(feature = "tracing"))]
     let _ = (error, attempts);
+}
+
+/// A cache may read only some of the tags of a response.
+pub(crate) fn too_many_cache_tags(field: &HeaderName, tags: usize) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        %field,
+        tags,
+        "a response has more cache tags than the field may carry: a cache may keep what is stale"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = (field, tags);
 }
 
 /// An exchange shows a mistake that this target has not shown before.

@@ -8,7 +8,7 @@ use tower_conditional::{
     cache_policy::{CachePolicy, Rule},
     cache_tags::CacheTagSource,
     purge::PurgeQueue,
-    semantics::cache_tags::{CacheTags, TagField},
+    semantics::cache_tags::{CacheTag, CacheTags, TagField},
     source::Route,
 };
 
@@ -58,8 +58,9 @@ fn tags_of(request: &Parts) -> CacheTags {
         note.map(|id| format!("note-{id}")),
         page.map(|name| format!("page-{name}")),
     ];
-    // A name that is too long for a tag has none: its URL is purged all the same.
-    CacheTags::of(names.into_iter().flatten()).unwrap_or_default()
+    // The name of a page is any text. Three tags are not too many.
+    let names = names.into_iter().flatten();
+    CacheTags::of(names.map(|name| CacheTag::encoded(name))).unwrap_or_default()
 }
 
 fn named<'p>(pattern: &str, name: &str, path: &'p str) -> Option<Cow<'p, str>> {

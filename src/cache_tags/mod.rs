@@ -64,9 +64,14 @@
 //! whatever its status: caches store a 404 too. A 304 is left alone, for the
 //! stored response keeps the tags that it has (RFC 9111, section 3.2).
 //! `Cache-Group-Invalidation` is taken away, which means nothing here (RFC
-//! 9875, section 3). The set of one writer has at most 32 tags; a field has
-//! more where source and handler together say more, since a tag left out would
-//! be a response that nobody can purge.
+//! 9875, section 3).
+//!
+//! Each field has limits of its own: see [`TagField`](crate::semantics::cache_tags::TagField).
+//! A tag of more than 32 characters is spelled by its digest in `Cache-Groups` and
+//! `Cache-Group-Invalidation`. All tags are written, however many there are, since a tag left
+//! out would be a response that nobody can purge. With the feature `tracing`, more than 32 of
+//! them in `Cache-Groups` are an event, and so are more than 16,384 bytes of them elsewhere,
+//! as they may be where source and handler together say them.
 //!
 //! **A write**, which is any method that is not known to be safe, depends on
 //! what became of it (RFC 9111, section 4.4):

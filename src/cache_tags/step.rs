@@ -7,8 +7,11 @@ use http::{Response, request::Parts};
 use super::layer::Rules;
 #[cfg(feature = "tokio")]
 use super::pending::Pending;
-use crate::semantics::cache_tags::{
-    CacheTags, TagField, Written, drop_invalidation, takes_tags, write_invalidation, written,
+use crate::{
+    events,
+    semantics::cache_tags::{
+        CacheTags, TagField, Written, drop_invalidation, takes_tags, write_invalidation, written,
+    },
 };
 
 /// What a response waits for before it leaves.
@@ -57,6 +60,7 @@ impl Step {
                 let said = said(response);
                 let written = written(response.status());
                 if written == Written::Yes && rules.fields.contains(&TagField::CacheGroups) {
+                    check_room(TagField::CacheGroups, &tags, &said);
                     write_invalidation(tags.iter().chain(&said), response.headers_mut());
                 }
                 #[cfg(feature = "tokio")]
@@ -77,9 +81,20 @@ impl Rules {
         drop_invalidation(headers);
         if takes_tags {
             for field in self.fields.iter() {
+                check_room(*field, tags, &said);
                 field.write(tags.iter().chain(&said), headers);
             }
         }
+    }
+}
+
+/// A cache may drop tags beyond the limits of their field, and then keeps what was to be
+/// forgotten. To write none would be worse.
+fn check_room(field: TagField, tags: &CacheTags, said: &CacheTags) {
+    // So few have room everywhere, and need not be counted.
+    let few = tags.len() + said.len() <= 32 && tags.bytes() + said.bytes() <= CacheTags::MAX_BYTES;
+    if !few && !field.has_room(tags.iter().chain(said)) {
+        events::too_many_cache_tags(&field.name(), tags.len() + said.len());
     }
 }
 

@@ -167,7 +167,7 @@ impl Purge {
     /// And every response that has one of these tags.
     #[must_use]
     pub fn with_tags<'a>(mut self, tags: impl IntoIterator<Item = &'a CacheTag>) -> Self {
-        self.tags.extend(tags);
+        self.tags.extend(tags.into_iter().cloned());
         self
     }
 

@@ -6,6 +6,7 @@ mod accept_encoding;
 mod audit;
 mod cache_control;
 mod cache_status;
+mod cache_tag_limits;
 mod cache_tags;
 mod coding;
 mod date;

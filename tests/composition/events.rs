@@ -13,7 +13,8 @@ use tower::{Layer, ServiceExt, service_fn};
 #[cfg(feature = "tokio")]
 use tower_conditional::purge::{GivenUp, Purge, PurgeLimits, PurgeQueue};
 use tower_conditional::{
-    Audit, AuditLayer, ConditionalLayer, Current, PreconditionLayer, VersionTags,
+    Audit, AuditLayer, CacheTagsLayer, ConditionalLayer, Current, PreconditionLayer, VersionTags,
+    semantics::cache_tags::{CacheTags, TagField},
 };
 use tracing::{
     Event, Metadata, Subscriber,
@@ -92,6 +93,34 @@ async fn a_source_that_fails_is_told() {
     assert!(told.starts_with("WARN"), "{told}");
     assert!(told.contains("the current state is not known"), "{told}");
     assert!(told.contains("the source of validators failed"), "{told}");
+}
+
+/// Issue 10, B.3: `Cache-Groups` need not carry more than 32 tags.
+#[tokio::test]
+async fn tags_that_a_cache_may_not_read_are_told() {
+    let notebook = Notebook::default();
+    let _subscribed = set_default(notebook.clone());
+    for (most, field, is_told) in [
+        (32, TagField::CacheGroups, false),
+        (33, TagField::CacheGroups, true),
+        (33, TagField::Xkey, false),
+    ] {
+        let tags = CacheTags::of((0..most).map(|at| at.to_string())).unwrap();
+        let layer = CacheTagsLayer::new(tags).fields([field]);
+        for write in [false, true] {
+            let service = layer.layer(service_fn(handle));
+            let method = if write { "PUT" } else { "GET" };
+            let request = Request::builder().method(method).uri("/notes").body(());
+            service.oneshot(request.unwrap()).await.unwrap();
+            let told = std::mem::take(&mut *notebook.0.lock().unwrap()).concat();
+            assert_eq!(
+                told.contains("more cache tags"),
+                is_told,
+                "{most} {method} {told}"
+            );
+            assert_eq!(told.contains("cache-groups"), is_told, "{told}");
+        }
+    }
 }
 
 #[cfg(feature = "tokio")]

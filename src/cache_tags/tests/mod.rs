@@ -113,11 +113,11 @@ fn what_the_handler_wrote_stays() {
     assert_eq!(headers.len(), 5);
 }
 
-/// A tag that is left out would be a response that nobody can purge.
+/// Issue 10, B.3: a tag that is left out would be a response that nobody can purge.
 #[test]
-fn more_than_32_tags_are_written_where_two_say_them() {
+fn all_tags_are_written_however_many_there_are() {
     let source = CacheTags::of((0..32).map(|at| at.to_string())).unwrap();
-    let layer = CacheTagsLayer::new(source).fields([TagField::Xkey]);
+    let layer = CacheTagsLayer::new(source).fields([TagField::Xkey, TagField::CacheGroups]);
     let said = Said {
         tags: &["one", "more"],
         ..Said::status(200)
@@ -125,6 +125,23 @@ fn more_than_32_tags_are_written_where_two_say_them() {
     let response = ask(&layer, "GET", &said);
     let line = text(response.headers(), "xkey").unwrap();
     assert_eq!(line.split(' ').count(), 34);
+    let line = text(response.headers(), GROUPS).unwrap();
+    assert_eq!(Parser::new(line).parse::<List>().expect("a list").len(), 34);
+    let response = ask(&layer, "PUT", &said);
+    assert_eq!(text(response.headers(), INVALIDATION), Some(line));
+}
+
+/// Issue 10, B.3: what a write invalidates is the group that reads are in.
+#[test]
+fn a_long_tag_is_one_group_for_reads_and_writes() {
+    let uuid = "0191e9b2-5b7c-7d3e-8f0a-3c1d2e4f5a6b";
+    let layer = CacheTagsLayer::new(tags(&[uuid])).fields([TagField::Xkey, TagField::CacheGroups]);
+    let read = ask(&layer, "GET", &Said::status(200));
+    assert_eq!(text(read.headers(), "xkey"), Some(uuid));
+    let written = ask(&layer, "PUT", &Said::status(204));
+    let group = text(read.headers(), GROUPS).unwrap();
+    assert_eq!(group.len(), 34);
+    assert_eq!(text(written.headers(), INVALIDATION), Some(group));
 }
 
 /// R-9110-15.4.5-a: the stored response keeps the tags that it has.

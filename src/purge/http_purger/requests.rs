@@ -36,15 +36,29 @@ pub(super) enum Subject {
     Url,
 }
 
+/// A line of a request to Varnish has 8 KiB by default, and so has nginx.
+const LINE: usize = 4 * 1024;
+
+/// Groups of tags that fit into one line of a field each.
+fn lines<'t>(tags: &'t [&'t str]) -> impl Iterator<Item = &'t [&'t str]> {
+    let mut length = tags.first().map_or(0, |tag| tag.len());
+    tags.chunk_by(move |_, next| {
+        let longer = length + 1 + next.len();
+        let fits = longer <= LINE;
+        length = if fits { longer } else { next.len() };
+        fits
+    })
+}
+
 type Built = Result<Request<Bytes>, NotPurged>;
 
 impl<C, B> HttpPurger<C, B> {
     pub(super) fn messages(&self, purge: &Purge) -> Vec<Result<Message, NotPurged>> {
         let tags: Vec<_> = purge.tags().map(CacheTag::as_str).collect();
-        let tags = tags.chunks(TAGS).filter_map(|tags| match &self.form {
-            Form::Json { member } => Some(self.post(member, tags)),
-            Form::Varnish => Some(self.xkey(tags)),
-            Form::Urls => None,
+        let tags = tags.chunks(TAGS).flat_map(|tags| match &self.form {
+            Form::Json { member } => vec![self.post(member, tags)],
+            Form::Varnish => lines(tags).map(|tags| self.xkey(tags)).collect(),
+            Form::Urls => Vec::new(),
         });
         let targets = purge.targets().filter(|_| !self.is_json());
         let urls = targets.flat_map(|target| self.urls(target));

@@ -33,8 +33,7 @@ fn json_has_the_tags_in_one_post() {
 #[test]
 fn tags_go_in_requests_of_at_most_30() {
     let names: Vec<_> = (10..71).map(|at| at.to_string()).collect();
-    let tagged = |names: &[String]| Purge::new().with_tags(&CacheTags::of(names).expect("tags"));
-    let purge = tagged(&names[..32]).union(tagged(&names[32..]));
+    let purge = Purge::new().with_tags(&CacheTags::of(&names).expect("tags"));
     let [first, second, third] = [&names[..30], &names[30..60], &names[60..]];
 
     let log = Log::default();
@@ -52,12 +51,29 @@ fn tags_go_in_requests_of_at_most_30() {
     assert_eq!(log.take(), [first, second, third].map(xkey));
 }
 
+/// Issue 10, B.3: long tags do not make a line that Varnish refuses.
+#[test]
+fn tags_go_in_lines_of_at_most_4_kib() {
+    let long = |at: usize| format!("{at:x<1020}");
+    let names: Vec<_> = (10..19)
+        .map(long)
+        .chain(["y".to_owned(), "z".to_owned()])
+        .collect();
+    let purge = Purge::new().with_tags(&CacheTags::of(&names).expect("tags"));
+    let log = Log::default();
+    let varnish = HttpPurger::varnish(cache(&log, &[]), uri("http://cache/")).unwrap();
+    run(varnish.purge(&purge)).expect("purged");
+    let xkey = |names: &[String]| format!("PURGE http://cache/ xkey-purge: {}", names.join(" "));
+    let expected = [&names[..4], &names[4..8], &names[8..]].map(xkey);
+    assert_eq!(log.take(), expected);
+}
+
 /// Whatever the tags and the member are, a strict reader has them back.
 #[test]
 fn json_is_escaped() {
     let all: String = ('!'..='~').filter(|c| !",\"\\*".contains(*c)).collect();
     let (one, rest) = all.split_at(32);
-    let (two, three) = rest.split_at(32);
+    let (two, three) = rest.split_at(33);
     for member in ["surrogate_keys", "a\"b\\c\n\u{7f}\u{1}é"] {
         let posted = Arc::new(Mutex::new(Bytes::new()));
         let client = {

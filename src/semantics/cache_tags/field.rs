@@ -1,21 +1,38 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use sfv::{BareItem, Item, List, ListEntry, Parser};
 
-use super::CacheTag;
-use crate::semantics::{fields, list::trim_ows};
+use super::{CacheTag, CacheTags};
+use crate::semantics::{fields, list::trim_ows, ordered_set::OrderedSet};
 
 /// The field in which caches of RFC 9875 read what a write made stale.
 pub(super) const CACHE_GROUP_INVALIDATION: HeaderName =
     HeaderName::from_static("cache-group-invalidation");
 
+/// So many groups every cache has to take (RFC 9875, section 2).
+const MOST_GROUPS: usize = 32;
+
 /// A field that tells caches the tags of a response.
+///
+/// | Field | Longest tag | Tags | Bytes |
+/// |---|---|---|---|
+/// | `Surrogate-Key` | 1,024 characters | any | 16,384 |
+/// | `Cache-Tag` at Cloudflare | 1,024 characters | any | 16,384 |
+/// | `Cache-Tag` at CloudFront | 256 characters | 50 | |
+/// | `xkey` | any | any | a line of Varnish: 8,192 unless `http_resp_hdr_len` says more |
+/// | `Cache-Groups` | 32 characters | 32 | |
+///
+/// A [`CacheTag`] keeps to the first two, and so do [`CacheTags`]. `Cache-Groups`
+/// spells a longer tag by its digest, and so does `Cache-Group-Invalidation`: see
+/// [`spelled`](Self::spelled). No spelling helps against too many tags: all are written, since
+/// 32 is what every cache has to take, and not the most that one may take (RFC 9875, section
+/// 2), and [`CacheTagsLayer`](crate::CacheTagsLayer) reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TagField {
     /// `Surrogate-Key: a b`, as Fastly reads it. Fastly takes it away before
     /// the response leaves.
     SurrogateKey,
-    /// `Cache-Tag: a, b`, as Cloudflare and Akamai read it.
+    /// `Cache-Tag: a, b`, as Cloudflare and CloudFront read it.
     CacheTag,
     /// `xkey: a b`, as Varnish reads it with its module xkey.
     Xkey,
@@ -35,7 +52,30 @@ impl TagField {
         })
     }
 
-    /// Adds those tags to the field that are not in it yet.
+    /// Returns the tag as this field has it: as it is, but that `Cache-Groups` has `~` and 31
+    /// characters of its SHA-256 in base64url in place of a name of more than 32.
+    #[must_use]
+    pub fn spelled(self, tag: &CacheTag) -> CacheTag {
+        match self {
+            Self::CacheGroups => tag.shortened(),
+            Self::SurrogateKey | Self::CacheTag | Self::Xkey => tag.clone(),
+        }
+    }
+
+    /// Returns `true` if caches are sure to read all of these tags.
+    pub(crate) fn has_room<'a>(self, tags: impl IntoIterator<Item = &'a CacheTag>) -> bool {
+        let distinct: OrderedSet<_> = tags.into_iter().collect();
+        match self {
+            Self::CacheGroups => distinct.len() <= MOST_GROUPS,
+            Self::SurrogateKey | Self::CacheTag | Self::Xkey => {
+                let bytes = distinct.iter().map(|tag| tag.as_str().len() + 2);
+                bytes.sum::<usize>() <= CacheTags::MAX_BYTES
+            }
+        }
+    }
+
+    /// Adds those tags to the field that are not in it yet, each as it is
+    /// [spelled](Self::spelled).
     ///
     /// What is there stays, in one line with the new tags; only a
     /// `Cache-Groups` that is no list of strings is replaced, for caches ignore
@@ -85,16 +125,17 @@ impl Style {
             Self::Commas => of_ours(line.split(|byte| *byte == b',').map(trim_ows)),
             Self::Strings => strings(&line).unwrap_or_else(|| {
                 line.clear();
-                Vec::new()
+                OrderedSet::new()
             }),
         };
         let before = known.len();
         for tag in tags {
-            if !known.contains(tag) {
-                known.push(*tag);
-            }
+            known.insert(match self {
+                Self::Strings => tag.shortened(),
+                Self::Spaces | Self::Commas => tag.clone(),
+            });
         }
-        let new = &known[before..];
+        let new = &known.as_slice()[before..];
         if new.is_empty() {
             return;
         }
@@ -129,7 +170,7 @@ impl Style {
     }
 }
 
-fn of_ours<'a>(members: impl Iterator<Item = &'a [u8]>) -> Vec<CacheTag> {
+fn of_ours<'a>(members: impl Iterator<Item = &'a [u8]>) -> OrderedSet<CacheTag> {
     members
         .filter_map(|member| CacheTag::new(std::str::from_utf8(member).ok()?).ok())
         .collect()
@@ -137,9 +178,9 @@ fn of_ours<'a>(members: impl Iterator<Item = &'a [u8]>) -> Vec<CacheTag> {
 
 /// The tags in a list of strings, whose parameters mean nothing (RFC 9875,
 /// section 2), if it is one.
-fn strings(line: &[u8]) -> Option<Vec<CacheTag>> {
+fn strings(line: &[u8]) -> Option<OrderedSet<CacheTag>> {
     let list: List = Parser::new(line).parse().ok()?;
-    let mut tags = Vec::new();
+    let mut tags = OrderedSet::new();
     for member in &list {
         let ListEntry::Item(Item {
             bare_item: BareItem::String(text),

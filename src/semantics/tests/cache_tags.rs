@@ -5,57 +5,12 @@ use sfv::{List, Parser};
 
 use super::headers;
 use crate::semantics::cache_tags::{
-    CacheTag, CacheTags, Effect, InvalidCacheTags, TagField, Written, drop_invalidation, effect,
-    locations, target, write_invalidation, written,
+    CacheTags, Effect, TagField, Written, drop_invalidation, effect, locations, target,
+    write_invalidation, written,
 };
 
 fn tags(names: &[&str]) -> CacheTags {
     CacheTags::of(names).expect("tags")
-}
-
-/// R-9875-2-a: 32 characters, which every field carries unescaped.
-#[test]
-fn a_tag_is_visible_ascii() {
-    let longest = "x".repeat(32);
-    for name in ["a", "note-17", "!#$%&'()+-./:;<=>?@[]^_`{|}~", &longest] {
-        let tag = CacheTag::new(name).expect(name);
-        assert_eq!(tag.as_str(), name);
-        assert_eq!(tag.to_string(), name);
-        assert_eq!(CacheTag::try_from(name), Ok(tag));
-    }
-    let too_long = "x".repeat(33);
-    for name in [
-        "", " ", "a b", "a,b", "a\"", "a\\", "*", "a\n", "a\0", "é", "\u{7f}", &too_long,
-    ] {
-        assert!(CacheTag::new(name).is_err(), "{name:?}");
-        assert!(name.parse::<CacheTag>().is_err(), "{name:?}");
-    }
-    assert_eq!(
-        format!("{:?}", CacheTag::new("a").unwrap()),
-        "CacheTag(\"a\")"
-    );
-}
-
-/// R-9875-2-a: 32 tags.
-#[test]
-fn a_set_has_32_tags_each_once() {
-    let mut full = CacheTags::of((0..32).map(|at| at.to_string())).expect("32 tags");
-    assert_eq!(full.len(), 32);
-    assert_eq!(full.insert(CacheTag::new("7").unwrap()), Ok(false));
-    assert!(full.insert(CacheTag::new("32").unwrap()).is_err());
-    assert_eq!(full.len(), 32);
-    assert!(full.clone().union(&tags(&["7"])).is_ok());
-    assert!(full.union(&tags(&["32"])).is_err());
-
-    let union = tags(&["b", "a", "b"]).union(&tags(&["c", "a"])).unwrap();
-    let names: Vec<_> = union.iter().map(CacheTag::as_str).collect();
-    assert_eq!(names, ["b", "a", "c"]);
-    assert!(CacheTags::new().is_empty());
-
-    let many = CacheTags::of((0..33).map(|at| at.to_string()));
-    assert!(matches!(many, Err(InvalidCacheTags::TooMany(_))));
-    let invalid = CacheTags::of(["a", "b c"]);
-    assert!(matches!(invalid, Err(InvalidCacheTags::Invalid(_))));
 }
 
 /// R-9875-2-a: what the handler wrote, the tags, and what comes of both.

@@ -60,7 +60,7 @@ fn tags_of(request: &Parts) -> CacheTags {
     ];
     // The name of a page is any text. Three tags are not too many.
     let names = names.into_iter().flatten();
-    CacheTags::of(names.map(|name| CacheTag::encoded(name))).unwrap_or_default()
+    CacheTags::of(names.map(CacheTag::encoded)).unwrap_or_default()
 }
 
 fn named<'p>(pattern: &str, name: &str, path: &'p str) -> Option<Cow<'p, str>> {

@@ -2,6 +2,7 @@
 //! and those behind it go on.
 
 use std::{
+    error::Error,
     future::{Future, poll_fn},
     panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
@@ -15,7 +16,7 @@ use tokio::{
 };
 
 use super::{
-    BoxError, GivenUp, NotPurged, Purge, PurgeLimits, Purger,
+    GivenUp, NotPurged, Purge, PurgeLimits, Purger,
     agenda::{Agenda, Part},
     calls::{Calls, Ended},
     ledger::{Finished, JobId, Ledger},
@@ -76,7 +77,7 @@ impl<P: Purger> Worker<P> {
                 Event::Ended(Ended {
                     part,
                     result: Err(error),
-                }) => self.fail(part, error),
+                }) => self.fail(part, &*error),
                 Event::Other => {}
             }
         }
@@ -148,7 +149,7 @@ impl<P: Purger> Worker<P> {
             purge = purge.union(job.purge.clone());
             jobs.push(self.ledger.begin(job));
         }
-        self.begin(purge, jobs);
+        self.begin(&purge, jobs);
     }
 
     fn begin_second_rounds(&mut self, now: Instant, first: Purge) {
@@ -160,10 +161,10 @@ impl<P: Purger> Worker<P> {
             purge = purge.union(next.clone());
             jobs.push(self.ledger.begin_second_round(next));
         }
-        self.begin(purge, jobs);
+        self.begin(&purge, jobs);
     }
 
-    fn begin(&mut self, purge: Purge, jobs: Vec<JobId>) {
+    fn begin(&mut self, purge: &Purge, jobs: Vec<JobId>) {
         if purge.is_empty() {
             return;
         }
@@ -198,14 +199,14 @@ impl<P: Purger> Worker<P> {
         if of.is_empty() { jobs.to_vec() } else { of }
     }
 
-    fn fail(&mut self, mut part: Part, error: BoxError) {
+    fn fail(&mut self, mut part: Part, error: &(dyn Error + Send + Sync + 'static)) {
         part.failures += 1;
         let known = error.downcast_ref::<NotPurged>();
         let is_final = known.is_some_and(NotPurged::is_final);
         // One of several may be all that is wrong, if it is not the cache.
         let apart = part.jobs.len() > 1 && (is_final || known.is_none());
         if part.failures == self.limits.attempts || is_final && !apart {
-            events::purge_failed(&*error, part.failures);
+            events::purge_failed(error, part.failures);
             let reason = if is_final {
                 GivenUp::Refused
             } else {

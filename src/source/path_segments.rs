@@ -83,23 +83,20 @@ impl<'p> Cursor<'p> {
         (&self.path[self.at..end], self.after(end))
     }
 
-    /// Goes behind this segment, if it is `literal`. Of a longer one no more is looked at
-    /// than that.
-    pub(super) fn skip(
-        self,
-        literal: &str,
-        segments: &mut PathSegments<'p>,
-    ) -> Option<Option<Self>> {
+    /// Where this segment ends, if it is `literal`. Of a longer one no more is looked at than
+    /// that.
+    pub(super) fn end_of(self, literal: &str, segments: &mut PathSegments<'p>) -> Option<usize> {
         let rest = self.rest().strip_prefix(literal)?;
         if !rest.is_empty() && !rest.starts_with('/') {
             return None;
         }
         let end = self.at + literal.len();
         segments.keep(self.index, end);
-        Some(self.after(end))
+        Some(end)
     }
 
-    fn after(self, end: usize) -> Option<Self> {
+    /// Where the next segment begins, if there is one.
+    pub(super) fn after(self, end: usize) -> Option<Self> {
         // The slash is one byte.
         (end < self.path.len()).then_some(Self {
             at: end + 1,

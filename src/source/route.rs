@@ -109,7 +109,7 @@ impl Route {
         for segment in &self.segments {
             let cursor = left?;
             left = match segment {
-                Segment::Literal(literal) => cursor.skip(literal, path)?,
+                Segment::Literal(literal) => cursor.after(cursor.end_of(literal, path)?),
                 Segment::Capture(name) => {
                     let (text, next) = cursor.segment(path);
                     if text.is_empty() {

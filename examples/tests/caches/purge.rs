@@ -6,6 +6,7 @@ use crate::support::{Cache, Kind, TEXT, origin_and_cache, policy, through_each_c
 
 through_each_cache! {
     a_purged_page_is_asked_for_again
+    a_star_that_is_encoded_is_another_key
 }
 
 const GZIP: (&str, &str) = ("accept-encoding", "gzip");
@@ -40,6 +41,16 @@ async fn a_purged_page_is_asked_for_again(kind: Kind) {
     let purged = cache.purge("/page", &[]).await;
     assert_eq!(purged.status, StatusCode::OK);
     assert_eq!(cache.get("/page", &[]).await.content, "new");
+}
+
+/// Issue 10, B.2: what is stored as `/*` is not forgotten as `/%2A`, though both are one page
+/// to the origin. So a star is no better encoded than left out, and is left out.
+async fn a_star_that_is_encoded_is_another_key(kind: Kind) {
+    let (_origin, cache) = origin_and_cache(kind, policy("max-age=60")).await;
+    cache.get("/*", &[]).await;
+    assert!(cache.get("/*", &[]).await.is_hit());
+    cache.purge("/%2A", &[]).await;
+    assert!(cache.get("/*", &[]).await.is_hit());
 }
 
 #[tokio::test]

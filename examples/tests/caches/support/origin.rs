@@ -19,7 +19,7 @@ use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_conditional::{
     CachePolicyLayer, CacheTagsLayer, CodingTagLayer,
     cache_policy::CachePolicy,
-    semantics::cache_tags::{CacheTags, TagField},
+    semantics::cache_tags::{CacheTag, CacheTags, TagField},
     source::Route,
     stack,
 };
@@ -151,7 +151,7 @@ where
 fn name(request: &Parts) -> CacheTags {
     let page = Route::new("/{page}").unwrap();
     let name = page.capture(request.uri.path(), "page");
-    CacheTags::of(name).unwrap()
+    name.map_or_else(CacheTags::new, |name| CacheTag::encoded(name).into())
 }
 
 async fn read(State(shared): State<Arc<Shared>>) -> String {

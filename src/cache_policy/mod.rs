@@ -69,10 +69,18 @@
 //! the stricter of the two has it, and what one leaves open the other fills.
 //! `Expires` counts as a lifetime. So a handler's `private, max-age=5` stays as
 //! it is below `public, max-age=3600`, and its `max-age=600` is 60 below
-//! `max-age=60`; and a field that is malformed, or has one lifetime twice, of which
-//! caches make this or that, is written anew. [`CachePolicy::override_handler`]
-//! replaces it, [`CachePolicy::yield_to_handler`] leaves it alone, which is also
-//! what the `no-store` of errors and the `no-cache` of redirections do.
+//! `max-age=60`. [`CachePolicy::override_handler`] replaces it,
+//! [`CachePolicy::yield_to_handler`] leaves it alone, which is also what the
+//! `no-store` of errors and the `no-cache` of redirections do.
+//!
+//! **A field that caches read in different ways is written anew**, to the strict
+//! side, below every policy and in every targeted field. Some caches take
+//! `max-age=600.5` for 600 seconds, and some ignore it; after this layer it is
+//! `max-age=0`. The same holds for a quoted number, a directive that stands twice,
+//! a flag with an argument, a field in several lines, and an `Expires` that is no
+//! date. An `Expires` that grants more than `Cache-Control` is removed. Unknown
+//! directives stay as they are, except for one in which a lifetime stands:
+//! nginx takes `x-max-age=600` for `max-age=600`.
 //!
 //! **A handler chooses another policy** by a response extension of type
 //! [`CachePolicy`], which then takes the place of the rules, at every layer of

@@ -9,6 +9,8 @@ use crate::{
 };
 
 mod layer;
+mod malformed;
+mod naive;
 mod policies;
 mod product;
 mod props;

@@ -1,7 +1,10 @@
 //! What one policy does to one response.
 
 use super::*;
-use crate::semantics::{cache_control::CacheControl, cache_policy::InvalidPolicy};
+use crate::semantics::{
+    cache_control::{CacheControl, Contradiction, Extension, InvalidCacheControl},
+    cache_policy::InvalidPolicy,
+};
 
 /// R-9111-5.2.2.5-a, R-8246-2-a, R-5861-3-a: each recipe has exactly these fields.
 #[test]
@@ -63,7 +66,7 @@ fn the_stricter_word_of_both_counts() {
         ("private, max-age=5", public(), "private, max-age=5"),
         ("no-store", json(), "no-store"),
         ("No-Store", json(), "No-Store"),
-        ("MAX-AGE=\"5\"", json(), "MAX-AGE=\"5\""),
+        ("MAX-AGE=\"5\"", json(), "max-age=5"),
         ("foo=bar, max-age=5", json(), "foo=bar, max-age=5"),
         ("max-age=600", json(), "max-age=60"),
         ("max-age=600", CachePolicy::sensitive(), "no-store"),
@@ -108,8 +111,8 @@ fn the_stricter_word_of_both_counts() {
             json(),
             "max-age=60, must-revalidate",
         ),
-        ("max-age=soon", json(), "max-age=soon"),
-        ("max-age=-1", json(), "max-age=-1"),
+        ("max-age=soon", json(), "max-age=0"),
+        ("max-age=-1", json(), "max-age=0"),
         ("no-transform", public(), "max-age=3600, no-transform"),
         ("max-age=31536000, immutable", public(), "max-age=3600"),
         (
@@ -143,16 +146,17 @@ fn expires_counts_as_a_lifetime() {
     let table: &[(_, Fields<'_>, &str, &str)] = &[
         (&hour, &[(EXPIRES, AT_40)], "", AT_40),
         (&short, &[(EXPIRES, AT_40)], "max-age=5", ""),
-        (&hour, &[(EXPIRES, "0")], "", "0"),
+        (&hour, &[(EXPIRES, "0")], "max-age=0", ""),
         (
             &hour,
-            &[(EXPIRES, AT_40), (DATE, "Thu, 01 Jan 1970 00:00:30 GMT")],
+            &[(EXPIRES, AT_40), (DATE, "Thu, 01 Jan 1970 00:00:10 GMT")],
             "",
             AT_40,
         ),
+        // By `Date` these are 40 seconds.
         (
-            &brief,
-            &[(EXPIRES, AT_40), (DATE, "Thu, 01 Jan 1970 00:00:30 GMT")],
+            &hour,
+            &[(EXPIRES, AT_40), (DATE, "Thu, 01 Jan 1970 00:00:00 GMT")],
             "",
             AT_40,
         ),
@@ -162,7 +166,7 @@ fn expires_counts_as_a_lifetime() {
             &hour,
             &[(EXPIRES, AT_40), (CACHE_CONTROL, "max-age=7")],
             "max-age=7",
-            AT_40,
+            "",
         ),
         (
             &short,
@@ -196,7 +200,8 @@ fn expires_counts_as_a_lifetime() {
 /// R-9111-5.2-a: a directive that caches may know is added to what says the rest.
 #[test]
 fn an_extension_of_the_policy_is_added() {
-    let policy = CachePolicy::new("max-age=60, x=1".parse().unwrap()).unwrap();
+    let directives = CacheControl::parse_with_extensions("max-age=60, x=1", &["x"]);
+    let policy = CachePolicy::new(directives.unwrap()).unwrap();
     for (own, expected) in [
         ("max-age=60", "max-age=60, x=1"),
         ("max-age=60, y", "max-age=60, y, x=1"),
@@ -299,7 +304,8 @@ fn a_handler_is_overridden_or_left_alone_by_name() {
         assert_eq!(control(&default, get(&[]), 200, &fields), said);
         assert_eq!(control(&default, get(&[SECRET]), 200, &fields), personal);
     }
-    assert_eq!(control(&default, get(&[]), 200, &[(EXPIRES, "0")]), "");
+    let past = [(EXPIRES, "Thu, 01 Jan 1970 00:00:00 GMT")];
+    assert_eq!(control(&default, get(&[]), 200, &past), "");
     assert_eq!(control(&default, get(&[]), 200, &[]), "no-cache");
 }
 
@@ -311,7 +317,45 @@ fn contradictions_are_refused() {
     let adjusted = CachePolicy::sensitive().adjust(|d| d.with_max_age(Duration::from_secs(1)));
     assert!(adjusted.is_err());
     let cdn = CachePolicy::sensitive().cdn(wrong);
-    assert!(matches!(cdn, Err(InvalidPolicy::Contradiction(_))));
+    let contradiction = InvalidCacheControl::Contradiction(Contradiction::NoStoreWithPublic);
+    assert_eq!(cdn.unwrap_err(), InvalidPolicy::Directives(contradiction));
+}
+
+/// Issue 10, B.1 (R-9111-5.2-a): what was only read in a field may be misspelt, so
+/// that no policy is made of it.
+#[test]
+fn unknown_directives_are_refused() {
+    let read = |text: &'static str| {
+        let mut headers = http::HeaderMap::new();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(text));
+        CacheControl::of(&headers)
+    };
+    let always = CachePolicy::always_ask;
+    for (text, expected) in [
+        (
+            "max-agee=60",
+            "unknown directive \"max-agee\": did you mean \"max-age\"?",
+        ),
+        (
+            "private, nocache",
+            "unknown directive \"nocache\": did you mean \"no-cache\"?",
+        ),
+        ("", "no directive: a cache makes up a lifetime then"),
+    ] {
+        for made in [
+            CachePolicy::new(read(text)),
+            always().adjust(|_| read(text)),
+            always().cdn(read(text)),
+            always().surrogate(read(text)),
+        ] {
+            assert_eq!(made.unwrap_err().to_string(), expected);
+        }
+    }
+    // By name.
+    let extension = Extension::new("max-agee", Some("60")).unwrap();
+    let meant = read("max-age=60").with_extension(extension);
+    assert!(CachePolicy::new(meant.clone()).is_ok());
+    assert!(always().cdn(meant).is_ok());
 }
 
 /// R-9111-5.2.2.1-a: the date of expiry may be further away than a number may say.
@@ -348,19 +392,23 @@ fn who_says_nothing_is_not_yielded_to() {
 #[test]
 fn what_caches_read_in_different_ways_is_written_anew() {
     let minute = CachePolicy::transformed;
-    for (own, expected) in [
+    for (own, expected, alone) in [
         // Some look for `max-age=` wherever it stands.
-        ("public; max-age=31536000", "max-age=0"),
-        ("max-age=31536000;", "max-age=0"),
-        ("no-store; max-age=600", "no-store"),
+        ("public; max-age=31536000", "max-age=0", "max-age=0"),
+        ("max-age=31536000;", "max-age=0", "max-age=0"),
+        ("no-store; max-age=600", "no-store", "no-store, max-age=0"),
         // Of two, many take the first.
-        ("max-age=600, max-age=5", "max-age=5"),
-        ("max-age=5, MAX-AGE=600", "max-age=5"),
-        ("private, private, max-age=5", "private, private, max-age=5"),
+        ("max-age=600, max-age=5", "max-age=5", "max-age=5"),
+        ("max-age=5, MAX-AGE=600", "max-age=5", "max-age=5"),
+        (
+            "private, private, max-age=5",
+            "private, private, max-age=5",
+            "private, private, max-age=5",
+        ),
     ] {
         let found = |policy| control(&layer(policy), get(&[]), 200, &[(CACHE_CONTROL, own)]);
         assert_eq!(found(minute()), expected, "{own}");
-        assert_eq!(found(minute().yield_to_handler()), own);
+        assert_eq!(found(minute().yield_to_handler()), alone, "{own}");
     }
     let lines: Fields<'_> = &[(CACHE_CONTROL, "max-age=600"), (CACHE_CONTROL, "max-age=5")];
     assert_eq!(control(&layer(minute()), get(&[]), 200, lines), "max-age=5");

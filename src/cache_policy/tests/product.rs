@@ -123,8 +123,8 @@ fn policies() -> Vec<CachePolicy> {
         "max-age=60, extension=1",
     ];
     let own = own.iter().map(|text| {
-        let directives: CacheControl = text.parse().unwrap();
-        CachePolicy::new(directives).unwrap()
+        let directives = CacheControl::parse_with_extensions(text, &["extension"]);
+        CachePolicy::new(directives.unwrap()).unwrap()
     });
     [
         CachePolicy::read_mostly_json(),

@@ -4,7 +4,10 @@ use http::HeaderMap;
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::*;
-use crate::semantics::{cache_control::CacheControl, date::HttpDate};
+use crate::semantics::{
+    cache_control::{CacheControl, Extension},
+    date::HttpDate,
+};
 
 const WORDS: &[&str] = &[
     "no-store",
@@ -26,17 +29,18 @@ const WORDS: &[&str] = &[
     "immutable",
     "stale-while-revalidate=30",
     "stale-if-error=300",
-    "extension",
-    "Ext=\"a, \\\" b\"",
-    "x=1.5",
     "\"",
     ";",
     "=",
     "\u{e9}",
 ];
 
+/// What a handler may say and no policy.
+const UNKNOWN: &[&str] = &["extension", "Ext=\"a, \\\" b\"", "x=1.5"];
+
 fn line() -> impl Strategy<Value = String> {
-    vec(select(WORDS), 0..4).prop_map(|words| words.join(", "))
+    let words = prop_oneof![4 => select(WORDS), 1 => select(UNKNOWN)];
+    vec(words, 0..4).prop_map(|words| words.join(", "))
 }
 
 fn head() -> impl Strategy<Value = HeaderMap> {
@@ -60,13 +64,15 @@ fn head() -> impl Strategy<Value = HeaderMap> {
 
 fn policy() -> impl Strategy<Value = CachePolicy> {
     let directives = || {
-        line().prop_map(|line| {
+        vec(select(WORDS), 0..4).prop_map(|words| {
+            let line = words.join(", ");
             let mut headers = HeaderMap::new();
             headers.insert(
                 CACHE_CONTROL,
                 HeaderValue::from_bytes(line.as_bytes()).unwrap(),
             );
-            CacheControl::of(&headers)
+            let extension = Extension::new("x", Some("1.5")).unwrap();
+            CacheControl::of(&headers).with_extension(extension)
         })
     };
     (directives(), directives(), 0..6).prop_map(|(here, there, kind)| {

@@ -1,7 +1,10 @@
 //! Fields that hide `Cache-Control` from the caches that read them.
 
 use super::*;
-use crate::semantics::{cache_control::CacheControl, cache_policy::InvalidPolicy};
+use crate::semantics::{
+    cache_control::{CacheControl, Extension, InvalidCacheControl},
+    cache_policy::InvalidPolicy,
+};
 
 fn ten_minutes() -> CacheControl {
     CacheControl::new().with_max_age(Duration::from_secs(600))
@@ -130,19 +133,15 @@ fn what_is_no_targeted_field_is_refused() {
     let policy = CachePolicy::transformed;
     assert_eq!(
         policy().cdn(CacheControl::new()).unwrap_err(),
-        InvalidPolicy::Dictionary
+        InvalidPolicy::Directives(InvalidCacheControl::Empty)
     );
     let field = policy().targeted(CACHE_CONTROL, ten_minutes()).unwrap_err();
     assert_eq!(field, InvalidPolicy::Field(CACHE_CONTROL));
     // A key starts with a letter, and a string is ASCII.
-    for text in ["max-age=1, 1x", "max-age=1, x=\"\u{e9}\""] {
-        let mut headers = http::HeaderMap::new();
-        headers.insert(
-            CACHE_CONTROL,
-            HeaderValue::from_bytes(text.as_bytes()).unwrap(),
-        );
-        let error = policy().cdn(CacheControl::of(&headers)).unwrap_err();
-        assert_eq!(error, InvalidPolicy::Dictionary, "{text}");
+    for (name, argument) in [("1x", None), ("x", Some("\u{e9}"))] {
+        let extension = Extension::new(name, argument).unwrap();
+        let error = policy().cdn(ten_minutes().with_extension(extension));
+        assert_eq!(error.unwrap_err(), InvalidPolicy::Dictionary, "{name}");
     }
     let vendor = HeaderName::from_static("akamai-cdn-cache-control");
     assert!(policy().targeted(vendor, ten_minutes()).is_ok());
@@ -186,4 +185,49 @@ fn a_policy_that_yields_adds_no_targeted_field() {
     assert_eq!(says(&response, &CDN), "");
     let response = send(&yielding, get(&[]), |_| answer(200, &[]));
     assert_eq!(says(&response, &CDN), "max-age=600");
+}
+
+/// Issue 10, D.1 (R-9213-2.2-a): a handler's word that stands alone is still for one
+/// user, in the fields of the policy too.
+#[test]
+fn a_policy_that_yields_keeps_personal_answers_from_shared_caches() {
+    let yielding = layer(both().yield_to_handler());
+    let own: Fields<'_> = &[
+        (CACHE_CONTROL, "max-age=9"),
+        (CDN, "max-age=9"),
+        (SURROGATE, "max-age=9"),
+    ];
+    let response = send(&yielding, get(&[SECRET]), |_| answer(200, own));
+    let found = [&CACHE_CONTROL, &CDN, &SURROGATE].map(|field| says(&response, field));
+    assert_eq!(
+        found,
+        ["private, max-age=9", "private, max-age=9", "no-store"]
+    );
+}
+
+/// Issue 10, D.1 (R-9111-5.2-b): what is replaced is replaced in every field of the
+/// policy, and in no other.
+#[test]
+fn an_overriding_policy_replaces_its_targeted_fields() {
+    const VENDOR: HeaderName = HeaderName::from_static("akamai-cdn-cache-control");
+    let overriding = layer(both().override_handler());
+    let own: Fields<'_> = &[
+        (CDN, "no-store"),
+        (SURROGATE, "max-age=9, x=1"),
+        (VENDOR, "max-age=9"),
+    ];
+    let response = send(&overriding, get(&[]), |_| answer(200, own));
+    let found = [&CACHE_CONTROL, &CDN, &SURROGATE, &VENDOR].map(|field| says(&response, field));
+    let expected = ["max-age=60", "max-age=600", "max-age=600", "max-age=9"];
+    assert_eq!(found, expected);
+}
+
+/// Issue 10, D.1 (R-9213-2.2-a): a policy that is private for browsers and says
+/// something else to networks means it.
+#[test]
+fn a_targeted_field_of_the_policy_stays_as_it_is() {
+    let policy = CachePolicy::the_callers_own().cdn(ten_minutes()).unwrap();
+    let response = send(&layer(policy), get(&[]), |_| answer(200, &[]));
+    let found = [&CACHE_CONTROL, &CDN].map(|field| says(&response, field));
+    assert_eq!(found, ["private, max-age=60", "max-age=600"]);
 }

@@ -4,7 +4,7 @@ use std::iter;
 
 use http::HeaderValue;
 
-use crate::semantics::list::{is_token, members};
+use crate::semantics::list::{is_token, members, trim_ows};
 
 /// One directive.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +35,29 @@ impl Directive<'_> {
     pub(super) fn is_sound(&self) -> bool {
         self.argument != Argument::Malformed
     }
+
+    /// Whether a lifetime stands somewhere in it, as in `x-max-age=5`. Some caches
+    /// look for that text, and not for a directive of this name.
+    pub(super) fn hides_lifetime(&self) -> bool {
+        hides_lifetime(self.raw)
+    }
+}
+
+/// See [`Directive::hides_lifetime`].
+pub(super) fn hides_lifetime(text: &[u8]) -> bool {
+    const LIFETIMES: [&[u8]; 4] = [
+        b"max-age",
+        b"s-maxage",
+        b"stale-while-revalidate",
+        b"stale-if-error",
+    ];
+    let equals = text.iter().enumerate().filter(|(_, byte)| **byte == b'=');
+    equals.map(|(at, _)| trim_ows(&text[..at])).any(|before| {
+        LIFETIMES.iter().any(|name| {
+            let end = before.len().checked_sub(name.len());
+            end.is_some_and(|end| before[end..].eq_ignore_ascii_case(name))
+        })
+    })
 }
 
 /// The directives of all lines.

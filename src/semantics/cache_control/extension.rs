@@ -1,15 +1,21 @@
-use std::{error::Error, fmt};
+use std::{
+    error::Error,
+    fmt,
+    hash::{Hash, Hasher},
+};
 
-use super::directive::{Argument, Directive};
+use super::directive::{Argument, Directive, hides_lifetime};
 use crate::semantics::list::is_token;
 
 /// A directive that this crate does not know (RFC 9111, section 5.2.3), kept as
 /// it came.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone)]
 pub struct Extension {
     /// The name, and what follows it. Bytes beyond ASCII may stand in quotes.
     text: Box<[u8]>,
     name: usize,
+    /// Whether it was meant, and not only found in a field.
+    deliberate: bool,
 }
 
 impl Extension {
@@ -20,7 +26,8 @@ impl Extension {
     ///
     /// Refuses a name that is no token (RFC 9110, section 5.6.2) or that of a
     /// directive with a method of its own, and control characters in the
-    /// argument.
+    /// argument. Also refuses a text in which a lifetime stands, such as
+    /// `x-max-age=5`: some caches take it for `max-age=5`.
     pub fn new(name: &str, argument: Option<&str>) -> Result<Self, InvalidExtension> {
         let mut known = super::Known::NOTHING;
         let directive = Directive {
@@ -43,18 +50,37 @@ impl Extension {
                 quote(argument.as_bytes(), &mut text);
             }
         }
+        if hides_lifetime(&text) {
+            return Err(InvalidExtension(()));
+        }
         Ok(Self {
             text: text.into(),
             name: name.len(),
+            deliberate: true,
         })
     }
 
     /// `None` if it is malformed: written again, it might change its neighbours.
+    /// Nor if some caches read a lifetime in it.
     pub(super) fn read(directive: &Directive<'_>) -> Option<Self> {
-        directive.is_sound().then(|| Self {
+        let keeps = directive.is_sound() && !directive.hides_lifetime();
+        keeps.then(|| Self {
             text: directive.raw.into(),
             name: directive.name.len(),
+            deliberate: false,
         })
+    }
+
+    /// The same, of a name that a configuration allows.
+    pub(super) fn allowed(self) -> Self {
+        Self {
+            deliberate: true,
+            ..self
+        }
+    }
+
+    pub(super) fn is_deliberate(&self) -> bool {
+        self.deliberate
     }
 
     /// The name, in the case in which it came.
@@ -133,6 +159,20 @@ fn unquote(argument: &[u8]) -> Vec<u8> {
     plain
 }
 
+impl PartialEq for Extension {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Extension {}
+
+impl Hash for Extension {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+
 impl fmt::Display for Extension {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&String::from_utf8_lossy(&self.text))
@@ -151,7 +191,9 @@ pub struct InvalidExtension(());
 
 impl fmt::Display for InvalidExtension {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an extension is a token that is no standard directive, and text")
+        f.write_str(
+            "an extension is a token that is no standard directive, and text without a lifetime",
+        )
     }
 }
 

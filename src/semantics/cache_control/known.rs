@@ -4,6 +4,7 @@
 use http::HeaderValue;
 
 use super::{
+    Syntax,
     directive::{Argument, Directive, directives},
     seconds,
 };
@@ -31,9 +32,9 @@ pub(crate) struct Known {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Lines {
     pub(crate) known: Known,
-    /// Whether every cache reads the same in them: nothing is malformed, and no
-    /// time is there twice, of which many take the first (RFC 9111, section
-    /// 4.2.1).
+    /// Whether every cache reads the same in them: in one line, nothing malformed,
+    /// no argument where none belongs, numbers as they are written here, and none
+    /// of them twice, of which many take the first (RFC 9111, section 4.2.1).
     pub(crate) clear: bool,
 }
 
@@ -65,36 +66,33 @@ impl Known {
         stale_if_error: None,
     };
 
-    /// Takes a directive in. `None` if it is none of these, or else whether it is
-    /// a time that was there before.
+    /// Takes a directive in. `None` if it is none of these, or else whether every
+    /// cache reads the same in it.
     pub(super) fn read(&mut self, directive: &Directive<'_>) -> Option<bool> {
-        let sound = directive.is_sound();
+        let argument = directive.argument;
         // What grants something counts only if nothing is wrong with it.
-        let bare = directive.argument == Argument::None;
+        let bare = argument == Argument::None;
         let mut name = [0; 24];
         match lowercase(directive.name, &mut name) {
             b"no-store" => self.no_store = true,
             b"must-understand" => self.must_understand |= bare,
-            b"no-cache" => self.no_cache = self.no_cache.max(Scope::of(directive.argument)),
-            b"private" => self.private = self.private.max(Scope::of(directive.argument)),
+            b"no-cache" => return Some(self.no_cache.widen(argument)),
+            b"private" => return Some(self.private.widen(argument)),
             b"public" => self.public |= bare,
             b"must-revalidate" => self.must_revalidate = true,
             b"proxy-revalidate" => self.proxy_revalidate = true,
             b"no-transform" => self.no_transform = true,
             // Its argument is to be ignored (RFC 8246, section 2).
-            b"immutable" => self.immutable |= sound,
-            b"max-age" => return Some(shorten(&mut self.max_age, directive.argument)),
-            b"s-maxage" => return Some(shorten(&mut self.s_maxage, directive.argument)),
+            b"immutable" => self.immutable |= directive.is_sound(),
+            b"max-age" => return Some(shorten(&mut self.max_age, argument)),
+            b"s-maxage" => return Some(shorten(&mut self.s_maxage, argument)),
             b"stale-while-revalidate" => {
-                let window = &mut self.stale_while_revalidate;
-                return Some(shorten(window, directive.argument));
+                return Some(shorten(&mut self.stale_while_revalidate, argument));
             }
-            b"stale-if-error" => {
-                return Some(shorten(&mut self.stale_if_error, directive.argument));
-            }
+            b"stale-if-error" => return Some(shorten(&mut self.stale_if_error, argument)),
             _ => return None,
         }
-        Some(false)
+        Some(bare)
     }
 
     /// Whether nothing is said of caching, which `no-transform` is not about.
@@ -127,20 +125,39 @@ impl Known {
 }
 
 impl Lines {
-    pub(crate) fn of<'a>(lines: impl IntoIterator<Item = &'a HeaderValue>) -> Self {
+    pub(crate) fn of<'a>(lines: impl IntoIterator<Item = &'a HeaderValue>, syntax: Syntax) -> Self {
         let mut all = Self {
             known: Known::NOTHING,
             clear: true,
         };
-        for directive in directives(lines) {
-            let again = all.known.read(&directive) == Some(true);
-            all.clear &= directive.is_sound() && !again;
+        let mut count = 0;
+        for directive in directives(lines.into_iter().inspect(|_| count += 1)) {
+            let clear = all.known.read(&directive);
+            all.clear &= clear.unwrap_or_else(|| {
+                // A Dictionary may have members that are no directives.
+                let sound = directive.is_sound() || syntax == Syntax::Targeted;
+                sound && !directive.hides_lifetime()
+            });
         }
+        // Some caches read the first line, or the last.
+        all.clear &= count < 2;
         all
     }
 }
 
 impl Scope {
+    /// Whether every cache reads the same in a directive with this argument: about
+    /// the whole response without one, or about some fields and there once.
+    fn widen(&mut self, argument: Argument<'_>) -> bool {
+        let before = *self;
+        let scope = Self::of(argument);
+        *self = before.max(scope);
+        match scope {
+            Self::Nothing | Self::Fields => before == Self::Nothing,
+            Self::Everything => before != Self::Fields && argument == Argument::None,
+        }
+    }
+
     fn of(argument: Argument<'_>) -> Self {
         match fields(argument) {
             Some(_) => Self::Fields,
@@ -165,11 +182,14 @@ pub(super) fn fields(argument: Argument<'_>) -> Option<impl Iterator<Item = &str
 }
 
 /// A lifetime that cannot be read has run out (RFC 9111, section 4.2.1), as has
-/// a window, and of several the shortest counts. Whether there was one before.
+/// a window, and of several the shortest counts. Whether it is the first, and every
+/// cache reads this number.
 fn shorten(time: &mut Option<u32>, argument: Argument<'_>) -> bool {
-    let seconds = seconds::read(argument).unwrap_or(0);
+    let seconds = seconds::read(argument);
+    let clear = seconds.is_some_and(|seconds| seconds::is_usual(argument, seconds));
+    let seconds = seconds.unwrap_or(0);
     let before = time.replace(time.map_or(seconds, |other| other.min(seconds)));
-    before.is_some()
+    clear && before.is_none()
 }
 
 /// In lower case, or empty if it is longer than every name known here.

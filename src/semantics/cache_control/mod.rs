@@ -5,7 +5,9 @@
 //! to be: a bad value loses its directive, and loses it to the strict side, so
 //! that what is read is never laxer than what was meant. As text in a
 //! configuration, through [`FromStr`](std::str::FromStr), the same mistakes
-//! are errors.
+//! are errors, and so is a directive that is not known. Extensions are allowed
+//! by name, through [`Extension`] or
+//! [`CacheControl::parse_with_extensions`].
 //!
 //! ```
 //! use std::time::Duration;
@@ -36,6 +38,7 @@ use http::{
 };
 
 mod check;
+mod configuration;
 mod directive;
 mod extension;
 mod known;
@@ -46,16 +49,18 @@ mod response;
 mod seconds;
 mod targeted;
 mod text;
+mod unknown;
 
 pub use check::{Contradiction, Weakness};
+pub use configuration::InvalidCacheControl;
 pub use extension::{Extension, InvalidExtension};
 pub use request::{MaxStale, RequestCacheControl};
 pub use response::CacheControl;
-pub use text::InvalidCacheControl;
+pub use unknown::UnknownDirective;
 
 pub(crate) use known::{Known, Lines, Scope};
 pub(crate) use seconds::of as whole_seconds;
-pub(crate) use targeted::{CDN_CACHE_CONTROL, SURROGATE_CONTROL, is_targeted};
+pub(crate) use targeted::{CDN_CACHE_CONTROL, SURROGATE_CONTROL, is_targeted, lines_of};
 pub(crate) use text::Syntax;
 
 use directive::directives;

@@ -3,10 +3,10 @@ use std::{fmt, str::FromStr, time::Duration};
 use http::{HeaderMap, HeaderValue, header::CACHE_CONTROL};
 
 use super::{
-    Extension, InvalidCacheControl,
+    Extension, InvalidCacheControl, UnknownDirective,
+    configuration::strict_line,
     directive::{Argument, Directive, directives},
     seconds,
-    text::strict_line,
 };
 
 /// The directives of a request (RFC 9111, section 5.2.1; RFC 5861): what the
@@ -190,21 +190,22 @@ impl fmt::Display for RequestCacheControl {
 impl FromStr for RequestCacheControl {
     type Err = InvalidCacheControl;
 
-    /// Reads a configuration: what [`of`](Self::of) would put right is an
-    /// error here.
+    /// Reads a configuration: what [`of`](Self::of) would put right, and what is not
+    /// known, is an error here.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let line = strict_line(text, is_strict)?;
+        let unknown = |name: &[u8]| Some(UnknownDirective::in_request(name));
+        let line = strict_line(text, is_strict, unknown)?;
         Ok(Self::of_lines([&line]))
     }
 }
 
-fn is_strict(name: &[u8], argument: Argument<'_>) -> bool {
-    match name.to_ascii_lowercase().as_slice() {
+fn is_strict(name: &[u8], argument: Argument<'_>) -> Option<bool> {
+    Some(match name.to_ascii_lowercase().as_slice() {
         b"no-cache" | b"no-store" | b"no-transform" | b"only-if-cached" => {
             argument == Argument::None
         }
         b"max-age" | b"min-fresh" | b"stale-if-error" => seconds::read(argument).is_some(),
         b"max-stale" => argument == Argument::None || seconds::read(argument).is_some(),
-        _ => argument != Argument::Malformed,
-    }
+        _ => return None,
+    })
 }

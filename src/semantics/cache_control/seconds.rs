@@ -31,6 +31,15 @@ pub(super) fn read(argument: Argument<'_>) -> Option<u32> {
     }))
 }
 
+/// Whether every cache reads these seconds in the argument: they are not in quotes,
+/// and were not too many.
+pub(super) fn is_usual(argument: Argument<'_>, seconds: u32) -> bool {
+    match argument {
+        Argument::Token(digits) => seconds < GREATEST || digits == b"2147483648",
+        Argument::None | Argument::Quoted(_) | Argument::Malformed => false,
+    }
+}
+
 pub(super) const fn duration(seconds: Option<u32>) -> Option<Duration> {
     match seconds {
         Some(seconds) => Some(Duration::from_secs(seconds as u64)),

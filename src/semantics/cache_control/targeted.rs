@@ -1,6 +1,10 @@
 //! Fields for some caches only (RFC 9213), which hide `Cache-Control` from them.
 
-use http::HeaderName;
+use http::{HeaderMap, HeaderName, HeaderValue, header::CACHE_CONTROL};
+use sfv::{Dictionary, Parser};
+
+use super::{Lines, Syntax};
+use crate::semantics::fields;
 
 pub(crate) const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
 /// Of the Edge Architecture note; it knows `no-store` and no `private`.
@@ -13,4 +17,28 @@ pub(crate) fn is_targeted(field: &HeaderName) -> bool {
         || name
             .strip_suffix("cdn-cache-control")
             .is_some_and(|vendor| vendor.is_empty() || vendor.ends_with('-'))
+}
+
+/// What `Cache-Control` or a targeted field says, if it is there.
+pub(crate) fn lines_of(headers: &HeaderMap, field: &HeaderName) -> Option<Lines> {
+    if !fields::has(headers, field) {
+        return None;
+    }
+    if *field == CACHE_CONTROL {
+        return Some(Lines::of(
+            fields::lines(headers, field),
+            Syntax::CacheControl,
+        ));
+    }
+    let mut lines = Lines::of(fields::lines(headers, field), Syntax::Targeted);
+    // Caches ignore all of one that is no Dictionary (RFC 9213, section 2.1).
+    // Surrogate-Control is older than that.
+    if *field != SURROGATE_CONTROL {
+        let is_dictionary = |line: &HeaderValue| {
+            let parser = Parser::new(line.as_bytes());
+            parser.parse::<Dictionary>().is_ok()
+        };
+        lines.clear &= fields::lines(headers, field).all(is_dictionary);
+    }
+    Some(lines)
 }

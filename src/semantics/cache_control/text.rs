@@ -1,17 +1,11 @@
 //! Directives as text.
 
-use std::{error::Error, fmt, str::FromStr};
+use std::fmt;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 
-use super::{
-    CacheControl, Contradiction, Extension, Scope,
-    directive::{Argument, directives},
-    known::fields,
-    seconds,
-};
-use crate::semantics::list::members;
+use super::{CacheControl, Extension, Scope};
 
 /// Where directives stand: what an extension's argument looks like depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,108 +123,5 @@ impl fmt::Display for CacheControl {
         let value = self.to_value(Syntax::CacheControl);
         let bytes = value.as_ref().map_or(&b""[..], HeaderValue::as_bytes);
         f.write_str(&String::from_utf8_lossy(bytes))
-    }
-}
-
-/// A text that is no `Cache-Control`, or contradicts itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum InvalidCacheControl {
-    /// This directive has no valid name or argument, or stands twice.
-    Directive(String),
-    /// The directives do not go together.
-    Contradiction(Contradiction),
-}
-
-impl FromStr for CacheControl {
-    type Err = InvalidCacheControl;
-
-    /// Reads a configuration. What [`of`](Self::of) would put right, and what
-    /// does not go together, is an error here.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let read = Self::of_lines([&strict_line(text, is_strict)?]);
-        read.check().map_err(InvalidCacheControl::Contradiction)?;
-        Ok(read)
-    }
-}
-
-/// `text` as a field, if each directive in it is valid and there only once.
-pub(super) fn strict_line(
-    text: &str,
-    is_valid: fn(&[u8], Argument<'_>) -> bool,
-) -> Result<HeaderValue, InvalidCacheControl> {
-    let invalid = |directive: &[u8]| {
-        InvalidCacheControl::Directive(String::from_utf8_lossy(directive).into_owned())
-    };
-    let line = HeaderValue::from_str(text).map_err(|_| invalid(text.as_bytes()))?;
-    let mut names: Vec<&[u8]> = Vec::new();
-    for directive in directives([&line]) {
-        let twice = names.iter().any(|name| directive.is(name));
-        if twice || !is_valid(directive.name, directive.argument) {
-            return Err(invalid(directive.raw));
-        }
-        names.push(directive.name);
-    }
-    // What has no name is no directive.
-    if members([&line]).count() != names.len() {
-        return Err(invalid(text.as_bytes()));
-    }
-    Ok(line)
-}
-
-fn is_strict(name: &[u8], argument: Argument<'_>) -> bool {
-    match name.to_ascii_lowercase().as_slice() {
-        b"no-cache" | b"private" => argument == Argument::None || fields(argument).is_some(),
-        b"max-age" | b"s-maxage" | b"stale-while-revalidate" | b"stale-if-error" => {
-            seconds::read(argument).is_some()
-        }
-        b"no-store" | b"must-understand" | b"public" | b"must-revalidate" | b"proxy-revalidate"
-        | b"no-transform" | b"immutable" => argument == Argument::None,
-        _ => argument != Argument::Malformed,
-    }
-}
-
-impl fmt::Display for InvalidCacheControl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Directive(directive) => write!(f, "{directive:?} is no directive"),
-            Self::Contradiction(contradiction) => contradiction.fmt(f),
-        }
-    }
-}
-
-impl Error for InvalidCacheControl {}
-
-/// As text, so that a configuration reads as the field does.
-#[cfg(feature = "serde")]
-mod configuration {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-
-    use super::super::{CacheControl, RequestCacheControl};
-
-    impl Serialize for CacheControl {
-        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            serializer.collect_str(self)
-        }
-    }
-
-    impl<'de> Deserialize<'de> for CacheControl {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            let text = String::deserialize(deserializer)?;
-            text.parse().map_err(D::Error::custom)
-        }
-    }
-
-    impl Serialize for RequestCacheControl {
-        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            serializer.collect_str(self)
-        }
-    }
-
-    impl<'de> Deserialize<'de> for RequestCacheControl {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            let text = String::deserialize(deserializer)?;
-            text.parse().map_err(D::Error::custom)
-        }
     }
 }

@@ -7,10 +7,10 @@ use http::{
 
 use super::{
     CachePolicy, Handler,
-    face::{Joined, restrict},
+    face::{Face, Joined, restrict},
 };
 use crate::semantics::{
-    cache_control::{Known, Lines, is_targeted, whole_seconds},
+    cache_control::{Known, Lines, is_targeted, lines_of, whole_seconds},
     date::HttpDate,
     fields,
     no_vary_search::NO_VARY_SEARCH,
@@ -33,15 +33,15 @@ impl CachePolicy {
         let said = Word::of(headers, now);
         let alone = self.handler == Handler::Wins && said.anything;
         let control = if alone { &self.guard } else { &self.control };
-        let joined = control.join(headers, &CACHE_CONTROL, said.known, said.lines, personal);
+        let joined = said.join(control, headers, personal);
         if !alone {
             self.join_targeted(headers, said.known, personal);
         }
-        copy_restrictions(headers, joined.ours, |field| {
+        restrict_others(headers, joined.ours, |field| {
             !alone && self.targeted.iter().any(|(name, _)| name == field)
         });
-        let expires = self.expires && !alone;
-        date_of_expiry(headers, joined, expires, said.expires, now);
+        let wanted = self.expires && !alone;
+        said.date_of_expiry(headers, joined, wanted, alone, now);
         self.merge_vary(headers);
         if let Some(value) = &self.no_vary_search
             && !fields::has(headers, &NO_VARY_SEARCH)
@@ -55,17 +55,15 @@ impl CachePolicy {
         self.expires || fields::has(headers, &EXPIRES)
     }
 
-    /// Keeps what a handler speaks of from other users, where no policy applies.
+    /// Keeps what a handler speaks of from other users, where no policy applies, and
+    /// writes anew what caches read in different ways.
     pub(crate) fn guard(&self, headers: &mut HeaderMap, authorized: bool, now: HttpDate) {
-        if !self.is_personal(headers, authorized) {
-            return;
-        }
         let said = Word::of(headers, now);
         if said.anything || headers.keys().any(is_targeted) {
-            let joined = self
-                .guard
-                .join(headers, &CACHE_CONTROL, said.known, said.lines, true);
-            copy_restrictions(headers, joined.ours, |_| false);
+            let personal = self.is_personal(headers, authorized);
+            let joined = said.join(&self.guard, headers, personal);
+            restrict_others(headers, joined.ours, |_| false);
+            said.date_of_expiry(headers, joined, false, true, now);
         }
     }
 
@@ -81,20 +79,30 @@ struct Word {
     known: Known,
     /// The same without `Expires`, if there is a `Cache-Control`.
     lines: Option<Lines>,
-    /// Seconds from `Date` to `Expires`.
-    expires: Option<u32>,
+    expires: Option<Expires>,
     /// Whether there is a word about caching.
     anything: bool,
 }
 
+/// What a handler's `Expires` says.
+#[derive(Debug, Clone, Copy)]
+struct Expires {
+    /// Seconds from `Date`. One that is no date has run out (RFC 9111, section 5.3).
+    seconds: u32,
+    /// The most seconds that a cache reads in it. Some count from their own clock.
+    longest: u32,
+    /// Whether every cache reads the same in it; many ignore one that is no date.
+    clear: bool,
+}
+
 impl Word {
     fn of(headers: &HeaderMap, now: HttpDate) -> Self {
-        let lines = lines(headers, &CACHE_CONTROL);
+        let lines = lines_of(headers, &CACHE_CONTROL);
         let mut known = lines.map_or(Known::NOTHING, |lines| lines.known);
-        let expires = lifetime(headers, now);
+        let expires = Expires::of(headers, now);
         let anything = expires.is_some() || !known.is_silent();
         // `max-age` is heard first (RFC 9111, section 5.3).
-        known.max_age = known.max_age.or(expires);
+        known.max_age = known.max_age.or(expires.map(|expires| expires.seconds));
         Self {
             known,
             lines,
@@ -102,34 +110,89 @@ impl Word {
             anything,
         }
     }
-}
 
-/// What a field says, if it is there.
-fn lines(headers: &HeaderMap, field: &HeaderName) -> Option<Lines> {
-    fields::has(headers, field).then(|| Lines::of(fields::lines(headers, field)))
-}
-
-/// One that is no date has run out (RFC 9111, section 5.3).
-fn lifetime(headers: &HeaderMap, now: HttpDate) -> Option<u32> {
-    if !fields::has(headers, &EXPIRES) {
-        return None;
+    /// Puts `Cache-Control` into the head.
+    fn join(&self, control: &Face, headers: &mut HeaderMap, personal: bool) -> Joined {
+        let elsewhere = self.expires.is_none_or(|expires| expires.clear);
+        control.join(
+            headers,
+            &CACHE_CONTROL,
+            self.known,
+            self.lines,
+            elsewhere,
+            personal,
+        )
     }
-    let date = |name| HttpDate::parse(fields::only(headers, name)?.as_bytes(), now);
-    let from = date(&DATE).unwrap_or(now);
-    let until = date(&EXPIRES).unwrap_or(from);
-    Some(whole_seconds(until.saturating_duration_since(from)))
+
+    /// `Expires` says the same as `max-age`, where it is wanted or `Cache-Control` was
+    /// changed, or is not there.
+    fn date_of_expiry(
+        &self,
+        headers: &mut HeaderMap,
+        joined: Joined,
+        wanted: bool,
+        alone: bool,
+        now: HttpDate,
+    ) {
+        let lifetime = joined.lifetime();
+        if let (true, Some(lifetime)) = (wanted, lifetime) {
+            let from = date(headers, now).unix_seconds().min(now.unix_seconds());
+            let until = HttpDate::from_unix_seconds(from + i64::from(lifetime));
+            headers.insert(EXPIRES, until.into());
+        } else if let Some(said) = self.expires {
+            let differs = joined.written && (lifetime != Some(said.seconds) || !said.clear);
+            // For caches that know no other field, unless the handler's word stands alone.
+            let grants_more = !alone && said.longest > lifetime.unwrap_or(0);
+            if differs || grants_more {
+                headers.remove(EXPIRES);
+            }
+        }
+    }
 }
 
-fn copy_restrictions(headers: &mut HeaderMap, from: Known, done: impl Fn(&HeaderName) -> bool) {
-    let from = from.restriction();
-    if from == Known::NOTHING {
-        return;
+impl Expires {
+    /// How long the one form is that is sent (RFC 9110, section 5.6.7). Not every
+    /// cache reads the other two.
+    const LENGTH: usize = "Sun, 06 Nov 1994 08:49:37 GMT".len();
+
+    fn of(headers: &HeaderMap, now: HttpDate) -> Option<Self> {
+        if !fields::has(headers, &EXPIRES) {
+            return None;
+        }
+        let line = fields::only(headers, &EXPIRES);
+        let until = line.and_then(|line| HttpDate::parse(line.as_bytes(), now));
+        let left = |from: HttpDate| {
+            // One that is no date has run out (RFC 9111, section 5.3).
+            until.map_or(0, |until| {
+                whole_seconds(until.saturating_duration_since(from))
+            })
+        };
+        let seconds = left(date(headers, now));
+        let longest = seconds.max(left(now));
+        let usual = line.is_some_and(|line| line.len() == Self::LENGTH);
+        Some(Self {
+            seconds,
+            longest,
+            clear: usual && until.is_some() && longest == seconds,
+        })
     }
+}
+
+/// What `Expires` is counted from.
+fn date(headers: &HeaderMap, now: HttpDate) -> HttpDate {
+    let date = fields::only(headers, &DATE);
+    let date = date.and_then(|date| HttpDate::parse(date.as_bytes(), now));
+    date.unwrap_or(now)
+}
+
+/// Copies a restriction into the targeted fields that the policy has no word for,
+/// and writes those anew that caches read in different ways.
+fn restrict_others(headers: &mut HeaderMap, from: Known, done: impl Fn(&HeaderName) -> bool) {
     let others = |field: &&HeaderName| is_targeted(field) && !done(field);
     if headers.keys().any(|field| others(&field)) {
         let others: Vec<_> = headers.keys().filter(others).cloned().collect();
         for field in others {
-            restrict(headers, &field, from);
+            restrict(headers, &field, from.restriction());
         }
     }
 }
@@ -139,9 +202,9 @@ impl CachePolicy {
     /// in `Cache-Control`.
     fn join_targeted(&self, headers: &mut HeaderMap, said: Known, personal: bool) {
         for (field, face) in &self.targeted {
-            let there = lines(headers, field);
+            let there = lines_of(headers, field);
             let said = there.map_or(said, |lines| lines.known);
-            face.join(headers, field, said, there, personal);
+            face.join(headers, field, said, there, false, personal);
         }
     }
 
@@ -153,27 +216,5 @@ impl CachePolicy {
         } else {
             headers.insert(VARY, line.clone());
         }
-    }
-}
-
-/// `Expires` says the same as `max-age`, where it is wanted or `Cache-Control` was
-/// changed, or is not there.
-fn date_of_expiry(
-    headers: &mut HeaderMap,
-    joined: Joined,
-    wanted: bool,
-    said: Option<u32>,
-    now: HttpDate,
-) {
-    let fresh = joined.known.is_fresh();
-    let lifetime = joined.known.max_age.filter(|_| fresh);
-    if let (true, Some(lifetime)) = (wanted, lifetime) {
-        let date = fields::only(headers, &DATE);
-        let from = date.and_then(|date| HttpDate::parse(date.as_bytes(), now));
-        let from = from.unwrap_or(now).unix_seconds();
-        let until = HttpDate::from_unix_seconds(from + i64::from(lifetime));
-        headers.insert(EXPIRES, until.into());
-    } else if said.is_some() && joined.written && lifetime != said {
-        headers.remove(EXPIRES);
     }
 }

@@ -2,7 +2,9 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::semantics::cache_control::{CacheControl, Known, Lines, SURROGATE_CONTROL, Syntax};
+use crate::semantics::cache_control::{
+    CacheControl, Known, Lines, SURROGATE_CONTROL, Syntax, lines_of,
+};
 
 /// What a field says to everybody, and what to one user.
 #[derive(Debug, Clone)]
@@ -60,13 +62,17 @@ impl Face {
 
     /// Puts the field into the head, so that it is no laxer than `said`, which is
     /// the handler's word for the caches that read the field. `there` is what its
-    /// lines say by themselves, if there are any.
+    /// lines say by themselves, if there are any; without them `elsewhere` is
+    /// whether the same caches read the handler's word in another field.
+    ///
+    /// What caches read in different ways is written anew, whoever wins.
     pub(super) fn join(
         &self,
         headers: &mut HeaderMap,
         field: &HeaderName,
         said: Known,
         there: Option<Lines>,
+        elsewhere: bool,
         personal: bool,
     ) -> Joined {
         let ours = if personal {
@@ -91,11 +97,9 @@ impl Face {
             let shares = personal && (word.public || word.s_maxage.is_some());
             (word == known || word.stricter(word) == known.stricter(known)) && !shares
         };
-        // Without lines `Expires` may have said it all, to `Cache-Control` alone.
         let said_it_all = match there {
-            // Who says nothing leaves even what is not clear.
-            Some(lines) => enough(lines.known) && (lines.clear || word == Known::NOTHING),
-            None => self.syntax == Syntax::CacheControl && enough(said),
+            Some(lines) => enough(lines.known) && lines.clear,
+            None => elsewhere && enough(said),
         };
         let plain = ours.directives.is_plain();
         if said_it_all && plain {
@@ -129,6 +133,14 @@ pub(super) struct Joined {
     pub(super) written: bool,
 }
 
+impl Joined {
+    /// The seconds for which a private cache may use the response on its own.
+    pub(super) fn lifetime(&self) -> Option<u32> {
+        let fresh = self.known.is_fresh();
+        self.known.max_age.filter(|_| fresh)
+    }
+}
+
 fn write(headers: &mut HeaderMap, field: &HeaderName, all: CacheControl, syntax: Syntax) {
     match as_told(field, all).to_value(syntax) {
         Some(value) => headers.insert(field, value),
@@ -138,13 +150,20 @@ fn write(headers: &mut HeaderMap, field: &HeaderName, all: CacheControl, syntax:
 }
 
 /// Copies what may not be shared, kept or used without asking into a targeted
-/// field that knows nothing of it (RFC 9213, section 2.2).
+/// field that knows nothing of it (RFC 9213, section 2.2). One that caches read in
+/// different ways is written anew.
 pub(super) fn restrict(headers: &mut HeaderMap, field: &HeaderName, by: Known) {
+    let Some(lines) = lines_of(headers, field) else {
+        return;
+    };
+    if lines.clear && by == Known::NOTHING {
+        return;
+    }
     let said = CacheControl::of_field(headers, field);
     let restriction = CacheControl::new().with_known(by);
     let all = as_told(field, said.stricter(&restriction));
     let known = said.known();
-    if all.known() != known.stricter(known) {
+    if !lines.clear || all.known() != known.stricter(known) {
         write(headers, field, all, Syntax::Targeted);
     }
 }

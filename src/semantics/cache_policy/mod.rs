@@ -27,7 +27,7 @@
 //! // Every number can be another.
 //! let shorter = policy.adjust(|directives| directives.with_max_age(Duration::from_secs(5)))?;
 //! # let _ = shorter;
-//! # Ok::<_, tower_conditional::semantics::cache_control::Contradiction>(())
+//! # Ok::<_, tower_conditional::semantics::cache_policy::InvalidPolicy>(())
 //! ```
 
 use std::{error::Error, fmt};
@@ -36,7 +36,7 @@ use http::{HeaderName, HeaderValue};
 
 use super::{
     cache_control::{
-        CDN_CACHE_CONTROL, CacheControl, Contradiction, SURROGATE_CONTROL, is_targeted,
+        CDN_CACHE_CONTROL, CacheControl, InvalidCacheControl, SURROGATE_CONTROL, is_targeted,
     },
     no_vary_search::NoVarySearch,
     vary,
@@ -91,9 +91,11 @@ impl CachePolicy {
     ///
     /// # Errors
     ///
-    /// Refuses directives that contradict each other, and says which.
-    pub fn new(directives: CacheControl) -> Result<Self, Contradiction> {
-        directives.check()?;
+    /// Refuses directives that contradict each other, none at all, and an extension
+    /// that was only read in a field, such as a misspelt `max-agee=60`. One that is
+    /// meant is added with [`CacheControl::with_extension`].
+    pub fn new(directives: CacheControl) -> Result<Self, InvalidPolicy> {
+        directives.check_configured()?;
         Ok(Self::of(directives))
     }
 
@@ -123,13 +125,13 @@ impl CachePolicy {
     ///
     /// # Errors
     ///
-    /// Refuses directives that contradict each other, and says which.
+    /// As [`new`](Self::new).
     pub fn adjust(
         mut self,
         change: impl FnOnce(CacheControl) -> CacheControl,
-    ) -> Result<Self, Contradiction> {
+    ) -> Result<Self, InvalidPolicy> {
         let directives = change(self.directives().clone());
-        directives.check()?;
+        directives.check_configured()?;
         self.control = Face::cache_control(directives);
         Ok(self)
     }
@@ -159,9 +161,8 @@ impl CachePolicy {
     ///
     /// # Errors
     ///
-    /// Refuses directives that contradict each other, none at all, an extension
-    /// that cannot be a member of a Structured Fields Dictionary, and a name
-    /// that does not end in `-CDN-Cache-Control`, is `CDN-Cache-Control` or
+    /// As [`new`](Self::new). Also refuses an extension that cannot be a member of
+    /// a Structured Fields Dictionary, and a name that does not end in `-CDN-Cache-Control`, is `CDN-Cache-Control` or
     /// `Surrogate-Control`: restrictions must be copied into every such field,
     /// so all of them have to be recognised.
     #[expect(clippy::needless_pass_by_value, reason = "as all the others take them")]
@@ -173,7 +174,7 @@ impl CachePolicy {
         if !is_targeted(&field) {
             return Err(InvalidPolicy::Field(field));
         }
-        directives.check().map_err(InvalidPolicy::Contradiction)?;
+        directives.check_configured()?;
         let face = Face::targeted(&field, &directives).ok_or(InvalidPolicy::Dictionary)?;
         self.targeted.retain(|(name, _)| *name != field);
         self.targeted.push((field, face));
@@ -218,7 +219,7 @@ impl CachePolicy {
 
     /// Leaves alone what has an `Expires`, or a `Cache-Control` that says more
     /// than `no-transform`: for a default around routes with policies of their
-    /// own.
+    /// own. Only what is malformed is written anew, to the strict side.
     pub fn yield_to_handler(mut self) -> Self {
         self.handler = Handler::Wins;
         self
@@ -251,30 +252,30 @@ impl CachePolicy {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidPolicy {
-    /// The directives do not go together.
-    Contradiction(Contradiction),
+    /// There are no directives, one is not known, or they do not go together.
+    Directives(InvalidCacheControl),
     /// This is no targeted field.
     Field(HeaderName),
-    /// No directive, or one that no Dictionary can have.
+    /// A directive is there that no Dictionary can have.
     Dictionary,
 }
 
 impl fmt::Display for InvalidPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Contradiction(contradiction) => contradiction.fmt(f),
+            Self::Directives(invalid) => invalid.fmt(f),
             Self::Field(name) => write!(f, "{name} is no targeted field"),
-            Self::Dictionary => f.write_str(
-                "a targeted field has directives, and they are a Structured Fields Dictionary",
-            ),
+            Self::Dictionary => {
+                f.write_str("a targeted field is a Structured Fields Dictionary of directives")
+            }
         }
     }
 }
 
 impl Error for InvalidPolicy {}
 
-impl From<Contradiction> for InvalidPolicy {
-    fn from(contradiction: Contradiction) -> Self {
-        Self::Contradiction(contradiction)
+impl From<InvalidCacheControl> for InvalidPolicy {
+    fn from(invalid: InvalidCacheControl) -> Self {
+        Self::Directives(invalid)
     }
 }

@@ -174,3 +174,25 @@ fn every_variant_varies_by_both_fields() {
         }
     }
 }
+
+/// Issue 10, D.1 (R-9110-13.1.2-e): a dictionary that a client has takes nothing from
+/// the codings that need none.
+#[test]
+fn a_dictionary_leaves_other_codings_alone() {
+    let fields = [
+        ("accept-encoding", "br, dcb"),
+        ("available-dictionary", ONE),
+        ("if-none-match", "\"v1-br\""),
+    ];
+    let mut headers = sent(&fields);
+    codings().decode(&Method::GET, &mut headers);
+    assert_eq!(lines(&headers, IF_NONE_MATCH), ["\"v1\", \"v1-br\""]);
+    let response = answer(
+        &codings(),
+        &Method::GET,
+        &fields,
+        304,
+        &[("etag", "\"v1\"")],
+    );
+    assert_eq!(tag(&response), "\"v1-br\"");
+}

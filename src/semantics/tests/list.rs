@@ -21,6 +21,8 @@ fn members_of_plain_lists() {
         (&["x=\"a\\\\\", c"], &["x=\"a\\\\\"", "c"]),
         (&["\"\",\"\""], &["\"\"", "\"\""]),
         (&["a\\,b"], &["a\\", "b"]),
+        // Outside of quotes a backslash is a byte, after some too.
+        (&["\"a\"\\,b"], &["\"a\"\\", "b"]),
         // An open quote takes the rest of its line, and no more.
         (&["x=\"a, b", "c"], &["x=\"a, b", "c"]),
         (&["x=\"a\\", "b\", c"], &["x=\"a\\", "b\", c"]),

@@ -12,7 +12,10 @@ use headers::Header;
 use http::{HeaderMap, HeaderValue, header::CACHE_CONTROL};
 
 use super::field;
-use crate::semantics::cache_control::{CacheControl, MaxStale, RequestCacheControl};
+use crate::{
+    semantics::cache_control::{CacheControl, MaxStale, RequestCacheControl},
+    test_support::Random,
+};
 
 /// Why `headers` reads something else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -268,22 +271,6 @@ fn theirs(headers: &HeaderMap) -> Said {
     )
 }
 
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % end as u64) as usize
-    }
-
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[self.below(from.len())]
-    }
-}
-
 #[derive(Debug, Default)]
 struct Generated {
     lines: Vec<Vec<u8>>,
@@ -372,7 +359,7 @@ fn without_duplicates(words: &[String]) -> (String, bool) {
 /// itself.
 #[test]
 fn another_implementation_agrees_or_differs_for_a_known_reason() {
-    let mut random = Random(9_111);
+    let mut random = Random::new(9_111);
     let mut agreed = 0;
     let mut differences = BTreeMap::<Class, u32>::new();
     for round in 0..10_000 {

@@ -189,6 +189,17 @@ fn an_extension_is_no_standard_directive_and_no_line() {
         assert!(Extension::new(name, None).is_err(), "{name:?}");
         assert!(Extension::new(name, Some("1")).is_err(), "{name:?}");
     }
+    // Some caches look for this text, wherever it stands.
+    for (name, argument) in [
+        ("x-max-age", "5"),
+        ("X-S-MaxAge", ""),
+        ("x", "stale-if-error=5"),
+        ("x", "a; Max-Age=5"),
+    ] {
+        assert!(Extension::new(name, Some(argument)).is_err(), "{name:?}");
+    }
+    assert!(Extension::new("x-max-age", None).is_ok());
+    assert!(Extension::new("x", Some("max-age")).is_ok());
     for argument in ["\n", "a\rb", "\0", "\x7f", "\t"] {
         assert!(Extension::new("a", Some(argument)).is_err(), "{argument:?}");
     }

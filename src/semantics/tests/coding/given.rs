@@ -109,7 +109,30 @@ fn a_304_has_the_tag_that_was_named() {
         ("gzip", "\"v1-gzip\"", "W/\"v1\"", "W/\"v1-gzip\"", false),
         ("", "\"v1\"", "\"v1\"", "\"v1\"", true),
         ("", "W/\"v1\"", "\"v1\"", "W/\"v1\"", true),
-        // Several: what compression would choose.
+        ("", "\"v1\"", "W/\"v1\"", "W/\"v1\"", true),
+        // Several: those of the current version alone (issue 10, D.1).
+        (
+            "gzip",
+            "\"v1-gzip\", \"v0-gzip\"",
+            "\"v1\"",
+            "\"v1-gzip\"",
+            false,
+        ),
+        (
+            "gzip, br",
+            "\"v1-gzip\", \"v0-br\", \"v0\"",
+            "\"v1\"",
+            "\"v1-gzip\"",
+            false,
+        ),
+        // And what compression would choose, in whatever order they are listed.
+        (
+            "gzip, br",
+            "\"v1-br\", \"v1-gzip\"",
+            "\"v1\"",
+            "\"v1-br\"",
+            false,
+        ),
         (
             "gzip",
             "\"v1\", \"v1-gzip\"",
@@ -170,6 +193,7 @@ fn a_304_has_the_tag_that_was_named() {
         ("gzip", "*", "\"v1\"", "W/\"v1\"", false),
         ("", "*", "\"v1\"", "\"v1\"", true),
         ("gzip", "*", "W/\"v1\"", "W/\"v1\"", false),
+        ("", "*", "W/\"v1\"", "W/\"v1\"", true),
     ];
     for (accept, named, inside, outside, length) in table {
         let asked = [("accept-encoding", *accept), ("if-none-match", *named)];
@@ -187,6 +211,10 @@ fn a_304_has_the_tag_that_was_named() {
         ("if-modified-since", "Fri, 20 Nov 2026 08:00:00 GMT"),
     ];
     let headers = answer(&codings(), &Method::GET, &asked, 304, &[("etag", "\"v1\"")]);
+    assert_eq!(tag(&headers), "W/\"v1\"");
+    // A weak tag stays weak where no coding is taken (issue 10, D.1).
+    let weak = [("etag", "W/\"v1\"")];
+    let headers = answer(&codings(), &Method::GET, &asked[1..], 304, &weak);
     assert_eq!(tag(&headers), "W/\"v1\"");
     // Nothing that is ours to understand.
     let headers = answer(&codings(), &Method::GET, &[], 304, &[("etag", "\"v1\"")]);

@@ -165,6 +165,10 @@ fn a_date_gives_a_part_only_where_no_coding_is_taken() {
     let mut headers = sent(&[("accept-encoding", "gzip"), ("range", "bytes=5-")]);
     codings().decode(&Method::GET, &mut headers);
     assert!(headers.contains_key("range"));
+    // A tag asks for no part (issue 10, D.1).
+    headers.insert(IF_NONE_MATCH, "\"v1\"".parse().unwrap());
+    codings().decode(&Method::GET, &mut headers);
+    assert!(headers.contains_key("range"));
 
     // A client may ask for the rest with this date too (section 13.1.4).
     for (accept, tag, kept) in [

@@ -14,6 +14,7 @@ mod optimistic_locking;
 mod plain_hyper;
 mod races;
 mod reads;
+mod real_clients;
 mod refused_writes;
 #[cfg(unix)]
 mod signals;

@@ -106,7 +106,7 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         match self {
             Self::Problem(problem) => problem.into_response(),
-            Self::Failed(failed) => IntoResponse::into_response(failed),
+            Self::Failed(failed) => failed.into_response(),
         }
     }
 }

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 
 use axum_core::{
-    body::Body,
     extract::FromRequestParts,
     response::{IntoResponse, Response},
 };
@@ -29,19 +28,19 @@ impl<S: Sync> FromRequestParts<S> for Expected {
 
 impl IntoResponse for NotModified {
     fn into_response(self) -> Response {
-        Self::into_response(self).map(Body::from)
+        self.into()
     }
 }
 
 impl IntoResponse for PreconditionFailed {
     fn into_response(self) -> Response {
-        Self::into_response(self).map(Body::from)
+        self.into()
     }
 }
 
 impl IntoResponse for Unmet {
     fn into_response(self) -> Response {
-        Self::into_response(self).map(Body::from)
+        self.into()
     }
 }
 

@@ -24,16 +24,17 @@ impl NotModified {
             Current::Unknown | Current::Absent => Validators::new(),
         })
     }
+}
 
-    /// The response. What else the 200 would have said that a cache needs,
-    /// such as `Cache-Control` and `Vary`, is the caller's to add.
-    #[must_use]
-    pub fn into_response(self) -> Response<Bytes> {
-        let mut response = Response::new(Bytes::new());
+/// Other fields of the 200 that a cache needs, such as `Cache-Control` and
+/// `Vary`, come from [`Validators::with_repeated`], or are the caller's to add.
+impl<B: From<Bytes>> From<NotModified> for Response<B> {
+    fn from(NotModified(validators): NotModified) -> Self {
+        let mut response = Self::new(Bytes::new().into());
         *response.status_mut() = StatusCode::NOT_MODIFIED;
-        self.0.write_to(response.headers_mut(), now);
-        self.0.repeated.write_to(response.headers_mut());
-        if self.0.etag.is_some() {
+        validators.write_to(response.headers_mut(), now);
+        validators.repeated.write_to(response.headers_mut());
+        if validators.etag.is_some() {
             // Section 15.4.5: the tag says more.
             response.headers_mut().remove(LAST_MODIFIED);
         }
@@ -100,17 +101,18 @@ impl PreconditionFailed {
     pub(crate) fn reason(&self) -> Reason {
         self.reason
     }
+}
 
-    /// The response: a problem of RFC 9457 with the current validators.
-    #[must_use]
-    pub fn into_response(self) -> Response<Bytes> {
-        let mut response = Renderer::default().respond(&self.refusal(self.reason));
-        if let Some(current) = &self.current {
+/// A problem of RFC 9457 with the current validators.
+impl<B: From<Bytes>> From<PreconditionFailed> for Response<B> {
+    fn from(failed: PreconditionFailed) -> Self {
+        let mut response = Renderer::default().respond(&failed.refusal(failed.reason));
+        if let Some(current) = &failed.current {
             current.write_to(response.headers_mut(), now);
         }
         // For the layer around the handler.
-        response.extensions_mut().insert(self);
-        response
+        response.extensions_mut().insert(failed);
+        response.map(B::from)
     }
 }
 
@@ -131,13 +133,11 @@ pub enum Unmet {
     Failed(PreconditionFailed),
 }
 
-impl Unmet {
-    /// The response.
-    #[must_use]
-    pub fn into_response(self) -> Response<Bytes> {
-        match self {
-            Self::NotModified(not_modified) => not_modified.into_response(),
-            Self::Failed(failed) => failed.into_response(),
+impl<B: From<Bytes>> From<Unmet> for Response<B> {
+    fn from(unmet: Unmet) -> Self {
+        match unmet {
+            Unmet::NotModified(not_modified) => not_modified.into(),
+            Unmet::Failed(failed) => failed.into(),
         }
     }
 }

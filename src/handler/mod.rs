@@ -26,7 +26,51 @@
 //! # }
 //! ```
 //!
-//! Without it they come from a request and become a response by method:
+//! The error of an application that has other errors too:
+//!
+//! ```
+//! # #[cfg(feature = "axum")]
+//! # mod example {
+//! use axum::{
+//!     http::StatusCode,
+//!     response::{IntoResponse, Response},
+//! };
+//! use tower_conditional::handler::{Expected, PreconditionFailed};
+//! # #[derive(Debug)]
+//! # struct DatabaseError;
+//! # async fn update(_: Option<Vec<i64>>) -> Result<Option<String>, DatabaseError> { Ok(None) }
+//!
+//! enum Error {
+//!     NotFound,
+//!     Failed(PreconditionFailed),
+//!     Database(DatabaseError),
+//! }
+//!
+//! impl IntoResponse for Error {
+//!     fn into_response(self) -> Response {
+//!         match self {
+//!             Self::NotFound => StatusCode::NOT_FOUND.into_response(),
+//!             Self::Failed(failed) => failed.into_response(),
+//!             Self::Database(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+//!         }
+//!     }
+//! }
+//!
+//! impl From<PreconditionFailed> for Error {
+//!     fn from(failed: PreconditionFailed) -> Self {
+//!         Self::Failed(failed)
+//!     }
+//! }
+//!
+//! async fn write(expected: Expected) -> Result<String, Error> {
+//!     let text = update(expected.versions()).await.map_err(Error::Database)?;
+//!     expected.settle(text)?.ok_or(Error::NotFound)
+//! }
+//! # }
+//! ```
+//!
+//! Without the feature they come from a request, and each converts into an
+//! [`http::Response`]:
 //!
 //! ```
 //! use bytes::Bytes;
@@ -40,7 +84,7 @@
 //! fn show<B>(request: &Request<B>) -> Response<Bytes> {
 //!     let current = Validators::new().with_etag(VersionTags::plain().number(7));
 //!     if let Err(unmet) = Preconditions::of(request).check(&current) {
-//!         return unmet.into_response();
+//!         return unmet.into();
 //!     }
 //!     Validated(Response::new("seven".into()), current).into()
 //! }

@@ -1,5 +1,6 @@
 mod dates;
 
+use bytes::Bytes;
 use http::{Response, StatusCode};
 
 use super::*;
@@ -21,6 +22,10 @@ type Fields<'a> = &'a [(&'a str, &'a str)];
 
 fn expected(fields: Fields<'_>) -> Expected {
     Expected::of(&request("PUT", "/", fields.iter().copied()))
+}
+
+fn respond(refusal: impl Into<Response<Bytes>>) -> Response<Bytes> {
+    refusal.into()
 }
 
 /// R-9110-13.1-a: what a compare-and-set compares.
@@ -110,7 +115,7 @@ fn settling() {
     let failed = conditional().settle(None::<()>).unwrap_err();
     assert_eq!(failed.reason(), Reason::Superseded);
     assert!(failed.current().is_none());
-    assert_eq!(failed.into_response().status(), 412);
+    assert_eq!(respond(failed).status(), 412);
 }
 
 /// R-9110-13.1.1-a, R-9110-13.1.1-c, R-9110-13.1.4-a.
@@ -190,7 +195,7 @@ fn checking_a_read() {
         match preconditions.check(current) {
             Ok(()) => 200,
             Err(unmet) => {
-                let response = unmet.into_response();
+                let response = respond(unmet);
                 assert_eq!(response.headers()["etag"], "\"7\"");
                 response.status().as_u16()
             }
@@ -206,19 +211,19 @@ fn checking_a_read() {
     let Err(Unmet::Failed(failed)) = absent else {
         panic!("{absent:?}");
     };
-    assert!(!failed.into_response().headers().contains_key("etag"));
+    assert!(!respond(failed).headers().contains_key("etag"));
 }
 
 /// R-9110-15.4.5-a: the tag; the date only where there is none.
 #[test]
 fn a_304_has_the_validators() {
     let date = HttpDate::from_unix_seconds(784_111_777);
-    let both = NotModified::new(tagged("7").with_last_modified(date)).into_response();
+    let both = respond(NotModified::new(tagged("7").with_last_modified(date)));
     assert_eq!(both.status(), StatusCode::NOT_MODIFIED);
     assert_eq!(both.headers()["etag"], "\"7\"");
     assert_eq!(both.headers().len(), 1);
     let dated = Validators::new().with_last_modified(date);
-    let response = NotModified::new(dated).into_response();
+    let response = respond(NotModified::new(dated));
     assert_eq!(response.headers()["last-modified"], DATE);
     assert!(response.body().is_empty());
 }
@@ -231,7 +236,7 @@ fn a_412_is_a_problem_with_the_current_tag() {
         (PreconditionFailed::default(), None),
         (PreconditionFailed::with_current(tagged("8")), Some("\"8\"")),
     ] {
-        let response = failed.into_response();
+        let response = respond(failed);
         assert_eq!(response.status(), StatusCode::PRECONDITION_FAILED);
         assert_eq!(response.headers()["cache-control"], "no-store");
         let in_field = response.headers().get("etag");
@@ -255,7 +260,7 @@ fn a_validated_response() {
 
 #[cfg(feature = "axum")]
 mod in_axum {
-    use ::axum::{Router, body::Body, routing::get};
+    use ::axum::{Router, body::Body, response::IntoResponse, routing::get};
     use http::Request;
     use tower::ServiceExt;
 
@@ -315,6 +320,20 @@ mod in_axum {
             (response.status().as_u16(), &response.headers()["etag"]),
             (304, &"\"7\"".parse().unwrap())
         );
+    }
+
+    /// Issue 10, B.8: in the error enum of an application, where the trait is in
+    /// scope, the method is axum's.
+    #[test]
+    fn into_response_is_the_method_of_the_trait() {
+        let responses: [Response<Body>; 4] = [
+            NotModified::default().into_response(),
+            PreconditionFailed::new().into_response(),
+            Unmet::NotModified(NotModified::default()).into_response(),
+            Unmet::Failed(PreconditionFailed::new()).into_response(),
+        ];
+        let statuses = responses.map(|response| response.status().as_u16());
+        assert_eq!(statuses, [304, 412, 304, 412]);
     }
 
     /// R-9110-13.1-a: the extractor hands on what the layer handed over.

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::StatusCode;
+use bytes::Bytes;
+use http::{Response, StatusCode};
 
 use super::{Expected, Preconditions, Unmet, expected};
 use crate::{
@@ -64,13 +65,13 @@ fn dates_to_come_are_not_sent() {
     let date = HttpDate::from(to_come).to_string();
     let put = request("PUT", "/", [("if-unmodified-since", &*date)]);
     let failed = Expected::of(&put).check(modified(to_come)).unwrap_err();
-    let response = failed.into_response();
+    let response = Response::<Bytes>::from(failed);
     assert_eq!(response.status(), StatusCode::PRECONDITION_FAILED);
     assert!(!response.headers().contains_key("last-modified"));
 
     let check = |method, name, current: Current| {
         let unmet = preconditions(method, (name, &date)).check(current);
-        unmet.unwrap_err().into_response()
+        Response::<Bytes>::from(unmet.unwrap_err())
     };
     let response = check("PUT", "if-unmodified-since", modified(to_come));
     assert_eq!(response.status(), StatusCode::PRECONDITION_FAILED);

@@ -1,5 +1,6 @@
 //! What the handler is told to expect, and what becomes of its answer.
 
+use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 
 use super::{Answer, problem, representation, status};
@@ -16,7 +17,7 @@ use crate::{
 const CONDITION: (&str, &str) = ("if-match", "\"1\"");
 
 fn failed(failed: PreconditionFailed) -> Response<ScriptedBody> {
-    let (parts, content) = failed.into_response().into_parts();
+    let (parts, content) = Response::<Bytes>::from(failed).into_parts();
     let content = crate::test_support::Act::Data(content);
     Response::from_parts(parts, ScriptedBody::sized([content]))
 }

@@ -136,7 +136,7 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         match self {
             Self::NoSuchDocument => StatusCode::NOT_FOUND.into_response(),
-            Self::Failed(failed) => IntoResponse::into_response(failed),
+            Self::Failed(failed) => failed.into_response(),
             Self::Database => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         }
     }

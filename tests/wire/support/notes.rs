@@ -10,7 +10,7 @@ use std::{
 
 use axum::{
     Router,
-    body::{Body, Bytes},
+    body::Bytes,
     extract::{Request, State},
     http::Uri,
     response::{IntoResponse, Response},
@@ -141,7 +141,7 @@ impl Notes {
         match expected.settle(written) {
             Ok(Some(note)) => respond(StatusCode::OK, note),
             Ok(None) => StatusCode::NOT_FOUND.into_response(),
-            Err(failed) => failed.into_response().map(Body::from),
+            Err(failed) => failed.into(),
         }
     }
 

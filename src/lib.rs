@@ -100,20 +100,42 @@
 //!
 //! # Placement in axum
 //!
-//! `Router::layer(stack())` is right where the length of the content is known.
-//! Where it is not, a `Router` writes `content-length: 0` on a 304 that comes out
-//! of its own layers, and on the answer to `HEAD` where a layer asked with `GET`.
-//! That is wrong (RFC 9110, section 8.6), and the case
+//! `MethodRouter::route_layer` is the place for a layer that refuses, such as
+//! [`PreconditionLayer`] and [`recipe::guarded_writes`]: 404 and 405 are then
+//! answered before any condition is asked for. `Router::layer(stack())` is the
+//! place for the rest, where the length of the content is known.
 //!
-//! - where a handler sets an `ETag` on a stream, or content is compressed inside:
-//!   wrap the router instead, with
-//!   `ServiceBuilder::new().layer(stack()).service(router)`. A router answers
-//!   `HEAD` without content; [`ConditionalLayer::head_as_get`] gives such an
-//!   answer the tag of the `GET`.
-//! - for every 304 by a source, which is made before there is any content: any
-//!   [`ConditionalLayer`] around the router takes the wrong field away.
+//! Wrap the router instead
 //!
-//! The `notes` example does both.
+//! - where a handler sets an `ETag` on a stream, or content is compressed inside,
+//! - where a source answers 304: before there is any content, its length is not
+//!   known.
+//!
+//! Otherwise a `Router` writes `content-length: 0` on a 304 that comes out of its
+//! own layers, and on the answer to `HEAD` where a layer asked with `GET`. That is
+//! wrong (RFC 9110, section 8.6). These lines wrap a router with `tower` and its
+//! feature `util`:
+//!
+//! ```
+//! use axum::{Router, ServiceExt, body::Body, extract::Request, response::Response};
+//! use tokio::net::TcpListener;
+//! use tower::ServiceBuilder;
+//! use tower_conditional::ConditionalLayer;
+//!
+//! async fn serve(listener: TcpListener, router: Router) -> std::io::Result<()> {
+//!     let app = ServiceBuilder::new()
+//!         // The layers change the type of the body; `axum::serve` takes one alone.
+//!         .map_response(|response: Response<_>| response.map(Body::new))
+//!         .layer(ConditionalLayer::new()) // or stack(), or a recipe
+//!         .service(router);
+//!     axum::serve(listener, ServiceExt::<Request>::into_make_service(app)).await
+//! }
+//! ```
+//!
+//! Routes inside may have layers of their own all the same: a [`ConditionalLayer`]
+//! around the router takes the wrong field from their 304s. A router answers `HEAD`
+//! without content; [`ConditionalLayer::head_as_get`] gives such an answer the tag
+//! of the `GET`. The `notes` example does all of this.
 //!
 //! # Modules beside and below the layers
 //!

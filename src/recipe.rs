@@ -12,6 +12,10 @@
 //! # let _ = app;
 //! ```
 //!
+//! [`guarded_writes`] refuses what carries no condition, so it belongs on the
+//! methods of one route, by `MethodRouter::route_layer`: other methods are then
+//! 405, where `layer` would answer 428 first.
+//!
 //! Where a route has tags of its own, from a source of validators for instance,
 //! take the [`CachePolicy`] of the same name alone:
 //! `CachePolicyLayer::new(CachePolicy::read_mostly_json())`. That is also the way
@@ -132,6 +136,24 @@ pub fn transformed() -> Recipe {
 /// What many write at once: `no-cache` on reads, their tags and 304s from
 /// `source`, and a `PUT`, `PATCH` or `DELETE` needs `If-Match`: 428 without, and
 /// 412 for whoever comes late. See [`CachePolicy::guarded_writes`].
+///
+/// Put it on a route with `MethodRouter::route_layer`. With `layer` of any router
+/// a method that the route does not have is 428 instead of 405:
+///
+/// ```
+/// # use std::convert::Infallible;
+/// # async fn version() -> i64 { 7 }
+/// use axum::{Router, http::request::Parts, routing::get};
+/// use tower_conditional::{Current, VersionTags, recipe};
+///
+/// let versions = |_: &Parts| async {
+///     Ok::<_, Infallible>(Current::from(VersionTags::plain().number(version().await)))
+/// };
+/// let methods = get(async || "a note").put(async || "written");
+/// let app: Router = Router::new()
+///     .route("/notes/1", methods.route_layer(recipe::guarded_writes(versions)));
+/// # let _ = app;
+/// ```
 ///
 /// Check and write are one step only if the handler makes them one, with
 /// [`Expected`](crate::handler::Expected), or a lock does: see

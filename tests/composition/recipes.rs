@@ -152,3 +152,29 @@ async fn guarded_writes_need_a_condition() {
         }
     }
 }
+
+/// Issue 10, B.8: with `MethodRouter::route_layer`, as its docs have it, what is
+/// not there is 404 and 405 before a condition is asked for.
+#[tokio::test]
+async fn guarded_writes_leave_404_and_405_to_the_router() {
+    let methods = get(async || "content").put(async || "written");
+    let methods = methods.route_layer(recipe::guarded_writes(version));
+    let service: Router = Router::new().route("/", methods);
+    for (method, path, status) in [
+        ("PUT", "/", 428),
+        ("DELETE", "/", 405),
+        ("PATCH", "/", 405),
+        ("PUT", "/none", 404),
+    ] {
+        for condition in [&[][..], &[("if-match", "\"old\"")]] {
+            let reply = send(&service, method, path, condition).await;
+            let status = match (status, condition) {
+                (428, [_]) => 412,
+                _ => status,
+            };
+            assert_eq!(reply.status, status, "{method} {path} {condition:?}");
+            let allow = (status == 405).then_some("GET,HEAD,PUT");
+            assert_eq!(reply.field("allow"), allow, "{method} {path}");
+        }
+    }
+}

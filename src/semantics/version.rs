@@ -134,8 +134,10 @@ impl VersionTags {
             fraction /= 10;
             digits -= 1;
         }
-        let text = format_args!("{sign}{seconds}.{fraction:0digits$}");
-        Ok(self.strong(Kind::Timestamp, text))
+        Ok(self.strong(
+            Kind::Timestamp,
+            format_args!("{sign}{seconds}.{fraction:0digits$}"),
+        ))
     }
 
     /// From any bytes that every write changes, in base64url: `"AAAAAAAAB9E"`.

@@ -38,7 +38,8 @@ pub(crate) fn routes<S: Storage>(
     changes: &broadcast::Sender<Announcement>,
     stats: &Stats,
 ) -> Router {
-    // 304 before the handler runs, and the tag on what it answers otherwise.
+    // 304 before the handler runs. What it answers otherwise it tags itself, for it reads the tag
+    // with the content.
     let all = stats
         .counted(get(list::<S>))
         .route_layer(ConditionalLayer::new().source(store.versions(|_| Some(Item::Notes))));
@@ -89,7 +90,8 @@ fn note_of(request: &Parts) -> Option<Item> {
 }
 
 async fn list<S: Storage>(State(notes): State<Notes<S>>) -> Result<Response, Refused> {
-    Ok(Json(notes.store.notes().await?).into_response())
+    let (notes, validators) = notes.store.notes().await?;
+    Ok(Validated(Json(notes), validators).into_response())
 }
 
 async fn create<S: Storage>(
@@ -106,9 +108,10 @@ async fn read<S: Storage>(
     State(notes): State<Notes<S>>,
     NoteId(id): NoteId,
 ) -> Result<Response, Refused> {
-    let note = notes.store.note(id).await?.ok_or(StoreError::Absent)?;
+    let (note, validators) = notes.store.note(id).await?.ok_or(StoreError::Absent)?;
     let modified = HeaderValue::from(note.last_modified());
-    Ok(([(header::LAST_MODIFIED, modified)], Json(note)).into_response())
+    let dated = ([(header::LAST_MODIFIED, modified)], Json(note));
+    Ok(Validated(dated, validators).into_response())
 }
 
 async fn replace<S: Storage>(
@@ -140,7 +143,7 @@ async fn delete<S: Storage>(
 /// Which version each note has: a query that is not worth running for a client that has seen the
 /// latest event.
 async fn versions<S: Storage>(State(notes): State<Notes<S>>) -> Result<Json<Value>, Refused> {
-    let notes = notes.store.notes().await?;
+    let (notes, _) = notes.store.notes().await?;
     let versions = notes
         .iter()
         .map(|note| json!({ "id": note.id, "version": note.version }));

@@ -70,10 +70,10 @@ async fn index() -> Html<&'static str> {
 async fn read<S: Storage>(
     State(store): State<S>,
     Path(name): Path<String>,
-) -> Result<Html<String>, Refused> {
-    let content = store.page(name).await?;
-    let content = content.ok_or_else(|| Problem::not_found("no such page"))?;
-    Ok(Html(content))
+) -> Result<Validated<Html<String>>, Refused> {
+    let page = store.page(name).await?;
+    let (content, validators) = page.ok_or_else(|| Problem::not_found("no such page"))?;
+    Ok(Validated(Html(content), validators))
 }
 
 async fn write<S: Storage>(

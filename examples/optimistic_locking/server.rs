@@ -54,7 +54,10 @@ async fn read(
     let mut store = documents.lock();
     store.reads += 1;
     let document = store.by_path.get(uri.path()).ok_or(StatusCode::NOT_FOUND)?;
-    Ok(Validated(document.text.clone(), document.validators()))
+    Ok(Validated(
+        document.text.clone(),
+        document.validators(uri.path()),
+    ))
 }
 
 async fn write(
@@ -116,7 +119,7 @@ impl ValidatorSource for Documents {
 
 impl Store {
     fn validators(&self, path: &str) -> Option<Validators> {
-        self.by_path.get(path).map(Document::validators)
+        Some(self.by_path.get(path)?.validators(path))
     }
 
     fn write(&mut self, path: &str, text: String) -> (StatusCode, Validated<String>) {
@@ -125,7 +128,7 @@ impl Store {
             text: text.clone(),
             version: self.last_version,
         };
-        let written = Validated(text, document.validators());
+        let written = Validated(text, document.validators(path));
         match self.by_path.insert(path.to_owned(), document) {
             Some(_) => (StatusCode::OK, written),
             None => (StatusCode::CREATED, written),
@@ -134,7 +137,9 @@ impl Store {
 }
 
 impl Document {
-    fn validators(&self) -> Validators {
-        Validators::new().with_etag(VersionTags::plain().number(self.version))
+    /// The path is their scope: the tag of one document is no tag of another.
+    fn validators(&self, path: &str) -> Validators {
+        let tags = VersionTags::plain().scope(path);
+        Validators::new().with_etag(tags.number(self.version))
     }
 }

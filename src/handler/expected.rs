@@ -8,7 +8,10 @@ use http::{HeaderMap, Method, Request, request::Parts};
 use super::{PreconditionFailed, preconditions::now};
 use crate::{
     refusal::Reason,
-    semantics::precondition::{Condition, ConditionalFields, Current, Decision},
+    semantics::{
+        precondition::{Condition, ConditionalFields, Current, Decision},
+        version::VersionTags,
+    },
 };
 
 /// The state that a write expects to find: what a handler's compare-and-set
@@ -19,19 +22,23 @@ use crate::{
 /// came of it:
 ///
 /// ```
-/// use tower_conditional::handler::{Expected, PreconditionFailed};
+/// use tower_conditional::{
+///     VersionTags,
+///     handler::{Expected, PreconditionFailed},
+/// };
 /// # struct Row;
 /// # struct NotFound;
 /// # impl From<PreconditionFailed> for NotFound { fn from(_: PreconditionFailed) -> Self { Self } }
 /// # async fn query(_: &str, _: i64, _: Option<Vec<i64>>) -> Option<Row> { None }
 ///
 /// async fn rename(id: i64, expected: Expected) -> Result<Row, NotFound> {
+///     let tags = VersionTags::plain().scope(format!("notes/{id}"));
 ///     let row = query(
 ///         "UPDATE notes SET title = 'x', version = version + 1
 ///          WHERE id = $1 AND ($2::bigint[] IS NULL OR version = ANY ($2))
 ///          RETURNING version",
 ///         id,
-///         expected.versions(),
+///         expected.versions_of(&tags),
 ///     )
 ///     .await;
 ///     // No row, and something was expected: 412. No row at all: 404.
@@ -112,31 +119,41 @@ impl Expected {
         self.fields.names(Condition::IfMatch)
     }
 
-    /// The versions of which the current one must be one, for tags that
-    /// [`VersionTags::plain().number(..)`][number] made. `None` where any will
-    /// do: without a condition, and with `If-Match: *`.
+    /// Returns the versions of which the current one must be one, for tags
+    /// that [`VersionTags::number`] of these very tags made. `None` where any
+    /// will do: without a condition, and with `If-Match: *`.
     ///
-    /// Tags that are no such version match none. Of conditions that are not
-    /// about versions (dates, the tags of `If-None-Match`) what is left is the
-    /// version that the layer saw when they held; where it saw none the list
-    /// is empty, and matches nothing.
+    /// Tags of another scope, and all that are no such version, match none. So
+    /// do keyed tags, whose versions cannot be read: [`check`](Self::check)
+    /// these.
     ///
-    /// [number]: crate::semantics::version::VersionTags::number
+    /// Of conditions that are not about versions (dates, the tags of
+    /// `If-None-Match`) the version remains that the layer saw when they held.
+    /// Where it saw none the list is empty, and matches nothing.
     #[must_use]
-    pub fn versions(&self) -> Option<Vec<i64>> {
+    pub fn versions_of(&self, tags: &VersionTags) -> Option<Vec<i64>> {
         if self.must_exist() && !self.fields.names(Condition::IfNoneMatch) {
             // `If-Unmodified-Since` is ignored beside it (section 13.1.4).
             return (!self.fields.is_any(Condition::IfMatch)).then(|| {
-                let tags = self.fields.tags(Condition::IfMatch);
-                tags.filter_map(|tag| tag.number()).collect()
+                let named = self.fields.tags(Condition::IfMatch);
+                named.filter_map(|tag| tags.parse_number(tag)).collect()
             });
         }
         self.is_conditional().then(|| {
             let seen = self.seen.validators().and_then(|seen| seen.etag.as_ref());
-            seen.and_then(|tag| tag.as_ref().number())
+            seen.and_then(|tag| tags.parse_number(tag.as_ref()))
                 .into_iter()
                 .collect()
         })
+    }
+
+    /// As [`versions_of`](Self::versions_of) for plain tags without a scope.
+    ///
+    /// The tag of another resource with the same version has the same text: use
+    /// it only for a service that has one resource with versions.
+    #[must_use]
+    pub fn versions(&self) -> Option<Vec<i64>> {
+        self.versions_of(&VersionTags::plain())
     }
 
     /// Hands in what a compare-and-set gave: `None` is that it changed nothing.

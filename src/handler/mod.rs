@@ -18,7 +18,8 @@
 //!     Path(id): Path<i64>,
 //!     preconditions: Preconditions,
 //! ) -> Result<impl IntoResponse, Unmet> {
-//!     let tag = VersionTags::plain().number(version_of(id).await);
+//!     let tags = VersionTags::plain().scope(format!("notes/{id}"));
+//!     let tag = tags.number(version_of(id).await);
 //!     let current = Validators::new().with_etag(tag);
 //!     preconditions.check(&current)?; // 304 or 412, and the rest does not run
 //!     Ok(Validated(Json(render(id).await), current))

@@ -62,6 +62,51 @@ fn versions_to_compare() {
     }
 }
 
+/// Issue 10, B.5: the tag of another resource with the same version matches
+/// none. R-9110-13.1-a
+#[test]
+fn versions_of_one_resource() {
+    let of = |path: &str| VersionTags::plain().scope(path);
+    let tag = |path: &str, version| of(path).number(version).to_string();
+    let (own, other) = (tag("notes/5", 1), tag("notes/4", 1));
+    let all = format!("{other}, {own}, \"1\", W/{own}, {}", tag("notes/5", -7));
+    let table: [(Fields<'_>, Option<&[i64]>); 7] = [
+        (&[], None),
+        (&[("if-match", "*")], None),
+        (&[("if-match", &own)], Some(&[1])),
+        (&[("if-match", &other)], Some(&[])),
+        (&[("if-match", "\"1\"")], Some(&[])),
+        (&[("if-match", &all)], Some(&[1, -7])),
+        (&[("if-none-match", "*")], Some(&[])),
+    ];
+    for (fields, versions) in table {
+        let found = expected(fields).versions_of(&of("notes/5"));
+        assert_eq!(found.as_deref(), versions, "{fields:?}");
+    }
+    // Without a scope it is no number, and a keyed tag shows none.
+    let named = expected(&[("if-match", &own)]);
+    assert_eq!(named.versions(), Some(Vec::new()));
+    let keyed = VersionTags::keyed([7; 16]).unwrap().scope("notes/5");
+    assert_eq!(named.versions_of(&keyed), Some(Vec::new()));
+    let hidden = keyed.number(1).to_string();
+    let hidden = expected(&[("if-match", &hidden)]).versions_of(&keyed);
+    assert_eq!(hidden, Some(Vec::new()));
+}
+
+/// Issue 10, B.5: what the layer saw counts if it is of that resource.
+#[test]
+fn versions_of_one_resource_that_were_seen() {
+    let of = |path: &str| VersionTags::plain().scope(path);
+    let request = request("PUT", "/", [("if-unmodified-since", DATE)]);
+    let conditions =
+        crate::semantics::precondition::ConditionalFields::from_headers(request.headers());
+    let seen = of("notes/5").number(7).into();
+    let expected = Expected::handed_over(request.method().clone(), conditions, seen);
+    assert_eq!(expected.versions_of(&of("notes/5")), Some(vec![7]));
+    assert_eq!(expected.versions_of(&of("notes/4")), Some(Vec::new()));
+    assert_eq!(expected.versions(), Some(Vec::new()));
+}
+
 /// What the layer saw stands for conditions that no version says.
 #[test]
 fn versions_that_were_seen() {

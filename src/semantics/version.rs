@@ -6,15 +6,27 @@
 //! ```
 //! use tower_conditional::semantics::version::VersionTags;
 //!
-//! let tags = VersionTags::plain();
+//! let tags = VersionTags::plain().scope("notes/17");
 //! let tag = tags.number(42);
-//! assert_eq!(tag.as_header_value(), "\"42\"");
+//! assert_eq!(tag.as_header_value(), "\"42-dhLgLmJWxIC26A\"");
 //!
 //! // And back, for a compare-and-set:
 //! //   UPDATE notes SET text = $1, version = version + 1
 //! //   WHERE id = $2 AND version = $3
-//! assert_eq!(tag.as_ref().number(), Some(42));
+//! assert_eq!(tags.parse_number(tag.as_ref()), Some(42));
+//!
+//! // The tag of another note is no version of this one.
+//! let other = VersionTags::plain().scope("notes/18").number(42);
+//! assert_eq!(tags.parse_number(other.as_ref()), None);
 //! ```
+//!
+//! # One resource, one scope
+//!
+//! Versions of two resources are often the same number. Without a scope their
+//! tags are the same too, and `If-Match` with the tag of one note lets a write
+//! to another one pass. [`VersionTags::scope`] binds tags to one resource. The
+//! source, the handler that reads and the handler that writes use the same
+//! scope, so their tags agree.
 //!
 //! # What a version must be
 //!
@@ -35,7 +47,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use base64::{display::Base64Display, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{Engine, display::Base64Display, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 
@@ -46,10 +58,21 @@ use super::{
 
 /// Keeps these codes apart from all others that are made with the same secret.
 const DOMAIN: &[u8] = b"tower-conditional version 1";
+/// Keeps digests of scopes apart from other digests of the same text.
+const SCOPE_DOMAIN: &[u8] = b"tower-conditional scope 1";
 /// The most bytes that [`VersionTags::bytes`] spells out.
 const SPELLED: usize = 64;
-/// The longest text of a version: that of [`SPELLED`] bytes.
-const LONGEST: usize = (SPELLED * 4).div_ceil(3);
+/// The bytes of a scope's digest that a plain tag spells.
+///
+/// A collision does harm only if a client also sends the tag of the one
+/// resource to the other, at the same version. Among a billion resources the
+/// probability that any two collide is 2^-21. And 80 bits end in one of `AQgw`,
+/// so that no tag looks as if it had the suffix of a content coding (`-br`).
+const MARKED: usize = 10;
+/// How these are spelled, with a hyphen before them.
+const MARK: usize = 1 + (MARKED * 4).div_ceil(3);
+/// The longest text of a version, that of [`SPELLED`] bytes, with a scope.
+const LONGEST: usize = (SPELLED * 4).div_ceil(3) + MARK;
 
 /// Makes entity tags from versions, each with one allocation.
 ///
@@ -58,7 +81,12 @@ const LONGEST: usize = (SPELLED * 4).div_ceil(3);
 #[derive(Debug, Clone)]
 pub struct VersionTags {
     key: Option<Hmac<Sha256>>,
+    scope: Option<Scope>,
 }
+
+/// SHA-256 of what the tags are bound to.
+#[derive(Debug, Clone, Copy)]
+struct Scope([u8; 32]);
 
 /// What a version is, so that no two kinds share a code.
 #[derive(Debug, Clone, Copy)]
@@ -74,22 +102,47 @@ impl VersionTags {
     /// Tags that spell the version. Clients can read it.
     #[must_use]
     pub fn plain() -> Self {
-        Self { key: None }
+        Self {
+            key: None,
+            scope: None,
+        }
     }
 
     /// Tags of 128 bits from HMAC-SHA-256 over the version, which show neither
     /// the version nor how often it changes. Replicas must share the secret.
     ///
-    /// Equal versions of two resources have equal tags. Whoever may watch one
-    /// of them count upwards could recognise the numbers of the other; where
-    /// that matters, put the resource's name into [`bytes`](Self::bytes) too.
+    /// Without a [`scope`](Self::scope) equal versions of two resources have
+    /// equal tags. A client that may watch one of them count upwards could
+    /// recognise the numbers of the other.
     ///
     /// # Errors
     ///
     /// Refuses a secret of fewer than 16 bytes, which could be guessed.
     pub fn keyed(secret: impl AsRef<[u8]>) -> Result<Self, WeakSecret> {
         let key = secret::key(secret.as_ref())?;
-        Ok(Self { key: Some(key) })
+        Ok(Self {
+            key: Some(key),
+            scope: None,
+        })
+    }
+
+    /// Binds the tags to one resource, so that the tag of another resource with
+    /// the same version is another tag. Defaults to no scope.
+    ///
+    /// A scope is any text or bytes that names the resource, and nothing else
+    /// in the application: a path, or the `Scope` of a store. Two parts that
+    /// could run together need a separator. A scope that is added to a scope is
+    /// another scope within it, such as the row of a tenant.
+    ///
+    /// A plain tag spells 80 bits of the scope's SHA-256, in base64url, behind
+    /// the version and a hyphen: `"42-dhLgLmJWxIC26A"`. In a keyed tag the scope
+    /// is part of what HMAC-SHA-256 covers.
+    #[must_use]
+    pub fn scope(&self, scope: impl AsRef<[u8]>) -> Self {
+        Self {
+            key: self.key.clone(),
+            scope: Some(Scope::within(self.scope.as_ref(), scope.as_ref())),
+        }
     }
 
     /// From a number that every write changes: `"42"`.
@@ -176,6 +229,28 @@ impl VersionTags {
         self.strong(Kind::Collection, format_args!("{count}-{latest}"))
     }
 
+    /// Returns the version from which [`number`](Self::number) makes `tag`, for
+    /// a compare-and-set in the database.
+    ///
+    /// Returns `None` for the tag of another scope, for a weak tag, which
+    /// `If-Match` never takes (RFC 9110, section 13.1.1), and for any other
+    /// spelling, as of `+42`, `042` or `-0`: a tag that was never sent is no tag
+    /// of any row. Keyed tags never show their version.
+    #[must_use]
+    pub fn parse_number(&self, tag: TagRef<'_>) -> Option<i64> {
+        if self.key.is_some() || tag.is_weak() {
+            return None;
+        }
+        let text = match &self.scope {
+            Some(scope) => tag.opaque().strip_suffix(&scope.mark())?,
+            None => tag.opaque(),
+        };
+        let text = std::str::from_utf8(text).ok()?;
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let canonical = text == "0" || digits.starts_with(|first| matches!(first, '1'..='9'));
+        text.parse().ok().filter(|_| canonical)
+    }
+
     fn strong(&self, kind: Kind, version: fmt::Arguments<'_>) -> EntityTag {
         self.with_text(kind, version, |code, text| match code {
             Some(code) => EntityTag::from_digest(&code),
@@ -190,7 +265,8 @@ impl VersionTags {
         })
     }
 
-    /// Writes the version on the stack, and its code if there is a key.
+    /// Writes the version on the stack, with the scope behind it, or the code of
+    /// both if there is a key.
     fn with_text(
         &self,
         kind: Kind,
@@ -199,39 +275,54 @@ impl VersionTags {
     ) -> EntityTag {
         let mut text = Cursor::new([0; LONGEST]);
         text.write_fmt(version).expect("the longest version fits");
+        if let (None, Some(scope)) = (&self.key, &self.scope) {
+            text.write_all(&scope.mark()).expect("a scope fits too");
+        }
         let length = usize::try_from(text.position()).unwrap_or(LONGEST);
         let text = &text.get_ref()[..length];
-        tag(self.key.as_ref().map(|key| code(key, kind, text)), text)
+        tag(
+            self.key.as_ref().map(|key| self.code(key, kind, text)),
+            text,
+        )
     }
-}
 
-/// The first 128 bits of HMAC-SHA-256 over parts that cannot run together.
-fn code(key: &Hmac<Sha256>, kind: Kind, text: &[u8]) -> [u8; 16] {
-    let mut mac = key.clone();
-    for part in [DOMAIN, &[kind as u8], text] {
-        mac.update(&(part.len() as u64).to_be_bytes());
-        mac.update(part);
-    }
-    let code = mac.finalize().into_bytes();
-    std::array::from_fn(|at| code[at])
-}
-
-impl TagRef<'_> {
-    /// The version in a tag that a plain [`VersionTags::number`] made, for a
-    /// compare-and-set in the database.
-    ///
-    /// None for a weak tag, which `If-Match` never takes (RFC 9110, section
-    /// 13.1.1), and for any other spelling, as of `+42`, `042` or `-0`: a tag
-    /// that was never sent is no tag of any row.
-    #[must_use]
-    pub fn number(self) -> Option<i64> {
-        let text = std::str::from_utf8(self.opaque()).ok()?;
-        let digits = text.strip_prefix('-').unwrap_or(text);
-        let canonical = text == "0" || digits.starts_with(|first| matches!(first, '1'..='9'));
-        if self.is_weak() || !canonical {
-            return None;
+    /// The first 128 bits of HMAC-SHA-256 over parts that cannot run together.
+    fn code(&self, key: &Hmac<Sha256>, kind: Kind, text: &[u8]) -> [u8; 16] {
+        let mut mac = key.clone();
+        let mut cover = |part: &[u8]| mac.update(part);
+        each_part([DOMAIN, &[kind as u8], text], &mut cover);
+        if let Some(Scope(digest)) = &self.scope {
+            each_part([&digest[..]], &mut cover);
         }
-        text.parse().ok()
+        let code = mac.finalize().into_bytes();
+        std::array::from_fn(|at| code[at])
+    }
+}
+
+impl Scope {
+    /// Of a scope within another one, or within none.
+    fn within(outer: Option<&Self>, scope: &[u8]) -> Self {
+        let outer = outer.map_or(&[][..], |outer| &outer.0);
+        let mut digest = Sha256::new();
+        each_part([SCOPE_DOMAIN, outer, scope], |part| digest.update(part));
+        Self(digest.finalize().into())
+    }
+
+    /// A hyphen and the first bits of the digest, which end a plain tag.
+    fn mark(&self) -> [u8; MARK] {
+        let mut mark = [b'-'; MARK];
+        URL_SAFE_NO_PAD
+            .encode_slice(&self.0[..MARKED], &mut mark[1..])
+            .expect("a mark is as long as its base64url");
+        mark
+    }
+}
+
+/// Parts with their lengths before them, so that none run together.
+fn each_part<const N: usize>(parts: [&[u8]; N], mut take: impl FnMut(&[u8])) {
+    for part in parts {
+        take(&(part.len() as u64).to_be_bytes());
+        take(part);
     }
 }
 

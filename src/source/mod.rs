@@ -20,8 +20,10 @@
 //!
 //! // A counter that every write moves stands for a version column.
 //! let version = Arc::new(AtomicI64::new(7));
-//! let source = move |_: &Parts| {
-//!     let tag = VersionTags::plain().number(version.load(Ordering::SeqCst));
+//! // The path is its scope: the tag of one note is no tag of another.
+//! let source = move |request: &Parts| {
+//!     let tags = VersionTags::plain().scope(request.uri.path());
+//!     let tag = tags.number(version.load(Ordering::SeqCst));
 //!     async move { Ok::<_, Infallible>(tag.into()) }
 //! };
 //!
@@ -31,7 +33,8 @@
 //!         Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("hello")))
 //!     }));
 //!
-//! let request = Request::get("/notes/1").header(header::IF_NONE_MATCH, "\"7\"");
+//! let current = VersionTags::plain().scope("/notes/1").number(7);
+//! let request = Request::get("/notes/1").header(header::IF_NONE_MATCH, current);
 //! let response = service.oneshot(request.body(Full::default())?).await?;
 //! assert_eq!(response.status(), StatusCode::NOT_MODIFIED); // the service did not run
 //! # Ok(())

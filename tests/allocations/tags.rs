@@ -98,9 +98,13 @@ fn a_stack_adds_nothing_of_its_own() {
 #[test]
 fn a_tag_from_a_version_allocates_once() {
     let keyed = VersionTags::keyed([7; 32]).unwrap();
-    for tags in [VersionTags::plain(), keyed] {
-        let makes: [(&str, &dyn Fn()); 6] = [
+    let scoped = [VersionTags::plain(), keyed.clone()].map(|tags| tags.scope("notes/17"));
+    for tags in [VersionTags::plain(), keyed].into_iter().chain(scoped) {
+        let makes: [(&str, &dyn Fn()); 7] = [
             ("number", &|| drop(black_box(tags.number(42)))),
+            ("scope", &|| {
+                drop(black_box(tags.scope("notes/18").number(42)));
+            }),
             ("uuid", &|| drop(black_box(tags.uuid([7; 16])))),
             ("fraction", &|| {
                 let written = UNIX_EPOCH + Duration::new(1, 5);

@@ -37,6 +37,8 @@ pub(crate) enum Written {
     Deleted(i64),
 }
 
+/// What is read comes with its validators, out of one statement: between two of them somebody
+/// could write, and one tag would stand for two contents.
 pub(crate) trait Storage: Clone + Send + Sync + 'static {
     /// The current validators of what a request is about.
     fn versions(&self, item: fn(&Parts) -> Option<Item>) -> impl ValidatorSource + use<Self>;
@@ -44,9 +46,12 @@ pub(crate) trait Storage: Clone + Send + Sync + 'static {
     /// The latest event: any write to any note.
     fn events(&self) -> impl StateSource + use<Self>;
 
-    fn notes(&self) -> impl Future<Output = Result<Vec<Note>, StoreError>> + Send;
+    fn notes(&self) -> impl Future<Output = Result<(Vec<Note>, Validators), StoreError>> + Send;
 
-    fn note(&self, id: i64) -> impl Future<Output = Result<Option<Note>, StoreError>> + Send;
+    fn note(
+        &self,
+        id: i64,
+    ) -> impl Future<Output = Result<Option<(Note, Validators)>, StoreError>> + Send;
 
     /// What is expected is the state of the collection.
     fn create(
@@ -62,8 +67,10 @@ pub(crate) trait Storage: Clone + Send + Sync + 'static {
         change: Change,
     ) -> impl Future<Output = Result<Written, StoreError>> + Send;
 
-    fn page(&self, name: String)
-    -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
+    fn page(
+        &self,
+        name: String,
+    ) -> impl Future<Output = Result<Option<(String, Validators)>, StoreError>> + Send;
 
     /// Whether the page is new, and its validators.
     fn put_page(

@@ -1,6 +1,6 @@
 use axum::http::request::Parts;
 use deadpool_postgres::{Manager, Object, Pool, PoolError, Runtime};
-use tokio_postgres::{Client, Config, GenericClient, NoTls, Row};
+use tokio_postgres::{Client, Config, GenericClient, NoTls, Row, types::ToSql};
 use tower_conditional::{
     ValidatorSource, Validators, VersionTags, handler::Expected, source::StateSource,
 };
@@ -42,6 +42,22 @@ WHERE (SELECT NOT is_called FROM notes_id)";
 const FIRST_EVENT: &str = "
 INSERT INTO notes_events (event)
 SELECT 'the log begins' WHERE NOT EXISTS (SELECT 1 FROM notes_events)";
+
+/// Each read has the version that the schema keeps beside the content: that of a table is in slots.
+const NOTES: &str = "
+SELECT id, title, text, version, updated_at, kept FROM (
+    SELECT string_agg(int4send(slot) || int8send(version), '' ORDER BY slot) AS kept
+    FROM conditional_versions WHERE scope = $1
+) AS versions LEFT JOIN notes ON true ORDER BY id";
+
+const NOTE: &str = "
+SELECT id, title, text, notes.version, updated_at, versions.version AS kept
+FROM notes JOIN conditional_versions AS versions ON scope = $2
+WHERE id = $1";
+
+const PAGE: &str = "
+SELECT content, version FROM pages JOIN conditional_versions ON scope = $2
+WHERE name = $1";
 
 const PUT: &str = "
 INSERT INTO notes (id, title, text) VALUES ($1, $2, $3)
@@ -98,14 +114,26 @@ impl Storage for Postgres {
         EventLog::new(self.0.clone(), "notes_events").expect("a name")
     }
 
-    async fn notes(&self) -> Result<Vec<Note>, StoreError> {
-        let all = "SELECT id, title, text, version, updated_at FROM notes ORDER BY id";
-        let rows = self.client().await?.query(all, &[]).await?;
-        Ok(rows.iter().map(note).collect())
+    async fn notes(&self) -> Result<(Vec<Note>, Validators), StoreError> {
+        let (scope, tags) = scoped(Item::Notes);
+        let rows = self
+            .client()
+            .await?
+            .query(NOTES, &[&scope.as_str()])
+            .await?;
+        let validators = rows.first().map(|row| tags.bytes(row.get("kept")).into());
+        // Without notes there is one row, with the version alone.
+        let there = rows
+            .iter()
+            .filter(|row| row.get::<_, Option<i64>>("id").is_some());
+        Ok((there.map(note).collect(), validators.unwrap_or_default()))
     }
 
-    async fn note(&self, id: i64) -> Result<Option<Note>, StoreError> {
-        find(&**self.client().await?, id).await
+    async fn note(&self, id: i64) -> Result<Option<(Note, Validators)>, StoreError> {
+        let (scope, tags) = scoped(Item::Note(id));
+        let params: [&(dyn ToSql + Sync); 2] = [&id, &scope.as_str()];
+        let row = self.client().await?.query_opt(NOTE, &params).await?;
+        Ok(row.map(|row| (note(&row), tags.number(row.get("kept")).into())))
     }
 
     async fn create(&self, expected: Expected, draft: Draft) -> Result<Written, StoreError> {
@@ -156,10 +184,11 @@ impl Storage for Postgres {
         })
     }
 
-    async fn page(&self, name: String) -> Result<Option<String>, StoreError> {
-        let page = "SELECT content FROM pages WHERE name = $1";
-        let row = self.client().await?.query_opt(page, &[&name]).await?;
-        Ok(row.map(|row| row.get(0)))
+    async fn page(&self, name: String) -> Result<Option<(String, Validators)>, StoreError> {
+        let (scope, tags) = scoped(Item::Page(name.clone()));
+        let params: [&(dyn ToSql + Sync); 2] = [&name, &scope.as_str()];
+        let row = self.client().await?.query_opt(PAGE, &params).await?;
+        Ok(row.map(|row| (row.get(0), tags.number(row.get(1)).into())))
     }
 
     async fn put_page(
@@ -190,6 +219,13 @@ fn scope(item: Item) -> Scope {
     }
 }
 
+/// The scope of an item, and the tags of its versions, as the source makes them.
+fn scoped(item: Item) -> (Scope, VersionTags) {
+    let scope = scope(item);
+    let tags = VersionTags::plain().scope(&scope);
+    (scope, tags)
+}
+
 async fn find(client: &impl GenericClient, id: i64) -> Result<Option<Note>, StoreError> {
     let one = "SELECT id, title, text, version, updated_at FROM notes WHERE id = $1";
     Ok(client.query_opt(one, &[&id]).await?.as_ref().map(note))
@@ -197,9 +233,10 @@ async fn find(client: &impl GenericClient, id: i64) -> Result<Option<Note>, Stor
 
 /// In the transaction that wrote: later it could be the tag of what another one wrote.
 async fn validators(client: &impl GenericClient, item: Item) -> Result<Validators, StoreError> {
+    let (scope, tags) = scoped(item);
     let version = "SELECT version FROM conditional_versions WHERE scope = $1";
-    let row = client.query_one(version, &[&scope(item).as_str()]).await?;
-    Ok(VersionTags::plain().number(row.get(0)).into())
+    let row = client.query_one(version, &[&scope.as_str()]).await?;
+    Ok(tags.number(row.get(0)).into())
 }
 
 async fn log(client: &impl GenericClient, id: i64, what: &str) -> Result<(), StoreError> {

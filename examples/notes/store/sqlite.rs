@@ -41,6 +41,21 @@ INSERT INTO notes_events (id, event)
 SELECT 1 + (random() & 0xffffffffffff), 'the log begins'
 WHERE NOT EXISTS (SELECT 1 FROM notes_events)";
 
+/// Each read has the version that the schema keeps beside the content.
+const NOTES: &str = "
+SELECT id, title, text, notes.version, updated_at, kept.version AS kept
+FROM conditional_versions AS kept LEFT JOIN notes ON true
+WHERE scope = ?1 ORDER BY id";
+
+const NOTE: &str = "
+SELECT id, title, text, notes.version, updated_at, kept.version AS kept
+FROM notes JOIN conditional_versions AS kept ON scope = ?2
+WHERE id = ?1";
+
+const PAGE: &str = "
+SELECT content, version FROM pages JOIN conditional_versions ON scope = ?2
+WHERE name = ?1";
+
 const PUT: &str = "
 INSERT INTO notes (id, title, text) VALUES (?1, ?2, ?3)
 ON CONFLICT (id) DO UPDATE SET title = excluded.title, text = excluded.text,
@@ -79,6 +94,13 @@ impl Sqlite {
         Ok(Self { database, tags })
     }
 
+    /// The scope of an item, and the tags of its versions, as the source makes them.
+    fn scoped(&self, item: Item) -> (Scope, VersionTags) {
+        let scope = scope(item);
+        let tags = self.tags.scope(&scope);
+        (scope, tags)
+    }
+
     fn target(&self, item: Item) -> Target {
         Target::scope(scope(item)).tags(self.tags.clone())
     }
@@ -106,25 +128,37 @@ impl Storage for Sqlite {
         EventLog::new(self.database.clone(), "notes_events").expect("a name")
     }
 
-    async fn notes(&self) -> Result<Vec<Note>, StoreError> {
-        let all = self.database.run(|connection| {
-            connection
-                .prepare("SELECT id, title, text, version, updated_at FROM notes ORDER BY id")?
-                .query_map((), from_row)?
-                .collect()
+    async fn notes(&self) -> Result<(Vec<Note>, Validators), StoreError> {
+        let (scope, tags) = self.scoped(Item::Notes);
+        let all = self.database.run(move |connection| {
+            let mut statement = connection.prepare(NOTES)?;
+            let mut rows = statement.query([scope.as_str()])?;
+            let (mut notes, mut validators) = (Vec::new(), Validators::new());
+            while let Some(row) = rows.next()? {
+                validators = tags.number(row.get("kept")?).into();
+                // Without notes there is one row, with the version alone.
+                if row.get::<_, Option<i64>>("id")?.is_some() {
+                    notes.push(from_row(row)?);
+                }
+            }
+            Ok((notes, validators))
         });
         Ok(all.await?)
     }
 
-    async fn note(&self, id: i64) -> Result<Option<Note>, StoreError> {
-        Ok(self
-            .database
-            .run(move |connection| find(connection, id))
-            .await?)
+    async fn note(&self, id: i64) -> Result<Option<(Note, Validators)>, StoreError> {
+        let (scope, tags) = self.scoped(Item::Note(id));
+        let one = self.database.run(move |connection| {
+            let one = connection.query_row(NOTE, (id, scope.as_str()), |row| {
+                Ok((from_row(row)?, tags.number(row.get("kept")?).into()))
+            });
+            one.optional()
+        });
+        Ok(one.await?)
     }
 
     async fn create(&self, expected: Expected, draft: Draft) -> Result<Written, StoreError> {
-        let tags = self.tags.clone();
+        let store = self.clone();
         let target = self.target(Item::Notes);
         let created = self.database.guarded(expected, target, move |tx| {
             let note = tx.query_row(
@@ -135,13 +169,13 @@ impl Storage for Sqlite {
             )?;
             log(tx, note.id, "created")?;
             // In the same transaction: later it could be the tag of what another one wrote.
+            let (scope, tags) = store.scoped(Item::Note(note.id));
             let version = tx.query_row(
                 "SELECT version FROM conditional_versions WHERE scope = ?1",
-                [scope(Item::Note(note.id)).as_str()],
+                [scope.as_str()],
                 |row| row.get(0),
             )?;
-            let validators = Validators::new().with_etag(tags.number(version));
-            Ok(Written::Created(note, validators))
+            Ok(Written::Created(note, tags.number(version).into()))
         });
         Ok(created.await?)
     }
@@ -177,13 +211,13 @@ impl Storage for Sqlite {
         written.await?
     }
 
-    async fn page(&self, name: String) -> Result<Option<String>, StoreError> {
+    async fn page(&self, name: String) -> Result<Option<(String, Validators)>, StoreError> {
+        let (scope, tags) = self.scoped(Item::Page(name.clone()));
         let page = self.database.run(move |connection| {
-            connection
-                .query_row("SELECT content FROM pages WHERE name = ?1", [name], |row| {
-                    row.get(0)
-                })
-                .optional()
+            let page = connection.query_row(PAGE, [&name, scope.as_str()], |row| {
+                Ok((row.get(0)?, tags.number(row.get(1)?).into()))
+            });
+            page.optional()
         });
         Ok(page.await?)
     }

@@ -24,7 +24,6 @@ async fn assert_old_or_new(old: &Page, new: &str, replicas: &[Replica]) {
     let mut client = Client::of(&replicas[1]).await;
     loop {
         let page = client.read().await;
-        // A tag is read before the text, and so it may be the older of the two.
         assert!(page.text == new || page == *old, "{page:?}");
         let answer = client.write(&page.tag, "next").await.expect("an answer");
         if answer.status() == StatusCode::NO_CONTENT {

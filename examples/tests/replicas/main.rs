@@ -3,8 +3,10 @@
 mod departed;
 mod history;
 mod killed;
+mod labels;
 #[path = "../../../tests/wire/support/race.rs"]
 mod race;
 mod races;
 mod restarts;
+mod scopes;
 mod support;

@@ -1,12 +1,10 @@
 //! Writers who start from the same state, spread over the replicas.
 
-use std::{env, fs, path::PathBuf, process};
-
 use tower_conditional_postgres_testing::{Postgres, Replica};
 
 use crate::{
     race::{From, Http, Race},
-    support::{PAGE, three},
+    support::{File, PAGE, three},
 };
 
 fn updates(replicas: &[Replica; 3]) -> Race {
@@ -59,31 +57,11 @@ async fn one_creates_on_postgres() {
 /// R-9110-13.1-a, R-9110-13.1.1-b: three processes on one file.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_update_is_lost_on_sqlite() {
-    let file = File::new();
-    let replicas = three(&["--database", file.0.to_str().unwrap()]);
+    let file = File::new("races");
+    let replicas = three(&["--database", file.path()]);
     let race = Race {
         rounds: 50,
         ..updates(&replicas)
     };
     assert_no_update_is_lost(&race).await;
-}
-
-/// A database that goes with the test.
-struct File(PathBuf);
-
-impl File {
-    fn new() -> Self {
-        let name = format!("tower-conditional-replicas-{}.db", process::id());
-        Self(env::temp_dir().join(name))
-    }
-}
-
-impl Drop for File {
-    fn drop(&mut self) {
-        for suffix in ["", "-wal", "-shm"] {
-            let mut file = self.0.clone().into_os_string();
-            file.push(suffix);
-            let _ = fs::remove_file(file);
-        }
-    }
 }

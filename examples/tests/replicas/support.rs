@@ -1,6 +1,12 @@
 //! Three replicas, and a client of one of them.
 
-use std::{future::Future, net::SocketAddr, process::Command, time::Duration};
+use std::{
+    env, fs,
+    future::Future,
+    net::SocketAddr,
+    process::{self, Command},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
@@ -22,6 +28,29 @@ pub(crate) fn notes(arguments: &[&str]) -> Command {
 
 pub(crate) fn three(arguments: &[&str]) -> [Replica; 3] {
     [(); 3].map(|()| Replica::start(&mut notes(arguments)))
+}
+
+/// A database that goes with its test.
+pub(crate) struct File(String);
+
+impl File {
+    pub(crate) fn new(test: &str) -> Self {
+        let name = format!("tower-conditional-{test}-{}.db", process::id());
+        let path = env::temp_dir().join(name).into_os_string();
+        Self(path.into_string().unwrap())
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        for suffix in ["", "-wal", "-shm"] {
+            let _ = fs::remove_file(format!("{}{suffix}", self.0));
+        }
+    }
 }
 
 /// A connection to a replica that is kept.

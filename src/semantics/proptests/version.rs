@@ -32,9 +32,22 @@ proptest! {
     /// R-9110-8.8.3-a.
     #[test]
     fn a_number_reads_back(version: i64) {
-        let tag = VersionTags::plain().number(version);
-        prop_assert_eq!(tag.as_ref().number(), Some(version));
-        prop_assert_eq!(tag.into_weak().as_ref().number(), None);
+        let plain = VersionTags::plain();
+        let tag = plain.number(version);
+        prop_assert_eq!(plain.parse_number(tag.as_ref()), Some(version));
+        prop_assert_eq!(plain.parse_number(tag.into_weak().as_ref()), None);
+    }
+
+    /// Issue 10, B.5: from a tag of its own scope, and of no other.
+    #[test]
+    fn a_scoped_number_reads_back(version: i64, scopes: [Vec<u8>; 2]) {
+        let [own, other] = scopes.clone().map(|scope| VersionTags::plain().scope(scope));
+        let tag = own.number(version);
+        prop_assert_eq!(own.parse_number(tag.as_ref()), Some(version));
+        let is_own = scopes[0] == scopes[1];
+        prop_assert_eq!(other.parse_number(tag.as_ref()).is_some(), is_own);
+        prop_assert_eq!(VersionTags::plain().parse_number(tag.as_ref()), None);
+        prop_assert_eq!(own.parse_number(tag.into_weak().as_ref()), None);
     }
 
     /// Of any tag there is, one that has a number is the one tag of that number.
@@ -43,7 +56,7 @@ proptest! {
         tag(),
         "[-+]{0,2}[0-9]{0,20}".prop_map(|text| EntityTag::strong(text).expect("plain text")),
     ]) {
-        if let Some(number) = tag.as_ref().number() {
+        if let Some(number) = VersionTags::plain().parse_number(tag.as_ref()) {
             prop_assert!(same(&VersionTags::plain().number(number), &tag));
         }
     }

@@ -217,11 +217,161 @@ fn numbers_are_read_in_their_one_spelling() {
     ];
     for (text, number) in table {
         let tag = TagRef::parse(text.as_bytes()).expect("a tag");
-        assert_eq!(tag.number(), *number, "{text}");
+        assert_eq!(plain().parse_number(tag), *number, "{text}");
     }
     // Arabic digits and bytes that are no text.
     for strange in ["\"٤٢\"".as_bytes(), b"\"4\xff\""] {
         let tag = TagRef::parse(strange).expect("a tag");
-        assert_eq!(tag.number(), None);
+        assert_eq!(plain().parse_number(tag), None);
+    }
+}
+
+fn parsed(tags: &VersionTags, text: &str) -> Option<i64> {
+    tags.parse_number(TagRef::parse(text.as_bytes()).expect("a tag"))
+}
+
+/// Issue 10, B.5: equal versions of two resources have two tags, of each kind,
+/// plain and keyed, and those of one resource are always the same.
+/// R-9110-8.8.3-a
+#[test]
+fn a_tag_is_bound_to_its_scope() {
+    for tags in [plain(), keyed(SECRET)] {
+        let mut seen = HashSet::new();
+        let scopes = ["notes/4", "notes/5", "notes", "notes/", ""];
+        for scoped in scopes.map(|scope| tags.scope(scope)) {
+            for tag in one_of_each(&scoped) {
+                assert!(TagRef::parse(tag.as_header_value().as_bytes()).is_some());
+                assert!(seen.insert(tag.to_string()), "{tag}");
+            }
+        }
+        for tag in one_of_each(&tags) {
+            assert!(seen.insert(tag.to_string()), "{tag}");
+        }
+        let twice = [(); 2].map(|()| one_of_each(&tags.scope("notes/4")));
+        for (one, same) in twice[0].iter().zip(&twice[1]) {
+            assert_eq!(one.as_header_value(), same.as_header_value());
+            assert_eq!(one.is_weak(), same.is_weak());
+        }
+    }
+}
+
+/// Issue 10, B.5: the texts are promised; SHA-256 and HMAC-SHA-256 of the parts
+/// with their lengths, from another implementation.
+#[test]
+fn a_scoped_tag_spells_version_and_scope() {
+    let tags = plain().scope("notes/17");
+    let table = [
+        (tags.number(42), "\"42-dhLgLmJWxIC26A\""),
+        (
+            tags.number(i64::MIN),
+            "\"-9223372036854775808-dhLgLmJWxIC26A\"",
+        ),
+        (
+            tags.uuid(1_u128.to_be_bytes()),
+            "\"00000000-0000-0000-0000-000000000001-dhLgLmJWxIC26A\"",
+        ),
+        (tags.bytes(b""), "\"-dhLgLmJWxIC26A\""),
+        (tags.bytes(&[0xff; 3]), "\"____-dhLgLmJWxIC26A\""),
+        (
+            tags.bytes(&[0; 65]),
+            "\"sha256:mM5C3u9R1AJp1UL1MUvvLHRo1AGtXYUWi_q0wBCPdfc-dhLgLmJWxIC26A\"",
+        ),
+        (tags.collection(3, 42), "\"3-42-dhLgLmJWxIC26A\""),
+        (
+            tags.timestamp(after(1, 500_000_000)).expect("a fraction"),
+            "\"1.5-dhLgLmJWxIC26A\"",
+        ),
+        (
+            tags.timestamp(after(1, 0)).expect_err("no fraction").weak(),
+            "W/\"1-dhLgLmJWxIC26A\"",
+        ),
+        (plain().scope("").number(42), "\"42-81jWbXyHoG5jWA\""),
+        (
+            plain().scope("tenant").scope("notes/17").number(42),
+            "\"42-5sCSIUjHqc9esw\"",
+        ),
+        (
+            keyed(SECRET).scope("notes/17").number(42),
+            "\"XMzLggR0I7jpzhPT2XC9VQ\"",
+        ),
+    ];
+    for (tag, text) in table {
+        assert_eq!(tag.as_header_value(), text);
+    }
+    // The longest that there is.
+    let longest = tags.bytes(&[7; 64]);
+    assert_eq!(longest.opaque().len(), 86 + 15);
+}
+
+/// Issue 10, B.5: scopes do not run together, and the order of two counts.
+#[test]
+fn a_scope_within_a_scope_is_another() {
+    let scopes = [
+        plain(),
+        plain().scope("a"),
+        plain().scope("b"),
+        plain().scope("ab"),
+        plain().scope("a").scope("b"),
+        plain().scope("b").scope("a"),
+        plain().scope("").scope("ab"),
+        plain().scope("ab").scope(""),
+        plain().scope("a").scope("b").scope(""),
+    ];
+    let tags: HashSet<_> = scopes
+        .iter()
+        .map(|tags| tags.number(1).opaque().to_vec())
+        .collect();
+    assert_eq!(tags.len(), scopes.len());
+}
+
+/// Issue 10, B.5: a number is read from a tag of the same scope, in the
+/// spelling that was sent, and from no other.
+#[test]
+fn numbers_are_read_from_tags_of_their_scope() {
+    let tags = plain().scope("notes/17");
+    let table = [
+        ("\"42-dhLgLmJWxIC26A\"", Some(42)),
+        ("\"-42-dhLgLmJWxIC26A\"", Some(-42)),
+        ("\"0-dhLgLmJWxIC26A\"", Some(0)),
+        ("\"42\"", None),
+        ("\"42-\"", None),
+        ("\"-dhLgLmJWxIC26A\"", None),
+        ("\"dhLgLmJWxIC26A\"", None),
+        ("\"42dhLgLmJWxIC26A\"", None),
+        ("\"42--dhLgLmJWxIC26A\"", None),
+        ("\"042-dhLgLmJWxIC26A\"", None),
+        ("\"+42-dhLgLmJWxIC26A\"", None),
+        ("\"-0-dhLgLmJWxIC26A\"", None),
+        ("\"3-42-dhLgLmJWxIC26A\"", None),
+        ("\"9223372036854775808-dhLgLmJWxIC26A\"", None),
+        ("W/\"42-dhLgLmJWxIC26A\"", None),
+        // Another scope, the bits behind the 80, another case, padding.
+        ("\"42-81jWbXyHoG5jWA\"", None),
+        ("\"42-dhLgLmJWxIC26B\"", None),
+        ("\"42-dhLgLmJWxIC26a\"", None),
+        ("\"42-dhLgLmJWxIC26A==\"", None),
+        ("\"42-dhLgLmJWxIC26A-gzip\"", None),
+    ];
+    for (text, number) in table {
+        assert_eq!(parsed(&tags, text), number, "{text}");
+    }
+    // Nor is a scoped tag one without a scope, or keyed tags any.
+    assert_eq!(parsed(&plain(), "\"42-dhLgLmJWxIC26A\""), None);
+    for keyed in [keyed(SECRET), keyed(SECRET).scope("notes/17")] {
+        let tag = keyed.number(42);
+        assert_eq!(keyed.parse_number(tag.as_ref()), None);
+        assert_eq!(parsed(&keyed, "\"42\""), None);
+        assert_eq!(parsed(&keyed, "\"42-dhLgLmJWxIC26A\""), None);
+    }
+}
+
+/// Issue 10, B.5: a layer around compression never takes the end of a scope for
+/// the suffix of a coding.
+#[test]
+fn no_scope_ends_like_a_coding() {
+    for number in 0..1000 {
+        let tag = plain().scope(format!("notes/{number}")).number(1);
+        let last = tag.opaque().last().copied();
+        assert!(last.is_some_and(|last| b"AQgw".contains(&last)), "{tag}");
     }
 }

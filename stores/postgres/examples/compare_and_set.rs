@@ -26,7 +26,7 @@ use tower_conditional::{
     handler::{Expected, PreconditionFailed, Validated},
     source::Route,
 };
-use tower_conditional_postgres::{Param, QuerySource};
+use tower_conditional_postgres::{Param, QuerySource, Scope};
 
 /// Under a lock: several processes may start at once.
 const MIGRATION: &str = "
@@ -58,7 +58,7 @@ fn app(pool: Pool) -> Result<Router, Box<dyn Error>> {
     let version = "SELECT version FROM documents WHERE id = $1";
     let source = QuerySource::new(pool.clone(), version, move |request: &Parts| {
         let id: i64 = route.capture(request.uri.path(), "id")?.parse().ok()?;
-        Some(vec![Box::new(id) as Param])
+        Some((scope(id), vec![Box::new(id) as Param]))
     });
     // Refuses most writes that would fail before their content is read, and all that name no
     // state. What it saw may be over when the handler runs: that is why the handler compares.
@@ -78,7 +78,8 @@ async fn read(State(pool): State<Pool>, Path(id): Path<i64>) -> Result<Response,
     let row = pool.get().await?.query_opt(one, &[&id]).await?;
     let row = row.ok_or(Refused::NoSuchDocument)?;
     let text: String = row.get(0);
-    Ok(Validated(text, validators(row.get(1))).into_response())
+    let validators = Validators::from(tags(id).number(row.get(1)));
+    Ok(Validated(text, validators).into_response())
 }
 
 async fn replace(
@@ -92,18 +93,25 @@ async fn replace(
         let row = client.query_opt(CREATE, &[&id, &text]).await?;
         (StatusCode::CREATED, row)
     } else {
-        let versions = expected.versions();
+        let versions = expected.versions_of(&tags(id));
         let params: [&(dyn ToSql + Sync); 3] = [&id, &versions, &text];
         let row = client.query_opt(COMPARE_AND_SET, &params).await?;
         (StatusCode::NO_CONTENT, row)
     };
     // No row: 412.
     let row = expected.settle(row)?.ok_or(Refused::NoSuchDocument)?;
-    Ok(Validated(status, validators(row.get(0))).into_response())
+    let validators = Validators::from(tags(id).number(row.get(0)));
+    Ok(Validated(status, validators).into_response())
 }
 
-fn validators(version: i64) -> Validators {
-    VersionTags::plain().number(version).into()
+/// What keeps the tags of one document from those of another.
+fn scope(id: i64) -> Scope {
+    Scope::row("documents", id)
+}
+
+/// As the source makes them.
+fn tags(id: i64) -> VersionTags {
+    VersionTags::plain().scope(scope(id))
 }
 
 enum Refused {

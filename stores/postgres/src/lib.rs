@@ -53,7 +53,11 @@
 //!
 //! ```no_run
 //! use tokio_postgres::{Client, Error};
-//! use tower_conditional::handler::{Expected, PreconditionFailed};
+//! use tower_conditional::{
+//!     VersionTags,
+//!     handler::{Expected, PreconditionFailed},
+//! };
+//! use tower_conditional_postgres::Scope;
 //!
 //! /// The new version; `None` is 404, and `PreconditionFailed` 412.
 //! async fn rename(
@@ -62,10 +66,12 @@
 //!     text: &str,
 //!     expected: Expected,
 //! ) -> Result<Result<Option<i64>, PreconditionFailed>, Error> {
+//!     // As the source has it; it keeps the tags of other notes out.
+//!     let tags = VersionTags::plain().scope(Scope::row("notes", id));
 //!     let sql = "UPDATE notes SET text = $2, version = version + 1
 //!         WHERE id = $1 AND ($3::bigint[] IS NULL OR version = ANY ($3))
 //!         RETURNING version";
-//!     let row = client.query_opt(sql, &[&id, &text, &expected.versions()]).await?;
+//!     let row = client.query_opt(sql, &[&id, &text, &expected.versions_of(&tags)]).await?;
 //!     Ok(expected.settle(row.map(|row| row.get(0))))
 //! }
 //! ```

@@ -7,7 +7,9 @@ use std::fmt;
 /// `group/notes/tenant_id/acme`, in which `%` and `/` of names and values are
 /// `%25` and `%2F`. So the text shows the kind, each kind has a fixed number of
 /// parts, and no two scopes share a text. A NUL, which no text of PostgreSQL
-/// has, is `%00`, and so the scope of no row.
+/// has, is `%00`, and so the scope of no row. All other scopes
+/// `tower-conditional-sqlite` spells in the same way. This text is the
+/// [scope of the tags](tower_conditional::VersionTags::scope).
 ///
 /// Names are spelled as they are in the [`Watch`](crate::Watch). A value is
 /// spelled as PostgreSQL casts it to text: `17` for the integer, whatever a
@@ -71,6 +73,13 @@ impl Scope {
     /// Whether it is more than one row, and so exists even if it is empty.
     pub(crate) fn is_collection(&self) -> bool {
         self.kind != Kind::Row
+    }
+}
+
+/// For [`VersionTags::scope`](tower_conditional::VersionTags::scope).
+impl AsRef<[u8]> for Scope {
+    fn as_ref(&self) -> &[u8] {
+        self.text.as_bytes()
     }
 }
 

@@ -69,18 +69,20 @@
 //! ```
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! use http::{Request, header};
-//! use tower_conditional::handler::Expected;
+//! use tower_conditional::{VersionTags, handler::Expected};
 //! # use tower_conditional_sqlite::Database;
 //! # let database = Database::in_memory()?;
 //! # database.run(|connection| connection.execute_batch(
 //! #     "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT, version INTEGER);
 //! #      INSERT INTO notes VALUES (17, 'hello', 3)")).await?;
-//! use tower_conditional_sqlite::rusqlite::OptionalExtension;
+//! use tower_conditional_sqlite::{Scope, rusqlite::OptionalExtension};
 //!
-//! let request = Request::put("/notes/17").header(header::IF_MATCH, "\"3\"").body(())?;
+//! // The scope keeps the tags of other notes out.
+//! let tags = VersionTags::plain().scope(Scope::row("notes", 17));
+//! let request = Request::put("/notes/17").header(header::IF_MATCH, tags.number(3)).body(())?;
 //! let expected = Expected::of(&request);
 //! // Numbers print as a JSON array, and SQLite takes lists as JSON.
-//! let versions = expected.versions().map(|versions| format!("{versions:?}"));
+//! let versions = expected.versions_of(&tags).map(|versions| format!("{versions:?}"));
 //! let version: Option<i64> = database
 //!     .run(move |connection| {
 //!         let update = "UPDATE notes SET text = 'bye', version = version + 1

@@ -6,7 +6,9 @@ use std::fmt;
 /// It is spelled as one text, `row/notes/17`, `table/notes` or
 /// `group/notes/tenant_id/acme`, in which `%` and `/` of names and values are
 /// `%25` and `%2F`. So the text shows the kind, each kind has a fixed number of
-/// parts, and no two scopes share a text.
+/// parts, and no two scopes share a text. `tower-conditional-postgres` spells
+/// the same scope in the same way. This text is the
+/// [scope of the tags](tower_conditional::VersionTags::scope).
 ///
 /// Names are spelled as they are in the [`Watch`](crate::Watch). A value is
 /// spelled as SQLite casts it to text: `17` for the integer, whatever a path
@@ -70,6 +72,13 @@ impl Scope {
     /// Whether it is absent while nobody wrote it; an empty collection exists.
     pub(crate) fn is_row(&self) -> bool {
         self.kind == Kind::Row
+    }
+}
+
+/// For [`VersionTags::scope`](tower_conditional::VersionTags::scope).
+impl AsRef<[u8]> for Scope {
+    fn as_ref(&self) -> &[u8] {
+        self.text.as_bytes()
     }
 }
 

@@ -10,7 +10,10 @@ use std::{
 
 use http::{Request, request::Parts};
 use tokio::sync::oneshot;
-use tower_conditional::{ValidatorSource, semantics::precondition::Current};
+use tower_conditional::{
+    ValidatorSource, VersionTags,
+    semantics::{etag::TagRef, precondition::Current},
+};
 
 use crate::{Database, Error, Schema, Scope, VersionSource, Watch};
 
@@ -88,6 +91,13 @@ pub(crate) async fn current(database: &Database, scope: Scope) -> Result<Current
 /// The tag of a scope; `None` if it is absent.
 pub(crate) async fn tag(database: &Database, scope: Scope) -> Option<String> {
     spelled(&current(database, scope).await.unwrap())
+}
+
+/// The version in the tag of a scope.
+pub(crate) async fn version(database: &Database, scope: Scope) -> i64 {
+    let tag = tag(database, scope.clone()).await.unwrap();
+    let tag = TagRef::parse(tag.as_bytes()).unwrap();
+    VersionTags::plain().scope(scope).parse_number(tag).unwrap()
 }
 
 pub(crate) fn spelled(current: &Current) -> Option<String> {

@@ -1,6 +1,8 @@
+use std::sync::Arc;
+
 use rusqlite::{
-    Connection, OptionalExtension, Params,
-    types::{Type, ValueRef},
+    Connection, OptionalExtension, params_from_iter,
+    types::{Type, Value, ValueRef},
 };
 use tower_conditional::{
     EntityTag, Validators, VersionTags,
@@ -52,35 +54,45 @@ pub(crate) enum Stored {
 
 impl Stored {
     /// Unknown where it is not watched.
-    pub(crate) fn current(self, tags: &VersionTags) -> Current {
+    pub(crate) fn current(self, scope: &Scope, tags: &VersionTags) -> Current {
         match self {
             Self::NotWatched => Current::Unknown,
             Self::Absent => Current::Absent,
-            Self::Version(version) => tags.number(version).into(),
+            Self::Version(version) => tags.scope(scope).number(version).into(),
         }
     }
 }
 
-/// The state that the application's own columns tell: a version, and maybe
-/// when it was written.
-pub(crate) fn query(
-    connection: &Connection,
-    sql: &str,
-    params: impl Params,
-    tags: &VersionTags,
-) -> rusqlite::Result<Current> {
-    let mut statement = connection.prepare(sql)?;
-    let dated = statement.column_count() > 1;
-    let row = statement.query_row(params, |row| {
-        let tag = tag(row.get_ref(0)?, tags)
-            .map_err(|kind| rusqlite::Error::InvalidColumnType(0, "version".to_owned(), kind))?;
-        let seconds: Option<i64> = if dated { row.get(1)? } else { None };
-        let mut validators = Validators::new();
-        validators.etag = tag;
-        validators.last_modified = seconds.map(HttpDate::from_unix_seconds);
-        Ok(validators)
-    });
-    row.optional().map(Current::from)
+/// A version that the application keeps itself, and what it is of.
+#[derive(Debug, Clone)]
+pub(crate) struct Query {
+    pub(crate) scope: Scope,
+    pub(crate) sql: Arc<str>,
+    pub(crate) params: Vec<Value>,
+}
+
+impl Query {
+    /// The state that the columns tell: a version, and maybe when it was
+    /// written.
+    pub(crate) fn read(
+        &self,
+        connection: &Connection,
+        tags: &VersionTags,
+    ) -> rusqlite::Result<Current> {
+        let mut statement = connection.prepare(&self.sql)?;
+        let dated = statement.column_count() > 1;
+        let row = statement.query_row(params_from_iter(&self.params), |row| {
+            let tag = tag(row.get_ref(0)?, &tags.scope(&self.scope)).map_err(|kind| {
+                rusqlite::Error::InvalidColumnType(0, "version".to_owned(), kind)
+            })?;
+            let seconds: Option<i64> = if dated { row.get(1)? } else { None };
+            let mut validators = Validators::new();
+            validators.etag = tag;
+            validators.last_modified = seconds.map(HttpDate::from_unix_seconds);
+            Ok(validators)
+        });
+        row.optional().map(Current::from)
+    }
 }
 
 fn tag(version: ValueRef<'_>, tags: &VersionTags) -> Result<Option<EntityTag>, Type> {

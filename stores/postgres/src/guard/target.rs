@@ -22,7 +22,7 @@ pub struct Target {
 
 enum State {
     Scope(Scope, TableName),
-    Query(String, Vec<Param>),
+    Query(Scope, String, Vec<Param>),
 }
 
 impl Target {
@@ -38,20 +38,20 @@ impl Target {
     /// [`QuerySource`](crate::QuerySource) reads it, by a query that locks what
     /// it reads: `SELECT version FROM notes WHERE id = $1 FOR UPDATE`.
     ///
-    /// All that guard one target do so with the same query and parameters: as
-    /// long as there is no row to lock, these are what is locked.
+    /// All that guard one target do so with the same scope, that of its tags: as
+    /// long as there is no row to lock, the scope is what is locked.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::NotLocking`] for a query without `FOR UPDATE` or `FOR NO
     /// KEY UPDATE`.
-    pub fn query(sql: impl Into<String>, params: Vec<Param>) -> Result<Self, Error> {
+    pub fn query(scope: Scope, sql: impl Into<String>, params: Vec<Param>) -> Result<Self, Error> {
         let sql = sql.into();
         if !is_locking(&sql) {
             return Err(Error::of(ErrorKind::NotLocking));
         }
         Ok(Self {
-            state: State::Query(sql, params),
+            state: State::Query(scope, sql, params),
             tags: VersionTags::plain(),
         })
     }
@@ -91,10 +91,11 @@ impl Target {
                 let sql = select(versions, Locking::ForUpdate);
                 read(tx, &sql, scope, &self.tags).await
             }
-            State::Query(sql, params) => {
-                lock(tx, "$1, 1", &[&format!("{sql} {params:?}")]).await?;
+            State::Query(scope, sql, params) => {
+                lock(tx, "$1, 1", &[scope.as_str()]).await?;
                 let row = tx.query_opt(sql, &borrowed(params)).await?;
-                row.map_or(Ok(Current::Absent), |row| current_of(&row, &self.tags))
+                let tags = self.tags.scope(scope);
+                row.map_or(Ok(Current::Absent), |row| current_of(&row, &tags))
             }
         }
     }
@@ -123,7 +124,7 @@ impl fmt::Debug for Target {
         match &self.state {
             State::Scope(scope, _) => debug.field("scope", scope),
             // Parameters may be what no log should have.
-            State::Query(sql, _) => debug.field("query", sql),
+            State::Query(scope, sql, _) => debug.field("scope", scope).field("query", sql),
         };
         debug.finish_non_exhaustive()
     }

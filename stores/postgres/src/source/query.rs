@@ -7,7 +7,7 @@ use tower_conditional::{ValidatorSource, VersionTags, semantics::precondition::C
 
 use super::current_of;
 use crate::{
-    Error,
+    Error, Scope,
     lease::{LIMIT, Lease, within},
 };
 
@@ -30,17 +30,20 @@ pub type Param = Box<dyn ToSql + Send + Sync>;
 /// A second column, `timestamptz` or `NULL`, is the last modification. Other
 /// types are an error.
 ///
+/// The scope says which resource the version is of, so that the tag of another
+/// one with the same version is no tag of this one. It need not be watched.
+///
 /// ```no_run
 /// # fn run(pool: deadpool_postgres::Pool) -> Result<(), Box<dyn std::error::Error>> {
 /// use http::request::Parts;
 /// use tower_conditional::source::Route;
-/// use tower_conditional_postgres::QuerySource;
+/// use tower_conditional_postgres::{QuerySource, Scope};
 ///
 /// let route = Route::new("/notes/{id}")?;
 /// let sql = "SELECT version, modified FROM notes WHERE id = $1";
 /// let source = QuerySource::new(pool, sql, move |request: &Parts| {
 ///     let id: i64 = route.capture(request.uri.path(), "id")?.parse().ok()?;
-///     Some(vec![Box::new(id)])
+///     Some((Scope::row("notes", id), vec![Box::new(id)]))
 /// });
 /// # Ok(())
 /// # }
@@ -54,19 +57,19 @@ pub type Param = Box<dyn ToSql + Send + Sync>;
 pub struct QuerySource<F> {
     pool: Pool,
     sql: String,
-    params: F,
+    of: F,
     tags: VersionTags,
     limit: Duration,
 }
 
-impl<F: Fn(&Parts) -> Option<Vec<Param>>> QuerySource<F> {
-    /// Of what this query gives with the parameters of a request; `None` is
-    /// that this source does not know.
-    pub fn new(pool: Pool, sql: impl Into<String>, params: F) -> Self {
+impl<F: Fn(&Parts) -> Option<(Scope, Vec<Param>)>> QuerySource<F> {
+    /// Of what this query gives, with the scope of the tags and the parameters
+    /// of a request; `None` is that this source does not know.
+    pub fn new(pool: Pool, sql: impl Into<String>, of: F) -> Self {
         Self {
             pool,
             sql: sql.into(),
-            params,
+            of,
             tags: VersionTags::plain(),
             limit: LIMIT,
         }
@@ -97,16 +100,17 @@ impl<F: Fn(&Parts) -> Option<Vec<Param>>> QuerySource<F> {
 
 impl<F> ValidatorSource for QuerySource<F>
 where
-    F: Fn(&Parts) -> Option<Vec<Param>> + Send + Sync + 'static,
+    F: Fn(&Parts) -> Option<(Scope, Vec<Param>)> + Send + Sync + 'static,
 {
     type Error = Error;
 
     async fn current(&self, request: &Parts) -> Result<Current, Error> {
-        let Some(params) = (self.params)(request) else {
+        let Some((scope, params)) = (self.of)(request) else {
             return Ok(Current::Unknown);
         };
         let row = within(self.limit, self.ask(&params)).await?;
-        row.map_or(Ok(Current::Absent), |row| current_of(&row, &self.tags))
+        let tags = self.tags.scope(&scope);
+        row.map_or(Ok(Current::Absent), |row| current_of(&row, &tags))
     }
 }
 

@@ -23,7 +23,8 @@ use crate::{
 /// is not watched is an error ([`ErrorKind::NotWatched`]), not an absence.
 ///
 /// The tag of a row is [`VersionTags::number`] of its version; that of a table
-/// or group is [`VersionTags::bytes`] over the versions in all its slots. It
+/// or group is [`VersionTags::bytes`] over the versions in all its slots. Both
+/// are in the [scope](VersionTags::scope) that the function gives. The tag
 /// changes with each commit that changes the content, in whatever order the
 /// writers took their numbers.
 ///
@@ -45,6 +46,37 @@ use crate::{
 /// # let _ = layer;
 /// # Ok(())
 /// # }
+/// ```
+///
+/// # A handler that labels its content
+///
+/// A tag that is read before the content may be older than the content. A
+/// handler that reads both in one statement makes the same tag as the source,
+/// and nothing can come between:
+///
+/// ```no_run
+/// use tokio_postgres::{Client, Error};
+/// use tower_conditional::{VersionTags, handler::Validated};
+/// use tower_conditional_postgres::Scope;
+///
+/// /// `None` is 404.
+/// async fn read(client: &Client, id: i64) -> Result<Option<Validated<String>>, Error> {
+///     let sql = "SELECT text, version FROM notes JOIN conditional_versions ON scope = $2
+///         WHERE id = $1";
+///     let scope = Scope::row("notes", id);
+///     let row = client.query_opt(sql, &[&id, &scope.as_str()]).await?;
+///     let tags = VersionTags::plain().scope(&scope);
+///     Ok(row.map(|row| Validated(row.get(0), tags.number(row.get(1)).into())))
+/// }
+/// ```
+///
+/// The versions of a table or group are the bytes that this gives, beside
+/// whatever else is selected. A group needs the row that says that groups are
+/// watched, too: `OR slot = -1 AND scope = 'group/notes/tenant_id'`.
+///
+/// ```sql
+/// (SELECT string_agg(int4send(slot) || int8send(version), '' ORDER BY slot)
+///  FROM conditional_versions WHERE scope = 'table/notes')
 /// ```
 #[derive(Clone)]
 #[must_use]
@@ -177,6 +209,7 @@ fn state(scope: &Scope, found: &[(i32, i64)], tags: &VersionTags) -> Result<Curr
     let [(WATCHED, _), slots @ ..] = found else {
         return Err(Error::of(ErrorKind::NotWatched));
     };
+    let tags = tags.scope(scope);
     if scope.is_collection() {
         // The row that says that it is watched makes a tag without any slot.
         let bytes: Vec<u8> = found

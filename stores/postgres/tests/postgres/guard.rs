@@ -10,7 +10,8 @@ use tower_conditional_postgres::{
 use tower_conditional_postgres_testing::Postgres;
 
 use crate::support::{
-    connection, database, notes, pool, request, row, run, table, tag, tenant, text_of, waiting,
+    connection, database, notes, number, pool, request, row, run, table, tag, tenant, text_of,
+    waiting,
 };
 
 const WRITERS: usize = 12;
@@ -38,9 +39,13 @@ fn unconditional() -> Expected {
     Expected::of(&Request::put("/").body(()).expect("a request"))
 }
 
+fn counted() -> Scope {
+    Scope::row("counter", 1)
+}
+
 fn count_up() -> Target {
     let sql = "SELECT version FROM counter WHERE id = $1\n  for  update";
-    Target::query(sql, vec![Box::new(1_i64)]).expect("it locks")
+    Target::query(counted(), sql, vec![Box::new(1_i64)]).expect("it locks")
 }
 
 /// A counter with a version, and `notes`, which count how often they are written.
@@ -72,7 +77,7 @@ where
             None => {
                 let client = connection(pool).await;
                 let row = client.query_one("SELECT version FROM counter", &[]).await;
-                format!("\"{}\"", row.expect("a row").get::<_, i64>(0))
+                number(&counted(), row.expect("a row").get(0))
             }
         };
         let barrier = Arc::new(Barrier::new(WRITERS));
@@ -96,7 +101,7 @@ async fn unguarded(pool: Pool, tag: String, barrier: Arc<Barrier>) -> bool {
         .query_one("SELECT version FROM counter", &[])
         .await
         .expect("a row");
-    let current = VersionTags::plain().number(row.get(0));
+    let current = VersionTags::plain().scope(counted()).number(row.get(0));
     if if_match(&tag).check(current).is_err() {
         return false;
     }
@@ -131,10 +136,11 @@ async fn compare_and_set(pool: Pool, tag: String, barrier: Arc<Barrier>) -> bool
     let client = connection(&pool).await;
     barrier.wait().await;
     let expected = if_match(&tag);
+    let tags = VersionTags::plain().scope(counted());
     let sql = "UPDATE counter SET version = version + 1, writes = writes + 1
         WHERE id = 1 AND ($1::bigint[] IS NULL OR version = ANY ($1)) RETURNING version";
     let row = client
-        .query_opt(sql, &[&expected.versions()])
+        .query_opt(sql, &[&expected.versions_of(&tags)])
         .await
         .expect("an answer");
     expected.settle(row).is_ok()
@@ -198,7 +204,7 @@ async fn one_creator_of_many_wins() {
             // No key that would refuse the second.
             || {
                 let sql = "SELECT version FROM loose WHERE id = $1 FOR NO KEY UPDATE";
-                Target::query(sql, vec![Box::new(7_i64)]).expect("it locks")
+                Target::query(Scope::row("loose", 7), sql, vec![Box::new(7_i64)]).expect("it locks")
             },
             "INSERT INTO loose VALUES (7, 1)",
         ),
@@ -254,6 +260,32 @@ async fn decides_by_the_state() {
         let said = format!("{id} {expected:?}");
         let begun = Guarded::begin(&mut client, expected, Target::scope(row(id))).await;
         assert_eq!(begun.is_ok(), passes, "{said}");
+    }
+}
+
+/// Issue 10, B.5: the tag of another row with the same version is another state.
+/// R-9110-13.1.1-a
+#[tokio::test]
+async fn refuses_the_tag_of_another_row() {
+    let pool = notes().await;
+    run(
+        &pool,
+        "INSERT INTO notes VALUES (4, 'a'), (5, 'a');
+         UPDATE conditional_versions SET version = 7",
+    )
+    .await;
+    let (own, other) = (tag(&pool, &row(5)).await, tag(&pool, &row(4)).await);
+    let by_query = || {
+        let sql = "SELECT 7 FROM notes WHERE id = $1 FOR UPDATE";
+        Target::query(row(5), sql, vec![Box::new(5_i64)]).expect("it locks")
+    };
+    let by_scope = || Target::scope(row(5));
+    for target in [by_scope as fn() -> Target, by_query] {
+        for (tag, passes) in [(&own, true), (&other, false)] {
+            let mut client = connection(&pool).await;
+            let begun = Guarded::begin(&mut client, if_match(tag), target()).await;
+            assert_eq!(begun.is_ok(), passes, "{tag}");
+        }
     }
 }
 
@@ -419,7 +451,7 @@ async fn refuses_what_would_not_guard() {
         "SELECT version FROM notes",
         "SELECT version FROM notes FOR SHARE",
     ] {
-        let refused = Target::query(sql, Vec::new()).expect_err("it does not lock");
+        let refused = Target::query(table(), sql, Vec::new()).expect_err("it does not lock");
         assert_eq!(refused.kind(), ErrorKind::NotLocking);
     }
     let pool = notes().await;

@@ -1,6 +1,6 @@
-use std::{convert::Infallible, error::Error as _, time::Duration};
+use std::{collections::HashSet, convert::Infallible, error::Error as _, time::Duration};
 
-use http::request::Parts;
+use http::{HeaderValue, request::Parts};
 use tokio::net::TcpListener;
 use tower_conditional::{
     ValidatorSource, VersionTags,
@@ -11,8 +11,8 @@ use tower_conditional_postgres::{ErrorKind, Param, QuerySource, Scope, ScopeStat
 use tower_conditional_postgres_testing::Postgres;
 
 use crate::support::{
-    connection, database, notes, on_another_slot, pool, request, row, run, slot, table, tag,
-    tenant, text_of, versions, waiting,
+    connection, database, notes, number, on_another_slot, pool, request, row, run, slot, table,
+    tag, tenant, text_of, versions, waiting,
 };
 
 async fn current(pool: &deadpool_postgres::Pool, scope: Scope) -> Current {
@@ -28,7 +28,7 @@ async fn a_row_is_there_with_its_version_or_not() {
     let version = versions(&pool, &row(1)).await[0].1;
     assert_eq!(
         text_of(&current(&pool, row(1)).await),
-        format!("\"{version}\"")
+        number(&row(1), version)
     );
     run(&pool, "DELETE FROM notes").await;
     assert!(matches!(current(&pool, row(1)).await, Current::Absent));
@@ -80,6 +80,71 @@ async fn does_not_know_what_it_is_not_asked_or_what_is_not_watched() {
     }
 }
 
+/// Issue 10, B.5: rows, groups and tables whose versions are the same.
+/// R-9110-8.8.3-a
+#[tokio::test]
+async fn equal_versions_of_two_scopes_have_two_tags() {
+    let pool = notes().await;
+    run(
+        &pool,
+        "INSERT INTO notes VALUES (4, 'a'), (5, 'b');
+         UPDATE conditional_versions SET version = 7;
+         UPDATE conditional_versions SET slot = 0 WHERE slot >= 0",
+    )
+    .await;
+    let scopes = [row(4), row(5), tenant("a"), tenant("b"), table()];
+    let keyed = VersionTags::keyed("sixteen bytes or more").expect("a secret");
+    for tags in [VersionTags::plain(), keyed] {
+        let mut seen = HashSet::new();
+        for scope in scopes.clone() {
+            assert_eq!(versions(&pool, &scope).await, [(0, 7)]);
+            let source = VersionSource::new(pool.clone(), move |_: &Parts| Some(scope.clone()));
+            let source = source.tags(tags.clone());
+            let found = source.current(&request("/")).await.expect("an answer");
+            assert!(seen.insert(text_of(&found)));
+        }
+    }
+}
+
+/// Issue 10, A.2: versions that a handler reads beside its content make the tag
+/// of the source, as the documentation says.
+#[tokio::test]
+async fn a_handler_makes_the_tag_of_the_source() {
+    let pool = notes().await;
+    let version = async |sql: &str| {
+        let client = connection(&pool).await;
+        client.query_one(sql, &[]).await.expect("a row")
+    };
+    for write in [
+        "INSERT INTO notes VALUES (1, 'a'), (2, 'a')",
+        "UPDATE notes SET text = 'x' WHERE id = 1",
+    ] {
+        run(&pool, write).await;
+        let one = version(
+            "SELECT text, version FROM notes JOIN conditional_versions ON scope = 'row/notes/1'
+             WHERE id = 1",
+        );
+        let one = one.await.get(1);
+        assert_eq!(number(&row(1), one), tag(&pool, &row(1)).await);
+        for (scope, all) in [
+            (table(), "scope = 'table/notes'"),
+            (
+                tenant("a"),
+                "scope = 'group/notes/tenant_id/a'
+                 OR slot = -1 AND scope = 'group/notes/tenant_id'",
+            ),
+        ] {
+            let sql = format!(
+                "SELECT string_agg(int4send(slot) || int8send(version), '' ORDER BY slot)
+                 FROM conditional_versions WHERE {all}"
+            );
+            let bytes: Vec<u8> = version(&sql).await.get(0);
+            let made = VersionTags::plain().scope(&scope).bytes(&bytes);
+            assert_eq!(made.to_string(), tag(&pool, &scope).await);
+        }
+    }
+}
+
 #[tokio::test]
 async fn keyed_tags_hide_the_version() {
     let pool = notes().await;
@@ -87,7 +152,7 @@ async fn keyed_tags_hide_the_version() {
     let tags = VersionTags::keyed("sixteen bytes or more").expect("a secret");
     let source = VersionSource::new(pool.clone(), |_: &Parts| Some(row(1))).tags(tags.clone());
     let version = versions(&pool, &row(1)).await[0].1;
-    let expected = tags.number(version);
+    let expected = tags.scope(row(1)).number(version);
     let found = source.current(&request("/")).await.expect("an answer");
     assert_eq!(expected.as_header_value(), &text_of(&found));
 }
@@ -186,7 +251,8 @@ async fn a_state_is_what_is_between_the_quotes() {
         .await
         .expect("an answer")
         .expect("a state");
-    assert_eq!(one, version.to_string());
+    let tag_of_one = number(&row(1), version);
+    assert_eq!(format!("\"{}\"", one.to_str().expect("text")), tag_of_one);
     let whole = state
         .latest(&parts[1])
         .await
@@ -202,6 +268,8 @@ async fn a_state_is_what_is_between_the_quotes() {
 #[tokio::test]
 async fn a_version_column_of_each_type() {
     let pool = database();
+    let end = VersionTags::plain().scope(row(1)).bytes(b"");
+    let end = HeaderValue::from_bytes(end.opaque()).expect("a tag's text");
     let uuid = "67e55044-10b1-426f-9247-bb680e5fe0c8";
     for (sql, expected) in [
         ("SELECT 7::smallint", "\"7\" -"),
@@ -241,7 +309,7 @@ async fn a_version_column_of_each_type() {
         ("SELECT 7 UNION SELECT 8", "Database"),
         ("SELECT nothing", "Database"),
     ] {
-        let source = QuerySource::new(pool.clone(), sql, |_: &Parts| Some(Vec::new()));
+        let source = QuerySource::new(pool.clone(), sql, |_: &Parts| Some((row(1), Vec::new())));
         let found = match source.current(&request("/")).await {
             Ok(Current::Absent) => "absent".to_owned(),
             Ok(current) => {
@@ -251,15 +319,14 @@ async fn a_version_column_of_each_type() {
                     .as_ref()
                     .map_or("-", |tag| tag.as_header_value().to_str().expect("text"));
                 let date = found.last_modified.map_or("-".to_owned(), |date| {
-                    http::HeaderValue::from(date)
-                        .to_str()
-                        .expect("text")
-                        .to_owned()
+                    HeaderValue::from(date).to_str().expect("text").to_owned()
                 });
                 format!("{tag} {date}")
             }
             Err(error) => format!("{:?}", error.kind()),
         };
+        // The scope stands behind the version of each.
+        let found = found.replace(end.to_str().expect("text"), "");
         assert_eq!(found, expected, "{sql}");
     }
 }
@@ -272,11 +339,11 @@ async fn a_query_takes_its_parameters_from_the_request() {
     let source = QuerySource::new(pool, sql, |request: &Parts| {
         let id: i64 = request.uri.path().strip_prefix('/')?.parse().ok()?;
         let params: [Param; 2] = [Box::new(id), Box::new("a")];
-        Some(params.into())
+        Some((row(id), params.into()))
     });
     assert_eq!(
         text_of(&source.current(&request("/1")).await.expect("an answer")),
-        "\"5\""
+        number(&row(1), 5)
     );
     assert!(matches!(
         source.current(&request("/2")).await,
@@ -388,7 +455,7 @@ async fn a_server_that_goes_is_an_error_and_one_that_comes_back_is_none() {
     )
     .await;
     let source = QuerySource::new(pool, "SELECT version FROM notes", |_: &Parts| {
-        Some(Vec::new())
+        Some((row(1), Vec::new()))
     });
     assert!(source.current(&request("/")).await.is_ok());
     server.stop();
@@ -397,6 +464,6 @@ async fn a_server_that_goes_is_an_error_and_one_that_comes_back_is_none() {
     server.restart();
     assert_eq!(
         text_of(&source.current(&request("/")).await.expect("it is back")),
-        "\"1\""
+        number(&row(1), 1)
     );
 }

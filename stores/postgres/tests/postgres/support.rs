@@ -3,7 +3,7 @@ use std::{fmt::Display, time::Duration};
 use deadpool_postgres::{Manager, Object, Pool};
 use http::{Request, request::Parts};
 use tokio_postgres::{Client, NoTls};
-use tower_conditional::{ValidatorSource, semantics::precondition::Current};
+use tower_conditional::{ValidatorSource, VersionTags, semantics::precondition::Current};
 use tower_conditional_postgres::{Schema, Scope, VersionSource, Watch};
 use tower_conditional_postgres_testing::Postgres;
 
@@ -100,6 +100,14 @@ pub(crate) async fn tag(pool: &Pool, scope: &Scope) -> String {
     let source = VersionSource::new(pool.clone(), move |_: &Parts| Some(scope.clone()));
     let request = Request::new(()).into_parts().0;
     text_of(&source.current(&request).await.expect("an answer"))
+}
+
+/// A plain tag of a version in its scope.
+pub(crate) fn number(scope: &Scope, version: i64) -> String {
+    VersionTags::plain()
+        .scope(scope)
+        .number(version)
+        .to_string()
 }
 
 pub(crate) fn text_of(current: &Current) -> String {

@@ -13,7 +13,7 @@ use deadpool_postgres::{Manager, Pool};
 use tokio::net::TcpListener;
 use tokio_postgres::NoTls;
 use tower_conditional::{PreconditionLayer, Validators, VersionTags, handler::Validated};
-use tower_conditional_postgres::QuerySource;
+use tower_conditional_postgres::{QuerySource, Scope};
 use tower_conditional_postgres_testing::Replica;
 
 /// Names its database.
@@ -41,7 +41,9 @@ async fn serves() {
     client.batch_execute(MIGRATION).await.unwrap();
 
     let version = "SELECT version FROM document";
-    let source = QuerySource::new(pool.clone(), version, |_: &Parts| Some(Vec::new()));
+    let source = QuerySource::new(pool.clone(), version, |_: &Parts| {
+        Some((Scope::table("document"), Vec::new()))
+    });
     let document = get(read).put(write).layer(PreconditionLayer::new(source));
     let app = Router::new()
         .route("/documents/1", document)
@@ -56,7 +58,8 @@ async fn read(State(pool): State<Pool>) -> Response {
     let row = client.query_one("SELECT text, version FROM document", &[]);
     let row = row.await.unwrap();
     let (text, version): (String, _) = (row.get(0), row.get(1));
-    let validators = Validators::from(VersionTags::plain().number(version));
+    let tags = VersionTags::plain().scope(Scope::table("document"));
+    let validators = Validators::from(tags.number(version));
     Validated(text, validators).into_response()
 }
 

@@ -1,9 +1,11 @@
-use rusqlite::{Connection, params_from_iter, types::Value};
+use std::sync::Arc;
+
+use rusqlite::{Connection, types::Value};
 use tower_conditional::{VersionTags, semantics::precondition::Current};
 
 use crate::{
     InvalidSchema, Scope,
-    versions::{self, Versions},
+    versions::{Query, Versions},
 };
 
 /// Whose version a guarded write compares.
@@ -17,7 +19,7 @@ pub struct Target {
 #[derive(Debug, Clone)]
 enum Kind {
     Scope(Scope, Versions),
-    Query(String, Vec<Value>),
+    Query(Query),
 }
 
 impl Target {
@@ -28,13 +30,17 @@ impl Target {
     }
 
     /// The application's own version, as [`QuerySource`](crate::QuerySource)
-    /// reads it. The write has to change it.
+    /// reads it, with the scope of its tags. The write has to change it.
     pub fn query(
-        sql: impl Into<String>,
+        scope: Scope,
+        sql: impl Into<Arc<str>>,
         params: impl IntoIterator<Item = impl Into<Value>>,
     ) -> Self {
-        let params = params.into_iter().map(Into::into).collect();
-        Self::new(Kind::Query(sql.into(), params))
+        Self::new(Kind::Query(Query {
+            scope,
+            sql: sql.into(),
+            params: params.into_iter().map(Into::into).collect(),
+        }))
     }
 
     /// How tags are made: as for the tags that clients were given. Plain by default.
@@ -68,11 +74,10 @@ impl Target {
     pub(super) fn read(&self, connection: &Connection) -> rusqlite::Result<Current> {
         match &self.kind {
             Kind::Scope(scope, versions) => {
-                Ok(versions.read(connection, scope)?.current(&self.tags))
+                let stored = versions.read(connection, scope)?;
+                Ok(stored.current(scope, &self.tags))
             }
-            Kind::Query(sql, params) => {
-                versions::query(connection, sql, params_from_iter(params), &self.tags)
-            }
+            Kind::Query(query) => query.read(connection, &self.tags),
         }
     }
 }

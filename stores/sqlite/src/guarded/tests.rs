@@ -90,7 +90,8 @@ async fn the_applications_own_version_may_be_the_target() {
     .await;
     let tags = VersionTags::keyed([7; 16]).unwrap();
     let target = || {
-        let target = Target::query("SELECT version FROM notes WHERE id = ?1", [1]);
+        let sql = "SELECT version FROM notes WHERE id = ?1";
+        let target = Target::query(row(), sql, [1]);
         target.tags(VersionTags::keyed([7; 16]).unwrap())
     };
     let write = |tag: String| {
@@ -100,7 +101,8 @@ async fn the_applications_own_version_may_be_the_target() {
         })
     };
     let spell = |version| {
-        tags.number(version)
+        tags.scope(row())
+            .number(version)
             .as_header_value()
             .to_str()
             .unwrap()
@@ -113,6 +115,26 @@ async fn the_applications_own_version_may_be_the_target() {
         write("\"8\"".to_owned()).await,
         Err(GuardError::Failed(_))
     ));
+}
+
+/// Issue 10, B.5: the tag of another row with the same version is another state.
+/// R-9110-13.1.1-a
+#[tokio::test]
+async fn the_tag_of_another_row_is_refused() {
+    let database = notes().await;
+    execute(
+        &database,
+        "INSERT INTO notes VALUES (1, 'a', 'one'), (2, 'a', 'two');
+         UPDATE conditional_versions SET version = 7",
+    )
+    .await;
+    let other = tag(&database, Scope::row("notes", 2)).await.unwrap();
+    let by_query = || Target::query(row(), "SELECT 7 FROM notes WHERE id = ?1", [1]);
+    for target in [Target::scope(row()), by_query()] {
+        assert!(is_412(&write(&database, if_match(&other), target).await));
+    }
+    let own = tag(&database, row()).await.unwrap();
+    write(&database, if_match(&own), by_query()).await.unwrap();
 }
 
 #[tokio::test]

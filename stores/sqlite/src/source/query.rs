@@ -1,18 +1,18 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use http::request::Parts;
-use rusqlite::{params_from_iter, types::Value};
+use rusqlite::types::Value;
 use tower_conditional::{ValidatorSource, VersionTags, semantics::precondition::Current};
 
-use crate::{Database, Error, limit, versions};
+use crate::{Database, Error, Scope, limit, versions::Query};
 
 /// Validators from a version column that the application keeps itself.
 ///
 /// ```
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 /// use http::{Request, request::Parts};
-/// use tower_conditional::{ValidatorSource, source::Route};
-/// use tower_conditional_sqlite::{Database, QuerySource};
+/// use tower_conditional::{ValidatorSource, VersionTags, source::Route};
+/// use tower_conditional_sqlite::{Database, QuerySource, Scope};
 ///
 /// let database = Database::in_memory()?;
 /// database
@@ -30,14 +30,15 @@ use crate::{Database, Error, limit, versions};
 ///     "SELECT version, updated_at FROM notes WHERE id = ?1",
 ///     move |request: &Parts| {
 ///         let id: i64 = note.capture(request.uri.path(), "id")?.parse().ok()?;
-///         Some(vec![id.into()])
+///         Some((Scope::row("notes", id), vec![id.into()]))
 ///     },
 /// );
 ///
 /// let (request, ()) = Request::get("/notes/17").body(())?.into_parts();
 /// let current = source.current(&request).await?;
 /// let tag = current.validators().and_then(|known| known.etag.as_ref()).unwrap();
-/// assert_eq!(tag.as_header_value(), "\"3\"");
+/// let scope = Scope::row("notes", 17);
+/// assert!(tag.strong_eq(&VersionTags::plain().scope(scope).number(3)));
 /// # Ok(())
 /// # }
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap()
@@ -46,8 +47,11 @@ use crate::{Database, Error, limit, versions};
 ///
 /// The first column of the first row is the version, the second, if there is
 /// one, the time of the last write in seconds since 1970, or `NULL`. No row is
-/// [`Current::Absent`]; no parameters from the function are
+/// [`Current::Absent`]; where the function gives nothing, the state is
 /// [`Current::Unknown`].
+///
+/// The scope says which resource the version is of, so that the tag of another
+/// one with the same version is no tag of this one. It need not be watched.
 ///
 /// | Version | Tag |
 /// |---|---|
@@ -72,22 +76,23 @@ use crate::{Database, Error, limit, versions};
 pub struct QuerySource<F> {
     database: Database,
     sql: Arc<str>,
-    params: F,
+    of: F,
     tags: VersionTags,
     limit: Duration,
 }
 
 impl<F> QuerySource<F>
 where
-    F: Fn(&Parts) -> Option<Vec<Value>> + Send + Sync + 'static,
+    F: Fn(&Parts) -> Option<(Scope, Vec<Value>)> + Send + Sync + 'static,
 {
-    /// From this query, with parameters from the request.
+    /// From this query, with the scope of the tags and parameters from the
+    /// request.
     #[must_use]
-    pub fn new(database: Database, sql: impl Into<Arc<str>>, params: F) -> Self {
+    pub fn new(database: Database, sql: impl Into<Arc<str>>, of: F) -> Self {
         Self {
             database,
             sql: sql.into(),
-            params,
+            of,
             tags: VersionTags::plain(),
             limit: limit::DEFAULT,
         }
@@ -111,18 +116,20 @@ impl<F> QuerySource<F> {
 
 impl<F> ValidatorSource for QuerySource<F>
 where
-    F: Fn(&Parts) -> Option<Vec<Value>> + Send + Sync + 'static,
+    F: Fn(&Parts) -> Option<(Scope, Vec<Value>)> + Send + Sync + 'static,
 {
     type Error = Error;
 
     async fn current(&self, request: &Parts) -> Result<Current, Error> {
-        let Some(params) = (self.params)(request) else {
+        let Some((scope, params)) = (self.of)(request) else {
             return Ok(Current::Unknown);
         };
-        let (sql, tags) = (Arc::clone(&self.sql), self.tags.clone());
-        let read = self.database.run(move |connection| {
-            versions::query(connection, &sql, params_from_iter(params), &tags)
-        });
+        let sql = Arc::clone(&self.sql);
+        let query = Query { scope, sql, params };
+        let tags = self.tags.clone();
+        let read = self
+            .database
+            .run(move |connection| query.read(connection, &tags));
         limit::within(self.limit, read).await
     }
 }

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use http::{Request, request::Parts};
 use rusqlite::types::Value;
@@ -7,7 +7,9 @@ use tower_conditional::{ValidatorSource, VersionTags, semantics::precondition::C
 use super::{QuerySource, VersionSource};
 use crate::{
     Database, ErrorKind, Scope,
-    test_support::{TempFile, about, execute, hang, notes, schema, scope_of, spelled, tag},
+    test_support::{
+        TempFile, about, execute, hang, notes, schema, scope_of, spelled, tag, version,
+    },
 };
 
 fn request() -> Parts {
@@ -15,7 +17,9 @@ fn request() -> Parts {
 }
 
 async fn query(database: &Database, sql: &'static str) -> Result<Current, crate::Error> {
-    let source = QuerySource::new(database.clone(), sql, |_: &Parts| Some(Vec::new()));
+    let source = QuerySource::new(database.clone(), sql, |_: &Parts| {
+        Some((Scope::row("notes", 1), Vec::new()))
+    });
     source.current(&request()).await
 }
 
@@ -128,18 +132,45 @@ async fn no_scope_and_no_parameters_are_unknown() {
     ));
 }
 
+/// Issue 10, B.5: rows, groups and tables whose versions are the same.
+/// R-9110-8.8.3-a
+#[tokio::test]
+async fn equal_versions_of_two_scopes_have_two_tags() {
+    let database = notes().await;
+    execute(
+        &database,
+        "INSERT INTO notes VALUES (4, 'a', 'four'), (5, 'b', 'five');
+         UPDATE conditional_versions SET version = 7",
+    )
+    .await;
+    let keyed = VersionTags::keyed([7; 16]).unwrap();
+    for tags in [VersionTags::plain(), keyed] {
+        let source = VersionSource::new(database.clone(), scope_of).tags(tags.clone());
+        let mut seen = HashSet::new();
+        for scope in [
+            Scope::row("notes", 4),
+            Scope::row("notes", 5),
+            Scope::group("notes", "tenant", "a"),
+            Scope::group("notes", "tenant", "b"),
+            Scope::table("notes"),
+        ] {
+            let found = source.current(&about(scope.clone())).await.unwrap();
+            let expected = tags.scope(&scope).number(7);
+            assert_eq!(spelled(&found).unwrap(), expected.to_string());
+            assert!(seen.insert(expected.to_string()), "{scope:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn tags_may_be_keyed() {
     let database = notes().await;
     let tags = VersionTags::keyed([7; 16]).unwrap();
     let source = VersionSource::new(database.clone(), scope_of).tags(tags.clone());
     let keyed = source.current(&about(Scope::table("notes"))).await.unwrap();
-    let plain = tag(&database, Scope::table("notes")).await.unwrap();
-    let version = plain.trim_matches('"').parse().unwrap();
-    assert_eq!(
-        *tags.number(version).as_header_value(),
-        spelled(&keyed).unwrap()
-    );
+    let version = version(&database, Scope::table("notes")).await;
+    let expected = tags.scope(Scope::table("notes")).number(version);
+    assert_eq!(*expected.as_header_value(), spelled(&keyed).unwrap());
 }
 
 #[tokio::test]
@@ -157,12 +188,15 @@ async fn a_query_gives_a_version_and_maybe_a_date() {
         ("SELECT 1, -1", "\"1\""),
         ("SELECT 1 UNION ALL SELECT 2", "\"1\""),
     ];
+    // The scope stands behind the version of each.
+    let end = VersionTags::plain()
+        .scope(Scope::row("notes", 1))
+        .bytes(b"");
+    let end = str::from_utf8(end.opaque()).unwrap();
     for (sql, tag) in cases {
-        assert_eq!(
-            spelled(&query(&database, sql).await.unwrap()).unwrap(),
-            tag,
-            "{sql}"
-        );
+        let spelled = spelled(&query(&database, sql).await.unwrap()).unwrap();
+        assert_eq!(spelled.replace(end, ""), tag, "{sql}");
+        assert!(spelled.contains(end), "{sql}");
     }
     let dated = query(&database, "SELECT 1, 1763715600").await.unwrap();
     let date = dated.validators().unwrap().last_modified.unwrap();
@@ -191,10 +225,11 @@ async fn parameters_come_from_the_request() {
     let sql = "SELECT ?1 || ?2";
     let source = QuerySource::new(database, sql, |request: &Parts| {
         let path = request.uri.path().to_owned();
-        Some(vec![path.into(), Value::from(7)])
+        Some((Scope::table("notes"), vec![path.into(), Value::from(7)]))
     });
     let current = source.current(&request()).await.unwrap();
-    let expected = VersionTags::plain().bytes(b"/7");
+    let tags = VersionTags::plain().scope(Scope::table("notes"));
+    let expected = tags.bytes(b"/7");
     assert_eq!(*expected.as_header_value(), spelled(&current).unwrap());
 }
 
@@ -205,7 +240,9 @@ async fn a_database_that_hangs_is_an_error_within_the_limit() {
     let all = || about(Scope::table("notes"));
     let limit = Duration::from_millis(30);
     let versions = VersionSource::new(database.clone(), scope_of);
-    let rows = QuerySource::new(database, "SELECT 1", |_: &Parts| Some(Vec::new()));
+    let rows = QuerySource::new(database, "SELECT 1", |_: &Parts| {
+        Some((Scope::table("notes"), Vec::new()))
+    });
 
     let start = tokio::time::Instant::now();
     let (one, two) = (versions.current(&all()).await, rows.current(&all()).await);

@@ -3,10 +3,7 @@ use std::{fmt, time::Duration};
 use http::request::Parts;
 use tower_conditional::{ValidatorSource, VersionTags, semantics::precondition::Current};
 
-use crate::{
-    Database, Error, ErrorKind, InvalidSchema, Scope, limit,
-    versions::{Stored, Versions},
-};
+use crate::{Database, Error, ErrorKind, InvalidSchema, Scope, limit, versions::Versions};
 
 /// Validators from the versions that the triggers of a
 /// [`Schema`](crate::Schema) keep: one read by primary key.
@@ -49,9 +46,37 @@ use crate::{
 /// #     .block_on(run()).unwrap();
 /// ```
 ///
-/// The tag is [`VersionTags::number`] of the version. A row without a version
+/// The tag is [`VersionTags::number`] of the version, in the
+/// [scope](VersionTags::scope) that the function gives. A row without a version
 /// is [`Current::Absent`]; a table, and a group, always exist. Where the
 /// function gives no scope, the state is [`Current::Unknown`].
+///
+/// # A handler that labels its content
+///
+/// A tag that is read before the content may be older than the content. A
+/// handler that reads both in one statement makes the same tag as the source,
+/// and nothing can come between:
+///
+/// ```
+/// use tower_conditional::{Validators, VersionTags, handler::Validated};
+/// use tower_conditional_sqlite::{Database, Error, Scope, rusqlite::OptionalExtension};
+///
+/// /// `None` is 404.
+/// async fn read(database: &Database, id: i64) -> Result<Option<Validated<String>>, Error> {
+///     let sql = "SELECT text, version FROM notes JOIN conditional_versions ON scope = ?2
+///         WHERE id = ?1";
+///     let scope = Scope::row("notes", id);
+///     let tags = VersionTags::plain().scope(&scope);
+///     let note = database.run(move |connection| {
+///         let read = connection.query_row(sql, (id, scope.as_str()), |row| {
+///             let validators = Validators::from(tags.number(row.get(1)?));
+///             Ok(Validated(row.get(0)?, validators))
+///         });
+///         read.optional()
+///     });
+///     note.await
+/// }
+/// ```
 ///
 /// # Errors
 ///
@@ -120,13 +145,14 @@ where
         let Some(scope) = (self.scope)(request) else {
             return Ok(Current::Unknown);
         };
-        let versions = self.versions.clone();
-        let read = self
-            .database
-            .run(move |connection| versions.read(connection, &scope));
+        let (versions, tags) = (self.versions.clone(), self.tags.clone());
+        let read = self.database.run(move |connection| {
+            let stored = versions.read(connection, &scope)?;
+            Ok(stored.current(&scope, &tags))
+        });
         match limit::within(self.limit, read).await? {
-            Stored::NotWatched => Err(Error::of(ErrorKind::NotWatched)),
-            stored => Ok(stored.current(&self.tags)),
+            Current::Unknown => Err(Error::of(ErrorKind::NotWatched)),
+            current => Ok(current),
         }
     }
 }

@@ -5,7 +5,7 @@ use rusqlite::types::Value;
 use crate::{
     Database, Schema, Scope, Watch,
     name::Name,
-    test_support::{execute, tag},
+    test_support::{execute, tag, version},
 };
 
 const ODD: [&str; 12] = [
@@ -66,17 +66,16 @@ async fn scopes_are_injective_and_the_same_in_sql() {
             .await
             .unwrap();
         for value in ODD {
-            let before = tag(&database, Scope::table(name)).await;
+            let before = version(&database, Scope::table(name)).await;
             let insert = format!("INSERT INTO {quoted} VALUES (?1, ?1)");
             let inserted = database.run(move |connection| connection.execute(&insert, [value]));
             inserted.await.unwrap();
-            let after = tag(&database, Scope::table(name)).await;
+            let after = version(&database, Scope::table(name)).await;
             assert_ne!(before, after);
-            assert_eq!(tag(&database, Scope::row(name, value)).await, after);
-            assert_eq!(
-                tag(&database, Scope::group(name, &grouped, value)).await,
-                after
-            );
+            let row = Scope::row(name, value);
+            assert_eq!(version(&database, row).await, after);
+            let group = Scope::group(name, &grouped, value);
+            assert_eq!(version(&database, group).await, after);
         }
     }
 }

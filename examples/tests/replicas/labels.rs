@@ -1,0 +1,130 @@
+//! Readers during writes: no strong tag stands for two contents.
+
+use std::{
+    collections::HashMap,
+    env,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode, header};
+use http_body_util::Full;
+use serde_json::json;
+use tokio::{task::JoinSet, time::Instant};
+use tower_conditional_postgres_testing::{Postgres, Replica};
+
+use crate::{
+    race::{Connection, Http},
+    support::{File, notes, soon, tag_of, three},
+};
+
+const WRITERS: usize = 12;
+const READERS: usize = 12;
+
+/// How many seconds each campaign lasts.
+const SECONDS: &str = "TOWER_CONDITIONAL_LABELS_SECONDS";
+
+const NOTE: &str = "/notes/1";
+const PAGE: &str = "/pages/home";
+/// What a write of the note or of the page changes.
+const READS: [&str; 4] = [NOTE, "/notes", NOTE, PAGE];
+
+/// The content of each tag, by the path.
+type Labels = Mutex<HashMap<(&'static str, String), Bytes>>;
+
+/// Issue 10, A.2: one strong tag, two bodies. R-9110-8.8.1-a
+///
+/// It lasts a second for each database. The long campaign, 30 s each:
+///
+/// ```text
+/// TOWER_CONDITIONAL_LABELS_SECONDS=30 cargo test -p tower-conditional-examples labels
+/// ```
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_tag_has_two_contents_in_memory() {
+    let replica = Replica::start(&mut notes(&["--notes", "3"]));
+    campaign(&[replica]).await;
+}
+
+/// Issue 10, A.2, for three processes on one file. R-9110-8.8.1-a
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_tag_has_two_contents_on_sqlite() {
+    let file = File::new("labels");
+    campaign(&three(&["--notes", "3", "--database", file.path()])).await;
+}
+
+/// Issue 10, A.2, for three processes on one database. R-9110-8.8.1-a
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_tag_has_two_contents_on_postgres() {
+    let url = Postgres::shared().create_database();
+    campaign(&three(&["--notes", "3", "--postgres", &url])).await;
+}
+
+async fn campaign(replicas: &[Replica]) {
+    let seconds = env::var(SECONDS).map_or(1, |seconds| seconds.parse().unwrap());
+    let end = Instant::now() + Duration::from_secs(seconds);
+    let labels = Arc::new(Labels::default());
+    let mut clients = JoinSet::new();
+    for client in 0..WRITERS + READERS {
+        let server = replicas[client % replicas.len()].address();
+        let labels = Arc::clone(&labels);
+        if client < WRITERS {
+            clients.spawn(write(server, client, end, labels));
+        } else {
+            clients.spawn(read(server, end, labels));
+        }
+    }
+    clients.join_all().await;
+    let labels = labels.lock().unwrap();
+    for path in READS {
+        let tags = labels.keys().filter(|(of, _)| *of == path).count();
+        assert!(tags > 1, "nobody wrote while {path} was read");
+    }
+}
+
+/// Writes a text that no other write has, now to the note and now to the page.
+async fn write(server: SocketAddr, writer: usize, end: Instant, labels: Arc<Labels>) {
+    let mut connection = Connection::open(server, Http::One).await;
+    for number in 0.. {
+        if Instant::now() > end {
+            return;
+        }
+        let text = format!("{writer}: {number}");
+        let (path, content) = match number % 2 {
+            0 => (NOTE, json!({ "title": text }).to_string()),
+            _ => (PAGE, text),
+        };
+        let request = Request::put(path).header(header::IF_MATCH, "*");
+        let request = request.body(Full::from(content)).unwrap();
+        let response = soon(connection.exchange(request)).await.expect("an answer");
+        // The answer to the write of a page has none.
+        if response.status() != StatusCode::NO_CONTENT {
+            take(&labels, path, response);
+        }
+    }
+}
+
+async fn read(server: SocketAddr, end: Instant, labels: Arc<Labels>) {
+    let mut connection = Connection::open(server, Http::One).await;
+    for path in READS.into_iter().cycle() {
+        if Instant::now() > end {
+            return;
+        }
+        let request = Request::builder().method(Method::GET).uri(path);
+        let request = request.body(Full::default()).unwrap();
+        let response = soon(connection.exchange(request)).await.expect("an answer");
+        take(&labels, path, response);
+    }
+}
+
+/// Each answer has a tag, and all with one tag have one content.
+fn take(labels: &Labels, path: &'static str, response: Response<Bytes>) {
+    assert_eq!(response.status(), StatusCode::OK, "{path}: {response:?}");
+    let tag = tag_of(&response);
+    assert!(!tag.starts_with("W/"), "{path}: {tag}");
+    let content = response.into_body();
+    let mut labels = labels.lock().unwrap();
+    let known = labels.entry((path, tag)).or_insert_with(|| content.clone());
+    assert_eq!(*known, content, "two contents of {path} with one tag");
+}

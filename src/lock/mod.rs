@@ -59,7 +59,7 @@
 //! Anything about another process: other replicas, other programs and people
 //! with a database client write past it. There, compare and set in the
 //! database: `UPDATE .. WHERE version = $1`, with the number from
-//! [`TagRef::number`](crate::semantics::etag::TagRef::number).
+//! [`Expected::versions_of`](crate::handler::Expected::versions_of).
 
 mod busy;
 mod keyed;

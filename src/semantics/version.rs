@@ -81,12 +81,12 @@ const LONGEST: usize = (SPELLED * 4).div_ceil(3) + MARK;
 #[derive(Debug, Clone)]
 pub struct VersionTags {
     key: Option<Hmac<Sha256>>,
-    scope: Option<Scope>,
+    scope: Option<ScopeDigest>,
 }
 
 /// SHA-256 of what the tags are bound to.
 #[derive(Debug, Clone, Copy)]
-struct Scope([u8; 32]);
+struct ScopeDigest([u8; 32]);
 
 /// What a version is, so that no two kinds share a code.
 #[derive(Debug, Clone, Copy)]
@@ -141,7 +141,7 @@ impl VersionTags {
     pub fn scope(&self, scope: impl AsRef<[u8]>) -> Self {
         Self {
             key: self.key.clone(),
-            scope: Some(Scope::within(self.scope.as_ref(), scope.as_ref())),
+            scope: Some(ScopeDigest::within(self.scope.as_ref(), scope.as_ref())),
         }
     }
 
@@ -291,7 +291,7 @@ impl VersionTags {
         let mut mac = key.clone();
         let mut cover = |part: &[u8]| mac.update(part);
         each_part([DOMAIN, &[kind as u8], text], &mut cover);
-        if let Some(Scope(digest)) = &self.scope {
+        if let Some(ScopeDigest(digest)) = &self.scope {
             each_part([&digest[..]], &mut cover);
         }
         let code = mac.finalize().into_bytes();
@@ -299,7 +299,7 @@ impl VersionTags {
     }
 }
 
-impl Scope {
+impl ScopeDigest {
     /// Of a scope within another one, or within none.
     fn within(outer: Option<&Self>, scope: &[u8]) -> Self {
         let outer = outer.map_or(&[][..], |outer| &outer.0);

@@ -65,13 +65,13 @@ impl Stored {
 
 /// A version that the application keeps itself, and what it is of.
 #[derive(Debug, Clone)]
-pub(crate) struct Query {
+pub(crate) struct VersionQuery {
     pub(crate) scope: Scope,
     pub(crate) sql: Arc<str>,
     pub(crate) params: Vec<Value>,
 }
 
-impl Query {
+impl VersionQuery {
     /// The state that the columns tell: a version, and maybe when it was
     /// written.
     pub(crate) fn read(

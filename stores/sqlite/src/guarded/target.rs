@@ -5,7 +5,7 @@ use tower_conditional::{VersionTags, semantics::precondition::Current};
 
 use crate::{
     InvalidSchema, Scope,
-    versions::{Query, Versions},
+    versions::{VersionQuery, Versions},
 };
 
 /// Whose version a guarded write compares.
@@ -19,7 +19,7 @@ pub struct Target {
 #[derive(Debug, Clone)]
 enum Kind {
     Scope(Scope, Versions),
-    Query(Query),
+    Query(VersionQuery),
 }
 
 impl Target {
@@ -36,7 +36,7 @@ impl Target {
         sql: impl Into<Arc<str>>,
         params: impl IntoIterator<Item = impl Into<Value>>,
     ) -> Self {
-        Self::new(Kind::Query(Query {
+        Self::new(Kind::Query(VersionQuery {
             scope,
             sql: sql.into(),
             params: params.into_iter().map(Into::into).collect(),

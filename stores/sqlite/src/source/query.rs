@@ -4,7 +4,7 @@ use http::request::Parts;
 use rusqlite::types::Value;
 use tower_conditional::{ValidatorSource, VersionTags, semantics::precondition::Current};
 
-use crate::{Database, Error, Scope, limit, versions::Query};
+use crate::{Database, Error, Scope, limit, versions::VersionQuery};
 
 /// Validators from a version column that the application keeps itself.
 ///
@@ -125,7 +125,7 @@ where
             return Ok(Current::Unknown);
         };
         let sql = Arc::clone(&self.sql);
-        let query = Query { scope, sql, params };
+        let query = VersionQuery { scope, sql, params };
         let tags = self.tags.clone();
         let read = self
             .database

@@ -274,7 +274,7 @@ fuzz_target!(|data: &[u8]| {
 
     let both = told(&[&one, &other, &one]);
     assert_eq!(both, told(&[&one, &other, &one]));
-    // What each shows, it shows beside another, unless that is its very 200.
+    // Each shows the same beside another, unless that is its very 200.
     let of_200 = [Code::LengthOn304, Code::NonceOn304];
     let shown = of_one.into_iter().chain(of_other);
     for code in shown.filter(|code| !of_200.contains(code)) {

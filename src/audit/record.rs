@@ -129,7 +129,7 @@ impl Asked {
     }
 }
 
-/// What a body is of.
+/// The answer that a body belongs to.
 #[derive(Debug)]
 enum Passing {
     /// A 200, by its number.

@@ -9,7 +9,7 @@ use crate::semantics::audit::{
 /// So many variants and versions of one target are compared, and so many parts.
 const SIGHTINGS: usize = 8;
 
-/// What was seen of one target.
+/// The exchanges of one target that are remembered.
 #[derive(Debug, Default)]
 pub(super) struct Target {
     /// When it was last seen.
@@ -146,7 +146,7 @@ impl Target {
         }
     }
 
-    /// Whether no content changed by itself.
+    /// Returns `true` if no content changed by itself.
     fn is_steady(&self, latest: &Sighting) -> bool {
         let mut seen = self.sightings.iter().map(|(_, sighting)| sighting);
         while let Some(earlier) = seen.next() {
@@ -158,7 +158,7 @@ impl Target {
         true
     }
 
-    /// What the 200s before and after an answer say together about it.
+    /// Judges earlier answers by the 200s before and after them.
     fn confirm(&mut self, (number, later): (u64, &Sighting), found: &mut Vec<Found>) {
         let sightings = &self.sightings;
         self.suspicions.retain(|(at, suspicion)| {

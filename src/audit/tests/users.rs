@@ -75,7 +75,7 @@ fn a_cache_may_guess_that_content_is_for_all() {
         &advice,
     );
     two([&[ADA], &[BOB]], &[("expires", "0")], &[]);
-    // What is for nobody in particular is kept from those who are somebody.
+    // The anonymous page would be given to somebody.
     let audit = Audit::new();
     get(&audit, &[], &ok(&[MINUTE], "a"));
     get(&audit, &[ADA], &ok(&[("cache-control", "private")], "b"));

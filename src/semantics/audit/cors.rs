@@ -1,5 +1,5 @@
-//! What a browser lets scripts of other origins see and send (Fetch, "CORS
-//! protocol").
+//! Headers that a browser lets scripts of other origins see and send (Fetch,
+//! "CORS protocol").
 
 use http::{
     HeaderMap, HeaderName, Method,
@@ -65,14 +65,15 @@ fn preflight(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
     }
 }
 
-/// Whether a field of the response names `wanted`, or everything.
+/// Returns `true` if a response header names `wanted`, or everything.
 fn lists(response: &HeaderMap, name: &HeaderName, wanted: &str) -> bool {
     members(fields::lines(response, name)).any(|member| {
         member.eq_ignore_ascii_case(wanted.as_bytes()) || (member == b"*" && any_counts(response))
     })
 }
 
-/// Whether `*` stands for all names. With credentials it is a name itself.
+/// Returns `true` if `*` stands for all names. With credentials it is a name
+/// itself.
 fn any_counts(response: &HeaderMap) -> bool {
     let credentials = fields::only(response, &ACCESS_CONTROL_ALLOW_CREDENTIALS);
     credentials.is_none_or(|credentials| credentials != "true")

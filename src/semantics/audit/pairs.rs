@@ -136,8 +136,8 @@ fn other_bytes(earlier: &Sighting, later: &Sighting, is_steady: bool, found: &mu
     }
 }
 
-/// Whether content changed though the request was the same and nobody wrote, as
-/// that of a clock does: then no request field chose it.
+/// Returns `true` if content changed though the request was the same and nobody
+/// wrote, as that of a clock does. Then no request field chose it.
 pub(crate) fn changed_by_itself(earlier: &Sighting, later: &Sighting) -> bool {
     earlier.content.map(|content| content.digest) != later.content.map(|content| content.digest)
         && earlier.instance == later.instance

@@ -101,8 +101,8 @@ pub(crate) fn stretches_of(full: &Sighting, part: &Part, found: &mut Vec<Found>)
 }
 
 impl Stretch<'_> {
-    /// Whether the wholes are of other lengths, or both cover a byte that is
-    /// another in each.
+    /// Returns `true` if the wholes have other lengths, or both cover a byte that
+    /// is another in each.
     fn differs(self, other: Self) -> bool {
         let is_beyond = |one: Self, other: Self| {
             let end = one.start.saturating_add(one.length);

@@ -1,4 +1,4 @@
-//! What a 304 says (RFC 9110, section 15.4.5).
+//! Rules for a 304 (RFC 9110, section 15.4.5).
 
 use http::{
     HeaderName, Method, StatusCode,
@@ -93,8 +93,8 @@ pub(crate) fn unseen_not_modified(exchange: &Exchange<'_>, found: &mut Vec<Found
     nonce::judge(None, exchange, found);
 }
 
-/// Whether a 304 is about this 200. Without a tag only the time tells:
-/// `is_same`.
+/// Returns `true` if a 304 is about this 200. Without a tag only `is_same`
+/// decides: the same variant, and no write in between.
 fn is_of(full: &Sighting, exchange: &Exchange<'_>, is_same: bool) -> bool {
     match (full.tag(), exchange.tag()) {
         (Some(full), Some(tag)) => full.weak_eq(tag),
@@ -104,7 +104,7 @@ fn is_of(full: &Sighting, exchange: &Exchange<'_>, is_same: bool) -> bool {
     }
 }
 
-/// Whether a condition holds that is about no tag: `*`, or a date.
+/// Returns `true` if the condition is about no tag: `*`, or a date.
 fn matches_any(exchange: &Exchange<'_>) -> bool {
     if fields::has(exchange.request, &IF_NONE_MATCH) {
         let line = fields::only(exchange.request, &IF_NONE_MATCH);
@@ -140,7 +140,7 @@ fn length(
     found.push(Code::LengthOn304.because(detail));
 }
 
-/// Whether a 304 is about the very bytes of a 200.
+/// Returns `true` if a 304 is about the very bytes of a 200.
 fn stands_for_bytes(full: &Sighting, exchange: &Exchange<'_>, epoch: Option<u64>) -> bool {
     let tag = full.tag();
     let is_same = tag

@@ -22,7 +22,7 @@ use crate::semantics::{
     vary,
 };
 
-/// What is remembered of a 200 to a `GET`: of the content its hash and first
+/// A 200 to a `GET` as it is remembered: of the content its hash and first
 /// bytes, and no value of a request field.
 #[derive(Debug)]
 pub(crate) struct Sighting {
@@ -196,12 +196,12 @@ impl Sighting {
         epoch.is_some() && self.content.and_then(|content| content.epoch) == epoch
     }
 
-    /// Whether nobody wrote between this head and what was made in `epoch`.
+    /// Returns `true` if nobody wrote between this head and an answer of `epoch`.
     pub(super) fn has_head_of_epoch(&self, epoch: Option<u64>) -> bool {
         epoch.is_some() && self.epoch == epoch
     }
 
-    /// Whether nobody wrote from the one to the end of the other.
+    /// Returns `true` if nobody wrote from the one to the end of the other.
     pub(super) fn is_undisturbed(&self, other: &Self) -> bool {
         self.is_of_epoch(other.content.and_then(|content| content.epoch))
     }
@@ -226,7 +226,7 @@ impl Sighting {
             .flatten()
     }
 
-    /// Whether the request had this field, which tells who asks.
+    /// Returns `true` if the request had this field, which tells who asks.
     pub(super) fn asked_for(&self, name: &HeaderName) -> bool {
         self.request.sent(name)
     }
@@ -247,7 +247,7 @@ impl Sighting {
         }
     }
 
-    /// Whether its tag is that of the state in this epoch, as far as was seen.
+    /// Returns `true` if no answer in this epoch has shown another tag.
     pub(crate) fn is_current(&self, epoch: u64) -> bool {
         !self.is_outdated && self.epoch == Some(epoch)
     }

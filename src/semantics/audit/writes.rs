@@ -1,4 +1,4 @@
-//! What a write shows together with the 200 before it (RFC 9110, section 13.1).
+//! Writes together with the 200 before them (RFC 9110, section 13.1).
 
 use http::{
     HeaderName, Method, StatusCode,
@@ -167,8 +167,8 @@ fn is_create_only(exchange: &Exchange<'_>) -> bool {
 }
 
 impl DoubtfulWrite {
-    /// What a later 200 tells: the state moved, though the condition was false,
-    /// and nobody else wrote.
+    /// Judges the write by a later 200: the state moved, though the condition was
+    /// false, and nobody else wrote.
     pub(crate) fn confirm(&self, full: &Sighting, later: &Sighting) -> Option<Found> {
         let moved = full
             .tag()

@@ -186,8 +186,8 @@ impl Purge {
         self
     }
 
-    /// Splits it into purges of at most so many tags, and of one target each. So few as zero
-    /// tags are taken for one.
+    /// Splits it into purges of at most so many tags each, and of one target each. Zero tags
+    /// count as one.
     pub fn into_parts(self, tags: usize) -> impl Iterator<Item = Self> {
         let names: Vec<_> = self.tags.into_iter().collect();
         let mut groups = Vec::new();
@@ -225,8 +225,8 @@ impl Purge {
         self.tags.iter()
     }
 
-    /// The URIs, each once. One without an authority comes from a request
-    /// without `Host`.
+    /// The URIs, each once, as clients wrote them: with a `*` in a path or a host, perhaps.
+    /// One without an authority comes from a request without `Host`.
     #[must_use]
     pub fn targets(&self) -> impl ExactSizeIterator<Item = &Uri> {
         self.targets.iter()

@@ -5,8 +5,11 @@ use std::{
     convert::Infallible,
     future::{Future, ready},
     pin::{Pin, pin},
-    sync::{Arc, Mutex},
-    task::{Context, Poll, Waker},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
 };
 
 use bytes::Bytes;
@@ -51,6 +54,7 @@ pin_project! {
         hint: SizeHint,
         // Whether `is_end_stream` tells the end, as a body may but need not.
         tells_end: bool,
+        ended: bool,
         #[pin]
         _pinned: std::marker::PhantomPinned,
     }
@@ -81,6 +85,7 @@ impl ScriptedBody {
             acts: acts.into_iter().collect(),
             hint: SizeHint::new(),
             tells_end: true,
+            ended: false,
             _pinned: std::marker::PhantomPinned,
         }
     }
@@ -107,7 +112,11 @@ impl Body for ScriptedBody {
     ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         let this = self.project();
         match this.acts.pop_front() {
-            None => Poll::Ready(None),
+            None => {
+                assert!(!*this.ended, "polled again after the end");
+                *this.ended = true;
+                Poll::Ready(None)
+            }
             Some(Act::Data(data)) => {
                 let left = |bound: u64| bound.saturating_sub(data.len() as u64);
                 let mut hint = SizeHint::new();
@@ -142,24 +151,11 @@ pub(crate) fn read<B>(body: B) -> Vec<Act>
 where
     B: Body<Data = Bytes>,
 {
-    let mut body = pin!(body);
-    let mut read = Vec::new();
-    let mut cx = Context::from_waker(Waker::noop());
     let hint = body.size_hint();
     let ended = body.is_end_stream();
-    loop {
-        match body.as_mut().poll_frame(&mut cx) {
-            Poll::Pending => {}
-            Poll::Ready(None) => break,
-            Poll::Ready(Some(Err(_))) => {
-                read.push(Act::Error);
-                return read;
-            }
-            Poll::Ready(Some(Ok(frame))) => read.push(match frame.into_data() {
-                Ok(data) => Act::Data(data),
-                Err(frame) => Act::Trailers(frame.into_trailers().expect("trailers")),
-            }),
-        }
+    let read = read_unchecked(body);
+    if read.last() == Some(&Act::Error) {
+        return read;
     }
     let length: u64 = content(&read).len() as u64;
     assert!(
@@ -172,6 +168,30 @@ where
         "{hint:?} but {length} bytes came"
     );
     read
+}
+
+/// Reads a body to its end or error, through `Pending`, whatever it announces.
+pub(crate) fn read_unchecked<B>(body: B) -> Vec<Act>
+where
+    B: Body<Data = Bytes>,
+{
+    let mut body = pin!(body);
+    let mut read = Vec::new();
+    let mut cx = Context::from_waker(Waker::noop());
+    loop {
+        match body.as_mut().poll_frame(&mut cx) {
+            Poll::Pending => {}
+            Poll::Ready(None) => return read,
+            Poll::Ready(Some(Err(_))) => {
+                read.push(Act::Error);
+                return read;
+            }
+            Poll::Ready(Some(Ok(frame))) => read.push(match frame.into_data() {
+                Ok(data) => Act::Data(data),
+                Err(frame) => Act::Trailers(frame.into_trailers().expect("trailers")),
+            }),
+        }
+    }
 }
 
 /// The data of what was read, in one piece.
@@ -187,13 +207,32 @@ pub(crate) fn content(acts: &[Act]) -> Vec<u8> {
 
 /// Runs a future that nothing outside it keeps waiting.
 pub(crate) fn run<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    let mut cx = Context::from_waker(Waker::noop());
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
-            return output;
+    run_counting(future).0
+}
+
+/// The same, with the number of polls that it took. Panics where an executor
+/// would never poll again.
+pub(crate) fn run_counting<F: Future>(future: F) -> (F::Output, usize) {
+    struct Woken(AtomicBool);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, Ordering::Relaxed);
         }
     }
+
+    let mut future = pin!(future);
+    let woken = Arc::new(Woken(AtomicBool::new(true)));
+    let waker = Waker::from(Arc::clone(&woken));
+    let mut cx = Context::from_waker(&waker);
+    let mut polls = 0;
+    while woken.0.swap(false, Ordering::Relaxed) {
+        polls += 1;
+        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+            return (output, polls);
+        }
+    }
+    panic!("pending, and nobody will wake it");
 }
 
 /// Sends one request through `layer` to a handler that answers with what

@@ -1,30 +1,49 @@
-//! Reads a body up to a limit and gives it back whole.
+//! Reads a body of announced length and gives it back whole.
 
 use std::{
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use bytes::Bytes;
 use http_body::{Body, Frame};
 
-use super::{Replay, ResponseBody};
+use super::{Replay, ResponseBody, Rest};
 
-/// Holds the frames of a body as they came, uncopied, up to a limit.
+/// Holds the frames of a body as they came, uncopied, as long as the body keeps
+/// to the length that it announced.
 ///
 /// The body is boxed because it must be movable after it has been polled.
 pub(crate) struct Collector<B: Body> {
     body: Pin<Box<B>>,
+    announced: u64,
     limit: u64,
     first: Option<Bytes>,
     more: Vec<Bytes>,
     length: u64,
     ending: Option<Result<Frame<Bytes>, B::Error>>,
-    body_ended: bool,
+    end: End,
+    /// Frames that are taken before other tasks run.
+    frames_left: u32,
 }
 
-/// The most frames that room is made for at once.
-const MOST_EXPECTED: usize = 64;
+/// Whether the body has ended, and how that is known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// It has not.
+    Ahead,
+    /// `is_end_stream` told it.
+    Told,
+    /// There was no further frame, which nothing had told before.
+    Found,
+}
+
+/// The most frames that room is made for at once, and that any limit allows.
+const FEW_FRAMES: usize = 64;
+
+/// The most frames that are taken without a pause. A body that is always ready
+/// would otherwise keep other tasks from running.
+const FRAMES_BETWEEN_PAUSES: u32 = 128;
 
 /// One step of reading.
 pub(crate) enum Step {
@@ -37,33 +56,53 @@ pub(crate) enum Step {
 /// How reading ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// All content has been read.
+    /// All content has been read, and it is as long as announced.
     Complete,
-    /// There is more content than the limit allows.
-    TooLong,
+    /// The content ended early, or went on beyond the announced length.
+    LengthMismatch,
+    /// There are so many frames that the list of them would exceed the limit.
+    TooManyFrames,
     /// The body broke, or sent a frame that is neither data nor trailers.
     Broken,
 }
 
 impl<B: Body<Data = Bytes>> Collector<B> {
+    /// Reads `body`, whose exact size hint is `announced`.
+    ///
+    /// The list of its frames takes at most `limit` bytes, which leaves room for
+    /// `limit / 32` frames after the first, and for 64 with any limit.
     #[inline]
-    pub(crate) fn new(body: B, limit: u64) -> Self {
+    pub(crate) fn new(body: B, announced: u64, limit: u64) -> Self {
         Self {
             body: Box::pin(body),
+            announced,
             limit,
             first: None,
             more: Vec::new(),
             length: 0,
             ending: None,
-            body_ended: false,
+            end: End::Ahead,
+            frames_left: FRAMES_BETWEEN_PAUSES,
         }
     }
 
     /// Whether the body says that nothing follows what was read.
     #[inline]
-    pub(crate) fn is_complete(&mut self) -> bool {
-        self.body_ended |= self.body.is_end_stream();
-        self.body_ended
+    fn is_over(&mut self) -> bool {
+        if self.end == End::Ahead && self.body.is_end_stream() {
+            self.end = End::Told;
+        }
+        self.end != End::Ahead
+    }
+
+    /// The ending of content that nothing follows.
+    #[inline]
+    fn over(&self) -> Ending {
+        if self.length == self.announced {
+            Ending::Complete
+        } else {
+            Ending::LengthMismatch
+        }
     }
 
     /// How reading ended, if it did at the first look: most content is there
@@ -73,24 +112,36 @@ impl<B: Body<Data = Bytes>> Collector<B> {
     pub(crate) fn poll_whole(&mut self, cx: &mut Context<'_>, most: usize) -> Option<Ending> {
         match self.poll_step(cx) {
             Poll::Ready(Step::Ended(ending)) => Some(ending),
-            Poll::Ready(Step::Data) if self.length <= most as u64 && self.is_complete() => {
-                Some(Ending::Complete)
+            Poll::Ready(Step::Data) if self.length <= most as u64 && self.is_over() => {
+                Some(self.over())
             }
             Poll::Ready(Step::Data) | Poll::Pending => None,
         }
     }
 
     /// Reads the next frame. Not to be called again after [`Step::Ended`].
+    ///
+    /// Is pending, and asks to be polled again, after 128 frames in a row.
     #[inline]
     pub(crate) fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
         // Asking first saves the poll that would only say that it is over.
-        if self.is_complete() {
-            return Poll::Ready(Step::Ended(Ending::Complete));
+        if self.is_over() {
+            return Poll::Ready(Step::Ended(self.over()));
         }
-        let ending = match ready!(self.body.as_mut().poll_frame(cx)) {
+        if self.frames_left == 0 {
+            self.frames_left = FRAMES_BETWEEN_PAUSES;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let Poll::Ready(frame) = self.body.as_mut().poll_frame(cx) else {
+            self.frames_left = FRAMES_BETWEEN_PAUSES;
+            return Poll::Pending;
+        };
+        self.frames_left -= 1;
+        let ending = match frame {
             None => {
-                self.body_ended = true;
-                Ending::Complete
+                self.end = End::Found;
+                self.over()
             }
             Some(Err(error)) => {
                 self.ending = Some(Err(error));
@@ -101,7 +152,7 @@ impl<B: Body<Data = Bytes>> Collector<B> {
                 // Trailers come after all content (RFC 9110, section 6.5).
                 Err(frame) => {
                     let ending = if frame.is_trailers() {
-                        Ending::Complete
+                        self.over()
                     } else {
                         Ending::Broken
                     };
@@ -114,28 +165,45 @@ impl<B: Body<Data = Bytes>> Collector<B> {
     }
 
     fn push(&mut self, data: Bytes) -> Step {
-        self.length += data.len() as u64;
+        self.length = self.length.saturating_add(data.len() as u64);
+        // An empty slice may hold the memory that it was cut from.
+        let data = if data.is_empty() { Bytes::new() } else { data };
         if self.first.is_none() {
             self.first = Some(data);
         } else {
             self.make_room(data.len());
             self.more.push(data);
         }
-        if self.length > self.limit {
-            Step::Ended(Ending::TooLong)
+        if self.length > self.announced {
+            Step::Ended(Ending::LengthMismatch)
+        } else if self.more.len() >= self.most_frames() {
+            Step::Ended(Ending::TooManyFrames)
         } else {
             Step::Data
         }
     }
 
-    /// Bodies tend to come in frames of one size.
+    /// The length of the longest list of frames after the first.
+    fn most_frames(&self) -> usize {
+        let frames = self.limit / size_of::<Bytes>() as u64;
+        usize::try_from(frames).map_or(usize::MAX, |frames| frames.max(FEW_FRAMES))
+    }
+
+    /// Makes room for one more frame, which has so many bytes. Bodies tend to
+    /// come in frames of one size.
     fn make_room(&mut self, frame: usize) {
-        if self.more.capacity() == 0 {
-            let left = self.body.size_hint().lower();
-            let frames = left.div_ceil(frame.max(1) as u64).saturating_add(1);
-            let frames = usize::try_from(frames).unwrap_or(MOST_EXPECTED);
-            self.more.reserve_exact(frames.min(MOST_EXPECTED));
+        let room = self.more.capacity();
+        if room > self.more.len() {
+            return;
         }
+        let more = if room == 0 {
+            let left = self.announced.saturating_sub(self.length);
+            let frames = left.div_ceil(frame.max(1) as u64).saturating_add(1);
+            usize::try_from(frames).map_or(FEW_FRAMES, |frames| frames.min(FEW_FRAMES))
+        } else {
+            room
+        };
+        self.more.reserve_exact(more.min(self.most_frames() - room));
     }
 
     /// The data frame that came last.
@@ -156,15 +224,24 @@ impl<B: Body<Data = Bytes>> Collector<B> {
     /// The body that was read, from its first frame on.
     #[inline]
     pub(crate) fn into_body(self) -> ResponseBody<B> {
-        let only_data = self.more.is_empty() && self.ending.is_none() && self.body_ended;
+        let as_announced = self.length == self.announced;
+        let only_data = self.more.is_empty() && self.ending.is_none() && self.end != End::Ahead;
         match self.first {
-            None if only_data => ResponseBody::empty(),
-            Some(data) if only_data && !data.is_empty() => ResponseBody::bytes(data),
+            None if only_data && as_announced => ResponseBody::empty(),
+            Some(data) if only_data && as_announced && !data.is_empty() => {
+                ResponseBody::bytes(data)
+            }
             first => ResponseBody::replay(Replay {
                 data: first.into_iter().chain(self.more),
-                length: self.length,
+                announced: self.announced,
                 ending: self.ending,
-                rest: (!self.body_ended).then_some(self.body),
+                rest: match self.end {
+                    End::Ahead => Rest::Unread(self.body),
+                    // A server that was told earlier would take a body that
+                    // ends early for a whole one.
+                    End::Found if !as_announced => Rest::UntoldEnd,
+                    End::Told | End::Found => Rest::Nothing,
+                },
             }),
         }
     }

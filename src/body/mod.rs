@@ -25,9 +25,9 @@ pin_project! {
     /// It is the service's own body, or what a layer put in its place: nothing
     /// (304), a short text (412), or the frames that were read for a hash and
     /// then whatever had not been read yet. Data, trailers, frames of unknown
-    /// kind and errors come out as they went in, in the same order;
-    /// [`size_hint`](Body::size_hint) and [`is_end_stream`](Body::is_end_stream)
-    /// are as exact as the facts allow.
+    /// kind and errors come out as they went in, in the same order.
+    /// [`size_hint`](Body::size_hint) announces what the service's body did, even
+    /// if its content turned out to have another length.
     pub struct ResponseBody<B: Body> {
         #[pin]
         kind: Kind<B>,
@@ -54,10 +54,20 @@ pin_project! {
 /// Frames that were read ahead, then what ended the reading, then the rest.
 struct Replay<B: Body> {
     data: Chain<option::IntoIter<Bytes>, vec::IntoIter<Bytes>>,
-    /// Bytes in `data`.
-    length: u64,
+    /// Bytes that the body announced before it was read and that have not been
+    /// given out. It may have other bytes in fact.
+    announced: u64,
     ending: Option<Result<Frame<Bytes>, B::Error>>,
-    rest: Option<Pin<Box<B>>>,
+    rest: Rest<B>,
+}
+
+/// What follows the frames that were read ahead.
+enum Rest<B> {
+    /// The body from there on.
+    Unread(Pin<Box<B>>),
+    /// An end that only the next poll tells.
+    UntoldEnd,
+    Nothing,
 }
 
 impl<B: Body<Data = Bytes>> ResponseBody<B> {
@@ -122,39 +132,40 @@ impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
 impl<B: Body<Data = Bytes>> Replay<B> {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         if let Some(data) = self.data.next() {
-            self.length -= data.len() as u64;
+            self.announced = self.announced.saturating_sub(data.len() as u64);
             return Poll::Ready(Some(Ok(Frame::data(data))));
         }
         if let Some(ending) = self.ending.take() {
             return Poll::Ready(Some(ending));
         }
-        let Some(rest) = &mut self.rest else {
-            return Poll::Ready(None);
+        let frame = match &mut self.rest {
+            Rest::Unread(rest) => ready!(rest.as_mut().poll_frame(cx)),
+            Rest::UntoldEnd | Rest::Nothing => None,
         };
-        let frame = ready!(rest.as_mut().poll_frame(cx));
         if frame.is_none() {
-            self.rest = None;
+            self.rest = Rest::Nothing;
         }
         Poll::Ready(frame)
     }
 
-    fn is_end_stream(&self) -> bool {
+    fn gave_all_data(&self) -> bool {
         self.data.size_hint().0 == 0
-            && self.ending.is_none()
-            && self.rest.as_ref().is_none_or(|rest| rest.is_end_stream())
+    }
+
+    fn is_end_stream(&self) -> bool {
+        let over = match &self.rest {
+            Rest::Unread(rest) => rest.is_end_stream(),
+            Rest::UntoldEnd => false,
+            Rest::Nothing => true,
+        };
+        over && self.gave_all_data() && self.ending.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
-        let Some(rest) = &self.rest else {
-            return SizeHint::with_exact(self.length);
-        };
-        let rest = rest.size_hint();
-        let mut hint = SizeHint::new();
-        hint.set_lower(self.length.saturating_add(rest.lower()));
-        if let Some(upper) = rest.upper() {
-            hint.set_upper(self.length.saturating_add(upper));
+        match &self.rest {
+            Rest::Unread(rest) if self.gave_all_data() => rest.size_hint(),
+            _ => SizeHint::with_exact(self.announced),
         }
-        hint
     }
 }
 

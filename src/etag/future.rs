@@ -100,7 +100,7 @@ where
                 request,
             } => {
                 let mut response = ready!(future.poll(cx))?;
-                match plan(&response, recipe, *request) {
+                let announced = match plan(&response, recipe, *request) {
                     Plan::Leave(why) => {
                         recipe.note(response.extensions_mut(), TagOrigin::Untouched(why));
                         return Poll::Ready(Ok(response.map(ResponseBody::inner)));
@@ -110,10 +110,10 @@ where
                         recipe.note(response.extensions_mut(), TagOrigin::KnownDigest);
                         return Poll::Ready(Ok(response.map(ResponseBody::inner)));
                     }
-                    Plan::Read => {}
-                }
+                    Plan::Read { announced } => announced,
+                };
                 let (parts, body) = response.into_parts();
-                let mut collector = Collector::new(body, recipe.limit);
+                let mut collector = Collector::new(body, announced, recipe.limit);
                 // All of it in one frame is the common case, and the fast one.
                 if let Some(ending) = collector.poll_whole(cx, H::YIELD_AFTER) {
                     return Poll::Ready(Ok(finish(parts, collector, None, ending, recipe)));
@@ -137,8 +137,8 @@ enum Plan {
     Leave(Untagged),
     /// The tag is known without a look at the body.
     Label(EntityTag),
-    /// The body is read for it.
-    Read,
+    /// The body, which announces so many bytes, is read for it.
+    Read { announced: u64 },
 }
 
 fn plan<B, H>(response: &Response<B>, recipe: &Recipe<H>, request: RequestFacts) -> Plan
@@ -154,7 +154,7 @@ where
         head: request.head,
         source_knows: request.source_knows || extensions.get::<SourceKnows>().is_some(),
         digest_known: digest.is_some(),
-        upper: response.body().size_hint().upper(),
+        exact: response.body().size_hint().exact(),
     };
     match (
         untagged(facts, headers, &recipe.statuses, recipe.limit),
@@ -162,6 +162,9 @@ where
     ) {
         (Some(why), _) => Plan::Leave(why),
         (None, Some(digest)) => Plan::Label(recipe.tag_of_known(headers, digest)),
-        (None, None) => Plan::Read,
+        (None, None) => match facts.exact {
+            Some(announced) => Plan::Read { announced },
+            None => Plan::Leave(Untagged::UnknownLength),
+        },
     }
 }

@@ -13,7 +13,7 @@ use super::{ContentHasher, tag::Recipe};
 use crate::{
     body::{Collector, Ending, ResponseBody, Step},
     outcome::TagOrigin,
-    semantics::{content_length, tagging::Untagged},
+    semantics::tagging::Untagged,
 };
 
 /// A response whose content is being read.
@@ -89,19 +89,16 @@ where
     B: Body<Data = Bytes>,
     H: ContentHasher,
 {
-    let length = collector.length();
     let (tag, origin) = match ending {
-        Ending::Complete if content_length::contradicts(&parts.headers, length) => {
-            (None, TagOrigin::Untouched(Untagged::LengthMismatch))
-        }
         Ending::Complete => {
             let tag = match hasher {
                 Some(hasher) => recipe.tag_of_read(&parts.headers, hasher),
                 None => recipe.tag_of(&parts.headers, collector.last()),
             };
-            (Some(tag), TagOrigin::Hashed(length))
+            (Some(tag), TagOrigin::Hashed(collector.length()))
         }
-        Ending::TooLong => (None, TagOrigin::Untouched(Untagged::TooLong)),
+        Ending::LengthMismatch => (None, TagOrigin::Untouched(Untagged::LengthMismatch)),
+        Ending::TooManyFrames => (None, TagOrigin::Untouched(Untagged::TooLong)),
         Ending::Broken => (None, TagOrigin::Untouched(Untagged::BodyError)),
     };
     if let Some(tag) = tag {

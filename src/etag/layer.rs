@@ -55,8 +55,12 @@ impl<H> EtagLayer<H> {
         self
     }
 
-    /// The most bytes of content that are held to be hashed, 1 MiB by
-    /// default. Longer content passes through untagged.
+    /// Sets the largest content that is buffered for hashing, in bytes. Defaults
+    /// to 1 MiB. Longer content passes through untagged.
+    ///
+    /// The list of the content's frames takes at most as many bytes again. A
+    /// body in more than `bytes / 32` frames, and in more than 64, passes through
+    /// untagged from there on. Frames without data count.
     pub fn limit(mut self, bytes: u64) -> Self {
         self.recipe.limit = bytes;
         self

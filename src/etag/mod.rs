@@ -45,16 +45,20 @@
 //! The response to a `GET` or `HEAD` with status 200, of a length that is
 //! known not to exceed [a limit](EtagLayer::limit). Its frames are kept as
 //! they came and hashed; the response goes out when the last one is there.
+//! The length is known if the body's size hint is exact.
 //!
 //! Everything else passes through at once, with no byte held back: a response
 //! that has an `ETag` already, since a handler's own tag always wins; one of
-//! unknown length; server-sent events and gRPC; parts
+//! unknown length, also if it has an upper bound; server-sent events and gRPC; parts
 //! (`Content-Range`); `Cache-Control: no-store`; `Incremental: ?1`; errors; and
 //! every response to an unsafe method, where a hash of the body would describe
 //! the wrong thing (RFC 9110, section 8.8).
 //!
-//! A body that turns out longer than it said goes out whole and untagged. A
-//! body that breaks, breaks for the client too, after the same bytes. A handler
+//! A body that turns out longer or shorter than it announced goes out whole and
+//! untagged. It still announces the same length, so the server fails as it would
+//! without the layer. A body that breaks, breaks for the client too, after the
+//! same bytes. Hashing lets other tasks run after 128 frames at most, and after
+//! as many bytes as [the hash](ContentHasher::YIELD_AFTER) says. A handler
 //! that knows a digest of its content says so with [`ContentDigest`]; the body
 //! is then not touched.
 //!

@@ -4,9 +4,9 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header::CONTENT_LENGTH}
 
 use super::{fields, list::trim_ows};
 
-/// Whether the field is there and says something else than `length`.
+/// Whether any line of the field says something else than `length`.
 pub(crate) fn contradicts(headers: &HeaderMap, length: u64) -> bool {
-    fields::first(headers, &CONTENT_LENGTH).is_some_and(|value| parse(value) != Some(length))
+    fields::lines(headers, &CONTENT_LENGTH).any(|value| parse(value) != Some(length))
 }
 
 /// How many bytes of content a `GET` would be sent, as far as is known from

@@ -3,10 +3,10 @@
 
 use http::{
     HeaderMap, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, ETAG},
+    header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG},
 };
 
-use super::{cache_control, list::trim_ows};
+use super::{cache_control, content_length, list::trim_ows};
 
 /// Why a response got no tag from its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,13 +25,15 @@ pub enum Untagged {
     /// Content that is sent as it happens: server-sent events, gRPC,
     /// multipart replacement, or `Incremental: ?1`.
     Live,
-    /// The length is not known in advance.
+    /// The body's size hint is not exact: a stream, with or without bounds.
     UnknownLength,
-    /// Longer than the limit, as announced or as it turned out.
+    /// Longer than the limit, or in so many frames that the list of them would
+    /// be longer than the limit.
     TooLong,
     /// A `HEAD` response without content to hash.
     HeadWithoutContent,
-    /// The content has another length than `Content-Length` says.
+    /// The content has another length than `Content-Length` or the body's size
+    /// hint announced.
     LengthMismatch,
     /// The body broke.
     BodyError,
@@ -47,8 +49,9 @@ pub(crate) struct Facts {
     pub(crate) source_knows: bool,
     /// The digest of the content is known, so its length does not matter.
     pub(crate) digest_known: bool,
-    /// The most bytes that the body can have, if known.
-    pub(crate) upper: Option<u64>,
+    /// The bytes that the body announces before it is read. Bounds announce
+    /// nothing: a stream may have them.
+    pub(crate) exact: Option<u64>,
 }
 
 /// Why a response must stay as it is; `None` if a tag is to be made, from its
@@ -71,9 +74,9 @@ pub(crate) fn untagged(
         return Some(Untagged::SourceKnows);
     }
     if !facts.digest_known {
-        match facts.upper {
+        match facts.exact {
             None => return Some(Untagged::UnknownLength),
-            Some(upper) if upper > limit => return Some(Untagged::TooLong),
+            Some(length) if length > limit => return Some(Untagged::TooLong),
             Some(0) if facts.head => return Some(Untagged::HeadWithoutContent),
             Some(_) => {}
         }
@@ -84,8 +87,14 @@ pub(crate) fn untagged(
     if fields.live {
         return Some(Untagged::Live);
     }
-    // Lists are read only where the field is there at all.
-    (fields.cache_control && cache_control::no_store(headers)).then_some(Untagged::NoStore)
+    // Values are read only where the field is there at all.
+    if fields.cache_control && cache_control::no_store(headers) {
+        return Some(Untagged::NoStore);
+    }
+    let announced = facts.exact.filter(|_| !facts.digest_known);
+    announced
+        .is_some_and(|length| fields.content_length && content_length::contradicts(headers, length))
+        .then_some(Untagged::LengthMismatch)
 }
 
 /// What one look at each field tells.
@@ -94,6 +103,7 @@ struct Fields {
     etag: bool,
     content_range: bool,
     cache_control: bool,
+    content_length: bool,
     live: bool,
 }
 
@@ -105,6 +115,7 @@ impl Fields {
                 ETAG => fields.etag = true,
                 CONTENT_RANGE => fields.content_range = true,
                 CACHE_CONTROL => fields.cache_control = true,
+                CONTENT_LENGTH => fields.content_length = true,
                 CONTENT_TYPE => fields.live |= is_live_type(value.as_bytes()),
                 _ => {
                     let incremental = name.as_str() == "incremental";

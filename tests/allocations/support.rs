@@ -18,6 +18,7 @@ const ROUNDS: u64 = 100;
 
 /// A body in frames of one buffer, with an exact size or none.
 pub(crate) struct Frames {
+    empty: u32,
     content: Bytes,
     frame: usize,
     sized: bool,
@@ -31,6 +32,10 @@ impl Body for Frames {
         mut self: std::pin::Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.empty > 0 {
+            self.empty -= 1;
+            return Poll::Ready(Some(Ok(Frame::data(Bytes::new()))));
+        }
         if self.content.is_empty() {
             return Poll::Ready(None);
         }
@@ -53,6 +58,7 @@ impl Body for Frames {
 
 #[derive(Clone)]
 pub(crate) struct Handler {
+    empty: u32,
     content: Bytes,
     frame: usize,
     sized: bool,
@@ -62,6 +68,7 @@ pub(crate) struct Handler {
 impl Handler {
     pub(crate) fn new(length: usize, frame: usize) -> Self {
         Self {
+            empty: 0,
             content: Bytes::from_static(vec![7; length].leak()),
             frame,
             sized: true,
@@ -74,6 +81,11 @@ impl Handler {
             field: Some((name, HeaderValue::from_static(value))),
             ..self
         }
+    }
+
+    /// With so many frames without data before the content.
+    pub(crate) fn after_empty_frames(self, empty: u32) -> Self {
+        Self { empty, ..self }
     }
 
     pub(crate) fn unsized_(self) -> Self {
@@ -95,6 +107,7 @@ impl Service<Request<()>> for Handler {
 
     fn call(&mut self, _: Request<()>) -> Self::Future {
         let mut response = Response::new(Frames {
+            empty: self.empty,
             content: self.content.clone(),
             frame: self.frame,
             sized: self.sized,

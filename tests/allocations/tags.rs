@@ -76,6 +76,25 @@ fn hashing_64_frames_holds_no_copy() {
     assert!(bytes <= 16 * 1024, "{bytes} bytes held");
 }
 
+/// Issue 10, A.5: small frames and frames without data cost at most the limit
+/// beside the content, and half of it again while their list grows.
+#[test]
+fn frames_of_a_body_are_kept_within_the_limit() {
+    for limit in [1_u64 << 12, 1 << 15] {
+        let layer = EtagLayer::new().limit(limit);
+        let most = (limit + limit / 2) as i64 + 4096;
+        let content = limit as usize;
+        for frame in [1, 16, 31] {
+            let handler = Handler::new(content, frame);
+            let (_, bytes) = added(&layer, &handler, &Method::GET, None);
+            assert!(bytes <= most, "{limit}, {frame}: {bytes} bytes held");
+        }
+        let handler = Handler::new(16, 16).after_empty_frames(5000);
+        let (_, bytes) = added(&layer, &handler, &Method::GET, None);
+        assert!(bytes <= most, "{limit}: {bytes} bytes held");
+    }
+}
+
 /// A 304 for a tag that the handler knows: the length that it repeats.
 #[test]
 fn a_304_allocates_once() {

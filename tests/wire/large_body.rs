@@ -81,6 +81,21 @@ async fn passes_with_flat_memory() {
     }
 }
 
+/// R-9110-8.8-a: content in one frame that takes several turns to hash arrives
+/// with its tag.
+#[tokio::test]
+async fn in_one_frame_is_hashed_in_turns() {
+    const LONG: usize = 1 << 20;
+    let router = Router::new().route("/", get(|| async { vec![7; LONG] }));
+    for (placement, server) in placements(router).await {
+        let reply = in_time(H1::connect(&server).await.request("GET", "/", &[])).await;
+        assert_eq!(reply.body.len(), LONG, "{placement}");
+        assert_eq!(reply.tag().len(), 24, "{placement}");
+        let reply = in_time(H2::connect(&server).await.request("GET", "/", &[])).await;
+        assert_eq!(reply.tag().len(), 24, "{placement}");
+    }
+}
+
 /// P-TR-limit, over HTTP/1.1 with a length that is known.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn passes_with_flat_memory_over_http1() {

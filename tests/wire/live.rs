@@ -15,7 +15,7 @@ use axum::{
 };
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use http_body_util::{BodyExt, StreamBody};
+use http_body_util::{BodyExt, Limited, StreamBody};
 use hyper::body::Incoming;
 use tokio::{
     sync::mpsc::{self, UnboundedSender},
@@ -38,6 +38,16 @@ async fn server_sent_events_arrive_at_once() {
     .await;
 }
 
+/// Issue 10, A.5: a stream with an upper bound is a stream.
+#[tokio::test]
+async fn a_stream_of_limited_length_arrives_at_once() {
+    arrive_at_once(|texts| {
+        let frames = texts.map(|text| Ok::<_, Infallible>(Frame::data(Bytes::from(text))));
+        Body::new(Limited::new(StreamBody::new(frames), 1000)).into_response()
+    })
+    .await;
+}
+
 /// R-SSE-a, P-TR-limit
 #[tokio::test]
 async fn a_stream_of_unknown_length_arrives_at_once() {
@@ -47,7 +57,7 @@ async fn a_stream_of_unknown_length_arrives_at_once() {
 /// R-SSE-a, R-INCR-3-a: what says that it is live is not held back though its
 /// length is known to be short enough.
 #[tokio::test]
-async fn live_content_of_bounded_length_arrives_at_once() {
+async fn live_content_of_known_length_arrives_at_once() {
     arrive_at_once(|texts| live("content-type", "text/event-stream; charset=utf-8", texts)).await;
     arrive_at_once(|texts| live("content-type", "multipart/x-mixed-replace", texts)).await;
     arrive_at_once(|texts| live("incremental", "?1", texts)).await;
@@ -55,14 +65,14 @@ async fn live_content_of_bounded_length_arrives_at_once() {
 
 fn live(name: &'static str, value: &'static str, texts: Texts) -> Response {
     let frames = texts.map(|text| Ok::<_, Infallible>(Frame::data(Bytes::from(text))));
-    let body = Bounded(StreamBody::new(frames));
+    let body = Announced(StreamBody::new(frames));
     ([(name, value)], Body::new(body)).into_response()
 }
 
-/// A body of at most 1000 bytes.
-struct Bounded<B>(B);
+/// A body that announces the length of all events.
+struct Announced<B>(B);
 
-impl<B: HttpBody + Unpin> HttpBody for Bounded<B> {
+impl<B: HttpBody + Unpin> HttpBody for Announced<B> {
     type Data = B::Data;
     type Error = B::Error;
 
@@ -74,9 +84,7 @@ impl<B: HttpBody + Unpin> HttpBody for Bounded<B> {
     }
 
     fn size_hint(&self) -> SizeHint {
-        let mut hint = SizeHint::new();
-        hint.set_upper(1000);
-        hint
+        SizeHint::with_exact((0..EVENTS).map(|number| event(number).len() as u64).sum())
     }
 }
 
@@ -96,10 +104,14 @@ async fn arrive_at_once(respond: fn(Texts) -> Response) {
     }
 }
 
+fn event(number: usize) -> String {
+    format!("event {number};")
+}
+
 async fn median_wait(source: &UnboundedSender<String>, live: &mut Live) -> Duration {
     let mut waits = Vec::new();
     for number in 0..EVENTS {
-        let text = format!("event {number};");
+        let text = event(number);
         let sent = Instant::now();
         source.send(text.clone()).unwrap();
         // Nothing more is sent before it is there, so holding it back ends here.
@@ -112,8 +124,14 @@ async fn median_wait(source: &UnboundedSender<String>, live: &mut Live) -> Durat
 
 /// A response that is being received.
 enum Live {
-    H1(H1),
+    H1(H1, Framing),
     H2(Incoming),
+}
+
+/// How content is framed over HTTP/1.1.
+enum Framing {
+    Chunks,
+    Length,
 }
 
 impl Live {
@@ -123,7 +141,11 @@ impl Live {
         h1.send("GET", "/", &[]).await;
         let (status, headers) = in_time(h1.head()).await.unwrap();
         assert_eq!((status, headers.get("etag")), (200, None));
-        Self::H1(h1)
+        let framing = match headers.get("content-length") {
+            Some(_) => Framing::Length,
+            None => Framing::Chunks,
+        };
+        Self::H1(h1, framing)
     }
 
     async fn over_h2(server: &Server) -> Self {
@@ -140,7 +162,8 @@ impl Live {
         let mut seen = String::new();
         while !seen.contains(text) {
             let bytes = match self {
-                Self::H1(h1) => h1.chunk().await.unwrap().unwrap().into(),
+                Self::H1(h1, Framing::Chunks) => h1.chunk().await.unwrap().unwrap().into(),
+                Self::H1(h1, Framing::Length) => h1.take(text.len()).await.into(),
                 Self::H2(body) => body.frame().await.unwrap().unwrap().into_data().unwrap(),
             };
             seen.push_str(std::str::from_utf8(&bytes).unwrap());

@@ -15,6 +15,7 @@ mod hostile;
 mod large_body;
 mod live;
 mod lost_updates;
+mod lying_body;
 mod not_modified;
 mod one_connection;
 mod precondition_failed;

@@ -9,7 +9,7 @@ use std::{
 use axum::{Router, body::Body, extract::Path, routing::get};
 use bytes::Bytes;
 
-use crate::support::{H1, H2, Hint, Scripted, data, placements};
+use crate::support::{H1, H2, Hint, Scripted, chunked_placements, data, placements};
 
 const LENGTH: usize = 5_000;
 
@@ -17,40 +17,37 @@ fn content() -> Bytes {
     (0..LENGTH).map(|at| (at % 251) as u8).collect()
 }
 
-/// `/{frame length}/{sized or chunked}`
+/// `/{frame length}`
 fn router() -> Router {
-    let handler = |Path((frame, framing)): Path<(usize, String)>| async move {
-        let hint = match &*framing {
-            "sized" => Hint::Exact,
-            _ => Hint::AtMost(LENGTH as u64),
-        };
+    let handler = |Path(frame): Path<usize>| async move {
         let content = content();
         let frames = content
             .chunks(frame)
             .map(|part| data(content.slice_ref(part)));
-        Body::new(Scripted::new(frames, hint))
+        Body::new(Scripted::new(frames, Hint::Exact))
     };
-    Router::new().route("/{frame}/{framing}", get(handler))
+    Router::new().route("/{frame}", get(handler))
 }
 
 /// R-9110-8.8.1-b, R-9110-8.8.1-c
 #[tokio::test]
 async fn for_all_frames_framings_and_versions() {
     let mut tags = Vec::new();
-    for (placement, server) in placements(router()).await {
+    let sized = placements(router()).await.map(|server| (true, server));
+    let chunked = chunked_placements(router())
+        .await
+        .map(|server| (false, server));
+    for (sized, (placement, server)) in sized.into_iter().chain(chunked) {
         let mut h1 = H1::connect(&server).await;
         let mut h2 = H2::connect(&server).await;
         for frame in [LENGTH, 1, 4096] {
-            for framing in ["sized", "chunked"] {
-                let path = format!("/{frame}/{framing}");
-                let over_h1 = h1.request("GET", &path, &[]).await;
-                let sized = over_h1.field("content-length").is_some();
-                let over_h2 = h2.request("GET", &path, &[]).await;
-                for reply in [over_h1, over_h2] {
-                    assert_eq!(reply.body, content(), "{placement} {path}");
-                    tags.push(reply.tag().to_owned());
-                }
-                assert!(sized || framing == "chunked", "{path}");
+            let path = format!("/{frame}");
+            let over_h1 = h1.request("GET", &path, &[]).await;
+            assert_eq!(over_h1.field("content-length").is_some(), sized, "{path}");
+            let over_h2 = h2.request("GET", &path, &[]).await;
+            for reply in [over_h1, over_h2] {
+                assert_eq!(reply.body, content(), "{placement} {path}");
+                tags.push(reply.tag().to_owned());
             }
         }
     }
@@ -65,10 +62,7 @@ async fn for_all_frames_framings_and_versions() {
 async fn after_a_restart() {
     const MARK: &str = "TOWER_CONDITIONAL_PRINT_TAG";
     let [(_, server), _] = placements(router()).await;
-    let reply = H1::connect(&server)
-        .await
-        .request("GET", "/1/sized", &[])
-        .await;
+    let reply = H1::connect(&server).await.request("GET", "/1", &[]).await;
     if env::var_os(MARK).is_some() {
         writeln!(io::stdout(), "the tag is {}", reply.tag()).unwrap();
         return;

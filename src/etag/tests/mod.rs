@@ -1,5 +1,7 @@
 mod bodies;
+mod lies;
 mod meaning;
+mod pauses;
 mod untagged;
 
 use http::{HeaderName, HeaderValue, Method, Request, Response, header::ETAG};

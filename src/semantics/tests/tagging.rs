@@ -12,7 +12,7 @@ const PLAIN: Facts = Facts {
     head: false,
     source_knows: false,
     digest_known: false,
-    upper: Some(10),
+    exact: Some(10),
 };
 
 fn decide(facts: Facts, lines: &[(&str, &str)]) -> Option<Untagged> {
@@ -64,8 +64,8 @@ fn statuses_can_be_added() {
 #[test]
 fn the_tag_of_the_handler_wins() {
     for tag in ["\"v7\"", "W/\"v7\"", "abc", ""] {
-        for upper in [Some(10), Some(LIMIT + 1), None] {
-            let facts = Facts { upper, ..PLAIN };
+        for exact in [Some(10), Some(LIMIT + 1), None] {
+            let facts = Facts { exact, ..PLAIN };
             assert_eq!(
                 decide(facts, &[("etag", tag)]),
                 Some(Untagged::HandlerTag),
@@ -159,34 +159,36 @@ fn live_content_is_not_tagged() {
         Some(Untagged::Live)
     );
     assert_eq!(decide(PLAIN, &[("incremental", "?0")]), None);
+    // Another field with the same value says nothing of the content.
+    assert_eq!(decide(PLAIN, &[("origin-agent-cluster", "?1")]), None);
 }
 
 /// R-SSE-a, P-TR-limit: an end that is not in sight is not waited for.
 #[test]
 fn length_decides() {
-    let of = |upper| decide(Facts { upper, ..PLAIN }, &[]);
+    let of = |exact| decide(Facts { exact, ..PLAIN }, &[]);
     assert_eq!(of(None), Some(Untagged::UnknownLength));
     assert_eq!(of(Some(0)), None);
     assert_eq!(of(Some(LIMIT)), None);
     assert_eq!(of(Some(LIMIT + 1)), Some(Untagged::TooLong));
     assert_eq!(of(Some(u64::MAX)), Some(Untagged::TooLong));
-    for upper in [None, Some(0), Some(LIMIT + 1)] {
+    for exact in [None, Some(0), Some(LIMIT + 1)] {
         let known = Facts {
-            upper,
+            exact,
             digest_known: true,
             ..PLAIN
         };
-        assert_eq!(decide(known, &[]), None, "{upper:?}");
+        assert_eq!(decide(known, &[]), None, "{exact:?}");
     }
 }
 
 /// R-9110-9.3.2-a: the tag of a HEAD response is never that of no content.
 #[test]
 fn a_head_response_without_content_is_not_tagged() {
-    let of = |upper, digest_known| {
+    let of = |exact, digest_known| {
         let facts = Facts {
             head: true,
-            upper,
+            exact,
             digest_known,
             ..PLAIN
         };
@@ -220,4 +222,19 @@ fn content_length_is_believed_only_if_right() {
         );
     }
     assert!(!content_length::contradicts(&HeaderMap::new(), 10));
+
+    for (lines, mismatch) in [
+        (["10", "10"], false),
+        (["10", "9"], true),
+        (["9", "10"], true),
+    ] {
+        let lines = lines.map(|line| ("content-length", line));
+        let expected = mismatch.then_some(Untagged::LengthMismatch);
+        assert_eq!(decide(PLAIN, &lines), expected, "{lines:?}");
+        let known = Facts {
+            digest_known: true,
+            ..PLAIN
+        };
+        assert_eq!(decide(known, &lines), None, "{lines:?}");
+    }
 }

@@ -17,8 +17,6 @@ use http_body::{Body, Frame, SizeHint};
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Hint {
     Exact,
-    /// So that it is sent in chunks, and yet known to be short.
-    AtMost(u64),
     Unknown,
 }
 
@@ -52,14 +50,14 @@ pub(crate) struct Scripted {
 
 impl Scripted {
     /// The length of an exact hint counts the data that is there, so a body
-    /// that breaks announces more with [`announcing`](Self::announcing).
+    /// that breaks or lies announces another with
+    /// [`announcing`](Self::announcing).
     pub(crate) fn new(frames: impl IntoIterator<Item = Scene>, hint: Hint) -> Self {
         let frames: VecDeque<_> = frames.into_iter().collect();
         let length = frames.iter().flatten().filter_map(Frame::data_ref);
         let length = length.map(|data| data.len() as u64).sum();
         let (lower, upper) = match hint {
             Hint::Exact => (length, Some(length)),
-            Hint::AtMost(upper) => (0, Some(upper)),
             Hint::Unknown => (0, None),
         };
         Self {
@@ -88,7 +86,7 @@ impl Body for Scripted {
             && let Some(sent) = frame.data_ref()
             && self.upper == Some(self.lower)
         {
-            self.lower -= sent.len() as u64;
+            self.lower = self.lower.saturating_sub(sent.len() as u64);
             self.upper = Some(self.lower);
         }
         Poll::Ready(frame)

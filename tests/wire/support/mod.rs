@@ -12,12 +12,13 @@ mod server;
 use std::{future::Future, time::Duration};
 
 use axum::Router;
-use http::HeaderMap;
-use tower::Layer;
+use http::{HeaderMap, Response, header::CONTENT_LENGTH};
+use http_body_util::{BodyStream, StreamBody};
+use tower::{Layer, util::MapResponse};
 use tower_conditional::stack;
 
 pub(crate) use {
-    body::{Counted, Hint, Scripted, broken, data, trailers},
+    body::{Counted, Hint, Scene, Scripted, broken, data, trailers},
     client::Client,
     frames::RawH2,
     h1::H1,
@@ -71,6 +72,28 @@ pub(crate) async fn placements(router: Router) -> [(&'static str, Server); 2] {
             Server::start(stack().layer(router)).await,
         ),
     ]
+}
+
+/// The same, with bodies that `hyper` sends in chunks although the stack knows
+/// their length: outside of it, the length is hidden.
+pub(crate) async fn chunked_placements(router: Router) -> [(&'static str, Server); 2] {
+    let inside = router.clone().layer(stack());
+    let around = stack().layer(router);
+    [
+        (
+            "Router::layer",
+            Server::start(MapResponse::new(inside, hide_length)).await,
+        ),
+        (
+            "around the Router",
+            Server::start(MapResponse::new(around, hide_length)).await,
+        ),
+    ]
+}
+
+fn hide_length<B>(mut response: Response<B>) -> Response<StreamBody<BodyStream<B>>> {
+    response.headers_mut().remove(CONTENT_LENGTH);
+    response.map(|body| StreamBody::new(BodyStream::new(body)))
 }
 
 /// Turns a hang into a failure. The time is far above what any test needs.

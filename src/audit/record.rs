@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, header::HOST};
+use http_body::Body;
 use sha2::{Digest, Sha256};
 
 use super::{Audit, memory::Key};
@@ -12,6 +13,7 @@ use crate::{
     semantics::{
         audit::{self, Code, Content, Exchange, FIRST_BYTES, Part, Sighting},
         cache_control::CacheControl,
+        content_length,
         method::is_safe,
     },
 };
@@ -54,7 +56,7 @@ impl Asked {
 
     /// Judges the head of the answer. A body that is worth a look gets a
     /// [`Reading`].
-    pub(super) fn answered<B>(mut self, response: &Response<B>) -> Option<Reading> {
+    pub(super) fn answered<B: Body>(mut self, response: &Response<B>) -> Option<Reading> {
         let (clock, longest) = self.audit.settings();
         let policy = CacheControl::of(response.headers());
         let exchange = Exchange {
@@ -123,6 +125,12 @@ impl Asked {
             of,
             epoch: self.epoch,
             hash: Sha256::new(),
+            announced: content_length::of_get(
+                response.status(),
+                response.headers(),
+                response.body().size_hint().exact(),
+                false,
+            ),
             length: 0,
             first: BytesMut::new(),
         })
@@ -146,6 +154,8 @@ pub(super) struct Reading {
     of: Passing,
     epoch: Option<u64>,
     hash: Sha256,
+    /// The length that the client was told.
+    announced: Option<u64>,
     length: u64,
     first: BytesMut,
 }
@@ -158,8 +168,12 @@ impl Reading {
         self.first.extend_from_slice(&data[..data.len().min(room)]);
     }
 
-    /// The body has ended, and nothing went wrong.
+    /// The body has ended without an error. With another length than announced
+    /// it is no content: the server breaks the connection, or cuts the rest off.
     pub(super) fn end(self) {
+        if self.announced.is_some_and(|length| length != self.length) {
+            return;
+        }
         let mut found = Vec::new();
         let (digest, first) = (half(self.hash), self.first.freeze());
         let mut state = self.audit.lock();

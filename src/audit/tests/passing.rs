@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use http::Response;
-use http_body::Body;
+use http_body::{Body, SizeHint};
 
 use super::{Audit, AuditLayer, AuditedBody, Code, assert_codes, get, ok, request};
-use crate::test_support::{Act, ScriptedBody, read, send};
+use crate::test_support::{Act, ScriptedBody, read, read_unchecked, send};
 
 fn pass(audit: &Audit, body: ScriptedBody) -> AuditedBody<ScriptedBody> {
     let layer = AuditLayer::new(audit.clone());
@@ -100,6 +100,11 @@ fn a_body_counts_only_if_it_ended() {
 
     assert!(!counts(ScriptedBody::sized(two()), steps(1)));
     assert!(!counts(ScriptedBody::sized(two()), drop));
+    // Issue 10, A.5: what is shorter or longer than announced.
+    for (announced, acts) in [(3, two().to_vec()), (1, vec![Act::data("ab")])] {
+        let body = ScriptedBody::sized(acts).with_hint(SizeHint::with_exact(announced));
+        assert!(!counts(body, |body| drop(read_unchecked(body))));
+    }
     let broken = ScriptedBody::unsized_([Act::data("a"), Act::Error]);
     assert!(!counts(broken, |body| drop(read(body))));
 }

@@ -52,6 +52,40 @@ fn equal_bytes_with_another_meaning_get_another_tag() {
     assert!(plain.strong_eq(&tag_of(&ignores_type, with(CONTENT_TYPE, "text/html"))));
 }
 
+/// R-9110-8.8.1-d: the text of each line counts, and not only its length. Long
+/// lines do not fit into the buffer that gathers small inputs.
+#[test]
+fn lines_of_one_length_get_different_tags() {
+    for length in [2, 40, 126, 128, 130, 300] {
+        let first = format!("x{}", "-".repeat(length - 1));
+        let last = format!("{}x", "-".repeat(length - 1));
+        let neither = "-".repeat(length);
+        let mut tags = Vec::new();
+        for name in [CONTENT_TYPE, CONTENT_LANGUAGE, CONTENT_ENCODING] {
+            for other in [2, 130] {
+                for value in [&first, &last, &neither] {
+                    let mut response = Response::new(hello());
+                    let headers = response.headers_mut();
+                    for unchanged in [CONTENT_TYPE, CONTENT_LANGUAGE, CONTENT_ENCODING] {
+                        headers.insert(unchanged, "-".repeat(other).parse().unwrap());
+                    }
+                    headers.insert(&name, value.parse().unwrap());
+                    tags.push(tag_of(&EtagLayer::new(), response).to_string());
+                }
+            }
+        }
+        // The unchanged head comes up once for each name.
+        let all = tags.len();
+        tags.sort();
+        tags.dedup();
+        let repeated = if length == 2 || length == 130 { 2 } else { 0 };
+        assert_eq!(tags.len(), all - repeated, "{length}");
+    }
+    let german = tag_of(&EtagLayer::new(), with(CONTENT_LANGUAGE, "de"));
+    let english = tag_of(&EtagLayer::new(), with(CONTENT_LANGUAGE, "en"));
+    assert!(!german.weak_eq(&english));
+}
+
 /// The parts of what is hashed never run into each other.
 #[test]
 fn the_content_cannot_pose_as_its_context() {

@@ -1,4 +1,5 @@
 mod bodies;
+mod hashes;
 mod lies;
 mod meaning;
 mod pauses;

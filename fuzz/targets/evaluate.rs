@@ -55,7 +55,10 @@ fuzz_target!(|data: &[u8]| {
 
     let decision =
         ConditionalFields::from_headers(&headers).evaluate(&method, current.as_ref(), || now);
-    assert_eq!(decision, evaluate(&method, &headers, current.as_ref(), || now));
+    assert_eq!(
+        decision,
+        evaluate(&method, &headers, current.as_ref(), || now)
+    );
 
     let reads = ["GET", "HEAD", "QUERY"].contains(&method.as_str());
     let selects = !["OPTIONS", "CONNECT", "TRACE"].contains(&method.as_str());

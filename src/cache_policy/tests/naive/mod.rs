@@ -247,7 +247,6 @@ impl Case {
 #[test]
 fn a_naive_cache_never_uses_a_response_for_longer() {
     let seed: u64 = std::env::var("SEED").map_or(10, |seed| seed.parse().expect("a number"));
-    println!("seed {seed}");
     let mut random = Random::new(seed);
     for round in 0..40_000 {
         let case = Case::new(&mut random);

@@ -147,7 +147,7 @@ pub fn transformed() -> Recipe {
 /// use tower_conditional::{Current, VersionTags, recipe};
 ///
 /// let versions = |_: &Parts| async {
-///     Ok::<_, Infallible>(Current::from(VersionTags::plain().number(version().await)))
+///     Ok::<_, Infallible>(Current::from(VersionTags::plain().scope("notes/1").number(version().await)))
 /// };
 /// let methods = get(async || "a note").put(async || "written");
 /// let app: Router = Router::new()

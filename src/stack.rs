@@ -60,9 +60,12 @@ pub fn stack() -> Stack {
 /// # use http::request::Parts;
 /// use tower_conditional::{Current, PreconditionLayer, VersionTags, stack};
 ///
-/// let versions =
-///     |_: &Parts| async { Ok::<_, Infallible>(Current::from(VersionTags::plain().number(7))) };
-/// // Reads get the tag "7", 304 before the handler runs, and `If-Match: "7"` holds.
+/// // A version for each path, which the scope binds to that path.
+/// let versions = |request: &Parts| {
+///     let tags = VersionTags::plain().scope(request.uri.path());
+///     async move { Ok::<_, Infallible>(Current::from(tags.number(7))) }
+/// };
+/// // Reads get this tag, 304 before the handler runs, and writes take it.
 /// let layer = stack().precondition(PreconditionLayer::new(versions).require());
 /// # let _ = layer;
 /// ```

@@ -104,6 +104,7 @@
 //!
 //! - A handler that reads version and content in one statement sets the tag
 //!   itself, with [`Validated`](crate::handler::Validated). No second read happens.
+//! - The request's head is copied for the second read, unless it is switched off.
 //! - Content without an exact length is read after its head went out, so it gets
 //!   the tag in its weak form. So does content with a `Content-Encoding`.
 //! - A 206 gets no tag from the source.

@@ -1,5 +1,7 @@
 //! From the service's response to the one that goes out.
 
+use std::cell::LazyCell;
+
 use bytes::Bytes;
 use http::{
     HeaderMap, Method, Response, StatusCode,
@@ -60,7 +62,31 @@ impl<C: Clock> Exchange<C> {
         mut response: Response<B>,
     ) -> Response<ResponseBody<B>> {
         let last_modified = self.correct_last_modified(response.headers_mut());
-        let verdict = self.judge(&response, last_modified);
+        let etag = validators::etag(response.headers());
+        let verdict = self.judge(&response, ValidatorsRef::new(etag, last_modified));
+        self.answer(response, verdict, None)
+    }
+
+    /// The answer to a request for which the source knows the tag and the
+    /// response shows the date.
+    pub(super) fn respond_dated<B: Body<Data = Bytes>>(
+        &self,
+        mut response: Response<B>,
+        before: &Validators,
+    ) -> Response<ResponseBody<B>> {
+        let last_modified = self.correct_last_modified(response.headers_mut());
+        let etag = before.as_ref().etag;
+        let verdict = self.judge(&response, ValidatorsRef::new(etag, last_modified));
+        self.answer(response, verdict, None)
+    }
+
+    /// The answer to a request whose verdict is known.
+    pub(super) fn respond_with<B: Body<Data = Bytes>>(
+        &self,
+        mut response: Response<B>,
+        verdict: Verdict,
+    ) -> Response<ResponseBody<B>> {
+        self.correct_last_modified(response.headers_mut());
         self.answer(response, verdict, None)
     }
 
@@ -118,10 +144,11 @@ impl<C: Clock> Exchange<C> {
     ) -> Option<Response<ResponseBody<B>>> {
         // What is not there is a 404, which the service gives and which wins.
         let validators = current.validators()?;
+        let now = LazyCell::new(|| self.now());
         let decision = self
             .asks
             .preconditions
-            .evaluate(&self.method, current.as_ref(), || self.now());
+            .evaluate(&self.method, current.as_ref(), || *now);
         let (mut response, verdict) = match decision {
             Decision::Proceed => return None,
             Decision::NotModified => {
@@ -135,7 +162,7 @@ impl<C: Clock> Exchange<C> {
             }
         };
         let headers = response.headers_mut();
-        validators.write_to(headers, || self.now());
+        validators.write_to(headers, || *now);
         if verdict == Verdict::NotModified {
             if let Some(tag) = &validators.etag
                 && self.asks.preconditions.names_weakly(tag.as_ref())
@@ -156,8 +183,9 @@ impl<C: Clock> Exchange<C> {
     pub(super) fn unavailable<B: Body<Data = Bytes>>(
         &self,
         error: SourceError,
+        accepts_json: bool,
     ) -> Response<ResponseBody<B>> {
-        let refusal = Refusal::new(Reason::SourceUnavailable).accepting_json(self.accepts_json);
+        let refusal = Refusal::new(Reason::SourceUnavailable).accepting_json(accepts_json);
         let mut response = self.refused(&refusal);
         response.extensions_mut().insert(error);
         self.explain(&mut response, Verdict::SourceFailed);
@@ -196,15 +224,12 @@ impl<C: Clock> Exchange<C> {
         response
     }
 
-    fn judge<B>(&self, response: &Response<B>, last_modified: Option<HttpDate>) -> Verdict {
+    fn judge<B>(&self, response: &Response<B>, current: ValidatorsRef<'_>) -> Verdict {
         let preconditions = &self.asks.preconditions;
         if preconditions.is_empty() {
             return Verdict::Unconditional;
         }
-        let current = Current::Present(ValidatorsRef {
-            etag: validators::etag(response.headers()),
-            last_modified,
-        });
+        let current = Current::Present(current);
         let decision = preconditions.evaluate(&self.method, current, || self.now());
         if !decision.applies_to(response.status(), self.asks.range) {
             return Verdict::NotEvaluated;

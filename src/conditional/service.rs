@@ -43,8 +43,9 @@ impl<S, C: Clone, Q> Conditional<S, C, Q> {
         }
         let asks = Asks::of(request.headers());
         Some(Exchange {
-            // Only a 412 has content, and most requests cannot get one.
-            accepts_json: !asks.preconditions.can_fail() || accept::json(request.headers()),
+            // Most requests cannot get a 412.
+            accepts_json: !asks.preconditions.can_fail(request.method())
+                || accept::json(request.headers()),
             asks,
             method: request.method().clone(),
             config: self.config.clone(),

@@ -3,7 +3,12 @@
 use std::future::Future;
 
 use bytes::Bytes;
-use http::{Method, Request, Response, header::ETAG, request, response::Parts};
+use http::{
+    Method, Request, Response,
+    header::{ETAG, LAST_MODIFIED},
+    request,
+    response::Parts,
+};
 use http_body::Body;
 use tower_service::Service;
 
@@ -14,7 +19,7 @@ use crate::{
     events,
     outcome::Verdict,
     semantics::{
-        content_length, fields,
+        accept, content_length, fields,
         precondition::{Current, Decision},
         validators::{Label, Validators},
     },
@@ -41,7 +46,7 @@ impl<C: Clock> Exchange<C> {
                 Err(error) => {
                     events::source_failed(&error);
                     if by.on_error == OnSourceError::Refuse {
-                        return Ok(self.unavailable(error));
+                        return Ok(self.unavailable(error, accept::json(&parts.headers)));
                     }
                     Current::Unknown
                 }
@@ -74,7 +79,7 @@ impl<C: Clock> Exchange<C> {
     fn may_confirm(&self, before: &Current) -> bool {
         let strong =
             |validators: &Validators| (validators.etag.as_ref()).is_some_and(|tag| !tag.is_weak());
-        before.validators().is_some_and(strong) || self.asks.preconditions.can_fail()
+        before.validators().is_some_and(strong) || self.asks.preconditions.can_fail(&self.method)
     }
 
     /// Labels a response with what the source said before the service ran.
@@ -97,7 +102,7 @@ impl<C: Clock> Exchange<C> {
         }
         // The conditions held before the service ran.
         let held = self.held(&parts);
-        let checked = label == Label::Confirm || self.asks.preconditions.can_fail();
+        let checked = label == Label::Confirm || self.asks.preconditions.can_fail(&self.method);
         let verdict = match again.filter(|_| checked && parts.status.is_success()) {
             Some(request) => {
                 let after = match source::ask(source, &request).await {
@@ -117,8 +122,11 @@ impl<C: Clock> Exchange<C> {
             None => held,
         };
         label.write(&mut parts.headers, before);
-        self.correct_last_modified(&mut parts.headers);
-        self.answer(Response::from_parts(parts, body), verdict, None)
+        let response = Response::from_parts(parts, body);
+        if before.last_modified.is_none() && fields::has(response.headers(), &LAST_MODIFIED) {
+            return self.respond_dated(response, before);
+        }
+        self.respond_with(response, verdict)
     }
 
     /// The verdict of conditions that held when the source was asked.

@@ -98,7 +98,7 @@ where
             (Some(tag), TagOrigin::Hashed(collector.length()))
         }
         Ending::LengthMismatch => (None, TagOrigin::Untouched(Untagged::LengthMismatch)),
-        Ending::TooManyFrames => (None, TagOrigin::Untouched(Untagged::TooLong)),
+        Ending::TooManyFrames => (None, TagOrigin::Untouched(Untagged::TooManyFrames)),
         Ending::Broken => (None, TagOrigin::Untouched(Untagged::BodyError)),
     };
     if let Some(tag) = tag {

@@ -42,7 +42,7 @@
 //!
 //! # What it does
 //!
-//! The response to a `GET` or `HEAD` with status 200, of a length that is
+//! The response to a `GET`, `HEAD` or `QUERY` with status 200, of a length that is
 //! known not to exceed [a limit](EtagLayer::limit). Its frames are kept as
 //! they came and hashed; the response goes out when the last one is there.
 //! The length is known if the body's size hint is exact.

@@ -9,8 +9,9 @@ use super::{PreconditionFailed, preconditions::now};
 use crate::{
     refusal::Reason,
     semantics::{
+        etag::TagRef,
         precondition::{Condition, ConditionalFields, Current, Decision},
-        version::VersionTags,
+        version::{self, VersionTags},
     },
 };
 
@@ -132,28 +133,40 @@ impl Expected {
     /// Where it saw none the list is empty, and matches nothing.
     #[must_use]
     pub fn versions_of(&self, tags: &VersionTags) -> Option<Vec<i64>> {
+        self.compared(|tag| tags.parse_number(tag))
+    }
+
+    /// As [`versions_of`](Self::versions_of), for plain tags of any scope.
+    ///
+    /// If the layer saw the current tag, tags of another scope match none.
+    /// Otherwise the scope is not compared, and the tag of another resource with
+    /// the same version passes: without a source in the layer, use
+    /// [`versions_of`](Self::versions_of).
+    #[must_use]
+    pub fn versions(&self) -> Option<Vec<i64>> {
+        let current = self.seen_tag().and_then(version::split_plain);
+        self.compared(|tag| {
+            let (number, scope) = version::split_plain(tag)?;
+            current
+                .is_none_or(|(_, current)| current == scope)
+                .then_some(number)
+        })
+    }
+
+    fn compared(&self, number: impl Fn(TagRef<'_>) -> Option<i64>) -> Option<Vec<i64>> {
         if self.must_exist() && !self.fields.names(Condition::IfNoneMatch) {
             // `If-Unmodified-Since` is ignored beside it (section 13.1.4).
             return (!self.fields.is_any(Condition::IfMatch)).then(|| {
                 let named = self.fields.tags(Condition::IfMatch);
-                named.filter_map(|tag| tags.parse_number(tag)).collect()
+                named.filter_map(number).collect()
             });
         }
-        self.is_conditional().then(|| {
-            let seen = self.seen.validators().and_then(|seen| seen.etag.as_ref());
-            seen.and_then(|tag| tags.parse_number(tag.as_ref()))
-                .into_iter()
-                .collect()
-        })
+        self.is_conditional()
+            .then(|| self.seen_tag().and_then(number).into_iter().collect())
     }
 
-    /// As [`versions_of`](Self::versions_of) for plain tags without a scope.
-    ///
-    /// The tag of another resource with the same version has the same text: use
-    /// it only for a service that has one resource with versions.
-    #[must_use]
-    pub fn versions(&self) -> Option<Vec<i64>> {
-        self.versions_of(&VersionTags::plain())
+    fn seen_tag(&self) -> Option<TagRef<'_>> {
+        Some(self.seen.validators()?.etag.as_ref()?.as_ref())
     }
 
     /// Hands in what a compare-and-set gave: `None` is that it changed nothing.

@@ -36,7 +36,11 @@
 //!     http::StatusCode,
 //!     response::{IntoResponse, Response},
 //! };
-//! use tower_conditional::handler::{Expected, PreconditionFailed};
+//! use axum::extract::Path;
+//! use tower_conditional::{
+//!     VersionTags,
+//!     handler::{Expected, PreconditionFailed},
+//! };
 //! # #[derive(Debug)]
 //! # struct DatabaseError;
 //! # async fn update(_: Option<Vec<i64>>) -> Result<Option<String>, DatabaseError> { Ok(None) }
@@ -63,8 +67,10 @@
 //!     }
 //! }
 //!
-//! async fn write(expected: Expected) -> Result<String, Error> {
-//!     let text = update(expected.versions()).await.map_err(Error::Database)?;
+//! async fn write(Path(id): Path<i64>, expected: Expected) -> Result<String, Error> {
+//!     // The scope that the reads have: no other note's tag passes.
+//!     let versions = expected.versions_of(&VersionTags::plain().scope(format!("notes/{id}")));
+//!     let text = update(versions).await.map_err(Error::Database)?;
 //!     expected.settle(text)?.ok_or(Error::NotFound)
 //! }
 //! # }

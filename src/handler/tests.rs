@@ -83,9 +83,9 @@ fn versions_of_one_resource() {
         let found = expected(fields).versions_of(&of("notes/5"));
         assert_eq!(found.as_deref(), versions, "{fields:?}");
     }
-    // Without a scope it is no number, and a keyed tag shows none.
+    // The number is read back without the scope, and a keyed tag shows none.
     let named = expected(&[("if-match", &own)]);
-    assert_eq!(named.versions(), Some(Vec::new()));
+    assert_eq!(named.versions(), Some(vec![1]));
     let keyed = VersionTags::keyed([7; 16]).unwrap().scope("notes/5");
     assert_eq!(named.versions_of(&keyed), Some(Vec::new()));
     let hidden = keyed.number(1).to_string();
@@ -104,7 +104,30 @@ fn versions_of_one_resource_that_were_seen() {
     let expected = Expected::handed_over(request.method().clone(), conditions, seen);
     assert_eq!(expected.versions_of(&of("notes/5")), Some(vec![7]));
     assert_eq!(expected.versions_of(&of("notes/4")), Some(Vec::new()));
-    assert_eq!(expected.versions(), Some(Vec::new()));
+    assert_eq!(expected.versions(), Some(vec![7]));
+}
+
+/// Issue 10, B.5: `versions()` reads a scoped tag back, but not that of another
+/// resource than the one that the layer saw.
+#[test]
+fn versions_are_those_of_the_resource_that_was_seen() {
+    let of = |path: &str| VersionTags::plain().scope(path);
+    let (own, other) = (of("notes/5").number(1), of("notes/4").number(1));
+    let named = format!("{own}, {other}, \"1\"");
+    let fields = [("if-match", &*named)];
+    assert_eq!(expected(&fields).versions(), Some(vec![1, 1, 1]));
+    for (seen, versions) in [
+        (own.into(), vec![1]),
+        (tagged("1").into(), vec![1]),
+        (of("notes/6").number(1).into(), vec![]),
+        (Current::Unknown, vec![1, 1, 1]),
+    ] {
+        let request = request("PUT", "/", fields);
+        let conditions =
+            crate::semantics::precondition::ConditionalFields::from_headers(request.headers());
+        let expected = Expected::handed_over(request.method().clone(), conditions, seen);
+        assert_eq!(expected.versions(), Some(versions));
+    }
 }
 
 /// What the layer saw stands for conditions that no version says.

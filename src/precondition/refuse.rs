@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     body::ResponseBody,
+    events,
     handler::PreconditionFailed,
     outcome::Verdict,
     refusal::{Reason, Refusal},
@@ -127,14 +128,17 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
                 let (mut parts, body) = found.into_parts();
                 let label = Label::of(&parts, body.size_hint().exact().is_some(), before);
                 if label == Label::Confirm && source_knew {
-                    newer = source::ask(&*self.config.source, request).await.ok();
+                    newer = source::ask(&*self.config.source, request)
+                        .await
+                        .inspect_err(events::source_failed)
+                        .ok();
                 }
                 let after = newer.as_ref().and_then(Current::validators);
                 let confirmed = match label {
                     Label::Keep | Label::OwnTag | Label::AsRead => true,
                     Label::Confirm => after.is_some_and(|after| before.show_same_state(after)),
-                    // Nobody can try again with a weak tag.
-                    Label::Weaken => false,
+                    // With a weak tag nobody could try again.
+                    Label::Weaken => self.config.weak_if_match,
                 };
                 label.write(&mut parts.headers, before);
                 confirmed.then(|| Response::from_parts(parts, body))

@@ -18,6 +18,9 @@ pub(crate) use renderer::Renderer;
 
 /// A request that a layer refuses, before it has a body.
 ///
+/// A 412 that replaces the response of a service has no extensions of that
+/// response, apart from [`Outcome`](crate::Outcome).
+///
 /// It holds nothing that the client may not know: the tags that the client
 /// sent and the current one, no keys and no internals (RFC 9457, section 5).
 #[derive(Debug, Clone)]

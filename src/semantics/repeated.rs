@@ -97,11 +97,11 @@ impl RepeatedFields {
     pub(crate) fn write_to(&self, headers: &mut HeaderMap) {
         let Some(repeated) = &self.0 else { return };
         for (name, value) in &**repeated {
-            if *name == VARY {
+            if !fields::has(headers, name) {
+                headers.insert(name, value.clone());
+            } else if *name == VARY {
                 let names: Vec<_> = vary::names(repeated).collect();
                 vary::merge(headers, names);
-            } else if !fields::has(headers, name) {
-                headers.insert(name, value.clone());
             }
         }
     }

@@ -30,6 +30,9 @@ pub enum Untagged {
     /// Longer than the limit, or in so many frames that the list of them would
     /// be longer than the limit.
     TooLong,
+    /// Content in so many small frames that keeping them would take more memory
+    /// than the limit allows.
+    TooManyFrames,
     /// A `HEAD` response without content to hash.
     HeadWithoutContent,
     /// The content has another length than `Content-Length` or the body's size

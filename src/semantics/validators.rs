@@ -124,6 +124,13 @@ impl From<EntityTag> for Validators {
 }
 
 impl<'a> ValidatorsRef<'a> {
+    pub(crate) fn new(etag: Option<TagRef<'a>>, last_modified: Option<HttpDate>) -> Self {
+        Self {
+            etag,
+            last_modified,
+        }
+    }
+
     /// Reads `ETag` and `Last-Modified` of a response.
     ///
     /// A malformed or repeated field counts as missing; `now` serves

@@ -241,14 +241,10 @@ impl VersionTags {
         if self.key.is_some() || tag.is_weak() {
             return None;
         }
-        let text = match &self.scope {
+        parse_canonical(match &self.scope {
             Some(scope) => tag.opaque().strip_suffix(&scope.mark())?,
             None => tag.opaque(),
-        };
-        let text = std::str::from_utf8(text).ok()?;
-        let digits = text.strip_prefix('-').unwrap_or(text);
-        let canonical = text == "0" || digits.starts_with(|first| matches!(first, '1'..='9'));
-        text.parse().ok().filter(|_| canonical)
+        })
     }
 
     fn strong(&self, kind: Kind, version: fmt::Arguments<'_>) -> EntityTag {
@@ -297,6 +293,29 @@ impl VersionTags {
         let code = mac.finalize().into_bytes();
         std::array::from_fn(|at| code[at])
     }
+}
+
+/// Takes a plain tag apart: its number, and the mark of its scope, which is
+/// empty for a tag without one.
+pub(crate) fn split_plain(tag: TagRef<'_>) -> Option<(i64, &[u8])> {
+    let opaque = tag.opaque();
+    if tag.is_weak() {
+        return None;
+    }
+    if let Some(number) = parse_canonical(opaque) {
+        return Some((number, &[]));
+    }
+    let (number, mark) = opaque.split_at_checked(opaque.len().checked_sub(MARK)?)?;
+    mark.starts_with(b"-").then_some(())?;
+    Some((parse_canonical(number)?, mark))
+}
+
+/// A number in the one spelling that [`VersionTags::number`] writes.
+fn parse_canonical(text: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(text).ok()?;
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let canonical = text == "0" || digits.starts_with(|first| matches!(first, '1'..='9'));
+    text.parse().ok().filter(|_| canonical)
 }
 
 impl ScopeDigest {

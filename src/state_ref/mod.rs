@@ -74,8 +74,8 @@
 //!
 //! # What it does not promise
 //!
-//! The field means something to this client and this service alone. RFC 9110
-//! knows 304 for `GET` and `HEAD` only, so a client library that treats other
+//! The field means something to this client and this service alone. The
+//! standards know 304 for `GET`, `HEAD` and `QUERY` only, so a client library that treats other
 //! methods by the letter sees an error; caches do not store answers to `POST`,
 //! and are not in the way. One identifier stands for everything that a query
 //! can read: any change anywhere brings the whole answer.

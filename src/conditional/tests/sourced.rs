@@ -312,3 +312,51 @@ fn the_verdict_of_the_layer_next_to_the_handler_stands() {
     assert_eq!(old.verdict(), Some(Verdict::Proceeded));
     assert_eq!(old.handler_status(), Some(StatusCode::OK));
 }
+
+/// Issue 10, A.2: where the source knows the tag and the handler the date, both
+/// count.
+#[test]
+fn the_handlers_own_date_counts_beside_the_sources_tag() {
+    let dated = |_: Request<Upload>| {
+        let mut response = hello();
+        let date = MODIFIED.parse().unwrap();
+        response.headers_mut().insert("last-modified", date);
+        response
+    };
+    for (fields, status) in [
+        ([("if-unmodified-since", EARLIER)], 412),
+        ([("if-unmodified-since", MODIFIED)], 200),
+        ([("if-modified-since", MODIFIED)], 304),
+        ([("if-modified-since", EARLIER)], 200),
+        ([("if-match", "\"1\"")], 200),
+    ] {
+        let layer = by(knows(tagged("1")));
+        let answer = send(&layer, request("GET", "/", fields), dated);
+        assert_eq!(answer.status(), status, "{fields:?}");
+        assert_eq!(answer.headers()["etag"], "\"1\"", "{fields:?}");
+    }
+}
+
+/// Issue 10, A.9: every refusal honours `Accept`.
+#[test]
+fn refusals_without_a_false_if_match_honour_accept_too() {
+    let html = ("accept", "text/html");
+    let down = |_: &Parts| ready(Err::<Current, _>("down"));
+    let refuses = by(down).on_source_error(OnSourceError::Refuse);
+    let (unavailable, _) = get(&refuses, "GET", &[html]);
+    assert_eq!(unavailable.status(), 503);
+    let named = ConditionalLayer::new().methods(SafeMethods::REPORT);
+    let fields = [html, ("if-none-match", "*")];
+    let failed = send(
+        &named,
+        request("REPORT", "/", fields),
+        |_: Request<Upload>| hello(),
+    );
+    assert_eq!(failed.status(), 412);
+    for answer in [&unavailable, &failed] {
+        assert_eq!(
+            answer.headers()["content-type"],
+            "text/plain; charset=utf-8"
+        );
+    }
+}

@@ -101,21 +101,21 @@ fn origin<B>(response: &Response<B>) -> Option<TagOrigin> {
 }
 
 const MIB: u64 = 1 << 20;
-const TOO_LONG: Option<TagOrigin> = Some(TagOrigin::Untouched(Untagged::TooLong));
+const TOO_MANY_FRAMES: Option<TagOrigin> = Some(TagOrigin::Untouched(Untagged::TooManyFrames));
 
 /// Issue 10, A.5: frames without data end the reading, and one poll takes at
 /// most 128 of them.
 #[test]
 fn frames_without_data_are_counted() {
     let (response, taken) = answer(MIB, 10, 0, 20_000_000);
-    assert_eq!(origin(&response), TOO_LONG);
+    assert_eq!(origin(&response), TOO_MANY_FRAMES);
     assert!(taken.iter().all(|frames| *frames <= 128));
     // As many as a list of a MiB has room for, and the first.
     assert_eq!(taken.iter().sum::<usize>(), 32 * 1024 + 1);
     assert_eq!(response.body().size_hint().exact(), Some(10));
 
     let (response, taken) = answer(0, 0, 0, 20_000_000);
-    assert_eq!(origin(&response), TOO_LONG);
+    assert_eq!(origin(&response), TOO_MANY_FRAMES);
     assert_eq!(taken, [65]);
 }
 
@@ -124,7 +124,7 @@ fn frames_without_data_are_counted() {
 #[test]
 fn small_frames_are_counted() {
     let (response, taken) = answer(MIB, MIB, 1, MIB);
-    assert_eq!(origin(&response), TOO_LONG);
+    assert_eq!(origin(&response), TOO_MANY_FRAMES);
     assert!(taken.iter().all(|frames| *frames <= 128));
     assert_eq!(taken.iter().sum::<usize>(), 32 * 1024 + 1);
 

@@ -111,10 +111,11 @@ impl ConditionalFields {
         comparable && self.date(Field::UnmodifiedSince, now).is_some()
     }
 
-    /// Whether one of the fields can make a read fail: `If-Match` or
-    /// `If-Unmodified-Since`.
-    pub(crate) fn can_fail(&self) -> bool {
-        self.has(Field::Match) || self.has(Field::UnmodifiedSince)
+    /// Returns `true` if one of the fields can make a safe request fail.
+    pub(crate) fn can_fail(&self, method: &Method) -> bool {
+        self.has(Field::Match)
+            || self.has(Field::UnmodifiedSince)
+            || (self.has(Field::NoneMatch) && !may_be_not_modified(method))
     }
 
     /// Whether the condition is there and is `*`, alone.

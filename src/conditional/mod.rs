@@ -119,8 +119,10 @@
 //! An `ETag` or a `Last-Modified` from the service or from
 //! [`EtagLayer`](crate::EtagLayer) inside. Authentication belongs outside, so
 //! that a 304 is only ever given to those who may read. CORS, security headers
-//! and tracing work on either side. A layer outside that makes content longer
-//! or shorter should drop the `Content-Length` of a 304.
+//! and tracing work on either side; with a source, CORS and security headers
+//! belong outside, since what is answered before the service runs has no field
+//! from inside. A layer outside that makes content longer or shorter should drop
+//! the `Content-Length` of a 304.
 //!
 //! A 304 must repeat `Cache-Control`, `Content-Location`, `Expires` and `Vary` of
 //! the 200 (RFC 9110, section 15.4.5). A handler that does not run cannot set

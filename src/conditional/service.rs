@@ -1,7 +1,10 @@
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::{
+    HeaderMap, Method, Request, Response,
+    header::{IF_RANGE, RANGE},
+};
 use http_body::Body;
 use tower_service::Service;
 
@@ -66,9 +69,17 @@ impl<S, C, Q> Conditional<S, C, Q> {
     {
         if (exchange.as_ref()).is_some_and(Exchange::drops_content) {
             *request.method_mut() = Method::GET;
+            leave_out_parts(request.headers_mut());
         }
         ResponseFuture::new(self.inner.call(request), exchange)
     }
+}
+
+/// Takes away what a `GET` would answer with a part. `HEAD` asks for none
+/// (RFC 9110, section 14.2).
+pub(super) fn leave_out_parts(headers: &mut HeaderMap) {
+    headers.remove(RANGE);
+    headers.remove(IF_RANGE);
 }
 
 impl<S, C, ReqB, ResB> Service<Request<ReqB>> for Conditional<S, C>

@@ -12,7 +12,7 @@ use http::{
 use http_body::Body;
 use tower_service::Service;
 
-use super::{layer::BySource, respond::Exchange};
+use super::{layer::BySource, respond::Exchange, service::leave_out_parts};
 use crate::{
     body::ResponseBody,
     clock::Clock,
@@ -60,6 +60,7 @@ impl<C: Clock> Exchange<C> {
             }
             if self.drops_content() {
                 parts.method = Method::GET;
+                leave_out_parts(&mut parts.headers);
             }
             let service = service.ready::<ReqB>().await?;
             let mut response = service.call(Request::from_parts(parts, content)).await?;
@@ -122,7 +123,7 @@ impl<C: Clock> Exchange<C> {
             None => held,
         };
         label.write(&mut parts.headers, before);
-        let response = Response::from_parts(parts, body);
+        let response = untagged(Response::from_parts(parts, body));
         if before.last_modified.is_none() && fields::has(response.headers(), &LAST_MODIFIED) {
             return self.respond_dated(response, before);
         }
@@ -157,6 +158,8 @@ impl<C: Clock> Exchange<C> {
             .evaluate(&self.method, after.as_ref(), || self.now());
         match decision {
             Decision::Failed(condition) => {
+                // The response's own is of another state than the tag below.
+                response.headers_mut().remove(LAST_MODIFIED);
                 let none = Validators::new();
                 let current = after.validators().unwrap_or(&none);
                 self.answer(response, Verdict::Failed(condition), Some(current))

@@ -6,6 +6,7 @@ mod audit;
 mod cache_policy;
 mod coding;
 mod compression;
+mod confirmed;
 mod cors;
 #[cfg(feature = "tracing")]
 mod events;

@@ -107,6 +107,8 @@
 //! - The request's head is copied for the second read, unless it is switched off.
 //! - Content without an exact length is read after its head went out, so it gets
 //!   the tag in its weak form. So does content with a `Content-Encoding`.
+//! - Content with an exact length is taken to be read when its head is there. A
+//!   body that reads a state which can change later must not announce one.
 //! - A 206 gets no tag from the source.
 //! - [`ConditionalLayer::without_confirmation`] switches the second read off.
 //!

@@ -66,9 +66,7 @@ impl<C: Clock> Exchange<C> {
             let mut response = service.call(Request::from_parts(parts, content)).await?;
             content_length::disclaim(&mut response);
             let response = match &before {
-                Current::Present(validators) => {
-                    self.label(response, validators, &*by.source, again).await
-                }
+                Current::Present(validators) => self.label(response, validators, &by, again).await,
                 Current::Absent => self.pass(untagged(response)),
                 Current::Unknown => self.pass(response),
             };
@@ -88,7 +86,7 @@ impl<C: Clock> Exchange<C> {
         &self,
         response: Response<B>,
         before: &Validators,
-        source: &Q,
+        by: &BySource<Q>,
         again: Option<request::Parts>,
     ) -> Response<ResponseBody<B>> {
         let (mut parts, body) = response.into_parts();
@@ -106,10 +104,13 @@ impl<C: Clock> Exchange<C> {
         let checked = label == Label::Confirm || self.asks.preconditions.can_fail(&self.method);
         let verdict = match again.filter(|_| checked && parts.status.is_success()) {
             Some(request) => {
-                let after = match source::ask(source, &request).await {
+                let after = match source::ask(&*by.source, &request).await {
                     Ok(after) => after,
                     Err(error) => {
                         events::source_failed(&error);
+                        if by.on_error == OnSourceError::Refuse {
+                            return self.unavailable(error, accept::json(&request.headers));
+                        }
                         Current::Unknown
                     }
                 };

@@ -72,3 +72,22 @@ fn an_if_match_that_holds() {
     let layer = PreconditionLayer::new(version_7);
     assert_eq!(allocations(layer.layer(handler), make) - bare, 9);
 }
+
+/// A miss, over the bare service: the tag of the source, the future that waits
+/// for it, the mark that keeps a hash away, and a copy of the request's head. If
+/// the handler leaves the label to the source, that is read a second time.
+#[test]
+fn a_miss_by_a_source_that_is_ready() {
+    let handler = Handler::new(1024, 1024);
+    let own = handler.clone().with(header::ETAG, "\"7\"");
+    let make = || write(&Method::GET, &[(header::IF_NONE_MATCH, "\"6\"")]);
+    let layer = ConditionalLayer::new().source(version_7);
+    let over = |layer: &ConditionalLayer<_, _>, handler: &Handler| {
+        let bare = allocations(handler.clone(), make);
+        allocations(layer.layer(handler.clone()), make) - bare
+    };
+    let confirmed = over(&layer, &handler);
+    let by_the_handler = over(&layer, &own);
+    let unconfirmed = over(&layer.clone().without_confirmation(), &handler);
+    assert_eq!((confirmed, by_the_handler, unconfirmed), (8, 6, 5));
+}

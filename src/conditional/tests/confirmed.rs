@@ -211,6 +211,22 @@ fn a_second_read_that_fails_leaves_the_tag_away() {
     assert!(!answer.headers().contains_key("etag"));
 }
 
+/// A second read that fails is a failed source, with the same two choices.
+#[test]
+fn a_second_read_that_fails_can_be_refused() {
+    let calls = AtomicU64::new(0);
+    let source = move |_: &Parts| {
+        ready(match calls.fetch_add(1, Ordering::SeqCst) {
+            0 => Ok(Current::from(tagged("0"))),
+            _ => Err("down"),
+        })
+    };
+    let layer = ConditionalLayer::new().source(source);
+    let layer = layer.on_source_error(crate::source::OnSourceError::Refuse);
+    let answer = Moving::new(false).get_through(&layer, &[("if-match", "\"0\"")]);
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+}
+
 /// Issue 10, A.3: where the source knows, nothing is hashed, on neither side and
 /// whatever becomes of the label. Where it does not know, the content is hashed.
 #[test]

@@ -6,7 +6,7 @@ use http::{
     HeaderName, HeaderValue, Method, StatusCode,
     header::{
         ACCEPT_ENCODING, CACHE_CONTROL, DATE, ETAG, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH,
-        LAST_MODIFIED, UPGRADE, VARY,
+        LAST_MODIFIED, RANGE, UPGRADE, VARY,
     },
 };
 
@@ -156,4 +156,15 @@ fn last_modified_is_never_in_the_future() {
     assert_eq!(modified(std::slice::from_ref(&future)), future.1);
     clock.set(SystemTime::UNIX_EPOCH);
     assert_eq!(modified(&[future]), "Thu, 01 Jan 1970 00:00:00 GMT");
+}
+
+/// Issue 10, D.1, R-9110-13.2.1-a: `Range` makes no other status than 206 a 304.
+#[test]
+fn a_range_turns_no_error_into_a_304() {
+    for (status, expected) in [(206, 304), (204, 204), (404, 404), (416, 416), (500, 500)] {
+        let mut response = answer(&[]);
+        *response.status_mut() = StatusCode::from_u16(status).unwrap();
+        let fields = [(RANGE, "bytes=0-1"), (IF_NONE_MATCH, "\"v1\"")];
+        assert_eq!(get(&fields, response).status(), expected);
+    }
 }

@@ -4,9 +4,9 @@ use bytes::Bytes;
 use http::{
     HeaderName, HeaderValue, Method, StatusCode,
     header::{
-        ACCEPT, ACCEPT_RANGES, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_LENGTH,
-        CONTENT_LOCATION, CONTENT_TYPE, ETAG, EXPIRES, IF_MATCH, IF_NONE_MATCH,
-        IF_UNMODIFIED_SINCE, LAST_MODIFIED,
+        ACCEPT, ACCEPT_RANGES, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_ENCODING,
+        CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, ETAG, EXPIRES, IF_MATCH,
+        IF_NONE_MATCH, IF_UNMODIFIED_SINCE, LAST_MODIFIED,
     },
 };
 
@@ -143,4 +143,20 @@ fn extensions_of_the_200_do_not_survive() {
     ok.extensions_mut().insert(OfThe200);
     let known = get(&[(IF_NONE_MATCH, "\"v1\"")], ok);
     assert!(known.extensions().get::<OfThe200>().is_some());
+}
+
+/// Issue 10, D.1: the problem is not coded as the content was that it replaces.
+#[test]
+fn a_412_does_not_describe_the_content_it_replaces() {
+    let fields = [
+        (CONTENT_ENCODING, "gzip"),
+        (CONTENT_LANGUAGE, "de"),
+        (CONTENT_TYPE, "text/plain"),
+    ];
+    let response = get(&[(IF_MATCH, "\"v0\"")], answer(&fields));
+    assert_eq!(response.status(), StatusCode::PRECONDITION_FAILED);
+    for name in [CONTENT_ENCODING, CONTENT_LANGUAGE] {
+        assert!(!response.headers().contains_key(&name), "{name}");
+    }
+    assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
 }

@@ -360,3 +360,18 @@ fn refusals_without_a_false_if_match_honour_accept_too() {
         );
     }
 }
+
+/// Issue 10, D.1, R-9110-15.4.5-b: beside a tag a 304 has no date, and a 412
+/// keeps the fields that describe its own content.
+#[test]
+fn a_date_beside_the_tag_goes_from_a_304_alone() {
+    let date = HttpDate::from_unix_seconds(784_903_526);
+    let layer = by(knows(tagged("1").with_last_modified(date)));
+    let (known, _) = get(&layer, "GET", &[("if-none-match", "\"1\"")]);
+    assert_eq!(known.status(), 304);
+    assert!(!known.headers().contains_key("last-modified"));
+    let (failed, _) = get(&layer, "GET", &[("if-match", "\"0\"")]);
+    assert_eq!(failed.status(), 412);
+    assert_eq!(failed.headers()["last-modified"], MODIFIED);
+    assert_eq!(failed.headers()["content-type"], "application/problem+json");
+}

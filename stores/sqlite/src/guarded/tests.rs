@@ -207,6 +207,17 @@ async fn a_scope_that_is_not_watched_is_an_error() {
     assert_eq!(tag(&database, row()).await, None);
 }
 
+/// Issue 10, D.1: without a condition nothing is read, watched or not.
+#[tokio::test]
+async fn an_unconditional_write_needs_no_watched_scope() {
+    let database = notes().await;
+    let nobody = Target::scope(Scope::row("nobody", 1));
+    let written = database.guarded(anything(), nobody, |tx| {
+        tx.execute("REPLACE INTO notes VALUES (1, 'a', 'written')", ())
+    });
+    assert_eq!(written.await.unwrap(), 1);
+}
+
 #[tokio::test]
 async fn a_write_is_whole_though_its_caller_goes_away() {
     let database = notes().await;

@@ -54,7 +54,8 @@ impl<C: Clock> Exchange<C> {
             if let Some(answer) = self.answer_before(&before) {
                 return Ok(self.asked(answer, &before));
             }
-            let again = (by.confirm && self.may_confirm(&before)).then(|| parts.clone());
+            let confirms = by.confirm && self.may_confirm(&before);
+            let again = confirms.then(|| Box::new(parts.clone()));
             if !matches!(before, Current::Unknown) {
                 parts.extensions.insert(SourceKnows);
             }
@@ -66,7 +67,10 @@ impl<C: Clock> Exchange<C> {
             let mut response = service.call(Request::from_parts(parts, content)).await?;
             content_length::disclaim(&mut response);
             let response = match &before {
-                Current::Present(validators) => self.label(response, validators, &by, again).await,
+                Current::Present(validators) => {
+                    // Boxed, so that the future of a 304 is a small one.
+                    Box::pin(self.label(response, validators, &by, again)).await
+                }
                 Current::Absent => self.pass(untagged(response)),
                 Current::Unknown => self.pass(response),
             };
@@ -87,7 +91,7 @@ impl<C: Clock> Exchange<C> {
         response: Response<B>,
         before: &Validators,
         by: &BySource<Q>,
-        again: Option<request::Parts>,
+        again: Option<Box<request::Parts>>,
     ) -> Response<ResponseBody<B>> {
         let (mut parts, body) = response.into_parts();
         if parts.status.is_success() {

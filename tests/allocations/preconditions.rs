@@ -88,6 +88,6 @@ fn a_miss_by_a_source_that_is_ready() {
     };
     let confirmed = over(&layer, &handler);
     let by_the_handler = over(&layer, &own);
-    let unconfirmed = over(&layer.clone().without_confirmation(), &handler);
+    let unconfirmed = over(&layer.without_confirmation(), &handler);
     assert_eq!((confirmed, by_the_handler, unconfirmed), (10, 8, 6));
 }

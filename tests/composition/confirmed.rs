@@ -78,7 +78,8 @@ async fn only_a_whole_representation_is_labelled() {
 /// R-9110-13.1.1-g: what the second answer makes of `If-Match`. An error wins.
 #[tokio::test]
 async fn the_second_answer_decides() {
-    let second: [(fn() -> Answer, u16, Option<&str>); 5] = [
+    type Case = (fn() -> Answer, u16, Option<&'static str>);
+    let second: [Case; 5] = [
         (|| tagged(1), 200, Some("\"1\"")),
         (|| tagged(2), 412, Some("\"2\"")),
         (|| Ok(Current::Absent), 412, None),

@@ -166,7 +166,7 @@ impl<B: Body<Data = Bytes>> Collector<B> {
 
     fn push(&mut self, data: Bytes) -> Step {
         self.length = self.length.saturating_add(data.len() as u64);
-        // An empty slice may hold the memory that it was cut from.
+        // An empty frame may hold memory, such as a buffer that was not filled.
         let data = if data.is_empty() { Bytes::new() } else { data };
         if self.first.is_none() {
             self.first = Some(data);

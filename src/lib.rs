@@ -147,13 +147,14 @@
 //! [`semantics`] holds the rules as plain functions, for use without `tower`.
 //! [`VersionTags`] makes tags from the versions of a database. [`Outcome`] says
 //! what was decided. [`refusal`] is how a layer says no. `lock`, with the feature
-//! `tokio`, lets one writer at a time at a key.
+//! `tokio`, lets one writer at a time at a key, and `detached` ends writes whose
+//! client has left.
 //!
 //! # Features
 //!
 //! | Name | Description | Default? |
 //! |---|---|---|
-//! | `tokio` | `lock::KeyedLock`, one writer at a time per key in this process; `purge::PurgeQueue`; time limits of sources, and of waiting for a purge | yes |
+//! | `tokio` | `lock::KeyedLock`, one writer at a time per key in this process; `detached::Detached`; `purge::PurgeQueue`; time limits of sources, and of waiting for a purge | yes |
 //! | `axum` | the types of [`handler`] as extractors and responses | no |
 //! | `serde` | `Cache-Control` directives as strings of a configuration | no |
 //! | `tracing` | events where a source failed, a write was not checked, a purge was given up or an audit found something | no |
@@ -179,6 +180,8 @@ pub mod cache_tags;
 pub mod clock;
 pub mod coding;
 pub mod conditional;
+#[cfg(feature = "tokio")]
+pub mod detached;
 pub mod etag;
 mod events;
 pub mod guide;

@@ -36,15 +36,22 @@ pub fn stack() -> Stack {
 ///
 /// ```
 /// # #[cfg(feature = "tokio")] {
-/// use tower_conditional::{PreconditionLayer, lock::KeyedLock, source::SelfGet, stack};
+/// use tower_conditional::{
+///     PreconditionLayer,
+///     lock::KeyedLock,
+///     source::{Route, SelfGet},
+///     stack,
+/// };
 ///
+/// let note = Route::new("/notes/{id}")?;
 /// let layer = stack().precondition(
-///     PreconditionLayer::self_get(SelfGet::new())
-///         .lock(KeyedLock::new())
-///         .require(),
+///     PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart())
+///         .require()
+///         .lock(KeyedLock::new(), move |request| note.parameter::<i64>(request, "id")),
 /// );
 /// # let _ = layer;
 /// # }
+/// # Ok::<_, tower_conditional::source::InvalidRoute>(())
 /// ```
 ///
 /// # One origin of tags
@@ -101,10 +108,10 @@ impl<C, E, P, K> Stack<C, E, P, K> {
 
     /// Sets the layer that checks the conditions of writes. Reads ask its source
     /// too, unless they have one of their own.
-    pub fn precondition<Q, G>(
+    pub fn precondition<Q, G, L>(
         self,
-        layer: PreconditionLayer<Q, G>,
-    ) -> Stack<C, E, PreconditionLayer<Q, G>, K> {
+        layer: PreconditionLayer<Q, G, L>,
+    ) -> Stack<C, E, PreconditionLayer<Q, G, L>, K> {
         Stack {
             cache_policy: self.cache_policy,
             precondition: layer,
@@ -178,12 +185,12 @@ impl<T: Clone> BesideWrites<Identity> for ConditionalLayer<T, ByResponse> {
     }
 }
 
-impl<T: Clone, Q: ValidatorSource, G> BesideWrites<PreconditionLayer<Q, G>>
+impl<T: Clone, Q: ValidatorSource, G, L> BesideWrites<PreconditionLayer<Q, G, L>>
     for ConditionalLayer<T, ByResponse>
 {
     type Layer = ConditionalLayer<T, BySource<Q>>;
 
-    fn beside(&self, writes: &PreconditionLayer<Q, G>) -> Self::Layer {
+    fn beside(&self, writes: &PreconditionLayer<Q, G, L>) -> Self::Layer {
         self.clone().shared_source(writes.shared_source())
     }
 }

@@ -60,7 +60,7 @@ pub(crate) fn routes<S: Storage>(
         .route("/notes/{id}", get(read::<S>).route_layer(one.clone()))
         .with_state(state.clone());
     let guard = PreconditionLayer::new(store.versions(note_of))
-        .with_self_get(SelfGet::of(current))
+        .with_self_get(SelfGet::of(current).writers_may_read())
         .require();
     let writes = stats
         .counted(put(replace::<S>).patch(patch::<S>).delete(delete::<S>))

@@ -37,7 +37,8 @@ pub(crate) fn routes<S: Storage>(store: &S, stats: &Stats) -> Router {
         .route("/pages/{name}", get(read::<S>).route_layer(fresh.clone()))
         .with_state(store.clone());
     // A condition is honoured where there is one.
-    let guard = PreconditionLayer::new(store.versions(page_of)).with_self_get(SelfGet::of(current));
+    let guard = PreconditionLayer::new(store.versions(page_of))
+        .with_self_get(SelfGet::of(current).writers_may_read());
     let writes = stats.counted(put(write::<S>)).route_layer(guard);
     Router::new()
         .route("/", stats.counted(get(index)))

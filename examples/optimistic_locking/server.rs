@@ -33,7 +33,7 @@ pub(crate) async fn serve(listener: TcpListener, documents: Arc<Documents>) -> i
     // none. On the methods of the route, so that the router's 404 and 405 come first.
     let shown = Router::new().route(ROUTE, document.clone());
     let writes = PreconditionLayer::new(Arc::clone(&documents))
-        .with_self_get(SelfGet::of(shown))
+        .with_self_get(SelfGet::of(shown).writers_may_read())
         .require();
     let router = Router::new().route(ROUTE, document.route_layer(writes));
 

@@ -1,6 +1,8 @@
-//! The one response body of all layers.
+//! The bodies that layers put in place of others: one for responses, one for requests.
 
 mod collect;
+#[cfg(feature = "tokio")]
+mod request;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +20,10 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 pub(crate) use collect::{Collector, Ending, Step};
+#[cfg(feature = "tokio")]
+pub(crate) use request::ReadAhead;
+#[cfg(feature = "tokio")]
+pub use request::RequestBody;
 
 pin_project! {
     /// The body of a response that came through a layer of this crate.

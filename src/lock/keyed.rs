@@ -19,10 +19,12 @@ pub struct KeyedLock {
     capacity: usize,
     waiters: usize,
     patience: Duration,
+    hold_timeout: Duration,
 }
 
 impl KeyedLock {
-    /// Room for 65,536 keys, 1,024 waiting for each, 10 seconds at most.
+    /// Room for 65,536 keys, 1,024 waiting for each, 10 seconds at most, behind writes
+    /// of 30 seconds at most.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -30,6 +32,7 @@ impl KeyedLock {
             capacity: 65_536,
             waiters: 1_024,
             patience: Duration::from_secs(10),
+            hold_timeout: Duration::from_secs(30),
         }
     }
 
@@ -62,6 +65,21 @@ impl KeyedLock {
     #[must_use]
     pub fn patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
+    }
+
+    /// How long a [`PreconditionLayer`](crate::PreconditionLayer::lock) lets one write
+    /// hold a key: 30 seconds by default. Its handler is dropped after that, as when a
+    /// client leaves, and the key is free. A [`KeyGuard`] has no limit.
+    #[must_use]
+    pub fn hold_timeout(self, hold_timeout: Duration) -> Self {
+        Self {
+            hold_timeout,
+            ..self
+        }
+    }
+
+    pub(crate) fn longest_hold(&self) -> Duration {
+        self.hold_timeout
     }
 
     /// Waits until nobody else holds `key`, and holds it until the guard is
@@ -119,6 +137,7 @@ impl fmt::Debug for KeyedLock {
             .field("capacity", &self.capacity)
             .field("waiters", &self.waiters)
             .field("patience", &self.patience)
+            .field("hold_timeout", &self.hold_timeout)
             .finish()
     }
 }

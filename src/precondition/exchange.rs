@@ -15,6 +15,7 @@ use tower_service::Service;
 
 use super::{
     answer,
+    check::Checked,
     layer::{Config, Unchecked},
 };
 use crate::{
@@ -25,9 +26,9 @@ use crate::{
     refusal::Reason,
     semantics::{
         accept,
-        precondition::{Admission, ConditionalFields, Current},
+        precondition::{ConditionalFields, Current, Requirement},
     },
-    source::{self, Asked, MayAskService, OnSourceError, Ready, SourceError, ValidatorSource},
+    source::{MayAskService, Ready, ValidatorSource},
 };
 
 pub(super) type Answer<ResB> = Response<ResponseBody<ResB>>;
@@ -35,11 +36,13 @@ pub(super) type Answer<ResB> = Response<ResponseBody<ResB>>;
 pub(super) struct Exchange<Q, G> {
     pub(super) config: Arc<Config<Q, G>>,
     pub(super) fields: ConditionalFields,
-    required: bool,
-    conditional: bool,
+    pub(super) required: Requirement,
+    pub(super) conditional: bool,
     pub(super) accepts_json: bool,
     /// Whether a lock keeps others away meanwhile.
     locked: bool,
+    /// Whether there is a lock, and no key of it for this request.
+    pub(super) keyless: bool,
 }
 
 /// What outlives the request's head, which goes to the handler.
@@ -60,9 +63,10 @@ impl<Q, G> Exchange<Q, G> {
             .with_weak_if_match(config.weak_if_match);
         Self {
             conditional: fields.guard_writes(Current::Unknown, || config.now()),
-            required: config.requires(request),
+            required: config.required(request),
             accepts_json: accept::json(&request.headers),
             locked: false,
+            keyless: false,
             fields,
             config,
         }
@@ -77,8 +81,34 @@ impl<Q, G> Exchange<Q, G> {
         }
     }
 
+    /// No lock keeps others away, though there is one.
+    #[cfg(feature = "tokio")]
+    pub(super) fn without_key(self) -> Self {
+        Self {
+            keyless: true,
+            ..self
+        }
+    }
+
+    /// Whether the request may write over what another one wrote: it has a condition, or
+    /// replaces, patches or deletes and need not have one.
+    #[cfg(feature = "tokio")]
+    pub(super) fn may_change_what_is_there(&self, method: &Method) -> bool {
+        let overwrites = matches!(*method, Method::PUT | Method::PATCH | Method::DELETE);
+        self.conditional || (overwrites && !self.requires_condition())
+    }
+
+    #[cfg(feature = "tokio")]
+    pub(super) fn has_conditions(&self) -> bool {
+        self.conditional
+    }
+
+    pub(super) fn requires_condition(&self) -> bool {
+        self.required != Requirement::Nothing
+    }
+
     pub(super) fn has_nothing_to_check(&self) -> bool {
-        !self.conditional && !self.required
+        !self.conditional && !self.requires_condition()
     }
 
     pub(super) fn explained<ResB: Body>(
@@ -117,83 +147,24 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
                 let (renderer, accepts_json) = (&self.config.renderer, self.accepts_json);
                 return Ok(answer::without_condition(response, renderer, accepts_json));
             }
-            let (current, mut found) = match self.current(&parts, &mut service).await? {
-                Asked::State(current, found) => (current, found),
-                Asked::Answer(response) => return Ok(response.map(ResponseBody::inner)),
-                Asked::Failed(error) => {
-                    events::source_failed(&error);
-                    if self.config.on_source_error != OnSourceError::Proceed {
-                        return Ok(self.unavailable(error));
-                    }
-                    (Current::Unknown, None)
-                }
+            let (current, source_knew) = match self.check(&parts, &mut service).await? {
+                Checked::Admitted {
+                    current,
+                    source_knew,
+                } => (current, source_knew),
+                Checked::Refused(answer) => return Ok(answer),
             };
-            match self.fields.admit(
-                &parts.method,
-                current.as_ref(),
-                self.required,
-                self.config.creates(&parts.method),
-                || self.config.now(),
-            ) {
-                Admission::Admit => {
-                    let source_knew = found.is_none() && !matches!(current, Current::Unknown);
-                    // Its content may hold what the write needs: a place, a connection.
-                    drop(found);
-                    let mut kept = self.hand_over(&mut parts, current, G::ASKS);
-                    kept.source_knew = source_knew;
-                    let inner = service.ready::<ReqB>().await?;
-                    let response = inner.call(Request::from_parts(parts, content)).await?;
-                    let failed = match self.performed(response, &kept) {
-                        Ok(answer) => return Ok(answer),
-                        Err(failed) => failed,
-                    };
-                    Ok(self.superseded(&failed, &kept, &mut service).await)
-                }
-                Admission::Failed(condition) => {
-                    let answer = self.fail(&parts, condition, &current, &mut found, &mut service);
-                    Ok(answer.await)
-                }
-                Admission::Required => {
-                    let answer = self.refuse(Reason::PreconditionRequired);
-                    Ok(self.explained(answer, Verdict::Required))
-                }
-                Admission::Absent => {
-                    let answer = match found {
-                        Some(not_found) => not_found.map(ResponseBody::inner),
-                        None => self.refuse(Reason::Absent),
-                    };
-                    Ok(self.explained(answer, Verdict::NotEvaluated))
-                }
-            }
+            let asks_again = self.config.self_get.may_show();
+            let mut kept = self.hand_over(&mut parts, current, asks_again);
+            kept.source_knew = source_knew;
+            let inner = service.ready::<ReqB>().await?;
+            let response = inner.call(Request::from_parts(parts, content)).await?;
+            let failed = match self.performed(response, &kept) {
+                Ok(answer) => return Ok(answer),
+                Err(failed) => failed,
+            };
+            Ok(self.superseded(&failed, &kept, &mut service).await)
         }
-    }
-
-    async fn current<S, ReqB, ResB>(
-        &self,
-        request: &Parts,
-        service: &mut Ready<S>,
-    ) -> Result<Asked<Response<ResB>>, S::Error>
-    where
-        S: Service<Request<ReqB>, Response = Response<ResB>>,
-        G: MayAskService<S, ReqB>,
-    {
-        let failed = match source::ask(&*self.config.source, request).await {
-            Ok(Current::Unknown) => None,
-            Ok(current) => return Ok(Asked::State(current, None)),
-            Err(error) => Some(error),
-        };
-        let got = self.config.self_get.get(request, false, service).await?;
-        let asked = Asked::read(got, &*self.config.clock);
-        Ok(match (asked, failed) {
-            (Asked::State(Current::Unknown, _), Some(error)) => Asked::Failed(error),
-            (asked, _) => asked,
-        })
-    }
-
-    fn unavailable<ResB: Body<Data = Bytes>>(&self, error: SourceError) -> Answer<ResB> {
-        let mut answer = self.refuse(Reason::SourceUnavailable);
-        answer.extensions_mut().insert(error);
-        self.explained(answer, Verdict::SourceFailed)
     }
 
     /// The answer of a handler that met what it expected, or did not look.

@@ -1,30 +1,36 @@
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 use http::{Method, request::Parts};
-#[cfg(feature = "tokio")]
-use percent_encoding::percent_decode_str;
 use tower_layer::Layer;
 
-use super::Precondition;
+#[cfg(feature = "tokio")]
+use super::lock::Locked;
+use super::{NoLock, Precondition};
 use crate::{
     clock::{Clock, SystemClock},
     refusal::{RenderRefusal, Renderer},
-    semantics::{date::HttpDate, method::is_safe, validators::Validators},
-    source::{NoSelfGet, OnSourceError, Placed, SelfGet, Unknown, ValidatorSource},
+    semantics::{
+        date::HttpDate, method::is_safe, precondition::Requirement, validators::Validators,
+    },
+    source::{NoSelfGet, OnSourceError, SelfGet, Unknown, ValidatorSource},
 };
 
 /// Layer that checks the conditions of writes before they are performed.
 ///
 /// See the [module docs](crate::precondition) for an example.
 #[must_use]
-pub struct PreconditionLayer<Q = Unknown, G = NoSelfGet> {
+pub struct PreconditionLayer<Q = Unknown, G = NoSelfGet, L = NoLock> {
     config: Config<Q, G>,
+    lock: L,
 }
 
 pub(super) struct Config<Q, G> {
     pub(super) source: Arc<Q>,
     pub(super) self_get: G,
-    pub(super) required: Option<Required>,
+    pub(super) required: Option<IsRequired>,
+    /// What is required where something is.
+    pub(super) requires: Requirement,
+    pub(super) proceeds_when_unknown: bool,
     pub(super) patch_creates: bool,
     pub(super) weak_if_match: bool,
     pub(super) already_applied: Option<AlreadyApplied>,
@@ -33,11 +39,9 @@ pub(super) struct Config<Q, G> {
     pub(super) explain: bool,
     pub(super) renderer: Renderer,
     pub(super) clock: Arc<dyn Clock>,
-    #[cfg(feature = "tokio")]
-    pub(super) turns: Option<super::turn::Turns>,
 }
 
-type Required = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
+type IsRequired = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
 type AlreadyApplied =
     Arc<dyn Fn(&Parts, &Validators) -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
@@ -74,6 +78,8 @@ impl<Q: ValidatorSource> PreconditionLayer<Q> {
                 source: Arc::new(source),
                 self_get: NoSelfGet,
                 required: None,
+                requires: Requirement::Condition,
+                proceeds_when_unknown: false,
                 patch_creates: false,
                 weak_if_match: false,
                 already_applied: None,
@@ -82,30 +88,31 @@ impl<Q: ValidatorSource> PreconditionLayer<Q> {
                 explain: false,
                 renderer: Renderer::default(),
                 clock: Arc::new(SystemClock::default()),
-                #[cfg(feature = "tokio")]
-                turns: None,
             },
+            lock: NoLock,
         }
     }
 }
 
-impl<Q, G> PreconditionLayer<Q, G> {
+impl<Q, G, L> PreconditionLayer<Q, G, L> {
     /// The source, for a layer of reads that hands out the tags checked here.
     pub(crate) fn shared_source(&self) -> Arc<Q> {
         Arc::clone(&self.config.source)
     }
 
-    /// Asks the service itself where the source does not know or fails, and
-    /// for the representation that a 412 carries. The body type of the
-    /// requests must then have a default, for the `GET`. What the source knows
-    /// every caller learns, whatever the `GET` would say to them.
-    pub fn with_self_get<T>(self, self_get: SelfGet<T>) -> PreconditionLayer<Q, SelfGet<T>> {
+    /// Asks a service where the source does not know or fails, and for the
+    /// representation that a 412 carries. The body type of the requests must then have
+    /// a default, for the `GET`. The tag that the source knows stands in a 412 even for
+    /// those who may not read, unless the `GET` refuses them.
+    pub fn with_self_get<T>(self, self_get: SelfGet<T>) -> PreconditionLayer<Q, SelfGet<T>, L> {
         let config = self.config;
         PreconditionLayer {
             config: Config {
                 source: config.source,
                 self_get,
                 required: config.required,
+                requires: config.requires,
+                proceeds_when_unknown: config.proceeds_when_unknown,
                 patch_creates: config.patch_creates,
                 weak_if_match: config.weak_if_match,
                 already_applied: config.already_applied,
@@ -114,9 +121,8 @@ impl<Q, G> PreconditionLayer<Q, G> {
                 explain: config.explain,
                 renderer: config.renderer,
                 clock: config.clock,
-                #[cfg(feature = "tokio")]
-                turns: config.turns,
             },
+            lock: self.lock,
         }
     }
 
@@ -133,6 +139,27 @@ impl<Q, G> PreconditionLayer<Q, G> {
     /// predicate holds.
     pub fn require_if(mut self, required: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
         self.config.required = Some(Arc::new(required));
+        self
+    }
+
+    /// Of a required condition asks that it names a state exactly: a tag in `If-Match`,
+    /// or `If-None-Match: *`. `If-Unmodified-Since` cannot tell two writes of one second
+    /// apart, and `If-Match: *` lets every writer through that finds something; each
+    /// alone is then 428. Off by default.
+    pub fn require_tag(mut self) -> Self {
+        self.config.requires = Requirement::Tag;
+        self
+    }
+
+    /// Lets a conditional write go to the handler where nobody knows the current state,
+    /// even if a condition is required, or no key for the [lock](Self::lock): because
+    /// the handler compares what is [`Expected`](crate::handler::Expected).
+    ///
+    /// By default such a write is refused with 412 (another spelling of the path may be
+    /// the reason that a source does not know it). A layer without any source needs no
+    /// permission: see [`handler_checks`](Self::handler_checks).
+    pub fn proceed_when_unknown(mut self) -> Self {
+        self.config.proceeds_when_unknown = true;
         self
     }
 
@@ -183,38 +210,6 @@ impl<Q, G> PreconditionLayer<Q, G> {
         self
     }
 
-    /// Performs the writes of one resource one after the other, in this
-    /// process, so that nothing can come between check and write. The key of a
-    /// request is its path, percent-decoded, since a handler takes `/notes/1`
-    /// and `/notes/%31` for the same.
-    ///
-    /// The check, the handler and the release run in one task, which goes on
-    /// when the client leaves. It needs tokio's runtime. Nothing is promised
-    /// about other processes, nor about writers that do not come through this
-    /// layer: a program with replicas needs
-    /// [`Expected`](crate::handler::Expected) or a transaction.
-    ///
-    /// A slow upload holds the lock for as long as the handler reads it: limit
-    /// the time of a request inside.
-    #[cfg(feature = "tokio")]
-    pub fn lock(self, lock: crate::lock::KeyedLock) -> Self {
-        self.lock_by(lock, |request| {
-            let path = percent_decode_str(request.uri.path());
-            Some(path.decode_utf8_lossy().into_owned())
-        })
-    }
-
-    /// As [`lock`](Self::lock), with another key; `None` takes no lock.
-    #[cfg(feature = "tokio")]
-    pub fn lock_by(
-        mut self,
-        lock: crate::lock::KeyedLock,
-        key: impl Fn(&Parts) -> Option<String> + Send + Sync + 'static,
-    ) -> Self {
-        self.config.turns = Some(super::turn::Turns::new(lock, key));
-        self
-    }
-
     /// What a refusal looks like: by default
     /// [`ProblemJson`](crate::refusal::ProblemJson).
     pub fn refusals(mut self, render: impl RenderRefusal) -> Self {
@@ -236,11 +231,80 @@ impl<Q, G> PreconditionLayer<Q, G> {
     }
 }
 
+#[cfg(feature = "tokio")]
+impl<Q, G> PreconditionLayer<Q, G> {
+    /// Performs the writes of one resource one after the other, in this process, so
+    /// that nothing can come between check and write.
+    ///
+    /// `key` names the resource that a request is about. Two spellings of one resource
+    /// must have one key, or both writers win: take what the handler makes of the path,
+    /// not the path. [`Route::parameter`](crate::source::Route::parameter) reads a number
+    /// or a UUID as a handler does:
+    ///
+    /// ```
+    /// use tower_conditional::{PreconditionLayer, lock::KeyedLock, source::Route};
+    ///
+    /// let note = Route::new("/notes/{id}")?;
+    /// let layer = PreconditionLayer::handler_checks()
+    ///     .lock(KeyedLock::new(), move |request| note.parameter::<i64>(request, "id"))
+    ///     .require();
+    /// # let _ = layer;
+    /// # Ok::<_, tower_conditional::source::InvalidRoute>(())
+    /// ```
+    ///
+    /// Only requests with a condition take the lock, and `PUT`, `PATCH` and `DELETE`. A
+    /// conditional write without a key is refused with 412, unless
+    /// [`proceed_when_unknown`](Self::proceed_when_unknown) is set; other requests
+    /// without one pass.
+    ///
+    /// The content of the request is read before the lock is taken, up to
+    /// [`max_content`](Self::max_content), so that a slow upload holds nobody up. Where
+    /// it is not there at once, and for `Expect: 100-continue`, the conditions are
+    /// looked at before, so that a stale upload need not be sent, and then again. A
+    /// write may hold the lock for the lock's
+    /// [`hold_timeout`](crate::lock::KeyedLock::hold_timeout), and is given up after
+    /// that: 500, since nobody knows what became of it.
+    ///
+    /// The check, the handler and the release go on when the client leaves; see
+    /// [`detached`](Self::detached). It needs tokio's runtime. Nothing is promised about
+    /// other processes, nor about writers that do not come through this layer: a program
+    /// with replicas needs [`Expected`](crate::handler::Expected) or a transaction.
+    pub fn lock<K: ToString>(
+        self,
+        lock: crate::lock::KeyedLock,
+        key: impl Fn(&Parts) -> Option<K> + Send + Sync + 'static,
+    ) -> PreconditionLayer<Q, G, Locked> {
+        PreconditionLayer {
+            config: self.config,
+            lock: Locked::new(lock, move |request| Some(key(request)?.to_string())),
+        }
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl<Q, G> PreconditionLayer<Q, G, Locked> {
+    /// How many bytes of a request's content are waited for before the lock is taken:
+    /// 2 MiB by default, each frame counted with what it takes in memory. The rest of a
+    /// longer content is read under the lock.
+    pub fn max_content(mut self, bytes: usize) -> Self {
+        self.lock.max_content = bytes;
+        self
+    }
+
+    /// Where writes whose client has left are counted, so that a program can await them
+    /// before it ends. By default nobody can.
+    pub fn detached(mut self, detached: crate::detached::Detached) -> Self {
+        self.lock.detached = detached;
+        self
+    }
+}
+
 impl<Q, G> Config<Q, G> {
-    pub(super) fn requires(&self, request: &Parts) -> bool {
-        self.required
-            .as_ref()
-            .is_some_and(|required| required(request))
+    pub(super) fn required(&self, request: &Parts) -> Requirement {
+        match &self.required {
+            Some(required) if required(request) => self.requires,
+            _ => Requirement::Nothing,
+        }
     }
 
     pub(super) fn now(&self) -> HttpDate {
@@ -265,6 +329,8 @@ impl<Q, G: Clone> Clone for Config<Q, G> {
             source: Arc::clone(&self.source),
             self_get: self.self_get.clone(),
             required: self.required.clone(),
+            requires: self.requires,
+            proceeds_when_unknown: self.proceeds_when_unknown,
             patch_creates: self.patch_creates,
             weak_if_match: self.weak_if_match,
             already_applied: self.already_applied.clone(),
@@ -273,41 +339,37 @@ impl<Q, G: Clone> Clone for Config<Q, G> {
             explain: self.explain,
             renderer: self.renderer.clone(),
             clock: Arc::clone(&self.clock),
-            #[cfg(feature = "tokio")]
-            turns: self.turns.clone(),
         }
     }
 }
 
-impl<Q, G: Clone> Clone for PreconditionLayer<Q, G> {
+impl<Q, G: Clone, L: Clone> Clone for PreconditionLayer<Q, G, L> {
     fn clone(&self) -> Self {
         Self {
             config: self.config.clone(),
+            lock: self.lock.clone(),
         }
     }
 }
 
-impl<Q, G> fmt::Debug for PreconditionLayer<Q, G> {
+impl<Q, G, L: fmt::Debug> fmt::Debug for PreconditionLayer<Q, G, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PreconditionLayer")
             .field("required", &self.config.required.is_some())
+            .field("requires", &self.config.requires)
             .field("weak_if_match", &self.config.weak_if_match)
             .field("on_source_error", &self.config.on_source_error)
             .field("unchecked", &self.config.unchecked)
             .field("renderer", &self.config.renderer)
+            .field("lock", &self.lock)
             .finish_non_exhaustive()
     }
 }
 
-#[allow(private_bounds)] // sealed
-impl<S, Q, G: Placed + Clone> Layer<S> for PreconditionLayer<Q, G> {
-    type Service = Precondition<S, Q, G>;
+impl<S, Q, G: Clone, L: Clone> Layer<S> for PreconditionLayer<Q, G, L> {
+    type Service = Precondition<S, Q, G, L>;
 
-    /// # Panics
-    ///
-    /// With [`SelfGet::new`] around one handler of an `axum` router.
     fn layer(&self, inner: S) -> Self::Service {
-        self.config.self_get.check_place::<S>();
-        Precondition::new(inner, Arc::new(self.config.clone()))
+        Precondition::new(inner, Arc::new(self.config.clone()), self.lock.clone())
     }
 }

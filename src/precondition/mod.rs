@@ -36,18 +36,24 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
 //! ```
 //!
-//! Around any service, without knowing anything of it, and with a lock that
-//! makes check and write one step within this process:
+//! Around a service of which nothing is known, and with a lock that makes check and
+//! write one step within this process:
 //!
 //! ```
 //! # #[cfg(feature = "tokio")] {
-//! use tower_conditional::{PreconditionLayer, lock::KeyedLock, source::SelfGet};
+//! use tower_conditional::{
+//!     PreconditionLayer,
+//!     lock::KeyedLock,
+//!     source::{Route, SelfGet},
+//! };
 //!
-//! let layer = PreconditionLayer::self_get(SelfGet::new())
-//!     .lock(KeyedLock::new())
-//!     .require();
+//! let note = Route::new("/notes/{id}")?;
+//! let layer = PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart())
+//!     .require()
+//!     .lock(KeyedLock::new(), move |request| note.parameter::<i64>(request, "id"));
 //! # let _ = layer;
 //! # }
+//! # Ok::<_, tower_conditional::source::InvalidRoute>(())
 //! ```
 //!
 //! # What it does
@@ -55,21 +61,24 @@
 //! Safe methods pass. Of every other request that carries `If-Match`,
 //! `If-None-Match` or `If-Unmodified-Since` it asks the source for the current
 //! state, evaluates in the order of RFC 9110, section 13.2.2, and only then
-//! lets the service run. The content of the request is not touched, so a
+//! lets the service run. The content of the request is not touched before, so a
 //! refused upload with `Expect: 100-continue` is never sent.
 //!
-//! - A false condition is 412. With [`SelfGet`](crate::source::SelfGet) it
-//!   carries the current representation and its tag, so that a client can merge
-//!   and try again at once, and `Content-Location`, which says that the content
-//!   is that; `Prefer: return=minimal` leaves it out (RFC 8144, section 3.2).
-//!   Otherwise it carries the current tag, and as a problem of RFC 9457 the tags
-//!   that were expected.
+//! - A false condition is 412. It carries the current tag where a source knows it, and
+//!   as a problem of RFC 9457 the tags that were expected. With
+//!   [`SelfGet::writers_may_read`](crate::source::SelfGet::writers_may_read) it carries
+//!   the current representation and its tag, so that a client can merge and try again at
+//!   once, and `Content-Location`, which says that the content is that;
+//!   `Prefer: return=minimal` leaves it out (RFC 8144, section 3.2).
 //! - No condition where one is [required](PreconditionLayer::require) is 428
 //!   (RFC 6585), which names the field to send.
 //! - Both are `no-store`.
 //! - Where nothing exists and the method would not create it (`DELETE`, and
 //!   `PATCH` unless told otherwise), a false or missing condition is 404.
-//! - Where nothing is known the request goes on as it came, conditions included.
+//! - Where nothing is known the request goes on as it came, conditions included, if no
+//!   condition is required. If one is, a source that does not know the target may have
+//!   met another spelling of it: that is 412, unless
+//!   [the handler compares](PreconditionLayer::proceed_when_unknown).
 //! - A failed source is 503 with `Retry-After: 1`.
 //! - Never is there a 412 for a request without a condition: a handler's
 //!   [`PreconditionFailed`](crate::handler::PreconditionFailed) then becomes a
@@ -100,24 +109,32 @@
 //! all that, on the methods of one route:
 //!
 //! ```
-//! # use axum::{Router, routing::get};
+//! # use axum::{Router, routing::{get, put}};
 //! # use tower_conditional::{PreconditionLayer, source::SelfGet};
 //! # async fn read() {}
 //! # async fn write() {}
-//! # let authentication = tower::layer::layer_fn(|service| service);
-//! let routes: Router = Router::new().route("/notes/{id}", get(read).put(write));
-//! let layer = PreconditionLayer::self_get(SelfGet::of(routes)).require();
+//! # let authorisation = tower::layer::layer_fn(|service| service);
+//! let reads: Router = Router::new()
+//!     .route("/notes/{id}", get(read))
+//!     .layer(authorisation.clone());
+//! // The `GET` of this service is refused to whom a client's own would be.
+//! let current = SelfGet::of(reads.clone()).writers_may_read();
 //!
-//! let app: Router = Router::new()
-//!     .route("/notes/{id}", get(read).put(write).route_layer(layer))
-//!     .layer(authentication);
+//! let guard = PreconditionLayer::self_get(current).require();
+//! let writes = Router::new()
+//!     .route("/notes/{id}", put(write).route_layer(guard))
+//!     .layer(authorisation);
+//! let app = reads.merge(writes);
+//! # let _: Router = app;
 //! ```
 //!
 //! `MethodRouter::route_layer` leaves a method that the route does not have to
 //! the router's 405; `Router::route_layer` and `Router::layer` wrap that answer
 //! too, and a required condition would come before it.
-//! [`SelfGet`](crate::source::SelfGet) needs the router that knows both methods,
-//! since each of them is wrapped by itself.
+//!
+//! Who may write need not be allowed to read. The service that
+//! [`SelfGet`](crate::source::SelfGet) asks passes what a client's own `GET` passes, as
+//! above, or the 412 shows nothing of its answer.
 //!
 //! The source has to know what reads tell. A date with which there is nothing to
 //! compare is ignored, and counts as no condition (RFC 9110, section 13.1.4): if
@@ -132,8 +149,9 @@
 //! # What it does not promise
 //!
 //! A client that leaves has its request dropped, wherever the handler is: what
-//! must not be done by half belongs in a transaction or a task. Under a
-//! [`lock`](PreconditionLayer::lock) the layer sees to that.
+//! must not be done by half belongs in a transaction, or in
+//! `Detached::finish` (feature `tokio`). Under a [`lock`](PreconditionLayer::lock) the
+//! layer sees to that.
 //!
 //! It evaluates nothing on reads; see [`ConditionalLayer`](crate::ConditionalLayer).
 //! It knows no WebDAV `If` field, which passes as it is. A condition says
@@ -141,18 +159,21 @@
 //! sent again, since the write has happened.
 
 mod answer;
+mod check;
 mod exchange;
 mod future;
 mod layer;
+#[cfg(feature = "tokio")]
+mod lock;
 mod refuse;
 mod service;
 #[cfg(test)]
 mod tests;
-#[cfg(feature = "tokio")]
-mod turn;
 
+#[cfg(feature = "tokio")]
+pub use lock::Locked;
 pub use {
     future::ResponseFuture,
     layer::{PreconditionLayer, Unchecked},
-    service::Precondition,
+    service::{NoLock, Precondition},
 };

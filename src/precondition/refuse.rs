@@ -22,7 +22,30 @@ use crate::{
     source::{self, Asked, MayAskService, Ready, ValidatorSource},
 };
 
+/// Answers a write that took too long under its lock.
+#[cfg(feature = "tokio")]
+pub(super) struct Late {
+    renderer: crate::refusal::Renderer,
+    accepts_json: bool,
+}
+
+#[cfg(feature = "tokio")]
+impl Late {
+    pub(super) fn answer<ResB: Body<Data = Bytes>>(&self) -> Answer<ResB> {
+        let refusal = Refusal::new(Reason::TimedOut).accepting_json(self.accepts_json);
+        self.renderer.respond(&refusal).map(ResponseBody::bytes)
+    }
+}
+
 impl<Q, G> Exchange<Q, G> {
+    #[cfg(feature = "tokio")]
+    pub(super) fn late(&self) -> Late {
+        Late {
+            renderer: self.config.renderer.clone(),
+            accepts_json: self.accepts_json,
+        }
+    }
+
     /// The answer to a request that is not performed.
     pub(super) fn refuse<ResB: Body<Data = Bytes>>(&self, reason: Reason) -> Answer<ResB> {
         self.refuse_with(Refusal::new(reason), None)
@@ -62,8 +85,10 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         let answer = match kept.head.as_deref() {
             Some(request) => {
                 let known = kept.source_knew;
-                let found = self.representation(request, known, service).await;
-                self.carry(request, refusal, current, known, found).await
+                match self.representation(request, known, service).await {
+                    Found::Withheld => self.refuse_with(refusal, None),
+                    found => self.carry(request, refusal, current, known, found).await,
+                }
             }
             None => self.refuse_with(refusal, current),
         };
@@ -95,19 +120,25 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
             let answer = answer::already_applied(validators, self.config.now());
             return self.explained(answer, Verdict::AlreadyApplied);
         }
-        let answer = if G::ASKS {
-            // The source told the state, unless the service did.
-            let known = found.is_none();
-            // `match` would hold the response while the service is asked.
-            let found = if known {
-                self.representation(request, known, service).await
-            } else {
-                found.take()
-            };
-            self.carry(request, refusal, Some(validators), known, found)
-                .await
+        // The source told the state, unless the service did.
+        let source_knew = found.is_none();
+        let found = if !source_knew && !self.config.self_get.may_show() {
+            Found::Withheld
         } else {
-            self.refuse_with(refusal, Some(validators))
+            // `match` would hold the response while the service is asked.
+            match found.take() {
+                Some(found) => Found::Representation(found),
+                None => self.representation(request, source_knew, service).await,
+            }
+        };
+        let answer = match found {
+            Found::Withheld => self.refuse_with(refusal, None),
+            Found::Nothing if !G::ASKS => self.refuse_with(refusal, Some(validators)),
+            found => {
+                let current = Some(validators);
+                self.carry(request, refusal, current, source_knew, found)
+                    .await
+            }
         };
         self.explained(answer, Verdict::Failed(condition))
     }
@@ -120,8 +151,12 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         refusal: Refusal,
         current: Option<&Validators>,
         source_knew: bool,
-        found: Option<Response<ResB>>,
+        found: Found<ResB>,
     ) -> Answer<ResB> {
+        let found = match found {
+            Found::Representation(found) => Some(found),
+            Found::Nothing | Found::Withheld => None,
+        };
         let mut newer = None;
         let labelled = match (found, current) {
             (Some(found), Some(before)) => {
@@ -167,19 +202,32 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         request: &Parts,
         source_knew: bool,
         service: &mut Ready<S>,
-    ) -> Option<Response<ResB>>
+    ) -> Found<ResB>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
         ResB: Body<Data = Bytes>,
         G: MayAskService<S, ReqB>,
     {
-        if !G::ASKS || !answer::wants_representation(request) {
-            return None;
+        let self_get = &self.config.self_get;
+        if !self_get.may_show() || !answer::wants_representation(request) {
+            return Found::Nothing;
         }
-        let got = self.config.self_get.get(request, source_knew, service);
-        match Asked::read(got.await.ok()?, &*self.config.clock) {
-            Asked::State(Current::Present(_), found) => found,
-            _ => None,
+        let Ok(got) = self_get.get(request, source_knew, service).await else {
+            return Found::Nothing;
+        };
+        match Asked::read(got, &*self.config.clock) {
+            Asked::State(Current::Present(_), Some(found)) => Found::Representation(found),
+            // The client's own `GET` would be refused too.
+            Asked::Answer(_) => Found::Withheld,
+            Asked::State(..) | Asked::Failed(_) => Found::Nothing,
         }
     }
+}
+
+/// What there is for a 412 to carry.
+enum Found<ResB> {
+    Representation(Response<ResB>),
+    Nothing,
+    /// A representation that this client may not see, nor its validators.
+    Withheld,
 }

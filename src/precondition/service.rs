@@ -5,7 +5,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::{Method, Request, Response, request::Parts};
 use http_body::Body;
 use tower_service::Service;
 
@@ -19,14 +19,25 @@ use crate::{
 /// Service that checks the conditions of writes before they are performed.
 ///
 /// See the [module docs](crate::precondition) for an example.
-pub struct Precondition<S, Q = Unknown, G = NoSelfGet> {
-    inner: S,
-    config: Arc<Config<Q, G>>,
+pub struct Precondition<S, Q = Unknown, G = NoSelfGet, L = NoLock> {
+    pub(super) inner: S,
+    pub(super) config: Arc<Config<Q, G>>,
+    pub(super) lock: L,
 }
 
-impl<S, Q, G> Precondition<S, Q, G> {
-    pub(super) fn new(inner: S, config: Arc<Config<Q, G>>) -> Self {
-        Self { inner, config }
+/// Writes of one resource may come at the same time: the layer has no
+/// [lock](super::PreconditionLayer::lock).
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct NoLock;
+
+impl<S, Q, G, L> Precondition<S, Q, G, L> {
+    pub(super) fn new(inner: S, config: Arc<Config<Q, G>>, lock: L) -> Self {
+        Self {
+            inner,
+            config,
+            lock,
+        }
     }
 
     crate::macros::service_accessors!();
@@ -57,33 +68,48 @@ where
         }
         let (parts, content) = request.into_parts();
         let exchange = Exchange::new(Arc::clone(&self.config), &parts);
-
-        #[cfg(feature = "tokio")]
-        if let Some(turn) = self.config.turn(&parts) {
-            let service = Ready::take(&mut self.inner);
-            return ResponseFuture::guarded(turn.run(exchange.locked(), parts, content, service));
-        }
-        if exchange.has_nothing_to_check() {
-            let request = Request::from_parts(parts, content);
-            let renderer = self.config.renderer.clone();
-            let future = self.inner.call(request);
-            return ResponseFuture::unconditional(future, renderer, exchange.accepts_json);
-        }
-        let service = Ready::take(&mut self.inner);
-        ResponseFuture::guarded(exchange.run(parts, content, service))
+        exchange.begin(parts, content, &mut self.inner)
     }
 }
 
-impl<S: Clone, Q, G> Clone for Precondition<S, Q, G> {
+impl<Q, G> Exchange<Q, G> {
+    /// Calls the service at once where there is nothing to check.
+    pub(super) fn begin<S, ReqB, ResB>(
+        self,
+        parts: Parts,
+        content: ReqB,
+        inner: &mut S,
+    ) -> ResponseFuture<S::Future, ResB, S::Error>
+    where
+        S: Service<Request<ReqB>, Response = Response<ResB>> + Clone + Send + 'static,
+        S::Future: Send,
+        S::Error: Send + 'static,
+        ReqB: Send + 'static,
+        ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
+        Q: ValidatorSource,
+        G: MayAskService<S, ReqB>,
+    {
+        if self.has_nothing_to_check() {
+            let request = Request::from_parts(parts, content);
+            let renderer = self.config.renderer.clone();
+            return ResponseFuture::unconditional(inner.call(request), renderer, self.accepts_json);
+        }
+        let service = Ready::take(inner);
+        ResponseFuture::guarded(self.run(parts, content, service))
+    }
+}
+
+impl<S: Clone, Q, G, L: Clone> Clone for Precondition<S, Q, G, L> {
     fn clone(&self) -> Self {
         Self {
             inner: self.inner.clone(),
             config: Arc::clone(&self.config),
+            lock: self.lock.clone(),
         }
     }
 }
 
-impl<S: fmt::Debug, Q, G> fmt::Debug for Precondition<S, Q, G> {
+impl<S: fmt::Debug, Q, G, L> fmt::Debug for Precondition<S, Q, G, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Precondition")
             .field("inner", &self.inner)

@@ -42,6 +42,8 @@ pub enum Reason {
     /// 409: the same, and the request had no condition
     /// (RFC 5789, section 2.2).
     Conflict,
+    /// 412: nobody knows the current state, or which resource the request is about.
+    Unknown,
     /// 428: the method asks for a condition (RFC 6585, section 3).
     PreconditionRequired,
     /// 404: there is nothing to change.
@@ -52,6 +54,8 @@ pub enum Reason {
     Busy,
     /// 500: a handler wrote without looking at what was expected.
     Unchecked,
+    /// 500: a write held its lock for too long and was given up.
+    TimedOut,
 }
 
 impl Reason {
@@ -59,12 +63,14 @@ impl Reason {
     #[must_use]
     pub fn status(self) -> StatusCode {
         match self {
-            Self::PreconditionFailed(_) | Self::Superseded => StatusCode::PRECONDITION_FAILED,
+            Self::PreconditionFailed(_) | Self::Superseded | Self::Unknown => {
+                StatusCode::PRECONDITION_FAILED
+            }
             Self::Conflict => StatusCode::CONFLICT,
             Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
             Self::Absent => StatusCode::NOT_FOUND,
             Self::SourceUnavailable | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Unchecked => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unchecked | Self::TimedOut => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }
@@ -124,7 +130,7 @@ impl Refusal {
     #[must_use]
     pub fn type_uri(&self) -> &'static str {
         match self.reason {
-            Reason::PreconditionFailed(_) | Reason::Superseded => {
+            Reason::PreconditionFailed(_) | Reason::Superseded | Reason::Unknown => {
                 "https://www.rfc-editor.org/rfc/rfc9110.html#name-412-precondition-failed"
             }
             Reason::Conflict => "https://www.rfc-editor.org/rfc/rfc9110.html#name-409-conflict",
@@ -133,7 +139,7 @@ impl Refusal {
             Reason::SourceUnavailable | Reason::Busy => {
                 "https://www.rfc-editor.org/rfc/rfc9110.html#name-503-service-unavailable"
             }
-            Reason::Unchecked => {
+            Reason::Unchecked | Reason::TimedOut => {
                 "https://www.rfc-editor.org/rfc/rfc9110.html#name-500-internal-server-error"
             }
         }
@@ -163,6 +169,10 @@ impl Refusal {
             Reason::Superseded => {
                 "Another write came first: the current state is not the one that was expected."
             }
+            Reason::Unknown => {
+                "The current state of this target is not known here, so no condition can be \
+                 checked. Nothing was changed."
+            }
             Reason::Conflict => "Another write came first. Read the current state and try again.",
             Reason::PreconditionRequired => {
                 "Send If-Match with the ETag that a GET gave, or If-None-Match: * to create \
@@ -175,6 +185,10 @@ impl Refusal {
             Reason::Busy => "Too many writes of this resource are under way. Nothing was changed.",
             Reason::Unchecked => {
                 "The handler changed the state without checking what the request expects."
+            }
+            Reason::TimedOut => {
+                "The write did not end in time and was given up. Whether it took effect is not \
+                 known."
             }
         }
     }

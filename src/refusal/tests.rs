@@ -5,17 +5,19 @@ use http::{
 
 use super::*;
 
-const REASONS: [Reason; 10] = [
+const REASONS: [Reason; 12] = [
     Reason::PreconditionFailed(Condition::IfMatch),
     Reason::PreconditionFailed(Condition::IfNoneMatch),
     Reason::PreconditionFailed(Condition::IfUnmodifiedSince),
     Reason::Superseded,
+    Reason::Unknown,
     Reason::Conflict,
     Reason::PreconditionRequired,
     Reason::Absent,
     Reason::SourceUnavailable,
     Reason::Busy,
     Reason::Unchecked,
+    Reason::TimedOut,
 ];
 
 fn tag(text: &str) -> EntityTag {

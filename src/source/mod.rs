@@ -70,6 +70,11 @@
 //! An error, a panic, and a time-out are the same to the layers: reads go on
 //! to the service, writes get 503 with `Retry-After` and do not run. Each layer
 //! has a setter for the other choice.
+//!
+//! A source has 10 seconds, and so has the `GET` of a [`SelfGet`], unless
+//! [`ValidatorSource::timeout`] or [`SelfGet::timeout`] says otherwise. The limit
+//! needs the feature `tokio` and a runtime of tokio's with its timer; outside of one
+//! there is none.
 
 mod error;
 mod future;
@@ -105,13 +110,13 @@ pub(crate) use path_segments::PathSegments;
 pub(crate) use ready::Ready;
 pub use repeating::Repeating;
 pub use route::{At, InvalidRoute, Route};
-pub(crate) use self_get::{Asked, Placed};
+pub(crate) use self_get::Asked;
 pub use self_get::{Inner, MayAskService, Named, NoSelfGet, SelfGet};
 pub use state::StateSource;
 #[cfg(feature = "tokio")]
 pub use timeout::Timeout;
 #[cfg(feature = "tokio")]
-pub(crate) use timeout::within;
+pub(crate) use timeout::{LIMIT, in_time, within};
 
 /// Tells the validators of the representation that a request selects, before
 /// any work is done.
@@ -133,6 +138,13 @@ pub trait ValidatorSource: Send + Sync + 'static {
     /// method would change. Dropping the future must do no harm.
     fn current(&self, request: &Parts)
     -> impl Future<Output = Result<Current, Self::Error>> + Send;
+
+    /// How long a layer waits for the answer, unless the source sees to that itself.
+    #[cfg(feature = "tokio")]
+    #[doc(hidden)]
+    fn limit(&self) -> Option<std::time::Duration> {
+        LIMIT
+    }
 
     /// Asks `other` where this source does not know, or fails. If `other` does
     /// not know either, a failure stands.
@@ -165,7 +177,8 @@ pub trait ValidatorSource: Send + Sync + 'static {
         Repeating::new(self, fields)
     }
 
-    /// Fails where the answer takes longer than `limit`. It needs tokio's timer.
+    /// Fails where the answer takes longer than `limit`, in place of the 10 seconds
+    /// that every source has otherwise. It needs tokio's timer.
     #[cfg(feature = "tokio")]
     fn timeout(self, limit: std::time::Duration) -> Timeout<Self>
     where
@@ -195,6 +208,11 @@ impl<T: ValidatorSource> ValidatorSource for Arc<T> {
 
     fn current(&self, request: &Parts) -> impl Future<Output = Result<Current, T::Error>> + Send {
         T::current(self, request)
+    }
+
+    #[cfg(feature = "tokio")]
+    fn limit(&self) -> Option<std::time::Duration> {
+        T::limit(self)
     }
 }
 
@@ -228,12 +246,15 @@ pub enum OnSourceError {
     Refuse,
 }
 
-/// Asks a source of validators.
+/// Asks a source of validators, for no longer than its limit.
 pub(crate) async fn ask<Q: ValidatorSource>(
     source: &Q,
     request: &Parts,
 ) -> Result<Current, SourceError> {
-    answer(|| source.current(request)).await
+    let asked = answer(|| source.current(request));
+    #[cfg(feature = "tokio")]
+    let asked = in_time(source.limit(), asked);
+    asked.await
 }
 
 /// What a source answers; a panic in it is a failure like any other.

@@ -29,4 +29,10 @@ impl<A: ValidatorSource, B: ValidatorSource> ValidatorSource for OrElse<A, B> {
             known => Ok(known),
         }
     }
+
+    #[cfg(feature = "tokio")]
+    fn limit(&self) -> Option<std::time::Duration> {
+        // Each of the two has its own.
+        None
+    }
 }

@@ -27,4 +27,9 @@ impl<Q: ValidatorSource> ValidatorSource for Repeating<Q> {
         }
         Ok(current)
     }
+
+    #[cfg(feature = "tokio")]
+    fn limit(&self) -> Option<std::time::Duration> {
+        self.source.limit()
+    }
 }

@@ -1,4 +1,4 @@
-use std::{borrow::Cow, error::Error, fmt};
+use std::{borrow::Cow, error::Error, fmt, str::FromStr};
 
 use http::request::Parts;
 use percent_encoding::percent_decode_str;
@@ -98,6 +98,31 @@ impl Route {
         percent_decode_str(found?).decode_utf8().ok()
     }
 
+    /// What the part of the request's path with this name means to a handler that takes
+    /// a `T`: `/notes/17`, `/notes/017`, `/notes/%31%37` and `/notes/17/` are all about
+    /// the note 17. `None` where the path does not match or means no `T`.
+    ///
+    /// It is the key that a [lock](crate::PreconditionLayer::lock) needs, and a
+    /// [source](super::ValidatorSource) that looks for a row.
+    ///
+    /// ```
+    /// use http::Request;
+    /// use tower_conditional::source::Route;
+    ///
+    /// let note = Route::new("/notes/{id}")?;
+    /// let (request, ()) = Request::put("/notes/017").body(()).unwrap().into_parts();
+    /// assert_eq!(note.parameter::<i64>(&request, "id"), Some(17));
+    /// # Ok::<_, tower_conditional::source::InvalidRoute>(())
+    /// ```
+    #[must_use]
+    pub fn parameter<T: FromStr>(&self, request: &Parts, name: &str) -> Option<T> {
+        let path = request.uri.path();
+        let found = self.capture(path, name);
+        // Services that take a trailing slash for nothing must not be told two resources.
+        let found = found.or_else(|| self.capture(path.strip_suffix('/')?, name));
+        found?.parse().ok()
+    }
+
     /// What follows the segments, where the path matches. Ends at the first segment that
     /// does not fit, so that the length of the path matters to no route that it is not of.
     fn split<'p>(
@@ -178,5 +203,11 @@ impl<Q: ValidatorSource> ValidatorSource for At<Q> {
         } else {
             Ok(Current::Unknown)
         }
+    }
+
+    #[cfg(feature = "tokio")]
+    fn limit(&self) -> Option<std::time::Duration> {
+        // The source's own.
+        None
     }
 }

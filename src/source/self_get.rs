@@ -1,5 +1,4 @@
 use std::{
-    any::type_name,
     fmt,
     future::{Future, ready},
 };
@@ -17,56 +16,63 @@ use crate::{
     },
 };
 
-/// Asks the service itself for the current state, with a `GET` that carries
-/// the request's own fields apart from conditions and content.
+/// Asks a service for the current state, with a `GET` that carries the request's
+/// own fields apart from conditions and content.
 ///
-/// It needs no knowledge of the application, sees authentication as the
-/// client's own `GET` would, and has the current representation for a 412. It
-/// costs what a `GET` costs. The service must set the same validators on this
-/// `GET` as on the client's, so [`EtagLayer`](crate::EtagLayer), if that is
+/// It needs no knowledge of the application and has the current representation for
+/// a 412. It costs what a `GET` costs. The service must set the same validators on
+/// this `GET` as on the client's, so [`EtagLayer`](crate::EtagLayer), if that is
 /// where they come from, belongs inside.
 ///
 /// The `GET` and the write are two steps: between them another writer may
 /// come. See [`PreconditionLayer`](crate::PreconditionLayer) for what closes
 /// that gap.
 ///
-/// What the answer means: 200, 203 and 204 are the current representation; 404
-/// and 410 say that there is none; 401, 403, 407 and 3xx go to the client as
-/// they are, so that a caller who may not read learns nothing from a
-/// condition; 405 and 501 say that nothing is known; everything else, a panic
-/// included, is a failed source.
+/// The status of the answer tells the state: 200, 203 and 204 are the current
+/// representation; 404 and 410 say that there is none; 401, 403, 407 and 3xx go to
+/// the client as they are; 405 and 501 say that nothing is known; everything else, a
+/// panic included, is a failed source.
 ///
 /// # Which service
 ///
-/// [`new`](Self::new) asks the service inside the layer, which must tell
-/// methods apart. That is not so below `axum`'s `Router::layer`, which puts the
-/// layer around each handler: the `GET` would run the handler of the write.
-/// There a layer with `new` refuses to be built. Put it around the whole
-/// router, or name the service with [`of`](Self::of):
+/// [`of`](Self::of) names the service. In `axum` that is the router of the reads:
 ///
 /// ```
-/// # use axum::{Router, routing::get};
+/// # use axum::{Router, routing::{get, put}};
 /// # use tower_conditional::{PreconditionLayer, source::SelfGet};
 /// # async fn read() {}
 /// # async fn write() {}
-/// let routes: Router = Router::new().route("/notes/{id}", get(read).put(write));
-/// let app = routes.clone().layer(PreconditionLayer::self_get(SelfGet::of(routes)));
+/// let reads: Router = Router::new().route("/notes/{id}", get(read));
+/// let guard = PreconditionLayer::self_get(SelfGet::of(reads.clone())).require();
+/// let writes = Router::new().route("/notes/{id}", put(write).route_layer(guard));
+/// let app = reads.merge(writes);
 /// # let _: Router = app;
 /// ```
 ///
-/// The service inside gets the request's extensions too. A named one gets only
-/// those that [`extension`](Self::extension) names, since what a router noted for
-/// its handlers would confuse another.
-#[derive(Debug, Clone, Default)]
+/// A named service gets only those of the request's extensions that
+/// [`extension`](Self::extension) names, since what a router noted for its handlers
+/// would confuse another.
+///
+/// [`inner_tells_methods_apart`](Self::inner_tells_methods_apart) asks the service
+/// inside the layer, which the caller promises to answer a `GET` as a `GET`. It gets
+/// the extensions too.
+///
+/// # Who may see the representation
+///
+/// A layer inside of the authorisation cannot know whether the sender of a write may
+/// read. So a 412 carries neither the representation nor its validators, unless
+/// [`writers_may_read`](Self::writers_may_read) promises it.
+#[derive(Debug, Clone)]
 #[must_use]
 pub struct SelfGet<T = Inner> {
     service: T,
+    writers_may_read: bool,
     #[cfg(feature = "tokio")]
     limit: Option<std::time::Duration>,
 }
 
 /// The service inside the layer.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Inner;
 
@@ -78,23 +84,23 @@ pub struct Named<T> {
 }
 
 impl SelfGet {
-    /// Asks the service inside the layer, for as long as it takes.
-    pub fn new() -> Self {
-        Self::default()
+    /// Asks the service inside the layer, of which the caller promises that it answers
+    /// a `GET` as the service's own `GET`. A router does. A handler does not, nor does
+    /// anything inside of `axum`'s `Router::layer`, which puts the layer around each
+    /// handler: there the `GET` would run the handler of the write. If in doubt, name
+    /// the service with [`of`](Self::of).
+    pub fn inner_tells_methods_apart() -> Self {
+        Self::asking(Inner)
     }
 
-    /// Asks this service, for as long as it takes. The `GET` has none of the
-    /// request's extensions: what a router left there, such as the parameters
-    /// of the path, would count twice. See [`extension`](Self::extension).
+    /// Asks this service. The `GET` has none of the request's extensions: what a router
+    /// left there, such as the parameters of the path, would count twice. See
+    /// [`extension`](Self::extension).
     pub fn of<T>(service: T) -> SelfGet<Named<T>> {
-        SelfGet {
-            service: Named {
-                service,
-                extensions: Vec::new(),
-            },
-            #[cfg(feature = "tokio")]
-            limit: None,
-        }
+        SelfGet::asking(Named {
+            service,
+            extensions: Vec::new(),
+        })
     }
 }
 
@@ -112,8 +118,29 @@ impl<T> SelfGet<Named<T>> {
 }
 
 impl<T> SelfGet<T> {
-    /// Fails, as a source fails, where the head of the answer takes longer
-    /// than `limit`. It needs tokio's timer.
+    fn asking(service: T) -> Self {
+        Self {
+            service,
+            writers_may_read: false,
+            #[cfg(feature = "tokio")]
+            limit: super::LIMIT,
+        }
+    }
+
+    /// Promises that whoever gets as far as the layer with a write may read what it
+    /// would change: because the same callers may do both, or because the service that
+    /// is asked refuses the `GET` of a caller who may not read, authorisation included.
+    /// A 412 then carries the current representation and its validators. Without this
+    /// promise, which is the default, it carries neither.
+    pub fn writers_may_read(self) -> Self {
+        Self {
+            writers_may_read: true,
+            ..self
+        }
+    }
+
+    /// Fails, as a source fails, where the head of the answer takes longer than
+    /// `limit`: 10 seconds by default. It needs tokio's timer.
     #[cfg(feature = "tokio")]
     pub fn timeout(self, limit: std::time::Duration) -> Self {
         Self {
@@ -157,10 +184,16 @@ pub struct NoSelfGet;
 /// Whether and how a layer asks the service: [`SelfGet`], for which the
 /// request's body type must have a default, or [`NoSelfGet`].
 #[allow(private_bounds, private_interfaces)] // sealed
-pub trait MayAskService<S: Service<Request<B>>, B>: Placed + Clone + Send + Sync + 'static {
+pub trait MayAskService<S: Service<Request<B>>, B>: Clone + Send + Sync + 'static {
     /// Whether the service is asked.
     #[doc(hidden)]
     const ASKS: bool;
+
+    /// Whether the client may see what the service answers.
+    #[doc(hidden)]
+    fn may_show(&self) -> bool {
+        false
+    }
 
     /// The service's answer to the `GET`. `known` says that a source knows the
     /// state, so that no tag is made from the content.
@@ -198,6 +231,10 @@ where
 {
     const ASKS: bool = true;
 
+    fn may_show(&self) -> bool {
+        self.writers_may_read
+    }
+
     async fn get(
         &self,
         request: &Parts,
@@ -222,6 +259,10 @@ where
     B: Default + Send,
 {
     const ASKS: bool = true;
+
+    fn may_show(&self) -> bool {
+        self.writers_may_read
+    }
 
     async fn get(
         &self,
@@ -248,24 +289,6 @@ fn marked(mut head: Parts, known: bool) -> Parts {
         head.extensions.insert(SourceKnows);
     }
     head
-}
-
-/// Refuses a place where the `GET` would not reach what answers a `GET`.
-pub(crate) trait Placed {
-    fn check_place<S>(&self) {}
-}
-
-impl Placed for NoSelfGet {}
-impl<T> Placed for SelfGet<Named<T>> {}
-
-impl Placed for SelfGet {
-    fn check_place<S>(&self) {
-        assert!(
-            !type_name::<S>().contains("axum::routing::route::Route"),
-            "SelfGet::new() below axum's Router::layer would run the handler of the write for its \
-             GET: put the layer around the router, or name the service with SelfGet::of"
-        );
-    }
 }
 
 /// What the service's answer to a `GET` says.

@@ -36,12 +36,12 @@ impl<Q: StateSource> StateRefLayer<Q> {
                 on_source_error: OnSourceError::Proceed,
                 renderer: Renderer::default(),
                 #[cfg(feature = "tokio")]
-                limit: None,
+                limit: crate::source::LIMIT,
             },
         }
     }
 
-    /// How long the source may take. Without a limit by default. It needs
+    /// How long the source may take: 10 seconds by default. It needs
     /// tokio's timer.
     #[cfg(feature = "tokio")]
     pub fn timeout(mut self, limit: std::time::Duration) -> Self {

@@ -101,10 +101,7 @@ impl<Q: StateSource> Config<Q> {
     async fn latest(&self, request: &Parts) -> Result<Option<HeaderValue>, SourceError> {
         let asked = source::answer(|| self.source.latest(request));
         #[cfg(feature = "tokio")]
-        let asked = async {
-            let answer = source::within(self.limit, asked).await;
-            answer.unwrap_or_else(|| Err(SourceError::timed_out()))
-        };
+        let asked = source::in_time(self.limit, asked);
         asked.await
     }
 

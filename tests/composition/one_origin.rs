@@ -90,7 +90,9 @@ async fn a_source_in_any_place_wins_over_the_hash() {
             .cache_policy(CachePolicyLayer::new(CachePolicy::always_ask()))
             .etag(EtagLayer::new().weak())
             .etag(EtagLayer::new())
-            .precondition(writes().with_self_get(SelfGet::new())),
+            .precondition(
+                writes().with_self_get(SelfGet::inner_tells_methods_apart().writers_may_read()),
+            ),
         true,
     )
     .await;

@@ -9,12 +9,13 @@ use axum::{
     Extension, Router,
     body::Body,
     extract::{Path, Request, State},
+    handler::Handler,
     http::StatusCode,
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{Route, delete, get, put},
 };
-use tower::ServiceBuilder;
+use tower::{ServiceBuilder, layer::layer_fn, util::BoxCloneSyncService};
 use tower_conditional::{PreconditionLayer, VersionTags, source::SelfGet, stack};
 
 use crate::support::{Fields, send};
@@ -97,7 +98,9 @@ where
 /// Around the whole router, which tells methods apart.
 #[tokio::test]
 async fn around_a_router() {
-    let layer = PreconditionLayer::self_get(SelfGet::new()).require();
+    let layer =
+        PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart().writers_may_read())
+            .require();
     let service = ServiceBuilder::new()
         .map_response(|response: Response<_>| response.map(Body::new))
         .layer(layer)
@@ -124,7 +127,7 @@ async fn inside_of_a_router() {
     let version = || version();
     let named = |version: Version| {
         let whole: Router = routes().with_state(version);
-        PreconditionLayer::self_get(SelfGet::of(whole)).require()
+        PreconditionLayer::self_get(SelfGet::of(whole).writers_may_read()).require()
     };
     let state = version();
     let methods = get(read).put(write).delete(write);
@@ -145,7 +148,7 @@ async fn inside_of_a_router() {
 async fn authentication_comes_first() {
     let state = version();
     let whole: Router = routes().with_state(state.clone());
-    let asks = SelfGet::of(whole).extension::<Caller>();
+    let asks = SelfGet::of(whole).writers_may_read().extension::<Caller>();
     let app: Router = routes()
         .route_layer(PreconditionLayer::self_get(asks).require())
         .layer(from_fn(authenticate))
@@ -170,40 +173,100 @@ async fn authentication_comes_first() {
     assert_eq!(state.load(Ordering::SeqCst), 8);
 }
 
-/// Where the `GET` would run the handler of the write the layer is refused, and
-/// when it is built, not at the first request.
-#[test]
-#[should_panic(expected = "put the layer around the router, or name the service with SelfGet::of")]
-fn below_a_router_the_service_must_be_named() {
-    let layer = PreconditionLayer::self_get(SelfGet::new());
-    let _: Router<Version> = routes().layer(layer);
+/// Issue 11, A.2: a refused write is not performed, wherever the layer is: on one method,
+/// behind a box, around each handler.
+#[tokio::test]
+async fn no_place_makes_the_get_a_write() {
+    let state = version();
+    let reads: Router = Router::new()
+        .route("/notes/{id}", get(read))
+        .with_state(state.clone());
+    let guard = || PreconditionLayer::self_get(SelfGet::of(reads.clone())).require();
+    let boxed = ServiceBuilder::new()
+        .layer(guard())
+        .layer(layer_fn(|route: Route| BoxCloneSyncService::new(route)));
+    let places: [Router<Version>; 3] = [
+        Router::new().route("/notes/{id}", delete(write.layer(guard()))),
+        Router::new()
+            .route("/notes/{id}", delete(write))
+            .layer(boxed),
+        Router::new().route("/notes/{id}", delete(write).layer(guard())),
+    ];
+    for place in places {
+        let app: Router = place.with_state(state.clone());
+        let stale = send(&app, "DELETE", "/notes/1", &[("if-match", "\"6\"")]).await;
+        assert_eq!(stale.status, 412);
+        assert_eq!(state.load(Ordering::SeqCst), 7);
+    }
 }
 
-/// The same on the methods of one route.
-#[test]
-#[should_panic(expected = "SelfGet::of")]
-fn on_a_route_the_service_must_be_named() {
-    let layer = PreconditionLayer::self_get(SelfGet::new());
-    let _: Router = Router::new()
-        .route(
-            "/notes/{id}",
-            get(read)
-                .put(write)
-                .layer::<_, std::convert::Infallible>(layer),
-        )
-        .with_state(version());
-}
+/// Issue 11, A.1: who may write and not read sees neither the representation nor its tag
+/// in a 412.
+#[tokio::test]
+async fn a_refusal_shows_no_more_than_a_get() {
+    async fn authorise(request: Request, next: Next) -> Response {
+        let scope = request.headers().get("x-scope");
+        let may_read = scope.is_some_and(|scope| scope == "notes:read");
+        if request.method() == "GET" && !may_read {
+            return StatusCode::FORBIDDEN.into_response();
+        }
+        next.run(request).await
+    }
 
-/// Another layer between does not hide the place.
-#[test]
-#[should_panic(expected = "SelfGet::of")]
-fn the_place_is_seen_through_other_layers() {
-    let layer = PreconditionLayer::self_get(SelfGet::new());
-    let both = ServiceBuilder::new()
-        .map_response(|response: Response<_>| response.map(Body::new))
-        .layer(layer)
-        .layer(tower_http::trace::TraceLayer::new_for_http());
-    let _: Router<Version> = routes().layer(both);
+    let state = version();
+    let reads: Router = Router::new()
+        .route("/notes/{id}", get(read))
+        .with_state(state.clone());
+    let authorised = reads.clone().layer(from_fn(authorise));
+    let source = |_: &http::request::Parts| {
+        std::future::ready(Ok::<_, std::convert::Infallible>(
+            VersionTags::plain().number(7).into(),
+        ))
+    };
+    let below = || SelfGet::of(reads.clone());
+    let passing = || SelfGet::of(authorised.clone()).writers_may_read();
+    let guards = [
+        (
+            "below",
+            412,
+            put(write).layer(PreconditionLayer::self_get(below())),
+        ),
+        (
+            "passing",
+            403,
+            put(write).layer(PreconditionLayer::self_get(passing())),
+        ),
+        (
+            "passing, beside a source",
+            412,
+            put(write).layer(PreconditionLayer::new(source).with_self_get(passing())),
+        ),
+    ];
+    for (guard, expected, guarded) in guards {
+        let writes = Router::new()
+            .route("/notes/{id}", guarded)
+            .with_state(state.clone());
+        let app = reads.clone().merge(writes).layer(from_fn(authorise));
+        let stale = [("if-match", "\"6\""), ("x-scope", "notes:write")];
+        assert_eq!(send(&app, "GET", "/notes/1", &stale[1..]).await.status, 403);
+        let reply = send(&app, "PUT", "/notes/1", &stale).await;
+        assert_eq!(reply.status, expected, "{guard}");
+        assert_eq!(reply.field("etag"), None, "{guard}");
+        let content = String::from_utf8(reply.body).unwrap();
+        assert!(
+            !content.contains("a note") && !content.contains("\"7"),
+            "{guard}: {content}"
+        );
+
+        let reader = [("if-match", "\"6\""), ("x-scope", "notes:read")];
+        let reply = send(&app, "PUT", "/notes/1", &reader).await;
+        let shown = if guard == "below" {
+            None
+        } else {
+            Some("\"7\"")
+        };
+        assert_eq!((reply.status, reply.field("etag")), (412, shown), "{guard}");
+    }
 }
 
 /// The stack's own order: what a write is checked against is the tag that the
@@ -220,7 +283,9 @@ async fn the_stack_checks_writes_against_its_own_tags() {
             StatusCode::NO_CONTENT
         }),
     );
-    let guard = PreconditionLayer::self_get(SelfGet::new()).require();
+    let guard =
+        PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart().writers_may_read())
+            .require();
     let service = ServiceBuilder::new()
         .layer(stack().precondition(guard))
         .service(router);

@@ -135,7 +135,9 @@ macro_rules! with_writes {
                 with_policy!($plan, $stack.precondition(layer))
             }
             Writes::SelfGet => {
-                let layer = requiring!(PreconditionLayer::self_get(SelfGet::new()));
+                let layer = requiring!(PreconditionLayer::self_get(
+                    SelfGet::inner_tells_methods_apart().writers_may_read()
+                ));
                 with_policy!($plan, $stack.precondition(layer))
             }
             Writes::Source => {
@@ -143,7 +145,8 @@ macro_rules! with_writes {
                 with_policy!($plan, $stack.precondition(layer))
             }
             Writes::SourceAndSelfGet => {
-                let layer = PreconditionLayer::new(source($plan)).with_self_get(SelfGet::new());
+                let layer = PreconditionLayer::new(source($plan))
+                    .with_self_get(SelfGet::inner_tells_methods_apart().writers_may_read());
                 let layer = requiring!(layer);
                 with_policy!($plan, $stack.precondition(layer))
             }

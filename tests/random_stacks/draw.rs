@@ -217,6 +217,12 @@ impl Plan {
         })
     }
 
+    /// Whether a condition is required and nobody can tell whether it holds: neither the
+    /// source, nor a `GET`, nor the handler.
+    pub(crate) fn has_nobody_to_check(&self) -> bool {
+        self.requires && self.writes == Writes::Source && self.knows == Knows::Nothing
+    }
+
     /// Whether writes know no date though reads show one.
     pub(crate) fn ignores_dates(&self) -> bool {
         let by_source = matches!(self.writes, Writes::Source | Writes::SourceAndSelfGet);

@@ -11,19 +11,23 @@ use std::{
 
 use axum::{
     Router,
-    body::Bytes,
+    body::{Body, Bytes},
     extract::{FromRequest, Request, State, rejection::BytesRejection},
     routing::get,
 };
-use http::request::Parts;
+use http::{Response, request::Parts};
 use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use tokio::sync::Semaphore;
-use tower::ServiceBuilder;
+use tower::{Layer, Service, ServiceBuilder};
 use tower_conditional::{
-    PreconditionLayer, VersionTags, lock::KeyedLock, semantics::precondition::Current,
+    PreconditionLayer, VersionTags, body::ResponseBody, lock::KeyedLock,
+    semantics::precondition::Current,
 };
 
 use crate::support::{Client, H1, H2, Server, in_time};
+
+type Written = Response<ResponseBody<Body>>;
 
 const METHODS: [&str; 2] = ["PUT", "PATCH"];
 const FIRST: &str = "if-match: \"1\"";
@@ -90,19 +94,29 @@ impl Pair {
     /// The layer, and around it what sees requests come to an end.
     async fn serve(&self, lock: Option<&KeyedLock>) -> Server {
         let pair = self.clone();
-        let mut layer = PreconditionLayer::new(move |_: &Parts| {
+        let layer = PreconditionLayer::new(move |_: &Parts| {
             let version = pair.0.version.load(Ordering::SeqCst);
             ready(Ok::<Current, Infallible>(
                 VersionTags::plain().number(version).into(),
             ))
         });
-        if let Some(lock) = lock {
-            let pair = self.clone();
-            layer = layer.lock_by(lock.clone(), move |request| {
-                pair.0.arrived.add_permits(1);
-                Some(request.uri.path().to_owned())
-            });
-        }
+        let Some(lock) = lock else {
+            return self.start(layer.layer(self.router())).await;
+        };
+        let pair = self.clone();
+        let layer = layer.lock(lock.clone(), move |request| {
+            pair.0.arrived.add_permits(1);
+            Some(request.uri.path().to_owned())
+        });
+        self.start(layer.layer(self.router())).await
+    }
+
+    async fn start<S, F>(&self, service: S) -> Server
+    where
+        S: Service<http::Request<Incoming>, Response = Written, Error = Infallible, Future = F>,
+        S: Clone + Send + 'static,
+        F: Future<Output = Result<Written, Infallible>> + Send + 'static,
+    {
         let pair = self.clone();
         let service = ServiceBuilder::new()
             .map_future(move |answer| {
@@ -113,8 +127,7 @@ impl Pair {
                     answer
                 }
             })
-            .layer(layer)
-            .service(self.router());
+            .service(service);
         Server::start(service).await
     }
 

@@ -10,7 +10,7 @@ use tower_conditional::{
     source::BoxError,
 };
 
-use crate::support::{Client, Notes, Reply, Server, in_time};
+use crate::support::{Client, Notes, Reply, Server, by_path, in_time};
 
 const NOTE: &str = "/note";
 const HOW: [&str; 4] = ["fails", "hangs", "panics", "panics at once"];
@@ -43,7 +43,7 @@ async fn placements(notes: &Notes) -> [(&'static str, Server); 3] {
     let reads = ConditionalLayer::new().source(source.clone());
     let writes = || PreconditionLayer::new(source.clone());
     let layers = || ServiceBuilder::new().layer(reads.clone()).layer(writes());
-    let locked = writes().lock(tower_conditional::lock::KeyedLock::new());
+    let locked = writes().lock(tower_conditional::lock::KeyedLock::new(), by_path);
     [
         (
             "Router::layer",

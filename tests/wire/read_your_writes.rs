@@ -21,7 +21,9 @@ async fn placements(notes: &Notes) -> [(&'static str, Server); 3] {
             .layer(PreconditionLayer::new(source.clone()).require())
             .layer(EtagLayer::new())
     };
-    let self_get = PreconditionLayer::self_get(SelfGet::new()).require();
+    let self_get =
+        PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart().writers_may_read())
+            .require();
     let around = stack().layer(self_get.layer(routes.clone()));
     [
         (
@@ -111,7 +113,9 @@ async fn a_tag_of_the_content_goes_round() {
     let layers = ServiceBuilder::new()
         .map_request(into_body)
         .layer(ConditionalLayer::new())
-        .layer(PreconditionLayer::self_get(SelfGet::new()))
+        .layer(PreconditionLayer::self_get(
+            SelfGet::inner_tells_methods_apart().writers_may_read(),
+        ))
         .layer(EtagLayer::new());
     let server = Server::start(layers.service(Router::new().route("/", routes))).await;
     for mut client in Client::both(&server).await {

@@ -6,7 +6,7 @@ use http_body_util::{BodyExt, Full};
 use tower::Layer;
 use tower_conditional::{PreconditionLayer, source::SelfGet};
 
-use crate::support::{Client, H1, H2, Notes, Server, in_time};
+use crate::support::{Client, H1, H2, Notes, Server, by_path, in_time};
 
 const NOTE: &str = "/note";
 const GIBIBYTE: &str = "content-length: 1073741824";
@@ -18,7 +18,7 @@ async fn placements(notes: &Notes) -> Vec<(&'static str, Server)> {
     let layer = || PreconditionLayer::new(notes.source());
     let inside = Server::start(notes.router().layer(layer())).await;
     let outside = Server::start(layer().layer(notes.router())).await;
-    let self_get = PreconditionLayer::self_get(SelfGet::of(notes.router()));
+    let self_get = PreconditionLayer::self_get(SelfGet::of(notes.router()).writers_may_read());
     let self_get = Server::start(notes.router().layer(self_get)).await;
     vec![
         ("Router::layer", inside),
@@ -26,7 +26,7 @@ async fn placements(notes: &Notes) -> Vec<(&'static str, Server)> {
         ("with SelfGet", self_get),
         #[cfg(feature = "tokio")]
         ("with a lock", {
-            let layer = layer().lock(tower_conditional::lock::KeyedLock::new());
+            let layer = layer().lock(tower_conditional::lock::KeyedLock::new(), by_path);
             Server::start(layer.layer(notes.router())).await
         }),
     ]

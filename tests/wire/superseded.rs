@@ -12,7 +12,7 @@ use tokio_stream::{StreamExt, wrappers::UnboundedReceiverStream};
 use tower::{Layer, ServiceExt};
 use tower_conditional::{PreconditionLayer, source::SelfGet};
 
-use crate::support::{Client, H2, Server, in_time};
+use crate::support::{Client, H2, Server, by_path, in_time};
 
 const LENGTH: usize = 4 << 20;
 const STALE: &str = "if-match: \"0\"";
@@ -45,9 +45,10 @@ fn router() -> Router {
 }
 
 async fn placements(router: Router) -> [(&'static str, Server); 3] {
-    let of = PreconditionLayer::self_get(SelfGet::of(router.clone()));
-    let new = || PreconditionLayer::self_get(SelfGet::new());
-    let locked = new().lock(tower_conditional::lock::KeyedLock::new());
+    let of = PreconditionLayer::self_get(SelfGet::of(router.clone()).writers_may_read());
+    let new =
+        || PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart().writers_may_read());
+    let locked = new().lock(tower_conditional::lock::KeyedLock::new(), by_path);
     let into_body = |request: Request<Incoming>| request.map(Body::new);
     [
         (
@@ -138,7 +139,9 @@ async fn passes_as_it_comes() {
     };
     let router = Router::new().route("/", get(live));
     let lock = tower_conditional::lock::KeyedLock::new();
-    let layer = PreconditionLayer::self_get(SelfGet::new()).lock(lock.clone());
+    let layer =
+        PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart().writers_may_read())
+            .lock(lock.clone(), by_path);
     let service = layer
         .layer(router)
         .map_request(|request: Request<Incoming>| request.map(Body::new));

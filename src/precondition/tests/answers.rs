@@ -97,7 +97,8 @@ fn refusals_can_look_otherwise() {
 #[test]
 fn a_412_carries_the_representation() {
     let log = Log::default();
-    let layer = PreconditionLayer::self_get(SelfGet::new());
+    let layer =
+        PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart().writers_may_read());
     let put = |prefer: Option<&'static str>| {
         let prefer = prefer.map(|prefer| ("prefer", prefer));
         let put = request("PUT", "/notes/1?a=b", [STALE].into_iter().chain(prefer));
@@ -133,11 +134,15 @@ fn a_412_carries_the_representation() {
 fn a_412_without_content_says_so() {
     let fields = [STALE, ("prefer", "return=representation")];
     let put = request("PUT", "/", fields);
-    let answer = send(&PreconditionLayer::self_get(SelfGet::new()), put, |_| {
-        let mut empty = representation("\"1\"");
-        *empty.status_mut() = StatusCode::NO_CONTENT;
-        empty
-    });
+    let answer = send(
+        &PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart().writers_may_read()),
+        put,
+        |_| {
+            let mut empty = representation("\"1\"");
+            *empty.status_mut() = StatusCode::NO_CONTENT;
+            empty
+        },
+    );
     assert_eq!(answer.status(), 412);
     assert!(!answer.headers().contains_key("preference-applied"));
     assert_eq!(problem(answer)["current"], "\"1\"");
@@ -148,7 +153,8 @@ fn a_412_without_content_says_so() {
 #[test]
 fn the_representation_has_the_tag_of_the_source() {
     let log = Log::default();
-    let layer = PreconditionLayer::new(knows(tagged("1"))).with_self_get(SelfGet::new());
+    let layer = PreconditionLayer::new(knows(tagged("1")))
+        .with_self_get(SelfGet::inner_tells_methods_apart().writers_may_read());
     let answer = send(&layer, request("PUT", "/", [STALE]), |_| {
         let mut bare = representation("\"1\"");
         bare.headers_mut().remove("etag");
@@ -206,7 +212,8 @@ fn a_date_is_a_condition() {
     for (current, expected) in [
         (Current::from(dated), 204),
         (tagged("1").into(), 428),
-        (Current::Unknown, 204),
+        // Nobody can say whether it holds.
+        (Current::Unknown, 412),
     ] {
         let layer = PreconditionLayer::new(knows(current)).require();
         let fields = [("if-unmodified-since", "Sun, 06 Nov 1994 08:49:37 GMT")];
@@ -215,11 +222,32 @@ fn a_date_is_a_condition() {
     }
 }
 
+/// Issue 11, A.12: a tag can be demanded, for those methods of which a condition is.
+#[test]
+fn a_date_is_not_enough_where_a_tag_is_required() {
+    let date = "Sun, 06 Nov 1994 08:49:37 GMT";
+    let modified = crate::semantics::date::HttpDate::from_unix_seconds(784_111_777);
+    let dated = tagged("1").with_last_modified(modified);
+    let layer = PreconditionLayer::new(knows(dated)).require().require_tag();
+    for (method, field, expected) in [
+        ("PUT", ("if-unmodified-since", date), 428),
+        ("PUT", ("if-match", "*"), 428),
+        ("PUT", ("if-match", "\"1\""), 204),
+        ("POST", ("if-unmodified-since", date), 204),
+    ] {
+        let log = Log::default();
+        let answer = send(&layer, request(method, "/", [field]), resource(None, &log));
+        assert_eq!(answer.status(), expected, "{method} {field:?}");
+    }
+}
+
 /// R-6585-3-b: 404 comes first, for what would not be created.
 #[test]
 fn absent_is_404_before_428() {
     let log = Log::default();
-    let layer = PreconditionLayer::self_get(SelfGet::new()).require();
+    let layer =
+        PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart().writers_may_read())
+            .require();
     for (method, expected) in [("DELETE", 404), ("PATCH", 404), ("PUT", 428)] {
         let answer = send(&layer, request(method, "/", []), resource(None, &log));
         assert_eq!(answer.status(), expected, "{method}");

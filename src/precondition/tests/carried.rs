@@ -39,7 +39,8 @@ fn versions(moves: bool) -> impl Fn(&Parts) -> Ready<Result<Current, Infallible>
 /// tag was read is not carried under it; the newest tag goes out alone.
 #[test]
 fn a_representation_is_carried_if_its_tag_is_confirmed() {
-    let layer = PreconditionLayer::new(versions(false)).with_self_get(SelfGet::new());
+    let layer = PreconditionLayer::new(versions(false))
+        .with_self_get(SelfGet::inner_tells_methods_apart().writers_may_read());
     let answer = send(&layer, request("PUT", "/", [STALE]), |_| bare());
     assert_eq!(
         (answer.status().as_u16(), &answer.headers()["etag"]),
@@ -47,7 +48,8 @@ fn a_representation_is_carried_if_its_tag_is_confirmed() {
     );
     assert_eq!(content(&read(answer.into_body())), b"hello");
 
-    let layer = PreconditionLayer::new(versions(true)).with_self_get(SelfGet::new());
+    let layer = PreconditionLayer::new(versions(true))
+        .with_self_get(SelfGet::inner_tells_methods_apart().writers_may_read());
     let answer = send(&layer, request("PUT", "/", [STALE]), |_| bare());
     assert_eq!(answer.status(), 412);
     assert_eq!(answer.headers()["etag"], "\"2\"");
@@ -57,7 +59,8 @@ fn a_representation_is_carried_if_its_tag_is_confirmed() {
 /// Issue 10, A.2: nobody can try again with a weak tag, so a stream is left out.
 #[test]
 fn a_stream_is_not_carried() {
-    let layer = PreconditionLayer::new(knows(tagged("1"))).with_self_get(SelfGet::new());
+    let layer = PreconditionLayer::new(knows(tagged("1")))
+        .with_self_get(SelfGet::inner_tells_methods_apart().writers_may_read());
     let answer = send(&layer, request("PUT", "/", [STALE]), |_| {
         Response::new(ScriptedBody::unsized_([Act::data("hello")]))
     });
@@ -69,7 +72,8 @@ fn a_stream_is_not_carried() {
 /// Issue 10, A.3: the tag in a 412 is the one that a retry needs, not a hash.
 #[test]
 fn the_tag_of_the_source_wins_over_a_hash() {
-    let writes = PreconditionLayer::new(knows(tagged("1"))).with_self_get(SelfGet::new());
+    let writes = PreconditionLayer::new(knows(tagged("1")))
+        .with_self_get(SelfGet::inner_tells_methods_apart().writers_may_read());
     let layer = tower_layer::Stack::new(EtagLayer::new(), writes);
     let answer = send(
         &layer,
@@ -85,7 +89,8 @@ fn the_tag_of_the_source_wins_over_a_hash() {
 fn extensions_of_the_200_do_not_survive() {
     #[derive(Clone)]
     struct OfThe200;
-    let layer = PreconditionLayer::self_get(SelfGet::new());
+    let layer =
+        PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart().writers_may_read());
     let answer = send(&layer, request("PUT", "/", [STALE]), |_| {
         let mut response = super::representation("\"1\"");
         response.extensions_mut().insert(OfThe200);

@@ -238,7 +238,8 @@ fn weak_comparison_can_be_asked_for() {
 /// at it on the way.
 #[test]
 fn the_handler_gets_the_content() {
-    let layer = PreconditionLayer::new(Unknown).with_self_get(SelfGet::new());
+    let layer = PreconditionLayer::new(Unknown)
+        .with_self_get(SelfGet::inner_tells_methods_apart().writers_may_read());
     let put = request("PUT", "/", [("if-match", "\"1\"")]);
     let answer = send(&layer, put, |request| {
         use crate::test_support::Upload;

@@ -126,7 +126,8 @@ fn a_failed_comparison_is_412() {
 /// R-7240-4.2-a: with the representation that is there by then.
 #[test]
 fn a_failed_comparison_carries_the_representation() {
-    let layer = PreconditionLayer::new(knows(tagged("1"))).with_self_get(SelfGet::new());
+    let layer = PreconditionLayer::new(knows(tagged("1")))
+        .with_self_get(SelfGet::inner_tells_methods_apart().writers_may_read());
     let answer = send(&layer, request("PUT", "/notes/1", [CONDITION]), |put| {
         compares(&put)
     });

@@ -114,7 +114,8 @@ fn writes_can_go_on() {
 fn a_get_stands_in_for_a_source_that_fails() {
     for (bad, _) in ALL {
         let log = Log::default();
-        let layer = PreconditionLayer::new(bad).with_self_get(SelfGet::new());
+        let layer = PreconditionLayer::new(bad)
+            .with_self_get(SelfGet::inner_tells_methods_apart().writers_may_read());
         for (tag, expected) in [("\"1\"", 204), ("\"2\"", 412)] {
             let put = request("PUT", "/", [("if-match", tag)]);
             let answer = send(&layer, put, resource(Some("\"1\""), &log));
@@ -130,7 +131,8 @@ fn a_get_stands_in_for_a_source_that_fails() {
 /// A `GET` that knows nothing does not make up for a source that failed.
 #[test]
 fn a_failure_outlives_an_unknown() {
-    let layer = PreconditionLayer::new(Bad::Fails).with_self_get(SelfGet::new());
+    let layer = PreconditionLayer::new(Bad::Fails)
+        .with_self_get(SelfGet::inner_tells_methods_apart().writers_may_read());
     let answer = send(&layer, request("PUT", "/", [CONDITION]), |_| {
         status(StatusCode::METHOD_NOT_ALLOWED)
     });
@@ -142,7 +144,8 @@ fn a_failure_outlives_an_unknown() {
 /// A panic in the service's answer to the `GET` is a failed source too.
 #[test]
 fn a_get_that_panics_is_a_failed_source() {
-    let layer = PreconditionLayer::self_get(SelfGet::new());
+    let layer =
+        PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart().writers_may_read());
     let answer = send(&layer, request("PUT", "/", [CONDITION]), |request| {
         assert_ne!(request.method(), http::Method::GET, "on purpose");
         status(StatusCode::NO_CONTENT)
@@ -181,7 +184,12 @@ async fn a_source_that_hangs_is_a_failed_source() {
     let put = || request("PUT", "/", [CONDITION]);
     let started = tokio::time::Instant::now();
     let by_source = PreconditionLayer::new(hangs.timeout(LIMIT)).layer(service());
-    let by_get = PreconditionLayer::self_get(SelfGet::new().timeout(LIMIT)).layer(service());
+    let by_get = PreconditionLayer::self_get(
+        SelfGet::inner_tells_methods_apart()
+            .writers_may_read()
+            .timeout(LIMIT),
+    )
+    .layer(service());
     let named = SelfGet::of(service()).timeout(LIMIT);
     let by_named = PreconditionLayer::self_get(named).layer(service());
     for answer in [
@@ -198,9 +206,13 @@ async fn a_source_that_hangs_is_a_failed_source() {
     assert!(log.take().is_empty());
 
     // The other choice, with a service that has to be made ready again.
-    let goes_on = PreconditionLayer::self_get(SelfGet::new().timeout(LIMIT))
-        .on_source_error(OnSourceError::Proceed)
-        .layer(service());
+    let goes_on = PreconditionLayer::self_get(
+        SelfGet::inner_tells_methods_apart()
+            .writers_may_read()
+            .timeout(LIMIT),
+    )
+    .on_source_error(OnSourceError::Proceed)
+    .layer(service());
     let Ok(answer) = goes_on.oneshot(put()).await;
     assert_eq!(answer.status(), 204);
     assert_eq!(log.take(), ["performed"]);

@@ -4,9 +4,9 @@ mod dates;
 mod evaluation;
 mod expected;
 mod failures;
-mod self_get;
 #[cfg(feature = "tokio")]
-mod turns;
+mod locked;
+mod self_get;
 
 use http::{Method, Request, Response, StatusCode, header::ETAG};
 

@@ -13,7 +13,7 @@ use crate::{
 };
 
 fn layer() -> PreconditionLayer<crate::source::Unknown, SelfGet> {
-    PreconditionLayer::self_get(SelfGet::new())
+    PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart().writers_may_read())
 }
 
 /// R-9110-13.1.1-b, R-9110-13.1.1-c, R-9110-13.1.2-f, R-9110-13.2.1-b.

@@ -20,6 +20,21 @@ pub enum Admission {
     Absent,
 }
 
+/// Which condition an unsafe request must have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Requirement {
+    /// None.
+    #[default]
+    Nothing,
+    /// Any that can keep it from being performed.
+    Condition,
+    /// One that names a state exactly: a tag in `If-Match`, or `If-None-Match: *`. A
+    /// date cannot tell two writes of one second apart (RFC 9110, section 8.8.2.2), and
+    /// `If-Match: *` holds for whatever is there.
+    Tag,
+}
+
 impl ConditionalFields {
     /// Whether an unsafe request may be performed.
     ///
@@ -34,12 +49,17 @@ impl ConditionalFields {
         &self,
         method: &Method,
         current: Current<ValidatorsRef<'_>>,
-        required: bool,
+        required: Requirement,
         creates: bool,
         now: impl FnOnce() -> HttpDate,
     ) -> Admission {
         let now = LazyCell::new(now);
-        if required && !self.guard_writes(current, || *now) {
+        let satisfied = match required {
+            Requirement::Nothing => true,
+            Requirement::Condition => self.guard_writes(current, || *now),
+            Requirement::Tag => self.names_a_state(),
+        };
+        if !satisfied {
             return match current {
                 Current::Absent if !creates => Admission::Absent,
                 _ => Admission::Required,
@@ -53,5 +73,9 @@ impl ConditionalFields {
             }
             Decision::Failed(condition) => Admission::Failed(condition),
         }
+    }
+
+    fn names_a_state(&self) -> bool {
+        self.tags(Condition::IfMatch).next().is_some() || self.is_any(Condition::IfNoneMatch)
     }
 }

@@ -17,7 +17,7 @@ use super::{
 
 pub(crate) use asks::Asks;
 pub use fields::ConditionalFields;
-pub use guard::Admission;
+pub use guard::{Admission, Requirement};
 
 /// What is known of the representation that a request selects.
 #[derive(Debug, Clone, Copy, Default)]

@@ -1,13 +1,16 @@
 //! What becomes of writes, and of the `GET` in their place.
 
-use http::{Method, Request, StatusCode};
+use http::{
+    HeaderMap, HeaderValue, Method, Request, StatusCode,
+    header::{IF_MATCH, IF_NONE_MATCH, IF_UNMODIFIED_SINCE},
+};
 
 use super::headers;
 use crate::semantics::{
     date::HttpDate,
     etag::EntityTag,
     method::is_safe,
-    precondition::{Admission, Condition, ConditionalFields, Current},
+    precondition::{Admission, Condition, ConditionalFields, Current, Requirement},
     self_get::{self, Meaning},
     validators::Validators,
 };
@@ -116,10 +119,10 @@ fn admission() {
             conditions.admit(&Method::PATCH, current.as_ref(), required, creates, || NOW)
         };
         let found = [
-            admit(false, true),
-            admit(true, true),
-            admit(false, false),
-            admit(true, false),
+            admit(Requirement::Nothing, true),
+            admit(Requirement::Condition, true),
+            admit(Requirement::Nothing, false),
+            admit(Requirement::Condition, false),
         ];
         assert_eq!(found, expected, "{current:?} {fields:?}");
     }
@@ -157,7 +160,13 @@ fn weak_if_match() {
     ] {
         let conditions = ConditionalFields::from_headers(&headers([("if-match", tags)]))
             .with_weak_if_match(weakly);
-        let admitted = conditions.admit(&Method::PUT, weak.as_ref(), false, true, || NOW);
+        let admitted = conditions.admit(
+            &Method::PUT,
+            weak.as_ref(),
+            Requirement::Nothing,
+            true,
+            || NOW,
+        );
         assert_eq!(admitted == Admission::Admit, expected, "{tags} {weakly}");
     }
 }
@@ -221,5 +230,41 @@ fn every_status_has_a_meaning() {
         };
         let status = StatusCode::from_u16(code).unwrap();
         assert_eq!(Meaning::of(status), expected, "{code}");
+    }
+}
+
+/// Issue 11, A.12: neither a date nor `*` tells two writes of one second apart.
+#[test]
+fn a_tag_can_be_required() {
+    let tag: EntityTag = "\"1\"".parse().unwrap();
+    let dated = Validators::from(tag).with_last_modified(HttpDate::from_unix_seconds(0));
+    let current = Current::Present(dated);
+    for (name, value, admitted) in [
+        (IF_MATCH, "\"1\"", Admission::Admit),
+        (IF_MATCH, "\"0\"", Admission::Failed(Condition::IfMatch)),
+        (IF_MATCH, "*", Admission::Required),
+        (
+            IF_NONE_MATCH,
+            "*",
+            Admission::Failed(Condition::IfNoneMatch),
+        ),
+        (IF_NONE_MATCH, "\"0\"", Admission::Required),
+        (IF_UNMODIFIED_SINCE, DATE, Admission::Required),
+    ] {
+        let headers = HeaderMap::from_iter([(name, HeaderValue::from_static(value))]);
+        let fields = ConditionalFields::from_headers(&headers);
+        let admit = |current: &Current, creates| {
+            fields.admit(
+                &Method::PUT,
+                current.as_ref(),
+                Requirement::Tag,
+                creates,
+                || NOW,
+            )
+        };
+        assert_eq!(admit(&current, true), admitted, "{value}");
+        if admitted == Admission::Required {
+            assert_eq!(admit(&Current::Absent, false), Admission::Absent, "{value}");
+        }
     }
 }

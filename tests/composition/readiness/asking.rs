@@ -2,15 +2,21 @@
 
 use std::{convert::Infallible, future::ready};
 
+#[cfg(feature = "tokio")]
+use bytes::Bytes;
 use http::{
     Request, Response, StatusCode,
     header::{ETAG, IF_MATCH},
     request::Parts,
 };
-use tower::{BoxError, Layer, Service, ServiceExt, limit::ConcurrencyLimit, service_fn};
 #[cfg(feature = "tokio")]
-use tower_conditional::lock::KeyedLock;
+use http_body_util::Empty;
+#[cfg(feature = "tokio")]
+use tower::util::MapRequest;
+use tower::{BoxError, Layer, Service, ServiceExt, limit::ConcurrencyLimit, service_fn};
 use tower_conditional::{ConditionalLayer, EntityTag, PreconditionLayer, source::SelfGet};
+#[cfg(feature = "tokio")]
+use tower_conditional::{body::RequestBody, lock::KeyedLock};
 use tower_test::mock::{self, Handle, Mock, Spawn};
 
 use super::{Boxed, Content, Refused, boxed, in_time, respond, tagged};
@@ -27,7 +33,8 @@ where
     S::Error: 'static,
 {
     let source = |_: &Parts| ready(Ok::<_, Infallible>(EntityTag::strong("v1").unwrap().into()));
-    let by_get = || PreconditionLayer::self_get(SelfGet::new());
+    let by_get =
+        || PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart().writers_may_read());
     let by_source = || PreconditionLayer::new(source);
     vec![
         (
@@ -37,20 +44,58 @@ where
         ("by source", boxed(by_source().layer(inner()))),
         (
             "by source and GET",
-            boxed(by_source().with_self_get(SelfGet::new()).layer(inner())),
+            boxed(
+                by_source()
+                    .with_self_get(SelfGet::inner_tells_methods_apart().writers_may_read())
+                    .layer(inner()),
+            ),
         ),
         ("by GET", boxed(by_get().layer(inner()))),
         #[cfg(feature = "tokio")]
         (
             "by source, locked",
-            boxed(by_source().lock(KeyedLock::new()).layer(inner())),
+            boxed(with_content(
+                locked(by_source(), KeyedLock::new()).layer(without_content(inner())),
+            )),
         ),
         #[cfg(feature = "tokio")]
         (
             "by GET, locked",
-            boxed(by_get().lock(KeyedLock::new()).layer(inner())),
+            boxed(with_content(
+                locked(by_get(), KeyedLock::new()).layer(without_content(inner())),
+            )),
         ),
     ]
+}
+
+#[cfg(feature = "tokio")]
+fn locked<Q, G>(
+    layer: PreconditionLayer<Q, G>,
+    lock: KeyedLock,
+) -> PreconditionLayer<Q, G, tower_conditional::precondition::Locked> {
+    layer.lock(lock, |request| Some(request.uri.path().to_owned()))
+}
+
+/// A lock waits for content, so that it needs a body.
+#[cfg(feature = "tokio")]
+fn with_content<S>(
+    service: S,
+) -> MapRequest<S, impl FnMut(Request<()>) -> Request<Empty<Bytes>> + Clone>
+where
+    S: Service<Request<Empty<Bytes>>>,
+{
+    service.map_request(|request: Request<()>| request.map(|()| Empty::new()))
+}
+
+#[cfg(feature = "tokio")]
+type Given = Request<RequestBody<Empty<Bytes>>>;
+
+#[cfg(feature = "tokio")]
+fn without_content<S>(service: S) -> MapRequest<S, impl FnMut(Given) -> Request<()> + Clone>
+where
+    S: Service<Request<()>>,
+{
+    service.map_request(|request: Given| request.map(drop))
 }
 
 /// A read and a write whose conditions are false, or true, of `"v1"`.
@@ -162,9 +207,9 @@ async fn two_writers_of_one_key_both_finish() {
 #[tokio::test]
 async fn readiness_is_given_back_while_waiting_for_a_turn() {
     let lock = KeyedLock::new();
-    let mut first = PreconditionLayer::handler_checks()
-        .lock(lock.clone())
-        .layer(ConcurrencyLimit::new(service_fn(respond), 1));
+    let limited = ConcurrencyLimit::new(service_fn(respond), 1);
+    let layer = locked(PreconditionLayer::handler_checks(), lock.clone());
+    let mut first = with_content(layer.layer(without_content(limited)));
     let mut second = first.clone();
     let [_, put] = asked(true);
     let held = lock.acquire("/").await.unwrap();

@@ -9,7 +9,7 @@ use tower_conditional::{PreconditionLayer, lock::KeyedLock, source::SelfGet};
 
 use super::{NOTE, creates, updates};
 use crate::support::{
-    H1, H2, Notes, Server, in_time,
+    H1, H2, Notes, Server, by_path, in_time,
     race::{Http, Race},
 };
 
@@ -35,7 +35,7 @@ async fn assert_no_lost_update(server: &Server, notes: &Notes, lock: &KeyedLock)
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn do_not_happen_with_a_source() {
     let (notes, lock) = (Notes::with(NOTE, "first"), KeyedLock::new());
-    let layer = PreconditionLayer::new(notes.source()).lock(lock.clone());
+    let layer = PreconditionLayer::new(notes.source()).lock(lock.clone(), by_path);
     let server = Server::start(notes.router().layer(layer)).await;
     assert_no_lost_update(&server, &notes, &lock).await;
 }
@@ -44,7 +44,9 @@ async fn do_not_happen_with_a_source() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn do_not_happen_with_self_get() {
     let (notes, lock) = (Notes::with(NOTE, "first"), KeyedLock::new());
-    let layer = PreconditionLayer::self_get(SelfGet::new()).lock(lock.clone());
+    let layer =
+        PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart().writers_may_read())
+            .lock(lock.clone(), by_path);
     let service = layer.layer(notes.router());
     let service = service.map_request(|request: Request<Incoming>| request.map(Body::new));
     let server = Server::start(service).await;
@@ -58,8 +60,11 @@ async fn do_not_happen_around_a_limit_of_one() {
     let notes = Notes::with(NOTE, "first");
     let limit = GlobalConcurrencyLimitLayer::new(1);
     let service = limit.layer(notes.router());
-    let inner = PreconditionLayer::self_get(SelfGet::new()).lock(KeyedLock::new());
-    let named = PreconditionLayer::self_get(SelfGet::of(service.clone())).lock(KeyedLock::new());
+    let inner =
+        PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart().writers_may_read())
+            .lock(KeyedLock::new(), by_path);
+    let named = PreconditionLayer::self_get(SelfGet::of(service.clone()).writers_may_read())
+        .lock(KeyedLock::new(), by_path);
     let into_body = |request: Request<Incoming>| request.map(Body::new);
     let inner = Server::start(inner.layer(service.clone()).map_request(into_body)).await;
     let named = Server::start(named.layer(service).map_request(into_body)).await;
@@ -72,7 +77,7 @@ async fn do_not_happen_around_a_limit_of_one() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn do_not_happen_to_what_is_created() {
     let (notes, lock) = (Notes::default(), KeyedLock::new());
-    let layer = PreconditionLayer::new(notes.source()).lock(lock.clone());
+    let layer = PreconditionLayer::new(notes.source()).lock(lock.clone(), by_path);
     let server = Server::start(notes.router().layer(layer)).await;
     for http in [Http::One, Http::Two] {
         let before = notes.writes();
@@ -95,7 +100,7 @@ async fn do_not_happen_to_what_is_created() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn do_not_happen_on_one_connection() {
     let (notes, lock) = (Notes::with(NOTE, "first"), KeyedLock::new());
-    let layer = PreconditionLayer::new(notes.source()).lock(lock.clone());
+    let layer = PreconditionLayer::new(notes.source()).lock(lock.clone(), by_path);
     let server = Server::start(notes.router().layer(layer)).await;
     let mut h2 = H2::connect(&server).await;
     for round in 1..=20 {
@@ -121,7 +126,7 @@ async fn do_not_happen_on_one_connection() {
 #[tokio::test]
 async fn do_not_happen_in_a_pipeline() {
     let (notes, lock) = (Notes::with(NOTE, "first"), KeyedLock::new());
-    let layer = PreconditionLayer::new(notes.source()).lock(lock);
+    let layer = PreconditionLayer::new(notes.source()).lock(lock, by_path);
     let server = Server::start(notes.router().layer(layer)).await;
     let mut h1 = H1::connect(&server).await;
     let put = |tag: &str, text: &str| {

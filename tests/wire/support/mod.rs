@@ -12,7 +12,7 @@ mod server;
 use std::{future::Future, time::Duration};
 
 use axum::Router;
-use http::{HeaderMap, Response, header::CONTENT_LENGTH};
+use http::{HeaderMap, Response, header::CONTENT_LENGTH, request::Parts};
 use http_body_util::{BodyStream, StreamBody};
 use tower::{Layer, util::MapResponse};
 use tower_conditional::stack;
@@ -26,6 +26,11 @@ pub(crate) use {
     notes::Notes,
     server::Server,
 };
+
+/// The key of a lock around routes that have no other spellings.
+pub(crate) fn by_path(request: &Parts) -> Option<String> {
+    Some(request.uri.path().to_owned())
+}
 
 /// A response that has been read to its end.
 #[derive(Debug)]

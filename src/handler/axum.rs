@@ -18,11 +18,15 @@ impl<S: Sync> FromRequestParts<S> for Preconditions {
     }
 }
 
+/// Rejects an unsafe request whose `If-Match` or `If-None-Match` has no
+/// well-formed member: 412, and the handler does not run.
 impl<S: Sync> FromRequestParts<S> for Expected {
-    type Rejection = Infallible;
+    type Rejection = PreconditionFailed;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self::of_parts(parts))
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, PreconditionFailed> {
+        let expected = Self::of_parts(parts);
+        expected.reject_malformed()?;
+        Ok(expected)
     }
 }
 

@@ -106,6 +106,18 @@ impl Expected {
         self.fields.guard_writes(Current::Unknown, now)
     }
 
+    /// The 412 for an `If-Match` or `If-None-Match` without one well-formed
+    /// member. A client that misspelt its guard must not overwrite anything.
+    pub(super) fn reject_malformed(&self) -> Result<(), PreconditionFailed> {
+        match self.fields.malformed_guard(&self.method) {
+            Some(condition) => Err(PreconditionFailed::because(Reason::of_condition(
+                condition,
+                &self.fields,
+            ))),
+            None => Ok(()),
+        }
+    }
+
     /// Whether the target must not exist: `If-None-Match: *`. Then insert, and
     /// let the key's uniqueness refuse what is there.
     #[must_use]
@@ -126,11 +138,13 @@ impl Expected {
     ///
     /// Tags of another scope, and all that are no such version, match none. So
     /// do keyed tags, whose versions cannot be read: [`check`](Self::check)
-    /// these.
+    /// these. A weak tag in `If-Match` counts only under
+    /// [`weak_if_match`](crate::PreconditionLayer::weak_if_match).
     ///
-    /// Of conditions that are not about versions (dates, the tags of
-    /// `If-None-Match`) the version remains that the layer saw when they held.
-    /// Where it saw none the list is empty, and matches nothing.
+    /// For `If-Match: *` beside other conditions, for dates, and for the tags of
+    /// `If-None-Match`, the list is the version that the layer saw when they
+    /// held, whether its tag is strong or weak. If it saw none, the list is
+    /// empty and matches nothing. It is also empty for a malformed condition.
     #[must_use]
     pub fn versions_of(&self, tags: &VersionTags) -> Option<Vec<i64>> {
         self.compared(|tag| tags.parse_number(tag))
@@ -153,20 +167,37 @@ impl Expected {
         })
     }
 
+    /// The versions for which all conditions hold: what a layer admits for one
+    /// of them, a handler finds in the list. `number` reads a strong tag.
     fn compared(&self, number: impl Fn(TagRef<'_>) -> Option<i64>) -> Option<Vec<i64>> {
-        if self.must_exist() && !self.fields.names(Condition::IfNoneMatch) {
-            // `If-Unmodified-Since` is ignored beside it (section 13.1.4).
-            return (!self.fields.is_any(Condition::IfMatch)).then(|| {
-                let named = self.fields.tags(Condition::IfMatch);
-                named.filter_map(number).collect()
-            });
+        if !self.is_conditional() {
+            return None;
         }
-        self.is_conditional()
-            .then(|| self.seen_tag().and_then(number).into_iter().collect())
+        let (matching, excluding) = (Condition::IfMatch, Condition::IfNoneMatch);
+        let fields = &self.fields;
+        let excludes = |tag: TagRef<'_>| {
+            let any = fields.is_any(excluding) || fields.is_malformed(excluding);
+            any || fields.tags(excluding).any(|other| other.weak_eq(tag))
+        };
+        if fields.names(matching) && !fields.is_any(matching) {
+            // `If-Unmodified-Since` is ignored beside it (section 13.1.4).
+            let named = fields.tags(matching);
+            let counts = |tag: &TagRef<'_>| fields.matches_weakly() || !tag.is_weak();
+            let named = named.filter(|tag| counts(tag) && !excludes(*tag));
+            return Some(named.filter_map(|tag| number(tag.strong())).collect());
+        }
+        if fields.names(matching) && !fields.names(excluding) {
+            return None;
+        }
+        // Of these the layer knows more than the fields say.
+        let seen = self.seen_tag().filter(|tag| !excludes(*tag));
+        Some(seen.and_then(number).into_iter().collect())
     }
 
+    /// The current tag that the layer saw. Weak or strong, it stands for one
+    /// version.
     fn seen_tag(&self) -> Option<TagRef<'_>> {
-        Some(self.seen.validators()?.etag.as_ref()?.as_ref())
+        Some(self.seen.validators()?.etag.as_ref()?.as_ref().strong())
     }
 
     /// Hands in what a compare-and-set gave: `None` is that it changed nothing.
@@ -175,9 +206,12 @@ impl Expected {
     ///
     /// # Errors
     ///
-    /// The 412 to answer with: there was a condition and nothing was changed.
+    /// The 412 to answer with: there was a condition and nothing was changed, or
+    /// the condition is malformed, for which nothing may be changed. Return it
+    /// before the transaction commits.
     pub fn settle<T>(self, written: Option<T>) -> Result<Option<T>, PreconditionFailed> {
         self.used.store(true, Ordering::Release);
+        self.reject_malformed()?;
         if written.is_none() && self.is_conditional() {
             return Err(PreconditionFailed::new());
         }
@@ -195,9 +229,10 @@ impl Expected {
         self.used.store(true, Ordering::Release);
         let current = current.into();
         match self.fields.evaluate(&self.method, current.as_ref(), now) {
-            Decision::Failed(condition) => Err(PreconditionFailed::because(
-                Reason::PreconditionFailed(condition),
-            )
+            Decision::Failed(condition) => Err(PreconditionFailed::because(Reason::of_condition(
+                condition,
+                &self.fields,
+            ))
             .found(&current)),
             // 304 is for reads, which are performed.
             Decision::Proceed | Decision::NotModified => Ok(()),

@@ -62,7 +62,8 @@ impl Preconditions {
             Decision::Proceed => Ok(()),
             Decision::NotModified => Err(Unmet::NotModified(NotModified::of(current))),
             Decision::Failed(condition) => Err(Unmet::Failed(
-                PreconditionFailed::because(Reason::PreconditionFailed(condition)).found(&current),
+                PreconditionFailed::because(Reason::of_condition(condition, &self.fields))
+                    .found(&current),
             )),
         }
     }

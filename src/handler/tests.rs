@@ -1,3 +1,4 @@
+mod admitted;
 mod dates;
 
 use bytes::Bytes;
@@ -43,14 +44,14 @@ fn versions_to_compare() {
         (&[("if-match", "W/\"7\"")], Some(&[])),
         (&[("if-match", "\"x\", 7, \"07\", \"7\"")], Some(&[7])),
         (&[("if-match", "")], Some(&[])),
-        // A date beside it is ignored; an If-None-Match is not.
+        // A date beside it is ignored; an If-None-Match takes away what it names.
         (
             &[("if-match", "\"7\""), ("if-unmodified-since", DATE)],
             Some(&[7]),
         ),
         (
             &[("if-match", "\"7\""), ("if-none-match", "\"8\"")],
-            Some(&[]),
+            Some(&[7]),
         ),
         (&[("if-none-match", "*")], Some(&[])),
         (&[("if-unmodified-since", DATE)], Some(&[])),

@@ -73,6 +73,9 @@
 //! - No condition where one is [required](PreconditionLayer::require) is 428
 //!   (RFC 6585), which names the field to send.
 //! - Both are `no-store`.
+//! - An `If-Match` or `If-None-Match` without one well-formed member is 412,
+//!   whatever the state is and even where it is unknown: `If-None-Match: true` is
+//!   a guard that was misspelt, and must not overwrite.
 //! - Where nothing exists and the method would not create it (`DELETE`, and
 //!   `PATCH` unless told otherwise), a false or missing condition is 404.
 //! - Where nothing is known the request goes on as it came, conditions included, if no

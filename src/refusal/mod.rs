@@ -37,6 +37,8 @@ pub struct Refusal {
 pub enum Reason {
     /// 412: this condition is false.
     PreconditionFailed(Condition),
+    /// 412: this condition is malformed. It lists no entity tag and is not `*`.
+    PreconditionMalformed(Condition),
     /// 412: the write found another state than the one that was expected.
     Superseded,
     /// 409: the same, and the request had no condition
@@ -59,13 +61,23 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Why a request is refused whose `condition`, one of its `fields`, is false.
+    pub(crate) fn of_condition(condition: Condition, fields: &ConditionalFields) -> Self {
+        if fields.is_malformed(condition) {
+            Self::PreconditionMalformed(condition)
+        } else {
+            Self::PreconditionFailed(condition)
+        }
+    }
+
     /// The status that is sent.
     #[must_use]
     pub fn status(self) -> StatusCode {
         match self {
-            Self::PreconditionFailed(_) | Self::Superseded | Self::Unknown => {
-                StatusCode::PRECONDITION_FAILED
-            }
+            Self::PreconditionFailed(_)
+            | Self::PreconditionMalformed(_)
+            | Self::Superseded
+            | Self::Unknown => StatusCode::PRECONDITION_FAILED,
             Self::Conflict => StatusCode::CONFLICT,
             Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
             Self::Absent => StatusCode::NOT_FOUND,
@@ -87,7 +99,7 @@ impl Refusal {
 
     /// The refusal of a request whose `condition`, one of its `fields`, is false.
     pub(crate) fn of_condition(condition: Condition, fields: &ConditionalFields) -> Self {
-        let refusal = Self::new(Reason::PreconditionFailed(condition));
+        let refusal = Self::new(Reason::of_condition(condition, fields));
         match condition {
             Condition::IfMatch => refusal.expecting(fields),
             Condition::IfNoneMatch | Condition::IfUnmodifiedSince => refusal,
@@ -130,7 +142,10 @@ impl Refusal {
     #[must_use]
     pub fn type_uri(&self) -> &'static str {
         match self.reason {
-            Reason::PreconditionFailed(_) | Reason::Superseded | Reason::Unknown => {
+            Reason::PreconditionFailed(_)
+            | Reason::PreconditionMalformed(_)
+            | Reason::Superseded
+            | Reason::Unknown => {
                 "https://www.rfc-editor.org/rfc/rfc9110.html#name-412-precondition-failed"
             }
             Reason::Conflict => "https://www.rfc-editor.org/rfc/rfc9110.html#name-409-conflict",
@@ -166,6 +181,16 @@ impl Refusal {
             Reason::PreconditionFailed(Condition::IfUnmodifiedSince) => {
                 "The representation has changed since the date in If-Unmodified-Since."
             }
+            Reason::PreconditionMalformed(Condition::IfMatch) => {
+                "If-Match is malformed. Send the ETag that a GET gave, double quotes included, or *."
+            }
+            Reason::PreconditionMalformed(Condition::IfNoneMatch) => {
+                "If-None-Match is malformed. Send * to create what does not exist yet, or an ETag \
+                 with its double quotes."
+            }
+            Reason::PreconditionMalformed(Condition::IfUnmodifiedSince) => {
+                "If-Unmodified-Since is malformed. Send the Last-Modified that a GET gave."
+            }
             Reason::Superseded => {
                 "Another write came first: the current state is not the one that was expected."
             }
@@ -193,11 +218,14 @@ impl Refusal {
         }
     }
 
-    /// The condition that is false, of a [`Reason::PreconditionFailed`].
+    /// The condition that is false, of a [`Reason::PreconditionFailed`] or a
+    /// [`Reason::PreconditionMalformed`].
     #[must_use]
     pub fn condition(&self) -> Option<Condition> {
         match self.reason {
-            Reason::PreconditionFailed(condition) => Some(condition),
+            Reason::PreconditionFailed(condition) | Reason::PreconditionMalformed(condition) => {
+                Some(condition)
+            }
             _ => None,
         }
     }

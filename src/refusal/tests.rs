@@ -5,10 +5,13 @@ use http::{
 
 use super::*;
 
-const REASONS: [Reason; 12] = [
+const REASONS: [Reason; 15] = [
     Reason::PreconditionFailed(Condition::IfMatch),
     Reason::PreconditionFailed(Condition::IfNoneMatch),
     Reason::PreconditionFailed(Condition::IfUnmodifiedSince),
+    Reason::PreconditionMalformed(Condition::IfMatch),
+    Reason::PreconditionMalformed(Condition::IfNoneMatch),
+    Reason::PreconditionMalformed(Condition::IfUnmodifiedSince),
     Reason::Superseded,
     Reason::Unknown,
     Reason::Conflict,

@@ -176,6 +176,14 @@ impl<'a> TagRef<'a> {
         matches!(quoted, Some([b'"', opaque @ .., b'"']) if opaque == self.opaque)
     }
 
+    /// The strong tag with the same opaque text.
+    pub(crate) fn strong(self) -> Self {
+        Self {
+            weak: false,
+            ..self
+        }
+    }
+
     /// Whether both tags are strong and the same (RFC 9110, section 8.8.3.2).
     #[must_use]
     pub fn strong_eq(self, other: TagRef<'_>) -> bool {

@@ -37,7 +37,10 @@ impl Evaluator<'_> {
         let nothing = Validators::new();
         let selected = match &self.case.current {
             Current::Unknown if self.has(Fault::UnknownIsAbsent) => None,
-            Current::Unknown => return Decision::Proceed,
+            Current::Unknown if self.has(Fault::UnknownAdmitsMalformed) => {
+                return Decision::Proceed;
+            }
+            Current::Unknown => return self.malformed().unwrap_or(Decision::Proceed),
             Current::Absent if self.has(Fault::AbsentIsPresent) => Some(&nothing),
             Current::Absent => None,
             Current::Present(validators) => Some(validators).filter(|validators| {
@@ -62,6 +65,29 @@ impl Evaluator<'_> {
             .unwrap_or(Decision::Proceed)
     }
 
+    /// A guard without a well-formed member, on a method that is not safe.
+    fn malformed(&self) -> Option<Decision> {
+        [
+            (header::IF_MATCH, Condition::IfMatch),
+            (header::IF_NONE_MATCH, Condition::IfNoneMatch),
+        ]
+        .into_iter()
+        .find_map(|(name, condition)| {
+            let misspelt = self.writes() && self.is_malformed(&self.lines(name));
+            misspelt.then_some(Decision::Failed(condition))
+        })
+    }
+
+    fn writes(&self) -> bool {
+        let safe = ["GET", "HEAD", "QUERY", "PROPFIND", "REPORT", "SEARCH"];
+        let method = self.case.method.as_str();
+        !safe.contains(&method) || self.has(Fault::MalformedIfNoneMatchFailsReads)
+    }
+
+    fn is_malformed(&self, lines: &[&HeaderValue]) -> bool {
+        !lines.is_empty() && !is_star(lines) && self.tags(lines).is_empty()
+    }
+
     /// Steps 1 and 2 of RFC 9110, section 13.2.2.
     fn matched(&self, reads: bool, selected: Option<&Validators>) -> Option<Decision> {
         if reads && self.has(Fault::NoIfMatchOnReads) {
@@ -71,9 +97,7 @@ impl Evaluator<'_> {
         if self.has(Fault::IfRangeCounts) {
             lines.extend(self.lines(header::IF_RANGE));
         }
-        let lenient = self.has(Fault::MalformedIfMatchProceeds)
-            && !is_star(&lines)
-            && self.tags(&lines).is_empty();
+        let lenient = self.has(Fault::MalformedIfMatchProceeds) && self.is_malformed(&lines);
         if !lines.is_empty() && !lenient {
             let strong = !self.has(Fault::WeakIfMatch);
             if !self.any(&lines, selected, strong) {
@@ -93,6 +117,12 @@ impl Evaluator<'_> {
         let lines = self.lines(header::IF_NONE_MATCH);
         if !lines.is_empty() {
             let strong = self.has(Fault::StrongIfNoneMatch);
+            if self.writes()
+                && self.is_malformed(&lines)
+                && !self.has(Fault::MalformedIfNoneMatchProceeds)
+            {
+                return Some(Decision::Failed(Condition::IfNoneMatch));
+            }
             if self.any(&lines, selected, strong) {
                 let not_modified = (reads && !self.has(Fault::FailedForReads))
                     || self.has(Fault::NotModifiedForUnsafe);

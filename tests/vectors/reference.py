@@ -50,6 +50,15 @@ def matches(lines, etag, strong):
     return False
 
 
+SAFE = "GET HEAD QUERY OPTIONS TRACE PROPFIND REPORT SEARCH".split()
+
+
+def malformed(lines):
+    """Neither `*` nor a list with one well-formed member."""
+    tags = (member for member in members(lines) if re.fullmatch(TAG, member))
+    return lines != [b"*"] and not any(True for _ in tags)
+
+
 # Section 5.6.7.
 DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
@@ -111,10 +120,15 @@ def evaluate(method, fields, state, now):
     lines = {}
     for name, value in fields:
         lines.setdefault(name.lower(), []).append(value.encode("latin-1").strip(b" \t"))
-    if state == "unknown":
-        return "proceed", "13.2.1", "R-9110-13.2.1-d"
+    writes = method not in SAFE
     if method in ("CONNECT", "OPTIONS", "TRACE"):
         return "proceed", "13.2.1", "R-9110-13.2.1-a"
+    if state == "unknown":
+        # A guard that is misspelt lets no write pass, whatever the state is.
+        for name, section in (("If-Match", "13.1.1"), ("If-None-Match", "13.1.2")):
+            if writes and name.lower() in lines and malformed(lines[name.lower()]):
+                return f"failed: {name}", section, "R-9110-13.1.2-d"
+        return "proceed", "13.2.1", "R-9110-13.2.1-d"
     exists = state != "absent"
     etag = state["etag"].encode("latin-1") if exists and "etag" in state else None
     modified = state.get("last_modified") if exists else None
@@ -142,6 +156,8 @@ def evaluate(method, fields, state, now):
     if "if-none-match" in lines:
         star = lines["if-none-match"] == [b"*"]
         listed = etag is not None and matches(lines["if-none-match"], etag, strong=False)
+        if writes and malformed(lines["if-none-match"]):
+            return "failed: If-None-Match", "13.1.2", "R-9110-13.1.2-d"
         if exists if star else listed:
             if method == "QUERY":
                 return "not_modified", "13.1.2", "R-QUERY-cond-a"
@@ -180,7 +196,7 @@ STATES = {
     "date": {"last_modified": MODIFIED},
     "date of this second": {"last_modified": MODIFIED},
 }
-TAGS = ['"v"', 'W/"v"', '"old"', "*"]
+TAGS = ['"v"', 'W/"v"', '"old"', "*", "v"]
 FIELDS = {
     "If-Match": TAGS,
     "If-None-Match": TAGS,

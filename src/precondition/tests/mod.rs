@@ -6,6 +6,7 @@ mod expected;
 mod failures;
 #[cfg(feature = "tokio")]
 mod locked;
+mod malformed;
 mod self_get;
 
 use http::{Method, Request, Response, StatusCode, header::ETAG};

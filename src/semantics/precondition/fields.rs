@@ -10,7 +10,7 @@ use crate::semantics::{
     date::HttpDate,
     etag::TagRef,
     list::{TagMember, entity_tags, trim_ows},
-    method::may_be_not_modified,
+    method::{is_safe, may_be_not_modified},
     validators::ValidatorsRef,
 };
 
@@ -137,6 +137,33 @@ impl ConditionalFields {
         })
     }
 
+    /// Whether a tag that `If-Match` names counts as itself alone, or for every
+    /// tag with the same opaque text.
+    pub(crate) fn matches_weakly(&self) -> bool {
+        self.weak_if_match
+    }
+
+    /// Returns the condition that keeps a request of this method from being
+    /// performed whatever the state is: the method is unsafe, and the field has
+    /// not one well-formed member. A client that misspells its guard gets 412,
+    /// and not the write that the guard was to prevent.
+    pub(crate) fn malformed_guard(&self, method: &Method) -> Option<Condition> {
+        if is_safe(method) || *method == Method::CONNECT {
+            return None;
+        }
+        [Condition::IfMatch, Condition::IfNoneMatch]
+            .into_iter()
+            .find(|condition| self.is_malformed(*condition))
+    }
+
+    /// Whether the condition is there, and is neither `*` nor names a tag.
+    pub(crate) fn is_malformed(&self, condition: Condition) -> bool {
+        condition != Condition::IfUnmodifiedSince
+            && self.names(condition)
+            && !self.is_any(condition)
+            && self.tags(condition).next().is_none()
+    }
+
     /// Whether `If-None-Match` names this strong tag in its weak form alone: the
     /// client has a representation that was labelled weakly.
     pub(crate) fn names_weakly(&self, tag: TagRef<'_>) -> bool {
@@ -177,8 +204,10 @@ impl ConditionalFields {
     /// `HEAD` and `QUERY` (RFC 10008, section 2.6) alone.
     ///
     /// The caller has made sure that the answer without conditions would be
-    /// 2xx (section 13.2.1). A malformed field fails safe: `If-Match` is then
-    /// false, `If-None-Match` is true, and a date is ignored.
+    /// 2xx (section 13.2.1). A malformed field fails safe: a date is ignored,
+    /// and a list without one well-formed member keeps an unsafe request from
+    /// being performed, even where the state is unknown. On a safe method such
+    /// an `If-Match` is false and such an `If-None-Match` true.
     ///
     /// An `If-Unmodified-Since` that equals a modification date of the current
     /// second is false, since a date cannot tell two changes in one second
@@ -198,7 +227,10 @@ impl ConditionalFields {
             return Decision::Proceed;
         }
         let selected = match current {
-            Current::Unknown => return Decision::Proceed,
+            Current::Unknown => {
+                let malformed = self.malformed_guard(method);
+                return malformed.map_or(Decision::Proceed, Decision::Failed);
+            }
             Current::Absent => None,
             Current::Present(validators) => Some(validators),
         };
@@ -222,7 +254,9 @@ impl ConditionalFields {
 
         // Steps 3 and 4.
         if self.has(Field::NoneMatch) {
-            if self.matches(Field::NoneMatch, selected, |a, b| a.weak_eq(b)) {
+            // A guard that is misspelt is no permission.
+            let misspelt = || !is_safe(method) && self.is_malformed(Condition::IfNoneMatch);
+            if self.matches(Field::NoneMatch, selected, |a, b| a.weak_eq(b)) || misspelt() {
                 return if reads {
                     Decision::NotModified
                 } else {

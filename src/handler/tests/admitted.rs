@@ -1,0 +1,189 @@
+//! What a layer admits and what the handler compares are the same.
+
+use http::Method;
+
+use super::{DATE, Fields, expected};
+use crate::{
+    Validators, VersionTags,
+    handler::{Expected, Preconditions, Unmet},
+    refusal::Reason,
+    semantics::{
+        date::HttpDate,
+        etag::EntityTag,
+        precondition::{Admission, Condition, ConditionalFields, Current, Requirement},
+    },
+    test_support::request,
+};
+
+const NOW: HttpDate = HttpDate::from_unix_seconds(1_795_176_000);
+
+fn conditions(fields: Fields<'_>) -> ConditionalFields {
+    let request = request("PUT", "/", fields.iter().copied());
+    ConditionalFields::from_headers(request.headers())
+}
+
+fn seen(tag: EntityTag) -> Current {
+    let date = HttpDate::from_unix_seconds(784_111_777);
+    Validators::new()
+        .with_etag(tag)
+        .with_last_modified(date)
+        .into()
+}
+
+/// Issue 11, A.6: the layer admits a write for the version that it saw exactly
+/// if that version is in the handler's list, for every combination of fields,
+/// with either comparison, and with a strong tag and a weak one.
+#[test]
+fn the_list_has_what_the_layer_admitted() {
+    let matching = [
+        None,
+        Some("\"7\""),
+        Some("W/\"7\""),
+        Some("\"8\", W/\"7\""),
+        Some("\"8\""),
+        Some("*"),
+        Some("7"),
+    ];
+    let excluding = [
+        None,
+        Some("\"6\""),
+        Some("W/\"7\""),
+        Some("*"),
+        Some("true"),
+        Some(""),
+    ];
+    let dates = [None, Some(DATE), Some("junk")];
+    let tags = VersionTags::plain();
+    for (weakly, weak_tag) in [(false, false), (false, true), (true, false), (true, true)] {
+        let tag = tags.number(7);
+        let current = seen(if weak_tag { tag.into_weak() } else { tag });
+        for (m, n, d) in matching.iter().flat_map(|m| {
+            let rest = excluding.iter().flat_map(|n| dates.map(|d| (n, d)));
+            rest.map(move |(n, d)| (*m, *n, d))
+        }) {
+            let fields: Vec<_> = [
+                ("if-match", m),
+                ("if-none-match", n),
+                ("if-unmodified-since", d),
+            ]
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect();
+            let conditions = conditions(&fields).with_weak_if_match(weakly);
+            let admission = conditions.admit(
+                &Method::PUT,
+                current.as_ref(),
+                Requirement::Nothing,
+                true,
+                || NOW,
+            );
+            let expected = Expected::handed_over(Method::PUT, conditions, current.clone());
+            let admitted = admission == Admission::Admit;
+            for versions in [expected.versions(), expected.versions_of(&tags)] {
+                let has = versions.is_none_or(|versions| versions.contains(&7));
+                // A strong tag that the layer saw weakly never gets here.
+                let same = has == admitted || (weak_tag && !weakly && !admitted);
+                assert!(same, "{fields:?}, weakly {weakly}, weak {weak_tag}");
+            }
+        }
+    }
+}
+
+/// Issue 11, A.6: a weak version of another scope is no version of this one.
+#[test]
+fn a_weak_tag_keeps_its_scope() {
+    let of = |path: &str| VersionTags::plain().scope(path);
+    let weak = |path| of(path).number(7).into_weak().to_string();
+    let named = format!("{}, {}", weak("notes/4"), weak("notes/5"));
+    let fields = [("if-match", &*named)];
+    let handed = |current| {
+        let conditions = conditions(&fields).with_weak_if_match(true);
+        Expected::handed_over(Method::PUT, conditions, current)
+    };
+    let unknown = handed(Current::Unknown);
+    assert_eq!(unknown.versions_of(&of("notes/5")), Some(vec![7]));
+    let weakened = handed(of("notes/5").number(7).into_weak().into());
+    assert_eq!(weakened.versions(), Some(vec![7]));
+    assert_eq!(weakened.versions_of(&of("notes/6")), Some(Vec::new()));
+}
+
+/// A layer that saw nothing leaves the tags of `If-Match`, without those that
+/// `If-None-Match` excludes.
+#[test]
+fn of_an_unknown_state_the_fields_tell() {
+    let table: [(Fields<'_>, &[i64]); 4] = [
+        (
+            &[("if-match", "\"7\", \"8\""), ("if-none-match", "W/\"8\"")],
+            &[7],
+        ),
+        (&[("if-match", "\"7\""), ("if-none-match", "*")], &[]),
+        (&[("if-match", "\"7\""), ("if-none-match", "junk")], &[]),
+        (&[("if-match", "*"), ("if-none-match", "\"6\"")], &[]),
+    ];
+    for (fields, versions) in table {
+        let found = expected(fields).versions();
+        assert_eq!(found.as_deref(), Some(versions), "{fields:?}");
+    }
+}
+
+const MALFORMED: [&str; 8] = ["true", "7", "**", "", ",,", "'7'", "w/\"7\"", "W/*"];
+
+/// Issue 11, A.7: a guard that is misspelt lets nothing pass in a handler,
+/// whatever the handler looked at, and the 412 says why.
+#[test]
+fn a_malformed_condition_lets_nothing_pass() {
+    for (name, condition) in [
+        ("if-none-match", Condition::IfNoneMatch),
+        ("if-match", Condition::IfMatch),
+    ] {
+        for value in MALFORMED {
+            let fields = [(name, value)];
+            let malformed = Reason::PreconditionMalformed(condition);
+            assert_eq!(expected(&fields).versions(), Some(Vec::new()), "{fields:?}");
+            assert!(!expected(&fields).must_be_absent());
+            let written = expected(&fields).settle(Some(()));
+            assert_eq!(written.unwrap_err().reason(), malformed, "{fields:?}");
+            for current in [
+                Current::Unknown,
+                Current::Absent,
+                seen(VersionTags::plain().number(7)),
+            ] {
+                let failed = expected(&fields).check(current.clone()).unwrap_err();
+                assert_eq!(failed.reason(), malformed, "{fields:?} {current:?}");
+                let request = request("PATCH", "/", fields);
+                let Err(Unmet::Failed(failed)) = Preconditions::of(&request).check(current) else {
+                    panic!("{fields:?}");
+                };
+                assert_eq!(failed.reason(), malformed, "{fields:?}");
+            }
+        }
+    }
+    // One well-formed member, and the list counts.
+    for value in ["*, \"6\"", "6, W/\"6\"", "\"6\" x, \"6\""] {
+        let fields = [("if-none-match", value)];
+        let current = seen(VersionTags::plain().number(7));
+        assert!(expected(&fields).check(current).is_ok(), "{value}");
+    }
+}
+
+/// Issue 11, A.7: reads are as before.
+#[test]
+fn a_malformed_condition_of_a_read_matches_nothing() {
+    let check = |method, name, current: Current| {
+        let request = request(method, "/", [(name, "true")]);
+        let expected = Expected::of(&request).check(current.clone());
+        assert_eq!(
+            expected.is_ok(),
+            Preconditions::of(&request).check(current).is_ok()
+        );
+        expected.is_ok()
+    };
+    let current = || seen(VersionTags::plain().number(7));
+    for method in ["GET", "HEAD", "QUERY", "PROPFIND", "OPTIONS"] {
+        assert!(check(method, "if-none-match", current()), "{method}");
+        assert!(check(method, "if-none-match", Current::Absent), "{method}");
+        assert!(check(method, "if-match", Current::Unknown), "{method}");
+        let is_evaluated = method != "OPTIONS";
+        assert_eq!(check(method, "if-match", current()), !is_evaluated);
+    }
+}

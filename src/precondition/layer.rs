@@ -31,7 +31,8 @@ pub(super) struct Config<Q, G> {
     /// What is required where something is.
     pub(super) requires: Requirement,
     pub(super) proceeds_when_unknown: bool,
-    pub(super) patch_creates: bool,
+    /// `None` is the default.
+    pub(super) creates: Option<Arc<[Method]>>,
     pub(super) weak_if_match: bool,
     pub(super) already_applied: Option<AlreadyApplied>,
     pub(super) on_source_error: OnSourceError,
@@ -80,7 +81,7 @@ impl<Q: ValidatorSource> PreconditionLayer<Q> {
                 required: None,
                 requires: Requirement::Condition,
                 proceeds_when_unknown: false,
-                patch_creates: false,
+                creates: None,
                 weak_if_match: false,
                 already_applied: None,
                 on_source_error: OnSourceError::Refuse,
@@ -113,7 +114,7 @@ impl<Q, G, L> PreconditionLayer<Q, G, L> {
                 required: config.required,
                 requires: config.requires,
                 proceeds_when_unknown: config.proceeds_when_unknown,
-                patch_creates: config.patch_creates,
+                creates: config.creates,
                 weak_if_match: config.weak_if_match,
                 already_applied: config.already_applied,
                 on_source_error: config.on_source_error,
@@ -163,11 +164,27 @@ impl<Q, G, L> PreconditionLayer<Q, G, L> {
         self
     }
 
-    /// The service creates with `PATCH` what does not exist. Off by default:
-    /// a `PATCH` of nothing then gets 404 where its condition is false, as a
-    /// `DELETE` does, and 412 otherwise.
-    pub fn patch_creates(mut self) -> Self {
-        self.config.patch_creates = true;
+    /// Sets the methods with which the service makes what is absent. Defaults to
+    /// `PUT`, `POST` and `MKCOL`.
+    ///
+    /// Where nothing exists, a false or missing condition is 412 or 428 for these
+    /// methods, and 404 for all others: what would be 404 without a condition is
+    /// 404 with one (RFC 9110, section 13.2.1).
+    ///
+    /// ```
+    /// use http::Method;
+    /// use tower_conditional::{PreconditionLayer, source::SelfGet};
+    ///
+    /// # let reads = tower::service_fn(|_: http::Request<()>| async { Ok::<_, ()>(http::Response::new(())) });
+    /// // Notes are made by POST to the collection; PUT only replaces them.
+    /// let notes = PreconditionLayer::self_get(SelfGet::of(reads.clone())).creates([Method::POST]);
+    /// // JSON Merge Patch (RFC 7396) may make what it patches.
+    /// let settings = PreconditionLayer::self_get(SelfGet::of(reads))
+    ///     .creates([Method::PUT, Method::PATCH]);
+    /// # let _ = (notes, settings);
+    /// ```
+    pub fn creates(mut self, methods: impl IntoIterator<Item = Method>) -> Self {
+        self.config.creates = Some(methods.into_iter().collect());
         self
     }
 
@@ -314,10 +331,10 @@ impl<Q, G> Config<Q, G> {
     /// Whether the method makes what is not there.
     pub(super) fn creates(&self, method: &Method) -> bool {
         debug_assert!(!is_safe(method));
-        match *method {
-            Method::DELETE => false,
-            Method::PATCH => self.patch_creates,
-            _ => true,
+        match &self.creates {
+            Some(methods) => methods.contains(method),
+            // RFC 4918, section 9.3: `MKCOL` does nothing else.
+            None => matches!(method.as_str(), "PUT" | "POST" | "MKCOL"),
         }
     }
 }
@@ -331,7 +348,7 @@ impl<Q, G: Clone> Clone for Config<Q, G> {
             required: self.required.clone(),
             requires: self.requires,
             proceeds_when_unknown: self.proceeds_when_unknown,
-            patch_creates: self.patch_creates,
+            creates: self.creates.clone(),
             weak_if_match: self.weak_if_match,
             already_applied: self.already_applied.clone(),
             on_source_error: self.on_source_error,

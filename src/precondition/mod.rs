@@ -76,8 +76,8 @@
 //! - An `If-Match` or `If-None-Match` without one well-formed member is 412,
 //!   whatever the state is and even where it is unknown: `If-None-Match: true` is
 //!   a guard that was misspelt, and must not overwrite.
-//! - Where nothing exists and the method would not create it (`DELETE`, and
-//!   `PATCH` unless told otherwise), a false or missing condition is 404.
+//! - Where nothing exists and the method would not
+//!   [create](PreconditionLayer::creates) it, a false or missing condition is 404.
 //! - Where nothing is known the request goes on as it came, conditions included, if no
 //!   condition is required. If one is, a source that does not know the target may have
 //!   met another spelling of it: that is 412, unless

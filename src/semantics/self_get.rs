@@ -57,9 +57,10 @@ pub enum Meaning {
     Present,
     /// There is none: 404 and 410.
     Absent,
-    /// The state is not for this caller, or elsewhere: 401, 403, 407 and 3xx.
-    /// Whoever may not read must not learn from a condition what is there, so
-    /// this very answer is what the caller gets.
+    /// The request is refused or redirected: 3xx, and every other 4xx, such as
+    /// 400, 401, 403 and 429. Whoever may not read must not learn from a
+    /// condition what is there, and whoever asks for too much learns when to try
+    /// again: this very answer is what the caller gets.
     Refused,
     /// The target has no state to read: 405 and 501.
     Unknown,
@@ -77,10 +78,7 @@ impl Meaning {
             }
             StatusCode::NOT_FOUND | StatusCode::GONE => Self::Absent,
             StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => Self::Unknown,
-            StatusCode::UNAUTHORIZED
-            | StatusCode::FORBIDDEN
-            | StatusCode::PROXY_AUTHENTICATION_REQUIRED => Self::Refused,
-            other if other.is_redirection() => Self::Refused,
+            other if other.is_redirection() || other.is_client_error() => Self::Refused,
             _ => Self::Failed,
         }
     }

@@ -28,10 +28,11 @@ use crate::{
 /// come. See [`PreconditionLayer`](crate::PreconditionLayer) for what closes
 /// that gap.
 ///
-/// The status of the answer tells the state: 200, 203 and 204 are the current
-/// representation; 404 and 410 say that there is none; 401, 403, 407 and 3xx go to
-/// the client as they are; 405 and 501 say that nothing is known; everything else, a
-/// panic included, is a failed source.
+/// The status of the answer tells the state: 200, 203 and 204 are the current representation; 404
+/// and 410 say that there is none; 405 and 501 say that nothing is known. 3xx
+/// and every other 4xx go to the client as they are: a caller who may not read
+/// learns nothing from a condition, and a 429 keeps its `Retry-After`.
+/// Everything else, a panic included, is a failed source.
 ///
 /// # Which service
 ///

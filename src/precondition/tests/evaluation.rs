@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderValue, header::IF_RANGE};
+use http::{HeaderValue, Method, header::IF_RANGE};
 
 use super::resource;
 use crate::{
@@ -130,10 +130,38 @@ fn absent_is_404_before_412() {
         assert_eq!(put(Current::Absent, "PATCH", &fields), (404, false));
         assert_eq!(put(Current::Absent, "PUT", &fields), (412, false));
     }
-    let log = Log::default();
-    let layer = PreconditionLayer::new(knows(Current::Absent)).patch_creates();
-    let patch = request("PATCH", "/", [("if-match", "*")]);
-    assert_eq!(send(&layer, patch, resource(None, &log)).status(), 412);
+}
+
+/// Issue 11, A.9, R-9110-13.2.1-b: a method that the service does not create
+/// with is 404 where nothing exists, with and without `require`, with a source
+/// and with a `GET`.
+#[test]
+fn the_methods_that_create_are_named() {
+    let conditions: [&[(&str, &str)]; 3] = [&[("if-match", "*")], &[("if-match", "\"1\"")], &[]];
+    for fields in conditions {
+        let refused = if fields.is_empty() { 428 } else { 412 };
+        for (creating, method, status) in [
+            (&[][..], "PUT", 404),
+            (&[], "POST", 404),
+            (&[Method::POST], "PUT", 404),
+            (&[Method::POST], "POST", refused),
+            (&[Method::PATCH], "PATCH", refused),
+            (&[Method::PATCH], "PUT", 404),
+        ] {
+            let log = Log::default();
+            let sent = || request(method, "/", fields.iter().copied());
+            let creating = || creating.iter().cloned();
+            let source = PreconditionLayer::new(knows(Current::Absent));
+            let source = source.require_if(|_| true).creates(creating());
+            let answer = send(&source, sent(), resource(None, &log));
+            assert_eq!(answer.status(), status, "{method} {fields:?}");
+            let get = PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart());
+            let get = get.require_if(|_| true).creates(creating());
+            let answer = send(&get, sent(), resource(None, &log));
+            assert_eq!(answer.status(), status, "{method} {fields:?}");
+            assert!(log.take().is_empty());
+        }
+    }
 }
 
 /// R-9110-13.2.1-d: what nobody can evaluate goes on as it came, and so does

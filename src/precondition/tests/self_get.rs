@@ -42,7 +42,7 @@ fn the_service_tells_the_current_state() {
     }
 }
 
-/// What the status of the answer means; see `SelfGet`.
+/// Issue 11, A.9: what the status of the answer means; see `SelfGet`.
 #[test]
 fn every_status_has_a_meaning() {
     for (asked, stale, current) in [
@@ -59,8 +59,10 @@ fn every_status_has_a_meaning() {
         (405, 204, 204),
         (501, 204, 204),
         (206, 503, 503),
-        (400, 503, 503),
-        (429, 503, 503),
+        (400, 400, 400),
+        (414, 414, 414),
+        (422, 422, 422),
+        (429, 429, 429),
         (500, 503, 503),
         (503, 503, 503),
     ] {

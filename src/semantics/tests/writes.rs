@@ -218,6 +218,7 @@ fn the_head_of_the_get() {
     assert_eq!(get.headers, expected);
 }
 
+/// Issue 11, A.9: a 4xx is the client's answer.
 #[test]
 fn every_status_has_a_meaning() {
     for code in 100..1000 {
@@ -225,7 +226,7 @@ fn every_status_has_a_meaning() {
             200 | 203 | 204 => Meaning::Present,
             404 | 410 => Meaning::Absent,
             405 | 501 => Meaning::Unknown,
-            300..=399 | 401 | 403 | 407 => Meaning::Refused,
+            300..=499 => Meaning::Refused,
             _ => Meaning::Failed,
         };
         let status = StatusCode::from_u16(code).unwrap();

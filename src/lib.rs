@@ -47,7 +47,7 @@
 //! |---|---|
 //! | [`EtagLayer`] | makes an entity tag from the content of a response |
 //! | [`ConditionalLayer`] | answers conditional reads with 304 and 412; with a source, before the service runs |
-//! | [`StateRefLayer`] | answers 304 to a client that names the latest state, whatever the method |
+//! | [`StateRefLayer`] | answers 304 to a client that names the latest state, to `POST` as well |
 //! | [`PreconditionLayer`] | checks conditional writes before they are performed: 412, 428 |
 //! | [`CachePolicyLayer`] | says how responses may be cached: `Cache-Control`, targeted fields, `Vary`, `Date` |
 //! | [`CodingTagLayer`] | makes one strong tag per content coding, around compression |

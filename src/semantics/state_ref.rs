@@ -1,9 +1,18 @@
 //! A field in which a client names the state that it has seen, and a service
 //! the latest one. Not HTTP's, but an agreement of the two.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header::CACHE_CONTROL};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header::CACHE_CONTROL,
+};
 
-use super::{fields, list::trim_ows, vary};
+use super::{fields, list::trim_ows, method::may_be_not_modified, vary};
+
+/// Whether a request of this method can ask for something that the client has
+/// already: `GET`, `HEAD`, `QUERY`, and `POST` that carries a query. All others
+/// change something, or have no 304.
+pub(crate) fn may_ask(method: &Method) -> bool {
+    may_be_not_modified(method) || *method == Method::POST
+}
 
 /// What the client has seen: the one value of the field, which is not empty.
 pub(crate) fn seen<'a>(headers: &'a HeaderMap, field: &HeaderName) -> Option<&'a HeaderValue> {

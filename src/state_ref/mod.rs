@@ -1,5 +1,5 @@
-//! Answers a request for a state that the client has already, whatever its
-//! method: the state reference field.
+//! Answers a request for a state that the client has already, `POST` included:
+//! the state reference field.
 //!
 //! A client that keeps a view of the data sends the identifier of the state
 //! that it saw, in a field that it agreed on with the service. The answer
@@ -53,7 +53,9 @@
 //!
 //! # What it does
 //!
-//! A request without the field, or with an empty one, passes untouched. For
+//! It is for `GET`, `HEAD`, `QUERY` and `POST`. A request of any other method
+//! passes untouched: `PUT`, `PATCH` and `DELETE` are performed, whatever the
+//! field says. So does a request without the field, or with an empty one. For
 //! one that carries it the [`StateSource`](crate::source::StateSource) is asked
 //! first. The identifier is the same: 304 with the field, and the service does
 //! not run. That 304 is `no-store`, so that no cache takes it for the validation
@@ -65,6 +67,9 @@
 //! field, so that the client asks in full the next time.
 //!
 //! # What it needs from its neighbours
+//!
+//! A place on routes whose `POST` reads. A `POST` that creates something must be
+//! performed, and the layer cannot tell the two apart.
 //!
 //! Authentication outside, as always. The identifier and the content from the
 //! same side of a replicated database: an identifier of the primary on content

@@ -52,7 +52,10 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        let Some(seen) = state_ref::seen(request.headers(), &self.config.field).cloned() else {
+        let seen = state_ref::may_ask(request.method())
+            .then(|| state_ref::seen(request.headers(), &self.config.field))
+            .flatten();
+        let Some(seen) = seen.cloned() else {
             return ResponseFuture::called(self.inner.call(request));
         };
         let service = Ready::take(&mut self.inner);

@@ -79,16 +79,33 @@ fn ask<Q: StateSource>(
 #[test]
 fn the_same_state_is_304_before_the_query_runs() {
     let layer = StateRefLayer::new(FIELD, latest("17"));
-    for method in [Method::GET, Method::HEAD, Method::POST, Method::PUT] {
+    let query_method = Method::from_bytes(b"QUERY").unwrap();
+    for method in [Method::GET, Method::HEAD, query_method, Method::POST] {
         let query = Query::default();
         let response = ask(&layer, &query, method.clone(), &["17"]);
         assert_eq!(response.status(), StatusCode::NOT_MODIFIED);
         assert_eq!(response.headers()[FIELD], "17");
         assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
         let varies = response.headers().contains_key(VARY);
-        assert_eq!(varies, method == Method::GET || method == Method::HEAD);
+        assert_eq!(varies, method != Method::POST);
         assert_eq!(response.body().size_hint().exact(), Some(0));
         assert_eq!(query.runs.load(Ordering::SeqCst), 0);
+    }
+}
+
+/// Issue 11, B.4: what changes something is performed, and the source is not
+/// asked.
+#[test]
+fn a_write_is_performed() {
+    let layer = StateRefLayer::new(FIELD, |_: &http::request::Parts| async {
+        unreachable!("nobody asked") as Result<Option<HeaderValue>, Infallible>
+    });
+    for method in ["PUT", "PATCH", "DELETE", "OPTIONS", "MKCOL", "FOO", "post"] {
+        let query = Query::default();
+        let response = ask(&layer, &query, method.parse().unwrap(), &["17"]);
+        assert_eq!(response.status(), StatusCode::OK, "{method}");
+        assert_eq!(response.headers(), &HeaderMap::new(), "{method}");
+        assert_eq!(query.runs.load(Ordering::SeqCst), 1, "{method}");
     }
 }
 

@@ -132,6 +132,10 @@
 //! }
 //! ```
 //!
+//! Below `Router::nest` a layer sees the path without its prefix. The feature
+//! `axum` lets it know the whole path; a source that scopes its tags by the path
+//! takes that from [`target::of`].
+//!
 //! Routes inside may have layers of their own all the same: a [`ConditionalLayer`]
 //! around the router takes the wrong field from their 304s. A router answers `HEAD`
 //! without content; [`ConditionalLayer::head_as_get`] gives such an answer the tag
@@ -146,23 +150,24 @@
 //!
 //! [`semantics`] holds the rules as plain functions, for use without `tower`.
 //! [`VersionTags`] makes tags from the versions of a database. [`Outcome`] says
-//! what was decided. [`refusal`] is how a layer says no. `lock`, with the feature
-//! `tokio`, lets one writer at a time at a key, and `detached` ends writes whose
-//! client has left.
+//! what was decided. [`target`] is the URI that the client asked for. [`refusal`] is
+//! how a layer says no. `lock`, with the feature `tokio`, lets one writer at a time at
+//! a key, and `detached` ends writes whose client has left.
 //!
 //! # Features
 //!
 //! | Name | Description | Default? |
 //! |---|---|---|
 //! | `tokio` | `lock::KeyedLock`, one writer at a time per key in this process; `detached::Detached`; `purge::PurgeQueue`; time limits of sources, and of waiting for a purge | yes |
-//! | `axum` | the types of [`handler`] as extractors and responses | no |
+//! | `axum` | the types of [`handler`] as extractors and responses; the whole path below `Router::nest` for whatever names a resource ([`target`]) | no |
 //! | `serde` | `Cache-Control` directives as strings of a configuration | no |
 //! | `tracing` | events where a source failed, a write was not checked, a purge was given up or an audit found something | no |
 //! | `blake3` | `etag::Blake3`, for tags from BLAKE3 | no |
 //! | `xxh3` | `etag::Xxh3`, for tags from XXH3 where no adversary writes content | no |
 //! | `test-util` | `clock::ManualClock`, a clock that tests can move | no |
 //!
-//! A feature adds to the API and never changes what there is.
+//! A feature adds to the API and never changes what there is, apart from the
+//! path that layers below `Router::nest` know.
 //!
 //! # Minimum supported Rust version
 //!
@@ -198,6 +203,7 @@ pub mod semantics;
 pub mod source;
 mod stack;
 pub mod state_ref;
+pub mod target;
 #[cfg(test)]
 mod test_support;
 

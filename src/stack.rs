@@ -65,11 +65,11 @@ pub fn stack() -> Stack {
 /// ```
 /// # use std::convert::Infallible;
 /// # use http::request::Parts;
-/// use tower_conditional::{Current, PreconditionLayer, VersionTags, stack};
+/// use tower_conditional::{Current, PreconditionLayer, VersionTags, stack, target};
 ///
 /// // A version for each path, which the scope binds to that path.
 /// let versions = |request: &Parts| {
-///     let tags = VersionTags::plain().scope(request.uri.path());
+///     let tags = VersionTags::plain().scope(target::of(request).path());
 ///     async move { Ok::<_, Infallible>(Current::from(tags.number(7))) }
 /// };
 /// // Reads get this tag, 304 before the handler runs, and writes take it.

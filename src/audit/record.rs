@@ -16,6 +16,7 @@ use crate::{
         content_length,
         method::is_safe,
     },
+    target,
 };
 
 /// A request that was let in.
@@ -43,7 +44,7 @@ impl Asked {
         Self {
             instance: instance.clone(),
             method: request.method().clone(),
-            uri: request.uri().clone(),
+            uri: target::of_request(request).clone(),
             headers: request.headers().clone(),
             epoch,
             write: writes.then(|| Write {

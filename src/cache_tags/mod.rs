@@ -97,8 +97,9 @@
 //! forget. Inside everything that refuses or answers writes, such as `stack()`
 //! and time-outs, so that it sees what became of them.
 //!
-//! The path as the cache has it: the target is the URI that arrives here, and
-//! `axum`'s `Router::nest` takes the prefix away. `Host` as the cache has it.
+//! The path as the cache has it: the target is the URI that arrives here, or, with
+//! the feature `axum`, the one before `Router::nest` took a prefix away
+//! ([`target`](crate::target)). `Host` as the cache has it.
 //!
 //! # What it does not promise
 //!

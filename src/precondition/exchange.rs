@@ -29,6 +29,7 @@ use crate::{
         precondition::{ConditionalFields, Current, Requirement},
     },
     source::{MayAskService, Ready, ValidatorSource},
+    target,
 };
 
 pub(super) type Answer<ResB> = Response<ResponseBody<ResB>>;
@@ -190,7 +191,7 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
     fn hand_over(&self, parts: &mut Parts, current: Current, asks_again: bool) -> Kept {
         let mut kept = Kept {
             method: parts.method.clone(),
-            path: parts.uri.path_and_query().cloned(),
+            path: target::of(parts).path_and_query().cloned(),
             compared: None,
             head: asks_again.then(|| Box::new(parts.clone())),
             source_knew: false,

@@ -109,9 +109,12 @@ use std::{collections::BTreeSet, error::Error, future::Future};
 
 use http::{HeaderMap, Uri, request::Parts};
 
-use crate::semantics::{
-    cache_tags::{self, CacheTag},
-    ordered_set::OrderedSet,
+use crate::{
+    semantics::{
+        cache_tags::{self, CacheTag},
+        ordered_set::OrderedSet,
+    },
+    target,
 };
 
 #[cfg(feature = "tokio")]
@@ -145,11 +148,12 @@ impl Purge {
         }
     }
 
-    /// The target of this request, with the authority of `Host` where the URI
-    /// has none. Nothing names the scheme then, and `http` stands for it.
+    /// The [target](crate::target) of this request, with the authority of `Host`
+    /// where the URI has none. Nothing names the scheme then, and `http` stands for
+    /// it.
     #[must_use]
     pub fn of(request: &Parts) -> Self {
-        let target = cache_tags::target(&request.uri, &request.headers);
+        let target = cache_tags::target(target::of(request), &request.headers);
         // A copy, or what waits would keep the buffer of its connection.
         Self::new().with_target(target.to_string().parse().unwrap_or(target))
     }

@@ -15,14 +15,14 @@
 //! use http_body_util::Full;
 //! use tower::{Layer, ServiceExt, service_fn};
 //! use tower_conditional::{
-//!     ConditionalLayer, semantics::version::VersionTags, source::ValidatorSource,
+//!     ConditionalLayer, semantics::version::VersionTags, source::ValidatorSource, target,
 //! };
 //!
 //! // A counter that every write moves stands for a version column.
 //! let version = Arc::new(AtomicI64::new(7));
 //! // The path is its scope: the tag of one note is no tag of another.
 //! let source = move |request: &Parts| {
-//!     let tags = VersionTags::plain().scope(request.uri.path());
+//!     let tags = VersionTags::plain().scope(target::of(request).path());
 //!     let tag = tags.number(version.load(Ordering::SeqCst));
 //!     async move { Ok::<_, Infallible>(tag.into()) }
 //! };

@@ -14,6 +14,7 @@ use crate::{
         self_get::{self, Meaning},
         validators::Validators,
     },
+    target,
 };
 
 /// Asks a service for the current state, with a `GET` that carries the request's
@@ -50,9 +51,10 @@ use crate::{
 /// # let _: Router = app;
 /// ```
 ///
-/// A named service gets only those of the request's extensions that
-/// [`extension`](Self::extension) names, since what a router noted for its handlers
-/// would confuse another.
+/// A named service gets only the [target](crate::target) and those of the request's
+/// extensions that [`extension`](Self::extension) names, since what a router noted for
+/// its handlers would confuse another. Below `Router::nest` the `GET` has the path
+/// without the prefix, as the layer does: name the nested router, not the one around it.
 ///
 /// [`inner_tells_methods_apart`](Self::inner_tells_methods_apart) asks the service
 /// inside the layer, which the caller promises to answer a `GET` as a `GET`. It gets
@@ -275,6 +277,7 @@ where
         service.release();
         let mut head = self_get::head(request);
         head.extensions = Extensions::new();
+        target::carry(&request.extensions, &mut head.extensions);
         for carry in &self.service.extensions {
             carry(&request.extensions, &mut head.extensions);
         }

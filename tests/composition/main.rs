@@ -10,6 +10,8 @@ mod confirmed;
 mod cors;
 #[cfg(feature = "tracing")]
 mod events;
+#[cfg(feature = "axum")]
+mod nested;
 mod one_origin;
 mod placement;
 mod plain;

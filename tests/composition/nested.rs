@@ -1,0 +1,143 @@
+//! Issue 11, A.10: layers below `Router::nest`, where the path that a layer sees
+//! names two resources.
+
+use std::convert::Infallible;
+
+use axum::{
+    Router,
+    extract::OriginalUri,
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use tokio::sync::mpsc;
+use tower_conditional::{
+    Audit, AuditLayer, CacheTagsLayer, ConditionalLayer, Current, PreconditionLayer, VersionTags,
+    purge::{Purge, PurgeQueue},
+    semantics::cache_tags::CacheTags,
+    source::SelfGet,
+    target,
+};
+
+use crate::support::send;
+
+const TREES: [&str; 2] = ["/api/v1", "/api/v2"];
+
+/// Both trees with the same router inside.
+fn nested(inner: &Router) -> Router {
+    let add = |app: Router, prefix: &&str| app.nest(prefix, inner.clone());
+    TREES.iter().fold(Router::new(), add)
+}
+
+async fn whole_path(OriginalUri(uri): OriginalUri) -> String {
+    uri.path().to_owned()
+}
+
+async fn written() -> StatusCode {
+    StatusCode::NO_CONTENT
+}
+
+fn notes() -> Router {
+    Router::new().route("/notes/{id}", get(whole_path).put(written))
+}
+
+/// Version 7 of every resource, each a scope of its own.
+fn source() -> impl tower_conditional::ValidatorSource {
+    |request: &Parts| {
+        let tags = VersionTags::plain().scope(target::of(request).path());
+        std::future::ready(Ok::<Current, Infallible>(tags.number(7).into()))
+    }
+}
+
+fn tag(path: &str) -> String {
+    VersionTags::plain().scope(path).number(7).to_string()
+}
+
+/// The resource of the other tree has another tag, and the 412 names its own.
+#[tokio::test]
+async fn a_412_names_the_whole_path() {
+    let guard = PreconditionLayer::new(source()).with_self_get(SelfGet::of(notes()));
+    let reads = ConditionalLayer::new().source(source());
+    let app = nested(&notes().layer(reads).layer(guard));
+    for (own, other) in [(TREES[0], TREES[1]), (TREES[1], TREES[0])] {
+        let (path, other) = (format!("{own}/notes/1"), format!("{other}/notes/1"));
+        let read = send(&app, "GET", &path, &[]).await;
+        assert_eq!(read.tag(), tag(&path));
+        let put = async |tag: &str| send(&app, "PUT", &path, &[("if-match", tag)]).await;
+        assert_eq!(put(&tag(&path)).await.status, 204);
+        let failed = put(&tag(&other)).await;
+        assert_eq!(failed.status, 412);
+        assert_eq!(failed.field("content-location"), Some(&*path));
+        assert_eq!(failed.tag(), tag(&path));
+        // The service that was asked knows the whole path too.
+        assert_eq!(failed.body, path.as_bytes());
+    }
+}
+
+/// A purge names what the cache has stored, and so do relative locations.
+#[tokio::test]
+async fn a_purge_names_the_whole_path() {
+    let (sent, mut purges) = mpsc::unbounded_channel();
+    let queue = PurgeQueue::new(move |purge: Purge| {
+        let sent = sent.send(purge);
+        async move { sent }
+    });
+    let created = || async { (StatusCode::CREATED, [("location", "2")]) };
+    let inner = Router::new()
+        .route("/notes/{id}", get(whole_path).put(created))
+        .layer(CacheTagsLayer::new(CacheTags::new()).purge(queue));
+    let app = nested(&inner);
+    send(&app, "PUT", "/api/v1/notes/1", &[("host", "a")]).await;
+    let expected = ["http://a/api/v1/notes/1", "http://a/api/v1/notes/2"];
+    let mut found = Vec::new();
+    while found.len() < expected.len() {
+        let purge = purges.recv().await.unwrap();
+        found.extend(purge.targets().map(ToString::to_string));
+    }
+    assert_eq!(found, expected);
+}
+
+/// Two resources are not compared, and a finding names its own.
+#[tokio::test]
+async fn the_audit_tells_two_trees_apart() {
+    // Right for each tree by itself.
+    async fn one_tag(OriginalUri(uri): OriginalUri) -> Response {
+        let content = uri.path().to_owned();
+        ([("etag", "\"7\""), ("cache-control", "no-cache")], content).into_response()
+    }
+    let audit = Audit::new();
+    let inner = Router::new()
+        .route("/notes/{id}", get(one_tag))
+        .layer(AuditLayer::new(audit.clone()));
+    let app = nested(&inner);
+    for path in ["/api/v1/notes/1", "/api/v2/notes/1", "/api/v1/notes/1"] {
+        send(&app, "GET", path, &[]).await;
+    }
+    audit.assert_clean();
+    let broken = Router::new()
+        .route("/notes/{id}", get(|| async { [("etag", "7")] }))
+        .layer(AuditLayer::new(audit.clone()));
+    send(&nested(&broken), "GET", "/api/v2/notes/1", &[]).await;
+    let targets: Vec<_> = audit
+        .findings()
+        .iter()
+        .map(|f| f.target().to_owned())
+        .collect();
+    assert!(!targets.is_empty());
+    assert!(
+        targets.iter().all(|target| target == "GET /api/v2/notes/1"),
+        "{targets:?}"
+    );
+}
+
+/// Patterns are compared with the path that their layer sees.
+#[tokio::test]
+async fn a_route_is_that_of_the_nested_router() {
+    use tower_conditional::ValidatorSource;
+
+    let reads = ConditionalLayer::new().source(source().at("/notes/{id}").unwrap());
+    let app = nested(&notes().layer(reads));
+    let path = "/api/v1/notes/1";
+    let seen = [("if-none-match", &*tag(path))];
+    assert_eq!(send(&app, "GET", path, &seen).await.status, 304);
+}

@@ -176,13 +176,22 @@ impl<S: Storage> Notes<S> {
         let written = written
             .await
             .unwrap_or_else(|lost| Err(StoreError::database(lost)))?;
+        // A note is not what was sent: it has an id and a version. The tag is that of the content
+        // of these answers, and `Content-Location` says whose content that is (RFC 9110, 9.3.4).
         Ok(match written {
             Written::Created(note, validators) => {
-                let location = [(header::LOCATION, format!("/notes/{}", note.id))];
-                let created = (StatusCode::CREATED, location, Json(note));
+                let url = format!("/notes/{}", note.id);
+                let urls = [
+                    (header::LOCATION, url.clone()),
+                    (header::CONTENT_LOCATION, url),
+                ];
+                let created = (StatusCode::CREATED, urls, Json(note));
                 Validated(created, validators).into_response()
             }
-            Written::Updated(note, validators) => Validated(Json(note), validators).into_response(),
+            Written::Updated(note, validators) => {
+                let url = [(header::CONTENT_LOCATION, format!("/notes/{}", note.id))];
+                Validated((url, Json(note)), validators).into_response()
+            }
             Written::Deleted(_) => StatusCode::NO_CONTENT.into_response(),
         })
     }

@@ -100,5 +100,6 @@ async fn write<S: Storage>(
     } else {
         StatusCode::NO_CONTENT
     };
+    // Stored as it came, so the answer may tell the new tag (RFC 9110, section 9.3.4).
     Ok(Validated(status, validators).into_response())
 }

@@ -139,6 +139,7 @@
 //! | `condition-overlooked` | mistake | RFC 6585, section 3 | evaluate If-Match for every request that has to have it |
 //! | `weak-tag-refused` | advice | RFC 9110, section 13.1.1 | make a strong tag where writes are conditional |
 //! | `ignored-condition` | mistake | RFC 9110, section 13.1.1 | put PreconditionLayer around whatever writes |
+//! | `tag-of-other-content` | mistake | RFC 9110, section 9.3.4 | leave ETag out of the answer, or send the representation with Content-Location |
 //!
 //! # What it needs from its neighbours
 //!
@@ -162,7 +163,10 @@
 //! An answer to `HEAD`, a 304 or a part with another tag, date or policy is
 //! reported once the next 200 is again what the last one was. A write that
 //! succeeded though its condition was false is reported once the next 200 has
-//! another tag: until then it may have found what it asked for. What is
+//! another tag: until then it may have found what it asked for. A `PUT` that was
+//! answered with a strong tag is reported once a 200 with that tag has content of
+//! another length than the `Content-Length` of the `PUT`; content that was changed
+//! and kept its length is not seen. What is
 //! [not compared](Audit::targets)
 //! is not found.
 

@@ -11,7 +11,7 @@ use super::{Audit, memory::Key};
 use crate::{
     outcome::Outcome,
     semantics::{
-        audit::{self, Code, Content, Exchange, FIRST_BYTES, Part, Sighting},
+        audit::{self, Code, Content, Exchange, FIRST_BYTES, Part, Sighting, StoredContent},
         cache_control::CacheControl,
         content_length,
         method::is_safe,
@@ -102,6 +102,9 @@ impl Asked {
                 passing = Part::of(&exchange).map(Passing::Part);
             }
             _ => {
+                if let Some(stored) = StoredContent::of(&exchange) {
+                    memory.target(key).store(stored);
+                }
                 let own = usize::from(self.write.is_some());
                 if let Some(epoch) = memory.still_but(self.epoch, own)
                     && let Some(target) = memory.seen(key)

@@ -3,7 +3,8 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use crate::semantics::audit::{
-    self, Content, DoubtfulWrite, Exchange, Found, Part, Sighting, Suspicion, Verdict,
+    self, Content, DoubtfulWrite, Exchange, Found, Part, Sighting, StoredContent, Suspicion,
+    Verdict,
 };
 
 /// So many variants and versions of one target are compared, and so many parts.
@@ -22,6 +23,8 @@ pub(super) struct Target {
     parts: VecDeque<Part>,
     /// A write of which the next 200 tells more.
     write: Option<DoubtfulWrite>,
+    /// The latest `PUT` whose answer says that its content was stored.
+    stored: Option<StoredContent>,
 }
 
 impl Target {
@@ -58,9 +61,19 @@ impl Target {
         for part in &self.parts {
             audit::stretches_of(&sighting, part, found);
         }
+        found.extend(
+            self.stored
+                .as_ref()
+                .and_then(|stored| stored.judge(&sighting)),
+        );
         self.confirm((number, &sighting), found);
         sighting.forget_request();
         self.keep(number, sighting);
+    }
+
+    /// A `PUT` was answered as if its content had been stored as it came.
+    pub(super) fn store(&mut self, stored: StoredContent) {
+        self.stored = Some(stored);
     }
 
     /// The content of a 206 has ended.

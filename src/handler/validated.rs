@@ -9,6 +9,35 @@ use crate::semantics::validators::Validators;
 ///
 /// Read the validators before the content, or together with it: a new tag on
 /// old bytes is a stale page for ever.
+///
+/// # Answers to writes
+///
+/// A client takes a validator in the answer to its `PUT` for that of the content
+/// that it sent. So a successful `PUT` has one only if the content was stored as
+/// it came, byte for byte (RFC 9110, section 9.3.4). If the service normalises
+/// the content, adds an id or a date, or renders it anew, there are two ways:
+///
+/// - Send the new representation, and name its resource in `Content-Location`
+///   (section 8.7). The validators are then those of that content. The same goes
+///   for the answers to `POST` and `PATCH`.
+/// - Send no validators. The client gets them with its next `GET`.
+///
+/// ```
+/// use bytes::Bytes;
+/// use http::{Response, header::CONTENT_LOCATION};
+/// use tower_conditional::{Validators, VersionTags, handler::Validated};
+///
+/// // The client sent `{"text": "hello"}`.
+/// fn updated(id: i64) -> Response<Bytes> {
+///     let note = Response::builder()
+///         .header(CONTENT_LOCATION, format!("/notes/{id}"))
+///         .body(r#"{"id": 1, "text": "hello"}"#.into())
+///         .expect("a path is a field value");
+///     let tags = VersionTags::plain().scope(format!("notes/{id}"));
+///     Validated(note, Validators::from(tags.number(8))).into()
+/// }
+/// # updated(1);
+/// ```
 #[derive(Debug, Clone)]
 #[allow(clippy::exhaustive_structs)] // it is what its two fields are
 pub struct Validated<T>(pub T, pub Validators);

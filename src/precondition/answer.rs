@@ -13,7 +13,7 @@ use crate::{
     handler::PreconditionFailed,
     outcome::Outcome,
     refusal::{Reason, Renderer},
-    semantics::{date::HttpDate, prefer::Return, superseded, validators::Validators},
+    semantics::{prefer::Return, superseded},
     target,
 };
 
@@ -74,13 +74,11 @@ pub(super) fn note_preference<B>(request: &Parts, answer: &mut Response<B>) {
     superseded::note_preference(answer.headers_mut(), minimal);
 }
 
-/// The success of a write that had been applied before.
-pub(super) fn already_applied<B: Body<Data = Bytes>>(
-    current: &Validators,
-    now: HttpDate,
-) -> Response<ResponseBody<B>> {
+/// The success of a write that had been applied before. It has no validators:
+/// whether the content was stored as it came nobody knows here (RFC 9110,
+/// section 9.3.4).
+pub(super) fn already_applied<B: Body<Data = Bytes>>() -> Response<ResponseBody<B>> {
     let mut response = Response::new(ResponseBody::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
-    current.write_to(response.headers_mut(), || now);
     response
 }

@@ -199,6 +199,9 @@ impl<Q, G, L> PreconditionLayer<Q, G, L> {
 
     /// Answers 204 in place of 412 where `applied` says that this very request
     /// made the current state already (RFC 9110, sections 13.1.1 and 13.1.4).
+    /// The 204 has no validators, which a client could take for those of the
+    /// content that it sent (section 9.3.4).
+    ///
     /// Off by default: only the application can tell, for example by a request
     /// id or a digest that it stored with the write; that the state looks the
     /// same proves nothing.

@@ -117,8 +117,7 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
             && let Some(applied) = &self.config.already_applied
             && applied(request, validators).await
         {
-            let answer = answer::already_applied(validators, self.config.now());
-            return self.explained(answer, Verdict::AlreadyApplied);
+            return self.explained(answer::already_applied(), Verdict::AlreadyApplied);
         }
         // The source told the state, unless the service did.
         let source_knew = found.is_none();

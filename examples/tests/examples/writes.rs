@@ -2,8 +2,8 @@ use serde_json::json;
 
 use crate::support::{BOTH, Http, Server};
 
-/// Holds R-9110-8.8-d: the tag of each answer is that of the next read, and good for the next
-/// write; with gzip too.
+/// Issue 11, A.11, holds R-9110-8.8-d: the tag of each answer is that of the next read, and good
+/// for the next write; with gzip too. The answer says whose content it tags.
 #[tokio::test]
 async fn notes_are_created_replaced_patched_and_deleted() {
     let notes = Server::notes(&["--notes", "2"]).await;
@@ -20,6 +20,8 @@ async fn notes_are_created_replaced_patched_and_deleted() {
         let read = notes.get(http, path, &[accept]).await;
         assert_eq!(read.tag(), created.tag());
         assert_eq!(read.body, created.body);
+        // The content is the note, which is not what was sent (R-9110-9.3.4-a).
+        assert_eq!(created.field("content-location"), Some(path));
 
         let mut tag = created.tag().to_owned();
         let long = text.to_uppercase();
@@ -42,6 +44,7 @@ async fn notes_are_created_replaced_patched_and_deleted() {
             let read = notes.get(http, path, &[accept]).await;
             assert_eq!(read.tag(), written.tag(), "{method}");
             assert_eq!(read.body, written.body, "{method}");
+            assert_eq!(written.field("content-location"), Some(path), "{method}");
             assert_ne!(read.tag(), tag, "{method}");
             tag = read.tag().to_owned();
         }

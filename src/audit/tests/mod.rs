@@ -5,6 +5,7 @@ mod pairs;
 mod parts;
 mod passing;
 mod revalidation;
+mod stored;
 mod users;
 mod writes;
 

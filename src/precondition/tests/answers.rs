@@ -290,7 +290,8 @@ fn a_write_that_was_applied_before() {
     assert_eq!(put(&opted, &[("if-none-match", "*"), id]).status(), 412);
     let answer = put(&opted, &[STALE, id]);
     assert_eq!(answer.status(), 204);
-    assert_eq!(answer.headers()["etag"], "\"1\"");
+    // Issue 11, A.11: the content may have been stored changed.
+    assert!(answer.headers().is_empty(), "{:?}", answer.headers());
     let outcome = Outcome::of(&answer).unwrap();
     assert_eq!(outcome.verdict(), Some(Verdict::AlreadyApplied));
     assert!(log.take().is_empty(), "performed again");

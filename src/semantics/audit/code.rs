@@ -228,6 +228,9 @@ codes! {
     /// A write that was done though its condition was false.
     IgnoredCondition "ignored-condition" Mistake "RFC 9110, section 13.1.1"
         "put PreconditionLayer around whatever writes"
+    /// A `PUT` that was stored changed, and answered with the tag of what was made of it.
+    TagOfOtherContent "tag-of-other-content" Mistake "RFC 9110, section 9.3.4"
+        "leave ETag out of the answer, or send the representation with Content-Location"
 }
 
 impl Code {

@@ -17,6 +17,7 @@ mod policy;
 mod revalidation;
 mod sharing;
 mod sighting;
+mod stored;
 mod structured;
 mod tags;
 mod users;
@@ -31,6 +32,7 @@ pub(crate) use {
     parts::{FIRST_BYTES, Part, stretches, stretches_of},
     revalidation::{not_modified, unseen_not_modified},
     sighting::{Content, Sighting},
+    stored::StoredContent,
     writes::{DoubtfulWrite, doubtful, refused},
 };
 

@@ -1,0 +1,61 @@
+//! `PUT` with the 200 after it (RFC 9110, section 9.3.4).
+
+use http::{
+    HeaderMap, HeaderName, Method,
+    header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_RANGE},
+};
+
+use super::{Code, Exchange, Found, Sighting, exchange::tag_text};
+use crate::semantics::{
+    etag::{EntityTag, TagRef},
+    fields,
+};
+
+/// The strong tag of a successful `PUT`, which says that the content was stored
+/// as it came. A later 200 with that tag has the same content, or the tag was
+/// wrong, whoever wrote in between.
+#[derive(Debug)]
+pub(crate) struct StoredContent {
+    tag: EntityTag,
+    length: u64,
+}
+
+impl StoredContent {
+    /// `None` where the answer says no such thing, or where the content that was
+    /// sent is not compared: its length is not known, it was coded, or a part.
+    pub(crate) fn of(exchange: &Exchange<'_>) -> Option<Self> {
+        let has = |name: HeaderName| fields::has(exchange.request, &name);
+        if exchange.method != Method::PUT
+            || !exchange.status.is_success()
+            // The content of the answer is the representation (section 8.7).
+            || exchange.has(&CONTENT_LOCATION)
+            || has(CONTENT_ENCODING)
+            || has(CONTENT_RANGE)
+        {
+            return None;
+        }
+        let tag = exchange.tag().filter(|tag| !tag.is_weak())?;
+        Some(Self {
+            tag: tag.into(),
+            length: length(exchange.request)?,
+        })
+    }
+
+    /// Holds what was sent against the content of a 200, which has ended.
+    pub(crate) fn judge(&self, full: &Sighting) -> Option<Found> {
+        let is_its = |tag: TagRef<'_>| tag.strong_eq(self.tag.as_ref());
+        let content = full.content.filter(|_| full.coding.is_none())?;
+        let tag = full.tag().filter(|tag| is_its(*tag))?;
+        let (tag, sent, stored) = (tag_text(tag), self.length, content.length);
+        (sent != stored).then(|| {
+            Code::TagOfOtherContent.because(format!(
+                "PUT sent {sent} bytes and was answered with {tag}, which has {stored} bytes"
+            ))
+        })
+    }
+}
+
+fn length(request: &HeaderMap) -> Option<u64> {
+    let line = fields::only(request, &CONTENT_LENGTH)?;
+    line.to_str().ok()?.parse().ok()
+}

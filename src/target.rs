@@ -7,8 +7,8 @@
 //! `Content-Location`, is made of the whole path.
 //!
 //! With the feature `axum` the layers of this crate read it from `axum`'s
-//! `OriginalUri`. Without the feature they know the path alone that arrives, so
-//! enable it for layers below `nest`.
+//! `OriginalUri`. Without the feature they know the path alone that arrives, and
+//! write no `Content-Location`, so enable it for layers below `nest`.
 //!
 //! Patterns are not names. [`Route`](crate::source::Route),
 //! [`at`](crate::ValidatorSource::at) and the rules of a cache policy are
@@ -35,6 +35,11 @@ use http::{Extensions, Request, Uri, request::Parts};
 #[must_use]
 pub fn of(request: &Parts) -> &Uri {
     original(&request.extensions).unwrap_or(&request.uri)
+}
+
+/// As [`of`], where nothing can have taken a prefix away unseen.
+pub(crate) fn whole(request: &Parts) -> Option<&Uri> {
+    cfg!(feature = "axum").then(|| of(request))
 }
 
 /// As [`of`], for a request with its content.

@@ -68,8 +68,8 @@
 //!   as a problem of RFC 9457 the tags that were expected. With
 //!   [`SelfGet::writers_may_read`](crate::source::SelfGet::writers_may_read) it carries
 //!   the current representation and its tag, so that a client can merge and try again at
-//!   once, and `Content-Location`, which says that the content is
-//!   that of the [target](crate::target);
+//!   once, and with the feature `axum`, by which the [target](crate::target) is known,
+//!   `Content-Location`, which says that the content is that of the target;
 //!   `Prefer: return=minimal` leaves it out (RFC 8144, section 3.2).
 //! - No condition where one is [required](PreconditionLayer::require) is 428
 //!   (RFC 6585), which names the field to send.

@@ -12,13 +12,20 @@ const PREFER: HeaderName = HeaderName::from_static("prefer");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 /// Turns the head of the representation's own 200 into that of a 412 which
-/// carries it, so that the client can merge and try again without a `GET`.
-pub(crate) fn carry_representation(parts: &mut Parts, target: &Uri, preferred: Option<Return>) {
+/// carries it, so that the client can merge and try again without a `GET`. The content is
+/// said to be that of the target where this is known.
+pub(crate) fn carry_representation(
+    parts: &mut Parts,
+    target: Option<&Uri>,
+    preferred: Option<Return>,
+) {
     parts.status = StatusCode::PRECONDITION_FAILED;
     cache_control::forbid_storing(&mut parts.headers);
     // Parts are for a GET to ask for.
     parts.headers.remove(ACCEPT_RANGES);
-    if !fields::has(&parts.headers, &CONTENT_LOCATION) {
+    if let Some(target) = target
+        && !fields::has(&parts.headers, &CONTENT_LOCATION)
+    {
         // Section 8.7 of RFC 9110: whose representation this is.
         let path = target.path_and_query().map_or("/", |path| path.as_str());
         if let Ok(location) = HeaderValue::from_str(path) {

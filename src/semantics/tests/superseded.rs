@@ -23,7 +23,7 @@ fn a_412_with_the_representation() {
         ("accept-ranges", "bytes"),
     ]));
     let target: Uri = "https://example.com/notes/1?a=b".parse().unwrap();
-    carry_representation(&mut parts, &target, Some(Return::Representation));
+    carry_representation(&mut parts, Some(&target), Some(Return::Representation));
     assert_eq!(parts.status, 412);
     for (name, value) in &own[..3] {
         assert_eq!(parts.headers[*name], value);
@@ -44,7 +44,8 @@ fn a_412_with_the_representation() {
 fn a_content_location_of_its_own_stays() {
     let mut parts = Response::new(()).into_parts().0;
     parts.headers = headers([("content-location", "/notes/1.en")]);
-    carry_representation(&mut parts, &Uri::from_static("/notes/1"), None);
+    let target = Uri::from_static("/notes/1");
+    carry_representation(&mut parts, Some(&target), None);
     assert_eq!(parts.headers["content-location"], "/notes/1.en");
     assert!(!parts.headers.contains_key("preference-applied"));
 }
@@ -56,4 +57,13 @@ fn a_preference_is_named_once() {
     assert_eq!(fields.get_all("vary").iter().count(), 1);
     assert_eq!(fields["vary"], "Prefer");
     assert_eq!(fields["preference-applied"], "return=minimal");
+}
+
+/// Issue 11, A.10: no claim about a resource that is not known.
+#[test]
+fn without_a_target_there_is_no_content_location() {
+    let mut parts = Response::new(()).into_parts().0;
+    carry_representation(&mut parts, None, None);
+    assert_eq!(parts.status, 412);
+    assert!(!parts.headers.contains_key("content-location"));
 }

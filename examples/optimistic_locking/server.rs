@@ -10,8 +10,8 @@ use std::{
 use axum::{
     Router, ServiceExt,
     body::Body,
-    extract::{Request, State},
-    http::{StatusCode, Uri, request::Parts},
+    extract::{OriginalUri, Request, State},
+    http::{StatusCode, request::Parts},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -22,6 +22,7 @@ use tower_conditional::{
     handler::{Expected, PreconditionFailed, Validated},
     semantics::precondition::Current,
     source::SelfGet,
+    target,
 };
 
 const ROUTE: &str = "/documents/{name}";
@@ -49,7 +50,7 @@ pub(crate) async fn serve(listener: TcpListener, documents: Arc<Documents>) -> i
 
 async fn read(
     State(documents): State<Arc<Documents>>,
-    uri: Uri,
+    OriginalUri(uri): OriginalUri,
 ) -> Result<impl IntoResponse, StatusCode> {
     let mut store = documents.lock();
     store.reads += 1;
@@ -62,7 +63,7 @@ async fn read(
 
 async fn write(
     State(documents): State<Arc<Documents>>,
-    uri: Uri,
+    OriginalUri(uri): OriginalUri,
     expected: Expected,
     text: String,
 ) -> Result<impl IntoResponse, PreconditionFailed> {
@@ -80,7 +81,7 @@ pub(crate) struct Documents(Mutex<Store>);
 
 #[derive(Debug, Default)]
 struct Store {
-    /// By the path as it was sent, which is what the layers see.
+    /// By the path as it was sent, below `Router::nest` too.
     by_path: HashMap<String, Document>,
     /// Of all documents, so that one that is deleted and made anew never repeats a version.
     last_version: i64,
@@ -113,7 +114,7 @@ impl ValidatorSource for Documents {
     type Error = Infallible;
 
     async fn current(&self, request: &Parts) -> Result<Current, Infallible> {
-        Ok(self.lock().validators(request.uri.path()).into())
+        Ok(self.lock().validators(target::of(request).path()).into())
     }
 }
 

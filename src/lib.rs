@@ -158,7 +158,7 @@
 //!
 //! | Name | Description | Default? |
 //! |---|---|---|
-//! | `tokio` | `lock::KeyedLock`, one writer at a time per key in this process; `detached::Detached`; `purge::PurgeQueue`; time limits of sources, and of waiting for a purge | yes |
+//! | `tokio` | `lock::KeyedLock`, one writer at a time per key in this process; `detached::Detached`; `purge::PurgeQueue`; time limits of sources, of waiting for a purge and for the content of a refused request | yes |
 //! | `axum` | the types of [`handler`] as extractors and responses; the whole path below `Router::nest` for whatever names a resource ([`target`]) | no |
 //! | `serde` | `Cache-Control` directives as strings of a configuration | no |
 //! | `tracing` | events where a source failed, a write was not checked, a purge was given up or an audit found something | no |

@@ -13,7 +13,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, Response, request::Parts};
+use http::{HeaderMap, HeaderValue, Request, Response, header::EXPECT, request::Parts};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
@@ -272,7 +272,8 @@ where
     }
 }
 
-/// The content of a request that nobody may read. The default is another one,
+/// The content of a request that nobody may read; its client waits for a 100
+/// before it sends it. The default is another one,
 /// so that a request that a layer makes up is told from the client's.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) enum Upload {
@@ -297,13 +298,40 @@ impl Body for Upload {
     }
 }
 
+/// Content that never comes. The default is none.
+#[derive(Debug, Default)]
+pub(crate) enum Silent {
+    #[default]
+    Empty,
+    Announced,
+}
+
+impl Body for Silent {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Pending
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self, Self::Empty)
+    }
+}
+
 /// Field lines, where a name may repeat.
 pub(crate) fn request<'a>(
     method: &str,
     path: &str,
     fields: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> Request<Upload> {
-    let mut request = Request::builder().method(method).uri(path);
+    let mut request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(EXPECT, "100-continue");
     for (name, value) in fields {
         request = request.header(name, value);
     }

@@ -53,15 +53,16 @@
 //! # use std::convert::Infallible;
 //! # use bytes::Bytes;
 //! # use http::{Request, Response, StatusCode, header, request::Parts};
-//! # use http_body_util::Full;
+//! # use http_body_util::{Empty, Full};
 //! # use tower::{Layer, ServiceExt, service_fn};
 //! use tower_conditional::{ConditionalLayer, VersionTags};
 //!
 //! let source = |_: &Parts| async { Ok::<_, Infallible>(VersionTags::plain().number(7).into()) };
-//! let service = ConditionalLayer::new().source(source).layer(service_fn(
-//!     |_: Request<()>| async { Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("hello"))) },
-//! ));
-//! let response = service.oneshot(Request::get("/").body(())?).await?;
+//! let handler = service_fn(|_: Request<Empty<Bytes>>| async {
+//!     Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("hello")))
+//! });
+//! let service = ConditionalLayer::new().source(source).layer(handler);
+//! let response = service.oneshot(Request::get("/").body(Empty::new())?).await?;
 //! assert_eq!(response.headers()[header::ETAG], "\"7\""); // it was read before the service ran
 //! # Ok(())
 //! # }

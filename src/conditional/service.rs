@@ -109,7 +109,7 @@ where
     S::Error: Send,
     C: Clock + Clone,
     Q: ValidatorSource,
-    ReqB: Send + 'static,
+    ReqB: Body + Send + 'static,
     ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
 {
     type Response = Response<ResponseBody<ResB>>;

@@ -14,7 +14,7 @@ use tower_service::Service;
 
 use super::{layer::BySource, respond::Exchange, service::leave_out_parts};
 use crate::{
-    body::ResponseBody,
+    body::{ResponseBody, UnreadContent},
     clock::Clock,
     events,
     outcome::Verdict,
@@ -37,22 +37,34 @@ impl<C: Clock> Exchange<C> {
     where
         Q: ValidatorSource,
         S: Service<Request<ReqB>, Response = Response<ResB>>,
+        ReqB: Body + Send + 'static,
         ResB: Body<Data = Bytes>,
     {
         let (mut parts, content) = request.into_parts();
+        let mut content = UnreadContent::new(&parts, content);
         async move {
             let before = match source::ask(&*by.source, &parts).await {
                 Ok(current) => current,
                 Err(error) => {
                     events::source_failed(&error);
                     if by.on_error == OnSourceError::Refuse {
-                        return Ok(self.unavailable(error, accept::json(&parts.headers)));
+                        let answer = self.unavailable(error, accept::json(&parts.headers));
+                        if content.is_unread() {
+                            drop(service);
+                            return Ok(content.refuse(answer).await);
+                        }
+                        return Ok(answer);
                     }
                     Current::Unknown
                 }
             };
             if let Some(answer) = self.answer_before(&before) {
-                return Ok(self.asked(answer, &before));
+                let answer = self.asked(answer, &before);
+                if content.is_unread() {
+                    drop(service);
+                    return Ok(content.refuse(answer).await);
+                }
+                return Ok(answer);
             }
             let confirms = by.confirm && self.may_confirm(&before);
             let again = confirms.then(|| Box::new(parts.clone()));
@@ -64,7 +76,9 @@ impl<C: Clock> Exchange<C> {
                 leave_out_parts(&mut parts.headers);
             }
             let service = service.ready::<ReqB>().await?;
-            let mut response = service.call(Request::from_parts(parts, content)).await?;
+            let mut response = service
+                .call(Request::from_parts(parts, content.take()))
+                .await?;
             content_length::disclaim(&mut response);
             let response = match &before {
                 Current::Present(validators) => {

@@ -19,7 +19,7 @@ use super::{
     layer::{Config, Unchecked},
 };
 use crate::{
-    body::ResponseBody,
+    body::{ResponseBody, UnreadContent},
     events,
     handler::{Expected, PreconditionFailed},
     outcome::{Outcome, Verdict},
@@ -127,23 +127,29 @@ impl<Q, G> Exchange<Q, G> {
 }
 
 impl<Q: ValidatorSource, G> Exchange<Q, G> {
+    /// `turn` is held until the write is done or refused.
     // No `async fn`: the future of one holds its arguments twice.
-    pub(super) fn run<S, ReqB, ResB>(
+    pub(super) fn run<S, ReqB, ResB, T>(
         self,
         mut parts: Parts,
         content: ReqB,
         mut service: Ready<S>,
+        turn: T,
     ) -> impl Future<Output = Result<Answer<ResB>, S::Error>>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
+        ReqB: Body + Send + 'static,
         ResB: Body<Data = Bytes>,
         G: MayAskService<S, ReqB>,
     {
         let nothing_to_check = self.has_nothing_to_check();
+        let mut content = UnreadContent::new(&parts, content);
         async move {
             if nothing_to_check {
                 let service = service.ready::<ReqB>().await?;
-                let response = service.call(Request::from_parts(parts, content)).await?;
+                let response = service
+                    .call(Request::from_parts(parts, content.take()))
+                    .await?;
                 let response = response.map(ResponseBody::inner);
                 let (renderer, accepts_json) = (&self.config.renderer, self.accepts_json);
                 return Ok(answer::without_condition(response, renderer, accepts_json));
@@ -153,13 +159,22 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
                     current,
                     source_knew,
                 } => (current, source_knew),
-                Checked::Refused(answer) => return Ok(answer),
+                Checked::Refused(answer) => {
+                    if content.is_unread() {
+                        // Nobody waits for the content but its own client.
+                        drop((service, turn));
+                        return Ok(content.refuse(answer).await);
+                    }
+                    return Ok(answer);
+                }
             };
             let asks_again = self.config.self_get.may_show();
             let mut kept = self.hand_over(&mut parts, current, asks_again);
             kept.source_knew = source_knew;
             let inner = service.ready::<ReqB>().await?;
-            let response = inner.call(Request::from_parts(parts, content)).await?;
+            let response = inner
+                .call(Request::from_parts(parts, content.take()))
+                .await?;
             let failed = match self.performed(response, &kept) {
                 Ok(answer) => return Ok(answer),
                 Err(failed) => failed,

@@ -17,7 +17,7 @@ use super::{
     exchange::{Answer, Exchange},
 };
 use crate::{
-    body::{ReadAhead, RequestBody},
+    body::{ReadAhead, RequestBody, UnreadContent},
     detached::Detached,
     lock::KeyedLock,
     refusal::Reason,
@@ -145,24 +145,39 @@ impl<Q: ValidatorSource, G> Turn<Q, G> {
             if exchange.has_conditions()
                 && let Checked::Refused(answer) = exchange.check(&parts, &mut service).await?
             {
-                return Ok(answer);
+                drop(service);
+                return Ok(refuse(&parts, content, answer).await);
             }
             service.release();
             content.come(lock.max_content).await;
         }
         let Ok(guard) = lock.lock.acquire(key).await else {
-            return Ok(exchange.refuse(Reason::Busy));
+            let busy = exchange.refuse(Reason::Busy);
+            return Ok(refuse(&parts, content, busy).await);
         };
         let performed = async move {
             let late = exchange.late();
             let hold_timeout = Some(lock.lock.longest_hold());
-            let run = exchange.run(parts, content.into_body(), service);
+            let run = exchange.run(parts, content.into_body(), service, guard);
             let response = source::within(hold_timeout, run).await;
-            drop(guard);
             response.unwrap_or_else(|| Ok(late.answer()))
         };
         #[cfg(feature = "tracing")]
         let performed = tracing::Instrument::in_current_span(performed);
         lock.detached.finish(performed).await
+    }
+}
+
+/// Makes the refusal of a request whose content may still come safe to send.
+async fn refuse<B: Body<Data: Send, Error: Send> + Send + 'static, R>(
+    request: &Parts,
+    content: ReadAhead<B>,
+    answer: Response<R>,
+) -> Response<R> {
+    let mut content = UnreadContent::new(request, content.into_body());
+    if content.is_unread() {
+        content.refuse(answer).await
+    } else {
+        answer
     }
 }

@@ -61,8 +61,9 @@
 //! Safe methods pass. Of every other request that carries `If-Match`,
 //! `If-None-Match` or `If-Unmodified-Since` it asks the source for the current
 //! state, evaluates in the order of RFC 9110, section 13.2.2, and only then
-//! lets the service run. The content of the request is not touched before, so a
-//! refused upload with `Expect: 100-continue` is never sent.
+//! lets the service run. No decision waits for the content, so a refused upload with
+//! `Expect: 100-continue` is never sent. Other content of a refused request is
+//! [read and thrown away](crate::refusal#the-content-of-a-refused-request).
 //!
 //! - A false condition is 412. It carries the current tag where a source knows it, and
 //!   as a problem of RFC 9457 the tags that were expected. With

@@ -48,7 +48,7 @@ where
     S: Service<Request<ReqB>, Response = Response<ResB>> + Clone + Send + 'static,
     S::Future: Send,
     S::Error: Send + 'static,
-    ReqB: Send + 'static,
+    ReqB: Body + Send + 'static,
     ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
     Q: ValidatorSource,
     G: MayAskService<S, ReqB>,
@@ -84,7 +84,7 @@ impl<Q, G> Exchange<Q, G> {
         S: Service<Request<ReqB>, Response = Response<ResB>> + Clone + Send + 'static,
         S::Future: Send,
         S::Error: Send + 'static,
-        ReqB: Send + 'static,
+        ReqB: Body + Send + 'static,
         ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
         Q: ValidatorSource,
         G: MayAskService<S, ReqB>,
@@ -95,7 +95,7 @@ impl<Q, G> Exchange<Q, G> {
             return ResponseFuture::unconditional(inner.call(request), renderer, self.accepts_json);
         }
         let service = Ready::take(inner);
-        ResponseFuture::guarded(self.run(parts, content, service))
+        ResponseFuture::guarded(self.run(parts, content, service, ()))
     }
 }
 

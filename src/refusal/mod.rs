@@ -1,4 +1,34 @@
 //! How a layer says no: an RFC 9457 problem, or what the user puts in its place.
+//!
+//! # The content of a refused request
+//!
+//! A client may still be sending when it is refused. If the server closed the
+//! connection meanwhile, the client would see a reset in place of the answer. So
+//! a layer that answers in place of the service deals with the content first:
+//!
+//! | Content | The answer waits | The answer over HTTP/1 | After the answer |
+//! |---|---|---|---|
+//! | none | no | as it is | |
+//! | up to 64 KiB | until it has come: up to 250 ms for each frame, 1 s for all | as it is: the connection goes on | |
+//! | not there in that time | that time | `Connection: close` | read, up to 2 MiB, 1 s for each frame, 10 s for all |
+//! | longer, or longer than announced | no | `Connection: close` | the same |
+//! | `Expect: 100-continue` | no | `Connection: close` | never read, so no 100 is sent |
+//!
+//! Beyond the limits the content is dropped, and a client that goes on sending
+//! may then lose the answer. A client that sends slowly holds its connection
+//! and nothing else: no lock, no place in a limit inside. Over HTTP/2 the stream
+//! ends, and the connection goes on in any case.
+//!
+//! The timer is that of tokio (feature `tokio`), whose runtime must have time
+//! enabled. In another runtime, or without the feature, only content that has come
+//! is read, and none after the answer.
+//!
+//! A service that answers without reading the content has the same problem: a
+//! handler whose arguments are refused, a 401, 405 or 413, a 412 by a handler
+//! that compares before it reads. With hyper such a client loses the answer at
+//! times, whatever the size. No layer of this crate does anything about it, since the
+//! service has the content by then. Take the content first, in `axum` with the
+//! argument `Bytes` or `Json`, or answer with `Connection: close`.
 
 use http::StatusCode;
 

@@ -9,6 +9,11 @@ pub(crate) fn contradicts(headers: &HeaderMap, length: u64) -> bool {
     fields::lines(headers, &CONTENT_LENGTH).any(|value| parse(value) != Some(length))
 }
 
+/// How many bytes the head of a message announces.
+pub(crate) fn announced(headers: &HeaderMap) -> Option<u64> {
+    fields::first(headers, &CONTENT_LENGTH).and_then(parse)
+}
+
 /// How many bytes of content a `GET` would be sent, as far as is known from
 /// the head of a response and the exact size of its body.
 ///
@@ -32,9 +37,7 @@ pub(crate) fn of_get(
 /// Takes away from a 304 a length of nothing: that of the 304 itself, which a
 /// framework wrote, where the field stands for the length of the 200.
 pub(crate) fn disclaim<B>(response: &mut Response<B>) {
-    if response.status() == StatusCode::NOT_MODIFIED
-        && fields::first(response.headers(), &CONTENT_LENGTH).and_then(parse) == Some(0)
-    {
+    if response.status() == StatusCode::NOT_MODIFIED && announced(response.headers()) == Some(0) {
         response.headers_mut().remove(CONTENT_LENGTH);
     }
 }

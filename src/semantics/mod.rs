@@ -17,6 +17,7 @@ pub mod coding;
 pub(crate) mod content_length;
 pub mod date;
 pub mod etag;
+pub(crate) mod expect;
 pub(crate) mod fields;
 pub mod list;
 pub(crate) mod media_range;

@@ -11,7 +11,7 @@ use tower_service::Service;
 
 use super::layer::Config;
 use crate::{
-    body::ResponseBody,
+    body::{ResponseBody, UnreadContent},
     events,
     refusal::{Reason, Refusal},
     semantics::{accept, method::is_safe, state_ref},
@@ -39,7 +39,7 @@ where
     S: Service<Request<ReqB>, Response = Response<ResB>> + Clone + Send + 'static,
     S::Future: Send,
     S::Error: Send,
-    ReqB: Send + 'static,
+    ReqB: Body + Send + 'static,
     ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
     Q: StateSource,
 {
@@ -73,15 +73,22 @@ impl<Q: StateSource> Config<Q> {
     ) -> Result<Response<ResponseBody<ResB>>, S::Error>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
+        ReqB: Body + Send + 'static,
         ResB: Body<Data = Bytes>,
     {
         let (parts, content) = request.into_parts();
+        let mut content = UnreadContent::new(&parts, content);
         let latest = match self.latest(&parts).await {
             Ok(latest) => latest,
             Err(error) => {
                 events::source_failed(&error);
                 if self.on_source_error == OnSourceError::Refuse {
-                    return Ok(self.unavailable(&parts, error));
+                    let answer = self.unavailable(&parts, error);
+                    if content.is_unread() {
+                        drop(service);
+                        return Ok(content.refuse(answer).await);
+                    }
+                    return Ok(answer);
                 }
                 None
             }
@@ -92,9 +99,14 @@ impl<Q: StateSource> Config<Q> {
         {
             let mut answer = Response::new(ResponseBody::empty());
             state_ref::not_modified(&mut answer, &self.field, latest, safe);
+            if content.is_unread() {
+                drop(service);
+                return Ok(content.refuse(answer).await);
+            }
             return Ok(answer);
         }
-        let mut response = service.call(Request::from_parts(parts, content)).await?;
+        let request = Request::from_parts(parts, content.take());
+        let mut response = service.call(request).await?;
         if let Some(latest) = latest {
             state_ref::label(&mut response, &self.field, latest, safe);
         }

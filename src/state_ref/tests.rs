@@ -6,18 +6,20 @@ use std::{
     },
 };
 
+use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode,
     header::{CACHE_CONTROL, RETRY_AFTER, VARY},
 };
 use http_body::Body;
+use http_body_util::Empty;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::*;
 use crate::{
     source::{OnSourceError, SourceError, SourceErrorKind, StateSource},
-    test_support::{Act, ScriptedBody, content, read, run},
+    test_support::{Act, ScriptedBody, Silent, content, read, run, send},
 };
 
 const FIELD: HeaderName = HeaderName::from_static("x-notes-ref");
@@ -29,7 +31,7 @@ struct Query {
     own: Option<HeaderValue>,
 }
 
-impl Service<Request<()>> for Query {
+impl Service<Request<Empty<Bytes>>> for Query {
     type Response = Response<ScriptedBody>;
     type Error = Infallible;
     type Future = std::future::Ready<Result<Self::Response, Infallible>>;
@@ -41,7 +43,7 @@ impl Service<Request<()>> for Query {
         std::task::Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, _: Request<()>) -> Self::Future {
+    fn call(&mut self, _: Request<Empty<Bytes>>) -> Self::Future {
         self.runs.fetch_add(1, Ordering::SeqCst);
         let mut response = Response::new(ScriptedBody::sized([Act::data("result")]));
         *response.status_mut() = self.status.unwrap_or_default();
@@ -66,7 +68,7 @@ fn ask<Q: StateSource>(
     method: Method,
     seen: &[&'static str],
 ) -> Answer {
-    let mut request = Request::new(());
+    let mut request = Request::new(Empty::new());
     *request.method_mut() = method;
     for value in seen {
         request
@@ -215,11 +217,33 @@ async fn a_source_that_hangs_is_not_waited_for() {
         std::future::pending::<Result<Option<HeaderValue>, Infallible>>()
     })
     .timeout(std::time::Duration::from_secs(2));
-    let mut request = Request::new(());
+    let mut request = Request::new(Empty::new());
     request
         .headers_mut()
         .insert(FIELD, HeaderValue::from_static("1"));
     let response = layer.layer(Query::default()).call(request).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     assert!(!response.headers().contains_key(FIELD));
+}
+
+/// Issue 11, A.8
+#[test]
+fn content_that_nobody_reads_closes_the_connection() {
+    let post = |seen: &str| {
+        let post = Request::post("/").header(FIELD, seen);
+        post.body(Silent::Announced).unwrap()
+    };
+    let hello = |_| Response::new(ScriptedBody::sized([]));
+    let layer = StateRefLayer::new(FIELD, latest("17"));
+    for (seen, status) in [("17", 304), ("16", 200)] {
+        let answer = send(&layer, post(seen), hello);
+        assert_eq!(answer.status(), status);
+        let close = answer.headers().contains_key("connection");
+        assert_eq!(close, status == 304);
+    }
+    let down = |_: &http::request::Parts| async { Err::<Option<HeaderValue>, _>("down") };
+    let layer = StateRefLayer::new(FIELD, down).on_source_error(OnSourceError::Refuse);
+    let answer = send(&layer, post("17"), hello);
+    assert_eq!(answer.status(), 503);
+    assert_eq!(answer.headers()["connection"], "close");
 }

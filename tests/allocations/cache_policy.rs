@@ -5,7 +5,9 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Response, header};
+use http_body_util::Empty;
 use tower::{Layer, Service, util::MapResponse};
 use tower_conditional::{
     CachePolicyLayer, cache_policy::CachePolicy, clock::Clock,
@@ -20,7 +22,7 @@ type Head = &'static [(HeaderName, &'static str)];
 /// With room for what a policy adds.
 fn with_head(
     head: Head,
-) -> impl Service<Request<()>, Response = Response<Frames>, Error = Infallible> {
+) -> impl Service<Request<Empty<Bytes>>, Response = Response<Frames>, Error = Infallible> {
     let handler = Handler::new(1024, 1024);
     MapResponse::new(handler, move |mut response: Response<Frames>| {
         let headers = response.headers_mut();

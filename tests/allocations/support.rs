@@ -12,6 +12,7 @@ use allocation_counter::{AllocationInfo, measure};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Response, header};
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::Empty;
 use tower::{Layer, Service};
 
 const ROUNDS: u64 = 100;
@@ -96,7 +97,7 @@ impl Handler {
     }
 }
 
-impl Service<Request<()>> for Handler {
+impl Service<Request<Empty<Bytes>>> for Handler {
     type Response = Response<Frames>;
     type Error = Infallible;
     type Future = Ready<Result<Response<Frames>, Infallible>>;
@@ -105,7 +106,7 @@ impl Service<Request<()>> for Handler {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, _: Request<()>) -> Self::Future {
+    fn call(&mut self, _: Request<Empty<Bytes>>) -> Self::Future {
         let mut response = Response::new(Frames {
             empty: self.empty,
             content: self.content.clone(),
@@ -132,9 +133,9 @@ fn poll_to_end<F: Future>(future: F) -> F::Output {
 }
 
 /// Calls the service and reads its body.
-fn answer<S, B>(service: &mut S, request: Request<()>)
+fn answer<S, B>(service: &mut S, request: Request<Empty<Bytes>>)
 where
-    S: Service<Request<()>, Response = Response<B>, Error = Infallible>,
+    S: Service<Request<Empty<Bytes>>, Response = Response<B>, Error = Infallible>,
     B: Body<Data = Bytes>,
 {
     let Ok(response) = poll_to_end(service.call(request));
@@ -144,8 +145,11 @@ where
     }
 }
 
-pub(crate) fn request(method: &Method, condition: Option<&'static str>) -> Request<()> {
-    let mut request = Request::builder().method(method).body(()).unwrap();
+pub(crate) fn request(method: &Method, condition: Option<&'static str>) -> Request<Empty<Bytes>> {
+    let mut request = Request::builder()
+        .method(method)
+        .body(Empty::new())
+        .unwrap();
     if let Some(tag) = condition {
         request
             .headers_mut()
@@ -155,7 +159,10 @@ pub(crate) fn request(method: &Method, condition: Option<&'static str>) -> Reque
 }
 
 /// A write, with this condition.
-pub(crate) fn write(method: &Method, fields: &[(HeaderName, &'static str)]) -> Request<()> {
+pub(crate) fn write(
+    method: &Method,
+    fields: &[(HeaderName, &'static str)],
+) -> Request<Empty<Bytes>> {
     let mut request = request(method, None);
     for (name, value) in fields {
         request
@@ -172,7 +179,7 @@ pub(crate) fn cost<S, B>(
     condition: Option<&'static str>,
 ) -> AllocationInfo
 where
-    S: Service<Request<()>, Response = Response<B>, Error = Infallible>,
+    S: Service<Request<Empty<Bytes>>, Response = Response<B>, Error = Infallible>,
     B: Body<Data = Bytes>,
 {
     answer(&mut service, request(method, condition));
@@ -196,7 +203,7 @@ pub(crate) fn added<L, B>(
 ) -> (i64, i64)
 where
     L: Layer<Handler>,
-    L::Service: Service<Request<()>, Response = Response<B>, Error = Infallible>,
+    L::Service: Service<Request<Empty<Bytes>>, Response = Response<B>, Error = Infallible>,
     B: Body<Data = Bytes>,
 {
     let bare = cost(handler.clone(), method, condition);
@@ -212,9 +219,9 @@ pub(crate) fn difference(layered: &AllocationInfo, bare: &AllocationInfo) -> (i6
 }
 
 /// Allocations of one exchange.
-pub(crate) fn allocations<S, B>(mut service: S, make: impl Fn() -> Request<()>) -> i64
+pub(crate) fn allocations<S, B>(mut service: S, make: impl Fn() -> Request<Empty<Bytes>>) -> i64
 where
-    S: Service<Request<()>, Response = Response<B>, Error = Infallible>,
+    S: Service<Request<Empty<Bytes>>, Response = Response<B>, Error = Infallible>,
     B: Body<Data = Bytes>,
 {
     answer(&mut service, make());

@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{Request, Response, header::IF_MATCH, request::Parts};
-use http_body_util::Full;
+use http_body_util::{Empty, Full};
 use tower::{Layer, ServiceExt, service_fn};
 #[cfg(feature = "tokio")]
 use tower_conditional::purge::{GivenUp, Purge, PurgeLimits, PurgeQueue};
@@ -59,7 +59,7 @@ impl Visit for Text<'_> {
     }
 }
 
-async fn handle(_: Request<()>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn handle(_: Request<Empty<Bytes>>) -> Result<Response<Full<Bytes>>, Infallible> {
     Ok(Response::new(Full::from("done")))
 }
 
@@ -71,7 +71,10 @@ async fn a_write_that_nobody_checked_is_told() {
         |_: &Parts| async { Ok::<Current, Infallible>(VersionTags::plain().number(7).into()) };
     let service = PreconditionLayer::new(source).layer(service_fn(handle));
     let write = Request::put("/notes/1").header(IF_MATCH, "\"7\"");
-    let response = service.oneshot(write.body(()).unwrap()).await.unwrap();
+    let response = service
+        .oneshot(write.body(Empty::new()).unwrap())
+        .await
+        .unwrap();
     assert_eq!(response.status(), 200);
     let told = notebook.0.lock().unwrap().concat();
     assert!(told.starts_with("WARN"), "{told}");
@@ -87,7 +90,7 @@ async fn a_source_that_fails_is_told() {
     let service = ConditionalLayer::new()
         .source(source)
         .layer(service_fn(handle));
-    let read = Request::get("/notes/1").body(()).unwrap();
+    let read = Request::get("/notes/1").body(Empty::new()).unwrap();
     assert_eq!(service.oneshot(read).await.unwrap().status(), 200);
     let told = notebook.0.lock().unwrap().concat();
     assert!(told.starts_with("WARN"), "{told}");
@@ -110,7 +113,10 @@ async fn tags_that_a_cache_may_not_read_are_told() {
         for write in [false, true] {
             let service = layer.layer(service_fn(handle));
             let method = if write { "PUT" } else { "GET" };
-            let request = Request::builder().method(method).uri("/notes").body(());
+            let request = Request::builder()
+                .method(method)
+                .uri("/notes")
+                .body(Empty::new());
             service.oneshot(request.unwrap()).await.unwrap();
             let told = std::mem::take(&mut *notebook.0.lock().unwrap()).concat();
             assert_eq!(
@@ -155,14 +161,15 @@ async fn a_purge_that_is_dropped_or_given_up_is_told() {
 async fn a_finding_is_told_once() {
     let notebook = Notebook::default();
     let _subscribed = set_default(notebook.clone());
-    let service = AuditLayer::new(Audit::new()).layer(service_fn(|_: Request<()>| async {
-        let mut response = Response::new(Full::<Bytes>::from("hello"));
-        let tag = http::HeaderValue::from_static("unquoted");
-        response.headers_mut().insert("etag", tag);
-        Ok::<_, Infallible>(response)
-    }));
+    let service =
+        AuditLayer::new(Audit::new()).layer(service_fn(|_: Request<Empty<Bytes>>| async {
+            let mut response = Response::new(Full::<Bytes>::from("hello"));
+            let tag = http::HeaderValue::from_static("unquoted");
+            response.headers_mut().insert("etag", tag);
+            Ok::<_, Infallible>(response)
+        }));
     for _ in 0..2 {
-        let read = Request::get("/notes/1").body(()).unwrap();
+        let read = Request::get("/notes/1").body(Empty::new()).unwrap();
         service.clone().oneshot(read).await.unwrap();
     }
     let told = notebook.0.lock().unwrap();

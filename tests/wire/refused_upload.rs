@@ -1,5 +1,5 @@
-//! The content of a write that is refused: not asked for, not waited for, and
-//! never taken for the next request.
+//! The content of a write that is refused: not asked for, not waited for if it is
+//! long, and never taken for the next request.
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};

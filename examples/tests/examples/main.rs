@@ -15,6 +15,7 @@ mod plain_hyper;
 mod races;
 mod reads;
 mod real_clients;
+mod refused_clients;
 mod refused_writes;
 #[cfg(unix)]
 mod signals;

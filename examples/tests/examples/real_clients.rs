@@ -1,4 +1,4 @@
-//! Clients as others make them. In cleartext both ask for HTTP/2 with every
+//! Clients as others make them. In cleartext the two here ask for HTTP/2 with every
 //! request: `Connection: Upgrade, HTTP2-Settings` and `Upgrade: h2c`.
 
 use std::{
@@ -68,10 +68,14 @@ async fn curl(url: &str, field: &str, method: &str, status: u16) -> Option<Strin
     tag.map(str::to_owned)
 }
 
-async fn finish(program: &mut Command) -> Output {
-    let output = program.kill_on_drop(true).output();
+pub(crate) async fn finish(program: &mut Command) -> Output {
     // A virtual machine that compiles takes its time where many share a core.
-    let output = time::timeout(Duration::from_secs(120), output).await;
+    finish_within(Duration::from_secs(120), program).await
+}
+
+pub(crate) async fn finish_within(limit: Duration, program: &mut Command) -> Output {
+    let output = program.kill_on_drop(true).output();
+    let output = time::timeout(limit, output).await;
     let output = output.expect("an end in time").unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
     output
@@ -83,14 +87,15 @@ fn assert_asks_for_upgrade(output: &Output) {
     assert!(log.contains("Upgrade: h2c"), "{log}");
 }
 
-fn text(bytes: &[u8]) -> &str {
+pub(crate) fn text(bytes: &[u8]) -> &str {
     str::from_utf8(bytes).unwrap()
 }
 
 /// Returns `true` if a program is not installed, and says so past the capture
 /// of the test. `scripts/test` installs it and sets `CI`, so there it is an error.
-fn is_missing(program: &str, package: &str) -> bool {
+pub(crate) fn is_missing(program: &str, package: &str) -> bool {
     let path = var_os("PATH").unwrap_or_default();
+    // A path that is whole is not looked for elsewhere.
     if split_paths(&path).any(|directory| directory.join(program).is_file()) {
         return false;
     }

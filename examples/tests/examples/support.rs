@@ -174,6 +174,12 @@ impl Folder {
         Self(folder)
     }
 
+    pub(crate) fn file(&self, name: &str, content: &str) -> PathBuf {
+        let path = Path::join(&self.0, name);
+        fs::write(&path, content).unwrap();
+        path
+    }
+
     pub(crate) fn database(&self) -> String {
         Path::join(&self.0, "notes.db")
             .into_os_string()

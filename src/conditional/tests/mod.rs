@@ -10,7 +10,9 @@ mod sourced;
 
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Response, header::ETAG};
+use http_body_util::Empty;
 
 use super::ConditionalLayer;
 use crate::{
@@ -30,8 +32,11 @@ fn layer() -> ConditionalLayer<ManualClock> {
     ConditionalLayer::new().clock(ManualClock::new(now))
 }
 
-fn request(method: Method, fields: &[(HeaderName, &'static str)]) -> Request<()> {
-    let mut request = Request::builder().method(method).body(()).unwrap();
+fn request(method: Method, fields: &[(HeaderName, &'static str)]) -> Request<Empty<Bytes>> {
+    let mut request = Request::builder()
+        .method(method)
+        .body(Empty::new())
+        .unwrap();
     for (name, value) in fields {
         request
             .headers_mut()

@@ -1,10 +1,12 @@
 //! Other methods, outcomes, and places in a stack.
 
+use bytes::Bytes;
 use http::{
     Method, Request, Response, StatusCode,
     header::{CONTENT_LENGTH, ETAG, IF_MATCH, IF_NONE_MATCH},
 };
 use http_body::Body;
+use http_body_util::Empty;
 
 use super::{answer, exchange, layer, request};
 use crate::{
@@ -20,7 +22,7 @@ use crate::{
 #[test]
 fn head_can_ask_with_get() {
     let layer = stack().conditional(layer().head_as_get());
-    let respond = |request: Request<()>| {
+    let respond = |request: Request<Empty<Bytes>>| {
         // As a service without a framework does.
         if request.method() == Method::HEAD {
             return Response::new(ScriptedBody::sized([]));

@@ -16,7 +16,9 @@ use crate::{
         precondition::{Condition, Current},
     },
     source::{OnSourceError, SourceError, SourceErrorKind, ValidatorSource},
-    test_support::{Act, Log, ScriptedBody, Upload, content, knows, read, request, send, tagged},
+    test_support::{
+        Act, Log, ScriptedBody, Silent, Upload, content, knows, read, request, send, tagged,
+    },
 };
 
 type Sourced<Q> = ConditionalLayer<SystemClock, BySource<Q>>;
@@ -374,4 +376,28 @@ fn a_date_beside_the_tag_goes_from_a_304_alone() {
     assert_eq!(failed.status(), 412);
     assert_eq!(failed.headers()["last-modified"], MODIFIED);
     assert_eq!(failed.headers()["content-type"], "application/problem+json");
+}
+
+/// Issue 11, A.8: a `GET` may have content, which the service would have read.
+#[test]
+fn content_that_nobody_reads_closes_the_connection() {
+    let get = |field: (&str, &str)| {
+        let get = Request::get("/").header(field.0, field.1);
+        get.body(Silent::Announced).unwrap()
+    };
+    let (same, other) = (("if-none-match", "\"1\""), ("if-none-match", "\"0\""));
+    for (field, status) in [(same, 304), (("if-match", "\"0\""), 412), (other, 200)] {
+        let answer = send(&by(knows(tagged("1"))), get(field), |_| hello());
+        assert_eq!(answer.status(), status);
+        let close = answer.headers().contains_key("connection");
+        assert_eq!(close, status != 200, "{status}");
+    }
+    let down = |_: &Parts| ready(Err::<Current, _>("down"));
+    let answer = send(
+        &by(down).on_source_error(OnSourceError::Refuse),
+        get(same),
+        |_| hello(),
+    );
+    assert_eq!(answer.status(), 503);
+    assert_eq!(answer.headers()["connection"], "close");
 }

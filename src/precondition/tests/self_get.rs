@@ -127,7 +127,6 @@ fn the_get_is_the_one_that_the_client_would_send() {
             ("accept-encoding", "gzip"),
             ("content-type", "text/plain"),
             ("content-length", "1073741824"),
-            ("expect", "100-continue"),
             ("range", "bytes=0-"),
             ("prefer", "return=minimal"),
             ("idempotency-key", "7"),

@@ -2,14 +2,12 @@
 
 use std::{convert::Infallible, future::ready};
 
-#[cfg(feature = "tokio")]
 use bytes::Bytes;
 use http::{
     Request, Response, StatusCode,
     header::{ETAG, IF_MATCH},
     request::Parts,
 };
-#[cfg(feature = "tokio")]
 use http_body_util::Empty;
 #[cfg(feature = "tokio")]
 use tower::util::MapRequest;
@@ -24,7 +22,7 @@ use super::{Boxed, Content, Refused, boxed, in_time, respond, tagged};
 /// The layers that ask first, each around `inner`.
 fn each_asking_layer<S>(inner: impl Fn() -> S) -> Vec<(&'static str, Boxed)>
 where
-    S: Service<Request<()>, Response = Response<Content>, Error: Into<BoxError> + Send>
+    S: Service<Request<Empty<Bytes>>, Response = Response<Content>, Error: Into<BoxError> + Send>
         + Clone
         + Send
         + Sync
@@ -54,16 +52,12 @@ where
         #[cfg(feature = "tokio")]
         (
             "by source, locked",
-            boxed(with_content(
-                locked(by_source(), KeyedLock::new()).layer(without_content(inner())),
-            )),
+            boxed(locked(by_source(), KeyedLock::new()).layer(given(inner()))),
         ),
         #[cfg(feature = "tokio")]
         (
             "by GET, locked",
-            boxed(with_content(
-                locked(by_get(), KeyedLock::new()).layer(without_content(inner())),
-            )),
+            boxed(locked(by_get(), KeyedLock::new()).layer(given(inner()))),
         ),
     ]
 }
@@ -76,34 +70,24 @@ fn locked<Q, G>(
     layer.lock(lock, |request| Some(request.uri.path().to_owned()))
 }
 
-/// A lock waits for content, so that it needs a body.
-#[cfg(feature = "tokio")]
-fn with_content<S>(
-    service: S,
-) -> MapRequest<S, impl FnMut(Request<()>) -> Request<Empty<Bytes>> + Clone>
-where
-    S: Service<Request<Empty<Bytes>>>,
-{
-    service.map_request(|request: Request<()>| request.map(|()| Empty::new()))
-}
-
 #[cfg(feature = "tokio")]
 type Given = Request<RequestBody<Empty<Bytes>>>;
 
+/// What the service inside a lock gets.
 #[cfg(feature = "tokio")]
-fn without_content<S>(service: S) -> MapRequest<S, impl FnMut(Given) -> Request<()> + Clone>
+fn given<S>(service: S) -> MapRequest<S, impl FnMut(Given) -> Request<Empty<Bytes>> + Clone>
 where
-    S: Service<Request<()>>,
+    S: Service<Request<Empty<Bytes>>>,
 {
-    service.map_request(|request: Given| request.map(drop))
+    service.map_request(|request: Given| request.map(|_| Empty::new()))
 }
 
 /// A read and a write whose conditions are false, or true, of `"v1"`.
-fn asked(holds: bool) -> [Request<()>; 2] {
+fn asked(holds: bool) -> [Request<Empty<Bytes>>; 2] {
     let tag = if holds { "\"v1\"" } else { "\"v0\"" };
     ["GET", "PUT"].map(|method| {
         let request = Request::builder().method(method).header(IF_MATCH, tag);
-        request.body(()).unwrap()
+        request.body(Empty::new()).unwrap()
     })
 }
 
@@ -112,17 +96,24 @@ fn asked(holds: bool) -> [Request<()>; 2] {
 async fn pending_is_forwarded_by_layers_that_ask() {
     let handles = std::cell::RefCell::new(Vec::new());
     let services = each_asking_layer(|| {
-        let (mock, handle): (Mock<_, _>, Handle<Request<()>, Response<Content>>) = mock::pair();
+        let (mock, handle): (Mock<_, _>, Handle<Request<Empty<Bytes>>, Response<Content>>) =
+            mock::pair();
         handles.borrow_mut().push(handle);
         mock
     });
     for ((layer, service), mut handle) in services.into_iter().zip(handles.into_inner()) {
         let mut service = Spawn::new(service);
         handle.allow(0);
-        assert!(service.poll_ready::<Request<()>>().is_pending(), "{layer}");
+        assert!(
+            service.poll_ready::<Request<Empty<Bytes>>>().is_pending(),
+            "{layer}"
+        );
         handle.allow(1);
         assert!(service.is_woken(), "{layer}");
-        assert!(service.poll_ready::<Request<()>>().is_ready(), "{layer}");
+        assert!(
+            service.poll_ready::<Request<Empty<Bytes>>>().is_ready(),
+            "{layer}"
+        );
     }
 }
 
@@ -159,7 +150,7 @@ async fn a_refusal_frees_the_permit_first() {
         // Asked anew each time, since who waits is given the next permit.
         let is_free = || {
             let mut sibling = Spawn::new(sibling.clone());
-            sibling.poll_ready::<Request<()>>().is_ready()
+            sibling.poll_ready::<Request<Empty<Bytes>>>().is_ready()
         };
         let [get, put] = asked(false);
         let request = if layer == "ConditionalLayer::source" {
@@ -183,7 +174,7 @@ async fn a_refusal_frees_the_permit_first() {
 #[tokio::test]
 async fn two_writers_of_one_key_both_finish() {
     let slow = || {
-        let slow = service_fn(|_: Request<()>| async {
+        let slow = service_fn(|_: Request<Empty<Bytes>>| async {
             tokio::task::yield_now().await;
             Ok::<_, Infallible>(tagged())
         });
@@ -209,7 +200,7 @@ async fn readiness_is_given_back_while_waiting_for_a_turn() {
     let lock = KeyedLock::new();
     let limited = ConcurrencyLimit::new(service_fn(respond), 1);
     let layer = locked(PreconditionLayer::handler_checks(), lock.clone());
-    let mut first = with_content(layer.layer(without_content(limited)));
+    let mut first = layer.layer(given(limited));
     let mut second = first.clone();
     let [_, put] = asked(true);
     let held = lock.acquire("/").await.unwrap();
@@ -228,7 +219,8 @@ async fn readiness_is_given_back_while_waiting_for_a_turn() {
 /// 412 was made that needs no service.
 #[tokio::test]
 async fn errors_pass_layers_that_ask() {
-    let fails = || service_fn(|_: Request<()>| ready(Err::<Response<Content>, _>(Refused)));
+    let fails =
+        || service_fn(|_: Request<Empty<Bytes>>| ready(Err::<Response<Content>, _>(Refused)));
     for (layer, service) in each_asking_layer(fails) {
         for request in asked(true) {
             let answer = service.clone().oneshot(request).await;

@@ -10,7 +10,7 @@ use http::{
     Request, Response, StatusCode,
     header::{ETAG, IF_NONE_MATCH},
 };
-use http_body_util::Full;
+use http_body_util::{Empty, Full};
 use tower::{
     BoxError, Layer, Service, ServiceExt, buffer::Buffer, limit::ConcurrencyLimit, service_fn,
     util::BoxCloneService,
@@ -22,13 +22,13 @@ use tower_conditional::{
 };
 use tower_test::mock::{self, Handle, Mock, Spawn};
 
-type Boxed = BoxCloneService<Request<()>, Response<Body>, BoxError>;
+type Boxed = BoxCloneService<Request<Empty<Bytes>>, Response<Body>, BoxError>;
 type Content = Full<Bytes>;
 
 /// `inner` in each of the layers, and in all of them.
 fn each_layer<S>(inner: impl Fn() -> S) -> [(&'static str, Boxed); 8]
 where
-    S: Service<Request<()>, Response = Response<Content>, Error: Into<BoxError>>
+    S: Service<Request<Empty<Bytes>>, Response = Response<Content>, Error: Into<BoxError>>
         + Clone
         + Send
         + 'static,
@@ -70,7 +70,10 @@ where
 
 fn boxed<S, B>(service: S) -> Boxed
 where
-    S: Service<Request<()>, Response = Response<B>, Error: Into<BoxError>> + Clone + Send + 'static,
+    S: Service<Request<Empty<Bytes>>, Response = Response<B>, Error: Into<BoxError>>
+        + Clone
+        + Send
+        + 'static,
     S::Future: Send,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
@@ -86,7 +89,7 @@ where
 struct Mocked {
     layer: &'static str,
     service: Boxed,
-    handle: Handle<Request<()>, Response<Content>>,
+    handle: Handle<Request<Empty<Bytes>>, Response<Content>>,
 }
 
 fn each_layer_of_a_mock() -> impl Iterator<Item = Mocked> {
@@ -108,14 +111,14 @@ fn evaluates(layer: &str) -> bool {
     ["ConditionalLayer", "stack()"].contains(&layer)
 }
 
-fn request() -> Request<()> {
-    Request::new(())
+fn request() -> Request<Empty<Bytes>> {
+    Request::new(Empty::new())
 }
 
-fn conditional() -> Request<()> {
+fn conditional() -> Request<Empty<Bytes>> {
     Request::builder()
         .header(IF_NONE_MATCH, "\"v1\"")
-        .body(())
+        .body(Empty::new())
         .unwrap()
 }
 
@@ -142,10 +145,16 @@ async fn pending_is_forwarded() {
     {
         let mut service = Spawn::new(service);
         handle.allow(0);
-        assert!(service.poll_ready::<Request<()>>().is_pending(), "{layer}");
+        assert!(
+            service.poll_ready::<Request<Empty<Bytes>>>().is_pending(),
+            "{layer}"
+        );
         handle.allow(1);
         assert!(service.is_woken(), "{layer}");
-        assert!(service.poll_ready::<Request<()>>().is_ready(), "{layer}");
+        assert!(
+            service.poll_ready::<Request<Empty<Bytes>>>().is_ready(),
+            "{layer}"
+        );
 
         let response = service.call(conditional());
         let answer = async {
@@ -170,7 +179,7 @@ async fn errors_of_readiness_are_forwarded() {
     {
         let mut service = Spawn::new(service);
         handle.send_error(Refused);
-        match service.poll_ready::<Request<()>>() {
+        match service.poll_ready::<Request<Empty<Bytes>>>() {
             std::task::Poll::Ready(Err(error)) => assert!(error.is::<Refused>(), "{layer}"),
             other => panic!("{layer} {other:?}"),
         }
@@ -215,7 +224,7 @@ async fn one_place_in_a_buffer_is_enough() {
     }
 }
 
-async fn respond(_: Request<()>) -> Result<Response<Content>, Infallible> {
+async fn respond(_: Request<Empty<Bytes>>) -> Result<Response<Content>, Infallible> {
     Ok(tagged())
 }
 
@@ -243,7 +252,7 @@ async fn assert_turns(layer: &str, mut service: Boxed) {
 #[tokio::test]
 async fn an_abandoned_call_frees_its_permit() {
     let stuck = || {
-        let never = service_fn(|_: Request<()>| {
+        let never = service_fn(|_: Request<Empty<Bytes>>| {
             std::future::pending::<Result<Response<Content>, Infallible>>()
         });
         ConcurrencyLimit::new(never, 1)
@@ -251,9 +260,15 @@ async fn an_abandoned_call_frees_its_permit() {
     for (layer, mut service) in each_layer(stuck) {
         let mut sibling = Spawn::new(service.clone());
         let response = service.ready().await.unwrap().call(conditional());
-        assert!(sibling.poll_ready::<Request<()>>().is_pending(), "{layer}");
+        assert!(
+            sibling.poll_ready::<Request<Empty<Bytes>>>().is_pending(),
+            "{layer}"
+        );
         drop(response);
-        assert!(sibling.poll_ready::<Request<()>>().is_ready(), "{layer}");
+        assert!(
+            sibling.poll_ready::<Request<Empty<Bytes>>>().is_ready(),
+            "{layer}"
+        );
     }
 }
 

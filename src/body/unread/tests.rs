@@ -1,0 +1,250 @@
+//! Issue 11, A.8.
+
+use http::{HeaderMap, Request, header::CONTENT_LENGTH, header::EXPECT};
+
+use super::*;
+use crate::test_support::{Act, ScriptedBody, Silent, Upload, run, run_counting};
+
+const CLOSE: Option<&str> = Some("close");
+
+fn head(fields: &[(http::HeaderName, &str)]) -> Parts {
+    let mut request = Request::put("/");
+    for (name, value) in fields {
+        request = request.header(name, *value);
+    }
+    request.body(()).unwrap().into_parts().0
+}
+
+fn connection<R>(answer: &Response<R>) -> Option<&str> {
+    let value = answer.headers().get(CONNECTION)?;
+    Some(value.to_str().unwrap())
+}
+
+async fn refuse<B: Body + Send + 'static>(request: &Parts, content: B) -> Response<()> {
+    let mut content = UnreadContent::new(request, content);
+    if content.is_unread() {
+        content.refuse(Response::new(())).await
+    } else {
+        Response::new(())
+    }
+}
+
+/// Content that has come, however it is cut and whatever follows it.
+#[test]
+fn short_content_is_read_to_its_end_before_the_answer() {
+    let trailers = HeaderMap::new();
+    let contents = [
+        vec![],
+        vec![Act::data("whole")],
+        vec![
+            Act::Wait,
+            Act::data("after"),
+            Act::Wait,
+            Act::data("waiting"),
+        ],
+        vec![Act::data(""), Act::data("empty"), Act::data("")],
+        vec![Act::data("with"), Act::Wait, Act::Trailers(trailers)],
+        vec![Act::data([b'x'; 64 * 1024])],
+    ];
+    for content in contents {
+        let told = ScriptedBody::sized(content.clone());
+        let untold = ScriptedBody::unsized_(content.clone()).without_telling_end();
+        for content in [told, untold] {
+            let answer = run(refuse(&head(&[]), content));
+            assert_eq!(connection(&answer), None);
+        }
+    }
+}
+
+/// A body that says that it is empty is not looked at again.
+#[test]
+fn no_content_costs_nothing() {
+    let content = ScriptedBody::sized([]);
+    let (answer, polls) = run_counting(refuse(&head(&[]), content));
+    assert_eq!((connection(&answer), polls), (None, 1));
+}
+
+/// The bytes are counted, and so is each frame.
+#[test]
+fn content_beyond_the_limit_closes_the_connection() {
+    let long = vec![Act::data([b'x'; 64 * 1024]), Act::data("y")];
+    let empty = vec![Act::data(""); 1025];
+    for content in [long, empty] {
+        let content = ScriptedBody::unsized_(content);
+        let answer = run(refuse(&head(&[]), content));
+        assert_eq!(connection(&answer), CLOSE);
+    }
+}
+
+/// Nobody knows where it would go on.
+#[test]
+fn content_that_breaks_closes_the_connection() {
+    let content = ScriptedBody::sized([Act::data("bro"), Act::Wait, Act::Error]);
+    let answer = run(refuse(&head(&[]), content));
+    assert_eq!(connection(&answer), CLOSE);
+}
+
+/// Without a timer only what has come is read.
+#[test]
+fn content_that_does_not_come_closes_the_connection() {
+    let (answer, polls) = run_counting(refuse(&head(&[]), Silent::Announced));
+    assert_eq!((connection(&answer), polls), (CLOSE, 2));
+}
+
+/// RFC 9113, section 8.2.2: other versions have no such field.
+#[test]
+fn only_http_1_has_connections_to_close() {
+    for (version, expected) in [
+        (Version::HTTP_10, CLOSE),
+        (Version::HTTP_11, CLOSE),
+        (Version::HTTP_2, None),
+        (Version::HTTP_3, None),
+    ] {
+        let mut request = head(&[]);
+        request.version = version;
+        assert_eq!(
+            connection(&run(refuse(&request, Silent::Announced))),
+            expected
+        );
+    }
+}
+
+/// Reading it would send the 100 (RFC 9110, section 10.1.1).
+#[test]
+fn content_that_is_not_to_be_sent_is_not_read() {
+    for value in ["100-continue", "100-Continue"] {
+        let answer = run(refuse(&head(&[(EXPECT, value)]), Upload::OfTheClient));
+        assert_eq!(connection(&answer), CLOSE);
+    }
+}
+
+/// Whichever of head and body says so.
+#[test]
+fn long_content_does_not_hold_up_the_answer() {
+    let announced = [(CONTENT_LENGTH, "65537")];
+    let long = ScriptedBody::sized([Act::data([b'x'; 64 * 1024 + 1])]);
+    let unsized_long = ScriptedBody::unsized_([Act::Wait]);
+    for (fields, content) in [(&announced[..], unsized_long), (&[], long)] {
+        let (answer, polls) = run_counting(refuse(&head(fields), content));
+        assert_eq!((connection(&answer), polls), (CLOSE, 1));
+    }
+}
+
+/// A service that took the content has answered itself.
+#[test]
+fn content_that_was_taken_is_the_services() {
+    let mut content = UnreadContent::new(&head(&[]), Silent::Announced);
+    assert!(content.is_unread());
+    drop(content.take());
+    assert!(!content.is_unread());
+}
+
+/// With a timer, content may be about to come.
+#[cfg(feature = "tokio")]
+mod timed {
+    use std::{convert::Infallible, future::pending};
+
+    use bytes::Bytes;
+    use futures_util::{StreamExt, stream};
+    use http_body::Frame;
+    use http_body_util::StreamBody;
+    use tokio::{
+        sync::oneshot,
+        time::{Instant, sleep},
+    };
+
+    use super::*;
+
+    /// As many bytes as `pieces` has, after a pause each, and then nothing more
+    /// unless `ends`. Tells when it is dropped.
+    fn dripping(
+        pieces: Vec<usize>,
+        pause: Duration,
+        ends: bool,
+    ) -> (
+        impl Body<Data = Bytes> + Send + 'static,
+        oneshot::Receiver<()>,
+    ) {
+        let (witness, dropped) = oneshot::channel::<()>();
+        let drip = stream::iter(pieces).then(move |bytes| async move {
+            sleep(pause).await;
+            Ok::<_, Infallible>(Frame::data(Bytes::from(vec![0; bytes])))
+        });
+        let end = stream::once(async move {
+            if !ends {
+                pending::<()>().await;
+            }
+            drop(witness);
+            Ok(Frame::data(Bytes::new()))
+        });
+        (StreamBody::new(drip.chain(end)), dropped)
+    }
+
+    /// When the answer came and when the content was let go, in milliseconds,
+    /// with what the answer says of the connection.
+    async fn times(
+        request: &Parts,
+        (content, dropped): (
+            impl Body<Data = Bytes> + Send + 'static,
+            oneshot::Receiver<()>,
+        ),
+    ) -> (u128, u128, Option<String>) {
+        let start = Instant::now();
+        let answer = refuse(request, content).await;
+        let answered = start.elapsed().as_millis();
+        dropped.await.unwrap_err();
+        let let_go = start.elapsed().as_millis();
+        (answered, let_go, connection(&answer).map(str::to_owned))
+    }
+
+    const TENTH: Duration = Duration::from_millis(100);
+
+    #[tokio::test(start_paused = true)]
+    async fn short_content_is_waited_for() {
+        let in_time = dripping(vec![10; 5], TENTH, true);
+        assert_eq!(times(&head(&[]), in_time).await, (500, 500, None));
+    }
+
+    /// A quarter of a second for each frame, a second for all.
+    #[tokio::test(start_paused = true)]
+    async fn the_answer_does_not_wait_for_long() {
+        let close = CLOSE.map(str::to_owned);
+        let silent = dripping(vec![], TENTH, false);
+        let (answered, let_go, connection) = times(&head(&[]), silent).await;
+        assert_eq!((answered, let_go), (250, 1250));
+        assert_eq!(connection, close);
+
+        let hundreds = dripping(vec![1; 1000], TENTH, false);
+        let (answered, let_go, connection) = times(&head(&[]), hundreds).await;
+        assert_eq!((answered, let_go), (1000, 11_000));
+        assert_eq!(connection, close);
+    }
+
+    /// Also where it has another length than the head says.
+    #[tokio::test(start_paused = true)]
+    async fn late_content_is_read_after_the_answer() {
+        let lie = head(&[(CONTENT_LENGTH, "5")]);
+        let slow = dripping(vec![100_000; 3], Duration::from_millis(400), true);
+        let (answered, let_go, connection) = times(&lie, slow).await;
+        assert_eq!((answered, let_go), (250, 1200));
+        assert_eq!(connection.as_deref(), CLOSE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn long_content_is_read_after_the_answer() {
+        let long = head(&[(CONTENT_LENGTH, "1000000")]);
+        let content = dripping(vec![100_000; 10], TENTH, true);
+        let (answered, let_go, connection) = times(&long, content).await;
+        assert_eq!((answered, let_go), (0, 1000));
+        assert_eq!(connection.as_deref(), CLOSE);
+    }
+
+    /// 2 MiB, and then the client is left alone.
+    #[tokio::test(start_paused = true)]
+    async fn not_everything_is_read_after_the_answer() {
+        let endless = head(&[(CONTENT_LENGTH, "1073741824")]);
+        let content = dripping(vec![1024 * 1024; 1000], TENTH, true);
+        let (answered, let_go, _) = times(&endless, content).await;
+        assert_eq!((answered, let_go), (0, 300));
+    }
+}

@@ -1,0 +1,131 @@
+//! Issue 11, A.8: whatever is not performed, its client is told when the content
+//! that it may still be sending closes the connection.
+
+use std::{convert::Infallible, future::ready};
+
+use http::{Method, Request, Response, StatusCode, request::Parts};
+
+use super::{representation, status};
+use crate::{
+    PreconditionLayer,
+    semantics::precondition::Current,
+    source::{MayAskService, NoSelfGet, SelfGet, ValidatorSource},
+    test_support::{Handler, ScriptedBody, Silent, knows, send, tagged},
+};
+
+const STALE: Option<(&str, &str)> = Some(("if-match", "\"0\""));
+
+fn request(method: &str, field: Option<(&str, &str)>) -> Request<Silent> {
+    let mut request = Request::builder().method(method).uri("/");
+    if let Some((name, value)) = field {
+        request = request.header(name, value);
+    }
+    request.body(Silent::Announced).unwrap()
+}
+
+/// Sends a request to a service that answers `GET` with `found`, and checks
+/// that it says `close` unless the service performs it.
+fn check<Q, G>(
+    layer: &PreconditionLayer<Q, G>,
+    (method, field): (&str, Option<(&str, &str)>),
+    found: StatusCode,
+    expected: u16,
+) where
+    Q: ValidatorSource,
+    G: MayAskService<Handler<Respond>, Silent>,
+{
+    let respond: Respond = match found {
+        StatusCode::OK => |request| match *request.method() {
+            Method::GET => representation("\"1\""),
+            _ => status(StatusCode::CREATED),
+        },
+        StatusCode::FORBIDDEN => |_| status(StatusCode::FORBIDDEN),
+        _ => |_| status(StatusCode::NOT_FOUND),
+    };
+    let answer = send(layer, request(method, field), respond);
+    assert_eq!(answer.status(), expected, "{method} {field:?}");
+    let close = answer.headers().get("connection");
+    let performed = expected == 201;
+    assert_eq!(close.is_none(), performed, "{method} {field:?} {expected}");
+}
+
+type Respond = fn(Request<Silent>) -> Response<ScriptedBody>;
+
+#[test]
+fn every_refusal_tells_what_becomes_of_the_connection() {
+    let ok = StatusCode::OK;
+    let knows = PreconditionLayer::new(knows(tagged("1"))).require();
+    check(&knows, ("PUT", STALE), ok, 412);
+    check(&knows, ("PUT", None), ok, 428);
+    check(&knows, ("PUT", Some(("if-match", "\"1\""))), ok, 201);
+    let applied = knows.already_applied(|_, _| ready(true));
+    check(&applied, ("PUT", STALE), ok, 204);
+
+    let absent = |_: &Parts| ready(Ok::<_, Infallible>(Current::Absent));
+    check(&PreconditionLayer::new(absent), ("DELETE", STALE), ok, 404);
+    let broken = |_: &Parts| ready(Err::<Current, _>("down"));
+    let broken = PreconditionLayer::<_, NoSelfGet>::new(broken);
+    check(&broken, ("PUT", STALE), ok, 503);
+
+    let asks = PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart());
+    check(&asks, ("PUT", STALE), ok, 412);
+    check(&asks, ("PUT", STALE), StatusCode::FORBIDDEN, 403);
+    check(&asks, ("DELETE", STALE), StatusCode::NOT_FOUND, 404);
+}
+
+#[cfg(feature = "tokio")]
+mod with_a_lock {
+    use std::time::Duration;
+
+    use bytes::Bytes;
+    use http_body::Body;
+    use http_body_util::{Empty, Full};
+    use tokio::time::{Instant, sleep};
+    use tower::{Layer, ServiceExt, service_fn};
+
+    use super::*;
+    use crate::{body::RequestBody, lock::KeyedLock};
+
+    /// The status of the answer, and whether it closes the connection.
+    async fn put<B>(lock: KeyedLock, tag: &str, content: B) -> (u16, bool)
+    where
+        B: Body<Data: Send, Error: Send> + Send + 'static,
+    {
+        let service = PreconditionLayer::new(knows(tagged("1")))
+            .lock(lock, |_| Some("/"))
+            .layer(service_fn(|_: Request<RequestBody<B>>| async {
+                Ok::<_, Infallible>(status(StatusCode::CREATED))
+            }));
+        let put = request("PUT", Some(("if-match", tag))).map(|_| content);
+        let answer = service.oneshot(put).await.unwrap();
+        let closes = answer.headers().contains_key("connection");
+        (answer.status().as_u16(), closes)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_turn_that_does_not_come() {
+        let lock = KeyedLock::new().patience(Duration::from_secs(1));
+        let _held = lock.acquire("/").await.unwrap();
+        let text = Full::<Bytes>::from("text");
+        assert_eq!(put(lock.clone(), "\"1\"", text).await, (503, false));
+        let none = Empty::<Bytes>::new();
+        assert_eq!(put(lock.clone(), "\"1\"", none).await, (503, false));
+    }
+
+    /// Neither a stale write whose content does not come, nor one that may be performed.
+    #[tokio::test(start_paused = true)]
+    async fn content_that_does_not_come_holds_nobody_up() {
+        let lock = KeyedLock::new();
+        let start = Instant::now();
+        let refused = tokio::spawn(put(lock.clone(), "\"0\"", Silent::Announced));
+        let waiting = tokio::spawn(put(lock.clone(), "\"1\"", Silent::Announced));
+        sleep(Duration::from_millis(1)).await;
+        let text = Full::<Bytes>::from("text");
+        assert_eq!(put(lock.clone(), "\"1\"", text).await, (201, false));
+        assert_eq!(start.elapsed().as_millis(), 1);
+        assert_eq!(refused.await.unwrap(), (412, true));
+        assert_eq!(start.elapsed().as_millis(), 250);
+        assert!(!waiting.is_finished());
+        assert!(lock.is_empty());
+    }
+}

@@ -104,7 +104,7 @@ impl<B: Body + Send + 'static> UnreadContent<B> {
         mut answer: Response<R>,
     ) -> Pin<Box<impl Future<Output = Response<R>> + use<B, R>>> {
         let (plan, version) = (self.plan, self.version);
-        let content = self.content.take();
+        let content = self.content.take_if(|_| plan != Plan::Nothing);
         Box::pin(async move {
             let Some(content) = content else {
                 return answer;

@@ -7,7 +7,7 @@
 //!
 //! use bytes::Bytes;
 //! use http::{Request, Response, request::Parts};
-//! use http_body_util::Full;
+//! use http_body_util::{Empty, Full};
 //! use tower::{ServiceBuilder, ServiceExt, service_fn};
 //! use tower_conditional::{
 //!     CacheStatusLayer, ConditionalLayer, Current, EntityTag, Validators,
@@ -24,15 +24,15 @@
 //! let service = ServiceBuilder::new()
 //!     .layer(CacheStatusLayer::new("notes", debugging)?)
 //!     .layer(ConditionalLayer::new().source(source).explain())
-//!     .service(service_fn(|_: Request<()>| async {
+//!     .service(service_fn(|_: Request<Empty<Bytes>>| async {
 //!         Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("a note")))
 //!     }));
 //!
 //! let ask = |tag| Request::get("/").header("x-debug", "1").header("if-none-match", tag);
-//! let response = service.clone().oneshot(ask("\"v1\"").body(())?).await?;
+//! let response = service.clone().oneshot(ask("\"v1\"").body(Empty::new())?).await?;
 //! assert_eq!(response.headers()["cache-status"], "notes; hit");
 //!
-//! let response = service.oneshot(ask("\"v0\"").body(())?).await?;
+//! let response = service.oneshot(ask("\"v0\"").body(Empty::new())?).await?;
 //! assert_eq!(response.headers()["cache-status"], "notes; fwd=request");
 //! # Ok(())
 //! # }

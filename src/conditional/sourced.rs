@@ -61,6 +61,7 @@ impl<C: Clock> Exchange<C> {
             if let Some(answer) = self.answer_before(&before) {
                 let answer = self.asked(answer, &before);
                 if content.is_unread() {
+                    // Its place in a limit inside does not wait for the content.
                     drop(service);
                     return Ok(content.refuse(answer).await);
                 }

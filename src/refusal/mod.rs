@@ -16,8 +16,9 @@
 //!
 //! Beyond the limits the content is dropped, and a client that goes on sending
 //! may then lose the answer. A client that sends slowly holds its connection
-//! and nothing else: no lock, no place in a limit inside. Over HTTP/2 the stream
-//! ends, and the connection goes on in any case.
+//! and nothing else: no lock, no place in a limit inside. A graceful shutdown waits
+//! for that connection too. Over HTTP/2 the stream ends, and the connection goes on
+//! in any case.
 //!
 //! The timer is that of tokio (feature `tokio`), whose runtime must have time
 //! enabled. In another runtime, or without the feature, only content that has come

@@ -78,28 +78,26 @@ impl<Q: StateSource> Config<Q> {
     {
         let (parts, content) = request.into_parts();
         let mut content = UnreadContent::new(&parts, content);
-        let latest = match self.latest(&parts).await {
-            Ok(latest) => latest,
+        let safe = is_safe(&parts.method);
+        let (latest, refused) = match self.latest(&parts).await {
+            Ok(latest) => {
+                let same = latest.as_ref().filter(|id| state_ref::is_same(&seen, id));
+                let answer = same.map(|id| {
+                    let mut answer = Response::new(ResponseBody::empty());
+                    state_ref::not_modified(&mut answer, &self.field, id, safe);
+                    answer
+                });
+                (latest, answer)
+            }
             Err(error) => {
                 events::source_failed(&error);
-                if self.on_source_error == OnSourceError::Refuse {
-                    let answer = self.unavailable(&parts, error);
-                    if content.is_unread() {
-                        drop(service);
-                        return Ok(content.refuse(answer).await);
-                    }
-                    return Ok(answer);
-                }
-                None
+                let refuses = self.on_source_error == OnSourceError::Refuse;
+                (None, refuses.then(|| self.unavailable(&parts, error)))
             }
         };
-        let safe = is_safe(&parts.method);
-        if let Some(latest) = &latest
-            && state_ref::is_same(&seen, latest)
-        {
-            let mut answer = Response::new(ResponseBody::empty());
-            state_ref::not_modified(&mut answer, &self.field, latest, safe);
+        if let Some(answer) = refused {
             if content.is_unread() {
+                // Its place in a limit inside does not wait for the content.
                 drop(service);
                 return Ok(content.refuse(answer).await);
             }

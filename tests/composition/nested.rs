@@ -56,7 +56,8 @@ fn tag(path: &str) -> String {
 /// The resource of the other tree has another tag, and the 412 names its own.
 #[tokio::test]
 async fn a_412_names_the_whole_path() {
-    let guard = PreconditionLayer::new(source()).with_self_get(SelfGet::of(notes()));
+    let guard =
+        PreconditionLayer::new(source()).with_self_get(SelfGet::of(notes()).writers_may_read());
     let reads = ConditionalLayer::new().source(source());
     let app = nested(&notes().layer(reads).layer(guard));
     for (own, other) in [(TREES[0], TREES[1]), (TREES[1], TREES[0])] {

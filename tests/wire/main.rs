@@ -20,6 +20,7 @@ mod not_modified;
 mod one_connection;
 mod precondition_failed;
 mod read_your_writes;
+#[cfg(feature = "tokio")]
 mod refused_content;
 mod refused_upload;
 mod repeated_lines;

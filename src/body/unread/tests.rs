@@ -135,7 +135,7 @@ fn long_content_does_not_hold_up_the_answer() {
 fn content_that_was_taken_is_the_services() {
     let mut content = UnreadContent::new(&head(&[]), Silent::Announced);
     assert!(content.is_unread());
-    drop(content.take());
+    let _ = content.take();
     assert!(!content.is_unread());
 }
 

@@ -118,11 +118,18 @@ impl Expected {
         }
     }
 
-    /// Whether the target must not exist: `If-None-Match: *`. Then insert, and
-    /// let the key's uniqueness refuse what is there.
+    /// Whether the target must not exist. Then insert, and let the key's
+    /// uniqueness refuse what is there.
+    ///
+    /// So it is with `If-None-Match: *`, and where the layer saw that nothing
+    /// exists when a condition other than `If-Match` held. Beside `If-Match`,
+    /// which asks for the opposite, it is `false`.
     #[must_use]
     pub fn must_be_absent(&self) -> bool {
-        self.fields.is_any(Condition::IfNoneMatch)
+        let seen_absent = matches!(self.seen, Current::Absent)
+            && self.is_conditional()
+            && !self.fields.is_malformed(Condition::IfNoneMatch);
+        (self.fields.is_any(Condition::IfNoneMatch) || seen_absent) && !self.must_exist()
     }
 
     /// Whether the target must exist: there is an `If-Match`. Then update, and

@@ -158,6 +158,12 @@ fn what_must_exist() {
         (&[("if-none-match", "*")], true, false, true),
         (&[("if-none-match", " *\t")], true, false, true),
         (&[("if-none-match", "\"*\"")], true, false, false),
+        (
+            &[("if-none-match", "*"), ("if-match", "*")],
+            true,
+            true,
+            false,
+        ),
         (&[("if-none-match", "*, \"a\"")], true, false, false),
         (&[("if-unmodified-since", DATE)], true, false, false),
         (&[("if-unmodified-since", "junk")], false, false, false),

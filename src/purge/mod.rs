@@ -148,7 +148,7 @@ impl Purge {
         }
     }
 
-    /// The [target](crate::target) of this request, with the authority of `Host`
+    /// The [target] of this request, with the authority of `Host`
     /// where the URI has none. Nothing names the scheme then, and `http` stands for
     /// it.
     #[must_use]

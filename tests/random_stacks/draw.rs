@@ -12,26 +12,7 @@ use tower_conditional::{
     semantics::{cache_control::CacheControl, date::HttpDate, repeated::RepeatedFields},
 };
 
-/// SplitMix64: the same stacks from the same seed, on every machine.
-pub(crate) struct Draw(u64);
-
-impl Draw {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % end
-    }
-
-    fn coin(&mut self) -> bool {
-        self.below(2) == 0
-    }
-}
+use crate::seeded::Draw;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hash {

@@ -11,6 +11,8 @@
 
 mod build;
 mod draw;
+#[path = "../support/seeded.rs"]
+mod seeded;
 
 use std::env;
 
@@ -20,7 +22,8 @@ use http_body_util::BodyExt;
 use tower::ServiceExt;
 
 use build::Service;
-use draw::{Draw, Plan};
+use draw::Plan;
+use seeded::Draw;
 
 /// How many stacks are drawn where nobody asks for more.
 const IN_CI: u64 = 2_000;

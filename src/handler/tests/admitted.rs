@@ -126,6 +126,29 @@ fn of_an_unknown_state_the_fields_tell() {
     }
 }
 
+/// Issue 11, A.6: what the layer admitted because nothing exists, a handler
+/// inserts, and nothing else.
+#[test]
+fn what_was_seen_absent_is_inserted() {
+    let table: [(Fields<'_>, Current, bool); 7] = [
+        (&[("if-none-match", "\"6\"")], Current::Absent, true),
+        (&[("if-none-match", "*")], Current::Absent, true),
+        (&[("if-unmodified-since", DATE)], Current::Absent, true),
+        (&[], Current::Absent, false),
+        (&[("if-none-match", "true")], Current::Absent, false),
+        (&[("if-none-match", "\"6\"")], Current::Unknown, false),
+        (
+            &[("if-match", "\"6\""), ("if-none-match", "*")],
+            Current::Absent,
+            false,
+        ),
+    ];
+    for (fields, current, absent) in table {
+        let expected = Expected::handed_over(Method::PUT, conditions(fields), current);
+        assert_eq!(expected.must_be_absent(), absent, "{fields:?}");
+    }
+}
+
 const MALFORMED: [&str; 8] = ["true", "7", "**", "", ",,", "'7'", "w/\"7\"", "W/*"];
 
 /// Issue 11, A.7: a guard that is misspelt lets nothing pass in a handler,

@@ -45,10 +45,9 @@ fn refuses<Q: ValidatorSource>(layer: &PreconditionLayer<Q>, what: &str) {
 fn a_malformed_condition_is_412_in_every_state() {
     refuses(&PreconditionLayer::new(knows(tagged("1"))), "present");
     refuses(&PreconditionLayer::handler_checks(), "unknown");
-    refuses(
-        &PreconditionLayer::handler_checks().require_if(|_| true),
-        "required",
-    );
+    let required = PreconditionLayer::handler_checks().require_if(|_| true);
+    refuses(&required, "required");
+    refuses(&required.require_tag(), "a tag required");
     let failing = PreconditionLayer::new(|_: &http::request::Parts| async {
         Err::<Current, _>("the database is gone")
     });

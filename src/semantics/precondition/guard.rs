@@ -57,7 +57,8 @@ impl ConditionalFields {
         let satisfied = match required {
             Requirement::Nothing => true,
             Requirement::Condition => self.guard_writes(current, || *now),
-            Requirement::Tag => self.names_a_state(),
+            // One that cannot be read is false, and not missing.
+            Requirement::Tag => self.names_a_state() || self.malformed_guard(method).is_some(),
         };
         if !satisfied {
             return match current {

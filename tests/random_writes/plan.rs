@@ -1,0 +1,140 @@
+//! What a stack is made of, drawn from a seed.
+
+use http::Method;
+use tower_conditional::{EntityTag, VersionTags};
+
+use crate::seeded::Draw;
+
+/// Where tags come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tags {
+    Plain,
+    Scoped,
+    Keyed,
+    /// An `EtagLayer`: nobody knows the tag before the content is made.
+    Hash,
+}
+
+/// What looks before a write is performed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guard {
+    /// No layer.
+    None,
+    /// A layer that knows no state.
+    Unknown,
+    Source,
+    SelfGet,
+    SourceAndSelfGet,
+}
+
+/// How check and write become one step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// The handler's own compare-and-set, with `Expected::versions_of`.
+    Versions,
+    /// The handler's transaction, with `Expected::check`.
+    Check,
+    /// The layer's lock.
+    Lock,
+}
+
+/// Which condition a write must have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Requires {
+    Nothing,
+    Condition,
+    /// One that names a state.
+    Tag,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    pub(crate) tags: Tags,
+    pub(crate) weak: bool,
+    pub(crate) weak_if_match: bool,
+    pub(crate) guard: Guard,
+    pub(crate) step: Step,
+    pub(crate) requires: Requires,
+    pub(crate) writers_may_read: bool,
+    pub(crate) put_creates: bool,
+    /// Whether reads ask the source too.
+    pub(crate) sourced_reads: bool,
+    pub(crate) compresses: bool,
+    pub(crate) has_policy: bool,
+    /// At most so many requests in the handler; 0 is no limit.
+    pub(crate) limit: u64,
+    /// Below `Router::nest`.
+    pub(crate) nested: bool,
+    pub(crate) writers: u64,
+}
+
+impl Plan {
+    pub(crate) fn draw(draw: &mut Draw) -> Self {
+        let tags = [Tags::Plain, Tags::Scoped, Tags::Keyed, Tags::Hash][draw.below(4) as usize];
+        let step = match (tags, draw.below(3)) {
+            (Tags::Hash, _) | (_, 0) => Step::Lock,
+            (Tags::Keyed, _) | (_, 1) => Step::Check,
+            _ => Step::Versions,
+        };
+        let looking = [Guard::Source, Guard::SelfGet, Guard::SourceAndSelfGet];
+        let any = [Guard::None, Guard::Unknown];
+        let guard = match (tags, step) {
+            (Tags::Hash, _) => Guard::SelfGet,
+            // A lock is no check.
+            (_, Step::Lock) => looking[draw.below(3) as usize],
+            _ => [&looking[..], &any].concat()[draw.below(5) as usize],
+        };
+        let has_layer = guard != Guard::None;
+        Self {
+            tags,
+            weak: draw.below(3) == 0,
+            weak_if_match: has_layer && draw.coin(),
+            guard,
+            step,
+            requires: match draw.below(4) {
+                0 | 1 if has_layer => Requires::Condition,
+                2 if has_layer => Requires::Tag,
+                _ => Requires::Nothing,
+            },
+            writers_may_read: draw.below(4) > 0,
+            put_creates: draw.below(4) > 0,
+            sourced_reads: tags != Tags::Hash && draw.coin(),
+            compresses: draw.coin(),
+            has_policy: draw.coin(),
+            limit: draw.below(4),
+            nested: cfg!(feature = "axum") && draw.coin(),
+            writers: 2 + draw.below(5),
+        }
+    }
+
+    pub(crate) fn creates(&self, method: &Method) -> bool {
+        *method == Method::PUT && self.put_creates
+    }
+
+    /// Whether the layer decides without the state.
+    pub(crate) fn looks(&self) -> bool {
+        !matches!(self.guard, Guard::None | Guard::Unknown)
+    }
+
+    /// Whether a tag that is weak on either side can satisfy `If-Match`.
+    pub(crate) fn compares_weakly(&self) -> bool {
+        self.weak_if_match
+    }
+
+    pub(crate) fn version_tags(&self, path: &str) -> VersionTags {
+        match self.tags {
+            Tags::Plain | Tags::Hash => VersionTags::plain(),
+            Tags::Scoped => VersionTags::plain().scope(path),
+            Tags::Keyed => {
+                let tags = VersionTags::keyed([7; 16]).expect("a secret that is long enough");
+                tags.scope(path)
+            }
+        }
+    }
+
+    /// The tag of a version, apart from that of a hash.
+    pub(crate) fn tag(&self, path: &str, version: i64) -> EntityTag {
+        let tag = self.version_tags(path).number(version);
+        if self.weak { tag.into_weak() } else { tag }
+    }
+}

@@ -5,7 +5,7 @@ use tower_conditional::{
     ValidatorSource, Validators, VersionTags, handler::Expected, source::StateSource,
 };
 use tower_conditional_postgres::{
-    EventLog, GuardError, Guarded, Schema, Scope, Target, VersionSource, Watch,
+    EventLog, GuardError, Guarded, Lease, Schema, Scope, Target, VersionSource, Watch,
 };
 
 use super::{FILLER, Item, Storage, StoreError, Written};
@@ -137,9 +137,9 @@ impl Storage for Postgres {
     }
 
     async fn create(&self, expected: Expected, draft: Draft) -> Result<Written, StoreError> {
-        let mut client = self.client().await?;
+        let mut lease = Lease::of(&self.0).await.map_err(StoreError::database)?;
         let target = Target::scope(scope(Item::Notes));
-        let tx = Guarded::begin(&mut client, expected, target).await?;
+        let tx = Guarded::begin(&mut lease, expected, target).await?;
         let created = "
             INSERT INTO notes (id, title, text) VALUES (nextval('notes_id'), $1, $2)
             RETURNING id, title, text, version, updated_at";
@@ -157,9 +157,9 @@ impl Storage for Postgres {
         expected: Expected,
         change: Change,
     ) -> Result<Written, StoreError> {
-        let mut client = self.client().await?;
+        let mut lease = Lease::of(&self.0).await.map_err(StoreError::database)?;
         let target = Target::scope(scope(Item::Note(id)));
-        let tx = Guarded::begin(&mut client, expected, target).await?;
+        let tx = Guarded::begin(&mut lease, expected, target).await?;
         let current = find(&*tx, id).await?;
         let Some(draft) = change.apply(current.as_ref())? else {
             tx.execute("DELETE FROM notes WHERE id = $1", &[&id])
@@ -197,9 +197,9 @@ impl Storage for Postgres {
         expected: Expected,
         content: String,
     ) -> Result<(bool, Validators), StoreError> {
-        let mut client = self.client().await?;
+        let mut lease = Lease::of(&self.0).await.map_err(StoreError::database)?;
         let target = Target::scope(scope(Item::Page(name.clone())));
-        let tx = Guarded::begin(&mut client, expected, target).await?;
+        let tx = Guarded::begin(&mut lease, expected, target).await?;
         let put = "
             INSERT INTO pages VALUES ($1, $2)
             ON CONFLICT (name) DO UPDATE SET content = excluded.content

@@ -7,10 +7,12 @@ use axum::{
     extract::{Path, State},
     routing::put,
 };
+use deadpool_postgres::{Manager, Pool};
 use http::StatusCode;
 use tokio::net::TcpListener;
+use tokio_postgres::NoTls;
 use tower_conditional::{PreconditionLayer, handler::Expected};
-use tower_conditional_postgres::{Guarded, Scope, Target};
+use tower_conditional_postgres::{Guarded, Lease, Scope, Target};
 use tower_conditional_postgres_testing::{Postgres, Replica};
 
 use crate::support::{Client, Page, connect, notes, somebody_waits, soon, tag_of};
@@ -68,9 +70,11 @@ async fn write(
     expected: Expected,
     content: String,
 ) {
-    let mut client = connect(&url).await;
+    let manager = Manager::new(url.parse().unwrap(), NoTls);
+    let pool = Pool::builder(manager).build().unwrap();
+    let mut lease = Lease::of(&pool).await.unwrap();
     let target = Target::scope(Scope::row("pages", &name));
-    let tx = Guarded::begin(&mut client, expected, target).await.unwrap();
+    let tx = Guarded::begin(&mut lease, expected, target).await.unwrap();
     let update = "UPDATE pages SET content = $2 WHERE name = $1";
     assert_eq!(tx.execute(update, &[&name, &content]).await.unwrap(), 1);
     println!("{STOPPED}");

@@ -23,6 +23,15 @@ pub enum ErrorKind {
     TimedOut,
     /// No trigger of a [`Schema`](crate::Schema) keeps a version for this scope.
     NotWatched,
+    /// The key in a scope is not spelled as PostgreSQL spells it, as `017` for
+    /// the integer `17`. See [`Scope`](crate::Scope).
+    OtherSpelling,
+    /// A row was replaced each time when its state was to be read, or row-level
+    /// security hides its version.
+    Unsettled,
+    /// What was installed is not as it was: see
+    /// [`Schema::verify`](crate::Schema::verify). The source tells the reasons.
+    Changed,
     /// A query gave a column of a type that makes no version.
     NotAVersion,
     /// A query that guards a write does not lock what it reads.
@@ -59,6 +68,14 @@ impl Error {
 
     pub(crate) fn of(kind: ErrorKind) -> Self {
         Self { kind, cause: None }
+    }
+
+    /// With the reasons as its source.
+    pub(crate) fn changed(reasons: &[String]) -> Self {
+        Self {
+            kind: ErrorKind::Changed,
+            cause: Some(reasons.join("; ").into()),
+        }
     }
 
     /// What a failed `COMMIT` means. After an `ERROR` the server has rolled
@@ -102,6 +119,9 @@ impl fmt::Display for Error {
             ErrorKind::Pool => "no connection to PostgreSQL",
             ErrorKind::TimedOut => "PostgreSQL took too long",
             ErrorKind::NotWatched => "no trigger keeps a version for this scope",
+            ErrorKind::OtherSpelling => "PostgreSQL spells the key of the scope in another way",
+            ErrorKind::Unsettled => "the row was replaced each time when it was read",
+            ErrorKind::Changed => "what was installed is not as it was",
             ErrorKind::NotAVersion => "the query gave a column of a type that makes no version",
             ErrorKind::NotLocking => "a query that guards a write says FOR UPDATE",
             ErrorKind::OutcomeUnknown => "nobody knows whether the transaction was committed",

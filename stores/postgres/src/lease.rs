@@ -1,4 +1,4 @@
-use std::{future::Future, ops::Deref, time::Duration};
+use std::{fmt, future::Future, time::Duration};
 
 use deadpool_postgres::{ClientWrapper, Object, Pool};
 
@@ -7,35 +7,62 @@ use crate::{Error, ErrorKind};
 /// How long a source may take, the wait for a connection included.
 pub(crate) const LIMIT: Duration = Duration::from_secs(5);
 
-/// A connection that goes back to its pool only when it is [`done`](Self::done).
+/// A connection of a pool, for a [`Guarded`](crate::Guarded) transaction.
 ///
-/// If it is dropped before, a question may still be on its way, behind which
-/// the next one would wait: then it is closed.
-pub(crate) struct Lease(Option<Object>);
+/// It goes back to its pool once the transaction is committed or rolled back.
+/// If it is dropped before, as hyper drops a handler whose client has left, a
+/// statement may still wait, and whatever is sent next would wait behind it:
+/// then the connection is closed, and the pool makes another one.
+pub struct Lease {
+    connection: Option<Object>,
+    busy: bool,
+}
 
 impl Lease {
-    pub(crate) async fn of(pool: &Pool) -> Result<Self, Error> {
-        Ok(Self(Some(pool.get().await?)))
+    /// Takes a connection from the pool, and waits for one as long as the pool
+    /// has it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Pool`].
+    pub async fn of(pool: &Pool) -> Result<Self, Error> {
+        Ok(Self {
+            connection: Some(pool.get().await?),
+            busy: false,
+        })
     }
 
-    pub(crate) fn done(mut self) {
-        drop(self.0.take());
+    /// The connection, which nobody else gets until the use of it has ended.
+    pub(crate) fn start(&mut self) -> (&mut ClientWrapper, Use<'_>) {
+        self.busy = true;
+        let connection = self.connection.as_mut();
+        let connection = connection.expect("it is there until it is dropped");
+        (connection, Use(&mut self.busy))
     }
 }
 
-impl Deref for Lease {
-    type Target = ClientWrapper;
+/// What ends when nothing is under way on a connection any more.
+pub(crate) struct Use<'a>(&'a mut bool);
 
-    fn deref(&self) -> &ClientWrapper {
-        self.0.as_ref().expect("it is there until it is done")
+impl Use<'_> {
+    pub(crate) fn end(self) {
+        *self.0 = false;
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if let Some(open) = self.0.take() {
-            drop(Object::take(open));
+        if self.busy {
+            drop(self.connection.take().map(Object::take));
         }
+    }
+}
+
+impl fmt::Debug for Lease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lease")
+            .field("busy", &self.busy)
+            .finish_non_exhaustive()
     }
 }
 

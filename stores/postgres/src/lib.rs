@@ -38,7 +38,8 @@
 //!     if all.matches(path) {
 //!         return Some(Scope::table("notes"));
 //!     }
-//!     Some(Scope::row("notes", one.capture(path, "id")?))
+//!     let id: i64 = one.capture(path, "id")?.parse().ok()?;
+//!     Some(Scope::row("notes", id))
 //! });
 //! let layer = ConditionalLayer::new().source(source);
 //! # let _ = layer;
@@ -85,12 +86,12 @@
 //! ```no_run
 //! # use deadpool_postgres::Pool;
 //! use tower_conditional::handler::Expected;
-//! use tower_conditional_postgres::{GuardError, Guarded, Scope, Target};
+//! use tower_conditional_postgres::{GuardError, Guarded, Lease, Scope, Target};
 //!
 //! # async fn rename(pool: &Pool, id: i64, text: &str, expected: Expected) -> Result<(), GuardError> {
-//! # let mut client = pool.get().await.unwrap();
+//! let mut lease = Lease::of(pool).await?;
 //! let target = Target::scope(Scope::row("notes", id));
-//! let tx = Guarded::begin(&mut client, expected, target).await?;
+//! let tx = Guarded::begin(&mut lease, expected, target).await?;
 //! tx.execute("UPDATE notes SET text = $1 WHERE id = $2", &[&text, &id]).await?;
 //! tx.commit().await?;
 //! # Ok(())
@@ -133,9 +134,11 @@ mod name;
 mod schema;
 mod scope;
 mod source;
+mod spelling;
 
 pub use error::{Error, ErrorKind};
 pub use guard::{GuardError, Guarded, Target};
+pub use lease::Lease;
 pub use schema::{InvalidSchema, Schema, Watch};
 pub use scope::Scope;
 pub use source::{EventLog, Param, QuerySource, ScopeState, VersionSource};

@@ -12,9 +12,11 @@ use std::fmt;
 /// [scope of the tags](tower_conditional::VersionTags::scope).
 ///
 /// Names are spelled as they are in the [`Watch`](crate::Watch). A value is
-/// spelled as PostgreSQL casts it to text: `17` for the integer, whatever a
-/// path makes of it, so read `/notes/017` as the handler does before; a UUID in
-/// lower case with hyphens.
+/// spelled as PostgreSQL casts it to text: `17` for the integer, and a UUID in
+/// lower case with hyphens. Other spellings, `/notes/017`, name no second row:
+/// a source does not know them, and a guard refuses them
+/// ([`ErrorKind::OtherSpelling`](crate::ErrorKind::OtherSpelling)). Parse the
+/// path as the handler does, and give the value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Scope {
     kind: Kind,
@@ -70,6 +72,12 @@ impl Scope {
         }
     }
 
+    /// The key of a row or the value of a group, which has one spelling.
+    pub(crate) fn value(&self) -> Option<&str> {
+        let (_, value) = self.text.rsplit_once('/')?;
+        (self.kind != Kind::Table).then_some(value)
+    }
+
     /// Whether it is more than one row, and so exists even if it is empty.
     pub(crate) fn is_collection(&self) -> bool {
         self.kind != Kind::Row
@@ -81,6 +89,12 @@ impl AsRef<[u8]> for Scope {
     fn as_ref(&self) -> &[u8] {
         self.text.as_bytes()
     }
+}
+
+/// Where it stands in which form a table was when it was installed. It is the
+/// scope of nothing.
+pub(crate) fn form(table: &str) -> String {
+    format!("form/{}", escaped(table))
 }
 
 /// What all rows of a table start with; alone, that its rows are watched.

@@ -1,6 +1,7 @@
 //! Check and write in one transaction.
 
 mod error;
+mod held;
 mod target;
 
 use std::{
@@ -11,9 +12,13 @@ use std::{
 use tokio_postgres::{Client, IsolationLevel, Transaction};
 use tower_conditional::{handler::Expected, semantics::precondition::Current};
 
-use crate::Error;
+use crate::{
+    Error, ErrorKind,
+    lease::{Lease, Use},
+};
 
 pub use error::GuardError;
+use held::HeldAbsence;
 pub use target::Target;
 
 /// A transaction in which the state is what was expected, and stays so until
@@ -22,19 +27,20 @@ pub use target::Target;
 /// ```no_run
 /// # use deadpool_postgres::Pool;
 /// use tower_conditional::handler::Expected;
-/// use tower_conditional_postgres::{GuardError, Guarded, Scope, Target};
+/// use tower_conditional_postgres::{GuardError, Guarded, Lease, Scope, Target};
 ///
 /// async fn rename(pool: &Pool, id: i64, text: &str, expected: Expected) -> Result<(), GuardError> {
-///     # let mut client = pool.get().await.unwrap();
+///     let mut lease = Lease::of(pool).await?;
 ///     let target = Target::scope(Scope::row("notes", id));
-///     let tx = Guarded::begin(&mut client, expected, target).await?; // Failed: 412
+///     let tx = Guarded::begin(&mut lease, expected, target).await?; // Failed: 412
 ///     tx.execute("UPDATE notes SET text = $1 WHERE id = $2", &[&text, &id]).await?;
 ///     tx.commit().await?;
 ///     Ok(())
 /// }
 /// ```
 ///
-/// It is `READ COMMITTED`. Dropping it rolls back.
+/// It is `READ COMMITTED`. Dropping it rolls back, and closes the connection of
+/// its [`Lease`]; [`rollback`](Self::rollback) keeps the connection.
 ///
 /// # What it guarantees
 ///
@@ -43,20 +49,37 @@ pub use target::Target;
 /// to be there, one creates. A writer that is not guarded, as of a job or
 /// `psql`, cannot come between either: it waits until the commit, or the
 /// guarded one does. If both write to the same row half way they are at a
-/// deadlock, and PostgreSQL ends one of them; and an unguarded one may be the
-/// faster to create a row, which its key then refuses. Both are errors of a
-/// statement here that [`Error::is_conflict`] knows.
+/// deadlock, and PostgreSQL ends one of them, after its `deadlock_timeout` (1
+/// second by default). That is an error of a statement, here or there, that
+/// [`Error::is_conflict`] knows: try it again.
 ///
-/// `lock_timeout` and `statement_timeout` say how long the wait may be.
+/// # Creating
+///
+/// Where a row of a watched table is absent, its absence is held: who inserts
+/// it meanwhile waits. A target that is a [query](Target::query) has no version
+/// to hold it by, and an `INSERT` that is not guarded may commit after the look.
+/// So write a plain `INSERT` where [`Expected::must_be_absent`] says so, and
+/// let the key refuse what is there ([`Error::is_conflict`]). An upsert (`ON
+/// CONFLICT DO UPDATE`, `MERGE`) would overwrite it.
+///
+/// # Limits
+///
+/// Each wait for a lock ends after [`Target::lock_timeout`], 2 seconds by
+/// default, with an error that [`Error::is_conflict`] knows. All other limits,
+/// `statement_timeout` as well, are the connection's own.
 ///
 /// # What it needs from its neighbours
 ///
-/// A task of its own in a server: where a client leaves, the future of its
-/// handler is dropped. The transaction is rolled back, but a statement that
-/// waits goes on waiting, on a connection that its pool already gives to the
-/// next request. `tokio::spawn` around the write keeps it to its end.
+/// A task of its own in a server, if a write is to be finished though its client
+/// has left: then the future of its handler is dropped, and the transaction is
+/// rolled back. No request gets its connection; what waits in the database goes
+/// on waiting there, up to the lock timeout.
 #[must_use = "it rolls back when it is dropped"]
-pub struct Guarded<'a>(Transaction<'a>);
+pub struct Guarded<'a> {
+    tx: Transaction<'a>,
+    using: Use<'a>,
+    held: Option<HeldAbsence>,
+}
 
 impl<'a> Guarded<'a> {
     /// Begins a transaction, waits for others that guard the same target, reads
@@ -69,37 +92,64 @@ impl<'a> Guarded<'a> {
     /// [`GuardError::Database`] where it could not be read. The transaction is
     /// rolled back then.
     pub async fn begin(
-        client: &'a mut Client,
+        lease: &'a mut Lease,
         expected: Expected,
         target: Target,
     ) -> Result<Self, GuardError> {
+        let (client, using) = lease.start();
+        let client: &mut Client = client;
         let start = client.build_transaction();
-        let tx = start
-            .isolation_level(IsolationLevel::ReadCommitted)
-            .start()
-            .await?;
+        let start = start.isolation_level(IsolationLevel::ReadCommitted);
+        let mut guarded = Self {
+            tx: start.start().await?,
+            using,
+            held: None,
+        };
+        match guarded.admit(expected, &target).await {
+            Ok(()) => Ok(guarded),
+            Err(refused) => {
+                // A connection that fails here is closed.
+                let _ = guarded.rollback().await;
+                Err(refused)
+            }
+        }
+    }
+
+    async fn admit(&mut self, expected: Expected, target: &Target) -> Result<(), GuardError> {
         let current = if expected.is_conditional() {
-            target.lock_and_read(&tx).await?
+            let (current, held) = target.lock_and_read(&self.tx).await?;
+            self.held = held;
+            current
         } else {
+            target.limit_waits(&self.tx).await?;
             Current::Unknown
         };
-        expected.check(current)?;
-        Ok(Self(tx))
+        Ok(expected.check(current)?)
     }
 
     /// Commits.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Database`](crate::ErrorKind::Database) where nothing was
-    /// written. That is so too after a statement that failed, even if its error
-    /// was passed over: PostgreSQL rolls back then, and calls it no error.
-    /// [`ErrorKind::OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown) where
-    /// the connection broke meanwhile.
+    /// [`ErrorKind::Database`] where nothing was written. That is so too after
+    /// a statement that failed, even if its error was passed over: PostgreSQL
+    /// rolls back then, and calls it no error. [`ErrorKind::OutcomeUnknown`]
+    /// where the connection broke meanwhile.
     pub async fn commit(self) -> Result<(), Error> {
         // Refused where the transaction has failed.
-        self.0.batch_execute("SELECT").await?;
-        self.0.commit().await.map_err(Error::of_commit)
+        let ended = match &self.held {
+            Some(held) => held.end(&self.tx).await,
+            None => self.tx.batch_execute("SELECT").await,
+        };
+        if let Err(failed) = ended {
+            let _ = self.rollback().await;
+            return Err(failed.into());
+        }
+        let committed = self.tx.commit().await.map_err(Error::of_commit);
+        if !matches!(&committed, Err(error) if error.kind() == ErrorKind::OutcomeUnknown) {
+            self.using.end();
+        }
+        committed
     }
 
     /// Rolls back, and waits for it.
@@ -108,7 +158,9 @@ impl<'a> Guarded<'a> {
     ///
     /// The connection broke; that rolls back too.
     pub async fn rollback(self) -> Result<(), Error> {
-        Ok(self.0.rollback().await?)
+        self.tx.rollback().await?;
+        self.using.end();
+        Ok(())
     }
 }
 
@@ -116,14 +168,14 @@ impl<'a> Deref for Guarded<'a> {
     type Target = Transaction<'a>;
 
     fn deref(&self) -> &Transaction<'a> {
-        &self.0
+        &self.tx
     }
 }
 
 /// For savepoints.
 impl<'a> DerefMut for Guarded<'a> {
     fn deref_mut(&mut self) -> &mut Transaction<'a> {
-        &mut self.0
+        &mut self.tx
     }
 }
 

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use tokio_postgres::{
     Transaction,
@@ -6,40 +6,46 @@ use tokio_postgres::{
 };
 use tower_conditional::{VersionTags, semantics::precondition::Current};
 
+use super::held::HeldAbsence;
 use crate::{
     Error, ErrorKind, InvalidSchema, Scope,
-    name::TableName,
-    schema::versions::BUCKETS,
-    source::{Locking, Param, borrowed, current_of, default_table, read, select},
+    schema::{
+        default_versions,
+        versions::{BUCKETS, Versions},
+    },
+    source::{Locking, Param, borrowed, current_of, read, select},
 };
+
+/// So often a row may be replaced before its state could be read.
+const ATTEMPTS: u32 = 16;
 
 /// What a [`Guarded`](crate::Guarded) transaction is about to change.
 #[must_use]
 pub struct Target {
     state: State,
     tags: VersionTags,
+    lock_timeout: Duration,
 }
 
 enum State {
-    Scope(Scope, TableName),
+    Scope(Scope, Versions),
     Query(Scope, String, Vec<Param>),
 }
 
 impl Target {
     /// A scope that a [`Schema`](crate::Schema) watches.
     pub fn scope(scope: Scope) -> Self {
-        Self {
-            state: State::Scope(scope, default_table()),
-            tags: VersionTags::plain(),
-        }
+        Self::new(State::Scope(scope, default_versions()))
     }
 
     /// A version that the application keeps itself, read as a
     /// [`QuerySource`](crate::QuerySource) reads it, by a query that locks what
     /// it reads: `SELECT version FROM notes WHERE id = $1 FOR UPDATE`.
     ///
-    /// All that guard one target do so with the same scope, that of its tags: as
-    /// long as there is no row to lock, the scope is what is locked.
+    /// All that guard one target do so with the same scope, that of its tags, in
+    /// the same spelling: as long as there is no row to lock, the scope is what
+    /// is locked. Writers that are not guarded do not know of it, so that here
+    /// absence is not held: see [`Guarded`](crate::Guarded#creating).
     ///
     /// # Errors
     ///
@@ -50,16 +56,34 @@ impl Target {
         if !is_locking(&sql) {
             return Err(Error::of(ErrorKind::NotLocking));
         }
-        Ok(Self {
-            state: State::Query(scope, sql, params),
+        Ok(Self::new(State::Query(scope, sql, params)))
+    }
+
+    fn new(state: State) -> Self {
+        Self {
+            state,
             tags: VersionTags::plain(),
-        })
+            lock_timeout: Duration::from_secs(2),
+        }
     }
 
     /// How versions become tags, as the source has it; [`VersionTags::plain`]
     /// by default.
     pub fn tags(self, tags: VersionTags) -> Self {
         Self { tags, ..self }
+    }
+
+    /// Sets how long each wait for a lock in the transaction may be, those of
+    /// its statements included; 2 seconds by default. It is counted in
+    /// milliseconds, of which there are 1 to `i32::MAX`.
+    ///
+    /// While a guard of a table or group waits for a writer, those who write
+    /// next wait behind the guard, so this is how long it can hold them.
+    pub fn lock_timeout(self, lock_timeout: Duration) -> Self {
+        Self {
+            lock_timeout,
+            ..self
+        }
     }
 
     /// The name that [`Schema::versions_table`](crate::Schema::versions_table)
@@ -69,47 +93,93 @@ impl Target {
     ///
     /// [`InvalidSchema::Name`].
     pub fn versions_table(mut self, name: impl Into<String>) -> Result<Self, InvalidSchema> {
-        let name = TableName::new(name)?;
+        let named = Versions::new(name)?;
         if let State::Scope(_, versions) = &mut self.state {
-            *versions = name;
+            *versions = named;
         }
         Ok(self)
     }
 
+    /// Without a condition: others are waited for by the statements alone.
+    pub(super) async fn limit_waits(&self, tx: &Transaction<'_>) -> Result<(), Error> {
+        self.lock(tx, "", &[]).await
+    }
+
     /// Waits for all who guard the target, and then reads what they left; each
     /// statement of `READ COMMITTED` sees what was committed before it.
-    pub(super) async fn lock_and_read(&self, tx: &Transaction<'_>) -> Result<Current, Error> {
+    pub(super) async fn lock_and_read(
+        &self,
+        tx: &Transaction<'_>,
+    ) -> Result<(Current, Option<HeldAbsence>), Error> {
         match &self.state {
             State::Scope(scope, versions) => {
                 if scope.is_collection() {
                     // The lock that `bump` of the schema shares.
-                    let key = format!("$1, hashtextextended($2, 0) & {}", BUCKETS - 1);
-                    lock(tx, &key, &[scope.watched(), scope.as_str()]).await?;
+                    let key = format!("$2, hashtextextended($3, 0) & {}", BUCKETS - 1);
+                    let texts = [scope.watched(), scope.as_str()];
+                    self.lock(tx, &advisory_lock(&key), &texts).await?;
                 } else {
-                    lock(tx, "$1, 0", &[scope.as_str()]).await?;
+                    self.lock(tx, &advisory_lock("$2, 0"), &[scope.as_str()])
+                        .await?;
                 }
-                let sql = select(versions, Locking::ForUpdate);
-                read(tx, &sql, scope, &self.tags).await
+                self.hold(tx, scope, versions).await
             }
             State::Query(scope, sql, params) => {
-                lock(tx, "$1, 1", &[scope.as_str()]).await?;
-                let row = tx.query_opt(sql, &borrowed(params)).await?;
+                self.lock(tx, &advisory_lock("$2, 1"), &[scope.as_str()])
+                    .await?;
+                let params = borrowed(params);
+                let mut row = tx.query_opt(sql, &params).await?;
+                if row.is_none() {
+                    // A row that it waited for is gone, and maybe another one there.
+                    row = tx.query_opt(sql, &params).await?;
+                }
                 let tags = self.tags.scope(scope);
-                row.map_or(Ok(Current::Absent), |row| current_of(&row, &tags))
+                let current = row.map_or(Ok(Current::Absent), |row| current_of(&row, &tags));
+                Ok((current?, None))
             }
         }
+    }
+
+    /// A statement that waits for a row finds nothing if the row is gone then,
+    /// though its transaction may have put another in its place. So where there
+    /// is none, that is held, or looked at again by the next statement.
+    async fn hold(
+        &self,
+        tx: &Transaction<'_>,
+        scope: &Scope,
+        versions: &Versions,
+    ) -> Result<(Current, Option<HeldAbsence>), Error> {
+        let sql = select(&versions.table, Locking::ForUpdate);
+        for _ in 0..ATTEMPTS {
+            let current = read(tx, &sql, scope, &self.tags).await?;
+            if !matches!(current, Current::Absent) {
+                return Ok((current, None));
+            }
+            let held = HeldAbsence::of(tx, scope, versions).await?;
+            if held.is_some() {
+                return Ok((current, held));
+            }
+        }
+        Err(Error::of(ErrorKind::Unsettled))
+    }
+
+    /// Sets how long waits are, and only then waits.
+    async fn lock(&self, tx: &Transaction<'_>, lock: &str, texts: &[&str]) -> Result<(), Error> {
+        let millis = self.lock_timeout.as_millis();
+        let millis = millis.clamp(1, i32::MAX.unsigned_abs().into()).to_string();
+        let sql = format!("SELECT {lock} FROM set_config('lock_timeout', $1, true)");
+        let mut params: Vec<(&(dyn ToSql + Sync), _)> = vec![(&millis, Type::TEXT)];
+        for text in texts {
+            params.push((text, Type::TEXT));
+        }
+        tx.query_typed(&sql, &params).await?;
+        Ok(())
     }
 }
 
 /// Also where there is no row: of two that create, the second waits here.
-async fn lock(tx: &Transaction<'_>, key: &str, texts: &[&str]) -> Result<(), Error> {
-    let sql = format!("SELECT pg_advisory_xact_lock(hashtextextended({key}))");
-    let params: Vec<_> = texts
-        .iter()
-        .map(|text| (text as &(dyn ToSql + Sync), Type::TEXT))
-        .collect();
-    tx.query_typed(&sql, &params).await?;
-    Ok(())
+fn advisory_lock(key: &str) -> String {
+    format!("pg_advisory_xact_lock(hashtextextended({key}))")
 }
 
 fn is_locking(sql: &str) -> bool {

@@ -1,8 +1,9 @@
 //! SQL for a table of events.
 
 use super::{
-    InvalidSchema,
-    versions::{Trigger, Versions, install_triggers},
+    InvalidSchema, checks,
+    install::{Installation, Trigger, Triggers},
+    versions::Versions,
 };
 use crate::name::{TableName, literal};
 
@@ -19,7 +20,10 @@ const TRIGGERS: [Trigger; 2] = [
     },
 ];
 
-pub(super) fn install(versions: &Versions, table: &TableName) -> Result<String, InvalidSchema> {
+pub(super) fn install(
+    versions: &Versions,
+    table: &TableName,
+) -> Result<Installation, InvalidSchema> {
     let lock = literal(&format!("events/{}", table.as_str()));
     let next = versions.next();
     let body = format!(
@@ -44,5 +48,17 @@ END IF;
 ",
         quoted = literal(&table.to_string()),
     );
-    Ok(create + &install_triggers(versions, table, &TRIGGERS, &body, &renew)?)
+    let triggers = Triggers {
+        table,
+        triggers: &TRIGGERS,
+        body,
+        renew,
+        refused: checks::of_table(table),
+        stale: Vec::new(),
+    };
+    let installed = triggers.install(versions)?;
+    Ok(Installation {
+        sql: create + &installed.sql,
+        ..installed
+    })
 }

@@ -1,5 +1,7 @@
+mod checks;
 mod error;
 mod events;
+mod install;
 mod triggers;
 pub(crate) mod versions;
 mod watch;
@@ -46,8 +48,33 @@ use watch::Watched;
 ///
 /// Not seen are writes with triggers switched off: by `ALTER TABLE`, by
 /// `session_replication_role = replica`, as `pg_restore --disable-triggers`
-/// does, and on the subscriber of a logical replication. Write through the
-/// table itself: one that is partitioned or inherits is refused.
+/// does, and on the subscriber of a logical replication.
+///
+/// # What is refused
+///
+/// A table whose content could change and keep its tags:
+///
+/// - one that is unlogged or temporary: a crash empties it, and its versions stay;
+/// - one that is partitioned, a partition, or inherits, or a view: write
+///   through the table itself;
+/// - a key without a primary key or unique index on it alone;
+/// - a key or group of a type that has several texts for one value, or with a
+///   nondeterministic collation;
+/// - a table of versions that is unlogged or has row-level security;
+/// - rows that row-level security hides from the role that installs.
+///
+/// # What changes later
+///
+/// [`verify`](Self::verify) sees what is refused and came later, as a partition
+/// that was attached; triggers that are missing, disabled or replaced; a table
+/// that was swapped for another; columns that were added, dropped, renamed or
+/// got another type; and a table that was rewritten, as by `ALTER TABLE ..
+/// USING`. `VACUUM FULL`, `CLUSTER` and tools that do the same rewrite it too,
+/// and cannot be told from that. Until then readers get old tags, so run
+/// [`sql`](Self::sql) in the transaction that alters or swaps a watched table.
+///
+/// Neither sees a table that was swapped and swapped back, an `UPDATE` of the
+/// catalog, and a view, function or other table that the content depends on.
 ///
 /// # What it costs a writer
 ///
@@ -56,20 +83,21 @@ use watch::Watched;
 /// they chose the same [slot](Watch::slots). So two transactions of several
 /// statements can come to deadlock where they would only have waited, and
 /// PostgreSQL ends one of them ([`Error::is_conflict`]): try it again.
-/// Roles that write to a watched table need `SELECT`, `INSERT`, `UPDATE` and
-/// `DELETE` on the table of versions and `USAGE` on its sequence, which has
-/// `/numbers` behind the table's name; roles that read need `SELECT`.
+/// Which rights it takes, [the crate](crate#roles-and-row-level-security) says.
 ///
 /// # When it runs again
 ///
 /// It may run at every start; of several at once each waits for the other. What
-/// is installed as it should be is left alone. A table whose triggers are
-/// missing or other than they should be, because it is new, was rebuilt, or is
-/// watched in another way now, gets new versions throughout, with all writers
-/// to it held off meanwhile: nobody knows what was written before.
+/// is installed as it should be is left alone. A table of which
+/// [`verify`](Self::verify) would say that it is not, because it is new, was
+/// rebuilt, or is watched in another way now, gets new versions throughout,
+/// with all writers to it held off meanwhile: nobody knows what was written
+/// before.
 ///
-/// A backup that is restored takes the sequence back. Afterwards move it past
-/// all that was given out since, by a `setval` that adds a billion.
+/// Each time it moves the sequence on by a billion, and makes sure that this is
+/// on the disk. So numbers do not come again that were lost with their commits:
+/// by a crash with `synchronous_commit = off`, or when a backup was restored.
+/// Run it after either, before anybody writes.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Schema {
@@ -77,6 +105,7 @@ pub struct Schema {
     watches: Vec<Watched>,
     events: Vec<TableName>,
     sql: String,
+    verify: String,
 }
 
 impl Schema {
@@ -87,6 +116,7 @@ impl Schema {
             watches: Vec::new(),
             events: Vec::new(),
             sql: String::new(),
+            verify: String::new(),
         }
         .written()
         .expect("the default name is one")
@@ -141,10 +171,31 @@ impl Schema {
     ///
     /// # Errors
     ///
-    /// What PostgreSQL says; a table to be watched must be there, with columns
-    /// of types whose text is the same in each session.
+    /// What PostgreSQL says. It refuses, with the reason, what it could not
+    /// watch; see [above](#what-is-refused).
     pub async fn install(&self, client: &Client) -> Result<(), Error> {
         Ok(client.batch_execute(&self.sql).await?)
+    }
+
+    /// Tells whether all is as it was installed, with one query of the catalog
+    /// and a few versions: cheap enough for each start and each health check.
+    /// It needs `SELECT` on the table of versions and no other right.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Changed`](crate::ErrorKind::Changed), whose source names
+    /// each table and the reason: what is [refused](#what-is-refused) has come
+    /// later, triggers are missing or disabled, or the table was rewritten.
+    /// Until the schema is installed again old tags may be on new content.
+    pub async fn verify(&self, client: &Client) -> Result<(), Error> {
+        let mut reasons = Vec::new();
+        for row in client.query_typed(&self.verify, &[]).await? {
+            reasons.push(row.try_get(0)?);
+        }
+        if reasons.is_empty() {
+            return Ok(());
+        }
+        Err(Error::changed(&reasons))
     }
 
     /// Writes the statement, and so finds out whether all names are good.
@@ -157,16 +208,20 @@ impl Schema {
                 return Err(InvalidSchema::Twice(table.as_str().to_owned()));
             }
         }
-        let mut body = String::from("BEGIN\n");
-        body += &self.versions.install();
-        for watch in &self.watches {
-            body += &triggers::install(&self.versions, watch)?;
-        }
-        for table in &self.events {
-            body += &events::install(&self.versions, table)?;
+        let versions = &self.versions;
+        let mut body = format!("DECLARE\n    refused text;\nBEGIN\n{}", versions.install());
+        let mut faults = checks::of_versions(versions);
+        let watches = self.watches.iter();
+        let watches = watches.map(|watch| triggers::install(versions, watch));
+        let events = self.events.iter();
+        for installed in watches.chain(events.map(|table| events::install(versions, table))) {
+            let installed = installed?;
+            body += &installed.sql;
+            faults.extend(installed.faults);
         }
         body += "END";
         self.sql = format!("DO {};\n", dollar_quoted(&body));
+        self.verify = checks::reasons(&faults);
         Ok(self)
     }
 }

@@ -3,18 +3,16 @@
 use std::fmt::Write;
 
 use super::{
-    InvalidSchema,
-    versions::{Trigger, Versions, WATCHED, install_triggers},
+    InvalidSchema, checks,
+    install::{Installation, Trigger, Triggers},
+    versions::{SPELLING, Versions, WATCHED},
     watch::Watched,
 };
 use crate::{
     name::{Name, literal},
-    scope,
+    scope, spelling,
 };
 
-/// The types whose text is the same in each session.
-const TYPES: &str = "'int2'::regtype, 'int4'::regtype, 'int8'::regtype, \
-    'text'::regtype, 'varchar'::regtype, 'uuid'::regtype";
 /// Statement triggers, since only they see all rows of a statement at once:
 /// a statement that writes a thousand rows changes a table's version once.
 const TRIGGERS: [Trigger; 4] = [
@@ -40,11 +38,18 @@ const TRIGGERS: [Trigger; 4] = [
     },
 ];
 
-pub(super) fn install(versions: &Versions, watch: &Watched) -> Result<String, InvalidSchema> {
+pub(super) fn install(versions: &Versions, watch: &Watched) -> Result<Installation, InvalidSchema> {
     let sql = Sql { versions, watch };
-    let (body, renew) = (sql.body(), sql.renew());
-    let triggers = install_triggers(versions, &watch.table, &TRIGGERS, &body, &renew)?;
-    Ok(sql.check() + &triggers)
+    let watched: Vec<_> = sql.watched().map(|(mark, _)| mark).collect();
+    let triggers = Triggers {
+        table: &watch.table,
+        triggers: &TRIGGERS,
+        body: sql.body(),
+        renew: sql.renew(),
+        refused: checks::of_watched(watch),
+        stale: checks::of_kept(versions, &watch.table, &watched).into(),
+    };
+    triggers.install(versions)
 }
 
 struct Sql<'a> {
@@ -53,33 +58,6 @@ struct Sql<'a> {
 }
 
 impl Sql<'_> {
-    /// Refuses what would leave writes unseen, or scopes with two spellings.
-    fn check(&self) -> String {
-        let table = &self.watch.table;
-        let quoted = literal(&table.to_string());
-        let mut sql = format!(
-            "IF EXISTS (SELECT FROM pg_class WHERE oid = {quoted}::regclass AND relkind <> 'r')
-    OR EXISTS (SELECT FROM pg_inherits WHERE {quoted}::regclass IN (inhrelid, inhparent))
-THEN
-    RAISE EXCEPTION '% is not a table by itself, and writes to it could not all be seen', {quoted};
-END IF;
-"
-        );
-        for column in self.watch.key.iter().chain(&self.watch.groups) {
-            let column = literal(column.as_str());
-            let _ = write!(
-                sql,
-                "IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = {quoted}::regclass
-    AND attname = {column} AND attnum > 0 AND atttypid IN ({TYPES}))
-THEN
-    RAISE EXCEPTION 'the column % of % is no integer, text, varchar or uuid', {column}, {quoted};
-END IF;
-"
-            );
-        }
-        sql
-    }
-
     fn body(&self) -> String {
         let (old, new): (&[_], &[_]) = (&["old_rows"], &["new_rows"]);
         let both = &["old_rows", "new_rows"];
@@ -103,36 +81,56 @@ END"
     fn renew(&self) -> String {
         let (versions, next) = (&self.versions.table, self.versions.next());
         let table = self.watch.table.as_str();
-        let (whole, rows) = (scope::whole(table), scope::rows(table));
+        let (whole, rows, form) = (scope::whole(table), scope::rows(table), scope::form(table));
         // What starts the groups by whatever column.
         let groups = scope::groups(table, "");
         let mut sql = format!(
-            "    DELETE FROM {versions} WHERE scope IN ({}, {}) OR {} OR {};\n",
+            "    DELETE FROM {versions} WHERE scope IN ({}, {}, {}) OR {} OR {};\n",
             literal(&whole),
             literal(&rows),
+            literal(&form),
             within(&rows),
             within(groups.trim_end_matches('/')),
         );
-        for watched in self.watched() {
+        let named = checks::named(&self.watch.table);
+        for (mark, column) in self.watched() {
+            let mark = literal(&mark);
             let _ = writeln!(
                 sql,
-                "    INSERT INTO {versions} VALUES ({}, {WATCHED}, {next});",
-                literal(&watched)
+                "    INSERT INTO {versions} VALUES ({mark}, {WATCHED}, {next});"
             );
+            if let Some(column) = column {
+                let _ = writeln!(
+                    sql,
+                    "    INSERT INTO {versions} SELECT {mark}, {SPELLING}, {} FROM pg_attribute
+        WHERE attrelid = {named} AND attname = {};",
+                    spelling::CODE,
+                    literal(column.as_str())
+                );
+            }
         }
+        let _ = writeln!(
+            sql,
+            "    INSERT INTO {versions} VALUES ({}, {WATCHED}, {});",
+            literal(&form),
+            checks::form(&named)
+        );
         let name = self.watch.table.to_string();
         let existing: &[_] = &[name.as_str()];
         sql + &self.bump_rows(existing) + &self.bump_collections(existing)
     }
 
-    /// What the sources look for to see that a scope is watched.
-    fn watched(&self) -> Vec<String> {
+    /// What the sources look for to see that a scope is watched, and the column
+    /// whose values are in it.
+    fn watched(&self) -> impl Iterator<Item = (String, Option<&Name>)> {
         let table = self.watch.table.as_str();
-        let rows = self.watch.key.iter().map(|_| scope::rows(table));
-        let whole = self.watch.whole.then(|| scope::whole(table));
+        let key = self.watch.key.iter();
+        let rows = key.map(move |key| (scope::rows(table), Some(key)));
+        let whole = self.watch.whole.then(|| (scope::whole(table), None));
         let groups = self.watch.groups.iter();
-        let groups = groups.map(|column| scope::groups(table, column.as_str()));
-        rows.chain(whole).chain(groups).collect()
+        let groups =
+            groups.map(move |column| (scope::groups(table, column.as_str()), Some(column)));
+        rows.chain(whole).chain(groups)
     }
 
     /// Removes the versions of rows that are no more. A row that a trigger of
@@ -190,6 +188,13 @@ END"
         if self.watch.whole {
             sql += &self.bump_table();
         }
+        // Rewritten, and all that is known of it is new.
+        let _ = writeln!(
+            sql,
+            "    UPDATE {versions} SET version = {} WHERE scope = {};",
+            checks::form("TG_RELID"),
+            literal(&scope::form(table))
+        );
         sql
     }
 
@@ -205,10 +210,11 @@ END"
 
     /// The scopes that the values of a column stand for.
     fn scopes(&self, all: &str, column: &Name, relations: &[&str]) -> String {
-        let scope = self.scope(all, &column.to_string());
+        // Not a name alone: a column may be called as a variable is, `new` or `tg_op`.
+        let scope = self.scope(all, &format!("written.{column}"));
         let each = relations
             .iter()
-            .map(|rows| format!("SELECT {scope} FROM {rows}"));
+            .map(|rows| format!("SELECT {scope} FROM {rows} AS written"));
         each.collect::<Vec<_>>().join(" UNION ALL ")
     }
 

@@ -1,15 +1,17 @@
 //! SQL for the table of versions, and for what the triggers share.
 
-use super::InvalidSchema;
-use crate::{
-    name::{TableName, dollar_quoted, literal},
-    scope,
-};
+use super::{InvalidSchema, checks};
+use crate::name::{TableName, dollar_quoted, literal};
 
 /// The table of versions unless it is given another name.
 pub(crate) const VERSIONS: &str = "conditional_versions";
 /// The slot of the row that says that a kind of scope is watched.
 pub(crate) const WATCHED: i32 = -1;
+/// The slot of the row that says how its keys, or values, are spelled.
+pub(crate) const SPELLING: i32 = -2;
+/// So far an installation moves the numbers: past all that commits took which a
+/// crash may have undone, or which a backup that was restored knows nothing of.
+const BEYOND_LOST: i64 = 1_000_000_000;
 /// On how many locks the groups of one table meet, so that a statement that
 /// writes many groups holds no more than these.
 pub(crate) const BUCKETS: u8 = 64;
@@ -37,7 +39,7 @@ impl Versions {
     }
 
     /// The next number that no version ever was.
-    pub(super) fn next(&self) -> String {
+    pub(crate) fn next(&self) -> String {
         format!("nextval({})", literal(&self.numbers.to_string()))
     }
 
@@ -77,60 +79,18 @@ IF to_regclass({quoted}) IS NULL THEN
     );
     CREATE SEQUENCE {numbers};
 END IF;
+{refuse}-- Whatever was shown of a commit that is lost is not shown again, so this must not be.
+PERFORM set_config('synchronous_commit', 'local', true)
+    WHERE current_setting('synchronous_commit') = 'off';
+PERFORM setval({number}, {next} + {BEYOND_LOST});
 CREATE OR REPLACE FUNCTION {part}(text) RETURNS text
     LANGUAGE sql IMMUTABLE AS {part_body};
 CREATE OR REPLACE FUNCTION {bump}(watched text, scopes text[], slots integer) RETURNS void
     LANGUAGE plpgsql AS {bump_body};
 ",
             quoted = literal(&table.to_string()),
+            number = literal(&numbers.to_string()),
+            refuse = checks::refuse(&checks::of_versions(self)),
         )
     }
-}
-
-/// When a trigger runs its function.
-pub(super) struct Trigger {
-    pub(super) name: &'static str,
-    /// `AFTER INSERT`
-    pub(super) when: &'static str,
-    /// `FOR EACH STATEMENT`, and what it refers to.
-    pub(super) how: &'static str,
-}
-
-/// SQL that installs a trigger function and its triggers, and renews, where
-/// they are not what they should be; all writers of the table are held off.
-pub(super) fn install_triggers(
-    versions: &Versions,
-    table: &TableName,
-    triggers: &[Trigger],
-    body: &str,
-    renew: &str,
-) -> Result<String, InvalidSchema> {
-    let function = versions
-        .table
-        .with(&format!("/{}", scope::escaped(table.as_str())))?;
-    let mut names = Vec::new();
-    let mut create = String::new();
-    for Trigger { name, when, how } in triggers {
-        let name = versions.table.own(&format!("/{name}"))?;
-        create += &format!(
-            "    CREATE OR REPLACE TRIGGER {name} {when} ON {table} {how} EXECUTE FUNCTION {function}();\n"
-        );
-        names.push(literal(name.as_str()));
-    }
-    let body = format!("\n{body}\n");
-    Ok(format!(
-        "IF (SELECT count(*) FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
-    WHERE tgrelid = {quoted}::regclass AND tgname IN ({names})
-        AND tgenabled IN ('O', 'A') AND prosrc = {source}) < {number}
-THEN
-    LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE;
-    CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS {function_body};
-{create}{renew}END IF;
-",
-        quoted = literal(&table.to_string()),
-        number = names.len(),
-        names = names.join(", "),
-        source = literal(&body),
-        function_body = dollar_quoted(&body),
-    ))
 }

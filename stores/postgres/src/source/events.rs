@@ -69,9 +69,10 @@ impl StateSource for EventLog {
 
     async fn latest(&self, _: &Parts) -> Result<Option<HeaderValue>, Error> {
         let answer = async {
-            let client = Lease::of(&self.pool).await?;
+            let mut lease = Lease::of(&self.pool).await?;
+            let (client, using) = lease.start();
             let row = client.query_typed_one(&self.sql, &[]).await;
-            client.done();
+            using.end();
             let latest: i64 = row?.try_get(0)?;
             Ok(Some(latest.into()))
         };

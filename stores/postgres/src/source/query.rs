@@ -1,6 +1,6 @@
 use std::{fmt, time::Duration};
 
-use deadpool_postgres::Pool;
+use deadpool_postgres::{ClientWrapper, Pool};
 use http::request::Parts;
 use tokio_postgres::{Row, types::ToSql};
 use tower_conditional::{ValidatorSource, VersionTags, semantics::precondition::Current};
@@ -50,8 +50,11 @@ pub type Param = Box<dyn ToSql + Send + Sync>;
 /// ```
 ///
 /// What a version must be, [`VersionTags`]' module says; `max(..)` over rows is
-/// none. The query is prepared once per connection: behind a pooler that takes
-/// connections apart it needs one that knows prepared statements.
+/// none. The query is prepared once per connection, and again where PostgreSQL
+/// refuses it, as after an `ALTER TABLE`. A pooler that shares a connection
+/// among transactions must know prepared statements.
+///
+/// It sees what its role sees: see [row-level security](crate#roles-and-row-level-security).
 #[derive(Clone)]
 #[must_use]
 pub struct QuerySource<F> {
@@ -87,15 +90,30 @@ impl<F: Fn(&Parts) -> Option<(Scope, Vec<Param>)>> QuerySource<F> {
     }
 
     async fn ask(&self, params: &[Param]) -> Result<Option<Row>, Error> {
-        let client = Lease::of(&self.pool).await?;
-        let row = async {
-            let statement = client.prepare_cached(&self.sql).await?;
-            client.query_opt(&statement, &borrowed(params)).await
-        };
-        let row = row.await;
-        client.done();
+        let mut lease = Lease::of(&self.pool).await?;
+        let (client, using) = lease.start();
+        let row = query_opt(client, &self.sql, &borrowed(params)).await;
+        using.end();
         Ok(row?)
     }
+}
+
+/// Asks with the statement that the connection has prepared. Where PostgreSQL
+/// refuses, the table may be another one since, or the statement gone: then it
+/// is prepared again, once.
+async fn query_opt(
+    client: &ClientWrapper,
+    sql: &str,
+    params: &[&(dyn ToSql + Sync)],
+) -> Result<Option<Row>, tokio_postgres::Error> {
+    let known = client.prepare_cached(sql).await?;
+    match client.query_opt(&known, params).await {
+        Err(error) if error.code().is_some() => {}
+        answered => return answered,
+    }
+    client.statement_cache.remove(sql, &[]);
+    let anew = client.prepare_cached(sql).await?;
+    client.query_opt(&anew, params).await
 }
 
 impl<F> ValidatorSource for QuerySource<F>

@@ -12,7 +12,8 @@ use crate::{
     Error, ErrorKind, InvalidSchema, Scope,
     lease::{LIMIT, Lease, within},
     name::TableName,
-    schema::versions::{VERSIONS, WATCHED},
+    schema::versions::{SPELLING, VERSIONS, WATCHED},
+    spelling::is_spelled,
 };
 
 /// The validators of a scope that a [`Schema`](crate::Schema) watches, with
@@ -20,7 +21,8 @@ use crate::{
 ///
 /// A row that is not there is absent. A table and a group are always present,
 /// with a tag of their own as long as nobody has written to them. A scope that
-/// is not watched is an error ([`ErrorKind::NotWatched`]), not an absence.
+/// is not watched is an error ([`ErrorKind::NotWatched`]), not an absence, and
+/// of a key in another spelling ([`Scope`]) this source does not know.
 ///
 /// The tag of a row is [`VersionTags::number`] of its version; that of a table
 /// or group is [`VersionTags::bytes`] over the versions in all its slots. Both
@@ -40,7 +42,8 @@ use crate::{
 ///
 /// let route = Route::new("/notes/{id}")?;
 /// let source = VersionSource::new(pool, move |request: &Parts| {
-///     Some(Scope::row("notes", route.capture(request.uri.path(), "id")?))
+///     let id: i64 = route.capture(request.uri.path(), "id")?.parse().ok()?;
+///     Some(Scope::row("notes", id))
 /// });
 /// let layer = ConditionalLayer::new().source(source);
 /// # let _ = layer;
@@ -130,12 +133,16 @@ impl<F: Fn(&Parts) -> Option<Scope>> VersionSource<F> {
             return Ok(Current::Unknown);
         };
         let answer = async {
-            let client = Lease::of(&self.pool).await?;
+            let mut lease = Lease::of(&self.pool).await?;
+            let (client, using) = lease.start();
             let current = read(&**client, &self.sql, &scope, &self.tags).await;
-            client.done();
+            using.end();
             current
         };
-        within(self.limit, answer).await
+        match within(self.limit, answer).await {
+            Err(error) if error.kind() == ErrorKind::OtherSpelling => Ok(Current::Unknown),
+            current => current,
+        }
     }
 }
 
@@ -160,7 +167,7 @@ impl<F> fmt::Debug for VersionSource<F> {
     }
 }
 
-pub(crate) fn default_table() -> TableName {
+fn default_table() -> TableName {
     TableName::new(VERSIONS).expect("a name")
 }
 
@@ -182,7 +189,8 @@ pub(crate) fn select(versions: &TableName, locking: Locking) -> String {
             SELECT slot, version FROM {versions} WHERE scope = $1 AND slot >= 0 {lock}
         )
         SELECT slot, version FROM found
-        UNION ALL SELECT slot, version FROM {versions} WHERE scope = $2 AND slot = {WATCHED}
+        UNION ALL SELECT slot, version FROM {versions}
+            WHERE scope = $2 AND slot IN ({SPELLING}, {WATCHED})
         ORDER BY slot"
     )
 }
@@ -206,9 +214,19 @@ pub(crate) async fn read(
 
 /// What the versions in all slots come to.
 fn state(scope: &Scope, found: &[(i32, i64)], tags: &VersionTags) -> Result<Current, Error> {
+    let (spelling, found) = match found {
+        [(SPELLING, code), rest @ ..] => (*code, rest),
+        _ => (0, found),
+    };
     let [(WATCHED, _), slots @ ..] = found else {
         return Err(Error::of(ErrorKind::NotWatched));
     };
+    if !scope
+        .value()
+        .is_none_or(|value| is_spelled(spelling, value))
+    {
+        return Err(Error::of(ErrorKind::OtherSpelling));
+    }
     let tags = tags.scope(scope);
     if scope.is_collection() {
         // The row that says that it is watched makes a tag without any slot.

@@ -1,43 +1,21 @@
 use std::sync::Arc;
 
 use deadpool_postgres::Pool;
-use http::{Request, header, request::Parts};
+use http::{header, request::Parts};
 use tokio::sync::Barrier;
-use tower_conditional::{ValidatorSource, VersionTags, handler::Expected};
+use tower_conditional::{ValidatorSource, VersionTags};
 use tower_conditional_postgres::{
     Error, ErrorKind, GuardError, Guarded, Scope, Target, VersionSource,
 };
 use tower_conditional_postgres_testing::Postgres;
 
 use crate::support::{
-    connection, database, notes, number, pool, request, row, run, table, tag, tenant, text_of,
-    waiting,
+    connection, database, expected, if_match, if_none_match_any, lease, notes, number, pool,
+    request, row, run, table, tag, tenant, text_of, unconditional, waiting,
 };
 
 const WRITERS: usize = 12;
 const ROUNDS: i64 = 40;
-
-/// What a `PUT` with this field expects.
-fn expected(field: header::HeaderName, value: &str) -> Expected {
-    Expected::of(
-        &Request::put("/")
-            .header(field, value)
-            .body(())
-            .expect("a request"),
-    )
-}
-
-fn if_match(tag: &str) -> Expected {
-    expected(header::IF_MATCH, tag)
-}
-
-fn if_none_match_any() -> Expected {
-    expected(header::IF_NONE_MATCH, "*")
-}
-
-fn unconditional() -> Expected {
-    Expected::of(&Request::put("/").body(()).expect("a request"))
-}
 
 fn counted() -> Scope {
     Scope::row("counter", 1)
@@ -116,7 +94,7 @@ async fn guarded(
     target: Target,
     sql: &str,
 ) -> bool {
-    let mut client = connection(&pool).await;
+    let mut client = lease(&pool).await;
     barrier.wait().await;
     match Guarded::begin(&mut client, if_match(&tag), target).await {
         Ok(tx) => {
@@ -213,7 +191,7 @@ async fn one_creator_of_many_wins() {
             .map(|_| {
                 let pool = pool.clone();
                 tokio::spawn(async move {
-                    let mut client = connection(&pool).await;
+                    let mut client = lease(&pool).await;
                     let tx = Guarded::begin(&mut client, if_none_match_any(), target()).await;
                     match tx {
                         Ok(tx) => {
@@ -256,7 +234,7 @@ async fn decides_by_the_state() {
         (2, if_none_match_any(), true),
         (2, unconditional(), true),
     ] {
-        let mut client = connection(&pool).await;
+        let mut client = lease(&pool).await;
         let said = format!("{id} {expected:?}");
         let begun = Guarded::begin(&mut client, expected, Target::scope(row(id))).await;
         assert_eq!(begun.is_ok(), passes, "{said}");
@@ -282,7 +260,7 @@ async fn refuses_the_tag_of_another_row() {
     let by_scope = || Target::scope(row(5));
     for target in [by_scope as fn() -> Target, by_query] {
         for (tag, passes) in [(&own, true), (&other, false)] {
-            let mut client = connection(&pool).await;
+            let mut client = lease(&pool).await;
             let begun = Guarded::begin(&mut client, if_match(tag), target()).await;
             assert_eq!(begun.is_ok(), passes, "{tag}");
         }
@@ -297,7 +275,7 @@ async fn takes_the_tags_that_the_source_makes() {
     let source = VersionSource::new(pool.clone(), |_: &Parts| Some(table())).tags(tags.clone());
     let current = source.current(&request("/")).await.expect("an answer");
     let expected = || if_match(&text_of(&current));
-    let mut client = connection(&pool).await;
+    let mut client = lease(&pool).await;
     let begun = Guarded::begin(&mut client, expected(), Target::scope(table())).await;
     assert!(begun.is_err());
     drop(begun);
@@ -314,7 +292,7 @@ async fn what_is_not_committed_is_rolled_back() {
     let pool = notes().await;
     run(&pool, "INSERT INTO notes VALUES (1, 'a')").await;
     let before = tag(&pool, &row(1)).await;
-    let mut client = connection(&pool).await;
+    let mut client = lease(&pool).await;
     for dropped in [true, false] {
         let tx = Guarded::begin(&mut client, if_match(&before), Target::scope(row(1))).await;
         let tx = tx.expect("it begins");
@@ -333,7 +311,7 @@ async fn what_is_not_committed_is_rolled_back() {
 #[tokio::test]
 async fn a_failed_statement_makes_the_commit_fail() {
     let pool = notes().await;
-    let mut client = connection(&pool).await;
+    let mut client = lease(&pool).await;
     let tx = Guarded::begin(&mut client, unconditional(), Target::scope(row(1))).await;
     let tx = tx.expect("it begins");
     tx.execute("INSERT INTO notes VALUES (1, 'a')", &[])
@@ -354,7 +332,7 @@ async fn a_constraint_that_fails_at_the_commit_is_no_unknown_outcome() {
         "CREATE TABLE unique_late (id int UNIQUE DEFERRABLE INITIALLY DEFERRED)",
     )
     .await;
-    let mut client = connection(&pool).await;
+    let mut client = lease(&pool).await;
     let tx = Guarded::begin(&mut client, unconditional(), Target::scope(row(1))).await;
     let tx = tx.expect("it begins");
     tx.execute("INSERT INTO unique_late VALUES (1), (1)", &[])
@@ -384,7 +362,7 @@ async fn a_connection_that_breaks_at_the_commit_leaves_it_unknown() {
         .batch_execute("SELECT pg_advisory_lock(1)")
         .await
         .expect("a lock");
-    let mut client = connection(&pool).await;
+    let mut client = lease(&pool).await;
     let committing = tokio::spawn(async move {
         let tx = Guarded::begin(&mut client, unconditional(), Target::scope(row(1))).await;
         let tx = tx.expect("it begins");
@@ -421,7 +399,7 @@ async fn nobody_comes_between() {
         let guarding = tokio::spawn({
             let (pool, scope, before) = (pool.clone(), scope.clone(), before.clone());
             async move {
-                let mut client = connection(&pool).await;
+                let mut client = lease(&pool).await;
                 let begun = Guarded::begin(&mut client, if_match(&before), Target::scope(scope));
                 matches!(begun.await, Err(GuardError::Failed(_)))
             }
@@ -431,7 +409,7 @@ async fn nobody_comes_between() {
         assert!(guarding.await.expect("an answer"), "{scope:?}");
 
         let now = tag(&pool, &scope).await;
-        let mut client = connection(&pool).await;
+        let mut client = lease(&pool).await;
         let tx = Guarded::begin(&mut client, if_match(&now), Target::scope(scope.clone())).await;
         let tx = tx.expect("it begins");
         let late = format!("SET lock_timeout = '100ms'; {write}");
@@ -455,7 +433,7 @@ async fn refuses_what_would_not_guard() {
         assert_eq!(refused.kind(), ErrorKind::NotLocking);
     }
     let pool = notes().await;
-    let mut client = connection(&pool).await;
+    let mut client = lease(&pool).await;
     let target = Target::scope(Scope::table("others"));
     let begun = Guarded::begin(&mut client, if_match("*"), target).await;
     let Err(GuardError::Database(error)) = begun else {

@@ -1,10 +1,12 @@
 use std::{fmt::Display, time::Duration};
 
 use deadpool_postgres::{Manager, Object, Pool};
-use http::{Request, request::Parts};
+use http::{Request, header, request::Parts};
 use tokio_postgres::{Client, NoTls};
-use tower_conditional::{ValidatorSource, VersionTags, semantics::precondition::Current};
-use tower_conditional_postgres::{Schema, Scope, VersionSource, Watch};
+use tower_conditional::{
+    ValidatorSource, VersionTags, handler::Expected, semantics::precondition::Current,
+};
+use tower_conditional_postgres::{Lease, Schema, Scope, VersionSource, Watch};
 use tower_conditional_postgres_testing::Postgres;
 
 /// A pool of connections to a new database.
@@ -14,9 +16,21 @@ pub(crate) fn database() -> Pool {
 
 pub(crate) fn pool(url: &str) -> Pool {
     // No test waits that long, unless it would wait for ever.
-    let url = format!("{url}?options=-c%20lock_timeout%3D20s");
+    let options = "-c%20lock_timeout%3D20s%20-c%20deadlock_timeout%3D100ms";
+    let url = format!("{url}?options={options}");
     let manager = Manager::new(url.parse().expect("a URL"), NoTls);
     Pool::builder(manager).max_size(24).build().expect("a pool")
+}
+
+/// A pool of one connection to the same database.
+pub(crate) async fn one_connection(other: &Pool) -> Pool {
+    let client = connection(other).await;
+    let name = client.query_one("SELECT current_database()", &[]).await;
+    let name: String = name.expect("a name").get(0);
+    let port = Postgres::shared().port();
+    let one = pool(&format!("postgres://postgres@127.0.0.1:{port}/{name}"));
+    one.resize(1);
+    one
 }
 
 /// A connection whose writes do not wait for those of another.
@@ -65,6 +79,11 @@ pub(crate) async fn connection(pool: &Pool) -> Object {
     pool.get().await.expect("a connection")
 }
 
+/// A connection for a guarded transaction.
+pub(crate) async fn lease(pool: &Pool) -> Lease {
+    Lease::of(pool).await.expect("a connection")
+}
+
 pub(crate) async fn run(pool: &Pool, sql: &str) {
     connection(pool).await.batch_execute(sql).await.expect(sql);
 }
@@ -96,10 +115,35 @@ pub(crate) fn table() -> Scope {
 
 /// The tag of a scope as a source has it.
 pub(crate) async fn tag(pool: &Pool, scope: &Scope) -> String {
+    tag_or_absent(pool, scope).await.expect("it is there")
+}
+
+/// As [`tag`]; `None` where there is nothing.
+pub(crate) async fn tag_or_absent(pool: &Pool, scope: &Scope) -> Option<String> {
     let scope = scope.clone();
     let source = VersionSource::new(pool.clone(), move |_: &Parts| Some(scope.clone()));
-    let request = Request::new(()).into_parts().0;
-    text_of(&source.current(&request).await.expect("an answer"))
+    match source.current(&request("/")).await.expect("an answer") {
+        Current::Absent => None,
+        current => Some(text_of(&current)),
+    }
+}
+
+/// What a `PUT` with this field expects.
+pub(crate) fn expected(field: header::HeaderName, value: &str) -> Expected {
+    let request = Request::put("/").header(field, value).body(());
+    Expected::of(&request.expect("a request"))
+}
+
+pub(crate) fn if_match(tag: &str) -> Expected {
+    expected(header::IF_MATCH, tag)
+}
+
+pub(crate) fn if_none_match_any() -> Expected {
+    expected(header::IF_NONE_MATCH, "*")
+}
+
+pub(crate) fn unconditional() -> Expected {
+    Expected::of(&Request::put("/").body(()).expect("a request"))
 }
 
 /// A plain tag of a version in its scope.

@@ -1,0 +1,219 @@
+//! What must be so before a table is watched, and as long as it is.
+
+use super::{
+    versions::{Versions, WATCHED},
+    watch::Watched,
+};
+use crate::{
+    name::{Name, TableName, literal},
+    scope,
+    spelling::TYPES,
+};
+
+/// SQL of a condition that must not be, and what it means if it is.
+#[derive(Debug, Clone)]
+pub(super) struct Fault {
+    found: String,
+    reason: String,
+}
+
+impl Fault {
+    fn new(found: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self {
+            found: found.into(),
+            reason: reason.into(),
+        }
+    }
+}
+
+/// SQL that gives the reason of each fault that is found.
+pub(super) fn reasons(faults: &[Fault]) -> String {
+    let faults = faults.iter();
+    let each = faults.map(|Fault { found, reason }| format!("({found}, {})", literal(reason)));
+    format!(
+        "SELECT reason FROM (VALUES\n    {}\n) AS faults (is_so, reason) WHERE is_so",
+        each.collect::<Vec<_>>().join(",\n    ")
+    )
+}
+
+/// SQL that refuses to go on where a fault is found.
+pub(super) fn refuse(faults: &[Fault]) -> String {
+    format!(
+        "SELECT string_agg(reason, '; ') INTO refused FROM ({}) AS faults;
+IF refused IS NOT NULL THEN
+    RAISE EXCEPTION '%', refused;
+END IF;
+",
+        reasons(faults)
+    )
+}
+
+/// SQL of the condition that one of the faults is found.
+pub(super) fn any(faults: &[Fault]) -> String {
+    let found = faults.iter().map(|fault| format!("({})", fault.found));
+    found.collect::<Vec<_>>().join("\n    OR ")
+}
+
+/// SQL for the table of this name, `NULL` if there is none.
+pub(super) fn named(table: &TableName) -> String {
+    format!("to_regclass({})", literal(&table.to_string()))
+}
+
+/// Of the table of versions, once it is there.
+pub(super) fn of_versions(versions: &Versions) -> Vec<Fault> {
+    let (table, numbers) = (named(&versions.table), named(&versions.numbers));
+    let name = versions.table.as_str();
+    vec![
+        Fault::new(
+            format!(
+                "EXISTS (SELECT FROM pg_class WHERE oid IN ({table}, {numbers}) AND relpersistence <> 'p')"
+            ),
+            format!("{name} or its sequence is unlogged, and a crash would reset it"),
+        ),
+        Fault::new(
+            format!("EXISTS (SELECT FROM pg_class WHERE oid = {table} AND relrowsecurity)"),
+            format!("{name} has row-level security, and a version that is hidden looks absent"),
+        ),
+    ]
+}
+
+/// Of any table with triggers of ours.
+pub(super) fn of_table(table: &TableName) -> Vec<Fault> {
+    let (oid, name) = (named(table), table.as_str());
+    let class = |is: &str| format!("EXISTS (SELECT FROM pg_class WHERE oid = {oid} AND {is})");
+    vec![
+        Fault::new(
+            format!("{oid} IS NULL"),
+            format!("there is no table {name}"),
+        ),
+        Fault::new(
+            format!(
+                "{} OR EXISTS (SELECT FROM pg_inherits WHERE {oid} IN (inhrelid, inhparent))",
+                class("relkind <> 'r'")
+            ),
+            format!(
+                "{name} is not a table by itself (a view, partitioned, a partition, or inherits), \
+                 and writes to it could not all be seen"
+            ),
+        ),
+        Fault::new(
+            class("relpersistence <> 'p'"),
+            format!("{name} is unlogged or temporary: a crash empties it, and its versions stay"),
+        ),
+    ]
+}
+
+/// Of a watched table, wherever it cannot be watched at all.
+pub(super) fn of_watched(watch: &Watched) -> Vec<Fault> {
+    let mut faults = of_table(&watch.table);
+    for column in watch.key.iter().chain(&watch.groups) {
+        faults.extend(of_column(&watch.table, column));
+    }
+    if let Some(key) = &watch.key {
+        let (oid, column) = (named(&watch.table), literal(key.as_str()));
+        faults.push(Fault::new(
+            format!(
+                "NOT EXISTS (SELECT FROM pg_index
+        JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
+        WHERE indrelid = {oid} AND attname = {column} AND indnkeyatts = 1
+            AND indisunique AND indisvalid AND indpred IS NULL)"
+            ),
+            format!(
+                "no primary key or unique index is on the column {} of {} alone, and two rows \
+                 would share a version",
+                key.as_str(),
+                watch.table.as_str()
+            ),
+        ));
+    }
+    faults
+}
+
+fn of_column(table: &TableName, column: &Name) -> [Fault; 2] {
+    let (oid, name) = (named(table), literal(column.as_str()));
+    let of = format!("the column {} of {}", column.as_str(), table.as_str());
+    [
+        Fault::new(
+            format!(
+                "NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = {oid} AND attname = {name}
+        AND attnum > 0 AND NOT attisdropped AND atttypid IN ({TYPES}))"
+            ),
+            format!("{of} is no integer, text, varchar or uuid"),
+        ),
+        Fault::new(
+            format!(
+                "EXISTS (SELECT FROM pg_attribute
+        JOIN pg_collation ON pg_collation.oid = attcollation
+        WHERE attrelid = {oid} AND attname = {name} AND NOT collisdeterministic)"
+            ),
+            format!("{of} has a collation for which different texts are equal"),
+        ),
+    ]
+}
+
+/// Where row-level security would hide rows from whoever installs.
+pub(super) fn of_installer(table: &TableName) -> Fault {
+    Fault::new(
+        format!("row_security_active({})", named(table)),
+        format!(
+            "row-level security hides rows of {} from the role that installs, and they would \
+             get no version",
+            table.as_str()
+        ),
+    )
+}
+
+/// Where the triggers are not what they should be.
+pub(super) fn of_triggers(table: &TableName, names: &[Name], source: &str) -> Fault {
+    let listed: Vec<_> = names.iter().map(|name| literal(name.as_str())).collect();
+    Fault::new(
+        format!(
+            "(SELECT count(*) FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
+        WHERE tgrelid = {} AND tgname IN ({}) AND tgenabled IN ('O', 'A') AND prosrc = {}) < {}",
+            named(table),
+            listed.join(", "),
+            literal(source),
+            names.len()
+        ),
+        format!(
+            "the triggers of {} are missing, disabled or of another schema: install it again",
+            table.as_str()
+        ),
+    )
+}
+
+/// Where versions were kept of another state than that of the table.
+pub(super) fn of_kept(versions: &Versions, table: &TableName, watched: &[String]) -> [Fault; 2] {
+    let (versions, name) = (&versions.table, table.as_str());
+    let marks: Vec<_> = watched.iter().map(|mark| literal(mark)).collect();
+    [
+        Fault::new(
+            format!(
+                "(SELECT count(*) FROM {versions} WHERE slot = {WATCHED} AND scope IN ({})) < {}",
+                marks.join(", "),
+                marks.len()
+            ),
+            format!("the versions of {name} are gone: install it again"),
+        ),
+        Fault::new(
+            format!(
+                "NOT EXISTS (SELECT FROM {versions} WHERE scope = {} AND version = {})",
+                literal(&scope::form(name)),
+                form(&named(table))
+            ),
+            format!(
+                "{name} was rewritten, altered or swapped without its triggers: install it again"
+            ),
+        ),
+    ]
+}
+
+/// SQL for a number that is another one after the table was rewritten, as by
+/// `ALTER TABLE .. USING`, is another table, or has other columns.
+pub(super) fn form(table: &str) -> String {
+    format!(
+        "(SELECT hashtextextended(concat_ws(' ', {table}::oid, pg_relation_filenode({table}),
+        string_agg(concat_ws(' ', attnum, attname, atttypid, attcollation), ',' ORDER BY attnum)
+    ), 0) FROM pg_attribute WHERE attrelid = {table} AND attnum > 0 AND NOT attisdropped)"
+    )
+}

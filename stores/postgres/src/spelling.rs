@@ -1,0 +1,68 @@
+//! How PostgreSQL spells the values of a column: one spelling for each.
+
+/// The types whose text is the same in each session.
+pub(crate) const TYPES: &str = "'int2'::regtype, 'int4'::regtype, 'int8'::regtype, \
+    'text'::regtype, 'varchar'::regtype, 'uuid'::regtype";
+
+/// SQL for the code of a column's type, as the table of versions keeps it.
+pub(crate) const CODE: &str = "CASE WHEN atttypid = 'uuid'::regtype THEN 2 \
+    WHEN atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN 1 ELSE 0 END";
+
+/// Whether a value of the type with this code has this spelling. All others,
+/// as `017` for an integer, the database takes for the same as another one.
+pub(crate) fn is_spelled(code: i64, text: &str) -> bool {
+    match code {
+        1 => is_integer(text),
+        2 => is_uuid(text),
+        _ => true,
+    }
+}
+
+fn is_integer(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    match digits.as_bytes() {
+        b"0" => text == "0",
+        [b'1'..=b'9', rest @ ..] => rest.iter().all(u8::is_ascii_digit),
+        _ => false,
+    }
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_spelled;
+
+    #[test]
+    fn each_value_has_one_spelling() {
+        for text in ["0", "7", "-7", "10", "9223372036854775807"] {
+            assert!(is_spelled(1, text), "{text}");
+        }
+        for text in [
+            "", "-", "+7", "07", "-07", "-0", " 7", "7 ", "7.0", "7e1", "0x7", "1_0", "x", "٧",
+        ] {
+            assert!(!is_spelled(1, text), "{text}");
+        }
+        let uuid = "67e55044-10b1-426f-9247-bb680e5fe0c8";
+        assert!(is_spelled(2, uuid));
+        for text in [
+            "",
+            &uuid.to_uppercase(),
+            &uuid.replace('-', ""),
+            &format!("{{{uuid}}}"),
+            &uuid.replace("10b1-", "-10b1"),
+            &uuid.replace('e', "g"),
+        ] {
+            assert!(!is_spelled(2, text), "{text}");
+        }
+        for text in ["", "07", "X"] {
+            assert!(is_spelled(0, text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! How long a guard waits, and what a guard that is given up leaves behind.
+
+use std::{pin::pin, time::Duration};
+
+use tokio::time::{Instant, timeout};
+use tower_conditional_postgres::{GuardError, Guarded, Target};
+
+use crate::support::{
+    connection, if_match, lease, notes, on_another_slot, one_connection, row, run, table, waiting,
+};
+
+/// Longer than a guard waits, and less than the 20 s of all other waits.
+const SOON: Duration = Duration::from_secs(6);
+
+/// Issue 11, B.2: behind a transaction that goes on and on a guard of the table
+/// gives up, and the writers that queue behind the guard go on.
+#[tokio::test]
+async fn a_guard_behind_a_long_transaction_does_not_hold_all_writers() {
+    let pool = notes().await;
+    run(&pool, "INSERT INTO notes VALUES (1, 'a')").await;
+    let mut long = connection(&pool).await;
+    let other = on_another_slot(&pool, &long).await;
+    let tx = long.transaction().await.expect("a transaction");
+    tx.execute("UPDATE notes SET text = 'x'", &[])
+        .await
+        .expect("a write");
+    let guarding = tokio::spawn({
+        let pool = pool.clone();
+        async move {
+            let mut lease = lease(&pool).await;
+            let begun = Guarded::begin(&mut lease, if_match("*"), Target::scope(table())).await;
+            match begun {
+                Err(GuardError::Database(error)) => error.is_conflict(),
+                begun => panic!("{begun:?}"),
+            }
+        }
+    });
+    waiting(&pool, 1).await;
+    let insert = other.execute("INSERT INTO notes VALUES (2, 'a')", &[]);
+    let inserted = timeout(SOON, insert).await.expect("it does not wait long");
+    inserted.expect("it is written");
+    assert!(guarding.await.expect("it gave up"));
+    tx.rollback().await.expect("a rollback");
+}
+
+/// Issue 11, B.2: a guard that is dropped while it waits, as hyper drops it
+/// where the client leaves, and the next request in the pool.
+#[tokio::test]
+async fn a_guard_that_is_dropped_leaves_its_connection_to_nobody() {
+    let all = notes().await;
+    run(&all, "INSERT INTO notes VALUES (1, 'a')").await;
+    let mut holder = connection(&all).await;
+    let held = holder.transaction().await.expect("a transaction");
+    held.execute("UPDATE notes SET text = 'x'", &[])
+        .await
+        .expect("a write");
+
+    let pool = one_connection(&all).await;
+    {
+        let mut lease = lease(&pool).await;
+        let mut begun = pin!(Guarded::begin(
+            &mut lease,
+            if_match("*"),
+            Target::scope(row(1))
+        ));
+        tokio::select! {
+            _ = &mut begun => panic!("it waits"),
+            () = waiting(&all, 1) => {}
+        }
+    }
+    let before = Instant::now();
+    run(&pool, "SELECT").await;
+    assert!(before.elapsed() < Duration::from_secs(1), "it hung");
+    held.rollback().await.expect("a rollback");
+}

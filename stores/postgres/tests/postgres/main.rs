@@ -7,4 +7,5 @@ mod guard;
 mod schema;
 mod sources;
 mod support;
+mod unsound;
 mod waits;

@@ -1,0 +1,345 @@
+//! Tables whose content could change and keep its tags: refused, or seen later.
+
+use std::error::Error as _;
+
+use deadpool_postgres::{Object, Pool};
+use tower_conditional_postgres::{Error, ErrorKind, Schema, Watch};
+use tower_conditional_postgres_testing::Postgres;
+
+use crate::support::{
+    connection, database, install, notes, pool, row, run, table, tag, tenant, versions, watch_notes,
+};
+
+fn notes_schema() -> Schema {
+    Schema::new().watch(watch_notes()).expect("a watch")
+}
+
+async fn refused(pool: &Pool, schema: &Schema) -> String {
+    let client = connection(pool).await;
+    let error = schema.install(&client).await.expect_err("it is refused");
+    let source = error.source().expect("a reason");
+    let source = source.source().expect("what the server said");
+    source.to_string()
+}
+
+/// What [`Schema::verify`] says is wrong.
+async fn reasons(pool: &Pool, schema: &Schema) -> Option<String> {
+    let verified = schema.verify(&*connection(pool).await).await;
+    let error = verified.err()?;
+    assert_eq!(error.kind(), ErrorKind::Changed, "{error:?}");
+    Some(error.source().expect("the reasons").to_string())
+}
+
+const CASELESS: &str = "CREATE COLLATION caseless
+    (provider = icu, locale = 'und-u-ks-level2', deterministic = false)";
+
+/// Issue 11, B.3: each with its reason.
+#[tokio::test]
+async fn a_table_whose_tags_could_stay_is_refused() {
+    for (sql, reason) in [
+        (
+            "CREATE UNLOGGED TABLE notes (id bigint PRIMARY KEY, tenant_id text)",
+            "notes is unlogged or temporary",
+        ),
+        (
+            "CREATE TABLE notes (id bigint, tenant_id text)",
+            "no primary key or unique index is on the column id of notes alone",
+        ),
+        (
+            "CREATE TABLE notes (id bigint, tenant_id text, PRIMARY KEY (id, tenant_id))",
+            "no primary key or unique index",
+        ),
+        (
+            "CREATE TABLE notes (id bigint, tenant_id text);
+             CREATE UNIQUE INDEX ON notes (id) WHERE tenant_id = 'a'",
+            "no primary key or unique index",
+        ),
+        (
+            "CREATE TABLE notes (id bigint, tenant_id text); CREATE UNIQUE INDEX ON notes ((id + 1))",
+            "no primary key or unique index",
+        ),
+        (
+            &format!(
+                "{CASELESS}; CREATE TABLE notes (id text COLLATE caseless PRIMARY KEY, tenant_id text)"
+            ),
+            "the column id of notes has a collation for which different texts are equal",
+        ),
+        (
+            &format!(
+                "{CASELESS}; CREATE TABLE notes (id bigint PRIMARY KEY, tenant_id text COLLATE caseless)"
+            ),
+            "the column tenant_id of notes has a collation",
+        ),
+        (
+            "CREATE TABLE notes (id bigint PRIMARY KEY, tenant_id char(3))",
+            "the column tenant_id of notes is no integer, text, varchar or uuid",
+        ),
+        (
+            "CREATE TABLE notes (id bigint PRIMARY KEY, tenant_id text) PARTITION BY RANGE (id)",
+            "notes is not a table by itself",
+        ),
+        ("SELECT", "there is no table notes"),
+    ] {
+        let pool = database();
+        run(&pool, sql).await;
+        let said = refused(&pool, &notes_schema()).await;
+        assert!(said.contains(reason), "{sql}: {said}");
+    }
+    let pool = database();
+    run(
+        &pool,
+        "CREATE UNLOGGED TABLE events (id bigint PRIMARY KEY, event text)",
+    )
+    .await;
+    let schema = Schema::new().events("events").expect("a name");
+    let said = refused(&pool, &schema).await;
+    assert!(said.contains("events is unlogged"), "{said}");
+}
+
+/// Issue 11, B.3: what comes after the installation is seen by the check.
+#[tokio::test]
+async fn what_changes_later_is_seen() {
+    for (sql, reason) in [
+        ("ALTER TABLE notes SET UNLOGGED", "unlogged"),
+        ("ALTER TABLE conditional_versions SET UNLOGGED", "unlogged"),
+        (
+            "ALTER TABLE conditional_versions ENABLE ROW LEVEL SECURITY",
+            "row-level security",
+        ),
+        (
+            "ALTER TABLE notes DROP CONSTRAINT notes_pkey",
+            "no primary key",
+        ),
+        (
+            "CREATE TABLE parents (LIKE notes) PARTITION BY RANGE (id);
+             ALTER TABLE parents ATTACH PARTITION notes DEFAULT",
+            "not a table by itself",
+        ),
+        (
+            "CREATE TABLE more () INHERITS (notes)",
+            "not a table by itself",
+        ),
+        ("ALTER TABLE notes DISABLE TRIGGER ALL", "triggers of notes"),
+        (
+            "DROP TRIGGER \"conditional_versions/delete\" ON notes",
+            "triggers of notes",
+        ),
+        (
+            "ALTER TABLE notes RENAME TO old; CREATE TABLE notes (LIKE old INCLUDING ALL)",
+            "triggers of notes",
+        ),
+        (
+            "TRUNCATE conditional_versions",
+            "the versions of notes are gone",
+        ),
+        (
+            "ALTER TABLE notes ALTER text TYPE text USING upper(text)",
+            "notes was rewritten",
+        ),
+        (
+            "ALTER TABLE notes ADD mood text DEFAULT 'good'",
+            "notes was rewritten",
+        ),
+        (
+            "ALTER TABLE notes RENAME text TO body",
+            "notes was rewritten",
+        ),
+        ("ALTER TABLE notes DROP text", "notes was rewritten"),
+        ("DROP TABLE notes", "there is no table notes"),
+    ] {
+        let pool = notes().await;
+        let schema = notes_schema();
+        assert_eq!(reasons(&pool, &schema).await, None);
+        run(&pool, sql).await;
+        let said = reasons(&pool, &schema).await.expect(sql);
+        assert!(said.contains(reason), "{sql}: {said}");
+    }
+}
+
+/// Two tables that are watched, with each other's names.
+#[tokio::test]
+async fn tables_that_are_swapped_are_seen() {
+    let pool = database();
+    run(
+        &pool,
+        "CREATE TABLE one (id bigint PRIMARY KEY); CREATE TABLE two (id bigint PRIMARY KEY)",
+    )
+    .await;
+    let both = Schema::new()
+        .watch(Watch::table("one").each_row("id"))
+        .and_then(|schema| schema.watch(Watch::table("two").each_row("id")))
+        .expect("two watches");
+    both.install(&*connection(&pool).await)
+        .await
+        .expect("it is installed");
+    let swap = "ALTER TABLE one RENAME TO other; ALTER TABLE two RENAME TO one;
+        ALTER TABLE other RENAME TO two";
+    run(&pool, swap).await;
+    let said = reasons(&pool, &both).await.expect("reasons");
+    assert!(
+        said.contains("one was rewritten") && said.contains("two was rewritten"),
+        "{said}"
+    );
+    both.install(&*connection(&pool).await)
+        .await
+        .expect("it is installed");
+    assert_eq!(reasons(&pool, &both).await, None);
+}
+
+/// Issue 11, B.3: all tags are new where content was rewritten.
+#[tokio::test]
+async fn what_was_rewritten_gets_new_tags() {
+    for sql in [
+        "ALTER TABLE notes ALTER text TYPE text USING upper(text)",
+        "ALTER TABLE notes ADD mood text DEFAULT 'good'",
+        "DELETE FROM conditional_versions WHERE slot = -1",
+    ] {
+        let pool = notes().await;
+        run(&pool, "INSERT INTO notes VALUES (1, 'a', 'x')").await;
+        let scopes = [row(1), tenant("a"), table()];
+        let mut before = Vec::new();
+        for scope in &scopes {
+            before.push(versions(&pool, scope).await);
+        }
+        run(&pool, sql).await;
+        install(&pool, watch_notes()).await;
+        for (scope, before) in scopes.iter().zip(before) {
+            assert_ne!(versions(&pool, scope).await, before, "{sql} {scope:?}");
+        }
+        assert_eq!(reasons(&pool, &notes_schema()).await, None);
+    }
+}
+
+/// A table that was emptied has no old tags, and needs no installation.
+#[tokio::test]
+async fn what_was_truncated_is_as_it_should_be() {
+    let pool = notes().await;
+    run(&pool, "INSERT INTO notes VALUES (1, 'a', 'x')").await;
+    run(
+        &pool,
+        "TRUNCATE notes; INSERT INTO notes VALUES (1, 'a', 'x')",
+    )
+    .await;
+    assert_eq!(reasons(&pool, &notes_schema()).await, None);
+    let before = tag(&pool, &row(1)).await;
+    install(&pool, watch_notes()).await;
+    assert_eq!(tag(&pool, &row(1)).await, before);
+}
+
+/// Issue 11, B.3: columns that are called as the variables of a trigger are.
+#[tokio::test]
+async fn columns_may_be_called_as_variables() {
+    let names = [
+        "new", "old", "tg_op", "found", "tg_relid", "scope", "version", "slot", "written", "gone",
+        "new_rows", "notes",
+    ];
+    let pool = database();
+    let columns: Vec<_> = names
+        .iter()
+        .map(|name| format!("\"{name}\" text"))
+        .collect();
+    for key in names {
+        let table = format!("by_{key}");
+        let sql = format!(
+            "CREATE TABLE {table} ({}, UNIQUE (\"{key}\"))",
+            columns.join(", ")
+        );
+        run(&pool, &sql).await;
+        let mut watch = Watch::table(&table).each_row(key).whole_table();
+        for name in names {
+            watch = watch.each(name);
+        }
+        install(&pool, watch).await;
+        let row = tower_conditional_postgres::Scope::row(&table, "x");
+        let group = tower_conditional_postgres::Scope::group(&table, "old", "x");
+        let mut seen = Vec::new();
+        for sql in [
+            format!("INSERT INTO {table} (\"{key}\") VALUES ('x')"),
+            format!("UPDATE {table} SET new = 'x', old = 'x', tg_op = 'x'"),
+            format!("UPDATE {table} SET found = 'x'"),
+        ] {
+            run(&pool, &sql).await;
+            let (one, all) = (versions(&pool, &row).await, versions(&pool, &group).await);
+            assert_eq!(one.len(), 1, "{sql}");
+            assert!(!seen.contains(&(one.clone(), all.clone())), "{sql}");
+            seen.push((one, all));
+        }
+        assert_ne!(seen[1].1, seen[2].1, "the group of {table}");
+        run(&pool, &format!("DELETE FROM {table}")).await;
+        assert_eq!(versions(&pool, &row).await, [], "{table}");
+    }
+}
+
+/// Issue 11, B.3: commits that are lost in a crash, with the numbers they took
+/// and tags that clients have seen.
+#[tokio::test]
+async fn numbers_that_were_lost_do_not_come_again() {
+    let server = Postgres::start();
+    let pool = pool(&server.url());
+    let sql = "CREATE TABLE notes (id bigint PRIMARY KEY, text text)";
+    run(&pool, sql).await;
+    run(&pool, "INSERT INTO notes VALUES (1, '')").await;
+    run(&pool, "ALTER SYSTEM SET wal_writer_delay = '10s'").await;
+    run(&pool, "ALTER SYSTEM SET synchronous_commit = off").await;
+    server.restart();
+
+    let schema = Schema::new().watch(Watch::table("notes").each_row("id"));
+    let schema = schema.expect("a watch");
+    let (mut seen, mut last, mut lost) = (Vec::new(), None, 0);
+    for _ in 0..4 {
+        let client = alive(&pool).await;
+        schema.install(&client).await.expect("it is installed");
+        let version = async || {
+            let sql = "SELECT version FROM conditional_versions WHERE scope = 'row/notes/1'";
+            let row = client.query_one(sql, &[]).await.expect("a version");
+            row.get::<_, i64>(0)
+        };
+        lost += usize::from(last.is_some() && last != Some(version().await));
+        // Little enough that no page of the log is full, and written out before.
+        for _ in 0..5 {
+            // PostgreSQL logs each 32 numbers, and before they are used.
+            let write = "UPDATE notes SET text = 'x';
+                SELECT nextval('\"conditional_versions/numbers\"') FROM generate_series(1, 33)";
+            client.batch_execute(write).await.expect("it is written");
+            seen.push(version().await);
+        }
+        last = seen.last().copied();
+        server.kill_hard();
+    }
+    assert_ne!(lost, 0, "no commit was lost");
+    assert!(
+        seen.is_sorted_by(|one, next| one < next),
+        "numbers came again: {seen:?}"
+    );
+}
+
+/// A connection to a server that was killed before, and is there again.
+async fn alive(pool: &Pool) -> Object {
+    loop {
+        let client = connection(pool).await;
+        if client.batch_execute("SELECT").await.is_ok() {
+            return client;
+        }
+        drop(Object::take(client));
+    }
+}
+
+/// Cheap enough for each start.
+#[tokio::test]
+async fn a_check_is_one_query_without_rights_to_write() {
+    let pool = notes().await;
+    run(
+        &pool,
+        "DROP ROLE IF EXISTS verifier; CREATE ROLE verifier;
+         GRANT SELECT ON conditional_versions TO verifier",
+    )
+    .await;
+    let client = connection(&pool).await;
+    client
+        .batch_execute("SET ROLE verifier; SET default_transaction_read_only = on")
+        .await
+        .expect("a role");
+    let verified: Result<(), Error> = notes_schema().verify(&client).await;
+    verified.expect("nothing has changed");
+    drop(Object::take(client));
+}

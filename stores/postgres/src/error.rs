@@ -26,8 +26,8 @@ pub enum ErrorKind {
     /// The key in a scope is not spelled as PostgreSQL spells it, as `017` for
     /// the integer `17`. See [`Scope`](crate::Scope).
     OtherSpelling,
-    /// A row was replaced each time when its state was to be read, or row-level
-    /// security hides its version.
+    /// Others replaced a row again and again while its state was to be read.
+    /// Nothing was written; see [`is_conflict`](Error::is_conflict).
     Unsettled,
     /// What was installed is not as it was: see
     /// [`Schema::verify`](crate::Schema::verify). The source tells the reasons.
@@ -50,9 +50,13 @@ impl Error {
 
     /// Whether another writer was faster or in the way: the key is taken
     /// (`23505`), a serialization failure (`40001`), a deadlock (`40P01`), or a
-    /// lock that was not to be had (`55P03`). Nothing was written.
+    /// lock that was not to be had (`55P03`), or the row was replaced again and
+    /// again. Nothing was written.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
+        if self.kind == ErrorKind::Unsettled {
+            return true;
+        }
         let conflicts = [
             SqlState::UNIQUE_VIOLATION,
             SqlState::T_R_SERIALIZATION_FAILURE,

@@ -2,10 +2,13 @@
 
 mod absence;
 mod altered;
+mod campaign;
 mod events;
 mod guard;
+mod roles;
 mod schema;
 mod sources;
+mod spellings;
 mod support;
 mod unsound;
 mod waits;

@@ -2,7 +2,7 @@ use std::{fmt::Display, time::Duration};
 
 use deadpool_postgres::{Manager, Object, Pool};
 use http::{Request, header, request::Parts};
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{Client, Config, NoTls};
 use tower_conditional::{
     ValidatorSource, VersionTags, handler::Expected, semantics::precondition::Current,
 };
@@ -15,22 +15,53 @@ pub(crate) fn database() -> Pool {
 }
 
 pub(crate) fn pool(url: &str) -> Pool {
-    // No test waits that long, unless it would wait for ever.
-    let options = "-c%20lock_timeout%3D20s%20-c%20deadlock_timeout%3D100ms";
-    let url = format!("{url}?options={options}");
-    let manager = Manager::new(url.parse().expect("a URL"), NoTls);
-    Pool::builder(manager).max_size(24).build().expect("a pool")
+    pool_of(url, 24, "")
+}
+
+/// No test waits as long as `lock_timeout` is, unless it would wait for ever.
+fn pool_of(url: &str, connections: usize, option: &str) -> Pool {
+    let mut config: Config = url.parse().expect("a URL");
+    config.options(format!(
+        "-c lock_timeout=20s -c deadlock_timeout=100ms {option}"
+    ));
+    let pool = Pool::builder(Manager::new(config, NoTls)).max_size(connections);
+    pool.build().expect("a pool")
+}
+
+/// A pool to a new database in which deadlocks are found soon.
+pub(crate) fn database_of_deadlocks() -> Pool {
+    let url = Postgres::shared().create_database();
+    pool_of(&url, 24, "-c deadlock_timeout=2ms")
 }
 
 /// A pool of one connection to the same database.
 pub(crate) async fn one_connection(other: &Pool) -> Pool {
+    one_connection_with(other, "").await
+}
+
+async fn one_connection_with(other: &Pool, option: &str) -> Pool {
     let client = connection(other).await;
     let name = client.query_one("SELECT current_database()", &[]).await;
     let name: String = name.expect("a name").get(0);
     let port = Postgres::shared().port();
-    let one = pool(&format!("postgres://postgres@127.0.0.1:{port}/{name}"));
-    one.resize(1);
-    one
+    let url = format!("postgres://postgres@127.0.0.1:{port}/{name}");
+    pool_of(&url, 1, option)
+}
+
+/// As [`one_connection`], as a new role of this name that has these rights.
+pub(crate) async fn pool_as(other: &Pool, role: &str, grants: &[&str]) -> Pool {
+    let client = connection(other).await;
+    let sql = "SELECT current_database() || '_' || $1";
+    let role: String = client
+        .query_one(sql, &[&role])
+        .await
+        .expect("a name")
+        .get(0);
+    run(other, &format!("CREATE ROLE {role}")).await;
+    for grant in grants {
+        run(other, &format!("GRANT {grant} TO {role}")).await;
+    }
+    one_connection_with(other, &format!("-c role={role}")).await
 }
 
 /// A connection whose writes do not wait for those of another.

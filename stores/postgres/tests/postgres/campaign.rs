@@ -1,0 +1,274 @@
+//! Writers that are guarded beside six kinds that are not.
+//!
+//! All count: each row has a count, and what goes leaves its count in a grave.
+//! So the sum of both is the number of counted writes that were committed,
+//! unless an update was lost. For a second, or `TOWER_CONDITIONAL_CAMPAIGN`
+//! seconds.
+
+use std::{
+    env,
+    time::{Duration, Instant},
+};
+
+use deadpool_postgres::Pool;
+use tokio::task::JoinSet;
+use tokio_postgres::Transaction;
+use tower_conditional::{VersionTags, handler::Expected};
+use tower_conditional_postgres::{Error, GuardError, Guarded, Scope, Target, Watch};
+
+use crate::support::{
+    connection, database_of_deadlocks, if_match, if_none_match_any, install, lease, number, row,
+    run, table,
+};
+
+const SECONDS: &str = "TOWER_CONDITIONAL_CAMPAIGN";
+const IDS: i64 = 3;
+
+const BURY: &str = "WITH gone AS (DELETE FROM notes WHERE id = $1 RETURNING count)
+    INSERT INTO grave SELECT count FROM gone";
+const INSERT: &str = "INSERT INTO notes VALUES ($1, 'a', 1)";
+/// As no handler should: it would overwrite what it does not expect.
+const UPSERT: &str = "INSERT INTO notes VALUES ($1, 'a', 1)
+    ON CONFLICT (id) DO UPDATE SET count = 1";
+const SET: &str = "UPDATE notes SET count = $2 WHERE id = $1";
+
+/// A kind of writer, guarded or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Update,
+    Upsert,
+    Insert,
+    Replace,
+    Truncate,
+    Delete,
+    ByRow,
+    /// With the tag of the table, which any writer changes.
+    ByTable,
+    /// With `If-Match: *`; the count is read within the transaction.
+    ByTableInside,
+    ByQuery,
+}
+
+const KINDS: [Kind; 10] = [
+    Kind::Update,
+    Kind::Upsert,
+    Kind::Insert,
+    Kind::Replace,
+    Kind::Truncate,
+    Kind::Delete,
+    Kind::ByRow,
+    Kind::ByTable,
+    Kind::ByTableInside,
+    Kind::ByQuery,
+];
+
+impl Kind {
+    fn is_guarded(self) -> bool {
+        use Kind::{ByQuery, ByRow, ByTable, ByTableInside};
+        matches!(self, ByRow | ByTable | ByTableInside | ByQuery)
+    }
+
+    fn pause(self) -> Duration {
+        match self {
+            Self::Truncate | Self::Delete => Duration::from_millis(50),
+            guarded if guarded.is_guarded() => Duration::ZERO,
+            _ => Duration::from_millis(20),
+        }
+    }
+}
+
+/// What came of the writes of one kind.
+#[derive(Debug, Default)]
+struct Log {
+    committed: u32,
+    /// What they have added to the counts.
+    counted: i64,
+    failed: u32,
+    conflicts: u32,
+    longest: Duration,
+}
+
+/// How much a write has added, if it was committed.
+type Outcome = Result<i64, GuardError>;
+
+async fn unguarded(
+    tx: &Transaction<'_>,
+    kind: Kind,
+    id: i64,
+) -> Result<i64, tokio_postgres::Error> {
+    let written = match kind {
+        Kind::Update => {
+            let sql = "UPDATE notes SET count = count + 1 WHERE id = $1";
+            tx.execute(sql, &[&id]).await?
+        }
+        Kind::Upsert => {
+            let sql = "INSERT INTO notes VALUES ($1, 'a', 1)
+                ON CONFLICT (id) DO UPDATE SET count = notes.count + 1";
+            tx.execute(sql, &[&id]).await?
+        }
+        Kind::Insert => tx.execute(INSERT, &[&id]).await?,
+        Kind::Replace => {
+            tx.execute(BURY, &[&id]).await?;
+            tx.execute(INSERT, &[&id]).await?
+        }
+        Kind::Truncate => {
+            let empty = "LOCK TABLE notes IN ACCESS EXCLUSIVE MODE;
+                INSERT INTO grave SELECT count FROM notes; TRUNCATE notes";
+            tx.batch_execute(empty).await?;
+            tx.execute(INSERT, &[&id]).await?
+        }
+        _ => {
+            tx.execute(BURY, &[&id]).await?;
+            0
+        }
+    };
+    Ok(i64::try_from(written).expect("a few"))
+}
+
+/// The count that a client has seen, and what it then expects.
+async fn seen(pool: &Pool, kind: Kind, id: i64) -> Result<(Option<i64>, Expected), Error> {
+    let client = connection(pool).await;
+    let versions = match kind {
+        Kind::ByTable => {
+            "(SELECT string_agg(int4send(slot) || int8send(version), '' ORDER BY slot)
+              FROM conditional_versions WHERE scope = $2)"
+        }
+        _ => "(SELECT int8send(version) FROM conditional_versions WHERE scope = $2 AND slot = 0)",
+    };
+    let scope = if kind == Kind::ByTable {
+        table()
+    } else {
+        row(id)
+    };
+    let sql = format!("SELECT (SELECT count FROM notes WHERE id = $1), {versions}");
+    let found = client.query_one(&sql, &[&id, &scope.as_str()]).await?;
+    let count: Option<i64> = found.get(0);
+    let tag = match (kind, count) {
+        (Kind::ByTable, _) => {
+            let bytes: Vec<u8> = found.get(1);
+            VersionTags::plain().scope(scope).bytes(&bytes).to_string()
+        }
+        (_, None) => return Ok((None, if_none_match_any())),
+        (Kind::ByQuery, Some(count)) => number(&own(id), count),
+        (_, Some(_)) => {
+            let bytes: Vec<u8> = found.get(1);
+            number(&scope, i64::from_be_bytes(bytes.try_into().expect("eight")))
+        }
+    };
+    Ok((count, if_match(&tag)))
+}
+
+/// The count as a version of the application's own.
+fn own(id: i64) -> Scope {
+    Scope::row("own", id)
+}
+
+async fn guarded(pool: &Pool, kind: Kind, id: i64) -> Outcome {
+    let (mut count, expected) = match kind {
+        Kind::ByTableInside => (None, if_match("*")),
+        _ => seen(pool, kind, id).await?,
+    };
+    let target = match kind {
+        Kind::ByTable | Kind::ByTableInside => Target::scope(table()),
+        Kind::ByQuery => {
+            let sql = "SELECT count FROM notes WHERE id = $1 FOR UPDATE";
+            Target::query(own(id), sql, vec![Box::new(id)])?
+        }
+        _ => Target::scope(row(id)),
+    };
+    let mut lease = lease(pool).await;
+    let tx = Guarded::begin(&mut lease, expected, target).await?;
+    if kind == Kind::ByTableInside {
+        let sql = "SELECT (SELECT count FROM notes WHERE id = $1)";
+        count = tx.query_one(sql, &[&id]).await?.get(0);
+    }
+    let written = match (count, kind) {
+        (Some(count), _) => tx.execute(SET, &[&id, &(count + 1)]).await,
+        // Its absence is not held.
+        (None, Kind::ByQuery) => tx.execute(INSERT, &[&id]).await,
+        (None, _) => tx.execute(UPSERT, &[&id]).await,
+    };
+    match written {
+        Ok(written) => assert_eq!(written, 1, "{kind:?} {count:?}"),
+        Err(error) => {
+            tx.rollback().await?;
+            return Err(error.into());
+        }
+    }
+    tx.commit().await?;
+    Ok(1)
+}
+
+async fn write(pool: &Pool, kind: Kind, id: i64) -> Outcome {
+    if kind.is_guarded() {
+        return guarded(pool, kind, id).await;
+    }
+    let mut client = connection(pool).await;
+    let tx = client.transaction().await?;
+    let counted = unguarded(&tx, kind, id).await?;
+    tx.commit().await?;
+    Ok(counted)
+}
+
+/// Issue 11, A.3: the log equals the counters.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_update_is_lost_beside_unguarded_writers() {
+    let seconds = env::var(SECONDS).map_or(1, |seconds| seconds.parse().expect("a number"));
+    let pool = database_of_deadlocks();
+    run(
+        &pool,
+        "CREATE TABLE notes (id bigint PRIMARY KEY, tenant_id text, count bigint);
+         CREATE TABLE grave (count bigint)",
+    )
+    .await;
+    let watch = Watch::table("notes").each_row("id").whole_table();
+    install(&pool, watch.each("tenant_id")).await;
+
+    let end = Instant::now() + Duration::from_secs(seconds);
+    let mut writers = JoinSet::new();
+    for kind in KINDS {
+        // Two of each guard, so that they meet each other too.
+        let number = if kind.is_guarded() { 2 } else { 1 };
+        for writer in 0..number {
+            let pool = pool.clone();
+            writers.spawn(async move {
+                let (mut log, mut id) = (Log::default(), writer);
+                while Instant::now() < end {
+                    id = (id + 1) % IDS;
+                    let start = Instant::now();
+                    let outcome = write(&pool, kind, id).await;
+                    log.longest = log.longest.max(start.elapsed());
+                    match outcome {
+                        Ok(counted) => {
+                            log.committed += 1;
+                            log.counted += counted;
+                        }
+                        Err(GuardError::Failed(_)) => log.failed += 1,
+                        Err(GuardError::Database(error)) if error.is_conflict() => {
+                            log.conflicts += 1;
+                        }
+                        Err(other) => panic!("{kind:?}: {other:?}"),
+                    }
+                    // Guards find a state that is still that which was seen.
+                    tokio::time::sleep(kind.pause()).await;
+                }
+                (kind, log)
+            });
+        }
+    }
+    let logs = writers.join_all().await;
+    let counted: i64 = logs.iter().map(|(_, log)| log.counted).sum();
+    let client = connection(&pool).await;
+    let sql = "SELECT coalesce(sum(count), 0)::bigint FROM
+        (SELECT count FROM notes UNION ALL SELECT count FROM grave) AS counts";
+    let sum: i64 = client.query_one(sql, &[]).await.expect("a sum").get(0);
+    println!("{counted} counted, {sum} there");
+    for (kind, log) in &logs {
+        println!("{kind:?}: {log:?}");
+    }
+    assert_eq!(sum, counted, "updates were lost");
+    for guarded in [true, false] {
+        let logs = logs.iter().filter(|(kind, _)| kind.is_guarded() == guarded);
+        assert_ne!(logs.map(|(_, log)| log.committed).sum::<u32>(), 0);
+    }
+}

@@ -1,0 +1,186 @@
+//! Row-level security, and roles without rights: what a source may see.
+
+use std::error::Error as _;
+
+use deadpool_postgres::Pool;
+use http::request::Parts;
+use tower_conditional::{ValidatorSource, semantics::precondition::Current};
+use tower_conditional_postgres::{
+    Error, ErrorKind, GuardError, Guarded, Param, QuerySource, Schema, Scope, Target, VersionSource,
+};
+
+use crate::support::{
+    connection, database, if_match, if_none_match_any, lease, notes, pool_as, request, row, run,
+    tag, tenant, watch_notes,
+};
+
+/// What all roles of these tests may do, besides what a test lets them.
+const CONTENT: &str = "SELECT, INSERT, UPDATE, DELETE ON notes";
+const VERSIONS: &str = "SELECT, INSERT, UPDATE, DELETE ON conditional_versions";
+const READS: &str = "SELECT ON conditional_versions";
+const NUMBERS: &str = "USAGE ON SEQUENCE \"conditional_versions/numbers\"";
+
+async fn state(pool: &Pool, scope: Scope) -> Result<Current, Error> {
+    let source = VersionSource::new(pool.clone(), move |_: &Parts| Some(scope.clone()));
+    source.current(&request("/")).await
+}
+
+/// Creates a row, if it is not there, in a guarded transaction.
+async fn create(pool: &Pool, id: i64) -> Result<(), GuardError> {
+    let mut lease = lease(pool).await;
+    let target = Target::scope(row(id));
+    let tx = Guarded::begin(&mut lease, if_none_match_any(), target).await?;
+    tx.execute("INSERT INTO notes VALUES ($1, 'a')", &[&id])
+        .await?;
+    Ok(tx.commit().await?)
+}
+
+/// Issue 11: who lacks a right is told so, and nothing is taken for absent.
+#[tokio::test]
+async fn a_role_without_rights_is_an_error() {
+    let all = notes().await;
+    run(&all, "INSERT INTO notes VALUES (1, 'a')").await;
+    for (role, grants, reads, writes) in [
+        ("none", &[CONTENT][..], false, false),
+        ("reads", &[CONTENT, READS], true, false),
+        ("counts_not", &[CONTENT, VERSIONS], true, false),
+        ("writes", &[CONTENT, VERSIONS, NUMBERS], true, true),
+    ] {
+        let pool = pool_as(&all, role, grants).await;
+        match state(&pool, row(1)).await {
+            Ok(current) => assert!(reads && matches!(current, Current::Present(_))),
+            Err(error) => assert!(!reads && error.kind() == ErrorKind::Database),
+        }
+        let written = connection(&pool)
+            .await
+            .execute("UPDATE notes SET text = 'x'", &[])
+            .await;
+        assert_eq!(written.is_ok(), writes, "{grants:?}");
+        match create(&pool, 7).await {
+            Ok(()) => assert!(writes),
+            Err(GuardError::Database(error)) => {
+                assert!(!writes && error.kind() == ErrorKind::Database);
+            }
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    // The reader's rights are enough to verify.
+    let pool = pool_as(&all, "verifies", &[READS]).await;
+    let schema = Schema::new().watch(watch_notes()).expect("a watch");
+    let verified = schema.verify(&*connection(&pool).await).await;
+    verified.expect("it is as it was");
+}
+
+/// One tenant's rows, for whoever is subject to policies.
+const SECURITY: &str = "ALTER TABLE notes ENABLE ROW LEVEL SECURITY;
+    CREATE POLICY own ON notes USING (tenant_id = current_setting('app.tenant', true));
+    INSERT INTO notes VALUES (1, 'a'), (2, 'b')";
+
+/// Issue 11: versions are no rows of the table, and no policy hides them. A
+/// query of the application's sees what its role sees, with its settings.
+#[tokio::test]
+async fn policies_hide_rows_and_not_versions() {
+    let all = notes().await;
+    run(&all, SECURITY).await;
+    let pool = pool_as(&all, "app", &[CONTENT, VERSIONS, NUMBERS]).await;
+    let query = |id: i64| {
+        let sql = "SELECT length(text) FROM notes WHERE id = $1";
+        QuerySource::new(pool.clone(), sql, move |_: &Parts| {
+            Some((row(id), vec![Box::new(id) as Param]))
+        })
+    };
+    // A pool of one connection, which a handler has told its tenant.
+    run(&pool, "SET app.tenant = 'a'").await;
+    for (id, visible) in [(1, true), (2, false)] {
+        let current = state(&pool, row(id)).await.expect("an answer");
+        assert!(
+            matches!(current, Current::Present(_)),
+            "its version is seen"
+        );
+        let current = query(id).current(&request("/")).await.expect("an answer");
+        assert_eq!(matches!(current, Current::Present(_)), visible);
+        assert_eq!(matches!(current, Current::Absent), !visible);
+    }
+    // The tag of a group changes with rows that nobody here can see.
+    let before = tag(&pool, &tenant("b")).await;
+    run(&all, "UPDATE notes SET text = 'x' WHERE id = 2").await;
+    assert_ne!(tag(&pool, &tenant("b")).await, before);
+
+    // A guard knows the row, and its statements do not.
+    assert!(matches!(create(&pool, 2).await, Err(GuardError::Failed(_))));
+    let mut lease = lease(&pool).await;
+    let tx = Guarded::begin(&mut lease, if_match("*"), Target::scope(row(2))).await;
+    let tx = tx.expect("it is there");
+    let written = tx.execute("UPDATE notes SET text = 'y' WHERE id = 2", &[]);
+    assert_eq!(written.await.expect("no error"), 0);
+    tx.rollback().await.expect("a rollback");
+}
+
+/// Issue 11: the row of another tenant, through a query that does not see it.
+#[tokio::test]
+async fn a_hidden_row_is_not_overwritten() {
+    let all = notes().await;
+    run(&all, SECURITY).await;
+    let pool = pool_as(&all, "app", &[CONTENT, VERSIONS, NUMBERS]).await;
+    run(&pool, "SET app.tenant = 'a'").await;
+    for sql in [
+        "INSERT INTO notes VALUES (2, 'a', 'ours')",
+        "INSERT INTO notes VALUES (2, 'a', 'ours')
+         ON CONFLICT (id) DO UPDATE SET text = excluded.text",
+    ] {
+        let query = "SELECT length(text) FROM notes WHERE id = 2 FOR UPDATE";
+        let target = Target::query(Scope::row("own", 2), query, Vec::new()).expect("it locks");
+        let mut lease = lease(&pool).await;
+        let tx = Guarded::begin(&mut lease, if_none_match_any(), target).await;
+        let tx = tx.expect("it is not seen");
+        tx.execute(sql, &[]).await.expect_err("it is refused");
+        tx.rollback().await.expect("a rollback");
+    }
+    let client = connection(&all).await;
+    let sql = "SELECT tenant_id FROM notes WHERE id = 2";
+    let tenant: String = client.query_one(sql, &[]).await.expect("a row").get(0);
+    assert_eq!(tenant, "b");
+}
+
+/// Issue 11: a version that is hidden would be an absence that is none, so
+/// policies on the table of versions are refused, and a guard does not trust them.
+#[tokio::test]
+async fn versions_are_not_to_be_hidden() {
+    let all = notes().await;
+    let sql = "INSERT INTO notes VALUES (1, 'a');
+        ALTER TABLE conditional_versions ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY others ON conditional_versions USING (scope <> 'row/notes/1')
+        WITH CHECK (true)";
+    run(&all, sql).await;
+    let pool = pool_as(&all, "app", &[CONTENT, VERSIONS, NUMBERS]).await;
+    let Err(GuardError::Database(error)) = create(&pool, 1).await else {
+        panic!("its version is hidden");
+    };
+    assert_eq!(error.kind(), ErrorKind::Database);
+    let schema = Schema::new().watch(watch_notes()).expect("a watch");
+    let client = connection(&all).await;
+    let changed = schema.verify(&client).await.expect_err("it is seen");
+    assert_eq!(changed.kind(), ErrorKind::Changed);
+    schema.install(&client).await.expect_err("it is refused");
+}
+
+/// Issue 11: rows that the installing role does not see would have no version.
+#[tokio::test]
+async fn a_role_that_sees_some_rows_does_not_install() {
+    let all = database();
+    let sql = "CREATE TABLE notes (id bigint PRIMARY KEY, tenant_id text);
+        INSERT INTO notes VALUES (1, 'a');
+        ALTER TABLE notes ENABLE ROW LEVEL SECURITY;
+        ALTER TABLE notes FORCE ROW LEVEL SECURITY";
+    run(&all, sql).await;
+    let pool = pool_as(&all, "app", &["CREATE ON SCHEMA public"]).await;
+    let client = connection(&pool).await;
+    let name = client.query_one("SELECT current_user::text", &[]).await;
+    let name: String = name.expect("a name").get(0);
+    run(&all, &format!("ALTER TABLE notes OWNER TO {name}")).await;
+    let schema = Schema::new().watch(watch_notes()).expect("a watch");
+    let refused = schema.install(&client).await.expect_err("it is refused");
+    let said = refused.source().and_then(|source| source.source());
+    let said = said.expect("a reason").to_string();
+    assert!(said.contains("row-level security hides rows"), "{said}");
+}

@@ -29,6 +29,8 @@ pub enum ErrorKind {
     /// Others replaced a row again and again while its state was to be read.
     /// Nothing was written; see [`is_conflict`](Error::is_conflict).
     Unsettled,
+    /// A table cannot be watched, or keep events. The source tells the reasons.
+    Refused,
     /// What was installed is not as it was: see
     /// [`Schema::verify`](crate::Schema::verify). The source tells the reasons.
     Changed,
@@ -82,6 +84,20 @@ impl Error {
         }
     }
 
+    /// What a failed installation means: one that refuses says why.
+    pub(crate) fn of_install(error: tokio_postgres::Error) -> Self {
+        let refused = error
+            .as_db_error()
+            .filter(|error| *error.code() == SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE);
+        match refused.map(|error| error.message().to_owned()) {
+            Some(reasons) => Self {
+                kind: ErrorKind::Refused,
+                cause: Some(reasons.into()),
+            },
+            None => error.into(),
+        }
+    }
+
     /// What a failed `COMMIT` means. After an `ERROR` the server has rolled
     /// back and says so on a connection that lives on; all else is silence.
     pub(crate) fn of_commit(error: tokio_postgres::Error) -> Self {
@@ -125,6 +141,7 @@ impl fmt::Display for Error {
             ErrorKind::NotWatched => "no trigger keeps a version for this scope",
             ErrorKind::OtherSpelling => "PostgreSQL spells the key of the scope in another way",
             ErrorKind::Unsettled => "the row was replaced each time when it was read",
+            ErrorKind::Refused => "a table cannot be watched",
             ErrorKind::Changed => "what was installed is not as it was",
             ErrorKind::NotAVersion => "the query gave a column of a type that makes no version",
             ErrorKind::NotLocking => "a query that guards a write says FOR UPDATE",

@@ -27,6 +27,14 @@ pub enum ErrorKind {
     TimedOut,
     /// No trigger of a [`Schema`](crate::Schema) keeps a version for this scope.
     NotWatched,
+    /// The key in a scope is not spelled as SQLite spells it, as `017` for the
+    /// integer `17`. See [`Scope`](crate::Scope).
+    OtherSpelling,
+    /// A table cannot be watched, or keep events. The source tells the reasons.
+    Refused,
+    /// What was installed is not as it was: see
+    /// [`Schema::verify`](crate::Schema::verify). The source tells the reasons.
+    Changed,
     /// The commit failed in a way, as of a broken disk, that leaves open
     /// whether the write is there once the file is opened again. Never take it
     /// for a success, nor for a failure.
@@ -77,6 +85,15 @@ impl Error {
     pub(crate) fn of(kind: ErrorKind) -> Self {
         Self { kind, cause: None }
     }
+
+    /// An error with these reasons as its source, if there is one.
+    pub(crate) fn unless_none(kind: ErrorKind, reasons: &[String]) -> Result<(), Self> {
+        if reasons.is_empty() {
+            return Ok(());
+        }
+        let cause = Some(reasons.join("; ").into());
+        Err(Self { kind, cause })
+    }
 }
 
 impl From<rusqlite::Error> for Error {
@@ -107,6 +124,9 @@ impl fmt::Display for Error {
             ErrorKind::LeftOpen => "a job for the database left a transaction open",
             ErrorKind::TimedOut => "the database took too long",
             ErrorKind::NotWatched => "no trigger keeps a version for this scope",
+            ErrorKind::OtherSpelling => "SQLite spells the key of the scope in another way",
+            ErrorKind::Refused => "a table cannot be watched",
+            ErrorKind::Changed => "what was installed is not as it was",
             ErrorKind::OutcomeUnknown => "nobody knows whether the write was committed",
         })
     }

@@ -131,6 +131,7 @@ mod name;
 mod schema;
 mod scope;
 mod source;
+mod spelling;
 mod state;
 #[cfg(test)]
 mod test_support;

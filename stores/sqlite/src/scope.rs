@@ -11,9 +11,11 @@ use std::fmt;
 /// [scope of the tags](tower_conditional::VersionTags::scope).
 ///
 /// Names are spelled as they are in the [`Watch`](crate::Watch). A value is
-/// spelled as SQLite casts it to text: `17` for the integer, whatever a path
-/// makes of it, so read `/notes/017` as the handler does before. A blob is
-/// spelled in lower-case hexadecimal digits.
+/// spelled as SQLite casts it to text: `17` for the integer; a blob in lower-case
+/// hexadecimal digits. Other spellings, `/notes/017`, name no second row: a
+/// source does not know them, and a guard refuses them
+/// ([`ErrorKind::OtherSpelling`](crate::ErrorKind::OtherSpelling)). Parse the
+/// path as the handler does, and give the value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Scope {
     kind: Kind,
@@ -69,6 +71,12 @@ impl Scope {
         }
     }
 
+    /// The key of a row or the value of a group, which has one spelling.
+    pub(crate) fn value(&self) -> Option<&str> {
+        let (_, value) = self.text.rsplit_once('/')?;
+        (self.kind != Kind::Table).then_some(value)
+    }
+
     /// Whether it is absent while nobody wrote it; an empty collection exists.
     pub(crate) fn is_row(&self) -> bool {
         self.kind == Kind::Row
@@ -80,6 +88,17 @@ impl AsRef<[u8]> for Scope {
     fn as_ref(&self) -> &[u8] {
         self.text.as_bytes()
     }
+}
+
+/// Where it stands how a table was declared when it was installed, in the rest
+/// of the text. It is the scope of nothing.
+pub(crate) fn forms(table: &str) -> String {
+    format!("form/{}", escaped(table))
+}
+
+/// Where it stands how the values of such scopes are spelled.
+pub(crate) fn spelling(watched: &str) -> String {
+    format!("spelling/{watched}")
 }
 
 /// What all rows of a table start with; alone, that its rows are watched.

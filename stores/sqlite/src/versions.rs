@@ -9,7 +9,7 @@ use tower_conditional::{
     semantics::{date::HttpDate, precondition::Current},
 };
 
-use crate::{InvalidSchema, Scope, name::Name, schema};
+use crate::{ErrorKind, InvalidSchema, Scope, name::Name, schema, scope, spelling::is_spelled};
 
 /// Where the versions are, for whoever reads them.
 #[derive(Debug, Clone)]
@@ -26,40 +26,42 @@ impl Versions {
         Name::new(name).map(Self)
     }
 
-    pub(crate) fn read(&self, connection: &Connection, scope: &Scope) -> rusqlite::Result<Stored> {
+    /// The state of a scope, or why none is known: [`ErrorKind::NotWatched`] or
+    /// [`ErrorKind::OtherSpelling`].
+    pub(crate) fn read(
+        &self,
+        connection: &Connection,
+        scope: &Scope,
+        tags: &VersionTags,
+    ) -> rusqlite::Result<Result<Current, ErrorKind>> {
         let table = &self.0;
         let sql = format!(
             "SELECT (SELECT version FROM {table} WHERE scope = ?1),
-                (SELECT version FROM {table} WHERE scope = ?2)"
+                (SELECT version FROM {table} WHERE scope = ?2),
+                (SELECT version FROM {table} WHERE scope = ?3)"
         );
-        let params = [scope.as_str(), scope.watched()];
-        let versions = connection.query_row(&sql, params, |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(match versions {
-            (_, None) => Stored::NotWatched,
-            (Some(version), Some(_)) => Stored::Version(version),
-            (None, Some(_)) if scope.is_row() => Stored::Absent,
-            // A group of which no row was written since then.
-            (None, Some(mark)) => Stored::Version(mark),
-        })
-    }
-}
-
-/// What the table of versions says of a scope.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Stored {
-    NotWatched,
-    Absent,
-    Version(i64),
-}
-
-impl Stored {
-    /// Unknown where it is not watched.
-    pub(crate) fn current(self, scope: &Scope, tags: &VersionTags) -> Current {
-        match self {
-            Self::NotWatched => Current::Unknown,
-            Self::Absent => Current::Absent,
-            Self::Version(version) => tags.scope(scope).number(version).into(),
+        let watched = scope.watched();
+        let params = [scope.as_str(), watched, &scope::spelling(watched)];
+        let found = connection.query_row(&sql, params, |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        });
+        let (version, mark, spelling): (_, Option<i64>, Option<i64>) = found?;
+        let spelling = spelling.unwrap_or_default();
+        if mark.is_some()
+            && !scope
+                .value()
+                .is_none_or(|value| is_spelled(spelling, value))
+        {
+            return Ok(Err(ErrorKind::OtherSpelling));
         }
+        Ok(match (version, mark) {
+            (_, None) => Err(ErrorKind::NotWatched),
+            (None, Some(_)) if scope.is_row() => Ok(Current::Absent),
+            // A group of which no row was written since then has the mark's.
+            (Some(version), _) | (None, Some(version)) => {
+                Ok(tags.scope(scope).number(version).into())
+            }
+        })
     }
 }
 

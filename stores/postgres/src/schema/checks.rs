@@ -41,7 +41,7 @@ pub(super) fn refuse(faults: &[Fault]) -> String {
     format!(
         "SELECT string_agg(reason, '; ') INTO refused FROM ({}) AS faults;
 IF refused IS NOT NULL THEN
-    RAISE EXCEPTION '%', refused;
+    RAISE EXCEPTION '%', refused USING ERRCODE = 'object_not_in_prerequisite_state';
 END IF;
 ",
         reasons(faults)

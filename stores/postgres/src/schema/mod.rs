@@ -171,10 +171,12 @@ impl Schema {
     ///
     /// # Errors
     ///
-    /// What PostgreSQL says. It refuses, with the reason, what it could not
-    /// watch; see [above](#what-is-refused).
+    /// [`ErrorKind::Refused`](crate::ErrorKind::Refused) for what could not be
+    /// watched, see [above](#what-is-refused), and
+    /// [`ErrorKind::Database`](crate::ErrorKind::Database).
     pub async fn install(&self, client: &Client) -> Result<(), Error> {
-        Ok(client.batch_execute(&self.sql).await?)
+        let installed = client.batch_execute(&self.sql).await;
+        installed.map_err(Error::of_install)
     }
 
     /// Tells whether all is as it was installed, with one query of the catalog

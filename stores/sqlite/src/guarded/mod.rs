@@ -1,6 +1,10 @@
+#[cfg(test)]
+mod campaign;
 mod error;
 #[cfg(test)]
 mod races;
+#[cfg(test)]
+mod spellings;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -10,7 +14,7 @@ use std::{fmt, ops::Deref};
 use rusqlite::{Transaction, TransactionBehavior};
 use tower_conditional::{handler::Expected, semantics::precondition::Current};
 
-use crate::{Database, Error, ErrorKind};
+use crate::{Database, Error};
 
 pub use error::GuardError;
 pub use target::Target;
@@ -68,7 +72,9 @@ impl Database {
     /// [`GuardError::Failed`] where the state is another one; nothing is
     /// written then. [`GuardError::Database`] for what [`run`](Self::run) and
     /// `write` may fail with, and
-    /// [`ErrorKind::NotWatched`] or [`ErrorKind::OutcomeUnknown`].
+    /// [`NotWatched`](crate::ErrorKind::NotWatched),
+    /// [`OtherSpelling`](crate::ErrorKind::OtherSpelling) or
+    /// [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown).
     pub async fn guarded<T, F>(
         &self,
         expected: Expected,
@@ -79,15 +85,12 @@ impl Database {
         T: Send + 'static,
         F: FnOnce(&Guarded<'_>) -> rusqlite::Result<T> + Send + 'static,
     {
-        let outcome = self.submit(move |connection| {
+        let outcome = self.submit(move |connection| -> Result<_, Error> {
             let behavior = TransactionBehavior::Immediate;
             let transaction = connection.transaction_with_behavior(behavior)?;
             let mut current = Current::Unknown;
             if expected.is_conditional() {
-                current = target.read(&transaction)?;
-                if let Current::Unknown = current {
-                    return Err(Error::of(ErrorKind::NotWatched));
-                }
+                current = target.read(&transaction)?.map_err(Error::of)?;
             }
             if let Err(failed) = expected.check(current) {
                 return Ok(Err(failed));
@@ -112,13 +115,15 @@ pub struct Guarded<'c> {
 
 impl Guarded<'_> {
     /// The target's state as the writes up to here have left it, for the
-    /// validators of the answer; unknown for a scope that nothing watches.
+    /// validators of the answer; unknown where none is known, as for a scope
+    /// that nothing watches.
     ///
     /// # Errors
     ///
     /// What the driver says.
     pub fn current(&self) -> rusqlite::Result<Current> {
-        self.target.read(&self.transaction)
+        let state = self.target.read(&self.transaction)?;
+        Ok(state.unwrap_or(Current::Unknown))
     }
 }
 

@@ -1,13 +1,16 @@
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
-use tokio::{sync::Barrier, task::JoinSet};
+use tokio::{
+    sync::{Barrier, oneshot},
+    task::JoinSet,
+};
 
 use super::{
     GuardError, Target,
     tests::{if_match, must_be_absent, row, write},
 };
 use crate::{
-    Database,
+    Database, Schema, Scope, Watch,
     test_support::{NOTES, TempFile, execute, schema, tag},
 };
 
@@ -90,4 +93,57 @@ async fn check_then_act_loses_updates() {
         .await;
     }
     assert_eq!(winners, WRITERS * ROUNDS);
+}
+
+/// Issue 11, A.3: a row that another connection replaces while the guard waits
+/// for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_is_replaced_meanwhile_is_not_absent() {
+    for expects_absence in [true, false] {
+        let file = TempFile::new();
+        let [database, other] = [(); 2].map(|()| Database::open(&file).unwrap());
+        let sql = "CREATE TABLE notes (id INTEGER PRIMARY KEY, count INTEGER);
+            INSERT INTO notes VALUES (1, 1)";
+        execute(&database, sql).await;
+        let schema = Schema::new().watch(Watch::table("notes").each_row("id"));
+        schema.unwrap().install(&database).await.unwrap();
+        let row = Scope::row("notes", 1);
+        let before = tag(&database, row.clone()).await.unwrap();
+
+        let (replaced, wait) = mpsc::channel::<()>();
+        let (started, start) = oneshot::channel();
+        let replacing = tokio::spawn(async move {
+            let replace = other.run(move |connection| {
+                let tx = connection.transaction()?;
+                tx.execute_batch("DELETE FROM notes; INSERT INTO notes VALUES (1, 2)")?;
+                let _ = started.send(());
+                let _ = wait.recv();
+                tx.commit()
+            });
+            replace.await
+        });
+        start.await.unwrap();
+        let expected = match expects_absence {
+            true => must_be_absent(),
+            false => if_match(&before),
+        };
+        let guarding = tokio::spawn({
+            let (database, row) = (database.clone(), row.clone());
+            async move {
+                let write = database.guarded(expected, Target::scope(row), |tx| {
+                    tx.execute("REPLACE INTO notes VALUES (1, 3)", ())
+                });
+                write.await
+            }
+        });
+        // Behind the guard in the queue, so that this one has begun.
+        tokio::task::yield_now().await;
+        drop(replaced);
+        replacing.await.unwrap().unwrap();
+        let Err(GuardError::Failed(failed)) = guarding.await.unwrap() else {
+            panic!("it was admitted");
+        };
+        let found = failed.current().unwrap().etag.as_ref().unwrap().to_string();
+        assert_eq!(Some(found), tag(&database, row).await);
+    }
 }

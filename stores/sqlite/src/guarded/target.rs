@@ -4,7 +4,7 @@ use rusqlite::{Connection, types::Value};
 use tower_conditional::{VersionTags, semantics::precondition::Current};
 
 use crate::{
-    InvalidSchema, Scope,
+    ErrorKind, InvalidSchema, Scope,
     versions::{VersionQuery, Versions},
 };
 
@@ -70,14 +70,14 @@ impl Target {
         }
     }
 
-    /// Unknown for a scope that is not watched.
-    pub(super) fn read(&self, connection: &Connection) -> rusqlite::Result<Current> {
+    /// The state, or why none is known.
+    pub(super) fn read(
+        &self,
+        connection: &Connection,
+    ) -> rusqlite::Result<Result<Current, ErrorKind>> {
         match &self.kind {
-            Kind::Scope(scope, versions) => {
-                let stored = versions.read(connection, scope)?;
-                Ok(stored.current(scope, &self.tags))
-            }
-            Kind::Query(query) => query.read(connection, &self.tags),
+            Kind::Scope(scope, versions) => versions.read(connection, scope, &self.tags),
+            Kind::Query(query) => query.read(connection, &self.tags).map(Ok),
         }
     }
 }

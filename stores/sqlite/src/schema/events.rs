@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::name::Name;
+use crate::name::{Name, literal};
+
+const EVENTS: [&str; 3] = ["INSERT", "UPDATE", "DELETE"];
 
 pub(super) fn install(table: &Name) -> String {
     // AUTOINCREMENT, so that not even an event that was removed by force leaves
@@ -15,9 +17,12 @@ pub(super) fn install(table: &Name) -> String {
 "
     );
     let older = format!(" WHEN NEW.id < 1 OR NEW.id < (SELECT max(id) FROM {table})");
-    for (event, when) in [("INSERT", older.as_str()), ("UPDATE", ""), ("DELETE", "")] {
-        let name = table.with(&format!(" only grows: {event}"));
-        let timing = if event == "INSERT" { "AFTER" } else { "BEFORE" };
+    for event in EVENTS {
+        let name = trigger(table, event);
+        let (timing, when) = match event {
+            "INSERT" => ("AFTER", older.as_str()),
+            _ => ("BEFORE", ""),
+        };
         let _ = write!(
             sql,
             "DROP TRIGGER IF EXISTS {name};
@@ -28,4 +33,19 @@ END;
         );
     }
     sql
+}
+
+/// SQL that is true if the triggers are there.
+pub(super) fn are_kept(table: &Name) -> String {
+    let names = EVENTS.map(|event| literal(trigger(table, event).as_str()));
+    format!(
+        "3 = (SELECT count(*) FROM sqlite_schema
+        WHERE type = 'trigger' AND tbl_name = {} COLLATE NOCASE AND name IN ({}))",
+        literal(table.as_str()),
+        names.join(", ")
+    )
+}
+
+fn trigger(table: &Name, event: &str) -> Name {
+    table.with(&format!(" only grows: {event}"))
 }

@@ -1,3 +1,4 @@
+mod checks;
 mod error;
 mod events;
 #[cfg(test)]
@@ -5,7 +6,9 @@ mod tests;
 mod triggers;
 mod watch;
 
-use crate::{Database, Error, name::Name};
+use rusqlite::Connection;
+
+use crate::{Database, Error, ErrorKind, name::Name};
 
 pub use error::InvalidSchema;
 pub use watch::Watch;
@@ -13,6 +16,9 @@ use watch::Watched;
 
 /// The table of versions unless it is given another name.
 pub(crate) const VERSIONS: &str = "conditional_versions";
+/// So far an installation moves the numbers: past all that commits took which
+/// were lost, or which a backup that was restored knows nothing of.
+const BEYOND_LOST: i64 = 1_000_000_000;
 
 /// The migration that makes SQLite keep versions: its tables and triggers.
 ///
@@ -49,23 +55,46 @@ pub(crate) const VERSIONS: &str = "conditional_versions";
 /// rows takes a thousand numbers. It has one writer at a time, so a version in
 /// one row makes nobody wait who would not wait anyway, and there are no slots.
 ///
+/// # What is refused
+///
+/// A table whose content could change and keep its tags:
+///
+/// - a view or virtual table, of which no trigger tells all writes;
+/// - a key without a primary key or unique index on it alone;
+/// - a key or group with a collation other than `BINARY`, such as `NOCASE`, for
+///   which different texts are equal.
+///
+/// [`install`](Self::install) refuses it. [`sql`](Self::sql) cannot: call
+/// [`verify`](Self::verify) after a migration tool has run it.
+///
+/// # What changes later
+///
+/// [`verify`](Self::verify) sees what is refused and came later, triggers that
+/// are missing or of another schema, versions that were removed, a table that
+/// was swapped for another, and one with other columns. It does not see a table
+/// that was swapped and swapped back, a change by `PRAGMA writable_schema`, and
+/// a view or other table that the content depends on.
+///
 /// # When it runs again
 ///
 /// It may run at every start. What is installed as it should be is left alone.
-/// A table whose triggers are missing or other than they should be, because it
+/// A table of which [`verify`](Self::verify) would say that it is not, because it
 /// is new, was rebuilt, or is watched in another way now, gets new versions
 /// throughout: nobody knows what was written meanwhile.
 ///
-/// A backup that is restored takes the numbers back. Afterwards move the
-/// counter past all that were given out since:
-/// `UPDATE conditional_versions_counter SET last = last + 1000000000`.
+/// Each time it moves the counter on by a billion. So numbers do not come again
+/// that were lost with their commits: when power failed and a connection had
+/// `PRAGMA synchronous` below `FULL`, or when a backup was restored. Run it after
+/// either, before anybody writes.
 ///
 /// # Connections other than [`Database`]
 ///
 /// `REPLACE` removes the rows that are in its way, and SQLite fires no delete
 /// trigger for them unless the connection has `PRAGMA recursive_triggers = ON`.
 /// A connection that uses `REPLACE` (or `INSERT OR REPLACE`, or `UPDATE OR
-/// REPLACE`) on a watched table or a log of events must set it.
+/// REPLACE`) on a watched table or a log of events must set it. A connection
+/// that has switched triggers off, as `SQLITE_DBCONFIG_ENABLE_TRIGGER` does, is
+/// not seen at all.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Schema {
@@ -140,6 +169,7 @@ CREATE TABLE IF NOT EXISTS {counter} (
     last INTEGER NOT NULL
 ) STRICT;
 INSERT INTO {counter} VALUES (1, 0) ON CONFLICT DO NOTHING;
+UPDATE {counter} SET last = last + {BEYOND_LOST};
 "
         );
         for watch in &self.watches {
@@ -155,16 +185,64 @@ INSERT INTO {counter} VALUES (1, 0) ON CONFLICT DO NOTHING;
     ///
     /// # Errors
     ///
-    /// Those of [`Database::run`]; a table to be watched must be there, and be
-    /// neither a view nor virtual.
+    /// Those of [`Database::run`], and [`ErrorKind::Refused`] for what could not
+    /// be watched; see [above](#what-is-refused).
     pub async fn install(&self, database: &Database) -> Result<(), Error> {
-        let sql = self.sql();
-        let installed = database.run(move |connection| {
+        let (schema, sql) = (self.clone(), self.sql());
+        let installed = database.submit(move |connection| -> Result<(), Error> {
             let transaction = connection.transaction()?;
+            let refused = schema.refused(&transaction)?;
+            Error::unless_none(ErrorKind::Refused, &refused)?;
             transaction.execute_batch(&sql)?;
-            transaction.commit()
+            Ok(transaction.commit()?)
         });
         installed.await
+    }
+
+    /// Tells whether all is as it was installed, by reading the schema and a few
+    /// versions: cheap enough for each start and each health check.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Database::run`], and [`ErrorKind::Changed`], whose source names
+    /// each table and the reason; see [above](#what-changes-later). Until the
+    /// schema is installed again old tags may be on new content.
+    pub async fn verify(&self, database: &Database) -> Result<(), Error> {
+        let schema = self.clone();
+        let verified = database.submit(move |connection| -> Result<(), Error> {
+            let mut reasons = schema.refused(connection)?;
+            reasons.extend(schema.lost(connection)?);
+            Error::unless_none(ErrorKind::Changed, &reasons)
+        });
+        verified.await
+    }
+
+    fn refused(&self, connection: &Connection) -> rusqlite::Result<Vec<String>> {
+        let mut reasons = Vec::new();
+        for watch in &self.watches {
+            reasons.extend(checks::refused(connection, watch)?);
+        }
+        Ok(reasons)
+    }
+
+    /// Of which tables triggers have not kept all.
+    fn lost(&self, connection: &Connection) -> rusqlite::Result<Vec<String>> {
+        let watches = self.watches.iter();
+        let watches =
+            watches.map(|watch| (&watch.table, triggers::are_kept(&self.versions, watch)));
+        let events = self.events.iter();
+        let events = events.map(|table| (table, events::are_kept(table)));
+        let mut reasons = Vec::new();
+        for (table, are_kept) in watches.chain(events) {
+            let sql = format!("SELECT {are_kept}");
+            if !connection.query_row(&sql, (), |row| row.get(0))? {
+                reasons.push(format!(
+                    "{} was altered, swapped, or written without its triggers: install it again",
+                    table.as_str()
+                ));
+            }
+        }
+        Ok(reasons)
     }
 
     /// No table has two roles.

@@ -5,23 +5,23 @@ use std::fmt::Write;
 use super::{Watched, counter};
 use crate::{
     name::{Name, literal},
-    scope,
+    scope, spelling,
 };
 
 /// Installs one table's triggers, and the versions of the rows it has already.
 pub(super) fn install(versions: &Name, watch: &Watched) -> String {
     let Watched { table, .. } = watch;
-    let triggers = triggers(versions, watch);
-    let mut sql = forget_unless_installed(versions, watch, &triggers);
+    let mut sql = forget_unless_kept(versions, watch);
     // SQLite looks for a trigger's columns only when it fires.
     for column in watch.key.iter().chain(&watch.groups) {
         let _ = writeln!(sql, "SELECT {table}.{column} FROM {table} LIMIT 0;");
     }
-    for (name, definition) in &triggers {
+    for (name, definition) in triggers(versions, watch) {
         let _ = write!(sql, "DROP TRIGGER IF EXISTS {name};\n{definition};\n");
     }
 
     sql += &next(versions);
+    let last = format!("(SELECT last FROM {})", counter(versions));
     if let Some(key) = &watch.key {
         // If its mark is there, so are the versions of all rows.
         let all = scope::rows(table.as_str());
@@ -29,60 +29,94 @@ pub(super) fn install(versions: &Name, watch: &Watched) -> String {
         let mark = literal(&all);
         let _ = writeln!(
             sql,
-            "INSERT INTO {versions} (scope, version)
-    SELECT {of_row}, counter.last FROM {table}, {counter} AS counter
+            "INSERT INTO {versions} (scope, version) SELECT {of_row}, {last} FROM {table}
     WHERE {table}.{key} IS NOT NULL
-        AND NOT EXISTS (SELECT 1 FROM {versions} WHERE scope = {mark});",
-            counter = counter(versions),
+        AND NOT EXISTS (SELECT 1 FROM {versions} WHERE scope = {mark});"
         );
     }
-    for mark in marks(watch) {
+    for (mark, column) in marks(watch) {
         let _ = writeln!(
             sql,
-            "INSERT INTO {versions} (scope, version) SELECT {}, last FROM {} WHERE true
-    ON CONFLICT DO NOTHING;",
+            "INSERT INTO {versions} (scope, version) VALUES ({}, {last}) ON CONFLICT DO NOTHING;",
             literal(&mark),
-            counter(versions),
         );
+        if let Some(column) = column {
+            let _ = writeln!(
+                sql,
+                "INSERT INTO {versions} (scope, version) SELECT {}, ({}) WHERE true
+    ON CONFLICT DO UPDATE SET version = excluded.version;",
+                literal(&scope::spelling(&mark)),
+                spelling::code(table, column),
+            );
+        }
     }
+    let _ = writeln!(
+        sql,
+        "INSERT INTO {versions} (scope, version) VALUES ({}, {last}) ON CONFLICT DO NOTHING;",
+        form(table)
+    );
     sql
 }
 
-/// The entries that say what is watched. For the table it is also the version.
-fn marks(watch: &Watched) -> impl Iterator<Item = String> {
+/// SQL for where it stands how the table is declared now.
+fn form(table: &Name) -> String {
+    let (forms, name) = (scope::forms(table.as_str()), literal(table.as_str()));
+    format!(
+        "{} || (SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = {name} COLLATE NOCASE)",
+        literal(&format!("{forms}/"))
+    )
+}
+
+/// SQL that is true if these very triggers have kept all versions of the table
+/// as it is declared now.
+pub(super) fn are_kept(versions: &Name, watch: &Watched) -> String {
+    let triggers = triggers(versions, watch);
+    let [insert, update, delete] = triggers.each_ref().map(|(_, sql)| literal(sql));
+    let marks: Vec<_> = marks(watch).map(|(mark, _)| literal(&mark)).collect();
+    format!(
+        "3 = (
+        SELECT count(*) FROM sqlite_schema
+        WHERE type = 'trigger' AND sql IN ({insert}, {update}, {delete})
+    ) AND {} = (SELECT count(*) FROM {versions} WHERE scope IN ({}))
+    AND EXISTS (SELECT 1 FROM {versions} WHERE scope = {})",
+        marks.len(),
+        marks.join(", "),
+        form(&watch.table)
+    )
+}
+
+/// The entries that say what is watched, with the column whose values are in
+/// the scope. For the table it is also the version.
+fn marks(watch: &Watched) -> impl Iterator<Item = (String, Option<&Name>)> {
     let table = watch.table.as_str();
-    let rows = watch.key.iter().map(|_| scope::rows(table));
-    let whole = watch.whole.then(|| scope::whole(table));
+    let key = watch.key.iter();
+    let rows = key.map(move |key| (scope::rows(table), Some(key)));
+    let whole = watch.whole.then(|| (scope::whole(table), None));
     let groups = watch.groups.iter();
-    let groups = groups.map(|column| scope::groups(table, column.as_str()));
+    let groups = groups.map(move |column| (scope::groups(table, column.as_str()), Some(column)));
     rows.chain(whole).chain(groups)
 }
 
-/// Removes all versions of the table where these very triggers did not keep them.
-fn forget_unless_installed(
-    versions: &Name,
-    watch: &Watched,
-    triggers: &[(Name, String); 3],
-) -> String {
+/// Removes all versions of the table if they were not [kept](are_kept).
+fn forget_unless_kept(versions: &Name, watch: &Watched) -> String {
     let table = watch.table.as_str();
     let (whole, rows) = (scope::whole(table), scope::rows(table));
+    let forms = format!("{}/", scope::forms(table));
     // Without its column, what all groups of the table start with.
     let groups = scope::groups(table, "");
-    let (first_group, after_groups) = (literal(&groups), literal(&after(&groups)));
-    let row = format!("{rows}/");
-    let (first_row, after_rows) = (literal(&row), literal(&after(&row)));
-    let (whole, rows) = (literal(&whole), literal(&rows));
-    let [insert, update, delete] = triggers.each_ref().map(|(_, sql)| literal(sql));
+    let all = [format!("{rows}/"), groups, forms].map(|all| {
+        let (first, end) = (literal(&all), literal(&after(&all)));
+        format!("OR scope >= {first} AND scope < {end}")
+    });
     format!(
         "DELETE FROM {versions} WHERE (
-        scope IN ({whole}, {rows})
-        OR scope >= {first_row} AND scope < {after_rows}
-        OR scope >= {first_group} AND scope < {after_groups}
-    ) AND 3 > (
-        SELECT count(*) FROM sqlite_schema
-        WHERE type = 'trigger' AND sql IN ({insert}, {update}, {delete})
-    );
-"
+        scope IN ({}, {}) {}
+    ) AND NOT ({});
+",
+        literal(&whole),
+        literal(&rows),
+        all.join(" "),
+        are_kept(versions, watch),
     )
 }
 

@@ -26,8 +26,8 @@ impl Watch {
     }
 
     /// A version for each row, by this column, whose values must be unique, and
-    /// either integers, texts or blobs throughout. A row where it is `NULL` has
-    /// no version.
+    /// either integers, texts or blobs throughout, as the type of the column
+    /// says if it has one. A row where it is `NULL` has no version.
     pub fn each_row(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self

@@ -49,7 +49,8 @@ use crate::{Database, Error, ErrorKind, InvalidSchema, Scope, limit, versions::V
 /// The tag is [`VersionTags::number`] of the version, in the
 /// [scope](VersionTags::scope) that the function gives. A row without a version
 /// is [`Current::Absent`]; a table, and a group, always exist. Where the
-/// function gives no scope, the state is [`Current::Unknown`].
+/// function gives no scope, or a key in another spelling ([`Scope`]), the state
+/// is [`Current::Unknown`].
 ///
 /// # A handler that labels its content
 ///
@@ -146,13 +147,13 @@ where
             return Ok(Current::Unknown);
         };
         let (versions, tags) = (self.versions.clone(), self.tags.clone());
-        let read = self.database.run(move |connection| {
-            let stored = versions.read(connection, &scope)?;
-            Ok(stored.current(&scope, &tags))
+        let read = self.database.submit(move |connection| {
+            let state = versions.read(connection, &scope, &tags)?;
+            state.map_err(Error::of)
         });
-        match limit::within(self.limit, read).await? {
-            Current::Unknown => Err(Error::of(ErrorKind::NotWatched)),
-            current => Ok(current),
+        match limit::within(self.limit, read).await {
+            Err(error) if error.kind() == ErrorKind::OtherSpelling => Ok(Current::Unknown),
+            current => current,
         }
     }
 }

@@ -4,6 +4,7 @@ mod install;
 mod refused;
 mod scopes;
 mod triggers;
+mod unsound;
 
 use crate::{
     Database, Scope,

@@ -45,21 +45,21 @@ fn what_cannot_be_is_refused() {
 async fn what_is_not_there_cannot_be_watched() {
     let database = Database::in_memory().unwrap();
     let error = schema().install(&database).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Database);
+    assert_eq!(error.kind(), ErrorKind::Refused);
     execute(&database, NOTES).await;
     execute(&database, "CREATE VIEW v AS SELECT * FROM notes").await;
     let view = Schema::new()
         .watch(Watch::table("v").each_row("id"))
         .unwrap();
     let error = view.install(&database).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Database);
+    assert_eq!(error.kind(), ErrorKind::Refused);
     for watch in [
         Watch::table("notes").each_row("di"),
         Watch::table("notes").whole_table().each("tenant_di"),
     ] {
         let misspelt = Schema::new().watch(watch).unwrap();
         let error = misspelt.install(&database).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Database);
+        assert_eq!(error.kind(), ErrorKind::Refused);
         // Nor without a transaction around it.
         let sql = misspelt.sql();
         let run = database.run(move |connection| connection.execute_batch(&sql));

@@ -83,7 +83,7 @@ async fn scopes_are_injective_and_the_same_in_sql() {
 #[tokio::test]
 async fn keys_are_integers_texts_or_blobs() {
     let database = Database::in_memory().unwrap();
-    execute(&database, "CREATE TABLE t (k)").await;
+    execute(&database, "CREATE TABLE t (k UNIQUE)").await;
     let schema = Schema::new()
         .watch(Watch::table("t").each_row("k"))
         .unwrap();

@@ -1,0 +1,82 @@
+//! Spellings that the database takes for the same key.
+
+use super::{
+    GuardError, Target,
+    tests::{if_match, must_be_absent},
+};
+use crate::{
+    Database, ErrorKind, Schema, Scope, Watch,
+    test_support::{current, execute, tag},
+};
+use tower_conditional::{handler::Expected, semantics::precondition::Current};
+
+/// A key, the spelling that a scope has, and those that a handler takes for it.
+const KEYS: [(&str, &str, &[&str]); 3] = [
+    (
+        "INTEGER",
+        "17",
+        &["017", "+17", " 17", "17 ", "17.0", "1.7e1"],
+    ),
+    (
+        "NUMERIC",
+        "17",
+        &["017", "+17", " 17", "17 ", "17.0", "1.7e1"],
+    ),
+    (
+        "BLOB",
+        "67e5504410b1426f9247bb680e5fe0c8",
+        &[
+            "67E5504410B1426F9247BB680E5FE0C8",
+            "67e55044-10b1-426f-9247-bb680e5fe0c8",
+            "{67e55044-10b1-426f-9247-bb680e5fe0c8}",
+        ],
+    ),
+];
+
+/// Writes as a handler does that takes the key as it is in the path.
+async fn write(
+    database: &Database,
+    spelling: &'static str,
+    expected: Expected,
+) -> Result<(), GuardError> {
+    let target = Target::scope(Scope::row("notes", spelling));
+    let write = database.guarded(expected, target, move |tx| {
+        let upsert = "INSERT INTO notes VALUES (?1, 1)
+            ON CONFLICT (id) DO UPDATE SET count = count + 1";
+        if spelling.len() < 32 {
+            return tx.execute(upsert, [spelling]);
+        }
+        let digits: String = spelling.chars().filter(char::is_ascii_hexdigit).collect();
+        let number = u128::from_str_radix(&digits, 16).unwrap();
+        tx.execute(upsert, [number.to_be_bytes()])
+    });
+    write.await.map(|written| assert_eq!(written, 1))
+}
+
+/// Issue 11: an alias is no row, and not absent; whoever guards by one is told.
+#[tokio::test]
+async fn no_spelling_loses_an_update() {
+    for (kind, spelled, others) in KEYS {
+        let database = Database::in_memory().unwrap();
+        let sql = format!("CREATE TABLE notes (id {kind} PRIMARY KEY, count INTEGER)");
+        execute(&database, sql).await;
+        let schema = Schema::new().watch(Watch::table("notes").each_row("id"));
+        schema.unwrap().install(&database).await.unwrap();
+        write(&database, spelled, must_be_absent()).await.unwrap();
+        let before = tag(&database, Scope::row("notes", spelled)).await.unwrap();
+        for other in others {
+            let alias = current(&database, Scope::row("notes", other)).await;
+            assert!(matches!(alias, Ok(Current::Unknown)), "{other}");
+            for expected in [must_be_absent(), if_match(&before), if_match("*")] {
+                let Err(GuardError::Database(error)) = write(&database, other, expected).await
+                else {
+                    panic!("{other} was taken for another row");
+                };
+                assert_eq!(error.kind(), ErrorKind::OtherSpelling);
+            }
+        }
+        let after = tag(&database, Scope::row("notes", spelled)).await.unwrap();
+        assert_eq!(after, before);
+        write(&database, spelled, if_match(&before)).await.unwrap();
+    }
+}

@@ -1,0 +1,66 @@
+//! What must be so before a table is watched, and as long as it is.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::watch::Watched;
+use crate::name::Name;
+
+/// Why a table cannot be watched: its content could change and keep its tags.
+pub(super) fn refused(connection: &Connection, watch: &Watched) -> rusqlite::Result<Vec<String>> {
+    let mut reasons = of_table(connection, &watch.table)?;
+    if !reasons.is_empty() {
+        return Ok(reasons);
+    }
+    let table = watch.table.as_str();
+    for column in watch.key.iter().chain(&watch.groups) {
+        let name = column.as_str();
+        match connection.column_metadata(Some("main"), table, name) {
+            Ok((_, collation, ..)) if collation.is_none_or(|it| it == c"BINARY") => {}
+            Ok(_) => reasons.push(format!(
+                "the column {name} of {table} has a collation for which different texts are equal"
+            )),
+            Err(_) => reasons.push(format!("there is no column {name} in {table}")),
+        }
+    }
+    if let Some(key) = &watch.key
+        && reasons.is_empty()
+        && !is_unique(connection, &watch.table, key)?
+    {
+        reasons.push(format!(
+            "no primary key or unique index is on the column {} of {table} alone, and two rows \
+             would share a version",
+            key.as_str()
+        ));
+    }
+    Ok(reasons)
+}
+
+pub(super) fn of_table(connection: &Connection, table: &Name) -> rusqlite::Result<Vec<String>> {
+    let sql =
+        "SELECT type FROM pragma_table_list WHERE schema = 'main' AND name = ?1 COLLATE NOCASE";
+    let kind: Option<String> = connection
+        .query_row(sql, [table.as_str()], |row| row.get(0))
+        .optional()?;
+    let table = table.as_str();
+    Ok(match kind.as_deref() {
+        Some("table") => Vec::new(),
+        Some(other) => vec![format!(
+            "{table} is a {other}, and writes to it could not all be seen"
+        )],
+        None => vec![format!("there is no table {table}")],
+    })
+}
+
+/// By its declaration, or by an index on it alone and on all rows.
+fn is_unique(connection: &Connection, table: &Name, key: &Name) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (
+        SELECT 1 FROM pragma_table_xinfo(?1) WHERE name = ?2 COLLATE NOCASE AND pk = 1
+            AND 1 = (SELECT count(*) FROM pragma_table_xinfo(?1) WHERE pk > 0)
+    ) OR EXISTS (
+        SELECT 1 FROM pragma_index_list(?1) AS list
+        WHERE list.\"unique\" AND NOT list.partial
+            AND 1 = (SELECT count(*) FROM pragma_index_info(list.name))
+            AND ?2 = (SELECT name FROM pragma_index_info(list.name)) COLLATE NOCASE
+    )";
+    connection.query_row(sql, [table.as_str(), key.as_str()], |row| row.get(0))
+}

@@ -1,0 +1,200 @@
+//! Tables whose content could change and keep its tags: refused, or seen later.
+
+use std::error::Error as _;
+
+use super::{row, tags};
+use crate::{
+    Database, Error, ErrorKind, Schema, Watch,
+    test_support::{execute, notes, schema, version},
+};
+
+fn reasons(outcome: Result<(), Error>, kind: ErrorKind) -> Option<String> {
+    let error = outcome.err()?;
+    assert_eq!(error.kind(), kind, "{error:?}");
+    Some(error.source().unwrap().to_string())
+}
+
+/// Issue 11, B.3: each with its reason.
+#[tokio::test]
+async fn a_table_whose_tags_could_stay_is_refused() {
+    let not_unique = "no primary key or unique index is on the column id of notes alone";
+    let equal_texts = "a collation for which different texts are equal";
+    for (sql, reason) in [
+        ("CREATE TABLE notes (id INTEGER, tenant)", not_unique),
+        (
+            "CREATE TABLE notes (id INTEGER, tenant, PRIMARY KEY (id, tenant))",
+            not_unique,
+        ),
+        (
+            "CREATE TABLE notes (id INTEGER, tenant); CREATE INDEX i ON notes (id)",
+            not_unique,
+        ),
+        (
+            "CREATE TABLE notes (id INTEGER, tenant);
+             CREATE UNIQUE INDEX i ON notes (id) WHERE tenant IS NULL",
+            not_unique,
+        ),
+        (
+            "CREATE TABLE notes (id INTEGER, tenant); CREATE UNIQUE INDEX i ON notes (id + 1)",
+            not_unique,
+        ),
+        (
+            "CREATE TABLE notes (id TEXT COLLATE NOCASE PRIMARY KEY, tenant)",
+            equal_texts,
+        ),
+        (
+            "CREATE TABLE notes (id TEXT COLLATE RTRIM, tenant);
+             CREATE UNIQUE INDEX i ON notes (id COLLATE BINARY)",
+            equal_texts,
+        ),
+        (
+            "CREATE TABLE notes (id INTEGER PRIMARY KEY, tenant TEXT COLLATE nocase)",
+            equal_texts,
+        ),
+        (
+            "CREATE VIEW notes AS SELECT 1 AS id, 'a' AS tenant",
+            "notes is a view",
+        ),
+        (
+            "CREATE TABLE notes (id INTEGER PRIMARY KEY)",
+            "there is no column tenant in notes",
+        ),
+        ("SELECT 1", "there is no table notes"),
+    ] {
+        let database = Database::in_memory().unwrap();
+        execute(&database, sql).await;
+        let refused = schema().install(&database).await;
+        let said = reasons(refused, ErrorKind::Refused).expect(sql);
+        assert!(said.contains(reason), "{sql}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn any_unique_key_may_be_watched() {
+    for sql in [
+        "CREATE TABLE Notes (Id INTEGER PRIMARY KEY, Tenant)",
+        "CREATE TABLE notes (id TEXT PRIMARY KEY, tenant) WITHOUT ROWID",
+        "CREATE TABLE notes (id TEXT UNIQUE, tenant TEXT PRIMARY KEY)",
+        "CREATE TABLE notes (id, tenant); CREATE UNIQUE INDEX i ON notes (ID)",
+        "CREATE TABLE notes (id ANY PRIMARY KEY, tenant ANY) STRICT",
+    ] {
+        let database = Database::in_memory().unwrap();
+        execute(&database, sql).await;
+        schema().install(&database).await.expect(sql);
+        schema().verify(&database).await.expect(sql);
+    }
+}
+
+/// Issue 11, B.3: what comes after the installation is seen by the check, and
+/// mended by installing again unless it is refused.
+#[tokio::test]
+async fn what_changes_later_is_seen() {
+    let altered = "notes was altered, swapped, or written without its triggers";
+    for (sql, reason, mended) in [
+        (
+            "DROP TRIGGER \"conditional_versions of notes UPDATE\"",
+            altered,
+            true,
+        ),
+        (
+            "CREATE TABLE rebuilt (id INTEGER PRIMARY KEY, tenant TEXT, text TEXT UNIQUE);
+             DROP TABLE notes; ALTER TABLE rebuilt RENAME TO notes",
+            altered,
+            true,
+        ),
+        (
+            "ALTER TABLE notes ADD COLUMN mood DEFAULT 'good'",
+            altered,
+            true,
+        ),
+        (
+            "ALTER TABLE notes RENAME COLUMN text TO body",
+            altered,
+            true,
+        ),
+        ("DELETE FROM conditional_versions", altered, true),
+        (
+            "DELETE FROM conditional_versions WHERE scope = 'row/notes'",
+            altered,
+            true,
+        ),
+        ("DROP TABLE notes", "there is no table notes", false),
+        (
+            "CREATE TABLE rebuilt (id INTEGER, tenant TEXT); DROP TABLE notes;
+             ALTER TABLE rebuilt RENAME TO notes",
+            "no primary key",
+            false,
+        ),
+    ] {
+        let database = notes().await;
+        execute(&database, "INSERT INTO notes VALUES (1, 'a', 'one')").await;
+        schema().verify(&database).await.unwrap();
+        let before = tags(&database).await;
+        execute(&database, sql).await;
+        let said = reasons(schema().verify(&database).await, ErrorKind::Changed).expect(sql);
+        assert!(said.contains(reason), "{sql}: {said}");
+        let installed = schema().install(&database).await;
+        assert_eq!(installed.is_ok(), mended, "{sql}");
+        if mended {
+            schema().verify(&database).await.unwrap();
+            for (before, after) in before.iter().zip(tags(&database).await) {
+                assert!(before.is_none() || *before != after, "{sql}");
+            }
+        }
+    }
+    let database = Database::in_memory().unwrap();
+    let log = Schema::new().events("events").unwrap();
+    log.install(&database).await.unwrap();
+    log.verify(&database).await.unwrap();
+    execute(&database, "DROP TRIGGER \"events only grows: DELETE\"").await;
+    let said = reasons(log.verify(&database).await, ErrorKind::Changed).unwrap();
+    assert!(said.contains("events was altered"), "{said}");
+}
+
+/// Issue 11, B.3: as after a restored backup, or commits that a crash undid.
+#[tokio::test]
+async fn numbers_that_were_lost_do_not_come_again() {
+    let database = notes().await;
+    let insert = "INSERT INTO notes VALUES (1, 'a', 'one')";
+    let lose = "DELETE FROM notes; UPDATE conditional_versions_counter SET last = last - 3";
+    execute(&database, insert).await;
+    let mut last = version(&database, row(1)).await;
+    for _ in 0..3 {
+        execute(&database, lose).await;
+        schema().install(&database).await.unwrap();
+        execute(&database, insert).await;
+        let next = version(&database, row(1)).await;
+        assert!(next > last, "{next} came again");
+        last = next;
+    }
+}
+
+/// Columns that are called as what a trigger knows.
+#[tokio::test]
+async fn columns_may_have_any_name() {
+    let names = [
+        "new", "old", "last", "scope", "version", "excluded", "rowid",
+    ];
+    let database = Database::in_memory().unwrap();
+    let columns = names.map(|name| format!("\"{name}\" TEXT"));
+    for key in names {
+        let table = format!("by_{key}");
+        let sql = format!(
+            "CREATE TABLE {table} ({}, UNIQUE (\"{key}\"))",
+            columns.join(", ")
+        );
+        execute(&database, sql).await;
+        let watch = Watch::table(&table).each_row(key).each("old").each("new");
+        let schema = Schema::new().watch(watch).unwrap();
+        schema.install(&database).await.unwrap();
+        let scope = crate::Scope::row(&table, "x");
+        execute(
+            &database,
+            format!("INSERT INTO {table} (\"{key}\") VALUES ('x')"),
+        )
+        .await;
+        let before = version(&database, scope.clone()).await;
+        execute(&database, format!("UPDATE {table} SET last = 'x'")).await;
+        assert!(version(&database, scope).await > before, "{key}");
+    }
+}

@@ -25,9 +25,14 @@ pub(crate) fn code(table: &Name, column: &Name) -> String {
 pub(crate) fn is_spelled(code: i64, text: &str) -> bool {
     match code {
         1 => is_integer(text),
-        2 => text.len() % 2 == 0 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')),
+        2 => is_hexadecimal(text),
         _ => true,
     }
+}
+
+fn is_hexadecimal(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    text.len().is_multiple_of(2) && bytes.all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn is_integer(text: &str) -> bool {

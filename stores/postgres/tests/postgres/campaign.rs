@@ -5,13 +5,12 @@
 //! unless an update was lost. For a second, or `TOWER_CONDITIONAL_CAMPAIGN`
 //! seconds.
 
-use std::{
-    env,
-    time::{Duration, Instant},
-};
+#![expect(clippy::disallowed_macros)] // it prints its figures
+
+use std::{env, time::Duration};
 
 use deadpool_postgres::Pool;
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::Instant};
 use tokio_postgres::Transaction;
 use tower_conditional::{VersionTags, handler::Expected};
 use tower_conditional_postgres::{Error, GuardError, Guarded, Scope, Target, Watch};

@@ -5,13 +5,12 @@
 //! both is the number of counted writes that were committed, unless an update
 //! was lost. For a second, or `TOWER_CONDITIONAL_CAMPAIGN` seconds.
 
-use std::{
-    env,
-    time::{Duration, Instant},
-};
+#![expect(clippy::disallowed_macros)] // it prints its figures
+
+use std::{env, time::Duration};
 
 use rusqlite::{Connection, OptionalExtension};
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::Instant};
 use tower_conditional::VersionTags;
 
 use super::{

@@ -32,30 +32,34 @@ use tokio::{
     time,
 };
 use tower::ServiceBuilder;
-use tower_conditional::{CodingTagLayer, ConditionalLayer, EtagLayer, purge::PurgeQueue};
+use tower_conditional::{
+    CodingTagLayer, ConditionalLayer, EtagLayer, detached::Detached, purge::PurgeQueue,
+};
 use tower_http::compression::CompressionLayer;
 
 use options::{Command, Options, USAGE};
 use stats::Stats;
 use store::{Postgres, Sqlite, Storage};
 
-/// How long open requests may go on after a signal, and then purges.
+/// How long open requests may go on after a signal, then writes without a client, and then
+/// purges.
 const GRACE: Duration = Duration::from_secs(3);
 
 fn router<S: Storage>(
     store: &S,
     closing: watch::Receiver<()>,
     purges: Option<PurgeQueue>,
+    writes: &Detached,
 ) -> Router {
     let stats = Stats::new(purges);
     let (changes, _) = broadcast::channel(256);
 
     // Compression changes the bytes after they were tagged; each coding gets a tag of its own.
-    let compressed = notes::routes(store, &changes, &stats)
+    let compressed = notes::routes(store, &changes, &stats, writes)
         .layer(CompressionLayer::new())
         .layer(CodingTagLayer::new());
     let plain = Router::new()
-        .merge(pages::routes(store, &stats))
+        .merge(pages::routes(store, &stats, writes))
         .merge(files::routes(&stats))
         .merge(streams::routes(changes, closing, &stats))
         .merge(probes::routes(&stats))
@@ -86,6 +90,7 @@ async fn serve<S: Storage>(store: &S, options: Options) -> Result<(), Box<dyn Er
     let address = listener.local_addr()?;
     let closing = shutdown::on_signal()?;
     let purges = options.caches.queue()?;
+    let writes = Detached::new();
 
     // Outside the router it sees the finished response, so a 304 and a HEAD repeat what the GET
     // would have said about its length, compressed or not.
@@ -94,7 +99,7 @@ async fn serve<S: Storage>(store: &S, options: Options) -> Result<(), Box<dyn Er
         .layer(caching::tags(purges.clone()))
         .layer(caching::policies()?)
         .layer(ConditionalLayer::new().head_as_get())
-        .service(router(store, closing.clone(), purges.clone()));
+        .service(router(store, closing.clone(), purges.clone(), &writes));
 
     let app = ServiceExt::<Request>::into_make_service(app);
 
@@ -110,6 +115,8 @@ async fn serve<S: Storage>(store: &S, options: Options) -> Result<(), Box<dyn Er
         result = server => result?,
         () = async { shutdown::closed(closing).await; time::sleep(GRACE).await } => {}
     }
+    // Whose client has left.
+    let _ = time::timeout(GRACE, writes.idle()).await;
     if let Some(purges) = purges {
         // Caches that do not answer keep what is stale until it expires.
         let _ = time::timeout(GRACE, purges.flush()).await;

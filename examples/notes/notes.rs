@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast;
 use tower_conditional::{
     ConditionalLayer, PreconditionLayer, StateRefLayer,
+    detached::Detached,
     handler::{Expected, Validated},
     source::{Route, SelfGet},
 };
@@ -31,12 +32,14 @@ const NOTES_REF: HeaderName = HeaderName::from_static("x-notes-ref");
 struct Notes<S> {
     store: S,
     changes: broadcast::Sender<Announcement>,
+    writes: Detached,
 }
 
 pub(crate) fn routes<S: Storage>(
     store: &S,
     changes: &broadcast::Sender<Announcement>,
     stats: &Stats,
+    writes: &Detached,
 ) -> Router {
     // 304 before the handler runs. What it answers otherwise it tags itself, for it reads the tag
     // with the content.
@@ -53,6 +56,7 @@ pub(crate) fn routes<S: Storage>(
     let state = Notes {
         store: store.clone(),
         changes: changes.clone(),
+        writes: writes.clone(),
     };
 
     // Where a 412 gets the current note from.
@@ -62,7 +66,7 @@ pub(crate) fn routes<S: Storage>(
     let guard = PreconditionLayer::new(store.versions(note_of))
         .with_self_get(SelfGet::of(current).writers_may_read())
         .require();
-    let writes = stats
+    let guarded = stats
         .counted(put(replace::<S>).patch(patch::<S>).delete(delete::<S>))
         .route_layer(guard)
         .route_layer(middleware::from_extractor::<NoteId>());
@@ -71,7 +75,10 @@ pub(crate) fn routes<S: Storage>(
         .route("/notes", all.merge(creation))
         .route(
             "/notes/{id}",
-            stats.counted(get(read::<S>)).route_layer(one).merge(writes),
+            stats
+                .counted(get(read::<S>))
+                .route_layer(one)
+                .merge(guarded),
         )
         .route(
             "/state",
@@ -85,8 +92,7 @@ pub(crate) fn routes<S: Storage>(
 /// The note that a request is about.
 fn note_of(request: &Parts) -> Option<Item> {
     let route = Route::new("/notes/{id}").ok()?;
-    let id = route.capture(request.uri.path(), "id")?.parse().ok()?;
-    Some(Item::Note(id))
+    Some(Item::Note(route.parameter(request, "id")?))
 }
 
 async fn list<S: Storage>(State(notes): State<Notes<S>>) -> Result<Response, Refused> {
@@ -161,21 +167,24 @@ impl<S: Storage> Notes<S> {
             .await
     }
 
-    /// Writes and announces in a task of its own, which a client that leaves does not cut in two.
+    /// Writes and announces; a client that leaves does not cut that in two.
     async fn perform<F, Fut>(self, write: F) -> Result<Response, Refused>
     where
         F: FnOnce(S) -> Fut + Send + 'static,
         Fut: Future<Output = Result<Written, StoreError>> + Send,
     {
-        let written = tokio::spawn(async move {
-            let written = write(self.store).await?;
+        let Self {
+            store,
+            changes,
+            writes,
+        } = self;
+        let write = async move {
+            let written = write(store).await?;
             // An error only says that nobody listens.
-            let _ = self.changes.send(Announcement::of(&written));
+            let _ = changes.send(Announcement::of(&written));
             Ok::<_, StoreError>(written)
-        });
-        let written = written
-            .await
-            .unwrap_or_else(|lost| Err(StoreError::database(lost)))?;
+        };
+        let written = writes.finish(write).await?;
         // A note is not what was sent: it has an id and a version. The tag is that of the content
         // of these answers, and `Content-Location` says whose content that is (RFC 9110, 9.3.4).
         Ok(match written {

@@ -10,6 +10,7 @@ use axum::{
 use tower::ServiceBuilder;
 use tower_conditional::{
     ConditionalLayer, PreconditionLayer,
+    detached::Detached,
     handler::{Expected, Validated},
     source::{Route, SelfGet},
 };
@@ -18,12 +19,16 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::{
     problem::{Problem, Refused},
     stats::Stats,
-    store::{Item, Storage, StoreError},
+    store::{Item, Storage},
 };
 
 const INDEX: &str = include_str!("index.html");
 
-pub(crate) fn routes<S: Storage>(store: &S, stats: &Stats) -> Router {
+/// Where pages are, and writes of them whose client has left.
+type Pages<S> = (S, Detached);
+
+pub(crate) fn routes<S: Storage>(store: &S, stats: &Stats, writes: &Detached) -> Router {
+    let state: Pages<S> = (store.clone(), writes.clone());
     // 304 before the handler runs, with the fields of the 200.
     let fresh = ServiceBuilder::new()
         // Anybody may write these pages, so they may not run scripts.
@@ -35,11 +40,11 @@ pub(crate) fn routes<S: Storage>(store: &S, stats: &Stats) -> Router {
         .into_inner();
     let current = Router::new()
         .route("/pages/{name}", get(read::<S>).route_layer(fresh.clone()))
-        .with_state(store.clone());
+        .with_state(state.clone());
     // A condition is honoured where there is one.
     let guard = PreconditionLayer::new(store.versions(page_of))
         .with_self_get(SelfGet::of(current).writers_may_read());
-    let writes = stats.counted(put(write::<S>)).route_layer(guard);
+    let guarded = stats.counted(put(write::<S>)).route_layer(guard);
     Router::new()
         .route("/", stats.counted(get(index)))
         .route(
@@ -47,9 +52,9 @@ pub(crate) fn routes<S: Storage>(store: &S, stats: &Stats) -> Router {
             stats
                 .counted(get(read::<S>))
                 .route_layer(fresh)
-                .merge(writes),
+                .merge(guarded),
         )
-        .with_state(store.clone())
+        .with_state(state)
 }
 
 /// The page that a request is about.
@@ -69,7 +74,7 @@ async fn index() -> Html<&'static str> {
 }
 
 async fn read<S: Storage>(
-    State(store): State<S>,
+    State((store, _)): State<Pages<S>>,
     Path(name): Path<String>,
 ) -> Result<Validated<Html<String>>, Refused> {
     let page = store.page(name).await?;
@@ -78,7 +83,7 @@ async fn read<S: Storage>(
 }
 
 async fn write<S: Storage>(
-    State(store): State<S>,
+    State((store, writes)): State<Pages<S>>,
     Path(name): Path<String>,
     expected: Expected,
     content: Result<String, StringRejection>,
@@ -90,11 +95,10 @@ async fn write<S: Storage>(
         .into());
     }
     let content = content.map_err(Problem::from)?;
-    // In a task of its own: if the client leaves, the connection must not go back to its pool with
-    // a statement under way, behind which the next request would wait.
-    let written = tokio::spawn(async move { store.put_page(name, expected, content).await });
-    let written = written.await;
-    let (created, validators) = written.unwrap_or_else(|lost| Err(StoreError::database(lost)))?;
+    // To its end: if the client leaves, the connection must not go back to its pool with a
+    // statement under way, behind which the next request would wait.
+    let write = async move { store.put_page(name, expected, content).await };
+    let (created, validators) = writes.finish(write).await?;
     let status = if created {
         StatusCode::CREATED
     } else {

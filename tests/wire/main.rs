@@ -8,6 +8,8 @@ mod codings;
 #[cfg(feature = "tokio")]
 mod departed;
 #[cfg(feature = "tokio")]
+mod dripping;
+#[cfg(feature = "tokio")]
 mod failing_source;
 mod grpc;
 mod head;

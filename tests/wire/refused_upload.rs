@@ -6,7 +6,9 @@ use http_body_util::{BodyExt, Full};
 use tower::Layer;
 use tower_conditional::{PreconditionLayer, source::SelfGet};
 
-use crate::support::{Client, H1, H2, Notes, Server, by_path, in_time};
+#[cfg(feature = "tokio")]
+use crate::support::by_path;
+use crate::support::{Client, H1, H2, Notes, Server, in_time};
 
 const NOTE: &str = "/note";
 const GIBIBYTE: &str = "content-length: 1073741824";

@@ -12,7 +12,7 @@ mod server;
 use std::{future::Future, time::Duration};
 
 use axum::Router;
-use http::{HeaderMap, Response, header::CONTENT_LENGTH, request::Parts};
+use http::{HeaderMap, Response, header::CONTENT_LENGTH};
 use http_body_util::{BodyStream, StreamBody};
 use tower::{Layer, util::MapResponse};
 use tower_conditional::stack;
@@ -28,7 +28,8 @@ pub(crate) use {
 };
 
 /// The key of a lock around routes that have no other spellings.
-pub(crate) fn by_path(request: &Parts) -> Option<String> {
+#[cfg(feature = "tokio")]
+pub(crate) fn by_path(request: &http::request::Parts) -> Option<String> {
     Some(request.uri.path().to_owned())
 }
 

@@ -1,0 +1,77 @@
+//! Clients that let their content come byte by byte, beside a lock.
+
+use axum::{Router, routing::post};
+use tokio::task::JoinSet;
+use tower_conditional::{PreconditionLayer, lock::KeyedLock};
+
+use crate::support::{H1, H2, Notes, Server, by_path, in_time};
+
+const NOTE: &str = "/note";
+const DRIPPING: usize = 20;
+const HONEST: usize = 1_000;
+/// HTTP/2 streams of one connection.
+const STREAMS: usize = 125;
+
+/// Each way of asking for the lock, and one that needs none.
+const DRIPPED: [(&str, &str, &str); 4] = [
+    ("PUT", NOTE, "if-match: *"),
+    ("PUT", NOTE, "x-condition: none"),
+    ("PATCH", NOTE, "if-match: \"1\""),
+    ("POST", "/login", "x-condition: none"),
+];
+
+/// Issue 11, A.5: every honest one of 1,000 writers at once is answered, and none with 503,
+/// while 20 drip their content to the same resource.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn content_holds_nobody_up() {
+    let (notes, lock) = (Notes::with(NOTE, "first"), KeyedLock::new());
+    let layer = PreconditionLayer::new(notes.source()).lock(lock.clone(), by_path);
+    let login = Router::new().route("/login", post(async |_: String| "welcome"));
+    let server = Server::start(notes.router().merge(login).layer(layer)).await;
+
+    let mut dripping = Vec::new();
+    for (method, path, field) in DRIPPED.into_iter().cycle().take(DRIPPING) {
+        let mut slow = H1::connect(&server).await;
+        let fields = [field, "content-length: 10"];
+        slow.send_with(method, path, &fields, "d").await;
+        dripping.push((slow, method));
+    }
+    for letter in [b"r", b"i", b"p"] {
+        for (slow, _) in &mut dripping {
+            slow.write(letter).await;
+        }
+        let statuses = write_honestly(&server).await;
+        assert_eq!(statuses.len(), HONEST);
+        assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
+    }
+    assert_eq!(notes.writes(), 3 * HONEST);
+    assert!(lock.is_empty());
+
+    // They are writers too, once their content has come. The tag is an old one by now.
+    let mut answered = Vec::new();
+    for (slow, method) in &mut dripping {
+        slow.try_write(b"ped in").await;
+        answered.push(in_time(slow.reply(method)).await.unwrap().status);
+    }
+    let stale = answered.iter().filter(|status| **status == 412).count();
+    let performed = answered.iter().filter(|status| **status == 200).count();
+    assert_eq!((stale, performed), (DRIPPING / 4, DRIPPING * 3 / 4));
+}
+
+async fn write_honestly(server: &Server) -> Vec<u16> {
+    let mut writers = JoinSet::new();
+    for connection in 0..HONEST / STREAMS {
+        let h2 = H2::connect(server).await;
+        for _ in 0..STREAMS {
+            let mut h2 = h2.clone();
+            // Half of them overwrite, and half change what is there.
+            let condition: &[&str] = if connection % 2 == 0 {
+                &[]
+            } else {
+                &["if-match: *"]
+            };
+            writers.spawn(async move { h2.exchange("PUT", NOTE, condition, "next").await.status });
+        }
+    }
+    in_time(writers.join_all()).await
+}

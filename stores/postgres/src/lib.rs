@@ -16,6 +16,7 @@
 //! let watch = Watch::table("notes").each_row("id").whole_table().each("tenant_id");
 //! let schema = Schema::new().watch(watch)?;
 //! schema.install(client).await?; // or give schema.sql() to a migration tool
+//! schema.verify(client).await?; // at each start: all is as it was installed
 //! # Ok(())
 //! # }
 //! ```
@@ -109,10 +110,44 @@
 //!   linearizable across all replicas of the application. The tests race 64
 //!   writers for 200 rounds on three processes with either, restart and kill
 //!   PostgreSQL meanwhile, and kill a writer before its commit; check-then-act
-//!   loses updates in the same race.
+//!   loses updates in the same race. Beside guards they run writers that are
+//!   not guarded (`UPDATE`, upsert, `INSERT`, `DELETE` and `TRUNCATE` with and
+//!   without an `INSERT` in the same transaction), and count.
+//! - **One row, one spelling**: `17` is known, and `017` is not; see [`Scope`].
+//! - **No endless wait**: sources end after 5 seconds by default, each wait of a
+//!   guard for a lock after 2, and a connection on which something may still
+//!   wait is closed; see [`Lease`].
 //! - **No guess**: a database that is slow, gone, or not what the source
 //!   expects is an error within the limit, 5 seconds by default. What it was
 //!   doing then happens to no other request.
+//!
+//! # Roles and row-level security
+//!
+//! | Who | Needs |
+//! |---|---|
+//! | a source; [`Schema::verify`] | `SELECT` on `conditional_versions` |
+//! | who writes to a watched table, guarded or not | `SELECT`, `INSERT`, `UPDATE`, `DELETE` on it, and `USAGE` on the sequence `"conditional_versions/numbers"` |
+//! | [`Schema::install`] | to own the watched tables, and to see all their rows |
+//!
+//! Whoever lacks a right is told so by an error: a write is not performed, and a
+//! source takes nothing for absent. Who may write versions can give content an
+//! old tag.
+//!
+//! Versions are no rows of the watched table, so **no policy hides them**: a
+//! [`VersionSource`] tells the tag of a row that its role, or the caller, may not
+//! read, and that there is one; the tag of a table or group changes with rows
+//! that the caller cannot see. So a 304 or 412 must come after authorization,
+//! and groups that follow the policy's column, as `each("tenant_id")`, keep
+//! tenants apart. A guard knows such a row, too, and the statements of its
+//! handler do not: an `UPDATE` that changes no row has written nothing.
+//!
+//! A [`QuerySource`] and a [`Target::query`] see what **their role and the
+//! settings of their connection** let them see. A setting such as `app.tenant`,
+//! made on the handler's connection, is none of the source's: then it takes a
+//! hidden row for absent. The key, or the policy, refuses to overwrite it.
+//!
+//! Row-level security on the table of versions is refused, since a version that
+//! is hidden would be an absence that is none.
 //!
 //! # What it does not
 //!
@@ -120,10 +155,13 @@
 //!   tables, the time, a release of the application. Use a scope that has it
 //!   all, or [`VersionTags::bytes`](tower_conditional::VersionTags::bytes) in a
 //!   source of your own.
-//! - Writes with triggers switched off are not seen; see [`Schema`].
+//! - Writes with triggers switched off, and some changes of the catalog, are not
+//!   seen; see [`Schema`].
+//! - After a crash with `synchronous_commit = off`, numbers that were lost come
+//!   again until the schema is installed again, as at the next start.
 //! - After a fail-over to a replica that had not received all commits, numbers
-//!   that were lost with them may come again. With synchronous replication none
-//!   are lost.
+//!   that were lost with them may come again, until the schema is installed
+//!   again. With synchronous replication none are lost.
 //! - `max(id)`, `max(txid)` or `max(updated_at)` of a table is no version; see
 //!   [`tower_conditional::source`].
 

@@ -109,7 +109,11 @@
 //!   it is never stale, if the content depends on nothing but the scope.
 //! - A scope that nothing watches is an error, not a tag that never changes.
 //! - Of writers that expect the same state, in any number of processes, one is
-//!   accepted by [`Database::guarded`]; so it is linearizable.
+//!   accepted by [`Database::guarded`]; so it is linearizable. Writers that are
+//!   not guarded cannot come between, absent rows included.
+//! - One row has one spelling: `17` is known, and `017` is not; see [`Scope`].
+//! - A table whose content could change and keep its tags is refused, and
+//!   [`Schema::verify`] sees at each start what changed later.
 //!
 //! # What it does not promise
 //!
@@ -118,8 +122,8 @@
 //! - The content is read after the tag and on its own. Read both from the same
 //!   file: a copy of it that lags behind, as some replication tools make, has
 //!   old bytes for new tags.
-//! - `REPLACE` on connections other than a [`Database`] needs a pragma, and a
-//!   restored backup a step more; see [`Schema`].
+//! - `REPLACE` on connections other than a [`Database`] needs a pragma, and after
+//!   a restored backup the schema is to be installed again; see [`Schema`].
 //! - Processes share a file on one machine. SQLite's locks, and WAL, are not
 //!   for network file systems.
 

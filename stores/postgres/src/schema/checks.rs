@@ -68,11 +68,11 @@ pub(super) fn of_versions(versions: &Versions) -> Vec<Fault> {
             format!(
                 "EXISTS (SELECT FROM pg_class WHERE oid IN ({table}, {numbers}) AND relpersistence <> 'p')"
             ),
-            format!("{name} or its sequence is unlogged, and a crash would reset it"),
+            format!("table {name:?} or its sequence is unlogged: a crash would reset it"),
         ),
         Fault::new(
             format!("EXISTS (SELECT FROM pg_class WHERE oid = {table} AND relrowsecurity)"),
-            format!("{name} has row-level security, and a version that is hidden looks absent"),
+            format!("table {name:?} has row-level security: a version that is hidden looks absent"),
         ),
     ]
 }
@@ -84,7 +84,7 @@ pub(super) fn of_table(table: &TableName) -> Vec<Fault> {
     vec![
         Fault::new(
             format!("{oid} IS NULL"),
-            format!("there is no table {name}"),
+            format!("there is no table {name:?}"),
         ),
         Fault::new(
             format!(
@@ -92,13 +92,15 @@ pub(super) fn of_table(table: &TableName) -> Vec<Fault> {
                 class("relkind <> 'r'")
             ),
             format!(
-                "{name} is not a table by itself (a view, partitioned, a partition, or inherits), \
-                 and writes to it could not all be seen"
+                "{name:?} is not a table by itself (a view, partitioned, a partition, or inherits): \
+                 writes to it could not all be seen"
             ),
         ),
         Fault::new(
             class("relpersistence <> 'p'"),
-            format!("{name} is unlogged or temporary: a crash empties it, and its versions stay"),
+            format!(
+                "table {name:?} is unlogged or temporary: a crash empties it, and its versions stay"
+            ),
         ),
     ]
 }
@@ -119,7 +121,7 @@ pub(super) fn of_watched(watch: &Watched) -> Vec<Fault> {
             AND indisunique AND indisvalid AND indpred IS NULL)"
             ),
             format!(
-                "no primary key or unique index is on the column {} of {} alone, and two rows \
+                "no primary key or unique index is on column {:?} of table {:?} alone: two rows \
                  would share a version",
                 key.as_str(),
                 watch.table.as_str()
@@ -131,7 +133,7 @@ pub(super) fn of_watched(watch: &Watched) -> Vec<Fault> {
 
 fn of_column(table: &TableName, column: &Name) -> [Fault; 2] {
     let (oid, name) = (named(table), literal(column.as_str()));
-    let of = format!("the column {} of {}", column.as_str(), table.as_str());
+    let of = format!("column {:?} of table {:?}", column.as_str(), table.as_str());
     [
         Fault::new(
             format!(
@@ -146,7 +148,7 @@ fn of_column(table: &TableName, column: &Name) -> [Fault; 2] {
         JOIN pg_collation ON pg_collation.oid = attcollation
         WHERE attrelid = {oid} AND attname = {name} AND NOT collisdeterministic)"
             ),
-            format!("{of} has a collation for which different texts are equal"),
+            format!("{of} has a nondeterministic collation: different texts are equal"),
         ),
     ]
 }
@@ -156,7 +158,7 @@ pub(super) fn of_installer(table: &TableName) -> Fault {
     Fault::new(
         format!("row_security_active({})", named(table)),
         format!(
-            "row-level security hides rows of {} from the role that installs, and they would \
+            "row-level security hides rows of table {:?} from the role that installs: they would \
              get no version",
             table.as_str()
         ),
@@ -176,7 +178,7 @@ pub(super) fn of_triggers(table: &TableName, names: &[Name], source: &str) -> Fa
             names.len()
         ),
         format!(
-            "the triggers of {} are missing, disabled or of another schema: install it again",
+            "the triggers of table {:?} are missing, disabled or of another schema: install it again",
             table.as_str()
         ),
     )
@@ -193,7 +195,7 @@ pub(super) fn of_kept(versions: &Versions, table: &TableName, watched: &[String]
                 marks.join(", "),
                 marks.len()
             ),
-            format!("the versions of {name} are gone: install it again"),
+            format!("the versions of table {name:?} are gone: install it again"),
         ),
         Fault::new(
             format!(
@@ -202,7 +204,7 @@ pub(super) fn of_kept(versions: &Versions, table: &TableName, watched: &[String]
                 form(&named(table))
             ),
             format!(
-                "{name} was rewritten, altered or swapped without its triggers: install it again"
+                "table {name:?} was rewritten, altered or swapped without its triggers: install it again"
             ),
         ),
     ]

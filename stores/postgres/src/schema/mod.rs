@@ -46,6 +46,9 @@ use watch::Watched;
 /// moves a row from one to the other. With a row goes its version, and since no
 /// number is used twice, a row that comes back does not get an old one.
 ///
+/// `TRUNCATE` needs a transaction that is `READ COMMITTED`, and is an error in
+/// others: their snapshots may not see all versions that have to go.
+///
 /// Not seen are writes with triggers switched off: by `ALTER TABLE`, by
 /// `session_replication_role = replica`, as `pg_restore --disable-triggers`
 /// does, and on the subscriber of a logical replication.
@@ -73,8 +76,9 @@ use watch::Watched;
 /// and cannot be told from that. Until then readers get old tags, so run
 /// [`sql`](Self::sql) in the transaction that alters or swaps a watched table.
 ///
-/// Neither sees a table that was swapped and swapped back, an `UPDATE` of the
-/// catalog, and a view, function or other table that the content depends on.
+/// Nothing sees a table that was swapped and swapped back, an enum whose value
+/// was renamed (`ALTER TYPE .. RENAME VALUE`), an `UPDATE` of the catalog, and a
+/// view, function or other table that the content depends on.
 ///
 /// # What it costs a writer
 ///
@@ -179,7 +183,7 @@ impl Schema {
         installed.map_err(Error::of_install)
     }
 
-    /// Tells whether all is as it was installed, with one query of the catalog
+    /// Checks that all is as it was installed, with one query of the catalog
     /// and a few versions: cheap enough for each start and each health check.
     /// It needs `SELECT` on the table of versions and no other right.
     ///

@@ -175,7 +175,13 @@ END"
     fn truncate(&self) -> String {
         let versions = &self.versions.table;
         let table = self.watch.table.as_str();
-        let mut sql = String::new();
+        // It removes rows that an older snapshot does not see, and their versions would stay.
+        let mut sql = format!(
+            "    IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+        RAISE EXCEPTION '% is truncated in transactions that are READ COMMITTED alone', {};
+    END IF;\n",
+            literal(table)
+        );
         if self.watch.key.is_some() {
             let rows = within(&scope::rows(table));
             sql += &format!("    DELETE FROM {versions} WHERE {rows};\n");

@@ -17,9 +17,9 @@ pub(super) fn refused(connection: &Connection, watch: &Watched) -> rusqlite::Res
         match connection.column_metadata(Some("main"), table, name) {
             Ok((_, collation, ..)) if collation.is_none_or(|it| it == c"BINARY") => {}
             Ok(_) => reasons.push(format!(
-                "the column {name} of {table} has a collation for which different texts are equal"
+                "column {name:?} of table {table:?} has a collation for which different texts are equal"
             )),
-            Err(_) => reasons.push(format!("there is no column {name} in {table}")),
+            Err(_) => reasons.push(format!("there is no column {name:?} in table {table:?}")),
         }
     }
     if let Some(key) = &watch.key
@@ -27,7 +27,7 @@ pub(super) fn refused(connection: &Connection, watch: &Watched) -> rusqlite::Res
         && !is_unique(connection, &watch.table, key)?
     {
         reasons.push(format!(
-            "no primary key or unique index is on the column {} of {table} alone, and two rows \
+            "no primary key or unique index is on column {:?} of table {table:?} alone: two rows \
              would share a version",
             key.as_str()
         ));
@@ -45,9 +45,9 @@ pub(super) fn of_table(connection: &Connection, table: &Name) -> rusqlite::Resul
     Ok(match kind.as_deref() {
         Some("table") => Vec::new(),
         Some(other) => vec![format!(
-            "{table} is a {other}, and writes to it could not all be seen"
+            "{table:?} is of the kind {other:?}: writes to it could not all be seen"
         )],
-        None => vec![format!("there is no table {table}")],
+        None => vec![format!("there is no table {table:?}")],
     })
 }
 

@@ -199,7 +199,7 @@ UPDATE {counter} SET last = last + {BEYOND_LOST};
         installed.await
     }
 
-    /// Tells whether all is as it was installed, by reading the schema and a few
+    /// Checks that all is as it was installed, by reading the schema and a few
     /// versions: cheap enough for each start and each health check.
     ///
     /// # Errors
@@ -237,7 +237,7 @@ UPDATE {counter} SET last = last + {BEYOND_LOST};
             let sql = format!("SELECT {are_kept}");
             if !connection.query_row(&sql, (), |row| row.get(0))? {
                 reasons.push(format!(
-                    "{} was altered, swapped, or written without its triggers: install it again",
+                    "table {:?} was altered, swapped, or written without its triggers: install it again",
                     table.as_str()
                 ));
             }

@@ -17,7 +17,7 @@ fn reasons(outcome: Result<(), Error>, kind: ErrorKind) -> Option<String> {
 /// Issue 11, B.3: each with its reason.
 #[tokio::test]
 async fn a_table_whose_tags_could_stay_is_refused() {
-    let not_unique = "no primary key or unique index is on the column id of notes alone";
+    let not_unique = "no primary key or unique index is on column \"id\" of table \"notes\" alone";
     let equal_texts = "a collation for which different texts are equal";
     for (sql, reason) in [
         ("CREATE TABLE notes (id INTEGER, tenant)", not_unique),
@@ -53,13 +53,13 @@ async fn a_table_whose_tags_could_stay_is_refused() {
         ),
         (
             "CREATE VIEW notes AS SELECT 1 AS id, 'a' AS tenant",
-            "notes is a view",
+            "\"notes\" is of the kind \"view\"",
         ),
         (
             "CREATE TABLE notes (id INTEGER PRIMARY KEY)",
-            "there is no column tenant in notes",
+            "there is no column \"tenant\" in table \"notes\"",
         ),
-        ("SELECT 1", "there is no table notes"),
+        ("SELECT 1", "there is no table \"notes\""),
     ] {
         let database = Database::in_memory().unwrap();
         execute(&database, sql).await;
@@ -89,7 +89,7 @@ async fn any_unique_key_may_be_watched() {
 /// mended by installing again unless it is refused.
 #[tokio::test]
 async fn what_changes_later_is_seen() {
-    let altered = "notes was altered, swapped, or written without its triggers";
+    let altered = "table \"notes\" was altered, swapped, or written without its triggers";
     for (sql, reason, mended) in [
         (
             "DROP TRIGGER \"conditional_versions of notes UPDATE\"",
@@ -118,7 +118,7 @@ async fn what_changes_later_is_seen() {
             altered,
             true,
         ),
-        ("DROP TABLE notes", "there is no table notes", false),
+        ("DROP TABLE notes", "there is no table \"notes\"", false),
         (
             "CREATE TABLE rebuilt (id INTEGER, tenant TEXT); DROP TABLE notes;
              ALTER TABLE rebuilt RENAME TO notes",
@@ -148,7 +148,7 @@ async fn what_changes_later_is_seen() {
     log.verify(&database).await.unwrap();
     execute(&database, "DROP TRIGGER \"events only grows: DELETE\"").await;
     let said = reasons(log.verify(&database).await, ErrorKind::Changed).unwrap();
-    assert!(said.contains("events was altered"), "{said}");
+    assert!(said.contains("table \"events\" was altered"), "{said}");
 }
 
 /// Issue 11, B.3: as after a restored backup, or commits that a crash undid.

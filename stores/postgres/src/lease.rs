@@ -19,8 +19,8 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// Takes a connection from the pool, and waits for one as long as the pool
-    /// has it.
+    /// Takes a connection from the pool. The pool's own timeouts say how long
+    /// that may take; without them there is no limit.
     ///
     /// # Errors
     ///

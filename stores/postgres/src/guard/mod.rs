@@ -68,12 +68,12 @@ pub use target::Target;
 /// default, with an error that [`Error::is_conflict`] knows. All other limits,
 /// `statement_timeout` as well, are the connection's own.
 ///
-/// # What it needs from its neighbours
+/// # Cancellation
 ///
-/// A task of its own in a server, if a write is to be finished though its client
-/// has left: then the future of its handler is dropped, and the transaction is
-/// rolled back. No request gets its connection; what waits in the database goes
-/// on waiting there, up to the lock timeout.
+/// If the client disconnects, the future of its handler is dropped. Then the
+/// transaction is rolled back and its connection closed, so that no other request
+/// waits behind it; a statement that waits in the database ends at the lock
+/// timeout. Use a task (`tokio::spawn`) for a write that must finish.
 #[must_use = "it rolls back when it is dropped"]
 pub struct Guarded<'a> {
     tx: Transaction<'a>,

@@ -73,12 +73,13 @@ impl Target {
         Self { tags, ..self }
     }
 
-    /// Sets how long each wait for a lock in the transaction may be, those of
-    /// its statements included; 2 seconds by default. It is counted in
-    /// milliseconds, of which there are 1 to `i32::MAX`.
+    /// Sets how long each wait for a lock may take, in all statements of the
+    /// transaction. Defaults to 2 seconds, whatever the role or connection has.
+    /// Counted in whole milliseconds, from 1 to `i32::MAX`.
     ///
-    /// While a guard of a table or group waits for a writer, those who write
-    /// next wait behind the guard, so this is how long it can hold them.
+    /// While a guard of a table or group waits for a writer, the next writers
+    /// wait behind the guard. So a long timeout lets one long transaction stop
+    /// all writers of the table for that time.
     pub fn lock_timeout(self, lock_timeout: Duration) -> Self {
         Self {
             lock_timeout,

@@ -193,6 +193,7 @@ impl Schema {
     /// each table and the reason: what is [refused](#what-is-refused) has come
     /// later, triggers are missing or disabled, or the table was rewritten.
     /// Until the schema is installed again old tags may be on new content.
+    /// [`ErrorKind::Database`](crate::ErrorKind::Database) where it never was.
     pub async fn verify(&self, client: &Client) -> Result<(), Error> {
         let mut reasons = Vec::new();
         for row in client.query_typed(&self.verify, &[]).await? {

@@ -31,8 +31,9 @@ impl Watch {
         }
     }
 
-    /// A version for each row, by this column, whose values must be unique:
-    /// integers, UUIDs, `text` or `varchar`. A row where it is `NULL` has none.
+    /// A version for each row, by this column: integers, UUIDs, `text` or
+    /// `varchar`, with a primary key or unique index on it alone. A row where it
+    /// is `NULL` has none.
     pub fn each_row(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self

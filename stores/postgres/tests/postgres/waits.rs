@@ -3,10 +3,11 @@
 use std::{pin::pin, time::Duration};
 
 use tokio::time::{Instant, timeout};
-use tower_conditional_postgres::{GuardError, Guarded, Target};
+use tower_conditional_postgres::{GuardError, Guarded, Lease, Target};
 
 use crate::support::{
-    connection, if_match, lease, notes, on_another_slot, one_connection, row, run, table, waiting,
+    connection, if_match, if_none_match_any, lease, notes, on_another_slot, one_connection, row,
+    run, table, unconditional, waiting,
 };
 
 /// Longer than a guard waits, and less than the 20 s of all other waits.
@@ -72,4 +73,73 @@ async fn a_guard_that_is_dropped_leaves_its_connection_to_nobody() {
     run(&pool, "SELECT").await;
     assert!(before.elapsed() < Duration::from_secs(1), "it hung");
     held.rollback().await.expect("a rollback");
+}
+
+/// Issue 11, B.2: whatever the role or the connection says of it.
+#[tokio::test]
+async fn each_wait_has_a_limit() {
+    let pool = notes().await;
+    let target = || Target::scope(row(1));
+    for (timeout, limit) in [
+        (None, "2s"),
+        (Some(Duration::from_millis(150)), "150ms"),
+        // None at all would be no limit for PostgreSQL.
+        (Some(Duration::ZERO), "1ms"),
+        (Some(Duration::MAX), "2147483647ms"),
+    ] {
+        for expected in [if_none_match_any(), unconditional()] {
+            let mut lease = lease(&pool).await;
+            let target = match timeout {
+                Some(timeout) => target().lock_timeout(timeout),
+                None => target(),
+            };
+            let tx = Guarded::begin(&mut lease, expected, target).await;
+            let tx = tx.expect("it begins");
+            let row = tx.query_one("SHOW lock_timeout", &[]).await;
+            assert_eq!(row.expect("a setting").get::<_, &str>(0), limit);
+            tx.rollback().await.expect("a rollback");
+        }
+    }
+}
+
+/// Issue 11, B.2: only a connection on which something may wait is closed.
+#[tokio::test]
+async fn a_transaction_that_has_ended_gives_its_connection_back() {
+    let all = notes().await;
+    run(&all, "INSERT INTO notes VALUES (1, 'a')").await;
+    let pool = one_connection(&all).await;
+    let of = async || {
+        let client = connection(&pool).await;
+        let row = client.query_one("SELECT pg_backend_pid()", &[]).await;
+        row.expect("a process").get::<_, i32>(0)
+    };
+    let first = of().await;
+    for refused in [if_match("\"other\""), if_none_match_any()] {
+        let mut lease = lease(&pool).await;
+        let begun = Guarded::begin(&mut lease, refused, Target::scope(row(1))).await;
+        assert!(matches!(begun, Err(GuardError::Failed(_))));
+    }
+    {
+        let mut lease = lease(&pool).await;
+        begin(&mut lease)
+            .await
+            .rollback()
+            .await
+            .expect("a rollback");
+        begin(&mut lease).await.commit().await.expect("a commit");
+        let tx = begin(&mut lease).await;
+        tx.execute("nonsense", &[]).await.expect_err("no SQL");
+        tx.commit().await.expect_err("it has failed");
+    }
+    assert_eq!(of().await, first);
+    {
+        let mut lease = lease(&pool).await;
+        drop(begin(&mut lease).await);
+    }
+    assert_ne!(of().await, first, "a dropped one is closed");
+}
+
+async fn begin(lease: &mut Lease) -> Guarded<'_> {
+    let begun = Guarded::begin(lease, if_match("*"), Target::scope(row(1))).await;
+    begun.expect("it begins")
 }

@@ -35,7 +35,7 @@ pub(super) fn refused(connection: &Connection, watch: &Watched) -> rusqlite::Res
     Ok(reasons)
 }
 
-pub(super) fn of_table(connection: &Connection, table: &Name) -> rusqlite::Result<Vec<String>> {
+fn of_table(connection: &Connection, table: &Name) -> rusqlite::Result<Vec<String>> {
     let sql =
         "SELECT type FROM pragma_table_list WHERE schema = 'main' AND name = ?1 COLLATE NOCASE";
     let kind: Option<String> = connection

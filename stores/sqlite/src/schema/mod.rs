@@ -206,7 +206,8 @@ UPDATE {counter} SET last = last + {BEYOND_LOST};
     ///
     /// Those of [`Database::run`], and [`ErrorKind::Changed`], whose source names
     /// each table and the reason; see [above](#what-changes-later). Until the
-    /// schema is installed again old tags may be on new content.
+    /// schema is installed again old tags may be on new content. Where it never
+    /// was installed that is [`ErrorKind::Database`].
     pub async fn verify(&self, database: &Database) -> Result<(), Error> {
         let schema = self.clone();
         let verified = database.submit(move |connection| -> Result<(), Error> {

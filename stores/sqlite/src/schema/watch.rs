@@ -25,9 +25,10 @@ impl Watch {
         }
     }
 
-    /// A version for each row, by this column, whose values must be unique, and
-    /// either integers, texts or blobs throughout, as the type of the column
-    /// says if it has one. A row where it is `NULL` has no version.
+    /// A version for each row, by this column, with a primary key or unique index
+    /// on it alone. The values are either integers, texts or blobs throughout, as
+    /// the type of the column says if it has one. A row where it is `NULL` has no
+    /// version.
     pub fn each_row(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self

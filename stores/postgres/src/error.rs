@@ -31,7 +31,7 @@ pub enum ErrorKind {
     Unsettled,
     /// A table cannot be watched, or keep events. The source tells the reasons.
     Refused,
-    /// What was installed is not as it was: see
+    /// A watched table changed since the schema was installed: see
     /// [`Schema::verify`](crate::Schema::verify). The source tells the reasons.
     Changed,
     /// A query gave a column of a type that makes no version.
@@ -84,7 +84,7 @@ impl Error {
         }
     }
 
-    /// What a failed installation means: one that refuses says why.
+    /// Reads the reasons from an installation that refused.
     pub(crate) fn of_install(error: tokio_postgres::Error) -> Self {
         let refused = error
             .as_db_error()
@@ -142,7 +142,7 @@ impl fmt::Display for Error {
             ErrorKind::OtherSpelling => "PostgreSQL spells the key of the scope in another way",
             ErrorKind::Unsettled => "the row was replaced each time when it was read",
             ErrorKind::Refused => "a table cannot be watched",
-            ErrorKind::Changed => "what was installed is not as it was",
+            ErrorKind::Changed => "a watched table changed since the schema was installed",
             ErrorKind::NotAVersion => "the query gave a column of a type that makes no version",
             ErrorKind::NotLocking => "a query that guards a write says FOR UPDATE",
             ErrorKind::OutcomeUnknown => "nobody knows whether the transaction was committed",

@@ -41,7 +41,7 @@ impl Lease {
     }
 }
 
-/// What ends when nothing is under way on a connection any more.
+/// A use of a connection, which ends when no statement is under way any more.
 pub(crate) struct Use<'a>(&'a mut bool);
 
 impl Use<'_> {

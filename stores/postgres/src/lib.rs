@@ -123,15 +123,14 @@
 //!
 //! # Roles and row-level security
 //!
-//! | Who | Needs |
+//! | Role | Rights |
 //! |---|---|
-//! | a source; [`Schema::verify`] | `SELECT` on `conditional_versions` |
-//! | who writes to a watched table, guarded or not | `SELECT`, `INSERT`, `UPDATE`, `DELETE` on it, and `USAGE` on the sequence `"conditional_versions/numbers"` |
-//! | [`Schema::install`] | to own the watched tables, and to see all their rows |
+//! | of a source, and of [`Schema::verify`] | `SELECT` on `conditional_versions` |
+//! | of writers to a watched table, guarded or not | `SELECT`, `INSERT`, `UPDATE`, `DELETE` on it, and `USAGE` on the sequence `"conditional_versions/numbers"` |
+//! | of [`Schema::install`] | owner of the watched tables, sees all their rows |
 //!
-//! Whoever lacks a right is told so by an error: a write is not performed, and a
-//! source takes nothing for absent. Who may write versions can give content an
-//! old tag.
+//! A missing right is an error: the write is not performed, and a source takes
+//! no row for absent. A role that may write versions can give content an old tag.
 //!
 //! Versions are no rows of the watched table, so **no policy hides them**: a
 //! [`VersionSource`] tells the tag of a row that its role, or the caller, may not

@@ -91,7 +91,7 @@ impl AsRef<[u8]> for Scope {
     }
 }
 
-/// Where it stands in which form a table was when it was installed. It is the
+/// The entry for the form that a table had when it was installed. It is the
 /// scope of nothing.
 pub(crate) fn form(table: &str) -> String {
     format!("form/{}", escaped(table))

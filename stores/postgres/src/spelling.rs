@@ -8,8 +8,8 @@ pub(crate) const TYPES: &str = "'int2'::regtype, 'int4'::regtype, 'int8'::regtyp
 pub(crate) const CODE: &str = "CASE WHEN atttypid = 'uuid'::regtype THEN 2 \
     WHEN atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN 1 ELSE 0 END";
 
-/// Whether a value of the type with this code has this spelling. All others,
-/// as `017` for an integer, the database takes for the same as another one.
+/// Returns `true` if a value of the type with this code is spelled so. All other
+/// spellings, as `017` for an integer, the database takes for one of these.
 pub(crate) fn is_spelled(code: i64, text: &str) -> bool {
     match code {
         1 => is_integer(text),

@@ -32,7 +32,7 @@ pub enum ErrorKind {
     OtherSpelling,
     /// A table cannot be watched, or keep events. The source tells the reasons.
     Refused,
-    /// What was installed is not as it was: see
+    /// A watched table changed since the schema was installed: see
     /// [`Schema::verify`](crate::Schema::verify). The source tells the reasons.
     Changed,
     /// The commit failed in a way, as of a broken disk, that leaves open
@@ -126,7 +126,7 @@ impl fmt::Display for Error {
             ErrorKind::NotWatched => "no trigger keeps a version for this scope",
             ErrorKind::OtherSpelling => "SQLite spells the key of the scope in another way",
             ErrorKind::Refused => "a table cannot be watched",
-            ErrorKind::Changed => "what was installed is not as it was",
+            ErrorKind::Changed => "a watched table changed since the schema was installed",
             ErrorKind::OutcomeUnknown => "nobody knows whether the write was committed",
         })
     }

@@ -90,13 +90,13 @@ impl AsRef<[u8]> for Scope {
     }
 }
 
-/// Where it stands how a table was declared when it was installed, in the rest
-/// of the text. It is the scope of nothing.
+/// The entry whose rest is how a table was declared when it was installed. It is
+/// the scope of nothing.
 pub(crate) fn forms(table: &str) -> String {
     format!("form/{}", escaped(table))
 }
 
-/// Where it stands how the values of such scopes are spelled.
+/// The entry for how the values of such scopes are spelled.
 pub(crate) fn spelling(watched: &str) -> String {
     format!("spelling/{watched}")
 }

@@ -20,8 +20,8 @@ pub(crate) fn code(table: &Name, column: &Name) -> String {
     )
 }
 
-/// Whether a value of a column with this code has this spelling in a scope. All
-/// others, as `017` for an integer, are taken for the same as another one.
+/// Returns `true` if a value of a column with this code is spelled so in a scope.
+/// All other spellings, as `017` for an integer, are taken for one of these.
 pub(crate) fn is_spelled(code: i64, text: &str) -> bool {
     match code {
         1 => is_integer(text),

@@ -7,8 +7,8 @@ use crate::{Error, Scope, schema::versions::Versions};
 
 /// The absence of a row, held by a version that only its transaction sees.
 ///
-/// Whoever inserts the row meanwhile has to write the same version, and waits
-/// until the transaction has ended.
+/// A writer that inserts the row meanwhile has to write the same version, and
+/// waits until the transaction has ended.
 #[derive(Debug)]
 pub(super) struct HeldAbsence {
     forget: String,

@@ -55,8 +55,8 @@ pub use target::Target;
 ///
 /// # Creating
 ///
-/// Where a row of a watched table is absent, its absence is held: who inserts
-/// it meanwhile waits. A target that is a [query](Target::query) has no version
+/// If a row of a watched table is absent, its absence is held: a writer that
+/// inserts it meanwhile waits. A target that is a [query](Target::query) has no version
 /// to hold it by, and an `INSERT` that is not guarded may commit after the look.
 /// So write a plain `INSERT` where [`Expected::must_be_absent`] says so, and
 /// let the key refuse what is there ([`Error::is_conflict`]). An upsert (`ON

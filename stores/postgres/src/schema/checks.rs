@@ -1,4 +1,4 @@
-//! What must be so before a table is watched, and as long as it is.
+//! Faults that keep a table from being watched, or that come later.
 
 use super::{
     versions::{Versions, WATCHED},
@@ -153,7 +153,7 @@ fn of_column(table: &TableName, column: &Name) -> [Fault; 2] {
     ]
 }
 
-/// Where row-level security would hide rows from whoever installs.
+/// Row-level security that would hide rows from the role that installs.
 pub(super) fn of_installer(table: &TableName) -> Fault {
     Fault::new(
         format!("row_security_active({})", named(table)),
@@ -165,7 +165,7 @@ pub(super) fn of_installer(table: &TableName) -> Fault {
     )
 }
 
-/// Where the triggers are not what they should be.
+/// Triggers that are not those of the schema.
 pub(super) fn of_triggers(table: &TableName, names: &[Name], source: &str) -> Fault {
     let listed: Vec<_> = names.iter().map(|name| literal(name.as_str())).collect();
     Fault::new(
@@ -184,7 +184,7 @@ pub(super) fn of_triggers(table: &TableName, names: &[Name], source: &str) -> Fa
     )
 }
 
-/// Where versions were kept of another state than that of the table.
+/// Versions that are gone, or of another state than that of the table.
 pub(super) fn of_kept(versions: &Versions, table: &TableName, watched: &[String]) -> [Fault; 2] {
     let (versions, name) = (&versions.table, table.as_str());
     let marks: Vec<_> = watched.iter().map(|mark| literal(mark)).collect();

@@ -25,17 +25,17 @@ pub(super) struct Installation {
     pub(super) faults: Vec<Fault>,
 }
 
-/// What a table is to have.
+/// The triggers of a table, and all that belongs to them.
 pub(super) struct Triggers<'a> {
     pub(super) table: &'a TableName,
     pub(super) triggers: &'a [Trigger],
     /// Of the function that all of them run.
     pub(super) body: String,
-    /// What there is to do when they are installed anew.
+    /// SQL that runs when they are installed anew.
     pub(super) renew: String,
-    /// What can only be refused.
+    /// Faults that are refused.
     pub(super) refused: Vec<Fault>,
-    /// What is mended by installing anew, besides the triggers.
+    /// Faults that installing anew mends, besides the triggers.
     pub(super) stale: Vec<Fault>,
 }
 

@@ -120,8 +120,8 @@ END"
         sql + &self.bump_rows(existing) + &self.bump_collections(existing)
     }
 
-    /// What the sources look for to see that a scope is watched, and the column
-    /// whose values are in it.
+    /// The entries that say what is watched, for the sources, and the column whose
+    /// values are in the scope.
     fn watched(&self) -> impl Iterator<Item = (String, Option<&Name>)> {
         let table = self.watch.table.as_str();
         let key = self.watch.key.iter();

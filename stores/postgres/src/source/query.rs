@@ -98,9 +98,9 @@ impl<F: Fn(&Parts) -> Option<(Scope, Vec<Param>)>> QuerySource<F> {
     }
 }
 
-/// Asks with the statement that the connection has prepared. Where PostgreSQL
-/// refuses, the table may be another one since, or the statement gone: then it
-/// is prepared again, once.
+/// Asks with the statement that the connection has prepared. If PostgreSQL
+/// refuses it, the table may have changed since, or the statement is gone: then
+/// it is prepared again, once.
 async fn query_opt(
     client: &ClientWrapper,
     sql: &str,

@@ -2,7 +2,7 @@
 
 use deadpool_postgres::Pool;
 use tower_conditional::handler::Expected;
-use tower_conditional_postgres::{Error, GuardError, Guarded, Scope, Target};
+use tower_conditional_postgres::{Error, ErrorKind, GuardError, Guarded, Scope, Target};
 
 use crate::support::{
     connection, if_match, if_none_match_any, lease, notes, row, run, tag, tag_or_absent, text_of,
@@ -152,4 +152,24 @@ async fn absence_that_was_held_is_absence_again() {
         .expect("a note");
     tx.commit().await.expect("a commit");
     assert!(tag_or_absent(&pool, &row(1)).await.is_some());
+}
+
+/// Neither found nor to be held, as if others were faster each time.
+#[tokio::test]
+async fn what_cannot_be_held_is_not_taken_for_absent() {
+    let pool = notes().await;
+    run(
+        &pool,
+        "CREATE FUNCTION never() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+         CREATE TRIGGER never BEFORE INSERT ON conditional_versions
+         FOR EACH ROW EXECUTE FUNCTION never()",
+    )
+    .await;
+    let mut lease = lease(&pool).await;
+    let begun = Guarded::begin(&mut lease, if_none_match_any(), by_scope()).await;
+    let Err(GuardError::Database(error)) = begun else {
+        panic!("{begun:?}");
+    };
+    assert_eq!(error.kind(), ErrorKind::Unsettled);
+    assert!(error.is_conflict());
 }

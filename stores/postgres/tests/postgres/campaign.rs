@@ -10,7 +10,10 @@
 use std::{env, time::Duration};
 
 use deadpool_postgres::Pool;
-use tokio::{task::JoinSet, time::Instant};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, timeout_at},
+};
 use tokio_postgres::Transaction;
 use tower_conditional::{VersionTags, handler::Expected};
 use tower_conditional_postgres::{Error, GuardError, Guarded, Scope, Target, Watch};
@@ -22,6 +25,8 @@ use crate::support::{
 
 const SECONDS: &str = "TOWER_CONDITIONAL_CAMPAIGN";
 const IDS: i64 = 3;
+/// For a writer's last write.
+const LONGEST: Duration = Duration::from_secs(60);
 
 const BURY: &str = "WITH gone AS (DELETE FROM notes WHERE id = $1 RETURNING count)
     INSERT INTO grave SELECT count FROM gone";
@@ -232,7 +237,9 @@ async fn no_update_is_lost_beside_unguarded_writers() {
             let pool = pool.clone();
             writers.spawn(async move {
                 let (mut log, mut id) = (Log::default(), writer);
-                while Instant::now() < end {
+                // All but `Insert` come to it, once the others have ended.
+                let must = kind != Kind::Insert;
+                while Instant::now() < end || must && log.committed == 0 {
                     id = (id + 1) % IDS;
                     let start = Instant::now();
                     let outcome = write(&pool, kind, id).await;
@@ -255,7 +262,8 @@ async fn no_update_is_lost_beside_unguarded_writers() {
             });
         }
     }
-    let logs = writers.join_all().await;
+    let logs = timeout_at(end + LONGEST, writers.join_all()).await;
+    let logs = logs.expect("nobody waits for ever");
     let counted: i64 = logs.iter().map(|(_, log)| log.counted).sum();
     let client = connection(&pool).await;
     let sql = "SELECT coalesce(sum(count), 0)::bigint FROM
@@ -266,8 +274,4 @@ async fn no_update_is_lost_beside_unguarded_writers() {
         println!("{kind:?}: {log:?}");
     }
     assert_eq!(sum, counted, "updates were lost");
-    for guarded in [true, false] {
-        let logs = logs.iter().filter(|(kind, _)| kind.is_guarded() == guarded);
-        assert_ne!(logs.map(|(_, log)| log.committed).sum::<u32>(), 0);
-    }
 }

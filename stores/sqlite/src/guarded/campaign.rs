@@ -10,7 +10,10 @@
 use std::{env, time::Duration};
 
 use rusqlite::{Connection, OptionalExtension};
-use tokio::{task::JoinSet, time::Instant};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, timeout_at},
+};
 use tower_conditional::VersionTags;
 
 use super::{
@@ -24,6 +27,8 @@ use crate::{
 
 const SECONDS: &str = "TOWER_CONDITIONAL_CAMPAIGN";
 const IDS: i64 = 3;
+/// For a writer's last write.
+const LONGEST: Duration = Duration::from_secs(60);
 const KINDS: [&str; 8] = [
     "update", "upsert", "insert", "replace", "empty", "delete", "by row", "by table",
 ];
@@ -108,7 +113,8 @@ async fn no_update_is_lost_beside_unguarded_writers() {
         let database = Database::open(&file).unwrap();
         writers.spawn(async move {
             let (mut counted, mut committed, mut refused, mut id) = (0, 0, 0, 0);
-            while Instant::now() < end {
+            // Each comes to it, once the others have ended.
+            while Instant::now() < end || committed == 0 {
                 id = (id + 1) % IDS;
                 let outcome = match kind {
                     "by row" | "by table" => guarded(&database, kind, id).await,
@@ -133,7 +139,8 @@ async fn no_update_is_lost_beside_unguarded_writers() {
             (kind, counted, committed, refused)
         });
     }
-    let logs = writers.join_all().await;
+    let logs = timeout_at(end + LONGEST, writers.join_all()).await;
+    let logs = logs.expect("nobody waits for ever");
     let sum = database.run(|connection| {
         let sql = "SELECT coalesce(sum(count), 0) FROM
             (SELECT count FROM notes UNION ALL SELECT count FROM grave)";
@@ -144,10 +151,4 @@ async fn no_update_is_lost_beside_unguarded_writers() {
     let sum = usize::try_from(sum).unwrap();
     assert_eq!(sum, counted, "updates were lost: {logs:?}");
     println!("{counted} counted, {sum} there: {logs:?}");
-    for guarded in [true, false] {
-        let logs = logs
-            .iter()
-            .filter(|(kind, ..)| kind.starts_with("by") == guarded);
-        assert_ne!(logs.map(|(_, _, committed, _)| committed).sum::<i32>(), 0);
-    }
 }

@@ -1,4 +1,4 @@
-//! What must be so before a table is watched, and as long as it is.
+//! Faults that keep a table from being watched, or that come later.
 
 use rusqlite::{Connection, OptionalExtension};
 

@@ -55,7 +55,7 @@ const BEYOND_LOST: i64 = 1_000_000_000;
 /// rows takes a thousand numbers. It has one writer at a time, so a version in
 /// one row makes nobody wait who would not wait anyway, and there are no slots.
 ///
-/// # What is refused
+/// # Refused tables
 ///
 /// A table whose content could change and keep its tags:
 ///
@@ -67,7 +67,7 @@ const BEYOND_LOST: i64 = 1_000_000_000;
 /// [`install`](Self::install) refuses it. [`sql`](Self::sql) cannot: call
 /// [`verify`](Self::verify) after a migration tool has run it.
 ///
-/// # What changes later
+/// # Later changes
 ///
 /// [`verify`](Self::verify) sees what is refused and came later, triggers that
 /// are missing or of another schema, versions that were removed, a table that
@@ -186,7 +186,7 @@ UPDATE {counter} SET last = last + {BEYOND_LOST};
     /// # Errors
     ///
     /// Those of [`Database::run`], and [`ErrorKind::Refused`] for what could not
-    /// be watched; see [above](#what-is-refused).
+    /// be watched; see [above](#refused-tables).
     pub async fn install(&self, database: &Database) -> Result<(), Error> {
         let (schema, sql) = (self.clone(), self.sql());
         let installed = database.submit(move |connection| -> Result<(), Error> {
@@ -200,14 +200,14 @@ UPDATE {counter} SET last = last + {BEYOND_LOST};
     }
 
     /// Checks that all is as it was installed, by reading the schema and a few
-    /// versions: cheap enough for each start and each health check.
+    /// versions: cheap enough for each start.
     ///
     /// # Errors
     ///
     /// Those of [`Database::run`], and [`ErrorKind::Changed`], whose source names
-    /// each table and the reason; see [above](#what-changes-later). Until the
-    /// schema is installed again old tags may be on new content. Where it never
-    /// was installed that is [`ErrorKind::Database`].
+    /// each table and the reason; see [above](#later-changes). Until the
+    /// schema is installed again old tags may be on new content. It is
+    /// [`ErrorKind::Database`] if the schema was never installed.
     pub async fn verify(&self, database: &Database) -> Result<(), Error> {
         let schema = self.clone();
         let verified = database.submit(move |connection| -> Result<(), Error> {

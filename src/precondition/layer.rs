@@ -272,6 +272,9 @@ impl<Q, G> PreconditionLayer<Q, G> {
     /// # Ok::<_, tower_conditional::source::InvalidRoute>(())
     /// ```
     ///
+    /// The key may name the caller too, from an extension that a layer outside left: then
+    /// nobody waits for another caller's writes, where each has resources of their own.
+    ///
     /// Only requests with a condition take the lock, and `PUT`, `PATCH` and `DELETE`. A
     /// conditional write without a key is refused with 412, unless
     /// [`proceed_when_unknown`](Self::proceed_when_unknown) is set; other requests

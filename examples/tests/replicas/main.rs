@@ -9,4 +9,5 @@ mod race;
 mod races;
 mod restarts;
 mod scopes;
+mod spellings;
 mod support;

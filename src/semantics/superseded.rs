@@ -28,7 +28,9 @@ pub(crate) fn carry_representation(
     {
         // Section 8.7 of RFC 9110: whose representation this is.
         let path = target.path_and_query().map_or("/", |path| path.as_str());
-        if let Ok(location) = HeaderValue::from_str(path) {
+        // A second slash would begin the name of another host (RFC 3986, section 4.2).
+        let location = (!path.starts_with("//")).then(|| HeaderValue::from_str(path));
+        if let Some(Ok(location)) = location {
             parts.headers.insert(CONTENT_LOCATION, location);
         }
     }

@@ -50,6 +50,16 @@ fn a_content_location_of_its_own_stays() {
     assert!(!parts.headers.contains_key("preference-applied"));
 }
 
+/// Issue 11, A.10: two slashes begin the name of another host (RFC 3986, section 4.2).
+#[test]
+fn a_path_that_reads_as_a_host_is_no_content_location() {
+    let mut parts = Response::new(()).into_parts().0;
+    let target = Uri::from_static("//example.org/notes/1");
+    assert_eq!(target.path(), "//example.org/notes/1");
+    carry_representation(&mut parts, Some(&target), None);
+    assert!(!parts.headers.contains_key("content-location"));
+}
+
 #[test]
 fn a_preference_is_named_once() {
     let mut fields = headers([("vary", "Prefer")]);

@@ -178,7 +178,9 @@ pub trait ValidatorSource: Send + Sync + 'static {
     }
 
     /// Fails where the answer takes longer than `limit`, in place of the 10 seconds
-    /// that every source has otherwise. It needs tokio's timer.
+    /// that every source has otherwise. It needs tokio's timer. Of two sources that are
+    /// joined by [`or_else`](Self::or_else) each keeps a limit of its own as well, so
+    /// that the second is asked when the first hangs: set a longer one on both.
     #[cfg(feature = "tokio")]
     fn timeout(self, limit: std::time::Duration) -> Timeout<Self>
     where

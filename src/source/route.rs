@@ -3,7 +3,7 @@ use std::{borrow::Cow, error::Error, fmt, str::FromStr};
 use http::request::Parts;
 use percent_encoding::percent_decode_str;
 
-use super::{SourceError, ValidatorSource, ask, path_segments::PathSegments};
+use super::{ValidatorSource, path_segments::PathSegments};
 use crate::semantics::precondition::Current;
 
 /// A pattern of paths: `/notes/{id}` is `/notes/` and then one segment that is
@@ -196,11 +196,11 @@ impl<Q> At<Q> {
 }
 
 impl<Q: ValidatorSource> ValidatorSource for At<Q> {
-    type Error = SourceError;
+    type Error = Q::Error;
 
-    async fn current(&self, request: &Parts) -> Result<Current, SourceError> {
+    async fn current(&self, request: &Parts) -> Result<Current, Q::Error> {
         if self.route.matches(request.uri.path()) {
-            ask(&self.source, request).await
+            self.source.current(request).await
         } else {
             Ok(Current::Unknown)
         }
@@ -208,7 +208,6 @@ impl<Q: ValidatorSource> ValidatorSource for At<Q> {
 
     #[cfg(feature = "tokio")]
     fn limit(&self) -> Option<std::time::Duration> {
-        // The source's own.
-        None
+        self.source.limit()
     }
 }

@@ -212,3 +212,24 @@ async fn a_source_that_hangs_times_out() {
     let current = ask(&slow.timeout(limit), &parts("/")).await.unwrap();
     assert!(matches!(current, Current::Absent));
 }
+
+/// Issue 11, A.13: the limit that is set is the one that counts, however the source is
+/// put together.
+#[cfg(feature = "tokio")]
+#[tokio::test(start_paused = true)]
+async fn a_longer_limit_counts_around_a_route() {
+    use std::time::Duration;
+
+    let slow = |_: &Parts| async {
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        Ok::<_, Infallible>(Current::Absent)
+    };
+    let limit = Duration::from_secs(30);
+    let at = || slow.at("/a").unwrap();
+    assert!(ask(&at(), &parts("/a")).await.is_err(), "10 seconds");
+    assert!(ask(&at().timeout(limit), &parts("/a")).await.is_ok());
+    let inside = slow.timeout(limit).at("/a").unwrap();
+    assert!(ask(&Arc::new(inside), &parts("/a")).await.is_ok());
+    let either = Unknown.or_else(slow.timeout(limit));
+    assert!(ask(&either, &parts("/a")).await.is_ok());
+}

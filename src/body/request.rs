@@ -50,6 +50,7 @@ pub(crate) struct ReadAhead<B: Body> {
     held: usize,
     /// Not there once its end was seen.
     rest: Option<Pin<Box<B>>>,
+    begun: bool,
 }
 
 /// Frames that are taken without a pause. A body that is always ready would otherwise
@@ -63,7 +64,18 @@ impl<B: Body> ReadAhead<B> {
             length: 0,
             held: 0,
             rest: (!body.is_end_stream()).then(|| Box::pin(body)),
+            begun: false,
         }
+    }
+
+    /// Whether the client has been asked for it, if it waited for that.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.begun
+    }
+
+    /// Whether all of it is here, and sound.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.rest.is_none() && !matches!(self.frames.back(), Some(Err(_)))
     }
 
     /// Whether all of it is here, or more than `max_bytes`. Takes what has come.
@@ -77,6 +89,7 @@ impl<B: Body> ReadAhead<B> {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>, max_bytes: usize) -> Poll<()> {
+        self.begun = true;
         for _ in 0..FRAMES_BETWEEN_PAUSES {
             let Some(rest) = self.rest.as_mut().filter(|_| self.held <= max_bytes) else {
                 return Poll::Ready(());

@@ -23,6 +23,8 @@ use http_body::Body;
 #[cfg(feature = "tokio")]
 use tokio::{runtime::Handle, time::timeout};
 
+#[cfg(feature = "tokio")]
+use super::{ReadAhead, RequestBody};
 use crate::semantics::{content_length, expect};
 
 /// Before the answer. For longer content a new connection costs no more than
@@ -95,6 +97,26 @@ impl<B: Body> UnreadContent<B> {
     }
 }
 
+#[cfg(feature = "tokio")]
+impl<B: Body> UnreadContent<RequestBody<B>> {
+    /// As [`new`](Self::new), for content of which some may have been read: then no
+    /// client waits for a 100, and what is here need not be read.
+    pub(crate) fn read_ahead(request: &Parts, content: ReadAhead<B>) -> Self {
+        let (complete, begun) = (content.is_complete(), content.has_begun());
+        let content = content.into_body();
+        let plan = match (complete, begun) {
+            (true, _) => Plan::Nothing,
+            (false, true) => Plan::by_length(request, &content),
+            (false, false) => Plan::of(request, &content),
+        };
+        Self {
+            plan,
+            version: request.version,
+            content: Some(content),
+        }
+    }
+}
+
 impl<B: Body + Send + 'static> UnreadContent<B> {
     /// Makes `answer`, which the service did not give, safe to send.
     // Boxed: the future that waits for it stays small, and most have nothing to
@@ -128,6 +150,10 @@ impl Plan {
         if expect::expects_continue(&request.headers) {
             return Self::Never;
         }
+        Self::by_length(request, content)
+    }
+
+    fn by_length<B: Body>(request: &Parts, content: &B) -> Self {
         let announced = content_length::announced(&request.headers).unwrap_or(0);
         if announced.max(content.size_hint().lower()) > BEFORE.bytes {
             Self::AfterAnswer

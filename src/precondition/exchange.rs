@@ -132,7 +132,7 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
     pub(super) fn run<S, ReqB, ResB, T>(
         self,
         mut parts: Parts,
-        content: ReqB,
+        mut content: UnreadContent<ReqB>,
         mut service: Ready<S>,
         turn: T,
     ) -> impl Future<Output = Result<Answer<ResB>, S::Error>>
@@ -143,7 +143,6 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         G: MayAskService<S, ReqB>,
     {
         let nothing_to_check = self.has_nothing_to_check();
-        let mut content = UnreadContent::new(&parts, content);
         async move {
             if nothing_to_check {
                 let service = service.ready::<ReqB>().await?;

@@ -155,10 +155,11 @@ impl<Q: ValidatorSource, G> Turn<Q, G> {
             let busy = exchange.refuse(Reason::Busy);
             return Ok(refuse(&parts, content, busy).await);
         };
+        let content = UnreadContent::read_ahead(&parts, content);
         let performed = async move {
             let late = exchange.late();
             let hold_timeout = Some(lock.lock.longest_hold());
-            let run = exchange.run(parts, content.into_body(), service, guard);
+            let run = exchange.run(parts, content, service, guard);
             let response = source::within(hold_timeout, run).await;
             response.unwrap_or_else(|| Ok(late.answer()))
         };
@@ -174,7 +175,7 @@ async fn refuse<B: Body<Data: Send, Error: Send> + Send + 'static, R>(
     content: ReadAhead<B>,
     answer: Response<R>,
 ) -> Response<R> {
-    let mut content = UnreadContent::new(request, content.into_body());
+    let mut content = UnreadContent::read_ahead(request, content);
     if content.is_unread() {
         content.refuse(answer).await
     } else {

@@ -11,7 +11,7 @@ use tower_service::Service;
 
 use super::{ResponseFuture, exchange::Exchange, layer::Config};
 use crate::{
-    body::ResponseBody,
+    body::{ResponseBody, UnreadContent},
     semantics::method::is_safe,
     source::{MayAskService, NoSelfGet, Ready, Unknown, ValidatorSource},
 };
@@ -95,6 +95,7 @@ impl<Q, G> Exchange<Q, G> {
             return ResponseFuture::unconditional(inner.call(request), renderer, self.accepts_json);
         }
         let service = Ready::take(inner);
+        let content = UnreadContent::new(&parts, content);
         ResponseFuture::guarded(self.run(parts, content, service, ()))
     }
 }

@@ -92,7 +92,7 @@ mod with_a_lock {
     use tower::{Layer, ServiceExt, service_fn};
 
     use super::*;
-    use crate::{body::RequestBody, lock::KeyedLock};
+    use crate::{body::RequestBody, lock::KeyedLock, test_support::Act};
 
     /// The status of the answer, and whether it closes the connection.
     async fn put<B>(lock: KeyedLock, tag: &str, content: B) -> (u16, bool)
@@ -118,6 +118,33 @@ mod with_a_lock {
         assert_eq!(put(lock.clone(), "\"1\"", text).await, (503, false));
         let none = Empty::<Bytes>::new();
         assert_eq!(put(lock.clone(), "\"1\"", none).await, (503, false));
+    }
+
+    /// Content that is here keeps no connection from living on, however long it is.
+    #[tokio::test]
+    async fn content_that_has_been_read() {
+        let long = Full::<Bytes>::from(vec![b'x'; 100_000]);
+        assert_eq!(put(KeyedLock::new(), "\"0\"", long).await, (412, false));
+    }
+
+    /// Whoever was sent a 100 is sending the content, which is read to its end.
+    #[tokio::test(start_paused = true)]
+    async fn content_that_was_asked_for() {
+        let lock = KeyedLock::new().patience(Duration::from_secs(1));
+        let _held = lock.acquire("/").await.unwrap();
+        let service = PreconditionLayer::new(knows(tagged("1")))
+            .lock(lock, |_| Some("/"))
+            .max_content(1)
+            .layer(service_fn(|_: Request<RequestBody<ScriptedBody>>| async {
+                Ok::<_, Infallible>(status(StatusCode::CREATED))
+            }));
+        let content = ScriptedBody::sized([Act::data("one"), Act::data("two")]);
+        let mut put = request("PUT", Some(("if-match", "\"1\""))).map(|_| content);
+        let expect = "100-continue".parse().unwrap();
+        put.headers_mut().insert("expect", expect);
+        let answer = service.oneshot(put).await.unwrap();
+        assert_eq!(answer.status(), 503);
+        assert!(!answer.headers().contains_key("connection"));
     }
 
     /// Neither a stale write whose content does not come, nor one that may be performed.

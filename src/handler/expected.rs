@@ -98,6 +98,11 @@ impl Expected {
         Arc::clone(&self.used)
     }
 
+    /// Lets the witness of what a layer outside expects tell of this comparison too.
+    pub(crate) fn share_witness(&mut self, outer: &Self) {
+        self.used = Arc::clone(&outer.used);
+    }
+
     /// Whether the request carries a condition for a write: `If-Match`,
     /// `If-None-Match`, or a date in `If-Unmodified-Since` (what is no date is
     /// ignored: RFC 9110, section 13.1.4).

@@ -211,9 +211,17 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
             source_knew: false,
         };
         if self.conditional {
-            let expected =
+            let mut expected =
                 Expected::handed_over(parts.method.clone(), self.fields.clone(), current);
-            kept.compared = (!self.locked).then(|| expected.witness());
+            if let Some(outer) = parts.extensions.get() {
+                expected.share_witness(outer);
+            }
+            let compared = expected.witness();
+            if self.locked {
+                // Nobody can come in between.
+                compared.store(true, Ordering::Release);
+            }
+            kept.compared = Some(compared);
             parts.extensions.insert(expected);
         }
         kept

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
+use tower::layer::util::Stack;
 
 use super::{Answer, problem, representation, status};
 use crate::{
@@ -99,6 +100,19 @@ fn a_comparison_consumes_what_is_expected() {
     let answer = put(&layer, &[("if-match", "\"2\"")], compares);
     assert_eq!(answer.status(), 204);
     assert!(!is_unchecked(&answer));
+}
+
+/// Issue 11, A.6: of two layers the outer one sees that the handler compared.
+#[test]
+fn a_comparison_is_seen_by_every_layer() {
+    let layer = || PreconditionLayer::handler_checks().unchecked(Unchecked::Fail);
+    type Respond = fn(&Request<Upload>) -> Response<ScriptedBody>;
+    for (handler, expected) in [(compares as Respond, 204), (careless, 500)] {
+        let put = request("PUT", "/", [("if-match", "\"2\"")]);
+        let both = Stack::new(layer(), layer());
+        let answer = send(&both, put, move |request| handler(&request));
+        assert_eq!(answer.status(), expected);
+    }
 }
 
 /// R-9110-13.1-a: a comparison that fails is 412, though the check before held.

@@ -50,7 +50,8 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
                 if self.config.on_source_error != OnSourceError::Proceed {
                     return Ok(Checked::Refused(self.unavailable(error)));
                 }
-                may_be_unknown = true;
+                // Where there is no key, it is not the source that is missed.
+                may_be_unknown |= !self.keyless;
                 (Current::Unknown, None)
             }
         };

@@ -30,7 +30,7 @@ use crate::{
     handler::Expected,
     lock::KeyedLock,
     semantics::precondition::Current,
-    source::{Route, SelfGet},
+    source::{OnSourceError, Route, SelfGet},
     test_support::{self, Log, ScriptedBody, knows, tagged},
 };
 
@@ -304,6 +304,19 @@ async fn a_conditional_write_without_a_key_is_refused() {
         assert_eq!(answer.unwrap().status(), expected);
     }
     assert_eq!(version.load(Ordering::SeqCst), 3);
+}
+
+/// Issue 11, A.4: a source that fails is no key either.
+#[tokio::test(start_paused = true)]
+async fn a_failed_source_does_not_stand_for_a_key() {
+    let version = Arc::new(AtomicUsize::new(1));
+    let layer = PreconditionLayer::new(|_: &Parts| async { Err::<Current, _>("down") })
+        .on_source_error(OnSourceError::Proceed)
+        .lock(KeyedLock::new(), |_| None::<String>);
+    let put = request("PUT", "/", [("if-match", "\"1\"")]);
+    let answer = layer.layer(counter(&version)).oneshot(put).await;
+    assert_eq!(answer.unwrap().status(), 412);
+    assert_eq!(version.load(Ordering::SeqCst), 1);
 }
 
 /// Issue 11, A.5: only what may write over another's write takes the lock.

@@ -42,6 +42,13 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
             || (Q::KNOWS_NOTHING && !G::ASKS && !self.keyless);
         let (current, mut found) = match self.current(parts, service).await? {
             Asked::State(current, found) => (current, found),
+            // It may lead to the representation, by a URL that is signed for example.
+            Asked::Answer(response)
+                if response.status().is_redirection() && !self.config.self_get.may_show() =>
+            {
+                may_be_unknown = self.config.proceeds_when_unknown;
+                (Current::Unknown, None)
+            }
             Asked::Answer(response) => {
                 return Ok(Checked::Refused(response.map(ResponseBody::inner)));
             }

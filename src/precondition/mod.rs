@@ -83,7 +83,9 @@
 //! - Where nothing is known the request goes on as it came, conditions included, if no
 //!   condition is required. If one is, a source that does not know the target may have
 //!   met another spelling of it: that is 412, unless
-//!   [the handler compares](PreconditionLayer::proceed_when_unknown).
+//!   [the handler compares](PreconditionLayer::proceed_when_unknown). The same goes for
+//!   a [`SelfGet`](crate::source::SelfGet) whose `GET` is redirected, if it is not said
+//!   that writers may read.
 //! - A failed source is 503 with `Retry-After: 1`.
 //! - Never is there a 412 for a request without a condition: a handler's
 //!   [`PreconditionFailed`](crate::handler::PreconditionFailed) then becomes a

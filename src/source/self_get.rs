@@ -30,10 +30,13 @@ use crate::{
 /// that gap.
 ///
 /// The status of the answer tells the state: 200, 203 and 204 are the current representation; 404
-/// and 410 say that there is none; 405 and 501 say that nothing is known. 3xx
+/// and 410 say that there is none; 405 and 501 say that nothing is known. Redirections
 /// and every other 4xx go to the client as they are: a caller who may not read
-/// learns nothing from a condition, and a 429 keeps its `Retry-After`.
-/// Everything else, a panic included, is a failed source.
+/// learns nothing from a condition, and a 429 keeps its `Retry-After`. A redirection
+/// may lead to the representation, so it is shown only to
+/// [writers who may read](Self::writers_may_read); to others it says that nothing is
+/// known, and their conditional write is refused with 412.
+/// Everything else, a 304 and a panic included, is a failed source.
 ///
 /// # Which service
 ///

@@ -210,3 +210,32 @@ fn a_write_can_be_followed_by_another() {
         tag = get.headers()["etag"].to_str().unwrap().to_owned();
     }
 }
+
+/// Issue 11, A.1: a redirection may be the way to the representation: a URL that is
+/// signed, for example. Whoever is not said to read does not get it.
+#[test]
+fn a_redirection_is_not_shown() {
+    let secret = "https://files.example/1?signature=abc";
+    let layer = || PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart());
+    let condition = Some(("if-match", "\"1\""));
+    for (layer, condition, expected) in [
+        (layer(), condition, 412),
+        (layer().require(), condition, 412),
+        (layer().require(), None, 428),
+        (layer().proceed_when_unknown(), condition, 204),
+    ] {
+        let put = request("PUT", "/", condition);
+        let answer = send(&layer, put, move |request: Request<Upload>| {
+            if request.method() != Method::GET {
+                return status(StatusCode::NO_CONTENT);
+            }
+            let mut answer = status(StatusCode::FOUND);
+            answer
+                .headers_mut()
+                .insert("location", secret.parse().unwrap());
+            answer
+        });
+        assert_eq!(answer.status(), expected);
+        assert!(!answer.headers().contains_key("location"));
+    }
+}

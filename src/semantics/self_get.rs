@@ -64,7 +64,7 @@ pub enum Meaning {
     Refused,
     /// The target has no state to read: 405 and 501.
     Unknown,
-    /// Nobody knows: any other status.
+    /// Nobody knows: any other status. So is a 304, for which no condition asked.
     Failed,
 }
 
@@ -78,6 +78,7 @@ impl Meaning {
             }
             StatusCode::NOT_FOUND | StatusCode::GONE => Self::Absent,
             StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => Self::Unknown,
+            StatusCode::NOT_MODIFIED => Self::Failed,
             other if other.is_redirection() || other.is_client_error() => Self::Refused,
             _ => Self::Failed,
         }

@@ -223,6 +223,11 @@ impl<T: ValidatorSource> ValidatorSource for Arc<T> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SourceKnows;
 
+/// A request extension: the current state is asked for on behalf of a write, whatever the
+/// client has seen of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StateWanted;
+
 /// A source that knows nothing, for where the handler or a [`SelfGet`] does.
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]

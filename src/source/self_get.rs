@@ -6,7 +6,7 @@ use std::{
 use http::{Extensions, Request, Response, StatusCode, request::Parts};
 use tower_service::Service;
 
-use super::{Ready, SourceError, SourceKnows, caught};
+use super::{Ready, SourceError, SourceKnows, StateWanted, caught};
 use crate::{
     clock::Clock,
     semantics::{
@@ -137,7 +137,9 @@ impl<T> SelfGet<T> {
     /// would change: because the same callers may do both, or because the service that
     /// is asked refuses the `GET` of a caller who may not read, authorisation included.
     /// A 412 then carries the current representation and its validators. Without this
-    /// promise, which is the default, it carries neither.
+    /// promise, which is the default, it carries neither. The validators that a handler
+    /// puts into its own [`PreconditionFailed`](crate::handler::PreconditionFailed), by
+    /// [`Expected::check`](crate::handler::Expected::check) for example, are sent all the same.
     pub fn writers_may_read(self) -> Self {
         Self {
             writers_may_read: true,
@@ -290,8 +292,10 @@ where
     }
 }
 
-/// Tells an [`EtagLayer`](crate::EtagLayer) inside whether a source knows.
+/// Tells a [`StateRefLayer`](crate::StateRefLayer) inside that the state is wanted, and an
+/// [`EtagLayer`](crate::EtagLayer) whether a source knows it.
 fn marked(mut head: Parts, known: bool) -> Parts {
+    head.extensions.insert(StateWanted);
     if known {
         head.extensions.insert(SourceKnows);
     }

@@ -15,7 +15,7 @@ use crate::{
     events,
     refusal::{Reason, Refusal},
     semantics::{accept, method::is_safe, state_ref},
-    source::{self, OnSourceError, Ready, ResponseFuture, SourceError, StateSource},
+    source::{self, OnSourceError, Ready, ResponseFuture, SourceError, StateSource, StateWanted},
 };
 
 /// Service that answers 304 where the client has the latest state already.
@@ -52,7 +52,8 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        let seen = state_ref::may_ask(request.method())
+        let wanted = request.extensions().get::<StateWanted>().is_some();
+        let seen = (state_ref::may_ask(request.method()) && !wanted)
             .then(|| state_ref::seen(request.headers(), &self.config.field))
             .flatten();
         let Some(seen) = seen.cloned() else {

@@ -1,13 +1,18 @@
 //! The service as its own source.
 
-use std::sync::{Arc, Mutex, Weak};
+use std::{
+    convert::Infallible,
+    future::ready,
+    sync::{Arc, Mutex, Weak},
+};
 
 use bytes::Bytes;
-use http::{Method, Request, StatusCode};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode, request::Parts};
+use tower::layer::util::Stack;
 
 use super::{representation, resource, status};
 use crate::{
-    PreconditionLayer,
+    PreconditionLayer, StateRefLayer,
     source::{OnSourceError, SelfGet},
     test_support::{Act, Log, ScriptedBody, Upload, content, read, request, send},
 };
@@ -52,6 +57,7 @@ fn every_status_has_a_meaning() {
         (404, 412, 412),
         (410, 412, 412),
         (301, 301, 301),
+        (304, 503, 503),
         (308, 308, 308),
         (401, 401, 401),
         (403, 403, 403),
@@ -209,6 +215,22 @@ fn a_write_can_be_followed_by_another() {
         assert_eq!(send(&layer(), again, service.clone()).status(), 412);
         tag = get.headers()["etag"].to_str().unwrap().to_owned();
     }
+}
+
+/// Issue 11, B.4: a client that has seen the latest state may change it. The `GET` asks
+/// for that state, and not for news.
+#[test]
+fn a_state_reference_stops_no_write() {
+    let latest = |_: &Parts| ready(Ok::<_, Infallible>(Some(HeaderValue::from_static("17"))));
+    let reads = StateRefLayer::new(HeaderName::from_static("x-notes-ref"), latest);
+    let log = Log::default();
+    for (tag, expected) in [("\"1\"", 204), ("\"0\"", 412)] {
+        let put = request("PUT", "/", [("if-match", tag), ("x-notes-ref", "17")]);
+        let layers = Stack::new(reads.clone(), layer());
+        let answer = send(&layers, put, resource(Some("\"1\""), &log));
+        assert_eq!(answer.status(), expected, "{tag}");
+    }
+    assert_eq!(log.take(), ["PUT"]);
 }
 
 /// Issue 11, A.1: a redirection may be the way to the representation: a URL that is

@@ -226,6 +226,7 @@ fn every_status_has_a_meaning() {
             200 | 203 | 204 => Meaning::Present,
             404 | 410 => Meaning::Absent,
             405 | 501 => Meaning::Unknown,
+            304 => Meaning::Failed,
             300..=499 => Meaning::Refused,
             _ => Meaning::Failed,
         };

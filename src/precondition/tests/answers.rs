@@ -114,7 +114,9 @@ fn a_412_carries_the_representation() {
         let headers = answer.headers();
         assert_eq!(headers["etag"], "\"1\"");
         assert_eq!(headers["cache-control"], "no-store");
-        assert_eq!(headers["content-location"], "/notes/1?a=b");
+        let location = headers.get("content-location");
+        assert_eq!(location.is_some(), cfg!(feature = "axum"));
+        assert!(location.is_none_or(|location| location == "/notes/1?a=b"));
         assert_eq!(headers["vary"], "prefer");
         let said = headers.get("preference-applied");
         assert_eq!(said.map(|said| said.to_str().unwrap()), applied);

@@ -147,7 +147,9 @@ fn a_failed_comparison_carries_the_representation() {
     });
     assert_eq!(answer.status(), 412);
     assert_eq!(answer.headers()["etag"], "\"2\"");
-    assert_eq!(answer.headers()["content-location"], "/notes/1");
+    let location = answer.headers().get("content-location");
+    assert_eq!(location.is_some(), cfg!(feature = "axum"));
+    assert!(location.is_none_or(|location| location == "/notes/1"));
     assert_eq!(content(&read(answer.into_body())), b"hello");
 
     let minimal = [CONDITION, ("prefer", "return=minimal")];

@@ -71,7 +71,7 @@ impl Detached {
     }
 
     /// Polls the future where it is awaited. If that is given up, the rest is done in
-    /// a task, whose output nobody sees.
+    /// a task, whose output nobody sees; all of it, if it was never polled.
     ///
     /// # Panics
     ///
@@ -131,7 +131,7 @@ impl fmt::Debug for Detached {
 }
 
 /// Future of [`Detached::finish`].
-#[must_use = "nothing is done until it is polled"]
+#[must_use = "it is done in its place where it is awaited, and in a task where it is dropped"]
 pub struct Finish<F: Future + Send + 'static> {
     work: Option<(Pin<Box<F>>, Counted)>,
     runtime: Option<Handle>,

@@ -69,7 +69,9 @@ impl KeyedLock {
 
     /// How long a [`PreconditionLayer`](crate::PreconditionLayer::lock) lets one write
     /// hold a key: 30 seconds by default. Its handler is dropped after that, as when a
-    /// client leaves, and the key is free. A [`KeyGuard`] has no limit.
+    /// client leaves, and the key is free. Work that it gave to other tasks or threads
+    /// goes on without the lock, and may write over what the next holder wrote: give it
+    /// a shorter limit. A [`KeyGuard`] has no limit.
     #[must_use]
     pub fn hold_timeout(self, hold_timeout: Duration) -> Self {
         Self {

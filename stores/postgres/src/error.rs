@@ -144,7 +144,9 @@ impl fmt::Display for Error {
             ErrorKind::Refused => "a table cannot be watched",
             ErrorKind::Changed => "a watched table changed since the schema was installed",
             ErrorKind::NotAVersion => "the query gave a column of a type that makes no version",
-            ErrorKind::NotLocking => "a query that guards a write says FOR UPDATE",
+            ErrorKind::NotLocking => {
+                "a query that guards a write says FOR UPDATE, and not SKIP LOCKED"
+            }
             ErrorKind::OutcomeUnknown => "nobody knows whether the transaction was committed",
         })
     }

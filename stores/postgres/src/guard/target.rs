@@ -50,7 +50,8 @@ impl Target {
     /// # Errors
     ///
     /// [`ErrorKind::NotLocking`] for a query without `FOR UPDATE` or `FOR NO
-    /// KEY UPDATE`.
+    /// KEY UPDATE`, or with `SKIP LOCKED`, to which a row that is being written looks
+    /// absent.
     pub fn query(scope: Scope, sql: impl Into<String>, params: Vec<Param>) -> Result<Self, Error> {
         let sql = sql.into();
         if !is_locking(&sql) {
@@ -186,7 +187,9 @@ fn advisory_lock(key: &str) -> String {
 fn is_locking(sql: &str) -> bool {
     let words: Vec<_> = sql.split_whitespace().map(str::to_uppercase).collect();
     let sql = words.join(" ");
-    sql.contains("FOR UPDATE") || sql.contains("FOR NO KEY UPDATE")
+    let locks = sql.contains("FOR UPDATE") || sql.contains("FOR NO KEY UPDATE");
+    // A row that another writer has locked would be none.
+    locks && !sql.contains("SKIP LOCKED")
 }
 
 impl fmt::Debug for Target {

@@ -423,11 +423,13 @@ async fn nobody_comes_between() {
     }
 }
 
+/// Issue 11, B.3: to `SKIP LOCKED` a row that is being written looks absent.
 #[tokio::test]
 async fn refuses_what_would_not_guard() {
     for sql in [
         "SELECT version FROM notes",
         "SELECT version FROM notes FOR SHARE",
+        "SELECT version FROM notes FOR UPDATE skip  locked",
     ] {
         let refused = Target::query(table(), sql, Vec::new()).expect_err("it does not lock");
         assert_eq!(refused.kind(), ErrorKind::NotLocking);

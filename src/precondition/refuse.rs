@@ -132,7 +132,9 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         };
         let answer = match found {
             Found::Withheld => self.refuse_with(refusal, None),
-            Found::Nothing if !G::ASKS => self.refuse_with(refusal, Some(validators)),
+            Found::Nothing if !self.config.self_get.may_show() => {
+                self.refuse_with(refusal, Some(validators))
+            }
             found => {
                 let current = Some(validators);
                 self.carry(request, refusal, current, source_knew, found)

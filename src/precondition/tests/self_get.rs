@@ -14,7 +14,7 @@ use super::{representation, resource, status};
 use crate::{
     PreconditionLayer, StateRefLayer,
     source::{OnSourceError, SelfGet},
-    test_support::{Act, Log, ScriptedBody, Upload, content, read, request, send},
+    test_support::{Act, Log, ScriptedBody, Upload, content, knows, read, request, send, tagged},
 };
 
 fn layer() -> PreconditionLayer<crate::source::Unknown, SelfGet> {
@@ -260,4 +260,22 @@ fn a_redirection_is_not_shown() {
         assert_eq!(answer.status(), expected);
         assert!(!answer.headers().contains_key("location"));
     }
+}
+
+/// Issue 11, A.1: no preference brings a representation that is not shown, and none is
+/// said to have kept it away.
+#[test]
+fn a_preference_for_what_is_not_shown() {
+    let layer = PreconditionLayer::new(knows(tagged("1")))
+        .with_self_get(SelfGet::inner_tells_methods_apart());
+    let put = request(
+        "PUT",
+        "/",
+        [("if-match", "\"0\""), ("prefer", "return=minimal")],
+    );
+    let answer = send(&layer, put, resource(Some("\"1\""), &Log::default()));
+    assert_eq!(answer.status(), 412);
+    assert_eq!(answer.headers()["etag"], "\"1\"");
+    assert!(!answer.headers().contains_key("preference-applied"));
+    assert!(!answer.headers().contains_key("vary"));
 }

@@ -69,10 +69,22 @@ pin_project! {
         Asking {
             future: Asking<B, E>,
         },
+        // Nothing was asked that had to be waited for.
+        Answered {
+            response: Option<Response<ResponseBody<B>>>,
+        },
     }
 }
 
 impl<F, B: Body, E, C> SourcedFuture<F, B, E, C> {
+    pub(super) fn answered(response: Response<ResponseBody<B>>) -> Self {
+        Self {
+            kind: Kind::Answered {
+                response: Some(response),
+            },
+        }
+    }
+
     pub(super) fn responding(future: ResponseFuture<F, C>) -> Self {
         Self {
             kind: Kind::Responding { future },
@@ -102,6 +114,10 @@ where
         match self.project().kind.project() {
             KindProj::Responding { future } => future.poll(cx),
             KindProj::Asking { future } => future.as_mut().poll(cx),
+            KindProj::Answered { response } => {
+                let response = response.take();
+                Poll::Ready(Ok(response.expect("polled after it was ready")))
+            }
         }
     }
 }
@@ -111,6 +127,7 @@ impl<F, B: Body, E, C> fmt::Debug for SourcedFuture<F, B, E, C> {
         f.write_str(match self.kind {
             Kind::Responding { .. } => "SourcedFuture(Responding)",
             Kind::Asking { .. } => "SourcedFuture(Asking)",
+            Kind::Answered { .. } => "SourcedFuture(Answered)",
         })
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     body::ResponseBody,
     clock::{Clock, SystemClock},
     semantics::{accept, method, precondition::Asks},
-    source::{Ready, ValidatorSource},
+    source::{self, Ready, ValidatorSource},
 };
 
 /// Service that answers conditional reads.
@@ -128,7 +128,19 @@ where
             }
             other => return SourcedFuture::responding(self.respond(request, other)),
         };
+        let (parts, content) = request.into_parts();
+        let known = source::ask_at_hand(&*self.by.source, &parts);
+        // Whose client may be sending content has to wait.
+        if let Some(Ok(current)) = &known
+            && content.is_end_stream()
+            && let Some(answer) = exchange.answer_before(current)
+        {
+            // Gives back what `poll_ready` reserved.
+            drop(Ready::take(&mut self.inner));
+            return SourcedFuture::answered(exchange.asked(answer, current));
+        }
         let service = Ready::take(&mut self.inner);
-        SourcedFuture::asking(exchange.run(self.by.clone(), request, service))
+        let request = Request::from_parts(parts, content);
+        SourcedFuture::asking(exchange.run(self.by.clone(), known, request, service))
     }
 }

@@ -23,14 +23,16 @@ use crate::{
         precondition::{Current, Decision},
         validators::{Label, Validators},
     },
-    source::{self, OnSourceError, Ready, SourceKnows, ValidatorSource},
+    source::{self, OnSourceError, Ready, SourceError, SourceKnows, ValidatorSource},
 };
 
 impl<C: Clock> Exchange<C> {
+    /// `known` is what the source had at hand, if it was asked before.
     // No `async fn`: the future of one holds its arguments twice.
     pub(super) fn run<Q, S, ReqB, ResB>(
         self,
         by: BySource<Q>,
+        known: Option<Result<Current, SourceError>>,
         request: Request<ReqB>,
         mut service: Ready<S>,
     ) -> impl Future<Output = Result<Response<ResponseBody<ResB>>, S::Error>>
@@ -43,7 +45,11 @@ impl<C: Clock> Exchange<C> {
         let (mut parts, content) = request.into_parts();
         let mut content = UnreadContent::new(&parts, content);
         async move {
-            let before = match source::ask(&*by.source, &parts).await {
+            let before = match known {
+                Some(known) => known,
+                None => source::ask(&*by.source, &parts).await,
+            };
+            let before = match before {
                 Ok(current) => current,
                 Err(error) => {
                     events::source_failed(&error);

@@ -24,6 +24,9 @@ pub(super) struct Entry {
     claims: usize,
 }
 
+/// Keys that there is room for, however few are live.
+const KEPT_ROOM: usize = 64;
+
 /// Keeps an entry alive for one holder or one who waits.
 #[derive(Debug)]
 pub(super) struct Claim {
@@ -81,6 +84,11 @@ impl Drop for Claim {
             Some(entry) if entry.claims > 1 => entry.claims -= 1,
             _ => {
                 live.remove(&self.key);
+                // A flood that is over leaves no room behind.
+                if live.capacity() > KEPT_ROOM && live.len() < live.capacity() / 8 {
+                    let room = live.len() * 2;
+                    live.shrink_to(room.max(KEPT_ROOM));
+                }
             }
         }
     }

@@ -78,6 +78,7 @@
 
 mod error;
 mod future;
+mod now;
 mod or_else;
 mod path_segments;
 mod ready;
@@ -105,6 +106,7 @@ use crate::semantics::{precondition::Current, repeated::RepeatedFields};
 
 pub use error::{BoxError, SourceError, SourceErrorKind};
 pub use future::ResponseFuture;
+pub use now::{Now, now};
 pub use or_else::OrElse;
 pub(crate) use path_segments::PathSegments;
 pub(crate) use ready::Ready;
@@ -138,6 +140,17 @@ pub trait ValidatorSource: Send + Sync + 'static {
     /// method would change. Dropping the future must do no harm.
     fn current(&self, request: &Parts)
     -> impl Future<Output = Result<Current, Self::Error>> + Send;
+
+    /// The current state, if the source knows it without waiting: from a counter, a map,
+    /// or the request itself. `None` is that [`current`](Self::current) has to be asked;
+    /// by default it always has. A layer then needs no future on the heap for a 304.
+    ///
+    /// [`now`] makes such a source of a closure, and closures that return
+    /// [`std::future::Ready`] are such sources.
+    fn at_hand(&self, request: &Parts) -> Option<Result<Current, Self::Error>> {
+        let _ = request;
+        None
+    }
 
     /// How long a layer waits for the answer, unless the source sees to that itself.
     #[cfg(feature = "tokio")]
@@ -193,13 +206,17 @@ pub trait ValidatorSource: Send + Sync + 'static {
 impl<F, Fut, E> ValidatorSource for F
 where
     F: Fn(&Parts) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<Current, E>> + Send,
-    E: Into<BoxError> + Send,
+    Fut: Future<Output = Result<Current, E>> + Send + 'static,
+    E: Into<BoxError> + Send + 'static,
 {
     type Error = E;
 
     fn current(&self, request: &Parts) -> impl Future<Output = Result<Current, E>> + Send {
         self(request)
+    }
+
+    fn at_hand(&self, request: &Parts) -> Option<Result<Current, E>> {
+        now::output_of_ready(|| self(request))
     }
 }
 
@@ -210,6 +227,10 @@ impl<T: ValidatorSource> ValidatorSource for Arc<T> {
 
     fn current(&self, request: &Parts) -> impl Future<Output = Result<Current, T::Error>> + Send {
         T::current(self, request)
+    }
+
+    fn at_hand(&self, request: &Parts) -> Option<Result<Current, T::Error>> {
+        T::at_hand(self, request)
     }
 
     #[cfg(feature = "tokio")]
@@ -241,6 +262,10 @@ impl ValidatorSource for Unknown {
     async fn current(&self, _: &Parts) -> Result<Current, Infallible> {
         Ok(Current::Unknown)
     }
+
+    fn at_hand(&self, _: &Parts) -> Option<Result<Current, Infallible>> {
+        Some(Ok(Current::Unknown))
+    }
 }
 
 /// What a layer does with a request whose source failed.
@@ -262,6 +287,17 @@ pub(crate) async fn ask<Q: ValidatorSource>(
     #[cfg(feature = "tokio")]
     let asked = in_time(source.limit(), asked);
     asked.await
+}
+
+/// What a source knows without waiting.
+pub(crate) fn ask_at_hand<Q: ValidatorSource>(
+    source: &Q,
+    request: &Parts,
+) -> Option<Result<Current, SourceError>> {
+    match catch_unwind(AssertUnwindSafe(|| source.at_hand(request))) {
+        Ok(answer) => answer.map(|answer| answer.map_err(SourceError::from_source)),
+        Err(_) => Some(Err(SourceError::panicked())),
+    }
 }
 
 /// What a source answers; a panic in it is a failure like any other.

@@ -1,6 +1,6 @@
 use http::request::Parts;
 
-use super::{SourceError, ValidatorSource, ask};
+use super::{SourceError, ValidatorSource, ask, ask_at_hand};
 use crate::semantics::precondition::Current;
 
 /// Two sources; see [`ValidatorSource::or_else`].
@@ -28,6 +28,17 @@ impl<A: ValidatorSource, B: ValidatorSource> ValidatorSource for OrElse<A, B> {
             Current::Unknown => first,
             known => Ok(known),
         }
+    }
+
+    fn at_hand(&self, request: &Parts) -> Option<Result<Current, SourceError>> {
+        let first = match ask_at_hand(&self.first, request)? {
+            Ok(known @ (Current::Absent | Current::Present(_))) => return Some(Ok(known)),
+            unknown => unknown,
+        };
+        Some(match ask_at_hand(&self.second, request)? {
+            Ok(Current::Unknown) => first,
+            known => known,
+        })
     }
 
     #[cfg(feature = "tokio")]

@@ -14,18 +14,29 @@ impl<Q> Repeating<Q> {
     pub(super) fn new(source: Q, fields: RepeatedFields) -> Self {
         Self { source, fields }
     }
+
+    fn repeat(&self, mut current: Current) -> Current {
+        if let Current::Present(validators) = &mut current {
+            let own = std::mem::take(&mut validators.repeated);
+            validators.repeated = own.or(&self.fields);
+        }
+        current
+    }
 }
 
 impl<Q: ValidatorSource> ValidatorSource for Repeating<Q> {
     type Error = Q::Error;
 
     async fn current(&self, request: &Parts) -> Result<Current, Q::Error> {
-        let mut current = self.source.current(request).await?;
-        if let Current::Present(validators) = &mut current {
-            let own = std::mem::take(&mut validators.repeated);
-            validators.repeated = own.or(&self.fields);
-        }
-        Ok(current)
+        Ok(self.repeat(self.source.current(request).await?))
+    }
+
+    fn at_hand(&self, request: &Parts) -> Option<Result<Current, Q::Error>> {
+        Some(
+            self.source
+                .at_hand(request)?
+                .map(|current| self.repeat(current)),
+        )
     }
 
     #[cfg(feature = "tokio")]

@@ -206,6 +206,14 @@ impl<Q: ValidatorSource> ValidatorSource for At<Q> {
         }
     }
 
+    fn at_hand(&self, request: &Parts) -> Option<Result<Current, Q::Error>> {
+        if self.route.matches(request.uri.path()) {
+            self.source.at_hand(request)
+        } else {
+            Some(Ok(Current::Unknown))
+        }
+    }
+
     #[cfg(feature = "tokio")]
     fn limit(&self) -> Option<std::time::Duration> {
         self.source.limit()

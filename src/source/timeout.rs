@@ -8,7 +8,7 @@ use std::{
 use http::request::Parts;
 use tokio::runtime::Handle;
 
-use super::{SourceError, ValidatorSource};
+use super::{SourceError, ValidatorSource, ask_at_hand};
 use crate::semantics::precondition::Current;
 
 /// How long a source may take, or a service that is asked in place of one.
@@ -34,6 +34,10 @@ impl<Q: ValidatorSource> ValidatorSource for Timeout<Q> {
         let asked = self.source.current(request);
         let asked = async { asked.await.map_err(SourceError::from_source) };
         in_time(Some(self.limit), asked).await
+    }
+
+    fn at_hand(&self, request: &Parts) -> Option<Result<Current, SourceError>> {
+        ask_at_hand(&self.source, request)
     }
 
     fn limit(&self) -> Option<Duration> {

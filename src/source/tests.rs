@@ -16,8 +16,18 @@ fn parts(path: &str) -> Parts {
 
 /// The opaque tag of what the source says, `-` for absent, `?` for unknown, `!`
 /// for a failure.
+///
+/// What it has at hand is the same.
 fn told(source: &impl ValidatorSource, path: &str) -> String {
-    match run(ask(source, &parts(path))) {
+    let told = text(run(ask(source, &parts(path))));
+    if let Some(at_hand) = ask_at_hand(source, &parts(path)) {
+        assert_eq!(text(at_hand), told);
+    }
+    told
+}
+
+fn text(answer: Result<Current, SourceError>) -> String {
+    match answer {
         Ok(Current::Unknown) => "?".to_owned(),
         Ok(Current::Absent) => "-".to_owned(),
         Ok(Current::Present(validators)) => validators.etag.unwrap().to_string(),
@@ -122,7 +132,8 @@ fn the_second_source_is_asked_only_if_needed() {
     };
     told(&knows(tagged("1")).or_else(second.clone()), "/");
     assert!(log.take().is_empty());
-    told(&Unknown.or_else(second), "/");
+    let either = Unknown.or_else(second);
+    assert_eq!(text(run(ask(&either, &parts("/")))), "?");
     assert_eq!(log.take(), ["asked"]);
 }
 
@@ -232,4 +243,60 @@ async fn a_longer_limit_counts_around_a_route() {
     assert!(ask(&Arc::new(inside), &parts("/a")).await.is_ok());
     let either = Unknown.or_else(slow.timeout(limit));
     assert!(ask(&either, &parts("/a")).await.is_ok());
+}
+
+/// Issue 12: who need not wait says so, through every combinator.
+#[test]
+fn what_is_known_at_once_is_at_hand() {
+    let at_hand = |source: &dyn Fn() -> Option<Result<Current, SourceError>>| {
+        source().map_or_else(|| "waits".to_owned(), text)
+    };
+    let waits = |_: &Parts| async { Ok::<Current, Infallible>(tagged("2").into()) };
+    let knows = || knows(tagged("1"));
+    let now = || now(|_| Ok::<Current, Infallible>(tagged("3").into()));
+    let absent = |_: &Parts| ready(Ok::<_, Infallible>(Current::Absent));
+    macro_rules! assert_at_hand {
+        ($($source:expr, $path:expr => $told:expr;)*) => {$(
+            let source = $source;
+            assert_eq!(at_hand(&|| ask_at_hand(&source, &parts($path))), $told);
+            assert!(["waits", &*told(&source, $path)].contains(&$told));
+        )*};
+    }
+    assert_at_hand! {
+        knows(), "/" => "\"1\"";
+        now(), "/" => "\"3\"";
+        waits, "/" => "waits";
+        fails, "/" => "! the source of validators failed";
+        panics, "/" => "! the source of validators panicked";
+        Unknown, "/" => "?";
+        Arc::new(now()), "/" => "\"3\"";
+        now().at("/a").unwrap(), "/a" => "\"3\"";
+        now().at("/a").unwrap(), "/b" => "?";
+        waits.at("/a").unwrap(), "/a" => "waits";
+        waits.at("/a").unwrap(), "/b" => "?";
+        now().or_else(waits), "/" => "\"3\"";
+        absent.or_else(waits), "/" => "-";
+        Unknown.or_else(now()), "/" => "\"3\"";
+        fails.or_else(now()), "/" => "\"3\"";
+        fails.or_else(Unknown), "/" => "! the source of validators failed";
+        Unknown.or_else(waits), "/" => "waits";
+        waits.or_else(now()), "/" => "waits";
+        now().repeating(RepeatedFields::default()), "/" => "\"3\"";
+        waits.repeating(RepeatedFields::default()), "/" => "waits";
+    }
+}
+
+/// A closure whose future has to be polled is called once for each question.
+#[test]
+fn a_future_that_waits_is_made_once() {
+    let log = Log::default();
+    let calls = log.clone();
+    let source = move |_: &Parts| {
+        calls.note("called");
+        async { Ok::<_, Infallible>(Current::Absent) }
+    };
+    assert!(ask_at_hand(&source, &parts("/")).is_none());
+    assert!(log.take().is_empty());
+    assert_eq!(text(run(ask(&source, &parts("/")))), "-");
+    assert_eq!(log.take(), ["called"]);
 }

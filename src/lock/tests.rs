@@ -360,3 +360,18 @@ fn debug_shows_limits_and_no_keys() {
     assert!(shown.contains("len: 1") && !shown.contains("secret"));
     assert_eq!(format!("{guard:?}"), "KeyGuard(\"secret/1\")");
 }
+
+/// Issue 12: a flood of keys leaves no room behind, and few keys need not make it anew.
+#[tokio::test]
+async fn room_is_given_back() {
+    let lock = KeyedLock::new();
+    let mut guards = Vec::new();
+    for key in 0..10_000 {
+        guards.push(lock.acquire(key.to_string()).await.unwrap());
+    }
+    assert!(lock.keys().live().capacity() >= 10_000);
+    drop(guards);
+    assert!(lock.keys().live().capacity() < 200);
+    drop(lock.acquire("one").await.unwrap());
+    assert!(lock.keys().live().capacity() >= 32);
+}

@@ -35,10 +35,13 @@
 //! It needs a runtime of tokio's to go on in: where there is none any more, the work
 //! is dropped.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     fmt,
     future::Future,
-    pin::{Pin, pin},
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -70,8 +73,9 @@ impl Detached {
         Self::default()
     }
 
-    /// Polls the future where it is awaited. If that is given up, the rest is done in
-    /// a task, whose output nobody sees; all of it, if it was never polled.
+    /// Polls the future where it is awaited. If the returned [`Finish`] is dropped
+    /// before its end, even before its first poll, the rest is done in a task of the
+    /// runtime in which this was called, and nobody sees the output.
     ///
     /// # Panics
     ///
@@ -103,9 +107,8 @@ impl Detached {
     /// server down first.
     pub async fn idle(&self) {
         loop {
-            let mut idle = pin!(self.0.idle.notified());
-            // Before the look, so that no end is missed in between.
-            idle.as_mut().enable();
+            // Made before the look, so that no end is missed in between.
+            let idle = self.0.idle.notified();
             if self.is_empty() {
                 return;
             }
@@ -131,7 +134,7 @@ impl fmt::Debug for Detached {
 }
 
 /// Future of [`Detached::finish`].
-#[must_use = "it is done in its place where it is awaited, and in a task where it is dropped"]
+#[must_use = "dropped, it goes on in a task whose output nobody sees"]
 pub struct Finish<F: Future + Send + 'static> {
     work: Option<(Pin<Box<F>>, Counted)>,
     runtime: Option<Handle>,

@@ -1,5 +1,8 @@
 //! The content of a request, read ahead.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::VecDeque,
     fmt,

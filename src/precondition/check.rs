@@ -102,7 +102,7 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
 
     /// Whether nothing of ours makes sure that the condition holds for this request.
     fn is_unknown(&self, current: &Current) -> bool {
-        self.conditional && (self.keyless || matches!(current, Current::Unknown))
+        self.keyless || matches!(current, Current::Unknown)
     }
 
     async fn current<S, ReqB, ResB>(

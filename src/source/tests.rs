@@ -300,3 +300,50 @@ fn a_future_that_waits_is_made_once() {
     assert_eq!(text(run(ask(&source, &parts("/")))), "-");
     assert_eq!(log.take(), ["called"]);
 }
+
+/// Issue 11, A.13: each source has ten seconds, or its own limit, however it is put
+/// together with others.
+#[cfg(feature = "tokio")]
+#[tokio::test(start_paused = true)]
+async fn no_source_is_waited_for_without_end() {
+    use std::{future::pending, time::Duration};
+
+    async fn seconds(source: impl ValidatorSource) -> u64 {
+        let started = tokio::time::Instant::now();
+        let error = ask(&source, &parts("/notes")).await.unwrap_err();
+        assert_eq!(error.kind(), SourceErrorKind::TimedOut);
+        started.elapsed().as_secs()
+    }
+
+    async fn check(source: impl ValidatorSource + Clone, limit: u64) {
+        let fields = crate::semantics::repeated::RepeatedFields::new();
+        assert_eq!(seconds(source.clone()).await, limit);
+        assert_eq!(seconds(std::sync::Arc::new(source.clone())).await, limit);
+        assert_eq!(seconds(source.clone().repeating(fields)).await, limit);
+        assert_eq!(seconds(source.clone().at("/notes").unwrap()).await, limit);
+        assert_eq!(seconds(source.clone().or_else(source)).await, 2 * limit);
+    }
+
+    let hangs = |_: &Parts| pending::<Result<Current, Infallible>>();
+    check(hangs, 10).await;
+    check(hangs.timeout(Duration::from_secs(60)), 60).await;
+}
+
+/// Outside of a runtime there is no timer, and no limit.
+#[cfg(feature = "tokio")]
+#[test]
+fn a_source_that_waits_needs_no_runtime() {
+    let waits = |_: &Parts| async {
+        let mut waited = false;
+        std::future::poll_fn(|cx| {
+            if std::mem::replace(&mut waited, true) {
+                return std::task::Poll::Ready(());
+            }
+            cx.waker().wake_by_ref();
+            std::task::Poll::Pending
+        })
+        .await;
+        Ok::<_, Infallible>(Current::Absent)
+    };
+    assert_eq!(told(&waits, "/"), "-");
+}

@@ -123,8 +123,9 @@ fn content_that_is_not_to_be_sent_is_not_read() {
 fn long_content_does_not_hold_up_the_answer() {
     let announced = [(CONTENT_LENGTH, "65537")];
     let long = ScriptedBody::sized([Act::data([b'x'; 64 * 1024 + 1])]);
+    let waits = ScriptedBody::sized([Act::Wait, Act::data([b'x'; 64 * 1024 + 1])]);
     let unsized_long = ScriptedBody::unsized_([Act::Wait]);
-    for (fields, content) in [(&announced[..], unsized_long), (&[], long)] {
+    for (fields, content) in [(&announced[..], unsized_long), (&[], long), (&[], waits)] {
         let (answer, polls) = run_counting(refuse(&head(fields), content));
         assert_eq!((connection(&answer), polls), (CLOSE, 1));
     }
@@ -198,6 +199,41 @@ mod timed {
     }
 
     const TENTH: Duration = Duration::from_millis(100);
+
+    /// Reading it would send the 100, after the answer too (RFC 9110, section 10.1.1).
+    #[tokio::test(start_paused = true)]
+    async fn content_that_is_not_to_be_sent_is_dropped() {
+        let request = head(&[(EXPECT, "100-continue")]);
+        let (content, dropped) = dripping(vec![10], TENTH, true);
+        let (answered, let_go, connection) = times(&request, (content, dropped)).await;
+        assert_eq!((answered, let_go), (0, 0));
+        assert_eq!(connection.as_deref(), CLOSE);
+    }
+
+    /// Content that turns out to be long is read after the answer as well.
+    #[tokio::test(start_paused = true)]
+    async fn content_that_grows_is_read_after_the_answer() {
+        let grows = dripping(vec![50_000; 5], TENTH, true);
+        let (answered, let_go, connection) = times(&head(&[]), grows).await;
+        assert_eq!((answered, let_go), (200, 500));
+        assert_eq!(connection.as_deref(), CLOSE);
+    }
+
+    /// Some bodies must not be polled after an error.
+    #[tokio::test(start_paused = true)]
+    async fn content_that_broke_is_dropped() {
+        let (witness, dropped) = oneshot::channel::<()>();
+        let breaks = stream::iter([Err::<Frame<Bytes>, _>("broken")]).chain(stream::once(async {
+            pending::<()>().await;
+            drop(witness);
+            Ok(Frame::data(Bytes::new()))
+        }));
+        let start = Instant::now();
+        let answer = refuse(&head(&[]), StreamBody::new(breaks)).await;
+        assert_eq!(connection(&answer), CLOSE);
+        dropped.await.unwrap_err();
+        assert_eq!(start.elapsed(), Duration::ZERO);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn short_content_is_waited_for() {

@@ -205,6 +205,13 @@ async fn a_source_that_hangs_is_a_failed_source() {
     assert_eq!(started.elapsed(), 3 * LIMIT);
     assert!(log.take().is_empty());
 
+    // Issue 11, A.13: there is a limit without being asked for.
+    let started = tokio::time::Instant::now();
+    let by_get = PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart());
+    let Ok(answer) = by_get.layer(service()).oneshot(put()).await;
+    assert_eq!(answer.status(), 503);
+    assert_eq!(started.elapsed().as_secs(), 10);
+
     // The other choice, with a service that has to be made ready again.
     let goes_on = PreconditionLayer::self_get(
         SelfGet::inner_tells_methods_apart()

@@ -8,6 +8,7 @@ mod failures;
 mod locked;
 mod malformed;
 mod self_get;
+mod unknown;
 mod unread;
 
 use http::{Method, Request, Response, StatusCode, header::ETAG};

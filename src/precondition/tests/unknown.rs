@@ -1,0 +1,192 @@
+//! Where nobody knows the current state.
+
+use std::future::ready;
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode, request::Parts};
+
+use super::status;
+use crate::{
+    PreconditionLayer,
+    handler::PreconditionFailed,
+    semantics::precondition::Current,
+    source::{MayAskService, OnSourceError, SelfGet, SourceKnows, ValidatorSource},
+    test_support::{
+        Act, Handler, Log, ScriptedBody, Upload, content, knows, read, request, send, tagged,
+    },
+};
+
+const CONDITION: (&str, &str) = ("if-match", "\"1\"");
+
+type Respond = fn(Request<Upload>) -> Response<ScriptedBody>;
+
+/// The status of a `PUT` with a condition to a service that has no `GET`.
+fn put<Q, G>(layer: &PreconditionLayer<Q, G>) -> u16
+where
+    Q: ValidatorSource,
+    G: MayAskService<Handler<Respond>, Upload>,
+{
+    let respond: Respond = |request| match *request.method() {
+        Method::GET => status(StatusCode::METHOD_NOT_ALLOWED),
+        _ => status(StatusCode::NO_CONTENT),
+    };
+    let answer = send(layer, request("PUT", "/", [CONDITION]), respond);
+    answer.status().as_u16()
+}
+
+/// Issue 11, A.4: only a condition that is required needs somebody who knows, and a
+/// handler that compares by itself is somebody.
+#[test]
+fn a_required_condition_is_checked_by_somebody() {
+    let unknown = || PreconditionLayer::new(knows(Current::Unknown));
+    assert_eq!(put(&unknown()), 204);
+    assert_eq!(put(&unknown().require()), 412);
+    assert_eq!(put(&unknown().require().proceed_when_unknown()), 204);
+
+    let by_get = || PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart());
+    assert_eq!(put(&by_get()), 204);
+    assert_eq!(put(&by_get().require()), 412);
+    assert_eq!(put(&by_get().require().proceed_when_unknown()), 204);
+
+    assert_eq!(put(&PreconditionLayer::handler_checks().require()), 204);
+}
+
+/// Who goes on without a source that fails goes on where a condition is required too.
+#[test]
+fn a_source_that_fails_may_be_done_without() {
+    let fails = |_: &Parts| ready(Err::<Current, _>("down"));
+    let layer = PreconditionLayer::new(fails).require();
+    assert_eq!(put(&layer.on_source_error(OnSourceError::Proceed)), 204);
+}
+
+/// The 404 of the `GET` is the answer, with its content.
+#[test]
+fn what_is_absent_is_said_in_the_services_words() {
+    let layer = PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart());
+    let answer = send(&layer, request("DELETE", "/", [CONDITION]), |_| {
+        let mut answer = Response::new(ScriptedBody::sized([Act::data("no such note")]));
+        *answer.status_mut() = StatusCode::NOT_FOUND;
+        answer
+    });
+    assert_eq!(answer.status(), 404);
+    assert_eq!(content(&read(answer.into_body())), b"no such note");
+}
+
+/// The `GET` for the content of a 412 is told whether a source knows: then no tag is
+/// made of that content.
+#[test]
+fn the_get_after_a_failed_comparison_is_told_who_knows() {
+    let gets = |source: Current| {
+        let log = Log::default();
+        let noting = log.clone();
+        let layer = PreconditionLayer::new(knows(source))
+            .with_self_get(SelfGet::inner_tells_methods_apart().writers_may_read());
+        let answer = send(&layer, request("PUT", "/", [CONDITION]), move |request| {
+            if request.method() == Method::GET {
+                let known = request.extensions().get::<SourceKnows>().is_some();
+                noting.note(if known { "known" } else { "unknown" });
+                return status(StatusCode::METHOD_NOT_ALLOWED);
+            }
+            let (parts, content) = Response::<Bytes>::from(PreconditionFailed::new()).into_parts();
+            Response::from_parts(parts, ScriptedBody::sized([Act::Data(content)]))
+        });
+        assert_eq!(answer.status(), 412);
+        log.take()
+    };
+    assert_eq!(gets(tagged("1").into()), ["known"]);
+    assert_eq!(gets(Current::Unknown), ["unknown", "unknown"]);
+}
+
+#[cfg(feature = "tokio")]
+mod with_a_lock {
+    use std::{convert::Infallible, time::Duration};
+
+    use futures_util::stream;
+    use http_body::{Body, Frame};
+    use http_body_util::{Full, StreamBody};
+    use tokio::time::{Instant, sleep};
+    use tower::{Layer, ServiceExt, service_fn};
+
+    use super::*;
+    use crate::{body::RequestBody, lock::KeyedLock};
+
+    /// The status of a request to a service that performs everything.
+    async fn answer<Q: ValidatorSource, B>(
+        layer: PreconditionLayer<Q>,
+        key: Option<&'static str>,
+        lock: KeyedLock,
+        request: Request<B>,
+    ) -> u16
+    where
+        B: Body<Data: Send, Error: Send> + Send + 'static,
+    {
+        let service =
+            layer
+                .lock(lock, move |_| key)
+                .layer(service_fn(|_: Request<RequestBody<B>>| async {
+                    Ok::<_, Infallible>(status(StatusCode::NO_CONTENT))
+                }));
+        service.oneshot(request).await.unwrap().status().as_u16()
+    }
+
+    /// Issue 11, A.4: a handler that compares is no reason to do without the lock that
+    /// was asked for, unless it is said by name.
+    #[tokio::test]
+    async fn who_compares_may_do_without_a_key() {
+        let put = || {
+            let put = Request::put("/").header(CONDITION.0, CONDITION.1);
+            put.body(Full::<Bytes>::from("text")).unwrap()
+        };
+        let compares = PreconditionLayer::handler_checks;
+        let by_name = compares().proceed_when_unknown();
+        let lock = KeyedLock::new;
+        assert_eq!(answer(compares(), None, lock(), put()).await, 412);
+        assert_eq!(answer(by_name, None, lock(), put()).await, 204);
+        assert_eq!(answer(compares(), Some("/"), lock(), put()).await, 204);
+    }
+
+    /// RFC 9110, section 13.2.1: it changes no representation.
+    #[tokio::test]
+    async fn a_connect_takes_no_lock() {
+        let lock = KeyedLock::new().waiters(0);
+        let _held = lock.acquire("/").await.unwrap();
+        let connect = Request::connect("/").header(CONDITION.0, "\"0\"");
+        let connect = connect.body(Full::<Bytes>::default()).unwrap();
+        let layer = PreconditionLayer::new(knows(tagged("1")));
+        assert_eq!(answer(layer, Some("/"), lock, connect).await, 204);
+    }
+
+    /// Without a condition there is nothing to ask, while the content is waited for.
+    #[tokio::test(start_paused = true)]
+    async fn an_unconditional_upload_does_not_depend_on_the_source() {
+        let fails = |_: &Parts| ready(Err::<Current, _>("down"));
+        let late = stream::once(async {
+            sleep(Duration::from_secs(1)).await;
+            Ok::<_, Infallible>(Frame::data(Bytes::from("late")))
+        });
+        let put = Request::put("/").body(StreamBody::new(late)).unwrap();
+        let layer = PreconditionLayer::new(fails);
+        assert_eq!(answer(layer, Some("/"), KeyedLock::new(), put).await, 204);
+    }
+
+    /// So many bytes are waited for by default.
+    #[tokio::test(start_paused = true)]
+    async fn two_mebibytes_come_before_the_lock() {
+        for (bytes, seconds) in [((2 << 20) - 1024, 60), ((2 << 20) + 1, 0)] {
+            let first = Frame::data(Bytes::from(vec![0; bytes]));
+            let rest = async {
+                sleep(Duration::from_secs(60)).await;
+                Ok(Frame::data(Bytes::new()))
+            };
+            let content = stream::StreamExt::chain(
+                stream::once(ready(Ok::<_, Infallible>(first))),
+                stream::once(rest),
+            );
+            let put = Request::put("/").body(StreamBody::new(content)).unwrap();
+            let started = Instant::now();
+            let layer = PreconditionLayer::new(knows(tagged("1")));
+            assert_eq!(answer(layer, Some("/"), KeyedLock::new(), put).await, 204);
+            assert_eq!(started.elapsed().as_secs(), seconds, "{bytes}");
+        }
+    }
+}

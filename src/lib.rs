@@ -69,6 +69,7 @@
 //! compression                      the 304 costs none
 //! CachePolicyLayer                 when to ask again, on every answer
 //! sessions                         inside: the policy has to see the cookies they set
+//! StateRefLayer                    on routes that answer queries: 304 for the latest state
 //! PreconditionLayer                writes: 412, 428
 //! ConditionalLayer                 reads: 304, 412
 //! EtagLayer                        a tag from the content
@@ -166,8 +167,9 @@
 //! | `xxh3` | `etag::Xxh3`, for tags from XXH3 where no adversary writes content | no |
 //! | `test-util` | `clock::ManualClock`, a clock that tests can move | no |
 //!
-//! A feature adds to the API and never changes what there is, apart from the
-//! path that layers below `Router::nest` know.
+//! A feature adds to the API. Two also change what layers do: with `axum` those below
+//! `Router::nest` know the whole path, and without `tokio` nothing has a time limit, and
+//! of the content of a refused request no more is read than has come.
 //!
 //! # Minimum supported Rust version
 //!

@@ -31,11 +31,16 @@ pub fn stack() -> Stack {
 /// # let _: tower_conditional::Stack = layer;
 /// ```
 ///
-/// With writes that are checked against what the service itself says, one
-/// after the other:
+/// With writes that are checked against what the reads say, one after the other. A
+/// stack that refuses belongs on the methods of a route, by
+/// `MethodRouter::route_layer`, where the layers are around each handler: so the
+/// [`SelfGet`](crate::source::SelfGet) names the reads.
 ///
 /// ```
 /// # #[cfg(feature = "tokio")] {
+/// # use axum::{Router, routing::get};
+/// # async fn read() {}
+/// # async fn write() {}
 /// use tower_conditional::{
 ///     PreconditionLayer,
 ///     lock::KeyedLock,
@@ -43,13 +48,18 @@ pub fn stack() -> Stack {
 ///     stack,
 /// };
 ///
+/// let reads: Router = Router::new()
+///     .route("/notes/{id}", get(read))
+///     .layer(stack());
 /// let note = Route::new("/notes/{id}")?;
-/// let layer = stack().precondition(
-///     PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart())
+/// let guarded = stack().precondition(
+///     PreconditionLayer::self_get(SelfGet::of(reads))
 ///         .require()
 ///         .lock(KeyedLock::new(), move |request| note.parameter::<i64>(request, "id")),
 /// );
-/// # let _ = layer;
+/// let app: Router =
+///     Router::new().route("/notes/{id}", get(read).put(write).route_layer(guarded));
+/// # let _ = app;
 /// # }
 /// # Ok::<_, tower_conditional::source::InvalidRoute>(())
 /// ```

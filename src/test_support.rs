@@ -273,8 +273,8 @@ where
 }
 
 /// The content of a request that nobody may read; its client waits for a 100
-/// before it sends it. The default is another one,
-/// so that a request that a layer makes up is told from the client's.
+/// before it sends it. The default is another one, so that a request that a layer
+/// makes up is told from the client's.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) enum Upload {
     #[default]

@@ -113,7 +113,7 @@
 //! validator depend on whatever the tags depend on.
 //!
 //! A write that ends after its client left is purged when the client leaves.
-//! Where the write goes on in a task of its own, as behind
+//! If the write goes on without its client, as in a
 //! [`PreconditionLayer`](crate::PreconditionLayer) with a lock, that is too
 //! early, and `again_after` of the queue's limits has to make up for it. The
 //! same goes for a handler that writes on while its content is being sent: the

@@ -41,18 +41,23 @@
 //! | [`waiters`](KeyedLock::waiters), waiting for one key | 1,024 | `Waiters` |
 //! | [`patience`](KeyedLock::patience), the longest wait | 10 s | `Patience` |
 //!
+//! [`PreconditionLayer::lock`](crate::PreconditionLayer::lock) takes the lock for a
+//! request, and gives a write up after
+//! [`hold_timeout`](KeyedLock::hold_timeout).
+//!
 //! # What it needs from its neighbours
 //!
 //! A tokio runtime with timers, for those who have to wait.
 //!
-//! Whoever holds a key must come to an end: nothing takes it away, and the
+//! Whoever holds a [`KeyGuard`] must come to an end: nothing takes it away, and the
 //! others run into their patience. The same happens to a task that asks for a
 //! key that it already holds, and to two that hold one key each and ask for
 //! the other's.
 //!
 //! A server drops the handler when the client goes away, and the guard with it,
 //! while a write that is under way may still come true. Where that matters,
-//! move the guard into a spawned task that does the check and the write.
+//! move the guard into the future that does the check and the write, and run that
+//! through [`Detached::finish`](crate::detached::Detached::finish).
 //!
 //! # What it does not promise
 //!

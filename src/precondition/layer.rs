@@ -103,8 +103,9 @@ impl<Q, G, L> PreconditionLayer<Q, G, L> {
 
     /// Asks a service where the source does not know or fails, and for the
     /// representation that a 412 carries. The body type of the requests must then have
-    /// a default, for the `GET`. The tag that the source knows stands in a 412 even for
-    /// those who may not read, unless the `GET` refuses them.
+    /// a default, for the `GET`. The tag that the source knows stands in every 412, but
+    /// not in one whose `GET` was refused, for which
+    /// [`writers_may_read`](SelfGet::writers_may_read) has to be set.
     pub fn with_self_get<T>(self, self_get: SelfGet<T>) -> PreconditionLayer<Q, SelfGet<T>, L> {
         let config = self.config;
         PreconditionLayer {
@@ -280,6 +281,9 @@ impl<Q, G> PreconditionLayer<Q, G> {
     /// [`proceed_when_unknown`](Self::proceed_when_unknown) is set; other requests
     /// without one pass.
     ///
+    /// The service inside gets the content as a [`RequestBody`](crate::body::RequestBody),
+    /// which the handlers of `axum` take like any other.
+    ///
     /// The content of the request is read before the lock is taken, up to
     /// [`max_content`](Self::max_content), so that a slow upload holds nobody up. Where
     /// it is not there at once, and for `Expect: 100-continue`, the conditions are
@@ -380,6 +384,8 @@ impl<Q, G, L: fmt::Debug> fmt::Debug for PreconditionLayer<Q, G, L> {
         f.debug_struct("PreconditionLayer")
             .field("required", &self.config.required.is_some())
             .field("requires", &self.config.requires)
+            .field("proceeds_when_unknown", &self.config.proceeds_when_unknown)
+            .field("creates", &self.config.creates)
             .field("weak_if_match", &self.config.weak_if_match)
             .field("on_source_error", &self.config.on_source_error)
             .field("unchecked", &self.config.unchecked)

@@ -11,7 +11,7 @@
 //! use tower::{Layer, ServiceExt, service_fn};
 //! use tower_conditional::{PreconditionLayer, VersionTags};
 //!
-//! // What a version column would say.
+//! // Stands for a read of a version column.
 //! let source = |_: &Parts| async { Ok::<_, Infallible>(VersionTags::plain().number(7).into()) };
 //!
 //! let service = PreconditionLayer::new(source)
@@ -36,8 +36,9 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
 //! ```
 //!
-//! Around a service of which nothing is known, and with a lock that makes check and
-//! write one step within this process:
+//! Around a router, with its own `GET` in place of a source, and with a lock that makes
+//! check and write one step within this process. Inside of a router, name the service
+//! that is asked ([below](#layer-order)):
 //!
 //! ```
 //! # #[cfg(feature = "tokio")] {
@@ -107,7 +108,7 @@
 //! that succeeds with an `Expected` that nobody used is reported, and
 //! [`Unchecked::Fail`] makes it fail in tests.
 //!
-//! # What it needs from its neighbours
+//! # Layer order
 //!
 //! What would be refused without a condition must be refused with one (RFC
 //! 9110, section 13.2.1). So authentication and authorisation belong outside,
@@ -140,8 +141,9 @@
 //! too, and a required condition would come before it.
 //!
 //! Who may write need not be allowed to read. The service that
-//! [`SelfGet`](crate::source::SelfGet) asks passes what a client's own `GET` passes, as
-//! above, or the 412 shows nothing of its answer.
+//! [`SelfGet`](crate::source::SelfGet) asks refuses whom a client's own `GET` would be
+//! refused, as above, or leave out `writers_may_read`: the 412 then shows nothing of the
+//! answer, and its client needs a `GET` to try again.
 //!
 //! The source has to know what reads tell. A date with which there is nothing to
 //! compare is ignored, and counts as no condition (RFC 9110, section 13.1.4): if
@@ -155,10 +157,12 @@
 //!
 //! # What it does not promise
 //!
-//! A client that leaves has its request dropped, wherever the handler is: what
+//! If the client leaves, its request is dropped, wherever the handler is: work that
 //! must not be done by half belongs in a transaction, or in
 //! `Detached::finish` (feature `tokio`). Under a [`lock`](PreconditionLayer::lock) the
-//! layer sees to that.
+//! layer sees to that. Such writes end with the runtime unless they are awaited: give
+//! the layer a handle with [`detached`](PreconditionLayer::detached), and await its
+//! `idle` after the server has shut down.
 //!
 //! It evaluates nothing on reads; see [`ConditionalLayer`](crate::ConditionalLayer).
 //! It knows no WebDAV `If` field, which passes as it is. A condition says

@@ -29,14 +29,16 @@ use crate::{
 /// come. See [`PreconditionLayer`](crate::PreconditionLayer) for what closes
 /// that gap.
 ///
-/// The status of the answer tells the state: 200, 203 and 204 are the current representation; 404
-/// and 410 say that there is none; 405 and 501 say that nothing is known. Redirections
-/// and every other 4xx go to the client as they are: a caller who may not read
-/// learns nothing from a condition, and a 429 keeps its `Retry-After`. A redirection
-/// may lead to the representation, so it is shown only to
-/// [writers who may read](Self::writers_may_read); to others it says that nothing is
-/// known, and their conditional write is refused with 412.
-/// Everything else, a 304 and a panic included, is a failed source.
+/// The status of the answer tells the state:
+///
+/// | Status | Meaning |
+/// |---|---|
+/// | 200, 203, 204 | the current representation |
+/// | 404, 410 | there is none |
+/// | 405, 501 | nothing is known |
+/// | other 4xx | the client's answer, as it is: who may not read learns nothing from a condition, and a 429 keeps its `Retry-After` |
+/// | 3xx but 304 | the client's answer, if [writers may read](Self::writers_may_read), since it may lead to the representation; otherwise nothing is known |
+/// | all others, and a panic | a failed source |
 ///
 /// # Which service
 ///

@@ -56,6 +56,38 @@ fn short_content_is_read_to_its_end_before_the_answer() {
     }
 }
 
+/// A body that says that it is over is not asked whether it is.
+#[test]
+fn content_that_tells_its_end_is_not_waited_for() {
+    #[derive(Default)]
+    struct OneFrame {
+        is_over: bool,
+    }
+
+    impl Body for OneFrame {
+        type Data = bytes::Bytes;
+        type Error = std::convert::Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<http_body::Frame<bytes::Bytes>, Self::Error>>> {
+            if std::mem::replace(&mut self.is_over, true) {
+                return Poll::Pending;
+            }
+            let frame = http_body::Frame::data(bytes::Bytes::from_static(b"all"));
+            Poll::Ready(Some(Ok(frame)))
+        }
+
+        fn is_end_stream(&self) -> bool {
+            self.is_over
+        }
+    }
+
+    let (answer, polls) = run_counting(refuse(&head(&[]), OneFrame::default()));
+    assert_eq!((connection(&answer), polls), (None, 1));
+}
+
 /// A body that says that it is empty is not looked at again.
 #[test]
 fn no_content_costs_nothing() {

@@ -57,7 +57,7 @@ fn app(pool: Pool) -> Result<Router, Box<dyn Error>> {
     let route = Route::new("/documents/{id}")?;
     let version = "SELECT version FROM documents WHERE id = $1";
     let source = QuerySource::new(pool.clone(), version, move |request: &Parts| {
-        let id: i64 = route.capture(request.uri.path(), "id")?.parse().ok()?;
+        let id: i64 = route.parameter(request, "id")?;
         Some((scope(id), vec![Box::new(id) as Param]))
     });
     // Refuses most writes that would fail before their content is read, and all that name no

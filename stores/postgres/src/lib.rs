@@ -35,11 +35,10 @@
 //!
 //! let (all, one) = (Route::new("/notes")?, Route::new("/notes/{id}")?);
 //! let source = VersionSource::new(pool, move |request: &Parts| {
-//!     let path = request.uri.path();
-//!     if all.matches(path) {
+//!     if all.matches(request.uri.path()) {
 //!         return Some(Scope::table("notes"));
 //!     }
-//!     let id: i64 = one.capture(path, "id")?.parse().ok()?;
+//!     let id: i64 = one.parameter(request, "id")?;
 //!     Some(Scope::row("notes", id))
 //! });
 //! let layer = ConditionalLayer::new().source(source);

@@ -32,7 +32,7 @@
 //! // A source, for `source(..)` of the layers.
 //! let note = Route::new("/notes/{id}")?;
 //! let source = VersionSource::new(database.clone(), move |request: &Parts| {
-//!     let id: i64 = note.capture(request.uri.path(), "id")?.parse().ok()?;
+//!     let id: i64 = note.parameter(request, "id")?;
 //!     Some(Scope::row("notes", id))
 //! });
 //!

@@ -73,7 +73,8 @@ pub use target::Target;
 /// If the client disconnects, the future of its handler is dropped. Then the
 /// transaction is rolled back and its connection closed, so that no other request
 /// waits behind it; a statement that waits in the database ends at the lock
-/// timeout. Use a task (`tokio::spawn`) for a write that must finish.
+/// timeout. Run a write that must finish through `Detached::finish` of
+/// `tower_conditional` (feature `tokio`).
 #[must_use = "it rolls back when it is dropped"]
 pub struct Guarded<'a> {
     tx: Transaction<'a>,

@@ -42,7 +42,7 @@ pub type Param = Box<dyn ToSql + Send + Sync>;
 /// let route = Route::new("/notes/{id}")?;
 /// let sql = "SELECT version, modified FROM notes WHERE id = $1";
 /// let source = QuerySource::new(pool, sql, move |request: &Parts| {
-///     let id: i64 = route.capture(request.uri.path(), "id")?.parse().ok()?;
+///     let id: i64 = route.parameter(request, "id")?;
 ///     Some((Scope::row("notes", id), vec![Box::new(id)]))
 /// });
 /// # Ok(())

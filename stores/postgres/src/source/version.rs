@@ -42,7 +42,7 @@ use crate::{
 ///
 /// let route = Route::new("/notes/{id}")?;
 /// let source = VersionSource::new(pool, move |request: &Parts| {
-///     let id: i64 = route.capture(request.uri.path(), "id")?.parse().ok()?;
+///     let id: i64 = route.parameter(request, "id")?;
 ///     Some(Scope::row("notes", id))
 /// });
 /// let layer = ConditionalLayer::new().source(source);

@@ -29,7 +29,7 @@ use crate::{Database, Error, Scope, limit, versions::VersionQuery};
 ///     database,
 ///     "SELECT version, updated_at FROM notes WHERE id = ?1",
 ///     move |request: &Parts| {
-///         let id: i64 = note.capture(request.uri.path(), "id")?.parse().ok()?;
+///         let id: i64 = note.parameter(request, "id")?;
 ///         Some((Scope::row("notes", id), vec![id.into()]))
 ///     },
 /// );

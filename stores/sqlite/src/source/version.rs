@@ -27,8 +27,8 @@ use crate::{Database, Error, ErrorKind, InvalidSchema, Scope, limit, versions::V
 /// let source = VersionSource::new(database.clone(), move |request: &Parts| {
 ///     match request.uri.path() {
 ///         "/notes" => Some(Scope::table("notes")),
-///         path => {
-///             let id: i64 = note.capture(path, "id")?.parse().ok()?;
+///         _ => {
+///             let id: i64 = note.parameter(request, "id")?;
 ///             Some(Scope::row("notes", id))
 ///         }
 ///     }

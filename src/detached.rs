@@ -67,7 +67,7 @@ struct Count {
 struct Counted(Arc<Count>);
 
 impl Detached {
-    /// With nothing to do.
+    /// Creates a handle with no work.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -79,7 +79,7 @@ impl Detached {
     ///
     /// # Panics
     ///
-    /// Where the future panics, as long as it is awaited.
+    /// If the future panics while it is awaited.
     pub fn finish<F>(&self, future: F) -> Finish<F>
     where
         F: Future + Send + 'static,
@@ -91,13 +91,13 @@ impl Detached {
         }
     }
 
-    /// How many futures have not ended, whether somebody awaits them or not.
+    /// Returns the number of futures that have not ended, awaited ones included.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.live.load(Ordering::Acquire)
     }
 
-    /// Whether all have ended.
+    /// Returns `true` if all have ended.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -69,7 +69,6 @@
 //! compression                      the 304 costs none
 //! CachePolicyLayer                 when to ask again, on every answer
 //! sessions                         inside: the policy has to see the cookies they set
-//! StateRefLayer                    on routes that answer queries: 304 for the latest state
 //! PreconditionLayer                writes: 412, 428
 //! ConditionalLayer                 reads: 304, 412
 //! EtagLayer                        a tag from the content

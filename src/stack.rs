@@ -39,6 +39,7 @@ pub fn stack() -> Stack {
 /// ```
 /// # #[cfg(feature = "tokio")] {
 /// # use axum::{Router, routing::get};
+/// # use tower::Layer;
 /// # async fn read() {}
 /// # async fn write() {}
 /// use tower_conditional::{
@@ -48,9 +49,8 @@ pub fn stack() -> Stack {
 ///     stack,
 /// };
 ///
-/// let reads: Router = Router::new()
-///     .route("/notes/{id}", get(read))
-///     .layer(stack());
+/// // Inside of a stack, since the tags and the type of its answers are those of a stack.
+/// let reads = stack().layer(Router::new().route("/notes/{id}", get(read)));
 /// let note = Route::new("/notes/{id}")?;
 /// let guarded = stack().precondition(
 ///     PreconditionLayer::self_get(SelfGet::of(reads))

@@ -123,7 +123,7 @@ impl Expected {
         }
     }
 
-    /// Whether the target must not exist. Then insert, and let the key's
+    /// Returns `true` if the target must not exist. Then insert, and let the key's
     /// uniqueness refuse what is there.
     ///
     /// So it is with `If-None-Match: *`, and where the layer saw that nothing
@@ -137,7 +137,7 @@ impl Expected {
         (self.fields.is_any(Condition::IfNoneMatch) || seen_absent) && !self.must_exist()
     }
 
-    /// Whether the target must exist: there is an `If-Match`. Then update, and
+    /// Returns `true` if the target must exist: there is an `If-Match`. Then update, and
     /// never insert.
     #[must_use]
     pub fn must_exist(&self) -> bool {

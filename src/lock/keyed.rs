@@ -67,11 +67,10 @@ impl KeyedLock {
         Self { patience, ..self }
     }
 
-    /// How long a [`PreconditionLayer`](crate::PreconditionLayer::lock) lets one write
-    /// hold a key: 30 seconds by default. Its handler is dropped after that, as when a
-    /// client leaves, and the key is free. Work that it gave to other tasks or threads
-    /// goes on without the lock, and may write over what the next holder wrote: give it
-    /// a shorter limit. A [`KeyGuard`] has no limit.
+    /// Sets how long a [`PreconditionLayer`](crate::PreconditionLayer::lock) lets one
+    /// write hold a key. Defaults to 30 seconds. Beyond that its handler is dropped, as
+    /// when a client leaves, the key is free, and the answer is 500. A [`KeyGuard`] has
+    /// no limit.
     #[must_use]
     pub fn hold_timeout(self, hold_timeout: Duration) -> Self {
         Self {

@@ -144,10 +144,11 @@ impl<Q, G, L> PreconditionLayer<Q, G, L> {
         self
     }
 
-    /// Of a required condition asks that it names a state exactly: a tag in `If-Match`,
-    /// or `If-None-Match: *`. `If-Unmodified-Since` cannot tell two writes of one second
-    /// apart, and `If-Match: *` lets every writer through that finds something; each
-    /// alone is then 428. Off by default.
+    /// Accepts a required condition only if it names a state exactly: a tag in
+    /// `If-Match`, or `If-None-Match: *`. `If-Unmodified-Since` cannot tell two writes of
+    /// one second apart, and `If-Match: *` lets every writer through that finds
+    /// something; each alone is then 428. Off by default. Set [`require`](Self::require)
+    /// or [`require_if`](Self::require_if) too.
     pub fn require_tag(mut self) -> Self {
         self.config.requires = Requirement::Tag;
         self
@@ -273,6 +274,9 @@ impl<Q, G> PreconditionLayer<Q, G> {
     /// # Ok::<_, tower_conditional::source::InvalidRoute>(())
     /// ```
     ///
+    /// Layers that write the same resources, on other routes or of another version of an
+    /// API, take clones of one lock and give a resource the same key.
+    ///
     /// The key may name the caller too, from an extension that a layer outside left: then
     /// nobody waits for another caller's writes, where each has resources of their own.
     ///
@@ -310,16 +314,16 @@ impl<Q, G> PreconditionLayer<Q, G> {
 
 #[cfg(feature = "tokio")]
 impl<Q, G> PreconditionLayer<Q, G, Locked> {
-    /// How many bytes of a request's content are waited for before the lock is taken:
-    /// 2 MiB by default, each frame counted with what it takes in memory. The rest of a
+    /// Sets how many bytes of a request's content are read before the lock is taken.
+    /// Defaults to 2 MiB. Each frame counts with the memory that it takes. The rest of
     /// longer content is read under the lock.
     pub fn max_content(mut self, bytes: usize) -> Self {
         self.lock.max_content = bytes;
         self
     }
 
-    /// Where writes whose client has left are counted, so that a program can await them
-    /// before it ends. By default nobody can.
+    /// Sets the handle that counts writes under the lock, so that a program can await
+    /// those whose client has left before it ends. By default nobody can.
     pub fn detached(mut self, detached: crate::detached::Detached) -> Self {
         self.lock.detached = detached;
         self

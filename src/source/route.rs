@@ -99,8 +99,8 @@ impl Route {
         percent_decode_str(found?).decode_utf8().ok()
     }
 
-    /// What the part of the request's path with this name means to a handler that takes
-    /// a `T`: `/notes/17`, `/notes/017`, `/notes/%31%37` and `/notes/17/` are all about
+    /// Parses the part of the request's path with this name, as a handler that takes a
+    /// `T` does: `/notes/17`, `/notes/017`, `/notes/%31%37` and `/notes/17/` are all about
     /// the note 17. `None` where the path does not match or means no `T`.
     ///
     /// It is the key that a [lock](crate::PreconditionLayer::lock) needs, and a

@@ -104,6 +104,10 @@ impl SelfGet {
     /// Asks this service. The `GET` has none of the request's extensions: what a router
     /// left there, such as the parameters of the path, would count twice. See
     /// [`extension`](Self::extension).
+    ///
+    /// Its answers must have the type of those of the service inside the layer. In a
+    /// [`Stack`](crate::Stack) that is the type of a stack's: name the reads inside of a
+    /// `stack()` of their own.
     pub fn of<T>(service: T) -> SelfGet<Named<T>> {
         SelfGet::asking(Named {
             service,
@@ -149,8 +153,8 @@ impl<T> SelfGet<T> {
         }
     }
 
-    /// Fails, as a source fails, where the head of the answer takes longer than
-    /// `limit`: 10 seconds by default. It needs tokio's timer.
+    /// Sets how long the head of the answer may take. Defaults to 10 seconds. Beyond
+    /// that it is a failed source. It needs tokio's timer.
     #[cfg(feature = "tokio")]
     pub fn timeout(self, limit: std::time::Duration) -> Self {
         Self {

@@ -41,8 +41,8 @@ impl<Q: StateSource> StateRefLayer<Q> {
         }
     }
 
-    /// How long the source may take: 10 seconds by default. It needs
-    /// tokio's timer.
+    /// Sets how long the source may take. Defaults to 10 seconds. It needs tokio's
+    /// timer.
     #[cfg(feature = "tokio")]
     pub fn timeout(mut self, limit: std::time::Duration) -> Self {
         self.config.limit = Some(limit);

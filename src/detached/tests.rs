@@ -97,7 +97,10 @@ fn without_a_runtime_the_rest_is_dropped() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
-    let finish = runtime.block_on(async { writes.finish(pending::<()>()) });
+    let finish = {
+        let _inside = runtime.enter();
+        writes.finish(pending::<()>())
+    };
     // Outside of the runtime it still knows where it began.
     drop(finish);
     assert_eq!(writes.len(), 1);

@@ -20,6 +20,8 @@ mod readiness;
 mod recipes;
 mod serve_dir;
 mod set_header;
+#[cfg(feature = "tokio")]
+mod stacked_writes;
 mod statuses;
 mod support;
 mod timeout;

@@ -130,17 +130,20 @@ where
         };
         let (parts, content) = request.into_parts();
         let known = source::ask_at_hand(&*self.by.source, &parts);
-        // Whose client may be sending content has to wait.
+        let mut decided = false;
+        // An answer to a client that may still be sending content has to wait.
         if let Some(Ok(current)) = &known
             && content.is_end_stream()
-            && let Some(answer) = exchange.answer_before(current)
         {
-            // Gives back what `poll_ready` reserved.
-            drop(Ready::take(&mut self.inner));
-            return SourcedFuture::answered(exchange.asked(answer, current));
+            if let Some(answer) = exchange.answer_before(current) {
+                // Gives back what `poll_ready` reserved.
+                drop(Ready::take(&mut self.inner));
+                return SourcedFuture::answered(exchange.asked(answer, current));
+            }
+            decided = true;
         }
         let service = Ready::take(&mut self.inner);
         let request = Request::from_parts(parts, content);
-        SourcedFuture::asking(exchange.run(self.by.clone(), known, request, service))
+        SourcedFuture::asking(exchange.run(self.by.clone(), known, decided, request, service))
     }
 }

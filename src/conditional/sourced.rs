@@ -27,12 +27,14 @@ use crate::{
 };
 
 impl<C: Clock> Exchange<C> {
-    /// `known` is what the source had at hand, if it was asked before.
+    /// `known` is what the source had at hand, and `decided` says that its conditions let
+    /// the service run.
     // No `async fn`: the future of one holds its arguments twice.
     pub(super) fn run<Q, S, ReqB, ResB>(
         self,
         by: BySource<Q>,
         known: Option<Result<Current, SourceError>>,
+        decided: bool,
         request: Request<ReqB>,
         mut service: Ready<S>,
     ) -> impl Future<Output = Result<Response<ResponseBody<ResB>>, S::Error>>
@@ -47,7 +49,7 @@ impl<C: Clock> Exchange<C> {
         async move {
             let before = match known {
                 Some(known) => known,
-                None => source::ask(&*by.source, &parts).await,
+                None => source::ask_and_wait(&*by.source, &parts).await,
             };
             let before = match before {
                 Ok(current) => current,
@@ -64,7 +66,7 @@ impl<C: Clock> Exchange<C> {
                     Current::Unknown
                 }
             };
-            if let Some(answer) = self.answer_before(&before) {
+            if !decided && let Some(answer) = self.answer_before(&before) {
                 let answer = self.asked(answer, &before);
                 if content.is_unread() {
                     // Its place in a limit inside does not wait for the content.

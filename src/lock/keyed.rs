@@ -69,8 +69,9 @@ impl KeyedLock {
 
     /// Sets how long a [`PreconditionLayer`](crate::PreconditionLayer::lock) lets one
     /// write hold a key. Defaults to 30 seconds. Beyond that its handler is dropped, as
-    /// when a client leaves, the key is free, and the answer is 500. A [`KeyGuard`] has
-    /// no limit.
+    /// when a client leaves, the key is free, and the answer is 500. Work that it gave to
+    /// other tasks or threads goes on without the lock, and may write over what the next
+    /// holder wrote: give it a shorter limit. A [`KeyGuard`] has no limit.
     #[must_use]
     pub fn hold_timeout(self, hold_timeout: Duration) -> Self {
         Self {

@@ -144,13 +144,16 @@ impl<Q, G, L> PreconditionLayer<Q, G, L> {
         self
     }
 
-    /// Accepts a required condition only if it names a state exactly: a tag in
-    /// `If-Match`, or `If-None-Match: *`. `If-Unmodified-Since` cannot tell two writes of
-    /// one second apart, and `If-Match: *` lets every writer through that finds
-    /// something; each alone is then 428. Off by default. Set [`require`](Self::require)
-    /// or [`require_if`](Self::require_if) too.
+    /// As [`require`](Self::require), or as [`require_if`](Self::require_if) if that is
+    /// set, and accepts a condition only if it names a state exactly: a tag in `If-Match`,
+    /// or `If-None-Match: *`. `If-Unmodified-Since` cannot tell two writes of one second
+    /// apart, and `If-Match: *` lets every writer through that finds something; each
+    /// alone is then 428. Off by default.
     pub fn require_tag(mut self) -> Self {
         self.config.requires = Requirement::Tag;
+        if self.config.required.is_none() {
+            return self.require();
+        }
         self
     }
 

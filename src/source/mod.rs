@@ -283,6 +283,17 @@ pub(crate) async fn ask<Q: ValidatorSource>(
     source: &Q,
     request: &Parts,
 ) -> Result<Current, SourceError> {
+    match ask_at_hand(source, request) {
+        Some(answer) => answer,
+        None => ask_and_wait(source, request).await,
+    }
+}
+
+/// The same, where nothing is at hand.
+pub(crate) async fn ask_and_wait<Q: ValidatorSource>(
+    source: &Q,
+    request: &Parts,
+) -> Result<Current, SourceError> {
     let asked = answer(|| source.current(request));
     #[cfg(feature = "tokio")]
     let asked = in_time(source.limit(), asked);

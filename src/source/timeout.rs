@@ -63,7 +63,8 @@ pub(crate) async fn within<F: Future>(limit: Option<Duration>, future: F) -> Opt
         return Some(output);
     }
     match limit.filter(|_| Handle::try_current().is_ok()) {
-        Some(limit) => tokio::time::timeout(limit, future).await.ok(),
+        // Boxed, so that those who need not wait have a small future.
+        Some(limit) => Box::pin(tokio::time::timeout(limit, future)).await.ok(),
         None => Some(future.await),
     }
 }

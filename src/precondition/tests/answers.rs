@@ -230,7 +230,7 @@ fn a_date_is_not_enough_where_a_tag_is_required() {
     let date = "Sun, 06 Nov 1994 08:49:37 GMT";
     let modified = crate::semantics::date::HttpDate::from_unix_seconds(784_111_777);
     let dated = tagged("1").with_last_modified(modified);
-    let layer = PreconditionLayer::new(knows(dated)).require().require_tag();
+    let layer = PreconditionLayer::new(knows(dated)).require_tag();
     for (method, field, expected) in [
         ("PUT", ("if-unmodified-since", date), 428),
         ("PUT", ("if-match", "*"), 428),
@@ -240,6 +240,12 @@ fn a_date_is_not_enough_where_a_tag_is_required() {
         let log = Log::default();
         let answer = send(&layer, request(method, "/", [field]), resource(None, &log));
         assert_eq!(answer.status(), expected, "{method} {field:?}");
+    }
+    let layer = layer.require_if(|request| request.method == "POST");
+    for (method, expected) in [("PUT", 204), ("POST", 428)] {
+        let dated = request(method, "/", [("if-unmodified-since", date)]);
+        let answer = send(&layer, dated, resource(None, &Log::default()));
+        assert_eq!(answer.status(), expected, "{method}");
     }
 }
 

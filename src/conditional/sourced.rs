@@ -46,26 +46,33 @@ impl<C: Clock> Exchange<C> {
     {
         let (mut parts, content) = request.into_parts();
         let mut content = UnreadContent::new(&parts, content);
+        // In its place from the start, so that the future holds it once.
+        let mut before = Current::Unknown;
+        let mut failed = None;
+        let at_hand = known.is_some();
+        match known {
+            Some(Ok(current)) => before = current,
+            Some(Err(error)) => failed = Some(error),
+            None => {}
+        }
         async move {
-            let before = match known {
-                Some(known) => known,
-                None => source::ask_and_wait(&*by.source, &parts).await,
-            };
-            let before = match before {
-                Ok(current) => current,
-                Err(error) => {
-                    events::source_failed(&error);
-                    if by.on_error == OnSourceError::Refuse {
-                        let answer = self.unavailable(error, accept::json(&parts.headers));
-                        if content.is_unread() {
-                            drop(service);
-                            return Ok(content.refuse(answer).await);
-                        }
-                        return Ok(answer);
-                    }
-                    Current::Unknown
+            if !at_hand {
+                match source::ask_and_wait(&*by.source, &parts).await {
+                    Ok(current) => before = current,
+                    Err(error) => failed = Some(error),
                 }
-            };
+            }
+            if let Some(error) = failed.take() {
+                events::source_failed(&error);
+                if by.on_error == OnSourceError::Refuse {
+                    let answer = self.unavailable(error, accept::json(&parts.headers));
+                    if content.is_unread() {
+                        drop(service);
+                        return Ok(content.refuse(answer).await);
+                    }
+                    return Ok(answer);
+                }
+            }
             if !decided && let Some(answer) = self.answer_before(&before) {
                 let answer = self.asked(answer, &before);
                 if content.is_unread() {

@@ -131,10 +131,22 @@ impl ConditionalFields {
 
     /// The well-formed entity tags that the condition lists.
     pub(crate) fn tags(&self, condition: Condition) -> impl Iterator<Item = TagRef<'_>> {
-        entity_tags(self.lines(condition.into())).filter_map(|member| match member {
-            TagMember::Tag(tag) => Some(tag),
-            TagMember::Malformed(_) => None,
-        })
+        self.tags_of(condition.into())
+    }
+
+    fn tags_of(&self, field: Field) -> impl Iterator<Item = TagRef<'_>> {
+        // Most clients send one tag, which need not be taken apart as a list.
+        let single = self.only(field);
+        let single = single.and_then(|line| TagRef::parse(trim_ows(line.as_bytes())));
+        let list = single.is_none().then(|| entity_tags(self.lines(field)));
+        let listed = list
+            .into_iter()
+            .flatten()
+            .filter_map(|member| match member {
+                TagMember::Tag(tag) => Some(tag),
+                TagMember::Malformed(_) => None,
+            });
+        single.into_iter().chain(listed)
     }
 
     /// Whether a tag that `If-Match` names counts as itself alone, or for every
@@ -294,10 +306,7 @@ impl ConditionalFields {
         if alone.is_some_and(|line| current.is_spelled(line.as_bytes())) {
             return same(current, current);
         }
-        entity_tags(self.lines(field)).any(|member| match member {
-            TagMember::Tag(tag) => same(tag, current),
-            TagMember::Malformed(_) => false,
-        })
+        self.tags_of(field).any(|tag| same(tag, current))
     }
 
     /// Returns the modification date and the field's. `None` where the field

@@ -10,7 +10,7 @@ mod confirmed;
 mod cors;
 #[cfg(feature = "tracing")]
 mod events;
-#[cfg(feature = "axum")]
+#[cfg(all(feature = "axum", feature = "tokio"))]
 mod nested;
 mod one_origin;
 mod placement;

@@ -89,7 +89,9 @@ where
         );
         if reply.status == 412 && path == "/notes/1" {
             assert_eq!(reply.body, b"a note", "{place}");
-            assert_eq!(reply.field("content-location"), Some(path));
+            // Only the feature tells whose representation it is.
+            let known = cfg!(feature = "axum").then_some(path);
+            assert_eq!(reply.field("content-location"), known);
             assert!(["\"7\"", "\"8\""].contains(&reply.tag()));
         }
     }

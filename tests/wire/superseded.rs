@@ -82,13 +82,15 @@ async fn has_all_of_it() {
                     for (name, value) in [
                         ("content-type", "application/x-note"),
                         ("x-of-the-note", "yes"),
-                        ("content-location", path),
                         ("cache-control", "no-store"),
                         ("vary", "prefer"),
                     ] {
                         let found = reply.field(name).map(str::to_ascii_lowercase);
                         assert_eq!(found.as_deref(), Some(value), "{case}: {name}");
                     }
+                    // Only the feature tells whose representation it is.
+                    let known = cfg!(feature = "axum").then_some(path);
+                    assert_eq!(reply.field("content-location"), known, "{case}");
                     let applied = preference.map(|_| "return=representation");
                     assert_eq!(reply.field("preference-applied"), applied, "{case}");
                 }

@@ -226,6 +226,6 @@ pub use stack::{Stack, stack};
 pub use state_ref::StateRefLayer;
 
 /// The README's examples are compiled with the documentation's.
-#[cfg(all(doctest, feature = "axum"))]
+#[cfg(all(doctest, feature = "axum", feature = "tokio"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -93,14 +93,15 @@ mod timeout;
 
 use std::{
     convert::Infallible,
-    future::{Future, poll_fn},
+    future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
+    pin::Pin,
     sync::Arc,
-    task::Poll,
+    task::{Context, Poll},
 };
 
 use http::request::Parts;
+use pin_project_lite::pin_project;
 
 use crate::semantics::{precondition::Current, repeated::RepeatedFields};
 
@@ -323,13 +324,26 @@ where
 
 /// What a future gives, unless it panics. It is not polled again then, so that
 /// nothing of it sees the state that the panic left.
-async fn caught<F: Future>(future: F) -> Result<F::Output, SourceError> {
-    let mut future = pin!(future);
-    poll_fn(
-        |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+fn caught<F>(future: F) -> Caught<F> {
+    Caught { future }
+}
+
+pin_project! {
+    /// Future of [`caught`].
+    struct Caught<F> {
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for Caught<F> {
+    type Output = Result<F::Output, SourceError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let future = self.project().future;
+        match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
             Ok(polled) => polled.map(Ok),
             Err(_) => Poll::Ready(Err(SourceError::panicked())),
-        },
-    )
-    .await
+        }
+    }
 }

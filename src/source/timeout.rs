@@ -1,12 +1,16 @@
 use std::{
-    future::{Future, poll_fn},
-    pin::pin,
-    task::Poll,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
     time::Duration,
 };
 
 use http::request::Parts;
-use tokio::runtime::Handle;
+use pin_project_lite::pin_project;
+use tokio::{
+    runtime::Handle,
+    time::{Sleep, sleep},
+};
 
 use super::{SourceError, ValidatorSource, ask_at_hand};
 use crate::semantics::precondition::Current;
@@ -46,25 +50,72 @@ impl<Q: ValidatorSource> ValidatorSource for Timeout<Q> {
 }
 
 /// The answer of a source within the limit.
-pub(crate) async fn in_time<T>(
-    limit: Option<Duration>,
-    answer: impl Future<Output = Result<T, SourceError>>,
-) -> Result<T, SourceError> {
-    let answer = within(limit, answer).await;
-    answer.unwrap_or_else(|| Err(SourceError::timed_out()))
+pub(crate) fn in_time<F>(limit: Option<Duration>, answer: F) -> InTime<F> {
+    InTime {
+        answer: within(limit, answer),
+    }
 }
 
-/// The output of the future within the limit. The timer is set only once the future
-/// has to wait, and only where tokio runs.
-pub(crate) async fn within<F: Future>(limit: Option<Duration>, future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
-    let at_once = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await;
-    if let Poll::Ready(output) = at_once {
-        return Some(output);
+/// The output of the future within the limit, `None` beyond it. The timer is set only
+/// once the future has to wait, and only where tokio runs.
+pub(crate) fn within<F>(limit: Option<Duration>, future: F) -> Within<F> {
+    Within {
+        future,
+        limit,
+        timer: None,
     }
-    match limit.filter(|_| Handle::try_current().is_ok()) {
-        // Boxed, so that those who need not wait have a small future.
-        Some(limit) => Box::pin(tokio::time::timeout(limit, future)).await.ok(),
-        None => Some(future.await),
+}
+
+// By hand: an `async fn` would hold the future twice, as its argument and as what it
+// awaits, and these are part of the boxed futures of the layers.
+pin_project! {
+    /// Future of [`in_time`].
+    pub(crate) struct InTime<F> {
+        #[pin]
+        answer: Within<F>,
+    }
+}
+
+pin_project! {
+    /// Future of [`within`].
+    pub(crate) struct Within<F> {
+        #[pin]
+        future: F,
+        // Taken when the timer is set.
+        limit: Option<Duration>,
+        // Boxed, since most need not wait.
+        timer: Option<Pin<Box<Sleep>>>,
+    }
+}
+
+impl<F, T> Future for InTime<F>
+where
+    F: Future<Output = Result<T, SourceError>>,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let answer = self.project().answer.poll(cx);
+        answer.map(|answer| answer.unwrap_or_else(|| Err(SourceError::timed_out())))
+    }
+}
+
+impl<F: Future> Future for Within<F> {
+    type Output = Option<F::Output>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if let Poll::Ready(output) = this.future.poll(cx) {
+            return Poll::Ready(Some(output));
+        }
+        if let Some(limit) = this.limit.take()
+            && Handle::try_current().is_ok()
+        {
+            *this.timer = Some(Box::pin(sleep(limit)));
+        }
+        match this.timer {
+            Some(timer) => timer.as_mut().poll(cx).map(|()| None),
+            None => Poll::Pending,
+        }
     }
 }

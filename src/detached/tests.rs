@@ -1,72 +1,82 @@
-use std::{future::pending, time::Duration};
+use std::future::pending;
 
-use tokio::{
-    sync::oneshot,
-    task::yield_now,
-    time::{sleep, timeout},
-};
+use futures_util::FutureExt;
+use tokio::{sync::oneshot, task::yield_now};
 
 use super::*;
 
-/// Half a second of work that says when it is done.
-fn work() -> (impl Future<Output = u8> + Send, oneshot::Receiver<()>) {
+/// Work that goes on when it is told to, and says when it is done.
+fn work() -> (
+    impl Future<Output = u8> + Send,
+    oneshot::Sender<()>,
+    oneshot::Receiver<()>,
+) {
+    let (go_on, gone_on) = oneshot::channel();
     let (done, is_done) = oneshot::channel();
     let work = async {
-        sleep(Duration::from_millis(500)).await;
+        gone_on.await.unwrap();
         done.send(()).unwrap();
         7
     };
-    (work, is_done)
+    (work, go_on, is_done)
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn what_is_awaited_gives_its_output() {
     let writes = Detached::new();
-    let (work, _is_done) = work();
-    let finish = writes.finish(work);
+    let (work, go_on, _is_done) = work();
+    let mut finish = writes.finish(work);
     assert_eq!((writes.len(), writes.is_empty()), (1, false));
+    assert!((&mut finish).now_or_never().is_none());
+    go_on.send(()).unwrap();
     assert_eq!(finish.await, 7);
     assert_eq!((writes.len(), writes.is_empty()), (0, true));
     writes.idle().await;
 }
 
 /// Wherever it was given up, even before it began.
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn what_is_given_up_goes_on() {
-    for wait in [None, Some(Duration::ZERO), Some(Duration::from_millis(100))] {
+    for polls in 0..3 {
         let writes = Detached::new();
-        let (work, is_done) = work();
-        let finish = writes.finish(work);
-        match wait {
-            None => drop(finish),
-            Some(wait) => assert!(timeout(wait, finish).await.is_err()),
+        let (work, go_on, is_done) = work();
+        let mut finish = writes.finish(work);
+        for _ in 0..polls {
+            assert!((&mut finish).now_or_never().is_none());
         }
+        drop(finish);
+        yield_now().await;
         assert_eq!(writes.len(), 1);
+        go_on.send(()).unwrap();
         writes.idle().await;
         is_done.await.expect("done before it was no longer counted");
     }
 }
 
 /// Clones share the count, and all who wait are told.
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn all_are_awaited_through_one_handle() {
     let writes = Detached::new();
-    let waiting = [writes.clone(), writes.clone()]
-        .map(|writes| tokio::spawn(async move { writes.idle().await }));
+    let wait = || {
+        [writes.clone(), writes.clone()]
+            .map(|writes| tokio::spawn(async move { writes.idle().await }))
+    };
+    let is_over = tokio::task::JoinHandle::is_finished;
+    let waiting = wait();
     yield_now().await;
-    assert!(waiting.iter().all(tokio::task::JoinHandle::is_finished));
+    assert!(waiting.iter().all(is_over));
 
-    let dones = [1, 2].map(|_| {
-        let (work, is_done) = work();
+    let works = [(); 2].map(|()| {
+        let (work, go_on, is_done) = work();
         drop(writes.clone().finish(work));
-        is_done
+        (go_on, is_done)
     });
-    let waiting = [writes.clone(), writes.clone()]
-        .map(|writes| tokio::spawn(async move { writes.idle().await }));
-    yield_now().await;
-    assert!(!waiting.iter().any(tokio::task::JoinHandle::is_finished));
-    for done in dones {
-        done.await.unwrap();
+    let waiting = wait();
+    for (go_on, is_done) in works {
+        yield_now().await;
+        assert!(!waiting.iter().any(is_over));
+        go_on.send(()).unwrap();
+        is_done.await.unwrap();
     }
     for waiting in waiting {
         waiting.await.unwrap();
@@ -74,7 +84,7 @@ async fn all_are_awaited_through_one_handle() {
 }
 
 /// Nothing is left to go on with, here or in a task.
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn what_panics_has_ended() {
     let writes = Detached::new();
     let finish = writes.finish(async { panic!("on purpose") });
@@ -87,7 +97,7 @@ async fn what_panics_has_ended() {
     writes.idle().await;
 }
 
-/// Where there is no runtime to go on in, and where that is shut down.
+/// Outside of a runtime, and in one that is shut down.
 #[test]
 fn without_a_runtime_the_rest_is_dropped() {
     let writes = Detached::new();

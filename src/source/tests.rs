@@ -232,6 +232,7 @@ async fn a_longer_limit_counts_around_a_route() {
     use std::time::Duration;
 
     let slow = |_: &Parts| async {
+        // On the paused clock, which this moves.
         tokio::time::sleep(Duration::from_secs(20)).await;
         Ok::<_, Infallible>(Current::Absent)
     };

@@ -200,6 +200,7 @@ mod timed {
     ) {
         let (witness, dropped) = oneshot::channel::<()>();
         let drip = stream::iter(pieces).then(move |bytes| async move {
+            // The clock of these tests is paused: this moves it.
             sleep(pause).await;
             Ok::<_, Infallible>(Frame::data(Bytes::from(vec![0; bytes])))
         });

@@ -99,12 +99,12 @@ fn the_get_after_a_failed_comparison_is_told_who_knows() {
 
 #[cfg(feature = "tokio")]
 mod with_a_lock {
-    use std::{convert::Infallible, time::Duration};
+    use std::convert::Infallible;
 
-    use futures_util::stream;
+    use futures_util::{FutureExt, stream};
     use http_body::{Body, Frame};
     use http_body_util::{Full, StreamBody};
-    use tokio::time::{Instant, sleep};
+    use tokio::{sync::oneshot, task::yield_now};
     use tower::{Layer, ServiceExt, service_fn};
 
     use super::*;
@@ -157,11 +157,11 @@ mod with_a_lock {
     }
 
     /// Without a condition there is nothing to ask, while the content is waited for.
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn an_unconditional_upload_does_not_depend_on_the_source() {
         let fails = |_: &Parts| ready(Err::<Current, _>("down"));
         let late = stream::once(async {
-            sleep(Duration::from_secs(1)).await;
+            yield_now().await;
             Ok::<_, Infallible>(Frame::data(Bytes::from("late")))
         });
         let put = Request::put("/").body(StreamBody::new(late)).unwrap();
@@ -169,13 +169,14 @@ mod with_a_lock {
         assert_eq!(answer(layer, Some("/"), KeyedLock::new(), put).await, 204);
     }
 
-    /// So many bytes are waited for by default.
-    #[tokio::test(start_paused = true)]
+    /// The default limit of the content that is waited for.
+    #[tokio::test]
     async fn two_mebibytes_come_before_the_lock() {
-        for (bytes, seconds) in [((2 << 20) - 1024, 60), ((2 << 20) + 1, 0)] {
+        for (bytes, waits) in [((2 << 20) - 1024, true), ((2 << 20) + 1, false)] {
+            let (send_rest, rest_comes) = oneshot::channel();
             let first = Frame::data(Bytes::from(vec![0; bytes]));
             let rest = async {
-                sleep(Duration::from_secs(60)).await;
+                rest_comes.await.unwrap();
                 Ok(Frame::data(Bytes::new()))
             };
             let content = stream::StreamExt::chain(
@@ -183,10 +184,15 @@ mod with_a_lock {
                 stream::once(rest),
             );
             let put = Request::put("/").body(StreamBody::new(content)).unwrap();
-            let started = Instant::now();
             let layer = PreconditionLayer::new(knows(tagged("1")));
-            assert_eq!(answer(layer, Some("/"), KeyedLock::new(), put).await, 204);
-            assert_eq!(started.elapsed().as_secs(), seconds, "{bytes}");
+            let answer = answer(layer, Some("/"), KeyedLock::new(), put);
+            let mut answer = Box::pin(answer);
+            let at_once = answer.as_mut().now_or_never();
+            assert_eq!(at_once, (!waits).then_some(204), "{bytes}");
+            if waits {
+                send_rest.send(()).unwrap();
+                assert_eq!(answer.await, 204);
+            }
         }
     }
 }

@@ -88,7 +88,10 @@ mod with_a_lock {
     use bytes::Bytes;
     use http_body::Body;
     use http_body_util::{Empty, Full};
-    use tokio::time::{Instant, sleep};
+    use tokio::{
+        task::yield_now,
+        time::{Instant, advance},
+    };
     use tower::{Layer, ServiceExt, service_fn};
 
     use super::*;
@@ -154,7 +157,9 @@ mod with_a_lock {
         let start = Instant::now();
         let refused = tokio::spawn(put(lock.clone(), "\"0\"", Silent::Announced));
         let waiting = tokio::spawn(put(lock.clone(), "\"1\"", Silent::Announced));
-        sleep(Duration::from_millis(1)).await;
+        // Both begin before the clock moves.
+        yield_now().await;
+        advance(Duration::from_millis(1)).await;
         let text = Full::<Bytes>::from("text");
         assert_eq!(put(lock.clone(), "\"1\"", text).await, (201, false));
         assert_eq!(start.elapsed().as_millis(), 1);

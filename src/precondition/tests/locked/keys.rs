@@ -1,0 +1,89 @@
+//! Requests and the key that they take.
+
+use super::*;
+use crate::source::{OnSourceError, Route};
+
+/// Issue 11, A.4 and R-9110-13.1-a: the spellings of one resource that a handler takes
+/// for the same have one lock.
+#[tokio::test(start_paused = true)]
+async fn the_key_is_what_the_handler_makes_of_the_path() {
+    let spellings = [
+        "/notes/1",
+        "/notes/%31?x",
+        "/notes/01",
+        "/notes/+1",
+        "/notes/1/",
+    ];
+    for other in spellings {
+        let version = Arc::new(AtomicUsize::new(1));
+        let note = Route::new("/notes/{id}").unwrap();
+        let service = by_get()
+            .lock(KeyedLock::new(), move |request| {
+                note.parameter::<i64>(request, "id")
+            })
+            .layer(counter(&version));
+        let put = |path| {
+            service
+                .clone()
+                .oneshot(request("PUT", path, [("if-match", "\"1\"")]))
+        };
+        let both = futures_util::future::join(put("/notes/1"), put(other));
+        let (first, second) = both.await;
+        assert_eq!(first.unwrap().status(), 204);
+        assert_eq!(second.unwrap().status(), 412, "{other}");
+    }
+}
+
+/// Issue 11, A.4: a conditional write of which nobody can say what it is about is no
+/// write under a lock.
+#[tokio::test(start_paused = true)]
+async fn a_conditional_write_without_a_key_is_refused() {
+    let version = Arc::new(AtomicUsize::new(1));
+    let layer = || by_get().lock(KeyedLock::new(), |_| None::<String>);
+    let put = |condition: Option<(&str, &str)>| request("PUT", "/", condition);
+    let (current, next) = (("if-match", "\"1\""), ("if-match", "\"2\""));
+    for (layer, request, expected) in [
+        (layer(), put(Some(current)), 412),
+        (layer(), put(None), 204),
+        (layer().require(), put(None), 428),
+        (layer().proceed_when_unknown(), put(Some(next)), 204),
+    ] {
+        let answer = layer.layer(counter(&version)).oneshot(request).await;
+        assert_eq!(answer.unwrap().status(), expected);
+    }
+    assert_eq!(version.load(Ordering::SeqCst), 3);
+}
+
+/// Issue 11, A.4: a source that fails is no key either.
+#[tokio::test(start_paused = true)]
+async fn a_failed_source_does_not_stand_for_a_key() {
+    let version = Arc::new(AtomicUsize::new(1));
+    let layer = PreconditionLayer::new(|_: &Parts| async { Err::<Current, _>("down") })
+        .on_source_error(OnSourceError::Proceed)
+        .lock(KeyedLock::new(), |_| None::<String>);
+    let put = request("PUT", "/", [("if-match", "\"1\"")]);
+    let answer = layer.layer(counter(&version)).oneshot(put).await;
+    assert_eq!(answer.unwrap().status(), 412);
+    assert_eq!(version.load(Ordering::SeqCst), 1);
+}
+
+/// Other keys, no key and reads do not wait.
+#[tokio::test(start_paused = true)]
+async fn only_the_same_key_waits() {
+    let version = Arc::new(AtomicUsize::new(1));
+    let lock = KeyedLock::new();
+    let service = PreconditionLayer::handler_checks()
+        .lock(lock.clone(), |request| {
+            let id = request.headers.get("x-id")?;
+            Some(id.to_str().ok()?.to_owned())
+        })
+        .layer(counter(&version));
+    let _held = lock.acquire("a").await.unwrap();
+    let other = request("PUT", "/", [("x-id", "b")]);
+    let none = request("PUT", "/", []);
+    let read = request("GET", "/", [("x-id", "a")]);
+    for (request, expected) in [(other, 204), (none, 204), (read, 200)] {
+        let answer = service.clone().oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), expected);
+    }
+}

@@ -118,8 +118,11 @@ fn is_test(path: &Path) -> bool {
         .file_stem()
         .and_then(|stem| stem.to_str())
         .unwrap_or_default();
-    let in_tests = path.components().any(|part| part.as_os_str() == "tests");
-    in_tests || matches!(name, "tests" | "proptests" | "test_support")
+    let folders = ["tests", "test_support"];
+    let in_tests = path
+        .components()
+        .any(|part| folders.iter().any(|folder| part.as_os_str() == *folder));
+    in_tests || matches!(name, "tests" | "proptests")
 }
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

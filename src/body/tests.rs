@@ -200,7 +200,8 @@ fn data() -> impl Strategy<Value = Act> {
     vec(any::<u8>(), 0..40).prop_map(|bytes| Act::Data(bytes.into()))
 }
 
-fn script() -> impl Strategy<Value = Vec<Act>> {
+/// Data and pauses, then an end of any kind.
+pub(super) fn script() -> impl Strategy<Value = Vec<Act>> {
     let middle = prop_oneof![4 => data(), 1 => Just(Act::Wait)];
     let end = prop_oneof![
         Just(None),

@@ -1,9 +1,12 @@
 use std::{future::poll_fn, pin::pin, task::Waker};
 
-use proptest::{collection::vec, prelude::*};
+use proptest::prelude::*;
 
 use super::*;
-use crate::test_support::{Act, ScriptedBody, Silent, content, read_unchecked, run, run_counting};
+use crate::{
+    body::tests::script,
+    test_support::{Act, ScriptedBody, Silent, content, read_unchecked, run, run_counting},
+};
 
 /// Bytes of memory that a frame takes besides its data.
 const FRAME: usize = size_of::<Read<ScriptedBody>>();
@@ -143,20 +146,6 @@ fn a_body_that_says_that_it_is_over_is_not_asked() {
     let mut content = ReadAhead::new(body);
     assert!(run(content.has_come(usize::MAX)));
     assert!(content.rest.is_none());
-}
-
-fn script() -> impl Strategy<Value = Vec<Act>> {
-    let data = vec(any::<u8>(), 0..40).prop_map(|bytes| Act::Data(bytes.into()));
-    let middle = prop_oneof![4 => data, 1 => Just(Act::Wait)];
-    let end = prop_oneof![
-        Just(None),
-        Just(Some(Act::trailers())),
-        Just(Some(Act::Error))
-    ];
-    (vec(middle, 0..12), end).prop_map(|(mut acts, end)| {
-        acts.extend(end);
-        acts
-    })
 }
 
 proptest! {

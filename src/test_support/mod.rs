@@ -1,0 +1,154 @@
+//! What the unit tests of the layers share.
+
+mod bodies;
+
+use std::{
+    convert::Infallible,
+    future::{Future, ready},
+    pin::pin,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
+};
+
+use http::{Request, Response, header::EXPECT, request::Parts};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::{
+    semantics::{etag::EntityTag, precondition::Current, validators::Validators},
+    source::ValidatorSource,
+};
+
+pub(crate) use bodies::{Act, Broken, ScriptedBody, Silent, Upload, content, read, read_unchecked};
+
+/// Runs a future that nothing outside it keeps waiting.
+pub(crate) fn run<F: Future>(future: F) -> F::Output {
+    run_counting(future).0
+}
+
+/// The same, with the number of polls that it took. Panics where an executor
+/// would never poll again.
+pub(crate) fn run_counting<F: Future>(future: F) -> (F::Output, usize) {
+    struct Woken(AtomicBool);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    let mut future = pin!(future);
+    let woken = Arc::new(Woken(AtomicBool::new(true)));
+    let waker = Waker::from(Arc::clone(&woken));
+    let mut cx = Context::from_waker(&waker);
+    let mut polls = 0;
+    while woken.0.swap(false, Ordering::Relaxed) {
+        polls += 1;
+        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+            return (output, polls);
+        }
+    }
+    panic!("pending, and nobody will wake it");
+}
+
+/// Sends one request through `layer` to a handler that answers with what
+/// `respond` makes of the request.
+pub(crate) fn send<L, F, ReqB, B, Out>(
+    layer: &L,
+    request: Request<ReqB>,
+    respond: F,
+) -> Response<Out>
+where
+    L: Layer<Handler<F>>,
+    L::Service: Service<Request<ReqB>, Response = Response<Out>, Error = Infallible>,
+    F: FnMut(Request<ReqB>) -> Response<B>,
+{
+    let mut service = layer.layer(Handler(respond));
+    run(service.call(request)).unwrap_or_else(|never| match never {})
+}
+
+/// A handler from a closure.
+#[derive(Debug, Clone)]
+pub(crate) struct Handler<F>(F);
+
+impl<F, ReqB, B> Service<Request<ReqB>> for Handler<F>
+where
+    F: FnMut(Request<ReqB>) -> Response<B>,
+{
+    type Response = Response<B>;
+    type Error = Infallible;
+    type Future = std::future::Ready<Result<Response<B>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<ReqB>) -> Self::Future {
+        std::future::ready(Ok(self.0(request)))
+    }
+}
+
+/// Field lines, where a name may repeat.
+pub(crate) fn request<'a>(
+    method: &str,
+    path: &str,
+    fields: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Request<Upload> {
+    let mut request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(EXPECT, "100-continue");
+    for (name, value) in fields {
+        request = request.header(name, value);
+    }
+    request.body(Upload::OfTheClient).expect("a request")
+}
+
+/// What happened, in order.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    pub(crate) fn note(&self, event: impl Into<String>) {
+        self.0.lock().unwrap().push(event.into());
+    }
+
+    /// What happened since the last look.
+    pub(crate) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+/// A source that says the same to everybody.
+pub(crate) fn knows(current: impl Into<Current>) -> impl ValidatorSource + Clone {
+    let current = current.into();
+    move |_: &Parts| ready(Ok::<_, Infallible>(current.clone()))
+}
+
+/// The representation with this strong tag.
+pub(crate) fn tagged(tag: &str) -> Validators {
+    Validators::new().with_etag(EntityTag::strong(tag).expect("a tag"))
+}
+
+/// SplitMix64, for generated tests: the same numbers for the same seed.
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) % end as u64) as usize
+    }
+
+    pub(crate) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len())]
+    }
+}

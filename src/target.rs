@@ -49,7 +49,10 @@ pub(crate) fn of_request<B>(request: &Request<B>) -> &Uri {
 
 /// Hands the target on to a request that another service answers in place of
 /// this one.
-#[cfg_attr(not(feature = "axum"), expect(unused_variables))]
+#[cfg_attr(
+    not(feature = "axum"),
+    expect(unused_variables, reason = "only axum has another target than the URI")
+)]
 pub(crate) fn carry(from: &Extensions, to: &mut Extensions) {
     #[cfg(feature = "axum")]
     if let Some(uri) = from.get::<axum::extract::OriginalUri>() {

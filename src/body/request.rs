@@ -39,14 +39,14 @@ pin_project! {
     }
 }
 
-/// A frame of a body, or its error.
-type Read<B> = Result<Frame<<B as Body>::Data>, <B as Body>::Error>;
+/// A frame of a body, or the error of the body.
+type FrameResult<B> = Result<Frame<<B as Body>::Data>, <B as Body>::Error>;
 
 /// A body that is read before anybody asks for it.
 ///
 /// It is boxed because it must be movable after it has been polled.
 pub(crate) struct ReadAhead<B: Body> {
-    frames: VecDeque<Read<B>>,
+    frames: VecDeque<FrameResult<B>>,
     /// Bytes of data in the frames.
     length: u64,
     /// Bytes of memory that the frames take, their data included.
@@ -71,23 +71,24 @@ impl<B: Body> ReadAhead<B> {
         }
     }
 
-    /// Whether the client has been asked for it, if it waited for that.
+    /// Returns `true` if reading has begun, by which a client that waited for a 100 gets it.
     pub(crate) fn has_begun(&self) -> bool {
         self.begun
     }
 
-    /// Whether all of it is here, and sound.
+    /// Returns `true` if the body was read to its end, and without an error.
     pub(crate) fn is_complete(&self) -> bool {
         self.rest.is_none() && !matches!(self.frames.back(), Some(Err(_)))
     }
 
-    /// Whether all of it is here, or more than `max_bytes`. Takes what has come.
-    pub(crate) async fn has_come(&mut self, max_bytes: usize) -> bool {
+    /// Reads the frames that have come. Returns `true` if the body was read to its end, or
+    /// if more than `max_bytes` are here.
+    pub(crate) async fn read_available(&mut self, max_bytes: usize) -> bool {
         poll_fn(|cx| Poll::Ready(self.poll(cx, max_bytes).is_ready())).await
     }
 
-    /// Waits until all of it is here, or more than `max_bytes`.
-    pub(crate) async fn come(&mut self, max_bytes: usize) {
+    /// Reads the body to its end, or until more than `max_bytes` are here.
+    pub(crate) async fn read(&mut self, max_bytes: usize) {
         poll_fn(|cx| self.poll(cx, max_bytes)).await;
     }
 
@@ -111,11 +112,11 @@ impl<B: Body> ReadAhead<B> {
         Poll::Pending
     }
 
-    fn hold(&mut self, frame: Read<B>) {
+    fn hold(&mut self, frame: FrameResult<B>) {
         let data = frame.as_ref().ok().and_then(Frame::data_ref);
         let length = data.map_or(0, Buf::remaining);
         self.length += length as u64;
-        self.held += length + size_of::<Read<B>>();
+        self.held += length + size_of::<FrameResult<B>>();
         self.frames.push_back(frame);
     }
 
@@ -125,7 +126,7 @@ impl<B: Body> ReadAhead<B> {
         }
     }
 
-    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Read<B>>> {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<FrameResult<B>>> {
         if let Some(frame) = self.frames.pop_front() {
             let data = frame.as_ref().ok().and_then(Frame::data_ref);
             self.length -= data.map_or(0, Buf::remaining) as u64;

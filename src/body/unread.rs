@@ -49,7 +49,10 @@ const SMALL_FRAME: u64 = 64;
 
 /// How much is read and thrown away.
 #[derive(Clone, Copy)]
-#[cfg_attr(not(feature = "tokio"), expect(dead_code))]
+#[cfg_attr(
+    not(feature = "tokio"),
+    expect(dead_code, reason = "without tokio there is no timer")
+)]
 struct Limits {
     bytes: u64,
     /// Between two frames. Without a timer there is none to wait for.
@@ -66,7 +69,7 @@ pub(crate) struct UnreadContent<B> {
     version: Version,
 }
 
-/// When content is read that the service does not get.
+/// The time at which content is read that the service does not get.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Plan {
     /// There is none.
@@ -118,19 +121,20 @@ impl<B: Body> UnreadContent<RequestBody<B>> {
 }
 
 impl<B: Body + Send + 'static> UnreadContent<B> {
-    /// Makes `answer`, which the service did not give, safe to send.
-    // Boxed: the future that waits for it stays small, and most have nothing to
-    // wait for.
-    pub(crate) fn refuse<R>(
+    /// Makes `answer`, which the service did not give, safe to send. If it has to wait for
+    /// the content, `held` is dropped first: nobody else waits for this client.
+    pub(crate) fn refuse<R, T>(
         &mut self,
         mut answer: Response<R>,
-    ) -> Pin<Box<impl Future<Output = Response<R>> + use<B, R>>> {
-        let (plan, version) = (self.plan, self.version);
-        let content = self.content.take_if(|_| plan != Plan::Nothing);
-        Box::pin(async move {
-            let Some(content) = content else {
-                return answer;
-            };
+        held: T,
+    ) -> Refusing<R, impl Future<Output = Response<R>> + use<B, R, T>> {
+        if !self.is_unread() {
+            return Refusing::Now(Some(answer));
+        }
+        drop(held);
+        let (plan, version, content) = (self.plan, self.version, self.take());
+        // Boxed, since most answers have nothing to wait for.
+        Refusing::Later(Box::pin(async move {
             // HTTP/2 ends the stream alone, and has no such field (RFC 9113,
             // section 8.2.2).
             if !plan.discard(content).await && version <= Version::HTTP_11 {
@@ -138,7 +142,27 @@ impl<B: Body + Send + 'static> UnreadContent<B> {
                 answer.headers_mut().insert(CONNECTION, close);
             }
             answer
-        })
+        }))
+    }
+}
+
+/// Future of [`UnreadContent::refuse`].
+pub(crate) enum Refusing<R, F> {
+    Now(Option<Response<R>>),
+    Later(Pin<Box<F>>),
+}
+
+// The response is moved out, and never pinned.
+impl<R, F> Unpin for Refusing<R, F> {}
+
+impl<R, F: Future<Output = Response<R>>> Future for Refusing<R, F> {
+    type Output = Response<R>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response<R>> {
+        match self.get_mut() {
+            Self::Now(answer) => Poll::Ready(answer.take().expect("polled after it was ready")),
+            Self::Later(answer) => answer.as_mut().poll(cx),
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     respond::Exchange,
 };
 use crate::{
-    body::ResponseBody,
+    body::{Refusing, ResponseBody, UnreadContent},
     clock::{Clock, SystemClock},
     semantics::{accept, method, precondition::Asks},
     source::{self, Ready, ValidatorSource},
@@ -129,21 +129,19 @@ where
             other => return SourcedFuture::responding(self.respond(request, other)),
         };
         let (parts, content) = request.into_parts();
+        let mut content = UnreadContent::new(&parts, content);
         let known = source::ask_at_hand(&*self.by.source, &parts);
-        let mut decided = false;
-        // An answer to a client that may still be sending content has to wait.
-        if let Some(Ok(current)) = &known
-            && content.is_end_stream()
-        {
-            if let Some(answer) = exchange.answer_before(current) {
-                // Gives back what `poll_ready` reserved.
-                drop(Ready::take(&mut self.inner));
-                return SourcedFuture::answered(exchange.asked(answer, current));
-            }
-            decided = true;
-        }
+        // The service that was made ready, which is given back if it does not run.
         let service = Ready::take(&mut self.inner);
-        let request = Request::from_parts(parts, content);
-        SourcedFuture::asking(exchange.run(self.by.clone(), known, decided, request, service))
+        if let Some(Ok(current)) = &known
+            && let Some(answer) = exchange.answer_before(current)
+        {
+            let answer = exchange.asked(answer, current);
+            return match content.refuse(answer, service) {
+                Refusing::Now(answer) => SourcedFuture::answered(answer),
+                Refusing::Later(answer) => SourcedFuture::asking(async { Ok(answer.await) }),
+            };
+        }
+        SourcedFuture::asking(exchange.run(self.by.clone(), known, parts, content, service))
     }
 }

@@ -27,15 +27,15 @@ use crate::{
 };
 
 impl<C: Clock> Exchange<C> {
-    /// `known` is what the source had at hand, and `decided` says that its conditions let
-    /// the service run.
+    /// `known` is the answer that the source had at hand; if it is a state, its conditions
+    /// let the service run.
     // No `async fn`: the future of one holds its arguments twice.
     pub(super) fn run<Q, S, ReqB, ResB>(
         self,
         by: BySource<Q>,
         known: Option<Result<Current, SourceError>>,
-        decided: bool,
-        request: Request<ReqB>,
+        mut parts: request::Parts,
+        mut content: UnreadContent<ReqB>,
         mut service: Ready<S>,
     ) -> impl Future<Output = Result<Response<ResponseBody<ResB>>, S::Error>>
     where
@@ -44,43 +44,30 @@ impl<C: Clock> Exchange<C> {
         ReqB: Body + Send + 'static,
         ResB: Body<Data = Bytes>,
     {
-        let (mut parts, content) = request.into_parts();
-        let mut content = UnreadContent::new(&parts, content);
-        // In its place from the start, so that the future holds it once.
-        let mut before = Current::Unknown;
-        let mut failed = None;
+        // In their places from the start, so that the future holds them once.
         let at_hand = known.is_some();
-        match known {
-            Some(Ok(current)) => before = current,
-            Some(Err(error)) => failed = Some(error),
-            None => {}
-        }
+        let (mut before, mut failed) = match known {
+            Some(Ok(current)) => (current, None),
+            Some(Err(error)) => (Current::Unknown, Some(error)),
+            None => (Current::Unknown, None),
+        };
         async move {
             if !at_hand {
                 match source::ask_and_wait(&*by.source, &parts).await {
                     Ok(current) => before = current,
                     Err(error) => failed = Some(error),
                 }
+                if let Some(answer) = self.answer_before(&before) {
+                    let answer = self.asked(answer, &before);
+                    return Ok(content.refuse(answer, service).await);
+                }
             }
             if let Some(error) = failed.take() {
                 events::source_failed(&error);
                 if by.on_error == OnSourceError::Refuse {
                     let answer = self.unavailable(error, accept::json(&parts.headers));
-                    if content.is_unread() {
-                        drop(service);
-                        return Ok(content.refuse(answer).await);
-                    }
-                    return Ok(answer);
+                    return Ok(content.refuse(answer, service).await);
                 }
-            }
-            if !decided && let Some(answer) = self.answer_before(&before) {
-                let answer = self.asked(answer, &before);
-                if content.is_unread() {
-                    // Its place in a limit inside does not wait for the content.
-                    drop(service);
-                    return Ok(content.refuse(answer).await);
-                }
-                return Ok(answer);
             }
             let confirms = by.confirm && self.may_confirm(&before);
             let again = confirms.then(|| Box::new(parts.clone()));

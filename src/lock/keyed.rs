@@ -19,7 +19,7 @@ pub struct KeyedLock {
     capacity: usize,
     waiters: usize,
     patience: Duration,
-    hold_timeout: Duration,
+    pub(crate) hold_timeout: Duration,
 }
 
 impl KeyedLock {
@@ -78,10 +78,6 @@ impl KeyedLock {
             hold_timeout,
             ..self
         }
-    }
-
-    pub(crate) fn longest_hold(&self) -> Duration {
-        self.hold_timeout
     }
 
     /// Waits until nobody else holds `key`, and holds it until the guard is

@@ -1,11 +1,11 @@
-//! Whether a write may be performed, by what is known before.
+//! The check of a write before it is performed.
 
 use bytes::Bytes;
 use http::{Request, Response, request::Parts};
 use http_body::Body;
 use tower_service::Service;
 
-use super::exchange::{Answer, Exchange};
+use super::exchange::{Answer, Exchange, Serialization};
 use crate::{
     body::ResponseBody,
     events,
@@ -15,8 +15,8 @@ use crate::{
     source::{self, Asked, MayAskService, OnSourceError, Ready, SourceError, ValidatorSource},
 };
 
-/// What the conditions of a write come to.
-pub(super) enum Checked<ResB: Body> {
+/// The result of the check of a write.
+pub(super) enum WriteCheck<ResB: Body> {
     /// The write may be performed on this state, which a source knew or did not.
     Admitted {
         current: Current,
@@ -26,39 +26,37 @@ pub(super) enum Checked<ResB: Body> {
 }
 
 impl<Q: ValidatorSource, G> Exchange<Q, G> {
-    /// Asks for the current state, and whether the request may be performed on it.
+    /// Asks for the current state, and decides whether the request may be performed on it.
     pub(super) async fn check<S, ReqB, ResB>(
         &self,
         parts: &Parts,
         service: &mut Ready<S>,
-    ) -> Result<Checked<ResB>, S::Error>
+    ) -> Result<WriteCheck<ResB>, S::Error>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
         ResB: Body<Data = Bytes>,
         G: MayAskService<S, ReqB>,
     {
-        let mut may_be_unknown = self.config.proceeds_when_unknown
-            || !(self.requires_condition() || self.keyless)
-            || (Q::KNOWS_NOTHING && !G::ASKS && !self.keyless);
+        let handler_checks = Q::KNOWS_NOTHING && !G::ASKS;
+        let mut may_be_unknown = handler_checks || !self.requires_condition();
         let (current, mut found) = match self.current(parts, service).await? {
             Asked::State(current, found) => (current, found),
             // It may lead to the representation, by a URL that is signed for example.
             Asked::Answer(response)
                 if response.status().is_redirection() && !self.config.self_get.may_show() =>
             {
-                may_be_unknown = self.config.proceeds_when_unknown;
+                may_be_unknown = false;
                 (Current::Unknown, None)
             }
             Asked::Answer(response) => {
-                return Ok(Checked::Refused(response.map(ResponseBody::inner)));
+                return Ok(WriteCheck::Refused(response.map(ResponseBody::inner)));
             }
             Asked::Failed(error) => {
                 events::source_failed(&error);
                 if self.config.on_source_error != OnSourceError::Proceed {
-                    return Ok(Checked::Refused(self.unavailable(error)));
+                    return Ok(WriteCheck::Refused(self.unavailable(error)));
                 }
-                // Where there is no key, it is not the source that is missed.
-                may_be_unknown |= !self.keyless;
+                may_be_unknown = true;
                 (Current::Unknown, None)
             }
         };
@@ -69,15 +67,18 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
             self.config.creates(&parts.method),
             || self.config.now(),
         );
-        Ok(Checked::Refused(match admission {
-            Admission::Admit if !may_be_unknown && self.is_unknown(&current) => {
+        // A lock without a key keeps nobody away, whatever the state is.
+        let is_unknown = matches!(current, Current::Unknown) && !may_be_unknown;
+        let is_unchecked = is_unknown || self.serialization == Serialization::KeyMissing;
+        Ok(WriteCheck::Refused(match admission {
+            Admission::Admit if is_unchecked && !self.config.proceeds_when_unknown => {
                 self.explained(self.refuse(Reason::Unknown), Verdict::NotEvaluated)
             }
             Admission::Admit => {
                 // The content of what was found may hold what the write needs: a place, a
                 // connection. It is dropped here.
                 let source_knew = found.is_none() && !matches!(current, Current::Unknown);
-                return Ok(Checked::Admitted {
+                return Ok(WriteCheck::Admitted {
                     current,
                     source_knew,
                 });
@@ -98,11 +99,6 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
                 self.explained(answer, Verdict::NotEvaluated)
             }
         }))
-    }
-
-    /// Whether nothing of ours makes sure that the condition holds for this request.
-    fn is_unknown(&self, current: &Current) -> bool {
-        self.keyless || matches!(current, Current::Unknown)
     }
 
     async fn current<S, ReqB, ResB>(

@@ -15,7 +15,7 @@ use tower_service::Service;
 
 use super::{
     answer,
-    check::Checked,
+    check::WriteCheck,
     layer::{Config, Unchecked},
 };
 use crate::{
@@ -40,10 +40,18 @@ pub(super) struct Exchange<Q, G> {
     pub(super) required: Requirement,
     pub(super) conditional: bool,
     pub(super) accepts_json: bool,
-    /// Whether a lock keeps others away meanwhile.
-    locked: bool,
-    /// Whether there is a lock, and no key of it for this request.
-    pub(super) keyless: bool,
+    pub(super) serialization: Serialization,
+}
+
+/// The relation of a write to other writes of its resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Serialization {
+    /// The layer has no lock.
+    Unlocked,
+    /// The lock keeps other writes away between the check and the write.
+    Locked,
+    /// The layer has a lock, and no key of it for this request.
+    KeyMissing,
 }
 
 /// What outlives the request's head, which goes to the handler.
@@ -66,42 +74,10 @@ impl<Q, G> Exchange<Q, G> {
             conditional: fields.guard_writes(Current::Unknown, || config.now()),
             required: config.required(request),
             accepts_json: accept::json(&request.headers),
-            locked: false,
-            keyless: false,
+            serialization: Serialization::Unlocked,
             fields,
             config,
         }
-    }
-
-    /// Nothing can come between the check and the write of this request.
-    #[cfg(feature = "tokio")]
-    pub(super) fn locked(self) -> Self {
-        Self {
-            locked: true,
-            ..self
-        }
-    }
-
-    /// No lock keeps others away, though there is one.
-    #[cfg(feature = "tokio")]
-    pub(super) fn without_key(self) -> Self {
-        Self {
-            keyless: true,
-            ..self
-        }
-    }
-
-    /// Whether the request may write over what another one wrote: it has a condition, or
-    /// replaces, patches or deletes and need not have one.
-    #[cfg(feature = "tokio")]
-    pub(super) fn may_change_what_is_there(&self, method: &Method) -> bool {
-        let overwrites = matches!(*method, Method::PUT | Method::PATCH | Method::DELETE);
-        self.conditional || (overwrites && !self.requires_condition())
-    }
-
-    #[cfg(feature = "tokio")]
-    pub(super) fn has_conditions(&self) -> bool {
-        self.conditional
     }
 
     pub(super) fn requires_condition(&self) -> bool {
@@ -154,22 +130,16 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
                 return Ok(answer::without_condition(response, renderer, accepts_json));
             }
             let (current, source_knew) = match self.check(&parts, &mut service).await? {
-                Checked::Admitted {
+                WriteCheck::Admitted {
                     current,
                     source_knew,
                 } => (current, source_knew),
-                Checked::Refused(answer) => {
-                    if content.is_unread() {
-                        // Nobody waits for the content but its own client.
-                        drop((service, turn));
-                        return Ok(content.refuse(answer).await);
-                    }
-                    return Ok(answer);
+                WriteCheck::Refused(answer) => {
+                    return Ok(content.refuse(answer, (service, turn)).await);
                 }
             };
             let asks_again = self.config.self_get.may_show();
-            let mut kept = self.hand_over(&mut parts, current, asks_again);
-            kept.source_knew = source_knew;
+            let kept = self.hand_over(&mut parts, current, source_knew, asks_again);
             let inner = service.ready::<ReqB>().await?;
             let response = inner
                 .call(Request::from_parts(parts, content.take()))
@@ -202,13 +172,19 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
 
     /// Tells the handler what to expect. The witness tells whether it compared,
     /// which it need not where a lock makes sure.
-    fn hand_over(&self, parts: &mut Parts, current: Current, asks_again: bool) -> Kept {
+    fn hand_over(
+        &self,
+        parts: &mut Parts,
+        current: Current,
+        source_knew: bool,
+        asks_again: bool,
+    ) -> Kept {
         let mut kept = Kept {
             method: parts.method.clone(),
             path: target::of(parts).path_and_query().cloned(),
             compared: None,
             head: asks_again.then(|| Box::new(parts.clone())),
-            source_knew: false,
+            source_knew,
         };
         if self.conditional {
             let mut expected =
@@ -217,7 +193,7 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
                 expected.share_witness(outer);
             }
             let compared = expected.witness();
-            if self.locked {
+            if self.serialization == Serialization::Locked {
                 // Nobody can come in between.
                 compared.store(true, Ordering::Release);
             }

@@ -10,7 +10,10 @@ use crate::{
     clock::{Clock, SystemClock},
     refusal::{RenderRefusal, Renderer},
     semantics::{
-        date::HttpDate, method::is_safe, precondition::Requirement, validators::Validators,
+        date::HttpDate,
+        method::{changes_target, is_safe},
+        precondition::Requirement,
+        validators::Validators,
     },
     source::{NoSelfGet, OnSourceError, SelfGet, Unknown, ValidatorSource},
 };
@@ -28,7 +31,7 @@ pub(super) struct Config<Q, G> {
     pub(super) source: Arc<Q>,
     pub(super) self_get: G,
     pub(super) required: Option<IsRequired>,
-    /// What is required where something is.
+    /// The requirement for requests that `required` selects.
     pub(super) requires: Requirement,
     pub(super) proceeds_when_unknown: bool,
     /// `None` is the default.
@@ -132,9 +135,7 @@ impl<Q, G, L> PreconditionLayer<Q, G, L> {
     /// (RFC 6585, section 3). Off by default. For some routes only, put the
     /// layer around those.
     pub fn require(self) -> Self {
-        self.require_if(|request| {
-            matches!(request.method, Method::PUT | Method::PATCH | Method::DELETE)
-        })
+        self.require_if(|request| changes_target(&request.method))
     }
 
     /// Answers 428 to those unsafe requests without a condition of which the

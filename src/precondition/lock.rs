@@ -7,21 +7,24 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Method, Request, Response, header::EXPECT, request::Parts};
+use http::{Method, Request, Response, request::Parts};
 use http_body::Body;
 use tower_service::Service;
 
 use super::{
     Precondition, ResponseFuture,
-    check::Checked,
-    exchange::{Answer, Exchange},
+    check::WriteCheck,
+    exchange::{Answer, Exchange, Serialization},
 };
 use crate::{
     body::{ReadAhead, RequestBody, UnreadContent},
     detached::Detached,
     lock::KeyedLock,
     refusal::Reason,
-    semantics::method::is_safe,
+    semantics::{
+        expect::expects_continue,
+        method::{changes_target, is_safe},
+    },
     source::{self, MayAskService, Ready, ValidatorSource},
 };
 
@@ -85,36 +88,47 @@ where
         }
         let (parts, content) = request.into_parts();
         let exchange = Exchange::new(Arc::clone(&self.config), &parts);
-        let key = if exchange.may_change_what_is_there(&parts.method) {
-            (self.lock.key)(&parts)
-        } else {
-            None
-        };
+        let may_overwrite = exchange.may_overwrite(&parts.method);
+        let key = may_overwrite.then(|| (self.lock.key)(&parts)).flatten();
         let Some(key) = key else {
-            let content = RequestBody::unread(content);
             return exchange
-                .without_key()
-                .begin(parts, content, &mut self.inner);
+                .with_serialization(Serialization::KeyMissing)
+                .begin(parts, RequestBody::unread(content), &mut self.inner);
         };
-        let turn = Turn {
-            exchange: exchange.locked(),
+        let write = LockedWrite {
+            exchange: exchange.with_serialization(Serialization::Locked),
             lock: self.lock.clone(),
             key,
         };
         let service = Ready::take(&mut self.inner);
-        ResponseFuture::guarded(turn.run(parts, ReadAhead::new(content), service))
+        ResponseFuture::guarded(write.run(parts, ReadAhead::new(content), service))
     }
 }
 
-/// One write that has to wait for its turn.
-struct Turn<Q, G> {
+impl<Q, G> Exchange<Q, G> {
+    fn with_serialization(self, serialization: Serialization) -> Self {
+        Self {
+            serialization,
+            ..self
+        }
+    }
+
+    /// Returns `true` if the request may write over another write: it has a condition, or
+    /// changes what is there and need not have one.
+    fn may_overwrite(&self, method: &Method) -> bool {
+        self.conditional || (changes_target(method) && !self.requires_condition())
+    }
+}
+
+/// A write that waits for its content and for the lock.
+struct LockedWrite<Q, G> {
     exchange: Exchange<Q, G>,
     lock: Locked,
     key: String,
 }
 
-impl<Q: ValidatorSource, G> Turn<Q, G> {
-    /// Waits for the content, then for the turn, and then checks, performs and releases
+impl<Q: ValidatorSource, G> LockedWrite<Q, G> {
+    /// Waits for the content, then for the lock, and then checks, performs and releases
     /// even if the client leaves.
     async fn run<S, ReqB, ResB>(
         self,
@@ -135,50 +149,37 @@ impl<Q: ValidatorSource, G> Turn<Q, G> {
             lock,
             key,
         } = self;
-        // Whoever has the lock may be waiting for the place that this service holds in a
+        // The holder of the lock may be waiting for the place that this service holds in a
         // limit inside.
         service.release();
-        // Reading asks the client for what it holds back.
-        let is_here =
-            !parts.headers.contains_key(EXPECT) && content.has_come(lock.max_content).await;
-        if !is_here {
-            if exchange.has_conditions()
-                && let Checked::Refused(answer) = exchange.check(&parts, &mut service).await?
+        // Reading would send the client a 100.
+        let is_read =
+            !expects_continue(&parts.headers) && content.read_available(lock.max_content).await;
+        if !is_read {
+            if exchange.conditional
+                && let WriteCheck::Refused(answer) = exchange.check(&parts, &mut service).await?
             {
-                drop(service);
-                return Ok(refuse(&parts, content, answer).await);
+                let mut content = UnreadContent::read_ahead(&parts, content);
+                return Ok(content.refuse(answer, service).await);
             }
             service.release();
-            content.come(lock.max_content).await;
+            content.read(lock.max_content).await;
         }
-        let Ok(guard) = lock.lock.acquire(key).await else {
+        let acquired = lock.lock.acquire(key).await;
+        let mut content = UnreadContent::read_ahead(&parts, content);
+        let Ok(guard) = acquired else {
             let busy = exchange.refuse(Reason::Busy);
-            return Ok(refuse(&parts, content, busy).await);
+            return Ok(content.refuse(busy, service).await);
         };
-        let content = UnreadContent::read_ahead(&parts, content);
         let performed = async move {
-            let late = exchange.late();
-            let hold_timeout = Some(lock.lock.longest_hold());
+            let timed_out = exchange.timed_out();
+            let hold_timeout = Some(lock.lock.hold_timeout);
             let run = exchange.run(parts, content, service, guard);
             let response = source::within(hold_timeout, run).await;
-            response.unwrap_or_else(|| Ok(late.answer()))
+            response.unwrap_or_else(|| Ok(timed_out()))
         };
         #[cfg(feature = "tracing")]
         let performed = tracing::Instrument::in_current_span(performed);
         lock.detached.finish(performed).await
-    }
-}
-
-/// Makes the refusal of a request whose content may still come safe to send.
-async fn refuse<B: Body<Data: Send, Error: Send> + Send + 'static, R>(
-    request: &Parts,
-    content: ReadAhead<B>,
-    answer: Response<R>,
-) -> Response<R> {
-    let mut content = UnreadContent::read_ahead(request, content);
-    if content.is_unread() {
-        content.refuse(answer).await
-    } else {
-        answer
     }
 }

@@ -22,28 +22,16 @@ use crate::{
     source::{self, Asked, MayAskService, Ready, ValidatorSource},
 };
 
-/// Answers a write that took too long under its lock.
-#[cfg(feature = "tokio")]
-pub(super) struct Late {
-    renderer: crate::refusal::Renderer,
-    accepts_json: bool,
-}
-
-#[cfg(feature = "tokio")]
-impl Late {
-    pub(super) fn answer<ResB: Body<Data = Bytes>>(&self) -> Answer<ResB> {
-        let refusal = Refusal::new(Reason::TimedOut).accepting_json(self.accepts_json);
-        self.renderer.respond(&refusal).map(ResponseBody::bytes)
-    }
-}
-
 impl<Q, G> Exchange<Q, G> {
+    /// Makes the answer to a write that took too long under its lock, once the exchange is
+    /// gone.
     #[cfg(feature = "tokio")]
-    pub(super) fn late(&self) -> Late {
-        Late {
-            renderer: self.config.renderer.clone(),
-            accepts_json: self.accepts_json,
-        }
+    pub(super) fn timed_out<ResB: Body<Data = Bytes>>(
+        &self,
+    ) -> impl FnOnce() -> Answer<ResB> + use<ResB, Q, G> {
+        let renderer = self.config.renderer.clone();
+        let refusal = Refusal::new(Reason::TimedOut).accepting_json(self.accepts_json);
+        move || renderer.respond(&refusal).map(ResponseBody::bytes)
     }
 
     /// The answer to a request that is not performed.
@@ -85,10 +73,8 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         let answer = match kept.head.as_deref() {
             Some(request) => {
                 let known = kept.source_knew;
-                match self.representation(request, known, service).await {
-                    Found::Withheld => self.refuse_with(refusal, None),
-                    found => self.carry(request, refusal, current, known, found).await,
-                }
+                let found = self.representation(request, known, service).await;
+                self.carry(request, refusal, current, known, found).await
             }
             None => self.refuse_with(refusal, current),
         };
@@ -122,25 +108,16 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         // The source told the state, unless the service did.
         let source_knew = found.is_none();
         let found = if !source_knew && !self.config.self_get.may_show() {
-            Found::Withheld
+            Representation::Withheld
         } else {
             // `match` would hold the response while the service is asked.
             match found.take() {
-                Some(found) => Found::Representation(found),
+                Some(found) => Representation::Found(found),
                 None => self.representation(request, source_knew, service).await,
             }
         };
-        let answer = match found {
-            Found::Withheld => self.refuse_with(refusal, None),
-            Found::Nothing if !self.config.self_get.may_show() => {
-                self.refuse_with(refusal, Some(validators))
-            }
-            found => {
-                let current = Some(validators);
-                self.carry(request, refusal, current, source_knew, found)
-                    .await
-            }
-        };
+        let answer = self.carry(request, refusal, Some(validators), source_knew, found);
+        let answer = answer.await;
         self.explained(answer, Verdict::Failed(condition))
     }
 
@@ -152,11 +129,13 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         refusal: Refusal,
         current: Option<&Validators>,
         source_knew: bool,
-        found: Found<ResB>,
+        found: Representation<ResB>,
     ) -> Answer<ResB> {
         let found = match found {
-            Found::Representation(found) => Some(found),
-            Found::Nothing | Found::Withheld => None,
+            Representation::Found(found) => Some(found),
+            Representation::Unavailable => None,
+            Representation::NotAsked => return self.refuse_with(refusal, current),
+            Representation::Withheld => return self.refuse_with(refusal, None),
         };
         let mut newer = None;
         let labelled = match (found, current) {
@@ -203,32 +182,38 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         request: &Parts,
         source_knew: bool,
         service: &mut Ready<S>,
-    ) -> Found<ResB>
+    ) -> Representation<ResB>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
         ResB: Body<Data = Bytes>,
         G: MayAskService<S, ReqB>,
     {
         let self_get = &self.config.self_get;
-        if !self_get.may_show() || !answer::wants_representation(request) {
-            return Found::Nothing;
+        if !self_get.may_show() {
+            return Representation::NotAsked;
+        }
+        if !answer::wants_representation(request) {
+            return Representation::Unavailable;
         }
         let Ok(got) = self_get.get(request, source_knew, service).await else {
-            return Found::Nothing;
+            return Representation::Unavailable;
         };
         match Asked::read(got, &*self.config.clock) {
-            Asked::State(Current::Present(_), Some(found)) => Found::Representation(found),
+            Asked::State(Current::Present(_), Some(found)) => Representation::Found(found),
             // The client's own `GET` would be refused too.
-            Asked::Answer(_) => Found::Withheld,
-            Asked::State(..) | Asked::Failed(_) => Found::Nothing,
+            Asked::Answer(_) => Representation::Withheld,
+            Asked::State(..) | Asked::Failed(_) => Representation::Unavailable,
         }
     }
 }
 
-/// What there is for a 412 to carry.
-enum Found<ResB> {
-    Representation(Response<ResB>),
-    Nothing,
-    /// A representation that this client may not see, nor its validators.
+/// The current representation, for a 412 to carry.
+enum Representation<ResB> {
+    Found(Response<ResB>),
+    /// No service may be asked, whatever the client prefers.
+    NotAsked,
+    /// The client does not want it, or the service does not tell.
+    Unavailable,
+    /// The client may not see it, nor its validators.
     Withheld,
 }

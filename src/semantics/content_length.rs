@@ -49,7 +49,7 @@ pub(crate) fn set(headers: &mut HeaderMap, length: Option<u64>) {
     }
 }
 
-fn parse(value: &HeaderValue) -> Option<u64> {
+pub(super) fn parse(value: &HeaderValue) -> Option<u64> {
     let digits = trim_ows(value.as_bytes());
     let spelled = digits.iter().all(u8::is_ascii_digit);
     let text = std::str::from_utf8(digits).ok().filter(|_| spelled)?;

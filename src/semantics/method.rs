@@ -83,6 +83,13 @@ impl Default for SafeMethods {
     }
 }
 
+/// Returns `true` if the method replaces, changes or deletes its target: `PUT`, `PATCH`
+/// and `DELETE` (RFC 9110, section 9.3; RFC 5789, section 2).
+#[must_use]
+pub(crate) fn changes_target(method: &Method) -> bool {
+    matches!(*method, Method::PUT | Method::PATCH | Method::DELETE)
+}
+
 /// Whether a method is safe (RFC 9110, section 9.2.1): a client that uses it
 /// asks for no change. Of methods that are registered elsewhere those count
 /// that caches and crawlers meet; an unknown method is not safe.

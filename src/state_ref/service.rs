@@ -97,12 +97,7 @@ impl<Q: StateSource> Config<Q> {
             }
         };
         if let Some(answer) = refused {
-            if content.is_unread() {
-                // Its place in a limit inside does not wait for the content.
-                drop(service);
-                return Ok(content.refuse(answer).await);
-            }
-            return Ok(answer);
+            return Ok(content.refuse(answer, service).await);
         }
         let request = Request::from_parts(parts, content.take());
         let mut response = service.call(request).await?;

@@ -9,12 +9,12 @@ use crate::{
 };
 
 /// Bytes of memory that a frame takes besides its data.
-const FRAME: usize = size_of::<Read<ScriptedBody>>();
+const FRAME: usize = size_of::<FrameResult<ScriptedBody>>();
 
 /// Reads up to so many bytes ahead.
 fn ahead(body: ScriptedBody, max_bytes: usize) -> RequestBody<ScriptedBody> {
     let mut content = ReadAhead::new(body);
-    run(content.come(max_bytes));
+    run(content.read(max_bytes));
     content.into_body()
 }
 
@@ -65,8 +65,8 @@ fn a_hint_counts_what_is_here_and_what_is_to_come() {
 #[test]
 fn no_content_is_over_at_once() {
     let nothing = || ScriptedBody::sized([]);
-    assert!(run(ReadAhead::new(nothing()).has_come(0)));
-    assert!(run(ReadAhead::new(Silent::Empty).has_come(0)));
+    assert!(run(ReadAhead::new(nothing()).read_available(0)));
+    assert!(run(ReadAhead::new(Silent::Empty).read_available(0)));
     for body in [RequestBody::unread(nothing()), ahead(nothing(), 0)] {
         assert!(body.is_end_stream());
         assert_eq!(body.size_hint().exact(), Some(0));
@@ -81,10 +81,10 @@ fn a_look_takes_what_has_come() {
         Act::Wait,
         Act::data("de"),
     ]));
-    assert!(!run(content.has_come(100)));
+    assert!(!run(content.read_available(100)));
     assert_eq!(content.size_hint().lower(), 3);
-    assert!(run(content.has_come(100)));
-    assert!(run(content.has_come(100)), "it stays here");
+    assert!(run(content.read_available(100)));
+    assert!(run(content.read_available(100)), "it stays here");
     assert_eq!(content.size_hint().exact(), Some(5));
 }
 
@@ -94,7 +94,7 @@ fn so_much_is_read_ahead_and_no_more() {
     let frames = |data: &str| vec![Act::data(data); 3];
     let held = |data: &str, max_bytes| {
         let mut content = ReadAhead::new(ScriptedBody::unsized_(frames(data)));
-        run(content.come(max_bytes));
+        run(content.read(max_bytes));
         content.frames.len()
     };
     for data in ["", "abc"] {
@@ -111,7 +111,7 @@ fn many_frames_are_taken_with_pauses() {
     for (frames, polls) in [(126, 1), (128, 2), (300, 3)] {
         let body = ScriptedBody::unsized_(vec![Act::data("x"); frames]).without_telling_end();
         let mut content = ReadAhead::new(body);
-        assert_eq!(run_counting(content.come(usize::MAX)).1, polls, "{frames}");
+        assert_eq!(run_counting(content.read(usize::MAX)).1, polls, "{frames}");
         assert_eq!(content.frames.len(), frames);
     }
 }
@@ -121,7 +121,7 @@ fn many_frames_are_taken_with_pauses() {
 fn an_error_is_the_last_that_is_read() {
     let acts = [Act::data("abc"), Act::Error, Act::data("never")];
     let mut content = ReadAhead::new(ScriptedBody::unsized_(acts.clone()));
-    assert!(run(content.has_come(usize::MAX)));
+    assert!(run(content.read_available(usize::MAX)));
     assert_eq!(content.frames.len(), 2);
     assert_eq!(read_unchecked(content.into_body()), acts[..2]);
 }
@@ -141,10 +141,10 @@ fn a_body_is_not_polled_after_its_end() {
 #[test]
 fn a_body_that_says_that_it_is_over_is_not_asked() {
     let ends = ScriptedBody::unsized_([Act::data("abc")]);
-    assert_eq!(run_counting(ReadAhead::new(ends).come(usize::MAX)).1, 1);
+    assert_eq!(run_counting(ReadAhead::new(ends).read(usize::MAX)).1, 1);
     let body = http_body_util::Full::<bytes::Bytes>::from("abc");
     let mut content = ReadAhead::new(body);
-    assert!(run(content.has_come(usize::MAX)));
+    assert!(run(content.read_available(usize::MAX)));
     assert!(content.rest.is_none());
 }
 
@@ -169,7 +169,7 @@ proptest! {
         }
         let mut ahead = ReadAhead::new(body);
         for _ in 0..looks {
-            run(ahead.has_come(max_bytes));
+            run(ahead.read_available(max_bytes));
         }
         let body = ahead.into_body();
         let length = content(&acts).len() as u64;

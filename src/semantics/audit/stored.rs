@@ -1,12 +1,13 @@
 //! `PUT` with the 200 after it (RFC 9110, section 9.3.4).
 
 use http::{
-    HeaderMap, HeaderName, Method,
+    HeaderName, Method,
     header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_RANGE},
 };
 
 use super::{Code, Exchange, Found, Sighting, exchange::tag_text};
 use crate::semantics::{
+    content_length,
     etag::{EntityTag, TagRef},
     fields,
 };
@@ -37,7 +38,8 @@ impl StoredContent {
         let tag = exchange.tag().filter(|tag| !tag.is_weak())?;
         Some(Self {
             tag: tag.into(),
-            length: length(exchange.request)?,
+            length: fields::only(exchange.request, &CONTENT_LENGTH)
+                .and_then(content_length::parse)?,
         })
     }
 
@@ -53,9 +55,4 @@ impl StoredContent {
             ))
         })
     }
-}
-
-fn length(request: &HeaderMap) -> Option<u64> {
-    let line = fields::only(request, &CONTENT_LENGTH)?;
-    line.to_str().ok()?.parse().ok()
 }

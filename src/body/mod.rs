@@ -25,7 +25,7 @@ pub(crate) use collect::{Collector, Ending, Step};
 pub(crate) use request::ReadAhead;
 #[cfg(feature = "tokio")]
 pub use request::RequestBody;
-pub(crate) use unread::{Refusing, UnreadContent};
+pub(crate) use unread::UnreadContent;
 
 pin_project! {
     /// The body of a response that came through a layer of this crate.

@@ -123,6 +123,7 @@ impl<B: Body> UnreadContent<RequestBody<B>> {
 impl<B: Body + Send + 'static> UnreadContent<B> {
     /// Makes `answer`, which the service did not give, safe to send. If it has to wait for
     /// the content, `held` is dropped first: nobody else waits for this client.
+    #[inline]
     pub(crate) fn refuse<R, T>(
         &mut self,
         mut answer: Response<R>,
@@ -158,6 +159,7 @@ impl<R, F> Unpin for Refusing<R, F> {}
 impl<R, F: Future<Output = Response<R>>> Future for Refusing<R, F> {
     type Output = Response<R>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response<R>> {
         match self.get_mut() {
             Self::Now(answer) => Poll::Ready(answer.take().expect("polled after it was ready")),

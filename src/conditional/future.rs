@@ -77,9 +77,11 @@ pin_project! {
 }
 
 impl<F, B: Body, E, C> SourcedFuture<F, B, E, C> {
-    pub(super) fn answered(response: Option<Response<ResponseBody<B>>>) -> Self {
+    pub(super) fn answered(response: Response<ResponseBody<B>>) -> Self {
         Self {
-            kind: Kind::Answered { response },
+            kind: Kind::Answered {
+                response: Some(response),
+            },
         }
     }
 

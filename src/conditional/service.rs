@@ -14,7 +14,7 @@ use super::{
     respond::Exchange,
 };
 use crate::{
-    body::{Refusing, ResponseBody, UnreadContent},
+    body::{ResponseBody, UnreadContent},
     clock::{Clock, SystemClock},
     semantics::{accept, method, precondition::Asks},
     source::{self, Ready, ValidatorSource},
@@ -137,10 +137,11 @@ where
             && let Some(answer) = exchange.answer_before(current)
         {
             let answer = exchange.asked(answer, current);
-            return match content.refuse(answer, service) {
-                Refusing::Now(answer) => SourcedFuture::answered(answer),
-                Refusing::Later(answer) => SourcedFuture::asking(async { Ok(answer.await) }),
-            };
+            if content.is_unread() {
+                let answer = content.refuse(answer, service);
+                return SourcedFuture::asking(async { Ok(answer.await) });
+            }
+            return SourcedFuture::answered(answer);
         }
         SourcedFuture::asking(exchange.run(self.by.clone(), known, parts, content, service))
     }

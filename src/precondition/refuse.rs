@@ -105,6 +105,11 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         {
             return self.explained(answer::already_applied(), Verdict::AlreadyApplied);
         }
+        if !G::ASKS {
+            // The most frequent 412, without the future of one that asks.
+            let answer = self.refuse_with(refusal, Some(validators));
+            return self.explained(answer, Verdict::Failed(condition));
+        }
         // The source told the state, unless the service did.
         let source_knew = found.is_none();
         let found = if !source_knew && !self.config.self_get.may_show() {

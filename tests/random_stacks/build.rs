@@ -10,7 +10,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode, request::Parts};
 use http_body_util::StreamBody;
-use tower::{Layer, ServiceBuilder, ServiceExt, service_fn, util::BoxCloneSyncService};
+use tower::{Layer, ServiceBuilder, service_fn};
 use tower_conditional::{
     CachePolicyLayer, CodingTagLayer, ConditionalLayer, Current, EtagLayer, PreconditionLayer,
     ValidatorSource,
@@ -22,26 +22,14 @@ use tower_conditional::{
 };
 use tower_http::compression::CompressionLayer;
 
-use crate::draw::{Hash, Plan, Writes};
-
-pub(crate) type Service = BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>;
-
-fn boxed<S, B>(service: S) -> Service
-where
-    S: tower::Service<Request<Body>, Response = Response<B>, Error = Infallible>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-    S::Future: Send,
-    B: http_body::Body<Data = Bytes, Error: Into<tower::BoxError>> + Send + 'static,
-{
-    BoxCloneSyncService::new(service.map_response(|response| response.map(Body::new)))
-}
+use crate::{
+    boxed::{Service, boxed},
+    plan::{Hash, Plan, Writes},
+};
 
 fn handler(plan: &Plan) -> Service {
     let plan = plan.clone();
-    BoxCloneSyncService::new(service_fn(move |request: Request<Body>| {
+    boxed(service_fn(move |request: Request<Body>| {
         ready(Ok::<_, Infallible>(respond(&plan, &request)))
     }))
 }

@@ -9,23 +9,23 @@
 //! RANDOM_STACKS=100000 cargo test --release --all-features --test random_stacks
 //! ```
 
+#[path = "../support/boxed.rs"]
+mod boxed;
 mod build;
-mod draw;
+mod plan;
 #[path = "../support/seeded.rs"]
 mod seeded;
-
-use std::env;
 
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
-use build::Service;
-use draw::Plan;
+use boxed::Service;
+use plan::Plan;
 use seeded::Draw;
 
-/// How many stacks are drawn where nobody asks for more.
+/// The number of stacks without `RANDOM_STACKS`.
 const IN_CI: u64 = 2_000;
 
 #[derive(Debug)]
@@ -79,10 +79,10 @@ const REPEATED: [&str; 5] = [
 /// Issue 10, A.3, A.4, R-9110-15.4.5-a, R-9110-8.8-d.
 #[tokio::test]
 async fn reads_and_writes_agree_in_every_stack() {
-    let stacks = env::var("RANDOM_STACKS").map_or(IN_CI, |count| count.parse().expect("a number"));
-    let first = env::var("RANDOM_STACKS_SEED").map_or(1, |seed| seed.parse().expect("a number"));
+    let seeds = seeded::seeds("RANDOM_STACKS", IN_CI);
+    let stacks = seeds.end - seeds.start;
     let mut seen = Seen::default();
-    for seed in first..first + stacks {
+    for seed in seeds {
         let plan = Plan::draw(&mut Draw::new(seed));
         let service = build::service(&plan);
         check(

@@ -1,4 +1,4 @@
-//! Which answer is right: a second reading of RFC 9110, section 13, on versions.
+//! The right answers: a second reading of RFC 9110, section 13, on versions.
 
 use http::Method;
 
@@ -9,7 +9,7 @@ use crate::{
 
 /// A tag as a client sends it, and the version that it stands for.
 #[derive(Debug, Clone)]
-pub(crate) struct Known {
+pub(crate) struct SeenTag {
     pub(crate) tag: String,
     pub(crate) version: i64,
 }
@@ -17,7 +17,7 @@ pub(crate) struct Known {
 #[derive(Debug, Clone)]
 pub(crate) enum Field {
     Any,
-    Tags(Vec<Known>),
+    Tags(Vec<SeenTag>),
     Malformed(&'static str),
 }
 
@@ -26,20 +26,20 @@ impl Field {
         match self {
             Self::Any => "*".to_owned(),
             Self::Malformed(text) => (*text).to_owned(),
-            Self::Tags(known) => {
-                let tags: Vec<_> = known.iter().map(|known| known.tag.as_str()).collect();
+            Self::Tags(seen) => {
+                let tags: Vec<_> = seen.iter().map(|seen| seen.tag.as_str()).collect();
                 tags.join(", ")
             }
         }
     }
 
-    fn names(&self, state: State, weakly: bool) -> bool {
+    fn matches(&self, state: State, weakly: bool) -> bool {
         match self {
             Self::Any => state.is_some(),
             Self::Malformed(_) => false,
-            Self::Tags(known) => known.iter().any(|known| {
-                state == Some(known.version) && (weakly || !known.tag.starts_with("W/"))
-            }),
+            Self::Tags(seen) => seen
+                .iter()
+                .any(|seen| state == Some(seen.version) && (weakly || !seen.tag.starts_with("W/"))),
         }
     }
 }
@@ -57,8 +57,8 @@ impl Write {
         self.if_match.is_some() || self.if_none_match.is_some()
     }
 
-    /// Whether it has the condition that is required. One that cannot be read is
-    /// false, and not missing.
+    /// Returns `true` if the write has the condition that is required. A malformed one
+    /// is false, and not missing.
     fn satisfies(&self, requires: Requires) -> bool {
         let tags = matches!(self.if_match, Some(Field::Tags(_)));
         let names = tags || matches!(self.if_none_match, Some(Field::Any));
@@ -70,37 +70,33 @@ impl Write {
     }
 
     fn is_malformed(&self) -> bool {
-        let fields = [&self.if_match, &self.if_none_match].into_iter().flatten();
-        fields
-            .into_iter()
-            .any(|field| matches!(field, Field::Malformed(_)))
+        let mut fields = [&self.if_match, &self.if_none_match].into_iter().flatten();
+        fields.any(|field| matches!(field, Field::Malformed(_)))
     }
 
-    /// Whether it is to be performed in this state.
+    /// Returns `true` if the conditions hold in this state.
     fn holds(&self, plan: &Plan, state: State) -> bool {
         let matches = self.if_match.as_ref().is_none_or(|field| {
-            let star = matches!(field, Field::Any);
-            field.names(state, plan.compares_weakly())
-                && (star || !plan.weak || plan.compares_weakly())
+            let is_comparable = matches!(field, Field::Any) || !plan.weak || plan.weak_if_match;
+            is_comparable && field.matches(state, plan.weak_if_match)
         });
-        let none = self
-            .if_none_match
-            .as_ref()
-            .is_none_or(|field| !matches!(field, Field::Malformed(_)) && !field.names(state, true));
+        let none = self.if_none_match.as_ref().is_none_or(|field| {
+            !matches!(field, Field::Malformed(_)) && !field.matches(state, true)
+        });
         matches && none
     }
 
-    /// Without tags in `If-Match` a compare-and-set of versions compares with the
-    /// one that the layer saw. It fails if somebody else wrote, as it must, and
-    /// always if the layer saw none.
+    /// Returns `true` if a compare-and-set has no version from `If-Match`, and compares
+    /// with the one that the layer saw. It fails if somebody else wrote, and always if
+    /// the layer saw none.
     pub(crate) fn compares_what_was_seen(&self, plan: &Plan) -> bool {
         plan.step == Step::Versions
             && !matches!(self.if_match, Some(Field::Tags(_)))
             && matches!(self.if_none_match, Some(Field::Tags(_)))
     }
 
-    /// Why an answer is wrong, given what the write replaced, if it was
-    /// performed, and all states between the request and its answer.
+    /// Checks an answer. Takes the state that the write replaced, if it was performed,
+    /// and all states between the request and its answer.
     pub(crate) fn judge(
         &self,
         plan: &Plan,

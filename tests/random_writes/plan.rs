@@ -1,11 +1,11 @@
-//! What a stack is made of, drawn from a seed.
+//! The parts of a stack, drawn from a seed.
 
 use http::Method;
 use tower_conditional::{EntityTag, VersionTags};
 
 use crate::seeded::Draw;
 
-/// Where tags come from.
+/// The origin of tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tags {
     Plain,
@@ -15,7 +15,7 @@ pub(crate) enum Tags {
     Hash,
 }
 
-/// What looks before a write is performed.
+/// The precondition layer, by the way that it learns the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Guard {
     /// No layer.
@@ -38,7 +38,7 @@ pub(crate) enum Step {
     Lock,
 }
 
-/// Which condition a write must have.
+/// The condition that a write must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Requires {
     Nothing,
@@ -51,17 +51,18 @@ pub(crate) enum Requires {
 pub(crate) struct Plan {
     pub(crate) tags: Tags,
     pub(crate) weak: bool,
+    /// A tag that is weak on either side can satisfy `If-Match`.
     pub(crate) weak_if_match: bool,
     pub(crate) guard: Guard,
     pub(crate) step: Step,
     pub(crate) requires: Requires,
     pub(crate) writers_may_read: bool,
     pub(crate) put_creates: bool,
-    /// Whether reads ask the source too.
+    /// Reads ask the source too.
     pub(crate) sourced_reads: bool,
     pub(crate) compresses: bool,
     pub(crate) has_policy: bool,
-    /// At most so many requests in the handler; 0 is no limit.
+    /// The largest number of requests in the handler; 0 is no limit.
     pub(crate) limit: u64,
     /// Below `Router::nest`.
     pub(crate) nested: bool,
@@ -70,7 +71,7 @@ pub(crate) struct Plan {
 
 impl Plan {
     pub(crate) fn draw(draw: &mut Draw) -> Self {
-        let tags = [Tags::Plain, Tags::Scoped, Tags::Keyed, Tags::Hash][draw.below(4) as usize];
+        let tags = draw.pick(&[Tags::Plain, Tags::Scoped, Tags::Keyed, Tags::Hash]);
         let step = match (tags, draw.below(3)) {
             (Tags::Hash, _) | (_, 0) => Step::Lock,
             (Tags::Keyed, _) | (_, 1) => Step::Check,
@@ -81,8 +82,8 @@ impl Plan {
         let guard = match (tags, step) {
             (Tags::Hash, _) => Guard::SelfGet,
             // A lock is no check.
-            (_, Step::Lock) => looking[draw.below(3) as usize],
-            _ => [&looking[..], &any].concat()[draw.below(5) as usize],
+            (_, Step::Lock) => draw.pick(&looking),
+            _ => draw.pick(&[&looking[..], &any].concat()),
         };
         let has_layer = guard != Guard::None;
         Self {
@@ -111,14 +112,9 @@ impl Plan {
         *method == Method::PUT && self.put_creates
     }
 
-    /// Whether the layer decides without the state.
+    /// Returns `true` if a layer learns the state before the handler runs.
     pub(crate) fn looks(&self) -> bool {
         !matches!(self.guard, Guard::None | Guard::Unknown)
-    }
-
-    /// Whether a tag that is weak on either side can satisfy `If-Match`.
-    pub(crate) fn compares_weakly(&self) -> bool {
-        self.weak_if_match
     }
 
     pub(crate) fn version_tags(&self, path: &str) -> VersionTags {

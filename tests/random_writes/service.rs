@@ -6,10 +6,7 @@ use axum::{Router, body::Body};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, request::Parts};
 use tokio::task::yield_now;
-use tower::{
-    Layer, ServiceBuilder, ServiceExt, limit::ConcurrencyLimitLayer, service_fn,
-    util::BoxCloneSyncService,
-};
+use tower::{Layer, ServiceBuilder, ServiceExt, limit::ConcurrencyLimitLayer, service_fn};
 use tower_conditional::{
     CachePolicyLayer, CodingTagLayer, ConditionalLayer, Current, EtagLayer, PreconditionLayer,
     ValidatorSource, Validators,
@@ -22,39 +19,29 @@ use tower_conditional::{
 use tower_http::compression::CompressionLayer;
 
 use crate::{
+    boxed::{Service, boxed},
     plan::{Guard, Plan, Requires, Step, Tags},
     seeded::Draw,
     store::{Rows, State, Store},
 };
 
-pub(crate) type Service = BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>;
-
 pub(crate) const PREFIX: &str = "/api/v1";
-/// The version of the content, whatever codes it.
+/// The version of the content, before any content coding.
 pub(crate) const VERSION: &str = "x-version";
-/// The number of a write, which also says where others come in.
-pub(crate) const NUMBER: &str = "x-write";
-
-fn boxed<S, B>(service: S) -> Service
-where
-    S: tower::Service<Request<Body>, Response = Response<B>, Error = Infallible>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-    S::Future: Send,
-    B: http_body::Body<Data = Bytes, Error: Into<tower::BoxError>> + Send + 'static,
-{
-    BoxCloneSyncService::new(service.map_response(|response| response.map(Body::new)))
-}
+/// The number of a request, from which the places of others come too.
+pub(crate) const NUMBER: &str = "x-number";
 
 fn number(headers: &HeaderMap) -> u64 {
-    let text = headers.get(NUMBER).and_then(|value| value.to_str().ok());
-    text.and_then(|text| text.parse().ok()).unwrap_or(0)
+    let number = headers.get(NUMBER).expect("every writer numbers requests");
+    number.to_str().unwrap().parse().unwrap()
 }
 
-/// Lets others come in, so often as the number of the request says.
-async fn others(headers: &HeaderMap, place: u64) {
+pub(crate) fn version(headers: &HeaderMap) -> Option<i64> {
+    Some(headers.get(VERSION)?.to_str().unwrap().parse().unwrap())
+}
+
+/// Lets other writers run up to three times, by the number of the request.
+async fn let_others_run(headers: &HeaderMap, place: u64) {
     for _ in 0..Draw::new(number(headers) * 4 + place).below(4) {
         yield_now().await;
     }
@@ -69,7 +56,7 @@ fn source(plan: &Plan, store: &Store) -> impl ValidatorSource + Clone + use<> {
     move |request: &Parts| {
         let (plan, store, request) = (plan.clone(), store.clone(), request.clone());
         async move {
-            others(&request.headers, 1).await;
+            let_others_run(&request.headers, 1).await;
             let path = request.uri.path();
             let found = current(&plan, path, store.lock().current(path));
             Ok::<Current, Infallible>(found.into())
@@ -139,7 +126,7 @@ fn handler(plan: &Plan, store: &Store) -> Service {
     boxed(service_fn(move |request: Request<Body>| {
         let (plan, store) = (plan.clone(), store.clone());
         async move {
-            others(request.headers(), 2).await;
+            let_others_run(request.headers(), 2).await;
             let path = request.uri().path();
             let response = if request.method() == Method::GET {
                 let state = store.lock().current(path);
@@ -147,13 +134,13 @@ fn handler(plan: &Plan, store: &Store) -> Service {
             } else {
                 write(&plan, &mut store.lock(), &request)
             };
-            others(request.headers(), 3).await;
+            let_others_run(request.headers(), 3).await;
             Ok::<_, Infallible>(response)
         }
     }))
 }
 
-/// Sets what the plan says, on a layer of any type.
+/// Configures a layer of any type as planned.
 macro_rules! configured {
     ($plan:expr, $layer:expr) => {{
         let mut layer = $layer;
@@ -173,7 +160,7 @@ macro_rules! configured {
     }};
 }
 
-fn get<S>(plan: &Plan, service: S) -> SelfGet<Named<S>> {
+fn self_get<S>(plan: &Plan, service: S) -> SelfGet<Named<S>> {
     let get = SelfGet::of(service);
     if plan.writers_may_read {
         get.writers_may_read()
@@ -184,7 +171,7 @@ fn get<S>(plan: &Plan, service: S) -> SelfGet<Named<S>> {
 
 fn guarded(plan: &Plan, store: &Store, inner: Service) -> Service {
     let known = PreconditionLayer::new(source(plan, store));
-    let get = get(plan, inner.clone());
+    let get = self_get(plan, inner.clone());
     macro_rules! guard {
         ($layer:expr) => {
             boxed(configured!(plan, $layer).layer(inner))
@@ -199,11 +186,11 @@ fn guarded(plan: &Plan, store: &Store, inner: Service) -> Service {
     }
 }
 
-/// The same under a lock, which reads ahead.
+/// As [`guarded`], with a lock. A lock reads content ahead, hence another type of body.
 fn locked(plan: &Plan, store: &Store, inner: Service) -> Service {
     let inner = inner.map_request(|request: Request<RequestBody<Body>>| request.map(Body::new));
     let known = PreconditionLayer::new(source(plan, store));
-    let get = get(plan, inner.clone());
+    let get = self_get(plan, inner.clone());
     macro_rules! guard {
         ($layer:expr) => {{
             let lock = KeyedLock::new().patience(Duration::from_secs(600));

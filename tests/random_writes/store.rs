@@ -17,7 +17,7 @@ pub(crate) struct Rows {
     changes: u64,
     /// Each state of a path, with the number of the change that made it.
     histories: HashMap<String, Vec<(u64, State)>>,
-    /// What each write replaced.
+    /// The states that each write replaced.
     performed: HashMap<u64, Vec<State>>,
 }
 
@@ -30,7 +30,7 @@ impl Store {
         self.lock().changes
     }
 
-    /// The states of a path from the change `start` on, until now.
+    /// Returns the states of a path from the change `start` on, until now.
     pub(crate) fn states_since(&self, path: &str, start: u64) -> Vec<State> {
         let rows = self.lock();
         let history = rows.histories.get(path).map_or(&[][..], Vec::as_slice);
@@ -43,7 +43,7 @@ impl Store {
             .collect()
     }
 
-    /// What the write with this number replaced; `None` if it was not performed.
+    /// The state that the write with this number replaced, if it was performed.
     pub(crate) fn performed(&self, write: u64) -> Option<State> {
         let rows = self.lock();
         let replaced = rows.performed.get(&write)?;

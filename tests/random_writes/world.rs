@@ -1,4 +1,4 @@
-//! What the writers of one stack share, and what becomes of them.
+//! The state that the writers of one stack share.
 
 use std::{
     collections::HashMap,
@@ -8,23 +8,17 @@ use std::{
 
 use http::HeaderMap;
 
-use crate::{
-    model::Known,
-    plan::Plan,
-    service::{Service, VERSION},
-    store::Store,
-};
+use crate::{boxed::Service, model::SeenTag, plan::Plan, service::version, store::Store};
 
 pub(crate) const PATHS: [&str; 2] = ["/notes/1", "/notes/2"];
 
-/// What all writers of one stack share.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) plan: Plan,
     pub(crate) store: Store,
     pub(crate) service: Mutex<Service>,
-    /// Of each path: the tags that were seen, the oldest first.
-    pub(crate) seen: Mutex<HashMap<&'static str, Vec<Known>>>,
+    /// The tags that were seen of each path, the oldest first.
+    pub(crate) seen: Mutex<HashMap<&'static str, Vec<SeenTag>>>,
     pub(crate) counts: Mutex<Counts>,
 }
 
@@ -75,34 +69,24 @@ impl World {
         count(&mut self.counts.lock().expect("nobody panics under the lock"));
     }
 
-    /// One tag stands for one version.
+    /// Notes the tag of an answer, and checks that it stands for one version of one
+    /// path (RFC 9110, section 8.8.1).
     pub(crate) fn note(&self, path: &'static str, headers: &HeaderMap, case: &str) {
-        let text = |name| {
-            headers
-                .get(name)
-                .map(|value| value.to_str().expect("ASCII"))
-        };
-        let (Some(tag), Some(version)) = (text("etag"), text(VERSION)) else {
+        let (Some(tag), Some(version)) = (headers.get("etag"), version(headers)) else {
             return;
         };
-        let version = version.parse().expect("a number");
+        let tag = tag.to_str().expect("ASCII");
         let mut seen = self.seen.lock().expect("nobody panics under the lock");
-        for (of, known) in seen
-            .iter()
-            .flat_map(|(of, known)| known.iter().map(move |k| (of, k)))
-        {
-            let same = known.tag == tag;
-            assert!(
-                !same || (known.version == version && *of == path),
-                "{case}: {tag}"
-            );
+        let mut is_new = true;
+        for (other, tags) in seen.iter() {
+            for same in tags.iter().filter(|seen| seen.tag == tag) {
+                assert_eq!((*other, same.version), (path, version), "{case}: {tag}");
+                is_new = false;
+            }
         }
-        let known = seen.entry(path).or_default();
-        if known.iter().all(|known| known.tag != tag) {
-            known.push(Known {
-                tag: tag.to_owned(),
-                version,
-            });
+        if is_new {
+            let tag = tag.to_owned();
+            seen.entry(path).or_default().push(SeenTag { tag, version });
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A client that reads, writes, and holds each answer against the model.
+//! A client that reads and writes, and compares each answer with the model.
 
 use std::sync::Arc;
 
@@ -8,9 +8,9 @@ use http_body_util::BodyExt;
 use tower::ServiceExt;
 
 use crate::{
-    model::{Field, Known, Write},
+    model::{Field, SeenTag, Write},
     seeded::Draw,
-    service::{NUMBER, PREFIX, VERSION},
+    service::{NUMBER, PREFIX, version},
     world::{PATHS, World},
 };
 
@@ -26,7 +26,7 @@ pub(crate) struct Writer {
 impl Writer {
     pub(crate) async fn run(mut self, first: u64, writes: u64) {
         for number in first..first + writes {
-            let path = PATHS[self.draw.below(2) as usize];
+            let path = self.draw.pick(&PATHS);
             if self.draw.below(3) > 0 {
                 self.read(path, number).await;
             }
@@ -39,9 +39,14 @@ impl Writer {
         format!("RANDOM_WRITES_SEED={} {:?}", self.seed, self.world.plan)
     }
 
-    async fn send(&self, request: request::Builder, path: &str) -> Response<()> {
+    /// The path as a client names it.
+    fn whole(&self, path: &str) -> String {
         let prefix = if self.world.plan.nested { PREFIX } else { "" };
-        let request = request.uri(format!("{prefix}{path}")).body(Body::empty());
+        format!("{prefix}{path}")
+    }
+
+    async fn send(&self, request: request::Builder, path: &str) -> Response<()> {
+        let request = request.uri(self.whole(path)).body(Body::empty());
         let service = self.world.service.lock().expect("nobody panics").clone();
         let response = service.oneshot(request.expect("a request")).await;
         let (parts, body) = response.expect("the service cannot fail").into_parts();
@@ -62,8 +67,7 @@ impl Writer {
         let reply = self.send(request, path).await;
         let states = self.world.store.states_since(path, start);
         let case = format!("{}: {reply:?} {named:?} {states:?}", self.case());
-        let version = reply.headers().get(VERSION);
-        let state = version.map(|version| version.to_str().unwrap().parse().unwrap());
+        let state = version(reply.headers());
         match reply.status().as_u16() {
             200 => assert!(states.contains(&state) && state.is_some(), "{case}"),
             404 => assert!(states.contains(&None), "{case}"),
@@ -77,7 +81,7 @@ impl Writer {
         self.world.note(path, reply.headers(), &case);
     }
 
-    fn known(&self, path: &str) -> Vec<Known> {
+    fn known(&self, path: &str) -> Vec<SeenTag> {
         let seen = self
             .world
             .seen
@@ -87,7 +91,7 @@ impl Writer {
     }
 
     /// One of the latest tags, or any; now and then as a proxy weakens it.
-    fn pick(&mut self, known: &[Known]) -> Option<Known> {
+    fn pick(&mut self, known: &[SeenTag]) -> Option<SeenTag> {
         let count = known.len() as u64;
         let latest = count.min(2);
         let back = if self.draw.below(4) > 0 {
@@ -103,10 +107,10 @@ impl Writer {
         Some(known)
     }
 
-    fn field(&mut self, known: &[Known]) -> Field {
+    fn field(&mut self, known: &[SeenTag]) -> Field {
         match self.draw.below(12) {
             0 | 1 => Field::Any,
-            2 => Field::Malformed(MALFORMED[self.draw.below(6) as usize]),
+            2 => Field::Malformed(self.draw.pick(&MALFORMED)),
             many => {
                 let tags: Vec<_> = (0..=many % 2).filter_map(|_| self.pick(known)).collect();
                 if tags.is_empty() {
@@ -119,7 +123,7 @@ impl Writer {
     }
 
     fn write(&mut self, path: &str, number: u64) -> Write {
-        // Where nothing is created, what is deleted stays away.
+        // If nothing is created, a deleted path stays absent, so few are deleted.
         let deleted = if self.world.plan.put_creates { 6 } else { 60 };
         let method = match self.draw.below(deleted) {
             0 => Method::DELETE,
@@ -140,7 +144,7 @@ impl Writer {
             if_none_match: none.then(|| self.field(&known)),
         };
         let plan = &self.world.plan;
-        // What nobody saw has no version; see `Expected::versions_of`.
+        // Without a layer that saw the state there is no version; see `Expected::versions_of`.
         if write.compares_what_was_seen(plan) && !plan.looks() {
             write.if_none_match = Some(Field::Any);
         }
@@ -171,15 +175,13 @@ impl Writer {
         if let Err(wrong) = write.judge(&world.plan, status, replaced, &states) {
             panic!("{wrong}: {case}");
         }
-        if let Some(version) = reply.headers().get(VERSION) {
-            let version = version.to_str().unwrap().parse().unwrap();
+        if let Some(version) = version(reply.headers()) {
             assert!(states.contains(&Some(version)), "{case}");
             assert!(world.plan.writers_may_read, "{case}");
-            let prefix = if world.plan.nested { PREFIX } else { "" };
             let location = reply.headers().get("content-location");
             let location = location.map(|location| location.to_str().unwrap().to_owned());
-            // Only the feature tells whose representation it is.
-            let known = cfg!(feature = "axum").then(|| format!("{prefix}{path}"));
+            // Without the feature the layer does not know the path that was asked for.
+            let known = cfg!(feature = "axum").then(|| self.whole(path));
             assert_eq!(location, known, "{case}");
             world.note(path, reply.headers(), &case);
             world.count(|counts| counts.carried += 1);

@@ -1,5 +1,7 @@
 //! Choices from a seed.
 
+use std::{env, ops::Range};
+
 /// SplitMix64: the same choices from the same seed, on every machine.
 #[derive(Debug)]
 pub(crate) struct Draw(u64);
@@ -20,4 +22,21 @@ impl Draw {
     pub(crate) fn coin(&mut self) -> bool {
         self.below(2) == 0
     }
+
+    pub(crate) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len() as u64) as usize]
+    }
+}
+
+/// Returns the seeds of a campaign: as many as the variable `name` says, by default
+/// `in_ci`, from the one in `{name}_SEED` on, by default 1.
+pub(crate) fn seeds(name: &str, in_ci: u64) -> Range<u64> {
+    let number = |name: &str, default| {
+        env::var(name).map_or(default, |text| {
+            text.parse()
+                .unwrap_or_else(|_| panic!("{name} is {text:?}, not a number"))
+        })
+    };
+    let first = number(&format!("{name}_SEED"), 1);
+    first..first + number(name, in_ci)
 }

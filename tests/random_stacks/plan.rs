@@ -82,8 +82,7 @@ impl Plan {
             Writes::Source,
             Writes::SourceAndSelfGet,
         ];
-        let mut pick = |count: usize| draw.below(count as u64) as usize;
-        let (hash, knows, writes) = (hashes[pick(4)], knows[pick(5)], writes[pick(5)]);
+        let (hash, knows, writes) = (draw.pick(&hashes), draw.pick(&knows), draw.pick(&writes));
         let known = knows != Knows::Nothing;
         let sourced_reads = draw.coin();
         // A handler that compares has to hand out what it compares with.
@@ -198,7 +197,7 @@ impl Plan {
         })
     }
 
-    /// Whether a condition is required and nobody can tell whether it holds: neither the
+    /// Returns `true` if a condition is required and nobody can check it: neither the
     /// source, nor a `GET`, nor the handler.
     pub(crate) fn has_nobody_to_check(&self) -> bool {
         self.requires && self.writes == Writes::Source && self.knows == Knows::Nothing

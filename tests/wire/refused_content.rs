@@ -1,24 +1,78 @@
 //! Issue 11, A.8: the client of a refused write gets the answer, and knows what
 //! becomes of the connection.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use http::request::Parts;
 use http_body_util::Full;
-use tokio::time::sleep;
+use tokio::{sync::Notify, time::advance};
 use tower::Layer;
 use tower_conditional::PreconditionLayer;
 
-use crate::support::{H1, H2, Notes, Reply, Server, in_time};
+use crate::support::{H1, H2, Notes, Reply, Server, in_time, stop_clock};
 
 const NOTE: &str = "/note";
 const STALE: &str = "if-match: \"0\"";
 
-async fn server() -> Server {
-    let notes = Notes::with(NOTE, "first");
-    let layer = PreconditionLayer::new(notes.source()).require();
-    Server::start(layer.layer(notes.router())).await
+/// A server that refuses writes. `asked` is notified when the layer has the head of
+/// one, and asks its source.
+struct Refusing {
+    server: Server,
+    asked: Arc<Notify>,
 }
+
+impl Refusing {
+    async fn start() -> Self {
+        let notes = Notes::with(NOTE, "first");
+        let (asked, source) = (Arc::new(Notify::new()), notes.source());
+        let notify = Arc::clone(&asked);
+        let source = move |request: &Parts| {
+            notify.notify_waiters();
+            source(request)
+        };
+        let layer = PreconditionLayer::new(source).require();
+        let server = Server::start(layer.layer(notes.router())).await;
+        Self { server, asked }
+    }
+
+    /// A refused `PUT`.
+    async fn put(
+        &self,
+        h1: &mut H1,
+        condition: &[&str],
+        (framing, content): &(String, String),
+        sent: Sent,
+    ) -> Reply {
+        let fields = [condition, &[framing.as_str()]].concat();
+        let asked = self.asked.notified();
+        match sent {
+            Sent::Together => h1.send_with("PUT", NOTE, &fields, content).await,
+            Sent::Apart | Sent::InTurn => {
+                h1.send("PUT", NOTE, &fields).await;
+                if sent == Sent::InTurn {
+                    in_time(asked).await;
+                    advance(Duration::from_millis(50)).await;
+                }
+                h1.write(content.as_bytes()).await;
+            }
+        }
+        in_time(h1.reply("PUT")).await.unwrap()
+    }
+}
+
+/// The way of head and content to the server.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Sent {
+    /// In one piece.
+    Together,
+    /// In two pieces, one right after the other.
+    Apart,
+    /// The content 50 ms after the layer has the head, by the stopped clock.
+    InTurn,
+}
+
+const WAYS: [Sent; 3] = [Sent::Together, Sent::Apart, Sent::InTurn];
 
 /// A field that frames so many bytes, and the bytes as they are sent.
 fn framings(bytes: usize) -> [(String, String); 2] {
@@ -29,47 +83,23 @@ fn framings(bytes: usize) -> [(String, String); 2] {
     [(length, content), (chunks, chunked)]
 }
 
-/// A refused `PUT`, its head and its content apart from each other or not.
-async fn refused(
-    h1: &mut H1,
-    condition: &[&str],
-    (framing, content): &(String, String),
-    pause: Option<Duration>,
-) -> Reply {
-    let fields = [condition, &[framing.as_str()]].concat();
-    match pause {
-        None => h1.send_with("PUT", NOTE, &fields, content).await,
-        Some(pause) => {
-            h1.send("PUT", NOTE, &fields).await;
-            sleep(pause).await;
-            h1.write(content.as_bytes()).await;
-        }
-    }
-    in_time(h1.reply("PUT")).await.unwrap()
-}
-
-const PAUSES: [Option<Duration>; 3] = [None, Some(Duration::ZERO), Some(Duration::from_millis(50))];
-
 /// RFC 9112, section 9.3: the next request is answered.
 #[tokio::test]
 async fn of_up_to_64_kib_leaves_the_connection_open() {
-    let server = server().await;
-    for pause in PAUSES {
+    let _stopped = stop_clock();
+    let refusing = Refusing::start().await;
+    for sent in WAYS {
         // One connection for all of them.
-        let mut h1 = H1::connect(&server).await;
+        let mut h1 = H1::connect(&refusing.server).await;
         for framing in [1, 20, 10_000, 40_000, 64 * 1024]
             .into_iter()
             .flat_map(framings)
         {
             for (condition, status) in [(&[STALE][..], 412), (&[], 428)] {
-                let case = (pause, &framing.0, framing.1.len());
-                let reply = refused(&mut h1, condition, &framing, pause).await;
+                let case = (sent, &framing.0, framing.1.len());
+                let reply = refusing.put(&mut h1, condition, &framing, sent).await;
                 assert_eq!(reply.status, status, "{case:?}");
-                if reply.field("connection").is_some() {
-                    // Where other tests keep this one from sending in time.
-                    assert!(pause.is_some(), "{case:?}");
-                    h1 = H1::connect(&server).await;
-                }
+                assert_eq!(reply.field("connection"), None, "{case:?}");
             }
         }
     }
@@ -78,12 +108,13 @@ async fn of_up_to_64_kib_leaves_the_connection_open() {
 /// RFC 9112, section 9.6: nothing that the client sends after the answer meets a reset.
 #[tokio::test]
 async fn that_is_longer_is_read_and_the_connection_closed() {
-    let server = server().await;
-    for pause in PAUSES {
+    let _stopped = stop_clock();
+    let refusing = Refusing::start().await;
+    for sent in WAYS {
         for framing in [100_000, 1_000_000].into_iter().flat_map(framings) {
-            let case = (pause, &framing.0, framing.1.len());
-            let mut h1 = H1::connect(&server).await;
-            let reply = refused(&mut h1, &[STALE], &framing, pause).await;
+            let case = (sent, &framing.0, framing.1.len());
+            let mut h1 = H1::connect(&refusing.server).await;
+            let reply = refusing.put(&mut h1, &[STALE], &framing, sent).await;
             assert_eq!(reply.status, 412, "{case:?}");
             assert_eq!(reply.field("connection"), Some("close"), "{case:?}");
             assert_eq!(in_time(h1.read(&mut [0])).await, 0, "{case:?}");
@@ -94,7 +125,7 @@ async fn that_is_longer_is_read_and_the_connection_closed() {
 /// RFC 9112, section 9.6: the answer comes first, and the content may follow at leisure.
 #[tokio::test]
 async fn that_comes_after_the_answer_is_read_too() {
-    let server = server().await;
+    let Refusing { server, .. } = Refusing::start().await;
     for bytes in [10_000, 1_000_000] {
         for (framing, content) in framings(bytes) {
             let mut h1 = H1::connect(&server).await;
@@ -111,7 +142,7 @@ async fn that_comes_after_the_answer_is_read_too() {
 /// R-9110-10.1.1-a: a 100 would ask for what is thrown away.
 #[tokio::test]
 async fn that_waits_for_a_100_is_not_asked_for() {
-    let server = server().await;
+    let Refusing { server, .. } = Refusing::start().await;
     for (framing, _) in framings(20) {
         let mut h1 = H1::connect(&server).await;
         let fields = [STALE, &framing, "expect: 100-continue"];
@@ -126,7 +157,7 @@ async fn that_waits_for_a_100_is_not_asked_for() {
 /// HTTP/1.0 closes anyway, unless its client asks for the opposite.
 #[tokio::test]
 async fn over_http_1_0() {
-    let server = server().await;
+    let Refusing { server, .. } = Refusing::start().await;
     let mut h1 = H1::connect(&server).await;
     let head = format!(
         "PUT {NOTE} HTTP/1.0\r\nconnection: keep-alive\r\ncontent-length: 100000\r\n{STALE}\r\n\r\n"
@@ -141,7 +172,7 @@ async fn over_http_1_0() {
 /// RFC 9113, section 8.2.2: a stream of its own, on a connection that lives on.
 #[tokio::test]
 async fn over_http2() {
-    let server = server().await;
+    let Refusing { server, .. } = Refusing::start().await;
     let mut h2 = H2::connect(&server).await;
     for bytes in [20, 40_000, 100_000, 1_000_000] {
         let content = Full::new(Bytes::from(vec![b'x'; bytes]));

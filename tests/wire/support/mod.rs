@@ -9,6 +9,8 @@ mod notes;
 pub(crate) mod race;
 mod server;
 
+#[cfg(feature = "tokio")]
+use std::sync::mpsc;
 use std::{future::Future, time::Duration};
 
 use axum::Router;
@@ -102,9 +104,25 @@ fn hide_length<B>(mut response: Response<B>) -> Response<StreamBody<BodyStream<B
     response.map(|body| StreamBody::new(BodyStream::new(body)))
 }
 
-/// Turns a hang into a failure. The time is far above what any test needs.
+/// Far above the time that any test needs.
+const HANG: Duration = Duration::from_secs(20);
+
+/// Stops the clock of the runtime, which has one thread: no timer ends, however slow
+/// the machine is. The clock moves again when the guard is dropped, and after 20
+/// seconds, for [`in_time`].
+#[cfg(feature = "tokio")]
+#[must_use]
+pub(crate) fn stop_clock() -> mpsc::Sender<()> {
+    tokio::time::pause();
+    let (guard, dropped) = mpsc::channel();
+    // A paused clock stands still while a blocking task runs.
+    tokio::task::spawn_blocking(move || dropped.recv_timeout(HANG));
+    guard
+}
+
+/// Turns a hang into a failure.
 pub(crate) async fn in_time<F: Future>(future: F) -> F::Output {
-    tokio::time::timeout(Duration::from_secs(20), future)
+    tokio::time::timeout(HANG, future)
         .await
         .expect("nothing came for 20 seconds")
 }

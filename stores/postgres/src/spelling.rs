@@ -1,29 +1,24 @@
-//! How PostgreSQL spells the values of a column: one spelling for each.
+//! The spelling of keys: PostgreSQL casts each value of a column to one text.
 
-/// The types whose text is the same in each session.
+/// The types whose values have the same text in each session.
 pub(crate) const TYPES: &str = "'int2'::regtype, 'int4'::regtype, 'int8'::regtype, \
     'text'::regtype, 'varchar'::regtype, 'uuid'::regtype";
 
-/// SQL for the code of a column's type, as the table of versions keeps it.
+/// SQL for the code of a column's type: 1 for integers, 2 for UUIDs, 0 for texts.
+/// The table of versions keeps it in the slot
+/// [`SPELLING`](crate::schema::versions::SPELLING).
 pub(crate) const CODE: &str = "CASE WHEN atttypid = 'uuid'::regtype THEN 2 \
     WHEN atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN 1 ELSE 0 END";
 
-/// Returns `true` if a value of the type with this code is spelled so. All other
-/// spellings, as `017` for an integer, the database takes for one of these.
+/// Returns `true` if PostgreSQL spells a value of this type so. It reads other
+/// spellings, such as `017` for an integer, as the same value.
 pub(crate) fn is_spelled(code: i64, text: &str) -> bool {
     match code {
-        1 => is_integer(text),
+        1 => text
+            .parse::<i64>()
+            .is_ok_and(|value| value.to_string() == text),
         2 => is_uuid(text),
         _ => true,
-    }
-}
-
-fn is_integer(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    match digits.as_bytes() {
-        b"0" => text == "0",
-        [b'1'..=b'9', rest @ ..] => rest.iter().all(u8::is_ascii_digit),
-        _ => false,
     }
 }
 
@@ -41,12 +36,17 @@ mod tests {
 
     #[test]
     fn each_value_has_one_spelling() {
-        for text in ["0", "7", "-7", "10", "9223372036854775807"] {
+        let (least, greatest) = ("-9223372036854775808", "9223372036854775807");
+        for text in ["0", "7", "-7", "10", least, greatest] {
             assert!(is_spelled(1, text), "{text}");
         }
         for text in [
             "", "-", "+7", "07", "-07", "-0", " 7", "7 ", "7.0", "7e1", "0x7", "1_0", "x", "٧",
         ] {
+            assert!(!is_spelled(1, text), "{text}");
+        }
+        // No column holds them.
+        for text in ["9223372036854775808", "-9223372036854775809"] {
             assert!(!is_spelled(1, text), "{text}");
         }
         let uuid = "67e55044-10b1-426f-9247-bb680e5fe0c8";

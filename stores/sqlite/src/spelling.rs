@@ -1,9 +1,10 @@
-//! How a column spells its values: one spelling for each.
+//! The spelling of keys: SQLite casts each value of a column to one text.
 
 use crate::name::{Name, literal};
 
-/// SQL for the code of a column's type, as the table of versions keeps it. By
-/// its affinity a column turns `'017'` into the integer 17, or does not.
+/// SQL for the code of a column's affinity, which decides whether `'017'` becomes
+/// the integer 17: 1 if numbers do, 2 for blobs, 0 if each text is another value.
+/// The table of versions keeps it under [`scope::spelling`](crate::scope::spelling).
 pub(crate) fn code(table: &Name, column: &Name) -> String {
     let (table, column) = (literal(table.as_str()), literal(column.as_str()));
     let has = |part: &str| format!("instr(upper(type), '{part}')");
@@ -20,11 +21,14 @@ pub(crate) fn code(table: &Name, column: &Name) -> String {
     )
 }
 
-/// Returns `true` if a value of a column with this code is spelled so in a scope.
-/// All other spellings, as `017` for an integer, are taken for one of these.
+/// Returns `true` if SQLite spells a value of such a column so. It reads other
+/// spellings, such as `017` for an integer, as the same value.
 pub(crate) fn is_spelled(code: i64, text: &str) -> bool {
     match code {
-        1 => is_integer(text),
+        // An integer of more than 64 bits becomes a real number, which equals others.
+        1 => text
+            .parse::<i64>()
+            .is_ok_and(|value| value.to_string() == text),
         2 => is_hexadecimal(text),
         _ => true,
     }
@@ -35,27 +39,22 @@ fn is_hexadecimal(text: &str) -> bool {
     text.len().is_multiple_of(2) && bytes.all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-fn is_integer(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    match digits.as_bytes() {
-        b"0" => text == "0",
-        [b'1'..=b'9', rest @ ..] => rest.iter().all(u8::is_ascii_digit),
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::is_spelled;
 
     #[test]
     fn each_value_has_one_spelling() {
-        for text in ["0", "7", "-7", "10", "9223372036854775807"] {
+        let (least, greatest) = ("-9223372036854775808", "9223372036854775807");
+        for text in ["0", "7", "-7", "10", least, greatest] {
             assert!(is_spelled(1, text), "{text}");
         }
         for text in [
             "", "-", "+7", "07", "-07", "-0", " 7", "7.0", "7e0", "0x7", "x", "٧",
         ] {
+            assert!(!is_spelled(1, text), "{text}");
+        }
+        for text in ["9223372036854775808", "-9223372036854775809"] {
             assert!(!is_spelled(1, text), "{text}");
         }
         for (text, is) in [("", true), ("ab00", true), ("AB00", false), ("ab0", false)] {

@@ -2,9 +2,12 @@ use std::{error, fmt};
 
 use tokio_postgres::error::{Severity, SqlState};
 
-/// Why the database could not do what it was asked to.
+use crate::Scope;
+
+/// An error returned by a source, a guarded transaction or a [`Schema`](crate::Schema).
 ///
-/// Its `source()` is what the driver or the pool said, where one of them did.
+/// Its `source()` is the error of the driver or the pool, or names the scope,
+/// query or tables that the error is about.
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
@@ -23,16 +26,16 @@ pub enum ErrorKind {
     TimedOut,
     /// No trigger of a [`Schema`](crate::Schema) keeps a version for this scope.
     NotWatched,
-    /// The key in a scope is not spelled as PostgreSQL spells it, as `017` for
-    /// the integer `17`. See [`Scope`](crate::Scope).
+    /// PostgreSQL spells the key of the scope in another way, such as `17` for
+    /// `017`. See [`Scope`](crate::Scope).
     OtherSpelling,
-    /// Others replaced a row again and again while its state was to be read.
-    /// Nothing was written; see [`is_conflict`](Error::is_conflict).
+    /// Other writers replaced the row each time its state was read. Nothing was
+    /// written; see [`is_conflict`](Error::is_conflict).
     Unsettled,
-    /// A table cannot be watched, or keep events. The source tells the reasons.
+    /// A table cannot be watched or hold events. The `source()` has the reasons.
     Refused,
-    /// A watched table changed since the schema was installed: see
-    /// [`Schema::verify`](crate::Schema::verify). The source tells the reasons.
+    /// A watched table changed after the schema was installed: see
+    /// [`Schema::verify`](crate::Schema::verify). The `source()` has the reasons.
     Changed,
     /// A query gave a column of a type that makes no version.
     NotAVersion,
@@ -50,10 +53,12 @@ impl Error {
         self.kind
     }
 
-    /// Whether another writer was faster or in the way: the key is taken
-    /// (`23505`), a serialization failure (`40001`), a deadlock (`40P01`), or a
-    /// lock that was not to be had (`55P03`), or the row was replaced again and
-    /// again. Nothing was written.
+    /// Returns `true` if another writer was faster or in the way. Nothing was
+    /// written: try again.
+    ///
+    /// That is a key that is taken (`23505`), a serialization failure (`40001`),
+    /// a deadlock (`40P01`), a lock timeout (`55P03`), and
+    /// [`ErrorKind::Unsettled`].
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         if self.kind == ErrorKind::Unsettled {
@@ -72,28 +77,25 @@ impl Error {
             .is_some_and(|code| conflicts.contains(code))
     }
 
-    pub(crate) fn of(kind: ErrorKind) -> Self {
-        Self { kind, cause: None }
+    /// An error with this reason as its source.
+    pub(crate) fn because(kind: ErrorKind, reason: impl Into<String>) -> Self {
+        let cause = Some(reason.into().into());
+        Self { kind, cause }
     }
 
-    /// With the reasons as its source.
-    pub(crate) fn changed(reasons: &[String]) -> Self {
-        Self {
-            kind: ErrorKind::Changed,
-            cause: Some(reasons.join("; ").into()),
-        }
+    /// An error whose source names this scope.
+    pub(crate) fn about(kind: ErrorKind, scope: &Scope) -> Self {
+        Self::because(kind, format!("scope {:?}", scope.as_str()))
     }
 
-    /// Reads the reasons from an installation that refused.
+    /// Maps the exception of an installation that refuses a table to
+    /// [`ErrorKind::Refused`].
     pub(crate) fn of_install(error: tokio_postgres::Error) -> Self {
         let refused = error
             .as_db_error()
             .filter(|error| *error.code() == SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE);
-        match refused.map(|error| error.message().to_owned()) {
-            Some(reasons) => Self {
-                kind: ErrorKind::Refused,
-                cause: Some(reasons.into()),
-            },
+        match refused {
+            Some(refused) => Self::because(ErrorKind::Refused, refused.message()),
             None => error.into(),
         }
     }

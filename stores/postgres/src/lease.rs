@@ -71,5 +71,8 @@ pub(crate) async fn within<T>(
     answer: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
     let answer = tokio::time::timeout(limit, answer).await;
-    answer.unwrap_or_else(|_| Err(Error::of(ErrorKind::TimedOut)))
+    answer.unwrap_or_else(|_| {
+        let reason = format!("no answer within {limit:?}");
+        Err(Error::because(ErrorKind::TimedOut, reason))
+    })
 }

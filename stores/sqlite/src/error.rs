@@ -2,9 +2,13 @@ use std::{error, fmt};
 
 use rusqlite::{ErrorCode, ffi};
 
-/// Why the database could not do what it was asked to.
+use crate::Scope;
+
+/// An error returned by a [`Database`](crate::Database), a source or a
+/// [`Schema`](crate::Schema).
 ///
-/// Its `source()` is what the driver or the system said, where one of them did.
+/// Its `source()` is the error of the driver or the system, or names the scope or
+/// tables that the error is about.
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
@@ -27,13 +31,13 @@ pub enum ErrorKind {
     TimedOut,
     /// No trigger of a [`Schema`](crate::Schema) keeps a version for this scope.
     NotWatched,
-    /// The key in a scope is not spelled as SQLite spells it, as `017` for the
-    /// integer `17`. See [`Scope`](crate::Scope).
+    /// SQLite spells the key of the scope in another way, such as `17` for `017`.
+    /// See [`Scope`](crate::Scope).
     OtherSpelling,
-    /// A table cannot be watched, or keep events. The source tells the reasons.
+    /// A table cannot be watched. The `source()` has the reasons.
     Refused,
-    /// A watched table changed since the schema was installed: see
-    /// [`Schema::verify`](crate::Schema::verify). The source tells the reasons.
+    /// A watched table changed after the schema was installed: see
+    /// [`Schema::verify`](crate::Schema::verify). The `source()` has the reasons.
     Changed,
     /// The commit failed in a way, as of a broken disk, that leaves open
     /// whether the write is there once the file is opened again. Never take it
@@ -48,8 +52,8 @@ impl Error {
         self.kind
     }
 
-    /// Whether another writer was in the way: the key is taken, or the lock was
-    /// not to be had within the busy timeout. Nothing was written.
+    /// Returns `true` if another writer was in the way: the key is taken, or the
+    /// lock was not free within the busy timeout. Nothing was written.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         let cause = self.cause.as_deref();
@@ -86,13 +90,23 @@ impl Error {
         Self { kind, cause: None }
     }
 
-    /// An error with these reasons as its source, if there is one.
+    /// An error with this reason as its source.
+    pub(crate) fn because(kind: ErrorKind, reason: impl Into<String>) -> Self {
+        let cause = Some(reason.into().into());
+        Self { kind, cause }
+    }
+
+    /// An error whose source names this scope.
+    pub(crate) fn about(kind: ErrorKind, scope: &Scope) -> Self {
+        Self::because(kind, format!("scope {:?}", scope.as_str()))
+    }
+
+    /// Returns an error with these reasons as its source, unless there are none.
     pub(crate) fn unless_none(kind: ErrorKind, reasons: &[String]) -> Result<(), Self> {
         if reasons.is_empty() {
             return Ok(());
         }
-        let cause = Some(reasons.join("; ").into());
-        Err(Self { kind, cause })
+        Err(Self::because(kind, reasons.join("; ")))
     }
 }
 

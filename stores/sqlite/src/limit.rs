@@ -10,5 +10,8 @@ pub(crate) async fn within<T>(
     asked: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
     let answered = tokio::time::timeout(limit, asked).await;
-    answered.unwrap_or_else(|_| Err(Error::of(ErrorKind::TimedOut)))
+    answered.unwrap_or_else(|_| {
+        let reason = format!("no answer within {limit:?}");
+        Err(Error::because(ErrorKind::TimedOut, reason))
+    })
 }

@@ -9,7 +9,9 @@ use tower_conditional::{
     semantics::{date::HttpDate, precondition::Current},
 };
 
-use crate::{ErrorKind, InvalidSchema, Scope, name::Name, schema, scope, spelling::is_spelled};
+use crate::{
+    Error, ErrorKind, InvalidSchema, Scope, name::Name, schema, scope, spelling::is_spelled,
+};
 
 /// Where the versions are, for whoever reads them.
 #[derive(Debug, Clone)]
@@ -26,14 +28,14 @@ impl Versions {
         Name::new(name).map(Self)
     }
 
-    /// The state of a scope, or why none is known: [`ErrorKind::NotWatched`] or
+    /// Reads the state of a scope. The inner error is [`ErrorKind::NotWatched`] or
     /// [`ErrorKind::OtherSpelling`].
     pub(crate) fn read(
         &self,
         connection: &Connection,
         scope: &Scope,
         tags: &VersionTags,
-    ) -> rusqlite::Result<Result<Current, ErrorKind>> {
+    ) -> rusqlite::Result<Result<Current, Error>> {
         let table = &self.0;
         let sql = format!(
             "SELECT (SELECT version FROM {table} WHERE scope = ?1),
@@ -45,23 +47,22 @@ impl Versions {
         let found = connection.query_row(&sql, params, |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         });
-        let (version, mark, spelling): (_, Option<i64>, Option<i64>) = found?;
+        let (version, mark, spelling): (Option<i64>, Option<i64>, Option<i64>) = found?;
+        let Some(mark) = mark else {
+            return Ok(Err(Error::about(ErrorKind::NotWatched, scope)));
+        };
         let spelling = spelling.unwrap_or_default();
-        if mark.is_some()
-            && !scope
-                .value()
-                .is_none_or(|value| is_spelled(spelling, value))
+        if let Some(value) = scope.value()
+            && !is_spelled(spelling, value)
         {
-            return Ok(Err(ErrorKind::OtherSpelling));
+            return Ok(Err(Error::about(ErrorKind::OtherSpelling, scope)));
         }
-        Ok(match (version, mark) {
-            (_, None) => Err(ErrorKind::NotWatched),
-            (None, Some(_)) if scope.is_row() => Ok(Current::Absent),
-            // A group of which no row was written since then has the mark's.
-            (Some(version), _) | (None, Some(version)) => {
-                Ok(tags.scope(scope).number(version).into())
-            }
-        })
+        if version.is_none() && scope.is_row() {
+            return Ok(Ok(Current::Absent));
+        }
+        // A group of which no row was written since then has the mark's.
+        let version = version.unwrap_or(mark);
+        Ok(Ok(tags.scope(scope).number(version).into()))
     }
 }
 

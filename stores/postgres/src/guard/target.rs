@@ -55,7 +55,10 @@ impl Target {
     pub fn query(scope: Scope, sql: impl Into<String>, params: Vec<Param>) -> Result<Self, Error> {
         let sql = sql.into();
         if !is_locking(&sql) {
-            return Err(Error::of(ErrorKind::NotLocking));
+            return Err(Error::because(
+                ErrorKind::NotLocking,
+                format!("query {sql:?}"),
+            ));
         }
         Ok(Self::new(State::Query(scope, sql, params)))
     }
@@ -162,7 +165,7 @@ impl Target {
                 return Ok((current, held));
             }
         }
-        Err(Error::of(ErrorKind::Unsettled))
+        Err(Error::about(ErrorKind::Unsettled, scope))
     }
 
     /// Sets how long waits are, and only then waits.

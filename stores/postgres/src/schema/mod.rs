@@ -9,7 +9,7 @@ mod watch;
 use tokio_postgres::Client;
 
 use crate::{
-    Error,
+    Error, ErrorKind,
     name::{TableName, dollar_quoted},
 };
 
@@ -195,14 +195,14 @@ impl Schema {
     /// Until the schema is installed again old tags may be on new content.
     /// [`ErrorKind::Database`](crate::ErrorKind::Database) where it never was.
     pub async fn verify(&self, client: &Client) -> Result<(), Error> {
-        let mut reasons = Vec::new();
+        let mut reasons: Vec<String> = Vec::new();
         for row in client.query_typed(&self.verify, &[]).await? {
             reasons.push(row.try_get(0)?);
         }
         if reasons.is_empty() {
             return Ok(());
         }
-        Err(Error::changed(&reasons))
+        Err(Error::because(ErrorKind::Changed, reasons.join("; ")))
     }
 
     /// Writes the statement, and so finds out whether all names are good.

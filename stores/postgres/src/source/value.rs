@@ -37,7 +37,8 @@ pub(crate) fn current_of(row: &Row, tags: &VersionTags) -> Result<Current, Error
     let mut current = Validators::new();
     let columns = row.columns();
     if columns.is_empty() || columns.len() > 2 {
-        return Err(Error::of(ErrorKind::NotAVersion));
+        let reason = format!("{} columns", columns.len());
+        return Err(Error::because(ErrorKind::NotAVersion, reason));
     }
     for (at, column) in columns.iter().enumerate() {
         let Some(Raw(bytes)) = row.try_get(at)? else {
@@ -47,7 +48,10 @@ pub(crate) fn current_of(row: &Row, tags: &VersionTags) -> Result<Current, Error
             0 => tag(column.type_(), bytes, tags).map(|tag| current.etag = Some(tag)),
             _ => time(column.type_(), bytes).map(|time| current.last_modified = Some(time.into())),
         };
-        known.ok_or_else(|| Error::of(ErrorKind::NotAVersion))?;
+        known.ok_or_else(|| {
+            let reason = format!("column {:?} of type {}", column.name(), column.type_());
+            Error::because(ErrorKind::NotAVersion, reason)
+        })?;
     }
     Ok(current.into())
 }

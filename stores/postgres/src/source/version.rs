@@ -219,13 +219,12 @@ fn state(scope: &Scope, found: &[(i32, i64)], tags: &VersionTags) -> Result<Curr
         _ => (0, found),
     };
     let [(WATCHED, _), slots @ ..] = found else {
-        return Err(Error::of(ErrorKind::NotWatched));
+        return Err(Error::about(ErrorKind::NotWatched, scope));
     };
-    if !scope
-        .value()
-        .is_none_or(|value| is_spelled(spelling, value))
+    if let Some(value) = scope.value()
+        && !is_spelled(spelling, value)
     {
-        return Err(Error::of(ErrorKind::OtherSpelling));
+        return Err(Error::about(ErrorKind::OtherSpelling, scope));
     }
     let tags = tags.scope(scope);
     if scope.is_collection() {

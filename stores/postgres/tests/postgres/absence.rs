@@ -5,8 +5,8 @@ use tower_conditional::handler::Expected;
 use tower_conditional_postgres::{Error, ErrorKind, GuardError, Guarded, Scope, Target};
 
 use crate::support::{
-    connection, if_match, if_none_match_any, lease, notes, row, run, tag, tag_or_absent, text_of,
-    waiting,
+    connection, if_match, if_none_match_any, lease, notes, reason, row, run, tag, tag_or_absent,
+    text_of, waiting,
 };
 
 /// Two ways to replace a row, each in a transaction that is not guarded.
@@ -171,5 +171,6 @@ async fn what_cannot_be_held_is_not_taken_for_absent() {
         panic!("{begun:?}");
     };
     assert_eq!(error.kind(), ErrorKind::Unsettled);
+    assert_eq!(reason(&error), "scope \"row/notes/1\"");
     assert!(error.is_conflict());
 }

@@ -11,7 +11,7 @@ use tower_conditional_postgres_testing::Postgres;
 
 use crate::support::{
     connection, database, expected, if_match, if_none_match_any, lease, notes, number, pool,
-    request, row, run, table, tag, tenant, text_of, unconditional, waiting,
+    reason, request, row, run, table, tag, tenant, text_of, unconditional, waiting,
 };
 
 const WRITERS: usize = 12;
@@ -433,6 +433,7 @@ async fn refuses_what_would_not_guard() {
     ] {
         let refused = Target::query(table(), sql, Vec::new()).expect_err("it does not lock");
         assert_eq!(refused.kind(), ErrorKind::NotLocking);
+        assert_eq!(reason(&refused), format!("query {sql:?}"));
     }
     let pool = notes().await;
     let mut client = lease(&pool).await;
@@ -442,4 +443,5 @@ async fn refuses_what_would_not_guard() {
         panic!("it is not watched");
     };
     assert_eq!(error.kind(), ErrorKind::NotWatched);
+    assert_eq!(reason(&error), "scope \"table/others\"");
 }

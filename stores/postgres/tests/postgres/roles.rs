@@ -1,7 +1,5 @@
 //! Row-level security, and roles without rights: what a source may see.
 
-use std::error::Error as _;
-
 use deadpool_postgres::Pool;
 use http::request::Parts;
 use tower_conditional::{ValidatorSource, semantics::precondition::Current};
@@ -10,8 +8,8 @@ use tower_conditional_postgres::{
 };
 
 use crate::support::{
-    connection, database, if_match, if_none_match_any, lease, notes, pool_as, request, row, run,
-    tag, tenant, watch_notes,
+    connection, database, if_match, if_none_match_any, lease, notes, pool_as, reason, request, row,
+    run, tag, tenant, watch_notes,
 };
 
 /// What all roles of these tests may do, besides what a test lets them.
@@ -180,6 +178,6 @@ async fn a_role_that_sees_some_rows_does_not_install() {
     run(&all, &format!("ALTER TABLE notes OWNER TO {name}")).await;
     let schema = Schema::new().watch(watch_notes()).expect("a watch");
     let refused = schema.install(&client).await.expect_err("it is refused");
-    let said = refused.source().expect("a reason").to_string();
+    let said = reason(&refused);
     assert!(said.contains("row-level security hides rows"), "{said}");
 }

@@ -11,8 +11,8 @@ use tower_conditional_postgres::{ErrorKind, Param, QuerySource, Scope, ScopeStat
 use tower_conditional_postgres_testing::Postgres;
 
 use crate::support::{
-    connection, database, notes, number, on_another_slot, pool, request, row, run, slot, table,
-    tag, tenant, text_of, versions, waiting,
+    connection, database, notes, number, on_another_slot, pool, reason, request, row, run, slot,
+    table, tag, tenant, text_of, versions, waiting,
 };
 
 async fn current(pool: &deadpool_postgres::Pool, scope: Scope) -> Current {
@@ -299,13 +299,28 @@ async fn a_version_column_of_each_type() {
             "- Fri, 21 Nov 2025 09:00:00 GMT",
         ),
         ("SELECT 7 WHERE false", "absent"),
-        ("SELECT", "NotAVersion"),
-        ("SELECT 1.5::float8", "NotAVersion"),
-        ("SELECT now()::timestamp", "NotAVersion"),
-        ("SELECT 'infinity'::timestamptz", "NotAVersion"),
-        ("SELECT '-infinity'::timestamptz", "NotAVersion"),
-        ("SELECT 7, 8", "NotAVersion"),
-        ("SELECT 7, now(), 8", "NotAVersion"),
+        ("SELECT", "NotAVersion: 0 columns"),
+        (
+            "SELECT 1.5::float8",
+            "NotAVersion: column \"float8\" of type float8",
+        ),
+        (
+            "SELECT now()::timestamp",
+            "NotAVersion: column \"now\" of type timestamp",
+        ),
+        (
+            "SELECT 'infinity'::timestamptz",
+            "NotAVersion: column \"timestamptz\" of type timestamptz",
+        ),
+        (
+            "SELECT '-infinity'::timestamptz",
+            "NotAVersion: column \"timestamptz\" of type timestamptz",
+        ),
+        (
+            "SELECT 7, 8",
+            "NotAVersion: column \"?column?\" of type int4",
+        ),
+        ("SELECT 7, now(), 8", "NotAVersion: 3 columns"),
         ("SELECT 7 UNION SELECT 8", "Database"),
         ("SELECT nothing", "Database"),
     ] {
@@ -322,6 +337,9 @@ async fn a_version_column_of_each_type() {
                     HeaderValue::from(date).to_str().expect("text").to_owned()
                 });
                 format!("{tag} {date}")
+            }
+            Err(error) if error.kind() == ErrorKind::NotAVersion => {
+                format!("NotAVersion: {}", reason(&error))
             }
             Err(error) => format!("{:?}", error.kind()),
         };
@@ -365,6 +383,7 @@ async fn a_silent_server_is_an_error_in_time() {
     let before = tokio::time::Instant::now();
     let error = source.current(&request("/")).await.expect_err("too late");
     assert_eq!(error.kind(), ErrorKind::TimedOut);
+    assert_eq!(reason(&error), "no answer within 5s");
     assert_eq!(before.elapsed().as_secs(), 5);
 }
 

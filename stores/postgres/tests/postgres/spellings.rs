@@ -11,7 +11,8 @@ use tower_conditional_postgres::{
 };
 
 use crate::support::{
-    connection, database, if_match, if_none_match_any, install, lease, request, row, run, tag,
+    connection, database, if_match, if_none_match_any, install, lease, reason, request, row, run,
+    tag,
 };
 
 /// The first of each is as PostgreSQL spells it.
@@ -87,6 +88,8 @@ async fn no_spelling_loses_an_update() {
                     (spelling, Err(GuardError::Failed(_))) => assert_eq!(spelling, spellings[0]),
                     (spelling, Err(GuardError::Database(error))) => {
                         assert_eq!(error.kind(), ErrorKind::OtherSpelling, "{spelling}");
+                        let scope = row(spelling);
+                        assert_eq!(reason(&error), format!("scope {:?}", scope.as_str()));
                     }
                     (_, other) => panic!("{other:?}"),
                 }

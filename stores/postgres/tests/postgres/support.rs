@@ -1,4 +1,4 @@
-use std::{fmt::Display, time::Duration};
+use std::{error::Error as _, fmt::Display, time::Duration};
 
 use deadpool_postgres::{Manager, Object, Pool};
 use http::{Request, header, request::Parts};
@@ -6,7 +6,7 @@ use tokio_postgres::{Client, Config, NoTls};
 use tower_conditional::{
     ValidatorSource, VersionTags, handler::Expected, semantics::precondition::Current,
 };
-use tower_conditional_postgres::{Lease, Schema, Scope, VersionSource, Watch};
+use tower_conditional_postgres::{Error, Lease, Schema, Scope, VersionSource, Watch};
 use tower_conditional_postgres_testing::Postgres;
 
 /// A pool of connections to a new database.
@@ -189,6 +189,11 @@ pub(crate) fn text_of(current: &Current) -> String {
     let found = current.validators().expect("it is there");
     let tag = found.etag.as_ref().expect("a tag").as_header_value();
     tag.to_str().expect("text").to_owned()
+}
+
+/// The scope, query or tables that an error is about.
+pub(crate) fn reason(error: &Error) -> String {
+    error.source().expect("a reason").to_string()
 }
 
 pub(crate) fn request(path: &str) -> Parts {

@@ -1,13 +1,12 @@
 //! Tables whose content could change and keep its tags: refused, or seen later.
 
-use std::error::Error as _;
-
 use deadpool_postgres::{Object, Pool};
 use tower_conditional_postgres::{Error, ErrorKind, Schema, Watch};
 use tower_conditional_postgres_testing::Postgres;
 
 use crate::support::{
-    connection, database, install, notes, pool, row, run, table, tag, tenant, versions, watch_notes,
+    connection, database, install, notes, pool, reason, row, run, table, tag, tenant, versions,
+    watch_notes,
 };
 
 fn notes_schema() -> Schema {
@@ -18,7 +17,7 @@ async fn refused(pool: &Pool, schema: &Schema) -> String {
     let client = connection(pool).await;
     let error = schema.install(&client).await.expect_err("it is refused");
     assert_eq!(error.kind(), ErrorKind::Refused, "{error:?}");
-    error.source().expect("a reason").to_string()
+    reason(&error)
 }
 
 /// What [`Schema::verify`] says is wrong.
@@ -26,7 +25,7 @@ async fn reasons(pool: &Pool, schema: &Schema) -> Option<String> {
     let verified = schema.verify(&*connection(pool).await).await;
     let error = verified.err()?;
     assert_eq!(error.kind(), ErrorKind::Changed, "{error:?}");
-    Some(error.source().expect("the reasons").to_string())
+    Some(reason(&error))
 }
 
 const CASELESS: &str = "CREATE COLLATION caseless

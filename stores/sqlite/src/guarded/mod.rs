@@ -90,7 +90,7 @@ impl Database {
             let transaction = connection.transaction_with_behavior(behavior)?;
             let mut current = Current::Unknown;
             if expected.is_conditional() {
-                current = target.read(&transaction)?.map_err(Error::of)?;
+                current = target.read(&transaction)??;
             }
             if let Err(failed) = expected.check(current) {
                 return Ok(Err(failed));
@@ -114,9 +114,9 @@ pub struct Guarded<'c> {
 }
 
 impl Guarded<'_> {
-    /// The target's state as the writes up to here have left it, for the
-    /// validators of the answer; unknown where none is known, as for a scope
-    /// that nothing watches.
+    /// Returns the target's state after the writes so far, for the validators of
+    /// the response. It is [`Current::Unknown`] for a scope that is not watched, or
+    /// a key in another spelling.
     ///
     /// # Errors
     ///

@@ -1,5 +1,7 @@
 //! Spellings that the database takes for the same key.
 
+use std::error::Error as _;
+
 use super::{
     GuardError, Target,
     tests::{if_match, must_be_absent},
@@ -82,6 +84,8 @@ async fn no_spelling_loses_an_update() {
                     panic!("{other} was taken for another row");
                 };
                 assert_eq!(error.kind(), ErrorKind::OtherSpelling);
+                let scope = error.source().unwrap().to_string();
+                assert_eq!(scope, format!("scope \"row/notes/{other}\""));
             }
         }
         let after = tag(&database, Scope::row("notes", spelled)).await.unwrap();

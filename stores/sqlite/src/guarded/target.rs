@@ -4,7 +4,7 @@ use rusqlite::{Connection, types::Value};
 use tower_conditional::{VersionTags, semantics::precondition::Current};
 
 use crate::{
-    ErrorKind, InvalidSchema, Scope,
+    Error, InvalidSchema, Scope,
     versions::{VersionQuery, Versions},
 };
 
@@ -70,11 +70,8 @@ impl Target {
         }
     }
 
-    /// The state, or why none is known.
-    pub(super) fn read(
-        &self,
-        connection: &Connection,
-    ) -> rusqlite::Result<Result<Current, ErrorKind>> {
+    /// Reads the state. The inner error is that of [`Versions::read`].
+    pub(super) fn read(&self, connection: &Connection) -> rusqlite::Result<Result<Current, Error>> {
         match &self.kind {
             Kind::Scope(scope, versions) => versions.read(connection, scope, &self.tags),
             Kind::Query(query) => query.read(connection, &self.tags).map(Ok),

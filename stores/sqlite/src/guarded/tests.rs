@@ -204,6 +204,10 @@ async fn a_scope_that_is_not_watched_is_an_error() {
         panic!("nobody watches it");
     };
     assert_eq!(error.kind(), ErrorKind::NotWatched);
+    assert_eq!(
+        error.source().unwrap().to_string(),
+        "scope \"row/nobody/1\""
+    );
     assert_eq!(tag(&database, row()).await, None);
 }
 

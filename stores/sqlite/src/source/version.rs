@@ -147,10 +147,9 @@ where
             return Ok(Current::Unknown);
         };
         let (versions, tags) = (self.versions.clone(), self.tags.clone());
-        let read = self.database.submit(move |connection| {
-            let state = versions.read(connection, &scope, &tags)?;
-            state.map_err(Error::of)
-        });
+        let read = self
+            .database
+            .submit(move |connection| versions.read(connection, &scope, &tags)?);
         match limit::within(self.limit, read).await {
             Err(error) if error.kind() == ErrorKind::OtherSpelling => Ok(Current::Unknown),
             current => current,

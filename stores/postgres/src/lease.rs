@@ -1,26 +1,26 @@
-use std::{fmt, future::Future, time::Duration};
+use std::{fmt, time::Duration};
 
 use deadpool_postgres::{ClientWrapper, Object, Pool};
 
 use crate::{Error, ErrorKind};
 
-/// How long a source may take, the wait for a connection included.
+/// The default limit of a source, including the wait for a connection.
 pub(crate) const LIMIT: Duration = Duration::from_secs(5);
 
 /// A connection of a pool, for a [`Guarded`](crate::Guarded) transaction.
 ///
-/// It goes back to its pool once the transaction is committed or rolled back.
-/// If it is dropped before, as hyper drops a handler whose client has left, a
-/// statement may still wait, and whatever is sent next would wait behind it:
-/// then the connection is closed, and the pool makes another one.
+/// It returns to its pool when the transaction is committed or rolled back. If it
+/// is dropped before, as when hyper drops the handler of a client that
+/// disconnects, the connection is closed and the pool opens another one: a
+/// statement may still wait on it, and the next request would wait behind that.
 pub struct Lease {
     connection: Option<Object>,
     busy: bool,
 }
 
 impl Lease {
-    /// Takes a connection from the pool. The pool's own timeouts say how long
-    /// that may take; without them there is no limit.
+    /// Takes a connection from the pool. The wait is limited by the pool's own
+    /// timeouts alone; a pool without them waits forever.
     ///
     /// # Errors
     ///
@@ -32,19 +32,21 @@ impl Lease {
         })
     }
 
-    /// The connection, which nobody else gets until the use of it has ended.
-    pub(crate) fn start(&mut self) -> (&mut ClientWrapper, Use<'_>) {
+    /// Returns the connection, which is closed if the lease is dropped before
+    /// [`InUse::end`].
+    pub(crate) fn start(&mut self) -> (&mut ClientWrapper, InUse<'_>) {
         self.busy = true;
         let connection = self.connection.as_mut();
         let connection = connection.expect("it is there until it is dropped");
-        (connection, Use(&mut self.busy))
+        (connection, InUse(&mut self.busy))
     }
 }
 
-/// A use of a connection, which ends when no statement is under way any more.
-pub(crate) struct Use<'a>(&'a mut bool);
+/// The mark that statements may still run on a connection.
+pub(crate) struct InUse<'a>(&'a mut bool);
 
-impl Use<'_> {
+impl InUse<'_> {
+    /// Lets the connection return to its pool.
     pub(crate) fn end(self) {
         *self.0 = false;
     }
@@ -66,10 +68,20 @@ impl fmt::Debug for Lease {
     }
 }
 
+/// Runs `query` on a connection of the pool. The limit includes the wait for the
+/// connection.
 pub(crate) async fn within<T>(
     limit: Duration,
-    answer: impl Future<Output = Result<T, Error>>,
+    pool: &Pool,
+    query: impl AsyncFnOnce(&ClientWrapper) -> Result<T, Error>,
 ) -> Result<T, Error> {
+    let answer = async {
+        let mut lease = Lease::of(pool).await?;
+        let (client, using) = lease.start();
+        let answer = query(client).await;
+        using.end();
+        answer
+    };
     let answer = tokio::time::timeout(limit, answer).await;
     answer.unwrap_or_else(|_| {
         let reason = format!("no answer within {limit:?}");

@@ -4,7 +4,7 @@ use tower_conditional::handler::PreconditionFailed;
 
 use crate::Error;
 
-/// Why a guarded transaction did not begin.
+/// An error returned by [`Guarded::begin`](crate::Guarded::begin).
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum GuardError {

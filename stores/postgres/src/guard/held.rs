@@ -5,10 +5,10 @@ use tokio_postgres::{
 
 use crate::{Error, Scope, schema::versions::Versions};
 
-/// The absence of a row, held by a version that only its transaction sees.
+/// An absent row's version, inserted so that the row stays absent until the
+/// transaction ends.
 ///
-/// A writer that inserts the row meanwhile has to write the same version, and
-/// waits until the transaction has ended.
+/// A writer that inserts the row has to write the same version, and waits.
 #[derive(Debug)]
 pub(super) struct HeldAbsence {
     forget: String,
@@ -17,8 +17,8 @@ pub(super) struct HeldAbsence {
 }
 
 impl HeldAbsence {
-    /// `None` where there is a version that others have committed meanwhile;
-    /// those who have not committed are waited for.
+    /// Inserts the version, after all writers that have inserted one and not
+    /// committed. Returns `None` if another writer has committed one.
     pub(super) async fn of(
         tx: &Transaction<'_>,
         scope: &Scope,
@@ -41,7 +41,7 @@ impl HeldAbsence {
         }))
     }
 
-    /// Takes the version away, unless the row was written: then it has another.
+    /// Deletes the version, unless the row was written: then it is another one.
     pub(super) async fn end(&self, tx: &Transaction<'_>) -> Result<(), tokio_postgres::Error> {
         let params: [(&(dyn ToSql + Sync), Type); 2] = [
             (&self.scope.as_str(), Type::TEXT),

@@ -14,7 +14,7 @@ use tower_conditional::{handler::Expected, semantics::precondition::Current};
 
 use crate::{
     Error, ErrorKind,
-    lease::{Lease, Use},
+    lease::{InUse, Lease},
 };
 
 pub use error::GuardError;
@@ -48,50 +48,50 @@ pub use target::Target;
 /// the application, one succeeds; and where `If-None-Match: *` expects nothing
 /// to be there, one creates. A writer that is not guarded, as of a job or
 /// `psql`, cannot come between either: it waits until the commit, or the
-/// guarded one does. If both write to the same row half way they are at a
-/// deadlock, and PostgreSQL ends one of them, after its `deadlock_timeout` (1
-/// second by default). That is an error of a statement, here or there, that
-/// [`Error::is_conflict`] knows: try it again.
+/// guarded one does. If each of them waits for the other, PostgreSQL ends one
+/// after its `deadlock_timeout` (1 second by default): its statement fails, and
+/// [`Error::is_conflict`] returns `true`. Try it again.
 ///
 /// # Creating
 ///
 /// If a row of a watched table is absent, its absence is held: a writer that
-/// inserts it meanwhile waits. A target that is a [query](Target::query) has no version
-/// to hold it by, and an `INSERT` that is not guarded may commit after the look.
-/// So write a plain `INSERT` where [`Expected::must_be_absent`] says so, and
-/// let the key refuse what is there ([`Error::is_conflict`]). An upsert (`ON
-/// CONFLICT DO UPDATE`, `MERGE`) would overwrite it.
+/// inserts it waits for the transaction. The absence of a
+/// [query](Target::query)'s row is not held: an `INSERT` that is not guarded may
+/// commit after the query. So use a plain `INSERT` if
+/// [`Expected::must_be_absent`] returns `true`, and let the key refuse a row that
+/// is there ([`Error::is_conflict`]). An upsert (`ON CONFLICT DO UPDATE`,
+/// `MERGE`) would overwrite it.
 ///
 /// # Limits
 ///
 /// Each wait for a lock ends after [`Target::lock_timeout`], 2 seconds by
-/// default, with an error that [`Error::is_conflict`] knows. All other limits,
-/// `statement_timeout` as well, are the connection's own.
+/// default, with an error for which [`Error::is_conflict`] returns `true`. All
+/// other limits, such as `statement_timeout`, are those of the connection.
 ///
 /// # Cancellation
 ///
 /// If the client disconnects, the future of its handler is dropped. Then the
 /// transaction is rolled back and its connection closed, so that no other request
-/// waits behind it; a statement that waits in the database ends at the lock
+/// waits behind it. A statement that waits in the database ends at the lock
 /// timeout. Run a write that must finish through `Detached::finish` of
 /// `tower_conditional` (feature `tokio`).
 #[must_use = "it rolls back when it is dropped"]
 pub struct Guarded<'a> {
     tx: Transaction<'a>,
-    using: Use<'a>,
+    using: InUse<'a>,
     held: Option<HeldAbsence>,
 }
 
 impl<'a> Guarded<'a> {
-    /// Begins a transaction, waits for others that guard the same target, reads
-    /// its state under a lock, and compares. Without a condition nothing is
-    /// read, and nobody waited for.
+    /// Begins a transaction, waits for other writers of the target, reads its
+    /// state under a lock, and compares. If the request has no condition, nothing
+    /// is read or locked.
     ///
     /// # Errors
     ///
-    /// [`GuardError::Failed`] where the state is another, and
-    /// [`GuardError::Database`] where it could not be read. The transaction is
-    /// rolled back then.
+    /// [`GuardError::Failed`] if the state is another, and
+    /// [`GuardError::Database`] if it could not be read. The transaction is
+    /// rolled back in both cases.
     pub async fn begin(
         lease: &'a mut Lease,
         expected: Expected,
@@ -132,12 +132,12 @@ impl<'a> Guarded<'a> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Database`] where nothing was written. That is so too after
-    /// a statement that failed, even if its error was passed over: PostgreSQL
-    /// rolls back then, and calls it no error. [`ErrorKind::OutcomeUnknown`]
-    /// where the connection broke meanwhile.
+    /// - [`ErrorKind::Database`]: nothing was written. A statement that failed
+    ///   before makes the commit fail too, even if its error was ignored.
+    /// - [`ErrorKind::OutcomeUnknown`]: the connection broke during the commit.
     pub async fn commit(self) -> Result<(), Error> {
-        // Refused where the transaction has failed.
+        // PostgreSQL answers the COMMIT of a failed transaction with success, and
+        // rolls back; any other statement in it is an error.
         let ended = match &self.held {
             Some(held) => held.end(&self.tx).await,
             None => self.tx.batch_execute("SELECT").await,

@@ -16,7 +16,7 @@ use crate::{
     source::{Locking, Param, borrowed, current_of, read, select},
 };
 
-/// So often a row may be replaced before its state could be read.
+/// The number of reads of a row that other writers replace meanwhile.
 const ATTEMPTS: u32 = 16;
 
 /// What a [`Guarded`](crate::Guarded) transaction is about to change.
@@ -42,16 +42,16 @@ impl Target {
     /// [`QuerySource`](crate::QuerySource) reads it, by a query that locks what
     /// it reads: `SELECT version FROM notes WHERE id = $1 FOR UPDATE`.
     ///
-    /// All that guard one target do so with the same scope, that of its tags, in
-    /// the same spelling: as long as there is no row to lock, the scope is what
-    /// is locked. Writers that are not guarded do not know of it, so that here
-    /// absence is not held: see [`Guarded`](crate::Guarded#creating).
+    /// All writers of one target need the same scope, in the same spelling: it is
+    /// the scope of the tags, and it is locked while there is no row to lock.
+    /// Writers that are not guarded do not take this lock, so absence is not held
+    /// here: see [`Guarded`](crate::Guarded#creating).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotLocking`] for a query without `FOR UPDATE` or `FOR NO
-    /// KEY UPDATE`, or with `SKIP LOCKED`, to which a row that is being written looks
-    /// absent.
+    /// [`ErrorKind::NotLocking`] for a query without `FOR UPDATE` or `FOR NO KEY
+    /// UPDATE`. So is one with `SKIP LOCKED`: it finds no row while the row is
+    /// being written.
     pub fn query(scope: Scope, sql: impl Into<String>, params: Vec<Param>) -> Result<Self, Error> {
         let sql = sql.into();
         if !is_locking(&sql) {
@@ -78,8 +78,9 @@ impl Target {
     }
 
     /// Sets how long each wait for a lock may take, in all statements of the
-    /// transaction. Defaults to 2 seconds, whatever the role or connection has.
-    /// Counted in whole milliseconds, from 1 to `i32::MAX`.
+    /// transaction. Defaults to 2 seconds, and overrides the role's and the
+    /// connection's own `lock_timeout`. PostgreSQL counts whole milliseconds, so
+    /// the value is clamped to 1 ms at least and `i32::MAX` ms at most.
     ///
     /// While a guard of a table or group waits for a writer, the next writers
     /// wait behind the guard. So a long timeout lets one long transaction stop
@@ -105,7 +106,8 @@ impl Target {
         Ok(self)
     }
 
-    /// Without a condition: others are waited for by the statements alone.
+    /// Sets the lock timeout. Without a condition nothing is locked before the
+    /// handler's own statements.
     pub(super) async fn limit_waits(&self, tx: &Transaction<'_>) -> Result<(), Error> {
         self.lock(tx, "", &[]).await
     }
@@ -124,18 +126,19 @@ impl Target {
                     let texts = [scope.watched(), scope.as_str()];
                     self.lock(tx, &advisory_lock(&key), &texts).await?;
                 } else {
-                    self.lock(tx, &advisory_lock("$2, 0"), &[scope.as_str()])
-                        .await?;
+                    // Its version is locked instead, or its absence held.
+                    self.limit_waits(tx).await?;
                 }
                 self.hold(tx, scope, versions).await
             }
             State::Query(scope, sql, params) => {
+                // Also where there is no row: of two that create, the second waits here.
                 self.lock(tx, &advisory_lock("$2, 1"), &[scope.as_str()])
                     .await?;
                 let params = borrowed(params);
                 let mut row = tx.query_opt(sql, &params).await?;
                 if row.is_none() {
-                    // A row that it waited for is gone, and maybe another one there.
+                    // The row that it waited for is gone, and another may be there.
                     row = tx.query_opt(sql, &params).await?;
                 }
                 let tags = self.tags.scope(scope);
@@ -145,9 +148,11 @@ impl Target {
         }
     }
 
-    /// A statement that waits for a row finds nothing if the row is gone then,
-    /// though its transaction may have put another in its place. So where there
-    /// is none, that is held, or looked at again by the next statement.
+    /// Reads the state under a lock. An absence is held.
+    ///
+    /// A statement that waits for a row finds nothing if its writer deletes it,
+    /// even if the writer inserts it again. So if the absence cannot be held, the
+    /// next statement looks again.
     async fn hold(
         &self,
         tx: &Transaction<'_>,
@@ -168,7 +173,7 @@ impl Target {
         Err(Error::about(ErrorKind::Unsettled, scope))
     }
 
-    /// Sets how long waits are, and only then waits.
+    /// Sets the lock timeout, and evaluates `lock` under it, in one round trip.
     async fn lock(&self, tx: &Transaction<'_>, lock: &str, texts: &[&str]) -> Result<(), Error> {
         let millis = self.lock_timeout.as_millis();
         let millis = millis.clamp(1, i32::MAX.unsigned_abs().into()).to_string();
@@ -182,7 +187,6 @@ impl Target {
     }
 }
 
-/// Also where there is no row: of two that create, the second waits here.
 fn advisory_lock(key: &str) -> String {
     format!("pg_advisory_xact_lock(hashtextextended({key}))")
 }
@@ -191,7 +195,7 @@ fn is_locking(sql: &str) -> bool {
     let words: Vec<_> = sql.split_whitespace().map(str::to_uppercase).collect();
     let sql = words.join(" ");
     let locks = sql.contains("FOR UPDATE") || sql.contains("FOR NO KEY UPDATE");
-    // A row that another writer has locked would be none.
+    // A row that another writer has locked would look absent.
     locks && !sql.contains("SKIP LOCKED")
 }
 

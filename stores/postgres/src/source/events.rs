@@ -6,7 +6,7 @@ use tower_conditional::source::StateSource;
 
 use crate::{
     Error, InvalidSchema,
-    lease::{LIMIT, Lease, within},
+    lease::{LIMIT, within},
     name::TableName,
 };
 
@@ -68,14 +68,11 @@ impl StateSource for EventLog {
     type Error = Error;
 
     async fn latest(&self, _: &Parts) -> Result<Option<HeaderValue>, Error> {
-        let answer = async {
-            let mut lease = Lease::of(&self.pool).await?;
-            let (client, using) = lease.start();
-            let row = client.query_typed_one(&self.sql, &[]).await;
-            using.end();
-            let latest: i64 = row?.try_get(0)?;
-            Ok(Some(latest.into()))
-        };
-        within(self.limit, answer).await
+        let latest: i64 = within(self.limit, &self.pool, async |client| {
+            let row = client.query_typed_one(&self.sql, &[]).await?;
+            Ok(row.try_get(0)?)
+        })
+        .await?;
+        Ok(Some(latest.into()))
     }
 }

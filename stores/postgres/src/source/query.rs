@@ -8,7 +8,7 @@ use tower_conditional::{ValidatorSource, VersionTags, semantics::precondition::C
 use super::current_of;
 use crate::{
     Error, Scope,
-    lease::{LIMIT, Lease, within},
+    lease::{LIMIT, within},
 };
 
 /// A parameter of a query.
@@ -88,14 +88,6 @@ impl<F: Fn(&Parts) -> Option<(Scope, Vec<Param>)>> QuerySource<F> {
     pub fn limit(self, limit: Duration) -> Self {
         Self { limit, ..self }
     }
-
-    async fn ask(&self, params: &[Param]) -> Result<Option<Row>, Error> {
-        let mut lease = Lease::of(&self.pool).await?;
-        let (client, using) = lease.start();
-        let row = query_opt(client, &self.sql, &borrowed(params)).await;
-        using.end();
-        Ok(row?)
-    }
 }
 
 /// Asks with the statement that the connection has prepared. If PostgreSQL
@@ -126,7 +118,10 @@ where
         let Some((scope, params)) = (self.of)(request) else {
             return Ok(Current::Unknown);
         };
-        let row = within(self.limit, self.ask(&params)).await?;
+        let row = within(self.limit, &self.pool, async |client| {
+            Ok(query_opt(client, &self.sql, &borrowed(&params)).await?)
+        })
+        .await?;
         let tags = self.tags.scope(&scope);
         row.map_or(Ok(Current::Absent), |row| current_of(&row, &tags))
     }

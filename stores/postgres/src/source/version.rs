@@ -10,7 +10,7 @@ use tower_conditional::{ValidatorSource, VersionTags, semantics::precondition::C
 
 use crate::{
     Error, ErrorKind, InvalidSchema, Scope,
-    lease::{LIMIT, Lease, within},
+    lease::{LIMIT, within},
     name::TableName,
     schema::versions::{SPELLING, VERSIONS, WATCHED},
     spelling::is_spelled,
@@ -132,14 +132,10 @@ impl<F: Fn(&Parts) -> Option<Scope>> VersionSource<F> {
         let Some(scope) = (self.scope)(request) else {
             return Ok(Current::Unknown);
         };
-        let answer = async {
-            let mut lease = Lease::of(&self.pool).await?;
-            let (client, using) = lease.start();
-            let current = read(&**client, &self.sql, &scope, &self.tags).await;
-            using.end();
-            current
-        };
-        match within(self.limit, answer).await {
+        let current = within(self.limit, &self.pool, async |client| {
+            read(&**client, &self.sql, &scope, &self.tags).await
+        });
+        match current.await {
             Err(error) if error.kind() == ErrorKind::OtherSpelling => Ok(Current::Unknown),
             current => current,
         }

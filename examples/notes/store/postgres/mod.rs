@@ -1,47 +1,17 @@
+mod schema;
+
 use axum::http::request::Parts;
 use deadpool_postgres::{Manager, Object, Pool, PoolError, Runtime};
-use tokio_postgres::{Client, Config, GenericClient, NoTls, Row, types::ToSql};
+use tokio_postgres::{Config, GenericClient, NoTls, Row, types::ToSql};
 use tower_conditional::{
     ValidatorSource, Validators, VersionTags, handler::Expected, source::StateSource,
 };
 use tower_conditional_postgres::{
-    EventLog, GuardError, Guarded, Lease, Schema, Scope, Target, VersionSource, Watch,
+    EventLog, GuardError, Guarded, Lease, Scope, Target, VersionSource,
 };
 
-use super::{FILLER, Item, Storage, StoreError, Written};
+use super::{Item, Storage, StoreError, Written};
 use crate::note::{Change, Draft, Note};
-
-/// Several processes may start at once.
-const ONE_AT_A_TIME: &str = "SELECT pg_advisory_lock(hashtext('notes'))";
-const NEXT: &str = "SELECT pg_advisory_unlock(hashtext('notes'))";
-
-const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS notes (
-    id bigint PRIMARY KEY,
-    title text NOT NULL,
-    text text NOT NULL,
-    version bigint NOT NULL DEFAULT 1,
-    updated_at bigint NOT NULL DEFAULT extract(epoch FROM now())::bigint
-);
-CREATE SEQUENCE IF NOT EXISTS notes_id OWNED BY notes.id;
-CREATE TABLE IF NOT EXISTS pages (
-    name text PRIMARY KEY,
-    content text NOT NULL
-);
-INSERT INTO pages VALUES ('home', E'<h1>Home</h1>\\n'), ('about', E'<h1>About</h1>\\n')
-ON CONFLICT DO NOTHING;
-";
-
-const SEED: &str = "
-INSERT INTO notes (id, title, text)
-SELECT nextval('notes_id'), 'Note ' || n, 'This is note ' || n || '. ' || $2::text
-FROM generate_series(1, $1::bigint) n
-WHERE (SELECT NOT is_called FROM notes_id)";
-
-/// An empty log has the identifier 0, which a client may make up.
-const FIRST_EVENT: &str = "
-INSERT INTO notes_events (event)
-SELECT 'the log begins' WHERE NOT EXISTS (SELECT 1 FROM notes_events)";
 
 /// Each read has the version that the schema keeps beside the content: that of a table is in slots.
 const NOTES: &str = "
@@ -69,40 +39,20 @@ RETURNING id, title, text, version, updated_at";
 pub(crate) struct Postgres(Pool);
 
 impl Postgres {
-    /// Connects and, where there never was a note, makes `notes` of them.
+    /// Connects. A database that never held a note is filled with `notes` of them.
     pub(crate) async fn connect(config: Config, notes: u32) -> Result<Self, StoreError> {
         let pool = Pool::builder(Manager::new(config, NoTls))
             .max_size(16)
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(StoreError::database)?;
-        let client = pool.get().await?;
-        client.batch_execute(ONE_AT_A_TIME).await?;
-        let migrated = migrate(&client, notes).await;
-        client.batch_execute(NEXT).await?;
-        migrated?;
-        drop(client);
+        schema::migrate(&*pool.get().await?, notes).await?;
         Ok(Self(pool))
     }
 
     async fn client(&self) -> Result<Object, StoreError> {
         Ok(self.0.get().await?)
     }
-}
-
-async fn migrate(client: &Client, notes: u32) -> Result<(), StoreError> {
-    client.batch_execute(TABLES).await?;
-    client.execute(SEED, &[&i64::from(notes), &FILLER]).await?;
-    Schema::new()
-        .watch(Watch::table("notes").each_row("id").whole_table().slots(8))
-        .and_then(|schema| schema.watch(Watch::table("pages").each_row("name")))
-        .and_then(|schema| schema.events("notes_events"))
-        .map_err(StoreError::database)?
-        .install(client)
-        .await
-        .map_err(StoreError::database)?;
-    client.execute(FIRST_EVENT, &[]).await?;
-    Ok(())
 }
 
 impl Storage for Postgres {
@@ -137,7 +87,7 @@ impl Storage for Postgres {
     }
 
     async fn create(&self, expected: Expected, draft: Draft) -> Result<Written, StoreError> {
-        let mut lease = Lease::of(&self.0).await.map_err(StoreError::database)?;
+        let mut lease = Lease::of(&self.0).await?;
         let target = Target::scope(scope(Item::Notes));
         let tx = Guarded::begin(&mut lease, expected, target).await?;
         let created = "
@@ -147,7 +97,7 @@ impl Storage for Postgres {
         let note = note(&row);
         let validators = validators(&*tx, Item::Note(note.id)).await?;
         log(&*tx, note.id, "created").await?;
-        tx.commit().await.map_err(StoreError::database)?;
+        tx.commit().await?;
         Ok(Written::Created(note, validators))
     }
 
@@ -157,7 +107,7 @@ impl Storage for Postgres {
         expected: Expected,
         change: Change,
     ) -> Result<Written, StoreError> {
-        let mut lease = Lease::of(&self.0).await.map_err(StoreError::database)?;
+        let mut lease = Lease::of(&self.0).await?;
         let target = Target::scope(scope(Item::Note(id)));
         let tx = Guarded::begin(&mut lease, expected, target).await?;
         let current = find(&*tx, id).await?;
@@ -165,7 +115,7 @@ impl Storage for Postgres {
             tx.execute("DELETE FROM notes WHERE id = $1", &[&id])
                 .await?;
             log(&*tx, id, "deleted").await?;
-            tx.commit().await.map_err(StoreError::database)?;
+            tx.commit().await?;
             return Ok(Written::Deleted(id));
         };
         let row = tx.query_one(PUT, &[&id, &draft.title, &draft.text]).await?;
@@ -174,12 +124,12 @@ impl Storage for Postgres {
         let validators = validators(&*tx, Item::Note(id)).await?;
         Ok(if current.is_some() {
             log(&*tx, id, "updated").await?;
-            tx.commit().await.map_err(StoreError::database)?;
+            tx.commit().await?;
             Written::Updated(note(&row), validators)
         } else {
             tx.execute(taken, &[&id]).await?;
             log(&*tx, id, "created").await?;
-            tx.commit().await.map_err(StoreError::database)?;
+            tx.commit().await?;
             Written::Created(note(&row), validators)
         })
     }
@@ -197,7 +147,7 @@ impl Storage for Postgres {
         expected: Expected,
         content: String,
     ) -> Result<(bool, Validators), StoreError> {
-        let mut lease = Lease::of(&self.0).await.map_err(StoreError::database)?;
+        let mut lease = Lease::of(&self.0).await?;
         let target = Target::scope(scope(Item::Page(name.clone())));
         let tx = Guarded::begin(&mut lease, expected, target).await?;
         let put = "
@@ -206,7 +156,7 @@ impl Storage for Postgres {
             RETURNING xmax = 0";
         let created = tx.query_one(put, &[&name, &content]).await?.get(0);
         let validators = validators(&*tx, Item::Page(name)).await?;
-        tx.commit().await.map_err(StoreError::database)?;
+        tx.commit().await?;
         Ok((created, validators))
     }
 }
@@ -264,6 +214,12 @@ impl From<PoolError> for StoreError {
 
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
+        Self::database(error)
+    }
+}
+
+impl From<tower_conditional_postgres::Error> for StoreError {
+    fn from(error: tower_conditional_postgres::Error) -> Self {
         Self::database(error)
     }
 }

@@ -1,45 +1,17 @@
+mod schema;
+
 use axum::http::request::Parts;
 use tower_conditional::{
     ValidatorSource, Validators, VersionTags, handler::Expected, semantics::precondition::Current,
     source::StateSource,
 };
 use tower_conditional_sqlite::{
-    Database, EventLog, GuardError, Schema, Scope, Target, VersionSource, Watch,
+    Database, EventLog, GuardError, Scope, Target, VersionSource,
     rusqlite::{self, Connection, OptionalExtension, Row},
 };
 
-use super::{FILLER, Item, Storage, StoreError, Written};
+use super::{Item, Storage, StoreError, Written};
 use crate::note::{Change, Draft, Note};
-
-const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS notes (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    title TEXT NOT NULL,
-    text TEXT NOT NULL,
-    version INTEGER NOT NULL DEFAULT 1,
-    updated_at INTEGER NOT NULL DEFAULT (unixepoch())
-) STRICT;
-CREATE TABLE IF NOT EXISTS pages (
-    name TEXT PRIMARY KEY,
-    content TEXT NOT NULL
-) STRICT;
-INSERT INTO pages VALUES
-    ('home', '<h1>Home</h1>' || char(10)),
-    ('about', '<h1>About</h1>' || char(10))
-ON CONFLICT DO NOTHING;
-";
-
-const SEED: &str = "
-WITH RECURSIVE seed(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM seed WHERE n < ?1)
-INSERT INTO notes (title, text)
-SELECT 'Note ' || n, 'This is note ' || n || '. ' || ?2 FROM seed
-WHERE ?1 > 0 AND NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'notes')";
-
-/// Identifiers start where no other database's do, and never at what a client may make up.
-const FIRST_EVENT: &str = "
-INSERT INTO notes_events (id, event)
-SELECT 1 + (random() & 0xffffffffffff), 'the log begins'
-WHERE NOT EXISTS (SELECT 1 FROM notes_events)";
 
 /// Each read has the version that the schema keeps beside the content.
 const NOTES: &str = "
@@ -69,28 +41,13 @@ pub(crate) struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the database and, when it never held a note, fills it with `notes` of them.
+    /// Opens the database. One that never held a note is filled with `notes` of them.
     pub(crate) async fn open(path: &str, notes: u32) -> Result<Self, StoreError> {
         let (database, tags) = match path {
             ":memory:" => keyed(Database::in_memory()?).await?,
             path => (Database::open(path)?, VersionTags::plain()),
         };
-        database
-            .run(move |connection| {
-                connection.execute_batch(TABLES)?;
-                connection.execute(SEED, (notes, FILLER))
-            })
-            .await?;
-        Schema::new()
-            .watch(Watch::table("notes").each_row("id").whole_table())
-            .and_then(|schema| schema.watch(Watch::table("pages").each_row("name")))
-            .and_then(|schema| schema.events("notes_events"))
-            .map_err(StoreError::database)?
-            .install(&database)
-            .await?;
-        database
-            .run(|connection| connection.execute(FIRST_EVENT, ()))
-            .await?;
+        schema::migrate(&database, notes).await?;
         Ok(Self { database, tags })
     }
 
@@ -106,8 +63,7 @@ impl Sqlite {
     }
 }
 
-/// The versions in memory start anew with each process, and a tag must not come back: so each has
-/// tags of its own.
+/// Tags with a key of this process: its versions in memory start anew, and a tag must not come back.
 async fn keyed(database: Database) -> Result<(Database, VersionTags), StoreError> {
     let secret: [u8; 32] = database
         .run(|connection| connection.query_row("SELECT randomblob(32)", (), |row| row.get(0)))
@@ -168,7 +124,7 @@ impl Storage for Sqlite {
                 from_row,
             )?;
             log(tx, note.id, "created")?;
-            // In the same transaction: later it could be the tag of what another one wrote.
+            // In the same transaction: later it could be the tag of another write.
             let (scope, tags) = store.scoped(Item::Note(note.id));
             let version = tx.query_row(
                 "SELECT version FROM conditional_versions WHERE scope = ?1",

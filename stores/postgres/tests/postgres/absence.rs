@@ -1,4 +1,4 @@
-//! Absence that is held until the commit, and rows that are replaced meanwhile.
+//! Absence that is held until the commit, and rows that are replaced before it.
 
 use deadpool_postgres::Pool;
 use tower_conditional::handler::Expected;
@@ -19,14 +19,14 @@ fn by_scope() -> Target {
     Target::scope(row(1))
 }
 
-/// As an application has it that keeps a version of its own.
+/// A target with a version of the application's own.
 fn by_query() -> Target {
     let sql = "SELECT length(text) FROM notes WHERE id = $1 FOR UPDATE";
     Target::query(Scope::row("own", 1), sql, vec![Box::new(1_i64)]).expect("it locks")
 }
 
-/// A guard that waits until this was committed: the tag of what it found then,
-/// if that was not what it expected.
+/// Begins a guard that has to wait for the commit of this SQL. Returns the tag that
+/// the guard was refused with, or `None` if it was admitted.
 async fn behind(pool: &Pool, sql: &str, expected: Expected, target: Target) -> Option<String> {
     let mut other = connection(pool).await;
     let replacing = other.transaction().await.expect("a transaction");
@@ -50,8 +50,8 @@ async fn behind(pool: &Pool, sql: &str, expected: Expected, target: Target) -> O
     guarding.await.expect("an answer")
 }
 
-/// Issue 11, A.3: the row that the guard waits for goes, and another comes in
-/// its place before the guard may look.
+/// Issue 11, A.3: the row that the guard waits for is deleted, and another one
+/// inserted in its place.
 #[tokio::test]
 async fn a_row_that_is_replaced_meanwhile_is_not_absent() {
     for sql in REPLACE {
@@ -64,8 +64,8 @@ async fn a_row_that_is_replaced_meanwhile_is_not_absent() {
     }
 }
 
-/// Issue 11, A.3: the same for `If-Match`. Any state will do, and there is one;
-/// a tag names one state, and the refusal shows the other.
+/// Issue 11, A.3: the same for `If-Match`. `*` is met; a tag is not, and the
+/// refusal shows the new one.
 #[tokio::test]
 async fn a_row_that_is_replaced_meanwhile_is_found_by_if_match() {
     for sql in REPLACE {
@@ -82,7 +82,7 @@ async fn a_row_that_is_replaced_meanwhile_is_found_by_if_match() {
     }
 }
 
-/// Issue 11, A.3: a creator that is not guarded has inserted and not committed.
+/// Issue 11, A.3: an `INSERT` that is not guarded and not committed yet.
 #[tokio::test]
 async fn a_row_that_is_under_way_is_waited_for() {
     let pool = notes().await;
@@ -91,8 +91,8 @@ async fn a_row_that_is_under_way_is_waited_for() {
     assert_eq!(found, Some(tag(&pool, &row(1)).await));
 }
 
-/// Issue 11, A.3: a plain `INSERT` after the look, under a handler that upserts
-/// though it should not. One of both is refused, and none is overwritten.
+/// Issue 11, A.3: a plain `INSERT` after the guard has begun, beside a handler that
+/// wrongly upserts. One of them fails, and neither is overwritten.
 #[tokio::test(flavor = "multi_thread")]
 async fn absence_is_held_until_the_commit() {
     let upsert = "INSERT INTO notes VALUES (1, 'a', 'ours')
@@ -128,7 +128,7 @@ async fn absence_is_held_until_the_commit() {
     }
 }
 
-/// A writer that was admitted need not create, and then nothing is there.
+/// A guarded transaction that creates no row leaves no version.
 #[tokio::test]
 async fn absence_that_was_held_is_absence_again() {
     let pool = notes().await;
@@ -154,7 +154,8 @@ async fn absence_that_was_held_is_absence_again() {
     assert!(tag_or_absent(&pool, &row(1)).await.is_some());
 }
 
-/// Neither found nor to be held, as if others were faster each time.
+/// A version that can be neither read nor inserted, as if other writers were faster
+/// each time.
 #[tokio::test]
 async fn what_cannot_be_held_is_not_taken_for_absent() {
     let pool = notes().await;

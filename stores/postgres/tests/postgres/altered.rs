@@ -1,4 +1,4 @@
-//! A table that is altered while connections live.
+//! A table that is altered while connections stay open.
 
 use http::request::Parts;
 use tower_conditional::{ValidatorSource, VersionTags, semantics::precondition::Current};
@@ -11,8 +11,8 @@ use crate::support::{
     text_of,
 };
 
-/// Issue 11, B.1: each statement of ours, on a connection that knows the table
-/// as it was before.
+/// Issue 11, B.1: each statement of the source and the guard, prepared before the
+/// table was altered.
 #[tokio::test]
 async fn a_column_of_another_type_is_read_by_connections_that_live_on() {
     let pool = one_connection(&database()).await;
@@ -51,7 +51,7 @@ async fn a_column_of_another_type_is_read_by_connections_that_live_on() {
     }
 }
 
-/// Issue 11, B.1: the triggers' statements, which each connection plans once.
+/// Issue 11, B.1: the triggers' statements, whose plans each connection keeps.
 #[tokio::test]
 async fn triggers_of_connections_that_live_on_see_the_new_type() {
     let pool = one_connection(&notes().await).await;

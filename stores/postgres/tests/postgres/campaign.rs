@@ -1,9 +1,10 @@
 //! Writers that are guarded beside six kinds that are not.
 //!
-//! All count: each row has a count, and what goes leaves its count in a grave.
-//! So the sum of both is the number of counted writes that were committed,
-//! unless an update was lost. For a second, or `TOWER_CONDITIONAL_CAMPAIGN`
-//! seconds.
+//! Each write adds to the count of a row, and a row that is deleted leaves its
+//! count in a second table. The sum of both tables is the number of committed
+//! writes, unless an update was lost.
+//!
+//! It takes a second, or `TOWER_CONDITIONAL_CAMPAIGN` seconds.
 
 #![expect(clippy::disallowed_macros)] // it prints its figures
 
@@ -25,13 +26,13 @@ use crate::support::{
 
 const SECONDS: &str = "TOWER_CONDITIONAL_CAMPAIGN";
 const IDS: i64 = 3;
-/// For a writer's last write.
+/// The time for a writer's last write.
 const LONGEST: Duration = Duration::from_secs(60);
 
 const BURY: &str = "WITH gone AS (DELETE FROM notes WHERE id = $1 RETURNING count)
     INSERT INTO grave SELECT count FROM gone";
 const INSERT: &str = "INSERT INTO notes VALUES ($1, 'a', 1)";
-/// As no handler should: it would overwrite what it does not expect.
+/// No handler should do so: it overwrites a row that is unexpectedly there.
 const UPSERT: &str = "INSERT INTO notes VALUES ($1, 'a', 1)
     ON CONFLICT (id) DO UPDATE SET count = 1";
 const SET: &str = "UPDATE notes SET count = $2 WHERE id = $1";
@@ -81,18 +82,18 @@ impl Kind {
     }
 }
 
-/// What came of the writes of one kind.
+/// The results of one writer.
 #[derive(Debug, Default)]
 struct Log {
     committed: u32,
-    /// What they have added to the counts.
+    /// The sum that was added to the counts.
     counted: i64,
     failed: u32,
     conflicts: u32,
     longest: Duration,
 }
 
-/// How much a write has added, if it was committed.
+/// The sum that a committed write has added to the counts.
 type Outcome = Result<i64, GuardError>;
 
 async fn unguarded(
@@ -129,7 +130,7 @@ async fn unguarded(
     Ok(i64::try_from(written).expect("a few"))
 }
 
-/// The count that a client has seen, and what it then expects.
+/// Reads as a client does: the count, and the condition of its next write.
 async fn seen(pool: &Pool, kind: Kind, id: i64) -> Result<(Option<i64>, Expected), Error> {
     let client = connection(pool).await;
     let versions = match kind {
@@ -162,7 +163,7 @@ async fn seen(pool: &Pool, kind: Kind, id: i64) -> Result<(Option<i64>, Expected
     Ok((count, if_match(&tag)))
 }
 
-/// The count as a version of the application's own.
+/// The scope of the count as the application's own version.
 fn own(id: i64) -> Scope {
     Scope::row("own", id)
 }
@@ -188,7 +189,7 @@ async fn guarded(pool: &Pool, kind: Kind, id: i64) -> Outcome {
     }
     let written = match (count, kind) {
         (Some(count), _) => tx.execute(SET, &[&id, &(count + 1)]).await,
-        // Its absence is not held.
+        // The absence is not held, so the key has to refuse a second row.
         (None, Kind::ByQuery) => tx.execute(INSERT, &[&id]).await,
         (None, _) => tx.execute(UPSERT, &[&id]).await,
     };
@@ -214,7 +215,7 @@ async fn write(pool: &Pool, kind: Kind, id: i64) -> Outcome {
     Ok(counted)
 }
 
-/// Issue 11, A.3: the log equals the counters.
+/// Issue 11, A.3: the sum of the counts equals the committed writes.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_update_is_lost_beside_unguarded_writers() {
     let seconds = env::var(SECONDS).map_or(1, |seconds| seconds.parse().expect("a number"));
@@ -231,13 +232,13 @@ async fn no_update_is_lost_beside_unguarded_writers() {
     let end = Instant::now() + Duration::from_secs(seconds);
     let mut writers = JoinSet::new();
     for kind in KINDS {
-        // Two of each guard, so that they meet each other too.
+        // Two of each guard, so that guards meet each other too.
         let number = if kind.is_guarded() { 2 } else { 1 };
         for writer in 0..number {
             let pool = pool.clone();
             writers.spawn(async move {
                 let (mut log, mut id) = (Log::default(), writer);
-                // All but `Insert` come to it, once the others have ended.
+                // All but `Insert` commit at last, when the others have ended.
                 let must = kind != Kind::Insert;
                 while Instant::now() < end || must && log.committed == 0 {
                     id = (id + 1) % IDS;
@@ -255,7 +256,7 @@ async fn no_update_is_lost_beside_unguarded_writers() {
                         }
                         Err(other) => panic!("{kind:?}: {other:?}"),
                     }
-                    // Guards find a state that is still that which was seen.
+                    // Real time: it leaves guards a state that stays as they have read it.
                     tokio::time::sleep(kind.pause()).await;
                 }
                 (kind, log)

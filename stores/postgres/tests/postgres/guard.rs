@@ -423,7 +423,7 @@ async fn nobody_comes_between() {
     }
 }
 
-/// Issue 11, B.3: to `SKIP LOCKED` a row that is being written looks absent.
+/// Issue 11, B.3: with `SKIP LOCKED` a row that is being written looks absent.
 #[tokio::test]
 async fn refuses_what_would_not_guard() {
     for sql in [

@@ -12,7 +12,7 @@ use crate::support::{
     run, tag, tenant, watch_notes,
 };
 
-/// What all roles of these tests may do, besides what a test lets them.
+/// The rights that tests grant to roles.
 const CONTENT: &str = "SELECT, INSERT, UPDATE, DELETE ON notes";
 const VERSIONS: &str = "SELECT, INSERT, UPDATE, DELETE ON conditional_versions";
 const READS: &str = "SELECT ON conditional_versions";
@@ -33,7 +33,7 @@ async fn create(pool: &Pool, id: i64) -> Result<(), GuardError> {
     Ok(tx.commit().await?)
 }
 
-/// Issue 11: who lacks a right is told so, and nothing is taken for absent.
+/// Issue 11: a role without a right gets an error, and no row is taken for absent.
 #[tokio::test]
 async fn a_role_without_rights_is_an_error() {
     let all = notes().await;
@@ -69,13 +69,13 @@ async fn a_role_without_rights_is_an_error() {
     verified.expect("it is as it was");
 }
 
-/// One tenant's rows, for whoever is subject to policies.
+/// A policy that shows a role the rows of one tenant.
 const SECURITY: &str = "ALTER TABLE notes ENABLE ROW LEVEL SECURITY;
     CREATE POLICY own ON notes USING (tenant_id = current_setting('app.tenant', true));
     INSERT INTO notes VALUES (1, 'a'), (2, 'b')";
 
-/// Issue 11: versions are no rows of the table, and no policy hides them. A
-/// query of the application's sees what its role sees, with its settings.
+/// Issue 11: no policy of the watched table hides versions. A query of the
+/// application sees the rows that its role and settings let it see.
 #[tokio::test]
 async fn policies_hide_rows_and_not_versions() {
     let all = notes().await;
@@ -87,7 +87,7 @@ async fn policies_hide_rows_and_not_versions() {
             Some((row(id), vec![Box::new(id) as Param]))
         })
     };
-    // A pool of one connection, which a handler has told its tenant.
+    // The pool has one connection, so the handler's setting is the source's too.
     run(&pool, "SET app.tenant = 'a'").await;
     for (id, visible) in [(1, true), (2, false)] {
         let current = state(&pool, row(id)).await.expect("an answer");
@@ -99,12 +99,12 @@ async fn policies_hide_rows_and_not_versions() {
         assert_eq!(matches!(current, Current::Present(_)), visible);
         assert_eq!(matches!(current, Current::Absent), !visible);
     }
-    // The tag of a group changes with rows that nobody here can see.
+    // The tag of a group changes with rows that are hidden from the role.
     let before = tag(&pool, &tenant("b")).await;
     run(&all, "UPDATE notes SET text = 'x' WHERE id = 2").await;
     assert_ne!(tag(&pool, &tenant("b")).await, before);
 
-    // A guard knows the row, and its statements do not.
+    // A guard finds the version, and its statements do not see the row.
     assert!(matches!(create(&pool, 2).await, Err(GuardError::Failed(_))));
     let mut lease = lease(&pool).await;
     let tx = Guarded::begin(&mut lease, if_match("*"), Target::scope(row(2))).await;
@@ -140,8 +140,8 @@ async fn a_hidden_row_is_not_overwritten() {
     assert_eq!(tenant, "b");
 }
 
-/// Issue 11: a version that is hidden would be an absence that is none, so
-/// policies on the table of versions are refused, and a guard does not trust them.
+/// Issue 11: a hidden version would make its row look absent. So policies on the
+/// table of versions are refused, and a guard behind one gets an error.
 #[tokio::test]
 async fn versions_are_not_to_be_hidden() {
     let all = notes().await;
@@ -162,7 +162,7 @@ async fn versions_are_not_to_be_hidden() {
     schema.install(&client).await.expect_err("it is refused");
 }
 
-/// Issue 11: rows that the installing role does not see would have no version.
+/// Issue 11: rows that are hidden from the installing role would get no version.
 #[tokio::test]
 async fn a_role_that_sees_some_rows_does_not_install() {
     let all = database();

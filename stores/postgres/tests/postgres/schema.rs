@@ -320,6 +320,11 @@ async fn renews_what_was_not_watched() {
     run(&pool, "DELETE FROM notes WHERE id = 1").await;
     assert_eq!(versions(&pool, &row(1)).await, []);
     assert_ne!(versions(&pool, &row(2)).await, before);
+    // A row that was deleted without triggers is absent.
+    let sql = "ALTER TABLE notes DISABLE TRIGGER USER; DELETE FROM notes";
+    assert!(!changed(&pool, sql, &[row(2)]).await[0]);
+    install(&pool, watch_notes()).await;
+    assert_eq!(versions(&pool, &row(2)).await, []);
 }
 
 #[tokio::test]

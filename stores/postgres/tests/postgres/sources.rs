@@ -32,7 +32,7 @@ async fn a_row_is_there_with_its_version_or_not() {
     );
     run(&pool, "DELETE FROM notes").await;
     assert!(matches!(current(&pool, row(1)).await, Current::Absent));
-    // No number is spelled so.
+    // No integer is spelled so.
     assert!(matches!(current(&pool, row("\0")).await, Current::Unknown));
 }
 

@@ -1,4 +1,4 @@
-//! Spellings that the database takes for the same key.
+//! Several spellings of one key.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::support::{
     tag,
 };
 
-/// The first of each is as PostgreSQL spells it.
+/// Types with spellings of one value; the first is PostgreSQL's.
 const SPELLINGS: [(&str, &[&str]); 2] = [
     ("bigint", &["17", "017", "+17", " 17", "17 "]),
     (
@@ -37,7 +37,7 @@ async fn counters(kind: &str) -> Pool {
     pool
 }
 
-/// Writes as a handler does that takes the key as it is in the path.
+/// Writes as a handler that passes the key on as it is in the path.
 async fn write(
     pool: &Pool,
     kind: &str,
@@ -55,7 +55,7 @@ async fn write(
     Ok(tx.commit().await?)
 }
 
-/// Issue 11: of writers under all spellings that expect the same one wins.
+/// Issue 11: of writers with the same tag and any spelling one wins.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_spelling_loses_an_update() {
     for (kind, spellings) in SPELLINGS {
@@ -102,7 +102,7 @@ async fn no_spelling_loses_an_update() {
     }
 }
 
-/// Issue 11: an alias is neither absent, nor a group that nobody ever wrote to.
+/// Issue 11: another spelling has no state: it is neither absent nor an empty group.
 #[tokio::test]
 async fn a_source_does_not_know_another_spelling() {
     for (kind, spellings) in SPELLINGS {
@@ -127,7 +127,7 @@ async fn a_source_does_not_know_another_spelling() {
     }
 }
 
-/// For a text each spelling is another key.
+/// Each spelling of a text is a key of its own.
 #[tokio::test]
 async fn texts_are_keys_as_they_are() {
     let pool = counters("text").await;

@@ -18,7 +18,7 @@ pub(crate) fn pool(url: &str) -> Pool {
     pool_of(url, 24, "")
 }
 
-/// No test waits as long as `lock_timeout` is, unless it would wait for ever.
+/// The `lock_timeout` ends tests that would wait forever.
 fn pool_of(url: &str, connections: usize, option: &str) -> Pool {
     let mut config: Config = url.parse().expect("a URL");
     config.options(format!(
@@ -28,7 +28,7 @@ fn pool_of(url: &str, connections: usize, option: &str) -> Pool {
     pool.build().expect("a pool")
 }
 
-/// A pool to a new database in which deadlocks are found soon.
+/// A pool to a new database that detects deadlocks after 2 ms.
 pub(crate) fn database_of_deadlocks() -> Pool {
     let url = Postgres::shared().create_database();
     pool_of(&url, 24, "-c deadlock_timeout=2ms")
@@ -48,7 +48,7 @@ async fn one_connection_with(other: &Pool, option: &str) -> Pool {
     pool_of(&url, 1, option)
 }
 
-/// As [`one_connection`], as a new role of this name that has these rights.
+/// A pool of one connection to the same database, as a new role with these rights.
 pub(crate) async fn pool_as(other: &Pool, role: &str, grants: &[&str]) -> Pool {
     let client = connection(other).await;
     let sql = "SELECT current_database() || '_' || $1";
@@ -149,7 +149,7 @@ pub(crate) async fn tag(pool: &Pool, scope: &Scope) -> String {
     tag_or_absent(pool, scope).await.expect("it is there")
 }
 
-/// As [`tag`]; `None` where there is nothing.
+/// The tag of a scope, `None` if it is absent.
 pub(crate) async fn tag_or_absent(pool: &Pool, scope: &Scope) -> Option<String> {
     let scope = scope.clone();
     let source = VersionSource::new(pool.clone(), move |_: &Parts| Some(scope.clone()));
@@ -159,7 +159,7 @@ pub(crate) async fn tag_or_absent(pool: &Pool, scope: &Scope) -> Option<String> 
     }
 }
 
-/// What a `PUT` with this field expects.
+/// The expectation of a `PUT` with this header.
 pub(crate) fn expected(field: header::HeaderName, value: &str) -> Expected {
     let request = Request::put("/").header(field, value).body(());
     Expected::of(&request.expect("a request"))

@@ -1,4 +1,4 @@
-//! How long a guard waits, and what a guard that is given up leaves behind.
+//! The limits of a guard's waits, and the connection of a guard that is dropped.
 
 use std::{pin::pin, time::Duration};
 
@@ -10,11 +10,11 @@ use crate::support::{
     run, table, unconditional, waiting,
 };
 
-/// Longer than a guard waits, and less than the 20 s of all other waits.
+/// Longer than the 2 s of a guard, and shorter than the 20 s of all other waits.
 const SOON: Duration = Duration::from_secs(6);
 
-/// Issue 11, B.2: behind a transaction that goes on and on a guard of the table
-/// gives up, and the writers that queue behind the guard go on.
+/// Issue 11, B.2: a guard of the table gives up behind a long transaction, and the
+/// writers that queue behind the guard go on.
 #[tokio::test]
 async fn a_guard_behind_a_long_transaction_does_not_hold_all_writers() {
     let pool = notes().await;
@@ -44,8 +44,8 @@ async fn a_guard_behind_a_long_transaction_does_not_hold_all_writers() {
     tx.rollback().await.expect("a rollback");
 }
 
-/// Issue 11, B.2: a guard that is dropped while it waits, as hyper drops it
-/// where the client leaves, and the next request in the pool.
+/// Issue 11, B.2: a guard that is dropped while it waits, as when hyper drops the
+/// handler of a client that disconnects. The next request does not wait behind it.
 #[tokio::test]
 async fn a_guard_that_is_dropped_leaves_its_connection_to_nobody() {
     let all = notes().await;
@@ -75,7 +75,7 @@ async fn a_guard_that_is_dropped_leaves_its_connection_to_nobody() {
     held.rollback().await.expect("a rollback");
 }
 
-/// Issue 11, B.2: whatever the role or the connection says of it.
+/// Issue 11, B.2: the guard's own limit overrides that of the connection.
 #[tokio::test]
 async fn each_wait_has_a_limit() {
     let pool = notes().await;
@@ -83,7 +83,7 @@ async fn each_wait_has_a_limit() {
     for (timeout, limit) in [
         (None, "2s"),
         (Some(Duration::from_millis(150)), "150ms"),
-        // None at all would be no limit for PostgreSQL.
+        // Zero would be no limit for PostgreSQL.
         (Some(Duration::ZERO), "1ms"),
         (Some(Duration::MAX), "2147483647ms"),
     ] {
@@ -102,7 +102,7 @@ async fn each_wait_has_a_limit() {
     }
 }
 
-/// Issue 11, B.2: only a connection on which something may wait is closed.
+/// Issue 11, B.2: only a connection on which a statement may wait is closed.
 #[tokio::test]
 async fn a_transaction_that_has_ended_gives_its_connection_back() {
     let all = notes().await;

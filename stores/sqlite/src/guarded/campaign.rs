@@ -1,9 +1,10 @@
-//! Writers that are guarded beside six kinds that are not, on a file of their
-//! own each.
+//! Writers that are guarded beside six kinds that are not, on a connection each.
 //!
-//! Each row has a count, and what goes leaves its count in a grave: the sum of
-//! both is the number of counted writes that were committed, unless an update
-//! was lost. For a second, or `TOWER_CONDITIONAL_CAMPAIGN` seconds.
+//! Each write adds to the count of a row, and a row that is deleted leaves its
+//! count in a second table. The sum of both tables is the number of committed
+//! writes, unless an update was lost.
+//!
+//! It takes a second, or `TOWER_CONDITIONAL_CAMPAIGN` seconds.
 
 #![expect(clippy::disallowed_macros)] // it prints its figures
 
@@ -27,7 +28,7 @@ use crate::{
 
 const SECONDS: &str = "TOWER_CONDITIONAL_CAMPAIGN";
 const IDS: i64 = 3;
-/// For a writer's last write.
+/// The time for a writer's last write.
 const LONGEST: Duration = Duration::from_secs(60);
 const KINDS: [&str; 8] = [
     "update", "upsert", "insert", "replace", "empty", "delete", "by row", "by table",
@@ -36,7 +37,7 @@ const KINDS: [&str; 8] = [
 const BURY: &str = "INSERT INTO grave SELECT count FROM notes WHERE id = ?1";
 const INSERT: &str = "INSERT INTO notes VALUES (?1, 1)";
 
-/// How much an unguarded write has added.
+/// Writes unguarded. Returns the sum that was added to the counts.
 fn unguarded(connection: &mut Connection, kind: &str, id: i64) -> rusqlite::Result<usize> {
     let tx = connection.transaction()?;
     let written = match kind {
@@ -65,8 +66,8 @@ fn unguarded(connection: &mut Connection, kind: &str, id: i64) -> rusqlite::Resu
     Ok(written)
 }
 
-/// As a client that writes what it makes of what it has seen; an upsert, as no
-/// handler should, which would overwrite what is not expected.
+/// Writes as a client that adds to the count that it has read. No handler should
+/// upsert: it overwrites a row that is unexpectedly there.
 async fn guarded(database: &Database, kind: &str, id: i64) -> Result<usize, GuardError> {
     let scope = match kind {
         "by row" => Scope::row("notes", id),
@@ -94,7 +95,7 @@ async fn guarded(database: &Database, kind: &str, id: i64) -> Result<usize, Guar
     written.await
 }
 
-/// Issue 11, A.3: the log equals the counters.
+/// Issue 11, A.3: the sum of the counts equals the committed writes.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_update_is_lost_beside_unguarded_writers() {
     let seconds = env::var(SECONDS).map_or(1, |seconds| seconds.parse().unwrap());
@@ -113,7 +114,7 @@ async fn no_update_is_lost_beside_unguarded_writers() {
         let database = Database::open(&file).unwrap();
         writers.spawn(async move {
             let (mut counted, mut committed, mut refused, mut id) = (0, 0, 0, 0);
-            // Each comes to it, once the others have ended.
+            // Each commits at last, when the others have ended.
             while Instant::now() < end || committed == 0 {
                 id = (id + 1) % IDS;
                 let outcome = match kind {
@@ -133,6 +134,7 @@ async fn no_update_is_lost_beside_unguarded_writers() {
                     Err(other) => panic!("{kind}: {other:?}"),
                 }
                 if !kind.starts_with("by") {
+                    // Real time: it leaves guards a state that stays as they have read it.
                     tokio::time::sleep(Duration::from_millis(5)).await;
                 }
             }

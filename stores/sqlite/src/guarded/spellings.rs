@@ -1,4 +1,4 @@
-//! Spellings that the database takes for the same key.
+//! Several spellings of one key.
 
 use std::error::Error as _;
 
@@ -12,7 +12,7 @@ use crate::{
 };
 use tower_conditional::{handler::Expected, semantics::precondition::Current};
 
-/// A key, the spelling that a scope has, and those that a handler takes for it.
+/// Types with SQLite's spelling of a value, and others that a handler may pass on.
 const KEYS: [(&str, &str, &[&str]); 3] = [
     (
         "INTEGER",
@@ -44,7 +44,7 @@ const KEYS: [(&str, &str, &[&str]); 3] = [
     ),
 ];
 
-/// Writes as a handler does that takes the key as it is in the path.
+/// Writes as a handler that passes the key on as it is in the path.
 async fn write(
     database: &Database,
     spelling: &'static str,
@@ -64,7 +64,7 @@ async fn write(
     write.await.map(|written| assert_eq!(written, 1))
 }
 
-/// Issue 11: an alias is no row, and not absent; whoever guards by one is told.
+/// Issue 11: another spelling has no state, and a guard returns an error.
 #[tokio::test]
 async fn no_spelling_loses_an_update() {
     for (kind, spelled, others) in KEYS {

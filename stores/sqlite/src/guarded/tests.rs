@@ -211,7 +211,7 @@ async fn a_scope_that_is_not_watched_is_an_error() {
     assert_eq!(tag(&database, row()).await, None);
 }
 
-/// Issue 10, D.1: without a condition nothing is read, watched or not.
+/// Issue 10, D.1: without a condition no version is read.
 #[tokio::test]
 async fn an_unconditional_write_needs_no_watched_scope() {
     let database = notes().await;

@@ -1,4 +1,4 @@
-//! Tables whose content could change and keep its tags: refused, or seen later.
+//! Tables whose content could change while its tags stay: refused, or found later.
 
 use std::error::Error as _;
 
@@ -14,7 +14,7 @@ fn reasons(outcome: Result<(), Error>, kind: ErrorKind) -> Option<String> {
     Some(error.source().unwrap().to_string())
 }
 
-/// Issue 11, B.3: each with its reason.
+/// Issue 11, B.3: each fault is refused with its reason.
 #[tokio::test]
 async fn a_table_whose_tags_could_stay_is_refused() {
     let not_unique = "no primary key or unique index is on column \"id\" of table \"notes\" alone";
@@ -85,8 +85,8 @@ async fn any_unique_key_may_be_watched() {
     }
 }
 
-/// Issue 11, B.3: what comes after the installation is seen by the check, and
-/// mended by installing again unless it is refused.
+/// Issue 11, B.3: the check finds faults that come after the installation. Installing
+/// again mends them, unless they are refused.
 #[tokio::test]
 async fn what_changes_later_is_seen() {
     let altered = "table \"notes\" was altered, swapped, or written without its triggers";
@@ -151,7 +151,7 @@ async fn what_changes_later_is_seen() {
     assert!(said.contains("table \"events\" was altered"), "{said}");
 }
 
-/// Issue 11, B.3: as after a restored backup, or commits that a crash undid.
+/// Issue 11, B.3: numbers are lost as by a restored backup or a crash.
 #[tokio::test]
 async fn numbers_that_were_lost_do_not_come_again() {
     let database = notes().await;
@@ -169,7 +169,7 @@ async fn numbers_that_were_lost_do_not_come_again() {
     }
 }
 
-/// Columns that are called as what a trigger knows.
+/// Columns with the names that a trigger uses.
 #[tokio::test]
 async fn columns_may_have_any_name() {
     let names = [

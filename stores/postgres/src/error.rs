@@ -56,8 +56,8 @@ impl Error {
     /// Returns `true` if another writer was faster or in the way. Nothing was
     /// written: try again.
     ///
-    /// That is a key that is taken (`23505`), a serialization failure (`40001`),
-    /// a deadlock (`40P01`), a lock timeout (`55P03`), and
+    /// The conflicts are a key that is taken (`23505`), a serialization failure
+    /// (`40001`), a deadlock (`40P01`), a lock timeout (`55P03`), and
     /// [`ErrorKind::Unsettled`].
     #[must_use]
     pub fn is_conflict(&self) -> bool {

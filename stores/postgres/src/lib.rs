@@ -16,7 +16,7 @@
 //! let watch = Watch::table("notes").each_row("id").whole_table().each("tenant_id");
 //! let schema = Schema::new().watch(watch)?;
 //! schema.install(client).await?; // or give schema.sql() to a migration tool
-//! schema.verify(client).await?; // at each start: all is as it was installed
+//! schema.verify(client).await?; // at each start
 //! # Ok(())
 //! # }
 //! ```
@@ -109,53 +109,53 @@
 //!   linearizable across all replicas of the application. The tests race 64
 //!   writers for 200 rounds on three processes with either, restart and kill
 //!   PostgreSQL meanwhile, and kill a writer before its commit; check-then-act
-//!   loses updates in the same race. Beside guards they run writers that are
-//!   not guarded (`UPDATE`, upsert, `INSERT`, `DELETE` and `TRUNCATE` with and
-//!   without an `INSERT` in the same transaction), and count.
-//! - **One row, one spelling**: `17` is known, and `017` is not; see [`Scope`].
-//! - **No endless wait**: sources end after 5 seconds by default, each wait of a
-//!   guard for a lock after 2, and a connection on which something may still
-//!   wait is closed; see [`Lease`].
+//!   loses updates in the same race. They also run guards beside writers that are
+//!   not guarded (`UPDATE`, upsert, `INSERT`, `DELETE`, and `DELETE` or `TRUNCATE`
+//!   with an `INSERT` in the same transaction), and count the commits.
+//! - **One row, one spelling**: `17` has a state, and `017` has none; see [`Scope`].
+//! - **No endless wait**: a source gives up after 5 seconds by default, and a guard
+//!   waits for each lock for 2. A connection on which a statement may still wait
+//!   is closed; see [`Lease`].
 //! - **No guess**: a database that is slow, gone, or not what the source
-//!   expects is an error within the limit, 5 seconds by default. What it was
-//!   doing then happens to no other request.
+//!   expects is an error within the limit, 5 seconds by default. No other request
+//!   waits behind its statement.
 //!
 //! # Roles and row-level security
 //!
-//! | Role | Rights |
+//! | Role of | Rights |
 //! |---|---|
-//! | of a source, and of [`Schema::verify`] | `SELECT` on `conditional_versions` |
-//! | of writers to a watched table, guarded or not | `SELECT`, `INSERT`, `UPDATE`, `DELETE` on it, and `USAGE` on the sequence `"conditional_versions/numbers"` |
-//! | of [`Schema::install`] | owner of the watched tables, sees all their rows |
+//! | sources and [`Schema::verify`] | `SELECT` on `conditional_versions` |
+//! | writers of a watched table, guarded or not | `SELECT`, `INSERT`, `UPDATE`, `DELETE` on `conditional_versions`, and `USAGE` on the sequence `"conditional_versions/numbers"` |
+//! | [`Schema::install`] | ownership of the watched tables, and sight of all their rows |
 //!
-//! A missing right is an error: the write is not performed, and a source takes
-//! no row for absent. A role that may write versions can give content an old tag.
+//! If a right is missing, writes fail and sources return an error; no row is taken
+//! for absent. A role that may write versions can give content an old tag.
 //!
-//! Versions are no rows of the watched table, so **no policy hides them**: a
-//! [`VersionSource`] tells the tag of a row that its role, or the caller, may not
-//! read, and that there is one; the tag of a table or group changes with rows
-//! that the caller cannot see. So a 304 or 412 must come after authorization,
-//! and groups that follow the policy's column, as `each("tenant_id")`, keep
-//! tenants apart. A guard knows such a row, too, and the statements of its
-//! handler do not: an `UPDATE` that changes no row has written nothing.
+//! Policies of the watched table do not apply to its versions, so **no policy hides
+//! them**. A [`VersionSource`] has a tag for a row that its role or the caller may
+//! not read, and the tag of a table or group changes with such rows. So
+//! authorization must run before the layers. Groups by the policy's column, such as
+//! `each("tenant_id")`, keep tenants apart. A guard admits a write to a hidden row,
+//! but the handler's `UPDATE` does not see it: if it changes no row, nothing was
+//! written.
 //!
-//! A [`QuerySource`] and a [`Target::query`] see what **their role and the
-//! settings of their connection** let them see. A setting such as `app.tenant`,
-//! made on the handler's connection, is none of the source's: then it takes a
-//! hidden row for absent. The key, or the policy, refuses to overwrite it.
+//! A [`QuerySource`] and a [`Target::query`] see the rows that **their role and the
+//! settings of their connection** let them see. If the handler sets `app.tenant` on
+//! its connection, the source's connection does not have it, and a hidden row looks
+//! absent. The key or the policy then refuses to overwrite the row.
 //!
-//! Row-level security on the table of versions is refused, since a version that
-//! is hidden would be an absence that is none.
+//! Row-level security on the table of versions is refused: a hidden version would
+//! make its row look absent.
 //!
-//! # What it does not
+//! # What it does not do
 //!
-//! - What a page shows besides the watched rows is not in their version: other
-//!   tables, the time, a release of the application. Use a scope that has it
-//!   all, or [`VersionTags::bytes`](tower_conditional::VersionTags::bytes) in a
+//! - A version covers the watched rows alone. If a page also shows other tables, the
+//!   time or a release of the application, use a scope that has it all, or
+//!   [`VersionTags::bytes`](tower_conditional::VersionTags::bytes) in a
 //!   source of your own.
-//! - Writes with triggers switched off, and some changes of the catalog, are not
-//!   seen; see [`Schema`].
-//! - After a crash with `synchronous_commit = off`, numbers that were lost come
+//! - Writes with triggers switched off, and some changes of the catalog, do not
+//!   change versions; see [`Schema`].
+//! - After a crash with `synchronous_commit = off`, numbers that were lost may come
 //!   again until the schema is installed again, as at the next start.
 //! - After a fail-over to a replica that had not received all commits, numbers
 //!   that were lost with them may come again, until the schema is installed

@@ -1,7 +1,7 @@
 use std::fmt;
 
-/// What has one version: a row, a table, or the rows of a table with the same
-/// value in a column, as of one tenant.
+/// A row, a table, or a group of rows with the same value in a column, such as
+/// those of one tenant. Each has one version.
 ///
 /// It is spelled as one text, `row/notes/17`, `table/notes` or
 /// `group/notes/tenant_id/acme`, in which `%` and `/` of names and values are
@@ -12,11 +12,12 @@ use std::fmt;
 /// [scope of the tags](tower_conditional::VersionTags::scope).
 ///
 /// Names are spelled as they are in the [`Watch`](crate::Watch). A value is
-/// spelled as PostgreSQL casts it to text: `17` for the integer, and a UUID in
-/// lower case with hyphens. Other spellings, `/notes/017`, name no second row:
-/// a source does not know them, and a guard refuses them
-/// ([`ErrorKind::OtherSpelling`](crate::ErrorKind::OtherSpelling)). Parse the
-/// path as the handler does, and give the value.
+/// spelled as PostgreSQL casts it to text: an integer as `17`, a UUID in lower
+/// case with hyphens. For other spellings, such as `017`, a source has no state
+/// ([`Current::Unknown`](tower_conditional::semantics::precondition::Current)),
+/// and a guard returns an error
+/// ([`ErrorKind::OtherSpelling`](crate::ErrorKind::OtherSpelling)). So parse the
+/// path as the handler does, and pass the value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Scope {
     kind: Kind,
@@ -72,13 +73,13 @@ impl Scope {
         }
     }
 
-    /// The key of a row or the value of a group, which has one spelling.
+    /// Returns the key of a row or the value of a group, and `None` for a table.
     pub(crate) fn value(&self) -> Option<&str> {
         let (_, value) = self.text.rsplit_once('/')?;
         (self.kind != Kind::Table).then_some(value)
     }
 
-    /// Whether it is more than one row, and so exists even if it is empty.
+    /// Returns `true` if it is a table or group, which exists even without rows.
     pub(crate) fn is_collection(&self) -> bool {
         self.kind != Kind::Row
     }
@@ -91,10 +92,10 @@ impl AsRef<[u8]> for Scope {
     }
 }
 
-/// The entry for the form that a table had when it was installed. It is the
-/// scope of nothing.
-pub(crate) fn form(table: &str) -> String {
-    format!("form/{}", escaped(table))
+/// The entry for the [fingerprint](crate::schema::checks::fingerprint) of a table
+/// at its installation. No [`Scope`] has this text.
+pub(crate) fn fingerprint(table: &str) -> String {
+    format!("fingerprint/{}", escaped(table))
 }
 
 /// What all rows of a table start with; alone, that its rows are watched.

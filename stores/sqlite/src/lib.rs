@@ -110,10 +110,10 @@
 //! - A scope that nothing watches is an error, not a tag that never changes.
 //! - Of writers that expect the same state, in any number of processes, one is
 //!   accepted by [`Database::guarded`]; so it is linearizable. Writers that are
-//!   not guarded cannot come between, absent rows included.
-//! - One row has one spelling: `17` is known, and `017` is not; see [`Scope`].
-//! - A table whose content could change and keep its tags is refused, and
-//!   [`Schema::verify`] sees at each start what changed later.
+//!   not guarded cannot come between, even if the row is absent.
+//! - One row has one spelling: `17` has a state, and `017` has none; see [`Scope`].
+//! - A table whose content could change while its tags stay is refused, and
+//!   [`Schema::verify`] finds later changes at each start.
 //!
 //! # What it does not promise
 //!
@@ -122,8 +122,8 @@
 //! - The content is read after the tag and on its own. Read both from the same
 //!   file: a copy of it that lags behind, as some replication tools make, has
 //!   old bytes for new tags.
-//! - `REPLACE` on connections other than a [`Database`] needs a pragma, and after
-//!   a restored backup the schema is to be installed again; see [`Schema`].
+//! - `REPLACE` on connections other than a [`Database`] needs a pragma, and the
+//!   schema must be installed again after a backup is restored; see [`Schema`].
 //! - Processes share a file on one machine. SQLite's locks, and WAL, are not
 //!   for network file systems.
 

@@ -1,7 +1,7 @@
 use std::fmt;
 
-/// What has one version: a row, a table, or the rows of a table with the same
-/// value in a column, as of one tenant.
+/// A row, a table, or a group of rows with the same value in a column, such as
+/// those of one tenant. Each has one version.
 ///
 /// It is spelled as one text, `row/notes/17`, `table/notes` or
 /// `group/notes/tenant_id/acme`, in which `%` and `/` of names and values are
@@ -11,11 +11,12 @@ use std::fmt;
 /// [scope of the tags](tower_conditional::VersionTags::scope).
 ///
 /// Names are spelled as they are in the [`Watch`](crate::Watch). A value is
-/// spelled as SQLite casts it to text: `17` for the integer; a blob in lower-case
-/// hexadecimal digits. Other spellings, `/notes/017`, name no second row: a
-/// source does not know them, and a guard refuses them
-/// ([`ErrorKind::OtherSpelling`](crate::ErrorKind::OtherSpelling)). Parse the
-/// path as the handler does, and give the value.
+/// spelled as SQLite casts it to text: an integer as `17`, a blob in lower-case
+/// hexadecimal digits. For other spellings, such as `017`, a source has no state
+/// ([`Current::Unknown`](tower_conditional::semantics::precondition::Current)),
+/// and a guard returns an error
+/// ([`ErrorKind::OtherSpelling`](crate::ErrorKind::OtherSpelling)). So parse the
+/// path as the handler does, and pass the value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Scope {
     kind: Kind,
@@ -71,13 +72,14 @@ impl Scope {
         }
     }
 
-    /// The key of a row or the value of a group, which has one spelling.
+    /// Returns the key of a row or the value of a group, and `None` for a table.
     pub(crate) fn value(&self) -> Option<&str> {
         let (_, value) = self.text.rsplit_once('/')?;
         (self.kind != Kind::Table).then_some(value)
     }
 
-    /// Whether it is absent while nobody wrote it; an empty collection exists.
+    /// Returns `true` if it is absent until it is written. A table or group exists
+    /// even without rows.
     pub(crate) fn is_row(&self) -> bool {
         self.kind == Kind::Row
     }
@@ -90,13 +92,14 @@ impl AsRef<[u8]> for Scope {
     }
 }
 
-/// The entry whose rest is how a table was declared when it was installed. It is
-/// the scope of nothing.
-pub(crate) fn forms(table: &str) -> String {
-    format!("form/{}", escaped(table))
+/// The entry that ends with a table's declaration at its installation. No [`Scope`]
+/// has this text.
+pub(crate) fn declarations(table: &str) -> String {
+    format!("declaration/{}", escaped(table))
 }
 
-/// The entry for how the values of such scopes are spelled.
+/// The entry with the [code](crate::spelling::code) of the column whose values are
+/// in these scopes.
 pub(crate) fn spelling(watched: &str) -> String {
     format!("spelling/{watched}")
 }

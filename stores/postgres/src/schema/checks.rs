@@ -1,4 +1,4 @@
-//! Faults that keep a table from being watched, or that come later.
+//! Faults of a table that would let its content change and its tags stay.
 
 use super::{
     versions::{Versions, WATCHED},
@@ -10,7 +10,7 @@ use crate::{
     spelling::TYPES,
 };
 
-/// SQL of a condition that must not be, and what it means if it is.
+/// A condition in SQL that must not hold, and the reason to give if it does.
 #[derive(Debug, Clone)]
 pub(super) struct Fault {
     found: String,
@@ -26,7 +26,7 @@ impl Fault {
     }
 }
 
-/// SQL that gives the reason of each fault that is found.
+/// A query for the reasons of all faults that are found.
 pub(super) fn reasons(faults: &[Fault]) -> String {
     let faults = faults.iter();
     let each = faults.map(|Fault { found, reason }| format!("({found}, {})", literal(reason)));
@@ -36,7 +36,7 @@ pub(super) fn reasons(faults: &[Fault]) -> String {
     )
 }
 
-/// SQL that refuses to go on where a fault is found.
+/// SQL that raises an exception with the reasons of all faults that are found.
 pub(super) fn refuse(faults: &[Fault]) -> String {
     format!(
         "SELECT string_agg(reason, '; ') INTO refused FROM ({}) AS faults;
@@ -48,18 +48,18 @@ END IF;
     )
 }
 
-/// SQL of the condition that one of the faults is found.
+/// SQL that is true if a fault is found.
 pub(super) fn any(faults: &[Fault]) -> String {
     let found = faults.iter().map(|fault| format!("({})", fault.found));
     found.collect::<Vec<_>>().join("\n    OR ")
 }
 
-/// SQL for the table of this name, `NULL` if there is none.
+/// SQL for the `regclass` of this table, `NULL` if there is no such table.
 pub(super) fn named(table: &TableName) -> String {
     format!("to_regclass({})", literal(&table.to_string()))
 }
 
-/// Of the table of versions, once it is there.
+/// Faults of the table of versions, once it exists.
 pub(super) fn of_versions(versions: &Versions) -> Vec<Fault> {
     let (table, numbers) = (named(&versions.table), named(&versions.numbers));
     let name = versions.table.as_str();
@@ -77,7 +77,7 @@ pub(super) fn of_versions(versions: &Versions) -> Vec<Fault> {
     ]
 }
 
-/// Of any table with triggers of ours.
+/// Faults of a table with triggers, watched or of events.
 pub(super) fn of_table(table: &TableName) -> Vec<Fault> {
     let (oid, name) = (named(table), table.as_str());
     let class = |is: &str| format!("EXISTS (SELECT FROM pg_class WHERE oid = {oid} AND {is})");
@@ -105,7 +105,7 @@ pub(super) fn of_table(table: &TableName) -> Vec<Fault> {
     ]
 }
 
-/// Of a watched table, wherever it cannot be watched at all.
+/// Faults of a watched table that installing again does not mend.
 pub(super) fn of_watched(watch: &Watched) -> Vec<Fault> {
     let mut faults = of_table(&watch.table);
     for column in watch.key.iter().chain(&watch.groups) {
@@ -131,6 +131,7 @@ pub(super) fn of_watched(watch: &Watched) -> Vec<Fault> {
     faults
 }
 
+/// Faults of a column whose values are in scopes.
 fn of_column(table: &TableName, column: &Name) -> [Fault; 2] {
     let (oid, name) = (named(table), literal(column.as_str()));
     let of = format!("column {:?} of table {:?}", column.as_str(), table.as_str());
@@ -153,7 +154,7 @@ fn of_column(table: &TableName, column: &Name) -> [Fault; 2] {
     ]
 }
 
-/// Row-level security that would hide rows from the role that installs.
+/// The fault that row-level security hides rows from the role that installs.
 pub(super) fn of_installer(table: &TableName) -> Fault {
     Fault::new(
         format!("row_security_active({})", named(table)),
@@ -165,7 +166,7 @@ pub(super) fn of_installer(table: &TableName) -> Fault {
     )
 }
 
-/// Triggers that are not those of the schema.
+/// The fault that a table does not have these triggers with this function.
 pub(super) fn of_triggers(table: &TableName, names: &[Name], source: &str) -> Fault {
     let listed: Vec<_> = names.iter().map(|name| literal(name.as_str())).collect();
     Fault::new(
@@ -184,7 +185,7 @@ pub(super) fn of_triggers(table: &TableName, names: &[Name], source: &str) -> Fa
     )
 }
 
-/// Versions that are gone, or of another state than that of the table.
+/// Faults of a table whose versions are gone, or older than its content.
 pub(super) fn of_kept(versions: &Versions, table: &TableName, watched: &[String]) -> [Fault; 2] {
     let (versions, name) = (&versions.table, table.as_str());
     let marks: Vec<_> = watched.iter().map(|mark| literal(mark)).collect();
@@ -200,8 +201,8 @@ pub(super) fn of_kept(versions: &Versions, table: &TableName, watched: &[String]
         Fault::new(
             format!(
                 "NOT EXISTS (SELECT FROM {versions} WHERE scope = {} AND version = {})",
-                literal(&scope::form(name)),
-                form(&named(table))
+                literal(&scope::fingerprint(name)),
+                fingerprint(&named(table))
             ),
             format!(
                 "table {name:?} was rewritten, altered or swapped without its triggers: install it again"
@@ -210,9 +211,9 @@ pub(super) fn of_kept(versions: &Versions, table: &TableName, watched: &[String]
     ]
 }
 
-/// SQL for a number that is another one after the table was rewritten, as by
-/// `ALTER TABLE .. USING`, is another table, or has other columns.
-pub(super) fn form(table: &str) -> String {
+/// SQL for a number that changes with the table's identity, columns and file: when
+/// it is swapped, altered or rewritten, as by `ALTER TABLE .. USING`.
+pub(super) fn fingerprint(table: &str) -> String {
     format!(
         "(SELECT hashtextextended(concat_ws(' ', {table}::oid, pg_relation_filenode({table}),
         string_agg(concat_ws(' ', attnum, attname, atttypid, attcollation), ',' ORDER BY attnum)

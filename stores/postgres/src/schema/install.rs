@@ -10,38 +10,41 @@ use crate::{
     scope,
 };
 
-/// When a trigger runs its function.
+/// The events and the mode of a trigger.
 pub(super) struct Trigger {
     pub(super) name: &'static str,
-    /// `AFTER INSERT`
+    /// Such as `AFTER INSERT`.
     pub(super) when: &'static str,
-    /// `FOR EACH STATEMENT`, and what it refers to.
+    /// Such as `FOR EACH STATEMENT`, after the transition tables.
     pub(super) how: &'static str,
 }
 
-/// The SQL for one table, and what is not as it should be until it has run.
+/// The SQL that installs one table, and the faults that [`Schema::verify`] looks
+/// for afterwards.
+///
+/// [`Schema::verify`]: crate::Schema::verify
 pub(super) struct Installation {
     pub(super) sql: String,
     pub(super) faults: Vec<Fault>,
 }
 
-/// The triggers of a table, and all that belongs to them.
+/// The triggers of a table, which share one function.
 pub(super) struct Triggers<'a> {
     pub(super) table: &'a TableName,
     pub(super) triggers: &'a [Trigger],
-    /// Of the function that all of them run.
+    /// The function's body.
     pub(super) body: String,
-    /// SQL that runs when they are installed anew.
+    /// SQL that runs after the triggers are created, such as the back-filling.
     pub(super) renew: String,
-    /// Faults that are refused.
+    /// Faults that make the installation fail.
     pub(super) refused: Vec<Fault>,
-    /// Faults that installing anew mends, besides the triggers.
+    /// Faults that the installation mends, besides missing triggers.
     pub(super) stale: Vec<Fault>,
 }
 
 impl Triggers<'_> {
-    /// Installs a trigger function and its triggers, and renews, where they are
-    /// not what they should be; all writers of the table are held off.
+    /// SQL that creates the function and the triggers and runs `renew`, if there
+    /// is a fault to mend. Writers of the table wait for it.
     pub(super) fn install(self, versions: &Versions) -> Result<Installation, InvalidSchema> {
         let table = self.table;
         let function = format!("/{}", scope::escaped(table.as_str()));

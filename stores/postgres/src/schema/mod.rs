@@ -46,8 +46,8 @@ use watch::Watched;
 /// moves a row from one to the other. With a row goes its version, and since no
 /// number is used twice, a row that comes back does not get an old one.
 ///
-/// `TRUNCATE` needs a transaction that is `READ COMMITTED`, and is an error in
-/// others: their snapshots may not see all versions that have to go.
+/// `TRUNCATE` is an error in a transaction that is not `READ COMMITTED`: its
+/// snapshot may not see all versions to delete.
 ///
 /// Not seen are writes with triggers switched off: by `ALTER TABLE`, by
 /// `session_replication_role = replica`, as `pg_restore --disable-triggers`
@@ -55,30 +55,34 @@ use watch::Watched;
 ///
 /// # Refused tables
 ///
-/// A table whose content could change and keep its tags:
+/// The installation fails if content could change and its tags stay:
 ///
-/// - one that is unlogged or temporary: a crash empties it, and its versions stay;
-/// - one that is partitioned, a partition, or inherits, or a view: write
-///   through the table itself;
-/// - a key without a primary key or unique index on it alone;
-/// - a key or group of a type that has several texts for one value, or with a
-///   nondeterministic collation;
-/// - a table of versions that is unlogged or has row-level security;
-/// - rows that row-level security hides from the role that installs.
+/// - The table is unlogged or temporary: a crash empties it, and its versions stay.
+/// - It is a view, is partitioned or a partition, or has to do with inheritance:
+///   the triggers do not see all writes.
+/// - The key has no primary key or unique index on it alone.
+/// - The key or a group has a type with several texts for one value, or a
+///   nondeterministic collation.
+/// - The table of versions is unlogged or has row-level security.
+/// - Row-level security hides rows from the role that installs.
 ///
 /// # Later changes
 ///
-/// [`verify`](Self::verify) sees what is refused and came later, as a partition
-/// that was attached; triggers that are missing, disabled or replaced; a table
-/// that was swapped for another; columns that were added, dropped, renamed or
-/// got another type; and a table that was rewritten, as by `ALTER TABLE ..
-/// USING`. `VACUUM FULL`, `CLUSTER` and tools that do the same rewrite it too,
-/// and cannot be told from that. Until then readers get old tags, so run
+/// Readers get old tags after a change that the triggers do not see. So run
 /// [`sql`](Self::sql) in the transaction that alters or swaps a watched table.
 ///
-/// No check sees a table that was swapped and swapped back, an enum whose value
-/// was renamed (`ALTER TYPE .. RENAME VALUE`), an `UPDATE` of the catalog, and a
-/// view, function or other table that the content depends on.
+/// [`verify`](Self::verify) finds:
+///
+/// - faults that are refused and came later, such as a partition that was attached;
+/// - triggers that are missing, disabled or replaced;
+/// - a table that was swapped for another;
+/// - columns that were added, dropped, renamed or got another type;
+/// - a table that was rewritten, as by `ALTER TABLE .. USING`. `VACUUM FULL` and
+///   `CLUSTER` rewrite it too, and look the same.
+///
+/// It does not find a table that was swapped and swapped back, an enum value that
+/// was renamed (`ALTER TYPE .. RENAME VALUE`), an `UPDATE` of the catalog, or a
+/// changed view, function or other table that the content depends on.
 ///
 /// # What it costs a writer
 ///
@@ -87,21 +91,20 @@ use watch::Watched;
 /// they chose the same [slot](Watch::slots). So two transactions of several
 /// statements can come to deadlock where they would only have waited, and
 /// PostgreSQL ends one of them ([`Error::is_conflict`]): try it again.
-/// Which rights it takes, [the crate](crate#roles-and-row-level-security) says.
+/// The writer's rights are listed [in the crate's
+/// documentation](crate#roles-and-row-level-security).
 ///
 /// # When it runs again
 ///
-/// It may run at every start; of several at once each waits for the other. What
-/// is installed as it should be is left alone. A table of which
-/// [`verify`](Self::verify) would say that it is not, because it is new, was
-/// rebuilt, or is watched in another way now, gets new versions throughout,
-/// with all writers to it held off meanwhile: nobody knows what was written
-/// before.
+/// It may run at every start; of several at once each waits for the other. A
+/// table that [`verify`](Self::verify) accepts is left alone. Any other one gets
+/// new versions throughout, while its writers wait: it is new, was rebuilt, is
+/// watched in another way now, or may have been written without triggers.
 ///
-/// Each time it moves the sequence on by a billion, and makes sure that this is
-/// on the disk. So numbers do not come again that were lost with their commits:
-/// by a crash with `synchronous_commit = off`, or when a backup was restored.
-/// Run it after either, before anybody writes.
+/// Each installation moves the sequence on by a billion, and flushes that to disk.
+/// So numbers are not used again if their commits were lost: in a crash with
+/// `synchronous_commit = off`, or by restoring a backup. Run it after either,
+/// before the first write.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Schema {
@@ -175,25 +178,25 @@ impl Schema {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Refused`](crate::ErrorKind::Refused) for what could not be
-    /// watched, see [above](#refused-tables), and
-    /// [`ErrorKind::Database`](crate::ErrorKind::Database).
+    /// - [`ErrorKind::Refused`](crate::ErrorKind::Refused): a table cannot be
+    ///   watched; see [above](#refused-tables).
+    /// - [`ErrorKind::Database`](crate::ErrorKind::Database).
     pub async fn install(&self, client: &Client) -> Result<(), Error> {
         let installed = client.batch_execute(&self.sql).await;
         installed.map_err(Error::of_install)
     }
 
-    /// Checks that all is as it was installed, with one query of the catalog
-    /// and a few versions: in about 2 ms for a table: cheap enough for each start.
-    /// It needs `SELECT` on the table of versions and no other right.
+    /// Checks that all tables are as they were installed. It takes one query, about
+    /// 2 ms for a table, and `SELECT` on the table of versions. Call it at each
+    /// start.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Changed`](crate::ErrorKind::Changed), whose source names
-    /// each table and the reason: what is [refused](#refused-tables) has come
-    /// later, triggers are missing or disabled, or the table was rewritten.
-    /// Until the schema is installed again old tags may be on new content.
-    /// [`ErrorKind::Database`](crate::ErrorKind::Database) where it never was.
+    /// - [`ErrorKind::Changed`](crate::ErrorKind::Changed): a table
+    ///   [changed](#later-changes), and new content may have old tags until the
+    ///   schema is installed again. The `source()` names each table and the reason.
+    /// - [`ErrorKind::Database`](crate::ErrorKind::Database), also if the schema was
+    ///   never installed.
     pub async fn verify(&self, client: &Client) -> Result<(), Error> {
         let mut reasons: Vec<String> = Vec::new();
         for row in client.query_typed(&self.verify, &[]).await? {

@@ -77,18 +77,22 @@ END"
         )
     }
 
-    /// New versions throughout: nobody knows what was written without triggers.
+    /// New versions throughout: the table may have been written without triggers.
     fn renew(&self) -> String {
         let (versions, next) = (&self.versions.table, self.versions.next());
         let table = self.watch.table.as_str();
-        let (whole, rows, form) = (scope::whole(table), scope::rows(table), scope::form(table));
+        let (whole, rows, fingerprint) = (
+            scope::whole(table),
+            scope::rows(table),
+            scope::fingerprint(table),
+        );
         // What starts the groups by whatever column.
         let groups = scope::groups(table, "");
         let mut sql = format!(
             "    DELETE FROM {versions} WHERE scope IN ({}, {}, {}) OR {} OR {};\n",
             literal(&whole),
             literal(&rows),
-            literal(&form),
+            literal(&fingerprint),
             within(&rows),
             within(groups.trim_end_matches('/')),
         );
@@ -112,16 +116,16 @@ END"
         let _ = writeln!(
             sql,
             "    INSERT INTO {versions} VALUES ({}, {WATCHED}, {});",
-            literal(&form),
-            checks::form(&named)
+            literal(&fingerprint),
+            checks::fingerprint(&named)
         );
         let name = self.watch.table.to_string();
         let existing: &[_] = &[name.as_str()];
         sql + &self.bump_rows(existing) + &self.bump_collections(existing)
     }
 
-    /// The entries that say what is watched, for the sources, and the column whose
-    /// values are in the scope.
+    /// Returns the entries that tell the sources what is watched, each with the
+    /// column whose values are in the scopes.
     fn watched(&self) -> impl Iterator<Item = (String, Option<&Name>)> {
         let table = self.watch.table.as_str();
         let key = self.watch.key.iter();
@@ -175,7 +179,7 @@ END"
     fn truncate(&self) -> String {
         let versions = &self.versions.table;
         let table = self.watch.table.as_str();
-        // It removes rows that an older snapshot does not see, and their versions would stay.
+        // Versions of rows that an older snapshot does not see would stay.
         let mut sql = format!(
             "    IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
         RAISE EXCEPTION '% is truncated in transactions that are READ COMMITTED alone', {};
@@ -194,12 +198,12 @@ END"
         if self.watch.whole {
             sql += &self.bump_table();
         }
-        // Rewritten, and all that is known of it is new.
+        // The file is another one, and all versions are new.
         let _ = writeln!(
             sql,
             "    UPDATE {versions} SET version = {} WHERE scope = {};",
-            checks::form("TG_RELID"),
-            literal(&scope::form(table))
+            checks::fingerprint("TG_RELID"),
+            literal(&scope::fingerprint(table))
         );
         sql
     }
@@ -216,7 +220,7 @@ END"
 
     /// The scopes that the values of a column stand for.
     fn scopes(&self, all: &str, column: &Name, relations: &[&str]) -> String {
-        // Not a name alone: a column may be called as a variable is, `new` or `tg_op`.
+        // Qualified, since a column may have the name of a variable, such as `new` or `tg_op`.
         let scope = self.scope(all, &format!("written.{column}"));
         let each = relations
             .iter()

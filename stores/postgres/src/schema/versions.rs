@@ -7,10 +7,10 @@ use crate::name::{TableName, dollar_quoted, literal};
 pub(crate) const VERSIONS: &str = "conditional_versions";
 /// The slot of the row that says that a kind of scope is watched.
 pub(crate) const WATCHED: i32 = -1;
-/// The slot of the row that says how its keys, or values, are spelled.
+/// The slot of the row with the [code](crate::spelling::CODE) of the column's type.
 pub(crate) const SPELLING: i32 = -2;
-/// So far an installation moves the numbers: past all that commits took which a
-/// crash may have undone, or which a backup that was restored knows nothing of.
+/// The step by which an installation moves the numbers: past all numbers of commits
+/// that a crash undid, or that are missing in a restored backup.
 const BEYOND_LOST: i64 = 1_000_000_000;
 /// On how many locks the groups of one table meet, so that a statement that
 /// writes many groups holds no more than these.
@@ -79,7 +79,7 @@ IF to_regclass({quoted}) IS NULL THEN
     );
     CREATE SEQUENCE {numbers};
 END IF;
-{refuse}-- Whatever was shown of a commit that is lost is not shown again, so this must not be.
+{refuse}-- The next crash must not undo this step, even if it undoes commits.
 PERFORM set_config('synchronous_commit', 'local', true)
     WHERE current_setting('synchronous_commit') = 'off';
 PERFORM setval({number}, {next} + {BEYOND_LOST});

@@ -4,11 +4,10 @@ use crate::name::{Name, TableName};
 /// The most slots: a reader reads them all.
 const MOST_SLOTS: u16 = 64;
 
-/// What of a table gets versions.
+/// The versions to keep of a table: of its rows, of the table, of groups of rows.
 ///
-/// `notes` is a table in the schema `public`, `app.notes` one in another.
-/// Columns are taken as they are; all names are quoted. What is wrong with
-/// them, [`Schema::watch`](crate::Schema::watch) says.
+/// `notes` is a table in the schema `public`, `app.notes` one in another. All
+/// names are quoted. [`Schema::watch`](crate::Schema::watch) checks them.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Watch {
@@ -31,9 +30,9 @@ impl Watch {
         }
     }
 
-    /// A version for each row, by this column: integers, UUIDs, `text` or
-    /// `varchar`, with a primary key or unique index on it alone. A row where it
-    /// is `NULL` has none.
+    /// Keeps a version for each row, by this key column. Its type is an integer,
+    /// `uuid`, `text` or `varchar`, and a primary key or unique index is on it
+    /// alone. A row in which it is `NULL` has no version.
     pub fn each_row(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self

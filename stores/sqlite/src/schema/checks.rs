@@ -1,11 +1,11 @@
-//! Faults that keep a table from being watched, or that come later.
+//! Faults of a table that would let its content change and its tags stay.
 
 use rusqlite::{Connection, OptionalExtension};
 
 use super::watch::Watched;
 use crate::name::Name;
 
-/// Why a table cannot be watched: its content could change and keep its tags.
+/// Returns the reasons for which the table cannot be watched.
 pub(super) fn refused(connection: &Connection, watch: &Watched) -> rusqlite::Result<Vec<String>> {
     let mut reasons = of_table(connection, &watch.table)?;
     if !reasons.is_empty() {
@@ -51,7 +51,8 @@ fn of_table(connection: &Connection, table: &Name) -> rusqlite::Result<Vec<Strin
     })
 }
 
-/// By its declaration, or by an index on it alone and on all rows.
+/// Returns `true` if the column alone is the primary key, or has a unique index on
+/// all rows.
 fn is_unique(connection: &Connection, table: &Name, key: &Name) -> rusqlite::Result<bool> {
     let sql = "SELECT EXISTS (
         SELECT 1 FROM pragma_table_xinfo(?1) WHERE name = ?2 COLLATE NOCASE AND pk = 1

@@ -35,7 +35,7 @@ END;
     sql
 }
 
-/// SQL that is true if the triggers are there.
+/// SQL that is true if the table has the triggers.
 pub(super) fn are_kept(table: &Name) -> String {
     let names = EVENTS.map(|event| literal(trigger(table, event).as_str()));
     format!(

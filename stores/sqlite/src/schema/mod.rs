@@ -16,8 +16,8 @@ use watch::Watched;
 
 /// The table of versions unless it is given another name.
 pub(crate) const VERSIONS: &str = "conditional_versions";
-/// So far an installation moves the numbers: past all that commits took which
-/// were lost, or which a backup that was restored knows nothing of.
+/// The step by which an installation moves the numbers: past all numbers of commits
+/// that were lost, or that are missing in a restored backup.
 const BEYOND_LOST: i64 = 1_000_000_000;
 
 /// The migration that makes SQLite keep versions: its tables and triggers.
@@ -57,44 +57,43 @@ const BEYOND_LOST: i64 = 1_000_000_000;
 ///
 /// # Refused tables
 ///
-/// A table whose content could change and keep its tags:
+/// [`install`](Self::install) fails if content could change and its tags stay:
 ///
-/// - a view or virtual table, of which no trigger tells all writes;
-/// - a key without a primary key or unique index on it alone;
-/// - a key or group with a collation other than `BINARY`, such as `NOCASE`, for
+/// - The table is a view or virtual: the triggers do not see all writes.
+/// - The key has no primary key or unique index on it alone.
+/// - The key or a group has a collation other than `BINARY`, such as `NOCASE`, for
 ///   which different texts are equal.
 ///
-/// [`install`](Self::install) refuses it. [`sql`](Self::sql) cannot: call
-/// [`verify`](Self::verify) after a migration tool has run it.
+/// [`sql`](Self::sql) does not check that. Call [`verify`](Self::verify) after a
+/// migration tool has run it.
 ///
 /// # Later changes
 ///
-/// [`verify`](Self::verify) sees what is refused and came later, triggers that
-/// are missing or of another schema, versions that were removed, a table that
-/// was swapped for another, and one with other columns. It does not see a table
-/// that was swapped and swapped back, a change by `PRAGMA writable_schema`, and
-/// a view or other table that the content depends on.
+/// [`verify`](Self::verify) finds faults that are refused and came later, triggers
+/// that are missing or of another schema, versions that were deleted, a table that
+/// was swapped for another, and other columns. It does not find a table that was
+/// swapped and swapped back, a change by `PRAGMA writable_schema`, or a changed
+/// view or other table that the content depends on.
 ///
 /// # When it runs again
 ///
-/// It may run at every start. What is installed as it should be is left alone.
-/// A table of which [`verify`](Self::verify) would say that it is not, because it
-/// is new, was rebuilt, or is watched in another way now, gets new versions
-/// throughout: nobody knows what was written meanwhile.
+/// It may run at every start. A table that [`verify`](Self::verify) accepts is left
+/// alone. Any other one gets new versions throughout: it is new, was rebuilt, is
+/// watched in another way now, or may have been written without triggers.
 ///
-/// Each time it moves the counter on by a billion. So numbers do not come again
-/// that were lost with their commits: when power failed and a connection had
-/// `PRAGMA synchronous` below `FULL`, or when a backup was restored. Run it after
-/// either, before anybody writes.
+/// Each installation moves the counter on by a billion. So numbers are not used
+/// again if their commits were lost: in a power failure with `PRAGMA synchronous`
+/// below `FULL`, or by restoring a backup. Run it after either, before the first
+/// write.
 ///
 /// # Connections other than [`Database`]
 ///
 /// `REPLACE` removes the rows that are in its way, and SQLite fires no delete
 /// trigger for them unless the connection has `PRAGMA recursive_triggers = ON`.
 /// A connection that uses `REPLACE` (or `INSERT OR REPLACE`, or `UPDATE OR
-/// REPLACE`) on a watched table or a log of events must set it. A connection
-/// that has switched triggers off, as `SQLITE_DBCONFIG_ENABLE_TRIGGER` does, is
-/// not seen at all.
+/// REPLACE`) on a watched table or a log of events must set it. Writes of a
+/// connection without triggers (`SQLITE_DBCONFIG_ENABLE_TRIGGER`) change no
+/// version.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Schema {
@@ -185,8 +184,8 @@ UPDATE {counter} SET last = last + {BEYOND_LOST};
     ///
     /// # Errors
     ///
-    /// Those of [`Database::run`], and [`ErrorKind::Refused`] for what could not
-    /// be watched; see [above](#refused-tables).
+    /// Those of [`Database::run`], and [`ErrorKind::Refused`] if a table cannot be
+    /// watched; see [above](#refused-tables).
     pub async fn install(&self, database: &Database) -> Result<(), Error> {
         let (schema, sql) = (self.clone(), self.sql());
         let installed = database.submit(move |connection| -> Result<(), Error> {
@@ -199,15 +198,16 @@ UPDATE {counter} SET last = last + {BEYOND_LOST};
         installed.await
     }
 
-    /// Checks that all is as it was installed, by reading the schema and a few
-    /// versions: cheap enough for each start.
+    /// Checks that all tables are as they were installed. It reads the schema and a
+    /// few versions. Call it at each start.
     ///
     /// # Errors
     ///
-    /// Those of [`Database::run`], and [`ErrorKind::Changed`], whose source names
-    /// each table and the reason; see [above](#later-changes). Until the
-    /// schema is installed again old tags may be on new content. It is
-    /// [`ErrorKind::Database`] if the schema was never installed.
+    /// - [`ErrorKind::Changed`]: a table [changed](#later-changes), and new content
+    ///   may have old tags until the schema is installed again. The `source()` names
+    ///   each table and the reason.
+    /// - Those of [`Database::run`]; [`ErrorKind::Database`] also if the schema was
+    ///   never installed.
     pub async fn verify(&self, database: &Database) -> Result<(), Error> {
         let schema = self.clone();
         let verified = database.submit(move |connection| -> Result<(), Error> {
@@ -226,7 +226,7 @@ UPDATE {counter} SET last = last + {BEYOND_LOST};
         Ok(reasons)
     }
 
-    /// Of which tables triggers have not kept all.
+    /// Returns a reason for each table whose versions may be older than its content.
     fn lost(&self, connection: &Connection) -> rusqlite::Result<Vec<String>> {
         let watches = self.watches.iter();
         let watches =

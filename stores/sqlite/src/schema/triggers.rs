@@ -53,22 +53,22 @@ pub(super) fn install(versions: &Name, watch: &Watched) -> String {
     let _ = writeln!(
         sql,
         "INSERT INTO {versions} (scope, version) VALUES ({}, {last}) ON CONFLICT DO NOTHING;",
-        form(table)
+        declaration(table)
     );
     sql
 }
 
-/// SQL for where it stands how the table is declared now.
-fn form(table: &Name) -> String {
-    let (forms, name) = (scope::forms(table.as_str()), literal(table.as_str()));
+/// SQL for the entry with the table's present declaration.
+fn declaration(table: &Name) -> String {
+    let all = literal(&format!("{}/", scope::declarations(table.as_str())));
+    let name = literal(table.as_str());
     format!(
-        "{} || (SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = {name} COLLATE NOCASE)",
-        literal(&format!("{forms}/"))
+        "{all} || (SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = {name} COLLATE NOCASE)"
     )
 }
 
-/// SQL that is true if these very triggers have kept all versions of the table
-/// as it is declared now.
+/// SQL that is true if the table has these triggers, all its entries, and the
+/// declaration of its installation.
 pub(super) fn are_kept(versions: &Name, watch: &Watched) -> String {
     let triggers = triggers(versions, watch);
     let [insert, update, delete] = triggers.each_ref().map(|(_, sql)| literal(sql));
@@ -81,12 +81,12 @@ pub(super) fn are_kept(versions: &Name, watch: &Watched) -> String {
     AND EXISTS (SELECT 1 FROM {versions} WHERE scope = {})",
         marks.len(),
         marks.join(", "),
-        form(&watch.table)
+        declaration(&watch.table)
     )
 }
 
-/// The entries that say what is watched, with the column whose values are in
-/// the scope. For the table it is also the version.
+/// Returns the entries that tell the sources what is watched, each with the column
+/// whose values are in the scopes. The entry of the table is its version too.
 fn marks(watch: &Watched) -> impl Iterator<Item = (String, Option<&Name>)> {
     let table = watch.table.as_str();
     let key = watch.key.iter();
@@ -101,10 +101,10 @@ fn marks(watch: &Watched) -> impl Iterator<Item = (String, Option<&Name>)> {
 fn forget_unless_kept(versions: &Name, watch: &Watched) -> String {
     let table = watch.table.as_str();
     let (whole, rows) = (scope::whole(table), scope::rows(table));
-    let forms = format!("{}/", scope::forms(table));
+    let declarations = format!("{}/", scope::declarations(table));
     // Without its column, what all groups of the table start with.
     let groups = scope::groups(table, "");
-    let all = [format!("{rows}/"), groups, forms].map(|all| {
+    let all = [format!("{rows}/"), groups, declarations].map(|all| {
         let (first, end) = (literal(&all), literal(&after(&all)));
         format!("OR scope >= {first} AND scope < {end}")
     });

@@ -1,10 +1,10 @@
 use super::InvalidSchema;
 use crate::name::Name;
 
-/// What of a table gets versions.
+/// The versions to keep of a table: of its rows, of the table, of groups of rows.
 ///
 /// Names are taken as they are and quoted, so `main.notes` is one odd name.
-/// What is wrong with them, [`Schema::watch`](crate::Schema::watch) says.
+/// [`Schema::watch`](crate::Schema::watch) checks them.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Watch {
@@ -25,10 +25,9 @@ impl Watch {
         }
     }
 
-    /// A version for each row, by this column, with a primary key or unique index
-    /// on it alone. The values are either integers, texts or blobs throughout, as
-    /// the type of the column says if it has one. A row where it is `NULL` has no
-    /// version.
+    /// Keeps a version for each row, by this key column. A primary key or unique
+    /// index is on it alone. All its values are integers, or all texts, or all blobs,
+    /// as its type says if it has one. A row in which it is `NULL` has no version.
     pub fn each_row(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self

@@ -1,5 +1,7 @@
 //! Faults of a table that would let its content change and its tags stay.
 
+use std::ffi::CStr;
+
 use rusqlite::{Connection, OptionalExtension};
 
 use super::watch::Watched;
@@ -15,6 +17,10 @@ pub(super) fn refused(connection: &Connection, watch: &Watched) -> rusqlite::Res
     for column in watch.key.iter().chain(&watch.groups) {
         let name = column.as_str();
         match connection.column_metadata(Some("main"), table, name) {
+            Ok((declared, ..)) if declared.is_some_and(is_real) => reasons.push(format!(
+                "column {name:?} of table {table:?} has real numbers, which equal integers of \
+                 another spelling"
+            )),
             Ok((_, collation, ..)) if collation.is_none_or(|it| it == c"BINARY") => {}
             Ok(_) => reasons.push(format!(
                 "column {name:?} of table {table:?} has a collation for which different texts are equal"
@@ -49,6 +55,14 @@ fn of_table(connection: &Connection, table: &Name) -> rusqlite::Result<Vec<Strin
         )],
         None => vec![format!("there is no table {table:?}")],
     })
+}
+
+/// Returns `true` if a column of this declared type has the affinity `REAL`.
+fn is_real(declared: &CStr) -> bool {
+    let declared = declared.to_string_lossy().to_uppercase();
+    let has = |part: &&str| declared.contains(*part);
+    ["REAL", "FLOA", "DOUB"].iter().any(has)
+        && !["INT", "CHAR", "CLOB", "TEXT", "BLOB"].iter().any(has)
 }
 
 /// Returns `true` if the column alone is the primary key, or has a unique index on

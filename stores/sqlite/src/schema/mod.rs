@@ -63,6 +63,8 @@ const BEYOND_LOST: i64 = 1_000_000_000;
 /// - The key has no primary key or unique index on it alone.
 /// - The key or a group has a collation other than `BINARY`, such as `NOCASE`, for
 ///   which different texts are equal.
+/// - The key or a group is a column of real numbers, such as `REAL` or `DOUBLE`:
+///   `17` and `17.0` are equal.
 ///
 /// [`sql`](Self::sql) does not check that. Call [`verify`](Self::verify) after a
 /// migration tool has run it.

@@ -52,6 +52,14 @@ async fn a_table_whose_tags_could_stay_is_refused() {
             equal_texts,
         ),
         (
+            "CREATE TABLE notes (id REAL PRIMARY KEY, tenant)",
+            "column \"id\" of table \"notes\" has real numbers",
+        ),
+        (
+            "CREATE TABLE notes (id INTEGER PRIMARY KEY, tenant double precision)",
+            "column \"tenant\" of table \"notes\" has real numbers",
+        ),
+        (
             "CREATE VIEW notes AS SELECT 1 AS id, 'a' AS tenant",
             "\"notes\" is of the kind \"view\"",
         ),
@@ -76,6 +84,7 @@ async fn any_unique_key_may_be_watched() {
         "CREATE TABLE notes (id TEXT PRIMARY KEY, tenant) WITHOUT ROWID",
         "CREATE TABLE notes (id TEXT UNIQUE, tenant TEXT PRIMARY KEY)",
         "CREATE TABLE notes (id, tenant); CREATE UNIQUE INDEX i ON notes (ID)",
+        "CREATE TABLE notes (id FLOATING POINT PRIMARY KEY, tenant NUMERIC)",
         "CREATE TABLE notes (id ANY PRIMARY KEY, tenant ANY) STRICT",
     ] {
         let database = Database::in_memory().unwrap();

@@ -16,7 +16,9 @@ use crate::support::{
 };
 
 /// Types with spellings of one value; the first is PostgreSQL's.
-const SPELLINGS: [(&str, &[&str]); 2] = [
+const SPELLINGS: [(&str, &[&str]); 4] = [
+    ("smallint", &["17", "017"]),
+    ("integer", &["17", "017"]),
     ("bigint", &["17", "017", "+17", " 17", "17 "]),
     (
         "uuid",

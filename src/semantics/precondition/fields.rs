@@ -217,8 +217,8 @@ impl ConditionalFields {
     ///
     /// The caller has made sure that the answer without conditions would be
     /// 2xx (section 13.2.1). A malformed field fails safe: a date is ignored,
-    /// and a list without one well-formed member keeps an unsafe request from
-    /// being performed, even where the state is unknown. On a safe method such
+    /// and a list without one well-formed member keeps a request of an unsafe
+    /// method from being performed, even where the state is unknown. On a safe method such
     /// an `If-Match` is false and such an `If-None-Match` true.
     ///
     /// An `If-Unmodified-Since` that equals a modification date of the current

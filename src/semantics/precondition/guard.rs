@@ -5,7 +5,8 @@ use http::Method;
 use super::{Condition, ConditionalFields, Current, Decision};
 use crate::semantics::{date::HttpDate, validators::ValidatorsRef};
 
-/// What becomes of an unsafe request before it is performed.
+/// The decision about a request of an unsafe method (RFC 9110, section 9.2.1) before it
+/// is performed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Admission {
@@ -20,7 +21,7 @@ pub enum Admission {
     Absent,
 }
 
-/// Which condition an unsafe request must have.
+/// The condition that a request of an unsafe method (RFC 9110, section 9.2.1) must have.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Requirement {
@@ -36,7 +37,7 @@ pub enum Requirement {
 }
 
 impl ConditionalFields {
-    /// Whether an unsafe request may be performed.
+    /// Decides if a request of an unsafe method may be performed.
     ///
     /// `required` asks for a condition; `creates` says that the method makes
     /// what is absent. A request that would get 404 without its conditions

@@ -6,26 +6,59 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::Response;
+use http::{Response, header::LAST_MODIFIED};
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use super::respond::Exchange;
-use crate::{body::ResponseBody, clock::Clock, semantics::content_length};
+use super::{
+    respond::ConditionalRead,
+    sourced::{Labelled, SourcedRead},
+};
+use crate::{
+    body::ResponseBody,
+    clock::Clock,
+    semantics::{content_length, fields, validators},
+    source::ValidatorSource,
+};
 
 pin_project! {
     /// Response future for [`Conditional`](super::Conditional).
     pub struct ResponseFuture<F, C> {
         #[pin]
         future: F,
-        // None where the layer has nothing to do.
-        exchange: Option<Exchange<C>>,
+        read: Read<C>,
     }
 }
 
+/// What the layer does about the response.
+enum Read<C> {
+    /// Nothing: the layer has no part in the method.
+    Ignored,
+    /// There is no condition, and a modification date is corrected.
+    Unconditional(C),
+    Conditional(ConditionalRead<C>),
+}
+
 impl<F, C> ResponseFuture<F, C> {
-    pub(super) fn new(future: F, exchange: Option<Exchange<C>>) -> Self {
-        Self { future, exchange }
+    pub(super) fn ignoring(future: F) -> Self {
+        Self {
+            future,
+            read: Read::Ignored,
+        }
+    }
+
+    pub(super) fn unconditional(future: F, clock: C) -> Self {
+        Self {
+            future,
+            read: Read::Unconditional(clock),
+        }
+    }
+
+    pub(super) fn conditional(future: F, read: ConditionalRead<C>) -> Self {
+        Self {
+            future,
+            read: Read::Conditional(read),
+        }
     }
 }
 
@@ -41,18 +74,33 @@ where
         let this = self.project();
         let mut response = ready!(this.future.poll(cx))?;
         content_length::disclaim(&mut response);
-        Poll::Ready(Ok(match this.exchange {
-            Some(exchange) if exchange.concerns(&response) => exchange.respond(response),
-            _ => response.map(ResponseBody::inner),
-        }))
+        match this.read {
+            Read::Conditional(read) => return Poll::Ready(Ok(read.respond(response))),
+            Read::Unconditional(clock) if fields::has(response.headers(), &LAST_MODIFIED) => {
+                let now = clock.now().into();
+                validators::correct_last_modified(response.headers_mut(), now);
+            }
+            Read::Unconditional(_) | Read::Ignored => {}
+        }
+        Poll::Ready(Ok(response.map(ResponseBody::inner)))
+    }
+}
+
+impl<F, C> fmt::Debug for ResponseFuture<F, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.read {
+            Read::Ignored => "ResponseFuture(Ignored)",
+            Read::Unconditional(_) => "ResponseFuture(Unconditional)",
+            Read::Conditional(_) => "ResponseFuture(Conditional)",
+        })
     }
 }
 
 pin_project! {
     /// Response future for [`Conditional`](super::Conditional) with a source.
-    pub struct SourcedFuture<F, B: Body, E, C> {
+    pub struct SourcedFuture<F, B: Body, E, C, Q> {
         #[pin]
-        kind: Kind<F, B, E, C>,
+        kind: Kind<F, B, E, C, Q>,
     }
 }
 
@@ -60,11 +108,17 @@ type Asking<B, E> = Pin<Box<dyn Future<Output = Result<Response<ResponseBody<B>>
 
 pin_project! {
     #[project = KindProj]
-    enum Kind<F, B: Body, E, C> {
+    enum Kind<F, B: Body, E, C, Q> {
         // There is nothing to ask, and nothing to allocate.
         Responding {
             #[pin]
             future: ResponseFuture<F, C>,
+        },
+        // The source told the state at once, and the service runs.
+        Sourced {
+            #[pin]
+            future: F,
+            read: Option<Box<SourcedRead<C, Q>>>,
         },
         Asking {
             future: Asking<B, E>,
@@ -76,7 +130,7 @@ pin_project! {
     }
 }
 
-impl<F, B: Body, E, C> SourcedFuture<F, B, E, C> {
+impl<F, B: Body, E, C, Q> SourcedFuture<F, B, E, C, Q> {
     pub(super) fn answered(response: Response<ResponseBody<B>>) -> Self {
         Self {
             kind: Kind::Answered {
@@ -91,6 +145,15 @@ impl<F, B: Body, E, C> SourcedFuture<F, B, E, C> {
         }
     }
 
+    pub(super) fn sourced(future: F, read: Box<SourcedRead<C, Q>>) -> Self {
+        Self {
+            kind: Kind::Sourced {
+                future,
+                read: Some(read),
+            },
+        }
+    }
+
     pub(super) fn asking(
         future: impl Future<Output = Result<Response<ResponseBody<B>>, E>> + Send + 'static,
     ) -> Self {
@@ -102,30 +165,48 @@ impl<F, B: Body, E, C> SourcedFuture<F, B, E, C> {
     }
 }
 
-impl<F, B, E, C> Future for SourcedFuture<F, B, E, C>
+impl<F, B, E, C, Q> Future for SourcedFuture<F, B, E, C, Q>
 where
     F: Future<Output = Result<Response<B>, E>>,
-    B: Body<Data = Bytes>,
-    C: Clock,
+    B: Body<Data = Bytes, Error: Send> + Send + 'static,
+    C: Clock + Clone,
+    Q: ValidatorSource,
 {
     type Output = Result<Response<ResponseBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().kind.project() {
+        let mut kind = self.project().kind;
+        match kind.as_mut().project() {
             KindProj::Responding { future } => future.poll(cx),
+            KindProj::Sourced { future, read } => {
+                let response = ready!(future.poll(cx))?;
+                let mut read = read.take().expect(POLLED_AGAIN);
+                let unconfirmed = match read.respond(response) {
+                    Labelled::Answer(answer) => return Poll::Ready(Ok(answer)),
+                    Labelled::Unconfirmed(unconfirmed) => unconfirmed,
+                };
+                // A source that has something at hand at times has to be waited for.
+                let mut answer =
+                    Box::pin(async move { Ok(read.respond_confirmed(unconfirmed).await) });
+                let polled = answer.as_mut().poll(cx);
+                kind.set(Kind::Asking { future: answer });
+                polled
+            }
             KindProj::Asking { future } => future.as_mut().poll(cx),
             KindProj::Answered { response } => {
-                let response = response.take();
-                Poll::Ready(Ok(response.expect("polled after it was ready")))
+                Poll::Ready(Ok(response.take().expect(POLLED_AGAIN)))
             }
         }
     }
 }
 
-impl<F, B: Body, E, C> fmt::Debug for SourcedFuture<F, B, E, C> {
+const POLLED_AGAIN: &str = "polled after it was ready";
+
+impl<F, B: Body, E, C, Q> fmt::Debug for SourcedFuture<F, B, E, C, Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
             Kind::Responding { .. } => "SourcedFuture(Responding)",
+            Kind::Sourced { .. } => "SourcedFuture(Sourced)",
             Kind::Asking { .. } => "SourcedFuture(Asking)",
             Kind::Answered { .. } => "SourcedFuture(Answered)",
         })

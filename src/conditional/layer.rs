@@ -1,12 +1,14 @@
 use std::{fmt, sync::Arc};
 
+use http::{Method, Response};
 use tower_layer::Layer;
 
 use super::Conditional;
 use crate::{
     clock::{Clock, SystemClock},
+    outcome::Outcome,
     refusal::{RenderRefusal, Renderer},
-    semantics::method::SafeMethods,
+    semantics::{method::SafeMethods, precondition::Current},
     source::{OnSourceError, ValidatorSource},
 };
 
@@ -39,6 +41,28 @@ pub(super) struct Config<C> {
     pub(super) explain: bool,
     pub(super) renderer: Renderer,
     pub(super) clock: C,
+}
+
+impl<C> Config<C> {
+    /// Returns `true` if the response to a read of this method is looked at, whatever it
+    /// is.
+    pub(super) fn keeps_read(&self, method: &Method) -> bool {
+        self.explain || self.drops_content(method)
+    }
+
+    /// Returns `true` for a `HEAD` that the service sees as a `GET`.
+    pub(super) fn drops_content(&self, method: &Method) -> bool {
+        self.head_as_get && *method == Method::HEAD
+    }
+
+    /// Records what the source told.
+    pub(super) fn record_source<B>(&self, response: &mut Response<B>, current: &Current) {
+        if self.explain {
+            Outcome::record(response.extensions_mut(), |outcome| {
+                outcome.set_source(current)
+            });
+        }
+    }
 }
 
 impl ConditionalLayer {

@@ -165,6 +165,7 @@
 //! who may read. It evaluates
 //! nothing on unsafe methods, whose conditions must be checked before they act.
 
+mod before;
 mod future;
 mod layer;
 mod respond;

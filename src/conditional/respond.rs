@@ -1,13 +1,7 @@
 //! From the service's response to the one that goes out.
 
-use std::cell::LazyCell;
-
 use bytes::Bytes;
-use http::{
-    HeaderMap, Method, Response, StatusCode,
-    header::{ETAG, LAST_MODIFIED},
-    response::Parts,
-};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header::LAST_MODIFIED};
 use http_body::Body;
 
 use super::layer::Config;
@@ -15,45 +9,54 @@ use crate::{
     body::ResponseBody,
     clock::Clock,
     outcome::{Outcome, Verdict},
-    refusal::{Reason, Refusal},
+    refusal::Refusal,
     semantics::{
+        accept::Accept,
         content_length,
         date::HttpDate,
         fields,
         not_modified::strip_representation_metadata,
-        precondition::{Asks, Condition, Current, Decision},
+        precondition::{Condition, Current, Decision, RequestConditions},
         validators::{self, Validators, ValidatorsRef},
     },
-    source::SourceError,
 };
 
-/// What is kept of a request until its response is there.
+/// A read whose response is to come.
 #[derive(Debug)]
-pub(super) struct Exchange<C> {
-    pub(super) asks: Asks,
+pub(super) struct ConditionalRead<C> {
+    pub(super) conditions: RequestConditions,
     /// The client's method, whatever the service was asked with.
     pub(super) method: Method,
-    /// Whether the client reads a problem in JSON.
-    pub(super) accepts_json: bool,
+    /// Kept for a 412; `None` is a read that cannot get one.
+    accept: Option<Box<Accept>>,
     pub(super) config: Config<C>,
 }
 
-impl<C: Clock> Exchange<C> {
+impl<C: Clone> ConditionalRead<C> {
+    pub(super) fn new(
+        method: &Method,
+        headers: &HeaderMap,
+        conditions: &RequestConditions<&HeaderValue>,
+        config: &Config<C>,
+    ) -> Self {
+        let can_fail = conditions.fields.can_fail(method);
+        Self {
+            conditions: conditions.cloned(),
+            method: method.clone(),
+            accept: can_fail.then(|| Box::new(Accept::of(headers))),
+            config: config.clone(),
+        }
+    }
+}
+
+impl<C: Clock> ConditionalRead<C> {
     pub(super) fn is_head(&self) -> bool {
         self.method == Method::HEAD
     }
 
-    /// Whether the response may not simply go out.
-    pub(super) fn concerns<B>(&self, response: &Response<B>) -> bool {
-        !self.asks.preconditions.is_empty()
-            || self.config.explain
-            || self.drops_content()
-            || fields::has(response.headers(), &LAST_MODIFIED)
-    }
-
-    /// A `HEAD` that the service saw as a `GET`.
+    /// Returns `true` for a `HEAD` that the service sees as a `GET`.
     pub(super) fn drops_content(&self) -> bool {
-        self.is_head() && self.config.head_as_get
+        self.config.drops_content(&self.method)
     }
 
     /// The answer to a request whose validators the response shows.
@@ -99,34 +102,23 @@ impl<C: Clock> Exchange<C> {
         current: Option<&Validators>,
     ) -> Response<ResponseBody<B>> {
         let handler_status = response.status();
-        let length = content_length::of_get(
-            response.status(),
-            response.headers(),
-            response.body().size_hint().exact(),
-            self.is_head() && !self.config.head_as_get,
-        );
-        let (mut parts, body) = response.into_parts();
-        let body = match verdict {
+        let mut length = None;
+        let mut answer = match verdict {
             Verdict::NotModified => {
-                not_modified(&mut parts, length);
-                ResponseBody::empty()
+                length = self.length_of_get(&response);
+                not_modified(response, length)
             }
-            Verdict::Failed(condition) => {
-                let content = self.refuse(&mut parts, condition, current);
-                if self.is_head() {
-                    ResponseBody::empty()
-                } else {
-                    ResponseBody::bytes(content)
-                }
-            }
+            Verdict::Failed(condition) => self.refuse(response, condition, current),
             _ if self.drops_content() => {
-                content_length::set(&mut parts.headers, length);
-                ResponseBody::empty()
+                let length = self.length_of_get(&response);
+                let mut response = response.map(|_| ResponseBody::empty());
+                content_length::set(response.headers_mut(), length);
+                response
             }
-            _ => ResponseBody::inner(body),
+            _ => response.map(ResponseBody::inner),
         };
         if self.config.explain {
-            Outcome::record(&mut parts.extensions, |outcome| {
+            Outcome::record(answer.extensions_mut(), |outcome| {
                 outcome.set_handler_status(handler_status);
                 outcome.set_verdict(verdict);
                 if verdict == Verdict::NotModified && !self.is_head() {
@@ -134,104 +126,26 @@ impl<C: Clock> Exchange<C> {
                 }
             });
         }
-        Response::from_parts(parts, body)
+        answer
     }
 
-    /// The answer that needs no service: 304, or 412.
-    pub(super) fn answer_before<B: Body<Data = Bytes>>(
-        &self,
-        current: &Current,
-    ) -> Option<Response<ResponseBody<B>>> {
-        // What is not there is a 404, which the service gives and which wins.
-        let validators = current.validators()?;
-        let now = LazyCell::new(|| self.now());
-        let decision = self
-            .asks
-            .preconditions
-            .evaluate(&self.method, current.as_ref(), || *now);
-        let (mut response, verdict) = match decision {
-            Decision::Proceed => return None,
-            Decision::NotModified => {
-                let mut response = Response::new(ResponseBody::empty());
-                *response.status_mut() = StatusCode::NOT_MODIFIED;
-                (response, Verdict::NotModified)
-            }
-            Decision::Failed(condition) => {
-                let refusal = self.refusal(condition, validators);
-                (self.refused(&refusal), Verdict::Failed(condition))
-            }
-        };
-        let headers = response.headers_mut();
-        validators.write_to(headers, || *now);
-        if verdict == Verdict::NotModified {
-            if let Some(tag) = &validators.etag
-                && self.asks.preconditions.names_weakly(tag.as_ref())
-            {
-                // The 200 that the client has was no byte sequence to rely on.
-                headers.insert(ETAG, tag.clone().into_weak().into());
-            }
-            validators.repeated.write_to(headers);
-            if validators.last_modified.is_some() {
-                strip_representation_metadata(headers);
-            }
-        }
-        self.explain(&mut response, verdict);
-        Some(response)
-    }
-
-    /// 503, since the source failed.
-    pub(super) fn unavailable<B: Body<Data = Bytes>>(
-        &self,
-        error: SourceError,
-        accepts_json: bool,
-    ) -> Response<ResponseBody<B>> {
-        let refusal = Refusal::new(Reason::SourceUnavailable).accepting_json(accepts_json);
-        let mut response = self.refused(&refusal);
-        response.extensions_mut().insert(error);
-        self.explain(&mut response, Verdict::SourceFailed);
-        response
-    }
-
-    fn refusal(&self, condition: Condition, current: &Validators) -> Refusal {
-        Refusal::of_condition(condition, &self.asks.preconditions)
-            .accepting_json(self.accepts_json)
-            .instead_of(current.etag.clone())
-    }
-
-    fn refused<B: Body<Data = Bytes>>(&self, refusal: &Refusal) -> Response<ResponseBody<B>> {
-        let response = self.config.renderer.respond(refusal);
-        if self.is_head() {
-            return response.map(|_| ResponseBody::empty());
-        }
-        response.map(ResponseBody::bytes)
-    }
-
-    fn explain<B>(&self, response: &mut Response<B>, verdict: Verdict) {
-        if self.config.explain {
-            Outcome::record(response.extensions_mut(), |outcome| {
-                outcome.set_verdict(verdict)
-            });
-        }
-    }
-
-    /// Records what the source knew.
-    pub(super) fn asked<B>(&self, mut response: Response<B>, current: &Current) -> Response<B> {
-        if self.config.explain {
-            Outcome::record(response.extensions_mut(), |outcome| {
-                outcome.set_source(current)
-            });
-        }
-        response
+    fn length_of_get<B: Body>(&self, response: &Response<B>) -> Option<u64> {
+        content_length::of_get(
+            response.status(),
+            response.headers(),
+            response.body().size_hint().exact(),
+            self.is_head() && !self.config.head_as_get,
+        )
     }
 
     fn judge<B>(&self, response: &Response<B>, current: ValidatorsRef<'_>) -> Verdict {
-        let preconditions = &self.asks.preconditions;
+        let preconditions = &self.conditions.fields;
         if preconditions.is_empty() {
             return Verdict::Unconditional;
         }
         let current = Current::Present(current);
         let decision = preconditions.evaluate(&self.method, current, || self.now());
-        if !decision.applies_to(response.status(), self.asks.range) {
+        if !decision.applies_to(response.status(), self.conditions.range) {
             return Verdict::NotEvaluated;
         }
         match decision {
@@ -251,28 +165,42 @@ impl<C: Clock> Exchange<C> {
             .flatten()
     }
 
-    /// Turns the head into that of a 412 and returns the content of it.
-    fn refuse(
+    /// Turns the response into a 412.
+    fn refuse<B: Body<Data = Bytes>>(
         &self,
-        parts: &mut Parts,
+        response: Response<B>,
         condition: Condition,
         current: Option<&Validators>,
-    ) -> Bytes {
-        let shown = || Validators::from_headers(&parts.headers, self.now());
+    ) -> Response<ResponseBody<B>> {
+        let shown = || Validators::from_headers(response.headers(), self.now());
         let current = current.cloned().unwrap_or_else(shown);
-        let refusal = self.refusal(condition, &current);
-        let content = self.config.renderer.replace(parts, &refusal);
-        Outcome::keep_alone(&mut parts.extensions);
-        current.write_to(&mut parts.headers, || self.now());
-        content
+        let refusal = Refusal::of_condition(condition, self.conditions.fields.borrowed())
+            .accepting_json(self.accept.as_ref().is_none_or(|accept| accept.json()))
+            .instead_of(current.as_ref().etag);
+        let mut answer = self.config.renderer.replace(response, &refusal);
+        Outcome::keep_alone(answer.extensions_mut());
+        current.write_to(answer.headers_mut(), || self.now());
+        let is_head = self.is_head();
+        answer.map(|content| {
+            if is_head {
+                ResponseBody::empty()
+            } else {
+                ResponseBody::bytes(content)
+            }
+        })
     }
 }
 
-/// Turns the head of a 200 into that of its 304.
-fn not_modified(parts: &mut Parts, length: Option<u64>) {
+/// Turns a 200 into its 304.
+fn not_modified<B: Body<Data = Bytes>>(
+    response: Response<B>,
+    length: Option<u64>,
+) -> Response<ResponseBody<B>> {
     // The length of a part is not that of the 200.
-    let length = length.filter(|_| parts.status == StatusCode::OK);
-    parts.status = StatusCode::NOT_MODIFIED;
-    strip_representation_metadata(&mut parts.headers);
-    content_length::set(&mut parts.headers, length);
+    let length = length.filter(|_| response.status() == StatusCode::OK);
+    let mut response = response.map(|_| ResponseBody::empty());
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    strip_representation_metadata(response.headers_mut());
+    content_length::set(response.headers_mut(), length);
+    response
 }

@@ -1,23 +1,33 @@
-use std::task::{Context, Poll};
+use std::{
+    future::Future,
+    task::{Context, Poll},
+};
 
 use bytes::Bytes;
 use http::{
     HeaderMap, Method, Request, Response,
     header::{IF_RANGE, RANGE},
+    request::Parts,
 };
 use http_body::Body;
 use tower_service::Service;
 
 use super::{
     ResponseFuture, SourcedFuture,
+    before::UnansweredRead,
     layer::{ByResponse, BySource, Config},
-    respond::Exchange,
+    respond::ConditionalRead,
+    sourced::{Labelled, SourcedRead},
 };
 use crate::{
     body::{ResponseBody, UnreadContent},
     clock::{Clock, SystemClock},
-    semantics::{accept, method, precondition::Asks},
-    source::{self, Ready, ValidatorSource},
+    events,
+    semantics::{
+        method,
+        precondition::{Current, RequestConditions},
+    },
+    source::{self, OnSourceError, Ready, SourceError, ValidatorSource},
 };
 
 /// Service that answers conditional reads.
@@ -39,39 +49,26 @@ impl<S, C, Q> Conditional<S, C, Q> {
 }
 
 impl<S, C: Clone, Q> Conditional<S, C, Q> {
-    /// What to do about a request; `None` is nothing.
-    fn exchange<B>(&self, request: &Request<B>) -> Option<Exchange<C>> {
-        if !self.config.methods.contains(request.method()) {
-            return None;
-        }
-        let asks = Asks::of(request.headers());
-        Some(Exchange {
-            // Most requests cannot get a 412.
-            accepts_json: !asks.preconditions.can_fail(request.method())
-                || accept::json(request.headers()),
-            asks,
-            method: request.method().clone(),
-            config: self.config.clone(),
-        })
-    }
-}
-
-impl<S, C, Q> Conditional<S, C, Q> {
     /// Lets the response tell the validators.
-    fn respond<ReqB>(
-        &mut self,
-        mut request: Request<ReqB>,
-        exchange: Option<Exchange<C>>,
-    ) -> ResponseFuture<S::Future, C>
+    fn respond<ReqB>(&mut self, mut request: Request<ReqB>) -> ResponseFuture<S::Future, C>
     where
         S: Service<Request<ReqB>>,
-        C: Clock,
     {
-        if (exchange.as_ref()).is_some_and(Exchange::drops_content) {
+        let (method, headers) = (request.method(), request.headers());
+        if !self.config.methods.contains(method) {
+            return ResponseFuture::ignoring(self.inner.call(request));
+        }
+        let conditions = RequestConditions::of(headers);
+        if conditions.fields.is_empty() && !self.config.keeps_read(method) {
+            let clock = self.config.clock.clone();
+            return ResponseFuture::unconditional(self.inner.call(request), clock);
+        }
+        let read = ConditionalRead::new(method, headers, &conditions, &self.config);
+        if self.config.drops_content(method) {
             *request.method_mut() = Method::GET;
             leave_out_parts(request.headers_mut());
         }
-        ResponseFuture::new(self.inner.call(request), exchange)
+        ResponseFuture::conditional(self.inner.call(request), read)
     }
 }
 
@@ -97,8 +94,7 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        let exchange = self.exchange(&request);
-        self.respond(request, exchange)
+        self.respond(request)
     }
 }
 
@@ -114,35 +110,102 @@ where
 {
     type Response = Response<ResponseBody<ResB>>;
     type Error = S::Error;
-    type Future = SourcedFuture<S::Future, ResB, S::Error, C>;
+    type Future = SourcedFuture<S::Future, ResB, S::Error, C, Q>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        let exchange = match self.exchange(&request) {
-            // A source does not see the content, which names what a `QUERY` selects.
-            Some(exchange) if !Q::KNOWS_NOTHING && method::head_selects(request.method()) => {
-                exchange
-            }
-            other => return SourcedFuture::responding(self.respond(request, other)),
-        };
-        let (parts, content) = request.into_parts();
-        let mut content = UnreadContent::new(&parts, content);
-        let known = source::ask_at_hand(&*self.by.source, &parts);
-        // The service that was made ready, which is given back if it does not run.
-        let service = Ready::take(&mut self.inner);
-        if let Some(Ok(current)) = &known
-            && let Some(answer) = exchange.answer_before(current)
-        {
-            let answer = exchange.asked(answer, current);
-            if content.is_unread() {
-                let answer = content.refuse(answer, service);
-                return SourcedFuture::asking(async { Ok(answer.await) });
-            }
-            return SourcedFuture::answered(answer);
+        // A source does not see the content, which names what a `QUERY` selects.
+        let is_asked = !Q::KNOWS_NOTHING
+            && method::head_selects(request.method())
+            && self.config.methods.contains(request.method());
+        if !is_asked {
+            return SourcedFuture::responding(self.respond(request));
         }
-        SourcedFuture::asking(exchange.run(self.by.clone(), known, parts, content, service))
+        let (mut parts, content) = request.into_parts();
+        let Some(told) = source::ask_at_hand(&*self.by.source, &parts) else {
+            return SourcedFuture::asking(self.ask_and_wait(parts, content));
+        };
+        let unanswered = UnansweredRead::new(&parts, &self.config);
+        let before = match self.by.answer(&unanswered, told) {
+            Err(before) => before,
+            Ok(answer) => {
+                // Given back, since it does not run.
+                let service = Ready::take(&mut self.inner);
+                let mut content = UnreadContent::new(&parts, content);
+                if content.is_unread() {
+                    let answer = content.refuse(answer, service);
+                    return SourcedFuture::asking(async { Ok(answer.await) });
+                }
+                return SourcedFuture::answered(answer);
+            }
+        };
+        let read = Box::new(SourcedRead::new(&unanswered, self.by.clone(), before));
+        read.prepare(&mut parts);
+        let request = Request::from_parts(parts, content);
+        SourcedFuture::sourced(self.inner.call(request), read)
+    }
+}
+
+impl<S, C: Clone, Q> Conditional<S, C, BySource<Q>> {
+    /// The read of a source that has nothing at hand.
+    // No `async fn`: the future of one holds its arguments twice.
+    fn ask_and_wait<ReqB, ResB>(
+        &mut self,
+        mut parts: Parts,
+        content: ReqB,
+    ) -> impl Future<Output = Result<Response<ResponseBody<ResB>>, S::Error>> + use<S, C, Q, ReqB, ResB>
+    where
+        S: Service<Request<ReqB>, Response = Response<ResB>> + Clone,
+        C: Clock,
+        Q: ValidatorSource,
+        ReqB: Body + Send + 'static,
+        ResB: Body<Data = Bytes>,
+    {
+        let mut content = UnreadContent::new(&parts, content);
+        // The service that was made ready.
+        let mut service = Ready::take(&mut self.inner);
+        let (by, config) = (self.by.clone(), self.config.clone());
+        async move {
+            let told = source::ask_and_wait(&*by.source, &parts).await;
+            let unanswered = UnansweredRead::new(&parts, &config);
+            let mut read = match by.answer(&unanswered, told) {
+                Ok(answer) => return Ok(content.refuse(answer, service).await),
+                Err(before) => SourcedRead::new(&unanswered, by, before),
+            };
+            read.prepare(&mut parts);
+            let service = service.ready::<ReqB>().await?;
+            let request = Request::from_parts(parts, content.take());
+            let response = service.call(request).await?;
+            Ok(match read.respond(response) {
+                Labelled::Answer(answer) => answer,
+                // Boxed, so that the future of a 304 is a small one.
+                Labelled::Unconfirmed(unconfirmed) => {
+                    Box::pin(read.respond_confirmed(unconfirmed)).await
+                }
+            })
+        }
+    }
+}
+
+impl<Q: ValidatorSource> BySource<Q> {
+    /// Answers a read that the source decides, and gives its state back otherwise.
+    fn answer<C: Clock, B: Body<Data = Bytes>>(
+        &self,
+        unanswered: &UnansweredRead<'_, C>,
+        told: Result<Current, SourceError>,
+    ) -> Result<Response<ResponseBody<B>>, Current> {
+        match told {
+            Ok(current) => unanswered.answer(current),
+            Err(error) => {
+                events::source_failed(&error);
+                match self.on_error {
+                    OnSourceError::Refuse => Ok(unanswered.unavailable(error)),
+                    OnSourceError::Proceed => Err(Current::Unknown),
+                }
+            }
+        }
     }
 }

@@ -1,162 +1,212 @@
-//! A read whose validators are known before the service runs.
-
-use std::future::Future;
+//! A read whose source was asked before its service runs.
 
 use bytes::Bytes;
 use http::{
-    Method, Request, Response,
+    Method, Response,
     header::{ETAG, LAST_MODIFIED},
-    request,
-    response::Parts,
+    request::Parts,
 };
 use http_body::Body;
-use tower_service::Service;
 
-use super::{layer::BySource, respond::Exchange, service::leave_out_parts};
+use super::{
+    before::UnansweredRead, layer::BySource, respond::ConditionalRead, service::leave_out_parts,
+};
 use crate::{
-    body::{ResponseBody, UnreadContent},
+    body::ResponseBody,
     clock::Clock,
     events,
     outcome::Verdict,
     semantics::{
-        accept, content_length, fields,
+        content_length, fields,
         precondition::{Current, Decision},
         validators::{Label, Validators},
     },
-    source::{self, OnSourceError, Ready, SourceError, SourceKnows, ValidatorSource},
+    source::{self, OnSourceError, SourceError, SourceKnows, ValidatorSource},
 };
 
-impl<C: Clock> Exchange<C> {
-    /// `known` is the answer that the source had at hand; if it is a state, its conditions
-    /// let the service run.
-    // No `async fn`: the future of one holds its arguments twice.
-    pub(super) fn run<Q, S, ReqB, ResB>(
-        self,
+/// A read that the source did not decide.
+pub(super) struct SourcedRead<C, Q> {
+    read: ConditionalRead<C>,
+    by: BySource<Q>,
+    before: Current,
+    /// The head of the request, if the source may have to be asked again.
+    request: Option<Parts>,
+}
+
+/// A response after the attempt to label it.
+pub(super) enum Labelled<B: Body> {
+    Answer(Response<ResponseBody<B>>),
+    Unconfirmed(Unconfirmed<B>),
+}
+
+/// A response that has no label until the source has been asked again.
+pub(super) struct Unconfirmed<B> {
+    response: Response<B>,
+    label: Label,
+    request: Parts,
+}
+
+impl<C: Clock + Clone, Q: ValidatorSource> SourcedRead<C, Q> {
+    /// `before` is what the source told, and did not decide the read.
+    pub(super) fn new(
+        unanswered: &UnansweredRead<'_, C>,
         by: BySource<Q>,
-        known: Option<Result<Current, SourceError>>,
-        mut parts: request::Parts,
-        mut content: UnreadContent<ReqB>,
-        mut service: Ready<S>,
-    ) -> impl Future<Output = Result<Response<ResponseBody<ResB>>, S::Error>>
-    where
-        Q: ValidatorSource,
-        S: Service<Request<ReqB>, Response = Response<ResB>>,
-        ReqB: Body + Send + 'static,
-        ResB: Body<Data = Bytes>,
-    {
-        // In their places from the start, so that the future holds them once.
-        let at_hand = known.is_some();
-        let (mut before, mut failed) = match known {
-            Some(Ok(current)) => (current, None),
-            Some(Err(error)) => (Current::Unknown, Some(error)),
-            None => (Current::Unknown, None),
-        };
-        async move {
-            if !at_hand {
-                match source::ask_and_wait(&*by.source, &parts).await {
-                    Ok(current) => before = current,
-                    Err(error) => failed = Some(error),
-                }
-                if let Some(answer) = self.answer_before(&before) {
-                    let answer = self.asked(answer, &before);
-                    return Ok(content.refuse(answer, service).await);
-                }
-            }
-            if let Some(error) = failed.take() {
-                events::source_failed(&error);
-                if by.on_error == OnSourceError::Refuse {
-                    let answer = self.unavailable(error, accept::json(&parts.headers));
-                    return Ok(content.refuse(answer, service).await);
-                }
-            }
-            let confirms = by.confirm && self.may_confirm(&before);
-            let again = confirms.then(|| Box::new(parts.clone()));
-            if !matches!(before, Current::Unknown) {
-                parts.extensions.insert(SourceKnows);
-            }
-            if self.drops_content() {
-                parts.method = Method::GET;
-                leave_out_parts(&mut parts.headers);
-            }
-            let service = service.ready::<ReqB>().await?;
-            let mut response = service
-                .call(Request::from_parts(parts, content.take()))
-                .await?;
-            content_length::disclaim(&mut response);
-            let response = match &before {
-                Current::Present(validators) => {
-                    // Boxed, so that the future of a 304 is a small one.
-                    Box::pin(self.label(response, validators, &by, again)).await
-                }
-                Current::Absent => self.pass(untagged(response)),
-                Current::Unknown => self.pass(response),
-            };
-            Ok(self.asked(response, &before))
-        }
-    }
-
-    /// Whether the source may have to be asked a second time.
-    fn may_confirm(&self, before: &Current) -> bool {
-        let strong =
+        before: Current,
+    ) -> Self {
+        let UnansweredRead {
+            request,
+            conditions,
+            config,
+        } = unanswered;
+        let is_strong =
             |validators: &Validators| (validators.etag.as_ref()).is_some_and(|tag| !tag.is_weak());
-        before.validators().is_some_and(strong) || self.asks.preconditions.can_fail(&self.method)
+        let confirms = by.confirm
+            && (before.validators().is_some_and(is_strong)
+                || conditions.fields.can_fail(&request.method));
+        Self {
+            request: confirms.then(|| (*request).clone()),
+            read: ConditionalRead::new(&request.method, &request.headers, conditions, config),
+            by,
+            before,
+        }
     }
 
-    /// Labels a response with what the source said before the service ran.
-    async fn label<Q: ValidatorSource, B: Body<Data = Bytes>>(
-        &self,
-        response: Response<B>,
-        before: &Validators,
-        by: &BySource<Q>,
-        again: Option<Box<request::Parts>>,
-    ) -> Response<ResponseBody<B>> {
-        let (mut parts, body) = response.into_parts();
-        if parts.status.is_success() {
-            before.repeated.write_to(&mut parts.headers);
+    /// Makes the request that the service gets.
+    pub(super) fn prepare(&self, request: &mut Parts) {
+        if !matches!(self.before, Current::Unknown) {
+            request.extensions.insert(SourceKnows);
         }
-        let label = Label::of(&parts, body.size_hint().exact().is_some(), before);
-        if fields::has(&parts.headers, &ETAG) {
-            // The handler's own tag wins, for the conditions too.
-            label.write(&mut parts.headers, before);
-            return self.pass(Response::from_parts(parts, body));
+        if self.read.drops_content() {
+            request.method = Method::GET;
+            leave_out_parts(&mut request.headers);
         }
-        // The conditions held before the service ran.
-        let held = self.held(&parts);
-        let checked = label == Label::Confirm || self.asks.preconditions.can_fail(&self.method);
-        let verdict = match again.filter(|_| checked && parts.status.is_success()) {
-            Some(request) => {
-                let after = match source::ask(&*by.source, &request).await {
-                    Ok(after) => after,
-                    Err(error) => {
-                        events::source_failed(&error);
-                        if by.on_error == OnSourceError::Refuse {
-                            return self.unavailable(error, accept::json(&request.headers));
+    }
+
+    /// Returns the answer, unless the source has to be asked again and has no answer at
+    /// hand.
+    pub(super) fn respond<B: Body<Data = Bytes>>(
+        &mut self,
+        mut response: Response<B>,
+    ) -> Labelled<B> {
+        content_length::disclaim(&mut response);
+        let answer = match &self.before {
+            Current::Unknown => self.read.respond(response),
+            Current::Absent => self.read.respond(untagged(response)),
+            Current::Present(before) => {
+                let request = self.request.take();
+                match self.label(response, before, request) {
+                    Labelled::Answer(answer) => answer,
+                    Labelled::Unconfirmed(unconfirmed) => {
+                        let source = &*self.by.source;
+                        match source::ask_at_hand(source, &unconfirmed.request) {
+                            Some(after) => self.confirm(unconfirmed, after),
+                            None => return Labelled::Unconfirmed(unconfirmed),
                         }
-                        Current::Unknown
                     }
-                };
-                let confirmed =
-                    (after.validators()).is_some_and(|after| before.show_same_state(after));
-                if !confirmed {
-                    return self.changed(Response::from_parts(parts, body), &after, held);
                 }
-                held
             }
-            None => held,
         };
-        label.write(&mut parts.headers, before);
-        let response = untagged(Response::from_parts(parts, body));
-        if before.last_modified.is_none() && fields::has(response.headers(), &LAST_MODIFIED) {
-            return self.respond_dated(response, before);
+        Labelled::Answer(self.explained(answer))
+    }
+
+    /// The answer, once the source has been asked again.
+    pub(super) async fn respond_confirmed<B: Body<Data = Bytes>>(
+        &self,
+        unconfirmed: Unconfirmed<B>,
+    ) -> Response<ResponseBody<B>> {
+        let after = source::ask_and_wait(&*self.by.source, &unconfirmed.request).await;
+        self.explained(self.confirm(unconfirmed, after))
+    }
+
+    fn explained<B>(&self, mut answer: Response<B>) -> Response<B> {
+        self.read.config.record_source(&mut answer, &self.before);
+        answer
+    }
+
+    /// Labels a response with what the source told before the service ran.
+    fn label<B: Body<Data = Bytes>>(
+        &self,
+        mut response: Response<B>,
+        before: &Validators,
+        request: Option<Parts>,
+    ) -> Labelled<B> {
+        let is_success = response.status().is_success();
+        if is_success {
+            before.repeated.write_to(response.headers_mut());
         }
-        self.respond_with(response, verdict)
+        let is_exact = response.body().size_hint().exact().is_some();
+        let label = Label::of(response.status(), response.headers(), is_exact, before);
+        if fields::has(response.headers(), &ETAG) {
+            // The handler's own tag wins, for the conditions too.
+            label.write(response.headers_mut(), before);
+            return Labelled::Answer(self.read.respond(response));
+        }
+        let is_checked = label == Label::Confirm || {
+            let read = &self.read;
+            read.conditions.fields.can_fail(&read.method)
+        };
+        match request {
+            Some(request) if is_checked && is_success => Labelled::Unconfirmed(Unconfirmed {
+                response,
+                label,
+                request,
+            }),
+            _ => Labelled::Answer(self.labelled(response, label, before)),
+        }
+    }
+
+    /// Labels a response if the source has told the same state again, in `after`.
+    fn confirm<B: Body<Data = Bytes>>(
+        &self,
+        unconfirmed: Unconfirmed<B>,
+        after: Result<Current, SourceError>,
+    ) -> Response<ResponseBody<B>> {
+        let Unconfirmed {
+            response,
+            label,
+            request,
+        } = unconfirmed;
+        let after = match after {
+            Ok(after) => after,
+            Err(error) => {
+                events::source_failed(&error);
+                if self.by.on_error == OnSourceError::Refuse {
+                    return UnansweredRead::new(&request, &self.read.config).unavailable(error);
+                }
+                Current::Unknown
+            }
+        };
+        match (&self.before, &after) {
+            (Current::Present(before), Current::Present(after))
+                if before.show_same_state(after) =>
+            {
+                self.labelled(response, label, before)
+            }
+            _ => self.changed(response, &after),
+        }
+    }
+
+    fn labelled<B: Body<Data = Bytes>>(
+        &self,
+        mut response: Response<B>,
+        label: Label,
+        before: &Validators,
+    ) -> Response<ResponseBody<B>> {
+        let verdict = self.held(&response);
+        label.write(response.headers_mut(), before);
+        let response = untagged(response);
+        if before.last_modified.is_none() && fields::has(response.headers(), &LAST_MODIFIED) {
+            return self.read.respond_dated(response, before);
+        }
+        self.read.respond_with(response, verdict)
     }
 
     /// The verdict of conditions that held when the source was asked.
-    fn held(&self, parts: &Parts) -> Verdict {
-        if self.asks.preconditions.is_empty() {
+    fn held<B>(&self, response: &Response<B>) -> Verdict {
+        let conditions = &self.read.conditions;
+        if conditions.fields.is_empty() {
             Verdict::Unconditional
-        } else if Decision::Proceed.applies_to(parts.status, self.asks.range) {
+        } else if Decision::Proceed.applies_to(response.status(), conditions.range) {
             Verdict::Proceeded
         } else {
             Verdict::NotEvaluated
@@ -170,32 +220,21 @@ impl<C: Clock> Exchange<C> {
         &self,
         response: Response<B>,
         after: &Current,
-        held: Verdict,
     ) -> Response<ResponseBody<B>> {
+        let held = self.held(&response);
+        let read = &self.read;
         let mut response = untagged(response);
-        self.correct_last_modified(response.headers_mut());
-        let decision = self
-            .asks
-            .preconditions
-            .evaluate(&self.method, after.as_ref(), || self.now());
-        match decision {
+        read.correct_last_modified(response.headers_mut());
+        let fields = &read.conditions.fields;
+        match fields.evaluate(&read.method, after.as_ref(), || read.now()) {
             Decision::Failed(condition) => {
                 // The response's own is of another state than the tag below.
                 response.headers_mut().remove(LAST_MODIFIED);
                 let none = Validators::new();
                 let current = after.validators().unwrap_or(&none);
-                self.answer(response, Verdict::Failed(condition), Some(current))
+                read.answer(response, Verdict::Failed(condition), Some(current))
             }
-            Decision::Proceed | Decision::NotModified => self.answer(response, held, None),
-        }
-    }
-
-    /// A response that shows its validators itself, if it has any.
-    fn pass<B: Body<Data = Bytes>>(&self, response: Response<B>) -> Response<ResponseBody<B>> {
-        if self.concerns(&response) {
-            self.respond(response)
-        } else {
-            response.map(ResponseBody::inner)
+            Decision::Proceed | Decision::NotModified => read.answer(response, held, None),
         }
     }
 }

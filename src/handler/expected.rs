@@ -58,12 +58,17 @@ use crate::{
 /// settled or checked what was expected.
 #[derive(Debug, Clone)]
 #[must_use = "what is expected must be compared with what is there"]
-pub struct Expected {
+pub struct Expected(Arc<Expectation>);
+
+#[derive(Debug)]
+struct Expectation {
     method: Method,
     fields: ConditionalFields,
-    /// What a layer outside saw before.
+    /// The state that a layer outside saw before.
     seen: Current,
-    used: Arc<AtomicBool>,
+    is_compared: AtomicBool,
+    /// That of a layer further out, for which this comparison counts too.
+    outer: Option<Expected>,
 }
 
 impl Expected {
@@ -80,27 +85,44 @@ impl Expected {
     }
 
     fn new(method: &Method, headers: &HeaderMap) -> Self {
-        let fields = ConditionalFields::from_headers(headers);
-        Self::handed_over(method.clone(), fields, Current::Unknown)
+        let fields = ConditionalFields::from_headers(headers).cloned();
+        Self::handed_over(method.clone(), fields, Current::Unknown, None)
     }
 
-    pub(crate) fn handed_over(method: Method, fields: ConditionalFields, seen: Current) -> Self {
-        Self {
+    pub(crate) fn handed_over(
+        method: Method,
+        fields: ConditionalFields,
+        seen: Current,
+        outer: Option<Self>,
+    ) -> Self {
+        Self(Arc::new(Expectation {
             method,
             fields,
             seen,
-            used: Arc::default(),
+            is_compared: AtomicBool::new(false),
+            outer,
+        }))
+    }
+
+    pub(crate) fn method(&self) -> &Method {
+        &self.0.method
+    }
+
+    pub(crate) fn fields(&self) -> &ConditionalFields {
+        &self.0.fields
+    }
+
+    /// Returns `true` if the handler has compared, or need not.
+    pub(crate) fn is_compared(&self) -> bool {
+        let outer = self.0.outer.as_ref();
+        self.0.is_compared.load(Ordering::Acquire) || outer.is_some_and(Self::is_compared)
+    }
+
+    pub(crate) fn mark_compared(&self) {
+        self.0.is_compared.store(true, Ordering::Release);
+        if let Some(outer) = &self.0.outer {
+            outer.mark_compared();
         }
-    }
-
-    /// Tells later whether the handler compared.
-    pub(crate) fn witness(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.used)
-    }
-
-    /// Lets the witness of what a layer outside expects tell of this comparison too.
-    pub(crate) fn share_witness(&mut self, outer: &Self) {
-        self.used = Arc::clone(&outer.used);
     }
 
     /// Whether the request carries a condition for a write: `If-Match`,
@@ -108,16 +130,16 @@ impl Expected {
     /// ignored: RFC 9110, section 13.1.4).
     #[must_use]
     pub fn is_conditional(&self) -> bool {
-        self.fields.guard_writes(Current::Unknown, now)
+        self.0.fields.guard_writes(Current::Unknown, now)
     }
 
     /// The 412 for an `If-Match` or `If-None-Match` without one well-formed
     /// member. A client that misspelt its guard must not overwrite anything.
     pub(super) fn reject_malformed(&self) -> Result<(), PreconditionFailed> {
-        match self.fields.malformed_guard(&self.method) {
+        match self.0.fields.malformed_guard(&self.0.method) {
             Some(condition) => Err(PreconditionFailed::because(Reason::of_condition(
                 condition,
-                &self.fields,
+                &self.0.fields,
             ))),
             None => Ok(()),
         }
@@ -131,17 +153,17 @@ impl Expected {
     /// which asks for the opposite, it is `false`.
     #[must_use]
     pub fn must_be_absent(&self) -> bool {
-        let seen_absent = matches!(self.seen, Current::Absent)
+        let seen_absent = matches!(self.0.seen, Current::Absent)
             && self.is_conditional()
-            && !self.fields.is_malformed(Condition::IfNoneMatch);
-        (self.fields.is_any(Condition::IfNoneMatch) || seen_absent) && !self.must_exist()
+            && !self.0.fields.is_malformed(Condition::IfNoneMatch);
+        (self.0.fields.is_any(Condition::IfNoneMatch) || seen_absent) && !self.must_exist()
     }
 
     /// Returns `true` if the target must exist: there is an `If-Match`. Then update, and
     /// never insert.
     #[must_use]
     pub fn must_exist(&self) -> bool {
-        self.fields.names(Condition::IfMatch)
+        self.0.fields.names(Condition::IfMatch)
     }
 
     /// Returns the versions of which the current one must be one, for tags
@@ -186,7 +208,7 @@ impl Expected {
             return None;
         }
         let (matching, excluding) = (Condition::IfMatch, Condition::IfNoneMatch);
-        let fields = &self.fields;
+        let fields = &self.0.fields;
         let excludes = |tag: TagRef<'_>| {
             let any = fields.is_any(excluding) || fields.is_malformed(excluding);
             any || fields.tags(excluding).any(|other| other.weak_eq(tag))
@@ -209,7 +231,7 @@ impl Expected {
     /// The current tag that the layer saw. Weak or strong, it stands for one
     /// version.
     fn seen_tag(&self) -> Option<TagRef<'_>> {
-        Some(self.seen.validators()?.etag.as_ref()?.as_ref().strong())
+        Some(self.0.seen.validators()?.etag.as_ref()?.as_ref().strong())
     }
 
     /// Hands in what a compare-and-set gave: `None` is that it changed nothing.
@@ -222,7 +244,7 @@ impl Expected {
     /// the condition is malformed, for which nothing may be changed. Return it
     /// before the transaction commits.
     pub fn settle<T>(self, written: Option<T>) -> Result<Option<T>, PreconditionFailed> {
-        self.used.store(true, Ordering::Release);
+        self.mark_compared();
         self.reject_malformed()?;
         if written.is_none() && self.is_conditional() {
             return Err(PreconditionFailed::new());
@@ -238,12 +260,16 @@ impl Expected {
     ///
     /// The 412 to answer with.
     pub fn check(self, current: impl Into<Current>) -> Result<(), PreconditionFailed> {
-        self.used.store(true, Ordering::Release);
+        self.mark_compared();
         let current = current.into();
-        match self.fields.evaluate(&self.method, current.as_ref(), now) {
+        match self
+            .0
+            .fields
+            .evaluate(&self.0.method, current.as_ref(), now)
+        {
             Decision::Failed(condition) => Err(PreconditionFailed::because(Reason::of_condition(
                 condition,
-                &self.fields,
+                &self.0.fields,
             ))
             .found(&current)),
             // 304 is for reads, which are performed.

@@ -90,12 +90,9 @@ impl PreconditionFailed {
         self.current.as_ref()
     }
 
-    pub(crate) fn refusal(&self, reason: Reason) -> Refusal {
-        let tag = self
-            .current
-            .as_ref()
-            .and_then(|current| current.etag.clone());
-        Refusal::new(reason).instead_of(tag)
+    pub(crate) fn refusal(&self, reason: Reason) -> Refusal<'_> {
+        let current = self.current.as_ref();
+        Refusal::new(reason).instead_of(current.and_then(|current| current.as_ref().etag))
     }
 
     pub(crate) fn reason(&self) -> Reason {

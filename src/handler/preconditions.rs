@@ -35,7 +35,7 @@ impl Preconditions {
     fn new(method: &Method, headers: &HeaderMap) -> Self {
         Self {
             method: method.clone(),
-            fields: ConditionalFields::from_headers(headers),
+            fields: ConditionalFields::from_headers(headers).cloned(),
         }
     }
 

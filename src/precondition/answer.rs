@@ -2,18 +2,19 @@
 
 use bytes::Bytes;
 use http::{
-    Response, StatusCode,
+    HeaderMap, Response, StatusCode,
     header::{ETAG, LAST_MODIFIED},
     request::Parts,
 };
 use http_body::Body;
 
+use super::config::Config;
 use crate::{
     body::ResponseBody,
     handler::PreconditionFailed,
     outcome::Outcome,
     refusal::{Reason, Renderer},
-    semantics::{prefer::Return, superseded},
+    semantics::{accept::Accept, prefer::Return, superseded},
     target,
 };
 
@@ -24,24 +25,40 @@ pub(super) fn failed<B>(response: &Response<B>) -> Option<&PreconditionFailed> {
         .flatten()
 }
 
-/// A handler's 412 to a request without a condition is a conflict: 412 would
-/// tell the client nothing (RFC 4918, section 12.1; RFC 5789, section 2.2).
-pub(super) fn without_condition<B: Body<Data = Bytes>>(
-    response: Response<ResponseBody<B>>,
-    renderer: &Renderer,
-    accepts_json: bool,
-) -> Response<ResponseBody<B>> {
-    let Some(failed) = failed(&response) else {
-        return response;
-    };
-    let refusal = failed.refusal(Reason::Conflict);
-    let mut conflict = renderer.respond(&refusal.accepting_json(accepts_json));
-    for name in [ETAG, LAST_MODIFIED] {
-        if let Some(validator) = response.headers().get(&name) {
-            conflict.headers_mut().insert(name, validator.clone());
+/// Makes the answer to a write without a condition. A handler's 412 to one is a
+/// conflict: 412 would tell the client nothing (RFC 4918, section 12.1; RFC 5789,
+/// section 2.2).
+#[derive(Debug)]
+pub(super) struct Conflict {
+    renderer: Renderer,
+    accept: Accept,
+}
+
+impl Conflict {
+    pub(super) fn new<Q, G>(config: &Config<Q, G>, request: &HeaderMap) -> Self {
+        Self {
+            renderer: config.renderer.clone(),
+            accept: Accept::of(request),
         }
     }
-    conflict.map(ResponseBody::bytes)
+
+    pub(super) fn respond<B: Body<Data = Bytes>>(
+        &self,
+        response: Response<B>,
+    ) -> Response<ResponseBody<B>> {
+        let Some(failed) = failed(&response) else {
+            return response.map(ResponseBody::inner);
+        };
+        let refusal = failed.refusal(Reason::Conflict);
+        let refusal = refusal.accepting_json(self.accept.json());
+        let mut conflict = self.renderer.respond(&refusal);
+        for name in [ETAG, LAST_MODIFIED] {
+            if let Some(validator) = response.headers().get(&name) {
+                conflict.headers_mut().insert(name, validator.clone());
+            }
+        }
+        conflict.map(ResponseBody::bytes)
+    }
 }
 
 /// Whether the client leaves it to us to send the representation, or asks for it.

@@ -1,19 +1,30 @@
 //! The check of a write before it is performed.
 
 use bytes::Bytes;
-use http::{Request, Response, request::Parts};
+use http::{HeaderValue, Request, Response, request::Parts};
 use http_body::Body;
 use tower_service::Service;
 
-use super::exchange::{Answer, Exchange, Serialization};
+use super::{
+    config::Config,
+    write::{Answer, Guard, Serialization},
+};
 use crate::{
     body::ResponseBody,
     events,
     outcome::Verdict,
     refusal::Reason,
-    semantics::precondition::{Admission, Current},
+    semantics::precondition::{Admission, Condition, ConditionalFields, Current},
     source::{self, Asked, MayAskService, OnSourceError, Ready, SourceError, ValidatorSource},
 };
+
+/// A write before its check.
+pub(super) struct UncheckedWrite<'a, Q, G> {
+    pub(super) config: &'a Config<Q, G>,
+    pub(super) request: &'a Parts,
+    pub(super) fields: ConditionalFields<&'a HeaderValue>,
+    guard: Guard,
+}
 
 /// The result of the check of a write.
 pub(super) enum WriteCheck<ResB: Body> {
@@ -25,11 +36,63 @@ pub(super) enum WriteCheck<ResB: Body> {
     Refused(Answer<ResB>),
 }
 
-impl<Q: ValidatorSource, G> Exchange<Q, G> {
-    /// Asks for the current state, and decides whether the request may be performed on it.
+/// The answer of a source that had one at hand.
+pub(super) type AtHand = Result<Current, SourceError>;
+
+/// What a known state makes of a write.
+enum Decision {
+    Admit,
+    Fail(Condition),
+    Refuse(Reason, Verdict),
+}
+
+impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
+    pub(super) fn new(config: &'a Config<Q, G>, guard: Guard, request: &'a Parts) -> Self {
+        let fields = ConditionalFields::from_headers(&request.headers);
+        Self {
+            fields: fields.with_weak_if_match(config.weak_if_match),
+            config,
+            request,
+            guard,
+        }
+    }
+
+    /// Checks against what the source had at hand, which is given back if that is not
+    /// enough.
+    pub(super) fn check_at_once<S, ReqB, ResB>(
+        &self,
+        known: AtHand,
+    ) -> Result<WriteCheck<ResB>, AtHand>
+    where
+        S: Service<Request<ReqB>, Response = Response<ResB>>,
+        ResB: Body<Data = Bytes>,
+        G: MayAskService<S, ReqB>,
+    {
+        let (current, may_be_unknown) = match known {
+            Ok(Current::Unknown) | Err(_) if G::ASKS => return Err(known),
+            Ok(current) => (current, self.handler_checks::<S, ReqB>()),
+            Err(error) => match self.source_failed(error) {
+                Some(answer) => return Ok(WriteCheck::Refused(answer)),
+                None => (Current::Unknown, true),
+            },
+        };
+        Ok(WriteCheck::Refused(
+            match self.decide(&current, may_be_unknown) {
+                Decision::Admit => return Ok(admitted(current, true)),
+                Decision::Fail(condition) if self.may_have_more_to_say(condition) => {
+                    return Err(Ok(current));
+                }
+                Decision::Fail(condition) => self.fail_at_once(condition, &current),
+                Decision::Refuse(reason, verdict) => self.explained(self.refuse(reason), verdict),
+            },
+        ))
+    }
+
+    /// Asks for the current state, unless it is `known`, and decides whether the request
+    /// may be performed on it.
     pub(super) async fn check<S, ReqB, ResB>(
         &self,
-        parts: &Parts,
+        known: Option<AtHand>,
         service: &mut Ready<S>,
     ) -> Result<WriteCheck<ResB>, S::Error>
     where
@@ -37,9 +100,8 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         ResB: Body<Data = Bytes>,
         G: MayAskService<S, ReqB>,
     {
-        let handler_checks = Q::KNOWS_NOTHING && !G::ASKS;
-        let mut may_be_unknown = handler_checks || !self.requires_condition();
-        let (current, mut found) = match self.current(parts, service).await? {
+        let mut may_be_unknown = self.handler_checks::<S, ReqB>();
+        let (current, mut found) = match self.current(known, service).await? {
             Asked::State(current, found) => (current, found),
             // It may lead to the representation, by a URL that is signed for example.
             Asked::Answer(response)
@@ -52,70 +114,89 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
                 return Ok(WriteCheck::Refused(response.map(ResponseBody::inner)));
             }
             Asked::Failed(error) => {
-                events::source_failed(&error);
-                if self.config.on_source_error != OnSourceError::Proceed {
-                    return Ok(WriteCheck::Refused(self.unavailable(error)));
+                if let Some(answer) = self.source_failed(error) {
+                    return Ok(WriteCheck::Refused(answer));
                 }
                 may_be_unknown = true;
                 (Current::Unknown, None)
             }
         };
+        Ok(WriteCheck::Refused(
+            match self.decide(&current, may_be_unknown) {
+                // The content of what was found may hold what the write needs: a place, a
+                // connection. It is dropped here.
+                Decision::Admit => return Ok(admitted(current, found.is_none())),
+                Decision::Fail(condition) => {
+                    let answer = self.fail(condition, &current, &mut found, service);
+                    answer.await
+                }
+                Decision::Refuse(reason, verdict) => {
+                    let answer = match found {
+                        Some(not_found) if reason == Reason::Absent => {
+                            not_found.map(ResponseBody::inner)
+                        }
+                        _ => self.refuse(reason),
+                    };
+                    self.explained(answer, verdict)
+                }
+            },
+        ))
+    }
+
+    /// Returns `true` if the write may go on in an unknown state.
+    fn handler_checks<S, ReqB>(&self) -> bool
+    where
+        S: Service<Request<ReqB>>,
+        G: MayAskService<S, ReqB>,
+    {
+        let nobody_is_asked = Q::KNOWS_NOTHING && !G::ASKS;
+        nobody_is_asked || !self.guard.requires_condition()
+    }
+
+    fn decide(&self, current: &Current, may_be_unknown: bool) -> Decision {
         let admission = self.fields.admit(
-            &parts.method,
+            &self.request.method,
             current.as_ref(),
-            self.required,
-            self.config.creates(&parts.method),
+            self.guard.required,
+            self.config.creates(&self.request.method),
             || self.config.now(),
         );
         // A lock without a key keeps nobody away, whatever the state is.
         let is_unknown = matches!(current, Current::Unknown) && !may_be_unknown;
-        let is_unchecked = is_unknown || self.serialization == Serialization::KeyMissing;
-        Ok(WriteCheck::Refused(match admission {
+        let is_unchecked = is_unknown || self.guard.serialization == Serialization::KeyMissing;
+        match admission {
             Admission::Admit if is_unchecked && !self.config.proceeds_when_unknown => {
-                self.explained(self.refuse(Reason::Unknown), Verdict::NotEvaluated)
+                Decision::Refuse(Reason::Unknown, Verdict::NotEvaluated)
             }
-            Admission::Admit => {
-                // The content of what was found may hold what the write needs: a place, a
-                // connection. It is dropped here.
-                let source_knew = found.is_none() && !matches!(current, Current::Unknown);
-                return Ok(WriteCheck::Admitted {
-                    current,
-                    source_knew,
-                });
-            }
-            Admission::Failed(condition) => {
-                let answer = self.fail(parts, condition, &current, &mut found, service);
-                answer.await
-            }
+            Admission::Admit => Decision::Admit,
+            Admission::Failed(condition) => Decision::Fail(condition),
             Admission::Required => {
-                let answer = self.refuse(Reason::PreconditionRequired);
-                self.explained(answer, Verdict::Required)
+                Decision::Refuse(Reason::PreconditionRequired, Verdict::Required)
             }
-            Admission::Absent => {
-                let answer = match found {
-                    Some(not_found) => not_found.map(ResponseBody::inner),
-                    None => self.refuse(Reason::Absent),
-                };
-                self.explained(answer, Verdict::NotEvaluated)
-            }
-        }))
+            Admission::Absent => Decision::Refuse(Reason::Absent, Verdict::NotEvaluated),
+        }
     }
 
     async fn current<S, ReqB, ResB>(
         &self,
-        request: &Parts,
+        known: Option<AtHand>,
         service: &mut Ready<S>,
     ) -> Result<Asked<Response<ResB>>, S::Error>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
         G: MayAskService<S, ReqB>,
     {
-        let failed = match source::ask(&*self.config.source, request).await {
+        let known = match known {
+            Some(known) => known,
+            None => source::ask(&*self.config.source, self.request).await,
+        };
+        let failed = match known {
             Ok(Current::Unknown) => None,
             Ok(current) => return Ok(Asked::State(current, None)),
             Err(error) => Some(error),
         };
-        let got = self.config.self_get.get(request, false, service).await?;
+        let self_get = &self.config.self_get;
+        let got = self_get.get(self.request, false, service).await?;
         let asked = Asked::read(got, &*self.config.clock);
         Ok(match (asked, failed) {
             (Asked::State(Current::Unknown, _), Some(error)) => Asked::Failed(error),
@@ -123,9 +204,28 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         })
     }
 
-    fn unavailable<ResB: Body<Data = Bytes>>(&self, error: SourceError) -> Answer<ResB> {
-        let mut answer = self.refuse(Reason::SourceUnavailable);
-        answer.extensions_mut().insert(error);
-        self.explained(answer, Verdict::SourceFailed)
+    /// The answer where the source failed, unless the write goes on.
+    fn source_failed<ResB: Body<Data = Bytes>>(&self, error: SourceError) -> Option<Answer<ResB>> {
+        events::source_failed(&error);
+        (self.config.on_source_error != OnSourceError::Proceed).then(|| {
+            let mut answer = self.refuse(Reason::SourceUnavailable);
+            answer.extensions_mut().insert(error);
+            self.explained(answer, Verdict::SourceFailed)
+        })
+    }
+
+    pub(super) fn explained<ResB: Body>(
+        &self,
+        answer: Answer<ResB>,
+        verdict: Verdict,
+    ) -> Answer<ResB> {
+        self.config.explained(answer, verdict)
+    }
+}
+
+fn admitted<ResB: Body>(current: Current, source_was_asked_alone: bool) -> WriteCheck<ResB> {
+    WriteCheck::Admitted {
+        source_knew: source_was_asked_alone && !matches!(current, Current::Unknown),
+        current,
     }
 }

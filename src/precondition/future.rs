@@ -1,4 +1,5 @@
 use std::{
+    fmt,
     future::Future,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -9,46 +10,87 @@ use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use super::answer;
-use crate::{body::ResponseBody, refusal::Renderer, source};
+use super::{answer::Conflict, performed::PerformedWrite, write::Answer};
+use crate::body::ResponseBody;
 
 pin_project! {
     /// Response future for [`Precondition`](super::Precondition).
-    #[derive(Debug)]
-    pub struct ResponseFuture<F, B: Body, E> {
+    pub struct ResponseFuture<F, B: Body, E, Q, G> {
         #[pin]
-        future: source::ResponseFuture<F, B, E>,
-        // For a write without a condition; and whether its client takes JSON.
-        conflict: Option<(Renderer, bool)>,
+        kind: Kind<F, B, E, Q, G>,
     }
 }
 
-impl<F, B: Body, E> ResponseFuture<F, B, E> {
+type Asking<B, E> = Pin<Box<dyn Future<Output = Result<Answer<B>, E>> + Send>>;
+
+pin_project! {
+    #[project = KindProj]
+    enum Kind<F, B: Body, E, Q, G> {
+        // There is nothing to check, and nothing to allocate.
+        Read {
+            #[pin]
+            future: F,
+        },
+        Unconditional {
+            #[pin]
+            future: F,
+            conflict: Conflict,
+        },
+        // The source told the state at once, and the service runs.
+        Performed {
+            #[pin]
+            future: F,
+            write: PerformedWrite<Q, G>,
+        },
+        Asking {
+            future: Asking<B, E>,
+        },
+        // Nothing was asked that had to be waited for.
+        Answered {
+            answer: Option<Answer<B>>,
+        },
+    }
+}
+
+impl<F, B: Body, E, Q, G> ResponseFuture<F, B, E, Q, G> {
     pub(super) fn read(future: F) -> Self {
         Self {
-            future: source::ResponseFuture::called(future),
-            conflict: None,
+            kind: Kind::Read { future },
         }
     }
 
-    pub(super) fn unconditional(future: F, renderer: Renderer, accepts_json: bool) -> Self {
+    pub(super) fn unconditional(future: F, conflict: Conflict) -> Self {
         Self {
-            future: source::ResponseFuture::called(future),
-            conflict: Some((renderer, accepts_json)),
+            kind: Kind::Unconditional { future, conflict },
         }
     }
 
-    pub(super) fn guarded(
-        future: impl Future<Output = Result<Response<ResponseBody<B>>, E>> + Send + 'static,
+    pub(super) fn performed(future: F, write: PerformedWrite<Q, G>) -> Self {
+        Self {
+            kind: Kind::Performed { future, write },
+        }
+    }
+
+    pub(super) fn asking(
+        future: impl Future<Output = Result<Answer<B>, E>> + Send + 'static,
     ) -> Self {
         Self {
-            future: source::ResponseFuture::asked(future),
-            conflict: None,
+            kind: Kind::Asking {
+                future: Box::pin(future),
+            },
+        }
+    }
+
+    pub(super) fn answered(answer: Answer<B>) -> Self {
+        Self {
+            kind: Kind::Answered {
+                answer: Some(answer),
+            },
         }
     }
 }
 
-impl<F, B, E> Future for ResponseFuture<F, B, E>
+impl<F, B, E, Q, G> Future for ResponseFuture<F, B, E, Q, G>
 where
     F: Future<Output = Result<Response<B>, E>>,
     B: Body<Data = Bytes>,
@@ -56,13 +98,30 @@ where
     type Output = Result<Response<ResponseBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let response = ready!(this.future.poll(cx))?;
-        Poll::Ready(Ok(match this.conflict {
-            Some((renderer, accepts_json)) => {
-                answer::without_condition(response, renderer, *accepts_json)
+        Poll::Ready(Ok(match self.project().kind.project() {
+            KindProj::Read { future } => ready!(future.poll(cx))?.map(ResponseBody::inner),
+            KindProj::Unconditional { future, conflict } => {
+                conflict.respond(ready!(future.poll(cx))?)
             }
-            None => response,
+            KindProj::Performed { future, write } => {
+                let response = ready!(future.poll(cx))?;
+                let answer = write.succeed(response);
+                answer.unwrap_or_else(|failed| write.supersede(&failed))
+            }
+            KindProj::Asking { future } => return future.as_mut().poll(cx),
+            KindProj::Answered { answer } => answer.take().expect("polled after it was ready"),
         }))
+    }
+}
+
+impl<F, B: Body, E, Q, G> fmt::Debug for ResponseFuture<F, B, E, Q, G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            Kind::Read { .. } => "ResponseFuture(Read)",
+            Kind::Unconditional { .. } => "ResponseFuture(Unconditional)",
+            Kind::Performed { .. } => "ResponseFuture(Performed)",
+            Kind::Asking { .. } => "ResponseFuture(Asking)",
+            Kind::Answered { .. } => "ResponseFuture(Answered)",
+        })
     }
 }

@@ -1,20 +1,15 @@
-use std::{fmt, future::Future, pin::Pin, sync::Arc};
+use std::{fmt, future::Future, sync::Arc};
 
 use http::{Method, request::Parts};
 use tower_layer::Layer;
 
 #[cfg(feature = "tokio")]
 use super::lock::Locked;
-use super::{NoLock, Precondition};
+use super::{NoLock, Precondition, config::Config};
 use crate::{
     clock::{Clock, SystemClock},
     refusal::{RenderRefusal, Renderer},
-    semantics::{
-        date::HttpDate,
-        method::{changes_target, is_safe},
-        precondition::Requirement,
-        validators::Validators,
-    },
+    semantics::{method::changes_target, precondition::Requirement, validators::Validators},
     source::{NoSelfGet, OnSourceError, SelfGet, Unknown, ValidatorSource},
 };
 
@@ -26,28 +21,6 @@ pub struct PreconditionLayer<Q = Unknown, G = NoSelfGet, L = NoLock> {
     config: Config<Q, G>,
     lock: L,
 }
-
-pub(super) struct Config<Q, G> {
-    pub(super) source: Arc<Q>,
-    pub(super) self_get: G,
-    pub(super) required: Option<IsRequired>,
-    /// The requirement for requests that `required` selects.
-    pub(super) requires: Requirement,
-    pub(super) proceeds_when_unknown: bool,
-    /// `None` is the default.
-    pub(super) creates: Option<Arc<[Method]>>,
-    pub(super) weak_if_match: bool,
-    pub(super) already_applied: Option<AlreadyApplied>,
-    pub(super) on_source_error: OnSourceError,
-    pub(super) unchecked: Unchecked,
-    pub(super) explain: bool,
-    pub(super) renderer: Renderer,
-    pub(super) clock: Arc<dyn Clock>,
-}
-
-type IsRequired = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
-type AlreadyApplied =
-    Arc<dyn Fn(&Parts, &Validators) -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
 /// What the layer does about a conditional write that succeeded though the
 /// handler never compared what it [`Expected`](crate::handler::Expected).
@@ -86,6 +59,7 @@ impl<Q: ValidatorSource> PreconditionLayer<Q> {
                 proceeds_when_unknown: false,
                 creates: None,
                 weak_if_match: false,
+                hands_over: true,
                 already_applied: None,
                 on_source_error: OnSourceError::Refuse,
                 unchecked: Unchecked::Report,
@@ -120,6 +94,7 @@ impl<Q, G, L> PreconditionLayer<Q, G, L> {
                 proceeds_when_unknown: config.proceeds_when_unknown,
                 creates: config.creates,
                 weak_if_match: config.weak_if_match,
+                hands_over: config.hands_over,
                 already_applied: config.already_applied,
                 on_source_error: config.on_source_error,
                 unchecked: config.unchecked,
@@ -200,6 +175,18 @@ impl<Q, G, L> PreconditionLayer<Q, G, L> {
     /// would destroy.
     pub fn weak_if_match(mut self) -> Self {
         self.config.weak_if_match = true;
+        self
+    }
+
+    /// Hands nothing over to the handler and does not report one that did not compare.
+    ///
+    /// Use it where the write cannot be lost although the handler does not ask for what
+    /// is [`Expected`](crate::handler::Expected): its database compares by other means,
+    /// or there is one writer only. By default the conditions are handed over in the
+    /// extensions of the request, which costs four allocations, and a conditional write
+    /// that succeeds without a comparison is reported.
+    pub fn check_only(mut self) -> Self {
+        self.config.hands_over = false;
         self
     }
 
@@ -334,50 +321,6 @@ impl<Q, G> PreconditionLayer<Q, G, Locked> {
     }
 }
 
-impl<Q, G> Config<Q, G> {
-    pub(super) fn required(&self, request: &Parts) -> Requirement {
-        match &self.required {
-            Some(required) if required(request) => self.requires,
-            _ => Requirement::Nothing,
-        }
-    }
-
-    pub(super) fn now(&self) -> HttpDate {
-        self.clock.now().into()
-    }
-
-    /// Whether the method makes what is not there.
-    pub(super) fn creates(&self, method: &Method) -> bool {
-        debug_assert!(!is_safe(method));
-        match &self.creates {
-            Some(methods) => methods.contains(method),
-            // RFC 4918, section 9.3: `MKCOL` does nothing else.
-            None => matches!(method.as_str(), "PUT" | "POST" | "MKCOL"),
-        }
-    }
-}
-
-// By hand, since a source need not be `Clone`.
-impl<Q, G: Clone> Clone for Config<Q, G> {
-    fn clone(&self) -> Self {
-        Self {
-            source: Arc::clone(&self.source),
-            self_get: self.self_get.clone(),
-            required: self.required.clone(),
-            requires: self.requires,
-            proceeds_when_unknown: self.proceeds_when_unknown,
-            creates: self.creates.clone(),
-            weak_if_match: self.weak_if_match,
-            already_applied: self.already_applied.clone(),
-            on_source_error: self.on_source_error,
-            unchecked: self.unchecked,
-            explain: self.explain,
-            renderer: self.renderer.clone(),
-            clock: Arc::clone(&self.clock),
-        }
-    }
-}
-
 impl<Q, G: Clone, L: Clone> Clone for PreconditionLayer<Q, G, L> {
     fn clone(&self) -> Self {
         Self {
@@ -395,6 +338,7 @@ impl<Q, G, L: fmt::Debug> fmt::Debug for PreconditionLayer<Q, G, L> {
             .field("proceeds_when_unknown", &self.config.proceeds_when_unknown)
             .field("creates", &self.config.creates)
             .field("weak_if_match", &self.config.weak_if_match)
+            .field("hands_over", &self.config.hands_over)
             .field("on_source_error", &self.config.on_source_error)
             .field("unchecked", &self.config.unchecked)
             .field("renderer", &self.config.renderer)

@@ -7,24 +7,22 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Method, Request, Response, request::Parts};
+use http::{Request, Response, request::Parts};
 use http_body::Body;
 use tower_service::Service;
 
 use super::{
     Precondition, ResponseFuture,
     check::WriteCheck,
-    exchange::{Answer, Exchange, Serialization},
+    service::evaluates_nothing,
+    write::{Answer, Guard, GuardedWrite, Serialization, is_conditional},
 };
 use crate::{
     body::{ReadAhead, RequestBody, UnreadContent},
     detached::Detached,
     lock::KeyedLock,
-    refusal::Reason,
-    semantics::{
-        expect::expects_continue,
-        method::{changes_target, is_safe},
-    },
+    refusal::{Reason, Refusal},
+    semantics::{accept::Accept, expect::expects_continue},
     source::{self, MayAskService, Ready, ValidatorSource},
 };
 
@@ -75,54 +73,47 @@ where
 {
     type Response = Answer<ResB>;
     type Error = S::Error;
-    type Future = ResponseFuture<S::Future, ResB, S::Error>;
+    type Future = ResponseFuture<S::Future, ResB, S::Error, Q, G>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        // `CONNECT` changes no representation (RFC 9110, section 13.2.1).
-        if is_safe(request.method()) || request.method() == Method::CONNECT {
+        if evaluates_nothing(request.method()) {
             return ResponseFuture::read(self.inner.call(request.map(RequestBody::unread)));
         }
         let (parts, content) = request.into_parts();
-        let exchange = Exchange::new(Arc::clone(&self.config), &parts);
-        let may_overwrite = exchange.may_overwrite(&parts.method);
+        let is_conditional = is_conditional(&self.config, &parts.headers);
+        let guard = Guard::new(is_conditional, self.config.required(&parts));
+        let may_overwrite = guard.may_overwrite(&parts.method);
         let key = may_overwrite.then(|| (self.lock.key)(&parts)).flatten();
+        let write = GuardedWrite {
+            config: Arc::clone(&self.config),
+            guard: Guard {
+                serialization: match key {
+                    Some(_) => Serialization::Locked,
+                    None => Serialization::KeyMissing,
+                },
+                ..guard
+            },
+        };
         let Some(key) = key else {
-            return exchange
-                .with_serialization(Serialization::KeyMissing)
-                .begin(parts, RequestBody::unread(content), &mut self.inner);
+            return write.begin(parts, RequestBody::unread(content), &mut self.inner);
         };
         let write = LockedWrite {
-            exchange: exchange.with_serialization(Serialization::Locked),
+            write,
             lock: self.lock.clone(),
             key,
         };
         let service = Ready::take(&mut self.inner);
-        ResponseFuture::guarded(write.run(parts, ReadAhead::new(content), service))
-    }
-}
-
-impl<Q, G> Exchange<Q, G> {
-    fn with_serialization(self, serialization: Serialization) -> Self {
-        Self {
-            serialization,
-            ..self
-        }
-    }
-
-    /// Returns `true` if the request may write over another write: it has a condition, or
-    /// changes what is there and need not have one.
-    fn may_overwrite(&self, method: &Method) -> bool {
-        self.conditional || (changes_target(method) && !self.requires_condition())
+        ResponseFuture::asking(write.run(parts, ReadAhead::new(content), service))
     }
 }
 
 /// A write that waits for its content and for the lock.
 struct LockedWrite<Q, G> {
-    exchange: Exchange<Q, G>,
+    write: GuardedWrite<Q, G>,
     lock: Locked,
     key: String,
 }
@@ -144,11 +135,7 @@ impl<Q: ValidatorSource, G> LockedWrite<Q, G> {
         ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
         G: MayAskService<S, RequestBody<ReqB>>,
     {
-        let Self {
-            exchange,
-            lock,
-            key,
-        } = self;
+        let Self { write, lock, key } = self;
         // The holder of the lock may be waiting for the place that this service holds in a
         // limit inside.
         service.release();
@@ -156,8 +143,9 @@ impl<Q: ValidatorSource, G> LockedWrite<Q, G> {
         let is_read =
             !expects_continue(&parts.headers) && content.read_available(lock.max_content).await;
         if !is_read {
-            if exchange.conditional
-                && let WriteCheck::Refused(answer) = exchange.check(&parts, &mut service).await?
+            if write.guard.is_conditional
+                && let WriteCheck::Refused(answer) =
+                    write.unchecked(&parts).check(None, &mut service).await?
             {
                 let mut content = UnreadContent::read_ahead(&parts, content);
                 return Ok(content.refuse(answer, service).await);
@@ -168,15 +156,18 @@ impl<Q: ValidatorSource, G> LockedWrite<Q, G> {
         let acquired = lock.lock.acquire(key).await;
         let mut content = UnreadContent::read_ahead(&parts, content);
         let Ok(guard) = acquired else {
-            let busy = exchange.refuse(Reason::Busy);
+            let busy = write.unchecked(&parts).refuse(Reason::Busy);
             return Ok(content.refuse(busy, service).await);
         };
         let performed = async move {
-            let timed_out = exchange.timed_out();
+            let (config, accept) = (Arc::clone(&write.config), Accept::of(&parts.headers));
             let hold_timeout = Some(lock.lock.hold_timeout);
-            let run = exchange.run(parts, content, service, guard);
+            let run = write.run(None, parts, content, service, guard);
             let response = source::within(hold_timeout, run).await;
-            response.unwrap_or_else(|| Ok(timed_out()))
+            response.unwrap_or_else(|| {
+                let refusal = Refusal::new(Reason::TimedOut);
+                Ok(config.refuse(refusal, accept.json(), None))
+            })
         };
         #[cfg(feature = "tracing")]
         let performed = tracing::Instrument::in_current_span(performed);

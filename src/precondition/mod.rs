@@ -171,15 +171,17 @@
 
 mod answer;
 mod check;
-mod exchange;
+mod config;
 mod future;
 mod layer;
 #[cfg(feature = "tokio")]
 mod lock;
+mod performed;
 mod refuse;
 mod service;
 #[cfg(test)]
 mod tests;
+mod write;
 
 #[cfg(feature = "tokio")]
 pub use lock::Locked;

@@ -1,39 +1,25 @@
 //! The answers to a write that is not performed, or whose comparison failed.
 
 use bytes::Bytes;
-use http::{Request, Response, request::Parts};
+use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
-use super::{
-    answer,
-    exchange::{Answer, Exchange, Kept},
-};
+use super::{answer, check::UncheckedWrite, config::AlreadyApplied, write::Answer};
 use crate::{
-    body::ResponseBody,
     events,
     handler::PreconditionFailed,
     outcome::Verdict,
     refusal::{Reason, Refusal},
     semantics::{
+        accept,
         precondition::{Condition, Current},
         validators::{self, Label, Validators},
     },
     source::{self, Asked, MayAskService, Ready, ValidatorSource},
 };
 
-impl<Q, G> Exchange<Q, G> {
-    /// Makes the answer to a write that took too long under its lock, once the exchange is
-    /// gone.
-    #[cfg(feature = "tokio")]
-    pub(super) fn timed_out<ResB: Body<Data = Bytes>>(
-        &self,
-    ) -> impl FnOnce() -> Answer<ResB> + use<ResB, Q, G> {
-        let renderer = self.config.renderer.clone();
-        let refusal = Refusal::new(Reason::TimedOut).accepting_json(self.accepts_json);
-        move || renderer.respond(&refusal).map(ResponseBody::bytes)
-    }
-
+impl<Q, G> UncheckedWrite<'_, Q, G> {
     /// The answer to a request that is not performed.
     pub(super) fn refuse<ResB: Body<Data = Bytes>>(&self, reason: Reason) -> Answer<ResB> {
         self.refuse_with(Refusal::new(reason), None)
@@ -41,49 +27,45 @@ impl<Q, G> Exchange<Q, G> {
 
     fn refuse_with<ResB: Body<Data = Bytes>>(
         &self,
-        refusal: Refusal,
+        refusal: Refusal<'_>,
         current: Option<&Validators>,
     ) -> Answer<ResB> {
-        let refusal = refusal
-            .accepting_json(self.accepts_json)
-            .instead_of(current.and_then(|current| current.etag.clone()));
-        let mut response = self.config.renderer.respond(&refusal);
-        if let Some(validators) = current {
-            validators.write_to(response.headers_mut(), || self.config.now());
-        }
-        response.map(ResponseBody::bytes)
+        let accepts_json = accept::json(&self.request.headers);
+        self.config.refuse(refusal, accepts_json, current)
     }
 }
 
-impl<Q: ValidatorSource, G> Exchange<Q, G> {
-    /// The handler found another state than the one that was expected.
-    pub(super) async fn superseded<S, ReqB, ResB>(
-        &self,
-        failed: &PreconditionFailed,
-        kept: &Kept,
-        service: &mut Ready<S>,
-    ) -> Answer<ResB>
+impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
+    /// Returns `true` if more than the source decides about the answer to a write whose
+    /// `condition` is false.
+    pub(super) fn may_have_more_to_say<S, ReqB>(&self, condition: Condition) -> bool
     where
-        S: Service<Request<ReqB>, Response = Response<ResB>>,
-        ResB: Body<Data = Bytes>,
+        S: Service<Request<ReqB>>,
         G: MayAskService<S, ReqB>,
     {
-        let refusal = Refusal::new(failed.reason()).expecting(&self.fields);
-        let current = failed.current();
-        let answer = match kept.head.as_deref() {
-            Some(request) => {
-                let known = kept.source_knew;
-                let found = self.representation(request, known, service).await;
-                self.carry(request, refusal, current, known, found).await
-            }
-            None => self.refuse_with(refusal, current),
-        };
-        self.explained(answer, Verdict::Superseded)
+        self.may_be_applied(condition).is_some() || self.config.self_get.may_show()
     }
 
+    fn may_be_applied(&self, condition: Condition) -> Option<&AlreadyApplied> {
+        let applied = self.config.already_applied.as_ref();
+        applied.filter(|_| condition != Condition::IfNoneMatch)
+    }
+
+    /// The answer to a write whose `condition` is false in the state that the source told.
+    pub(super) fn fail_at_once<ResB: Body<Data = Bytes>>(
+        &self,
+        condition: Condition,
+        current: &Current,
+    ) -> Answer<ResB> {
+        let refusal = Refusal::of_condition(condition, self.fields.clone());
+        let answer = self.refuse_with(refusal, current.validators());
+        self.explained(answer, Verdict::Failed(condition))
+    }
+
+    /// The answer to a write whose `condition` is false. The state was told by the source,
+    /// or by the service, in the answer that is `found`.
     pub(super) async fn fail<S, ReqB, ResB>(
         &self,
-        request: &Parts,
         condition: Condition,
         current: &Current,
         found: &mut Option<Response<ResB>>,
@@ -94,23 +76,14 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         ResB: Body<Data = Bytes>,
         G: MayAskService<S, ReqB>,
     {
-        let refusal = Refusal::of_condition(condition, &self.fields);
         let Some(validators) = current.validators() else {
-            let answer = self.refuse_with(refusal, None);
-            return self.explained(answer, Verdict::Failed(condition));
+            return self.fail_at_once(condition, current);
         };
-        if condition != Condition::IfNoneMatch
-            && let Some(applied) = &self.config.already_applied
-            && applied(request, validators).await
+        if let Some(applied) = self.may_be_applied(condition)
+            && applied(self.request, validators).await
         {
             return self.explained(answer::already_applied(), Verdict::AlreadyApplied);
         }
-        if !G::ASKS {
-            // The most frequent 412, without the future of one that asks.
-            let answer = self.refuse_with(refusal, Some(validators));
-            return self.explained(answer, Verdict::Failed(condition));
-        }
-        // The source told the state, unless the service did.
         let source_knew = found.is_none();
         let found = if !source_knew && !self.config.self_get.may_show() {
             Representation::Withheld
@@ -118,20 +91,38 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
             // `match` would hold the response while the service is asked.
             match found.take() {
                 Some(found) => Representation::Found(found),
-                None => self.representation(request, source_knew, service).await,
+                None => self.representation(source_knew, service).await,
             }
         };
-        let answer = self.carry(request, refusal, Some(validators), source_knew, found);
-        let answer = answer.await;
-        self.explained(answer, Verdict::Failed(condition))
+        let refusal = Refusal::of_condition(condition, self.fields.clone());
+        let answer = self.carry(refusal, Some(validators), source_knew, found);
+        self.explained(answer.await, Verdict::Failed(condition))
+    }
+
+    /// The answer to a write whose handler found another state than the one that was
+    /// expected.
+    pub(super) async fn superseded<S, ReqB, ResB>(
+        &self,
+        failed: &PreconditionFailed,
+        source_knew: bool,
+        service: &mut Ready<S>,
+    ) -> Answer<ResB>
+    where
+        S: Service<Request<ReqB>, Response = Response<ResB>>,
+        ResB: Body<Data = Bytes>,
+        G: MayAskService<S, ReqB>,
+    {
+        let found = self.representation(source_knew, service).await;
+        let refusal = Refusal::new(failed.reason()).expecting(self.fields.clone());
+        let answer = self.carry(refusal, failed.current(), source_knew, found);
+        self.explained(answer.await, Verdict::Superseded)
     }
 
     /// A 412 with the representation that was found, or a problem if there is
     /// none, or none that a tag is known for.
     async fn carry<ResB: Body<Data = Bytes>>(
         &self,
-        request: &Parts,
-        refusal: Refusal,
+        refusal: Refusal<'_>,
         current: Option<&Validators>,
         source_knew: bool,
         found: Representation<ResB>,
@@ -144,11 +135,11 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         };
         let mut newer = None;
         let labelled = match (found, current) {
-            (Some(found), Some(before)) => {
-                let (mut parts, body) = found.into_parts();
-                let label = Label::of(&parts, body.size_hint().exact().is_some(), before);
+            (Some(mut found), Some(before)) => {
+                let is_exact = found.body().size_hint().exact().is_some();
+                let label = Label::of(found.status(), found.headers(), is_exact, before);
                 if label == Label::Confirm && source_knew {
-                    newer = source::ask(&*self.config.source, request)
+                    newer = source::ask(&*self.config.source, self.request)
                         .await
                         .inspect_err(events::source_failed)
                         .ok();
@@ -160,14 +151,14 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
                     // With a weak tag nobody could try again.
                     Label::Weaken => self.config.weak_if_match,
                 };
-                label.write(&mut parts.headers, before);
-                confirmed.then(|| Response::from_parts(parts, body))
+                label.write(found.headers_mut(), before);
+                confirmed.then_some(found)
             }
             (found, _) => found,
         };
         let carried = labelled.and_then(|mut found| {
             validators::correct_last_modified(found.headers_mut(), self.config.now());
-            answer::with_representation(request, found)
+            answer::with_representation(self.request, found)
         });
         carried.unwrap_or_else(|| {
             let current = match &newer {
@@ -175,7 +166,7 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
                 None => current,
             };
             let mut answer = self.refuse_with(refusal, current);
-            answer::note_preference(request, &mut answer);
+            answer::note_preference(self.request, &mut answer);
             answer
         })
     }
@@ -184,7 +175,6 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
     /// the client wants it. An error is no reason to withhold the 412.
     async fn representation<S, ReqB, ResB>(
         &self,
-        request: &Parts,
         source_knew: bool,
         service: &mut Ready<S>,
     ) -> Representation<ResB>
@@ -197,10 +187,10 @@ impl<Q: ValidatorSource, G> Exchange<Q, G> {
         if !self_get.may_show() {
             return Representation::NotAsked;
         }
-        if !answer::wants_representation(request) {
+        if !answer::wants_representation(self.request) {
             return Representation::Unavailable;
         }
-        let Ok(got) = self_get.get(request, source_knew, service).await else {
+        let Ok(got) = self_get.get(self.request, source_knew, service).await else {
             return Representation::Unavailable;
         };
         match Asked::read(got, &*self.config.clock) {

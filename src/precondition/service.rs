@@ -9,11 +9,18 @@ use http::{Method, Request, Response, request::Parts};
 use http_body::Body;
 use tower_service::Service;
 
-use super::{ResponseFuture, exchange::Exchange, layer::Config};
+use super::{
+    ResponseFuture,
+    answer::Conflict,
+    check::WriteCheck,
+    config::Config,
+    performed::PerformedWrite,
+    write::{Guard, GuardedWrite, is_conditional},
+};
 use crate::{
     body::{ResponseBody, UnreadContent},
     semantics::method::is_safe,
-    source::{MayAskService, NoSelfGet, Ready, Unknown, ValidatorSource},
+    source::{self, MayAskService, NoSelfGet, Ready, Unknown, ValidatorSource},
 };
 
 /// Service that checks the conditions of writes before they are performed.
@@ -55,48 +62,83 @@ where
 {
     type Response = Response<ResponseBody<ResB>>;
     type Error = S::Error;
-    type Future = ResponseFuture<S::Future, ResB, S::Error>;
+    type Future = ResponseFuture<S::Future, ResB, S::Error, Q, G>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        // `CONNECT` changes no representation (RFC 9110, section 13.2.1).
-        if is_safe(request.method()) || request.method() == Method::CONNECT {
+        if evaluates_nothing(request.method()) {
             return ResponseFuture::read(self.inner.call(request));
         }
+        let headers = request.headers();
+        let is_conditional = is_conditional(&self.config, headers);
+        if !is_conditional && self.config.required.is_none() {
+            let conflict = Conflict::new(&self.config, headers);
+            return ResponseFuture::unconditional(self.inner.call(request), conflict);
+        }
         let (parts, content) = request.into_parts();
-        let exchange = Exchange::new(Arc::clone(&self.config), &parts);
-        exchange.begin(parts, content, &mut self.inner)
+        let write = GuardedWrite {
+            guard: Guard::new(is_conditional, self.config.required(&parts)),
+            config: Arc::clone(&self.config),
+        };
+        write.begin(parts, content, &mut self.inner)
     }
 }
 
-impl<Q, G> Exchange<Q, G> {
-    /// Calls the service at once where there is nothing to check.
+/// Returns `true` for a read, and for `CONNECT`, which changes no representation
+/// (RFC 9110, section 13.2.1).
+pub(super) fn evaluates_nothing(method: &Method) -> bool {
+    is_safe(method) || method == Method::CONNECT
+}
+
+impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
+    /// Calls the service at once, or refuses, if there is nothing to wait for.
     pub(super) fn begin<S, ReqB, ResB>(
         self,
-        parts: Parts,
+        mut parts: Parts,
         content: ReqB,
         inner: &mut S,
-    ) -> ResponseFuture<S::Future, ResB, S::Error>
+    ) -> ResponseFuture<S::Future, ResB, S::Error, Q, G>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>> + Clone + Send + 'static,
         S::Future: Send,
         S::Error: Send + 'static,
         ReqB: Body + Send + 'static,
         ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
-        Q: ValidatorSource,
         G: MayAskService<S, ReqB>,
     {
-        if self.has_nothing_to_check() {
+        if self.guard.has_nothing_to_check() {
+            let conflict = Conflict::new(&self.config, &parts.headers);
             let request = Request::from_parts(parts, content);
-            let renderer = self.config.renderer.clone();
-            return ResponseFuture::unconditional(inner.call(request), renderer, self.accepts_json);
+            return ResponseFuture::unconditional(inner.call(request), conflict);
         }
+        let write = self.unchecked(&parts);
+        let known = source::ask_at_hand(&*self.config.source, &parts);
+        let known = match known.map(|known| write.check_at_once(known)) {
+            Some(Ok(WriteCheck::Admitted { current, .. })) if !self.config.self_get.may_show() => {
+                let write = PerformedWrite::begin(&self, &mut parts, current);
+                let request = Request::from_parts(parts, content);
+                return ResponseFuture::performed(inner.call(request), write);
+            }
+            Some(Ok(WriteCheck::Admitted { current, .. })) => Some(Ok(current)),
+            Some(Ok(WriteCheck::Refused(answer))) => {
+                // Given back, since it does not run.
+                let service = Ready::take(inner);
+                let mut content = UnreadContent::new(&parts, content);
+                if content.is_unread() {
+                    let answer = content.refuse(answer, service);
+                    return ResponseFuture::asking(async { Ok(answer.await) });
+                }
+                return ResponseFuture::answered(answer);
+            }
+            Some(Err(known)) => Some(known),
+            None => None,
+        };
         let service = Ready::take(inner);
         let content = UnreadContent::new(&parts, content);
-        ResponseFuture::guarded(self.run(parts, content, service, ()))
+        ResponseFuture::asking(self.run(known, parts, content, service, ()))
     }
 }
 

@@ -31,10 +31,12 @@
 //! service has the content by then. Take the content first, in `axum` with the
 //! argument `Bytes` or `Json`, or answer with `Connection: close`.
 
-use http::StatusCode;
+use std::borrow::Borrow;
+
+use http::{HeaderValue, StatusCode};
 
 use crate::semantics::{
-    etag::EntityTag,
+    etag::TagRef,
     precondition::{Condition, ConditionalFields},
 };
 
@@ -42,6 +44,7 @@ mod problem;
 mod renderer;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub use problem::ProblemJson;
 pub use renderer::RenderRefusal;
@@ -55,10 +58,11 @@ pub(crate) use renderer::Renderer;
 /// It holds nothing that the client may not know: the tags that the client
 /// sent and the current one, no keys and no internals (RFC 9457, section 5).
 #[derive(Debug, Clone)]
-pub struct Refusal {
+pub struct Refusal<'a> {
     reason: Reason,
-    expected: Vec<EntityTag>,
-    current: Option<EntityTag>,
+    /// The fields of the request whose `If-Match` is false.
+    fields: ConditionalFields<&'a HeaderValue>,
+    current: Option<TagRef<'a>>,
     accepts_json: bool,
 }
 
@@ -92,8 +96,11 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Why a request is refused whose `condition`, one of its `fields`, is false.
-    pub(crate) fn of_condition(condition: Condition, fields: &ConditionalFields) -> Self {
+    /// The reason for refusing a request whose `condition`, one of its `fields`, is false.
+    pub(crate) fn of_condition<L: Borrow<HeaderValue>>(
+        condition: Condition,
+        fields: &ConditionalFields<L>,
+    ) -> Self {
         if fields.is_malformed(condition) {
             Self::PreconditionMalformed(condition)
         } else {
@@ -118,19 +125,22 @@ impl Reason {
     }
 }
 
-impl Refusal {
+impl<'a> Refusal<'a> {
     pub(crate) fn new(reason: Reason) -> Self {
         Self {
             reason,
-            expected: Vec::new(),
+            fields: ConditionalFields::default(),
             current: None,
             accepts_json: true,
         }
     }
 
     /// The refusal of a request whose `condition`, one of its `fields`, is false.
-    pub(crate) fn of_condition(condition: Condition, fields: &ConditionalFields) -> Self {
-        let refusal = Self::new(Reason::of_condition(condition, fields));
+    pub(crate) fn of_condition(
+        condition: Condition,
+        fields: ConditionalFields<&'a HeaderValue>,
+    ) -> Self {
+        let refusal = Self::new(Reason::of_condition(condition, &fields));
         match condition {
             Condition::IfMatch => refusal.expecting(fields),
             Condition::IfNoneMatch | Condition::IfUnmodifiedSince => refusal,
@@ -138,15 +148,11 @@ impl Refusal {
     }
 
     /// With the tags of `If-Match`.
-    pub(crate) fn expecting(self, fields: &ConditionalFields) -> Self {
-        let tags = fields.tags(Condition::IfMatch);
-        Self {
-            expected: tags.map(EntityTag::from).collect(),
-            ..self
-        }
+    pub(crate) fn expecting(self, fields: ConditionalFields<&'a HeaderValue>) -> Self {
+        Self { fields, ..self }
     }
 
-    pub(crate) fn instead_of(self, current: Option<EntityTag>) -> Self {
+    pub(crate) fn instead_of(self, current: Option<TagRef<'a>>) -> Self {
         Self { current, ..self }
     }
 
@@ -157,96 +163,34 @@ impl Refusal {
         }
     }
 
-    /// Why the request is refused.
+    /// Returns the reason for the refusal.
     #[must_use]
     pub fn reason(&self) -> Reason {
         self.reason
     }
 
-    /// The status that is sent.
+    /// Returns the status that is sent.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.reason.status()
     }
 
-    /// An absolute URI that names and documents this kind of problem.
+    /// Returns the absolute URI that names and documents this kind of problem.
     #[must_use]
     pub fn type_uri(&self) -> &'static str {
-        match self.reason {
-            Reason::PreconditionFailed(_)
-            | Reason::PreconditionMalformed(_)
-            | Reason::Superseded
-            | Reason::Unknown => {
-                "https://www.rfc-editor.org/rfc/rfc9110.html#name-412-precondition-failed"
-            }
-            Reason::Conflict => "https://www.rfc-editor.org/rfc/rfc9110.html#name-409-conflict",
-            Reason::PreconditionRequired => "https://www.rfc-editor.org/rfc/rfc6585.html#section-3",
-            Reason::Absent => "https://www.rfc-editor.org/rfc/rfc9110.html#name-404-not-found",
-            Reason::SourceUnavailable | Reason::Busy => {
-                "https://www.rfc-editor.org/rfc/rfc9110.html#name-503-service-unavailable"
-            }
-            Reason::Unchecked | Reason::TimedOut => {
-                "https://www.rfc-editor.org/rfc/rfc9110.html#name-500-internal-server-error"
-            }
-        }
+        self.reason.text().type_uri
     }
 
-    /// A summary that is the same for every problem of this type.
+    /// Returns a summary that is the same for every problem of this type.
     #[must_use]
     pub fn title(&self) -> &'static str {
-        self.status()
-            .canonical_reason()
-            .expect("every status used here has a name")
+        self.reason.text().title
     }
 
-    /// What happened, for the person who reads it.
+    /// Returns an explanation for the person who reads it.
     #[must_use]
     pub fn detail(&self) -> &'static str {
-        match self.reason {
-            Reason::PreconditionFailed(Condition::IfMatch) => {
-                "If-Match names no entity tag of the current representation."
-            }
-            Reason::PreconditionFailed(Condition::IfNoneMatch) => {
-                "If-None-Match names the current representation."
-            }
-            Reason::PreconditionFailed(Condition::IfUnmodifiedSince) => {
-                "The representation has changed since the date in If-Unmodified-Since."
-            }
-            Reason::PreconditionMalformed(Condition::IfMatch) => {
-                "If-Match is malformed. Send the ETag that a GET gave, double quotes included, or *."
-            }
-            Reason::PreconditionMalformed(Condition::IfNoneMatch) => {
-                "If-None-Match is malformed. Send * to create what does not exist yet, or an ETag \
-                 with its double quotes."
-            }
-            Reason::PreconditionMalformed(Condition::IfUnmodifiedSince) => {
-                "If-Unmodified-Since is malformed. Send the Last-Modified that a GET gave."
-            }
-            Reason::Superseded => {
-                "Another write came first: the current state is not the one that was expected."
-            }
-            Reason::Unknown => {
-                "The current state of this target is not known here, so no condition can be \
-                 checked. Nothing was changed."
-            }
-            Reason::Conflict => "Another write came first. Read the current state and try again.",
-            Reason::PreconditionRequired => {
-                "Send If-Match with the ETag that a GET gave, or If-None-Match: * to create \
-                 what does not exist yet."
-            }
-            Reason::Absent => "There is nothing here to change.",
-            Reason::SourceUnavailable => {
-                "The current state cannot be told at the moment. Nothing was changed."
-            }
-            Reason::Busy => "Too many writes of this resource are under way. Nothing was changed.",
-            Reason::Unchecked => {
-                "The handler changed the state without checking what the request expects."
-            }
-            Reason::TimedOut => {
-                "The write did not end in time and was given up. Whether it took effect is not \
-                 known."
-            }
-        }
+        self.reason.text().detail
     }
 
     /// The condition that is false, of a [`Reason::PreconditionFailed`] or a
@@ -261,19 +205,18 @@ impl Refusal {
         }
     }
 
-    /// The entity tags that the false condition named.
-    #[must_use]
-    pub fn expected(&self) -> &[EntityTag] {
-        &self.expected
+    /// Iterates over the entity tags that the false `If-Match` named.
+    pub fn expected(&self) -> impl Iterator<Item = TagRef<'_>> {
+        self.fields.tags(Condition::IfMatch)
     }
 
-    /// The current entity tag, where it is known.
+    /// Returns the current entity tag, if it is known.
     #[must_use]
-    pub fn current(&self) -> Option<&EntityTag> {
-        self.current.as_ref()
+    pub fn current(&self) -> Option<TagRef<'a>> {
+        self.current
     }
 
-    /// Whether the request's `Accept` allows JSON.
+    /// Returns `true` if the request's `Accept` allows JSON.
     #[must_use]
     pub fn accepts_json(&self) -> bool {
         self.accepts_json

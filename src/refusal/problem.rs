@@ -2,7 +2,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 
 use super::{Refusal, RenderRefusal};
-use crate::semantics::etag::EntityTag;
+use crate::semantics::etag::TagRef;
 
 /// `application/problem+json` (RFC 9457), or its detail as plain text for a
 /// client that does not accept JSON. The default.
@@ -15,7 +15,7 @@ use crate::semantics::etag::EntityTag;
 pub struct ProblemJson;
 
 impl RenderRefusal for ProblemJson {
-    fn render(&self, refusal: &Refusal) -> (HeaderValue, Bytes) {
+    fn render(&self, refusal: &Refusal<'_>) -> (HeaderValue, Bytes) {
         if !refusal.accepts_json() {
             return (
                 HeaderValue::from_static("text/plain; charset=utf-8"),
@@ -29,45 +29,58 @@ impl RenderRefusal for ProblemJson {
     }
 }
 
-fn problem(refusal: &Refusal) -> String {
-    let mut text = String::with_capacity(384);
-    // None of the texts needs escaping: a test holds them to that.
-    text.push_str("{\"type\":\"");
-    text.push_str(refusal.type_uri());
-    text.push_str("\",\"title\":\"");
-    text.push_str(refusal.title());
-    text.push_str("\",\"status\":");
-    text.push_str(refusal.status().as_str());
-    text.push_str(",\"detail\":\"");
-    text.push_str(refusal.detail());
-    text.push('"');
-    if let [first, more @ ..] = refusal.expected() {
-        text.push_str(",\"expected\":[");
-        push_tag(&mut text, first);
-        for tag in more {
-            text.push(',');
-            push_tag(&mut text, tag);
-        }
-        text.push(']');
+const EXPECTED: &str = ",\"expected\":[";
+const CURRENT: &str = ",\"current\":";
+
+fn problem(refusal: &Refusal<'_>) -> Vec<u8> {
+    let head = refusal.reason.text().json;
+    // Exact, so that `Bytes` takes it over as it is.
+    let expected = match refusal.expected().map(|tag| json_length(tag) + 1).sum() {
+        0 => 0,
+        tags => EXPECTED.len() + tags,
+    };
+    let current = refusal.current();
+    let current = current.map_or(0, |tag| CURRENT.len() + json_length(tag));
+    let mut text = Vec::with_capacity(head.len() + expected + current + 1);
+    text.extend(head.as_bytes());
+    let mut opening = EXPECTED;
+    for tag in refusal.expected() {
+        text.extend(opening.as_bytes());
+        push_tag(&mut text, tag);
+        opening = ",";
+    }
+    if expected > 0 {
+        text.push(b']');
     }
     if let Some(tag) = refusal.current() {
-        text.push_str(",\"current\":");
+        text.extend(CURRENT.as_bytes());
         push_tag(&mut text, tag);
     }
-    text.push('}');
+    text.push(b'}');
     text
 }
 
-/// A tag as a JSON string. It has no control characters and no quotes inside
+/// The bytes of a tag as a JSON string, if nothing in it has to be escaped.
+fn json_length(tag: TagRef<'_>) -> usize {
+    let weak = if tag.is_weak() { "W/".len() } else { 0 };
+    weak + tag.opaque().len() + "\"\\\"\\\"\"".len()
+}
+
+/// Writes a tag as a JSON string. It has no control characters and no quotes inside
 /// (RFC 9110, section 8.8.3); bytes that are no UTF-8 cannot stand in JSON.
-fn push_tag(text: &mut String, tag: &EntityTag) {
-    text.push_str(if tag.is_weak() { "\"W/\\\"" } else { "\"\\\"" });
-    let opaque = String::from_utf8_lossy(tag.opaque());
-    for (i, part) in opaque.split('\\').enumerate() {
-        if i > 0 {
-            text.push_str("\\\\");
-        }
-        text.push_str(part);
+fn push_tag(text: &mut Vec<u8>, tag: TagRef<'_>) {
+    let opening: &[u8] = if tag.is_weak() {
+        b"\"W/\\\""
+    } else {
+        b"\"\\\""
+    };
+    text.extend(opening);
+    let is_plain = |byte: &u8| byte.is_ascii() && *byte != b'\\';
+    if tag.opaque().iter().all(is_plain) {
+        text.extend(tag.opaque());
+    } else {
+        let opaque = String::from_utf8_lossy(tag.opaque()).replace('\\', "\\\\");
+        text.extend(opaque.as_bytes());
     }
-    text.push_str("\\\"\"");
+    text.extend(b"\\\"\"");
 }

@@ -6,7 +6,6 @@ use bytes::Bytes;
 use http::{
     HeaderValue, Response, StatusCode,
     header::{ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LOCATION, CONTENT_TYPE, RETRY_AFTER},
-    response::Parts,
 };
 
 use super::{ProblemJson, Refusal};
@@ -18,14 +17,14 @@ use crate::semantics::{cache_control, content_length, not_modified};
 /// validators, the content's length, and on a 503 `Retry-After: 1`, in seconds.
 pub trait RenderRefusal: Send + Sync + 'static {
     /// The media type and the content.
-    fn render(&self, refusal: &Refusal) -> (HeaderValue, Bytes);
+    fn render(&self, refusal: &Refusal<'_>) -> (HeaderValue, Bytes);
 }
 
 impl<F> RenderRefusal for F
 where
-    F: Fn(&Refusal) -> (HeaderValue, Bytes) + Send + Sync + 'static,
+    F: Fn(&Refusal<'_>) -> (HeaderValue, Bytes) + Send + Sync + 'static,
 {
-    fn render(&self, refusal: &Refusal) -> (HeaderValue, Bytes) {
+    fn render(&self, refusal: &Refusal<'_>) -> (HeaderValue, Bytes) {
         self(refusal)
     }
 }
@@ -39,7 +38,7 @@ impl Renderer {
         Self(Some(Arc::new(render)))
     }
 
-    fn render(&self, refusal: &Refusal) -> (HeaderValue, Bytes) {
+    fn render(&self, refusal: &Refusal<'_>) -> (HeaderValue, Bytes) {
         match &self.0 {
             Some(render) => render.render(refusal),
             None => ProblemJson.render(refusal),
@@ -47,32 +46,41 @@ impl Renderer {
     }
 
     /// The whole response, for a request that did not run.
-    pub(crate) fn respond(&self, refusal: &Refusal) -> Response<Bytes> {
-        let (mut parts, ()) = Response::new(()).into_parts();
-        let content = self.replace(&mut parts, refusal);
-        Response::from_parts(parts, content)
+    pub(crate) fn respond(&self, refusal: &Refusal<'_>) -> Response<Bytes> {
+        let (content_type, content) = self.render(refusal);
+        let mut response = Response::new(content);
+        write_head(&mut response, refusal, content_type);
+        response
     }
 
-    /// Turns the head of another response into that of the refusal, and returns
-    /// its content. Fields that do not belong to the representation stay, such
-    /// as those of CORS.
-    pub(crate) fn replace(&self, parts: &mut Parts, refusal: &Refusal) -> Bytes {
+    /// Turns another response into the refusal. Fields that do not belong to the
+    /// representation stay, such as those of CORS.
+    pub(crate) fn replace<B>(
+        &self,
+        response: Response<B>,
+        refusal: &Refusal<'_>,
+    ) -> Response<Bytes> {
         let (content_type, content) = self.render(refusal);
-        parts.status = refusal.status();
-        let fields = &mut parts.headers;
-        if !fields.is_empty() {
-            not_modified::strip_representation_metadata(fields);
-            cache_control::forbid_storing(fields);
-            fields.remove(ACCEPT_RANGES);
-            fields.remove(CONTENT_LOCATION);
-        }
-        fields.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        fields.insert(CONTENT_TYPE, content_type);
-        content_length::set(fields, Some(content.len() as u64));
-        if refusal.status() == StatusCode::SERVICE_UNAVAILABLE {
-            fields.insert(RETRY_AFTER, HeaderValue::from_static("1"));
-        }
-        content
+        let mut response = response.map(|_| content);
+        let fields = response.headers_mut();
+        not_modified::strip_representation_metadata(fields);
+        cache_control::forbid_storing(fields);
+        fields.remove(ACCEPT_RANGES);
+        fields.remove(CONTENT_LOCATION);
+        write_head(&mut response, refusal, content_type);
+        response
+    }
+}
+
+fn write_head(response: &mut Response<Bytes>, refusal: &Refusal<'_>, content_type: HeaderValue) {
+    let length = response.body().len() as u64;
+    *response.status_mut() = refusal.status();
+    let fields = response.headers_mut();
+    fields.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    fields.insert(CONTENT_TYPE, content_type);
+    content_length::set(fields, Some(length));
+    if refusal.status() == StatusCode::SERVICE_UNAVAILABLE {
+        fields.insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
 }
 

@@ -23,10 +23,6 @@ const REASONS: [Reason; 15] = [
     Reason::TimedOut,
 ];
 
-fn tag(text: &str) -> EntityTag {
-    text.parse().unwrap()
-}
-
 fn problem(refusal: &Refusal) -> serde_json::Value {
     let (content_type, body) = ProblemJson.render(refusal);
     assert_eq!(content_type, "application/problem+json");
@@ -69,8 +65,8 @@ fn problems_tell_the_tags() {
     }
     let fields = ConditionalFields::from_headers(&headers);
     let refusal = Refusal::new(Reason::PreconditionFailed(Condition::IfMatch))
-        .expecting(&fields)
-        .instead_of(Some(tag("\"v3\"")));
+        .expecting(fields)
+        .instead_of(TagRef::parse(b"\"v3\""));
     let problem = problem(&refusal);
     let expected = serde_json::json!(["\"v1\"", "W/\"v,2\"", "\"a\\b\u{fffd}\""]);
     assert_eq!(problem["expected"], expected);

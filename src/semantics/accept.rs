@@ -1,22 +1,58 @@
-//! Whether a client can read a problem in JSON (RFC 9110, section 12.5.1).
+//! The representations of a problem that a client can read (RFC 9110, section 12.5.1).
 
-use http::{HeaderMap, header::ACCEPT};
+use http::{HeaderMap, HeaderValue, header::ACCEPT};
 
 use super::{
     fields,
     list::{members, trim_ows},
 };
 
-/// Whether JSON is acceptable: where nothing is said, and where the most
-/// specific range that covers `application/problem+json`, or the one that
-/// names `application/json`, has a weight other than zero.
-pub(crate) fn json(headers: &HeaderMap) -> bool {
-    if !fields::has(headers, &ACCEPT) {
-        return true;
+/// The `Accept` of a request that is gone. It is read only for a refusal.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Accept {
+    first: Option<HeaderValue>,
+    more: Vec<HeaderValue>,
+}
+
+impl Accept {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        if accepts_anything(headers) {
+            return Self::default();
+        }
+        let mut lines = fields::lines(headers, &ACCEPT).cloned();
+        Self {
+            first: lines.next(),
+            more: lines.collect(),
+        }
     }
+
+    /// See [`json`].
+    pub(crate) fn json(&self) -> bool {
+        self.first.is_none() || any_json(self.first.iter().chain(&self.more))
+    }
+}
+
+/// Returns `true` if JSON is acceptable: without the field, and if the most specific
+/// range that covers `application/problem+json`, or the one that names
+/// `application/json`, has a weight other than zero.
+pub(crate) fn json(headers: &HeaderMap) -> bool {
+    accepts_anything(headers) || any_json(headers.get_all(ACCEPT))
+}
+
+/// Returns `true` without the field, and for the `*/*` of most clients.
+fn accepts_anything(headers: &HeaderMap) -> bool {
+    let mut lines = fields::lines(headers, &ACCEPT);
+    match (lines.next(), lines.next()) {
+        (None, _) => true,
+        (Some(line), None) => line.as_bytes() == b"*/*",
+        _ => false,
+    }
+}
+
+fn any_json<'a>(lines: impl IntoIterator<Item = &'a HeaderValue>) -> bool {
     let mut general = (0, false);
     let mut plain = false;
-    for member in members(headers.get_all(ACCEPT)) {
+    for member in members(lines) {
         let mut parts = member.split(|byte| *byte == b';').map(trim_ows);
         let range = parts.next().unwrap_or_default();
         let wanted = !parts.any(is_zero_weight);

@@ -197,14 +197,40 @@ impl<'a> TagRef<'a> {
     }
 }
 
-/// Whether all bytes are `etagc` of RFC 9110, section 8.8.3: visible
+/// As in a field, with U+FFFD for bytes that are not UTF-8.
+impl fmt::Display for TagRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let weak = if self.weak { "W/" } else { "" };
+        write!(f, "{weak}\"{}\"", String::from_utf8_lossy(self.opaque))
+    }
+}
+
+/// Returns `true` if all bytes are `etagc` of RFC 9110, section 8.8.3: visible
 /// characters without the quote, and the bytes from 0x80 on.
 fn is_opaque(bytes: &[u8]) -> bool {
-    // Without an early way out the compiler looks at many bytes at a time.
-    let strange = |byte: &u8| *byte <= b' ' || *byte == b'"' || *byte == 0x7f;
-    !bytes
-        .iter()
-        .fold(false, |found, byte| found | strange(byte))
+    let Some(last) = bytes.last_chunk() else {
+        let is_opaque = |byte: u8| are_opaque([byte; 8]);
+        return bytes.iter().copied().all(is_opaque);
+    };
+    let (chunks, _) = bytes.as_chunks();
+    // The last chunk and the one before it may overlap.
+    chunks.iter().chain([last]).copied().all(are_opaque)
+}
+
+/// As [`is_opaque`], for eight bytes at a time.
+fn are_opaque(bytes: [u8; 8]) -> bool {
+    const fn each(byte: u8) -> u64 {
+        u64::from_ne_bytes([byte; 8])
+    }
+    const HIGH: u64 = each(0x80);
+    let bytes = u64::from_ne_bytes(bytes);
+    // Each sum has the high bit of a byte set if what its name says holds for its other
+    // bits. None carries into the next byte.
+    let low = bytes & !HIGH;
+    let is_visible = low + each(0x7f - b' ');
+    let is_no_quote = (low ^ each(b'"')) + each(0x7f);
+    let is_no_delete = (low ^ each(0x7f)) + each(0x7f);
+    ((is_visible & is_no_quote & is_no_delete) | bytes) & HIGH == HIGH
 }
 
 impl TryFrom<&HeaderValue> for EntityTag {
@@ -251,7 +277,7 @@ impl From<EntityTag> for HeaderValue {
 
 impl fmt::Display for EntityTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        String::from_utf8_lossy(self.0.as_bytes()).fmt(f)
+        self.as_ref().fmt(f)
     }
 }
 

@@ -169,6 +169,31 @@ proptest! {
         }
     }
 
+    /// Issue 12: the way for one tag in one line decides as the way for all requests.
+    #[test]
+    fn one_tag_is_compared_as_every_list(
+        method in select(vec!["GET", "HEAD", "QUERY", "REPORT", "POST", "PUT", "FOO"]),
+        field in select(vec![IF_MATCH, IF_NONE_MATCH]),
+        line in prop_oneof![4 => tag().prop_map(HeaderValue::from), 1 => value()],
+        current in current(),
+        is_current in any::<[bool; 2]>(),
+        weakly: bool,
+    ) {
+        let mut line = line;
+        let etag = current.validators().and_then(|validators| validators.etag.clone());
+        if let (Some(etag), [true, weakened]) = (etag, is_current) {
+            line = if weakened { etag.into_weak() } else { etag }.into();
+        }
+        let headers = self::field(&field, vec![line]);
+        let conditions = ConditionalFields::from_headers(&headers).with_weak_if_match(weakly);
+        let method: Method = method.parse().expect("a method");
+        let now = || HttpDate::from_unix_seconds(0);
+        prop_assert_eq!(
+            conditions.evaluate(&method, current.as_ref(), now),
+            conditions.evaluate_all(&method, current.as_ref(), now)
+        );
+    }
+
     /// R-9110-12.5.5-b, R-9110-12.5.5-c.
     #[test]
     fn merging_vary_is_a_union_in_order(

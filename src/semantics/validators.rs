@@ -4,7 +4,6 @@
 use http::{
     HeaderMap, StatusCode,
     header::{CONTENT_ENCODING, DATE, ETAG, LAST_MODIFIED},
-    response::Parts,
 };
 
 use super::{
@@ -107,6 +106,18 @@ impl Validators {
         if let Some(etag) = &self.etag {
             headers.insert(ETAG, etag.as_header_value().clone());
         }
+        self.write_date(headers, now);
+    }
+
+    /// As [`write_to`](Self::write_to), without a copy of the tag.
+    pub(crate) fn into_headers(mut self, headers: &mut HeaderMap, now: impl FnOnce() -> HttpDate) {
+        if let Some(etag) = self.etag.take() {
+            headers.insert(ETAG, etag.into());
+        }
+        self.write_date(headers, now);
+    }
+
+    fn write_date(&self, headers: &mut HeaderMap, now: impl FnOnce() -> HttpDate) {
         if let Some(date) = self.last_modified {
             let now = now();
             if !is_ambiguous(date, fields::has(headers, &ETAG), now) {
@@ -162,20 +173,25 @@ pub(crate) enum Label {
 }
 
 impl Label {
-    /// `exact` says that the length of the body is known.
-    pub(crate) fn of(parts: &Parts, exact: bool, before: &Validators) -> Self {
+    /// `is_exact` says that the length of the body is known.
+    pub(crate) fn of(
+        status: StatusCode,
+        headers: &HeaderMap,
+        is_exact: bool,
+        before: &Validators,
+    ) -> Self {
         if !matches!(
-            parts.status,
+            status,
             StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION
         ) {
             return Self::Keep;
         }
-        if fields::has(&parts.headers, &ETAG) {
+        if fields::has(headers, &ETAG) {
             return Self::OwnTag;
         }
         match &before.etag {
             Some(tag) if !tag.is_weak() => {
-                if exact && !fields::has(&parts.headers, &CONTENT_ENCODING) {
+                if is_exact && !fields::has(headers, &CONTENT_ENCODING) {
                     Self::Confirm
                 } else {
                     Self::Weaken

@@ -279,3 +279,47 @@ where
     let tag = answer.headers().get("etag")?;
     Some(tag.to_str().unwrap().to_owned())
 }
+
+/// A source that has its first answer at hand, and waits for every other.
+struct AtHandOnce {
+    moving: Moving,
+}
+
+impl ValidatorSource for AtHandOnce {
+    type Error = Infallible;
+
+    async fn current(&self, request: &Parts) -> Result<Current, Infallible> {
+        let mut yielded = false;
+        std::future::poll_fn(|cx| {
+            if std::mem::replace(&mut yielded, true) {
+                return std::task::Poll::Ready(());
+            }
+            cx.waker().wake_by_ref();
+            std::task::Poll::Pending
+        })
+        .await;
+        self.moving.source()(request).await
+    }
+
+    fn at_hand(&self, request: &Parts) -> Option<Result<Current, Infallible>> {
+        let is_first = self.moving.asked.load(Ordering::SeqCst) == 0;
+        is_first.then(|| self.moving.source()(request).into_inner())
+    }
+}
+
+/// Issue 12: the second answer of a source may have to be waited for, when the first was
+/// not.
+#[test]
+fn a_confirmation_is_waited_for() {
+    for (moves, etag) in [(false, Some("\"0\"")), (true, None)] {
+        let moving = Moving::new(moves);
+        let source = AtHandOnce {
+            moving: moving.clone(),
+        };
+        let answer = moving.get_through(&ConditionalLayer::new().source(source), &[]);
+        assert_eq!(answer.status(), StatusCode::OK);
+        let labelled = answer.headers().get("etag");
+        assert_eq!(labelled.map(|tag| tag.to_str().unwrap()), etag);
+        assert_eq!(moving.asked.load(Ordering::SeqCst), 2);
+    }
+}

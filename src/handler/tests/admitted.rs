@@ -19,7 +19,7 @@ const NOW: HttpDate = HttpDate::from_unix_seconds(1_795_176_000);
 
 fn conditions(fields: Fields<'_>) -> ConditionalFields {
     let request = request("PUT", "/", fields.iter().copied());
-    ConditionalFields::from_headers(request.headers())
+    ConditionalFields::from_headers(request.headers()).cloned()
 }
 
 fn seen(tag: EntityTag) -> Current {
@@ -77,7 +77,7 @@ fn the_list_has_what_the_layer_admitted() {
                 true,
                 || NOW,
             );
-            let expected = Expected::handed_over(Method::PUT, conditions, current.clone());
+            let expected = Expected::handed_over(Method::PUT, conditions, current.clone(), None);
             let admitted = admission == Admission::Admit;
             for versions in [expected.versions(), expected.versions_of(&tags)] {
                 let has = versions.is_none_or(|versions| versions.contains(&7));
@@ -98,7 +98,7 @@ fn a_weak_tag_keeps_its_scope() {
     let fields = [("if-match", &*named)];
     let handed = |current| {
         let conditions = conditions(&fields).with_weak_if_match(true);
-        Expected::handed_over(Method::PUT, conditions, current)
+        Expected::handed_over(Method::PUT, conditions, current, None)
     };
     let unknown = handed(Current::Unknown);
     assert_eq!(unknown.versions_of(&of("notes/5")), Some(vec![7]));
@@ -144,7 +144,7 @@ fn what_was_seen_absent_is_inserted() {
         ),
     ];
     for (fields, current, absent) in table {
-        let expected = Expected::handed_over(Method::PUT, conditions(fields), current);
+        let expected = Expected::handed_over(Method::PUT, conditions(fields), current, None);
         assert_eq!(expected.must_be_absent(), absent, "{fields:?}");
     }
 }

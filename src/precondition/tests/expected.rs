@@ -102,6 +102,27 @@ fn a_comparison_consumes_what_is_expected() {
     assert!(!is_unchecked(&answer));
 }
 
+/// Issue 12: a layer that only checks expects no comparison of anybody.
+#[test]
+fn a_layer_may_only_check() {
+    let layer = PreconditionLayer::new(knows(tagged("1")))
+        .unchecked(Unchecked::Fail)
+        .check_only();
+    let unaware = |request: &Request<Upload>| {
+        assert!(request.extensions().get::<Expected>().is_none());
+        status(StatusCode::NO_CONTENT)
+    };
+    let answer = put(&layer, &[CONDITION], unaware);
+    assert_eq!(answer.status(), 204);
+    assert!(!is_unchecked(&answer));
+    assert_eq!(put(&layer, &[("if-match", "\"0\"")], unaware).status(), 412);
+
+    // A handler that compares all the same is answered as ever.
+    let problem = problem(put(&layer, &[CONDITION], compares));
+    assert_eq!(problem["expected"], serde_json::json!(["\"1\""]));
+    assert_eq!(problem["current"], "\"2\"");
+}
+
 /// Issue 11, A.6: of two layers the outer one sees that the handler compared.
 #[test]
 fn a_comparison_is_seen_by_every_layer() {

@@ -1,11 +1,8 @@
-use std::cell::LazyCell;
+use std::borrow::Borrow;
 
-use http::{
-    HeaderMap, HeaderName, HeaderValue, Method,
-    header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE},
-};
+use http::{HeaderMap, HeaderValue, Method};
 
-use super::{Asks, Condition, Current, Decision};
+use super::{Condition, Current, RequestConditions};
 use crate::semantics::{
     date::HttpDate,
     etag::TagRef,
@@ -16,33 +13,32 @@ use crate::semantics::{
 
 /// The conditional fields of one request, apart from `If-Range`.
 ///
-/// Taking them copies no bytes, so they can outlive the request.
-#[derive(Debug, Clone, Default)]
-pub struct ConditionalFields {
+/// [`from_headers`](Self::from_headers) borrows the lines of the request's head.
+/// [`cloned`](Self::cloned) gives fields that outlive it; no bytes are copied.
+#[derive(Debug, Clone)]
+pub struct ConditionalFields<L = HeaderValue> {
     // Almost always there is one line, which needs no `Vec`.
-    first: Option<(Field, HeaderValue)>,
-    more: Vec<(Field, HeaderValue)>,
+    first: Option<(Field, L)>,
+    more: Vec<(Field, L)>,
     weak_if_match: bool,
 }
 
+impl<L> Default for ConditionalFields<L> {
+    fn default() -> Self {
+        Self {
+            first: None,
+            more: Vec::new(),
+            weak_if_match: false,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Field {
+pub(super) enum Field {
     Match,
     NoneMatch,
     ModifiedSince,
     UnmodifiedSince,
-}
-
-impl Field {
-    fn named(name: &HeaderName) -> Option<Self> {
-        match *name {
-            IF_MATCH => Some(Self::Match),
-            IF_NONE_MATCH => Some(Self::NoneMatch),
-            IF_MODIFIED_SINCE => Some(Self::ModifiedSince),
-            IF_UNMODIFIED_SINCE => Some(Self::UnmodifiedSince),
-            _ => None,
-        }
-    }
 }
 
 impl From<Condition> for Field {
@@ -55,25 +51,47 @@ impl From<Condition> for Field {
     }
 }
 
-impl ConditionalFields {
-    /// Takes the conditional fields of a request.
+impl<'a> ConditionalFields<&'a HeaderValue> {
+    /// Reads the conditional fields of a request.
     #[must_use]
-    pub fn from_headers(headers: &HeaderMap) -> Self {
-        Asks::of(headers).preconditions
+    pub fn from_headers(headers: &'a HeaderMap) -> Self {
+        RequestConditions::of(headers).fields
     }
 
-    pub(super) fn take(&mut self, name: &HeaderName, value: &HeaderValue) {
-        let Some(field) = Field::named(name) else {
-            return;
-        };
-        let line = (field, value.clone());
-        if self.first.is_none() {
-            self.first = Some(line);
-        } else {
-            self.more.push(line);
+    /// The same fields, which outlive the request.
+    #[must_use]
+    pub fn cloned(&self) -> ConditionalFields {
+        let clone = |(field, line): &(Field, &HeaderValue)| (*field, HeaderValue::clone(line));
+        ConditionalFields {
+            first: self.first.as_ref().map(clone),
+            more: self.more.iter().map(clone).collect(),
+            weak_if_match: self.weak_if_match,
         }
     }
 
+    pub(super) fn push(&mut self, field: Field, line: &'a HeaderValue) {
+        if self.first.is_none() {
+            self.first = Some((field, line));
+        } else {
+            self.more.push((field, line));
+        }
+    }
+}
+
+impl ConditionalFields {
+    /// Borrows the lines.
+    pub(crate) fn borrowed(&self) -> ConditionalFields<&HeaderValue> {
+        ConditionalFields {
+            first: self.first.as_ref().map(|(field, line)| (*field, line)),
+            more: (self.more.iter())
+                .map(|(field, line)| (*field, line))
+                .collect(),
+            weak_if_match: self.weak_if_match,
+        }
+    }
+}
+
+impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
     /// Whether the request is unconditional.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -134,7 +152,7 @@ impl ConditionalFields {
         self.tags_of(condition.into())
     }
 
-    fn tags_of(&self, field: Field) -> impl Iterator<Item = TagRef<'_>> {
+    pub(super) fn tags_of(&self, field: Field) -> impl Iterator<Item = TagRef<'_>> {
         // Most clients send one tag, which need not be taken apart as a list.
         let single = self.only(field);
         let single = single.and_then(|line| TagRef::parse(trim_ows(line.as_bytes())));
@@ -194,134 +212,26 @@ impl ConditionalFields {
     }
 
     fn lines(&self, field: Field) -> impl Iterator<Item = &HeaderValue> {
-        self.first
-            .iter()
-            .chain(&self.more)
-            .filter_map(move |(of, line)| (*of == field).then_some(line))
+        let lines = self.first.iter().chain(&self.more);
+        let is_wanted = move |(of, _): &&(Field, L)| *of == field;
+        lines.filter(is_wanted).map(|(_, line)| line.borrow())
     }
 
-    fn has(&self, field: Field) -> bool {
+    pub(super) fn has(&self, field: Field) -> bool {
         self.lines(field).next().is_some()
     }
 
-    fn only(&self, field: Field) -> Option<&HeaderValue> {
+    /// The line of a request that has only this one.
+    pub(super) fn single(&self) -> Option<(Field, &HeaderValue)> {
+        let (field, line) = self.first.as_ref()?;
+        self.more.is_empty().then(|| (*field, line.borrow()))
+    }
+
+    pub(super) fn only(&self, field: Field) -> Option<&HeaderValue> {
         let mut lines = self.lines(field);
         match (lines.next(), lines.next()) {
             (Some(line), None) => Some(line),
             _ => None,
         }
-    }
-
-    /// Decides in the order of RFC 9110, section 13.2.2. 304 is for `GET`,
-    /// `HEAD` and `QUERY` (RFC 10008, section 2.6) alone.
-    ///
-    /// The caller has made sure that the answer without conditions would be
-    /// 2xx (section 13.2.1). A malformed field fails safe: a date is ignored,
-    /// and a list without one well-formed member keeps a request of an unsafe
-    /// method from being performed, even where the state is unknown. On a safe method such
-    /// an `If-Match` is false and such an `If-None-Match` true.
-    ///
-    /// An `If-Unmodified-Since` that equals a modification date of the current
-    /// second is false, since a date cannot tell two changes in one second
-    /// apart (section 8.8.2.2).
-    ///
-    /// `now` is asked once at most, and only where a date decides. It serves
-    /// [`HttpDate::parse`] too.
-    #[must_use]
-    pub fn evaluate(
-        &self,
-        method: &Method,
-        current: Current<ValidatorsRef<'_>>,
-        now: impl FnOnce() -> HttpDate,
-    ) -> Decision {
-        // Section 13.2.1: these select no representation.
-        if matches!(*method, Method::CONNECT | Method::OPTIONS | Method::TRACE) {
-            return Decision::Proceed;
-        }
-        let selected = match current {
-            Current::Unknown => {
-                let malformed = self.malformed_guard(method);
-                return malformed.map_or(Decision::Proceed, Decision::Failed);
-            }
-            Current::Absent => None,
-            Current::Present(validators) => Some(validators),
-        };
-        let reads = may_be_not_modified(method);
-        let now = LazyCell::new(now);
-
-        // Steps 1 and 2.
-        if self.has(Field::Match) {
-            let weakly = self.weak_if_match;
-            let same = |a: TagRef<'_>, b: TagRef<'_>| a.strong_eq(b) || (weakly && a.weak_eq(b));
-            if !self.matches(Field::Match, selected, same) {
-                return Decision::Failed(Condition::IfMatch);
-            }
-        } else if let Some((modified, date)) =
-            self.dates(Field::UnmodifiedSince, selected, || *now)
-            // Section 8.8.2.2: in a second that is not over it may change again.
-            && (modified > date || (modified == date && modified >= *now))
-        {
-            return Decision::Failed(Condition::IfUnmodifiedSince);
-        }
-
-        // Steps 3 and 4.
-        if self.has(Field::NoneMatch) {
-            // A guard that is misspelt is no permission.
-            let misspelt = || !is_safe(method) && self.is_malformed(Condition::IfNoneMatch);
-            if self.matches(Field::NoneMatch, selected, |a, b| a.weak_eq(b)) || misspelt() {
-                return if reads {
-                    Decision::NotModified
-                } else {
-                    Decision::Failed(Condition::IfNoneMatch)
-                };
-            }
-        } else if reads
-            && let Some((modified, date)) = self.dates(Field::ModifiedSince, selected, || *now)
-            && modified <= date
-        {
-            return Decision::NotModified;
-        }
-        Decision::Proceed
-    }
-
-    /// `*` matches whatever exists; it is that only when it stands alone
-    /// (sections 13.1.1 and 13.1.2).
-    fn matches(
-        &self,
-        field: Field,
-        selected: Option<ValidatorsRef<'_>>,
-        same: impl Fn(TagRef<'_>, TagRef<'_>) -> bool,
-    ) -> bool {
-        let Some(validators) = selected else {
-            return false;
-        };
-        let alone = self.only(field);
-        if alone.is_some_and(|line| trim_ows(line.as_bytes()) == b"*") {
-            return true;
-        }
-        let Some(current) = validators.etag else {
-            return false;
-        };
-        // A client sends what it got: one tag, which need not be taken apart.
-        if alone.is_some_and(|line| current.is_spelled(line.as_bytes())) {
-            return same(current, current);
-        }
-        self.tags_of(field).any(|tag| same(tag, current))
-    }
-
-    /// Returns the modification date and the field's. `None` where the field
-    /// must be ignored: absent, not one valid date, or no modification date to
-    /// compare with (sections 13.1.3 and 13.1.4).
-    fn dates(
-        &self,
-        field: Field,
-        selected: Option<ValidatorsRef<'_>>,
-        now: impl FnOnce() -> HttpDate,
-    ) -> Option<(HttpDate, HttpDate)> {
-        Some((selected?.last_modified?, self.date(field, now)?))
-    }
-
-    fn date(&self, field: Field, now: impl FnOnce() -> HttpDate) -> Option<HttpDate> {
-        HttpDate::parse(self.only(field)?.as_bytes(), now())
     }
 }

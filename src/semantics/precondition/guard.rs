@@ -1,6 +1,6 @@
-use std::cell::LazyCell;
+use std::{borrow::Borrow, cell::LazyCell};
 
-use http::Method;
+use http::{HeaderValue, Method};
 
 use super::{Condition, ConditionalFields, Current, Decision};
 use crate::semantics::{date::HttpDate, validators::ValidatorsRef};
@@ -36,7 +36,7 @@ pub enum Requirement {
     Tag,
 }
 
-impl ConditionalFields {
+impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
     /// Decides if a request of an unsafe method may be performed.
     ///
     /// `required` asks for a condition; `creates` says that the method makes

@@ -1,9 +1,10 @@
 //! Conditional requests: which conditions a request carries, and what they
 //! come to for the current state (RFC 9110, section 13).
 
-mod asks;
+mod evaluate;
 mod fields;
 mod guard;
+mod request;
 
 use std::fmt;
 
@@ -15,9 +16,9 @@ use super::{
     validators::{Validators, ValidatorsRef},
 };
 
-pub(crate) use asks::Asks;
 pub use fields::ConditionalFields;
 pub use guard::{Admission, Requirement};
+pub(crate) use request::RequestConditions;
 
 /// What is known of the representation that a request selects.
 #[derive(Debug, Clone, Copy, Default)]

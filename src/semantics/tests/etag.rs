@@ -19,6 +19,22 @@ fn every_byte_is_in_a_tag_or_is_not() {
     }
 }
 
+/// R-9110-8.8.3-a: in every place of a tag, whatever its length is.
+#[test]
+fn a_byte_counts_wherever_it_is() {
+    for length in 1..20 {
+        for place in 0..length {
+            for byte in 0..=u8::MAX {
+                let mut text = vec![b'x'; length + 2];
+                (text[0], text[length + 1]) = (b'"', b'"');
+                text[place + 1] = byte;
+                let legal = matches!(byte, 0x21 | 0x23..=0x7e | 0x80..);
+                assert_eq!(TagRef::parse(&text).is_some(), legal, "{text:?}");
+            }
+        }
+    }
+}
+
 /// R-9110-8.8.3-a.
 #[test]
 fn syntax() {

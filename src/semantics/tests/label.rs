@@ -79,7 +79,7 @@ fn a_representation_is_labelled_once_confirmed() {
     ];
     for (status, own, expected, tag, modified) in table {
         let mut parts = head(status, own);
-        let label = Label::of(&parts, true, &before());
+        let label = Label::of(parts.status, &parts.headers, true, &before());
         assert_eq!(label, expected, "{status} {own:?}");
         label.write(&mut parts.headers, &before());
         assert_eq!(field(&parts.headers, "etag"), tag, "{status} {own:?}");
@@ -95,12 +95,14 @@ fn a_representation_is_labelled_once_confirmed() {
 /// any confirmation. A weak tag or a date promises less, and needs none.
 #[test]
 fn only_a_strong_tag_is_confirmed() {
-    assert_eq!(Label::of(&head(200, &[]), false, &before()), Label::Weaken);
+    let parts = head(200, &[]);
+    let label = Label::of(parts.status, &parts.headers, false, &before());
+    assert_eq!(label, Label::Weaken);
     let weak = Validators::from(EntityTag::weak("1").unwrap());
     for before in [weak, before_without_tag(), Validators::new()] {
         for exact in [true, false] {
             let mut parts = head(200, &[]);
-            let label = Label::of(&parts, exact, &before);
+            let label = Label::of(parts.status, &parts.headers, exact, &before);
             assert_eq!(label, Label::AsRead);
             label.write(&mut parts.headers, &before);
             let tag = before.etag.as_ref().map(|_| "W/\"1\"");

@@ -114,7 +114,8 @@ fn admission() {
         ),
     ];
     for (current, fields, expected) in table {
-        let conditions = ConditionalFields::from_headers(&headers(fields.iter().copied()));
+        let headers = headers(fields.iter().copied());
+        let conditions = ConditionalFields::from_headers(&headers);
         let admit = |required, creates| {
             conditions.admit(&Method::PATCH, current.as_ref(), required, creates, || NOW)
         };
@@ -137,7 +138,8 @@ fn short_dates_are_conditions() {
         "Friday, 21-Nov-25 08:49:37 GMT",
     ] {
         let date = [("if-unmodified-since", date)];
-        let conditions = ConditionalFields::from_headers(&headers(date));
+        let headers = headers(date);
+        let conditions = ConditionalFields::from_headers(&headers);
         assert!(
             conditions.guard_writes(Current::Unknown, || NOW),
             "{date:?}"
@@ -158,8 +160,8 @@ fn weak_if_match() {
         ("W/\"0\"", true, false),
         ("w/\"1\"", true, false),
     ] {
-        let conditions = ConditionalFields::from_headers(&headers([("if-match", tags)]))
-            .with_weak_if_match(weakly);
+        let headers = headers([("if-match", tags)]);
+        let conditions = ConditionalFields::from_headers(&headers).with_weak_if_match(weakly);
         let admitted = conditions.admit(
             &Method::PUT,
             weak.as_ref(),

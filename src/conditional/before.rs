@@ -1,0 +1,128 @@
+//! Answers that need no service.
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Response, StatusCode, request::Parts};
+use http_body::Body;
+
+use super::layer::Config;
+use crate::{
+    body::ResponseBody,
+    clock::Clock,
+    outcome::{Outcome, Verdict},
+    refusal::{Reason, Refusal},
+    semantics::{
+        accept,
+        date::HttpDate,
+        etag::EntityTag,
+        not_modified::strip_representation_metadata,
+        precondition::{Condition, Current, Decision, RequestConditions},
+        validators::Validators,
+    },
+    source::SourceError,
+};
+
+/// A read before its service runs.
+pub(super) struct UnansweredRead<'a, C> {
+    pub(super) request: &'a Parts,
+    pub(super) conditions: RequestConditions<&'a HeaderValue>,
+    pub(super) config: &'a Config<C>,
+}
+
+impl<'a, C: Clock> UnansweredRead<'a, C> {
+    pub(super) fn new(request: &'a Parts, config: &'a Config<C>) -> Self {
+        Self {
+            request,
+            conditions: RequestConditions::of(&request.headers),
+            config,
+        }
+    }
+
+    /// Answers without the service if `current` decides the conditions: with 304 or 412.
+    /// Gives `current` back otherwise.
+    pub(super) fn answer<B: Body<Data = Bytes>>(
+        &self,
+        current: Current,
+    ) -> Result<Response<ResponseBody<B>>, Current> {
+        // What is not there is a 404, which the service gives and which wins.
+        let Current::Present(validators) = current else {
+            return Err(current);
+        };
+        let current = Current::Present(validators.as_ref());
+        let fields = &self.conditions.fields;
+        match fields.evaluate(&self.request.method, current, || self.now()) {
+            Decision::Proceed => Err(Current::Present(validators)),
+            Decision::NotModified => Ok(self.not_modified(validators)),
+            Decision::Failed(condition) => Ok(self.failed(condition, validators)),
+        }
+    }
+
+    fn not_modified<B: Body<Data = Bytes>>(
+        &self,
+        mut current: Validators,
+    ) -> Response<ResponseBody<B>> {
+        let mut response = Response::new(ResponseBody::empty());
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        self.explain(&mut response, Verdict::NotModified, Some(&current));
+        let weakly = |tag: &EntityTag| self.conditions.fields.names_weakly(tag.as_ref());
+        if current.etag.as_ref().is_some_and(weakly) {
+            // The 200 that the client has was no byte sequence to rely on.
+            current.etag = current.etag.map(EntityTag::into_weak);
+        }
+        let headers = response.headers_mut();
+        current.repeated.write_to(headers);
+        let is_dated = current.last_modified.is_some();
+        current.into_headers(headers, || self.now());
+        if is_dated {
+            strip_representation_metadata(headers);
+        }
+        response
+    }
+
+    fn failed<B: Body<Data = Bytes>>(
+        &self,
+        condition: Condition,
+        current: Validators,
+    ) -> Response<ResponseBody<B>> {
+        let fields = self.conditions.fields.clone();
+        let refusal = Refusal::of_condition(condition, fields).instead_of(current.as_ref().etag);
+        let mut response = self.refuse(refusal);
+        self.explain(&mut response, Verdict::Failed(condition), Some(&current));
+        current.into_headers(response.headers_mut(), || self.now());
+        response
+    }
+
+    fn now(&self) -> HttpDate {
+        self.config.clock.now().into()
+    }
+
+    /// 503, since the source failed.
+    pub(super) fn unavailable<B: Body<Data = Bytes>>(
+        &self,
+        error: SourceError,
+    ) -> Response<ResponseBody<B>> {
+        let mut response = self.refuse(Refusal::new(Reason::SourceUnavailable));
+        response.extensions_mut().insert(error);
+        self.explain(&mut response, Verdict::SourceFailed, None);
+        response
+    }
+
+    fn refuse<B: Body<Data = Bytes>>(&self, refusal: Refusal<'_>) -> Response<ResponseBody<B>> {
+        let refusal = refusal.accepting_json(accept::json(&self.request.headers));
+        let response = self.config.renderer.respond(&refusal);
+        if self.request.method == Method::HEAD {
+            return response.map(|_| ResponseBody::empty());
+        }
+        response.map(ResponseBody::bytes)
+    }
+
+    fn explain<B>(&self, response: &mut Response<B>, verdict: Verdict, told: Option<&Validators>) {
+        if self.config.explain {
+            Outcome::record(response.extensions_mut(), |outcome| {
+                outcome.set_verdict(verdict);
+                if let Some(told) = told {
+                    outcome.set_source(&told.into());
+                }
+            });
+        }
+    }
+}

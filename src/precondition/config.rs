@@ -1,0 +1,115 @@
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use bytes::Bytes;
+use http::{Method, request::Parts};
+use http_body::Body;
+
+use super::{Unchecked, write::Answer};
+use crate::{
+    body::ResponseBody,
+    clock::Clock,
+    outcome::{Outcome, Verdict},
+    refusal::{Refusal, Renderer},
+    semantics::{
+        date::HttpDate, method::is_safe, precondition::Requirement, validators::Validators,
+    },
+    source::OnSourceError,
+};
+
+pub(super) struct Config<Q, G> {
+    pub(super) source: Arc<Q>,
+    pub(super) self_get: G,
+    pub(super) required: Option<IsRequired>,
+    /// The requirement for requests that `required` selects.
+    pub(super) requires: Requirement,
+    pub(super) proceeds_when_unknown: bool,
+    /// `None` is the default.
+    pub(super) creates: Option<Arc<[Method]>>,
+    pub(super) weak_if_match: bool,
+    /// Whether the handler is told what to expect.
+    pub(super) hands_over: bool,
+    pub(super) already_applied: Option<AlreadyApplied>,
+    pub(super) on_source_error: OnSourceError,
+    pub(super) unchecked: Unchecked,
+    pub(super) explain: bool,
+    pub(super) renderer: Renderer,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+type IsRequired = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
+pub(super) type AlreadyApplied =
+    Arc<dyn Fn(&Parts, &Validators) -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
+
+impl<Q, G> Config<Q, G> {
+    pub(super) fn required(&self, request: &Parts) -> Requirement {
+        match &self.required {
+            Some(required) if required(request) => self.requires,
+            _ => Requirement::Nothing,
+        }
+    }
+
+    pub(super) fn refuse<ResB: Body<Data = Bytes>>(
+        &self,
+        refusal: Refusal<'_>,
+        accepts_json: bool,
+        current: Option<&Validators>,
+    ) -> Answer<ResB> {
+        let refusal = refusal
+            .accepting_json(accepts_json)
+            .instead_of(current.and_then(|current| current.as_ref().etag));
+        let mut response = self.renderer.respond(&refusal);
+        if let Some(validators) = current {
+            validators.write_to(response.headers_mut(), || self.now());
+        }
+        response.map(ResponseBody::bytes)
+    }
+
+    pub(super) fn explained<ResB: Body>(
+        &self,
+        mut answer: Answer<ResB>,
+        verdict: Verdict,
+    ) -> Answer<ResB> {
+        if self.explain {
+            Outcome::record(answer.extensions_mut(), |outcome| {
+                outcome.set_verdict(verdict)
+            });
+        }
+        answer
+    }
+
+    pub(super) fn now(&self) -> HttpDate {
+        self.clock.now().into()
+    }
+
+    /// Whether the method makes what is not there.
+    pub(super) fn creates(&self, method: &Method) -> bool {
+        debug_assert!(!is_safe(method));
+        match &self.creates {
+            Some(methods) => methods.contains(method),
+            // RFC 4918, section 9.3: `MKCOL` does nothing else.
+            None => matches!(method.as_str(), "PUT" | "POST" | "MKCOL"),
+        }
+    }
+}
+
+// By hand, since a source need not be `Clone`.
+impl<Q, G: Clone> Clone for Config<Q, G> {
+    fn clone(&self) -> Self {
+        Self {
+            source: Arc::clone(&self.source),
+            self_get: self.self_get.clone(),
+            required: self.required.clone(),
+            requires: self.requires,
+            proceeds_when_unknown: self.proceeds_when_unknown,
+            creates: self.creates.clone(),
+            weak_if_match: self.weak_if_match,
+            hands_over: self.hands_over,
+            already_applied: self.already_applied.clone(),
+            on_source_error: self.on_source_error,
+            unchecked: self.unchecked,
+            explain: self.explain,
+            renderer: self.renderer.clone(),
+            clock: Arc::clone(&self.clock),
+        }
+    }
+}

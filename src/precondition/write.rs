@@ -1,0 +1,150 @@
+//! One write, from the check to the answer.
+
+use std::{future::Future, sync::Arc};
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderName, Request, Response,
+    header::{IF_MATCH, IF_NONE_MATCH, IF_UNMODIFIED_SINCE},
+    request::Parts,
+};
+use http_body::Body;
+use tower_service::Service;
+
+use super::{
+    answer::Conflict,
+    check::{AtHand, UncheckedWrite, WriteCheck},
+    config::Config,
+    performed::{PerformedWrite, ShownWrite},
+};
+#[cfg(feature = "tokio")]
+use crate::semantics::method::changes_target;
+use crate::{
+    body::{ResponseBody, UnreadContent},
+    semantics::precondition::{ConditionalFields, Current, Requirement},
+    source::{MayAskService, Ready, ValidatorSource},
+};
+
+pub(super) type Answer<ResB> = Response<ResponseBody<ResB>>;
+
+/// A write with a condition, or that must have one, or that takes a lock.
+pub(super) struct GuardedWrite<Q, G> {
+    pub(super) config: Arc<Config<Q, G>>,
+    pub(super) guard: Guard,
+}
+
+/// The ways in which a write is kept from destroying what another one wrote.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Guard {
+    /// Whether the request has a condition.
+    pub(super) is_conditional: bool,
+    /// The condition that it must have.
+    pub(super) required: Requirement,
+    pub(super) serialization: Serialization,
+}
+
+/// The relation of a write to other writes of its resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Serialization {
+    /// The layer has no lock.
+    Unlocked,
+    /// The lock keeps other writes away between the check and the write.
+    Locked,
+    /// The layer has a lock, and no key of it for this request.
+    KeyMissing,
+}
+
+impl Guard {
+    pub(super) fn new(is_conditional: bool, required: Requirement) -> Self {
+        Self {
+            is_conditional,
+            required,
+            serialization: Serialization::Unlocked,
+        }
+    }
+
+    pub(super) fn requires_condition(self) -> bool {
+        self.required != Requirement::Nothing
+    }
+
+    pub(super) fn has_nothing_to_check(self) -> bool {
+        !self.is_conditional && !self.requires_condition()
+    }
+
+    /// Returns `true` if the request may write over another write: it has a condition, or
+    /// changes what is there and need not have one.
+    #[cfg(feature = "tokio")]
+    pub(super) fn may_overwrite(self, method: &http::Method) -> bool {
+        self.is_conditional || (changes_target(method) && !self.requires_condition())
+    }
+}
+
+/// Returns `true` if the request has a condition that counts for a write.
+pub(super) fn is_conditional<Q, G>(config: &Config<Q, G>, headers: &HeaderMap) -> bool {
+    let is_guard =
+        |name: &HeaderName| matches!(*name, IF_MATCH | IF_NONE_MATCH | IF_UNMODIFIED_SINCE);
+    // The names alone decide about most requests.
+    headers.keys().any(is_guard)
+        && ConditionalFields::from_headers(headers).guard_writes(Current::Unknown, || config.now())
+}
+
+impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
+    pub(super) fn unchecked<'a>(&'a self, request: &'a Parts) -> UncheckedWrite<'a, Q, G> {
+        UncheckedWrite::new(&self.config, self.guard, request)
+    }
+
+    /// `known` is what the source had at hand. `turn` is held until the write is done or
+    /// refused.
+    // No `async fn`: the future of one holds its arguments twice.
+    pub(super) fn run<S, ReqB, ResB, T>(
+        self,
+        known: Option<AtHand>,
+        mut parts: Parts,
+        mut content: UnreadContent<ReqB>,
+        mut service: Ready<S>,
+        turn: T,
+    ) -> impl Future<Output = Result<Answer<ResB>, S::Error>>
+    where
+        S: Service<Request<ReqB>, Response = Response<ResB>>,
+        ReqB: Body + Send + 'static,
+        ResB: Body<Data = Bytes>,
+        G: MayAskService<S, ReqB>,
+    {
+        let has_nothing_to_check = self.guard.has_nothing_to_check();
+        async move {
+            if has_nothing_to_check {
+                let conflict = Conflict::new(&self.config, &parts.headers);
+                let service = service.ready::<ReqB>().await?;
+                let request = Request::from_parts(parts, content.take());
+                return Ok(conflict.respond(service.call(request).await?));
+            }
+            let write = self.unchecked(&parts);
+            let (current, source_knew) = match write.check(known, &mut service).await? {
+                WriteCheck::Admitted {
+                    current,
+                    source_knew,
+                } => (current, source_knew),
+                WriteCheck::Refused(answer) => {
+                    return Ok(content.refuse(answer, (service, turn)).await);
+                }
+            };
+            let shown = (self.config.self_get.may_show())
+                .then(|| ShownWrite::new(&parts, self.guard, source_knew));
+            let performed = PerformedWrite::begin(&self, &mut parts, current);
+            let inner = service.ready::<ReqB>().await?;
+            let request = Request::from_parts(parts, content.take());
+            let response = inner.call(request).await?;
+            let failed = match performed.succeed(response) {
+                Ok(answer) => return Ok(answer),
+                Err(failed) => failed,
+            };
+            Ok(match shown {
+                Some(shown) => {
+                    let answer = shown.supersede(&self.config, &failed, &mut service);
+                    answer.await
+                }
+                None => performed.supersede(&failed),
+            })
+        }
+    }
+}

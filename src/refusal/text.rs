@@ -1,0 +1,121 @@
+use super::Reason;
+use crate::semantics::precondition::Condition;
+
+/// The constant members of a problem (RFC 9457, section 3.1).
+pub(super) struct Text {
+    pub(super) type_uri: &'static str,
+    pub(super) title: &'static str,
+    pub(super) detail: &'static str,
+    /// All of them and the status as JSON, without the closing brace.
+    pub(super) json: &'static str,
+}
+
+/// None of the texts needs escaping: a test holds them to that.
+macro_rules! text {
+    ($status:literal $title:literal, $type_uri:literal, $detail:literal) => {
+        &Text {
+            type_uri: $type_uri,
+            title: $title,
+            detail: $detail,
+            json: concat!(
+                "{\"type\":\"",
+                $type_uri,
+                "\",\"title\":\"",
+                $title,
+                "\",\"status\":",
+                $status,
+                ",\"detail\":\"",
+                $detail,
+                "\""
+            ),
+        }
+    };
+}
+
+macro_rules! precondition_failed {
+    ($detail:literal) => {
+        text!(
+            412 "Precondition Failed",
+            "https://www.rfc-editor.org/rfc/rfc9110.html#name-412-precondition-failed",
+            $detail
+        )
+    };
+}
+
+macro_rules! unavailable {
+    ($detail:literal) => {
+        text!(
+            503 "Service Unavailable",
+            "https://www.rfc-editor.org/rfc/rfc9110.html#name-503-service-unavailable",
+            $detail
+        )
+    };
+}
+
+macro_rules! internal_error {
+    ($detail:literal) => {
+        text!(
+            500 "Internal Server Error",
+            "https://www.rfc-editor.org/rfc/rfc9110.html#name-500-internal-server-error",
+            $detail
+        )
+    };
+}
+
+impl Reason {
+    pub(super) fn text(self) -> &'static Text {
+        match self {
+            Self::PreconditionFailed(Condition::IfMatch) => {
+                precondition_failed!("If-Match names no entity tag of the current representation.")
+            }
+            Self::PreconditionFailed(Condition::IfNoneMatch) => {
+                precondition_failed!("If-None-Match names the current representation.")
+            }
+            Self::PreconditionFailed(Condition::IfUnmodifiedSince) => precondition_failed!(
+                "The representation has changed since the date in If-Unmodified-Since."
+            ),
+            Self::PreconditionMalformed(Condition::IfMatch) => precondition_failed!(
+                "If-Match is malformed. Send the ETag that a GET gave, double quotes included, or *."
+            ),
+            Self::PreconditionMalformed(Condition::IfNoneMatch) => precondition_failed!(
+                "If-None-Match is malformed. Send * to create what does not exist yet, or an ETag with its double quotes."
+            ),
+            Self::PreconditionMalformed(Condition::IfUnmodifiedSince) => precondition_failed!(
+                "If-Unmodified-Since is malformed. Send the Last-Modified that a GET gave."
+            ),
+            Self::Superseded => precondition_failed!(
+                "Another write came first: the current state is not the one that was expected."
+            ),
+            Self::Unknown => precondition_failed!(
+                "The current state of this target is not known here, so no condition can be checked. Nothing was changed."
+            ),
+            Self::Conflict => text!(
+                409 "Conflict",
+                "https://www.rfc-editor.org/rfc/rfc9110.html#name-409-conflict",
+                "Another write came first. Read the current state and try again."
+            ),
+            Self::PreconditionRequired => text!(
+                428 "Precondition Required",
+                "https://www.rfc-editor.org/rfc/rfc6585.html#section-3",
+                "Send If-Match with the ETag that a GET gave, or If-None-Match: * to create what does not exist yet."
+            ),
+            Self::Absent => text!(
+                404 "Not Found",
+                "https://www.rfc-editor.org/rfc/rfc9110.html#name-404-not-found",
+                "There is nothing here to change."
+            ),
+            Self::SourceUnavailable => {
+                unavailable!("The current state is temporarily unavailable. Nothing was changed.")
+            }
+            Self::Busy => {
+                unavailable!("Too many writes of this resource are under way. Nothing was changed.")
+            }
+            Self::Unchecked => internal_error!(
+                "The handler changed the state without checking what the request expects."
+            ),
+            Self::TimedOut => internal_error!(
+                "The write did not end in time and was given up. It may or may not have taken effect."
+            ),
+        }
+    }
+}

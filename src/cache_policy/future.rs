@@ -67,14 +67,14 @@ impl<C: Clock> Exchange<C> {
         let status = response.status();
         if response.extensions().get::<CachePolicy>().is_none() {
             let headers = response.headers_mut();
-            self.rules.apply(self.asked, status, headers, None, now);
+            self.rules.apply(&self.asked, status, headers, None, now);
             return;
         }
         // Out and in again: what is in the extensions decides what becomes of them.
         let mut headers = mem::take(response.headers_mut());
         let chosen = response.extensions().get();
         self.rules
-            .apply(self.asked, status, &mut headers, chosen, now);
+            .apply(&self.asked, status, &mut headers, chosen, now);
         *response.headers_mut() = headers;
     }
 }

@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct CachePolicyLayer<C = SystemClock> {
-    rules: Rules,
+    rules: Arc<Rules>,
     date: bool,
     clock: C,
 }
@@ -28,7 +28,7 @@ impl CachePolicyLayer {
     /// another.
     pub fn new(policy: CachePolicy) -> Self {
         Self {
-            rules: Rules::new(policy),
+            rules: Arc::new(Rules::new(policy)),
             date: true,
             clock: SystemClock::default(),
         }
@@ -37,13 +37,14 @@ impl CachePolicyLayer {
 
 impl<C> CachePolicyLayer<C> {
     /// Adds a rule. Those before it come first, and the first that is for a
-    /// response decides.
+    /// response decides. There may be thousands: those that name a path are found by it,
+    /// and only those that name none are gone through one by one.
     ///
     /// # Errors
     ///
-    /// Refuses freshness for a method with side effects, and a 65th rule.
+    /// Refuses freshness for a method with side effects.
     pub fn rule(mut self, rule: Rule) -> Result<Self, InvalidRule> {
-        self.rules.push(rule)?;
+        Arc::make_mut(&mut self.rules).push(rule)?;
         Ok(self)
     }
 
@@ -70,7 +71,7 @@ impl<S, C: Clone> Layer<S> for CachePolicyLayer<C> {
     fn layer(&self, inner: S) -> Self::Service {
         CachePolicyService {
             inner,
-            rules: Arc::new(self.rules.clone()),
+            rules: Arc::clone(&self.rules),
             date: self.date,
             clock: self.clock.clone(),
         }

@@ -152,6 +152,7 @@
 mod date;
 mod future;
 mod layer;
+mod matched;
 mod rule;
 mod rules;
 mod service;

@@ -1,4 +1,4 @@
-use std::{error::Error, fmt, sync::Arc};
+use std::{error::Error, fmt, mem, sync::Arc};
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header::CONTENT_TYPE, request::Parts,
@@ -10,7 +10,7 @@ use crate::{
         media_range::{self, MediaRange},
         method,
     },
-    source::{InvalidRoute, PathSegments, Route},
+    source::{InvalidRoute, Route},
 };
 
 /// Which responses get which policy.
@@ -175,23 +175,31 @@ impl Rule {
         &self.policy
     }
 
-    /// Whether the request is one of those that it is for. `path` is the request's.
-    pub(super) fn asks_for(&self, request: &Parts, path: &mut PathSegments<'_>) -> bool {
-        let named = |method: &Method| {
-            *method == request.method || (*method == Method::GET && request.method == Method::HEAD)
-        };
-        let method = if self.methods.is_empty() {
-            matches!(request.method, Method::GET | Method::HEAD)
+    /// Takes away the forms of path of which a request has to have one, if there are any.
+    pub(super) fn take_paths(&mut self) -> Vec<Route> {
+        mem::take(&mut self.paths)
+    }
+
+    /// Whether it is for requests with this method.
+    pub(super) fn is_for_method(&self, method: &Method) -> bool {
+        let named =
+            |own: &Method| own == method || (*own == Method::GET && *method == Method::HEAD);
+        if self.methods.is_empty() {
+            matches!(*method, Method::GET | Method::HEAD)
         } else {
             self.methods.iter().any(named)
-        };
-        method
-            && (self.paths.is_empty()
-                || self.paths.iter().any(|route| route.matches_segments(path)))
-            && self
-                .request
-                .as_ref()
-                .is_none_or(|condition| condition.0(request))
+        }
+    }
+
+    /// Whether it looks at more of a request than its method and path.
+    pub(super) fn has_condition(&self) -> bool {
+        self.request.is_some()
+    }
+
+    /// Whether that holds.
+    pub(super) fn condition_holds(&self, request: &Parts) -> bool {
+        let condition = self.request.as_ref();
+        condition.is_none_or(|condition| condition.0(request))
     }
 
     /// Whether it is for what has this status, if the content is right.
@@ -259,8 +267,6 @@ pub enum InvalidRule {
     /// A status that can have no policy: 1xx, or 304 without the 200 that a cache
     /// would change by it (RFC 9111, section 3.2).
     Status,
-    /// More than 64 rules.
-    TooMany,
 }
 
 impl fmt::Display for InvalidRule {
@@ -269,7 +275,6 @@ impl fmt::Display for InvalidRule {
             Self::ContentType => "a media type is as `text/html`, or `text/*` for all of a type",
             Self::FreshWrite => "an answer to this method cannot be fresh",
             Self::Status => "no rule is for a 1xx, nor for a 304 without the 200",
-            Self::TooMany => "a layer has at most 64 rules",
         })
     }
 }

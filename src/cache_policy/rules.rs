@@ -4,15 +4,22 @@ use std::mem;
 
 use http::{HeaderMap, HeaderName, Method, Request, StatusCode, header::AUTHORIZATION};
 
-use super::rule::{InvalidRule, Rule, is_error, is_success};
+use super::{
+    matched::MatchedRules,
+    rule::{InvalidRule, Rule, is_error, is_success},
+};
 use crate::{
     semantics::{cache_policy::CachePolicy, date::HttpDate, fields, method, vary},
-    source::PathSegments,
+    source::{PathSegments, RouteTable},
 };
 
 #[derive(Debug, Clone)]
 pub(super) struct Rules {
     rules: Vec<Rule>,
+    /// The rules that name paths, by these paths.
+    by_path: RouteTable,
+    /// Those that name none.
+    any_path: MatchedRules,
     otherwise: CachePolicy,
     /// Where neither handler nor rule says anything about an error.
     errors: CachePolicy,
@@ -20,14 +27,15 @@ pub(super) struct Rules {
     redirections: CachePolicy,
     /// For a part of which it is not known what it is of.
     parts: CachePolicy,
+    /// The fields that rules look at, each once.
     consulted: Vec<HeaderName>,
 }
 
 /// What is known when the service is called.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Asked {
-    /// One bit per rule that the request is of.
-    rules: u64,
+    /// Those that the request is of.
+    pub(super) rules: MatchedRules,
     kind: Kind,
     authorized: bool,
 }
@@ -42,7 +50,7 @@ enum Kind {
 }
 
 impl Asked {
-    fn new(rules: u64, method: &Method, headers: &HeaderMap) -> Self {
+    fn new(rules: MatchedRules, method: &Method, headers: &HeaderMap) -> Self {
         let kind = match *method {
             Method::GET | Method::HEAD => Kind::Read,
             _ if method::may_be_fresh(method) => Kind::Safe,
@@ -57,11 +65,11 @@ impl Asked {
 }
 
 impl Rules {
-    pub(super) const MOST: usize = 64;
-
     pub(super) fn new(otherwise: CachePolicy) -> Self {
         Self {
             rules: Vec::new(),
+            by_path: RouteTable::new(),
+            any_path: MatchedRules::default(),
             otherwise,
             errors: CachePolicy::sensitive().yield_to_handler(),
             redirections: CachePolicy::always_ask().yield_to_handler(),
@@ -70,17 +78,38 @@ impl Rules {
         }
     }
 
-    pub(super) fn push(&mut self, rule: Rule) -> Result<(), InvalidRule> {
+    pub(super) fn push(&mut self, mut rule: Rule) -> Result<(), InvalidRule> {
         rule.check()?;
-        if self.rules.len() == Self::MOST {
-            return Err(InvalidRule::TooMany);
+        let number = self.rules.len();
+        let paths = rule.take_paths();
+        if paths.is_empty() {
+            self.any_path.insert(number);
         }
-        self.consulted.extend_from_slice(rule.consulted());
+        for path in &paths {
+            self.by_path.insert(path, number);
+        }
+        self.consult(rule.consulted());
+        rule.vary(&self.consulted);
         self.rules.push(rule);
-        // Whether a rule was looked at depends on what came before it, so that
-        // every response has all of them.
+        Ok(())
+    }
+
+    /// Whether a rule was looked at depends on what came before it, so that every response
+    /// varies by the fields of all rules.
+    fn consult(&mut self, fields: &[HeaderName]) {
+        let known = self.consulted.len();
+        for field in fields {
+            if !self.consulted.contains(field) {
+                self.consulted.push(field.clone());
+            }
+        }
+        let new = &self.consulted[known..];
+        // Most rules bring nothing new, and then the others are not gone through.
+        if new.is_empty() {
+            return;
+        }
         for rule in &mut self.rules {
-            rule.vary(&self.consulted);
+            rule.vary(new);
         }
         for policy in [
             &mut self.otherwise,
@@ -88,37 +117,52 @@ impl Rules {
             &mut self.redirections,
             &mut self.parts,
         ] {
-            *policy = policy.clone().vary(self.consulted.iter().cloned());
+            *policy = policy.clone().vary(new.iter().cloned());
         }
-        Ok(())
     }
 
-    /// Which rules the request is for. Only they need it taken apart.
+    /// Which rules the request is for. Only conditions need it taken apart.
     pub(super) fn ask<B>(&self, request: Request<B>) -> (Asked, Request<B>) {
         if self.rules.is_empty() {
-            return (Asked::new(0, request.method(), request.headers()), request);
+            let none = MatchedRules::default();
+            let asked = Asked::new(none, request.method(), request.headers());
+            return (asked, request);
+        }
+        let mut rules = self.any_path.clone();
+        let mut path = PathSegments::new(request.uri().path());
+        self.by_path
+            .for_each_match(&mut path, |rule| rules.insert(rule));
+        rules.sort();
+        rules.retain(|rule| self.rules[rule].is_for_method(request.method()));
+        let (rules, request) = self.hold_conditions(rules, request);
+        let asked = Asked::new(rules, request.method(), request.headers());
+        (asked, request)
+    }
+
+    /// Leaves the rules whose conditions hold.
+    fn hold_conditions<B>(
+        &self,
+        mut rules: MatchedRules,
+        request: Request<B>,
+    ) -> (MatchedRules, Request<B>) {
+        if !rules.iter().any(|rule| self.rules[rule].has_condition()) {
+            return (rules, request);
         }
         let (parts, body) = request.into_parts();
-        // One for all rules, or each would search a long path for itself.
-        let mut path = PathSegments::new(parts.uri.path());
-        let mut rules = 0;
-        for (at, rule) in self.rules.iter().enumerate() {
-            rules |= u64::from(rule.asks_for(&parts, &mut path)) << at;
-        }
-        let asked = Asked::new(rules, &parts.method, &parts.headers);
-        (asked, Request::from_parts(parts, body))
+        rules.retain(|rule| self.rules[rule].condition_holds(&parts));
+        (rules, Request::from_parts(parts, body))
     }
 
     /// Puts the policy into the head of the response. `chosen` is the handler's.
     pub(super) fn apply(
         &self,
-        asked: Asked,
+        asked: &Asked,
         status: StatusCode,
         headers: &mut HeaderMap,
         chosen: Option<&CachePolicy>,
         now: impl Fn() -> HttpDate,
     ) {
-        let Asked { authorized, .. } = asked;
+        let authorized = asked.authorized;
         let now = |policy: &CachePolicy, headers: &HeaderMap| {
             if policy.needs_now(headers) {
                 now()
@@ -155,7 +199,7 @@ impl Rules {
         }
     }
 
-    fn select(&self, asked: Asked, status: StatusCode, headers: &HeaderMap) -> Selected<'_> {
+    fn select(&self, asked: &Asked, status: StatusCode, headers: &HeaderMap) -> Selected<'_> {
         for rule in self.asked(asked) {
             match rule.is_for(status, headers) {
                 Some(true) => return Selected::Policy(rule.policy()),
@@ -177,13 +221,12 @@ impl Rules {
     }
 
     /// The rules that the request is of.
-    fn asked(&self, asked: Asked) -> impl Iterator<Item = &Rule> {
-        let bits = self.rules.iter().enumerate();
-        bits.filter_map(move |(at, rule)| (asked.rules & (1 << at) != 0).then_some(rule))
+    fn asked(&self, asked: &Asked) -> impl Iterator<Item = &Rule> {
+        asked.rules.iter().map(|rule| &self.rules[rule])
     }
 
     /// The policies that a 200 may have, as far as the request tells.
-    fn possible(&self, asked: Asked) -> impl Iterator<Item = &CachePolicy> {
+    fn possible(&self, asked: &Asked) -> impl Iterator<Item = &CachePolicy> {
         let rules = self.asked(asked).filter(|rule| rule.names(StatusCode::OK));
         let rules = rules.map(|rule| (rule.policy(), rule.looks_at_content()));
         let mut open = true;

@@ -84,6 +84,7 @@ mod path_segments;
 mod ready;
 mod repeating;
 mod route;
+mod route_table;
 mod self_get;
 mod state;
 #[cfg(test)]
@@ -113,6 +114,7 @@ pub(crate) use path_segments::PathSegments;
 pub(crate) use ready::Ready;
 pub use repeating::Repeating;
 pub use route::{At, InvalidRoute, Route};
+pub(crate) use route_table::RouteTable;
 pub(crate) use self_get::Asked;
 pub use self_get::{Inner, MayAskService, Named, NoSelfGet, SelfGet};
 pub use state::StateSource;

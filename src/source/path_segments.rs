@@ -1,6 +1,5 @@
-/// The ends of so many segments are kept. Later ones are searched for again by each route
-/// that has as many segments, all of which fit up to there.
-const KEPT: usize = 8;
+/// The ends of so many segments are kept in place, those of later ones on the heap.
+const IN_PLACE: usize = 8;
 
 /// The segments of a path, from left to right.
 ///
@@ -10,21 +9,29 @@ const KEPT: usize = 8;
 pub(crate) struct PathSegments<'p> {
     /// What follows the first slash, if there is one.
     path: Option<&'p str>,
-    ends: [usize; KEPT],
+    ends: [usize; IN_PLACE],
     known: usize,
+    /// The ends of all that are known beyond those in place.
+    later_ends: Vec<usize>,
     /// How many bytes were looked at in search of a slash.
     #[cfg(test)]
     pub(super) searched: usize,
+    /// How many nodes of a table were looked at.
+    #[cfg(test)]
+    pub(super) visited: usize,
 }
 
 impl<'p> PathSegments<'p> {
     pub(crate) fn new(path: &'p str) -> Self {
         Self {
             path: path.strip_prefix('/'),
-            ends: [0; KEPT],
+            ends: [0; IN_PLACE],
             known: 0,
+            later_ends: Vec::new(),
             #[cfg(test)]
             searched: 0,
+            #[cfg(test)]
+            visited: 0,
         }
     }
 
@@ -37,28 +44,48 @@ impl<'p> PathSegments<'p> {
         })
     }
 
-    fn end(&mut self, cursor: Cursor<'p>) -> usize {
-        if let Some(end) = self.ends[..self.known].get(cursor.index) {
-            return *end;
+    /// Where the segment ends, unless it has more than `most` bytes. No more of a longer one
+    /// is looked at.
+    fn end(&mut self, cursor: Cursor<'p>, most: usize) -> Option<usize> {
+        if let Some(end) = self.known_end(cursor.index) {
+            return (end - cursor.at <= most).then_some(end);
         }
         let rest = cursor.rest();
-        let length = rest.find('/').unwrap_or(rest.len());
+        let found = if most >= rest.len() {
+            rest.find('/')
+        } else {
+            rest.as_bytes()[..=most].iter().position(|byte| *byte == b'/')
+        };
+        let length = found.unwrap_or(rest.len().min(most.saturating_add(1)));
         #[cfg(test)]
         {
             self.searched += length;
         }
+        if length > most {
+            return None;
+        }
         let end = cursor.at + length;
         self.keep(cursor.index, end);
-        end
+        Some(end)
+    }
+
+    fn known_end(&self, index: usize) -> Option<usize> {
+        let end = match index.checked_sub(IN_PLACE) {
+            None => self.ends[..self.known].get(index),
+            Some(later) => self.later_ends.get(later),
+        };
+        end.copied()
     }
 
     /// Segments are found in their order, so that none is left out.
     fn keep(&mut self, index: usize, end: usize) {
-        if index == self.known
-            && let Some(kept) = self.ends.get_mut(index)
-        {
-            *kept = end;
-            self.known += 1;
+        match index.checked_sub(IN_PLACE) {
+            None if index == self.known => {
+                self.ends[index] = end;
+                self.known += 1;
+            }
+            Some(later) if later == self.later_ends.len() => self.later_ends.push(end),
+            _ => {}
         }
     }
 }
@@ -77,10 +104,15 @@ impl<'p> Cursor<'p> {
         &self.path[self.at..]
     }
 
-    /// The whole segment, and where the next one begins, if there is one.
-    pub(super) fn segment(self, segments: &mut PathSegments<'p>) -> (&'p str, Option<Self>) {
-        let end = segments.end(self);
-        (&self.path[self.at..end], self.after(end))
+    /// The whole segment, and where the next one begins, if there is one. `None` if the segment
+    /// has more than `most` bytes.
+    pub(super) fn segment(
+        self,
+        most: usize,
+        segments: &mut PathSegments<'p>,
+    ) -> Option<(&'p str, Option<Self>)> {
+        let end = segments.end(self, most)?;
+        Some((&self.path[self.at..end], self.after(end)))
     }
 
     /// Where this segment ends, if it is `literal`. Of a longer one no more is looked at than

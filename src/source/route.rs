@@ -31,7 +31,7 @@ pub struct Route {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Segment {
+pub(super) enum Segment {
     Literal(Box<str>),
     Capture(Box<str>),
 }
@@ -78,9 +78,17 @@ impl Route {
         self.matches_segments(&mut PathSegments::new(path))
     }
 
-    /// The same for a path that other routes look at too.
-    pub(crate) fn matches_segments(&self, path: &mut PathSegments<'_>) -> bool {
+    pub(super) fn matches_segments(&self, path: &mut PathSegments<'_>) -> bool {
         self.split(path, |_, _| {}).is_some()
+    }
+
+    pub(super) fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// Whether it ends with `{*rest}`.
+    pub(super) fn has_rest(&self) -> bool {
+        self.rest.is_some()
     }
 
     /// What the part of `path` stands for that has this name, where the path
@@ -137,7 +145,7 @@ impl Route {
             left = match segment {
                 Segment::Literal(literal) => cursor.after(cursor.end_of(literal, path)?),
                 Segment::Capture(name) => {
-                    let (text, next) = cursor.segment(path);
+                    let (text, next) = cursor.segment(usize::MAX, path)?;
                     if text.is_empty() {
                         return None;
                     }

@@ -10,6 +10,7 @@ use crate::{
 
 mod layer;
 mod malformed;
+mod many_rules;
 mod naive;
 mod policies;
 mod product;

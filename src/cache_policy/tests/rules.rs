@@ -251,16 +251,6 @@ fn all_that_is_said_of_the_request_has_to_hold() {
     assert_eq!(says("/?v=1", &[(ACCEPT, "a/b"), (ORIGIN, "o")]), "no-cache");
 }
 
-#[test]
-fn there_are_64_rules_at_most() {
-    let full = rules((0..64).map(|at| public().path(&format!("/{at}")).unwrap()));
-    assert_eq!(
-        control(&full, asking(Method::GET, "/63", &[]), 200, &[]),
-        PUBLIC
-    );
-    assert_eq!(full.rule(public()).unwrap_err(), InvalidRule::TooMany);
-}
-
 /// R-9111-4.1-a: an error varies as the success of its route does.
 #[test]
 fn an_error_varies_as_its_route() {

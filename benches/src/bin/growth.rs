@@ -1,0 +1,144 @@
+//! Instructions of one request below many path patterns, counted by callgrind: how the cost grows with the number of
+//! patterns and the length of the path.
+
+use std::{
+    env,
+    hint::black_box,
+    process::{self, Command},
+    sync::Arc,
+};
+
+use axum::body::Body;
+use http::{Request, Uri};
+use tower::{Layer, Service, ServiceExt};
+use tower_conditional::{
+    CachePolicyLayer,
+    cache_policy::{CachePolicy, Rule},
+};
+use tower_conditional_bench::{
+    case::Case,
+    drive::block_on,
+    goals::{self, Goal},
+    handler::Handler,
+    table,
+};
+
+const COUNT: u32 = 50;
+/// The function that callgrind counts in.
+const TOGGLE: &str = "*growth*measured*";
+const LONG: usize = 60 << 10;
+const PATTERNS: [usize; 4] = [0, 1, 64, 10_000];
+
+/// The paths, by name. A server parses the path of each request, and so does what is measured.
+fn path(name: &str) -> String {
+    let long = "x".repeat(LONG);
+    match name {
+        "short, no rule" => "/other/17".to_owned(),
+        "short, a rule" => "/notes-0/17".to_owned(),
+        "60 KB, one segment" => format!("/{long}"),
+        "60 KB of slashes" => "/".repeat(LONG),
+        "60 KB of segments" => "/notes-0".repeat(LONG / "/notes-0".len()),
+        "60 KB, a rule" => format!("/notes-0/{long}"),
+        _ => panic!("no such path: {name}"),
+    }
+}
+
+const PATHS: [&str; 6] = [
+    "short, no rule",
+    "short, a rule",
+    "60 KB, one segment",
+    "60 KB of slashes",
+    "60 KB of segments",
+    "60 KB, a rule",
+];
+
+fn main() {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => report(),
+        ["--path", name, "--patterns", patterns, "--count", count] => {
+            let number = |text: &str| text.parse().expect("a number");
+            run(name, number(patterns), number(count));
+        }
+        _ => panic!("usage: growth [--path NAME --patterns N --count N]"),
+    }
+}
+
+/// A rule for each pattern: half of them end in a parameter, half in a literal.
+fn layer(patterns: usize) -> CachePolicyLayer {
+    let layer = CachePolicyLayer::new(CachePolicy::always_ask()).without_date();
+    (0..patterns).fold(layer, |layer, at| {
+        let pattern = match at % 2 {
+            0 => format!("/notes-{at}/{{id}}"),
+            _ => format!("/pages/about-{at}"),
+        };
+        let rule = Rule::new(CachePolicy::versioned_asset());
+        let rule = rule.path(&pattern).expect("a pattern");
+        layer.rule(rule).expect("a rule")
+    })
+}
+
+fn run(name: &str, patterns: usize, count: u32) {
+    let path = Arc::<str>::from(path(name));
+    let mut service = layer(patterns).layer(Handler::new(&Case::one_kib()));
+    let mut one_request = || {
+        let uri = Uri::try_from(&*path).expect("a path");
+        let mut request = Request::new(Body::empty());
+        *request.uri_mut() = uri;
+        let service = block_on(service.ready()).expect("no error");
+        black_box(block_on(service.call(request)).expect("no error"));
+    };
+    one_request();
+    measured(&mut one_request, count);
+}
+
+#[inline(never)]
+fn measured(one_request: &mut dyn FnMut(), count: u32) {
+    for _ in 0..count {
+        one_request();
+    }
+}
+
+fn report() {
+    println!("\n### Instructions below many path patterns (callgrind, mean of {COUNT})");
+    let mut goals = Vec::new();
+    let rows = PATHS.map(|path| {
+        let counts = PATTERNS.map(|patterns| count(path, patterns));
+        let [without, one, few, many] = counts;
+        let over = |count: f64, other: f64, limit, what: &str| {
+            Goal::at_most(format!("{path}: {what}"), limit, count / other).ratio()
+        };
+        goals.push(over(few, one, 2.0, "64 patterns / 1"));
+        goals.push(over(many, one, 2.0, "10,000 patterns / 1"));
+        if path.starts_with("60 KB") {
+            goals.push(over(many, without, 1.5, "10,000 patterns / none"));
+        }
+        let mut row = vec![path.to_owned()];
+        row.extend(counts.map(|count| format!("{count:.0}")));
+        row
+    });
+    let columns = ["path", "none", "1", "64", "10,000"];
+    table::print("Patterns", &columns, &rows);
+    goals::print("Goals, growth", &goals);
+}
+
+/// Runs this program again under callgrind.
+fn count(path: &str, patterns: usize) -> f64 {
+    let profile = env::temp_dir().join(format!("tower-conditional-growth-{}", process::id()));
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--collect-atstart=no"])
+        .arg(format!("--toggle-collect={TOGGLE}"))
+        .arg(format!("--callgrind-out-file={}", profile.display()))
+        .arg(env::current_exe().expect("the path of this program"))
+        .args(["--path", path, "--patterns", &patterns.to_string()])
+        .args(["--count", &COUNT.to_string()])
+        .output()
+        .expect("valgrind is installed");
+    std::fs::remove_file(profile).ok();
+    let messages = String::from_utf8_lossy(&output.stderr);
+    let collected = messages
+        .lines()
+        .find_map(|line| line.split("Collected :").nth(1))
+        .unwrap_or_else(|| panic!("callgrind counts nothing for {path}: {messages}"));
+    collected.trim().parse::<f64>().expect("a number") / f64::from(COUNT)
+}

@@ -133,24 +133,21 @@ impl Rules {
         self.by_path
             .for_each_match(&mut path, |rule| rules.insert(rule));
         rules.sort();
-        rules.retain(|rule| self.rules[rule].is_for_method(request.method()));
-        let (rules, request) = self.hold_conditions(rules, request);
-        let asked = Asked::new(rules, request.method(), request.headers());
-        (asked, request)
-    }
-
-    /// Leaves the rules whose conditions hold.
-    fn hold_conditions<B>(
-        &self,
-        mut rules: MatchedRules,
-        request: Request<B>,
-    ) -> (MatchedRules, Request<B>) {
-        if !rules.iter().any(|rule| self.rules[rule].has_condition()) {
-            return (rules, request);
+        let mut conditions = false;
+        rules.retain(|rule| {
+            let rule = &self.rules[rule];
+            let stays = rule.is_for_method(request.method());
+            conditions |= stays && rule.has_condition();
+            stays
+        });
+        if !conditions {
+            let asked = Asked::new(rules, request.method(), request.headers());
+            return (asked, request);
         }
         let (parts, body) = request.into_parts();
         rules.retain(|rule| self.rules[rule].condition_holds(&parts));
-        (rules, Request::from_parts(parts, body))
+        let asked = Asked::new(rules, &parts.method, &parts.headers);
+        (asked, Request::from_parts(parts, body))
     }
 
     /// Puts the policy into the head of the response. `chosen` is the handler's.

@@ -10,7 +10,7 @@ use std::{
 
 use axum::body::Body;
 use http::{Request, Uri};
-use tower::{Layer, Service, ServiceExt};
+use tower::{Layer, ServiceExt};
 use tower_conditional::{
     CachePolicyLayer,
     cache_policy::{CachePolicy, Rule},
@@ -23,7 +23,7 @@ use tower_conditional_bench::{
     table,
 };
 
-const COUNT: u32 = 50;
+const COUNT: usize = 50;
 /// The function that callgrind counts in.
 const TOGGLE: &str = "*growth*measured*";
 const LONG: usize = 60 << 10;
@@ -43,6 +43,9 @@ fn path(name: &str) -> String {
     }
 }
 
+/// Not a path: what it costs to make the layer.
+const BUILDING: &str = "building";
+
 const PATHS: [&str; 6] = [
     "short, no rule",
     "short, a rule",
@@ -57,8 +60,8 @@ fn main() {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => report(),
         ["--path", name, "--patterns", patterns, "--count", count] => {
-            let number = |text: &str| text.parse().expect("a number");
-            run(name, number(patterns), number(count));
+            let [patterns, count] = [patterns, count].map(|text| text.parse().expect("a number"));
+            run(name, patterns, count);
         }
         _ => panic!("usage: growth [--path NAME --patterns N --count N]"),
     }
@@ -78,22 +81,26 @@ fn layer(patterns: usize) -> CachePolicyLayer {
     })
 }
 
-fn run(name: &str, patterns: usize, count: u32) {
+fn run(name: &str, patterns: usize, count: usize) {
+    if name == BUILDING {
+        measured(&mut || drop(black_box(layer(patterns))), count);
+        return;
+    }
     let path = Arc::<str>::from(path(name));
     let mut service = layer(patterns).layer(Handler::new(&Case::one_kib()));
     let mut one_request = || {
         let uri = Uri::try_from(&*path).expect("a path");
         let mut request = Request::new(Body::empty());
         *request.uri_mut() = uri;
-        let service = block_on(service.ready()).expect("no error");
-        black_box(block_on(service.call(request)).expect("no error"));
+        let response = block_on((&mut service).oneshot(request));
+        black_box(response.expect("no error"));
     };
     one_request();
     measured(&mut one_request, count);
 }
 
 #[inline(never)]
-fn measured(one_request: &mut dyn FnMut(), count: u32) {
+fn measured(one_request: &mut dyn FnMut(), count: usize) {
     for _ in 0..count {
         one_request();
     }
@@ -103,7 +110,7 @@ fn report() {
     println!("\n### Instructions below many path patterns (callgrind, mean of {COUNT})");
     let mut goals = Vec::new();
     let rows = PATHS.map(|path| {
-        let counts = PATTERNS.map(|patterns| count(path, patterns));
+        let counts = PATTERNS.map(|patterns| instructions(path, patterns, COUNT));
         let [without, one, few, many] = counts;
         let over = |count: f64, other: f64, limit, what: &str| {
             Goal::at_most(format!("{path}: {what}"), limit, count / other).ratio()
@@ -119,11 +126,16 @@ fn report() {
     });
     let columns = ["path", "none", "1", "64", "10,000"];
     table::print("Patterns", &columns, &rows);
+    let building = [100, 1_000, 10_000].map(|patterns| {
+        let each = instructions(BUILDING, patterns, 1) / patterns as f64;
+        vec![patterns.to_string(), format!("{each:.0}")]
+    });
+    table::print("Building", &["patterns", "for each"], &building);
     goals::print("Goals, growth", &goals);
 }
 
-/// Runs this program again under callgrind.
-fn count(path: &str, patterns: usize) -> f64 {
+/// Runs this program again under callgrind. Returns the mean.
+fn instructions(path: &str, patterns: usize, count: usize) -> f64 {
     let profile = env::temp_dir().join(format!("tower-conditional-growth-{}", process::id()));
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--collect-atstart=no"])
@@ -131,7 +143,7 @@ fn count(path: &str, patterns: usize) -> f64 {
         .arg(format!("--callgrind-out-file={}", profile.display()))
         .arg(env::current_exe().expect("the path of this program"))
         .args(["--path", path, "--patterns", &patterns.to_string()])
-        .args(["--count", &COUNT.to_string()])
+        .args(["--count", &count.to_string()])
         .output()
         .expect("valgrind is installed");
     std::fs::remove_file(profile).ok();
@@ -140,5 +152,5 @@ fn count(path: &str, patterns: usize) -> f64 {
         .lines()
         .find_map(|line| line.split("Collected :").nth(1))
         .unwrap_or_else(|| panic!("callgrind counts nothing for {path}: {messages}"));
-    collected.trim().parse::<f64>().expect("a number") / f64::from(COUNT)
+    collected.trim().parse::<f64>().expect("a number") / count as f64
 }

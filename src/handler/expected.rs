@@ -1,6 +1,9 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use http::{HeaderMap, Method, Request, request::Parts};
@@ -209,14 +212,14 @@ impl Expected {
         }
         let (matching, excluding) = (Condition::IfMatch, Condition::IfNoneMatch);
         let fields = &self.0.fields;
-        let excludes = |tag: TagRef<'_>| {
-            let any = fields.is_any(excluding) || fields.is_malformed(excluding);
-            any || fields.tags(excluding).any(|other| other.weak_eq(tag))
-        };
+        let excludes_all = fields.is_any(excluding) || fields.is_malformed(excluding);
         if fields.names(matching) && !fields.is_any(matching) {
+            // A client makes both lists as long as it likes, so each is read once.
+            let excluded: HashSet<_> = fields.tags(excluding).map(TagRef::opaque).collect();
             // `If-Unmodified-Since` is ignored beside it (section 13.1.4).
             let named = fields.tags(matching);
             let counts = |tag: &TagRef<'_>| fields.matches_weakly() || !tag.is_weak();
+            let excludes = |tag: TagRef<'_>| excludes_all || excluded.contains(tag.opaque());
             let named = named.filter(|tag| counts(tag) && !excludes(*tag));
             return Some(named.filter_map(|tag| number(tag.strong())).collect());
         }
@@ -224,6 +227,9 @@ impl Expected {
             return None;
         }
         // Of these the layer knows more than the fields say.
+        let excludes = |tag: TagRef<'_>| {
+            excludes_all || fields.tags(excluding).any(|other| other.weak_eq(tag))
+        };
         let seen = self.seen_tag().filter(|tag| !excludes(*tag));
         Some(seen.and_then(number).into_iter().collect())
     }

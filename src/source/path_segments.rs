@@ -54,7 +54,9 @@ impl<'p> PathSegments<'p> {
         let found = if most >= rest.len() {
             rest.find('/')
         } else {
-            rest.as_bytes()[..=most].iter().position(|byte| *byte == b'/')
+            rest.as_bytes()[..=most]
+                .iter()
+                .position(|byte| *byte == b'/')
         };
         let length = found.unwrap_or(rest.len().min(most.saturating_add(1)));
         #[cfg(test)]

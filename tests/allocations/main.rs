@@ -4,6 +4,7 @@
 
 mod cache_policy;
 mod cache_tags;
+mod growth;
 mod preconditions;
 mod support;
 mod tags;

@@ -66,13 +66,16 @@ fn method() -> impl Strategy<Value = Method> {
 
 fn terms() -> impl Strategy<Value = Terms> {
     let query = select(vec!["x", "y"]);
-    (vec(pattern(), 0..4), option::of(method()), option::of(query)).prop_map(
-        |(paths, method, query)| Terms {
+    (
+        vec(pattern(), 0..4),
+        option::of(method()),
+        option::of(query),
+    )
+        .prop_map(|(paths, method, query)| Terms {
             paths,
             method,
             query,
-        },
-    )
+        })
 }
 
 fn request() -> impl Strategy<Value = Request<()>> {

@@ -210,3 +210,16 @@ fn a_malformed_condition_of_a_read_matches_nothing() {
         assert_eq!(check(method, "if-match", current()), !is_evaluated);
     }
 }
+
+/// Issue 12, item 8: each tag of the one list was looked for in all of the other, which took
+/// seconds for two fields of 30 KB. So would this test take minutes.
+#[test]
+fn long_lists_cost_linear_time() {
+    let list = |from: i64| {
+        let tags = (from..from + 50_000).map(|number| format!("\"{number}\""));
+        tags.collect::<Vec<_>>().join(", ")
+    };
+    let (named, excluded) = (list(0), list(40_000));
+    let found = expected(&[("if-match", &named), ("if-none-match", &excluded)]).versions();
+    assert_eq!(found, Some((0..40_000).collect()));
+}

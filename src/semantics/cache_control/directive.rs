@@ -14,6 +14,8 @@ pub(super) struct Directive<'a> {
     pub(super) argument: Argument<'a>,
     /// The member as it was sent.
     pub(super) raw: &'a [u8],
+    /// The same for all words of a malformed member, so it is looked for once.
+    pub(super) hides_lifetime: Option<bool>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +41,8 @@ impl Directive<'_> {
     /// Whether a lifetime stands somewhere in it, as in `x-max-age=5`. Some caches
     /// look for that text, and not for a directive of this name.
     pub(super) fn hides_lifetime(&self) -> bool {
-        hides_lifetime(self.raw)
+        self.hides_lifetime
+            .unwrap_or_else(|| hides_lifetime(self.raw))
     }
 }
 
@@ -87,6 +90,7 @@ where
 }
 
 fn malformed(member: &[u8]) -> impl Iterator<Item = Directive<'_>> {
+    let hides_lifetime = Some(hides_lifetime(member));
     member
         .split(|byte| !is_token(*byte) && *byte != b'=')
         .map(|word| split_name(word).0)
@@ -95,6 +99,7 @@ fn malformed(member: &[u8]) -> impl Iterator<Item = Directive<'_>> {
             name,
             argument: Argument::Malformed,
             raw: member,
+            hides_lifetime,
         })
 }
 
@@ -111,6 +116,7 @@ fn directive(member: &[u8]) -> Option<Directive<'_>> {
         name,
         argument,
         raw: member,
+        hides_lifetime: None,
     })
 }
 

@@ -34,6 +34,7 @@ impl Extension {
             name: name.as_bytes(),
             argument: Argument::None,
             raw: name.as_bytes(),
+            hides_lifetime: None,
         };
         if name.is_empty() || !name.bytes().all(is_token) || known.read(&directive).is_some() {
             return Err(InvalidExtension(()));

@@ -219,7 +219,11 @@ fn a_table_looks_at_as_much_for_10_000_patterns_as_for_one() {
             found(&table, &mut segments);
             assert!(segments.visited <= nodes, "{}", segments.visited);
             let searched = segments.searched;
-            assert!(searched <= bytes, "{}: {searched}", &path[..20.min(path.len())]);
+            assert!(
+                searched <= bytes,
+                "{}: {searched}",
+                &path[..20.min(path.len())]
+            );
         }
     }
 }

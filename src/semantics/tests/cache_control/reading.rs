@@ -284,3 +284,20 @@ fn no_byte_in_front_hides_a_restriction() {
         assert!(said.is_private(), "{junk:?}");
     }
 }
+
+/// Issue 12, item 8: a malformed member was searched for a lifetime once for each word in it.
+/// So this test would take minutes.
+#[test]
+fn a_long_malformed_member_costs_linear_time() {
+    let member = "a b=1 ".repeat(100_000);
+    let headers = field(&[&format!("; {member}")]);
+    assert!(
+        !lines_of(&headers, &http::header::CACHE_CONTROL)
+            .unwrap()
+            .clear
+    );
+    let mut targeted = http::HeaderMap::new();
+    targeted.insert("surrogate-control", headers["cache-control"].clone());
+    let name = http::HeaderName::from_static("surrogate-control");
+    assert!(lines_of(&targeted, &name).unwrap().clear);
+}

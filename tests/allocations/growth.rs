@@ -1,0 +1,88 @@
+//! What grows with the number of rules and keys, and what is given back.
+
+use allocation_counter::measure;
+use http::{Request, header};
+use http_body_util::Empty;
+use tower::Layer;
+use tower_conditional::{
+    CachePolicyLayer,
+    cache_policy::{CachePolicy, Rule},
+};
+
+use crate::support::{Handler, allocations};
+
+fn layer(rules: usize) -> CachePolicyLayer {
+    let layer = CachePolicyLayer::new(CachePolicy::always_ask()).without_date();
+    (0..rules).fold(layer, |layer, number| {
+        let rule = Rule::new(CachePolicy::versioned_asset());
+        let rule = rule.path(&format!("/notes-{number}/{{id}}")).unwrap();
+        layer.rule(rule).unwrap()
+    })
+}
+
+/// What rules allocate for one request, besides the policy.
+#[test]
+fn rules_allocate_nothing_but_a_place_for_late_ones() {
+    let get = |path: &'static str| move || Request::get(path).body(Empty::new()).unwrap();
+    let handler = || {
+        let handler = Handler::new(1024, 1024);
+        // With room for what a policy adds.
+        handler.with(header::VARY, "accept")
+    };
+    let many = layer(10_000);
+    for (path, expected) in [
+        ("/other/1", 0),
+        ("/notes-0/1", 0),
+        ("/notes-63/1", 0),
+        ("/notes-64/1", 1),
+        ("/notes-9999/1", 1),
+    ] {
+        let without = allocations(layer(0).layer(handler()), get(path));
+        let with = allocations(many.layer(handler()), get(path));
+        assert_eq!(with - without, expected, "{path}");
+    }
+}
+
+/// The paths themselves and what finds them; each rule has a policy besides.
+#[test]
+fn many_rules_take_linear_memory() {
+    let bytes = |rules| {
+        let mut kept = None;
+        let info = measure(|| kept = Some(layer(rules)));
+        info.bytes_current
+    };
+    let [few, many] = [1_000, 10_000].map(|rules| bytes(rules) / rules as i64);
+    assert!(many <= 2 * few, "{few} and {many} bytes for each rule");
+}
+
+/// A flood of keys that is over leaves nothing behind.
+#[cfg(feature = "tokio")]
+#[test]
+fn a_million_keys_are_given_back() {
+    use std::{
+        future::Future,
+        pin::pin,
+        task::{Context, Poll, Waker},
+    };
+
+    use tower_conditional::lock::KeyedLock;
+
+    const KEYS: usize = 1_000_000;
+    let lock = KeyedLock::new().capacity(KEYS).unwrap();
+    let hold = |key: usize| {
+        let acquired = pin!(lock.acquire(key.to_string()));
+        match acquired.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Ok(guard)) => guard,
+            _ => panic!("a key that nobody holds"),
+        }
+    };
+    let info = measure(|| {
+        let guards: Vec<_> = (0..KEYS).map(hold).collect();
+        assert_eq!(lock.len(), KEYS);
+        drop(guards);
+        assert!(lock.is_empty());
+    });
+    // The keys alone were more than a hundred MiB.
+    assert!(info.bytes_max > 100 << 20, "{}", info.bytes_max);
+    assert!(info.bytes_current < 8 << 10, "{}", info.bytes_current);
+}

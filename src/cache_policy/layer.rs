@@ -37,8 +37,10 @@ impl CachePolicyLayer {
 
 impl<C> CachePolicyLayer<C> {
     /// Adds a rule. Those before it come first, and the first that is for a
-    /// response decides. There may be thousands: those that name a path are found by it,
-    /// and only those that name none are gone through one by one.
+    /// response decides.
+    ///
+    /// A layer takes thousands of rules. A rule with paths costs a request to another path
+    /// nothing; rules without a path are checked one by one.
     ///
     /// # Errors
     ///

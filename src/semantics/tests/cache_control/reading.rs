@@ -290,7 +290,7 @@ fn no_byte_in_front_hides_a_restriction() {
 #[test]
 fn a_long_malformed_member_costs_linear_time() {
     let member = "a b=1 ".repeat(100_000);
-    let headers = field(&[&format!("; {member}")]);
+    let headers = field([&*format!("; {member}")]);
     assert!(
         !lines_of(&headers, &http::header::CACHE_CONTROL)
             .unwrap()

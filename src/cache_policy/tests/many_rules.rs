@@ -187,3 +187,29 @@ fn a_copy_has_rules_of_its_own() {
     assert_eq!(found(&two, "/1"), "max-age=1");
     assert_eq!(found(&two, "/2"), "max-age=2");
 }
+
+/// R-9110-12.5.5-a: each response varies by what all rules look at, in their order, be it that
+/// of a rule before them or behind.
+#[test]
+fn a_rule_varies_by_what_earlier_and_later_rules_look_at() {
+    let looks_at = |name| {
+        let rule = Rule::new(max_age(1)).header(name, |_| false);
+        rule.path("/none").unwrap()
+    };
+    let own = CachePolicy::always_ask().vary([ACCEPT]);
+    let around = layer(CachePolicy::always_ask());
+    let around = around.rule(looks_at(ORIGIN)).unwrap();
+    let around = around.rule(Rule::new(own).path("/a").unwrap()).unwrap();
+    let around = around.rule(looks_at(ORIGIN)).unwrap();
+    let around = around.rule(looks_at(ACCEPT_LANGUAGE)).unwrap();
+    for (path, status, expected) in [
+        ("/a", 200, "accept, origin, accept-language"),
+        ("/b", 200, "origin, accept-language"),
+        ("/b", 301, "origin, accept-language"),
+        ("/b", 404, "origin, accept-language"),
+    ] {
+        let request = asking(Method::GET, path, &[]);
+        let response = send(&around, request, |_| answer(status, &[]));
+        assert_eq!(says(&response, &VARY), expected, "{path} {status}");
+    }
+}

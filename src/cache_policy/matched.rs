@@ -1,4 +1,4 @@
-//! Which rules a request is of.
+//! The rules that a request matches.
 
 /// So many rules have a bit; the numbers of later ones are listed.
 const BITS: usize = u64::BITS as usize;
@@ -26,7 +26,7 @@ impl MatchedRules {
         self.later.dedup();
     }
 
-    /// Asks for each rule, in their order, whether it stays.
+    /// Keeps the rules for which `stays` returns `true`. Asks for each once, in their order.
     pub(super) fn retain(&mut self, mut stays: impl FnMut(usize) -> bool) {
         for rule in bits(self.first) {
             if !stays(rule) {

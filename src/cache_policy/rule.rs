@@ -175,12 +175,12 @@ impl Rule {
         &self.policy
     }
 
-    /// Takes away the forms of path of which a request has to have one, if there are any.
+    /// Takes its patterns of paths out. Without any it is for all paths.
     pub(super) fn take_paths(&mut self) -> Vec<Route> {
         mem::take(&mut self.paths)
     }
 
-    /// Whether it is for requests with this method.
+    /// Returns `true` if it is for requests with this method.
     pub(super) fn is_for_method(&self, method: &Method) -> bool {
         let named =
             |own: &Method| own == method || (*own == Method::GET && *method == Method::HEAD);
@@ -191,12 +191,12 @@ impl Rule {
         }
     }
 
-    /// Whether it looks at more of a request than its method and path.
+    /// Returns `true` if it looks at more of a request than its method and path.
     pub(super) fn has_condition(&self) -> bool {
         self.request.is_some()
     }
 
-    /// Whether that holds.
+    /// Returns `true` if the condition holds, or there is none.
     pub(super) fn condition_holds(&self, request: &Parts) -> bool {
         let condition = self.request.as_ref();
         condition.is_none_or(|condition| condition.0(request))

@@ -94,8 +94,8 @@ impl Rules {
         Ok(())
     }
 
-    /// Whether a rule was looked at depends on what came before it, so that every response
-    /// varies by the fields of all rules.
+    /// Adds fields that a rule looks at. Every response varies by the fields of all rules, since
+    /// an earlier rule decides if a later one is looked at.
     fn consult(&mut self, fields: &[HeaderName]) {
         let known = self.consulted.len();
         for field in fields {
@@ -104,7 +104,7 @@ impl Rules {
             }
         }
         let new = &self.consulted[known..];
-        // Most rules bring nothing new, and then the others are not gone through.
+        // Most rules bring nothing new. To go through all others each time would be quadratic.
         if new.is_empty() {
             return;
         }

@@ -1,5 +1,5 @@
 /// The ends of so many segments are kept in place, those of later ones on the heap.
-const IN_PLACE: usize = 8;
+const IN_PLACE: usize = 16;
 
 /// The segments of a path, from left to right.
 ///
@@ -44,8 +44,8 @@ impl<'p> PathSegments<'p> {
         })
     }
 
-    /// Where the segment ends, unless it has more than `most` bytes. No more of a longer one
-    /// is looked at.
+    /// Returns the end of the segment, unless it has more than `most` bytes. No more of a longer
+    /// one is looked at.
     fn end(&mut self, cursor: Cursor<'p>, most: usize) -> Option<usize> {
         if let Some(end) = self.known_end(cursor.index) {
             return (end - cursor.at <= most).then_some(end);

@@ -86,7 +86,7 @@ impl Route {
         &self.segments
     }
 
-    /// Whether it ends with `{*rest}`.
+    /// Returns `true` if it ends with `{*rest}`.
     pub(super) fn has_rest(&self) -> bool {
         self.rest.is_some()
     }

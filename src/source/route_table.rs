@@ -18,7 +18,7 @@ pub(crate) struct RouteTable {
     nodes: Vec<Node>,
 }
 
-/// Where patterns with the same beginning part.
+/// A point that patterns with the same beginning reach.
 #[derive(Debug, Clone, Default)]
 struct Node {
     literals: HashMap<Box<str>, usize>,
@@ -26,9 +26,9 @@ struct Node {
     longest: usize,
     /// The node below `{name}`, whatever the name.
     capture: Option<usize>,
-    /// What the patterns stand for that end here.
+    /// The values of the patterns that end here.
     here: Vec<usize>,
-    /// What those stand for that end here with `{*rest}`.
+    /// The values of those that go on with `{*rest}`.
     with_rest: Vec<usize>,
 }
 
@@ -42,7 +42,7 @@ impl RouteTable {
         }
     }
 
-    /// Adds a pattern and what it stands for.
+    /// Adds a pattern and its value.
     pub(crate) fn insert(&mut self, route: &Route, value: usize) {
         let mut at = 0;
         for segment in route.segments() {

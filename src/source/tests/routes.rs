@@ -237,10 +237,15 @@ fn a_table_with_branches_searches_a_path_once() {
             0 => "/a".to_owned(),
             _ => format!("/{{n{bit}}}"),
         });
-        patterns.push(segments.collect::<String>());
+        patterns.push("/p".repeat(10) + &segments.collect::<String>());
     }
     let table = table(patterns.iter().map(String::as_str));
-    let path = format!("{}/{}", "/a".repeat(11), "x".repeat(LONG));
+    let path = format!(
+        "{}{}/{}",
+        "/p".repeat(10),
+        "/a".repeat(11),
+        "x".repeat(LONG)
+    );
     let mut segments = PathSegments::new(&path);
     assert_eq!(found(&table, &mut segments).len(), 1 << 11);
     assert!(

@@ -1,7 +1,7 @@
 //! Answers that need no service.
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Response, StatusCode, request::Parts};
+use http::{Method, Response, StatusCode, request::Parts};
 use http_body::Body;
 
 use super::layer::Config;
@@ -11,7 +11,6 @@ use crate::{
     outcome::{Outcome, Verdict},
     refusal::{Reason, Refusal},
     semantics::{
-        accept,
         date::HttpDate,
         etag::EntityTag,
         not_modified::strip_representation_metadata,
@@ -24,7 +23,7 @@ use crate::{
 /// A read before its service runs.
 pub(super) struct UnansweredRead<'a, C> {
     pub(super) request: &'a Parts,
-    pub(super) conditions: RequestConditions<&'a HeaderValue>,
+    pub(super) conditions: RequestConditions<'a>,
     pub(super) config: &'a Config<C>,
 }
 
@@ -107,7 +106,7 @@ impl<'a, C: Clock> UnansweredRead<'a, C> {
     }
 
     fn refuse<B: Body<Data = Bytes>>(&self, refusal: Refusal<'_>) -> Response<ResponseBody<B>> {
-        let refusal = refusal.accepting_json(accept::json(&self.request.headers));
+        let refusal = refusal.accepting_json(self.conditions.accept.json());
         let response = self.config.renderer.respond(&refusal);
         if self.request.method == Method::HEAD {
             return response.map(|_| ResponseBody::empty());

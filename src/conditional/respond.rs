@@ -1,7 +1,7 @@
 //! From the service's response to the one that goes out.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header::LAST_MODIFIED};
+use http::{HeaderMap, Method, Response, StatusCode, header::LAST_MODIFIED};
 use http_body::Body;
 
 use super::layer::Config;
@@ -16,7 +16,7 @@ use crate::{
         date::HttpDate,
         fields,
         not_modified::strip_representation_metadata,
-        precondition::{Condition, Current, Decision, RequestConditions},
+        precondition::{Condition, ConditionalFields, Current, Decision, RequestConditions},
         validators::{self, Validators, ValidatorsRef},
     },
 };
@@ -24,7 +24,9 @@ use crate::{
 /// A read whose response is to come.
 #[derive(Debug)]
 pub(super) struct ConditionalRead<C> {
-    pub(super) conditions: RequestConditions,
+    pub(super) fields: ConditionalFields,
+    /// Whether the client asks for a part.
+    pub(super) range: bool,
     /// The client's method, whatever the service was asked with.
     pub(super) method: Method,
     /// Kept for a 412; `None` is a read that cannot get one.
@@ -35,15 +37,15 @@ pub(super) struct ConditionalRead<C> {
 impl<C: Clone> ConditionalRead<C> {
     pub(super) fn new(
         method: &Method,
-        headers: &HeaderMap,
-        conditions: &RequestConditions<&HeaderValue>,
+        conditions: &RequestConditions<'_>,
         config: &Config<C>,
     ) -> Self {
         let can_fail = conditions.fields.can_fail(method);
         Self {
-            conditions: conditions.cloned(),
+            fields: conditions.fields.cloned(),
+            range: conditions.range,
             method: method.clone(),
-            accept: can_fail.then(|| Box::new(Accept::of(headers))),
+            accept: can_fail.then(|| Box::new(conditions.accept.cloned())),
             config: config.clone(),
         }
     }
@@ -139,13 +141,13 @@ impl<C: Clock> ConditionalRead<C> {
     }
 
     fn judge<B>(&self, response: &Response<B>, current: ValidatorsRef<'_>) -> Verdict {
-        let preconditions = &self.conditions.fields;
+        let preconditions = &self.fields;
         if preconditions.is_empty() {
             return Verdict::Unconditional;
         }
         let current = Current::Present(current);
         let decision = preconditions.evaluate(&self.method, current, || self.now());
-        if !decision.applies_to(response.status(), self.conditions.range) {
+        if !decision.applies_to(response.status(), self.range) {
             return Verdict::NotEvaluated;
         }
         match decision {
@@ -174,7 +176,7 @@ impl<C: Clock> ConditionalRead<C> {
     ) -> Response<ResponseBody<B>> {
         let shown = || Validators::from_headers(response.headers(), self.now());
         let current = current.cloned().unwrap_or_else(shown);
-        let refusal = Refusal::of_condition(condition, self.conditions.fields.borrowed())
+        let refusal = Refusal::of_condition(condition, self.fields.borrowed())
             .accepting_json(self.accept.as_ref().is_none_or(|accept| accept.json()))
             .instead_of(current.as_ref().etag);
         let mut answer = self.config.renderer.replace(response, &refusal);

@@ -54,16 +54,16 @@ impl<S, C: Clone, Q> Conditional<S, C, Q> {
     where
         S: Service<Request<ReqB>>,
     {
-        let (method, headers) = (request.method(), request.headers());
+        let method = request.method();
         if !self.config.methods.contains(method) {
             return ResponseFuture::ignoring(self.inner.call(request));
         }
-        let conditions = RequestConditions::of(headers);
+        let conditions = RequestConditions::of(request.headers());
         if conditions.fields.is_empty() && !self.config.keeps_read(method) {
             let clock = self.config.clock.clone();
             return ResponseFuture::unconditional(self.inner.call(request), clock);
         }
-        let read = ConditionalRead::new(method, headers, &conditions, &self.config);
+        let read = ConditionalRead::new(method, &conditions, &self.config);
         if self.config.drops_content(method) {
             *request.method_mut() = Method::GET;
             leave_out_parts(request.headers_mut());

@@ -65,7 +65,7 @@ impl<C: Clock + Clone, Q: ValidatorSource> SourcedRead<C, Q> {
                 || conditions.fields.can_fail(&request.method));
         Self {
             request: confirms.then(|| (*request).clone()),
-            read: ConditionalRead::new(&request.method, &request.headers, conditions, config),
+            read: ConditionalRead::new(&request.method, conditions, config),
             by,
             before,
         }
@@ -143,7 +143,7 @@ impl<C: Clock + Clone, Q: ValidatorSource> SourcedRead<C, Q> {
         }
         let is_checked = label == Label::Confirm || {
             let read = &self.read;
-            read.conditions.fields.can_fail(&read.method)
+            read.fields.can_fail(&read.method)
         };
         match request {
             Some(request) if is_checked && is_success => Labelled::Unconfirmed(Unconfirmed {
@@ -203,10 +203,10 @@ impl<C: Clock + Clone, Q: ValidatorSource> SourcedRead<C, Q> {
 
     /// The verdict of conditions that held when the source was asked.
     fn held<B>(&self, response: &Response<B>) -> Verdict {
-        let conditions = &self.read.conditions;
-        if conditions.fields.is_empty() {
+        let read = &self.read;
+        if read.fields.is_empty() {
             Verdict::Unconditional
-        } else if Decision::Proceed.applies_to(response.status(), conditions.range) {
+        } else if Decision::Proceed.applies_to(response.status(), read.range) {
             Verdict::Proceeded
         } else {
             Verdict::NotEvaluated
@@ -225,7 +225,7 @@ impl<C: Clock + Clone, Q: ValidatorSource> SourcedRead<C, Q> {
         let read = &self.read;
         let mut response = untagged(response);
         read.correct_last_modified(response.headers_mut());
-        let fields = &read.conditions.fields;
+        let fields = &read.fields;
         match fields.evaluate(&read.method, after.as_ref(), || read.now()) {
             Decision::Failed(condition) => {
                 // The response's own is of another state than the tag below.

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, Response, StatusCode,
+    HeaderValue, Response, StatusCode,
     header::{ETAG, LAST_MODIFIED},
     request::Parts,
 };
@@ -35,10 +35,10 @@ pub(super) struct Conflict {
 }
 
 impl Conflict {
-    pub(super) fn new<Q, G>(config: &Config<Q, G>, request: &HeaderMap) -> Self {
+    pub(super) fn new<Q, G>(config: &Config<Q, G>, accept: &Accept<&HeaderValue>) -> Self {
         Self {
             renderer: config.renderer.clone(),
-            accept: Accept::of(request),
+            accept: accept.cloned(),
         }
     }
 

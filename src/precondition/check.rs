@@ -14,7 +14,10 @@ use crate::{
     events,
     outcome::Verdict,
     refusal::Reason,
-    semantics::precondition::{Admission, Condition, ConditionalFields, Current},
+    semantics::{
+        accept::Accept,
+        precondition::{Admission, Condition, ConditionalFields, Current, RequestConditions},
+    },
     source::{self, Asked, MayAskService, OnSourceError, Ready, SourceError, ValidatorSource},
 };
 
@@ -23,7 +26,14 @@ pub(super) struct UncheckedWrite<'a, Q, G> {
     pub(super) config: &'a Config<Q, G>,
     pub(super) request: &'a Parts,
     pub(super) fields: ConditionalFields<&'a HeaderValue>,
+    pub(super) accept: Accept<&'a HeaderValue>,
     guard: Guard,
+}
+
+/// The fields of a write whose head goes to the handler.
+pub(super) struct KeptFields {
+    pub(super) fields: ConditionalFields,
+    pub(super) accept: Accept,
 }
 
 /// The result of the check of a write.
@@ -48,12 +58,21 @@ enum Decision {
 
 impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
     pub(super) fn new(config: &'a Config<Q, G>, guard: Guard, request: &'a Parts) -> Self {
-        let fields = ConditionalFields::from_headers(&request.headers);
+        let RequestConditions { fields, accept, .. } = RequestConditions::of(&request.headers);
         Self {
             fields: fields.with_weak_if_match(config.weak_if_match),
+            accept,
             config,
             request,
             guard,
+        }
+    }
+
+    /// Keeps what the answer to the write needs.
+    pub(super) fn kept(&self) -> KeptFields {
+        KeptFields {
+            fields: self.fields.cloned(),
+            accept: self.accept.cloned(),
         }
     }
 

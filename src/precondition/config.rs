@@ -1,7 +1,7 @@
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
-use http::{Method, request::Parts};
+use http::{HeaderValue, Method, request::Parts};
 use http_body::Body;
 
 use super::{Unchecked, write::Answer};
@@ -11,7 +11,10 @@ use crate::{
     outcome::{Outcome, Verdict},
     refusal::{Refusal, Renderer},
     semantics::{
-        date::HttpDate, method::is_safe, precondition::Requirement, validators::Validators,
+        date::HttpDate,
+        method::is_safe,
+        precondition::{ConditionalFields, Current, Requirement},
+        validators::Validators,
     },
     source::OnSourceError,
 };
@@ -75,6 +78,11 @@ impl<Q, G> Config<Q, G> {
             });
         }
         answer
+    }
+
+    /// Returns `true` if the request has a condition that counts for a write.
+    pub(super) fn counts_as_conditional(&self, fields: &ConditionalFields<&HeaderValue>) -> bool {
+        fields.guard_writes(Current::Unknown, || self.now())
     }
 
     pub(super) fn now(&self) -> HttpDate {

@@ -15,14 +15,14 @@ use super::{
     Precondition, ResponseFuture,
     check::WriteCheck,
     service::evaluates_nothing,
-    write::{Answer, Guard, GuardedWrite, Serialization, is_conditional},
+    write::{Answer, Guard, GuardedWrite, Serialization},
 };
 use crate::{
     body::{ReadAhead, RequestBody, UnreadContent},
     detached::Detached,
     lock::KeyedLock,
     refusal::{Reason, Refusal},
-    semantics::{accept::Accept, expect::expects_continue},
+    semantics::{accept::Accept, expect::expects_continue, precondition::RequestConditions},
     source::{self, MayAskService, Ready, ValidatorSource},
 };
 
@@ -84,7 +84,8 @@ where
             return ResponseFuture::read(self.inner.call(request.map(RequestBody::unread)));
         }
         let (parts, content) = request.into_parts();
-        let is_conditional = is_conditional(&self.config, &parts.headers);
+        let conditions = RequestConditions::of(&parts.headers);
+        let is_conditional = self.config.counts_as_conditional(&conditions.fields);
         let guard = Guard::new(is_conditional, self.config.required(&parts));
         let may_overwrite = guard.may_overwrite(&parts.method);
         let key = may_overwrite.then(|| (self.lock.key)(&parts)).flatten();
@@ -160,7 +161,8 @@ impl<Q: ValidatorSource, G> LockedWrite<Q, G> {
             return Ok(content.refuse(busy, service).await);
         };
         let performed = async move {
-            let (config, accept) = (Arc::clone(&write.config), Accept::of(&parts.headers));
+            let config = Arc::clone(&write.config);
+            let accept = Accept::of(&parts.headers).cloned();
             let hold_timeout = Some(lock.lock.hold_timeout);
             let run = write.run(None, parts, content, service, guard);
             let response = source::within(hold_timeout, run).await;

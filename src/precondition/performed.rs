@@ -9,7 +9,7 @@ use tower_service::Service;
 
 use super::{
     Unchecked, answer,
-    check::UncheckedWrite,
+    check::{KeptFields, UncheckedWrite},
     config::Config,
     write::{Answer, Guard, GuardedWrite, Serialization},
 };
@@ -47,13 +47,14 @@ enum Conditions {
 
 impl<Q, G> PerformedWrite<Q, G> {
     /// Hands `current` over to the handler, as the state in which the conditions held.
-    pub(super) fn begin(write: &GuardedWrite<Q, G>, request: &mut Parts, current: Current) -> Self {
-        let config = Arc::clone(&write.config);
-        let fields = ConditionalFields::from_headers(&request.headers)
-            .with_weak_if_match(config.weak_if_match)
-            .cloned();
-        let accept = Accept::of(&request.headers);
-        if !config.hands_over || !write.guard.is_conditional {
+    pub(super) fn begin(
+        write: GuardedWrite<Q, G>,
+        KeptFields { fields, accept }: KeptFields,
+        request: &mut Parts,
+        current: Current,
+    ) -> Self {
+        let GuardedWrite { config, guard } = write;
+        if !config.hands_over || !guard.is_conditional {
             return Self {
                 config,
                 conditions: Conditions::Checked(fields),
@@ -62,7 +63,7 @@ impl<Q, G> PerformedWrite<Q, G> {
         }
         let outer = request.extensions.get().cloned();
         let expected = Expected::handed_over(request.method.clone(), fields, current, outer);
-        if write.guard.serialization == Serialization::Locked {
+        if guard.serialization == Serialization::Locked {
             // Nobody can come in between.
             expected.mark_compared();
         }

@@ -12,7 +12,6 @@ use crate::{
     outcome::Verdict,
     refusal::{Reason, Refusal},
     semantics::{
-        accept,
         precondition::{Condition, Current},
         validators::{self, Label, Validators},
     },
@@ -30,8 +29,7 @@ impl<Q, G> UncheckedWrite<'_, Q, G> {
         refusal: Refusal<'_>,
         current: Option<&Validators>,
     ) -> Answer<ResB> {
-        let accepts_json = accept::json(&self.request.headers);
-        self.config.refuse(refusal, accepts_json, current)
+        self.config.refuse(refusal, self.accept.json(), current)
     }
 }
 

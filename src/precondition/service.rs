@@ -15,11 +15,11 @@ use super::{
     check::WriteCheck,
     config::Config,
     performed::PerformedWrite,
-    write::{Guard, GuardedWrite, is_conditional},
+    write::{Guard, GuardedWrite},
 };
 use crate::{
     body::{ResponseBody, UnreadContent},
-    semantics::method::is_safe,
+    semantics::{accept::Accept, method::is_safe, precondition::RequestConditions},
     source::{self, MayAskService, NoSelfGet, Ready, Unknown, ValidatorSource},
 };
 
@@ -72,10 +72,10 @@ where
         if evaluates_nothing(request.method()) {
             return ResponseFuture::read(self.inner.call(request));
         }
-        let headers = request.headers();
-        let is_conditional = is_conditional(&self.config, headers);
+        let conditions = RequestConditions::of(request.headers());
+        let is_conditional = self.config.counts_as_conditional(&conditions.fields);
         if !is_conditional && self.config.required.is_none() {
-            let conflict = Conflict::new(&self.config, headers);
+            let conflict = Conflict::new(&self.config, &conditions.accept);
             return ResponseFuture::unconditional(self.inner.call(request), conflict);
         }
         let (parts, content) = request.into_parts();
@@ -110,7 +110,7 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
         G: MayAskService<S, ReqB>,
     {
         if self.guard.has_nothing_to_check() {
-            let conflict = Conflict::new(&self.config, &parts.headers);
+            let conflict = Conflict::new(&self.config, &Accept::of(&parts.headers));
             let request = Request::from_parts(parts, content);
             return ResponseFuture::unconditional(inner.call(request), conflict);
         }
@@ -118,7 +118,8 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
         let known = source::ask_at_hand(&*self.config.source, &parts);
         let known = match known.map(|known| write.check_at_once(known)) {
             Some(Ok(WriteCheck::Admitted { current, .. })) if !self.config.self_get.may_show() => {
-                let write = PerformedWrite::begin(&self, &mut parts, current);
+                let kept = write.kept();
+                let write = PerformedWrite::begin(self, kept, &mut parts, current);
                 let request = Request::from_parts(parts, content);
                 return ResponseFuture::performed(inner.call(request), write);
             }

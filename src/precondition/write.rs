@@ -3,11 +3,7 @@
 use std::{future::Future, sync::Arc};
 
 use bytes::Bytes;
-use http::{
-    HeaderMap, HeaderName, Request, Response,
-    header::{IF_MATCH, IF_NONE_MATCH, IF_UNMODIFIED_SINCE},
-    request::Parts,
-};
+use http::{Request, Response, request::Parts};
 use http_body::Body;
 use tower_service::Service;
 
@@ -21,7 +17,7 @@ use super::{
 use crate::semantics::method::changes_target;
 use crate::{
     body::{ResponseBody, UnreadContent},
-    semantics::precondition::{ConditionalFields, Current, Requirement},
+    semantics::{accept::Accept, precondition::Requirement},
     source::{MayAskService, Ready, ValidatorSource},
 };
 
@@ -79,15 +75,6 @@ impl Guard {
     }
 }
 
-/// Returns `true` if the request has a condition that counts for a write.
-pub(super) fn is_conditional<Q, G>(config: &Config<Q, G>, headers: &HeaderMap) -> bool {
-    let is_guard =
-        |name: &HeaderName| matches!(*name, IF_MATCH | IF_NONE_MATCH | IF_UNMODIFIED_SINCE);
-    // The names alone decide about most requests.
-    headers.keys().any(is_guard)
-        && ConditionalFields::from_headers(headers).guard_writes(Current::Unknown, || config.now())
-}
-
 impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
     pub(super) fn unchecked<'a>(&'a self, request: &'a Parts) -> UncheckedWrite<'a, Q, G> {
         UncheckedWrite::new(&self.config, self.guard, request)
@@ -113,7 +100,7 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
         let has_nothing_to_check = self.guard.has_nothing_to_check();
         async move {
             if has_nothing_to_check {
-                let conflict = Conflict::new(&self.config, &parts.headers);
+                let conflict = Conflict::new(&self.config, &Accept::of(&parts.headers));
                 let service = service.ready::<ReqB>().await?;
                 let request = Request::from_parts(parts, content.take());
                 return Ok(conflict.respond(service.call(request).await?));
@@ -130,7 +117,8 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
             };
             let shown = (self.config.self_get.may_show())
                 .then(|| ShownWrite::new(&parts, self.guard, source_knew));
-            let performed = PerformedWrite::begin(&self, &mut parts, current);
+            let (config, kept) = (Arc::clone(&self.config), write.kept());
+            let performed = PerformedWrite::begin(self, kept, &mut parts, current);
             let inner = service.ready::<ReqB>().await?;
             let request = Request::from_parts(parts, content.take());
             let response = inner.call(request).await?;
@@ -140,7 +128,7 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
             };
             Ok(match shown {
                 Some(shown) => {
-                    let answer = shown.supersede(&self.config, &failed, &mut service);
+                    let answer = shown.supersede(&config, &failed, &mut service);
                     answer.await
                 }
                 None => performed.supersede(&failed),

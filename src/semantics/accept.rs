@@ -1,5 +1,7 @@
 //! The representations of a problem that a client can read (RFC 9110, section 12.5.1).
 
+use std::borrow::Borrow;
+
 use http::{HeaderMap, HeaderValue, header::ACCEPT};
 
 use super::{
@@ -7,45 +9,64 @@ use super::{
     list::{members, trim_ows},
 };
 
-/// The `Accept` of a request that is gone. It is read only for a refusal.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Accept {
-    first: Option<HeaderValue>,
-    more: Vec<HeaderValue>,
+/// The `Accept` of a request. It is read only for a refusal.
+#[derive(Debug, Clone)]
+pub(crate) struct Accept<L = HeaderValue> {
+    // Almost always there is one line, which needs no `Vec`.
+    first: Option<L>,
+    more: Vec<L>,
 }
 
-impl Accept {
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
-        if accepts_anything(headers) {
-            return Self::default();
+impl<L> Default for Accept<L> {
+    fn default() -> Self {
+        Self {
+            first: None,
+            more: Vec::new(),
         }
-        let mut lines = fields::lines(headers, &ACCEPT).cloned();
+    }
+}
+
+impl<'a> Accept<&'a HeaderValue> {
+    pub(crate) fn of(headers: &'a HeaderMap) -> Self {
+        let mut lines = fields::lines(headers, &ACCEPT);
         Self {
             first: lines.next(),
             more: lines.collect(),
         }
     }
 
-    /// See [`json`].
-    pub(crate) fn json(&self) -> bool {
-        self.first.is_none() || any_json(self.first.iter().chain(&self.more))
+    pub(crate) fn push(&mut self, line: &'a HeaderValue) {
+        if self.first.is_none() {
+            self.first = Some(line);
+        } else {
+            self.more.push(line);
+        }
+    }
+
+    /// The same, which outlives the request.
+    pub(crate) fn cloned(&self) -> Accept {
+        if self.is_anything() {
+            return Accept::default();
+        }
+        Accept {
+            first: self.first.cloned(),
+            more: self.more.iter().copied().cloned().collect(),
+        }
     }
 }
 
-/// Returns `true` if JSON is acceptable: without the field, and if the most specific
-/// range that covers `application/problem+json`, or the one that names
-/// `application/json`, has a weight other than zero.
-pub(crate) fn json(headers: &HeaderMap) -> bool {
-    accepts_anything(headers) || any_json(headers.get_all(ACCEPT))
-}
+impl<L: Borrow<HeaderValue>> Accept<L> {
+    /// Returns `true` if JSON is acceptable: without the field, and if the most specific
+    /// range that covers `application/problem+json`, or the one that names
+    /// `application/json`, has a weight other than zero.
+    pub(crate) fn json(&self) -> bool {
+        self.is_anything() || any_json(self.first.iter().chain(&self.more).map(L::borrow))
+    }
 
-/// Returns `true` without the field, and for the `*/*` of most clients.
-fn accepts_anything(headers: &HeaderMap) -> bool {
-    let mut lines = fields::lines(headers, &ACCEPT);
-    match (lines.next(), lines.next()) {
-        (None, _) => true,
-        (Some(line), None) => line.as_bytes() == b"*/*",
-        _ => false,
+    /// Returns `true` without the field, and for the line that most clients send.
+    fn is_anything(&self) -> bool {
+        let is_any = |line: &L| line.borrow().as_bytes() == b"*/*";
+        self.more.is_empty() && self.first.as_ref().is_none_or(is_any)
     }
 }
 

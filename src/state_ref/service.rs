@@ -14,7 +14,7 @@ use crate::{
     body::{ResponseBody, UnreadContent},
     events,
     refusal::{Reason, Refusal},
-    semantics::{accept, method::is_safe, state_ref},
+    semantics::{accept::Accept, method::is_safe, state_ref},
     source::{self, OnSourceError, Ready, ResponseFuture, SourceError, StateSource, StateWanted},
 };
 
@@ -119,8 +119,8 @@ impl<Q: StateSource> Config<Q> {
         request: &Parts,
         error: SourceError,
     ) -> Response<ResponseBody<ResB>> {
-        let refusal =
-            Refusal::new(Reason::SourceUnavailable).accepting_json(accept::json(&request.headers));
+        let refusal = Refusal::new(Reason::SourceUnavailable)
+            .accepting_json(Accept::of(&request.headers).json());
         let mut response = self.renderer.respond(&refusal);
         response.extensions_mut().insert(error);
         response.map(ResponseBody::bytes)

@@ -186,11 +186,15 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
             .find(|condition| self.is_malformed(*condition))
     }
 
-    /// Whether the condition is there, and is neither `*` nor names a tag.
+    /// Returns `true` if the condition is there, and is neither `*` nor names a tag.
     pub(crate) fn is_malformed(&self, condition: Condition) -> bool {
+        let is_single = |line: &HeaderValue| {
+            let line = trim_ows(line.as_bytes());
+            line == b"*" || TagRef::parse(line).is_some()
+        };
         condition != Condition::IfUnmodifiedSince
             && self.names(condition)
-            && !self.is_any(condition)
+            && !self.only(condition.into()).is_some_and(is_single)
             && self.tags(condition).next().is_none()
     }
 

@@ -1,5 +1,5 @@
 use super::headers;
-use crate::semantics::accept::json;
+use crate::semantics::{accept::Accept, precondition::RequestConditions};
 
 /// R-9457-3-a: a problem in JSON only for whom JSON is acceptable.
 #[test]
@@ -30,7 +30,11 @@ fn who_takes_json() {
         (&[""], false),
     ];
     for (lines, expected) in table {
-        let accept = headers(lines.iter().map(|line| ("accept", *line)));
-        assert_eq!(json(&accept), expected, "{lines:?}");
+        let headers = headers(lines.iter().map(|line| ("accept", *line)));
+        let accept = Accept::of(&headers);
+        assert_eq!(accept.json(), expected, "{lines:?}");
+        assert_eq!(accept.cloned().json(), expected, "{lines:?}");
+        let conditions = RequestConditions::of(&headers);
+        assert_eq!(conditions.accept.json(), expected, "{lines:?}");
     }
 }

@@ -47,7 +47,9 @@ pub const fn stack_name(hash: Hash) -> &'static str {
 
 pub const CONDITIONAL: &str = "**ConditionalLayer**";
 pub const SOURCED: &str = "**ConditionalLayer::source**";
+pub const UNCONFIRMED: &str = "**ConditionalLayer::source**, unconfirmed";
 pub const PRECONDITION: &str = "**PreconditionLayer**";
+pub const CHECK_ONLY: &str = "**PreconditionLayer**, check_only";
 pub const POLICY: &str = "**CachePolicyLayer**";
 pub const POLICY_WITHOUT_DATE: &str = "**CachePolicyLayer**, no Date";
 
@@ -139,6 +141,17 @@ pub fn sourced() -> Vec<Contender> {
             let layer = ConditionalLayer::new().source(source(stored()));
             case.reads()
                 .then(|| drive(layer.layer(Handler::new(case)), case))
+        }),
+        contender(UNCONFIRMED, |case| {
+            let layer = ConditionalLayer::new().source(source(stored()));
+            let layered = layer.without_confirmation().layer(Handler::new(case));
+            case.reads().then(|| drive(layered, case))
+        }),
+        contender(CHECK_ONLY, |case| {
+            let tag = stored();
+            let layer = PreconditionLayer::new(source(tag.clone())).check_only();
+            let layered = layer.layer(Handler::new(case));
+            (!case.reads()).then(|| drive_with(layered, case, Some(tag.as_header_value())))
         }),
         contender(PRECONDITION, |case| {
             let tag = stored();

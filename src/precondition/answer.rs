@@ -35,6 +35,7 @@ pub(super) struct Conflict {
 }
 
 impl Conflict {
+    #[inline]
     pub(super) fn new<Q, G>(config: &Config<Q, G>, accept: &Accept<&HeaderValue>) -> Self {
         Self {
             renderer: config.renderer.clone(),
@@ -42,6 +43,7 @@ impl Conflict {
         }
     }
 
+    #[inline]
     pub(super) fn respond<B: Body<Data = Bytes>>(
         &self,
         response: Response<B>,

@@ -118,6 +118,9 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
         current: Current<ValidatorsRef<'_>>,
         now: impl FnOnce() -> HttpDate,
     ) -> bool {
+        if self.is_empty() {
+            return false;
+        }
         if self.has(Field::Match) || self.has(Field::NoneMatch) {
             return true;
         }

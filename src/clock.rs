@@ -1,11 +1,23 @@
 //! The only reader of time.
 
 use std::time::SystemTime;
+#[cfg(target_os = "linux")]
+use std::time::{Duration, UNIX_EPOCH};
+
+#[cfg(target_os = "linux")]
+use rustix::time::{ClockId, clock_gettime};
 
 /// Tells the time of day.
 pub trait Clock: Send + Sync + 'static {
     /// The current time.
     fn now(&self) -> SystemTime;
+
+    /// Returns the time of a recent tick: never in the future, and less than a second
+    /// behind [`now`](Self::now). It is for header fields with whole seconds that each
+    /// response carries. Defaults to `now`.
+    fn coarse_now(&self) -> SystemTime {
+        self.now()
+    }
 }
 
 /// The system's clock.
@@ -17,6 +29,15 @@ impl Clock for SystemClock {
     #[allow(clippy::disallowed_methods)] // the one place where the system's clock is read
     fn now(&self) -> SystemTime {
         SystemTime::now()
+    }
+
+    /// Costs a quarter of [`now`](Clock::now): the kernel keeps the time of its last
+    /// tick, 10 ms ago at most.
+    #[cfg(target_os = "linux")]
+    fn coarse_now(&self) -> SystemTime {
+        let tick = clock_gettime(ClockId::RealtimeCoarse);
+        // A clock before 1970 has no such duration.
+        Duration::try_from(tick).map_or_else(|_| self.now(), |since| UNIX_EPOCH + since)
     }
 }
 
@@ -55,4 +76,22 @@ impl Clock for ManualClock {
     fn now(&self) -> SystemTime {
         *self.lock()
     }
+}
+
+#[cfg(test)]
+#[test]
+fn the_last_tick_is_recent_and_never_in_the_future() {
+    use std::time::Duration;
+
+    let clock = SystemClock;
+    for _ in 0..1000 {
+        let before = clock.now();
+        let tick = clock.coarse_now();
+        assert!(tick <= clock.now());
+        assert!(tick + Duration::from_millis(500) > before);
+    }
+    // Whoever brings a clock brings one time.
+    let manual = ManualClock::new(std::time::UNIX_EPOCH);
+    manual.advance(Duration::from_millis(1999));
+    assert_eq!(manual.coarse_now(), manual.now());
 }

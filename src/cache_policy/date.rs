@@ -1,4 +1,4 @@
-//! `Date`, written once a second.
+//! `Date`, written once a second by each thread.
 
 use std::cell::RefCell;
 
@@ -19,4 +19,20 @@ pub(super) fn value(now: HttpDate) -> HeaderValue {
         }
         value.clone()
     })
+}
+
+#[cfg(test)]
+#[test]
+fn every_thread_writes_the_second_it_is_asked_for() {
+    let texts = |seconds: &[i64]| {
+        let dates = seconds.iter().map(|at| HttpDate::from_unix_seconds(*at));
+        dates.map(value).collect::<Vec<_>>()
+    };
+    // Backwards too: whoever set the clock meant it.
+    let seconds = [10, 11, 11, 10];
+    let expected = [10, 11, 11, 10].map(|at| format!("Thu, 01 Jan 1970 00:00:{at} GMT"));
+    assert_eq!(texts(&seconds), expected);
+    let others = std::thread::spawn(move || texts(&[12, 11]));
+    assert_eq!(others.join().unwrap()[0], "Thu, 01 Jan 1970 00:00:12 GMT");
+    assert_eq!(texts(&seconds), expected);
 }

@@ -3,7 +3,7 @@ use std::{
     mem,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use http::{Response, header::DATE};
@@ -50,17 +50,20 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut response = ready!(this.future.poll(cx))?;
-        if !response.status().is_informational() {
-            this.exchange.apply(&mut response);
+        // Changed in place: to take it out would move it twice.
+        let mut polled = this.future.poll(cx);
+        if let Poll::Ready(Ok(response)) = &mut polled
+            && !response.status().is_informational()
+        {
+            this.exchange.apply(response);
         }
-        Poll::Ready(Ok(response))
+        polled
     }
 }
 
 impl<C: Clock> Exchange<C> {
     fn apply<B>(&self, response: &mut Response<B>) {
-        let now = || HttpDate::from(self.clock.now());
+        let now = || HttpDate::from(self.clock.coarse_now());
         if self.date && !fields::has(response.headers(), &DATE) {
             response.headers_mut().insert(DATE, date::value(now()));
         }

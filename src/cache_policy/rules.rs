@@ -121,12 +121,12 @@ impl Rules {
         }
     }
 
-    /// Which rules the request is for. Only conditions need it taken apart.
-    pub(super) fn ask<B>(&self, request: Request<B>) -> (Asked, Request<B>) {
+    /// Decides which rules the request is for, unless some of them have a condition.
+    /// Gives back those that may apply otherwise.
+    pub(super) fn ask_head<B>(&self, request: &Request<B>) -> Result<Asked, MatchedRules> {
+        let (method, headers) = (request.method(), request.headers());
         if self.rules.is_empty() {
-            let none = MatchedRules::default();
-            let asked = Asked::new(none, request.method(), request.headers());
-            return (asked, request);
+            return Ok(Asked::new(MatchedRules::default(), method, headers));
         }
         let mut rules = self.any_path.clone();
         let mut path = PathSegments::new(request.uri().path());
@@ -136,14 +136,23 @@ impl Rules {
         let mut conditions = false;
         rules.retain(|rule| {
             let rule = &self.rules[rule];
-            let stays = rule.is_for_method(request.method());
+            let stays = rule.is_for_method(method);
             conditions |= stays && rule.has_condition();
             stays
         });
-        if !conditions {
-            let asked = Asked::new(rules, request.method(), request.headers());
-            return (asked, request);
+        if conditions {
+            return Err(rules);
         }
+        Ok(Asked::new(rules, method, headers))
+    }
+
+    /// Decides which of `rules` the request is for. Only their conditions need it taken
+    /// apart.
+    pub(super) fn ask<B>(
+        &self,
+        mut rules: MatchedRules,
+        request: Request<B>,
+    ) -> (Asked, Request<B>) {
         let (parts, body) = request.into_parts();
         rules.retain(|rule| self.rules[rule].condition_holds(&parts));
         let asked = Asked::new(rules, &parts.method, &parts.headers);

@@ -6,7 +6,11 @@ use std::{
 use http::{Request, Response};
 use tower_service::Service;
 
-use super::{ResponseFuture, future::Exchange, rules::Rules};
+use super::{
+    ResponseFuture,
+    future::Exchange,
+    rules::{Asked, Rules},
+};
 use crate::clock::{Clock, SystemClock};
 
 /// Service that says how responses may be cached.
@@ -38,13 +42,26 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        let (asked, request) = self.rules.ask(request);
-        let exchange = Exchange {
+        let rules = match self.rules.ask_head(&request) {
+            Ok(asked) => {
+                let exchange = self.exchange(asked);
+                return ResponseFuture::new(self.inner.call(request), exchange);
+            }
+            Err(rules) => rules,
+        };
+        let (asked, request) = self.rules.ask(rules, request);
+        let exchange = self.exchange(asked);
+        ResponseFuture::new(self.inner.call(request), exchange)
+    }
+}
+
+impl<S, C: Clone> CachePolicyService<S, C> {
+    fn exchange(&self, asked: Asked) -> Exchange<C> {
+        Exchange {
             asked,
             rules: Arc::clone(&self.rules),
             date: self.date,
             clock: self.clock.clone(),
-        };
-        ResponseFuture::new(self.inner.call(request), exchange)
+        }
     }
 }

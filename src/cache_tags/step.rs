@@ -59,7 +59,8 @@ impl Step {
             } => {
                 let said = said(response);
                 let written = written(response.status());
-                if written == Written::Yes && rules.fields.contains(&TagField::CacheGroups) {
+                let any = !(tags.is_empty() && said.is_empty());
+                if any && written == Written::Yes && rules.fields.contains(&TagField::CacheGroups) {
                     check_room(TagField::CacheGroups, &tags, &said);
                     write_invalidation(tags.iter().chain(&said), response.headers_mut());
                 }
@@ -79,7 +80,8 @@ impl Rules {
         let takes_tags = takes_tags(response.status());
         let headers = response.headers_mut();
         drop_invalidation(headers);
-        if takes_tags {
+        // Without new tags the fields stay as they are, and need not be read.
+        if takes_tags && !(tags.is_empty() && said.is_empty()) {
             for field in self.fields.iter() {
                 check_room(*field, tags, &said);
                 field.write(tags.iter().chain(&said), headers);

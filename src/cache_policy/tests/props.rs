@@ -102,6 +102,22 @@ proptest! {
         prop_assert_eq!(once, twice);
     }
 
+    /// What is written at once, where no handler says anything, is what the long way
+    /// writes. A `Cache-Control` without a directive says nothing either.
+    #[test]
+    fn the_short_way_writes_the_same(policy in policy(), head in head(), authorized: bool) {
+        let now = HttpDate::from_unix_seconds(1_000_000_000);
+        let mut short = head;
+        for field in [CACHE_CONTROL, CDN, SURROGATE, EXPIRES] {
+            short.remove(field);
+        }
+        let mut long = short.clone();
+        long.insert(CACHE_CONTROL, HeaderValue::from_static(""));
+        policy.apply(&mut short, authorized, now);
+        policy.apply(&mut long, authorized, now);
+        prop_assert_eq!(short, long);
+    }
+
     /// R-9111-3.5-a, R-9111-7.3-a, R-9213-2.2-a: what is for one user is shared
     /// nowhere, whatever anybody says, unless by its name.
     #[test]

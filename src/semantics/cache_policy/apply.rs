@@ -2,11 +2,12 @@
 
 use http::{
     HeaderMap, HeaderName,
-    header::{CACHE_CONTROL, DATE, EXPIRES, SET_COOKIE, VARY},
+    header::{CACHE_CONTROL, DATE, EXPIRES, VARY},
 };
 
 use super::{
     CachePolicy, Handler,
+    caching_fields::CachingFields,
     face::{Face, Joined, restrict},
 };
 use crate::semantics::{
@@ -22,6 +23,30 @@ impl CachePolicy {
     /// `authorized` is whether the request had `Authorization`, `now` what
     /// `Expires` is counted from where there is no `Date`.
     pub fn apply(&self, headers: &mut HeaderMap, authorized: bool, now: HttpDate) {
+        let there = CachingFields::of(headers);
+        let personal = self.is_personal(authorized, there.cookies);
+        if there.policy || self.expires {
+            self.join(headers, personal, now);
+        } else {
+            self.write(headers, personal);
+        }
+        self.add_vary(headers, there.vary);
+        if let Some(value) = &self.no_vary_search
+            && !there.no_vary_search
+        {
+            headers.insert(NO_VARY_SEARCH, value.clone());
+        }
+    }
+
+    /// Where nothing of the kind is there yet.
+    fn write(&self, headers: &mut HeaderMap, personal: bool) {
+        self.control.write(headers, &CACHE_CONTROL, personal);
+        for (field, face) in &self.targeted {
+            face.write(headers, field, personal);
+        }
+    }
+
+    fn join(&self, headers: &mut HeaderMap, personal: bool, now: HttpDate) {
         if self.handler == Handler::Loses {
             headers.remove(CACHE_CONTROL);
             headers.remove(EXPIRES);
@@ -29,7 +54,6 @@ impl CachePolicy {
                 headers.remove(field);
             }
         }
-        let personal = self.is_personal(headers, authorized);
         let said = Word::of(headers, now);
         let alone = self.handler == Handler::Wins && said.anything;
         let control = if alone { &self.guard } else { &self.control };
@@ -42,12 +66,6 @@ impl CachePolicy {
         });
         let wanted = self.expires && !alone;
         said.date_of_expiry(headers, joined, wanted, alone, now);
-        self.merge_vary(headers);
-        if let Some(value) = &self.no_vary_search
-            && !fields::has(headers, &NO_VARY_SEARCH)
-        {
-            headers.insert(NO_VARY_SEARCH, value.clone());
-        }
     }
 
     /// Whether it matters what time it is; otherwise any `now` will do.
@@ -58,9 +76,13 @@ impl CachePolicy {
     /// Keeps what a handler speaks of from other users, where no policy applies, and
     /// writes anew what caches read in different ways.
     pub(crate) fn guard(&self, headers: &mut HeaderMap, authorized: bool, now: HttpDate) {
+        let there = CachingFields::of(headers);
+        if !there.policy {
+            return;
+        }
         let said = Word::of(headers, now);
         if said.anything || headers.keys().any(is_targeted) {
-            let personal = self.is_personal(headers, authorized);
+            let personal = self.is_personal(authorized, there.cookies);
             let joined = said.join(&self.guard, headers, personal);
             restrict_others(headers, joined.ours, |_| false);
             said.date_of_expiry(headers, joined, false, true, now);
@@ -68,9 +90,8 @@ impl CachePolicy {
     }
 
     /// Whether a response is for one user.
-    fn is_personal(&self, headers: &HeaderMap, authorized: bool) -> bool {
-        (authorized && !self.share_authorized)
-            || (!self.share_cookies && fields::has(headers, &SET_COOKIE))
+    fn is_personal(&self, authorized: bool, cookies: bool) -> bool {
+        (authorized && !self.share_authorized) || (cookies && !self.share_cookies)
     }
 }
 
@@ -210,8 +231,13 @@ impl CachePolicy {
 
     /// The union with what is there. All that a 304 gets of which the policy is not known.
     pub(crate) fn merge_vary(&self, headers: &mut HeaderMap) {
+        let there = fields::has(headers, &VARY);
+        self.add_vary(headers, there);
+    }
+
+    fn add_vary(&self, headers: &mut HeaderMap, there: bool) {
         let Some(line) = &self.vary_line else { return };
-        if fields::has(headers, &VARY) {
+        if there {
             vary::merge(headers, self.vary.iter().cloned());
         } else {
             headers.insert(VARY, line.clone());

@@ -60,6 +60,21 @@ impl Face {
         &self.everybody.directives
     }
 
+    fn said(&self, personal: bool) -> &Said {
+        if personal {
+            &self.one_user
+        } else {
+            &self.everybody
+        }
+    }
+
+    /// Puts the field into the head, where nobody else says anything.
+    pub(super) fn write(&self, headers: &mut HeaderMap, field: &HeaderName, personal: bool) {
+        if let Some(value) = &self.said(personal).value {
+            headers.insert(field, value.clone());
+        }
+    }
+
     /// Puts the field into the head, so that it is no laxer than `said`, which is
     /// the handler's word for the caches that read the field. `there` is what its
     /// lines say by themselves, if there are any; without them `elsewhere` is
@@ -75,16 +90,10 @@ impl Face {
         elsewhere: bool,
         personal: bool,
     ) -> Joined {
-        let ours = if personal {
-            &self.one_user
-        } else {
-            &self.everybody
-        };
+        let ours = self.said(personal);
         let word = ours.directives.known();
         if said == Known::NOTHING && there.is_none() {
-            if let Some(value) = &ours.value {
-                headers.insert(field, value.clone());
-            }
+            self.write(headers, field, personal);
             return Joined {
                 ours: word,
                 known: word,

@@ -43,6 +43,7 @@ use super::{
 };
 
 mod apply;
+mod caching_fields;
 mod face;
 mod recipes;
 

@@ -1,0 +1,119 @@
+use std::{
+    convert::Infallible,
+    future::{Ready, ready},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
+use http_body::Frame;
+use http_body_util::{BodyExt, Full};
+use tower::Service;
+use tower_conditional::handler::Expected;
+
+use crate::Body;
+
+pub const CURRENT_TAG: &str = "\"a-tag-of-the-current-01\"";
+/// As long as the other.
+pub const OTHER_TAG: &str = "\"a-tag-of-another-one-02\"";
+
+/// 1 KiB that is there already, one header field, no work.
+#[derive(Clone)]
+pub struct Handler {
+    content: Bytes,
+    /// Of an unknown length, as events are.
+    streams: bool,
+    content_type: &'static str,
+    field: Option<(HeaderName, &'static str)>,
+    compares: bool,
+}
+
+impl Handler {
+    pub fn new() -> Self {
+        Self {
+            content: (0..1024)
+                .map(|i| b' ' + (i % 89) as u8)
+                .collect::<Vec<_>>()
+                .into(),
+            streams: false,
+            content_type: "application/json",
+            field: None,
+            compares: false,
+        }
+    }
+
+    /// An event stream, which does not know its length.
+    #[must_use]
+    pub fn stream(mut self) -> Self {
+        self.streams = true;
+        self.content_type = "text/event-stream";
+        self
+    }
+
+    /// Sets a header field of its own.
+    #[must_use]
+    pub fn with(mut self, field: HeaderName, value: &'static str) -> Self {
+        self.field = Some((field, value));
+        self
+    }
+
+    /// Compares while it writes, as a layer for writes expects it to.
+    #[must_use]
+    pub fn compares(mut self) -> Self {
+        self.compares = true;
+        self
+    }
+}
+
+impl Default for Handler {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Service<Request<Body>> for Handler {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let content = self.content.clone();
+        let body = if self.streams {
+            Stream(content).boxed_unsync()
+        } else {
+            Full::new(content).boxed_unsync()
+        };
+        let mut response = Response::new(body);
+        if self.compares && Expected::of(&request).settle(Some(())).is_err() {
+            *response.status_mut() = StatusCode::PRECONDITION_FAILED;
+        }
+        let content_type = HeaderValue::from_static(self.content_type);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, content_type);
+        if let Some((field, value)) = &self.field {
+            headers.insert(field, HeaderValue::from_static(value));
+        }
+        ready(Ok(response))
+    }
+}
+
+/// A body that does not know its length.
+struct Stream(Bytes);
+
+impl http_body::Body for Stream {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let content = std::mem::take(&mut self.0);
+        Poll::Ready((!content.is_empty()).then(|| Ok(Frame::data(content))))
+    }
+}

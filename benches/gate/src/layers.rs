@@ -1,0 +1,31 @@
+use std::{
+    convert::Infallible,
+    future::{Ready, ready},
+    time::Duration,
+};
+
+use http::request::Parts;
+use tower_conditional::{
+    CachePolicyLayer, EntityTag, ValidatorSource, Validators, cache_policy::CachePolicy,
+    semantics::cache_control::CacheControl,
+};
+
+use crate::CURRENT_TAG;
+
+/// A source that knows at once.
+pub fn source() -> impl ValidatorSource + Clone {
+    let tag: EntityTag = CURRENT_TAG.parse().expect("a tag");
+    move |_: &Parts| -> Ready<Result<_, Infallible>> {
+        ready(Ok(Validators::new().with_etag(tag.clone()).into()))
+    }
+}
+
+/// `max-age=60`.
+///
+/// # Panics
+///
+/// Never: the directives go together.
+pub fn policy() -> CachePolicyLayer {
+    let minute = CacheControl::new().with_max_age(Duration::from_secs(60));
+    CachePolicyLayer::new(CachePolicy::new(minute).expect("no contradiction"))
+}

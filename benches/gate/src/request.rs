@@ -1,0 +1,106 @@
+use std::{
+    convert::Infallible,
+    fmt::Debug,
+    future::{Future, poll_fn},
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, Request, Response, header, request::Parts};
+use http_body_util::{BodyExt, Empty, combinators::UnsyncBoxBody};
+use tower::Service;
+
+/// Boxed, as the body of most frameworks is.
+pub type Body = UnsyncBoxBody<Bytes, Infallible>;
+
+/// One request, from its parsed head to the last byte of the answer: its status and length.
+pub type OneRequest = Box<dyn FnMut() -> (u16, usize)>;
+
+/// A request to a service that has to answer with this status.
+///
+/// # Panics
+///
+/// If it does not, since something else would be counted.
+pub fn answers<S, B>(
+    status: u16,
+    mut service: S,
+    method: Method,
+    condition: Option<(HeaderName, &str)>,
+) -> OneRequest
+where
+    S: Service<Request<Body>, Response = Response<B>> + 'static,
+    S::Error: Debug,
+    B: http_body::Body<Data = Bytes>,
+    B::Error: Debug,
+{
+    let mut head = head(method);
+    if let Some((name, value)) = condition {
+        // As a server makes it, and not as a constant.
+        let value = HeaderValue::from_bytes(value.as_bytes()).expect("a value");
+        head.headers.insert(name, value);
+    }
+    let mut one_request: OneRequest =
+        Box::new(move || block_on(exchange(&mut service, head.clone())));
+    assert_eq!(one_request().0, status);
+    one_request
+}
+
+/// What stands for that which a server parses.
+fn head(method: Method) -> Parts {
+    let request = Request::builder()
+        .method(method)
+        .uri("/notes/1")
+        .header(header::HOST, "localhost:3000")
+        .header(header::USER_AGENT, "gate/1.0")
+        .header(header::ACCEPT, "*/*");
+    request.body(()).expect("a valid request").into_parts().0
+}
+
+async fn exchange<S, B>(service: &mut S, head: Parts) -> (u16, usize)
+where
+    S: Service<Request<Body>, Response = Response<B>>,
+    S::Error: Debug,
+    B: http_body::Body<Data = Bytes>,
+    B::Error: Debug,
+{
+    poll_fn(|context| service.poll_ready(context))
+        .await
+        .expect("a ready service");
+    let request = Request::from_parts(head, Empty::new().boxed_unsync());
+    let response = service.call(request).await.expect("a response");
+    let status = response.status().as_u16();
+    let mut body = pin!(response.into_body());
+    let mut length = 0;
+    while let Some(frame) = body.frame().await {
+        length += frame.expect("a frame").data_ref().map_or(0, Bytes::len);
+    }
+    (status, length)
+}
+
+/// The tag that a service gives to what it answers.
+///
+/// # Panics
+///
+/// If it gives none.
+pub fn tag_of<S, B>(mut service: S) -> String
+where
+    S: Service<Request<Body>, Response = Response<B>>,
+    S::Error: Debug,
+{
+    let request = Request::from_parts(head(Method::GET), Empty::new().boxed_unsync());
+    let response = block_on(service.call(request)).expect("a response");
+    let tag = response.headers()[header::ETAG].to_str();
+    tag.expect("visible ASCII").to_owned()
+}
+
+/// Nothing here waits for anything, so there is nobody to be woken.
+fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+    }
+}

@@ -205,6 +205,7 @@ impl Rules {
         }
     }
 
+    #[inline]
     fn select(&self, asked: &Asked, status: StatusCode, headers: &HeaderMap) -> Selected<'_> {
         for rule in self.asked(asked) {
             match rule.is_for(status, headers) {

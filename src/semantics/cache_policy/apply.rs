@@ -1,7 +1,7 @@
 //! A policy meets the head of a response.
 
 use http::{
-    HeaderMap, HeaderName,
+    HeaderMap, HeaderName, HeaderValue,
     header::{CACHE_CONTROL, DATE, EXPIRES, VARY},
 };
 
@@ -30,7 +30,9 @@ impl CachePolicy {
         } else {
             self.write(headers, personal);
         }
-        self.add_vary(headers, there.vary);
+        if let Some(line) = &self.vary_line {
+            self.add_vary(headers, line, there.vary);
+        }
         if let Some(value) = &self.no_vary_search
             && !there.no_vary_search
         {
@@ -231,12 +233,12 @@ impl CachePolicy {
 
     /// The union with what is there. All that a 304 gets of which the policy is not known.
     pub(crate) fn merge_vary(&self, headers: &mut HeaderMap) {
-        let there = fields::has(headers, &VARY);
-        self.add_vary(headers, there);
+        if let Some(line) = &self.vary_line {
+            self.add_vary(headers, line, fields::has(headers, &VARY));
+        }
     }
 
-    fn add_vary(&self, headers: &mut HeaderMap, there: bool) {
-        let Some(line) = &self.vary_line else { return };
+    fn add_vary(&self, headers: &mut HeaderMap, line: &HeaderValue, there: bool) {
         if there {
             vary::merge(headers, self.vary.iter().cloned());
         } else {

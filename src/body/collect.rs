@@ -10,10 +10,50 @@ use http_body::{Body, Frame};
 
 use super::{Replay, ResponseBody, Rest};
 
+/// A body that has not given all its content at the first look.
+pub(crate) struct Begun<B: Body> {
+    // Boxed because it must be movable after it has been polled.
+    body: Pin<Box<B>>,
+    /// The first frame, or the end.
+    first: Poll<Option<Result<Frame<Bytes>, B::Error>>>,
+}
+
+/// Reads content that is there at once and in one frame of at most `most` bytes.
+/// Most content is, and needs neither a list of frames nor a hash that goes on.
+#[inline]
+pub(crate) fn read_at_once<B: Body<Data = Bytes>>(
+    cx: &mut Context<'_>,
+    body: B,
+    announced: u64,
+    most: usize,
+) -> Result<Bytes, Begun<B>> {
+    // Asking first saves the poll that would only say that it is over.
+    let over = body.is_end_stream();
+    if over && announced == 0 {
+        return Ok(Bytes::new());
+    }
+    let mut body = Box::pin(body);
+    let mut first = Poll::Pending;
+    if !over {
+        first = body.as_mut().poll_frame(cx);
+    }
+    let is_all = |data: &Bytes| {
+        // A frame without data keeps its place.
+        !data.is_empty() && data.len() as u64 == announced && data.len() <= most
+    };
+    match first {
+        Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+            Ok(data) if is_all(&data) && body.is_end_stream() => return Ok(data),
+            Ok(data) => first = Poll::Ready(Some(Ok(Frame::data(data)))),
+            Err(frame) => first = Poll::Ready(Some(Ok(frame))),
+        },
+        other => first = other,
+    }
+    Err(Begun { body, first })
+}
+
 /// Holds the frames of a body as they came, uncopied, as long as the body keeps
 /// to the length that it announced.
-///
-/// The body is boxed because it must be movable after it has been polled.
 pub(crate) struct Collector<B: Body> {
     body: Pin<Box<B>>,
     announced: u64,
@@ -25,6 +65,8 @@ pub(crate) struct Collector<B: Body> {
     end: End,
     /// Frames that are taken before other tasks run.
     frames_left: u32,
+    /// What the first look at the body gave.
+    first_step: Option<Step>,
 }
 
 /// Whether the body has ended, and how that is known.
@@ -67,14 +109,13 @@ pub(crate) enum Ending {
 }
 
 impl<B: Body<Data = Bytes>> Collector<B> {
-    /// Reads `body`, whose exact size hint is `announced`.
+    /// Reads on in a body whose exact size hint was `announced`.
     ///
     /// The list of its frames takes at most `limit` bytes, which leaves room for
     /// `limit / 32` frames after the first, and for 64 with any limit.
-    #[inline]
-    pub(crate) fn new(body: B, announced: u64, limit: u64) -> Self {
-        Self {
-            body: Box::pin(body),
+    pub(crate) fn new(begun: Begun<B>, announced: u64, limit: u64) -> Self {
+        let mut collector = Self {
+            body: begun.body,
             announced,
             limit,
             first: None,
@@ -83,11 +124,15 @@ impl<B: Body<Data = Bytes>> Collector<B> {
             ending: None,
             end: End::Ahead,
             frames_left: FRAMES_BETWEEN_PAUSES,
+            first_step: None,
+        };
+        if let Poll::Ready(frame) = begun.first {
+            collector.first_step = Some(collector.take(frame));
         }
+        collector
     }
 
     /// Whether the body says that nothing follows what was read.
-    #[inline]
     fn is_over(&mut self) -> bool {
         if self.end == End::Ahead && self.body.is_end_stream() {
             self.end = End::Told;
@@ -96,7 +141,6 @@ impl<B: Body<Data = Bytes>> Collector<B> {
     }
 
     /// The ending of content that nothing follows.
-    #[inline]
     fn over(&self) -> Ending {
         if self.length == self.announced {
             Ending::Complete
@@ -105,25 +149,13 @@ impl<B: Body<Data = Bytes>> Collector<B> {
         }
     }
 
-    /// How reading ended, if it did at the first look: most content is there
-    /// in one frame. If that has over `most` bytes, or is not all, reading goes
-    /// on with [`poll_step`](Self::poll_step).
-    #[inline]
-    pub(crate) fn poll_whole(&mut self, cx: &mut Context<'_>, most: usize) -> Option<Ending> {
-        match self.poll_step(cx) {
-            Poll::Ready(Step::Ended(ending)) => Some(ending),
-            Poll::Ready(Step::Data) if self.length <= most as u64 && self.is_over() => {
-                Some(self.over())
-            }
-            Poll::Ready(Step::Data) | Poll::Pending => None,
-        }
-    }
-
     /// Reads the next frame. Not to be called again after [`Step::Ended`].
     ///
     /// Is pending, and asks to be polled again, after 128 frames in a row.
-    #[inline]
     pub(crate) fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
+        if let Some(step) = self.first_step.take() {
+            return Poll::Ready(step);
+        }
         // Asking first saves the poll that would only say that it is over.
         if self.is_over() {
             return Poll::Ready(Step::Ended(self.over()));
@@ -137,6 +169,10 @@ impl<B: Body<Data = Bytes>> Collector<B> {
             self.frames_left = FRAMES_BETWEEN_PAUSES;
             return Poll::Pending;
         };
+        Poll::Ready(self.take(frame))
+    }
+
+    fn take(&mut self, frame: Option<Result<Frame<Bytes>, B::Error>>) -> Step {
         self.frames_left -= 1;
         let ending = match frame {
             None => {
@@ -148,7 +184,7 @@ impl<B: Body<Data = Bytes>> Collector<B> {
                 Ending::Broken
             }
             Some(Ok(frame)) => match frame.into_data() {
-                Ok(data) => return Poll::Ready(self.push(data)),
+                Ok(data) => return self.push(data),
                 // Trailers come after all content (RFC 9110, section 6.5).
                 Err(frame) => {
                     let ending = if frame.is_trailers() {
@@ -161,7 +197,7 @@ impl<B: Body<Data = Bytes>> Collector<B> {
                 }
             },
         };
-        Poll::Ready(Step::Ended(ending))
+        Step::Ended(ending)
     }
 
     fn push(&mut self, data: Bytes) -> Step {
@@ -207,7 +243,6 @@ impl<B: Body<Data = Bytes>> Collector<B> {
     }
 
     /// The data frame that came last.
-    #[inline]
     pub(crate) fn last(&self) -> &[u8] {
         self.more
             .last()
@@ -216,13 +251,11 @@ impl<B: Body<Data = Bytes>> Collector<B> {
     }
 
     /// The bytes of content read so far.
-    #[inline]
     pub(crate) fn length(&self) -> u64 {
         self.length
     }
 
     /// The body that was read, from its first frame on.
-    #[inline]
     pub(crate) fn into_body(self) -> ResponseBody<B> {
         let as_announced = self.length == self.announced;
         let only_data = self.more.is_empty() && self.ending.is_none() && self.end != End::Ahead;

@@ -8,13 +8,17 @@ use bytes::Bytes;
 use http_body::{Body, SizeHint};
 use proptest::{collection::vec, prelude::*};
 
-use super::{Collector, Ending, ResponseBody, Step};
+use super::{Collector, Ending, ResponseBody, Step, read_at_once};
 use crate::test_support::{Act, ScriptedBody, content, read, read_unchecked};
 
 /// Reads a body that announces so many bytes, with room for any frames.
 fn collect(body: ScriptedBody, announced: u64) -> (Ending, ResponseBody<ScriptedBody>) {
-    let mut collector = Collector::new(body, announced, u64::MAX);
     let mut cx = Context::from_waker(Waker::noop());
+    let begun = match read_at_once(&mut cx, body, announced, usize::MAX) {
+        Ok(content) => return (Ending::Complete, ResponseBody::bytes(content)),
+        Err(begun) => begun,
+    };
+    let mut collector = Collector::new(begun, announced, u64::MAX);
     loop {
         match collector.poll_step(&mut cx) {
             Poll::Ready(Step::Ended(ending)) => return (ending, collector.into_body()),

@@ -12,11 +12,11 @@ use pin_project_lite::pin_project;
 
 use super::{
     ContentDigest, ContentHasher,
-    hashing::{Hashing, Parked, finish},
+    hashing::{Hashing, PendingHash},
     tag::Recipe,
 };
 use crate::{
-    body::{Collector, ResponseBody},
+    body::{Collector, ResponseBody, read_at_once},
     outcome::TagOrigin,
     semantics::{
         etag::EntityTag,
@@ -36,19 +36,16 @@ pin_project! {
 pin_project! {
     #[project = StateProj]
     enum State<F, B: Body, H> {
-        Bypass {
+        Call {
             #[pin]
             future: F,
-        },
-        Watch {
-            #[pin]
-            future: F,
-            recipe: Arc<Recipe<H>>,
+            // None where the layer has nothing to do.
+            recipe: Option<Arc<Recipe<H>>>,
             request: RequestFacts,
         },
         // Boxed: content that is not there at once is rare, and the state of a hash is large.
         Hash {
-            parked: Box<Parked<B, H>>,
+            pending: Box<PendingHash<B, H>>,
         },
     }
 }
@@ -63,15 +60,14 @@ pub(super) struct RequestFacts {
 }
 
 impl<F, B: Body, H> ResponseFuture<F, B, H> {
-    pub(super) fn bypass(future: F) -> Self {
+    #[inline]
+    pub(super) fn new(
+        future: F,
+        recipe: Option<Arc<Recipe<H>>>,
+        request: RequestFacts,
+    ) -> Self {
         Self {
-            state: State::Bypass { future },
-        }
-    }
-
-    pub(super) fn watch(future: F, recipe: Arc<Recipe<H>>, request: RequestFacts) -> Self {
-        Self {
-            state: State::Watch {
+            state: State::Call {
                 future,
                 recipe,
                 request,
@@ -89,45 +85,61 @@ where
     type Output = Result<Response<ResponseBody<B>>, E>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let parked = match self.as_mut().project().state.project() {
-            StateProj::Bypass { future } => {
-                let response = ready!(future.poll(cx))?;
-                return Poll::Ready(Ok(response.map(ResponseBody::inner)));
-            }
-            StateProj::Watch {
+        let (response, recipe, announced) = match self.as_mut().project().state.project() {
+            StateProj::Call {
                 future,
                 recipe,
                 request,
             } => {
                 let mut response = ready!(future.poll(cx))?;
-                let announced = match plan(&response, recipe, *request) {
-                    Plan::Leave(why) => {
-                        recipe.note(response.extensions_mut(), TagOrigin::Untouched(why));
-                        return Poll::Ready(Ok(response.map(ResponseBody::inner)));
-                    }
-                    Plan::Label(tag) => {
-                        response.headers_mut().insert(ETAG, tag.into());
-                        recipe.note(response.extensions_mut(), TagOrigin::KnownDigest);
-                        return Poll::Ready(Ok(response.map(ResponseBody::inner)));
-                    }
-                    Plan::Read { announced } => announced,
+                let Some(recipe) = recipe else {
+                    return Poll::Ready(Ok(response.map(ResponseBody::inner)));
                 };
-                let (parts, body) = response.into_parts();
-                let mut collector = Collector::new(body, announced, recipe.limit);
-                // All of it in one frame is the common case, and the fast one.
-                if let Some(ending) = collector.poll_whole(cx, H::YIELD_AFTER) {
-                    return Poll::Ready(Ok(finish(parts, collector, None, ending, recipe)));
-                }
-                let mut hashing = Hashing::new(parts, collector);
-                if let Poll::Ready(ending) = hashing.poll(cx, recipe) {
-                    return Poll::Ready(Ok(hashing.finish(ending, recipe)));
-                }
-                Box::new(Parked::new(hashing, Arc::clone(recipe)))
+                let Some(announced) = recipe.label_unread(&mut response, *request) else {
+                    return Poll::Ready(Ok(response.map(ResponseBody::inner)));
+                };
+                (response, recipe, announced)
             }
-            StateProj::Hash { parked } => return parked.poll(cx).map(Ok),
+            StateProj::Hash { pending } => return pending.poll(cx).map(Ok),
         };
-        self.project().state.set(State::Hash { parked });
+        let (mut parts, body) = response.into_parts();
+        let begun = match read_at_once(cx, body, announced, H::YIELD_AFTER) {
+            Ok(content) => {
+                let tag = recipe.tag_of(&parts.headers, &content);
+                parts.headers.insert(ETAG, tag.into());
+                recipe.note(&mut parts.extensions, TagOrigin::Hashed(announced));
+                let body = ResponseBody::bytes(content);
+                return Poll::Ready(Ok(Response::from_parts(parts, body)));
+            }
+            Err(begun) => begun,
+        };
+        let mut hashing = Hashing::new(parts, Collector::new(begun, announced, recipe.limit));
+        if let Poll::Ready(ending) = hashing.poll(cx, recipe) {
+            return Poll::Ready(Ok(hashing.finish(ending, recipe)));
+        }
+        let pending = Box::new(PendingHash::new(hashing, Arc::clone(recipe)));
+        self.project().state.set(State::Hash { pending });
         Poll::Pending
+    }
+}
+
+impl<H: ContentHasher> Recipe<H> {
+    /// Labels a response whose digest is known. Gives the announced length of a
+    /// body that has to be read for its tag; `None` where nothing is left to do.
+    fn label_unread<B>(&self, response: &mut Response<B>, request: RequestFacts) -> Option<u64>
+    where
+        B: Body<Data = Bytes>,
+    {
+        let origin = match plan(response, self, request) {
+            Plan::Read { announced } => return Some(announced),
+            Plan::Leave(why) => TagOrigin::Untouched(why),
+            Plan::Label(tag) => {
+                response.headers_mut().insert(ETAG, tag.into());
+                TagOrigin::KnownDigest
+            }
+        };
+        self.note(response.extensions_mut(), origin);
+        None
     }
 }
 

@@ -31,13 +31,12 @@ where
     B: Body<Data = Bytes>,
     H: ContentHasher,
 {
-    /// Goes on where [`Collector::poll_whole`] left off.
     pub(super) fn new(parts: Parts, collector: Collector<B>) -> Self {
         Self {
-            unhashed: collector.last().len(),
             parts,
             collector,
             hasher: None,
+            unhashed: 0,
         }
     }
 
@@ -69,52 +68,44 @@ where
         *budget -= now;
     }
 
+    /// The response with its tag, or without one if the content could not be read
+    /// to its end. The body is whole in either case.
     pub(super) fn finish(self, ending: Ending, recipe: &Recipe<H>) -> Response<ResponseBody<B>> {
-        finish(self.parts, self.collector, self.hasher, ending, recipe)
+        let Self {
+            mut parts,
+            collector,
+            hasher,
+            ..
+        } = self;
+        match ending {
+            Ending::Complete => {
+                let hasher = hasher.unwrap_or_else(|| recipe.hasher.clone());
+                let tag = recipe.tag_of_read(&parts.headers, hasher);
+                parts.headers.insert(ETAG, tag.into());
+            }
+            Ending::LengthMismatch | Ending::TooManyFrames | Ending::Broken => {}
+        }
+        recipe.note(&mut parts.extensions, origin(ending, collector.length()));
+        Response::from_parts(parts, collector.into_body())
     }
 }
 
-/// The response with its tag, or without one if the content could not be read
-/// to its end. The body is whole in either case. Without a hasher all content
-/// is in one frame.
-#[inline]
-pub(super) fn finish<B, H>(
-    mut parts: Parts,
-    collector: Collector<B>,
-    hasher: Option<H>,
-    ending: Ending,
-    recipe: &Recipe<H>,
-) -> Response<ResponseBody<B>>
-where
-    B: Body<Data = Bytes>,
-    H: ContentHasher,
-{
-    let (tag, origin) = match ending {
-        Ending::Complete => {
-            let tag = match hasher {
-                Some(hasher) => recipe.tag_of_read(&parts.headers, hasher),
-                None => recipe.tag_of(&parts.headers, collector.last()),
-            };
-            (Some(tag), TagOrigin::Hashed(collector.length()))
-        }
-        Ending::LengthMismatch => (None, TagOrigin::Untouched(Untagged::LengthMismatch)),
-        Ending::TooManyFrames => (None, TagOrigin::Untouched(Untagged::TooManyFrames)),
-        Ending::Broken => (None, TagOrigin::Untouched(Untagged::BodyError)),
-    };
-    if let Some(tag) = tag {
-        parts.headers.insert(ETAG, tag.into());
-    }
-    recipe.note(&mut parts.extensions, origin);
-    Response::from_parts(parts, collector.into_body())
+fn origin(ending: Ending, length: u64) -> TagOrigin {
+    TagOrigin::Untouched(match ending {
+        Ending::Complete => return TagOrigin::Hashed(length),
+        Ending::LengthMismatch => Untagged::LengthMismatch,
+        Ending::TooManyFrames => Untagged::TooManyFrames,
+        Ending::Broken => Untagged::BodyError,
+    })
 }
 
 /// A hash that could not be finished at once, with what it goes on with.
-pub(super) struct Parked<B: Body, H> {
+pub(super) struct PendingHash<B: Body, H> {
     hashing: Option<Hashing<B, H>>,
     recipe: Arc<Recipe<H>>,
 }
 
-impl<B, H> Parked<B, H>
+impl<B, H> PendingHash<B, H>
 where
     B: Body<Data = Bytes>,
     H: ContentHasher,

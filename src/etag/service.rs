@@ -43,13 +43,13 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        if !self.recipe.methods.contains(request.method()) {
-            return ResponseFuture::bypass(self.inner.call(request));
-        }
+        let recipe = (self.recipe.methods)
+            .contains(request.method())
+            .then(|| Arc::clone(&self.recipe));
         let facts = RequestFacts {
             head: request.method() == Method::HEAD,
             source_knows: request.extensions().get::<SourceKnows>().is_some(),
         };
-        ResponseFuture::watch(self.inner.call(request), Arc::clone(&self.recipe), facts)
+        ResponseFuture::new(self.inner.call(request), recipe, facts)
     }
 }

@@ -20,7 +20,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-pub(crate) use collect::{Begun, Collector, Ending, Step, read_at_once};
+pub(crate) use collect::{Collector, Ending, Step, read_at_once};
 #[cfg(feature = "tokio")]
 pub(crate) use request::ReadAhead;
 #[cfg(feature = "tokio")]

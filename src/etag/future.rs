@@ -51,7 +51,7 @@ pin_project! {
 }
 
 /// What is kept of a request until its response is there.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct RequestFacts {
     /// Its method is `HEAD`.
     pub(super) head: bool,
@@ -60,16 +60,22 @@ pub(super) struct RequestFacts {
 }
 
 impl<F, B: Body, H> ResponseFuture<F, B, H> {
-    #[inline]
-    pub(super) fn new(
-        future: F,
-        recipe: Option<Arc<Recipe<H>>>,
-        request: RequestFacts,
-    ) -> Self {
+    /// Only wraps the body.
+    pub(super) fn passing(future: F) -> Self {
         Self {
             state: State::Call {
                 future,
-                recipe,
+                recipe: None,
+                request: RequestFacts::default(),
+            },
+        }
+    }
+
+    pub(super) fn tagging(future: F, recipe: Arc<Recipe<H>>, request: RequestFacts) -> Self {
+        Self {
+            state: State::Call {
+                future,
+                recipe: Some(recipe),
                 request,
             },
         }

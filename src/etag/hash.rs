@@ -157,10 +157,10 @@ mod xxh3 {
         }
     }
 
+    /// The digest of the context, which that of the content seeds, over that of the
+    /// content: so all bits of both count, with one short hash.
     fn join(content: u128, context: &[u8]) -> [u8; 16] {
-        let mut both = [0; 32];
-        both[..16].copy_from_slice(&content.to_be_bytes());
-        both[16..].copy_from_slice(&Hasher::oneshot(context).to_be_bytes());
-        Hasher::oneshot(&both).to_be_bytes()
+        let seed = content as u64;
+        (content ^ Hasher::oneshot_with_seed(seed, context)).to_be_bytes()
     }
 }

@@ -43,13 +43,13 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        let recipe = (self.recipe.methods)
-            .contains(request.method())
-            .then(|| Arc::clone(&self.recipe));
+        if !self.recipe.methods.contains(request.method()) {
+            return ResponseFuture::passing(self.inner.call(request));
+        }
         let facts = RequestFacts {
             head: request.method() == Method::HEAD,
             source_knows: request.extensions().get::<SourceKnows>().is_some(),
         };
-        ResponseFuture::new(self.inner.call(request), recipe, facts)
+        ResponseFuture::tagging(self.inner.call(request), Arc::clone(&self.recipe), facts)
     }
 }

@@ -113,13 +113,27 @@ impl<H: ContentHasher> Recipe<H> {
     ///
     /// What is hashed can be read from its end in one way only: the kind, then
     /// lengths and parts of those lengths, then the content.
-    fn context(&self, of: u8, headers: &HeaderMap) -> Gathered {
-        let mut context = Gathered::default();
+    fn context(&self, of: u8, headers: &HeaderMap) -> InlineBuffer {
+        let mut context = InlineBuffer::default();
         context.push(&self.build_id);
-        for (name, number) in self.contributors.iter().zip(1..) {
-            for line in fields::lines(headers, name) {
-                context.push(line.as_bytes());
-                context.push(&length_and(line.len(), number));
+        let number = |name| {
+            (1..)
+                .zip(&self.contributors)
+                .find(|(_, other)| *other == name)
+        };
+        let mut lines = headers
+            .iter()
+            .filter_map(|(name, line)| Some((number(name)?.0, line)));
+        match (lines.next(), lines.next()) {
+            (None, _) => {}
+            (Some((number, line)), None) => context.push_line(number, line.as_bytes()),
+            // Always in one order, whatever it is in the head.
+            (Some(_), Some(_)) => {
+                for (number, name) in (1..).zip(&self.contributors) {
+                    for line in fields::lines(headers, name) {
+                        context.push_line(number, line.as_bytes());
+                    }
+                }
             }
         }
         context.push(&[FORMAT << 1 | of]);
@@ -139,41 +153,56 @@ fn length_and(length: usize, number: u64) -> [u8; 8] {
     (number << 48 | length as u64).to_le_bytes()
 }
 
-/// Bytes in one piece: on the stack, as long as they are few.
-struct Gathered {
-    few: [u8; 128],
+/// Bytes in one piece, on the stack as long as they are few.
+struct InlineBuffer {
+    inline: [u8; 128],
     used: usize,
-    many: Vec<u8>,
+    /// All bytes, once there are more.
+    heap: Vec<u8>,
 }
 
-impl Default for Gathered {
+impl Default for InlineBuffer {
     fn default() -> Self {
         Self {
-            few: [0; 128],
+            inline: [0; 128],
             used: 0,
-            many: Vec::new(),
+            heap: Vec::new(),
         }
     }
 }
 
-impl Gathered {
+impl InlineBuffer {
+    /// A line of the contributor with this number.
+    fn push_line(&mut self, number: u64, line: &[u8]) {
+        self.push(line);
+        self.push(&length_and(line.len(), number));
+    }
+
+    #[inline]
     fn push(&mut self, bytes: &[u8]) {
-        if self.many.is_empty() {
-            if let Some(free) = self.few[self.used..].get_mut(..bytes.len()) {
-                free.copy_from_slice(bytes);
-                self.used += bytes.len();
-                return;
-            }
-            self.many.extend_from_slice(&self.few[..self.used]);
+        if self.heap.is_empty()
+            && let Some(free) = self.inline[self.used..].get_mut(..bytes.len())
+        {
+            free.copy_from_slice(bytes);
+            self.used += bytes.len();
+        } else {
+            self.push_to_heap(bytes);
         }
-        self.many.extend_from_slice(bytes);
+    }
+
+    #[cold]
+    fn push_to_heap(&mut self, bytes: &[u8]) {
+        if self.heap.is_empty() {
+            self.heap.extend_from_slice(&self.inline[..self.used]);
+        }
+        self.heap.extend_from_slice(bytes);
     }
 
     fn as_slice(&self) -> &[u8] {
-        if self.many.is_empty() {
-            &self.few[..self.used]
+        if self.heap.is_empty() {
+            &self.inline[..self.used]
         } else {
-            &self.many
+            &self.heap
         }
     }
 }

@@ -164,7 +164,7 @@ impl<C, E, P, K> Stack<C, E, P, K> {
     }
 }
 
-impl<T, Q, H, P, K> Stack<ConditionalLayer<T, Q>, EtagLayer<H>, P, K> {
+impl<T, Q, H: Clone, P, K> Stack<ConditionalLayer<T, Q>, EtagLayer<H>, P, K> {
     /// Has both layers of reads record an [`Outcome`](crate::Outcome) on what
     /// they look at. Off by default.
     pub fn explain(self) -> Self {

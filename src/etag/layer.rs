@@ -16,7 +16,8 @@ use crate::semantics::{
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct EtagLayer<H = Sha256> {
-    recipe: Recipe<H>,
+    // Shared: a router may clone the layer and apply it for each request.
+    recipe: Arc<Recipe<H>>,
 }
 
 impl EtagLayer {
@@ -24,7 +25,7 @@ impl EtagLayer {
     /// status 200 and at most 1 MiB of content.
     pub fn new() -> Self {
         Self {
-            recipe: Recipe::new(Sha256::new()),
+            recipe: Arc::new(Recipe::new(Sha256::new())),
         }
     }
 }
@@ -35,11 +36,11 @@ impl Default for EtagLayer {
     }
 }
 
-impl<H> EtagLayer<H> {
+impl<H: Clone> EtagLayer<H> {
     /// Hashes with another function. The default is [`Sha256`].
     pub fn hasher<H2: ContentHasher>(self, hasher: H2) -> EtagLayer<H2> {
         EtagLayer {
-            recipe: self.recipe.with_hasher(hasher),
+            recipe: Arc::new(Arc::unwrap_or_clone(self.recipe).with_hasher(hasher)),
         }
     }
 
@@ -51,7 +52,7 @@ impl<H> EtagLayer<H> {
     /// [`CodingTagLayer`](crate::CodingTagLayer) tells them apart. Off by
     /// default.
     pub fn weak(mut self) -> Self {
-        self.recipe.weak = true;
+        self.recipe().weak = true;
         self
     }
 
@@ -62,7 +63,7 @@ impl<H> EtagLayer<H> {
     /// body in more than `bytes / 32` frames, and in more than 64, passes through
     /// untagged from there on. Frames without data count.
     pub fn limit(mut self, bytes: u64) -> Self {
-        self.recipe.limit = bytes;
+        self.recipe().limit = bytes;
         self
     }
 
@@ -74,7 +75,7 @@ impl<H> EtagLayer<H> {
     ///
     /// Refuses a secret of fewer than 16 bytes, which could be guessed.
     pub fn keyed(mut self, secret: impl AsRef<[u8]>) -> Result<Self, WeakSecret> {
-        self.recipe.key = Some(secret::key(secret.as_ref())?);
+        self.recipe().key = Some(secret::key(secret.as_ref())?);
         Ok(self)
     }
 
@@ -82,7 +83,7 @@ impl<H> EtagLayer<H> {
     /// responses whose meaning changes with it though their bytes do not.
     /// Every tag changes when it does. None by default.
     pub fn build_id(mut self, id: impl AsRef<[u8]>) -> Self {
-        self.recipe.set_build_id(id.as_ref());
+        self.recipe().set_build_id(id.as_ref());
         self
     }
 
@@ -93,14 +94,14 @@ impl<H> EtagLayer<H> {
     /// Keep the last where one [`ContentDigest`](super::ContentDigest) can
     /// stand for several codings: they must not share a strong tag.
     pub fn contributors(mut self, names: impl IntoIterator<Item = HeaderName>) -> Self {
-        self.recipe.contributors = names.into_iter().collect();
+        self.recipe().contributors = names.into_iter().collect();
         self
     }
 
     /// Sets the methods whose responses are tagged. Defaults to `GET`, `HEAD`
     /// and `QUERY`.
     pub fn methods(mut self, methods: SafeMethods) -> Self {
-        self.recipe.methods = methods;
+        self.recipe().methods = methods;
         self
     }
 
@@ -114,7 +115,7 @@ impl<H> EtagLayer<H> {
         mut self,
         statuses: impl IntoIterator<Item = StatusCode>,
     ) -> Result<Self, InvalidStatus> {
-        self.recipe.statuses = statuses
+        self.recipe().statuses = statuses
             .into_iter()
             .map(|status| {
                 if tagging::represents(status) {
@@ -130,16 +131,20 @@ impl<H> EtagLayer<H> {
     /// Records an [`Outcome`](crate::Outcome) on every response that is
     /// looked at, which costs some allocations. Off by default.
     pub fn explain(mut self) -> Self {
-        self.recipe.explain = true;
+        self.recipe().explain = true;
         self
+    }
+
+    fn recipe(&mut self) -> &mut Recipe<H> {
+        Arc::make_mut(&mut self.recipe)
     }
 }
 
-impl<S, H: Clone> Layer<S> for EtagLayer<H> {
+impl<S, H> Layer<S> for EtagLayer<H> {
     type Service = Etag<S, H>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Etag::new(inner, Arc::new(self.recipe.clone()))
+        Etag::new(inner, Arc::clone(&self.recipe))
     }
 }
 

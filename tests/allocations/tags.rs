@@ -158,3 +158,14 @@ fn a_suffix_allocates_one_tag() {
     let layered = cost(layer.layer(gzip(handler)), &Method::GET, None);
     assert_eq!(difference(&layered, &bare).0, 1);
 }
+
+/// An axum router that has not been given its state applies its layers for each
+/// request.
+#[test]
+fn a_layer_is_cloned_and_applied_without_an_allocation() {
+    let handler = Handler::new(1024, 1024);
+    for layer in [stack(), stack().etag(EtagLayer::new().build_id("7"))] {
+        let applied = measure(|| drop(black_box(layer.clone().layer(handler.clone()))));
+        assert_eq!(applied.count_total, 0);
+    }
+}

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header, response::Parts};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use tower::Service;
+use tower::{Layer, Service, layer::layer_fn};
 
 use super::{BARE, Contender};
 use crate::{
@@ -68,6 +68,14 @@ pub fn xxh3() -> Contender {
 
 pub const XXH3: &str = "floor by hand, xxh3";
 
+/// The hand-written layer around any service.
+pub fn layer<S>(hash: Hash) -> impl Layer<S, Service = Floor<S>> + Clone {
+    layer_fn(move |inner| Floor {
+        inner,
+        hash: Some(hash),
+    })
+}
+
 pub fn stored() -> Contender {
     Contender {
         name: "floor: a stored tag, compared before",
@@ -84,7 +92,7 @@ pub fn stored() -> Contender {
 }
 
 #[derive(Clone)]
-struct Floor<S> {
+pub struct Floor<S> {
     inner: S,
     hash: Option<Hash>,
 }
@@ -118,7 +126,7 @@ where
 }
 
 pin_project! {
-    struct FloorFuture<F, B> {
+    pub struct FloorFuture<F, B> {
         hash: Option<Hash>,
         condition: Option<HeaderValue>,
         head: Option<Parts>,
@@ -226,7 +234,7 @@ fn answer<B>(
 
 pin_project! {
     #[project = FloorBodyProj]
-    enum FloorBody<B> {
+    pub enum FloorBody<B> {
         Inner { #[pin] body: B },
         Collected { first: Option<Bytes>, rest: std::vec::IntoIter<Bytes>, left: usize },
     }

@@ -1,15 +1,20 @@
 //! Everybody who takes part. One file for each; a contender says for itself which cases it can answer.
 
+#[cfg(feature = "peers")]
 mod actix;
 mod bare;
-mod floor;
+pub mod floor;
 pub mod naive;
 pub mod ours;
 pub mod raw_hash;
+#[cfg(feature = "peers")]
 mod salvo;
 pub mod set_header;
+#[cfg(feature = "peers")]
 pub mod tower_cache_control;
+#[cfg(feature = "peers")]
 mod tower_etag_cache;
+#[cfg(feature = "peers")]
 mod tunnelbana;
 
 use crate::{case::Case, drive::OneRequest, hash::Hash};
@@ -24,9 +29,11 @@ pub struct Contender {
 }
 
 pub const BARE: &str = bare::NAME;
+#[cfg(feature = "peers")]
 pub const TOWER_ETAG_CACHE: &str = tower_etag_cache::NAME;
 
 /// The contenders that answer ordinary requests, and the raw hashes.
+#[cfg(feature = "peers")]
 pub fn all() -> Vec<Contender> {
     let mut all = vec![
         bare::contender(),
@@ -63,6 +70,7 @@ pub fn onlookers() -> Vec<Contender> {
 }
 
 /// The contenders that say how a response may be cached.
+#[cfg(feature = "peers")]
 pub fn policies() -> Vec<Contender> {
     let mut policies = vec![
         bare::contender(),
@@ -74,6 +82,7 @@ pub fn policies() -> Vec<Contender> {
 }
 
 /// The contenders that know a tag before the service runs, and the peers that compare one at all.
+#[cfg(feature = "peers")]
 pub fn sourced() -> Vec<Contender> {
     let mut sourced = vec![
         bare::contender(),

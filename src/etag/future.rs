@@ -132,6 +132,7 @@ where
 impl<H: ContentHasher> Recipe<H> {
     /// Labels a response whose digest is known. Gives the announced length of a
     /// body that has to be read for its tag; `None` where nothing is left to do.
+    #[inline]
     fn label_unread<B>(&self, response: &mut Response<B>, request: RequestFacts) -> Option<u64>
     where
         B: Body<Data = Bytes>,
@@ -159,6 +160,7 @@ enum Plan {
     Read { announced: u64 },
 }
 
+#[inline]
 fn plan<B, H>(response: &Response<B>, recipe: &Recipe<H>, request: RequestFacts) -> Plan
 where
     B: Body<Data = Bytes>,

@@ -84,6 +84,7 @@ impl<H: ContentHasher> Recipe<H> {
     }
 
     /// The tag of content that is all there.
+    #[inline]
     pub(super) fn tag_of(&self, headers: &HeaderMap, content: &[u8]) -> EntityTag {
         let context = self.context(OF_CONTENT, headers);
         self.tag(self.hasher.clone().digest(content, context.as_slice()))
@@ -96,6 +97,7 @@ impl<H: ContentHasher> Recipe<H> {
         self.tag(self.hasher.clone().digest(known, context.as_slice()))
     }
 
+    #[inline]
     fn tag(&self, mut digest: [u8; 16]) -> EntityTag {
         if let Some(key) = &self.key {
             let code = key.clone().chain_update(digest).finalize().into_bytes();
@@ -113,6 +115,7 @@ impl<H: ContentHasher> Recipe<H> {
     ///
     /// What is hashed can be read from its end in one way only: the kind, then
     /// lengths and parts of those lengths, then the content.
+    #[inline]
     fn context(&self, of: u8, headers: &HeaderMap) -> InlineBuffer {
         let mut context = InlineBuffer::default();
         context.push(&self.build_id);
@@ -173,6 +176,7 @@ impl Default for InlineBuffer {
 
 impl InlineBuffer {
     /// A line of the contributor with this number.
+    #[inline]
     fn push_line(&mut self, number: u64, line: &[u8]) {
         self.push(line);
         self.push(&length_and(line.len(), number));

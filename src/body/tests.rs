@@ -244,3 +244,11 @@ proptest! {
         prop_assert_eq!(read_unchecked(body), visible(&acts));
     }
 }
+
+/// Design invariant 1: a frame without data is a frame.
+#[test]
+fn an_empty_frame_that_is_all_there_is_comes_out() {
+    let (ending, body) = collect(ScriptedBody::sized([Act::data("")]), 0);
+    assert_eq!(ending, Ending::Complete);
+    assert_eq!(read(body), [Act::data("")]);
+}

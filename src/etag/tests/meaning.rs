@@ -1,7 +1,7 @@
 //! What a tag depends on.
 
 use http::{
-    Response, StatusCode,
+    HeaderName, HeaderValue, Response, StatusCode,
     header::{CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE},
 };
 
@@ -50,6 +50,28 @@ fn equal_bytes_with_another_meaning_get_another_tag() {
     let ignores_type = EtagLayer::new().contributors([]);
     let plain = tag_of(&ignores_type, with(CONTENT_TYPE, "text/plain"));
     assert!(plain.strong_eq(&tag_of(&ignores_type, with(CONTENT_TYPE, "text/html"))));
+}
+
+/// R-9110-8.8.1-a: handlers add fields in any order, and some in another one each time.
+#[test]
+fn the_order_of_fields_does_not_count_and_that_of_lines_does() {
+    let of = |lines: &[(HeaderName, &'static str)]| {
+        let mut response = Response::new(hello());
+        for (name, value) in lines {
+            let value = HeaderValue::from_static(value);
+            response.headers_mut().append(name, value);
+        }
+        tag_of(&EtagLayer::new(), response)
+    };
+    let [html, german, french] = [
+        (CONTENT_TYPE, "text/html"),
+        (CONTENT_LANGUAGE, "de"),
+        (CONTENT_LANGUAGE, "fr"),
+    ];
+    let one = of(&[html.clone(), german.clone(), french.clone()]);
+    assert!(one.strong_eq(&of(&[german.clone(), french.clone(), html.clone()])));
+    assert!(!one.weak_eq(&of(&[html.clone(), french, german.clone()])));
+    assert!(!one.weak_eq(&of(&[html, german])));
 }
 
 /// R-9110-8.8.1-d: the text of each line counts, and not only its length. Long

@@ -36,11 +36,15 @@ pin_project! {
 pin_project! {
     #[project = StateProj]
     enum State<F, B: Body, H> {
-        Call {
+        // Apart from the next one: what only passes then moves less.
+        Bypass {
             #[pin]
             future: F,
-            // None where the layer has nothing to do.
-            recipe: Option<Arc<Recipe<H>>>,
+        },
+        Watch {
+            #[pin]
+            future: F,
+            recipe: Arc<Recipe<H>>,
             request: RequestFacts,
         },
         // Boxed: content that is not there at once is rare, and the state of a hash is large.
@@ -51,7 +55,7 @@ pin_project! {
 }
 
 /// What is kept of a request until its response is there.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct RequestFacts {
     /// Its method is `HEAD`.
     pub(super) head: bool,
@@ -60,22 +64,17 @@ pub(super) struct RequestFacts {
 }
 
 impl<F, B: Body, H> ResponseFuture<F, B, H> {
-    /// Only wraps the body.
-    pub(super) fn passing(future: F) -> Self {
+    pub(super) fn bypass(future: F) -> Self {
         Self {
-            state: State::Call {
-                future,
-                recipe: None,
-                request: RequestFacts::default(),
-            },
+            state: State::Bypass { future },
         }
     }
 
-    pub(super) fn tagging(future: F, recipe: Arc<Recipe<H>>, request: RequestFacts) -> Self {
+    pub(super) fn watch(future: F, recipe: Arc<Recipe<H>>, request: RequestFacts) -> Self {
         Self {
-            state: State::Call {
+            state: State::Watch {
                 future,
-                recipe: Some(recipe),
+                recipe,
                 request,
             },
         }
@@ -92,19 +91,20 @@ where
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let (response, recipe, announced) = match self.as_mut().project().state.project() {
-            StateProj::Call {
+            StateProj::Bypass { future } => {
+                let response = ready!(future.poll(cx))?;
+                return Poll::Ready(Ok(response.map(ResponseBody::inner)));
+            }
+            StateProj::Watch {
                 future,
                 recipe,
                 request,
             } => {
                 let mut response = ready!(future.poll(cx))?;
-                let Some(recipe) = recipe else {
-                    return Poll::Ready(Ok(response.map(ResponseBody::inner)));
-                };
-                let Some(announced) = recipe.label_unread(&mut response, *request) else {
-                    return Poll::Ready(Ok(response.map(ResponseBody::inner)));
-                };
-                (response, recipe, announced)
+                match recipe.label_unread(&mut response, *request) {
+                    Some(announced) => (response, recipe, announced),
+                    None => return Poll::Ready(Ok(response.map(ResponseBody::inner))),
+                }
             }
             StateProj::Hash { pending } => return pending.poll(cx).map(Ok),
         };

@@ -44,12 +44,12 @@ where
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         if !self.recipe.methods.contains(request.method()) {
-            return ResponseFuture::passing(self.inner.call(request));
+            return ResponseFuture::bypass(self.inner.call(request));
         }
         let facts = RequestFacts {
             head: request.method() == Method::HEAD,
             source_knows: request.extensions().get::<SourceKnows>().is_some(),
         };
-        ResponseFuture::tagging(self.inner.call(request), Arc::clone(&self.recipe), facts)
+        ResponseFuture::watch(self.inner.call(request), Arc::clone(&self.recipe), facts)
     }
 }

@@ -82,8 +82,8 @@ impl<'a, C: Clock> UnansweredRead<'a, C> {
         condition: Condition,
         current: Validators,
     ) -> Response<ResponseBody<B>> {
-        let fields = self.conditions.fields.clone();
-        let refusal = Refusal::of_condition(condition, fields).instead_of(current.as_ref().etag);
+        let refusal = Refusal::of_condition(condition, &self.conditions.fields)
+            .instead_of(current.as_ref().etag);
         let mut response = self.refuse(refusal);
         self.explain(&mut response, Verdict::Failed(condition), Some(&current));
         current.into_headers(response.headers_mut(), || self.now());

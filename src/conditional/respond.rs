@@ -176,7 +176,7 @@ impl<C: Clock> ConditionalRead<C> {
     ) -> Response<ResponseBody<B>> {
         let shown = || Validators::from_headers(response.headers(), self.now());
         let current = current.cloned().unwrap_or_else(shown);
-        let refusal = Refusal::of_condition(condition, self.fields.borrowed())
+        let refusal = Refusal::of_condition(condition, &self.fields)
             .accepting_json(self.accept.as_ref().is_none_or(|accept| accept.json()))
             .instead_of(current.as_ref().etag);
         let mut answer = self.config.renderer.replace(response, &refusal);

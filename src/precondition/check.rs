@@ -102,7 +102,7 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
                     return Err(Ok(current));
                 }
                 Decision::Fail(condition) => self.fail_at_once(condition, &current),
-                Decision::Refuse(reason, verdict) => self.explained(self.refuse(reason), verdict),
+                Decision::Refuse(reason, verdict) => self.refuse(reason, verdict),
             },
         ))
     }
@@ -149,15 +149,14 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
                     let answer = self.fail(condition, &current, &mut found, service);
                     answer.await
                 }
-                Decision::Refuse(reason, verdict) => {
-                    let answer = match found {
-                        Some(not_found) if reason == Reason::Absent => {
-                            not_found.map(ResponseBody::inner)
-                        }
-                        _ => self.refuse(reason),
-                    };
-                    self.explained(answer, verdict)
-                }
+                Decision::Refuse(reason, verdict) => match found {
+                    Some(not_found) if reason == Reason::Absent => {
+                        let mut answer = not_found.map(ResponseBody::inner);
+                        self.config.explain(&mut answer, verdict);
+                        answer
+                    }
+                    _ => self.refuse(reason, verdict),
+                },
             },
         ))
     }
@@ -227,18 +226,10 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
     fn source_failed<ResB: Body<Data = Bytes>>(&self, error: SourceError) -> Option<Answer<ResB>> {
         events::source_failed(&error);
         (self.config.on_source_error != OnSourceError::Proceed).then(|| {
-            let mut answer = self.refuse(Reason::SourceUnavailable);
+            let mut answer = self.refuse(Reason::SourceUnavailable, Verdict::SourceFailed);
             answer.extensions_mut().insert(error);
-            self.explained(answer, Verdict::SourceFailed)
+            answer
         })
-    }
-
-    pub(super) fn explained<ResB: Body>(
-        &self,
-        answer: Answer<ResB>,
-        verdict: Verdict,
-    ) -> Answer<ResB> {
-        self.config.explained(answer, verdict)
     }
 }
 

@@ -67,17 +67,12 @@ impl<Q, G> Config<Q, G> {
         response.map(ResponseBody::bytes)
     }
 
-    pub(super) fn explained<ResB: Body>(
-        &self,
-        mut answer: Answer<ResB>,
-        verdict: Verdict,
-    ) -> Answer<ResB> {
+    pub(super) fn explain<ResB: Body>(&self, answer: &mut Answer<ResB>, verdict: Verdict) {
         if self.explain {
             Outcome::record(answer.extensions_mut(), |outcome| {
                 outcome.set_verdict(verdict)
             });
         }
-        answer
     }
 
     /// Returns `true` if the request has a condition that counts for a write.

@@ -157,7 +157,9 @@ impl<Q: ValidatorSource, G> LockedWrite<Q, G> {
         let acquired = lock.lock.acquire(key).await;
         let mut content = UnreadContent::read_ahead(&parts, content);
         let Ok(guard) = acquired else {
-            let busy = write.unchecked(&parts).refuse(Reason::Busy);
+            let accepts_json = Accept::of(&parts.headers).json();
+            let busy = Refusal::new(Reason::Busy);
+            let busy = write.config.refuse(busy, accepts_json, None);
             return Ok(content.refuse(busy, service).await);
         };
         let performed = async move {

@@ -91,14 +91,15 @@ impl<Q, G> PerformedWrite<Q, G> {
         if let Some(failed) = answer::failed(&response) {
             return Err(failed.clone());
         }
-        let answer = response.map(ResponseBody::inner);
+        let mut answer = response.map(ResponseBody::inner);
         if let Conditions::HandedOver { expected, path } = &self.conditions
             && answer.status().is_success()
             && !expected.is_compared()
         {
             return Ok(self.report(expected, path.as_ref(), answer));
         }
-        Ok(self.config.explained(answer, Verdict::Proceeded))
+        self.config.explain(&mut answer, Verdict::Proceeded);
+        Ok(answer)
     }
 
     /// Returns the 412 of a handler that found another state than it expected.
@@ -106,9 +107,10 @@ impl<Q, G> PerformedWrite<Q, G> {
         &self,
         failed: &PreconditionFailed,
     ) -> Answer<ResB> {
-        let refusal = Refusal::new(failed.reason()).expecting(self.fields().borrowed());
-        let answer = (self.config).refuse(refusal, self.accept.json(), failed.current());
-        self.config.explained(answer, Verdict::Superseded)
+        let refusal = Refusal::new(failed.reason()).expecting(self.fields());
+        let mut answer = (self.config).refuse(refusal, self.accept.json(), failed.current());
+        self.config.explain(&mut answer, Verdict::Superseded);
+        answer
     }
 
     fn report<ResB: Body<Data = Bytes>>(

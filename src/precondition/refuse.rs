@@ -20,8 +20,14 @@ use crate::{
 
 impl<Q, G> UncheckedWrite<'_, Q, G> {
     /// The answer to a request that is not performed.
-    pub(super) fn refuse<ResB: Body<Data = Bytes>>(&self, reason: Reason) -> Answer<ResB> {
-        self.refuse_with(Refusal::new(reason), None)
+    pub(super) fn refuse<ResB: Body<Data = Bytes>>(
+        &self,
+        reason: Reason,
+        verdict: Verdict,
+    ) -> Answer<ResB> {
+        let mut answer = self.refuse_with(Refusal::new(reason), None);
+        self.config.explain(&mut answer, verdict);
+        answer
     }
 
     fn refuse_with<ResB: Body<Data = Bytes>>(
@@ -55,9 +61,10 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         condition: Condition,
         current: &Current,
     ) -> Answer<ResB> {
-        let refusal = Refusal::of_condition(condition, self.fields.clone());
-        let answer = self.refuse_with(refusal, current.validators());
-        self.explained(answer, Verdict::Failed(condition))
+        let refusal = Refusal::of_condition(condition, &self.fields);
+        let mut answer = self.refuse_with(refusal, current.validators());
+        self.config.explain(&mut answer, Verdict::Failed(condition));
+        answer
     }
 
     /// The answer to a write whose `condition` is false. The state was told by the source,
@@ -80,7 +87,9 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         if let Some(applied) = self.may_be_applied(condition)
             && applied(self.request, validators).await
         {
-            return self.explained(answer::already_applied(), Verdict::AlreadyApplied);
+            let mut answer = answer::already_applied();
+            self.config.explain(&mut answer, Verdict::AlreadyApplied);
+            return answer;
         }
         let source_knew = found.is_none();
         let found = if !source_knew && !self.config.self_get.may_show() {
@@ -92,9 +101,11 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
                 None => self.representation(source_knew, service).await,
             }
         };
-        let refusal = Refusal::of_condition(condition, self.fields.clone());
+        let refusal = Refusal::of_condition(condition, &self.fields);
         let answer = self.carry(refusal, Some(validators), source_knew, found);
-        self.explained(answer.await, Verdict::Failed(condition))
+        let mut answer = answer.await;
+        self.config.explain(&mut answer, Verdict::Failed(condition));
+        answer
     }
 
     /// The answer to a write whose handler found another state than the one that was
@@ -111,9 +122,11 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         G: MayAskService<S, ReqB>,
     {
         let found = self.representation(source_knew, service).await;
-        let refusal = Refusal::new(failed.reason()).expecting(self.fields.clone());
+        let refusal = Refusal::new(failed.reason()).expecting(&self.fields);
         let answer = self.carry(refusal, failed.current(), source_knew, found);
-        self.explained(answer.await, Verdict::Superseded)
+        let mut answer = answer.await;
+        self.config.explain(&mut answer, Verdict::Superseded);
+        answer
     }
 
     /// A 412 with the representation that was found, or a problem if there is

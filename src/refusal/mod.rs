@@ -37,6 +37,7 @@ use http::{HeaderValue, StatusCode};
 
 use crate::semantics::{
     etag::TagRef,
+    one_or_many::OneOrMany,
     precondition::{Condition, ConditionalFields},
 };
 
@@ -60,8 +61,7 @@ pub(crate) use renderer::Renderer;
 #[derive(Debug, Clone)]
 pub struct Refusal<'a> {
     reason: Reason,
-    /// The fields of the request whose `If-Match` is false.
-    fields: ConditionalFields<&'a HeaderValue>,
+    expected: OneOrMany<TagRef<'a>>,
     current: Option<TagRef<'a>>,
     accepts_json: bool,
 }
@@ -129,27 +129,33 @@ impl<'a> Refusal<'a> {
     pub(crate) fn new(reason: Reason) -> Self {
         Self {
             reason,
-            fields: ConditionalFields::default(),
+            expected: OneOrMany::None,
             current: None,
             accepts_json: true,
         }
     }
 
     /// The refusal of a request whose `condition`, one of its `fields`, is false.
-    pub(crate) fn of_condition(
+    pub(crate) fn of_condition<L: Borrow<HeaderValue>>(
         condition: Condition,
-        fields: ConditionalFields<&'a HeaderValue>,
+        fields: &'a ConditionalFields<L>,
     ) -> Self {
-        let refusal = Self::new(Reason::of_condition(condition, &fields));
-        match condition {
-            Condition::IfMatch => refusal.expecting(fields),
-            Condition::IfNoneMatch | Condition::IfUnmodifiedSince => refusal,
+        if condition == Condition::IfMatch {
+            let refusal = Self::new(Reason::PreconditionFailed(condition)).expecting(fields);
+            if !refusal.expected().is_empty() {
+                return refusal;
+            }
         }
+        Self::new(Reason::of_condition(condition, fields))
     }
 
     /// With the tags of `If-Match`.
-    pub(crate) fn expecting(self, fields: ConditionalFields<&'a HeaderValue>) -> Self {
-        Self { fields, ..self }
+    pub(crate) fn expecting<L: Borrow<HeaderValue>>(
+        self,
+        fields: &'a ConditionalFields<L>,
+    ) -> Self {
+        let expected = fields.tags(Condition::IfMatch).collect();
+        Self { expected, ..self }
     }
 
     pub(crate) fn instead_of(self, current: Option<TagRef<'a>>) -> Self {
@@ -205,9 +211,10 @@ impl<'a> Refusal<'a> {
         }
     }
 
-    /// Iterates over the entity tags that the false `If-Match` named.
-    pub fn expected(&self) -> impl Iterator<Item = TagRef<'_>> {
-        self.fields.tags(Condition::IfMatch)
+    /// Returns the entity tags that the false `If-Match` named.
+    #[must_use]
+    pub fn expected(&self) -> &[TagRef<'a>] {
+        self.expected.as_slice()
     }
 
     /// Returns the current entity tag, if it is known.

@@ -34,25 +34,28 @@ const CURRENT: &str = ",\"current\":";
 
 fn problem(refusal: &Refusal<'_>) -> Vec<u8> {
     let head = refusal.reason.text().json;
+    let (expected, current) = (refusal.expected(), refusal.current());
     // Exact, so that `Bytes` takes it over as it is.
-    let expected = match refusal.expected().map(|tag| json_length(tag) + 1).sum() {
-        0 => 0,
-        tags => EXPECTED.len() + tags,
-    };
-    let current = refusal.current();
-    let current = current.map_or(0, |tag| CURRENT.len() + json_length(tag));
-    let mut text = Vec::with_capacity(head.len() + expected + current + 1);
-    text.extend(head.as_bytes());
-    let mut opening = EXPECTED;
-    for tag in refusal.expected() {
-        text.extend(opening.as_bytes());
-        push_tag(&mut text, tag);
-        opening = ",";
+    let mut length = head.len() + "}".len();
+    if !expected.is_empty() {
+        let tags = expected.iter().map(|tag| json_length(*tag) + ",".len());
+        length += EXPECTED.len() + tags.sum::<usize>();
     }
-    if expected > 0 {
+    if let Some(tag) = current {
+        length += CURRENT.len() + json_length(tag);
+    }
+    let mut text = Vec::with_capacity(length);
+    text.extend(head.as_bytes());
+    if let [first, more @ ..] = expected {
+        text.extend(EXPECTED.as_bytes());
+        push_tag(&mut text, *first);
+        for tag in more {
+            text.push(b',');
+            push_tag(&mut text, *tag);
+        }
         text.push(b']');
     }
-    if let Some(tag) = refusal.current() {
+    if let Some(tag) = current {
         text.extend(CURRENT.as_bytes());
         push_tag(&mut text, tag);
     }
@@ -75,8 +78,7 @@ fn push_tag(text: &mut Vec<u8>, tag: TagRef<'_>) {
         b"\"\\\""
     };
     text.extend(opening);
-    let is_plain = |byte: &u8| byte.is_ascii() && *byte != b'\\';
-    if tag.opaque().iter().all(is_plain) {
+    if tag.is_plain_json() {
         text.extend(tag.opaque());
     } else {
         let opaque = String::from_utf8_lossy(tag.opaque()).replace('\\', "\\\\");

@@ -65,7 +65,7 @@ fn problems_tell_the_tags() {
     }
     let fields = ConditionalFields::from_headers(&headers);
     let refusal = Refusal::new(Reason::PreconditionFailed(Condition::IfMatch))
-        .expecting(fields)
+        .expecting(&fields)
         .instead_of(TagRef::parse(b"\"v3\""));
     let problem = problem(&refusal);
     let expected = serde_json::json!(["\"v1\"", "W/\"v,2\"", "\"a\\b\u{fffd}\""]);

@@ -7,40 +7,28 @@ use http::{HeaderMap, HeaderValue, header::ACCEPT};
 use super::{
     fields,
     list::{members, trim_ows},
+    one_or_many::OneOrMany,
 };
 
 /// The `Accept` of a request. It is read only for a refusal.
 #[derive(Debug, Clone)]
-pub(crate) struct Accept<L = HeaderValue> {
-    // Almost always there is one line, which needs no `Vec`.
-    first: Option<L>,
-    more: Vec<L>,
-}
+pub(crate) struct Accept<L = HeaderValue>(OneOrMany<L>);
 
 impl<L> Default for Accept<L> {
     fn default() -> Self {
-        Self {
-            first: None,
-            more: Vec::new(),
-        }
+        Self(OneOrMany::None)
     }
 }
 
 impl<'a> Accept<&'a HeaderValue> {
     pub(crate) fn of(headers: &'a HeaderMap) -> Self {
-        let mut lines = fields::lines(headers, &ACCEPT);
-        Self {
-            first: lines.next(),
-            more: lines.collect(),
-        }
+        let mut accept = Self::default();
+        fields::lines(headers, &ACCEPT).for_each(|line| accept.push(line));
+        accept
     }
 
     pub(crate) fn push(&mut self, line: &'a HeaderValue) {
-        if self.first.is_none() {
-            self.first = Some(line);
-        } else {
-            self.more.push(line);
-        }
+        self.0.push(line);
     }
 
     /// The same, which outlives the request.
@@ -48,10 +36,7 @@ impl<'a> Accept<&'a HeaderValue> {
         if self.is_anything() {
             return Accept::default();
         }
-        Accept {
-            first: self.first.cloned(),
-            more: self.more.iter().copied().cloned().collect(),
-        }
+        Accept(self.0.map(|line| HeaderValue::clone(line)))
     }
 }
 
@@ -60,13 +45,16 @@ impl<L: Borrow<HeaderValue>> Accept<L> {
     /// range that covers `application/problem+json`, or the one that names
     /// `application/json`, has a weight other than zero.
     pub(crate) fn json(&self) -> bool {
-        self.is_anything() || any_json(self.first.iter().chain(&self.more).map(L::borrow))
+        self.is_anything() || any_json(self.0.as_slice().iter().map(L::borrow))
     }
 
     /// Returns `true` without the field, and for the line that most clients send.
     fn is_anything(&self) -> bool {
-        let is_any = |line: &L| line.borrow().as_bytes() == b"*/*";
-        self.more.is_empty() && self.first.as_ref().is_none_or(is_any)
+        match &self.0 {
+            OneOrMany::None => true,
+            OneOrMany::One(line) => line.borrow().as_bytes() == b"*/*",
+            OneOrMany::Many(_) => false,
+        }
     }
 }
 

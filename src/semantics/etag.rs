@@ -211,6 +211,15 @@ impl<'a> TagRef<'a> {
         matches!(quoted, Some([b'"', opaque @ .., b'"']) if opaque == self.opaque)
     }
 
+    /// Returns `true` if the opaque text is ASCII without a backslash, so that nothing in
+    /// it has to be escaped in JSON.
+    pub(crate) fn is_plain_json(self) -> bool {
+        all(self.opaque, |bytes| {
+            let is_no_backslash = (bytes ^ each(b'\\')) + each(0x7f);
+            bytes & HIGH == 0 && is_no_backslash & HIGH == HIGH
+        })
+    }
+
     /// The strong tag with the same opaque text.
     pub(crate) fn strong(self) -> Self {
         Self {
@@ -243,22 +252,29 @@ impl fmt::Display for TagRef<'_> {
 /// Returns `true` if all bytes are `etagc` of RFC 9110, section 8.8.3: visible
 /// characters without the quote, and the bytes from 0x80 on.
 fn is_opaque(bytes: &[u8]) -> bool {
+    all(bytes, are_opaque)
+}
+
+/// Returns `true` if all bytes pass, of which `pass` looks at eight at a time.
+#[inline]
+fn all(bytes: &[u8], pass: impl Fn(u64) -> bool) -> bool {
     let Some(last) = bytes.last_chunk() else {
-        let is_opaque = |byte: u8| are_opaque([byte; 8]);
-        return bytes.iter().copied().all(is_opaque);
+        return bytes.iter().all(|byte| pass(each(*byte)));
     };
     let (chunks, _) = bytes.as_chunks();
     // The last chunk and the one before it may overlap.
-    chunks.iter().chain([last]).copied().all(are_opaque)
+    let mut chunks = chunks.iter().chain([last]);
+    chunks.all(|chunk| pass(u64::from_ne_bytes(*chunk)))
 }
 
-/// As [`is_opaque`], for eight bytes at a time.
-fn are_opaque(bytes: [u8; 8]) -> bool {
-    const fn each(byte: u8) -> u64 {
-        u64::from_ne_bytes([byte; 8])
-    }
-    const HIGH: u64 = each(0x80);
-    let bytes = u64::from_ne_bytes(bytes);
+const fn each(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+const HIGH: u64 = each(0x80);
+
+/// As [`is_opaque`], for eight bytes.
+fn are_opaque(bytes: u64) -> bool {
     // Each sum has the high bit of a byte set if what its name says holds for its other
     // bits. None carries into the next byte.
     let low = bytes & !HIGH;

@@ -24,6 +24,7 @@ pub(crate) mod media_range;
 pub mod method;
 pub mod no_vary_search;
 pub mod not_modified;
+pub(crate) mod one_or_many;
 pub(crate) mod ordered_set;
 pub mod precondition;
 pub mod prefer;

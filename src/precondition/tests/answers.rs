@@ -78,7 +78,7 @@ fn a_client_without_json_gets_text() {
 fn refusals_can_look_otherwise() {
     let layer = PreconditionLayer::new(knows(tagged("1"))).refusals(|refusal: &Refusal| {
         assert_eq!(refusal.condition(), Some(Condition::IfMatch));
-        assert_eq!(refusal.expected().count(), 2);
+        assert_eq!(refusal.expected().len(), 2);
         let current = refusal.current().unwrap().to_string();
         (HeaderValue::from_static("text/x-tag"), current.into())
     });

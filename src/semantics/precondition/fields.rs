@@ -8,6 +8,7 @@ use crate::semantics::{
     etag::TagRef,
     list::{TagMember, entity_tags, trim_ows},
     method::{is_safe, may_be_not_modified},
+    one_or_many::OneOrMany,
     validators::ValidatorsRef,
 };
 
@@ -17,17 +18,14 @@ use crate::semantics::{
 /// [`cloned`](Self::cloned) gives fields that outlive it; no bytes are copied.
 #[derive(Debug, Clone)]
 pub struct ConditionalFields<L = HeaderValue> {
-    // Almost always there is one line, which needs no `Vec`.
-    first: Option<(Field, L)>,
-    more: Vec<(Field, L)>,
+    lines: OneOrMany<(Field, L)>,
     weak_if_match: bool,
 }
 
 impl<L> Default for ConditionalFields<L> {
     fn default() -> Self {
         Self {
-            first: None,
-            more: Vec::new(),
+            lines: OneOrMany::None,
             weak_if_match: false,
         }
     }
@@ -63,31 +61,13 @@ impl<'a> ConditionalFields<&'a HeaderValue> {
     pub fn cloned(&self) -> ConditionalFields {
         let clone = |(field, line): &(Field, &HeaderValue)| (*field, HeaderValue::clone(line));
         ConditionalFields {
-            first: self.first.as_ref().map(clone),
-            more: self.more.iter().map(clone).collect(),
+            lines: self.lines.map(clone),
             weak_if_match: self.weak_if_match,
         }
     }
 
     pub(super) fn push(&mut self, field: Field, line: &'a HeaderValue) {
-        if self.first.is_none() {
-            self.first = Some((field, line));
-        } else {
-            self.more.push((field, line));
-        }
-    }
-}
-
-impl ConditionalFields {
-    /// Borrows the lines.
-    pub(crate) fn borrowed(&self) -> ConditionalFields<&HeaderValue> {
-        ConditionalFields {
-            first: self.first.as_ref().map(|(field, line)| (*field, line)),
-            more: (self.more.iter())
-                .map(|(field, line)| (*field, line))
-                .collect(),
-            weak_if_match: self.weak_if_match,
-        }
+        self.lines.push((field, line));
     }
 }
 
@@ -95,7 +75,7 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
     /// Whether the request is unconditional.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.first.is_none()
+        matches!(self.lines, OneOrMany::None)
     }
 
     /// Compares `If-Match` weakly, as FHIR (section 3.2.0.5 of its HTTP page)
@@ -219,7 +199,7 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
     }
 
     fn lines(&self, field: Field) -> impl Iterator<Item = &HeaderValue> {
-        let lines = self.first.iter().chain(&self.more);
+        let lines = self.lines.as_slice().iter();
         let is_wanted = move |(of, _): &&(Field, L)| *of == field;
         lines.filter(is_wanted).map(|(_, line)| line.borrow())
     }
@@ -230,8 +210,10 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
 
     /// The line of a request that has only this one.
     pub(super) fn single(&self) -> Option<(Field, &HeaderValue)> {
-        let (field, line) = self.first.as_ref()?;
-        self.more.is_empty().then(|| (*field, line.borrow()))
+        match &self.lines {
+            OneOrMany::One((field, line)) => Some((*field, line.borrow())),
+            OneOrMany::None | OneOrMany::Many(_) => None,
+        }
     }
 
     pub(super) fn only(&self, field: Field) -> Option<&HeaderValue> {

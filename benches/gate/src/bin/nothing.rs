@@ -39,6 +39,8 @@ fn main() {
         "cache status": CacheStatusLayer::new("gate", |_| false).expect("a name"), Handler::new();
         // Its policy is what it has to do.
         "full stack": stack().cache_policy(policy().without_date())
+            .precondition(PreconditionLayer::handler_checks()).etag(etag()), Handler::new();
+        "full stack, source": stack().cache_policy(policy().without_date())
             .precondition(PreconditionLayer::new(source())).etag(etag()), Handler::new();
     }
 }

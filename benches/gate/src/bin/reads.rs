@@ -13,6 +13,11 @@ fn main() {
         ("source: 304", || sourced(304, Some(CURRENT_TAG))),
         ("source: other tag", || sourced(200, Some(OTHER_TAG))),
         ("source: no condition", || sourced(200, None)),
+        ("source: other tag, unconfirmed", || {
+            let layer = ConditionalLayer::new().source(source());
+            let service = layer.without_confirmation().layer(Handler::new());
+            answers(200, service, Method::GET, Some((IF_NONE_MATCH, OTHER_TAG)))
+        }),
         ("handler's own tag: 304", || {
             let handler = Handler::new().with(ETAG, CURRENT_TAG);
             let service = ConditionalLayer::new().layer(handler);

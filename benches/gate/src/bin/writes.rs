@@ -10,7 +10,11 @@ fn main() {
         ("If-Match holds, handed over", || {
             write(200, Handler::new().compares(), CURRENT_TAG)
         }),
-        // Here goes what hands nothing over (`check_only`), once it is there.
+        ("If-Match holds, check_only", || {
+            let layer = PreconditionLayer::new(source()).check_only();
+            let put = Some((IF_MATCH, CURRENT_TAG));
+            answers(200, layer.layer(Handler::new()), Method::PUT, put)
+        }),
         ("412", || write(412, Handler::new().compares(), OTHER_TAG)),
     ]);
 }

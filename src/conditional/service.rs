@@ -134,12 +134,11 @@ where
             Ok(answer) => {
                 // Given back, since it does not run.
                 let service = Ready::take(&mut self.inner);
-                let mut content = UnreadContent::new(&parts, content);
-                if content.is_unread() {
-                    let answer = content.refuse(answer, service);
-                    return SourcedFuture::asking(async { Ok(answer.await) });
+                if content.is_end_stream() {
+                    return SourcedFuture::answered(answer);
                 }
-                return SourcedFuture::answered(answer);
+                let answer = UnreadContent::new(&parts, content).refuse(answer, service);
+                return SourcedFuture::asking(async { Ok(answer.await) });
             }
         };
         let read = Box::new(SourcedRead::new(&unanswered, self.by.clone(), before));

@@ -103,11 +103,7 @@ where
             KindProj::Unconditional { future, conflict } => {
                 conflict.respond(ready!(future.poll(cx))?)
             }
-            KindProj::Performed { future, write } => {
-                let response = ready!(future.poll(cx))?;
-                let answer = write.succeed(response);
-                answer.unwrap_or_else(|failed| write.supersede(&failed))
-            }
+            KindProj::Performed { future, write } => write.respond(ready!(future.poll(cx))?),
             KindProj::Asking { future } => return future.as_mut().poll(cx),
             KindProj::Answered { answer } => answer.take().expect("polled after it was ready"),
         }))

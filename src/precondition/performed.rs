@@ -76,38 +76,33 @@ impl<Q, G> PerformedWrite<Q, G> {
         }
     }
 
-    fn fields(&self) -> &ConditionalFields {
-        match &self.conditions {
-            Conditions::HandedOver { expected, .. } => expected.fields(),
-            Conditions::Checked(fields) => fields,
-        }
-    }
-
-    /// Returns the answer of a handler that met what it expected, or did not compare.
-    pub(super) fn succeed<ResB: Body<Data = Bytes>>(
+    /// Makes the answer of a handler that met what it expected, did not, or did not
+    /// compare.
+    pub(super) fn respond<ResB: Body<Data = Bytes>>(
         &self,
         response: Response<ResB>,
-    ) -> Result<Answer<ResB>, PreconditionFailed> {
+    ) -> Answer<ResB> {
         if let Some(failed) = answer::failed(&response) {
-            return Err(failed.clone());
+            return self.supersede(failed);
         }
         let mut answer = response.map(ResponseBody::inner);
         if let Conditions::HandedOver { expected, path } = &self.conditions
             && answer.status().is_success()
             && !expected.is_compared()
         {
-            return Ok(self.report(expected, path.as_ref(), answer));
+            return self.report(expected, path.as_ref(), answer);
         }
         self.config.explain(&mut answer, Verdict::Proceeded);
-        Ok(answer)
+        answer
     }
 
-    /// Returns the 412 of a handler that found another state than it expected.
-    pub(super) fn supersede<ResB: Body<Data = Bytes>>(
-        &self,
-        failed: &PreconditionFailed,
-    ) -> Answer<ResB> {
-        let refusal = Refusal::new(failed.reason()).expecting(self.fields());
+    /// The 412 to a write whose handler found another state than it expected.
+    fn supersede<ResB: Body<Data = Bytes>>(&self, failed: &PreconditionFailed) -> Answer<ResB> {
+        let fields = match &self.conditions {
+            Conditions::HandedOver { expected, .. } => expected.fields(),
+            Conditions::Checked(fields) => fields,
+        };
+        let refusal = Refusal::new(failed.reason()).expecting(fields);
         let mut answer = (self.config).refuse(refusal, self.accept.json(), failed.current());
         self.config.explain(&mut answer, Verdict::Superseded);
         answer

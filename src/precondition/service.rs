@@ -127,12 +127,11 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
             Some(Ok(WriteCheck::Refused(answer))) => {
                 // Given back, since it does not run.
                 let service = Ready::take(inner);
-                let mut content = UnreadContent::new(&parts, content);
-                if content.is_unread() {
-                    let answer = content.refuse(answer, service);
-                    return ResponseFuture::asking(async { Ok(answer.await) });
+                if content.is_end_stream() {
+                    return ResponseFuture::answered(answer);
                 }
-                return ResponseFuture::answered(answer);
+                let answer = UnreadContent::new(&parts, content).refuse(answer, service);
+                return ResponseFuture::asking(async { Ok(answer.await) });
             }
             Some(Err(known)) => Some(known),
             None => None,

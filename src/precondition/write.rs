@@ -8,7 +8,7 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::{
-    answer::Conflict,
+    answer::{self, Conflict},
     check::{AtHand, UncheckedWrite, WriteCheck},
     config::Config,
     performed::{PerformedWrite, ShownWrite},
@@ -122,16 +122,14 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
             let inner = service.ready::<ReqB>().await?;
             let request = Request::from_parts(parts, content.take());
             let response = inner.call(request).await?;
-            let failed = match performed.succeed(response) {
-                Ok(answer) => return Ok(answer),
-                Err(failed) => failed,
-            };
-            Ok(match shown {
-                Some(shown) => {
+            Ok(match (shown, answer::failed(&response)) {
+                (Some(shown), Some(failed)) => {
+                    let failed = failed.clone();
+                    drop(response);
                     let answer = shown.supersede(&config, &failed, &mut service);
                     answer.await
                 }
-                None => performed.supersede(&failed),
+                _ => performed.respond(response),
             })
         }
     }

@@ -11,7 +11,8 @@ pub(crate) fn has(headers: &HeaderMap, name: &HeaderName) -> bool {
 
 /// The first line of a field.
 pub(crate) fn first<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
-    lines(headers, name).next()
+    // Where it is missing, the names alone tell so.
+    has(headers, name).then(|| headers.get(name)).flatten()
 }
 
 /// The line of a field that has only one.

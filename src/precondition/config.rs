@@ -44,6 +44,26 @@ pub(super) type AlreadyApplied =
     Arc<dyn Fn(&Parts, &Validators) -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
 impl<Q, G> Config<Q, G> {
+    /// The same, with another way to ask the service.
+    pub(super) fn with_self_get<T>(&self, self_get: T) -> Config<Q, T> {
+        Config {
+            source: Arc::clone(&self.source),
+            self_get,
+            required: self.required.clone(),
+            requires: self.requires,
+            proceeds_when_unknown: self.proceeds_when_unknown,
+            creates: self.creates.clone(),
+            weak_if_match: self.weak_if_match,
+            hands_over: self.hands_over,
+            already_applied: self.already_applied.clone(),
+            on_source_error: self.on_source_error,
+            unchecked: self.unchecked,
+            explain: self.explain,
+            renderer: self.renderer.clone(),
+            clock: Arc::clone(&self.clock),
+        }
+    }
+
     pub(super) fn required(&self, request: &Parts) -> Requirement {
         match &self.required {
             Some(required) if required(request) => self.requires,
@@ -98,21 +118,6 @@ impl<Q, G> Config<Q, G> {
 // By hand, since a source need not be `Clone`.
 impl<Q, G: Clone> Clone for Config<Q, G> {
     fn clone(&self) -> Self {
-        Self {
-            source: Arc::clone(&self.source),
-            self_get: self.self_get.clone(),
-            required: self.required.clone(),
-            requires: self.requires,
-            proceeds_when_unknown: self.proceeds_when_unknown,
-            creates: self.creates.clone(),
-            weak_if_match: self.weak_if_match,
-            hands_over: self.hands_over,
-            already_applied: self.already_applied.clone(),
-            on_source_error: self.on_source_error,
-            unchecked: self.unchecked,
-            explain: self.explain,
-            renderer: self.renderer.clone(),
-            clock: Arc::clone(&self.clock),
-        }
+        self.with_self_get(self.self_get.clone())
     }
 }

@@ -18,7 +18,8 @@ use crate::{
 /// See the [module docs](crate::precondition) for an example.
 #[must_use]
 pub struct PreconditionLayer<Q = Unknown, G = NoSelfGet, L = NoLock> {
-    config: Config<Q, G>,
+    // Shared with the services, since axum may apply a layer for each request.
+    config: Arc<Config<Q, G>>,
     lock: L,
 }
 
@@ -51,7 +52,7 @@ impl<Q: ValidatorSource> PreconditionLayer<Q> {
     /// Checks against what the source says.
     pub fn new(source: Q) -> Self {
         Self {
-            config: Config {
+            config: Arc::new(Config {
                 source: Arc::new(source),
                 self_get: NoSelfGet,
                 required: None,
@@ -66,7 +67,7 @@ impl<Q: ValidatorSource> PreconditionLayer<Q> {
                 explain: false,
                 renderer: Renderer::default(),
                 clock: Arc::new(SystemClock::default()),
-            },
+            }),
             lock: NoLock,
         }
     }
@@ -84,26 +85,16 @@ impl<Q, G, L> PreconditionLayer<Q, G, L> {
     /// not in one whose `GET` was refused, for which
     /// [`writers_may_read`](SelfGet::writers_may_read) has to be set.
     pub fn with_self_get<T>(self, self_get: SelfGet<T>) -> PreconditionLayer<Q, SelfGet<T>, L> {
-        let config = self.config;
         PreconditionLayer {
-            config: Config {
-                source: config.source,
-                self_get,
-                required: config.required,
-                requires: config.requires,
-                proceeds_when_unknown: config.proceeds_when_unknown,
-                creates: config.creates,
-                weak_if_match: config.weak_if_match,
-                hands_over: config.hands_over,
-                already_applied: config.already_applied,
-                on_source_error: config.on_source_error,
-                unchecked: config.unchecked,
-                explain: config.explain,
-                renderer: config.renderer,
-                clock: config.clock,
-            },
+            config: Arc::new(self.config.with_self_get(self_get)),
             lock: self.lock,
         }
+    }
+}
+
+impl<Q, G: Clone, L> PreconditionLayer<Q, G, L> {
+    fn config_mut(&mut self) -> &mut Config<Q, G> {
+        Arc::make_mut(&mut self.config)
     }
 
     /// Answers 428 to a `PUT`, `PATCH` or `DELETE` without a condition
@@ -116,7 +107,7 @@ impl<Q, G, L> PreconditionLayer<Q, G, L> {
     /// Answers 428 to those unsafe requests without a condition of which the
     /// predicate holds.
     pub fn require_if(mut self, required: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
-        self.config.required = Some(Arc::new(required));
+        self.config_mut().required = Some(Arc::new(required));
         self
     }
 
@@ -126,7 +117,7 @@ impl<Q, G, L> PreconditionLayer<Q, G, L> {
     /// apart, and `If-Match: *` lets every writer through that finds something; each
     /// alone is then 428. Off by default.
     pub fn require_tag(mut self) -> Self {
-        self.config.requires = Requirement::Tag;
+        self.config_mut().requires = Requirement::Tag;
         if self.config.required.is_none() {
             return self.require();
         }
@@ -141,7 +132,7 @@ impl<Q, G, L> PreconditionLayer<Q, G, L> {
     /// the reason that a source does not know it). A layer without any source needs no
     /// permission: see [`handler_checks`](Self::handler_checks).
     pub fn proceed_when_unknown(mut self) -> Self {
-        self.config.proceeds_when_unknown = true;
+        self.config_mut().proceeds_when_unknown = true;
         self
     }
 
@@ -165,7 +156,7 @@ impl<Q, G, L> PreconditionLayer<Q, G, L> {
     /// # let _ = (notes, settings);
     /// ```
     pub fn creates(mut self, methods: impl IntoIterator<Item = Method>) -> Self {
-        self.config.creates = Some(methods.into_iter().collect());
+        self.config_mut().creates = Some(methods.into_iter().collect());
         self
     }
 
@@ -174,7 +165,7 @@ impl<Q, G, L> PreconditionLayer<Q, G, L> {
     /// default: two states that share a weak tag may differ in what the write
     /// would destroy.
     pub fn weak_if_match(mut self) -> Self {
-        self.config.weak_if_match = true;
+        self.config_mut().weak_if_match = true;
         self
     }
 
@@ -186,7 +177,7 @@ impl<Q, G, L> PreconditionLayer<Q, G, L> {
     /// extensions of the request, which costs four allocations, and a conditional write
     /// that succeeds without a comparison is reported.
     pub fn check_only(mut self) -> Self {
-        self.config.hands_over = false;
+        self.config_mut().hands_over = false;
         self
     }
 
@@ -203,7 +194,7 @@ impl<Q, G, L> PreconditionLayer<Q, G, L> {
         F: Fn(&Parts, &Validators) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = bool> + Send + 'static,
     {
-        self.config.already_applied = Some(Arc::new(move |request, current| {
+        self.config_mut().already_applied = Some(Arc::new(move |request, current| {
             Box::pin(applied(request, current))
         }));
         self
@@ -212,34 +203,34 @@ impl<Q, G, L> PreconditionLayer<Q, G, L> {
     /// What to do where the source fails:
     /// [`Refuse`](OnSourceError::Refuse) by default.
     pub fn on_source_error(mut self, on_error: OnSourceError) -> Self {
-        self.config.on_source_error = on_error;
+        self.config_mut().on_source_error = on_error;
         self
     }
 
     /// What to do where nobody compared: [`Report`](Unchecked::Report) by
     /// default.
     pub fn unchecked(mut self, unchecked: Unchecked) -> Self {
-        self.config.unchecked = unchecked;
+        self.config_mut().unchecked = unchecked;
         self
     }
 
     /// What a refusal looks like: by default
     /// [`ProblemJson`](crate::refusal::ProblemJson).
     pub fn refusals(mut self, render: impl RenderRefusal) -> Self {
-        self.config.renderer = Renderer::new(render);
+        self.config_mut().renderer = Renderer::new(render);
         self
     }
 
     /// Where the time is read: the system's clock by default.
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.config.clock = Arc::new(clock);
+        self.config_mut().clock = Arc::new(clock);
         self
     }
 
     /// Records an [`Outcome`](crate::Outcome) on every answer to a request
     /// whose conditions were looked at. Off by default.
     pub fn explain(mut self) -> Self {
-        self.config.explain = true;
+        self.config_mut().explain = true;
         self
     }
 }
@@ -321,10 +312,10 @@ impl<Q, G> PreconditionLayer<Q, G, Locked> {
     }
 }
 
-impl<Q, G: Clone, L: Clone> Clone for PreconditionLayer<Q, G, L> {
+impl<Q, G, L: Clone> Clone for PreconditionLayer<Q, G, L> {
     fn clone(&self) -> Self {
         Self {
-            config: self.config.clone(),
+            config: Arc::clone(&self.config),
             lock: self.lock.clone(),
         }
     }
@@ -347,10 +338,10 @@ impl<Q, G, L: fmt::Debug> fmt::Debug for PreconditionLayer<Q, G, L> {
     }
 }
 
-impl<S, Q, G: Clone, L: Clone> Layer<S> for PreconditionLayer<Q, G, L> {
+impl<S, Q, G, L: Clone> Layer<S> for PreconditionLayer<Q, G, L> {
     type Service = Precondition<S, Q, G, L>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Precondition::new(inner, Arc::new(self.config.clone()), self.lock.clone())
+        Precondition::new(inner, Arc::clone(&self.config), self.lock.clone())
     }
 }

@@ -106,7 +106,8 @@
 //! Without any of them the check only narrows the gap. The layer cannot see
 //! that a handler compares, unless it takes its `Expected`: a conditional write
 //! that succeeds with an `Expected` that nobody used is reported, and
-//! [`Unchecked::Fail`] makes it fail in tests.
+//! [`Unchecked::Fail`] makes it fail in tests. A handler that compares by other means
+//! needs neither: [`check_only`](PreconditionLayer::check_only).
 //!
 //! # Layer order
 //!

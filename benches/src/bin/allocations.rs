@@ -173,13 +173,15 @@ fn constant_policy(contenders: &[Contender], cases: &[Case]) -> Vec<Goal> {
 }
 
 fn known_before(contenders: &[Contender], cases: &[Case]) -> Vec<Goal> {
-    let goal = |case: &Case| {
-        let ours = ours::deciding(case)?;
-        let contender = contenders.iter().find(|contender| contender.name == ours)?;
-        let more = measure(contender, case)?.allocations as f64
-            - bare(contenders, &case.bare()).allocations as f64;
-        let what = format!("{}, {ours}: allocations over bare", case.title());
-        Some(Goal::at_most(what, 0.0, more))
+    let of_case = |case: &Case| {
+        let known = ours::KNOWN_BEFORE.iter().filter(|goal| goal.concerns(case));
+        let goal = |goal: &ours::KnownBefore| {
+            let contender = contenders.iter().find(|other| other.name == goal.name)?;
+            let allocations = measure(contender, case)?.allocations as f64;
+            let what = format!("{}, {}: allocations", case.title(), goal.name);
+            Some(Goal::at_most(what, goal.allocations, allocations))
+        };
+        known.filter_map(goal).collect::<Vec<_>>()
     };
-    cases.iter().filter_map(goal).collect()
+    cases.iter().flat_map(of_case).collect()
 }

@@ -6,12 +6,13 @@ use std::{
     },
 };
 
-use http::{HeaderMap, Method, Request, request::Parts};
+use http::{HeaderMap, Method, Request, request::Parts, uri::PathAndQuery};
 
 use super::{PreconditionFailed, preconditions::now};
 use crate::{
     refusal::Reason,
     semantics::{
+        accept::Accept,
         etag::TagRef,
         precondition::{Condition, ConditionalFields, Current, Decision},
         version::{self, VersionTags},
@@ -63,15 +64,39 @@ use crate::{
 #[must_use = "what is expected must be compared with what is there"]
 pub struct Expected(Arc<Expectation>);
 
+/// An [`Expected`], and what the layer that handed it over needs when the head of the
+/// request is gone.
 #[derive(Debug)]
-struct Expectation {
-    method: Method,
-    fields: ConditionalFields,
+pub(crate) struct Expectation {
+    pub(crate) method: Method,
+    pub(crate) fields: ConditionalFields,
     /// The state that a layer outside saw before.
-    seen: Current,
-    is_compared: AtomicBool,
+    pub(crate) seen: Current,
+    pub(crate) is_compared: AtomicBool,
     /// That of a layer further out, for which this comparison counts too.
-    outer: Option<Expected>,
+    pub(crate) outer: Option<Expected>,
+    pub(crate) accept: Accept,
+    pub(crate) path: Option<PathAndQuery>,
+}
+
+impl Expectation {
+    pub(crate) fn new(method: Method, fields: ConditionalFields, seen: Current) -> Self {
+        Self {
+            method,
+            fields,
+            seen,
+            is_compared: AtomicBool::new(false),
+            outer: None,
+            accept: Accept::default(),
+            path: None,
+        }
+    }
+}
+
+impl From<Expectation> for Expected {
+    fn from(expectation: Expectation) -> Self {
+        Self(Arc::new(expectation))
+    }
 }
 
 impl Expected {
@@ -89,30 +114,12 @@ impl Expected {
 
     fn new(method: &Method, headers: &HeaderMap) -> Self {
         let fields = ConditionalFields::from_headers(headers).cloned();
-        Self::handed_over(method.clone(), fields, Current::Unknown, None)
+        Expectation::new(method.clone(), fields, Current::Unknown).into()
     }
 
-    pub(crate) fn handed_over(
-        method: Method,
-        fields: ConditionalFields,
-        seen: Current,
-        outer: Option<Self>,
-    ) -> Self {
-        Self(Arc::new(Expectation {
-            method,
-            fields,
-            seen,
-            is_compared: AtomicBool::new(false),
-            outer,
-        }))
-    }
-
-    pub(crate) fn method(&self) -> &Method {
-        &self.0.method
-    }
-
-    pub(crate) fn fields(&self) -> &ConditionalFields {
-        &self.0.fields
+    /// What the layer keeps.
+    pub(crate) fn expectation(&self) -> &Expectation {
+        &self.0
     }
 
     /// Returns `true` if the handler has compared, or need not.

@@ -116,6 +116,7 @@ mod preconditions;
 mod tests;
 mod validated;
 
+pub(crate) use expected::Expectation;
 pub use expected::Expected;
 pub use failed::{NotModified, PreconditionFailed, Unmet};
 pub use preconditions::Preconditions;

@@ -102,7 +102,7 @@ fn versions_of_one_resource_that_were_seen() {
     let conditions =
         crate::semantics::precondition::ConditionalFields::from_headers(request.headers()).cloned();
     let seen = of("notes/5").number(7).into();
-    let expected = Expected::handed_over(request.method().clone(), conditions, seen, None);
+    let expected = Expected::from(Expectation::new(request.method().clone(), conditions, seen));
     assert_eq!(expected.versions_of(&of("notes/5")), Some(vec![7]));
     assert_eq!(expected.versions_of(&of("notes/4")), Some(Vec::new()));
     assert_eq!(expected.versions(), Some(vec![7]));
@@ -127,7 +127,7 @@ fn versions_are_those_of_the_resource_that_was_seen() {
         let conditions =
             crate::semantics::precondition::ConditionalFields::from_headers(request.headers())
                 .cloned();
-        let expected = Expected::handed_over(request.method().clone(), conditions, seen, None);
+        let expected = Expected::from(Expectation::new(request.method().clone(), conditions, seen));
         assert_eq!(expected.versions(), Some(versions));
     }
 }
@@ -145,7 +145,11 @@ fn versions_that_were_seen() {
         let conditions =
             crate::semantics::precondition::ConditionalFields::from_headers(request.headers())
                 .cloned();
-        let expected = Expected::handed_over(request.method().clone(), conditions, current, None);
+        let expected = Expected::from(Expectation::new(
+            request.method().clone(),
+            conditions,
+            current,
+        ));
         assert_eq!(expected.versions(), Some(versions), "{fields:?}");
     }
 }

@@ -16,13 +16,10 @@ use super::{
 use crate::{
     body::ResponseBody,
     events,
-    handler::{Expected, PreconditionFailed},
+    handler::{Expectation, Expected, PreconditionFailed},
     outcome::{Outcome, Verdict},
     refusal::{Reason, Refusal},
-    semantics::{
-        accept::Accept,
-        precondition::{ConditionalFields, Current},
-    },
+    semantics::{accept::Accept, precondition::Current},
     source::{MayAskService, Ready, ValidatorSource},
     target,
 };
@@ -30,19 +27,15 @@ use crate::{
 /// What outlives the request's head, which goes to the handler.
 pub(super) struct PerformedWrite<Q, G> {
     config: Arc<Config<Q, G>>,
-    conditions: Conditions,
-    accept: Accept,
+    kept: Kept,
 }
 
-/// The conditions of a write that is performed.
-enum Conditions {
+/// What is kept of the request.
+enum Kept {
     /// The handler compares, or its success is reported.
-    HandedOver {
-        expected: Expected,
-        path: Option<PathAndQuery>,
-    },
+    HandedOver(Expected),
     /// Only the layer compared.
-    Checked(ConditionalFields),
+    Checked(Accept),
 }
 
 impl<Q, G> PerformedWrite<Q, G> {
@@ -57,22 +50,23 @@ impl<Q, G> PerformedWrite<Q, G> {
         if !config.hands_over || !guard.is_conditional {
             return Self {
                 config,
-                conditions: Conditions::Checked(fields),
-                accept,
+                kept: Kept::Checked(accept),
             };
         }
-        let outer = request.extensions.get().cloned();
-        let expected = Expected::handed_over(request.method.clone(), fields, current, outer);
+        let expected = Expected::from(Expectation {
+            outer: request.extensions.get().cloned(),
+            accept,
+            path: target::of(request).path_and_query().cloned(),
+            ..Expectation::new(request.method.clone(), fields, current)
+        });
         if guard.serialization == Serialization::Locked {
             // Nobody can come in between.
             expected.mark_compared();
         }
         request.extensions.insert(expected.clone());
-        let path = target::of(request).path_and_query().cloned();
         Self {
             config,
-            conditions: Conditions::HandedOver { expected, path },
-            accept,
+            kept: Kept::HandedOver(expected),
         }
     }
 
@@ -86,11 +80,11 @@ impl<Q, G> PerformedWrite<Q, G> {
             return self.supersede(failed);
         }
         let mut answer = response.map(ResponseBody::inner);
-        if let Conditions::HandedOver { expected, path } = &self.conditions
+        if let Kept::HandedOver(expected) = &self.kept
             && answer.status().is_success()
             && !expected.is_compared()
         {
-            return self.report(expected, path.as_ref(), answer);
+            return self.report(expected.expectation(), answer);
         }
         self.config.explain(&mut answer, Verdict::Proceeded);
         answer
@@ -98,27 +92,29 @@ impl<Q, G> PerformedWrite<Q, G> {
 
     /// The 412 to a write whose handler found another state than it expected.
     fn supersede<ResB: Body<Data = Bytes>>(&self, failed: &PreconditionFailed) -> Answer<ResB> {
-        let fields = match &self.conditions {
-            Conditions::HandedOver { expected, .. } => expected.fields(),
-            Conditions::Checked(fields) => fields,
+        let refusal = Refusal::new(failed.reason());
+        let (refusal, accept) = match &self.kept {
+            Kept::HandedOver(expected) => {
+                let Expectation { fields, accept, .. } = expected.expectation();
+                (refusal.expecting(fields), accept)
+            }
+            Kept::Checked(accept) => (refusal, accept),
         };
-        let refusal = Refusal::new(failed.reason()).expecting(fields);
-        let mut answer = (self.config).refuse(refusal, self.accept.json(), failed.current());
+        let mut answer = (self.config).refuse(refusal, accept.json(), failed.current());
         self.config.explain(&mut answer, Verdict::Superseded);
         answer
     }
 
     fn report<ResB: Body<Data = Bytes>>(
         &self,
-        expected: &Expected,
-        path: Option<&PathAndQuery>,
+        expected: &Expectation,
         mut answer: Answer<ResB>,
     ) -> Answer<ResB> {
-        let path = path.map_or("", PathAndQuery::path);
-        events::unchecked_write(expected.method(), path);
+        let path = expected.path.as_ref().map_or("", PathAndQuery::path);
+        events::unchecked_write(&expected.method, path);
         if self.config.unchecked == Unchecked::Fail {
             let refusal = Refusal::new(Reason::Unchecked);
-            answer = self.config.refuse(refusal, self.accept.json(), None);
+            answer = self.config.refuse(refusal, expected.accept.json(), None);
         }
         Outcome::record(answer.extensions_mut(), |outcome| {
             outcome.set_verdict(Verdict::Proceeded);

@@ -5,7 +5,7 @@ use http::Method;
 use super::{DATE, Fields, expected};
 use crate::{
     Validators, VersionTags,
-    handler::{Expected, Preconditions, Unmet},
+    handler::{Expectation, Expected, Preconditions, Unmet},
     refusal::Reason,
     semantics::{
         date::HttpDate,
@@ -77,7 +77,8 @@ fn the_list_has_what_the_layer_admitted() {
                 true,
                 || NOW,
             );
-            let expected = Expected::handed_over(Method::PUT, conditions, current.clone(), None);
+            let expected =
+                Expected::from(Expectation::new(Method::PUT, conditions, current.clone()));
             let admitted = admission == Admission::Admit;
             for versions in [expected.versions(), expected.versions_of(&tags)] {
                 let has = versions.is_none_or(|versions| versions.contains(&7));
@@ -98,7 +99,7 @@ fn a_weak_tag_keeps_its_scope() {
     let fields = [("if-match", &*named)];
     let handed = |current| {
         let conditions = conditions(&fields).with_weak_if_match(true);
-        Expected::handed_over(Method::PUT, conditions, current, None)
+        Expected::from(Expectation::new(Method::PUT, conditions, current))
     };
     let unknown = handed(Current::Unknown);
     assert_eq!(unknown.versions_of(&of("notes/5")), Some(vec![7]));
@@ -144,7 +145,7 @@ fn what_was_seen_absent_is_inserted() {
         ),
     ];
     for (fields, current, absent) in table {
-        let expected = Expected::handed_over(Method::PUT, conditions(fields), current, None);
+        let expected = Expected::from(Expectation::new(Method::PUT, conditions(fields), current));
         assert_eq!(expected.must_be_absent(), absent, "{fields:?}");
     }
 }

@@ -119,7 +119,6 @@ fn a_layer_may_only_check() {
 
     // A handler that compares all the same is answered as ever.
     let problem = problem(put(&layer, &[CONDITION], compares));
-    assert_eq!(problem["expected"], serde_json::json!(["\"1\""]));
     assert_eq!(problem["current"], "\"2\"");
 }
 

@@ -73,6 +73,28 @@ fn problems_tell_the_tags() {
     assert_eq!(problem["current"], "\"v3\"");
 }
 
+/// Issue 12: a tag is looked at eight bytes at a time, and any byte may be in any place.
+#[test]
+fn every_byte_of_a_tag_may_stand_in_a_problem() {
+    let bytes = (b'!'..=0xff).filter(|byte| !matches!(byte, b'"' | 0x7f));
+    for (byte, length, at) in bytes.flat_map(|byte| {
+        (1..18).flat_map(move |length| (0..length).map(move |at| (byte, length, at)))
+    }) {
+        let mut line = vec![b'x'; length + 2];
+        (line[0], line[at + 1], line[length + 1]) = (b'"', byte, b'"');
+        let mut headers = HeaderMap::new();
+        headers.append(IF_MATCH, HeaderValue::from_bytes(&line).unwrap());
+        let fields = ConditionalFields::from_headers(&headers);
+        let refusal = Refusal::new(Reason::PreconditionFailed(Condition::IfMatch))
+            .expecting(&fields)
+            .instead_of(TagRef::parse(&line));
+        let problem = problem(&refusal);
+        let text = String::from_utf8_lossy(&line);
+        assert_eq!(problem["expected"], serde_json::json!([text]));
+        assert_eq!(problem["current"], *text);
+    }
+}
+
 #[test]
 fn whoever_takes_no_json_gets_text() {
     let refusal = Refusal::new(Reason::Conflict).accepting_json(false);

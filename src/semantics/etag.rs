@@ -215,7 +215,8 @@ impl<'a> TagRef<'a> {
     /// it has to be escaped in JSON.
     pub(crate) fn is_plain_json(self) -> bool {
         all(self.opaque, |bytes| {
-            let is_no_backslash = (bytes ^ each(b'\\')) + each(0x7f);
+            // As in `are_opaque`, none carries into the next byte.
+            let is_no_backslash = ((bytes & !HIGH) ^ each(b'\\')) + each(0x7f);
             bytes & HIGH == 0 && is_no_backslash & HIGH == HIGH
         })
     }

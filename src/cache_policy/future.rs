@@ -6,7 +6,10 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{Response, header::DATE};
+use http::{
+    HeaderMap, Response,
+    header::{DATE, EXPIRES, LAST_MODIFIED},
+};
 use pin_project_lite::pin_project;
 
 use super::{
@@ -63,7 +66,14 @@ where
 
 impl<C: Clock> Exchange<C> {
     fn apply<B>(&self, response: &mut Response<B>) {
-        let now = || HttpDate::from(self.clock.coarse_now());
+        let is_dated = is_dated(response.headers());
+        let now = || {
+            HttpDate::from(if is_dated {
+                self.clock.now()
+            } else {
+                self.clock.coarse_now()
+            })
+        };
         if self.date && !fields::has(response.headers(), &DATE) {
             response.headers_mut().insert(DATE, date::value(now()));
         }
@@ -80,4 +90,10 @@ impl<C: Clock> Exchange<C> {
             .apply(&self.asked, status, &mut headers, chosen, now);
         *response.headers_mut() = headers;
     }
+}
+
+/// Returns `true` if the head may have a time that the clock showed after its last tick. `Date`
+/// must not be earlier (RFC 9110, section 8.8.2.1).
+fn is_dated(headers: &HeaderMap) -> bool {
+    (headers.keys()).any(|name| matches!(*name, EXPIRES | LAST_MODIFIED))
 }

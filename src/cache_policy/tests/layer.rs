@@ -64,6 +64,35 @@ fn date_is_added_where_there_is_none() {
     assert_eq!(date(&layer.without_date(), Method::GET, 200, &[]), "");
 }
 
+/// Issue 12, R-9110-8.8.2.1-a, R-9110-6.6.1-a: the last tick may be before the time that a
+/// handler read. A `Last-Modified` would be later than `Date`, and what has expired fresh.
+#[test]
+fn date_is_not_before_what_a_handler_read() {
+    #[derive(Clone)]
+    struct JustAfterTheSecond;
+
+    impl Clock for JustAfterTheSecond {
+        fn now(&self) -> SystemTime {
+            SystemTime::UNIX_EPOCH + Duration::from_millis(10_002)
+        }
+
+        fn coarse_now(&self) -> SystemTime {
+            SystemTime::UNIX_EPOCH + Duration::from_millis(9_998)
+        }
+    }
+
+    let layer = CachePolicyLayer::new(CachePolicy::always_ask()).clock(JustAfterTheSecond);
+    let now = "Thu, 01 Jan 1970 00:00:10 GMT";
+    for (fields, date) in [
+        (&[][..], "Thu, 01 Jan 1970 00:00:09 GMT"),
+        (&[(LAST_MODIFIED, now), (ETAG, "\"1\"")], now),
+        (&[(EXPIRES, now)], now),
+    ] {
+        let response = send(&layer, get(&[]), |_| answer(200, fields));
+        assert_eq!(says(&response, &DATE), date, "{fields:?}");
+    }
+}
+
 #[test]
 fn a_handler_chooses_a_policy() {
     let layer = layer(CachePolicy::always_ask());

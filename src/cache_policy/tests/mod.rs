@@ -4,7 +4,7 @@ use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, heade
 
 use super::{CachePolicy, CachePolicyLayer};
 use crate::{
-    clock::ManualClock,
+    clock::{Clock, ManualClock},
     test_support::{ScriptedBody, send},
 };
 

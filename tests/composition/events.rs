@@ -82,6 +82,24 @@ async fn a_write_that_nobody_checked_is_told() {
     assert!(told.contains("updates can be lost"), "{told}");
 }
 
+/// Issue 12: the path is that of the client, prefix included.
+#[cfg(feature = "axum")]
+#[tokio::test]
+async fn a_write_below_a_prefix_is_told_by_its_whole_path() {
+    use axum::{Router, body::Body, routing::put};
+
+    let notebook = Notebook::default();
+    let _subscribed = set_default(notebook.clone());
+    let guard = PreconditionLayer::handler_checks();
+    let notes = Router::new().route("/notes/{id}", put(|| async {}).route_layer(guard));
+    let app = Router::new().nest("/api", notes);
+    let write = Request::put("/api/notes/1").header(IF_MATCH, "\"7\"");
+    let response = app.oneshot(write.body(Body::empty()).unwrap()).await;
+    assert_eq!(response.unwrap().status(), 200);
+    let told = notebook.0.lock().unwrap().concat();
+    assert!(told.contains("/api/notes/1"), "{told}");
+}
+
 #[tokio::test]
 async fn a_source_that_fails_is_told() {
     let notebook = Notebook::default();

@@ -122,6 +122,36 @@ fn a_layer_may_only_check() {
     assert_eq!(problem["current"], "\"2\"");
 }
 
+/// Issue 12: a layer that only checks takes nothing away from one that hands over, on
+/// either side of it.
+#[test]
+fn a_layer_that_only_checks_leaves_what_others_expect() {
+    let hands_over = || PreconditionLayer::new(knows(tagged("2"))).unchecked(Unchecked::Fail);
+    let checks = || hands_over().check_only();
+    type Respond = fn(&Request<Upload>) -> Response<ScriptedBody>;
+    for (handler, expected) in [(compares as Respond, 204), (careless, 500)] {
+        let put = || request("PUT", "/", [("if-match", "\"2\"")]);
+        let inside = Stack::new(checks(), hands_over());
+        let answer = send(&inside, put(), move |request| handler(&request));
+        assert_eq!(answer.status(), expected);
+        let outside = Stack::new(hands_over(), checks());
+        let answer = send(&outside, put(), move |request| handler(&request));
+        assert_eq!(answer.status(), expected);
+    }
+}
+
+/// Issue 12: what is performed is explained too.
+#[test]
+fn a_write_that_proceeds_is_explained() {
+    let layer = || PreconditionLayer::new(knows(tagged("2"))).explain();
+    for layer in [layer(), layer().check_only()] {
+        let answer = put(&layer, &[("if-match", "\"2\"")], compares);
+        let outcome = Outcome::of(&answer).unwrap();
+        assert_eq!(outcome.verdict(), Some(Verdict::Proceeded));
+        assert!(!outcome.is_unchecked());
+    }
+}
+
 /// Issue 11, A.6: of two layers the outer one sees that the handler compared.
 #[test]
 fn a_comparison_is_seen_by_every_layer() {

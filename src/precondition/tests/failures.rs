@@ -30,6 +30,9 @@ enum Bad {
     Fails,
     PanicsWhenAsked,
     PanicsLater,
+    /// Without a future.
+    FailsAtOnce,
+    PanicsAtOnce,
 }
 
 impl ValidatorSource for Bad {
@@ -43,12 +46,19 @@ impl ValidatorSource for Bad {
             Err(Down)
         }
     }
+
+    fn at_hand(&self, _: &Parts) -> Option<Result<Current, Down>> {
+        assert!(!matches!(self, Self::PanicsAtOnce), "on purpose");
+        matches!(self, Self::FailsAtOnce).then_some(Err(Down))
+    }
 }
 
-const ALL: [(Bad, SourceErrorKind); 3] = [
+const ALL: [(Bad, SourceErrorKind); 5] = [
     (Bad::Fails, SourceErrorKind::Failed),
     (Bad::PanicsWhenAsked, SourceErrorKind::Panicked),
     (Bad::PanicsLater, SourceErrorKind::Panicked),
+    (Bad::FailsAtOnce, SourceErrorKind::Failed),
+    (Bad::PanicsAtOnce, SourceErrorKind::Panicked),
 ];
 
 const CONDITION: (&str, &str) = ("if-match", "\"1\"");
@@ -71,7 +81,7 @@ fn writes_are_refused() {
             let error: &SourceError = answer.extensions().get().unwrap();
             assert_eq!(error.kind(), kind);
             let cause = error.source().map(ToString::to_string);
-            let down = matches!(bad, Bad::Fails).then(|| Down.to_string());
+            let down = (kind == SourceErrorKind::Failed).then(|| Down.to_string());
             assert_eq!(cause, down);
             let verdict = Outcome::of(&answer).unwrap().verdict();
             assert_eq!(verdict, Some(Verdict::SourceFailed));
@@ -131,14 +141,16 @@ fn a_get_stands_in_for_a_source_that_fails() {
 /// A `GET` that knows nothing does not make up for a source that failed.
 #[test]
 fn a_failure_outlives_an_unknown() {
-    let layer = PreconditionLayer::new(Bad::Fails)
-        .with_self_get(SelfGet::inner_tells_methods_apart().writers_may_read());
-    let answer = send(&layer, request("PUT", "/", [CONDITION]), |_| {
-        status(StatusCode::METHOD_NOT_ALLOWED)
-    });
-    assert_eq!(answer.status(), 503);
-    let error: &SourceError = answer.extensions().get().unwrap();
-    assert!(error.source().unwrap().is::<Down>());
+    for bad in [Bad::Fails, Bad::FailsAtOnce] {
+        let layer = PreconditionLayer::new(bad)
+            .with_self_get(SelfGet::inner_tells_methods_apart().writers_may_read());
+        let answer = send(&layer, request("PUT", "/", [CONDITION]), |_| {
+            status(StatusCode::METHOD_NOT_ALLOWED)
+        });
+        assert_eq!(answer.status(), 503);
+        let error: &SourceError = answer.extensions().get().unwrap();
+        assert!(error.source().unwrap().is::<Down>());
+    }
 }
 
 /// A panic in the service's answer to the `GET` is a failed source too.

@@ -54,6 +54,22 @@ async fn a_conditional_write_without_a_key_is_refused() {
     assert_eq!(version.load(Ordering::SeqCst), 3);
 }
 
+/// Issue 12: a write without a key had no lock, so its handler has to compare.
+#[tokio::test(start_paused = true)]
+async fn a_lock_without_a_key_makes_sure_of_nothing() {
+    let layer = || {
+        let layer = PreconditionLayer::new(knows(tagged("1"))).proceed_when_unknown();
+        layer.unchecked(Unchecked::Fail)
+    };
+    let with_key = layer().lock(KeyedLock::new(), path);
+    let without = layer().lock(KeyedLock::new(), |_| None::<String>);
+    for (layer, expected) in [(with_key, 204), (without, 500)] {
+        let service = layer.layer(counter(&Arc::new(AtomicUsize::new(1))));
+        let put = request("PUT", "/", [("if-match", "\"1\"")]);
+        assert_eq!(service.oneshot(put).await.unwrap().status(), expected);
+    }
+}
+
 /// Issue 11, A.4: a source that fails is no key either.
 #[tokio::test(start_paused = true)]
 async fn a_failed_source_does_not_stand_for_a_key() {

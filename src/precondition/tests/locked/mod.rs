@@ -27,6 +27,7 @@ use crate::{
     body::RequestBody,
     handler::Expected,
     lock::KeyedLock,
+    precondition::Unchecked,
     semantics::precondition::Current,
     source::SelfGet,
     test_support::{self, Log, ScriptedBody, knows, tagged},
@@ -216,6 +217,18 @@ async fn a_lock_makes_sure_of_what_is_expected() {
     assert_eq!(answer.status(), 204);
     assert!(Outcome::of(&answer).is_none());
     let put = request("PUT", "/", [condition, ("x-compare", "1")]);
+    assert_eq!(service.oneshot(put).await.unwrap().status(), 204);
+}
+
+/// Issue 12: nor need a handler compare for a layer inside of the one with the lock.
+#[tokio::test]
+async fn a_lock_makes_sure_for_layers_inside() {
+    let layer = || PreconditionLayer::new(knows(tagged("1"))).unchecked(Unchecked::Fail);
+    let inside = layer().layer(handler(async |_: Request<RequestBody<Content>>| {
+        status(StatusCode::NO_CONTENT)
+    }));
+    let service = layer().lock(KeyedLock::new(), path).layer(inside);
+    let put = request("PUT", "/", [("if-match", "\"1\"")]);
     assert_eq!(service.oneshot(put).await.unwrap().status(), 204);
 }
 

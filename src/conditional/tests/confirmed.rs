@@ -195,6 +195,35 @@ fn if_match_with_a_range_is_checked_again() {
     }
 }
 
+/// Issue 12: a condition that can fail is checked again whatever the label is, a weak tag or
+/// a date.
+#[test]
+fn a_label_that_needs_no_confirmation_is_checked_again() {
+    use crate::semantics::date::HttpDate;
+
+    const BEFORE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+    let dated = |seconds| {
+        let date = HttpDate::from_unix_seconds(seconds);
+        crate::Validators::new().with_last_modified(date)
+    };
+    let weak = |tag: &str| crate::Validators::from(crate::EntityTag::weak(tag).unwrap());
+    let before = ("if-unmodified-since", BEFORE);
+    for (condition, states, status) in [
+        (before, [dated(784_111_777), dated(784_111_777)], 200),
+        (before, [dated(784_111_777), dated(784_111_778)], 412),
+        (("if-match", "*"), [weak("0"), weak("0")], 200),
+    ] {
+        let calls = AtomicU64::new(0);
+        let source = move |_: &Parts| {
+            let state = &states[calls.fetch_add(1, Ordering::SeqCst) as usize];
+            ready(Ok::<Current, Infallible>(state.into()))
+        };
+        let layer = ConditionalLayer::new().source(source);
+        let answer = Moving::new(false).get_through(&layer, &[condition]);
+        assert_eq!(answer.status(), status, "{condition:?}");
+    }
+}
+
 /// A source that cannot confirm confirms nothing.
 #[test]
 fn a_second_read_that_fails_leaves_the_tag_away() {

@@ -73,6 +73,17 @@ fn the_outcome_says_what_was_decided() {
     );
 }
 
+/// Issue 12: a `HEAD` would have had no content to save.
+#[test]
+fn a_304_to_a_head_saves_no_bytes() {
+    for (method, saved) in [(Method::GET, Some(5)), (Method::HEAD, None)] {
+        let fields = [(IF_NONE_MATCH, "\"v1\"")];
+        let response = exchange(&layer().explain(), method, &fields, answer(&[]));
+        assert_eq!(response.status(), 304);
+        assert_eq!(Outcome::of(&response).unwrap().bytes_saved(), saved);
+    }
+}
+
 /// Two layers write into one outcome.
 #[test]
 fn the_outcome_is_shared() {

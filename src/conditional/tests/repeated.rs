@@ -101,3 +101,24 @@ fn fields_are_added_to_a_source() {
     let source = says(Current::Absent).repeating(fields());
     assert!(!get(source, ("if-none-match", "*"), &[]).contains_key("expires"));
 }
+
+/// Issue 12: the fields are those of the 200, and not of an error in its place.
+#[test]
+fn an_error_has_none_of_the_fields() {
+    let source = says(tagged("1").with_repeated(fields()).into());
+    let layer = ConditionalLayer::new().source(source);
+    for (status, repeats) in [(200, true), (206, true), (404, false), (500, false)] {
+        let answer = send(
+            &layer,
+            request("GET", "/", []),
+            move |_: Request<Upload>| {
+                let response = Response::builder().status(status);
+                response.body(ScriptedBody::sized([])).unwrap()
+            },
+        );
+        for name in REPEATED {
+            let there = answer.headers().contains_key(name);
+            assert_eq!(there, repeats, "{status} {name}");
+        }
+    }
+}

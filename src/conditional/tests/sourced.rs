@@ -315,6 +315,41 @@ fn the_verdict_of_the_layer_next_to_the_handler_stands() {
     assert_eq!(old.handler_status(), Some(StatusCode::OK));
 }
 
+/// Issue 12: the answer of the source is explained, whoever answers the request.
+#[test]
+fn the_answer_of_the_source_is_explained() {
+    let miss = [("if-none-match", "\"0\"")];
+    for (current, answer) in [
+        (tagged("1").into(), SourceAnswer::Present),
+        (Current::Absent, SourceAnswer::Absent),
+        (Current::Unknown, SourceAnswer::Unknown),
+    ] {
+        let (response, ran) = get(&by(knows(current)), "GET", &miss);
+        assert!(ran);
+        let outcome = Outcome::of(&response).unwrap();
+        assert_eq!(outcome.source(), Some(answer));
+        assert_eq!(outcome.handler_status(), Some(StatusCode::OK));
+    }
+    let failed = by(|_: &Parts| ready(Err::<Current, _>("down")));
+    let (response, _) = get(&failed, "GET", &miss);
+    let answer = Outcome::of(&response).unwrap().source();
+    assert_eq!(answer, Some(SourceAnswer::Unknown));
+}
+
+/// Issue 12: a tag of the handler's own goes out with the date of the source.
+#[test]
+fn a_handlers_own_tag_goes_out_with_the_date() {
+    let date = HttpDate::from_unix_seconds(784_903_526);
+    let layer = by(knows(tagged("1").with_last_modified(date)));
+    let answer = send(&layer, request("GET", "/", []), |_: Request<Upload>| {
+        let mut own = hello();
+        own.headers_mut().insert("etag", "\"own\"".parse().unwrap());
+        own
+    });
+    assert_eq!(answer.headers()["etag"], "\"own\"");
+    assert_eq!(answer.headers()["last-modified"], MODIFIED);
+}
+
 /// Issue 10, A.2: where the source knows the tag and the handler the date, both
 /// count.
 #[test]

@@ -220,6 +220,29 @@ async fn a_lock_makes_sure_of_what_is_expected() {
     assert_eq!(service.oneshot(put).await.unwrap().status(), 204);
 }
 
+/// Issue 12, issue 10, A.9: the refusals of a lock honour `Accept`.
+#[tokio::test(start_paused = true)]
+async fn refusals_of_a_lock_honour_accept() {
+    let never = handler(async |_: Request<RequestBody<Content>>| std::future::pending().await);
+    let layer = || PreconditionLayer::new(knows(tagged("1")));
+    for (accept, content_type) in [
+        ("application/json", "application/problem+json"),
+        ("text/html", "text/plain; charset=utf-8"),
+    ] {
+        let lock = KeyedLock::new().waiters(0);
+        let service = layer().lock(lock.clone(), path).layer(never.clone());
+        let put = || request("PUT", "/", [("accept", accept)]);
+        let timed_out = service.clone().oneshot(put()).await.unwrap();
+        assert_eq!(timed_out.status(), 500);
+        assert_eq!(timed_out.headers()["content-type"], content_type);
+
+        let _held = lock.acquire("/").await.unwrap();
+        let busy = service.oneshot(put()).await.unwrap();
+        assert_eq!(busy.status(), 503);
+        assert_eq!(busy.headers()["content-type"], content_type);
+    }
+}
+
 /// Issue 12: nor need a handler compare for a layer inside of the one with the lock.
 #[tokio::test]
 async fn a_lock_makes_sure_for_layers_inside() {

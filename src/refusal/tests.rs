@@ -1,6 +1,6 @@
 use http::{
     HeaderMap, HeaderValue,
-    header::{CACHE_CONTROL, IF_MATCH, RETRY_AFTER},
+    header::{CACHE_CONTROL, IF_MATCH, IF_NONE_MATCH, RETRY_AFTER},
 };
 
 use super::*;
@@ -92,6 +92,20 @@ fn every_byte_of_a_tag_may_stand_in_a_problem() {
         let text = String::from_utf8_lossy(&line);
         assert_eq!(problem["expected"], serde_json::json!([text]));
         assert_eq!(problem["current"], *text);
+    }
+}
+
+/// Issue 12: the tags of an `If-Match` that holds say nothing about another condition.
+#[test]
+fn only_a_false_if_match_was_expected() {
+    let mut headers = HeaderMap::new();
+    headers.insert(IF_MATCH, HeaderValue::from_static("\"v1\""));
+    headers.insert(IF_NONE_MATCH, HeaderValue::from_static("\"v1\""));
+    let fields = ConditionalFields::from_headers(&headers);
+    for (condition, tags) in [(Condition::IfMatch, 1), (Condition::IfNoneMatch, 0)] {
+        let refusal = Refusal::of_condition(condition, &fields);
+        assert_eq!(refusal.reason(), Reason::PreconditionFailed(condition));
+        assert_eq!(refusal.expected().len(), tags);
     }
 }
 

@@ -62,11 +62,18 @@ fn verdict(answer: &Answer) -> Verdict {
 #[test]
 fn a_match_is_answered_before_the_service() {
     for method in ["GET", "HEAD"] {
-        for tags in ["\"1\"", "W/\"1\"", "*", "\"0\", \"1\"", "\"1\", W/\"1\""] {
+        for tags in [
+            "\"1\"",
+            "W/\"1\"",
+            "*",
+            "\"0\", \"1\"",
+            "\"1\", W/\"1\"",
+            "W/\"1\", \"1\"",
+        ] {
             let (answer, ran) = get(&by(knows(tagged("1"))), method, &[("if-none-match", tags)]);
             assert_eq!((answer.status().as_u16(), ran), (304, false), "{tags}");
             // Issue 10, A.4: the tag of the 200 that the client has.
-            let weak = tags.starts_with("W/");
+            let weak = tags == "W/\"1\"";
             let tag = if weak { "W/\"1\"" } else { "\"1\"" };
             assert_eq!(answer.headers()["etag"], tag);
             assert!(!answer.headers().contains_key("content-length"));

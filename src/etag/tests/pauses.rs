@@ -132,8 +132,11 @@ fn small_frames_are_counted() {
     assert_eq!(origin(&response), Some(TagOrigin::Hashed(20_000)));
     assert_eq!(taken.len(), 20_000_usize.div_ceil(128));
 
-    let (response, _) = answer(5, 5, 1, 5);
-    assert_eq!(origin(&response), Some(TagOrigin::Hashed(5)));
+    // Issue 12: in frames or in one.
+    for (bytes, frames) in [(1, 5), (5, 1)] {
+        let (response, _) = answer(5, 5, bytes, frames);
+        assert_eq!(origin(&response), Some(TagOrigin::Hashed(5)));
+    }
 }
 
 /// A body that is ready for ever ends the reading at the length that it announced.

@@ -4,7 +4,7 @@ use crate::semantics::{accept::Accept, precondition::RequestConditions};
 /// R-9457-3-a: a problem in JSON only for whom JSON is acceptable.
 #[test]
 fn who_takes_json() {
-    let table: [(&[&str], bool); 22] = [
+    let table: [(&[&str], bool); 24] = [
         (&[], true),
         (&["*/*"], true),
         (&["application/*"], true),
@@ -13,6 +13,8 @@ fn who_takes_json() {
         (&["Application/Problem+JSON;charset=utf-8"], true),
         (&["text/html, application/xhtml+xml, */*;q=0.8"], true),
         (&["text/html", "application/json"], true),
+        (&["text/html", "text/plain"], false),
+        (&["*/*", "application/json;q=0, application/*;q=0"], false),
         (&["application/json ; q=0.001"], true),
         (&["text/html"], false),
         (&["application/xml"], false),

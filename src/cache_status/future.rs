@@ -1,15 +1,17 @@
 use std::{
     future::Future,
     pin::Pin,
-    task::{Context, Poll, ready},
+    sync::Arc,
+    task::{Context, Poll},
 };
 
 use http::Response;
 use pin_project_lite::pin_project;
 
+use super::layer::Config;
 use crate::{
     outcome::{Outcome, SourceAnswer, Verdict},
-    semantics::cache_status::{CacheName, Forward, Handled},
+    semantics::cache_status::{Forward, Handled},
 };
 
 pin_project! {
@@ -25,7 +27,7 @@ pin_project! {
 /// What is kept of a request until its response is there.
 pub(super) struct Asked {
     pub(super) safe: bool,
-    pub(super) name: CacheName,
+    pub(super) config: Arc<Config>,
 }
 
 impl<F> ResponseFuture<F> {
@@ -42,13 +44,15 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut response = ready!(this.future.poll(cx))?;
+        // Changed in place: to take it out would move it twice.
+        let mut polled = this.future.poll(cx);
         if let Some(asked) = this.asked
-            && let Some(handled) = handled(asked.safe, &response)
+            && let Poll::Ready(Ok(response)) = &mut polled
+            && let Some(handled) = handled(asked.safe, response)
         {
-            handled.append(&asked.name, response.headers_mut());
+            handled.append(&asked.config.name, response.headers_mut());
         }
-        Poll::Ready(Ok(response))
+        polled
     }
 }
 

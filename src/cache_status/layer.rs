@@ -12,12 +12,15 @@ use crate::semantics::cache_status::{CacheName, InvalidCacheName};
 #[derive(Clone)]
 #[must_use]
 pub struct CacheStatusLayer {
-    pub(super) name: CacheName,
-    pub(super) shown: Shown,
+    // Shared: a router may clone the layer and apply it for each request.
+    pub(super) config: Arc<Config>,
 }
 
-/// Who may see it.
-pub(super) type Shown = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
+pub(super) struct Config {
+    pub(super) name: CacheName,
+    /// Who may see it.
+    pub(super) shown: Box<dyn Fn(&Parts) -> bool + Send + Sync>,
+}
 
 impl CacheStatusLayer {
     /// The service calls itself `name`, and tells those for whose requests
@@ -31,9 +34,12 @@ impl CacheStatusLayer {
         name: &str,
         shown: impl Fn(&Parts) -> bool + Send + Sync + 'static,
     ) -> Result<Self, InvalidCacheName> {
-        Ok(Self {
+        let config = Config {
             name: CacheName::new(name)?,
-            shown: Arc::new(shown),
+            shown: Box::new(shown),
+        };
+        Ok(Self {
+            config: Arc::new(config),
         })
     }
 }
@@ -41,7 +47,7 @@ impl CacheStatusLayer {
 impl fmt::Debug for CacheStatusLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CacheStatusLayer")
-            .field("name", &self.name)
+            .field("name", &self.config.name)
             .finish_non_exhaustive()
     }
 }

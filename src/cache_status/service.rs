@@ -1,4 +1,7 @@
-use std::task::{Context, Poll};
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use http::{Request, Response};
 use tower_service::Service;
@@ -12,12 +15,12 @@ use crate::semantics::method::is_safe;
 #[derive(Debug, Clone)]
 pub struct CacheStatus<S> {
     inner: S,
-    config: CacheStatusLayer,
+    layer: CacheStatusLayer,
 }
 
 impl<S> CacheStatus<S> {
-    pub(super) fn new(inner: S, config: CacheStatusLayer) -> Self {
-        Self { inner, config }
+    pub(super) fn new(inner: S, layer: CacheStatusLayer) -> Self {
+        Self { inner, layer }
     }
 
     crate::macros::service_accessors!();
@@ -37,9 +40,10 @@ where
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         let (parts, body) = request.into_parts();
-        let asked = (self.config.shown)(&parts).then(|| Asked {
+        let config = &self.layer.config;
+        let asked = (config.shown)(&parts).then(|| Asked {
             safe: is_safe(&parts.method),
-            name: self.config.name.clone(),
+            config: Arc::clone(config),
         });
         let request = Request::from_parts(parts, body);
         ResponseFuture::new(self.inner.call(request), asked)

@@ -14,13 +14,14 @@ use crate::semantics::cache_tags::TagField;
 #[must_use]
 pub struct CacheTagsLayer<Q> {
     source: Arc<Q>,
-    rules: Rules,
+    // Shared: a router may clone the layer and apply it for each request.
+    rules: Arc<Rules>,
 }
 
 /// What does not depend on the source.
 #[derive(Debug, Clone)]
 pub(super) struct Rules {
-    pub(super) fields: Arc<[TagField]>,
+    pub(super) fields: Vec<TagField>,
     reads: Option<Reads>,
     #[cfg(feature = "tokio")]
     pub(super) queue: Option<PurgeQueue>,
@@ -48,14 +49,14 @@ impl<Q: CacheTagSource> CacheTagsLayer<Q> {
     pub fn new(source: Q) -> Self {
         Self {
             source: Arc::new(source),
-            rules: Rules {
-                fields: [TagField::CacheGroups].into(),
+            rules: Arc::new(Rules {
+                fields: vec![TagField::CacheGroups],
                 reads: None,
                 #[cfg(feature = "tokio")]
                 queue: None,
                 #[cfg(feature = "tokio")]
                 wait: std::time::Duration::ZERO,
-            },
+            }),
         }
     }
 
@@ -63,7 +64,7 @@ impl<Q: CacheTagSource> CacheTagsLayer<Q> {
     /// Where it is among them, writes carry `Cache-Group-Invalidation`. With
     /// none of them only purges are left.
     pub fn fields(mut self, fields: impl IntoIterator<Item = TagField>) -> Self {
-        self.rules.fields = fields.into_iter().collect();
+        self.rules().fields = fields.into_iter().collect();
         self
     }
 
@@ -71,7 +72,8 @@ impl<Q: CacheTagSource> CacheTagsLayer<Q> {
     /// sent with `POST`, for instance. They pass, and have nothing forgotten.
     /// None by default; more than one call adds up.
     pub fn reads(mut self, condition: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
-        self.rules.reads = Some(match self.rules.reads {
+        let rules = self.rules();
+        rules.reads = Some(match rules.reads.take() {
             None => Reads(Arc::new(condition)),
             Some(Reads(other)) => Reads(Arc::new(move |request| {
                 other(request) || condition(request)
@@ -83,7 +85,7 @@ impl<Q: CacheTagSource> CacheTagsLayer<Q> {
     /// Where purges go. Nowhere by default.
     #[cfg(feature = "tokio")]
     pub fn purge(mut self, queue: PurgeQueue) -> Self {
-        self.rules.queue = Some(queue);
+        self.rules().queue = Some(queue);
         self
     }
 
@@ -92,8 +94,12 @@ impl<Q: CacheTagSource> CacheTagsLayer<Q> {
     /// needs tokio's timer.
     #[cfg(feature = "tokio")]
     pub fn wait(mut self, limit: std::time::Duration) -> Self {
-        self.rules.wait = limit;
+        self.rules().wait = limit;
         self
+    }
+
+    fn rules(&mut self) -> &mut Rules {
+        Arc::make_mut(&mut self.rules)
     }
 }
 
@@ -102,7 +108,7 @@ impl<Q> Clone for CacheTagsLayer<Q> {
     fn clone(&self) -> Self {
         Self {
             source: Arc::clone(&self.source),
-            rules: self.rules.clone(),
+            rules: Arc::clone(&self.rules),
         }
     }
 }
@@ -119,10 +125,6 @@ impl<S, Q> Layer<S> for CacheTagsLayer<Q> {
     type Service = CacheTagging<S, Q>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        CacheTagging::new(
-            inner,
-            Arc::clone(&self.source),
-            Arc::new(self.rules.clone()),
-        )
+        CacheTagging::new(inner, Arc::clone(&self.source), Arc::clone(&self.rules))
     }
 }

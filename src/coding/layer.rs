@@ -11,16 +11,16 @@ use crate::semantics::coding::{InvalidContentCoding, InvalidSuffix, TagCodings};
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct CodingTagLayer {
-    codings: TagCodings,
+    // Shared: a router may clone the layer and apply it for each request.
+    codings: Arc<TagCodings>,
 }
 
 impl CodingTagLayer {
     /// For compression with zstd, brotli, gzip and deflate, preferred in this
     /// order, as tower-http does.
     pub fn new() -> Self {
-        Self {
-            codings: TagCodings::new(["zstd", "br", "gzip", "deflate"]).expect("these are tokens"),
-        }
+        let codings = TagCodings::new(["zstd", "br", "gzip", "deflate"]);
+        Self::of(codings.expect("these are tokens"))
     }
 
     /// The codings that compression may choose, those first that it prefers
@@ -35,9 +35,7 @@ impl CodingTagLayer {
         self,
         names: impl IntoIterator<Item = N>,
     ) -> Result<Self, InvalidContentCoding> {
-        Ok(Self {
-            codings: self.codings.codings(names)?,
-        })
+        Ok(Self::of(self.into_codings().codings(names)?))
     }
 
     /// Understands suffixes that another server gave to its tags, such as
@@ -51,17 +49,23 @@ impl CodingTagLayer {
         self,
         suffixes: impl IntoIterator<Item = N>,
     ) -> Result<Self, InvalidSuffix> {
-        Ok(Self {
-            codings: self.codings.tolerate(suffixes)?,
-        })
+        Ok(Self::of(self.into_codings().tolerate(suffixes)?))
     }
 
     /// Makes strong tags of coded content weak instead of suffixed. Such a tag
     /// revalidates, and never holds for `If-Match`. Off by default.
     pub fn weaken(self) -> Self {
+        Self::of(self.into_codings().weaken())
+    }
+
+    fn of(codings: TagCodings) -> Self {
         Self {
-            codings: self.codings.weaken(),
+            codings: Arc::new(codings),
         }
+    }
+
+    fn into_codings(self) -> TagCodings {
+        Arc::unwrap_or_clone(self.codings)
     }
 }
 
@@ -75,6 +79,6 @@ impl<S> Layer<S> for CodingTagLayer {
     type Service = CodingTag<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        CodingTag::new(inner, Arc::new(self.codings.clone()))
+        CodingTag::new(inner, Arc::clone(&self.codings))
     }
 }

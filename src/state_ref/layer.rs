@@ -14,7 +14,8 @@ use crate::{
 /// See the [module docs](crate::state_ref) for an example.
 #[must_use]
 pub struct StateRefLayer<Q> {
-    config: Config<Q>,
+    // Shared: a router may clone the layer and apply it for each request.
+    config: Arc<Config<Q>>,
 }
 
 pub(super) struct Config<Q> {
@@ -30,14 +31,14 @@ impl<Q: StateSource> StateRefLayer<Q> {
     /// Looks for the identifier in this field, and answers in it.
     pub fn new(field: HeaderName, source: Q) -> Self {
         Self {
-            config: Config {
+            config: Arc::new(Config {
                 field,
                 source: Arc::new(source),
                 on_source_error: OnSourceError::Proceed,
                 renderer: Renderer::default(),
                 #[cfg(feature = "tokio")]
                 limit: crate::source::LIMIT,
-            },
+            }),
         }
     }
 
@@ -45,22 +46,26 @@ impl<Q: StateSource> StateRefLayer<Q> {
     /// timer.
     #[cfg(feature = "tokio")]
     pub fn timeout(mut self, limit: std::time::Duration) -> Self {
-        self.config.limit = Some(limit);
+        self.config().limit = Some(limit);
         self
     }
 
     /// What to do where the source fails:
     /// [`Proceed`](OnSourceError::Proceed) by default.
     pub fn on_source_error(mut self, on_error: OnSourceError) -> Self {
-        self.config.on_source_error = on_error;
+        self.config().on_source_error = on_error;
         self
     }
 
     /// What a 503 looks like: by default
     /// [`ProblemJson`](crate::refusal::ProblemJson).
     pub fn refusals(mut self, render: impl RenderRefusal) -> Self {
-        self.config.renderer = Renderer::new(render);
+        self.config().renderer = Renderer::new(render);
         self
+    }
+
+    fn config(&mut self) -> &mut Config<Q> {
+        Arc::make_mut(&mut self.config)
     }
 }
 
@@ -81,7 +86,7 @@ impl<Q> Clone for Config<Q> {
 impl<Q> Clone for StateRefLayer<Q> {
     fn clone(&self) -> Self {
         Self {
-            config: self.config.clone(),
+            config: Arc::clone(&self.config),
         }
     }
 }
@@ -99,6 +104,6 @@ impl<S, Q> Layer<S> for StateRefLayer<Q> {
     type Service = StateRef<S, Q>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        StateRef::new(inner, Arc::new(self.config.clone()))
+        StateRef::new(inner, Arc::clone(&self.config))
     }
 }

@@ -2,13 +2,13 @@ use std::{
     future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use http::Response;
 use pin_project_lite::pin_project;
 
-use crate::semantics::coding::{Asked, TagCodings};
+use crate::semantics::coding::{Asked, TagCodings, may_be_validated};
 
 pin_project! {
     /// Response future for [`CodingTag`](super::CodingTag).
@@ -39,10 +39,17 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut response = ready!(this.future.poll(cx))?;
-        let status = response.status();
-        this.codings
-            .encode(status, response.headers_mut(), this.asked);
-        Poll::Ready(Ok(response))
+        match this.future.poll(cx) {
+            // Without a validator there is nothing to do, and the response moves less.
+            Poll::Ready(Ok(mut response))
+                if may_be_validated(response.status(), response.headers()) =>
+            {
+                let status = response.status();
+                this.codings
+                    .encode(status, response.headers_mut(), this.asked);
+                Poll::Ready(Ok(response))
+            }
+            polled => polled,
+        }
     }
 }

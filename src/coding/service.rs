@@ -7,7 +7,7 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::ResponseFuture;
-use crate::semantics::coding::TagCodings;
+use crate::semantics::coding::{TagCodings, is_conditional};
 
 /// Service that makes one strong entity tag per content coding.
 ///
@@ -38,9 +38,15 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, mut request: Request<ReqB>) -> Self::Future {
-        let method = request.method().clone();
-        let asked = self.codings.decode(&method, request.headers_mut());
-        ResponseFuture::new(self.inner.call(request), Arc::clone(&self.codings), asked)
+    fn call(&mut self, request: Request<ReqB>) -> Self::Future {
+        let codings = Arc::clone(&self.codings);
+        if !is_conditional(request.headers()) {
+            let asked = codings.unconditional(request.method(), request.headers());
+            return ResponseFuture::new(self.inner.call(request), codings, asked);
+        }
+        let (mut parts, content) = request.into_parts();
+        let asked = codings.decode(&parts.method, &mut parts.headers);
+        let request = Request::from_parts(parts, content);
+        ResponseFuture::new(self.inner.call(request), codings, asked)
     }
 }

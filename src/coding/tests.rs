@@ -2,7 +2,7 @@ use http::{
     HeaderName, HeaderValue, Method, Request, Response, StatusCode,
     header::{
         ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, ETAG, IF_MATCH, IF_NONE_MATCH, IF_RANGE,
-        VARY,
+        LAST_MODIFIED, VARY,
     },
 };
 
@@ -70,6 +70,27 @@ fn a_write_names_the_version_whatever_its_coding() {
             answer(412, &[(ETAG, "\"v1\"")])
         });
         assert_eq!(response.headers()[ETAG], "\"v1\"");
+    }
+}
+
+/// Whatever is validated is looked at: by a tag, by a date, or by `If-None-Match: *` alone.
+#[test]
+fn every_validated_answer_varies() {
+    const DATE: (HeaderName, &str) = (LAST_MODIFIED, "Sat, 01 Jan 2000 00:00:00 GMT");
+    let cases: [(u16, &[_]); 4] = [
+        (200, &[(ETAG, "\"v1\"")]),
+        (200, &[DATE]),
+        (304, &[DATE]),
+        (304, &[]),
+    ];
+    for (status, fields) in cases {
+        let response = send(
+            &CodingTagLayer::new(),
+            request(Method::GET, &[GZIP, (IF_NONE_MATCH, "*")]),
+            |_| answer(status, fields),
+        );
+        let vary = response.headers().get(VARY);
+        assert_eq!(vary.unwrap(), "accept-encoding", "{status} {fields:?}");
     }
 }
 

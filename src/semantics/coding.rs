@@ -28,6 +28,7 @@ use std::{cmp::Reverse, error::Error, fmt};
 
 pub use self::request::Asked;
 use self::suffix::Suffix;
+pub(crate) use self::{request::is_conditional, response::may_be_validated};
 use super::{accept_encoding::canonical, list::is_token};
 
 /// The codings that a layer inside may choose, and the suffixes that tell
@@ -36,6 +37,8 @@ use super::{accept_encoding::canonical, list::is_token};
 pub struct TagCodings {
     /// Longest first, so that the most specific one is found.
     suffixes: Vec<Suffix>,
+    /// Whether the bytes of any coding depend on a dictionary.
+    by_dictionary: bool,
     weak: bool,
 }
 
@@ -53,6 +56,7 @@ impl TagCodings {
     ) -> Result<Self, InvalidContentCoding> {
         let none = Self {
             suffixes: Vec::new(),
+            by_dictionary: false,
             weak: false,
         };
         none.codings(names)
@@ -113,6 +117,7 @@ impl TagCodings {
     fn sorted(mut self) -> Self {
         self.suffixes
             .sort_by_key(|suffix| (Reverse(suffix.length()), !suffix.is_own()));
+        self.by_dictionary = self.suffixes.iter().any(Suffix::by_dictionary);
         self
     }
 }

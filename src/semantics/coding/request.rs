@@ -15,13 +15,14 @@ use crate::semantics::{
 };
 
 /// What has to be kept of a request until its response is there. For one
-/// without conditions that is nothing to allocate for.
+/// without conditions and dictionary that is nothing to allocate for.
 #[derive(Debug, Clone)]
 pub struct Asked {
     pub(super) reads: bool,
-    pub(super) dictionary: Option<Dictionary>,
+    // Boxed both: most requests have neither.
+    pub(super) dictionary: Option<Box<Dictionary>>,
     /// The conditions of a read.
-    pub(super) conditions: Option<Conditions>,
+    pub(super) conditions: Option<Box<Conditions>>,
 }
 
 #[derive(Debug, Clone)]
@@ -128,30 +129,16 @@ impl TagCodings {
     /// Maps the tags in `If-Match` and `If-None-Match` back to those that the
     /// service knows, and keeps what [`encode`](Self::encode) needs.
     pub fn decode(&self, method: &Method, headers: &mut HeaderMap) -> Asked {
-        let reads = may_be_not_modified(method);
-        let by_dictionary = self.by_dictionary();
-        let mut asked = Asked {
-            reads,
-            dictionary: by_dictionary
-                .then(|| Dictionary::of_request(headers))
-                .flatten(),
-            conditions: None,
-        };
-        let conditional = headers.keys().any(|name| {
-            matches!(
-                *name,
-                IF_MATCH | IF_NONE_MATCH | IF_MODIFIED_SINCE | IF_UNMODIFIED_SINCE | IF_RANGE
-            )
-        });
-        if !conditional {
+        let mut asked = self.unconditional(method, headers);
+        if !is_conditional(headers) {
             return asked;
         }
-        if !reads {
+        if !asked.reads {
             self.map(headers, &IF_MATCH, &Mapping::Write);
             self.map(headers, &IF_NONE_MATCH, &Mapping::Write);
             return asked;
         }
-        let accepted = Accepted::of(headers, self, asked.dictionary);
+        let accepted = Accepted::of(headers, self, asked.dictionary.as_deref().copied());
         let none_match = fields::lines(headers, &IF_NONE_MATCH).cloned().collect();
         self.map(headers, &IF_NONE_MATCH, &Mapping::NoneMatch(&accepted));
         // A date tells no coding, and a part must not be joined to coded bytes.
@@ -167,11 +154,25 @@ impl TagCodings {
         if *method != Method::GET || !fields::has(headers, &RANGE) {
             self.map(headers, &IF_MATCH, &Mapping::Match(&accepted));
         }
-        asked.conditions = Some(Conditions {
+        asked.conditions = Some(Box::new(Conditions {
             accepted,
             none_match,
-        });
+        }));
         asked
+    }
+
+    /// As [`decode`](Self::decode), of a request that is not
+    /// [conditional](is_conditional): its head stays as it is.
+    #[inline]
+    pub(crate) fn unconditional(&self, method: &Method, headers: &HeaderMap) -> Asked {
+        Asked {
+            reads: may_be_not_modified(method),
+            dictionary: self
+                .by_dictionary
+                .then(|| Dictionary::of_request(headers).map(Box::new))
+                .flatten(),
+            conditions: None,
+        }
     }
 
     fn map(&self, headers: &mut HeaderMap, field: &HeaderName, mapping: &Mapping<'_>) {
@@ -243,6 +244,17 @@ impl TagCodings {
     pub(super) fn is_identity(&self, tag: TagRef<'_>) -> bool {
         !tag.is_weak() && !self.looks_coded(tag.opaque())
     }
+}
+
+/// Returns `true` if the request has a condition, well-formed or not.
+#[inline]
+pub(crate) fn is_conditional(headers: &HeaderMap) -> bool {
+    headers.keys().any(|name| {
+        matches!(
+            *name,
+            IF_MATCH | IF_NONE_MATCH | IF_MODIFIED_SINCE | IF_UNMODIFIED_SINCE | IF_RANGE
+        )
+    })
 }
 
 fn is_tag(line: &HeaderValue) -> bool {

@@ -18,6 +18,16 @@ use crate::semantics::{
     validators, vary,
 };
 
+/// Returns `true` if there is something to do for [`TagCodings::encode`], as far as names
+/// and the status tell.
+#[inline]
+pub(crate) fn may_be_validated(status: StatusCode, headers: &HeaderMap) -> bool {
+    status == StatusCode::NOT_MODIFIED
+        || headers
+            .keys()
+            .any(|name| matches!(*name, ETAG | LAST_MODIFIED))
+}
+
 impl TagCodings {
     /// Gives the tag of a response the suffix of its coding, and a 304 the tag
     /// that the client named; says in `Vary` that `Accept-Encoding` chose.
@@ -55,7 +65,7 @@ impl TagCodings {
         let suffixes = || {
             members(fields::lines(headers, &CONTENT_ENCODING))
                 .filter(|coding| !coding.eq_ignore_ascii_case(b"identity"))
-                .map(|coding| self.suffix_of(coding, asked.dictionary.as_ref()))
+                .map(|coding| self.suffix_of(coding, asked.dictionary.as_deref()))
         };
         if suffixes().next().is_none() {
             // Coded content keeps such a tag, so it can be strong for that only.
@@ -127,7 +137,7 @@ impl TagCodings {
     /// Both fields choose where a dictionary may be used (RFC 9842, section
     /// 6.2).
     fn vary(&self, headers: &mut HeaderMap) {
-        let by_dictionary = self.by_dictionary();
+        let by_dictionary = self.by_dictionary;
         if !fields::has(headers, &VARY) {
             headers.insert(
                 VARY,

@@ -93,11 +93,6 @@ impl TagCodings {
         &self.suffixes
     }
 
-    /// Whether the bytes of any coding depend on a dictionary.
-    pub(super) fn by_dictionary(&self) -> bool {
-        self.suffixes.iter().any(Suffix::by_dictionary)
-    }
-
     /// The suffix that a member of `Content-Encoding` gives, in two parts;
     /// `None` if it is none of the codings, or the dictionary is not known.
     pub(super) fn suffix_of<'a>(

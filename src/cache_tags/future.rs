@@ -1,7 +1,6 @@
 use std::{
     fmt,
     future::Future,
-    mem,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -14,20 +13,32 @@ use super::step::{Step, Wait};
 pin_project! {
     /// Response future for [`CacheTagging`](super::CacheTagging).
     pub struct ResponseFuture<F, B> {
-        // Gone once it has answered, with what it holds of limits inside.
         #[pin]
-        future: Option<F>,
-        step: Step,
-        waiting: Option<(Wait, Response<B>)>,
+        state: State<F, B>,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    enum State<F, B> {
+        Called {
+            #[pin]
+            future: F,
+            step: Step,
+        },
+        // The future is gone, with what it holds of limits inside.
+        Waiting {
+            wait: Wait,
+            // Boxed: it is rare, and moved with the future.
+            response: Option<Box<Response<B>>>,
+        },
     }
 }
 
 impl<F, B> ResponseFuture<F, B> {
     pub(super) fn new(future: F, step: Step) -> Self {
         Self {
-            future: Some(future),
-            step,
-            waiting: None,
+            state: State::Called { future, step },
         }
     }
 }
@@ -39,31 +50,49 @@ where
     type Output = Result<Response<B>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        if let Some(future) = this.future.as_mut().as_pin_mut() {
-            let answer = ready!(future.poll(cx));
-            this.future.set(None);
-            // An error drops it, and so purges.
-            let step = mem::take(this.step);
-            let mut response = answer?;
-            match step.take(&mut response) {
-                None => return Poll::Ready(Ok(response)),
-                Some(wait) => *this.waiting = Some((wait, response)),
+        let mut state = self.project().state;
+        match state.as_mut().project() {
+            StateProj::Called { future, step } => {
+                // Changed in place: to take it out would move it twice.
+                let mut polled = future.poll(cx);
+                let wait = match &mut polled {
+                    Poll::Ready(Ok(response)) => step.finish(response),
+                    Poll::Ready(Err(_)) => {
+                        // A write of which nothing is known purges when it is dropped.
+                        *step = Step::Pass;
+                        None
+                    }
+                    Poll::Pending => None,
+                };
+                let Some(mut wait) = wait else {
+                    return polled;
+                };
+                let response = ready!(polled)?;
+                if wait.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(Ok(response));
+                }
+                let response = Some(Box::new(response));
+                state.set(State::Waiting { wait, response });
+                Poll::Pending
+            }
+            StateProj::Waiting { wait, response } => {
+                ready!(wait.as_mut().poll(cx));
+                let response = response.take().expect("polled after it was ready");
+                Poll::Ready(Ok(*response))
             }
         }
-        if let Some((wait, _)) = this.waiting {
-            ready!(wait.as_mut().poll(cx));
-        }
-        let (_, response) = this.waiting.take().expect("polled after it was ready");
-        Poll::Ready(Ok(response))
     }
 }
 
 impl<F, B> fmt::Debug for ResponseFuture<F, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let step = match &self.state {
+            State::Called { step, .. } => Some(step),
+            State::Waiting { .. } => None,
+        };
         f.debug_struct("ResponseFuture")
-            .field("step", &self.step)
-            .field("answered", &self.future.is_none())
+            .field("step", &step)
+            .field("answered", &step.is_none())
             .finish_non_exhaustive()
     }
 }

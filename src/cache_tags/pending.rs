@@ -3,7 +3,7 @@ use std::time::Duration;
 use http::{HeaderMap, request::Parts};
 use tokio::time::timeout;
 
-use super::{layer::Rules, step::Wait};
+use super::step::Wait;
 use crate::{
     purge::{Purge, PurgeQueue},
     semantics::cache_tags::{CacheTags, Written},
@@ -18,11 +18,11 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    pub(super) fn new(rules: &Rules, tags: &CacheTags, request: &Parts) -> Option<Self> {
-        Some(Self {
-            queue: rules.queue.clone()?,
+    pub(super) fn new(queue: &PurgeQueue, tags: &CacheTags, request: &Parts) -> Self {
+        Self {
+            queue: queue.clone(),
             purge: Some(Purge::of(request).with_tags(tags)),
-        })
+        }
     }
 
     pub(super) fn settle(

@@ -4,7 +4,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{Request, Response};
+use http::{Request, Response, request::Parts};
 use tower_service::Service;
 
 use super::{CacheTagSource, ResponseFuture, layer::Rules, step::Step};
@@ -46,23 +46,26 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        let effect = effect(request.method());
-        if effect == Effect::None {
-            return ResponseFuture::new(self.inner.call(request), Step::Pass);
-        }
         let (parts, content) = request.into_parts();
-        if effect == Effect::Invalidates && self.rules.only_reads(&parts) {
-            let request = Request::from_parts(parts, content);
-            return ResponseFuture::new(self.inner.call(request), Step::Pass);
-        }
-        let tags = self.source.tags(&parts);
-        let rules = Arc::clone(&self.rules);
-        let step = match effect {
-            Effect::Invalidates => Step::write(rules, tags, &parts),
-            Effect::Fills | Effect::None => Step::Read { rules, tags },
-        };
+        let step = self.step(&parts);
         let request = Request::from_parts(parts, content);
         ResponseFuture::new(self.inner.call(request), step)
+    }
+}
+
+impl<S, Q: CacheTagSource> CacheTagging<S, Q> {
+    fn step(&self, request: &Parts) -> Step {
+        let rules = || Arc::clone(&self.rules);
+        match effect(&request.method) {
+            Effect::Fills => Step::Read {
+                rules: rules(),
+                tags: self.source.tags(request),
+            },
+            Effect::Invalidates if !self.rules.only_reads(request) => {
+                Step::write(rules(), self.source.tags(request), request)
+            }
+            Effect::Invalidates | Effect::None => Step::Pass,
+        }
     }
 }
 

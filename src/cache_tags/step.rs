@@ -29,26 +29,32 @@ pub(super) enum Step {
         rules: Arc<Rules>,
         tags: CacheTags,
         #[cfg(feature = "tokio")]
-        pending: Option<Pending>,
+        // Boxed: most layers have no queue, and reads none of it.
+        pending: Option<Box<Pending>>,
     },
 }
 
 impl Step {
+    #[inline]
     #[cfg_attr(not(feature = "tokio"), expect(unused_variables))]
     pub(super) fn write(rules: Arc<Rules>, tags: CacheTags, request: &Parts) -> Self {
         Self::Write {
             #[cfg(feature = "tokio")]
-            pending: Pending::new(&rules, &tags, request),
+            pending: rules
+                .queue
+                .as_ref()
+                .map(|queue| Box::new(Pending::new(queue, &tags, request))),
             rules,
             tags,
         }
     }
 
-    pub(super) fn take<B>(self, response: &mut Response<B>) -> Option<Wait> {
+    /// Called once, when the response is there.
+    pub(super) fn finish<B>(&mut self, response: &mut Response<B>) -> Option<Wait> {
         match self {
             Self::Pass => None,
             Self::Read { rules, tags } => {
-                rules.name(&tags, response);
+                rules.name(tags, response);
                 None
             }
             Self::Write {
@@ -61,11 +67,11 @@ impl Step {
                 let written = written(response.status());
                 let any = !(tags.is_empty() && said.is_empty());
                 if any && written == Written::Yes && rules.fields.contains(&TagField::CacheGroups) {
-                    check_room(TagField::CacheGroups, &tags, &said);
+                    check_room(TagField::CacheGroups, tags, &said);
                     write_invalidation(tags.iter().chain(&said), response.headers_mut());
                 }
                 #[cfg(feature = "tokio")]
-                if let Some(pending) = pending {
+                if let Some(pending) = pending.take() {
                     return pending.settle(written, &said, response.headers(), rules.wait);
                 }
                 None

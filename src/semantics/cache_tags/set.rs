@@ -1,4 +1,4 @@
-use std::{error::Error, fmt, slice};
+use std::{error::Error, fmt, slice, sync::Arc};
 
 use super::{CacheTag, InvalidCacheTag};
 use crate::semantics::ordered_set::OrderedSet;
@@ -9,9 +9,15 @@ use crate::semantics::ordered_set::OrderedSet;
 /// As an extension of a response it says the tags that only the handler knows;
 /// [`CacheTagsLayer`](crate::CacheTagsLayer) adds them to its own.
 ///
-/// Without tags it costs no allocation, with up to 16 short ones one, and so does a clone.
+/// Without tags it costs no allocation, with up to 16 short ones two. A clone costs none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CacheTags {
+    /// None without tags. Shared: a source clones its tags for each request.
+    set: Option<Arc<TagSet>>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct TagSet {
     tags: OrderedSet<CacheTag>,
     bytes: usize,
 }
@@ -24,10 +30,7 @@ impl CacheTags {
     /// No tags.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            tags: OrderedSet::new(),
-            bytes: 0,
-        }
+        Self { set: None }
     }
 
     /// The tags of these names. A name that is there twice counts once.
@@ -52,12 +55,13 @@ impl CacheTags {
         if self.contains(&tag) {
             return Ok(false);
         }
-        let bytes = self.bytes + tag.as_str().len() + 4;
+        let bytes = self.bytes() + tag.as_str().len() + 4;
         if bytes > Self::MAX_BYTES {
             return Err(TooManyTags(()));
         }
-        self.bytes = bytes;
-        Ok(self.tags.insert(tag))
+        let set = Arc::make_mut(self.set.get_or_insert_default());
+        set.bytes = bytes;
+        Ok(set.tags.insert(tag))
     }
 
     /// These tags, then those of `other` that are not among them.
@@ -75,29 +79,35 @@ impl CacheTags {
     /// Whether `tag` is among them.
     #[must_use]
     pub fn contains(&self, tag: &CacheTag) -> bool {
-        self.tags.contains(tag)
+        let set = self.set.as_ref();
+        set.is_some_and(|set| set.tags.contains(tag))
     }
 
     /// The tags, in the order in which they were added.
     pub fn iter(&self) -> slice::Iter<'_, CacheTag> {
-        self.tags.iter()
+        self.as_slice().iter()
     }
 
     /// How many tags there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.tags.len()
+        self.as_slice().len()
     }
 
     /// How many bytes they take where most are taken.
     pub(crate) fn bytes(&self) -> usize {
-        self.bytes
+        self.set.as_ref().map_or(0, |set| set.bytes)
     }
 
     /// Whether there is no tag.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.set.is_none()
+    }
+
+    fn as_slice(&self) -> &[CacheTag] {
+        let set = self.set.as_ref();
+        set.map_or(&[], |set| set.tags.as_slice())
     }
 }
 
@@ -114,7 +124,9 @@ impl From<CacheTag> for CacheTags {
     fn from(tag: CacheTag) -> Self {
         let bytes = tag.as_str().len() + 4;
         let tags = OrderedSet::from_iter([tag]);
-        Self { tags, bytes }
+        Self {
+            set: Some(Arc::new(TagSet { tags, bytes })),
+        }
     }
 }
 

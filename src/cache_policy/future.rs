@@ -34,7 +34,6 @@ pin_project! {
 pub(super) struct Exchange<C> {
     pub(super) asked: Asked,
     pub(super) rules: Arc<Rules>,
-    pub(super) date: bool,
     pub(super) clock: C,
 }
 
@@ -74,7 +73,7 @@ impl<C: Clock> Exchange<C> {
                 self.clock.coarse_now()
             })
         };
-        if self.date && !fields::has(response.headers(), &DATE) {
+        if self.rules.date && !fields::has(response.headers(), &DATE) {
             response.headers_mut().insert(DATE, date::value(now()));
         }
         let status = response.status();

@@ -18,8 +18,8 @@ use crate::{
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct CachePolicyLayer<C = SystemClock> {
+    // Shared: a router may clone the layer and apply it for each request.
     rules: Arc<Rules>,
-    date: bool,
     clock: C,
 }
 
@@ -29,7 +29,6 @@ impl CachePolicyLayer {
     pub fn new(policy: CachePolicy) -> Self {
         Self {
             rules: Arc::new(Rules::new(policy)),
-            date: true,
             clock: SystemClock::default(),
         }
     }
@@ -53,7 +52,7 @@ impl<C> CachePolicyLayer<C> {
     /// Adds no `Date` where there is none: for a service whose clock is not to
     /// be trusted (RFC 9110, section 6.6.1). `hyper` adds one all the same.
     pub fn without_date(mut self) -> Self {
-        self.date = false;
+        Arc::make_mut(&mut self.rules).date = false;
         self
     }
 
@@ -61,7 +60,6 @@ impl<C> CachePolicyLayer<C> {
     pub fn clock<C2: Clock + Clone>(self, clock: C2) -> CachePolicyLayer<C2> {
         CachePolicyLayer {
             rules: self.rules,
-            date: self.date,
             clock,
         }
     }
@@ -74,7 +72,6 @@ impl<S, C: Clone> Layer<S> for CachePolicyLayer<C> {
         CachePolicyService {
             inner,
             rules: Arc::clone(&self.rules),
-            date: self.date,
             clock: self.clock.clone(),
         }
     }

@@ -29,6 +29,8 @@ pub(super) struct Rules {
     parts: CachePolicy,
     /// The fields that rules look at, each once.
     consulted: Vec<HeaderName>,
+    /// Whether `Date` is added where there is none.
+    pub(super) date: bool,
 }
 
 /// What is known when the service is called.
@@ -75,6 +77,7 @@ impl Rules {
             redirections: CachePolicy::always_ask().yield_to_handler(),
             parts: CachePolicy::sensitive(),
             consulted: Vec::new(),
+            date: true,
         }
     }
 
@@ -193,15 +196,11 @@ impl Rules {
             }
             Selected::NotTold => {
                 for possible in self.possible(asked) {
-                    let now = now(possible, headers);
                     possible.guard(headers, authorized, now);
                     possible.merge_vary(headers);
                 }
             }
-            Selected::None => {
-                let now = now(&self.otherwise, headers);
-                self.otherwise.guard(headers, authorized, now);
-            }
+            Selected::None => self.otherwise.guard(headers, authorized, now),
         }
     }
 

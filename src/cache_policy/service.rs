@@ -20,7 +20,6 @@ use crate::clock::{Clock, SystemClock};
 pub struct CachePolicyService<S, C = SystemClock> {
     pub(super) inner: S,
     pub(super) rules: Arc<Rules>,
-    pub(super) date: bool,
     pub(super) clock: C,
 }
 
@@ -60,7 +59,6 @@ impl<S, C: Clone> CachePolicyService<S, C> {
         Exchange {
             asked,
             rules: Arc::clone(&self.rules),
-            date: self.date,
             clock: self.clock.clone(),
         }
     }

@@ -77,11 +77,17 @@ impl CachePolicy {
 
     /// Keeps what a handler speaks of from other users, where no policy applies, and
     /// writes anew what caches read in different ways.
-    pub(crate) fn guard(&self, headers: &mut HeaderMap, authorized: bool, now: HttpDate) {
+    pub(crate) fn guard(
+        &self,
+        headers: &mut HeaderMap,
+        authorized: bool,
+        now: impl FnOnce(&Self, &HeaderMap) -> HttpDate,
+    ) {
         let there = CachingFields::of(headers);
         if !there.policy {
             return;
         }
+        let now = now(self, headers);
         let said = Word::of(headers, now);
         if said.anything || headers.keys().any(is_targeted) {
             let personal = self.is_personal(authorized, there.cookies);

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Response, header::ETAG};
+use http::{Extensions, Method, Response, header::ETAG};
 use http_body::Body;
 use pin_project_lite::pin_project;
 
@@ -43,6 +43,16 @@ pin_project! {
         },
         Watch {
             #[pin]
+            watched: Watched<F, B, H>,
+        },
+    }
+}
+
+pin_project! {
+    #[project = WatchedProj]
+    enum Watched<F, B: Body, H> {
+        Called {
+            #[pin]
             future: F,
             recipe: Arc<Recipe<H>>,
             request: RequestFacts,
@@ -63,6 +73,15 @@ pub(super) struct RequestFacts {
     pub(super) source_knows: bool,
 }
 
+impl RequestFacts {
+    pub(super) fn of(method: &Method, extensions: &Extensions) -> Self {
+        Self {
+            head: method == Method::HEAD,
+            source_knows: extensions.get::<SourceKnows>().is_some(),
+        }
+    }
+}
+
 impl<F, B: Body, H> ResponseFuture<F, B, H> {
     pub(super) fn bypass(future: F) -> Self {
         Self {
@@ -73,9 +92,11 @@ impl<F, B: Body, H> ResponseFuture<F, B, H> {
     pub(super) fn watch(future: F, recipe: Arc<Recipe<H>>, request: RequestFacts) -> Self {
         Self {
             state: State::Watch {
-                future,
-                recipe,
-                request,
+                watched: Watched::Called {
+                    future,
+                    recipe,
+                    request,
+                },
             },
         }
     }
@@ -89,13 +110,31 @@ where
 {
     type Output = Result<Response<ResponseBody<B>>, E>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let (response, recipe, announced) = match self.as_mut().project().state.project() {
-            StateProj::Bypass { future } => {
-                let response = ready!(future.poll(cx))?;
-                return Poll::Ready(Ok(response.map(ResponseBody::inner)));
-            }
-            StateProj::Watch {
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().state.project() {
+            StateProj::Bypass { future } => future
+                .poll(cx)
+                .map_ok(|response| response.map(ResponseBody::inner)),
+            StateProj::Watch { watched } => watched.poll(cx),
+        }
+    }
+}
+
+impl<F, B, E, H> Watched<F, B, H>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    B: Body<Data = Bytes>,
+    H: ContentHasher,
+{
+    // Not inlined, so that what only passes has no part in it.
+    #[inline(never)]
+    fn poll(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Response<ResponseBody<B>>, E>> {
+        let (response, recipe, announced) = match self.as_mut().project() {
+            WatchedProj::Called {
                 future,
                 recipe,
                 request,
@@ -106,26 +145,44 @@ where
                     None => return Poll::Ready(Ok(response.map(ResponseBody::inner))),
                 }
             }
-            StateProj::Hash { pending } => return pending.poll(cx).map(Ok),
+            WatchedProj::Hash { pending } => return pending.poll(cx).map(Ok),
         };
-        let (mut parts, body) = response.into_parts();
-        let begun = match read_at_once(cx, body, announced, H::YIELD_AFTER) {
-            Ok(content) => {
-                let tag = recipe.tag_of(&parts.headers, &content);
-                parts.headers.insert(ETAG, tag.into());
-                recipe.note(&mut parts.extensions, TagOrigin::Hashed(announced));
-                let body = ResponseBody::bytes(content);
-                return Poll::Ready(Ok(Response::from_parts(parts, body)));
+        match tag_content(recipe, cx, response, announced) {
+            Ok(tagged) => Poll::Ready(Ok(tagged)),
+            Err(pending) => {
+                self.set(Self::Hash { pending });
+                Poll::Pending
             }
-            Err(begun) => begun,
-        };
-        let mut hashing = Hashing::new(parts, Collector::new(begun, announced, recipe.limit));
-        if let Poll::Ready(ending) = hashing.poll(cx, recipe) {
-            return Poll::Ready(Ok(hashing.finish(ending, recipe)));
         }
-        let pending = Box::new(PendingHash::new(hashing, Arc::clone(recipe)));
-        self.project().state.set(State::Hash { pending });
-        Poll::Pending
+    }
+}
+
+/// Gives the response the tag of its content. An error is a hash that waits for content.
+#[inline]
+fn tag_content<B, H>(
+    recipe: &Arc<Recipe<H>>,
+    cx: &mut Context<'_>,
+    response: Response<B>,
+    announced: u64,
+) -> Result<Response<ResponseBody<B>>, Box<PendingHash<B, H>>>
+where
+    B: Body<Data = Bytes>,
+    H: ContentHasher,
+{
+    let (mut parts, body) = response.into_parts();
+    let begun = match read_at_once(cx, body, announced, H::YIELD_AFTER) {
+        Ok(content) => {
+            let tag = recipe.tag_of(&parts.headers, &content);
+            parts.headers.insert(ETAG, tag.into());
+            recipe.note(&mut parts.extensions, TagOrigin::Hashed(announced));
+            return Ok(Response::from_parts(parts, ResponseBody::bytes(content)));
+        }
+        Err(begun) => begun,
+    };
+    let mut hashing = Hashing::new(parts, Collector::new(begun, announced, recipe.limit));
+    match hashing.poll(cx, recipe) {
+        Poll::Ready(ending) => Ok(hashing.finish(ending, recipe)),
+        Poll::Pending => Err(Box::new(PendingHash::new(hashing, Arc::clone(recipe)))),
     }
 }
 

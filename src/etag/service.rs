@@ -4,12 +4,12 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
 use super::{ContentHasher, ResponseFuture, Sha256, future::RequestFacts, tag::Recipe};
-use crate::{body::ResponseBody, source::SourceKnows};
+use crate::body::ResponseBody;
 
 /// Service that gives responses an entity tag.
 ///
@@ -42,14 +42,13 @@ where
         self.inner.poll_ready(cx)
     }
 
+    #[inline]
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         if !self.recipe.methods.contains(request.method()) {
             return ResponseFuture::bypass(self.inner.call(request));
         }
-        let facts = RequestFacts {
-            head: request.method() == Method::HEAD,
-            source_knows: request.extensions().get::<SourceKnows>().is_some(),
-        };
-        ResponseFuture::watch(self.inner.call(request), Arc::clone(&self.recipe), facts)
+        let facts = RequestFacts::of(request.method(), request.extensions());
+        let recipe = Arc::clone(&self.recipe);
+        ResponseFuture::watch(self.inner.call(request), recipe, facts)
     }
 }

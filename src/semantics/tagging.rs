@@ -2,11 +2,13 @@
 //! byte of it is touched.
 
 use http::{
-    HeaderMap, StatusCode,
+    HeaderMap, HeaderName, StatusCode,
     header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG},
 };
 
-use super::{cache_control, content_length, list::trim_ows};
+use super::{cache_control, content_length, fields, list::trim_ows};
+
+const INCREMENTAL: HeaderName = HeaderName::from_static("incremental");
 
 /// Why a response got no tag from its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -59,6 +61,7 @@ pub(crate) struct Facts {
 
 /// Why a response must stay as it is; `None` if a tag is to be made, from its
 /// content or from a digest of it that is known. `limit` is in bytes.
+#[inline]
 pub(crate) fn untagged(
     facts: Facts,
     headers: &HeaderMap,
@@ -69,8 +72,7 @@ pub(crate) fn untagged(
     if !statuses.contains(&facts.status) {
         return Some(Untagged::Status);
     }
-    let fields = Fields::read(headers);
-    if fields.etag {
+    if fields::has(headers, &ETAG) {
         return Some(Untagged::HandlerTag);
     }
     if facts.source_knows {
@@ -84,6 +86,12 @@ pub(crate) fn untagged(
             Some(_) => {}
         }
     }
+    // After the length, since most responses that are left alone are streams or too long.
+    untagged_by_fields(facts, headers)
+}
+
+fn untagged_by_fields(facts: Facts, headers: &HeaderMap) -> Option<Untagged> {
+    let fields = Fields::read(headers);
     if fields.content_range {
         return Some(Untagged::Part);
     }
@@ -103,7 +111,6 @@ pub(crate) fn untagged(
 /// What one look at each field tells.
 #[derive(Default)]
 struct Fields {
-    etag: bool,
     content_range: bool,
     cache_control: bool,
     content_length: bool,
@@ -115,13 +122,12 @@ impl Fields {
         let mut fields = Self::default();
         for (name, value) in headers {
             match *name {
-                ETAG => fields.etag = true,
                 CONTENT_RANGE => fields.content_range = true,
                 CACHE_CONTROL => fields.cache_control = true,
                 CONTENT_LENGTH => fields.content_length = true,
                 CONTENT_TYPE => fields.live |= is_live_type(value.as_bytes()),
                 _ => {
-                    let incremental = name.as_str() == "incremental";
+                    let incremental = *name == INCREMENTAL;
                     fields.live |= incremental && trim_ows(value.as_bytes()).starts_with(b"?1");
                 }
             }

@@ -52,17 +52,17 @@ fn a_future_keeps_little_beside_that_of_the_service() {
             // In place of a box for each write that a source decides at once.
             56,
         ),
-        ("CachePolicyLayer", added(policy()), 56),
-        ("CodingTagLayer", added(CodingTagLayer::new()), 112),
+        ("CachePolicyLayer", added(policy()), 48),
+        ("CodingTagLayer", added(CodingTagLayer::new()), 32),
         (
             "CacheTagsLayer",
             added(CacheTagsLayer::new(CacheTags::new())),
-            360,
+            32,
         ),
         (
             "CacheStatusLayer",
             added(CacheStatusLayer::new("notes", |_| true).unwrap()),
-            32,
+            16,
         ),
         ("AuditLayer", added(AuditLayer::new(Audit::new())), 280),
         (
@@ -81,7 +81,7 @@ fn a_future_keeps_little_beside_that_of_the_service() {
                     .cache_policy(policy())
                     .precondition(PreconditionLayer::new(source())),
             ),
-            248,
+            240,
         ),
     ];
     let larger: Vec<_> = layers

@@ -13,7 +13,7 @@ use http::{HeaderName, HeaderValue, Method, Response, header, request::Parts};
 use tower::{Layer, util::MapResponse};
 use tower_conditional::{
     Audit, AuditLayer, CachePolicyLayer, CacheStatusLayer, CacheTagsLayer, CodingTagLayer,
-    ConditionalLayer, Current, EtagLayer, StateRefLayer, VersionTags,
+    ConditionalLayer, Current, EtagLayer, PreconditionLayer, StateRefLayer, VersionTags,
     cache_policy::{CachePolicy, Rule},
     refusal::Refusal,
     semantics::cache_tags::{CacheTags, TagField},
@@ -196,6 +196,10 @@ fn a_layer_is_cloned_and_applied_without_an_allocation() {
         (
             "ConditionalLayer::source",
             applied(&ConditionalLayer::new().source(source)),
+        ),
+        (
+            "PreconditionLayer",
+            applied(&PreconditionLayer::new(source).creates([Method::PUT])),
         ),
         ("CachePolicyLayer", applied(&policy())),
         (

@@ -171,6 +171,59 @@ async fn a_refusal_frees_the_permit_first() {
     }
 }
 
+/// Issue 12: nor does the content of a refused request hold a permit while it is read, whether
+/// the source told the state at once or had to be waited for.
+#[cfg(feature = "tokio")]
+#[tokio::test(start_paused = true)]
+async fn content_of_a_refused_request_holds_no_permit() {
+    use futures_util::{
+        FutureExt,
+        stream::{Pending, pending},
+    };
+    use http_body::Frame;
+    use http_body_util::StreamBody;
+    use tower::util::BoxCloneService;
+    use tower_conditional::{Current, body::ResponseBody};
+
+    type Unsent = StreamBody<Pending<Result<Frame<Bytes>, Infallible>>>;
+    type Guarded = BoxCloneService<Request<Unsent>, Response<ResponseBody<Content>>, Infallible>;
+
+    let inner = || {
+        let inner = service_fn(async |_: Request<Unsent>| Ok::<_, Infallible>(tagged()));
+        ConcurrencyLimit::new(inner, 1)
+    };
+    let current = || Ok::<Current, Infallible>(EntityTag::strong("v1").unwrap().into());
+    let at_once = move |_: &Parts| ready(current());
+    let waits = move |_: &Parts| async move {
+        tokio::task::yield_now().await;
+        current()
+    };
+    let reads = ConditionalLayer::new;
+    let services = [
+        Guarded::new(reads().source(at_once).layer(inner())),
+        Guarded::new(reads().source(waits).layer(inner())),
+        Guarded::new(PreconditionLayer::new(at_once).layer(inner())),
+        Guarded::new(PreconditionLayer::new(waits).layer(inner())),
+    ];
+    for (number, mut service) in services.into_iter().enumerate() {
+        let mut sibling = Spawn::new(service.clone());
+        let method = if number < 2 { "GET" } else { "PUT" };
+        let request = Request::builder().method(method).header(IF_MATCH, "\"v0\"");
+        let request = request.body(StreamBody::new(pending())).unwrap();
+        let mut answer = service.ready().await.unwrap().call(request);
+        // To ask, to be told, and to wait for the content.
+        for _ in 0..3 {
+            assert!(answer.as_mut().now_or_never().is_none());
+        }
+        let is_free = sibling.poll_ready::<Request<Unsent>>().is_ready();
+        assert!(is_free, "{number} waits for the content with a permit");
+        assert_eq!(
+            answer.await.unwrap().status(),
+            StatusCode::PRECONDITION_FAILED
+        );
+    }
+}
+
 /// P-TR-tower: two writers of one key, both with a permit of the limit inside
 /// or waiting for it: whoever waits for its turn holds none.
 #[tokio::test]

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    semantics::{cache_policy::CachePolicy, date::HttpDate, fields},
+    semantics::{cache_policy::CachePolicy, date::HttpDate},
 };
 
 pin_project! {
@@ -65,15 +65,15 @@ where
 
 impl<C: Clock> Exchange<C> {
     fn apply<B>(&self, response: &mut Response<B>) {
-        let is_dated = is_dated(response.headers());
+        let times = TimeFields::of(response.headers());
         let now = || {
-            HttpDate::from(if is_dated {
+            HttpDate::from(if times.others {
                 self.clock.now()
             } else {
                 self.clock.coarse_now()
             })
         };
-        if self.rules.date && !fields::has(response.headers(), &DATE) {
+        if self.rules.date && !times.date {
             response.headers_mut().insert(DATE, date::value(now()));
         }
         let status = response.status();
@@ -91,8 +91,25 @@ impl<C: Clock> Exchange<C> {
     }
 }
 
-/// Returns `true` if the head may have a time that the clock showed after its last tick. `Date`
-/// must not be earlier (RFC 9110, section 8.8.2.1).
-fn is_dated(headers: &HeaderMap) -> bool {
-    (headers.keys()).any(|name| matches!(*name, EXPIRES | LAST_MODIFIED))
+/// Which fields with a time are there, by one look at the head.
+#[derive(Default)]
+struct TimeFields {
+    date: bool,
+    /// `Last-Modified` or `Expires`. Either may be later than the clock's last tick, and `Date`
+    /// must not be earlier (RFC 9110, section 8.8.2.1).
+    others: bool,
+}
+
+impl TimeFields {
+    fn of(headers: &HeaderMap) -> Self {
+        let mut there = Self::default();
+        for name in headers.keys() {
+            match *name {
+                DATE => there.date = true,
+                EXPIRES | LAST_MODIFIED => there.others = true,
+                _ => {}
+            }
+        }
+        there
+    }
 }

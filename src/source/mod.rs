@@ -144,9 +144,14 @@ pub trait ValidatorSource: Send + Sync + 'static {
     fn current(&self, request: &Parts)
     -> impl Future<Output = Result<Current, Self::Error>> + Send;
 
-    /// The current state, if the source knows it without waiting: from a counter, a map,
-    /// or the request itself. `None` is that [`current`](Self::current) has to be asked;
-    /// by default it always has. A layer then needs no future on the heap for a 304.
+    /// Returns the current state if the source knows it without waiting: from a counter, a
+    /// map, or the request itself. A layer then needs no future on the heap for a 304.
+    /// Returns `None`, which is the default, if [`current`](Self::current) has to be
+    /// awaited.
+    ///
+    /// A layer asks in [`Service::call`](tower_service::Service::call), before its future
+    /// is polled: a task-local that is set around that future alone is not there yet. No
+    /// time limit applies.
     ///
     /// [`now`] makes such a source of a closure, and closures that return
     /// [`std::future::Ready`] are such sources.

@@ -65,17 +65,10 @@ where
 
 impl<C: Clock> Exchange<C> {
     fn apply<B>(&self, response: &mut Response<B>) {
-        let times = TimeFields::of(response.headers());
-        let now = || {
-            HttpDate::from(if times.others {
-                self.clock.now()
-            } else {
-                self.clock.coarse_now()
-            })
-        };
-        if self.rules.date && !times.date {
-            response.headers_mut().insert(DATE, date::value(now()));
+        if self.rules.date {
+            self.add_date(response.headers_mut());
         }
+        let now = || HttpDate::from(self.clock.now());
         let status = response.status();
         if response.extensions().get::<CachePolicy>().is_none() {
             let headers = response.headers_mut();
@@ -88,6 +81,20 @@ impl<C: Clock> Exchange<C> {
         self.rules
             .apply(&self.asked, status, &mut headers, chosen, now);
         *response.headers_mut() = headers;
+    }
+
+    /// Adds `Date` where there is none.
+    fn add_date(&self, headers: &mut HeaderMap) {
+        let times = TimeFields::of(headers);
+        if times.date {
+            return;
+        }
+        let now = if times.others {
+            self.clock.now()
+        } else {
+            self.clock.coarse_now()
+        };
+        headers.insert(DATE, date::value(now.into()));
     }
 }
 

@@ -7,12 +7,13 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Request, StatusCode, request::Parts};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, request::Parts};
 use tower::layer::util::Stack;
 
 use super::{representation, resource, status};
 use crate::{
     PreconditionLayer, StateRefLayer,
+    handler::PreconditionFailed,
     source::{OnSourceError, SelfGet},
     test_support::{Act, Log, ScriptedBody, Upload, content, knows, read, request, send, tagged},
 };
@@ -181,6 +182,31 @@ fn the_answer_is_dropped_before_the_write() {
         status(StatusCode::NO_CONTENT)
     });
     assert_eq!(answer.status(), 204);
+}
+
+/// Issue 12: the same the other way round, where the handler's comparison failed.
+#[test]
+fn the_failed_answer_is_dropped_before_the_get() {
+    let content = Arc::new(Mutex::new(Weak::new()));
+    let source = knows(tagged("1"));
+    let layer = PreconditionLayer::new(source)
+        .with_self_get(SelfGet::inner_tells_methods_apart().writers_may_read());
+    let put = request("PUT", "/", [("if-match", "\"1\"")]);
+    let answer = send(&layer, put, move |request: Request<Upload>| {
+        let mut content = content.lock().unwrap();
+        if request.method() == Method::GET {
+            assert!(content.upgrade().is_none(), "the content is still there");
+            return representation("\"2\"");
+        }
+        let held = Arc::new([0]);
+        *content = Arc::downgrade(&held);
+        let failed = PreconditionFailed::with_current(tagged("2"));
+        let answer = Response::<Bytes>::from(failed);
+        let bytes = Bytes::from_owner(Held(held));
+        answer.map(|_| ScriptedBody::sized([Act::Data(bytes)]))
+    });
+    assert_eq!(answer.status(), 412);
+    assert_eq!(answer.headers()["etag"], "\"2\"");
 }
 
 /// Content that shows whether it is still there.

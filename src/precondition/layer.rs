@@ -173,9 +173,10 @@ impl<Q, G: Clone, L> PreconditionLayer<Q, G, L> {
     ///
     /// Use it where the write cannot be lost although the handler does not ask for what
     /// is [`Expected`](crate::handler::Expected): its database compares by other means,
-    /// or there is one writer only. By default the conditions are handed over in the
-    /// extensions of the request, which costs four allocations, and a conditional write
-    /// that succeeds without a comparison is reported.
+    /// or there is one writer only. A 412 that the handler causes then lists no expected
+    /// tags. By default the conditions are handed over in the extensions of the request,
+    /// which costs an allocation and those of the extension, and a conditional write that
+    /// succeeds without a comparison is reported.
     pub fn check_only(mut self) -> Self {
         self.config_mut().hands_over = false;
         self

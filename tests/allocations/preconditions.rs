@@ -64,8 +64,8 @@ fn a_412_by_a_source_that_is_ready() {
     assert_eq!(allocations(layer.layer(handler), make), 5);
 }
 
-/// The tag of the source, copies of lines, and what the handler is told to expect, in an
-/// extension. Only the former two if it is not told.
+/// Over the bare service: the tag of the source, copies of the line and of the path, and
+/// what the handler is told to expect, in an extension. The tag alone if it is not told.
 #[test]
 fn an_if_match_that_holds() {
     let handler = Handler::new(1024, 1024);
@@ -77,8 +77,9 @@ fn an_if_match_that_holds() {
     assert_eq!((told, untold), (8, 1));
 }
 
-/// A miss, over the bare service: the tag of the source, the state of the read, the mark that keeps a hash away, and a copy of the head. If
-/// the handler leaves the label to the source, that is read a second time.
+/// A miss, over the bare service: the tag of the source, the state of the read, the mark
+/// that keeps a hash away, and a copy of the head. If the handler leaves the label to the
+/// source, that is read a second time.
 #[test]
 fn a_miss_by_a_source_that_is_ready() {
     let handler = Handler::new(1024, 1024);

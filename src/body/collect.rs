@@ -18,14 +18,14 @@ pub(crate) struct Begun<B: Body> {
     first: Poll<Option<Result<Frame<Bytes>, B::Error>>>,
 }
 
-/// Reads content that is there at once and in one frame of at most `most` bytes.
+/// Reads content that is there at once and in one frame of at most `max_bytes` bytes.
 /// Most content is, and needs neither a list of frames nor a hash that goes on.
 #[inline]
 pub(crate) fn read_at_once<B: Body<Data = Bytes>>(
     cx: &mut Context<'_>,
     body: B,
     announced: u64,
-    most: usize,
+    max_bytes: usize,
 ) -> Result<Bytes, Begun<B>> {
     // Asking first saves the poll that would only say that it is over.
     let over = body.is_end_stream();
@@ -39,7 +39,7 @@ pub(crate) fn read_at_once<B: Body<Data = Bytes>>(
     }
     let is_all = |data: &Bytes| {
         // A frame without data keeps its place.
-        !data.is_empty() && data.len() as u64 == announced && data.len() <= most
+        !data.is_empty() && data.len() as u64 == announced && data.len() <= max_bytes
     };
     match first {
         Poll::Ready(Some(Ok(frame))) => match frame.into_data() {

@@ -30,7 +30,7 @@ pin_project! {
     }
 }
 
-/// What is kept of a request until its response is there.
+/// The parts of a request that its response needs.
 pub(super) struct Exchange<C> {
     pub(super) asked: Asked,
     pub(super) rules: Arc<Rules>,

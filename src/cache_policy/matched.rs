@@ -1,6 +1,6 @@
 //! The rules that a request matches.
 
-/// So many rules have a bit; the numbers of later ones are listed.
+/// The number of rules that have a bit. The numbers of later ones are listed.
 const BITS: usize = u64::BITS as usize;
 
 /// Numbers of rules, in their order. Costs no allocation for the first 64.

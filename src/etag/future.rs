@@ -64,7 +64,7 @@ pin_project! {
     }
 }
 
-/// What is kept of a request until its response is there.
+/// The parts of a request that its response needs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RequestFacts {
     /// Its method is `HEAD`.

@@ -1,4 +1,4 @@
-/// The ends of so many segments are kept in place, those of later ones on the heap.
+/// The number of segments whose ends are kept in place. Those of later ones are on the heap.
 const IN_PLACE: usize = 16;
 
 /// The segments of a path, from left to right.
@@ -44,26 +44,26 @@ impl<'p> PathSegments<'p> {
         })
     }
 
-    /// Returns the end of the segment, unless it has more than `most` bytes. No more of a longer
+    /// Returns the end of the segment, unless it has more than `max_bytes` bytes. No more of a longer
     /// one is looked at.
-    fn end(&mut self, cursor: Cursor<'p>, most: usize) -> Option<usize> {
+    fn end(&mut self, cursor: Cursor<'p>, max_bytes: usize) -> Option<usize> {
         if let Some(end) = self.known_end(cursor.index) {
-            return (end - cursor.at <= most).then_some(end);
+            return (end - cursor.at <= max_bytes).then_some(end);
         }
         let rest = cursor.rest();
-        let found = if most >= rest.len() {
+        let found = if max_bytes >= rest.len() {
             rest.find('/')
         } else {
-            rest.as_bytes()[..=most]
+            rest.as_bytes()[..=max_bytes]
                 .iter()
                 .position(|byte| *byte == b'/')
         };
-        let length = found.unwrap_or(rest.len().min(most.saturating_add(1)));
+        let length = found.unwrap_or(rest.len().min(max_bytes.saturating_add(1)));
         #[cfg(test)]
         {
             self.searched += length;
         }
-        if length > most {
+        if length > max_bytes {
             return None;
         }
         let end = cursor.at + length;
@@ -107,13 +107,13 @@ impl<'p> Cursor<'p> {
     }
 
     /// The whole segment, and where the next one begins, if there is one. `None` if the segment
-    /// has more than `most` bytes.
+    /// has more than `max_bytes` bytes.
     pub(super) fn segment(
         self,
-        most: usize,
+        max_bytes: usize,
         segments: &mut PathSegments<'p>,
     ) -> Option<(&'p str, Option<Self>)> {
-        let end = segments.end(self, most)?;
+        let end = segments.end(self, max_bytes)?;
         Some((&self.path[self.at..end], self.after(end)))
     }
 

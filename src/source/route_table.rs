@@ -27,13 +27,13 @@ struct Node {
     /// The node below `{name}`, whatever the name.
     capture: Option<usize>,
     /// The values of the patterns that end here.
-    here: Vec<usize>,
+    values: Vec<usize>,
     /// The values of those that go on with `{*rest}`.
     with_rest: Vec<usize>,
 }
 
-/// Up to so many literals are compared one by one, which is faster than hashing.
-const FEW: usize = 4;
+/// The number of literals up to which comparing each is faster than hashing.
+const MAX_COMPARED: usize = 4;
 
 impl RouteTable {
     pub(crate) fn new() -> Self {
@@ -64,7 +64,7 @@ impl RouteTable {
         let values = if route.has_rest() {
             &mut node.with_rest
         } else {
-            &mut node.here
+            &mut node.values
         };
         values.push(value);
     }
@@ -91,15 +91,15 @@ impl RouteTable {
             }
             let node = &self.nodes[at];
             let Some(cursor) = left else {
-                node.here.iter().copied().for_each(found);
+                node.values.iter().copied().for_each(found);
                 return;
             };
             if !cursor.rest().is_empty() {
                 node.with_rest.iter().copied().for_each(&mut *found);
             }
             // A segment that is longer than all literals is not searched to its end.
-            let most = node.capture.map_or(node.longest, |_| usize::MAX);
-            let Some((text, next)) = cursor.segment(most, path) else {
+            let max_bytes = node.capture.map_or(node.longest, |_| usize::MAX);
+            let Some((text, next)) = cursor.segment(max_bytes, path) else {
                 return;
             };
             let literal = node.literal(text);
@@ -120,7 +120,7 @@ impl Node {
         if text.len() > self.longest {
             return None;
         }
-        if self.literals.len() > FEW {
+        if self.literals.len() > MAX_COMPARED {
             return self.literals.get(text).copied();
         }
         let mut literals = self.literals.iter();

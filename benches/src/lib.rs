@@ -1,5 +1,6 @@
-//! What the measuring programs in `src/bin` share: the cases, the contenders, and one way to print a table.
+//! What the measuring programs in `src/bin` share: the cases, the contenders, one way to count and one to print a table.
 
+pub mod callgrind;
 pub mod case;
 pub mod contenders;
 pub mod drive;

@@ -335,15 +335,7 @@ async fn no_source_is_waited_for_without_end() {
 #[test]
 fn a_source_that_waits_needs_no_runtime() {
     let waits = |_: &Parts| async {
-        let mut waited = false;
-        std::future::poll_fn(|cx| {
-            if std::mem::replace(&mut waited, true) {
-                return std::task::Poll::Ready(());
-            }
-            cx.waker().wake_by_ref();
-            std::task::Poll::Pending
-        })
-        .await;
+        crate::test_support::wait_once().await;
         Ok::<_, Infallible>(Current::Absent)
     };
     assert_eq!(told(&waits, "/"), "-");

@@ -1,10 +1,11 @@
-//! What the unit tests of the layers share.
+//! Requests, sources and handlers that the unit tests of the layers share.
 
 mod bodies;
 
 use std::{
     convert::Infallible,
-    future::{Future, ready},
+    future::{Future, poll_fn, ready},
+    mem,
     pin::pin,
     sync::{
         Arc, Mutex,
@@ -107,7 +108,7 @@ pub(crate) fn request<'a>(
     request.body(Upload::OfTheClient).expect("a request")
 }
 
-/// What happened, in order.
+/// The events of a test, in order.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
 
@@ -116,7 +117,7 @@ impl Log {
         self.0.lock().unwrap().push(event.into());
     }
 
-    /// What happened since the last look.
+    /// Takes the events since the last call.
     pub(crate) fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
@@ -131,6 +132,19 @@ pub(crate) fn knows(current: impl Into<Current>) -> impl ValidatorSource + Clone
 /// The representation with this strong tag.
 pub(crate) fn tagged(tag: &str) -> Validators {
     Validators::new().with_etag(EntityTag::strong(tag).expect("a tag"))
+}
+
+/// Pending once, with the waker called at once. It needs no runtime.
+pub(crate) async fn wait_once() {
+    let mut has_waited = false;
+    poll_fn(|cx| {
+        if mem::replace(&mut has_waited, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// SplitMix64, for generated tests: the same numbers for the same seed.

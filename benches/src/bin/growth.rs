@@ -1,12 +1,7 @@
 //! Instructions of one request below many path patterns, counted by callgrind: how the cost grows with the number of
 //! patterns and the length of the path.
 
-use std::{
-    env,
-    hint::black_box,
-    process::{self, Command},
-    sync::Arc,
-};
+use std::{env, hint::black_box, sync::Arc};
 
 use axum::body::Body;
 use http::{Request, Uri};
@@ -16,6 +11,7 @@ use tower_conditional::{
     cache_policy::{CachePolicy, Rule},
 };
 use tower_conditional_bench::{
+    callgrind,
     case::Case,
     drive::block_on,
     goals::{self, Goal},
@@ -134,23 +130,16 @@ fn report() {
     goals::print("Goals, growth", &goals);
 }
 
-/// Runs this program again under callgrind. Returns the mean.
+/// The mean of `count` requests.
 fn instructions(path: &str, patterns: usize, count: usize) -> f64 {
-    let profile = env::temp_dir().join(format!("tower-conditional-growth-{}", process::id()));
-    let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--collect-atstart=no"])
-        .arg(format!("--toggle-collect={TOGGLE}"))
-        .arg(format!("--callgrind-out-file={}", profile.display()))
-        .arg(env::current_exe().expect("the path of this program"))
-        .args(["--path", path, "--patterns", &patterns.to_string()])
-        .args(["--count", &count.to_string()])
-        .output()
-        .expect("valgrind is installed");
-    std::fs::remove_file(profile).ok();
-    let messages = String::from_utf8_lossy(&output.stderr);
-    let collected = messages
-        .lines()
-        .find_map(|line| line.split("Collected :").nth(1))
-        .unwrap_or_else(|| panic!("callgrind counts nothing for {path}: {messages}"));
-    collected.trim().parse::<f64>().expect("a number") / count as f64
+    let (patterns, requests) = (patterns.to_string(), count.to_string());
+    let arguments = [
+        "--path",
+        path,
+        "--patterns",
+        &patterns,
+        "--count",
+        &requests,
+    ];
+    callgrind::instructions(TOGGLE, &arguments) / count as f64
 }

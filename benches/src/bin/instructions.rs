@@ -3,12 +3,12 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    env, fs,
+    env,
     hint::black_box,
-    process::{self, Command},
 };
 
 use tower_conditional_bench::{
+    callgrind,
     case::Case,
     contenders::{self, BARE, Contender, naive, ours, set_header, tower_cache_control},
     drive::OneRequest,
@@ -173,23 +173,8 @@ fn goals(counts: &HashMap<String, f64>) -> Vec<Goal> {
     goals
 }
 
-/// Runs this program again under callgrind.
+/// The mean of [`COUNT`] requests.
 fn count(id: &str) -> f64 {
-    let profile = env::temp_dir().join(format!("tower-conditional-callgrind-{}", process::id()));
-    let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--collect-atstart=no"])
-        .arg(format!("--toggle-collect={TOGGLE}"))
-        .arg(format!("--callgrind-out-file={}", profile.display()))
-        .arg(env::current_exe().expect("the path of this program"))
-        .args(["--case", id, "--count", &COUNT.to_string()])
-        .output()
-        .expect("valgrind is installed");
-    // The file is a profile to look into; only its sum is needed here, which valgrind also prints.
-    fs::remove_file(profile).ok();
-    let messages = String::from_utf8_lossy(&output.stderr);
-    let collected = messages
-        .lines()
-        .find_map(|line| line.split("Collected :").nth(1))
-        .unwrap_or_else(|| panic!("callgrind counts nothing for {id}: {messages}"));
-    collected.trim().parse::<f64>().expect("a number") / f64::from(COUNT)
+    let arguments = ["--case", id, "--count", &COUNT.to_string()];
+    callgrind::instructions(TOGGLE, &arguments) / f64::from(COUNT)
 }

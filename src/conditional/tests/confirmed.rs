@@ -16,7 +16,7 @@ use crate::{
     ConditionalLayer, EtagLayer,
     semantics::precondition::Current,
     source::ValidatorSource,
-    test_support::{Act, ScriptedBody, Upload, content, read, request, send, tagged},
+    test_support::{Act, ScriptedBody, Upload, content, read, request, send, tagged, wait_once},
 };
 
 /// A resource that another writer changes while the service reads it.
@@ -318,15 +318,7 @@ impl ValidatorSource for AtHandOnce {
     type Error = Infallible;
 
     async fn current(&self, request: &Parts) -> Result<Current, Infallible> {
-        let mut yielded = false;
-        std::future::poll_fn(|cx| {
-            if std::mem::replace(&mut yielded, true) {
-                return std::task::Poll::Ready(());
-            }
-            cx.waker().wake_by_ref();
-            std::task::Poll::Pending
-        })
-        .await;
+        wait_once().await;
         self.moving.source()(request).await
     }
 

@@ -1,5 +1,7 @@
 //! Paths and patterns, and how much of a path is looked at.
 
+use std::ops::Range;
+
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use crate::source::{PathSegments, Route, RouteTable};
@@ -66,16 +68,21 @@ fn path_for(pattern: &str) -> impl Strategy<Value = String> + use<> {
     })
 }
 
+/// Patterns, and paths that match some of them or none.
+fn patterns_and_paths(count: Range<usize>) -> impl Strategy<Value = (Vec<String>, Vec<String>)> {
+    vec(pattern(), count).prop_flat_map(|patterns| {
+        let like: Vec<_> = patterns.iter().map(|pattern| path_for(pattern)).collect();
+        let paths = (like, vec(path(), 1..6)).prop_map(|(like, any)| [like, any].concat());
+        (Just(patterns), paths)
+    })
+}
+
 proptest! {
     /// Issue 10, B.7: to stop early changes no answer, and neither does to look at one path
     /// with many routes.
     #[test]
     fn routes_mean_what_they_meant(
-        (patterns, paths) in vec(pattern(), 1..6).prop_flat_map(|patterns| {
-            let like: Vec<_> = patterns.iter().map(|pattern| path_for(pattern)).collect();
-            let paths = (like, vec(path(), 1..6)).prop_map(|(like, any)| [like, any].concat());
-            (Just(patterns), paths)
-        }),
+        (patterns, paths) in patterns_and_paths(1..6),
     ) {
         for path in &paths {
             let mut shared = PathSegments::new(path);
@@ -171,11 +178,7 @@ proptest! {
     /// there twice included.
     #[test]
     fn a_table_finds_each_pattern_that_matches(
-        (patterns, paths) in vec(pattern(), 0..24).prop_flat_map(|patterns| {
-            let like: Vec<_> = patterns.iter().map(|pattern| path_for(pattern)).collect();
-            let paths = (like, vec(path(), 1..6)).prop_map(|(like, any)| [like, any].concat());
-            (Just(patterns), paths)
-        }),
+        (patterns, paths) in patterns_and_paths(0..24),
     ) {
         let table = table(patterns.iter().map(String::as_str));
         for path in &paths {

@@ -90,7 +90,7 @@ fn the_last_tick_is_recent_and_never_in_the_future() {
         assert!(tick <= clock.now());
         assert!(tick + Duration::from_millis(500) > before);
     }
-    // Whoever brings a clock brings one time.
+    // A clock of the user's own has one time for both.
     let manual = ManualClock::new(std::time::UNIX_EPOCH);
     manual.advance(Duration::from_millis(1999));
     assert_eq!(manual.coarse_now(), manual.now());

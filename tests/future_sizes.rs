@@ -33,7 +33,7 @@ fn source() -> impl ValidatorSource {
     |_: &Parts| ready(Ok::<_, Infallible>(Current::Unknown))
 }
 
-/// A figure may be lowered. Whoever raises one says why.
+/// A figure may be lowered. One that is raised needs a reason beside it.
 #[test]
 fn a_future_keeps_little_beside_that_of_the_service() {
     let policy = || CachePolicyLayer::new(CachePolicy::always_ask());

@@ -65,7 +65,7 @@ pub(crate) struct Collector<B: Body> {
     end: End,
     /// Frames that are taken before other tasks run.
     frames_left: u32,
-    /// What the first look at the body gave.
+    /// The result of the first poll of the body.
     first_step: Option<Step>,
 }
 

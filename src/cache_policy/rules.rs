@@ -29,7 +29,7 @@ pub(super) struct Rules {
     parts: CachePolicy,
     /// The fields that rules look at, each once.
     consulted: Vec<HeaderName>,
-    /// Whether `Date` is added where there is none.
+    /// Adds `Date` to responses without one.
     pub(super) date: bool,
 }
 

@@ -18,7 +18,7 @@ pub struct CacheStatusLayer {
 
 pub(super) struct Config {
     pub(super) name: CacheName,
-    /// Who may see it.
+    /// Selects the requests whose responses have the field.
     pub(super) shown: Box<dyn Fn(&Parts) -> bool + Send + Sync>,
 }
 

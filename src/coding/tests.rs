@@ -73,7 +73,8 @@ fn a_write_names_the_version_whatever_its_coding() {
     }
 }
 
-/// Whatever is validated is looked at: by a tag, by a date, or by `If-None-Match: *` alone.
+/// A response varies by coding if it is validated by a tag, by a date, or by
+/// `If-None-Match: *` alone.
 #[test]
 fn every_validated_answer_varies() {
     const DATE: (HeaderName, &str) = (LAST_MODIFIED, "Sat, 01 Jan 2000 00:00:00 GMT");

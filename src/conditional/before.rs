@@ -42,7 +42,7 @@ impl<'a, C: Clock> UnansweredRead<'a, C> {
         &self,
         current: Current,
     ) -> Result<Response<ResponseBody<B>>, Current> {
-        // What is not there is a 404, which the service gives and which wins.
+        // The service answers an absent target with 404, which wins (section 13.2.1).
         let Current::Present(validators) = current else {
             return Err(current);
         };

@@ -30,7 +30,7 @@ pin_project! {
     }
 }
 
-/// What the layer does about the response.
+/// The work that is left for the response.
 enum Read<C> {
     /// Nothing: the layer has no part in the method.
     Ignored,

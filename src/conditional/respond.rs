@@ -25,7 +25,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct ConditionalRead<C> {
     pub(super) fields: ConditionalFields,
-    /// Whether the client asks for a part.
+    /// The client asks for a part, with `Range`.
     pub(super) range: bool,
     /// The client's method, whatever the service was asked with.
     pub(super) method: Method,

@@ -18,8 +18,8 @@ impl<S: Sync> FromRequestParts<S> for Preconditions {
     }
 }
 
-/// Rejects a request of an unsafe method (RFC 9110, section 9.2.1) whose `If-Match` or
-/// `If-None-Match` has no well-formed member: 412, and the handler does not run.
+/// Rejects a request whose method is not safe (RFC 9110, section 9.2.1) and whose
+/// `If-Match` or `If-None-Match` has no well-formed member: 412, and the handler does not run.
 impl<S: Sync> FromRequestParts<S> for Expected {
     type Rejection = PreconditionFailed;
 

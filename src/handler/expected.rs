@@ -73,7 +73,7 @@ pub(crate) struct Expectation {
     /// The state that a layer outside saw before.
     pub(crate) seen: Current,
     pub(crate) is_compared: AtomicBool,
-    /// That of a layer further out, for which this comparison counts too.
+    /// The expectation of a layer further out, for which this comparison counts too.
     pub(crate) outer: Option<Expected>,
     pub(crate) accept: Accept,
     pub(crate) path: Option<PathAndQuery>,
@@ -117,7 +117,7 @@ impl Expected {
         Expectation::new(method.clone(), fields, Current::Unknown).into()
     }
 
-    /// What the layer keeps.
+    /// Borrows the part that the layer reads.
     pub(crate) fn expectation(&self) -> &Expectation {
         &self.0
     }

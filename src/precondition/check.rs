@@ -49,7 +49,7 @@ pub(super) enum WriteCheck<ResB: Body> {
 /// The answer of a source that had one at hand.
 pub(super) type AtHand = Result<Current, SourceError>;
 
-/// What a known state makes of a write.
+/// The decision about a write in a known state.
 enum Decision {
     Admit,
     Fail(Condition),

@@ -29,7 +29,7 @@ pub(super) struct Config<Q, G> {
     /// `None` is the default.
     pub(super) creates: Option<Arc<[Method]>>,
     pub(super) weak_if_match: bool,
-    /// Whether the handler is told what to expect.
+    /// Hands [`Expected`](crate::handler::Expected) over to the handler.
     pub(super) hands_over: bool,
     pub(super) already_applied: Option<AlreadyApplied>,
     pub(super) on_source_error: OnSourceError,
@@ -104,7 +104,7 @@ impl<Q, G> Config<Q, G> {
         self.clock.now().into()
     }
 
-    /// Whether the method makes what is not there.
+    /// Returns `true` if the method creates an absent target.
     pub(super) fn creates(&self, method: &Method) -> bool {
         debug_assert!(!is_safe(method));
         match &self.creates {

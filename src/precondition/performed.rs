@@ -24,13 +24,13 @@ use crate::{
     target,
 };
 
-/// What outlives the request's head, which goes to the handler.
+/// A write in the hands of the service, without the head of its request.
 pub(super) struct PerformedWrite<Q, G> {
     config: Arc<Config<Q, G>>,
     kept: Kept,
 }
 
-/// What is kept of the request.
+/// The parts of the request that the answer needs.
 enum Kept {
     /// The handler compares, or its success is reported.
     HandedOver(Expected),

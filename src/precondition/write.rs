@@ -32,7 +32,7 @@ pub(super) struct GuardedWrite<Q, G> {
 /// The ways in which a write is kept from destroying what another one wrote.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Guard {
-    /// Whether the request has a condition.
+    /// The request has a condition that counts for a write.
     pub(super) is_conditional: bool,
     /// The condition that it must have.
     pub(super) required: Requirement,

@@ -37,7 +37,7 @@ use super::{accept_encoding::canonical, list::is_token};
 pub struct TagCodings {
     /// Longest first, so that the most specific one is found.
     suffixes: Vec<Suffix>,
-    /// Whether the bytes of any coding depend on a dictionary.
+    /// The bytes of one of the codings depend on a dictionary.
     by_dictionary: bool,
     weak: bool,
 }

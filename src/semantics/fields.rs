@@ -12,7 +12,7 @@ pub(crate) fn has(headers: &HeaderMap, name: &HeaderName) -> bool {
 
 /// The first line of a field.
 pub(crate) fn first<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
-    // Where it is missing, the names alone tell so.
+    // Mostly it is missing, and comparing names costs less than hashing one.
     has(headers, name).then(|| headers.get(name)).flatten()
 }
 

@@ -13,10 +13,10 @@ pub(crate) struct PathSegments<'p> {
     known: usize,
     /// The ends of all that are known beyond those in place.
     later_ends: Vec<usize>,
-    /// How many bytes were looked at in search of a slash.
+    /// The number of bytes that were searched for a slash.
     #[cfg(test)]
     pub(super) searched: usize,
-    /// How many nodes of a table were looked at.
+    /// The number of nodes of a table that were visited.
     #[cfg(test)]
     pub(super) visited: usize,
 }

@@ -111,6 +111,7 @@ impl<F: Future> Future for Within<F> {
         if let Some(limit) = this.limit.take()
             && Handle::try_current().is_ok()
         {
+            // The time limit itself: it is polled beside the future, which ends it early.
             *this.timer = Some(Box::pin(sleep(limit)));
         }
         match this.timer {

@@ -5,7 +5,7 @@ use tower_conditional::{CacheTagsLayer, semantics::cache_tags::CacheTags};
 
 use crate::support::{Handler, added};
 
-/// What has no tags costs nothing. Otherwise: the list that keeps the field from
+/// A response without tags costs nothing. Otherwise: the list that keeps the field from
 /// saying one twice, the field's text, and what makes that a shared value.
 #[test]
 fn cache_tags_cost_their_field() {

@@ -1,4 +1,4 @@
-//! What grows with the number of rules and keys, and what is given back.
+//! Memory that grows with the number of rules and keys, and is given back.
 
 use allocation_counter::measure;
 use http::{Request, header};
@@ -20,7 +20,7 @@ fn layer(rules: usize) -> CachePolicyLayer {
     })
 }
 
-/// What rules allocate for one request, besides the policy.
+/// The allocations of rules for one request, beside those of the policy.
 #[test]
 fn rules_allocate_nothing_but_a_place_for_late_ones() {
     let get = |path: &'static str| move || Request::get(path).body(Empty::new()).unwrap();

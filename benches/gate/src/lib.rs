@@ -25,7 +25,7 @@ pub fn run(paths: &[Path]) {
             let path = paths.iter().find(|(other, _)| *other == name);
             let (_, open) = path.expect("the name of a path");
             let mut one_request = open();
-            // What is made once, such as the text of a date, is no part of it.
+            // The first request makes the text of a date and the like, which is not counted.
             one_request();
             measured(&mut one_request, count.parse().expect("a number"));
         }

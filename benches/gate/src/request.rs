@@ -46,7 +46,7 @@ where
     one_request
 }
 
-/// What stands for that which a server parses.
+/// The head of a request, as a server would have parsed it.
 fn head(method: Method) -> Parts {
     let request = Request::builder()
         .method(method)

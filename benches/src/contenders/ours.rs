@@ -188,7 +188,7 @@ fn policy() -> CachePolicyLayer {
     CachePolicyLayer::new(CachePolicy::new(MINUTE).expect("no contradiction"))
 }
 
-/// What one of them may cost where the state is known before the service runs.
+/// The goals for a layer that knows the state before the service runs.
 pub struct KnownBefore {
     pub name: &'static str,
     pub condition: Condition,

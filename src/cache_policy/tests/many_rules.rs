@@ -10,12 +10,12 @@ use crate::{
     source::Route,
 };
 
-/// What a rule says of requests.
+/// The requests that a rule is for.
 #[derive(Debug, Clone)]
 struct Terms {
     paths: Vec<String>,
     method: Option<Method>,
-    /// What the query has to be.
+    /// The query, if the rule has such a condition.
     query: Option<&'static str>,
 }
 
@@ -35,7 +35,7 @@ impl Terms {
         })
     }
 
-    /// Whether method and path are right, so that the query is looked at.
+    /// Returns `true` if the method and the path match, so that the query is read.
     fn is_of(&self, request: &Request<()>) -> bool {
         let (method, path) = (request.method(), request.uri().path());
         let matches = |pattern: &String| Route::new(pattern).unwrap().matches(path);

@@ -102,8 +102,8 @@ proptest! {
         prop_assert_eq!(once, twice);
     }
 
-    /// What is written at once, where no handler says anything, is what the long way
-    /// writes. A `Cache-Control` without a directive says nothing either.
+    /// The prewritten policy equals the merged one if the handler states no policy. A
+    /// `Cache-Control` without a directive states none.
     #[test]
     fn the_short_way_writes_the_same(policy in policy(), head in head(), authorized: bool) {
         let now = HttpDate::from_unix_seconds(1_000_000_000);

@@ -40,7 +40,7 @@ impl CachePolicy {
         }
     }
 
-    /// Where nothing of the kind is there yet.
+    /// Writes all fields of the policy into a head that has none of them.
     fn write(&self, headers: &mut HeaderMap, personal: bool) {
         self.control.write(headers, &CACHE_CONTROL, personal);
         for (field, face) in &self.targeted {

@@ -16,10 +16,10 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
     /// `HEAD` and `QUERY` (RFC 10008, section 2.6) alone.
     ///
     /// The caller has made sure that the answer without conditions would be
-    /// 2xx (section 13.2.1). A malformed field fails safe: a date is ignored,
-    /// and a list without one well-formed member keeps a request of an unsafe
-    /// method from being performed, even where the state is unknown. On a safe method such
-    /// an `If-Match` is false and such an `If-None-Match` true.
+    /// 2xx (section 13.2.1). A malformed field fails safe: a date is ignored. A list
+    /// without one well-formed member keeps a request from being performed if its
+    /// method is not safe, even in an unknown state. For a safe method such an
+    /// `If-Match` is false and such an `If-None-Match` true.
     ///
     /// An `If-Unmodified-Since` that equals a modification date of the current
     /// second is false, since a date cannot tell two changes in one second

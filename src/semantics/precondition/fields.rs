@@ -157,7 +157,7 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
     }
 
     /// Returns the condition that keeps a request of this method from being
-    /// performed whatever the state is: the method is unsafe, and the field has
+    /// performed whatever the state is: the method is not safe, and the field has
     /// not one well-formed member. A client that misspells its guard gets 412,
     /// and not the write that the guard was to prevent.
     pub(crate) fn malformed_guard(&self, method: &Method) -> Option<Condition> {

@@ -5,8 +5,8 @@ use http::{HeaderValue, Method};
 use super::{Condition, ConditionalFields, Current, Decision};
 use crate::semantics::{date::HttpDate, validators::ValidatorsRef};
 
-/// The decision about a request of an unsafe method (RFC 9110, section 9.2.1) before it
-/// is performed.
+/// The decision about a request whose method is not safe (RFC 9110, section 9.2.1),
+/// before it is performed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Admission {
@@ -21,7 +21,8 @@ pub enum Admission {
     Absent,
 }
 
-/// The condition that a request of an unsafe method (RFC 9110, section 9.2.1) must have.
+/// The condition that a request must have if its method is not safe (RFC 9110, section
+/// 9.2.1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Requirement {
@@ -37,7 +38,7 @@ pub enum Requirement {
 }
 
 impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
-    /// Decides if a request of an unsafe method may be performed.
+    /// Decides if a request whose method is not safe may be performed.
     ///
     /// `required` asks for a condition; `creates` says that the method makes
     /// what is absent. A request that would get 404 without its conditions

@@ -160,7 +160,7 @@ async fn a_refusal_frees_the_permit_first() {
         };
         let answer = service.ready().await.unwrap().call(request);
         let mut answer = Box::pin(answer);
-        // What is answered at once needs no permit in between.
+        // An answer at once needs no permit in between.
         let is_at_once = matches!(layer, "ConditionalLayer::source" | "by source");
         assert_eq!(is_free(), is_at_once, "{layer}");
         // While the future is still there.

@@ -63,7 +63,7 @@ async fn a_client_that_leaves_during_the_check() {
     assert!(lock.is_empty());
 }
 
-/// Whoever waits may leave, and nothing of it stays.
+/// A client that leaves while it waits for the lock leaves nothing behind.
 #[tokio::test(start_paused = true)]
 async fn a_client_that_leaves_while_it_waits() {
     let (log, go) = (Log::default(), Arc::new(Semaphore::new(0)));

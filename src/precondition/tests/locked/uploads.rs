@@ -91,8 +91,8 @@ async fn a_stale_upload_need_not_come() {
     assert!(log.take().is_empty());
 }
 
-/// What is longer than the limit is read under the lock, for as long as a write may hold
-/// it. It is given up then, and says that nobody knows what became of it.
+/// Content beyond the limit is read under the lock, until the lock's `hold_timeout`. The
+/// write is given up then, with 500.
 #[tokio::test(start_paused = true)]
 async fn a_write_is_given_up_after_a_time() {
     let log = Log::default();

@@ -12,9 +12,8 @@ pub trait Clock: Send + Sync + 'static {
     /// The current time.
     fn now(&self) -> SystemTime;
 
-    /// Returns the time of a recent tick: never in the future, and less than a second
-    /// behind [`now`](Self::now). It is for header fields with whole seconds that each
-    /// response carries. Defaults to `now`.
+    /// Returns the current time, up to a second late and never early. Used for `Date`,
+    /// which each response has. Defaults to [`now`](Self::now).
     fn coarse_now(&self) -> SystemTime {
         self.now()
     }

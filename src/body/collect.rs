@@ -10,13 +10,16 @@ use http_body::{Body, Frame};
 
 use super::{Replay, ResponseBody, Rest};
 
-/// A body that has not given all its content at the first look.
+/// A body after its first poll, which did not return all content.
 pub(crate) struct Begun<B: Body> {
     // Boxed because it must be movable after it has been polled.
     body: Pin<Box<B>>,
-    /// The first frame, or the end.
-    first: Poll<Option<Result<Frame<Bytes>, B::Error>>>,
+    first_poll: FirstPoll<B::Error>,
 }
+
+/// The result of the first poll of a body. `None` is a body that said before that it is
+/// over, and was not polled.
+type FirstPoll<E> = Option<Poll<Option<Result<Frame<Bytes>, E>>>>;
 
 /// Reads content that is there at once and in one frame of at most `max_bytes` bytes.
 /// Most content is, and needs neither a list of frames nor a hash that goes on.
@@ -33,23 +36,20 @@ pub(crate) fn read_at_once<B: Body<Data = Bytes>>(
         return Ok(Bytes::new());
     }
     let mut body = Box::pin(body);
-    let mut first = Poll::Pending;
-    if !over {
-        first = body.as_mut().poll_frame(cx);
-    }
+    let mut first_poll = (!over).then(|| body.as_mut().poll_frame(cx));
     let is_all = |data: &Bytes| {
         // A frame without data keeps its place.
         !data.is_empty() && data.len() as u64 == announced && data.len() <= max_bytes
     };
-    match first {
-        Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+    if let Some(Poll::Ready(Some(Ok(frame)))) = first_poll {
+        let frame = match frame.into_data() {
             Ok(data) if is_all(&data) && body.is_end_stream() => return Ok(data),
-            Ok(data) => first = Poll::Ready(Some(Ok(Frame::data(data)))),
-            Err(frame) => first = Poll::Ready(Some(Ok(frame))),
-        },
-        other => first = other,
+            Ok(data) => Frame::data(data),
+            Err(frame) => frame,
+        };
+        first_poll = Some(Poll::Ready(Some(Ok(frame))));
     }
-    Err(Begun { body, first })
+    Err(Begun { body, first_poll })
 }
 
 /// Holds the frames of a body as they came, uncopied, as long as the body keeps
@@ -65,8 +65,8 @@ pub(crate) struct Collector<B: Body> {
     end: End,
     /// Frames that are taken before other tasks run.
     frames_left: u32,
-    /// The result of the first poll of the body.
-    first_step: Option<Step>,
+    /// Taken by the first step.
+    first_poll: FirstPoll<B::Error>,
 }
 
 /// Whether the body has ended, and how that is known.
@@ -114,7 +114,7 @@ impl<B: Body<Data = Bytes>> Collector<B> {
     /// The list of its frames takes at most `limit` bytes, which leaves room for
     /// `limit / 32` frames after the first, and for 64 with any limit.
     pub(crate) fn new(begun: Begun<B>, announced: u64, limit: u64) -> Self {
-        let mut collector = Self {
+        Self {
             body: begun.body,
             announced,
             limit,
@@ -124,12 +124,8 @@ impl<B: Body<Data = Bytes>> Collector<B> {
             ending: None,
             end: End::Ahead,
             frames_left: FRAMES_BETWEEN_PAUSES,
-            first_step: None,
-        };
-        if let Poll::Ready(frame) = begun.first {
-            collector.first_step = Some(collector.take(frame));
+            first_poll: begun.first_poll,
         }
-        collector
     }
 
     /// Whether the body says that nothing follows what was read.
@@ -153,8 +149,8 @@ impl<B: Body<Data = Bytes>> Collector<B> {
     ///
     /// Is pending, and asks to be polled again, after 128 frames in a row.
     pub(crate) fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
-        if let Some(step) = self.first_step.take() {
-            return Poll::Ready(step);
+        if let Some(first) = self.first_poll.take() {
+            return first.map(|frame| self.take(frame));
         }
         // Asking first saves the poll that would only say that it is over.
         if self.is_over() {

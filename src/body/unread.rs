@@ -90,7 +90,7 @@ impl<B: Body> UnreadContent<B> {
     }
 
     /// Returns `true` if the service did not take content that there is.
-    pub(crate) fn is_unread(&self) -> bool {
+    fn is_unread(&self) -> bool {
         self.plan != Plan::Nothing && self.content.is_some()
     }
 
@@ -121,18 +121,13 @@ impl<B: Body> UnreadContent<RequestBody<B>> {
 }
 
 impl<B: Body + Send + 'static> UnreadContent<B> {
-    /// Makes `answer`, which the service did not give, safe to send. If it has to wait for
-    /// the content, `held` is dropped first: nobody else waits for this client.
+    /// Makes `answer`, which the service did not give, safe to send. It may have to wait for
+    /// the content, so the caller drops what others wait for first.
     #[inline]
-    pub(crate) fn refuse<R, T>(
-        &mut self,
-        mut answer: Response<R>,
-        held: T,
-    ) -> Refusing<R, impl Future<Output = Response<R>> + use<B, R, T>> {
+    pub(crate) fn refuse<R: Send + 'static>(&mut self, mut answer: Response<R>) -> Refusing<R> {
         if !self.is_unread() {
             return Refusing::Now(Some(answer));
         }
-        drop(held);
         let (plan, version, content) = (self.plan, self.version, self.take());
         // Boxed, since most answers have nothing to wait for.
         Refusing::Later(Box::pin(async move {
@@ -148,15 +143,15 @@ impl<B: Body + Send + 'static> UnreadContent<B> {
 }
 
 /// Future of [`UnreadContent::refuse`].
-pub(crate) enum Refusing<R, F> {
+pub(crate) enum Refusing<R> {
     Now(Option<Response<R>>),
-    Later(Pin<Box<F>>),
+    Later(Pin<Box<dyn Future<Output = Response<R>> + Send>>),
 }
 
 // The response is moved out, and never pinned.
-impl<R, F> Unpin for Refusing<R, F> {}
+impl<R> Unpin for Refusing<R> {}
 
-impl<R, F: Future<Output = Response<R>>> Future for Refusing<R, F> {
+impl<R> Future for Refusing<R> {
     type Output = Response<R>;
 
     #[inline]

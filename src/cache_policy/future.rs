@@ -6,10 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{
-    HeaderMap, Response,
-    header::{DATE, EXPIRES, LAST_MODIFIED},
-};
+use http::{HeaderMap, Response, header::DATE};
 use pin_project_lite::pin_project;
 
 use super::{
@@ -18,7 +15,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    semantics::{cache_policy::CachePolicy, date::HttpDate},
+    semantics::{cache_policy::CachePolicy, date::HttpDate, time_fields::TimeFields},
 };
 
 pin_project! {
@@ -52,7 +49,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        // Changed in place: to take it out would move it twice.
+        // Modified in place, which avoids two moves of the response.
         let mut polled = this.future.poll(cx);
         if let Poll::Ready(Ok(response)) = &mut polled
             && !response.status().is_informational()
@@ -89,34 +86,11 @@ impl<C: Clock> Exchange<C> {
         if times.date {
             return;
         }
-        let now = if times.others {
-            self.clock.now()
-        } else {
+        let now = if times.allow_coarse_date() {
             self.clock.coarse_now()
+        } else {
+            self.clock.now()
         };
         headers.insert(DATE, date::value(now.into()));
-    }
-}
-
-/// Which fields with a time are there, by one look at the head.
-#[derive(Default)]
-struct TimeFields {
-    date: bool,
-    /// `Last-Modified` or `Expires`. Either may be later than the clock's last tick, and `Date`
-    /// must not be earlier (RFC 9110, section 8.8.2.1).
-    others: bool,
-}
-
-impl TimeFields {
-    fn of(headers: &HeaderMap) -> Self {
-        let mut there = Self::default();
-        for name in headers.keys() {
-            match *name {
-                DATE => there.date = true,
-                EXPIRES | LAST_MODIFIED => there.others = true,
-                _ => {}
-            }
-        }
-        there
     }
 }

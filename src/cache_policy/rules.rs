@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     semantics::{cache_policy::CachePolicy, date::HttpDate, fields, method, vary},
-    source::{PathSegments, RouteTable},
+    source::RouteTable,
 };
 
 #[derive(Debug, Clone)]
@@ -132,9 +132,8 @@ impl Rules {
             return Ok(Asked::new(MatchedRules::default(), method, headers));
         }
         let mut rules = self.any_path.clone();
-        let mut path = PathSegments::new(request.uri().path());
         self.by_path
-            .for_each_match(&mut path, |rule| rules.insert(rule));
+            .for_each_match(request.uri().path(), |rule| rules.insert(rule));
         rules.sort();
         let mut conditions = false;
         rules.retain(|rule| {

@@ -6,11 +6,7 @@ use std::{
 use http::{Request, Response};
 use tower_service::Service;
 
-use super::{
-    ResponseFuture,
-    future::Exchange,
-    rules::{Asked, Rules},
-};
+use super::{ResponseFuture, future::Exchange, rules::Rules};
 use crate::clock::{Clock, SystemClock};
 
 /// Service that says how responses may be cached.
@@ -41,25 +37,15 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        let rules = match self.rules.ask_head(&request) {
-            Ok(asked) => {
-                let exchange = self.exchange(asked);
-                return ResponseFuture::new(self.inner.call(request), exchange);
-            }
-            Err(rules) => rules,
+        let (asked, request) = match self.rules.ask_head(&request) {
+            Ok(asked) => (asked, request),
+            Err(candidates) => self.rules.ask(candidates, request),
         };
-        let (asked, request) = self.rules.ask(rules, request);
-        let exchange = self.exchange(asked);
-        ResponseFuture::new(self.inner.call(request), exchange)
-    }
-}
-
-impl<S, C: Clone> CachePolicyService<S, C> {
-    fn exchange(&self, asked: Asked) -> Exchange<C> {
-        Exchange {
+        let exchange = Exchange {
             asked,
             rules: Arc::clone(&self.rules),
             clock: self.clock.clone(),
-        }
+        };
+        ResponseFuture::new(self.inner.call(request), exchange)
     }
 }

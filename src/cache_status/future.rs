@@ -44,7 +44,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        // Changed in place: to take it out would move it twice.
+        // Modified in place, which avoids two moves of the response.
         let mut polled = this.future.poll(cx);
         if let Some(asked) = this.asked
             && let Poll::Ready(Ok(response)) = &mut polled

@@ -53,7 +53,7 @@ where
         let mut state = self.project().state;
         match state.as_mut().project() {
             StateProj::Called { future, step } => {
-                // Changed in place: to take it out would move it twice.
+                // Modified in place, which avoids two moves of the response.
                 let mut polled = future.poll(cx);
                 let wait = match &mut polled {
                     Poll::Ready(Ok(response)) => step.finish(response),

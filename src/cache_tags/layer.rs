@@ -64,7 +64,7 @@ impl<Q: CacheTagSource> CacheTagsLayer<Q> {
     /// Where it is among them, writes carry `Cache-Group-Invalidation`. With
     /// none of them only purges are left.
     pub fn fields(mut self, fields: impl IntoIterator<Item = TagField>) -> Self {
-        self.rules().fields = fields.into_iter().collect();
+        self.rules_mut().fields = fields.into_iter().collect();
         self
     }
 
@@ -72,7 +72,7 @@ impl<Q: CacheTagSource> CacheTagsLayer<Q> {
     /// sent with `POST`, for instance. They pass, and have nothing forgotten.
     /// None by default; more than one call adds up.
     pub fn reads(mut self, condition: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
-        let rules = self.rules();
+        let rules = self.rules_mut();
         rules.reads = Some(match rules.reads.take() {
             None => Reads(Arc::new(condition)),
             Some(Reads(other)) => Reads(Arc::new(move |request| {
@@ -85,7 +85,7 @@ impl<Q: CacheTagSource> CacheTagsLayer<Q> {
     /// Where purges go. Nowhere by default.
     #[cfg(feature = "tokio")]
     pub fn purge(mut self, queue: PurgeQueue) -> Self {
-        self.rules().queue = Some(queue);
+        self.rules_mut().queue = Some(queue);
         self
     }
 
@@ -94,11 +94,11 @@ impl<Q: CacheTagSource> CacheTagsLayer<Q> {
     /// needs tokio's timer.
     #[cfg(feature = "tokio")]
     pub fn wait(mut self, limit: std::time::Duration) -> Self {
-        self.rules().wait = limit;
+        self.rules_mut().wait = limit;
         self
     }
 
-    fn rules(&mut self) -> &mut Rules {
+    fn rules_mut(&mut self) -> &mut Rules {
         Arc::make_mut(&mut self.rules)
     }
 }

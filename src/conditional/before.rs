@@ -13,7 +13,6 @@ use crate::{
     semantics::{
         date::HttpDate,
         etag::EntityTag,
-        not_modified::strip_representation_metadata,
         precondition::{Condition, Current, Decision, RequestConditions},
         validators::Validators,
     },
@@ -67,13 +66,7 @@ impl<'a, C: Clock> UnansweredRead<'a, C> {
             // The 200 that the client has was no byte sequence to rely on.
             current.etag = current.etag.map(EntityTag::into_weak);
         }
-        let headers = response.headers_mut();
-        current.repeated.write_to(headers);
-        let is_dated = current.last_modified.is_some();
-        current.into_headers(headers, || self.now());
-        if is_dated {
-            strip_representation_metadata(headers);
-        }
+        current.into_not_modified(response.headers_mut(), || self.now());
         response
     }
 

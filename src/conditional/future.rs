@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Response, header::LAST_MODIFIED};
+use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     body::ResponseBody,
     clock::Clock,
-    semantics::{content_length, fields, validators},
+    semantics::{content_length, validators},
     source::ValidatorSource,
 };
 
@@ -76,11 +76,11 @@ where
         content_length::disclaim(&mut response);
         match this.read {
             Read::Conditional(read) => return Poll::Ready(Ok(read.respond(response))),
-            Read::Unconditional(clock) if fields::has(response.headers(), &LAST_MODIFIED) => {
-                let now = clock.now().into();
+            Read::Unconditional(clock) => {
+                let now = || clock.now().into();
                 validators::correct_last_modified(response.headers_mut(), now);
             }
-            Read::Unconditional(_) | Read::Ignored => {}
+            Read::Ignored => {}
         }
         Poll::Ready(Ok(response.map(ResponseBody::inner)))
     }
@@ -123,18 +123,18 @@ pin_project! {
         Asking {
             future: Asking<B, E>,
         },
-        // Nothing was asked that had to be waited for.
+        // There is nothing to wait for.
         Answered {
-            response: Option<Response<ResponseBody<B>>>,
+            answer: Option<Response<ResponseBody<B>>>,
         },
     }
 }
 
 impl<F, B: Body, E, C, Q> SourcedFuture<F, B, E, C, Q> {
-    pub(super) fn answered(response: Response<ResponseBody<B>>) -> Self {
+    pub(super) fn answered(answer: Response<ResponseBody<B>>) -> Self {
         Self {
             kind: Kind::Answered {
-                response: Some(response),
+                answer: Some(answer),
             },
         }
     }
@@ -180,7 +180,7 @@ where
             KindProj::Responding { future } => future.poll(cx),
             KindProj::Sourced { future, read } => {
                 let response = ready!(future.poll(cx))?;
-                let mut read = read.take().expect(POLLED_AGAIN);
+                let mut read = read.take().expect("polled after it was ready");
                 let unconfirmed = match read.respond(response) {
                     Labelled::Answer(answer) => return Poll::Ready(Ok(answer)),
                     Labelled::Unconfirmed(unconfirmed) => unconfirmed,
@@ -193,14 +193,13 @@ where
                 polled
             }
             KindProj::Asking { future } => future.as_mut().poll(cx),
-            KindProj::Answered { response } => {
-                Poll::Ready(Ok(response.take().expect(POLLED_AGAIN)))
+            KindProj::Answered { answer } => {
+                let answer = answer.take();
+                Poll::Ready(Ok(answer.expect("polled after it was ready")))
             }
         }
     }
 }
-
-const POLLED_AGAIN: &str = "polled after it was ready";
 
 impl<F, B: Body, E, C, Q> fmt::Debug for SourcedFuture<F, B, E, C, Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

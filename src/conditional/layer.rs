@@ -46,7 +46,7 @@ pub(super) struct Config<C> {
 impl<C> Config<C> {
     /// Returns `true` if the response to a read of this method is looked at, whatever it
     /// is.
-    pub(super) fn keeps_read(&self, method: &Method) -> bool {
+    pub(super) fn inspects_every_response(&self, method: &Method) -> bool {
         self.explain || self.drops_content(method)
     }
 

@@ -1,7 +1,7 @@
 //! From the service's response to the one that goes out.
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Response, StatusCode, header::LAST_MODIFIED};
+use http::{HeaderMap, Method, Response, StatusCode};
 use http_body::Body;
 
 use super::layer::Config;
@@ -14,7 +14,6 @@ use crate::{
         accept::Accept,
         content_length,
         date::HttpDate,
-        fields,
         not_modified::strip_representation_metadata,
         precondition::{Condition, ConditionalFields, Current, Decision, RequestConditions},
         validators::{self, Validators, ValidatorsRef},
@@ -162,9 +161,7 @@ impl<C: Clock> ConditionalRead<C> {
     }
 
     pub(super) fn correct_last_modified(&self, headers: &mut HeaderMap) -> Option<HttpDate> {
-        fields::has(headers, &LAST_MODIFIED)
-            .then(|| validators::correct_last_modified(headers, self.now()))
-            .flatten()
+        validators::correct_last_modified(headers, || self.now())
     }
 
     /// Turns the response into a 412.

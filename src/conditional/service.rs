@@ -59,7 +59,7 @@ impl<S, C: Clone, Q> Conditional<S, C, Q> {
             return ResponseFuture::ignoring(self.inner.call(request));
         }
         let conditions = RequestConditions::of(request.headers());
-        if conditions.fields.is_empty() && !self.config.keeps_read(method) {
+        if conditions.fields.is_empty() && !self.config.inspects_every_response(method) {
             let clock = self.config.clock.clone();
             return ResponseFuture::unconditional(self.inner.call(request), clock);
         }
@@ -132,12 +132,12 @@ where
         let before = match self.by.answer(&unanswered, told) {
             Err(before) => before,
             Ok(answer) => {
-                // Given back, since it does not run.
-                let service = Ready::take(&mut self.inner);
+                // Gives back what `poll_ready` reserved, since the service does not run.
+                drop(Ready::take(&mut self.inner));
                 if content.is_end_stream() {
                     return SourcedFuture::answered(answer);
                 }
-                let answer = UnreadContent::new(&parts, content).refuse(answer, service);
+                let answer = UnreadContent::new(&parts, content).refuse(answer);
                 return SourcedFuture::asking(async { Ok(answer.await) });
             }
         };
@@ -161,7 +161,7 @@ impl<S, C: Clone, Q> Conditional<S, C, BySource<Q>> {
         C: Clock,
         Q: ValidatorSource,
         ReqB: Body + Send + 'static,
-        ResB: Body<Data = Bytes>,
+        ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
     {
         let mut content = UnreadContent::new(&parts, content);
         // The service that was made ready.
@@ -171,7 +171,10 @@ impl<S, C: Clone, Q> Conditional<S, C, BySource<Q>> {
             let told = source::ask_and_wait(&*by.source, &parts).await;
             let unanswered = UnansweredRead::new(&parts, &config);
             let mut read = match by.answer(&unanswered, told) {
-                Ok(answer) => return Ok(content.refuse(answer, service).await),
+                Ok(answer) => {
+                    drop(service);
+                    return Ok(content.refuse(answer).await);
+                }
                 Err(before) => SourcedRead::new(&unanswered, by, before),
             };
             read.prepare(&mut parts);
@@ -198,13 +201,19 @@ impl<Q: ValidatorSource> BySource<Q> {
     ) -> Result<Response<ResponseBody<B>>, Current> {
         match told {
             Ok(current) => unanswered.answer(current),
-            Err(error) => {
-                events::source_failed(&error);
-                match self.on_error {
-                    OnSourceError::Refuse => Ok(unanswered.unavailable(error)),
-                    OnSourceError::Proceed => Err(Current::Unknown),
-                }
-            }
+            Err(error) => self
+                .source_failed(unanswered, error)
+                .ok_or(Current::Unknown),
         }
+    }
+
+    /// The answer to a read whose source failed, unless it goes on.
+    pub(super) fn source_failed<C: Clock, B: Body<Data = Bytes>>(
+        &self,
+        read: &UnansweredRead<'_, C>,
+        error: SourceError,
+    ) -> Option<Response<ResponseBody<B>>> {
+        events::source_failed(&error);
+        (self.on_error == OnSourceError::Refuse).then(|| read.unavailable(error))
     }
 }

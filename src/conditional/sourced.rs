@@ -14,14 +14,13 @@ use super::{
 use crate::{
     body::ResponseBody,
     clock::Clock,
-    events,
     outcome::Verdict,
     semantics::{
         content_length, fields,
         precondition::{Current, Decision},
         validators::{Label, Validators},
     },
-    source::{self, OnSourceError, SourceError, SourceKnows, ValidatorSource},
+    source::{self, SourceError, SourceKnows, ValidatorSource},
 };
 
 /// A read that the source did not decide.
@@ -33,7 +32,8 @@ pub(super) struct SourcedRead<C, Q> {
     request: Option<Parts>,
 }
 
-/// A response after the attempt to label it.
+/// The result of labelling a response: the answer, or one that needs the source's
+/// confirmation.
 pub(super) enum Labelled<B: Body> {
     Answer(Response<ResponseBody<B>>),
     Unconfirmed(Unconfirmed<B>),
@@ -169,11 +169,11 @@ impl<C: Clock + Clone, Q: ValidatorSource> SourcedRead<C, Q> {
         let after = match after {
             Ok(after) => after,
             Err(error) => {
-                events::source_failed(&error);
-                if self.by.on_error == OnSourceError::Refuse {
-                    return UnansweredRead::new(&request, &self.read.config).unavailable(error);
+                let read = UnansweredRead::new(&request, &self.read.config);
+                match self.by.source_failed(&read, error) {
+                    Some(answer) => return answer,
+                    None => Current::Unknown,
                 }
-                Current::Unknown
             }
         };
         match (&self.before, &after) {

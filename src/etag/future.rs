@@ -157,7 +157,7 @@ where
     }
 }
 
-/// Gives the response the tag of its content. An error is a hash that waits for content.
+/// Tags the response. Returns `Err` with the unfinished hash if content is pending.
 #[inline]
 fn tag_content<B, H>(
     recipe: &Arc<Recipe<H>>,
@@ -187,8 +187,8 @@ where
 }
 
 impl<H: ContentHasher> Recipe<H> {
-    /// Labels a response whose digest is known. Gives the announced length of a
-    /// body that has to be read for its tag; `None` where nothing is left to do.
+    /// Tags a response whose digest is known. Returns the length of the body if it has to
+    /// be read for a tag.
     #[inline]
     fn label_unread<B>(&self, response: &mut Response<B>, request: RequestFacts) -> Option<u64>
     where

@@ -157,8 +157,8 @@ mod xxh3 {
         }
     }
 
-    /// The digest of the context, which that of the content seeds, over that of the
-    /// content: so all bits of both count, with one short hash.
+    /// XORs the content's digest with a digest of the context that is seeded by the
+    /// content, so that all bits of both count.
     fn join(content: u128, context: &[u8]) -> [u8; 16] {
         let seed = content as u64;
         (content ^ Hasher::oneshot_with_seed(seed, context)).to_be_bytes()

@@ -52,7 +52,7 @@ impl<H: Clone> EtagLayer<H> {
     /// [`CodingTagLayer`](crate::CodingTagLayer) tells them apart. Off by
     /// default.
     pub fn weak(mut self) -> Self {
-        self.recipe().weak = true;
+        self.recipe_mut().weak = true;
         self
     }
 
@@ -63,7 +63,7 @@ impl<H: Clone> EtagLayer<H> {
     /// body in more than `bytes / 32` frames, and in more than 64, passes through
     /// untagged from there on. Frames without data count.
     pub fn limit(mut self, bytes: u64) -> Self {
-        self.recipe().limit = bytes;
+        self.recipe_mut().limit = bytes;
         self
     }
 
@@ -75,7 +75,7 @@ impl<H: Clone> EtagLayer<H> {
     ///
     /// Refuses a secret of fewer than 16 bytes, which could be guessed.
     pub fn keyed(mut self, secret: impl AsRef<[u8]>) -> Result<Self, WeakSecret> {
-        self.recipe().key = Some(secret::key(secret.as_ref())?);
+        self.recipe_mut().key = Some(secret::key(secret.as_ref())?);
         Ok(self)
     }
 
@@ -83,7 +83,7 @@ impl<H: Clone> EtagLayer<H> {
     /// responses whose meaning changes with it though their bytes do not.
     /// Every tag changes when it does. None by default.
     pub fn build_id(mut self, id: impl AsRef<[u8]>) -> Self {
-        self.recipe().set_build_id(id.as_ref());
+        self.recipe_mut().set_build_id(id.as_ref());
         self
     }
 
@@ -94,14 +94,14 @@ impl<H: Clone> EtagLayer<H> {
     /// Keep the last where one [`ContentDigest`](super::ContentDigest) can
     /// stand for several codings: they must not share a strong tag.
     pub fn contributors(mut self, names: impl IntoIterator<Item = HeaderName>) -> Self {
-        self.recipe().contributors = names.into_iter().collect();
+        self.recipe_mut().contributors = names.into_iter().collect();
         self
     }
 
     /// Sets the methods whose responses are tagged. Defaults to `GET`, `HEAD`
     /// and `QUERY`.
     pub fn methods(mut self, methods: SafeMethods) -> Self {
-        self.recipe().methods = methods;
+        self.recipe_mut().methods = methods;
         self
     }
 
@@ -115,7 +115,7 @@ impl<H: Clone> EtagLayer<H> {
         mut self,
         statuses: impl IntoIterator<Item = StatusCode>,
     ) -> Result<Self, InvalidStatus> {
-        self.recipe().statuses = statuses
+        self.recipe_mut().statuses = statuses
             .into_iter()
             .map(|status| {
                 if tagging::represents(status) {
@@ -131,11 +131,11 @@ impl<H: Clone> EtagLayer<H> {
     /// Records an [`Outcome`](crate::Outcome) on every response that is
     /// looked at, which costs some allocations. Off by default.
     pub fn explain(mut self) -> Self {
-        self.recipe().explain = true;
+        self.recipe_mut().explain = true;
         self
     }
 
-    fn recipe(&mut self) -> &mut Recipe<H> {
+    fn recipe_mut(&mut self) -> &mut Recipe<H> {
         Arc::make_mut(&mut self.recipe)
     }
 }

@@ -73,7 +73,7 @@ pub(crate) struct Expectation {
     /// The state that a layer outside saw before.
     pub(crate) seen: Current,
     pub(crate) is_compared: AtomicBool,
-    /// The expectation of a layer further out, for which this comparison counts too.
+    /// The expectation of the next layer out.
     pub(crate) outer: Option<Expected>,
     pub(crate) accept: Accept,
     pub(crate) path: Option<PathAndQuery>,
@@ -124,15 +124,16 @@ impl Expected {
 
     /// Returns `true` if the handler has compared, or need not.
     pub(crate) fn is_compared(&self) -> bool {
-        let outer = self.0.outer.as_ref();
-        self.0.is_compared.load(Ordering::Acquire) || outer.is_some_and(Self::is_compared)
+        self.outermost().is_compared.load(Ordering::Acquire)
     }
 
     pub(crate) fn mark_compared(&self) {
-        self.0.is_compared.store(true, Ordering::Release);
-        if let Some(outer) = &self.0.outer {
-            outer.mark_compared();
-        }
+        self.outermost().is_compared.store(true, Ordering::Release);
+    }
+
+    /// One comparison counts for all layers, of which the outermost keeps the mark.
+    fn outermost(&self) -> &Expectation {
+        self.0.outer.as_ref().map_or(&self.0, Self::outermost)
     }
 
     /// Whether the request carries a condition for a write: `If-Match`,

@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use http::{Response, StatusCode, header::LAST_MODIFIED};
+use http::{Response, StatusCode};
 
 use super::preconditions::now;
 use crate::{
@@ -32,12 +32,7 @@ impl<B: From<Bytes>> From<NotModified> for Response<B> {
     fn from(NotModified(validators): NotModified) -> Self {
         let mut response = Self::new(Bytes::new().into());
         *response.status_mut() = StatusCode::NOT_MODIFIED;
-        validators.write_to(response.headers_mut(), now);
-        validators.repeated.write_to(response.headers_mut());
-        if validators.etag.is_some() {
-            // Section 15.4.5: the tag says more.
-            response.headers_mut().remove(LAST_MODIFIED);
-        }
+        validators.into_not_modified(response.headers_mut(), now);
         response
     }
 }

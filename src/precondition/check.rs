@@ -27,13 +27,7 @@ pub(super) struct UncheckedWrite<'a, Q, G> {
     pub(super) request: &'a Parts,
     pub(super) fields: ConditionalFields<&'a HeaderValue>,
     pub(super) accept: Accept<&'a HeaderValue>,
-    guard: Guard,
-}
-
-/// The fields of a write whose head goes to the handler.
-pub(super) struct KeptFields {
-    pub(super) fields: ConditionalFields,
-    pub(super) accept: Accept,
+    pub(super) guard: Guard,
 }
 
 /// The result of the check of a write.
@@ -68,14 +62,6 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         }
     }
 
-    /// Keeps what the answer to the write needs.
-    pub(super) fn kept(&self) -> KeptFields {
-        KeptFields {
-            fields: self.fields.cloned(),
-            accept: self.accept.cloned(),
-        }
-    }
-
     /// Checks against what the source had at hand, which is given back if that is not
     /// enough.
     pub(super) fn check_at_once<S, ReqB, ResB>(
@@ -97,6 +83,8 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         };
         Ok(WriteCheck::Refused(
             match self.decide(&current, may_be_unknown) {
+                // The 412 of the handler may carry the representation.
+                Decision::Admit if self.config.self_get.may_show() => return Err(Ok(current)),
                 Decision::Admit => return Ok(admitted(current, true)),
                 Decision::Fail(condition) if self.may_have_more_to_say(condition) => {
                     return Err(Ok(current));
@@ -107,8 +95,8 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         ))
     }
 
-    /// Asks for the current state, unless it is `known`, and decides whether the request
-    /// may be performed on it.
+    /// Asks for the current state, unless the source had it at hand, and decides whether
+    /// the request may be performed on it.
     pub(super) async fn check<S, ReqB, ResB>(
         &self,
         known: Option<AtHand>,
@@ -206,7 +194,7 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
     {
         let known = match known {
             Some(known) => known,
-            None => source::ask(&*self.config.source, self.request).await,
+            None => source::ask_and_wait(&*self.config.source, self.request).await,
         };
         let failed = match known {
             Ok(Current::Unknown) => None,

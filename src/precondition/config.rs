@@ -12,7 +12,7 @@ use crate::{
     refusal::{Refusal, Renderer},
     semantics::{
         date::HttpDate,
-        method::is_safe,
+        method,
         precondition::{ConditionalFields, Current, Requirement},
         validators::Validators,
     },
@@ -106,11 +106,10 @@ impl<Q, G> Config<Q, G> {
 
     /// Returns `true` if the method creates an absent target.
     pub(super) fn creates(&self, method: &Method) -> bool {
-        debug_assert!(!is_safe(method));
+        debug_assert!(method::is_write(method));
         match &self.creates {
             Some(methods) => methods.contains(method),
-            // RFC 4918, section 9.3: `MKCOL` does nothing else.
-            None => matches!(method.as_str(), "PUT" | "POST" | "MKCOL"),
+            None => method::creates_target(method),
         }
     }
 }

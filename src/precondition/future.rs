@@ -45,7 +45,7 @@ pin_project! {
         Asking {
             future: Asking<B, E>,
         },
-        // Nothing was asked that had to be waited for.
+        // There is nothing to wait for.
         Answered {
             answer: Option<Answer<B>>,
         },

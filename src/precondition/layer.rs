@@ -169,14 +169,12 @@ impl<Q, G: Clone, L> PreconditionLayer<Q, G, L> {
         self
     }
 
-    /// Hands nothing over to the handler and does not report one that did not compare.
+    /// Checks conditions without adding [`Expected`](crate::handler::Expected) to the
+    /// request, and reports no unchecked writes. Off by default.
     ///
-    /// Use it where the write cannot be lost although the handler does not ask for what
-    /// is [`Expected`](crate::handler::Expected): its database compares by other means,
-    /// or there is one writer only. A 412 that the handler causes then lists no expected
-    /// tags. By default the conditions are handed over in the extensions of the request,
-    /// which costs an allocation and those of the extension, and a conditional write that
-    /// succeeds without a comparison is reported.
+    /// Use it if the handler prevents lost updates by other means, or if there is only one
+    /// writer. It saves the allocations of the extension. A 412 by the handler lists no
+    /// expected tags.
     pub fn check_only(mut self) -> Self {
         self.config_mut().hands_over = false;
         self

@@ -14,7 +14,6 @@ use tower_service::Service;
 use super::{
     Precondition, ResponseFuture,
     check::WriteCheck,
-    service::evaluates_nothing,
     write::{Answer, Guard, GuardedWrite, Serialization},
 };
 use crate::{
@@ -22,7 +21,9 @@ use crate::{
     detached::Detached,
     lock::KeyedLock,
     refusal::{Reason, Refusal},
-    semantics::{accept::Accept, expect::expects_continue, precondition::RequestConditions},
+    semantics::{
+        accept::Accept, expect::expects_continue, method::is_write, precondition::RequestConditions,
+    },
     source::{self, MayAskService, Ready, ValidatorSource},
 };
 
@@ -80,7 +81,7 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        if evaluates_nothing(request.method()) {
+        if !is_write(request.method()) {
             return ResponseFuture::read(self.inner.call(request.map(RequestBody::unread)));
         }
         let (parts, content) = request.into_parts();
@@ -145,11 +146,13 @@ impl<Q: ValidatorSource, G> LockedWrite<Q, G> {
             !expects_continue(&parts.headers) && content.read_available(lock.max_content).await;
         if !is_read {
             if write.guard.is_conditional
+                && let known = write.ask_at_hand(&parts)
                 && let WriteCheck::Refused(answer) =
-                    write.unchecked(&parts).check(None, &mut service).await?
+                    write.unchecked(&parts).check(known, &mut service).await?
             {
                 let mut content = UnreadContent::read_ahead(&parts, content);
-                return Ok(content.refuse(answer, service).await);
+                drop(service);
+                return Ok(content.refuse(answer).await);
             }
             service.release();
             content.read(lock.max_content).await;
@@ -160,13 +163,16 @@ impl<Q: ValidatorSource, G> LockedWrite<Q, G> {
             let accepts_json = Accept::of(&parts.headers).json();
             let busy = Refusal::new(Reason::Busy);
             let busy = write.config.refuse(busy, accepts_json, None);
-            return Ok(content.refuse(busy, service).await);
+            drop(service);
+            return Ok(content.refuse(busy).await);
         };
         let performed = async move {
             let config = Arc::clone(&write.config);
             let accept = Accept::of(&parts.headers).cloned();
             let hold_timeout = Some(lock.lock.hold_timeout);
-            let run = write.run(None, parts, content, service, guard);
+            // Under the lock.
+            let known = write.ask_at_hand(&parts);
+            let run = write.run(known, parts, content, service, guard);
             let response = source::within(hold_timeout, run).await;
             response.unwrap_or_else(|| {
                 let refusal = Refusal::new(Reason::TimedOut);

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Request, Response, request::Parts, uri::PathAndQuery};
+use http::{Extensions, Response, uri::PathAndQuery};
 use http_body::Body;
-use tower_service::Service;
 
 use super::{
     Unchecked, answer,
-    check::{KeptFields, UncheckedWrite},
+    check::UncheckedWrite,
     config::Config,
-    write::{Answer, Guard, GuardedWrite, Serialization},
+    write::{Answer, Serialization},
 };
 use crate::{
     body::ResponseBody,
@@ -20,7 +19,6 @@ use crate::{
     outcome::{Outcome, Verdict},
     refusal::{Reason, Refusal},
     semantics::{accept::Accept, precondition::Current},
-    source::{MayAskService, Ready, ValidatorSource},
     target,
 };
 
@@ -31,43 +29,51 @@ pub(super) struct PerformedWrite<Q, G> {
 }
 
 /// The parts of the request that the answer needs.
-enum Kept {
+pub(super) enum Kept {
     /// The handler compares, or its success is reported.
     HandedOver(Expected),
     /// Only the layer compared.
     Checked(Accept),
 }
 
-impl<Q, G> PerformedWrite<Q, G> {
-    /// Hands `current` over to the handler, as the state in which the conditions held.
-    pub(super) fn begin(
-        write: GuardedWrite<Q, G>,
-        KeptFields { fields, accept }: KeptFields,
-        request: &mut Parts,
-        current: Current,
-    ) -> Self {
-        let GuardedWrite { config, guard } = write;
+impl Kept {
+    /// `current` is the state in which the conditions held.
+    pub(super) fn of<Q, G>(write: &UncheckedWrite<'_, Q, G>, current: Current) -> Self {
+        let UncheckedWrite {
+            config,
+            request,
+            fields,
+            accept,
+            guard,
+        } = write;
         if !config.hands_over || !guard.is_conditional {
-            return Self {
-                config,
-                kept: Kept::Checked(accept),
-            };
+            return Self::Checked(accept.cloned());
         }
         let expected = Expected::from(Expectation {
             outer: request.extensions.get().cloned(),
-            accept,
+            accept: accept.cloned(),
             path: target::of(request).path_and_query().cloned(),
-            ..Expectation::new(request.method.clone(), fields, current)
+            ..Expectation::new(request.method.clone(), fields.cloned(), current)
         });
         if guard.serialization == Serialization::Locked {
             // Nobody can come in between.
             expected.mark_compared();
         }
-        request.extensions.insert(expected.clone());
-        Self {
-            config,
-            kept: Kept::HandedOver(expected),
+        Self::HandedOver(expected)
+    }
+}
+
+impl<Q, G> PerformedWrite<Q, G> {
+    /// Hands the expectation over to the handler, if one is kept.
+    pub(super) fn begin(
+        config: Arc<Config<Q, G>>,
+        kept: Kept,
+        extensions: &mut Extensions,
+    ) -> Self {
+        if let Kept::HandedOver(expected) = &kept {
+            extensions.insert(expected.clone());
         }
+        Self { config, kept }
     }
 
     /// Makes the answer of a handler that met what it expected, did not, or did not
@@ -121,38 +127,5 @@ impl<Q, G> PerformedWrite<Q, G> {
             outcome.set_unchecked();
         });
         answer
-    }
-}
-
-/// A write whose 412 may carry the representation, for which the service is asked again.
-pub(super) struct ShownWrite {
-    request: Box<Parts>,
-    guard: Guard,
-    source_knew: bool,
-}
-
-impl ShownWrite {
-    pub(super) fn new(request: &Parts, guard: Guard, source_knew: bool) -> Self {
-        Self {
-            request: Box::new(request.clone()),
-            guard,
-            source_knew,
-        }
-    }
-
-    pub(super) async fn supersede<Q, G, S, ReqB, ResB>(
-        &self,
-        config: &Config<Q, G>,
-        failed: &PreconditionFailed,
-        service: &mut Ready<S>,
-    ) -> Answer<ResB>
-    where
-        S: Service<Request<ReqB>, Response = Response<ResB>>,
-        ResB: Body<Data = Bytes>,
-        Q: ValidatorSource,
-        G: MayAskService<S, ReqB>,
-    {
-        let write = UncheckedWrite::new(config, self.guard, &self.request);
-        write.superseded(failed, self.source_knew, service).await
     }
 }

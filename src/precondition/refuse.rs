@@ -168,7 +168,7 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
             (found, _) => found,
         };
         let carried = labelled.and_then(|mut found| {
-            validators::correct_last_modified(found.headers_mut(), self.config.now());
+            validators::correct_last_modified(found.headers_mut(), || self.config.now());
             answer::with_representation(self.request, found)
         });
         carried.unwrap_or_else(|| {

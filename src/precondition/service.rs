@@ -5,7 +5,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Method, Request, Response, request::Parts};
+use http::{Request, Response, request::Parts};
 use http_body::Body;
 use tower_service::Service;
 
@@ -14,12 +14,12 @@ use super::{
     answer::Conflict,
     check::WriteCheck,
     config::Config,
-    performed::PerformedWrite,
+    performed::{Kept, PerformedWrite},
     write::{Guard, GuardedWrite},
 };
 use crate::{
     body::{ResponseBody, UnreadContent},
-    semantics::{accept::Accept, method::is_safe, precondition::RequestConditions},
+    semantics::{accept::Accept, method::is_write, precondition::RequestConditions},
     source::{self, MayAskService, NoSelfGet, Ready, Unknown, ValidatorSource},
 };
 
@@ -69,7 +69,7 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        if evaluates_nothing(request.method()) {
+        if !is_write(request.method()) {
             return ResponseFuture::read(self.inner.call(request));
         }
         let conditions = RequestConditions::of(request.headers());
@@ -85,12 +85,6 @@ where
         };
         write.begin(parts, content, &mut self.inner)
     }
-}
-
-/// Returns `true` for a read, and for `CONNECT`, which changes no representation
-/// (RFC 9110, section 13.2.1).
-pub(super) fn evaluates_nothing(method: &Method) -> bool {
-    is_safe(method) || method == Method::CONNECT
 }
 
 impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
@@ -117,20 +111,19 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
         let write = self.unchecked(&parts);
         let known = source::ask_at_hand(&*self.config.source, &parts);
         let known = match known.map(|known| write.check_at_once(known)) {
-            Some(Ok(WriteCheck::Admitted { current, .. })) if !self.config.self_get.may_show() => {
-                let kept = write.kept();
-                let write = PerformedWrite::begin(self, kept, &mut parts, current);
+            Some(Ok(WriteCheck::Admitted { current, .. })) => {
+                let kept = Kept::of(&write, current);
+                let write = PerformedWrite::begin(self.config, kept, &mut parts.extensions);
                 let request = Request::from_parts(parts, content);
                 return ResponseFuture::performed(inner.call(request), write);
             }
-            Some(Ok(WriteCheck::Admitted { current, .. })) => Some(Ok(current)),
             Some(Ok(WriteCheck::Refused(answer))) => {
-                // Given back, since it does not run.
-                let service = Ready::take(inner);
+                // Gives back what `poll_ready` reserved, since the service does not run.
+                drop(Ready::take(inner));
                 if content.is_end_stream() {
                     return ResponseFuture::answered(answer);
                 }
-                let answer = UnreadContent::new(&parts, content).refuse(answer, service);
+                let answer = UnreadContent::new(&parts, content).refuse(answer);
                 return ResponseFuture::asking(async { Ok(answer.await) });
             }
             Some(Err(known)) => Some(known),

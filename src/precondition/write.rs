@@ -11,14 +11,14 @@ use super::{
     answer::{self, Conflict},
     check::{AtHand, UncheckedWrite, WriteCheck},
     config::Config,
-    performed::{PerformedWrite, ShownWrite},
+    performed::{Kept, PerformedWrite},
 };
 #[cfg(feature = "tokio")]
 use crate::semantics::method::changes_target;
 use crate::{
     body::{ResponseBody, UnreadContent},
     semantics::{accept::Accept, precondition::Requirement},
-    source::{MayAskService, Ready, ValidatorSource},
+    source::{self, MayAskService, Ready, ValidatorSource},
 };
 
 pub(super) type Answer<ResB> = Response<ResponseBody<ResB>>;
@@ -80,6 +80,14 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
         UncheckedWrite::new(&self.config, self.guard, request)
     }
 
+    /// Asks the source for a state that it has at hand, if there is something to check.
+    pub(super) fn ask_at_hand(&self, request: &Parts) -> Option<AtHand> {
+        if self.guard.has_nothing_to_check() {
+            return None;
+        }
+        source::ask_at_hand(&*self.config.source, request)
+    }
+
     /// `known` is what the source had at hand. `turn` is held until the write is done or
     /// refused.
     // No `async fn`: the future of one holds its arguments twice.
@@ -94,7 +102,7 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
         ReqB: Body + Send + 'static,
-        ResB: Body<Data = Bytes>,
+        ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
         G: MayAskService<S, ReqB>,
     {
         let has_nothing_to_check = self.guard.has_nothing_to_check();
@@ -112,21 +120,26 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
                     source_knew,
                 } => (current, source_knew),
                 WriteCheck::Refused(answer) => {
-                    return Ok(content.refuse(answer, (service, turn)).await);
+                    // Nobody waits for this client any more.
+                    drop((service, turn));
+                    return Ok(content.refuse(answer).await);
                 }
             };
-            let shown = (self.config.self_get.may_show())
-                .then(|| ShownWrite::new(&parts, self.guard, source_knew));
-            let (config, kept) = (Arc::clone(&self.config), write.kept());
-            let performed = PerformedWrite::begin(self, kept, &mut parts, current);
+            let guard = self.guard;
+            let shown = (self.config.self_get.may_show()).then(|| Box::new(parts.clone()));
+            let kept = Kept::of(&write, current);
+            let config = self.config;
+            let performed = PerformedWrite::begin(Arc::clone(&config), kept, &mut parts.extensions);
             let inner = service.ready::<ReqB>().await?;
             let request = Request::from_parts(parts, content.take());
             let response = inner.call(request).await?;
             Ok(match (shown, answer::failed(&response)) {
-                (Some(shown), Some(failed)) => {
+                // The 412 may carry the representation, for which the service is asked again.
+                (Some(request), Some(failed)) => {
                     let failed = failed.clone();
                     drop(response);
-                    let answer = shown.supersede(&config, &failed, &mut service);
+                    let write = UncheckedWrite::new(&config, guard, &request);
+                    let answer = write.superseded(&failed, source_knew, &mut service);
                     answer.await
                 }
                 _ => performed.respond(response),

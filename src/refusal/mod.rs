@@ -111,17 +111,7 @@ impl Reason {
     /// The status that is sent.
     #[must_use]
     pub fn status(self) -> StatusCode {
-        match self {
-            Self::PreconditionFailed(_)
-            | Self::PreconditionMalformed(_)
-            | Self::Superseded
-            | Self::Unknown => StatusCode::PRECONDITION_FAILED,
-            Self::Conflict => StatusCode::CONFLICT,
-            Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
-            Self::Absent => StatusCode::NOT_FOUND,
-            Self::SourceUnavailable | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Unchecked | Self::TimedOut => StatusCode::INTERNAL_SERVER_ERROR,
-        }
+        self.text().status
     }
 }
 

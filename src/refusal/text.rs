@@ -1,19 +1,23 @@
+use http::StatusCode;
+
 use super::Reason;
 use crate::semantics::precondition::Condition;
 
 /// The constant members of a problem (RFC 9457, section 3.1).
 pub(super) struct Text {
+    pub(super) status: StatusCode,
     pub(super) type_uri: &'static str,
     pub(super) title: &'static str,
     pub(super) detail: &'static str,
-    /// All of them and the status as JSON, without the closing brace.
+    /// All of them as JSON, without the closing brace.
     pub(super) json: &'static str,
 }
 
 /// None of the texts needs escaping: a test holds them to that.
 macro_rules! text {
-    ($status:literal $title:literal, $type_uri:literal, $detail:literal) => {
+    ($name:ident $status:literal $title:literal, $type_uri:literal, $detail:literal) => {
         &Text {
+            status: StatusCode::$name,
             type_uri: $type_uri,
             title: $title,
             detail: $detail,
@@ -35,7 +39,7 @@ macro_rules! text {
 macro_rules! precondition_failed {
     ($detail:literal) => {
         text!(
-            412 "Precondition Failed",
+            PRECONDITION_FAILED 412 "Precondition Failed",
             "https://www.rfc-editor.org/rfc/rfc9110.html#name-412-precondition-failed",
             $detail
         )
@@ -45,7 +49,7 @@ macro_rules! precondition_failed {
 macro_rules! unavailable {
     ($detail:literal) => {
         text!(
-            503 "Service Unavailable",
+            SERVICE_UNAVAILABLE 503 "Service Unavailable",
             "https://www.rfc-editor.org/rfc/rfc9110.html#name-503-service-unavailable",
             $detail
         )
@@ -55,7 +59,7 @@ macro_rules! unavailable {
 macro_rules! internal_error {
     ($detail:literal) => {
         text!(
-            500 "Internal Server Error",
+            INTERNAL_SERVER_ERROR 500 "Internal Server Error",
             "https://www.rfc-editor.org/rfc/rfc9110.html#name-500-internal-server-error",
             $detail
         )
@@ -90,17 +94,17 @@ impl Reason {
                 "The current state of this target is not known here, so no condition can be checked. Nothing was changed."
             ),
             Self::Conflict => text!(
-                409 "Conflict",
+                CONFLICT 409 "Conflict",
                 "https://www.rfc-editor.org/rfc/rfc9110.html#name-409-conflict",
                 "Another write came first. Read the current state and try again."
             ),
             Self::PreconditionRequired => text!(
-                428 "Precondition Required",
+                PRECONDITION_REQUIRED 428 "Precondition Required",
                 "https://www.rfc-editor.org/rfc/rfc6585.html#section-3",
                 "Send If-Match with the ETag that a GET gave, or If-None-Match: * to create what does not exist yet."
             ),
             Self::Absent => text!(
-                404 "Not Found",
+                NOT_FOUND 404 "Not Found",
                 "https://www.rfc-editor.org/rfc/rfc9110.html#name-404-not-found",
                 "There is nothing here to change."
             ),

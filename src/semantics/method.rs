@@ -100,6 +100,20 @@ pub(crate) fn changes_target(method: &Method) -> bool {
     matches!(*method, Method::PUT | Method::PATCH | Method::DELETE)
 }
 
+/// Returns `true` if the method creates an absent target, as far as the standards say:
+/// `PUT` and `POST` (RFC 9110, section 9.3), and `MKCOL`, which does nothing else (RFC
+/// 4918, section 9.3).
+pub(crate) fn creates_target(method: &Method) -> bool {
+    matches!(method.as_str(), "PUT" | "POST" | "MKCOL")
+}
+
+/// Returns `true` if the method may change the state of its target: it is not safe, nor
+/// is it `CONNECT`, which selects no representation (RFC 9110, section 13.2.1).
+#[inline]
+pub(crate) fn is_write(method: &Method) -> bool {
+    !is_safe(method) && *method != Method::CONNECT
+}
+
 /// Whether a method is safe (RFC 9110, section 9.2.1): a client that uses it
 /// asks for no change. Of methods that are registered elsewhere those count
 /// that caches and crawlers meet; an unknown method is not safe.

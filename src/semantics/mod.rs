@@ -34,6 +34,7 @@ pub mod self_get;
 pub(crate) mod state_ref;
 pub(crate) mod superseded;
 pub mod tagging;
+pub(crate) mod time_fields;
 pub mod validators;
 pub mod vary;
 pub mod version;

@@ -117,6 +117,18 @@ impl Validators {
         self.write_date(headers, now);
     }
 
+    /// Sets what a 304 repeats: the tag, or the date without one (RFC 9110, section
+    /// 15.4.5), and the other fields.
+    pub(crate) fn into_not_modified(self, headers: &mut HeaderMap, now: impl FnOnce() -> HttpDate) {
+        self.repeated.write_to(headers);
+        match self.etag {
+            Some(etag) => {
+                headers.insert(ETAG, etag.into());
+            }
+            None => self.write_date(headers, now),
+        }
+    }
+
     fn write_date(&self, headers: &mut HeaderMap, now: impl FnOnce() -> HttpDate) {
         if let Some(date) = self.last_modified {
             let now = now();
@@ -235,7 +247,14 @@ pub(crate) fn etag(headers: &HeaderMap) -> Option<TagRef<'_>> {
 /// beside it (section 8.8.2.2).
 ///
 /// Returns the date that conditions are evaluated with, removed or not.
-pub(crate) fn correct_last_modified(headers: &mut HeaderMap, now: HttpDate) -> Option<HttpDate> {
+pub(crate) fn correct_last_modified(
+    headers: &mut HeaderMap,
+    now: impl FnOnce() -> HttpDate,
+) -> Option<HttpDate> {
+    if !fields::has(headers, &LAST_MODIFIED) {
+        return None;
+    }
+    let now = now();
     let modified = last_modified(headers, now)?;
     let made = fields::only(headers, &DATE)
         .and_then(|date| HttpDate::parse(date.as_bytes(), now))

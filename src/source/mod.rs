@@ -77,7 +77,6 @@
 //! runtime whose timer is not enabled panics where a source has to wait.
 
 mod error;
-mod future;
 mod now;
 mod or_else;
 mod path_segments;
@@ -107,10 +106,8 @@ use pin_project_lite::pin_project;
 use crate::semantics::{precondition::Current, repeated::RepeatedFields};
 
 pub use error::{BoxError, SourceError, SourceErrorKind};
-pub use future::ResponseFuture;
 pub use now::{Now, now};
 pub use or_else::OrElse;
-pub(crate) use path_segments::PathSegments;
 pub(crate) use ready::Ready;
 pub use repeating::Repeating;
 pub use route::{At, InvalidRoute, Route};
@@ -149,9 +146,9 @@ pub trait ValidatorSource: Send + Sync + 'static {
     /// Returns `None`, which is the default, if [`current`](Self::current) has to be
     /// awaited.
     ///
-    /// A layer asks in [`Service::call`](tower_service::Service::call), before its future
-    /// is polled: a task-local that is set around that future alone is not there yet. No
-    /// time limit applies.
+    /// It is called in [`Service::call`](tower_service::Service::call), outside of the
+    /// response future. Task-locals that are set around that future are not visible, and
+    /// the time limit does not apply.
     ///
     /// [`now`] makes such a source of a closure, and closures that return
     /// [`std::future::Ready`] are such sources.

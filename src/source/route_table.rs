@@ -70,7 +70,15 @@ impl RouteTable {
     }
 
     /// Calls `found` with the value of each pattern that `path` matches, in no order.
-    pub(crate) fn for_each_match(&self, path: &mut PathSegments<'_>, mut found: impl FnMut(usize)) {
+    pub(crate) fn for_each_match(&self, path: &str, found: impl FnMut(usize)) {
+        self.for_each_match_in(&mut PathSegments::new(path), found);
+    }
+
+    pub(super) fn for_each_match_in(
+        &self,
+        path: &mut PathSegments<'_>,
+        mut found: impl FnMut(usize),
+    ) {
         if let Some(first) = path.first() {
             self.walk(0, Some(first), path, &mut found);
         }

@@ -46,25 +46,25 @@ impl<Q: StateSource> StateRefLayer<Q> {
     /// timer.
     #[cfg(feature = "tokio")]
     pub fn timeout(mut self, limit: std::time::Duration) -> Self {
-        self.config().limit = Some(limit);
+        self.config_mut().limit = Some(limit);
         self
     }
 
     /// What to do where the source fails:
     /// [`Proceed`](OnSourceError::Proceed) by default.
     pub fn on_source_error(mut self, on_error: OnSourceError) -> Self {
-        self.config().on_source_error = on_error;
+        self.config_mut().on_source_error = on_error;
         self
     }
 
     /// What a 503 looks like: by default
     /// [`ProblemJson`](crate::refusal::ProblemJson).
     pub fn refusals(mut self, render: impl RenderRefusal) -> Self {
-        self.config().renderer = Renderer::new(render);
+        self.config_mut().renderer = Renderer::new(render);
         self
     }
 
-    fn config(&mut self) -> &mut Config<Q> {
+    fn config_mut(&mut self) -> &mut Config<Q> {
         Arc::make_mut(&mut self.config)
     }
 }

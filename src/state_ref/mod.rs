@@ -86,9 +86,10 @@
 //! and are not in the way. One identifier stands for everything that a query
 //! can read: any change anywhere brings the whole answer.
 
+mod future;
 mod layer;
 mod service;
 #[cfg(test)]
 mod tests;
 
-pub use {layer::StateRefLayer, service::StateRef};
+pub use {future::ResponseFuture, layer::StateRefLayer, service::StateRef};

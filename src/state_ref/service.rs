@@ -9,13 +9,13 @@ use http::{HeaderValue, Request, Response, request::Parts};
 use http_body::Body;
 use tower_service::Service;
 
-use super::layer::Config;
+use super::{ResponseFuture, layer::Config};
 use crate::{
     body::{ResponseBody, UnreadContent},
     events,
     refusal::{Reason, Refusal},
     semantics::{accept::Accept, fields, method::is_safe, state_ref},
-    source::{self, OnSourceError, Ready, ResponseFuture, SourceError, StateSource, StateWanted},
+    source::{self, OnSourceError, Ready, SourceError, StateSource, StateWanted},
 };
 
 /// Service that answers 304 where the client has the latest state already.
@@ -65,7 +65,7 @@ where
         };
         let service = Ready::take(&mut self.inner);
         let config = Arc::clone(&self.config);
-        ResponseFuture::asked(config.answer(seen, request, service))
+        ResponseFuture::asking(config.answer(seen, request, service))
     }
 }
 
@@ -79,7 +79,7 @@ impl<Q: StateSource> Config<Q> {
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
         ReqB: Body + Send + 'static,
-        ResB: Body<Data = Bytes>,
+        ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
     {
         let (parts, content) = request.into_parts();
         let mut content = UnreadContent::new(&parts, content);
@@ -101,7 +101,8 @@ impl<Q: StateSource> Config<Q> {
             }
         };
         if let Some(answer) = refused {
-            return Ok(content.refuse(answer, service).await);
+            drop(service);
+            return Ok(content.refuse(answer).await);
         }
         let request = Request::from_parts(parts, content.take());
         let mut response = service.call(request).await?;

@@ -22,7 +22,7 @@ fn connection<R>(answer: &Response<R>) -> Option<&str> {
 
 async fn refuse<B: Body + Send + 'static>(request: &Parts, content: B) -> Response<()> {
     let mut content = UnreadContent::new(request, content);
-    content.refuse(Response::new(()), ()).await
+    content.refuse(Response::new(())).await
 }
 
 /// Content that has come, however it is cut and whatever follows it.

@@ -1,4 +1,5 @@
 mod answers;
+mod at_hand;
 mod carried;
 mod dates;
 mod evaluation;

@@ -5,7 +5,7 @@ use http::{HeaderMap, Method, StatusCode};
 use super::field::CACHE_GROUP_INVALIDATION;
 use crate::semantics::{
     fields,
-    method::{SafeMethods, is_safe},
+    method::{SafeMethods, is_write},
 };
 
 /// What a method does to a cache.
@@ -24,10 +24,10 @@ pub(crate) enum Effect {
 pub(crate) fn effect(method: &Method) -> Effect {
     if SafeMethods::default().contains(method) {
         Effect::Fills
-    } else if is_safe(method) || method == Method::CONNECT {
-        Effect::None
-    } else {
+    } else if is_write(method) {
         Effect::Invalidates
+    } else {
+        Effect::None
     }
 }
 

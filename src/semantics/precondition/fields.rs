@@ -7,7 +7,7 @@ use crate::semantics::{
     date::HttpDate,
     etag::TagRef,
     list::{TagMember, entity_tags, trim_ows},
-    method::{is_safe, may_be_not_modified},
+    method::{is_write, may_be_not_modified},
     one_or_many::OneOrMany,
     validators::ValidatorsRef,
 };
@@ -161,7 +161,7 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
     /// not one well-formed member. A client that misspells its guard gets 412,
     /// and not the write that the guard was to prevent.
     pub(crate) fn malformed_guard(&self, method: &Method) -> Option<Condition> {
-        if is_safe(method) || *method == Method::CONNECT {
+        if !is_write(method) {
             return None;
         }
         [Condition::IfMatch, Condition::IfNoneMatch]

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use proptest::{collection::vec, prelude::*, sample::select};
 
-use crate::source::{PathSegments, Route, RouteTable};
+use crate::source::{Route, RouteTable, path_segments::PathSegments};
 
 /// The meaning of a pattern, written without regard to cost: the path is taken apart
 /// whole, its segments are counted and then compared.
@@ -168,7 +168,7 @@ fn table<'a>(patterns: impl IntoIterator<Item = &'a str>) -> RouteTable {
 
 fn found(table: &RouteTable, path: &mut PathSegments<'_>) -> Vec<usize> {
     let mut found = Vec::new();
-    table.for_each_match(path, |number| found.push(number));
+    table.for_each_match_in(path, |number| found.push(number));
     found.sort_unstable();
     found
 }

@@ -13,15 +13,14 @@ use pin_project_lite::pin_project;
 use crate::body::ResponseBody;
 
 pin_project! {
-    /// Response future of a layer that may ask a source before it calls the
-    /// service.
+    /// Response future for [`StateRef`](super::StateRef).
     pub struct ResponseFuture<F, B: Body, E> {
         #[pin]
         kind: Kind<F, B, E>,
     }
 }
 
-type Asked<B, E> = Pin<Box<dyn Future<Output = Result<Response<ResponseBody<B>>, E>> + Send>>;
+type Asking<B, E> = Pin<Box<dyn Future<Output = Result<Response<ResponseBody<B>>, E>> + Send>>;
 
 pin_project! {
     #[project = KindProj]
@@ -31,24 +30,24 @@ pin_project! {
             #[pin]
             future: F,
         },
-        Asked {
-            future: Asked<B, E>,
+        Asking {
+            future: Asking<B, E>,
         },
     }
 }
 
 impl<F, B: Body, E> ResponseFuture<F, B, E> {
-    pub(crate) fn called(future: F) -> Self {
+    pub(super) fn called(future: F) -> Self {
         Self {
             kind: Kind::Called { future },
         }
     }
 
-    pub(crate) fn asked(
+    pub(super) fn asking(
         future: impl Future<Output = Result<Response<ResponseBody<B>>, E>> + Send + 'static,
     ) -> Self {
         Self {
-            kind: Kind::Asked {
+            kind: Kind::Asking {
                 future: Box::pin(future),
             },
         }
@@ -67,7 +66,7 @@ where
             KindProj::Called { future } => future
                 .poll(cx)
                 .map_ok(|response| response.map(ResponseBody::inner)),
-            KindProj::Asked { future } => future.as_mut().poll(cx),
+            KindProj::Asking { future } => future.as_mut().poll(cx),
         }
     }
 }
@@ -76,7 +75,7 @@ impl<F, B: Body, E> fmt::Debug for ResponseFuture<F, B, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
             Kind::Called { .. } => "ResponseFuture(Called)",
-            Kind::Asked { .. } => "ResponseFuture(Asked)",
+            Kind::Asking { .. } => "ResponseFuture(Asking)",
         })
     }
 }

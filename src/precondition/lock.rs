@@ -13,7 +13,7 @@ use tower_service::Service;
 
 use super::{
     Precondition, ResponseFuture,
-    check::WriteCheck,
+    check::{AtHand, WriteCheck},
     write::{Answer, Guard, GuardedWrite, Serialization},
 };
 use crate::{
@@ -59,6 +59,16 @@ impl fmt::Debug for Locked {
             .field("lock", &self.lock)
             .field("max_content", &self.max_content)
             .finish_non_exhaustive()
+    }
+}
+
+impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
+    /// Asks the source for a state that it has at hand, if there is something to check.
+    fn ask_at_hand(&self, request: &Parts) -> Option<AtHand> {
+        if self.guard.has_nothing_to_check() {
+            return None;
+        }
+        source::ask_at_hand(&*self.config.source, request)
     }
 }
 

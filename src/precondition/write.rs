@@ -18,7 +18,7 @@ use crate::semantics::method::changes_target;
 use crate::{
     body::{ResponseBody, UnreadContent},
     semantics::{accept::Accept, precondition::Requirement},
-    source::{self, MayAskService, Ready, ValidatorSource},
+    source::{MayAskService, Ready, ValidatorSource},
 };
 
 pub(super) type Answer<ResB> = Response<ResponseBody<ResB>>;
@@ -78,14 +78,6 @@ impl Guard {
 impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
     pub(super) fn unchecked<'a>(&'a self, request: &'a Parts) -> UncheckedWrite<'a, Q, G> {
         UncheckedWrite::new(&self.config, self.guard, request)
-    }
-
-    /// Asks the source for a state that it has at hand, if there is something to check.
-    pub(super) fn ask_at_hand(&self, request: &Parts) -> Option<AtHand> {
-        if self.guard.has_nothing_to_check() {
-            return None;
-        }
-        source::ask_at_hand(&*self.config.source, request)
     }
 
     /// `known` is what the source had at hand. `turn` is held until the write is done or

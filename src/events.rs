@@ -5,9 +5,7 @@ use std::error::Error;
 
 use http::{HeaderName, Method};
 
-#[cfg(feature = "tracing")]
-use crate::semantics::audit::Severity;
-use crate::{semantics::audit::Code, source::SourceError};
+use crate::source::SourceError;
 
 /// A source failed; what became of the request follows from the layer.
 pub(crate) fn source_failed(error: &SourceError) {
@@ -67,19 +65,4 @@ pub(crate) fn too_many_cache_tags(field: &HeaderName, tags: usize) {
     );
     #[cfg(not(feature = "tracing"))]
     let _ = (field, tags);
-}
-
-/// An exchange shows a mistake that this target has not shown before.
-pub(crate) fn finding(code: Code, target: &str, detail: &str) {
-    #[cfg(feature = "tracing")]
-    {
-        let (name, section, remedy) = (code.as_str(), code.section(), code.remedy());
-        if code.severity() == Severity::Mistake {
-            tracing::warn!(code = name, target, detail, section, remedy, "a mistake");
-        } else {
-            tracing::info!(code = name, target, detail, section, remedy, "worth a look");
-        }
-    }
-    #[cfg(not(feature = "tracing"))]
-    let _ = (code, target, detail);
 }

@@ -101,7 +101,7 @@
 //! # Placement in axum
 //!
 //! `MethodRouter::route_layer` is the place for a layer that refuses, such as
-//! [`PreconditionLayer`] and [`recipe::guarded_writes`]: 404 and 405 are then
+//! [`PreconditionLayer`] and [`Stack::guarded_writes`]: 404 and 405 are then
 //! answered before any condition is asked for. `Router::layer(stack())` is the
 //! place for the rest, where the length of the content is known.
 //!
@@ -143,8 +143,8 @@
 //!
 //! # Modules beside and below the layers
 //!
-//! [`guide`] says which cache policy to choose, and [`recipe`] has each of them
-//! with the layers that belong to it. [`Assets`] is a service: files under names
+//! [`cache_policy`](cache_policy#choosing-a-policy) says which cache policy to choose, and
+//! [`Stack`](Stack#recipes) has each of them with the layers that belong to it. [`Assets`] is a service: files under names
 //! that hold their hash, to be kept for ever. [`purge`] tells caches what to
 //! forget. [`audit`] reports mistakes in tests.
 //!
@@ -190,23 +190,46 @@ pub mod conditional;
 pub mod detached;
 pub mod etag;
 mod events;
-pub mod guide;
 pub mod handler;
 #[cfg(feature = "tokio")]
 pub mod lock;
-mod macros;
 pub mod outcome;
 pub mod precondition;
 pub mod purge;
-pub mod recipe;
 pub mod refusal;
-pub mod semantics;
+pub mod route;
+// `pub` in it is for the modules that export from it, and for the fuzz targets.
+#[allow(unreachable_pub)]
+mod semantics;
+mod service;
 pub mod source;
 mod stack;
 pub mod state_ref;
 pub mod target;
 #[cfg(test)]
 mod test_support;
+
+/// Rules of HTTP that the fuzz targets try and users do not need.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    pub use crate::semantics::{
+        caching::cache_control::no_store,
+        condition::{ConditionalFields, Decision, not_modified::strip_representation_metadata},
+        field::{list::members, vary},
+        validator::{TagMember, coding::TagCodings, entity_tags},
+    };
+}
+
+pub mod validator {
+    //! Validators and their parts (RFC 9110, section 8.8): what sources tell and handlers set.
+
+    pub use crate::semantics::{
+        field::HttpDate,
+        validator::{
+            InvalidEntityTag, RepeatedFields, TagRef, ValidatorsRef, WeakSecret, WholeSeconds,
+        },
+    };
+}
 
 pub use assets::Assets;
 pub use audit::{Audit, AuditLayer};
@@ -219,7 +242,9 @@ pub use etag::EtagLayer;
 pub use outcome::Outcome;
 pub use precondition::PreconditionLayer;
 pub use semantics::{
-    etag::EntityTag, precondition::Current, validators::Validators, version::VersionTags,
+    condition::Current,
+    field::SafeMethods,
+    validator::{EntityTag, Validators, VersionTags},
 };
 pub use source::ValidatorSource;
 pub use stack::{Stack, stack};

@@ -2,10 +2,8 @@
 
 use http::{Response, StatusCode};
 
-use crate::semantics::{
-    precondition::{Condition, Current},
-    tagging::Untagged,
-};
+use crate::semantics::condition::Current;
+pub use crate::semantics::{condition::Condition, validator::Untagged};
 
 /// A response extension that says what was decided, why, and what it saved.
 ///

@@ -10,7 +10,7 @@
 //! `OriginalUri`. Without the feature they know the path alone that arrives, and
 //! write no `Content-Location`, so enable it for layers below `nest`.
 //!
-//! Patterns are not names. [`Route`](crate::source::Route),
+//! Patterns are not names. [`Route`](crate::route::Route),
 //! [`at`](crate::ValidatorSource::at) and the rules of a cache policy are
 //! compared with the path that their layer sees, as those of a nested router are.
 

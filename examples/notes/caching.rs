@@ -6,10 +6,9 @@ use axum::http::{Method, request::Parts};
 use tower_conditional::{
     CachePolicyLayer, CacheTagsLayer,
     cache_policy::{CachePolicy, Rule},
-    cache_tags::CacheTagSource,
+    cache_tags::{CacheTag, CacheTagSource, CacheTags, TagField},
     purge::PurgeQueue,
-    semantics::cache_tags::{CacheTag, CacheTags, TagField},
-    source::Route,
+    route::Route,
 };
 
 /// How long the answer to a write waits for its purge.
@@ -23,7 +22,7 @@ pub(crate) fn policies() -> Result<CachePolicyLayer, Box<dyn Error>> {
     let list = CachePolicy::new("max-age=1, stale-while-revalidate=30".parse()?)?;
     let pages = CachePolicy::new("max-age=60".parse()?)?;
     let files = CachePolicy::new("max-age=600".parse()?)?;
-    Ok(CachePolicyLayer::new(CachePolicy::always_ask())
+    Ok(CachePolicyLayer::new(CachePolicy::no_cache())
         .rule(Rule::new(list).path("/notes")?)?
         .rule(Rule::new(pages).path("/pages/{name}")?)?
         .rule(Rule::new(files).path("/files/{name}")?)?

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tower_conditional::semantics::date::HttpDate;
+use tower_conditional::validator::HttpDate;
 
 use crate::store::StoreError;
 

@@ -14,7 +14,8 @@ use tower_conditional::{
     ConditionalLayer, PreconditionLayer, StateRefLayer,
     detached::Detached,
     handler::{Expected, Validated},
-    source::{Route, SelfGet},
+    route::Route,
+    source::SelfGet,
 };
 
 use crate::{

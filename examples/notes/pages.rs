@@ -12,7 +12,8 @@ use tower_conditional::{
     ConditionalLayer, PreconditionLayer,
     detached::Detached,
     handler::{Expected, Validated},
-    source::{Route, SelfGet},
+    route::Route,
+    source::SelfGet,
 };
 use tower_http::set_header::SetResponseHeaderLayer;
 

@@ -18,9 +18,8 @@ use axum::{
 use tokio::net::TcpListener;
 use tower::ServiceBuilder;
 use tower_conditional::{
-    ConditionalLayer, PreconditionLayer, ValidatorSource, Validators, VersionTags,
+    ConditionalLayer, Current, PreconditionLayer, ValidatorSource, Validators, VersionTags,
     handler::{Expected, PreconditionFailed, Validated},
-    semantics::precondition::Current,
     source::SelfGet,
     target,
 };

@@ -4,7 +4,10 @@
 
 use http::{HeaderMap, HeaderValue, header::CACHE_CONTROL};
 use libfuzzer_sys::fuzz_target;
-use tower_conditional::semantics::cache_control::{CacheControl, RequestCacheControl, no_store};
+use tower_conditional::{
+    cache_policy::{CacheControl, RequestCacheControl},
+    fuzzing::no_store,
+};
 use tower_conditional_fuzz::{one_field, values};
 
 fuzz_target!(|data: &[u8]| {

@@ -8,8 +8,9 @@ use http::{
 };
 use libfuzzer_sys::fuzz_target;
 use sfv::{Dictionary, Parser};
-use tower_conditional::semantics::{
-    cache_control::CacheControl, cache_policy::CachePolicy, date::HttpDate,
+use tower_conditional::{
+    cache_policy::{CacheControl, CachePolicy},
+    validator::HttpDate,
 };
 use tower_conditional_fuzz::fields;
 

@@ -6,8 +6,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
 use libfuzzer_sys::fuzz_target;
 use sfv::{BareItem, List, ListEntry, Parser};
 use tower_conditional::{
+    cache_tags::{CacheTag, CacheTags, TagField, write_invalidation},
     purge::Purge,
-    semantics::cache_tags::{CacheTag, CacheTags, TagField, write_invalidation},
 };
 use tower_conditional_fuzz::{one_field, values};
 

@@ -4,10 +4,9 @@
 
 use http::{HeaderValue, Method, StatusCode, header};
 use libfuzzer_sys::fuzz_target;
-use tower_conditional::semantics::{
-    coding::TagCodings,
-    etag::EntityTag,
-    list::{TagMember, entity_tags},
+use tower_conditional::{
+    EntityTag,
+    fuzzing::{TagCodings, TagMember, entity_tags},
 };
 use tower_conditional_fuzz::fields;
 

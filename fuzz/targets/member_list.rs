@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tower_conditional::semantics::list::members;
+use tower_conditional::fuzzing::members;
 use tower_conditional_fuzz::values;
 
 fuzz_target!(|data: &[u8]| {

@@ -4,7 +4,7 @@
 
 use http::header;
 use libfuzzer_sys::fuzz_target;
-use tower_conditional::semantics::not_modified::strip_representation_metadata;
+use tower_conditional::fuzzing::strip_representation_metadata;
 use tower_conditional_fuzz::fields;
 
 fuzz_target!(|data: &[u8]| {

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tower_conditional::semantics::list::{TagMember, entity_tags};
+use tower_conditional::fuzzing::{TagMember, entity_tags};
 use tower_conditional_fuzz::values;
 
 fuzz_target!(|data: &[u8]| {

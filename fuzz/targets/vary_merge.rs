@@ -4,7 +4,7 @@
 
 use http::{HeaderName, header};
 use libfuzzer_sys::fuzz_target;
-use tower_conditional::semantics::vary;
+use tower_conditional::fuzzing::vary;
 use tower_conditional_fuzz::one_field;
 
 fuzz_target!(|data: &[u8]| {

@@ -15,12 +15,12 @@ use http_body::{Body, Frame, SizeHint};
 use sha2::{Sha256, digest::Output};
 
 use crate::semantics::{
-    cache_control, content_length,
-    date::HttpDate,
-    etag::EntityTag,
-    not_modified::strip_representation_metadata,
-    precondition::{ConditionalFields, Current, Decision},
-    validators::Validators,
+    caching::cache_control,
+    condition::{
+        ConditionalFields, Current, Decision, not_modified::strip_representation_metadata,
+    },
+    field::{HttpDate, content_length},
+    validator::{EntityTag, Validators},
 };
 
 /// For ever, as far as RFC 9111 goes: a year, and no question in between

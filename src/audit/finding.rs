@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-pub use crate::semantics::audit::{Code, Severity};
+pub use super::rules::{Code, Severity};
 
 /// A mistake that a target showed, once or more often.
 #[derive(Debug, Clone)]
@@ -43,6 +43,27 @@ impl Finding {
     #[must_use]
     pub fn count(&self) -> u64 {
         self.count
+    }
+
+    /// Emits an event, with the feature `tracing`.
+    #[cfg_attr(not(feature = "tracing"), expect(clippy::unused_self))]
+    pub(super) fn trace(&self) {
+        #[cfg(feature = "tracing")]
+        {
+            let Self {
+                code,
+                target,
+                detail,
+                ..
+            } = self;
+            let (name, section, remedy) = (code.as_str(), code.section(), code.remedy());
+            let target = &**target;
+            if code.severity() == Severity::Mistake {
+                tracing::warn!(code = name, target, detail, section, remedy, "a mistake");
+            } else {
+                tracing::info!(code = name, target, detail, section, remedy, "worth a look");
+            }
+        }
     }
 
     pub(super) fn again(&mut self) {

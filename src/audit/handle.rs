@@ -8,12 +8,9 @@ use super::{
     finding::{Code, Finding},
     ledger::Ledger,
     memory::Memory,
+    rules::Found,
 };
-use crate::{
-    clock::{Clock, SystemClock},
-    events,
-    semantics::audit::Found,
-};
+use crate::clock::{Clock, SystemClock};
 
 /// What an [`AuditLayer`](super::AuditLayer) found. Clones share it.
 ///
@@ -131,7 +128,7 @@ impl Audit {
         }
         let new = self.lock().ledger.add(target, found);
         for finding in new {
-            events::finding(finding.code(), finding.target(), finding.detail());
+            finding.trace();
         }
     }
 }

@@ -3,8 +3,10 @@ use std::{
     sync::Arc,
 };
 
-use super::finding::{Code, Finding, Severity};
-use crate::semantics::audit::Found;
+use super::{
+    finding::{Code, Finding, Severity},
+    rules::Found,
+};
 
 /// What was found, each code once per target.
 #[derive(Debug)]

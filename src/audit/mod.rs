@@ -178,6 +178,7 @@ mod layer;
 mod ledger;
 mod memory;
 mod record;
+pub(crate) mod rules;
 mod service;
 mod target;
 #[cfg(test)]

@@ -7,14 +7,16 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, header::HOST};
 use http_body::Body;
 use sha2::{Digest, Sha256};
 
-use super::{Audit, memory::Key};
+use super::{
+    Audit,
+    memory::Key,
+    rules::{self, Code, Content, Exchange, FIRST_BYTES, Part, Sighting, StoredContent},
+};
 use crate::{
     outcome::Outcome,
     semantics::{
-        audit::{self, Code, Content, Exchange, FIRST_BYTES, Part, Sighting, StoredContent},
-        cache_control::CacheControl,
-        content_length,
-        method::is_safe,
+        caching::cache_control::CacheControl,
+        field::{content_length, method::is_safe},
     },
     target,
 };
@@ -70,7 +72,7 @@ impl Asked {
             longest,
             policy: &policy,
         };
-        let mut found = audit::judge(&exchange);
+        let mut found = rules::judge(&exchange);
         if Outcome::of(response).is_some_and(Outcome::is_unchecked) {
             found.push(Code::UncheckedWrite.because("the handler did not use Expected"));
         }
@@ -91,7 +93,7 @@ impl Asked {
                 let at = (memory.tick(), &self.instance);
                 match memory.seen(key) {
                     Some(target) => target.not_modified(at, &exchange, epoch, &mut found),
-                    None => audit::unseen_not_modified(&exchange, &mut found),
+                    None => rules::unseen_not_modified(&exchange, &mut found),
                 }
             }
             (&Method::HEAD, StatusCode::OK) | (&Method::GET, StatusCode::PARTIAL_CONTENT) => {

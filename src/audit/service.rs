@@ -26,7 +26,7 @@ impl<S> Audited<S> {
         }
     }
 
-    crate::macros::service_accessors!();
+    crate::service::accessors::service_accessors!();
 }
 
 impl<S, ReqB, ResB> Service<Request<ReqB>> for Audited<S>

@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::semantics::audit::{
+use super::rules::{
     self, Content, DoubtfulWrite, Exchange, Found, Part, Sighting, StoredContent, Suspicion,
     Verdict,
 };
@@ -31,7 +31,7 @@ impl Target {
     /// Compares the head of a 200 with what was seen, and keeps it.
     pub(super) fn see(&mut self, number: u64, sighting: Sighting, found: &mut Vec<Found>) {
         for (_, earlier) in &self.sightings {
-            audit::heads(earlier, &sighting, found);
+            rules::heads(earlier, &sighting, found);
         }
         if let Some(write) = self.write.take()
             && let Some((_, full)) = self.sightings.iter().find(|(at, _)| *at == write.full)
@@ -56,10 +56,10 @@ impl Target {
         sighting.take_content(content, first);
         let is_steady = self.is_steady(&sighting);
         for (_, earlier) in &self.sightings {
-            audit::contents(earlier, &sighting, is_steady, found);
+            rules::contents(earlier, &sighting, is_steady, found);
         }
         for part in &self.parts {
-            audit::stretches_of(&sighting, part, found);
+            rules::stretches_of(&sighting, part, found);
         }
         found.extend(
             self.stored
@@ -79,10 +79,10 @@ impl Target {
     /// The content of a 206 has ended.
     pub(super) fn finish_part(&mut self, part: Part, found: &mut Vec<Found>) {
         for (_, full) in &self.sightings {
-            audit::stretches_of(full, &part, found);
+            rules::stretches_of(full, &part, found);
         }
         for other in &self.parts {
-            audit::stretches(other.stretch(), part.stretch(), found);
+            rules::stretches(other.stretch(), part.stretch(), found);
         }
         self.parts.truncate(SIGHTINGS - 1);
         self.parts.push_front(part);
@@ -96,7 +96,7 @@ impl Target {
         epoch: Option<u64>,
         found: &mut Vec<Found>,
     ) {
-        let suspicion = audit::aside(self.latest(instance), exchange, epoch, found);
+        let suspicion = rules::aside(self.latest(instance), exchange, epoch, found);
         self.suspect(at, suspicion);
         self.compare_tag(instance, exchange);
     }
@@ -109,7 +109,7 @@ impl Target {
         epoch: Option<u64>,
         found: &mut Vec<Found>,
     ) {
-        let suspicion = audit::not_modified(self.latest(instance), exchange, epoch, found);
+        let suspicion = rules::not_modified(self.latest(instance), exchange, epoch, found);
         self.suspect(at, suspicion);
         self.compare_tag(instance, exchange);
     }
@@ -129,9 +129,9 @@ impl Target {
         let Some((number, full)) = full.filter(|(_, full)| full.is_current(epoch)) else {
             return;
         };
-        audit::refused(full, exchange, found);
+        rules::refused(full, exchange, found);
         let all = self.sightings.iter().map(|(_, sighting)| sighting);
-        self.write = audit::doubtful((number, full), all, exchange, epoch);
+        self.write = rules::doubtful((number, full), all, exchange, epoch);
     }
 
     fn latest<'a>(
@@ -164,7 +164,7 @@ impl Target {
         let mut seen = self.sightings.iter().map(|(_, sighting)| sighting);
         while let Some(earlier) = seen.next() {
             let mut later = seen.clone().chain([latest]);
-            if later.any(|later| audit::changed_by_itself(earlier, later)) {
+            if later.any(|later| rules::changed_by_itself(earlier, later)) {
                 return false;
             }
         }
@@ -186,7 +186,7 @@ impl Target {
             if !full.is_of_epoch(epoch) {
                 return false;
             }
-            match audit::confirm(suspicion, full, later) {
+            match rules::confirm(suspicion, full, later) {
                 Verdict::Right(what) => found.push(what),
                 Verdict::Wrong => {}
                 Verdict::Open => return true,

@@ -25,7 +25,7 @@ use tokio::{runtime::Handle, time::timeout};
 
 #[cfg(feature = "tokio")]
 use super::{ReadAhead, RequestBody};
-use crate::semantics::{content_length, expect};
+use crate::semantics::field::{content_length, expect};
 
 /// Before the answer. For longer content a new connection costs no more than
 /// sending it.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use http::HeaderValue;
 
-use crate::semantics::date::HttpDate;
+use crate::semantics::field::HttpDate;
 
 thread_local! {
     static LATEST: RefCell<(HttpDate, HeaderValue)> =

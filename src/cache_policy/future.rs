@@ -15,7 +15,10 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    semantics::{cache_policy::CachePolicy, date::HttpDate, time_fields::TimeFields},
+    semantics::{
+        caching::{TimeFields, cache_policy::CachePolicy},
+        field::HttpDate,
+    },
 };
 
 pin_project! {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, SystemClock},
-    semantics::cache_policy::CachePolicy,
+    semantics::caching::cache_policy::CachePolicy,
 };
 
 /// Layer that says how responses may be cached.

@@ -5,12 +5,14 @@ use http::{
 };
 
 use crate::{
+    route::{InvalidRoute, Route},
     semantics::{
-        cache_policy::CachePolicy,
-        media_range::{self, MediaRange},
-        method,
+        caching::cache_policy::CachePolicy,
+        field::{
+            media_range::{self, MediaRange},
+            method,
+        },
     },
-    source::{InvalidRoute, Route},
 };
 
 /// Which responses get which policy.
@@ -27,9 +29,9 @@ use crate::{
 ///     cache_policy::{CachePolicy, Rule},
 /// };
 ///
-/// let assets = Rule::new(CachePolicy::versioned_asset()).path("/assets/{*file}")?;
+/// let assets = Rule::new(CachePolicy::immutable_asset()).path("/assets/{*file}")?;
 /// let images = Rule::new(CachePolicy::transformed()).content_type("image/*")?;
-/// let layer = CachePolicyLayer::new(CachePolicy::always_ask())
+/// let layer = CachePolicyLayer::new(CachePolicy::no_cache())
 ///     .rule(assets)?
 ///     .rule(images)?;
 /// # let _: CachePolicyLayer = layer;

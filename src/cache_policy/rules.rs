@@ -9,8 +9,11 @@ use super::{
     rule::{InvalidRule, Rule, is_error, is_success},
 };
 use crate::{
-    semantics::{cache_policy::CachePolicy, date::HttpDate, fields, method, vary},
-    source::RouteTable,
+    route::RouteTable,
+    semantics::{
+        caching::cache_policy::CachePolicy,
+        field::{HttpDate, lines, method, vary},
+    },
 };
 
 #[derive(Debug, Clone)]
@@ -61,7 +64,7 @@ impl Asked {
         Self {
             rules,
             kind,
-            authorized: fields::has(headers, &AUTHORIZATION),
+            authorized: lines::has(headers, &AUTHORIZATION),
         }
     }
 }
@@ -73,9 +76,9 @@ impl Rules {
             by_path: RouteTable::new(),
             any_path: MatchedRules::default(),
             otherwise,
-            errors: CachePolicy::sensitive().yield_to_handler(),
-            redirections: CachePolicy::always_ask().yield_to_handler(),
-            parts: CachePolicy::sensitive(),
+            errors: CachePolicy::no_store().yield_to_handler(),
+            redirections: CachePolicy::no_cache().yield_to_handler(),
+            parts: CachePolicy::no_store(),
             consulted: Vec::new(),
             date: true,
         }

@@ -20,7 +20,7 @@ pub struct CachePolicyService<S, C = SystemClock> {
 }
 
 impl<S, C> CachePolicyService<S, C> {
-    crate::macros::service_accessors!();
+    crate::service::accessors::service_accessors!();
 }
 
 impl<S, C, ReqB, ResB> Service<Request<ReqB>> for CachePolicyService<S, C>

@@ -8,10 +8,10 @@ use std::{
 use http::Response;
 use pin_project_lite::pin_project;
 
-use super::layer::Config;
+use super::config::Config;
 use crate::{
     outcome::{Outcome, SourceAnswer, Verdict},
-    semantics::cache_status::{Forward, Handled},
+    semantics::caching::cache_status::{Forward, Handled},
 };
 
 pin_project! {

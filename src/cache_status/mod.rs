@@ -72,10 +72,12 @@
 //! `hit`, but not whether the work behind it was done; show it to those who may
 //! know.
 
+mod config;
 mod future;
 mod layer;
 mod service;
 #[cfg(test)]
 mod tests;
 
+pub use crate::semantics::caching::cache_status::{CACHE_STATUS, CacheName, InvalidCacheName};
 pub use {future::ResponseFuture, layer::CacheStatusLayer, service::CacheStatus};

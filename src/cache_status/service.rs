@@ -6,8 +6,8 @@ use std::{
 use http::{Request, Response};
 use tower_service::Service;
 
-use super::{CacheStatusLayer, ResponseFuture, future::Asked};
-use crate::semantics::method::is_safe;
+use super::{ResponseFuture, config::Config, future::Asked};
+use crate::semantics::field::method::is_safe;
 
 /// Service that says in `Cache-Status` how a request was handled.
 ///
@@ -15,15 +15,15 @@ use crate::semantics::method::is_safe;
 #[derive(Debug, Clone)]
 pub struct CacheStatus<S> {
     inner: S,
-    layer: CacheStatusLayer,
+    config: Arc<Config>,
 }
 
 impl<S> CacheStatus<S> {
-    pub(super) fn new(inner: S, layer: CacheStatusLayer) -> Self {
-        Self { inner, layer }
+    pub(super) fn new(inner: S, config: Arc<Config>) -> Self {
+        Self { inner, config }
     }
 
-    crate::macros::service_accessors!();
+    crate::service::accessors::service_accessors!();
 }
 
 impl<S, ReqB, ResB> Service<Request<ReqB>> for CacheStatus<S>
@@ -40,7 +40,7 @@ where
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         let (parts, body) = request.into_parts();
-        let config = &self.layer.config;
+        let config = &self.config;
         let asked = (config.shown)(&parts).then(|| Asked {
             safe: is_safe(&parts.method),
             config: Arc::clone(config),

@@ -4,7 +4,7 @@ use tower_layer::Stack;
 use super::*;
 use crate::{
     ConditionalLayer, EtagLayer, PreconditionLayer,
-    semantics::{cache_status::CACHE_STATUS, precondition::Current},
+    semantics::{caching::cache_status::CACHE_STATUS, condition::Current},
     source::OnSourceError,
     test_support::{Act, ScriptedBody, knows, request, send, tagged},
 };

@@ -8,7 +8,7 @@ use std::{
 use http::Response;
 use pin_project_lite::pin_project;
 
-use super::step::{Step, Wait};
+use super::{Wait, step::Step};
 
 pin_project! {
     /// Response future for [`CacheTagging`](super::CacheTagging).

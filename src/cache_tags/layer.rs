@@ -3,10 +3,13 @@ use std::{fmt, sync::Arc};
 use http::request::Parts;
 use tower_layer::Layer;
 
-use super::{CacheTagSource, CacheTagging};
+use super::{
+    CacheTagSource, CacheTagging,
+    rules::{Reads, Rules},
+};
 #[cfg(feature = "tokio")]
 use crate::purge::PurgeQueue;
-use crate::semantics::cache_tags::TagField;
+use crate::semantics::caching::cache_tags::TagField;
 
 /// Layer that names responses for caches, and has them forgotten after a write.
 ///
@@ -16,32 +19,6 @@ pub struct CacheTagsLayer<Q> {
     source: Arc<Q>,
     // Shared: a router may clone the layer and apply it for each request.
     rules: Arc<Rules>,
-}
-
-/// What does not depend on the source.
-#[derive(Debug, Clone)]
-pub(super) struct Rules {
-    pub(super) fields: Vec<TagField>,
-    reads: Option<Reads>,
-    #[cfg(feature = "tokio")]
-    pub(super) queue: Option<PurgeQueue>,
-    #[cfg(feature = "tokio")]
-    pub(super) wait: std::time::Duration,
-}
-
-#[derive(Clone)]
-struct Reads(Arc<dyn Fn(&Parts) -> bool + Send + Sync>);
-
-impl Rules {
-    pub(super) fn only_reads(&self, request: &Parts) -> bool {
-        self.reads.as_ref().is_some_and(|reads| reads.0(request))
-    }
-}
-
-impl fmt::Debug for Reads {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Reads")
-    }
 }
 
 impl<Q: CacheTagSource> CacheTagsLayer<Q> {

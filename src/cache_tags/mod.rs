@@ -10,9 +10,9 @@
 //! use http_body_util::Full;
 //! use tower::{Service, ServiceBuilder};
 //! use tower_conditional::{
-//!     CacheTagsLayer,
+//!     cache_tags::{CacheTags, TagField},
 //!     purge::{Purge, PurgeQueue},
-//!     semantics::cache_tags::{CacheTags, TagField},
+//!     CacheTagsLayer,
 //! };
 //!
 //! async fn handle(_: Request<()>) -> Result<Response<Full<Bytes>>, tower::BoxError> {
@@ -56,7 +56,7 @@
 //! # What it does
 //!
 //! The [`CacheTagSource`] is asked before the service is called, whether the
-//! request reads or writes. [`CacheTags`](crate::semantics::cache_tags::CacheTags)
+//! request reads or writes. [`CacheTags`](crate::semantics::caching::cache_tags::CacheTags)
 //! in the response's extensions add what only the handler knows.
 //!
 //! **A read** (`GET`, `HEAD`, `QUERY`) gets the tags in each of the
@@ -66,7 +66,7 @@
 //! `Cache-Group-Invalidation` is taken away, which means nothing here (RFC
 //! 9875, section 3).
 //!
-//! Each field has limits of its own: see [`TagField`](crate::semantics::cache_tags::TagField).
+//! Each field has limits of its own: see [`TagField`](crate::semantics::caching::cache_tags::TagField).
 //! A tag of more than 32 characters is spelled by its digest in `Cache-Groups` and
 //! `Cache-Group-Invalidation`. All tags are written, however many there are, since a tag left
 //! out would be a response that nobody can purge. With the feature `tracing`, more than 32 of
@@ -123,12 +123,20 @@ mod future;
 mod layer;
 #[cfg(feature = "tokio")]
 mod pending;
+mod rules;
 mod service;
 mod source;
 mod step;
 #[cfg(test)]
 mod tests;
 
+pub use crate::semantics::caching::cache_tags::{
+    CacheTag, CacheTags, InvalidCacheTag, InvalidCacheTags, TagField, TooManyTags,
+    write_invalidation,
+};
 pub use {
     future::ResponseFuture, layer::CacheTagsLayer, service::CacheTagging, source::CacheTagSource,
 };
+
+/// The work that a response waits for before it leaves.
+type Wait = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;

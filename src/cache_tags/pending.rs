@@ -3,10 +3,10 @@ use std::time::Duration;
 use http::{HeaderMap, request::Parts};
 use tokio::time::timeout;
 
-use super::step::Wait;
+use super::Wait;
 use crate::{
     purge::{Purge, PurgeQueue},
-    semantics::cache_tags::{CacheTags, Written},
+    semantics::caching::cache_tags::{CacheTags, Written},
 };
 
 /// The purge of a write under way. Dropped before the write has told what

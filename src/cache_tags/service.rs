@@ -7,8 +7,8 @@ use std::{
 use http::{Request, Response, request::Parts};
 use tower_service::Service;
 
-use super::{CacheTagSource, ResponseFuture, layer::Rules, step::Step};
-use crate::semantics::cache_tags::{Effect, effect};
+use super::{CacheTagSource, ResponseFuture, rules::Rules, step::Step};
+use crate::semantics::caching::cache_tags::{Effect, effect};
 
 /// Service that names responses for caches, and has them forgotten after a
 /// write.
@@ -29,7 +29,7 @@ impl<S, Q> CacheTagging<S, Q> {
         }
     }
 
-    crate::macros::service_accessors!();
+    crate::service::accessors::service_accessors!();
 }
 
 impl<S, Q, ReqB, ResB> Service<Request<ReqB>> for CacheTagging<S, Q>

@@ -1,6 +1,6 @@
 use http::request::Parts;
 
-use crate::semantics::cache_tags::CacheTags;
+use crate::semantics::caching::cache_tags::CacheTags;
 
 /// Tells the tags of what a request reads or writes.
 ///

@@ -1,21 +1,18 @@
 //! What becomes of a response.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::sync::Arc;
 
 use http::{Response, request::Parts};
 
-use super::layer::Rules;
 #[cfg(feature = "tokio")]
 use super::pending::Pending;
+use super::{Wait, rules::Rules};
 use crate::{
     events,
-    semantics::cache_tags::{
+    semantics::caching::cache_tags::{
         CacheTags, TagField, Written, drop_invalidation, takes_tags, write_invalidation, written,
     },
 };
-
-/// What a response waits for before it leaves.
-pub(super) type Wait = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 #[derive(Debug, Default)]
 pub(super) enum Step {

@@ -8,7 +8,7 @@ use std::{
 use http::Response;
 use pin_project_lite::pin_project;
 
-use crate::semantics::coding::{Asked, TagCodings, may_be_validated};
+use crate::semantics::validator::coding::{Asked, TagCodings, may_be_validated};
 
 pin_project! {
     /// Response future for [`CodingTag`](super::CodingTag).

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use tower_layer::Layer;
 
 use super::CodingTag;
-use crate::semantics::coding::{InvalidContentCoding, InvalidSuffix, TagCodings};
+use crate::semantics::validator::coding::{InvalidContentCoding, InvalidSuffix, TagCodings};
 
 /// Layer that makes one strong entity tag per content coding.
 ///

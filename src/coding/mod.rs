@@ -147,4 +147,5 @@ mod service;
 #[cfg(test)]
 mod tests;
 
+pub use crate::semantics::validator::coding::{InvalidContentCoding, InvalidSuffix};
 pub use {future::ResponseFuture, layer::CodingTagLayer, service::CodingTag};

@@ -7,7 +7,7 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::ResponseFuture;
-use crate::semantics::coding::{TagCodings, is_conditional};
+use crate::semantics::validator::coding::{TagCodings, is_conditional};
 
 /// Service that makes one strong entity tag per content coding.
 ///
@@ -23,7 +23,7 @@ impl<S> CodingTag<S> {
         Self { inner, codings }
     }
 
-    crate::macros::service_accessors!();
+    crate::service::accessors::service_accessors!();
 }
 
 impl<S, ReqB, ResB> Service<Request<ReqB>> for CodingTag<S>

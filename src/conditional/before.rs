@@ -1,20 +1,23 @@
 //! Answers that need no service.
 
 use bytes::Bytes;
-use http::{Method, Response, StatusCode, request::Parts};
+use http::{
+    HeaderMap, Method, Response, StatusCode,
+    header::{IF_RANGE, RANGE},
+    request::Parts,
+};
 use http_body::Body;
 
-use super::layer::Config;
+use super::config::Config;
 use crate::{
     body::ResponseBody,
     clock::Clock,
     outcome::{Outcome, Verdict},
     refusal::{Reason, Refusal},
     semantics::{
-        date::HttpDate,
-        etag::EntityTag,
-        precondition::{Condition, Current, Decision, RequestConditions},
-        validators::Validators,
+        condition::{Condition, Current, Decision, RequestConditions},
+        field::HttpDate,
+        validator::{EntityTag, Validators},
     },
     source::SourceError,
 };
@@ -117,4 +120,11 @@ impl<'a, C: Clock> UnansweredRead<'a, C> {
             });
         }
     }
+}
+
+/// Removes the fields that make a `GET` answer with a part. `HEAD` asks for none
+/// (RFC 9110, section 14.2).
+pub(super) fn leave_out_parts(headers: &mut HeaderMap) {
+    headers.remove(RANGE);
+    headers.remove(IF_RANGE);
 }

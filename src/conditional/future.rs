@@ -17,7 +17,7 @@ use super::{
 use crate::{
     body::ResponseBody,
     clock::Clock,
-    semantics::{content_length, validators},
+    semantics::{field::content_length, validator::validators},
     source::ValidatorSource,
 };
 

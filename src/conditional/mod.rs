@@ -33,9 +33,7 @@
 //!
 //! ```
 //! use http::HeaderValue;
-//! use tower_conditional::{
-//!     ConditionalLayer, refusal::Refusal, semantics::method::SafeMethods,
-//! };
+//! use tower_conditional::{refusal::Refusal, ConditionalLayer, SafeMethods};
 //!
 //! let layer = ConditionalLayer::new()
 //!     .methods(SafeMethods::default() | SafeMethods::REPORT)
@@ -136,14 +134,13 @@
 //!   order.
 //! - The source, with
 //!   [`repeating`](crate::source::ValidatorSource::repeating) or
-//!   [`Validators::with_repeated`](crate::Validators::with_repeated):
+//!   [`Validators::with_repeated`](crate::semantics::validator::Validators::with_repeated):
 //!
 //! ```
 //! # use std::convert::Infallible;
 //! # use http::{header::ACCEPT_LANGUAGE, request::Parts};
 //! # use tower_conditional::{
-//! #     ConditionalLayer, VersionTags, semantics::repeated::RepeatedFields,
-//! #     source::ValidatorSource,
+//! #     source::ValidatorSource, validator::RepeatedFields, ConditionalLayer, VersionTags,
 //! # };
 //! # let versions =
 //! #     |_: &Parts| async { Ok::<_, Infallible>(VersionTags::plain().number(7).into()) };
@@ -166,6 +163,7 @@
 //! nothing on unsafe methods, whose conditions must be checked before they act.
 
 mod before;
+mod config;
 mod future;
 mod layer;
 mod respond;
@@ -175,7 +173,8 @@ mod sourced;
 mod tests;
 
 pub use {
+    config::{ByResponse, BySource},
     future::{ResponseFuture, SourcedFuture},
-    layer::{ByResponse, BySource, ConditionalLayer},
+    layer::ConditionalLayer,
     service::Conditional,
 };

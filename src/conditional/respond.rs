@@ -4,19 +4,19 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode};
 use http_body::Body;
 
-use super::layer::Config;
+use super::config::Config;
 use crate::{
     body::ResponseBody,
     clock::Clock,
     outcome::{Outcome, Verdict},
     refusal::Refusal,
     semantics::{
-        accept::Accept,
-        content_length,
-        date::HttpDate,
-        not_modified::strip_representation_metadata,
-        precondition::{Condition, ConditionalFields, Current, Decision, RequestConditions},
-        validators::{self, Validators, ValidatorsRef},
+        condition::{
+            Condition, ConditionalFields, Current, Decision, RequestConditions,
+            not_modified::strip_representation_metadata,
+        },
+        field::{Accept, HttpDate, content_length},
+        validator::{Validators, ValidatorsRef, validators},
     },
 };
 

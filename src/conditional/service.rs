@@ -4,18 +4,14 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{
-    HeaderMap, Method, Request, Response,
-    header::{IF_RANGE, RANGE},
-    request::Parts,
-};
+use http::{Method, Request, Response, request::Parts};
 use http_body::Body;
 use tower_service::Service;
 
 use super::{
     ResponseFuture, SourcedFuture,
-    before::UnansweredRead,
-    layer::{ByResponse, BySource, Config},
+    before::{UnansweredRead, leave_out_parts},
+    config::{ByResponse, BySource, Config},
     respond::ConditionalRead,
     sourced::{Labelled, SourcedRead},
 };
@@ -24,10 +20,11 @@ use crate::{
     clock::{Clock, SystemClock},
     events,
     semantics::{
-        method,
-        precondition::{Current, RequestConditions},
+        condition::{Current, RequestConditions},
+        field::method,
     },
-    source::{self, OnSourceError, Ready, SourceError, ValidatorSource},
+    service::Ready,
+    source::{self, OnSourceError, SourceError, ValidatorSource},
 };
 
 /// Service that answers conditional reads.
@@ -45,7 +42,7 @@ impl<S, C, Q> Conditional<S, C, Q> {
         Self { inner, config, by }
     }
 
-    crate::macros::service_accessors!();
+    crate::service::accessors::service_accessors!();
 }
 
 impl<S, C: Clone, Q> Conditional<S, C, Q> {
@@ -70,13 +67,6 @@ impl<S, C: Clone, Q> Conditional<S, C, Q> {
         }
         ResponseFuture::conditional(self.inner.call(request), read)
     }
-}
-
-/// Takes away what a `GET` would answer with a part. `HEAD` asks for none
-/// (RFC 9110, section 14.2).
-pub(super) fn leave_out_parts(headers: &mut HeaderMap) {
-    headers.remove(RANGE);
-    headers.remove(IF_RANGE);
 }
 
 impl<S, C, ReqB, ResB> Service<Request<ReqB>> for Conditional<S, C>

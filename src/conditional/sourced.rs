@@ -9,16 +9,18 @@ use http::{
 use http_body::Body;
 
 use super::{
-    before::UnansweredRead, layer::BySource, respond::ConditionalRead, service::leave_out_parts,
+    before::{UnansweredRead, leave_out_parts},
+    config::BySource,
+    respond::ConditionalRead,
 };
 use crate::{
     body::ResponseBody,
     clock::Clock,
     outcome::Verdict,
     semantics::{
-        content_length, fields,
-        precondition::{Current, Decision},
-        validators::{Label, Validators},
+        condition::{Current, Decision},
+        field::{content_length, lines},
+        validator::{Label, Validators},
     },
     source::{self, SourceError, SourceKnows, ValidatorSource},
 };
@@ -136,7 +138,7 @@ impl<C: Clock + Clone, Q: ValidatorSource> SourcedRead<C, Q> {
         }
         let is_exact = response.body().size_hint().exact().is_some();
         let label = Label::of(response.status(), response.headers(), is_exact, before);
-        if fields::has(response.headers(), &ETAG) {
+        if lines::has(response.headers(), &ETAG) {
             // The handler's own tag wins, for the conditions too.
             label.write(response.headers_mut(), before);
             return Labelled::Answer(self.read.respond(response));
@@ -195,7 +197,7 @@ impl<C: Clock + Clone, Q: ValidatorSource> SourcedRead<C, Q> {
         let verdict = self.held(&response);
         label.write(response.headers_mut(), before);
         let response = untagged(response);
-        if before.last_modified.is_none() && fields::has(response.headers(), &LAST_MODIFIED) {
+        if before.last_modified.is_none() && lines::has(response.headers(), &LAST_MODIFIED) {
             return self.read.respond_dated(response, before);
         }
         self.read.respond_with(response, verdict)
@@ -242,7 +244,7 @@ impl<C: Clock + Clone, Q: ValidatorSource> SourcedRead<C, Q> {
 /// Tells an `EtagLayer` outside to make no tag: what the source hands out next
 /// would be another one.
 fn untagged<B>(mut response: Response<B>) -> Response<B> {
-    if response.status().is_success() && !fields::has(response.headers(), &ETAG) {
+    if response.status().is_success() && !lines::has(response.headers(), &ETAG) {
         response.extensions_mut().insert(SourceKnows);
     }
     response

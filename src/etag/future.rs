@@ -13,14 +13,14 @@ use pin_project_lite::pin_project;
 use super::{
     ContentDigest, ContentHasher,
     hashing::{Hashing, PendingHash},
-    tag::Recipe,
+    tag::EtagConfig,
 };
 use crate::{
     body::{Collector, ResponseBody, read_at_once},
     outcome::TagOrigin,
-    semantics::{
-        etag::EntityTag,
-        tagging::{Facts, Untagged, untagged},
+    semantics::validator::{
+        EntityTag, Untagged,
+        taggable::{Facts, untagged},
     },
     source::SourceKnows,
 };
@@ -54,7 +54,7 @@ pin_project! {
         Called {
             #[pin]
             future: F,
-            recipe: Arc<Recipe<H>>,
+            config: Arc<EtagConfig<H>>,
             request: RequestFacts,
         },
         // Boxed: content that is not there at once is rare, and the state of a hash is large.
@@ -89,12 +89,12 @@ impl<F, B: Body, H> ResponseFuture<F, B, H> {
         }
     }
 
-    pub(super) fn watch(future: F, recipe: Arc<Recipe<H>>, request: RequestFacts) -> Self {
+    pub(super) fn watch(future: F, config: Arc<EtagConfig<H>>, request: RequestFacts) -> Self {
         Self {
             state: State::Watch {
                 watched: Watched::Called {
                     future,
-                    recipe,
+                    config,
                     request,
                 },
             },
@@ -133,21 +133,21 @@ where
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Response<ResponseBody<B>>, E>> {
-        let (response, recipe, announced) = match self.as_mut().project() {
+        let (response, config, announced) = match self.as_mut().project() {
             WatchedProj::Called {
                 future,
-                recipe,
+                config,
                 request,
             } => {
                 let mut response = ready!(future.poll(cx))?;
-                match recipe.label_unread(&mut response, *request) {
-                    Some(announced) => (response, recipe, announced),
+                match config.label_unread(&mut response, *request) {
+                    Some(announced) => (response, config, announced),
                     None => return Poll::Ready(Ok(response.map(ResponseBody::inner))),
                 }
             }
             WatchedProj::Hash { pending } => return pending.poll(cx).map(Ok),
         };
-        match tag_content(recipe, cx, response, announced) {
+        match tag_content(config, cx, response, announced) {
             Ok(tagged) => Poll::Ready(Ok(tagged)),
             Err(pending) => {
                 self.set(Self::Hash { pending });
@@ -160,7 +160,7 @@ where
 /// Tags the response. Returns `Err` with the unfinished hash if content is pending.
 #[inline]
 fn tag_content<B, H>(
-    recipe: &Arc<Recipe<H>>,
+    config: &Arc<EtagConfig<H>>,
     cx: &mut Context<'_>,
     response: Response<B>,
     announced: u64,
@@ -172,21 +172,21 @@ where
     let (mut parts, body) = response.into_parts();
     let begun = match read_at_once(cx, body, announced, H::YIELD_AFTER) {
         Ok(content) => {
-            let tag = recipe.tag_of(&parts.headers, &content);
+            let tag = config.tag_of(&parts.headers, &content);
             parts.headers.insert(ETAG, tag.into());
-            recipe.note(&mut parts.extensions, TagOrigin::Hashed(announced));
+            config.note(&mut parts.extensions, TagOrigin::Hashed(announced));
             return Ok(Response::from_parts(parts, ResponseBody::bytes(content)));
         }
         Err(begun) => begun,
     };
-    let mut hashing = Hashing::new(parts, Collector::new(begun, announced, recipe.limit));
-    match hashing.poll(cx, recipe) {
-        Poll::Ready(ending) => Ok(hashing.finish(ending, recipe)),
-        Poll::Pending => Err(Box::new(PendingHash::new(hashing, Arc::clone(recipe)))),
+    let mut hashing = Hashing::new(parts, Collector::new(begun, announced, config.limit));
+    match hashing.poll(cx, config) {
+        Poll::Ready(ending) => Ok(hashing.finish(ending, config)),
+        Poll::Pending => Err(Box::new(PendingHash::new(hashing, Arc::clone(config)))),
     }
 }
 
-impl<H: ContentHasher> Recipe<H> {
+impl<H: ContentHasher> EtagConfig<H> {
     /// Tags a response whose digest is known. Returns the length of the body if it has to
     /// be read for a tag.
     #[inline]
@@ -218,7 +218,7 @@ enum Plan {
 }
 
 #[inline]
-fn plan<B, H>(response: &Response<B>, recipe: &Recipe<H>, request: RequestFacts) -> Plan
+fn plan<B, H>(response: &Response<B>, config: &EtagConfig<H>, request: RequestFacts) -> Plan
 where
     B: Body<Data = Bytes>,
     H: ContentHasher,
@@ -234,11 +234,11 @@ where
         exact: response.body().size_hint().exact(),
     };
     match (
-        untagged(facts, headers, &recipe.statuses, recipe.limit),
+        untagged(facts, headers, &config.statuses, config.limit),
         digest,
     ) {
         (Some(why), _) => Plan::Leave(why),
-        (None, Some(digest)) => Plan::Label(recipe.tag_of_known(headers, digest)),
+        (None, Some(digest)) => Plan::Label(config.tag_of_known(headers, digest)),
         (None, None) => match facts.exact {
             Some(announced) => Plan::Read { announced },
             None => Plan::Leave(Untagged::UnknownLength),

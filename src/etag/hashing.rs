@@ -9,11 +9,11 @@ use bytes::Bytes;
 use http::{Response, header::ETAG, response::Parts};
 use http_body::Body;
 
-use super::{ContentHasher, tag::Recipe};
+use super::{ContentHasher, tag::EtagConfig};
 use crate::{
     body::{Collector, Ending, ResponseBody, Step},
     outcome::TagOrigin,
-    semantics::tagging::Untagged,
+    semantics::validator::Untagged,
 };
 
 /// A response whose content is being read.
@@ -41,11 +41,11 @@ where
     }
 
     /// Ready when no more is to be read.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>, recipe: &Recipe<H>) -> Poll<Ending> {
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, config: &EtagConfig<H>) -> Poll<Ending> {
         let mut budget = H::YIELD_AFTER;
         loop {
             if self.unhashed > 0 {
-                self.hash(&mut budget, recipe);
+                self.hash(&mut budget, config);
             }
             if self.unhashed > 0 {
                 cx.waker().wake_by_ref();
@@ -58,8 +58,8 @@ where
         }
     }
 
-    fn hash(&mut self, budget: &mut usize, recipe: &Recipe<H>) {
-        let hasher = self.hasher.get_or_insert_with(|| recipe.hasher.clone());
+    fn hash(&mut self, budget: &mut usize, config: &EtagConfig<H>) {
+        let hasher = self.hasher.get_or_insert_with(|| config.hasher.clone());
         let now = self.unhashed.min(*budget);
         let frame = self.collector.last();
         let from = frame.len() - self.unhashed;
@@ -70,7 +70,11 @@ where
 
     /// The response with its tag, or without one if the content could not be read
     /// to its end. The body is whole in either case.
-    pub(super) fn finish(self, ending: Ending, recipe: &Recipe<H>) -> Response<ResponseBody<B>> {
+    pub(super) fn finish(
+        self,
+        ending: Ending,
+        config: &EtagConfig<H>,
+    ) -> Response<ResponseBody<B>> {
         let Self {
             mut parts,
             collector,
@@ -79,13 +83,13 @@ where
         } = self;
         match ending {
             Ending::Complete => {
-                let hasher = hasher.unwrap_or_else(|| recipe.hasher.clone());
-                let tag = recipe.tag_of_read(&parts.headers, hasher);
+                let hasher = hasher.unwrap_or_else(|| config.hasher.clone());
+                let tag = config.tag_of_read(&parts.headers, hasher);
                 parts.headers.insert(ETAG, tag.into());
             }
             Ending::LengthMismatch | Ending::TooManyFrames | Ending::Broken => {}
         }
-        recipe.note(&mut parts.extensions, origin(ending, collector.length()));
+        config.note(&mut parts.extensions, origin(ending, collector.length()));
         Response::from_parts(parts, collector.into_body())
     }
 }
@@ -102,7 +106,7 @@ fn origin(ending: Ending, length: u64) -> TagOrigin {
 /// A hash that could not be finished at once, with what it goes on with.
 pub(super) struct PendingHash<B: Body, H> {
     hashing: Option<Hashing<B, H>>,
-    recipe: Arc<Recipe<H>>,
+    config: Arc<EtagConfig<H>>,
 }
 
 impl<B, H> PendingHash<B, H>
@@ -110,17 +114,17 @@ where
     B: Body<Data = Bytes>,
     H: ContentHasher,
 {
-    pub(super) fn new(hashing: Hashing<B, H>, recipe: Arc<Recipe<H>>) -> Self {
+    pub(super) fn new(hashing: Hashing<B, H>, config: Arc<EtagConfig<H>>) -> Self {
         Self {
             hashing: Some(hashing),
-            recipe,
+            config,
         }
     }
 
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Response<ResponseBody<B>>> {
         let hashing = self.hashing.as_mut().expect("polled after completion");
-        let ending = ready!(hashing.poll(cx, &self.recipe));
+        let ending = ready!(hashing.poll(cx, &self.config));
         let hashing = self.hashing.take().expect("it was there a line above");
-        Poll::Ready(hashing.finish(ending, &self.recipe))
+        Poll::Ready(hashing.finish(ending, &self.config))
     }
 }

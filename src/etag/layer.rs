@@ -3,11 +3,10 @@ use std::{error::Error, fmt, sync::Arc};
 use http::{HeaderName, StatusCode};
 use tower_layer::Layer;
 
-use super::{ContentHasher, Etag, Sha256, tag::Recipe};
+use super::{ContentHasher, Etag, Sha256, tag::EtagConfig};
 use crate::semantics::{
-    method::SafeMethods,
-    secret::{self, WeakSecret},
-    tagging,
+    field::SafeMethods,
+    validator::{WeakSecret, key, taggable},
 };
 
 /// Layer that gives responses an entity tag.
@@ -17,7 +16,7 @@ use crate::semantics::{
 #[must_use]
 pub struct EtagLayer<H = Sha256> {
     // Shared: a router may clone the layer and apply it for each request.
-    recipe: Arc<Recipe<H>>,
+    config: Arc<EtagConfig<H>>,
 }
 
 impl EtagLayer {
@@ -25,7 +24,7 @@ impl EtagLayer {
     /// status 200 and at most 1 MiB of content.
     pub fn new() -> Self {
         Self {
-            recipe: Arc::new(Recipe::new(Sha256::new())),
+            config: Arc::new(EtagConfig::new(Sha256::new())),
         }
     }
 }
@@ -40,7 +39,7 @@ impl<H: Clone> EtagLayer<H> {
     /// Hashes with another function. The default is [`Sha256`].
     pub fn hasher<H2: ContentHasher>(self, hasher: H2) -> EtagLayer<H2> {
         EtagLayer {
-            recipe: Arc::new(Arc::unwrap_or_clone(self.recipe).with_hasher(hasher)),
+            config: Arc::new(Arc::unwrap_or_clone(self.config).with_hasher(hasher)),
         }
     }
 
@@ -75,7 +74,7 @@ impl<H: Clone> EtagLayer<H> {
     ///
     /// Refuses a secret of fewer than 16 bytes, which could be guessed.
     pub fn keyed(mut self, secret: impl AsRef<[u8]>) -> Result<Self, WeakSecret> {
-        self.recipe_mut().key = Some(secret::key(secret.as_ref())?);
+        self.recipe_mut().key = Some(key::key(secret.as_ref())?);
         Ok(self)
     }
 
@@ -118,7 +117,7 @@ impl<H: Clone> EtagLayer<H> {
         self.recipe_mut().statuses = statuses
             .into_iter()
             .map(|status| {
-                if tagging::represents(status) {
+                if taggable::represents(status) {
                     Ok(status)
                 } else {
                     Err(InvalidStatus(status))
@@ -135,8 +134,8 @@ impl<H: Clone> EtagLayer<H> {
         self
     }
 
-    fn recipe_mut(&mut self) -> &mut Recipe<H> {
-        Arc::make_mut(&mut self.recipe)
+    fn recipe_mut(&mut self) -> &mut EtagConfig<H> {
+        Arc::make_mut(&mut self.config)
     }
 }
 
@@ -144,7 +143,7 @@ impl<S, H> Layer<S> for EtagLayer<H> {
     type Service = Etag<S, H>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Etag::new(inner, Arc::clone(&self.recipe))
+        Etag::new(inner, Arc::clone(&self.config))
     }
 }
 

@@ -37,7 +37,7 @@
 //!     .keyed(b"a secret that all replicas share")?
 //!     .build_id("2026-11-20")
 //!     .contributors([header::CONTENT_TYPE]);
-//! # Ok::<_, tower_conditional::semantics::secret::WeakSecret>(())
+//! # Ok::<_, tower_conditional::validator::WeakSecret>(())
 //! ```
 //!
 //! # What it does

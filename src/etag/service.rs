@@ -8,7 +8,7 @@ use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
-use super::{ContentHasher, ResponseFuture, Sha256, future::RequestFacts, tag::Recipe};
+use super::{ContentHasher, ResponseFuture, Sha256, future::RequestFacts, tag::EtagConfig};
 use crate::body::ResponseBody;
 
 /// Service that gives responses an entity tag.
@@ -17,15 +17,15 @@ use crate::body::ResponseBody;
 #[derive(Debug, Clone)]
 pub struct Etag<S, H = Sha256> {
     inner: S,
-    recipe: Arc<Recipe<H>>,
+    config: Arc<EtagConfig<H>>,
 }
 
 impl<S, H> Etag<S, H> {
-    pub(super) fn new(inner: S, recipe: Arc<Recipe<H>>) -> Self {
-        Self { inner, recipe }
+    pub(super) fn new(inner: S, config: Arc<EtagConfig<H>>) -> Self {
+        Self { inner, config }
     }
 
-    crate::macros::service_accessors!();
+    crate::service::accessors::service_accessors!();
 }
 
 impl<S, H, ReqB, ResB> Service<Request<ReqB>> for Etag<S, H>
@@ -44,11 +44,11 @@ where
 
     #[inline]
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        if !self.recipe.methods.contains(request.method()) {
+        if !self.config.methods.contains(request.method()) {
             return ResponseFuture::bypass(self.inner.call(request));
         }
         let facts = RequestFacts::of(request.method(), request.extensions());
-        let recipe = Arc::clone(&self.recipe);
-        ResponseFuture::watch(self.inner.call(request), recipe, facts)
+        let config = Arc::clone(&self.config);
+        ResponseFuture::watch(self.inner.call(request), config, facts)
     }
 }

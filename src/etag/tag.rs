@@ -9,7 +9,10 @@ use http::{
 use super::{ContentDigest, ContentHasher};
 use crate::{
     outcome::{Outcome, TagOrigin},
-    semantics::{etag::EntityTag, fields, method::SafeMethods},
+    semantics::{
+        field::{SafeMethods, lines},
+        validator::EntityTag,
+    },
 };
 
 /// Changes whenever the bytes below change their meaning, so that tags of two
@@ -22,7 +25,7 @@ const NO_LINE: u64 = 0;
 
 /// How an [`EtagLayer`](super::EtagLayer) makes its tags.
 #[derive(Debug, Clone)]
-pub(super) struct Recipe<H> {
+pub(super) struct EtagConfig<H> {
     pub(super) hasher: H,
     pub(super) weak: bool,
     pub(super) limit: u64,
@@ -35,7 +38,7 @@ pub(super) struct Recipe<H> {
     pub(super) explain: bool,
 }
 
-impl<H> Recipe<H> {
+impl<H> EtagConfig<H> {
     pub(super) fn new(hasher: H) -> Self {
         Self {
             hasher,
@@ -50,8 +53,8 @@ impl<H> Recipe<H> {
         }
     }
 
-    pub(super) fn with_hasher<H2>(self, hasher: H2) -> Recipe<H2> {
-        Recipe {
+    pub(super) fn with_hasher<H2>(self, hasher: H2) -> EtagConfig<H2> {
+        EtagConfig {
             hasher,
             weak: self.weak,
             limit: self.limit,
@@ -76,7 +79,7 @@ impl<H> Recipe<H> {
     }
 }
 
-impl<H: ContentHasher> Recipe<H> {
+impl<H: ContentHasher> EtagConfig<H> {
     /// The tag of the content that `hasher` has seen.
     pub(super) fn tag_of_read(&self, headers: &HeaderMap, hasher: H) -> EntityTag {
         let context = self.context(OF_CONTENT, headers);
@@ -133,7 +136,7 @@ impl<H: ContentHasher> Recipe<H> {
             // Always in one order, whatever it is in the head.
             (Some(_), Some(_)) => {
                 for (number, name) in (1..).zip(&self.contributors) {
-                    for line in fields::lines(headers, name) {
+                    for line in lines::lines(headers, name) {
                         context.push_line(number, line.as_bytes());
                     }
                 }

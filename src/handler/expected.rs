@@ -8,14 +8,13 @@ use std::{
 
 use http::{HeaderMap, Method, Request, request::Parts, uri::PathAndQuery};
 
-use super::{PreconditionFailed, preconditions::now};
+use super::{PreconditionFailed, now};
 use crate::{
     refusal::Reason,
     semantics::{
-        accept::Accept,
-        etag::TagRef,
-        precondition::{Condition, ConditionalFields, Current, Decision},
-        version::{self, VersionTags},
+        condition::{Condition, ConditionalFields, Current, Decision},
+        field::Accept,
+        validator::{TagRef, VersionTags, version},
     },
 };
 

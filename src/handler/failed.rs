@@ -1,10 +1,10 @@
 use bytes::Bytes;
 use http::{Response, StatusCode};
 
-use super::preconditions::now;
+use super::now;
 use crate::{
     refusal::{Reason, Refusal, Renderer},
-    semantics::{precondition::Current, validators::Validators},
+    semantics::{condition::Current, validator::Validators},
 };
 
 /// 304: the client has the representation (RFC 9110, section 15.4.5).

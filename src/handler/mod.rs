@@ -7,9 +7,8 @@
 //! # mod example {
 //! use axum::{Json, extract::Path, response::IntoResponse};
 //! use tower_conditional::{
-//!     Validators,
 //!     handler::{Preconditions, Unmet, Validated},
-//!     semantics::version::VersionTags,
+//!     Validators, VersionTags,
 //! };
 //! # async fn version_of(_: i64) -> i64 { 7 }
 //! # async fn render(_: i64) -> String { String::new() }
@@ -83,9 +82,8 @@
 //! use bytes::Bytes;
 //! use http::{Request, Response, StatusCode, header};
 //! use tower_conditional::{
-//!     Validators,
 //!     handler::{Preconditions, Validated},
-//!     semantics::version::VersionTags,
+//!     Validators, VersionTags,
 //! };
 //!
 //! fn show<B>(request: &Request<B>) -> Response<Bytes> {
@@ -116,8 +114,18 @@ mod preconditions;
 mod tests;
 mod validated;
 
+use crate::{
+    clock::{Clock, SystemClock},
+    semantics::field::HttpDate,
+};
+
 pub(crate) use expected::Expectation;
 pub use expected::Expected;
 pub use failed::{NotModified, PreconditionFailed, Unmet};
 pub use preconditions::Preconditions;
 pub use validated::Validated;
+
+/// The time by the system's clock, since a handler has no other.
+fn now() -> HttpDate {
+    SystemClock::default().now().into()
+}

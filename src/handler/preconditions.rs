@@ -1,13 +1,9 @@
 use http::{HeaderMap, Method, Request, request::Parts};
 
-use super::{NotModified, PreconditionFailed, Unmet};
+use super::{NotModified, PreconditionFailed, Unmet, now};
 use crate::{
-    clock::{Clock, SystemClock},
     refusal::Reason,
-    semantics::{
-        date::HttpDate,
-        precondition::{ConditionalFields, Current, Decision},
-    },
+    semantics::condition::{ConditionalFields, Current, Decision},
 };
 
 /// The conditions of one request (RFC 9110, section 13).
@@ -46,7 +42,7 @@ impl Preconditions {
     }
 
     /// Holds the conditions against the current state: a
-    /// [`Validators`](crate::Validators), an entity tag, `None` where there is
+    /// [`Validators`](crate::semantics::validator::Validators), an entity tag, `None` where there is
     /// no representation, or a [`Current`].
     ///
     /// Call it when all else is fine, just before the work: a 404 or a 403
@@ -67,8 +63,4 @@ impl Preconditions {
             )),
         }
     }
-}
-
-pub(super) fn now() -> HttpDate {
-    SystemClock::default().now().into()
 }

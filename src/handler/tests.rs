@@ -6,12 +6,11 @@ use http::{Response, StatusCode};
 
 use super::*;
 use crate::{
-    Validators, VersionTags,
     refusal::Reason,
     semantics::{
-        date::HttpDate,
-        etag::EntityTag,
-        precondition::{Condition, Current},
+        condition::{Condition, Current},
+        field::HttpDate,
+        validator::{EntityTag, Validators, VersionTags},
     },
     test_support::{request, tagged},
 };
@@ -100,7 +99,7 @@ fn versions_of_one_resource_that_were_seen() {
     let of = |path: &str| VersionTags::plain().scope(path);
     let request = request("PUT", "/", [("if-unmodified-since", DATE)]);
     let conditions =
-        crate::semantics::precondition::ConditionalFields::from_headers(request.headers()).cloned();
+        crate::semantics::condition::ConditionalFields::from_headers(request.headers()).cloned();
     let seen = of("notes/5").number(7).into();
     let expected = Expected::from(Expectation::new(request.method().clone(), conditions, seen));
     assert_eq!(expected.versions_of(&of("notes/5")), Some(vec![7]));
@@ -125,7 +124,7 @@ fn versions_are_those_of_the_resource_that_was_seen() {
     ] {
         let request = request("PUT", "/", fields);
         let conditions =
-            crate::semantics::precondition::ConditionalFields::from_headers(request.headers())
+            crate::semantics::condition::ConditionalFields::from_headers(request.headers())
                 .cloned();
         let expected = Expected::from(Expectation::new(request.method().clone(), conditions, seen));
         assert_eq!(expected.versions(), Some(versions));
@@ -143,7 +142,7 @@ fn versions_that_were_seen() {
     ] {
         let request = request("PUT", "/", [fields]);
         let conditions =
-            crate::semantics::precondition::ConditionalFields::from_headers(request.headers())
+            crate::semantics::condition::ConditionalFields::from_headers(request.headers())
                 .cloned();
         let expected = Expected::from(Expectation::new(
             request.method().clone(),

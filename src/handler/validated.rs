@@ -1,7 +1,7 @@
 use http::Response;
 
-use super::preconditions::now;
-use crate::semantics::validators::Validators;
+use super::now;
+use crate::semantics::validator::Validators;
 
 /// A response with the validators of its content: `ETag` and `Last-Modified`
 /// (RFC 9110, section 8.8). A validator that is not known leaves its field as

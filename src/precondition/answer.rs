@@ -14,7 +14,10 @@ use crate::{
     handler::PreconditionFailed,
     outcome::Outcome,
     refusal::{Reason, Renderer},
-    semantics::{accept::Accept, prefer::Return, superseded},
+    semantics::{
+        condition::current_in_412,
+        field::{Accept, prefer::Return},
+    },
     target,
 };
 
@@ -81,7 +84,7 @@ pub(super) fn with_representation<B: Body<Data = Bytes>>(
     let (mut parts, body) = found.into_parts();
     // They were about a 200, and a cache policy among them would store the 412.
     Outcome::keep_alone(&mut parts.extensions);
-    superseded::carry_representation(&mut parts, target::whole(request), preferred);
+    current_in_412::carry_representation(&mut parts, target::whole(request), preferred);
     Some(Response::from_parts(parts, ResponseBody::inner(body)))
 }
 
@@ -90,7 +93,7 @@ pub(super) fn with_representation<B: Body<Data = Bytes>>(
 pub(super) fn note_preference<B>(request: &Parts, answer: &mut Response<B>) {
     let preferred = Return::preferred(&request.headers);
     let minimal = preferred.filter(|preferred| *preferred == Return::Minimal);
-    superseded::note_preference(answer.headers_mut(), minimal);
+    current_in_412::note_preference(answer.headers_mut(), minimal);
 }
 
 /// The success of a write that had been applied before. It has no validators:

@@ -6,8 +6,8 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::{
-    config::Config,
-    write::{Answer, Guard, Serialization},
+    config::{Answer, Config},
+    guard::{Guard, Serialization},
 };
 use crate::{
     body::ResponseBody,
@@ -15,10 +15,11 @@ use crate::{
     outcome::Verdict,
     refusal::Reason,
     semantics::{
-        accept::Accept,
-        precondition::{Admission, Condition, ConditionalFields, Current, RequestConditions},
+        condition::{Admission, Condition, ConditionalFields, Current, RequestConditions},
+        field::Accept,
     },
-    source::{self, Asked, MayAskService, OnSourceError, Ready, SourceError, ValidatorSource},
+    service::Ready,
+    source::{self, Asked, MayAskService, OnSourceError, SourceError, ValidatorSource},
 };
 
 /// A write before its check.

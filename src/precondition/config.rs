@@ -1,23 +1,24 @@
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, request::Parts};
+use http::{HeaderValue, Method, Response, request::Parts};
 use http_body::Body;
 
-use super::{Unchecked, write::Answer};
 use crate::{
     body::ResponseBody,
     clock::Clock,
     outcome::{Outcome, Verdict},
     refusal::{Refusal, Renderer},
     semantics::{
-        date::HttpDate,
-        method,
-        precondition::{ConditionalFields, Current, Requirement},
-        validators::Validators,
+        condition::{ConditionalFields, Current, Requirement},
+        field::{HttpDate, method},
+        validator::Validators,
     },
     source::OnSourceError,
 };
+
+/// A response of the layer or of the service.
+pub(super) type Answer<ResB> = Response<ResponseBody<ResB>>;
 
 pub(super) struct Config<Q, G> {
     pub(super) source: Arc<Q>,
@@ -37,6 +38,18 @@ pub(super) struct Config<Q, G> {
     pub(super) explain: bool,
     pub(super) renderer: Renderer,
     pub(super) clock: Arc<dyn Clock>,
+}
+
+/// What the layer does about a conditional write that succeeded though the
+/// handler never compared what it [`Expected`](crate::handler::Expected).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Unchecked {
+    /// Reports it: an event (feature `tracing`) and
+    /// [`Outcome::is_unchecked`](crate::Outcome::is_unchecked). The default.
+    Report,
+    /// Answers 500 in place of the success, for tests. The write has happened.
+    Fail,
 }
 
 type IsRequired = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;

@@ -10,7 +10,7 @@ use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use super::{answer::Conflict, performed::PerformedWrite, write::Answer};
+use super::{answer::Conflict, config::Answer, performed::PerformedWrite};
 use crate::body::ResponseBody;
 
 pin_project! {

@@ -5,11 +5,14 @@ use tower_layer::Layer;
 
 #[cfg(feature = "tokio")]
 use super::lock::Locked;
-use super::{NoLock, Precondition, config::Config};
+use super::{
+    NoLock, Precondition,
+    config::{Config, Unchecked},
+};
 use crate::{
     clock::{Clock, SystemClock},
     refusal::{RenderRefusal, Renderer},
-    semantics::{method::changes_target, precondition::Requirement, validators::Validators},
+    semantics::{condition::Requirement, field::method::changes_target, validator::Validators},
     source::{NoSelfGet, OnSourceError, SelfGet, Unknown, ValidatorSource},
 };
 
@@ -21,18 +24,6 @@ pub struct PreconditionLayer<Q = Unknown, G = NoSelfGet, L = NoLock> {
     // Shared with the services, since axum may apply a layer for each request.
     config: Arc<Config<Q, G>>,
     lock: L,
-}
-
-/// What the layer does about a conditional write that succeeded though the
-/// handler never compared what it [`Expected`](crate::handler::Expected).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Unchecked {
-    /// Reports it: an event (feature `tracing`) and
-    /// [`Outcome::is_unchecked`](crate::Outcome::is_unchecked). The default.
-    Report,
-    /// Answers 500 in place of the success, for tests. The write has happened.
-    Fail,
 }
 
 impl PreconditionLayer {
@@ -241,18 +232,18 @@ impl<Q, G> PreconditionLayer<Q, G> {
     ///
     /// `key` names the resource that a request is about. Two spellings of one resource
     /// must have one key, or both writers win: take what the handler makes of the path,
-    /// not the path. [`Route::parameter`](crate::source::Route::parameter) reads a number
+    /// not the path. [`Route::parameter`](crate::route::Route::parameter) reads a number
     /// or a UUID as a handler does:
     ///
     /// ```
-    /// use tower_conditional::{PreconditionLayer, lock::KeyedLock, source::Route};
+    /// use tower_conditional::{lock::KeyedLock, route::Route, PreconditionLayer};
     ///
     /// let note = Route::new("/notes/{id}")?;
     /// let layer = PreconditionLayer::handler_checks()
     ///     .lock(KeyedLock::new(), move |request| note.parameter::<i64>(request, "id"))
     ///     .require();
     /// # let _ = layer;
-    /// # Ok::<_, tower_conditional::source::InvalidRoute>(())
+    /// # Ok::<_, tower_conditional::route::InvalidRoute>(())
     /// ```
     ///
     /// Layers that write the same resources, on other routes or of another version of an

@@ -14,7 +14,9 @@ use tower_service::Service;
 use super::{
     Precondition, ResponseFuture,
     check::{AtHand, WriteCheck},
-    write::{Answer, Guard, GuardedWrite, Serialization},
+    config::Answer,
+    guard::{Guard, Serialization},
+    write::GuardedWrite,
 };
 use crate::{
     body::{ReadAhead, RequestBody, UnreadContent},
@@ -22,9 +24,11 @@ use crate::{
     lock::KeyedLock,
     refusal::{Reason, Refusal},
     semantics::{
-        accept::Accept, expect::expects_continue, method::is_write, precondition::RequestConditions,
+        condition::RequestConditions,
+        field::{Accept, expect::expects_continue, method::is_write},
     },
-    source::{self, MayAskService, Ready, ValidatorSource},
+    service::Ready,
+    source::{self, MayAskService, ValidatorSource},
 };
 
 /// The lock of a layer, and the key that a request takes;

@@ -43,9 +43,7 @@
 //! ```
 //! # #[cfg(feature = "tokio")] {
 //! use tower_conditional::{
-//!     PreconditionLayer,
-//!     lock::KeyedLock,
-//!     source::{Route, SelfGet},
+//!     lock::KeyedLock, route::Route, source::SelfGet, PreconditionLayer,
 //! };
 //!
 //! let note = Route::new("/notes/{id}")?;
@@ -54,7 +52,7 @@
 //!     .lock(KeyedLock::new(), move |request| note.parameter::<i64>(request, "id"));
 //! # let _ = layer;
 //! # }
-//! # Ok::<_, tower_conditional::source::InvalidRoute>(())
+//! # Ok::<_, tower_conditional::route::InvalidRoute>(())
 //! ```
 //!
 //! # What it does
@@ -174,6 +172,7 @@ mod answer;
 mod check;
 mod config;
 mod future;
+mod guard;
 mod layer;
 #[cfg(feature = "tokio")]
 mod lock;
@@ -187,7 +186,8 @@ mod write;
 #[cfg(feature = "tokio")]
 pub use lock::Locked;
 pub use {
+    config::Unchecked,
     future::ResponseFuture,
-    layer::{PreconditionLayer, Unchecked},
+    layer::PreconditionLayer,
     service::{NoLock, Precondition},
 };

@@ -7,10 +7,10 @@ use http::{Extensions, Response, uri::PathAndQuery};
 use http_body::Body;
 
 use super::{
-    Unchecked, answer,
+    answer,
     check::UncheckedWrite,
-    config::Config,
-    write::{Answer, Serialization},
+    config::{Answer, Config, Unchecked},
+    guard::Serialization,
 };
 use crate::{
     body::ResponseBody,
@@ -18,7 +18,7 @@ use crate::{
     handler::{Expectation, Expected, PreconditionFailed},
     outcome::{Outcome, Verdict},
     refusal::{Reason, Refusal},
-    semantics::{accept::Accept, precondition::Current},
+    semantics::{condition::Current, field::Accept},
     target,
 };
 

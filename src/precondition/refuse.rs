@@ -5,17 +5,22 @@ use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
-use super::{answer, check::UncheckedWrite, config::AlreadyApplied, write::Answer};
+use super::{
+    answer,
+    check::UncheckedWrite,
+    config::{AlreadyApplied, Answer},
+};
 use crate::{
     events,
     handler::PreconditionFailed,
     outcome::Verdict,
     refusal::{Reason, Refusal},
     semantics::{
-        precondition::{Condition, Current},
-        validators::{self, Label, Validators},
+        condition::{Condition, Current},
+        validator::{Label, Validators, validators},
     },
-    source::{self, Asked, MayAskService, Ready, ValidatorSource},
+    service::Ready,
+    source::{self, Asked, MayAskService, ValidatorSource},
 };
 
 impl<Q, G> UncheckedWrite<'_, Q, G> {

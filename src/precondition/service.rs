@@ -14,13 +14,18 @@ use super::{
     answer::Conflict,
     check::WriteCheck,
     config::Config,
+    guard::Guard,
     performed::{Kept, PerformedWrite},
-    write::{Guard, GuardedWrite},
+    write::GuardedWrite,
 };
 use crate::{
     body::{ResponseBody, UnreadContent},
-    semantics::{accept::Accept, method::is_write, precondition::RequestConditions},
-    source::{self, MayAskService, NoSelfGet, Ready, Unknown, ValidatorSource},
+    semantics::{
+        condition::RequestConditions,
+        field::{Accept, method::is_write},
+    },
+    service::Ready,
+    source::{self, MayAskService, NoSelfGet, Unknown, ValidatorSource},
 };
 
 /// Service that checks the conditions of writes before they are performed.
@@ -47,7 +52,7 @@ impl<S, Q, G, L> Precondition<S, Q, G, L> {
         }
     }
 
-    crate::macros::service_accessors!();
+    crate::service::accessors::service_accessors!();
 }
 
 impl<S, Q, G, ReqB, ResB> Service<Request<ReqB>> for Precondition<S, Q, G>

@@ -3,7 +3,7 @@ use std::{error::Error, fmt, time::Duration};
 use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 
 use super::BoxError;
-use crate::semantics::fields;
+use crate::semantics::field::lines;
 
 /// A base that requests cannot be sent to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +105,7 @@ impl NotPurged {
 }
 
 fn seconds(headers: &HeaderMap) -> Option<Duration> {
-    let value = fields::only(headers, &RETRY_AFTER)?.to_str().ok()?;
+    let value = lines::only(headers, &RETRY_AFTER)?.to_str().ok()?;
     let digits = value.bytes().all(|byte| byte.is_ascii_digit());
     let seconds = digits.then(|| value.parse().ok())??;
     Some(Duration::from_secs(seconds))

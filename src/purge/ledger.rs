@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     GivenUp, Purge,
-    queue::{Done, Job},
+    job::{Done, Job},
 };
 
 /// In the order in which they were begun.

@@ -14,8 +14,8 @@
 //! use http_body_util::Full;
 //! use tower::service_fn;
 //! use tower_conditional::{
+//!     cache_tags::CacheTags,
 //!     purge::{HttpPurger, Purge, PurgeQueue},
-//!     semantics::cache_tags::CacheTags,
 //! };
 //!
 //! // In place of a client as hyper-util has it:
@@ -93,6 +93,8 @@ mod calls;
 mod error;
 mod http_purger;
 #[cfg(feature = "tokio")]
+mod job;
+#[cfg(feature = "tokio")]
 mod ledger;
 #[cfg(feature = "tokio")]
 mod limits;
@@ -111,8 +113,8 @@ use http::{HeaderMap, Uri, request::Parts};
 
 use crate::{
     semantics::{
-        cache_tags::{self, CacheTag},
-        ordered_set::OrderedSet,
+        caching::cache_tags::{self, CacheTag},
+        field::OrderedSet,
     },
     target,
 };

@@ -1,17 +1,15 @@
-use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::{fmt, sync::Arc};
 
 use tokio::sync::{
     mpsc::{self, error::TrySendError},
     oneshot,
 };
 
-use super::{GivenUp, Purge, PurgeLimits, PurgeTicket, Purger, worker::Worker};
+use super::{
+    GivenUp, Purge, PurgeLimits, PurgeTicket, Purger,
+    job::{Counts, Job},
+    worker::Worker,
+};
 use crate::events;
 
 /// Purges on their way to a cache: bounded, put together, tried again.
@@ -24,21 +22,6 @@ use crate::events;
 pub struct PurgeQueue {
     jobs: mpsc::Sender<Job>,
     counts: Arc<Counts>,
-}
-
-/// Tells whoever waits.
-pub(super) type Done = oneshot::Sender<Result<(), GivenUp>>;
-
-pub(super) struct Job {
-    pub(super) purge: Purge,
-    pub(super) done: Done,
-}
-
-/// Purges that a cache was not told of.
-#[derive(Debug, Default)]
-pub(super) struct Counts {
-    dropped: AtomicU64,
-    failed: AtomicU64,
 }
 
 impl PurgeQueue {
@@ -97,24 +80,14 @@ impl PurgeQueue {
     /// had ended.
     #[must_use]
     pub fn dropped(&self) -> u64 {
-        self.counts.dropped.load(Ordering::Relaxed)
+        self.counts.dropped()
     }
 
     /// How many purges were given up, after their last attempt or because they were
     /// refused. Each counts once, second rounds included.
     #[must_use]
     pub fn failed(&self) -> u64 {
-        self.counts.failed.load(Ordering::Relaxed)
-    }
-}
-
-impl Counts {
-    pub(super) fn count_dropped(&self) {
-        self.dropped.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(super) fn count_failed(&self) {
-        self.failed.fetch_add(1, Ordering::Relaxed);
+        self.counts.failed()
     }
 }
 

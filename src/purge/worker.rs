@@ -19,8 +19,8 @@ use super::{
     GivenUp, NotPurged, Purge, PurgeLimits, Purger,
     agenda::{Agenda, Part},
     calls::{Calls, Ended},
+    job::{Counts, Job},
     ledger::{Finished, JobId, Ledger},
-    queue::{Counts, Job},
 };
 use crate::events;
 

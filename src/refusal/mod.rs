@@ -36,19 +36,20 @@ use std::borrow::Borrow;
 use http::{HeaderValue, StatusCode};
 
 use crate::semantics::{
-    etag::TagRef,
-    one_or_many::OneOrMany,
-    precondition::{Condition, ConditionalFields},
+    condition::{Condition, ConditionalFields},
+    field::OneOrMany,
+    validator::TagRef,
 };
 
 mod problem;
+mod render;
 mod renderer;
 #[cfg(test)]
 mod tests;
 mod text;
 
 pub use problem::ProblemJson;
-pub use renderer::RenderRefusal;
+pub use render::RenderRefusal;
 pub(crate) use renderer::Renderer;
 
 /// A request that a layer refuses, before it has a body.

@@ -2,7 +2,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 
 use super::{Refusal, RenderRefusal};
-use crate::semantics::etag::TagRef;
+use crate::semantics::validator::TagRef;
 
 /// `application/problem+json` (RFC 9457), or its detail as plain text for a
 /// client that does not accept JSON. The default.

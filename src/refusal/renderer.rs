@@ -8,26 +8,8 @@ use http::{
     header::{ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LOCATION, CONTENT_TYPE, RETRY_AFTER},
 };
 
-use super::{ProblemJson, Refusal};
-use crate::semantics::{cache_control, content_length, not_modified};
-
-/// Turns a [`Refusal`] into content. Closures do.
-///
-/// The layer sets the status, `Cache-Control: no-store`, the current
-/// validators, the content's length, and on a 503 `Retry-After: 1`, in seconds.
-pub trait RenderRefusal: Send + Sync + 'static {
-    /// The media type and the content.
-    fn render(&self, refusal: &Refusal<'_>) -> (HeaderValue, Bytes);
-}
-
-impl<F> RenderRefusal for F
-where
-    F: Fn(&Refusal<'_>) -> (HeaderValue, Bytes) + Send + Sync + 'static,
-{
-    fn render(&self, refusal: &Refusal<'_>) -> (HeaderValue, Bytes) {
-        self(refusal)
-    }
-}
+use super::{ProblemJson, Refusal, RenderRefusal};
+use crate::semantics::{caching::cache_control, condition::not_modified, field::content_length};
 
 /// The renderer of a layer: none is [`ProblemJson`], which costs nothing to clone.
 #[derive(Clone, Default)]

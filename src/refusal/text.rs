@@ -1,7 +1,7 @@
 use http::StatusCode;
 
 use super::Reason;
-use crate::semantics::precondition::Condition;
+use crate::semantics::condition::Condition;
 
 /// The constant members of a problem (RFC 9457, section 3.1).
 pub(super) struct Text {

@@ -15,13 +15,13 @@ use proptest::{collection::vec, prelude::*, sample::select};
 
 use self::strategies::{current, junk, lines, name, padding, separator, tag, value};
 use super::{
-    cache_control,
-    date::HttpDate,
-    etag::{EntityTag, TagRef},
-    list::{TagMember, entity_tags, members},
-    not_modified::strip_representation_metadata,
-    precondition::{Condition, ConditionalFields, Current, Decision},
-    vary,
+    caching::cache_control,
+    condition::{
+        Condition, ConditionalFields, Current, Decision,
+        not_modified::strip_representation_metadata,
+    },
+    field::{HttpDate, list::members, vary},
+    validator::{EntityTag, TagMember, TagRef, entity_tags},
 };
 
 fn one_line(bytes: &[u8]) -> [HeaderValue; 1] {

@@ -1,14 +1,13 @@
-//! Tables of single rules. What the rules come to together is in
-//! `tests/preconditions.rs`.
+//! Tables of single rules, and in `vectors` the decision to which they add up.
 
 mod accept;
 mod accept_encoding;
-mod audit;
 mod cache_control;
 mod cache_status;
 mod cache_tag_limits;
 mod cache_tags;
 mod coding;
+mod current_in_412;
 mod date;
 mod dictionary;
 mod etag;
@@ -19,10 +18,10 @@ mod no_vary_search;
 mod not_modified;
 mod ordered_set;
 mod prefer;
-mod superseded;
-mod tagging;
+mod taggable;
 mod validators;
 mod vary;
+mod vectors;
 mod version;
 mod writes;
 
@@ -37,7 +36,7 @@ fn values<V: AsRef<[u8]>>(lines: impl IntoIterator<Item = V>) -> Vec<HeaderValue
 }
 
 /// Field lines, where a name may repeat.
-fn headers<'a>(lines: impl IntoIterator<Item = (&'a str, &'a str)>) -> HeaderMap {
+pub(crate) fn headers<'a>(lines: impl IntoIterator<Item = (&'a str, &'a str)>) -> HeaderMap {
     lines
         .into_iter()
         .map(|(name, value)| {

@@ -14,9 +14,7 @@
 //! use http::{Request, Response, StatusCode, header, request::Parts};
 //! use http_body_util::Full;
 //! use tower::{Layer, ServiceExt, service_fn};
-//! use tower_conditional::{
-//!     ConditionalLayer, semantics::version::VersionTags, source::ValidatorSource, target,
-//! };
+//! use tower_conditional::{source::ValidatorSource, target, ConditionalLayer, VersionTags};
 //!
 //! // A counter that every write moves stands for a version column.
 //! let version = Arc::new(AtomicI64::new(7));
@@ -76,16 +74,12 @@
 //! needs the feature `tokio`, and there is none outside of a runtime of tokio's. A
 //! runtime whose timer is not enabled panics where a source has to wait.
 
+mod at;
 mod error;
 mod now;
 mod or_else;
-mod path_segments;
-mod ready;
 mod repeating;
-mod route;
-mod route_table;
 mod self_get;
-mod state;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "tokio")]
@@ -103,18 +97,18 @@ use std::{
 use http::request::Parts;
 use pin_project_lite::pin_project;
 
-use crate::semantics::{precondition::Current, repeated::RepeatedFields};
+use crate::{
+    route::{InvalidRoute, Route},
+    semantics::{condition::Current, validator::RepeatedFields},
+};
 
+pub use at::At;
 pub use error::{BoxError, SourceError, SourceErrorKind};
 pub use now::{Now, now};
 pub use or_else::OrElse;
-pub(crate) use ready::Ready;
 pub use repeating::Repeating;
-pub use route::{At, InvalidRoute, Route};
-pub(crate) use route_table::RouteTable;
 pub(crate) use self_get::Asked;
 pub use self_get::{Inner, MayAskService, Named, NoSelfGet, SelfGet};
-pub use state::StateSource;
 #[cfg(feature = "tokio")]
 pub use timeout::Timeout;
 #[cfg(feature = "tokio")]

@@ -6,7 +6,7 @@ use std::{
 use http::request::Parts;
 
 use super::{BoxError, ValidatorSource};
-use crate::semantics::precondition::Current;
+use crate::semantics::condition::Current;
 
 /// A source that never waits; see [`now`].
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,7 @@
 use http::request::Parts;
 
 use super::{SourceError, ValidatorSource, ask, ask_at_hand};
-use crate::semantics::precondition::Current;
+use crate::semantics::condition::Current;
 
 /// Two sources; see [`ValidatorSource::or_else`].
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 use http::request::Parts;
 
 use super::ValidatorSource;
-use crate::semantics::{precondition::Current, repeated::RepeatedFields};
+use crate::semantics::{condition::Current, validator::RepeatedFields};
 
 /// A source with constant header fields; see [`ValidatorSource::repeating`].
 #[derive(Debug, Clone)]

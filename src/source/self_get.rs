@@ -6,14 +6,17 @@ use std::{
 use http::{Extensions, Request, Response, StatusCode, request::Parts};
 use tower_service::Service;
 
-use super::{Ready, SourceError, SourceKnows, StateWanted, caught};
+use super::{SourceError, SourceKnows, StateWanted, caught};
 use crate::{
     clock::Clock,
     semantics::{
-        precondition::Current,
-        self_get::{self, Meaning},
-        validators::Validators,
+        condition::{
+            Current,
+            self_get::{self, Meaning},
+        },
+        validator::Validators,
     },
+    service::Ready,
     target,
 };
 

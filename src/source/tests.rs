@@ -1,12 +1,10 @@
-mod routes;
-
 use std::{convert::Infallible, error::Error, fmt, future::ready, sync::Arc};
 
 use http::request::Parts;
 
 use super::*;
 use crate::{
-    semantics::{etag::EntityTag, validators::Validators},
+    semantics::validator::{EntityTag, Validators},
     test_support::{Log, knows, request, run, tagged},
 };
 
@@ -317,7 +315,7 @@ async fn no_source_is_waited_for_without_end() {
     }
 
     async fn check(source: impl ValidatorSource + Clone, limit: u64) {
-        let fields = crate::semantics::repeated::RepeatedFields::new();
+        let fields = crate::semantics::validator::RepeatedFields::new();
         assert_eq!(seconds(source.clone()).await, limit);
         assert_eq!(seconds(std::sync::Arc::new(source.clone())).await, limit);
         assert_eq!(seconds(source.clone().repeating(fields)).await, limit);

@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::{SourceError, ValidatorSource, ask_at_hand};
-use crate::semantics::precondition::Current;
+use crate::semantics::condition::Current;
 
 /// How long a source may take, or a service that is asked in place of one.
 pub(crate) const LIMIT: Option<Duration> = Some(Duration::from_secs(10));

@@ -3,10 +3,10 @@ use std::{fmt, sync::Arc};
 use http::HeaderName;
 use tower_layer::Layer;
 
-use super::StateRef;
+use super::{StateRef, StateSource, config::Config};
 use crate::{
     refusal::{RenderRefusal, Renderer},
-    source::{OnSourceError, StateSource},
+    source::OnSourceError,
 };
 
 /// Layer that answers 304 where the client has the latest state already.
@@ -16,15 +16,6 @@ use crate::{
 pub struct StateRefLayer<Q> {
     // Shared: a router may clone the layer and apply it for each request.
     config: Arc<Config<Q>>,
-}
-
-pub(super) struct Config<Q> {
-    pub(super) field: HeaderName,
-    pub(super) source: Arc<Q>,
-    pub(super) on_source_error: OnSourceError,
-    pub(super) renderer: Renderer,
-    #[cfg(feature = "tokio")]
-    pub(super) limit: Option<std::time::Duration>,
 }
 
 impl<Q: StateSource> StateRefLayer<Q> {
@@ -70,19 +61,6 @@ impl<Q: StateSource> StateRefLayer<Q> {
 }
 
 // By hand, since a source need be neither.
-impl<Q> Clone for Config<Q> {
-    fn clone(&self) -> Self {
-        Self {
-            field: self.field.clone(),
-            source: Arc::clone(&self.source),
-            on_source_error: self.on_source_error,
-            renderer: self.renderer.clone(),
-            #[cfg(feature = "tokio")]
-            limit: self.limit,
-        }
-    }
-}
-
 impl<Q> Clone for StateRefLayer<Q> {
     fn clone(&self) -> Self {
         Self {

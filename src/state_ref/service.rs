@@ -9,13 +9,17 @@ use http::{HeaderValue, Request, Response, request::Parts};
 use http_body::Body;
 use tower_service::Service;
 
-use super::{ResponseFuture, layer::Config};
+use super::{ResponseFuture, StateSource, config::Config};
 use crate::{
     body::{ResponseBody, UnreadContent},
     events,
     refusal::{Reason, Refusal},
-    semantics::{accept::Accept, fields, method::is_safe, state_ref},
-    source::{self, OnSourceError, Ready, SourceError, StateSource, StateWanted},
+    semantics::{
+        condition::state_ref,
+        field::{Accept, lines, method::is_safe},
+    },
+    service::Ready,
+    source::{self, OnSourceError, SourceError, StateWanted},
 };
 
 /// Service that answers 304 where the client has the latest state already.
@@ -31,7 +35,7 @@ impl<S, Q> StateRef<S, Q> {
         Self { inner, config }
     }
 
-    crate::macros::service_accessors!();
+    crate::service::accessors::service_accessors!();
 }
 
 impl<S, Q, ReqB, ResB> Service<Request<ReqB>> for StateRef<S, Q>
@@ -53,7 +57,7 @@ where
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         // Names alone are looked through faster, and most requests have no such field.
-        if !fields::has(request.headers(), &self.config.field) {
+        if !lines::has(request.headers(), &self.config.field) {
             return ResponseFuture::called(self.inner.call(request));
         }
         let wanted = request.extensions().get::<StateWanted>().is_some();

@@ -16,9 +16,9 @@ use http_body_util::Empty;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::*;
+use super::{StateSource, *};
 use crate::{
-    source::{OnSourceError, SourceError, SourceErrorKind, StateSource},
+    source::{OnSourceError, SourceError, SourceErrorKind},
     test_support::{Act, ScriptedBody, Silent, content, read, run, send},
 };
 

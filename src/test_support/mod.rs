@@ -19,7 +19,10 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::{
-    semantics::{etag::EntityTag, precondition::Current, validators::Validators},
+    semantics::{
+        condition::Current,
+        validator::{EntityTag, Validators},
+    },
     source::ValidatorSource,
 };
 

@@ -10,8 +10,9 @@ use http::{HeaderName, HeaderValue, Method, Request, Response, header};
 use http_body_util::Empty;
 use tower::{Layer, Service, util::MapResponse};
 use tower_conditional::{
-    CachePolicyLayer, cache_policy::CachePolicy, clock::Clock,
-    semantics::cache_control::CacheControl,
+    CachePolicyLayer,
+    cache_policy::{CacheControl, CachePolicy},
+    clock::Clock,
 };
 
 use crate::support::{Frames, Handler, allocations, write};

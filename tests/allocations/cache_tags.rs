@@ -1,7 +1,7 @@
 //! Tags for caches.
 
 use http::Method;
-use tower_conditional::{CacheTagsLayer, semantics::cache_tags::CacheTags};
+use tower_conditional::{CacheTagsLayer, cache_tags::CacheTags};
 
 use crate::support::{Handler, added};
 

@@ -12,9 +12,9 @@ use tower_conditional::{
 use crate::support::{Handler, allocations};
 
 fn layer(rules: usize) -> CachePolicyLayer {
-    let layer = CachePolicyLayer::new(CachePolicy::always_ask()).without_date();
+    let layer = CachePolicyLayer::new(CachePolicy::no_cache()).without_date();
     (0..rules).fold(layer, |layer, number| {
-        let rule = Rule::new(CachePolicy::versioned_asset());
+        let rule = Rule::new(CachePolicy::immutable_asset());
         let rule = rule.path(&format!("/notes-{number}/{{id}}")).unwrap();
         layer.rule(rule).unwrap()
     })

@@ -8,8 +8,7 @@ use std::{
 use http::{Method, header, request::Parts};
 use tower::Layer;
 use tower_conditional::{
-    ConditionalLayer, PreconditionLayer, VersionTags, semantics::precondition::Current,
-    source::SelfGet,
+    ConditionalLayer, Current, PreconditionLayer, VersionTags, source::SelfGet,
 };
 
 use crate::support::{Handler, allocations, write};

@@ -15,8 +15,8 @@ use tower_conditional::{
     Audit, AuditLayer, CachePolicyLayer, CacheStatusLayer, CacheTagsLayer, CodingTagLayer,
     ConditionalLayer, Current, EtagLayer, PreconditionLayer, StateRefLayer, VersionTags,
     cache_policy::{CachePolicy, Rule},
+    cache_tags::{CacheTags, TagField},
     refusal::Refusal,
-    semantics::cache_tags::{CacheTags, TagField},
     stack,
 };
 
@@ -187,7 +187,7 @@ fn a_layer_is_cloned_and_applied_without_an_allocation() {
     let field = HeaderName::from_static("x-state");
     let text = |_: &Refusal<'_>| (HeaderValue::from_static("text/plain"), Bytes::new());
     let policy = || CachePolicyLayer::new(CachePolicy::read_mostly_json());
-    let rule = Rule::new(CachePolicy::always_ask()).path("/notes/{id}");
+    let rule = Rule::new(CachePolicy::no_cache()).path("/notes/{id}");
     let tags = CacheTags::of(["notes", "note-17"]).unwrap();
     let layers = [
         ("stack", applied(&stack())),

@@ -14,7 +14,7 @@ use tower::{Layer, ServiceExt, service_fn};
 use tower_conditional::purge::{GivenUp, Purge, PurgeLimits, PurgeQueue};
 use tower_conditional::{
     Audit, AuditLayer, CacheTagsLayer, ConditionalLayer, Current, PreconditionLayer, VersionTags,
-    semantics::cache_tags::{CacheTags, TagField},
+    cache_tags::{CacheTags, TagField},
 };
 use tracing::{
     Event, Metadata, Subscriber,

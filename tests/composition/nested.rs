@@ -13,8 +13,8 @@ use axum::{
 use tokio::sync::mpsc;
 use tower_conditional::{
     Audit, AuditLayer, CacheTagsLayer, ConditionalLayer, Current, PreconditionLayer, VersionTags,
+    cache_tags::CacheTags,
     purge::{Purge, PurgeQueue},
-    semantics::cache_tags::CacheTags,
     source::SelfGet,
     target,
 };

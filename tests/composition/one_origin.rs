@@ -87,7 +87,7 @@ async fn a_source_in_any_place_wins_over_the_hash() {
     .await;
     check(
         stack()
-            .cache_policy(CachePolicyLayer::new(CachePolicy::always_ask()))
+            .cache_policy(CachePolicyLayer::new(CachePolicy::no_cache()))
             .etag(EtagLayer::new().weak())
             .etag(EtagLayer::new())
             .precondition(

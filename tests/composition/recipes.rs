@@ -9,7 +9,7 @@ use std::{
 use axum::{Router, body::Body, extract::Request, response::Response, routing::get};
 use http::StatusCode;
 use tower::{BoxError, Layer, Service, ServiceExt, util::BoxCloneSyncService};
-use tower_conditional::{Current, VersionTags, recipe};
+use tower_conditional::{Current, Stack, VersionTags};
 
 use crate::support::send;
 
@@ -51,50 +51,46 @@ where
 async fn each_recipe_has_its_fields() {
     let recipes = [
         (
-            placed(recipe::read_mostly_json()),
+            placed(Stack::read_mostly_json()),
             "max-age=60, stale-while-revalidate=30",
             Tag::Strong,
         ),
         (
-            placed(recipe::slightly_old_list()),
+            placed(Stack::slightly_old_list()),
             "max-age=30, s-maxage=120, stale-while-revalidate=30, stale-if-error=300",
             Tag::Strong,
         ),
         (
-            placed(recipe::resilient()),
+            placed(Stack::resilient()),
             "max-age=300, stale-while-revalidate=60, stale-if-error=3600",
             Tag::Strong,
         ),
         (
-            placed(recipe::highly_dynamic()),
+            placed(Stack::highly_dynamic()),
             "max-age=0, must-revalidate",
             Tag::Strong,
         ),
-        (placed(recipe::always_ask()), "no-cache", Tag::Strong),
+        (placed(Stack::no_cache()), "no-cache", Tag::Strong),
+        (placed(Stack::private()), "private, max-age=60", Tag::Strong),
         (
-            placed(recipe::the_callers_own()),
-            "private, max-age=60",
-            Tag::Strong,
-        ),
-        (
-            placed(recipe::authenticated()),
+            placed(Stack::authenticated()),
             "private, max-age=0, must-revalidate",
             Tag::Strong,
         ),
-        (placed(recipe::sensitive()), "no-store", Tag::None),
+        (placed(Stack::no_store()), "no-store", Tag::None),
         (
-            placed(recipe::shared_and_public()),
+            placed(Stack::shared_and_public()),
             "public, max-age=3600",
             Tag::Strong,
         ),
         (
-            placed(recipe::versioned_asset()),
+            placed(Stack::immutable_asset()),
             "public, max-age=31536000, immutable",
             Tag::Strong,
         ),
-        (placed(recipe::transformed()), "max-age=60", Tag::Weak),
+        (placed(Stack::transformed()), "max-age=60", Tag::Weak),
         (
-            placed(recipe::guarded_writes(version)),
+            placed(Stack::guarded_writes(version)),
             "no-cache",
             Tag::Strong,
         ),
@@ -138,7 +134,7 @@ async fn check(service: &Boxed, policy: &str, tag: Tag) {
 /// Holds R-6585-3-a and R-9110-13.1.1-a: the recipe for what many write at once.
 #[tokio::test]
 async fn guarded_writes_need_a_condition() {
-    for service in placed(recipe::guarded_writes(version)) {
+    for service in placed(Stack::guarded_writes(version)) {
         let full = send(&service, "GET", "/", &[]).await;
         for (condition, status) in [
             (&[][..], 428),
@@ -158,7 +154,7 @@ async fn guarded_writes_need_a_condition() {
 #[tokio::test]
 async fn guarded_writes_leave_404_and_405_to_the_router() {
     let methods = get(async || "content").put(async || "written");
-    let methods = methods.route_layer(recipe::guarded_writes(version));
+    let methods = methods.route_layer(Stack::guarded_writes(version));
     let service: Router = Router::new().route("/", methods);
     for (method, path, status) in [
         ("PUT", "/", 428),

@@ -9,12 +9,7 @@ use axum::{
     routing::get,
 };
 use tower::Layer;
-use tower_conditional::{
-    PreconditionLayer,
-    lock::KeyedLock,
-    source::{Route, SelfGet},
-    stack,
-};
+use tower_conditional::{PreconditionLayer, lock::KeyedLock, route::Route, source::SelfGet, stack};
 
 use crate::support::{Fields, send};
 

@@ -16,9 +16,9 @@ use tower_conditional::{
     ValidatorSource,
     clock::{Clock, SystemClock},
     handler::Expected,
-    semantics::date::HttpDate,
     source::SelfGet,
     stack,
+    validator::HttpDate,
 };
 use tower_http::compression::CompressionLayer;
 

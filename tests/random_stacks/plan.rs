@@ -8,8 +8,8 @@ use std::sync::{
 use http::{HeaderValue, header::ACCEPT_LANGUAGE};
 use tower_conditional::{
     Current, EntityTag, Validators, VersionTags,
-    cache_policy::CachePolicy,
-    semantics::{cache_control::CacheControl, date::HttpDate, repeated::RepeatedFields},
+    cache_policy::{CacheControl, CachePolicy},
+    validator::{HttpDate, RepeatedFields},
 };
 
 use crate::seeded::Draw;
@@ -185,7 +185,7 @@ impl Plan {
     pub(crate) fn cache_policy(&self) -> Option<CachePolicy> {
         let policy = match self.policy {
             0 => return None,
-            1 => CachePolicy::always_ask(),
+            1 => CachePolicy::no_cache(),
             2 => CachePolicy::read_mostly_json(),
             3 => CachePolicy::shared_and_public().override_handler(),
             _ => CachePolicy::resilient().yield_to_handler(),

@@ -227,7 +227,7 @@ pub(crate) fn service(plan: &Plan, store: &Store) -> Service {
         boxed(ConditionalLayer::new().layer(service))
     };
     if plan.has_policy {
-        service = boxed(CachePolicyLayer::new(CachePolicy::always_ask()).layer(service));
+        service = boxed(CachePolicyLayer::new(CachePolicy::no_cache()).layer(service));
     }
     if plan.compresses {
         let around = ServiceBuilder::new().layer(CodingTagLayer::new());

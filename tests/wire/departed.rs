@@ -21,8 +21,7 @@ use hyper::body::Incoming;
 use tokio::sync::Semaphore;
 use tower::{Layer, Service, ServiceBuilder};
 use tower_conditional::{
-    PreconditionLayer, VersionTags, body::ResponseBody, lock::KeyedLock,
-    semantics::precondition::Current,
+    Current, PreconditionLayer, VersionTags, body::ResponseBody, lock::KeyedLock,
 };
 
 use crate::support::{Client, H1, H2, Server, in_time};

@@ -6,8 +6,7 @@ use std::{convert::Infallible, future::pending, io, sync::Arc, time::Duration};
 use http::request::Parts;
 use tower::{Layer, ServiceBuilder};
 use tower_conditional::{
-    ConditionalLayer, PreconditionLayer, ValidatorSource, semantics::precondition::Current,
-    source::BoxError,
+    ConditionalLayer, Current, PreconditionLayer, ValidatorSource, source::BoxError,
 };
 
 use crate::support::{Client, Notes, Reply, Server, by_path, in_time};

@@ -5,10 +5,7 @@ use std::{
 };
 
 use http::request::Parts;
-use tower_conditional::{
-    CachePolicyLayer, EntityTag, ValidatorSource, Validators, cache_policy::CachePolicy,
-    semantics::cache_control::CacheControl,
-};
+use tower_conditional::{cache_policy::{CacheControl, CachePolicy}, CachePolicyLayer, EntityTag, ValidatorSource, Validators};
 
 use crate::CURRENT_TAG;
 

@@ -13,10 +13,7 @@ use axum::{
 };
 use bytes::Bytes;
 use tokio::net::TcpListener;
-use tower_conditional::{
-    ConditionalLayer, EntityTag, EtagLayer, ValidatorSource, etag::Xxh3,
-    semantics::precondition::Current, stack,
-};
+use tower_conditional::{etag::Xxh3, stack, ConditionalLayer, Current, EntityTag, EtagLayer, ValidatorSource};
 use tower_conditional_bench::{contenders::naive, hash::Hash};
 
 #[tokio::main(flavor = "current_thread")]

@@ -10,15 +10,7 @@ use std::{
 use axum::body::Body;
 use http::{Request, Response, StatusCode, request::Parts};
 use tower::{Layer, Service};
-use tower_conditional::{
-    CachePolicyLayer, ConditionalLayer, EntityTag, EtagLayer, PreconditionLayer, Validators,
-    cache_policy::CachePolicy,
-    etag::{Blake3, ContentHasher, Sha256, Xxh3},
-    handler::Expected,
-    semantics::cache_control::CacheControl,
-    source::ValidatorSource,
-    stack,
-};
+use tower_conditional::{cache_policy::{CacheControl, CachePolicy}, etag::{Blake3, ContentHasher, Sha256, Xxh3}, handler::Expected, source::ValidatorSource, stack, CachePolicyLayer, ConditionalLayer, EntityTag, EtagLayer, PreconditionLayer, Validators};
 
 use super::{BARE, Contender};
 use crate::{

@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use tower_conditional::{
     ValidatorSource, Validators,
     handler::{Expected, PreconditionFailed},
-    source::StateSource,
+    state_ref::StateSource,
 };
 
 use crate::note::{Change, Draft, Note};

@@ -7,7 +7,7 @@ use super::*;
 #[test]
 fn vary_is_merged_on_every_response() {
     let layer = layer(
-        CachePolicy::always_ask()
+        CachePolicy::no_cache()
             .vary([ACCEPT, ORIGIN])
             .vary([ACCEPT]),
     );
@@ -28,7 +28,7 @@ fn vary_is_merged_on_every_response() {
 #[test]
 fn neither_authorization_nor_an_asterisk_is_added() {
     let star = HeaderName::from_static("*");
-    let layer = layer(CachePolicy::always_ask().vary([star]));
+    let layer = layer(CachePolicy::no_cache().vary([star]));
     let response = send(&layer, get(&[SECRET]), |_| answer(200, &[]));
     assert!(!response.headers().contains_key(VARY));
 }
@@ -38,7 +38,7 @@ fn neither_authorization_nor_an_asterisk_is_added() {
 #[test]
 fn date_is_added_where_there_is_none() {
     let clock = ManualClock::new(SystemTime::UNIX_EPOCH);
-    let layer = CachePolicyLayer::new(CachePolicy::always_ask()).clock(clock.clone());
+    let layer = CachePolicyLayer::new(CachePolicy::no_cache()).clock(clock.clone());
     let date = |layer: &CachePolicyLayer<ManualClock>, method, status, fields| {
         let response = send(layer, asking(method, "/", &[]), |_| answer(status, fields));
         assert!(!response.headers().contains_key(AGE));
@@ -81,7 +81,7 @@ fn date_is_not_before_what_a_handler_read() {
         }
     }
 
-    let layer = CachePolicyLayer::new(CachePolicy::always_ask()).clock(JustAfterTheSecond);
+    let layer = CachePolicyLayer::new(CachePolicy::no_cache()).clock(JustAfterTheSecond);
     let now = "Thu, 01 Jan 1970 00:00:10 GMT";
     for (fields, date) in [
         (&[][..], "Thu, 01 Jan 1970 00:00:09 GMT"),
@@ -95,7 +95,7 @@ fn date_is_not_before_what_a_handler_read() {
 
 #[test]
 fn a_handler_chooses_a_policy() {
-    let layer = layer(CachePolicy::always_ask());
+    let layer = layer(CachePolicy::no_cache());
     let chosen = |policy: CachePolicy, method, status, fields| {
         let response = send(&layer, asking(method, "/", fields), |_| {
             let mut response = answer(status, &[]);
@@ -120,7 +120,7 @@ fn a_handler_chooses_a_policy() {
     );
     assert_eq!(chosen(public(), Method::POST, 200, &[]), "");
     assert_eq!(
-        chosen(CachePolicy::sensitive(), Method::POST, 200, &[]),
+        chosen(CachePolicy::no_store(), Method::POST, 200, &[]),
         "no-store"
     );
 }
@@ -128,13 +128,13 @@ fn a_handler_chooses_a_policy() {
 /// A layer of this kind is a handler to one around it.
 #[test]
 fn a_default_around_routes_yields_to_them() {
-    let around = layer(CachePolicy::always_ask().yield_to_handler());
+    let around = layer(CachePolicy::no_cache().yield_to_handler());
     let route = layer(CachePolicy::shared_and_public());
     let response = send(&around, get(&[]), |request| {
         send(&route, request, |_| answer(200, &[]))
     });
     assert_eq!(says(&response, &CACHE_CONTROL), "public, max-age=3600");
-    let joined = layer(CachePolicy::always_ask());
+    let joined = layer(CachePolicy::no_cache());
     let response = send(&joined, get(&[]), |request| {
         send(&route, request, |_| answer(200, &[]))
     });
@@ -144,10 +144,10 @@ fn a_default_around_routes_yields_to_them() {
 /// R-NVS-3-a.
 #[test]
 fn parameters_that_change_nothing_are_named() {
-    use crate::semantics::no_vary_search::{NO_VARY_SEARCH, NoVarySearch};
+    use crate::semantics::caching::no_vary_search::{NO_VARY_SEARCH, NoVarySearch};
 
     let parameters = NoVarySearch::params(["utm_source"]);
-    let layer = layer(CachePolicy::always_ask().no_vary_search(&parameters));
+    let layer = layer(CachePolicy::no_cache().no_vary_search(&parameters));
     for status in [200, 304] {
         let response = send(&layer, get(&[]), |_| answer(status, &[]));
         assert_eq!(says(&response, &NO_VARY_SEARCH), "params=(\"utm_source\")");
@@ -166,7 +166,7 @@ fn expires_counts_from_the_clock_without_a_date() {
     assert_eq!(says(&response, &EXPIRES), "Thu, 01 Jan 1970 00:01:10 GMT");
 
     let own: Fields<'_> = &[(EXPIRES, "Thu, 01 Jan 1970 00:00:40 GMT")];
-    let heard = layer(CachePolicy::the_callers_own()).without_date();
+    let heard = layer(CachePolicy::private()).without_date();
     let response = send(&heard, get(&[]), |_| answer(200, own));
     assert_eq!(says(&response, &CACHE_CONTROL), "private, max-age=30");
 }

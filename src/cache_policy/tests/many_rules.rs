@@ -7,7 +7,7 @@ use proptest::{collection::vec, option, prelude::*, sample::select};
 use super::*;
 use crate::{
     cache_policy::{Rule, rules::Rules},
-    source::Route,
+    route::Route,
 };
 
 /// The requests that a rule is for.
@@ -21,7 +21,7 @@ struct Terms {
 
 impl Terms {
     fn rule(&self, number: usize, calls: &Arc<Mutex<Vec<usize>>>) -> Rule {
-        let rule = Rule::new(CachePolicy::always_ask());
+        let rule = Rule::new(CachePolicy::no_cache());
         let rule = self.paths.iter().fold(rule, |rule, path| {
             let rule = rule.path(path);
             rule.unwrap()
@@ -93,7 +93,7 @@ proptest! {
         requests in vec(request(), 1..8),
     ) {
         let calls = Arc::default();
-        let mut rules = Rules::new(CachePolicy::always_ask());
+        let mut rules = Rules::new(CachePolicy::no_cache());
         for (number, terms) in all.iter().enumerate() {
             rules.push(terms.rule(number, &calls)).unwrap();
         }
@@ -124,7 +124,7 @@ fn max_age(seconds: usize) -> CachePolicy {
 /// Issue 12, item 8: a layer had 64 rules at most.
 #[test]
 fn the_first_of_10_000_rules_decides() {
-    let mut around = layer(CachePolicy::always_ask());
+    let mut around = layer(CachePolicy::no_cache());
     for number in 0..10_000 {
         let rule = Rule::new(max_age(number)).path(&format!("/{number}/{{id}}"));
         around = around.rule(rule.unwrap()).unwrap();
@@ -158,7 +158,7 @@ fn the_first_of_10_000_rules_decides() {
 /// A rule that is found by path comes before one for all paths if it was added before.
 #[test]
 fn rules_without_a_path_keep_their_place() {
-    let mut around = layer(CachePolicy::always_ask());
+    let mut around = layer(CachePolicy::no_cache());
     for number in 0..100 {
         let rule = Rule::new(max_age(number)).path(&format!("/{number}"));
         around = around.rule(rule.unwrap()).unwrap();
@@ -180,7 +180,7 @@ fn rules_without_a_path_keep_their_place() {
 /// A layer that was copied before it got more rules goes on without them.
 #[test]
 fn a_copy_has_rules_of_its_own() {
-    let one = layer(CachePolicy::always_ask());
+    let one = layer(CachePolicy::no_cache());
     let one = one.rule(Rule::new(max_age(1)).path("/1").unwrap()).unwrap();
     let two = one.clone();
     let two = two.rule(Rule::new(max_age(2)).path("/2").unwrap()).unwrap();
@@ -199,8 +199,8 @@ fn a_rule_varies_by_what_earlier_and_later_rules_look_at() {
         let rule = Rule::new(max_age(1)).header(name, |_| false);
         rule.path("/none").unwrap()
     };
-    let own = CachePolicy::always_ask().vary([ACCEPT]);
-    let around = layer(CachePolicy::always_ask());
+    let own = CachePolicy::no_cache().vary([ACCEPT]);
+    let around = layer(CachePolicy::no_cache());
     let around = around.rule(looks_at(ORIGIN)).unwrap();
     let around = around.rule(Rule::new(own).path("/a").unwrap()).unwrap();
     let around = around.rule(looks_at(ORIGIN)).unwrap();

@@ -1,7 +1,7 @@
 //! What one policy does to one response.
 
 use super::*;
-use crate::semantics::{
+use crate::semantics::caching::{
     cache_control::{CacheControl, Contradiction, Extension, InvalidCacheControl},
     cache_policy::InvalidPolicy,
 };
@@ -23,20 +23,20 @@ fn recipes() {
             "max-age=300, stale-while-revalidate=60, stale-if-error=3600",
         ),
         (CachePolicy::highly_dynamic(), "max-age=0, must-revalidate"),
-        (CachePolicy::always_ask(), "no-cache"),
-        (CachePolicy::the_callers_own(), "private, max-age=60"),
+        (CachePolicy::no_cache(), "no-cache"),
+        (CachePolicy::private(), "private, max-age=60"),
         (
             CachePolicy::authenticated(),
             "private, max-age=0, must-revalidate",
         ),
-        (CachePolicy::sensitive(), "no-store"),
+        (CachePolicy::no_store(), "no-store"),
         (CachePolicy::shared_and_public(), "public, max-age=3600"),
         (
-            CachePolicy::versioned_asset(),
+            CachePolicy::immutable_asset(),
             "public, max-age=31536000, immutable",
         ),
         (CachePolicy::transformed(), "max-age=60"),
-        (CachePolicy::guarded_writes(), "no-cache"),
+        (CachePolicy::no_cache(), "no-cache"),
     ];
     for (policy, expected) in recipes {
         let varies = policy.directives() == CachePolicy::read_mostly_json().directives();
@@ -69,14 +69,14 @@ fn the_stricter_word_of_both_counts() {
         ("MAX-AGE=\"5\"", json(), "max-age=5"),
         ("foo=bar, max-age=5", json(), "foo=bar, max-age=5"),
         ("max-age=600", json(), "max-age=60"),
-        ("max-age=600", CachePolicy::sensitive(), "no-store"),
+        ("max-age=600", CachePolicy::no_store(), "no-store"),
         (
             "max-age=600, foo=\"b, r\"",
             json(),
             "max-age=60, foo=\"b, r\"",
         ),
         ("foo", json(), "max-age=60, stale-while-revalidate=30, foo"),
-        ("max-age=600", CachePolicy::always_ask(), "no-cache"),
+        ("max-age=600", CachePolicy::no_cache(), "no-cache"),
         ("no-cache", json(), "no-cache"),
         (
             "no-cache, max-age=0, must-revalidate",
@@ -90,7 +90,7 @@ fn the_stricter_word_of_both_counts() {
         ),
         (
             "public, max-age=600",
-            CachePolicy::the_callers_own(),
+            CachePolicy::private(),
             "private, max-age=60",
         ),
         ("max-age=60", list(), "max-age=30, s-maxage=60"),
@@ -233,9 +233,9 @@ fn what_is_for_one_user_is_private() {
             CachePolicy::highly_dynamic(),
             "private, max-age=0, must-revalidate",
         ),
-        (CachePolicy::always_ask(), "no-cache, private"),
-        (CachePolicy::sensitive(), "no-store"),
-        (CachePolicy::the_callers_own(), "private, max-age=60"),
+        (CachePolicy::no_cache(), "no-cache, private"),
+        (CachePolicy::no_store(), "no-store"),
+        (CachePolicy::private(), "private, max-age=60"),
     ];
     for (policy, expected) in table {
         let layer = layer(policy);
@@ -294,7 +294,7 @@ fn a_handler_is_overridden_or_left_alone_by_name() {
         "private, max-age=3600"
     );
 
-    let default = layer(CachePolicy::always_ask().yield_to_handler());
+    let default = layer(CachePolicy::no_cache().yield_to_handler());
     for (said, personal) in [
         ("public, max-age=3600", "private, max-age=3600"),
         ("private", "private"),
@@ -314,9 +314,9 @@ fn a_handler_is_overridden_or_left_alone_by_name() {
 fn contradictions_are_refused() {
     let wrong = CacheControl::new().with_no_store().with_public();
     assert!(CachePolicy::new(wrong.clone()).is_err());
-    let adjusted = CachePolicy::sensitive().adjust(|d| d.with_max_age(Duration::from_secs(1)));
+    let adjusted = CachePolicy::no_store().adjust(|d| d.with_max_age(Duration::from_secs(1)));
     assert!(adjusted.is_err());
-    let cdn = CachePolicy::sensitive().cdn(wrong);
+    let cdn = CachePolicy::no_store().cdn(wrong);
     let contradiction = InvalidCacheControl::Contradiction(Contradiction::NoStoreWithPublic);
     assert_eq!(cdn.unwrap_err(), InvalidPolicy::Directives(contradiction));
 }
@@ -330,7 +330,7 @@ fn unknown_directives_are_refused() {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(text));
         CacheControl::of(&headers)
     };
-    let always = CachePolicy::always_ask;
+    let always = CachePolicy::no_cache;
     for (text, expected) in [
         (
             "max-agee=60",
@@ -371,7 +371,7 @@ fn a_lifetime_from_expires_is_clamped() {
 /// yield to.
 #[test]
 fn who_says_nothing_is_not_yielded_to() {
-    let default = layer(CachePolicy::always_ask().yield_to_handler());
+    let default = layer(CachePolicy::no_cache().yield_to_handler());
     for (own, success, error) in [
         ("", "no-cache", "no-store"),
         ("x=1", "no-cache, x=1", "no-store, x=1"),

@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 
 use super::*;
-use crate::semantics::cache_control::CacheControl;
+use crate::semantics::caching::cache_control::CacheControl;
 
 /// What a response lets caches do. More is laxer; `u64::MAX` is without a limit
 /// of its own, as a lifetime is that nobody names.
@@ -131,12 +131,12 @@ fn policies() -> Vec<CachePolicy> {
         CachePolicy::slightly_old_list(),
         CachePolicy::resilient(),
         CachePolicy::highly_dynamic(),
-        CachePolicy::always_ask(),
-        CachePolicy::the_callers_own(),
+        CachePolicy::no_cache(),
+        CachePolicy::private(),
         CachePolicy::authenticated(),
-        CachePolicy::sensitive(),
+        CachePolicy::no_store(),
         CachePolicy::shared_and_public(),
-        CachePolicy::versioned_asset(),
+        CachePolicy::immutable_asset(),
         CachePolicy::transformed(),
     ]
     .into_iter()

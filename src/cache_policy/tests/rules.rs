@@ -8,13 +8,13 @@ use crate::cache_policy::{InvalidRule, Rule};
 fn rules(rules: impl IntoIterator<Item = Rule>) -> CachePolicyLayer<ManualClock> {
     rules
         .into_iter()
-        .fold(layer(CachePolicy::always_ask()), |layer, rule| {
+        .fold(layer(CachePolicy::no_cache()), |layer, rule| {
             layer.rule(rule).unwrap()
         })
 }
 
 fn asset() -> Rule {
-    Rule::new(CachePolicy::versioned_asset())
+    Rule::new(CachePolicy::immutable_asset())
 }
 
 fn public() -> Rule {
@@ -87,7 +87,7 @@ fn rules_by_status() {
         public().status(StatusCode::NOT_FOUND),
         Rule::new(CachePolicy::transformed()).errors(),
         asset().redirections(),
-        Rule::new(CachePolicy::the_callers_own()).status(StatusCode::OK),
+        Rule::new(CachePolicy::private()).status(StatusCode::OK),
     ]);
     for (status, expected) in [
         (404, PUBLIC),
@@ -124,13 +124,13 @@ fn writes_get_no_freshness() {
     }
     let fresh = public().method(Method::POST);
     assert_eq!(
-        super::layer(CachePolicy::always_ask())
+        super::layer(CachePolicy::no_cache())
             .rule(fresh)
             .unwrap_err(),
         InvalidRule::FreshWrite
     );
     let named = rules([
-        Rule::new(CachePolicy::sensitive()).method(Method::POST),
+        Rule::new(CachePolicy::no_store()).method(Method::POST),
         public().method(Method::from_bytes(b"QUERY").unwrap()),
     ]);
     assert_eq!(
@@ -254,13 +254,11 @@ fn all_that_is_said_of_the_request_has_to_hold() {
 /// R-9111-4.1-a: an error varies as the success of its route does.
 #[test]
 fn an_error_varies_as_its_route() {
-    let route = Rule::new(CachePolicy::always_ask().vary([ACCEPT_LANGUAGE]));
+    let route = Rule::new(CachePolicy::no_cache().vary([ACCEPT_LANGUAGE]));
     let layer = rules([public().errors(), route.path("/a").unwrap()]);
-    let plain = rules(
-        [Rule::new(CachePolicy::always_ask().vary([ACCEPT_LANGUAGE]))
-            .path("/a")
-            .unwrap()],
-    );
+    let plain = rules([Rule::new(CachePolicy::no_cache().vary([ACCEPT_LANGUAGE]))
+        .path("/a")
+        .unwrap()]);
     let vary = |layer, path| {
         let response = send(layer, asking(Method::GET, path, &[]), |_| answer(404, &[]));
         says(&response, &VARY)
@@ -273,7 +271,7 @@ fn an_error_varies_as_its_route() {
 /// R-9110-15.4.5-e: what a 304 may be of is in its `Vary`, all of it.
 #[test]
 fn a_304_that_does_not_tell_varies_as_all_it_may_be() {
-    let around = super::layer(CachePolicy::always_ask().vary([ORIGIN]));
+    let around = super::layer(CachePolicy::no_cache().vary([ORIGIN]));
     let json = Rule::new(CachePolicy::transformed().vary([ACCEPT]));
     let json = json.content_type("application/json").unwrap();
     let response = send(&around.rule(json).unwrap(), get(&[]), |_| answer(304, &[]));
@@ -297,7 +295,7 @@ fn a_chosen_policy_varies_by_what_rules_look_at() {
 /// R-9111-5.2-b: a redirection of which the handler speaks.
 #[test]
 fn a_redirection_is_as_the_handler_says() {
-    let layer = layer(CachePolicy::sensitive());
+    let layer = layer(CachePolicy::no_store());
     let own = [(CACHE_CONTROL, "max-age=9")];
     assert_eq!(control(&layer, get(&[]), 301, &own), "max-age=9");
 }
@@ -305,8 +303,8 @@ fn a_redirection_is_as_the_handler_says() {
 /// R-9111-4.1-a: a rule for other statuses says nothing about the success.
 #[test]
 fn an_error_does_not_vary_as_another_status() {
-    let moved = Rule::new(CachePolicy::always_ask().vary([ORIGIN])).redirections();
-    let route = Rule::new(CachePolicy::always_ask().vary([ACCEPT]));
+    let moved = Rule::new(CachePolicy::no_cache().vary([ORIGIN])).redirections();
+    let route = Rule::new(CachePolicy::no_cache().vary([ACCEPT]));
     let response = send(&rules([moved, route]), get(&[]), |_| answer(404, &[]));
     assert_eq!(says(&response, &VARY), "accept");
 }
@@ -316,8 +314,8 @@ fn an_error_does_not_vary_as_another_status() {
 fn a_304_that_does_not_tell_varies_as_every_later_rule() {
     let json = Rule::new(CachePolicy::transformed().vary([ACCEPT]));
     let html = Rule::new(CachePolicy::transformed().vary([ACCEPT_LANGUAGE]));
-    let rest = Rule::new(CachePolicy::always_ask().vary([ORIGIN]));
-    let never = Rule::new(CachePolicy::always_ask().vary([HOST]));
+    let rest = Rule::new(CachePolicy::no_cache().vary([ORIGIN]));
+    let never = Rule::new(CachePolicy::no_cache().vary([HOST]));
     let layer = rules([
         json.content_type("application/json").unwrap(),
         html.content_type("text/html").unwrap(),
@@ -356,7 +354,7 @@ fn a_304_that_does_not_tell_leaks_nothing() {
 /// `If-Range` asked for may have none (RFC 9110, section 15.3.7).
 #[test]
 fn a_206_that_does_not_tell_is_not_kept() {
-    let own = Rule::new(CachePolicy::the_callers_own().vary([ACCEPT]));
+    let own = Rule::new(CachePolicy::private().vary([ACCEPT]));
     let layer = super::layer(CachePolicy::shared_and_public());
     let layer = layer
         .rule(own.content_type("application/json").unwrap())
@@ -384,7 +382,7 @@ fn a_206_that_does_not_tell_is_not_kept() {
 /// R-9111-4.1-a: a rule for the success alone is one for the success.
 #[test]
 fn an_error_varies_as_the_200_that_a_rule_names() {
-    let route = Rule::new(CachePolicy::always_ask().vary([ACCEPT]));
+    let route = Rule::new(CachePolicy::no_cache().vary([ACCEPT]));
     let response = send(&rules([route.status(StatusCode::OK)]), get(&[]), |_| {
         answer(406, &[])
     });
@@ -395,9 +393,9 @@ fn an_error_varies_as_the_200_that_a_rule_names() {
 #[test]
 fn options_and_trace_are_never_fresh() {
     for method in [Method::OPTIONS, Method::TRACE] {
-        let refused = layer(CachePolicy::always_ask()).rule(public().method(method.clone()));
+        let refused = layer(CachePolicy::no_cache()).rule(public().method(method.clone()));
         assert_eq!(refused.unwrap_err(), InvalidRule::FreshWrite);
-        let named = Rule::new(CachePolicy::sensitive()).method(method.clone());
+        let named = Rule::new(CachePolicy::no_store()).method(method.clone());
         let layer = rules([named.status(StatusCode::ACCEPTED)]);
         let response = send(&layer, asking(method, "/", &[]), |_| {
             let mut response = answer(200, &[]);
@@ -414,7 +412,7 @@ fn options_and_trace_are_never_fresh() {
 fn a_write_has_no_stale_window_either() {
     let window = "max-age=0, stale-while-revalidate=60".parse().unwrap();
     let policy = CachePolicy::new(window).unwrap();
-    let refused = layer(CachePolicy::always_ask()).rule(Rule::new(policy).method(Method::POST));
+    let refused = layer(CachePolicy::no_cache()).rule(Rule::new(policy).method(Method::POST));
     assert_eq!(refused.unwrap_err(), InvalidRule::FreshWrite);
 }
 
@@ -422,7 +420,7 @@ fn a_write_has_no_stale_window_either() {
 #[test]
 fn a_named_method_does_not_get_the_policy_of_reads() {
     let query = Method::from_bytes(b"QUERY").unwrap();
-    let missing = Rule::new(CachePolicy::always_ask()).method(query.clone());
+    let missing = Rule::new(CachePolicy::no_cache()).method(query.clone());
     let layer = layer(CachePolicy::shared_and_public())
         .rule(missing.status(StatusCode::NOT_FOUND))
         .unwrap();
@@ -457,7 +455,7 @@ fn a_status_of_no_class_is_an_error() {
 /// A rule that could never apply, or would take the policy of the 200 away.
 #[test]
 fn statuses_without_a_policy_are_refused() {
-    let with = |rule: Rule| layer(CachePolicy::always_ask()).rule(rule).map(drop);
+    let with = |rule: Rule| layer(CachePolicy::no_cache()).rule(rule).map(drop);
     let early = public().status(StatusCode::EARLY_HINTS);
     assert_eq!(with(early), Err(InvalidRule::Status));
     let alone = public().status(StatusCode::NOT_MODIFIED);

@@ -1,7 +1,7 @@
 //! Fields that hide `Cache-Control` from the caches that read them.
 
 use super::*;
-use crate::semantics::{
+use crate::semantics::caching::{
     cache_control::{CacheControl, Extension, InvalidCacheControl},
     cache_policy::InvalidPolicy,
 };
@@ -161,9 +161,9 @@ fn a_handler_may_say_one_thing_to_each() {
         ),
         // The policy means the network too, where it says nothing else to it.
         (CachePolicy::authenticated(), get(&[]), "private, max-age=9"),
-        (CachePolicy::always_ask(), get(&[]), "no-cache"),
+        (CachePolicy::no_cache(), get(&[]), "no-cache"),
         (
-            CachePolicy::always_ask().yield_to_handler(),
+            CachePolicy::no_cache().yield_to_handler(),
             get(&[]),
             "max-age=9",
         ),
@@ -226,7 +226,7 @@ fn an_overriding_policy_replaces_its_targeted_fields() {
 /// something else to networks means it.
 #[test]
 fn a_targeted_field_of_the_policy_stays_as_it_is() {
-    let policy = CachePolicy::the_callers_own().cdn(ten_minutes()).unwrap();
+    let policy = CachePolicy::private().cdn(ten_minutes()).unwrap();
     let response = send(&layer(policy), get(&[]), |_| answer(200, &[]));
     let found = [&CACHE_CONTROL, &CDN].map(|field| says(&response, field));
     assert_eq!(found, ["private, max-age=60", "max-age=600"]);

@@ -6,7 +6,7 @@ use sfv::{List, Parser};
 
 use super::*;
 use crate::{
-    semantics::cache_tags::{CacheTags, TagField},
+    semantics::caching::cache_tags::{CacheTags, TagField},
     test_support::{Act, ScriptedBody, Upload, content, read, request, send},
 };
 

@@ -19,7 +19,7 @@ use super::{Said, ask, tags};
 use crate::{
     cache_tags::{CacheTagSource, CacheTagsLayer},
     purge::{Purge, PurgeQueue},
-    semantics::cache_tags::{CacheTags, TagField},
+    semantics::caching::cache_tags::{CacheTags, TagField},
     test_support::{Upload, request},
 };
 

@@ -14,7 +14,7 @@ use super::{EARLIER, LATER, MODIFIED, answer, exchange, get, layer, request};
 use crate::{
     ConditionalLayer,
     clock::{Clock, ManualClock},
-    semantics::date::HttpDate,
+    semantics::field::HttpDate,
     test_support::send,
 };
 

@@ -14,7 +14,7 @@ use http::{Request, Response, StatusCode, request::Parts};
 use super::Answer;
 use crate::{
     ConditionalLayer, EtagLayer,
-    semantics::precondition::Current,
+    semantics::condition::Current,
     source::ValidatorSource,
     test_support::{Act, ScriptedBody, Upload, content, read, request, send, tagged, wait_once},
 };
@@ -199,14 +199,18 @@ fn if_match_with_a_range_is_checked_again() {
 /// a date.
 #[test]
 fn a_label_that_needs_no_confirmation_is_checked_again() {
-    use crate::semantics::date::HttpDate;
+    use crate::semantics::field::HttpDate;
 
     const BEFORE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
     let dated = |seconds| {
         let date = HttpDate::from_unix_seconds(seconds);
-        crate::Validators::new().with_last_modified(date)
+        crate::semantics::validator::Validators::new().with_last_modified(date)
     };
-    let weak = |tag: &str| crate::Validators::from(crate::EntityTag::weak(tag).unwrap());
+    let weak = |tag: &str| {
+        crate::semantics::validator::Validators::from(
+            crate::semantics::validator::EntityTag::weak(tag).unwrap(),
+        )
+    };
     let before = ("if-unmodified-since", BEFORE);
     for (condition, states, status) in [
         (before, [dated(784_111_777), dated(784_111_777)], 200),

@@ -11,7 +11,7 @@ use super::{Answer, answer, request};
 use crate::{
     ConditionalLayer,
     clock::ManualClock,
-    semantics::{date::HttpDate, validators::Validators},
+    semantics::{field::HttpDate, validator::Validators},
     test_support::{Act, Log, ScriptedBody, knows, request as upload, send},
 };
 

@@ -10,7 +10,7 @@ use http::{
 
 use super::{EARLIER, MODIFIED, answer, exchange, layer};
 use crate::{
-    semantics::method::SafeMethods,
+    semantics::field::SafeMethods,
     stack,
     test_support::{Act, ScriptedBody, read, send},
 };

@@ -13,7 +13,7 @@ use crate::{
     ConditionalLayer,
     clock::ManualClock,
     outcome::{Outcome, TagOrigin, Verdict},
-    semantics::{precondition::Condition, tagging::Untagged},
+    semantics::{condition::Condition, validator::Untagged},
     stack,
     test_support::{Act, ScriptedBody, read, send},
 };

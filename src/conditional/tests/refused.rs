@@ -14,7 +14,7 @@ use super::{Answer, EARLIER, LATER, MODIFIED, answer, exchange, get, layer, requ
 use crate::{
     ConditionalLayer, Outcome,
     refusal::Refusal,
-    semantics::precondition::Condition,
+    semantics::condition::Condition,
     test_support::{content, knows, read, send, tagged},
 };
 

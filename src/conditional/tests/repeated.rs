@@ -11,8 +11,8 @@ use http::{
 use crate::{
     ConditionalLayer,
     semantics::{
-        cache_control::CacheControl, date::HttpDate, precondition::Current,
-        repeated::RepeatedFields,
+        caching::cache_control::CacheControl, condition::Current, field::HttpDate,
+        validator::RepeatedFields,
     },
     source::ValidatorSource,
     test_support::{Act, ScriptedBody, Upload, request, send, tagged},

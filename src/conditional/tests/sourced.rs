@@ -11,9 +11,8 @@ use crate::{
     conditional::BySource,
     outcome::{SourceAnswer, Verdict},
     semantics::{
-        date::HttpDate,
-        method::SafeMethods,
-        precondition::{Condition, Current},
+        condition::{Condition, Current},
+        field::{HttpDate, SafeMethods},
     },
     source::{OnSourceError, SourceError, SourceErrorKind, ValidatorSource},
     test_support::{
@@ -100,7 +99,7 @@ fn a_false_condition_is_answered_before_the_service() {
 #[test]
 fn dates_are_answered_before_the_service() {
     let date = HttpDate::from_unix_seconds(784_903_526);
-    let dated = crate::Validators::new().with_last_modified(date);
+    let dated = crate::semantics::validator::Validators::new().with_last_modified(date);
     let layer = by(knows(dated));
     let (answer, ran) = get(&layer, "GET", &[("if-modified-since", MODIFIED)]);
     assert_eq!((answer.status().as_u16(), ran), (304, false));

@@ -19,7 +19,7 @@ use super::{Answer, get, hello, request, tag};
 use crate::{
     EtagLayer,
     outcome::{Outcome, TagOrigin},
-    semantics::tagging::Untagged,
+    semantics::validator::Untagged,
     test_support::{Act, Broken, ScriptedBody, read_unchecked, run_counting, send},
 };
 

@@ -10,7 +10,7 @@ use http::{HeaderName, HeaderValue, Method, Request, Response, header::ETAG};
 use super::{ContentHasher, EtagLayer};
 use crate::{
     body::ResponseBody,
-    semantics::etag::EntityTag,
+    semantics::validator::EntityTag,
     test_support::{Act, ScriptedBody, send},
 };
 

@@ -19,7 +19,7 @@ use crate::{
     body::ResponseBody,
     etag::{ContentHasher, Sha256},
     outcome::{Outcome, TagOrigin},
-    semantics::tagging::Untagged,
+    semantics::validator::Untagged,
     test_support::{Broken, run_counting},
 };
 

@@ -11,7 +11,7 @@ use super::{get, hello, request, tag, tag_of, with};
 use crate::{
     EtagLayer,
     outcome::{Outcome, TagOrigin},
-    semantics::{method::SafeMethods, tagging::Untagged},
+    semantics::{field::SafeMethods, validator::Untagged},
     test_support::{Act, ScriptedBody, send},
 };
 

@@ -4,13 +4,12 @@ use http::Method;
 
 use super::{DATE, Fields, expected};
 use crate::{
-    Validators, VersionTags,
     handler::{Expectation, Expected, Preconditions, Unmet},
     refusal::Reason,
     semantics::{
-        date::HttpDate,
-        etag::EntityTag,
-        precondition::{Admission, Condition, ConditionalFields, Current, Requirement},
+        condition::{Admission, Condition, ConditionalFields, Current, Requirement},
+        field::HttpDate,
+        validator::{EntityTag, Validators, VersionTags},
     },
     test_support::request,
 };

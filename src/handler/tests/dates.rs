@@ -8,7 +8,7 @@ use http::{Response, StatusCode};
 use super::{Expected, Preconditions, Unmet, expected};
 use crate::{
     clock::{Clock, SystemClock},
-    semantics::{date::HttpDate, precondition::Current, validators::Validators},
+    semantics::{condition::Current, field::HttpDate, validator::Validators},
     test_support::request,
 };
 

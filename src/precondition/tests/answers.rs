@@ -8,8 +8,8 @@ use crate::{
     outcome::Verdict,
     refusal::Refusal,
     semantics::{
-        precondition::{Condition, Current},
-        validators::Validators,
+        condition::{Condition, Current},
+        validator::Validators,
     },
     source::SelfGet,
     test_support::{Log, content, knows, read, request, send, tagged},
@@ -37,7 +37,7 @@ fn a_412_tells_the_tags() {
 /// Both validators, where both are known; neither where nothing exists.
 #[test]
 fn a_412_has_the_current_validators() {
-    let date = crate::semantics::date::HttpDate::from_unix_seconds(784_111_777);
+    let date = crate::semantics::field::HttpDate::from_unix_seconds(784_111_777);
     let both = tagged("1").with_last_modified(date);
     let put = || request("PUT", "/", [STALE]);
     let log = Log::default();
@@ -205,7 +205,7 @@ fn a_write_without_a_condition_is_428_where_one_is_required() {
 #[test]
 fn a_date_is_a_condition() {
     let log = Log::default();
-    let date = crate::semantics::date::HttpDate::from_unix_seconds(784_111_777);
+    let date = crate::semantics::field::HttpDate::from_unix_seconds(784_111_777);
     let dated = Validators::new().with_last_modified(date);
     for (current, expected) in [
         (Current::from(dated), 204),
@@ -224,7 +224,7 @@ fn a_date_is_a_condition() {
 #[test]
 fn a_date_is_not_enough_where_a_tag_is_required() {
     let date = "Sun, 06 Nov 1994 08:49:37 GMT";
-    let modified = crate::semantics::date::HttpDate::from_unix_seconds(784_111_777);
+    let modified = crate::semantics::field::HttpDate::from_unix_seconds(784_111_777);
     let dated = tagged("1").with_last_modified(modified);
     let layer = PreconditionLayer::new(knows(dated)).require_tag();
     for (method, field, expected) in [

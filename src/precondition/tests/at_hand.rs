@@ -7,7 +7,7 @@ use http::request::Parts;
 use super::resource;
 use crate::{
     PreconditionLayer,
-    semantics::precondition::Current,
+    semantics::condition::Current,
     source::ValidatorSource,
     test_support::{Log, request, send, tagged},
 };

@@ -14,7 +14,7 @@ use http::{Request, Response, request::Parts};
 use super::problem;
 use crate::{
     EtagLayer, PreconditionLayer,
-    semantics::precondition::Current,
+    semantics::condition::Current,
     source::SelfGet,
     test_support::{Act, ScriptedBody, Upload, content, knows, read, request, send, tagged},
 };

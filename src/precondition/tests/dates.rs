@@ -6,7 +6,7 @@ use super::resource;
 use crate::{
     PreconditionLayer,
     clock::ManualClock,
-    semantics::{date::HttpDate, validators::Validators},
+    semantics::{field::HttpDate, validator::Validators},
     test_support::{Log, knows, request, send},
 };
 

@@ -8,7 +8,11 @@ use super::resource;
 use crate::{
     PreconditionLayer,
     clock::ManualClock,
-    semantics::{date::HttpDate, etag::EntityTag, precondition::Current, validators::Validators},
+    semantics::{
+        condition::Current,
+        field::HttpDate,
+        validator::{EntityTag, Validators},
+    },
     source::{SelfGet, Unknown},
     test_support::{Log, knows, request, send, tagged},
 };

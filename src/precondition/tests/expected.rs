@@ -10,7 +10,7 @@ use crate::{
     handler::{Expected, PreconditionFailed},
     outcome::Verdict,
     precondition::Unchecked,
-    semantics::precondition::Current,
+    semantics::condition::Current,
     source::{SelfGet, ValidatorSource},
     test_support::{ScriptedBody, Upload, content, knows, read, request, send, tagged},
 };
@@ -240,7 +240,7 @@ fn a_conflict_without_a_condition_is_409() {
 #[test]
 fn the_handler_expects_what_the_layer_saw() {
     let date = ("if-unmodified-since", "Sun, 06 Nov 1994 08:49:37 GMT");
-    let at = crate::semantics::date::HttpDate::from_unix_seconds(784_111_777);
+    let at = crate::semantics::field::HttpDate::from_unix_seconds(784_111_777);
     let layer = PreconditionLayer::new(knows(tagged("1").with_last_modified(at)));
     let answer = put(&layer, &[date], |request| {
         assert_eq!(Expected::of(request).versions(), Some(vec![1]));

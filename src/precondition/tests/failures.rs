@@ -8,7 +8,7 @@ use super::{problem, resource, status};
 use crate::{
     Outcome, PreconditionLayer,
     outcome::Verdict,
-    semantics::precondition::Current,
+    semantics::condition::Current,
     source::{OnSourceError, SelfGet, SourceError, SourceErrorKind, ValidatorSource},
     test_support::{Log, knows, request, send, tagged},
 };

@@ -3,7 +3,7 @@
 use super::{problem, resource};
 use crate::{
     PreconditionLayer,
-    semantics::precondition::Current,
+    semantics::condition::Current,
     source::{OnSourceError, SelfGet, ValidatorSource},
     test_support::{Log, knows, request, send, tagged},
 };

@@ -9,7 +9,7 @@ use super::status;
 use crate::{
     PreconditionLayer,
     handler::PreconditionFailed,
-    semantics::precondition::Current,
+    semantics::condition::Current,
     source::{MayAskService, OnSourceError, SelfGet, SourceKnows, ValidatorSource},
     test_support::{
         Act, Handler, Log, ScriptedBody, Upload, content, knows, read, request, send, tagged,

@@ -9,7 +9,7 @@ use http_body::Body;
 use super::{representation, status};
 use crate::{
     PreconditionLayer,
-    semantics::precondition::Current,
+    semantics::condition::Current,
     source::{MayAskService, NoSelfGet, SelfGet, ValidatorSource},
     test_support::{Handler, ScriptedBody, Silent, knows, send, tagged},
 };

@@ -1,6 +1,7 @@
 //! A purger that tells a cache over HTTP.
 
 mod json;
+mod message;
 mod requests;
 mod send;
 mod target;
@@ -15,7 +16,7 @@ use tower_service::Service;
 
 use self::{send::send, together::together};
 use super::{BoxError, InvalidBase, NotPurged, Purge, Purger};
-use crate::semantics::authority;
+use crate::semantics::field::authority;
 
 /// More than these many tags go in several requests: Cloudflare takes no more.
 const TAGS: usize = 30;

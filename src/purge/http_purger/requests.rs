@@ -11,30 +11,17 @@ use http::{
 use super::{
     Form, HttpPurger, TAGS,
     json::JsonString,
+    message::{Message, Subject},
     target::{check_host, check_path},
     without_user,
 };
 use crate::{
     purge::{NotPurged, Purge},
-    semantics::cache_tags::CacheTag,
+    semantics::caching::cache_tags::CacheTag,
 };
 
 const PURGE: &str = "PURGE";
 const XKEY_PURGE: &str = "xkey-purge";
-
-/// A request to a cache.
-pub(super) struct Message {
-    pub(super) request: Request<Bytes>,
-    pub(super) subject: Subject,
-}
-
-/// Who knows tags has an answer of its own to those that nothing has; of a URL that is not
-/// stored a cache says that it is not found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Subject {
-    Tags,
-    Url,
-}
 
 /// A line of a request to Varnish has 8 KiB by default, and so has nginx.
 const LINE: usize = 4 * 1024;

@@ -7,7 +7,7 @@ use http::{Request, Response, StatusCode};
 use http_body::Body;
 use tower_service::Service;
 
-use super::requests::{Message, Subject};
+use super::message::{Message, Subject};
 use crate::purge::{BoxError, NotPurged};
 
 /// So much of an answer is read, so that the connection can be used again.

@@ -3,7 +3,7 @@
 use http::{Uri, uri::PathAndQuery};
 use percent_encoding::percent_decode_str;
 
-use crate::{purge::NotPurged, semantics::authority};
+use crate::{purge::NotPurged, semantics::field::authority};
 
 /// Refuses a target that may reach a cache as a pattern. Clients write targets.
 ///

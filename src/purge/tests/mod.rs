@@ -17,7 +17,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Uri, header::LOCATION};
 
 use super::Purge;
-use crate::semantics::cache_tags::CacheTags;
+use crate::semantics::caching::cache_tags::CacheTags;
 
 fn tagged(names: &[&str]) -> Purge {
     Purge::new().with_tags(&CacheTags::of(names).expect("tags"))

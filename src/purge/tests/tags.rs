@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     purge::{BoxError, HttpPurger, Purge, Purger},
-    semantics::cache_tags::CacheTags,
+    semantics::caching::cache_tags::CacheTags,
     test_support::{Log, run},
 };
 

@@ -6,7 +6,7 @@ use proptest::{collection::vec, prelude::*};
 use sfv::{BareItem, Item, List, ListEntry, Parser};
 
 use super::strategies::{lines, value};
-use crate::semantics::cache_tags::{
+use crate::semantics::caching::cache_tags::{
     CacheTag, CacheTags, TagField, locations, target, write_invalidation,
 };
 

@@ -10,7 +10,7 @@ use super::{
     found,
     strategies::{lines, opaque, tag, value},
 };
-use crate::semantics::{coding::TagCodings, etag::EntityTag, list::entity_tags};
+use crate::semantics::validator::{EntityTag, coding::TagCodings, entity_tags};
 
 const NAMES: [&str; 3] = ["zstd", "br", "gzip"];
 

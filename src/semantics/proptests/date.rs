@@ -5,7 +5,7 @@ use std::{
 
 use proptest::{collection::vec, prelude::*};
 
-use crate::semantics::date::HttpDate;
+use crate::semantics::field::HttpDate;
 
 /// From the year 0000 to 9999.
 const SECONDS: RangeInclusive<i64> = -62_167_219_200..=253_402_300_799;

@@ -3,7 +3,7 @@ use proptest::{collection::vec, prelude::*, sample::select};
 use sfv::{Dictionary, FieldType, Parser};
 
 use super::value;
-use crate::semantics::no_vary_search::{NO_VARY_SEARCH, NoVarySearch};
+use crate::semantics::caching::no_vary_search::{NO_VARY_SEARCH, NoVarySearch};
 
 /// A policy, and what it was made of.
 #[derive(Debug, Clone)]

@@ -4,7 +4,9 @@ use http::{HeaderName, HeaderValue};
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use crate::semantics::{
-    date::HttpDate, etag::EntityTag, precondition::Current, validators::Validators,
+    condition::Current,
+    field::HttpDate,
+    validator::{EntityTag, Validators},
 };
 
 /// Any value that a header field can have.

@@ -3,10 +3,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use proptest::{collection::vec, prelude::*};
 
 use super::strategies::tag;
-use crate::semantics::{
-    etag::{EntityTag, TagRef},
-    version::{VersionTags, WholeSeconds},
-};
+use crate::semantics::validator::{EntityTag, TagRef, VersionTags, WholeSeconds};
 
 fn both() -> [VersionTags; 2] {
     let keyed = VersionTags::keyed("a secret of some length").expect("a long secret");

@@ -1,5 +1,5 @@
 use super::headers;
-use crate::semantics::{accept::Accept, precondition::RequestConditions};
+use crate::semantics::{condition::RequestConditions, field::Accept};
 
 /// R-9457-3-a: a problem in JSON only for whom JSON is acceptable.
 #[test]

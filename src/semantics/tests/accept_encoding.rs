@@ -1,5 +1,5 @@
 use super::headers;
-use crate::semantics::accept_encoding::{identity_weight, weight};
+use crate::semantics::field::accept_encoding::{identity_weight, weight};
 
 fn lines(lines: &[&'static str]) -> http::HeaderMap {
     headers(lines.iter().map(|line| ("accept-encoding", *line)))

@@ -15,7 +15,7 @@ mod writing;
 use http::{HeaderMap, header::CACHE_CONTROL};
 
 use super::values;
-use crate::semantics::cache_control::CacheControl;
+use crate::semantics::caching::cache_control::CacheControl;
 
 fn field<V: AsRef<[u8]>>(lines: impl IntoIterator<Item = V>) -> HeaderMap {
     let mut headers = HeaderMap::new();

@@ -1,7 +1,7 @@
 use http::{HeaderMap, HeaderValue, StatusCode};
 use sfv::{BareItem, List, ListEntry, Parser};
 
-use crate::semantics::cache_status::*;
+use crate::semantics::caching::cache_status::*;
 
 fn member(handled: Handled, name: &str) -> HeaderValue {
     handled.to_value(&CacheName::new(name).expect("a name"))

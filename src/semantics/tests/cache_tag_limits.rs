@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use http::HeaderMap;
 use sfv::{List, Parser};
 
-use crate::semantics::cache_tags::{
+use crate::semantics::caching::cache_tags::{
     CacheTag, CacheTags, InvalidCacheTags, TagField, write_invalidation,
 };
 

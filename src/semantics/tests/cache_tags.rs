@@ -4,7 +4,7 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 use sfv::{List, Parser};
 
 use super::headers;
-use crate::semantics::cache_tags::{
+use crate::semantics::caching::cache_tags::{
     CacheTags, Effect, TagField, Written, drop_invalidation, effect, locations, target,
     write_invalidation, written,
 };

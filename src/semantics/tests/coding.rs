@@ -7,7 +7,7 @@ mod mapped_back;
 use http::{HeaderMap, HeaderName, Method, StatusCode, header::ETAG};
 
 use super::headers;
-use crate::semantics::coding::TagCodings;
+use crate::semantics::validator::coding::TagCodings;
 
 pub(super) type Lines = [(&'static str, &'static str)];
 

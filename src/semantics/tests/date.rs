@@ -1,6 +1,6 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::semantics::date::HttpDate;
+use crate::semantics::field::HttpDate;
 
 /// 1994-11-06 08:49:37, the example of the standard.
 const EXAMPLE: HttpDate = HttpDate::from_unix_seconds(784_111_777);

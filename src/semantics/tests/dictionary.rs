@@ -6,7 +6,7 @@ use http::{
 };
 
 use super::coding::{Lines, answer, lines, sent, tag};
-use crate::semantics::coding::TagCodings;
+use crate::semantics::validator::coding::TagCodings;
 
 const ONE: &str = ":pZGm1Av0IEBKARczz7exkNYsZb8LzaMrV7J32a2fFG4=:";
 const OTHER: &str = ":47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:";

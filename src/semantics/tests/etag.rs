@@ -2,10 +2,9 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderValue, Method, header::ETAG};
 
 use crate::semantics::{
-    date::HttpDate,
-    etag::{EntityTag, TagRef},
-    precondition::{Current, Decision, evaluate},
-    validators::ValidatorsRef,
+    condition::{ConditionalFields, Current, Decision},
+    field::HttpDate,
+    validator::{EntityTag, TagRef, ValidatorsRef},
 };
 
 /// R-9110-8.8.3-a: the syntax is exact, byte by byte.
@@ -93,7 +92,9 @@ fn a_malformed_tag_of_the_handler_matches_nothing() {
         for asked in [illegal, "abc", "\"abc\"", "\"x\"", "W/\"x\"", "\"a b\""] {
             let request = super::headers([("if-none-match", asked)]);
             let current = Current::Present(validators);
-            let decision = evaluate(&Method::GET, &request, current, || HttpDate::EPOCH);
+            let decision =
+                ConditionalFields::from_headers(&request)
+                    .evaluate(&Method::GET, current, || HttpDate::EPOCH);
             assert_eq!(decision, Decision::Proceed, "{illegal} and {asked}");
         }
         assert!(EntityTag::try_from(&response[ETAG]).is_err());

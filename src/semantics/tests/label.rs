@@ -4,9 +4,8 @@ use http::{HeaderMap, Response, response::Parts};
 
 use super::headers;
 use crate::semantics::{
-    date::HttpDate,
-    etag::EntityTag,
-    validators::{Label, Validators},
+    field::HttpDate,
+    validator::{EntityTag, Label, Validators},
 };
 
 const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";

@@ -1,5 +1,8 @@
 use super::values;
-use crate::semantics::list::{TagMember, entity_tags, members};
+use crate::semantics::{
+    field::list::members,
+    validator::{TagMember, entity_tags},
+};
 
 /// R-9110-5.6.1.2-a: what a member of a plain list is.
 #[test]

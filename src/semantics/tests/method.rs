@@ -1,7 +1,8 @@
 use http::Method;
 
-use crate::semantics::method::{
-    SafeMethods, head_selects, is_safe, may_be_fresh, may_be_not_modified,
+use crate::semantics::field::{
+    SafeMethods,
+    method::{head_selects, is_safe, may_be_fresh, may_be_not_modified},
 };
 
 const NAMED: [(&str, SafeMethods); 6] = [

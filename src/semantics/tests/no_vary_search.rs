@@ -1,7 +1,7 @@
 use http::Uri;
 
 use super::headers;
-use crate::semantics::no_vary_search::NoVarySearch;
+use crate::semantics::caching::no_vary_search::NoVarySearch;
 
 fn read(line: &str) -> NoVarySearch {
     NoVarySearch::parse(&headers([("no-vary-search", line)]))

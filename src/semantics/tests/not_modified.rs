@@ -1,7 +1,7 @@
 use http::{HeaderMap, HeaderName};
 
 use super::headers;
-use crate::semantics::not_modified::strip_representation_metadata;
+use crate::semantics::condition::not_modified::strip_representation_metadata;
 
 fn stripped<'a>(lines: impl IntoIterator<Item = (&'a str, &'a str)>) -> HeaderMap {
     let mut headers = headers(lines);

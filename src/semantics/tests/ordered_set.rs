@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, hash::Hash, rc::Rc};
 
-use crate::semantics::ordered_set::OrderedSet;
+use crate::semantics::field::OrderedSet;
 
 #[test]
 fn an_ordered_set_has_each_value_once_in_order() {

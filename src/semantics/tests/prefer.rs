@@ -1,5 +1,5 @@
 use super::headers;
-use crate::semantics::prefer::Return::{self, Minimal, Representation};
+use crate::semantics::field::prefer::Return::{self, Minimal, Representation};
 
 /// R-7240-4.2-a: both are neither.
 #[test]

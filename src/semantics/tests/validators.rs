@@ -7,10 +7,9 @@ use http::{
 
 use super::headers;
 use crate::semantics::{
-    date::HttpDate,
-    etag::EntityTag,
-    precondition::{Current, Decision, evaluate},
-    validators::{Validators, ValidatorsRef, correct_last_modified},
+    condition::{ConditionalFields, Current, Decision},
+    field::HttpDate,
+    validator::{EntityTag, Validators, ValidatorsRef, validators::correct_last_modified},
 };
 
 const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
@@ -149,7 +148,7 @@ fn our_own_date_always_revalidates() {
         let decide = |date: &str| {
             let request = headers([("if-modified-since", date)]);
             let current = Current::Present(validators.as_ref());
-            evaluate(&Method::GET, &request, current, || NOW)
+            ConditionalFields::from_headers(&request).evaluate(&Method::GET, current, || NOW)
         };
         assert_eq!(decide(DATE), Decision::NotModified, "{nanos} ns");
         assert_eq!(

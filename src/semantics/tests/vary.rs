@@ -4,7 +4,7 @@ use http::{
 };
 
 use super::headers;
-use crate::semantics::vary::{is_any, merge, names};
+use crate::semantics::field::vary::{is_any, merge, names};
 
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 const DICTIONARY: HeaderName = HeaderName::from_static("available-dictionary");

@@ -3,10 +3,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use crate::semantics::{
-    etag::{EntityTag, TagRef},
-    version::{VersionTags, WholeSeconds},
-};
+use crate::semantics::validator::{EntityTag, TagRef, VersionTags, WholeSeconds};
 
 const SECRET: &[u8] = b"sixteen bytes or";
 

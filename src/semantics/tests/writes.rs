@@ -7,12 +7,12 @@ use http::{
 
 use super::headers;
 use crate::semantics::{
-    date::HttpDate,
-    etag::EntityTag,
-    method::is_safe,
-    precondition::{Admission, Condition, ConditionalFields, Current, Requirement},
-    self_get::{self, Meaning},
-    validators::Validators,
+    condition::{
+        Admission, Condition, ConditionalFields, Current, Requirement,
+        self_get::{self, Meaning},
+    },
+    field::{HttpDate, method::is_safe},
+    validator::{EntityTag, Validators},
 };
 
 const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";

@@ -24,7 +24,7 @@ use tokio_postgres::{NoTls, types::ToSql};
 use tower_conditional::{
     ConditionalLayer, PreconditionLayer, Validators, VersionTags,
     handler::{Expected, PreconditionFailed, Validated},
-    source::Route,
+    route::Route,
 };
 use tower_conditional_postgres::{Param, QuerySource, Scope};
 

@@ -11,9 +11,7 @@
 //! ```
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! use http::{Request, header, request::Parts};
-//! use tower_conditional::{
-//!     ValidatorSource, handler::Expected, semantics::precondition::Current, source::Route,
-//! };
+//! use tower_conditional::{handler::Expected, route::Route, Current, ValidatorSource};
 //! use tower_conditional_sqlite::{
 //!     Database, GuardError, Schema, Scope, Target, VersionSource, Watch,
 //! };

@@ -13,7 +13,7 @@ use std::fmt;
 /// Names are spelled as they are in the [`Watch`](crate::Watch). A value is
 /// spelled as SQLite casts it to text: an integer as `17`, a blob in lower-case
 /// hexadecimal digits. For other spellings, such as `017`, a source has no state
-/// ([`Current::Unknown`](tower_conditional::semantics::precondition::Current)),
+/// ([`Current::Unknown`](tower_conditional::Current)),
 /// and a guard returns an error
 /// ([`ErrorKind::OtherSpelling`](crate::ErrorKind::OtherSpelling)). So parse the
 /// path as the handler does, and pass the value.

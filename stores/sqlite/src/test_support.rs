@@ -10,10 +10,7 @@ use std::{
 
 use http::{Request, request::Parts};
 use tokio::sync::oneshot;
-use tower_conditional::{
-    ValidatorSource, VersionTags,
-    semantics::{etag::TagRef, precondition::Current},
-};
+use tower_conditional::{Current, ValidatorSource, VersionTags, validator::TagRef};
 
 use crate::{Database, Error, Schema, Scope, VersionSource, Watch};
 

@@ -4,10 +4,7 @@ use rusqlite::{
     Connection, OptionalExtension, params_from_iter,
     types::{Type, Value, ValueRef},
 };
-use tower_conditional::{
-    EntityTag, Validators, VersionTags,
-    semantics::{date::HttpDate, precondition::Current},
-};
+use tower_conditional::{Current, EntityTag, Validators, VersionTags, validator::HttpDate};
 
 use crate::{
     Error, ErrorKind, InvalidSchema, Scope, name::Name, schema, scope, spelling::is_spelled,

@@ -20,9 +20,8 @@ use http::{StatusCode, request::Parts};
 use http_body_util::BodyExt;
 use tokio::task::yield_now;
 use tower_conditional::{
-    Validators, VersionTags,
+    Current, Validators, VersionTags,
     handler::{Expected, Validated},
-    semantics::precondition::Current,
 };
 
 /// Texts with versions, by path, and how often the handlers ran.

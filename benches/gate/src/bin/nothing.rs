@@ -7,11 +7,7 @@ use http::{
     HeaderName, HeaderValue, Method, Request, Response, header::CACHE_CONTROL, request::Parts,
 };
 use tower::{Layer, Service, layer::util::Identity};
-use tower_conditional::{
-    CachePolicyLayer, CacheStatusLayer, CacheTagsLayer, CodingTagLayer, ConditionalLayer,
-    EtagLayer, PreconditionLayer, StateRefLayer, cache_policy::CachePolicy, etag::Xxh3,
-    semantics::cache_tags::CacheTags, source::StateSource, stack,
-};
+use tower_conditional::{cache_policy::CachePolicy, cache_tags::CacheTags, etag::Xxh3, stack, state_ref::StateSource, CachePolicyLayer, CacheStatusLayer, CacheTagsLayer, CodingTagLayer, ConditionalLayer, EtagLayer, PreconditionLayer, StateRefLayer};
 use tower_conditional_gate::{Body, Handler, OneRequest, answers, policy, run, source};
 
 /// A `POST`, a stream and a plain `GET` through each layer.
@@ -65,5 +61,5 @@ fn state_reference() -> StateRefLayer<impl StateSource> {
 }
 
 fn yields() -> CachePolicyLayer {
-    CachePolicyLayer::new(CachePolicy::always_ask().yield_to_handler()).without_date()
+    CachePolicyLayer::new(CachePolicy::no_cache().yield_to_handler()).without_date()
 }

@@ -4,7 +4,7 @@ use axum::http::request::Parts;
 use deadpool_postgres::{Manager, Object, Pool, PoolError, Runtime};
 use tokio_postgres::{Config, GenericClient, NoTls, Row, types::ToSql};
 use tower_conditional::{
-    ValidatorSource, Validators, VersionTags, handler::Expected, source::StateSource,
+    ValidatorSource, Validators, VersionTags, handler::Expected, state_ref::StateSource,
 };
 use tower_conditional_postgres::{
     EventLog, GuardError, Guarded, Lease, Scope, Target, VersionSource,

@@ -2,8 +2,7 @@ mod schema;
 
 use axum::http::request::Parts;
 use tower_conditional::{
-    ValidatorSource, Validators, VersionTags, handler::Expected, semantics::precondition::Current,
-    source::StateSource,
+    Current, ValidatorSource, Validators, VersionTags, handler::Expected, state_ref::StateSource,
 };
 use tower_conditional_sqlite::{
     Database, EventLog, GuardError, Scope, Target, VersionSource,

@@ -19,8 +19,8 @@ use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_conditional::{
     CachePolicyLayer, CacheTagsLayer, CodingTagLayer,
     cache_policy::CachePolicy,
-    semantics::cache_tags::{CacheTag, CacheTags, TagField},
-    source::Route,
+    cache_tags::{CacheTag, CacheTags, TagField},
+    route::Route,
     stack,
 };
 use tower_http::compression::CompressionLayer;
@@ -70,7 +70,7 @@ impl Origin {
             .layer(CacheTagsLayer::new(name).fields([TagField::Xkey]))
             .layer(CodingTagLayer::new())
             .layer(CompressionLayer::new())
-            .layer(CachePolicyLayer::new(CachePolicy::sensitive()))
+            .layer(CachePolicyLayer::new(CachePolicy::no_store()))
             .layer(stack());
         let service = recorded(state.clone(), layers.service(routes(&state)));
         Self {

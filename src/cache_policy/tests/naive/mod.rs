@@ -4,7 +4,7 @@ use http::HeaderMap;
 
 use super::*;
 use crate::{
-    semantics::{cache_control::CacheControl, date::HttpDate},
+    semantics::{caching::cache_control::CacheControl, field::HttpDate},
     test_support::Random,
 };
 

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use http::HeaderMap;
 
-use super::super::*;
-use crate::semantics::{cache_control::CacheControl, date::HttpDate};
+use crate::{
+    cache_policy::tests::*,
+    semantics::{caching::cache_control::CacheControl, field::HttpDate},
+};
 
 /// How long a cache uses a response, in seconds; `u64::MAX` is without a limit.
 #[derive(Debug, Clone, Copy, PartialEq)]

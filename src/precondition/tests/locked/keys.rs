@@ -1,7 +1,7 @@
 //! Requests and the key that they take.
 
 use super::*;
-use crate::source::{OnSourceError, Route};
+use crate::{route::Route, source::OnSourceError};
 
 /// Issue 11, A.4 and R-9110-13.1-a: the spellings of one resource that a handler takes
 /// for the same have one lock.

@@ -28,7 +28,7 @@ use crate::{
     handler::Expected,
     lock::KeyedLock,
     precondition::Unchecked,
-    semantics::precondition::Current,
+    semantics::condition::Current,
     source::SelfGet,
     test_support::{self, Log, ScriptedBody, knows, tagged},
 };
@@ -201,12 +201,12 @@ async fn only_writes_that_may_overwrite_wait() {
 /// Under a lock nobody need compare, and who does compares the same.
 #[tokio::test]
 async fn a_lock_makes_sure_of_what_is_expected() {
-    let weak = crate::EntityTag::weak("1").unwrap();
+    let weak = crate::semantics::validator::EntityTag::weak("1").unwrap();
     let service = PreconditionLayer::new(knows(weak))
         .weak_if_match()
         .lock(KeyedLock::new(), path)
         .layer(handler(async |request: Request<RequestBody<Content>>| {
-            let weak = crate::EntityTag::weak("1").unwrap();
+            let weak = crate::semantics::validator::EntityTag::weak("1").unwrap();
             let compares = request.headers().contains_key("x-compare");
             let held = !compares || Expected::of(&request).check(weak).is_ok();
             status(StatusCode::from_u16(if held { 204 } else { 418 }).unwrap())

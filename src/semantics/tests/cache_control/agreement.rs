@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderValue, header::CACHE_CONTROL};
 
 use super::field;
 use crate::{
-    semantics::cache_control::{CacheControl, MaxStale, RequestCacheControl},
+    semantics::caching::cache_control::{CacheControl, MaxStale, RequestCacheControl},
     test_support::Random,
 };
 

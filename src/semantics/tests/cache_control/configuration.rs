@@ -1,5 +1,5 @@
 use super::said;
-use crate::semantics::cache_control::{
+use crate::semantics::caching::cache_control::{
     CacheControl, Contradiction, InvalidCacheControl, RequestCacheControl,
 };
 

@@ -7,7 +7,7 @@ use super::{
     read, said,
     strategies::{extension, lines, policy},
 };
-use crate::semantics::cache_control::{CacheControl, Syntax};
+use crate::semantics::caching::cache_control::{CacheControl, Syntax};
 
 /// The strict parser's view, which fails on anything else than a Dictionary.
 fn dictionary(policy: &CacheControl) -> Dictionary {

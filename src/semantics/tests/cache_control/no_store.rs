@@ -1,7 +1,7 @@
 use http::{HeaderMap, HeaderValue, header::CACHE_CONTROL};
 
 use super::field;
-use crate::semantics::cache_control::{forbid_storing, no_store};
+use crate::semantics::caching::cache_control::{forbid_storing, no_store};
 
 /// R-9111-5.2-a: names in any case, arguments in quotes, several lines, and
 /// nothing malformed makes the policy laxer.

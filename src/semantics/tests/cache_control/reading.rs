@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::{field, read, said};
-use crate::semantics::cache_control::{CacheControl, lines_of};
+use crate::semantics::caching::cache_control::{CacheControl, lines_of};
 
 /// R-9111-5.2-a: names in any case, arguments with quotes and without, all
 /// lines, and what is not known here as it came.
@@ -163,7 +163,7 @@ fn other_bytes_lose_their_directive_and_no_other() {
         (b"public\xa0", b""),
     ];
     for (line, expected) in table {
-        let value = crate::semantics::cache_control::Syntax::CacheControl;
+        let value = crate::semantics::caching::cache_control::Syntax::CacheControl;
         let value = read([line]).to_value(value);
         let bytes = value.as_ref().map_or(&b""[..], |value| value.as_bytes());
         assert_eq!(bytes, *expected, "{}", line.escape_ascii());

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::field;
-use crate::semantics::cache_control::{MaxStale, RequestCacheControl};
+use crate::semantics::caching::cache_control::{MaxStale, RequestCacheControl};
 
 /// R-9111-5.2-a: what a client asks for, and nothing staler than that.
 #[test]

@@ -3,7 +3,7 @@ use std::time::Duration;
 use http::HeaderName;
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
-use crate::semantics::cache_control::{CacheControl, Extension};
+use crate::semantics::caching::cache_control::{CacheControl, Extension};
 
 /// Few different lengths, so that they meet.
 fn seconds() -> impl Strategy<Value = Option<Duration>> {

@@ -10,7 +10,7 @@ use super::{
     field, read,
     strategies::{lines, policy, sound_policy},
 };
-use crate::semantics::cache_control::{
+use crate::semantics::caching::cache_control::{
     CacheControl, Known, RequestCacheControl, Scope, Syntax, lines_of,
 };
 

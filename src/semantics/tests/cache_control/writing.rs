@@ -3,7 +3,7 @@ use std::time::Duration;
 use http::header::{AUTHORIZATION, SET_COOKIE};
 
 use super::said;
-use crate::semantics::cache_control::{CacheControl, Extension, Known, Scope, Syntax};
+use crate::semantics::caching::cache_control::{CacheControl, Extension, Known, Scope, Syntax};
 
 const MINUTE: Duration = Duration::from_secs(60);
 

@@ -6,7 +6,7 @@ use http::{
 };
 
 use super::{answer, codings, lines, sent, tag};
-use crate::semantics::coding::TagCodings;
+use crate::semantics::validator::coding::TagCodings;
 
 #[test]
 fn foreign_suffixes_are_only_understood() {

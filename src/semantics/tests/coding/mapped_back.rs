@@ -6,7 +6,7 @@ use http::{
 };
 
 use super::{codings, lines, sent};
-use crate::semantics::{coding::TagCodings, etag::EntityTag};
+use crate::semantics::validator::{EntityTag, coding::TagCodings};
 
 /// R-9110-13.1.2-e, R-9110-13.1.2-d: only what this request would be given.
 #[test]

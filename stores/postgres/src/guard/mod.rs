@@ -10,7 +10,7 @@ use std::{
 };
 
 use tokio_postgres::{Client, IsolationLevel, Transaction};
-use tower_conditional::{handler::Expected, semantics::precondition::Current};
+use tower_conditional::{Current, handler::Expected};
 
 use crate::{
     Error, ErrorKind,

@@ -4,7 +4,7 @@ use tokio_postgres::{
     Transaction,
     types::{ToSql, Type},
 };
-use tower_conditional::{VersionTags, semantics::precondition::Current};
+use tower_conditional::{Current, VersionTags};
 
 use super::held::HeldAbsence;
 use crate::{

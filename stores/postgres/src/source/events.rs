@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use deadpool_postgres::Pool;
 use http::{HeaderValue, request::Parts};
-use tower_conditional::source::StateSource;
+use tower_conditional::state_ref::StateSource;
 
 use crate::{
     Error, InvalidSchema,

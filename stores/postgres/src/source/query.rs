@@ -3,7 +3,7 @@ use std::{fmt, time::Duration};
 use deadpool_postgres::{ClientWrapper, Pool};
 use http::request::Parts;
 use tokio_postgres::{Row, types::ToSql};
-use tower_conditional::{ValidatorSource, VersionTags, semantics::precondition::Current};
+use tower_conditional::{Current, ValidatorSource, VersionTags};
 
 use super::current_of;
 use crate::{
@@ -36,7 +36,7 @@ pub type Param = Box<dyn ToSql + Send + Sync>;
 /// ```no_run
 /// # fn run(pool: deadpool_postgres::Pool) -> Result<(), Box<dyn std::error::Error>> {
 /// use http::request::Parts;
-/// use tower_conditional::source::Route;
+/// use tower_conditional::route::Route;
 /// use tower_conditional_postgres::{QuerySource, Scope};
 ///
 /// let route = Route::new("/notes/{id}")?;

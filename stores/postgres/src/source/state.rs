@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use deadpool_postgres::Pool;
 use http::{HeaderValue, request::Parts};
-use tower_conditional::{VersionTags, source::StateSource};
+use tower_conditional::{VersionTags, state_ref::StateSource};
 
 use super::VersionSource;
 use crate::{Error, InvalidSchema, Scope};

@@ -9,10 +9,7 @@ use tokio_postgres::{
     Row,
     types::{FromSql, Type},
 };
-use tower_conditional::{
-    EntityTag, Validators, VersionTags,
-    semantics::{precondition::Current, version::WholeSeconds},
-};
+use tower_conditional::{Current, EntityTag, Validators, VersionTags, validator::WholeSeconds};
 
 use crate::{Error, ErrorKind};
 

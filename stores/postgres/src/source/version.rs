@@ -6,7 +6,7 @@ use tokio_postgres::{
     GenericClient,
     types::{ToSql, Type},
 };
-use tower_conditional::{ValidatorSource, VersionTags, semantics::precondition::Current};
+use tower_conditional::{Current, ValidatorSource, VersionTags};
 
 use crate::{
     Error, ErrorKind, InvalidSchema, Scope,
@@ -37,7 +37,7 @@ use crate::{
 /// ```no_run
 /// # fn run(pool: deadpool_postgres::Pool) -> Result<(), Box<dyn std::error::Error>> {
 /// use http::request::Parts;
-/// use tower_conditional::{ConditionalLayer, source::Route};
+/// use tower_conditional::{route::Route, ConditionalLayer};
 /// use tower_conditional_postgres::{Scope, VersionSource};
 ///
 /// let route = Route::new("/notes/{id}")?;

@@ -1,7 +1,7 @@
 //! A table that is altered while connections stay open.
 
 use http::request::Parts;
-use tower_conditional::{ValidatorSource, VersionTags, semantics::precondition::Current};
+use tower_conditional::{Current, ValidatorSource, VersionTags};
 use tower_conditional_postgres::{
     EventLog, Guarded, Param, QuerySource, Schema, Target, VersionSource,
 };
@@ -74,7 +74,7 @@ async fn triggers_of_connections_that_live_on_see_the_new_type() {
     ] {
         run(&pool, sql).await;
         let latest = async || {
-            use tower_conditional::source::StateSource;
+            use tower_conditional::state_ref::StateSource;
             log.latest(&request("/")).await.expect("an answer")
         };
         let before = latest().await;

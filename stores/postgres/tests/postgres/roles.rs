@@ -2,7 +2,7 @@
 
 use deadpool_postgres::Pool;
 use http::request::Parts;
-use tower_conditional::{ValidatorSource, semantics::precondition::Current};
+use tower_conditional::{Current, ValidatorSource};
 use tower_conditional_postgres::{
     Error, ErrorKind, GuardError, Guarded, Param, QuerySource, Schema, Scope, Target, VersionSource,
 };

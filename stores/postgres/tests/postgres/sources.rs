@@ -3,9 +3,7 @@ use std::{collections::HashSet, convert::Infallible, error::Error as _, time::Du
 use http::{HeaderValue, request::Parts};
 use tokio::net::TcpListener;
 use tower_conditional::{
-    ValidatorSource, VersionTags,
-    semantics::precondition::Current,
-    source::{SourceErrorKind, StateSource},
+    Current, ValidatorSource, VersionTags, source::SourceErrorKind, state_ref::StateSource,
 };
 use tower_conditional_postgres::{ErrorKind, Param, QuerySource, Scope, ScopeState, VersionSource};
 use tower_conditional_postgres_testing::Postgres;

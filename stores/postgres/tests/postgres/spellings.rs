@@ -5,7 +5,7 @@ use std::sync::Arc;
 use deadpool_postgres::Pool;
 use http::request::Parts;
 use tokio::sync::Barrier;
-use tower_conditional::{ValidatorSource, handler::Expected, semantics::precondition::Current};
+use tower_conditional::{Current, ValidatorSource, handler::Expected};
 use tower_conditional_postgres::{
     Error, ErrorKind, GuardError, Guarded, Scope, Target, VersionSource, Watch,
 };

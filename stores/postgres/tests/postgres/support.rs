@@ -3,9 +3,7 @@ use std::{error::Error as _, fmt::Display, time::Duration};
 use deadpool_postgres::{Manager, Object, Pool};
 use http::{Request, header, request::Parts};
 use tokio_postgres::{Client, Config, NoTls};
-use tower_conditional::{
-    ValidatorSource, VersionTags, handler::Expected, semantics::precondition::Current,
-};
+use tower_conditional::{Current, ValidatorSource, VersionTags, handler::Expected};
 use tower_conditional_postgres::{Error, Lease, Schema, Scope, VersionSource, Watch};
 use tower_conditional_postgres_testing::Postgres;
 

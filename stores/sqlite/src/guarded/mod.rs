@@ -12,7 +12,7 @@ mod tests;
 use std::{fmt, ops::Deref};
 
 use rusqlite::{Transaction, TransactionBehavior};
-use tower_conditional::{handler::Expected, semantics::precondition::Current};
+use tower_conditional::{Current, handler::Expected};
 
 use crate::{Database, Error};
 

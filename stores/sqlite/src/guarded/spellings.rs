@@ -10,7 +10,7 @@ use crate::{
     Database, ErrorKind, Schema, Scope, Watch,
     test_support::{current, execute, tag},
 };
-use tower_conditional::{handler::Expected, semantics::precondition::Current};
+use tower_conditional::{Current, handler::Expected};
 
 /// Types with SQLite's spelling of a value, and others that a handler may pass on.
 const KEYS: [(&str, &str, &[&str]); 3] = [

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use rusqlite::{Connection, types::Value};
-use tower_conditional::{VersionTags, semantics::precondition::Current};
+use tower_conditional::{Current, VersionTags};
 
 use crate::{
     Error, InvalidSchema, Scope,

@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use http::request::Parts;
 use rusqlite::types::Value;
-use tower_conditional::{ValidatorSource, VersionTags, semantics::precondition::Current};
+use tower_conditional::{Current, ValidatorSource, VersionTags};
 
 use crate::{Database, Error, Scope, limit, versions::VersionQuery};
 
@@ -11,7 +11,7 @@ use crate::{Database, Error, Scope, limit, versions::VersionQuery};
 /// ```
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 /// use http::{Request, request::Parts};
-/// use tower_conditional::{ValidatorSource, VersionTags, source::Route};
+/// use tower_conditional::{route::Route, ValidatorSource, VersionTags};
 /// use tower_conditional_sqlite::{Database, QuerySource, Scope};
 ///
 /// let database = Database::in_memory()?;

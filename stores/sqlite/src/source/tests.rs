@@ -2,7 +2,7 @@ use std::{collections::HashSet, time::Duration};
 
 use http::{Request, request::Parts};
 use rusqlite::types::Value;
-use tower_conditional::{ValidatorSource, VersionTags, semantics::precondition::Current};
+use tower_conditional::{Current, ValidatorSource, VersionTags};
 
 use super::{QuerySource, VersionSource};
 use crate::{

@@ -1,7 +1,7 @@
 use std::{fmt, time::Duration};
 
 use http::request::Parts;
-use tower_conditional::{ValidatorSource, VersionTags, semantics::precondition::Current};
+use tower_conditional::{Current, ValidatorSource, VersionTags};
 
 use crate::{Database, Error, ErrorKind, InvalidSchema, Scope, limit, versions::Versions};
 
@@ -11,7 +11,7 @@ use crate::{Database, Error, ErrorKind, InvalidSchema, Scope, limit, versions::V
 /// ```
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 /// use http::{Request, request::Parts};
-/// use tower_conditional::{ValidatorSource, semantics::precondition::Current, source::Route};
+/// use tower_conditional::{route::Route, Current, ValidatorSource};
 /// use tower_conditional_sqlite::{Database, Schema, Scope, VersionSource, Watch};
 ///
 /// let database = Database::in_memory()?;

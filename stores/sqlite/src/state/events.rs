@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use http::{HeaderValue, request::Parts};
-use tower_conditional::source::StateSource;
+use tower_conditional::state_ref::StateSource;
 
 use crate::{Database, Error, InvalidSchema, limit, name::Name};
 
@@ -10,7 +10,7 @@ use crate::{Database, Error, InvalidSchema, limit, name::Name};
 /// ```
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 /// use http::Request;
-/// use tower_conditional::source::StateSource;
+/// use tower_conditional::state_ref::StateSource;
 /// use tower_conditional_sqlite::{Database, EventLog, Schema};
 ///
 /// let database = Database::in_memory()?;

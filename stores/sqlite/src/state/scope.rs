@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use http::{HeaderValue, request::Parts};
-use tower_conditional::{ValidatorSource, VersionTags, source::StateSource};
+use tower_conditional::{ValidatorSource, VersionTags, state_ref::StateSource};
 
 use crate::{Database, Error, InvalidSchema, Scope, VersionSource};
 

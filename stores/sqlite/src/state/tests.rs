@@ -1,5 +1,5 @@
 use http::{HeaderValue, Request, request::Parts};
-use tower_conditional::source::StateSource;
+use tower_conditional::state_ref::StateSource;
 
 use super::{EventLog, ScopeState};
 use crate::{

@@ -1,0 +1,80 @@
+//! Headers that a browser lets scripts of other origins see and send (Fetch,
+//! "CORS protocol").
+
+use http::{
+    HeaderMap, HeaderName, Method,
+    header::{
+        ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS,
+        ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS,
+        ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ETAG, IF_MATCH,
+        IF_NONE_MATCH,
+    },
+};
+
+use super::{Code, Exchange, Found};
+use crate::semantics::field::{lines, list::members};
+
+pub(super) fn judge(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
+    if !exchange.has(&ACCESS_CONTROL_ALLOW_ORIGIN) {
+        return;
+    }
+    let response = exchange.response;
+    if exchange.has(&ETAG) && !lists(response, &ACCESS_CONTROL_EXPOSE_HEADERS, ETAG.as_str()) {
+        let any = if any_counts(response) {
+            ""
+        } else {
+            ", and * does not count with credentials"
+        };
+        let detail = format!("Access-Control-Expose-Headers does not name ETag{any}");
+        found.push(Code::TagNotExposed.because(detail));
+    }
+    if *exchange.method == Method::OPTIONS && exchange.status.is_success() {
+        preflight(exchange, found);
+    }
+}
+
+/// Looks for a request that is allowed but for its condition.
+fn preflight(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
+    let method = lines::only(exchange.request, &ACCESS_CONTROL_REQUEST_METHOD);
+    let Some(method) = method.and_then(|method| method.to_str().ok()) else {
+        return;
+    };
+    // The first three need no leave.
+    let is_allowed = ["GET", "HEAD", "POST"].contains(&method)
+        || lists(exchange.response, &ACCESS_CONTROL_ALLOW_METHODS, method);
+    let wants = |name: &HeaderName| {
+        members(lines::lines(
+            exchange.request,
+            &ACCESS_CONTROL_REQUEST_HEADERS,
+        ))
+        .any(|member| member.eq_ignore_ascii_case(name.as_ref()))
+    };
+    let refused = [IF_MATCH, IF_NONE_MATCH].into_iter().find(|name| {
+        wants(name)
+            && !lists(
+                exchange.response,
+                &ACCESS_CONTROL_ALLOW_HEADERS,
+                name.as_str(),
+            )
+    });
+    if let Some(name) = refused.filter(|_| is_allowed) {
+        found.push(
+            Code::ConditionNotAllowed
+                .because(format!("Access-Control-Allow-Headers does not name {name}")),
+        );
+    }
+}
+
+/// Returns `true` if a response header names `wanted`, or everything.
+fn lists(response: &HeaderMap, name: &HeaderName, wanted: &str) -> bool {
+    members(lines::lines(response, name)).any(|member| {
+        member.eq_ignore_ascii_case(wanted.as_bytes()) || (member == b"*" && any_counts(response))
+    })
+}
+
+/// Returns `true` if `*` stands for all names. With credentials it is a name
+/// itself.
+fn any_counts(response: &HeaderMap) -> bool {
+    let credentials = lines::only(response, &ACCESS_CONTROL_ALLOW_CREDENTIALS);
+    credentials.is_none_or(|credentials| credentials != "true")
+}

@@ -1,0 +1,108 @@
+//! Tags that tell who the user is (RFC 9110, section 17.14).
+
+use base64::{
+    Engine,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use http::header::{AUTHORIZATION, COOKIE};
+
+use super::{Code, Exchange, Found, exchange::cut};
+use crate::semantics::field::list::trim_ows;
+
+/// Shorter values are in many a tag by accident.
+const SHORTEST: usize = 4;
+/// From here on a value counts wherever it stands, before only as a word.
+const LONG: usize = 8;
+
+/// With padding and without.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The details name the source of the value and never the value.
+pub(super) fn judge(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
+    let Some(tag) = exchange.tag() else {
+        return;
+    };
+    for line in exchange.request.get_all(AUTHORIZATION) {
+        if credentials(line.as_bytes())
+            .iter()
+            .any(|value| holds(tag.opaque(), value))
+        {
+            found.push(Code::PersonalTag.because("the tag holds what Authorization says"));
+        }
+    }
+    for line in exchange.request.get_all(COOKIE) {
+        for pair in line.as_bytes().split(|byte| *byte == b';') {
+            let pair = trim_ows(pair);
+            let Some(at) = pair.iter().position(|byte| *byte == b'=') else {
+                continue;
+            };
+            let value = trim_ows(&pair[at + 1..]);
+            if holds(tag.opaque(), value) {
+                let name = cut(&String::from_utf8_lossy(&pair[..at]));
+                found.push(
+                    Code::PersonalTag
+                        .because(format!("the tag holds the value of cookie {name:?}")),
+                );
+            }
+        }
+    }
+}
+
+/// The token, or the name and password of `Basic` (RFC 7617).
+fn credentials(line: &[u8]) -> Vec<Vec<u8>> {
+    let Some(at) = line.iter().position(|byte| *byte == b' ') else {
+        return vec![line.to_vec()];
+    };
+    let (scheme, token) = (&line[..at], trim_ows(&line[at..]));
+    let mut values = vec![token.to_vec()];
+    if scheme.eq_ignore_ascii_case(b"basic")
+        && let Some(pair) = decode(token)
+    {
+        values.extend(pair.splitn(2, |byte| *byte == b':').map(<[u8]>::to_vec));
+    }
+    values
+}
+
+fn decode(token: &[u8]) -> Option<Vec<u8>> {
+    let mut decoded = vec![0; base64::decoded_len_estimate(token.len())];
+    let length = BASE64.decode_slice(token, &mut decoded).ok()?;
+    decoded.truncate(length);
+    Some(decoded)
+}
+
+fn holds(opaque: &[u8], value: &[u8]) -> bool {
+    if value.len() < SHORTEST || value.len() > opaque.len() {
+        return false;
+    }
+    let is_word = |at: usize| {
+        let joins = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+        let before = at.checked_sub(1).and_then(|before| opaque.get(before));
+        !joins(before) && !joins(opaque.get(at + value.len()))
+    };
+    find(opaque, value).any(|at| value.len() >= LONG || is_word(at))
+}
+
+/// Where `value` stands, in linear time: the failure function of Knuth, Morris
+/// and Pratt.
+fn find<'a>(text: &'a [u8], value: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
+    let mut fallback = vec![0; value.len()];
+    let mut matched = 0;
+    for at in 1..value.len() {
+        while matched > 0 && value[at] != value[matched] {
+            matched = fallback[matched - 1];
+        }
+        matched += usize::from(value[at] == value[matched]);
+        fallback[at] = matched;
+    }
+    let mut matched = 0;
+    text.iter().enumerate().filter_map(move |(at, byte)| {
+        while matched > 0 && (matched == value.len() || *byte != value[matched]) {
+            matched = fallback[matched - 1];
+        }
+        matched += usize::from(*byte == value[matched]);
+        (matched == value.len()).then(|| at + 1 - value.len())
+    })
+}

@@ -1,0 +1,53 @@
+use std::sync::Arc;
+
+use http::{Method, Response};
+
+use crate::{
+    outcome::Outcome,
+    refusal::Renderer,
+    semantics::{condition::Current, field::SafeMethods},
+    source::OnSourceError,
+};
+
+/// Validators come from the response: the service has run.
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct ByResponse;
+
+/// Validators come from a source, before the service runs.
+pub struct BySource<Q> {
+    pub(super) source: Arc<Q>,
+    pub(super) on_error: OnSourceError,
+    pub(super) confirm: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Config<C> {
+    pub(super) methods: SafeMethods,
+    pub(super) head_as_get: bool,
+    pub(super) explain: bool,
+    pub(super) renderer: Renderer,
+    pub(super) clock: C,
+}
+
+impl<C> Config<C> {
+    /// Returns `true` if the response to a read of this method is looked at, whatever it
+    /// is.
+    pub(super) fn inspects_every_response(&self, method: &Method) -> bool {
+        self.explain || self.drops_content(method)
+    }
+
+    /// Returns `true` for a `HEAD` that the service sees as a `GET`.
+    pub(super) fn drops_content(&self, method: &Method) -> bool {
+        self.head_as_get && *method == Method::HEAD
+    }
+
+    /// Records what the source told.
+    pub(super) fn record_source<B>(&self, response: &mut Response<B>, current: &Current) {
+        if self.explain {
+            Outcome::record(response.extensions_mut(), |outcome| {
+                outcome.set_source(current)
+            });
+        }
+    }
+}

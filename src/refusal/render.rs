@@ -1,0 +1,24 @@
+//! From a refusal to content.
+
+use bytes::Bytes;
+use http::HeaderValue;
+
+use super::Refusal;
+
+/// Turns a [`Refusal`] into content. Closures do.
+///
+/// The layer sets the status, `Cache-Control: no-store`, the current
+/// validators, the content's length, and on a 503 `Retry-After: 1`, in seconds.
+pub trait RenderRefusal: Send + Sync + 'static {
+    /// The media type and the content.
+    fn render(&self, refusal: &Refusal<'_>) -> (HeaderValue, Bytes);
+}
+
+impl<F> RenderRefusal for F
+where
+    F: Fn(&Refusal<'_>) -> (HeaderValue, Bytes) + Send + Sync + 'static,
+{
+    fn render(&self, refusal: &Refusal<'_>) -> (HeaderValue, Bytes) {
+        self(refusal)
+    }
+}

@@ -1,0 +1,137 @@
+//! Many patterns, found at once.
+//!
+//! `matchit` is not used: it finds one pattern for a path and refuses those that conflict.
+//! Here every pattern counts that a path matches, and the same one may be there twice.
+
+use std::collections::HashMap;
+
+use super::{
+    Route, Segment,
+    segments::{Cursor, PathSegments},
+};
+
+/// Finds all patterns that a path matches, at a cost that depends on how many of them begin as
+/// the path does, and not on how many there are.
+#[derive(Debug, Clone)]
+pub(crate) struct RouteTable {
+    /// A tree of segments. The first node is the root.
+    nodes: Vec<Node>,
+}
+
+/// A point that patterns with the same beginning reach.
+#[derive(Debug, Clone, Default)]
+struct Node {
+    literals: HashMap<Box<str>, usize>,
+    /// The length of the longest literal.
+    longest: usize,
+    /// The node below `{name}`, whatever the name.
+    capture: Option<usize>,
+    /// The values of the patterns that end here.
+    values: Vec<usize>,
+    /// The values of those that go on with `{*rest}`.
+    with_rest: Vec<usize>,
+}
+
+/// The number of literals up to which comparing each is faster than hashing.
+const MAX_COMPARED: usize = 4;
+
+impl RouteTable {
+    pub(crate) fn new() -> Self {
+        Self {
+            nodes: vec![Node::default()],
+        }
+    }
+
+    /// Adds a pattern and its value.
+    pub(crate) fn insert(&mut self, route: &Route, value: usize) {
+        let mut at = 0;
+        for segment in route.segments() {
+            // The node that comes next, if there is none yet.
+            let next = self.nodes.len();
+            let node = &mut self.nodes[at];
+            at = match segment {
+                Segment::Literal(text) => {
+                    node.longest = node.longest.max(text.len());
+                    *node.literals.entry(text.clone()).or_insert(next)
+                }
+                Segment::Capture(_) => *node.capture.get_or_insert(next),
+            };
+            if at == next {
+                self.nodes.push(Node::default());
+            }
+        }
+        let node = &mut self.nodes[at];
+        let values = if route.has_rest() {
+            &mut node.with_rest
+        } else {
+            &mut node.values
+        };
+        values.push(value);
+    }
+
+    /// Calls `found` with the value of each pattern that `path` matches, in no order.
+    pub(crate) fn for_each_match(&self, path: &str, found: impl FnMut(usize)) {
+        self.for_each_match_in(&mut PathSegments::new(path), found);
+    }
+
+    pub(super) fn for_each_match_in(
+        &self,
+        path: &mut PathSegments<'_>,
+        mut found: impl FnMut(usize),
+    ) {
+        if let Some(first) = path.first() {
+            self.walk(0, Some(first), path, &mut found);
+        }
+    }
+
+    /// Goes on from a node with what is left of the path. Each node is visited once at most.
+    fn walk<'p>(
+        &self,
+        mut at: usize,
+        mut left: Option<Cursor<'p>>,
+        path: &mut PathSegments<'p>,
+        found: &mut impl FnMut(usize),
+    ) {
+        loop {
+            #[cfg(test)]
+            {
+                path.visited += 1;
+            }
+            let node = &self.nodes[at];
+            let Some(cursor) = left else {
+                node.values.iter().copied().for_each(found);
+                return;
+            };
+            if !cursor.rest().is_empty() {
+                node.with_rest.iter().copied().for_each(&mut *found);
+            }
+            // A segment that is longer than all literals is not searched to its end.
+            let max_bytes = node.capture.map_or(node.longest, |_| usize::MAX);
+            let Some((text, next)) = cursor.segment(max_bytes, path) else {
+                return;
+            };
+            let literal = node.literal(text);
+            let capture = node.capture.filter(|_| !text.is_empty());
+            if let (Some(literal), Some(_)) = (literal, capture) {
+                self.walk(literal, next, path, found);
+            }
+            let Some(child) = capture.or(literal) else {
+                return;
+            };
+            (at, left) = (child, next);
+        }
+    }
+}
+
+impl Node {
+    fn literal(&self, text: &str) -> Option<usize> {
+        if text.len() > self.longest {
+            return None;
+        }
+        if self.literals.len() > MAX_COMPARED {
+            return self.literals.get(text).copied();
+        }
+        let mut literals = self.literals.iter();
+        literals.find_map(|(literal, child)| (**literal == *text).then_some(*child))
+    }
+}

@@ -1,0 +1,89 @@
+//! `Cache-Control`, typed (RFC 9111, section 5.2; RFC 5861; RFC 8246).
+//!
+//! [`CacheControl`] is what a response says, [`RequestCacheControl`] what a
+//! request does. Both are read from whatever comes over the wire and never fail
+//! to be: a bad value loses its directive, and loses it to the strict side, so
+//! that what is read is never laxer than what was meant. As text in a
+//! configuration, through [`FromStr`](std::str::FromStr), the same mistakes
+//! are errors, and so is a directive that is not known. Extensions are allowed
+//! by name, through [`Extension`] or
+//! [`CacheControl::parse_with_extensions`].
+//!
+//! ```
+//! use std::time::Duration;
+//! use http::{HeaderMap, HeaderValue, header};
+//! use tower_conditional::cache_policy::{CacheControl, Contradiction};
+//!
+//! const LIST: CacheControl = CacheControl::new()
+//!     .with_max_age(Duration::from_secs(60))
+//!     .with_stale_while_revalidate(Duration::from_secs(30))
+//!     .checked();
+//! assert_eq!(LIST.to_string(), "max-age=60, stale-while-revalidate=30");
+//!
+//! let mixed = LIST.with_no_store();
+//! assert_eq!(mixed.check(), Err(Contradiction::NoStoreWithLifetime));
+//!
+//! let mut headers = HeaderMap::new();
+//! headers.append(header::CACHE_CONTROL, HeaderValue::from_static("Private, x=1"));
+//! headers.append(header::CACHE_CONTROL, HeaderValue::from_static("MAX-AGE=\"5\""));
+//! let said = CacheControl::of(&headers);
+//! assert!(said.is_private());
+//! assert_eq!(said.max_age(), Some(Duration::from_secs(5)));
+//! assert_eq!(said.to_string(), "private, max-age=5, x=1");
+//! ```
+
+use http::{
+    HeaderMap, HeaderValue,
+    header::{CACHE_CONTROL, EXPIRES},
+};
+
+mod check;
+mod configuration;
+mod directive;
+mod extension;
+mod known;
+mod merge;
+mod read;
+mod request;
+mod response;
+mod seconds;
+#[cfg(feature = "serde")]
+mod serialized;
+mod syntax;
+mod targeted;
+mod text;
+mod unknown;
+
+pub use check::{Contradiction, Weakness};
+pub use configuration::InvalidCacheControl;
+pub use extension::{Extension, InvalidExtension};
+pub use request::{MaxStale, RequestCacheControl};
+pub use response::CacheControl;
+pub use unknown::UnknownDirective;
+
+pub(crate) use known::{Known, Lines, Scope};
+pub(crate) use seconds::of as whole_seconds;
+pub(crate) use syntax::Syntax;
+pub(crate) use targeted::{CDN_CACHE_CONTROL, SURROGATE_CONTROL, is_targeted, lines_of};
+
+use directive::directives;
+
+/// Whether any line says `no-store` (RFC 9111, section 5.2.2.5), in whatever
+/// case.
+#[must_use]
+pub fn no_store(headers: &HeaderMap) -> bool {
+    // An argument that should not be there never makes the policy laxer.
+    directives(headers.get_all(CACHE_CONTROL)).any(|directive| directive.is(b"no-store"))
+}
+
+/// Makes a response one that no cache keeps: `no-store`, and no other lifetime,
+/// for caches that do not look at `Cache-Control` first (RFC 9213, section 2.2)
+/// either.
+pub(crate) fn forbid_storing(headers: &mut HeaderMap) {
+    headers.remove(EXPIRES);
+    let targeted = headers.keys().filter(|field| is_targeted(field));
+    for field in targeted.cloned().collect::<Vec<_>>() {
+        headers.remove(field);
+    }
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+}

@@ -1,0 +1,123 @@
+//! `Cache-Status`: how a cache handled a request (RFC 9211).
+//!
+//! ```
+//! use http::{HeaderMap, StatusCode};
+//! use tower_conditional::{
+//!     cache_status::CacheName,
+//!     semantics::cache_status::{Forward, Handled},
+//! };
+//!
+//! let name = CacheName::new("notes")?;
+//! let mut headers = HeaderMap::new();
+//! Handled::Hit.append(&name, &mut headers);
+//! assert_eq!(headers["cache-status"], "notes; hit");
+//!
+//! let forwarded = Handled::Forwarded(Forward::Request, Some(StatusCode::OK));
+//! assert_eq!(forwarded.to_value(&name), "notes; fwd=request; fwd-status=200");
+//! # Ok::<_, tower_conditional::cache_status::InvalidCacheName>(())
+//! ```
+
+use std::{error::Error, fmt};
+
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use sfv::{ItemSerializer, StringRef, TokenRef};
+
+/// `Cache-Status`.
+pub const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+
+/// What a cache calls itself in [`CACHE_STATUS`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CacheName(String);
+
+impl CacheName {
+    /// A product name, a host name, or whatever tells caches apart (RFC 9211,
+    /// section 2): a Token where it can be one, otherwise a String.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a name that is empty or has a character that is no visible
+    /// ASCII character or space.
+    pub fn new(name: &str) -> Result<Self, InvalidCacheName> {
+        let item = ItemSerializer::new();
+        let item = match (TokenRef::from_str(name), StringRef::from_str(name)) {
+            (Ok(token), _) => item.bare_item(token),
+            (_, Ok(string)) if !name.is_empty() => item.bare_item(string),
+            _ => return Err(InvalidCacheName(())),
+        };
+        Ok(Self(item.finish()))
+    }
+}
+
+/// How a request was handled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Handled {
+    /// Without the next hop (RFC 9211, section 2.1).
+    Hit,
+    /// By the next hop: why, and with which status it answered where that is
+    /// another one than went out (RFC 9211, sections 2.2 and 2.3).
+    Forwarded(Forward, Option<StatusCode>),
+}
+
+/// Why a request went to the next hop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Forward {
+    /// The cache was not to handle it.
+    Bypass,
+    /// Its method asks for that.
+    Method,
+    /// Nothing was known that could answer it.
+    Miss,
+    /// What was known could not answer this request, for what is in it.
+    Request,
+}
+
+impl Forward {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Bypass => "bypass",
+            Self::Method => "method",
+            Self::Miss => "miss",
+            Self::Request => "request",
+        }
+    }
+}
+
+impl Handled {
+    /// The member of the list that says so.
+    #[must_use]
+    pub fn to_value(self, name: &CacheName) -> HeaderValue {
+        let name = &name.0;
+        let member = match self {
+            Self::Hit => format!("{name}; hit"),
+            Self::Forwarded(why, None) => format!("{name}; fwd={}", why.as_str()),
+            Self::Forwarded(why, Some(status)) => {
+                format!(
+                    "{name}; fwd={}; fwd-status={}",
+                    why.as_str(),
+                    status.as_u16()
+                )
+            }
+        };
+        HeaderValue::try_from(member).expect("visible ASCII")
+    }
+
+    /// Adds the member after those of the caches that are nearer to the origin,
+    /// which stay as they are.
+    pub fn append(self, name: &CacheName, headers: &mut HeaderMap) {
+        headers.append(CACHE_STATUS, self.to_value(name));
+    }
+}
+
+/// A name that no member of a Structured Fields List can have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidCacheName(());
+
+impl fmt::Display for InvalidCacheName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a cache's name is visible ASCII and not empty")
+    }
+}
+
+impl Error for InvalidCacheName {}

@@ -1,0 +1,62 @@
+//! URIs, taken apart (section 6).
+
+use std::borrow::Cow;
+
+use http::Uri;
+use percent_encoding::percent_decode;
+
+use crate::semantics::field::authority;
+
+/// A parameter's name and value, decoded.
+pub(super) type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
+
+/// Whether two URIs differ in nothing but their queries.
+pub(super) fn same_target(a: &Uri, b: &Uri) -> bool {
+    let host = |uri| Uri::host(uri).unwrap_or_default();
+    a.scheme() == b.scheme()
+        && user(a) == user(b)
+        && host(a).eq_ignore_ascii_case(host(b))
+        && port(a) == port(b)
+        && a.path() == b.path()
+}
+
+fn user(uri: &Uri) -> Option<&str> {
+    authority::split_user(uri.authority()?).0
+}
+
+/// Without one that the scheme has anyway.
+fn port(uri: &Uri) -> &str {
+    let port = uri.authority().map_or("", authority::port);
+    match (uri.scheme_str(), port) {
+        (_, ":") | (Some("http"), ":80") | (Some("https"), ":443") => "",
+        (_, port) => port,
+    }
+}
+
+/// The parameters in order, as a parser of `application/x-www-form-urlencoded`
+/// reads them.
+pub(super) fn pairs(uri: &Uri) -> impl Iterator<Item = Pair<'_>> {
+    let query = uri.query().unwrap_or_default();
+    let sequences = query.split('&').filter(|sequence| !sequence.is_empty());
+    sequences.map(|sequence| {
+        let (name, value) = sequence.split_once('=').unwrap_or((sequence, ""));
+        (decode(name), decode(value))
+    })
+}
+
+/// By name; what has one name stays in order.
+pub(super) fn sorted<'a>(pairs: impl Iterator<Item = Pair<'a>>) -> Vec<Pair<'a>> {
+    let mut pairs: Vec<_> = pairs.collect();
+    pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
+    pairs
+}
+
+/// Plus is a space, and what is not UTF-8 becomes U+FFFD.
+pub(super) fn decode(text: &str) -> Cow<'_, str> {
+    if !text.contains('+') {
+        return percent_decode(text.as_bytes()).decode_utf8_lossy();
+    }
+    let text = text.replace('+', " ");
+    let decoded = percent_decode(text.as_bytes()).decode_utf8_lossy();
+    Cow::Owned(decoded.into_owned())
+}

@@ -1,0 +1,179 @@
+use std::{borrow::Borrow, cell::LazyCell};
+
+use http::{HeaderValue, Method};
+
+use super::{Condition, ConditionalFields, Current, Decision, fields::Field};
+use crate::semantics::{
+    field::{
+        HttpDate,
+        list::trim_ows,
+        method::{is_safe, may_be_not_modified},
+    },
+    validator::{TagRef, ValidatorsRef},
+};
+
+impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
+    /// Decides in the order of RFC 9110, section 13.2.2. 304 is for `GET`,
+    /// `HEAD` and `QUERY` (RFC 10008, section 2.6) alone.
+    ///
+    /// The caller has made sure that the answer without conditions would be
+    /// 2xx (section 13.2.1). A malformed field fails safe: a date is ignored. A list
+    /// without one well-formed member keeps a request from being performed if its
+    /// method is not safe, even in an unknown state. For a safe method such an
+    /// `If-Match` is false and such an `If-None-Match` true.
+    ///
+    /// An `If-Unmodified-Since` that equals a modification date of the current
+    /// second is false, since a date cannot tell two changes in one second
+    /// apart (section 8.8.2.2).
+    ///
+    /// `now` is asked once at most, and only where a date decides. It serves
+    /// [`HttpDate::parse`] too.
+    #[must_use]
+    pub fn evaluate(
+        &self,
+        method: &Method,
+        current: Current<ValidatorsRef<'_>>,
+        now: impl FnOnce() -> HttpDate,
+    ) -> Decision {
+        // Section 13.2.1: these select no representation.
+        if matches!(*method, Method::CONNECT | Method::OPTIONS | Method::TRACE) {
+            return Decision::Proceed;
+        }
+        match self.evaluate_one_tag(method, current) {
+            Some(decision) => decision,
+            None => self.evaluate_all(method, current, now),
+        }
+    }
+
+    /// The decision for the most frequent request: one condition, of one tag, where the
+    /// current tag is known. `None` for every other request.
+    fn evaluate_one_tag(
+        &self,
+        method: &Method,
+        current: Current<ValidatorsRef<'_>>,
+    ) -> Option<Decision> {
+        let Current::Present(current) = current else {
+            return None;
+        };
+        let current = current.etag?;
+        let (field, line) = self.single()?;
+        let line = line.as_bytes();
+        let named = if current.is_spelled(line) {
+            current
+        } else {
+            TagRef::parse(line)?
+        };
+        match field {
+            Field::NoneMatch if matches!(*method, Method::GET | Method::HEAD) => {
+                Some(if named.weak_eq(current) {
+                    Decision::NotModified
+                } else {
+                    Decision::Proceed
+                })
+            }
+            Field::Match => Some(if self.matches_current(named, current) {
+                Decision::Proceed
+            } else {
+                Decision::Failed(Condition::IfMatch)
+            }),
+            _ => None,
+        }
+    }
+
+    fn matches_current(&self, named: TagRef<'_>, current: TagRef<'_>) -> bool {
+        named.strong_eq(current) || (self.matches_weakly() && named.weak_eq(current))
+    }
+
+    /// Decides about any request but those of [`evaluate`](Self::evaluate) that select no
+    /// representation.
+    pub(in crate::semantics) fn evaluate_all(
+        &self,
+        method: &Method,
+        current: Current<ValidatorsRef<'_>>,
+        now: impl FnOnce() -> HttpDate,
+    ) -> Decision {
+        let selected = match current {
+            Current::Unknown => {
+                let malformed = self.malformed_guard(method);
+                return malformed.map_or(Decision::Proceed, Decision::Failed);
+            }
+            Current::Absent => None,
+            Current::Present(validators) => Some(validators),
+        };
+        let reads = may_be_not_modified(method);
+        let now = LazyCell::new(now);
+
+        // Steps 1 and 2.
+        if self.has(Field::Match) {
+            if !self.matches(Field::Match, selected, |a, b| self.matches_current(a, b)) {
+                return Decision::Failed(Condition::IfMatch);
+            }
+        } else if let Some((modified, date)) =
+            self.dates(Field::UnmodifiedSince, selected, || *now)
+            // Section 8.8.2.2: in a second that is not over it may change again.
+            && (modified > date || (modified == date && modified >= *now))
+        {
+            return Decision::Failed(Condition::IfUnmodifiedSince);
+        }
+
+        // Steps 3 and 4.
+        if self.has(Field::NoneMatch) {
+            // A guard that is misspelt is no permission.
+            let misspelt = || !is_safe(method) && self.is_malformed(Condition::IfNoneMatch);
+            if self.matches(Field::NoneMatch, selected, |a, b| a.weak_eq(b)) || misspelt() {
+                return if reads {
+                    Decision::NotModified
+                } else {
+                    Decision::Failed(Condition::IfNoneMatch)
+                };
+            }
+        } else if reads
+            && let Some((modified, date)) = self.dates(Field::ModifiedSince, selected, || *now)
+            && modified <= date
+        {
+            return Decision::NotModified;
+        }
+        Decision::Proceed
+    }
+
+    /// `*` matches whatever exists; it is that only when it stands alone
+    /// (sections 13.1.1 and 13.1.2).
+    fn matches(
+        &self,
+        field: Field,
+        selected: Option<ValidatorsRef<'_>>,
+        same: impl Fn(TagRef<'_>, TagRef<'_>) -> bool,
+    ) -> bool {
+        let Some(validators) = selected else {
+            return false;
+        };
+        let alone = self.only(field);
+        if alone.is_some_and(|line| trim_ows(line.as_bytes()) == b"*") {
+            return true;
+        }
+        let Some(current) = validators.etag else {
+            return false;
+        };
+        // A client sends what it got: one tag, which need not be taken apart.
+        if alone.is_some_and(|line| current.is_spelled(line.as_bytes())) {
+            return same(current, current);
+        }
+        self.tags_of(field).any(|tag| same(tag, current))
+    }
+
+    /// Returns the modification date and the field's. `None` where the field
+    /// must be ignored: absent, not one valid date, or no modification date to
+    /// compare with (sections 13.1.3 and 13.1.4).
+    fn dates(
+        &self,
+        field: Field,
+        selected: Option<ValidatorsRef<'_>>,
+        now: impl FnOnce() -> HttpDate,
+    ) -> Option<(HttpDate, HttpDate)> {
+        Some((selected?.last_modified?, self.date(field, now)?))
+    }
+
+    pub(super) fn date(&self, field: Field, now: impl FnOnce() -> HttpDate) -> Option<HttpDate> {
+        HttpDate::parse(self.only(field)?.as_bytes(), now())
+    }
+}

@@ -1,0 +1,51 @@
+use http::{
+    HeaderMap, HeaderValue,
+    header::{ACCEPT, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE, RANGE},
+};
+
+use super::{ConditionalFields, fields::Field};
+use crate::semantics::field::Accept;
+
+/// The fields of a request on which its answer depends, beside the current state.
+#[derive(Debug, Default)]
+pub(crate) struct RequestConditions<'a> {
+    /// `Range` asks for a part.
+    pub(crate) range: bool,
+    pub(crate) fields: ConditionalFields<&'a HeaderValue>,
+    /// For a refusal.
+    pub(crate) accept: Accept<&'a HeaderValue>,
+}
+
+impl<'a> RequestConditions<'a> {
+    /// Looks once at each line, which costs less than looking six names up.
+    pub(crate) fn of(headers: &'a HeaderMap) -> Self {
+        let mut conditions = Self::default();
+        for (name, line) in headers {
+            let field = match *name {
+                IF_NONE_MATCH => Field::NoneMatch,
+                IF_MATCH => Field::Match,
+                IF_MODIFIED_SINCE => Field::ModifiedSince,
+                IF_UNMODIFIED_SINCE => Field::UnmodifiedSince,
+                ACCEPT => {
+                    conditions.accept.push(line);
+                    continue;
+                }
+                RANGE => {
+                    conditions.range = true;
+                    continue;
+                }
+                _ => continue,
+            };
+            conditions.fields.push(field, line);
+        }
+        conditions
+    }
+}
+
+impl<'a> ConditionalFields<&'a HeaderValue> {
+    /// Reads the conditional fields of a request.
+    #[must_use]
+    pub fn from_headers(headers: &'a HeaderMap) -> Self {
+        RequestConditions::of(headers).fields
+    }
+}

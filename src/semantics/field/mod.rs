@@ -1,0 +1,24 @@
+//! Header fields and methods: their syntax, whatever they are for.
+//!
+//! Knows lists, dates, methods, lengths and negotiation. Uses nothing else in this crate.
+
+mod accept;
+pub(crate) mod accept_encoding;
+pub(crate) mod authority;
+pub(crate) mod content_length;
+mod date;
+pub(crate) mod expect;
+pub(crate) mod lines;
+pub(crate) mod list;
+pub(crate) mod media_range;
+pub(crate) mod method;
+mod one_or_many;
+mod ordered_set;
+pub(crate) mod prefer;
+pub(crate) mod vary;
+
+pub(crate) use accept::Accept;
+pub use date::HttpDate;
+pub use method::SafeMethods;
+pub(crate) use one_or_many::OneOrMany;
+pub(crate) use ordered_set::OrderedSet;

@@ -1,0 +1,107 @@
+//! Header fields of a 200 that its 304 repeats (RFC 9110, section 15.4.5).
+
+use std::sync::Arc;
+
+use http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{CACHE_CONTROL, CONTENT_LOCATION, EXPIRES, VARY},
+};
+
+use crate::semantics::{
+    caching::cache_control::{CacheControl, Syntax},
+    field::{HttpDate, lines, vary},
+};
+
+/// The `Cache-Control`, `Content-Location`, `Expires` and `Vary` of a 200.
+///
+/// A 304 must repeat them (RFC 9110, section 15.4.5). A 304 that is made before
+/// the handler runs cannot copy them from the handler's response, so a source
+/// states them beside its validators:
+///
+/// ```
+/// use http::header;
+/// use tower_conditional::{validator::RepeatedFields, Validators, VersionTags};
+///
+/// let fields = RepeatedFields::new().with_vary([header::ACCEPT_LANGUAGE]);
+/// let current = Validators::from(VersionTags::plain().number(7)).with_repeated(fields);
+/// # let _ = current;
+/// ```
+///
+/// A clone shares the fields, so constant ones cost a reference count for each
+/// response. `Date` comes from the server or from
+/// [`CachePolicyLayer`](crate::CachePolicyLayer), `ETag` from the validators.
+#[derive(Debug, Clone, Default)]
+pub struct RepeatedFields(Option<Arc<HeaderMap>>);
+
+impl RepeatedFields {
+    /// No fields.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(None)
+    }
+
+    /// Sets `Cache-Control`.
+    #[must_use]
+    pub fn with_cache_control(self, directives: &CacheControl) -> Self {
+        match directives.to_value(Syntax::CacheControl) {
+            Some(value) => self.with(CACHE_CONTROL, value),
+            None => self,
+        }
+    }
+
+    /// Sets `Content-Location`, a URI reference (RFC 9110, section 8.7).
+    #[must_use]
+    pub fn with_content_location(self, location: HeaderValue) -> Self {
+        self.with(CONTENT_LOCATION, location)
+    }
+
+    /// Sets `Expires`.
+    #[must_use]
+    pub fn with_expires(self, expires: impl Into<HttpDate>) -> Self {
+        let expires: HttpDate = expires.into();
+        self.with(EXPIRES, expires.into())
+    }
+
+    /// Adds the request fields that chose the representation to `Vary`.
+    #[must_use]
+    pub fn with_vary(
+        mut self,
+        names: impl IntoIterator<Item = HeaderName, IntoIter: Clone>,
+    ) -> Self {
+        vary::merge(self.fields_mut(), names);
+        self
+    }
+
+    fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.fields_mut().insert(name, value);
+        self
+    }
+
+    fn fields_mut(&mut self) -> &mut HeaderMap {
+        Arc::make_mut(self.0.get_or_insert_default())
+    }
+
+    /// Adds the fields of `other` that are missing here; `Vary` is the union.
+    #[must_use]
+    pub(crate) fn or(mut self, other: &Self) -> Self {
+        match (&mut self.0, &other.0) {
+            (_, None) => {}
+            (None, Some(_)) => self.0.clone_from(&other.0),
+            (Some(fields), Some(_)) => other.write_to(Arc::make_mut(fields)),
+        }
+        self
+    }
+
+    /// Sets the fields that a head does not have; `Vary` becomes the union.
+    pub(crate) fn write_to(&self, headers: &mut HeaderMap) {
+        let Some(repeated) = &self.0 else { return };
+        for (name, value) in &**repeated {
+            if !lines::has(headers, name) {
+                headers.insert(name, value.clone());
+            } else if *name == VARY {
+                let names: Vec<_> = vary::names(repeated).collect();
+                vary::merge(headers, names);
+            }
+        }
+    }
+}

@@ -4,8 +4,8 @@ use deadpool_postgres::{ClientWrapper, Object, Pool};
 
 use crate::{Error, ErrorKind};
 
-/// The default limit of a source, including the wait for a connection.
-pub(crate) const LIMIT: Duration = Duration::from_secs(5);
+/// The default timeout of a source, including the wait for a connection.
+pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A connection of a pool, for a [`Guarded`](crate::Guarded) transaction.
 ///
@@ -68,10 +68,10 @@ impl fmt::Debug for Lease {
     }
 }
 
-/// Runs `query` on a connection of the pool. The limit includes the wait for the
+/// Runs `query` on a connection of the pool. The timeout includes the wait for the
 /// connection.
 pub(crate) async fn within<T>(
-    limit: Duration,
+    timeout: Duration,
     pool: &Pool,
     query: impl AsyncFnOnce(&ClientWrapper) -> Result<T, Error>,
 ) -> Result<T, Error> {
@@ -82,9 +82,9 @@ pub(crate) async fn within<T>(
         using.end();
         answer
     };
-    let answer = tokio::time::timeout(limit, answer).await;
+    let answer = tokio::time::timeout(timeout, answer).await;
     answer.unwrap_or_else(|_| {
-        let reason = format!("no answer within {limit:?}");
+        let reason = format!("no answer within {timeout:?}");
         Err(Error::because(ErrorKind::TimedOut, reason))
     })
 }

@@ -13,7 +13,7 @@
 //! # async fn run(client: &tokio_postgres::Client) -> Result<(), Box<dyn std::error::Error>> {
 //! use tower_conditional_postgres::{Schema, Watch};
 //!
-//! let watch = Watch::table("notes").each_row("id").whole_table().each("tenant_id");
+//! let watch = Watch::table("notes").each_row("id").whole_table().each_group("tenant_id");
 //! let schema = Schema::new().watch(watch)?;
 //! schema.install(client).await?; // or give schema.sql() to a migration tool
 //! schema.verify(client).await?; // at each start
@@ -117,7 +117,7 @@
 //!   waits for each lock for 2. A connection on which a statement may still wait
 //!   is closed; see [`Lease`].
 //! - **No guess**: a database that is slow, gone, or not what the source
-//!   expects is an error within the limit, 5 seconds by default. No other request
+//!   expects is an error within the timeout, 5 seconds by default. No other request
 //!   waits behind its statement.
 //!
 //! # Roles and row-level security
@@ -135,7 +135,7 @@
 //! them**. A [`VersionSource`] has a tag for a row that its role or the caller may
 //! not read, and the tag of a table or group changes with such rows. So
 //! authorization must run before the layers. Groups by the policy's column, such as
-//! `each("tenant_id")`, keep tenants apart. A guard admits a write to a hidden row,
+//! `each_group("tenant_id")`, keep tenants apart. A guard admits a write to a hidden row,
 //! but the handler's `UPDATE` does not see it: if it changes no row, nothing was
 //! written.
 //!

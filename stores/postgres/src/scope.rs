@@ -50,7 +50,7 @@ impl Scope {
         }
     }
 
-    /// The rows with this value in a column: needs [`Watch::each`](crate::Watch::each).
+    /// The rows with this value in a column: needs [`Watch::each_group`](crate::Watch::each_group).
     #[must_use]
     pub fn group(table: &str, column: &str, value: impl fmt::Display) -> Self {
         Self {

@@ -128,7 +128,6 @@
 mod database;
 mod error;
 mod guarded;
-mod limit;
 mod name;
 mod schema;
 mod scope;
@@ -137,6 +136,7 @@ mod spelling;
 mod state;
 #[cfg(test)]
 mod test_support;
+mod timeout;
 mod versions;
 
 pub use database::{Builder, Database};

@@ -58,7 +58,7 @@ pub(crate) fn schema() -> Schema {
     let watch = Watch::table("notes")
         .each_row("id")
         .whole_table()
-        .each("tenant");
+        .each_group("tenant");
     Schema::new().watch(watch).unwrap()
 }
 

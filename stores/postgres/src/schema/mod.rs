@@ -29,7 +29,7 @@ use watch::Watched;
 ///     Watch::table("notes")
 ///         .each_row("id")
 ///         .whole_table()
-///         .each("tenant_id")
+///         .each_group("tenant_id")
 ///         .slots(8),
 /// )?;
 /// schema.install(client).await?; // or give schema.sql() to a migration tool

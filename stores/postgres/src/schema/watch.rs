@@ -50,7 +50,7 @@ impl Watch {
     ///
     /// The version of a group stays when its last row goes: at most one row per
     /// slot for each value that there ever was.
-    pub fn each(mut self, column: impl Into<String>) -> Self {
+    pub fn each_group(mut self, column: impl Into<String>) -> Self {
         self.groups.push(column.into());
         self
     }

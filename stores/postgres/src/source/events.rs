@@ -6,7 +6,7 @@ use tower_conditional::state_ref::StateSource;
 
 use crate::{
     Error, InvalidSchema,
-    lease::{LIMIT, within},
+    lease::{DEFAULT_TIMEOUT, within},
     name::TableName,
 };
 
@@ -39,7 +39,7 @@ use crate::{
 pub struct EventLog {
     pool: Pool,
     sql: String,
-    limit: Duration,
+    timeout: Duration,
 }
 
 impl EventLog {
@@ -53,14 +53,14 @@ impl EventLog {
         Ok(Self {
             pool,
             sql: format!("SELECT coalesce(max(id), 0)::bigint FROM {table}"),
-            limit: LIMIT,
+            timeout: DEFAULT_TIMEOUT,
         })
     }
 
-    /// How long an answer may take, the wait for a connection included; 5
-    /// seconds by default.
-    pub fn limit(self, limit: Duration) -> Self {
-        Self { limit, ..self }
+    /// Sets how long an answer may take, including the wait for a connection.
+    /// Defaults to 5 seconds.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
     }
 }
 
@@ -68,7 +68,7 @@ impl StateSource for EventLog {
     type Error = Error;
 
     async fn latest(&self, _: &Parts) -> Result<Option<HeaderValue>, Error> {
-        let latest: i64 = within(self.limit, &self.pool, async |client| {
+        let latest: i64 = within(self.timeout, &self.pool, async |client| {
             let row = client.query_typed_one(&self.sql, &[]).await?;
             Ok(row.try_get(0)?)
         })

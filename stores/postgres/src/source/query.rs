@@ -8,7 +8,7 @@ use tower_conditional::{Current, ValidatorSource, VersionTags};
 use super::current_of;
 use crate::{
     Error, Scope,
-    lease::{LIMIT, within},
+    lease::{DEFAULT_TIMEOUT, within},
 };
 
 /// A parameter of a query.
@@ -62,7 +62,7 @@ pub struct QuerySource<F> {
     sql: String,
     of: F,
     tags: VersionTags,
-    limit: Duration,
+    timeout: Duration,
 }
 
 impl<F: Fn(&Parts) -> Option<(Scope, Vec<Param>)>> QuerySource<F> {
@@ -74,7 +74,7 @@ impl<F: Fn(&Parts) -> Option<(Scope, Vec<Param>)>> QuerySource<F> {
             sql: sql.into(),
             of,
             tags: VersionTags::plain(),
-            limit: LIMIT,
+            timeout: DEFAULT_TIMEOUT,
         }
     }
 
@@ -83,10 +83,10 @@ impl<F: Fn(&Parts) -> Option<(Scope, Vec<Param>)>> QuerySource<F> {
         Self { tags, ..self }
     }
 
-    /// How long an answer may take, the wait for a connection included; 5
-    /// seconds by default.
-    pub fn limit(self, limit: Duration) -> Self {
-        Self { limit, ..self }
+    /// Sets how long an answer may take, including the wait for a connection.
+    /// Defaults to 5 seconds.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
     }
 }
 
@@ -118,7 +118,7 @@ where
         let Some((scope, params)) = (self.of)(request) else {
             return Ok(Current::Unknown);
         };
-        let row = within(self.limit, &self.pool, async |client| {
+        let row = within(self.timeout, &self.pool, async |client| {
             Ok(query_opt(client, &self.sql, &borrowed(&params)).await?)
         })
         .await?;
@@ -132,7 +132,7 @@ impl<F> fmt::Debug for QuerySource<F> {
         f.debug_struct("QuerySource")
             .field("sql", &self.sql)
             .field("tags", &self.tags)
-            .field("limit", &self.limit)
+            .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }
 }

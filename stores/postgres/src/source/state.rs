@@ -27,9 +27,9 @@ impl<F: Fn(&Parts) -> Option<Scope>> ScopeState<F> {
         Self(self.0.tags(tags))
     }
 
-    /// See [`VersionSource::limit`].
-    pub fn limit(self, limit: Duration) -> Self {
-        Self(self.0.limit(limit))
+    /// See [`VersionSource::timeout`].
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self(self.0.timeout(timeout))
     }
 
     /// See [`VersionSource::versions_table`].

@@ -10,7 +10,7 @@ use tower_conditional::{Current, ValidatorSource, VersionTags};
 
 use crate::{
     Error, ErrorKind, InvalidSchema, Scope,
-    lease::{LIMIT, within},
+    lease::{DEFAULT_TIMEOUT, within},
     name::TableName,
     schema::versions::{SPELLING, VERSIONS, WATCHED},
     spelling::is_spelled,
@@ -88,7 +88,7 @@ pub struct VersionSource<F> {
     scope: F,
     sql: String,
     tags: VersionTags,
-    limit: Duration,
+    timeout: Duration,
 }
 
 impl<F: Fn(&Parts) -> Option<Scope>> VersionSource<F> {
@@ -100,7 +100,7 @@ impl<F: Fn(&Parts) -> Option<Scope>> VersionSource<F> {
             scope,
             sql: select(&default_table(), Locking::No),
             tags: VersionTags::plain(),
-            limit: LIMIT,
+            timeout: DEFAULT_TIMEOUT,
         }
     }
 
@@ -109,10 +109,10 @@ impl<F: Fn(&Parts) -> Option<Scope>> VersionSource<F> {
         Self { tags, ..self }
     }
 
-    /// How long an answer may take, the wait for a connection included; 5
-    /// seconds by default.
-    pub fn limit(self, limit: Duration) -> Self {
-        Self { limit, ..self }
+    /// Sets how long an answer may take, including the wait for a connection.
+    /// Defaults to 5 seconds.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
     }
 
     /// The name that [`Schema::versions_table`](crate::Schema::versions_table)
@@ -132,7 +132,7 @@ impl<F: Fn(&Parts) -> Option<Scope>> VersionSource<F> {
         let Some(scope) = (self.scope)(request) else {
             return Ok(Current::Unknown);
         };
-        let current = within(self.limit, &self.pool, async |client| {
+        let current = within(self.timeout, &self.pool, async |client| {
             read(&**client, &self.sql, &scope, &self.tags).await
         });
         match current.await {
@@ -158,7 +158,7 @@ impl<F> fmt::Debug for VersionSource<F> {
         f.debug_struct("VersionSource")
             .field("sql", &self.sql)
             .field("tags", &self.tags)
-            .field("limit", &self.limit)
+            .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }
 }

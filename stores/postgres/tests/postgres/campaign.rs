@@ -227,7 +227,7 @@ async fn no_update_is_lost_beside_unguarded_writers() {
     )
     .await;
     let watch = Watch::table("notes").each_row("id").whole_table();
-    install(&pool, watch.each("tenant_id")).await;
+    install(&pool, watch.each_group("tenant_id")).await;
 
     let end = Instant::now() + Duration::from_secs(seconds);
     let mut writers = JoinSet::new();

@@ -160,7 +160,7 @@ async fn scopes_are_spelled_alike() {
     let watch = || {
         Watch::table(odd)
             .each_row("k'e\\y\"")
-            .each("of/%")
+            .each_group("of/%")
             .whole_table()
     };
     install(&pool, watch()).await;
@@ -410,7 +410,7 @@ fn refuses_what_cannot_be() {
             InvalidSchema::Name(_)
         ));
         assert!(matches!(
-            watch(Watch::table("a").each(column)),
+            watch(Watch::table("a").each_group(column)),
             InvalidSchema::Name(_)
         ));
     }
@@ -420,7 +420,10 @@ fn refuses_what_cannot_be() {
         assert_eq!(refused, InvalidSchema::Slots(slots));
     }
     let twice = InvalidSchema::Twice("a".into());
-    assert_eq!(watch(Watch::table("b").each("a").each("a")), twice);
+    assert_eq!(
+        watch(Watch::table("b").each_group("a").each_group("a")),
+        twice
+    );
     assert_eq!(
         watch(Watch::table("conditional_versions").whole_table()).to_string(),
         "\"conditional_versions\" is there twice"

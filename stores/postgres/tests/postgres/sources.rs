@@ -395,7 +395,7 @@ async fn whoever_waits_too_long_is_told_and_leaves_nothing_behind() {
         .await
         .expect("a lock");
     let source = VersionSource::new(pool.clone(), |_: &Parts| Some(row(1)));
-    let source = source.limit(Duration::from_millis(50));
+    let source = source.timeout(Duration::from_millis(50));
     let error = source
         .current(&request("/"))
         .await
@@ -404,7 +404,7 @@ async fn whoever_waits_too_long_is_told_and_leaves_nothing_behind() {
     // Its connection, on which the question still waits, is not given to others.
     assert_eq!(pool.status().size, 1);
     held.rollback().await.expect("a rollback");
-    let patient = source.clone().limit(Duration::from_secs(30));
+    let patient = source.clone().timeout(Duration::from_secs(30));
     assert!(matches!(
         patient.current(&request("/")).await,
         Ok(Current::Absent)

@@ -35,7 +35,11 @@ async fn counters(kind: &str) -> Pool {
     let pool = database();
     let sql = format!("CREATE TABLE notes (id {kind} PRIMARY KEY, count bigint)");
     run(&pool, &sql).await;
-    install(&pool, Watch::table("notes").each_row("id").each("count")).await;
+    install(
+        &pool,
+        Watch::table("notes").each_row("id").each_group("count"),
+    )
+    .await;
     pool
 }
 

@@ -95,7 +95,7 @@ pub(crate) fn watch_notes() -> Watch {
     Watch::table("notes")
         .each_row("id")
         .whole_table()
-        .each("tenant_id")
+        .each_group("tenant_id")
 }
 
 pub(crate) async fn install(pool: &Pool, watch: Watch) {

@@ -293,7 +293,7 @@ async fn columns_may_be_called_as_variables() {
         run(&pool, &sql).await;
         let mut watch = Watch::table(&table).each_row(key).whole_table();
         for name in names {
-            watch = watch.each(name);
+            watch = watch.each_group(name);
         }
         install(&pool, watch).await;
         let row = tower_conditional_postgres::Scope::row(&table, "x");

@@ -34,7 +34,7 @@ const BEYOND_LOST: i64 = 1_000_000_000;
 ///     Watch::table("notes")
 ///         .each_row("id")
 ///         .whole_table()
-///         .each("tenant_id"),
+///         .each_group("tenant_id"),
 /// )?;
 /// schema.install(&database).await?; // or give schema.sql() to a migration tool
 /// # Ok(())

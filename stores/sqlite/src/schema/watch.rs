@@ -46,7 +46,7 @@ impl Watch {
     ///
     /// The version of a group stays when its last row goes, so that it cannot
     /// come back to an old one; that is one row for each value there ever was.
-    pub fn each(mut self, column: impl Into<String>) -> Self {
+    pub fn each_group(mut self, column: impl Into<String>) -> Self {
         self.groups.push(column.into());
         self
     }

@@ -4,7 +4,7 @@ use http::request::Parts;
 use rusqlite::types::Value;
 use tower_conditional::{Current, ValidatorSource, VersionTags};
 
-use crate::{Database, Error, Scope, limit, versions::VersionQuery};
+use crate::{Database, Error, Scope, timeout, versions::VersionQuery};
 
 /// Validators from a version column that the application keeps itself.
 ///
@@ -78,7 +78,7 @@ pub struct QuerySource<F> {
     sql: Arc<str>,
     of: F,
     tags: VersionTags,
-    limit: Duration,
+    timeout: Duration,
 }
 
 impl<F> QuerySource<F>
@@ -94,7 +94,7 @@ where
             sql: sql.into(),
             of,
             tags: VersionTags::plain(),
-            limit: limit::DEFAULT,
+            timeout: timeout::DEFAULT,
         }
     }
 }
@@ -106,11 +106,11 @@ impl<F> QuerySource<F> {
         Self { tags, ..self }
     }
 
-    /// How long an answer may take, waiting for the database's thread included;
-    /// 5 seconds by default. It needs tokio's timer.
+    /// Sets how long an answer may take, including the wait for the database's
+    /// thread. Defaults to 5 seconds. It needs tokio's timer.
     #[must_use]
-    pub fn limit(self, limit: Duration) -> Self {
-        Self { limit, ..self }
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
     }
 }
 
@@ -130,7 +130,7 @@ where
         let read = self
             .database
             .run(move |connection| query.read(connection, &tags));
-        limit::within(self.limit, read).await
+        timeout::within(self.timeout, read).await
     }
 }
 
@@ -138,7 +138,7 @@ impl<F> fmt::Debug for QuerySource<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("QuerySource")
             .field("sql", &self.sql)
-            .field("limit", &self.limit)
+            .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }
 }

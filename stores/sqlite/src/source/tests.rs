@@ -238,7 +238,7 @@ async fn a_database_that_hangs_is_an_error_within_the_limit() {
     let database = notes().await;
     let _hanging = hang(&database).await;
     let all = || about(Scope::table("notes"));
-    let limit = Duration::from_millis(30);
+    let timeout = Duration::from_millis(30);
     let versions = VersionSource::new(database.clone(), scope_of);
     let rows = QuerySource::new(database, "SELECT 1", |_: &Parts| {
         Some((Scope::table("notes"), Vec::new()))
@@ -252,9 +252,9 @@ async fn a_database_that_hangs_is_an_error_within_the_limit() {
     }
 
     let start = tokio::time::Instant::now();
-    let (versions, rows) = (versions.limit(limit), rows.limit(limit));
+    let (versions, rows) = (versions.timeout(timeout), rows.timeout(timeout));
     let (one, two) = (versions.current(&all()).await, rows.current(&all()).await);
-    assert_eq!(start.elapsed(), 2 * limit);
+    assert_eq!(start.elapsed(), 2 * timeout);
     for slow in [one, two] {
         assert_eq!(slow.unwrap_err().kind(), ErrorKind::TimedOut);
     }

@@ -3,7 +3,7 @@ use std::{fmt, time::Duration};
 use http::request::Parts;
 use tower_conditional::{Current, ValidatorSource, VersionTags};
 
-use crate::{Database, Error, ErrorKind, InvalidSchema, Scope, limit, versions::Versions};
+use crate::{Database, Error, ErrorKind, InvalidSchema, Scope, timeout, versions::Versions};
 
 /// Validators from the versions that the triggers of a
 /// [`Schema`](crate::Schema) keep: one read by primary key.
@@ -90,7 +90,7 @@ pub struct VersionSource<F> {
     scope: F,
     versions: Versions,
     tags: VersionTags,
-    limit: Duration,
+    timeout: Duration,
 }
 
 impl<F> VersionSource<F>
@@ -105,7 +105,7 @@ where
             scope,
             versions: Versions::default(),
             tags: VersionTags::plain(),
-            limit: limit::DEFAULT,
+            timeout: timeout::DEFAULT,
         }
     }
 }
@@ -117,11 +117,11 @@ impl<F> VersionSource<F> {
         Self { tags, ..self }
     }
 
-    /// How long an answer may take, waiting for the database's thread included;
-    /// 5 seconds by default. It needs tokio's timer.
+    /// Sets how long an answer may take, including the wait for the database's
+    /// thread. Defaults to 5 seconds. It needs tokio's timer.
     #[must_use]
-    pub fn limit(self, limit: Duration) -> Self {
-        Self { limit, ..self }
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
     }
 
     /// The name of the table of versions, where
@@ -150,7 +150,7 @@ where
         let read = self
             .database
             .submit(move |connection| versions.read(connection, &scope, &tags)?);
-        match limit::within(self.limit, read).await {
+        match timeout::within(self.timeout, read).await {
             Err(error) if error.kind() == ErrorKind::OtherSpelling => Ok(Current::Unknown),
             current => current,
         }
@@ -161,7 +161,7 @@ impl<F> fmt::Debug for VersionSource<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VersionSource")
             .field("versions", &self.versions)
-            .field("limit", &self.limit)
+            .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use http::{HeaderValue, request::Parts};
 use tower_conditional::state_ref::StateSource;
 
-use crate::{Database, Error, InvalidSchema, limit, name::Name};
+use crate::{Database, Error, InvalidSchema, name::Name, timeout};
 
 /// The latest event of a log as the identifier of the state that a request sees.
 ///
@@ -41,7 +41,7 @@ use crate::{Database, Error, InvalidSchema, limit, name::Name};
 pub struct EventLog {
     database: Database,
     table: Name,
-    limit: Duration,
+    timeout: Duration,
 }
 
 impl EventLog {
@@ -54,15 +54,15 @@ impl EventLog {
         Ok(Self {
             database,
             table: Name::new(table)?,
-            limit: limit::DEFAULT,
+            timeout: timeout::DEFAULT,
         })
     }
 
-    /// How long an answer may take, waiting for the database's thread included;
-    /// 5 seconds by default. It needs tokio's timer.
+    /// Sets how long an answer may take, including the wait for the database's
+    /// thread. Defaults to 5 seconds. It needs tokio's timer.
     #[must_use]
-    pub fn limit(self, limit: Duration) -> Self {
-        Self { limit, ..self }
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
     }
 }
 
@@ -74,7 +74,7 @@ impl StateSource for EventLog {
         let read = self
             .database
             .run(move |connection| connection.query_row(&sql, (), |row| row.get(0)));
-        let latest: i64 = limit::within(self.limit, read).await?;
+        let latest: i64 = timeout::within(self.timeout, read).await?;
         Ok(Some(latest.into()))
     }
 }

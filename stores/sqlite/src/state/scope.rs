@@ -31,10 +31,10 @@ impl<F> ScopeState<F> {
         Self(self.0.tags(tags))
     }
 
-    /// See [`VersionSource::limit`].
+    /// See [`VersionSource::timeout`].
     #[must_use]
-    pub fn limit(self, limit: Duration) -> Self {
-        Self(self.0.limit(limit))
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self(self.0.timeout(timeout))
     }
 
     /// See [`VersionSource::versions_table`].

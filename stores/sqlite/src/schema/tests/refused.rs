@@ -10,7 +10,7 @@ fn what_cannot_be_is_refused() {
         rows(""),
         rows("a\0b"),
         Watch::table("t").each_row(""),
-        Watch::table("t").each("\0"),
+        Watch::table("t").each_group("\0"),
     ] {
         let refused = Schema::new().watch(watch).unwrap_err();
         assert!(matches!(refused, InvalidSchema::Name(_)));
@@ -19,7 +19,7 @@ fn what_cannot_be_is_refused() {
     assert_eq!(refused, InvalidSchema::Nothing("t".to_owned()));
 
     let twice = [
-        Schema::new().watch(Watch::table("t").each("c").each("C")),
+        Schema::new().watch(Watch::table("t").each_group("c").each_group("C")),
         Schema::new()
             .watch(rows("t"))
             .and_then(|schema| schema.watch(rows("T"))),
@@ -55,7 +55,7 @@ async fn what_is_not_there_cannot_be_watched() {
     assert_eq!(error.kind(), ErrorKind::Refused);
     for watch in [
         Watch::table("notes").each_row("di"),
-        Watch::table("notes").whole_table().each("tenant_di"),
+        Watch::table("notes").whole_table().each_group("tenant_di"),
     ] {
         let misspelt = Schema::new().watch(watch).unwrap();
         let error = misspelt.install(&database).await.unwrap_err();

@@ -58,7 +58,7 @@ async fn scopes_are_injective_and_the_same_in_sql() {
         let watch = Watch::table(name)
             .each_row(name)
             .whole_table()
-            .each(&grouped);
+            .each_group(&grouped);
         Schema::new()
             .watch(watch)
             .unwrap()

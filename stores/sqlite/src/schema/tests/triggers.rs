@@ -107,7 +107,7 @@ async fn a_foreign_key_that_cascades_counts() {
          );",
     )
     .await;
-    let watch = Watch::table("tags").each_row("id").each("note");
+    let watch = Watch::table("tags").each_row("id").each_group("note");
     Schema::new()
         .watch(watch)
         .unwrap()

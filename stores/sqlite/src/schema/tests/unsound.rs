@@ -193,7 +193,10 @@ async fn columns_may_have_any_name() {
             columns.join(", ")
         );
         execute(&database, sql).await;
-        let watch = Watch::table(&table).each_row(key).each("old").each("new");
+        let watch = Watch::table(&table)
+            .each_row(key)
+            .each_group("old")
+            .each_group("new");
         let schema = Schema::new().watch(watch).unwrap();
         schema.install(&database).await.unwrap();
         let scope = crate::Scope::row(&table, "x");

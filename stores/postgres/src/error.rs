@@ -2,7 +2,7 @@ use std::{error, fmt};
 
 use tokio_postgres::error::{Severity, SqlState};
 
-use crate::Scope;
+use crate::{Scope, ScopeError};
 
 /// An error returned by a source, a guarded transaction or a [`Schema`](crate::Schema).
 ///
@@ -35,7 +35,7 @@ pub enum ErrorKind {
     /// A table cannot be watched or hold events. The `source()` has the reasons.
     Refused,
     /// A watched table changed after the schema was installed: see
-    /// [`Schema::verify`](crate::Schema::verify). The `source()` has the reasons.
+    /// [`Install::verify`](crate::Install::verify). The `source()` has the reasons.
     Changed,
     /// A query gave a column of a type that makes no version.
     NotAVersion,
@@ -121,6 +121,18 @@ impl From<tokio_postgres::Error> for Error {
         Self {
             kind: ErrorKind::Database,
             cause: Some(Box::new(error)),
+        }
+    }
+}
+
+impl From<ScopeError> for Error {
+    fn from(error: ScopeError) -> Self {
+        match error {
+            ScopeError::NotWatched(scope) => Self::about(ErrorKind::NotWatched, &scope),
+            error => Self {
+                kind: ErrorKind::NotAVersion,
+                cause: Some(Box::new(error)),
+            },
         }
     }
 }

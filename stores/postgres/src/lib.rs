@@ -11,7 +11,7 @@
 //!
 //! ```no_run
 //! # async fn run(client: &tokio_postgres::Client) -> Result<(), Box<dyn std::error::Error>> {
-//! use tower_conditional_postgres::{Schema, Watch};
+//! use tower_conditional_postgres::{Install, Schema, Watch};
 //!
 //! let watch = Watch::table("notes").each_row("id").whole_table().each_group("tenant_id");
 //! let schema = Schema::new().watch(watch)?;
@@ -124,9 +124,9 @@
 //!
 //! | Role of | Rights |
 //! |---|---|
-//! | sources and [`Schema::verify`] | `SELECT` on `conditional_versions` |
+//! | sources and [`Install::verify`] | `SELECT` on `conditional_versions` |
 //! | writers of a watched table, guarded or not | `SELECT`, `INSERT`, `UPDATE`, `DELETE` on `conditional_versions`, and `USAGE` on the sequence `"conditional_versions/numbers"` |
-//! | [`Schema::install`] | ownership of the watched tables, and sight of all their rows |
+//! | [`Install::install`] | ownership of the watched tables, and sight of all their rows |
 //!
 //! If a right is missing, writes fail and sources return an error; no row is taken
 //! for absent. A role that may write versions can give content an old tag.
@@ -165,6 +165,7 @@
 
 mod error;
 mod guard;
+mod install;
 mod lease;
 mod name;
 mod schema;
@@ -174,8 +175,9 @@ mod spelling;
 
 pub use error::{Error, ErrorKind};
 pub use guard::{GuardError, Guarded, Target};
+pub use install::Install;
 pub use lease::Lease;
-pub use schema::{InvalidSchema, Schema, Watch};
+pub use schema::{InvalidSchema, Schema, ScopeError, Statements, Watch};
 pub use scope::Scope;
 pub use source::{EventLog, Param, QuerySource, ScopeState, VersionSource};
 

@@ -65,8 +65,10 @@ impl Scope {
         &self.text
     }
 
-    /// The text that stands there if such scopes are watched at all.
-    pub(crate) fn watched(&self) -> &str {
+    /// Returns the text of the entry that says that such scopes are watched: for
+    /// `row/notes/17` it is `row/notes`, for a table its own.
+    #[must_use]
+    pub fn watch_key(&self) -> &str {
         match (self.kind, self.text.rsplit_once('/')) {
             (Kind::Row | Kind::Group, Some((all, _))) => all,
             (Kind::Row | Kind::Group, None) | (Kind::Table, _) => &self.text,
@@ -146,8 +148,11 @@ mod tests {
 
     #[test]
     fn is_watched_by_what_it_starts_with() {
-        assert_eq!(Scope::row("notes", "a/b").watched(), "row/notes");
-        assert_eq!(Scope::table("notes").watched(), "table/notes");
-        assert_eq!(Scope::group("notes", "of", "").watched(), "group/notes/of");
+        assert_eq!(Scope::row("notes", "a/b").watch_key(), "row/notes");
+        assert_eq!(Scope::table("notes").watch_key(), "table/notes");
+        assert_eq!(
+            Scope::group("notes", "of", "").watch_key(),
+            "group/notes/of"
+        );
     }
 }

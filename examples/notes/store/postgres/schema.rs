@@ -1,7 +1,7 @@
 //! The migration: tables, their first rows, and the schema that keeps versions of them.
 
 use tokio_postgres::Client;
-use tower_conditional_postgres::{Schema, Watch};
+use tower_conditional_postgres::{Install, Schema, Watch};
 
 use crate::store::{FILLER, StoreError};
 

@@ -2,8 +2,9 @@ use tokio_postgres::{
     Transaction,
     types::{ToSql, Type},
 };
+use tower_conditional::Current;
 
-use crate::{Error, Scope, schema::versions::Versions};
+use crate::{Error, Scope, Statements};
 
 /// An absent row's version, inserted so that the row stays absent until the
 /// transaction ends.
@@ -11,7 +12,7 @@ use crate::{Error, Scope, schema::versions::Versions};
 /// A writer that inserts the row has to write the same version, and waits.
 #[derive(Debug)]
 pub(super) struct HeldAbsence {
-    forget: String,
+    release: String,
     scope: Scope,
     version: i64,
 }
@@ -22,23 +23,25 @@ impl HeldAbsence {
     pub(super) async fn of(
         tx: &Transaction<'_>,
         scope: &Scope,
-        versions: &Versions,
+        statements: &Statements,
     ) -> Result<Option<Self>, Error> {
-        let (table, next) = (&versions.table, versions.next());
-        let insert = format!(
-            "INSERT INTO {table} (scope, slot, version) VALUES ($1, 0, {next})
-            ON CONFLICT DO NOTHING RETURNING version"
-        );
         let params: [(&(dyn ToSql + Sync), Type); 1] = [(&scope.as_str(), Type::TEXT)];
-        let rows = tx.query_typed(&insert, &params).await?;
+        let rows = tx.query_typed(&statements.hold_absence(), &params).await?;
         let Some(row) = rows.first() else {
             return Ok(None);
         };
         Ok(Some(Self {
-            forget: format!("DELETE FROM {table} WHERE scope = $1 AND slot = 0 AND version = $2"),
+            release: statements.release_absence(),
             scope: scope.clone(),
             version: row.try_get(0)?,
         }))
+    }
+
+    /// Returns `true` if this state of the scope is the held version, so no row's.
+    pub(super) fn is(&self, scope: &Scope, current: &Current, statements: &Statements) -> bool {
+        let etag = current.validators().and_then(|found| found.etag.as_ref());
+        let held = statements.tags_of(scope).number(self.version);
+        self.scope == *scope && etag.is_some_and(|etag| etag.strong_eq(&held))
     }
 
     /// Deletes the version, unless the row was written: then it is another one.
@@ -47,7 +50,7 @@ impl HeldAbsence {
             (&self.scope.as_str(), Type::TEXT),
             (&self.version, Type::INT8),
         ];
-        tx.query_typed(&self.forget, &params).await?;
+        tx.query_typed(&self.release, &params).await?;
         Ok(())
     }
 }

@@ -13,8 +13,9 @@ use tokio_postgres::{Client, IsolationLevel, Transaction};
 use tower_conditional::{Current, handler::Expected};
 
 use crate::{
-    Error, ErrorKind,
+    Error, ErrorKind, Scope,
     lease::{InUse, Lease},
+    source::read,
 };
 
 pub use error::GuardError;
@@ -80,6 +81,7 @@ pub struct Guarded<'a> {
     tx: Transaction<'a>,
     using: InUse<'a>,
     held: Option<HeldAbsence>,
+    target: Target,
 }
 
 impl<'a> Guarded<'a> {
@@ -105,8 +107,9 @@ impl<'a> Guarded<'a> {
             tx: start.start().await?,
             using,
             held: None,
+            target,
         };
-        match guarded.admit(expected, &target).await {
+        match guarded.admit(expected).await {
             Ok(()) => Ok(guarded),
             Err(refused) => {
                 // A connection that fails here is closed.
@@ -116,16 +119,47 @@ impl<'a> Guarded<'a> {
         }
     }
 
-    async fn admit(&mut self, expected: Expected, target: &Target) -> Result<(), GuardError> {
+    async fn admit(&mut self, expected: Expected) -> Result<(), GuardError> {
+        self.target.check()?;
         let current = if expected.is_conditional() {
-            let (current, held) = target.lock_and_read(&self.tx).await?;
+            let (current, held) = self.target.lock_and_read(&self.tx).await?;
             self.held = held;
             current
         } else {
-            target.limit_waits(&self.tx).await?;
+            self.target.set_lock_timeout(&self.tx).await?;
             Current::Unknown
         };
         Ok(expected.check(current)?)
+    }
+
+    /// Returns the target's state after the writes so far, for the validators of
+    /// the response. It is [`Current::Unknown`] for a key in another spelling.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotWatched`], [`ErrorKind::NotAVersion`] and
+    /// [`ErrorKind::Database`].
+    pub async fn current(&self) -> Result<Current, Error> {
+        match &self.target.query {
+            Some(query) => self.target.run(&self.tx, query).await,
+            None => self.read(&self.target.scope).await,
+        }
+    }
+
+    /// Returns the state of any scope after the writes so far, such as that of a row
+    /// that was created in the target.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`current`](Self::current).
+    pub async fn read(&self, scope: &Scope) -> Result<Current, Error> {
+        let statements = &self.target.statements;
+        let current = read(&self.tx, statements, statements.read(), scope).await?;
+        let held = self.held.as_ref();
+        Ok(match held {
+            Some(held) if held.is(scope, &current, statements) => Current::Absent,
+            _ => current,
+        })
     }
 
     /// Commits.

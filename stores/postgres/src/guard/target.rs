@@ -8,12 +8,8 @@ use tower_conditional::{Current, VersionTags};
 
 use super::held::HeldAbsence;
 use crate::{
-    Error, ErrorKind, InvalidSchema, Scope,
-    schema::{
-        default_versions,
-        versions::{BUCKETS, Versions},
-    },
-    source::{Locking, Param, borrowed, current_of, read, select},
+    Error, ErrorKind, InvalidSchema, Scope, Statements,
+    source::{Param, borrowed, current_of, read},
 };
 
 /// The number of reads of a row that other writers replace meanwhile.
@@ -22,20 +18,22 @@ const ATTEMPTS: u32 = 16;
 /// What a [`Guarded`](crate::Guarded) transaction is about to change.
 #[must_use]
 pub struct Target {
-    state: State,
-    tags: VersionTags,
+    pub(super) scope: Scope,
+    /// Of a version that the application keeps itself.
+    pub(super) query: Option<Query>,
+    pub(super) statements: Statements,
     lock_timeout: Duration,
 }
 
-enum State {
-    Scope(Scope, Versions),
-    Query(Scope, String, Vec<Param>),
+pub(super) struct Query {
+    sql: String,
+    params: Vec<Param>,
 }
 
 impl Target {
     /// A scope that a [`Schema`](crate::Schema) watches.
     pub fn scope(scope: Scope) -> Self {
-        Self::new(State::Scope(scope, default_versions()))
+        Self::new(scope, None)
     }
 
     /// A version that the application keeps itself, read as a
@@ -47,34 +45,28 @@ impl Target {
     /// Writers that are not guarded do not take this lock, so absence is not held
     /// here: see [`Guarded`](crate::Guarded#creating).
     ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::NotLocking`] for a query without `FOR UPDATE` or `FOR NO KEY
-    /// UPDATE`. So is one with `SKIP LOCKED`: it finds no row while the row is
-    /// being written.
-    pub fn query(scope: Scope, sql: impl Into<String>, params: Vec<Param>) -> Result<Self, Error> {
+    /// A guard refuses a query without `FOR UPDATE` or `FOR NO KEY UPDATE`
+    /// ([`ErrorKind::NotLocking`]), and one with `SKIP LOCKED`: it finds no row while
+    /// the row is being written.
+    pub fn query(scope: Scope, sql: impl Into<String>, params: Vec<Param>) -> Self {
         let sql = sql.into();
-        if !is_locking(&sql) {
-            return Err(Error::because(
-                ErrorKind::NotLocking,
-                format!("query {sql:?}"),
-            ));
-        }
-        Ok(Self::new(State::Query(scope, sql, params)))
+        Self::new(scope, Some(Query { sql, params }))
     }
 
-    fn new(state: State) -> Self {
+    fn new(scope: Scope, query: Option<Query>) -> Self {
         Self {
-            state,
-            tags: VersionTags::plain(),
+            scope,
+            query,
+            statements: Statements::new(),
             lock_timeout: Duration::from_secs(2),
         }
     }
 
-    /// How versions become tags, as the source has it; [`VersionTags::plain`]
-    /// by default.
+    /// Sets how versions become tags, as the source has it. Defaults to
+    /// [`VersionTags::plain`].
     pub fn tags(self, tags: VersionTags) -> Self {
-        Self { tags, ..self }
+        let statements = self.statements.tags(tags);
+        Self { statements, ..self }
     }
 
     /// Sets how long each wait for a lock may take, in all statements of the
@@ -98,18 +90,26 @@ impl Target {
     /// # Errors
     ///
     /// [`InvalidSchema::Name`].
-    pub fn versions_table(mut self, name: impl Into<String>) -> Result<Self, InvalidSchema> {
-        let named = Versions::new(name)?;
-        if let State::Scope(_, versions) = &mut self.state {
-            *versions = named;
+    pub fn versions_table(self, name: impl Into<String>) -> Result<Self, InvalidSchema> {
+        let statements = self.statements.versions_table(name)?;
+        Ok(Self { statements, ..self })
+    }
+
+    /// Refuses a query that could let another writer in between.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        match &self.query {
+            Some(Query { sql, .. }) if !is_locking(sql) => {
+                let reason = format!("query {sql:?}");
+                Err(Error::because(ErrorKind::NotLocking, reason))
+            }
+            _ => Ok(()),
         }
-        Ok(self)
     }
 
     /// Sets the lock timeout. Without a condition nothing is locked before the
     /// handler's own statements.
-    pub(super) async fn limit_waits(&self, tx: &Transaction<'_>) -> Result<(), Error> {
-        self.lock(tx, "", &[]).await
+    pub(super) async fn set_lock_timeout(&self, tx: &Transaction<'_>) -> Result<(), Error> {
+        self.lock(tx, &Statements::set_lock_timeout(), &[]).await
     }
 
     /// Waits for all who guard the target, and then reads what they left; each
@@ -118,34 +118,33 @@ impl Target {
         &self,
         tx: &Transaction<'_>,
     ) -> Result<(Current, Option<HeldAbsence>), Error> {
-        match &self.state {
-            State::Scope(scope, versions) => {
-                if scope.is_collection() {
-                    // The lock that `bump` of the schema shares.
-                    let key = format!("$2, hashtextextended($3, 0) & {}", BUCKETS - 1);
-                    let texts = [scope.watched(), scope.as_str()];
-                    self.lock(tx, &advisory_lock(&key), &texts).await?;
-                } else {
-                    // Its version is locked instead, or its absence held.
-                    self.limit_waits(tx).await?;
-                }
-                self.hold(tx, scope, versions).await
-            }
-            State::Query(scope, sql, params) => {
-                // Also where there is no row: of two that create, the second waits here.
-                self.lock(tx, &advisory_lock("$2, 1"), &[scope.as_str()])
+        let Some(query) = &self.query else {
+            if self.scope.is_collection() {
+                let texts = [self.scope.watch_key(), self.scope.as_str()];
+                self.lock(tx, &Statements::lock_collection(), &texts)
                     .await?;
-                let params = borrowed(params);
-                let mut row = tx.query_opt(sql, &params).await?;
-                if row.is_none() {
-                    // The row that it waited for is gone, and another may be there.
-                    row = tx.query_opt(sql, &params).await?;
-                }
-                let tags = self.tags.scope(scope);
-                let current = row.map_or(Ok(Current::Absent), |row| current_of(&row, &tags));
-                Ok((current?, None))
+            } else {
+                // Its version is locked instead, or its absence held.
+                self.set_lock_timeout(tx).await?;
             }
+            return self.hold(tx).await;
+        };
+        // Also where there is no row: of two that create, the second waits here.
+        let texts = [self.scope.as_str()];
+        self.lock(tx, &Statements::lock_unwatched(), &texts).await?;
+        Ok((self.run(tx, query).await?, None))
+    }
+
+    /// Reads the version that the application keeps itself.
+    pub(super) async fn run(&self, tx: &Transaction<'_>, query: &Query) -> Result<Current, Error> {
+        let params = borrowed(&query.params);
+        let mut row = tx.query_opt(&query.sql, &params).await?;
+        if row.is_none() {
+            // The row that it waited for is gone, and another may be there.
+            row = tx.query_opt(&query.sql, &params).await?;
         }
+        let tags = self.statements.tags_of(&self.scope);
+        row.map_or(Ok(Current::Absent), |row| current_of(&row, &tags))
     }
 
     /// Reads the state under a lock. An absence is held.
@@ -153,42 +152,34 @@ impl Target {
     /// A statement that waits for a row finds nothing if its writer deletes it,
     /// even if the writer inserts it again. So if the absence cannot be held, the
     /// next statement looks again.
-    async fn hold(
-        &self,
-        tx: &Transaction<'_>,
-        scope: &Scope,
-        versions: &Versions,
-    ) -> Result<(Current, Option<HeldAbsence>), Error> {
-        let sql = select(&versions.table, Locking::ForUpdate);
+    async fn hold(&self, tx: &Transaction<'_>) -> Result<(Current, Option<HeldAbsence>), Error> {
+        let (scope, statements) = (&self.scope, &self.statements);
+        let sql = statements.read_for_update();
         for _ in 0..ATTEMPTS {
-            let current = read(tx, &sql, scope, &self.tags).await?;
-            if !matches!(current, Current::Absent) {
-                return Ok((current, None));
+            match read(tx, statements, &sql, scope).await? {
+                Current::Absent => {}
+                Current::Unknown => return Err(Error::about(ErrorKind::OtherSpelling, scope)),
+                present @ Current::Present(_) => return Ok((present, None)),
             }
-            let held = HeldAbsence::of(tx, scope, versions).await?;
+            let held = HeldAbsence::of(tx, scope, statements).await?;
             if held.is_some() {
-                return Ok((current, held));
+                return Ok((Current::Absent, held));
             }
         }
         Err(Error::about(ErrorKind::Unsettled, scope))
     }
 
-    /// Sets the lock timeout, and evaluates `lock` under it, in one round trip.
-    async fn lock(&self, tx: &Transaction<'_>, lock: &str, texts: &[&str]) -> Result<(), Error> {
+    /// Runs a statement whose first parameter is the lock timeout.
+    async fn lock(&self, tx: &Transaction<'_>, sql: &str, texts: &[&str]) -> Result<(), Error> {
         let millis = self.lock_timeout.as_millis();
         let millis = millis.clamp(1, i32::MAX.unsigned_abs().into()).to_string();
-        let sql = format!("SELECT {lock} FROM set_config('lock_timeout', $1, true)");
         let mut params: Vec<(&(dyn ToSql + Sync), _)> = vec![(&millis, Type::TEXT)];
         for text in texts {
             params.push((text, Type::TEXT));
         }
-        tx.query_typed(&sql, &params).await?;
+        tx.query_typed(sql, &params).await?;
         Ok(())
     }
-}
-
-fn advisory_lock(key: &str) -> String {
-    format!("pg_advisory_xact_lock(hashtextextended({key}))")
 }
 
 fn is_locking(sql: &str) -> bool {
@@ -202,11 +193,11 @@ fn is_locking(sql: &str) -> bool {
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Target");
-        match &self.state {
-            State::Scope(scope, _) => debug.field("scope", scope),
+        debug.field("scope", &self.scope);
+        if let Some(query) = &self.query {
             // Parameters may be what no log should have.
-            State::Query(scope, sql, _) => debug.field("scope", scope).field("query", sql),
-        };
+            debug.field("query", &query.sql);
+        }
         debug.finish_non_exhaustive()
     }
 }

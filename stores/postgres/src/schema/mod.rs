@@ -2,19 +2,16 @@ mod checks;
 mod error;
 mod events;
 mod install;
+mod statements;
 mod triggers;
 pub(crate) mod versions;
 mod watch;
 
-use tokio_postgres::Client;
+use crate::name::{TableName, dollar_quoted};
 
-use crate::{
-    Error, ErrorKind,
-    name::{TableName, dollar_quoted},
-};
-
-pub use error::InvalidSchema;
-use versions::{VERSIONS, Versions};
+pub use error::{InvalidSchema, ScopeError};
+pub use statements::Statements;
+use versions::Versions;
 pub use watch::Watch;
 use watch::Watched;
 
@@ -23,7 +20,7 @@ use watch::Watched;
 ///
 /// ```no_run
 /// # async fn run(client: &tokio_postgres::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// use tower_conditional_postgres::{Schema, Watch};
+/// use tower_conditional_postgres::{Install, Schema, Watch};
 ///
 /// let schema = Schema::new().watch(
 ///     Watch::table("notes")
@@ -71,7 +68,7 @@ use watch::Watched;
 /// Readers get old tags after a change that the triggers do not see. So run
 /// [`sql`](Self::sql) in the transaction that alters or swaps a watched table.
 ///
-/// [`verify`](Self::verify) finds:
+/// [`verify_sql`](Self::verify_sql) finds:
 ///
 /// - faults that are refused and came later, such as a partition that was attached;
 /// - triggers that are missing, disabled or replaced;
@@ -90,14 +87,14 @@ use watch::Watched;
 /// same one wait for each other until the commit; of a table or group only if
 /// they chose the same [slot](Watch::slots). So two transactions of several
 /// statements can come to deadlock where they would only have waited, and
-/// PostgreSQL ends one of them ([`Error::is_conflict`]): try it again.
-/// The writer's rights are listed [in the crate's
-/// documentation](crate#roles-and-row-level-security).
+/// PostgreSQL ends one of them (`40P01`): try it again. A writer needs `SELECT`,
+/// `INSERT`, `UPDATE` and `DELETE` on the table of versions, and `USAGE` on the
+/// sequence `"conditional_versions/numbers"`.
 ///
 /// # When it runs again
 ///
 /// It may run at every start; of several at once each waits for the other. A
-/// table that [`verify`](Self::verify) accepts is left alone. Any other one gets
+/// table that [`verify_sql`](Self::verify_sql) accepts is left alone. Any other one gets
 /// new versions throughout, while its writers wait: it is new, was rebuilt, is
 /// watched in another way now, or may have been written without triggers.
 ///
@@ -119,7 +116,7 @@ impl Schema {
     /// A schema that watches nothing yet.
     pub fn new() -> Self {
         Self {
-            versions: default_versions(),
+            versions: Versions::default(),
             watches: Vec::new(),
             events: Vec::new(),
             sql: String::new(),
@@ -174,38 +171,13 @@ impl Schema {
         self.sql.clone()
     }
 
-    /// Runs the statement.
-    ///
-    /// # Errors
-    ///
-    /// - [`ErrorKind::Refused`](crate::ErrorKind::Refused): a table cannot be
-    ///   watched; see [above](#refused-tables).
-    /// - [`ErrorKind::Database`](crate::ErrorKind::Database).
-    pub async fn install(&self, client: &Client) -> Result<(), Error> {
-        let installed = client.batch_execute(&self.sql).await;
-        installed.map_err(Error::of_install)
-    }
-
-    /// Checks that all tables are as they were installed. It takes one query, about
-    /// 2 ms for a table, and `SELECT` on the table of versions. Call it at each
-    /// start.
-    ///
-    /// # Errors
-    ///
-    /// - [`ErrorKind::Changed`](crate::ErrorKind::Changed): a table
-    ///   [changed](#later-changes), and new content may have old tags until the
-    ///   schema is installed again. The `source()` names each table and the reason.
-    /// - [`ErrorKind::Database`](crate::ErrorKind::Database), also if the schema was
-    ///   never installed.
-    pub async fn verify(&self, client: &Client) -> Result<(), Error> {
-        let mut reasons: Vec<String> = Vec::new();
-        for row in client.query_typed(&self.verify, &[]).await? {
-            reasons.push(row.try_get(0)?);
-        }
-        if reasons.is_empty() {
-            return Ok(());
-        }
-        Err(Error::because(ErrorKind::Changed, reasons.join("; ")))
+    /// Returns a query that checks that all tables are as they were installed. It
+    /// gives a row with a reason (`text`) for each fault, so new content may have old
+    /// tags until the schema is installed again. It takes about 2 ms for a table, and
+    /// `SELECT` on the table of versions, and fails if the schema was never installed.
+    #[must_use]
+    pub fn verify_sql(&self) -> String {
+        self.verify.clone()
     }
 
     /// Writes the statement, and so finds out whether all names are good.
@@ -240,8 +212,4 @@ impl Default for Schema {
     fn default() -> Self {
         Self::new()
     }
-}
-
-pub(crate) fn default_versions() -> Versions {
-    Versions::new(VERSIONS).expect("a name")
 }

@@ -4,7 +4,7 @@ use super::{InvalidSchema, checks};
 use crate::name::{TableName, dollar_quoted, literal};
 
 /// The table of versions unless it is given another name.
-pub(crate) const VERSIONS: &str = "conditional_versions";
+const VERSIONS: &str = "conditional_versions";
 /// The slot of the row that says that a kind of scope is watched.
 pub(crate) const WATCHED: i32 = -1;
 /// The slot of the row with the [code](crate::spelling::CODE) of the column's type.
@@ -25,6 +25,12 @@ pub(crate) struct Versions {
     pub(super) part: TableName,
     /// `bump(watched, scopes, slots)`: new versions, each in one slot.
     pub(super) bump: TableName,
+}
+
+impl Default for Versions {
+    fn default() -> Self {
+        Self::new(VERSIONS).expect("a name")
+    }
 }
 
 impl Versions {

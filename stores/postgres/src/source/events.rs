@@ -5,9 +5,8 @@ use http::{HeaderValue, request::Parts};
 use tower_conditional::state_ref::StateSource;
 
 use crate::{
-    Error, InvalidSchema,
+    Error, InvalidSchema, Statements,
     lease::{DEFAULT_TIMEOUT, within},
-    name::TableName,
 };
 
 /// The latest event of a log that [`Schema::events`](crate::Schema::events)
@@ -15,7 +14,7 @@ use crate::{
 ///
 /// ```no_run
 /// # async fn run(pool: deadpool_postgres::Pool) -> Result<(), Box<dyn std::error::Error>> {
-/// use tower_conditional_postgres::{EventLog, Schema};
+/// use tower_conditional_postgres::{EventLog, Install, Schema};
 ///
 /// let client = pool.get().await?;
 /// Schema::new().events("notes_events")?.install(&client).await?;
@@ -49,10 +48,9 @@ impl EventLog {
     ///
     /// [`InvalidSchema::Name`].
     pub fn new(pool: Pool, table: impl Into<String>) -> Result<Self, InvalidSchema> {
-        let table = TableName::new(table)?;
         Ok(Self {
             pool,
-            sql: format!("SELECT coalesce(max(id), 0)::bigint FROM {table}"),
+            sql: Statements::latest_event(table)?,
             timeout: DEFAULT_TIMEOUT,
         })
     }

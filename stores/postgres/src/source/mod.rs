@@ -12,4 +12,4 @@ pub use query::{Param, QuerySource};
 pub use state::ScopeState;
 pub(crate) use value::current_of;
 pub use version::VersionSource;
-pub(crate) use version::{Locking, read, select};
+pub(crate) use version::read;

@@ -177,7 +177,7 @@ async fn guarded(pool: &Pool, kind: Kind, id: i64) -> Outcome {
         Kind::ByTable | Kind::ByTableInside => Target::scope(table()),
         Kind::ByQuery => {
             let sql = "SELECT count FROM notes WHERE id = $1 FOR UPDATE";
-            Target::query(own(id), sql, vec![Box::new(id)])?
+            Target::query(own(id), sql, vec![Box::new(id)])
         }
         _ => Target::scope(row(id)),
     };

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use deadpool_postgres::Pool;
 use http::{header, request::Parts};
 use tokio::sync::Barrier;
-use tower_conditional::{ValidatorSource, VersionTags};
+use tower_conditional::{Current, ValidatorSource, VersionTags};
 use tower_conditional_postgres::{
     Error, ErrorKind, GuardError, Guarded, Scope, Target, VersionSource,
 };
@@ -23,7 +23,7 @@ fn counted() -> Scope {
 
 fn count_up() -> Target {
     let sql = "SELECT version FROM counter WHERE id = $1\n  for  update";
-    Target::query(counted(), sql, vec![Box::new(1_i64)]).expect("it locks")
+    Target::query(counted(), sql, vec![Box::new(1_i64)])
 }
 
 /// A counter with a version, and `notes`, which count how often they are written.
@@ -182,7 +182,7 @@ async fn one_creator_of_many_wins() {
             // No key that would refuse the second.
             || {
                 let sql = "SELECT version FROM loose WHERE id = $1 FOR NO KEY UPDATE";
-                Target::query(Scope::row("loose", 7), sql, vec![Box::new(7_i64)]).expect("it locks")
+                Target::query(Scope::row("loose", 7), sql, vec![Box::new(7_i64)])
             },
             "INSERT INTO loose VALUES (7, 1)",
         ),
@@ -255,7 +255,7 @@ async fn refuses_the_tag_of_another_row() {
     let (own, other) = (tag(&pool, &row(5)).await, tag(&pool, &row(4)).await);
     let by_query = || {
         let sql = "SELECT 7 FROM notes WHERE id = $1 FOR UPDATE";
-        Target::query(row(5), sql, vec![Box::new(5_i64)]).expect("it locks")
+        Target::query(row(5), sql, vec![Box::new(5_i64)])
     };
     let by_scope = || Target::scope(row(5));
     for target in [by_scope as fn() -> Target, by_query] {
@@ -426,17 +426,23 @@ async fn nobody_comes_between() {
 /// Issue 11, B.3: with `SKIP LOCKED` a row that is being written looks absent.
 #[tokio::test]
 async fn refuses_what_would_not_guard() {
+    let pool = notes().await;
+    let mut client = lease(&pool).await;
     for sql in [
         "SELECT version FROM notes",
         "SELECT version FROM notes FOR SHARE",
         "SELECT version FROM notes FOR UPDATE skip  locked",
     ] {
-        let refused = Target::query(table(), sql, Vec::new()).expect_err("it does not lock");
-        assert_eq!(refused.kind(), ErrorKind::NotLocking);
-        assert_eq!(reason(&refused), format!("query {sql:?}"));
+        for expected in [if_match("*"), unconditional()] {
+            let target = Target::query(table(), sql, Vec::new());
+            let begun = Guarded::begin(&mut client, expected, target).await;
+            let Err(GuardError::Database(refused)) = begun else {
+                panic!("it does not lock");
+            };
+            assert_eq!(refused.kind(), ErrorKind::NotLocking);
+            assert_eq!(reason(&refused), format!("query {sql:?}"));
+        }
     }
-    let pool = notes().await;
-    let mut client = lease(&pool).await;
     let target = Target::scope(Scope::table("others"));
     let begun = Guarded::begin(&mut client, if_match("*"), target).await;
     let Err(GuardError::Database(error)) = begun else {
@@ -444,4 +450,39 @@ async fn refuses_what_would_not_guard() {
     };
     assert_eq!(error.kind(), ErrorKind::NotWatched);
     assert_eq!(reason(&error), "scope \"table/others\"");
+}
+
+/// The validators for the response come out of the transaction that wrote.
+#[tokio::test]
+async fn tells_the_state_after_its_writes() {
+    let pool = counter().await;
+    let mut client = lease(&pool).await;
+    let begun = Guarded::begin(&mut client, if_none_match_any(), Target::scope(row(2))).await;
+    let tx = begun.expect("it is absent");
+    // The version that holds the absence is no row's.
+    assert!(matches!(tx.current().await, Ok(Current::Absent)));
+    assert!(matches!(tx.read(&row(2)).await, Ok(Current::Absent)));
+    let insert = "INSERT INTO notes VALUES (2, 'a', 'ours')";
+    tx.execute(insert, &[]).await.expect("an insert");
+    let current = text_of(&tx.current().await.expect("a state"));
+    let table_after = text_of(&tx.read(&table()).await.expect("a state"));
+    let other = tx.read(&Scope::table("others")).await;
+    assert_eq!(
+        other.expect_err("it is not watched").kind(),
+        ErrorKind::NotWatched
+    );
+    let spelled = tx.read(&row("02")).await;
+    assert!(matches!(spelled, Ok(Current::Unknown)));
+    tx.commit().await.expect("a commit");
+    assert_eq!(current, tag(&pool, &row(2)).await);
+    assert_eq!(table_after, tag(&pool, &table()).await);
+
+    let version = number(&counted(), 1);
+    let begun = Guarded::begin(&mut client, if_match(&version), count_up()).await;
+    let tx = begun.expect("it is the version");
+    let update = "UPDATE counter SET version = 2";
+    tx.execute(update, &[]).await.expect("an update");
+    let current = text_of(&tx.current().await.expect("a state"));
+    assert_eq!(current, number(&counted(), 2));
+    tx.rollback().await.expect("a rollback");
 }

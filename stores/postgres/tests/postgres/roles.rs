@@ -4,7 +4,8 @@ use deadpool_postgres::Pool;
 use http::request::Parts;
 use tower_conditional::{Current, ValidatorSource};
 use tower_conditional_postgres::{
-    Error, ErrorKind, GuardError, Guarded, Param, QuerySource, Schema, Scope, Target, VersionSource,
+    Error, ErrorKind, GuardError, Guarded, Install, Param, QuerySource, Schema, Scope, Target,
+    VersionSource,
 };
 
 use crate::support::{
@@ -127,7 +128,7 @@ async fn a_hidden_row_is_not_overwritten() {
          ON CONFLICT (id) DO UPDATE SET text = excluded.text",
     ] {
         let query = "SELECT length(text) FROM notes WHERE id = 2 FOR UPDATE";
-        let target = Target::query(Scope::row("own", 2), query, Vec::new()).expect("it locks");
+        let target = Target::query(Scope::row("own", 2), query, Vec::new());
         let mut lease = lease(&pool).await;
         let tx = Guarded::begin(&mut lease, if_none_match_any(), target).await;
         let tx = tx.expect("it is not seen");

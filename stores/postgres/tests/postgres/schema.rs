@@ -1,5 +1,5 @@
 use deadpool_postgres::Pool;
-use tower_conditional_postgres::{InvalidSchema, Schema, Scope, Watch};
+use tower_conditional_postgres::{Install, InvalidSchema, Schema, Scope, Watch};
 
 use crate::support::{
     connection, database, install, notes, row, run, table, tenant, versions, waiting, watch_notes,

@@ -4,7 +4,7 @@ use deadpool_postgres::{Manager, Object, Pool};
 use http::{Request, header, request::Parts};
 use tokio_postgres::{Client, Config, NoTls};
 use tower_conditional::{Current, ValidatorSource, VersionTags, handler::Expected};
-use tower_conditional_postgres::{Error, Lease, Schema, Scope, VersionSource, Watch};
+use tower_conditional_postgres::{Error, Install, Lease, Schema, Scope, VersionSource, Watch};
 use tower_conditional_postgres_testing::Postgres;
 
 /// A pool of connections to a new database.

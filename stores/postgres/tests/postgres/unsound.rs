@@ -1,7 +1,7 @@
 //! Tables whose content could change while its tags stay: refused, or found later.
 
 use deadpool_postgres::{Object, Pool};
-use tower_conditional_postgres::{Error, ErrorKind, Schema, Watch};
+use tower_conditional_postgres::{Error, ErrorKind, Install, Schema, Watch};
 use tower_conditional_postgres_testing::Postgres;
 
 use crate::support::{

@@ -1,0 +1,45 @@
+use std::future::Future;
+
+use tokio_postgres::Client;
+
+use crate::{Error, ErrorKind, Schema};
+
+/// Installs and verifies a [`Schema`].
+pub trait Install {
+    /// Runs [`Schema::sql`].
+    ///
+    /// # Errors
+    ///
+    /// - [`ErrorKind::Refused`]: a table cannot be watched; see
+    ///   [`Schema`](Schema#refused-tables).
+    /// - [`ErrorKind::Database`].
+    fn install(&self, client: &Client) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Checks that all tables are as they were installed. Call it at each start.
+    ///
+    /// # Errors
+    ///
+    /// - [`ErrorKind::Changed`]: a table [changed](Schema#later-changes), and new
+    ///   content may have old tags until the schema is installed again. The `source()`
+    ///   names each table and the reason.
+    /// - [`ErrorKind::Database`], also if the schema was never installed.
+    fn verify(&self, client: &Client) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+impl Install for Schema {
+    async fn install(&self, client: &Client) -> Result<(), Error> {
+        let installed = client.batch_execute(&self.sql()).await;
+        installed.map_err(Error::of_install)
+    }
+
+    async fn verify(&self, client: &Client) -> Result<(), Error> {
+        let mut reasons: Vec<String> = Vec::new();
+        for row in client.query_typed(&self.verify_sql(), &[]).await? {
+            reasons.push(row.try_get(0)?);
+        }
+        if reasons.is_empty() {
+            return Ok(());
+        }
+        Err(Error::because(ErrorKind::Changed, reasons.join("; ")))
+    }
+}

@@ -1,0 +1,242 @@
+use tower_conditional::{Current, VersionTags};
+
+use super::versions::{BUCKETS, SPELLING, Versions, WATCHED};
+use crate::{InvalidSchema, Scope, ScopeError, name::TableName, spelling::is_spelled};
+
+/// A slot (`int4`) and its version (`int8`), in the order of the network.
+type Entry = [u8; 12];
+
+/// The statements about the versions that the triggers of a
+/// [`Schema`](crate::Schema) keep.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Statements {
+    versions: Versions,
+    tags: VersionTags,
+    read: String,
+}
+
+impl Statements {
+    /// Creates the statements about the table `conditional_versions`, with plain
+    /// tags.
+    pub fn new() -> Self {
+        Self::about(Versions::default(), VersionTags::plain())
+    }
+
+    fn about(versions: Versions, tags: VersionTags) -> Self {
+        let read = read(&versions.table, 1);
+        Self {
+            versions,
+            tags,
+            read,
+        }
+    }
+
+    /// Sets the name that [`Schema::versions_table`](crate::Schema::versions_table)
+    /// was given.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSchema::Name`].
+    pub fn versions_table(self, name: impl Into<String>) -> Result<Self, InvalidSchema> {
+        Ok(Self::about(Versions::new(name)?, self.tags))
+    }
+
+    /// Sets how versions become tags. Defaults to [`VersionTags::plain`].
+    pub fn tags(self, tags: VersionTags) -> Self {
+        Self { tags, ..self }
+    }
+
+    /// Returns how versions of a scope become tags, as for
+    /// `Expected::versions_of` in a handler.
+    #[must_use]
+    pub fn tags_of(&self, scope: &Scope) -> VersionTags {
+        self.tags.scope(scope)
+    }
+
+    /// Returns the statement that reads the versions of a scope. Its parameters are
+    /// [`Scope::as_str`] and [`Scope::watch_key`], both `text`. It gives one row with
+    /// one `bytea`, for [`current`](Self::current).
+    #[must_use]
+    pub fn read(&self) -> &str {
+        &self.read
+    }
+
+    /// Returns [`read`](Self::read) as an expression, so that a statement reads
+    /// content and versions at once and nothing can come between. Its two parameters
+    /// have the number `first` and the next one.
+    ///
+    /// A statement that gives no row gives no versions either. To read a whole table,
+    /// put them first:
+    ///
+    /// ```
+    /// # use tower_conditional_postgres::Statements;
+    /// let versions = Statements::new().versions_column(1);
+    /// let sql = format!(
+    ///     "SELECT id, text, versions FROM (SELECT {versions} AS versions) AS kept
+    ///      LEFT JOIN notes ON true ORDER BY id"
+    /// );
+    /// ```
+    #[must_use]
+    pub fn versions_column(&self, first: u16) -> String {
+        format!("({})", read(&self.versions.table, first))
+    }
+
+    /// Returns [`read`](Self::read) with a lock on the versions, until the transaction
+    /// ends.
+    #[must_use]
+    pub fn read_for_update(&self) -> String {
+        let table = &self.versions.table;
+        // FOR UPDATE is not allowed in a UNION.
+        format!(
+            "WITH locked AS (
+    SELECT slot, version FROM {table} WHERE scope = $1 AND slot >= 0 FOR UPDATE
+) {}",
+            aggregate("SELECT slot, version FROM locked", table, 2)
+        )
+    }
+
+    /// Returns the statement that holds the absence of a row until the transaction
+    /// ends: a writer that inserts the row waits. Its parameter is [`Scope::as_str`].
+    /// It waits for all who have inserted the row and not committed, and gives a
+    /// `bigint` for [`release_absence`](Self::release_absence), or no row if the row
+    /// is there.
+    #[must_use]
+    pub fn hold_absence(&self) -> String {
+        let (table, next) = (&self.versions.table, self.versions.next());
+        format!(
+            "INSERT INTO {table} (scope, slot, version) VALUES ($1, 0, {next})
+ON CONFLICT DO NOTHING RETURNING version"
+        )
+    }
+
+    /// Returns the statement that ends a [held absence](Self::hold_absence), before
+    /// the commit. It changes nothing if the row was inserted meanwhile. Its
+    /// parameters are [`Scope::as_str`] and the `bigint`.
+    #[must_use]
+    pub fn release_absence(&self) -> String {
+        let table = &self.versions.table;
+        format!("DELETE FROM {table} WHERE scope = $1 AND slot = 0 AND version = $2")
+    }
+
+    /// Returns the statement that sets the lock timeout of the transaction. Its
+    /// parameter is a number of milliseconds as `text`.
+    #[must_use]
+    pub fn set_lock_timeout() -> String {
+        after_lock_timeout("")
+    }
+
+    /// Returns the statement that [sets the lock timeout](Self::set_lock_timeout) and
+    /// then waits for the writers of a table or group. Its parameters are the
+    /// timeout, [`Scope::watch_key`] and [`Scope::as_str`], all `text`.
+    #[must_use]
+    pub fn lock_collection() -> String {
+        // The lock that `bump` of the schema shares.
+        let key = format!("$2, hashtextextended($3, 0) & {}", BUCKETS - 1);
+        after_lock_timeout(&advisory_lock(&key))
+    }
+
+    /// Returns the statement that [sets the lock timeout](Self::set_lock_timeout) and
+    /// then waits for all who locked the same scope with it, watched or not. Its
+    /// parameters are the timeout and [`Scope::as_str`], both `text`.
+    #[must_use]
+    pub fn lock_unwatched() -> String {
+        after_lock_timeout(&advisory_lock("$2, 1"))
+    }
+
+    /// Returns the statement that reads the number of the latest event, a `bigint`, in
+    /// a table of [`Schema::events`](crate::Schema::events); 0 before the first.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSchema::Name`].
+    pub fn latest_event(table: impl Into<String>) -> Result<String, InvalidSchema> {
+        let table = TableName::new(table)?;
+        Ok(format!("SELECT coalesce(max(id), 0)::bigint FROM {table}"))
+    }
+
+    /// Returns the state of a scope, from the value that [`read`](Self::read) gives
+    /// for it.
+    ///
+    /// A row without a version is [`Current::Absent`]. A table and a group are always
+    /// [`Current::Present`]. It is [`Current::Unknown`] only for a key that PostgreSQL
+    /// spells in another way; see [`Scope`].
+    ///
+    /// # Errors
+    ///
+    /// [`ScopeError::NotWatched`]; [`ScopeError::NotVersions`] for a value of another
+    /// statement.
+    pub fn current(
+        &self,
+        scope: &Scope,
+        versions: impl AsRef<[u8]>,
+    ) -> Result<Current, ScopeError> {
+        let (mut entries, []) = versions.as_ref().as_chunks() else {
+            return Err(ScopeError::NotVersions(scope.clone()));
+        };
+        let mut spelling = 0;
+        if let [first, rest @ ..] = entries
+            && slot(first) == SPELLING
+        {
+            (spelling, entries) = (version(first), rest);
+        }
+        let slots = match entries {
+            [mark, slots @ ..] if slot(mark) == WATCHED => slots,
+            _ => return Err(ScopeError::NotWatched(scope.clone())),
+        };
+        if let Some(value) = scope.value()
+            && !is_spelled(spelling, value)
+        {
+            return Ok(Current::Unknown);
+        }
+        let tags = self.tags_of(scope);
+        if scope.is_collection() {
+            // The row that says that it is watched makes a tag without any slot.
+            return Ok(tags.bytes(entries.as_flattened()).into());
+        }
+        Ok(match slots {
+            [one, ..] => tags.number(version(one)).into(),
+            [] => Current::Absent,
+        })
+    }
+}
+
+impl Default for Statements {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn read(table: &TableName, first: u16) -> String {
+    let slots = format!("SELECT slot, version FROM {table} WHERE scope = ${first} AND slot >= 0");
+    aggregate(&slots, table, first + 1)
+}
+
+/// All entries of a scope as one value: the query's, and those of its watch.
+fn aggregate(slots: &str, table: &TableName, watch_key: u16) -> String {
+    format!(
+        "SELECT coalesce(string_agg(int4send(slot) || int8send(version), '' ORDER BY slot), '')
+FROM ({slots}
+    UNION ALL SELECT slot, version FROM {table} WHERE scope = ${watch_key} AND slot < 0
+) AS entries"
+    )
+}
+
+fn slot(entry: &Entry) -> i32 {
+    let [a, b, c, d, ..] = *entry;
+    i32::from_be_bytes([a, b, c, d])
+}
+
+fn version(entry: &Entry) -> i64 {
+    let [_, _, _, _, version @ ..] = *entry;
+    i64::from_be_bytes(version)
+}
+
+fn advisory_lock(key: &str) -> String {
+    format!("pg_advisory_xact_lock(hashtextextended({key}))")
+}
+
+/// Evaluates `lock` under the lock timeout, in the same round trip.
+fn after_lock_timeout(lock: &str) -> String {
+    format!("SELECT {lock} FROM set_config('lock_timeout', $1, true)")
+}

@@ -2,7 +2,7 @@ use std::{error, fmt};
 
 use rusqlite::{ErrorCode, ffi};
 
-use crate::Scope;
+use crate::{Scope, ScopeError};
 
 /// An error returned by a [`Database`](crate::Database), a source or a
 /// [`Schema`](crate::Schema).
@@ -37,7 +37,7 @@ pub enum ErrorKind {
     /// A table cannot be watched. The `source()` has the reasons.
     Refused,
     /// A watched table changed after the schema was installed: see
-    /// [`Schema::verify`](crate::Schema::verify). The `source()` has the reasons.
+    /// [`Install::verify`](crate::Install::verify). The `source()` has the reasons.
     Changed,
     /// The commit failed in a way, as of a broken disk, that leaves open
     /// whether the write is there once the file is opened again. Never take it
@@ -112,9 +112,26 @@ impl Error {
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
+        if let rusqlite::Error::FromSqlConversionFailure(_, _, cause) = &error
+            && let Some(error) = cause.downcast_ref::<ScopeError>()
+        {
+            return error.clone().into();
+        }
         Self {
             kind: ErrorKind::Database,
             cause: Some(Box::new(error)),
+        }
+    }
+}
+
+impl From<ScopeError> for Error {
+    fn from(error: ScopeError) -> Self {
+        match error {
+            ScopeError::NotWatched(scope) => Self::about(ErrorKind::NotWatched, &scope),
+            error => Self {
+                kind: ErrorKind::Database,
+                cause: Some(Box::new(error)),
+            },
         }
     }
 }

@@ -13,7 +13,7 @@
 //! use http::{Request, header, request::Parts};
 //! use tower_conditional::{handler::Expected, route::Route, Current, ValidatorSource};
 //! use tower_conditional_sqlite::{
-//!     Database, GuardError, Schema, Scope, Target, VersionSource, Watch,
+//!     Database, GuardError, Install, Schema, Scope, Target, VersionSource, Watch,
 //! };
 //!
 //! let database = Database::in_memory()?; // or Database::open("notes.db")?
@@ -111,7 +111,7 @@
 //!   not guarded cannot come between, even if the row is absent.
 //! - One row has one spelling: `17` has a state, and `017` has none; see [`Scope`].
 //! - A table whose content could change while its tags stay is refused, and
-//!   [`Schema::verify`] finds later changes at each start.
+//!   [`Install::verify`] finds later changes at each start.
 //!
 //! # What it does not promise
 //!
@@ -128,6 +128,7 @@
 mod database;
 mod error;
 mod guarded;
+mod install;
 mod name;
 mod schema;
 mod scope;
@@ -142,8 +143,9 @@ mod versions;
 pub use database::{Builder, Database};
 pub use error::{Error, ErrorKind};
 pub use guarded::{GuardError, Guarded, Target};
+pub use install::Install;
 pub use rusqlite;
-pub use schema::{InvalidSchema, Schema, Watch};
+pub use schema::{InvalidSchema, Schema, ScopeError, Statements, Watch};
 pub use scope::Scope;
 pub use source::{QuerySource, VersionSource};
 pub use state::{EventLog, ScopeState};

@@ -64,8 +64,10 @@ impl Scope {
         &self.text
     }
 
-    /// The entry that stands there if such scopes are watched at all.
-    pub(crate) fn watched(&self) -> &str {
+    /// Returns the text of the entry that says that such scopes are watched: for
+    /// `row/notes/17` it is `row/notes`, for a table its own.
+    #[must_use]
+    pub fn watch_key(&self) -> &str {
         match (self.kind, self.text.rsplit_once('/')) {
             (Kind::Row | Kind::Group, Some((all, _))) => all,
             (Kind::Row | Kind::Group, None) | (Kind::Table, _) => &self.text,

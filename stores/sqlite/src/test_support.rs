@@ -12,7 +12,7 @@ use http::{Request, request::Parts};
 use tokio::sync::oneshot;
 use tower_conditional::{Current, ValidatorSource, VersionTags, validator::TagRef};
 
-use crate::{Database, Error, Schema, Scope, VersionSource, Watch};
+use crate::{Database, Error, Install, Schema, Scope, VersionSource, Watch};
 
 /// A path for a database file of one test, removed with what SQLite put beside it.
 #[derive(Debug)]

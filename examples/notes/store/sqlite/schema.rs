@@ -1,6 +1,6 @@
 //! The migration: tables, their first rows, and the schema that keeps versions of them.
 
-use tower_conditional_sqlite::{Database, Schema, Watch};
+use tower_conditional_sqlite::{Database, Install, Schema, Watch};
 
 use crate::store::{FILLER, StoreError};
 

@@ -22,7 +22,7 @@ use super::{
     tests::{if_match, must_be_absent},
 };
 use crate::{
-    Database, Schema, Scope, Watch,
+    Database, Install, Schema, Scope, Watch,
     test_support::{TempFile, execute},
 };
 

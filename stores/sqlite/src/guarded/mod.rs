@@ -14,7 +14,7 @@ use std::{fmt, ops::Deref};
 use rusqlite::{Transaction, TransactionBehavior};
 use tower_conditional::{Current, handler::Expected};
 
-use crate::{Database, Error};
+use crate::{Database, Error, ErrorKind, Scope, versions::read};
 
 pub use error::GuardError;
 pub use target::Target;
@@ -28,7 +28,9 @@ impl Database {
     /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
     /// use http::{Request, header};
     /// use tower_conditional::handler::Expected;
-    /// use tower_conditional_sqlite::{Database, GuardError, Schema, Scope, Target, Watch};
+    /// use tower_conditional_sqlite::{
+    ///     Database, GuardError, Install, Schema, Scope, Target, Watch,
+    /// };
     ///
     /// # let database = Database::in_memory()?;
     /// # database.run(|connection| connection.execute_batch(
@@ -90,7 +92,10 @@ impl Database {
             let transaction = connection.transaction_with_behavior(behavior)?;
             let mut current = Current::Unknown;
             if expected.is_conditional() {
-                current = target.read(&transaction)??;
+                current = target.read(&transaction)?;
+                if matches!(current, Current::Unknown) {
+                    return Err(Error::about(ErrorKind::OtherSpelling, &target.scope));
+                }
             }
             if let Err(failed) = expected.check(current) {
                 return Ok(Err(failed));
@@ -115,15 +120,24 @@ pub struct Guarded<'c> {
 
 impl Guarded<'_> {
     /// Returns the target's state after the writes so far, for the validators of
-    /// the response. It is [`Current::Unknown`] for a scope that is not watched, or
-    /// a key in another spelling.
+    /// the response. It is [`Current::Unknown`] for a key in another spelling.
     ///
     /// # Errors
     ///
-    /// What the driver says.
+    /// Those of the driver. The error of a scope that is not watched becomes
+    /// [`ErrorKind::NotWatched`] where [`Database::guarded`] returns it.
     pub fn current(&self) -> rusqlite::Result<Current> {
-        let state = self.target.read(&self.transaction)?;
-        Ok(state.unwrap_or(Current::Unknown))
+        self.target.read(&self.transaction)
+    }
+
+    /// Returns the state of any scope after the writes so far, such as that of a row
+    /// that was created in the target.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`current`](Self::current).
+    pub fn read(&self, scope: &Scope) -> rusqlite::Result<Current> {
+        read(&self.transaction, &self.target.statements, scope)
     }
 }
 

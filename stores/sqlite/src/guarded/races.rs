@@ -14,7 +14,7 @@ use super::{
     tests::{if_match, must_be_absent, row, write},
 };
 use crate::{
-    Database, Schema, Scope, Watch,
+    Database, Install, Schema, Scope, Watch,
     test_support::{NOTES, TempFile, execute, schema, tag},
 };
 

@@ -7,7 +7,7 @@ use super::{
     tests::{if_match, must_be_absent},
 };
 use crate::{
-    Database, ErrorKind, Schema, Scope, Watch,
+    Database, ErrorKind, Install, Schema, Scope, Watch,
     test_support::{current, execute, tag},
 };
 use tower_conditional::{Current, handler::Expected};

@@ -4,29 +4,25 @@ use rusqlite::{Connection, types::Value};
 use tower_conditional::{Current, VersionTags};
 
 use crate::{
-    Error, InvalidSchema, Scope,
-    versions::{VersionQuery, Versions},
+    InvalidSchema, Scope, Statements,
+    versions::{VersionQuery, read},
 };
 
 /// Whose version a guarded write compares.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Target {
-    kind: Kind,
-    tags: VersionTags,
-}
-
-#[derive(Debug, Clone)]
-enum Kind {
-    Scope(Scope, Versions),
-    Query(VersionQuery),
+    pub(super) scope: Scope,
+    /// Of a version that the application keeps itself.
+    query: Option<VersionQuery>,
+    pub(super) statements: Statements,
 }
 
 impl Target {
     /// The version that triggers keep, as [`VersionSource`](crate::VersionSource)
     /// reads it.
     pub fn scope(scope: Scope) -> Self {
-        Self::new(Kind::Scope(scope, Versions::default()))
+        Self::new(scope, None)
     }
 
     /// The application's own version, as [`QuerySource`](crate::QuerySource)
@@ -36,45 +32,43 @@ impl Target {
         sql: impl Into<Arc<str>>,
         params: impl IntoIterator<Item = impl Into<Value>>,
     ) -> Self {
-        Self::new(Kind::Query(VersionQuery {
-            scope,
+        let query = VersionQuery {
             sql: sql.into(),
             params: params.into_iter().map(Into::into).collect(),
-        }))
+        };
+        Self::new(scope, Some(query))
     }
 
-    /// How tags are made: as for the tags that clients were given. Plain by default.
+    fn new(scope: Scope, query: Option<VersionQuery>) -> Self {
+        Self {
+            scope,
+            query,
+            statements: Statements::new(),
+        }
+    }
+
+    /// Sets how versions become tags, as the source has it. Defaults to
+    /// [`VersionTags::plain`].
     pub fn tags(self, tags: VersionTags) -> Self {
-        Self { tags, ..self }
+        let statements = self.statements.tags(tags);
+        Self { statements, ..self }
     }
 
     /// The name of the table of versions, where
     /// [`Schema::versions_table`](crate::Schema::versions_table) gave it one.
-    /// A query has no use for it.
     ///
     /// # Errors
     ///
     /// [`InvalidSchema::Name`].
-    pub fn versions_table(mut self, name: impl Into<String>) -> Result<Self, InvalidSchema> {
-        let named = Versions::table(name)?;
-        if let Kind::Scope(_, versions) = &mut self.kind {
-            *versions = named;
-        }
-        Ok(self)
+    pub fn versions_table(self, name: impl Into<String>) -> Result<Self, InvalidSchema> {
+        let statements = self.statements.versions_table(name)?;
+        Ok(Self { statements, ..self })
     }
 
-    fn new(kind: Kind) -> Self {
-        Self {
-            kind,
-            tags: VersionTags::plain(),
-        }
-    }
-
-    /// Reads the state. The inner error is that of [`Versions::read`].
-    pub(super) fn read(&self, connection: &Connection) -> rusqlite::Result<Result<Current, Error>> {
-        match &self.kind {
-            Kind::Scope(scope, versions) => versions.read(connection, scope, &self.tags),
-            Kind::Query(query) => query.read(connection, &self.tags).map(Ok),
+    pub(super) fn read(&self, connection: &Connection) -> rusqlite::Result<Current> {
+        match &self.query {
+            Some(query) => query.read(connection, &self.statements.tags_of(&self.scope)),
+            None => read(connection, &self.statements, &self.scope),
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::error::Error as _;
 
 use http::{Request, header::HeaderName};
-use tower_conditional::{VersionTags, handler::Expected};
+use tower_conditional::{Current, VersionTags, handler::Expected};
 
 use super::{GuardError, Target};
 use crate::{
@@ -236,4 +236,31 @@ async fn a_write_is_whole_though_its_caller_goes_away() {
     }
     drop(release);
     assert!(tag(&database, row()).await.is_some());
+}
+
+/// The validators for the response come out of the transaction that wrote.
+#[tokio::test]
+async fn the_state_of_any_scope_is_told_after_the_writes() {
+    let database = notes().await;
+    let write = database.guarded(must_be_absent(), Target::scope(row()), |tx| {
+        assert!(matches!(tx.current()?, Current::Absent));
+        tx.execute("INSERT INTO notes VALUES (1, 'a', 'one')", ())?;
+        assert!(matches!(
+            tx.read(&Scope::row("notes", "01"))?,
+            Current::Unknown
+        ));
+        Ok((tx.current()?, tx.read(&Scope::table("notes"))?))
+    });
+    let (current, all) = write.await.unwrap();
+    assert_eq!(spelled(&current), tag(&database, row()).await);
+    let table = Scope::table("notes");
+    assert_eq!(spelled(&all), tag(&database, table).await);
+
+    let nobody = database.guarded(anything(), Target::scope(row()), |tx| {
+        tx.read(&Scope::row("nobody", 1))
+    });
+    let Err(GuardError::Database(error)) = nobody.await else {
+        panic!("nobody watches it");
+    };
+    assert_eq!(error.kind(), ErrorKind::NotWatched);
 }

@@ -1,81 +1,113 @@
 //! Faults of a table that would let its content change and its tags stay.
 
-use std::ffi::CStr;
-
-use rusqlite::{Connection, OptionalExtension};
-
 use super::watch::Watched;
-use crate::name::Name;
+use crate::name::{Name, literal};
 
-/// Returns the reasons for which the table cannot be watched.
-pub(super) fn refused(connection: &Connection, watch: &Watched) -> rusqlite::Result<Vec<String>> {
-    let mut reasons = of_table(connection, &watch.table)?;
-    if !reasons.is_empty() {
-        return Ok(reasons);
-    }
-    let table = watch.table.as_str();
-    for column in watch.key.iter().chain(&watch.groups) {
-        let name = column.as_str();
-        match connection.column_metadata(Some("main"), table, name) {
-            Ok((declared, ..)) if declared.is_some_and(is_real) => reasons.push(format!(
-                "column {name:?} of table {table:?} has real numbers, which equal integers of \
-                 another spelling"
-            )),
-            Ok((_, collation, ..)) if collation.is_none_or(|it| it == c"BINARY") => {}
-            Ok(_) => reasons.push(format!(
-                "column {name:?} of table {table:?} has a collation for which different texts are equal"
-            )),
-            Err(_) => reasons.push(format!("there is no column {name:?} in table {table:?}")),
+/// A condition in SQL that must not hold, and SQL for the reason to give if it does.
+#[derive(Debug)]
+pub(super) struct Fault {
+    found: String,
+    reason: String,
+}
+
+impl Fault {
+    pub(super) fn new(found: impl Into<String>, reason: impl AsRef<str>) -> Self {
+        Self {
+            found: found.into(),
+            reason: literal(reason.as_ref()),
         }
     }
-    if let Some(key) = &watch.key
-        && reasons.is_empty()
-        && !is_unique(connection, &watch.table, key)?
-    {
-        reasons.push(format!(
-            "no primary key or unique index is on column {:?} of table {table:?} alone: two rows \
-             would share a version",
-            key.as_str()
+}
+
+/// A query for the reasons of all faults that are found.
+pub(super) fn reasons(faults: &[Fault]) -> String {
+    if faults.is_empty() {
+        return "SELECT '' WHERE false".to_owned();
+    }
+    let faults = faults.iter();
+    let each = faults.map(|Fault { found, reason }| format!("({found}, {reason})"));
+    format!(
+        "SELECT column2 FROM (VALUES\n    {}\n) WHERE column1",
+        each.collect::<Vec<_>>().join(",\n    ")
+    )
+}
+
+/// Faults for which the table cannot be watched.
+pub(super) fn of_watched(watch: &Watched) -> Vec<Fault> {
+    let table = watch.table.as_str();
+    let kind = format!(
+        "(SELECT type FROM pragma_table_list WHERE schema = 'main' AND name = {} COLLATE NOCASE)",
+        literal(table)
+    );
+    let mut faults = vec![
+        Fault::new(
+            format!("{kind} IS NULL"),
+            format!("there is no table {table:?}"),
+        ),
+        Fault {
+            found: format!("{kind} <> 'table'"),
+            reason: format!(
+                "{} || {kind} || '\": writes to it could not all be seen'",
+                literal(&format!("{table:?} is of the kind \""))
+            ),
+        },
+    ];
+    for column in watch.key.iter().chain(&watch.groups) {
+        let name = column.as_str();
+        let is = |condition: &str| {
+            format!(
+                "EXISTS (SELECT 1 FROM pragma_table_xinfo({}, 'main')
+        WHERE name = {} COLLATE NOCASE AND {condition})",
+                literal(table),
+                literal(name)
+            )
+        };
+        faults.push(Fault::new(
+            format!("{kind} = 'table' AND NOT {}", is("true")),
+            format!("there is no column {name:?} in table {table:?}"),
+        ));
+        faults.push(Fault::new(
+            is(IS_REAL),
+            format!(
+                "column {name:?} of table {table:?} has real numbers, which equal integers of \
+                 another spelling"
+            ),
         ));
     }
-    Ok(reasons)
+    if let Some(key) = &watch.key {
+        faults.push(Fault::new(
+            format!("{kind} = 'table' AND NOT {}", is_unique(&watch.table, key)),
+            format!(
+                "no primary key or unique index is on column {:?} of table {table:?} alone: two \
+                 rows would share a version",
+                key.as_str()
+            ),
+        ));
+    }
+    faults
 }
 
-fn of_table(connection: &Connection, table: &Name) -> rusqlite::Result<Vec<String>> {
-    let sql =
-        "SELECT type FROM pragma_table_list WHERE schema = 'main' AND name = ?1 COLLATE NOCASE";
-    let kind: Option<String> = connection
-        .query_row(sql, [table.as_str()], |row| row.get(0))
-        .optional()?;
-    let table = table.as_str();
-    Ok(match kind.as_deref() {
-        Some("table") => Vec::new(),
-        Some(other) => vec![format!(
-            "{table:?} is of the kind {other:?}: writes to it could not all be seen"
-        )],
-        None => vec![format!("there is no table {table:?}")],
-    })
-}
+/// True if a column of this declared type has the affinity `REAL`.
+const IS_REAL: &str =
+    "(instr(upper(type), 'REAL') OR instr(upper(type), 'FLOA') OR instr(upper(type), 'DOUB'))
+        AND NOT (instr(upper(type), 'INT') OR instr(upper(type), 'CHAR')
+            OR instr(upper(type), 'CLOB') OR instr(upper(type), 'TEXT')
+            OR instr(upper(type), 'BLOB'))";
 
-/// Returns `true` if a column of this declared type has the affinity `REAL`.
-fn is_real(declared: &CStr) -> bool {
-    let declared = declared.to_string_lossy().to_uppercase();
-    let has = |part: &&str| declared.contains(*part);
-    ["REAL", "FLOA", "DOUB"].iter().any(has)
-        && !["INT", "CHAR", "CLOB", "TEXT", "BLOB"].iter().any(has)
-}
-
-/// Returns `true` if the column alone is the primary key, or has a unique index on
+/// SQL that is true if the column alone is the primary key, or has a unique index on
 /// all rows.
-fn is_unique(connection: &Connection, table: &Name, key: &Name) -> rusqlite::Result<bool> {
-    let sql = "SELECT EXISTS (
-        SELECT 1 FROM pragma_table_xinfo(?1) WHERE name = ?2 COLLATE NOCASE AND pk = 1
-            AND 1 = (SELECT count(*) FROM pragma_table_xinfo(?1) WHERE pk > 0)
+fn is_unique(table: &Name, key: &Name) -> String {
+    let (table, key) = (literal(table.as_str()), literal(key.as_str()));
+    format!(
+        "(EXISTS (
+        SELECT 1 FROM pragma_table_xinfo({table}, 'main') WHERE name = {key} COLLATE NOCASE
+            AND pk = 1
+            AND 1 = (SELECT count(*) FROM pragma_table_xinfo({table}, 'main') WHERE pk > 0)
     ) OR EXISTS (
-        SELECT 1 FROM pragma_index_list(?1) AS list
+        SELECT 1 FROM pragma_index_list({table}, 'main') AS list
         WHERE list.\"unique\" AND NOT list.partial
-            AND 1 = (SELECT count(*) FROM pragma_index_info(list.name))
-            AND ?2 = (SELECT name FROM pragma_index_info(list.name)) COLLATE NOCASE
-    )";
-    connection.query_row(sql, [table.as_str(), key.as_str()], |row| row.get(0))
+            AND 1 = (SELECT count(*) FROM pragma_index_info(list.name, 'main'))
+            AND {key} = (SELECT name FROM pragma_index_info(list.name, 'main')) COLLATE NOCASE
+    ))"
+    )
 }

@@ -1,5 +1,7 @@
 use std::{error, fmt};
 
+use crate::Scope;
+
 /// Why a [`Schema`](crate::Schema) cannot be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -23,3 +25,32 @@ impl fmt::Display for InvalidSchema {
 }
 
 impl error::Error for InvalidSchema {}
+
+/// An error returned by [`Statements::current`](crate::Statements::current).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ScopeError {
+    /// No trigger keeps a version for this scope.
+    NotWatched(Scope),
+    /// The value was not read by the statement for this scope.
+    NotVersions(Scope),
+}
+
+impl fmt::Display for ScopeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotWatched(scope) => {
+                write!(
+                    f,
+                    "no trigger keeps a version for scope {:?}",
+                    scope.as_str()
+                )
+            }
+            Self::NotVersions(scope) => {
+                write!(f, "the value has no versions of scope {:?}", scope.as_str())
+            }
+        }
+    }
+}
+
+impl error::Error for ScopeError {}

@@ -1,16 +1,17 @@
 mod checks;
 mod error;
 mod events;
+mod statements;
 #[cfg(test)]
 mod tests;
 mod triggers;
 mod watch;
 
-use rusqlite::Connection;
+use crate::name::Name;
 
-use crate::{Database, Error, ErrorKind, name::Name};
-
-pub use error::InvalidSchema;
+use checks::Fault;
+pub use error::{InvalidSchema, ScopeError};
+pub use statements::Statements;
 pub use watch::Watch;
 use watch::Watched;
 
@@ -25,7 +26,7 @@ const BEYOND_LOST: i64 = 1_000_000_000;
 /// ```
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 /// # use tower_conditional_sqlite::Database;
-/// use tower_conditional_sqlite::{Schema, Watch};
+/// use tower_conditional_sqlite::{Install, Schema, Watch};
 ///
 /// # let database = Database::in_memory()?;
 /// # database.run(|connection| connection.execute_batch(
@@ -57,7 +58,7 @@ const BEYOND_LOST: i64 = 1_000_000_000;
 ///
 /// # Refused tables
 ///
-/// [`install`](Self::install) fails if content could change and its tags stay:
+/// A table is refused if its content could change and its tags stay:
 ///
 /// - The table is a view or virtual: the triggers do not see all writes.
 /// - The key has no primary key or unique index on it alone.
@@ -66,12 +67,12 @@ const BEYOND_LOST: i64 = 1_000_000_000;
 /// - The key or a group is a column of real numbers, such as `REAL` or `DOUBLE`:
 ///   `17` and `17.0` are equal.
 ///
-/// [`sql`](Self::sql) does not check that. Call [`verify`](Self::verify) after a
-/// migration tool has run it.
+/// [`sql`](Self::sql) does not check that, but [`refused_sql`](Self::refused_sql)
+/// does. If a migration tool has run the former, verify it afterwards.
 ///
 /// # Later changes
 ///
-/// [`verify`](Self::verify) finds faults that are refused and came later, triggers
+/// [`verify_sql`](Self::verify_sql) finds faults that are refused and came later, triggers
 /// that are missing or of another schema, versions that were deleted, a table that
 /// was swapped for another, and other columns. It does not find a table that was
 /// swapped and swapped back, a change by `PRAGMA writable_schema`, or a changed
@@ -79,7 +80,7 @@ const BEYOND_LOST: i64 = 1_000_000_000;
 ///
 /// # When it runs again
 ///
-/// It may run at every start. A table that [`verify`](Self::verify) accepts is left
+/// It may run at every start. A table that [`verify_sql`](Self::verify_sql) accepts is left
 /// alone. Any other one gets new versions throughout: it is new, was rebuilt, is
 /// watched in another way now, or may have been written without triggers.
 ///
@@ -88,10 +89,11 @@ const BEYOND_LOST: i64 = 1_000_000_000;
 /// below `FULL`, or by restoring a backup. Run it after either, before the first
 /// write.
 ///
-/// # Connections other than [`Database`]
+/// # Other connections
 ///
 /// `REPLACE` removes the rows that are in its way, and SQLite fires no delete
-/// trigger for them unless the connection has `PRAGMA recursive_triggers = ON`.
+/// trigger for them unless the connection has `PRAGMA recursive_triggers = ON`, as
+/// that of a `Database` of `tower-conditional-sqlite` has.
 /// A connection that uses `REPLACE` (or `INSERT OR REPLACE`, or `UPDATE OR
 /// REPLACE`) on a watched table or a log of events must set it. Writes of a
 /// connection without triggers (`SQLITE_DBCONFIG_ENABLE_TRIGGER`) change no
@@ -182,70 +184,52 @@ UPDATE {counter} SET last = last + {BEYOND_LOST};
         sql + &format!("RELEASE {versions};\n")
     }
 
-    /// Runs the statements, in one transaction.
+    /// Returns a query that checks whether the tables can be watched. Run it before
+    /// [`sql`](Self::sql), in the same transaction. It gives a row with a reason (text)
+    /// for each fault.
     ///
-    /// # Errors
-    ///
-    /// Those of [`Database::run`], and [`ErrorKind::Refused`] if a table cannot be
-    /// watched; see [above](#refused-tables).
-    pub async fn install(&self, database: &Database) -> Result<(), Error> {
-        let (schema, sql) = (self.clone(), self.sql());
-        let installed = database.submit(move |connection| -> Result<(), Error> {
-            let transaction = connection.transaction()?;
-            let refused = schema.refused(&transaction)?;
-            Error::unless_none(ErrorKind::Refused, &refused)?;
-            transaction.execute_batch(&sql)?;
-            Ok(transaction.commit()?)
-        });
-        installed.await
+    /// It does not see the collation of the [`columns`](Self::columns), which no query
+    /// can tell; `sqlite3_table_column_metadata` does.
+    #[must_use]
+    pub fn refused_sql(&self) -> String {
+        checks::reasons(&self.refused())
     }
 
-    /// Checks that all tables are as they were installed. It reads the schema and a
-    /// few versions. Call it at each start.
-    ///
-    /// # Errors
-    ///
-    /// - [`ErrorKind::Changed`]: a table [changed](#later-changes), and new content
-    ///   may have old tags until the schema is installed again. The `source()` names
-    ///   each table and the reason.
-    /// - Those of [`Database::run`]; [`ErrorKind::Database`] also if the schema was
-    ///   never installed.
-    pub async fn verify(&self, database: &Database) -> Result<(), Error> {
-        let schema = self.clone();
-        let verified = database.submit(move |connection| -> Result<(), Error> {
-            let mut reasons = schema.refused(connection)?;
-            reasons.extend(schema.lost(connection)?);
-            Error::unless_none(ErrorKind::Changed, &reasons)
-        });
-        verified.await
-    }
-
-    fn refused(&self, connection: &Connection) -> rusqlite::Result<Vec<String>> {
-        let mut reasons = Vec::new();
-        for watch in &self.watches {
-            reasons.extend(checks::refused(connection, watch)?);
-        }
-        Ok(reasons)
-    }
-
-    /// Returns a reason for each table whose versions may be older than its content.
-    fn lost(&self, connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    /// Returns a query that checks that all tables are as they were installed. It
+    /// gives a row with a reason (text) for each fault, so new content may have old
+    /// tags until the schema is installed again. It includes
+    /// [`refused_sql`](Self::refused_sql), and fails if the schema was never installed.
+    #[must_use]
+    pub fn verify_sql(&self) -> String {
+        let mut faults = self.refused();
         let watches = self.watches.iter();
         let watches =
             watches.map(|watch| (&watch.table, triggers::are_kept(&self.versions, watch)));
         let events = self.events.iter();
         let events = events.map(|table| (table, events::are_kept(table)));
-        let mut reasons = Vec::new();
         for (table, are_kept) in watches.chain(events) {
-            let sql = format!("SELECT {are_kept}");
-            if !connection.query_row(&sql, (), |row| row.get(0))? {
-                reasons.push(format!(
+            faults.push(Fault::new(
+                format!("NOT ({are_kept})"),
+                format!(
                     "table {:?} was altered, swapped, or written without its triggers: install it again",
                     table.as_str()
-                ));
-            }
+                ),
+            ));
         }
-        Ok(reasons)
+        checks::reasons(&faults)
+    }
+
+    /// Returns the tables and columns whose values are in scopes. Their collation has
+    /// to be `BINARY`.
+    pub fn columns(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.watches.iter().flat_map(|watch| {
+            let columns = watch.key.iter().chain(&watch.groups);
+            columns.map(|column| (watch.table.as_str(), column.as_str()))
+        })
+    }
+
+    fn refused(&self) -> Vec<Fault> {
+        self.watches.iter().flat_map(checks::of_watched).collect()
     }
 
     /// No table has two roles.

@@ -125,8 +125,8 @@ where
             return Ok(Current::Unknown);
         };
         let sql = Arc::clone(&self.sql);
-        let query = VersionQuery { scope, sql, params };
-        let tags = self.tags.clone();
+        let query = VersionQuery { sql, params };
+        let tags = self.tags.scope(scope);
         let read = self
             .database
             .run(move |connection| query.read(connection, &tags));

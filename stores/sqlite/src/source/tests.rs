@@ -6,7 +6,7 @@ use tower_conditional::{Current, ValidatorSource, VersionTags};
 
 use super::{QuerySource, VersionSource};
 use crate::{
-    Database, ErrorKind, Scope,
+    Database, ErrorKind, Install, Scope,
     test_support::{
         TempFile, about, execute, hang, notes, schema, scope_of, spelled, tag, version,
     },

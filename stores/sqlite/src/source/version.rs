@@ -3,7 +3,7 @@ use std::{fmt, time::Duration};
 use http::request::Parts;
 use tower_conditional::{Current, ValidatorSource, VersionTags};
 
-use crate::{Database, Error, ErrorKind, InvalidSchema, Scope, timeout, versions::Versions};
+use crate::{Database, Error, InvalidSchema, Scope, Statements, timeout, versions::read};
 
 /// Validators from the versions that the triggers of a
 /// [`Schema`](crate::Schema) keep: one read by primary key.
@@ -12,7 +12,7 @@ use crate::{Database, Error, ErrorKind, InvalidSchema, Scope, timeout, versions:
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 /// use http::{Request, request::Parts};
 /// use tower_conditional::{route::Route, Current, ValidatorSource};
-/// use tower_conditional_sqlite::{Database, Schema, Scope, VersionSource, Watch};
+/// use tower_conditional_sqlite::{Database, Install, Schema, Scope, VersionSource, Watch};
 ///
 /// let database = Database::in_memory()?;
 /// database
@@ -59,25 +59,33 @@ use crate::{Database, Error, ErrorKind, InvalidSchema, Scope, timeout, versions:
 /// and nothing can come between:
 ///
 /// ```
-/// use tower_conditional::{Validators, VersionTags, handler::Validated};
-/// use tower_conditional_sqlite::{Database, Error, Scope, rusqlite::OptionalExtension};
+/// use tower_conditional::handler::Validated;
+/// use tower_conditional_sqlite::{
+///     Database, Error, Scope, Statements, rusqlite::OptionalExtension,
+/// };
 ///
 /// /// `None` is 404.
 /// async fn read(database: &Database, id: i64) -> Result<Option<Validated<String>>, Error> {
-///     let sql = "SELECT text, version FROM notes JOIN conditional_versions ON scope = ?2
-///         WHERE id = ?1";
-///     let scope = Scope::row("notes", id);
-///     let tags = VersionTags::plain().scope(&scope);
+///     let (scope, statements) = (Scope::row("notes", id), Statements::new());
+///     let versions = statements.versions_column(2); // parameters 2 and 3
+///     let sql = format!("SELECT text, {versions} FROM notes WHERE id = ?1");
 ///     let note = database.run(move |connection| {
-///         let read = connection.query_row(sql, (id, scope.as_str()), |row| {
-///             let validators = Validators::from(tags.number(row.get(1)?));
-///             Ok(Validated(row.get(0)?, validators))
-///         });
-///         read.optional()
+///         let params = (id, scope.as_str(), scope.watch_key());
+///         let read = connection.query_row(&sql, params, |row| Ok((row.get(0)?, row.get(1)?)));
+///         let Some((text, versions)): Option<(_, String)> = read.optional()? else {
+///             return Ok(None);
+///         };
+///         Ok(Some((text, statements.current(&scope, versions))))
 ///     });
-///     note.await
+///     let Some((text, current)) = note.await? else { return Ok(None) };
+///     let validators = current?.validators().cloned().unwrap_or_default();
+///     Ok(Some(Validated(text, validators)))
 /// }
 /// ```
+///
+/// With other [tags](Self::tags) or another [table](Self::versions_table) than the
+/// defaults, give them to the [`Statements`] too. For a query that may give no row,
+/// as one of a whole table, see [`Statements::versions_column`].
 ///
 /// # Errors
 ///
@@ -88,8 +96,7 @@ use crate::{Database, Error, ErrorKind, InvalidSchema, Scope, timeout, versions:
 pub struct VersionSource<F> {
     database: Database,
     scope: F,
-    versions: Versions,
-    tags: VersionTags,
+    statements: Statements,
     timeout: Duration,
 }
 
@@ -103,18 +110,18 @@ where
         Self {
             database,
             scope,
-            versions: Versions::default(),
-            tags: VersionTags::plain(),
+            statements: Statements::new(),
             timeout: timeout::DEFAULT,
         }
     }
 }
 
 impl<F> VersionSource<F> {
-    /// How tags are made; plain by default.
+    /// Sets how versions become tags. Defaults to [`VersionTags::plain`].
     #[must_use]
     pub fn tags(self, tags: VersionTags) -> Self {
-        Self { tags, ..self }
+        let statements = self.statements.tags(tags);
+        Self { statements, ..self }
     }
 
     /// Sets how long an answer may take, including the wait for the database's
@@ -131,8 +138,8 @@ impl<F> VersionSource<F> {
     ///
     /// [`InvalidSchema::Name`].
     pub fn versions_table(self, name: impl Into<String>) -> Result<Self, InvalidSchema> {
-        let versions = Versions::table(name)?;
-        Ok(Self { versions, ..self })
+        let statements = self.statements.versions_table(name)?;
+        Ok(Self { statements, ..self })
     }
 }
 
@@ -146,21 +153,18 @@ where
         let Some(scope) = (self.scope)(request) else {
             return Ok(Current::Unknown);
         };
-        let (versions, tags) = (self.versions.clone(), self.tags.clone());
+        let statements = self.statements.clone();
         let read = self
             .database
-            .submit(move |connection| versions.read(connection, &scope, &tags)?);
-        match timeout::within(self.timeout, read).await {
-            Err(error) if error.kind() == ErrorKind::OtherSpelling => Ok(Current::Unknown),
-            current => current,
-        }
+            .run(move |connection| read(connection, &statements, &scope));
+        timeout::within(self.timeout, read).await
     }
 }
 
 impl<F> fmt::Debug for VersionSource<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VersionSource")
-            .field("versions", &self.versions)
+            .field("statements", &self.statements)
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }

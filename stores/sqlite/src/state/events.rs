@@ -3,15 +3,15 @@ use std::time::Duration;
 use http::{HeaderValue, request::Parts};
 use tower_conditional::state_ref::StateSource;
 
-use crate::{Database, Error, InvalidSchema, name::Name, timeout};
+use crate::{Database, Error, InvalidSchema, Statements, timeout};
 
 /// The latest event of a log as the identifier of the state that a request sees.
 ///
 /// ```
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 /// use http::Request;
-/// use tower_conditional::state_ref::StateSource;
-/// use tower_conditional_sqlite::{Database, EventLog, Schema};
+/// use tower_conditional::source::StateSource;
+/// use tower_conditional_sqlite::{Database, EventLog, Install, Schema};
 ///
 /// let database = Database::in_memory()?;
 /// Schema::new().events("notes_events")?.install(&database).await?;
@@ -40,7 +40,7 @@ use crate::{Database, Error, InvalidSchema, name::Name, timeout};
 #[derive(Debug, Clone)]
 pub struct EventLog {
     database: Database,
-    table: Name,
+    sql: String,
     timeout: Duration,
 }
 
@@ -53,7 +53,7 @@ impl EventLog {
     pub fn new(database: Database, table: impl Into<String>) -> Result<Self, InvalidSchema> {
         Ok(Self {
             database,
-            table: Name::new(table)?,
+            sql: Statements::latest_event(table)?,
             timeout: timeout::DEFAULT,
         })
     }
@@ -70,7 +70,7 @@ impl StateSource for EventLog {
     type Error = Error;
 
     async fn latest(&self, _: &Parts) -> Result<Option<HeaderValue>, Error> {
-        let sql = format!("SELECT coalesce(max(id), 0) FROM {}", self.table);
+        let sql = self.sql.clone();
         let read = self
             .database
             .run(move |connection| connection.query_row(&sql, (), |row| row.get(0)));

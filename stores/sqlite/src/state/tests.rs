@@ -3,7 +3,7 @@ use tower_conditional::state_ref::StateSource;
 
 use super::{EventLog, ScopeState};
 use crate::{
-    Database, ErrorKind, Schema, Scope,
+    Database, ErrorKind, Install, Schema, Scope,
     test_support::{about, execute, hang, notes, scope_of, tag},
 };
 

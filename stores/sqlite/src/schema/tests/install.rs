@@ -3,7 +3,7 @@ use tower_conditional::ValidatorSource;
 
 use super::{all, changed, of, row, tags};
 use crate::{
-    Database, ErrorKind, Schema, VersionSource, Watch,
+    Database, ErrorKind, Install, Schema, VersionSource, Watch,
     test_support::{NOTES, TempFile, about, current, execute, notes, schema, tag},
 };
 

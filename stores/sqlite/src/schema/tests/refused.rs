@@ -1,5 +1,5 @@
 use crate::{
-    Database, ErrorKind, InvalidSchema, Schema, Watch,
+    Database, ErrorKind, Install, InvalidSchema, Schema, Watch,
     test_support::{NOTES, execute, schema},
 };
 

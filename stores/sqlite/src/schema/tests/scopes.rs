@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use rusqlite::types::Value;
 
 use crate::{
-    Database, Schema, Scope, Watch,
+    Database, Install, Schema, Scope, Watch,
     name::Name,
     test_support::{execute, tag, version},
 };

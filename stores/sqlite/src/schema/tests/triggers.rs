@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use super::{changed, row, tags};
 use crate::{
-    ErrorKind, Schema, Scope, Watch,
+    ErrorKind, Install, Schema, Scope, Watch,
     test_support::{current, execute, notes, schema, tag},
 };
 

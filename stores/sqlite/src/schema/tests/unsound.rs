@@ -4,7 +4,7 @@ use std::error::Error as _;
 
 use super::{row, tags};
 use crate::{
-    Database, Error, ErrorKind, Schema, Watch,
+    Database, Error, ErrorKind, Install, Schema, Watch,
     test_support::{execute, notes, schema, version},
 };
 

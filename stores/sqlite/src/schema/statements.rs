@@ -1,0 +1,156 @@
+use tower_conditional::{Current, VersionTags};
+
+use crate::{InvalidSchema, Scope, ScopeError, name::Name, scope, spelling::is_spelled};
+
+use super::default_versions;
+
+/// The statements about the versions that the triggers of a
+/// [`Schema`](crate::Schema) keep.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Statements {
+    tags: VersionTags,
+    versions: Name,
+    read: String,
+}
+
+impl Statements {
+    /// Creates the statements about the table `conditional_versions`, with plain
+    /// tags.
+    pub fn new() -> Self {
+        Self::about(default_versions(), VersionTags::plain())
+    }
+
+    fn about(versions: Name, tags: VersionTags) -> Self {
+        let read = read(&versions, 1);
+        Self {
+            tags,
+            versions,
+            read,
+        }
+    }
+
+    /// Sets the name that [`Schema::versions_table`](crate::Schema::versions_table)
+    /// was given.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSchema::Name`].
+    pub fn versions_table(self, name: impl Into<String>) -> Result<Self, InvalidSchema> {
+        Ok(Self::about(Name::new(name)?, self.tags))
+    }
+
+    /// Sets how versions become tags. Defaults to [`VersionTags::plain`].
+    pub fn tags(self, tags: VersionTags) -> Self {
+        Self { tags, ..self }
+    }
+
+    /// Returns how versions of a scope become tags, as for
+    /// `Expected::versions_of` in a handler.
+    #[must_use]
+    pub fn tags_of(&self, scope: &Scope) -> VersionTags {
+        self.tags.scope(scope)
+    }
+
+    /// Returns the statement that reads the versions of a scope. Its parameters are
+    /// [`Scope::as_str`] and [`Scope::watch_key`]. It gives one row with one text, for
+    /// [`current`](Self::current).
+    #[must_use]
+    pub fn read(&self) -> &str {
+        &self.read
+    }
+
+    /// Returns [`read`](Self::read) as an expression, so that a statement reads
+    /// content and versions at once and nothing can come between. Its two parameters
+    /// have the number `first` and the next one.
+    ///
+    /// A statement that gives no row gives no versions either. To read a whole table,
+    /// put them first:
+    ///
+    /// ```
+    /// # use tower_conditional_sqlite::Statements;
+    /// let versions = Statements::new().versions_column(1);
+    /// let sql = format!(
+    ///     "SELECT id, text, versions FROM (SELECT {versions} AS versions) AS kept
+    ///      LEFT JOIN notes ON true ORDER BY id"
+    /// );
+    /// ```
+    #[must_use]
+    pub fn versions_column(&self, first: u16) -> String {
+        format!("({})", read(&self.versions, first))
+    }
+
+    /// Returns the statement that reads the number of the latest event in a table of
+    /// [`Schema::events`](crate::Schema::events); 0 before the first.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSchema::Name`].
+    pub fn latest_event(table: impl Into<String>) -> Result<String, InvalidSchema> {
+        let table = Name::new(table)?;
+        Ok(format!("SELECT coalesce(max(id), 0) FROM {table}"))
+    }
+
+    /// Returns the state of a scope, from the text that [`read`](Self::read) gives
+    /// for it.
+    ///
+    /// A row without a version is [`Current::Absent`]. A table and a group are always
+    /// [`Current::Present`]. It is [`Current::Unknown`] only for a key that SQLite
+    /// spells in another way; see [`Scope`].
+    ///
+    /// # Errors
+    ///
+    /// [`ScopeError::NotWatched`]; [`ScopeError::NotVersions`] for a value of another
+    /// statement.
+    pub fn current(
+        &self,
+        scope: &Scope,
+        versions: impl AsRef<[u8]>,
+    ) -> Result<Current, ScopeError> {
+        let Some([version, mark, spelling]) = parse(versions.as_ref()) else {
+            return Err(ScopeError::NotVersions(scope.clone()));
+        };
+        let Some(mark) = mark else {
+            return Err(ScopeError::NotWatched(scope.clone()));
+        };
+        if let Some(value) = scope.value()
+            && !is_spelled(spelling.unwrap_or_default(), value)
+        {
+            return Ok(Current::Unknown);
+        }
+        if version.is_none() && scope.is_row() {
+            return Ok(Current::Absent);
+        }
+        // A group of which no row was written since then has the mark's.
+        let version = version.unwrap_or(mark);
+        Ok(self.tags_of(scope).number(version).into())
+    }
+}
+
+impl Default for Statements {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The versions of a scope, of its watch, and the spelling, between spaces.
+fn read(table: &Name, first: u16) -> String {
+    let (watch_key, spelling) = (first + 1, scope::spelling(""));
+    format!(
+        "SELECT printf('%s %s %s', (SELECT version FROM {table} WHERE scope = ?{first}),
+    (SELECT version FROM {table} WHERE scope = ?{watch_key}),
+    (SELECT version FROM {table} WHERE scope = '{spelling}' || ?{watch_key}))"
+    )
+}
+
+fn parse(versions: &[u8]) -> Option<[Option<i64>; 3]> {
+    let mut parts = str::from_utf8(versions).ok()?.split(' ');
+    let mut parsed = [None; 3];
+    for version in &mut parsed {
+        let part = parts.next()?;
+        if !part.is_empty() {
+            *version = Some(part.parse().ok()?);
+        }
+    }
+    parts.next().is_none().then_some(parsed)
+}

@@ -167,19 +167,17 @@ mod error;
 mod guard;
 mod install;
 mod lease;
-mod name;
-mod schema;
-mod scope;
 mod source;
-mod spelling;
 
 pub use error::{Error, ErrorKind};
 pub use guard::{GuardError, Guarded, Target};
 pub use install::Install;
 pub use lease::Lease;
-pub use schema::{InvalidSchema, Schema, ScopeError, Statements, Watch};
-pub use scope::Scope;
 pub use source::{EventLog, Param, QuerySource, ScopeState, VersionSource};
+pub use tower_conditional_sql::{
+    InvalidSchema, Scope, ScopeError, Watch,
+    postgres::{Schema, Statements},
+};
 
 /// The README's examples are compiled with the documentation's.
 #[cfg(doctest)]

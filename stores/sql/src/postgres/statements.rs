@@ -1,13 +1,17 @@
 use tower_conditional::{Current, VersionTags};
 
-use super::versions::{BUCKETS, SPELLING, Versions, WATCHED};
-use crate::{InvalidSchema, Scope, ScopeError, name::TableName, spelling::is_spelled};
+use super::{
+    name::TableName,
+    spelling::is_spelled,
+    versions::{BUCKETS, SPELLING, Versions, WATCHED},
+};
+use crate::{InvalidSchema, Scope, ScopeError};
 
 /// A slot (`int4`) and its version (`int8`), in the order of the network.
 type Entry = [u8; 12];
 
 /// The statements about the versions that the triggers of a
-/// [`Schema`](crate::Schema) keep.
+/// [`Schema`](super::Schema) keep.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Statements {
@@ -32,7 +36,7 @@ impl Statements {
         }
     }
 
-    /// Sets the name that [`Schema::versions_table`](crate::Schema::versions_table)
+    /// Sets the name that [`Schema::versions_table`](super::Schema::versions_table)
     /// was given.
     ///
     /// # Errors
@@ -70,7 +74,7 @@ impl Statements {
     /// put them first:
     ///
     /// ```
-    /// # use tower_conditional_postgres::Statements;
+    /// # use tower_conditional_sql::postgres::Statements;
     /// let versions = Statements::new().versions_column(1);
     /// let sql = format!(
     ///     "SELECT id, text, versions FROM (SELECT {versions} AS versions) AS kept
@@ -145,7 +149,7 @@ ON CONFLICT DO NOTHING RETURNING version"
     }
 
     /// Returns the statement that reads the number of the latest event, a `bigint`, in
-    /// a table of [`Schema::events`](crate::Schema::events); 0 before the first.
+    /// a table of [`Schema::events`](super::Schema::events); 0 before the first.
     ///
     /// # Errors
     ///

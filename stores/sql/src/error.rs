@@ -2,7 +2,7 @@ use std::{error, fmt};
 
 use crate::Scope;
 
-/// Why a [`Schema`](crate::Schema) cannot be.
+/// Why a [`Schema`](crate::postgres::Schema) cannot be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidSchema {
@@ -30,7 +30,7 @@ impl fmt::Display for InvalidSchema {
 
 impl error::Error for InvalidSchema {}
 
-/// An error returned by [`Statements::current`](crate::Statements::current).
+/// An error returned by [`Statements::current`](crate::postgres::Statements::current).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ScopeError {

@@ -1,11 +1,12 @@
 //! SQL for a table of events.
 
 use super::{
-    InvalidSchema, checks,
+    checks,
     install::{Installation, Trigger, Triggers},
+    name::{TableName, literal},
     versions::Versions,
 };
-use crate::name::{TableName, literal};
+use crate::InvalidSchema;
 
 const TRIGGERS: [Trigger; 2] = [
     Trigger {

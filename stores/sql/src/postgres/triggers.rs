@@ -3,15 +3,13 @@
 use std::fmt::Write;
 
 use super::{
-    InvalidSchema, checks,
+    checks,
     install::{Installation, Trigger, Triggers},
-    versions::{SPELLING, Versions, WATCHED},
-    watch::Watched,
-};
-use crate::{
     name::{Name, literal},
-    scope, spelling,
+    spelling,
+    versions::{SPELLING, Versions, WATCHED},
 };
+use crate::{InvalidSchema, scope, watch::Watched};
 
 /// Statement triggers, since only they see all rows of a statement at once:
 /// a statement that writes a thousand rows changes a table's version once.

@@ -1,14 +1,11 @@
 //! SQL that installs the triggers of one table.
 
 use super::{
-    InvalidSchema,
     checks::{self, Fault},
+    name::{TableName, dollar_quoted},
     versions::Versions,
 };
-use crate::{
-    name::{TableName, dollar_quoted},
-    scope,
-};
+use crate::{InvalidSchema, scope};
 
 /// The events and the mode of a trigger.
 pub(super) struct Trigger {
@@ -19,10 +16,8 @@ pub(super) struct Trigger {
     pub(super) how: &'static str,
 }
 
-/// The SQL that installs one table, and the faults that [`Schema::verify`] looks
+/// The SQL that installs one table, and the faults that `Schema::verify_sql` looks
 /// for afterwards.
-///
-/// [`Schema::verify`]: crate::Schema::verify
 pub(super) struct Installation {
     pub(super) sql: String,
     pub(super) faults: Vec<Fault>,

@@ -1,26 +1,17 @@
-mod checks;
-mod error;
-mod events;
-mod install;
-mod statements;
-mod triggers;
-pub(crate) mod versions;
-mod watch;
-
-use crate::name::{TableName, dollar_quoted};
-
-pub use error::{InvalidSchema, ScopeError};
-pub use statements::Statements;
-use versions::Versions;
-pub use watch::Watch;
-use watch::Watched;
+use super::{
+    checks, events,
+    name::{TableName, dollar_quoted},
+    triggers,
+    versions::Versions,
+};
+use crate::{InvalidSchema, Watch, watch::Watched};
 
 /// The migration that makes PostgreSQL (14 or later) keep versions: a table, a
 /// sequence, functions and triggers.
 ///
-/// ```no_run
-/// # async fn run(client: &tokio_postgres::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// use tower_conditional_postgres::{Install, Schema, Watch};
+/// ```
+/// # fn run() -> Result<(), tower_conditional_sql::InvalidSchema> {
+/// use tower_conditional_sql::{Watch, postgres::Schema};
 ///
 /// let schema = Schema::new().watch(
 ///     Watch::table("notes")
@@ -29,9 +20,11 @@ use watch::Watched;
 ///         .each_group("tenant_id")
 ///         .slots(8),
 /// )?;
-/// schema.install(client).await?; // or give schema.sql() to a migration tool
+/// let migration = schema.sql(); // run it, or give it to a migration tool
+/// # let _ = migration;
 /// # Ok(())
 /// # }
+/// # run().unwrap();
 /// ```
 ///
 /// # What the triggers do
@@ -150,7 +143,7 @@ impl Schema {
         self.written()
     }
 
-    /// Makes a table of events for an [`EventLog`](crate::EventLog), with the
+    /// Makes a table of events for an `EventLog` of `tower-conditional-postgres`, with the
     /// columns `id` (bigint, given out here) and `event` (text), unless there
     /// is one of this name; then it needs an `id bigint` with an index.
     ///

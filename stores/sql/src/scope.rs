@@ -14,10 +14,9 @@ use std::fmt;
 /// Names are spelled as they are in the [`Watch`](crate::Watch). A value is
 /// spelled as PostgreSQL casts it to text: an integer as `17`, a UUID in lower
 /// case with hyphens. For other spellings, such as `017`, a source has no state
-/// ([`Current::Unknown`](tower_conditional::Current)),
-/// and a guard returns an error
-/// ([`ErrorKind::OtherSpelling`](crate::ErrorKind::OtherSpelling)). So parse the
-/// path as the handler does, and pass the value.
+/// ([`Current::Unknown`](tower_conditional::Current::Unknown)), and a guard returns
+/// an error (`ErrorKind::OtherSpelling`). So parse the path as the handler does, and
+/// pass the value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Scope {
     kind: Kind,
@@ -82,7 +81,8 @@ impl Scope {
     }
 
     /// Returns `true` if it is a table or group, which exists even without rows.
-    pub(crate) fn is_collection(&self) -> bool {
+    #[must_use]
+    pub fn is_collection(&self) -> bool {
         self.kind != Kind::Row
     }
 }
@@ -94,7 +94,7 @@ impl AsRef<[u8]> for Scope {
     }
 }
 
-/// The entry for the [fingerprint](crate::schema::checks::fingerprint) of a table
+/// The entry for the [fingerprint](crate::postgres::checks::fingerprint) of a table
 /// at its installation. No [`Scope`] has this text.
 pub(crate) fn fingerprint(table: &str) -> String {
     format!("fingerprint/{}", escaped(table))

@@ -1,13 +1,16 @@
 //! SQL for the table of versions, and for what the triggers share.
 
-use super::{InvalidSchema, checks};
-use crate::name::{TableName, dollar_quoted, literal};
+use super::{
+    checks,
+    name::{TableName, dollar_quoted, literal},
+};
+use crate::InvalidSchema;
 
 /// The table of versions unless it is given another name.
 const VERSIONS: &str = "conditional_versions";
 /// The slot of the row that says that a kind of scope is watched.
 pub(crate) const WATCHED: i32 = -1;
-/// The slot of the row with the [code](crate::spelling::CODE) of the column's type.
+/// The slot of the row with the [code](super::spelling::CODE) of the column's type.
 pub(crate) const SPELLING: i32 = -2;
 /// The step by which an installation moves the numbers: past all numbers of commits
 /// that a crash undid, or that are missing in a restored backup.

@@ -1,14 +1,11 @@
 //! Faults of a table that would let its content change and its tags stay.
 
 use super::{
-    versions::{Versions, WATCHED},
-    watch::Watched,
-};
-use crate::{
     name::{Name, TableName, literal},
-    scope,
     spelling::TYPES,
+    versions::{Versions, WATCHED},
 };
+use crate::{scope, watch::Watched};
 
 /// A condition in SQL that must not hold, and the reason to give if it does.
 #[derive(Debug, Clone)]

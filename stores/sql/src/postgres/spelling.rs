@@ -6,7 +6,7 @@ pub(crate) const TYPES: &str = "'int2'::regtype, 'int4'::regtype, 'int8'::regtyp
 
 /// SQL for the code of a column's type: 1 for integers, 2 for UUIDs, 0 for texts.
 /// The table of versions keeps it in the slot
-/// [`SPELLING`](crate::schema::versions::SPELLING).
+/// [`SPELLING`](super::versions::SPELLING).
 pub(crate) const CODE: &str = "CASE WHEN atttypid = 'uuid'::regtype THEN 2 \
     WHEN atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN 1 ELSE 0 END";
 

@@ -1,5 +1,7 @@
-use super::InvalidSchema;
-use crate::name::{Name, TableName};
+use crate::{
+    InvalidSchema,
+    postgres::name::{Name, TableName},
+};
 
 /// The most slots: a reader reads them all.
 const MOST_SLOTS: u16 = 64;
@@ -7,7 +9,7 @@ const MOST_SLOTS: u16 = 64;
 /// The versions to keep of a table: of its rows, of the table, of groups of rows.
 ///
 /// `notes` is a table in the schema `public`, `app.notes` one in another. All
-/// names are quoted. [`Schema::watch`](crate::Schema::watch) checks them.
+/// names are quoted. [`Schema::watch`](crate::postgres::Schema::watch) checks them.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Watch {
@@ -69,12 +71,12 @@ impl Watch {
 
 /// A [`Watch`] that can be.
 #[derive(Debug, Clone)]
-pub(super) struct Watched {
-    pub(super) table: TableName,
-    pub(super) key: Option<Name>,
-    pub(super) whole: bool,
-    pub(super) groups: Vec<Name>,
-    pub(super) slots: u16,
+pub(crate) struct Watched {
+    pub(crate) table: TableName,
+    pub(crate) key: Option<Name>,
+    pub(crate) whole: bool,
+    pub(crate) groups: Vec<Name>,
+    pub(crate) slots: u16,
 }
 
 impl TryFrom<Watch> for Watched {

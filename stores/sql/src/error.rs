@@ -2,14 +2,14 @@ use std::{error, fmt};
 
 use crate::Scope;
 
-/// Why a [`Schema`](crate::postgres::Schema) cannot be.
+/// An error returned by the setters of a schema, and wherever a table is named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidSchema {
-    /// A name that is empty, has a NUL or too many dots, or makes a name of
-    /// more than 63 bytes, which PostgreSQL would cut off.
+    /// A name that is empty or has a NUL. For PostgreSQL, also one that has too many
+    /// dots, or makes a name of more than 63 bytes, which would be cut off.
     Name(String),
-    /// A name that is there twice.
+    /// A name that is there twice; SQLite does not tell `a` from `A`.
     Twice(String),
     /// A watch of this table that watches neither rows, nor the table, nor groups.
     Nothing(String),
@@ -20,7 +20,10 @@ pub enum InvalidSchema {
 impl fmt::Display for InvalidSchema {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Name(name) => write!(f, "{name:?} is no name for PostgreSQL, or too long"),
+            Self::Name(name) => write!(
+                f,
+                "invalid name {name:?}: it is empty or too long, or has a NUL or too many dots"
+            ),
             Self::Twice(name) => write!(f, "{name:?} is there twice"),
             Self::Nothing(table) => write!(f, "the watch of {table:?} watches nothing"),
             Self::Slots(slots) => write!(f, "there are 1 to 64 slots, not {slots}"),
@@ -30,7 +33,7 @@ impl fmt::Display for InvalidSchema {
 
 impl error::Error for InvalidSchema {}
 
-/// An error returned by [`Statements::current`](crate::postgres::Statements::current).
+/// An error returned by `Statements::current`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ScopeError {

@@ -8,6 +8,7 @@
 mod error;
 pub mod postgres;
 mod scope;
+pub mod sqlite;
 mod watch;
 
 pub use error::{InvalidSchema, ScopeError};

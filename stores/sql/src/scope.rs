@@ -6,14 +6,13 @@ use std::fmt;
 /// It is spelled as one text, `row/notes/17`, `table/notes` or
 /// `group/notes/tenant_id/acme`, in which `%` and `/` of names and values are
 /// `%25` and `%2F`. So the text shows the kind, each kind has a fixed number of
-/// parts, and no two scopes share a text. A NUL, which no text of PostgreSQL
-/// has, is `%00`, and so the scope of no row. All other scopes
-/// `tower-conditional-sqlite` spells in the same way. This text is the
+/// parts, and no two scopes share a text. This text is the
 /// [scope of the tags](tower_conditional::VersionTags::scope).
 ///
 /// Names are spelled as they are in the [`Watch`](crate::Watch). A value is
-/// spelled as PostgreSQL casts it to text: an integer as `17`, a UUID in lower
-/// case with hyphens. For other spellings, such as `017`, a source has no state
+/// spelled as the database casts it to text: an integer as `17`; in PostgreSQL a
+/// UUID in lower case with hyphens; in SQLite a blob in lower-case hexadecimal
+/// digits. For other spellings, such as `017`, a source has no state
 /// ([`Current::Unknown`](tower_conditional::Current::Unknown)), and a guard returns
 /// an error (`ErrorKind::OtherSpelling`). So parse the path as the handler does, and
 /// pass the value.
@@ -94,12 +93,6 @@ impl AsRef<[u8]> for Scope {
     }
 }
 
-/// The entry for the [fingerprint](crate::postgres::checks::fingerprint) of a table
-/// at its installation. No [`Scope`] has this text.
-pub(crate) fn fingerprint(table: &str) -> String {
-    format!("fingerprint/{}", escaped(table))
-}
-
 /// What all rows of a table start with; alone, that its rows are watched.
 pub(crate) fn rows(table: &str) -> String {
     format!("row/{}", escaped(table))
@@ -115,8 +108,7 @@ pub(crate) fn groups(table: &str, column: &str) -> String {
 }
 
 pub(crate) fn escaped(part: &str) -> String {
-    let part = part.replace('%', "%25").replace('/', "%2F");
-    part.replace('\0', "%00")
+    part.replace('%', "%25").replace('/', "%2F")
 }
 
 #[cfg(test)]

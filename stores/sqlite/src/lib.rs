@@ -129,11 +129,7 @@ mod database;
 mod error;
 mod guarded;
 mod install;
-mod name;
-mod schema;
-mod scope;
 mod source;
-mod spelling;
 mod state;
 #[cfg(test)]
 mod test_support;
@@ -145,10 +141,12 @@ pub use error::{Error, ErrorKind};
 pub use guarded::{GuardError, Guarded, Target};
 pub use install::Install;
 pub use rusqlite;
-pub use schema::{InvalidSchema, Schema, ScopeError, Statements, Watch};
-pub use scope::Scope;
 pub use source::{QuerySource, VersionSource};
 pub use state::{EventLog, ScopeState};
+pub use tower_conditional_sql::{
+    InvalidSchema, Scope, ScopeError, Watch,
+    sqlite::{Schema, Statements},
+};
 
 /// The README's examples are compiled with the documentation's.
 #[cfg(doctest)]

@@ -25,7 +25,8 @@ impl HeldAbsence {
         scope: &Scope,
         statements: &Statements,
     ) -> Result<Option<Self>, Error> {
-        let params: [(&(dyn ToSql + Sync), Type); 1] = [(&scope.as_str(), Type::TEXT)];
+        let params: [(&(dyn ToSql + Sync), Type); 1] =
+            [(&Statements::scope_text(scope), Type::TEXT)];
         let rows = tx.query_typed(&statements.hold_absence(), &params).await?;
         let Some(row) = rows.first() else {
             return Ok(None);
@@ -47,7 +48,7 @@ impl HeldAbsence {
     /// Deletes the version, unless the row was written: then it is another one.
     pub(super) async fn end(&self, tx: &Transaction<'_>) -> Result<(), tokio_postgres::Error> {
         let params: [(&(dyn ToSql + Sync), Type); 2] = [
-            (&self.scope.as_str(), Type::TEXT),
+            (&Statements::scope_text(&self.scope), Type::TEXT),
             (&self.version, Type::INT8),
         ];
         tx.query_typed(&self.release, &params).await?;

@@ -118,9 +118,10 @@ impl Target {
         &self,
         tx: &Transaction<'_>,
     ) -> Result<(Current, Option<HeldAbsence>), Error> {
+        let text = Statements::scope_text(&self.scope);
         let Some(query) = &self.query else {
             if self.scope.is_collection() {
-                let texts = [self.scope.watch_key(), self.scope.as_str()];
+                let texts = [self.scope.watch_key(), &text];
                 self.lock(tx, &Statements::lock_collection(), &texts)
                     .await?;
             } else {
@@ -130,8 +131,8 @@ impl Target {
             return self.hold(tx).await;
         };
         // Also where there is no row: of two that create, the second waits here.
-        let texts = [self.scope.as_str()];
-        self.lock(tx, &Statements::lock_unwatched(), &texts).await?;
+        self.lock(tx, &Statements::lock_unwatched(), &[&text])
+            .await?;
         Ok((self.run(tx, query).await?, None))
     }
 

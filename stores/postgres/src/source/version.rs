@@ -164,7 +164,7 @@ pub(crate) async fn read(
     scope: &Scope,
 ) -> Result<Current, Error> {
     let params: [(&(dyn ToSql + Sync), Type); 2] = [
-        (&scope.as_str(), Type::TEXT),
+        (&Statements::scope_text(scope), Type::TEXT),
         (&scope.watch_key(), Type::TEXT),
     ];
     let row = client.query_typed_one(sql, &params).await?;

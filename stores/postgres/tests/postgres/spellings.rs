@@ -12,7 +12,7 @@ use tower_conditional_postgres::{
 
 use crate::support::{
     connection, database, if_match, if_none_match_any, install, lease, reason, request, row, run,
-    tag,
+    tag, tag_or_absent,
 };
 
 /// Types with spellings of one value; the first is PostgreSQL's.
@@ -141,4 +141,7 @@ async fn texts_are_keys_as_they_are() {
         let created = write(&pool, "text", spelling, if_none_match_any()).await;
         created.expect("there was none");
     }
+    // No text has a NUL, so no row does.
+    let nul = tag_or_absent(&pool, &row("a\0b")).await;
+    assert_eq!(nul, None);
 }

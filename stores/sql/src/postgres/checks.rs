@@ -3,9 +3,9 @@
 use super::{
     name::{Name, TableName, literal},
     spelling::TYPES,
-    versions::{Versions, WATCHED},
+    versions::{Versions, WATCHED, fingerprint_entry},
+    watched::Watched,
 };
-use crate::{scope, watch::Watched};
 
 /// A condition in SQL that must not hold, and the reason to give if it does.
 #[derive(Debug, Clone)]
@@ -198,7 +198,7 @@ pub(super) fn of_kept(versions: &Versions, table: &TableName, watched: &[String]
         Fault::new(
             format!(
                 "NOT EXISTS (SELECT FROM {versions} WHERE scope = {} AND version = {})",
-                literal(&scope::fingerprint(name)),
+                literal(&fingerprint_entry(name)),
                 fingerprint(&named(table))
             ),
             format!(

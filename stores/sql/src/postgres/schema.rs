@@ -3,8 +3,9 @@ use super::{
     name::{TableName, dollar_quoted},
     triggers,
     versions::Versions,
+    watched::Watched,
 };
-use crate::{InvalidSchema, Watch, watch::Watched};
+use crate::{InvalidSchema, Watch};
 
 /// The migration that makes PostgreSQL (14 or later) keep versions: a table, a
 /// sequence, functions and triggers.

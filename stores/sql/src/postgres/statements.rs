@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use tower_conditional::{Current, VersionTags};
 
 use super::{
@@ -58,9 +60,20 @@ impl Statements {
         self.tags.scope(scope)
     }
 
+    /// Returns the text of a scope as a parameter. It is [`Scope::as_str`], but a NUL,
+    /// which no text of PostgreSQL has, is `%00`, and so the text of no row.
+    #[must_use]
+    pub fn scope_text(scope: &Scope) -> Cow<'_, str> {
+        let text = scope.as_str();
+        if text.contains('\0') {
+            return text.replace('\0', "%00").into();
+        }
+        text.into()
+    }
+
     /// Returns the statement that reads the versions of a scope. Its parameters are
-    /// [`Scope::as_str`] and [`Scope::watch_key`], both `text`. It gives one row with
-    /// one `bytea`, for [`current`](Self::current).
+    /// [`scope_text`](Self::scope_text) and [`Scope::watch_key`], both `text`. It gives
+    /// one row with one `bytea`, for [`current`](Self::current).
     #[must_use]
     pub fn read(&self) -> &str {
         &self.read
@@ -101,7 +114,7 @@ impl Statements {
     }
 
     /// Returns the statement that holds the absence of a row until the transaction
-    /// ends: a writer that inserts the row waits. Its parameter is [`Scope::as_str`].
+    /// ends: a writer that inserts the row waits. Its parameter is [`scope_text`](Self::scope_text).
     /// It waits for all who have inserted the row and not committed, and gives a
     /// `bigint` for [`release_absence`](Self::release_absence), or no row if the row
     /// is there.
@@ -116,7 +129,7 @@ ON CONFLICT DO NOTHING RETURNING version"
 
     /// Returns the statement that ends a [held absence](Self::hold_absence), before
     /// the commit. It changes nothing if the row was inserted meanwhile. Its
-    /// parameters are [`Scope::as_str`] and the `bigint`.
+    /// parameters are [`scope_text`](Self::scope_text) and the `bigint`.
     #[must_use]
     pub fn release_absence(&self) -> String {
         let table = &self.versions.table;
@@ -132,7 +145,7 @@ ON CONFLICT DO NOTHING RETURNING version"
 
     /// Returns the statement that [sets the lock timeout](Self::set_lock_timeout) and
     /// then waits for the writers of a table or group. Its parameters are the
-    /// timeout, [`Scope::watch_key`] and [`Scope::as_str`], all `text`.
+    /// timeout, [`Scope::watch_key`] and [`scope_text`](Self::scope_text), all `text`.
     #[must_use]
     pub fn lock_collection() -> String {
         // The lock that `bump` of the schema shares.
@@ -142,7 +155,7 @@ ON CONFLICT DO NOTHING RETURNING version"
 
     /// Returns the statement that [sets the lock timeout](Self::set_lock_timeout) and
     /// then waits for all who locked the same scope with it, watched or not. Its
-    /// parameters are the timeout and [`Scope::as_str`], both `text`.
+    /// parameters are the timeout and [`scope_text`](Self::scope_text), both `text`.
     #[must_use]
     pub fn lock_unwatched() -> String {
         after_lock_timeout(&advisory_lock("$2, 1"))
@@ -243,4 +256,67 @@ fn advisory_lock(key: &str) -> String {
 /// Evaluates `lock` under the lock timeout, in the same round trip.
 fn after_lock_timeout(lock: &str) -> String {
     format!("SELECT {lock} FROM set_config('lock_timeout', $1, true)")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entries(entries: &[(i32, i64)]) -> Vec<u8> {
+        let bytes = entries.iter().flat_map(|(slot, version)| {
+            slot.to_be_bytes().into_iter().chain(version.to_be_bytes())
+        });
+        bytes.collect()
+    }
+
+    fn current(scope: &Scope, found: &[(i32, i64)]) -> Result<Current, ScopeError> {
+        Statements::new().current(scope, entries(found))
+    }
+
+    #[test]
+    fn a_row_has_the_version_of_its_slot() {
+        let row = Scope::row("notes", 17);
+        let Ok(Current::Present(found)) = current(&row, &[(-2, 1), (-1, 3), (0, 42)]) else {
+            panic!("it is there");
+        };
+        let tag = VersionTags::plain().scope(&row).number(42);
+        assert!(found.etag.unwrap().strong_eq(&tag));
+        let absent = current(&row, &[(-2, 1), (-1, 3)]);
+        assert!(matches!(absent, Ok(Current::Absent)));
+        let other = current(&Scope::row("notes", "017"), &[(-2, 1), (-1, 3), (0, 42)]);
+        assert!(matches!(other, Ok(Current::Unknown)));
+    }
+
+    #[test]
+    fn a_collection_has_the_versions_of_all_slots() {
+        let table = Scope::table("notes");
+        let found = [
+            &[(-1, 3)][..],
+            &[(-1, 4)],
+            &[(-1, 3), (0, 4)],
+            &[(-1, 3), (1, 4)],
+            &[(-1, 3), (0, 4), (1, 4)],
+        ];
+        let tags: Vec<_> = found
+            .iter()
+            .map(|found| match current(&table, found) {
+                Ok(Current::Present(found)) => found.etag.unwrap(),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        for (at, tag) in tags.iter().enumerate() {
+            assert!(tags[..at].iter().all(|earlier| !earlier.strong_eq(tag)));
+        }
+    }
+
+    #[test]
+    fn what_is_not_watched_is_no_state() {
+        let row = Scope::row("notes", 17);
+        for found in [&[][..], &[(0, 42)], &[(-2, 1)], &[(-2, 1), (0, 42)]] {
+            let error = current(&row, found).unwrap_err();
+            assert_eq!(error, ScopeError::NotWatched(row.clone()));
+        }
+        let error = Statements::new().current(&row, "42").unwrap_err();
+        assert_eq!(error, ScopeError::NotVersions(row));
+    }
 }

@@ -7,9 +7,10 @@ use super::{
     install::{Installation, Trigger, Triggers},
     name::{Name, literal},
     spelling,
-    versions::{SPELLING, Versions, WATCHED},
+    versions::{SPELLING, Versions, WATCHED, fingerprint_entry},
+    watched::Watched,
 };
-use crate::{InvalidSchema, scope, watch::Watched};
+use crate::{InvalidSchema, scope};
 
 /// Statement triggers, since only they see all rows of a statement at once:
 /// a statement that writes a thousand rows changes a table's version once.
@@ -82,7 +83,7 @@ END"
         let (whole, rows, fingerprint) = (
             scope::whole(table),
             scope::rows(table),
-            scope::fingerprint(table),
+            fingerprint_entry(table),
         );
         // What starts the groups by whatever column.
         let groups = scope::groups(table, "");
@@ -201,7 +202,7 @@ END"
             sql,
             "    UPDATE {versions} SET version = {} WHERE scope = {};",
             checks::fingerprint("TG_RELID"),
-            literal(&scope::fingerprint(table))
+            literal(&fingerprint_entry(table))
         );
         sql
     }

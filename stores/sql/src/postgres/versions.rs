@@ -4,7 +4,7 @@ use super::{
     checks,
     name::{TableName, dollar_quoted, literal},
 };
-use crate::InvalidSchema;
+use crate::{InvalidSchema, scope::escaped};
 
 /// The table of versions unless it is given another name.
 const VERSIONS: &str = "conditional_versions";
@@ -28,6 +28,12 @@ pub(crate) struct Versions {
     pub(super) part: TableName,
     /// `bump(watched, scopes, slots)`: new versions, each in one slot.
     pub(super) bump: TableName,
+}
+
+/// The entry for the [fingerprint](checks::fingerprint) of a table at its
+/// installation. No [`Scope`](crate::Scope) has this text.
+pub(super) fn fingerprint_entry(table: &str) -> String {
+    format!("fingerprint/{}", escaped(table))
 }
 
 impl Default for Versions {

@@ -1,10 +1,14 @@
 //! The spelling of keys: SQLite casts each value of a column to one text.
 
-use crate::name::{Name, literal};
+use super::name::{Name, literal};
+
+/// The start of the entry with the [code] of the column whose values are in the
+/// scopes of a watch.
+pub(super) const SPELLING: &str = "spelling/";
 
 /// SQL for the code of a column's affinity, which decides whether `'017'` becomes
 /// the integer 17: 1 if numbers do, 2 for blobs, 0 if each text is another value.
-/// The table of versions keeps it under [`scope::spelling`](crate::scope::spelling).
+/// The table of versions keeps it under [`SPELLING`].
 pub(crate) fn code(table: &Name, column: &Name) -> String {
     let (table, column) = (literal(table.as_str()), literal(column.as_str()));
     let has = |part: &str| format!("instr(upper(type), '{part}')");
@@ -18,6 +22,16 @@ pub(crate) fn code(table: &Name, column: &Name) -> String {
         clob = has("CLOB"),
         text = has("TEXT"),
         blob = has("BLOB"),
+    )
+}
+
+/// SQL for a scope's text from the column of a row, `NULL` for `NULL`; the
+/// other half of [`escaped`](crate::scope::escaped).
+pub(super) fn of_scope(all: &str, column: &str) -> String {
+    let all = literal(all);
+    format!(
+        "{all} || '/' || CASE typeof({column}) WHEN 'blob' THEN lower(hex({column})) \
+         ELSE replace(replace({column}, '%', '%25'), '/', '%2F') END"
     )
 }
 

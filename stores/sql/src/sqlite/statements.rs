@@ -1,11 +1,14 @@
 use tower_conditional::{Current, VersionTags};
 
-use crate::{InvalidSchema, Scope, ScopeError, name::Name, scope, spelling::is_spelled};
-
-use super::default_versions;
+use super::{
+    name::Name,
+    schema::default_versions,
+    spelling::{SPELLING, is_spelled},
+};
+use crate::{InvalidSchema, Scope, ScopeError};
 
 /// The statements about the versions that the triggers of a
-/// [`Schema`](crate::Schema) keep.
+/// [`Schema`](super::Schema) keep.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Statements {
@@ -30,7 +33,7 @@ impl Statements {
         }
     }
 
-    /// Sets the name that [`Schema::versions_table`](crate::Schema::versions_table)
+    /// Sets the name that [`Schema::versions_table`](super::Schema::versions_table)
     /// was given.
     ///
     /// # Errors
@@ -68,7 +71,7 @@ impl Statements {
     /// put them first:
     ///
     /// ```
-    /// # use tower_conditional_sqlite::Statements;
+    /// # use tower_conditional_sql::sqlite::Statements;
     /// let versions = Statements::new().versions_column(1);
     /// let sql = format!(
     ///     "SELECT id, text, versions FROM (SELECT {versions} AS versions) AS kept
@@ -81,7 +84,7 @@ impl Statements {
     }
 
     /// Returns the statement that reads the number of the latest event in a table of
-    /// [`Schema::events`](crate::Schema::events); 0 before the first.
+    /// [`Schema::events`](super::Schema::events); 0 before the first.
     ///
     /// # Errors
     ///
@@ -118,7 +121,7 @@ impl Statements {
         {
             return Ok(Current::Unknown);
         }
-        if version.is_none() && scope.is_row() {
+        if version.is_none() && !scope.is_collection() {
             return Ok(Current::Absent);
         }
         // A group of which no row was written since then has the mark's.
@@ -135,11 +138,11 @@ impl Default for Statements {
 
 /// The versions of a scope, of its watch, and the spelling, between spaces.
 fn read(table: &Name, first: u16) -> String {
-    let (watch_key, spelling) = (first + 1, scope::spelling(""));
+    let watch_key = first + 1;
     format!(
         "SELECT printf('%s %s %s', (SELECT version FROM {table} WHERE scope = ?{first}),
     (SELECT version FROM {table} WHERE scope = ?{watch_key}),
-    (SELECT version FROM {table} WHERE scope = '{spelling}' || ?{watch_key}))"
+    (SELECT version FROM {table} WHERE scope = '{SPELLING}' || ?{watch_key}))"
     )
 }
 
@@ -153,4 +156,40 @@ fn parse(versions: &[u8]) -> Option<[Option<i64>; 3]> {
         }
     }
     parts.next().is_none().then_some(parsed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn current(scope: &Scope, found: &str) -> Result<Current, ScopeError> {
+        Statements::new().current(scope, found)
+    }
+
+    #[test]
+    fn a_state_is_a_version_of_what_is_watched() {
+        let (row, table) = (Scope::row("notes", 17), Scope::table("notes"));
+        for (scope, found, version) in [
+            (&row, "42 3 1", 42),
+            (&table, "42 42 ", 42),
+            (&table, " 3 ", 3),
+        ] {
+            let Ok(Current::Present(found)) = current(scope, found) else {
+                panic!("{found:?} is a state");
+            };
+            let tag = VersionTags::plain().scope(scope).number(version);
+            assert!(found.etag.unwrap().strong_eq(&tag));
+        }
+        assert!(matches!(current(&row, " 3 1"), Ok(Current::Absent)));
+        let other = Scope::row("notes", "017");
+        assert!(matches!(current(&other, "42 3 1"), Ok(Current::Unknown)));
+        for found in ["  ", "42  ", "42  1"] {
+            let error = current(&row, found).unwrap_err();
+            assert_eq!(error, ScopeError::NotWatched(row.clone()));
+        }
+        for found in ["", "42", "42 3", "42 3 1 ", "42 3 x", "\u{e4} 3 1"] {
+            let error = current(&row, found).unwrap_err();
+            assert_eq!(error, ScopeError::NotVersions(row.clone()));
+        }
+    }
 }

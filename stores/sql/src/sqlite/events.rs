@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::name::{Name, literal};
+use super::name::{Name, literal};
 
 const EVENTS: [&str; 3] = ["INSERT", "UPDATE", "DELETE"];
 

@@ -2,11 +2,13 @@
 
 use std::fmt::Write;
 
-use super::{Watched, counter};
-use crate::{
+use super::{
     name::{Name, literal},
-    scope, spelling,
+    schema::counter,
+    spelling::{self, SPELLING},
+    watched::Watched,
 };
+use crate::scope;
 
 /// Installs one table's triggers, and the versions of the rows it has already.
 pub(super) fn install(versions: &Name, watch: &Watched) -> String {
@@ -25,7 +27,7 @@ pub(super) fn install(versions: &Name, watch: &Watched) -> String {
     if let Some(key) = &watch.key {
         // If its mark is there, so are the versions of all rows.
         let all = scope::rows(table.as_str());
-        let of_row = scope::sql(&all, &format!("{table}.{key}"));
+        let of_row = spelling::of_scope(&all, &format!("{table}.{key}"));
         let mark = literal(&all);
         let _ = writeln!(
             sql,
@@ -45,7 +47,7 @@ pub(super) fn install(versions: &Name, watch: &Watched) -> String {
                 sql,
                 "INSERT INTO {versions} (scope, version) SELECT {}, ({}) WHERE true
     ON CONFLICT DO UPDATE SET version = excluded.version;",
-                literal(&scope::spelling(&mark)),
+                literal(&format!("{SPELLING}{mark}")),
                 spelling::code(table, column),
             );
         }
@@ -58,9 +60,15 @@ pub(super) fn install(versions: &Name, watch: &Watched) -> String {
     sql
 }
 
+/// The start of the entry that ends with a table's declaration at its installation.
+/// No [`Scope`](crate::Scope) has this text.
+fn declarations(table: &str) -> String {
+    format!("declaration/{}", scope::escaped(table))
+}
+
 /// SQL for the entry with the table's present declaration.
 fn declaration(table: &Name) -> String {
-    let all = literal(&format!("{}/", scope::declarations(table.as_str())));
+    let all = literal(&format!("{}/", declarations(table.as_str())));
     let name = literal(table.as_str());
     format!(
         "{all} || (SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = {name} COLLATE NOCASE)"
@@ -101,7 +109,7 @@ fn marks(watch: &Watched) -> impl Iterator<Item = (String, Option<&Name>)> {
 fn forget_unless_kept(versions: &Name, watch: &Watched) -> String {
     let table = watch.table.as_str();
     let (whole, rows) = (scope::whole(table), scope::rows(table));
-    let declarations = format!("{}/", scope::declarations(table));
+    let declarations = format!("{}/", declarations(table));
     // Without its column, what all groups of the table start with.
     let groups = scope::groups(table, "");
     let all = [format!("{rows}/"), groups, declarations].map(|all| {
@@ -170,7 +178,7 @@ enum Kind {
 /// SQL for the scopes of a row, which is `NEW` or `OLD`.
 fn scopes(watch: &Watched, row: &str) -> Vec<(Kind, String)> {
     let table = watch.table.as_str();
-    let of = |all: &str, column: &Name| scope::sql(all, &format!("{row}.{column}"));
+    let of = |all: &str, column: &Name| spelling::of_scope(all, &format!("{row}.{column}"));
     let rows = scope::rows(table);
     let key = watch.key.iter().map(|key| (Kind::Row, of(&rows, key)));
     let whole = watch

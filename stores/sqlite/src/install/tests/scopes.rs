@@ -4,7 +4,6 @@ use rusqlite::types::Value;
 
 use crate::{
     Database, Install, Schema, Scope, Watch,
-    name::Name,
     test_support::{execute, tag, version},
 };
 
@@ -22,6 +21,10 @@ const ODD: [&str; 12] = [
     "\0",
     "row/notes",
 ];
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
 
 /// Rust and SQL spell the same, and no two scopes share a text.
 #[tokio::test]
@@ -47,11 +50,11 @@ async fn scopes_are_injective_and_the_same_in_sql() {
         .into_iter()
         .filter(|name| !name.is_empty() && !name.contains('\0'))
     {
-        let quoted = Name::new(name).unwrap();
-        let column = Name::new(format!("group {name}")).unwrap();
+        let identifier = quoted(name);
+        let column = quoted(&format!("group {name}"));
         execute(
             &database,
-            format!("CREATE TABLE {quoted} ({quoted} UNIQUE, {column})"),
+            format!("CREATE TABLE {identifier} ({identifier} UNIQUE, {column})"),
         )
         .await;
         let grouped = format!("group {name}");
@@ -67,7 +70,7 @@ async fn scopes_are_injective_and_the_same_in_sql() {
             .unwrap();
         for value in ODD {
             let before = version(&database, Scope::table(name)).await;
-            let insert = format!("INSERT INTO {quoted} VALUES (?1, ?1)");
+            let insert = format!("INSERT INTO {identifier} VALUES (?1, ?1)");
             let inserted = database.run(move |connection| connection.execute(&insert, [value]));
             inserted.await.unwrap();
             let after = version(&database, Scope::table(name)).await;

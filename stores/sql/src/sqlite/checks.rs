@@ -1,7 +1,9 @@
 //! Faults of a table that would let its content change and its tags stay.
 
-use super::watch::Watched;
-use crate::name::{Name, literal};
+use super::{
+    name::{Name, literal},
+    watched::Watched,
+};
 
 /// A condition in SQL that must not hold, and SQL for the reason to give if it does.
 #[derive(Debug)]

@@ -1,22 +1,14 @@
-mod checks;
-mod error;
-mod events;
-mod statements;
-#[cfg(test)]
-mod tests;
-mod triggers;
-mod watch;
-
-use crate::name::Name;
-
-use checks::Fault;
-pub use error::{InvalidSchema, ScopeError};
-pub use statements::Statements;
-pub use watch::Watch;
-use watch::Watched;
+use super::{
+    checks::{self, Fault},
+    events,
+    name::Name,
+    triggers,
+    watched::{Watched, each_once},
+};
+use crate::{InvalidSchema, Watch};
 
 /// The table of versions unless it is given another name.
-pub(crate) const VERSIONS: &str = "conditional_versions";
+const VERSIONS: &str = "conditional_versions";
 /// The step by which an installation moves the numbers: past all numbers of commits
 /// that were lost, or that are missing in a restored backup.
 const BEYOND_LOST: i64 = 1_000_000_000;
@@ -24,23 +16,20 @@ const BEYOND_LOST: i64 = 1_000_000_000;
 /// The migration that makes SQLite keep versions: its tables and triggers.
 ///
 /// ```
-/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-/// # use tower_conditional_sqlite::Database;
-/// use tower_conditional_sqlite::{Install, Schema, Watch};
+/// # fn run() -> Result<(), tower_conditional_sql::InvalidSchema> {
+/// use tower_conditional_sql::{Watch, sqlite::Schema};
 ///
-/// # let database = Database::in_memory()?;
-/// # database.run(|connection| connection.execute_batch(
-/// #     "CREATE TABLE notes (id INTEGER PRIMARY KEY, tenant_id TEXT)")).await?;
 /// let schema = Schema::new().watch(
 ///     Watch::table("notes")
 ///         .each_row("id")
 ///         .whole_table()
 ///         .each_group("tenant_id"),
 /// )?;
-/// schema.install(&database).await?; // or give schema.sql() to a migration tool
+/// let migration = schema.sql(); // run it, or give it to a migration tool
+/// # let _ = migration;
 /// # Ok(())
 /// # }
-/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run()).unwrap();
+/// # run().unwrap();
 /// ```
 ///
 /// # What the triggers do
@@ -54,7 +43,7 @@ const BEYOND_LOST: i64 = 1_000_000_000;
 ///
 /// SQLite has no triggers per statement, so a statement that writes a thousand
 /// rows takes a thousand numbers. It has one writer at a time, so a version in
-/// one row makes nobody wait who would not wait anyway, and there are no slots.
+/// one row makes nobody wait who would not wait anyway, and slots change nothing.
 ///
 /// # Refused tables
 ///
@@ -133,13 +122,14 @@ impl Schema {
     /// # Errors
     ///
     /// [`InvalidSchema::Name`] and [`InvalidSchema::Twice`] for the names in
-    /// it, [`InvalidSchema::Nothing`] where it watches nothing.
+    /// it, [`InvalidSchema::Nothing`] where it watches nothing, and
+    /// [`InvalidSchema::Slots`].
     pub fn watch(mut self, watch: Watch) -> Result<Self, InvalidSchema> {
         self.watches.push(watch.try_into()?);
         self.checked()
     }
 
-    /// Makes a table of events for an [`EventLog`](crate::EventLog), with the
+    /// Makes a table of events for an `EventLog` of `tower-conditional-sqlite`, with the
     /// columns `id` (integer, given out by SQLite) and `event` (text), unless
     /// there is one of this name; then it needs an `id INTEGER PRIMARY KEY`.
     ///
@@ -238,7 +228,7 @@ UPDATE {counter} SET last = last + {BEYOND_LOST};
         let mut tables = vec![&self.versions, &counter];
         tables.extend(self.watches.iter().map(|watch| &watch.table));
         tables.extend(&self.events);
-        watch::each_once(&tables)?;
+        each_once(&tables)?;
         Ok(self)
     }
 }
@@ -249,10 +239,10 @@ impl Default for Schema {
     }
 }
 
-pub(crate) fn default_versions() -> Name {
+pub(super) fn default_versions() -> Name {
     Name::new(VERSIONS).expect("a name")
 }
 
-fn counter(versions: &Name) -> Name {
+pub(super) fn counter(versions: &Name) -> Name {
     versions.with("_counter")
 }

@@ -1,0 +1,13 @@
+//! Versions in SQLite (3.37 or later).
+
+mod checks;
+mod events;
+mod name;
+mod schema;
+mod spelling;
+mod statements;
+mod triggers;
+mod watched;
+
+pub use schema::Schema;
+pub use statements::Statements;

@@ -73,7 +73,7 @@ impl Statements {
 
     /// Returns the statement that reads the versions of a scope. Its parameters are
     /// [`scope_text`](Self::scope_text) and [`Scope::watch_key`], both `text`. It gives
-    /// one row with one `bytea`, for [`current`](Self::current).
+    /// one row with one `bytea`, `versions`, for [`current`](Self::current).
     #[must_use]
     pub fn read(&self) -> &str {
         &self.read
@@ -232,7 +232,7 @@ fn read(table: &TableName, first: u16) -> String {
 /// All entries of a scope as one value: the query's, and those of its watch.
 fn aggregate(slots: &str, table: &TableName, watch_key: u16) -> String {
     format!(
-        "SELECT coalesce(string_agg(int4send(slot) || int8send(version), '' ORDER BY slot), '')
+        "SELECT coalesce(string_agg(int4send(slot) || int8send(version), '' ORDER BY slot), '') AS versions
 FROM ({slots}
     UNION ALL SELECT slot, version FROM {table} WHERE scope = ${watch_key} AND slot < 0
 ) AS entries"

@@ -24,12 +24,12 @@ impl Fault {
 /// A query for the reasons of all faults that are found.
 pub(super) fn reasons(faults: &[Fault]) -> String {
     if faults.is_empty() {
-        return "SELECT '' WHERE false".to_owned();
+        return "SELECT '' AS reason WHERE false".to_owned();
     }
     let faults = faults.iter();
     let each = faults.map(|Fault { found, reason }| format!("({found}, {reason})"));
     format!(
-        "SELECT column2 FROM (VALUES\n    {}\n) WHERE column1",
+        "SELECT column2 AS reason FROM (VALUES\n    {}\n) WHERE column1",
         each.collect::<Vec<_>>().join(",\n    ")
     )
 }

@@ -56,8 +56,8 @@ impl Statements {
     }
 
     /// Returns the statement that reads the versions of a scope. Its parameters are
-    /// [`Scope::as_str`] and [`Scope::watch_key`]. It gives one row with one text, for
-    /// [`current`](Self::current).
+    /// [`Scope::as_str`] and [`Scope::watch_key`]. It gives one row with one text,
+    /// `versions`, for [`current`](Self::current).
     #[must_use]
     pub fn read(&self) -> &str {
         &self.read
@@ -142,7 +142,7 @@ fn read(table: &Name, first: u16) -> String {
     format!(
         "SELECT printf('%s %s %s', (SELECT version FROM {table} WHERE scope = ?{first}),
     (SELECT version FROM {table} WHERE scope = ?{watch_key}),
-    (SELECT version FROM {table} WHERE scope = '{SPELLING}' || ?{watch_key}))"
+    (SELECT version FROM {table} WHERE scope = '{SPELLING}' || ?{watch_key})) AS versions"
     )
 }
 

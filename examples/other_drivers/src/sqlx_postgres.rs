@@ -1,0 +1,80 @@
+//! PostgreSQL with sqlx.
+
+use http::request::Parts;
+use sqlx::PgPool;
+use tower_conditional::{Current, ValidatorSource, source::BoxError};
+use tower_conditional_sql::{
+    Scope, Watch,
+    postgres::{Schema, Statements},
+};
+
+/// The validators of what `scope` finds in a request.
+#[derive(Clone)]
+pub struct Versions<F> {
+    pub pool: PgPool,
+    pub statements: Statements,
+    pub scope: F,
+}
+
+impl<F> ValidatorSource for Versions<F>
+where
+    F: Fn(&Parts) -> Option<Scope> + Send + Sync + 'static,
+{
+    type Error = BoxError;
+
+    async fn current(&self, request: &Parts) -> Result<Current, BoxError> {
+        let Some(scope) = (self.scope)(request) else {
+            return Ok(Current::Unknown);
+        };
+        let versions: Vec<u8> = sqlx::query_scalar(self.statements.read())
+            .bind(Statements::scope_text(&scope))
+            .bind(scope.watch_key())
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(self.statements.current(&scope, versions)?)
+    }
+}
+
+/// A note and its state, out of one statement: nothing comes between the two.
+pub async fn note(
+    pool: &PgPool,
+    statements: &Statements,
+    id: i64,
+) -> Result<Option<(String, Current)>, BoxError> {
+    let versions = statements.versions_column(2);
+    let sql = format!("SELECT text, {versions} FROM notes WHERE id = $1");
+    let scope = Scope::row("notes", id);
+    let note: Option<(String, Vec<u8>)> = sqlx::query_as(&sql)
+        .bind(id)
+        .bind(Statements::scope_text(&scope))
+        .bind(scope.watch_key())
+        .fetch_optional(pool)
+        .await?;
+    let Some((text, versions)) = note else {
+        return Ok(None);
+    };
+    Ok(Some((text, statements.current(&scope, versions)?)))
+}
+
+/// What is watched. The migrations of the application may have `sql()` of it.
+pub fn schema() -> Schema {
+    let watch = Watch::table("notes").each_row("id").whole_table();
+    Schema::new().watch(watch).expect("good names")
+}
+
+/// Installs the schema. The statement fails if a table cannot be watched.
+pub async fn install(pool: &PgPool) -> Result<(), BoxError> {
+    sqlx::raw_sql(&schema().sql()).execute(pool).await?;
+    Ok(())
+}
+
+/// Checks at each start that tables and triggers are as they were installed.
+pub async fn verify(pool: &PgPool) -> Result<(), BoxError> {
+    let changed: Vec<String> = sqlx::query_scalar(&schema().verify_sql())
+        .fetch_all(pool)
+        .await?;
+    match &changed[..] {
+        [] => Ok(()),
+        reasons => Err(reasons.join("; ").into()),
+    }
+}

@@ -7,7 +7,7 @@ use std::{error::Error, fmt, future::Future};
 
 use axum::http::request::Parts;
 use tower_conditional::{
-    ValidatorSource, Validators,
+    Current, ValidatorSource, Validators,
     handler::{Expected, PreconditionFailed},
     state_ref::StateSource,
 };
@@ -89,6 +89,11 @@ pub(crate) enum StoreError {
     /// What a patch leaves is no note.
     Invalid(serde_json::Error),
     Database(Box<dyn Error + Send + Sync>),
+}
+
+/// The validators of a state that is there.
+fn validators(current: &Current) -> Validators {
+    current.validators().cloned().unwrap_or_default()
 }
 
 impl StoreError {

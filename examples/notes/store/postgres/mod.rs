@@ -3,31 +3,13 @@ mod schema;
 use axum::http::request::Parts;
 use deadpool_postgres::{Manager, Object, Pool, PoolError, Runtime};
 use tokio_postgres::{Config, GenericClient, NoTls, Row, types::ToSql};
-use tower_conditional::{
-    ValidatorSource, Validators, VersionTags, handler::Expected, state_ref::StateSource,
-};
+use tower_conditional::{ValidatorSource, Validators, handler::Expected, source::StateSource};
 use tower_conditional_postgres::{
-    EventLog, GuardError, Guarded, Lease, Scope, Target, VersionSource,
+    EventLog, GuardError, Guarded, Lease, Scope, ScopeError, Statements, Target, VersionSource,
 };
 
-use super::{Item, Storage, StoreError, Written};
+use super::{Item, Storage, StoreError, Written, validators};
 use crate::note::{Change, Draft, Note};
-
-/// Each read has the version that the schema keeps beside the content: that of a table is in slots.
-const NOTES: &str = "
-SELECT id, title, text, version, updated_at, kept FROM (
-    SELECT string_agg(int4send(slot) || int8send(version), '' ORDER BY slot) AS kept
-    FROM conditional_versions WHERE scope = $1
-) AS versions LEFT JOIN notes ON true ORDER BY id";
-
-const NOTE: &str = "
-SELECT id, title, text, notes.version, updated_at, versions.version AS kept
-FROM notes JOIN conditional_versions AS versions ON scope = $2
-WHERE id = $1";
-
-const PAGE: &str = "
-SELECT content, version FROM pages JOIN conditional_versions ON scope = $2
-WHERE name = $1";
 
 const PUT: &str = "
 INSERT INTO notes (id, title, text) VALUES ($1, $2, $3)
@@ -65,25 +47,32 @@ impl Storage for Postgres {
     }
 
     async fn notes(&self) -> Result<(Vec<Note>, Validators), StoreError> {
-        let (scope, tags) = scoped(Item::Notes);
-        let rows = self
-            .client()
-            .await?
-            .query(NOTES, &[&scope.as_str()])
-            .await?;
-        let validators = rows.first().map(|row| tags.bytes(row.get("kept")).into());
-        // Without notes there is one row, with the version alone.
+        let scope = scope(Item::Notes);
+        let notes = format!(
+            "SELECT id, title, text, version, updated_at, versions
+            FROM (SELECT {} AS versions) AS kept LEFT JOIN notes ON true ORDER BY id",
+            Statements::new().versions_column(1)
+        );
+        let params: [&(dyn ToSql + Sync); 2] = [&scope.as_str(), &scope.watch_key()];
+        let rows = self.client().await?.query(&notes, &params).await?;
+        let kept = rows.first().map(|row| labels(row, &scope)).transpose()?;
+        // Without notes there is one row, with the versions alone.
         let there = rows
             .iter()
             .filter(|row| row.get::<_, Option<i64>>("id").is_some());
-        Ok((there.map(note).collect(), validators.unwrap_or_default()))
+        Ok((there.map(note).collect(), kept.unwrap_or_default()))
     }
 
     async fn note(&self, id: i64) -> Result<Option<(Note, Validators)>, StoreError> {
-        let (scope, tags) = scoped(Item::Note(id));
-        let params: [&(dyn ToSql + Sync); 2] = [&id, &scope.as_str()];
-        let row = self.client().await?.query_opt(NOTE, &params).await?;
-        Ok(row.map(|row| (note(&row), tags.number(row.get("kept")).into())))
+        let scope = scope(Item::Note(id));
+        let one = format!(
+            "SELECT id, title, text, version, updated_at, {} AS versions FROM notes WHERE id = $1",
+            Statements::new().versions_column(2)
+        );
+        let params: [&(dyn ToSql + Sync); 3] = [&id, &scope.as_str(), &scope.watch_key()];
+        let row = self.client().await?.query_opt(&one, &params).await?;
+        row.map(|row| Ok((note(&row), labels(&row, &scope)?)))
+            .transpose()
     }
 
     async fn create(&self, expected: Expected, draft: Draft) -> Result<Written, StoreError> {
@@ -95,7 +84,8 @@ impl Storage for Postgres {
             RETURNING id, title, text, version, updated_at";
         let row = tx.query_one(created, &[&draft.title, &draft.text]).await?;
         let note = note(&row);
-        let validators = validators(&*tx, Item::Note(note.id)).await?;
+        // In the transaction that wrote: later it could be the tag of what another one wrote.
+        let validators = validators(&tx.read(&scope(Item::Note(note.id))).await?);
         log(&*tx, note.id, "created").await?;
         tx.commit().await?;
         Ok(Written::Created(note, validators))
@@ -121,7 +111,7 @@ impl Storage for Postgres {
         let row = tx.query_one(PUT, &[&id, &draft.title, &draft.text]).await?;
         // A later POST must not take the number that this PUT chose.
         let taken = "SELECT setval('notes_id', greatest($1, (SELECT last_value FROM notes_id)))";
-        let validators = validators(&*tx, Item::Note(id)).await?;
+        let validators = validators(&tx.current().await?);
         Ok(if current.is_some() {
             log(&*tx, id, "updated").await?;
             tx.commit().await?;
@@ -135,10 +125,15 @@ impl Storage for Postgres {
     }
 
     async fn page(&self, name: String) -> Result<Option<(String, Validators)>, StoreError> {
-        let (scope, tags) = scoped(Item::Page(name.clone()));
-        let params: [&(dyn ToSql + Sync); 2] = [&name, &scope.as_str()];
-        let row = self.client().await?.query_opt(PAGE, &params).await?;
-        Ok(row.map(|row| (row.get(0), tags.number(row.get(1)).into())))
+        let scope = scope(Item::Page(name.clone()));
+        let page = format!(
+            "SELECT content, {} AS versions FROM pages WHERE name = $1",
+            Statements::new().versions_column(2)
+        );
+        let params: [&(dyn ToSql + Sync); 3] = [&name, &scope.as_str(), &scope.watch_key()];
+        let row = self.client().await?.query_opt(&page, &params).await?;
+        row.map(|row| Ok((row.get(0), labels(&row, &scope)?)))
+            .transpose()
     }
 
     async fn put_page(
@@ -155,7 +150,7 @@ impl Storage for Postgres {
             ON CONFLICT (name) DO UPDATE SET content = excluded.content
             RETURNING xmax = 0";
         let created = tx.query_one(put, &[&name, &content]).await?.get(0);
-        let validators = validators(&*tx, Item::Page(name)).await?;
+        let validators = validators(&tx.current().await?);
         tx.commit().await?;
         Ok((created, validators))
     }
@@ -169,24 +164,15 @@ fn scope(item: Item) -> Scope {
     }
 }
 
-/// The scope of an item, and the tags of its versions, as the source makes them.
-fn scoped(item: Item) -> (Scope, VersionTags) {
-    let scope = scope(item);
-    let tags = VersionTags::plain().scope(&scope);
-    (scope, tags)
+/// The validators of content that the same statement has read.
+fn labels(row: &Row, scope: &Scope) -> Result<Validators, ScopeError> {
+    let current = Statements::new().current(scope, row.get::<_, &[u8]>("versions"))?;
+    Ok(validators(&current))
 }
 
 async fn find(client: &impl GenericClient, id: i64) -> Result<Option<Note>, StoreError> {
     let one = "SELECT id, title, text, version, updated_at FROM notes WHERE id = $1";
     Ok(client.query_opt(one, &[&id]).await?.as_ref().map(note))
-}
-
-/// In the transaction that wrote: later it could be the tag of what another one wrote.
-async fn validators(client: &impl GenericClient, item: Item) -> Result<Validators, StoreError> {
-    let (scope, tags) = scoped(item);
-    let version = "SELECT version FROM conditional_versions WHERE scope = $1";
-    let row = client.query_one(version, &[&scope.as_str()]).await?;
-    Ok(tags.number(row.get(0)).into())
 }
 
 async fn log(client: &impl GenericClient, id: i64, what: &str) -> Result<(), StoreError> {
@@ -203,6 +189,12 @@ fn note(row: &Row) -> Note {
         text: row.get(2),
         version: row.get(3),
         updated_at: row.get(4),
+    }
+}
+
+impl From<ScopeError> for StoreError {
+    fn from(error: ScopeError) -> Self {
+        Self::database(error)
     }
 }
 

@@ -2,30 +2,15 @@ mod schema;
 
 use axum::http::request::Parts;
 use tower_conditional::{
-    Current, ValidatorSource, Validators, VersionTags, handler::Expected, state_ref::StateSource,
+    ValidatorSource, Validators, VersionTags, handler::Expected, source::StateSource,
 };
 use tower_conditional_sqlite::{
-    Database, EventLog, GuardError, Scope, Target, VersionSource,
+    Database, EventLog, GuardError, Scope, Statements, Target, VersionSource,
     rusqlite::{self, Connection, OptionalExtension, Row},
 };
 
-use super::{Item, Storage, StoreError, Written};
+use super::{Item, Storage, StoreError, Written, validators};
 use crate::note::{Change, Draft, Note};
-
-/// Each read has the version that the schema keeps beside the content.
-const NOTES: &str = "
-SELECT id, title, text, notes.version, updated_at, kept.version AS kept
-FROM conditional_versions AS kept LEFT JOIN notes ON true
-WHERE scope = ?1 ORDER BY id";
-
-const NOTE: &str = "
-SELECT id, title, text, notes.version, updated_at, kept.version AS kept
-FROM notes JOIN conditional_versions AS kept ON scope = ?2
-WHERE id = ?1";
-
-const PAGE: &str = "
-SELECT content, version FROM pages JOIN conditional_versions ON scope = ?2
-WHERE name = ?1";
 
 const PUT: &str = "
 INSERT INTO notes (id, title, text) VALUES (?1, ?2, ?3)
@@ -50,11 +35,15 @@ impl Sqlite {
         Ok(Self { database, tags })
     }
 
-    /// The scope of an item, and the tags of its versions, as the source makes them.
-    fn scoped(&self, item: Item) -> (Scope, VersionTags) {
-        let scope = scope(item);
-        let tags = self.tags.scope(&scope);
-        (scope, tags)
+    /// The statements with the tags of the source.
+    fn statements(&self) -> Statements {
+        Statements::new().tags(self.tags.clone())
+    }
+
+    /// The validators of content that the same statement has read.
+    fn labels(&self, scope: &Scope, versions: String) -> Result<Validators, StoreError> {
+        let current = self.statements().current(scope, versions);
+        Ok(validators(&current.map_err(StoreError::database)?))
     }
 
     fn target(&self, item: Item) -> Target {
@@ -84,36 +73,49 @@ impl Storage for Sqlite {
     }
 
     async fn notes(&self) -> Result<(Vec<Note>, Validators), StoreError> {
-        let (scope, tags) = self.scoped(Item::Notes);
+        let scope = scope(Item::Notes);
+        let params = keys(&scope);
+        let sql = format!(
+            "SELECT id, title, text, version, updated_at, versions
+            FROM (SELECT {} AS versions) AS kept LEFT JOIN notes ON true ORDER BY id",
+            self.statements().versions_column(1)
+        );
         let all = self.database.run(move |connection| {
-            let mut statement = connection.prepare(NOTES)?;
-            let mut rows = statement.query([scope.as_str()])?;
-            let (mut notes, mut validators) = (Vec::new(), Validators::new());
+            let mut statement = connection.prepare(&sql)?;
+            let mut rows = statement.query(params)?;
+            let (mut notes, mut versions) = (Vec::new(), String::new());
             while let Some(row) = rows.next()? {
-                validators = tags.number(row.get("kept")?).into();
-                // Without notes there is one row, with the version alone.
+                versions = row.get("versions")?;
+                // Without notes there is one row, with the versions alone.
                 if row.get::<_, Option<i64>>("id")?.is_some() {
                     notes.push(from_row(row)?);
                 }
             }
-            Ok((notes, validators))
+            Ok((notes, versions))
         });
-        Ok(all.await?)
+        let (notes, versions) = all.await?;
+        Ok((notes, self.labels(&scope, versions)?))
     }
 
     async fn note(&self, id: i64) -> Result<Option<(Note, Validators)>, StoreError> {
-        let (scope, tags) = self.scoped(Item::Note(id));
+        let scope = scope(Item::Note(id));
+        let [text, watch] = keys(&scope);
+        let sql = format!(
+            "SELECT id, title, text, version, updated_at, {} AS versions FROM notes WHERE id = ?1",
+            self.statements().versions_column(2)
+        );
         let one = self.database.run(move |connection| {
-            let one = connection.query_row(NOTE, (id, scope.as_str()), |row| {
-                Ok((from_row(row)?, tags.number(row.get("kept")?).into()))
+            let one = connection.query_row(&sql, (id, text, watch), |row| {
+                Ok((from_row(row)?, row.get("versions")?))
             });
             one.optional()
         });
-        Ok(one.await?)
+        let one = one.await?;
+        one.map(|(note, versions)| Ok((note, self.labels(&scope, versions)?)))
+            .transpose()
     }
 
     async fn create(&self, expected: Expected, draft: Draft) -> Result<Written, StoreError> {
-        let store = self.clone();
         let target = self.target(Item::Notes);
         let created = self.database.guarded(expected, target, move |tx| {
             let note = tx.query_row(
@@ -124,13 +126,8 @@ impl Storage for Sqlite {
             )?;
             log(tx, note.id, "created")?;
             // In the same transaction: later it could be the tag of another write.
-            let (scope, tags) = store.scoped(Item::Note(note.id));
-            let version = tx.query_row(
-                "SELECT version FROM conditional_versions WHERE scope = ?1",
-                [scope.as_str()],
-                |row| row.get(0),
-            )?;
-            Ok(Written::Created(note, tags.number(version).into()))
+            let current = tx.read(&scope(Item::Note(note.id)))?;
+            Ok(Written::Created(note, validators(&current)))
         });
         Ok(created.await?)
     }
@@ -167,14 +164,21 @@ impl Storage for Sqlite {
     }
 
     async fn page(&self, name: String) -> Result<Option<(String, Validators)>, StoreError> {
-        let (scope, tags) = self.scoped(Item::Page(name.clone()));
+        let scope = scope(Item::Page(name.clone()));
+        let [text, watch] = keys(&scope);
+        let sql = format!(
+            "SELECT content, {} FROM pages WHERE name = ?1",
+            self.statements().versions_column(2)
+        );
         let page = self.database.run(move |connection| {
-            let page = connection.query_row(PAGE, [&name, scope.as_str()], |row| {
-                Ok((row.get(0)?, tags.number(row.get(1)?).into()))
+            let page = connection.query_row(&sql, [name, text, watch], |row| {
+                Ok((row.get(0)?, row.get(1)?))
             });
             page.optional()
         });
-        Ok(page.await?)
+        let page = page.await?;
+        page.map(|(content, versions)| Ok((content, self.labels(&scope, versions)?)))
+            .transpose()
     }
 
     async fn put_page(
@@ -204,6 +208,11 @@ fn scope(item: Item) -> Scope {
     }
 }
 
+/// The parameters of a statement that reads versions.
+fn keys(scope: &Scope) -> [String; 2] {
+    [scope.as_str(), scope.watch_key()].map(str::to_owned)
+}
+
 fn find(connection: &Connection, id: i64) -> rusqlite::Result<Option<Note>> {
     connection
         .query_row(
@@ -228,10 +237,6 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Note> {
         version: row.get(3)?,
         updated_at: row.get(4)?,
     })
-}
-
-fn validators(current: &Current) -> Validators {
-    current.validators().cloned().unwrap_or_default()
 }
 
 impl From<tower_conditional_sqlite::Error> for StoreError {

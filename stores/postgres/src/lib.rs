@@ -21,6 +21,9 @@
 //! # }
 //! ```
 //!
+//! The schema and the statements are those of `tower-conditional-sql`, which has no
+//! driver: use it for another one than `tokio-postgres`.
+//!
 //! # The source
 //!
 //! [`VersionSource`] tells the layers the current state; [`QuerySource`] does

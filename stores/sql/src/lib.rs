@@ -1,9 +1,84 @@
-//! Versions that triggers keep, for [`tower_conditional`] and any driver.
+//! Versions that triggers keep, for [`tower_conditional`] over any driver.
 //!
-//! The crate has no driver and nothing async: it has the text of the migration
-//! ([`postgres::Schema`]) and of each statement, and makes a
+//! The crate has no driver and nothing async. It has the text of the migration
+//! ([`postgres::Schema`], [`sqlite::Schema`]) and of each statement, and makes a
 //! [`Current`](tower_conditional::Current) of what a statement gives
-//! ([`postgres::Statements`]).
+//! ([`postgres::Statements`], [`sqlite::Statements`]). The crates
+//! `tower-conditional-postgres` and `tower-conditional-sqlite` are whole stores over
+//! it. Use this crate with another driver, such as sqlx or diesel.
+//!
+//! # The migration
+//!
+//! ```
+//! use tower_conditional_sql::{Watch, postgres::Schema};
+//!
+//! # fn run() -> Result<(), tower_conditional_sql::InvalidSchema> {
+//! let watch = Watch::table("notes").each_row("id").whole_table();
+//! let schema = Schema::new().watch(watch)?;
+//! let migration = schema.sql(); // may run at every start
+//! let check = schema.verify_sql(); // at every start: each row is a fault
+//! # let _ = (migration, check);
+//! # Ok(())
+//! # }
+//! # run().unwrap();
+//! ```
+//!
+//! # A source
+//!
+//! A source runs one statement, here with a driver whose `client` gives the value of
+//! one row:
+//!
+//! ```
+//! use http::request::Parts;
+//! use tower_conditional::{Current, ValidatorSource, source::{BoxError, Route}};
+//! use tower_conditional_sql::{Scope, postgres::Statements};
+//!
+//! # struct Client;
+//! # impl Client {
+//! #     async fn value(&self, _: &str, _: [&str; 2]) -> Result<Vec<u8>, BoxError> {
+//! #         Ok(Vec::new())
+//! #     }
+//! # }
+//! struct Notes {
+//!     client: Client,
+//!     route: Route, // "/notes/{id}"
+//!     statements: Statements,
+//! }
+//!
+//! impl ValidatorSource for Notes {
+//!     type Error = BoxError;
+//!
+//!     async fn current(&self, request: &Parts) -> Result<Current, BoxError> {
+//!         let Some(id) = self.route.parameter::<i64>(request, "id") else {
+//!             return Ok(Current::Unknown);
+//!         };
+//!         let scope = Scope::row("notes", id);
+//!         let params = [&*Statements::scope_text(&scope), scope.watch_key()];
+//!         let versions = self.client.value(self.statements.read(), params).await?;
+//!         Ok(self.statements.current(&scope, versions)?)
+//!     }
+//! }
+//! ```
+//!
+//! `examples/other_drivers` of the repository has sources over sqlx and diesel.
+//!
+//! # A handler that labels its content
+//!
+//! A tag that is read before the content may be older than the content. So read both
+//! in one statement, with [`versions_column`](postgres::Statements::versions_column)
+//! among its columns.
+//!
+//! # A guarded write
+//!
+//! Compare and write in one transaction that holds the state:
+//!
+//! - SQLite: begin with `BEGIN IMMEDIATE`, read the state, let
+//!   [`Expected::check`](tower_conditional::handler::Expected::check) compare, write
+//!   and commit.
+//! - PostgreSQL: see [`postgres::Statements`](postgres::Statements#a-guarded-write).
+//!
+//! A state of [`Current::Unknown`](tower_conditional::Current::Unknown) is a key in
+//! another spelling: refuse the write, since it may be of a row that exists.
 
 mod error;
 pub mod postgres;
@@ -14,3 +89,8 @@ mod watch;
 pub use error::{InvalidSchema, ScopeError};
 pub use scope::Scope;
 pub use watch::Watch;
+
+/// The README's examples are compiled with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

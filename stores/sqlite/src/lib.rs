@@ -59,6 +59,9 @@
 //! #     .block_on(run()).unwrap();
 //! ```
 //!
+//! The schema and the statements are those of `tower-conditional-sql`, which has no
+//! driver: use it for another one than `rusqlite`.
+//!
 //! # A version column of your own
 //!
 //! A [`QuerySource`] reads it, [`Target::query`] guards it, and a statement can

@@ -27,16 +27,22 @@ pub use target::Target;
 ///
 /// ```no_run
 /// # use deadpool_postgres::Pool;
-/// use tower_conditional::handler::Expected;
+/// use tower_conditional::{Current, handler::Expected};
 /// use tower_conditional_postgres::{GuardError, Guarded, Lease, Scope, Target};
 ///
-/// async fn rename(pool: &Pool, id: i64, text: &str, expected: Expected) -> Result<(), GuardError> {
+/// async fn rename(
+///     pool: &Pool,
+///     id: i64,
+///     text: &str,
+///     expected: Expected,
+/// ) -> Result<Current, GuardError> {
 ///     let mut lease = Lease::of(pool).await?;
 ///     let target = Target::scope(Scope::row("notes", id));
 ///     let tx = Guarded::begin(&mut lease, expected, target).await?; // Failed: 412
 ///     tx.execute("UPDATE notes SET text = $1 WHERE id = $2", &[&text, &id]).await?;
+///     let current = tx.current().await?; // the validators for the response
 ///     tx.commit().await?;
-///     Ok(())
+///     Ok(current)
 /// }
 /// ```
 ///

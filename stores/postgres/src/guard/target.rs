@@ -20,12 +20,12 @@ const ATTEMPTS: u32 = 16;
 pub struct Target {
     pub(super) scope: Scope,
     /// Of a version that the application keeps itself.
-    pub(super) query: Option<Query>,
+    pub(super) query: Option<VersionQuery>,
     pub(super) statements: Statements,
     lock_timeout: Duration,
 }
 
-pub(super) struct Query {
+pub(super) struct VersionQuery {
     sql: String,
     params: Vec<Param>,
 }
@@ -50,10 +50,10 @@ impl Target {
     /// the row is being written.
     pub fn query(scope: Scope, sql: impl Into<String>, params: Vec<Param>) -> Self {
         let sql = sql.into();
-        Self::new(scope, Some(Query { sql, params }))
+        Self::new(scope, Some(VersionQuery { sql, params }))
     }
 
-    fn new(scope: Scope, query: Option<Query>) -> Self {
+    fn new(scope: Scope, query: Option<VersionQuery>) -> Self {
         Self {
             scope,
             query,
@@ -98,7 +98,7 @@ impl Target {
     /// Refuses a query that could let another writer in between.
     pub(super) fn check(&self) -> Result<(), Error> {
         match &self.query {
-            Some(Query { sql, .. }) if !is_locking(sql) => {
+            Some(VersionQuery { sql, .. }) if !is_locking(sql) => {
                 let reason = format!("query {sql:?}");
                 Err(Error::because(ErrorKind::NotLocking, reason))
             }
@@ -137,7 +137,11 @@ impl Target {
     }
 
     /// Reads the version that the application keeps itself.
-    pub(super) async fn run(&self, tx: &Transaction<'_>, query: &Query) -> Result<Current, Error> {
+    pub(super) async fn run(
+        &self,
+        tx: &Transaction<'_>,
+        query: &VersionQuery,
+    ) -> Result<Current, Error> {
         let params = borrowed(&query.params);
         let mut row = tx.query_opt(&query.sql, &params).await?;
         if row.is_none() {

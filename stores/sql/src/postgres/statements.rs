@@ -14,6 +14,23 @@ type Entry = [u8; 12];
 
 /// The statements about the versions that the triggers of a
 /// [`Schema`](super::Schema) keep.
+///
+/// # A guarded write
+///
+/// These steps of a `READ COMMITTED` transaction hold the state until its end, beside
+/// writers that are not guarded:
+///
+/// 1. For a table or group run [`lock_collection`](Self::lock_collection), for a row
+///    [`set_lock_timeout`](Self::set_lock_timeout).
+/// 2. Run [`read_for_update`](Self::read_for_update), and make its state with
+///    [`current`](Self::current). Refuse the write if it is [`Current::Unknown`].
+/// 3. If it is [`Current::Absent`], run [`hold_absence`](Self::hold_absence). If that
+///    gives no row, another writer was faster: repeat step 2.
+/// 4. Compare with `Expected::check`, and write.
+/// 5. If an absence is held, run [`release_absence`](Self::release_absence). Commit.
+///
+/// If a statement fails in a lock timeout (`55P03`) or a deadlock (`40P01`), nothing
+/// was written: try again.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Statements {

@@ -144,11 +144,11 @@
 //! # Modules beside and below the layers
 //!
 //! [`cache_policy`](cache_policy#choosing-a-policy) says which cache policy to choose, and
-//! [`Stack`](Stack#recipes) has each of them with the layers that belong to it. [`Assets`] is a service: files under names
-//! that hold their hash, to be kept for ever. [`purge`] tells caches what to
+//! [`Stack`](Stack#recipes) has each of them with the layers that belong to it.
+//! [`Assets`] is a service: files under names that hold their hash, to be kept for ever. [`purge`] tells caches what to
 //! forget. [`audit`] reports mistakes in tests.
 //!
-//! [`semantics`] holds the rules as plain functions, for use without `tower`.
+//! [`handler`] evaluates conditions without `tower`, for other frameworks too.
 //! [`VersionTags`] makes tags from the versions of a database. [`Outcome`] says
 //! what was decided. [`target`] is the URI that the client asked for. [`refusal`] is
 //! how a layer says no. `lock`, with the feature `tokio`, lets one writer at a time at

@@ -137,7 +137,7 @@
 //!
 //! ## What is said for you
 //!
-//! | Case | What [`CachePolicyLayer`](crate::CachePolicyLayer) does |
+//! | Case | What [`CachePolicyLayer`] does |
 //! |---|---|
 //! | an error, 4xx or 5xx | `no-store`, unless the handler or a rule says otherwise |
 //! | a redirection, 3xx | `no-cache`, likewise; a permanent one would otherwise be kept for good |

@@ -56,7 +56,7 @@
 //! # What it does
 //!
 //! The [`CacheTagSource`] is asked before the service is called, whether the
-//! request reads or writes. [`CacheTags`](crate::semantics::caching::cache_tags::CacheTags)
+//! request reads or writes. [`CacheTags`]
 //! in the response's extensions add what only the handler knows.
 //!
 //! **A read** (`GET`, `HEAD`, `QUERY`) gets the tags in each of the
@@ -66,7 +66,7 @@
 //! `Cache-Group-Invalidation` is taken away, which means nothing here (RFC
 //! 9875, section 3).
 //!
-//! Each field has limits of its own: see [`TagField`](crate::semantics::caching::cache_tags::TagField).
+//! Each field has limits of its own: see [`TagField`].
 //! A tag of more than 32 characters is spelled by its digest in `Cache-Groups` and
 //! `Cache-Group-Invalidation`. All tags are written, however many there are, since a tag left
 //! out would be a response that nobody can purge. With the feature `tracing`, more than 32 of

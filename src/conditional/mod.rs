@@ -134,7 +134,7 @@
 //!   order.
 //! - The source, with
 //!   [`repeating`](crate::source::ValidatorSource::repeating) or
-//!   [`Validators::with_repeated`](crate::semantics::validator::Validators::with_repeated):
+//!   [`Validators::with_repeated`](crate::Validators::with_repeated):
 //!
 //! ```
 //! # use std::convert::Infallible;

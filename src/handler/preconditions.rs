@@ -42,7 +42,7 @@ impl Preconditions {
     }
 
     /// Holds the conditions against the current state: a
-    /// [`Validators`](crate::semantics::validator::Validators), an entity tag, `None` where there is
+    /// [`Validators`](crate::Validators), an entity tag, `None` where there is
     /// no representation, or a [`Current`].
     ///
     /// Call it when all else is fine, just before the work: a 404 or a 403

@@ -1,21 +1,4 @@
 //! `Cache-Status`: how a cache handled a request (RFC 9211).
-//!
-//! ```
-//! use http::{HeaderMap, StatusCode};
-//! use tower_conditional::{
-//!     cache_status::CacheName,
-//!     semantics::cache_status::{Forward, Handled},
-//! };
-//!
-//! let name = CacheName::new("notes")?;
-//! let mut headers = HeaderMap::new();
-//! Handled::Hit.append(&name, &mut headers);
-//! assert_eq!(headers["cache-status"], "notes; hit");
-//!
-//! let forwarded = Handled::Forwarded(Forward::Request, Some(StatusCode::OK));
-//! assert_eq!(forwarded.to_value(&name), "notes; fwd=request; fwd-status=200");
-//! # Ok::<_, tower_conditional::cache_status::InvalidCacheName>(())
-//! ```
 
 use std::{error::Error, fmt};
 

@@ -1,44 +1,4 @@
 //! Entity tags from versions that a database keeps (RFC 9110, section 8.8.1).
-//!
-//! A tag from a version is known before the content is made, so it decides
-//! about writes too, and a 304 costs one small query.
-//!
-//! ```
-//! use tower_conditional::VersionTags;
-//!
-//! let tags = VersionTags::plain().scope("notes/17");
-//! let tag = tags.number(42);
-//! assert_eq!(tag.as_header_value(), "\"42-dhLgLmJWxIC26A\"");
-//!
-//! // And back, for a compare-and-set:
-//! //   UPDATE notes SET text = $1, version = version + 1
-//! //   WHERE id = $2 AND version = $3
-//! assert_eq!(tags.parse_number(tag.as_ref()), Some(42));
-//!
-//! // The tag of another note is no version of this one.
-//! let other = VersionTags::plain().scope("notes/18").number(42);
-//! assert_eq!(tags.parse_number(other.as_ref()), None);
-//! ```
-//!
-//! # One resource, one scope
-//!
-//! Versions of two resources are often the same number. Without a scope their
-//! tags are the same too, and `If-Match` with the tag of one note lets a write
-//! to another one pass. [`VersionTags::scope`] binds tags to one resource. The
-//! source, the handler that reads and the handler that writes use the same
-//! scope, so their tags agree.
-//!
-//! # What a version must be
-//!
-//! - Read together with the content, in one query or one snapshot.
-//! - Changed by every write, and never used again, not even by a row that is
-//!   deleted and made anew: a version that restarts at 1 calls two contents
-//!   the same.
-//! - All that the content depends on. Where one row is shown in several media
-//!   types, languages or codings, or where a release renders it anew, make the
-//!   tag with [`VersionTags::bytes`] from the version and whatever else
-//!   decides, or make it [weak](EntityTag::into_weak): one strong tag stands
-//!   for one sequence of bytes.
 
 use std::{
     error::Error,
@@ -75,6 +35,46 @@ const LONGEST: usize = (SPELLED * 4).div_ceil(3) + MARK;
 ///
 /// Keep to one kind of version per resource. Tags of two kinds never meet if
 /// they are keyed; plain ones may.
+///
+/// A tag from a version is known before the content is made, so it decides
+/// about writes too, and a 304 costs one small query.
+///
+/// ```
+/// use tower_conditional::VersionTags;
+///
+/// let tags = VersionTags::plain().scope("notes/17");
+/// let tag = tags.number(42);
+/// assert_eq!(tag.as_header_value(), "\"42-dhLgLmJWxIC26A\"");
+///
+/// // And back, for a compare-and-set:
+/// //   UPDATE notes SET text = $1, version = version + 1
+/// //   WHERE id = $2 AND version = $3
+/// assert_eq!(tags.parse_number(tag.as_ref()), Some(42));
+///
+/// // The tag of another note is no version of this one.
+/// let other = VersionTags::plain().scope("notes/18").number(42);
+/// assert_eq!(tags.parse_number(other.as_ref()), None);
+/// ```
+///
+/// # One resource, one scope
+///
+/// Versions of two resources are often the same number. Without a scope their
+/// tags are the same too, and `If-Match` with the tag of one note lets a write
+/// to another one pass. [`VersionTags::scope`] binds tags to one resource. The
+/// source, the handler that reads and the handler that writes use the same
+/// scope, so their tags agree.
+///
+/// # What a version must be
+///
+/// - Read together with the content, in one query or one snapshot.
+/// - Changed by every write, and never used again, not even by a row that is
+///   deleted and made anew: a version that restarts at 1 calls two contents
+///   the same.
+/// - All that the content depends on. Where one row is shown in several media
+///   types, languages or codings, or where a release renders it anew, make the
+///   tag with [`VersionTags::bytes`] from the version and whatever else
+///   decides, or make it [weak](EntityTag::into_weak): one strong tag stands
+///   for one sequence of bytes.
 #[derive(Debug, Clone)]
 pub struct VersionTags {
     key: Option<Hmac<Sha256>>,

@@ -101,7 +101,7 @@
 //! ```
 //!
 //! Here the column is what has to be right: see
-//! [`semantics::version`](tower_conditional::semantics::version).
+//! [`VersionTags`](tower_conditional::VersionTags).
 //!
 //! # What it guarantees
 //!

@@ -1,36 +1,4 @@
 //! `Cache-Control`, typed (RFC 9111, section 5.2; RFC 5861; RFC 8246).
-//!
-//! [`CacheControl`] is what a response says, [`RequestCacheControl`] what a
-//! request does. Both are read from whatever comes over the wire and never fail
-//! to be: a bad value loses its directive, and loses it to the strict side, so
-//! that what is read is never laxer than what was meant. As text in a
-//! configuration, through [`FromStr`](std::str::FromStr), the same mistakes
-//! are errors, and so is a directive that is not known. Extensions are allowed
-//! by name, through [`Extension`] or
-//! [`CacheControl::parse_with_extensions`].
-//!
-//! ```
-//! use std::time::Duration;
-//! use http::{HeaderMap, HeaderValue, header};
-//! use tower_conditional::cache_policy::{CacheControl, Contradiction};
-//!
-//! const LIST: CacheControl = CacheControl::new()
-//!     .with_max_age(Duration::from_secs(60))
-//!     .with_stale_while_revalidate(Duration::from_secs(30))
-//!     .checked();
-//! assert_eq!(LIST.to_string(), "max-age=60, stale-while-revalidate=30");
-//!
-//! let mixed = LIST.with_no_store();
-//! assert_eq!(mixed.check(), Err(Contradiction::NoStoreWithLifetime));
-//!
-//! let mut headers = HeaderMap::new();
-//! headers.append(header::CACHE_CONTROL, HeaderValue::from_static("Private, x=1"));
-//! headers.append(header::CACHE_CONTROL, HeaderValue::from_static("MAX-AGE=\"5\""));
-//! let said = CacheControl::of(&headers);
-//! assert!(said.is_private());
-//! assert_eq!(said.max_age(), Some(Duration::from_secs(5)));
-//! assert_eq!(said.to_string(), "private, max-age=5, x=1");
-//! ```
 
 use http::{
     HeaderMap, HeaderValue,

@@ -1,34 +1,5 @@
 //! What a response says about its use by caches: `Cache-Control`, targeted
 //! fields and `Vary` together, put into a head.
-//!
-//! ```
-//! use std::time::Duration;
-//! use http::{HeaderMap, HeaderValue, header};
-//! use tower_conditional::{cache_policy::CachePolicy, validator::HttpDate};
-//!
-//! let policy = CachePolicy::shared_and_public();
-//! let now = HttpDate::EPOCH;
-//!
-//! let mut headers = HeaderMap::new();
-//! policy.apply(&mut headers, false, now);
-//! assert_eq!(headers[header::CACHE_CONTROL], "public, max-age=3600");
-//!
-//! // The answer to a request with `Authorization` is for one user.
-//! let mut headers = HeaderMap::new();
-//! policy.apply(&mut headers, true, now);
-//! assert_eq!(headers[header::CACHE_CONTROL], "private, max-age=3600");
-//!
-//! // What the handler said is never loosened.
-//! let mut headers = HeaderMap::new();
-//! headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-//! policy.apply(&mut headers, false, now);
-//! assert_eq!(headers[header::CACHE_CONTROL], "no-store");
-//!
-//! // Every number can be another.
-//! let shorter = policy.adjust(|directives| directives.with_max_age(Duration::from_secs(5)))?;
-//! # let _ = shorter;
-//! # Ok::<_, tower_conditional::cache_policy::InvalidPolicy>(())
-//! ```
 
 use std::{error::Error, fmt};
 
@@ -59,6 +30,35 @@ use face::Face;
 /// counts; see [`CacheControl::stricter`]. A response to a request with
 /// `Authorization` and one with `Set-Cookie` become `private`, in targeted
 /// fields too. Each of these can be changed, by name.
+///
+/// ```
+/// use std::time::Duration;
+/// use http::{HeaderMap, HeaderValue, header};
+/// use tower_conditional::{cache_policy::CachePolicy, validator::HttpDate};
+///
+/// let policy = CachePolicy::shared_and_public();
+/// let now = HttpDate::EPOCH;
+///
+/// let mut headers = HeaderMap::new();
+/// policy.apply(&mut headers, false, now);
+/// assert_eq!(headers[header::CACHE_CONTROL], "public, max-age=3600");
+///
+/// // The answer to a request with `Authorization` is for one user.
+/// let mut headers = HeaderMap::new();
+/// policy.apply(&mut headers, true, now);
+/// assert_eq!(headers[header::CACHE_CONTROL], "private, max-age=3600");
+///
+/// // What the handler said is never loosened.
+/// let mut headers = HeaderMap::new();
+/// headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+/// policy.apply(&mut headers, false, now);
+/// assert_eq!(headers[header::CACHE_CONTROL], "no-store");
+///
+/// // Every number can be another.
+/// let shorter = policy.adjust(|directives| directives.with_max_age(Duration::from_secs(5)))?;
+/// # let _ = shorter;
+/// # Ok::<_, tower_conditional::cache_policy::InvalidPolicy>(())
+/// ```
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct CachePolicy {

@@ -10,6 +10,26 @@ use crate::semantics::field::OrderedSet;
 /// [`CacheTagsLayer`](crate::CacheTagsLayer) adds them to its own.
 ///
 /// Without tags it costs no allocation, with up to 16 short ones two. A clone costs none.
+///
+/// A response says which tags it has; a write says which of them it made
+/// stale, and a cache forgets all that have one of those. Four fields carry
+/// tags, each for other caches: see [`TagField`](super::TagField).
+///
+/// ```
+/// # fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// use http::HeaderMap;
+/// use tower_conditional::cache_tags::{CacheTags, TagField};
+///
+/// let tags = CacheTags::of(["notes", "note-17"])?;
+/// let mut headers = HeaderMap::new();
+/// TagField::CacheGroups.write(&tags, &mut headers);
+/// TagField::SurrogateKey.write(&tags, &mut headers);
+/// assert_eq!(headers["cache-groups"], r#""notes", "note-17""#);
+/// assert_eq!(headers["surrogate-key"], "notes note-17");
+/// # Ok(())
+/// # }
+/// # run().unwrap();
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CacheTags {
     /// None without tags. Shared: a source clones its tags for each request.

@@ -1,27 +1,5 @@
 //! `No-Vary-Search`: which parameters of a query change nothing about the
 //! response (draft-ietf-httpbis-no-vary-search-10).
-//!
-//! A cache may then give the answer to `/?id=1&utm_source=a` to whoever asks
-//! for `/?id=1`.
-//!
-//! ```
-//! use http::Uri;
-//! use tower_conditional::cache_policy::NoVarySearch;
-//!
-//! let policy = NoVarySearch::params(["utm_source", "utm_medium"]).key_order();
-//! assert_eq!(policy.to_string(), r#"key-order, params=("utm_medium" "utm_source")"#);
-//!
-//! let a = Uri::from_static("/notes?page=2&tag=x&utm_source=mail");
-//! let b = Uri::from_static("/notes?tag=%78&page=2");
-//! let c = Uri::from_static("/notes?tag=x&page=3");
-//! assert!(policy.matches(&a, &b));
-//! assert!(!policy.matches(&a, &c));
-//! ```
-//!
-//! The value should be the same for all responses of one path: a cache may look
-//! at the latest alone. It says nothing about [`Vary`](super::vary), which
-//! applies as well, and only something about queries that are
-//! `application/x-www-form-urlencoded`.
 
 mod field;
 mod query;
@@ -37,6 +15,28 @@ pub const NO_VARY_SEARCH: HeaderName = HeaderName::from_static("no-vary-search")
 ///
 /// Names of parameters are what they are after decoding: `a b`, not `a+b`. They
 /// are compared with case, and without Unicode normalization.
+///
+/// A cache may then give the answer to `/?id=1&utm_source=a` to whoever asks
+/// for `/?id=1`.
+///
+/// ```
+/// use http::Uri;
+/// use tower_conditional::cache_policy::NoVarySearch;
+///
+/// let policy = NoVarySearch::params(["utm_source", "utm_medium"]).key_order();
+/// assert_eq!(policy.to_string(), r#"key-order, params=("utm_medium" "utm_source")"#);
+///
+/// let a = Uri::from_static("/notes?page=2&tag=x&utm_source=mail");
+/// let b = Uri::from_static("/notes?tag=%78&page=2");
+/// let c = Uri::from_static("/notes?tag=x&page=3");
+/// assert!(policy.matches(&a, &b));
+/// assert!(!policy.matches(&a, &c));
+/// ```
+///
+/// The value should be the same for all responses of one path: a cache may look
+/// at the latest alone. It says nothing about `Vary`, which
+/// applies as well, and only something about queries that are
+/// `application/x-www-form-urlencoded`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct NoVarySearch {
     key_order: bool,

@@ -61,12 +61,12 @@ use crate::{Database, Error, Scope, timeout, versions::VersionQuery};
 /// | `NULL` | none, of a representation that is there |
 /// | real | an error |
 ///
-/// What the version must be, [`semantics::version`] says: changed by every
+/// What the version must be, [`VersionTags`] says: changed by every
 /// write and never used again. A time, or the maximum of a column over several
 /// rows, is neither; [`VersionSource`](crate::VersionSource) has versions that
 /// are both.
 ///
-/// [`semantics::version`]: tower_conditional::semantics::version
+/// [`VersionTags`]: tower_conditional::VersionTags
 ///
 /// # Errors
 ///

@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use crate::support::{BOTH, Folder, Http, Server};
+use crate::{
+    example::Folder,
+    support::{BOTH, Http, Server, soon},
+};
 
 const READS: [&str; 3] = ["/notes", "/notes/2", "/pages/home"];
 
@@ -13,7 +16,7 @@ async fn a_file_keeps_the_notes_and_their_tags() {
     let database = folder.database();
     let arguments = ["--database", &database, "--notes", "2"];
 
-    let notes = Server::notes(&arguments).await;
+    let mut notes = Server::notes(&arguments).await;
     let any = [("if-match", "*")];
     notes.send(Http::One, "DELETE", "/notes/1", &any, "").await;
     let change = json!({ "text": "changed" });
@@ -27,7 +30,7 @@ async fn a_file_keeps_the_notes_and_their_tags() {
     let state = notes
         .get(Http::One, "/state", &[("x-notes-ref", "none")])
         .await;
-    notes.kill().await;
+    soon(notes.process.kill()).await.unwrap();
 
     let notes = Server::notes(&arguments).await;
     for http in BOTH {
@@ -89,7 +92,7 @@ async fn processes_on_one_file_see_each_others_writes_at_once() {
 /// memory takes none of the tags.
 #[tokio::test]
 async fn a_tag_in_memory_dies_with_its_process() {
-    let notes = Server::notes(&[]).await;
+    let mut notes = Server::notes(&[]).await;
     let mut before = Vec::new();
     for path in READS {
         before.push((path, notes.get(Http::One, path, &[]).await));
@@ -97,7 +100,7 @@ async fn a_tag_in_memory_dies_with_its_process() {
     let state = notes
         .get(Http::One, "/state", &[("x-notes-ref", "none")])
         .await;
-    notes.kill().await;
+    soon(notes.process.kill()).await.unwrap();
 
     let notes = Server::notes(&[]).await;
     for http in BOTH {

@@ -1,11 +1,11 @@
 use tower_conditional::VersionTags;
 
-use crate::support::run;
+use crate::{example::program, support::run};
 
 /// Holds R-9110-13.1.1-b, R-9110-13.1.2-b, R-9110-13.1.2-f and R-6585-3-a, as two clients see them.
 #[tokio::test]
 async fn no_edit_is_lost() {
-    let output = run("optimistic_locking", &[]).await;
+    let output = run(program("optimistic_locking"), &[]).await;
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let printed = String::from_utf8(output.stdout).unwrap();
 

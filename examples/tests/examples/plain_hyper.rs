@@ -1,9 +1,12 @@
-use crate::support::{BOTH, Server};
+use crate::{
+    example::program,
+    support::{BOTH, Server},
+};
 
 /// Holds R-9110-13.1.2-b and R-9110-9.3.2-a where no router turns HEAD into GET.
 #[tokio::test]
 async fn a_plain_service_gets_tags_304_and_head() {
-    let server = Server::start("hyper", &["127.0.0.1:0"]).await;
+    let server = Server::start(program("hyper"), &["127.0.0.1:0"]).await;
     for http in BOTH {
         let full = server.get(http, "/hello", &[]).await;
         assert_eq!(full.body, "hello, world\n");

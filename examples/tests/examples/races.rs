@@ -3,7 +3,10 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::{BOTH, Folder, Http, Reply, Server, soon};
+use crate::{
+    example::Folder,
+    support::{BOTH, Http, Reply, Server, soon},
+};
 
 const WRITERS: usize = 32;
 

@@ -8,8 +8,9 @@ use std::{env::var, path::Path, time::Duration};
 use tokio::process::Command;
 
 use crate::{
+    example::Folder,
     real_clients::{finish, finish_within, is_missing, text},
-    support::{Folder, Server},
+    support::Server,
 };
 
 const SIZES: [usize; 7] = [20, 1_000, 10_000, 40_000, 60_000, 100_000, 1_000_000];

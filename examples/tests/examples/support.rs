@@ -1,9 +1,8 @@
-//! A running example, and a client that speaks to it in HTTP/1.1 and HTTP/2.
+//! A running program, and a client that speaks to it in HTTP/1.1 and HTTP/2.
 
 use std::{
-    env, fs,
+    ffi::OsStr,
     future::Future,
-    path::{Path, PathBuf},
     process::{Output, Stdio},
     time::Duration,
 };
@@ -33,19 +32,15 @@ pub(crate) enum Http {
 }
 
 pub(crate) struct Server {
-    process: Child,
+    pub(crate) process: Child,
     pub(crate) address: String,
     // Kept open: the program may go on printing.
     _stdout: BufReader<ChildStdout>,
 }
 
 impl Server {
-    pub(crate) async fn notes(arguments: &[&str]) -> Self {
-        Self::start("notes", &[&["--listen", "127.0.0.1:0"], arguments].concat()).await
-    }
-
-    pub(crate) async fn start(example: &str, arguments: &[&str]) -> Self {
-        let mut process = Command::new(program(example))
+    pub(crate) async fn start(program: impl AsRef<OsStr>, arguments: &[&str]) -> Self {
+        let mut process = Command::new(program)
             .args(arguments)
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -60,15 +55,6 @@ impl Server {
             process,
             _stdout: stdout,
         }
-    }
-
-    pub(crate) fn process(&mut self) -> &mut Child {
-        &mut self.process
-    }
-
-    /// Without a warning, and to the end.
-    pub(crate) async fn kill(mut self) {
-        soon(self.process.kill()).await.unwrap();
     }
 
     pub(crate) async fn get(&self, http: Http, path: &str, fields: &[(&str, &str)]) -> Reply {
@@ -87,11 +73,6 @@ impl Server {
         let fields = [fields, &[("content-type", "application/json")]].concat();
         self.send(http, method, path, &fields, &body.to_string())
             .await
-    }
-
-    /// How often each handler ran.
-    pub(crate) async fn runs(&self) -> Value {
-        self.get(Http::One, "/stats", &[]).await.json()["handler_runs"].take()
     }
 
     pub(crate) async fn send(
@@ -157,42 +138,11 @@ impl Server {
     }
 }
 
-/// An example that ends by itself, or is killed.
-pub(crate) async fn run(example: &str, arguments: &[&str]) -> Output {
-    let mut program = Command::new(program(example));
+/// A program that ends by itself, or is killed.
+pub(crate) async fn run(program: impl AsRef<OsStr>, arguments: &[&str]) -> Output {
+    let mut program = Command::new(program);
     let output = program.args(arguments).kill_on_drop(true).output();
     soon(output).await.unwrap()
-}
-
-/// A folder of one test, and the path of a database in it.
-pub(crate) struct Folder(PathBuf);
-
-impl Folder {
-    pub(crate) fn new(test: &str) -> Self {
-        let folder = env::temp_dir().join(format!("notes-{}-{test}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        Self(folder)
-    }
-
-    pub(crate) fn file(&self, name: &str, content: &str) -> PathBuf {
-        let path = Path::join(&self.0, name);
-        fs::write(&path, content).unwrap();
-        path
-    }
-
-    pub(crate) fn database(&self) -> String {
-        Path::join(&self.0, "notes.db")
-            .into_os_string()
-            .into_string()
-            .unwrap()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // Nothing depends on it, and a server may still be ending.
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }
 
 #[derive(Debug)]
@@ -221,15 +171,4 @@ pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
     time::timeout(Duration::from_secs(30), future)
         .await
         .expect("an answer in time")
-}
-
-/// `cargo test` puts examples beside the folder of the test executables.
-pub(crate) fn program(example: &str) -> PathBuf {
-    let test = env::current_exe().unwrap();
-    let profile = test.parent().and_then(|deps| deps.parent()).unwrap();
-    let program = profile
-        .join("examples")
-        .join(format!("{example}{}", env::consts::EXE_SUFFIX));
-    assert!(program.exists(), "build it first: cargo build --examples");
-    program
 }

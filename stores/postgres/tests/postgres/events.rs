@@ -1,5 +1,5 @@
 use http::HeaderValue;
-use tower_conditional::source::StateSource;
+use tower_conditional::state_ref::StateSource;
 use tower_conditional_postgres::{EventLog, Install, Schema};
 
 use crate::support::{connection, database, request, run};

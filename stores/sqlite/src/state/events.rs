@@ -10,7 +10,7 @@ use crate::{Database, Error, InvalidSchema, Statements, timeout};
 /// ```
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 /// use http::Request;
-/// use tower_conditional::source::StateSource;
+/// use tower_conditional::state_ref::StateSource;
 /// use tower_conditional_sqlite::{Database, EventLog, Install, Schema};
 ///
 /// let database = Database::in_memory()?;

@@ -1,0 +1,61 @@
+//! The layers around the whole application, and its life from the first request to the last.
+
+use std::{io, time::Duration};
+
+use axum::{
+    Router, ServiceExt,
+    body::Body,
+    extract::{DefaultBodyLimit, Request},
+    http::StatusCode,
+    response::Response,
+    serve::Listener,
+};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceBuilder;
+use tower_conditional::{
+    CachePolicyLayer, CacheTagsLayer, ConditionalLayer, cache_tags::CacheTagSource,
+};
+
+use crate::problem::Problem;
+
+/// How long open requests may go on after a signal.
+pub(crate) const GRACE: Duration = Duration::from_secs(3);
+
+pub(crate) async fn serve(
+    listener: impl Listener<Addr: std::fmt::Debug>,
+    router: Router,
+    tags: CacheTagsLayer<impl CacheTagSource>,
+    policies: CachePolicyLayer,
+    stop: CancellationToken,
+) -> io::Result<()> {
+    let no_route = async || Problem::new(StatusCode::NOT_FOUND, "no such route; GET / lists them");
+    let allow = "the Allow field lists the methods of this route";
+    let no_method = async move || Problem::new(StatusCode::METHOD_NOT_ALLOWED, allow);
+    let router = router
+        .fallback(no_route)
+        .method_not_allowed_fallback(no_method)
+        .layer(DefaultBodyLimit::max(64 * 1024));
+    // Outside the router it sees the finished response, so a 304 and a HEAD repeat what the GET
+    // would have said about its length, compressed or not.
+    let app = ServiceBuilder::new()
+        .map_response(|response: Response<_>| response.map(Body::new))
+        .layer(tags)
+        .layer(policies)
+        .layer(ConditionalLayer::new().head_as_get())
+        .service(router);
+    let app = ServiceExt::<Request>::into_make_service(app);
+    let server = axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned());
+    tokio::select! {
+        result = server => result,
+        () = async { stop.cancelled().await; sleep(GRACE).await } => Ok(()),
+    }
+}
+
+/// Returns a token that Ctrl-C and SIGTERM cancel.
+pub(crate) fn stop() -> Result<CancellationToken, ctrlc::Error> {
+    let stop = CancellationToken::new();
+    let stopping = stop.clone();
+    ctrlc::set_handler(move || stopping.cancel())?;
+    Ok(stop)
+}

@@ -1,0 +1,57 @@
+//! The built examples, and files for them.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use crate::support::Server;
+
+impl Server {
+    pub(crate) async fn notes(arguments: &[&str]) -> Self {
+        let arguments = [&["--listen", "127.0.0.1:0"], arguments].concat();
+        Self::start(program("notes"), &arguments).await
+    }
+}
+
+/// `cargo test` puts examples beside the folder of the test executables.
+pub(crate) fn program(example: &str) -> PathBuf {
+    let test = env::current_exe().unwrap();
+    let profile = test.parent().and_then(|deps| deps.parent()).unwrap();
+    let program = profile
+        .join("examples")
+        .join(format!("{example}{}", env::consts::EXE_SUFFIX));
+    assert!(program.exists(), "build it first: cargo build --examples");
+    program
+}
+
+/// A folder of one test, and the path of a database in it.
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    pub(crate) fn new(test: &str) -> Self {
+        let folder = env::temp_dir().join(format!("notes-{}-{test}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+
+    pub(crate) fn file(&self, name: &str, content: &str) -> PathBuf {
+        let path = Path::join(&self.0, name);
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    pub(crate) fn database(&self) -> String {
+        Path::join(&self.0, "notes.db")
+            .into_os_string()
+            .into_string()
+            .unwrap()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Nothing depends on it, and a server may still be ending.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,140 @@
+//! The program that readers start first: its options, its hints and its end.
+
+use crate::{
+    example::program,
+    support::{BOTH, Http, Server, run},
+};
+
+#[tokio::test]
+async fn wrong_options_end_with_a_message_and_code_2() {
+    for (arguments, named) in [
+        (&["--nonsense"][..], "--nonsense"),
+        (&["stray"], "stray"),
+        (&["--listen"], "--listen"),
+        (&["--listen", "nowhere"], "nowhere"),
+        (&["--notes", "-1"], "--notes"),
+        (&["--notes", "100001"], "--notes"),
+        (&["--database", ""], "--database"),
+        (&["--postgres", "postgres://localhost/notes"], "--postgres"),
+    ] {
+        let output = run(program("notes"), arguments).await;
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert!(message.contains(named), "{message}");
+        assert!(message.contains("--help"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn help_names_the_options() {
+    let output = run(program("notes"), &["--help"]).await;
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    for option in ["--listen", "--database", "--notes"] {
+        assert!(text.contains(option), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn notes_sets_how_many_there_are() {
+    for (count, length) in [("0", 0), ("3", 3)] {
+        let notes = Server::notes(&["--notes", count]).await;
+        let all = notes.get(Http::One, "/notes", &[]).await.json();
+        assert_eq!(all.as_array().unwrap().len(), length);
+    }
+}
+
+#[tokio::test]
+async fn an_address_in_use_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = run(program("notes"), &["--listen", &address]).await;
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains(&address), "{said}");
+}
+
+/// The index lists what there is, and no route of the showcase that only checks need.
+#[tokio::test]
+async fn the_index_lists_the_routes() {
+    let notes = Server::notes(&[]).await;
+    let page = notes.get(Http::One, "/", &[]).await;
+    let text = String::from_utf8(page.body.to_vec()).unwrap();
+    for route in ["/notes", "/pages/", "/private/me", "/state"] {
+        assert!(text.contains(route), "{route}");
+    }
+    for route in ["/files/1k.json", "/comma", "/stream", "/events", "/stats"] {
+        assert!(!text.contains(route), "{route}");
+        for http in BOTH {
+            assert_eq!(notes.get(http, route, &[]).await.status, 404, "{route}");
+        }
+    }
+}
+
+/// Tags, policies and cache tags are those of the showcase.
+#[tokio::test]
+async fn each_read_has_its_fields() {
+    let notes = Server::notes(&[]).await;
+    let ada = ("authorization", "Bearer ada");
+    for http in BOTH {
+        for (path, fields, policy, key) in [
+            ("/", &[][..], "no-cache", None),
+            (
+                "/notes",
+                &[],
+                "max-age=1, stale-while-revalidate=30",
+                Some("notes"),
+            ),
+            ("/notes/1", &[], "no-cache", Some("note-1")),
+            ("/pages/home", &[], "max-age=60", Some("page-home")),
+            (
+                "/private/me",
+                &[ada],
+                "private, max-age=0, must-revalidate",
+                None,
+            ),
+        ] {
+            let full = notes.get(http, path, fields).await;
+            assert_eq!(full.status, 200, "{path}");
+            assert_eq!(full.field("cache-control"), Some(policy), "{path}");
+            assert_eq!(full.field("xkey"), key, "{path}");
+            let known = [fields, &[("if-none-match", full.tag())]].concat();
+            let same = notes.get(http, path, &known).await;
+            assert_eq!(same.status, 304, "{path}");
+            assert_eq!(same.field("cache-control"), Some(policy), "{path}");
+        }
+        let nobody = notes.get(http, "/private/me", &[]).await;
+        assert_eq!(nobody.status, 401);
+    }
+}
+
+#[tokio::test]
+async fn the_state_is_told_once() {
+    let notes = Server::notes(&["--notes", "1"]).await;
+    for http in BOTH {
+        let first = notes.get(http, "/state", &[("x-notes-ref", "none")]).await;
+        assert_eq!(first.status, 200);
+        let seen = [("x-notes-ref", first.field("x-notes-ref").unwrap())];
+        assert_eq!(notes.get(http, "/state", &seen).await.status, 304);
+    }
+}
+
+/// Both signals end it, whether a connection is idle or not.
+#[cfg(unix)]
+#[tokio::test]
+async fn signals_end_it() {
+    use nix::{
+        sys::signal::{Signal, kill},
+        unistd::Pid,
+    };
+
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let mut notes = Server::notes(&[]).await;
+        assert_eq!(notes.get(Http::One, "/notes/1", &[]).await.status, 200);
+        let pid = notes.process.id().unwrap().try_into().unwrap();
+        kill(Pid::from_raw(pid), signal).unwrap();
+        let exit = crate::support::soon(notes.process.wait()).await.unwrap();
+        assert!(exit.success(), "{signal}");
+    }
+}

@@ -1,0 +1,93 @@
+//! The notes example with everything that black-box checks need: PostgreSQL too, caches in front
+//! that are told of writes, and routes that only checks use.
+
+mod caches;
+mod comma;
+mod files;
+mod handlers;
+mod options;
+mod postgres;
+#[path = "../../../examples/notes/problem.rs"]
+mod problem;
+#[path = "../../../examples/notes/routes.rs"]
+mod routes;
+#[path = "../../../examples/notes/server.rs"]
+mod server;
+#[path = "../../../examples/notes/store.rs"]
+mod sqlite;
+mod stats;
+mod store;
+mod streams;
+
+use std::{error::Error, process::ExitCode, time::Duration};
+
+use axum::{Extension, Router, serve::ListenerExt};
+use tokio::{net::TcpListener, time};
+use tower_conditional::{
+    EtagLayer,
+    cache_policy::{CachePolicy, Rule},
+    detached::Detached,
+};
+
+use options::Options;
+use stats::Runs;
+use store::Store;
+
+const INDEX: &str = include_str!("index.html");
+
+/// How long the answer to a write waits for its purge.
+const PURGE_WAIT: Duration = Duration::from_secs(1);
+
+async fn start(options: Options) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let writes = Detached::new();
+    let store = Store::open(&options, &writes).await?;
+    let listen = options.listen;
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
+    let address = listener.local_addr()?;
+    let stop = server::stop()?;
+
+    let purges = options.caches.queue()?;
+    let mut tags = routes::tags();
+    if let Some(purges) = purges.clone() {
+        // The writer's next read through a cache is then what was written.
+        tags = tags.purge(purges).wait(PURGE_WAIT);
+    }
+    let files = CachePolicy::new("max-age=600".parse()?)?;
+    let policies = routes::policies()?.rule(Rule::new(files).path("/files/{name}")?)?;
+    let runs = Runs::default();
+    let checks = Router::new()
+        .merge(comma::routes())
+        .merge(files::routes())
+        .merge(streams::routes(store.changes(), stop.clone()))
+        .merge(stats::routes(&runs, purges.clone()))
+        .layer(EtagLayer::new());
+    let router = routes::router(&store).merge(checks).layer(Extension(runs));
+
+    println!("listening on http://{address}");
+    println!("{}", options::hints(address));
+    let listener = listener.tap_io(|connection| {
+        // Without it, small events and chunks would wait for an acknowledgement.
+        let _ = connection.set_nodelay(true);
+    });
+    server::serve(listener, router, tags, policies, stop).await?;
+    let _ = time::timeout(server::GRACE, writes.idle()).await;
+    store.close().await;
+    if let Some(purges) = purges {
+        // Caches that do not answer keep what is stale until it expires.
+        let _ = time::timeout(server::GRACE, purges.flush()).await;
+    }
+    Ok(())
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match start(Options::from_arguments()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("showcase: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The command line.
+
+use std::{error::Error, net::SocketAddr, process};
+
+use clap::{
+    CommandFactory, Parser, builder::NonEmptyStringValueParser, error::ErrorKind, value_parser,
+};
+
+use crate::caches::Caches;
+
+/// The notes example with everything that black-box checks ask for
+#[derive(Debug, Parser)]
+#[command(name = "showcase", allow_negative_numbers = true)]
+pub(crate) struct Options {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3000")]
+    pub(crate) listen: SocketAddr,
+    /// The SQLite database; in memory unless a file is named
+    #[arg(long, value_name = "FILE|:memory:", default_value = ":memory:")]
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) database: String,
+    /// A PostgreSQL database in place of SQLite, which replicas can share, such as
+    /// postgres://user@localhost/notes
+    #[arg(long, value_name = "URL", value_parser = postgres)]
+    pub(crate) postgres: Option<tokio_postgres::Config>,
+    #[command(flatten)]
+    pub(crate) caches: Caches,
+    /// How many notes a new database starts with
+    #[arg(long, value_name = "N", default_value = "100")]
+    #[arg(value_parser = value_parser!(u32).range(..=100_000))]
+    pub(crate) notes: u32,
+}
+
+impl Options {
+    /// Reads the arguments of the process, and ends it where they ask for help or are wrong.
+    pub(crate) fn from_arguments() -> Self {
+        Self::try_parse().unwrap_or_else(|error| {
+            if error.kind() == ErrorKind::DisplayHelp {
+                error.exit();
+            }
+            // Not every error of clap shows the usage.
+            eprintln!("{error}\n{}", Self::command().render_usage());
+            process::exit(2);
+        })
+    }
+}
+
+fn postgres(url: &str) -> Result<tokio_postgres::Config, Box<dyn Error + Send + Sync>> {
+    if url.is_empty() {
+        return Err("needs a URL".into());
+    }
+    Ok(url.parse()?)
+}
+
+/// What to try first.
+pub(crate) fn hints(address: SocketAddr) -> String {
+    format!(
+        "  curl -i http://{address}/notes/1
+  curl -i http://{address}/notes/1 -H 'If-None-Match: <the ETag of that answer>'
+  curl -i http://{address}/notes/1 -X PUT --json '{{\"title\":\"New\"}}' -H 'If-Match: <it again>'
+  curl -i http://{address}/notes/1 -X PUT --json '{{\"title\":\"Late\"}}' -H 'If-Match: <still the same>'
+  curl -i http://{address}/state -H 'X-Notes-Ref: none'
+  curl -i http://{address}/state -H 'X-Notes-Ref: <that of that answer>'
+  curl -i http://{address}/files/64m.bin --output /dev/null --dump-header -
+  curl -N http://{address}/events
+  curl http://{address}/stats"
+    )
+}

@@ -1,0 +1,160 @@
+//! The store of the example, or PostgreSQL, behind one type. It announces each write of a note.
+
+use std::error::Error;
+
+use axum::http::{HeaderValue, request::Parts};
+use tokio::sync::broadcast;
+use tower_conditional::{
+    Current, ValidatorSource, Validators, detached::Detached, handler::Expected,
+    state_ref::StateSource,
+};
+
+use crate::{
+    options::Options, postgres::Postgres, problem::Problem, sqlite, streams::Announcement,
+};
+
+pub(crate) use crate::sqlite::{Draft, Item, Note};
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    database: Backend<sqlite::Store, Postgres>,
+    changes: broadcast::Sender<Announcement>,
+    /// Finishes writes whose clients disconnect. A write must not end between the database and its
+    /// announcement, and its connection must not return to the pool with a statement under way,
+    /// behind which the next request would wait.
+    writes: Detached,
+}
+
+#[derive(Clone, Debug)]
+enum Backend<S, P> {
+    OnSqlite(S),
+    OnPostgres(P),
+}
+
+use Backend::{OnPostgres, OnSqlite};
+
+impl Store {
+    pub(crate) async fn open(options: &Options, writes: &Detached) -> Result<Self, BoxError> {
+        let notes = options.notes;
+        let database = match &options.postgres {
+            Some(config) => OnPostgres(Postgres::connect(config.clone(), notes).await?),
+            None => OnSqlite(sqlite::Store::open(&options.database, notes).await?),
+        };
+        Ok(Self {
+            database,
+            changes: broadcast::channel(256).0,
+            writes: writes.clone(),
+        })
+    }
+
+    /// Returns the channel in which writes of notes are announced.
+    pub(crate) fn changes(&self) -> broadcast::Sender<Announcement> {
+        self.changes.clone()
+    }
+
+    pub(crate) fn versions(&self) -> impl ValidatorSource + use<> {
+        match &self.database {
+            OnSqlite(store) => OnSqlite(store.versions()),
+            OnPostgres(store) => OnPostgres(store.versions()),
+        }
+    }
+
+    pub(crate) fn events(&self) -> impl StateSource + use<> {
+        match &self.database {
+            OnSqlite(store) => OnSqlite(store.events()),
+            OnPostgres(store) => OnPostgres(store.events()),
+        }
+    }
+
+    pub(crate) async fn notes(&self) -> Result<(Vec<Note>, Validators), Problem> {
+        match &self.database {
+            OnSqlite(store) => store.notes().await,
+            OnPostgres(store) => store.notes().await,
+        }
+    }
+
+    pub(crate) async fn note(&self, id: i64) -> Result<(Option<Note>, Validators), Problem> {
+        match &self.database {
+            OnSqlite(store) => store.note(id).await,
+            OnPostgres(store) => store.note(id).await,
+        }
+    }
+
+    pub(crate) async fn page(&self, name: String) -> Result<(Option<String>, Validators), Problem> {
+        match &self.database {
+            OnSqlite(store) => store.page(name).await,
+            OnPostgres(store) => store.page(name).await,
+        }
+    }
+
+    pub(crate) async fn change(
+        &self,
+        id: Option<i64>,
+        expected: Expected,
+        change: impl FnOnce(Option<&Note>) -> Result<Option<Draft>, Problem> + Send + 'static,
+    ) -> Result<Option<(Note, Validators)>, Problem> {
+        let Self {
+            database, changes, ..
+        } = self.clone();
+        let write = async move {
+            let written = match database {
+                OnSqlite(store) => store.change(id, expected, change).await,
+                OnPostgres(store) => store.change(id, expected, change).await,
+            }?;
+            let note = written.as_ref().map(|(note, _)| note);
+            if let Some(announcement) = Announcement::of(id, note) {
+                // An error only says that nobody listens.
+                let _ = changes.send(announcement);
+            }
+            Ok(written)
+        };
+        self.writes.finish(write).await
+    }
+
+    pub(crate) async fn put_page(
+        &self,
+        name: String,
+        expected: Expected,
+        content: String,
+    ) -> Result<(bool, Validators), Problem> {
+        let database = self.database.clone();
+        let write = async move {
+            match database {
+                OnSqlite(store) => store.put_page(name, expected, content).await,
+                OnPostgres(store) => store.put_page(name, expected, content).await,
+            }
+        };
+        self.writes.finish(write).await
+    }
+
+    /// Waits for the jobs of the database.
+    pub(crate) async fn close(self) {
+        if let OnSqlite(store) = self.database {
+            store.close().await;
+        }
+    }
+}
+
+impl<S: ValidatorSource, P: ValidatorSource> ValidatorSource for Backend<S, P> {
+    type Error = BoxError;
+
+    async fn current(&self, request: &Parts) -> Result<Current, BoxError> {
+        match self {
+            OnSqlite(source) => source.current(request).await.map_err(Into::into),
+            OnPostgres(source) => source.current(request).await.map_err(Into::into),
+        }
+    }
+}
+
+impl<S: StateSource, P: StateSource> StateSource for Backend<S, P> {
+    type Error = BoxError;
+
+    async fn latest(&self, request: &Parts) -> Result<Option<HeaderValue>, BoxError> {
+        match self {
+            OnSqlite(source) => source.latest(request).await.map_err(Into::into),
+            OnPostgres(source) => source.latest(request).await.map_err(Into::into),
+        }
+    }
+}

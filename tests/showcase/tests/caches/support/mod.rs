@@ -1,0 +1,73 @@
+//! Real caches, the origin behind them, and a client in front.
+
+mod cache;
+mod client;
+mod nginx;
+mod notes;
+mod origin;
+mod process;
+#[path = "../../../../wire/support/server.rs"]
+mod server;
+mod varnish;
+
+use std::{future::Future, time::Duration};
+
+use tokio::time;
+use tower_conditional::cache_policy::CachePolicy;
+
+pub(crate) use {
+    cache::{Cache, Kind},
+    client::{Client, Reply},
+    notes::{Notes, Place, notes_and_cache},
+    origin::{Origin, TEXT},
+};
+
+/// Runs each of these tests through each cache: `a_test::nginx`, `a_test::varnish`.
+macro_rules! through_each_cache {
+    ($($test:ident)*) => {$(
+        mod $test {
+            #[tokio::test]
+            async fn nginx() {
+                super::$test($crate::support::Kind::Nginx).await;
+            }
+
+            #[tokio::test]
+            async fn varnish() {
+                super::$test($crate::support::Kind::Varnish).await;
+            }
+        }
+    )*};
+}
+pub(crate) use through_each_cache;
+
+/// A policy with this `Cache-Control`.
+pub(crate) fn policy(directives: &str) -> CachePolicy {
+    CachePolicy::new(directives.parse().unwrap()).unwrap()
+}
+
+/// A cache of this kind, and behind it an origin with this policy.
+pub(crate) async fn origin_and_cache(kind: Kind, policy: CachePolicy) -> (Origin, Cache) {
+    let origin = Origin::start(policy).await;
+    let cache = Cache::start(kind, origin.address()).await;
+    (origin, cache)
+}
+
+/// Asks again and again, since nothing tells when a cache has grown stale or fresh.
+pub(crate) async fn until<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    soon(async {
+        loop {
+            if let Some(found) = ask().await {
+                return found;
+            }
+            time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+}
+
+/// Fails the test instead of hanging. Nothing that is right takes this long.
+pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
+    time::timeout(Duration::from_secs(30), future)
+        .await
+        .expect("an answer in time")
+}

@@ -1,0 +1,69 @@
+use crate::{
+    showcase::PROGRAM,
+    support::{Http, Server, run},
+};
+
+#[tokio::test]
+async fn wrong_options_end_with_a_message_and_code_2() {
+    for (arguments, named) in [
+        (&["--nonsense"][..], "--nonsense"),
+        (&["stray"], "stray"),
+        (&["--listen"], "--listen"),
+        (&["--listen", "nowhere"], "nowhere"),
+        (&["--notes", "-1"], "--notes"),
+        (&["--notes", "100001"], "--notes"),
+        (&["--database", ""], "--database"),
+        (&["--redis", "redis://localhost"], "--redis"),
+        (&["--postgres", ""], "--postgres"),
+        (&["--postgres", "sqlite://notes"], "--postgres"),
+        (&["--varnish", ""], "--varnish"),
+        (&["--varnish", "127.0.0.1:6081"], "--varnish"),
+        (&["--varnish", "http://cache/?purge"], "--varnish"),
+        (&["--nginx", "/purge"], "--nginx"),
+        (&["--nginx", "http://not a cache/"], "--nginx"),
+        (&["--nginx", "https://cache/"], "over http"),
+    ] {
+        let output = run(PROGRAM, arguments).await;
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert!(message.contains(named), "{message}");
+        assert!(message.contains("Usage: showcase"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn help_names_the_options() {
+    let output = run(PROGRAM, &["--help"]).await;
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    for option in [
+        "--listen",
+        "--database",
+        "--postgres",
+        "--varnish",
+        "--nginx",
+        "--notes",
+    ] {
+        assert!(text.contains(option), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn notes_sets_how_many_there_are() {
+    for (count, length) in [("0", 0), ("3", 3)] {
+        let notes = Server::showcase(&["--notes", count]).await;
+        let all = notes.get(Http::One, "/notes", &[]).await.json();
+        assert_eq!(all.as_array().unwrap().len(), length);
+    }
+}
+
+#[tokio::test]
+async fn an_address_in_use_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = run(PROGRAM, &["--listen", &address]).await;
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains(&address), "{said}");
+}

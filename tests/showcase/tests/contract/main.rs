@@ -1,0 +1,17 @@
+//! Black-box tests of the whole contract: they start the showcase and talk to it over sockets.
+
+mod audit;
+mod cache_tags;
+mod caching;
+mod cli;
+mod fields;
+mod files;
+mod reads;
+mod refused_writes;
+mod showcase;
+#[cfg(unix)]
+mod signals;
+mod state_ref;
+mod streams;
+#[path = "../../../../examples/tests/examples/support.rs"]
+mod support;

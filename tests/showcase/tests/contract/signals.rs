@@ -1,0 +1,37 @@
+use std::time::{Duration, Instant};
+
+use http_body_util::BodyExt;
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+use crate::support::{BOTH, Server, soon};
+
+/// Issue 10, C.1: both signals end it at once, although feeds are open. They
+/// are sent without `kill`, which a minimal Debian lacks.
+#[tokio::test]
+async fn signals_end_it_gracefully() {
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let mut notes = Server::showcase(&[]).await;
+        let mut feeds = Vec::new();
+        for http in BOTH {
+            let mut feed = notes.open(http, "GET", "/events", &[], "").await;
+            soon(feed.frame()).await.unwrap().unwrap();
+            feeds.push(feed);
+        }
+
+        let sent = Instant::now();
+        let pid = notes.process.id().unwrap().try_into().unwrap();
+        kill(Pid::from_raw(pid), signal).unwrap();
+        for mut feed in feeds {
+            // Each ends properly, not by a broken connection.
+            while let Some(frame) = soon(feed.frame()).await {
+                frame.unwrap();
+            }
+        }
+        let exit = soon(notes.process.wait()).await.unwrap();
+        assert!(exit.success(), "{signal}");
+        assert!(sent.elapsed() < Duration::from_secs(3), "{signal}");
+    }
+}

@@ -1,0 +1,106 @@
+use std::time::Duration;
+
+use http_body_util::BodyExt;
+use hyper::{Response, body::Incoming};
+use tokio::time;
+
+use crate::support::{BOTH, Http, Server, soon};
+
+async fn next(response: &mut Response<Incoming>) -> String {
+    let frame = soon(response.frame()).await.expect("more").unwrap();
+    String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap()
+}
+
+/// The pause outlasts the patience: only a first chunk that is not held back arrives in time.
+#[tokio::test]
+async fn the_first_chunk_is_not_held_back() {
+    let notes = Server::showcase(&[]).await;
+    for http in BOTH {
+        let fields = [("accept-encoding", "gzip"), ("if-none-match", "\"x\"")];
+        let mut response = notes
+            .open(http, "GET", "/stream?n=9&ms=10000", &fields, "")
+            .await;
+        assert_eq!(response.status(), 200);
+        for absent in ["etag", "content-length", "content-encoding"] {
+            assert!(!response.headers().contains_key(absent), "{absent}");
+        }
+        let first = time::timeout(Duration::from_secs(5), next(&mut response)).await;
+        assert_eq!(first.unwrap(), "chunk 1\n");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_has_as_many_chunks_as_asked_for() {
+    let notes = Server::showcase(&[]).await;
+    for http in BOTH {
+        let reply = notes.get(http, "/stream?n=3&ms=0", &[]).await;
+        assert_eq!(reply.body, "chunk 1\nchunk 2\nchunk 3\n");
+        let reply = notes.get(http, "/stream?ms=1", &[]).await;
+        assert!(reply.body.ends_with(b"chunk 10\n"));
+    }
+}
+
+#[tokio::test]
+async fn nonsense_in_the_query_is_a_problem() {
+    let notes = Server::showcase(&[]).await;
+    for query in ["n=0", "n=-1", "n=10001", "n=x", "ms=10001", "ms=1.5", "m=1"] {
+        let path = format!("/stream?{query}");
+        let reply = notes.get(Http::One, &path, &[]).await;
+        assert_eq!(reply.status, 400, "{query}");
+        assert_eq!(
+            reply.field("content-type"),
+            Some("application/problem+json")
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_feed_tells_each_change_at_once() {
+    let notes = Server::showcase(&[]).await;
+    for http in BOTH {
+        let fields = [("if-none-match", "\"x\""), ("accept-encoding", "gzip")];
+        let mut feed = notes.open(http, "GET", "/events", &fields, "").await;
+        assert_eq!(feed.status(), 200);
+        assert_eq!(feed.headers()["content-type"], "text/event-stream");
+        assert!(!feed.headers().contains_key("etag"));
+        // The subscription is there when the first line is.
+        assert!(next(&mut feed).await.starts_with(':'));
+
+        let created = notes
+            .send(http, "POST", "/notes", &[], "{\"title\":\"t\"}")
+            .await;
+        let (id, path) = (&created.json()["id"], created.field("location").unwrap());
+        let first = [("if-match", created.tag())];
+        let text = "{\"text\":\"x\"}";
+        let updated = notes.send(http, "PATCH", path, &first, text).await;
+        let second = [("if-match", updated.tag())];
+        // What is refused is not told.
+        for (fields, body) in [(&first, text), (&second, "nonsense")] {
+            notes.send(http, "PATCH", path, fields, body).await;
+        }
+        notes.send(http, "DELETE", path, &second, "").await;
+
+        // Comments go on for ever, so the wait for all of it has a limit too.
+        let events = soon(async {
+            let mut events = Vec::new();
+            let mut comments = 0;
+            while events.len() < 3 || comments == 0 {
+                let event = next(&mut feed).await;
+                if event.starts_with(':') {
+                    comments += 1;
+                } else {
+                    events.push(event);
+                }
+            }
+            events
+        });
+        let events = events.await;
+        let expected = [
+            format!("{{\"change\":\"created\",\"id\":{id},\"version\":1}}"),
+            format!("{{\"change\":\"updated\",\"id\":{id},\"version\":2}}"),
+            format!("{{\"change\":\"deleted\",\"id\":{id}}}"),
+        ]
+        .map(|data| format!("event: note\ndata: {data}\n\n"));
+        assert_eq!(events, expected);
+    }
+}

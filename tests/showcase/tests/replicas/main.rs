@@ -1,0 +1,13 @@
+//! The showcase, as three processes that share one database.
+
+mod departed;
+mod history;
+mod killed;
+mod labels;
+#[path = "../../../wire/support/race.rs"]
+mod race;
+mod races;
+mod restarts;
+mod scopes;
+mod spellings;
+mod support;

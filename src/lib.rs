@@ -40,7 +40,7 @@
 //! # The layers
 //!
 //! A *validator* is an `ETag` or a `Last-Modified`; a [source] knows it
-//! before the service runs: a closure, a version in a database, or the service
+//! before the service runs: a function, a version in a database, or the service
 //! itself, asked with a `GET`.
 //!
 //! | Layer | What it does |
@@ -100,6 +100,9 @@
 //!
 //! # Placement in axum
 //!
+//! `resource::guard` (feature `axum`) puts the layers of one versioned resource in their
+//! places. By hand:
+//!
 //! `MethodRouter::route_layer` is the place for a layer that refuses, such as
 //! [`PreconditionLayer`] and [`Stack::guarded_writes`]: 404 and 405 are then
 //! answered before any condition is asked for. `Router::layer(stack())` is the
@@ -113,23 +116,20 @@
 //!
 //! Otherwise a `Router` writes `content-length: 0` on a 304 that comes out of its
 //! own layers, and on the answer to `HEAD` where a layer asked with `GET`. That is
-//! wrong (RFC 9110, section 8.6). These lines wrap a router with `tower` and its
-//! feature `util`:
+//! wrong (RFC 9110, section 8.6). `resource::wrap` (feature `axum`) wraps a router:
 //!
 //! ```
-//! use axum::{Router, ServiceExt, body::Body, extract::Request, response::Response};
+//! # #[cfg(feature = "axum")]
+//! # mod example {
+//! use axum::Router;
 //! use tokio::net::TcpListener;
-//! use tower::ServiceBuilder;
-//! use tower_conditional::ConditionalLayer;
+//! use tower_conditional::{ConditionalLayer, resource::wrap};
 //!
 //! async fn serve(listener: TcpListener, router: Router) -> std::io::Result<()> {
-//!     let app = ServiceBuilder::new()
-//!         // The layers change the type of the body; `axum::serve` takes one alone.
-//!         .map_response(|response: Response<_>| response.map(Body::new))
-//!         .layer(ConditionalLayer::new()) // or stack(), or a recipe
-//!         .service(router);
-//!     axum::serve(listener, ServiceExt::<Request>::into_make_service(app)).await
+//!     let app = wrap(router, ConditionalLayer::new()); // or stack(), or a recipe
+//!     axum::serve(listener, app.into_make_service()).await
 //! }
+//! # }
 //! ```
 //!
 //! Below `Router::nest` a layer sees the path without its prefix. The feature
@@ -159,7 +159,7 @@
 //! | Name | Description | Default? |
 //! |---|---|---|
 //! | `tokio` | `lock::KeyedLock`, one writer at a time per key in this process; `detached::Detached`; `purge::PurgeQueue`; time limits of sources, of waiting for a purge and for the content of a refused request | yes |
-//! | `axum` | the types of [`handler`] as extractors and responses; the whole path below `Router::nest` for whatever names a resource ([`target`]) | no |
+//! | `axum` | `resource::guard`, the layers of a versioned resource in one call; `source::axum`, a source written with extractors; the types of [`handler`] as extractors and responses; the whole path below `Router::nest` for whatever names a resource ([`target`]) | no |
 //! | `serde` | `Cache-Control` directives as strings of a configuration | no |
 //! | `tracing` | events where a source failed, a write was not checked, a purge was given up or an audit found something | no |
 //! | `blake3` | `etag::Blake3`, for tags from BLAKE3 | no |
@@ -197,6 +197,8 @@ pub mod outcome;
 pub mod precondition;
 pub mod purge;
 pub mod refusal;
+#[cfg(feature = "axum")]
+pub mod resource;
 pub mod route;
 // `pub` in it is for the modules that export from it, and for the fuzz targets.
 #[allow(unreachable_pub)]

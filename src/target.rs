@@ -20,16 +20,12 @@ use http::{Extensions, Request, Uri, request::Parts};
 /// feature `axum`, the one that it had before a nested router took a prefix away.
 ///
 /// ```
-/// use std::convert::Infallible;
-///
-/// use http::request::Parts;
-/// use tower_conditional::{Current, VersionTags, target};
+/// use tower_conditional::{VersionTags, source, target};
 ///
 /// // One scope for each resource, below `nest` too.
-/// let source = |request: &Parts| {
-///     let tags = VersionTags::plain().scope(target::of(request).path());
-///     async move { Ok::<_, Infallible>(Current::from(tags.number(7))) }
-/// };
+/// let source = source::now(|request| {
+///     VersionTags::plain().scope(target::of(request).path()).number(7)
+/// });
 /// # let _ = source;
 /// ```
 #[must_use]

@@ -13,7 +13,7 @@ use tower::{Layer, Service, util::ServiceFn};
 use tower_conditional::{
     Audit, AuditLayer, CachePolicyLayer, CacheStatusLayer, CacheTagsLayer, CodingTagLayer,
     ConditionalLayer, Current, EtagLayer, PreconditionLayer, StateRefLayer, ValidatorSource,
-    body::ResponseBody, cache_policy::CachePolicy, cache_tags::CacheTags, stack,
+    body::ResponseBody, cache_policy::CachePolicy, cache_tags::CacheTags, source, stack,
 };
 
 type Content = Full<Bytes>;
@@ -30,7 +30,7 @@ where
 }
 
 fn source() -> impl ValidatorSource {
-    |_: &Parts| ready(Ok::<_, Infallible>(Current::Unknown))
+    source::now(|_| Current::Unknown)
 }
 
 /// A figure may be lowered. One that is raised needs a reason beside it.

@@ -2,49 +2,43 @@
 
 use std::{
     collections::HashMap,
-    convert::Infallible,
     io,
     sync::{Arc, Mutex, MutexGuard},
 };
 
 use axum::{
-    Router, ServiceExt,
-    body::Body,
-    extract::{OriginalUri, Request, State},
-    http::{StatusCode, request::Parts},
-    response::{IntoResponse, Response},
-    routing::get,
+    Router,
+    extract::{OriginalUri, State},
+    http::StatusCode,
+    response::IntoResponse,
+    routing::{get, put},
 };
 use tokio::net::TcpListener;
-use tower::ServiceBuilder;
 use tower_conditional::{
-    ConditionalLayer, Current, PreconditionLayer, ValidatorSource, Validators, VersionTags,
+    ConditionalLayer, Validators, VersionTags,
     handler::{Expected, PreconditionFailed, Validated},
-    source::SelfGet,
-    target,
+    resource::{guard, wrap},
+    source,
 };
 
-const ROUTE: &str = "/documents/{name}";
-
 pub(crate) async fn serve(listener: TcpListener, documents: Arc<Documents>) -> io::Result<()> {
-    let document = get(read).put(write).with_state(Arc::clone(&documents));
+    // Before `read` runs: 304 for the latest version. Before `write` runs: 412 for an old version,
+    // with the document as a GET shows it, and 428 for none.
+    let current = source::axum(current).with_state(Arc::clone(&documents));
+    let document = guard(current, get(read), put(write)).with_state(documents);
+    let router = Router::new().route("/documents/{name}", document);
 
-    // Before `write` runs: 412 for an old version, with the document as a GET shows it, and 428 for
-    // none. On the methods of the route, so that the router's 404 and 405 come first.
-    let shown = Router::new().route(ROUTE, document.clone());
-    let writes = PreconditionLayer::new(Arc::clone(&documents))
-        .with_self_get(SelfGet::of(shown).writers_may_read())
-        .require();
-    let router = Router::new().route(ROUTE, document.route_layer(writes));
+    // Around the router, which else would add `content-length: 0` to a 304.
+    let app = wrap(router, ConditionalLayer::new());
+    axum::serve(listener, app.into_make_service()).await
+}
 
-    // Before `read` runs: 304 for the latest version. Around the router, which else would add
-    // `content-length: 0` to it.
-    let app = ServiceBuilder::new()
-        .map_response(|response: Response<_>| response.map(Body::new))
-        .layer(ConditionalLayer::new().source(documents))
-        .service(router);
-
-    axum::serve(listener, ServiceExt::<Request>::into_make_service(app)).await
+/// The source of both: of a database one small query.
+async fn current(
+    State(documents): State<Arc<Documents>>,
+    OriginalUri(uri): OriginalUri,
+) -> Option<Validators> {
+    documents.lock().validators(uri.path())
 }
 
 async fn read(
@@ -105,15 +99,6 @@ impl Documents {
 
     fn lock(&self) -> MutexGuard<'_, Store> {
         self.0.lock().expect("whoever holds it does not panic")
-    }
-}
-
-/// What both layers ask: of a database one small query.
-impl ValidatorSource for Documents {
-    type Error = Infallible;
-
-    async fn current(&self, request: &Parts) -> Result<Current, Infallible> {
-        Ok(self.lock().validators(target::of(request).path()).into())
     }
 }
 

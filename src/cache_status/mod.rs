@@ -10,14 +10,11 @@
 //! use http_body_util::{Empty, Full};
 //! use tower::{ServiceBuilder, ServiceExt, service_fn};
 //! use tower_conditional::{
-//!     CacheStatusLayer, ConditionalLayer, Current, EntityTag, Validators,
+//!     CacheStatusLayer, ConditionalLayer, EntityTag, source,
 //! };
 //!
 //! // The version of the note stands for a read of its row.
-//! let source = |_: &Parts| async {
-//!     let tag = EntityTag::strong("v1").expect("a tag");
-//!     Ok::<_, Infallible>(Current::Present(Validators::default().with_etag(tag)))
-//! };
+//! let source = source::from_fn(async |_| EntityTag::strong("v1"));
 //! // For those who ask, which a proxy in front allows to nobody else.
 //! let debugging = |request: &Parts| request.headers.contains_key("x-debug");
 //!

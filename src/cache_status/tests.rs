@@ -5,7 +5,7 @@ use super::*;
 use crate::{
     ConditionalLayer, EtagLayer, PreconditionLayer,
     semantics::{caching::cache_status::CACHE_STATUS, condition::Current},
-    source::OnSourceError,
+    source::{OnSourceError, from_fn},
     test_support::{Act, ScriptedBody, knows, request, send, tagged},
 };
 
@@ -129,9 +129,7 @@ fn errors_of_the_layers_are_no_members() {
     let reads = inside(ConditionalLayer::new().explain());
     assert_eq!(said!(reads, "GET", &[("if-match", "\"v0\"")]), (412, None));
 
-    let dead = |_: &http::request::Parts| async {
-        Err::<Current, _>(std::io::Error::other("the database is gone"))
-    };
+    let dead = from_fn(async |_| Err::<Current, _>(std::io::Error::other("the database is gone")));
     let refusing = inside(
         ConditionalLayer::new()
             .source(dead)

@@ -50,12 +50,12 @@
 //! # async fn run() -> Result<(), tower::BoxError> {
 //! # use std::convert::Infallible;
 //! # use bytes::Bytes;
-//! # use http::{Request, Response, StatusCode, header, request::Parts};
+//! # use http::{Request, Response, StatusCode, header};
 //! # use http_body_util::{Empty, Full};
 //! # use tower::{Layer, ServiceExt, service_fn};
-//! use tower_conditional::{ConditionalLayer, VersionTags};
+//! use tower_conditional::{ConditionalLayer, VersionTags, source};
 //!
-//! let source = |_: &Parts| async { Ok::<_, Infallible>(VersionTags::plain().number(7).into()) };
+//! let source = source::from_fn(async |_| VersionTags::plain().number(7));
 //! let handler = service_fn(|_: Request<Empty<Bytes>>| async {
 //!     Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("hello")))
 //! });
@@ -137,13 +137,12 @@
 //!   [`Validators::with_repeated`](crate::Validators::with_repeated):
 //!
 //! ```
-//! # use std::convert::Infallible;
-//! # use http::{header::ACCEPT_LANGUAGE, request::Parts};
+//! # use http::header::ACCEPT_LANGUAGE;
 //! # use tower_conditional::{
-//! #     source::ValidatorSource, validator::RepeatedFields, ConditionalLayer, VersionTags,
+//! #     source::{self, ValidatorSource},
+//! #     validator::RepeatedFields, ConditionalLayer, VersionTags,
 //! # };
-//! # let versions =
-//! #     |_: &Parts| async { Ok::<_, Infallible>(VersionTags::plain().number(7).into()) };
+//! # let versions = source::now(|_| VersionTags::plain().number(7));
 //! let fields = RepeatedFields::new().with_vary([ACCEPT_LANGUAGE]);
 //! let layer = ConditionalLayer::new().source(versions.repeating(fields));
 //! # let _ = layer;

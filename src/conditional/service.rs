@@ -203,6 +203,10 @@ impl<Q: ValidatorSource> BySource<Q> {
         read: &UnansweredRead<'_, C>,
         error: SourceError,
     ) -> Option<Response<ResponseBody<B>>> {
+        // The handler rejects the request itself.
+        if error.rejection().is_some() {
+            return None;
+        }
         events::source_failed(&error);
         (self.on_error == OnSourceError::Refuse).then(|| read.unavailable(error))
     }

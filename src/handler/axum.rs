@@ -8,7 +8,9 @@ use axum_core::{
 };
 use http::request::Parts;
 
-use super::{Expected, NotModified, PreconditionFailed, Preconditions, Unmet, Validated};
+use super::{
+    Expected, NotModified, PreconditionFailed, PreconditionRejection, Preconditions, Validated,
+};
 
 impl<S: Sync> FromRequestParts<S> for Preconditions {
     type Rejection = Infallible;
@@ -42,7 +44,7 @@ impl IntoResponse for PreconditionFailed {
     }
 }
 
-impl IntoResponse for Unmet {
+impl IntoResponse for PreconditionRejection {
     fn into_response(self) -> Response {
         self.into()
     }

@@ -46,7 +46,7 @@ use crate::{
 ///     )
 ///     .await;
 ///     // No row, and something was expected: 412. No row at all: 404.
-///     expected.settle(row)?.ok_or(NotFound)
+///     expected.confirm_written(row)?.ok_or(NotFound)
 /// }
 /// ```
 ///
@@ -58,7 +58,7 @@ use crate::{
 ///
 /// [`PreconditionLayer`](crate::PreconditionLayer) puts it into the request's
 /// extensions, and reports a conditional write that succeeded though nobody
-/// settled or checked what was expected.
+/// confirmed or checked what was expected.
 #[derive(Debug, Clone)]
 #[must_use = "what is expected must be compared with what is there"]
 pub struct Expected(Arc<Expectation>);
@@ -194,6 +194,18 @@ impl Expected {
         self.compared(|tag| tags.parse_number(tag))
     }
 
+    /// As [`versions_of`](Self::versions_of), as the JSON text of an array, for databases
+    /// whose parameters are no arrays:
+    ///
+    /// ```sql
+    /// -- SQLite
+    /// WHERE id = ?1 AND (?2 IS NULL OR version IN (SELECT value FROM json_each(?2)))
+    /// ```
+    #[must_use]
+    pub fn versions_json_of(&self, tags: &VersionTags) -> Option<String> {
+        self.versions_of(tags).map(|versions| json_array(&versions))
+    }
+
     /// As [`versions_of`](Self::versions_of), for plain tags of any scope.
     ///
     /// If the layer saw the current tag, tags of another scope match none.
@@ -247,16 +259,15 @@ impl Expected {
         Some(self.0.seen.validators()?.etag.as_ref()?.as_ref().strong())
     }
 
-    /// Hands in what a compare-and-set gave: `None` is that it changed nothing.
-    /// Without a condition that is handed back, and is no more than a target
-    /// that is not there.
+    /// Reports the result of a compare-and-set. `None` means that no row changed: 412 if
+    /// the request was conditional, otherwise `Ok(None)`, for a target that is not there.
     ///
     /// # Errors
     ///
-    /// The 412 to answer with: there was a condition and nothing was changed, or
-    /// the condition is malformed, for which nothing may be changed. Return it
-    /// before the transaction commits.
-    pub fn settle<T>(self, written: Option<T>) -> Result<Option<T>, PreconditionFailed> {
+    /// Returns the 412 to answer with: there was a condition and nothing changed, or the
+    /// condition is malformed, for which nothing may change. Return it before the
+    /// transaction commits.
+    pub fn confirm_written<T>(self, written: Option<T>) -> Result<Option<T>, PreconditionFailed> {
         self.mark_compared();
         self.reject_malformed()?;
         if written.is_none() && self.is_conditional() {
@@ -289,4 +300,9 @@ impl Expected {
             Decision::Proceed | Decision::NotModified => Ok(()),
         }
     }
+}
+
+fn json_array(numbers: &[i64]) -> String {
+    let numbers: Vec<_> = numbers.iter().map(i64::to_string).collect();
+    format!("[{}]", numbers.join(","))
 }

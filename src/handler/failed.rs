@@ -114,22 +114,34 @@ impl Default for PreconditionFailed {
     }
 }
 
-/// What conditions that do not let a request be performed come to.
+/// The answer to a request whose conditions do not let it be performed.
 #[derive(Debug, Clone)]
 #[must_use]
 #[allow(clippy::exhaustive_enums)] // RFC 9110, section 13.2.2 has no other way out
-pub enum Unmet {
+pub enum PreconditionRejection {
     /// 304.
     NotModified(NotModified),
     /// 412.
     Failed(PreconditionFailed),
 }
 
-impl<B: From<Bytes>> From<Unmet> for Response<B> {
-    fn from(unmet: Unmet) -> Self {
-        match unmet {
-            Unmet::NotModified(not_modified) => not_modified.into(),
-            Unmet::Failed(failed) => failed.into(),
+impl<B: From<Bytes>> From<PreconditionRejection> for Response<B> {
+    fn from(rejection: PreconditionRejection) -> Self {
+        match rejection {
+            PreconditionRejection::NotModified(not_modified) => not_modified.into(),
+            PreconditionRejection::Failed(failed) => failed.into(),
         }
+    }
+}
+
+impl From<NotModified> for PreconditionRejection {
+    fn from(not_modified: NotModified) -> Self {
+        Self::NotModified(not_modified)
+    }
+}
+
+impl From<PreconditionFailed> for PreconditionRejection {
+    fn from(failed: PreconditionFailed) -> Self {
+        Self::Failed(failed)
     }
 }

@@ -7,7 +7,7 @@
 //! # mod example {
 //! use axum::{Json, extract::Path, response::IntoResponse};
 //! use tower_conditional::{
-//!     handler::{Preconditions, Unmet, Validated},
+//!     handler::{PreconditionRejection, Preconditions, Validated},
 //!     Validators, VersionTags,
 //! };
 //! # async fn version_of(_: i64) -> i64 { 7 }
@@ -16,7 +16,7 @@
 //! async fn show(
 //!     Path(id): Path<i64>,
 //!     preconditions: Preconditions,
-//! ) -> Result<impl IntoResponse, Unmet> {
+//! ) -> Result<impl IntoResponse, PreconditionRejection> {
 //!     let tags = VersionTags::plain().scope(format!("notes/{id}"));
 //!     let tag = tags.number(version_of(id).await);
 //!     let current = Validators::new().with_etag(tag);
@@ -70,7 +70,7 @@
 //!     // The scope that the reads have: no other note's tag passes.
 //!     let versions = expected.versions_of(&VersionTags::plain().scope(format!("notes/{id}")));
 //!     let text = update(versions).await.map_err(Error::Database)?;
-//!     expected.settle(text)?.ok_or(Error::NotFound)
+//!     expected.confirm_written(text)?.ok_or(Error::NotFound)
 //! }
 //! # }
 //! ```
@@ -88,8 +88,8 @@
 //!
 //! fn show<B>(request: &Request<B>) -> Response<Bytes> {
 //!     let current = Validators::new().with_etag(VersionTags::plain().number(7));
-//!     if let Err(unmet) = Preconditions::of(request).check(&current) {
-//!         return unmet.into();
+//!     if let Err(rejection) = Preconditions::of(request).check(&current) {
+//!         return rejection.into();
 //!     }
 //!     Validated(Response::new("seven".into()), current).into()
 //! }
@@ -121,7 +121,7 @@ use crate::{
 
 pub(crate) use expected::Expectation;
 pub use expected::Expected;
-pub use failed::{NotModified, PreconditionFailed, Unmet};
+pub use failed::{NotModified, PreconditionFailed, PreconditionRejection};
 pub use preconditions::Preconditions;
 pub use validated::Validated;
 

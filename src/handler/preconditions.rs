@@ -1,6 +1,6 @@
 use http::{HeaderMap, Method, Request, request::Parts};
 
-use super::{NotModified, PreconditionFailed, Unmet, now};
+use super::{NotModified, PreconditionFailed, PreconditionRejection, now};
 use crate::{
     refusal::Reason,
     semantics::condition::{ConditionalFields, Current, Decision},
@@ -51,13 +51,15 @@ impl Preconditions {
     ///
     /// # Errors
     ///
-    /// [`Unmet`] is the 304 or 412 to answer with.
-    pub fn check(&self, current: impl Into<Current>) -> Result<(), Unmet> {
+    /// [`PreconditionRejection`] is the 304 or 412 to answer with.
+    pub fn check(&self, current: impl Into<Current>) -> Result<(), PreconditionRejection> {
         let current = current.into();
         match self.fields.evaluate(&self.method, current.as_ref(), now) {
             Decision::Proceed => Ok(()),
-            Decision::NotModified => Err(Unmet::NotModified(NotModified::of(current))),
-            Decision::Failed(condition) => Err(Unmet::Failed(
+            Decision::NotModified => {
+                Err(PreconditionRejection::NotModified(NotModified::of(current)))
+            }
+            Decision::Failed(condition) => Err(PreconditionRejection::Failed(
                 PreconditionFailed::because(Reason::of_condition(condition, &self.fields))
                     .found(&current),
             )),

@@ -187,15 +187,41 @@ fn what_must_exist() {
 #[test]
 fn settling() {
     let conditional = || expected(&[("if-match", "\"7\"")]);
-    assert_eq!(conditional().settle(Some(8)).unwrap(), Some(8));
-    assert_eq!(expected(&[]).settle(Some(8)).unwrap(), Some(8));
-    assert_eq!(expected(&[]).settle(None::<()>).unwrap(), None);
+    assert_eq!(conditional().confirm_written(Some(8)).unwrap(), Some(8));
+    assert_eq!(expected(&[]).confirm_written(Some(8)).unwrap(), Some(8));
+    assert_eq!(expected(&[]).confirm_written(None::<()>).unwrap(), None);
     let ignored = expected(&[("if-unmodified-since", "junk")]);
-    assert_eq!(ignored.settle(None::<()>).unwrap(), None);
-    let failed = conditional().settle(None::<()>).unwrap_err();
+    assert_eq!(ignored.confirm_written(None::<()>).unwrap(), None);
+    let failed = conditional().confirm_written(None::<()>).unwrap_err();
     assert_eq!(failed.reason(), Reason::Superseded);
     assert!(failed.current().is_none());
     assert_eq!(respond(failed).status(), 412);
+}
+
+/// The versions as a database without arrays takes them.
+#[test]
+fn versions_are_a_json_array() {
+    let tags = VersionTags::of("notes", 1);
+    let [seven, below] = [7, -8].map(|version| tags.number(version).to_string());
+    let both = format!("{seven}, {below}, \"other\"");
+    let json = |fields: &[(&'static str, &str)]| expected(fields).versions_json_of(&tags);
+    assert_eq!(json(&[("if-match", &both)]).as_deref(), Some("[7,-8]"));
+    assert_eq!(json(&[("if-match", "\"other\"")]).as_deref(), Some("[]"));
+    assert_eq!(json(&[("if-match", "*")]), None);
+    assert_eq!(json(&[]), None);
+}
+
+/// A handler with both kinds of rejection has one error for them.
+#[test]
+fn a_rejection_is_made_of_both() {
+    let rejections = [
+        PreconditionRejection::from(PreconditionFailed::new()),
+        PreconditionRejection::from(NotModified::default()),
+    ];
+    assert_eq!(
+        rejections.map(|rejection| respond(rejection).status()),
+        [412, 304]
+    );
 }
 
 /// R-9110-13.1.1-a, R-9110-13.1.1-c, R-9110-13.1.4-a.
@@ -246,8 +272,8 @@ fn comparing_is_seen() {
     let fresh = || expected(&[("if-match", "\"7\"")]);
     let used = Expected::is_compared;
     let uses: [fn(Expected); 4] = [
-        |expected| drop(expected.settle(Some(()))),
-        |expected| drop(expected.settle(None::<()>)),
+        |expected| drop(expected.confirm_written(Some(()))),
+        |expected| drop(expected.confirm_written(None::<()>)),
         |expected| drop(expected.check(tagged("7"))),
         |expected| drop(expected.check(tagged("8"))),
     ];
@@ -272,8 +298,8 @@ fn checking_a_read() {
         let current = VersionTags::plain().number(7);
         match preconditions.check(current) {
             Ok(()) => 200,
-            Err(unmet) => {
-                let response = respond(unmet);
+            Err(rejection) => {
+                let response = respond(rejection);
                 assert_eq!(response.headers()["etag"], "\"7\"");
                 response.status().as_u16()
             }
@@ -286,7 +312,7 @@ fn checking_a_read() {
     assert_eq!(check("GET", &[("if-match", "\"6\"")]), 412);
     assert_eq!(check("PUT", &[("if-none-match", "\"7\"")]), 412);
     let absent = Preconditions::of(&request("PUT", "/", [("if-match", "*")])).check(None);
-    let Err(Unmet::Failed(failed)) = absent else {
+    let Err(PreconditionRejection::Failed(failed)) = absent else {
         panic!("{absent:?}");
     };
     assert!(!respond(failed).headers().contains_key("etag"));
@@ -345,7 +371,9 @@ mod in_axum {
     use super::*;
     use crate::{Outcome, PreconditionLayer, precondition::Unchecked, test_support::knows};
 
-    async fn read(preconditions: Preconditions) -> Result<Validated<&'static str>, Unmet> {
+    async fn read(
+        preconditions: Preconditions,
+    ) -> Result<Validated<&'static str>, PreconditionRejection> {
         preconditions.check(tagged("7"))?;
         Ok(Validated("hello", tagged("7")))
     }
@@ -353,7 +381,7 @@ mod in_axum {
     async fn write(expected: Expected) -> Result<StatusCode, PreconditionFailed> {
         let versions = expected.versions();
         let written = versions.is_none_or(|versions| versions.contains(&7));
-        let written = expected.settle(written.then_some(()))?;
+        let written = expected.confirm_written(written.then_some(()))?;
         Ok(written.map_or(StatusCode::NOT_FOUND, |()| StatusCode::NO_CONTENT))
     }
 
@@ -407,8 +435,8 @@ mod in_axum {
         let responses: [Response<Body>; 4] = [
             NotModified::default().into_response(),
             PreconditionFailed::new().into_response(),
-            Unmet::NotModified(NotModified::default()).into_response(),
-            Unmet::Failed(PreconditionFailed::new()).into_response(),
+            PreconditionRejection::NotModified(NotModified::default()).into_response(),
+            PreconditionRejection::Failed(PreconditionFailed::new()).into_response(),
         ];
         let statuses = responses.map(|response| response.status().as_u16());
         assert_eq!(statuses, [304, 412, 304, 412]);

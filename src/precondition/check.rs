@@ -213,6 +213,10 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
 
     /// The answer where the source failed, unless the write goes on.
     fn source_failed<ResB: Body<Data = Bytes>>(&self, error: SourceError) -> Option<Answer<ResB>> {
+        // The handler, which may take less, does not run unchecked.
+        if let Some(rejection) = error.rejection() {
+            return Some(rejection.clone().map(ResponseBody::bytes));
+        }
         events::source_failed(&error);
         (self.config.on_source_error != OnSourceError::Proceed).then(|| {
             let mut answer = self.refuse(Reason::SourceUnavailable, Verdict::SourceFailed);

@@ -6,13 +6,13 @@
 //! use std::convert::Infallible;
 //!
 //! use bytes::Bytes;
-//! use http::{Request, Response, StatusCode, header, request::Parts};
+//! use http::{Request, Response, StatusCode, header};
 //! use http_body_util::Full;
 //! use tower::{Layer, ServiceExt, service_fn};
-//! use tower_conditional::{PreconditionLayer, VersionTags};
+//! use tower_conditional::{PreconditionLayer, VersionTags, source};
 //!
 //! // Stands for a read of a version column.
-//! let source = |_: &Parts| async { Ok::<_, Infallible>(VersionTags::plain().number(7).into()) };
+//! let source = source::from_fn(async |_| VersionTags::plain().number(7));
 //!
 //! let service = PreconditionLayer::new(source)
 //!     .require()
@@ -85,7 +85,8 @@
 //!   [the handler compares](PreconditionLayer::proceed_when_unknown). The same goes for
 //!   a [`SelfGet`](crate::source::SelfGet) whose `GET` is redirected, if it is not said
 //!   that writers may read.
-//! - A failed source is 503 with `Retry-After: 1`.
+//! - A failed source is 503 with `Retry-After: 1`. If an extractor of `source::axum`
+//!   rejects the request, the client gets the rejection.
 //! - Never is there a 412 for a request without a condition: a handler's
 //!   [`PreconditionFailed`](crate::handler::PreconditionFailed) then becomes a
 //!   409.

@@ -1,5 +1,8 @@
 use std::{error::Error, fmt, sync::Arc};
 
+use bytes::Bytes;
+use http::Response;
+
 /// Any error, as `tower` has it.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -22,6 +25,8 @@ pub enum SourceErrorKind {
     TimedOut,
     /// The source panicked.
     Panicked,
+    /// An extractor of the source rejected the request.
+    Rejected,
 }
 
 impl SourceError {
@@ -49,6 +54,35 @@ impl SourceError {
         }
     }
 
+    /// An extractor rejected the request with this response.
+    #[cfg(feature = "axum")]
+    pub(crate) async fn rejected(response: axum_core::response::Response) -> Self {
+        const MAX_BYTES: usize = 1 << 16;
+        let (head, body) = response.into_parts();
+        // Rejections are short texts. Longer content is left out.
+        let content = axum::body::to_bytes(body, MAX_BYTES).await;
+        let rejection = Response::from_parts(head, content.unwrap_or_default());
+        let kind = if rejection.status().is_server_error() {
+            // The extractor lacks what it needs, for every request.
+            SourceErrorKind::Failed
+        } else {
+            SourceErrorKind::Rejected
+        };
+        Self {
+            kind,
+            cause: Some(Arc::new(ExtractorRejection(rejection))),
+        }
+    }
+
+    /// Returns the response with which an extractor rejected the request, if one did.
+    pub(crate) fn rejection(&self) -> Option<&Response<Bytes>> {
+        if self.kind != SourceErrorKind::Rejected {
+            return None;
+        }
+        let ExtractorRejection(response) = self.cause.as_deref()?.downcast_ref()?;
+        Some(response)
+    }
+
     pub(crate) fn timed_out() -> Self {
         Self {
             kind: SourceErrorKind::TimedOut,
@@ -63,6 +97,7 @@ impl fmt::Display for SourceError {
             SourceErrorKind::Failed => "the source of validators failed",
             SourceErrorKind::TimedOut => "the source of validators took too long",
             SourceErrorKind::Panicked => "the source of validators panicked",
+            SourceErrorKind::Rejected => "an extractor of the source rejected the request",
         })
     }
 }
@@ -72,3 +107,16 @@ impl Error for SourceError {
         Some(self.cause.as_deref()?)
     }
 }
+
+/// The answer of an extractor that rejected a request.
+#[derive(Debug)]
+struct ExtractorRejection(Response<Bytes>);
+
+impl fmt::Display for ExtractorRejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = String::from_utf8_lossy(self.0.body());
+        write!(f, "{}: {text}", self.0.status())
+    }
+}
+
+impl Error for ExtractorRejection {}

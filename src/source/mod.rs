@@ -14,16 +14,17 @@
 //! use http::{Request, Response, StatusCode, header, request::Parts};
 //! use http_body_util::Full;
 //! use tower::{Layer, ServiceExt, service_fn};
-//! use tower_conditional::{source::ValidatorSource, target, ConditionalLayer, VersionTags};
+//! use tower_conditional::{
+//!     ConditionalLayer, VersionTags, source::{self, ValidatorSource}, target,
+//! };
 //!
 //! // A counter that every write moves stands for a version column.
 //! let version = Arc::new(AtomicI64::new(7));
 //! // The path is its scope: the tag of one note is no tag of another.
-//! let source = move |request: &Parts| {
+//! let source = source::now(move |request: &Parts| {
 //!     let tags = VersionTags::plain().scope(target::of(request).path());
-//!     let tag = tags.number(version.load(Ordering::SeqCst));
-//!     async move { Ok::<_, Infallible>(tag.into()) }
-//! };
+//!     tags.number(version.load(Ordering::SeqCst))
+//! });
 //!
 //! let service = ConditionalLayer::new()
 //!     .source(source.at("/notes/{id}")?)
@@ -56,6 +57,16 @@
 //! [`Stack`](crate::Stack), which shares it. If reads are tagged by a hash and
 //! writes checked against a version, every `If-Match` fails.
 //!
+//! # Ways to write one
+//!
+//! | | The source |
+//! |---|---|
+//! | [`from_fn`] | an async closure or an `async fn` of the request's head |
+//! | [`now`](now()) | a closure that does not wait |
+//! | `source::axum` (feature `axum`) | a function of axum's extractors |
+//! | [`SelfGet`] | the service's own `GET`, for writes |
+//! | a store's | a version row in PostgreSQL or SQLite |
+//!
 //! # What is no validator
 //!
 //! `max(txid)` or `max(updated_at)` over a table: a transaction that took the
@@ -76,6 +87,9 @@
 
 mod at;
 mod error;
+#[cfg(feature = "axum")]
+mod extractors;
+mod from_fn;
 mod now;
 mod or_else;
 mod repeating;
@@ -104,6 +118,9 @@ use crate::{
 
 pub use at::At;
 pub use error::{BoxError, SourceError, SourceErrorKind};
+#[cfg(feature = "axum")]
+pub use extractors::{ExtractorFn, ExtractorSource, axum};
+pub use from_fn::{FromFn, IntoCurrent, SourceFn, from_fn};
 pub use now::{Now, now};
 pub use or_else::OrElse;
 pub use repeating::Repeating;
@@ -117,7 +134,7 @@ pub(crate) use timeout::{LIMIT, in_time, within};
 /// Tells the validators of the representation that a request selects, before
 /// any work is done.
 ///
-/// A closure from `&Parts` to a future is a source; see the
+/// [`from_fn`], [`now`](now()) and `source::axum` make sources of functions; see the
 /// [module docs](self) for an example.
 pub trait ValidatorSource: Send + Sync + 'static {
     /// Why the source could not tell. It is logged and never sent.
@@ -144,8 +161,7 @@ pub trait ValidatorSource: Send + Sync + 'static {
     /// response future. Task-locals that are set around that future are not visible, and
     /// the time limit does not apply.
     ///
-    /// [`now`] makes such a source of a closure, and closures that return
-    /// [`std::future::Ready`] are such sources.
+    /// [`now`](now()) makes such a source of a closure.
     fn at_hand(&self, request: &Parts) -> Option<Result<Current, Self::Error>> {
         let _ = request;
         None
@@ -199,23 +215,6 @@ pub trait ValidatorSource: Send + Sync + 'static {
         Self: Sized,
     {
         Timeout::new(self, limit)
-    }
-}
-
-impl<F, Fut, E> ValidatorSource for F
-where
-    F: Fn(&Parts) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<Current, E>> + Send + 'static,
-    E: Into<BoxError> + Send + 'static,
-{
-    type Error = E;
-
-    fn current(&self, request: &Parts) -> impl Future<Output = Result<Current, E>> + Send {
-        self(request)
-    }
-
-    fn at_hand(&self, request: &Parts) -> Option<Result<Current, E>> {
-        now::output_of_ready(|| self(request))
     }
 }
 

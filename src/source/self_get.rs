@@ -91,6 +91,8 @@ pub struct Inner;
 #[derive(Debug, Clone)]
 pub struct Named<T> {
     service: T,
+    /// The `GET` has all extensions of the request.
+    keeps_extensions: bool,
     extensions: Vec<fn(&Extensions, &mut Extensions)>,
 }
 
@@ -114,6 +116,18 @@ impl SelfGet {
     pub fn of<T>(service: T) -> SelfGet<Named<T>> {
         SelfGet::asking(Named {
             service,
+            keeps_extensions: false,
+            extensions: Vec::new(),
+        })
+    }
+
+    /// Asks the methods of the route that the layer is on. What the router left in the
+    /// request's extensions is for them too.
+    #[cfg(feature = "axum")]
+    pub(crate) fn on_the_same_route<T>(service: T) -> SelfGet<Named<T>> {
+        SelfGet::asking(Named {
+            service,
+            keeps_extensions: true,
             extensions: Vec::new(),
         })
     }
@@ -290,8 +304,10 @@ where
         // Both may wait for places in the same limit.
         service.release();
         let mut head = self_get::head(request);
-        head.extensions = Extensions::new();
-        target::carry(&request.extensions, &mut head.extensions);
+        if !self.service.keeps_extensions {
+            head.extensions = Extensions::new();
+            target::carry(&request.extensions, &mut head.extensions);
+        }
         for carry in &self.service.extensions {
             carry(&request.extensions, &mut head.extensions);
         }

@@ -1,4 +1,6 @@
-use std::{convert::Infallible, error::Error, fmt, future::ready, sync::Arc};
+mod functions;
+
+use std::{error::Error, fmt, sync::Arc};
 
 use http::request::Parts;
 
@@ -44,23 +46,20 @@ impl fmt::Display for Down {
 
 impl Error for Down {}
 
-fn fails(_: &Parts) -> std::future::Ready<Result<Current, Down>> {
-    ready(Err(Down))
+fn fails() -> impl ValidatorSource + Copy {
+    now(|_| Err::<Current, _>(Down))
 }
 
-fn panics(_: &Parts) -> std::future::Ready<Result<Current, Infallible>> {
-    panic!("on purpose")
+fn panics() -> impl ValidatorSource + Copy {
+    now(|_| -> Current { panic!("on purpose") })
 }
 
 #[test]
-fn closures_and_shared_sources_are_sources() {
+fn functions_and_shared_sources_are_sources() {
     assert_eq!(told(&knows(tagged("1")), "/"), "\"1\"");
     assert_eq!(told(&Arc::new(knows(tagged("1"))), "/"), "\"1\"");
     assert_eq!(told(&Unknown, "/"), "?");
-    let by_path = |request: &Parts| {
-        let tag = EntityTag::strong(&request.uri.path()[1..]).unwrap();
-        ready(Ok::<_, Infallible>(tag.into()))
-    };
+    let by_path = now(|request| EntityTag::strong(&request.uri.path()[1..]));
     assert_eq!(told(&by_path, "/a"), "\"a\"");
 }
 
@@ -75,25 +74,20 @@ fn what_is_there_becomes_a_state() {
 /// An error is kept with its cause, a panic is a failure.
 #[test]
 fn failures_have_a_kind() {
-    let error = run(ask(&fails, &parts("/"))).unwrap_err();
+    let error = run(ask(&fails(), &parts("/"))).unwrap_err();
     assert_eq!(error.kind(), SourceErrorKind::Failed);
     assert!(error.source().unwrap().is::<Down>());
 
-    let later = |_: &Parts| async {
-        if true {
-            panic!("on purpose");
-        }
-        Ok::<_, Infallible>(Current::Unknown)
-    };
+    let later = from_fn(async |_| -> Current { panic!("on purpose") });
     for error in [
-        run(ask(&panics, &parts("/"))).unwrap_err(),
+        run(ask(&panics(), &parts("/"))).unwrap_err(),
         run(ask(&later, &parts("/"))).unwrap_err(),
     ] {
         assert_eq!(error.kind(), SourceErrorKind::Panicked);
         assert!(error.source().is_none());
     }
     // An error of ours keeps its kind through the sources around it.
-    let around = panics.at("/").unwrap().or_else(Unknown);
+    let around = panics().at("/").unwrap().or_else(Unknown);
     let error = run(ask(&around, &parts("/"))).unwrap_err();
     assert_eq!(error.kind(), SourceErrorKind::Panicked);
 }
@@ -110,13 +104,13 @@ fn the_second_source_fills_in() {
     assert_eq!(told(&Unknown.or_else(two()), "/"), "\"2\"");
     assert_eq!(told(&Unknown.or_else(absent()), "/"), "-");
     assert_eq!(told(&Unknown.or_else(Unknown), "/"), "?");
-    assert_eq!(told(&fails.or_else(two()), "/"), "\"2\"");
-    assert_eq!(told(&panics.or_else(two()), "/"), "\"2\"");
-    assert_eq!(told(&one().or_else(panics), "/"), "\"1\"");
-    assert_eq!(told(&Unknown.or_else(fails), "/"), failed);
+    assert_eq!(told(&fails().or_else(two()), "/"), "\"2\"");
+    assert_eq!(told(&panics().or_else(two()), "/"), "\"2\"");
+    assert_eq!(told(&one().or_else(panics()), "/"), "\"1\"");
+    assert_eq!(told(&Unknown.or_else(fails()), "/"), failed);
     // A failure stands where nobody knows better.
-    assert_eq!(told(&panics.or_else(Unknown), "/"), panicked);
-    assert_eq!(told(&fails.or_else(panics), "/"), panicked);
+    assert_eq!(told(&panics().or_else(Unknown), "/"), panicked);
+    assert_eq!(told(&fails().or_else(panics()), "/"), panicked);
 }
 
 /// A source that knows is the last that is asked.
@@ -124,10 +118,10 @@ fn the_second_source_fills_in() {
 fn the_second_source_is_asked_only_if_needed() {
     let log = Log::default();
     let noting = log.clone();
-    let second = move |_: &Parts| {
+    let second = now(move |_| {
         noting.note("asked");
-        ready(Ok::<_, Infallible>(Current::Unknown))
-    };
+        Current::Unknown
+    });
     told(&knows(tagged("1")).or_else(second.clone()), "/");
     assert!(log.take().is_empty());
     let either = Unknown.or_else(second);
@@ -151,7 +145,7 @@ fn a_source_for_one_route() {
         assert_eq!(told(&source, path), expected, "{path}");
     }
     // Elsewhere it is not even asked.
-    assert_eq!(told(&panics.at("/a").unwrap(), "/b"), "?");
+    assert_eq!(told(&panics().at("/a").unwrap(), "/b"), "?");
     let authority = {
         let mut connect = request("CONNECT", "/", []);
         *connect.uri_mut() = "example.com:443".parse().unwrap();
@@ -192,7 +186,7 @@ fn a_source_that_is_ready_needs_no_timer() {
     let source = knows(tagged("1")).timeout(std::time::Duration::ZERO);
     assert_eq!(told(&source, "/"), "\"1\"");
     assert_eq!(
-        told(&fails.timeout(std::time::Duration::ZERO), "/"),
+        told(&fails().timeout(std::time::Duration::ZERO), "/"),
         "! the source of validators failed"
     );
 }
@@ -203,7 +197,7 @@ async fn a_source_that_hangs_times_out() {
     use std::{future::pending, time::Duration};
 
     let limit = Duration::from_millis(250);
-    let hangs = |_: &Parts| pending::<Result<Current, Infallible>>();
+    let hangs = from_fn(async |_| pending::<Current>().await);
     let started = tokio::time::Instant::now();
     let error = ask(&hangs.timeout(limit), &parts("/")).await.unwrap_err();
     assert_eq!(error.kind(), SourceErrorKind::TimedOut);
@@ -213,11 +207,11 @@ async fn a_source_that_hangs_times_out() {
     let current = ask(&chain, &parts("/")).await.unwrap();
     assert!(current.validators().is_some());
     // A slow one that is in time.
-    let slow = |_: &Parts| async {
+    let slow = from_fn(async |_| {
         // Just within the limit, on a paused clock.
         tokio::time::sleep(Duration::from_millis(249)).await;
-        Ok::<_, Infallible>(Current::Absent)
-    };
+        Current::Absent
+    });
     let current = ask(&slow.timeout(limit), &parts("/")).await.unwrap();
     assert!(matches!(current, Current::Absent));
 }
@@ -229,11 +223,11 @@ async fn a_source_that_hangs_times_out() {
 async fn a_longer_limit_counts_around_a_route() {
     use std::time::Duration;
 
-    let slow = |_: &Parts| async {
+    let slow = from_fn(async |_| {
         // On the paused clock, which this moves.
         tokio::time::sleep(Duration::from_secs(20)).await;
-        Ok::<_, Infallible>(Current::Absent)
-    };
+        Current::Absent
+    });
     let limit = Duration::from_secs(30);
     let at = || slow.at("/a").unwrap();
     assert!(ask(&at(), &parts("/a")).await.is_err(), "10 seconds");
@@ -250,10 +244,10 @@ fn what_is_known_at_once_is_at_hand() {
     let at_hand = |source: &dyn Fn() -> Option<Result<Current, SourceError>>| {
         source().map_or_else(|| "waits".to_owned(), text)
     };
-    let waits = |_: &Parts| async { Ok::<Current, Infallible>(tagged("2").into()) };
+    let waits = from_fn(async |_| tagged("2"));
     let knows = || knows(tagged("1"));
-    let now = || now(|_| Ok::<Current, Infallible>(tagged("3").into()));
-    let absent = |_: &Parts| ready(Ok::<_, Infallible>(Current::Absent));
+    let absent = now(|_| Current::Absent);
+    let now = || now(|_| tagged("3"));
     macro_rules! assert_at_hand {
         ($($source:expr, $path:expr => $told:expr;)*) => {$(
             let source = $source;
@@ -265,8 +259,8 @@ fn what_is_known_at_once_is_at_hand() {
         knows(), "/" => "\"1\"";
         now(), "/" => "\"3\"";
         waits, "/" => "waits";
-        fails, "/" => "! the source of validators failed";
-        panics, "/" => "! the source of validators panicked";
+        fails(), "/" => "! the source of validators failed";
+        panics(), "/" => "! the source of validators panicked";
         Unknown, "/" => "?";
         Arc::new(now()), "/" => "\"3\"";
         now().at("/a").unwrap(), "/a" => "\"3\"";
@@ -276,8 +270,8 @@ fn what_is_known_at_once_is_at_hand() {
         now().or_else(waits), "/" => "\"3\"";
         absent.or_else(waits), "/" => "-";
         Unknown.or_else(now()), "/" => "\"3\"";
-        fails.or_else(now()), "/" => "\"3\"";
-        fails.or_else(Unknown), "/" => "! the source of validators failed";
+        fails().or_else(now()), "/" => "\"3\"";
+        fails().or_else(Unknown), "/" => "! the source of validators failed";
         Unknown.or_else(waits), "/" => "waits";
         waits.or_else(now()), "/" => "waits";
         now().repeating(RepeatedFields::default()), "/" => "\"3\"";
@@ -285,15 +279,15 @@ fn what_is_known_at_once_is_at_hand() {
     }
 }
 
-/// A closure whose future has to be polled is called once for each question.
+/// A function whose future has to be polled is called once for each question.
 #[test]
 fn a_future_that_waits_is_made_once() {
     let log = Log::default();
     let calls = log.clone();
-    let source = move |_: &Parts| {
+    let source = from_fn(move |_: &Parts| {
         calls.note("called");
-        async { Ok::<_, Infallible>(Current::Absent) }
-    };
+        async { Current::Absent }
+    });
     assert!(ask_at_hand(&source, &parts("/")).is_none());
     assert!(log.take().is_empty());
     assert_eq!(text(run(ask(&source, &parts("/")))), "-");
@@ -323,7 +317,7 @@ async fn no_source_is_waited_for_without_end() {
         assert_eq!(seconds(source.clone().or_else(source)).await, 2 * limit);
     }
 
-    let hangs = |_: &Parts| pending::<Result<Current, Infallible>>();
+    let hangs = from_fn(async |_| pending::<Current>().await);
     check(hangs, 10).await;
     check(hangs.timeout(Duration::from_secs(60)), 60).await;
 }
@@ -332,9 +326,9 @@ async fn no_source_is_waited_for_without_end() {
 #[cfg(feature = "tokio")]
 #[test]
 fn a_source_that_waits_needs_no_runtime() {
-    let waits = |_: &Parts| async {
+    let waits = from_fn(async |_| {
         crate::test_support::wait_once().await;
-        Ok::<_, Infallible>(Current::Absent)
-    };
+        Current::Absent
+    });
     assert_eq!(told(&waits, "/"), "-");
 }

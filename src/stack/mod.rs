@@ -72,15 +72,12 @@ pub fn stack() -> Stack {
 /// the content is hashed.
 ///
 /// ```
-/// # use std::convert::Infallible;
-/// # use http::request::Parts;
-/// use tower_conditional::{Current, PreconditionLayer, VersionTags, stack, target};
+/// use tower_conditional::{PreconditionLayer, VersionTags, source, stack, target};
 ///
 /// // A version for each path, which the scope binds to that path.
-/// let versions = |request: &Parts| {
-///     let tags = VersionTags::plain().scope(target::of(request).path());
-///     async move { Ok::<_, Infallible>(Current::from(tags.number(7))) }
-/// };
+/// let versions = source::from_fn(async |request| {
+///     VersionTags::plain().scope(target::of(request).path()).number(7)
+/// });
 /// // Reads get this tag, 304 before the handler runs, and writes take it.
 /// let layer = stack().precondition(PreconditionLayer::new(versions).require());
 /// # let _ = layer;

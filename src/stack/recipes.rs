@@ -112,15 +112,11 @@ impl<Q: ValidatorSource + Clone>
     /// a method that the route does not have is 428 instead of 405:
     ///
     /// ```
-    /// # use std::convert::Infallible;
     /// # async fn version() -> i64 { 7 }
-    /// use axum::{Router, http::request::Parts, routing::get};
-    /// use tower_conditional::{Current, Stack, VersionTags};
+    /// use axum::{Router, routing::get};
+    /// use tower_conditional::{Stack, VersionTags, source};
     ///
-    /// let versions = |_: &Parts| async {
-    ///     let tags = VersionTags::plain().scope("notes/1");
-    ///     Ok::<_, Infallible>(Current::from(tags.number(version().await)))
-    /// };
+    /// let versions = source::from_fn(async |_| VersionTags::of("notes", 1).number(version().await));
     /// let methods = get(async || "a note").put(async || "written");
     /// let app: Router = Router::new()
     ///     .route("/notes/1", methods.route_layer(Stack::guarded_writes(versions)));

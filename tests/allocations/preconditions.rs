@@ -1,20 +1,16 @@
 //! Conditions that a source of validators decides, before the service runs.
 
-use std::{
-    convert::Infallible,
-    future::{Ready, ready},
-};
-
-use http::{Method, header, request::Parts};
+use http::{Method, header};
 use tower::Layer;
 use tower_conditional::{
-    ConditionalLayer, Current, PreconditionLayer, VersionTags, source::SelfGet,
+    ConditionalLayer, PreconditionLayer, ValidatorSource, VersionTags,
+    source::{self, SelfGet},
 };
 
 use crate::support::{Handler, allocations, write};
 
-fn version_7(_: &Parts) -> Ready<Result<Current, Infallible>> {
-    ready(Ok(VersionTags::plain().number(7).into()))
+fn version_7() -> impl ValidatorSource {
+    source::now(|_| VersionTags::plain().number(7))
 }
 
 /// What needs no check costs none.
@@ -31,7 +27,7 @@ fn reads_and_unconditional_writes_pass_preconditions_for_nothing() {
         let name = method.as_str();
         let make = || write(&method, &[(header::ACCEPT, "text/html, */*;q=0.1")]);
         let bare = allocations(handler.clone(), make);
-        let by_source = PreconditionLayer::new(version_7).layer(handler.clone());
+        let by_source = PreconditionLayer::new(version_7()).layer(handler.clone());
         assert_eq!(allocations(by_source, make) - bare, 0, "{name}");
         let by_get =
             PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart().writers_may_read())
@@ -40,7 +36,7 @@ fn reads_and_unconditional_writes_pass_preconditions_for_nothing() {
     }
     let conditional = || write(&Method::GET, &[(header::IF_MATCH, "\"7\"")]);
     let bare = allocations(handler.clone(), conditional);
-    let layered = PreconditionLayer::new(version_7).require().layer(handler);
+    let layered = PreconditionLayer::new(version_7()).require().layer(handler);
     assert_eq!(allocations(layered, conditional) - bare, 0);
 }
 
@@ -49,7 +45,7 @@ fn reads_and_unconditional_writes_pass_preconditions_for_nothing() {
 #[test]
 fn a_304_by_a_source_that_is_ready() {
     let handler = Handler::new(1024, 1024);
-    let layer = ConditionalLayer::new().source(version_7);
+    let layer = ConditionalLayer::new().source(version_7());
     let make = || write(&Method::GET, &[(header::IF_NONE_MATCH, "\"7\"")]);
     assert_eq!(allocations(layer.layer(handler), make), 3);
 }
@@ -58,7 +54,7 @@ fn a_304_by_a_source_that_is_ready() {
 #[test]
 fn a_412_by_a_source_that_is_ready() {
     let handler = Handler::new(1024, 1024);
-    let layer = PreconditionLayer::new(version_7);
+    let layer = PreconditionLayer::new(version_7());
     let make = || write(&Method::PUT, &[(header::IF_MATCH, "\"6\"")]);
     assert_eq!(allocations(layer.layer(handler), make), 5);
 }
@@ -70,7 +66,7 @@ fn an_if_match_that_holds() {
     let handler = Handler::new(1024, 1024);
     let make = || write(&Method::PUT, &[(header::IF_MATCH, "\"7\"")]);
     let bare = allocations(handler.clone(), make);
-    let layer = || PreconditionLayer::new(version_7);
+    let layer = || PreconditionLayer::new(version_7());
     let told = allocations(layer().layer(handler.clone()), make) - bare;
     let untold = allocations(layer().check_only().layer(handler), make) - bare;
     assert_eq!((told, untold), (8, 1));
@@ -84,7 +80,7 @@ fn a_miss_by_a_source_that_is_ready() {
     let handler = Handler::new(1024, 1024);
     let own = handler.clone().with(header::ETAG, "\"7\"");
     let make = || write(&Method::GET, &[(header::IF_NONE_MATCH, "\"6\"")]);
-    let layer = ConditionalLayer::new().source(version_7);
+    let layer = ConditionalLayer::new().source(version_7());
     let over = |layer: &ConditionalLayer<_, _>, handler: &Handler| {
         let bare = allocations(handler.clone(), make);
         allocations(layer.layer(handler.clone()), make) - bare

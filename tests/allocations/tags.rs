@@ -17,7 +17,7 @@ use tower_conditional::{
     cache_policy::{CachePolicy, Rule},
     cache_tags::{CacheTags, TagField},
     refusal::Refusal,
-    stack,
+    source, stack,
 };
 
 use crate::support::{Frames, Handler, added, cost, difference};
@@ -182,7 +182,7 @@ where
 /// request. Each layer has here what could be copied with it.
 #[test]
 fn a_layer_is_cloned_and_applied_without_an_allocation() {
-    let source = |_: &Parts| ready(Ok::<_, Infallible>(Current::Unknown));
+    let source = source::now(|_| Current::Unknown);
     let state = |_: &Parts| ready(Ok::<Option<HeaderValue>, Infallible>(None));
     let field = HeaderName::from_static("x-state");
     let text = |_: &Refusal<'_>| (HeaderValue::from_static("text/plain"), Bytes::new());

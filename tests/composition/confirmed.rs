@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    future::{Ready, ready},
+    future::ready,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -14,7 +14,8 @@ use axum::{Router, body::Body, routing::get};
 use http::{Method, Request, Response, request::Parts};
 use tower::{Layer, Service, service_fn};
 use tower_conditional::{
-    ConditionalLayer, Current, EntityTag, EtagLayer, PreconditionLayer, Validators, stack,
+    ConditionalLayer, Current, EntityTag, EtagLayer, PreconditionLayer, ValidatorSource,
+    Validators, source, stack,
 };
 
 use crate::support::{Fields, Reply, send};
@@ -26,11 +27,9 @@ fn tagged(tag: usize) -> Answer {
 }
 
 /// A source that answers by the number of times that it was asked before.
-fn source(
-    answer: impl Fn(usize) -> Answer + Send + Sync + 'static,
-) -> impl Fn(&Parts) -> Ready<Answer> + Send + Sync + 'static {
+fn source(answer: impl Fn(usize) -> Answer + Send + Sync + 'static) -> impl ValidatorSource {
     let asked = AtomicUsize::new(0);
-    move |_: &Parts| ready(answer(asked.fetch_add(1, Ordering::SeqCst)))
+    source::now(move |_| answer(asked.fetch_add(1, Ordering::SeqCst)))
 }
 
 /// A service that answers everything alike.
@@ -199,10 +198,10 @@ async fn a_tag_stands_for_one_content_among_writers() {
         }
     };
     let (labels, contents) = (Arc::clone(&version), Arc::clone(&version));
-    let layer = ConditionalLayer::new().source(move |_: &Parts| {
+    let layer = ConditionalLayer::new().source(source::from_fn(move |_: &Parts| {
         let version = read(&labels);
         async move { tagged(version.await) }
-    });
+    }));
     let service = layer.layer(service_fn(move |_: Request<Body>| {
         let version = read(&contents);
         async move { Ok::<_, Infallible>(Response::new(Body::from(version.await.to_string()))) }

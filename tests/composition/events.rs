@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response, header::IF_MATCH, request::Parts};
+use http::{Request, Response, header::IF_MATCH};
 use http_body_util::{Empty, Full};
 use tower::{Layer, ServiceExt, service_fn};
 #[cfg(feature = "tokio")]
@@ -15,6 +15,7 @@ use tower_conditional::purge::{GivenUp, Purge, PurgeLimits, PurgeQueue};
 use tower_conditional::{
     Audit, AuditLayer, CacheTagsLayer, ConditionalLayer, Current, PreconditionLayer, VersionTags,
     cache_tags::{CacheTags, TagField},
+    source,
 };
 use tracing::{
     Event, Metadata, Subscriber,
@@ -67,8 +68,7 @@ async fn handle(_: Request<Empty<Bytes>>) -> Result<Response<Full<Bytes>>, Infal
 async fn a_write_that_nobody_checked_is_told() {
     let notebook = Notebook::default();
     let _subscribed = set_default(notebook.clone());
-    let source =
-        |_: &Parts| async { Ok::<Current, Infallible>(VersionTags::plain().number(7).into()) };
+    let source = source::from_fn(async |_| VersionTags::plain().number(7));
     let service = PreconditionLayer::new(source).layer(service_fn(handle));
     let write = Request::put("/notes/1").header(IF_MATCH, "\"7\"");
     let response = service
@@ -104,7 +104,7 @@ async fn a_write_below_a_prefix_is_told_by_its_whole_path() {
 async fn a_source_that_fails_is_told() {
     let notebook = Notebook::default();
     let _subscribed = set_default(notebook.clone());
-    let source = |_: &Parts| async { Err::<Current, _>("the database is gone") };
+    let source = source::from_fn(async |_| Err::<Current, _>("the database is gone"));
     let service = ConditionalLayer::new()
         .source(source)
         .layer(service_fn(handle));

@@ -1,21 +1,19 @@
 //! Issue 11, A.10: layers below `Router::nest`, where the path that a layer sees
 //! names two resources.
 
-use std::convert::Infallible;
-
 use axum::{
     Router,
     extract::OriginalUri,
-    http::{StatusCode, request::Parts},
+    http::StatusCode,
     response::{IntoResponse, Response},
     routing::get,
 };
 use tokio::sync::mpsc;
 use tower_conditional::{
-    Audit, AuditLayer, CacheTagsLayer, ConditionalLayer, Current, PreconditionLayer, VersionTags,
+    Audit, AuditLayer, CacheTagsLayer, ConditionalLayer, PreconditionLayer, VersionTags,
     cache_tags::CacheTags,
     purge::{Purge, PurgeQueue},
-    source::SelfGet,
+    source::{self, SelfGet},
     target,
 };
 
@@ -43,10 +41,10 @@ fn notes() -> Router {
 
 /// Version 7 of every resource, each a scope of its own.
 fn source() -> impl tower_conditional::ValidatorSource {
-    |request: &Parts| {
+    source::now(|request| {
         let tags = VersionTags::plain().scope(target::of(request).path());
-        std::future::ready(Ok::<Current, Infallible>(tags.number(7).into()))
-    }
+        tags.number(7)
+    })
 }
 
 fn tag(path: &str) -> String {

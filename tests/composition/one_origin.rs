@@ -1,22 +1,22 @@
 //! The tag that a read hands out is the tag that a write takes, in every stack
 //! that can be built.
 
-use std::{convert::Infallible, future::ready};
+use std::convert::Infallible;
 
 use axum::body::Body;
-use http::{HeaderValue, Request, Response, header, request::Parts};
+use http::{HeaderValue, Request, Response, header};
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_conditional::{
-    CachePolicyLayer, ConditionalLayer, Current, EtagLayer, PreconditionLayer, VersionTags,
-    cache_policy::CachePolicy, source::SelfGet, stack,
+    CachePolicyLayer, ConditionalLayer, Current, EtagLayer, PreconditionLayer, ValidatorSource,
+    VersionTags, cache_policy::CachePolicy, source, source::SelfGet, stack,
 };
 
 /// Knows the version of `/known`, and nothing else.
-fn versions(parts: &Parts) -> std::future::Ready<Result<Current, Infallible>> {
-    ready(Ok(match parts.uri.path() {
-        "/known" => VersionTags::plain().number(7).into(),
+fn versions() -> impl ValidatorSource + Clone {
+    source::now(|request| match request.uri.path() {
+        "/known" => Current::from(VersionTags::plain().number(7)),
         _ => Current::Unknown,
-    }))
+    })
 }
 
 async fn handle(_: Request<Body>) -> Result<Response<Body>, Infallible> {
@@ -73,8 +73,8 @@ where
 /// alone, and on both.
 #[tokio::test]
 async fn a_source_in_any_place_wins_over_the_hash() {
-    let reads = || ConditionalLayer::new().source(versions);
-    let writes = || PreconditionLayer::new(versions);
+    let reads = || ConditionalLayer::new().source(versions());
+    let writes = || PreconditionLayer::new(versions());
     check(stack().precondition(writes()), false).await;
     check(stack().precondition(writes()).conditional(reads()), false).await;
     check(stack().conditional(reads()).precondition(writes()), false).await;
@@ -101,7 +101,7 @@ async fn a_source_in_any_place_wins_over_the_hash() {
 /// Issue 10, A.3: reads alone, with what was false before: 412 to a true `If-Match`.
 #[tokio::test]
 async fn a_true_if_match_on_a_read_holds() {
-    let layer = stack().conditional(ConditionalLayer::new().source(versions));
+    let layer = stack().conditional(ConditionalLayer::new().source(versions()));
     let service = layer.layer(service_fn(handle));
     let seven = HeaderValue::from_static("\"7\"");
     let answer = send(&service, "GET", "/known", Some(("if-match", &seven))).await;

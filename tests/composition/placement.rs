@@ -16,7 +16,7 @@ use axum::{
     routing::{Route, delete, get, put},
 };
 use tower::{ServiceBuilder, layer::layer_fn, util::BoxCloneSyncService};
-use tower_conditional::{PreconditionLayer, VersionTags, source::SelfGet, stack};
+use tower_conditional::{PreconditionLayer, VersionTags, source, source::SelfGet, stack};
 
 use crate::support::{Fields, send};
 
@@ -220,11 +220,7 @@ async fn a_refusal_shows_no_more_than_a_get() {
         .route("/notes/{id}", get(read))
         .with_state(state.clone());
     let authorised = reads.clone().layer(from_fn(authorise));
-    let source = |_: &http::request::Parts| {
-        std::future::ready(Ok::<_, std::convert::Infallible>(
-            VersionTags::plain().number(7).into(),
-        ))
-    };
+    let source = source::now(|_| VersionTags::plain().number(7));
     let below = || SelfGet::of(reads.clone());
     let passing = || SelfGet::of(authorised.clone()).writers_may_read();
     let guards = [

@@ -1,15 +1,12 @@
 //! Each recipe in one call, on a route and on a router: its fields on 200, 206,
 //! 304 and errors, and its tag.
 
-use std::{
-    convert::Infallible,
-    future::{Ready, ready},
-};
+use std::convert::Infallible;
 
 use axum::{Router, body::Body, extract::Request, response::Response, routing::get};
 use http::StatusCode;
 use tower::{BoxError, Layer, Service, ServiceExt, util::BoxCloneSyncService};
-use tower_conditional::{Current, Stack, VersionTags};
+use tower_conditional::{Stack, ValidatorSource, VersionTags, source};
 
 use crate::support::send;
 
@@ -90,7 +87,7 @@ async fn each_recipe_has_its_fields() {
         ),
         (placed(Stack::transformed()), "max-age=60", Tag::Weak),
         (
-            placed(Stack::guarded_writes(version)),
+            placed(Stack::guarded_writes(version())),
             "no-cache",
             Tag::Strong,
         ),
@@ -102,8 +99,8 @@ async fn each_recipe_has_its_fields() {
     }
 }
 
-fn version(_: &http::request::Parts) -> Ready<Result<Current, Infallible>> {
-    ready(Ok(Current::from(VersionTags::plain().number(7))))
+fn version() -> impl ValidatorSource + Clone {
+    source::now(|_| VersionTags::plain().number(7))
 }
 
 async fn check(service: &Boxed, policy: &str, tag: Tag) {
@@ -134,7 +131,7 @@ async fn check(service: &Boxed, policy: &str, tag: Tag) {
 /// Holds R-6585-3-a and R-9110-13.1.1-a: the recipe for what many write at once.
 #[tokio::test]
 async fn guarded_writes_need_a_condition() {
-    for service in placed(Stack::guarded_writes(version)) {
+    for service in placed(Stack::guarded_writes(version())) {
         let full = send(&service, "GET", "/", &[]).await;
         for (condition, status) in [
             (&[][..], 428),
@@ -154,7 +151,7 @@ async fn guarded_writes_need_a_condition() {
 #[tokio::test]
 async fn guarded_writes_leave_404_and_405_to_the_router() {
     let methods = get(async || "content").put(async || "written");
-    let methods = methods.route_layer(Stack::guarded_writes(version));
+    let methods = methods.route_layer(Stack::guarded_writes(version()));
     let service: Router = Router::new().route("/", methods);
     for (method, path, status) in [
         ("PUT", "/", 428),

@@ -1,22 +1,18 @@
 //! From a plan to a service.
 
-use std::{
-    convert::Infallible,
-    future::{Ready, ready},
-    sync::atomic::Ordering,
-};
+use std::{convert::Infallible, future::ready, sync::atomic::Ordering};
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response, StatusCode, request::Parts};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::StreamBody;
 use tower::{Layer, ServiceBuilder, service_fn};
 use tower_conditional::{
-    CachePolicyLayer, CodingTagLayer, ConditionalLayer, Current, EtagLayer, PreconditionLayer,
+    CachePolicyLayer, CodingTagLayer, ConditionalLayer, EtagLayer, PreconditionLayer,
     ValidatorSource,
     clock::{Clock, SystemClock},
     handler::Expected,
-    source::SelfGet,
+    source::{self, SelfGet},
     stack,
     validator::HttpDate,
 };
@@ -73,7 +69,7 @@ fn now() -> HttpDate {
 
 fn source(plan: &Plan) -> impl ValidatorSource + Clone + use<> {
     let plan = plan.clone();
-    move |_: &Parts| -> Ready<Result<Current, Infallible>> { ready(Ok(plan.current())) }
+    source::now(move |_| plan.current())
 }
 
 fn etag_layer(hash: Hash) -> EtagLayer {

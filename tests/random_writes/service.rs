@@ -8,13 +8,13 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, reques
 use tokio::task::yield_now;
 use tower::{Layer, ServiceBuilder, ServiceExt, limit::ConcurrencyLimitLayer, service_fn};
 use tower_conditional::{
-    CachePolicyLayer, CodingTagLayer, ConditionalLayer, Current, EtagLayer, PreconditionLayer,
+    CachePolicyLayer, CodingTagLayer, ConditionalLayer, EtagLayer, PreconditionLayer,
     ValidatorSource, Validators,
     body::RequestBody,
     cache_policy::CachePolicy,
     handler::{Expected, Validated},
     lock::KeyedLock,
-    source::{Named, SelfGet},
+    source::{self, Named, SelfGet},
 };
 use tower_http::compression::CompressionLayer;
 
@@ -53,15 +53,14 @@ fn current(plan: &Plan, path: &str, state: State) -> Option<Validators> {
 
 fn source(plan: &Plan, store: &Store) -> impl ValidatorSource + Clone + use<> {
     let (plan, store) = (plan.clone(), store.clone());
-    move |request: &Parts| {
+    source::from_fn(move |request: &Parts| {
         let (plan, store, request) = (plan.clone(), store.clone(), request.clone());
         async move {
             let_others_run(&request.headers, 1).await;
             let path = request.uri.path();
-            let found = current(&plan, path, store.lock().current(path));
-            Ok::<Current, Infallible>(found.into())
+            current(&plan, path, store.lock().current(path))
         }
-    }
+    })
 }
 
 fn status(status: StatusCode) -> Response<Body> {
@@ -111,7 +110,7 @@ fn write(plan: &Plan, rows: &mut Rows, request: &Request<Body>) -> Response<Body
                 Some(versions) => state.is_some_and(|version| versions.contains(&version)),
                 None => state.is_some() || !expected.must_exist(),
             };
-            expected.settle(fits.then(perform))
+            expected.confirm_written(fits.then(perform))
         }
     };
     match performed {

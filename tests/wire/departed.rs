@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    future::{pending, ready},
+    future::pending,
     sync::{
         Arc, Mutex,
         atomic::{AtomicI64, AtomicUsize, Ordering},
@@ -15,13 +15,13 @@ use axum::{
     extract::{FromRequest, Request, State, rejection::BytesRejection},
     routing::get,
 };
-use http::{Response, request::Parts};
+use http::Response;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use tokio::sync::Semaphore;
 use tower::{Layer, Service, ServiceBuilder};
 use tower_conditional::{
-    Current, PreconditionLayer, VersionTags, body::ResponseBody, lock::KeyedLock,
+    PreconditionLayer, VersionTags, body::ResponseBody, lock::KeyedLock, source,
 };
 
 use crate::support::{Client, H1, H2, Server, in_time};
@@ -93,12 +93,9 @@ impl Pair {
     /// The layer, and around it what sees requests come to an end.
     async fn serve(&self, lock: Option<&KeyedLock>) -> Server {
         let pair = self.clone();
-        let layer = PreconditionLayer::new(move |_: &Parts| {
-            let version = pair.0.version.load(Ordering::SeqCst);
-            ready(Ok::<Current, Infallible>(
-                VersionTags::plain().number(version).into(),
-            ))
-        });
+        let layer = PreconditionLayer::new(source::now(move |_| {
+            VersionTags::plain().number(pair.0.version.load(Ordering::SeqCst))
+        }));
         let Some(lock) = lock else {
             return self.start(layer.layer(self.router())).await;
         };

@@ -1,12 +1,13 @@
 //! A source that fails: reads go on to the handler, writes are refused, and
 //! the connection lives on.
 
-use std::{convert::Infallible, future::pending, io, sync::Arc, time::Duration};
+use std::{future::pending, io, sync::Arc, time::Duration};
 
 use http::request::Parts;
 use tower::{Layer, ServiceBuilder};
 use tower_conditional::{
-    ConditionalLayer, Current, PreconditionLayer, ValidatorSource, source::BoxError,
+    ConditionalLayer, PreconditionLayer, ValidatorSource,
+    source::{BoxError, from_fn},
 };
 
 use crate::support::{Client, Notes, Reply, Server, by_path, in_time};
@@ -16,24 +17,21 @@ const HOW: [&str; 4] = ["fails", "hangs", "panics", "panics at once"];
 
 /// Does what the request asks for.
 fn source(notes: &Notes) -> impl ValidatorSource + Clone {
-    let notes = notes.source();
-    let source = move |request: &Parts| {
+    let notes = notes.clone();
+    let source = from_fn(move |request: &Parts| {
         let how = request.headers.get("x-source").cloned();
         let how = how.map(|how| how.to_str().unwrap().to_owned());
         assert_ne!(how.as_deref(), Some("panics at once"));
-        let found = notes(request);
+        let found = notes.current(request);
         async move {
             match how.as_deref() {
-                None => {
-                    let known: Result<Current, Infallible> = found.await;
-                    known.map_err(|never| match never {})
-                }
+                None => Ok(found),
                 Some("fails") => Err(BoxError::from(io::Error::other("no database"))),
                 Some("hangs") => pending().await,
                 Some(_) => panic!("a source that panics"),
             }
         }
-    };
+    });
     Arc::new(source.timeout(Duration::from_millis(50)))
 }
 

@@ -4,11 +4,10 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::request::Parts;
 use http_body_util::Full;
 use tokio::{sync::Notify, time::advance};
 use tower::Layer;
-use tower_conditional::PreconditionLayer;
+use tower_conditional::{PreconditionLayer, source::now};
 
 use crate::support::{H1, H2, Notes, Reply, Server, in_time, stop_clock};
 
@@ -25,12 +24,12 @@ struct Refusing {
 impl Refusing {
     async fn start() -> Self {
         let notes = Notes::with(NOTE, "first");
-        let (asked, source) = (Arc::new(Notify::new()), notes.source());
+        let (asked, source) = (Arc::new(Notify::new()), notes.clone());
         let notify = Arc::clone(&asked);
-        let source = move |request: &Parts| {
+        let source = now(move |request| {
             notify.notify_waiters();
-            source(request)
-        };
+            source.current(request)
+        });
         let layer = PreconditionLayer::new(source).require();
         let server = Server::start(layer.layer(notes.router())).await;
         Self { server, asked }

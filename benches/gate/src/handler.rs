@@ -89,7 +89,7 @@ impl Service<Request<Body>> for Handler {
             Full::new(content).boxed_unsync()
         };
         let mut response = Response::new(body);
-        if self.compares && Expected::of(&request).settle(Some(())).is_err() {
+        if self.compares && Expected::of(&request).confirm_written(Some(())).is_err() {
             *response.status_mut() = StatusCode::PRECONDITION_FAILED;
         }
         let content_type = HeaderValue::from_static(self.content_type);

@@ -1,19 +1,11 @@
 //! An axum server with one of the contenders in front, on one thread: `server CONTENDER PORT FOLDER`.
 
-use std::{
-    collections::HashMap, convert::Infallible, env, fs, future::ready, net::Ipv4Addr, path::Path,
-    slice,
-};
+use std::{collections::HashMap, env, fs, net::Ipv4Addr, path::Path, slice};
 
-use axum::{
-    Router,
-    http::{header, request::Parts},
-    middleware::from_fn,
-    routing::get,
-};
+use axum::{Router, http::header, middleware::from_fn, routing::get};
 use bytes::Bytes;
 use tokio::net::TcpListener;
-use tower_conditional::{etag::Xxh3, stack, ConditionalLayer, Current, EntityTag, EtagLayer, ValidatorSource};
+use tower_conditional::{etag::Xxh3, source, stack, ConditionalLayer, Current, EntityTag, EtagLayer, ValidatorSource};
 use tower_conditional_bench::{contenders::naive, hash::Hash};
 
 #[tokio::main(flavor = "current_thread")]
@@ -61,12 +53,10 @@ fn tags(folder: &Path) -> impl ValidatorSource {
     let tags: HashMap<_, _> = files(folder)
         .map(|(path, content)| (path, tag(&content)))
         .collect();
-    move |request: &Parts| {
+    source::now(move |request| {
         let tag = tags.get(request.uri.path()).cloned();
-        ready(Ok::<_, Infallible>(
-            tag.map_or(Current::Unknown, Current::from),
-        ))
-    }
+        tag.map_or(Current::Unknown, Current::from)
+    })
 }
 
 /// One route for each file of the folder, read once.

@@ -3,15 +3,16 @@
 
 use std::{
     convert::Infallible,
-    future::ready,
     hint::black_box,
     time::{Duration, Instant},
 };
 
 use axum::{Router, body::Body, routing::any};
-use http::{Request, Response, request::Parts};
+use http::{Request, Response};
 use tower::{Layer, Service, service_fn};
-use tower_conditional::{ConditionalLayer, EntityTag, EtagLayer, Validators, etag::Xxh3, stack};
+use tower_conditional::{
+    ConditionalLayer, EntityTag, EtagLayer, ValidatorSource, Validators, etag::Xxh3, source, stack,
+};
 use tower_conditional_bench::{
     case::{Case, Condition, MIB},
     contenders::{floor, raw_hash},
@@ -84,13 +85,13 @@ fn main() {
             "**ConditionalLayer::source**",
             false,
             known,
-            ConditionalLayer::new().source(source)
+            ConditionalLayer::new().source(source())
         ),
         row!(
             "**ConditionalLayer::source**",
             false,
             other,
-            ConditionalLayer::new().source(source)
+            ConditionalLayer::new().source(source())
         ),
     ];
     measure(&mut rows);
@@ -120,11 +121,11 @@ fn etag() -> EtagLayer<Xxh3> {
     EtagLayer::new().hasher(Xxh3::new())
 }
 
-fn source(
-    _: &Parts,
-) -> impl Future<Output = Result<tower_conditional::Current, Infallible>> + use<> {
-    let tag = EntityTag::strong("a-tag-of-the-source-01").expect("a tag");
-    ready(Ok(Validators::new().with_etag(tag).into()))
+fn source() -> impl ValidatorSource {
+    source::now(|_| {
+        let tag = EntityTag::strong("a-tag-of-the-source-01").expect("a tag");
+        Validators::new().with_etag(tag)
+    })
 }
 
 fn row(name: String, hashes: bool, opened: [OneRequest; 2]) -> Row {

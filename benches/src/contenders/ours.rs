@@ -8,9 +8,9 @@ use std::{
 };
 
 use axum::body::Body;
-use http::{Request, Response, StatusCode, request::Parts};
+use http::{Request, Response, StatusCode};
 use tower::{Layer, Service};
-use tower_conditional::{cache_policy::{CacheControl, CachePolicy}, etag::{Blake3, ContentHasher, Sha256, Xxh3}, handler::Expected, source::ValidatorSource, stack, CachePolicyLayer, ConditionalLayer, EntityTag, EtagLayer, PreconditionLayer, Validators};
+use tower_conditional::{cache_policy::{CacheControl, CachePolicy}, etag::{Blake3, ContentHasher, Sha256, Xxh3}, handler::Expected, source::{self, ValidatorSource}, stack, CachePolicyLayer, ConditionalLayer, EntityTag, EtagLayer, PreconditionLayer, Validators};
 
 use super::{BARE, Contender};
 use crate::{
@@ -223,10 +223,7 @@ fn stored() -> EntityTag {
 }
 
 fn source(tag: EntityTag) -> impl ValidatorSource {
-    move |_: &Parts| {
-        let validators = Validators::new().with_etag(tag.clone());
-        ready(Ok::<_, Infallible>(validators.into()))
-    }
+    source::now(move |_| Validators::new().with_etag(tag.clone()))
 }
 
 /// A handler that compares while it writes, as a layer for writes expects it to.
@@ -243,7 +240,7 @@ impl Service<Request<Body>> for Compares {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        match Expected::of(&request).settle(Some(())) {
+        match Expected::of(&request).confirm_written(Some(())) {
             Ok(_) => self.0.call(request),
             Err(_) => {
                 let mut failed = Response::new(Body::empty());

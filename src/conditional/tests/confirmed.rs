@@ -2,7 +2,6 @@
 
 use std::{
     convert::Infallible,
-    future::{Ready, ready},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -15,7 +14,7 @@ use super::Answer;
 use crate::{
     ConditionalLayer, EtagLayer,
     semantics::condition::Current,
-    source::ValidatorSource,
+    source::{ValidatorSource, now},
     test_support::{Act, ScriptedBody, Upload, content, read, request, send, tagged, wait_once},
 };
 
@@ -35,13 +34,15 @@ impl Moving {
         }
     }
 
-    fn source(&self) -> impl Fn(&Parts) -> Ready<Result<Current, Infallible>> + Clone + use<> {
+    fn source(&self) -> impl ValidatorSource + Clone + use<> {
         let this = self.clone();
-        move |_: &Parts| {
-            this.asked.fetch_add(1, Ordering::SeqCst);
-            let version = this.version.load(Ordering::SeqCst);
-            ready(Ok(tagged(&version.to_string()).into()))
-        }
+        now(move |_| this.current())
+    }
+
+    fn current(&self) -> Current {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let version = self.version.load(Ordering::SeqCst);
+        tagged(&version.to_string()).into()
     }
 
     /// The content as it is after the writer.
@@ -218,10 +219,10 @@ fn a_label_that_needs_no_confirmation_is_checked_again() {
         (("if-match", "*"), [weak("0"), weak("0")], 200),
     ] {
         let calls = AtomicU64::new(0);
-        let source = move |_: &Parts| {
+        let source = now(move |_| {
             let state = &states[calls.fetch_add(1, Ordering::SeqCst) as usize];
-            ready(Ok::<Current, Infallible>(state.into()))
-        };
+            Current::from(state)
+        });
         let layer = ConditionalLayer::new().source(source);
         let answer = Moving::new(false).get_through(&layer, &[condition]);
         assert_eq!(answer.status(), status, "{condition:?}");
@@ -232,12 +233,10 @@ fn a_label_that_needs_no_confirmation_is_checked_again() {
 #[test]
 fn a_second_read_that_fails_leaves_the_tag_away() {
     let calls = Arc::new(AtomicU64::new(0));
-    let source = move |_: &Parts| {
-        ready(match calls.fetch_add(1, Ordering::SeqCst) {
-            0 => Ok(Current::from(tagged("0"))),
-            _ => Err("down"),
-        })
-    };
+    let source = now(move |_| match calls.fetch_add(1, Ordering::SeqCst) {
+        0 => Ok(tagged("0")),
+        _ => Err("down"),
+    });
     let layer = ConditionalLayer::new().source(source);
     let answer = Moving::new(false).get_through(&layer, &[("if-none-match", "\"9\"")]);
     assert_eq!(answer.status(), StatusCode::OK);
@@ -248,12 +247,10 @@ fn a_second_read_that_fails_leaves_the_tag_away() {
 #[test]
 fn a_second_read_that_fails_can_be_refused() {
     let calls = AtomicU64::new(0);
-    let source = move |_: &Parts| {
-        ready(match calls.fetch_add(1, Ordering::SeqCst) {
-            0 => Ok(Current::from(tagged("0"))),
-            _ => Err("down"),
-        })
-    };
+    let source = now(move |_| match calls.fetch_add(1, Ordering::SeqCst) {
+        0 => Ok(tagged("0")),
+        _ => Err("down"),
+    });
     let layer = ConditionalLayer::new().source(source);
     let layer = layer.on_source_error(crate::source::OnSourceError::Refuse);
     let answer = Moving::new(false).get_through(&layer, &[("if-match", "\"0\"")]);
@@ -264,9 +261,7 @@ fn a_second_read_that_fails_can_be_refused() {
 /// whatever becomes of the label. Where it does not know, the content is hashed.
 #[test]
 fn a_source_that_knows_leaves_nothing_to_hash() {
-    let sourced = |current: Current| {
-        ConditionalLayer::new().source(move |_: &Parts| ready(Ok::<_, Infallible>(current.clone())))
-    };
+    let sourced = |current: Current| ConditionalLayer::new().source(now(move |_| current.clone()));
     for (current, tag) in [
         (tagged("7").into(), Some("\"7\"")),
         (Current::Absent, None),
@@ -321,14 +316,14 @@ struct AtHandOnce {
 impl ValidatorSource for AtHandOnce {
     type Error = Infallible;
 
-    async fn current(&self, request: &Parts) -> Result<Current, Infallible> {
+    async fn current(&self, _: &Parts) -> Result<Current, Infallible> {
         wait_once().await;
-        self.moving.source()(request).await
+        Ok(self.moving.current())
     }
 
-    fn at_hand(&self, request: &Parts) -> Option<Result<Current, Infallible>> {
+    fn at_hand(&self, _: &Parts) -> Option<Result<Current, Infallible>> {
         let is_first = self.moving.asked.load(Ordering::SeqCst) == 0;
-        is_first.then(|| self.moving.source()(request).into_inner())
+        is_first.then(|| Ok(self.moving.current()))
     }
 }
 

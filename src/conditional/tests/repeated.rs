@@ -1,11 +1,8 @@
 //! The fields of the 200 that a 304 made by a source repeats.
 
-use std::{convert::Infallible, future::ready};
-
 use http::{
     HeaderMap, HeaderValue, Request, Response,
     header::{ACCEPT, ACCEPT_LANGUAGE},
-    request::Parts,
 };
 
 use crate::{
@@ -14,7 +11,7 @@ use crate::{
         caching::cache_control::CacheControl, condition::Current, field::HttpDate,
         validator::RepeatedFields,
     },
-    source::ValidatorSource,
+    source::{ValidatorSource, now},
     test_support::{Act, ScriptedBody, Upload, request, send, tagged},
 };
 
@@ -51,7 +48,7 @@ fn get<Q: ValidatorSource>(source: Q, condition: (&str, &str), own: &[(&str, &st
 }
 
 fn says(current: Current) -> impl ValidatorSource {
-    move |_: &Parts| ready(Ok::<_, Infallible>(current.clone()))
+    now(move |_| current.clone())
 }
 
 /// Issue 10, A.4, R-9110-15.4.5-a: the 304 has what the 200 has.

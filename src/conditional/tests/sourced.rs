@@ -1,8 +1,6 @@
 //! Reads whose validators are known before the service runs.
 
-use std::{convert::Infallible, future::ready};
-
-use http::{Method, Request, Response, StatusCode, request::Parts};
+use http::{Method, Request, Response, StatusCode};
 
 use super::{Answer, EARLIER, MODIFIED};
 use crate::{
@@ -14,7 +12,7 @@ use crate::{
         condition::{Condition, Current},
         field::{HttpDate, SafeMethods},
     },
-    source::{OnSourceError, SourceError, SourceErrorKind, ValidatorSource},
+    source::{OnSourceError, SourceError, SourceErrorKind, ValidatorSource, now},
     test_support::{
         Act, Log, ScriptedBody, Silent, Upload, content, knows, read, request, send, tagged,
     },
@@ -118,10 +116,10 @@ fn the_label_is_read_before_the_content() {
     let log = Log::default();
     let source = {
         let log = log.clone();
-        move |_: &Parts| {
+        now(move |_| {
             log.note("label");
-            ready(Ok::<Current, Infallible>(tagged("1").into()))
-        }
+            tagged("1")
+        })
     };
     let content_of = {
         let log = log.clone();
@@ -202,9 +200,7 @@ fn nothing_is_made_of_what_is_absent_or_unknown() {
 /// is named in its content, which no source sees.
 #[test]
 fn what_is_no_read_passes() {
-    let asked = |_: &Parts| -> std::future::Ready<Result<Current, Infallible>> {
-        panic!("the source was asked")
-    };
+    let asked = now(|_| -> Current { panic!("the source was asked") });
     let refuses = by(asked).on_source_error(OnSourceError::Refuse);
     for (method, field) in [
         ("PUT", ("if-none-match", "*")),
@@ -247,9 +243,8 @@ fn head_as_get_is_labelled() {
 /// A source that fails: reads go on, and 503 is the other choice.
 #[test]
 fn a_source_that_fails() {
-    let panics =
-        |_: &Parts| -> std::future::Ready<Result<Current, Infallible>> { panic!("on purpose") };
-    let fails = |_: &Parts| ready(Err::<Current, _>("down"));
+    let panics = now(|_| -> Current { panic!("on purpose") });
+    let fails = now(|_| Err::<Current, _>("down"));
     check_failure(&panics, SourceErrorKind::Panicked);
     check_failure(&fails, SourceErrorKind::Failed);
 }
@@ -288,12 +283,14 @@ fn check_failure(source: &(impl ValidatorSource + Clone), kind: SourceErrorKind)
 #[cfg(feature = "tokio")]
 #[tokio::test(start_paused = true)]
 async fn a_source_that_hangs() {
-    use std::time::Duration;
+    use std::{convert::Infallible, future::ready, time::Duration};
 
     use tower::{Layer, ServiceExt, service_fn};
 
+    use crate::source::from_fn;
+
     let limit = Duration::from_millis(50);
-    let hangs = |_: &Parts| std::future::pending::<Result<Current, Infallible>>();
+    let hangs = from_fn(async |_| std::future::pending::<Current>().await);
     let inner = service_fn(|_: Request<Upload>| ready(Ok::<_, Infallible>(hello())));
     let service = by(hangs.timeout(limit)).layer(inner);
     let started = tokio::time::Instant::now();
@@ -336,7 +333,7 @@ fn the_answer_of_the_source_is_explained() {
         assert_eq!(outcome.source(), Some(answer));
         assert_eq!(outcome.handler_status(), Some(StatusCode::OK));
     }
-    let failed = by(|_: &Parts| ready(Err::<Current, _>("down")));
+    let failed = by(now(|_| Err::<Current, _>("down")));
     let (response, _) = get(&failed, "GET", &miss);
     let answer = Outcome::of(&response).unwrap().source();
     assert_eq!(answer, Some(SourceAnswer::Unknown));
@@ -384,7 +381,7 @@ fn the_handlers_own_date_counts_beside_the_sources_tag() {
 #[test]
 fn refusals_without_a_false_if_match_honour_accept_too() {
     let html = ("accept", "text/html");
-    let down = |_: &Parts| ready(Err::<Current, _>("down"));
+    let down = now(|_| Err::<Current, _>("down"));
     let refuses = by(down).on_source_error(OnSourceError::Refuse);
     let (unavailable, _) = get(&refuses, "GET", &[html]);
     assert_eq!(unavailable.status(), 503);
@@ -433,7 +430,7 @@ fn content_that_nobody_reads_closes_the_connection() {
         let close = answer.headers().contains_key("connection");
         assert_eq!(close, status != 200, "{status}");
     }
-    let down = |_: &Parts| ready(Err::<Current, _>("down"));
+    let down = now(|_| Err::<Current, _>("down"));
     let answer = send(
         &by(down).on_source_error(OnSourceError::Refuse),
         get(same),

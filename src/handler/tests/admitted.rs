@@ -4,7 +4,7 @@ use http::Method;
 
 use super::{DATE, Fields, expected};
 use crate::{
-    handler::{Expectation, Expected, Preconditions, Unmet},
+    handler::{Expectation, Expected, PreconditionRejection, Preconditions},
     refusal::Reason,
     semantics::{
         condition::{Admission, Condition, ConditionalFields, Current, Requirement},
@@ -164,7 +164,7 @@ fn a_malformed_condition_lets_nothing_pass() {
             let malformed = Reason::PreconditionMalformed(condition);
             assert_eq!(expected(&fields).versions(), Some(Vec::new()), "{fields:?}");
             assert!(!expected(&fields).must_be_absent());
-            let written = expected(&fields).settle(Some(()));
+            let written = expected(&fields).confirm_written(Some(()));
             assert_eq!(written.unwrap_err().reason(), malformed, "{fields:?}");
             for current in [
                 Current::Unknown,
@@ -174,7 +174,9 @@ fn a_malformed_condition_lets_nothing_pass() {
                 let failed = expected(&fields).check(current.clone()).unwrap_err();
                 assert_eq!(failed.reason(), malformed, "{fields:?} {current:?}");
                 let request = request("PATCH", "/", fields);
-                let Err(Unmet::Failed(failed)) = Preconditions::of(&request).check(current) else {
+                let Err(PreconditionRejection::Failed(failed)) =
+                    Preconditions::of(&request).check(current)
+                else {
                     panic!("{fields:?}");
                 };
                 assert_eq!(failed.reason(), malformed, "{fields:?}");

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::{Response, StatusCode};
 
-use super::{Expected, Preconditions, Unmet, expected};
+use super::{Expected, PreconditionRejection, Preconditions, expected};
 use crate::{
     clock::{Clock, SystemClock},
     semantics::{condition::Current, field::HttpDate, validator::Validators},
@@ -32,14 +32,14 @@ fn short_dates_are_compared() {
     assert!(expected(&[SHORT]).check(later()).is_err());
     assert!(expected(&[SHORT]).is_conditional());
     assert_eq!(expected(&[SHORT]).versions(), Some(Vec::new()));
-    assert!(expected(&[SHORT]).settle(None::<()>).is_err());
+    assert!(expected(&[SHORT]).confirm_written(None::<()>).is_err());
 
     let earlier = || modified(HttpDate::from_unix_seconds(1_600_000_000));
     assert!(preconditions("PUT", SHORT).check(earlier()).is_ok());
     assert!(expected(&[SHORT]).check(earlier()).is_ok());
     let since = ("if-modified-since", SHORT.1);
-    let unmet = preconditions("GET", since).check(earlier()).unwrap_err();
-    assert!(matches!(unmet, Unmet::NotModified(_)));
+    let rejection = preconditions("GET", since).check(earlier()).unwrap_err();
+    assert!(matches!(rejection, PreconditionRejection::NotModified(_)));
 }
 
 /// Issue 10, A.8: a condition of 1950 is false for what changed in 1965.
@@ -70,8 +70,8 @@ fn dates_to_come_are_not_sent() {
     assert!(!response.headers().contains_key("last-modified"));
 
     let check = |method, name, current: Current| {
-        let unmet = preconditions(method, (name, &date)).check(current);
-        Response::<Bytes>::from(unmet.unwrap_err())
+        let rejection = preconditions(method, (name, &date)).check(current);
+        Response::<Bytes>::from(rejection.unwrap_err())
     };
     let response = check("PUT", "if-unmodified-since", modified(to_come));
     assert_eq!(response.status(), StatusCode::PRECONDITION_FAILED);

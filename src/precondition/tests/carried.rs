@@ -1,21 +1,16 @@
 //! The representation that a 412 carries: whose state it shows, and under which tag.
 
-use std::{
-    convert::Infallible,
-    future::{Ready, ready},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
-use http::{Request, Response, request::Parts};
+use http::{Request, Response};
 
 use super::problem;
 use crate::{
     EtagLayer, PreconditionLayer,
-    semantics::condition::Current,
-    source::SelfGet,
+    source::{SelfGet, ValidatorSource, now},
     test_support::{Act, ScriptedBody, Upload, content, knows, read, request, send, tagged},
 };
 
@@ -26,13 +21,13 @@ fn bare() -> Response<ScriptedBody> {
 }
 
 /// A version that each look finds changed, as long as it moves.
-fn versions(moves: bool) -> impl Fn(&Parts) -> Ready<Result<Current, Infallible>> {
+fn versions(moves: bool) -> impl ValidatorSource {
     let version = Arc::new(AtomicU64::new(1));
-    move |_: &Parts| {
+    now(move |_| {
         let step = u64::from(moves);
         let version = version.fetch_add(step, Ordering::SeqCst);
-        ready(Ok(tagged(&version.to_string()).into()))
-    }
+        tagged(&version.to_string())
+    })
 }
 
 /// Issue 10, A.2, R-9110-8.8.1-a: content that a write may have changed since the

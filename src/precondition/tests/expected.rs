@@ -91,12 +91,12 @@ fn a_failure_need_not_compare() {
 
 #[test]
 fn a_comparison_consumes_what_is_expected() {
-    let settles = |request: &Request<Upload>| {
-        let written = Expected::of(request).settle(Some(()));
+    let confirms = |request: &Request<Upload>| {
+        let written = Expected::of(request).confirm_written(Some(()));
         status(written.map_or(StatusCode::IM_A_TEAPOT, |_| StatusCode::NO_CONTENT))
     };
     let layer = PreconditionLayer::handler_checks().unchecked(Unchecked::Fail);
-    assert_eq!(put(&layer, &[CONDITION], settles).status(), 204);
+    assert_eq!(put(&layer, &[CONDITION], confirms).status(), 204);
     let answer = put(&layer, &[("if-match", "\"2\"")], compares);
     assert_eq!(answer.status(), 204);
     assert!(!is_unchecked(&answer));

@@ -175,13 +175,16 @@ async fn a_source_that_hangs_is_a_failed_source() {
 
     use tower::{Layer, ServiceExt, service_fn};
 
-    use crate::test_support::{ScriptedBody, Upload};
+    use crate::{
+        source::from_fn,
+        test_support::{ScriptedBody, Upload},
+    };
 
     const LIMIT: Duration = Duration::from_millis(200);
     type Boxed =
         Pin<Box<dyn Future<Output = Result<http::Response<ScriptedBody>, Infallible>> + Send>>;
 
-    let hangs = |_: &Parts| std::future::pending::<Result<Current, Infallible>>();
+    let hangs = from_fn(async |_| std::future::pending::<Current>().await);
     let log = Log::default();
     let service = || {
         let log = log.clone();

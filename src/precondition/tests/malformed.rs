@@ -4,7 +4,7 @@ use super::{problem, resource};
 use crate::{
     PreconditionLayer,
     semantics::condition::Current,
-    source::{OnSourceError, SelfGet, ValidatorSource},
+    source::{OnSourceError, SelfGet, ValidatorSource, from_fn},
     test_support::{Log, knows, request, send, tagged},
 };
 
@@ -48,9 +48,8 @@ fn a_malformed_condition_is_412_in_every_state() {
     let required = PreconditionLayer::handler_checks().require_if(|_| true);
     refuses(&required, "required");
     refuses(&required.require_tag(), "a tag required");
-    let failing = PreconditionLayer::new(|_: &http::request::Parts| async {
-        Err::<Current, _>("the database is gone")
-    });
+    let failing =
+        PreconditionLayer::new(from_fn(async |_| Err::<Current, _>("the database is gone")));
     refuses(&failing.on_source_error(OnSourceError::Proceed), "failed");
 }
 

@@ -1,16 +1,14 @@
 //! Where nobody knows the current state.
 
-use std::future::ready;
-
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode, request::Parts};
+use http::{Method, Request, Response, StatusCode};
 
 use super::status;
 use crate::{
     PreconditionLayer,
     handler::PreconditionFailed,
     semantics::condition::Current,
-    source::{MayAskService, OnSourceError, SelfGet, SourceKnows, ValidatorSource},
+    source::{MayAskService, OnSourceError, SelfGet, SourceKnows, ValidatorSource, now},
     test_support::{
         Act, Handler, Log, ScriptedBody, Upload, content, knows, read, request, send, tagged,
     },
@@ -54,7 +52,7 @@ fn a_required_condition_is_checked_by_somebody() {
 /// Who goes on without a source that fails goes on where a condition is required too.
 #[test]
 fn a_source_that_fails_may_be_done_without() {
-    let fails = |_: &Parts| ready(Err::<Current, _>("down"));
+    let fails = now(|_| Err::<Current, _>("down"));
     let layer = PreconditionLayer::new(fails).require();
     assert_eq!(put(&layer.on_source_error(OnSourceError::Proceed)), 204);
 }
@@ -99,7 +97,7 @@ fn the_get_after_a_failed_comparison_is_told_who_knows() {
 
 #[cfg(feature = "tokio")]
 mod with_a_lock {
-    use std::convert::Infallible;
+    use std::{convert::Infallible, future::ready};
 
     use futures_util::{FutureExt, stream};
     use http_body::{Body, Frame};
@@ -159,7 +157,7 @@ mod with_a_lock {
     /// Without a condition there is nothing to ask, while the content is waited for.
     #[tokio::test]
     async fn an_unconditional_upload_does_not_depend_on_the_source() {
-        let fails = |_: &Parts| ready(Err::<Current, _>("down"));
+        let fails = now(|_| Err::<Current, _>("down"));
         let late = stream::once(async {
             yield_now().await;
             Ok::<_, Infallible>(Frame::data(Bytes::from("late")))

@@ -1,16 +1,16 @@
 //! Issue 11, A.8: whatever is not performed, its client is told when the content
 //! that it may still be sending closes the connection.
 
-use std::{convert::Infallible, future::ready};
+use std::future::ready;
 
-use http::{Method, Request, Response, StatusCode, request::Parts};
+use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
 
 use super::{representation, status};
 use crate::{
     PreconditionLayer,
     semantics::condition::Current,
-    source::{MayAskService, NoSelfGet, SelfGet, ValidatorSource},
+    source::{MayAskService, NoSelfGet, SelfGet, ValidatorSource, now},
     test_support::{Handler, ScriptedBody, Silent, knows, send, tagged},
 };
 
@@ -69,9 +69,9 @@ fn every_refusal_tells_what_becomes_of_the_connection() {
     let applied = knows.already_applied(|_, _| ready(true));
     check(&applied, ("PUT", STALE), ok, 204);
 
-    let absent = |_: &Parts| ready(Ok::<_, Infallible>(Current::Absent));
+    let absent = now(|_| Current::Absent);
     check(&PreconditionLayer::new(absent), ("DELETE", STALE), ok, 404);
-    let broken = |_: &Parts| ready(Err::<Current, _>("down"));
+    let broken = now(|_| Err::<Current, _>("down"));
     let broken = PreconditionLayer::<_, NoSelfGet>::new(broken);
     check(&broken, ("PUT", STALE), ok, 503);
 
@@ -83,7 +83,7 @@ fn every_refusal_tells_what_becomes_of_the_connection() {
 
 #[cfg(feature = "tokio")]
 mod with_a_lock {
-    use std::time::Duration;
+    use std::{convert::Infallible, time::Duration};
 
     use bytes::Bytes;
     use http_body::Body;

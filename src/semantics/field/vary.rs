@@ -28,16 +28,6 @@ pub fn names(headers: &HeaderMap) -> impl Iterator<Item = HeaderName> {
 ///
 /// A `*` that is there absorbs everything, and none is ever added. When
 /// nothing is missing, the lines stay as they are.
-///
-/// ```
-/// use http::{HeaderMap, HeaderValue, header};
-/// use tower_conditional::semantics::vary;
-///
-/// let mut headers = HeaderMap::new();
-/// headers.insert(header::VARY, HeaderValue::from_static("x-lang, ORIGIN"));
-/// vary::merge(&mut headers, [header::ORIGIN, header::ACCEPT_ENCODING]);
-/// assert_eq!(headers[header::VARY], "x-lang, origin, accept-encoding");
-/// ```
 pub fn merge(
     headers: &mut HeaderMap,
     fields: impl IntoIterator<Item = HeaderName, IntoIter: Clone>,

@@ -302,6 +302,21 @@ fn a_scoped_tag_spells_version_and_scope() {
 
 /// Issue 10, B.5: scopes do not run together, and the order of two counts.
 #[test]
+fn tags_of_a_member_of_a_collection() {
+    let tag = |collection, id| VersionTags::of(collection, id).number(7).to_string();
+    let scoped = VersionTags::plain().scope("notes").scope("1").number(7);
+    assert_eq!(tag("notes", "1"), scoped.to_string());
+    assert_eq!(
+        tag("notes", "1"),
+        VersionTags::of("notes", 1).number(7).to_string()
+    );
+    assert_ne!(tag("notes", "1"), tag("notes", "2"));
+    assert_ne!(tag("notes", "1"), tag("texts", "1"));
+    // They do not run together.
+    assert_ne!(tag("notes", "1/2"), tag("notes/1", "2"));
+}
+
+#[test]
 fn a_scope_within_a_scope_is_another() {
     let scopes = [
         plain(),

@@ -105,6 +105,27 @@ impl VersionTags {
         }
     }
 
+    /// Plain tags of one resource: the member `id` of a collection, such as a row of a
+    /// table. A function makes them the same everywhere:
+    ///
+    /// ```
+    /// use tower_conditional::VersionTags;
+    ///
+    /// fn tags(id: i64) -> VersionTags {
+    ///     VersionTags::of("notes", id)
+    /// }
+    ///
+    /// let [one, other] = [tags(1), tags(2)].map(|tags| tags.number(7).to_string());
+    /// assert_ne!(one, other);
+    /// ```
+    ///
+    /// It is the [scope](Self::scope) `id` within the scope `collection`, so that no two
+    /// pairs of them are one resource.
+    #[must_use]
+    pub fn of(collection: impl AsRef<[u8]>, id: impl fmt::Display) -> Self {
+        Self::plain().scope(collection).scope(id.to_string())
+    }
+
     /// Tags of 128 bits from HMAC-SHA-256 over the version, which show neither
     /// the version nor how often it changes. Replicas must share the secret.
     ///

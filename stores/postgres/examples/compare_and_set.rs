@@ -99,7 +99,9 @@ async fn replace(
         (StatusCode::NO_CONTENT, row)
     };
     // No row: 412.
-    let row = expected.settle(row)?.ok_or(Refused::NoSuchDocument)?;
+    let row = expected
+        .confirm_written(row)?
+        .ok_or(Refused::NoSuchDocument)?;
     let validators = Validators::from(tags(id).number(row.get(0)));
     Ok(Validated(status, validators).into_response())
 }

@@ -76,7 +76,7 @@
 //!         WHERE id = $1 AND ($3::bigint[] IS NULL OR version = ANY ($3))
 //!         RETURNING version";
 //!     let row = client.query_opt(sql, &[&id, &text, &expected.versions_of(&tags)]).await?;
-//!     Ok(expected.settle(row.map(|row| row.get(0))))
+//!     Ok(expected.confirm_written(row.map(|row| row.get(0))))
 //! }
 //! ```
 //!

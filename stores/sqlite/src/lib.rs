@@ -93,7 +93,7 @@
 //!     })
 //!     .await?;
 //! // No row and a condition: 412. No row without one: 404.
-//! let version = expected.settle(version).map_err(|failed| format!("412: {failed:?}"))?;
+//! let version = expected.confirm_written(version).map_err(|failed| format!("412: {failed:?}"))?;
 //! assert_eq!(version, Some(4));
 //! # Ok(())
 //! # }

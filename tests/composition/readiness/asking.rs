@@ -6,13 +6,12 @@ use bytes::Bytes;
 use http::{
     Request, Response, StatusCode,
     header::{ETAG, IF_MATCH},
-    request::Parts,
 };
 use http_body_util::Empty;
 #[cfg(feature = "tokio")]
 use tower::util::MapRequest;
 use tower::{BoxError, Layer, Service, ServiceExt, limit::ConcurrencyLimit, service_fn};
-use tower_conditional::{ConditionalLayer, EntityTag, PreconditionLayer, source::SelfGet};
+use tower_conditional::{ConditionalLayer, EntityTag, PreconditionLayer, source, source::SelfGet};
 #[cfg(feature = "tokio")]
 use tower_conditional::{body::RequestBody, lock::KeyedLock};
 use tower_test::mock::{self, Handle, Mock, Spawn};
@@ -30,7 +29,7 @@ where
     S::Future: Send,
     S::Error: 'static,
 {
-    let source = |_: &Parts| ready(Ok::<_, Infallible>(EntityTag::strong("v1").unwrap().into()));
+    let source = source::now(|_| EntityTag::strong("v1"));
     let by_get =
         || PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart().writers_may_read());
     let by_source = || PreconditionLayer::new(source);
@@ -183,7 +182,7 @@ async fn content_of_a_refused_request_holds_no_permit() {
     use http_body::Frame;
     use http_body_util::StreamBody;
     use tower::util::BoxCloneService;
-    use tower_conditional::{Current, body::ResponseBody};
+    use tower_conditional::body::ResponseBody;
 
     type Unsent = StreamBody<Pending<Result<Frame<Bytes>, Infallible>>>;
     type Guarded = BoxCloneService<Request<Unsent>, Response<ResponseBody<Content>>, Infallible>;
@@ -192,12 +191,11 @@ async fn content_of_a_refused_request_holds_no_permit() {
         let inner = service_fn(async |_: Request<Unsent>| Ok::<_, Infallible>(tagged()));
         ConcurrencyLimit::new(inner, 1)
     };
-    let current = || Ok::<Current, Infallible>(EntityTag::strong("v1").unwrap().into());
-    let at_once = move |_: &Parts| ready(current());
-    let waits = move |_: &Parts| async move {
+    let at_once = source::now(|_| EntityTag::strong("v1"));
+    let waits = source::from_fn(async |_| {
         tokio::task::yield_now().await;
-        current()
-    };
+        EntityTag::strong("v1")
+    });
     let reads = ConditionalLayer::new;
     let services = [
         Guarded::new(reads().source(at_once).layer(inner())),

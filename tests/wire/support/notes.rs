@@ -1,7 +1,5 @@
 use std::{
     collections::HashMap,
-    convert::Infallible,
-    future::{Ready, ready},
     sync::{
         Arc, Mutex, MutexGuard,
         atomic::{AtomicUsize, Ordering},
@@ -20,8 +18,9 @@ use http::{StatusCode, request::Parts};
 use http_body_util::BodyExt;
 use tokio::task::yield_now;
 use tower_conditional::{
-    Current, Validators, VersionTags,
+    Current, ValidatorSource, Validators, VersionTags,
     handler::{Expected, Validated},
+    source::now,
 };
 
 /// Texts with versions, by path, and how often the handlers ran.
@@ -69,16 +68,15 @@ impl Notes {
     }
 
     /// What a version column would say.
-    pub(crate) fn source(
-        &self,
-    ) -> impl Fn(&Parts) -> Ready<Result<Current, Infallible>> + Clone + Send + Sync + 'static {
+    pub(crate) fn source(&self) -> impl ValidatorSource + Clone + use<> {
         let notes = self.clone();
-        move |request: &Parts| {
-            let found = notes.find(request.uri.path());
-            ready(Ok(match found {
-                Some(note) => Current::Present(note.validators()),
-                None => Current::Absent,
-            }))
+        now(move |request| notes.current(request))
+    }
+
+    pub(crate) fn current(&self, request: &Parts) -> Current {
+        match self.find(request.uri.path()) {
+            Some(note) => Current::Present(note.validators()),
+            None => Current::Absent,
         }
     }
 
@@ -137,7 +135,7 @@ impl Notes {
             note.text = text;
             Some(note.clone())
         });
-        match expected.settle(written) {
+        match expected.confirm_written(written) {
             Ok(Some(note)) => respond(StatusCode::OK, note),
             Ok(None) => StatusCode::NOT_FOUND.into_response(),
             Err(failed) => failed.into(),

@@ -3,7 +3,7 @@
 use std::task::{Context, Waker};
 
 use super::*;
-use crate::detached::Detached;
+use crate::{detached::Detached, source::from_fn};
 
 /// R-5789-2-a, R-9110-13.1-a: a client that leaves splits nothing: the write
 /// completes, and the lock is free afterwards.
@@ -39,13 +39,13 @@ async fn a_client_that_leaves_during_the_check() {
     let lock = KeyedLock::new();
     let source = {
         let asked = Arc::clone(&asked);
-        move |_: &Parts| {
+        from_fn(move |_: &Parts| {
             let asked = Arc::clone(&asked);
             async move {
                 asked.acquire().await.unwrap().forget();
-                Ok::<Current, Infallible>(tagged("1").into())
+                tagged("1")
             }
-        }
+        })
     };
     let service = PreconditionLayer::new(source)
         .lock(lock.clone(), path)

@@ -1,7 +1,10 @@
 //! Requests and the key that they take.
 
 use super::*;
-use crate::{route::Route, source::OnSourceError};
+use crate::{
+    route::Route,
+    source::{OnSourceError, from_fn},
+};
 
 /// Issue 11, A.4 and R-9110-13.1-a: the spellings of one resource that a handler takes
 /// for the same have one lock.
@@ -74,7 +77,7 @@ async fn a_lock_without_a_key_makes_sure_of_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_failed_source_does_not_stand_for_a_key() {
     let version = Arc::new(AtomicUsize::new(1));
-    let layer = PreconditionLayer::new(|_: &Parts| async { Err::<Current, _>("down") })
+    let layer = PreconditionLayer::new(from_fn(async |_| Err::<Current, _>("down")))
         .on_source_error(OnSourceError::Proceed)
         .lock(KeyedLock::new(), |_| None::<String>);
     let put = request("PUT", "/", [("if-match", "\"1\"")]);

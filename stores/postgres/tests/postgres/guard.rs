@@ -121,7 +121,7 @@ async fn compare_and_set(pool: Pool, tag: String, barrier: Arc<Barrier>) -> bool
         .query_opt(sql, &[&expected.versions_of(&tags)])
         .await
         .expect("an answer");
-    expected.settle(row).is_ok()
+    expected.confirm_written(row).is_ok()
 }
 
 const TEXT: &str = "UPDATE notes SET text = text || 'x' WHERE id = 1";

@@ -1,9 +1,11 @@
-use std::{collections::HashSet, convert::Infallible, error::Error as _, time::Duration};
+use std::{collections::HashSet, error::Error as _, time::Duration};
 
 use http::{HeaderValue, request::Parts};
 use tokio::net::TcpListener;
 use tower_conditional::{
-    Current, ValidatorSource, VersionTags, source::SourceErrorKind, state_ref::StateSource,
+    Current, ValidatorSource, VersionTags,
+    source::{self, SourceErrorKind},
+    state_ref::StateSource,
 };
 use tower_conditional_postgres::{ErrorKind, Param, QuerySource, Scope, ScopeState, VersionSource};
 use tower_conditional_postgres_testing::Postgres;
@@ -454,7 +456,7 @@ async fn a_panic_is_an_error_to_the_layers() {
     let pool = notes().await;
     let source = VersionSource::new(pool, |_: &Parts| panic!("no scope"));
     // As the layers ask.
-    let source = source.or_else(|_: &Parts| async { Ok::<_, Infallible>(Current::Unknown) });
+    let source = source.or_else(source::now(|_| Current::Unknown));
     let error = source
         .current(&request("/"))
         .await

@@ -1,0 +1,236 @@
+use std::{convert::Infallible, fmt, sync::Arc};
+
+use axum::routing::{MethodRouter, Route};
+use axum_core::{extract::Request, response::IntoResponse};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::{
+    clock::SystemClock,
+    conditional::{BySource, ConditionalLayer},
+    precondition::{NoLock, Precondition, PreconditionLayer},
+    source::{Named, NoSelfGet, SelfGet, ValidatorSource},
+};
+
+/// The methods of one versioned resource, with a source of its validators; see [`guard`].
+#[must_use = "`with_state` makes the methods that `Router::route` takes"]
+pub struct GuardedResource<Q, S = (), L = NoLock> {
+    reads: MethodRouter<S>,
+    writes: MethodRouter<S>,
+    conditional: ConditionalLayer<SystemClock, BySource<Q>>,
+    precondition: PreconditionLayer<Q, NoSelfGet, L>,
+    read_layers: Vec<RouteLayer>,
+    write_layers: Vec<RouteLayer>,
+}
+
+/// A layer around every method that is routed.
+type RouteLayer = Arc<dyn Fn(MethodRouter) -> MethodRouter + Send + Sync>;
+
+/// Guards the writes of a resource by its source, and answers its reads by it.
+///
+/// `reads` has the methods `GET` and `HEAD`, and perhaps `QUERY`; `writes` all others.
+/// [`with_state`](GuardedResource::with_state) makes of both what
+/// [`Router::route`](axum::Router::route) takes:
+///
+/// ```
+/// # use axum::{Router, routing::{get, put}};
+/// # use tower_conditional::{VersionTags, resource::guard, source};
+/// # async fn read() {}
+/// # async fn write() {}
+/// # async fn remove() {}
+/// # let version = source::now(|_| VersionTags::of("notes", 1).number(7));
+/// let note = guard(version, get(read), put(write).delete(remove)).with_state(());
+/// let app: Router = Router::new().route("/notes/{id}", note);
+/// # let _ = app;
+/// ```
+///
+/// - A conditional read whose client is up to date is a 304, and the handler does not run.
+///   Other reads get the source's tag, unless the handler sets one, once the source
+///   [confirms](crate::conditional#confirmation) it.
+/// - A `PUT`, `PATCH` or `DELETE` without a condition is a 428, unless the resource is
+///   [`optional`](GuardedResource::optional).
+/// - A false condition is a 412 with the current representation.
+/// - A write that may be performed reaches the handler with what it
+///   [`Expected`](crate::handler::Expected).
+///
+/// # Panics
+///
+/// [`with_state`](GuardedResource::with_state) panics if `reads` or `writes` has no
+/// method, and if both have the same one or a fallback each, as `axum` does.
+pub fn guard<Q, S>(
+    source: Q,
+    reads: MethodRouter<S>,
+    writes: MethodRouter<S>,
+) -> GuardedResource<Q, S>
+where
+    Q: ValidatorSource,
+{
+    let precondition = PreconditionLayer::new(source).require();
+    GuardedResource {
+        reads,
+        writes,
+        conditional: ConditionalLayer::new().shared_source(precondition.shared_source()),
+        precondition,
+        read_layers: Vec::new(),
+        write_layers: Vec::new(),
+    }
+}
+
+impl<Q: ValidatorSource, S, L> GuardedResource<Q, S, L> {
+    /// Adds a layer around the reads, outside of what is added here for the source: for
+    /// authorisation, so that no 304 comes before a 401.
+    ///
+    /// The representation that a 412 carries comes from inside this layer. So a client
+    /// that may write and not read sees nothing of it. A layer that is added later is
+    /// further outside.
+    ///
+    /// ```
+    /// # use axum::{Router, extract::Request, middleware::{Next, from_fn}, response::Response,
+    /// #     routing::{get, put}};
+    /// # use tower_conditional::{VersionTags, resource::guard, source};
+    /// # async fn read() {}
+    /// # async fn write() {}
+    /// # async fn may_read(request: Request, next: Next) -> Response { next.run(request).await }
+    /// # async fn may_write(request: Request, next: Next) -> Response { next.run(request).await }
+    /// # let version = source::now(|_| VersionTags::of("notes", 1).number(7));
+    /// let note = guard(version, get(read), put(write))
+    ///     .layer_reads(from_fn(may_read))
+    ///     .layer_writes(from_fn(may_write))
+    ///     .with_state(());
+    /// # let _: Router = Router::new().route("/notes/{id}", note);
+    /// ```
+    ///
+    /// A layer that treats all methods alike may go around the route or the router in
+    /// place of both.
+    pub fn layer_reads<T>(mut self, layer: T) -> Self
+    where
+        T: Layer<Route> + Clone + Send + Sync + 'static,
+        T::Service: Service<Request, Error = Infallible> + Clone + Send + Sync + 'static,
+        <T::Service as Service<Request>>::Response: IntoResponse + 'static,
+        <T::Service as Service<Request>>::Future: Send + 'static,
+    {
+        self.read_layers.push(around_routes(layer));
+        self
+    }
+
+    /// Adds a layer around the writes, outside of the check of their conditions: for
+    /// authorisation, so that no 412 and no 428 comes before a 401. A layer that is added
+    /// later is further outside.
+    pub fn layer_writes<T>(mut self, layer: T) -> Self
+    where
+        T: Layer<Route> + Clone + Send + Sync + 'static,
+        T::Service: Service<Request, Error = Infallible> + Clone + Send + Sync + 'static,
+        <T::Service as Service<Request>>::Response: IntoResponse + 'static,
+        <T::Service as Service<Request>>::Future: Send + 'static,
+    {
+        self.write_layers.push(around_routes(layer));
+        self
+    }
+
+    /// Lets writes without a condition through. Defaults to a 428 for `PUT`, `PATCH` and
+    /// `DELETE`.
+    pub fn optional(self) -> Self {
+        self.configure_writes(|layer| layer.require_if(|_| false))
+    }
+
+    /// Changes the layer of the reads, which has its defaults.
+    pub fn configure_reads(
+        mut self,
+        configure: impl FnOnce(
+            ConditionalLayer<SystemClock, BySource<Q>>,
+        ) -> ConditionalLayer<SystemClock, BySource<Q>>,
+    ) -> Self {
+        self.conditional = configure(self.conditional);
+        self
+    }
+
+    /// Changes the layer of the writes, which has its defaults and
+    /// [`require`](PreconditionLayer::require).
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")] {
+    /// # use axum::{Router, http::Method, routing::{get, put}};
+    /// # use tower_conditional::{VersionTags, lock::KeyedLock, resource::guard, source};
+    /// # use tower_conditional::route::Route;
+    /// # async fn read() {}
+    /// # async fn write() {}
+    /// # let version = source::now(|_| VersionTags::of("notes", 1).number(7));
+    /// let route = Route::new("/notes/{id}")?;
+    /// let note = guard(version, get(read), put(write))
+    ///     .configure_writes(move |layer| {
+    ///         layer
+    ///             .creates([Method::POST]) // and `PUT` only replaces
+    ///             .lock(KeyedLock::new(), move |request| route.parameter::<i64>(request, "id"))
+    ///     })
+    ///     .with_state(());
+    /// # let _: Router = Router::new().route("/notes/{id}", note);
+    /// # }
+    /// # Ok::<_, tower_conditional::route::InvalidRoute>(())
+    /// ```
+    pub fn configure_writes<L2>(
+        self,
+        configure: impl FnOnce(
+            PreconditionLayer<Q, NoSelfGet, L>,
+        ) -> PreconditionLayer<Q, NoSelfGet, L2>,
+    ) -> GuardedResource<Q, S, L2> {
+        GuardedResource {
+            reads: self.reads,
+            writes: self.writes,
+            conditional: self.conditional,
+            precondition: configure(self.precondition),
+            read_layers: self.read_layers,
+            write_layers: self.write_layers,
+        }
+    }
+
+    /// Gives the handlers their state, `()` for those without, and makes what
+    /// [`Router::route`](axum::Router::route) takes.
+    ///
+    /// # Panics
+    ///
+    /// See [`guard`].
+    #[track_caller]
+    pub fn with_state<S2>(self, state: S) -> MethodRouter<S2>
+    where
+        S: Clone + Send + Sync + 'static,
+        S2: Clone,
+        L: Clone + Send + Sync + 'static,
+        Precondition<Route, Q, SelfGet<Named<MethodRouter>>, L>:
+            Service<Request, Error = Infallible, Response: IntoResponse, Future: Send>,
+    {
+        let around = |layers: &[RouteLayer], routes: MethodRouter| {
+            layers.iter().fold(routes, |routes, layer| layer(routes))
+        };
+        let reads: MethodRouter = self.reads.with_state(state.clone());
+        // A `GET` in place of a write: the write has passed its own layers, not those of
+        // the reads.
+        let own_get = SelfGet::on_the_same_route(around(&self.read_layers, reads.clone()));
+        let precondition = self.precondition.with_self_get(own_get.writers_may_read());
+
+        let reads = around(&self.read_layers, reads.route_layer(self.conditional));
+        let writes = self.writes.with_state(state).route_layer(precondition);
+        let writes = around(&self.write_layers, writes);
+        reads.merge(writes).with_state(())
+    }
+}
+
+fn around_routes<T>(layer: T) -> RouteLayer
+where
+    T: Layer<Route> + Clone + Send + Sync + 'static,
+    T::Service: Service<Request, Error = Infallible> + Clone + Send + Sync + 'static,
+    <T::Service as Service<Request>>::Response: IntoResponse + 'static,
+    <T::Service as Service<Request>>::Future: Send + 'static,
+{
+    Arc::new(move |routes: MethodRouter| routes.route_layer(layer.clone()))
+}
+
+impl<Q, S, L: fmt::Debug> fmt::Debug for GuardedResource<Q, S, L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GuardedResource")
+            .field("reads", &self.reads)
+            .field("writes", &self.writes)
+            .field("conditional", &self.conditional)
+            .field("precondition", &self.precondition)
+            .finish_non_exhaustive()
+    }
+}

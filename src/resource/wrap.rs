@@ -1,0 +1,96 @@
+use std::{
+    convert::Infallible,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use axum::{Router, ServiceExt, routing::IntoMakeService};
+use axum_core::{
+    extract::Request,
+    response::{IntoResponse, Response},
+};
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+/// A router inside of a layer; see [`wrap`].
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct WrappedRouter<T>(T);
+
+/// Puts a layer around a whole router, for `axum::serve`.
+///
+/// The layers of `Router::layer` are around each route, where the router writes
+/// `content-length: 0` on a 304. Around the router that does not happen.
+///
+/// ```
+/// use axum::Router;
+/// use tokio::net::TcpListener;
+/// use tower_conditional::{resource::wrap, stack};
+///
+/// async fn serve(listener: TcpListener, router: Router) -> std::io::Result<()> {
+///     axum::serve(listener, wrap(router, stack()).into_make_service()).await
+/// }
+/// ```
+///
+/// Several layers are a `tower::ServiceBuilder`, or a tuple of them with the outermost
+/// first. Their errors must be `Infallible`, as the router's are.
+pub fn wrap<L: Layer<Router>>(router: Router, layer: L) -> WrappedRouter<L::Service>
+where
+    L::Service: Service<Request, Error = Infallible, Response: IntoResponse>,
+{
+    WrappedRouter(layer.layer(router))
+}
+
+impl<T> WrappedRouter<T>
+where
+    T: Service<Request, Error = Infallible, Response: IntoResponse>,
+{
+    /// Converts into the service that `axum::serve` takes.
+    #[must_use]
+    pub fn into_make_service(self) -> IntoMakeService<Self> {
+        ServiceExt::into_make_service(self)
+    }
+}
+
+impl<T> Service<Request> for WrappedRouter<T>
+where
+    T: Service<Request, Error = Infallible, Response: IntoResponse>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = WrappedRouterFuture<T::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.0.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        WrappedRouterFuture {
+            response: self.0.call(request),
+        }
+    }
+}
+
+pin_project! {
+    /// Response future of [`WrappedRouter`].
+    #[derive(Debug)]
+    pub struct WrappedRouterFuture<F> {
+        #[pin]
+        response: F,
+    }
+}
+
+impl<F, R> Future for WrappedRouterFuture<F>
+where
+    F: Future<Output = Result<R, Infallible>>,
+    R: IntoResponse,
+{
+    type Output = Result<Response, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let response = self.project().response.poll(cx);
+        response.map_ok(IntoResponse::into_response)
+    }
+}

@@ -4,38 +4,38 @@
 //! The rules are those of [`AuditLayer`](crate::audit::AuditLayer). They are as pure as
 //! `semantics`, which is all that they use.
 
-mod aside;
 mod code;
 mod cors;
 mod exchange;
 mod fingerprint;
+mod head_and_206;
 mod negotiation;
 mod nonce;
-mod pairs;
+mod observed;
 mod parts;
 mod personal;
 mod policy;
 mod revalidation;
 mod sharing;
-mod sighting;
 mod stored;
 mod structured;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod two_responses;
 mod users;
 mod writes;
 
 pub use code::{Code, Severity};
 pub(crate) use {
-    aside::{Suspicion, Verdict, aside, confirm},
     code::Found,
     exchange::Exchange,
-    pairs::{changed_by_itself, contents, heads, stretches_of},
+    head_and_206::{Suspicion, Verdict, aside, confirm},
+    observed::{Content, Sighting},
     parts::{FIRST_BYTES, Part, stretches},
     revalidation::{not_modified, unseen_not_modified},
-    sighting::{Content, Sighting},
     stored::StoredContent,
+    two_responses::{changed_by_itself, contents, heads, stretches_of},
     writes::{DoubtfulWrite, doubtful, refused},
 };
 

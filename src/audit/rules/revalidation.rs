@@ -12,8 +12,8 @@ use super::{
     Code, Exchange, Found, Sighting, Suspicion,
     exchange::{tag_text, text},
     nonce,
-    pairs::laxer,
-    sighting::Expires,
+    observed::Expires,
+    two_responses::laxer,
 };
 use crate::semantics::{
     field::{content_length, lines},

@@ -1,11 +1,11 @@
 //! What the layer sees, keeps and passes on.
 
-mod aside;
-mod pairs;
+mod head_and_206;
 mod parts;
 mod passing;
 mod revalidation;
 mod stored;
+mod two_responses;
 mod users;
 mod writes;
 

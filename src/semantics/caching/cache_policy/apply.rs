@@ -8,7 +8,7 @@ use http::{
 use super::{
     CachePolicy, Handler,
     caching_fields::CachingFields,
-    face::{Face, Joined, restrict},
+    field_value::{Face, Joined, restrict},
 };
 use crate::semantics::{
     caching::{

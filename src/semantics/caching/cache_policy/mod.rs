@@ -15,10 +15,10 @@ use crate::semantics::field::vary;
 
 mod apply;
 mod caching_fields;
-mod face;
+mod field_value;
 mod recipes;
 
-use face::Face;
+use field_value::Face;
 
 /// `Cache-Control`, targeted fields and `Vary` of a response.
 ///

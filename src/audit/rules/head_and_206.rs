@@ -10,7 +10,7 @@ use super::{
     Code, Exchange, Found, Sighting,
     exchange::{tag_text, text},
     fingerprint::RequestDifference,
-    pairs::laxer,
+    two_responses::laxer,
 };
 use crate::semantics::field::{content_length, lines};
 

@@ -15,7 +15,7 @@ pub(crate) mod method;
 mod one_or_many;
 mod ordered_set;
 pub(crate) mod prefer;
-pub(crate) mod vary;
+pub mod vary;
 
 pub(crate) use accept::Accept;
 pub use date::HttpDate;

@@ -3,7 +3,7 @@
 //!
 //! Uses `field` and `caching`.
 
-pub(crate) mod coding;
+pub mod coding;
 mod etag;
 pub(crate) mod key;
 mod repeated;
@@ -15,7 +15,7 @@ pub(crate) mod version;
 pub use etag::{EntityTag, InvalidEntityTag, TagRef};
 pub use key::WeakSecret;
 pub use repeated::RepeatedFields;
-pub(crate) use tag_list::{TagMember, entity_tags};
+pub use tag_list::{TagMember, entity_tags};
 pub use taggable::Untagged;
 pub(crate) use validators::Label;
 pub use validators::{Validators, ValidatorsRef};

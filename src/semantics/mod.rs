@@ -5,7 +5,8 @@
 //! clock, knows a store or a `tower` service, and no input makes it panic.
 //! Each rule names the section of the standard that it comes from.
 //!
-//! There are four storeys. Each may use those above it in this list, and none below.
+//! There are four storeys: `field`, `caching`, `validator` and `condition`. Each may use those
+//! named before it.
 
 pub(crate) mod caching;
 pub(crate) mod condition;

@@ -147,8 +147,8 @@ pub trait ValidatorSource: Send + Sync + 'static {
     /// The current state. [`Current::Unknown`] is always a right answer: the
     /// layers then let the request pass as it is.
     ///
-    /// The method may be an unsafe one: then what counts is the state that the
-    /// method would change. Dropping the future must do no harm.
+    /// For a method that is not safe, the state is that of the resource which the method
+    /// would change. Dropping the future must do no harm.
     fn current(&self, request: &Parts)
     -> impl Future<Output = Result<Current, Self::Error>> + Send;
 

@@ -155,7 +155,7 @@
 //! requests while they run, and takes one lock a few times per request.
 //!
 //! It knows what passes through it. A tag that changes, though the bytes do not,
-//! is reported only if no unsafe request ran in between; one that a timer or
+//! is reported unless a request that is not safe ran in between; one that a timer or
 //! another process moves is reported too. The same holds for a write that gets
 //! 412 with the tag of the last 200: one [`Audit`] around all instances sees every
 //! writer. A write that is answered with 412 or 428 counts as none.

@@ -159,7 +159,7 @@
 //! Without a source it saves the transfer, not the work: the service has run.
 //! With one it skips the service's own checks along with its work, such as
 //! who may read. It evaluates
-//! nothing on unsafe methods, whose conditions must be checked before they act.
+//! nothing on methods that are not safe, whose conditions must be checked before they act.
 
 mod before;
 mod config;

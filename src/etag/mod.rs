@@ -51,7 +51,7 @@
 //! that has an `ETag` already, since a handler's own tag always wins; one of
 //! unknown length, also if it has an upper bound; server-sent events and gRPC; parts
 //! (`Content-Range`); `Cache-Control: no-store`; `Incremental: ?1`; errors; and
-//! every response to an unsafe method, where a hash of the body would describe
+//! every response to a method that is not safe, where a hash of the body would describe
 //! the wrong thing (RFC 9110, section 8.8).
 //!
 //! A body that turns out longer or shorter than it announced goes out whole and

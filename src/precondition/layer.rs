@@ -95,8 +95,8 @@ impl<Q, G: Clone, L> PreconditionLayer<Q, G, L> {
         self.require_if(|request| changes_target(&request.method))
     }
 
-    /// Answers 428 to those unsafe requests without a condition of which the
-    /// predicate holds.
+    /// Requires a condition of the requests for which the predicate holds: without one they
+    /// get 428. Safe requests never do.
     pub fn require_if(mut self, required: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
         self.config_mut().required = Some(Arc::new(required));
         self

@@ -79,7 +79,7 @@ fn any_tag_of_the_source_is_accepted() {
     }
 }
 
-/// R-9110-13.1.2-f, R-9110-13.1.2-g: 412, never 304, on every unsafe method.
+/// R-9110-13.1.2-f, R-9110-13.1.2-g: 412, never 304, on every method that is not safe.
 #[test]
 fn if_none_match() {
     let weak = Current::from(EntityTag::weak("1").unwrap());

@@ -28,7 +28,7 @@ fn dated() -> Current {
     Validators::new().with_last_modified(date).into()
 }
 
-/// R-4918-10.4-a: a method is unsafe unless it is known to be safe, and names
+/// R-4918-10.4-a: a method is not safe unless it is known to be, and names
 /// are compared as they are.
 #[test]
 fn methods_that_are_safe() {

@@ -1,7 +1,4 @@
-//! Sources over drivers that have no store of their own. Each module is whole: the
-//! migration, a source of some 15 lines, and a handler's statement that reads content
-//! and version at once.
+//! Drivers that have no store of their own, each with its database.
 
-pub mod diesel_sqlite;
-pub mod sqlx_postgres;
-pub mod sqlx_sqlite;
+pub mod resource;
+pub mod source;

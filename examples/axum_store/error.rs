@@ -3,13 +3,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use tower_conditional::handler::PreconditionFailed;
+use tower_conditional_sqlite::{self as sqlite, GuardError};
 
 /// An error returned by a handler.
 #[derive(Debug)]
 pub(crate) enum Error {
     NotFound,
     Failed(PreconditionFailed),
-    Database(sqlx::Error),
+    Database(GuardError),
 }
 
 impl IntoResponse for Error {
@@ -18,21 +19,24 @@ impl IntoResponse for Error {
             Self::NotFound => StatusCode::NOT_FOUND.into_response(),
             Self::Failed(failed) => failed.into_response(),
             Self::Database(error) => {
-                eprintln!("axum_sqlx: {error}");
+                eprintln!("axum_store: {error:?}");
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()
             }
         }
     }
 }
 
-impl From<PreconditionFailed> for Error {
-    fn from(failed: PreconditionFailed) -> Self {
-        Self::Failed(failed)
+impl From<GuardError> for Error {
+    fn from(error: GuardError) -> Self {
+        match error {
+            GuardError::Failed(failed) => Self::Failed(failed),
+            error => Self::Database(error),
+        }
     }
 }
 
-impl From<sqlx::Error> for Error {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Database(error)
+impl From<sqlite::Error> for Error {
+    fn from(error: sqlite::Error) -> Self {
+        Self::Database(error.into())
     }
 }

@@ -1,42 +1,69 @@
-//! The handlers of a note, each with its query.
+//! Notes in SQLite with sqlx.
 
 use axum::{
+    Router,
     extract::{Path, State},
     http::{StatusCode, header::LOCATION},
     response::IntoResponse,
+    routing::{get, post, put},
 };
-use sqlx::SqlitePool;
+use sqlx::{
+    SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode},
+};
 use tower_conditional::{
     EntityTag, VersionTags,
     handler::{Expected, Validated},
+    resource::guard,
+    source,
 };
 
-use crate::error::Error;
+use super::Error;
 
 /// An id is never used again, so a version of a note is never used again either.
-pub(crate) const SCHEMA: &str = "
+const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS notes (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     text TEXT NOT NULL,
     version INTEGER NOT NULL DEFAULT 1
 )";
 
-const COMPARE_AND_SET: &str = "
+const REPLACE: &str = "
 UPDATE notes SET text = ?1, version = version + 1
 WHERE id = ?2 AND (?3 IS NULL OR version IN (SELECT value FROM json_each(?3)))
-RETURNING version";
+RETURNING id";
 
-const COMPARE_AND_DELETE: &str = "
+const REMOVE: &str = "
 DELETE FROM notes
 WHERE id = ?1 AND (?2 IS NULL OR version IN (SELECT value FROM json_each(?2)))
 RETURNING id";
 
+pub async fn open(path: &str) -> sqlx::Result<SqlitePool> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal);
+    let db = SqlitePool::connect_with(options).await?;
+    sqlx::query(SCHEMA).execute(&db).await?;
+    Ok(db)
+}
+
+/// The wiring: which handlers read a note, which write it, and which tells its version.
+pub fn app(db: SqlitePool) -> Router {
+    let version = source::axum(version).with_state(db.clone());
+    let note = guard(version, get(read), put(replace).delete(remove));
+    Router::new()
+        .route("/notes", post(create))
+        .route("/notes/{id}", note.with_state(db.clone()))
+        .with_state(db)
+}
+
 /// The tag of one note is no tag of another.
-pub(crate) fn tags(id: i64) -> VersionTags {
+pub fn tags(id: i64) -> VersionTags {
     VersionTags::of("notes", id)
 }
 
-pub(crate) async fn version(
+async fn version(
     Path(id): Path<i64>,
     State(db): State<SqlitePool>,
 ) -> sqlx::Result<Option<EntityTag>> {
@@ -45,7 +72,7 @@ pub(crate) async fn version(
     Ok(version.map(|version| tags(id).number(version)))
 }
 
-pub(crate) async fn read(
+pub async fn read(
     Path(id): Path<i64>,
     State(db): State<SqlitePool>,
 ) -> Result<Validated<String>, Error> {
@@ -54,29 +81,14 @@ pub(crate) async fn read(
     Ok(Validated(text, tags(id).number(version).into()))
 }
 
-pub(crate) async fn replace(
+pub async fn replace(
     Path(id): Path<i64>,
     State(db): State<SqlitePool>,
     expected: Expected,
     text: String,
-) -> Result<Validated<StatusCode>, Error> {
-    let row = sqlx::query_scalar(COMPARE_AND_SET)
-        .bind(text)
-        .bind(id)
-        .bind(expected.versions_json_of(&tags(id)))
-        .fetch_optional(&db)
-        .await?;
-    let tag = tags(id).number(expected.confirm_written(row)?.ok_or(Error::NotFound)?);
-    // Stored as it came, so the answer may tell the new tag (RFC 9110, section 9.3.4).
-    Ok(Validated(StatusCode::NO_CONTENT, tag.into()))
-}
-
-pub(crate) async fn remove(
-    Path(id): Path<i64>,
-    State(db): State<SqlitePool>,
-    expected: Expected,
 ) -> Result<StatusCode, Error> {
-    let row: Option<i64> = sqlx::query_scalar(COMPARE_AND_DELETE)
+    let row: Option<i64> = sqlx::query_scalar(REPLACE)
+        .bind(text)
         .bind(id)
         .bind(expected.versions_json_of(&tags(id)))
         .fetch_optional(&db)
@@ -85,10 +97,21 @@ pub(crate) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub(crate) async fn create(
+pub async fn remove(
+    Path(id): Path<i64>,
     State(db): State<SqlitePool>,
-    text: String,
-) -> Result<impl IntoResponse, Error> {
+    expected: Expected,
+) -> Result<StatusCode, Error> {
+    let row: Option<i64> = sqlx::query_scalar(REMOVE)
+        .bind(id)
+        .bind(expected.versions_json_of(&tags(id)))
+        .fetch_optional(&db)
+        .await?;
+    expected.confirm_written(row)?.ok_or(Error::NotFound)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn create(State(db): State<SqlitePool>, text: String) -> Result<impl IntoResponse, Error> {
     let insert = sqlx::query_scalar("INSERT INTO notes (text) VALUES (?) RETURNING id");
     let id: i64 = insert.bind(text).fetch_one(&db).await?;
     Ok((StatusCode::CREATED, [(LOCATION, format!("/notes/{id}"))]))

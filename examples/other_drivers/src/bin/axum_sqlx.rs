@@ -1,0 +1,25 @@
+//! Notes in SQLite that nobody overwrites without having seen them.
+//!
+//! ```sh
+//! cargo run --manifest-path examples/other_drivers/Cargo.toml --bin axum_sqlx
+//! ```
+
+use std::error::Error;
+
+use tokio::net::TcpListener;
+use tower_conditional::{ConditionalLayer, resource::wrap};
+use tower_conditional_other_drivers::resource::sqlx_sqlite::{app, open};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let db = open("axum_sqlx.db").await?;
+    let listener = TcpListener::bind("127.0.0.1:3000").await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    println!("listening on {url}");
+    println!("  curl -i {url}/notes --data hello");
+    println!("  curl -i {url}/notes/1");
+    println!("  curl -i {url}/notes/1 -X PUT --data hi -H 'If-Match: <the ETag of that answer>'");
+    // A 304 without the length that a router writes.
+    let app = wrap(app(db), ConditionalLayer::new());
+    Ok(axum::serve(listener, app.into_make_service()).await?)
+}

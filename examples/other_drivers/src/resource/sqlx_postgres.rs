@@ -1,0 +1,108 @@
+//! Notes in PostgreSQL with sqlx.
+
+use axum::{
+    Router,
+    extract::{Path, State},
+    http::{StatusCode, header::LOCATION},
+    response::IntoResponse,
+    routing::{get, post, put},
+};
+use sqlx::PgPool;
+use tower_conditional::{
+    EntityTag, VersionTags,
+    handler::{Expected, Validated},
+    resource::guard,
+    source,
+};
+
+use super::Error;
+
+/// An id is never used again, so a version of a note is never used again either.
+const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS notes (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    text text NOT NULL,
+    version bigint NOT NULL DEFAULT 1
+)";
+
+const REPLACE: &str = "
+UPDATE notes SET text = $1, version = version + 1
+WHERE id = $2 AND ($3::bigint[] IS NULL OR version = ANY ($3))
+RETURNING id";
+
+const REMOVE: &str = "
+DELETE FROM notes
+WHERE id = $1 AND ($2::bigint[] IS NULL OR version = ANY ($2))
+RETURNING id";
+
+pub async fn open(url: &str) -> sqlx::Result<PgPool> {
+    let db = PgPool::connect(url).await?;
+    sqlx::query(SCHEMA).execute(&db).await?;
+    Ok(db)
+}
+
+/// The wiring: which handlers read a note, which write it, and which tells its version.
+pub fn app(db: PgPool) -> Router {
+    let version = source::axum(version).with_state(db.clone());
+    let note = guard(version, get(read), put(replace).delete(remove));
+    Router::new()
+        .route("/notes", post(create))
+        .route("/notes/{id}", note.with_state(db.clone()))
+        .with_state(db)
+}
+
+/// The tag of one note is no tag of another.
+pub fn tags(id: i64) -> VersionTags {
+    VersionTags::of("notes", id)
+}
+
+async fn version(Path(id): Path<i64>, State(db): State<PgPool>) -> sqlx::Result<Option<EntityTag>> {
+    let version = sqlx::query_scalar("SELECT version FROM notes WHERE id = $1").bind(id);
+    let version = version.fetch_optional(&db).await?;
+    Ok(version.map(|version| tags(id).number(version)))
+}
+
+pub async fn read(
+    Path(id): Path<i64>,
+    State(db): State<PgPool>,
+) -> Result<Validated<String>, Error> {
+    let note = sqlx::query_as("SELECT text, version FROM notes WHERE id = $1").bind(id);
+    let (text, version) = note.fetch_optional(&db).await?.ok_or(Error::NotFound)?;
+    Ok(Validated(text, tags(id).number(version).into()))
+}
+
+pub async fn replace(
+    Path(id): Path<i64>,
+    State(db): State<PgPool>,
+    expected: Expected,
+    text: String,
+) -> Result<StatusCode, Error> {
+    let row: Option<i64> = sqlx::query_scalar(REPLACE)
+        .bind(text)
+        .bind(id)
+        .bind(expected.versions_of(&tags(id)))
+        .fetch_optional(&db)
+        .await?;
+    expected.confirm_written(row)?.ok_or(Error::NotFound)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub async fn remove(
+    Path(id): Path<i64>,
+    State(db): State<PgPool>,
+    expected: Expected,
+) -> Result<StatusCode, Error> {
+    let row: Option<i64> = sqlx::query_scalar(REMOVE)
+        .bind(id)
+        .bind(expected.versions_of(&tags(id)))
+        .fetch_optional(&db)
+        .await?;
+    expected.confirm_written(row)?.ok_or(Error::NotFound)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn create(State(db): State<PgPool>, text: String) -> Result<impl IntoResponse, Error> {
+    let insert = sqlx::query_scalar("INSERT INTO notes (text) VALUES ($1) RETURNING id");
+    let id: i64 = insert.bind(text).fetch_one(&db).await?;
+    Ok((StatusCode::CREATED, [(LOCATION, format!("/notes/{id}"))]))
+}

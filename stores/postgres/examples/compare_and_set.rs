@@ -16,14 +16,15 @@ use axum::{
     extract::{Path, State},
     http::{StatusCode, request::Parts},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, put},
 };
 use deadpool_postgres::{Manager, Pool, PoolError};
 use tokio::net::TcpListener;
 use tokio_postgres::{NoTls, types::ToSql};
 use tower_conditional::{
-    ConditionalLayer, PreconditionLayer, Validators, VersionTags,
+    Validators, VersionTags,
     handler::{Expected, PreconditionFailed, Validated},
+    resource::guard,
     route::Route,
 };
 use tower_conditional_postgres::{Param, QuerySource, Scope};
@@ -60,16 +61,10 @@ fn app(pool: Pool) -> Result<Router, Box<dyn Error>> {
         let id: i64 = route.parameter(request, "id")?;
         Some((scope(id), vec![Box::new(id) as Param]))
     });
-    // Refuses most writes that would fail before their content is read, and all that name no
-    // state. What it saw may be over when the handler runs: that is why the handler compares.
-    let guard = PreconditionLayer::new(source.clone()).require();
-    let document = get(read)
-        .put(replace)
-        .route_layer(guard)
-        .route_layer(ConditionalLayer::new().source(source));
-    Ok(Router::new()
-        .route("/documents/{id}", document)
-        .with_state(pool))
+    // The state may change between the check of the guard and the write, so the handler
+    // compares too.
+    let document = guard(source, get(read), put(replace)).with_state(pool);
+    Ok(Router::new().route("/documents/{id}", document))
 }
 
 async fn read(State(pool): State<Pool>, Path(id): Path<i64>) -> Result<Response, Refused> {

@@ -197,10 +197,21 @@ const NAMES: [&str; 9] = [
     "expected",
 ];
 
-/// Counts the lines of a module that are there for the library: those of the wiring, which
+/// Holds a module to the table in the README: at most 5 lines of wiring, and at most 3 in
+/// each handler.
+pub(crate) fn check_lines(path: &str, module: &str) {
+    let [wiring, handlers @ ..] = count_lines(module);
+    assert!(wiring <= 5 && handlers.iter().all(|lines| *lines <= 3));
+    let [read, replace, remove] = handlers;
+    let row = format!("({path}) | {wiring} | {read} | {replace} | {remove} |");
+    let readme = include_str!("../../other_drivers/README.md");
+    assert!(readme.contains(&row), "{row}");
+}
+
+/// Counts the lines that are there for the library: those of the wiring, which
 /// are in `app`, `tags` and `version`, with the `wrap` of `main`; and those of `read`,
 /// `replace` and `remove`, with their signatures.
-pub(crate) fn count_lines(module: &str) -> [usize; 4] {
+fn count_lines(module: &str) -> [usize; 4] {
     let function = |name: &str| {
         let (_, function) = module.split_once(&format!("fn {name}("))?;
         Some(function.split_once("\n}\n")?.0)

@@ -8,6 +8,11 @@ use std::time::{Duration, UNIX_EPOCH};
 use rustix::time::{ClockId, clock_gettime};
 
 /// Tells the time of day.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a clock",
+    label = "not a clock",
+    note = "`SystemClock` is one, and `ManualClock` of the feature `test-util` is one for tests; a function is none: implement `Clock` for a type of your own"
+)]
 pub trait Clock: Send + Sync + 'static {
     /// The current time.
     fn now(&self) -> SystemTime;

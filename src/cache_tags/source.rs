@@ -6,6 +6,11 @@ use crate::semantics::caching::cache_tags::CacheTags;
 ///
 /// A closure from `&Parts` to [`CacheTags`] is a source, and so are
 /// [`CacheTags`] that are always the same.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a source of cache tags",
+    label = "not a source of cache tags",
+    note = "`CacheTags` are one, and so is a closure from `&Parts` to `CacheTags`; its argument needs the type: `|request: &Parts| ..`"
+)]
 pub trait CacheTagSource: Send + Sync + 'static {
     /// The tags of the response to a read, or those that a write makes stale.
     /// None is a right answer.

@@ -157,8 +157,17 @@ impl<Q> fmt::Debug for BySource<Q> {
     }
 }
 
-impl<S, C: Clone, Q: Clone> Layer<S> for ConditionalLayer<C, Q> {
-    type Service = Conditional<S, C, Q>;
+impl<S, C: Clone> Layer<S> for ConditionalLayer<C> {
+    type Service = Conditional<S, C>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Conditional::new(inner, self.config.clone(), self.by)
+    }
+}
+
+// `Clone` is what the service needs. Asked for here, the compiler names it where it is missing.
+impl<S: Clone, C: Clone, Q> Layer<S> for ConditionalLayer<C, BySource<Q>> {
+    type Service = Conditional<S, C, BySource<Q>>;
 
     fn layer(&self, inner: S) -> Self::Service {
         Conditional::new(inner, self.config.clone(), self.by.clone())

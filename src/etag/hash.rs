@@ -10,6 +10,11 @@ use sha2::Digest as _;
 /// Whoever can choose the content of a resource and find two contents with
 /// the same digest can make clients keep the wrong one, so a function that is
 /// not collision-resistant belongs only where content is trusted.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a hash function for entity tags",
+    label = "not a hash function for entity tags",
+    note = "`Sha256` is one, and the features `blake3` and `xxh3` have others; for a hash of another crate, implement `ContentHasher` for a type of your own"
+)]
 pub trait ContentHasher: Clone + Send + Sync + 'static {
     /// After so many bytes without a pause the layer lets other tasks run.
     /// The default of 128 KiB is some 90 µs of SHA-256 with hardware support.

@@ -328,7 +328,8 @@ impl<Q, G, L: fmt::Debug> fmt::Debug for PreconditionLayer<Q, G, L> {
     }
 }
 
-impl<S, Q, G, L: Clone> Layer<S> for PreconditionLayer<Q, G, L> {
+// `Clone` is what the service needs. Asked for here, the compiler names it where it is missing.
+impl<S: Clone, Q, G, L: Clone> Layer<S> for PreconditionLayer<Q, G, L> {
     type Service = Precondition<S, Q, G, L>;
 
     fn layer(&self, inner: S) -> Self::Service {

@@ -259,6 +259,11 @@ impl Purge {
 ///
 /// Clients write targets. A purger that puts them into an expression, such as a ban of
 /// Varnish, has to see to it that stars, quotes and dots mean themselves.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a purger",
+    label = "not a purger",
+    note = "`HttpPurger` is one, and so is a closure from `Purge` to a future of `Result<(), _>`"
+)]
 pub trait Purger: Send + Sync + 'static {
     /// Why the cache may still have it. A [`NotPurged`] can be final; all else is tried
     /// again.

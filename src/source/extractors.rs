@@ -87,6 +87,8 @@ impl<F, T> ExtractorSource<F, T> {
     }
 }
 
+// The message would be axum's for handlers, which says nothing of `with_state`.
+#[diagnostic::do_not_recommend]
 impl<F, T, S> ValidatorSource for ExtractorSource<F, T, S>
 where
     F: ExtractorFn<T>,
@@ -111,6 +113,12 @@ where
 }
 
 /// A function of a tuple `T` of extractors, for [`axum()`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a function that `source::axum` takes",
+    label = "not an async function from extractors to a state",
+    note = "it is an async function of up to 16 extractors, and `Clone + Send + Sync`, as is everything that it captures",
+    note = "it returns an `EntityTag`, `Validators`, an `Option` of either, a `Current`, or a `Result` with one of these"
+)]
 pub trait ExtractorFn<T>: Clone + Send + Sync + 'static {
     /// The future that the function returns.
     type Future: Future<Output = Self::Answer> + Send;

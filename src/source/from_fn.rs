@@ -46,7 +46,8 @@ pub struct FromFn<F>(F);
 ///
 /// An async closure may borrow the head, and nothing that it captures. A closure that
 /// captures a connection pool returns a future, which cannot borrow, and needs the type of
-/// its argument:
+/// its argument. Without the type the compiler says "type annotations needed", or that an
+/// implementation of `AsyncFn` is "not general enough":
 ///
 /// ```
 /// use http::request::Parts;
@@ -99,6 +100,13 @@ where
 
 /// The result of a source: everything that converts into a [`Current`], an optional tag,
 /// and a `Result` with one of these.
+#[diagnostic::on_unimplemented(
+    message = "a source cannot return `{Self}`",
+    label = "not a state",
+    note = "a source returns an `EntityTag`, `Validators`, an `Option` of either, a `Current`, or a `Result` with one of these",
+    note = "the tag of a version is `VersionTags::of(\"notes\", id).number(version)`",
+    note = "an async function of `&Parts` goes to `source::from_fn`, and one that is not async to `source::now`"
+)]
 pub trait IntoCurrent {
     /// The reason why the source could not tell the state.
     type Error: Into<BoxError> + Send;
@@ -111,6 +119,8 @@ pub trait IntoCurrent {
     fn into_current(self) -> Result<Current, Self::Error>;
 }
 
+// The message would be about `From`, which is not how a source is written.
+#[diagnostic::do_not_recommend]
 impl<T: Into<Current>> IntoCurrent for T {
     type Error = Infallible;
 

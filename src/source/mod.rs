@@ -136,6 +136,12 @@ pub(crate) use timeout::{LIMIT, in_time, within};
 ///
 /// [`from_fn`], [`now`](now()) and `source::axum` make sources of functions; see the
 /// [module docs](self) for an example.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a source of validators",
+    label = "not a source",
+    note = "`source::from_fn` makes a source of an async function of `&Parts`, and `source::now` of one that does not wait",
+    note = "`source::axum` makes a source of an async function of axum's extractors, of which none reads the body; if one needs a state, as `State` does, call `with_state`"
+)]
 pub trait ValidatorSource: Send + Sync + 'static {
     /// Why the source could not tell. It is logged and never sent.
     type Error: Into<BoxError> + Send;

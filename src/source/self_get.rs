@@ -215,6 +215,12 @@ pub struct NoSelfGet;
 /// Whether and how a layer asks the service: [`SelfGet`], for which the
 /// request's body type must have a default, or [`NoSelfGet`].
 #[allow(private_bounds, private_interfaces)] // sealed
+#[diagnostic::on_unimplemented(
+    message = "a `SelfGet` cannot make a `GET` whose body is `{B}`",
+    label = "the `GET` of a `SelfGet` needs an empty body",
+    note = "`{B}` must be `Default`, as `UnsyncBoxBody` of http-body-util is: box the body in a layer outside",
+    note = "the service inside must be `Send`, as must its future; the same holds for a service that `SelfGet::of` names, which must be `Clone + Sync` too"
+)]
 pub trait MayAskService<S: Service<Request<B>>, B>: Clone + Send + Sync + 'static {
     /// Whether the service is asked.
     #[doc(hidden)]
@@ -255,6 +261,7 @@ where
 }
 
 #[allow(private_interfaces)]
+#[diagnostic::do_not_recommend]
 impl<S, B> MayAskService<S, B> for SelfGet
 where
     S: Service<Request<B>, Response: Send, Error: Send, Future: Send> + Send,
@@ -279,6 +286,7 @@ where
 }
 
 #[allow(private_interfaces)]
+#[diagnostic::do_not_recommend]
 impl<S, B, T> MayAskService<S, B> for SelfGet<Named<T>>
 where
     S: Service<Request<B>, Response: Send, Error: Send> + Clone + Send,

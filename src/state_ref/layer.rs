@@ -78,7 +78,8 @@ impl<Q> fmt::Debug for StateRefLayer<Q> {
     }
 }
 
-impl<S, Q> Layer<S> for StateRefLayer<Q> {
+// `Clone` is what the service needs. Asked for here, the compiler names it where it is missing.
+impl<S: Clone, Q> Layer<S> for StateRefLayer<Q> {
     type Service = StateRef<S, Q>;
 
     fn layer(&self, inner: S) -> Self::Service {

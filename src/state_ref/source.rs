@@ -13,6 +13,11 @@ use crate::source::BoxError;
 /// field that sends the handler to the primary sends the source there too.
 ///
 /// A closure from `&Parts` to a future is a source.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a source of states",
+    label = "not a source of states",
+    note = "a closure from `&Parts` to a future of `Result<Option<HeaderValue>, _>` is one; its argument needs the type: `|request: &Parts| ..`"
+)]
 pub trait StateSource: Send + Sync + 'static {
     /// Why the source could not tell. It is logged and never sent.
     type Error: Into<BoxError> + Send;

@@ -207,6 +207,11 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         let asked = Asked::read(got, &*self.config.clock);
         Ok(match (asked, failed) {
             (Asked::State(Current::Unknown, _), Some(error)) => Asked::Failed(error),
+            // The extractors of the `GET` may reject with a 404, which says nothing of a
+            // target.
+            (Asked::State(Current::Absent, _), Some(error)) if error.rejection().is_some() => {
+                Asked::Failed(error)
+            }
             (asked, _) => asked,
         })
     }

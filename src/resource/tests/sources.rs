@@ -145,6 +145,38 @@ async fn a_rejection_is_the_answer() {
     assert_eq!(notes.ran(), (0, 0));
 }
 
+/// A 404 of the extractors of both is no absence: `PUT` creates nothing there.
+#[tokio::test]
+async fn a_rejection_with_404_is_no_absent_target() {
+    #[derive(Debug)]
+    struct Id;
+
+    impl<S: Sync> axum_core::extract::FromRequestParts<S> for Id {
+        type Rejection = (StatusCode, &'static str);
+
+        async fn from_request_parts(
+            _: &mut http::request::Parts,
+            _: &S,
+        ) -> Result<Self, Self::Rejection> {
+            Err((StatusCode::NOT_FOUND, "no such note"))
+        }
+    }
+
+    let version = source::axum(async |_: Id| tags(1).number(7));
+    let note = guard(version, get(async |_: Id| "one"), put(async |_: Id| "new"));
+    let app = Router::new().route("/notes/{id}", note.with_state(()));
+    for fields in [
+        &[][..],
+        &[("if-match", "*")],
+        &[("if-none-match", "*")],
+        &[("if-match", "\"7\"")],
+    ] {
+        let write = send(&app, "PUT", "/notes/abc", fields).await;
+        assert_eq!(write.status(), 404, "{fields:?}");
+        assert_eq!(write.body(), "no such note");
+    }
+}
+
 /// A handler that takes more than the source is not run without a check.
 #[tokio::test]
 async fn a_rejected_write_does_not_run() {

@@ -8,7 +8,6 @@ use axum::{
         header::{AUTHORIZATION, CONTENT_LOCATION, LOCATION, WWW_AUTHENTICATE},
     },
     response::{Html, IntoResponse, Response},
-    routing::{MethodRouter, get, put},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -19,81 +18,54 @@ use tower_conditional::{
 };
 
 use crate::{
-    INDEX,
     problem::{JsonBody, NoteId, Problem},
     store::{Draft, Note, Store},
 };
 
 type Answer = Result<Response, Problem>;
 
-pub(crate) fn index() -> MethodRouter<Store> {
-    get(Html(INDEX))
-}
-
-pub(crate) fn notes() -> MethodRouter<Store> {
-    get(list).post(create)
-}
-
-pub(crate) fn note() -> MethodRouter<Store> {
-    get(read).put(replace).patch(patch).delete(delete)
-}
-
-pub(crate) fn state() -> MethodRouter<Store> {
-    get(versions).post(versions)
-}
-
-pub(crate) fn page() -> MethodRouter<Store> {
-    get(read_page)
-}
-
-pub(crate) fn page_writes() -> MethodRouter<Store> {
-    put(write_page)
-}
-
-pub(crate) fn private() -> MethodRouter<Store> {
-    get(me)
-}
-
-async fn list(State(store): State<Store>) -> Answer {
+pub(crate) async fn list(store: State<Store>) -> Answer {
     let (notes, validators) = store.notes().await?;
     Ok(Validated(Json(notes), validators).into_response())
 }
 
 /// Lists the version of each note. It does not run for a client that has seen the latest event.
-async fn versions(State(store): State<Store>) -> Answer {
+pub(crate) async fn versions(store: State<Store>) -> Answer {
     let (notes, _) = store.notes().await?;
     let version = |note: &Note| json!({ "id": note.id, "version": note.version });
     Ok(Json(notes.iter().map(version).collect::<Value>()).into_response())
 }
 
-async fn read(State(store): State<Store>, NoteId(id): NoteId) -> Answer {
+pub(crate) async fn read(store: State<Store>, NoteId(id): NoteId) -> Answer {
     let (note, validators) = store.note(id).await?;
     let note = note.ok_or_else(Problem::no_such_note)?;
     let modified = HttpDate::from_unix_seconds(note.updated_at);
     Ok(Validated(Json(note), validators.with_last_modified(modified)).into_response())
 }
 
-async fn create(
-    State(store): State<Store>,
+pub(crate) async fn create(
+    store: State<Store>,
     expected: Expected,
     JsonBody(draft): JsonBody<Draft>,
 ) -> Answer {
-    written(store.change(None, expected, |_| Ok(Some(draft))).await?)
+    Ok(written(
+        store.change(None, expected, |_| Ok(Some(draft))).await?,
+    ))
 }
 
-async fn replace(
-    State(store): State<Store>,
+pub(crate) async fn replace(
+    store: State<Store>,
     NoteId(id): NoteId,
     expected: Expected,
     JsonBody(draft): JsonBody<Draft>,
 ) -> Answer {
     let replaced = |_: Option<&Note>| Ok(Some(draft));
-    written(store.change(Some(id), expected, replaced).await?)
+    Ok(written(store.change(Some(id), expected, replaced).await?))
 }
 
 /// Applies a JSON merge patch (RFC 7396).
-async fn patch(
-    State(store): State<Store>,
+pub(crate) async fn patch(
+    store: State<Store>,
     NoteId(id): NoteId,
     expected: Expected,
     JsonBody(patch): JsonBody<Value>,
@@ -104,38 +76,36 @@ async fn patch(
         json_patch::merge(&mut document, &patch);
         Ok(Some(Draft::deserialize(document)?))
     };
-    written(store.change(Some(id), expected, patched).await?)
+    Ok(written(store.change(Some(id), expected, patched).await?))
 }
 
-async fn delete(State(store): State<Store>, NoteId(id): NoteId, expected: Expected) -> Answer {
+pub(crate) async fn delete(store: State<Store>, NoteId(id): NoteId, expected: Expected) -> Answer {
     let deleted = |current: Option<&Note>| current.map(|_| None).ok_or_else(Problem::no_such_note);
-    written(store.change(Some(id), expected, deleted).await?)
+    Ok(written(store.change(Some(id), expected, deleted).await?))
 }
 
 /// A note is not the content that was sent: it has an id and a version. The tag is that of the
 /// content here, and `Content-Location` says whose content that is (RFC 9110, section 9.3.4).
-fn written(note: Option<(Note, Validators)>) -> Answer {
+fn written(note: Option<(Note, Validators)>) -> Response {
     let Some((note, validators)) = note else {
-        return Ok(StatusCode::NO_CONTENT.into_response());
+        return StatusCode::NO_CONTENT.into_response();
     };
     let url = format!("/notes/{}", note.id);
-    let is_new = note.version == 1;
-    let content = ([(CONTENT_LOCATION, url.clone())], Json(note));
-    let mut response = Validated(content, validators).into_response();
-    if is_new {
-        response = (StatusCode::CREATED, [(LOCATION, url)], response).into_response();
+    let content = Validated(([(CONTENT_LOCATION, &url)], Json(&note)), validators);
+    match note.version {
+        1 => (StatusCode::CREATED, [(LOCATION, &url)], content).into_response(),
+        _ => content.into_response(),
     }
-    Ok(response)
 }
 
-async fn read_page(State(store): State<Store>, Path(name): Path<String>) -> Answer {
+pub(crate) async fn read_page(store: State<Store>, Path(name): Path<String>) -> Answer {
     let (content, validators) = store.page(name).await?;
     let content = content.ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "no such page"))?;
     Ok(Validated(Html(content), validators).into_response())
 }
 
-async fn write_page(
-    State(store): State<Store>,
+pub(crate) async fn write_page(
+    store: State<Store>,
     Path(name): Path<String>,
     expected: Expected,
     content: Result<String, StringRejection>,
@@ -156,10 +126,16 @@ async fn write_page(
     Ok(Validated(status, validators).into_response())
 }
 
-async fn me(headers: HeaderMap) -> Answer {
-    let credentials = headers.get(AUTHORIZATION).map(|value| value.to_str());
-    let credentials = credentials.and_then(Result::ok).unwrap_or_default();
-    let (scheme, name) = credentials.split_once(' ').unwrap_or_default();
+pub(crate) async fn index() -> Html<&'static str> {
+    Html(crate::INDEX)
+}
+
+pub(crate) async fn me(headers: HeaderMap) -> Answer {
+    let credentials = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    let credentials = credentials.and_then(|text| text.split_once(' '));
+    let (scheme, name) = credentials.unwrap_or_default();
     if scheme.eq_ignore_ascii_case("bearer") && !name.trim().is_empty() {
         return Ok(Json(json!({ "name": name.trim() })).into_response());
     }

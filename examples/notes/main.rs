@@ -42,16 +42,9 @@ async fn main() -> anyhow::Result<()> {
 
     let url = format!("http://{}", listener.local_addr()?);
     println!("listening on {url}");
-    println!("  curl -i {url}/notes/1");
-    println!("  curl -i {url}/notes/1 -H 'If-None-Match: <the ETag of that answer>'");
-    for title in ["New", "Late"] {
-        let json = format!("{{\"title\":\"{title}\"}}");
-        println!("  curl -i {url}/notes/1 -X PUT --json '{json}' -H 'If-Match: <the same ETag>'");
-    }
-    println!("  curl -i {url}/state -H 'X-Notes-Ref: none'");
-    println!("  curl -i {url}/state -H 'X-Notes-Ref: <that of that answer>'");
+    print!(include_str!("hints.txt"), url = url);
 
-    let (router, tags, policies) = (routes::router(&store), routes::tags(), routes::policies()?);
+    let (router, tags, policies) = (routes::router(&store), routes::tags()?, routes::policies()?);
     server::serve(listener, router, tags, policies, stop).await?;
     store.close().await;
     Ok(())

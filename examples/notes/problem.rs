@@ -13,16 +13,14 @@ use tower_conditional::handler::PreconditionFailed;
 /// An error of a handler.
 #[derive(Debug)]
 pub(crate) enum Problem {
-    Client(StatusCode, String),
+    Details(StatusCode, String),
     /// The layer around the handler makes this a 412 with the current representation.
     Precondition(PreconditionFailed),
-    /// Bad JSON, or a failure of the database.
-    Other(anyhow::Error),
 }
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self::Client(status, detail.into())
+        Self::Details(status, detail.into())
     }
 
     pub(crate) fn no_such_note() -> Self {
@@ -30,26 +28,24 @@ impl Problem {
     }
 }
 
+/// From bad JSON, or a failure of the database.
 impl<E: Into<anyhow::Error>> From<E> for Problem {
     fn from(error: E) -> Self {
-        Self::Other(error.into())
+        let error = error.into();
+        if error.is::<serde_json::Error>() {
+            let detail = format!("not the JSON that is expected here: {error}");
+            return Self::new(StatusCode::BAD_REQUEST, detail);
+        }
+        eprintln!("notes: {error:#}");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the database failed")
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, detail) = match self {
-            Self::Client(status, detail) => (status, detail),
+            Self::Details(status, detail) => (status, detail),
             Self::Precondition(failed) => return failed.into_response(),
-            Self::Other(error) if error.is::<serde_json::Error>() => {
-                let detail = format!("not the JSON that is expected here: {error}");
-                (StatusCode::BAD_REQUEST, detail)
-            }
-            Self::Other(error) => {
-                eprintln!("notes: {error:#}");
-                let detail = "the database failed".to_owned();
-                (StatusCode::INTERNAL_SERVER_ERROR, detail)
-            }
         };
         let title = status.canonical_reason();
         let problem = json!({ "title": title, "status": status.as_u16(), "detail": detail });

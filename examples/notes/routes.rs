@@ -2,45 +2,53 @@
 
 use axum::{
     Router,
+    extract::{Path, State},
     http::{HeaderName, HeaderValue, Method, header::CONTENT_SECURITY_POLICY, request::Parts},
-    middleware::from_extractor,
+    routing::{get, put},
 };
 use tower_conditional::{
     CachePolicyLayer, CacheTagsLayer, CodingTagLayer, ConditionalLayer, EtagLayer,
     PreconditionLayer, StateRefLayer,
     cache_policy::{CachePolicy, Rule},
     cache_tags::{CacheTag, CacheTagSource, CacheTags, TagField},
-    source::SelfGet,
+    resource::guard,
+    route::Route,
+    source,
 };
+use tower_conditional_sqlite::Scope;
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 
 use crate::{
-    handlers,
+    handlers::{
+        create, delete, index, list, me, patch, read, read_page, replace, versions, write_page,
+    },
     problem::NoteId,
-    store::{Item, Store},
+    store::Store,
 };
 
 /// The header in which a client names the state that it has seen.
 const NOTES_REF: HeaderName = HeaderName::from_static("x-notes-ref");
 
 pub(crate) fn router(store: &Store) -> Router {
-    // 304 before the handler runs, and then 412 and 428. Handlers read the tag with the content.
-    let reads = ConditionalLayer::new().source(store.versions());
-    let all = handlers::notes()
-        .route_layer(PreconditionLayer::new(store.versions()))
-        .route_layer(reads.clone());
-    // A 412 carries the current note.
-    let current = Router::new().route("/notes/{id}", handlers::note());
-    let current = SelfGet::of(current.with_state(store.clone())).writers_may_read();
-    let guard = PreconditionLayer::new(store.versions()).with_self_get(current);
-    let one = handlers::note()
-        .route_layer(guard.require())
-        .route_layer(reads.clone())
-        .route_layer(from_extractor::<NoteId>());
-    let state = handlers::state().route_layer(StateRefLayer::new(NOTES_REF, store.events()));
+    // By hand: a guarded resource would show the whole list in a 412.
+    let tag = async |State(store): State<Store>| store.tag(Scope::table("notes")).await;
+    let tag = source::axum(tag).with_state(store.clone());
+    let list = get(list)
+        .post(create)
+        .route_layer(PreconditionLayer::new(tag.clone()))
+        .route_layer(ConditionalLayer::new().source(tag));
+    // 304 before the handler runs, 428, and 412 with the current note.
+    let tag = async |State(store): State<Store>, NoteId(id): NoteId| {
+        store.tag(Scope::row("notes", id)).await
+    };
+    let tag = source::axum(tag).with_state(store.clone());
+    let note = guard(tag, get(read), put(replace).patch(patch).delete(delete));
+    let state = get(versions)
+        .post(versions)
+        .route_layer(StateRefLayer::new(NOTES_REF, store.events()));
     let compressed = Router::new()
-        .route("/notes", all)
-        .route("/notes/{id}", one)
+        .route("/notes", list)
+        .route("/notes/{id}", note.with_state(store.clone()))
         .route("/state", state)
         // Compression changes the bytes after they were tagged; each coding gets a tag of its own.
         .layer(CompressionLayer::new())
@@ -49,16 +57,17 @@ pub(crate) fn router(store: &Store) -> Router {
     // Anybody may write these pages, so they may not run scripts.
     let no_scripts = HeaderValue::from_static("default-src 'none'");
     let no_scripts = SetResponseHeaderLayer::if_not_present(CONTENT_SECURITY_POLICY, no_scripts);
-    let page = handlers::page().route_layer((no_scripts, reads));
-    let current = Router::new().route("/pages/{name}", page.clone());
-    let current = SelfGet::of(current.with_state(store.clone())).writers_may_read();
-    // Conditions are honoured, and not required.
-    let guard = PreconditionLayer::new(store.versions()).with_self_get(current);
-    let page = page.merge(handlers::page_writes().route_layer(guard));
+    let tag = async |State(store): State<Store>, Path(name): Path<String>| {
+        store.tag(Scope::row("pages", name)).await
+    };
+    let tag = source::axum(tag).with_state(store.clone());
+    let page = guard(tag, get(read_page), put(write_page))
+        .optional()
+        .layer_reads(no_scripts);
     let plain = Router::new()
-        .route("/pages/{name}", page)
-        .route("/private/me", handlers::private())
-        .route("/", handlers::index())
+        .route("/pages/{name}", page.with_state(store.clone()))
+        .route("/private/me", get(me))
+        .route("/", get(index))
         .layer(EtagLayer::new());
     compressed.merge(plain).with_state(store.clone())
 }
@@ -78,20 +87,26 @@ pub(crate) fn policies() -> anyhow::Result<CachePolicyLayer> {
 
 /// Returns the cache tags. They belong around the layers that refuse writes, so that a 412 or 428
 /// invalidates nothing.
-pub(crate) fn tags() -> CacheTagsLayer<impl CacheTagSource> {
-    let layer = CacheTagsLayer::new(|request: &Parts| {
-        let writes = !matches!(request.method, Method::GET | Method::HEAD);
-        let names = match Item::of(request) {
-            Some(Item::Notes) => vec!["notes".to_owned()],
-            // A write of a note changes the list too.
-            Some(Item::Note(id)) if writes => vec!["notes".to_owned(), format!("note-{id}")],
-            Some(Item::Note(id)) => vec![format!("note-{id}")],
-            Some(Item::Page(name)) => vec![format!("page-{name}")],
-            None => Vec::new(),
-        };
-        CacheTags::of(names.iter().map(CacheTag::encoded)).unwrap_or_default()
+pub(crate) fn tags() -> anyhow::Result<CacheTagsLayer<impl CacheTagSource>> {
+    let (note, page) = (Route::new("/notes/{id}")?, Route::new("/pages/{name}")?);
+    let layer = CacheTagsLayer::new(move |request: &Parts| {
+        let path = request.uri.path();
+        // As the handler reads it: 007 is 7.
+        let note = note
+            .capture(path, "id")
+            .and_then(|id| id.parse::<i64>().ok());
+        let page = page.capture(path, "name");
+        // A write of a note changes the list too.
+        let reads = matches!(request.method, Method::GET | Method::HEAD);
+        let list = path == "/notes" || (note.is_some() && !reads);
+        let names = [
+            list.then(|| "notes".to_owned()),
+            note.map(|id| format!("note-{id}")),
+            page.map(|name| format!("page-{name}")),
+        ];
+        CacheTags::of(names.into_iter().flatten().map(CacheTag::encoded)).unwrap_or_default()
     });
     // `POST /state` is a query.
     let layer = layer.reads(|request| request.uri.path() == "/state");
-    layer.fields([TagField::CacheGroups, TagField::Xkey])
+    Ok(layer.fields([TagField::CacheGroups, TagField::Xkey]))
 }

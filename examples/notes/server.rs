@@ -1,20 +1,12 @@
 //! The layers around the whole application, and its life from the first request to the last.
 
-use std::{io, time::Duration};
+use std::{fmt::Debug, io, time::Duration};
 
-use axum::{
-    Router, ServiceExt,
-    body::Body,
-    extract::{DefaultBodyLimit, Request},
-    http::StatusCode,
-    response::Response,
-    serve::Listener,
-};
+use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, serve::Listener};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceBuilder;
 use tower_conditional::{
-    CachePolicyLayer, CacheTagsLayer, ConditionalLayer, cache_tags::CacheTagSource,
+    CachePolicyLayer, CacheTagsLayer, ConditionalLayer, cache_tags::CacheTagSource, resource::wrap,
 };
 
 use crate::problem::Problem;
@@ -23,7 +15,7 @@ use crate::problem::Problem;
 pub(crate) const GRACE: Duration = Duration::from_secs(3);
 
 pub(crate) async fn serve(
-    listener: impl Listener<Addr: std::fmt::Debug>,
+    listener: impl Listener<Addr: Debug>,
     router: Router,
     tags: CacheTagsLayer<impl CacheTagSource>,
     policies: CachePolicyLayer,
@@ -38,13 +30,8 @@ pub(crate) async fn serve(
         .layer(DefaultBodyLimit::max(64 * 1024));
     // Outside the router it sees the finished response, so a 304 and a HEAD repeat what the GET
     // would have said about its length, compressed or not.
-    let app = ServiceBuilder::new()
-        .map_response(|response: Response<_>| response.map(Body::new))
-        .layer(tags)
-        .layer(policies)
-        .layer(ConditionalLayer::new().head_as_get())
-        .service(router);
-    let app = ServiceExt::<Request>::into_make_service(app);
+    let finished = ConditionalLayer::new().head_as_get();
+    let app = wrap(router, (tags, policies, finished)).into_make_service();
     let server = axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned());
     tokio::select! {
         result = server => result,

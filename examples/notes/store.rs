@@ -1,32 +1,20 @@
 //! Notes and pages in SQLite. Each write is checked in the transaction that writes.
 
-use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
 use tower_conditional::{
-    ValidatorSource, Validators, VersionTags, handler::Expected, route::Route,
-    state_ref::StateSource,
+    Current, EntityTag, Validators, VersionTags, handler::Expected, state_ref::StateSource,
 };
 use tower_conditional_sqlite::{
-    Database, EventLog, GuardError, Guarded, Install, Schema, Scope, Target, VersionSource, Watch,
+    Database, EventLog, GuardError, Guarded, Install, Schema, Scope, Statements, Target, Watch,
     rusqlite::{Connection, OptionalExtension, Result as SqlResult, Row, TransactionBehavior},
 };
 
 use crate::problem::Problem;
 
-const NOTE: &str = "SELECT id, title, text, version, updated_at FROM notes WHERE id = ?1";
-const NOTES: &str = "SELECT id, title, text, version, updated_at FROM notes ORDER BY id";
+const NOTE: &str = "SELECT * FROM notes WHERE id = ?1";
 const PAGE: &str = "SELECT content FROM pages WHERE name = ?1";
 const PUT_PAGE: &str = "INSERT INTO pages VALUES (?1, ?2)
     ON CONFLICT (name) DO UPDATE SET content = excluded.content";
-const VERSION: &str = "SELECT version FROM conditional_versions WHERE scope = ?1";
-
-/// A resource with a version.
-#[derive(Debug)]
-pub(crate) enum Item {
-    Notes,
-    Note(i64),
-    Page(String),
-}
 
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Note {
@@ -58,19 +46,17 @@ impl Store {
     /// Opens the database. One that never held a note is filled with `notes` of them.
     pub(crate) async fn open(path: &str, notes: u32) -> anyhow::Result<Self> {
         let database = Database::open(path)?;
-        let migration = database.run(move |connection| {
-            connection.execute_batch(include_str!("schema.sql"))?;
-            connection.execute(include_str!("seed.sql"), [notes])
-        });
-        migration.await?;
+        let tables = database.run(|sql| sql.execute_batch(include_str!("schema.sql")));
+        tables.await?;
         let schema = Schema::new()
             .watch(Watch::table("notes").each_row("id").whole_table())?
             .watch(Watch::table("pages").each_row("name"))?
             .events("notes_events")?;
         schema.install(&database).await?;
-        let secret = database.run(|connection| {
-            connection.execute_batch(include_str!("events.sql"))?;
-            connection.query_row("SELECT randomblob(32)", (), |row| row.get::<_, [u8; 32]>(0))
+        let secret = database.run(move |sql| {
+            sql.execute(include_str!("seed.sql"), [notes])?;
+            sql.execute_batch(include_str!("events.sql"))?;
+            sql.query_row("SELECT randomblob(32)", (), |row| row.get::<_, [u8; 32]>(0))
         });
         let tags = match (path, secret.await?) {
             // Versions in memory start anew with each process, and a tag must never come back.
@@ -80,31 +66,34 @@ impl Store {
         Ok(Self { database, tags })
     }
 
-    /// Returns the source of current validators, for the layers.
-    pub(crate) fn versions(&self) -> impl ValidatorSource + use<> {
-        let scope = |request: &Parts| Item::of(request).map(Scope::from);
-        VersionSource::new(self.database.clone(), scope).tags(self.tags.clone())
-    }
-
     /// Returns the source of the latest event, which is any write to any note.
     pub(crate) fn events(&self) -> impl StateSource + use<> {
         EventLog::new(self.database.clone(), "notes_events").expect("a name")
     }
 
+    /// Returns the current tag of a scope, or `None` if nothing is there.
+    pub(crate) async fn tag(&self, scope: Scope) -> anyhow::Result<Option<EntityTag>> {
+        let ((), validators) = self.read(scope, |_| Ok(())).await?;
+        Ok(validators.etag)
+    }
+
     pub(crate) async fn notes(&self) -> Result<(Vec<Note>, Validators), Problem> {
-        let notes = |sql: &Connection| sql.prepare(NOTES)?.query_map((), note)?.collect();
-        self.read(Item::Notes, notes).await
+        let all = |sql: &Connection| {
+            let mut notes = sql.prepare("SELECT * FROM notes ORDER BY id")?;
+            notes.query_map((), note)?.collect()
+        };
+        Ok(self.read(Scope::table("notes"), all).await?)
     }
 
     pub(crate) async fn note(&self, id: i64) -> Result<(Option<Note>, Validators), Problem> {
         let one = move |sql: &Connection| sql.query_row(NOTE, [id], note).optional();
-        self.read(Item::Note(id), one).await
+        Ok(self.read(Scope::row("notes", id), one).await?)
     }
 
     pub(crate) async fn page(&self, name: String) -> Result<(Option<String>, Validators), Problem> {
-        let item = Item::Page(name.clone());
+        let scope = Scope::row("pages", &name);
         let page = move |sql: &Connection| sql.query_row(PAGE, [name], |row| row.get(0)).optional();
-        self.read(item, page).await
+        Ok(self.read(scope, page).await?)
     }
 
     /// Replaces a note with the result of `change`, or deletes it if that is `None`. Without an `id`
@@ -115,8 +104,8 @@ impl Store {
         expected: Expected,
         change: impl FnOnce(Option<&Note>) -> Result<Option<Draft>, Problem> + Send + 'static,
     ) -> Result<Option<(Note, Validators)>, Problem> {
-        let tags = self.tags.clone();
-        self.write(id.map_or(Item::Notes, Item::Note), expected, move |tx| {
+        let scope = id.map_or_else(|| Scope::table("notes"), |id| Scope::row("notes", id));
+        self.write(scope, expected, move |tx| {
             let current = tx.query_row(NOTE, [id], note).optional()?;
             let Draft { title, text } = match change(current.as_ref()) {
                 Ok(Some(draft)) => draft,
@@ -127,8 +116,8 @@ impl Store {
                 Err(problem) => return Ok(Err(problem)),
             };
             let note = tx.query_row(include_str!("put.sql"), (id, title, text), note)?;
-            let validators = validators(tx, Item::Note(note.id), &tags)?;
-            Ok(Ok(Some((note, validators))))
+            let written = tx.read(&Scope::row("notes", note.id))?;
+            Ok(Ok(Some((note, validators(&written)))))
         })
         .await
     }
@@ -140,11 +129,10 @@ impl Store {
         expected: Expected,
         content: String,
     ) -> Result<(bool, Validators), Problem> {
-        let tags = self.tags.clone();
-        self.write(Item::Page(name.clone()), expected, move |tx| {
+        self.write(Scope::row("pages", &name), expected, move |tx| {
             let created = !tx.prepare(PAGE)?.exists([&name])?;
-            tx.execute(PUT_PAGE, (&name, &content))?;
-            Ok(Ok((created, validators(tx, Item::Page(name), &tags)?)))
+            tx.execute(PUT_PAGE, (name, content))?;
+            Ok(Ok((created, validators(&tx.current()?))))
         })
         .await
     }
@@ -158,24 +146,27 @@ impl Store {
     /// write, and one tag would stand for two contents.
     async fn read<T: Send + 'static>(
         &self,
-        item: Item,
+        scope: Scope,
         content: impl FnOnce(&Connection) -> SqlResult<T> + Send + 'static,
-    ) -> Result<(T, Validators), Problem> {
-        let tags = self.tags.clone();
-        let read = self.database.run(move |connection| {
-            let tx = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
-            Ok((content(&tx)?, validators(&tx, item, &tags)?))
+    ) -> anyhow::Result<(T, Validators)> {
+        let statements = Statements::new().tags(self.tags.clone());
+        let read = self.database.run(move |sql| {
+            let tx = sql.transaction_with_behavior(TransactionBehavior::Deferred)?;
+            let keys = [scope.as_str(), scope.watch_key()];
+            let versions: String = tx.query_row(statements.read(), keys, |row| row.get(0))?;
+            Ok((content(&tx)?, statements.current(&scope, versions)))
         });
-        Ok(read.await?)
+        let (content, current) = read.await?;
+        Ok((content, validators(&current?)))
     }
 
     async fn write<T: Send + 'static>(
         &self,
-        item: Item,
+        scope: Scope,
         expected: Expected,
         write: impl FnOnce(&Guarded<'_>) -> SqlResult<Result<T, Problem>> + Send + 'static,
     ) -> Result<T, Problem> {
-        let target = Target::scope(item.into()).tags(self.tags.clone());
+        let target = Target::scope(scope).tags(self.tags.clone());
         match self.database.guarded(expected, target, write).await {
             Ok(written) => written,
             Err(GuardError::Failed(failed)) => Err(Problem::Precondition(failed)),
@@ -184,47 +175,17 @@ impl Store {
     }
 }
 
-impl Item {
-    /// Returns the resource that a request is about.
-    pub(crate) fn of(request: &Parts) -> Option<Self> {
-        let path = request.uri.path();
-        let named = |pattern, name| Route::new(pattern).ok()?.capture(path, name);
-        match (path, named("/notes/{id}", "id")) {
-            ("/notes", _) => Some(Self::Notes),
-            // As the handler reads it: 007 is 7.
-            (_, Some(id)) => id.parse().ok().map(Self::Note),
-            _ => Some(Self::Page(named("/pages/{name}", "name")?.into_owned())),
-        }
-    }
-}
-
-impl From<Item> for Scope {
-    fn from(item: Item) -> Self {
-        match item {
-            Item::Notes => Self::table("notes"),
-            Item::Note(id) => Self::row("notes", id),
-            Item::Page(name) => Self::row("pages", name),
-        }
-    }
-}
-
-/// Reads the validators of an item, as the source makes them.
-fn validators(sql: &Connection, item: Item, tags: &VersionTags) -> SqlResult<Validators> {
-    let scope = Scope::from(item);
-    let tags = tags.scope(&scope);
-    let version = sql.query_row(VERSION, [scope.as_str()], |row| row.get(0));
-    let tag = version.optional()?.map(|version| tags.number(version));
-    Ok(tag.map(Validators::from).unwrap_or_default())
+/// Returns the validators of a state, none if it is absent.
+pub(crate) fn validators(current: &Current) -> Validators {
+    current.validators().cloned().unwrap_or_default()
 }
 
 fn note(row: &Row<'_>) -> SqlResult<Note> {
-    let (id, title, text) = (row.get(0)?, row.get(1)?, row.get(2)?);
-    let (version, updated_at) = (row.get(3)?, row.get(4)?);
     Ok(Note {
-        id,
-        title,
-        text,
-        version,
-        updated_at,
+        id: row.get("id")?,
+        title: row.get("title")?,
+        text: row.get("text")?,
+        version: row.get("version")?,
+        updated_at: row.get("updated_at")?,
     })
 }

@@ -3,34 +3,21 @@
 #[path = "../../../examples/notes/handlers.rs"]
 mod uncounted;
 
-use axum::routing::MethodRouter;
+use axum::{
+    extract::{Request, State},
+    handler::Handler,
+    response::Response,
+};
 
-use crate::{stats::counted, store::Store};
+use crate::{stats::count, store::Store};
 
-pub(crate) fn index() -> MethodRouter<Store> {
-    counted(uncounted::index())
+macro_rules! counted {
+    ($($handler:ident)*) => {
+        $(pub(crate) async fn $handler(State(store): State<Store>, request: Request) -> Response {
+            count(&request);
+            uncounted::$handler.call(request, store).await
+        })*
+    };
 }
 
-pub(crate) fn notes() -> MethodRouter<Store> {
-    counted(uncounted::notes())
-}
-
-pub(crate) fn note() -> MethodRouter<Store> {
-    counted(uncounted::note())
-}
-
-pub(crate) fn state() -> MethodRouter<Store> {
-    counted(uncounted::state())
-}
-
-pub(crate) fn page() -> MethodRouter<Store> {
-    counted(uncounted::page())
-}
-
-pub(crate) fn page_writes() -> MethodRouter<Store> {
-    counted(uncounted::page_writes())
-}
-
-pub(crate) fn private() -> MethodRouter<Store> {
-    counted(uncounted::private())
-}
+counted!(index list create read replace patch delete versions read_page write_page me);

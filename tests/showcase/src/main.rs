@@ -21,7 +21,7 @@ mod streams;
 
 use std::{error::Error, process::ExitCode, time::Duration};
 
-use axum::{Extension, Router, serve::ListenerExt};
+use axum::{Router, serve::ListenerExt};
 use tokio::{net::TcpListener, time};
 use tower_conditional::{
     EtagLayer,
@@ -49,7 +49,7 @@ async fn start(options: Options) -> Result<(), Box<dyn Error + Send + Sync>> {
     let stop = server::stop()?;
 
     let purges = options.caches.queue()?;
-    let mut tags = routes::tags();
+    let mut tags = routes::tags()?;
     if let Some(purges) = purges.clone() {
         // The writer's next read through a cache is then what was written.
         tags = tags.purge(purges).wait(PURGE_WAIT);
@@ -63,7 +63,7 @@ async fn start(options: Options) -> Result<(), Box<dyn Error + Send + Sync>> {
         .merge(streams::routes(store.changes(), stop.clone()))
         .merge(stats::routes(&runs, purges.clone()))
         .layer(EtagLayer::new());
-    let router = routes::router(&store).merge(checks).layer(Extension(runs));
+    let router = runs.of(routes::router(&store).merge(checks));
 
     println!("listening on http://{address}");
     println!("{}", options::hints(address));

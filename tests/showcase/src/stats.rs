@@ -6,9 +6,9 @@ use std::{
 };
 
 use axum::{
-    Extension, Json, Router,
+    Json, Router,
     extract::{MatchedPath, Request, State},
-    http::header,
+    http::{Method, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{MethodRouter, get},
@@ -16,40 +16,65 @@ use axum::{
 use serde_json::json;
 use tower_conditional::purge::PurgeQueue;
 
-/// The runs of each handler, an extension of every request that a client sends.
+/// The runs of each handler.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Runs(Arc<Mutex<BTreeMap<String, u64>>>);
 
-/// Counts each run of one of these handlers. Answers given by an outer layer do not count, nor
-/// does the `GET` by which a layer finds out what a 412 shows: it has no extensions.
+/// The runs, as an extension of every request that a client sends, and its method.
+#[derive(Clone, Debug)]
+struct Counter {
+    runs: Runs,
+    method: Method,
+}
+
+impl Runs {
+    /// Has the handlers of a router count their runs.
+    pub(crate) fn of(&self, router: Router) -> Router {
+        router.layer(middleware::from_fn_with_state(self.clone(), prepare))
+    }
+}
+
+async fn prepare(State(runs): State<Runs>, mut request: Request, next: Next) -> Response {
+    let method = request.method().clone();
+    request.extensions_mut().insert(Counter { runs, method });
+    next.run(request).await
+}
+
+/// Counts each run of one of these handlers, as [`count`] does.
 pub(crate) fn counted<S>(handlers: MethodRouter<S>) -> MethodRouter<S>
 where
     S: Clone + Send + Sync + 'static,
 {
-    handlers.route_layer(middleware::from_fn(count))
+    handlers.route_layer(middleware::map_request(async |request: Request| {
+        count(&request);
+        request
+    }))
+}
+
+/// Counts a run of the handler of this request. Answers given by an outer layer do not count, nor
+/// does the `GET` by which a layer finds out what a 412 shows.
+pub(crate) fn count(request: &Request) {
+    let extensions = request.extensions();
+    let (Some(counter), Some(path)) =
+        (extensions.get::<Counter>(), extensions.get::<MatchedPath>())
+    else {
+        return;
+    };
+    if counter.method == request.method() {
+        let handler = format!("{} {}", request.method(), path.as_str());
+        let mut runs = counter
+            .runs
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *runs.entry(handler).or_default() += 1;
+    }
 }
 
 pub(crate) fn routes(runs: &Runs, purges: Option<PurgeQueue>) -> Router {
     Router::new()
         .route("/stats", get(show))
         .with_state((runs.clone(), purges))
-}
-
-async fn count(
-    runs: Option<Extension<Runs>>,
-    path: MatchedPath,
-    request: Request,
-    next: Next,
-) -> Response {
-    if let Some(Extension(Runs(runs))) = runs {
-        let handler = format!("{} {}", request.method(), path.as_str());
-        *runs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .entry(handler)
-            .or_default() += 1;
-    }
-    next.run(request).await
 }
 
 async fn show(State((Runs(runs), purges)): State<(Runs, Option<PurgeQueue>)>) -> impl IntoResponse {

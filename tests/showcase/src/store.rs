@@ -5,15 +5,15 @@ use std::error::Error;
 use axum::http::{HeaderValue, request::Parts};
 use tokio::sync::broadcast;
 use tower_conditional::{
-    Current, ValidatorSource, Validators, detached::Detached, handler::Expected,
-    state_ref::StateSource,
+    EntityTag, Validators, detached::Detached, handler::Expected, state_ref::StateSource,
 };
+use tower_conditional_sqlite::Scope;
 
 use crate::{
     options::Options, postgres::Postgres, problem::Problem, sqlite, streams::Announcement,
 };
 
-pub(crate) use crate::sqlite::{Draft, Item, Note};
+pub(crate) use crate::sqlite::{Draft, Note};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -54,17 +54,17 @@ impl Store {
         self.changes.clone()
     }
 
-    pub(crate) fn versions(&self) -> impl ValidatorSource + use<> {
-        match &self.database {
-            OnSqlite(store) => OnSqlite(store.versions()),
-            OnPostgres(store) => OnPostgres(store.versions()),
-        }
-    }
-
     pub(crate) fn events(&self) -> impl StateSource + use<> {
         match &self.database {
             OnSqlite(store) => OnSqlite(store.events()),
             OnPostgres(store) => OnPostgres(store.events()),
+        }
+    }
+
+    pub(crate) async fn tag(&self, scope: Scope) -> anyhow::Result<Option<EntityTag>> {
+        match &self.database {
+            OnSqlite(store) => store.tag(scope).await,
+            OnPostgres(store) => store.tag(scope).await,
         }
     }
 
@@ -133,17 +133,6 @@ impl Store {
     pub(crate) async fn close(self) {
         if let OnSqlite(store) = self.database {
             store.close().await;
-        }
-    }
-}
-
-impl<S: ValidatorSource, P: ValidatorSource> ValidatorSource for Backend<S, P> {
-    type Error = BoxError;
-
-    async fn current(&self, request: &Parts) -> Result<Current, BoxError> {
-        match self {
-            OnSqlite(source) => source.current(request).await.map_err(Into::into),
-            OnPostgres(source) => source.current(request).await.map_err(Into::into),
         }
     }
 }

@@ -2,36 +2,17 @@
 
 mod schema;
 
-use axum::http::request::Parts;
 use deadpool_postgres::{Manager, Object, Pool, Runtime};
 use tokio_postgres::{Config, GenericClient, NoTls, Row, types::ToSql};
-use tower_conditional::{
-    ValidatorSource, Validators, VersionTags, handler::Expected, state_ref::StateSource,
-};
+use tower_conditional::{EntityTag, Validators, handler::Expected, state_ref::StateSource};
 use tower_conditional_postgres::{
-    EventLog, GuardError, Guarded, Lease, Scope, Target, VersionSource,
+    EventLog, GuardError, Guarded, Lease, Scope, ScopeError, Statements, Target,
 };
 
 use crate::{
     problem::Problem,
-    sqlite::{Draft, Item, Note},
+    sqlite::{Draft, Note, validators},
 };
-
-/// Each read has the version that the schema keeps beside the content: that of a table is in slots.
-const NOTES: &str = "
-SELECT id, title, text, version, updated_at, kept FROM (
-    SELECT string_agg(int4send(slot) || int8send(version), '' ORDER BY slot) AS kept
-    FROM conditional_versions WHERE scope = $1
-) AS versions LEFT JOIN notes ON true ORDER BY id";
-
-const NOTE: &str = "
-SELECT id, title, text, notes.version, updated_at, versions.version AS kept
-FROM notes JOIN conditional_versions AS versions ON scope = $2
-WHERE id = $1";
-
-const PAGE: &str = "
-SELECT content, version FROM pages JOIN conditional_versions ON scope = $2
-WHERE name = $1";
 
 const PUT: &str = "
 INSERT INTO notes (id, title, text) VALUES ($1, $2, $3)
@@ -63,25 +44,30 @@ impl Postgres {
         Ok(self.0.get().await?)
     }
 
-    pub(crate) fn versions(&self) -> impl ValidatorSource + use<> {
-        VersionSource::new(self.0.clone(), |request: &Parts| {
-            Item::of(request).map(scope)
-        })
-    }
-
     pub(crate) fn events(&self) -> impl StateSource + use<> {
         EventLog::new(self.0.clone(), "notes_events").expect("a name")
     }
 
+    /// Returns the current tag of a scope, or `None` if nothing is there.
+    pub(crate) async fn tag(&self, scope: Scope) -> anyhow::Result<Option<EntityTag>> {
+        let client = self.0.get().await?;
+        let statements = Statements::new();
+        let keys: [&(dyn ToSql + Sync); 2] = [&Statements::scope_text(&scope), &scope.watch_key()];
+        let row = client.query_one(statements.read(), &keys).await?;
+        Ok(labels(&row, &scope)?.etag)
+    }
+
     pub(crate) async fn notes(&self) -> Result<(Vec<Note>, Validators), Problem> {
-        let (scope, tags) = scoped(Item::Notes);
-        let rows = self
-            .client()
-            .await?
-            .query(NOTES, &[&scope.as_str()])
-            .await?;
-        let validators = rows.first().map(|row| tags.bytes(row.get("kept")).into());
-        // Without notes there is one row, with the version alone.
+        let scope = Scope::table("notes");
+        let notes = format!(
+            "SELECT id, title, text, version, updated_at, versions
+            FROM (SELECT {} AS versions) AS kept LEFT JOIN notes ON true ORDER BY id",
+            Statements::new().versions_column(1)
+        );
+        let keys: [&(dyn ToSql + Sync); 2] = [&Statements::scope_text(&scope), &scope.watch_key()];
+        let rows = self.client().await?.query(&notes, &keys).await?;
+        let validators = rows.first().map(|row| labels(row, &scope)).transpose()?;
+        // Without notes there is one row, with the versions alone.
         let there = rows
             .iter()
             .filter(|row| row.get::<_, Option<i64>>("id").is_some());
@@ -89,12 +75,14 @@ impl Postgres {
     }
 
     pub(crate) async fn note(&self, id: i64) -> Result<(Option<Note>, Validators), Problem> {
-        let (scope, tags) = scoped(Item::Note(id));
-        let params: [&(dyn ToSql + Sync); 2] = [&id, &scope.as_str()];
-        let row = self.client().await?.query_opt(NOTE, &params).await?;
-        let found = row.map(|row| (note(&row), tags.number(row.get("kept")).into()));
-        Ok(found.map_or_else(Default::default, |(note, validators)| {
-            (Some(note), validators)
+        let one = format!(
+            "SELECT id, title, text, version, updated_at, {} AS versions
+            FROM notes WHERE id = $1",
+            Statements::new().versions_column(2)
+        );
+        let row = self.row(&one, &id, &Scope::row("notes", id)).await?;
+        Ok(row.map_or_else(Default::default, |(row, validators)| {
+            (Some(note(&row)), validators)
         }))
     }
 
@@ -105,8 +93,8 @@ impl Postgres {
         change: impl FnOnce(Option<&Note>) -> Result<Option<Draft>, Problem> + Send,
     ) -> Result<Option<(Note, Validators)>, Problem> {
         let mut lease = Lease::of(&self.0).await?;
-        let target = Target::scope(scope(id.map_or(Item::Notes, Item::Note)));
-        let tx = begin(&mut lease, expected, target).await?;
+        let scope = id.map_or_else(|| Scope::table("notes"), |id| Scope::row("notes", id));
+        let tx = begin(&mut lease, expected, scope).await?;
         let current = match id {
             Some(id) => find(&*tx, id).await?,
             None => None,
@@ -125,7 +113,8 @@ impl Postgres {
             None => tx.query_one(POST, &[&draft.title, &draft.text]).await?,
         };
         let note = note(&row);
-        let validators = validators(&*tx, Item::Note(note.id)).await?;
+        // In the transaction: later it could be the tag of what another one wrote.
+        let validators = validators(&tx.read(&Scope::row("notes", note.id)).await?);
         if current.is_some() {
             log(&*tx, note.id, "updated").await?;
         } else {
@@ -140,13 +129,30 @@ impl Postgres {
     }
 
     pub(crate) async fn page(&self, name: String) -> Result<(Option<String>, Validators), Problem> {
-        let (scope, tags) = scoped(Item::Page(name.clone()));
-        let params: [&(dyn ToSql + Sync); 2] = [&name, &scope.as_str()];
-        let row = self.client().await?.query_opt(PAGE, &params).await?;
-        let found = row.map(|row| (row.get(0), tags.number(row.get(1)).into()));
-        Ok(found.map_or_else(Default::default, |(page, validators)| {
-            (Some(page), validators)
+        let page = format!(
+            "SELECT content, {} AS versions FROM pages WHERE name = $1",
+            Statements::new().versions_column(2)
+        );
+        let row = self.row(&page, &name, &Scope::row("pages", &name)).await?;
+        Ok(row.map_or_else(Default::default, |(row, validators)| {
+            (Some(row.get(0)), validators)
         }))
+    }
+
+    /// Reads the row of a key together with its validators, in one statement.
+    async fn row(
+        &self,
+        sql: &str,
+        key: &(dyn ToSql + Sync),
+        scope: &Scope,
+    ) -> Result<Option<(Row, Validators)>, Problem> {
+        let text = Statements::scope_text(scope);
+        let params: [&(dyn ToSql + Sync); 3] = [key, &text, &scope.watch_key()];
+        let Some(row) = self.client().await?.query_opt(sql, &params).await? else {
+            return Ok(None);
+        };
+        let validators = labels(&row, scope)?;
+        Ok(Some((row, validators)))
     }
 
     pub(crate) async fn put_page(
@@ -156,45 +162,27 @@ impl Postgres {
         content: String,
     ) -> Result<(bool, Validators), Problem> {
         let mut lease = Lease::of(&self.0).await?;
-        let target = Target::scope(scope(Item::Page(name.clone())));
-        let tx = begin(&mut lease, expected, target).await?;
+        let tx = begin(&mut lease, expected, Scope::row("pages", &name)).await?;
         let put = "
             INSERT INTO pages VALUES ($1, $2)
             ON CONFLICT (name) DO UPDATE SET content = excluded.content
             RETURNING xmax = 0";
         let created = tx.query_one(put, &[&name, &content]).await?.get(0);
-        let validators = validators(&*tx, Item::Page(name)).await?;
+        let validators = validators(&tx.current().await?);
         tx.commit().await?;
         Ok((created, validators))
     }
 }
 
-fn scope(item: Item) -> Scope {
-    match item {
-        Item::Notes => Scope::table("notes"),
-        Item::Note(id) => Scope::row("notes", id),
-        Item::Page(name) => Scope::row("pages", name),
-    }
-}
-
-/// The scope of an item, and the tags of its versions, as the source makes them.
-fn scoped(item: Item) -> (Scope, VersionTags) {
-    let scope = scope(item);
-    let tags = VersionTags::plain().scope(&scope);
-    (scope, tags)
+/// Returns the validators of content that the same statement has read.
+fn labels(row: &Row, scope: &Scope) -> Result<Validators, ScopeError> {
+    let current = Statements::new().current(scope, row.get::<_, &[u8]>("versions"))?;
+    Ok(validators(&current))
 }
 
 async fn find(client: &impl GenericClient, id: i64) -> Result<Option<Note>, Problem> {
     let one = "SELECT id, title, text, version, updated_at FROM notes WHERE id = $1";
     Ok(client.query_opt(one, &[&id]).await?.as_ref().map(note))
-}
-
-/// In the transaction that wrote: later it could be the tag of what another one wrote.
-async fn validators(client: &impl GenericClient, item: Item) -> Result<Validators, Problem> {
-    let (scope, tags) = scoped(item);
-    let version = "SELECT version FROM conditional_versions WHERE scope = $1";
-    let row = client.query_one(version, &[&scope.as_str()]).await?;
-    Ok(tags.number(row.get(0)).into())
 }
 
 async fn log(client: &impl GenericClient, id: i64, what: &str) -> Result<(), Problem> {
@@ -217,9 +205,9 @@ fn note(row: &Row) -> Note {
 async fn begin(
     lease: &mut Lease,
     expected: Expected,
-    target: Target,
+    scope: Scope,
 ) -> Result<Guarded<'_>, Problem> {
-    match Guarded::begin(lease, expected, target).await {
+    match Guarded::begin(lease, expected, Target::scope(scope)).await {
         Ok(tx) => Ok(tx),
         Err(GuardError::Failed(failed)) => Err(Problem::Precondition(failed)),
         Err(error) => Err(error.into()),

@@ -3,10 +3,7 @@
 use axum::{
     Json,
     extract::{Path, State, rejection::StringRejection},
-    http::{
-        HeaderMap, StatusCode,
-        header::{AUTHORIZATION, CONTENT_LOCATION, LOCATION, WWW_AUTHENTICATE},
-    },
+    http::{HeaderMap, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
 use serde::Deserialize;
@@ -48,9 +45,7 @@ pub(crate) async fn create(
     expected: Expected,
     JsonBody(draft): JsonBody<Draft>,
 ) -> Answer {
-    Ok(written(
-        store.change(None, expected, |_| Ok(Some(draft))).await?,
-    ))
+    written(store.change(None, expected, |_| Ok(Some(draft))).await?)
 }
 
 pub(crate) async fn replace(
@@ -60,7 +55,7 @@ pub(crate) async fn replace(
     JsonBody(draft): JsonBody<Draft>,
 ) -> Answer {
     let replaced = |_: Option<&Note>| Ok(Some(draft));
-    Ok(written(store.change(Some(id), expected, replaced).await?))
+    written(store.change(Some(id), expected, replaced).await?)
 }
 
 /// Applies a JSON merge patch (RFC 7396).
@@ -76,26 +71,27 @@ pub(crate) async fn patch(
         json_patch::merge(&mut document, &patch);
         Ok(Some(Draft::deserialize(document)?))
     };
-    Ok(written(store.change(Some(id), expected, patched).await?))
+    written(store.change(Some(id), expected, patched).await?)
 }
 
 pub(crate) async fn delete(store: State<Store>, NoteId(id): NoteId, expected: Expected) -> Answer {
     let deleted = |current: Option<&Note>| current.map(|_| None).ok_or_else(Problem::no_such_note);
-    Ok(written(store.change(Some(id), expected, deleted).await?))
+    written(store.change(Some(id), expected, deleted).await?)
 }
 
 /// A note is not the content that was sent: it has an id and a version. The tag is that of the
 /// content here, and `Content-Location` says whose content that is (RFC 9110, section 9.3.4).
-fn written(note: Option<(Note, Validators)>) -> Response {
+fn written(note: Option<(Note, Validators)>) -> Answer {
     let Some((note, validators)) = note else {
-        return StatusCode::NO_CONTENT.into_response();
+        return Ok(StatusCode::NO_CONTENT.into_response());
     };
     let url = format!("/notes/{}", note.id);
-    let content = Validated(([(CONTENT_LOCATION, &url)], Json(&note)), validators);
-    match note.version {
-        1 => (StatusCode::CREATED, [(LOCATION, &url)], content).into_response(),
+    let location = [(header::CONTENT_LOCATION, &url)];
+    let content = Validated((location, Json(&note)), validators);
+    Ok(match note.version {
+        1 => (StatusCode::CREATED, [(header::LOCATION, &url)], content).into_response(),
         _ => content.into_response(),
-    }
+    })
 }
 
 pub(crate) async fn read_page(store: State<Store>, Path(name): Path<String>) -> Answer {
@@ -132,14 +128,14 @@ pub(crate) async fn index() -> Html<&'static str> {
 
 pub(crate) async fn me(headers: HeaderMap) -> Answer {
     let credentials = headers
-        .get(AUTHORIZATION)
+        .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok());
     let credentials = credentials.and_then(|text| text.split_once(' '));
     let (scheme, name) = credentials.unwrap_or_default();
     if scheme.eq_ignore_ascii_case("bearer") && !name.trim().is_empty() {
         return Ok(Json(json!({ "name": name.trim() })).into_response());
     }
-    let challenge = [(WWW_AUTHENTICATE, "Bearer realm=\"notes\"")];
+    let challenge = [(header::WWW_AUTHENTICATE, "Bearer realm=\"notes\"")];
     let problem = Problem::new(StatusCode::UNAUTHORIZED, "send Authorization: Bearer NAME");
     Ok((challenge, problem).into_response())
 }

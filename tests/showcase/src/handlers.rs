@@ -9,15 +9,21 @@ use axum::{
     response::Response,
 };
 
-use crate::{stats::count, store::Store};
+use crate::{problem::NoteId, stats::count, store::Store};
 
+/// A request that the extractor rejects does not count.
 macro_rules! counted {
-    ($($handler:ident)*) => {
-        $(pub(crate) async fn $handler(State(store): State<Store>, request: Request) -> Response {
+    ($($handler:ident($($extractor:ty)?))*) => {
+        $(pub(crate) async fn $handler(
+            State(store): State<Store>,
+            $(_: $extractor,)?
+            request: Request,
+        ) -> Response {
             count(&request);
             uncounted::$handler.call(request, store).await
         })*
     };
 }
 
-counted!(index list create read replace patch delete versions read_page write_page me);
+counted!(index() list() create() versions() read_page() write_page() me());
+counted!(read(NoteId) replace(NoteId) patch(NoteId) delete(NoteId));

@@ -200,7 +200,9 @@ impl<T> SelfGet<T> {
 }
 
 /// What came of a `GET`.
-pub(crate) enum Got<R> {
+// Public, since newer compilers refuse a private type in the future of a public trait.
+#[allow(missing_debug_implementations, unnameable_types)] // sealed
+pub enum Got<R> {
     Answer(R),
     /// There is nobody to ask.
     Nothing,

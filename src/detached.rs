@@ -73,14 +73,14 @@ impl Detached {
         Self::default()
     }
 
-    /// Polls the future where it is awaited. If the returned [`Finish`] is dropped
+    /// Polls the future where it is awaited. If the returned future is dropped
     /// before its end, even before its first poll, the rest is done in a task of the
     /// runtime in which this was called, and nobody sees the output.
     ///
     /// # Panics
     ///
     /// If the future panics while it is awaited.
-    pub fn finish<F>(&self, future: F) -> Finish<F>
+    pub fn finish<F>(&self, future: F) -> impl Future<Output = F::Output> + Send + use<F>
     where
         F: Future + Send + 'static,
     {
@@ -134,8 +134,7 @@ impl fmt::Debug for Detached {
 }
 
 /// Future of [`Detached::finish`].
-#[must_use = "dropped, it goes on in a task whose output nobody sees"]
-pub struct Finish<F: Future + Send + 'static> {
+struct Finish<F: Future + Send + 'static> {
     work: Option<(Pin<Box<F>>, Counted)>,
     runtime: Option<Handle>,
 }
@@ -162,11 +161,5 @@ impl<F: Future + Send + 'static> Drop for Finish<F> {
                 drop(counted);
             });
         }
-    }
-}
-
-impl<F: Future + Send + 'static> fmt::Debug for Finish<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Finish").finish_non_exhaustive()
     }
 }

@@ -215,7 +215,7 @@ mod test_support;
 #[cfg(fuzzing)]
 pub mod fuzzing {
     pub use crate::semantics::{
-        caching::cache_control::no_store,
+        caching::{cache_control::no_store, cache_tags::write_invalidation},
         condition::{ConditionalFields, Decision, not_modified::strip_representation_metadata},
         field::{list::members, vary},
         validator::{TagMember, coding::TagCodings, entity_tags},

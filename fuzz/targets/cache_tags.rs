@@ -6,7 +6,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
 use libfuzzer_sys::fuzz_target;
 use sfv::{BareItem, List, ListEntry, Parser};
 use tower_conditional::{
-    cache_tags::{CacheTag, CacheTags, TagField, write_invalidation},
+    cache_tags::{CacheTag, CacheTags, TagField},
+    fuzzing::write_invalidation,
     purge::Purge,
 };
 use tower_conditional_fuzz::{one_field, values};

@@ -21,9 +21,13 @@ impl CacheStatusLayer {
     /// `shown` holds: whether a tag was known tells a stranger what is there
     /// (RFC 9211, section 6).
     ///
+    /// The name is that of a product or a host, or whatever tells caches apart (RFC 9211,
+    /// section 2): a Token where it can be one, otherwise a String.
+    ///
     /// # Errors
     ///
-    /// As [`CacheName::new`].
+    /// Refuses a name that is empty or has a character that is no visible
+    /// ASCII character or space.
     pub fn new(
         name: &str,
         shown: impl Fn(&Parts) -> bool + Send + Sync + 'static,

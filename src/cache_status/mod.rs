@@ -76,5 +76,5 @@ mod service;
 #[cfg(test)]
 mod tests;
 
-pub use crate::semantics::caching::cache_status::{CACHE_STATUS, CacheName, InvalidCacheName};
+pub use crate::semantics::caching::cache_status::InvalidCacheName;
 pub use {future::ResponseFuture, layer::CacheStatusLayer, service::CacheStatus};

@@ -130,10 +130,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 
-pub use crate::semantics::caching::cache_tags::{
-    CacheTag, CacheTags, InvalidCacheTag, InvalidCacheTags, TagField, TooManyTags,
-    write_invalidation,
-};
+pub use crate::semantics::caching::cache_tags::{CacheTag, CacheTags, InvalidCacheTag, TagField};
 pub use {
     future::ResponseFuture, layer::CacheTagsLayer, service::CacheTagging, source::CacheTagSource,
 };

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use tower_layer::Layer;
 
 use super::CodingTag;
-use crate::semantics::validator::coding::{InvalidContentCoding, InvalidSuffix, TagCodings};
+use crate::semantics::validator::coding::{InvalidContentCoding, TagCodings};
 
 /// Layer that makes one strong entity tag per content coding.
 ///
@@ -48,7 +48,7 @@ impl CodingTagLayer {
     pub fn tolerate<N: AsRef<str>>(
         self,
         suffixes: impl IntoIterator<Item = N>,
-    ) -> Result<Self, InvalidSuffix> {
+    ) -> Result<Self, InvalidContentCoding> {
         Ok(Self::of(self.into_codings().tolerate(suffixes)?))
     }
 

@@ -147,5 +147,5 @@ mod service;
 #[cfg(test)]
 mod tests;
 
-pub use crate::semantics::validator::coding::{InvalidContentCoding, InvalidSuffix};
+pub use crate::semantics::validator::coding::InvalidContentCoding;
 pub use {future::ResponseFuture, layer::CodingTagLayer, service::CodingTag};

@@ -1,9 +1,9 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use tokio::{sync::OwnedMutexGuard, time::timeout};
 
 use super::{
-    Busy, BusyKind, InvalidCapacity,
+    Busy,
     keys::{Claim, Keys},
 };
 
@@ -37,23 +37,17 @@ impl KeyedLock {
     }
 
     /// The most keys that are held or waited for, 65,536 by default. A key
-    /// beyond them is [`BusyKind::Keys`]; those that are live stay available.
-    ///
-    /// # Errors
-    ///
-    /// Refuses zero.
-    pub fn capacity(self, keys: usize) -> Result<Self, InvalidCapacity> {
-        if keys == 0 {
-            return Err(InvalidCapacity(()));
-        }
-        Ok(Self {
-            capacity: keys,
+    /// beyond them is [`Busy::Keys`]; those that are live stay available.
+    #[must_use]
+    pub fn capacity(self, keys: NonZeroUsize) -> Self {
+        Self {
+            capacity: keys.get(),
             ..self
-        })
+        }
     }
 
     /// The most that wait for one key, besides its holder: 1,024 by default.
-    /// Who comes after them is [`BusyKind::Waiters`]. With zero nobody waits,
+    /// Who comes after them is [`Busy::Waiters`]. With zero nobody waits,
     /// and a key that is held is refused at once.
     #[must_use]
     pub fn waiters(self, waiters: usize) -> Self {
@@ -61,7 +55,7 @@ impl KeyedLock {
     }
 
     /// The longest wait for a key, to the millisecond, 10 seconds by default.
-    /// Whose wait ends before its turn comes is [`BusyKind::Patience`].
+    /// Whose wait ends before its turn comes is [`Busy::Patience`].
     #[must_use]
     pub fn patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
@@ -99,7 +93,7 @@ impl KeyedLock {
             Ok(turn) => turn,
             Err(_) => timeout(self.patience, turn.lock_owned())
                 .await
-                .map_err(|_| Busy::new(BusyKind::Patience))?,
+                .map_err(|_| Busy::Patience)?,
         };
         Ok(KeyGuard { claim, _turn: turn })
     }

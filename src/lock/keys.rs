@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{Busy, BusyKind};
+use super::Busy;
 
 /// Whose turn it is: tokio's mutex serves first who came first.
 pub(super) type Turn = tokio::sync::Mutex<()>;
@@ -44,7 +44,7 @@ impl Keys {
         let mut live = self.live();
         let room = live.len() < capacity;
         let turn = match live.get_mut(&key) {
-            Some(entry) if entry.claims > waiters => return Err(Busy::new(BusyKind::Waiters)),
+            Some(entry) if entry.claims > waiters => return Err(Busy::Waiters),
             Some(entry) => {
                 entry.claims += 1;
                 Arc::clone(&entry.turn)
@@ -58,7 +58,7 @@ impl Keys {
                 live.insert(Arc::clone(&key), entry);
                 turn
             }
-            None => return Err(Busy::new(BusyKind::Keys)),
+            None => return Err(Busy::Keys),
         };
         let keys = Arc::clone(self);
         Ok((Claim { keys, key }, turn))

@@ -35,7 +35,7 @@
 //! dropped at any time. Three limits keep a flood out, each with a [`Busy`] for
 //! whoever comes too much:
 //!
-//! | Limit | Default | [`BusyKind`] |
+//! | Limit | Default | [`Busy`] |
 //! |---|---|---|
 //! | [`capacity`](KeyedLock::capacity), keys that are held or waited for | 65,536 | `Keys` |
 //! | [`waiters`](KeyedLock::waiters), waiting for one key | 1,024 | `Waiters` |
@@ -73,6 +73,6 @@ mod keys;
 mod tests;
 
 pub use {
-    busy::{Busy, BusyKind, InvalidCapacity},
+    busy::Busy,
     keyed::{KeyGuard, KeyedLock},
 };

@@ -5,17 +5,28 @@ use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 use super::BoxError;
 use crate::semantics::field::lines;
 
-/// A base that requests cannot be sent to.
+/// An error returned by [`HttpPurger`](super::HttpPurger) and by the limits of a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InvalidBase(pub(super) ());
+#[non_exhaustive]
+pub enum InvalidPurgeConfig {
+    /// Requests cannot be sent to this base.
+    Base,
+    /// Nothing would ever be purged with this value of the limit of this name.
+    Limit(&'static str),
+}
 
-impl fmt::Display for InvalidBase {
+impl fmt::Display for InvalidPurgeConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a cache is at an absolute URI, without a query where paths go behind it")
+        match self {
+            Self::Base => f.write_str(
+                "a cache is at an absolute URI, without a query where paths go behind it",
+            ),
+            Self::Limit(name) => write!(f, "nothing can be purged with this `{name}`"),
+        }
     }
 }
 
-impl Error for InvalidBase {}
+impl Error for InvalidPurgeConfig {}
 
 /// An error returned by a [`Purger`](super::Purger): a cache may still have what it was to
 /// forget.

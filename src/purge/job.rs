@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::oneshot;
 
-use super::{GivenUp, Purge};
+use super::{Purge, PurgeError};
 
 /// Tells whoever waits.
-pub(super) type Done = oneshot::Sender<Result<(), GivenUp>>;
+pub(super) type Done = oneshot::Sender<Result<(), PurgeError>>;
 
 pub(super) struct Job {
     pub(super) purge: Purge,

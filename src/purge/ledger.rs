@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    GivenUp, Purge,
+    Purge, PurgeError,
     job::{Done, Job},
 };
 
@@ -23,7 +23,7 @@ struct OpenJob {
     done: Option<Done>,
     /// How many of its parts are not told yet.
     parts: usize,
-    result: Result<(), GivenUp>,
+    result: Result<(), PurgeError>,
 }
 
 /// A purge that is over.
@@ -31,7 +31,7 @@ struct OpenJob {
 pub(super) struct Finished {
     pub(super) purge: Purge,
     done: Option<Done>,
-    pub(super) result: Result<(), GivenUp>,
+    pub(super) result: Result<(), PurgeError>,
 }
 
 impl Finished {
@@ -84,7 +84,11 @@ impl Ledger {
     }
 
     /// One of its parts is over.
-    pub(super) fn end_part(&mut self, id: JobId, result: Result<(), GivenUp>) -> Option<Finished> {
+    pub(super) fn end_part(
+        &mut self,
+        id: JobId,
+        result: Result<(), PurgeError>,
+    ) -> Option<Finished> {
         let job = self.open.get_mut(&id)?;
         job.parts -= 1;
         job.result = job.result.and(result);

@@ -1,6 +1,8 @@
-use std::{error::Error, fmt, time::Duration};
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
+
+use super::InvalidPurgeConfig;
 
 /// The limits of a [`PurgeQueue`](super::PurgeQueue).
 ///
@@ -11,7 +13,7 @@ use tokio::sync::Semaphore;
 ///
 /// let limits = PurgeLimits::new().attempts(10)?.again_after(Duration::from_secs(5))?;
 /// assert!(limits.capacity(0).is_err());
-/// # Ok::<_, tower_conditional::purge::InvalidLimit>(())
+/// # Ok::<_, tower_conditional::purge::InvalidPurgeConfig>(())
 /// ```
 #[derive(Debug, Clone)]
 #[must_use]
@@ -48,9 +50,9 @@ impl PurgeLimits {
     /// # Errors
     ///
     /// Refuses zero, and more than an eighth of `usize::MAX`.
-    pub fn capacity(self, purges: usize) -> Result<Self, InvalidLimit> {
+    pub fn capacity(self, purges: usize) -> Result<Self, InvalidPurgeConfig> {
         if purges == 0 || purges > Semaphore::MAX_PERMITS {
-            return Err(InvalidLimit("capacity"));
+            return Err(InvalidPurgeConfig::Limit("capacity"));
         }
         Ok(Self {
             capacity: purges,
@@ -65,9 +67,9 @@ impl PurgeLimits {
     /// # Errors
     ///
     /// Refuses zero. With one, each purge goes by itself.
-    pub fn batch(self, names: usize) -> Result<Self, InvalidLimit> {
+    pub fn batch(self, names: usize) -> Result<Self, InvalidPurgeConfig> {
         if names == 0 {
-            return Err(InvalidLimit("batch"));
+            return Err(InvalidPurgeConfig::Limit("batch"));
         }
         Ok(Self {
             batch: names,
@@ -80,9 +82,9 @@ impl PurgeLimits {
     /// # Errors
     ///
     /// Refuses zero.
-    pub fn attempts(self, attempts: u32) -> Result<Self, InvalidLimit> {
+    pub fn attempts(self, attempts: u32) -> Result<Self, InvalidPurgeConfig> {
         if attempts == 0 {
-            return Err(InvalidLimit("attempts"));
+            return Err(InvalidPurgeConfig::Limit("attempts"));
         }
         Ok(Self { attempts, ..self })
     }
@@ -93,9 +95,9 @@ impl PurgeLimits {
     /// # Errors
     ///
     /// Refuses a first pause of zero, and one above the longest.
-    pub fn backoff(self, first: Duration, longest: Duration) -> Result<Self, InvalidLimit> {
+    pub fn backoff(self, first: Duration, longest: Duration) -> Result<Self, InvalidPurgeConfig> {
         if first.is_zero() || first > longest {
-            return Err(InvalidLimit("backoff"));
+            return Err(InvalidPurgeConfig::Limit("backoff"));
         }
         Ok(Self {
             first_pause: first,
@@ -109,9 +111,9 @@ impl PurgeLimits {
     /// # Errors
     ///
     /// Refuses zero.
-    pub fn timeout(self, limit: Duration) -> Result<Self, InvalidLimit> {
+    pub fn timeout(self, limit: Duration) -> Result<Self, InvalidPurgeConfig> {
         if limit.is_zero() {
-            return Err(InvalidLimit("timeout"));
+            return Err(InvalidPurgeConfig::Limit("timeout"));
         }
         Ok(Self {
             timeout: limit,
@@ -128,9 +130,9 @@ impl PurgeLimits {
     /// # Errors
     ///
     /// Refuses zero.
-    pub fn concurrency(self, tries: usize) -> Result<Self, InvalidLimit> {
+    pub fn concurrency(self, tries: usize) -> Result<Self, InvalidPurgeConfig> {
         if tries == 0 {
-            return Err(InvalidLimit("concurrency"));
+            return Err(InvalidPurgeConfig::Limit("concurrency"));
         }
         Ok(Self {
             concurrency: tries,
@@ -150,9 +152,9 @@ impl PurgeLimits {
     /// # Errors
     ///
     /// Refuses zero.
-    pub fn again_after(self, pause: Duration) -> Result<Self, InvalidLimit> {
+    pub fn again_after(self, pause: Duration) -> Result<Self, InvalidPurgeConfig> {
         if pause.is_zero() {
-            return Err(InvalidLimit("again_after"));
+            return Err(InvalidPurgeConfig::Limit("again_after"));
         }
         Ok(Self {
             again_after: Some(pause),
@@ -166,15 +168,3 @@ impl Default for PurgeLimits {
         Self::new()
     }
 }
-
-/// A limit with which nothing would ever be purged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InvalidLimit(&'static str);
-
-impl fmt::Display for InvalidLimit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "nothing can be purged with this `{}`", self.0)
-    }
-}
-
-impl Error for InvalidLimit {}

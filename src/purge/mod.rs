@@ -121,12 +121,12 @@ use crate::{
 
 #[cfg(feature = "tokio")]
 pub use self::{
-    limits::{InvalidLimit, PurgeLimits},
+    limits::PurgeLimits,
     queue::PurgeQueue,
-    ticket::{GivenUp, PurgeTicket},
+    ticket::{PurgeError, PurgeTicket},
 };
 pub use {
-    error::{InvalidBase, NotPurged},
+    error::{InvalidPurgeConfig, NotPurged},
     http_purger::HttpPurger,
 };
 

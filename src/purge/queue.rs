@@ -6,7 +6,7 @@ use tokio::sync::{
 };
 
 use super::{
-    GivenUp, Purge, PurgeLimits, PurgeTicket, Purger,
+    Purge, PurgeError, PurgeLimits, PurgeTicket, Purger,
     job::{Counts, Job},
     worker::Worker,
 };
@@ -53,8 +53,8 @@ impl PurgeQueue {
         let (done, ticket) = oneshot::channel();
         let why = match self.jobs.try_send(Job { purge, done }) {
             Ok(()) => return PurgeTicket::queued(ticket),
-            Err(TrySendError::Full(_)) => GivenUp::Full,
-            Err(TrySendError::Closed(_)) => GivenUp::Ended,
+            Err(TrySendError::Full(_)) => PurgeError::Full,
+            Err(TrySendError::Closed(_)) => PurgeError::Ended,
         };
         self.counts.count_dropped();
         events::purge_dropped(&why);

@@ -18,18 +18,18 @@ pub struct PurgeTicket {
 
 #[derive(Debug)]
 enum State {
-    Queued(oneshot::Receiver<Result<(), GivenUp>>),
-    Refused(GivenUp),
+    Queued(oneshot::Receiver<Result<(), PurgeError>>),
+    Refused(PurgeError),
 }
 
 impl PurgeTicket {
-    pub(super) fn queued(done: oneshot::Receiver<Result<(), GivenUp>>) -> Self {
+    pub(super) fn queued(done: oneshot::Receiver<Result<(), PurgeError>>) -> Self {
         Self {
             state: State::Queued(done),
         }
     }
 
-    pub(super) fn refused(why: GivenUp) -> Self {
+    pub(super) fn refused(why: PurgeError) -> Self {
         Self {
             state: State::Refused(why),
         }
@@ -37,22 +37,22 @@ impl PurgeTicket {
 }
 
 impl Future for PurgeTicket {
-    type Output = Result<(), GivenUp>;
+    type Output = Result<(), PurgeError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut self.state {
             State::Queued(done) => Pin::new(done)
                 .poll(cx)
-                .map(|done| done.unwrap_or(Err(GivenUp::Ended))),
+                .map(|done| done.unwrap_or(Err(PurgeError::Ended))),
             State::Refused(why) => Poll::Ready(Err(*why)),
         }
     }
 }
 
-/// Why a purge was not done.
+/// An error returned by [`PurgeTicket`]: why a purge was not done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum GivenUp {
+pub enum PurgeError {
     /// Too many purges were waiting already.
     Full,
     /// Every attempt failed.
@@ -63,7 +63,7 @@ pub enum GivenUp {
     Ended,
 }
 
-impl fmt::Display for GivenUp {
+impl fmt::Display for PurgeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Full => "too many purges are waiting",
@@ -74,4 +74,4 @@ impl fmt::Display for GivenUp {
     }
 }
 
-impl Error for GivenUp {}
+impl Error for PurgeError {}

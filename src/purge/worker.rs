@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use super::{
-    GivenUp, NotPurged, Purge, PurgeLimits, Purger,
+    NotPurged, Purge, PurgeError, PurgeLimits, Purger,
     agenda::{Agenda, Part},
     calls::{Calls, Ended},
     job::{Counts, Job},
@@ -208,9 +208,9 @@ impl<P: Purger> Worker<P> {
         if part.failures == self.limits.attempts || is_final && !apart {
             events::purge_failed(error, part.failures);
             let reason = if is_final {
-                GivenUp::Refused
+                PurgeError::Refused
             } else {
-                GivenUp::Failed
+                PurgeError::Failed
             };
             self.end(&part, Err(reason));
             return;
@@ -221,7 +221,7 @@ impl<P: Purger> Worker<P> {
         let parts = if apart { self.split(&part) } else { vec![part] };
         for part in parts {
             if let Err(part) = self.agenda.plan_retry(part, pause) {
-                self.end(&part, Err(GivenUp::Failed));
+                self.end(&part, Err(PurgeError::Failed));
             }
         }
     }
@@ -240,7 +240,7 @@ impl<P: Purger> Worker<P> {
         part.jobs.iter().map(of).collect()
     }
 
-    fn end(&mut self, part: &Part, result: Result<(), GivenUp>) {
+    fn end(&mut self, part: &Part, result: Result<(), PurgeError>) {
         for job in &part.jobs {
             if let Some(finished) = self.ledger.end_part(*job, result) {
                 self.close(finished);
@@ -266,7 +266,7 @@ impl<P: Purger> Worker<P> {
         };
         if self.agenda.second_rounds() == self.limits.capacity {
             self.counts.count_dropped();
-            events::purge_dropped(&GivenUp::Full);
+            events::purge_dropped(&PurgeError::Full);
             return;
         }
         self.agenda.plan_second_round(at, purge.clone());

@@ -11,7 +11,7 @@ use http::{Request, Response, header::IF_MATCH};
 use http_body_util::{Empty, Full};
 use tower::{Layer, ServiceExt, service_fn};
 #[cfg(feature = "tokio")]
-use tower_conditional::purge::{GivenUp, Purge, PurgeLimits, PurgeQueue};
+use tower_conditional::purge::{Purge, PurgeError, PurgeLimits, PurgeQueue};
 use tower_conditional::{
     Audit, AuditLayer, CacheTagsLayer, ConditionalLayer, Current, PreconditionLayer, VersionTags,
     cache_tags::{CacheTags, TagField},
@@ -160,14 +160,14 @@ async fn a_purge_that_is_dropped_or_given_up_is_told() {
 
     let home = || Purge::new().with_target(http::Uri::from_static("/home"));
     let first = queue.enqueue(home());
-    assert_eq!(queue.enqueue(home()).await, Err(GivenUp::Full));
+    assert_eq!(queue.enqueue(home()).await, Err(PurgeError::Full));
     let told = notebook.0.lock().unwrap().concat();
     assert!(
         told.starts_with("WARN") && told.contains("too many purges"),
         "{told}"
     );
 
-    assert_eq!(first.await, Err(GivenUp::Failed));
+    assert_eq!(first.await, Err(PurgeError::Failed));
     let told = notebook.0.lock().unwrap().concat();
     assert!(
         told.contains("ERROR") && told.contains("the cache is gone"),

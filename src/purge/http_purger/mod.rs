@@ -15,7 +15,7 @@ use http_body::Body;
 use tower_service::Service;
 
 use self::{send::send, together::together};
-use super::{BoxError, InvalidBase, NotPurged, Purge, Purger};
+use super::{BoxError, InvalidPurgeConfig, NotPurged, Purge, Purger};
 use crate::semantics::field::authority;
 
 /// More than these many tags go in several requests: Cloudflare takes no more.
@@ -98,7 +98,7 @@ impl<C: Service<Request<B>>, B> HttpPurger<C, B> {
     /// # Errors
     ///
     /// Refuses a base that is not absolute, or that has a query.
-    pub fn varnish(client: C, base: Uri) -> Result<Self, InvalidBase> {
+    pub fn varnish(client: C, base: Uri) -> Result<Self, InvalidPurgeConfig> {
         Self::new(client, base, Form::Varnish)
     }
 
@@ -109,7 +109,7 @@ impl<C: Service<Request<B>>, B> HttpPurger<C, B> {
     /// # Errors
     ///
     /// Refuses a base that is not absolute, or that has a query.
-    pub fn purge_urls(client: C, base: Uri) -> Result<Self, InvalidBase> {
+    pub fn purge_urls(client: C, base: Uri) -> Result<Self, InvalidPurgeConfig> {
         Self::new(client, base, Form::Urls)
     }
 
@@ -120,7 +120,7 @@ impl<C: Service<Request<B>>, B> HttpPurger<C, B> {
     /// # Errors
     ///
     /// Refuses an endpoint that is not absolute.
-    pub fn json(client: C, endpoint: Uri) -> Result<Self, InvalidBase> {
+    pub fn json(client: C, endpoint: Uri) -> Result<Self, InvalidPurgeConfig> {
         Self::json_member(client, endpoint, "tags")
     }
 
@@ -134,18 +134,18 @@ impl<C: Service<Request<B>>, B> HttpPurger<C, B> {
         client: C,
         endpoint: Uri,
         member: impl Into<String>,
-    ) -> Result<Self, InvalidBase> {
+    ) -> Result<Self, InvalidPurgeConfig> {
         let member = member.into();
         Self::new(client, endpoint, Form::Json { member })
     }
 
-    fn new(client: C, base: Uri, form: Form) -> Result<Self, InvalidBase> {
+    fn new(client: C, base: Uri, form: Form) -> Result<Self, InvalidPurgeConfig> {
         let takes_query = matches!(form, Form::Json { .. });
         if base.host().is_none() || base.scheme().is_none() {
-            return Err(InvalidBase(()));
+            return Err(InvalidPurgeConfig::Base);
         }
         if base.query().is_some() && !takes_query {
-            return Err(InvalidBase(()));
+            return Err(InvalidPurgeConfig::Base);
         }
         Ok(Self {
             client,

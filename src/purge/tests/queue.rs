@@ -12,7 +12,7 @@ use super::{
     script::{Act, Script, Scripted, script},
     tagged,
 };
-use crate::purge::{GivenUp, Purge, PurgeLimits, PurgeQueue};
+use crate::purge::{Purge, PurgeError, PurgeLimits, PurgeQueue};
 
 fn queue(script: &Arc<Script>) -> PurgeQueue {
     PurgeQueue::new(Scripted(Arc::clone(script)))
@@ -71,7 +71,7 @@ async fn attempts_are_bounded_and_the_next_purge_goes_on() {
     called(&script, 1).await;
     let next = queue.enqueue(tagged(&["b"]));
     assert_eq!(next.await, Ok(()));
-    assert_eq!(first.await, Err(GivenUp::Failed));
+    assert_eq!(first.await, Err(PurgeError::Failed));
     assert_eq!(script.names(), ["a", "b", "a", "a"]);
     assert_eq!(queue.failed(), 1);
 }
@@ -103,7 +103,7 @@ async fn those_that_were_told_together_fail_together() {
     script.go.add_permits(1);
     assert_eq!(first.await, Ok(()));
     for ticket in waiting {
-        assert_eq!(ticket.await, Err(GivenUp::Failed));
+        assert_eq!(ticket.await, Err(PurgeError::Failed));
     }
     assert_eq!(queue.failed(), 2);
 }
@@ -137,7 +137,7 @@ async fn a_purger_that_panics_has_failed() {
     let script = script([Act::Panic, Act::Forget, Act::Panic, Act::Panic]);
     let queue = limited(&script, PurgeLimits::new().attempts(2).unwrap());
     assert_eq!(queue.enqueue(tagged(&["a"])).await, Ok(()));
-    assert_eq!(queue.enqueue(tagged(&["b"])).await, Err(GivenUp::Failed));
+    assert_eq!(queue.enqueue(tagged(&["b"])).await, Err(PurgeError::Failed));
     assert_eq!(queue.enqueue(tagged(&["c"])).await, Ok(()));
     assert_eq!(script.names(), ["a", "a", "b", "b", "c"]);
 }
@@ -150,7 +150,7 @@ async fn a_full_queue_keeps_the_oldest() {
     called(&script, 1).await;
     let kept = ["b", "c"].map(|name| queue.enqueue(tagged(&[name])));
     let clone = queue.clone();
-    assert_eq!(clone.enqueue(tagged(&["d"])).await, Err(GivenUp::Full));
+    assert_eq!(clone.enqueue(tagged(&["d"])).await, Err(PurgeError::Full));
     assert_eq!(queue.dropped(), 1);
     script.go.add_permits(1);
     assert_eq!(first.await, Ok(()));
@@ -195,7 +195,7 @@ async fn a_flush_waits_for_what_was_queued_before() {
     flush.await;
     assert_eq!(script.names(), ["a", "b"]);
     assert_eq!(first.await, Ok(()));
-    assert_eq!(second.await, Err(GivenUp::Failed));
+    assert_eq!(second.await, Err(PurgeError::Failed));
     assert_eq!((queue.dropped(), queue.failed()), (0, 1));
 
     // There is nothing more, and so nobody is told.
@@ -215,7 +215,7 @@ async fn a_flush_among_others_counts_for_nothing() {
     let last = queue.enqueue(tagged(&["c"]));
     script.go.add_permits(1);
     flush.await;
-    assert_eq!(last.await, Err(GivenUp::Failed));
+    assert_eq!(last.await, Err(PurgeError::Failed));
     assert_eq!(script.names(), ["a", "b c"]);
     assert_eq!(queue.failed(), 2);
 }
@@ -239,13 +239,13 @@ fn a_runtime_that_ended_is_told() {
         .unwrap();
     let queue = {
         let _inside = runtime.enter();
-        PurgeQueue::new(|_: Purge| async { Ok::<_, GivenUp>(()) })
+        PurgeQueue::new(|_: Purge| async { Ok::<_, PurgeError>(()) })
     };
     let lost = queue.enqueue(tagged(&["a"]));
     drop(runtime);
     let late = queue.enqueue(tagged(&["b"]));
-    assert_eq!(crate::test_support::run(lost), Err(GivenUp::Ended));
-    assert_eq!(crate::test_support::run(late), Err(GivenUp::Ended));
+    assert_eq!(crate::test_support::run(lost), Err(PurgeError::Ended));
+    assert_eq!(crate::test_support::run(late), Err(PurgeError::Ended));
     assert_eq!(queue.dropped(), 1);
     crate::test_support::run(queue.flush());
 }

@@ -8,7 +8,7 @@ use super::{
     script::{Act, Script, Scripted, script},
     tagged,
 };
-use crate::purge::{GivenUp, PurgeLimits, PurgeQueue};
+use crate::purge::{PurgeError, PurgeLimits, PurgeQueue};
 
 fn again(script: &Arc<Script>, limits: PurgeLimits) -> PurgeQueue {
     let limits = limits.again_after(Duration::from_secs(60)).unwrap();
@@ -34,8 +34,8 @@ async fn each_purge_has_a_second_round() {
 async fn what_was_given_up_has_one_too() {
     let script = script([Act::Fail; 3]);
     let queue = again(&script, PurgeLimits::new().attempts(1).unwrap());
-    assert_eq!(queue.enqueue(tagged(&["a"])).await, Err(GivenUp::Failed));
-    assert_eq!(queue.enqueue(tagged(&["b"])).await, Err(GivenUp::Failed));
+    assert_eq!(queue.enqueue(tagged(&["a"])).await, Err(PurgeError::Failed));
+    assert_eq!(queue.enqueue(tagged(&["b"])).await, Err(PurgeError::Failed));
     sleep(Duration::from_secs(61)).await;
     // Those that are due together are told together.
     assert_eq!(script.names(), ["a", "b", "a b"]);

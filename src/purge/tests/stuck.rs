@@ -20,7 +20,7 @@ use super::{
     tagged,
 };
 use crate::{
-    purge::{BoxError, GivenUp, HttpPurger, NotPurged, Purge, PurgeLimits, PurgeQueue},
+    purge::{BoxError, HttpPurger, NotPurged, Purge, PurgeError, PurgeLimits, PurgeQueue},
     test_support::{Log, ScriptedBody},
 };
 
@@ -93,7 +93,11 @@ async fn a_target_that_is_refused_is_no_matter_of_the_others() {
         sleep(Duration::from_secs(1)).await;
     }
     for (good, ticket) in tickets {
-        let expected = if good { Ok(()) } else { Err(GivenUp::Refused) };
+        let expected = if good {
+            Ok(())
+        } else {
+            Err(PurgeError::Refused)
+        };
         assert_eq!(ticket.await, expected);
     }
     assert_eq!(requests(&times), 1_800);
@@ -131,7 +135,7 @@ async fn of_one_purge_only_the_target_that_failed_is_tried_again() {
     let times = Times::default();
     let queue = nginx(&times, PurgeLimits::new());
     let purge = targeted(&[], &["/403/a", "/503/b", "/0/c", "/notes/1", "/notes/2"]);
-    assert_eq!(queue.enqueue(purge).await, Err(GivenUp::Refused));
+    assert_eq!(queue.enqueue(purge).await, Err(PurgeError::Refused));
     assert_eq!(queue.failed(), 1);
     let counts: Vec<_> = times.lock().unwrap().values().map(Vec::len).collect();
     assert_eq!(counts, [5, 1, 5, 1, 1]);
@@ -141,18 +145,18 @@ async fn of_one_purge_only_the_target_that_failed_is_tried_again() {
 #[tokio::test(start_paused = true)]
 async fn what_may_pass_is_tried_again_and_what_may_not_is_not() {
     for (status, tries, expected) in [
-        (400, 1, GivenUp::Refused),
-        (401, 1, GivenUp::Refused),
-        (403, 1, GivenUp::Refused),
-        (405, 1, GivenUp::Refused),
-        (410, 1, GivenUp::Refused),
-        (451, 1, GivenUp::Refused),
-        (408, 5, GivenUp::Failed),
-        (425, 5, GivenUp::Failed),
-        (429, 5, GivenUp::Failed),
-        (302, 5, GivenUp::Failed),
-        (500, 5, GivenUp::Failed),
-        (503, 5, GivenUp::Failed),
+        (400, 1, PurgeError::Refused),
+        (401, 1, PurgeError::Refused),
+        (403, 1, PurgeError::Refused),
+        (405, 1, PurgeError::Refused),
+        (410, 1, PurgeError::Refused),
+        (451, 1, PurgeError::Refused),
+        (408, 5, PurgeError::Failed),
+        (425, 5, PurgeError::Failed),
+        (429, 5, PurgeError::Failed),
+        (302, 5, PurgeError::Failed),
+        (500, 5, PurgeError::Failed),
+        (503, 5, PurgeError::Failed),
     ] {
         let times = Times::default();
         let queue = nginx(&times, PurgeLimits::new());
@@ -183,7 +187,7 @@ async fn retry_after_is_waited_for() {
     ] {
         let times = Times::default();
         let queue = nginx(&times, limits.clone());
-        assert_eq!(queue.enqueue(target(path)).await, Err(GivenUp::Failed));
+        assert_eq!(queue.enqueue(target(path)).await, Err(PurgeError::Failed));
         let seconds: Vec<_> = times.lock().unwrap()[path]
             .iter()
             .map(|at| *at as u64)
@@ -216,7 +220,7 @@ async fn of_tags_that_are_refused_together_each_purge_is_told_by_itself() {
     let bad = queue.enqueue(tagged(&["bad", "both"]));
     assert_eq!(first.await, Ok(()));
     assert_eq!(good.await, Ok(()));
-    assert_eq!(bad.await, Err(GivenUp::Refused));
+    assert_eq!(bad.await, Err(PurgeError::Refused));
     assert_eq!(log.take(), ["first", "a bad both", "a both", "bad both"]);
     assert_eq!(queue.failed(), 1);
 }
@@ -244,8 +248,8 @@ async fn of_purges_that_failed_together_each_is_told_by_itself() {
     assert_eq!(first.await, Ok(()));
     let [good, panics, refused] = tickets;
     assert_eq!(good.await, Ok(()));
-    assert_eq!(refused.await, Err(GivenUp::Refused));
-    assert_eq!(panics.await, Err(GivenUp::Failed));
+    assert_eq!(refused.await, Err(PurgeError::Refused));
+    assert_eq!(panics.await, Err(PurgeError::Failed));
     let mut expected = vec!["first", "a panic refuse", "a", "panic", "refuse"];
     expected.extend(["panic"; 3]);
     assert_eq!(*calls.lock().unwrap(), expected);
@@ -268,7 +272,7 @@ async fn tries_under_way_are_bounded() {
     assert_eq!(queue.enqueue(target("/notes/1")).await, Ok(()));
     assert!(began.elapsed() < Duration::from_millis(1));
     for ticket in hanging {
-        assert_eq!(ticket.await, Err(GivenUp::Failed));
+        assert_eq!(ticket.await, Err(PurgeError::Failed));
     }
 }
 
@@ -287,7 +291,7 @@ async fn a_flush_waits_for_those_that_hang_and_for_none_behind_it() {
     let last = queue.enqueue(target("/0/last"));
     flush.await.unwrap();
     assert_eq!(began.elapsed().as_secs(), 5);
-    assert_eq!(first.await, Err(GivenUp::Failed));
-    assert_eq!(last.await, Err(GivenUp::Failed));
+    assert_eq!(first.await, Err(PurgeError::Failed));
+    assert_eq!(last.await, Err(PurgeError::Failed));
     assert_eq!(began.elapsed().as_secs(), 8);
 }

@@ -6,21 +6,15 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use sfv::{ItemSerializer, StringRef, TokenRef};
 
 /// `Cache-Status`.
-pub const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+pub(crate) const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
 /// What a cache calls itself in [`CACHE_STATUS`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct CacheName(String);
+pub(crate) struct CacheName(String);
 
 impl CacheName {
-    /// A product name, a host name, or whatever tells caches apart (RFC 9211,
-    /// section 2): a Token where it can be one, otherwise a String.
-    ///
-    /// # Errors
-    ///
-    /// Refuses a name that is empty or has a character that is no visible
-    /// ASCII character or space.
-    pub fn new(name: &str) -> Result<Self, InvalidCacheName> {
+    /// See [`CacheStatusLayer::new`](crate::CacheStatusLayer::new).
+    pub(crate) fn new(name: &str) -> Result<Self, InvalidCacheName> {
         let item = ItemSerializer::new();
         let item = match (TokenRef::from_str(name), StringRef::from_str(name)) {
             (Ok(token), _) => item.bare_item(token),
@@ -33,8 +27,7 @@ impl CacheName {
 
 /// How a request was handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Handled {
+pub(crate) enum Handled {
     /// Without the next hop (RFC 9211, section 2.1).
     Hit,
     /// By the next hop: why, and with which status it answered where that is
@@ -44,8 +37,7 @@ pub enum Handled {
 
 /// Why a request went to the next hop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Forward {
+pub(crate) enum Forward {
     /// The cache was not to handle it.
     Bypass,
     /// Its method asks for that.
@@ -69,8 +61,7 @@ impl Forward {
 
 impl Handled {
     /// The member of the list that says so.
-    #[must_use]
-    pub fn to_value(self, name: &CacheName) -> HeaderValue {
+    pub(crate) fn to_value(self, name: &CacheName) -> HeaderValue {
         let name = &name.0;
         let member = match self {
             Self::Hit => format!("{name}; hit"),
@@ -88,12 +79,13 @@ impl Handled {
 
     /// Adds the member after those of the caches that are nearer to the origin,
     /// which stay as they are.
-    pub fn append(self, name: &CacheName, headers: &mut HeaderMap) {
+    pub(crate) fn append(self, name: &CacheName, headers: &mut HeaderMap) {
         headers.append(CACHE_STATUS, self.to_value(name));
     }
 }
 
-/// A name that no member of a Structured Fields List can have.
+/// An error returned by [`CacheStatusLayer::new`](crate::CacheStatusLayer::new): a name that
+/// no member of a Structured Fields List can have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidCacheName(());
 

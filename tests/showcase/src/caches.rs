@@ -18,7 +18,7 @@ use hyper_util::{
 };
 use tokio::join;
 use tower_conditional::purge::{
-    HttpPurger, InvalidLimit, NotPurged, Purge, PurgeLimits, PurgeQueue, Purger,
+    HttpPurger, InvalidPurgeConfig, NotPurged, Purge, PurgeLimits, PurgeQueue, Purger,
 };
 
 /// Longer than the slowest read takes, whose answer a cache may store after the first purge.
@@ -71,7 +71,7 @@ impl FromStr for Nginx {
 
 impl Caches {
     /// What takes the purges of requests, if there is anybody to tell.
-    pub(crate) fn queue(self) -> Result<Option<PurgeQueue>, InvalidLimit> {
+    pub(crate) fn queue(self) -> Result<Option<PurgeQueue>, InvalidPurgeConfig> {
         if self.varnish.is_none() && self.nginx.is_none() {
             return Ok(None);
         }

@@ -1,6 +1,6 @@
-use std::{error::Error, fmt, slice, sync::Arc};
+use std::{slice, sync::Arc};
 
-use super::{CacheTag, InvalidCacheTag};
+use super::{CacheTag, InvalidCacheTag, tag};
 use crate::semantics::field::OrderedSet;
 
 /// Cache tags, each once, in the order in which they were added. Together they take at
@@ -45,7 +45,7 @@ struct TagSet {
 impl CacheTags {
     /// The most bytes of one set, as `Cache-Groups` spells it: with two quotes, a comma and a
     /// space for each tag.
-    pub const MAX_BYTES: usize = 16_384;
+    pub const MAX_BYTES: usize = tag::MAX_BYTES;
 
     /// No tags.
     #[must_use]
@@ -58,7 +58,7 @@ impl CacheTags {
     /// # Errors
     ///
     /// Refuses what is no [`CacheTag`], and more than [`MAX_BYTES`](Self::MAX_BYTES).
-    pub fn of<N: AsRef<str>>(names: impl IntoIterator<Item = N>) -> Result<Self, InvalidCacheTags> {
+    pub fn of<N: AsRef<str>>(names: impl IntoIterator<Item = N>) -> Result<Self, InvalidCacheTag> {
         let mut tags = Self::new();
         for name in names {
             tags.insert(CacheTag::new(name)?)?;
@@ -71,13 +71,13 @@ impl CacheTags {
     /// # Errors
     ///
     /// Refuses a tag beyond [`MAX_BYTES`](Self::MAX_BYTES). The set stays as it is.
-    pub fn insert(&mut self, tag: CacheTag) -> Result<bool, TooManyTags> {
+    pub fn insert(&mut self, tag: CacheTag) -> Result<bool, InvalidCacheTag> {
         if self.contains(&tag) {
             return Ok(false);
         }
         let bytes = self.bytes() + tag.as_str().len() + 4;
         if bytes > Self::MAX_BYTES {
-            return Err(TooManyTags(()));
+            return Err(InvalidCacheTag::TooMany);
         }
         let set = Arc::make_mut(self.set.get_or_insert_default());
         set.bytes = bytes;
@@ -89,7 +89,7 @@ impl CacheTags {
     /// # Errors
     ///
     /// Refuses more than [`MAX_BYTES`](Self::MAX_BYTES).
-    pub fn union(mut self, other: &Self) -> Result<Self, TooManyTags> {
+    pub fn union(mut self, other: &Self) -> Result<Self, InvalidCacheTag> {
         for tag in other {
             self.insert(tag.clone())?;
         }
@@ -149,52 +149,3 @@ impl From<CacheTag> for CacheTags {
         }
     }
 }
-
-/// More tags in one set than a field has room for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TooManyTags(());
-
-impl fmt::Display for TooManyTags {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the cache tags of a response take at most {} bytes",
-            CacheTags::MAX_BYTES
-        )
-    }
-}
-
-impl Error for TooManyTags {}
-
-/// Names that are no [`CacheTags`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum InvalidCacheTags {
-    /// One of them is no [`CacheTag`].
-    Invalid(InvalidCacheTag),
-    /// They are more than a field has room for.
-    TooMany(TooManyTags),
-}
-
-impl From<InvalidCacheTag> for InvalidCacheTags {
-    fn from(error: InvalidCacheTag) -> Self {
-        Self::Invalid(error)
-    }
-}
-
-impl From<TooManyTags> for InvalidCacheTags {
-    fn from(error: TooManyTags) -> Self {
-        Self::TooMany(error)
-    }
-}
-
-impl fmt::Display for InvalidCacheTags {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Invalid(error) => error.fmt(f),
-            Self::TooMany(error) => error.fmt(f),
-        }
-    }
-}
-
-impl Error for InvalidCacheTags {}

@@ -10,6 +10,9 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
+/// So many bytes of tags one set has room for.
+pub(super) const MAX_BYTES: usize = 16_384;
+
 /// So many characters are stored in place.
 const SHORT: usize = 32;
 
@@ -58,7 +61,7 @@ impl CacheTag {
     pub fn new(name: impl AsRef<str>) -> Result<Self, InvalidCacheTag> {
         let name = name.as_ref().as_bytes();
         if name.is_empty() || name.len() > Self::MAX_LENGTH || !name.iter().all(is_legal) {
-            return Err(InvalidCacheTag(()));
+            return Err(InvalidCacheTag::Name);
         }
         let mut bytes = [0; SHORT];
         let name = match bytes.get_mut(..name.len()) {
@@ -192,15 +195,27 @@ impl TryFrom<String> for CacheTag {
     }
 }
 
-/// A name that is no [`CacheTag`].
+/// An error returned by [`CacheTag`] and [`CacheTags`](super::CacheTags).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InvalidCacheTag(());
+#[non_exhaustive]
+pub enum InvalidCacheTag {
+    /// The name of a tag is empty, too long, or has a character that no field carries.
+    Name,
+    /// The set has no room for the tag: it takes at most
+    /// [`CacheTags::MAX_BYTES`](super::CacheTags::MAX_BYTES).
+    TooMany,
+}
 
 impl fmt::Display for InvalidCacheTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "a cache tag has 1 to 1024 visible ASCII characters, none of them `,`, `\"`, `\\` or `*`",
-        )
+        match self {
+            Self::Name => f.write_str(
+                "a cache tag has 1 to 1024 visible ASCII characters, none of them `,`, `\"`, `\\` or `*`",
+            ),
+            Self::TooMany => {
+                write!(f, "the cache tags of a response take at most {MAX_BYTES} bytes")
+            }
+        }
     }
 }
 

@@ -58,7 +58,7 @@ impl TagCodings {
     ) -> Result<Self, InvalidContentCoding> {
         let mut own: Vec<String> = Vec::new();
         for name in names {
-            let name = coding_name(name.as_ref()).ok_or(InvalidContentCoding(()))?;
+            let name = coding_name(name.as_ref()).ok_or(InvalidContentCoding::Name)?;
             if !own.contains(&name) {
                 own.push(name);
             }
@@ -80,12 +80,12 @@ impl TagCodings {
     pub fn tolerate<N: AsRef<str>>(
         mut self,
         suffixes: impl IntoIterator<Item = N>,
-    ) -> Result<Self, InvalidSuffix> {
+    ) -> Result<Self, InvalidContentCoding> {
         for suffix in suffixes {
             let text = suffix.as_ref();
             let name = text.trim_start_matches(|c: char| c.is_ascii_punctuation() && c != '"');
             let coding = coding_name(name).filter(|_| name.len() < text.len());
-            let coding = coding.ok_or(InvalidSuffix(()))?;
+            let coding = coding.ok_or(InvalidContentCoding::Suffix)?;
             self.suffixes.push(Suffix::foreign(text.to_owned(), coding));
         }
         Ok(self.sorted())
@@ -161,26 +161,25 @@ fn coding_name(name: &str) -> Option<String> {
     (name != "*" && name != "identity").then_some(name)
 }
 
-/// A name that is none of a content coding.
-#[derive(Debug, Clone, Copy)]
-pub struct InvalidContentCoding(());
+/// An error returned by [`CodingTagLayer`](crate::CodingTagLayer).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidContentCoding {
+    /// The name is no token, or is `*` or `identity`.
+    Name,
+    /// The suffix is not punctuation and the name of a content coding.
+    Suffix,
+}
 
 impl fmt::Display for InvalidContentCoding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a content coding is a token other than `*` and `identity`")
+        f.write_str(match self {
+            Self::Name => "a content coding is a token other than `*` and `identity`",
+            Self::Suffix => {
+                "a suffix is punctuation without quotes, then the name of a content coding"
+            }
+        })
     }
 }
 
 impl Error for InvalidContentCoding {}
-
-/// A text that is no suffix for the tags of a coding.
-#[derive(Debug, Clone, Copy)]
-pub struct InvalidSuffix(());
-
-impl fmt::Display for InvalidSuffix {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a suffix is punctuation without quotes, then the name of a content coding")
-    }
-}
-
-impl Error for InvalidSuffix {}

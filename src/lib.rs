@@ -215,11 +215,24 @@ mod test_support;
 #[cfg(fuzzing)]
 pub mod fuzzing {
     pub use crate::semantics::{
-        caching::{cache_control::no_store, cache_tags::write_invalidation},
+        caching::{
+            cache_control::no_store, cache_tags::write_invalidation, no_vary_search::NO_VARY_SEARCH,
+        },
         condition::{ConditionalFields, Decision, not_modified::strip_representation_metadata},
         field::{list::members, vary},
         validator::{TagMember, coding::TagCodings, entity_tags},
     };
+    use crate::{Current, validator::HttpDate};
+
+    /// Evaluates the conditions of a request.
+    pub fn evaluate(
+        conditions: &ConditionalFields<&http::HeaderValue>,
+        method: &http::Method,
+        current: &Current,
+        now: HttpDate,
+    ) -> Decision {
+        conditions.evaluate(method, current.as_ref(), || now)
+    }
 }
 
 pub mod validator {
@@ -227,9 +240,7 @@ pub mod validator {
 
     pub use crate::semantics::{
         field::HttpDate,
-        validator::{
-            InvalidEntityTag, RepeatedFields, TagRef, ValidatorsRef, WeakSecret, WholeSeconds,
-        },
+        validator::{InvalidEntityTag, RepeatedFields, TagRef, WeakSecret},
     };
 }
 

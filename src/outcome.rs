@@ -39,7 +39,7 @@ pub use crate::semantics::{condition::Condition, validator::Untagged};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
     verdict: Option<Verdict>,
-    source: Option<SourceAnswer>,
+    source: Option<Current<()>>,
     handler_status: Option<StatusCode>,
     tag: Option<TagOrigin>,
     bytes_saved: Option<u64>,
@@ -71,18 +71,6 @@ pub enum Verdict {
     SourceFailed,
 }
 
-/// What a source of validators knew before the handler ran.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum SourceAnswer {
-    /// The validators of the current representation.
-    Present,
-    /// That there is no current representation.
-    Absent,
-    /// Nothing, or it failed.
-    Unknown,
-}
-
 /// Where a response's entity tag came from, or why it has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -108,9 +96,10 @@ impl Outcome {
         self.verdict
     }
 
-    /// What the source of a read's validators answered, if one was asked.
+    /// What the source of a read's validators knew before the handler ran, if one was asked.
+    /// One that failed knew nothing.
     #[must_use]
-    pub fn source(&self) -> Option<SourceAnswer> {
+    pub fn source(&self) -> Option<Current<()>> {
         self.source
     }
 
@@ -168,9 +157,9 @@ impl Outcome {
 
     pub(crate) fn set_source(&mut self, current: &Current) {
         self.source = Some(match current {
-            Current::Present(_) => SourceAnswer::Present,
-            Current::Absent => SourceAnswer::Absent,
-            Current::Unknown => SourceAnswer::Unknown,
+            Current::Present(_) => Current::Present(()),
+            Current::Absent => Current::Absent,
+            Current::Unknown => Current::Unknown,
         });
     }
 

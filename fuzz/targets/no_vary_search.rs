@@ -5,7 +5,7 @@
 use http::{HeaderMap, Uri};
 use libfuzzer_sys::fuzz_target;
 use sfv::{Dictionary, Parser};
-use tower_conditional::cache_policy::{NO_VARY_SEARCH, NoVarySearch};
+use tower_conditional::{cache_policy::NoVarySearch, fuzzing::NO_VARY_SEARCH};
 use tower_conditional_fuzz::one_field;
 
 fuzz_target!(|data: &[u8]| {

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-pub use super::rules::{Code, Severity};
+pub use super::rules::Code;
 
 /// A mistake that a target showed, once or more often.
 #[derive(Debug, Clone)]
@@ -58,7 +58,7 @@ impl Finding {
             } = self;
             let (name, section, remedy) = (code.as_str(), code.section(), code.remedy());
             let target = &**target;
-            if code.severity() == Severity::Mistake {
+            if code.is_mistake() {
                 tracing::warn!(code = name, target, detail, section, remedy, "a mistake");
             } else {
                 tracing::info!(code = name, target, detail, section, remedy, "worth a look");
@@ -74,9 +74,10 @@ impl Finding {
 impl fmt::Display for Finding {
     /// Two lines: what and where, then the section and the remedy.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.code.severity() {
-            Severity::Mistake => "mistake",
-            Severity::Advice => "advice",
+        let kind = if self.code.is_mistake() {
+            "mistake"
+        } else {
+            "advice"
         };
         write!(
             f,

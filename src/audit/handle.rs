@@ -96,7 +96,7 @@ impl Audit {
         state.ledger.clear();
     }
 
-    /// Holds that no [mistake](super::Severity::Mistake) was found. Advice is
+    /// Holds that no [mistake](super::Code::is_mistake) was found. Advice is
     /// none.
     ///
     /// # Panics

@@ -4,7 +4,7 @@ use std::{
 };
 
 use super::{
-    finding::{Code, Finding, Severity},
+    finding::{Code, Finding},
     rules::Found,
 };
 
@@ -49,7 +49,7 @@ impl Ledger {
                 new.push(finding);
             } else {
                 self.left_out.0 += 1;
-                self.left_out.1 += u64::from(code.severity() == Severity::Mistake);
+                self.left_out.1 += u64::from(code.is_mistake());
             }
         }
         new
@@ -68,7 +68,7 @@ impl Ledger {
         let mut lines: Vec<_> = self
             .findings
             .iter()
-            .filter(|finding| finding.code().severity() == Severity::Mistake)
+            .filter(|finding| finding.code().is_mistake())
             .map(Finding::to_string)
             .collect();
         if self.left_out.1 > 0 {

@@ -74,9 +74,9 @@
 //!
 //! # Codes
 //!
-//! A [`Severity::Mistake`] is against the standard, or makes a client or a cache
-//! do what nobody meant; [`Audit::assert_clean`] fails on it. A
-//! [`Severity::Advice`] is allowed and may be meant. [`Audit::allow`] leaves
+//! A [mistake](Code::is_mistake) is against the standard, or makes a client or a cache
+//! do what nobody meant; [`Audit::assert_clean`] fails on it. An
+//! advice is allowed and may be meant. [`Audit::allow`] leaves
 //! out what is meant.
 //!
 //! | Code | Severity | Section | Remedy |
@@ -186,7 +186,7 @@ mod tests;
 
 pub use {
     body::AuditedBody,
-    finding::{Code, Finding, Severity},
+    finding::{Code, Finding},
     future::ResponseFuture,
     handle::Audit,
     layer::AuditLayer,

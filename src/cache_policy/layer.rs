@@ -2,14 +2,10 @@ use std::sync::Arc;
 
 use tower_layer::Layer;
 
-use super::{
-    CachePolicyService,
-    rule::{InvalidRule, Rule},
-    rules::Rules,
-};
+use super::{CachePolicyService, rule::Rule, rules::Rules};
 use crate::{
     clock::{Clock, SystemClock},
-    semantics::caching::cache_policy::CachePolicy,
+    semantics::caching::{cache_control::InvalidCachePolicy, cache_policy::CachePolicy},
 };
 
 /// Layer that says how responses may be cached.
@@ -44,7 +40,7 @@ impl<C> CachePolicyLayer<C> {
     /// # Errors
     ///
     /// Refuses freshness for a method with side effects.
-    pub fn rule(mut self, rule: Rule) -> Result<Self, InvalidRule> {
+    pub fn rule(mut self, rule: Rule) -> Result<Self, InvalidCachePolicy> {
         Arc::make_mut(&mut self.rules).push(rule)?;
         Ok(self)
     }

@@ -173,7 +173,7 @@
 //!     .with_stale_while_revalidate(Duration::from_secs(60));
 //! let policy = CachePolicy::no_cache().cdn(at_the_edge)?;
 //! # let _ = policy;
-//! # Ok::<_, tower_conditional::cache_policy::InvalidPolicy>(())
+//! # Ok::<_, tower_conditional::cache_policy::InvalidCachePolicy>(())
 //! ```
 //!
 //! - `Vary: Authorization` is not a way to keep users apart: caches that obey
@@ -245,15 +245,11 @@ mod tests;
 
 pub use crate::semantics::caching::{
     cache_control::{
-        CacheControl, Contradiction, Extension, InvalidCacheControl, InvalidExtension, MaxStale,
-        RequestCacheControl, UnknownDirective, Weakness,
+        CacheControl, DirectiveConflict, Extension, InvalidCachePolicy, RequestCacheControl,
     },
-    cache_policy::{CachePolicy, InvalidPolicy},
-    no_vary_search::{NO_VARY_SEARCH, NoVarySearch},
+    cache_policy::CachePolicy,
+    no_vary_search::NoVarySearch,
 };
 pub use {
-    future::ResponseFuture,
-    layer::CachePolicyLayer,
-    rule::{InvalidRule, Rule},
-    service::CachePolicyService,
+    future::ResponseFuture, layer::CachePolicyLayer, rule::Rule, service::CachePolicyService,
 };

@@ -1,4 +1,4 @@
-use std::{error::Error, fmt, mem, sync::Arc};
+use std::{fmt, mem, sync::Arc};
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header::CONTENT_TYPE, request::Parts,
@@ -7,7 +7,7 @@ use http::{
 use crate::{
     route::{InvalidRoute, Route},
     semantics::{
-        caching::cache_policy::CachePolicy,
+        caching::{cache_control::InvalidCachePolicy, cache_policy::CachePolicy},
         field::{
             media_range::{self, MediaRange},
             method,
@@ -118,8 +118,8 @@ impl Rule {
     /// # Errors
     ///
     /// Refuses what is neither.
-    pub fn content_type(mut self, range: &str) -> Result<Self, InvalidRule> {
-        let range = MediaRange::new(range).ok_or(InvalidRule::ContentType)?;
+    pub fn content_type(mut self, range: &str) -> Result<Self, InvalidCachePolicy> {
+        let range = MediaRange::new(range).ok_or(InvalidCachePolicy::ContentType)?;
         self.content_types.push(range);
         Ok(self)
     }
@@ -151,16 +151,16 @@ impl Rule {
     }
 
     /// Whether it can be.
-    pub(super) fn check(&self) -> Result<(), InvalidRule> {
+    pub(super) fn check(&self) -> Result<(), InvalidCachePolicy> {
         let never_fresh = |name: &Method| !method::may_be_fresh(name);
         if self.methods.iter().any(never_fresh) && self.policy.is_fresh() {
-            return Err(InvalidRule::FreshWrite);
+            return Err(InvalidCachePolicy::FreshWrite);
         }
         let early =
             |statuses: &Statuses| matches!(statuses, Statuses::One(one) if one.is_informational());
         let only_304 = self.names(StatusCode::NOT_MODIFIED) && !self.names(StatusCode::OK);
         if only_304 || self.statuses.iter().any(early) {
-            return Err(InvalidRule::Status);
+            return Err(InvalidCachePolicy::Status);
         }
         Ok(())
     }
@@ -256,29 +256,3 @@ impl fmt::Debug for RequestCondition {
         f.write_str("RequestCondition")
     }
 }
-
-/// A rule that cannot be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum InvalidRule {
-    /// Neither a media type nor all of a type.
-    ContentType,
-    /// Freshness for a method with side effects, `OPTIONS` or `TRACE`, whose
-    /// answers no cache may use without asking (RFC 9111, section 4).
-    FreshWrite,
-    /// A status that can have no policy: 1xx, or 304 without the 200 that a cache
-    /// would change by it (RFC 9111, section 3.2).
-    Status,
-}
-
-impl fmt::Display for InvalidRule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::ContentType => "a media type is as `text/html`, or `text/*` for all of a type",
-            Self::FreshWrite => "an answer to this method cannot be fresh",
-            Self::Status => "no rule is for a 1xx, nor for a 304 without the 200",
-        })
-    }
-}
-
-impl Error for InvalidRule {}

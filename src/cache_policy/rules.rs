@@ -6,12 +6,12 @@ use http::{HeaderMap, HeaderName, Method, Request, StatusCode, header::AUTHORIZA
 
 use super::{
     matched::MatchedRules,
-    rule::{InvalidRule, Rule, is_error, is_success},
+    rule::{Rule, is_error, is_success},
 };
 use crate::{
     route::RouteTable,
     semantics::{
-        caching::cache_policy::CachePolicy,
+        caching::{cache_control::InvalidCachePolicy, cache_policy::CachePolicy},
         field::{HttpDate, lines, method, vary},
     },
 };
@@ -84,7 +84,7 @@ impl Rules {
         }
     }
 
-    pub(super) fn push(&mut self, mut rule: Rule) -> Result<(), InvalidRule> {
+    pub(super) fn push(&mut self, mut rule: Rule) -> Result<(), InvalidCachePolicy> {
         rule.check()?;
         let number = self.rules.len();
         let paths = rule.take_paths();

@@ -10,8 +10,11 @@ use pin_project_lite::pin_project;
 
 use super::config::Config;
 use crate::{
-    outcome::{Outcome, SourceAnswer, Verdict},
-    semantics::caching::cache_status::{Forward, Handled},
+    outcome::{Outcome, Verdict},
+    semantics::{
+        caching::cache_status::{Forward, Handled},
+        condition::Current,
+    },
 };
 
 pin_project! {
@@ -79,8 +82,8 @@ fn handled<B>(safe: bool, response: &Response<B>) -> Option<Handled> {
     };
     let why = match outcome.source() {
         None => Forward::Bypass,
-        Some(SourceAnswer::Present) => Forward::Request,
-        Some(SourceAnswer::Absent | SourceAnswer::Unknown) => Forward::Miss,
+        Some(Current::Present(())) => Forward::Request,
+        Some(Current::Absent | Current::Unknown) => Forward::Miss,
     };
     let other = (status != response.status()).then_some(status);
     Some(Handled::Forwarded(why, other))

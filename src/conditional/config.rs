@@ -9,11 +9,6 @@ use crate::{
     source::OnSourceError,
 };
 
-/// Validators come from the response: the service has run.
-#[derive(Debug, Clone, Copy, Default)]
-#[non_exhaustive]
-pub struct ByResponse;
-
 /// Validators come from a source, before the service runs.
 pub struct BySource<Q> {
     pub(super) source: Arc<Q>,

@@ -4,7 +4,7 @@ use tower_layer::Layer;
 
 use super::{
     Conditional,
-    config::{ByResponse, BySource, Config},
+    config::{BySource, Config},
 };
 use crate::{
     clock::{Clock, SystemClock},
@@ -15,10 +15,13 @@ use crate::{
 
 /// Layer that answers conditional reads.
 ///
+/// `Q` is `()`, and the response tells the validators, or [`BySource`] with the source that
+/// tells them before the service runs.
+///
 /// See the [module docs](crate::conditional) for an example.
 #[derive(Debug, Clone)]
 #[must_use]
-pub struct ConditionalLayer<C = SystemClock, Q = ByResponse> {
+pub struct ConditionalLayer<C = SystemClock, Q = ()> {
     config: Config<C>,
     by: Q,
 }
@@ -34,7 +37,7 @@ impl ConditionalLayer {
                 renderer: Renderer::default(),
                 clock: SystemClock::default(),
             },
-            by: ByResponse,
+            by: (),
         }
     }
 }
@@ -161,7 +164,7 @@ impl<S, C: Clone> Layer<S> for ConditionalLayer<C> {
     type Service = Conditional<S, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Conditional::new(inner, self.config.clone(), self.by)
+        Conditional::new(inner, self.config.clone(), ())
     }
 }
 

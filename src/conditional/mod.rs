@@ -172,7 +172,7 @@ mod sourced;
 mod tests;
 
 pub use {
-    config::{ByResponse, BySource},
+    config::BySource,
     future::{ResponseFuture, SourcedFuture},
     layer::ConditionalLayer,
     service::Conditional,

@@ -11,7 +11,7 @@ use tower_service::Service;
 use super::{
     ResponseFuture, SourcedFuture,
     before::{UnansweredRead, leave_out_parts},
-    config::{ByResponse, BySource, Config},
+    config::{BySource, Config},
     respond::ConditionalRead,
     sourced::{Labelled, SourcedRead},
 };
@@ -31,7 +31,7 @@ use crate::{
 ///
 /// See the [module docs](crate::conditional) for an example.
 #[derive(Debug, Clone)]
-pub struct Conditional<S, C = SystemClock, Q = ByResponse> {
+pub struct Conditional<S, C = SystemClock, Q = ()> {
     inner: S,
     config: Config<C>,
     by: Q,

@@ -1,7 +1,5 @@
 //! A digest that the handler already has.
 
-use std::{error::Error, fmt};
-
 /// A response extension: the handler knows a digest of its content, so the
 /// tag is made from that in constant time and the body is not touched, however
 /// long it is.
@@ -17,8 +15,7 @@ use std::{error::Error, fmt};
 ///
 /// # let sha256_of_file = [0_u8; 32];
 /// let mut response = Response::new("a file of 64 MiB, streamed");
-/// response.extensions_mut().insert(ContentDigest::new(sha256_of_file)?);
-/// # Ok::<_, tower_conditional::etag::InvalidDigest>(())
+/// response.extensions_mut().insert(ContentDigest::new(sha256_of_file));
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct ContentDigest {
@@ -30,22 +27,27 @@ impl ContentDigest {
     const MIN: usize = 16;
     const MAX: usize = 64;
 
-    /// A digest of 16 to 64 bytes.
+    /// A digest of 16 to 64 bytes. Any other length does not compile, since fewer bits would
+    /// collide by accident:
     ///
-    /// # Errors
+    /// ```compile_fail
+    /// tower_conditional::etag::ContentDigest::new([0; 15]);
+    /// ```
     ///
-    /// Refuses any other length: fewer bits would collide by accident.
-    pub fn new(digest: impl AsRef<[u8]>) -> Result<Self, InvalidDigest> {
-        let digest = digest.as_ref();
-        if !(Self::MIN..=Self::MAX).contains(&digest.len()) {
-            return Err(InvalidDigest(digest.len()));
+    /// ```compile_fail
+    /// tower_conditional::etag::ContentDigest::new([0; 65]);
+    /// ```
+    #[must_use]
+    pub fn new<const N: usize>(digest: [u8; N]) -> Self {
+        const {
+            assert!(
+                Self::MIN <= N && N <= Self::MAX,
+                "a digest has 16 to 64 bytes"
+            );
         }
         let mut bytes = [0; Self::MAX];
-        bytes[..digest.len()].copy_from_slice(digest);
-        Ok(Self {
-            bytes,
-            length: digest.len(),
-        })
+        bytes[..N].copy_from_slice(&digest);
+        Self { bytes, length: N }
     }
 
     /// The digest.
@@ -54,15 +56,3 @@ impl ContentDigest {
         &self.bytes[..self.length]
     }
 }
-
-/// A digest that is too short or too long.
-#[derive(Debug, Clone, Copy)]
-pub struct InvalidDigest(usize);
-
-impl fmt::Display for InvalidDigest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a digest has 16 to 64 bytes, not {}", self.0)
-    }
-}
-
-impl Error for InvalidDigest {}

@@ -234,7 +234,7 @@ where
         exact: response.body().size_hint().exact(),
     };
     match (
-        untagged(facts, headers, &config.statuses, config.limit),
+        untagged(facts, headers, config.statuses, config.limit),
         digest,
     ) {
         (Some(why), _) => Plan::Leave(why),

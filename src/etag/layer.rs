@@ -1,6 +1,6 @@
-use std::{error::Error, fmt, sync::Arc};
+use std::sync::Arc;
 
-use http::{HeaderName, StatusCode};
+use http::HeaderName;
 use tower_layer::Layer;
 
 use super::{ContentHasher, Etag, Sha256, tag::EtagConfig};
@@ -104,27 +104,12 @@ impl<H: Clone> EtagLayer<H> {
         self
     }
 
-    /// The statuses whose responses are tagged: 200 by default.
-    ///
-    /// # Errors
-    ///
-    /// Refuses a status whose content is not the selected representation, as
-    /// a hash of it would not be a validator. That leaves 200 and 203.
-    pub fn statuses(
-        mut self,
-        statuses: impl IntoIterator<Item = StatusCode>,
-    ) -> Result<Self, InvalidStatus> {
-        self.recipe_mut().statuses = statuses
-            .into_iter()
-            .map(|status| {
-                if taggable::represents(status) {
-                    Ok(status)
-                } else {
-                    Err(InvalidStatus(status))
-                }
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(self)
+    /// Also tags responses with status 203. By default only those with 200 are tagged: the
+    /// content of any other status is not the selected representation, and a hash of it
+    /// would be no validator (RFC 9110, section 8.8).
+    pub fn non_authoritative(mut self) -> Self {
+        self.recipe_mut().statuses = &taggable::REPRESENTATION;
+        self
     }
 
     /// Records an [`Outcome`](crate::Outcome) on every response that is
@@ -146,19 +131,3 @@ impl<S, H> Layer<S> for EtagLayer<H> {
         Etag::new(inner, Arc::clone(&self.config))
     }
 }
-
-/// A status whose content is not the selected representation.
-#[derive(Debug, Clone, Copy)]
-pub struct InvalidStatus(StatusCode);
-
-impl fmt::Display for InvalidStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "content of a {} response is not the selected representation",
-            self.0
-        )
-    }
-}
-
-impl Error for InvalidStatus {}

@@ -100,9 +100,9 @@ pub use hash::Blake3;
 #[cfg(feature = "xxh3")]
 pub use hash::Xxh3;
 pub use {
-    digest::{ContentDigest, InvalidDigest},
+    digest::ContentDigest,
     future::ResponseFuture,
     hash::{ContentHasher, Sha256},
-    layer::{EtagLayer, InvalidStatus},
+    layer::EtagLayer,
     service::Etag,
 };

@@ -30,7 +30,7 @@ pub(super) struct EtagConfig<H> {
     pub(super) weak: bool,
     pub(super) limit: u64,
     pub(super) methods: SafeMethods,
-    pub(super) statuses: Vec<StatusCode>,
+    pub(super) statuses: &'static [StatusCode],
     pub(super) contributors: Vec<HeaderName>,
     /// As [`build_id`] writes it.
     pub(super) build_id: Vec<u8>,
@@ -45,7 +45,7 @@ impl<H> EtagConfig<H> {
             weak: false,
             limit: 1024 * 1024,
             methods: SafeMethods::default(),
-            statuses: vec![StatusCode::OK],
+            statuses: &[StatusCode::OK],
             contributors: vec![CONTENT_TYPE, CONTENT_LANGUAGE, CONTENT_ENCODING],
             build_id: build_id(&[]),
             key: None,

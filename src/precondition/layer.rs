@@ -6,21 +6,23 @@ use tower_layer::Layer;
 #[cfg(feature = "tokio")]
 use super::lock::Locked;
 use super::{
-    NoLock, Precondition,
+    Precondition,
     config::{Config, Unchecked},
 };
 use crate::{
     clock::{Clock, SystemClock},
     refusal::{RenderRefusal, Renderer},
     semantics::{condition::Requirement, field::method::changes_target, validator::Validators},
-    source::{NoSelfGet, OnSourceError, SelfGet, Unknown, ValidatorSource},
+    source::{OnSourceError, SelfGet, ValidatorSource},
 };
 
 /// Layer that checks the conditions of writes before they are performed.
 ///
+/// `Q` is the source, `G` a [`SelfGet`] and `L` the lock. `()` stands for none.
+///
 /// See the [module docs](crate::precondition) for an example.
 #[must_use]
-pub struct PreconditionLayer<Q = Unknown, G = NoSelfGet, L = NoLock> {
+pub struct PreconditionLayer<Q = (), G = (), L = ()> {
     // Shared with the services, since axum may apply a layer for each request.
     config: Arc<Config<Q, G>>,
     lock: L,
@@ -30,11 +32,11 @@ impl PreconditionLayer {
     /// Knows nothing of the current state: the handler compares, with what is
     /// [`Expected`](crate::handler::Expected).
     pub fn handler_checks() -> Self {
-        Self::new(Unknown)
+        Self::new(())
     }
 
     /// Asks the service itself for the current state.
-    pub fn self_get<T>(self_get: SelfGet<T>) -> PreconditionLayer<Unknown, SelfGet<T>> {
+    pub fn self_get<T>(self_get: SelfGet<T>) -> PreconditionLayer<(), SelfGet<T>> {
         Self::handler_checks().with_self_get(self_get)
     }
 }
@@ -45,7 +47,7 @@ impl<Q: ValidatorSource> PreconditionLayer<Q> {
         Self {
             config: Arc::new(Config {
                 source: Arc::new(source),
-                self_get: NoSelfGet,
+                self_get: (),
                 required: None,
                 requires: Requirement::Condition,
                 proceeds_when_unknown: false,
@@ -59,7 +61,7 @@ impl<Q: ValidatorSource> PreconditionLayer<Q> {
                 renderer: Renderer::default(),
                 clock: Arc::new(SystemClock::default()),
             }),
-            lock: NoLock,
+            lock: (),
         }
     }
 }

@@ -187,8 +187,5 @@ mod write;
 #[cfg(feature = "tokio")]
 pub use lock::Locked;
 pub use {
-    config::Unchecked,
-    future::ResponseFuture,
-    layer::PreconditionLayer,
-    service::{NoLock, Precondition},
+    config::Unchecked, future::ResponseFuture, layer::PreconditionLayer, service::Precondition,
 };

@@ -25,23 +25,17 @@ use crate::{
         field::{Accept, method::is_write},
     },
     service::Ready,
-    source::{self, MayAskService, NoSelfGet, Unknown, ValidatorSource},
+    source::{self, MayAskService, ValidatorSource},
 };
 
 /// Service that checks the conditions of writes before they are performed.
 ///
 /// See the [module docs](crate::precondition) for an example.
-pub struct Precondition<S, Q = Unknown, G = NoSelfGet, L = NoLock> {
+pub struct Precondition<S, Q = (), G = (), L = ()> {
     pub(super) inner: S,
     pub(super) config: Arc<Config<Q, G>>,
     pub(super) lock: L,
 }
-
-/// Writes of one resource may come at the same time: the layer has no
-/// [lock](super::PreconditionLayer::lock).
-#[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
-pub struct NoLock;
 
 impl<S, Q, G, L> Precondition<S, Q, G, L> {
     pub(super) fn new(inner: S, config: Arc<Config<Q, G>>, lock: L) -> Self {

@@ -8,17 +8,17 @@ use tower_service::Service;
 use crate::{
     clock::SystemClock,
     conditional::{BySource, ConditionalLayer},
-    precondition::{NoLock, Precondition, PreconditionLayer},
-    source::{Named, NoSelfGet, SelfGet, ValidatorSource},
+    precondition::{Precondition, PreconditionLayer},
+    source::{SelfGet, ValidatorSource},
 };
 
 /// The methods of one versioned resource, with a source of its validators; see [`guard`].
 #[must_use = "`with_state` makes the methods that `Router::route` takes"]
-pub struct GuardedResource<Q, S = (), L = NoLock> {
+pub struct GuardedResource<Q, S = (), L = ()> {
     reads: MethodRouter<S>,
     writes: MethodRouter<S>,
     conditional: ConditionalLayer<SystemClock, BySource<Q>>,
-    precondition: PreconditionLayer<Q, NoSelfGet, L>,
+    precondition: PreconditionLayer<Q, (), L>,
     read_layers: Vec<RouteLayer>,
     write_layers: Vec<RouteLayer>,
 }
@@ -169,9 +169,7 @@ impl<Q: ValidatorSource, S, L> GuardedResource<Q, S, L> {
     /// ```
     pub fn configure_writes<L2>(
         self,
-        configure: impl FnOnce(
-            PreconditionLayer<Q, NoSelfGet, L>,
-        ) -> PreconditionLayer<Q, NoSelfGet, L2>,
+        configure: impl FnOnce(PreconditionLayer<Q, (), L>) -> PreconditionLayer<Q, (), L2>,
     ) -> GuardedResource<Q, S, L2> {
         GuardedResource {
             reads: self.reads,
@@ -195,7 +193,7 @@ impl<Q: ValidatorSource, S, L> GuardedResource<Q, S, L> {
         S: Clone + Send + Sync + 'static,
         S2: Clone,
         L: Clone + Send + Sync + 'static,
-        Precondition<Route, Q, SelfGet<Named<MethodRouter>>, L>:
+        Precondition<Route, Q, SelfGet<MethodRouter>, L>:
             Service<Request, Error = Infallible, Response: IntoResponse, Future: Send>,
     {
         let around = |layers: &[RouteLayer], routes: MethodRouter| {

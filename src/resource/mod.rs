@@ -107,4 +107,4 @@ mod tests;
 mod wrap;
 
 pub use guard::{GuardedResource, guard};
-pub use wrap::{WrappedRouter, WrappedRouterFuture, wrap};
+pub use wrap::{ResponseFuture, WrappedRouter, wrap};

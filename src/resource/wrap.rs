@@ -60,14 +60,14 @@ where
 {
     type Response = Response;
     type Error = Infallible;
-    type Future = WrappedRouterFuture<T::Future>;
+    type Future = ResponseFuture<T::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.0.poll_ready(cx)
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        WrappedRouterFuture {
+        ResponseFuture {
             response: self.0.call(request),
         }
     }
@@ -76,13 +76,13 @@ where
 pin_project! {
     /// Response future of [`WrappedRouter`].
     #[derive(Debug)]
-    pub struct WrappedRouterFuture<F> {
+    pub struct ResponseFuture<F> {
         #[pin]
         response: F,
     }
 }
 
-impl<F, R> Future for WrappedRouterFuture<F>
+impl<F, R> Future for ResponseFuture<F>
 where
     F: Future<Output = Result<R, Infallible>>,
     R: IntoResponse,

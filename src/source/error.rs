@@ -6,52 +6,51 @@ use http::Response;
 /// Any error, as `tower` has it.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Why a source could not tell the current state.
+/// Why a source could not tell the current state: it gave an error, which is this error's
+/// `source()`, it took too long, it panicked, or one of its extractors rejected the request.
 ///
 /// It is an extension of the response that was refused for it.
 #[derive(Debug, Clone)]
-pub struct SourceError {
-    kind: SourceErrorKind,
-    cause: Option<Arc<dyn Error + Send + Sync>>,
-}
+pub struct SourceError(SourceFailure);
 
-/// What kind of failure a [`SourceError`] is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum SourceErrorKind {
-    /// The source gave an error, which is this error's `source()`.
-    Failed,
-    /// The source took longer than it was given.
-    TimedOut,
-    /// The source panicked.
-    Panicked,
-    /// An extractor of the source rejected the request.
-    Rejected,
+#[derive(Debug, Clone)]
+enum SourceFailure {
+    Error(Arc<dyn Error + Send + Sync>),
+    Timeout,
+    Panic,
+    #[cfg(feature = "axum")]
+    Rejection(Arc<ExtractorRejection>),
 }
 
 impl SourceError {
-    /// What kind of failure it is.
+    /// Returns `true` if the source took longer than it was given.
     #[must_use]
-    pub fn kind(&self) -> SourceErrorKind {
-        self.kind
+    pub fn is_timeout(&self) -> bool {
+        matches!(self.0, SourceFailure::Timeout)
+    }
+
+    /// Returns `true` if the source panicked.
+    #[must_use]
+    pub fn is_panic(&self) -> bool {
+        matches!(self.0, SourceFailure::Panic)
+    }
+
+    /// Returns `true` if an extractor of the source rejected the request.
+    #[must_use]
+    pub fn is_rejection(&self) -> bool {
+        self.rejection().is_some()
     }
 
     /// An error as a source gave it, which may be one of ours already.
     pub(crate) fn from_source(error: impl Into<BoxError>) -> Self {
         match error.into().downcast::<Self>() {
             Ok(ours) => *ours,
-            Err(other) => Self {
-                kind: SourceErrorKind::Failed,
-                cause: Some(other.into()),
-            },
+            Err(other) => Self(SourceFailure::Error(other.into())),
         }
     }
 
     pub(crate) fn panicked() -> Self {
-        Self {
-            kind: SourceErrorKind::Panicked,
-            cause: None,
-        }
+        Self(SourceFailure::Panic)
     }
 
     /// An extractor rejected the request with this response.
@@ -62,56 +61,59 @@ impl SourceError {
         // Rejections are short texts. Longer content is left out.
         let content = axum::body::to_bytes(body, MAX_BYTES).await;
         let rejection = Response::from_parts(head, content.unwrap_or_default());
-        let kind = if rejection.status().is_server_error() {
+        let is_server_error = rejection.status().is_server_error();
+        let rejection = Arc::new(ExtractorRejection(rejection));
+        Self(if is_server_error {
             // The extractor lacks what it needs, for every request.
-            SourceErrorKind::Failed
+            SourceFailure::Error(rejection)
         } else {
-            SourceErrorKind::Rejected
-        };
-        Self {
-            kind,
-            cause: Some(Arc::new(ExtractorRejection(rejection))),
-        }
+            SourceFailure::Rejection(rejection)
+        })
     }
 
     /// Returns the response with which an extractor rejected the request, if one did.
     pub(crate) fn rejection(&self) -> Option<&Response<Bytes>> {
-        if self.kind != SourceErrorKind::Rejected {
-            return None;
+        match &self.0 {
+            #[cfg(feature = "axum")]
+            SourceFailure::Rejection(rejection) => Some(&rejection.0),
+            _ => None,
         }
-        let ExtractorRejection(response) = self.cause.as_deref()?.downcast_ref()?;
-        Some(response)
     }
 
     pub(crate) fn timed_out() -> Self {
-        Self {
-            kind: SourceErrorKind::TimedOut,
-            cause: None,
-        }
+        Self(SourceFailure::Timeout)
     }
 }
 
 impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
-            SourceErrorKind::Failed => "the source of validators failed",
-            SourceErrorKind::TimedOut => "the source of validators took too long",
-            SourceErrorKind::Panicked => "the source of validators panicked",
-            SourceErrorKind::Rejected => "an extractor of the source rejected the request",
+        f.write_str(match self.0 {
+            SourceFailure::Error(_) => "the source of validators failed",
+            SourceFailure::Timeout => "the source of validators took too long",
+            SourceFailure::Panic => "the source of validators panicked",
+            #[cfg(feature = "axum")]
+            SourceFailure::Rejection(_) => "an extractor of the source rejected the request",
         })
     }
 }
 
 impl Error for SourceError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(self.cause.as_deref()?)
+        match &self.0 {
+            SourceFailure::Error(cause) => Some(&**cause),
+            #[cfg(feature = "axum")]
+            SourceFailure::Rejection(rejection) => Some(&**rejection),
+            SourceFailure::Timeout | SourceFailure::Panic => None,
+        }
     }
 }
 
 /// The answer of an extractor that rejected a request.
+#[cfg(feature = "axum")]
 #[derive(Debug)]
 struct ExtractorRejection(Response<Bytes>);
 
+#[cfg(feature = "axum")]
 impl fmt::Display for ExtractorRejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = String::from_utf8_lossy(self.0.body());
@@ -119,4 +121,5 @@ impl fmt::Display for ExtractorRejection {
     }
 }
 
+#[cfg(feature = "axum")]
 impl Error for ExtractorRejection {}

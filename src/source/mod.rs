@@ -117,7 +117,7 @@ use crate::{
 };
 
 pub use at::At;
-pub use error::{BoxError, SourceError, SourceErrorKind};
+pub use error::{BoxError, SourceError};
 #[cfg(feature = "axum")]
 pub use extractors::{ExtractorFn, ExtractorSource, axum};
 pub use from_fn::{FromFn, IntoCurrent, SourceFn, from_fn};
@@ -125,7 +125,7 @@ pub use now::{Now, now};
 pub use or_else::OrElse;
 pub use repeating::Repeating;
 pub(crate) use self_get::Asked;
-pub use self_get::{Inner, MayAskService, Named, NoSelfGet, SelfGet};
+pub use self_get::{InnerService, MayAskService, SelfGet};
 #[cfg(feature = "tokio")]
 pub use timeout::Timeout;
 #[cfg(feature = "tokio")]
@@ -253,12 +253,8 @@ pub(crate) struct SourceKnows;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StateWanted;
 
-/// A source that knows nothing, for where the handler or a [`SelfGet`] does.
-#[derive(Debug, Clone, Copy, Default)]
-#[non_exhaustive]
-pub struct Unknown;
-
-impl ValidatorSource for Unknown {
+/// Knows nothing, for where the handler or a [`SelfGet`] does.
+impl ValidatorSource for () {
     type Error = Infallible;
 
     const KNOWS_NOTHING: bool = true;

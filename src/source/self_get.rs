@@ -75,26 +75,21 @@ use crate::{
 /// [`writers_may_read`](Self::writers_may_read) promises it.
 #[derive(Debug, Clone)]
 #[must_use]
-pub struct SelfGet<T = Inner> {
+pub struct SelfGet<T = InnerService> {
     service: T,
+    /// The `GET` to a named service has all extensions of the request.
+    keeps_extensions: bool,
+    /// Otherwise it has these.
+    extensions: Vec<fn(&Extensions, &mut Extensions)>,
     writers_may_read: bool,
     #[cfg(feature = "tokio")]
     limit: Option<std::time::Duration>,
 }
 
-/// The service inside the layer.
+/// Stands in a [`SelfGet`] for the service inside the layer.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub struct Inner;
-
-/// A service that is named.
-#[derive(Debug, Clone)]
-pub struct Named<T> {
-    service: T,
-    /// The `GET` has all extensions of the request.
-    keeps_extensions: bool,
-    extensions: Vec<fn(&Extensions, &mut Extensions)>,
-}
+pub struct InnerService;
 
 impl SelfGet {
     /// Asks the service inside the layer, of which the caller promises that it answers
@@ -103,7 +98,7 @@ impl SelfGet {
     /// handler: there the `GET` would run the handler of the write. If in doubt, name
     /// the service with [`of`](Self::of).
     pub fn inner_tells_methods_apart() -> Self {
-        Self::asking(Inner)
+        Self::asking(InnerService)
     }
 
     /// Asks this service. The `GET` has none of the request's extensions: what a router
@@ -113,36 +108,18 @@ impl SelfGet {
     /// Its answers must have the type of those of the service inside the layer. In a
     /// [`Stack`](crate::Stack) that is the type of a stack's: name the reads inside of a
     /// `stack()` of their own.
-    pub fn of<T>(service: T) -> SelfGet<Named<T>> {
-        SelfGet::asking(Named {
-            service,
-            keeps_extensions: false,
-            extensions: Vec::new(),
-        })
+    pub fn of<T>(service: T) -> SelfGet<T> {
+        SelfGet::asking(service)
     }
 
     /// Asks the methods of the route that the layer is on. What the router left in the
     /// request's extensions is for them too.
     #[cfg(feature = "axum")]
-    pub(crate) fn on_the_same_route<T>(service: T) -> SelfGet<Named<T>> {
-        SelfGet::asking(Named {
-            service,
+    pub(crate) fn on_the_same_route<T>(service: T) -> SelfGet<T> {
+        SelfGet {
             keeps_extensions: true,
-            extensions: Vec::new(),
-        })
-    }
-}
-
-impl<T> SelfGet<Named<T>> {
-    /// Gives the `GET` the request's extension of this type, where it has one:
-    /// what a layer outside found out about the caller, for example.
-    pub fn extension<X: Clone + Send + Sync + 'static>(mut self) -> Self {
-        self.service.extensions.push(|request, get| {
-            if let Some(extension) = request.get::<X>() {
-                get.insert(extension.clone());
-            }
-        });
-        self
+            ..SelfGet::asking(service)
+        }
     }
 }
 
@@ -150,6 +127,8 @@ impl<T> SelfGet<T> {
     fn asking(service: T) -> Self {
         Self {
             service,
+            keeps_extensions: false,
+            extensions: Vec::new(),
             writers_may_read: false,
             #[cfg(feature = "tokio")]
             limit: super::LIMIT,
@@ -168,6 +147,18 @@ impl<T> SelfGet<T> {
             writers_may_read: true,
             ..self
         }
+    }
+
+    /// Gives the `GET` to a named service the request's extension of this type, if it has
+    /// one: what a layer outside found out about the caller, for example. The service
+    /// inside the layer gets all of them anyway.
+    pub fn extension<X: Clone + Send + Sync + 'static>(mut self) -> Self {
+        self.extensions.push(|request, get| {
+            if let Some(extension) = request.get::<X>() {
+                get.insert(extension.clone());
+            }
+        });
+        self
     }
 
     /// Sets how long the head of the answer may take. Defaults to 10 seconds. Beyond
@@ -209,13 +200,8 @@ pub enum Got<R> {
     Failed(SourceError),
 }
 
-/// No [`SelfGet`]: what a layer has until it is given one.
-#[derive(Debug, Clone, Copy, Default)]
-#[non_exhaustive]
-pub struct NoSelfGet;
-
 /// Whether and how a layer asks the service: [`SelfGet`], for which the
-/// request's body type must have a default, or [`NoSelfGet`].
+/// request's body type must have a default, or `()` if it does not.
 #[allow(private_bounds, private_interfaces)] // sealed
 #[diagnostic::on_unimplemented(
     message = "a `SelfGet` cannot make a `GET` whose body is `{B}`",
@@ -246,7 +232,7 @@ pub trait MayAskService<S: Service<Request<B>>, B>: Clone + Send + Sync + 'stati
 }
 
 #[allow(private_interfaces)]
-impl<S, B> MayAskService<S, B> for NoSelfGet
+impl<S, B> MayAskService<S, B> for ()
 where
     S: Service<Request<B>, Response: Send, Error: Send>,
 {
@@ -289,7 +275,7 @@ where
 
 #[allow(private_interfaces)]
 #[diagnostic::do_not_recommend]
-impl<S, B, T> MayAskService<S, B> for SelfGet<Named<T>>
+impl<S, B, T> MayAskService<S, B> for SelfGet<T>
 where
     S: Service<Request<B>, Response: Send, Error: Send> + Clone + Send,
     T: Service<Request<B>, Response = S::Response, Error = S::Error, Future: Send>
@@ -314,14 +300,14 @@ where
         // Both may wait for places in the same limit.
         service.release();
         let mut head = self_get::head(request);
-        if !self.service.keeps_extensions {
+        if !self.keeps_extensions {
             head.extensions = Extensions::new();
             target::carry(&request.extensions, &mut head.extensions);
         }
-        for carry in &self.service.extensions {
+        for carry in &self.extensions {
             carry(&request.extensions, &mut head.extensions);
         }
-        let mut named = Ready::fresh(self.service.service.clone());
+        let mut named = Ready::fresh(self.service.clone());
         let get = Request::from_parts(marked(head, known), B::default());
         self.ask(named.call(get)).await
     }

@@ -6,7 +6,7 @@ use tower_layer::{Identity, Layer};
 
 use crate::{
     CachePolicyLayer, ConditionalLayer, EtagLayer, PreconditionLayer, ValidatorSource,
-    conditional::{ByResponse, BySource},
+    conditional::BySource,
 };
 
 /// The layers that make reads cheap, in the order that is right:
@@ -229,7 +229,7 @@ impl<P> BesideWrites<P> for Identity {
     }
 }
 
-impl<T: Clone> BesideWrites<Identity> for ConditionalLayer<T, ByResponse> {
+impl<T: Clone> BesideWrites<Identity> for ConditionalLayer<T, ()> {
     type Layer = Self;
 
     fn beside(&self, _: &Identity) -> Self {
@@ -238,7 +238,7 @@ impl<T: Clone> BesideWrites<Identity> for ConditionalLayer<T, ByResponse> {
 }
 
 impl<T: Clone, Q: ValidatorSource, G, L> BesideWrites<PreconditionLayer<Q, G, L>>
-    for ConditionalLayer<T, ByResponse>
+    for ConditionalLayer<T, ()>
 {
     type Layer = ConditionalLayer<T, BySource<Q>>;
 

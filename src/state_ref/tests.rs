@@ -18,7 +18,7 @@ use tower_service::Service;
 
 use super::{StateSource, *};
 use crate::{
-    source::{OnSourceError, SourceError, SourceErrorKind},
+    source::{OnSourceError, SourceError},
     test_support::{Act, ScriptedBody, Silent, content, read, run, send},
 };
 
@@ -207,7 +207,7 @@ fn a_failed_source_leaves_the_answer_without_a_label() {
     assert!(response.headers().contains_key(RETRY_AFTER));
     assert_eq!(query.runs.load(Ordering::SeqCst), 0);
     let error = response.extensions().get::<SourceError>().unwrap();
-    assert_eq!(error.kind(), SourceErrorKind::Failed);
+    assert!(!error.is_panic() && !error.is_timeout());
 }
 
 #[cfg(feature = "tokio")]

@@ -14,7 +14,7 @@ use tower_conditional::{
     cache_policy::CachePolicy,
     handler::{Expected, Validated},
     lock::KeyedLock,
-    source::{self, Named, SelfGet},
+    source::{self, SelfGet},
 };
 use tower_http::compression::CompressionLayer;
 
@@ -159,7 +159,7 @@ macro_rules! configured {
     }};
 }
 
-fn self_get<S>(plan: &Plan, service: S) -> SelfGet<Named<S>> {
+fn self_get<S>(plan: &Plan, service: S) -> SelfGet<S> {
     let get = SelfGet::of(service);
     if plan.writers_may_read {
         get.writers_may_read()

@@ -2,13 +2,10 @@
 
 use std::fmt;
 
-/// How much a finding weighs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Severity {
-    /// Allowed, and worth a look: it may be meant.
+/// How much a code weighs.
+#[derive(PartialEq, Eq)]
+enum Severity {
     Advice,
-    /// Against the standard, or a client or cache will do what nobody meant.
     Mistake,
 }
 
@@ -32,10 +29,12 @@ macro_rules! codes {
                 match self { $(Self::$code => $name,)+ }
             }
 
-            /// How much it weighs.
+            /// Returns `true` if it is a mistake: against the standard, or a client or cache
+            /// will do what nobody meant. All else is advice: allowed, and it may be meant.
             #[must_use]
-            pub const fn severity(self) -> Severity {
-                match self { $(Self::$code => Severity::$severity,)+ }
+            pub const fn is_mistake(self) -> bool {
+                let severity = match self { $(Self::$code => Severity::$severity,)+ };
+                matches!(severity, Severity::Mistake)
             }
 
             /// The section of the standard that it goes against.

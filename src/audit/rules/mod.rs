@@ -26,7 +26,7 @@ mod two_responses;
 mod users;
 mod writes;
 
-pub use code::{Code, Severity};
+pub use code::Code;
 pub(crate) use {
     code::Found,
     exchange::Exchange,

@@ -11,7 +11,7 @@ use super::{
     sharing::{shares, targeted},
 };
 use crate::semantics::{
-    caching::cache_control::{CacheControl, InvalidCacheControl},
+    caching::cache_control::{CacheControl, InvalidCachePolicy},
     field::lines,
 };
 
@@ -52,7 +52,7 @@ fn form(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
                 said = Some(policy);
             }
             // What does not go together is looked for over all lines.
-            Ok(Err(InvalidCacheControl::Contradiction(_))) => {}
+            Ok(Err(InvalidCachePolicy::Contradiction(_))) => {}
             Ok(Err(_)) | Err(_) => {
                 found.push(Code::MalformedPolicy.because(format!("Cache-Control: {}", text(line))));
             }

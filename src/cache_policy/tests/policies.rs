@@ -1,9 +1,8 @@
 //! What one policy does to one response.
 
 use super::*;
-use crate::semantics::caching::{
-    cache_control::{CacheControl, Contradiction, Extension, InvalidCacheControl},
-    cache_policy::InvalidPolicy,
+use crate::semantics::caching::cache_control::{
+    CacheControl, DirectiveConflict, Extension, InvalidCachePolicy,
 };
 
 /// R-9111-5.2.2.5-a, R-8246-2-a, R-5861-3-a: each recipe has exactly these fields.
@@ -317,8 +316,8 @@ fn contradictions_are_refused() {
     let adjusted = CachePolicy::no_store().adjust(|d| d.with_max_age(Duration::from_secs(1)));
     assert!(adjusted.is_err());
     let cdn = CachePolicy::no_store().cdn(wrong);
-    let contradiction = InvalidCacheControl::Contradiction(Contradiction::NoStoreWithPublic);
-    assert_eq!(cdn.unwrap_err(), InvalidPolicy::Directives(contradiction));
+    let contradiction = InvalidCachePolicy::Contradiction(DirectiveConflict::NoStoreWithPublic);
+    assert_eq!(cdn.unwrap_err(), contradiction);
 }
 
 /// Issue 10, B.1 (R-9111-5.2-a): what was only read in a field may be misspelt, so

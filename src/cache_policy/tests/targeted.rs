@@ -1,10 +1,7 @@
 //! Fields that hide `Cache-Control` from the caches that read them.
 
 use super::*;
-use crate::semantics::caching::{
-    cache_control::{CacheControl, Extension, InvalidCacheControl},
-    cache_policy::InvalidPolicy,
-};
+use crate::semantics::caching::cache_control::{CacheControl, Extension, InvalidCachePolicy};
 
 fn ten_minutes() -> CacheControl {
     CacheControl::new().with_max_age(Duration::from_secs(600))
@@ -133,15 +130,15 @@ fn what_is_no_targeted_field_is_refused() {
     let policy = CachePolicy::transformed;
     assert_eq!(
         policy().cdn(CacheControl::new()).unwrap_err(),
-        InvalidPolicy::Directives(InvalidCacheControl::Empty)
+        InvalidCachePolicy::Empty
     );
     let field = policy().targeted(CACHE_CONTROL, ten_minutes()).unwrap_err();
-    assert_eq!(field, InvalidPolicy::Field(CACHE_CONTROL));
+    assert_eq!(field, InvalidCachePolicy::Field(CACHE_CONTROL));
     // A key starts with a letter, and a string is ASCII.
     for (name, argument) in [("1x", None), ("x", Some("\u{e9}"))] {
         let extension = Extension::new(name, argument).unwrap();
         let error = policy().cdn(ten_minutes().with_extension(extension));
-        assert_eq!(error.unwrap_err(), InvalidPolicy::Dictionary, "{name}");
+        assert_eq!(error.unwrap_err(), InvalidCachePolicy::Dictionary, "{name}");
     }
     let vendor = HeaderName::from_static("akamai-cdn-cache-control");
     assert!(policy().targeted(vendor, ten_minutes()).is_ok());

@@ -157,7 +157,7 @@ fn a_key_hides_what_a_build_id_separates() {
 fn a_known_digest_is_used_in_place_of_the_content() {
     let answer = |digest: u8| {
         let mut response = Response::new(ScriptedBody::unsized_([Act::data("a"), Act::data("b")]));
-        let digest = ContentDigest::new([digest; 32]).unwrap();
+        let digest = ContentDigest::new([digest; 32]);
         response.extensions_mut().insert(digest);
         response
     };
@@ -176,7 +176,6 @@ fn a_known_digest_is_used_in_place_of_the_content() {
     *sent_as_content.status_mut() = StatusCode::OK;
     assert!(!one.weak_eq(&tag_of(&EtagLayer::new(), sent_as_content)));
 
-    assert!(ContentDigest::new([0; 15]).is_err());
-    assert!(ContentDigest::new([0; 65]).is_err());
-    assert_eq!(ContentDigest::new([3; 64]).unwrap().as_bytes(), [3; 64]);
+    assert_eq!(ContentDigest::new([3; 16]).as_bytes(), [3; 16]);
+    assert_eq!(ContentDigest::new([3; 64]).as_bytes(), [3; 64]);
 }

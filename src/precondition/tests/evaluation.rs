@@ -13,7 +13,7 @@ use crate::{
         field::HttpDate,
         validator::{EntityTag, Validators},
     },
-    source::{SelfGet, Unknown, from_fn},
+    source::{SelfGet, from_fn},
     test_support::{Log, knows, request, send, tagged},
 };
 
@@ -268,7 +268,7 @@ fn weak_comparison_can_be_asked_for() {
 /// at it on the way.
 #[test]
 fn the_handler_gets_the_content() {
-    let layer = PreconditionLayer::new(Unknown)
+    let layer = PreconditionLayer::new(())
         .with_self_get(SelfGet::inner_tells_methods_apart().writers_may_read());
     let put = request("PUT", "/", [("if-match", "\"1\"")]);
     let answer = send(&layer, put, |request| {

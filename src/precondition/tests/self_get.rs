@@ -18,7 +18,7 @@ use crate::{
     test_support::{Act, Log, ScriptedBody, Upload, content, knows, read, request, send, tagged},
 };
 
-fn layer() -> PreconditionLayer<crate::source::Unknown, SelfGet> {
+fn layer() -> PreconditionLayer<(), SelfGet> {
     PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart().writers_may_read())
 }
 

@@ -10,7 +10,7 @@ use super::{representation, status};
 use crate::{
     PreconditionLayer,
     semantics::condition::Current,
-    source::{MayAskService, NoSelfGet, SelfGet, ValidatorSource, now},
+    source::{MayAskService, SelfGet, ValidatorSource, now},
     test_support::{Handler, ScriptedBody, Silent, knows, send, tagged},
 };
 
@@ -72,7 +72,7 @@ fn every_refusal_tells_what_becomes_of_the_connection() {
     let absent = now(|_| Current::Absent);
     check(&PreconditionLayer::new(absent), ("DELETE", STALE), ok, 404);
     let broken = now(|_| Err::<Current, _>("down"));
-    let broken = PreconditionLayer::<_, NoSelfGet>::new(broken);
+    let broken = PreconditionLayer::<_, ()>::new(broken);
     check(&broken, ("PUT", STALE), ok, 503);
 
     let asks = PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart());

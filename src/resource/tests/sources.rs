@@ -8,7 +8,7 @@ use axum::{
 use serde::Deserialize;
 
 use super::*;
-use crate::source::{SourceErrorKind, ValidatorSource};
+use crate::source::ValidatorSource;
 
 /// The values that a source and a handler extract, as text.
 type Seen = Arc<Mutex<Vec<String>>>;
@@ -246,7 +246,7 @@ async fn functions_in_all_their_forms() {
     let tag = VersionTags::of("texts", "de").number(1);
     assert_eq!(tag_of(&told), tag.to_string());
     let failed = queried.current(&none).await.unwrap_err();
-    assert_eq!(failed.kind(), SourceErrorKind::Failed);
+    assert!(!failed.is_panic() && !failed.is_timeout() && !failed.is_rejection());
 
     let nothing = source::axum(async || crate::semantics::condition::Current::Unknown);
     assert!(matches!(
@@ -257,7 +257,7 @@ async fn functions_in_all_their_forms() {
     let rejecting =
         source::axum(async |Query(_): Query<Number>| crate::semantics::condition::Current::Absent);
     let rejected = rejecting.current(&german).await.unwrap_err();
-    assert_eq!(rejected.kind(), SourceErrorKind::Rejected);
+    assert!(rejected.is_rejection());
     // Whoever knows may be asked next.
     let or_else = rejecting.or_else(source::now(|_| {
         crate::semantics::condition::Current::Absent
@@ -275,7 +275,7 @@ async fn an_extractor_in_the_wrong_place_is_a_failed_source() {
     let version = || source::axum(version).with_state(notes.clone());
     let head = Request::get("/notes/1").body(()).unwrap().into_parts().0;
     let error = version().current(&head).await.unwrap_err();
-    assert_eq!(error.kind(), SourceErrorKind::Failed);
+    assert!(!error.is_panic() && !error.is_timeout() && !error.is_rejection());
 
     let layer = crate::PreconditionLayer::new(version());
     let put = Request::put("/notes/1").header("if-match", tag(1, 7));

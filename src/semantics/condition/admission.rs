@@ -47,7 +47,7 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
     /// to compare it with, is no condition. `now` is asked as in
     /// [`evaluate`](Self::evaluate).
     #[must_use]
-    pub fn admit(
+    pub(crate) fn admit(
         &self,
         method: &Method,
         current: Current<ValidatorsRef<'_>>,

@@ -29,7 +29,7 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
     /// `now` is asked once at most, and only where a date decides. It serves
     /// [`HttpDate::parse`] too.
     #[must_use]
-    pub fn evaluate(
+    pub(crate) fn evaluate(
         &self,
         method: &Method,
         current: Current<ValidatorsRef<'_>>,

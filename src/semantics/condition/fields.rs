@@ -87,7 +87,7 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
     /// only where it is not ignored (RFC 9110, section 13.1.4). `now` is asked
     /// as in [`evaluate`](Self::evaluate).
     #[must_use]
-    pub fn guard_writes(
+    pub(crate) fn guard_writes(
         &self,
         current: Current<ValidatorsRef<'_>>,
         now: impl FnOnce() -> HttpDate,

@@ -23,7 +23,7 @@ pub use fields::ConditionalFields;
 pub(crate) use request::RequestConditions;
 
 /// What is known of the representation that a request selects.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[allow(clippy::exhaustive_enums)] // the three states of existence are all there are
 pub enum Current<V = Validators> {
     /// Nothing is known, so no condition is evaluated.
@@ -46,8 +46,7 @@ impl Current {
     }
 
     /// Borrows the validators.
-    #[must_use]
-    pub fn as_ref(&self) -> Current<ValidatorsRef<'_>> {
+    pub(crate) fn as_ref(&self) -> Current<ValidatorsRef<'_>> {
         match self {
             Self::Unknown => Current::Unknown,
             Self::Absent => Current::Absent,

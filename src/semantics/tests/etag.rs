@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderValue, Method, header::ETAG};
 use crate::semantics::{
     condition::{ConditionalFields, Current, Decision},
     field::HttpDate,
-    validator::{EntityTag, TagRef, ValidatorsRef},
+    validator::{EntityTag, TagRef, Validators},
 };
 
 /// R-9110-8.8.3-a: the syntax is exact, byte by byte.
@@ -87,11 +87,11 @@ fn a_malformed_tag_of_the_handler_matches_nothing() {
     for illegal in ["abc", "w/\"x\"", "\"a b\"", "\"x\", \"y\"", ""] {
         let mut response = HeaderMap::new();
         response.insert(ETAG, HeaderValue::from_static(illegal));
-        let validators = ValidatorsRef::from_headers(&response, HttpDate::EPOCH);
+        let validators = Validators::from_headers(&response, HttpDate::EPOCH);
         assert!(validators.etag.is_none(), "{illegal}");
         for asked in [illegal, "abc", "\"abc\"", "\"x\"", "W/\"x\"", "\"a b\""] {
             let request = super::headers([("if-none-match", asked)]);
-            let current = Current::Present(validators);
+            let current = Current::Present(validators.as_ref());
             let decision =
                 ConditionalFields::from_headers(&request)
                     .evaluate(&Method::GET, current, || HttpDate::EPOCH);

@@ -9,7 +9,7 @@ use super::headers;
 use crate::semantics::{
     condition::{ConditionalFields, Current, Decision},
     field::HttpDate,
-    validator::{EntityTag, Validators, ValidatorsRef, validators::correct_last_modified},
+    validator::{EntityTag, Validators, validators::correct_last_modified},
 };
 
 const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
@@ -77,7 +77,7 @@ fn reading_a_response() {
     ];
     for (lines, tag, date) in table {
         let headers = headers(lines.iter().copied());
-        let read = ValidatorsRef::from_headers(&headers, NOW);
+        let read = Validators::from_headers(&headers, NOW);
         assert_eq!(
             (read.etag.is_some(), read.last_modified.is_some()),
             (*tag, *date),

@@ -18,5 +18,6 @@ pub use repeated::RepeatedFields;
 pub use tag_list::{TagMember, entity_tags};
 pub use taggable::Untagged;
 pub(crate) use validators::Label;
-pub use validators::{Validators, ValidatorsRef};
-pub use version::{VersionTags, WholeSeconds};
+pub use validators::Validators;
+pub(crate) use validators::ValidatorsRef;
+pub use version::VersionTags;

@@ -151,11 +151,7 @@ fn is_live_type(value: &[u8]) -> bool {
         .is_some_and(|start| start.eq_ignore_ascii_case(live))
 }
 
-/// Whether content of this status is the selected representation, so that a
-/// hash of it can be a tag (RFC 9110, sections 8.8 and 15.3).
-pub(crate) fn represents(status: StatusCode) -> bool {
-    matches!(
-        status,
-        StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION
-    )
-}
+/// The statuses whose content is the selected representation, so that a hash of it can be a
+/// tag (RFC 9110, sections 8.8 and 15.3).
+pub(crate) const REPRESENTATION: [StatusCode; 2] =
+    [StatusCode::OK, StatusCode::NON_AUTHORITATIVE_INFORMATION];

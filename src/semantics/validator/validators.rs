@@ -23,8 +23,7 @@ pub struct Validators {
 
 /// Borrowed [`Validators`].
 #[derive(Debug, Clone, Copy, Default)]
-#[non_exhaustive]
-pub struct ValidatorsRef<'a> {
+pub(crate) struct ValidatorsRef<'a> {
     /// The entity tag.
     pub etag: Option<TagRef<'a>>,
     /// When the representation last changed, in whole seconds.
@@ -63,8 +62,10 @@ impl Validators {
         Self { repeated, ..self }
     }
 
-    /// Reads `ETag` and `Last-Modified` of a response, as
-    /// [`ValidatorsRef::from_headers`] does.
+    /// Reads `ETag` and `Last-Modified` of a response.
+    ///
+    /// A malformed or repeated field counts as missing; `now` serves
+    /// [`HttpDate::parse`].
     #[must_use]
     pub fn from_headers(headers: &HeaderMap, now: HttpDate) -> Self {
         Self {
@@ -75,8 +76,7 @@ impl Validators {
     }
 
     /// Borrows the validators.
-    #[must_use]
-    pub fn as_ref(&self) -> ValidatorsRef<'_> {
+    pub(crate) fn as_ref(&self) -> ValidatorsRef<'_> {
         ValidatorsRef {
             etag: self.etag.as_ref().map(EntityTag::as_ref),
             last_modified: self.last_modified,
@@ -147,18 +147,6 @@ impl<'a> ValidatorsRef<'a> {
         Self {
             etag,
             last_modified,
-        }
-    }
-
-    /// Reads `ETag` and `Last-Modified` of a response.
-    ///
-    /// A malformed or repeated field counts as missing; `now` serves
-    /// [`HttpDate::parse`].
-    #[must_use]
-    pub fn from_headers(headers: &'a HeaderMap, now: HttpDate) -> Self {
-        Self {
-            etag: etag(headers),
-            last_modified: last_modified(headers, now),
         }
     }
 }

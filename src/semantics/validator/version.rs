@@ -1,7 +1,6 @@
 //! Entity tags from versions that a database keeps (RFC 9110, section 8.8.1).
 
 use std::{
-    error::Error,
     fmt,
     io::{Cursor, Write},
     time::{SystemTime, UNIX_EPOCH},
@@ -187,28 +186,41 @@ impl VersionTags {
     ///
     /// Clocks go back and repeat themselves, so a number is the better version.
     ///
-    /// # Errors
+    /// The tag of a time without a fraction of a second is weak: it is good for reads, and
+    /// `If-Match` with it always fails. Such a time most likely comes from a column in whole
+    /// seconds, which hides the second of two writes in one second (RFC 9110, section
+    /// 8.8.1). One time in a million a clock with microseconds shows a whole second too.
     ///
-    /// Refuses a time without a fraction of a second; see [`WholeSeconds`].
-    pub fn timestamp(&self, written: SystemTime) -> Result<EntityTag, WholeSeconds> {
+    /// ```
+    /// use std::time::{Duration, UNIX_EPOCH};
+    ///
+    /// use tower_conditional::VersionTags;
+    ///
+    /// let modified = UNIX_EPOCH + Duration::from_secs(1_763_715_600);
+    /// let tag = VersionTags::plain().timestamp(modified);
+    /// assert_eq!(tag.as_header_value(), "W/\"1763715600\"");
+    /// let tag = VersionTags::plain().timestamp(modified + Duration::from_millis(500));
+    /// assert_eq!(tag.as_header_value(), "\"1763715600.5\"");
+    /// ```
+    #[must_use]
+    pub fn timestamp(&self, written: SystemTime) -> EntityTag {
         let (sign, since) = match written.duration_since(UNIX_EPOCH) {
             Ok(after) => ("", after),
             Err(before) => ("-", before.duration()),
         };
         let (seconds, mut fraction) = (since.as_secs(), since.subsec_nanos());
         if fraction == 0 {
-            let weak = self.weak(Kind::Timestamp, format_args!("{sign}{seconds}"));
-            return Err(WholeSeconds(weak));
+            return self.weak(Kind::Timestamp, format_args!("{sign}{seconds}"));
         }
         let mut digits = 9;
         while fraction % 10 == 0 {
             fraction /= 10;
             digits -= 1;
         }
-        Ok(self.strong(
+        self.strong(
             Kind::Timestamp,
             format_args!("{sign}{seconds}.{fraction:0digits$}"),
-        ))
+        )
     }
 
     /// From any bytes that every write changes, in base64url: `"AAAAAAAAB9E"`.
@@ -362,42 +374,3 @@ fn each_part<const N: usize>(parts: [&[u8]; N], mut take: impl FnMut(&[u8])) {
         take(part);
     }
 }
-
-/// A time without a fraction of a second, which makes no strong tag.
-///
-/// It most likely comes from a column in whole seconds, which hides the second
-/// of two writes in one second (RFC 9110, section 8.8.1). One time in a million
-/// a clock with microseconds shows a whole second too.
-///
-/// [`weak`](Self::weak) gives a tag that is good for reads; to `If-Match` it is
-/// always false.
-///
-/// ```
-/// use std::time::{Duration, UNIX_EPOCH};
-///
-/// use tower_conditional::{validator::WholeSeconds, VersionTags};
-///
-/// let modified = UNIX_EPOCH + Duration::from_secs(1_763_715_600);
-/// let tag = VersionTags::plain()
-///     .timestamp(modified)
-///     .unwrap_or_else(WholeSeconds::weak);
-/// assert_eq!(tag.as_header_value(), "W/\"1763715600\"");
-/// ```
-#[derive(Debug, Clone)]
-pub struct WholeSeconds(EntityTag);
-
-impl WholeSeconds {
-    /// The time as a weak tag.
-    #[must_use]
-    pub fn weak(self) -> EntityTag {
-        self.0
-    }
-}
-
-impl fmt::Display for WholeSeconds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a time in whole seconds hides changes within a second, so its tag is weak")
-    }
-}
-
-impl Error for WholeSeconds {}

@@ -52,7 +52,7 @@ fn path(request: &Parts) -> Option<String> {
     Some(request.uri.path().to_owned())
 }
 
-fn by_get() -> PreconditionLayer<crate::source::Unknown, SelfGet> {
+fn by_get() -> PreconditionLayer<(), SelfGet> {
     PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart().writers_may_read())
 }
 

@@ -1,33 +1,19 @@
 //! Directives that an operator wrote: what is put right in a field is an error here.
 
-use std::{error::Error, fmt, str::FromStr};
+use std::str::FromStr;
 
 use http::HeaderValue;
 
 use super::{
-    CacheControl, Contradiction, Extension, UnknownDirective,
+    CacheControl, Extension, InvalidCachePolicy,
     directive::{Argument, directives},
     known::fields,
-    seconds,
+    seconds, unknown,
 };
 use crate::semantics::field::list::members;
 
-/// A text that is no `Cache-Control`, or contradicts itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum InvalidCacheControl {
-    /// The text has no directive.
-    Empty,
-    /// This directive has no valid name or argument, or stands twice.
-    Directive(String),
-    /// This directive is neither a standard one nor allowed by name.
-    Unknown(UnknownDirective),
-    /// The directives do not go together.
-    Contradiction(Contradiction),
-}
-
 impl FromStr for CacheControl {
-    type Err = InvalidCacheControl;
+    type Err = InvalidCachePolicy;
 
     /// Reads a configuration. What [`of`](Self::of) would put right, what is not
     /// known or does not go together, and a text without directives are errors
@@ -62,7 +48,7 @@ impl CacheControl {
     pub fn parse_with_extensions(
         text: &str,
         extensions: &[&str],
-    ) -> Result<Self, InvalidCacheControl> {
+    ) -> Result<Self, InvalidCachePolicy> {
         let is_allowed = |name: &[u8]| {
             let mut allowed = extensions.iter().map(|allowed| allowed.as_bytes());
             allowed.any(|allowed| allowed.eq_ignore_ascii_case(name))
@@ -76,10 +62,9 @@ impl CacheControl {
     pub(crate) fn strict(
         text: &str,
         is_extension: impl Fn(&[u8]) -> bool,
-    ) -> Result<Self, InvalidCacheControl> {
+    ) -> Result<Self, InvalidCachePolicy> {
         let line = strict_line(text, is_strict, |name| {
-            let unknown = !is_extension(name);
-            unknown.then(|| UnknownDirective::in_response(name))
+            (!is_extension(name)).then(|| unknown::in_response(name))
         })?;
         let mut read = Self::of_lines([&line]);
         read.extensions = read
@@ -87,35 +72,34 @@ impl CacheControl {
             .into_iter()
             .map(Extension::allowed)
             .collect();
-        read.check().map_err(InvalidCacheControl::Contradiction)?;
+        read.check().map_err(InvalidCachePolicy::Contradiction)?;
         Ok(read)
     }
 
     /// Whether it can be a policy: extensions that were only read in a field may be
     /// misspelt.
-    pub(crate) fn check_configured(&self) -> Result<(), InvalidCacheControl> {
+    pub(crate) fn check_configured(&self) -> Result<(), InvalidCachePolicy> {
         if self.is_empty() {
-            return Err(InvalidCacheControl::Empty);
+            return Err(InvalidCachePolicy::Empty);
         }
         let mut extensions = self.extensions.iter();
-        if let Some(unknown) = extensions.find(|extension| !extension.is_deliberate()) {
-            let unknown = UnknownDirective::in_response(unknown.name().as_bytes());
-            return Err(InvalidCacheControl::Unknown(unknown));
+        if let Some(found) = extensions.find(|extension| !extension.is_deliberate()) {
+            return Err(unknown::in_response(found.name().as_bytes()));
         }
-        self.check().map_err(InvalidCacheControl::Contradiction)
+        self.check().map_err(InvalidCachePolicy::Contradiction)
     }
 }
 
 /// `text` as a field, if each directive in it is valid and there only once.
-/// `is_valid` is `None` for a directive that is not known, which `unknown` may
-/// refuse.
+/// `is_valid` is `None` for a directive that is not known, which `refuse` may
+/// give an error for.
 pub(super) fn strict_line(
     text: &str,
     is_valid: fn(&[u8], Argument<'_>) -> Option<bool>,
-    unknown: impl Fn(&[u8]) -> Option<UnknownDirective>,
-) -> Result<HeaderValue, InvalidCacheControl> {
+    refuse: impl Fn(&[u8]) -> Option<InvalidCachePolicy>,
+) -> Result<HeaderValue, InvalidCachePolicy> {
     let invalid = |directive: &[u8]| {
-        InvalidCacheControl::Directive(String::from_utf8_lossy(directive).into_owned())
+        InvalidCachePolicy::Directive(String::from_utf8_lossy(directive).into_owned())
     };
     let line = HeaderValue::from_str(text).map_err(|_| invalid(text.as_bytes()))?;
     let mut names: Vec<&[u8]> = Vec::new();
@@ -128,8 +112,8 @@ pub(super) fn strict_line(
             Some(true) => {}
             Some(false) => return Err(invalid(directive.raw)),
             None => {
-                if let Some(unknown) = unknown(directive.name) {
-                    return Err(InvalidCacheControl::Unknown(unknown));
+                if let Some(refused) = refuse(directive.name) {
+                    return Err(refused);
                 }
                 if directive.hides_lifetime() {
                     return Err(invalid(directive.raw));
@@ -156,16 +140,3 @@ fn is_strict(name: &[u8], argument: Argument<'_>) -> Option<bool> {
         _ => return None,
     })
 }
-
-impl fmt::Display for InvalidCacheControl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str("no directive: a cache makes up a lifetime then"),
-            Self::Directive(directive) => write!(f, "{directive:?} is no directive"),
-            Self::Unknown(unknown) => unknown.fmt(f),
-            Self::Contradiction(contradiction) => contradiction.fmt(f),
-        }
-    }
-}
-
-impl Error for InvalidCacheControl {}

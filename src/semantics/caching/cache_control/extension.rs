@@ -1,10 +1,12 @@
 use std::{
-    error::Error,
     fmt,
     hash::{Hash, Hasher},
 };
 
-use super::directive::{Argument, Directive, hides_lifetime};
+use super::{
+    InvalidCachePolicy,
+    directive::{Argument, Directive, hides_lifetime},
+};
 use crate::semantics::field::list::is_token;
 
 /// A directive that this crate does not know (RFC 9111, section 5.2.3), kept as
@@ -28,7 +30,7 @@ impl Extension {
     /// directive with a method of its own, and control characters in the
     /// argument. Also refuses a text in which a lifetime stands, such as
     /// `x-max-age=5`: some caches take it for `max-age=5`.
-    pub fn new(name: &str, argument: Option<&str>) -> Result<Self, InvalidExtension> {
+    pub fn new(name: &str, argument: Option<&str>) -> Result<Self, InvalidCachePolicy> {
         let mut known = super::Known::NOTHING;
         let directive = Directive {
             name: name.as_bytes(),
@@ -37,12 +39,12 @@ impl Extension {
             hides_lifetime: None,
         };
         if name.is_empty() || !name.bytes().all(is_token) || known.read(&directive).is_some() {
-            return Err(InvalidExtension(()));
+            return Err(InvalidCachePolicy::Extension);
         }
         let mut text = name.as_bytes().to_vec();
         if let Some(argument) = argument {
             if argument.bytes().any(|byte| byte.is_ascii_control()) {
-                return Err(InvalidExtension(()));
+                return Err(InvalidCachePolicy::Extension);
             }
             text.push(b'=');
             if !argument.is_empty() && argument.bytes().all(is_token) {
@@ -52,7 +54,7 @@ impl Extension {
             }
         }
         if hides_lifetime(&text) {
-            return Err(InvalidExtension(()));
+            return Err(InvalidCachePolicy::Extension);
         }
         Ok(Self {
             text: text.into(),
@@ -185,17 +187,3 @@ impl fmt::Debug for Extension {
         write!(f, "Extension({self})")
     }
 }
-
-/// A name or an argument that cannot stand in an [`Extension`].
-#[derive(Debug, Clone, Copy)]
-pub struct InvalidExtension(());
-
-impl fmt::Display for InvalidExtension {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "an extension is a token that is no standard directive, and text without a lifetime",
-        )
-    }
-}
-
-impl Error for InvalidExtension {}

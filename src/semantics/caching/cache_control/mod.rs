@@ -7,7 +7,9 @@ use http::{
 
 mod check;
 mod configuration;
+mod conflict;
 mod directive;
+mod error;
 mod extension;
 mod known;
 mod merge;
@@ -22,12 +24,11 @@ mod targeted;
 mod text;
 mod unknown;
 
-pub use check::{Contradiction, Weakness};
-pub use configuration::InvalidCacheControl;
-pub use extension::{Extension, InvalidExtension};
-pub use request::{MaxStale, RequestCacheControl};
+pub use conflict::DirectiveConflict;
+pub use error::InvalidCachePolicy;
+pub use extension::Extension;
+pub use request::RequestCacheControl;
 pub use response::CacheControl;
-pub use unknown::UnknownDirective;
 
 pub(crate) use known::{Known, Lines, Scope};
 pub(crate) use seconds::of as whole_seconds;

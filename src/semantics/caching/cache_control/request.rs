@@ -3,11 +3,14 @@ use std::{fmt, str::FromStr, time::Duration};
 use http::{HeaderMap, HeaderValue, header::CACHE_CONTROL};
 
 use super::{
-    Extension, InvalidCacheControl, UnknownDirective,
+    Extension, InvalidCachePolicy,
     configuration::strict_line,
     directive::{Argument, Directive, directives},
-    seconds,
+    seconds, unknown,
 };
+
+/// A `max-stale` without a number. No number that is read is as large.
+const ANY: u32 = u32::MAX;
 
 /// The directives of a request (RFC 9111, section 5.2.1; RFC 5861): what the
 /// client asks of caches on the way. They are advice.
@@ -18,20 +21,11 @@ pub struct RequestCacheControl {
     no_transform: bool,
     only_if_cached: bool,
     max_age: Option<u32>,
-    max_stale: Option<MaxStale>,
+    /// In seconds, or [`ANY`].
+    max_stale: Option<u32>,
     min_fresh: Option<u32>,
     stale_if_error: Option<u32>,
     extensions: Vec<Extension>,
-}
-
-/// How stale an answer may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum MaxStale {
-    /// However stale.
-    Any,
-    /// For at most so long, in whole seconds.
-    AtMost(Duration),
 }
 
 impl RequestCacheControl {
@@ -89,18 +83,13 @@ impl RequestCacheControl {
         }
     }
 
+    /// Without an argument it is longer than any number.
     fn read_max_stale(&mut self, argument: Argument<'_>) {
         let said = match argument {
-            Argument::None => Some(MaxStale::Any),
-            _ => seconds::duration(seconds::read(argument)).map(MaxStale::AtMost),
+            Argument::None => Some(ANY),
+            _ => seconds::read(argument),
         };
-        self.max_stale = match (self.max_stale, said) {
-            (Some(MaxStale::AtMost(one)), Some(MaxStale::AtMost(other))) => {
-                Some(MaxStale::AtMost(one.min(other)))
-            }
-            (Some(at_most @ MaxStale::AtMost(_)), _) => Some(at_most),
-            (one, other) => other.or(one),
-        };
+        self.max_stale = fewest(self.max_stale, said);
     }
 
     /// `no-cache`: not without asking the origin.
@@ -133,10 +122,14 @@ impl RequestCacheControl {
         seconds::duration(self.max_age)
     }
 
-    /// `max-stale`: a stale answer will do.
+    /// `max-stale`: a stale answer will do. Without a number in the request it is
+    /// [`Duration::MAX`]: however stale.
     #[must_use]
-    pub const fn max_stale(&self) -> Option<MaxStale> {
-        self.max_stale
+    pub const fn max_stale(&self) -> Option<Duration> {
+        match self.max_stale {
+            Some(ANY) => Some(Duration::MAX),
+            seconds => seconds::duration(seconds),
+        }
     }
 
     /// `min-fresh`: only what stays fresh for so long.
@@ -167,9 +160,9 @@ impl fmt::Display for RequestCacheControl {
         let flag = |there: bool, name: &str| there.then(|| name.to_owned());
         let number =
             |name: &str, seconds: Option<u32>| seconds.map(|seconds| format!("{name}={seconds}"));
-        let max_stale = self.max_stale.map(|stale| match stale {
-            MaxStale::Any => "max-stale".to_owned(),
-            MaxStale::AtMost(most) => format!("max-stale={}", most.as_secs()),
+        let max_stale = self.max_stale.map(|seconds| match seconds {
+            ANY => "max-stale".to_owned(),
+            seconds => format!("max-stale={seconds}"),
         });
         let directives = [
             flag(self.no_cache, "no-cache"),
@@ -188,13 +181,13 @@ impl fmt::Display for RequestCacheControl {
 }
 
 impl FromStr for RequestCacheControl {
-    type Err = InvalidCacheControl;
+    type Err = InvalidCachePolicy;
 
     /// Reads a configuration: what [`of`](Self::of) would put right, and what is not
     /// known, is an error here.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let unknown = |name: &[u8]| Some(UnknownDirective::in_request(name));
-        let line = strict_line(text, is_strict, unknown)?;
+        let refuse = |name: &[u8]| Some(unknown::in_request(name));
+        let line = strict_line(text, is_strict, refuse)?;
         Ok(Self::of_lines([&line]))
     }
 }

@@ -22,7 +22,7 @@ use super::{Extension, Known, Scope, seconds};
 /// ```
 /// use std::time::Duration;
 /// use http::{HeaderMap, HeaderValue, header};
-/// use tower_conditional::cache_policy::{CacheControl, Contradiction};
+/// use tower_conditional::cache_policy::{CacheControl, DirectiveConflict};
 ///
 /// const LIST: CacheControl = CacheControl::new()
 ///     .with_max_age(Duration::from_secs(60))
@@ -31,7 +31,7 @@ use super::{Extension, Known, Scope, seconds};
 /// assert_eq!(LIST.to_string(), "max-age=60, stale-while-revalidate=30");
 ///
 /// let mixed = LIST.with_no_store();
-/// assert_eq!(mixed.check(), Err(Contradiction::NoStoreWithLifetime));
+/// assert_eq!(mixed.check(), Err(DirectiveConflict::NoStoreWithLifetime));
 ///
 /// let mut headers = HeaderMap::new();
 /// headers.append(header::CACHE_CONTROL, HeaderValue::from_static("Private, x=1"));

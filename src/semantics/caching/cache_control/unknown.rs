@@ -1,4 +1,4 @@
-use std::{error::Error, fmt};
+use super::InvalidCachePolicy;
 
 const RESPONSE: [&str; 13] = [
     "max-age",
@@ -26,46 +26,26 @@ const REQUEST: [&str; 8] = [
     "stale-if-error",
 ];
 
-/// A directive in a configuration that is no standard one, and that was not
-/// allowed by name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownDirective {
-    name: String,
-    nearest: Option<&'static str>,
+/// Refuses a directive of a response.
+pub(super) fn in_response(name: &[u8]) -> InvalidCachePolicy {
+    refuse(name, &RESPONSE)
 }
 
-impl UnknownDirective {
-    pub(super) fn in_response(name: &[u8]) -> Self {
-        Self::new(name, &RESPONSE)
-    }
+/// Refuses a directive of a request.
+pub(super) fn in_request(name: &[u8]) -> InvalidCachePolicy {
+    refuse(name, &REQUEST)
+}
 
-    pub(super) fn in_request(name: &[u8]) -> Self {
-        Self::new(name, &REQUEST)
-    }
-
-    fn new(name: &[u8], known: &[&'static str]) -> Self {
-        let name = String::from_utf8_lossy(name).into_owned();
-        let lower = name.to_ascii_lowercase();
-        // A letter in three may be wrong, and one in any case.
-        let most = (lower.len() / 3).max(1);
-        let distances = known.iter().map(|known| (distance(&lower, known), *known));
-        let nearest = distances.min().filter(|(distance, _)| *distance <= most);
-        Self {
-            nearest: nearest.map(|(_, known)| known),
-            name,
-        }
-    }
-
-    /// The name, in the case in which it was written.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The standard directive whose name looks most like it, if one does.
-    #[must_use]
-    pub fn nearest(&self) -> Option<&'static str> {
-        self.nearest
+fn refuse(name: &[u8], known: &[&'static str]) -> InvalidCachePolicy {
+    let name = String::from_utf8_lossy(name).into_owned();
+    let lower = name.to_ascii_lowercase();
+    // A letter in three may be wrong, and one in any case.
+    let most = (lower.len() / 3).max(1);
+    let distances = known.iter().map(|known| (distance(&lower, known), *known));
+    let nearest = distances.min().filter(|(distance, _)| *distance <= most);
+    InvalidCachePolicy::Unknown {
+        nearest: nearest.map(|(_, known)| known),
+        name,
     }
 }
 
@@ -84,15 +64,3 @@ fn distance(name: &str, known: &str) -> usize {
     }
     row[known.len()]
 }
-
-impl fmt::Display for UnknownDirective {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "unknown directive {:?}: ", self.name)?;
-        match self.nearest {
-            Some(nearest) => write!(f, "did you mean {nearest:?}?"),
-            None => f.write_str("an extension has to be allowed by name"),
-        }
-    }
-}
-
-impl Error for UnknownDirective {}

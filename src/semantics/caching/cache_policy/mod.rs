@@ -1,13 +1,11 @@
 //! What a response says about its use by caches: `Cache-Control`, targeted
 //! fields and `Vary` together, put into a head.
 
-use std::{error::Error, fmt};
-
 use http::{HeaderName, HeaderValue};
 
 use super::{
     cache_control::{
-        CDN_CACHE_CONTROL, CacheControl, InvalidCacheControl, SURROGATE_CONTROL, is_targeted,
+        CDN_CACHE_CONTROL, CacheControl, InvalidCachePolicy, SURROGATE_CONTROL, is_targeted,
     },
     no_vary_search::NoVarySearch,
 };
@@ -57,7 +55,7 @@ use field_value::Face;
 /// // Every number can be another.
 /// let shorter = policy.adjust(|directives| directives.with_max_age(Duration::from_secs(5)))?;
 /// # let _ = shorter;
-/// # Ok::<_, tower_conditional::cache_policy::InvalidPolicy>(())
+/// # Ok::<_, tower_conditional::cache_policy::InvalidCachePolicy>(())
 /// ```
 #[derive(Debug, Clone)]
 #[must_use]
@@ -95,7 +93,7 @@ impl CachePolicy {
     /// Refuses directives that contradict each other, none at all, and an extension
     /// that was only read in a field, such as a misspelt `max-agee=60`. One that is
     /// meant is added with [`CacheControl::with_extension`].
-    pub fn new(directives: CacheControl) -> Result<Self, InvalidPolicy> {
+    pub fn new(directives: CacheControl) -> Result<Self, InvalidCachePolicy> {
         directives.check_configured()?;
         Ok(Self::of(directives))
     }
@@ -130,7 +128,7 @@ impl CachePolicy {
     pub fn adjust(
         mut self,
         change: impl FnOnce(CacheControl) -> CacheControl,
-    ) -> Result<Self, InvalidPolicy> {
+    ) -> Result<Self, InvalidCachePolicy> {
         let directives = change(self.directives().clone());
         directives.check_configured()?;
         self.control = Face::cache_control(directives);
@@ -143,7 +141,7 @@ impl CachePolicy {
     /// # Errors
     ///
     /// As [`targeted`](Self::targeted).
-    pub fn cdn(self, directives: CacheControl) -> Result<Self, InvalidPolicy> {
+    pub fn cdn(self, directives: CacheControl) -> Result<Self, InvalidCachePolicy> {
         self.targeted(CDN_CACHE_CONTROL, directives)
     }
 
@@ -153,7 +151,7 @@ impl CachePolicy {
     /// # Errors
     ///
     /// As [`targeted`](Self::targeted).
-    pub fn surrogate(self, directives: CacheControl) -> Result<Self, InvalidPolicy> {
+    pub fn surrogate(self, directives: CacheControl) -> Result<Self, InvalidCachePolicy> {
         self.targeted(SURROGATE_CONTROL, directives)
     }
 
@@ -171,12 +169,12 @@ impl CachePolicy {
         mut self,
         field: HeaderName,
         directives: CacheControl,
-    ) -> Result<Self, InvalidPolicy> {
+    ) -> Result<Self, InvalidCachePolicy> {
         if !is_targeted(&field) {
-            return Err(InvalidPolicy::Field(field));
+            return Err(InvalidCachePolicy::Field(field));
         }
         directives.check_configured()?;
-        let face = Face::targeted(&field, &directives).ok_or(InvalidPolicy::Dictionary)?;
+        let face = Face::targeted(&field, &directives).ok_or(InvalidCachePolicy::Dictionary)?;
         self.targeted.retain(|(name, _)| *name != field);
         self.targeted.push((field, face));
         Ok(self)
@@ -246,37 +244,5 @@ impl CachePolicy {
         std::iter::once(&self.control)
             .chain(faces)
             .any(|face| face.directives().known().is_fresh())
-    }
-}
-
-/// A policy that cannot be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum InvalidPolicy {
-    /// There are no directives, one is not known, or they do not go together.
-    Directives(InvalidCacheControl),
-    /// This is no targeted field.
-    Field(HeaderName),
-    /// A directive is there that no Dictionary can have.
-    Dictionary,
-}
-
-impl fmt::Display for InvalidPolicy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Directives(invalid) => invalid.fmt(f),
-            Self::Field(name) => write!(f, "{name} is no targeted field"),
-            Self::Dictionary => {
-                f.write_str("a targeted field is a Structured Fields Dictionary of directives")
-            }
-        }
-    }
-}
-
-impl Error for InvalidPolicy {}
-
-impl From<InvalidCacheControl> for InvalidPolicy {
-    fn from(invalid: InvalidCacheControl) -> Self {
-        Self::Directives(invalid)
     }
 }

@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderValue, header::CACHE_CONTROL};
 
 use super::field;
 use crate::{
-    semantics::caching::cache_control::{CacheControl, MaxStale, RequestCacheControl},
+    semantics::caching::cache_control::{CacheControl, RequestCacheControl},
     test_support::Random,
 };
 
@@ -229,8 +229,8 @@ fn ours(headers: &HeaderMap) -> Said {
             (
                 "max-stale",
                 request.max_stale().map(|stale| match stale {
-                    MaxStale::Any => Duration::from_secs(ANY),
-                    MaxStale::AtMost(most) => most,
+                    Duration::MAX => Duration::from_secs(ANY),
+                    most => most,
                 }),
             ),
         ],

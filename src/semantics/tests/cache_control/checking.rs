@@ -1,15 +1,14 @@
 use super::said;
 use crate::semantics::caching::cache_control::{
     CacheControl,
-    Contradiction::{self, *},
-    Weakness::{self, *},
+    DirectiveConflict::{self, *},
 };
 
 /// R-9111-4.2.1-a, R-9111-5.2.2.5-a, R-9111-5.2.2.10-a, R-8246-2-a, R-5861-3-a:
 /// what says the opposite of itself, beside what looks like it and does not.
 #[test]
 fn what_does_not_go_together_is_refused() {
-    let table: &[(&str, Option<Contradiction>)] = &[
+    let table: &[(&str, Option<DirectiveConflict>)] = &[
         ("", None),
         ("foo", None),
         // `no-store` stands alone, or almost.
@@ -125,7 +124,7 @@ fn what_does_not_go_together_is_refused() {
 /// R-9111-5.2.2.10-a, R-9111-5.2.2.5-a: what the letter of the standard weakens.
 #[test]
 fn what_is_weaker_than_it_looks_is_told() {
-    let table: &[(&str, &[Weakness])] = &[
+    let table: &[(&str, &[DirectiveConflict])] = &[
         ("", &[]),
         (
             "max-age=60, stale-while-revalidate=30, stale-if-error=30",

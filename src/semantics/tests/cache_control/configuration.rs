@@ -1,6 +1,6 @@
 use super::said;
 use crate::semantics::caching::cache_control::{
-    CacheControl, Contradiction, InvalidCacheControl, RequestCacheControl,
+    CacheControl, DirectiveConflict, InvalidCachePolicy, RequestCacheControl,
 };
 
 /// R-9111-5.2-a: what is read from the wire whatever it is, is an error where
@@ -43,12 +43,12 @@ fn a_mistake_in_a_configuration_is_an_error() {
         ("private\nno-store", "private\nno-store"),
         ("private\0", "private\0"),
     ] {
-        let expected = InvalidCacheControl::Directive(named.to_owned());
+        let expected = InvalidCachePolicy::Directive(named.to_owned());
         assert_eq!(text.parse::<CacheControl>(), Err(expected), "{text:?}");
     }
     let error = "no-store, public".parse::<CacheControl>().unwrap_err();
-    let contradiction = Contradiction::NoStoreWithPublic;
-    assert_eq!(error, InvalidCacheControl::Contradiction(contradiction));
+    let contradiction = DirectiveConflict::NoStoreWithPublic;
+    assert_eq!(error, InvalidCachePolicy::Contradiction(contradiction));
     assert_eq!(error.to_string(), contradiction.as_str());
     let error = "max-age=x".parse::<CacheControl>().unwrap_err();
     assert_eq!(error.to_string(), "\"max-age=x\" is no directive");
@@ -75,10 +75,14 @@ fn an_unknown_directive_in_a_configuration_is_an_error() {
         ("only-if-cached", "only-if-cached", None),
     ] {
         let error = text.parse::<CacheControl>().unwrap_err();
-        let InvalidCacheControl::Unknown(unknown) = &error else {
+        let InvalidCachePolicy::Unknown {
+            name: found,
+            nearest: remedied,
+        } = &error
+        else {
             panic!("{text}: {error}");
         };
-        assert_eq!((unknown.name(), unknown.nearest()), (name, nearest));
+        assert_eq!((found.as_str(), *remedied), (name, nearest));
         let remedy = match nearest {
             Some(nearest) => format!("did you mean {nearest:?}?"),
             None => "an extension has to be allowed by name".to_owned(),
@@ -89,7 +93,7 @@ fn an_unknown_directive_in_a_configuration_is_an_error() {
         assert_eq!(allowed, Ok(said(text)), "{text}");
     }
     let hidden = CacheControl::parse_with_extensions("x-max-age=5", &["x-max-age"]);
-    let expected = InvalidCacheControl::Directive("x-max-age=5".to_owned());
+    let expected = InvalidCachePolicy::Directive("x-max-age=5".to_owned());
     assert_eq!(hidden, Err(expected), "nginx takes it for max-age=5");
     let error = "max-stal=60".parse::<RequestCacheControl>().unwrap_err();
     assert_eq!(
@@ -103,7 +107,7 @@ fn an_unknown_directive_in_a_configuration_is_an_error() {
 fn an_empty_configuration_is_an_error() {
     for text in ["", " ", ",", " , ,"] {
         let error = text.parse::<CacheControl>().unwrap_err();
-        assert_eq!(error, InvalidCacheControl::Empty, "{text:?}");
+        assert_eq!(error, InvalidCachePolicy::Empty, "{text:?}");
         assert!(text.parse::<RequestCacheControl>().is_ok(), "{text:?}");
     }
 }

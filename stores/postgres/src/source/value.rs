@@ -9,7 +9,7 @@ use tokio_postgres::{
     Row,
     types::{FromSql, Type},
 };
-use tower_conditional::{Current, EntityTag, Validators, VersionTags, validator::WholeSeconds};
+use tower_conditional::{Current, EntityTag, Validators, VersionTags};
 
 use crate::{Error, ErrorKind};
 
@@ -60,9 +60,7 @@ fn tag(of: &Type, bytes: &[u8], tags: &VersionTags) -> Option<EntityTag> {
         Type::INT8 => tags.number(i64::from_be_bytes(bytes.try_into().ok()?)),
         Type::UUID => tags.uuid(bytes.try_into().ok()?),
         Type::TEXT | Type::VARCHAR | Type::BYTEA => tags.bytes(bytes),
-        Type::TIMESTAMPTZ => tags
-            .timestamp(time(of, bytes)?)
-            .unwrap_or_else(WholeSeconds::weak),
+        Type::TIMESTAMPTZ => tags.timestamp(time(of, bytes)?),
         _ => return None,
     })
 }

@@ -1,6 +1,7 @@
 //! Who may use whom: the table in ARCHITECTURE.md, held against the sources.
 
 mod sources;
+mod surface;
 
 use std::{collections::BTreeSet, fs, path::Path};
 

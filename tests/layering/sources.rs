@@ -60,7 +60,15 @@ impl Sources {
     }
 
     /// The module that defines the name at the end of a path. `None` for other crates.
-    fn defining(&self, mut path: ModulePath) -> Option<ModulePath> {
+    fn defining(&self, path: ModulePath) -> Option<ModulePath> {
+        let path = self.resolved(path);
+        let module = (1..=path.len()).rev().map(|length| &path[..length]);
+        let mut module = module.filter(|module| self.files.contains_key(*module));
+        module.next().map(<[String]>::to_vec)
+    }
+
+    /// Follows exports to where a name is defined.
+    pub(crate) fn resolved(&self, mut path: ModulePath) -> ModulePath {
         let export = |path: &ModulePath| {
             (1..=path.len()).rev().find_map(|length| {
                 let target = self.exports.get(&path[..length])?;
@@ -71,9 +79,7 @@ impl Sources {
         while let Some((length, target)) = export(&path) {
             path.splice(..length, target.iter().cloned());
         }
-        let module = (1..=path.len()).rev().map(|length| &path[..length]);
-        let mut module = module.filter(|module| self.files.contains_key(*module));
-        module.next().map(<[String]>::to_vec)
+        path
     }
 
     /// Modules that use each other in a circle, each with the modules of its circle that it
@@ -105,6 +111,14 @@ impl Sources {
             })
             .collect()
     }
+}
+
+/// The names that a `use` exports, each with the path that it stands for.
+pub(crate) fn exports(module: &ModulePath, item: &ItemUse) -> Vec<(ModulePath, ModulePath)> {
+    let mut reader = UseReader::new(module.clone());
+    reader.visit_item_use(item);
+    assert!(reader.uses.is_empty(), "an export of `*` in {module:?}");
+    reader.exports
 }
 
 fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -206,10 +220,12 @@ impl UseReader {
     }
 }
 
-fn is_for_tests(attributes: &[Attribute]) -> bool {
+/// Returns `true` for what only tests or fuzz targets see.
+pub(crate) fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let nested = attribute.parse_args::<syn::Path>();
-        attribute.path().is_ident("cfg") && nested.is_ok_and(|path| path.is_ident("test"))
+        let is_for_tests = |path: syn::Path| path.is_ident("test") || path.is_ident("fuzzing");
+        attribute.path().is_ident("cfg") && nested.is_ok_and(is_for_tests)
     })
 }
 

@@ -31,16 +31,14 @@ const NOTES_REF: HeaderName = HeaderName::from_static("x-notes-ref");
 
 pub(crate) fn router(store: &Store) -> Router {
     // By hand: a guarded resource would show the whole list in a 412.
-    let tag = async |State(store): State<Store>| store.tag(Scope::table("notes")).await;
+    let tag = async |store: State<Store>| store.tag(Scope::table("notes")).await;
     let tag = source::axum(tag).with_state(store.clone());
     let list = get(list)
         .post(create)
         .route_layer(PreconditionLayer::new(tag.clone()))
         .route_layer(ConditionalLayer::new().source(tag));
     // 304 before the handler runs, 428, and 412 with the current note.
-    let tag = async |State(store): State<Store>, NoteId(id): NoteId| {
-        store.tag(Scope::row("notes", id)).await
-    };
+    let tag = async |store: State<Store>, id: NoteId| store.tag(Scope::row("notes", id.0)).await;
     let tag = source::axum(tag).with_state(store.clone());
     let note = guard(tag, get(read), put(replace).patch(patch).delete(delete));
     let state = get(versions)
@@ -57,7 +55,7 @@ pub(crate) fn router(store: &Store) -> Router {
     // Anybody may write these pages, so they may not run scripts.
     let no_scripts = HeaderValue::from_static("default-src 'none'");
     let no_scripts = SetResponseHeaderLayer::if_not_present(CONTENT_SECURITY_POLICY, no_scripts);
-    let tag = async |State(store): State<Store>, Path(name): Path<String>| {
+    let tag = async |store: State<Store>, Path(name): Path<String>| {
         store.tag(Scope::row("pages", name)).await
     };
     let tag = source::axum(tag).with_state(store.clone());

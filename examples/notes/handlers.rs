@@ -127,10 +127,8 @@ pub(crate) async fn index() -> Html<&'static str> {
 }
 
 pub(crate) async fn me(headers: HeaderMap) -> Answer {
-    let credentials = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
-    let credentials = credentials.and_then(|text| text.split_once(' '));
+    let credentials = headers.get(header::AUTHORIZATION);
+    let credentials = credentials.and_then(|value| value.to_str().ok()?.split_once(' '));
     let (scheme, name) = credentials.unwrap_or_default();
     if scheme.eq_ignore_ascii_case("bearer") && !name.trim().is_empty() {
         return Ok(Json(json!({ "name": name.trim() })).into_response());

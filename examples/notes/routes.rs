@@ -90,9 +90,7 @@ pub(crate) fn tags() -> anyhow::Result<CacheTagsLayer<impl CacheTagSource>> {
     let layer = CacheTagsLayer::new(move |request: &Parts| {
         let path = request.uri.path();
         // As the handler reads it: 007 is 7.
-        let note = note
-            .capture(path, "id")
-            .and_then(|id| id.parse::<i64>().ok());
+        let note = note.parameter::<i64>(request, "id");
         let page = page.capture(path, "name");
         // A write of a note changes the list too.
         let reads = matches!(request.method, Method::GET | Method::HEAD);

@@ -1,6 +1,10 @@
 use std::time::Duration;
 
-use tower_conditional::{cache_policy::{CacheControl, CachePolicy}, source, CachePolicyLayer, EntityTag, ValidatorSource, Validators};
+use tower_conditional::{
+    CachePolicyLayer, EntityTag, ValidatorSource, Validators,
+    cache_policy::{CacheControl, CachePolicy},
+    source,
+};
 
 use crate::CURRENT_TAG;
 

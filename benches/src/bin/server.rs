@@ -5,7 +5,9 @@ use std::{collections::HashMap, env, fs, net::Ipv4Addr, path::Path, slice};
 use axum::{Router, http::header, middleware::from_fn, routing::get};
 use bytes::Bytes;
 use tokio::net::TcpListener;
-use tower_conditional::{etag::Xxh3, source, stack, ConditionalLayer, Current, EntityTag, EtagLayer, ValidatorSource};
+use tower_conditional::{
+    ConditionalLayer, Current, EntityTag, EtagLayer, ValidatorSource, etag::Xxh3, source, stack,
+};
 use tower_conditional_bench::{contenders::naive, hash::Hash};
 
 #[tokio::main(flavor = "current_thread")]

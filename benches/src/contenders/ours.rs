@@ -10,7 +10,14 @@ use std::{
 use axum::body::Body;
 use http::{Request, Response, StatusCode};
 use tower::{Layer, Service};
-use tower_conditional::{cache_policy::{CacheControl, CachePolicy}, etag::{Blake3, ContentHasher, Sha256, Xxh3}, handler::Expected, source::{self, ValidatorSource}, stack, CachePolicyLayer, ConditionalLayer, EntityTag, EtagLayer, PreconditionLayer, Validators};
+use tower_conditional::{
+    CachePolicyLayer, ConditionalLayer, EntityTag, EtagLayer, PreconditionLayer, Validators,
+    cache_policy::{CacheControl, CachePolicy},
+    etag::{Blake3, ContentHasher, Sha256, Xxh3},
+    handler::Expected,
+    source::{self, ValidatorSource},
+    stack,
+};
 
 use super::{BARE, Contender};
 use crate::{

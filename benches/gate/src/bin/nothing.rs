@@ -7,7 +7,11 @@ use http::{
     HeaderName, HeaderValue, Method, Request, Response, header::CACHE_CONTROL, request::Parts,
 };
 use tower::{Layer, Service, layer::util::Identity};
-use tower_conditional::{cache_policy::CachePolicy, cache_tags::CacheTags, etag::Xxh3, stack, state_ref::StateSource, CachePolicyLayer, CacheStatusLayer, CacheTagsLayer, CodingTagLayer, ConditionalLayer, EtagLayer, PreconditionLayer, StateRefLayer};
+use tower_conditional::{
+    CachePolicyLayer, CacheStatusLayer, CacheTagsLayer, CodingTagLayer, ConditionalLayer,
+    EtagLayer, PreconditionLayer, StateRefLayer, cache_policy::CachePolicy, cache_tags::CacheTags,
+    etag::Xxh3, stack, state_ref::StateSource,
+};
 use tower_conditional_gate::{Body, Handler, OneRequest, answers, policy, run, source};
 
 /// A `POST`, a stream and a plain `GET` through each layer.

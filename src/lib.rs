@@ -1,5 +1,4 @@
-//! Tower layers that make an HTTP service right and fast about entity tags,
-//! conditional requests and cache policy.
+//! Tower middleware for ETags, conditional requests (304, 412, 428) and cache policy.
 //!
 //! A client that has a representation already gets a 304 instead of its bytes,
 //! and a client whose condition is false gets a 412 (RFC 9110, sections 8.8
@@ -101,9 +100,9 @@
 //! # Placement in axum
 //!
 //! `resource::guard` (feature `axum`) puts the layers of one versioned resource in their
-//! places. By hand:
+//! places.
 //!
-//! `MethodRouter::route_layer` is the place for a layer that refuses, such as
+//! By hand, `MethodRouter::route_layer` is the place for a layer that refuses, such as
 //! [`PreconditionLayer`] and [`Stack::guarded_writes`]: 404 and 405 are then
 //! answered before any condition is asked for. `Router::layer(stack())` is the
 //! place for the rest, where the length of the content is known.
@@ -126,7 +125,7 @@
 //! use tower_conditional::{ConditionalLayer, resource::wrap};
 //!
 //! async fn serve(listener: TcpListener, router: Router) -> std::io::Result<()> {
-//!     let app = wrap(router, ConditionalLayer::new()); // or stack(), or a recipe
+//!     let app = wrap(router, ConditionalLayer::new()); // or stack(), or Stack::no_cache()
 //!     axum::serve(listener, app.into_make_service()).await
 //! }
 //! # }
@@ -145,14 +144,15 @@
 //!
 //! [`cache_policy`](cache_policy#choosing-a-policy) says which cache policy to choose, and
 //! [`Stack`](Stack#recipes) has each of them with the layers that belong to it.
-//! [`Assets`] is a service: files under names that hold their hash, to be kept for ever. [`purge`] tells caches what to
-//! forget. [`audit`] reports mistakes in tests.
+//! [`Assets`] is a service: files under names that hold their hash, to be kept for ever.
+//! [`purge`] tells caches what to forget. [`audit`] reports mistakes in tests.
 //!
 //! [`handler`] evaluates conditions without `tower`, for other frameworks too.
 //! [`VersionTags`] makes tags from the versions of a database. [`Outcome`] says
-//! what was decided. [`target`] is the URI that the client asked for. [`refusal`] is
-//! how a layer says no. `lock`, with the feature `tokio`, lets one writer at a time at
-//! a key, and `detached` ends writes whose client has left.
+//! what was decided. [`target`] is the URI that the client asked for. [`route`] has the
+//! patterns of paths for sources and cache rules. [`refusal`] renders the answers of layers
+//! that refuse a request. `lock`, with the feature `tokio`, lets one writer at a time at
+//! a key, and `detached` completes writes whose client has left.
 //!
 //! # Features
 //!
@@ -163,7 +163,7 @@
 //! | `serde` | `Cache-Control` directives as strings of a configuration | no |
 //! | `tracing` | events where a source failed, a write was not checked, a purge was given up or an audit found something | no |
 //! | `blake3` | `etag::Blake3`, for tags from BLAKE3 | no |
-//! | `xxh3` | `etag::Xxh3`, for tags from XXH3 where no adversary writes content | no |
+//! | `xxh3` | `etag::Xxh3`, for tags from XXH3 of content that attackers cannot influence | no |
 //! | `test-util` | `clock::ManualClock`, a clock that tests can move | no |
 //!
 //! A feature adds to the API. Two also change what layers do: with `axum` those below

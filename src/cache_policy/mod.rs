@@ -39,8 +39,8 @@
 //!
 //! use http::StatusCode;
 //! use tower_conditional::{
-//!     cache_policy::{CacheControl, CachePolicy, Rule},
 //!     CachePolicyLayer,
+//!     cache_policy::{CacheControl, CachePolicy, Rule},
 //! };
 //!
 //! let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
@@ -86,15 +86,15 @@
 //! this kind around it. For a method that can have no freshness, a fresh one is
 //! ignored.
 //!
-//! **What is for one user is `private`**: the answer to a request with
+//! **Responses for one user are `private`**: the answer to a request with
 //! `Authorization` (RFC 9111, section 3.5), and one with `Set-Cookie` (section
 //! 7.3). [`CachePolicy::share_authorized`] and [`CachePolicy::share_cookies`]
 //! say otherwise.
 //!
 //! **Targeted fields** (RFC 9213) hide `Cache-Control` from those that read
-//! them, so what is for one user, and what the policy does not let caches share,
-//! keep or use without asking, is copied into all of them, a handler's own
-//! included. A handler that says nothing in a targeted field of the policy
+//! them. So `private` for one user, and each part of the policy that forbids caches to
+//! share, to keep or to use a response without asking, is copied into all of them, a
+//! handler's own included. A handler that says nothing in a targeted field of the policy
 //! means its `Cache-Control` for it; one that says both means both.
 //!
 //! **`Vary`** has the fields of the policy, those that rules look at by
@@ -135,7 +135,7 @@
 //! None of them? `no_cache` is never wrong, and with a tag never dear: it costs
 //! a 304.
 //!
-//! ## What is said for you
+//! ## Defaults of the layer
 //!
 //! | Case | What [`CachePolicyLayer`] does |
 //! |---|---|
@@ -145,9 +145,9 @@
 //! | `POST`, `PUT`, `PATCH`, `DELETE` | nothing that would make the answer fresh |
 //! | `Authorization` on the request | `private` |
 //! | `Set-Cookie` on the response | `private` |
-//! | the handler's own `Cache-Control` | the stricter word of both |
+//! | the handler's own `Cache-Control` | the stricter value of both |
 //!
-//! ## Words that do not mean what they say
+//! ## Directives that are often misread
 //!
 //! - `no-cache` keeps the response, and asks before each use. `no-store` does not
 //!   keep it.
@@ -158,8 +158,8 @@
 //!   to a request with `Authorization` (RFC 9111, section 3.5), and forbid the
 //!   stale use that `stale-while-revalidate` grants (sections 5.2.2.10 and
 //!   5.2.2.2). Caches differ in what they make of it; the combination is built,
-//!   [`weaknesses`](CacheControl::weaknesses)
-//!   names it, and a targeted field says both cleanly:
+//!   [`weaknesses`](CacheControl::weaknesses) names it, and a targeted field says both
+//!   cleanly:
 //!
 //! ```
 //! use std::time::Duration;
@@ -201,9 +201,9 @@
 //! the service
 //! ```
 //!
-//! **Whatever sets cookies belongs inside of it**, a layer of sessions for
-//! instance: it makes a response `private` for the `Set-Cookie` that it sees, and
-//! the `Authorization` that no layer around it has taken from the request.
+//! **A layer that sets cookies belongs inside of it**, such as one of sessions. The policy
+//! makes a response `private` for the `Set-Cookie` that it sees, and for the
+//! `Authorization` that no layer around it has taken from the request.
 //!
 //! From out here it cannot keep [`EtagLayer`](crate::EtagLayer) from making a tag
 //! that nobody will use: where the policy is `no-store`, leave that layer out, or

@@ -18,12 +18,11 @@ use crate::{
     },
 };
 
-/// The state that a write expects to find: what a handler's compare-and-set
-/// compares.
+/// The state that a write expects to find, for the compare-and-set of a handler.
 ///
-/// Check and write must be one step, or updates are lost. A handler takes what
-/// is expected, lets the database compare while it writes, and hands in what
-/// came of it:
+/// Check and write must be one step, or updates are lost. A handler takes the
+/// expected versions, lets the database compare while it writes, and reports the
+/// result:
 ///
 /// ```
 /// use tower_conditional::{
@@ -36,7 +35,7 @@ use crate::{
 /// # async fn query(_: &str, _: i64, _: Option<Vec<i64>>) -> Option<Row> { None }
 ///
 /// async fn rename(id: i64, expected: Expected) -> Result<Row, NotFound> {
-///     let tags = VersionTags::plain().scope(format!("notes/{id}"));
+///     let tags = VersionTags::of("notes", id);
 ///     let row = query(
 ///         "UPDATE notes SET title = 'x', version = version + 1
 ///          WHERE id = $1 AND ($2::bigint[] IS NULL OR version = ANY ($2))
@@ -99,7 +98,8 @@ impl From<Expectation> for Expected {
 }
 
 impl Expected {
-    /// What a request expects; what the layer handed over, if there is one.
+    /// Returns the state that a request expects: the one that the layer around the handler
+    /// put into its extensions, if there is one.
     pub fn of<B>(request: &Request<B>) -> Self {
         let extension = request.extensions().get().cloned();
         extension.unwrap_or_else(|| Self::new(request.method(), request.headers()))
@@ -135,9 +135,9 @@ impl Expected {
         self.0.outer.as_ref().map_or(&self.0, Self::outermost)
     }
 
-    /// Whether the request carries a condition for a write: `If-Match`,
-    /// `If-None-Match`, or a date in `If-Unmodified-Since` (what is no date is
-    /// ignored: RFC 9110, section 13.1.4).
+    /// Returns `true` if the request has a condition for a write: `If-Match`,
+    /// `If-None-Match`, or a date in `If-Unmodified-Since`. A value that is no date is
+    /// ignored (RFC 9110, section 13.1.4).
     #[must_use]
     pub fn is_conditional(&self) -> bool {
         self.0.fields.guard_writes(Current::Unknown, now)
@@ -276,13 +276,13 @@ impl Expected {
         Ok(written)
     }
 
-    /// Holds the conditions against the current state, which the caller has
+    /// Checks the conditions against the current state, which the caller has
     /// read so that nobody can change it before the write: in the same
     /// transaction with `FOR UPDATE`, or under a lock.
     ///
     /// # Errors
     ///
-    /// The 412 to answer with.
+    /// Returns the 412 to answer with.
     pub fn check(self, current: impl Into<Current>) -> Result<(), PreconditionFailed> {
         self.mark_compared();
         let current = current.into();

@@ -12,7 +12,7 @@ use crate::{
 pub struct NotModified(Validators);
 
 impl NotModified {
-    /// With the current validators.
+    /// Creates a 304 with the current validators.
     #[must_use]
     pub fn new(validators: Validators) -> Self {
         Self(validators)
@@ -52,12 +52,12 @@ pub struct PreconditionFailed {
 }
 
 impl PreconditionFailed {
-    /// Without the current validators.
+    /// Creates a 412 without the current validators.
     pub fn new() -> Self {
         Self::because(Reason::Superseded)
     }
 
-    /// With the current validators, so that the client can try again.
+    /// Creates a 412 with the current validators, so that the client can try again.
     pub fn with_current(validators: Validators) -> Self {
         Self {
             current: Some(validators),
@@ -79,7 +79,7 @@ impl PreconditionFailed {
         }
     }
 
-    /// The current validators, where they are known.
+    /// Returns the current validators, if they are known.
     #[must_use]
     pub fn current(&self) -> Option<&Validators> {
         self.current.as_ref()

@@ -7,8 +7,8 @@
 //! # mod example {
 //! use axum::{Json, extract::Path, response::IntoResponse};
 //! use tower_conditional::{
-//!     handler::{PreconditionRejection, Preconditions, Validated},
 //!     Validators, VersionTags,
+//!     handler::{PreconditionRejection, Preconditions, Validated},
 //! };
 //! # async fn version_of(_: i64) -> i64 { 7 }
 //! # async fn render(_: i64) -> String { String::new() }
@@ -17,8 +17,7 @@
 //!     Path(id): Path<i64>,
 //!     preconditions: Preconditions,
 //! ) -> Result<impl IntoResponse, PreconditionRejection> {
-//!     let tags = VersionTags::plain().scope(format!("notes/{id}"));
-//!     let tag = tags.number(version_of(id).await);
+//!     let tag = VersionTags::of("notes", id).number(version_of(id).await);
 //!     let current = Validators::new().with_etag(tag);
 //!     preconditions.check(&current)?; // 304 or 412, and the rest does not run
 //!     Ok(Validated(Json(render(id).await), current))
@@ -32,10 +31,10 @@
 //! # #[cfg(feature = "axum")]
 //! # mod example {
 //! use axum::{
+//!     extract::Path,
 //!     http::StatusCode,
 //!     response::{IntoResponse, Response},
 //! };
-//! use axum::extract::Path;
 //! use tower_conditional::{
 //!     VersionTags,
 //!     handler::{Expected, PreconditionFailed},
@@ -67,8 +66,8 @@
 //! }
 //!
 //! async fn write(Path(id): Path<i64>, expected: Expected) -> Result<String, Error> {
-//!     // The scope that the reads have: no other note's tag passes.
-//!     let versions = expected.versions_of(&VersionTags::plain().scope(format!("notes/{id}")));
+//!     // The tags that the reads have: no other note's tag passes.
+//!     let versions = expected.versions_of(&VersionTags::of("notes", id));
 //!     let text = update(versions).await.map_err(Error::Database)?;
 //!     expected.confirm_written(text)?.ok_or(Error::NotFound)
 //! }
@@ -82,8 +81,8 @@
 //! use bytes::Bytes;
 //! use http::{Request, Response, StatusCode, header};
 //! use tower_conditional::{
-//!     handler::{Preconditions, Validated},
 //!     Validators, VersionTags,
+//!     handler::{Preconditions, Validated},
 //! };
 //!
 //! fn show<B>(request: &Request<B>) -> Response<Bytes> {

@@ -16,13 +16,13 @@ pub struct Preconditions {
 }
 
 impl Preconditions {
-    /// The conditions of a request.
+    /// Returns the conditions of a request.
     #[must_use]
     pub fn of<B>(request: &Request<B>) -> Self {
         Self::new(request.method(), request.headers())
     }
 
-    /// The conditions of a request without its body.
+    /// As [`of`](Self::of), for a request without its body.
     #[must_use]
     pub fn of_parts(request: &Parts) -> Self {
         Self::new(&request.method, &request.headers)
@@ -35,13 +35,13 @@ impl Preconditions {
         }
     }
 
-    /// Whether the request is unconditional.
+    /// Returns `true` if the request is unconditional.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()
     }
 
-    /// Holds the conditions against the current state: a
+    /// Checks the conditions against the current state: a
     /// [`Validators`](crate::Validators), an entity tag, `None` where there is
     /// no representation, or a [`Current`].
     ///
@@ -51,7 +51,7 @@ impl Preconditions {
     ///
     /// # Errors
     ///
-    /// [`PreconditionRejection`] is the 304 or 412 to answer with.
+    /// Returns the 304 or 412 to answer with.
     pub fn check(&self, current: impl Into<Current>) -> Result<(), PreconditionRejection> {
         let current = current.into();
         match self.fields.evaluate(&self.method, current.as_ref(), now) {

@@ -25,7 +25,7 @@ use crate::semantics::validator::Validators;
 /// ```
 /// use bytes::Bytes;
 /// use http::{Response, header::CONTENT_LOCATION};
-/// use tower_conditional::{Validators, VersionTags, handler::Validated};
+/// use tower_conditional::{VersionTags, handler::Validated};
 ///
 /// // The client sent `{"text": "hello"}`.
 /// fn updated(id: i64) -> Response<Bytes> {
@@ -33,8 +33,7 @@ use crate::semantics::validator::Validators;
 ///         .header(CONTENT_LOCATION, format!("/notes/{id}"))
 ///         .body(r#"{"id": 1, "text": "hello"}"#.into())
 ///         .expect("a path is a field value");
-///     let tags = VersionTags::plain().scope(format!("notes/{id}"));
-///     Validated(note, Validators::from(tags.number(8))).into()
+///     Validated(note, VersionTags::of("notes", id).number(8).into()).into()
 /// }
 /// # updated(1);
 /// ```

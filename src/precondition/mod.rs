@@ -43,7 +43,7 @@
 //! ```
 //! # #[cfg(feature = "tokio")] {
 //! use tower_conditional::{
-//!     lock::KeyedLock, route::Route, source::SelfGet, PreconditionLayer,
+//!     PreconditionLayer, lock::KeyedLock, route::Route, source::SelfGet,
 //! };
 //!
 //! let note = Route::new("/notes/{id}")?;

@@ -84,6 +84,11 @@
 //! inside of [`layer_reads`](GuardedResource::layer_reads). If that refuses, the 412 shows
 //! neither the representation nor its tag.
 //!
+//! If the source fails or does not know the state, a read goes to its handler, and a write
+//! is checked against the answer of that `GET`. So a source that always fails shows only in
+//! reads that are never answered before the handler, and in the events of the feature
+//! `tracing`.
+//!
 //! # Check and write in one step
 //!
 //! The layer's check narrows the gap between check and write. The handler's
@@ -91,6 +96,10 @@
 //! [`lock`](crate::PreconditionLayer::lock) does; see [`precondition`](crate::precondition).
 //!
 //! # Limits
+//!
+//! Writes are compared with the tags of the source. If the handler of the reads sets other
+//! tags, every `If-Match` with one of them is a 412. One function for the tags of both, as
+//! `tags` above, keeps them the same.
 //!
 //! A `Router` writes `content-length: 0` on a 304 of its own layers, which is wrong
 //! (RFC 9110, section 8.6). A [`ConditionalLayer`](crate::ConditionalLayer) around the

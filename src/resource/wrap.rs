@@ -34,6 +34,23 @@ pub struct WrappedRouter<T>(T);
 /// }
 /// ```
 ///
+/// `axum::serve` does not take the wrapped router itself, but that of
+/// [`into_make_service`](WrappedRouter::into_make_service). For handlers that extract
+/// `ConnectInfo`, `axum::ServiceExt` has `into_make_service_with_connect_info`:
+///
+/// ```
+/// use std::net::SocketAddr;
+///
+/// use axum::{Router, ServiceExt};
+/// use tokio::net::TcpListener;
+/// use tower_conditional::{resource::wrap, stack};
+///
+/// async fn serve(listener: TcpListener, router: Router) -> std::io::Result<()> {
+///     let app = wrap(router, stack());
+///     axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await
+/// }
+/// ```
+///
 /// Several layers are a `tower::ServiceBuilder`, or a tuple of them with the outermost
 /// first. Their errors must be `Infallible`, as the router's are.
 pub fn wrap<L: Layer<Router>>(router: Router, layer: L) -> WrappedRouter<L::Service>

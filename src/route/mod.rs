@@ -79,7 +79,7 @@ impl Route {
         Ok(route)
     }
 
-    /// Whether `path` is of this form.
+    /// Returns `true` if `path` has this form.
     #[must_use]
     pub fn matches(&self, path: &str) -> bool {
         self.matches_segments(&mut PathSegments::new(path))
@@ -98,8 +98,8 @@ impl Route {
         self.rest.is_some()
     }
 
-    /// What the part of `path` stands for that has this name, where the path
-    /// matches. Not there if it is no UTF-8.
+    /// Returns the decoded part of `path` with this name. `None` if the path does not match,
+    /// or the part is no UTF-8.
     #[must_use]
     pub fn capture<'p>(&self, path: &'p str, name: &str) -> Option<Cow<'p, str>> {
         let mut found = None;
@@ -139,8 +139,8 @@ impl Route {
         found?.parse().ok()
     }
 
-    /// What follows the segments, where the path matches. Ends at the first segment that
-    /// does not fit, so that the length of the path matters to no route that it is not of.
+    /// Returns the rest of the path behind the segments, if the path matches. Ends at the
+    /// first segment that does not fit, so that a long path costs other routes nothing.
     fn split<'p>(
         &self,
         path: &mut PathSegments<'p>,

@@ -3,11 +3,12 @@ use std::{error::Error, fmt, sync::Arc};
 use bytes::Bytes;
 use http::Response;
 
-/// Any error, as `tower` has it.
+/// A boxed error of any type, the same as `tower::BoxError`.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Why a source could not tell the current state: it gave an error, which is this error's
-/// `source()`, it took too long, it panicked, or one of its extractors rejected the request.
+/// An error returned by a source that cannot tell the current state. The source returned an
+/// error, which is this error's `source()`, it took too long, it panicked, or one of its
+/// extractors rejected the request.
 ///
 /// It is an extension of the response that was refused for it.
 #[derive(Debug, Clone)]

@@ -38,16 +38,17 @@ pub struct ExtractorSource<F, T, S = ()> {
 /// # let _ = tower_conditional::ConditionalLayer::new().source(source);
 /// ```
 ///
-/// The function has up to 16 arguments, each of them a [`FromRequestParts`]. It returns
-/// what [`from_fn`](super::from_fn()) does: a tag, [`Validators`](crate::semantics::validator::Validators), an
-/// `Option` of either, a [`Current`], or a `Result` with one of these.
+/// The function has up to 16 arguments, each of them a [`FromRequestParts`]. Its future is
+/// `Send`: no guard of a `std::sync::Mutex` is held across an await. It returns the same as
+/// a function for [`from_fn`](super::from_fn()): a tag, [`Validators`](crate::Validators),
+/// an `Option` of either, a [`Current`], or a `Result` with one of these.
 ///
 /// # How it works
 ///
 /// The extractors run on a copy of the request's head, as it is where the layer is. On
 /// the methods of a route that is the head that the handler gets: the parameters of the
-/// path are those of the whole route, below `Router::nest` too. Around a whole `Router`
-/// there are no parameters yet.
+/// path are those of the whole route, below `Router::nest` too. Around a whole `Router`, as
+/// by [`wrap`](crate::resource::wrap()), there are no parameters yet.
 ///
 /// A layer of a `MethodRouter` does not get the router's state. Give the state to
 /// [`with_state`](ExtractorSource::with_state), as to `axum::middleware::from_fn_with_state`.

@@ -12,8 +12,8 @@ pub struct FromFn<F>(F);
 /// Makes a source of an async closure or an `async fn` that reads the request's head.
 ///
 /// It returns the current state, or a `Result` with it: an entity tag,
-/// [`Validators`](crate::semantics::validator::Validators), an `Option` of either, or a [`Current`]. `None`
-/// means that the target does not exist.
+/// [`Validators`](crate::Validators), an `Option` of either, or a [`Current`]. `None` means
+/// that the target does not exist.
 ///
 /// ```
 /// use http::request::Parts;

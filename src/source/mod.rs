@@ -143,14 +143,14 @@ pub(crate) use timeout::{LIMIT, in_time, within};
     note = "`source::axum` makes a source of an async function of axum's extractors, of which none reads the body; if one needs a state, as `State` does, call `with_state`"
 )]
 pub trait ValidatorSource: Send + Sync + 'static {
-    /// Why the source could not tell. It is logged and never sent.
+    /// The reason why the source could not tell the state. It is logged and never sent.
     type Error: Into<BoxError> + Send;
 
-    /// Whether it never knows anything, so that asking is in vain.
+    /// `true` if it never knows anything, so that asking is in vain.
     #[doc(hidden)]
     const KNOWS_NOTHING: bool = false;
 
-    /// The current state. [`Current::Unknown`] is always a right answer: the
+    /// Returns the current state. [`Current::Unknown`] is always a right answer: the
     /// layers then let the request pass as it is.
     ///
     /// For a method that is not safe, the state is that of the resource which the method
@@ -173,7 +173,7 @@ pub trait ValidatorSource: Send + Sync + 'static {
         None
     }
 
-    /// How long a layer waits for the answer, unless the source sees to that itself.
+    /// The time that a layer waits for the answer, `None` if the source has a limit itself.
     #[cfg(feature = "tokio")]
     #[doc(hidden)]
     fn limit(&self) -> Option<std::time::Duration> {
@@ -268,7 +268,7 @@ impl ValidatorSource for () {
     }
 }
 
-/// What a layer does with a request whose source failed.
+/// The reaction of a layer to a source that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OnSourceError {
@@ -300,7 +300,7 @@ pub(crate) async fn ask_and_wait<Q: ValidatorSource>(
     asked.await
 }
 
-/// What a source knows without waiting.
+/// Asks a source for the state that it knows without waiting.
 pub(crate) fn ask_at_hand<Q: ValidatorSource>(
     source: &Q,
     request: &Parts,
@@ -311,7 +311,7 @@ pub(crate) fn ask_at_hand<Q: ValidatorSource>(
     }
 }
 
-/// What a source answers; a panic in it is a failure like any other.
+/// Awaits the answer of a source. A panic in it is a failure like any other.
 pub(crate) async fn answer<F, T, E>(ask: impl FnOnce() -> F) -> Result<T, SourceError>
 where
     F: Future<Output = Result<T, E>>,
@@ -321,7 +321,7 @@ where
     caught(asked).await?.map_err(SourceError::from_source)
 }
 
-/// What a future gives, unless it panics. It is not polled again then, so that
+/// Returns the output of a future, unless it panics. It is not polled again then, so that
 /// nothing of it sees the state that the panic left.
 fn caught<F>(future: F) -> Caught<F> {
     Caught { future }

@@ -1,4 +1,4 @@
-//! All layers in the right order, and recipes.
+//! All layers in the right order, and stacks that are ready to use.
 
 mod recipes;
 
@@ -45,7 +45,7 @@ pub fn stack() -> Stack {
 /// # async fn read() {}
 /// # async fn write() {}
 /// use tower_conditional::{
-///     lock::KeyedLock, route::Route, source::SelfGet, stack, PreconditionLayer,
+///     PreconditionLayer, lock::KeyedLock, route::Route, source::SelfGet, stack,
 /// };
 ///
 /// // Inside of a stack, since the tags and the type of its answers are those of a stack.

@@ -30,7 +30,7 @@ enum Kind {
 }
 
 impl Scope {
-    /// One row, by its key: needs [`Watch::each_row`](crate::Watch::each_row).
+    /// Creates the scope of one row, by its key: needs [`Watch::each_row`](crate::Watch::each_row).
     #[must_use]
     pub fn row(table: &str, key: impl fmt::Display) -> Self {
         Self {
@@ -39,7 +39,7 @@ impl Scope {
         }
     }
 
-    /// A whole table: needs [`Watch::whole_table`](crate::Watch::whole_table).
+    /// Creates the scope of a whole table: needs [`Watch::whole_table`](crate::Watch::whole_table).
     #[must_use]
     pub fn table(table: &str) -> Self {
         Self {
@@ -48,7 +48,8 @@ impl Scope {
         }
     }
 
-    /// The rows with this value in a column: needs [`Watch::each_group`](crate::Watch::each_group).
+    /// Creates the scope of the rows with this value in a column: needs
+    /// [`Watch::each_group`](crate::Watch::each_group).
     #[must_use]
     pub fn group(table: &str, column: &str, value: impl fmt::Display) -> Self {
         Self {
@@ -57,7 +58,7 @@ impl Scope {
         }
     }
 
-    /// The text that stands in the table of versions.
+    /// Returns the text that stands in the table of versions.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
@@ -93,7 +94,8 @@ impl AsRef<[u8]> for Scope {
     }
 }
 
-/// What all rows of a table start with; alone, that its rows are watched.
+/// Returns the prefix of the scopes of a table's rows. As an entry of its own it says that
+/// the rows are watched.
 pub(crate) fn rows(table: &str) -> String {
     format!("row/{}", escaped(table))
 }
@@ -102,7 +104,8 @@ pub(crate) fn whole(table: &str) -> String {
     format!("table/{}", escaped(table))
 }
 
-/// What all groups start with; alone, that the groups are watched.
+/// Returns the prefix of the scopes of groups. As an entry of its own it says that the
+/// groups are watched.
 pub(crate) fn groups(table: &str, column: &str) -> String {
     format!("group/{}/{}", escaped(table), escaped(column))
 }

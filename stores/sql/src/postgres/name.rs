@@ -57,7 +57,7 @@ impl TableName {
         &self.spelled
     }
 
-    /// Whether both are the same table.
+    /// Returns `true` if both are the same table.
     pub(crate) fn is(&self, other: &Self) -> bool {
         (&self.schema, &self.table) == (&other.schema, &other.table)
     }

@@ -107,7 +107,7 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// A schema that watches nothing yet.
+    /// Creates a schema that watches nothing yet.
     pub fn new() -> Self {
         Self {
             versions: Versions::default(),
@@ -120,9 +120,9 @@ impl Schema {
         .expect("the default name is one")
     }
 
-    /// Another name for the table of versions, `conditional_versions` by
-    /// default, in the schema `public` unless it is as in `app.versions`. The
-    /// sources have to be told too.
+    /// Sets the name of the table of versions, which is in the schema `public` unless the
+    /// name has another one, as `app.versions` has. Defaults to `conditional_versions`. Give
+    /// the same name to [`Statements::versions_table`](super::Statements::versions_table).
     ///
     /// # Errors
     ///
@@ -132,7 +132,7 @@ impl Schema {
         self.written()
     }
 
-    /// Keeps versions of a table. A watch may be chained after another.
+    /// Adds a table to watch. It may be called for several tables.
     ///
     /// # Errors
     ///
@@ -144,7 +144,7 @@ impl Schema {
         self.written()
     }
 
-    /// Makes a table of events for an `EventLog` of `tower-conditional-postgres`, with the
+    /// Adds a table of events for an `EventLog` of `tower-conditional-postgres`, with the
     /// columns `id` (bigint, given out here) and `event` (text), unless there
     /// is one of this name; then it needs an `id bigint` with an index.
     ///
@@ -158,7 +158,7 @@ impl Schema {
         self.written()
     }
 
-    /// One statement, for a migration tool. It may run again and again, inside
+    /// Returns the migration, which is one statement. It may run again and again, inside
     /// a transaction that is `READ COMMITTED` or without one.
     #[must_use]
     pub fn sql(&self) -> String {

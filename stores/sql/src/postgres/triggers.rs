@@ -85,7 +85,7 @@ END"
             scope::rows(table),
             fingerprint_entry(table),
         );
-        // What starts the groups by whatever column.
+        // The prefix of the groups by any column.
         let groups = scope::groups(table, "");
         let mut sql = format!(
             "    DELETE FROM {versions} WHERE scope IN ({}, {}, {}) OR {} OR {};\n",

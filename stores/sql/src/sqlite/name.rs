@@ -19,7 +19,7 @@ impl Name {
         &self.0
     }
 
-    /// Whether SQLite takes both for the same.
+    /// Returns `true` if SQLite takes both for the same.
     pub(crate) fn is(&self, other: &Self) -> bool {
         self.0.eq_ignore_ascii_case(&other.0)
     }

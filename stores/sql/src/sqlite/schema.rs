@@ -96,7 +96,7 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// A schema that watches nothing yet.
+    /// Creates a schema that watches nothing yet.
     pub fn new() -> Self {
         Self {
             versions: default_versions(),
@@ -105,9 +105,9 @@ impl Schema {
         }
     }
 
-    /// Another name for the table of versions, `conditional_versions` by
-    /// default; its counter's is that with `_counter` behind it. The sources
-    /// have to be told too.
+    /// Sets the name of the table of versions. Defaults to `conditional_versions`. The table
+    /// of the counter has the same name with `_counter` behind it. Give the same name to
+    /// [`Statements::versions_table`](super::Statements::versions_table).
     ///
     /// # Errors
     ///
@@ -117,7 +117,7 @@ impl Schema {
         self.checked()
     }
 
-    /// Keeps versions of a table. A watch may be chained after another.
+    /// Adds a table to watch. It may be called for several tables.
     ///
     /// # Errors
     ///
@@ -129,7 +129,7 @@ impl Schema {
         self.checked()
     }
 
-    /// Makes a table of events for an `EventLog` of `tower-conditional-sqlite`, with the
+    /// Adds a table of events for an `EventLog` of `tower-conditional-sqlite`, with the
     /// columns `id` (integer, given out by SQLite) and `event` (text), unless
     /// there is one of this name; then it needs an `id INTEGER PRIMARY KEY`.
     ///
@@ -144,7 +144,7 @@ impl Schema {
         self.checked()
     }
 
-    /// The statements, for a migration tool. They may run again and again.
+    /// Returns the migration, which is several statements. They may run again and again.
     ///
     /// They take effect together, inside a transaction or without one.
     #[must_use]

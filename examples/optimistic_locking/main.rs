@@ -43,7 +43,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     step("A write that does not say what it has seen is not performed.");
     alice.send(Request::put(LIST), "beer\n").await?;
 
-    step("Who does not want the document with the conflict gets the two tags.");
+    step("A client that does not want the document in the 412 gets the two tags.");
     let minimal = Request::put(LIST)
         .header(IF_MATCH, tag(&alice_saved))
         .header("prefer", "return=minimal");

@@ -28,12 +28,12 @@ pub(crate) async fn serve(listener: TcpListener, documents: Arc<Documents>) -> i
     let document = guard(current, get(read), put(write)).with_state(documents);
     let router = Router::new().route("/documents/{name}", document);
 
-    // Around the router, which else would add `content-length: 0` to a 304.
+    // Around the router, which would add `content-length: 0` to a 304 otherwise.
     let app = wrap(router, ConditionalLayer::new());
     axum::serve(listener, app.into_make_service()).await
 }
 
-/// The source of both: of a database one small query.
+/// The source of both layers. With a database it is one small query.
 async fn current(
     State(documents): State<Arc<Documents>>,
     OriginalUri(uri): OriginalUri,
@@ -60,8 +60,8 @@ async fn write(
     expected: Expected,
     text: String,
 ) -> Result<impl IntoResponse, PreconditionFailed> {
-    // Somebody may have come since the layer looked. Under the lock nobody comes between the check
-    // and the write.
+    // Another writer may have come since the layer looked. Under the lock none comes between the
+    // check and the write.
     let mut store = documents.lock();
     expected.check(store.validators(uri.path()))?;
     // Stored as it came, so the answer may tell the new tag (RFC 9110, section 9.3.4).

@@ -61,7 +61,7 @@ struct Note {
     versions: String,
 }
 
-/// A note and its state, out of one statement: nothing comes between the two.
+/// Reads a note and its state with one statement: no write comes between the two.
 pub fn note(
     connection: &mut SqliteConnection,
     statements: &Statements,
@@ -82,7 +82,7 @@ pub fn note(
     Ok(Some((text, statements.current(&scope, versions)?)))
 }
 
-/// What is watched. The migrations of the application may have `sql()` of it.
+/// The tables whose versions are kept. `sql()` of it may be a migration of the application.
 pub fn schema() -> Schema {
     let watch = Watch::table("notes").each_row("id").whole_table();
     Schema::new().watch(watch).expect("good names")

@@ -117,7 +117,7 @@ where
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a function that `source::axum` takes",
     label = "not an async function from extractors to a state",
-    note = "it is an async function of up to 16 extractors, and `Clone + Send + Sync`, as is everything that it captures",
+    note = "it is an async function of up to 16 extractors, and `Clone + Send + Sync`, as is everything that it captures; its future is `Send`",
     note = "it returns an `EntityTag`, `Validators`, an `Option` of either, a `Current`, or a `Result` with one of these"
 )]
 pub trait ExtractorFn<T>: Clone + Send + Sync + 'static {

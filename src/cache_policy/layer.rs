@@ -52,7 +52,8 @@ impl<C> CachePolicyLayer<C> {
         self
     }
 
-    /// Where the time is read: the system's clock by default.
+    /// Sets the clock that `Date` and `Expires` are made from. Defaults to
+    /// [`SystemClock`](crate::clock::SystemClock).
     pub fn clock<C2: Clock + Clone>(self, clock: C2) -> CachePolicyLayer<C2> {
         CachePolicyLayer {
             rules: self.rules,

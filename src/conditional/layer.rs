@@ -73,8 +73,8 @@ impl<C> ConditionalLayer<C> {
 }
 
 impl<C, Q> ConditionalLayer<C, BySource<Q>> {
-    /// What to do where the source fails:
-    /// [`Proceed`](OnSourceError::Proceed) by default.
+    /// Sets the reaction to a source that fails. Defaults to
+    /// [`Proceed`](OnSourceError::Proceed).
     pub fn on_source_error(mut self, on_error: OnSourceError) -> Self {
         self.by.on_error = on_error;
         self
@@ -111,14 +111,14 @@ impl<C, Q> ConditionalLayer<C, Q> {
         self
     }
 
-    /// What a 412 looks like: by default
-    /// [`ProblemJson`](crate::refusal::ProblemJson).
+    /// Sets how refusals are rendered. Defaults to [`ProblemJson`](crate::refusal::ProblemJson).
     pub fn refusals(mut self, render: impl RenderRefusal) -> Self {
         self.config.renderer = Renderer::new(render);
         self
     }
 
-    /// Where the time is read: the system's clock by default.
+    /// Sets the clock used to evaluate dates. Defaults to
+    /// [`SystemClock`](crate::clock::SystemClock).
     pub fn clock<C2: Clock + Clone>(self, clock: C2) -> ConditionalLayer<C2, Q> {
         ConditionalLayer {
             config: Config {

@@ -40,8 +40,8 @@ pub(super) struct Config<Q, G> {
     pub(super) clock: Arc<dyn Clock>,
 }
 
-/// What the layer does about a conditional write that succeeded though the
-/// handler never compared what it [`Expected`](crate::handler::Expected).
+/// The reaction of the layer to a conditional write that succeeded although its handler
+/// never compared with [`Expected`](crate::handler::Expected).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Unchecked {

@@ -192,28 +192,28 @@ impl<Q, G: Clone, L> PreconditionLayer<Q, G, L> {
         self
     }
 
-    /// What to do where the source fails:
-    /// [`Refuse`](OnSourceError::Refuse) by default.
+    /// Sets the reaction to a source that fails. Defaults to
+    /// [`Refuse`](OnSourceError::Refuse).
     pub fn on_source_error(mut self, on_error: OnSourceError) -> Self {
         self.config_mut().on_source_error = on_error;
         self
     }
 
-    /// What to do where nobody compared: [`Report`](Unchecked::Report) by
-    /// default.
+    /// Sets the reaction to a write that succeeded although its handler did not compare.
+    /// Defaults to [`Report`](Unchecked::Report).
     pub fn unchecked(mut self, unchecked: Unchecked) -> Self {
         self.config_mut().unchecked = unchecked;
         self
     }
 
-    /// What a refusal looks like: by default
-    /// [`ProblemJson`](crate::refusal::ProblemJson).
+    /// Sets how refusals are rendered. Defaults to [`ProblemJson`](crate::refusal::ProblemJson).
     pub fn refusals(mut self, render: impl RenderRefusal) -> Self {
         self.config_mut().renderer = Renderer::new(render);
         self
     }
 
-    /// Where the time is read: the system's clock by default.
+    /// Sets the clock used to evaluate dates. Defaults to
+    /// [`SystemClock`](crate::clock::SystemClock).
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.config_mut().clock = Arc::new(clock);
         self

@@ -110,7 +110,7 @@
 //!
 //! # Layer order
 //!
-//! What would be refused without a condition must be refused with one (RFC
+//! A request that would be refused without a condition must be refused with one (RFC
 //! 9110, section 13.2.1). So authentication and authorisation belong outside,
 //! as do layers that answer 415 or a redirect from the head of a request, and
 //! the routing that answers 404 and 405. `axum` has a place that is inside of
@@ -140,7 +140,7 @@
 //! the router's 405; `Router::route_layer` and `Router::layer` wrap that answer
 //! too, and a required condition would come before it.
 //!
-//! Who may write need not be allowed to read. The service that
+//! A client that may write need not be allowed to read. The service that
 //! [`SelfGet`](crate::source::SelfGet) asks refuses whom a client's own `GET` would be
 //! refused, as above, or leave out `writers_may_read`: the 412 then shows nothing of the
 //! answer, and its client needs a `GET` to try again.

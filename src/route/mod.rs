@@ -15,7 +15,7 @@ pub(crate) use table::RouteTable;
 
 /// A pattern of paths: `/notes/{id}` is `/notes/` and then one segment that is
 /// not empty, and `/files/{*path}` is `/files/` and then all that follows, if
-/// anything does. What a name stands for is decoded, as routers do it
+/// anything does. The value of a name is decoded, as routers do it
 /// (RFC 3986, section 2.1); the rest is compared as it is sent. The path is the
 /// one that the layer sees: below `axum`'s `Router::nest`, without the prefix.
 ///

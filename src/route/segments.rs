@@ -7,7 +7,7 @@ const IN_PLACE: usize = 16;
 /// gets there, and not again by the next one, so that a long path costs one search.
 #[derive(Debug)]
 pub(crate) struct PathSegments<'p> {
-    /// What follows the first slash, if there is one.
+    /// The path behind its first slash, if there is one.
     path: Option<&'p str>,
     ends: [usize; IN_PLACE],
     known: usize,
@@ -92,7 +92,7 @@ impl<'p> PathSegments<'p> {
     }
 }
 
-/// Where a segment begins.
+/// The start of a segment.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cursor<'p> {
     path: &'p str,
@@ -117,8 +117,8 @@ impl<'p> Cursor<'p> {
         Some((&self.path[self.at..end], self.after(end)))
     }
 
-    /// Where this segment ends, if it is `literal`. Of a longer one no more is looked at than
-    /// that.
+    /// Returns the end of this segment, if it is `literal`. Of a longer one no more is looked
+    /// at than that.
     pub(super) fn end_of(self, literal: &str, segments: &mut PathSegments<'p>) -> Option<usize> {
         let rest = self.rest().strip_prefix(literal)?;
         if !rest.is_empty() && !rest.starts_with('/') {
@@ -129,7 +129,7 @@ impl<'p> Cursor<'p> {
         Some(end)
     }
 
-    /// Where the next segment begins, if there is one.
+    /// Returns the start of the next segment, if there is one.
     pub(super) fn after(self, end: usize) -> Option<Self> {
         // The slash is one byte.
         (end < self.path.len()).then_some(Self {

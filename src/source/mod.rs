@@ -1,4 +1,4 @@
-//! Where current validators come from before any work is done.
+//! Sources, which tell the current validators before any work is done.
 //!
 //! ```
 //! # async fn run() -> Result<(), tower::BoxError> {

@@ -190,7 +190,7 @@ impl<T> SelfGet<T> {
     }
 }
 
-/// What came of a `GET`.
+/// The result of a `GET`.
 // Public, since newer compilers refuse a private type in the future of a public trait.
 #[allow(missing_debug_implementations, unnameable_types)] // sealed
 pub enum Got<R> {
@@ -200,8 +200,8 @@ pub enum Got<R> {
     Failed(SourceError),
 }
 
-/// Whether and how a layer asks the service: [`SelfGet`], for which the
-/// request's body type must have a default, or `()` if it does not.
+/// The way in which a layer asks the service: [`SelfGet`], for which the request's body
+/// type must have a default, or `()` if it does not ask.
 #[allow(private_bounds, private_interfaces)] // sealed
 #[diagnostic::on_unimplemented(
     message = "a `SelfGet` cannot make a `GET` whose body is `{B}`",
@@ -210,11 +210,11 @@ pub enum Got<R> {
     note = "the service inside must be `Send`, as must its future; the same holds for a service that `SelfGet::of` names, which must be `Clone + Sync` too"
 )]
 pub trait MayAskService<S: Service<Request<B>>, B>: Clone + Send + Sync + 'static {
-    /// Whether the service is asked.
+    /// `true` if the service is asked.
     #[doc(hidden)]
     const ASKS: bool;
 
-    /// Whether the client may see what the service answers.
+    /// Returns `true` if the client may see the service's answer.
     #[doc(hidden)]
     fn may_show(&self) -> bool {
         false
@@ -323,11 +323,11 @@ fn marked(mut head: Parts, known: bool) -> Parts {
     head
 }
 
-/// What the service's answer to a `GET` says.
+/// The meaning of the service's answer to a `GET`.
 pub(crate) enum Asked<R> {
     /// The state, with the answer that told it where there is one.
     State(Current, Option<R>),
-    /// What the client gets in place of any verdict.
+    /// The answer that the client gets in place of any verdict.
     Answer(R),
     Failed(SourceError),
 }

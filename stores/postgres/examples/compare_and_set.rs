@@ -48,7 +48,7 @@ INSERT INTO documents (id, text) VALUES ($1, $2)
 ON CONFLICT DO NOTHING
 RETURNING version";
 
-/// Who has no version in mind (`If-Match: *`) gives `NULL`.
+/// A request without a version (`If-Match: *`) gives `NULL`.
 const COMPARE_AND_SET: &str = "
 UPDATE documents SET text = $3, version = version + 1
 WHERE id = $1 AND ($2::bigint[] IS NULL OR version = ANY ($2))
@@ -101,7 +101,7 @@ async fn replace(
     Ok(Validated(status, validators).into_response())
 }
 
-/// What keeps the tags of one document from those of another.
+/// The scope that keeps the tags of one document from those of another.
 fn scope(id: i64) -> Scope {
     Scope::row("documents", id)
 }

@@ -15,7 +15,7 @@ use crate::{
 /// The number of reads of a row that other writers replace meanwhile.
 const ATTEMPTS: u32 = 16;
 
-/// What a [`Guarded`](crate::Guarded) transaction is about to change.
+/// The target that a [`Guarded`](crate::Guarded) transaction is about to change.
 #[must_use]
 pub struct Target {
     pub(super) scope: Scope,

@@ -1,4 +1,4 @@
-//! Where the layers ask.
+//! Sources, which the layers ask.
 
 mod events;
 mod query;

@@ -49,8 +49,8 @@ pub type Param = Box<dyn ToSql + Send + Sync>;
 /// # }
 /// ```
 ///
-/// What a version must be, [`VersionTags`]' module says; `max(..)` over rows is
-/// none. The query is prepared once per connection, and again where PostgreSQL
+/// A version must be one as [`VersionTags`] needs it: changed by every write and never
+/// used again. `max(..)` over rows is none. The query is prepared once per connection, and again where PostgreSQL
 /// refuses it, as after an `ALTER TABLE`. A pooler that shares a connection
 /// among transactions must know prepared statements.
 ///

@@ -29,7 +29,7 @@ impl<'a> FromSql<'a> for Raw<'a> {
     }
 }
 
-/// What the first column, and the second if there is one, say of a state.
+/// Reads a state from the first column, and the second if there is one.
 pub(crate) fn current_of(row: &Row, tags: &VersionTags) -> Result<Current, Error> {
     let mut current = Validators::new();
     let columns = row.columns();

@@ -99,7 +99,7 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// What the job returned, or [`ErrorKind::Panicked`],
+    /// Returns the error of the job, or [`ErrorKind::Panicked`],
     /// [`LeftOpen`](ErrorKind::LeftOpen) or [`Stopped`](ErrorKind::Stopped).
     pub async fn run<T, F>(&self, job: F) -> Result<T, Error>
     where

@@ -61,7 +61,7 @@ use crate::{Database, Error, Scope, timeout, versions::VersionQuery};
 /// | `NULL` | none, of a representation that is there |
 /// | real | an error |
 ///
-/// What the version must be, [`VersionTags`] says: changed by every
+/// A version must be one as [`VersionTags`] needs it: changed by every
 /// write and never used again. A time, or the maximum of a column over several
 /// rows, is neither; [`VersionSource`](crate::VersionSource) has versions that
 /// are both.

@@ -28,7 +28,9 @@ type RouteLayer = Arc<dyn Fn(MethodRouter) -> MethodRouter + Send + Sync>;
 
 /// Guards the writes of a resource by its source, and answers its reads by it.
 ///
-/// `reads` has the methods `GET` and `HEAD`, and perhaps `QUERY`; `writes` all others.
+/// `reads` has the methods `GET` and `HEAD`, and perhaps `QUERY`; `writes` has all others.
+/// A write among the `reads` is not guarded: a `PUT` there needs no condition.
+///
 /// [`with_state`](GuardedResource::with_state) makes of both what
 /// [`Router::route`](axum::Router::route) takes:
 ///

@@ -11,7 +11,7 @@
 //! ```
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! use http::{Request, header, request::Parts};
-//! use tower_conditional::{handler::Expected, route::Route, Current, ValidatorSource};
+//! use tower_conditional::{Current, ValidatorSource, handler::Expected, route::Route};
 //! use tower_conditional_sqlite::{
 //!     Database, GuardError, Install, Schema, Scope, Target, VersionSource, Watch,
 //! };
@@ -82,8 +82,8 @@
 //! let tags = VersionTags::plain().scope(Scope::row("notes", 17));
 //! let request = Request::put("/notes/17").header(header::IF_MATCH, tags.number(3)).body(())?;
 //! let expected = Expected::of(&request);
-//! // Numbers print as a JSON array, and SQLite takes lists as JSON.
-//! let versions = expected.versions_of(&tags).map(|versions| format!("{versions:?}"));
+//! // SQLite has no arrays, and takes lists as JSON.
+//! let versions = expected.versions_json_of(&tags);
 //! let version: Option<i64> = database
 //!     .run(move |connection| {
 //!         let update = "UPDATE notes SET text = 'bye', version = version + 1

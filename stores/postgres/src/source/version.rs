@@ -34,7 +34,7 @@ use crate::{
 /// ```no_run
 /// # fn run(pool: deadpool_postgres::Pool) -> Result<(), Box<dyn std::error::Error>> {
 /// use http::request::Parts;
-/// use tower_conditional::{route::Route, ConditionalLayer};
+/// use tower_conditional::{ConditionalLayer, route::Route};
 /// use tower_conditional_postgres::{Scope, VersionSource};
 ///
 /// let route = Route::new("/notes/{id}")?;

@@ -11,7 +11,7 @@ use crate::{Database, Error, Scope, timeout, versions::VersionQuery};
 /// ```
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 /// use http::{Request, request::Parts};
-/// use tower_conditional::{route::Route, ValidatorSource, VersionTags};
+/// use tower_conditional::{ValidatorSource, VersionTags, route::Route};
 /// use tower_conditional_sqlite::{Database, QuerySource, Scope};
 ///
 /// let database = Database::in_memory()?;

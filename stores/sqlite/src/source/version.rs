@@ -11,7 +11,7 @@ use crate::{Database, Error, InvalidSchema, Scope, Statements, timeout, versions
 /// ```
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 /// use http::{Request, request::Parts};
-/// use tower_conditional::{route::Route, Current, ValidatorSource};
+/// use tower_conditional::{Current, ValidatorSource, route::Route};
 /// use tower_conditional_sqlite::{Database, Install, Schema, Scope, VersionSource, Watch};
 ///
 /// let database = Database::in_memory()?;

@@ -60,9 +60,9 @@
 //! that the layer was made with is for the successes of `GET` and `HEAD` (200,
 //! 203, 204, 206, 304), `no-store` for errors, and `no-cache` for the rest,
 //! since a cache makes up a lifetime where none is said (RFC 9111, section
-//! 4.2.2). So do the successes of `QUERY`, and of other safe methods that read,
-//! unless a rule names the method. To those of `POST` and all others nothing is
-//! added that would make them fresh (RFC 9110, section 9.3.3).
+//! 4.2.2). The successes of `QUERY`, and of other safe methods that read, get
+//! `no-cache` too, unless a rule names the method. To those of `POST` and all
+//! others nothing is added that would make them fresh (RFC 9110, section 9.3.3).
 //!
 //! **A handler's own `Cache-Control` is joined**, not replaced: each part is as
 //! the stricter of the two has it, and what one leaves open the other fills.

@@ -50,9 +50,9 @@ pub type Param = Box<dyn ToSql + Send + Sync>;
 /// ```
 ///
 /// A version must be one as [`VersionTags`] needs it: changed by every write and never
-/// used again. `max(..)` over rows is none. The query is prepared once per connection, and again where PostgreSQL
-/// refuses it, as after an `ALTER TABLE`. A pooler that shares a connection
-/// among transactions must know prepared statements.
+/// used again. `max(..)` over rows is none. The query is prepared once per connection, and
+/// again where PostgreSQL refuses it, as after an `ALTER TABLE`. A pooler that shares a
+/// connection among transactions must know prepared statements.
 ///
 /// It sees what its role sees: see [row-level security](crate#roles-and-row-level-security).
 #[derive(Clone)]

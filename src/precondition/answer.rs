@@ -66,11 +66,6 @@ impl Conflict {
     }
 }
 
-/// Whether the client leaves it to us to send the representation, or asks for it.
-pub(super) fn wants_representation(request: &Parts) -> bool {
-    Return::preferred(&request.headers) != Some(Return::Minimal)
-}
-
 /// The representation as a 412, unless the client prefers less or it has no
 /// content.
 pub(super) fn with_representation<B: Body<Data = Bytes>>(

@@ -75,8 +75,9 @@ impl<Q, G, L> PreconditionLayer<Q, G, L> {
     /// Asks a service where the source does not know or fails, and for the
     /// representation that a 412 carries. The body type of the requests must then have
     /// a default, for the `GET`. The tag that the source knows stands in every 412, but
-    /// not in one whose `GET` was refused, for which
-    /// [`writers_may_read`](SelfGet::writers_may_read) has to be set.
+    /// under [`writers_may_read`](SelfGet::writers_may_read) not in one whose `GET` was
+    /// refused, found nothing or failed. No service is asked if an extractor of the source
+    /// rejects the request.
     pub fn with_self_get<T>(self, self_get: SelfGet<T>) -> PreconditionLayer<Q, SelfGet<T>, L> {
         PreconditionLayer {
             config: Arc::new(self.config.with_self_get(self_get)),

@@ -187,8 +187,8 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         })
     }
 
-    /// The current representation, where the service can be asked for it and
-    /// the client wants it. An error is no reason to withhold the 412.
+    /// The current representation, where the service can be asked for it. An error is no
+    /// reason to withhold the 412.
     async fn representation<S, ReqB, ResB>(
         &self,
         source_knew: bool,
@@ -203,17 +203,18 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         if !self_get.may_show() {
             return Representation::NotAsked;
         }
-        if !answer::wants_representation(self.request) {
-            return Representation::Unavailable;
-        }
+        // Whatever the client prefers: the answer tells whether the tag may be shown too.
         let Ok(got) = self_get.get(self.request, source_knew, service).await else {
-            return Representation::Unavailable;
+            return Representation::Withheld;
         };
         match Asked::read(got, &*self.config.clock) {
             Asked::State(Current::Present(_), Some(found)) => Representation::Found(found),
-            // The client's own `GET` would be refused too.
-            Asked::Answer(_) => Representation::Withheld,
-            Asked::State(..) | Asked::Failed(_) => Representation::Unavailable,
+            Asked::State(Current::Present(_) | Current::Unknown, _) => Representation::Unavailable,
+            // The client's own `GET` would be refused too, perhaps with a 404 that hides what
+            // is there. Where it fails nobody knows.
+            Asked::Answer(_) | Asked::State(Current::Absent, _) | Asked::Failed(_) => {
+                Representation::Withheld
+            }
         }
     }
 }
@@ -221,9 +222,9 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
 /// The current representation, for a 412 to carry.
 enum Representation<ResB> {
     Found(Response<ResB>),
-    /// No service may be asked, whatever the client prefers.
+    /// No service may be asked.
     NotAsked,
-    /// The client does not want it, or the service does not tell.
+    /// The service does not tell.
     Unavailable,
     /// The client may not see it, nor its validators.
     Withheld,

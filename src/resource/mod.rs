@@ -76,13 +76,17 @@
 //! | 404 for a path, 405 with `Allow` for a method | the router |
 //! | 401, 403, 429 .. | [`layer_reads`](GuardedResource::layer_reads) and [`layer_writes`](GuardedResource::layer_writes) |
 //! | 400 where an extractor of the source rejects a write | the source |
+//! | 404 for a `PATCH` or `DELETE` of what does not exist | the layer of the writes |
 //! | 428 for a `PUT`, `PATCH` or `DELETE` without a condition | the layer of the writes |
 //! | 304, or 412 with the current representation | the layers |
 //! | everything else, and the 412 of a write that another one has overtaken | the handler |
 //!
+//! A handler's extractors come last. So authorisation by an extractor of the handler alone
+//! comes after a 304, a 412 and a 428: put it into a layer.
+//!
 //! The representation in a 412 is the answer of the route's own `GET` to this client,
-//! inside of [`layer_reads`](GuardedResource::layer_reads). If that refuses, the 412 shows
-//! neither the representation nor its tag.
+//! inside of [`layer_reads`](GuardedResource::layer_reads). If that refuses, finds nothing or
+//! fails, the 412 shows neither the representation nor its tag.
 //!
 //! If the source fails or does not know the state, a read goes to its handler, and a write
 //! is checked against the answer of that `GET`. So a source that always fails shows only in

@@ -105,6 +105,41 @@ async fn a_writer_who_may_not_read_sees_nothing() {
     assert_eq!(etag(&both), Some(&*tag(1, 7)));
 }
 
+/// With any answer in place of the representation: a 404 hides the note, and of a service
+/// that is down nobody knows whom it would let through.
+#[tokio::test]
+async fn the_tag_is_shown_to_those_alone_who_may_read() {
+    for refusal in [302, 401, 403, 404, 410, 429, 500, 503] {
+        let refusal = StatusCode::from_u16(refusal).unwrap();
+        let notes = Notes::with(&[(1, "one", 7)]);
+        let version = source::axum(version).with_state(notes.clone());
+        let note = guard(version, get(read), put(write))
+            .layer_reads(from_fn(
+                move |request: AxumRequest, next: Next| async move {
+                    match request.headers().get("authorization") {
+                        Some(_) => next.run(request).await,
+                        None => refusal.into_response(),
+                    }
+                },
+            ))
+            .with_state(notes.clone());
+        let app = Router::new().route("/notes/{id}", note);
+        for prefer in ["return=minimal", "return=representation", "x"] {
+            let fields = [
+                ("if-match", &*tag(1, 6)),
+                ("prefer", prefer),
+                ("authorization", "x"),
+            ];
+            let writer = send(&app, "PUT", "/notes/1", &fields[..2]).await;
+            assert_eq!(writer.status(), 412, "{refusal} {prefer}");
+            assert_eq!(etag(&writer), None, "{refusal} {prefer}");
+            assert!(!writer.body().contains("7-"), "{}", writer.body());
+            let both = send(&app, "PUT", "/notes/1", &fields).await;
+            assert_eq!(etag(&both), Some(&*tag(1, 7)), "{refusal} {prefer}");
+        }
+    }
+}
+
 /// So it is where the handler itself finds that it was overtaken.
 #[tokio::test]
 async fn nor_does_a_writer_who_was_overtaken() {

@@ -200,6 +200,8 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         let failed = match known {
             Ok(Current::Unknown) => None,
             Ok(current) => return Ok(Asked::State(current, None)),
+            // The `GET` may know a state, but not a right to write.
+            Err(error) if error.rejection().is_some() => return Ok(Asked::Failed(error)),
             Err(error) => Some(error),
         };
         let self_get = &self.config.self_get;
@@ -207,11 +209,6 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         let asked = Asked::read(got, &*self.config.clock);
         Ok(match (asked, failed) {
             (Asked::State(Current::Unknown, _), Some(error)) => Asked::Failed(error),
-            // The extractors of the `GET` may reject with a 404, which says nothing of a
-            // target.
-            (Asked::State(Current::Absent, _), Some(error)) if error.rejection().is_some() => {
-                Asked::Failed(error)
-            }
             (asked, _) => asked,
         })
     }

@@ -58,10 +58,14 @@ impl SourceError {
     #[cfg(feature = "axum")]
     pub(crate) async fn rejected(response: axum_core::response::Response) -> Self {
         const MAX_BYTES: usize = 1 << 16;
-        let (head, body) = response.into_parts();
-        // Rejections are short texts. Longer content is left out.
+        let (mut head, body) = response.into_parts();
+        // Rejections are short texts. Longer content is left out, and so is its length.
         let content = axum::body::to_bytes(body, MAX_BYTES).await;
-        let rejection = Response::from_parts(head, content.unwrap_or_default());
+        let content = content.unwrap_or_else(|_| {
+            head.headers.remove(http::header::CONTENT_LENGTH);
+            Bytes::new()
+        });
+        let rejection = Response::from_parts(head, content);
         let is_server_error = rejection.status().is_server_error();
         let rejection = Arc::new(ExtractorRejection(rejection));
         Self(if is_server_error {

@@ -59,11 +59,11 @@ pub struct ExtractorSource<F, T, S = ()> {
 ///
 /// # Errors
 ///
-/// If an extractor rejects the request with a 4xx, nothing is known. A read goes to the
-/// handler, whose extractors then reject it too. A write gets the rejection, such as 400
-/// for a path that is no number, before any condition is asked for, and the handler does
-/// not run. A 5xx is a failed source: an extension or the parameters of the path are
-/// missing where the layer is.
+/// If an extractor rejects the request, with a 4xx for example, nothing is known. A read
+/// goes to the handler, whose extractors then reject it too. A write gets the rejection,
+/// such as 400 for a path that is no number, before any condition is asked for, and neither
+/// the handler nor the `GET` of a [`SelfGet`](super::SelfGet) runs. A 5xx is a failed
+/// source: an extension or the parameters of the path are missing where the layer is.
 pub fn axum<F, T>(function: F) -> ExtractorSource<F, T>
 where
     F: ExtractorFn<T>,

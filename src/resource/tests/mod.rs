@@ -1,5 +1,6 @@
 mod guarded;
 mod order;
+mod rejected;
 mod sources;
 mod wrapped;
 

@@ -1,6 +1,11 @@
-use std::{convert::Infallible, fmt, sync::Arc};
+use std::{
+    convert::Infallible,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
-use axum::routing::{MethodRouter, Route};
+use axum::routing::{MethodFilter, MethodRouter, Route, any, on};
 use axum_core::{extract::Request, response::IntoResponse};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -28,9 +33,8 @@ type RouteLayer = Arc<dyn Fn(MethodRouter) -> MethodRouter + Send + Sync>;
 
 /// Guards the writes of a resource by its source, and answers its reads by it.
 ///
-/// `reads` has the methods `GET` and `HEAD`, and perhaps `QUERY`; `writes` has all others.
-/// A write among the `reads` is not guarded: a `PUT` there needs no condition.
-///
+/// `reads` has the methods `GET` and `HEAD`; `writes` has `POST`, `PUT`, `PATCH` and
+/// `DELETE`, as far as there are handlers for them.
 /// [`with_state`](GuardedResource::with_state) makes of both what
 /// [`Router::route`](axum::Router::route) takes:
 ///
@@ -57,8 +61,13 @@ type RouteLayer = Arc<dyn Fn(MethodRouter) -> MethodRouter + Send + Sync>;
 ///
 /// # Panics
 ///
-/// [`with_state`](GuardedResource::with_state) panics if `reads` or `writes` has no
-/// method, and if both have the same one or a fallback each, as `axum` does.
+/// [`with_state`](GuardedResource::with_state) panics if
+///
+/// - `reads` or `writes` has no method;
+/// - a method is on the wrong side, where its layers would not be;
+/// - one of them has a fallback, as `axum::routing::any` makes it: that is outside of
+///   all layers, authorisation included. For another 405 there is
+///   [`Router::method_not_allowed_fallback`](axum::Router::method_not_allowed_fallback).
 pub fn guard<Q, S>(
     source: Q,
     reads: MethodRouter<S>,
@@ -103,7 +112,8 @@ impl<Q: ValidatorSource, S, L> GuardedResource<Q, S, L> {
     /// ```
     ///
     /// A layer that treats all methods alike may go around the route or the router in
-    /// place of both.
+    /// place of both. One that lends out places, as a limit of concurrency does, must:
+    /// the `GET` for a 412 would wait for the place that its own write holds.
     pub fn layer_reads<T>(mut self, layer: T) -> Self
     where
         T: Layer<Route> + Clone + Send + Sync + 'static,
@@ -202,16 +212,48 @@ impl<Q: ValidatorSource, S, L> GuardedResource<Q, S, L> {
             layers.iter().fold(routes, |routes, layer| layer(routes))
         };
         let reads: MethodRouter = self.reads.with_state(state.clone());
+        let writes: MethodRouter = self.writes.with_state(state);
+        refuse_misplaced(&reads, &writes);
         // A `GET` in place of a write: the write has passed its own layers, not those of
         // the reads.
         let own_get = SelfGet::on_the_same_route(around(&self.read_layers, reads.clone()));
         let precondition = self.precondition.with_self_get(own_get.writers_may_read());
 
         let reads = around(&self.read_layers, reads.route_layer(self.conditional));
-        let writes = self.writes.with_state(state).route_layer(precondition);
-        let writes = around(&self.write_layers, writes);
+        let writes = around(&self.write_layers, writes.route_layer(precondition));
         reads.merge(writes).with_state(())
     }
+}
+
+/// Refuses handlers that would be outside of their layers.
+#[track_caller]
+fn refuse_misplaced(reads: &MethodRouter, writes: &MethodRouter) {
+    let changing = MethodFilter::POST
+        .or(MethodFilter::PUT)
+        .or(MethodFilter::PATCH)
+        .or(MethodFilter::DELETE);
+    let reading = MethodFilter::GET.or(MethodFilter::HEAD);
+    assert!(
+        !overlaps(reads, on(changing, async || ())),
+        "the reads of a guarded resource have a `POST`, `PUT`, `PATCH` or `DELETE`: \
+         move it to the writes, the last argument of `guard`"
+    );
+    assert!(
+        !overlaps(writes, on(reading, async || ())),
+        "the writes of a guarded resource have a `GET` or `HEAD`: \
+         move it to the reads, the second argument of `guard`"
+    );
+    assert!(
+        !overlaps(reads, any(async || ())) && !overlaps(writes, any(async || ())),
+        "a guarded resource has a fallback, which no layer would be around: \
+         name its methods in place of `any`, or use `Router::method_not_allowed_fallback`"
+    );
+}
+
+/// Returns `true` if both have a method in common, or a fallback. `axum` tells it by a
+/// panic alone, so ask for what is not expected.
+fn overlaps(routes: &MethodRouter, others: MethodRouter) -> bool {
+    catch_unwind(AssertUnwindSafe(|| routes.clone().merge(others))).is_err()
 }
 
 fn around_routes<T>(layer: T) -> RouteLayer

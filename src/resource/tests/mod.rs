@@ -1,5 +1,7 @@
 mod guarded;
+mod misplaced;
 mod order;
+mod paths;
 mod rejected;
 mod sources;
 mod wrapped;

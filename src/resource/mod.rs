@@ -76,6 +76,7 @@
 //! | 404 for a path, 405 with `Allow` for a method | the router |
 //! | 401, 403, 429 .. | [`layer_reads`](GuardedResource::layer_reads) and [`layer_writes`](GuardedResource::layer_writes) |
 //! | 400 where an extractor of the source rejects a write | the source |
+//! | 503 for a write whose source fails, unless the route's `GET` tells its state | the layer of the writes |
 //! | 404 for a `PATCH` or `DELETE` of what does not exist | the layer of the writes |
 //! | 428 for a `PUT`, `PATCH` or `DELETE` without a condition | the layer of the writes |
 //! | 304, or 412 with the current representation | the layers |

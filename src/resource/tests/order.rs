@@ -170,6 +170,62 @@ async fn a_layer_around_the_route_comes_first_too() {
     assert_eq!(send(&app, "PUT", "/notes/1", &known).await.body(), "one");
 }
 
+/// Whoever is not known gets nothing but 401, wherever the authorisation is.
+#[tokio::test]
+async fn authorisation_in_every_place() {
+    let notes = Notes::with(&[(1, "one", 7)]);
+    let known = || from_fn(|request, next| authorise("", request, next));
+    let route = || Router::new().route("/notes/{id}", note(&notes));
+    let with = |note: MethodRouter| Router::new().route("/notes/{id}", note);
+    let version = source::axum(version).with_state(notes.clone());
+    let guarded = guard(version, get(read), put(write))
+        .layer_reads(known())
+        .layer_writes(known());
+    let apps: [(&str, Router); 11] = [
+        ("", with(guarded.with_state(notes.clone()))),
+        ("", with(note(&notes).route_layer(known()))),
+        ("", with(note(&notes).layer(known()))),
+        ("", route().route_layer(known())),
+        ("", route().layer(known())),
+        ("/a", Router::new().nest("/a", route().layer(known()))),
+        ("/a", Router::new().nest("/a", route()).layer(known())),
+        (
+            "/a/b",
+            Router::new().nest("/a", Router::new().nest("/b", route()).route_layer(known())),
+        ),
+        (
+            "/a",
+            Router::new().nest_service("/a", route()).layer(known()),
+        ),
+        ("", Router::new().merge(route().layer(known()))),
+        (
+            "",
+            Router::new().route_service("/notes/{id}", note(&notes).layer(known())),
+        ),
+    ];
+    let (current, stale) = (tag(1, 7), tag(1, 6));
+    for (at, (prefix, app)) in apps.iter().enumerate() {
+        let path = format!("{prefix}/notes/1");
+        for method in ["GET", "HEAD", "PUT"] {
+            for fields in [
+                &[][..],
+                &[("if-match", &*stale)],
+                &[("if-match", &*current)],
+                &[("if-none-match", &*current)],
+                &[("if-none-match", "*"), ("prefer", "return=minimal")],
+                &[("if-match", "malformed")],
+            ] {
+                let response = send(app, method, &path, fields).await;
+                assert_eq!(response.status(), 401, "{at} {method} {fields:?}");
+                assert_eq!((etag(&response), &**response.body()), (None, ""));
+            }
+        }
+        let fields = [("if-match", &*stale), ("authorization", "x")];
+        let response = send(app, "PUT", &path, &fields).await;
+        assert_eq!(response.status(), 412, "{at}");
+    }
+}
+
 /// The last one that is added is the outermost.
 #[tokio::test]
 async fn layers_are_around_those_before() {

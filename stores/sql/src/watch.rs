@@ -8,6 +8,9 @@ const MOST_SLOTS: u16 = 64;
 /// All names are quoted. In PostgreSQL `notes` is a table in the schema `public`, and
 /// `app.notes` one in another. SQLite takes names as they are, so `main.notes` is one
 /// odd name. `Schema::watch` checks them.
+///
+/// In PostgreSQL the text of each scope is in an index. So a write fails whose key or
+/// value has more than some 2,500 bytes, with `%` and `/` counted three times.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Watch {

@@ -209,7 +209,12 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         let asked = Asked::read(got, &*self.config.clock);
         Ok(match (asked, failed) {
             (Asked::State(Current::Unknown, _), Some(error)) => Asked::Failed(error),
-            (asked, _) => asked,
+            (asked, Some(error)) => {
+                // Nobody else sees it, since the `GET` stands in for the source.
+                events::source_failed(&error);
+                asked
+            }
+            (asked, None) => asked,
         })
     }
 

@@ -15,7 +15,7 @@ use tower_conditional::purge::{Purge, PurgeError, PurgeLimits, PurgeQueue};
 use tower_conditional::{
     Audit, AuditLayer, CacheTagsLayer, ConditionalLayer, Current, PreconditionLayer, VersionTags,
     cache_tags::{CacheTags, TagField},
-    source,
+    source::{self, SelfGet},
 };
 use tracing::{
     Event, Metadata, Subscriber,
@@ -117,6 +117,27 @@ async fn a_source_that_fails_is_told() {
 }
 
 /// Issue 10, B.3: `Cache-Groups` need not carry more than 32 tags.
+/// The service's own `GET` stands in for the source, so that no answer shows it.
+#[tokio::test]
+async fn a_source_that_fails_beside_a_self_get_is_told() {
+    let notebook = Notebook::default();
+    let _subscribed = set_default(notebook.clone());
+    let source =
+        source::from_fn(async |_| Err::<Current, _>(std::io::Error::other("no connection")));
+    let reads = service_fn(async |_: Request<Empty<Bytes>>| {
+        let tag = VersionTags::plain().number(7);
+        let response = Response::builder().header("etag", tag.as_header_value());
+        Ok::<_, Infallible>(response.body(Full::<Bytes>::from("seven")).unwrap())
+    });
+    let layer = PreconditionLayer::new(source).with_self_get(SelfGet::of(reads));
+    let service = layer.layer(service_fn(handle));
+    let request = Request::put("/").header(IF_MATCH, "\"6\"");
+    let request = request.body(Empty::new()).unwrap();
+    assert_eq!(service.oneshot(request).await.unwrap().status(), 412);
+    let told = notebook.0.lock().unwrap().join("\n");
+    assert!(told.contains("the current state is not known"), "{told}");
+}
+
 #[tokio::test]
 async fn tags_that_a_cache_may_not_read_are_told() {
     let notebook = Notebook::default();

@@ -1,9 +1,13 @@
 //! Starts the built `grpc` example and talks to both halves of it.
 
+#[path = "../../tests/examples/example.rs"]
+#[allow(dead_code, reason = "shared with the tests of the other examples")]
+mod example;
 #[path = "../../tests/examples/support.rs"]
 #[allow(dead_code, reason = "shared with the tests of the other examples")]
 mod support;
 
+use example::program;
 use http_body_util::BodyExt;
 use support::{BOTH, Http, Server, soon};
 
@@ -12,7 +16,7 @@ const EMPTY_MESSAGE: &str = "\0\0\0\0\0";
 
 #[tokio::test]
 async fn json_has_tags() {
-    let server = Server::start("grpc", &["127.0.0.1:0"]).await;
+    let server = Server::start(program("grpc"), &["127.0.0.1:0"]).await;
     for http in BOTH {
         let full = server.get(http, "/status", &[]).await;
         assert_eq!(full.status, 200);
@@ -26,7 +30,7 @@ async fn json_has_tags() {
 /// Holds R-9110-6.5.1-a: the trailers arrive, and nothing is added before them.
 #[tokio::test]
 async fn grpc_passes_untouched() {
-    let server = Server::start("grpc", &["127.0.0.1:0"]).await;
+    let server = Server::start(program("grpc"), &["127.0.0.1:0"]).await;
     let path = "/grpc.health.v1.Health/Check";
     let mut fields = GRPC.to_vec();
     fields.push(("if-none-match", "*"));
@@ -45,7 +49,7 @@ async fn grpc_passes_untouched() {
 /// A watch never ends, so its first message arrives only if no layer waits for the rest.
 #[tokio::test]
 async fn a_grpc_stream_is_not_held_back() {
-    let server = Server::start("grpc", &["127.0.0.1:0"]).await;
+    let server = Server::start(program("grpc"), &["127.0.0.1:0"]).await;
     let path = "/grpc.health.v1.Health/Watch";
     let mut response = server
         .open(Http::Two, "POST", path, &GRPC, EMPTY_MESSAGE)

@@ -104,7 +104,8 @@
 //!
 //! By hand, `MethodRouter::route_layer` is the place for a layer that refuses, such as
 //! [`PreconditionLayer`] and [`Stack::guarded_writes`]: 404 and 405 are then
-//! answered before any condition is asked for. `Router::layer(stack())` is the
+//! answered before any condition is asked for. It is not around a fallback, which
+//! `axum::routing::any` makes: name the methods. `Router::layer(stack())` is the
 //! place for the rest, where the length of the content is known.
 //!
 //! Wrap the router instead

@@ -70,7 +70,8 @@
 //!   the current representation and its tag, so that a client can merge and try again at
 //!   once, and with the feature `axum`, by which the [target](crate::target) is known,
 //!   `Content-Location`, which says that the content is that of the target;
-//!   `Prefer: return=minimal` leaves it out (RFC 8144, section 3.2).
+//!   `Prefer: return=minimal` leaves it out (RFC 8144, section 3.2). The `GET` runs all the
+//!   same, since it tells whether this client may see the tag.
 //! - No condition where one is [required](PreconditionLayer::require) is 428
 //!   (RFC 6585), which names the field to send.
 //! - Both are `no-store`.

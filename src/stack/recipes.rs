@@ -109,7 +109,8 @@ impl<Q: ValidatorSource + Clone>
     /// 412 for a state that has changed since. See [`CachePolicy::no_cache`].
     ///
     /// Put it on a route with `MethodRouter::route_layer`. With `layer` of any router
-    /// a method that the route does not have is 428 instead of 405:
+    /// a method that the route does not have is 428 instead of 405. `route_layer` is not
+    /// around a fallback, as `axum::routing::any` makes it, so name the methods:
     ///
     /// ```
     /// # async fn version() -> i64 { 7 }

@@ -243,11 +243,11 @@ impl Default for Statements {
 
 fn read(table: &TableName, first: u16) -> String {
     let slots = format!("SELECT slot, version FROM {table} WHERE scope = ${first} AND slot >= 0");
-    aggregate(&slots, table, first + 1)
+    aggregate(&slots, table, u32::from(first) + 1)
 }
 
 /// All entries of a scope as one value: the query's, and those of its watch.
-fn aggregate(slots: &str, table: &TableName, watch_key: u16) -> String {
+fn aggregate(slots: &str, table: &TableName, watch_key: u32) -> String {
     format!(
         "SELECT coalesce(string_agg(int4send(slot) || int8send(version), '' ORDER BY slot), '') AS versions
 FROM ({slots}
@@ -278,6 +278,12 @@ fn after_lock_timeout(lock: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_highest_number_of_a_parameter_does_not_overflow() {
+        let column = Statements::new().versions_column(u16::MAX);
+        assert!(column.contains("$65536"), "{column}");
+    }
 
     fn entries(entries: &[(i32, i64)]) -> Vec<u8> {
         let bytes = entries.iter().flat_map(|(slot, version)| {

@@ -138,7 +138,7 @@ impl Default for Statements {
 
 /// The versions of a scope, of its watch, and the spelling, between spaces.
 fn read(table: &Name, first: u16) -> String {
-    let watch_key = first + 1;
+    let watch_key = u32::from(first) + 1;
     format!(
         "SELECT printf('%s %s %s', (SELECT version FROM {table} WHERE scope = ?{first}),
     (SELECT version FROM {table} WHERE scope = ?{watch_key}),
@@ -161,6 +161,12 @@ fn parse(versions: &[u8]) -> Option<[Option<i64>; 3]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_highest_number_of_a_parameter_does_not_overflow() {
+        let column = Statements::new().versions_column(u16::MAX);
+        assert!(column.contains("?65536"), "{column}");
+    }
 
     fn current(scope: &Scope, found: &str) -> Result<Current, ScopeError> {
         Statements::new().current(scope, found)

@@ -96,8 +96,9 @@ impl Store {
         Ok(self.read(scope, page).await?)
     }
 
-    /// Replaces a note with the result of `change`, or deletes it if that is `None`. Without an `id`
-    /// it adds a note, and the expected state is that of the collection. Returns the new state.
+    /// Replaces a note with the result of `change`, or deletes it if that is `None`. Without an
+    /// `id` it adds a note, and the expected state is that of the collection. Returns the new
+    /// state.
     pub(crate) async fn change(
         &self,
         id: Option<i64>,

@@ -151,8 +151,8 @@
 //! The 200 gets the same fields where the handler leaves them out. If a handler
 //! sets another value, the [audit](crate::audit) reports the 304 that differs.
 //!
-//! If one resource has several variants, the source must tell them apart by the request's fields, apart
-//! from content codings, which are for [`CodingTagLayer`](crate::CodingTagLayer).
+//! If one resource has several variants, the source must tell them apart by the request's fields,
+//! apart from content codings, which are for [`CodingTagLayer`](crate::CodingTagLayer).
 //!
 //! # What it does not promise
 //!

@@ -123,8 +123,8 @@ impl PurgeLimits {
 
     /// Sets how many tries are under way at a time. Defaults to 64.
     ///
-    /// Up to eight are begun together, and more only beside those that take longer than a
-    /// twentieth of [`timeout`](Self::timeout), and than a second. At most half of all are tries after a
+    /// Up to eight are begun together, and more only beside those that take longer than a twentieth
+    /// of [`timeout`](Self::timeout), and than a second. At most half of all are tries after a
     /// failure. If so many hang, the purges behind them wait.
     ///
     /// # Errors

@@ -44,8 +44,8 @@ impl<'p> PathSegments<'p> {
         })
     }
 
-    /// Returns the end of the segment, unless it has more than `max_bytes` bytes. No more of a longer
-    /// one is looked at.
+    /// Returns the end of the segment, unless it has more than `max_bytes` bytes. No more of a
+    /// longer one is looked at.
     fn end(&mut self, cursor: Cursor<'p>, max_bytes: usize) -> Option<usize> {
         if let Some(end) = self.known_end(cursor.index) {
             return (end - cursor.at <= max_bytes).then_some(end);

@@ -11,8 +11,8 @@ use crate::semantics::field::lines;
 const POLICIES: [HeaderName; 2] = [CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY];
 const NONCE: &[u8] = b"'nonce-";
 
-/// Judges a 304. `stored` stands for the nonces of the 200, if one was seen: a cache takes over the field
-/// (RFC 9111, section 3.2), and the page that it has holds the nonce of the 200.
+/// Judges a 304. `stored` stands for the nonces of the 200, if one was seen: a cache takes over the
+/// field (RFC 9111, section 3.2), and the page that it has holds the nonce of the 200.
 pub(super) fn judge(stored: Option<u64>, exchange: &Exchange<'_>, found: &mut Vec<Found>) {
     let Some(nonces) = fingerprint(exchange.response) else {
         return;

@@ -2,9 +2,10 @@ use std::{error::Error, fmt};
 
 /// Directives that do not go together.
 ///
-/// Those that contradict each other are an error of [`CacheControl::check`](super::CacheControl::check). Those that the
-/// letter of RFC 9111 weakens are used together all the same, since many caches do what is
-/// meant; [`CacheControl::weaknesses`](super::CacheControl::weaknesses) tells them.
+/// Those that contradict each other are an error of
+/// [`CacheControl::check`](super::CacheControl::check). Those that the letter of RFC 9111 weakens
+/// are used together all the same, since many caches do what is meant;
+/// [`CacheControl::weaknesses`](super::CacheControl::weaknesses) tells them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DirectiveConflict {

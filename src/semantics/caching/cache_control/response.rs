@@ -10,14 +10,12 @@ use super::{Extension, Known, Scope, seconds};
 /// Times are whole seconds, at most 2³¹ of them; fractions are dropped. See
 /// [`check`](Self::check) for what does not go together.
 ///
-/// [`CacheControl`] is what a response says, [`RequestCacheControl`](super::RequestCacheControl) what a
-/// request does. Both are read from whatever comes over the wire and never fail
-/// to be: a bad value loses its directive, and loses it to the strict side, so
-/// that what is read is never laxer than what was meant. As text in a
-/// configuration, through [`FromStr`](std::str::FromStr), the same mistakes
-/// are errors, and so is a directive that is not known. Extensions are allowed
-/// by name, through [`Extension`] or
-/// [`CacheControl::parse_with_extensions`].
+/// [`CacheControl`] is what a response says, [`RequestCacheControl`](super::RequestCacheControl)
+/// what a request does. Both are read from whatever comes over the wire and never fail to be: a bad
+/// value loses its directive, and loses it to the strict side, so that what is read is never laxer
+/// than what was meant. As text in a configuration, through [`FromStr`](std::str::FromStr), the
+/// same mistakes are errors, and so is a directive that is not known. Extensions are allowed by
+/// name, through [`Extension`] or [`CacheControl::parse_with_extensions`].
 ///
 /// ```
 /// use std::time::Duration;

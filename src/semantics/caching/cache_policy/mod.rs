@@ -20,9 +20,9 @@ use field_value::Face;
 
 /// `Cache-Control`, targeted fields and `Vary` of a response.
 ///
-/// The constructors without arguments are recipes, named as one would ask;
-/// the [module docs](crate::cache_policy#choosing-a-policy) has a table to choose from. As a response
-/// extension it is a handler's choice, in place of what its route says.
+/// The constructors without arguments are recipes, named as one would ask; the [module
+/// docs](crate::cache_policy#choosing-a-policy) has a table to choose from. As a response extension
+/// it is a handler's choice, in place of what its route says.
 ///
 /// By default both the policy and the handler are heard, and the stricter word
 /// counts; see [`CacheControl::stricter`]. A response to a request with
@@ -160,10 +160,10 @@ impl CachePolicy {
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new). Also refuses an extension that cannot be a member of
-    /// a Structured Fields Dictionary, and a name that does not end in `-CDN-Cache-Control`, is `CDN-Cache-Control` or
-    /// `Surrogate-Control`: restrictions must be copied into every such field,
-    /// so all of them have to be recognised.
+    /// As [`new`](Self::new). Also refuses an extension that cannot be a member of a Structured
+    /// Fields Dictionary, and a name that does not end in `-CDN-Cache-Control`, is
+    /// `CDN-Cache-Control` or `Surrogate-Control`: restrictions must be copied into every such
+    /// field, so all of them have to be recognised.
     #[expect(clippy::needless_pass_by_value, reason = "as all the others take them")]
     pub fn targeted(
         mut self,

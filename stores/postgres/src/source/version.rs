@@ -16,16 +16,15 @@ use crate::{
 /// The validators of a scope that a [`Schema`](crate::Schema) watches, with
 /// one read by primary key.
 ///
-/// A row that is not there is absent. A table and a group are always present,
-/// with a tag of their own as long as nobody has written to them. A scope that
-/// is not watched is an error ([`ErrorKind::NotWatched`](crate::ErrorKind::NotWatched)), not an absence, and
-/// of a key in another spelling ([`Scope`]) this source does not know.
+/// A row that is not there is absent. A table and a group are always present, with a tag of their
+/// own as long as nobody has written to them. A scope that is not watched is an error
+/// ([`ErrorKind::NotWatched`](crate::ErrorKind::NotWatched)), not an absence, and of a key in
+/// another spelling ([`Scope`]) this source does not know.
 ///
-/// The tag of a row is [`VersionTags::number`] of its version; that of a table
-/// or group is [`VersionTags::bytes`] over the versions in all its slots
-/// ([`Statements::current`]). Both are in the [scope](VersionTags::scope) that the function gives. The tag
-/// changes with each commit that changes the content, in whatever order the
-/// writers took their numbers.
+/// The tag of a row is [`VersionTags::number`] of its version; that of a table or group is
+/// [`VersionTags::bytes`] over the versions in all its slots ([`Statements::current`]). Both are in
+/// the [scope](VersionTags::scope) that the function gives. The tag changes with each commit that
+/// changes the content, in whatever order the writers took their numbers.
 ///
 /// It tells the state of the side that its pool is connected to: give it the
 /// pool that the handler reads from, and a replica that lags gives old content

@@ -130,11 +130,10 @@ impl Statements {
         )
     }
 
-    /// Returns the statement that holds the absence of a row until the transaction
-    /// ends: a writer that inserts the row waits. Its parameter is [`scope_text`](Self::scope_text).
-    /// It waits for all who have inserted the row and not committed, and gives a
-    /// `bigint` for [`release_absence`](Self::release_absence), or no row if the row
-    /// is there.
+    /// Returns the statement that holds the absence of a row until the transaction ends: a writer
+    /// that inserts the row waits. Its parameter is [`scope_text`](Self::scope_text). It waits for
+    /// all who have inserted the row and not committed, and gives a `bigint` for
+    /// [`release_absence`](Self::release_absence), or no row if the row is there.
     #[must_use]
     pub fn hold_absence(&self) -> String {
         let (table, next) = (&self.versions.table, self.versions.next());

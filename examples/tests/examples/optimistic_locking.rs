@@ -32,7 +32,7 @@ async fn no_edit_is_lost() {
     for member in problem.trim_matches(['{', '}']).split(",\"") {
         assert!(printed.contains(member.trim_start_matches('"')), "{member}");
     }
-    assert!(printed.contains("read() ran 3 times before, and 3 times after."));
+    assert!(printed.contains("read() ran 4 times before, and 4 times after."));
 }
 
 /// What follows `start` in the lines that a client got.

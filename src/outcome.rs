@@ -96,8 +96,8 @@ impl Outcome {
         self.verdict
     }
 
-    /// What the source of a read's validators knew before the handler ran, if one was asked.
-    /// One that failed knew nothing.
+    /// Returns the answer of a read's source before the handler ran, if one was asked. A
+    /// source that failed is [`Current::Unknown`].
     #[must_use]
     pub fn source(&self) -> Option<Current<()>> {
         self.source

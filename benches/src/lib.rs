@@ -1,4 +1,5 @@
-//! What the measuring programs in `src/bin` share: the cases, the contenders, one way to count and one to print a table.
+//! Parts that the measuring programs in `src/bin` share: the cases, the contenders, one way to
+//! count and one to print a table.
 
 pub mod callgrind;
 pub mod case;

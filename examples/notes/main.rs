@@ -21,7 +21,7 @@ const INDEX: &str = include_str!("index.html");
 #[derive(Debug, Parser)]
 #[command(name = "notes", allow_negative_numbers = true)]
 struct Options {
-    /// Where to listen; port 0 takes a free one
+    /// The address to listen on; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:3000")]
     listen: SocketAddr,
     /// The SQLite database; in memory unless a file is named

@@ -35,6 +35,7 @@ pub(crate) async fn serve(
     let server = axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned());
     tokio::select! {
         result = server => result,
+        // A client that holds its connection open must not keep the program from ending.
         () = async { stop.cancelled().await; sleep(GRACE).await } => Ok(()),
     }
 }

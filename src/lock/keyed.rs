@@ -46,9 +46,9 @@ impl KeyedLock {
         }
     }
 
-    /// The most that wait for one key, besides its holder: 1,024 by default.
-    /// Who comes after them is [`Busy::Waiters`]. With zero nobody waits,
-    /// and a key that is held is refused at once.
+    /// Sets how many writers may wait for one key, besides its holder. Defaults to 1,024. A
+    /// further one is refused with [`Busy::Waiters`]. With zero nobody waits, and a key that
+    /// is held is refused at once.
     #[must_use]
     pub fn waiters(self, waiters: usize) -> Self {
         Self { waiters, ..self }

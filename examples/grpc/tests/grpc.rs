@@ -1,14 +1,13 @@
 //! Starts the built `grpc` example and talks to both halves of it.
 
-#[path = "../../tests/examples/example.rs"]
-#[allow(dead_code, reason = "shared with the tests of the other examples")]
-mod example;
+#[path = "../../tests/examples/program.rs"]
+mod program;
 #[path = "../../tests/examples/support.rs"]
 #[allow(dead_code, reason = "shared with the tests of the other examples")]
 mod support;
 
-use example::program;
 use http_body_util::BodyExt;
+use program::program;
 use support::{BOTH, Http, Server, soon};
 
 const GRPC: [(&str, &str); 2] = [("content-type", "application/grpc"), ("te", "trailers")];

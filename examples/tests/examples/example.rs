@@ -1,28 +1,17 @@
-//! The built examples, and files for them.
+//! The notes example as a server, and files for it.
 
 use std::{
     env, fs,
     path::{Path, PathBuf},
 };
 
-use crate::support::Server;
+use crate::{program::program, support::Server};
 
 impl Server {
     pub(crate) async fn notes(arguments: &[&str]) -> Self {
         let arguments = [&["--listen", "127.0.0.1:0"], arguments].concat();
         Self::start(program("notes"), &arguments).await
     }
-}
-
-/// `cargo test` puts examples beside the folder of the test executables.
-pub(crate) fn program(example: &str) -> PathBuf {
-    let test = env::current_exe().unwrap();
-    let profile = test.parent().and_then(|deps| deps.parent()).unwrap();
-    let program = profile
-        .join("examples")
-        .join(format!("{example}{}", env::consts::EXE_SUFFIX));
-    assert!(program.exists(), "build it first: cargo build --examples");
-    program
 }
 
 /// A folder of one test, and the path of a database in it.

@@ -9,6 +9,7 @@ mod example;
 mod notes;
 mod optimistic_locking;
 mod plain_hyper;
+mod program;
 mod races;
 mod real_clients;
 mod refused_clients;

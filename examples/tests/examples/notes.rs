@@ -1,7 +1,7 @@
 //! The program that readers start first: its options, its hints and its end.
 
 use crate::{
-    example::program,
+    program::program,
     support::{BOTH, Http, Server, run},
 };
 

@@ -1,6 +1,6 @@
 use tower_conditional::VersionTags;
 
-use crate::{example::program, support::run};
+use crate::{program::program, support::run};
 
 /// Holds R-9110-13.1.1-b, R-9110-13.1.2-b, R-9110-13.1.2-f and R-6585-3-a, as two clients see them.
 #[tokio::test]

@@ -1,5 +1,5 @@
 use crate::{
-    example::program,
+    program::program,
     support::{BOTH, Server},
 };
 

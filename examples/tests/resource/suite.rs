@@ -1,4 +1,4 @@
-//! What is the same for a note, whatever keeps it.
+//! The behaviour of a note over HTTP, which is the same for every database and driver.
 
 use axum::{
     Router,

@@ -51,7 +51,7 @@ fn form(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
                 }
                 said = Some(policy);
             }
-            // What does not go together is looked for over all lines.
+            // Contradictions are looked for over all lines together.
             Ok(Err(InvalidCachePolicy::Contradiction(_))) => {}
             Ok(Err(_)) | Err(_) => {
                 found.push(Code::MalformedPolicy.because(format!("Cache-Control: {}", text(line))));

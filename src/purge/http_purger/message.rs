@@ -9,8 +9,9 @@ pub(super) struct Message {
     pub(super) subject: Subject,
 }
 
-/// Who knows tags has an answer of its own to those that nothing has; of a URL that is not
-/// stored a cache says that it is not found.
+/// The subject of a purge, on which the meaning of the answer depends. A cache that knows tags
+/// answers success also if nothing has them. For a URL that is not stored it answers that
+/// nothing was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Subject {
     Tags,

@@ -12,7 +12,7 @@ use crate::caches::Caches;
 #[derive(Debug, Parser)]
 #[command(name = "showcase", allow_negative_numbers = true)]
 pub(crate) struct Options {
-    /// Where to listen; port 0 takes a free one
+    /// The address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3000")]
     pub(crate) listen: SocketAddr,
     /// The SQLite database; in memory unless a file is named

@@ -1,4 +1,4 @@
-//! What is the same for every driver.
+//! The tests of a source, which are the same for every driver.
 
 use std::{
     convert::Infallible,

@@ -1,13 +1,13 @@
-//! What does not go together.
+//! Directives that contradict each other, and directives that weaken each other.
 
 use super::{CacheControl, DirectiveConflict, Known, Scope};
 
 impl CacheControl {
-    /// Whether the directives go together.
+    /// Checks that the directives do not contradict each other.
     ///
     /// # Errors
     ///
-    /// Says which do not, and why; the first of several.
+    /// Returns the first contradiction, with its reason.
     pub const fn check(&self) -> Result<(), DirectiveConflict> {
         match self.known.contradiction() {
             Some(contradiction) => Err(contradiction),
@@ -26,7 +26,7 @@ impl CacheControl {
     ///
     /// # Panics
     ///
-    /// Where they contradict each other, which in a constant is an error of the
+    /// Panics if they contradict each other, which in a constant is an error of the
     /// compiler. Use [`check`](Self::check) for values that are not constant.
     #[must_use]
     pub const fn checked(self) -> Self {
@@ -36,7 +36,7 @@ impl CacheControl {
         self
     }
 
-    /// What is weaker than it looks.
+    /// Returns the combinations in which one directive makes another weaker than it looks.
     pub fn weaknesses(&self) -> impl Iterator<Item = DirectiveConflict> {
         let known = self.known;
         let stale = known.stale();
@@ -64,7 +64,7 @@ impl CacheControl {
 }
 
 impl Known {
-    /// Whether there is a window; one of no length grants nothing.
+    /// Returns `true` if there is a window. One of no length grants nothing.
     pub(super) const fn stale(&self) -> bool {
         matches!(self.stale_while_revalidate, Some(1..)) || matches!(self.stale_if_error, Some(1..))
     }

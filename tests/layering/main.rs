@@ -1,4 +1,4 @@
-//! Who may use whom: the table in ARCHITECTURE.md, held against the sources.
+//! The table of dependencies in ARCHITECTURE.md, held against the sources.
 
 mod sources;
 mod surface;

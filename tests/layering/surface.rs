@@ -21,7 +21,7 @@ enum Kind {
     Other,
 }
 
-/// What a module defines and shows.
+/// The items that a module defines and exports.
 #[derive(Default)]
 struct Contents {
     defined: BTreeMap<String, Kind>,
@@ -34,7 +34,7 @@ struct Contents {
     calls_macros: bool,
 }
 
-/// What users can name.
+/// The items that users can name.
 struct Surface {
     modules: BTreeMap<ModulePath, Contents>,
     /// By the path of the definition: the paths that users write.

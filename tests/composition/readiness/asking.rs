@@ -283,7 +283,7 @@ async fn errors_pass_layers_that_ask() {
             let [_, put] = asked(false);
             let answer = service.oneshot(put).await.unwrap();
             assert_eq!(answer.status(), 412, "{layer}");
-            // Where a `GET` should tell whether the client may read, nobody knows.
+            // The `GET` failed, so nobody knows whether the client may read.
             let tag = answer.headers().get(ETAG);
             let shown = (layer != "by source and GET").then_some("\"v1\"");
             assert_eq!(tag.map(|tag| tag.to_str().unwrap()), shown, "{layer}");

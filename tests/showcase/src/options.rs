@@ -52,7 +52,7 @@ fn postgres(url: &str) -> Result<tokio_postgres::Config, Box<dyn Error + Send + 
     Ok(url.parse()?)
 }
 
-/// What to try first.
+/// Requests to try first.
 pub(crate) fn hints(address: SocketAddr) -> String {
     format!(
         "  curl -i http://{address}/notes/1

@@ -37,7 +37,7 @@ pub(crate) use targeted::{CDN_CACHE_CONTROL, SURROGATE_CONTROL, is_targeted, lin
 
 use directive::directives;
 
-/// Whether any line says `no-store` (RFC 9111, section 5.2.2.5), in whatever
+/// Returns `true` if any line says `no-store` (RFC 9111, section 5.2.2.5), in whatever
 /// case.
 #[must_use]
 pub fn no_store(headers: &HeaderMap) -> bool {

@@ -131,7 +131,7 @@ impl TagCodings {
         (opaque.len() < before).then_some(opaque)
     }
 
-    /// Whether an opaque text ends as if it stood for coded content.
+    /// Returns `true` if an opaque text ends as if it stood for coded content.
     fn looks_coded(&self, opaque: &[u8]) -> bool {
         self.strip_last(opaque).is_some()
     }

@@ -83,6 +83,7 @@
 mod error;
 pub mod postgres;
 mod scope;
+mod spelling;
 pub mod sqlite;
 mod watch;
 

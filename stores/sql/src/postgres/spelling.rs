@@ -1,5 +1,7 @@
 //! The spelling of keys: PostgreSQL casts each value of a column to one text.
 
+use crate::spelling::is_integer;
+
 /// The types whose values have the same text in each session.
 pub(crate) const TYPES: &str = "'int2'::regtype, 'int4'::regtype, 'int8'::regtype, \
     'text'::regtype, 'varchar'::regtype, 'uuid'::regtype";
@@ -14,9 +16,7 @@ pub(crate) const CODE: &str = "CASE WHEN atttypid = 'uuid'::regtype THEN 2 \
 /// spellings, such as `017` for an integer, as the same value.
 pub(crate) fn is_spelled(code: i64, text: &str) -> bool {
     match code {
-        1 => text
-            .parse::<i64>()
-            .is_ok_and(|value| value.to_string() == text),
+        1 => is_integer(text),
         2 => is_uuid(text),
         _ => true,
     }

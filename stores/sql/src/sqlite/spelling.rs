@@ -1,6 +1,7 @@
 //! The spelling of keys: SQLite casts each value of a column to one text.
 
 use super::name::{Name, literal};
+use crate::spelling::is_integer;
 
 /// The start of the entry with the [code] of the column whose values are in the
 /// scopes of a watch.
@@ -40,9 +41,7 @@ pub(super) fn of_scope(all: &str, column: &str) -> String {
 pub(crate) fn is_spelled(code: i64, text: &str) -> bool {
     match code {
         // An integer of more than 64 bits becomes a real number, which equals others.
-        1 => text
-            .parse::<i64>()
-            .is_ok_and(|value| value.to_string() == text),
+        1 => is_integer(text),
         2 => is_hexadecimal(text),
         _ => true,
     }

@@ -8,21 +8,21 @@ use bytes::Bytes;
 use http_body::{Body, SizeHint};
 use proptest::{collection::vec, prelude::*};
 
-use super::{Collector, Ending, ResponseBody, Step, read_at_once};
+use super::{Collector, ReadEnd, ReadStep, ResponseBody, read_at_once};
 use crate::test_support::{Act, ScriptedBody, content, read, read_unchecked};
 
 /// Reads a body that announces so many bytes, with room for any frames.
-fn collect(body: ScriptedBody, announced: u64) -> (Ending, ResponseBody<ScriptedBody>) {
+fn collect(body: ScriptedBody, announced: u64) -> (ReadEnd, ResponseBody<ScriptedBody>) {
     let mut cx = Context::from_waker(Waker::noop());
     let begun = match read_at_once(&mut cx, body, announced, usize::MAX) {
-        Ok(content) => return (Ending::Complete, ResponseBody::bytes(content)),
+        Ok(content) => return (ReadEnd::Complete, ResponseBody::bytes(content)),
         Err(begun) => begun,
     };
     let mut collector = Collector::new(begun, announced, u64::MAX);
     loop {
         match collector.poll_step(&mut cx) {
-            Poll::Ready(Step::Ended(ending)) => return (ending, collector.into_body()),
-            Poll::Ready(Step::Data) | Poll::Pending => {}
+            Poll::Ready(ReadStep::Ended(ending)) => return (ending, collector.into_body()),
+            Poll::Ready(ReadStep::Data) | Poll::Pending => {}
         }
     }
 }
@@ -56,7 +56,7 @@ fn frames_are_kept_uncopied() {
     let frame = Bytes::from(vec![7; 100]);
     let address = frame.as_ptr();
     let (ending, body) = collect(ScriptedBody::sized([Act::Data(frame)]), 100);
-    assert_eq!(ending, Ending::Complete);
+    assert_eq!(ending, ReadEnd::Complete);
     assert_eq!(body.size_hint().exact(), Some(100));
     let Act::Data(frame) = &read(body)[0] else {
         panic!("no data");
@@ -69,7 +69,7 @@ fn frames_are_kept_uncopied() {
 fn a_body_that_goes_on_continues_as_head_and_rest() {
     let acts = [Act::data("abc"), Act::data("def"), Act::data("ghi")];
     let (ending, body) = collect(ScriptedBody::sized(acts.clone()), 5);
-    assert_eq!(ending, Ending::LengthMismatch);
+    assert_eq!(ending, ReadEnd::LengthMismatch);
     assert_eq!(hints(body), [Some(5), Some(2), Some(3), Some(0)]);
     let (_, body) = collect(ScriptedBody::sized(acts.clone()), 5);
     assert_eq!(read_unchecked(body), acts);
@@ -95,14 +95,14 @@ fn a_hint_counts_down() {
     let acts = [Act::data("abc"), Act::data("de"), Act::trailers()];
     for body in [ScriptedBody::sized, ScriptedBody::unsized_].map(|new| new(acts.to_vec())) {
         let (ending, body) = collect(body.with_hint(SizeHint::with_exact(5)), 5);
-        assert_eq!(ending, Ending::Complete);
+        assert_eq!(ending, ReadEnd::Complete);
         assert_eq!(hints(body), [Some(5), Some(2), Some(0), Some(0)]);
     }
     let (_, body) = collect(ScriptedBody::unsized_(acts[..2].to_vec()), 5);
     assert_eq!(hints(body), [Some(5), Some(2), Some(0)]);
     // It announces 9 before it is read, and ends after 5.
     let (ending, body) = collect(ScriptedBody::unsized_(acts[..2].to_vec()), 9);
-    assert_eq!(ending, Ending::LengthMismatch);
+    assert_eq!(ending, ReadEnd::LengthMismatch);
     assert_eq!(hints(body), [Some(9), Some(6), Some(4)]);
 }
 
@@ -166,7 +166,7 @@ fn an_empty_frame_holds_no_memory() {
     let acts = [empty(), Act::data("a"), empty()];
     assert_eq!(Arc::strong_count(&memory), 3);
     let (ending, body) = collect(ScriptedBody::sized(acts), 1);
-    assert_eq!(ending, Ending::Complete);
+    assert_eq!(ending, ReadEnd::Complete);
     assert_eq!(Arc::strong_count(&memory), 1);
     let expected = [Act::data(""), Act::data("a"), Act::data("")];
     assert_eq!(read(body), expected);
@@ -177,7 +177,7 @@ fn an_empty_frame_holds_no_memory() {
 fn an_error_comes_after_the_bytes_before_it() {
     let acts = [Act::data("abc"), Act::Error];
     let (ending, body) = collect(ScriptedBody::sized(acts.clone()), 100);
-    assert_eq!(ending, Ending::Broken);
+    assert_eq!(ending, ReadEnd::Broken);
     assert!(!body.is_end_stream());
     assert_eq!(read_unchecked(body), acts);
 }
@@ -187,7 +187,7 @@ fn an_error_comes_after_the_bytes_before_it() {
 fn trailers_come_after_the_data() {
     let acts = [Act::data("abc"), Act::trailers()];
     let (ending, body) = collect(ScriptedBody::sized(acts.clone()), 3);
-    assert_eq!(ending, Ending::Complete);
+    assert_eq!(ending, ReadEnd::Complete);
     assert!(!body.is_end_stream());
     assert_eq!(read(body), acts);
 }
@@ -239,7 +239,7 @@ proptest! {
         let (ending, body) = collect(body, announced);
         prop_assert_eq!(body.size_hint().exact(), Some(announced));
         if acts.last() != Some(&Act::Error) {
-            prop_assert_eq!(ending == Ending::Complete, length == announced);
+            prop_assert_eq!(ending == ReadEnd::Complete, length == announced);
         }
         prop_assert_eq!(read_unchecked(body), visible(&acts));
     }
@@ -249,6 +249,6 @@ proptest! {
 #[test]
 fn an_empty_frame_that_is_all_there_is_comes_out() {
     let (ending, body) = collect(ScriptedBody::sized([Act::data("")]), 0);
-    assert_eq!(ending, Ending::Complete);
+    assert_eq!(ending, ReadEnd::Complete);
     assert_eq!(read(body), [Act::data("")]);
 }

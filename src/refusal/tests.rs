@@ -65,8 +65,8 @@ fn problems_tell_the_tags() {
     }
     let fields = ConditionalFields::from_headers(&headers);
     let refusal = Refusal::new(Reason::PreconditionFailed(Condition::IfMatch))
-        .expecting(&fields)
-        .instead_of(TagRef::parse(b"\"v3\""));
+        .with_expected(&fields)
+        .with_current(TagRef::parse(b"\"v3\""));
     let problem = problem(&refusal);
     let expected = serde_json::json!(["\"v1\"", "W/\"v,2\"", "\"a\\b\u{fffd}\""]);
     assert_eq!(problem["expected"], expected);
@@ -86,8 +86,8 @@ fn every_byte_of_a_tag_may_stand_in_a_problem() {
         headers.append(IF_MATCH, HeaderValue::from_bytes(&line).unwrap());
         let fields = ConditionalFields::from_headers(&headers);
         let refusal = Refusal::new(Reason::PreconditionFailed(Condition::IfMatch))
-            .expecting(&fields)
-            .instead_of(TagRef::parse(&line));
+            .with_expected(&fields)
+            .with_current(TagRef::parse(&line));
         let problem = problem(&refusal);
         let text = String::from_utf8_lossy(&line);
         assert_eq!(problem["expected"], serde_json::json!([text]));
@@ -111,7 +111,7 @@ fn only_a_false_if_match_was_expected() {
 
 #[test]
 fn whoever_takes_no_json_gets_text() {
-    let refusal = Refusal::new(Reason::Conflict).accepting_json(false);
+    let refusal = Refusal::new(Reason::Conflict).with_accepts_json(false);
     let (content_type, text) = ProblemJson.render(&refusal);
     assert_eq!(content_type, "text/plain; charset=utf-8");
     assert_eq!(text, refusal.detail());

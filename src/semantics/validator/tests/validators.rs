@@ -5,10 +5,10 @@ use http::{
     header::{self, ETAG, LAST_MODIFIED},
 };
 
-use super::headers;
 use crate::semantics::{
     condition::{ConditionalFields, Current, Decision},
     field::HttpDate,
+    tests::headers,
     validator::{EntityTag, Validators, validators::correct_last_modified},
 };
 
@@ -156,5 +156,30 @@ fn our_own_date_always_revalidates() {
             Decision::Proceed,
             "{nanos} ns"
         );
+    }
+}
+
+/// A tag decides alone, without regard to the date beside it.
+#[test]
+fn the_same_state_has_the_same_tag() {
+    let tagged = |text: &str| Validators::from(text.parse::<EntityTag>().unwrap());
+    let dated =
+        |seconds| Validators::new().with_last_modified(HttpDate::from_unix_seconds(seconds));
+    for (one, other, same) in [
+        (
+            tagged("\"1\""),
+            tagged("\"1\"").with_last_modified(HttpDate::EPOCH),
+            true,
+        ),
+        (tagged("\"1\""), tagged("\"2\""), false),
+        (tagged("\"1\""), tagged("W/\"1\""), false),
+        (tagged("W/\"1\""), tagged("W/\"1\""), true),
+        (tagged("\"1\""), Validators::new(), false),
+        (dated(1), dated(1), true),
+        (dated(1), dated(2), false),
+        (dated(1), Validators::new(), false),
+    ] {
+        assert_eq!(one.is_same_state(&other), same, "{one:?} {other:?}");
+        assert_eq!(other.is_same_state(&one), same, "{one:?} {other:?}");
     }
 }

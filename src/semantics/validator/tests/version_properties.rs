@@ -2,8 +2,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proptest::{collection::vec, prelude::*};
 
-use super::strategies::tag;
-use crate::semantics::validator::{EntityTag, TagRef, VersionTags};
+use crate::semantics::{
+    proptests::strategies::tag,
+    validator::{EntityTag, TagRef, VersionTags},
+};
 
 fn both() -> [VersionTags; 2] {
     let keyed = VersionTags::keyed("a secret of some length").expect("a long secret");

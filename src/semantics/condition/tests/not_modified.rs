@@ -1,7 +1,10 @@
 use http::{HeaderMap, HeaderName};
+use proptest::{collection::vec, prelude::*, sample::select};
 
-use super::headers;
-use crate::semantics::condition::not_modified::strip_representation_metadata;
+use crate::semantics::{
+    condition::not_modified::strip_representation_metadata, proptests::strategies::value,
+    tests::headers,
+};
 
 fn stripped<'a>(lines: impl IntoIterator<Item = (&'a str, &'a str)>) -> HeaderMap {
     let mut headers = headers(lines);
@@ -93,4 +96,26 @@ fn many_fields_are_no_burden() {
     }
     strip_representation_metadata(&mut many);
     assert_eq!(many.len(), 5_000);
+}
+
+proptest! {
+    /// R-9110-15.4.5-a, R-9110-15.4.5-c.
+    #[test]
+    fn stripping_takes_whole_fields_and_only_once(
+        fields in vec((select(vec!["etag", "last-modified", "content-type", "set-cookie", "x-a"]), value()), 0..8),
+    ) {
+        let mut headers = HeaderMap::new();
+        for (name, value) in fields {
+            headers.append(name, value);
+        }
+        let before = headers.clone();
+        strip_representation_metadata(&mut headers);
+        for name in ["etag", "set-cookie", "x-a"] {
+            prop_assert!(headers.get_all(name) == before.get_all(name));
+        }
+        prop_assert!(!headers.contains_key("content-type"));
+        let once = headers.clone();
+        strip_representation_metadata(&mut headers);
+        prop_assert_eq!(headers, once);
+    }
 }

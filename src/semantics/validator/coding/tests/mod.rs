@@ -1,15 +1,62 @@
-//! Other codings, and suffixes of other servers.
+//! Tests of the codings of tags: their configuration here, the rest in a file for each file of
+//! code.
+
+mod decode;
+mod dictionary;
+mod encode;
+mod properties;
 
 use http::{
-    Method, StatusCode,
-    header::{IF_MATCH, IF_NONE_MATCH},
+    HeaderMap, HeaderName, Method, StatusCode,
+    header::{ETAG, IF_MATCH, IF_NONE_MATCH},
 };
 
-use super::{answer, codings, lines, sent, tag};
-use crate::semantics::validator::coding::TagCodings;
+use super::TagCodings;
+use crate::semantics::tests::headers;
+
+type Lines = [(&'static str, &'static str)];
+
+/// Returns the codings of most tests.
+fn codings() -> TagCodings {
+    TagCodings::new(["br", "gzip"]).unwrap()
+}
+
+fn lines(headers: &HeaderMap, name: HeaderName) -> Vec<&str> {
+    let lines = headers.get_all(name).iter();
+    lines.map(|line| line.to_str().unwrap()).collect()
+}
+
+fn sent(lines: &Lines) -> HeaderMap {
+    headers(lines.iter().copied())
+}
+
+/// Returns the headers of a response to a request with this method and these headers.
+fn answer(
+    codings: &TagCodings,
+    method: &Method,
+    request: &Lines,
+    status: u16,
+    fields: &Lines,
+) -> HeaderMap {
+    let request = codings.decode(method, &mut sent(request));
+    let mut headers = sent(fields);
+    codings.encode(
+        StatusCode::from_u16(status).unwrap(),
+        &mut headers,
+        &request,
+    );
+    headers
+}
+
+fn tag(headers: &HeaderMap) -> &str {
+    let [tag] = lines(headers, ETAG)[..] else {
+        panic!("one tag");
+    };
+    tag
+}
 
 #[test]
-fn foreign_suffixes_are_only_understood() {
+fn foreign_suffixes_are_read_and_never_written() {
     let codings = codings()
         .tolerate(["--gzip", ";gzip", "-zstd", "-x-gzip"])
         .unwrap();
@@ -20,10 +67,10 @@ fn foreign_suffixes_are_only_understood() {
         "\"v1-gzip\"",
     ] {
         let mut headers = sent(&[("accept-encoding", "gzip"), ("if-none-match", named)]);
-        let asked = codings.decode(&Method::GET, &mut headers);
+        let request = codings.decode(&Method::GET, &mut headers);
         assert_eq!(lines(&headers, IF_NONE_MATCH), [format!("\"v1\", {named}")]);
         let mut response = sent(&[("etag", "\"v1\"")]);
-        codings.encode(StatusCode::NOT_MODIFIED, &mut response, &asked);
+        codings.encode(StatusCode::NOT_MODIFIED, &mut response, &request);
         assert_eq!(tag(&response), named);
 
         let mut headers = sent(&[("accept-encoding", "br"), ("if-none-match", named)]);
@@ -39,13 +86,17 @@ fn foreign_suffixes_are_only_understood() {
 }
 
 #[test]
-fn what_is_no_coding_is_refused() {
+fn invalid_codings_are_refused() {
     for name in [
         "", "a b", "gzip,", "g\"", "gzip;q=1", "*", "identity", "Identity", "é",
     ] {
         assert!(TagCodings::new([name]).is_err(), "{name}");
-        let message = codings().codings([name]).unwrap_err().to_string();
-        assert!(message.contains("token"));
+        assert_eq!(
+            codings().codings([name]).unwrap_err().to_string(),
+            format!(
+                "invalid content coding {name:?}: it is a token other than \"*\" and \"identity\""
+            )
+        );
     }
     for suffix in [
         "",
@@ -59,7 +110,8 @@ fn what_is_no_coding_is_refused() {
         "é-gzip",
     ] {
         let error = codings().tolerate([suffix]).unwrap_err();
-        assert!(error.to_string().contains("suffix"), "{suffix}");
+        let start = format!("invalid suffix {suffix:?}: it is punctuation");
+        assert!(error.to_string().starts_with(&start), "{error}");
     }
     let upper = TagCodings::new(["GZIP", "x-gzip", "gzip"]).unwrap();
     let fields = [("etag", "\"v1\""), ("content-encoding", "gzip")];

@@ -2,9 +2,9 @@
 
 use http::{HeaderMap, Response, response::Parts};
 
-use super::headers;
 use crate::semantics::{
     field::HttpDate,
+    tests::headers,
     validator::{EntityTag, Label, Validators},
 };
 
@@ -114,30 +114,5 @@ fn before_without_tag() -> Validators {
     Validators {
         etag: None,
         ..before()
-    }
-}
-
-/// A tag decides alone, without regard to the date beside it.
-#[test]
-fn the_same_state_has_the_same_tag() {
-    let tagged = |text: &str| Validators::from(text.parse::<EntityTag>().unwrap());
-    let dated =
-        |seconds| Validators::new().with_last_modified(HttpDate::from_unix_seconds(seconds));
-    for (one, other, same) in [
-        (
-            tagged("\"1\""),
-            tagged("\"1\"").with_last_modified(HttpDate::EPOCH),
-            true,
-        ),
-        (tagged("\"1\""), tagged("\"2\""), false),
-        (tagged("\"1\""), tagged("W/\"1\""), false),
-        (tagged("W/\"1\""), tagged("W/\"1\""), true),
-        (tagged("\"1\""), Validators::new(), false),
-        (dated(1), dated(1), true),
-        (dated(1), dated(2), false),
-        (dated(1), Validators::new(), false),
-    ] {
-        assert_eq!(one.show_same_state(&other), same, "{one:?} {other:?}");
-        assert_eq!(other.show_same_state(&one), same, "{one:?} {other:?}");
     }
 }

@@ -5,7 +5,7 @@ use http::{
     header::{ETAG, IF_MATCH, IF_NONE_MATCH, VARY},
 };
 
-use super::coding::{Lines, answer, lines, sent, tag};
+use super::{Lines, answer, lines, sent, tag};
 use crate::semantics::validator::coding::TagCodings;
 
 const ONE: &str = ":pZGm1Av0IEBKARczz7exkNYsZb8LzaMrV7J32a2fFG4=:";

@@ -1,9 +1,9 @@
 use http::{Response, Uri};
 
-use super::headers;
 use crate::semantics::{
-    condition::current_in_412::{carry_representation, note_preference},
+    condition::current_in_412::{carry_representation, write_preference},
     field::prefer::Return,
+    tests::headers,
 };
 
 /// R-7240-4.2-a: the representation with its own fields, not to be stored, and
@@ -63,7 +63,7 @@ fn a_path_that_reads_as_a_host_is_no_content_location() {
 #[test]
 fn a_preference_is_named_once() {
     let mut fields = headers([("vary", "Prefer")]);
-    note_preference(&mut fields, Some(Return::Minimal));
+    write_preference(&mut fields, Some(Return::Minimal));
     assert_eq!(fields.get_all("vary").iter().count(), 1);
     assert_eq!(fields["vary"], "Prefer");
     assert_eq!(fields["preference-applied"], "return=minimal");

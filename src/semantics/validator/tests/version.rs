@@ -162,7 +162,10 @@ fn keyed_tags_depend_on_the_secret_the_kind_and_the_version() {
 fn a_short_secret_is_refused() {
     for length in 0..16 {
         let refused = VersionTags::keyed(vec![1; length]).expect_err("too short");
-        assert!(refused.to_string().contains(&format!("not {length}")));
+        assert_eq!(
+            refused.to_string(),
+            format!("a secret of {length} bytes can be guessed: it needs at least 16 bytes")
+        );
     }
     assert!(VersionTags::keyed([1; 16]).is_ok());
     assert!(VersionTags::keyed([1; 200]).is_ok());

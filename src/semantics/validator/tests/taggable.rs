@@ -1,16 +1,16 @@
 use http::{HeaderMap, StatusCode};
 
-use super::headers;
 use crate::semantics::{
     field::content_length,
+    tests::headers,
     validator::{
         Untagged,
-        taggable::{Facts, REPRESENTATION, untagged},
+        taggable::{REPRESENTATION, ResponseFacts, untagged},
     },
 };
 
 const LIMIT: u64 = 100;
-const PLAIN: Facts = Facts {
+const PLAIN: ResponseFacts = ResponseFacts {
     status: StatusCode::OK,
     head: false,
     source_knows: false,
@@ -18,7 +18,7 @@ const PLAIN: Facts = Facts {
     exact: Some(10),
 };
 
-fn decide(facts: Facts, lines: &[(&str, &str)]) -> Option<Untagged> {
+fn decide(facts: ResponseFacts, lines: &[(&str, &str)]) -> Option<Untagged> {
     let statuses = [StatusCode::OK];
     untagged(facts, &headers(lines.iter().copied()), &statuses, LIMIT)
 }
@@ -40,10 +40,10 @@ fn content_of_known_length_is_tagged() {
 fn no_other_status_is_tagged() {
     for code in 100..600 {
         let status = StatusCode::from_u16(code).unwrap();
-        let facts = Facts { status, ..PLAIN };
+        let facts = ResponseFacts { status, ..PLAIN };
         let expected = (code != 200).then_some(Untagged::Status);
         assert_eq!(decide(facts, &[]), expected, "{code}");
-        let known = Facts {
+        let known = ResponseFacts {
             digest_known: true,
             ..facts
         };
@@ -56,7 +56,7 @@ fn no_other_status_is_tagged() {
 /// R-9110-8.8-c: a status that an operator adds is as good as 200.
 #[test]
 fn statuses_can_be_added() {
-    let facts = Facts {
+    let facts = ResponseFacts {
         status: StatusCode::NON_AUTHORITATIVE_INFORMATION,
         ..PLAIN
     };
@@ -69,7 +69,7 @@ fn statuses_can_be_added() {
 fn the_tag_of_the_handler_wins() {
     for tag in ["\"v7\"", "W/\"v7\"", "abc", ""] {
         for exact in [Some(10), Some(LIMIT + 1), None] {
-            let facts = Facts { exact, ..PLAIN };
+            let facts = ResponseFacts { exact, ..PLAIN };
             assert_eq!(
                 decide(facts, &[("etag", tag)]),
                 Some(Untagged::HandlerTag),
@@ -129,7 +129,7 @@ fn live_content_is_not_tagged() {
             Some(Untagged::Live),
             "{content_type}"
         );
-        let known = Facts {
+        let known = ResponseFacts {
             digest_known: true,
             ..PLAIN
         };
@@ -170,14 +170,14 @@ fn live_content_is_not_tagged() {
 /// R-SSE-a, P-TR-limit: an end that is not in sight is not waited for.
 #[test]
 fn length_decides() {
-    let of = |exact| decide(Facts { exact, ..PLAIN }, &[]);
+    let of = |exact| decide(ResponseFacts { exact, ..PLAIN }, &[]);
     assert_eq!(of(None), Some(Untagged::UnknownLength));
     assert_eq!(of(Some(0)), None);
     assert_eq!(of(Some(LIMIT)), None);
     assert_eq!(of(Some(LIMIT + 1)), Some(Untagged::TooLong));
     assert_eq!(of(Some(u64::MAX)), Some(Untagged::TooLong));
     for exact in [None, Some(0), Some(LIMIT + 1)] {
-        let known = Facts {
+        let known = ResponseFacts {
             exact,
             digest_known: true,
             ..PLAIN
@@ -190,7 +190,7 @@ fn length_decides() {
 #[test]
 fn a_head_response_without_content_is_not_tagged() {
     let of = |exact, digest_known| {
-        let facts = Facts {
+        let facts = ResponseFacts {
             head: true,
             exact,
             digest_known,
@@ -235,7 +235,7 @@ fn content_length_is_believed_only_if_right() {
         let lines = lines.map(|line| ("content-length", line));
         let expected = mismatch.then_some(Untagged::LengthMismatch);
         assert_eq!(decide(PLAIN, &lines), expected, "{lines:?}");
-        let known = Facts {
+        let known = ResponseFacts {
             digest_known: true,
             ..PLAIN
         };

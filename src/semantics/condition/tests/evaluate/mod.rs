@@ -3,6 +3,7 @@
 
 mod broken;
 mod fault;
+mod properties;
 
 use std::collections::HashSet;
 
@@ -48,8 +49,8 @@ struct Case {
 
 fn rows() -> Vec<Row> {
     [
-        include_str!("../../../../tests/vectors/preconditions.json"),
-        include_str!("../../../../tests/vectors/preconditions-product.json"),
+        include_str!("../../../../../tests/vectors/preconditions.json"),
+        include_str!("../../../../../tests/vectors/preconditions-product.json"),
     ]
     .into_iter()
     .flat_map(|file| serde_json::from_str::<Vec<Row>>(file).expect("rows"))

@@ -1,4 +1,4 @@
-//! From the tags that the service knows to one for each coding.
+//! Gives the tags of responses the suffixes of their codings.
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
@@ -6,9 +6,9 @@ use http::{
 };
 
 use super::{
-    Asked, TagCodings,
+    DecodedRequest, TagCodings,
+    decode::{AcceptedVariants, ReadConditions, VariantRank},
     dictionary::AVAILABLE_DICTIONARY,
-    request::{Accepted, Conditions, Rank},
     suffix::{respell, spell},
 };
 use crate::semantics::{
@@ -16,8 +16,8 @@ use crate::semantics::{
     validator::{TagMember, TagRef, entity_tags, validators},
 };
 
-/// Returns `true` if there is something to do for [`TagCodings::encode`], as far as names
-/// and the status tell.
+/// Returns `true` if [`TagCodings::encode`] may have something to do, judged by the status and
+/// the names of the headers.
 #[inline]
 pub(crate) fn may_be_validated(status: StatusCode, headers: &HeaderMap) -> bool {
     status == StatusCode::NOT_MODIFIED
@@ -27,9 +27,9 @@ pub(crate) fn may_be_validated(status: StatusCode, headers: &HeaderMap) -> bool 
 }
 
 impl TagCodings {
-    /// Gives the tag of a response the suffix of its coding, and a 304 the tag
-    /// that the client named; says in `Vary` that `Accept-Encoding` chose.
-    pub fn encode(&self, status: StatusCode, headers: &mut HeaderMap, asked: &Asked) {
+    /// Adds the suffix of its coding to the tag of a response. A 304 gets the tag that the
+    /// client named. Also adds `Accept-Encoding` to `Vary`.
+    pub fn encode(&self, status: StatusCode, headers: &mut HeaderMap, request: &DecodedRequest) {
         let tag = validators::etag(headers);
         // A 304 without a validator is the answer to `If-None-Match: *`.
         let validated = tag.is_some()
@@ -38,24 +38,24 @@ impl TagCodings {
         if !validated {
             return;
         }
-        if asked.reads && status == StatusCode::NOT_MODIFIED {
-            if let Some(conditions) = &asked.conditions {
+        if request.reads && status == StatusCode::NOT_MODIFIED {
+            if let Some(conditions) = &request.conditions {
                 self.encode_not_modified(headers, conditions);
             }
-        } else if let Some(tag) = tag.and_then(|tag| self.tag_of_variant(tag, headers, asked)) {
+        } else if let Some(tag) = tag.and_then(|tag| self.tag_of_variant(tag, headers, request)) {
             headers.insert(ETAG, tag);
         }
-        if asked.reads && matches!(status.as_u16(), 200 | 206 | 304) {
-            self.vary(headers);
+        if request.reads && matches!(status.as_u16(), 200 | 206 | 304) {
+            self.add_to_vary(headers);
         }
     }
 
-    /// `None` where the tag stays as it is.
+    /// Returns the tag of a coded variant, or `None` if the tag stays as it is.
     fn tag_of_variant(
         &self,
         tag: TagRef<'_>,
         headers: &HeaderMap,
-        asked: &Asked,
+        request: &DecodedRequest,
     ) -> Option<HeaderValue> {
         if tag.is_weak() {
             return None;
@@ -63,14 +63,15 @@ impl TagCodings {
         let suffixes = || {
             members(lines::lines(headers, &CONTENT_ENCODING))
                 .filter(|coding| !coding.eq_ignore_ascii_case(b"identity"))
-                .map(|coding| self.suffix_of(coding, asked.dictionary.as_deref()))
+                .map(|coding| self.suffix_of(coding, request.dictionary.as_deref()))
         };
         if suffixes().next().is_none() {
-            // Coded content keeps such a tag, so it can be strong for that only.
-            let shared = asked.reads && self.looks_coded(tag.opaque());
+            // The tag of plain content looks as if it had a suffix. Coded content with that suffix
+            // would keep it, so only a weak tag can stand for both.
+            let shared = request.reads && self.looks_coded(tag.opaque());
             return shared.then(|| respell(true, tag.opaque()));
         }
-        // What cannot be mapped back still revalidates as a weak tag.
+        // A tag that cannot be mapped back still revalidates as a weak one.
         if self.weak || suffixes().any(|suffix| suffix.is_none()) {
             return Some(respell(true, tag.opaque()));
         }
@@ -78,13 +79,14 @@ impl TagCodings {
         let room = suffixes().map(<[u8]>::len).sum();
         let opaque = tag.opaque();
         let (rest, end) = opaque.split_at(opaque.len().saturating_sub(room));
-        let carried = suffixes()
+        // A handler that codes its content itself may have added the suffixes already.
+        let has_suffixes = suffixes()
             .try_fold(end, |end, suffix| end.strip_prefix(suffix))
             .is_some_and(|_| !self.looks_coded(rest));
-        (!carried).then(|| spell(false, opaque, suffixes(), room))
+        (!has_suffixes).then(|| spell(false, opaque, suffixes(), room))
     }
 
-    fn encode_not_modified(&self, headers: &mut HeaderMap, conditions: &Conditions) {
+    fn encode_not_modified(&self, headers: &mut HeaderMap, conditions: &ReadConditions) {
         let may_be_coded = conditions.accepted.any_coding();
         let current = validators::etag(headers);
         let named = current.and_then(|current| self.named(current, conditions));
@@ -92,7 +94,7 @@ impl TagCodings {
         let tag = current.and_then(|current| {
             let weak = match named {
                 Some(tag) => current.is_weak() || tag.is_weak(),
-                // A date or `*` decided, which tells no coding.
+                // A date or `*` decided, and neither says which coding the client has.
                 None => current.is_weak() || may_be_coded,
             };
             let opaque = named.map_or(current.opaque(), TagRef::opaque);
@@ -101,15 +103,16 @@ impl TagCodings {
         if let Some(tag) = tag {
             headers.insert(ETAG, tag);
         }
-        // The service knows the length without coding (RFC 9110, section 8.6).
+        // `Content-Length` is that of plain content, but the client may have a coded variant
+        // (RFC 9110, section 8.6).
         if may_be_coded && !is_identity {
             headers.remove(CONTENT_LENGTH);
         }
     }
 
-    /// Of the tags that the client named and that stand for the current one,
-    /// that of the variant which the request would be given most readily.
-    fn named<'a>(&self, current: TagRef<'_>, conditions: &'a Conditions) -> Option<TagRef<'a>> {
+    /// Returns the tag in `If-None-Match` that stands for the current one. If there are several,
+    /// the variant with the highest rank wins.
+    fn named<'a>(&self, current: TagRef<'_>, conditions: &'a ReadConditions) -> Option<TagRef<'a>> {
         entity_tags(&conditions.none_match)
             .filter_map(|member| match member {
                 TagMember::Tag(tag) => Some((self.rank(tag, current, &conditions.accepted)?, tag)),
@@ -119,23 +122,30 @@ impl TagCodings {
             .map(|(_, tag)| tag)
     }
 
-    /// `None` where the tag does not stand for the current one.
-    fn rank(&self, tag: TagRef<'_>, current: TagRef<'_>, accepted: &Accepted) -> Option<Rank> {
+    /// Returns the rank of the tag's variant, or `None` if the tag does not stand for the current
+    /// one.
+    fn rank(
+        &self,
+        tag: TagRef<'_>,
+        current: TagRef<'_>,
+        accepted: &AcceptedVariants,
+    ) -> Option<VariantRank> {
         let coded = accepted.plain(tag.opaque(), self);
         if !tag.weak_eq(current) {
             let (plain, rank) = coded?;
             return (plain == current.opaque()).then_some(rank);
         }
-        self.is_given(tag, accepted).then(|| {
-            let uncoded = || accepted.identity().unwrap_or(Rank::LEAST);
+        self.may_get(tag, accepted).then(|| {
+            let uncoded = || accepted.identity().unwrap_or(VariantRank::LEAST);
             coded.map_or_else(uncoded, |(_, rank)| rank)
         })
     }
 
-    /// Both fields choose where a dictionary may be used (RFC 9842, section
-    /// 6.2).
-    fn vary(&self, headers: &mut HeaderMap) {
+    /// Adds the headers that select the variant to `Vary`. If a dictionary may be used,
+    /// `Available-Dictionary` is one of them (RFC 9842, section 6.2).
+    fn add_to_vary(&self, headers: &mut HeaderMap) {
         let by_dictionary = self.by_dictionary;
+        // Without a `Vary`, no list has to be written.
         if !lines::has(headers, &VARY) {
             headers.insert(
                 VARY,

@@ -6,11 +6,10 @@ use http::{
 };
 use proptest::{collection::vec, prelude::*, sample::select};
 
-use super::{
-    found,
-    strategies::{lines, opaque, tag, value},
+use crate::semantics::{
+    proptests::strategies::{lines, opaque, tag, value},
+    validator::{EntityTag, coding::TagCodings, entity_tags, tests::tags_in},
 };
-use crate::semantics::validator::{EntityTag, coding::TagCodings, entity_tags};
 
 const NAMES: [&str; 3] = ["zstd", "br", "gzip"];
 
@@ -85,7 +84,7 @@ proptest! {
         request.insert(ACCEPT_ENCODING, HeaderValue::from_static(accepted));
         request.insert(IF_NONE_MATCH, own.as_header_value().clone());
         let asked = codings().decode(&Method::GET, &mut request);
-        let inside: Vec<_> = found(&[request[IF_NONE_MATCH].clone()]);
+        let inside: Vec<_> = tags_in(&[request[IF_NONE_MATCH].clone()]);
         let matches = inside.iter().any(|(_, opaque)| opaque == tag.opaque());
         let takes = match accepted {
             "*" => true,
@@ -121,9 +120,9 @@ proptest! {
         let after: Vec<_> = headers.get_all(IF_NONE_MATCH).into_iter().cloned().collect();
         prop_assert_eq!(after.len(), lines.len());
         prop_assert!(entity_tags(&after).count() <= 2 * entity_tags(&lines).count());
-        let malformed = |lines: &[HeaderValue]| entity_tags(lines).count() - found(lines).len();
+        let malformed = |lines: &[HeaderValue]| entity_tags(lines).count() - tags_in(lines).len();
         prop_assert_eq!(malformed(&after), malformed(&lines));
-        if found(&lines).is_empty() {
+        if tags_in(&lines).is_empty() {
             prop_assert_eq!(&headers, &before);
         }
         for status in [StatusCode::OK, StatusCode::NOT_MODIFIED] {

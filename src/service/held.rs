@@ -3,18 +3,18 @@ use std::{future::poll_fn, mem};
 use http::Request;
 use tower_service::Service;
 
-/// A service that may be called again and again, each time once it is ready.
+/// A service that can be called several times, each time after it is ready.
 ///
-/// It is the very service that was made ready, never a fresh clone, so that a
-/// limit inside cannot wait for a place that we hold ourselves.
+/// The first call uses the service that `poll_ready` was called on, and not a clone. A clone
+/// could wait forever for a place in a concurrency limit that the original has reserved.
 #[derive(Debug)]
-pub(crate) struct Ready<S> {
+pub(crate) struct HeldService<S> {
     service: S,
     ready: bool,
 }
 
-impl<S: Clone> Ready<S> {
-    /// Takes the service that `poll_ready` was called on, and leaves a clone.
+impl<S: Clone> HeldService<S> {
+    /// Takes the service that `poll_ready` was called on, and leaves a clone in its place.
     pub(crate) fn take(service: &mut S) -> Self {
         let clone = service.clone();
         Self {
@@ -23,34 +23,36 @@ impl<S: Clone> Ready<S> {
         }
     }
 
-    /// Gives back what `poll_ready` reserved, until the next call.
+    /// Releases the place that `poll_ready` reserved. The next call reserves one again.
     pub(crate) fn release(&mut self) {
+        // Dropping the old service releases the place, and a clone has none.
         self.service = self.service.clone();
         self.ready = false;
     }
 }
 
-impl<S> Ready<S> {
-    /// A service of our own, which nobody has made ready yet.
-    pub(crate) fn fresh(service: S) -> Self {
+impl<S> HeldService<S> {
+    /// Creates a held service from one that is not ready yet.
+    pub(crate) fn not_ready(service: S) -> Self {
         Self {
             service,
             ready: false,
         }
     }
 
-    /// The service, once it is ready. A future that holds no request meanwhile
-    /// is a small one.
+    /// Returns the service once it is ready. The future stays small, since it holds no request.
     pub(crate) async fn ready<B>(&mut self) -> Result<&mut S, S::Error>
     where
         S: Service<Request<B>>,
     {
+        // Readiness holds for one call.
         if !mem::take(&mut self.ready) {
             poll_fn(|cx| self.service.poll_ready(cx)).await?;
         }
         Ok(&mut self.service)
     }
 
+    /// Calls the service once it is ready.
     pub(crate) async fn call<B>(&mut self, request: Request<B>) -> Result<S::Response, S::Error>
     where
         S: Service<Request<B>>,

@@ -1,9 +1,13 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderValue, Method, header::ETAG};
+use proptest::{collection::vec, prelude::*};
 
+use super::text;
 use crate::semantics::{
     condition::{ConditionalFields, Current, Decision},
     field::HttpDate,
+    proptests::strategies::tag,
+    tests::headers,
     validator::{EntityTag, TagRef, Validators},
 };
 
@@ -90,7 +94,7 @@ fn a_malformed_tag_of_the_handler_matches_nothing() {
         let validators = Validators::from_headers(&response, HttpDate::EPOCH);
         assert!(validators.etag.is_none(), "{illegal}");
         for asked in [illegal, "abc", "\"abc\"", "\"x\"", "W/\"x\"", "\"a b\""] {
-            let request = super::headers([("if-none-match", asked)]);
+            let request = headers([("if-none-match", asked)]);
             let current = Current::Present(validators.as_ref());
             let decision =
                 ConditionalFields::from_headers(&request)
@@ -171,4 +175,28 @@ fn weakening_keeps_the_opaque_text() {
     let tag = EntityTag::strong("x").unwrap().into_weak();
     assert_eq!(tag.as_header_value(), "W/\"x\"");
     assert_eq!(tag.into_weak().as_header_value(), "W/\"x\"");
+}
+
+proptest! {
+    /// R-9110-8.8.3-a.
+    #[test]
+    fn a_tag_reads_back(tag in tag()) {
+        let value = tag.as_header_value();
+        let read = TagRef::parse(value.as_bytes()).map(text);
+        prop_assert_eq!(read, Some(text(tag.as_ref())));
+        let owned = EntityTag::try_from(value).expect("a tag");
+        prop_assert_eq!(owned.as_header_value(), value);
+        prop_assert!(owned.weak_eq(&tag));
+        prop_assert_eq!(owned.strong_eq(&tag), !tag.is_weak());
+    }
+
+    /// R-9110-8.8.3-b.
+    #[test]
+    fn a_tag_of_a_digest_reads_back(digest in vec(any::<u8>(), 0..100)) {
+        for tag in [EntityTag::from_digest(&digest), EntityTag::weak_from_digest(&digest)] {
+            let value = tag.as_header_value().as_bytes();
+            prop_assert!(TagRef::parse(value).is_some());
+            prop_assert!(!value.contains(&b'\\'));
+        }
+    }
 }

@@ -1,4 +1,4 @@
 use std::error::Error;
 
-/// A boxed error of any type, the same as `tower::BoxError`.
+/// An error of any type in a box, the same as `tower::BoxError`.
 pub type BoxError = Box<dyn Error + Send + Sync>;

@@ -9,9 +9,9 @@
 //! `OriginalUri`. Without the feature they know only the path that arrives, and write no
 //! `Content-Location`. So enable the feature for layers below `nest`.
 //!
-//! Patterns are not names. Layers compare a [`Route`](crate::route::Route),
-//! [`at`](crate::ValidatorSource::at) and the rules of a cache policy with the path that they
-//! see, like the routes of a nested router.
+//! Patterns are not names. A [`Route`](crate::route::Route),
+//! [`at`](crate::ValidatorSource::at) and the rules of a cache policy are like the routes of a
+//! nested router. A layer compares them with the path that it sees.
 
 use http::{Extensions, Request, Uri, request::Parts};
 

@@ -11,7 +11,7 @@ use proptest::{collection::vec, prelude::*};
 use super::{Collector, ReadEnd, ReadStep, ResponseBody, read_at_once};
 use crate::test_support::{Act, ScriptedBody, content, read, read_unchecked};
 
-/// Reads a body that announces so many bytes, with room for any frames.
+/// Collects a body that announces this many bytes, with any number of frames.
 fn collect(body: ScriptedBody, announced: u64) -> (ReadEnd, ResponseBody<ScriptedBody>) {
     let mut cx = Context::from_waker(Waker::noop());
     let begun = match read_at_once(&mut cx, body, announced, usize::MAX) {
@@ -27,7 +27,7 @@ fn collect(body: ScriptedBody, announced: u64) -> (ReadEnd, ResponseBody<Scripte
     }
 }
 
-/// The acts that can be seen from outside.
+/// Returns the steps without those that only wait.
 fn visible(acts: &[Act]) -> Vec<Act> {
     acts.iter()
         .filter(|act| **act != Act::Wait)
@@ -52,7 +52,7 @@ fn bytes_come_out_once() {
 }
 
 #[test]
-fn frames_are_kept_uncopied() {
+fn frames_are_not_copied() {
     let frame = Bytes::from(vec![7; 100]);
     let address = frame.as_ptr();
     let (ending, body) = collect(ScriptedBody::sized([Act::Data(frame)]), 100);
@@ -64,9 +64,9 @@ fn frames_are_kept_uncopied() {
     assert_eq!(frame.as_ptr(), address);
 }
 
-/// Issue 10, A.5, P-TR-limit: a body that is longer than it announced.
+/// Issue 10, A.5, P-TR-limit: a body that is longer than announced is passed on whole.
 #[test]
-fn a_body_that_goes_on_continues_as_head_and_rest() {
+fn a_longer_body_continues_as_head_and_rest() {
     let acts = [Act::data("abc"), Act::data("def"), Act::data("ghi")];
     let (ending, body) = collect(ScriptedBody::sized(acts.clone()), 5);
     assert_eq!(ending, ReadEnd::LengthMismatch);
@@ -75,7 +75,7 @@ fn a_body_that_goes_on_continues_as_head_and_rest() {
     assert_eq!(read_unchecked(body), acts);
 }
 
-/// The size hints before each frame and before the end.
+/// Returns the size hints before each frame and before the end.
 fn hints<B: Body<Data = Bytes>>(body: B) -> Vec<Option<u64>> {
     let mut body = pin!(body);
     let mut cx = Context::from_waker(Waker::noop());
@@ -89,7 +89,7 @@ fn hints<B: Body<Data = Bytes>>(body: B) -> Vec<Option<u64>> {
     }
 }
 
-/// A hint is of what is still to come, half way as well.
+/// The size hint is that of the remaining content.
 #[test]
 fn a_hint_counts_down() {
     let acts = [Act::data("abc"), Act::data("de"), Act::trailers()];
@@ -100,15 +100,15 @@ fn a_hint_counts_down() {
     }
     let (_, body) = collect(ScriptedBody::unsized_(acts[..2].to_vec()), 5);
     assert_eq!(hints(body), [Some(5), Some(2), Some(0)]);
-    // It announces 9 before it is read, and ends after 5.
+    // The body announces 9 bytes and ends after 5.
     let (ending, body) = collect(ScriptedBody::unsized_(acts[..2].to_vec()), 9);
     assert_eq!(ending, ReadEnd::LengthMismatch);
     assert_eq!(hints(body), [Some(9), Some(6), Some(4)]);
 }
 
-/// The end is told as soon as nothing follows, and not before.
+/// `is_end_stream` reports the end as soon as nothing follows, and not before.
 #[test]
-fn the_end_of_what_was_read_is_told() {
+fn the_end_of_collected_content_is_reported() {
     let ends = |acts: &[Act], announced| {
         let body = ScriptedBody::sized(acts.to_vec()).without_telling_end();
         let mut body = pin!(collect(body, announced).1);
@@ -127,12 +127,12 @@ fn the_end_of_what_was_read_is_told() {
     assert_eq!(ends(&[Act::data("")], 0), [false, true]);
     let with_trailers = [Act::data("abc"), Act::trailers()];
     assert_eq!(ends(&with_trailers, 3), [false, false, false]);
-    // Who announced more is not at the end before the end comes.
+    // A body that is shorter than announced reports its end only when polled.
     assert_eq!(ends(&two, 9), [false, false, false]);
     assert_eq!(ends(&[], 9), [false]);
 }
 
-/// A body that has ended is not polled again, which the script would not bear.
+/// The inner body is not polled after its end. The scripted body would panic.
 #[test]
 fn a_body_is_not_polled_after_its_end() {
     for announced in [5, 9] {
@@ -150,7 +150,7 @@ fn a_body_is_not_polled_after_its_end() {
     }
 }
 
-/// Issue 10, A.5: a frame without data keeps its place, and no memory.
+/// Issue 10, A.5: an empty frame is passed on, but its memory is released.
 #[test]
 fn an_empty_frame_holds_no_memory() {
     struct Unfilled(Arc<Vec<u8>>);
@@ -172,7 +172,7 @@ fn an_empty_frame_holds_no_memory() {
     assert_eq!(read(body), expected);
 }
 
-/// P-TR-bodyerr.
+/// P-TR-bodyerr: an error keeps its place.
 #[test]
 fn an_error_comes_after_the_bytes_before_it() {
     let acts = [Act::data("abc"), Act::Error];
@@ -182,7 +182,7 @@ fn an_error_comes_after_the_bytes_before_it() {
     assert_eq!(read_unchecked(body), acts);
 }
 
-/// R-9110-6.5-a.
+/// R-9110-6.5-a: trailers keep their place.
 #[test]
 fn trailers_come_after_the_data() {
     let acts = [Act::data("abc"), Act::trailers()];
@@ -193,7 +193,7 @@ fn trailers_come_after_the_data() {
 }
 
 #[test]
-fn a_body_of_the_service_shows_its_own_hints() {
+fn the_body_of_the_service_keeps_its_hints() {
     let body = ResponseBody::inner(ScriptedBody::sized([Act::data("abc")]));
     assert_eq!(body.size_hint().exact(), Some(3));
     assert!(!body.is_end_stream());
@@ -204,7 +204,7 @@ fn data() -> impl Strategy<Value = Act> {
     vec(any::<u8>(), 0..40).prop_map(|bytes| Act::Data(bytes.into()))
 }
 
-/// Data and pauses, then an end of any kind.
+/// Generates data and pauses, then an end of any kind.
 pub(super) fn script() -> impl Strategy<Value = Vec<Act>> {
     let middle = prop_oneof![4 => data(), 1 => Just(Act::Wait)];
     let end = prop_oneof![
@@ -219,10 +219,10 @@ pub(super) fn script() -> impl Strategy<Value = Vec<Act>> {
 }
 
 proptest! {
-    /// Design invariant 1: what comes out is what went in, for any frames,
-    /// limits, errors, trailers and hints.
+    /// Design invariant 1: a body is passed on unchanged, for any frames, limits, errors, trailers
+    /// and size hints.
     #[test]
-    fn what_comes_out_is_what_went_in(
+    fn a_body_is_passed_on_unchanged(
         acts in script(),
         lie in -50_i64..50,
         honest: bool,
@@ -245,9 +245,9 @@ proptest! {
     }
 }
 
-/// Design invariant 1: a frame without data is a frame.
+/// Design invariant 1: a body of one empty frame keeps that frame.
 #[test]
-fn an_empty_frame_that_is_all_there_is_comes_out() {
+fn a_single_empty_frame_is_passed_on() {
     let (ending, body) = collect(ScriptedBody::sized([Act::data("")]), 0);
     assert_eq!(ending, ReadEnd::Complete);
     assert_eq!(read(body), [Act::data("")]);

@@ -162,8 +162,8 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
 
     /// Returns the modification date and the header's date.
     ///
-    /// Returns `None` if the header must be ignored (sections 13.1.3 and 13.1.4): it is absent,
-    /// it is not one valid date, or there is no modification date to compare with.
+    /// Returns `None` if the header must be ignored (sections 13.1.3 and 13.1.4). It is absent or
+    /// not one valid date, or the modification date is unknown.
     fn dates(
         &self,
         field: Field,

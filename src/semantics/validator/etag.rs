@@ -6,6 +6,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::HeaderValue;
 
+use super::opaque::{self, is_opaque};
+
 /// An entity tag (ETag): an opaque text in quotes. It is strong, or weak with `W/` before it.
 ///
 /// A strong tag stands for one sequence of bytes. A weak tag stands for contents that are
@@ -222,11 +224,7 @@ impl<'a> TagRef<'a> {
     /// Returns `true` if the opaque text is ASCII without a backslash. JSON then needs no
     /// escapes.
     pub(crate) fn is_plain_json(self) -> bool {
-        all(self.opaque, |bytes| {
-            // As in `are_opaque`, no sum carries into the next byte.
-            let is_no_backslash = ((bytes & !HIGH) ^ repeat(b'\\')) + repeat(0x7f);
-            bytes & HIGH == 0 && is_no_backslash & HIGH == HIGH
-        })
+        opaque::is_plain_json(self.opaque)
     }
 
     /// Returns the strong tag with the same opaque text.
@@ -256,44 +254,6 @@ impl fmt::Display for TagRef<'_> {
         let weak = if self.weak { "W/" } else { "" };
         write!(f, "{weak}\"{}\"", String::from_utf8_lossy(self.opaque))
     }
-}
-
-/// Returns `true` if all bytes are `etagc` (RFC 9110, section 8.8.3): visible characters
-/// except the quote, and the bytes from 0x80 on.
-fn is_opaque(bytes: &[u8]) -> bool {
-    all(bytes, are_opaque)
-}
-
-/// Returns `true` if all bytes pass. `pass` checks eight bytes at a time.
-#[inline]
-fn all(bytes: &[u8], pass: impl Fn(u64) -> bool) -> bool {
-    let Some(last) = bytes.last_chunk() else {
-        // Fewer than eight bytes: each is checked as eight copies.
-        return bytes.iter().all(|byte| pass(repeat(*byte)));
-    };
-    let (chunks, _) = bytes.as_chunks();
-    // The last chunk and the one before it may overlap.
-    let mut chunks = chunks.iter().chain([last]);
-    chunks.all(|chunk| pass(u64::from_ne_bytes(*chunk)))
-}
-
-/// Returns eight copies of a byte.
-const fn repeat(byte: u8) -> u64 {
-    u64::from_ne_bytes([byte; 8])
-}
-
-/// The high bit of each byte.
-const HIGH: u64 = repeat(0x80);
-
-/// Returns `true` if all eight bytes are `etagc`, as in [`is_opaque`].
-fn are_opaque(bytes: u64) -> bool {
-    // In each sum, the high bit of a byte says if the name of the sum is true for that byte.
-    // No sum carries into the next byte.
-    let low = bytes & !HIGH;
-    let is_visible = low + repeat(0x7f - b' ');
-    let is_no_quote = (low ^ repeat(b'"')) + repeat(0x7f);
-    let is_no_delete = (low ^ repeat(0x7f)) + repeat(0x7f);
-    ((is_visible & is_no_quote & is_no_delete) | bytes) & HIGH == HIGH
 }
 
 impl TryFrom<&HeaderValue> for EntityTag {

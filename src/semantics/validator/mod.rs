@@ -7,6 +7,7 @@ pub mod coding;
 mod etag;
 pub(crate) mod key;
 mod label;
+mod opaque;
 mod repeated;
 mod tag_list;
 pub(crate) mod taggable;

@@ -147,9 +147,8 @@ impl VersionTags {
     ///
     /// The tag of another resource with the same version is then another tag.
     ///
-    /// A scope is any text or bytes that name this resource and no other one in the
-    /// application: a path, or the `Scope` of a store. If it has several parts, separate
-    /// them. A scope that is added to a scope is another scope within it, such as a row
+    /// A scope is any text or bytes that name only this resource in the application: a path, or
+    /// the `Scope` of a store. If it has several parts, separate them. A scope that is added to a scope is another scope within it, such as a row
     /// within a tenant.
     ///
     /// A plain tag contains 80 bits of the scope's SHA-256 in base64url, behind the version and
@@ -187,8 +186,8 @@ impl VersionTags {
     /// Clocks go back and repeat themselves, so a number is the better version.
     ///
     /// The tag of a time without a fraction is weak: it works for reads, and `If-Match` with it
-    /// always fails. Such a time most likely comes from a column in whole seconds, which hides
-    /// the second of two writes in one second (RFC 9110, section 8.8.1). A clock with
+    /// always fails. Such a time most likely comes from a column in whole seconds. That column
+    /// hides the second of two writes in one second (RFC 9110, section 8.8.1). A clock with
     /// microseconds shows a whole second once in a million times, too.
     ///
     /// ```

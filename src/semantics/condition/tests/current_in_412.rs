@@ -6,10 +6,10 @@ use crate::semantics::{
     tests::headers,
 };
 
-/// R-7240-4.2-a: the representation with its own fields, not to be stored, and
-/// said to be that of the target.
+/// R-7240-4.2-a: the 412 has the headers of the representation, `no-store`, and the target in
+/// `Content-Location`.
 #[test]
-fn a_412_with_the_representation() {
+fn a_412_carries_the_representation() {
     let own = [
         ("etag", "\"1\""),
         ("content-type", "text/plain"),
@@ -41,7 +41,7 @@ fn a_412_with_the_representation() {
 }
 
 #[test]
-fn a_content_location_of_its_own_stays() {
+fn an_existing_content_location_stays() {
     let mut parts = Response::new(()).into_parts().0;
     parts.headers = headers([("content-location", "/notes/1.en")]);
     let target = Uri::from_static("/notes/1");
@@ -50,9 +50,9 @@ fn a_content_location_of_its_own_stays() {
     assert!(!parts.headers.contains_key("preference-applied"));
 }
 
-/// Issue 11, A.10: two slashes begin the name of another host (RFC 3986, section 4.2).
+/// Issue 11, A.10: two slashes would be read as the name of another host (RFC 3986, section 4.2).
 #[test]
-fn a_path_that_reads_as_a_host_is_no_content_location() {
+fn a_path_with_two_slashes_is_no_content_location() {
     let mut parts = Response::new(()).into_parts().0;
     let target = Uri::from_static("//example.org/notes/1");
     assert_eq!(target.path(), "//example.org/notes/1");
@@ -69,7 +69,7 @@ fn a_preference_is_named_once() {
     assert_eq!(fields["preference-applied"], "return=minimal");
 }
 
-/// Issue 11, A.10: no claim about a resource that is not known.
+/// Issue 11, A.10: the resource of the content is unknown.
 #[test]
 fn without_a_target_there_is_no_content_location() {
     let mut parts = Response::new(()).into_parts().0;

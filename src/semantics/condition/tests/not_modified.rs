@@ -12,9 +12,9 @@ fn stripped<'a>(lines: impl IntoIterator<Item = (&'a str, &'a str)>) -> HeaderMa
     headers
 }
 
-/// R-9110-15.4.5-a: these are on the 304 as on the 200, line by line.
+/// R-9110-15.4.5-a: a 304 has these headers of the 200, line by line.
 #[test]
-fn what_a_304_must_repeat_stays() {
+fn headers_that_a_304_must_repeat_stay() {
     let lines = [
         ("cache-control", "max-age=60"),
         ("cache-control", "must-revalidate"),
@@ -28,9 +28,9 @@ fn what_a_304_must_repeat_stays() {
     assert_eq!(stripped(lines), headers(lines));
 }
 
-/// R-9110-15.4.5-b: the content is not there, so nothing describes it.
+/// R-9110-15.4.5-b: a 304 has no content, and so no headers that describe it.
 #[test]
-fn metadata_of_the_representation_goes() {
+fn metadata_of_the_representation_is_removed() {
     for name in [
         "content-type",
         "content-length",
@@ -49,9 +49,9 @@ fn metadata_of_the_representation_goes() {
     }
 }
 
-/// R-9110-15.4.5-b: without a tag the date is all that a cache can update by.
+/// R-9110-15.4.5-b: without a tag, a cache needs the date for its update.
 #[test]
-fn last_modified_goes_where_a_tag_says_more() {
+fn last_modified_is_removed_only_beside_a_tag() {
     let date = ("last-modified", "Sun, 06 Nov 1994 08:49:37 GMT");
     assert_eq!(
         stripped([date, ("etag", "\"x\"")]),
@@ -60,9 +60,9 @@ fn last_modified_goes_where_a_tag_says_more() {
     assert_eq!(stripped([date]), headers([date]));
 }
 
-/// R-9110-15.4.5-c: the fields of other layers are none of our business.
+/// R-9110-15.4.5-c: the headers of other layers stay as they are.
 #[test]
-fn everything_else_stays_in_all_its_lines() {
+fn other_headers_stay_with_all_their_lines() {
     let lines = [
         ("access-control-allow-origin", "https://example.org"),
         ("access-control-allow-credentials", "true"),
@@ -87,7 +87,7 @@ fn everything_else_stays_in_all_its_lines() {
 }
 
 #[test]
-fn many_fields_are_no_burden() {
+fn metadata_is_removed_among_many_headers() {
     let mut many = HeaderMap::new();
     for number in 0..5_000 {
         let name: HeaderName = format!("x-{number}").parse().unwrap();
@@ -99,9 +99,9 @@ fn many_fields_are_no_burden() {
 }
 
 proptest! {
-    /// R-9110-15.4.5-a, R-9110-15.4.5-c.
+    /// R-9110-15.4.5-a, R-9110-15.4.5-c: a second call changes nothing.
     #[test]
-    fn stripping_takes_whole_fields_and_only_once(
+    fn whole_headers_are_removed_at_once(
         fields in vec((select(vec!["etag", "last-modified", "content-type", "set-cookie", "x-a"]), value()), 0..8),
     ) {
         let mut headers = HeaderMap::new();

@@ -13,7 +13,7 @@ use crate::semantics::{
 
 /// R-9110-8.8.3-a: the syntax is exact, byte by byte.
 #[test]
-fn every_byte_is_in_a_tag_or_is_not() {
+fn each_byte_is_legal_or_illegal() {
     for byte in 0..=u8::MAX {
         let legal = matches!(byte, 0x21 | 0x23..=0x7e | 0x80..);
         let text = [b'"', byte, b'"'];
@@ -23,9 +23,9 @@ fn every_byte_is_in_a_tag_or_is_not() {
     }
 }
 
-/// R-9110-8.8.3-a: in every place of a tag, whatever its length is.
+/// R-9110-8.8.3-a: a byte is checked at each position, for each length.
 #[test]
-fn a_byte_counts_wherever_it_is() {
+fn bytes_are_checked_at_each_position() {
     for length in 1..20 {
         for place in 0..length {
             for byte in 0..=u8::MAX {
@@ -41,7 +41,7 @@ fn a_byte_counts_wherever_it_is() {
 
 /// R-9110-8.8.3-a.
 #[test]
-fn syntax() {
+fn tags_are_parsed_by_their_exact_syntax() {
     let well_formed: &[(&[u8], bool, &[u8])] = &[
         (b"\"\"", false, b""),
         (b"W/\"\"", true, b""),
@@ -84,8 +84,8 @@ fn syntax() {
     }
 }
 
-/// R-9110-8.8.3-a: what a handler sets in an illegal form is no validator, so
-/// it is repaired into no other tag and grants no 304.
+/// R-9110-8.8.3-a: a malformed `ETag` of a handler is no validator. It is not repaired, and causes
+/// no 304.
 #[test]
 fn a_malformed_tag_of_the_handler_matches_nothing() {
     for illegal in ["abc", "w/\"x\"", "\"a b\"", "\"x\", \"y\"", ""] {
@@ -105,7 +105,7 @@ fn a_malformed_tag_of_the_handler_matches_nothing() {
     }
 }
 
-/// R-9110-8.8.3-b: old recipients unescape backslashes.
+/// R-9110-8.8.3-b: generated tags have no backslash, which old recipients would unescape.
 #[test]
 fn ten_thousand_generated_tags_are_plain() {
     for number in 0..10_000_u64 {
@@ -141,16 +141,16 @@ fn ten_thousand_generated_tags_are_plain() {
 }
 
 #[test]
-fn a_digest_longer_than_the_most_is_cut() {
+fn a_digest_of_more_than_64_bytes_is_cut() {
     let digest: Vec<u8> = (0..=255).collect();
     let whole = EntityTag::from_digest(&digest);
     assert!(whole.strong_eq(&EntityTag::from_digest(&digest[..64])));
     assert!(!whole.strong_eq(&EntityTag::from_digest(&digest[..63])));
 }
 
-/// RFC 9110, section 8.8.3.2, has this table (R-9110-13.1.2-a, R-9110-13.1.1-a).
+/// R-9110-13.1.2-a, R-9110-13.1.1-a: the table of RFC 9110, section 8.8.3.2.
 #[test]
-fn comparison() {
+fn tags_are_compared_strongly_and_weakly() {
     let table = [
         ("W/\"1\"", "W/\"1\"", false, true),
         ("W/\"1\"", "W/\"2\"", false, false),

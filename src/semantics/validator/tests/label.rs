@@ -1,4 +1,4 @@
-//! How validators that were read before a response label it.
+//! Tests of labels: the validators that a response gets from a source.
 
 use http::{HeaderMap, Response, response::Parts};
 
@@ -26,10 +26,10 @@ fn field<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name).map(|value| value.to_str().unwrap())
 }
 
-/// R-9110-8.8-b, R-9110-8.8.1-c: what was read before labels what comes, if it
-/// is a whole representation and has no tag of its own.
+/// R-9110-8.8-b, R-9110-8.8.1-c: a response gets the validators of the source if it is a whole
+/// representation without a tag.
 #[test]
-fn a_representation_is_labelled_once_confirmed() {
+fn the_response_decides_about_its_label() {
     type Row<'a> = (
         u16,
         &'a [(&'a str, &'a str)],
@@ -90,8 +90,8 @@ fn a_representation_is_labelled_once_confirmed() {
     }
 }
 
-/// Issue 10, A.2: content that is read after its head went out may be newer than
-/// any confirmation. A weak tag or a date promises less, and needs none.
+/// Issue 10, A.2: content that is read after its head was sent may be newer than any
+/// confirmation. A weak tag or a date needs no confirmation.
 #[test]
 fn only_a_strong_tag_is_confirmed() {
     let parts = head(200, &[]);

@@ -12,7 +12,7 @@ use http::HeaderValue;
 
 use super::{TagMember, TagRef, entity_tags};
 
-/// Returns `true` for a weak tag, and the opaque text.
+/// Returns the parts of a tag: `true` if it is weak, and its opaque text.
 fn text(tag: TagRef<'_>) -> (bool, Vec<u8>) {
     (tag.is_weak(), tag.opaque().to_vec())
 }

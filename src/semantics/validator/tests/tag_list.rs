@@ -15,7 +15,7 @@ proptest! {
     /// R-9110-5.6.1.2-a: white space, empty members and lines make no
     /// difference.
     #[test]
-    fn a_list_is_split_into_what_it_was_made_of(
+    fn a_list_is_split_into_its_tags(
         list in vec(vec((tag(), separator()), 0..6), 0..4),
         start in padding(),
     ) {
@@ -35,9 +35,9 @@ proptest! {
         prop_assert_eq!(tags_in(&lines), made_of);
     }
 
-    /// R-9110-13.1.2-d.
+    /// R-9110-13.1.2-d: a malformed member does not affect those beside it.
     #[test]
-    fn junk_does_not_touch_its_neighbours(before in tag(), junk in junk(), after in tag()) {
+    fn a_malformed_member_affects_no_other(before in tag(), junk in junk(), after in tag()) {
         let [before_text, after_text] =
             [&before, &after].map(|tag| tag.as_header_value().as_bytes());
         let line = one_line(&[before_text, b",", &junk, b", ", after_text].concat());
@@ -45,9 +45,9 @@ proptest! {
         prop_assert_eq!(entity_tags(&line).count(), 3);
     }
 
-    /// R-9110-13.1.2-d: whatever is wrong in a line stays in it.
+    /// R-9110-13.1.2-d: a malformed line does not affect the next one.
     #[test]
-    fn a_line_does_not_touch_the_next(junk in value(), tag in tag()) {
+    fn a_malformed_line_affects_no_other(junk in value(), tag in tag()) {
         let alone = tags_in(std::slice::from_ref(&junk));
         let both = tags_in(&[junk, tag.as_header_value().clone()]);
         prop_assert_eq!(both, [alone, vec![text(tag.as_ref())]].concat());

@@ -35,7 +35,7 @@ fn content_of_known_length_is_tagged() {
     assert_eq!(decide(PLAIN, &[("cache-control", quoted)]), None);
 }
 
-/// R-9110-8.8-c: elsewhere the content is not the representation.
+/// R-9110-8.8-c: with another status, the content is not the representation.
 #[test]
 fn no_other_status_is_tagged() {
     for code in 100..600 {
@@ -53,7 +53,7 @@ fn no_other_status_is_tagged() {
     }
 }
 
-/// R-9110-8.8-c: a status that an operator adds is as good as 200.
+/// R-9110-8.8-c: a configured status is tagged like 200.
 #[test]
 fn statuses_can_be_added() {
     let facts = ResponseFacts {
@@ -81,13 +81,13 @@ fn the_tag_of_the_handler_wins() {
 
 /// R-9111-5.2.2.5-a, R-9111-5.2-a.
 #[test]
-fn what_no_client_may_keep_is_not_tagged() {
+fn a_no_store_response_is_not_tagged() {
     for policy in [
         "no-store",
         "No-Store",
         "private, no-store",
         "no-store=1",
-        // Nothing that is broken hides it.
+        // Malformed directives do not hide it.
         "ext=\"x, no-store",
         "max-age=60; no-store",
     ] {
@@ -110,7 +110,7 @@ fn a_part_is_not_tagged() {
     );
 }
 
-/// R-SSE-a, R-GRPC-a, R-INCR-3-a: what is sent as it happens is not held back.
+/// R-SSE-a, R-GRPC-a, R-INCR-3-a: live streams are not held back.
 #[test]
 fn live_content_is_not_tagged() {
     for content_type in [
@@ -163,13 +163,13 @@ fn live_content_is_not_tagged() {
         Some(Untagged::Live)
     );
     assert_eq!(decide(PLAIN, &[("incremental", "?0")]), None);
-    // Another field with the same value says nothing of the content.
+    // Another header with the same value does not matter.
     assert_eq!(decide(PLAIN, &[("origin-agent-cluster", "?1")]), None);
 }
 
-/// R-SSE-a, P-TR-limit: an end that is not in sight is not waited for.
+/// R-SSE-a, P-TR-limit: content of unknown length is not read.
 #[test]
-fn length_decides() {
+fn the_length_decides() {
     let of = |exact| decide(ResponseFacts { exact, ..PLAIN }, &[]);
     assert_eq!(of(None), Some(Untagged::UnknownLength));
     assert_eq!(of(Some(0)), None);
@@ -186,7 +186,7 @@ fn length_decides() {
     }
 }
 
-/// R-9110-9.3.2-a: the tag of a HEAD response is never that of no content.
+/// R-9110-9.3.2-a: a response to a HEAD never gets the tag of empty content.
 #[test]
 fn a_head_response_without_content_is_not_tagged() {
     let of = |exact, digest_known| {
@@ -203,9 +203,9 @@ fn a_head_response_without_content_is_not_tagged() {
     assert_eq!(of(Some(0), true), None);
 }
 
-/// R-9110-8.6-a: content that is not as long as announced is not the content.
+/// R-9110-8.6-a: content of another length than `Content-Length` gets no tag.
 #[test]
-fn content_length_is_believed_only_if_right() {
+fn a_wrong_content_length_prevents_a_tag() {
     let table = [
         ("10", false),
         (" 10\t", false),

@@ -15,7 +15,7 @@ use crate::semantics::{
 const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
 const NOW: HttpDate = HttpDate::from_unix_seconds(1_795_176_000);
 
-/// R-9110-8.8.3.1-a: adding one validator never removes the other.
+/// R-9110-8.8.3.1-a: writing one validator keeps the other.
 #[test]
 fn one_validator_leaves_the_other_alone() {
     let tag = Validators::new().with_etag(EntityTag::strong("new").unwrap());
@@ -52,9 +52,9 @@ fn writing_replaces_repeated_lines() {
     assert_eq!(written[ETAG], "W/\"c\"");
 }
 
-/// R-9110-8.8.3-a: what cannot be read is missing, and nothing is made of it.
+/// R-9110-8.8.3-a: a malformed validator counts as missing.
 #[test]
-fn reading_a_response() {
+fn validators_are_read_from_responses() {
     type Lines<'a> = &'a [(&'a str, &'a str)];
     let table: &[(Lines<'_>, bool, bool)] = &[
         (&[], false, false),
@@ -86,13 +86,12 @@ fn reading_a_response() {
     }
 }
 
-/// Issue 10, A.6, R-9110-8.8.2.1-a: a date that is later than the message
-/// becomes that of the message, and one of the same second is sent beside an
-/// entity tag alone.
+/// Issue 10, A.6, R-9110-8.8.2.1-a: a date after that of the message becomes the date of the
+/// message. A date of the same second is sent only beside an entity tag.
 #[test]
 fn dates_are_corrected_for_the_time_of_the_message() {
     let ago = |seconds| HttpDate::from_unix_seconds(NOW.unix_seconds() - seconds);
-    // Modified so many seconds ago: what is sent with a tag, and without one.
+    // Seconds since the modification: as modified, as sent with a tag, as sent without one.
     let table = [
         (86_400, Some(86_400), Some(86_400)),
         (1, Some(1), Some(1)),
@@ -115,7 +114,7 @@ fn dates_are_corrected_for_the_time_of_the_message() {
             assert_eq!(date, sent.map(Into::into), "{modified} {tag:?}");
             assert_eq!(written.contains_key(ETAG), tag.is_some());
 
-            // In the fields of a response: by its own `Date`, or by the clock.
+            // A response is corrected by its own `Date`, or by the clock.
             for (date, now) in [(None, NOW), (Some(NOW), ago(3600)), (Some(NOW), ago(-3600))] {
                 let mut fields = HeaderMap::new();
                 fields.insert(LAST_MODIFIED, ago(modified).into());
@@ -128,15 +127,15 @@ fn dates_are_corrected_for_the_time_of_the_message() {
             }
         }
     }
-    // Nothing is made of what is not there, or is no tag.
+    // A malformed tag does not count as a tag.
     let mut fields = headers([("etag", "unquoted")]);
     fields.insert(LAST_MODIFIED, NOW.into());
     assert_eq!(correct_last_modified(&mut fields, || NOW), Some(NOW));
     assert!(!fields.contains_key(LAST_MODIFIED));
 }
 
-/// R-9110-13.1.3-d: a modification time with a fraction revalidates with the
-/// very date that was sent for it, and no earlier one.
+/// R-9110-13.1.3-d: a modification time with a fraction revalidates with the date that was sent
+/// for it, and with no earlier one.
 #[test]
 fn our_own_date_always_revalidates() {
     for nanos in [0, 1, 700_000_000, 999_999_999] {
@@ -159,7 +158,7 @@ fn our_own_date_always_revalidates() {
     }
 }
 
-/// A tag decides alone, without regard to the date beside it.
+/// Tags decide alone. The dates beside them do not matter.
 #[test]
 fn the_same_state_has_the_same_tag() {
     let tagged = |text: &str| Validators::from(text.parse::<EntityTag>().unwrap());

@@ -23,7 +23,7 @@ fn before(seconds: u64, nanos: u32) -> SystemTime {
     UNIX_EPOCH - Duration::new(seconds, nanos)
 }
 
-/// One tag of each kind, of versions that look alike.
+/// Returns one tag of each kind, from versions that look alike.
 fn one_of_each(tags: &VersionTags) -> [EntityTag; 6] {
     [
         tags.number(1),
@@ -35,9 +35,9 @@ fn one_of_each(tags: &VersionTags) -> [EntityTag; 6] {
     ]
 }
 
-/// R-9110-8.8.3-a, R-9110-8.8.3-b: the texts are promised.
+/// R-9110-8.8.3-a, R-9110-8.8.3-b: the texts are part of the public contract.
 #[test]
-fn plain_tags_spell_the_version() {
+fn plain_tags_show_the_version() {
     let table = [
         (plain().number(42), "\"42\""),
         (plain().number(0), "\"0\""),
@@ -83,7 +83,7 @@ fn a_timestamp_has_the_digits_that_it_needs() {
     }
 }
 
-/// R-9110-8.8.1-a, R-9110-8.8.3-c: two writes in a second, one timestamp.
+/// R-9110-8.8.1-a, R-9110-8.8.3-c: two writes in one second have the same timestamp.
 #[test]
 fn whole_seconds_are_never_strong() {
     let table = [
@@ -97,9 +97,9 @@ fn whole_seconds_are_never_strong() {
     }
 }
 
-/// The furthest times that the platform knows.
+/// The earliest and the latest times of the platform have tags.
 #[test]
-fn no_time_is_too_far() {
+fn extreme_times_have_tags() {
     for exponent in 0..64 {
         let by = Duration::new(1 << exponent, 1);
         for written in [UNIX_EPOCH.checked_add(by), UNIX_EPOCH.checked_sub(by)] {
@@ -110,7 +110,7 @@ fn no_time_is_too_far() {
     }
 }
 
-/// R-9110-8.8.1-a: what is too long to be spelled is hashed and never cut.
+/// R-9110-8.8.1-a: a long version is hashed and never cut.
 #[test]
 fn long_versions_differ_in_every_byte() {
     for tags in [plain(), keyed(SECRET)] {
@@ -132,7 +132,7 @@ fn long_versions_differ_in_every_byte() {
 
 /// HMAC-SHA-256 of the parts with their lengths, from another implementation.
 #[test]
-fn keyed_tags_are_what_they_are_documented_to_be() {
+fn keyed_tags_are_computed_as_documented() {
     assert_eq!(
         keyed(SECRET).number(42).as_header_value(),
         "\"M6VbrNQifDTh5SXvZPhZuw\""
@@ -180,9 +180,9 @@ fn a_secret_is_not_shown() {
     );
 }
 
-/// R-9110-8.8.3-a: only a tag that was sent is read back.
+/// R-9110-8.8.3-a: only a tag that was sent is parsed.
 #[test]
-fn numbers_are_read_in_their_one_spelling() {
+fn numbers_are_parsed_in_one_spelling_only() {
     let table: &[(&str, Option<i64>)] = &[
         ("\"0\"", Some(0)),
         ("\"42\"", Some(42)),
@@ -213,7 +213,7 @@ fn numbers_are_read_in_their_one_spelling() {
         let tag = TagRef::parse(text.as_bytes()).expect("a tag");
         assert_eq!(plain().parse_number(tag), *number, "{text}");
     }
-    // Arabic digits and bytes that are no text.
+    // Arabic digits, and bytes that are not UTF-8.
     for strange in ["\"٤٢\"".as_bytes(), b"\"4\xff\""] {
         let tag = TagRef::parse(strange).expect("a tag");
         assert_eq!(plain().parse_number(tag), None);
@@ -224,9 +224,8 @@ fn parsed(tags: &VersionTags, text: &str) -> Option<i64> {
     tags.parse_number(TagRef::parse(text.as_bytes()).expect("a tag"))
 }
 
-/// Issue 10, B.5: equal versions of two resources have two tags, of each kind,
-/// plain and keyed, and those of one resource are always the same.
-/// R-9110-8.8.3-a
+/// Issue 10, B.5, R-9110-8.8.3-a: equal versions of two resources have different tags, of each
+/// kind, plain and keyed. Equal versions of one resource have equal tags.
 #[test]
 fn a_tag_is_bound_to_its_scope() {
     for tags in [plain(), keyed(SECRET)] {
@@ -249,10 +248,10 @@ fn a_tag_is_bound_to_its_scope() {
     }
 }
 
-/// Issue 10, B.5: the texts are promised; SHA-256 and HMAC-SHA-256 of the parts
-/// with their lengths, from another implementation.
+/// Issue 10, B.5: the texts are part of the public contract. Another implementation computed
+/// SHA-256 and HMAC-SHA-256 of the parts with their lengths.
 #[test]
-fn a_scoped_tag_spells_version_and_scope() {
+fn a_scoped_tag_shows_version_and_scope() {
     let tags = plain().scope("notes/17");
     let table = [
         (tags.number(42), "\"42-dhLgLmJWxIC26A\""),
@@ -289,14 +288,14 @@ fn a_scoped_tag_spells_version_and_scope() {
     for (tag, text) in table {
         assert_eq!(tag.as_header_value(), text);
     }
-    // The longest that there is.
+    // The longest tag.
     let longest = tags.bytes(&[7; 64]);
     assert_eq!(longest.opaque().len(), 86 + 15);
 }
 
-/// Issue 10, B.5: scopes do not run together, and the order of two counts.
+/// Issue 10, B.5: different pairs of collection and id never have the same scope.
 #[test]
-fn tags_of_a_member_of_a_collection() {
+fn members_of_collections_have_different_tags() {
     let tag = |collection, id| VersionTags::of(collection, id).number(7).to_string();
     let scoped = VersionTags::plain().scope("notes").scope("1").number(7);
     assert_eq!(tag("notes", "1"), scoped.to_string());
@@ -306,12 +305,12 @@ fn tags_of_a_member_of_a_collection() {
     );
     assert_ne!(tag("notes", "1"), tag("notes", "2"));
     assert_ne!(tag("notes", "1"), tag("texts", "1"));
-    // They do not run together.
+    // The two parts do not run together.
     assert_ne!(tag("notes", "1/2"), tag("notes/1", "2"));
 }
 
 #[test]
-fn a_scope_within_a_scope_is_another() {
+fn a_scope_within_a_scope_is_another_scope() {
     let scopes = [
         plain(),
         plain().scope("a"),
@@ -330,10 +329,10 @@ fn a_scope_within_a_scope_is_another() {
     assert_eq!(tags.len(), scopes.len());
 }
 
-/// Issue 10, B.5: a number is read from a tag of the same scope, in the
-/// spelling that was sent, and from no other.
+/// Issue 10, B.5: a number is parsed only from a tag of the same scope, in the spelling that was
+/// sent.
 #[test]
-fn numbers_are_read_from_tags_of_their_scope() {
+fn numbers_are_parsed_from_tags_of_their_scope() {
     let tags = plain().scope("notes/17");
     let table = [
         ("\"42-dhLgLmJWxIC26A\"", Some(42)),
@@ -351,7 +350,7 @@ fn numbers_are_read_from_tags_of_their_scope() {
         ("\"3-42-dhLgLmJWxIC26A\"", None),
         ("\"9223372036854775808-dhLgLmJWxIC26A\"", None),
         ("W/\"42-dhLgLmJWxIC26A\"", None),
-        // Another scope, the bits behind the 80, another case, padding.
+        // Another scope, other bits behind the 80, another case, padding.
         ("\"42-81jWbXyHoG5jWA\"", None),
         ("\"42-dhLgLmJWxIC26B\"", None),
         ("\"42-dhLgLmJWxIC26a\"", None),
@@ -361,7 +360,7 @@ fn numbers_are_read_from_tags_of_their_scope() {
     for (text, number) in table {
         assert_eq!(parsed(&tags, text), number, "{text}");
     }
-    // Nor is a scoped tag one without a scope, or keyed tags any.
+    // A scoped tag is no tag without a scope, and keyed tags show no number.
     assert_eq!(parsed(&plain(), "\"42-dhLgLmJWxIC26A\""), None);
     for keyed in [keyed(SECRET), keyed(SECRET).scope("notes/17")] {
         let tag = keyed.number(42);
@@ -371,8 +370,7 @@ fn numbers_are_read_from_tags_of_their_scope() {
     }
 }
 
-/// Issue 10, B.5: a layer around compression never takes the end of a scope for
-/// the suffix of a coding.
+/// Issue 10, B.5: `CodingTagLayer` never takes the end of a scope for the suffix of a coding.
 #[test]
 fn no_scope_ends_like_a_coding() {
     for number in 0..1000 {

@@ -37,7 +37,7 @@ proptest! {
         prop_assert_eq!(plain.parse_number(tag.into_weak().as_ref()), None);
     }
 
-    /// Issue 10, B.5: from a tag of its own scope, and of no other.
+    /// Issue 10, B.5: a number is parsed only from a tag of its own scope.
     #[test]
     fn a_scoped_number_reads_back(version: i64, scopes: [Vec<u8>; 2]) {
         let [own, other] = scopes.clone().map(|scope| VersionTags::plain().scope(scope));
@@ -49,9 +49,9 @@ proptest! {
         prop_assert_eq!(own.parse_number(tag.into_weak().as_ref()), None);
     }
 
-    /// Of any tag there is, one that has a number is the one tag of that number.
+    /// A tag from which a number is parsed is the tag of that number.
     #[test]
-    fn what_reads_as_a_number_was_written_from_it(tag in prop_oneof![
+    fn a_parsed_number_makes_the_same_tag(tag in prop_oneof![
         tag(),
         "[-+]{0,2}[0-9]{0,20}".prop_map(|text| EntityTag::strong(text).expect("plain text")),
     ]) {
@@ -60,9 +60,9 @@ proptest! {
         }
     }
 
-    /// R-9110-8.8.1-a: equal tags for equal versions and for no others.
+    /// R-9110-8.8.1-a: only equal versions have equal tags.
     #[test]
-    fn bytes_are_told_apart(one in vec(any::<u8>(), 0..200), two in vec(any::<u8>(), 0..200)) {
+    fn different_bytes_have_different_tags(one in vec(any::<u8>(), 0..200), two in vec(any::<u8>(), 0..200)) {
         for tags in both() {
             prop_assert_eq!(same(&tags.bytes(&one), &tags.bytes(&two)), one == two);
             prop_assert!(same(&tags.bytes(&one), &tags.bytes(&one)));
@@ -72,7 +72,7 @@ proptest! {
 
     /// R-9110-8.8.1-a.
     #[test]
-    fn times_are_told_apart(one in time(), two in time()) {
+    fn different_times_have_different_tags(one in time(), two in time()) {
         for tags in both() {
             let [a, b] = [one, two].map(|at| tags.timestamp(at));
             prop_assert_eq!(same(&a, &b), one == two);
@@ -81,7 +81,7 @@ proptest! {
 
     /// R-9110-8.8.1-a.
     #[test]
-    fn uuids_and_collections_are_told_apart(one: (u128, u64, i64), two: (u128, u64, i64)) {
+    fn different_uuids_and_collections_have_different_tags(one: (u128, u64, i64), two: (u128, u64, i64)) {
         for tags in both() {
             let [a, b] = [one, two].map(|(uuid, ..)| tags.uuid(uuid.to_be_bytes()));
             prop_assert_eq!(same(&a, &b), one.0 == two.0);

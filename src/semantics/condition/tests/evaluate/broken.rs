@@ -1,4 +1,4 @@
-//! Evaluators that are wrong in one point each, as real ones have been.
+//! An evaluator with one fault, of the kind that real evaluators have had.
 
 use super::{Case, fault::Fault};
 use crate::semantics::{
@@ -17,7 +17,7 @@ struct Evaluator<'a> {
     case: &'a Case,
 }
 
-/// Weak or not, and the opaque text.
+/// A tag: `true` if it is weak, and its opaque text.
 type Tag = (bool, Vec<u8>);
 
 impl Evaluator<'_> {
@@ -62,7 +62,7 @@ impl Evaluator<'_> {
             .unwrap_or(Decision::Proceed)
     }
 
-    /// A guard without a well-formed member, on a method that is not safe.
+    /// Returns the decision about an unsafe request whose condition has no well-formed member.
     fn malformed(&self) -> Option<Decision> {
         [
             (header::IF_MATCH, Condition::IfMatch),
@@ -85,7 +85,7 @@ impl Evaluator<'_> {
         !lines.is_empty() && !is_star(lines) && self.tags(lines).is_empty()
     }
 
-    /// Steps 1 and 2 of RFC 9110, section 13.2.2.
+    /// Evaluates steps 1 and 2 of RFC 9110, section 13.2.2.
     fn matched(&self, reads: bool, selected: Option<&Validators>) -> Option<Decision> {
         if reads && self.has(Fault::NoIfMatchOnReads) {
             return None;
@@ -109,7 +109,7 @@ impl Evaluator<'_> {
         .then_some(Decision::Failed(Condition::IfUnmodifiedSince))
     }
 
-    /// Steps 3 and 4.
+    /// Evaluates steps 3 and 4.
     fn none_match(&self, reads: bool, selected: Option<&Validators>) -> Option<Decision> {
         let lines = self.lines(header::IF_NONE_MATCH);
         if !lines.is_empty() {
@@ -251,8 +251,7 @@ impl Evaluator<'_> {
         })
     }
 
-    /// Modified at the date of `If-Unmodified-Since`, in a second that is not
-    /// over (section 8.8.2.2).
+    /// Returns `true` if the representation was modified in the current second (section 8.8.2.2).
     fn is_of_this_second(&self, selected: Option<&Validators>) -> bool {
         let [line] = *self.lines(header::IF_UNMODIFIED_SINCE) else {
             return false;

@@ -1,4 +1,4 @@
-//! What an evaluator can get wrong.
+//! The faults that an evaluator can have.
 
 macro_rules! faults {
     ($($fault:ident),+ $(,)?) => {

@@ -1,5 +1,5 @@
-//! Runs the vectors in `tests/vectors` against the evaluator, and checks that
-//! they would catch it being wrong.
+//! Compares the evaluator with the vectors in `tests/vectors`. Checks that the vectors catch
+//! broken evaluators.
 
 mod broken;
 mod fault;
@@ -39,7 +39,7 @@ enum State {
     },
 }
 
-/// A row in the types of the crate.
+/// A row of a vector, in the types of the crate.
 struct Case {
     method: Method,
     headers: HeaderMap,
@@ -57,7 +57,7 @@ fn rows() -> Vec<Row> {
     .collect()
 }
 
-/// Each character of a vector stands for the byte of the same number.
+/// Returns a header value. Each character of a vector stands for the byte with the same number.
 fn value(text: &str) -> HeaderValue {
     let bytes: Vec<u8> = text
         .chars()
@@ -167,13 +167,13 @@ fn the_vectors_catch_every_broken_evaluator() {
 }
 
 #[test]
-fn a_name_means_one_row() {
+fn names_of_rows_are_unique() {
     let rows = rows();
     let names: HashSet<&str> = rows.iter().map(|row| row.name.as_str()).collect();
     assert_eq!(names.len(), rows.len());
 }
 
-/// The rules that the vectors answer for.
+/// The rules that the vectors test.
 const RULES: &[&str] = &[
     "R-9110-5.6.1.2-a",
     "R-9110-5.6.7-a",

@@ -14,10 +14,10 @@ use crate::semantics::{
 };
 
 proptest! {
-    /// R-9110-13.2.2-a, R-9110-13.2.1-a: total, and no answer that the method,
-    /// the state and the fields cannot give.
+    /// R-9110-13.2.2-a, R-9110-13.2.1-a: each request has a decision that fits its method, its
+    /// headers and the state.
     #[test]
-    fn every_request_has_an_answer(
+    fn every_request_has_a_fitting_decision(
         method in select(vec!["GET", "HEAD", "QUERY", "REPORT", "POST", "PUT", "OPTIONS", "CONNECT", "TRACE", "FOO"]),
         fields in vec((0..4_usize, value()), 0..6),
         current in current(),
@@ -44,7 +44,7 @@ proptest! {
             }
             Decision::Failed(condition) => {
                 prop_assert!(selects && headers.contains_key(condition.as_str()));
-                // A guard that cannot be read is false whatever the state is.
+                // A malformed condition is false in every state.
                 let lines = headers.get_all(condition.as_str());
                 let is_tag = |member| matches!(member, TagMember::Tag(_));
                 let malformed = !reads && !entity_tags(lines).any(is_tag);
@@ -55,9 +55,9 @@ proptest! {
         }
     }
 
-    /// Issue 12: the way for one tag in one line decides as the way for all requests.
+    /// Issue 12: the fast path for one tag in one line decides like the general one.
     #[test]
-    fn one_tag_is_compared_as_every_list(
+    fn the_fast_path_decides_like_the_general_one(
         method in select(vec!["GET", "HEAD", "QUERY", "REPORT", "POST", "PUT", "FOO"]),
         field in select(vec![IF_MATCH, IF_NONE_MATCH]),
         line in prop_oneof![4 => tag().prop_map(HeaderValue::from), 1 => value()],

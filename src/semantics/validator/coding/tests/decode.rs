@@ -1,4 +1,4 @@
-//! What becomes of the tags that a client sends.
+//! Tests of the tags in requests.
 
 use http::{
     HeaderMap, Method,
@@ -8,7 +8,7 @@ use http::{
 use super::{codings, lines, sent};
 use crate::semantics::validator::{EntityTag, coding::TagCodings};
 
-/// R-9110-13.1.2-e, R-9110-13.1.2-d: only what this request would be given.
+/// R-9110-13.1.2-e, R-9110-13.1.2-d: only tags of variants that the request accepts are mapped.
 #[test]
 fn tags_of_accepted_codings_are_mapped_back_on_reads() {
     let table: &[(&[&str], &[&str], &[&str])] = &[
@@ -35,7 +35,7 @@ fn tags_of_accepted_codings_are_mapped_back_on_reads() {
             &["\"v1\", \"v1-gzip-br\""],
         ),
         (&["gzip"], &["\"v1-gzip-br\""], &[""]),
-        // Lists, lines, and what is malformed.
+        // Lists, several lines, and malformed members.
         (
             &["gzip", "br"],
             &["\"a\" ,, \"b-br\",\"c-zstd\"", "*", "W/\"d-gzip\""],
@@ -55,7 +55,7 @@ fn tags_of_accepted_codings_are_mapped_back_on_reads() {
             &["v1-gzip", "\"v1-gzip"],
             &["v1-gzip", "\"v1-gzip"],
         ),
-        // What is refused as it is.
+        // Requests that refuse plain content.
         (&["gzip, identity;q=0"], &["\"v1\""], &[""]),
         (
             &["gzip, *;q=0"],
@@ -79,7 +79,7 @@ fn tags_of_accepted_codings_are_mapped_back_on_reads() {
     }
 }
 
-/// R-9110-13.1.1-d: a `PUT` has no meaningful `Accept-Encoding`.
+/// R-9110-13.1.1-d: the `Accept-Encoding` of a `PUT` does not matter.
 #[test]
 fn tags_of_all_codings_are_mapped_back_on_writes() {
     let table: &[(&str, &str)] = &[
@@ -109,10 +109,9 @@ fn tags_of_all_codings_are_mapped_back_on_writes() {
     }
 }
 
-/// R-9110-8.8.1-c: a part of the content without coding must never be joined
-/// to coded bytes.
+/// R-9110-8.8.1-c: a part of plain content must never be joined to coded bytes.
 #[test]
-fn parts_are_of_what_has_no_coding() {
+fn parts_are_cut_from_plain_content() {
     let mut headers = sent(&[
         ("accept-encoding", "gzip"),
         ("range", "bytes=5-"),
@@ -129,7 +128,7 @@ fn parts_are_of_what_has_no_coding() {
     codings().decode(&Method::GET, &mut headers);
     assert_eq!(lines(&headers, IF_MATCH), ["\"v1\", \"v1-gzip\""]);
 
-    // Nothing is cut for another method (RFC 9110, section 14.2).
+    // Other methods have no ranges (RFC 9110, section 14.2).
     for method in [Method::HEAD, Method::from_bytes(b"QUERY").unwrap()] {
         let mut headers = sent(&[
             ("accept-encoding", "gzip"),
@@ -141,10 +140,10 @@ fn parts_are_of_what_has_no_coding() {
     }
 }
 
-/// R-9110-8.8.1-c: a date stands for every variant, so that nothing tells
-/// whether the client has the bytes that the part is to be joined to.
+/// R-9110-8.8.1-c: all variants share a date. So it does not say if the client has the bytes that
+/// the part would be joined to.
 #[test]
-fn a_date_gives_a_part_only_where_no_coding_is_taken() {
+fn a_date_permits_a_part_only_if_no_coding_is_accepted() {
     let date = "Fri, 20 Nov 2026 08:00:00 GMT";
     for (accept, condition, kept) in [
         ("gzip", date, false),
@@ -165,12 +164,12 @@ fn a_date_gives_a_part_only_where_no_coding_is_taken() {
     let mut headers = sent(&[("accept-encoding", "gzip"), ("range", "bytes=5-")]);
     codings().decode(&Method::GET, &mut headers);
     assert!(headers.contains_key("range"));
-    // A tag asks for no part (issue 10, D.1).
+    // A tag in `If-None-Match` does not remove the range (issue 10, D.1).
     headers.insert(IF_NONE_MATCH, "\"v1\"".parse().unwrap());
     codings().decode(&Method::GET, &mut headers);
     assert!(headers.contains_key("range"));
 
-    // A client may ask for the rest with this date too (section 13.1.4).
+    // A client may send `If-Unmodified-Since` with a range, too (section 13.1.4).
     for (accept, tag, kept) in [
         ("gzip", None, false),
         ("identity", None, true),
@@ -187,8 +186,8 @@ fn a_date_gives_a_part_only_where_no_coding_is_taken() {
     }
 }
 
-/// The last of 22 characters has two bits of a digest, and no coding ends in
-/// one of the four that there are.
+/// The last of 22 characters has two bits of the digest, so it is one of four. No coding ends in
+/// one of them.
 #[test]
 fn tags_of_digests_do_not_look_coded() {
     let codings = TagCodings::new(["zstd", "br", "gzip", "deflate"]).unwrap();

@@ -16,15 +16,15 @@ fn codings() -> TagCodings {
     TagCodings::new(["dcb", "dcz", "br"]).unwrap()
 }
 
-/// The tag of `"v1"` in this coding, for a request with this dictionary.
+/// Returns the tag that `"v1"` becomes in this coding, for a request with this dictionary.
 fn outside(coding: &'static str, dictionary: &'static str) -> String {
     let asked = [("available-dictionary", dictionary)];
     let fields = [("etag", "\"v1\""), ("content-encoding", coding)];
     tag(&answer(&codings(), &Method::GET, &asked, 200, &fields)).to_owned()
 }
 
-/// R-9842-6.2-a, R-9110-8.8.1-c: the bytes depend on the coding and on the
-/// dictionary, and so does the tag.
+/// R-9842-6.2-a, R-9110-8.8.1-c: the bytes depend on the coding and the dictionary, and so does
+/// the tag.
 #[test]
 fn a_tag_names_the_coding_and_the_dictionary() {
     let table = [
@@ -46,9 +46,9 @@ fn a_tag_names_the_coding_and_the_dictionary() {
     }
 }
 
-/// R-9110-8.8.3-c: which dictionary it was has to be known.
+/// R-9110-8.8.3-c: without a known dictionary, the tag is weak.
 #[test]
-fn a_tag_is_weak_where_no_dictionary_is_named() {
+fn a_tag_without_a_dictionary_is_weak() {
     for dictionary in [
         "",
         "pZGm1Av0IEBKARczz7exkNYsZb8LzaMrV7J32a2fFG4=",
@@ -70,8 +70,7 @@ fn a_tag_is_weak_where_no_dictionary_is_named() {
     assert_eq!(tag(&headers), "W/\"v1\"");
 }
 
-/// R-9842-6.2-a, R-9110-13.1.2-e: only what this request would be given, which
-/// is a matter of both its fields.
+/// R-9842-6.2-a, R-9110-13.1.2-e: the accepted codings and the dictionary both decide.
 #[test]
 fn a_read_maps_back_the_tag_of_its_dictionary() {
     let own = outside("dcb", ONE);
@@ -115,7 +114,7 @@ fn a_read_maps_back_the_tag_of_its_dictionary() {
     }
 }
 
-/// R-9110-13.1.1-d: whatever the dictionary was that it was read with.
+/// R-9110-13.1.1-d: a write may have the tag of any dictionary.
 #[test]
 fn a_write_names_the_version_whatever_its_dictionary() {
     for named in [
@@ -128,7 +127,7 @@ fn a_write_names_the_version_whatever_its_dictionary() {
         codings().decode(&Method::PUT, &mut headers);
         assert_eq!(lines(&headers, IF_MATCH), ["\"v1\""], "{named}");
     }
-    // What only resembles them.
+    // Tags that only resemble them.
     for named in [
         "\"v1-dcb\"",
         "\"v1-dcb-\"",
@@ -175,10 +174,9 @@ fn every_variant_varies_by_both_fields() {
     }
 }
 
-/// Issue 10, D.1 (R-9110-13.1.2-e): a dictionary that a client has takes nothing from
-/// the codings that need none.
+/// Issue 10, D.1 (R-9110-13.1.2-e): the dictionary of a client does not affect other codings.
 #[test]
-fn a_dictionary_leaves_other_codings_alone() {
+fn a_dictionary_affects_no_other_coding() {
     let fields = [
         ("accept-encoding", "br, dcb"),
         ("available-dictionary", ONE),

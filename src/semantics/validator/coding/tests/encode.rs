@@ -1,4 +1,4 @@
-//! The tags and the `Vary` that a client is given.
+//! Tests of `ETag` and `Vary` in responses.
 
 use http::{
     HeaderMap, Method, StatusCode,
@@ -11,7 +11,7 @@ use super::{answer, codings, lines, sent, tag};
 #[test]
 fn a_variant_has_the_suffix_of_its_coding() {
     let table = [
-        // ETag, Content-Encoding, ETag outside
+        // `ETag` of the handler, `Content-Encoding`, `ETag` of the response
         ("\"v1\"", "gzip", "\"v1-gzip\""),
         ("\"v1\"", "br", "\"v1-br\""),
         ("\"v1\"", "GZIP", "\"v1-gzip\""),
@@ -23,10 +23,10 @@ fn a_variant_has_the_suffix_of_its_coding() {
         ("\"\"", "gzip", "\"-gzip\""),
         ("\"a,b\"", "gzip", "\"a,b-gzip\""),
         ("W/\"v1\"", "gzip", "W/\"v1\""),
-        // Not configured.
+        // Codings that are not configured.
         ("\"v1\"", "zstd", "W/\"v1\""),
         ("\"v1\"", "gzip, zstd", "W/\"v1\""),
-        // The handler's own.
+        // Tags whose suffix the handler made.
         ("\"v1-gzip\"", "gzip", "\"v1-gzip\""),
         ("\"v1-gzip-br\"", "gzip, br", "\"v1-gzip-br\""),
         ("\"v1-br-gzip\"", "gzip, br", "\"v1-br-gzip-gzip-br\""),
@@ -34,7 +34,7 @@ fn a_variant_has_the_suffix_of_its_coding() {
         ("\"v1-gzip-br\"", "br", "\"v1-gzip-br-br\""),
         ("\"v1-gzip\"", "identity", "W/\"v1-gzip\""),
         ("W/\"v1-gzip\"", "gzip", "W/\"v1-gzip\""),
-        // No tags.
+        // Malformed tags.
         ("v1", "gzip", "v1"),
         ("\"v 1\"", "gzip", "\"v 1\""),
     ];
@@ -72,7 +72,7 @@ fn suffixes_can_be_weak_tags_instead() {
     assert_eq!(tag(&headers), "W/\"v1\"");
 }
 
-/// R-9110-8.6-a, R-9110-15.4.5-e, R-9111-4.1-a: a date makes a 304 too.
+/// R-9110-8.6-a, R-9110-15.4.5-e, R-9111-4.1-a: a date can cause a 304, too.
 #[test]
 fn a_304_by_a_date_alone_fits_every_variant() {
     let date = "Fri, 20 Nov 2026 08:00:00 GMT";
@@ -88,12 +88,13 @@ fn a_304_by_a_date_alone_fits_every_variant() {
     assert_eq!(lines(&headers, VARY), ["accept-encoding"]);
 }
 
-/// R-9110-13.1.2-e: the 304 has the tag of the variant that the client named;
-/// R-9110-8.6-a: and a length only where that is the one without coding.
+/// R-9110-13.1.2-e, R-9110-8.6-a: the 304 has the tag of the variant that the client named. It has
+/// a length only for plain content.
 #[test]
 fn a_304_has_the_tag_that_was_named() {
     let table: &[(&str, &str, &str, &str, bool)] = &[
-        // Accept-Encoding, If-None-Match, ETag inside, outside, Content-Length
+        // `Accept-Encoding`, `If-None-Match`, `ETag` of the handler, `ETag` of the response, has
+        // `Content-Length`
         ("gzip", "\"v1-gzip\"", "\"v1\"", "\"v1-gzip\"", false),
         (
             "gzip",
@@ -110,7 +111,7 @@ fn a_304_has_the_tag_that_was_named() {
         ("", "\"v1\"", "\"v1\"", "\"v1\"", true),
         ("", "W/\"v1\"", "\"v1\"", "W/\"v1\"", true),
         ("", "\"v1\"", "W/\"v1\"", "W/\"v1\"", true),
-        // Several: those of the current version alone (issue 10, D.1).
+        // Several tags: only those of the current version count (issue 10, D.1).
         (
             "gzip",
             "\"v1-gzip\", \"v0-gzip\"",
@@ -125,7 +126,7 @@ fn a_304_has_the_tag_that_was_named() {
             "\"v1-gzip\"",
             false,
         ),
-        // And what compression would choose, in whatever order they are listed.
+        // The variant that compression prefers wins, in any order.
         (
             "gzip, br",
             "\"v1-br\", \"v1-gzip\"",
@@ -182,14 +183,14 @@ fn a_304_has_the_tag_that_was_named() {
             "\"v1-gzip\"",
             false,
         ),
-        // Not the one that would be chosen, but one that is taken.
+        // An accepted variant that compression would not choose.
         ("gzip, br", "\"v1-gzip\"", "\"v1\"", "\"v1-gzip\"", false),
-        // The handler's own.
+        // Tags whose suffix the handler made.
         ("gzip", "\"v1-gzip\"", "\"v1-gzip\"", "\"v1-gzip\"", false),
-        // Not given, so not what matched.
+        // A variant that is not accepted did not match.
         ("br", "W/\"v1\", \"v1-gzip\"", "\"v1\"", "W/\"v1\"", false),
         ("br", "\"v1-gzip\"", "\"v1-gzip\"", "W/\"v1-gzip\"", false),
-        // Nothing named the current version.
+        // No tag of the current version.
         ("gzip", "*", "\"v1\"", "W/\"v1\"", false),
         ("", "*", "\"v1\"", "\"v1\"", true),
         ("gzip", "*", "W/\"v1\"", "W/\"v1\"", false),
@@ -212,16 +213,16 @@ fn a_304_has_the_tag_that_was_named() {
     ];
     let headers = answer(&codings(), &Method::GET, &asked, 304, &[("etag", "\"v1\"")]);
     assert_eq!(tag(&headers), "W/\"v1\"");
-    // A weak tag stays weak where no coding is taken (issue 10, D.1).
+    // A weak tag stays weak if no coding is accepted (issue 10, D.1).
     let weak = [("etag", "W/\"v1\"")];
     let headers = answer(&codings(), &Method::GET, &asked[1..], 304, &weak);
     assert_eq!(tag(&headers), "W/\"v1\"");
-    // Nothing that is ours to understand.
+    // A malformed tag stays as it is.
     let headers = answer(&codings(), &Method::GET, &[], 304, &[("etag", "\"v1\"")]);
     assert_eq!(tag(&headers), "\"v1\"");
 }
 
-/// R-9110-8.8.1-c: what is not the content of a read keeps its tag.
+/// R-9110-8.8.1-c: responses to writes keep their tags.
 #[test]
 fn writes_keep_their_tags() {
     let condition = [("if-match", "\"v0-gzip\"")];
@@ -239,7 +240,7 @@ fn writes_keep_their_tags() {
 
 /// R-9110-12.5.5-a, R-9110-12.5.5-b, R-9110-12.5.5-c, R-9111-4.1-a.
 #[test]
-fn vary_is_there_once_on_every_variant() {
+fn each_variant_has_one_vary() {
     let table: &[(&[&str], &[&str])] = &[
         (&[], &["accept-encoding"]),
         (&["Accept-Encoding"], &["Accept-Encoding"]),

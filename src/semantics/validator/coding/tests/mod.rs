@@ -1,5 +1,5 @@
-//! Tests of the codings of tags: their configuration here, the rest in a file for each file of
-//! code.
+//! Tests of tags per coding. This file tests the configuration. Each other file is named like
+//! the code that it tests.
 
 mod decode;
 mod dictionary;

@@ -1,4 +1,4 @@
-//! The suffix of a coding and its inverse.
+//! Properties of suffixes that hold for any tag.
 
 use http::{
     HeaderMap, HeaderValue, Method, StatusCode,
@@ -17,7 +17,7 @@ fn codings() -> TagCodings {
     TagCodings::new(NAMES).expect("tokens")
 }
 
-/// Tags, some of which look coded.
+/// Generates tags, some of which end like a coding.
 fn any_tag() -> impl Strategy<Value = EntityTag> {
     let ends = select(vec!["", "", "-gzip", "-br", "-gzip-br", "gzip"]);
     prop_oneof![
@@ -32,7 +32,7 @@ fn sequence() -> impl Strategy<Value = Vec<&'static str>> {
     vec(select(NAMES.as_slice()), 0..3)
 }
 
-/// The tag of a 200 with content in these codings.
+/// Returns the tag of a 200 whose content has these codings.
 fn outside(tag: &EntityTag, sequence: &[&str]) -> EntityTag {
     let mut headers = HeaderMap::new();
     headers.insert(ETAG, tag.as_header_value().clone());
@@ -52,7 +52,7 @@ fn looks_coded(tag: &EntityTag) -> bool {
 }
 
 proptest! {
-    /// R-9110-8.8.1-c: whatever the tag, no two codings share it.
+    /// R-9110-8.8.1-c: two codings never have the same strong tag.
     #[test]
     fn two_codings_never_share_a_strong_tag(
         tag in any_tag(),
@@ -62,9 +62,9 @@ proptest! {
         prop_assert_eq!(a.strong_eq(&b), one == other && !a.is_weak());
     }
 
-    /// R-9110-13.1.1-d: a suffix and its inverse, where the tag itself has none.
+    /// R-9110-13.1.1-d: `decode` undoes `encode` for a tag without a suffix.
     #[test]
-    fn a_write_sees_the_tag_that_was_made(tag in tag(), sequence in sequence()) {
+    fn a_write_sees_the_tag_of_the_handler(tag in tag(), sequence in sequence()) {
         prop_assume!(!looks_coded(&tag));
         let mut headers = HeaderMap::new();
         headers.insert(IF_MATCH, outside(&tag, &sequence).into());
@@ -72,7 +72,7 @@ proptest! {
         prop_assert_eq!(&headers[IF_MATCH], tag.as_header_value());
     }
 
-    /// R-9110-13.1.2-e: a read gets its own tag back, with no other variant's.
+    /// R-9110-13.1.2-e: a 304 has the tag that the read named, and not that of another variant.
     #[test]
     fn a_read_gets_back_the_tag_that_it_named(
         tag in any_tag(),

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn functions_borrow_the_head_and_return_what_converts() {
+fn functions_borrow_the_head_and_return_states() {
     async fn by_path(request: &Parts) -> Result<Option<EntityTag>, Down> {
         match request.uri.path() {
             "/down" => Err(Down),
@@ -24,14 +24,14 @@ fn functions_borrow_the_head_and_return_what_converts() {
     });
     assert_eq!(told(&owning, "/abc"), "\"4\"");
 
-    // An async closure needs no type of its argument.
+    // The argument of an async closure needs no type.
     let constant = from_fn(async |_| Current::Unknown);
     assert_eq!(told(&constant, "/"), "?");
     let unnamed = from_fn(async |request| EntityTag::strong(&request.uri.path()[1..]));
     assert_eq!(told(&unnamed.or_else(constant), "/a"), "\"a\"");
 }
 
-/// A function that has to wait has nothing at hand, and one that does not has.
+/// `from_fn` makes a source that waits, and `now` one that does not.
 #[test]
 fn functions_wait_unless_they_know_now() {
     assert!(ask_at_hand(&from_fn(async |_: &Parts| tagged("1")), &parts("/")).is_none());

@@ -50,7 +50,7 @@ pub(crate) fn of_request<B>(request: &Request<B>) -> &Uri {
     not(feature = "axum"),
     expect(unused_variables, reason = "only axum has another target than the URI")
 )]
-pub(crate) fn carry(from: &Extensions, to: &mut Extensions) {
+pub(crate) fn copy_original_uri(from: &Extensions, to: &mut Extensions) {
     #[cfg(feature = "axum")]
     if let Some(uri) = from.get::<axum::extract::OriginalUri>() {
         to.insert(uri.clone());

@@ -137,7 +137,7 @@ impl<C: Clock + Clone, Q: ValidatorSource> SourcedRead<C, Q> {
             before.repeated.write_to(response.headers_mut());
         }
         let is_exact = response.body().size_hint().exact().is_some();
-        let label = Label::of(response.status(), response.headers(), is_exact, before);
+        let label = Label::for_response(response.status(), response.headers(), is_exact, before);
         if lines::has(response.headers(), &ETAG) {
             // The handler's own tag wins, for the conditions too.
             label.write(response.headers_mut(), before);

@@ -20,7 +20,7 @@ use crate::{
     outcome::TagOrigin,
     semantics::validator::{
         EntityTag, Untagged,
-        taggable::{ResponseFacts, untagged},
+        taggable::{ResponseFacts, check_taggable},
     },
     source::NoContentTag,
 };
@@ -234,7 +234,7 @@ where
         exact: response.body().size_hint().exact(),
     };
     match (
-        untagged(facts, headers, config.statuses, config.limit),
+        check_taggable(facts, headers, config.statuses, config.limit),
         digest,
     ) {
         (Some(why), _) => Plan::Leave(why),

@@ -153,7 +153,7 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         let labelled = match (found, current) {
             (Some(mut found), Some(before)) => {
                 let is_exact = found.body().size_hint().exact().is_some();
-                let label = Label::of(found.status(), found.headers(), is_exact, before);
+                let label = Label::for_response(found.status(), found.headers(), is_exact, before);
                 if label == Label::Confirm && source_knew {
                     newer = source::ask(&*self.config.source, self.request)
                         .await

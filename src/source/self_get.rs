@@ -320,7 +320,7 @@ where
         if !self.keeps_extensions {
             // Another router would take the path parameters there for its own.
             head.extensions = Extensions::new();
-            target::carry(&request.extensions, &mut head.extensions);
+            target::copy_original_uri(&request.extensions, &mut head.extensions);
         }
         for copy in &self.copy_extensions {
             copy(&request.extensions, &mut head.extensions);

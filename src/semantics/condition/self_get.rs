@@ -11,7 +11,7 @@ use http::{
 };
 
 /// Returns `true` for headers of a write that the `GET` does not have.
-fn belongs_to_the_write(name: &HeaderName) -> bool {
+fn belongs_to_write(name: &HeaderName) -> bool {
     match *name {
         // Conditions and ranges: the `GET` needs the whole current representation.
         IF_MATCH | IF_NONE_MATCH | IF_MODIFIED_SINCE | IF_UNMODIFIED_SINCE | IF_RANGE | RANGE
@@ -42,7 +42,7 @@ pub fn get_head(request: &Parts) -> Parts {
         if name.is_some() {
             last = name;
         }
-        if let Some(name) = last.as_ref().filter(|name| !belongs_to_the_write(name)) {
+        if let Some(name) = last.as_ref().filter(|name| !belongs_to_write(name)) {
             get.headers.append(name.clone(), value);
         }
     }

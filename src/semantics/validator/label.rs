@@ -29,7 +29,7 @@ pub(crate) enum Label {
 
 impl Label {
     /// Returns the label of a response. `is_exact` says that the length of the body is known.
-    pub(crate) fn of(
+    pub(crate) fn for_response(
         status: StatusCode,
         headers: &HeaderMap,
         is_exact: bool,

@@ -63,7 +63,7 @@ pub(crate) struct ResponseFacts {
 /// Returns the reason why a response gets no tag from its content. Returns `None` if a tag is
 /// to be made from the content or from a known digest. `limit` is in bytes.
 #[inline]
-pub(crate) fn untagged(
+pub(crate) fn check_taggable(
     facts: ResponseFacts,
     headers: &HeaderMap,
     statuses: &[StatusCode],
@@ -88,10 +88,10 @@ pub(crate) fn untagged(
         }
     }
     // Headers come last: most untagged responses are streams or too long.
-    untagged_by_headers(facts, headers)
+    check_headers(facts, headers)
 }
 
-fn untagged_by_headers(facts: ResponseFacts, headers: &HeaderMap) -> Option<Untagged> {
+fn check_headers(facts: ResponseFacts, headers: &HeaderMap) -> Option<Untagged> {
     let summary = HeaderSummary::read(headers);
     if summary.content_range {
         return Some(Untagged::Part);

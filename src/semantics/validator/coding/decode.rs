@@ -67,7 +67,7 @@ impl AcceptedVariants {
     ) -> Self {
         let coded = codings.suffixes().iter().map(|suffix| {
             let weight = accept_encoding::weight(headers, suffix.coding());
-            let is_accepted = weight > 0 && (dictionary.is_some() || !suffix.by_dictionary());
+            let is_accepted = weight > 0 && (dictionary.is_some() || !suffix.uses_dictionary());
             is_accepted.then_some(VariantRank {
                 weight,
                 preference: suffix.preference(),
@@ -84,17 +84,17 @@ impl AcceptedVariants {
     }
 
     /// Returns `true` if the selected variant may be a coded one.
-    pub(super) fn any_coding(&self) -> bool {
+    pub(super) fn accepts_any_coding(&self) -> bool {
         self.coded.iter().any(Option::is_some)
     }
 
-    pub(super) fn identity(&self) -> Option<VariantRank> {
+    pub(super) fn identity_rank(&self) -> Option<VariantRank> {
         self.identity
     }
 
     /// Returns the plain tag of a coded variant and the variant's rank. Returns `None` if the
     /// tag has no suffix, or if the request does not accept the variant.
-    pub(super) fn plain<'t>(
+    pub(super) fn plain_tag<'t>(
         &self,
         opaque: &'t [u8],
         codings: &TagCodings,
@@ -143,27 +143,27 @@ impl TagCodings {
         // Tags of all codings name the version that a write replaces (RFC 9110, section
         // 13.1.1), whatever the write's `Accept-Encoding` says.
         if !decoded.reads {
-            self.map(headers, &IF_MATCH, &TagMapping::Write);
-            self.map(headers, &IF_NONE_MATCH, &TagMapping::Write);
+            self.map_header(headers, &IF_MATCH, &TagMapping::Write);
+            self.map_header(headers, &IF_NONE_MATCH, &TagMapping::Write);
             return decoded;
         }
         let accepted =
             AcceptedVariants::from_headers(headers, self, decoded.dictionary.as_deref().copied());
         let none_match = lines::lines(headers, &IF_NONE_MATCH).cloned().collect();
-        self.map(headers, &IF_NONE_MATCH, &TagMapping::NoneMatch(&accepted));
+        self.map_header(headers, &IF_NONE_MATCH, &TagMapping::NoneMatch(&accepted));
         // All variants share a date. A part of plain content must not be joined to coded bytes,
         // so a range with a date becomes a whole response.
         let by_date = match lines::first(headers, &IF_RANGE) {
             Some(line) => !is_tag(line),
             None => lines::has(headers, &IF_UNMODIFIED_SINCE) && !lines::has(headers, &IF_MATCH),
         };
-        if by_date && accepted.any_coding() {
+        if by_date && accepted.accepts_any_coding() {
             headers.remove(RANGE);
         }
         // The service cuts a part from plain content, so `If-Match` with the tag of a coded
         // variant must fail. Ranges are for GET only (RFC 9110, section 14.2).
         if *method != Method::GET || !lines::has(headers, &RANGE) {
-            self.map(headers, &IF_MATCH, &TagMapping::Match(&accepted));
+            self.map_header(headers, &IF_MATCH, &TagMapping::Match(&accepted));
         }
         decoded.conditions = Some(Box::new(ReadConditions {
             accepted,
@@ -183,14 +183,14 @@ impl TagCodings {
         DecodedRequest {
             reads: may_be_not_modified(method),
             dictionary: self
-                .by_dictionary
-                .then(|| DictionaryHash::of_request(headers).map(Box::new))
+                .uses_dictionary
+                .then(|| DictionaryHash::from_headers(headers).map(Box::new))
                 .flatten(),
             conditions: None,
         }
     }
 
-    fn map(&self, headers: &mut HeaderMap, field: &HeaderName, mapping: &TagMapping<'_>) {
+    fn map_header(&self, headers: &mut HeaderMap, field: &HeaderName, mapping: &TagMapping<'_>) {
         for (_, line) in headers.iter_mut().filter(|(name, _)| *name == field) {
             if let Some(mapped) = self.map_line(line, mapping) {
                 *line = mapped;
@@ -236,7 +236,7 @@ impl TagCodings {
             }
             TagMapping::Match(accepted) | TagMapping::NoneMatch(accepted) => accepted,
         };
-        if let Some((plain, _)) = accepted.plain(tag.opaque(), self) {
+        if let Some((plain, _)) = accepted.plain_tag(tag.opaque(), self) {
             return MappedTag::Both(plain);
         }
         match mapping {
@@ -249,9 +249,9 @@ impl TagCodings {
     /// stand for any variant.
     pub(super) fn may_get(&self, tag: TagRef<'_>, accepted: &AcceptedVariants) -> bool {
         if self.is_identity(tag) {
-            accepted.identity().is_some()
+            accepted.identity_rank().is_some()
         } else {
-            tag.is_weak() || accepted.plain(tag.opaque(), self).is_some()
+            tag.is_weak() || accepted.plain_tag(tag.opaque(), self).is_some()
         }
     }
 

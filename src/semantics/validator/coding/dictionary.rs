@@ -17,7 +17,7 @@ impl DictionaryHash {
     pub(super) const LENGTH: usize = 22;
 
     /// Reads `Available-Dictionary`, a Byte Sequence (section 2.2).
-    pub(super) fn of_request(headers: &HeaderMap) -> Option<Self> {
+    pub(super) fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let value = lines::only(headers, &AVAILABLE_DICTIONARY)?.as_bytes();
         let text = trim_ows(value).strip_prefix(b":")?;
         let end = text.iter().position(|byte| *byte == b':')?;
@@ -30,7 +30,7 @@ impl DictionaryHash {
     }
 
     /// Splits an opaque text into the text before the hash and the hash at its end.
-    pub(super) fn at_end(opaque: &[u8]) -> Option<(&[u8], Self)> {
+    pub(super) fn split_from_end(opaque: &[u8]) -> Option<(&[u8], Self)> {
         let (rest, last) = opaque.split_last_chunk()?;
         last.iter().all(is_base64).then_some((rest, Self(*last)))
     }
@@ -45,6 +45,6 @@ fn is_base64(byte: &u8) -> bool {
 }
 
 /// Returns `true` if the coding uses a dictionary (sections 4 and 5).
-pub(super) fn is_needed(coding: &str) -> bool {
+pub(super) fn is_used_by(coding: &str) -> bool {
     matches!(coding, "dcb" | "dcz")
 }

@@ -9,7 +9,7 @@ use super::{
     DecodedRequest, TagCodings,
     decode::{AcceptedVariants, ReadConditions, VariantRank},
     dictionary::AVAILABLE_DICTIONARY,
-    suffix::{respell, spell},
+    suffix::{write_plain_tag, write_tag},
 };
 use crate::semantics::{
     field::{lines, list::members, vary},
@@ -69,11 +69,11 @@ impl TagCodings {
             // The tag of plain content looks as if it had a suffix. Coded content with that suffix
             // would keep it, so only a weak tag can stand for both.
             let shared = request.reads && self.looks_coded(tag.opaque());
-            return shared.then(|| respell(true, tag.opaque()));
+            return shared.then(|| write_plain_tag(true, tag.opaque()));
         }
         // A tag that cannot be mapped back still revalidates as a weak one.
         if self.weak || suffixes().any(|suffix| suffix.is_none()) {
-            return Some(respell(true, tag.opaque()));
+            return Some(write_plain_tag(true, tag.opaque()));
         }
         let suffixes = || suffixes().flatten().flatten();
         let room = suffixes().map(<[u8]>::len).sum();
@@ -83,13 +83,13 @@ impl TagCodings {
         let has_suffixes = suffixes()
             .try_fold(end, |end, suffix| end.strip_prefix(suffix))
             .is_some_and(|_| !self.looks_coded(rest));
-        (!has_suffixes).then(|| spell(false, opaque, suffixes(), room))
+        (!has_suffixes).then(|| write_tag(false, opaque, suffixes(), room))
     }
 
     fn encode_not_modified(&self, headers: &mut HeaderMap, conditions: &ReadConditions) {
-        let may_be_coded = conditions.accepted.any_coding();
+        let may_be_coded = conditions.accepted.accepts_any_coding();
         let current = validators::etag(headers);
-        let named = current.and_then(|current| self.named(current, conditions));
+        let named = current.and_then(|current| self.tag_of_client(current, conditions));
         let is_identity = named.is_some_and(|tag| self.is_identity(tag));
         let tag = current.and_then(|current| {
             let weak = match named {
@@ -98,7 +98,8 @@ impl TagCodings {
                 None => current.is_weak() || may_be_coded,
             };
             let opaque = named.map_or(current.opaque(), TagRef::opaque);
-            (weak != current.is_weak() || opaque != current.opaque()).then(|| respell(weak, opaque))
+            (weak != current.is_weak() || opaque != current.opaque())
+                .then(|| write_plain_tag(weak, opaque))
         });
         if let Some(tag) = tag {
             headers.insert(ETAG, tag);
@@ -112,7 +113,11 @@ impl TagCodings {
 
     /// Returns the tag in `If-None-Match` that stands for the current one. If there are several,
     /// the variant with the highest rank wins.
-    fn named<'a>(&self, current: TagRef<'_>, conditions: &'a ReadConditions) -> Option<TagRef<'a>> {
+    fn tag_of_client<'a>(
+        &self,
+        current: TagRef<'_>,
+        conditions: &'a ReadConditions,
+    ) -> Option<TagRef<'a>> {
         entity_tags(&conditions.none_match)
             .filter_map(|member| match member {
                 TagMember::Tag(tag) => Some((self.rank(tag, current, &conditions.accepted)?, tag)),
@@ -130,13 +135,13 @@ impl TagCodings {
         current: TagRef<'_>,
         accepted: &AcceptedVariants,
     ) -> Option<VariantRank> {
-        let coded = accepted.plain(tag.opaque(), self);
+        let coded = accepted.plain_tag(tag.opaque(), self);
         if !tag.weak_eq(current) {
             let (plain, rank) = coded?;
             return (plain == current.opaque()).then_some(rank);
         }
         self.may_get(tag, accepted).then(|| {
-            let uncoded = || accepted.identity().unwrap_or(VariantRank::LEAST);
+            let uncoded = || accepted.identity_rank().unwrap_or(VariantRank::LEAST);
             coded.map_or_else(uncoded, |(_, rank)| rank)
         })
     }
@@ -144,12 +149,12 @@ impl TagCodings {
     /// Adds the headers that select the variant to `Vary`. If a dictionary may be used,
     /// `Available-Dictionary` is one of them (RFC 9842, section 6.2).
     fn add_to_vary(&self, headers: &mut HeaderMap) {
-        let by_dictionary = self.by_dictionary;
+        let uses_dictionary = self.uses_dictionary;
         // Without a `Vary`, no list has to be written.
         if !lines::has(headers, &VARY) {
             headers.insert(
                 VARY,
-                HeaderValue::from_static(if by_dictionary {
+                HeaderValue::from_static(if uses_dictionary {
                     "accept-encoding, available-dictionary"
                 } else {
                     "accept-encoding"
@@ -162,7 +167,7 @@ impl TagCodings {
             members(lines::lines(headers, &VARY))
                 .any(|member| member == b"*" || member.eq_ignore_ascii_case(name))
         };
-        let dictionary = by_dictionary.then_some(AVAILABLE_DICTIONARY);
+        let dictionary = uses_dictionary.then_some(AVAILABLE_DICTIONARY);
         let missing = [Some(ACCEPT_ENCODING), dictionary]
             .map(|field| field.filter(|field| !is_listed(field)));
         vary::merge(headers, missing.into_iter().flatten());

@@ -26,7 +26,7 @@ pub struct TagCodings {
     /// The suffixes, the longest first, so that the most specific one is found.
     suffixes: Vec<CodingSuffix>,
     /// `true` if one of the codings uses a dictionary.
-    by_dictionary: bool,
+    uses_dictionary: bool,
     /// `true` if tags of coded content become weak instead of getting a suffix.
     weak: bool,
 }
@@ -47,7 +47,7 @@ impl TagCodings {
     ) -> Result<Self, InvalidContentCoding> {
         let none = Self {
             suffixes: Vec::new(),
-            by_dictionary: false,
+            uses_dictionary: false,
             weak: false,
         };
         none.codings(names)
@@ -122,7 +122,7 @@ impl TagCodings {
         let suffix = self.suffixes.iter().find(|suffix| {
             suffix.is_own() && suffix.coding().as_bytes().eq_ignore_ascii_case(name)
         })?;
-        let dictionary = if suffix.by_dictionary() {
+        let dictionary = if suffix.uses_dictionary() {
             dictionary?.as_bytes()
         } else {
             b""
@@ -161,7 +161,7 @@ impl TagCodings {
     fn sorted(mut self) -> Self {
         self.suffixes
             .sort_by_key(|suffix| (Reverse(suffix.length()), !suffix.is_own()));
-        self.by_dictionary = self.suffixes.iter().any(CodingSuffix::by_dictionary);
+        self.uses_dictionary = self.suffixes.iter().any(CodingSuffix::uses_dictionary);
         self
     }
 }

@@ -14,7 +14,7 @@ pub(super) struct CodingSuffix {
     /// is understood and never written.
     preference: Option<u16>,
     /// `true` if a dictionary hash follows the text.
-    by_dictionary: bool,
+    uses_dictionary: bool,
 }
 
 /// A suffix at the end of an opaque text.
@@ -27,13 +27,13 @@ pub(super) struct SuffixMatch {
 
 impl CodingSuffix {
     pub(super) fn own(coding: String, preference: u16) -> Self {
-        let by_dictionary = dictionary::is_needed(&coding);
-        let end = if by_dictionary { "-" } else { "" };
+        let uses_dictionary = dictionary::is_used_by(&coding);
+        let end = if uses_dictionary { "-" } else { "" };
         Self {
             text: format!("-{coding}{end}"),
             coding,
             preference: Some(preference),
-            by_dictionary,
+            uses_dictionary,
         }
     }
 
@@ -42,7 +42,7 @@ impl CodingSuffix {
             text,
             coding,
             preference: None,
-            by_dictionary: false,
+            uses_dictionary: false,
         }
     }
 
@@ -55,13 +55,13 @@ impl CodingSuffix {
         self.text.as_bytes()
     }
 
-    pub(super) fn by_dictionary(&self) -> bool {
-        self.by_dictionary
+    pub(super) fn uses_dictionary(&self) -> bool {
+        self.uses_dictionary
     }
 
     /// Returns the length of the suffix in bytes.
     pub(super) fn length(&self) -> usize {
-        let dictionary = if self.by_dictionary {
+        let dictionary = if self.uses_dictionary {
             DictionaryHash::LENGTH
         } else {
             0
@@ -70,8 +70,8 @@ impl CodingSuffix {
     }
 
     pub(super) fn strip<'t>(&self, opaque: &'t [u8]) -> Option<(&'t [u8], Option<DictionaryHash>)> {
-        let (opaque, dictionary) = if self.by_dictionary {
-            let (rest, dictionary) = DictionaryHash::at_end(opaque)?;
+        let (opaque, dictionary) = if self.uses_dictionary {
+            let (rest, dictionary) = DictionaryHash::split_from_end(opaque)?;
             (rest, Some(dictionary))
         } else {
             (opaque, None)
@@ -89,7 +89,7 @@ impl CodingSuffix {
 }
 
 /// Writes a tag in one allocation. The suffixes have `room` bytes together.
-pub(super) fn spell<'t>(
+pub(super) fn write_tag<'t>(
     weak: bool,
     opaque: &[u8],
     suffixes: impl Iterator<Item = &'t [u8]>,
@@ -105,6 +105,6 @@ pub(super) fn spell<'t>(
 }
 
 /// Writes a tag without a suffix.
-pub(super) fn respell(weak: bool, opaque: &[u8]) -> HeaderValue {
-    spell(weak, opaque, std::iter::empty(), 0)
+pub(super) fn write_plain_tag(weak: bool, opaque: &[u8]) -> HeaderValue {
+    write_tag(weak, opaque, std::iter::empty(), 0)
 }

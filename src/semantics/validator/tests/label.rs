@@ -78,7 +78,7 @@ fn the_response_decides_about_its_label() {
     ];
     for (status, own, expected, tag, modified) in table {
         let mut parts = head(status, own);
-        let label = Label::of(parts.status, &parts.headers, true, &before());
+        let label = Label::for_response(parts.status, &parts.headers, true, &before());
         assert_eq!(label, expected, "{status} {own:?}");
         label.write(&mut parts.headers, &before());
         assert_eq!(field(&parts.headers, "etag"), tag, "{status} {own:?}");
@@ -95,13 +95,13 @@ fn the_response_decides_about_its_label() {
 #[test]
 fn only_a_strong_tag_is_confirmed() {
     let parts = head(200, &[]);
-    let label = Label::of(parts.status, &parts.headers, false, &before());
+    let label = Label::for_response(parts.status, &parts.headers, false, &before());
     assert_eq!(label, Label::Weaken);
     let weak = Validators::from(EntityTag::weak("1").unwrap());
     for before in [weak, before_without_tag(), Validators::new()] {
         for exact in [true, false] {
             let mut parts = head(200, &[]);
-            let label = Label::of(parts.status, &parts.headers, exact, &before);
+            let label = Label::for_response(parts.status, &parts.headers, exact, &before);
             assert_eq!(label, Label::AsRead);
             label.write(&mut parts.headers, &before);
             let tag = before.etag.as_ref().map(|_| "W/\"1\"");

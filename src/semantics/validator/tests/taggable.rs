@@ -5,7 +5,7 @@ use crate::semantics::{
     tests::headers,
     validator::{
         Untagged,
-        taggable::{REPRESENTATION, ResponseFacts, untagged},
+        taggable::{REPRESENTATION, ResponseFacts, check_taggable},
     },
 };
 
@@ -20,7 +20,7 @@ const PLAIN: ResponseFacts = ResponseFacts {
 
 fn decide(facts: ResponseFacts, lines: &[(&str, &str)]) -> Option<Untagged> {
     let statuses = [StatusCode::OK];
-    untagged(facts, &headers(lines.iter().copied()), &statuses, LIMIT)
+    check_taggable(facts, &headers(lines.iter().copied()), &statuses, LIMIT)
 }
 
 #[test]
@@ -61,7 +61,10 @@ fn statuses_can_be_added() {
         ..PLAIN
     };
     let statuses = [StatusCode::OK, facts.status];
-    assert_eq!(untagged(facts, &HeaderMap::new(), &statuses, LIMIT), None);
+    assert_eq!(
+        check_taggable(facts, &HeaderMap::new(), &statuses, LIMIT),
+        None
+    );
 }
 
 /// R-9110-8.8-a: a tag of the handler wins, even a malformed one.

@@ -1,5 +1,6 @@
-//! Compares the evaluator with the vectors in `tests/vectors`. Checks that the vectors catch
-//! broken evaluators.
+//! Runner of the vectors in `tests/vectors`.
+//!
+//! It checks the evaluator of this crate, and that the vectors detect every [`Fault`].
 
 mod broken;
 mod fault;
@@ -39,7 +40,7 @@ enum State {
     },
 }
 
-/// A row of a vector, in the types of the crate.
+/// A row, converted to the types of this crate.
 struct Case {
     method: Method,
     headers: HeaderMap,
@@ -57,7 +58,7 @@ fn rows() -> Vec<Row> {
     .collect()
 }
 
-/// Returns a header value. Each character of a vector stands for the byte with the same number.
+/// Converts text to a header value: each character is the byte with the same number.
 fn value(text: &str) -> HeaderValue {
     let bytes: Vec<u8> = text
         .chars()
@@ -116,7 +117,7 @@ fn text(decision: Decision) -> String {
 }
 
 #[test]
-fn the_evaluator_decides_as_the_vectors_say() {
+fn the_evaluator_agrees_with_the_vectors() {
     let wrong: Vec<String> = rows()
         .iter()
         .filter_map(|row| {
@@ -142,7 +143,7 @@ fn the_evaluator_decides_as_the_vectors_say() {
 }
 
 #[test]
-fn the_vectors_catch_every_broken_evaluator() {
+fn the_vectors_detect_every_fault() {
     let rows: Vec<(Row, Case)> = rows()
         .into_iter()
         .map(|row| {
@@ -156,12 +157,12 @@ fn the_vectors_catch_every_broken_evaluator() {
             .map(|(row, _)| row.name.as_str())
             .collect::<Vec<_>>()
     };
-    let sound = disagree(None);
-    assert!(sound.is_empty(), "without a fault: {sound:?}");
+    let wrong = disagree(None);
+    assert!(wrong.is_empty(), "without a fault: {wrong:?}");
     for fault in Fault::ALL {
         assert!(
             !disagree(Some(*fault)).is_empty(),
-            "{fault:?} was not caught"
+            "{fault:?} was not detected"
         );
     }
 }
@@ -173,7 +174,7 @@ fn names_of_rows_are_unique() {
     assert_eq!(names.len(), rows.len());
 }
 
-/// The rules that the vectors test.
+/// The requirements that the vectors cover.
 const RULES: &[&str] = &[
     "R-9110-5.6.1.2-a",
     "R-9110-5.6.7-a",
@@ -200,7 +201,7 @@ const RULES: &[&str] = &[
 ];
 
 #[test]
-fn every_rule_has_a_row() {
+fn every_requirement_has_a_row() {
     let rows = rows();
     let named: HashSet<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     let listed: HashSet<&str> = RULES.iter().copied().collect();

@@ -1,5 +1,8 @@
 //! A collector that reads a body of announced length, and gives it back whole.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     pin::Pin,
     task::{Context, Poll},

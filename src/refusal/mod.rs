@@ -161,7 +161,7 @@ impl<'a> Refusal<'a> {
         Self { current, ..self }
     }
 
-    /// Sets if the client accepts JSON. Defaults to `true`.
+    /// Sets whether the client accepts JSON. Defaults to `true`.
     pub(crate) fn with_accepts_json(self, accepts_json: bool) -> Self {
         Self {
             accepts_json,

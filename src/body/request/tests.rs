@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    body::tests::script,
+    body::tests::{script, visible},
     test_support::{Act, ScriptedBody, Silent, content, read_unchecked, run, run_counting},
 };
 
@@ -16,13 +16,6 @@ fn ahead(body: ScriptedBody, max_bytes: usize) -> RequestBody<ScriptedBody> {
     let mut content = ReadAhead::new(body);
     run(content.read(max_bytes));
     content.into_body()
-}
-
-fn visible(acts: &[Act]) -> Vec<Act> {
-    acts.iter()
-        .filter(|act| **act != Act::Wait)
-        .cloned()
-        .collect()
 }
 
 /// Returns the size hint and `is_end_stream`, before each frame and after the last.

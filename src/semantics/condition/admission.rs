@@ -38,7 +38,7 @@ pub enum Requirement {
 }
 
 impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
-    /// Decides if a request with an unsafe method may be performed.
+    /// Decides whether a request with an unsafe method may be performed.
     ///
     /// `required` is the condition that the request needs. `creates` says that the method
     /// creates a resource which does not exist.

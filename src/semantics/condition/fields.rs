@@ -73,7 +73,7 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
         matches!(self.lines, OneOrMany::None)
     }
 
-    /// Sets if `If-Match` is compared weakly. Defaults to `false`.
+    /// Sets whether `If-Match` is compared weakly. Defaults to `false`.
     ///
     /// FHIR (section 3.2.0.5 of its HTTP page) and OData (part 1, section 8.2.4) require it,
     /// against RFC 9110, section 13.1.1.

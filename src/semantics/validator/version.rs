@@ -245,7 +245,7 @@ impl VersionTags {
     /// - they grow in the order in which the writers commit, as they do if each writer holds
     ///   the counter's row until it commits,
     /// - both numbers are read in one snapshot with the content, and
-    /// - only the columns of a row decide if it belongs to the collection.
+    /// - only the columns of a row decide whether it belongs to the collection.
     ///
     /// A sequence or `max(txid)` does not grow in that order. One writer takes 3, another takes 4
     /// and commits, and a reader gets 4. Then the first writer commits: the content is another

@@ -140,7 +140,7 @@ fn parts_are_cut_from_plain_content() {
     }
 }
 
-/// R-9110-8.8.1-c: all variants share a date. So it does not say if the client has the bytes that
+/// R-9110-8.8.1-c: all variants share a date. So it does not say whether the client has the bytes that
 /// the part would be joined to.
 #[test]
 fn a_date_permits_a_part_only_if_no_coding_is_accepted() {

@@ -138,7 +138,7 @@ impl Route {
     /// A trailing slash is ignored. So `/notes/17`, `/notes/017`, `/notes/%31%37` and
     /// `/notes/17/` all yield the number 17, as in a handler that takes a number.
     ///
-    /// Use it for the key of a [lock](crate::PreconditionLayer::lock), or in a
+    /// Use it for the key of a lock (`PreconditionLayer::lock`), or in a
     /// [source](crate::ValidatorSource) that looks up a row.
     ///
     /// ```

@@ -74,7 +74,7 @@
 //! # Limits
 //!
 //! A source may take 10 seconds, and so may the `GET` of a [`SelfGet`].
-//! [`ValidatorSource::timeout`] and [`SelfGet::timeout`] change that. The timeout needs the
+//! `ValidatorSource::timeout` and `SelfGet::timeout` change that. The timeout needs the
 //! feature `tokio`. Outside of a tokio runtime there is no timeout. A runtime without an
 //! enabled timer panics when a source has to wait.
 //!

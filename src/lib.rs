@@ -189,6 +189,7 @@ pub mod coding;
 pub mod conditional;
 #[cfg(feature = "tokio")]
 pub mod detached;
+mod error;
 pub mod etag;
 mod events;
 pub mod handler;
@@ -252,6 +253,7 @@ pub use cache_status::CacheStatusLayer;
 pub use cache_tags::CacheTagsLayer;
 pub use coding::CodingTagLayer;
 pub use conditional::ConditionalLayer;
+pub use error::BoxError;
 pub use etag::EtagLayer;
 pub use outcome::Outcome;
 pub use precondition::PreconditionLayer;

@@ -41,7 +41,7 @@ where
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         let codings = Arc::clone(&self.codings);
         if !is_conditional(request.headers()) {
-            let asked = codings.unconditional(request.method(), request.headers());
+            let asked = codings.decode_unconditional(request.method(), request.headers());
             return ResponseFuture::new(self.inner.call(request), codings, asked);
         }
         let (mut parts, content) = request.into_parts();

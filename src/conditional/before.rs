@@ -64,7 +64,7 @@ impl<'a, C: Clock> UnansweredRead<'a, C> {
         let mut response = Response::new(ResponseBody::empty());
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         self.explain(&mut response, Verdict::NotModified, Some(&current));
-        let weakly = |tag: &EntityTag| self.conditions.fields.names_weakly(tag.as_ref());
+        let weakly = |tag: &EntityTag| self.conditions.fields.names_only_weakly(tag.as_ref());
         if current.etag.as_ref().is_some_and(weakly) {
             // The 200 that the client has was no byte sequence to rely on.
             current.etag = current.etag.map(EntityTag::into_weak);
@@ -79,7 +79,7 @@ impl<'a, C: Clock> UnansweredRead<'a, C> {
         current: Validators,
     ) -> Response<ResponseBody<B>> {
         let refusal = Refusal::of_condition(condition, &self.conditions.fields)
-            .instead_of(current.as_ref().etag);
+            .with_current(current.as_ref().etag);
         let mut response = self.refuse(refusal);
         self.explain(&mut response, Verdict::Failed(condition), Some(&current));
         current.into_headers(response.headers_mut(), || self.now());
@@ -102,7 +102,7 @@ impl<'a, C: Clock> UnansweredRead<'a, C> {
     }
 
     fn refuse<B: Body<Data = Bytes>>(&self, refusal: Refusal<'_>) -> Response<ResponseBody<B>> {
-        let refusal = refusal.accepting_json(self.conditions.accept.json());
+        let refusal = refusal.with_accepts_json(self.conditions.accept.json());
         let response = self.config.renderer.respond(&refusal);
         if self.request.method == Method::HEAD {
             return response.map(|_| ResponseBody::empty());

@@ -174,8 +174,8 @@ impl<C: Clock> ConditionalRead<C> {
         let shown = || Validators::from_headers(response.headers(), self.now());
         let current = current.cloned().unwrap_or_else(shown);
         let refusal = Refusal::of_condition(condition, &self.fields)
-            .accepting_json(self.accept.as_ref().is_none_or(|accept| accept.json()))
-            .instead_of(current.as_ref().etag);
+            .with_accepts_json(self.accept.as_ref().is_none_or(|accept| accept.json()))
+            .with_current(current.as_ref().etag);
         let mut answer = self.config.renderer.replace(response, &refusal);
         Outcome::keep_alone(answer.extensions_mut());
         current.write_to(answer.headers_mut(), || self.now());

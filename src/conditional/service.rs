@@ -23,7 +23,7 @@ use crate::{
         condition::{Current, RequestConditions},
         field::method,
     },
-    service::Ready,
+    service::HeldService,
     source::{self, OnSourceError, SourceError, ValidatorSource},
 };
 
@@ -123,7 +123,7 @@ where
             Err(before) => before,
             Ok(answer) => {
                 // Gives back what `poll_ready` reserved, since the service does not run.
-                drop(Ready::take(&mut self.inner));
+                drop(HeldService::take(&mut self.inner));
                 if content.is_end_stream() {
                     return SourcedFuture::answered(answer);
                 }
@@ -155,7 +155,7 @@ impl<S, C: Clone, Q> Conditional<S, C, BySource<Q>> {
     {
         let mut content = UnreadContent::new(&parts, content);
         // The service that was made ready.
-        let mut service = Ready::take(&mut self.inner);
+        let mut service = HeldService::take(&mut self.inner);
         let (by, config) = (self.by.clone(), self.config.clone());
         async move {
             let told = source::ask_and_wait(&*by.source, &parts).await;

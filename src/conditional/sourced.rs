@@ -22,7 +22,7 @@ use crate::{
         field::{content_length, lines},
         validator::{Label, Validators},
     },
-    source::{self, SourceError, SourceKnows, ValidatorSource},
+    source::{self, NoContentTag, SourceError, ValidatorSource},
 };
 
 /// A read that the source did not decide.
@@ -76,7 +76,7 @@ impl<C: Clock + Clone, Q: ValidatorSource> SourcedRead<C, Q> {
     /// Makes the request that the service gets.
     pub(super) fn prepare(&self, request: &mut Parts) {
         if !matches!(self.before, Current::Unknown) {
-            request.extensions.insert(SourceKnows);
+            request.extensions.insert(NoContentTag);
         }
         if self.read.drops_content() {
             request.method = Method::GET;
@@ -137,7 +137,7 @@ impl<C: Clock + Clone, Q: ValidatorSource> SourcedRead<C, Q> {
             before.repeated.write_to(response.headers_mut());
         }
         let is_exact = response.body().size_hint().exact().is_some();
-        let label = Label::of(response.status(), response.headers(), is_exact, before);
+        let label = Label::for_response(response.status(), response.headers(), is_exact, before);
         if lines::has(response.headers(), &ETAG) {
             // The handler's own tag wins, for the conditions too.
             label.write(response.headers_mut(), before);
@@ -179,9 +179,7 @@ impl<C: Clock + Clone, Q: ValidatorSource> SourcedRead<C, Q> {
             }
         };
         match (&self.before, &after) {
-            (Current::Present(before), Current::Present(after))
-                if before.show_same_state(after) =>
-            {
+            (Current::Present(before), Current::Present(after)) if before.is_same_state(after) => {
                 self.labelled(response, label, before)
             }
             _ => self.changed(response, &after),
@@ -245,7 +243,7 @@ impl<C: Clock + Clone, Q: ValidatorSource> SourcedRead<C, Q> {
 /// would be another one.
 fn untagged<B>(mut response: Response<B>) -> Response<B> {
     if response.status().is_success() && !lines::has(response.headers(), &ETAG) {
-        response.extensions_mut().insert(SourceKnows);
+        response.extensions_mut().insert(NoContentTag);
     }
     response
 }

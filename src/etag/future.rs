@@ -20,9 +20,9 @@ use crate::{
     outcome::TagOrigin,
     semantics::validator::{
         EntityTag, Untagged,
-        taggable::{Facts, untagged},
+        taggable::{ResponseFacts, check_taggable},
     },
-    source::SourceKnows,
+    source::NoContentTag,
 };
 
 pin_project! {
@@ -77,7 +77,7 @@ impl RequestFacts {
     pub(super) fn of(method: &Method, extensions: &Extensions) -> Self {
         Self {
             head: method == Method::HEAD,
-            source_knows: extensions.get::<SourceKnows>().is_some(),
+            source_knows: extensions.get::<NoContentTag>().is_some(),
         }
     }
 }
@@ -226,15 +226,15 @@ where
     let headers = response.headers();
     let extensions = response.extensions();
     let digest = extensions.get::<ContentDigest>();
-    let facts = Facts {
+    let facts = ResponseFacts {
         status: response.status(),
         head: request.head,
-        source_knows: request.source_knows || extensions.get::<SourceKnows>().is_some(),
+        source_knows: request.source_knows || extensions.get::<NoContentTag>().is_some(),
         digest_known: digest.is_some(),
         exact: response.body().size_hint().exact(),
     };
     match (
-        untagged(facts, headers, config.statuses, config.limit),
+        check_taggable(facts, headers, config.statuses, config.limit),
         digest,
     ) {
         (Some(why), _) => Plan::Leave(why),

@@ -11,7 +11,7 @@ use http_body::Body;
 
 use super::{ContentHasher, tag::EtagConfig};
 use crate::{
-    body::{Collector, Ending, ResponseBody, Step},
+    body::{Collector, ReadEnd, ReadStep, ResponseBody},
     outcome::TagOrigin,
     semantics::validator::Untagged,
 };
@@ -41,7 +41,7 @@ where
     }
 
     /// Ready when no more is to be read.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>, config: &EtagConfig<H>) -> Poll<Ending> {
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, config: &EtagConfig<H>) -> Poll<ReadEnd> {
         let mut budget = H::YIELD_AFTER;
         loop {
             if self.unhashed > 0 {
@@ -52,8 +52,8 @@ where
                 return Poll::Pending;
             }
             match ready!(self.collector.poll_step(cx)) {
-                Step::Data => self.unhashed = self.collector.last().len(),
-                Step::Ended(ending) => return Poll::Ready(ending),
+                ReadStep::Data => self.unhashed = self.collector.last().len(),
+                ReadStep::Ended(ending) => return Poll::Ready(ending),
             }
         }
     }
@@ -72,7 +72,7 @@ where
     /// to its end. The body is whole in either case.
     pub(super) fn finish(
         self,
-        ending: Ending,
+        ending: ReadEnd,
         config: &EtagConfig<H>,
     ) -> Response<ResponseBody<B>> {
         let Self {
@@ -82,24 +82,24 @@ where
             ..
         } = self;
         match ending {
-            Ending::Complete => {
+            ReadEnd::Complete => {
                 let hasher = hasher.unwrap_or_else(|| config.hasher.clone());
                 let tag = config.tag_of_read(&parts.headers, hasher);
                 parts.headers.insert(ETAG, tag.into());
             }
-            Ending::LengthMismatch | Ending::TooManyFrames | Ending::Broken => {}
+            ReadEnd::LengthMismatch | ReadEnd::TooManyFrames | ReadEnd::Broken => {}
         }
         config.note(&mut parts.extensions, origin(ending, collector.length()));
         Response::from_parts(parts, collector.into_body())
     }
 }
 
-fn origin(ending: Ending, length: u64) -> TagOrigin {
+fn origin(ending: ReadEnd, length: u64) -> TagOrigin {
     TagOrigin::Untouched(match ending {
-        Ending::Complete => return TagOrigin::Hashed(length),
-        Ending::LengthMismatch => Untagged::LengthMismatch,
-        Ending::TooManyFrames => Untagged::TooManyFrames,
-        Ending::Broken => Untagged::BodyError,
+        ReadEnd::Complete => return TagOrigin::Hashed(length),
+        ReadEnd::LengthMismatch => Untagged::LengthMismatch,
+        ReadEnd::TooManyFrames => Untagged::TooManyFrames,
+        ReadEnd::Broken => Untagged::BodyError,
     })
 }
 

@@ -74,7 +74,7 @@ impl<H: Clone> EtagLayer<H> {
     ///
     /// Refuses a secret of fewer than 16 bytes, which could be guessed.
     pub fn keyed(mut self, secret: impl AsRef<[u8]>) -> Result<Self, WeakSecret> {
-        self.recipe_mut().key = Some(key::key(secret.as_ref())?);
+        self.recipe_mut().key = Some(key::hmac_key(secret.as_ref())?);
         Ok(self)
     }
 

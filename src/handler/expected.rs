@@ -140,7 +140,7 @@ impl Expected {
     /// ignored (RFC 9110, section 13.1.4).
     #[must_use]
     pub fn is_conditional(&self) -> bool {
-        self.0.fields.guard_writes(Current::Unknown, now)
+        self.0.fields.guards_writes(Current::Unknown, now)
     }
 
     /// The 412 for an `If-Match` or `If-None-Match` without one well-formed
@@ -173,7 +173,7 @@ impl Expected {
     /// never insert.
     #[must_use]
     pub fn must_exist(&self) -> bool {
-        self.0.fields.names(Condition::IfMatch)
+        self.0.fields.has_condition(Condition::IfMatch)
     }
 
     /// Returns the versions of which the current one must be one, for tags
@@ -232,17 +232,17 @@ impl Expected {
         let (matching, excluding) = (Condition::IfMatch, Condition::IfNoneMatch);
         let fields = &self.0.fields;
         let excludes_all = fields.is_any(excluding) || fields.is_malformed(excluding);
-        if fields.names(matching) && !fields.is_any(matching) {
+        if fields.has_condition(matching) && !fields.is_any(matching) {
             // A client makes both lists as long as it likes, so each is read once.
             let excluded: HashSet<_> = fields.tags(excluding).map(TagRef::opaque).collect();
             // `If-Unmodified-Since` is ignored beside it (section 13.1.4).
             let named = fields.tags(matching);
-            let counts = |tag: &TagRef<'_>| fields.matches_weakly() || !tag.is_weak();
+            let counts = |tag: &TagRef<'_>| fields.has_weak_if_match() || !tag.is_weak();
             let excludes = |tag: TagRef<'_>| excludes_all || excluded.contains(tag.opaque());
             let named = named.filter(|tag| counts(tag) && !excludes(*tag));
             return Some(named.filter_map(|tag| number(tag.strong())).collect());
         }
-        if fields.names(matching) && !fields.names(excluding) {
+        if fields.has_condition(matching) && !fields.has_condition(excluding) {
             return None;
         }
         // Of these the layer knows more than the fields say.

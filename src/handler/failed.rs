@@ -87,7 +87,7 @@ impl PreconditionFailed {
 
     pub(crate) fn refusal(&self, reason: Reason) -> Refusal<'_> {
         let current = self.current.as_ref();
-        Refusal::new(reason).instead_of(current.and_then(|current| current.as_ref().etag))
+        Refusal::new(reason).with_current(current.and_then(|current| current.as_ref().etag))
     }
 
     pub(crate) fn reason(&self) -> Reason {

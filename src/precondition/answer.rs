@@ -55,7 +55,7 @@ impl Conflict {
             return response.map(ResponseBody::inner);
         };
         let refusal = failed.refusal(Reason::Conflict);
-        let refusal = refusal.accepting_json(self.accept.json());
+        let refusal = refusal.with_accepts_json(self.accept.json());
         let mut conflict = self.renderer.respond(&refusal);
         for name in [ETAG, LAST_MODIFIED] {
             if let Some(validator) = response.headers().get(&name) {
@@ -85,10 +85,10 @@ pub(super) fn with_representation<B: Body<Data = Bytes>>(
 
 /// Says that another `Prefer` would have brought the representation. Without it
 /// nobody's wish for it was granted.
-pub(super) fn note_preference<B>(request: &Parts, answer: &mut Response<B>) {
+pub(super) fn write_preference<B>(request: &Parts, answer: &mut Response<B>) {
     let preferred = Return::preferred(&request.headers);
     let minimal = preferred.filter(|preferred| *preferred == Return::Minimal);
-    current_in_412::note_preference(answer.headers_mut(), minimal);
+    current_in_412::write_preference(answer.headers_mut(), minimal);
 }
 
 /// The success of a write that had been applied before. It has no validators:

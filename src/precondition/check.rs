@@ -18,8 +18,8 @@ use crate::{
         condition::{Admission, Condition, ConditionalFields, Current, RequestConditions},
         field::Accept,
     },
-    service::Ready,
-    source::{self, Asked, MayAskService, OnSourceError, SourceError, ValidatorSource},
+    service::HeldService,
+    source::{self, OnSourceError, SelfGetAnswer, SelfGetMode, SourceError, ValidatorSource},
 };
 
 /// A write before its check.
@@ -72,7 +72,7 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
         ResB: Body<Data = Bytes>,
-        G: MayAskService<S, ReqB>,
+        G: SelfGetMode<S, ReqB>,
     {
         let (current, may_be_unknown) = match known {
             Ok(Current::Unknown) | Err(_) if G::ASKS => return Err(known),
@@ -101,27 +101,27 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
     pub(super) async fn check<S, ReqB, ResB>(
         &self,
         known: Option<AtHand>,
-        service: &mut Ready<S>,
+        service: &mut HeldService<S>,
     ) -> Result<WriteCheck<ResB>, S::Error>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
         ResB: Body<Data = Bytes>,
-        G: MayAskService<S, ReqB>,
+        G: SelfGetMode<S, ReqB>,
     {
         let mut may_be_unknown = self.handler_checks::<S, ReqB>();
         let (current, mut found) = match self.current(known, service).await? {
-            Asked::State(current, found) => (current, found),
+            SelfGetAnswer::State(current, found) => (current, found),
             // It may lead to the representation, by a URL that is signed for example.
-            Asked::Answer(response)
+            SelfGetAnswer::Forward(response)
                 if response.status().is_redirection() && !self.config.self_get.may_show() =>
             {
                 may_be_unknown = false;
                 (Current::Unknown, None)
             }
-            Asked::Answer(response) => {
+            SelfGetAnswer::Forward(response) => {
                 return Ok(WriteCheck::Refused(response.map(ResponseBody::inner)));
             }
-            Asked::Failed(error) => {
+            SelfGetAnswer::Failed(error) => {
                 if let Some(answer) = self.source_failed(error) {
                     return Ok(WriteCheck::Refused(answer));
                 }
@@ -154,7 +154,7 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
     fn handler_checks<S, ReqB>(&self) -> bool
     where
         S: Service<Request<ReqB>>,
-        G: MayAskService<S, ReqB>,
+        G: SelfGetMode<S, ReqB>,
     {
         let nobody_is_asked = Q::KNOWS_NOTHING && !G::ASKS;
         nobody_is_asked || !self.guard.requires_condition()
@@ -187,11 +187,11 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
     async fn current<S, ReqB, ResB>(
         &self,
         known: Option<AtHand>,
-        service: &mut Ready<S>,
-    ) -> Result<Asked<Response<ResB>>, S::Error>
+        service: &mut HeldService<S>,
+    ) -> Result<SelfGetAnswer<Response<ResB>>, S::Error>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
-        G: MayAskService<S, ReqB>,
+        G: SelfGetMode<S, ReqB>,
     {
         let known = match known {
             Some(known) => known,
@@ -199,16 +199,18 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         };
         let failed = match known {
             Ok(Current::Unknown) => None,
-            Ok(current) => return Ok(Asked::State(current, None)),
+            Ok(current) => return Ok(SelfGetAnswer::State(current, None)),
             // The `GET` may know a state, but not a right to write.
-            Err(error) if error.rejection().is_some() => return Ok(Asked::Failed(error)),
+            Err(error) if error.rejection().is_some() => return Ok(SelfGetAnswer::Failed(error)),
             Err(error) => Some(error),
         };
         let self_get = &self.config.self_get;
         let got = self_get.get(self.request, false, service).await?;
-        let asked = Asked::read(got, &*self.config.clock);
+        let asked = SelfGetAnswer::read(got, &*self.config.clock);
         Ok(match (asked, failed) {
-            (Asked::State(Current::Unknown, _), Some(error)) => Asked::Failed(error),
+            (SelfGetAnswer::State(Current::Unknown, _), Some(error)) => {
+                SelfGetAnswer::Failed(error)
+            }
             (asked, Some(error)) => {
                 // Nobody else sees it, since the `GET` stands in for the source.
                 events::source_failed(&error);

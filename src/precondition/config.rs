@@ -91,8 +91,8 @@ impl<Q, G> Config<Q, G> {
         current: Option<&Validators>,
     ) -> Answer<ResB> {
         let refusal = refusal
-            .accepting_json(accepts_json)
-            .instead_of(current.and_then(|current| current.as_ref().etag));
+            .with_accepts_json(accepts_json)
+            .with_current(current.and_then(|current| current.as_ref().etag));
         let mut response = self.renderer.respond(&refusal);
         if let Some(validators) = current {
             validators.write_to(response.headers_mut(), || self.now());
@@ -110,7 +110,7 @@ impl<Q, G> Config<Q, G> {
 
     /// Returns `true` if the request has a condition that counts for a write.
     pub(super) fn counts_as_conditional(&self, fields: &ConditionalFields<&HeaderValue>) -> bool {
-        fields.guard_writes(Current::Unknown, || self.now())
+        fields.guards_writes(Current::Unknown, || self.now())
     }
 
     pub(super) fn now(&self) -> HttpDate {

@@ -27,8 +27,8 @@ use crate::{
         condition::RequestConditions,
         field::{Accept, expect::expects_continue, method::is_write},
     },
-    service::Ready,
-    source::{self, MayAskService, ValidatorSource},
+    service::HeldService,
+    source::{self, SelfGetMode, ValidatorSource},
 };
 
 /// The lock of a layer, and the key that a request takes;
@@ -84,7 +84,7 @@ where
     ReqB: Body<Data: Send, Error: Send> + Send + 'static,
     ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
     Q: ValidatorSource,
-    G: MayAskService<S, RequestBody<ReqB>>,
+    G: SelfGetMode<S, RequestBody<ReqB>>,
 {
     type Response = Answer<ResB>;
     type Error = S::Error;
@@ -122,7 +122,7 @@ where
             lock: self.lock.clone(),
             key,
         };
-        let service = Ready::take(&mut self.inner);
+        let service = HeldService::take(&mut self.inner);
         ResponseFuture::asking(write.run(parts, ReadAhead::new(content), service))
     }
 }
@@ -141,7 +141,7 @@ impl<Q: ValidatorSource, G> LockedWrite<Q, G> {
         self,
         parts: Parts,
         mut content: ReadAhead<ReqB>,
-        mut service: Ready<S>,
+        mut service: HeldService<S>,
     ) -> Result<Answer<ResB>, S::Error>
     where
         S: Service<Request<RequestBody<ReqB>>, Response = Response<ResB>> + Clone + Send + 'static,
@@ -149,7 +149,7 @@ impl<Q: ValidatorSource, G> LockedWrite<Q, G> {
         S::Error: Send + 'static,
         ReqB: Body<Data: Send, Error: Send> + Send + 'static,
         ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
-        G: MayAskService<S, RequestBody<ReqB>>,
+        G: SelfGetMode<S, RequestBody<ReqB>>,
     {
         let Self { write, lock, key } = self;
         // The holder of the lock may be waiting for the place that this service holds in a
@@ -187,8 +187,8 @@ impl<Q: ValidatorSource, G> LockedWrite<Q, G> {
             // Under the lock.
             let known = write.ask_at_hand(&parts);
             let run = write.run(known, parts, content, service, guard);
-            let response = source::within(hold_timeout, run).await;
-            response.unwrap_or_else(|| {
+            let response = source::lazy_timeout(hold_timeout, run).await;
+            response.unwrap_or_else(|_| {
                 let refusal = Refusal::new(Reason::TimedOut);
                 Ok(config.refuse(refusal, accept.json(), None))
             })

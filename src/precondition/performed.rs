@@ -102,7 +102,7 @@ impl<Q, G> PerformedWrite<Q, G> {
         let (refusal, accept) = match &self.kept {
             Kept::HandedOver(expected) => {
                 let Expectation { fields, accept, .. } = expected.expectation();
-                (refusal.expecting(fields), accept)
+                (refusal.with_expected(fields), accept)
             }
             Kept::Checked(accept) => (refusal, accept),
         };

@@ -19,8 +19,8 @@ use crate::{
         condition::{Condition, Current},
         validator::{Label, Validators, validators},
     },
-    service::Ready,
-    source::{self, Asked, MayAskService, ValidatorSource},
+    service::HeldService,
+    source::{self, SelfGetAnswer, SelfGetMode, ValidatorSource},
 };
 
 impl<Q, G> UncheckedWrite<'_, Q, G> {
@@ -50,7 +50,7 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
     pub(super) fn may_have_more_to_say<S, ReqB>(&self, condition: Condition) -> bool
     where
         S: Service<Request<ReqB>>,
-        G: MayAskService<S, ReqB>,
+        G: SelfGetMode<S, ReqB>,
     {
         self.may_be_applied(condition).is_some() || self.config.self_get.may_show()
     }
@@ -79,12 +79,12 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         condition: Condition,
         current: &Current,
         found: &mut Option<Response<ResB>>,
-        service: &mut Ready<S>,
+        service: &mut HeldService<S>,
     ) -> Answer<ResB>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
         ResB: Body<Data = Bytes>,
-        G: MayAskService<S, ReqB>,
+        G: SelfGetMode<S, ReqB>,
     {
         let Some(validators) = current.validators() else {
             return self.fail_at_once(condition, current);
@@ -119,15 +119,15 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         &self,
         failed: &PreconditionFailed,
         source_knew: bool,
-        service: &mut Ready<S>,
+        service: &mut HeldService<S>,
     ) -> Answer<ResB>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
         ResB: Body<Data = Bytes>,
-        G: MayAskService<S, ReqB>,
+        G: SelfGetMode<S, ReqB>,
     {
         let found = self.representation(source_knew, service).await;
-        let refusal = Refusal::new(failed.reason()).expecting(&self.fields);
+        let refusal = Refusal::new(failed.reason()).with_expected(&self.fields);
         let answer = self.carry(refusal, failed.current(), source_knew, found);
         let mut answer = answer.await;
         self.config.explain(&mut answer, Verdict::Superseded);
@@ -153,7 +153,7 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         let labelled = match (found, current) {
             (Some(mut found), Some(before)) => {
                 let is_exact = found.body().size_hint().exact().is_some();
-                let label = Label::of(found.status(), found.headers(), is_exact, before);
+                let label = Label::for_response(found.status(), found.headers(), is_exact, before);
                 if label == Label::Confirm && source_knew {
                     newer = source::ask(&*self.config.source, self.request)
                         .await
@@ -163,7 +163,7 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
                 let after = newer.as_ref().and_then(Current::validators);
                 let confirmed = match label {
                     Label::Keep | Label::OwnTag | Label::AsRead => true,
-                    Label::Confirm => after.is_some_and(|after| before.show_same_state(after)),
+                    Label::Confirm => after.is_some_and(|after| before.is_same_state(after)),
                     // With a weak tag nobody could try again.
                     Label::Weaken => self.config.weak_if_match,
                 };
@@ -182,7 +182,7 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
                 None => current,
             };
             let mut answer = self.refuse_with(refusal, current);
-            answer::note_preference(self.request, &mut answer);
+            answer::write_preference(self.request, &mut answer);
             answer
         })
     }
@@ -192,12 +192,12 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
     async fn representation<S, ReqB, ResB>(
         &self,
         source_knew: bool,
-        service: &mut Ready<S>,
+        service: &mut HeldService<S>,
     ) -> Representation<ResB>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
         ResB: Body<Data = Bytes>,
-        G: MayAskService<S, ReqB>,
+        G: SelfGetMode<S, ReqB>,
     {
         let self_get = &self.config.self_get;
         if !self_get.may_show() {
@@ -207,14 +207,16 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         let Ok(got) = self_get.get(self.request, source_knew, service).await else {
             return Representation::Withheld;
         };
-        match Asked::read(got, &*self.config.clock) {
-            Asked::State(Current::Present(_), Some(found)) => Representation::Found(found),
-            Asked::State(Current::Present(_) | Current::Unknown, _) => Representation::Unavailable,
+        match SelfGetAnswer::read(got, &*self.config.clock) {
+            SelfGetAnswer::State(Current::Present(_), Some(found)) => Representation::Found(found),
+            SelfGetAnswer::State(Current::Present(_) | Current::Unknown, _) => {
+                Representation::Unavailable
+            }
             // The client's own `GET` would be refused too, perhaps with a 404 that hides what
             // is there. Where it fails nobody knows.
-            Asked::Answer(_) | Asked::State(Current::Absent, _) | Asked::Failed(_) => {
-                Representation::Withheld
-            }
+            SelfGetAnswer::Forward(_)
+            | SelfGetAnswer::State(Current::Absent, _)
+            | SelfGetAnswer::Failed(_) => Representation::Withheld,
         }
     }
 }

@@ -24,8 +24,8 @@ use crate::{
         condition::RequestConditions,
         field::{Accept, method::is_write},
     },
-    service::Ready,
-    source::{self, MayAskService, ValidatorSource},
+    service::HeldService,
+    source::{self, SelfGetMode, ValidatorSource},
 };
 
 /// Service that checks the conditions of writes before they are performed.
@@ -57,7 +57,7 @@ where
     ReqB: Body + Send + 'static,
     ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
     Q: ValidatorSource,
-    G: MayAskService<S, ReqB>,
+    G: SelfGetMode<S, ReqB>,
 {
     type Response = Response<ResponseBody<ResB>>;
     type Error = S::Error;
@@ -100,7 +100,7 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
         S::Error: Send + 'static,
         ReqB: Body + Send + 'static,
         ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
-        G: MayAskService<S, ReqB>,
+        G: SelfGetMode<S, ReqB>,
     {
         if self.guard.has_nothing_to_check() {
             let conflict = Conflict::new(&self.config, &Accept::of(&parts.headers));
@@ -118,7 +118,7 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
             }
             Some(Ok(WriteCheck::Refused(answer))) => {
                 // Gives back what `poll_ready` reserved, since the service does not run.
-                drop(Ready::take(inner));
+                drop(HeldService::take(inner));
                 if content.is_end_stream() {
                     return ResponseFuture::answered(answer);
                 }
@@ -128,7 +128,7 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
             Some(Err(known)) => Some(known),
             None => None,
         };
-        let service = Ready::take(inner);
+        let service = HeldService::take(inner);
         let content = UnreadContent::new(&parts, content);
         ResponseFuture::asking(self.run(known, parts, content, service, ()))
     }

@@ -17,8 +17,8 @@ use super::{
 use crate::{
     body::UnreadContent,
     semantics::field::Accept,
-    service::Ready,
-    source::{MayAskService, ValidatorSource},
+    service::HeldService,
+    source::{SelfGetMode, ValidatorSource},
 };
 /// A write with a condition, or that must have one, or that takes a lock.
 pub(super) struct GuardedWrite<Q, G> {
@@ -39,14 +39,14 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
         known: Option<AtHand>,
         mut parts: Parts,
         mut content: UnreadContent<ReqB>,
-        mut service: Ready<S>,
+        mut service: HeldService<S>,
         turn: T,
     ) -> impl Future<Output = Result<Answer<ResB>, S::Error>>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
         ReqB: Body + Send + 'static,
         ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
-        G: MayAskService<S, ReqB>,
+        G: SelfGetMode<S, ReqB>,
     {
         let has_nothing_to_check = self.guard.has_nothing_to_check();
         async move {

@@ -1,4 +1,4 @@
-//! Tables of single rules, and in `vectors` the decision to which they add up.
+//! Tables of single rules.
 
 mod accept;
 mod accept_encoding;
@@ -6,24 +6,13 @@ mod cache_control;
 mod cache_status;
 mod cache_tag_limits;
 mod cache_tags;
-mod coding;
-mod current_in_412;
 mod date;
-mod dictionary;
-mod etag;
-mod label;
 mod list;
 mod method;
 mod no_vary_search;
-mod not_modified;
 mod ordered_set;
 mod prefer;
-mod taggable;
-mod validators;
 mod vary;
-mod vectors;
-mod version;
-mod writes;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 

@@ -28,7 +28,7 @@ impl<Q: StateSource> StateRefLayer<Q> {
                 on_source_error: OnSourceError::Proceed,
                 renderer: Renderer::default(),
                 #[cfg(feature = "tokio")]
-                limit: crate::source::LIMIT,
+                limit: crate::source::DEFAULT_TIMEOUT,
             }),
         }
     }

@@ -18,8 +18,8 @@ use crate::{
         condition::state_ref,
         field::{Accept, lines, method::is_safe},
     },
-    service::Ready,
-    source::{self, OnSourceError, SourceError, StateWanted},
+    service::HeldService,
+    source::{self, OnSourceError, SelfGetRequest, SourceError},
 };
 
 /// Service that answers 304 where the client has the latest state already.
@@ -60,14 +60,14 @@ where
         if !lines::has(request.headers(), &self.config.field) {
             return ResponseFuture::called(self.inner.call(request));
         }
-        let wanted = request.extensions().get::<StateWanted>().is_some();
-        let seen = (state_ref::may_ask(request.method()) && !wanted)
-            .then(|| state_ref::seen(request.headers(), &self.config.field))
+        let wanted = request.extensions().get::<SelfGetRequest>().is_some();
+        let seen = (state_ref::may_be_answered(request.method()) && !wanted)
+            .then(|| state_ref::state_of_client(request.headers(), &self.config.field))
             .flatten();
         let Some(seen) = seen.cloned() else {
             return ResponseFuture::called(self.inner.call(request));
         };
-        let service = Ready::take(&mut self.inner);
+        let service = HeldService::take(&mut self.inner);
         let config = Arc::clone(&self.config);
         ResponseFuture::asking(config.answer(seen, request, service))
     }
@@ -78,7 +78,7 @@ impl<Q: StateSource> Config<Q> {
         self: Arc<Self>,
         seen: HeaderValue,
         request: Request<ReqB>,
-        mut service: Ready<S>,
+        mut service: HeldService<S>,
     ) -> Result<Response<ResponseBody<ResB>>, S::Error>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
@@ -90,10 +90,12 @@ impl<Q: StateSource> Config<Q> {
         let safe = is_safe(&parts.method);
         let (latest, refused) = match self.latest(&parts).await {
             Ok(latest) => {
-                let same = latest.as_ref().filter(|id| state_ref::is_same(&seen, id));
+                let same = latest
+                    .as_ref()
+                    .filter(|id| state_ref::is_same_state(&seen, id));
                 let answer = same.map(|id| {
                     let mut answer = Response::new(ResponseBody::empty());
-                    state_ref::not_modified(&mut answer, &self.field, id, safe);
+                    state_ref::write_not_modified(&mut answer, &self.field, id, safe);
                     answer
                 });
                 (latest, answer)
@@ -111,7 +113,7 @@ impl<Q: StateSource> Config<Q> {
         let request = Request::from_parts(parts, content.take());
         let mut response = service.call(request).await?;
         if let Some(latest) = latest {
-            state_ref::label(&mut response, &self.field, latest, safe);
+            state_ref::write_latest(&mut response, &self.field, latest, safe);
         }
         Ok(response.map(ResponseBody::inner))
     }
@@ -119,7 +121,7 @@ impl<Q: StateSource> Config<Q> {
     async fn latest(&self, request: &Parts) -> Result<Option<HeaderValue>, SourceError> {
         let asked = source::answer(|| self.source.latest(request));
         #[cfg(feature = "tokio")]
-        let asked = source::in_time(self.limit, asked);
+        let asked = source::timeout_answer(self.limit, asked);
         asked.await
     }
 
@@ -129,7 +131,7 @@ impl<Q: StateSource> Config<Q> {
         error: SourceError,
     ) -> Response<ResponseBody<ResB>> {
         let refusal = Refusal::new(Reason::SourceUnavailable)
-            .accepting_json(Accept::of(&request.headers).json());
+            .with_accepts_json(Accept::of(&request.headers).json());
         let mut response = self.renderer.respond(&refusal);
         response.extensions_mut().insert(error);
         response.map(ResponseBody::bytes)

@@ -2,7 +2,7 @@ use std::{future::Future, sync::Arc};
 
 use http::{HeaderValue, request::Parts};
 
-use crate::source::BoxError;
+use crate::error::BoxError;
 
 /// Tells the identifier of the latest state that a request can see, for a
 /// [`StateRefLayer`](crate::StateRefLayer).

@@ -192,7 +192,7 @@ fn locked(plan: &Plan, store: &Store, inner: Service) -> Service {
     let get = self_get(plan, inner.clone());
     macro_rules! guard {
         ($layer:expr) => {{
-            let lock = KeyedLock::new().patience(Duration::from_secs(600));
+            let lock = KeyedLock::new().timeout(Duration::from_secs(600));
             let key = |request: &Parts| Some(request.uri.path().to_owned());
             boxed(configured!(plan, $layer).lock(lock, key).layer(inner))
         }};

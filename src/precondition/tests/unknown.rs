@@ -8,7 +8,7 @@ use crate::{
     PreconditionLayer,
     handler::PreconditionFailed,
     semantics::condition::Current,
-    source::{MayAskService, OnSourceError, SelfGet, SourceKnows, ValidatorSource, now},
+    source::{NoContentTag, OnSourceError, SelfGet, SelfGetMode, ValidatorSource, now},
     test_support::{
         Act, Handler, Log, ScriptedBody, Upload, content, knows, read, request, send, tagged,
     },
@@ -22,7 +22,7 @@ type Respond = fn(Request<Upload>) -> Response<ScriptedBody>;
 fn put<Q, G>(layer: &PreconditionLayer<Q, G>) -> u16
 where
     Q: ValidatorSource,
-    G: MayAskService<Handler<Respond>, Upload>,
+    G: SelfGetMode<Handler<Respond>, Upload>,
 {
     let respond: Respond = |request| match *request.method() {
         Method::GET => status(StatusCode::METHOD_NOT_ALLOWED),
@@ -81,7 +81,7 @@ fn the_get_after_a_failed_comparison_is_told_who_knows() {
             .with_self_get(SelfGet::inner_tells_methods_apart().writers_may_read());
         let answer = send(&layer, request("PUT", "/", [CONDITION]), move |request| {
             if request.method() == Method::GET {
-                let known = request.extensions().get::<SourceKnows>().is_some();
+                let known = request.extensions().get::<NoContentTag>().is_some();
                 noting.note(if known { "known" } else { "unknown" });
                 return status(StatusCode::METHOD_NOT_ALLOWED);
             }
@@ -146,7 +146,7 @@ mod with_a_lock {
     /// RFC 9110, section 13.2.1: it changes no representation.
     #[tokio::test]
     async fn a_connect_takes_no_lock() {
-        let lock = KeyedLock::new().waiters(0);
+        let lock = KeyedLock::new().max_waiters(0);
         let _held = lock.acquire("/").await.unwrap();
         let connect = Request::connect("/").header(CONDITION.0, "\"0\"");
         let connect = connect.body(Full::<Bytes>::default()).unwrap();

@@ -10,7 +10,7 @@ use super::{representation, status};
 use crate::{
     PreconditionLayer,
     semantics::condition::Current,
-    source::{MayAskService, SelfGet, ValidatorSource, now},
+    source::{SelfGet, SelfGetMode, ValidatorSource, now},
     test_support::{Handler, ScriptedBody, Silent, knows, send, tagged},
 };
 
@@ -33,7 +33,7 @@ fn check<Q, G>(
     expected: u16,
 ) where
     Q: ValidatorSource,
-    G: MayAskService<Handler<Respond>, Silent>,
+    G: SelfGetMode<Handler<Respond>, Silent>,
 {
     let respond: Respond = match found {
         StatusCode::OK => |request| match *request.method() {
@@ -115,7 +115,7 @@ mod with_a_lock {
 
     #[tokio::test(start_paused = true)]
     async fn a_turn_that_does_not_come() {
-        let lock = KeyedLock::new().patience(Duration::from_secs(1));
+        let lock = KeyedLock::new().timeout(Duration::from_secs(1));
         let _held = lock.acquire("/").await.unwrap();
         let text = Full::<Bytes>::from("text");
         assert_eq!(put(lock.clone(), "\"1\"", text).await, (503, false));
@@ -133,7 +133,7 @@ mod with_a_lock {
     /// Whoever was sent a 100 is sending the content, which is read to its end.
     #[tokio::test(start_paused = true)]
     async fn content_that_was_asked_for() {
-        let lock = KeyedLock::new().patience(Duration::from_secs(1));
+        let lock = KeyedLock::new().timeout(Duration::from_secs(1));
         let _held = lock.acquire("/").await.unwrap();
         let service = PreconditionLayer::new(knows(tagged("1")))
             .lock(lock, |_| Some("/"))

@@ -2,7 +2,7 @@ use http::{HeaderMap, HeaderValue, Uri};
 use proptest::{collection::vec, prelude::*, sample::select};
 use sfv::{Dictionary, FieldType, Parser};
 
-use super::value;
+use super::strategies::value;
 use crate::semantics::caching::no_vary_search::{NO_VARY_SEARCH, NoVarySearch};
 
 /// A policy, and what it was made of.

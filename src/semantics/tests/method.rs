@@ -66,3 +66,34 @@ fn reads_are_get_head_and_query() {
         assert!(!is_safe(&method) && !may_be_fresh(&method) && !may_be_not_modified(&method));
     }
 }
+
+/// R-4918-10.4-a: only known methods are safe, and the case of their names counts.
+#[test]
+fn only_known_methods_are_safe() {
+    for method in [
+        "GET", "HEAD", "OPTIONS", "TRACE", "QUERY", "PROPFIND", "REPORT", "SEARCH",
+    ] {
+        assert!(is_safe(&Method::from_bytes(method.as_bytes()).unwrap()));
+    }
+    for method in [
+        "POST",
+        "PUT",
+        "PATCH",
+        "DELETE",
+        "CONNECT",
+        "PROPPATCH",
+        "MKCOL",
+        "COPY",
+        "MOVE",
+        "LOCK",
+        "UNLOCK",
+        "ACL",
+        "BIND",
+        "PURGE",
+        "get",
+        "propfind",
+        "FOO",
+    ] {
+        assert!(!is_safe(&Method::from_bytes(method.as_bytes()).unwrap()));
+    }
+}

@@ -162,7 +162,7 @@ async fn a_panic_releases_the_lock() {
 #[tokio::test(start_paused = true)]
 async fn whoever_waits_too_long_is_refused() {
     let (log, go) = (Log::default(), Arc::new(Semaphore::new(0)));
-    let lock = KeyedLock::new().patience(Duration::from_secs(3));
+    let lock = KeyedLock::new().timeout(Duration::from_secs(3));
     let service = PreconditionLayer::handler_checks()
         .lock(lock.clone(), path)
         .layer(stepwise(&log, &go));
@@ -179,7 +179,7 @@ async fn whoever_waits_too_long_is_refused() {
 #[tokio::test(start_paused = true)]
 async fn only_writes_that_may_overwrite_wait() {
     let version = Arc::new(AtomicUsize::new(1));
-    let lock = KeyedLock::new().waiters(0);
+    let lock = KeyedLock::new().max_waiters(0);
     let service = by_get().lock(lock.clone(), path).layer(counter(&version));
     let _held = lock.acquire("/").await.unwrap();
     for (method, condition, expected) in [
@@ -229,7 +229,7 @@ async fn refusals_of_a_lock_honour_accept() {
         ("application/json", "application/problem+json"),
         ("text/html", "text/plain; charset=utf-8"),
     ] {
-        let lock = KeyedLock::new().waiters(0);
+        let lock = KeyedLock::new().max_waiters(0);
         let service = layer().lock(lock.clone(), path).layer(never.clone());
         let put = || request("PUT", "/", [("accept", accept)]);
         let timed_out = service.clone().oneshot(put()).await.unwrap();

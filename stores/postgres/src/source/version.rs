@@ -55,7 +55,7 @@ use crate::{
 ///
 /// ```no_run
 /// use tokio_postgres::Client;
-/// use tower_conditional::{handler::Validated, source::BoxError};
+/// use tower_conditional::{BoxError, handler::Validated};
 /// use tower_conditional_postgres::{Scope, Statements};
 ///
 /// /// `None` is 404.

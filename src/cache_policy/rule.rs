@@ -119,7 +119,7 @@ impl Rule {
     ///
     /// Refuses what is neither.
     pub fn content_type(mut self, range: &str) -> Result<Self, InvalidCachePolicy> {
-        let range = MediaRange::new(range).ok_or(InvalidCachePolicy::ContentType)?;
+        let range = MediaRange::parse(range).ok_or(InvalidCachePolicy::ContentType)?;
         self.content_types.push(range);
         Ok(self)
     }
@@ -227,7 +227,7 @@ impl Rule {
         let content_type = headers.get(CONTENT_TYPE);
         let is_of = |range: &MediaRange| content_type.is_some_and(|value| range.contains(value));
         let found = self.content_types.iter().any(is_of);
-        (found || !media_range::is_hidden(status, content_type)).then_some(found)
+        (found || !media_range::is_type_unknown(status, content_type)).then_some(found)
     }
 }
 

@@ -4,7 +4,7 @@ use std::iter;
 
 use http::HeaderValue;
 
-use crate::semantics::field::list::{is_token, members, trim_ows};
+use crate::semantics::field::list::{is_tchar, members, trim_ows};
 
 /// One directive.
 #[derive(Debug, Clone, Copy)]
@@ -92,7 +92,7 @@ where
 fn malformed(member: &[u8]) -> impl Iterator<Item = Directive<'_>> {
     let hides_lifetime = Some(hides_lifetime(member));
     member
-        .split(|byte| !is_token(*byte) && *byte != b'=')
+        .split(|byte| !is_tchar(*byte) && *byte != b'=')
         .map(|word| split_name(word).0)
         .filter(|name| !name.is_empty())
         .map(move |name| Directive {
@@ -121,14 +121,14 @@ fn directive(member: &[u8]) -> Option<Directive<'_>> {
 }
 
 fn split_name(member: &[u8]) -> (&[u8], &[u8]) {
-    let end = member.iter().position(|byte| !is_token(*byte));
+    let end = member.iter().position(|byte| !is_tchar(*byte));
     member.split_at(end.unwrap_or(member.len()))
 }
 
 fn read(argument: &[u8]) -> Option<Argument<'_>> {
     match argument {
         [b'"', text @ .., b'"'] if is_quoted_text(text) => Some(Argument::Quoted(text)),
-        [_, ..] if argument.iter().all(|byte| is_token(*byte)) => Some(Argument::Token(argument)),
+        [_, ..] if argument.iter().all(|byte| is_tchar(*byte)) => Some(Argument::Token(argument)),
         _ => None,
     }
 }

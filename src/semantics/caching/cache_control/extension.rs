@@ -7,7 +7,7 @@ use super::{
     InvalidCachePolicy,
     directive::{Argument, Directive, hides_lifetime},
 };
-use crate::semantics::field::list::is_token;
+use crate::semantics::field::list::is_tchar;
 
 /// A directive that this crate does not know (RFC 9111, section 5.2.3), kept as
 /// it came.
@@ -38,7 +38,7 @@ impl Extension {
             raw: name.as_bytes(),
             hides_lifetime: None,
         };
-        if name.is_empty() || !name.bytes().all(is_token) || known.read(&directive).is_some() {
+        if name.is_empty() || !name.bytes().all(is_tchar) || known.read(&directive).is_some() {
             return Err(InvalidCachePolicy::Extension);
         }
         let mut text = name.as_bytes().to_vec();
@@ -47,7 +47,7 @@ impl Extension {
                 return Err(InvalidCachePolicy::Extension);
             }
             text.push(b'=');
-            if !argument.is_empty() && argument.bytes().all(is_token) {
+            if !argument.is_empty() && argument.bytes().all(is_tchar) {
                 text.extend_from_slice(argument.as_bytes());
             } else {
                 quote(argument.as_bytes(), &mut text);
@@ -117,7 +117,7 @@ impl Extension {
         };
         member.push(b'=');
         let integer = argument.len() <= 15 && argument.iter().all(u8::is_ascii_digit);
-        let token = argument.iter().all(|byte| is_token(*byte))
+        let token = argument.iter().all(|byte| is_tchar(*byte))
             && argument
                 .first()
                 .is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'*');

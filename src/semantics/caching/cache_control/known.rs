@@ -8,7 +8,7 @@ use super::{
     directive::{Argument, Directive, directives},
     seconds,
 };
-use crate::semantics::field::list::is_token;
+use crate::semantics::field::list::is_tchar;
 
 /// What the standard directives say. Seconds are at most 2³¹.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -177,7 +177,7 @@ pub(super) fn fields(argument: Argument<'_>) -> Option<impl Iterator<Item = &str
         .split(',')
         .map(|name| name.trim_matches([' ', '\t']))
         .filter(|name| !name.is_empty());
-    let valid = |name: &str| name.len() < 1 << 16 && name.bytes().all(is_token);
+    let valid = |name: &str| name.len() < 1 << 16 && name.bytes().all(is_tchar);
     (names.clone().next().is_some() && names.clone().all(valid)).then_some(names)
 }
 

@@ -191,7 +191,7 @@ impl CachePolicy {
                 self.vary.push(field);
             }
         }
-        self.vary_line = (!self.vary.is_empty()).then(|| vary::line(&self.vary));
+        self.vary_line = (!self.vary.is_empty()).then(|| vary::to_value(&self.vary));
         self
     }
 

@@ -1,7 +1,11 @@
 use http::{HeaderMap, HeaderValue, header::CACHE_CONTROL};
+use proptest::prelude::*;
 
 use super::field;
-use crate::semantics::caching::cache_control::{forbid_storing, no_store};
+use crate::semantics::{
+    caching::cache_control::{forbid_storing, no_store},
+    proptests::strategies::lines,
+};
 
 /// R-9111-5.2-a: names in any case, arguments in quotes, several lines, and
 /// nothing malformed makes the policy laxer.
@@ -72,4 +76,18 @@ fn what_is_forbidden_to_store_says_so_in_no_other_field() {
     forbid_storing(&mut headers);
     assert_eq!(headers.len(), 1);
     assert_eq!(headers[CACHE_CONTROL], "no-store");
+}
+
+proptest! {
+    /// R-9111-5.2-a: no other line can hide it.
+    #[test]
+    fn no_store_is_never_hidden(lines in lines(), at: prop::sample::Index) {
+        let mut headers = HeaderMap::new();
+        let mut lines = lines;
+        lines.insert(at.index(lines.len() + 1), HeaderValue::from_static("max-age=1, No-Store"));
+        for line in lines {
+            headers.append(CACHE_CONTROL, line);
+        }
+        prop_assert!(no_store(&headers));
+    }
 }

@@ -14,7 +14,7 @@ use self::{
     suffix::{Found, Suffix},
 };
 pub(crate) use self::{request::is_conditional, response::may_be_validated};
-use crate::semantics::field::{accept_encoding::canonical, list::is_token};
+use crate::semantics::field::{accept_encoding::canonical, list::is_tchar};
 
 /// The codings that a layer inside may choose, and the suffixes that tell
 /// their tags apart.
@@ -154,7 +154,7 @@ impl TagCodings {
 
 /// The name of a coding as its suffix has it.
 fn coding_name(name: &str) -> Option<String> {
-    if name.is_empty() || !name.bytes().all(is_token) {
+    if name.is_empty() || !name.bytes().all(is_tchar) {
         return None;
     }
     let name = String::from_utf8_lossy(canonical(name.as_bytes())).to_ascii_lowercase();

@@ -1,8 +1,10 @@
+mod properties;
+
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::semantics::field::HttpDate;
 
-/// 1994-11-06 08:49:37, the example of the standard.
+/// 1994-11-06 08:49:37, the example in RFC 9110.
 const EXAMPLE: HttpDate = HttpDate::from_unix_seconds(784_111_777);
 /// 2026-11-20 12:00:00.
 const NOW: HttpDate = HttpDate::from_unix_seconds(1_795_176_000);
@@ -11,9 +13,9 @@ fn read(text: &str) -> Option<HttpDate> {
     HttpDate::parse(text.as_bytes(), NOW)
 }
 
-/// R-9110-5.6.7-a: all three forms are read.
+/// R-9110-5.6.7-a.
 #[test]
-fn three_forms_mean_the_same() {
+fn all_three_formats_are_parsed() {
     for text in [
         "Sun, 06 Nov 1994 08:49:37 GMT",
         "Sunday, 06-Nov-94 08:49:37 GMT",
@@ -27,9 +29,9 @@ fn three_forms_mean_the_same() {
     }
 }
 
-/// R-9110-5.6.7-a: one form is written, always 29 characters.
+/// R-9110-5.6.7-a: dates are formatted as IMF-fixdate, in 29 characters.
 #[test]
-fn fixdate_is_written() {
+fn dates_are_formatted_as_fixdate() {
     assert_eq!(EXAMPLE.to_string(), "Sun, 06 Nov 1994 08:49:37 GMT");
     assert_eq!(HttpDate::EPOCH.to_string(), "Thu, 01 Jan 1970 00:00:00 GMT");
     let last = HttpDate::from_unix_seconds(i64::MAX);
@@ -37,10 +39,9 @@ fn fixdate_is_written() {
     assert_eq!(read(&last.to_string()), Some(last));
 }
 
-/// R-9110-5.6.7-a: two digits mean the latest such year that is not more than
-/// 50 years ahead.
+/// R-9110-5.6.7-a: two digits mean the latest matching year at most 50 years ahead.
 #[test]
-fn years_of_two_digits_have_a_pivot() {
+fn a_year_of_two_digits_is_at_most_50_years_ahead() {
     let table = [
         (
             "Friday, 20-Nov-26 12:00:00 GMT",
@@ -74,18 +75,18 @@ fn years_of_two_digits_have_a_pivot() {
     for (text, meant) in table {
         assert_eq!(read(text), Some(read(meant).expect(meant)), "{text}");
     }
-    // Sunday is right for 2076 alone, which is two days too far ahead.
+    // Sunday is the weekday in 2076, which is two days too far ahead.
     assert_eq!(read("Sunday, 22-Nov-76 12:00:00 GMT"), None);
-    // Seen from 1999, `00` is next year.
+    // In 1999, `00` means the next year.
     let of_1999 = HttpDate::from_unix_seconds(944_006_400);
     let next = HttpDate::parse(b"Saturday, 01-Jan-00 00:00:00 GMT", of_1999);
     assert_eq!(next, Some(HttpDate::from_unix_seconds(946_684_800)));
 }
 
-/// Issue 10, A.8, R-9110-5.6.7-a: dates before 1970 compare as what they are,
-/// and are written as they were read.
+/// Issue 10, A.8, R-9110-5.6.7-a: dates before 1970 have an order, and format as they were
+/// parsed.
 #[test]
-fn dates_before_1970_are_dates() {
+fn dates_before_1970_are_parsed() {
     let ordered = [
         "Sat, 01 Jan 0000 00:00:00 GMT",
         "Tue, 29 Feb 0000 00:00:00 GMT",
@@ -121,7 +122,7 @@ fn dates_before_1970_are_dates() {
         "Tue, 31 Dec 1969 23:59:59 GMT",
         "Tue Dec 31 23:59:59 1969",
         "Fri, 01 Jan 0000 00:00:00 GMT",
-        // No leap years.
+        // These are no leap years.
         "Wed, 29 Feb 1911 00:00:00 GMT",
         "Thu, 29 Feb 1900 00:00:00 GMT",
     ] {
@@ -129,8 +130,7 @@ fn dates_before_1970_are_dates() {
     }
 }
 
-/// Issue 10, A.8, R-9110-5.6.7-a: the 50 years after which a date of two digits
-/// is one of the past are calendar years, to the second.
+/// Issue 10, A.8, R-9110-5.6.7-a: the limit of 50 years counts calendar years, to the second.
 #[test]
 fn fifty_years_are_calendar_years() {
     let table = [
@@ -171,7 +171,7 @@ fn fifty_years_are_calendar_years() {
             "Tuesday, 29-Feb-00 00:00:00 GMT",
             "Tue, 29 Feb 2000 00:00:00 GMT",
         ),
-        // Across a century, and across the start of 1970.
+        // The limit may lie in the next century, or on the other side of 1970.
         (
             "Fri, 31 Dec 1999 23:59:59 GMT",
             "Friday, 31-Dec-49 23:59:59 GMT",
@@ -193,7 +193,7 @@ fn fifty_years_are_calendar_years() {
         let date = HttpDate::parse(text.as_bytes(), now).map(|date| date.to_string());
         assert_eq!(date.as_deref(), Some(meant), "{text} at {now}");
     }
-    // A year that no field can carry is as far as dates go.
+    // The range ends at the last year that the format can express.
     let first = HttpDate::from_unix_seconds(i64::MIN);
     let before = HttpDate::parse(b"Thursday, 31-Dec-99 23:59:59 GMT", first);
     assert_eq!(before, None);
@@ -201,18 +201,17 @@ fn fifty_years_are_calendar_years() {
     assert_eq!(before, Some(first));
 }
 
-/// A weekday that is wrong in the one year that two digits mean is not tried a
-/// century earlier, where it is right.
+/// If the weekday is wrong for the year that two digits mean, no earlier century is tried.
 #[test]
-fn a_wrong_weekday_is_not_that_of_a_century_earlier() {
-    // 20 November 1976 was a Saturday, and 20 November 1926 too.
+fn a_wrong_weekday_does_not_select_another_century() {
+    // 20 November was a Saturday in 1976 and in 1926.
     assert_eq!(read("Saturday, 20-Nov-76 12:00:00 GMT"), None);
     assert_eq!(read("Saturday, 20-Nov-26 12:00:00 GMT"), None);
 }
 
-/// R-9110-5.6.7-a: the grammar has 60 as a second.
+/// R-9110-5.6.7-a: the grammar allows the second 60.
 #[test]
-fn a_leap_second_is_the_second_after() {
+fn a_leap_second_is_the_next_second() {
     let midnight = read("Sun, 01 Jan 2017 00:00:00 GMT");
     assert!(midnight.is_some());
     for text in [
@@ -228,9 +227,9 @@ fn a_leap_second_is_the_second_after() {
     assert_eq!(read("Fri, 31 Dec 9999 23:59:60 GMT"), Some(last));
 }
 
-/// R-9110-13.1.3-b: anything else is no date.
+/// R-9110-13.1.3-b.
 #[test]
-fn what_is_not_a_date() {
+fn other_text_is_not_a_date() {
     for text in [
         "",
         "0",
@@ -287,17 +286,16 @@ fn what_is_not_a_date() {
     );
 }
 
-/// R-9110-13.1.3-d: times are cut to whole seconds, never rounded up.
+/// R-9110-13.1.3-d: times are truncated to whole seconds, never rounded up.
 #[test]
 fn fractions_are_dropped() {
     let time = UNIX_EPOCH + Duration::from_nanos(1_999_999_999);
     assert_eq!(HttpDate::from(time), HttpDate::from_unix_seconds(1));
 }
 
-/// Issue 10, A.8: also before 1970, where a fraction is of the second that
-/// began before it.
+/// Issue 10, A.8: before 1970, too, a time belongs to the second that began before it.
 #[test]
-fn times_before_1970_are_dates() {
+fn times_before_1970_are_converted() {
     for (before, seconds) in [
         (Duration::from_secs(1), -1),
         (Duration::from_nanos(1), -1),

@@ -1,15 +1,17 @@
-use super::headers;
-use crate::semantics::field::accept_encoding::{identity_weight, weight};
+use crate::semantics::{
+    field::accept_encoding::{identity_weight, weight},
+    tests::headers,
+};
 
 fn lines(lines: &[&'static str]) -> http::HeaderMap {
     headers(lines.iter().map(|line| ("accept-encoding", *line)))
 }
 
-/// R-9110-13.1.2-e: which variants this request can be given.
+/// R-9110-13.1.2-e: the weights decide which variants a request can get.
 #[test]
 fn weights_are_read_as_compression_reads_them() {
     let table: &[(&[&str], u16, u16)] = &[
-        // Accept-Encoding, gzip, br
+        // The lines of Accept-Encoding, then the weights of gzip and br.
         (&[], 0, 0),
         (&[""], 0, 0),
         (&["gzip"], 1000, 0),
@@ -27,7 +29,7 @@ fn weights_are_read_as_compression_reads_them() {
         (&["gzip;q=0", "gzip"], 1000, 0),
         (&["identity"], 0, 0),
         (&["gzipped, gzi, xgzip"], 0, 0),
-        // A malformed weight says nothing.
+        // A member with a malformed weight is ignored.
         (&["gzip;q=2, br;q=1.001"], 0, 0),
         (&["gzip;q=0.5000, br;q="], 0, 0),
         (&["gzip;q=0,5, br;q=.5"], 0, 0),
@@ -44,7 +46,7 @@ fn weights_are_read_as_compression_reads_them() {
 
 /// R-9110-13.1.2-e.
 #[test]
-fn content_as_it_is_is_taken_unless_refused() {
+fn identity_is_acceptable_unless_refused() {
     let table: &[(&[&str], Option<u16>)] = &[
         (&[], Some(0)),
         (&["gzip"], Some(0)),

@@ -1,9 +1,8 @@
-use super::headers;
-use crate::semantics::{condition::RequestConditions, field::Accept};
+use crate::semantics::{condition::RequestConditions, field::Accept, tests::headers};
 
-/// R-9457-3-a: a problem in JSON only for whom JSON is acceptable.
+/// R-9457-3-a: a problem document is JSON only if the client accepts JSON.
 #[test]
-fn who_takes_json() {
+fn json_is_acceptable_by_range_and_weight() {
     let table: [(&[&str], bool); 24] = [
         (&[], true),
         (&["*/*"], true),
@@ -34,9 +33,9 @@ fn who_takes_json() {
     for (lines, expected) in table {
         let headers = headers(lines.iter().map(|line| ("accept", *line)));
         let accept = Accept::of(&headers);
-        assert_eq!(accept.json(), expected, "{lines:?}");
-        assert_eq!(accept.cloned().json(), expected, "{lines:?}");
+        assert_eq!(accept.accepts_json(), expected, "{lines:?}");
+        assert_eq!(accept.cloned().accepts_json(), expected, "{lines:?}");
         let conditions = RequestConditions::of(&headers);
-        assert_eq!(conditions.accept.json(), expected, "{lines:?}");
+        assert_eq!(conditions.accept.accepts_json(), expected, "{lines:?}");
     }
 }

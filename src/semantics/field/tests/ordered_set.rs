@@ -1,11 +1,9 @@
-//! Values, each once.
-
 use std::{cell::Cell, hash::Hash, rc::Rc};
 
 use crate::semantics::field::OrderedSet;
 
 #[test]
-fn an_ordered_set_has_each_value_once_in_order() {
+fn values_are_distinct_and_in_order_of_insertion() {
     for most in [0, 1, 15, 16, 17, 100] {
         let mut set: OrderedSet<_> = (0..most).chain(0..most).collect();
         assert!(set.iter().copied().eq(0..most));
@@ -19,7 +17,7 @@ fn an_ordered_set_has_each_value_once_in_order() {
     }
 }
 
-/// A value that counts how often it is compared.
+/// A value that counts its comparisons.
 #[derive(Clone)]
 struct Counted(usize, Rc<Cell<usize>>);
 
@@ -38,9 +36,10 @@ impl Hash for Counted {
     }
 }
 
-/// Issue 10, B.2: the union of 10,000 targets took 1.9 s, for each was compared with all.
+/// Issue 10, B.2: the union of 10,000 targets took 1.9 s, since each was compared with all
+/// others.
 #[test]
-fn an_ordered_set_costs_linear_time() {
+fn building_a_set_takes_linear_time() {
     let compared = Rc::new(Cell::new(0));
     let values = (0..10_000).map(|at| Counted(at, Rc::clone(&compared)));
     let mut set: OrderedSet<_> = values.clone().collect();

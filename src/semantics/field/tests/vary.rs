@@ -3,8 +3,13 @@ use http::{
     header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, ORIGIN, VARY},
 };
 
-use super::headers;
-use crate::semantics::field::vary::{is_any, merge, names};
+use proptest::{collection::vec, prelude::*};
+
+use crate::semantics::{
+    field::vary::{is_any, merge, names},
+    proptests::strategies::{lines, name},
+    tests::headers,
+};
 
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 const DICTIONARY: HeaderName = HeaderName::from_static("available-dictionary");
@@ -26,17 +31,17 @@ fn merged(lines: &[&'static str], fields: &[HeaderName]) -> Vec<String> {
         .collect()
 }
 
-/// R-9110-12.5.5-a: what a layer consults is listed, if nothing was before.
+/// R-9110-12.5.5-a: the header is created if it is missing.
 #[test]
-fn fields_are_listed_where_there_is_no_vary() {
+fn names_are_added_to_a_response_without_vary() {
     assert_eq!(merged(&[], &[ACCEPT_ENCODING]), ["accept-encoding"]);
     assert_eq!(merged(&[], &[ACCEPT, ORIGIN, ACCEPT]), ["accept, origin"]);
     assert!(merged(&[], &[]).is_empty());
 }
 
-/// R-9110-12.5.5-b: a union over lines, without regard to case, of names only.
+/// R-9110-12.5.5-b: the result is the union over all lines, ignoring case and malformed members.
 #[test]
-fn what_is_there_is_kept_and_joined() {
+fn existing_names_are_kept() {
     let table: &[(&[&str], &[HeaderName], &[&str])] = &[
         (&["x-lang, ORIGIN"], &[ORIGIN], &["x-lang, ORIGIN"]),
         (&["x-lang, ORIGIN"], &[ACCEPT], &["x-lang, origin, accept"]),
@@ -57,9 +62,9 @@ fn what_is_there_is_kept_and_joined() {
     }
 }
 
-/// R-9110-12.5.5-c: `*` absorbs, and is never made up.
+/// R-9110-12.5.5-c: `*` is left alone, and is never added.
 #[test]
-fn a_star_stays_alone() {
+fn a_star_stays_unchanged() {
     for lines in [&["*"][..], &[" * "], &["accept, *"], &["accept", "*"]] {
         assert!(is_any(&vary(lines)));
         assert_eq!(merged(lines, &[ORIGIN]), *lines);
@@ -72,20 +77,19 @@ fn a_star_stays_alone() {
     assert_eq!(merged(&["accept"], &[star, ORIGIN]), ["accept, origin"]);
 }
 
-/// R-9110-12.5.5-d: nothing is added that was not asked for, least of all
-/// `Authorization`.
+/// R-9110-12.5.5-d: no other name is added, such as `Authorization`.
 #[test]
-fn authorization_is_not_made_up() {
+fn authorization_is_not_added() {
     assert_eq!(merged(&["accept"], &[ORIGIN]), ["accept, origin"]);
     let mut listed = vary(&["accept"]);
     merge(&mut listed, [ACCEPT]);
     assert!(names(&listed).all(|name| name != AUTHORIZATION));
 }
 
-/// R-9111-4.1-a, R-7240-2-a: what is listed depends on the response alone, so
-/// that the default variant says the same as every other.
+/// R-9111-4.1-a, R-7240-2-a: the result depends only on the response. The default variant thus
+/// lists the same names as every other.
 #[test]
-fn the_request_does_not_matter() {
+fn the_result_is_the_same_for_every_request() {
     assert_eq!(merged(&[], &[PREFER]), ["prefer"]);
     assert_eq!(
         merged(&["accept-encoding"], &[PREFER]),
@@ -93,9 +97,9 @@ fn the_request_does_not_matter() {
     );
 }
 
-/// R-9842-6.2-a: whether a dictionary is used is chosen by both fields.
+/// R-9842-6.2-a: both headers select whether a dictionary is used.
 #[test]
-fn a_dictionary_is_listed_beside_the_coding() {
+fn a_dictionary_is_listed_with_the_coding() {
     let both = [ACCEPT_ENCODING, DICTIONARY];
     assert_eq!(
         merged(&["Accept-Encoding"], &both),
@@ -104,7 +108,7 @@ fn a_dictionary_is_listed_beside_the_coding() {
 }
 
 #[test]
-fn other_fields_are_untouched() {
+fn other_headers_are_untouched() {
     let mut response = headers([("accept", "a"), ("vary", "b"), ("set-cookie", "c=1")]);
     merge(&mut response, [ORIGIN]);
     let expected = headers([
@@ -115,21 +119,66 @@ fn other_fields_are_untouched() {
     assert_eq!(response, expected);
 }
 
-/// The time is linear in the length, whatever stands there.
+/// The time is linear in the length of the header.
 #[test]
-fn many_names_are_merged_in_one_pass() {
+fn many_names_are_merged_in_linear_time() {
     let line: Vec<_> = (0..20_000).map(|at| format!("x{at}")).collect();
     let mut many = headers([("vary", &*line.join(","))]);
     merge(&mut many, [ORIGIN]);
     assert_eq!(names(&many).count(), line.len() + 1);
 }
 
-/// R-9110-12.5.5-b: each once, of as many as anybody sends.
+/// R-9110-12.5.5-b: duplicates are removed among the first 64 names.
 #[test]
-fn each_of_64_names_is_there_once() {
+fn each_of_64_names_is_listed_once() {
     let line: Vec<_> = (0..64).map(|at| format!("x{at}")).collect();
     let twice = [line.join(","), line.join(",").to_uppercase()].join(", ");
     let mut both = headers([("vary", &*twice)]);
     merge(&mut both, [ORIGIN]);
     assert_eq!(names(&both).count(), line.len() + 1);
+}
+
+proptest! {
+    /// R-9110-12.5.5-b, R-9110-12.5.5-c.
+    #[test]
+    fn merging_is_a_union_in_order(
+        before in prop_oneof![
+            3 => vec(vec(name(), 0..4), 0..3).prop_map(|lines| {
+                lines.iter().map(|names| {
+                    names.iter().map(HeaderName::as_str).collect::<Vec<_>>().join(" ,").parse().expect("a value")
+                }).collect()
+            }),
+            1 => lines(),
+        ],
+        added in vec(name(), 0..4),
+    ) {
+        let mut headers = HeaderMap::new();
+        for line in before {
+            headers.append(VARY, line);
+        }
+        let before = headers;
+        let mut after = before.clone();
+        merge(&mut after, added.clone());
+        prop_assert_eq!(is_any(&after), is_any(&before));
+        if is_any(&before) {
+            prop_assert_eq!(after, before);
+            return Ok(());
+        }
+        let mut union: Vec<HeaderName> = Vec::new();
+        for name in names(&before).chain(added.iter().filter(|name| *name != "*").cloned()) {
+            if !union.contains(&name) {
+                union.push(name);
+            }
+        }
+        let mut merged: Vec<HeaderName> = Vec::new();
+        for name in names(&after) {
+            if !merged.contains(&name) {
+                merged.push(name);
+            }
+        }
+        prop_assert_eq!(merged, union);
+        let once = after.clone();
+        merge(&mut after, added);
+        prop_assert_eq!(after, once);
+    }
 }

@@ -1,9 +1,11 @@
-use super::headers;
-use crate::semantics::field::prefer::Return::{self, Minimal, Representation};
+use crate::semantics::{
+    field::prefer::Return::{self, Minimal, Representation},
+    tests::headers,
+};
 
-/// R-7240-4.2-a: both are neither.
+/// R-7240-4.2-a: a request that names both values has no preference.
 #[test]
-fn what_a_client_wants_back() {
+fn the_preferred_return_is_read() {
     let table: [(&[&str], Option<Return>); 18] = [
         (&[], None),
         (&["return=representation"], Some(Representation)),

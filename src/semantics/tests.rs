@@ -1,6 +1,5 @@
 //! Tables of single rules, and in `vectors` the decision to which they add up.
 
-mod cache_control;
 mod cache_status;
 mod cache_tag_limits;
 mod cache_tags;

@@ -102,7 +102,7 @@ fn untagged_by_fields(facts: Facts, headers: &HeaderMap) -> Option<Untagged> {
         return Some(Untagged::Live);
     }
     // Values are read only where the field is there at all.
-    if fields.cache_control && cache_control::no_store(headers) {
+    if fields.cache_control && cache_control::has_no_store(headers) {
         return Some(Untagged::NoStore);
     }
     let announced = facts.exact.filter(|_| !facts.digest_known);

@@ -1,4 +1,4 @@
-//! Directives as text, so that a configuration reads as the field does.
+//! Serialization as text, so a configuration file has the syntax of the header.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 

@@ -1,4 +1,4 @@
-//! One look at a head, before a policy meets it.
+//! The presence of the headers that a policy changes.
 
 use http::{
     HeaderMap,
@@ -10,9 +10,9 @@ use http::{
 
 use crate::semantics::caching::{cache_control::is_targeted, no_vary_search::NO_VARY_SEARCH};
 
-/// Which fields are there that a policy has to do with, by one look at the head.
+/// The headers of a response that a policy depends on, found in one pass.
 #[derive(Default)]
-pub(super) struct CachingFields {
+pub(super) struct CacheHeaders {
     /// `Cache-Control`, `Expires` or a targeted field.
     pub(super) policy: bool,
     pub(super) cookies: bool,
@@ -20,20 +20,20 @@ pub(super) struct CachingFields {
     pub(super) no_vary_search: bool,
 }
 
-impl CachingFields {
+impl CacheHeaders {
     pub(super) fn of(headers: &HeaderMap) -> Self {
-        let mut there = Self::default();
+        let mut present = Self::default();
         for name in headers.keys() {
             match *name {
-                CACHE_CONTROL | EXPIRES => there.policy = true,
-                SET_COOKIE => there.cookies = true,
-                VARY => there.vary = true,
-                // Nearly every response has these, and no name is compared.
+                CACHE_CONTROL | EXPIRES => present.policy = true,
+                SET_COOKIE => present.cookies = true,
+                VARY => present.vary = true,
+                // Nearly every response has these. They skip the comparison of names below.
                 CONTENT_TYPE | CONTENT_LENGTH | ETAG | LAST_MODIFIED | DATE => {}
-                _ if *name == NO_VARY_SEARCH => there.no_vary_search = true,
-                _ => there.policy |= is_targeted(name),
+                _ if *name == NO_VARY_SEARCH => present.no_vary_search = true,
+                _ => present.policy |= is_targeted(name),
             }
         }
-        there
+        present
     }
 }

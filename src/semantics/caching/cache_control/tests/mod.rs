@@ -1,16 +1,46 @@
+//! Tests of `Cache-Control`, one file for each module.
+
+mod check;
+mod configuration;
+mod directives;
+mod display;
+mod error;
+mod extension;
+mod merge;
+mod parse;
+mod policies;
+mod request;
+mod response;
+mod seconds;
+
 use http::{HeaderMap, HeaderValue, header::CACHE_CONTROL};
 use proptest::prelude::*;
 
-use super::field;
-use crate::semantics::{
-    caching::cache_control::{forbid_storing, no_store},
-    proptests::strategies::lines,
-};
+use super::{CacheControl, forbid_storing, has_no_store};
+use crate::semantics::{proptests::strategies, tests::values};
 
-/// R-9111-5.2-a: names in any case, arguments in quotes, several lines, and
-/// nothing malformed makes the policy laxer.
+/// Returns headers with these lines of `Cache-Control`.
+fn field<V: AsRef<[u8]>>(lines: impl IntoIterator<Item = V>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for line in values(lines) {
+        headers.append(CACHE_CONTROL, line);
+    }
+    headers
+}
+
+/// Parses these lines of `Cache-Control`.
+fn parse<V: AsRef<[u8]>>(lines: impl IntoIterator<Item = V>) -> CacheControl {
+    CacheControl::of(&field(lines))
+}
+
+/// Parses one line, which may contain contradictions.
+fn parse_line(text: &str) -> CacheControl {
+    parse([text])
+}
+
+/// R-9111-5.2-a: any case, argument, line and malformed member is recognized.
 #[test]
-fn no_store_is_found_wherever_it_stands() {
+fn no_store_is_found_anywhere() {
     let table: &[(&[&str], bool)] = &[
         (&[], false),
         (&[""], false),
@@ -28,7 +58,7 @@ fn no_store_is_found_wherever_it_stands() {
         (&["ext=\"a, b\", no-store"], true),
         (&["ext=\"a\\\", b\", no-store"], true),
         (&["ext=\"a", "no-store"], true),
-        // Whatever is broken, and how, hides nothing.
+        // A malformed member hides nothing.
         (&["ext=\"a, no-store"], true),
         (&["max-age=60, ext=\"no-store, max-age=60"], true),
         (&["ext=\"a\\\", no-store"], true),
@@ -49,19 +79,19 @@ fn no_store_is_found_wherever_it_stands() {
         (&["ext=no-store"], false),
     ];
     for (lines, expected) in table {
-        assert_eq!(no_store(&field(*lines)), *expected, "{lines:?}");
+        assert_eq!(has_no_store(&field(*lines)), *expected, "{lines:?}");
     }
 }
 
 #[test]
-fn other_bytes_are_no_obstacle() {
-    assert!(no_store(&field([b"ext=\xe9, no-store"])));
-    assert!(no_store(&field([b"ext=\"\xe9, no-store"])));
+fn bytes_beyond_ascii_hide_nothing() {
+    assert!(has_no_store(&field([b"ext=\xe9, no-store"])));
+    assert!(has_no_store(&field([b"ext=\"\xe9, no-store"])));
 }
 
-/// R-9213-2.2-a: a refusal is kept by no cache, whatever field it reads.
+/// R-9213-2.2-a: no cache stores a refusal, whichever header it reads.
 #[test]
-fn what_is_forbidden_to_store_says_so_in_no_other_field() {
+fn forbid_storing_removes_all_other_cache_headers() {
     let mut headers = HeaderMap::new();
     for field in [
         "cache-control",
@@ -81,13 +111,13 @@ fn what_is_forbidden_to_store_says_so_in_no_other_field() {
 proptest! {
     /// R-9111-5.2-a: no other line can hide it.
     #[test]
-    fn no_store_is_never_hidden(lines in lines(), at: prop::sample::Index) {
+    fn no_store_is_never_hidden(lines in strategies::lines(), at: prop::sample::Index) {
         let mut headers = HeaderMap::new();
         let mut lines = lines;
         lines.insert(at.index(lines.len() + 1), HeaderValue::from_static("max-age=1, No-Store"));
         for line in lines {
             headers.append(CACHE_CONTROL, line);
         }
-        prop_assert!(no_store(&headers));
+        prop_assert!(has_no_store(&headers));
     }
 }

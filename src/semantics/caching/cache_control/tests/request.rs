@@ -3,9 +3,9 @@ use std::time::Duration;
 use super::field;
 use crate::semantics::caching::cache_control::RequestCacheControl;
 
-/// R-9111-5.2-a: what a client asks for, and nothing staler than that.
+/// R-9111-5.2-a: a mistake never allows a staler response.
 #[test]
-fn what_a_request_says_is_read() {
+fn directives_of_a_request_are_parsed() {
     let table: &[(&[&str], &str)] = &[
         (&[], ""),
         (&["No-Cache"], "no-cache"),
@@ -38,9 +38,9 @@ fn what_a_request_says_is_read() {
         ),
         (&["only-if-cached"], "only-if-cached"),
         (&["only-if-cached=1"], "only-if-cached"),
-        // Directives of responses, and whatever else, as they came.
+        // Directives of responses are extensions here, and stay unchanged.
         (&["private, Foo=\"a, b\""], "private, Foo=\"a, b\""),
-        // Where the form is broken only what asks for more counts.
+        // In a malformed member, only directives that require a fresher response count.
         (
             &["x=\"a, only-if-cached, max-stale=5, foo, no-cache"],
             "no-cache",
@@ -56,7 +56,7 @@ fn what_a_request_says_is_read() {
 }
 
 #[test]
-fn a_directive_of_a_request_has_a_getter() {
+fn every_directive_of_a_request_has_a_getter() {
     let read = RequestCacheControl::of(&field([
         "no-cache, no-store, no-transform, only-if-cached, max-age=1, max-stale=2, min-fresh=3, \
          stale-if-error=4, foo",
@@ -73,10 +73,10 @@ fn a_directive_of_a_request_has_a_getter() {
     let any = RequestCacheControl::of(&field(["max-stale"]));
     assert_eq!(any.max_stale(), Some(Duration::MAX));
 
-    let nothing = RequestCacheControl::new();
-    assert_eq!(nothing, RequestCacheControl::of(&field([""])));
-    assert!(!nothing.is_no_cache() && !nothing.is_no_store());
-    assert!(!nothing.is_no_transform() && !nothing.is_only_if_cached());
-    assert_eq!(nothing.max_age(), None);
-    assert_eq!(nothing.max_stale(), None);
+    let empty = RequestCacheControl::new();
+    assert_eq!(empty, RequestCacheControl::of(&field([""])));
+    assert!(!empty.is_no_cache() && !empty.is_no_store());
+    assert!(!empty.is_no_transform() && !empty.is_only_if_cached());
+    assert_eq!(empty.max_age(), None);
+    assert_eq!(empty.max_stale(), None);
 }

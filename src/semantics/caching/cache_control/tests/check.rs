@@ -1,17 +1,17 @@
-use super::said;
+use super::parse_line;
 use crate::semantics::caching::cache_control::{
     CacheControl,
     DirectiveConflict::{self, *},
 };
 
-/// R-9111-4.2.1-a, R-9111-5.2.2.5-a, R-9111-5.2.2.10-a, R-8246-2-a, R-5861-3-a:
-/// what says the opposite of itself, beside what looks like it and does not.
+/// R-9111-4.2.1-a, R-9111-5.2.2.5-a, R-9111-5.2.2.10-a, R-8246-2-a, R-5861-3-a: contradictions,
+/// and combinations that look like one.
 #[test]
-fn what_does_not_go_together_is_refused() {
+fn contradictions_are_found() {
     let table: &[(&str, Option<DirectiveConflict>)] = &[
         ("", None),
         ("foo", None),
-        // `no-store` stands alone, or almost.
+        // `no-store` contradicts everything that concerns stored responses.
         ("no-store, max-age=60", Some(NoStoreWithLifetime)),
         ("no-store, max-age=0", Some(NoStoreWithLifetime)),
         ("no-store, s-maxage=60", Some(NoStoreWithLifetime)),
@@ -33,7 +33,7 @@ fn what_does_not_go_together_is_refused() {
             "must-understand, no-store, public, max-age=60, stale-if-error=60",
             None,
         ),
-        // `no-cache` is kept, and always asked about.
+        // A response with `no-cache` is always revalidated.
         ("no-cache, max-age=60", Some(NoCacheWithLifetime)),
         ("no-cache, s-maxage=1", Some(NoCacheWithLifetime)),
         ("no-cache, max-age=0, s-maxage=1", Some(NoCacheWithLifetime)),
@@ -59,7 +59,7 @@ fn what_does_not_go_together_is_refused() {
             "no-cache=\"a\", max-age=60, stale-if-error=60, immutable",
             None,
         ),
-        // `private` is not for shared caches.
+        // `private` excludes shared caches.
         ("private, public", Some(PrivateWithPublic)),
         (
             "private, public, must-understand, no-store",
@@ -70,7 +70,7 @@ fn what_does_not_go_together_is_refused() {
         ("private, max-age=60", None),
         ("private, proxy-revalidate", None),
         ("private=\"a\", public, s-maxage=60", None),
-        // `immutable` matters while fresh.
+        // `immutable` only matters while the response is fresh.
         ("immutable", Some(ImmutableWithoutLifetime)),
         ("immutable, max-age=0", Some(ImmutableWithoutLifetime)),
         ("immutable, s-maxage=60", Some(ImmutableWithoutLifetime)),
@@ -88,17 +88,17 @@ fn what_does_not_go_together_is_refused() {
         ("max-age=0, stale-while-revalidate=60", None),
         ("max-age=600, stale-while-revalidate=30", None),
         ("s-maxage=60, stale-if-error=60", None),
-        // The others say nothing of each other.
+        // The other directives are independent of each other.
         (
             "public, max-age=60, s-maxage=5, must-revalidate, proxy-revalidate, no-transform",
             None,
         ),
     ];
     for (text, expected) in table {
-        let policy = said(text);
+        let policy = parse_line(text);
         assert_eq!(policy.check().err(), *expected, "{text}");
         assert_eq!(
-            CacheControl::strict(text, |_| true).ok(),
+            CacheControl::parse_strict(text, |_| true).ok(),
             expected.is_none().then_some(policy),
             "{text}"
         );
@@ -121,9 +121,9 @@ fn what_does_not_go_together_is_refused() {
     }
 }
 
-/// R-9111-5.2.2.10-a, R-9111-5.2.2.5-a: what the letter of the standard weakens.
+/// R-9111-5.2.2.10-a, R-9111-5.2.2.5-a: directives that weaken each other according to RFC 9111.
 #[test]
-fn what_is_weaker_than_it_looks_is_told() {
+fn weaknesses_are_listed() {
     let table: &[(&str, &[DirectiveConflict])] = &[
         ("", &[]),
         (
@@ -176,8 +176,8 @@ fn what_is_weaker_than_it_looks_is_told() {
         ),
     ];
     for (text, expected) in table {
-        // They are used, so they are no error.
-        let policy = said(text);
+        // These combinations are in use, so they are not an error.
+        let policy = parse_line(text);
         assert_eq!(policy.check(), Ok(()), "{text}");
         let found: Vec<_> = policy.weaknesses().collect();
         assert_eq!(found, *expected, "{text}");
@@ -187,7 +187,7 @@ fn what_is_weaker_than_it_looks_is_told() {
     }
 }
 
-/// R-9111-4.2.1-a: in a constant too, where a contradiction does not compile.
+/// R-9111-4.2.1-a: a contradiction in a constant does not compile.
 #[test]
 fn a_policy_can_be_a_constant() {
     use std::time::Duration;
@@ -215,7 +215,7 @@ fn a_policy_can_be_a_constant() {
 }
 
 #[test]
-#[should_panic(expected = "private beside public")]
-fn a_contradiction_that_was_to_be_checked_panics() {
+#[should_panic(expected = "`private` contradicts `public`")]
+fn checked_panics_on_a_contradiction() {
     let _ = CacheControl::new().with_private().with_public().checked();
 }

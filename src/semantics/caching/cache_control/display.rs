@@ -1,16 +1,16 @@
-//! Directives as text.
+//! Formatting of [`CacheControl`] as a header value.
 
 use std::fmt;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 
-use super::{CacheControl, Extension, Scope, Syntax};
+use super::{CacheControl, DirectiveScope, Extension, Syntax};
 
 impl CacheControl {
-    /// The value of the field; `None` if there is nothing to say.
+    /// Returns the header value, or `None` if there is no directive.
     pub(crate) fn to_value(&self, syntax: Syntax) -> Option<HeaderValue> {
-        // Measured first, so that the value is the one allocation.
+        // The length is measured first, so the value is the only allocation.
         let mut length = 0;
         self.write(syntax, &mut |piece| length += piece.len());
         let mut line = Vec::with_capacity(length);
@@ -22,50 +22,51 @@ impl CacheControl {
     }
 
     fn write(&self, syntax: Syntax, put: &mut dyn FnMut(&[u8])) {
-        let mut line = Line {
+        let mut writer = DirectiveWriter {
             put,
-            started: false,
+            has_written: false,
         };
-        line.known(self);
+        writer.standard(self);
         for extension in &self.extensions {
-            line.extension(extension, syntax);
+            writer.extension(extension, syntax);
         }
     }
 }
 
-struct Line<'a> {
+/// A writer of a comma-separated list of directives.
+struct DirectiveWriter<'a> {
     put: &'a mut dyn FnMut(&[u8]),
-    started: bool,
+    has_written: bool,
 }
 
-impl Line<'_> {
-    fn known(&mut self, of: &CacheControl) {
-        let known = of.known;
-        self.flag(known.must_understand, "must-understand");
-        self.flag(known.no_store, "no-store");
-        self.scoped("no-cache", known.no_cache, &of.no_cache_fields);
-        self.scoped("private", known.private, &of.private_fields);
-        self.flag(known.public, "public");
-        self.seconds("max-age", known.max_age);
-        self.seconds("s-maxage", known.s_maxage);
-        self.flag(known.must_revalidate, "must-revalidate");
-        self.flag(known.proxy_revalidate, "proxy-revalidate");
-        self.flag(known.immutable, "immutable");
-        self.seconds("stale-while-revalidate", known.stale_while_revalidate);
-        self.seconds("stale-if-error", known.stale_if_error);
-        self.flag(known.no_transform, "no-transform");
+impl DirectiveWriter<'_> {
+    fn standard(&mut self, all: &CacheControl) {
+        let directives = all.directives;
+        self.flag(directives.must_understand, "must-understand");
+        self.flag(directives.no_store, "no-store");
+        self.scoped("no-cache", directives.no_cache, &all.no_cache_fields);
+        self.scoped("private", directives.private, &all.private_fields);
+        self.flag(directives.public, "public");
+        self.seconds("max-age", directives.max_age);
+        self.seconds("s-maxage", directives.s_maxage);
+        self.flag(directives.must_revalidate, "must-revalidate");
+        self.flag(directives.proxy_revalidate, "proxy-revalidate");
+        self.flag(directives.immutable, "immutable");
+        self.seconds("stale-while-revalidate", directives.stale_while_revalidate);
+        self.seconds("stale-if-error", directives.stale_if_error);
+        self.flag(directives.no_transform, "no-transform");
     }
 
     fn push(&mut self, directive: &[u8]) {
-        if self.started {
+        if self.has_written {
             (self.put)(b", ");
         }
-        self.started = true;
+        self.has_written = true;
         (self.put)(directive);
     }
 
-    fn flag(&mut self, there: bool, name: &str) {
-        if there {
+    fn flag(&mut self, present: bool, name: &str) {
+        if present {
             self.push(name.as_bytes());
         }
     }
@@ -82,10 +83,10 @@ impl Line<'_> {
         }
     }
 
-    fn scoped(&mut self, name: &str, scope: Scope, fields: &[HeaderName]) {
-        self.flag(scope != Scope::Nothing, name);
-        if scope == Scope::Fields {
-            // Never as a token (RFC 9111, section 5.2.2.4).
+    fn scoped(&mut self, name: &str, scope: DirectiveScope, fields: &[HeaderName]) {
+        self.flag(scope != DirectiveScope::Nothing, name);
+        if scope == DirectiveScope::Fields {
+            // The list is always quoted, even one name (RFC 9111, section 5.2.2.4).
             (self.put)(b"=\"");
             for (at, field) in fields.iter().enumerate() {
                 if at > 0 {
@@ -100,8 +101,9 @@ impl Line<'_> {
     fn extension(&mut self, extension: &Extension, syntax: Syntax) {
         match syntax {
             Syntax::CacheControl => self.push(extension.as_bytes()),
+            // One member that is not valid would invalidate the whole Dictionary.
             Syntax::Targeted => {
-                if let Some(member) = extension.to_member() {
+                if let Some(member) = extension.to_dictionary_member() {
                     self.push(&member);
                 }
             }

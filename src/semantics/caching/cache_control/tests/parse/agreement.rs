@@ -1,7 +1,8 @@
-//! What another implementation reads in the same fields: that of the crate
-//! `headers`. Well-formed fields mean the same to both. Of every odd or broken
-//! member the table says what it means here, in well-formed words that the other
-//! one reads too, and in which class of differences it falls.
+//! Comparison with the parser of the crate `headers`.
+//!
+//! Both parsers agree on well-formed headers. For each unusual or malformed member, a table has
+//! its class of difference. It also has the meaning here, as well-formed directives that both
+//! parsers understand.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,45 +12,44 @@ use std::{
 use headers::Header;
 use http::{HeaderMap, HeaderValue, header::CACHE_CONTROL};
 
-use super::field;
 use crate::{
-    semantics::caching::cache_control::{CacheControl, RequestCacheControl},
+    semantics::caching::cache_control::{CacheControl, RequestCacheControl, tests::field},
     test_support::Random,
 };
 
-/// Why `headers` reads something else.
+/// A reason why `headers` parses something else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Class {
-    /// It knows names in lower case only.
+    /// `headers` recognizes names in lower case only.
     Case,
-    /// It knows no flag with an argument; here a restriction counts all the same.
+    /// `headers` ignores a flag with an argument. Here a restriction still counts.
     Argument,
-    /// A number that is none loses it the whole field; here it is 0, or lost
-    /// where it would grant something.
+    /// `headers` rejects the whole header for an invalid number. Here it is 0, or dropped if it
+    /// would be a permission.
     NoNumber,
-    /// It ignores a number that is not there; here it is 0.
+    /// `headers` ignores a missing number. Here it is 0.
     MissingNumber,
-    /// It takes a sign; here that is no number.
+    /// `headers` accepts a sign. Here the number is invalid.
     Sign,
-    /// It does not clamp at 2³¹, and beyond 64 bits there is no number.
+    /// `headers` does not clamp at 2³¹, and rejects numbers of more than 64 bits.
     Great,
-    /// The last of several numbers counts; here the one that asks for more.
+    /// `headers` uses the last of several numbers. Here the strictest counts.
     Twice,
-    /// It knows `max-stale` with a number only.
+    /// `headers` requires a number for `max-stale`.
     AnyStale,
-    /// It takes a comma for the only separator of words.
+    /// `headers` separates words only at commas.
     Separator,
-    /// It ignores what has white space before `=`.
+    /// `headers` ignores a directive with white space before `=`.
     Space,
-    /// It trims any number of quotes from a number.
+    /// `headers` trims any number of quotes from a number.
     Quotes,
-    /// It lets a quote begin anywhere, and hide what follows.
+    /// `headers` allows a quote anywhere, which hides the text after it.
     Misplaced,
-    /// It lets an unclosed quote hide the rest of the line.
+    /// `headers` lets an unclosed quote hide the rest of the line.
     Unclosed,
-    /// It knows no backslash, so that it takes a wrong quote for the last one.
+    /// `headers` ignores backslashes, so a quoted string ends at an escaped quote.
     Backslash,
-    /// It ignores a line with bytes beyond ASCII.
+    /// `headers` ignores a line with bytes beyond ASCII.
     OtherBytes,
 }
 
@@ -73,7 +73,7 @@ const CLASSES: [Class; 15] = [
     OtherBytes,
 ];
 
-/// In `max-stale` as long as one likes.
+/// The number that stands for a `max-stale` without one.
 const ANY: u64 = u64::MAX;
 
 type Member = (&'static [u8], &'static [&'static str]);
@@ -185,20 +185,20 @@ const ODD: &[(Class, &[Member])] = &[
     (OtherBytes, &[(b"x=\"\xe9\"", &[]), (b"x=\xe9", &[])]),
 ];
 
-/// What both of them can say.
+/// The directives that both parsers support.
 #[derive(Debug, Default, PartialEq)]
-struct Said {
+struct CommonDirectives {
     flags: BTreeSet<&'static str>,
     numbers: BTreeMap<&'static str, u64>,
 }
 
-fn said<const F: usize, const N: usize>(
+fn common_directives<const F: usize, const N: usize>(
     flags: [(&'static str, bool); F],
     numbers: [(&'static str, Option<Duration>); N],
-) -> Said {
+) -> CommonDirectives {
     let flags = flags.into_iter().filter(|(_, there)| *there);
     let numbers = numbers.into_iter();
-    Said {
+    CommonDirectives {
         flags: flags.map(|(name, _)| name).collect(),
         numbers: numbers
             .filter_map(|(name, time)| Some((name, time?.as_secs())))
@@ -206,10 +206,10 @@ fn said<const F: usize, const N: usize>(
     }
 }
 
-fn ours(headers: &HeaderMap) -> Said {
+fn ours(headers: &HeaderMap) -> CommonDirectives {
     let response = CacheControl::of(headers);
     let request = RequestCacheControl::of(headers);
-    said(
+    common_directives(
         [
             ("no-store", response.is_no_store()),
             ("no-cache", response.is_no_cache()),
@@ -237,11 +237,11 @@ fn ours(headers: &HeaderMap) -> Said {
     )
 }
 
-/// `proxy-revalidate` has no getter there, but is written.
-fn theirs(headers: &HeaderMap) -> Said {
+/// Parses with `headers`. `proxy-revalidate` has no getter there, but is formatted.
+fn theirs(headers: &HeaderMap) -> CommonDirectives {
     let mut lines = headers.get_all(CACHE_CONTROL).iter();
     let Ok(all) = headers::CacheControl::decode(&mut lines) else {
-        return Said::default();
+        return CommonDirectives::default();
     };
     let mut written = Vec::<HeaderValue>::new();
     all.encode(&mut written);
@@ -249,7 +249,7 @@ fn theirs(headers: &HeaderMap) -> Said {
         line.to_str()
             .is_ok_and(|line| line.contains("proxy-revalidate"))
     });
-    said(
+    common_directives(
         [
             ("no-store", all.no_store()),
             ("no-cache", all.no_cache()),
@@ -274,12 +274,12 @@ fn theirs(headers: &HeaderMap) -> Said {
 #[derive(Debug, Default)]
 struct Generated {
     lines: Vec<Vec<u8>>,
-    /// What it means here, in words that both know.
+    /// The meaning here, as well-formed directives.
     words: Vec<String>,
     classes: BTreeSet<Class>,
 }
 
-/// One to three lines with some members each, `odd` of them odd.
+/// Generates one to three lines with some members each, of which at most `odd` are unusual.
 fn generate(random: &mut Random, mut odd: usize) -> Generated {
     let mut all = Generated::default();
     for _ in 0..=random.below(3) {
@@ -293,7 +293,7 @@ fn generate(random: &mut Random, mut odd: usize) -> Generated {
             } else {
                 (None, random.pick(WELL_FORMED))
             };
-            // It would close the quote.
+            // A quote in this member would close the open one.
             if unclosed && text.contains(&b'"') {
                 continue;
             }
@@ -303,7 +303,7 @@ fn generate(random: &mut Random, mut odd: usize) -> Generated {
             line.extend_from_slice(random.pick(&[b",".as_slice(), b", ", b"\t,  ", b",,"]));
             let words = words.iter().filter_map(|word| {
                 if unclosed {
-                    behind_a_quote(word)
+                    meaning_behind_a_quote(word)
                 } else {
                     Some((*word).to_owned())
                 }
@@ -316,8 +316,8 @@ fn generate(random: &mut Random, mut odd: usize) -> Generated {
     all
 }
 
-/// Only restrictions count there, and no lifetime does.
-fn behind_a_quote(word: &str) -> Option<String> {
+/// Returns the meaning of a directive behind an unclosed quote: only restrictions count.
+fn meaning_behind_a_quote(word: &str) -> Option<String> {
     match word.split_once('=') {
         Some((name @ ("max-age" | "s-maxage"), _)) => Some(format!("{name}=0")),
         Some(_) => None,
@@ -328,8 +328,7 @@ fn behind_a_quote(word: &str) -> Option<String> {
     }
 }
 
-/// Each word once, of numbers the one that asks for more; and whether two were
-/// not the same.
+/// Removes duplicates, keeping the strictest number. Also returns `true` if numbers differed.
 fn without_duplicates(words: &[String]) -> (String, bool) {
     let mut flags = BTreeSet::new();
     let mut numbers = BTreeMap::<&str, BTreeSet<u64>>::new();
@@ -354,11 +353,10 @@ fn without_duplicates(words: &[String]) -> (String, bool) {
     (words.join(", "), twice)
 }
 
-/// R-9111-5.2-a: 10 000 fields, well-formed, odd and broken. Well-formed ones
-/// mean the same to both; a difference has a class, and every class occurs by
-/// itself.
+/// R-9111-5.2-a: of 10,000 headers, both parsers agree on the well-formed ones. Each difference
+/// has a class, and each class occurs alone.
 #[test]
-fn another_implementation_agrees_or_differs_for_a_known_reason() {
+fn the_crate_headers_agrees_or_differs_for_a_known_reason() {
     let mut random = Random::new(9_111);
     let mut agreed = 0;
     let mut differences = BTreeMap::<Class, u32>::new();

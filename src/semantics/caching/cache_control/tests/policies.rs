@@ -1,3 +1,5 @@
+//! Generators of policies and header lines for property tests.
+
 use std::time::Duration;
 
 use http::HeaderName;
@@ -5,7 +7,7 @@ use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use crate::semantics::caching::cache_control::{CacheControl, Extension};
 
-/// Few different lengths, so that they meet.
+/// Generates few different lengths, so equal ones occur.
 fn seconds() -> impl Strategy<Value = Option<Duration>> {
     option::weighted(0.4, select(vec![0, 1, 5, 60, 1 << 31])).prop_map(|seconds| {
         let seconds = seconds?;
@@ -18,7 +20,7 @@ fn names() -> impl Strategy<Value = Vec<HeaderName>> {
         .prop_map(|names| names.into_iter().map(HeaderName::from_static).collect())
 }
 
-/// Names and arguments of every kind.
+/// Generates extensions with names and arguments of every kind.
 pub(super) fn extension() -> impl Strategy<Value = Extension> {
     let name = prop_oneof![
         select(vec![
@@ -68,7 +70,7 @@ pub(super) fn extension() -> impl Strategy<Value = Extension> {
     })
 }
 
-/// What a setter adds; most policies have few of them.
+/// The values for all setters. Most policies have few of them.
 #[derive(Debug, Clone)]
 struct Parts {
     flags: [bool; 8],
@@ -78,7 +80,7 @@ struct Parts {
     extensions: Vec<Extension>,
 }
 
-/// Any policy, whether it goes together or not.
+/// Generates any policy, with or without contradictions.
 pub(super) fn policy() -> impl Strategy<Value = CacheControl> {
     let flag = || prop::bool::weighted(0.2);
     let flags = [
@@ -130,8 +132,8 @@ fn build(parts: Parts) -> CacheControl {
     if let Some(fields) = parts.private {
         policy = policy.with_private_fields(fields);
     }
-    for (set, there) in flags.into_iter().zip(parts.flags) {
-        policy = if there { set(policy) } else { policy };
+    for (set, present) in flags.into_iter().zip(parts.flags) {
+        policy = if present { set(policy) } else { policy };
     }
     for (set, time) in seconds.into_iter().zip(parts.seconds) {
         policy = match time {
@@ -145,12 +147,12 @@ fn build(parts: Parts) -> CacheControl {
         .fold(policy, CacheControl::with_extension)
 }
 
-/// A policy that goes together.
-pub(super) fn sound_policy() -> impl Strategy<Value = CacheControl> {
+/// Generates a policy without contradictions.
+pub(super) fn consistent_policy() -> impl Strategy<Value = CacheControl> {
     policy().prop_filter("a contradiction", |policy| policy.check().is_ok())
 }
 
-/// Lines of directives, well-formed and not, in any case.
+/// Generates lines of directives, well-formed and malformed, in any case.
 pub(super) fn lines() -> impl Strategy<Value = Vec<Vec<u8>>> {
     let name = select(vec![
         "no-store",

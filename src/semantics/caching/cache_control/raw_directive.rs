@@ -1,4 +1,4 @@
-//! Directives as they stand in the field (RFC 9111, section 5.2), borrowed.
+//! Directives as they occur in a header, borrowed from it (RFC 9111, section 5.2).
 
 use std::iter;
 
@@ -6,47 +6,51 @@ use http::HeaderValue;
 
 use crate::semantics::field::list::{is_tchar, members, trim_ows};
 
-/// One directive.
+/// A directive as it occurs in a header, not interpreted yet.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Directive<'a> {
-    /// A token, in the case in which it was sent.
+pub(super) struct RawDirective<'a> {
+    /// The name, a token in its original case.
     pub(super) name: &'a [u8],
     pub(super) argument: Argument<'a>,
-    /// The member as it was sent.
+    /// The whole list member.
     pub(super) raw: &'a [u8],
-    /// The same for all words of a malformed member, so it is looked for once.
+    /// The result of [`hides_lifetime`](Self::hides_lifetime) if it is known.
+    ///
+    /// All words of a malformed member share one result, so the member is searched only once.
     pub(super) hides_lifetime: Option<bool>,
 }
 
+/// The argument of a directive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Argument<'a> {
     None,
     Token(&'a [u8]),
-    /// What stands between the quotes, backslashes included.
+    /// The text between the quotes, including backslashes.
     Quoted(&'a [u8]),
-    /// Not of this grammar, or a word in a member that is not.
+    /// An argument outside of the grammar, or a word in a malformed member.
     Malformed,
 }
 
-impl Directive<'_> {
+impl RawDirective<'_> {
     pub(super) fn is(&self, name: &[u8]) -> bool {
         self.name.eq_ignore_ascii_case(name)
     }
 
-    /// Whether there is nothing wrong with its form.
-    pub(super) fn is_sound(&self) -> bool {
+    /// Returns `true` if the directive follows the grammar.
+    pub(super) fn is_well_formed(&self) -> bool {
         self.argument != Argument::Malformed
     }
 
-    /// Whether a lifetime stands somewhere in it, as in `x-max-age=5`. Some caches
-    /// look for that text, and not for a directive of this name.
+    /// Returns `true` if the member contains the text of a lifetime, as in `x-max-age=5`.
+    ///
+    /// Some caches search for that text, not for a directive of that name.
     pub(super) fn hides_lifetime(&self) -> bool {
         self.hides_lifetime
             .unwrap_or_else(|| hides_lifetime(self.raw))
     }
 }
 
-/// See [`Directive::hides_lifetime`].
+/// Returns `true` if the text contains a lifetime. See [`RawDirective::hides_lifetime`].
 pub(super) fn hides_lifetime(text: &[u8]) -> bool {
     const LIFETIMES: [&[u8]; 4] = [
         b"max-age",
@@ -63,13 +67,12 @@ pub(super) fn hides_lifetime(text: &[u8]) -> bool {
     })
 }
 
-/// The directives of all lines.
+/// Returns the directives of all lines.
 ///
-/// A member that is not of this grammar might hide a restriction, be it behind
-/// a quote that is never closed, a `;` in place of a comma or a space beyond
-/// ASCII. Each word in it counts as a directive, as a
-/// [`Malformed`](Argument::Malformed) one.
-pub(super) fn directives<'a, I>(lines: I) -> impl Iterator<Item = Directive<'a>>
+/// A malformed member might hide a restriction: behind an unclosed quote, a `;` in place of a
+/// comma, or a space beyond ASCII. Each word in such a member is returned as a
+/// [`Malformed`](Argument::Malformed) directive.
+pub(super) fn raw_directives<'a, I>(lines: I) -> impl Iterator<Item = RawDirective<'a>>
 where
     I: IntoIterator<Item = &'a HeaderValue>,
 {
@@ -81,21 +84,22 @@ where
                 return Some(word);
             }
             let member = members.next()?;
-            if let Some(sound) = directive(member) {
-                return Some(sound);
+            if let Some(directive) = parse_directive(member) {
+                return Some(directive);
             }
-            words = Some(malformed(member));
+            words = Some(malformed_words(member));
         }
     })
 }
 
-fn malformed(member: &[u8]) -> impl Iterator<Item = Directive<'_>> {
+fn malformed_words(member: &[u8]) -> impl Iterator<Item = RawDirective<'_>> {
     let hides_lifetime = Some(hides_lifetime(member));
     member
+        // `=` is no separator: in `x=no-store` only `x` may be a directive.
         .split(|byte| !is_tchar(*byte) && *byte != b'=')
         .map(|word| split_name(word).0)
         .filter(|name| !name.is_empty())
-        .map(move |name| Directive {
+        .map(move |name| RawDirective {
             name,
             argument: Argument::Malformed,
             raw: member,
@@ -103,16 +107,16 @@ fn malformed(member: &[u8]) -> impl Iterator<Item = Directive<'_>> {
         })
 }
 
-/// `None` if it is not of the grammar.
-fn directive(member: &[u8]) -> Option<Directive<'_>> {
+/// Parses a member. Returns `None` if it does not follow the grammar.
+fn parse_directive(member: &[u8]) -> Option<RawDirective<'_>> {
     let (name, argument) = split_name(member);
     let argument = match argument {
         _ if name.is_empty() => return None,
         [] => Argument::None,
-        [b'=', argument @ ..] => read(argument)?,
+        [b'=', argument @ ..] => parse_argument(argument)?,
         _ => return None,
     };
-    Some(Directive {
+    Some(RawDirective {
         name,
         argument,
         raw: member,
@@ -125,7 +129,7 @@ fn split_name(member: &[u8]) -> (&[u8], &[u8]) {
     member.split_at(end.unwrap_or(member.len()))
 }
 
-fn read(argument: &[u8]) -> Option<Argument<'_>> {
+fn parse_argument(argument: &[u8]) -> Option<Argument<'_>> {
     match argument {
         [b'"', text @ .., b'"'] if is_quoted_text(text) => Some(Argument::Quoted(text)),
         [_, ..] if argument.iter().all(|byte| is_tchar(*byte)) => Some(Argument::Token(argument)),
@@ -133,11 +137,13 @@ fn read(argument: &[u8]) -> Option<Argument<'_>> {
     }
 }
 
+/// Returns `true` if the text may stand between quotes: each quote in it is escaped.
 fn is_quoted_text(text: &[u8]) -> bool {
     let mut bytes = text.iter();
     while let Some(byte) = bytes.next() {
         match byte {
             b'"' => return false,
+            // The last backslash would escape the closing quote.
             b'\\' if bytes.next().is_none() => return false,
             _ => {}
         }

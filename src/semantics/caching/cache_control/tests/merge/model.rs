@@ -1,21 +1,20 @@
-//! A model of what a cache may do, written from the standards and without a
-//! look at how two policies are merged.
+//! A model of the permissions of caches, written from the standards alone.
+//!
+//! It shares no code with the merging of two policies, which is checked against it.
 
 use std::{collections::BTreeSet, time::Duration};
 
-use http::header::CACHE_CONTROL;
-use proptest::{prelude::*, test_runner::Config};
+use proptest::prelude::*;
 
-use super::{
-    field, read,
-    strategies::{lines, policy, sound_policy},
-};
 use crate::semantics::caching::cache_control::{
-    CacheControl, Known, RequestCacheControl, Scope, Syntax, lines_of,
+    CacheControl, DirectiveScope,
+    tests::{
+        parse_line,
+        policies::{consistent_policy, policy},
+    },
 };
 
-/// Two kinds of caches, each of which may know `must-understand`, and each such
-/// one may know the status of the response.
+/// A kind of cache: shared or private. It may know `must-understand`, and then the status code.
 #[derive(Debug, Clone, Copy)]
 struct Cache {
     shared: bool,
@@ -41,24 +40,23 @@ const CACHES: [Cache; 6] = {
     ]
 };
 
-/// What a policy lets a cache do. A part on which it says nothing is `None`, and
-/// there the other policy's word stands.
+/// The permissions that a policy gives a cache. A part that it does not set is `None`, so the
+/// other policy decides it.
 #[derive(Debug, Clone, PartialEq)]
 struct Permissions {
-    /// Whether it may be kept at all (RFC 9111, section 3).
+    /// The response may be stored (RFC 9111, section 3).
     store: bool,
-    /// Whether the answer to an authorized request may be given to somebody
-    /// else (section 3.5).
+    /// The response to a request with `Authorization` may be shared (section 3.5).
     share_authorized: Option<bool>,
-    /// The fields that are kept from a cache of this kind, and those that are
-    /// not used without asking.
-    withheld: BTreeSet<String>,
-    asked: BTreeSet<String>,
-    /// Seconds without asking (section 4.2.1).
+    /// The fields that the cache must not store.
+    not_stored: BTreeSet<String>,
+    /// The fields that the cache must revalidate before each use.
+    revalidated: BTreeSet<String>,
+    /// The seconds of use without revalidation (section 4.2.1).
     fresh: Option<u64>,
-    /// Seconds beyond that (RFC 5861), while asking and if asking fails.
+    /// The seconds of stale use (RFC 5861): during revalidation, and after it failed.
     stale: [Option<u64>; 2],
-    /// Whether a reload need not ask (RFC 8246).
+    /// A reload need not revalidate (RFC 8246).
     skip_reload: Option<bool>,
     transform: bool,
 }
@@ -77,7 +75,7 @@ fn permissions(policy: &CacheControl, cache: Cache) -> Permissions {
     };
     let never_stale = policy.is_must_revalidate()
         || (cache.shared && (policy.is_proxy_revalidate() || policy.s_maxage().is_some()));
-    // A window extends a lifetime, and a lifetime without one ends there.
+    // A window extends a lifetime. A lifetime without a window allows no stale use.
     let stale = |window| match lifetime {
         _ if policy.is_no_cache() || never_stale => Some(0),
         None => None,
@@ -88,12 +86,12 @@ fn permissions(policy: &CacheControl, cache: Cache) -> Permissions {
     Permissions {
         store,
         share_authorized: (cache.shared && (share || !store)).then_some(store),
-        withheld: names(if cache.shared {
+        not_stored: names(if cache.shared {
             policy.private_fields()
         } else {
             &[]
         }),
-        asked: names(policy.no_cache_fields()),
+        revalidated: names(policy.no_cache_fields()),
         fresh: if policy.is_no_cache() {
             Some(0)
         } else {
@@ -113,19 +111,19 @@ fn permissions(policy: &CacheControl, cache: Cache) -> Permissions {
 }
 
 impl Permissions {
-    /// Nothing more than `other` allows, where `other` says something.
+    /// Returns `true` if `self` allows no more than `other`, in the parts that `other` sets.
     fn is_within(&self, other: &Self) -> bool {
         let transforms = !self.transform || other.transform;
         if !self.store {
             return transforms;
         }
-        let asks = self.fresh == Some(0) && self.stale == [Some(0); 2];
+        let always_revalidates = self.fresh == Some(0) && self.stale == [Some(0); 2];
         transforms
             && other.store
             && (within(self.share_authorized, other.share_authorized)
                 || other.share_authorized == Some(true))
-            && self.withheld.is_superset(&other.withheld)
-            && (asks || self.asked.is_superset(&other.asked))
+            && self.not_stored.is_superset(&other.not_stored)
+            && (always_revalidates || self.revalidated.is_superset(&other.revalidated))
             && within(self.fresh, other.fresh)
             && within(self.stale[0], other.stale[0])
             && within(self.stale[1], other.stale[1])
@@ -133,7 +131,7 @@ impl Permissions {
     }
 }
 
-/// What is left open is within nothing but what is left open.
+/// Returns `true` if `one` is at most `other`. A missing `other` is no limit.
 fn within<T: PartialOrd>(one: Option<T>, other: Option<T>) -> bool {
     match (one, other) {
         (_, None) => true,
@@ -142,12 +140,12 @@ fn within<T: PartialOrd>(one: Option<T>, other: Option<T>) -> bool {
     }
 }
 
-/// What counts of a policy: what each cache may do with it, and the rest of
-/// the directives as a set.
+/// Returns the effect of a policy: the permissions of each kind of cache, and the set of other
+/// directives.
 fn effect(policy: &CacheControl) -> (Vec<Option<Permissions>>, BTreeSet<String>) {
     let mut permissions = CACHES.map(|cache| permissions(policy, cache));
     if policy.is_no_cache() {
-        // Lifetimes say nothing then and go, and with `s-maxage` what it implied.
+        // Merging drops lifetimes without effect, and the permissions that `s-maxage` implies.
         permissions
             .iter_mut()
             .for_each(|one| one.share_authorized = None);
@@ -190,7 +188,7 @@ fn the_model_tells_policies_apart() {
         ("no-cache=\"a\"", ""),
     ];
     for (strict, lax) in table {
-        let [strict, lax] = [strict, lax].map(super::said);
+        let [strict, lax] = [strict, lax].map(parse_line);
         let lower = |cache| permissions(&lax, cache).is_within(&permissions(&strict, cache));
         assert!(
             !CACHES.iter().all(|cache| lower(*cache)),
@@ -200,17 +198,10 @@ fn the_model_tells_policies_apart() {
     }
 }
 
-fn many() -> Config {
-    Config {
-        cases: 1024,
-        ..Config::default()
-    }
-}
-
 proptest! {
-    #![proptest_config(many())]
+    #![proptest_config(ProptestConfig::with_cases(1024))]
 
-    /// R-9111-4.2.1-a: two policies, and the more restrictive word on each part.
+    /// R-9111-4.2.1-a.
     #[test]
     fn a_merged_policy_allows_no_more_than_either(one in policy(), other in policy()) {
         let merged = one.stricter(&other);
@@ -223,9 +214,9 @@ proptest! {
                 );
             }
         }
-        // Neither is a word of its own: only both say `public`.
-        let empty = CacheControl::new().known();
-        if one.known() != empty && other.known() != empty {
+        // `public` is a permission, so both policies must grant it.
+        let empty = CacheControl::new().directives();
+        if one.directives() != empty && other.directives() != empty {
             prop_assert!(!merged.is_public() || (one.is_public() && other.is_public()));
         }
         for extension in one.extensions().iter().chain(other.extensions()) {
@@ -245,100 +236,36 @@ proptest! {
             prop_assert_eq!(effect(&merged.stricter(part)), effect(&merged), "{}", merged);
         }
         let nothing = CacheControl::new();
-        prop_assert_eq!(&one.stricter(&nothing).known(), &one.known());
+        prop_assert_eq!(&one.stricter(&nothing).directives(), &one.directives());
         prop_assert_eq!(&nothing.stricter(&one), &one);
     }
 
-    /// R-9111-4.2.1-a: but for one case. `s-maxage` speaks for shared caches
-    /// alone, and takes from the other policy the window that it lacks itself.
-    /// Once `private` is there it says nothing, so that it matters which of them
-    /// came first.
+    /// R-9111-4.2.1-a: with one exception. An `s-maxage` without a window removes the window of
+    /// the other policy, but `private` removes `s-maxage`. So their order matters.
     #[test]
     fn merging_is_associative_in_effect(
         policies in [policy(), policy(), policy()],
         private: bool,
     ) {
         let [one, two, three] = policies.map(|policy| {
-            let mut known = policy.known();
+            let mut known = policy.directives();
             if private {
                 known.s_maxage = None;
-            } else if known.private == Scope::Everything {
-                known.private = Scope::Nothing;
+            } else if known.private == DirectiveScope::Everything {
+                known.private = DirectiveScope::Nothing;
             }
-            policy.with_known(known)
+            policy.with_directives(known)
         });
         let left = one.stricter(&two).stricter(&three);
         let right = one.stricter(&two.stricter(&three));
         prop_assert_eq!(effect(&left), effect(&right), "{} / {}", left, right);
     }
 
-    /// R-9111-4.2.1-a: no contradiction comes out that did not go in.
+    /// R-9111-4.2.1-a: merging adds no contradiction.
     #[test]
-    fn what_is_merged_goes_together(one in sound_policy(), other in sound_policy()) {
+    fn policies_without_contradictions_merge_without_one(one in consistent_policy(), other in consistent_policy()) {
         let merged = one.stricter(&other);
         prop_assert_eq!(merged.check(), Ok(()), "{} of {} and {}", merged, one, other);
     }
 
-    /// R-9111-5.2-a, R-9111-5.2.2.1-a: what is written reads back.
-    #[test]
-    fn what_is_written_reads_back(policy in policy()) {
-        let text = policy.to_string();
-        let value = policy.to_value(Syntax::CacheControl);
-        prop_assert_eq!(value.as_ref().map_or(&b""[..], |value| value.as_bytes()), text.as_bytes());
-        let again = read([&text]);
-        prop_assert_eq!(&again, &policy);
-        let names: BTreeSet<_> = policy.extensions().iter().map(|it| it.name().to_ascii_lowercase()).collect();
-        let allowed: Vec<_> = names.iter().map(String::as_str).collect();
-        let plain = text.parse::<CacheControl>();
-        prop_assert!(plain.is_err() || names.is_empty());
-        let parsed = CacheControl::parse_with_extensions(&text, &allowed);
-        if policy.check_configured().is_ok() && names.len() == policy.extensions().len() {
-            prop_assert_eq!(parsed, Ok(policy));
-        } else {
-            prop_assert!(parsed.is_err());
-        }
-    }
-
-    /// R-9111-5.2-a: whatever comes over the wire is read, in two ways that
-    /// agree, and is the same when it is written and read again.
-    #[test]
-    fn any_lines_are_read(lines in lines()) {
-        let headers = field(&lines);
-        let all = CacheControl::of(&headers);
-        let known = lines_of(&headers, &CACHE_CONTROL).map(|lines| lines.known);
-        prop_assert_eq!(all.known(), known.unwrap_or(Known::NOTHING));
-        let value = all.to_value(Syntax::CacheControl);
-        prop_assert_eq!(&read(value.as_ref().map(|value| value.as_bytes())), &all);
-        prop_assert_eq!(&all.stricter(&all).stricter(&all), &all.stricter(&all));
-        let request = RequestCacheControl::of(&headers);
-        let text = request.to_string();
-        if !text.contains('\u{fffd}') {
-            prop_assert_eq!(RequestCacheControl::of(&field([text])), request);
-        }
-    }
-
-    /// R-9111-5.2-a: what parses as a configuration is read from the wire alike.
-    #[test]
-    fn a_configuration_reads_as_the_field_does(lines in lines()) {
-        for line in lines {
-            let text = String::from_utf8_lossy(&line).into_owned();
-            if let Ok(policy) = text.parse::<CacheControl>() {
-                prop_assert_eq!(read([&text]), policy);
-            }
-            if let Ok(request) = text.parse::<RequestCacheControl>() {
-                prop_assert_eq!(RequestCacheControl::of(&field([&text])), request);
-            }
-        }
-    }
-
-    /// R-9111-5.2-a: no byte that is added in front or behind makes a line laxer
-    /// about being kept.
-    #[test]
-    fn nothing_hides_a_restriction(lines in lines(), at: prop::sample::Index) {
-        let mut lines = lines;
-        lines.insert(at.index(lines.len() + 1), b"max-age=1, Private, no-store, NO-CACHE".to_vec());
-        let all = read(&lines);
-        prop_assert!(all.is_no_store() && all.is_private() && all.is_no_cache());
-        prop_assert!(all.max_age() <= Some(Duration::from_secs(1)));
-    }
 }

@@ -89,7 +89,7 @@ impl<C: Clock> Exchange<C> {
         if times.date {
             return;
         }
-        let now = if times.allow_coarse_date() {
+        let now = if times.allows_coarse_date() {
             self.clock.coarse_now()
         } else {
             self.clock.now()

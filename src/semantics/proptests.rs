@@ -1,8 +1,6 @@
-//! Rules that hold for any input.
+//! Property tests: rules that hold for any input.
 
-mod cache_tags;
 mod coding;
-mod no_vary_search;
 pub(in crate::semantics) mod strategies;
 mod version;
 

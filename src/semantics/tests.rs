@@ -1,14 +1,10 @@
-//! Tables of single rules, and in `vectors` the decision to which they add up.
+//! Tests of rules that are in no folder of their own, and the runner of the vectors.
 
-mod cache_status;
-mod cache_tag_limits;
-mod cache_tags;
 mod coding;
 mod current_in_412;
 mod dictionary;
 mod etag;
 mod label;
-mod no_vary_search;
 mod not_modified;
 mod tag_list;
 mod taggable;

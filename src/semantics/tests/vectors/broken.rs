@@ -1,4 +1,4 @@
-//! Evaluators that are wrong in one point each, as real ones have been.
+//! A second evaluator, which can have one [`Fault`].
 
 use super::{Case, fault::Fault};
 use crate::semantics::{
@@ -8,6 +8,7 @@ use crate::semantics::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
+/// Evaluates a case with a fault, or correctly without one.
 pub(super) fn evaluate(fault: Option<Fault>, case: &Case) -> Decision {
     Evaluator { fault, case }.decide()
 }
@@ -17,7 +18,7 @@ struct Evaluator<'a> {
     case: &'a Case,
 }
 
-/// Weak or not, and the opaque text.
+/// An entity tag: `true` if it is weak, and its opaque text.
 type Tag = (bool, Vec<u8>);
 
 impl Evaluator<'_> {
@@ -31,14 +32,14 @@ impl Evaluator<'_> {
         if selects_none && !self.has(Fault::EvaluatesOnOptions) {
             return Decision::Proceed;
         }
-        let nothing = Validators::new();
+        let no_validators = Validators::new();
         let selected = match &self.case.current {
             Current::Unknown if self.has(Fault::UnknownIsAbsent) => None,
             Current::Unknown if self.has(Fault::UnknownAdmitsMalformed) => {
                 return Decision::Proceed;
             }
             Current::Unknown => return self.malformed().unwrap_or(Decision::Proceed),
-            Current::Absent if self.has(Fault::AbsentIsPresent) => Some(&nothing),
+            Current::Absent if self.has(Fault::AbsentIsPresent) => Some(&no_validators),
             Current::Absent => None,
             Current::Present(validators) => Some(validators).filter(|validators| {
                 validators.etag.is_some()
@@ -54,15 +55,15 @@ impl Evaluator<'_> {
         };
         if self.has(Fault::IfNoneMatchFirst) {
             return self
-                .none_match(reads, selected)
-                .unwrap_or_else(|| self.matched(reads, selected).unwrap_or(Decision::Proceed));
+                .if_none_match(reads, selected)
+                .unwrap_or_else(|| self.if_match(reads, selected).unwrap_or(Decision::Proceed));
         }
-        self.matched(reads, selected)
-            .or_else(|| self.none_match(reads, selected))
+        self.if_match(reads, selected)
+            .or_else(|| self.if_none_match(reads, selected))
             .unwrap_or(Decision::Proceed)
     }
 
-    /// A guard without a well-formed member, on a method that is not safe.
+    /// Returns a failure for a malformed `If-Match` or `If-None-Match` of a write.
     fn malformed(&self) -> Option<Decision> {
         [
             (header::IF_MATCH, Condition::IfMatch),
@@ -70,8 +71,8 @@ impl Evaluator<'_> {
         ]
         .into_iter()
         .find_map(|(name, condition)| {
-            let misspelt = self.writes() && self.is_malformed(&self.lines(name));
-            misspelt.then_some(Decision::Failed(condition))
+            let fails = self.writes() && self.is_malformed(&self.lines(name));
+            fails.then_some(Decision::Failed(condition))
         })
     }
 
@@ -85,8 +86,8 @@ impl Evaluator<'_> {
         !lines.is_empty() && !is_star(lines) && self.tags(lines).is_empty()
     }
 
-    /// Steps 1 and 2 of RFC 9110, section 13.2.2.
-    fn matched(&self, reads: bool, selected: Option<&Validators>) -> Option<Decision> {
+    /// Evaluates `If-Match` and `If-Unmodified-Since` (RFC 9110, section 13.2.2, steps 1 and 2).
+    fn if_match(&self, reads: bool, selected: Option<&Validators>) -> Option<Decision> {
         if reads && self.has(Fault::NoIfMatchOnReads) {
             return None;
         }
@@ -97,7 +98,7 @@ impl Evaluator<'_> {
         let lenient = self.has(Fault::MalformedIfMatchProceeds) && self.is_malformed(&lines);
         if !lines.is_empty() && !lenient {
             let strong = !self.has(Fault::WeakIfMatch);
-            if !self.any(&lines, selected, strong) {
+            if !self.matches_any(&lines, selected, strong) {
                 return Some(Decision::Failed(Condition::IfMatch));
             }
             if !self.has(Fault::UnmodifiedSinceBesideIfMatch) {
@@ -105,12 +106,12 @@ impl Evaluator<'_> {
             }
         }
         (self.modified_since(header::IF_UNMODIFIED_SINCE, selected) == Some(true)
-            || self.is_of_this_second(selected))
+            || self.is_modified_this_second(selected))
         .then_some(Decision::Failed(Condition::IfUnmodifiedSince))
     }
 
-    /// Steps 3 and 4.
-    fn none_match(&self, reads: bool, selected: Option<&Validators>) -> Option<Decision> {
+    /// Evaluates `If-None-Match` and `If-Modified-Since` (section 13.2.2, steps 3 and 4).
+    fn if_none_match(&self, reads: bool, selected: Option<&Validators>) -> Option<Decision> {
         let lines = self.lines(header::IF_NONE_MATCH);
         if !lines.is_empty() {
             let strong = self.has(Fault::StrongIfNoneMatch);
@@ -120,7 +121,7 @@ impl Evaluator<'_> {
             {
                 return Some(Decision::Failed(Condition::IfNoneMatch));
             }
-            if self.any(&lines, selected, strong) {
+            if self.matches_any(&lines, selected, strong) {
                 let not_modified = (reads && !self.has(Fault::FailedForReads))
                     || self.has(Fault::NotModifiedForUnsafe);
                 return Some(if not_modified {
@@ -158,7 +159,13 @@ impl Evaluator<'_> {
         lines
     }
 
-    fn any(&self, lines: &[&HeaderValue], selected: Option<&Validators>, strong: bool) -> bool {
+    /// Returns `true` if any tag in the lines matches, or `*`.
+    fn matches_any(
+        &self,
+        lines: &[&HeaderValue],
+        selected: Option<&Validators>,
+        strong: bool,
+    ) -> bool {
         let Some(validators) = selected else {
             return false;
         };
@@ -184,6 +191,7 @@ impl Evaluator<'_> {
         })
     }
 
+    /// Returns the well-formed tags of the lines.
     fn tags(&self, lines: &[&HeaderValue]) -> Vec<Tag> {
         let lines = lines.iter().copied();
         let well_formed = |member| TagRef::parse(member).map(owned);
@@ -208,6 +216,7 @@ impl Evaluator<'_> {
         }
     }
 
+    /// Returns a tag for a malformed member, if the fault accepts it.
     fn repair(&self, junk: &[u8]) -> Option<Tag> {
         match self.fault? {
             Fault::UnquotedTagMatches => Some((false, junk.to_vec())),
@@ -223,6 +232,7 @@ impl Evaluator<'_> {
         }
     }
 
+    /// Returns `true` if the resource was modified after the date, or `None` if that is unknown.
     fn modified_since(&self, name: HeaderName, selected: Option<&Validators>) -> Option<bool> {
         let lines = self.lines(name);
         let line = match *lines {
@@ -251,9 +261,9 @@ impl Evaluator<'_> {
         })
     }
 
-    /// Modified at the date of `If-Unmodified-Since`, in a second that is not
-    /// over (section 8.8.2.2).
-    fn is_of_this_second(&self, selected: Option<&Validators>) -> bool {
+    /// Returns `true` if the resource was modified at the date of `If-Unmodified-Since`, in the
+    /// current second (section 8.8.2.2).
+    fn is_modified_this_second(&self, selected: Option<&Validators>) -> bool {
         let [line] = *self.lines(header::IF_UNMODIFIED_SINCE) else {
             return false;
         };

@@ -1,7 +1,8 @@
-//! What an evaluator can get wrong.
+//! The faults that the vectors must detect.
 
 macro_rules! faults {
     ($($fault:ident),+ $(,)?) => {
+        /// A fault of an evaluator, as real ones have had.
         #[derive(Debug, Clone, Copy, PartialEq)]
         pub(crate) enum Fault {
             $($fault),+

@@ -1,5 +1,6 @@
-//! Runs the vectors in `tests/vectors` against the evaluator, and checks that
-//! they would catch it being wrong.
+//! Runner of the vectors in `tests/vectors`.
+//!
+//! It checks the evaluator of this crate, and that the vectors detect every [`Fault`].
 
 mod broken;
 mod fault;
@@ -38,7 +39,7 @@ enum State {
     },
 }
 
-/// A row in the types of the crate.
+/// A row, converted to the types of this crate.
 struct Case {
     method: Method,
     headers: HeaderMap,
@@ -56,7 +57,7 @@ fn rows() -> Vec<Row> {
     .collect()
 }
 
-/// Each character of a vector stands for the byte of the same number.
+/// Converts text to a header value: each character is the byte with the same number.
 fn value(text: &str) -> HeaderValue {
     let bytes: Vec<u8> = text
         .chars()
@@ -115,7 +116,7 @@ fn text(decision: Decision) -> String {
 }
 
 #[test]
-fn the_evaluator_decides_as_the_vectors_say() {
+fn the_evaluator_agrees_with_the_vectors() {
     let wrong: Vec<String> = rows()
         .iter()
         .filter_map(|row| {
@@ -141,7 +142,7 @@ fn the_evaluator_decides_as_the_vectors_say() {
 }
 
 #[test]
-fn the_vectors_catch_every_broken_evaluator() {
+fn the_vectors_detect_every_fault() {
     let rows: Vec<(Row, Case)> = rows()
         .into_iter()
         .map(|row| {
@@ -155,24 +156,24 @@ fn the_vectors_catch_every_broken_evaluator() {
             .map(|(row, _)| row.name.as_str())
             .collect::<Vec<_>>()
     };
-    let sound = disagree(None);
-    assert!(sound.is_empty(), "without a fault: {sound:?}");
+    let wrong = disagree(None);
+    assert!(wrong.is_empty(), "without a fault: {wrong:?}");
     for fault in Fault::ALL {
         assert!(
             !disagree(Some(*fault)).is_empty(),
-            "{fault:?} was not caught"
+            "{fault:?} was not detected"
         );
     }
 }
 
 #[test]
-fn a_name_means_one_row() {
+fn names_of_rows_are_unique() {
     let rows = rows();
     let names: HashSet<&str> = rows.iter().map(|row| row.name.as_str()).collect();
     assert_eq!(names.len(), rows.len());
 }
 
-/// The rules that the vectors answer for.
+/// The requirements that the vectors cover.
 const RULES: &[&str] = &[
     "R-9110-5.6.1.2-a",
     "R-9110-5.6.7-a",
@@ -199,7 +200,7 @@ const RULES: &[&str] = &[
 ];
 
 #[test]
-fn every_rule_has_a_row() {
+fn every_requirement_has_a_row() {
     let rows = rows();
     let named: HashSet<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     let listed: HashSet<&str> = RULES.iter().copied().collect();

@@ -1,9 +1,11 @@
+mod properties;
+
 use http::Uri;
 
-use super::headers;
-use crate::semantics::caching::no_vary_search::NoVarySearch;
+use super::NoVarySearch;
+use crate::semantics::tests::headers;
 
-fn read(line: &str) -> NoVarySearch {
+fn parse(line: &str) -> NoVarySearch {
     NoVarySearch::parse(&headers([("no-vary-search", line)]))
 }
 
@@ -14,7 +16,7 @@ fn same(policy: &NoVarySearch, a: &str, b: &str) -> bool {
 
 /// R-NVS-5-a: the tables of section 5.2.1.
 #[test]
-fn values_are_read_as_the_draft_says() {
+fn values_are_parsed_as_in_the_draft() {
     let exact = NoVarySearch::new;
     let table = [
         // Valid.
@@ -23,7 +25,7 @@ fn values_are_read_as_the_draft_says() {
         ("except=(\"x\")", NoVarySearch::except(["x"])),
         ("params=()", exact()),
         ("except=()", NoVarySearch::params_all()),
-        // Valid, and not how it is usually written.
+        // Valid, in an unusual form.
         ("key-order=?1", exact().key_order()),
         ("key-order=?0", exact()),
         (
@@ -42,21 +44,21 @@ fn values_are_read_as_the_draft_says() {
         ("except=\"not an inner list\"", exact()),
         ("except=(not-a-string)", exact()),
         ("except=?1", exact()),
-        // One thing that is wrong voids the others.
+        // One invalid member makes the whole header invalid.
         ("key-order, params", exact()),
         ("key-order=1, params=(\"a\")", exact()),
         ("params=(\"a\" 1)", exact()),
         ("params=(\"a\"", exact()),
         ("params=(\"a\"),", exact()),
         ("", exact()),
-        // Other keys and parameters are for the future.
+        // Unknown keys and parameters are ignored.
         ("unknown-key", exact()),
         ("unknown-key=1, params=(\"a\")", NoVarySearch::params(["a"])),
         (
             "params=(\"a\";p);q=1, key-order;r",
             NoVarySearch::params(["a"]).key_order(),
         ),
-        // The last of a key counts, in a structured field.
+        // Of several members with one key, the last counts.
         (
             "params=(\"a\"), params=(\"b\")",
             NoVarySearch::params(["b"]),
@@ -78,11 +80,11 @@ fn values_are_read_as_the_draft_says() {
         ),
     ];
     for (line, policy) in table {
-        assert_eq!(read(line), policy, "{line}");
+        assert_eq!(parse(line), policy, "{line}");
     }
 }
 
-/// R-NVS-5-a: all lines are one field.
+/// R-NVS-5-a: all lines are parsed as one value.
 #[test]
 fn lines_are_joined() {
     let lines = |lines: &[&'static str]| {
@@ -95,9 +97,9 @@ fn lines_are_joined() {
     assert_eq!(lines(&[]), NoVarySearch::new());
 }
 
-/// R-NVS-3-a: a dictionary that never has both lists.
+/// R-NVS-3-a: the value never has both lists.
 #[test]
-fn values_are_written_as_the_draft_says() {
+fn values_are_formatted_as_in_the_draft() {
     let none: [&str; 0] = [];
     let table = [
         (NoVarySearch::new(), None),
@@ -131,11 +133,11 @@ fn values_are_written_as_the_draft_says() {
         );
         assert_eq!(policy.to_string(), line.unwrap_or_default());
         assert_eq!(policy.is_exact(), line.is_none());
-        assert_eq!(read(line.unwrap_or_default()), policy);
+        assert_eq!(parse(line.unwrap_or_default()), policy);
     }
 }
 
-/// R-NVS-5-a: the table of section 6.1, for any value but the default.
+/// R-NVS-5-a: the table of section 6.1, for all values except the default.
 #[test]
 fn queries_are_compared_after_decoding() {
     let pairs = [
@@ -159,7 +161,7 @@ fn queries_are_compared_after_decoding() {
         ("?=a", "?a"),
         ("?a%3D1", "?a=1"),
         ("?a%261", "?a&1"),
-        // No Unicode normalization.
+        // Unicode is not normalized.
         ("?a=%C3%A9", "?a=e%CC%81"),
     ];
     let policies = [
@@ -181,7 +183,7 @@ fn queries_are_compared_after_decoding() {
             );
         }
     }
-    // By default no two of them are the same.
+    // By default, all of them differ.
     for (a, b) in pairs.into_iter().chain(differ) {
         let exact = NoVarySearch::new();
         assert!(!same(&exact, &format!("/{a}"), &format!("/{b}")), "{a} {b}");
@@ -191,7 +193,7 @@ fn queries_are_compared_after_decoding() {
 
 /// R-NVS-5-a.
 #[test]
-fn what_does_not_matter_is_left_out() {
+fn only_significant_parameters_are_compared() {
     let table = [
         ("params=(\"u\")", "?a=1&u=2", "?u=3&a=1", true),
         ("params=(\"u\")", "?a=1&u=2", "?a=1", true),
@@ -223,14 +225,14 @@ fn what_does_not_matter_is_left_out() {
         ("key-order, except=(\"a\" \"b\")", "?a=1", "?b=1", false),
     ];
     for (line, a, b, expected) in table {
-        let policy = read(line);
+        let policy = parse(line);
         let [a, b] = [a, b].map(|query| format!("https://host/path{query}"));
         assert_eq!(same(&policy, &a, &b), expected, "{line} {a} {b}");
         assert_eq!(same(&policy, &b, &a), expected, "{line} {b} {a}");
     }
 }
 
-/// R-NVS-5-a: never across path or origin.
+/// R-NVS-5-a: path and origin must be equal.
 #[test]
 fn only_the_query_may_differ() {
     let table = [

@@ -2,19 +2,21 @@ use http::{HeaderMap, HeaderValue, Uri};
 use proptest::{collection::vec, prelude::*, sample::select};
 use sfv::{Dictionary, FieldType, Parser};
 
-use super::value;
-use crate::semantics::caching::no_vary_search::{NO_VARY_SEARCH, NoVarySearch};
+use crate::semantics::{
+    caching::no_vary_search::{NO_VARY_SEARCH, NoVarySearch},
+    proptests::strategies::value,
+};
 
-/// A policy, and what it was made of.
+/// A value with the arguments of its constructor.
 #[derive(Debug, Clone)]
-struct Made {
+struct Sample {
     policy: NoVarySearch,
     names: Vec<String>,
     except: bool,
     key_order: bool,
 }
 
-fn made() -> impl Strategy<Value = Made> {
+fn sample() -> impl Strategy<Value = Sample> {
     let name = prop_oneof![
         select(vec!["a", "b", "", " ", "+", "%", "é", "\u{fffd}", "\"\\"]).prop_map(String::from),
         any::<String>(),
@@ -30,7 +32,7 @@ fn made() -> impl Strategy<Value = Made> {
         } else {
             policy
         };
-        Made {
+        Sample {
             policy,
             names,
             except,
@@ -39,7 +41,7 @@ fn made() -> impl Strategy<Value = Made> {
     })
 }
 
-/// Few pieces, so that two queries are often the same in some respect.
+/// Generates URIs from few pieces, so two queries often match.
 fn uri() -> impl Strategy<Value = Uri> {
     let pieces = vec![
         "a", "b", "=", "=", "&", "&", "+", "%20", "%2b", "%", "%61", "%f6", "%c3%a9", "é", "?",
@@ -55,8 +57,8 @@ fn uri() -> impl Strategy<Value = Uri> {
     })
 }
 
-/// The steps of section 6 as they stand there, without haste.
-fn model(made: &Made, a: &Uri, b: &Uri) -> bool {
+/// The steps of section 6, implemented literally.
+fn model(sample: &Sample, a: &Uri, b: &Uri) -> bool {
     let target = |uri: &Uri| {
         let origin = (
             uri.scheme_str().map(String::from),
@@ -67,7 +69,7 @@ fn model(made: &Made, a: &Uri, b: &Uri) -> bool {
     if target(a) != target(b) {
         return false;
     }
-    if made.names.is_empty() && !made.except && !made.key_order {
+    if sample.names.is_empty() && !sample.except && !sample.key_order {
         return a.query() == b.query();
     }
     let [mut a, mut b] = [a, b].map(|uri| {
@@ -84,10 +86,10 @@ fn model(made: &Made, a: &Uri, b: &Uri) -> bool {
                 )
             })
             .collect();
-        pairs.retain(|(name, _)| made.names.contains(name) == made.except);
+        pairs.retain(|(name, _)| sample.names.contains(name) == sample.except);
         pairs
     });
-    if made.key_order {
+    if sample.key_order {
         a.sort_by_key(|(name, _)| name.clone());
         b.sort_by_key(|(name, _)| name.clone());
     }
@@ -115,45 +117,43 @@ fn field(line: HeaderValue) -> HeaderMap {
 }
 
 proptest! {
-    /// R-NVS-5-a: no value makes the reader stumble, and what it reads can be
-    /// sent on.
+    /// R-NVS-5-a: any header is parsed, and the result parses back.
     #[test]
-    fn any_value_is_read(line in value()) {
+    fn any_header_is_parsed(line in value()) {
         let policy = NoVarySearch::parse(&field(line));
         let again = policy.header_value().map_or(HeaderMap::new(), field);
         prop_assert_eq!(NoVarySearch::parse(&again), policy);
     }
 
-    /// R-NVS-3-a: what is written is a strict structured field, and is read
-    /// back.
+    /// R-NVS-3-a: a strict parser accepts every formatted value.
     #[test]
-    fn what_is_written_is_a_structured_field(made in made()) {
-        let Some(value) = made.policy.header_value() else {
-            prop_assert!(made.policy.is_exact());
+    fn every_value_is_a_structured_field(sample in sample()) {
+        let Some(value) = sample.policy.header_value() else {
+            prop_assert!(sample.policy.is_exact());
             return Ok(());
         };
         let parsed: Dictionary = Parser::new(value.as_bytes()).parse().expect("a dictionary");
         prop_assert!(!(parsed.contains_key("params") && parsed.contains_key("except")));
         let canonical = parsed.serialize().expect("not empty");
         prop_assert_eq!(canonical.as_bytes(), value.as_bytes());
-        prop_assert_eq!(NoVarySearch::parse(&field(value)), made.policy);
+        prop_assert_eq!(NoVarySearch::parse(&field(value)), sample.policy);
     }
 
     /// R-NVS-5-a.
     #[test]
-    fn queries_are_compared_as_the_draft_says(made in made(), a in uri(), b in uri()) {
-        let same = made.policy.matches(&a, &b);
-        prop_assert_eq!(same, model(&made, &a, &b));
-        prop_assert_eq!(same, made.policy.matches(&b, &a));
-        prop_assert!(made.policy.matches(&a, &a));
+    fn queries_are_compared_as_in_the_draft(sample in sample(), a in uri(), b in uri()) {
+        let same = sample.policy.matches(&a, &b);
+        prop_assert_eq!(same, model(&sample, &a, &b));
+        prop_assert_eq!(same, sample.policy.matches(&b, &a));
+        prop_assert!(sample.policy.matches(&a, &a));
     }
 
-    /// R-NVS-5-a: by default the URIs are the same or they are not.
+    /// R-NVS-5-a.
     #[test]
     fn by_default_queries_are_compared_exactly(a in uri(), b in uri()) {
         let exact = NoVarySearch::new();
         prop_assert_eq!(exact.matches(&a, &b), a == b);
-        // Whatever is the same exactly is the same to every policy.
+        // URIs that are equal match with every value.
         prop_assert!(!exact.matches(&a, &b) || NoVarySearch::params_all().matches(&a, &b));
     }
 }

@@ -42,8 +42,9 @@ impl<'a> Accept<&'a HeaderValue> {
 impl<L: Borrow<HeaderValue>> Accept<L> {
     /// Returns `true` if the client accepts `application/problem+json` or `application/json`.
     ///
-    /// Without the header, everything is acceptable. For `application/problem+json` the most
-    /// specific range decides: a weight of zero excludes it. `application/json` must be named.
+    /// One of them is enough. Without the header, everything is acceptable. For
+    /// `application/problem+json` the most specific range decides: a weight of zero excludes it.
+    /// `application/json` must be named.
     pub(crate) fn accepts_json(&self) -> bool {
         self.accepts_anything() || is_json_acceptable(self.0.as_slice().iter().map(L::borrow))
     }

@@ -60,7 +60,8 @@ fn essence(value: &HeaderValue) -> &[u8] {
     essence.unwrap_or_default().trim_ascii()
 }
 
-/// Returns `true` if the text is a token, except for `*`, which only ranges have.
+/// Returns `true` if the text is a token without `*`, which is reserved for ranges (RFC 9110,
+/// section 8.3.1).
 fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| is_tchar(byte) && byte != b'*')
 }

@@ -57,8 +57,8 @@ impl Directives {
         // must not exceed it.
         let has_s_maxage = one.s_maxage.is_some() || other.s_maxage.is_some();
         let s_maxage = shortest(one.shared_lifetime(), other.shared_lifetime());
-        // A window extends a lifetime. A policy with a lifetime and no window forbids stale use,
-        // so the window of the other policy is dropped (RFC 5861).
+        // A window extends a lifetime (RFC 5861). A policy with a lifetime and no window allows no
+        // stale use, so the window of the other policy is dropped.
         let window = |of: fn(&Self) -> Option<u32>| {
             let allows = |one: &Self| of(one).is_some() || one.is_silent_on_freshness();
             let both = allows(&one) && allows(&other);
@@ -169,7 +169,7 @@ impl CacheControl {
     }
 }
 
-/// Returns the distinct items of both lists, in order. Duplicates within `one` are kept.
+/// Returns the items of `one`, then those of `other` that `one` lacks.
 fn union<T: Clone + Eq + Hash>(one: &[T], other: &[T]) -> Vec<T> {
     if other.is_empty() {
         return one.to_vec();

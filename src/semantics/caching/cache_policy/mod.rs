@@ -18,7 +18,7 @@ mod recipes;
 
 use field_policy::FieldPolicy;
 
-/// `Cache-Control`, targeted fields and `Vary` of a response.
+/// A cache policy: the `Cache-Control`, targeted fields and `Vary` of a response.
 ///
 /// The constructors without arguments are recipes. The [module
 /// docs](crate::cache_policy#choosing-a-policy) have a table to choose from. A handler can insert
@@ -216,11 +216,10 @@ impl CachePolicy {
         self
     }
 
-    /// Replaces the handler's `Cache-Control`, `Expires` and targeted fields, even if they are
-    /// stricter.
+    /// Replaces the handler's `Cache-Control`, `Expires` and the targeted fields of this policy,
+    /// even if they are stricter.
     ///
-    /// Other targeted fields than those of this policy are kept. By default, the stricter value
-    /// of each directive wins.
+    /// By default, the stricter value of each directive wins.
     pub fn override_handler(mut self) -> Self {
         self.precedence = Precedence::Policy;
         self

@@ -219,10 +219,10 @@ fn a_targeted_field_is_parsed_in_the_same_way() {
 #[test]
 fn no_byte_in_front_hides_a_restriction() {
     for junk in ["\u{a0}", "\u{feff}", "/", "(", "x:", "?"] {
-        let said = parse([format!("max-age=60, {junk}no-store")]);
-        assert!(said.is_no_store(), "{junk:?}");
-        let said = parse([format!("max-age=60,{junk}private")]);
-        assert!(said.is_private(), "{junk:?}");
+        let policy = parse([format!("max-age=60, {junk}no-store")]);
+        assert!(policy.is_no_store(), "{junk:?}");
+        let policy = parse([format!("max-age=60,{junk}private")]);
+        assert!(policy.is_private(), "{junk:?}");
     }
 }
 

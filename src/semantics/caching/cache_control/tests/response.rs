@@ -22,7 +22,7 @@ fn every_directive_has_a_getter() {
          must-revalidate, proxy-revalidate, immutable, stale-while-revalidate=3, \
          stale-if-error=4, no-transform",
     );
-    for (there, name) in [
+    for (present, name) in [
         (all.is_must_understand(), "must-understand"),
         (all.is_no_store(), "no-store"),
         (all.is_no_cache(), "no-cache"),
@@ -33,7 +33,7 @@ fn every_directive_has_a_getter() {
         (all.is_immutable(), "immutable"),
         (all.is_no_transform(), "no-transform"),
     ] {
-        assert!(there, "{name}");
+        assert!(present, "{name}");
     }
     let seconds = |seconds| Some(Duration::from_secs(seconds));
     assert_eq!(all.max_age(), seconds(1));

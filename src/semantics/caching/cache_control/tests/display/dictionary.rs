@@ -95,8 +95,8 @@ proptest! {
             ("immutable", policy.is_immutable()),
             ("no-transform", policy.is_no_transform()),
         ];
-        for (name, there) in flags {
-            prop_assert_eq!(members.get(name).is_some_and(is_true), there, "{}", name);
+        for (name, present) in flags {
+            prop_assert_eq!(members.get(name).is_some_and(is_true), present, "{}", name);
         }
         let seconds = [
             ("max-age", policy.max_age()),

@@ -196,7 +196,7 @@ fn common_directives<const F: usize, const N: usize>(
     flags: [(&'static str, bool); F],
     numbers: [(&'static str, Option<Duration>); N],
 ) -> CommonDirectives {
-    let flags = flags.into_iter().filter(|(_, there)| *there);
+    let flags = flags.into_iter().filter(|(_, present)| *present);
     let numbers = numbers.into_iter();
     CommonDirectives {
         flags: flags.map(|(name, _)| name).collect(),

@@ -85,7 +85,7 @@ impl<C: Clock> Exchange<C> {
 
     /// Adds `Date` where there is none.
     fn add_date(&self, headers: &mut HeaderMap) {
-        let times = TimeFields::of(headers);
+        let times = TimeFields::from_headers(headers);
         if times.date {
             return;
         }

@@ -129,7 +129,7 @@ impl<Q: StateSource> Config<Q> {
         error: SourceError,
     ) -> Response<ResponseBody<ResB>> {
         let refusal = Refusal::new(Reason::SourceUnavailable)
-            .accepting_json(Accept::of(&request.headers).accepts_json());
+            .accepting_json(Accept::from_headers(&request.headers).accepts_json());
         let mut response = self.renderer.respond(&refusal);
         response.extensions_mut().insert(error);
         response.map(ResponseBody::bytes)

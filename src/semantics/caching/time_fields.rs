@@ -13,7 +13,7 @@ pub(crate) struct TimeFields {
 }
 
 impl TimeFields {
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
+    pub(crate) fn from_headers(headers: &HeaderMap) -> Self {
         let mut present = Self::default();
         for name in headers.keys() {
             match *name {

@@ -20,7 +20,7 @@ impl<L> Default for Accept<L> {
 }
 
 impl<'a> Accept<&'a HeaderValue> {
-    pub(crate) fn of(headers: &'a HeaderMap) -> Self {
+    pub(crate) fn from_headers(headers: &'a HeaderMap) -> Self {
         let mut accept = Self::default();
         lines::lines(headers, &ACCEPT).for_each(|line| accept.push(line));
         accept

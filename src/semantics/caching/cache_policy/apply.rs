@@ -23,7 +23,7 @@ impl CachePolicy {
     /// `authorized` tells whether the request had `Authorization`. `now` is the time from which
     /// `Expires` counts if there is no `Date`.
     pub fn apply(&self, headers: &mut HeaderMap, authorized: bool, now: HttpDate) {
-        let present = CacheHeaders::of(headers);
+        let present = CacheHeaders::from_headers(headers);
         let for_one_user = self.is_for_one_user(authorized, present.cookies);
         if present.policy || self.expires {
             self.merge(headers, for_one_user, now);
@@ -57,7 +57,7 @@ impl CachePolicy {
                 headers.remove(field);
             }
         }
-        let handler = HandlerPolicy::of(headers, now);
+        let handler = HandlerPolicy::from_headers(headers, now);
         let alone = self.precedence == Precedence::Handler && handler.is_about_caching;
         // Even a handler whose headers stand alone gets `private` where the response is for one
         // user.
@@ -92,12 +92,12 @@ impl CachePolicy {
         authorized: bool,
         now: impl FnOnce(&Self, &HeaderMap) -> HttpDate,
     ) {
-        let present = CacheHeaders::of(headers);
+        let present = CacheHeaders::from_headers(headers);
         if !present.policy {
             return;
         }
         let now = now(self, headers);
-        let handler = HandlerPolicy::of(headers, now);
+        let handler = HandlerPolicy::from_headers(headers, now);
         if handler.is_about_caching || headers.keys().any(is_targeted) {
             let for_one_user = self.is_for_one_user(authorized, present.cookies);
             let merged = handler.merge_cache_control(&self.only_privacy, headers, for_one_user);

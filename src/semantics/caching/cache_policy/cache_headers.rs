@@ -21,7 +21,7 @@ pub(super) struct CacheHeaders {
 }
 
 impl CacheHeaders {
-    pub(super) fn of(headers: &HeaderMap) -> Self {
+    pub(super) fn from_headers(headers: &HeaderMap) -> Self {
         let mut present = Self::default();
         for name in headers.keys() {
             match *name {

@@ -34,10 +34,10 @@ struct HandlerExpires {
 }
 
 impl HandlerPolicy {
-    pub(super) fn of(headers: &HeaderMap, now: HttpDate) -> Self {
+    pub(super) fn from_headers(headers: &HeaderMap, now: HttpDate) -> Self {
         let cache_control = parse_field(headers, &CACHE_CONTROL);
         let mut directives = cache_control.map_or(Directives::NONE, |field| field.directives);
-        let expires = HandlerExpires::of(headers, now);
+        let expires = HandlerExpires::from_headers(headers, now);
         let is_about_caching = expires.is_some() || !directives.is_silent_on_caching();
         // `max-age` takes precedence over `Expires` (RFC 9111, section 5.3).
         directives.max_age = directives
@@ -106,7 +106,7 @@ impl HandlerExpires {
     /// the other two.
     const FIXDATE_LENGTH: usize = "Sun, 06 Nov 1994 08:49:37 GMT".len();
 
-    fn of(headers: &HeaderMap, now: HttpDate) -> Option<Self> {
+    fn from_headers(headers: &HeaderMap, now: HttpDate) -> Option<Self> {
         if !lines::has(headers, &EXPIRES) {
             return None;
         }

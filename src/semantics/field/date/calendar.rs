@@ -37,7 +37,7 @@ pub(super) struct CalendarTime {
 
 impl CalendarTime {
     /// Returns the date and time that is this many seconds after the start of 1970.
-    pub(super) fn of(seconds: i64) -> Self {
+    pub(super) fn from_unix_seconds(seconds: i64) -> Self {
         // Years are counted from March, so a leap day is the last day of a year.
         let days = seconds.div_euclid(SECONDS_PER_DAY) + DAYS_BEFORE_1970;
         let cycle = days.div_euclid(DAYS_PER_CYCLE);

@@ -69,7 +69,7 @@ impl HttpDate {
 
     /// Formats the date as IMF-fixdate.
     fn imf_fixdate(self) -> [u8; 29] {
-        let time = CalendarTime::of(self.0);
+        let time = CalendarTime::from_unix_seconds(self.0);
         let mut text = *b"Mon, 00 Jan 0000 00:00:00 GMT";
         let weekday = WEEKDAYS[weekday(time.days())].as_bytes();
         text[..3].copy_from_slice(&weekday[..3]);

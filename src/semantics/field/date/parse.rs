@@ -59,7 +59,7 @@ impl DateParser<'_> {
         self.literal(b" GMT")?;
 
         // The latest matching year at most 50 years ahead (RFC 9110, section 5.6.7).
-        let mut latest = CalendarTime::of(now);
+        let mut latest = CalendarTime::from_unix_seconds(now);
         latest.year += 50;
         let mut time = CalendarTime {
             year: latest.year - (latest.year - year_of_century).rem_euclid(100),

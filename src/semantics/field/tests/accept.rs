@@ -32,7 +32,7 @@ fn json_is_acceptable_by_range_and_weight() {
     ];
     for (lines, expected) in table {
         let headers = headers(lines.iter().map(|line| ("accept", *line)));
-        let accept = Accept::of(&headers);
+        let accept = Accept::from_headers(&headers);
         assert_eq!(accept.accepts_json(), expected, "{lines:?}");
         assert_eq!(accept.cloned().accepts_json(), expected, "{lines:?}");
         let conditions = RequestConditions::of(&headers);

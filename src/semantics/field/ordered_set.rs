@@ -52,6 +52,7 @@ impl<T: Clone + Eq + Hash> OrderedSet<T> {
         if self.contains(&value) {
             return false;
         }
+        // From here on, comparing one by one would take quadratic time.
         if self.len() == MAX_UNINDEXED {
             self.index = Some(self.values.iter().cloned().collect());
         }

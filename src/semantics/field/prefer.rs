@@ -27,6 +27,7 @@ impl Return {
             let Some(value) = parse_preference(preference) else {
                 continue;
             };
+            // The values are mutually exclusive, so neither is preferred (RFC 7240, section 4.2).
             if preferred.is_some_and(|other| other != value) {
                 return None;
             }

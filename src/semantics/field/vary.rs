@@ -37,9 +37,11 @@ pub fn merge(
     // `HeaderName` accepts `*` as a name.
     let is_missing = |name: &HeaderName| name.as_str() != "*" && !is_listed(name);
     let missing = || added.clone().filter(is_missing);
+    // `*` already covers every name (RFC 9110, section 12.5.5).
     if missing().next().is_none() || is_any(headers) {
         return;
     }
+    // A malformed member names no header, so the rewritten list drops it.
     let valid = || existing().filter(|member| member.iter().copied().all(is_tchar));
     let lengths = missing().map(|name| name.as_str().len());
     let lengths = lengths.chain(valid().map(<[u8]>::len));

@@ -87,6 +87,7 @@ where
             if let Some(directive) = parse_directive(member) {
                 return Some(directive);
             }
+            // The words of a malformed member come next, before the following member.
             words = Some(malformed_words(member));
         }
     })

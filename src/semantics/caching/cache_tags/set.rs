@@ -81,6 +81,7 @@ impl CacheTags {
         if bytes > Self::MAX_BYTES {
             return Err(InvalidCacheTag::TooMany(tag));
         }
+        // Clones share the set, so it is copied before the first change.
         let set = Arc::make_mut(self.set.get_or_insert_default());
         set.bytes = bytes;
         Ok(set.tags.insert(tag))

@@ -147,6 +147,7 @@ impl NoVarySearch {
         if !query::have_same_target(a, b) {
             return false;
         }
+        // The rules for parameters apply only to a value other than the default (section 6).
         if self.is_exact() {
             return a.query() == b.query();
         }

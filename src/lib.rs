@@ -218,7 +218,8 @@ mod test_support;
 pub mod fuzzing {
     pub use crate::semantics::{
         caching::{
-            cache_control::no_store, cache_tags::write_invalidation, no_vary_search::NO_VARY_SEARCH,
+            cache_control::has_no_store, cache_tags::write_invalidation,
+            no_vary_search::NO_VARY_SEARCH,
         },
         condition::{ConditionalFields, Decision, not_modified::strip_representation_metadata},
         field::{list::members, vary},

@@ -175,7 +175,7 @@ impl DiscardPlan {
     }
 
     fn by_length<B: Body>(request: &Parts, content: &B) -> Self {
-        let announced = content_length::announced(&request.headers).unwrap_or(0);
+        let announced = content_length::declared_length(&request.headers).unwrap_or(0);
         if announced.max(content.size_hint().lower()) > BEFORE.bytes {
             Self::AfterAnswer
         } else {

@@ -85,11 +85,11 @@ impl<C: Clock> Exchange<C> {
 
     /// Adds `Date` where there is none.
     fn add_date(&self, headers: &mut HeaderMap) {
-        let times = TimeFields::of(headers);
+        let times = TimeFields::from_headers(headers);
         if times.date {
             return;
         }
-        let now = if times.allow_coarse_date() {
+        let now = if times.allows_coarse_date() {
             self.clock.coarse_now()
         } else {
             self.clock.now()

@@ -198,11 +198,13 @@ impl Rules {
             }
             Selected::NotTold => {
                 for possible in self.possible(asked) {
-                    possible.guard(headers, authorized, now);
+                    possible.protect_handler_headers(headers, authorized, now);
                     possible.merge_vary(headers);
                 }
             }
-            Selected::None => self.otherwise.guard(headers, authorized, now),
+            Selected::None => self
+                .otherwise
+                .protect_handler_headers(headers, authorized, now),
         }
     }
 

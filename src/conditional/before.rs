@@ -102,7 +102,7 @@ impl<'a, C: Clock> UnansweredRead<'a, C> {
     }
 
     fn refuse<B: Body<Data = Bytes>>(&self, refusal: Refusal<'_>) -> Response<ResponseBody<B>> {
-        let refusal = refusal.with_accepts_json(self.conditions.accept.json());
+        let refusal = refusal.with_accepts_json(self.conditions.accept.accepts_json());
         let response = self.config.renderer.respond(&refusal);
         if self.request.method == Method::HEAD {
             return response.map(|_| ResponseBody::empty());

@@ -73,7 +73,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mut response = ready!(this.future.poll(cx))?;
-        content_length::disclaim(&mut response);
+        content_length::remove_zero_length_from_304(&mut response);
         match this.read {
             Read::Conditional(read) => return Poll::Ready(Ok(read.respond(response))),
             Read::Unconditional(clock) => {

@@ -174,7 +174,11 @@ impl<C: Clock> ConditionalRead<C> {
         let shown = || Validators::from_headers(response.headers(), self.now());
         let current = current.cloned().unwrap_or_else(shown);
         let refusal = Refusal::of_condition(condition, &self.fields)
-            .with_accepts_json(self.accept.as_ref().is_none_or(|accept| accept.json()))
+            .with_accepts_json(
+                self.accept
+                    .as_ref()
+                    .is_none_or(|accept| accept.accepts_json()),
+            )
             .with_current(current.as_ref().etag);
         let mut answer = self.config.renderer.replace(response, &refusal);
         Outcome::keep_alone(answer.extensions_mut());

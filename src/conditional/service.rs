@@ -109,7 +109,7 @@ where
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         // A source does not see the content, which names what a `QUERY` selects.
         let is_asked = !Q::KNOWS_NOTHING
-            && method::head_selects(request.method())
+            && method::is_selected_by_head(request.method())
             && self.config.methods.contains(request.method());
         if !is_asked {
             return SourcedFuture::responding(self.respond(request));

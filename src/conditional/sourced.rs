@@ -90,7 +90,7 @@ impl<C: Clock + Clone, Q: ValidatorSource> SourcedRead<C, Q> {
         &mut self,
         mut response: Response<B>,
     ) -> Labelled<B> {
-        content_length::disclaim(&mut response);
+        content_length::remove_zero_length_from_304(&mut response);
         let answer = match &self.before {
             Current::Unknown => self.read.respond(response),
             Current::Absent => self.read.respond(untagged(response)),

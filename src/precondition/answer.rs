@@ -55,7 +55,7 @@ impl Conflict {
             return response.map(ResponseBody::inner);
         };
         let refusal = failed.refusal(Reason::Conflict);
-        let refusal = refusal.with_accepts_json(self.accept.json());
+        let refusal = refusal.with_accepts_json(self.accept.accepts_json());
         let mut conflict = self.renderer.respond(&refusal);
         for name in [ETAG, LAST_MODIFIED] {
             if let Some(validator) = response.headers().get(&name) {

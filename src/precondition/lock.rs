@@ -174,7 +174,7 @@ impl<Q: ValidatorSource, G> LockedWrite<Q, G> {
         let acquired = lock.lock.acquire(key).await;
         let mut content = UnreadContent::read_ahead(&parts, content);
         let Ok(guard) = acquired else {
-            let accepts_json = Accept::of(&parts.headers).json();
+            let accepts_json = Accept::from_headers(&parts.headers).accepts_json();
             let busy = Refusal::new(Reason::Busy);
             let busy = write.config.refuse(busy, accepts_json, None);
             drop(service);
@@ -182,7 +182,7 @@ impl<Q: ValidatorSource, G> LockedWrite<Q, G> {
         };
         let performed = async move {
             let config = Arc::clone(&write.config);
-            let accept = Accept::of(&parts.headers).cloned();
+            let accept = Accept::from_headers(&parts.headers).cloned();
             let hold_timeout = Some(lock.lock.hold_timeout);
             // Under the lock.
             let known = write.ask_at_hand(&parts);
@@ -190,7 +190,7 @@ impl<Q: ValidatorSource, G> LockedWrite<Q, G> {
             let response = source::lazy_timeout(hold_timeout, run).await;
             response.unwrap_or_else(|_| {
                 let refusal = Refusal::new(Reason::TimedOut);
-                Ok(config.refuse(refusal, accept.json(), None))
+                Ok(config.refuse(refusal, accept.accepts_json(), None))
             })
         };
         #[cfg(feature = "tracing")]

@@ -106,7 +106,7 @@ impl<Q, G> PerformedWrite<Q, G> {
             }
             Kept::Checked(accept) => (refusal, accept),
         };
-        let mut answer = (self.config).refuse(refusal, accept.json(), failed.current());
+        let mut answer = (self.config).refuse(refusal, accept.accepts_json(), failed.current());
         self.config.explain(&mut answer, Verdict::Superseded);
         answer
     }
@@ -120,7 +120,9 @@ impl<Q, G> PerformedWrite<Q, G> {
         events::unchecked_write(&expected.method, path);
         if self.config.unchecked == Unchecked::Fail {
             let refusal = Refusal::new(Reason::Unchecked);
-            answer = self.config.refuse(refusal, expected.accept.json(), None);
+            answer = self
+                .config
+                .refuse(refusal, expected.accept.accepts_json(), None);
         }
         Outcome::record(answer.extensions_mut(), |outcome| {
             outcome.set_verdict(Verdict::Proceeded);

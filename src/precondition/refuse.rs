@@ -40,7 +40,8 @@ impl<Q, G> UncheckedWrite<'_, Q, G> {
         refusal: Refusal<'_>,
         current: Option<&Validators>,
     ) -> Answer<ResB> {
-        self.config.refuse(refusal, self.accept.json(), current)
+        self.config
+            .refuse(refusal, self.accept.accepts_json(), current)
     }
 }
 

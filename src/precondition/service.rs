@@ -103,7 +103,7 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
         G: SelfGetMode<S, ReqB>,
     {
         if self.guard.has_nothing_to_check() {
-            let conflict = Conflict::new(&self.config, &Accept::of(&parts.headers));
+            let conflict = Conflict::new(&self.config, &Accept::from_headers(&parts.headers));
             let request = Request::from_parts(parts, content);
             return ResponseFuture::unconditional(inner.call(request), conflict);
         }

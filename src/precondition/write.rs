@@ -51,7 +51,7 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
         let has_nothing_to_check = self.guard.has_nothing_to_check();
         async move {
             if has_nothing_to_check {
-                let conflict = Conflict::new(&self.config, &Accept::of(&parts.headers));
+                let conflict = Conflict::new(&self.config, &Accept::from_headers(&parts.headers));
                 let service = service.ready::<ReqB>().await?;
                 let request = Request::from_parts(parts, content.take());
                 return Ok(conflict.respond(service.call(request).await?));

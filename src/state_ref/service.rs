@@ -131,7 +131,7 @@ impl<Q: StateSource> Config<Q> {
         error: SourceError,
     ) -> Response<ResponseBody<ResB>> {
         let refusal = Refusal::new(Reason::SourceUnavailable)
-            .with_accepts_json(Accept::of(&request.headers).json());
+            .with_accepts_json(Accept::from_headers(&request.headers).accepts_json());
         let mut response = self.renderer.respond(&refusal);
         response.extensions_mut().insert(error);
         response.map(ResponseBody::bytes)

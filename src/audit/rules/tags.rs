@@ -99,7 +99,7 @@ fn is_timestamp(exchange: &Exchange<'_>, opaque: &[u8]) -> bool {
 fn company(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
     let tagged = exchange.has(&ETAG);
     let dated = exchange.has(&LAST_MODIFIED);
-    if cache_control::no_store(exchange.response) && (tagged || dated) {
+    if cache_control::has_no_store(exchange.response) && (tagged || dated) {
         let validator = if tagged { "ETag" } else { "Last-Modified" };
         let policy = lines::first(exchange.response, &CACHE_CONTROL).map_or_else(String::new, text);
         found.push(

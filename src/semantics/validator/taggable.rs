@@ -100,7 +100,7 @@ fn check_headers(facts: ResponseFacts, headers: &HeaderMap) -> Option<Untagged> 
         return Some(Untagged::Live);
     }
     // Values are parsed only if the header is present.
-    if summary.cache_control && cache_control::no_store(headers) {
+    if summary.cache_control && cache_control::has_no_store(headers) {
         return Some(Untagged::NoStore);
     }
     let announced = facts.exact.filter(|_| !facts.digest_known);

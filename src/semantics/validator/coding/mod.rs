@@ -18,7 +18,7 @@ use self::{
     dictionary::DictionaryHash,
     suffix::{CodingSuffix, SuffixMatch},
 };
-use crate::semantics::field::{accept_encoding::canonical, list::is_token};
+use crate::semantics::field::{accept_encoding::canonical, list::is_tchar};
 
 /// The codings that a layer inside may choose, and the suffixes that distinguish their tags.
 #[derive(Debug, Clone)]
@@ -168,7 +168,7 @@ impl TagCodings {
 
 /// Returns the name of a coding as in its suffix, or `None` if it is not valid.
 fn coding_name(name: &str) -> Option<String> {
-    if name.is_empty() || !name.bytes().all(is_token) {
+    if name.is_empty() || !name.bytes().all(is_tchar) {
         return None;
     }
     let name = String::from_utf8_lossy(canonical(name.as_bytes())).to_ascii_lowercase();

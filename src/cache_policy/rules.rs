@@ -174,31 +174,24 @@ impl Rules {
         now: impl Fn() -> HttpDate,
     ) {
         let authorized = asked.authorized;
-        let now = |policy: &CachePolicy, headers: &HeaderMap| {
-            if policy.needs_now(headers) {
-                now()
-            } else {
-                HttpDate::EPOCH
-            }
-        };
         // A write's answer is fresh only if its own fields say so.
         let chosen = chosen.filter(|policy| asked.kind != Kind::Other || !policy.is_fresh());
         if let Some(policy) = chosen {
-            policy.apply(headers, authorized, now(policy, headers));
+            policy.apply(headers, authorized, now);
             vary::merge(headers, self.consulted.iter().cloned());
             return;
         }
         match self.select(asked, status, headers) {
-            Selected::Policy(policy) => policy.apply(headers, authorized, now(policy, headers)),
+            Selected::Policy(policy) => policy.apply(headers, authorized, now),
             Selected::Default(policy) => {
-                policy.apply(headers, authorized, now(policy, headers));
+                policy.apply(headers, authorized, now);
                 for possible in self.possible(asked) {
                     possible.merge_vary(headers);
                 }
             }
             Selected::NotTold => {
                 for possible in self.possible(asked) {
-                    possible.guard(headers, authorized, now);
+                    possible.guard(headers, authorized, &now);
                     possible.merge_vary(headers);
                 }
             }

@@ -171,7 +171,7 @@ impl<C: Clock> ConditionalRead<C> {
         condition: Condition,
         current: Option<&Validators>,
     ) -> Response<ResponseBody<B>> {
-        let shown = || Validators::from_headers(response.headers(), self.now());
+        let shown = || Validators::from_headers(response.headers(), || self.now());
         let current = current.cloned().unwrap_or_else(shown);
         let refusal = Refusal::of_condition(condition, &self.fields)
             .accepting_json(self.accept.as_ref().is_none_or(|accept| accept.json()))

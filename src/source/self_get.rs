@@ -341,7 +341,7 @@ impl<B> Asked<Response<B>> {
         };
         match Meaning::of(response.status()) {
             Meaning::Present => {
-                let now = clock.now().into();
+                let now = || clock.now().into();
                 let validators = Validators::from_headers(response.headers(), now);
                 Self::State(Current::Present(validators), Some(response))
             }

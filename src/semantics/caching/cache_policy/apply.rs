@@ -1,5 +1,7 @@
 //! A policy meets the head of a response.
 
+use std::cell::LazyCell;
+
 use http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{CACHE_CONTROL, DATE, EXPIRES, VARY},
@@ -21,8 +23,9 @@ use crate::semantics::{
 impl CachePolicy {
     /// Puts the policy into the head of a response to a safe request.
     /// `authorized` is whether the request had `Authorization`, `now` what
-    /// `Expires` is counted from where there is no `Date`.
-    pub fn apply(&self, headers: &mut HeaderMap, authorized: bool, now: HttpDate) {
+    /// `Expires` is counted from where there is no `Date`. `now` is called at most once,
+    /// and only if there is an `Expires` to read or to write.
+    pub fn apply(&self, headers: &mut HeaderMap, authorized: bool, now: impl FnOnce() -> HttpDate) {
         let there = CachingFields::of(headers);
         let personal = self.is_personal(authorized, there.cookies);
         if there.policy || self.expires {
@@ -48,7 +51,7 @@ impl CachePolicy {
         }
     }
 
-    fn join(&self, headers: &mut HeaderMap, personal: bool, now: HttpDate) {
+    fn join(&self, headers: &mut HeaderMap, personal: bool, now: impl FnOnce() -> HttpDate) {
         if self.handler == Handler::Loses {
             headers.remove(CACHE_CONTROL);
             headers.remove(EXPIRES);
@@ -56,7 +59,8 @@ impl CachePolicy {
                 headers.remove(field);
             }
         }
-        let said = Word::of(headers, now);
+        let now = LazyCell::new(now);
+        let said = Word::of(headers, || *now);
         let alone = self.handler == Handler::Wins && said.anything;
         let control = if alone { &self.guard } else { &self.control };
         let joined = said.join(control, headers, personal);
@@ -67,12 +71,7 @@ impl CachePolicy {
             !alone && self.targeted.iter().any(|(name, _)| name == field)
         });
         let wanted = self.expires && !alone;
-        said.date_of_expiry(headers, joined, wanted, alone, now);
-    }
-
-    /// Whether it matters what time it is; otherwise any `now` will do.
-    pub(crate) fn needs_now(&self, headers: &HeaderMap) -> bool {
-        self.expires || lines::has(headers, &EXPIRES)
+        said.date_of_expiry(headers, joined, wanted, alone, || *now);
     }
 
     /// Keeps what a handler speaks of from other users, where no policy applies, and
@@ -81,19 +80,19 @@ impl CachePolicy {
         &self,
         headers: &mut HeaderMap,
         authorized: bool,
-        now: impl FnOnce(&Self, &HeaderMap) -> HttpDate,
+        now: impl FnOnce() -> HttpDate,
     ) {
         let there = CachingFields::of(headers);
         if !there.policy {
             return;
         }
-        let now = now(self, headers);
-        let said = Word::of(headers, now);
+        let now = LazyCell::new(now);
+        let said = Word::of(headers, || *now);
         if said.anything || headers.keys().any(is_targeted) {
             let personal = self.is_personal(authorized, there.cookies);
             let joined = said.join(&self.guard, headers, personal);
             restrict_others(headers, joined.ours, |_| false);
-            said.date_of_expiry(headers, joined, false, true, now);
+            said.date_of_expiry(headers, joined, false, true, || *now);
         }
     }
 
@@ -125,7 +124,7 @@ struct Expires {
 }
 
 impl Word {
-    fn of(headers: &HeaderMap, now: HttpDate) -> Self {
+    fn of(headers: &HeaderMap, now: impl FnOnce() -> HttpDate) -> Self {
         let lines = lines_of(headers, &CACHE_CONTROL);
         let mut known = lines.map_or(Known::NOTHING, |lines| lines.known);
         let expires = Expires::of(headers, now);
@@ -161,10 +160,11 @@ impl Word {
         joined: Joined,
         wanted: bool,
         alone: bool,
-        now: HttpDate,
+        now: impl FnOnce() -> HttpDate,
     ) {
         let lifetime = joined.lifetime();
         if let (true, Some(lifetime)) = (wanted, lifetime) {
+            let now = now();
             let from = date(headers, now).unix_seconds().min(now.unix_seconds());
             let until = HttpDate::from_unix_seconds(from + i64::from(lifetime));
             headers.insert(EXPIRES, until.into());
@@ -184,10 +184,11 @@ impl Expires {
     /// cache reads the other two.
     const LENGTH: usize = "Sun, 06 Nov 1994 08:49:37 GMT".len();
 
-    fn of(headers: &HeaderMap, now: HttpDate) -> Option<Self> {
+    fn of(headers: &HeaderMap, now: impl FnOnce() -> HttpDate) -> Option<Self> {
         if !lines::has(headers, &EXPIRES) {
             return None;
         }
+        let now = now();
         let line = lines::only(headers, &EXPIRES);
         let until = line.and_then(|line| HttpDate::parse(line.as_bytes(), now));
         let left = |from: HttpDate| {

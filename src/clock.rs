@@ -1,20 +1,22 @@
-//! The only reader of time.
+//! The clock: how layers tell the time of day.
 
-use std::time::SystemTime;
 #[cfg(target_os = "linux")]
 use std::time::{Duration, UNIX_EPOCH};
+use std::{fmt, sync::Arc, time::SystemTime};
 
 #[cfg(target_os = "linux")]
 use rustix::time::{ClockId, clock_gettime};
 
-/// Tells the time of day.
+use crate::semantics::field::HttpDate;
+
+/// A clock that tells the time of day.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a clock",
     label = "not a clock",
     note = "`SystemClock` is one, and `ManualClock` of the feature `test-util` is one for tests; a function is none: implement `Clock` for a type of your own"
 )]
 pub trait Clock: Send + Sync + 'static {
-    /// The current time.
+    /// Returns the current time.
     fn now(&self) -> SystemTime;
 
     /// Returns the current time, up to a second late and never early. Used for `Date`,
@@ -42,6 +44,43 @@ impl Clock for SystemClock {
         let tick = clock_gettime(ClockId::RealtimeCoarse);
         // A clock before 1970 has no such duration.
         Duration::try_from(tick).map_or_else(|_| self.now(), |since| UNIX_EPOCH + since)
+    }
+}
+
+/// The clock of a layer: the system's, unless another one is set.
+///
+/// The default takes no allocation, and its clones take no atomic operation.
+#[derive(Clone, Default)]
+pub(crate) struct SharedClock(Option<Arc<dyn Clock>>);
+
+impl SharedClock {
+    pub(crate) fn new(clock: impl Clock) -> Self {
+        Self(Some(Arc::new(clock)))
+    }
+
+    /// Returns the current time in whole seconds.
+    pub(crate) fn now(&self) -> HttpDate {
+        match &self.0 {
+            Some(clock) => clock.now().into(),
+            None => SystemClock.now().into(),
+        }
+    }
+
+    /// Returns the time of [`Clock::coarse_now`].
+    pub(crate) fn coarse_now(&self) -> HttpDate {
+        match &self.0 {
+            Some(clock) => clock.coarse_now().into(),
+            None => SystemClock.coarse_now().into(),
+        }
+    }
+}
+
+impl fmt::Debug for SharedClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Some(_) => "SharedClock(Custom)",
+            None => "SharedClock(System)",
+        })
     }
 }
 

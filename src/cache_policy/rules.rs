@@ -9,6 +9,7 @@ use super::{
     rule::{Rule, is_error, is_success},
 };
 use crate::{
+    clock::SharedClock,
     route::RouteTable,
     semantics::{
         caching::{cache_control::InvalidCachePolicy, cache_policy::CachePolicy},
@@ -34,6 +35,7 @@ pub(super) struct Rules {
     consulted: Vec<HeaderName>,
     /// Adds `Date` to responses without one.
     pub(super) date: bool,
+    pub(super) clock: SharedClock,
 }
 
 /// What is known when the service is called.
@@ -81,6 +83,7 @@ impl Rules {
             parts: CachePolicy::no_store(),
             consulted: Vec::new(),
             date: true,
+            clock: SharedClock::default(),
         }
     }
 

@@ -11,26 +11,24 @@ use http_body::Body;
 use super::config::Config;
 use crate::{
     body::ResponseBody,
-    clock::Clock,
     outcome::{Outcome, Verdict},
     refusal::{Reason, Refusal},
     semantics::{
         condition::{Condition, Current, Decision, RequestConditions},
-        field::HttpDate,
         validator::{EntityTag, Validators},
     },
     source::SourceError,
 };
 
 /// A read before its service runs.
-pub(super) struct UnansweredRead<'a, C> {
+pub(super) struct UnansweredRead<'a> {
     pub(super) request: &'a Parts,
     pub(super) conditions: RequestConditions<'a>,
-    pub(super) config: &'a Config<C>,
+    pub(super) config: &'a Config,
 }
 
-impl<'a, C: Clock> UnansweredRead<'a, C> {
-    pub(super) fn new(request: &'a Parts, config: &'a Config<C>) -> Self {
+impl<'a> UnansweredRead<'a> {
+    pub(super) fn new(request: &'a Parts, config: &'a Config) -> Self {
         Self {
             request,
             conditions: RequestConditions::of(&request.headers),
@@ -50,7 +48,7 @@ impl<'a, C: Clock> UnansweredRead<'a, C> {
         };
         let current = Current::Present(validators.as_ref());
         let fields = &self.conditions.fields;
-        match fields.evaluate(&self.request.method, current, || self.now()) {
+        match fields.evaluate(&self.request.method, current, || self.config.clock.now()) {
             Decision::Proceed => Err(Current::Present(validators)),
             Decision::NotModified => Ok(self.not_modified(validators)),
             Decision::Failed(condition) => Ok(self.failed(condition, validators)),
@@ -69,7 +67,7 @@ impl<'a, C: Clock> UnansweredRead<'a, C> {
             // The 200 that the client has was no byte sequence to rely on.
             current.etag = current.etag.map(EntityTag::into_weak);
         }
-        current.into_not_modified(response.headers_mut(), || self.now());
+        current.into_not_modified(response.headers_mut(), || self.config.clock.now());
         response
     }
 
@@ -82,12 +80,8 @@ impl<'a, C: Clock> UnansweredRead<'a, C> {
             .instead_of(current.as_ref().etag);
         let mut response = self.refuse(refusal);
         self.explain(&mut response, Verdict::Failed(condition), Some(&current));
-        current.into_headers(response.headers_mut(), || self.now());
+        current.into_headers(response.headers_mut(), || self.config.clock.now());
         response
-    }
-
-    fn now(&self) -> HttpDate {
-        self.config.clock.now().into()
     }
 
     /// 503, since the source failed.

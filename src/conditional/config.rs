@@ -3,6 +3,7 @@ use std::sync::Arc;
 use http::{Method, Response};
 
 use crate::{
+    clock::SharedClock,
     outcome::Outcome,
     refusal::Renderer,
     semantics::{condition::Current, field::SafeMethods},
@@ -17,15 +18,15 @@ pub struct BySource<Q> {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Config<C> {
+pub(super) struct Config {
     pub(super) methods: SafeMethods,
     pub(super) head_as_get: bool,
     pub(super) explain: bool,
     pub(super) renderer: Renderer,
-    pub(super) clock: C,
+    pub(super) clock: SharedClock,
 }
 
-impl<C> Config<C> {
+impl Config {
     /// Returns `true` if the response to a read of this method is looked at, whatever it
     /// is.
     pub(super) fn inspects_every_response(&self, method: &Method) -> bool {

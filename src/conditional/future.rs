@@ -16,30 +16,30 @@ use super::{
 };
 use crate::{
     body::ResponseBody,
-    clock::Clock,
+    clock::SharedClock,
     semantics::{field::content_length, validator::validators},
     source::ValidatorSource,
 };
 
 pin_project! {
     /// Response future for [`Conditional`](super::Conditional).
-    pub struct ResponseFuture<F, C> {
+    pub struct ResponseFuture<F> {
         #[pin]
         future: F,
-        read: Read<C>,
+        read: Read,
     }
 }
 
 /// The work that is left for the response.
-enum Read<C> {
+enum Read {
     /// Nothing: the layer has no part in the method.
     Ignored,
     /// There is no condition, and a modification date is corrected.
-    Unconditional(C),
-    Conditional(ConditionalRead<C>),
+    Unconditional(SharedClock),
+    Conditional(ConditionalRead),
 }
 
-impl<F, C> ResponseFuture<F, C> {
+impl<F> ResponseFuture<F> {
     pub(super) fn ignoring(future: F) -> Self {
         Self {
             future,
@@ -47,14 +47,14 @@ impl<F, C> ResponseFuture<F, C> {
         }
     }
 
-    pub(super) fn unconditional(future: F, clock: C) -> Self {
+    pub(super) fn unconditional(future: F, clock: SharedClock) -> Self {
         Self {
             future,
             read: Read::Unconditional(clock),
         }
     }
 
-    pub(super) fn conditional(future: F, read: ConditionalRead<C>) -> Self {
+    pub(super) fn conditional(future: F, read: ConditionalRead) -> Self {
         Self {
             future,
             read: Read::Conditional(read),
@@ -62,11 +62,10 @@ impl<F, C> ResponseFuture<F, C> {
     }
 }
 
-impl<F, B, E, C> Future for ResponseFuture<F, C>
+impl<F, B, E> Future for ResponseFuture<F>
 where
     F: Future<Output = Result<Response<B>, E>>,
     B: Body<Data = Bytes>,
-    C: Clock,
 {
     type Output = Result<Response<ResponseBody<B>>, E>;
 
@@ -77,8 +76,7 @@ where
         match this.read {
             Read::Conditional(read) => return Poll::Ready(Ok(read.respond(response))),
             Read::Unconditional(clock) => {
-                let now = || clock.now().into();
-                validators::correct_last_modified(response.headers_mut(), now);
+                validators::correct_last_modified(response.headers_mut(), || clock.now());
             }
             Read::Ignored => {}
         }
@@ -86,7 +84,7 @@ where
     }
 }
 
-impl<F, C> fmt::Debug for ResponseFuture<F, C> {
+impl<F> fmt::Debug for ResponseFuture<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.read {
             Read::Ignored => "ResponseFuture(Ignored)",
@@ -98,9 +96,9 @@ impl<F, C> fmt::Debug for ResponseFuture<F, C> {
 
 pin_project! {
     /// Response future for [`Conditional`](super::Conditional) with a source.
-    pub struct SourcedFuture<F, B: Body, E, C, Q> {
+    pub struct SourcedFuture<F, B: Body, E, Q> {
         #[pin]
-        kind: Kind<F, B, E, C, Q>,
+        kind: Kind<F, B, E, Q>,
     }
 }
 
@@ -108,17 +106,17 @@ type Asking<B, E> = Pin<Box<dyn Future<Output = Result<Response<ResponseBody<B>>
 
 pin_project! {
     #[project = KindProj]
-    enum Kind<F, B: Body, E, C, Q> {
+    enum Kind<F, B: Body, E, Q> {
         // There is nothing to ask, and nothing to allocate.
         Responding {
             #[pin]
-            future: ResponseFuture<F, C>,
+            future: ResponseFuture<F>,
         },
         // The source told the state at once, and the service runs.
         Sourced {
             #[pin]
             future: F,
-            read: Option<Box<SourcedRead<C, Q>>>,
+            read: Option<Box<SourcedRead<Q>>>,
         },
         Asking {
             future: Asking<B, E>,
@@ -130,7 +128,7 @@ pin_project! {
     }
 }
 
-impl<F, B: Body, E, C, Q> SourcedFuture<F, B, E, C, Q> {
+impl<F, B: Body, E, Q> SourcedFuture<F, B, E, Q> {
     pub(super) fn answered(answer: Response<ResponseBody<B>>) -> Self {
         Self {
             kind: Kind::Answered {
@@ -139,13 +137,13 @@ impl<F, B: Body, E, C, Q> SourcedFuture<F, B, E, C, Q> {
         }
     }
 
-    pub(super) fn responding(future: ResponseFuture<F, C>) -> Self {
+    pub(super) fn responding(future: ResponseFuture<F>) -> Self {
         Self {
             kind: Kind::Responding { future },
         }
     }
 
-    pub(super) fn sourced(future: F, read: Box<SourcedRead<C, Q>>) -> Self {
+    pub(super) fn sourced(future: F, read: Box<SourcedRead<Q>>) -> Self {
         Self {
             kind: Kind::Sourced {
                 future,
@@ -165,11 +163,10 @@ impl<F, B: Body, E, C, Q> SourcedFuture<F, B, E, C, Q> {
     }
 }
 
-impl<F, B, E, C, Q> Future for SourcedFuture<F, B, E, C, Q>
+impl<F, B, E, Q> Future for SourcedFuture<F, B, E, Q>
 where
     F: Future<Output = Result<Response<B>, E>>,
     B: Body<Data = Bytes, Error: Send> + Send + 'static,
-    C: Clock + Clone,
     Q: ValidatorSource,
 {
     type Output = Result<Response<ResponseBody<B>>, E>;
@@ -201,7 +198,7 @@ where
     }
 }
 
-impl<F, B: Body, E, C, Q> fmt::Debug for SourcedFuture<F, B, E, C, Q> {
+impl<F, B: Body, E, Q> fmt::Debug for SourcedFuture<F, B, E, Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
             Kind::Responding { .. } => "SourcedFuture(Responding)",

@@ -7,7 +7,7 @@ use super::{
     config::{BySource, Config},
 };
 use crate::{
-    clock::{Clock, SystemClock},
+    clock::{Clock, SharedClock},
     refusal::{RenderRefusal, Renderer},
     semantics::field::SafeMethods,
     source::{OnSourceError, ValidatorSource},
@@ -21,8 +21,8 @@ use crate::{
 /// See the [module docs](crate::conditional) for an example.
 #[derive(Debug, Clone)]
 #[must_use]
-pub struct ConditionalLayer<C = SystemClock, Q = ()> {
-    config: Config<C>,
+pub struct ConditionalLayer<Q = ()> {
+    config: Config,
     by: Q,
 }
 
@@ -35,7 +35,7 @@ impl ConditionalLayer {
                 head_as_get: false,
                 explain: false,
                 renderer: Renderer::default(),
-                clock: SystemClock::default(),
+                clock: SharedClock::default(),
             },
             by: (),
         }
@@ -48,19 +48,19 @@ impl Default for ConditionalLayer {
     }
 }
 
-impl<C> ConditionalLayer<C> {
+impl ConditionalLayer {
     /// Asks `source` before the service runs, and answers a matching tag without
     /// the service.
     ///
     /// If the service has to run, its 200 gets the source's validators, unless it
     /// has its own. A strong tag is [confirmed](crate::conditional#confirmation)
     /// first: the source is asked a second time, after the service.
-    pub fn source<Q: ValidatorSource>(self, source: Q) -> ConditionalLayer<C, BySource<Q>> {
+    pub fn source<Q: ValidatorSource>(self, source: Q) -> ConditionalLayer<BySource<Q>> {
         self.shared_source(Arc::new(source))
     }
 
     /// As [`source`](Self::source), with a source that another layer asks too.
-    pub(crate) fn shared_source<Q>(self, source: Arc<Q>) -> ConditionalLayer<C, BySource<Q>> {
+    pub(crate) fn shared_source<Q>(self, source: Arc<Q>) -> ConditionalLayer<BySource<Q>> {
         ConditionalLayer {
             config: self.config,
             by: BySource {
@@ -72,7 +72,7 @@ impl<C> ConditionalLayer<C> {
     }
 }
 
-impl<C, Q> ConditionalLayer<C, BySource<Q>> {
+impl<Q> ConditionalLayer<BySource<Q>> {
     /// Sets the reaction to a source that fails. Defaults to
     /// [`Proceed`](OnSourceError::Proceed).
     pub fn on_source_error(mut self, on_error: OnSourceError) -> Self {
@@ -92,7 +92,7 @@ impl<C, Q> ConditionalLayer<C, BySource<Q>> {
     }
 }
 
-impl<C, Q> ConditionalLayer<C, Q> {
+impl<Q> ConditionalLayer<Q> {
     /// Sets the methods whose conditions are evaluated. Defaults to `GET`,
     /// `HEAD` and `QUERY`, which are those that may get a 304; see
     /// [`SafeMethods`] for what others get.
@@ -119,17 +119,9 @@ impl<C, Q> ConditionalLayer<C, Q> {
 
     /// Sets the clock used to evaluate dates. Defaults to
     /// [`SystemClock`](crate::clock::SystemClock).
-    pub fn clock<C2: Clock + Clone>(self, clock: C2) -> ConditionalLayer<C2, Q> {
-        ConditionalLayer {
-            config: Config {
-                methods: self.config.methods,
-                head_as_get: self.config.head_as_get,
-                explain: self.config.explain,
-                renderer: self.config.renderer,
-                clock,
-            },
-            by: self.by,
-        }
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.config.clock = SharedClock::new(clock);
+        self
     }
 
     /// Records an [`Outcome`](crate::Outcome) on every response that is
@@ -160,8 +152,8 @@ impl<Q> fmt::Debug for BySource<Q> {
     }
 }
 
-impl<S, C: Clone> Layer<S> for ConditionalLayer<C> {
-    type Service = Conditional<S, C>;
+impl<S> Layer<S> for ConditionalLayer {
+    type Service = Conditional<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
         Conditional::new(inner, self.config.clone(), ())
@@ -169,8 +161,8 @@ impl<S, C: Clone> Layer<S> for ConditionalLayer<C> {
 }
 
 // `Clone` is what the service needs. Asked for here, the compiler names it where it is missing.
-impl<S: Clone, C: Clone, Q> Layer<S> for ConditionalLayer<C, BySource<Q>> {
-    type Service = Conditional<S, C, BySource<Q>>;
+impl<S: Clone, Q> Layer<S> for ConditionalLayer<BySource<Q>> {
+    type Service = Conditional<S, BySource<Q>>;
 
     fn layer(&self, inner: S) -> Self::Service {
         Conditional::new(inner, self.config.clone(), self.by.clone())

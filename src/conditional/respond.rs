@@ -7,7 +7,6 @@ use http_body::Body;
 use super::config::Config;
 use crate::{
     body::ResponseBody,
-    clock::Clock,
     outcome::{Outcome, Verdict},
     refusal::Refusal,
     semantics::{
@@ -22,7 +21,7 @@ use crate::{
 
 /// A read whose response is to come.
 #[derive(Debug)]
-pub(super) struct ConditionalRead<C> {
+pub(super) struct ConditionalRead {
     pub(super) fields: ConditionalFields,
     /// The client asks for a part, with `Range`.
     pub(super) range: bool,
@@ -30,14 +29,14 @@ pub(super) struct ConditionalRead<C> {
     pub(super) method: Method,
     /// Kept for a 412; `None` is a read that cannot get one.
     accept: Option<Box<Accept>>,
-    pub(super) config: Config<C>,
+    pub(super) config: Config,
 }
 
-impl<C: Clone> ConditionalRead<C> {
+impl ConditionalRead {
     pub(super) fn new(
         method: &Method,
         conditions: &RequestConditions<'_>,
-        config: &Config<C>,
+        config: &Config,
     ) -> Self {
         let can_fail = conditions.fields.can_fail(method);
         Self {
@@ -48,9 +47,7 @@ impl<C: Clone> ConditionalRead<C> {
             config: config.clone(),
         }
     }
-}
 
-impl<C: Clock> ConditionalRead<C> {
     pub(super) fn is_head(&self) -> bool {
         self.method == Method::HEAD
     }
@@ -145,7 +142,7 @@ impl<C: Clock> ConditionalRead<C> {
             return Verdict::Unconditional;
         }
         let current = Current::Present(current);
-        let decision = preconditions.evaluate(&self.method, current, || self.now());
+        let decision = preconditions.evaluate(&self.method, current, || self.config.clock.now());
         if !decision.applies_to(response.status(), self.range) {
             return Verdict::NotEvaluated;
         }
@@ -156,12 +153,8 @@ impl<C: Clock> ConditionalRead<C> {
         }
     }
 
-    pub(super) fn now(&self) -> HttpDate {
-        self.config.clock.now().into()
-    }
-
     pub(super) fn correct_last_modified(&self, headers: &mut HeaderMap) -> Option<HttpDate> {
-        validators::correct_last_modified(headers, || self.now())
+        validators::correct_last_modified(headers, || self.config.clock.now())
     }
 
     /// Turns the response into a 412.
@@ -171,14 +164,14 @@ impl<C: Clock> ConditionalRead<C> {
         condition: Condition,
         current: Option<&Validators>,
     ) -> Response<ResponseBody<B>> {
-        let shown = || Validators::from_headers(response.headers(), || self.now());
+        let shown = || Validators::from_headers(response.headers(), || self.config.clock.now());
         let current = current.cloned().unwrap_or_else(shown);
         let refusal = Refusal::of_condition(condition, &self.fields)
             .accepting_json(self.accept.as_ref().is_none_or(|accept| accept.json()))
             .instead_of(current.as_ref().etag);
         let mut answer = self.config.renderer.replace(response, &refusal);
         Outcome::keep_alone(answer.extensions_mut());
-        current.write_to(answer.headers_mut(), || self.now());
+        current.write_to(answer.headers_mut(), || self.config.clock.now());
         let is_head = self.is_head();
         answer.map(|content| {
             if is_head {

@@ -17,7 +17,6 @@ use super::{
 };
 use crate::{
     body::{ResponseBody, UnreadContent},
-    clock::{Clock, SystemClock},
     events,
     semantics::{
         condition::{Current, RequestConditions},
@@ -31,23 +30,23 @@ use crate::{
 ///
 /// See the [module docs](crate::conditional) for an example.
 #[derive(Debug, Clone)]
-pub struct Conditional<S, C = SystemClock, Q = ()> {
+pub struct Conditional<S, Q = ()> {
     inner: S,
-    config: Config<C>,
+    config: Config,
     by: Q,
 }
 
-impl<S, C, Q> Conditional<S, C, Q> {
-    pub(super) fn new(inner: S, config: Config<C>, by: Q) -> Self {
+impl<S, Q> Conditional<S, Q> {
+    pub(super) fn new(inner: S, config: Config, by: Q) -> Self {
         Self { inner, config, by }
     }
 
     crate::service::accessors::service_accessors!();
 }
 
-impl<S, C: Clone, Q> Conditional<S, C, Q> {
+impl<S, Q> Conditional<S, Q> {
     /// Lets the response tell the validators.
-    fn respond<ReqB>(&mut self, mut request: Request<ReqB>) -> ResponseFuture<S::Future, C>
+    fn respond<ReqB>(&mut self, mut request: Request<ReqB>) -> ResponseFuture<S::Future>
     where
         S: Service<Request<ReqB>>,
     {
@@ -69,15 +68,14 @@ impl<S, C: Clone, Q> Conditional<S, C, Q> {
     }
 }
 
-impl<S, C, ReqB, ResB> Service<Request<ReqB>> for Conditional<S, C>
+impl<S, ReqB, ResB> Service<Request<ReqB>> for Conditional<S>
 where
     S: Service<Request<ReqB>, Response = Response<ResB>>,
-    C: Clock + Clone,
     ResB: Body<Data = Bytes>,
 {
     type Response = Response<ResponseBody<ResB>>;
     type Error = S::Error;
-    type Future = ResponseFuture<S::Future, C>;
+    type Future = ResponseFuture<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -88,19 +86,18 @@ where
     }
 }
 
-impl<S, C, Q, ReqB, ResB> Service<Request<ReqB>> for Conditional<S, C, BySource<Q>>
+impl<S, Q, ReqB, ResB> Service<Request<ReqB>> for Conditional<S, BySource<Q>>
 where
     S: Service<Request<ReqB>, Response = Response<ResB>> + Clone + Send + 'static,
     S::Future: Send,
     S::Error: Send,
-    C: Clock + Clone,
     Q: ValidatorSource,
     ReqB: Body + Send + 'static,
     ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
 {
     type Response = Response<ResponseBody<ResB>>;
     type Error = S::Error;
-    type Future = SourcedFuture<S::Future, ResB, S::Error, C, Q>;
+    type Future = SourcedFuture<S::Future, ResB, S::Error, Q>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -138,17 +135,16 @@ where
     }
 }
 
-impl<S, C: Clone, Q> Conditional<S, C, BySource<Q>> {
+impl<S, Q> Conditional<S, BySource<Q>> {
     /// The read of a source that has nothing at hand.
     // No `async fn`: the future of one holds its arguments twice.
     fn ask_and_wait<ReqB, ResB>(
         &mut self,
         mut parts: Parts,
         content: ReqB,
-    ) -> impl Future<Output = Result<Response<ResponseBody<ResB>>, S::Error>> + use<S, C, Q, ReqB, ResB>
+    ) -> impl Future<Output = Result<Response<ResponseBody<ResB>>, S::Error>> + use<S, Q, ReqB, ResB>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>> + Clone,
-        C: Clock,
         Q: ValidatorSource,
         ReqB: Body + Send + 'static,
         ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
@@ -184,9 +180,9 @@ impl<S, C: Clone, Q> Conditional<S, C, BySource<Q>> {
 
 impl<Q: ValidatorSource> BySource<Q> {
     /// Answers a read that the source decides, and gives its state back otherwise.
-    fn answer<C: Clock, B: Body<Data = Bytes>>(
+    fn answer<B: Body<Data = Bytes>>(
         &self,
-        unanswered: &UnansweredRead<'_, C>,
+        unanswered: &UnansweredRead<'_>,
         told: Result<Current, SourceError>,
     ) -> Result<Response<ResponseBody<B>>, Current> {
         match told {
@@ -198,9 +194,9 @@ impl<Q: ValidatorSource> BySource<Q> {
     }
 
     /// The answer to a read whose source failed, unless it goes on.
-    pub(super) fn source_failed<C: Clock, B: Body<Data = Bytes>>(
+    pub(super) fn source_failed<B: Body<Data = Bytes>>(
         &self,
-        read: &UnansweredRead<'_, C>,
+        read: &UnansweredRead<'_>,
         error: SourceError,
     ) -> Option<Response<ResponseBody<B>>> {
         // The handler rejects the request itself.

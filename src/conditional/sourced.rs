@@ -15,7 +15,6 @@ use super::{
 };
 use crate::{
     body::ResponseBody,
-    clock::Clock,
     outcome::Verdict,
     semantics::{
         condition::{Current, Decision},
@@ -26,8 +25,8 @@ use crate::{
 };
 
 /// A read that the source did not decide.
-pub(super) struct SourcedRead<C, Q> {
-    read: ConditionalRead<C>,
+pub(super) struct SourcedRead<Q> {
+    read: ConditionalRead,
     by: BySource<Q>,
     before: Current,
     /// The head of the request, if the source may have to be asked again.
@@ -48,13 +47,9 @@ pub(super) struct Unconfirmed<B> {
     request: Parts,
 }
 
-impl<C: Clock + Clone, Q: ValidatorSource> SourcedRead<C, Q> {
+impl<Q: ValidatorSource> SourcedRead<Q> {
     /// `before` is what the source told, and did not decide the read.
-    pub(super) fn new(
-        unanswered: &UnansweredRead<'_, C>,
-        by: BySource<Q>,
-        before: Current,
-    ) -> Self {
+    pub(super) fn new(unanswered: &UnansweredRead<'_>, by: BySource<Q>, before: Current) -> Self {
         let UnansweredRead {
             request,
             conditions,
@@ -228,7 +223,7 @@ impl<C: Clock + Clone, Q: ValidatorSource> SourcedRead<C, Q> {
         let mut response = untagged(response);
         read.correct_last_modified(response.headers_mut());
         let fields = &read.fields;
-        match fields.evaluate(&read.method, after.as_ref(), || read.now()) {
+        match fields.evaluate(&read.method, after.as_ref(), || read.config.clock.now()) {
             Decision::Failed(condition) => {
                 // The response's own is of another state than the tag below.
                 response.headers_mut().remove(LAST_MODIFIED);

@@ -113,10 +113,7 @@ mod preconditions;
 mod tests;
 mod validated;
 
-use crate::{
-    clock::{Clock, SystemClock},
-    semantics::field::HttpDate,
-};
+use crate::{clock::SharedClock, semantics::field::HttpDate};
 
 pub(crate) use expected::Expectation;
 pub use expected::Expected;
@@ -126,5 +123,5 @@ pub use validated::Validated;
 
 /// The time by the system's clock, since a handler has no other.
 fn now() -> HttpDate {
-    SystemClock::default().now().into()
+    SharedClock::default().now()
 }

@@ -166,7 +166,7 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
             current.as_ref(),
             self.guard.required,
             self.config.creates(&self.request.method),
-            || self.config.now(),
+            || self.config.clock.now(),
         );
         // A lock without a key keeps nobody away, whatever the state is.
         let is_unknown = matches!(current, Current::Unknown) && !may_be_unknown;
@@ -206,7 +206,7 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         };
         let self_get = &self.config.self_get;
         let got = self_get.get(self.request, false, service).await?;
-        let asked = Asked::read(got, &*self.config.clock);
+        let asked = Asked::read(got, &self.config.clock);
         Ok(match (asked, failed) {
             (Asked::State(Current::Unknown, _), Some(error)) => Asked::Failed(error),
             (asked, Some(error)) => {

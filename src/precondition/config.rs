@@ -6,12 +6,12 @@ use http_body::Body;
 
 use crate::{
     body::ResponseBody,
-    clock::Clock,
+    clock::SharedClock,
     outcome::{Outcome, Verdict},
     refusal::{Refusal, Renderer},
     semantics::{
         condition::{ConditionalFields, Current, Requirement},
-        field::{HttpDate, method},
+        field::method,
         validator::Validators,
     },
     source::OnSourceError,
@@ -37,7 +37,7 @@ pub(super) struct Config<Q, G> {
     pub(super) unchecked: Unchecked,
     pub(super) explain: bool,
     pub(super) renderer: Renderer,
-    pub(super) clock: Arc<dyn Clock>,
+    pub(super) clock: SharedClock,
 }
 
 /// The reaction of the layer to a conditional write that succeeded although its handler
@@ -73,7 +73,7 @@ impl<Q, G> Config<Q, G> {
             unchecked: self.unchecked,
             explain: self.explain,
             renderer: self.renderer.clone(),
-            clock: Arc::clone(&self.clock),
+            clock: self.clock.clone(),
         }
     }
 
@@ -95,7 +95,7 @@ impl<Q, G> Config<Q, G> {
             .instead_of(current.and_then(|current| current.as_ref().etag));
         let mut response = self.renderer.respond(&refusal);
         if let Some(validators) = current {
-            validators.write_to(response.headers_mut(), || self.now());
+            validators.write_to(response.headers_mut(), || self.clock.now());
         }
         response.map(ResponseBody::bytes)
     }
@@ -110,11 +110,7 @@ impl<Q, G> Config<Q, G> {
 
     /// Returns `true` if the request has a condition that counts for a write.
     pub(super) fn counts_as_conditional(&self, fields: &ConditionalFields<&HeaderValue>) -> bool {
-        fields.guard_writes(Current::Unknown, || self.now())
-    }
-
-    pub(super) fn now(&self) -> HttpDate {
-        self.clock.now().into()
+        fields.guard_writes(Current::Unknown, || self.clock.now())
     }
 
     /// Returns `true` if the method creates an absent target.

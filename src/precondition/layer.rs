@@ -10,7 +10,7 @@ use super::{
     config::{Config, Unchecked},
 };
 use crate::{
-    clock::{Clock, SystemClock},
+    clock::{Clock, SharedClock},
     refusal::{RenderRefusal, Renderer},
     semantics::{condition::Requirement, field::method::changes_target, validator::Validators},
     source::{OnSourceError, SelfGet, ValidatorSource},
@@ -59,7 +59,7 @@ impl<Q: ValidatorSource> PreconditionLayer<Q> {
                 unchecked: Unchecked::Report,
                 explain: false,
                 renderer: Renderer::default(),
-                clock: Arc::new(SystemClock::default()),
+                clock: SharedClock::default(),
             }),
             lock: (),
         }
@@ -216,7 +216,7 @@ impl<Q, G: Clone, L> PreconditionLayer<Q, G, L> {
     /// Sets the clock used to evaluate dates. Defaults to
     /// [`SystemClock`](crate::clock::SystemClock).
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.config_mut().clock = Arc::new(clock);
+        self.config_mut().clock = SharedClock::new(clock);
         self
     }
 

@@ -173,7 +173,7 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
             (found, _) => found,
         };
         let carried = labelled.and_then(|mut found| {
-            validators::correct_last_modified(found.headers_mut(), || self.config.now());
+            validators::correct_last_modified(found.headers_mut(), || self.config.clock.now());
             answer::with_representation(self.request, found)
         });
         carried.unwrap_or_else(|| {
@@ -207,7 +207,7 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         let Ok(got) = self_get.get(self.request, source_knew, service).await else {
             return Representation::Withheld;
         };
-        match Asked::read(got, &*self.config.clock) {
+        match Asked::read(got, &self.config.clock) {
             Asked::State(Current::Present(_), Some(found)) => Representation::Found(found),
             Asked::State(Current::Present(_) | Current::Unknown, _) => Representation::Unavailable,
             // The client's own `GET` would be refused too, perhaps with a 404 that hides what

@@ -11,7 +11,6 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::{
-    clock::SystemClock,
     conditional::{BySource, ConditionalLayer},
     precondition::{Precondition, PreconditionLayer},
     source::{SelfGet, ValidatorSource},
@@ -22,7 +21,7 @@ use crate::{
 pub struct GuardedResource<Q, S = (), L = ()> {
     reads: MethodRouter<S>,
     writes: MethodRouter<S>,
-    conditional: ConditionalLayer<SystemClock, BySource<Q>>,
+    conditional: ConditionalLayer<BySource<Q>>,
     precondition: PreconditionLayer<Q, (), L>,
     read_layers: Vec<RouteLayer>,
     write_layers: Vec<RouteLayer>,
@@ -148,9 +147,7 @@ impl<Q: ValidatorSource, S, L> GuardedResource<Q, S, L> {
     /// Changes the layer of the reads, which has its defaults.
     pub fn configure_reads(
         mut self,
-        configure: impl FnOnce(
-            ConditionalLayer<SystemClock, BySource<Q>>,
-        ) -> ConditionalLayer<SystemClock, BySource<Q>>,
+        configure: impl FnOnce(ConditionalLayer<BySource<Q>>) -> ConditionalLayer<BySource<Q>>,
     ) -> Self {
         self.conditional = configure(self.conditional);
         self

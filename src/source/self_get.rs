@@ -8,7 +8,7 @@ use tower_service::Service;
 
 use super::{SourceError, SourceKnows, StateWanted, caught};
 use crate::{
-    clock::Clock,
+    clock::SharedClock,
     semantics::{
         condition::{
             Current,
@@ -333,7 +333,7 @@ pub(crate) enum Asked<R> {
 }
 
 impl<B> Asked<Response<B>> {
-    pub(crate) fn read(got: Got<Response<B>>, clock: &dyn Clock) -> Self {
+    pub(crate) fn read(got: Got<Response<B>>, clock: &SharedClock) -> Self {
         let response = match got {
             Got::Answer(response) => response,
             Got::Nothing => return Self::State(Current::Unknown, None),
@@ -341,8 +341,7 @@ impl<B> Asked<Response<B>> {
         };
         match Meaning::of(response.status()) {
             Meaning::Present => {
-                let now = || clock.now().into();
-                let validators = Validators::from_headers(response.headers(), now);
+                let validators = Validators::from_headers(response.headers(), || clock.now());
                 Self::State(Current::Present(validators), Some(response))
             }
             Meaning::Absent => Self::State(Current::Absent, Some(response)),

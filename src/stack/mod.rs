@@ -138,10 +138,7 @@ pub struct Stack<C = ConditionalLayer, E = EtagLayer, P = Identity, K = Identity
 
 impl<C, E, P, K> Stack<C, E, P, K> {
     /// Sets the layer that says how responses may be cached.
-    pub fn cache_policy<T>(
-        self,
-        layer: CachePolicyLayer<T>,
-    ) -> Stack<C, E, P, CachePolicyLayer<T>> {
+    pub fn cache_policy(self, layer: CachePolicyLayer) -> Stack<C, E, P, CachePolicyLayer> {
         Stack {
             cache_policy: layer,
             precondition: self.precondition,
@@ -185,10 +182,7 @@ impl<C, E, P, K> Stack<C, E, P, K> {
     }
 
     /// Sets the layer that answers conditional reads.
-    pub fn conditional<T, Q>(
-        self,
-        layer: ConditionalLayer<T, Q>,
-    ) -> Stack<ConditionalLayer<T, Q>, E, P, K> {
+    pub fn conditional<Q>(self, layer: ConditionalLayer<Q>) -> Stack<ConditionalLayer<Q>, E, P, K> {
         Stack {
             cache_policy: self.cache_policy,
             precondition: self.precondition,
@@ -198,7 +192,7 @@ impl<C, E, P, K> Stack<C, E, P, K> {
     }
 }
 
-impl<T, Q, H: Clone, P, K> Stack<ConditionalLayer<T, Q>, EtagLayer<H>, P, K> {
+impl<Q, H: Clone, P, K> Stack<ConditionalLayer<Q>, EtagLayer<H>, P, K> {
     /// Has both layers of reads record an [`Outcome`](crate::Outcome) on what
     /// they look at. Off by default.
     pub fn explain(self) -> Self {
@@ -229,7 +223,7 @@ impl<P> BesideWrites<P> for Identity {
     }
 }
 
-impl<T: Clone> BesideWrites<Identity> for ConditionalLayer<T, ()> {
+impl BesideWrites<Identity> for ConditionalLayer {
     type Layer = Self;
 
     fn beside(&self, _: &Identity) -> Self {
@@ -237,17 +231,15 @@ impl<T: Clone> BesideWrites<Identity> for ConditionalLayer<T, ()> {
     }
 }
 
-impl<T: Clone, Q: ValidatorSource, G, L> BesideWrites<PreconditionLayer<Q, G, L>>
-    for ConditionalLayer<T, ()>
-{
-    type Layer = ConditionalLayer<T, BySource<Q>>;
+impl<Q: ValidatorSource, G, L> BesideWrites<PreconditionLayer<Q, G, L>> for ConditionalLayer {
+    type Layer = ConditionalLayer<BySource<Q>>;
 
     fn beside(&self, writes: &PreconditionLayer<Q, G, L>) -> Self::Layer {
         self.clone().shared_source(writes.shared_source())
     }
 }
 
-impl<T: Clone, Q, P> BesideWrites<P> for ConditionalLayer<T, BySource<Q>> {
+impl<Q, P> BesideWrites<P> for ConditionalLayer<BySource<Q>> {
     type Layer = Self;
 
     fn beside(&self, _: &P) -> Self {

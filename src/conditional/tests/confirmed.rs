@@ -61,7 +61,7 @@ impl Moving {
 
     fn get_through<Q: ValidatorSource>(
         &self,
-        layer: &ConditionalLayer<crate::clock::SystemClock, crate::conditional::BySource<Q>>,
+        layer: &ConditionalLayer<crate::conditional::BySource<Q>>,
         fields: &[(&str, &str)],
     ) -> Answer {
         let this = self.clone();

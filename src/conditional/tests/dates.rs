@@ -22,7 +22,7 @@ fn at(seconds: i64) -> HttpDate {
     HttpDate::from_unix_seconds(seconds)
 }
 
-fn layer(now: i64) -> ConditionalLayer<ManualClock> {
+fn layer(now: i64) -> ConditionalLayer {
     ConditionalLayer::new().clock(ManualClock::new(SystemTime::from(at(now))))
 }
 
@@ -35,7 +35,7 @@ fn dated(modified: i64) -> Response<ScriptedBody> {
     response
 }
 
-fn get(layer: &ConditionalLayer<ManualClock>, modified: i64) -> Answer {
+fn get(layer: &ConditionalLayer, modified: i64) -> Answer {
     send(layer, request(Method::GET, &[]), |_| dated(modified))
 }
 

@@ -17,7 +17,7 @@ use http_body_util::Empty;
 use super::ConditionalLayer;
 use crate::{
     body::ResponseBody,
-    clock::{Clock, ManualClock},
+    clock::ManualClock,
     test_support::{Act, ScriptedBody, send},
 };
 
@@ -27,7 +27,7 @@ const MODIFIED: &str = "Tue, 15 Nov 1994 12:45:26 GMT";
 const LATER: &str = "Tue, 15 Nov 1994 12:45:27 GMT";
 const EARLIER: &str = "Tue, 15 Nov 1994 12:45:25 GMT";
 
-fn layer() -> ConditionalLayer<ManualClock> {
+fn layer() -> ConditionalLayer {
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     ConditionalLayer::new().clock(ManualClock::new(now))
 }
@@ -56,8 +56,8 @@ fn answer(fields: &[(HeaderName, &'static str)]) -> Response<ScriptedBody> {
     response
 }
 
-fn exchange<C: Clock + Clone>(
-    layer: &ConditionalLayer<C>,
+fn exchange(
+    layer: &ConditionalLayer,
     method: Method,
     request_fields: &[(HeaderName, &'static str)],
     response: Response<ScriptedBody>,

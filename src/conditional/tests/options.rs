@@ -11,7 +11,6 @@ use http_body_util::Empty;
 use super::{answer, exchange, layer, request};
 use crate::{
     ConditionalLayer,
-    clock::ManualClock,
     outcome::{Outcome, TagOrigin, Verdict},
     semantics::{condition::Condition, validator::Untagged},
     stack,
@@ -41,7 +40,7 @@ fn head_can_ask_with_get() {
 
 #[test]
 fn the_outcome_says_what_was_decided() {
-    let outcome = |layer: &ConditionalLayer<ManualClock>, fields: &[_], status: u16| {
+    let outcome = |layer: &ConditionalLayer, fields: &[_], status: u16| {
         let mut response = answer(&[]);
         *response.status_mut() = StatusCode::from_u16(status).unwrap();
         let response = exchange(layer, Method::GET, fields, response);

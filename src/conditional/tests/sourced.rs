@@ -5,7 +5,6 @@ use http::{Method, Request, Response, StatusCode};
 use super::{Answer, EARLIER, MODIFIED};
 use crate::{
     ConditionalLayer, Outcome,
-    clock::SystemClock,
     conditional::BySource,
     outcome::Verdict,
     semantics::{
@@ -18,7 +17,7 @@ use crate::{
     },
 };
 
-type Sourced<Q> = ConditionalLayer<SystemClock, BySource<Q>>;
+type Sourced<Q> = ConditionalLayer<BySource<Q>>;
 
 fn by<Q: ValidatorSource>(source: Q) -> Sourced<Q> {
     ConditionalLayer::new().source(source).explain()

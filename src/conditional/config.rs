@@ -11,14 +11,14 @@ use crate::{
 };
 
 /// Validators come from a source, before the service runs.
-pub struct BySource<Q> {
+pub struct SourceConfig<Q> {
     pub(super) source: Arc<Q>,
     pub(super) on_error: OnSourceError,
     pub(super) confirm: bool,
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Config {
+pub(super) struct ConditionalConfig {
     pub(super) methods: SafeMethods,
     pub(super) head_as_get: bool,
     pub(super) explain: bool,
@@ -26,7 +26,7 @@ pub(super) struct Config {
     pub(super) clock: SharedClock,
 }
 
-impl Config {
+impl ConditionalConfig {
     /// Returns `true` if the response to a read of this method is looked at, whatever it
     /// is.
     pub(super) fn inspects_every_response(&self, method: &Method) -> bool {

@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 
 use super::{
     respond::ConditionalRead,
-    sourced::{Labelled, SourcedRead},
+    sourced::{LabelResult, SourcedRead},
 };
 use crate::{
     body::ResponseBody,
@@ -26,38 +26,38 @@ pin_project! {
     pub struct ResponseFuture<F> {
         #[pin]
         future: F,
-        read: Read,
+        task: ResponseTask,
     }
 }
 
 /// The work that is left for the response.
-enum Read {
+enum ResponseTask {
     /// Nothing: the layer has no part in the method.
-    Ignored,
+    Pass,
     /// There is no condition, and a modification date is corrected.
-    Unconditional(SharedClock),
-    Conditional(ConditionalRead),
+    CorrectDate(SharedClock),
+    Evaluate(ConditionalRead),
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) fn ignoring(future: F) -> Self {
+    pub(super) fn passing(future: F) -> Self {
         Self {
             future,
-            read: Read::Ignored,
+            task: ResponseTask::Pass,
         }
     }
 
     pub(super) fn unconditional(future: F, clock: SharedClock) -> Self {
         Self {
             future,
-            read: Read::Unconditional(clock),
+            task: ResponseTask::CorrectDate(clock),
         }
     }
 
     pub(super) fn conditional(future: F, read: ConditionalRead) -> Self {
         Self {
             future,
-            read: Read::Conditional(read),
+            task: ResponseTask::Evaluate(read),
         }
     }
 }
@@ -73,12 +73,12 @@ where
         let this = self.project();
         let mut response = ready!(this.future.poll(cx))?;
         content_length::disclaim(&mut response);
-        match this.read {
-            Read::Conditional(read) => return Poll::Ready(Ok(read.respond(response))),
-            Read::Unconditional(clock) => {
+        match this.task {
+            ResponseTask::Evaluate(read) => return Poll::Ready(Ok(read.respond(response))),
+            ResponseTask::CorrectDate(clock) => {
                 validators::correct_last_modified(response.headers_mut(), || clock.now());
             }
-            Read::Ignored => {}
+            ResponseTask::Pass => {}
         }
         Poll::Ready(Ok(response.map(ResponseBody::inner)))
     }
@@ -86,10 +86,10 @@ where
 
 impl<F> fmt::Debug for ResponseFuture<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.read {
-            Read::Ignored => "ResponseFuture(Ignored)",
-            Read::Unconditional(_) => "ResponseFuture(Unconditional)",
-            Read::Conditional(_) => "ResponseFuture(Conditional)",
+        f.write_str(match self.task {
+            ResponseTask::Pass => "ResponseFuture(Pass)",
+            ResponseTask::CorrectDate(_) => "ResponseFuture(CorrectDate)",
+            ResponseTask::Evaluate(_) => "ResponseFuture(Evaluate)",
         })
     }
 }
@@ -98,15 +98,15 @@ pin_project! {
     /// Response future for [`Conditional`](super::Conditional) with a source.
     pub struct SourcedFuture<F, B: Body, E, Q> {
         #[pin]
-        kind: Kind<F, B, E, Q>,
+        state: SourcedState<F, B, E, Q>,
     }
 }
 
-type Asking<B, E> = Pin<Box<dyn Future<Output = Result<Response<ResponseBody<B>>, E>> + Send>>;
+type BoxedRead<B, E> = Pin<Box<dyn Future<Output = Result<Response<ResponseBody<B>>, E>> + Send>>;
 
 pin_project! {
-    #[project = KindProj]
-    enum Kind<F, B: Body, E, Q> {
+    #[project = SourcedStateProj]
+    enum SourcedState<F, B: Body, E, Q> {
         // There is nothing to ask, and nothing to allocate.
         Responding {
             #[pin]
@@ -118,8 +118,8 @@ pin_project! {
             future: F,
             read: Option<Box<SourcedRead<Q>>>,
         },
-        Asking {
-            future: Asking<B, E>,
+        Waiting {
+            future: BoxedRead<B, E>,
         },
         // There is nothing to wait for.
         Answered {
@@ -131,7 +131,7 @@ pin_project! {
 impl<F, B: Body, E, Q> SourcedFuture<F, B, E, Q> {
     pub(super) fn answered(answer: Response<ResponseBody<B>>) -> Self {
         Self {
-            kind: Kind::Answered {
+            state: SourcedState::Answered {
                 answer: Some(answer),
             },
         }
@@ -139,24 +139,24 @@ impl<F, B: Body, E, Q> SourcedFuture<F, B, E, Q> {
 
     pub(super) fn responding(future: ResponseFuture<F>) -> Self {
         Self {
-            kind: Kind::Responding { future },
+            state: SourcedState::Responding { future },
         }
     }
 
     pub(super) fn sourced(future: F, read: Box<SourcedRead<Q>>) -> Self {
         Self {
-            kind: Kind::Sourced {
+            state: SourcedState::Sourced {
                 future,
                 read: Some(read),
             },
         }
     }
 
-    pub(super) fn asking(
+    pub(super) fn waiting(
         future: impl Future<Output = Result<Response<ResponseBody<B>>, E>> + Send + 'static,
     ) -> Self {
         Self {
-            kind: Kind::Asking {
+            state: SourcedState::Waiting {
                 future: Box::pin(future),
             },
         }
@@ -172,25 +172,25 @@ where
     type Output = Result<Response<ResponseBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut kind = self.project().kind;
-        match kind.as_mut().project() {
-            KindProj::Responding { future } => future.poll(cx),
-            KindProj::Sourced { future, read } => {
+        let mut state = self.project().state;
+        match state.as_mut().project() {
+            SourcedStateProj::Responding { future } => future.poll(cx),
+            SourcedStateProj::Sourced { future, read } => {
                 let response = ready!(future.poll(cx))?;
                 let mut read = read.take().expect("polled after it was ready");
                 let unconfirmed = match read.respond(response) {
-                    Labelled::Answer(answer) => return Poll::Ready(Ok(answer)),
-                    Labelled::Unconfirmed(unconfirmed) => unconfirmed,
+                    LabelResult::Answer(answer) => return Poll::Ready(Ok(answer)),
+                    LabelResult::Unconfirmed(unconfirmed) => unconfirmed,
                 };
                 // A source that has something at hand at times has to be waited for.
                 let mut answer =
                     Box::pin(async move { Ok(read.respond_confirmed(unconfirmed).await) });
                 let polled = answer.as_mut().poll(cx);
-                kind.set(Kind::Asking { future: answer });
+                state.set(SourcedState::Waiting { future: answer });
                 polled
             }
-            KindProj::Asking { future } => future.as_mut().poll(cx),
-            KindProj::Answered { answer } => {
+            SourcedStateProj::Waiting { future } => future.as_mut().poll(cx),
+            SourcedStateProj::Answered { answer } => {
                 let answer = answer.take();
                 Poll::Ready(Ok(answer.expect("polled after it was ready")))
             }
@@ -200,11 +200,11 @@ where
 
 impl<F, B: Body, E, Q> fmt::Debug for SourcedFuture<F, B, E, Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
-            Kind::Responding { .. } => "SourcedFuture(Responding)",
-            Kind::Sourced { .. } => "SourcedFuture(Sourced)",
-            Kind::Asking { .. } => "SourcedFuture(Asking)",
-            Kind::Answered { .. } => "SourcedFuture(Answered)",
+        f.write_str(match self.state {
+            SourcedState::Responding { .. } => "SourcedFuture(Responding)",
+            SourcedState::Sourced { .. } => "SourcedFuture(Sourced)",
+            SourcedState::Waiting { .. } => "SourcedFuture(Waiting)",
+            SourcedState::Answered { .. } => "SourcedFuture(Answered)",
         })
     }
 }

@@ -4,7 +4,7 @@ use tower_layer::Layer;
 
 use super::{
     Conditional,
-    config::{BySource, Config},
+    config::{ConditionalConfig, SourceConfig},
 };
 use crate::{
     clock::{Clock, SharedClock},
@@ -15,14 +15,14 @@ use crate::{
 
 /// Layer that answers conditional reads.
 ///
-/// `Q` is `()`, and the response tells the validators, or [`BySource`] with the source that
+/// `Q` is `()`, and the response tells the validators, or [`SourceConfig`] with the source that
 /// tells them before the service runs.
 ///
 /// See the [module docs](crate::conditional) for an example.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct ConditionalLayer<Q = ()> {
-    config: Config,
+    config: ConditionalConfig,
     by: Q,
 }
 
@@ -30,7 +30,7 @@ impl ConditionalLayer {
     /// Evaluates conditions on `GET`, `HEAD` and `QUERY`.
     pub fn new() -> Self {
         Self {
-            config: Config {
+            config: ConditionalConfig {
                 methods: SafeMethods::default(),
                 head_as_get: false,
                 explain: false,
@@ -55,15 +55,15 @@ impl ConditionalLayer {
     /// If the service has to run, its 200 gets the source's validators, unless it
     /// has its own. A strong tag is [confirmed](crate::conditional#confirmation)
     /// first: the source is asked a second time, after the service.
-    pub fn source<Q: ValidatorSource>(self, source: Q) -> ConditionalLayer<BySource<Q>> {
+    pub fn source<Q: ValidatorSource>(self, source: Q) -> ConditionalLayer<SourceConfig<Q>> {
         self.shared_source(Arc::new(source))
     }
 
     /// As [`source`](Self::source), with a source that another layer asks too.
-    pub(crate) fn shared_source<Q>(self, source: Arc<Q>) -> ConditionalLayer<BySource<Q>> {
+    pub(crate) fn shared_source<Q>(self, source: Arc<Q>) -> ConditionalLayer<SourceConfig<Q>> {
         ConditionalLayer {
             config: self.config,
-            by: BySource {
+            by: SourceConfig {
                 source,
                 on_error: OnSourceError::Proceed,
                 confirm: true,
@@ -72,7 +72,7 @@ impl ConditionalLayer {
     }
 }
 
-impl<Q> ConditionalLayer<BySource<Q>> {
+impl<Q> ConditionalLayer<SourceConfig<Q>> {
     /// Sets the reaction to a source that fails. Defaults to
     /// [`Proceed`](OnSourceError::Proceed).
     pub fn on_source_error(mut self, on_error: OnSourceError) -> Self {
@@ -133,7 +133,7 @@ impl<Q> ConditionalLayer<Q> {
 }
 
 // By hand, since a source need be neither.
-impl<Q> Clone for BySource<Q> {
+impl<Q> Clone for SourceConfig<Q> {
     fn clone(&self) -> Self {
         Self {
             source: Arc::clone(&self.source),
@@ -143,9 +143,9 @@ impl<Q> Clone for BySource<Q> {
     }
 }
 
-impl<Q> fmt::Debug for BySource<Q> {
+impl<Q> fmt::Debug for SourceConfig<Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BySource")
+        f.debug_struct("SourceConfig")
             .field("on_error", &self.on_error)
             .field("confirm", &self.confirm)
             .finish_non_exhaustive()
@@ -161,8 +161,8 @@ impl<S> Layer<S> for ConditionalLayer {
 }
 
 // `Clone` is what the service needs. Asked for here, the compiler names it where it is missing.
-impl<S: Clone, Q> Layer<S> for ConditionalLayer<BySource<Q>> {
-    type Service = Conditional<S, BySource<Q>>;
+impl<S: Clone, Q> Layer<S> for ConditionalLayer<SourceConfig<Q>> {
+    type Service = Conditional<S, SourceConfig<Q>>;
 
     fn layer(&self, inner: S) -> Self::Service {
         Conditional::new(inner, self.config.clone(), self.by.clone())

@@ -90,7 +90,7 @@
 //! or fails changes nothing.
 //!
 //! Where the source knows the state, no [`EtagLayer`](crate::EtagLayer) hashes
-//! the content, so reads hand out one kind of tag. If the source knows only a
+//! the content, so reads hand out one state of tag. If the source knows only a
 //! date, the response has no tag.
 //!
 //! # Confirmation
@@ -102,7 +102,7 @@
 //! Otherwise the 200 has no tag, and an `If-Match` is held against the new state.
 //!
 //! - A handler that reads version and content in one statement sets the tag
-//!   itself, with [`Validated`](crate::handler::Validated). No second read happens.
+//!   itself, with [`WithValidators`](crate::handler::WithValidators). No second read happens.
 //! - The request's head is copied for the second read, unless it is switched off.
 //! - Content without an exact length is read after its head went out, so it gets
 //!   the tag in its weak form. So does content with a `Content-Encoding`.
@@ -161,7 +161,6 @@
 //! who may read. It evaluates
 //! nothing on methods that are not safe, whose conditions must be checked before they act.
 
-mod before;
 mod config;
 mod future;
 mod layer;
@@ -170,9 +169,10 @@ mod service;
 mod sourced;
 #[cfg(test)]
 mod tests;
+mod unanswered;
 
 pub use {
-    config::BySource,
+    config::SourceConfig,
     future::{ResponseFuture, SourcedFuture},
     layer::ConditionalLayer,
     service::Conditional,

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode};
 use http_body::Body;
 
-use super::config::Config;
+use super::config::ConditionalConfig;
 use crate::{
     body::ResponseBody,
     outcome::{Outcome, Verdict},
@@ -29,14 +29,14 @@ pub(super) struct ConditionalRead {
     pub(super) method: Method,
     /// Kept for a 412; `None` is a read that cannot get one.
     accept: Option<Box<Accept>>,
-    pub(super) config: Config,
+    pub(super) config: ConditionalConfig,
 }
 
 impl ConditionalRead {
     pub(super) fn new(
         method: &Method,
         conditions: &RequestConditions<'_>,
-        config: &Config,
+        config: &ConditionalConfig,
     ) -> Self {
         let can_fail = conditions.fields.can_fail(method);
         Self {
@@ -70,7 +70,7 @@ impl ConditionalRead {
 
     /// The answer to a request for which the source knows the tag and the
     /// response shows the date.
-    pub(super) fn respond_dated<B: Body<Data = Bytes>>(
+    pub(super) fn respond_with_own_date<B: Body<Data = Bytes>>(
         &self,
         mut response: Response<B>,
         before: &Validators,

@@ -10,10 +10,10 @@ use tower_service::Service;
 
 use super::{
     ResponseFuture, SourcedFuture,
-    before::{UnansweredRead, leave_out_parts},
-    config::{BySource, Config},
+    config::{ConditionalConfig, SourceConfig},
     respond::ConditionalRead,
-    sourced::{Labelled, SourcedRead},
+    sourced::{LabelResult, SourcedRead},
+    unanswered::{UnansweredRead, remove_range},
 };
 use crate::{
     body::{ResponseBody, UnreadContent},
@@ -32,12 +32,12 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Conditional<S, Q = ()> {
     inner: S,
-    config: Config,
+    config: ConditionalConfig,
     by: Q,
 }
 
 impl<S, Q> Conditional<S, Q> {
-    pub(super) fn new(inner: S, config: Config, by: Q) -> Self {
+    pub(super) fn new(inner: S, config: ConditionalConfig, by: Q) -> Self {
         Self { inner, config, by }
     }
 
@@ -52,7 +52,7 @@ impl<S, Q> Conditional<S, Q> {
     {
         let method = request.method();
         if !self.config.methods.contains(method) {
-            return ResponseFuture::ignoring(self.inner.call(request));
+            return ResponseFuture::passing(self.inner.call(request));
         }
         let conditions = RequestConditions::of(request.headers());
         if conditions.fields.is_empty() && !self.config.inspects_every_response(method) {
@@ -62,7 +62,7 @@ impl<S, Q> Conditional<S, Q> {
         let read = ConditionalRead::new(method, &conditions, &self.config);
         if self.config.drops_content(method) {
             *request.method_mut() = Method::GET;
-            leave_out_parts(request.headers_mut());
+            remove_range(request.headers_mut());
         }
         ResponseFuture::conditional(self.inner.call(request), read)
     }
@@ -86,7 +86,7 @@ where
     }
 }
 
-impl<S, Q, ReqB, ResB> Service<Request<ReqB>> for Conditional<S, BySource<Q>>
+impl<S, Q, ReqB, ResB> Service<Request<ReqB>> for Conditional<S, SourceConfig<Q>>
 where
     S: Service<Request<ReqB>, Response = Response<ResB>> + Clone + Send + 'static,
     S::Future: Send,
@@ -113,7 +113,7 @@ where
         }
         let (mut parts, content) = request.into_parts();
         let Some(told) = source::ask_at_hand(&*self.by.source, &parts) else {
-            return SourcedFuture::asking(self.ask_and_wait(parts, content));
+            return SourcedFuture::waiting(self.ask_and_wait(parts, content));
         };
         let unanswered = UnansweredRead::new(&parts, &self.config);
         let before = match self.by.answer(&unanswered, told) {
@@ -125,7 +125,7 @@ where
                     return SourcedFuture::answered(answer);
                 }
                 let answer = UnreadContent::new(&parts, content).refuse(answer);
-                return SourcedFuture::asking(async { Ok(answer.await) });
+                return SourcedFuture::waiting(async { Ok(answer.await) });
             }
         };
         let read = Box::new(SourcedRead::new(&unanswered, self.by.clone(), before));
@@ -135,7 +135,7 @@ where
     }
 }
 
-impl<S, Q> Conditional<S, BySource<Q>> {
+impl<S, Q> Conditional<S, SourceConfig<Q>> {
     /// The read of a source that has nothing at hand.
     // No `async fn`: the future of one holds its arguments twice.
     fn ask_and_wait<ReqB, ResB>(
@@ -168,9 +168,9 @@ impl<S, Q> Conditional<S, BySource<Q>> {
             let request = Request::from_parts(parts, content.take());
             let response = service.call(request).await?;
             Ok(match read.respond(response) {
-                Labelled::Answer(answer) => answer,
+                LabelResult::Answer(answer) => answer,
                 // Boxed, so that the future of a 304 is a small one.
-                Labelled::Unconfirmed(unconfirmed) => {
+                LabelResult::Unconfirmed(unconfirmed) => {
                     Box::pin(read.respond_confirmed(unconfirmed)).await
                 }
             })
@@ -178,7 +178,7 @@ impl<S, Q> Conditional<S, BySource<Q>> {
     }
 }
 
-impl<Q: ValidatorSource> BySource<Q> {
+impl<Q: ValidatorSource> SourceConfig<Q> {
     /// Answers a read that the source decides, and gives its state back otherwise.
     fn answer<B: Body<Data = Bytes>>(
         &self,

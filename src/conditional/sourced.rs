@@ -9,9 +9,9 @@ use http::{
 use http_body::Body;
 
 use super::{
-    before::{UnansweredRead, leave_out_parts},
-    config::BySource,
+    config::SourceConfig,
     respond::ConditionalRead,
+    unanswered::{UnansweredRead, remove_range},
 };
 use crate::{
     body::ResponseBody,
@@ -27,7 +27,7 @@ use crate::{
 /// A read that the source did not decide.
 pub(super) struct SourcedRead<Q> {
     read: ConditionalRead,
-    by: BySource<Q>,
+    by: SourceConfig<Q>,
     before: Current,
     /// The head of the request, if the source may have to be asked again.
     request: Option<Parts>,
@@ -35,13 +35,13 @@ pub(super) struct SourcedRead<Q> {
 
 /// The result of labelling a response: the answer, or one that needs the source's
 /// confirmation.
-pub(super) enum Labelled<B: Body> {
+pub(super) enum LabelResult<B: Body> {
     Answer(Response<ResponseBody<B>>),
-    Unconfirmed(Unconfirmed<B>),
+    Unconfirmed(UnconfirmedResponse<B>),
 }
 
 /// A response that has no label until the source has been asked again.
-pub(super) struct Unconfirmed<B> {
+pub(super) struct UnconfirmedResponse<B> {
     response: Response<B>,
     label: Label,
     request: Parts,
@@ -49,7 +49,11 @@ pub(super) struct Unconfirmed<B> {
 
 impl<Q: ValidatorSource> SourcedRead<Q> {
     /// `before` is what the source told, and did not decide the read.
-    pub(super) fn new(unanswered: &UnansweredRead<'_>, by: BySource<Q>, before: Current) -> Self {
+    pub(super) fn new(
+        unanswered: &UnansweredRead<'_>,
+        by: SourceConfig<Q>,
+        before: Current,
+    ) -> Self {
         let UnansweredRead {
             request,
             conditions,
@@ -75,7 +79,7 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
         }
         if self.read.drops_content() {
             request.method = Method::GET;
-            leave_out_parts(&mut request.headers);
+            remove_range(&mut request.headers);
         }
     }
 
@@ -84,38 +88,38 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
     pub(super) fn respond<B: Body<Data = Bytes>>(
         &mut self,
         mut response: Response<B>,
-    ) -> Labelled<B> {
+    ) -> LabelResult<B> {
         content_length::disclaim(&mut response);
         let answer = match &self.before {
             Current::Unknown => self.read.respond(response),
-            Current::Absent => self.read.respond(untagged(response)),
+            Current::Absent => self.read.respond(prevent_hashing(response)),
             Current::Present(before) => {
                 let request = self.request.take();
                 match self.label(response, before, request) {
-                    Labelled::Answer(answer) => answer,
-                    Labelled::Unconfirmed(unconfirmed) => {
+                    LabelResult::Answer(answer) => answer,
+                    LabelResult::Unconfirmed(unconfirmed) => {
                         let source = &*self.by.source;
                         match source::ask_at_hand(source, &unconfirmed.request) {
                             Some(after) => self.confirm(unconfirmed, after),
-                            None => return Labelled::Unconfirmed(unconfirmed),
+                            None => return LabelResult::Unconfirmed(unconfirmed),
                         }
                     }
                 }
             }
         };
-        Labelled::Answer(self.explained(answer))
+        LabelResult::Answer(self.record_source(answer))
     }
 
     /// The answer, once the source has been asked again.
     pub(super) async fn respond_confirmed<B: Body<Data = Bytes>>(
         &self,
-        unconfirmed: Unconfirmed<B>,
+        unconfirmed: UnconfirmedResponse<B>,
     ) -> Response<ResponseBody<B>> {
         let after = source::ask_and_wait(&*self.by.source, &unconfirmed.request).await;
-        self.explained(self.confirm(unconfirmed, after))
+        self.record_source(self.confirm(unconfirmed, after))
     }
 
-    fn explained<B>(&self, mut answer: Response<B>) -> Response<B> {
+    fn record_source<B>(&self, mut answer: Response<B>) -> Response<B> {
         self.read.config.record_source(&mut answer, &self.before);
         answer
     }
@@ -126,7 +130,7 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
         mut response: Response<B>,
         before: &Validators,
         request: Option<Parts>,
-    ) -> Labelled<B> {
+    ) -> LabelResult<B> {
         let is_success = response.status().is_success();
         if is_success {
             before.repeated.write_to(response.headers_mut());
@@ -136,29 +140,31 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
         if lines::has(response.headers(), &ETAG) {
             // The handler's own tag wins, for the conditions too.
             label.write(response.headers_mut(), before);
-            return Labelled::Answer(self.read.respond(response));
+            return LabelResult::Answer(self.read.respond(response));
         }
         let is_checked = label == Label::Confirm || {
             let read = &self.read;
             read.fields.can_fail(&read.method)
         };
         match request {
-            Some(request) if is_checked && is_success => Labelled::Unconfirmed(Unconfirmed {
-                response,
-                label,
-                request,
-            }),
-            _ => Labelled::Answer(self.labelled(response, label, before)),
+            Some(request) if is_checked && is_success => {
+                LabelResult::Unconfirmed(UnconfirmedResponse {
+                    response,
+                    label,
+                    request,
+                })
+            }
+            _ => LabelResult::Answer(self.respond_labelled(response, label, before)),
         }
     }
 
     /// Labels a response if the source has told the same state again, in `after`.
     fn confirm<B: Body<Data = Bytes>>(
         &self,
-        unconfirmed: Unconfirmed<B>,
+        unconfirmed: UnconfirmedResponse<B>,
         after: Result<Current, SourceError>,
     ) -> Response<ResponseBody<B>> {
-        let Unconfirmed {
+        let UnconfirmedResponse {
             response,
             label,
             request,
@@ -177,29 +183,29 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
             (Current::Present(before), Current::Present(after))
                 if before.show_same_state(after) =>
             {
-                self.labelled(response, label, before)
+                self.respond_labelled(response, label, before)
             }
-            _ => self.changed(response, &after),
+            _ => self.respond_changed(response, &after),
         }
     }
 
-    fn labelled<B: Body<Data = Bytes>>(
+    fn respond_labelled<B: Body<Data = Bytes>>(
         &self,
         mut response: Response<B>,
         label: Label,
         before: &Validators,
     ) -> Response<ResponseBody<B>> {
-        let verdict = self.held(&response);
+        let verdict = self.verdict_if_held(&response);
         label.write(response.headers_mut(), before);
-        let response = untagged(response);
+        let response = prevent_hashing(response);
         if before.last_modified.is_none() && lines::has(response.headers(), &LAST_MODIFIED) {
-            return self.read.respond_dated(response, before);
+            return self.read.respond_with_own_date(response, before);
         }
         self.read.respond_with(response, verdict)
     }
 
     /// The verdict of conditions that held when the source was asked.
-    fn held<B>(&self, response: &Response<B>) -> Verdict {
+    fn verdict_if_held<B>(&self, response: &Response<B>) -> Verdict {
         let read = &self.read;
         if read.fields.is_empty() {
             Verdict::Unconditional
@@ -213,14 +219,14 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
     /// The state changed while the service ran, so its response may show the old
     /// one or the new one: it gets no tag, and the client's conditions are held
     /// against the new state.
-    fn changed<B: Body<Data = Bytes>>(
+    fn respond_changed<B: Body<Data = Bytes>>(
         &self,
         response: Response<B>,
         after: &Current,
     ) -> Response<ResponseBody<B>> {
-        let held = self.held(&response);
+        let held = self.verdict_if_held(&response);
         let read = &self.read;
-        let mut response = untagged(response);
+        let mut response = prevent_hashing(response);
         read.correct_last_modified(response.headers_mut());
         let fields = &read.fields;
         match fields.evaluate(&read.method, after.as_ref(), || read.config.clock.now()) {
@@ -238,7 +244,7 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
 
 /// Tells an `EtagLayer` outside to make no tag: what the source hands out next
 /// would be another one.
-fn untagged<B>(mut response: Response<B>) -> Response<B> {
+fn prevent_hashing<B>(mut response: Response<B>) -> Response<B> {
     if response.status().is_success() && !lines::has(response.headers(), &ETAG) {
         response.extensions_mut().insert(SourceKnows);
     }

@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 
 use super::{
     ContentDigest, ContentHasher,
-    hashing::{Hashing, PendingHash},
+    body_hash::{BodyHash, PendingHash},
     tag::EtagConfig,
 };
 use crate::{
@@ -29,28 +29,28 @@ pin_project! {
     /// Response future for [`Etag`](super::Etag).
     pub struct ResponseFuture<F, B: Body, H> {
         #[pin]
-        state: State<F, B, H>,
+        state: EtagState<F, B, H>,
     }
 }
 
 pin_project! {
-    #[project = StateProj]
-    enum State<F, B: Body, H> {
+    #[project = EtagStateProj]
+    enum EtagState<F, B: Body, H> {
         // Apart from the next one: what only passes then moves less.
         Bypass {
             #[pin]
             future: F,
         },
-        Watch {
+        Tagging {
             #[pin]
-            watched: Watched<F, B, H>,
+            tagging: Tagging<F, B, H>,
         },
     }
 }
 
 pin_project! {
-    #[project = WatchedProj]
-    enum Watched<F, B: Body, H> {
+    #[project = TaggingProj]
+    enum Tagging<F, B: Body, H> {
         Called {
             #[pin]
             future: F,
@@ -85,14 +85,14 @@ impl RequestFacts {
 impl<F, B: Body, H> ResponseFuture<F, B, H> {
     pub(super) fn bypass(future: F) -> Self {
         Self {
-            state: State::Bypass { future },
+            state: EtagState::Bypass { future },
         }
     }
 
-    pub(super) fn watch(future: F, config: Arc<EtagConfig<H>>, request: RequestFacts) -> Self {
+    pub(super) fn tagging(future: F, config: Arc<EtagConfig<H>>, request: RequestFacts) -> Self {
         Self {
-            state: State::Watch {
-                watched: Watched::Called {
+            state: EtagState::Tagging {
+                tagging: Tagging::Called {
                     future,
                     config,
                     request,
@@ -113,15 +113,15 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            StateProj::Bypass { future } => future
+            EtagStateProj::Bypass { future } => future
                 .poll(cx)
                 .map_ok(|response| response.map(ResponseBody::inner)),
-            StateProj::Watch { watched } => watched.poll(cx),
+            EtagStateProj::Tagging { tagging } => tagging.poll(cx),
         }
     }
 }
 
-impl<F, B, E, H> Watched<F, B, H>
+impl<F, B, E, H> Tagging<F, B, H>
 where
     F: Future<Output = Result<Response<B>, E>>,
     B: Body<Data = Bytes>,
@@ -134,7 +134,7 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Result<Response<ResponseBody<B>>, E>> {
         let (response, config, announced) = match self.as_mut().project() {
-            WatchedProj::Called {
+            TaggingProj::Called {
                 future,
                 config,
                 request,
@@ -145,7 +145,7 @@ where
                     None => return Poll::Ready(Ok(response.map(ResponseBody::inner))),
                 }
             }
-            WatchedProj::Hash { pending } => return pending.poll(cx).map(Ok),
+            TaggingProj::Hash { pending } => return pending.poll(cx).map(Ok),
         };
         match tag_content(config, cx, response, announced) {
             Ok(tagged) => Poll::Ready(Ok(tagged)),
@@ -179,10 +179,13 @@ where
         }
         Err(begun) => begun,
     };
-    let mut hashing = Hashing::new(parts, Collector::new(begun, announced, config.limit));
-    match hashing.poll(cx, config) {
-        Poll::Ready(ending) => Ok(hashing.finish(ending, config)),
-        Poll::Pending => Err(Box::new(PendingHash::new(hashing, Arc::clone(config)))),
+    let mut body_hash = BodyHash::new(
+        parts,
+        Collector::new(begun, announced, config.max_body_bytes),
+    );
+    match body_hash.poll(cx, config) {
+        Poll::Ready(ending) => Ok(body_hash.finish(ending, config)),
+        Poll::Pending => Err(Box::new(PendingHash::new(body_hash, Arc::clone(config)))),
     }
 }
 
@@ -194,10 +197,10 @@ impl<H: ContentHasher> EtagConfig<H> {
     where
         B: Body<Data = Bytes>,
     {
-        let origin = match plan(response, self, request) {
-            Plan::Read { announced } => return Some(announced),
-            Plan::Leave(why) => TagOrigin::Untouched(why),
-            Plan::Label(tag) => {
+        let origin = match tag_plan(response, self, request) {
+            TagPlan::Read { announced } => return Some(announced),
+            TagPlan::Leave(why) => TagOrigin::Untouched(why),
+            TagPlan::Label(tag) => {
                 response.headers_mut().insert(ETAG, tag.into());
                 TagOrigin::KnownDigest
             }
@@ -208,7 +211,7 @@ impl<H: ContentHasher> EtagConfig<H> {
 }
 
 /// What to do with a response.
-enum Plan {
+enum TagPlan {
     /// It stays as it is.
     Leave(Untagged),
     /// The tag is known without a look at the body.
@@ -218,7 +221,7 @@ enum Plan {
 }
 
 #[inline]
-fn plan<B, H>(response: &Response<B>, config: &EtagConfig<H>, request: RequestFacts) -> Plan
+fn tag_plan<B, H>(response: &Response<B>, config: &EtagConfig<H>, request: RequestFacts) -> TagPlan
 where
     B: Body<Data = Bytes>,
     H: ContentHasher,
@@ -234,14 +237,14 @@ where
         exact: response.body().size_hint().exact(),
     };
     match (
-        untagged(facts, headers, config.statuses, config.limit),
+        untagged(facts, headers, config.statuses, config.max_body_bytes),
         digest,
     ) {
-        (Some(why), _) => Plan::Leave(why),
-        (None, Some(digest)) => Plan::Label(config.tag_of_known(headers, digest)),
+        (Some(why), _) => TagPlan::Leave(why),
+        (None, Some(digest)) => TagPlan::Label(config.tag_of_known(headers, digest)),
         (None, None) => match facts.exact {
-            Some(announced) => Plan::Read { announced },
-            None => Plan::Leave(Untagged::UnknownLength),
+            Some(announced) => TagPlan::Read { announced },
+            None => TagPlan::Leave(Untagged::UnknownLength),
         },
     }
 }

@@ -51,18 +51,18 @@ impl<H: Clone> EtagLayer<H> {
     /// [`CodingTagLayer`](crate::CodingTagLayer) tells them apart. Off by
     /// default.
     pub fn weak(mut self) -> Self {
-        self.recipe_mut().weak = true;
+        self.config_mut().weak = true;
         self
     }
 
-    /// Sets the largest content that is buffered for hashing, in bytes. Defaults
+    /// Sets the largest content that is buffered for body_hash, in bytes. Defaults
     /// to 1 MiB. Longer content passes through untagged.
     ///
     /// The list of the content's frames takes at most as many bytes again. A
     /// body in more than `bytes / 32` frames, and in more than 64, passes through
     /// untagged from there on. Frames without data count.
-    pub fn limit(mut self, bytes: u64) -> Self {
-        self.recipe_mut().limit = bytes;
+    pub fn max_body_bytes(mut self, bytes: u64) -> Self {
+        self.config_mut().max_body_bytes = bytes;
         self
     }
 
@@ -74,7 +74,7 @@ impl<H: Clone> EtagLayer<H> {
     ///
     /// Refuses a secret of fewer than 16 bytes, which could be guessed.
     pub fn keyed(mut self, secret: impl AsRef<[u8]>) -> Result<Self, WeakSecret> {
-        self.recipe_mut().key = Some(key::key(secret.as_ref())?);
+        self.config_mut().key = Some(key::key(secret.as_ref())?);
         Ok(self)
     }
 
@@ -82,7 +82,7 @@ impl<H: Clone> EtagLayer<H> {
     /// responses whose meaning changes with it though their bytes do not.
     /// Every tag changes when it does. None by default.
     pub fn build_id(mut self, id: impl AsRef<[u8]>) -> Self {
-        self.recipe_mut().set_build_id(id.as_ref());
+        self.config_mut().set_build_id(id.as_ref());
         self
     }
 
@@ -93,14 +93,14 @@ impl<H: Clone> EtagLayer<H> {
     /// Keep the last where one [`ContentDigest`](super::ContentDigest) can
     /// stand for several codings: they must not share a strong tag.
     pub fn contributors(mut self, names: impl IntoIterator<Item = HeaderName>) -> Self {
-        self.recipe_mut().contributors = names.into_iter().collect();
+        self.config_mut().contributors = names.into_iter().collect();
         self
     }
 
     /// Sets the methods whose responses are tagged. Defaults to `GET`, `HEAD`
     /// and `QUERY`.
     pub fn methods(mut self, methods: SafeMethods) -> Self {
-        self.recipe_mut().methods = methods;
+        self.config_mut().methods = methods;
         self
     }
 
@@ -108,18 +108,18 @@ impl<H: Clone> EtagLayer<H> {
     /// content of any other status is not the selected representation, and a hash of it
     /// would be no validator (RFC 9110, section 8.8).
     pub fn non_authoritative(mut self) -> Self {
-        self.recipe_mut().statuses = &taggable::REPRESENTATION;
+        self.config_mut().statuses = &taggable::REPRESENTATION;
         self
     }
 
     /// Records an [`Outcome`](crate::Outcome) on every response that is
     /// looked at, which costs some allocations. Off by default.
     pub fn explain(mut self) -> Self {
-        self.recipe_mut().explain = true;
+        self.config_mut().explain = true;
         self
     }
 
-    fn recipe_mut(&mut self) -> &mut EtagConfig<H> {
+    fn config_mut(&mut self) -> &mut EtagConfig<H> {
         Arc::make_mut(&mut self.config)
     }
 }

@@ -33,7 +33,7 @@
 //!
 //! let layer = EtagLayer::new()
 //!     .weak()
-//!     .limit(256 * 1024)
+//!     .max_body_bytes(256 * 1024)
 //!     .keyed(b"a secret that all replicas share")?
 //!     .build_id("2026-11-20")
 //!     .contributors([header::CONTENT_TYPE]);
@@ -43,7 +43,7 @@
 //! # What it does
 //!
 //! The response to a `GET`, `HEAD` or `QUERY` with status 200, of a length that is
-//! known not to exceed [a limit](EtagLayer::limit). Its frames are kept as
+//! known not to exceed [a limit](EtagLayer::max_body_bytes). Its frames are kept as
 //! they came and hashed; the response goes out when the last one is there.
 //! The length is known if the body's size hint is exact.
 //!
@@ -57,7 +57,7 @@
 //! A body that turns out longer or shorter than it announced goes out whole and
 //! untagged. It still announces the same length, so the server fails as it would
 //! without the layer. A body that breaks, breaks for the client too, after the
-//! same bytes. Hashing lets other tasks run after 128 frames at most, and after
+//! same bytes. BodyHash lets other tasks run after 128 frames at most, and after
 //! as many bytes as [the hash](ContentHasher::YIELD_AFTER) says. A handler
 //! that knows a digest of its content says so with [`ContentDigest`]; the body
 //! is then not touched.
@@ -85,10 +85,10 @@
 //! A tag from a hash is known only after the handler has run. It says nothing
 //! in time about whether a write may go ahead.
 
+mod body_hash;
 mod digest;
 mod future;
 mod hash;
-mod hashing;
 mod layer;
 mod service;
 mod tag;

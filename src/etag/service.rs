@@ -49,6 +49,6 @@ where
         }
         let facts = RequestFacts::of(request.method(), request.extensions());
         let config = Arc::clone(&self.config);
-        ResponseFuture::watch(self.inner.call(request), config, facts)
+        ResponseFuture::tagging(self.inner.call(request), config, facts)
     }
 }

@@ -28,7 +28,7 @@ const NO_LINE: u64 = 0;
 pub(super) struct EtagConfig<H> {
     pub(super) hasher: H,
     pub(super) weak: bool,
-    pub(super) limit: u64,
+    pub(super) max_body_bytes: u64,
     pub(super) methods: SafeMethods,
     pub(super) statuses: &'static [StatusCode],
     pub(super) contributors: Vec<HeaderName>,
@@ -43,7 +43,7 @@ impl<H> EtagConfig<H> {
         Self {
             hasher,
             weak: false,
-            limit: 1024 * 1024,
+            max_body_bytes: 1024 * 1024,
             methods: SafeMethods::default(),
             statuses: &[StatusCode::OK],
             contributors: vec![CONTENT_TYPE, CONTENT_LANGUAGE, CONTENT_ENCODING],
@@ -57,7 +57,7 @@ impl<H> EtagConfig<H> {
         EtagConfig {
             hasher,
             weak: self.weak,
-            limit: self.limit,
+            max_body_bytes: self.max_body_bytes,
             methods: self.methods,
             statuses: self.statuses,
             contributors: self.contributors,

@@ -9,7 +9,7 @@ use axum_core::{
 use http::request::Parts;
 
 use super::{
-    Expected, NotModified, PreconditionFailed, PreconditionRejection, Preconditions, Validated,
+    Expected, NotModified, PreconditionFailed, PreconditionRejection, Preconditions, WithValidators,
 };
 
 impl<S: Sync> FromRequestParts<S> for Preconditions {
@@ -50,9 +50,9 @@ impl IntoResponse for PreconditionRejection {
     }
 }
 
-impl<T: IntoResponse> IntoResponse for Validated<T> {
+impl<T: IntoResponse> IntoResponse for WithValidators<T> {
     fn into_response(self) -> Response {
         let Self(content, validators) = self;
-        Validated(content.into_response(), validators).into()
+        WithValidators(content.into_response(), validators).into()
     }
 }

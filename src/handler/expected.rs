@@ -60,12 +60,12 @@ use crate::{
 /// confirmed or checked what was expected.
 #[derive(Debug, Clone)]
 #[must_use = "what is expected must be compared with what is there"]
-pub struct Expected(Arc<Expectation>);
+pub struct Expected(Arc<ExpectedContext>);
 
 /// An [`Expected`], and what the layer that handed it over needs when the head of the
 /// request is gone.
 #[derive(Debug)]
-pub(crate) struct Expectation {
+pub(crate) struct ExpectedContext {
     pub(crate) method: Method,
     pub(crate) fields: ConditionalFields,
     /// The state that a layer outside saw before.
@@ -77,7 +77,7 @@ pub(crate) struct Expectation {
     pub(crate) path: Option<PathAndQuery>,
 }
 
-impl Expectation {
+impl ExpectedContext {
     pub(crate) fn new(method: Method, fields: ConditionalFields, seen: Current) -> Self {
         Self {
             method,
@@ -91,9 +91,9 @@ impl Expectation {
     }
 }
 
-impl From<Expectation> for Expected {
-    fn from(expectation: Expectation) -> Self {
-        Self(Arc::new(expectation))
+impl From<ExpectedContext> for Expected {
+    fn from(context: ExpectedContext) -> Self {
+        Self(Arc::new(context))
     }
 }
 
@@ -113,11 +113,11 @@ impl Expected {
 
     fn new(method: &Method, headers: &HeaderMap) -> Self {
         let fields = ConditionalFields::from_headers(headers).cloned();
-        Expectation::new(method.clone(), fields, Current::Unknown).into()
+        ExpectedContext::new(method.clone(), fields, Current::Unknown).into()
     }
 
     /// Borrows the part that the layer reads.
-    pub(crate) fn expectation(&self) -> &Expectation {
+    pub(crate) fn context(&self) -> &ExpectedContext {
         &self.0
     }
 
@@ -131,7 +131,7 @@ impl Expected {
     }
 
     /// One comparison counts for all layers, of which the outermost keeps the mark.
-    fn outermost(&self) -> &Expectation {
+    fn outermost(&self) -> &ExpectedContext {
         self.0.outer.as_ref().map_or(&self.0, Self::outermost)
     }
 

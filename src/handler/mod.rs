@@ -8,7 +8,7 @@
 //! use axum::{Json, extract::Path, response::IntoResponse};
 //! use tower_conditional::{
 //!     Validators, VersionTags,
-//!     handler::{PreconditionRejection, Preconditions, Validated},
+//!     handler::{PreconditionRejection, Preconditions, WithValidators},
 //! };
 //! # async fn version_of(_: i64) -> i64 { 7 }
 //! # async fn render(_: i64) -> String { String::new() }
@@ -20,7 +20,7 @@
 //!     let tag = VersionTags::of("notes", id).number(version_of(id).await);
 //!     let current = Validators::new().with_etag(tag);
 //!     preconditions.check(&current)?; // 304 or 412, and the rest does not run
-//!     Ok(Validated(Json(render(id).await), current))
+//!     Ok(WithValidators(Json(render(id).await), current))
 //! }
 //! # }
 //! ```
@@ -82,7 +82,7 @@
 //! use http::{Request, Response, StatusCode, header};
 //! use tower_conditional::{
 //!     Validators, VersionTags,
-//!     handler::{Preconditions, Validated},
+//!     handler::{Preconditions, WithValidators},
 //! };
 //!
 //! fn show<B>(request: &Request<B>) -> Response<Bytes> {
@@ -90,7 +90,7 @@
 //!     if let Err(rejection) = Preconditions::of(request).check(&current) {
 //!         return rejection.into();
 //!     }
-//!     Validated(Response::new("seven".into()), current).into()
+//!     WithValidators(Response::new("seven".into()), current).into()
 //! }
 //!
 //! let request = Request::get("/").header(header::IF_NONE_MATCH, "\"7\"");
@@ -111,15 +111,15 @@ mod failed;
 mod preconditions;
 #[cfg(test)]
 mod tests;
-mod validated;
+mod with_validators;
 
 use crate::{clock::SharedClock, semantics::field::HttpDate};
 
-pub(crate) use expected::Expectation;
 pub use expected::Expected;
+pub(crate) use expected::ExpectedContext;
 pub use failed::{NotModified, PreconditionFailed, PreconditionRejection};
 pub use preconditions::Preconditions;
-pub use validated::Validated;
+pub use with_validators::WithValidators;
 
 /// The time by the system's clock, since a handler has no other.
 fn now() -> HttpDate {

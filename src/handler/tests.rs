@@ -101,7 +101,11 @@ fn versions_of_one_resource_that_were_seen() {
     let conditions =
         crate::semantics::condition::ConditionalFields::from_headers(request.headers()).cloned();
     let seen = of("notes/5").number(7).into();
-    let expected = Expected::from(Expectation::new(request.method().clone(), conditions, seen));
+    let expected = Expected::from(ExpectedContext::new(
+        request.method().clone(),
+        conditions,
+        seen,
+    ));
     assert_eq!(expected.versions_of(&of("notes/5")), Some(vec![7]));
     assert_eq!(expected.versions_of(&of("notes/4")), Some(Vec::new()));
     assert_eq!(expected.versions(), Some(vec![7]));
@@ -126,7 +130,11 @@ fn versions_are_those_of_the_resource_that_was_seen() {
         let conditions =
             crate::semantics::condition::ConditionalFields::from_headers(request.headers())
                 .cloned();
-        let expected = Expected::from(Expectation::new(request.method().clone(), conditions, seen));
+        let expected = Expected::from(ExpectedContext::new(
+            request.method().clone(),
+            conditions,
+            seen,
+        ));
         assert_eq!(expected.versions(), Some(versions));
     }
 }
@@ -144,7 +152,7 @@ fn versions_that_were_seen() {
         let conditions =
             crate::semantics::condition::ConditionalFields::from_headers(request.headers())
                 .cloned();
-        let expected = Expected::from(Expectation::new(
+        let expected = Expected::from(ExpectedContext::new(
             request.method().clone(),
             conditions,
             current,
@@ -356,7 +364,7 @@ fn a_412_is_a_problem_with_the_current_tag() {
 #[test]
 fn a_validated_response() {
     let before = Response::builder().header("last-modified", DATE);
-    let response = Validated(before.body(()).unwrap(), tagged("7"));
+    let response = WithValidators(before.body(()).unwrap(), tagged("7"));
     let response = Response::from(response);
     assert_eq!(response.headers()["etag"], "\"7\"");
     assert_eq!(response.headers()["last-modified"], DATE);
@@ -369,13 +377,13 @@ mod in_axum {
     use tower::ServiceExt;
 
     use super::*;
-    use crate::{Outcome, PreconditionLayer, precondition::Unchecked, test_support::knows};
+    use crate::{Outcome, PreconditionLayer, precondition::OnUnchecked, test_support::knows};
 
     async fn read(
         preconditions: Preconditions,
-    ) -> Result<Validated<&'static str>, PreconditionRejection> {
+    ) -> Result<WithValidators<&'static str>, PreconditionRejection> {
         preconditions.check(tagged("7"))?;
-        Ok(Validated("hello", tagged("7")))
+        Ok(WithValidators("hello", tagged("7")))
     }
 
     async fn write(expected: Expected) -> Result<StatusCode, PreconditionFailed> {
@@ -445,7 +453,7 @@ mod in_axum {
     /// R-9110-13.1-a: the extractor hands on what the layer handed over.
     #[tokio::test]
     async fn the_layer_sees_what_the_extractor_did() {
-        let layer = PreconditionLayer::new(knows(tagged("7"))).unchecked(Unchecked::Fail);
+        let layer = PreconditionLayer::new(knows(tagged("7"))).on_unchecked(OnUnchecked::Fail);
         let router = router().layer(layer);
         let current = [("if-match", "\"7\"")];
         let response = send(router.clone(), "PUT", &current).await;

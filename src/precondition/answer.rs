@@ -8,7 +8,7 @@ use http::{
 };
 use http_body::Body;
 
-use super::config::Config;
+use super::config::PreconditionConfig;
 use crate::{
     body::ResponseBody,
     handler::PreconditionFailed,
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The handler's own failed comparison, if this is its answer.
-pub(super) fn failed<B>(response: &Response<B>) -> Option<&PreconditionFailed> {
+pub(super) fn handler_failure<B>(response: &Response<B>) -> Option<&PreconditionFailed> {
     (response.status() == StatusCode::PRECONDITION_FAILED)
         .then(|| response.extensions().get())
         .flatten()
@@ -32,14 +32,17 @@ pub(super) fn failed<B>(response: &Response<B>) -> Option<&PreconditionFailed> {
 /// conflict: 412 would tell the client nothing (RFC 4918, section 12.1; RFC 5789,
 /// section 2.2).
 #[derive(Debug)]
-pub(super) struct Conflict {
+pub(super) struct ConflictResponder {
     renderer: Renderer,
     accept: Accept,
 }
 
-impl Conflict {
+impl ConflictResponder {
     #[inline]
-    pub(super) fn new<Q, G>(config: &Config<Q, G>, accept: &Accept<&HeaderValue>) -> Self {
+    pub(super) fn new<Q, G>(
+        config: &PreconditionConfig<Q, G>,
+        accept: &Accept<&HeaderValue>,
+    ) -> Self {
         Self {
             renderer: config.renderer.clone(),
             accept: accept.cloned(),
@@ -51,7 +54,7 @@ impl Conflict {
         &self,
         response: Response<B>,
     ) -> Response<ResponseBody<B>> {
-        let Some(failed) = failed(&response) else {
+        let Some(failed) = handler_failure(&response) else {
             return response.map(ResponseBody::inner);
         };
         let refusal = failed.refusal(Reason::Conflict);

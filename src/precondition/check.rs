@@ -6,8 +6,8 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::{
-    config::{Answer, Config},
-    guard::{Guard, Serialization},
+    config::{PreconditionConfig, WriteResponse},
+    protection::{Serialization, WriteProtection},
 };
 use crate::{
     body::ResponseBody,
@@ -24,11 +24,11 @@ use crate::{
 
 /// A write before its check.
 pub(super) struct UncheckedWrite<'a, Q, G> {
-    pub(super) config: &'a Config<Q, G>,
+    pub(super) config: &'a PreconditionConfig<Q, G>,
     pub(super) request: &'a Parts,
     pub(super) fields: ConditionalFields<&'a HeaderValue>,
     pub(super) accept: Accept<&'a HeaderValue>,
-    pub(super) guard: Guard,
+    pub(super) protection: WriteProtection,
 }
 
 /// The result of the check of a write.
@@ -38,28 +38,32 @@ pub(super) enum WriteCheck<ResB: Body> {
         current: Current,
         source_knew: bool,
     },
-    Refused(Answer<ResB>),
+    Refused(WriteResponse<ResB>),
 }
 
 /// The answer of a source that had one at hand.
-pub(super) type AtHand = Result<Current, SourceError>;
+pub(super) type SourceResult = Result<Current, SourceError>;
 
 /// The decision about a write in a known state.
-enum Decision {
+enum WriteDecision {
     Admit,
     Fail(Condition),
     Refuse(Reason, Verdict),
 }
 
 impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
-    pub(super) fn new(config: &'a Config<Q, G>, guard: Guard, request: &'a Parts) -> Self {
+    pub(super) fn new(
+        config: &'a PreconditionConfig<Q, G>,
+        protection: WriteProtection,
+        request: &'a Parts,
+    ) -> Self {
         let RequestConditions { fields, accept, .. } = RequestConditions::of(&request.headers);
         Self {
             fields: fields.with_weak_if_match(config.weak_if_match),
             accept,
             config,
             request,
-            guard,
+            protection,
         }
     }
 
@@ -67,8 +71,8 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
     /// enough.
     pub(super) fn check_at_once<S, ReqB, ResB>(
         &self,
-        known: AtHand,
-    ) -> Result<WriteCheck<ResB>, AtHand>
+        known: SourceResult,
+    ) -> Result<WriteCheck<ResB>, SourceResult>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
         ResB: Body<Data = Bytes>,
@@ -84,14 +88,14 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         };
         Ok(WriteCheck::Refused(
             match self.decide(&current, may_be_unknown) {
-                // The 412 of the handler may carry the representation.
-                Decision::Admit if self.config.self_get.may_show() => return Err(Ok(current)),
-                Decision::Admit => return Ok(admitted(current, true)),
-                Decision::Fail(condition) if self.may_have_more_to_say(condition) => {
+                // The 412 of the handler may carry_representation the representation.
+                WriteDecision::Admit if self.config.self_get.may_show() => return Err(Ok(current)),
+                WriteDecision::Admit => return Ok(admitted(current, true)),
+                WriteDecision::Fail(condition) if self.needs_more_than_source(condition) => {
                     return Err(Ok(current));
                 }
-                Decision::Fail(condition) => self.fail_at_once(condition, &current),
-                Decision::Refuse(reason, verdict) => self.refuse(reason, verdict),
+                WriteDecision::Fail(condition) => self.fail_at_once(condition, &current),
+                WriteDecision::Refuse(reason, verdict) => self.refuse(reason, verdict),
             },
         ))
     }
@@ -100,7 +104,7 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
     /// the request may be performed on it.
     pub(super) async fn check<S, ReqB, ResB>(
         &self,
-        known: Option<AtHand>,
+        known: Option<SourceResult>,
         service: &mut Ready<S>,
     ) -> Result<WriteCheck<ResB>, S::Error>
     where
@@ -133,12 +137,12 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
             match self.decide(&current, may_be_unknown) {
                 // The content of what was found may hold what the write needs: a place, a
                 // connection. It is dropped here.
-                Decision::Admit => return Ok(admitted(current, found.is_none())),
-                Decision::Fail(condition) => {
+                WriteDecision::Admit => return Ok(admitted(current, found.is_none())),
+                WriteDecision::Fail(condition) => {
                     let answer = self.fail(condition, &current, &mut found, service);
                     answer.await
                 }
-                Decision::Refuse(reason, verdict) => match found {
+                WriteDecision::Refuse(reason, verdict) => match found {
                     Some(not_found) if reason == Reason::Absent => {
                         let mut answer = not_found.map(ResponseBody::inner);
                         self.config.explain(&mut answer, verdict);
@@ -157,36 +161,36 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         G: MayAskService<S, ReqB>,
     {
         let nobody_is_asked = Q::KNOWS_NOTHING && !G::ASKS;
-        nobody_is_asked || !self.guard.requires_condition()
+        nobody_is_asked || !self.protection.requires_condition()
     }
 
-    fn decide(&self, current: &Current, may_be_unknown: bool) -> Decision {
+    fn decide(&self, current: &Current, may_be_unknown: bool) -> WriteDecision {
         let admission = self.fields.admit(
             &self.request.method,
             current.as_ref(),
-            self.guard.required,
+            self.protection.required,
             self.config.creates(&self.request.method),
             || self.config.clock.now(),
         );
         // A lock without a key keeps nobody away, whatever the state is.
         let is_unknown = matches!(current, Current::Unknown) && !may_be_unknown;
-        let is_unchecked = is_unknown || self.guard.serialization == Serialization::KeyMissing;
+        let is_unchecked = is_unknown || self.protection.serialization == Serialization::KeyMissing;
         match admission {
             Admission::Admit if is_unchecked && !self.config.proceeds_when_unknown => {
-                Decision::Refuse(Reason::Unknown, Verdict::NotEvaluated)
+                WriteDecision::Refuse(Reason::Unknown, Verdict::NotEvaluated)
             }
-            Admission::Admit => Decision::Admit,
-            Admission::Failed(condition) => Decision::Fail(condition),
+            Admission::Admit => WriteDecision::Admit,
+            Admission::Failed(condition) => WriteDecision::Fail(condition),
             Admission::Required => {
-                Decision::Refuse(Reason::PreconditionRequired, Verdict::Required)
+                WriteDecision::Refuse(Reason::PreconditionRequired, Verdict::Required)
             }
-            Admission::Absent => Decision::Refuse(Reason::Absent, Verdict::NotEvaluated),
+            Admission::Absent => WriteDecision::Refuse(Reason::Absent, Verdict::NotEvaluated),
         }
     }
 
     async fn current<S, ReqB, ResB>(
         &self,
-        known: Option<AtHand>,
+        known: Option<SourceResult>,
         service: &mut Ready<S>,
     ) -> Result<Asked<Response<ResB>>, S::Error>
     where
@@ -219,7 +223,10 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
     }
 
     /// The answer where the source failed, unless the write goes on.
-    fn source_failed<ResB: Body<Data = Bytes>>(&self, error: SourceError) -> Option<Answer<ResB>> {
+    fn source_failed<ResB: Body<Data = Bytes>>(
+        &self,
+        error: SourceError,
+    ) -> Option<WriteResponse<ResB>> {
         // The handler, which may take less, does not run unchecked.
         if let Some(rejection) = error.rejection() {
             return Some(rejection.clone().map(ResponseBody::bytes));

@@ -18,23 +18,23 @@ use crate::{
 };
 
 /// A response of the layer or of the service.
-pub(super) type Answer<ResB> = Response<ResponseBody<ResB>>;
+pub(super) type WriteResponse<ResB> = Response<ResponseBody<ResB>>;
 
-pub(super) struct Config<Q, G> {
+pub(super) struct PreconditionConfig<Q, G> {
     pub(super) source: Arc<Q>,
     pub(super) self_get: G,
-    pub(super) required: Option<IsRequired>,
+    pub(super) required: Option<RequirePredicate>,
     /// The requirement for requests that `required` selects.
-    pub(super) requires: Requirement,
+    pub(super) requirement: Requirement,
     pub(super) proceeds_when_unknown: bool,
     /// `None` is the default.
     pub(super) creates: Option<Arc<[Method]>>,
     pub(super) weak_if_match: bool,
     /// Hands [`Expected`](crate::handler::Expected) over to the handler.
-    pub(super) hands_over: bool,
-    pub(super) already_applied: Option<AlreadyApplied>,
+    pub(super) hands_over_expected: bool,
+    pub(super) already_applied: Option<AppliedCheck>,
     pub(super) on_source_error: OnSourceError,
-    pub(super) unchecked: Unchecked,
+    pub(super) on_unchecked: OnUnchecked,
     pub(super) explain: bool,
     pub(super) renderer: Renderer,
     pub(super) clock: SharedClock,
@@ -44,7 +44,7 @@ pub(super) struct Config<Q, G> {
 /// never compared with [`Expected`](crate::handler::Expected).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Unchecked {
+pub enum OnUnchecked {
     /// Reports it: an event (feature `tracing`) and
     /// [`Outcome::is_unchecked`](crate::Outcome::is_unchecked). The default.
     Report,
@@ -52,25 +52,25 @@ pub enum Unchecked {
     Fail,
 }
 
-type IsRequired = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
-pub(super) type AlreadyApplied =
+type RequirePredicate = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
+pub(super) type AppliedCheck =
     Arc<dyn Fn(&Parts, &Validators) -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
-impl<Q, G> Config<Q, G> {
+impl<Q, G> PreconditionConfig<Q, G> {
     /// The same, with another way to ask the service.
-    pub(super) fn with_self_get<T>(&self, self_get: T) -> Config<Q, T> {
-        Config {
+    pub(super) fn with_self_get<T>(&self, self_get: T) -> PreconditionConfig<Q, T> {
+        PreconditionConfig {
             source: Arc::clone(&self.source),
             self_get,
             required: self.required.clone(),
-            requires: self.requires,
+            requirement: self.requirement,
             proceeds_when_unknown: self.proceeds_when_unknown,
             creates: self.creates.clone(),
             weak_if_match: self.weak_if_match,
-            hands_over: self.hands_over,
+            hands_over_expected: self.hands_over_expected,
             already_applied: self.already_applied.clone(),
             on_source_error: self.on_source_error,
-            unchecked: self.unchecked,
+            on_unchecked: self.on_unchecked,
             explain: self.explain,
             renderer: self.renderer.clone(),
             clock: self.clock.clone(),
@@ -79,7 +79,7 @@ impl<Q, G> Config<Q, G> {
 
     pub(super) fn required(&self, request: &Parts) -> Requirement {
         match &self.required {
-            Some(required) if required(request) => self.requires,
+            Some(required) if required(request) => self.requirement,
             _ => Requirement::Nothing,
         }
     }
@@ -89,7 +89,7 @@ impl<Q, G> Config<Q, G> {
         refusal: Refusal<'_>,
         accepts_json: bool,
         current: Option<&Validators>,
-    ) -> Answer<ResB> {
+    ) -> WriteResponse<ResB> {
         let refusal = refusal
             .accepting_json(accepts_json)
             .instead_of(current.and_then(|current| current.as_ref().etag));
@@ -100,7 +100,7 @@ impl<Q, G> Config<Q, G> {
         response.map(ResponseBody::bytes)
     }
 
-    pub(super) fn explain<ResB: Body>(&self, answer: &mut Answer<ResB>, verdict: Verdict) {
+    pub(super) fn explain<ResB: Body>(&self, answer: &mut WriteResponse<ResB>, verdict: Verdict) {
         if self.explain {
             Outcome::record(answer.extensions_mut(), |outcome| {
                 outcome.set_verdict(verdict)
@@ -124,7 +124,7 @@ impl<Q, G> Config<Q, G> {
 }
 
 // By hand, since a source need not be `Clone`.
-impl<Q, G: Clone> Clone for Config<Q, G> {
+impl<Q, G: Clone> Clone for PreconditionConfig<Q, G> {
     fn clone(&self) -> Self {
         self.with_self_get(self.self_get.clone())
     }

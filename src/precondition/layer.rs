@@ -4,10 +4,10 @@ use http::{Method, request::Parts};
 use tower_layer::Layer;
 
 #[cfg(feature = "tokio")]
-use super::lock::Locked;
+use super::lock::WriteLock;
 use super::{
     Precondition,
-    config::{Config, Unchecked},
+    config::{OnUnchecked, PreconditionConfig},
 };
 use crate::{
     clock::{Clock, SharedClock},
@@ -24,7 +24,7 @@ use crate::{
 #[must_use]
 pub struct PreconditionLayer<Q = (), G = (), L = ()> {
     // Shared with the services, since axum may apply a layer for each request.
-    config: Arc<Config<Q, G>>,
+    config: Arc<PreconditionConfig<Q, G>>,
     lock: L,
 }
 
@@ -45,18 +45,18 @@ impl<Q: ValidatorSource> PreconditionLayer<Q> {
     /// Checks against what the source says.
     pub fn new(source: Q) -> Self {
         Self {
-            config: Arc::new(Config {
+            config: Arc::new(PreconditionConfig {
                 source: Arc::new(source),
                 self_get: (),
                 required: None,
-                requires: Requirement::Condition,
+                requirement: Requirement::Condition,
                 proceeds_when_unknown: false,
                 creates: None,
                 weak_if_match: false,
-                hands_over: true,
+                hands_over_expected: true,
                 already_applied: None,
                 on_source_error: OnSourceError::Refuse,
-                unchecked: Unchecked::Report,
+                on_unchecked: OnUnchecked::Report,
                 explain: false,
                 renderer: Renderer::default(),
                 clock: SharedClock::default(),
@@ -87,7 +87,7 @@ impl<Q, G, L> PreconditionLayer<Q, G, L> {
 }
 
 impl<Q, G: Clone, L> PreconditionLayer<Q, G, L> {
-    fn config_mut(&mut self) -> &mut Config<Q, G> {
+    fn config_mut(&mut self) -> &mut PreconditionConfig<Q, G> {
         Arc::make_mut(&mut self.config)
     }
 
@@ -111,7 +111,7 @@ impl<Q, G: Clone, L> PreconditionLayer<Q, G, L> {
     /// apart, and `If-Match: *` lets every writer through that finds something; each
     /// alone is then 428. Off by default.
     pub fn require_tag(mut self) -> Self {
-        self.config_mut().requires = Requirement::Tag;
+        self.config_mut().requirement = Requirement::Tag;
         if self.config.required.is_none() {
             return self.require();
         }
@@ -170,7 +170,7 @@ impl<Q, G: Clone, L> PreconditionLayer<Q, G, L> {
     /// writer. It saves the allocations of the extension. A 412 by the handler lists no
     /// expected tags.
     pub fn check_only(mut self) -> Self {
-        self.config_mut().hands_over = false;
+        self.config_mut().hands_over_expected = false;
         self
     }
 
@@ -201,9 +201,9 @@ impl<Q, G: Clone, L> PreconditionLayer<Q, G, L> {
     }
 
     /// Sets the reaction to a write that succeeded although its handler did not compare.
-    /// Defaults to [`Report`](Unchecked::Report).
-    pub fn unchecked(mut self, unchecked: Unchecked) -> Self {
-        self.config_mut().unchecked = unchecked;
+    /// Defaults to [`Report`](OnUnchecked::Report).
+    pub fn on_unchecked(mut self, on_unchecked: OnUnchecked) -> Self {
+        self.config_mut().on_unchecked = on_unchecked;
         self
     }
 
@@ -264,7 +264,7 @@ impl<Q, G> PreconditionLayer<Q, G> {
     /// which the handlers of `axum` take like any other.
     ///
     /// The content of the request is read before the lock is taken, up to
-    /// [`max_content`](Self::max_content), so that a slow upload holds nobody up. Where
+    /// [`max_read_ahead_bytes`](Self::max_read_ahead_bytes), so that a slow upload holds nobody up. Where
     /// it is not there at once, and for `Expect: 100-continue`, the conditions are
     /// looked at before, so that a stale upload need not be sent, and then again. A
     /// write may hold the lock for the lock's
@@ -279,21 +279,21 @@ impl<Q, G> PreconditionLayer<Q, G> {
         self,
         lock: crate::lock::KeyedLock,
         key: impl Fn(&Parts) -> Option<K> + Send + Sync + 'static,
-    ) -> PreconditionLayer<Q, G, Locked> {
+    ) -> PreconditionLayer<Q, G, WriteLock> {
         PreconditionLayer {
             config: self.config,
-            lock: Locked::new(lock, move |request| Some(key(request)?.to_string())),
+            lock: WriteLock::new(lock, move |request| Some(key(request)?.to_string())),
         }
     }
 }
 
 #[cfg(feature = "tokio")]
-impl<Q, G> PreconditionLayer<Q, G, Locked> {
+impl<Q, G> PreconditionLayer<Q, G, WriteLock> {
     /// Sets how many bytes of a request's content are read before the lock is taken.
     /// Defaults to 2 MiB. Each frame counts with the memory that it takes. The rest of
     /// longer content is read under the lock.
-    pub fn max_content(mut self, bytes: usize) -> Self {
-        self.lock.max_content = bytes;
+    pub fn max_read_ahead_bytes(mut self, bytes: usize) -> Self {
+        self.lock.max_read_ahead_bytes = bytes;
         self
     }
 
@@ -318,13 +318,13 @@ impl<Q, G, L: fmt::Debug> fmt::Debug for PreconditionLayer<Q, G, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PreconditionLayer")
             .field("required", &self.config.required.is_some())
-            .field("requires", &self.config.requires)
+            .field("requirement", &self.config.requirement)
             .field("proceeds_when_unknown", &self.config.proceeds_when_unknown)
             .field("creates", &self.config.creates)
             .field("weak_if_match", &self.config.weak_if_match)
-            .field("hands_over", &self.config.hands_over)
+            .field("hands_over_expected", &self.config.hands_over_expected)
             .field("on_source_error", &self.config.on_source_error)
-            .field("unchecked", &self.config.unchecked)
+            .field("on_unchecked", &self.config.on_unchecked)
             .field("renderer", &self.config.renderer)
             .field("lock", &self.lock)
             .finish_non_exhaustive()

@@ -13,9 +13,9 @@ use tower_service::Service;
 
 use super::{
     Precondition, ResponseFuture,
-    check::{AtHand, WriteCheck},
-    config::Answer,
-    guard::{Guard, Serialization},
+    check::{SourceResult, WriteCheck},
+    config::WriteResponse,
+    protection::{Serialization, WriteProtection},
     write::GuardedWrite,
 };
 use crate::{
@@ -34,16 +34,16 @@ use crate::{
 /// The lock of a layer, and the key that a request takes;
 /// see [`PreconditionLayer::lock`](super::PreconditionLayer::lock).
 #[derive(Clone)]
-pub struct Locked {
+pub struct WriteLock {
     lock: KeyedLock,
-    key: Key,
-    pub(super) max_content: usize,
+    key: LockKeyFn,
+    pub(super) max_read_ahead_bytes: usize,
     pub(super) detached: Detached,
 }
 
-type Key = Arc<dyn Fn(&Parts) -> Option<String> + Send + Sync>;
+type LockKeyFn = Arc<dyn Fn(&Parts) -> Option<String> + Send + Sync>;
 
-impl Locked {
+impl WriteLock {
     pub(super) fn new(
         lock: KeyedLock,
         key: impl Fn(&Parts) -> Option<String> + Send + Sync + 'static,
@@ -51,32 +51,32 @@ impl Locked {
         Self {
             lock,
             key: Arc::new(key),
-            max_content: 2 << 20,
+            max_read_ahead_bytes: 2 << 20,
             detached: Detached::new(),
         }
     }
 }
 
-impl fmt::Debug for Locked {
+impl fmt::Debug for WriteLock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Locked")
+        f.debug_struct("WriteLock")
             .field("lock", &self.lock)
-            .field("max_content", &self.max_content)
+            .field("max_read_ahead_bytes", &self.max_read_ahead_bytes)
             .finish_non_exhaustive()
     }
 }
 
 impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
     /// Asks the source for a state that it has at hand, if there is something to check.
-    fn ask_at_hand(&self, request: &Parts) -> Option<AtHand> {
-        if self.guard.has_nothing_to_check() {
+    fn ask_at_hand(&self, request: &Parts) -> Option<SourceResult> {
+        if self.protection.has_nothing_to_check() {
             return None;
         }
         source::ask_at_hand(&*self.config.source, request)
     }
 }
 
-impl<S, Q, G, ReqB, ResB> Service<Request<ReqB>> for Precondition<S, Q, G, Locked>
+impl<S, Q, G, ReqB, ResB> Service<Request<ReqB>> for Precondition<S, Q, G, WriteLock>
 where
     S: Service<Request<RequestBody<ReqB>>, Response = Response<ResB>> + Clone + Send + 'static,
     S::Future: Send,
@@ -86,7 +86,7 @@ where
     Q: ValidatorSource,
     G: MayAskService<S, RequestBody<ReqB>>,
 {
-    type Response = Answer<ResB>;
+    type Response = WriteResponse<ResB>;
     type Error = S::Error;
     type Future = ResponseFuture<S::Future, ResB, S::Error, Q, G>;
 
@@ -101,12 +101,12 @@ where
         let (parts, content) = request.into_parts();
         let conditions = RequestConditions::of(&parts.headers);
         let is_conditional = self.config.counts_as_conditional(&conditions.fields);
-        let guard = Guard::new(is_conditional, self.config.required(&parts));
+        let guard = WriteProtection::new(is_conditional, self.config.required(&parts));
         let may_overwrite = guard.may_overwrite(&parts.method);
         let key = may_overwrite.then(|| (self.lock.key)(&parts)).flatten();
         let write = GuardedWrite {
             config: Arc::clone(&self.config),
-            guard: Guard {
+            protection: WriteProtection {
                 serialization: match key {
                     Some(_) => Serialization::Locked,
                     None => Serialization::KeyMissing,
@@ -123,14 +123,14 @@ where
             key,
         };
         let service = Ready::take(&mut self.inner);
-        ResponseFuture::asking(write.run(parts, ReadAhead::new(content), service))
+        ResponseFuture::waiting(write.run(parts, ReadAhead::new(content), service))
     }
 }
 
 /// A write that waits for its content and for the lock.
 struct LockedWrite<Q, G> {
     write: GuardedWrite<Q, G>,
-    lock: Locked,
+    lock: WriteLock,
     key: String,
 }
 
@@ -142,7 +142,7 @@ impl<Q: ValidatorSource, G> LockedWrite<Q, G> {
         parts: Parts,
         mut content: ReadAhead<ReqB>,
         mut service: Ready<S>,
-    ) -> Result<Answer<ResB>, S::Error>
+    ) -> Result<WriteResponse<ResB>, S::Error>
     where
         S: Service<Request<RequestBody<ReqB>>, Response = Response<ResB>> + Clone + Send + 'static,
         S::Future: Send,
@@ -156,20 +156,22 @@ impl<Q: ValidatorSource, G> LockedWrite<Q, G> {
         // limit inside.
         service.release();
         // Reading would send the client a 100.
-        let is_read =
-            !expects_continue(&parts.headers) && content.read_available(lock.max_content).await;
+        let is_read = !expects_continue(&parts.headers)
+            && content.read_available(lock.max_read_ahead_bytes).await;
         if !is_read {
-            if write.guard.is_conditional
+            if write.protection.is_conditional
                 && let known = write.ask_at_hand(&parts)
-                && let WriteCheck::Refused(answer) =
-                    write.unchecked(&parts).check(known, &mut service).await?
+                && let WriteCheck::Refused(answer) = write
+                    .as_unchecked(&parts)
+                    .check(known, &mut service)
+                    .await?
             {
                 let mut content = UnreadContent::read_ahead(&parts, content);
                 drop(service);
                 return Ok(content.refuse(answer).await);
             }
             service.release();
-            content.read(lock.max_content).await;
+            content.read(lock.max_read_ahead_bytes).await;
         }
         let acquired = lock.lock.acquire(key).await;
         let mut content = UnreadContent::read_ahead(&parts, content);

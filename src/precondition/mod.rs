@@ -106,7 +106,7 @@
 //! Without any of them the check only narrows the gap. The layer cannot see
 //! that a handler compares, unless it takes its `Expected`: a conditional write
 //! that succeeds with an `Expected` that nobody used is reported, and
-//! [`Unchecked::Fail`] makes it fail in tests. A handler that compares by other means
+//! [`OnUnchecked::Fail`] makes it fail in tests. A handler that compares by other means
 //! needs neither: [`check_only`](PreconditionLayer::check_only).
 //!
 //! # Layer order
@@ -170,15 +170,15 @@
 //! nothing about a retry: whose answer got lost gets 412 for the same request
 //! sent again, since the write has happened.
 
+mod admitted;
 mod answer;
 mod check;
 mod config;
 mod future;
-mod guard;
 mod layer;
 #[cfg(feature = "tokio")]
 mod lock;
-mod performed;
+mod protection;
 mod refuse;
 mod service;
 #[cfg(test)]
@@ -186,7 +186,7 @@ mod tests;
 mod write;
 
 #[cfg(feature = "tokio")]
-pub use lock::Locked;
+pub use lock::WriteLock;
 pub use {
-    config::Unchecked, future::ResponseFuture, layer::PreconditionLayer, service::Precondition,
+    config::OnUnchecked, future::ResponseFuture, layer::PreconditionLayer, service::Precondition,
 };

@@ -8,7 +8,7 @@ use tower_service::Service;
 use super::{
     answer,
     check::UncheckedWrite,
-    config::{AlreadyApplied, Answer},
+    config::{AppliedCheck, WriteResponse},
 };
 use crate::{
     events,
@@ -29,7 +29,7 @@ impl<Q, G> UncheckedWrite<'_, Q, G> {
         &self,
         reason: Reason,
         verdict: Verdict,
-    ) -> Answer<ResB> {
+    ) -> WriteResponse<ResB> {
         let mut answer = self.refuse_with(Refusal::new(reason), None);
         self.config.explain(&mut answer, verdict);
         answer
@@ -39,7 +39,7 @@ impl<Q, G> UncheckedWrite<'_, Q, G> {
         &self,
         refusal: Refusal<'_>,
         current: Option<&Validators>,
-    ) -> Answer<ResB> {
+    ) -> WriteResponse<ResB> {
         self.config.refuse(refusal, self.accept.json(), current)
     }
 }
@@ -47,15 +47,15 @@ impl<Q, G> UncheckedWrite<'_, Q, G> {
 impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
     /// Returns `true` if more than the source decides about the answer to a write whose
     /// `condition` is false.
-    pub(super) fn may_have_more_to_say<S, ReqB>(&self, condition: Condition) -> bool
+    pub(super) fn needs_more_than_source<S, ReqB>(&self, condition: Condition) -> bool
     where
         S: Service<Request<ReqB>>,
         G: MayAskService<S, ReqB>,
     {
-        self.may_be_applied(condition).is_some() || self.config.self_get.may_show()
+        self.applied_check(condition).is_some() || self.config.self_get.may_show()
     }
 
-    fn may_be_applied(&self, condition: Condition) -> Option<&AlreadyApplied> {
+    fn applied_check(&self, condition: Condition) -> Option<&AppliedCheck> {
         let applied = self.config.already_applied.as_ref();
         applied.filter(|_| condition != Condition::IfNoneMatch)
     }
@@ -65,7 +65,7 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         &self,
         condition: Condition,
         current: &Current,
-    ) -> Answer<ResB> {
+    ) -> WriteResponse<ResB> {
         let refusal = Refusal::of_condition(condition, &self.fields);
         let mut answer = self.refuse_with(refusal, current.validators());
         self.config.explain(&mut answer, Verdict::Failed(condition));
@@ -80,7 +80,7 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         current: &Current,
         found: &mut Option<Response<ResB>>,
         service: &mut Ready<S>,
-    ) -> Answer<ResB>
+    ) -> WriteResponse<ResB>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
         ResB: Body<Data = Bytes>,
@@ -89,7 +89,7 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         let Some(validators) = current.validators() else {
             return self.fail_at_once(condition, current);
         };
-        if let Some(applied) = self.may_be_applied(condition)
+        if let Some(applied) = self.applied_check(condition)
             && applied(self.request, validators).await
         {
             let mut answer = answer::already_applied();
@@ -107,7 +107,7 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
             }
         };
         let refusal = Refusal::of_condition(condition, &self.fields);
-        let answer = self.carry(refusal, Some(validators), source_knew, found);
+        let answer = self.carry_representation(refusal, Some(validators), source_knew, found);
         let mut answer = answer.await;
         self.config.explain(&mut answer, Verdict::Failed(condition));
         answer
@@ -115,12 +115,12 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
 
     /// The answer to a write whose handler found another state than the one that was
     /// expected.
-    pub(super) async fn superseded<S, ReqB, ResB>(
+    pub(super) async fn respond_to_failure<S, ReqB, ResB>(
         &self,
         failed: &PreconditionFailed,
         source_knew: bool,
         service: &mut Ready<S>,
-    ) -> Answer<ResB>
+    ) -> WriteResponse<ResB>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
         ResB: Body<Data = Bytes>,
@@ -128,7 +128,7 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
     {
         let found = self.representation(source_knew, service).await;
         let refusal = Refusal::new(failed.reason()).expecting(&self.fields);
-        let answer = self.carry(refusal, failed.current(), source_knew, found);
+        let answer = self.carry_representation(refusal, failed.current(), source_knew, found);
         let mut answer = answer.await;
         self.config.explain(&mut answer, Verdict::Superseded);
         answer
@@ -136,13 +136,13 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
 
     /// A 412 with the representation that was found, or a problem if there is
     /// none, or none that a tag is known for.
-    async fn carry<ResB: Body<Data = Bytes>>(
+    async fn carry_representation<ResB: Body<Data = Bytes>>(
         &self,
         refusal: Refusal<'_>,
         current: Option<&Validators>,
         source_knew: bool,
         found: Representation<ResB>,
-    ) -> Answer<ResB> {
+    ) -> WriteResponse<ResB> {
         let found = match found {
             Representation::Found(found) => Some(found),
             Representation::Unavailable => None,
@@ -219,7 +219,7 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
     }
 }
 
-/// The current representation, for a 412 to carry.
+/// The current representation, for a 412 to carry_representation.
 enum Representation<ResB> {
     Found(Response<ResB>),
     /// No service may be asked.

@@ -11,11 +11,11 @@ use tower_service::Service;
 
 use super::{
     ResponseFuture,
-    answer::Conflict,
+    admitted::{AdmittedWrite, ResponseContext},
+    answer::ConflictResponder,
     check::WriteCheck,
-    config::Config,
-    guard::Guard,
-    performed::{Kept, PerformedWrite},
+    config::PreconditionConfig,
+    protection::WriteProtection,
     write::GuardedWrite,
 };
 use crate::{
@@ -33,12 +33,12 @@ use crate::{
 /// See the [module docs](crate::precondition) for an example.
 pub struct Precondition<S, Q = (), G = (), L = ()> {
     pub(super) inner: S,
-    pub(super) config: Arc<Config<Q, G>>,
+    pub(super) config: Arc<PreconditionConfig<Q, G>>,
     pub(super) lock: L,
 }
 
 impl<S, Q, G, L> Precondition<S, Q, G, L> {
-    pub(super) fn new(inner: S, config: Arc<Config<Q, G>>, lock: L) -> Self {
+    pub(super) fn new(inner: S, config: Arc<PreconditionConfig<Q, G>>, lock: L) -> Self {
         Self {
             inner,
             config,
@@ -74,12 +74,12 @@ where
         let conditions = RequestConditions::of(request.headers());
         let is_conditional = self.config.counts_as_conditional(&conditions.fields);
         if !is_conditional && self.config.required.is_none() {
-            let conflict = Conflict::new(&self.config, &conditions.accept);
+            let conflict = ConflictResponder::new(&self.config, &conditions.accept);
             return ResponseFuture::unconditional(self.inner.call(request), conflict);
         }
         let (parts, content) = request.into_parts();
         let write = GuardedWrite {
-            guard: Guard::new(is_conditional, self.config.required(&parts)),
+            protection: WriteProtection::new(is_conditional, self.config.required(&parts)),
             config: Arc::clone(&self.config),
         };
         write.begin(parts, content, &mut self.inner)
@@ -102,19 +102,19 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
         ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
         G: MayAskService<S, ReqB>,
     {
-        if self.guard.has_nothing_to_check() {
-            let conflict = Conflict::new(&self.config, &Accept::of(&parts.headers));
+        if self.protection.has_nothing_to_check() {
+            let conflict = ConflictResponder::new(&self.config, &Accept::of(&parts.headers));
             let request = Request::from_parts(parts, content);
             return ResponseFuture::unconditional(inner.call(request), conflict);
         }
-        let write = self.unchecked(&parts);
+        let write = self.as_unchecked(&parts);
         let known = source::ask_at_hand(&*self.config.source, &parts);
         let known = match known.map(|known| write.check_at_once(known)) {
             Some(Ok(WriteCheck::Admitted { current, .. })) => {
-                let kept = Kept::of(&write, current);
-                let write = PerformedWrite::begin(self.config, kept, &mut parts.extensions);
+                let context = ResponseContext::of(&write, current);
+                let write = AdmittedWrite::begin(self.config, context, &mut parts.extensions);
                 let request = Request::from_parts(parts, content);
-                return ResponseFuture::performed(inner.call(request), write);
+                return ResponseFuture::admitted(inner.call(request), write);
             }
             Some(Ok(WriteCheck::Refused(answer))) => {
                 // Gives back what `poll_ready` reserved, since the service does not run.
@@ -123,14 +123,14 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
                     return ResponseFuture::answered(answer);
                 }
                 let answer = UnreadContent::new(&parts, content).refuse(answer);
-                return ResponseFuture::asking(async { Ok(answer.await) });
+                return ResponseFuture::waiting(async { Ok(answer.await) });
             }
             Some(Err(known)) => Some(known),
             None => None,
         };
         let service = Ready::take(inner);
         let content = UnreadContent::new(&parts, content);
-        ResponseFuture::asking(self.run(known, parts, content, service, ()))
+        ResponseFuture::waiting(self.run(known, parts, content, service, ()))
     }
 }
 

@@ -11,7 +11,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::{
-    conditional::{BySource, ConditionalLayer},
+    conditional::{ConditionalLayer, SourceConfig},
     precondition::{Precondition, PreconditionLayer},
     source::{SelfGet, ValidatorSource},
 };
@@ -21,7 +21,7 @@ use crate::{
 pub struct GuardedResource<Q, S = (), L = ()> {
     reads: MethodRouter<S>,
     writes: MethodRouter<S>,
-    conditional: ConditionalLayer<BySource<Q>>,
+    conditional: ConditionalLayer<SourceConfig<Q>>,
     precondition: PreconditionLayer<Q, (), L>,
     read_layers: Vec<RouteLayer>,
     write_layers: Vec<RouteLayer>,
@@ -147,7 +147,7 @@ impl<Q: ValidatorSource, S, L> GuardedResource<Q, S, L> {
     /// Changes the layer of the reads, which has its defaults.
     pub fn configure_reads(
         mut self,
-        configure: impl FnOnce(ConditionalLayer<BySource<Q>>) -> ConditionalLayer<BySource<Q>>,
+        configure: impl FnOnce(ConditionalLayer<SourceConfig<Q>>) -> ConditionalLayer<SourceConfig<Q>>,
     ) -> Self {
         self.conditional = configure(self.conditional);
         self

@@ -10,7 +10,7 @@
 //! };
 //! use tower_conditional::{
 //!     ConditionalLayer, EntityTag, VersionTags,
-//!     handler::{Expected, Validated},
+//!     handler::{Expected, WithValidators},
 //!     resource::{guard, wrap},
 //!     source,
 //! };
@@ -36,9 +36,9 @@
 //! async fn read(
 //!     Path(id): Path<i64>,
 //!     State(db): State<Db>,
-//! ) -> Result<Validated<String>, StatusCode> {
+//! ) -> Result<WithValidators<String>, StatusCode> {
 //!     let (text, version) = db.note(id).await.ok_or(StatusCode::NOT_FOUND)?;
-//!     Ok(Validated(text, tags(id).number(version).into()))
+//!     Ok(WithValidators(text, tags(id).number(version).into()))
 //! }
 //!
 //! // UPDATE notes SET .. WHERE id = ..

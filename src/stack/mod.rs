@@ -6,7 +6,7 @@ use tower_layer::{Identity, Layer};
 
 use crate::{
     CachePolicyLayer, ConditionalLayer, EtagLayer, PreconditionLayer, ValidatorSource,
-    conditional::BySource,
+    conditional::SourceConfig,
 };
 
 /// The layers that make reads cheap, in the order that is right:
@@ -207,42 +207,42 @@ impl<Q, H: Clone, P, K> Stack<ConditionalLayer<Q>, EtagLayer<H>, P, K> {
 
 /// The layer of reads, beside a layer of writes: both have one origin of tags.
 #[allow(unnameable_types)] // sealed
-pub trait BesideWrites<P> {
+pub trait ShareSource<P> {
     #[doc(hidden)]
     type Layer;
 
     #[doc(hidden)]
-    fn beside(&self, writes: &P) -> Self::Layer;
+    fn sharing_source_of(&self, writes: &P) -> Self::Layer;
 }
 
-impl<P> BesideWrites<P> for Identity {
+impl<P> ShareSource<P> for Identity {
     type Layer = Self;
 
-    fn beside(&self, _: &P) -> Self {
+    fn sharing_source_of(&self, _: &P) -> Self {
         Self::new()
     }
 }
 
-impl BesideWrites<Identity> for ConditionalLayer {
+impl ShareSource<Identity> for ConditionalLayer {
     type Layer = Self;
 
-    fn beside(&self, _: &Identity) -> Self {
+    fn sharing_source_of(&self, _: &Identity) -> Self {
         self.clone()
     }
 }
 
-impl<Q: ValidatorSource, G, L> BesideWrites<PreconditionLayer<Q, G, L>> for ConditionalLayer {
-    type Layer = ConditionalLayer<BySource<Q>>;
+impl<Q: ValidatorSource, G, L> ShareSource<PreconditionLayer<Q, G, L>> for ConditionalLayer {
+    type Layer = ConditionalLayer<SourceConfig<Q>>;
 
-    fn beside(&self, writes: &PreconditionLayer<Q, G, L>) -> Self::Layer {
+    fn sharing_source_of(&self, writes: &PreconditionLayer<Q, G, L>) -> Self::Layer {
         self.clone().shared_source(writes.shared_source())
     }
 }
 
-impl<Q, P> BesideWrites<P> for ConditionalLayer<BySource<Q>> {
+impl<Q, P> ShareSource<P> for ConditionalLayer<SourceConfig<Q>> {
     type Layer = Self;
 
-    fn beside(&self, _: &P) -> Self {
+    fn sharing_source_of(&self, _: &P) -> Self {
         self.clone()
     }
 }
@@ -250,14 +250,14 @@ impl<Q, P> BesideWrites<P> for ConditionalLayer<BySource<Q>> {
 impl<S, C, E, P, K> Layer<S> for Stack<C, E, P, K>
 where
     E: Layer<S>,
-    C: BesideWrites<P, Layer: Layer<E::Service>>,
+    C: ShareSource<P, Layer: Layer<E::Service>>,
     P: Layer<<C::Layer as Layer<E::Service>>::Service>,
     K: Layer<P::Service>,
 {
     type Service = K::Service;
 
     fn layer(&self, inner: S) -> Self::Service {
-        let reads = self.conditional.beside(&self.precondition);
+        let reads = self.conditional.sharing_source_of(&self.precondition);
         let reads = reads.layer(self.etag.layer(inner));
         self.cache_policy.layer(self.precondition.layer(reads))
     }

@@ -5,7 +5,7 @@ use tower_layer::Identity;
 use super::{Stack, stack};
 use crate::{
     CachePolicyLayer, ConditionalLayer, EtagLayer, PreconditionLayer, ValidatorSource,
-    cache_policy::CachePolicy, conditional::BySource,
+    cache_policy::CachePolicy, conditional::SourceConfig,
 };
 
 /// A policy, with conditional requests and entity tags for them.
@@ -97,7 +97,7 @@ impl Stack<Identity, Identity, Identity, CachePolicyLayer> {
 
 /// A policy, with writes that are checked against a source.
 impl<Q: ValidatorSource + Clone>
-    Stack<ConditionalLayer<BySource<Q>>, Identity, PreconditionLayer<Q>, CachePolicyLayer>
+    Stack<ConditionalLayer<SourceConfig<Q>>, Identity, PreconditionLayer<Q>, CachePolicyLayer>
 {
     /// Content that many write at once: `no-cache` on reads, their tags and 304s from
     /// `source`, and a `PUT`, `PATCH` or `DELETE` needs `If-Match`: 428 without, and

@@ -16,22 +16,22 @@ pin_project! {
     /// Response future for [`StateRef`](super::StateRef).
     pub struct ResponseFuture<F, B: Body, E> {
         #[pin]
-        kind: Kind<F, B, E>,
+        state: StateRefState<F, B, E>,
     }
 }
 
-type Asking<B, E> = Pin<Box<dyn Future<Output = Result<Response<ResponseBody<B>>, E>> + Send>>;
+type BoxedLookup<B, E> = Pin<Box<dyn Future<Output = Result<Response<ResponseBody<B>>, E>> + Send>>;
 
 pin_project! {
-    #[project = KindProj]
-    enum Kind<F, B: Body, E> {
+    #[project = StateRefStateProj]
+    enum StateRefState<F, B: Body, E> {
         // There is nothing to ask, and nothing to allocate.
         Called {
             #[pin]
             future: F,
         },
-        Asking {
-            future: Asking<B, E>,
+        Waiting {
+            future: BoxedLookup<B, E>,
         },
     }
 }
@@ -39,15 +39,15 @@ pin_project! {
 impl<F, B: Body, E> ResponseFuture<F, B, E> {
     pub(super) fn called(future: F) -> Self {
         Self {
-            kind: Kind::Called { future },
+            state: StateRefState::Called { future },
         }
     }
 
-    pub(super) fn asking(
+    pub(super) fn waiting(
         future: impl Future<Output = Result<Response<ResponseBody<B>>, E>> + Send + 'static,
     ) -> Self {
         Self {
-            kind: Kind::Asking {
+            state: StateRefState::Waiting {
                 future: Box::pin(future),
             },
         }
@@ -62,20 +62,20 @@ where
     type Output = Result<Response<ResponseBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().kind.project() {
-            KindProj::Called { future } => future
+        match self.project().state.project() {
+            StateRefStateProj::Called { future } => future
                 .poll(cx)
                 .map_ok(|response| response.map(ResponseBody::inner)),
-            KindProj::Asking { future } => future.as_mut().poll(cx),
+            StateRefStateProj::Waiting { future } => future.as_mut().poll(cx),
         }
     }
 }
 
 impl<F, B: Body, E> fmt::Debug for ResponseFuture<F, B, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
-            Kind::Called { .. } => "ResponseFuture(Called)",
-            Kind::Asking { .. } => "ResponseFuture(Asking)",
+        f.write_str(match self.state {
+            StateRefState::Called { .. } => "ResponseFuture(Called)",
+            StateRefState::Waiting { .. } => "ResponseFuture(Waiting)",
         })
     }
 }

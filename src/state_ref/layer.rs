@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc};
 use http::HeaderName;
 use tower_layer::Layer;
 
-use super::{StateRef, StateSource, config::Config};
+use super::{StateRef, StateSource, config::StateRefConfig};
 use crate::{
     refusal::{RenderRefusal, Renderer},
     source::OnSourceError,
@@ -15,20 +15,20 @@ use crate::{
 #[must_use]
 pub struct StateRefLayer<Q> {
     // Shared: a router may clone the layer and apply it for each request.
-    config: Arc<Config<Q>>,
+    config: Arc<StateRefConfig<Q>>,
 }
 
 impl<Q: StateSource> StateRefLayer<Q> {
     /// Looks for the identifier in this field, and answers in it.
     pub fn new(field: HeaderName, source: Q) -> Self {
         Self {
-            config: Arc::new(Config {
+            config: Arc::new(StateRefConfig {
                 field,
                 source: Arc::new(source),
                 on_source_error: OnSourceError::Proceed,
                 renderer: Renderer::default(),
                 #[cfg(feature = "tokio")]
-                limit: crate::source::LIMIT,
+                timeout: crate::source::LIMIT,
             }),
         }
     }
@@ -36,8 +36,8 @@ impl<Q: StateSource> StateRefLayer<Q> {
     /// Sets how long the source may take. Defaults to 10 seconds. It needs tokio's
     /// timer.
     #[cfg(feature = "tokio")]
-    pub fn timeout(mut self, limit: std::time::Duration) -> Self {
-        self.config_mut().limit = Some(limit);
+    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
+        self.config_mut().timeout = Some(timeout);
         self
     }
 
@@ -55,7 +55,7 @@ impl<Q: StateSource> StateRefLayer<Q> {
         self
     }
 
-    fn config_mut(&mut self) -> &mut Config<Q> {
+    fn config_mut(&mut self) -> &mut StateRefConfig<Q> {
         Arc::make_mut(&mut self.config)
     }
 }

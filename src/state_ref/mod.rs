@@ -57,7 +57,7 @@
 //! passes untouched: `PUT`, `PATCH` and `DELETE` are performed, whatever the
 //! field says. So does a request without the field, or with an empty one, and the
 //! `GET` by which a [`SelfGet`](crate::source::SelfGet) looks at what a write would
-//! change. For one that carries it the [`StateSource`] is asked
+//! change. For one that carries it the [`StateSource`] is latest
 //! first. The identifier is the same: 304 with the field, and the service does
 //! not run. That 304 is `no-store`, so that no cache takes it for the validation
 //! of what it has stored. Otherwise the service runs, and its 2xx answer gets the

@@ -9,7 +9,7 @@ use http::{HeaderValue, Request, Response, request::Parts};
 use http_body::Body;
 use tower_service::Service;
 
-use super::{ResponseFuture, StateSource, config::Config};
+use super::{ResponseFuture, StateSource, config::StateRefConfig};
 use crate::{
     body::{ResponseBody, UnreadContent},
     events,
@@ -27,11 +27,11 @@ use crate::{
 /// See the [module docs](crate::state_ref) for an example.
 pub struct StateRef<S, Q> {
     inner: S,
-    config: Arc<Config<Q>>,
+    config: Arc<StateRefConfig<Q>>,
 }
 
 impl<S, Q> StateRef<S, Q> {
-    pub(super) fn new(inner: S, config: Arc<Config<Q>>) -> Self {
+    pub(super) fn new(inner: S, config: Arc<StateRefConfig<Q>>) -> Self {
         Self { inner, config }
     }
 
@@ -69,11 +69,11 @@ where
         };
         let service = Ready::take(&mut self.inner);
         let config = Arc::clone(&self.config);
-        ResponseFuture::asking(config.answer(seen, request, service))
+        ResponseFuture::waiting(config.answer(seen, request, service))
     }
 }
 
-impl<Q: StateSource> Config<Q> {
+impl<Q: StateSource> StateRefConfig<Q> {
     async fn answer<S, ReqB, ResB>(
         self: Arc<Self>,
         seen: HeaderValue,
@@ -117,10 +117,10 @@ impl<Q: StateSource> Config<Q> {
     }
 
     async fn latest(&self, request: &Parts) -> Result<Option<HeaderValue>, SourceError> {
-        let asked = source::answer(|| self.source.latest(request));
+        let latest = source::answer(|| self.source.latest(request));
         #[cfg(feature = "tokio")]
-        let asked = source::in_time(self.limit, asked);
-        asked.await
+        let latest = source::in_time(self.timeout, latest);
+        latest.await
     }
 
     fn unavailable<ResB: Body<Data = Bytes>>(

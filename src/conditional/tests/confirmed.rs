@@ -61,7 +61,7 @@ impl Moving {
 
     fn get_through<Q: ValidatorSource>(
         &self,
-        layer: &ConditionalLayer<crate::conditional::BySource<Q>>,
+        layer: &ConditionalLayer<crate::conditional::SourceConfig<Q>>,
         fields: &[(&str, &str)],
     ) -> Answer {
         let this = self.clone();

@@ -5,7 +5,7 @@ use http::{Method, Request, Response, StatusCode};
 use super::{Answer, EARLIER, MODIFIED};
 use crate::{
     ConditionalLayer, Outcome,
-    conditional::BySource,
+    conditional::SourceConfig,
     outcome::Verdict,
     semantics::{
         condition::{Condition, Current},
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-type Sourced<Q> = ConditionalLayer<BySource<Q>>;
+type Sourced<Q> = ConditionalLayer<SourceConfig<Q>>;
 
 fn by<Q: ValidatorSource>(source: Q) -> Sourced<Q> {
     ConditionalLayer::new().source(source).explain()

@@ -79,13 +79,12 @@ fn answer(
         taken: taken.clone(),
     };
     let mut body = Some(body);
-    let mut service =
-        EtagLayer::new()
-            .limit(limit)
-            .explain()
-            .layer(service_fn(move |_: Request<()>| {
-                ready(Ok::<_, Broken>(Response::new(body.take().unwrap())))
-            }));
+    let mut service = EtagLayer::new()
+        .max_body_bytes(limit)
+        .explain()
+        .layer(service_fn(move |_: Request<()>| {
+            ready(Ok::<_, Broken>(Response::new(body.take().unwrap())))
+        }));
     let mut future = pin!(service.call(request(&Method::GET)));
     let counted = std::future::poll_fn(|cx| {
         taken.0.borrow_mut().push(0);

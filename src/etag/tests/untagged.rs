@@ -107,7 +107,7 @@ fn what_has_no_tag_from_its_content() {
 /// P-TR-limit.
 #[test]
 fn what_is_too_long_or_of_unknown_length_is_not_touched() {
-    let limited = || EtagLayer::new().limit(4);
+    let limited = || EtagLayer::new().max_body_bytes(4);
     let why = why_untagged(limited(), &Method::GET, Response::new(hello()));
     assert_eq!(why, Untagged::TooLong);
 
@@ -115,7 +115,12 @@ fn what_is_too_long_or_of_unknown_length_is_not_touched() {
     let why = why_untagged(EtagLayer::new(), &Method::GET, Response::new(stream));
     assert_eq!(why, Untagged::UnknownLength);
 
-    assert!(tag(&get(&limited().limit(5), |_| Response::new(hello()))).is_some());
+    assert!(
+        tag(&get(&limited().max_body_bytes(5), |_| Response::new(
+            hello()
+        )))
+        .is_some()
+    );
 }
 
 /// R-9110-8.8-b, R-9110-9.3.4-a.

@@ -4,7 +4,7 @@ use http::Method;
 
 use super::{DATE, Fields, expected};
 use crate::{
-    handler::{Expectation, Expected, PreconditionRejection, Preconditions},
+    handler::{Expected, ExpectedContext, PreconditionRejection, Preconditions},
     refusal::Reason,
     semantics::{
         condition::{Admission, Condition, ConditionalFields, Current, Requirement},
@@ -76,8 +76,11 @@ fn the_list_has_what_the_layer_admitted() {
                 true,
                 || NOW,
             );
-            let expected =
-                Expected::from(Expectation::new(Method::PUT, conditions, current.clone()));
+            let expected = Expected::from(ExpectedContext::new(
+                Method::PUT,
+                conditions,
+                current.clone(),
+            ));
             let admitted = admission == Admission::Admit;
             for versions in [expected.versions(), expected.versions_of(&tags)] {
                 let has = versions.is_none_or(|versions| versions.contains(&7));
@@ -98,7 +101,7 @@ fn a_weak_tag_keeps_its_scope() {
     let fields = [("if-match", &*named)];
     let handed = |current| {
         let conditions = conditions(&fields).with_weak_if_match(true);
-        Expected::from(Expectation::new(Method::PUT, conditions, current))
+        Expected::from(ExpectedContext::new(Method::PUT, conditions, current))
     };
     let unknown = handed(Current::Unknown);
     assert_eq!(unknown.versions_of(&of("notes/5")), Some(vec![7]));
@@ -144,7 +147,11 @@ fn what_was_seen_absent_is_inserted() {
         ),
     ];
     for (fields, current, absent) in table {
-        let expected = Expected::from(Expectation::new(Method::PUT, conditions(fields), current));
+        let expected = Expected::from(ExpectedContext::new(
+            Method::PUT,
+            conditions(fields),
+            current,
+        ));
         assert_eq!(expected.must_be_absent(), absent, "{fields:?}");
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     Outcome, PreconditionLayer,
     handler::{Expected, PreconditionFailed},
     outcome::Verdict,
-    precondition::Unchecked,
+    precondition::OnUnchecked,
     semantics::condition::Current,
     source::{SelfGet, ValidatorSource},
     test_support::{ScriptedBody, Upload, content, knows, read, request, send, tagged},
@@ -68,7 +68,7 @@ fn an_unconsumed_expectation_is_reported() {
         // Without a condition nothing is expected.
         assert!(!is_unchecked(&put(&layer, &[], careless)));
 
-        let layer = layer.unchecked(Unchecked::Fail);
+        let layer = layer.on_unchecked(OnUnchecked::Fail);
         let answer = put(&layer, &[CONDITION], careless);
         assert_eq!(answer.status(), 500);
         assert!(is_unchecked(&answer));
@@ -79,7 +79,7 @@ fn an_unconsumed_expectation_is_reported() {
 /// What failed has written nothing.
 #[test]
 fn a_failure_need_not_compare() {
-    let layer = PreconditionLayer::handler_checks().unchecked(Unchecked::Fail);
+    let layer = PreconditionLayer::handler_checks().on_unchecked(OnUnchecked::Fail);
     for code in [400, 404, 409, 422, 500, 503] {
         let answer = send(&layer, request("PUT", "/", [CONDITION]), move |_| {
             status(StatusCode::from_u16(code).unwrap())
@@ -95,7 +95,7 @@ fn a_comparison_consumes_what_is_expected() {
         let written = Expected::of(request).confirm_written(Some(()));
         status(written.map_or(StatusCode::IM_A_TEAPOT, |_| StatusCode::NO_CONTENT))
     };
-    let layer = PreconditionLayer::handler_checks().unchecked(Unchecked::Fail);
+    let layer = PreconditionLayer::handler_checks().on_unchecked(OnUnchecked::Fail);
     assert_eq!(put(&layer, &[CONDITION], confirms).status(), 204);
     let answer = put(&layer, &[("if-match", "\"2\"")], compares);
     assert_eq!(answer.status(), 204);
@@ -106,7 +106,7 @@ fn a_comparison_consumes_what_is_expected() {
 #[test]
 fn a_layer_may_only_check() {
     let layer = PreconditionLayer::new(knows(tagged("1")))
-        .unchecked(Unchecked::Fail)
+        .on_unchecked(OnUnchecked::Fail)
         .check_only();
     let unaware = |request: &Request<Upload>| {
         assert!(request.extensions().get::<Expected>().is_none());
@@ -126,7 +126,7 @@ fn a_layer_may_only_check() {
 /// either side of it.
 #[test]
 fn a_layer_that_only_checks_leaves_what_others_expect() {
-    let hands_over = || PreconditionLayer::new(knows(tagged("2"))).unchecked(Unchecked::Fail);
+    let hands_over = || PreconditionLayer::new(knows(tagged("2"))).on_unchecked(OnUnchecked::Fail);
     let checks = || hands_over().check_only();
     type Respond = fn(&Request<Upload>) -> Response<ScriptedBody>;
     for (handler, expected) in [(compares as Respond, 204), (careless, 500)] {
@@ -155,7 +155,7 @@ fn a_write_that_proceeds_is_explained() {
 /// Issue 11, A.6: of two layers the outer one sees that the handler compared.
 #[test]
 fn a_comparison_is_seen_by_every_layer() {
-    let layer = || PreconditionLayer::handler_checks().unchecked(Unchecked::Fail);
+    let layer = || PreconditionLayer::handler_checks().on_unchecked(OnUnchecked::Fail);
     type Respond = fn(&Request<Upload>) -> Response<ScriptedBody>;
     for (handler, expected) in [(compares as Respond, 204), (careless, 500)] {
         let put = request("PUT", "/", [("if-match", "\"2\"")]);

@@ -137,7 +137,7 @@ mod with_a_lock {
         let _held = lock.acquire("/").await.unwrap();
         let service = PreconditionLayer::new(knows(tagged("1")))
             .lock(lock, |_| Some("/"))
-            .max_content(1)
+            .max_read_ahead_bytes(1)
             .layer(service_fn(|_: Request<RequestBody<ScriptedBody>>| async {
                 Ok::<_, Infallible>(status(StatusCode::CREATED))
             }));

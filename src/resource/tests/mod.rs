@@ -27,7 +27,7 @@ use tower::ServiceExt;
 
 use super::guard;
 use crate::{
-    handler::{Expected, Validated},
+    handler::{Expected, WithValidators},
     semantics::validator::{EntityTag, VersionTags},
     source,
 };
@@ -90,10 +90,10 @@ async fn version(Path(id): Path<i64>, State(notes): State<Notes>) -> Option<Enti
 async fn read(
     Path(id): Path<i64>,
     State(notes): State<Notes>,
-) -> Result<Validated<String>, StatusCode> {
+) -> Result<WithValidators<String>, StatusCode> {
     notes.reads.fetch_add(1, Ordering::SeqCst);
     let (text, version) = notes.note(id).ok_or(StatusCode::NOT_FOUND)?;
-    Ok(Validated(text, tags(id).number(version).into()))
+    Ok(WithValidators(text, tags(id).number(version).into()))
 }
 
 async fn write(
@@ -101,14 +101,14 @@ async fn write(
     State(notes): State<Notes>,
     expected: Expected,
     text: String,
-) -> Result<Validated<StatusCode>> {
+) -> Result<WithValidators<StatusCode>> {
     notes.writes.fetch_add(1, Ordering::SeqCst);
     let versions = expected.versions_of(&tags(id));
     let row = notes.update(id, versions.as_deref(), text);
     let version = expected
         .confirm_written(row)?
         .ok_or(StatusCode::NOT_FOUND)?;
-    Ok(Validated(
+    Ok(WithValidators(
         StatusCode::NO_CONTENT,
         tags(id).number(version).into(),
     ))

@@ -76,7 +76,7 @@ async fn a_client_that_leaves_holds_nothing() {
     async fn slow_read(
         id: Path<i64>,
         notes: State<Notes>,
-    ) -> Result<Validated<String>, StatusCode> {
+    ) -> Result<WithValidators<String>, StatusCode> {
         tokio::task::yield_now().await;
         read(id, notes).await
     }

@@ -62,7 +62,7 @@ async fn a_conditional_write_without_a_key_is_refused() {
 async fn a_lock_without_a_key_makes_sure_of_nothing() {
     let layer = || {
         let layer = PreconditionLayer::new(knows(tagged("1"))).proceed_when_unknown();
-        layer.unchecked(Unchecked::Fail)
+        layer.on_unchecked(OnUnchecked::Fail)
     };
     let with_key = layer().lock(KeyedLock::new(), path);
     let without = layer().lock(KeyedLock::new(), |_| None::<String>);

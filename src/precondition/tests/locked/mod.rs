@@ -27,7 +27,7 @@ use crate::{
     body::RequestBody,
     handler::Expected,
     lock::KeyedLock,
-    precondition::Unchecked,
+    precondition::OnUnchecked,
     semantics::condition::Current,
     source::SelfGet,
     test_support::{self, Log, ScriptedBody, knows, tagged},
@@ -246,7 +246,7 @@ async fn refusals_of_a_lock_honour_accept() {
 /// Issue 12: nor need a handler compare for a layer inside of the one with the lock.
 #[tokio::test]
 async fn a_lock_makes_sure_for_layers_inside() {
-    let layer = || PreconditionLayer::new(knows(tagged("1"))).unchecked(Unchecked::Fail);
+    let layer = || PreconditionLayer::new(knows(tagged("1"))).on_unchecked(OnUnchecked::Fail);
     let inside = layer().layer(handler(async |_: Request<RequestBody<Content>>| {
         status(StatusCode::NO_CONTENT)
     }));

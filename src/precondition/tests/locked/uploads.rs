@@ -99,7 +99,7 @@ async fn a_write_is_given_up_after_a_time() {
     let lock = KeyedLock::new().hold_timeout(Duration::from_secs(7));
     let service = PreconditionLayer::new(knows(tagged("1")))
         .lock(lock.clone(), path)
-        .max_content(10)
+        .max_read_ahead_bytes(10)
         .layer(reader(&log));
     let (drip, content) = upload();
     drip.send(Ok(Frame::data(Bytes::from("eleven bytes"))))

@@ -8,7 +8,7 @@ use http::{
 };
 use http_body::Body;
 
-use super::config::Config;
+use super::config::ConditionalConfig;
 use crate::{
     body::ResponseBody,
     outcome::{Outcome, Verdict},
@@ -24,11 +24,11 @@ use crate::{
 pub(super) struct UnansweredRead<'a> {
     pub(super) request: &'a Parts,
     pub(super) conditions: RequestConditions<'a>,
-    pub(super) config: &'a Config,
+    pub(super) config: &'a ConditionalConfig,
 }
 
 impl<'a> UnansweredRead<'a> {
-    pub(super) fn new(request: &'a Parts, config: &'a Config) -> Self {
+    pub(super) fn new(request: &'a Parts, config: &'a ConditionalConfig) -> Self {
         Self {
             request,
             conditions: RequestConditions::of(&request.headers),
@@ -118,7 +118,7 @@ impl<'a> UnansweredRead<'a> {
 
 /// Removes the fields that make a `GET` answer with a part. `HEAD` asks for none
 /// (RFC 9110, section 14.2).
-pub(super) fn leave_out_parts(headers: &mut HeaderMap) {
+pub(super) fn remove_range(headers: &mut HeaderMap) {
     headers.remove(RANGE);
     headers.remove(IF_RANGE);
 }

@@ -4,9 +4,9 @@ use crate::semantics::condition::Requirement;
 #[cfg(feature = "tokio")]
 use crate::semantics::field::method::changes_target;
 
-/// The ways in which a write is kept from destroying what another one wrote.
+/// The ways in which a write is context from destroying what another one wrote.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Guard {
+pub(super) struct WriteProtection {
     /// The request has a condition that counts for a write.
     pub(super) is_conditional: bool,
     /// The condition that it must have.
@@ -25,7 +25,7 @@ pub(super) enum Serialization {
     KeyMissing,
 }
 
-impl Guard {
+impl WriteProtection {
     pub(super) fn new(is_conditional: bool, required: Requirement) -> Self {
         Self {
             is_conditional,

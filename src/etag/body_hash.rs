@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// A response whose content is being read.
-pub(super) struct Hashing<B: Body, H> {
+pub(super) struct BodyHash<B: Body, H> {
     parts: Parts,
     collector: Collector<B>,
     /// None until there is content.
@@ -26,7 +26,7 @@ pub(super) struct Hashing<B: Body, H> {
     unhashed: usize,
 }
 
-impl<B, H> Hashing<B, H>
+impl<B, H> BodyHash<B, H>
 where
     B: Body<Data = Bytes>,
     H: ContentHasher,
@@ -105,7 +105,7 @@ fn origin(ending: Ending, length: u64) -> TagOrigin {
 
 /// A hash that could not be finished at once, with what it goes on with.
 pub(super) struct PendingHash<B: Body, H> {
-    hashing: Option<Hashing<B, H>>,
+    body_hash: Option<BodyHash<B, H>>,
     config: Arc<EtagConfig<H>>,
 }
 
@@ -114,17 +114,17 @@ where
     B: Body<Data = Bytes>,
     H: ContentHasher,
 {
-    pub(super) fn new(hashing: Hashing<B, H>, config: Arc<EtagConfig<H>>) -> Self {
+    pub(super) fn new(body_hash: BodyHash<B, H>, config: Arc<EtagConfig<H>>) -> Self {
         Self {
-            hashing: Some(hashing),
+            body_hash: Some(body_hash),
             config,
         }
     }
 
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Response<ResponseBody<B>>> {
-        let hashing = self.hashing.as_mut().expect("polled after completion");
-        let ending = ready!(hashing.poll(cx, &self.config));
-        let hashing = self.hashing.take().expect("it was there a line above");
-        Poll::Ready(hashing.finish(ending, &self.config))
+        let body_hash = self.body_hash.as_mut().expect("polled after completion");
+        let ending = ready!(body_hash.poll(cx, &self.config));
+        let body_hash = self.body_hash.take().expect("it was there a line above");
+        Poll::Ready(body_hash.finish(ending, &self.config))
     }
 }

@@ -9,13 +9,13 @@ use http_body::Body;
 use super::{
     answer,
     check::UncheckedWrite,
-    config::{Answer, Config, Unchecked},
-    guard::Serialization,
+    config::{OnUnchecked, PreconditionConfig, WriteResponse},
+    protection::Serialization,
 };
 use crate::{
     body::ResponseBody,
     events,
-    handler::{Expectation, Expected, PreconditionFailed},
+    handler::{Expected, ExpectedContext, PreconditionFailed},
     outcome::{Outcome, Verdict},
     refusal::{Reason, Refusal},
     semantics::{condition::Current, field::Accept},
@@ -23,20 +23,20 @@ use crate::{
 };
 
 /// A write in the hands of the service, without the head of its request.
-pub(super) struct PerformedWrite<Q, G> {
-    config: Arc<Config<Q, G>>,
-    kept: Kept,
+pub(super) struct AdmittedWrite<Q, G> {
+    config: Arc<PreconditionConfig<Q, G>>,
+    context: ResponseContext,
 }
 
 /// The parts of the request that the answer needs.
-pub(super) enum Kept {
+pub(super) enum ResponseContext {
     /// The handler compares, or its success is reported.
     HandedOver(Expected),
     /// Only the layer compared.
     Checked(Accept),
 }
 
-impl Kept {
+impl ResponseContext {
     /// `current` is the state in which the conditions held.
     pub(super) fn of<Q, G>(write: &UncheckedWrite<'_, Q, G>, current: Current) -> Self {
         let UncheckedWrite {
@@ -44,18 +44,18 @@ impl Kept {
             request,
             fields,
             accept,
-            guard,
+            protection,
         } = write;
-        if !config.hands_over || !guard.is_conditional {
+        if !config.hands_over_expected || !protection.is_conditional {
             return Self::Checked(accept.cloned());
         }
-        let expected = Expected::from(Expectation {
+        let expected = Expected::from(ExpectedContext {
             outer: request.extensions.get().cloned(),
             accept: accept.cloned(),
             path: target::of(request).path_and_query().cloned(),
-            ..Expectation::new(request.method.clone(), fields.cloned(), current)
+            ..ExpectedContext::new(request.method.clone(), fields.cloned(), current)
         });
-        if guard.serialization == Serialization::Locked {
+        if protection.serialization == Serialization::Locked {
             // Nobody can come in between.
             expected.mark_compared();
         }
@@ -63,17 +63,17 @@ impl Kept {
     }
 }
 
-impl<Q, G> PerformedWrite<Q, G> {
-    /// Hands the expectation over to the handler, if one is kept.
+impl<Q, G> AdmittedWrite<Q, G> {
+    /// Hands the expectation over to the handler, if one is context.
     pub(super) fn begin(
-        config: Arc<Config<Q, G>>,
-        kept: Kept,
+        config: Arc<PreconditionConfig<Q, G>>,
+        context: ResponseContext,
         extensions: &mut Extensions,
     ) -> Self {
-        if let Kept::HandedOver(expected) = &kept {
+        if let ResponseContext::HandedOver(expected) = &context {
             extensions.insert(expected.clone());
         }
-        Self { config, kept }
+        Self { config, context }
     }
 
     /// Makes the answer of a handler that met what it expected, did not, or did not
@@ -81,30 +81,33 @@ impl<Q, G> PerformedWrite<Q, G> {
     pub(super) fn respond<ResB: Body<Data = Bytes>>(
         &self,
         response: Response<ResB>,
-    ) -> Answer<ResB> {
-        if let Some(failed) = answer::failed(&response) {
-            return self.supersede(failed);
+    ) -> WriteResponse<ResB> {
+        if let Some(failed) = answer::handler_failure(&response) {
+            return self.refuse_superseded(failed);
         }
         let mut answer = response.map(ResponseBody::inner);
-        if let Kept::HandedOver(expected) = &self.kept
+        if let ResponseContext::HandedOver(expected) = &self.context
             && answer.status().is_success()
             && !expected.is_compared()
         {
-            return self.report(expected.expectation(), answer);
+            return self.report(expected.context(), answer);
         }
         self.config.explain(&mut answer, Verdict::Proceeded);
         answer
     }
 
     /// The 412 to a write whose handler found another state than it expected.
-    fn supersede<ResB: Body<Data = Bytes>>(&self, failed: &PreconditionFailed) -> Answer<ResB> {
+    fn refuse_superseded<ResB: Body<Data = Bytes>>(
+        &self,
+        failed: &PreconditionFailed,
+    ) -> WriteResponse<ResB> {
         let refusal = Refusal::new(failed.reason());
-        let (refusal, accept) = match &self.kept {
-            Kept::HandedOver(expected) => {
-                let Expectation { fields, accept, .. } = expected.expectation();
+        let (refusal, accept) = match &self.context {
+            ResponseContext::HandedOver(expected) => {
+                let ExpectedContext { fields, accept, .. } = expected.context();
                 (refusal.expecting(fields), accept)
             }
-            Kept::Checked(accept) => (refusal, accept),
+            ResponseContext::Checked(accept) => (refusal, accept),
         };
         let mut answer = (self.config).refuse(refusal, accept.json(), failed.current());
         self.config.explain(&mut answer, Verdict::Superseded);
@@ -113,12 +116,12 @@ impl<Q, G> PerformedWrite<Q, G> {
 
     fn report<ResB: Body<Data = Bytes>>(
         &self,
-        expected: &Expectation,
-        mut answer: Answer<ResB>,
-    ) -> Answer<ResB> {
+        expected: &ExpectedContext,
+        mut answer: WriteResponse<ResB>,
+    ) -> WriteResponse<ResB> {
         let path = expected.path.as_ref().map_or("", PathAndQuery::path);
         events::unchecked_write(&expected.method, path);
-        if self.config.unchecked == Unchecked::Fail {
+        if self.config.on_unchecked == OnUnchecked::Fail {
             let refusal = Refusal::new(Reason::Unchecked);
             answer = self.config.refuse(refusal, expected.accept.json(), None);
         }

@@ -25,7 +25,7 @@ use crate::semantics::validator::Validators;
 /// ```
 /// use bytes::Bytes;
 /// use http::{Response, header::CONTENT_LOCATION};
-/// use tower_conditional::{VersionTags, handler::Validated};
+/// use tower_conditional::{VersionTags, handler::WithValidators};
 ///
 /// // The client sent `{"text": "hello"}`.
 /// fn updated(id: i64) -> Response<Bytes> {
@@ -33,16 +33,16 @@ use crate::semantics::validator::Validators;
 ///         .header(CONTENT_LOCATION, format!("/notes/{id}"))
 ///         .body(r#"{"id": 1, "text": "hello"}"#.into())
 ///         .expect("a path is a field value");
-///     Validated(note, VersionTags::of("notes", id).number(8).into()).into()
+///     WithValidators(note, VersionTags::of("notes", id).number(8).into()).into()
 /// }
 /// # updated(1);
 /// ```
 #[derive(Debug, Clone)]
 #[allow(clippy::exhaustive_structs)] // it is what its two fields are
-pub struct Validated<T>(pub T, pub Validators);
+pub struct WithValidators<T>(pub T, pub Validators);
 
-impl<B> From<Validated<Self>> for Response<B> {
-    fn from(Validated(mut response, validators): Validated<Self>) -> Self {
+impl<B> From<WithValidators<Self>> for Response<B> {
+    fn from(WithValidators(mut response, validators): WithValidators<Self>) -> Self {
         validators.write_to(response.headers_mut(), now);
         validators.repeated.write_to(response.headers_mut());
         response

@@ -32,10 +32,11 @@ pin_project! {
 
 /// The work that is left for the response.
 enum ResponseTask {
-    /// Nothing: the layer has no part in the method.
+    /// Pass it on: the layer does not evaluate conditions of the method.
     Pass,
-    /// There is no condition, and a modification date is corrected.
+    /// Correct a modification date: there is no condition.
     CorrectDate(SharedClock),
+    /// Evaluate the conditions.
     Evaluate(ConditionalRead),
 }
 
@@ -107,7 +108,7 @@ type BoxedRead<B, E> = Pin<Box<dyn Future<Output = Result<Response<ResponseBody<
 pin_project! {
     #[project = SourcedStateProj]
     enum SourcedState<F, B: Body, E, Q> {
-        // There is nothing to ask, and nothing to allocate.
+        // Nothing to ask, and nothing to allocate.
         Responding {
             #[pin]
             future: ResponseFuture<F>,
@@ -121,7 +122,7 @@ pin_project! {
         Waiting {
             future: BoxedRead<B, E>,
         },
-        // There is nothing to wait for.
+        // Answered at once: nothing to wait for.
         Answered {
             answer: Option<Response<ResponseBody<B>>>,
         },
@@ -182,7 +183,7 @@ where
                     LabelResult::Answer(answer) => return Poll::Ready(Ok(answer)),
                     LabelResult::Unconfirmed(unconfirmed) => unconfirmed,
                 };
-                // A source that has something at hand at times has to be waited for.
+                // This source had a state at hand before, but has none now.
                 let mut answer =
                     Box::pin(async move { Ok(read.respond_confirmed(unconfirmed).await) });
                 let polled = answer.as_mut().poll(cx);

@@ -15,7 +15,7 @@ use crate::{
 
 /// Layer that answers conditional reads.
 ///
-/// `Q` is `()`, and the response tells the validators, or [`SourceConfig`] with the source that
+/// If `Q` is `()`, the response has the validators. If it is [`SourceConfig`], a source
 /// tells them before the service runs.
 ///
 /// See the [module docs](crate::conditional) for an example.
@@ -27,7 +27,7 @@ pub struct ConditionalLayer<Q = ()> {
 }
 
 impl ConditionalLayer {
-    /// Evaluates conditions on `GET`, `HEAD` and `QUERY`.
+    /// Creates a layer that evaluates conditions on `GET`, `HEAD` and `QUERY`.
     pub fn new() -> Self {
         Self {
             config: ConditionalConfig {
@@ -49,17 +49,17 @@ impl Default for ConditionalLayer {
 }
 
 impl ConditionalLayer {
-    /// Asks `source` before the service runs, and answers a matching tag without
-    /// the service.
+    /// Sets the source that is asked before the service runs. If its tag matches, the layer
+    /// answers without the service. There is none by default.
     ///
-    /// If the service has to run, its 200 gets the source's validators, unless it
-    /// has its own. A strong tag is [confirmed](crate::conditional#confirmation)
-    /// first: the source is asked a second time, after the service.
+    /// If the service has to run, its 200 gets the source's validators, unless it has its
+    /// own. A strong tag is [confirmed](crate::conditional#confirmation) first: the source
+    /// is asked a second time, after the service.
     pub fn source<Q: ValidatorSource>(self, source: Q) -> ConditionalLayer<SourceConfig<Q>> {
         self.shared_source(Arc::new(source))
     }
 
-    /// As [`source`](Self::source), with a source that another layer asks too.
+    /// Sets a source that another layer asks, too.
     pub(crate) fn shared_source<Q>(self, source: Arc<Q>) -> ConditionalLayer<SourceConfig<Q>> {
         ConditionalLayer {
             config: self.config,
@@ -80,12 +80,12 @@ impl<Q> ConditionalLayer<SourceConfig<Q>> {
         self
     }
 
-    /// Labels a 200 with the strong tag that was read before it, and does not ask
-    /// the source again.
+    /// Labels a 200 with the strong tag that was read before it, without asking the source
+    /// again. By default the source is asked again.
     ///
-    /// A write between the two reads then leaves one strong tag on two contents
-    /// (RFC 9110, section 8.8.1). Use it only where content cannot change while a
-    /// request is served. By default the source is asked again.
+    /// A write between the two reads then puts one strong tag on two contents (RFC 9110,
+    /// section 8.8.1). Use it only for content that cannot change while a request is
+    /// served.
     pub fn without_confirmation(mut self) -> Self {
         self.by.confirm = false;
         self
@@ -93,19 +93,19 @@ impl<Q> ConditionalLayer<SourceConfig<Q>> {
 }
 
 impl<Q> ConditionalLayer<Q> {
-    /// Sets the methods whose conditions are evaluated. Defaults to `GET`,
-    /// `HEAD` and `QUERY`, which are those that may get a 304; see
-    /// [`SafeMethods`] for what others get.
+    /// Sets the methods whose conditions are evaluated. Defaults to `GET`, `HEAD` and
+    /// `QUERY`, which are the methods that may get a 304. See [`SafeMethods`] for the
+    /// answers to others.
     pub fn methods(mut self, methods: SafeMethods) -> Self {
         self.config.methods = methods;
         self
     }
 
-    /// Asks the service with `GET` where the request is `HEAD`, and drops the
-    /// content, so that a service which answers `HEAD` without content, as one
-    /// on bare `hyper` does, gives the fields of the `GET`, its tag included
-    /// (RFC 9110, section 9.3.2). It then does the work of a `GET`.
-    /// Off by default.
+    /// Asks the service with `GET` for each `HEAD`, and drops the content. Off by default.
+    ///
+    /// Some services answer `HEAD` without content, for example on bare `hyper`. With this
+    /// setting they give the headers of the `GET`, its tag included (RFC 9110, section
+    /// 9.3.2). The service then does the work of a `GET`.
     pub fn head_as_get(mut self) -> Self {
         self.config.head_as_get = true;
         self
@@ -124,15 +124,15 @@ impl<Q> ConditionalLayer<Q> {
         self
     }
 
-    /// Records an [`Outcome`](crate::Outcome) on every response that is
-    /// looked at, which costs some allocations. Off by default.
+    /// Records an [`Outcome`](crate::Outcome) on every response that is inspected, at the
+    /// cost of some allocations. Off by default.
     pub fn explain(mut self) -> Self {
         self.config.explain = true;
         self
     }
 }
 
-// By hand, since a source need be neither.
+// Written by hand, since a source need not be `Clone` or `Debug`.
 impl<Q> Clone for SourceConfig<Q> {
     fn clone(&self) -> Self {
         Self {
@@ -160,7 +160,7 @@ impl<S> Layer<S> for ConditionalLayer {
     }
 }
 
-// `Clone` is what the service needs. Asked for here, the compiler names it where it is missing.
+// The service needs `Clone`. With the bound here, the compiler names it if it is missing.
 impl<S: Clone, Q> Layer<S> for ConditionalLayer<SourceConfig<Q>> {
     type Service = Conditional<S, SourceConfig<Q>>;
 

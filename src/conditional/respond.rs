@@ -1,4 +1,4 @@
-//! From the service's response to the one that goes out.
+//! Answers to reads, made from the response of the service.
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode};
@@ -19,15 +19,15 @@ use crate::{
     },
 };
 
-/// A read whose response is to come.
+/// A read whose service runs.
 #[derive(Debug)]
 pub(super) struct ConditionalRead {
     pub(super) fields: ConditionalFields,
-    /// The client asks for a part, with `Range`.
+    /// The request has a `Range`.
     pub(super) range: bool,
-    /// The client's method, whatever the service was asked with.
+    /// The client's method. The service may have got another.
     pub(super) method: Method,
-    /// Kept for a 412; `None` is a read that cannot get one.
+    /// The `Accept` header, for the 412. `None` for a read that cannot get one.
     accept: Option<Box<Accept>>,
     pub(super) config: ConditionalConfig,
 }
@@ -52,12 +52,12 @@ impl ConditionalRead {
         self.method == Method::HEAD
     }
 
-    /// Returns `true` for a `HEAD` that the service sees as a `GET`.
+    /// Returns `true` for a `HEAD` that the service gets as a `GET`.
     pub(super) fn drops_content(&self) -> bool {
         self.config.drops_content(&self.method)
     }
 
-    /// The answer to a request whose validators the response shows.
+    /// Answers a read by the validators of the response.
     pub(super) fn respond<B: Body<Data = Bytes>>(
         &self,
         mut response: Response<B>,
@@ -68,8 +68,7 @@ impl ConditionalRead {
         self.answer(response, verdict, None)
     }
 
-    /// The answer to a request for which the source knows the tag and the
-    /// response shows the date.
+    /// Answers a read by the tag of the source and the date of the response.
     pub(super) fn respond_with_own_date<B: Body<Data = Bytes>>(
         &self,
         mut response: Response<B>,
@@ -81,7 +80,7 @@ impl ConditionalRead {
         self.answer(response, verdict, None)
     }
 
-    /// The answer to a request whose verdict is known.
+    /// Answers a read whose verdict is known.
     pub(super) fn respond_with<B: Body<Data = Bytes>>(
         &self,
         mut response: Response<B>,
@@ -91,8 +90,8 @@ impl ConditionalRead {
         self.answer(response, verdict, None)
     }
 
-    /// The answer where the verdict is known. A 412 has the validators of
-    /// `current`, or else those that the response shows.
+    /// Answers a read whose verdict is known. A 412 has the validators of `current`, or those
+    /// of the response if there are none.
     pub(super) fn answer<B: Body<Data = Bytes>>(
         &self,
         response: Response<B>,
@@ -188,7 +187,7 @@ fn not_modified<B: Body<Data = Bytes>>(
     response: Response<B>,
     length: Option<u64>,
 ) -> Response<ResponseBody<B>> {
-    // The length of a part is not that of the 200.
+    // A 206 has the length of a part, which is not that of the 200.
     let length = length.filter(|_| response.status() == StatusCode::OK);
     let mut response = response.map(|_| ResponseBody::empty());
     *response.status_mut() = StatusCode::NOT_MODIFIED;

@@ -45,7 +45,7 @@ impl<S, Q> Conditional<S, Q> {
 }
 
 impl<S, Q> Conditional<S, Q> {
-    /// Lets the response tell the validators.
+    /// Calls the service, whose response has the validators.
     fn respond<ReqB>(&mut self, mut request: Request<ReqB>) -> ResponseFuture<S::Future>
     where
         S: Service<Request<ReqB>>,
@@ -104,7 +104,7 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        // A source does not see the content, which names what a `QUERY` selects.
+        // A source does not see the content, by which a `QUERY` selects its result.
         let is_asked = !Q::KNOWS_NOTHING
             && method::head_selects(request.method())
             && self.config.methods.contains(request.method());
@@ -112,14 +112,14 @@ where
             return SourcedFuture::responding(self.respond(request));
         }
         let (mut parts, content) = request.into_parts();
-        let Some(told) = source::ask_at_hand(&*self.by.source, &parts) else {
+        let Some(source_state) = source::ask_at_hand(&*self.by.source, &parts) else {
             return SourcedFuture::waiting(self.ask_and_wait(parts, content));
         };
         let unanswered = UnansweredRead::new(&parts, &self.config);
-        let before = match self.by.answer(&unanswered, told) {
+        let before = match self.by.answer(&unanswered, source_state) {
             Err(before) => before,
             Ok(answer) => {
-                // Gives back what `poll_ready` reserved, since the service does not run.
+                // Releases what `poll_ready` reserved, since the service does not run.
                 drop(Ready::take(&mut self.inner));
                 if content.is_end_stream() {
                     return SourcedFuture::answered(answer);
@@ -136,8 +136,8 @@ where
 }
 
 impl<S, Q> Conditional<S, SourceConfig<Q>> {
-    /// The read of a source that has nothing at hand.
-    // No `async fn`: the future of one holds its arguments twice.
+    /// Performs a read whose source has no state at hand.
+    // Not an `async fn`, whose future would hold the arguments twice.
     fn ask_and_wait<ReqB, ResB>(
         &mut self,
         mut parts: Parts,
@@ -154,9 +154,9 @@ impl<S, Q> Conditional<S, SourceConfig<Q>> {
         let mut service = Ready::take(&mut self.inner);
         let (by, config) = (self.by.clone(), self.config.clone());
         async move {
-            let told = source::ask_and_wait(&*by.source, &parts).await;
+            let source_state = source::ask_and_wait(&*by.source, &parts).await;
             let unanswered = UnansweredRead::new(&parts, &config);
-            let mut read = match by.answer(&unanswered, told) {
+            let mut read = match by.answer(&unanswered, source_state) {
                 Ok(answer) => {
                     drop(service);
                     return Ok(content.refuse(answer).await);
@@ -169,7 +169,7 @@ impl<S, Q> Conditional<S, SourceConfig<Q>> {
             let response = service.call(request).await?;
             Ok(match read.respond(response) {
                 LabelResult::Answer(answer) => answer,
-                // Boxed, so that the future of a 304 is a small one.
+                // Boxed, to keep the future of a 304 small.
                 LabelResult::Unconfirmed(unconfirmed) => {
                     Box::pin(read.respond_confirmed(unconfirmed)).await
                 }
@@ -179,13 +179,13 @@ impl<S, Q> Conditional<S, SourceConfig<Q>> {
 }
 
 impl<Q: ValidatorSource> SourceConfig<Q> {
-    /// Answers a read that the source decides, and gives its state back otherwise.
+    /// Answers a read that the source decides. Gives its state back otherwise.
     fn answer<B: Body<Data = Bytes>>(
         &self,
         unanswered: &UnansweredRead<'_>,
-        told: Result<Current, SourceError>,
+        source_state: Result<Current, SourceError>,
     ) -> Result<Response<ResponseBody<B>>, Current> {
-        match told {
+        match source_state {
             Ok(current) => unanswered.answer(current),
             Err(error) => self
                 .source_failed(unanswered, error)
@@ -193,13 +193,13 @@ impl<Q: ValidatorSource> SourceConfig<Q> {
         }
     }
 
-    /// The answer to a read whose source failed, unless it goes on.
+    /// Returns the answer to a read whose source failed, or `None` if the read proceeds.
     pub(super) fn source_failed<B: Body<Data = Bytes>>(
         &self,
         read: &UnansweredRead<'_>,
         error: SourceError,
     ) -> Option<Response<ResponseBody<B>>> {
-        // The handler rejects the request itself.
+        // An extractor rejected the request. The handler has the same one and answers itself.
         if error.rejection().is_some() {
             return None;
         }

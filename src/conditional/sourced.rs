@@ -33,14 +33,13 @@ pub(super) struct SourcedRead<Q> {
     request: Option<Parts>,
 }
 
-/// The result of labelling a response: the answer, or one that needs the source's
-/// confirmation.
+/// The result of labelling a response: the answer, or a response that needs confirmation.
 pub(super) enum LabelResult<B: Body> {
     Answer(Response<ResponseBody<B>>),
     Unconfirmed(UnconfirmedResponse<B>),
 }
 
-/// A response that has no label until the source has been asked again.
+/// A response without its label. The source has to be asked again first.
 pub(super) struct UnconfirmedResponse<B> {
     response: Response<B>,
     label: Label,
@@ -48,7 +47,7 @@ pub(super) struct UnconfirmedResponse<B> {
 }
 
 impl<Q: ValidatorSource> SourcedRead<Q> {
-    /// `before` is what the source told, and did not decide the read.
+    /// Creates a read. `before` is the state that the source told before the service.
     pub(super) fn new(
         unanswered: &UnansweredRead<'_>,
         by: SourceConfig<Q>,
@@ -72,7 +71,7 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
         }
     }
 
-    /// Makes the request that the service gets.
+    /// Prepares the request for the service.
     pub(super) fn prepare(&self, request: &mut Parts) {
         if !matches!(self.before, Current::Unknown) {
             request.extensions.insert(SourceKnows);
@@ -83,8 +82,7 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
         }
     }
 
-    /// Returns the answer, unless the source has to be asked again and has no answer at
-    /// hand.
+    /// Returns the answer, unless the source has to be asked again and has no state at hand.
     pub(super) fn respond<B: Body<Data = Bytes>>(
         &mut self,
         mut response: Response<B>,
@@ -110,7 +108,7 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
         LabelResult::Answer(self.record_source(answer))
     }
 
-    /// The answer, once the source has been asked again.
+    /// Returns the answer after asking the source again.
     pub(super) async fn respond_confirmed<B: Body<Data = Bytes>>(
         &self,
         unconfirmed: UnconfirmedResponse<B>,
@@ -119,12 +117,13 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
         self.record_source(self.confirm(unconfirmed, after))
     }
 
+    /// Records the state that the source told.
     fn record_source<B>(&self, mut answer: Response<B>) -> Response<B> {
         self.read.config.record_source(&mut answer, &self.before);
         answer
     }
 
-    /// Labels a response with what the source told before the service ran.
+    /// Labels a response with the state that the source told before the service ran.
     fn label<B: Body<Data = Bytes>>(
         &self,
         mut response: Response<B>,
@@ -138,7 +137,7 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
         let is_exact = response.body().size_hint().exact().is_some();
         let label = Label::of(response.status(), response.headers(), is_exact, before);
         if lines::has(response.headers(), &ETAG) {
-            // The handler's own tag wins, for the conditions too.
+            // The handler's own tag wins, also for the conditions.
             label.write(response.headers_mut(), before);
             return LabelResult::Answer(self.read.respond(response));
         }
@@ -189,6 +188,7 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
         }
     }
 
+    /// Labels a response, and answers the read with it.
     fn respond_labelled<B: Body<Data = Bytes>>(
         &self,
         mut response: Response<B>,
@@ -198,13 +198,14 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
         let verdict = self.verdict_if_held(&response);
         label.write(response.headers_mut(), before);
         let response = prevent_hashing(response);
+        // The source has no date for a date condition, but the response has one.
         if before.last_modified.is_none() && lines::has(response.headers(), &LAST_MODIFIED) {
             return self.read.respond_with_own_date(response, before);
         }
         self.read.respond_with(response, verdict)
     }
 
-    /// The verdict of conditions that held when the source was asked.
+    /// Returns the verdict of conditions that held when the source was asked.
     fn verdict_if_held<B>(&self, response: &Response<B>) -> Verdict {
         let read = &self.read;
         if read.fields.is_empty() {
@@ -216,8 +217,8 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
         }
     }
 
-    /// The state changed while the service ran, so its response may show the old
-    /// one or the new one: it gets no tag, and the client's conditions are held
+    /// Answers a read whose state changed while the service ran. The response may show the
+    /// old state or the new one, so it gets no tag. The client's conditions are evaluated
     /// against the new state.
     fn respond_changed<B: Body<Data = Bytes>>(
         &self,
@@ -231,7 +232,7 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
         let fields = &read.fields;
         match fields.evaluate(&read.method, after.as_ref(), || read.config.clock.now()) {
             Decision::Failed(condition) => {
-                // The response's own is of another state than the tag below.
+                // The date of the response may be of another state than the tag in the 412.
                 response.headers_mut().remove(LAST_MODIFIED);
                 let none = Validators::new();
                 let current = after.validators().unwrap_or(&none);
@@ -242,8 +243,8 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
     }
 }
 
-/// Tells an `EtagLayer` outside to make no tag: what the source hands out next
-/// would be another one.
+/// Prevents an `EtagLayer` outside from making a tag. The source will hand out another tag
+/// for the same content.
 fn prevent_hashing<B>(mut response: Response<B>) -> Response<B> {
     if response.status().is_success() && !lines::has(response.headers(), &ETAG) {
         response.extensions_mut().insert(SourceKnows);

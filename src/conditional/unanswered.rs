@@ -1,4 +1,4 @@
-//! Answers that need no service.
+//! Answers to reads that need no service.
 
 use bytes::Bytes;
 use http::{
@@ -42,7 +42,7 @@ impl<'a> UnansweredRead<'a> {
         &self,
         current: Current,
     ) -> Result<Response<ResponseBody<B>>, Current> {
-        // The service answers an absent target with 404, which wins (section 13.2.1).
+        // RFC 9110, section 13.2.1: the service answers an absent target with 404, which wins.
         let Current::Present(validators) = current else {
             return Err(current);
         };
@@ -64,7 +64,7 @@ impl<'a> UnansweredRead<'a> {
         self.explain(&mut response, Verdict::NotModified, Some(&current));
         let weakly = |tag: &EntityTag| self.conditions.fields.names_weakly(tag.as_ref());
         if current.etag.as_ref().is_some_and(weakly) {
-            // The 200 that the client has was no byte sequence to rely on.
+            // The client has the weak form, so it cannot rely on the bytes of its 200.
             current.etag = current.etag.map(EntityTag::into_weak);
         }
         current.into_not_modified(response.headers_mut(), || self.config.clock.now());
@@ -84,7 +84,7 @@ impl<'a> UnansweredRead<'a> {
         response
     }
 
-    /// 503, since the source failed.
+    /// Returns the 503 to a read whose source failed.
     pub(super) fn unavailable<B: Body<Data = Bytes>>(
         &self,
         error: SourceError,
@@ -104,19 +104,24 @@ impl<'a> UnansweredRead<'a> {
         response.map(ResponseBody::bytes)
     }
 
-    fn explain<B>(&self, response: &mut Response<B>, verdict: Verdict, told: Option<&Validators>) {
+    fn explain<B>(
+        &self,
+        response: &mut Response<B>,
+        verdict: Verdict,
+        source_state: Option<&Validators>,
+    ) {
         if self.config.explain {
             Outcome::record(response.extensions_mut(), |outcome| {
                 outcome.set_verdict(verdict);
-                if let Some(told) = told {
-                    outcome.set_source(&told.into());
+                if let Some(source_state) = source_state {
+                    outcome.set_source(&source_state.into());
                 }
             });
         }
     }
 }
 
-/// Removes the fields that make a `GET` answer with a part. `HEAD` asks for none
+/// Removes the headers that make a `GET` answer with a part. A `HEAD` does not ask for one
 /// (RFC 9110, section 14.2).
 pub(super) fn remove_range(headers: &mut HeaderMap) {
     headers.remove(RANGE);

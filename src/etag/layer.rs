@@ -55,7 +55,7 @@ impl<H: Clone> EtagLayer<H> {
         self
     }
 
-    /// Sets the largest content that is buffered for body_hash, in bytes. Defaults
+    /// Sets the largest content that is buffered for hashing, in bytes. Defaults
     /// to 1 MiB. Longer content passes through untagged.
     ///
     /// The list of the content's frames takes at most as many bytes again. A

@@ -1,4 +1,4 @@
-//! The types of this module as extractors and responses.
+//! Extractors and responses for axum.
 
 use std::convert::Infallible;
 
@@ -20,8 +20,8 @@ impl<S: Sync> FromRequestParts<S> for Preconditions {
     }
 }
 
-/// Rejects a request whose method is not safe (RFC 9110, section 9.2.1) and whose
-/// `If-Match` or `If-None-Match` has no well-formed member: 412, and the handler does not run.
+/// Rejects a write whose `If-Match` or `If-None-Match` has no well-formed member: 412, and the
+/// handler does not run. Safe methods are not rejected (RFC 9110, section 9.2.1).
 impl<S: Sync> FromRequestParts<S> for Expected {
     type Rejection = PreconditionFailed;
 

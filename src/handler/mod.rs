@@ -1,6 +1,10 @@
-//! Conditions inside a handler, where a layer around it cannot know the state.
+//! Conditional requests inside a handler: 304 for reads, and optimistic concurrency for
+//! writes.
 //!
-//! With the feature `axum` the types below are extractors and responses:
+//! Use these types if only the handler knows the current state. [`Preconditions`] answers a
+//! read with 304 or 412. [`Expected`] protects a write from a lost update.
+//!
+//! With the feature `axum` the types are extractors and responses:
 //!
 //! ```
 //! # #[cfg(feature = "axum")]
@@ -25,7 +29,7 @@
 //! # }
 //! ```
 //!
-//! The error of an application that has other errors too:
+//! The following error type of an application has other variants, too:
 //!
 //! ```
 //! # #[cfg(feature = "axum")]
@@ -74,8 +78,8 @@
 //! # }
 //! ```
 //!
-//! Without the feature they come from a request, and each converts into an
-//! [`http::Response`]:
+//! Without the feature `axum` the types are made from a request. Each of them converts into
+//! an [`http::Response`]:
 //!
 //! ```
 //! use bytes::Bytes;
@@ -97,12 +101,13 @@
 //! assert_eq!(show(&request.body(()).unwrap()).status(), StatusCode::NOT_MODIFIED);
 //! ```
 //!
-//! # Writes
+//! # Writes and lost updates
 //!
-//! [`Preconditions::check`] before a write is check-then-act: between the two
-//! another writer may come, and its update is lost. [`Expected`] is made for
-//! writes: it is consumed by the compare-and-set that makes the check and the
-//! write one step.
+//! An update is lost if two clients read version 7, both write, and the second write
+//! overwrites the first. [`Preconditions::check`] does not prevent that: another writer may
+//! come between the check and the write. [`Expected`] does: the statement that writes
+//! compares the version, so the check and the write are one step. This is optimistic
+//! concurrency control, also called optimistic locking.
 
 #[cfg(feature = "axum")]
 mod axum;
@@ -121,7 +126,7 @@ pub use failed::{NotModified, PreconditionFailed, PreconditionRejection};
 pub use preconditions::Preconditions;
 pub use with_validators::WithValidators;
 
-/// The time by the system's clock, since a handler has no other.
+/// Returns the time of the system's clock. A handler has no other clock.
 fn now() -> HttpDate {
     SharedClock::default().now()
 }

@@ -3,23 +3,22 @@ use http::Response;
 use super::now;
 use crate::semantics::validator::Validators;
 
-/// A response with the validators of its content: `ETag` and `Last-Modified`
-/// (RFC 9110, section 8.8). A validator that is not known leaves its field as
-/// it was.
+/// A response with the validators of its content: `ETag` and `Last-Modified` (RFC 9110,
+/// section 8.8). If a validator is unknown, its header is left as it is.
 ///
-/// Read the validators before the content, or together with it: a new tag on
-/// old bytes is a stale page for ever.
+/// Read the validators before the content, or together with it. A new tag on old content
+/// makes clients keep the old content until the next change.
 ///
 /// # Answers to writes
 ///
-/// A client takes a validator in the answer to its `PUT` for that of the content
-/// that it sent. So a successful `PUT` has one only if the content was stored as
-/// it came, byte for byte (RFC 9110, section 9.3.4). If the service normalises
-/// the content, adds an id or a date, or renders it anew, there are two ways:
+/// A client takes a validator in the answer to its `PUT` for that of the content that it
+/// sent. So a successful `PUT` has a validator only if the content was stored byte for byte
+/// (RFC 9110, section 9.3.4). If the service normalises the content, adds an id or a date,
+/// or renders it anew, there are two ways:
 ///
-/// - Send the new representation, and name its resource in `Content-Location`
-///   (section 8.7). The validators are then those of that content. The same goes
-///   for the answers to `POST` and `PATCH`.
+/// - Send the new representation, and name its resource in `Content-Location` (section
+///   8.7). The validators are then those of that content. The same holds for the answers to
+///   `POST` and `PATCH`.
 /// - Send no validators. The client gets them with its next `GET`.
 ///
 /// ```

@@ -1,4 +1,4 @@
-//! A write that is admitted, and its answer.
+//! A write that may be performed, and its answer.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::{
     target,
 };
 
-/// A write in the hands of the service, without the head of its request.
+/// A write that the service performs, without the head of its request.
 pub(super) struct AdmittedWrite<Q, G> {
     config: Arc<PreconditionConfig<Q, G>>,
     context: ResponseContext,
@@ -30,14 +30,14 @@ pub(super) struct AdmittedWrite<Q, G> {
 
 /// The parts of the request that the answer needs.
 pub(super) enum ResponseContext {
-    /// The handler compares, or its success is reported.
+    /// The handler has to compare. Otherwise its success is reported.
     HandedOver(Expected),
-    /// Only the layer compared.
+    /// Only the layer compares.
     Checked(Accept),
 }
 
 impl ResponseContext {
-    /// `current` is the state in which the conditions held.
+    /// Returns the context of a write whose conditions held in `current`.
     pub(super) fn of<Q, G>(write: &UncheckedWrite<'_, Q, G>, current: Current) -> Self {
         let UncheckedWrite {
             config,
@@ -56,7 +56,7 @@ impl ResponseContext {
             ..ExpectedContext::new(request.method.clone(), fields.cloned(), current)
         });
         if protection.serialization == Serialization::Locked {
-            // Nobody can come in between.
+            // No other write can come between check and write.
             expected.mark_compared();
         }
         Self::HandedOver(expected)
@@ -64,7 +64,7 @@ impl ResponseContext {
 }
 
 impl<Q, G> AdmittedWrite<Q, G> {
-    /// Hands the expectation over to the handler, if one is context.
+    /// Hands the conditions over to the handler, if it has to compare them.
     pub(super) fn begin(
         config: Arc<PreconditionConfig<Q, G>>,
         context: ResponseContext,
@@ -76,8 +76,7 @@ impl<Q, G> AdmittedWrite<Q, G> {
         Self { config, context }
     }
 
-    /// Makes the answer of a handler that met what it expected, did not, or did not
-    /// compare.
+    /// Makes the answer to the write. A success without a comparison is reported.
     pub(super) fn respond<ResB: Body<Data = Bytes>>(
         &self,
         response: Response<ResB>,
@@ -96,7 +95,7 @@ impl<Q, G> AdmittedWrite<Q, G> {
         answer
     }
 
-    /// The 412 to a write whose handler found another state than it expected.
+    /// Returns the 412 to a write whose handler found another state than the expected one.
     fn refuse_superseded<ResB: Body<Data = Bytes>>(
         &self,
         failed: &PreconditionFailed,
@@ -114,6 +113,7 @@ impl<Q, G> AdmittedWrite<Q, G> {
         answer
     }
 
+    /// Reports a success without a comparison.
     fn report<ResB: Body<Data = Bytes>>(
         &self,
         expected: &ExpectedContext,

@@ -33,7 +33,7 @@ pub(super) struct UncheckedWrite<'a, Q, G> {
 
 /// The result of the check of a write.
 pub(super) enum WriteCheck<ResB: Body> {
-    /// The write may be performed on this state, which a source knew or did not.
+    /// The write may be performed on this state. `source_knew` is `false` if a `GET` told it.
     Admitted {
         current: Current,
         source_knew: bool,
@@ -41,10 +41,10 @@ pub(super) enum WriteCheck<ResB: Body> {
     Refused(WriteResponse<ResB>),
 }
 
-/// The answer of a source that had one at hand.
+/// The answer of a source.
 pub(super) type SourceResult = Result<Current, SourceError>;
 
-/// The decision about a write in a known state.
+/// The decision on a write in a known state.
 enum WriteDecision {
     Admit,
     Fail(Condition),
@@ -67,8 +67,8 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         }
     }
 
-    /// Checks against what the source had at hand, which is given back if that is not
-    /// enough.
+    /// Checks the write against the state that the source has at hand. Gives `known` back
+    /// if that is not enough.
     pub(super) fn check_at_once<S, ReqB, ResB>(
         &self,
         known: SourceResult,
@@ -79,6 +79,7 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         G: MayAskService<S, ReqB>,
     {
         let (current, may_be_unknown) = match known {
+            // The service may know the state.
             Ok(Current::Unknown) | Err(_) if G::ASKS => return Err(known),
             Ok(current) => (current, self.handler_checks::<S, ReqB>()),
             Err(error) => match self.source_failed(error) {
@@ -88,7 +89,7 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         };
         Ok(WriteCheck::Refused(
             match self.decide(&current, may_be_unknown) {
-                // The 412 of the handler may carry_representation the representation.
+                // The 412 of the handler may carry the representation, which needs a box.
                 WriteDecision::Admit if self.config.self_get.may_show() => return Err(Ok(current)),
                 WriteDecision::Admit => return Ok(admitted(current, true)),
                 WriteDecision::Fail(condition) if self.needs_more_than_source(condition) => {
@@ -100,8 +101,8 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         ))
     }
 
-    /// Asks for the current state, unless the source had it at hand, and decides whether
-    /// the request may be performed on it.
+    /// Asks for the current state, unless the source has it at hand, and checks the write
+    /// against it.
     pub(super) async fn check<S, ReqB, ResB>(
         &self,
         known: Option<SourceResult>,
@@ -115,7 +116,7 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         let mut may_be_unknown = self.handler_checks::<S, ReqB>();
         let (current, mut found) = match self.current(known, service).await? {
             Asked::State(current, found) => (current, found),
-            // It may lead to the representation, by a URL that is signed for example.
+            // A redirect may lead to the representation, for example by a signed URL.
             Asked::Answer(response)
                 if response.status().is_redirection() && !self.config.self_get.may_show() =>
             {
@@ -135,14 +136,15 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         };
         Ok(WriteCheck::Refused(
             match self.decide(&current, may_be_unknown) {
-                // The content of what was found may hold what the write needs: a place, a
-                // connection. It is dropped here.
+                // Drops the response that was found. Its body may hold a resource that the write
+                // needs, such as a connection.
                 WriteDecision::Admit => return Ok(admitted(current, found.is_none())),
                 WriteDecision::Fail(condition) => {
                     let answer = self.fail(condition, &current, &mut found, service);
                     answer.await
                 }
                 WriteDecision::Refuse(reason, verdict) => match found {
+                    // The service's own 404 says more.
                     Some(not_found) if reason == Reason::Absent => {
                         let mut answer = not_found.map(ResponseBody::inner);
                         self.config.explain(&mut answer, verdict);
@@ -154,7 +156,7 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         ))
     }
 
-    /// Returns `true` if the write may go on in an unknown state.
+    /// Returns `true` if the write may be performed in an unknown state.
     fn handler_checks<S, ReqB>(&self) -> bool
     where
         S: Service<Request<ReqB>>,
@@ -172,7 +174,7 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
             self.config.creates(&self.request.method),
             || self.config.clock.now(),
         );
-        // A lock without a key keeps nobody away, whatever the state is.
+        // A lock without a key keeps no other write away, even if the state is known.
         let is_unknown = matches!(current, Current::Unknown) && !may_be_unknown;
         let is_unchecked = is_unknown || self.protection.serialization == Serialization::KeyMissing;
         match admission {
@@ -204,7 +206,7 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         let failed = match known {
             Ok(Current::Unknown) => None,
             Ok(current) => return Ok(Asked::State(current, None)),
-            // The `GET` may know a state, but not a right to write.
+            // The `GET` may tell a state, but not that this client may write.
             Err(error) if error.rejection().is_some() => return Ok(Asked::Failed(error)),
             Err(error) => Some(error),
         };
@@ -214,7 +216,7 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         Ok(match (asked, failed) {
             (Asked::State(Current::Unknown, _), Some(error)) => Asked::Failed(error),
             (asked, Some(error)) => {
-                // Nobody else sees it, since the `GET` stands in for the source.
+                // Reported here, since the `GET` replaces the source and hides its error.
                 events::source_failed(&error);
                 asked
             }
@@ -222,12 +224,12 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         })
     }
 
-    /// The answer where the source failed, unless the write goes on.
+    /// Returns the answer to a write whose source failed, or `None` if the write proceeds.
     fn source_failed<ResB: Body<Data = Bytes>>(
         &self,
         error: SourceError,
     ) -> Option<WriteResponse<ResB>> {
-        // The handler, which may take less, does not run unchecked.
+        // The handler may have fewer extractors, so it must not run unchecked.
         if let Some(rejection) = error.rejection() {
             return Some(rejection.clone().map(ResponseBody::bytes));
         }

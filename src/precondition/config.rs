@@ -17,17 +17,17 @@ use crate::{
     source::OnSourceError,
 };
 
-/// A response of the layer or of the service.
+/// The response to a write, made by the layer or by the service.
 pub(super) type WriteResponse<ResB> = Response<ResponseBody<ResB>>;
 
 pub(super) struct PreconditionConfig<Q, G> {
     pub(super) source: Arc<Q>,
     pub(super) self_get: G,
     pub(super) required: Option<RequirePredicate>,
-    /// The requirement for requests that `required` selects.
+    /// The requirement on the requests that `required` selects.
     pub(super) requirement: Requirement,
     pub(super) proceeds_when_unknown: bool,
-    /// `None` is the default.
+    /// `None` stands for the default methods.
     pub(super) creates: Option<Arc<[Method]>>,
     pub(super) weak_if_match: bool,
     /// Hands [`Expected`](crate::handler::Expected) over to the handler.
@@ -40,15 +40,15 @@ pub(super) struct PreconditionConfig<Q, G> {
     pub(super) clock: SharedClock,
 }
 
-/// The reaction of the layer to a conditional write that succeeded although its handler
-/// never compared with [`Expected`](crate::handler::Expected).
+/// The reaction to a conditional write that succeeded although its handler never compared
+/// with [`Expected`](crate::handler::Expected).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OnUnchecked {
-    /// Reports it: an event (feature `tracing`) and
+    /// Reports the write by an event (feature `tracing`) and by
     /// [`Outcome::is_unchecked`](crate::Outcome::is_unchecked). The default.
     Report,
-    /// Answers 500 in place of the success, for tests. The write has happened.
+    /// Answers 500 in place of the success, for tests. The write has been performed.
     Fail,
 }
 
@@ -57,7 +57,7 @@ pub(super) type AppliedCheck =
     Arc<dyn Fn(&Parts, &Validators) -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
 impl<Q, G> PreconditionConfig<Q, G> {
-    /// The same, with another way to ask the service.
+    /// Returns a copy with another way to ask the service.
     pub(super) fn with_self_get<T>(&self, self_get: T) -> PreconditionConfig<Q, T> {
         PreconditionConfig {
             source: Arc::clone(&self.source),
@@ -108,7 +108,7 @@ impl<Q, G> PreconditionConfig<Q, G> {
         }
     }
 
-    /// Returns `true` if the request has a condition that counts for a write.
+    /// Returns `true` if the request has a condition for a write.
     pub(super) fn counts_as_conditional(&self, fields: &ConditionalFields<&HeaderValue>) -> bool {
         fields.guard_writes(Current::Unknown, || self.clock.now())
     }

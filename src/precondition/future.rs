@@ -26,7 +26,7 @@ type BoxedWrite<B, E> = Pin<Box<dyn Future<Output = Result<WriteResponse<B>, E>>
 pin_project! {
     #[project = WriteStateProj]
     enum WriteState<F, B: Body, E, Q, G> {
-        // There is nothing to check, and nothing to allocate.
+        // Nothing to check, and nothing to allocate.
         Read {
             #[pin]
             future: F,
@@ -45,7 +45,7 @@ pin_project! {
         Waiting {
             future: BoxedWrite<B, E>,
         },
-        // There is nothing to wait for.
+        // Refused at once: nothing to wait for.
         Answered {
             answer: Option<WriteResponse<B>>,
         },

@@ -1,4 +1,4 @@
-//! Writes of one resource, one after the other.
+//! Writes of one resource, performed one after the other.
 
 use std::{
     fmt,
@@ -31,8 +31,8 @@ use crate::{
     source::{self, MayAskService, ValidatorSource},
 };
 
-/// The lock of a layer, and the key that a request takes;
-/// see [`PreconditionLayer::lock`](super::PreconditionLayer::lock).
+/// The lock of a [`PreconditionLayer`](super::PreconditionLayer), and the function that
+/// gives a request its key; see [`lock`](super::PreconditionLayer::lock).
 #[derive(Clone)]
 pub struct WriteLock {
     lock: KeyedLock,
@@ -67,7 +67,7 @@ impl fmt::Debug for WriteLock {
 }
 
 impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
-    /// Asks the source for a state that it has at hand, if there is something to check.
+    /// Asks the source for a state that it has at hand, if there is a condition to check.
     fn ask_at_hand(&self, request: &Parts) -> Option<SourceResult> {
         if self.protection.has_nothing_to_check() {
             return None;
@@ -135,8 +135,8 @@ struct LockedWrite<Q, G> {
 }
 
 impl<Q: ValidatorSource, G> LockedWrite<Q, G> {
-    /// Waits for the content, then for the lock, and then checks, performs and releases
-    /// even if the client leaves.
+    /// Waits for the content and then for the lock. Check, write and release then run to
+    /// their end, even if the client disconnects.
     async fn run<S, ReqB, ResB>(
         self,
         parts: Parts,
@@ -152,10 +152,10 @@ impl<Q: ValidatorSource, G> LockedWrite<Q, G> {
         G: MayAskService<S, RequestBody<ReqB>>,
     {
         let Self { write, lock, key } = self;
-        // The holder of the lock may be waiting for the place that this service holds in a
-        // limit inside.
+        // The write that holds the lock may wait for the slot that this service reserved in a
+        // concurrency limit inside. Keeping it would be a deadlock.
         service.release();
-        // Reading would send the client a 100.
+        // RFC 9110, section 10.1.1: reading the content makes the server send a 100.
         let is_read = !expects_continue(&parts.headers)
             && content.read_available(lock.max_read_ahead_bytes).await;
         if !is_read {
@@ -170,6 +170,7 @@ impl<Q: ValidatorSource, G> LockedWrite<Q, G> {
                 drop(service);
                 return Ok(content.refuse(answer).await);
             }
+            // The check may have made the service ready again.
             service.release();
             content.read(lock.max_read_ahead_bytes).await;
         }
@@ -186,7 +187,7 @@ impl<Q: ValidatorSource, G> LockedWrite<Q, G> {
             let config = Arc::clone(&write.config);
             let accept = Accept::of(&parts.headers).cloned();
             let hold_timeout = Some(lock.lock.hold_timeout);
-            // Under the lock.
+            // Asked again: the state may have changed before the lock was acquired.
             let known = write.ask_at_hand(&parts);
             let run = write.run(known, parts, content, service, guard);
             let response = source::within(hold_timeout, run).await;

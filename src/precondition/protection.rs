@@ -1,27 +1,28 @@
-//! The protection that a write has.
+//! The protection of a write against lost updates.
 
 use crate::semantics::condition::Requirement;
 #[cfg(feature = "tokio")]
 use crate::semantics::field::method::changes_target;
 
-/// The ways in which a write is context from destroying what another one wrote.
+/// The protection of a write against lost updates: its condition, and the lock of the
+/// layer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct WriteProtection {
-    /// The request has a condition that counts for a write.
+    /// The request has a condition for a write.
     pub(super) is_conditional: bool,
-    /// The condition that it must have.
+    /// The condition that the request must have.
     pub(super) required: Requirement,
     pub(super) serialization: Serialization,
 }
 
-/// The relation of a write to other writes of its resource.
+/// The order of a write among other writes of its resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Serialization {
     /// The layer has no lock.
     Unlocked,
-    /// The lock keeps other writes away between the check and the write.
+    /// The lock keeps other writes out between the check and the write.
     Locked,
-    /// The layer has a lock, and no key of it for this request.
+    /// The layer has a lock, but no key for this request.
     KeyMissing,
 }
 
@@ -42,8 +43,8 @@ impl WriteProtection {
         !self.is_conditional && !self.requires_condition()
     }
 
-    /// Returns `true` if the request may write over another write: it has a condition, or
-    /// changes what is there and need not have one.
+    /// Returns `true` if the request may overwrite another write. It has a condition, or it
+    /// changes the resource and need not have one.
     #[cfg(feature = "tokio")]
     pub(super) fn may_overwrite(self, method: &http::Method) -> bool {
         self.is_conditional || (changes_target(method) && !self.requires_condition())

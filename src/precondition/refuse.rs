@@ -1,4 +1,4 @@
-//! The answers to a write that is not performed, or whose comparison failed.
+//! Answers to writes that are not performed, or whose comparison failed.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -24,7 +24,7 @@ use crate::{
 };
 
 impl<Q, G> UncheckedWrite<'_, Q, G> {
-    /// The answer to a request that is not performed.
+    /// Returns the answer to a write that is not performed.
     pub(super) fn refuse<ResB: Body<Data = Bytes>>(
         &self,
         reason: Reason,
@@ -45,7 +45,7 @@ impl<Q, G> UncheckedWrite<'_, Q, G> {
 }
 
 impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
-    /// Returns `true` if more than the source decides about the answer to a write whose
+    /// Returns `true` if the source's state is not enough for the answer to a write whose
     /// `condition` is false.
     pub(super) fn needs_more_than_source<S, ReqB>(&self, condition: Condition) -> bool
     where
@@ -55,12 +55,14 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         self.applied_check(condition).is_some() || self.config.self_get.may_show()
     }
 
+    /// Returns the check for a write that was applied before, if it is for this condition.
     fn applied_check(&self, condition: Condition) -> Option<&AppliedCheck> {
         let applied = self.config.already_applied.as_ref();
         applied.filter(|_| condition != Condition::IfNoneMatch)
     }
 
-    /// The answer to a write whose `condition` is false in the state that the source told.
+    /// Returns the 412 to a write whose `condition` is false in the state that the source
+    /// told.
     pub(super) fn fail_at_once<ResB: Body<Data = Bytes>>(
         &self,
         condition: Condition,
@@ -72,8 +74,8 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         answer
     }
 
-    /// The answer to a write whose `condition` is false. The state was told by the source,
-    /// or by the service, in the answer that is `found`.
+    /// Returns the answer to a write whose `condition` is false. The source told the state,
+    /// or else the service did in the response `found`.
     pub(super) async fn fail<S, ReqB, ResB>(
         &self,
         condition: Condition,
@@ -100,7 +102,7 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         let found = if !source_knew && !self.config.self_get.may_show() {
             Representation::Withheld
         } else {
-            // `match` would hold the response while the service is asked.
+            // Taken out first, since a `match` on it would hold the response across the await.
             match found.take() {
                 Some(found) => Representation::Found(found),
                 None => self.representation(source_knew, service).await,
@@ -113,8 +115,8 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         answer
     }
 
-    /// The answer to a write whose handler found another state than the one that was
-    /// expected.
+    /// Returns the answer to a write whose handler found another state than the expected
+    /// one.
     pub(super) async fn respond_to_failure<S, ReqB, ResB>(
         &self,
         failed: &PreconditionFailed,
@@ -134,8 +136,8 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         answer
     }
 
-    /// A 412 with the representation that was found, or a problem if there is
-    /// none, or none that a tag is known for.
+    /// Returns a 412 with the representation that was found. Without one, or without a tag
+    /// for it, the 412 is a problem document.
     async fn carry_representation<ResB: Body<Data = Bytes>>(
         &self,
         refusal: Refusal<'_>,
@@ -154,6 +156,7 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
             (Some(mut found), Some(before)) => {
                 let is_exact = found.body().size_hint().exact().is_some();
                 let label = Label::of(found.status(), found.headers(), is_exact, before);
+                // The tag may be older than the content: only an unchanged state confirms it.
                 if label == Label::Confirm && source_knew {
                     newer = source::ask(&*self.config.source, self.request)
                         .await
@@ -164,7 +167,7 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
                 let confirmed = match label {
                     Label::Keep | Label::OwnTag | Label::AsRead => true,
                     Label::Confirm => after.is_some_and(|after| before.show_same_state(after)),
-                    // With a weak tag nobody could try again.
+                    // A client cannot try again with a weak tag: `If-Match` compares strongly.
                     Label::Weaken => self.config.weak_if_match,
                 };
                 label.write(found.headers_mut(), before);
@@ -187,8 +190,8 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         })
     }
 
-    /// The current representation, where the service can be asked for it. An error is no
-    /// reason to withhold the 412.
+    /// Returns the current representation, if the service can be asked for it. An error
+    /// does not change the 412.
     async fn representation<S, ReqB, ResB>(
         &self,
         source_knew: bool,
@@ -203,15 +206,15 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         if !self_get.may_show() {
             return Representation::NotAsked;
         }
-        // Whatever the client prefers: the answer tells whether the tag may be shown too.
+        // Asked even if the client prefers less: the answer tells if the tag may be shown.
         let Ok(got) = self_get.get(self.request, source_knew, service).await else {
             return Representation::Withheld;
         };
         match Asked::read(got, &self.config.clock) {
             Asked::State(Current::Present(_), Some(found)) => Representation::Found(found),
             Asked::State(Current::Present(_) | Current::Unknown, _) => Representation::Unavailable,
-            // The client's own `GET` would be refused too, perhaps with a 404 that hides what
-            // is there. Where it fails nobody knows.
+            // The client's own `GET` would be refused, too, perhaps with a 404 that hides what
+            // exists. A failure does not tell if the client may see the tag.
             Asked::Answer(_) | Asked::State(Current::Absent, _) | Asked::Failed(_) => {
                 Representation::Withheld
             }
@@ -219,13 +222,13 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
     }
 }
 
-/// The current representation, for a 412 to carry_representation.
+/// The current representation, for a 412 to carry.
 enum Representation<ResB> {
     Found(Response<ResB>),
-    /// No service may be asked.
+    /// The layer does not ask the service.
     NotAsked,
-    /// The service does not tell.
+    /// The service does not tell the representation.
     Unavailable,
-    /// The client may not see it, nor its validators.
+    /// The client may not see the representation, nor its validators.
     Withheld,
 }

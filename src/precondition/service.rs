@@ -28,7 +28,7 @@ use crate::{
     source::{self, MayAskService, ValidatorSource},
 };
 
-/// Service that checks the conditions of writes before they are performed.
+/// Service that checks the preconditions of writes before they are performed.
 ///
 /// See the [module docs](crate::precondition) for an example.
 pub struct Precondition<S, Q = (), G = (), L = ()> {
@@ -87,7 +87,7 @@ where
 }
 
 impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
-    /// Calls the service at once, or refuses, if there is nothing to wait for.
+    /// Calls the service at once, or refuses the write, if there is nothing to wait for.
     pub(super) fn begin<S, ReqB, ResB>(
         self,
         mut parts: Parts,
@@ -117,7 +117,7 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
                 return ResponseFuture::admitted(inner.call(request), write);
             }
             Some(Ok(WriteCheck::Refused(answer))) => {
-                // Gives back what `poll_ready` reserved, since the service does not run.
+                // Releases what `poll_ready` reserved, since the service does not run.
                 drop(Ready::take(inner));
                 if content.is_end_stream() {
                     return ResponseFuture::answered(answer);

@@ -1,4 +1,4 @@
-//! One write, from the check to the answer.
+//! A write, from the check to the answer.
 
 use std::{future::Future, sync::Arc};
 
@@ -20,7 +20,8 @@ use crate::{
     service::Ready,
     source::{MayAskService, ValidatorSource},
 };
-/// A write with a condition, or that must have one, or that takes a lock.
+
+/// A write that has a condition, must have one, or takes a lock.
 pub(super) struct GuardedWrite<Q, G> {
     pub(super) config: Arc<PreconditionConfig<Q, G>>,
     pub(super) protection: WriteProtection,
@@ -33,7 +34,9 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
 
     /// `known` is what the source had at hand. `lock_guard` is held until the write is done or
     /// refused.
-    // No `async fn`: the future of one holds its arguments twice.
+    // Not an `async fn`, whose future would hold the arguments twice.
+    /// Checks and performs the write. `known` is the state that the source had at hand.
+    /// `lock_guard` is held until the write is done or refused.
     pub(super) fn run<S, ReqB, ResB, T>(
         self,
         known: Option<SourceResult>,
@@ -63,7 +66,7 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
                     source_knew,
                 } => (current, source_knew),
                 WriteCheck::Refused(answer) => {
-                    // Nobody waits for this client any more.
+                    // Releases the lock before the content is read, which may take long.
                     drop((service, lock_guard));
                     return Ok(content.refuse(answer).await);
                 }
@@ -78,7 +81,7 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
             let request = Request::from_parts(parts, content.take());
             let response = inner.call(request).await?;
             Ok(match (shown, answer::handler_failure(&response)) {
-                // The 412 may carry_representation the representation, for which the service is asked again.
+                // Asks the service again, for the representation that the 412 carries.
                 (Some(request), Some(failed)) => {
                     let failed = failed.clone();
                     drop(response);

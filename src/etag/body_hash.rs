@@ -1,4 +1,4 @@
-//! Reads and hashes the content of one response.
+//! The hash of the content of one response.
 
 use std::{
     sync::Arc,
@@ -16,13 +16,13 @@ use crate::{
     semantics::validator::Untagged,
 };
 
-/// A response whose content is being read.
+/// A response whose content is being read and hashed.
 pub(super) struct BodyHash<B: Body, H> {
     parts: Parts,
     collector: Collector<B>,
-    /// None until there is content.
+    /// `None` until there is content.
     hasher: Option<H>,
-    /// Bytes of the collector's last frame that the hasher has not seen.
+    /// The number of bytes of the collector's last frame that are not hashed yet.
     unhashed: usize,
 }
 
@@ -40,13 +40,14 @@ where
         }
     }
 
-    /// Ready when no more is to be read.
+    /// Reads and hashes. Is ready at the end of the content.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, config: &EtagConfig<H>) -> Poll<Ending> {
         let mut budget = H::YIELD_AFTER;
         loop {
             if self.unhashed > 0 {
                 self.hash(&mut budget, config);
             }
+            // The budget is used up: other tasks run before the rest of the frame.
             if self.unhashed > 0 {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
@@ -60,16 +61,16 @@ where
 
     fn hash(&mut self, budget: &mut usize, config: &EtagConfig<H>) {
         let hasher = self.hasher.get_or_insert_with(|| config.hasher.clone());
-        let now = self.unhashed.min(*budget);
+        let length = self.unhashed.min(*budget);
         let frame = self.collector.last();
         let from = frame.len() - self.unhashed;
-        hasher.update(&frame[from..from + now]);
-        self.unhashed -= now;
-        *budget -= now;
+        hasher.update(&frame[from..from + length]);
+        self.unhashed -= length;
+        *budget -= length;
     }
 
-    /// The response with its tag, or without one if the content could not be read
-    /// to its end. The body is whole in either case.
+    /// Returns the response with its tag, or without one if the content could not be read to
+    /// its end. The body is whole in either case.
     pub(super) fn finish(
         self,
         ending: Ending,
@@ -103,7 +104,7 @@ fn origin(ending: Ending, length: u64) -> TagOrigin {
     })
 }
 
-/// A hash that could not be finished at once, with what it goes on with.
+/// A hash that could not be finished at once, and its configuration.
 pub(super) struct PendingHash<B: Body, H> {
     body_hash: Option<BodyHash<B, H>>,
     config: Arc<EtagConfig<H>>,
@@ -124,7 +125,7 @@ where
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Response<ResponseBody<B>>> {
         let body_hash = self.body_hash.as_mut().expect("polled after completion");
         let ending = ready!(body_hash.poll(cx, &self.config));
-        let body_hash = self.body_hash.take().expect("it was there a line above");
+        let body_hash = self.body_hash.take().expect("checked above");
         Poll::Ready(body_hash.finish(ending, &self.config))
     }
 }

@@ -36,7 +36,7 @@ pin_project! {
 pin_project! {
     #[project = EtagStateProj]
     enum EtagState<F, B: Body, H> {
-        // Apart from the next one: what only passes then moves less.
+        // A state of its own, so that a response that only passes is moved in fewer bytes.
         Bypass {
             #[pin]
             future: F,
@@ -57,17 +57,17 @@ pin_project! {
             config: Arc<EtagConfig<H>>,
             request: RequestFacts,
         },
-        // Boxed: content that is not there at once is rare, and the state of a hash is large.
+        // Boxed: content is rarely pending, and the state of a hash is large.
         Hash {
             pending: Box<PendingHash<B, H>>,
         },
     }
 }
 
-/// The parts of a request that its response needs.
+/// The facts of a request that its response needs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RequestFacts {
-    /// Its method is `HEAD`.
+    /// The method is `HEAD`.
     pub(super) head: bool,
     /// A source knows the tag, so none is made from the content.
     pub(super) source_knows: bool,
@@ -127,7 +127,7 @@ where
     B: Body<Data = Bytes>,
     H: ContentHasher,
 {
-    // Not inlined, so that what only passes has no part in it.
+    // Not inlined, to keep the path of a response that only passes small.
     #[inline(never)]
     fn poll(
         mut self: Pin<&mut Self>,
@@ -210,13 +210,13 @@ impl<H: ContentHasher> EtagConfig<H> {
     }
 }
 
-/// What to do with a response.
+/// The way in which a response gets its tag.
 enum TagPlan {
-    /// It stays as it is.
+    /// The response stays as it is.
     Leave(Untagged),
-    /// The tag is known without a look at the body.
+    /// The tag is known without reading the body.
     Label(EntityTag),
-    /// The body, which announces so many bytes, is read for it.
+    /// The body is read for the tag. It announces this many bytes.
     Read { announced: u64 },
 }
 

@@ -105,8 +105,8 @@
 //! # Layer order
 //!
 //! A request that would be refused without a condition must be refused with one (RFC 9110,
-//! section 13.2.1). So put these outside: authentication, authorisation, layers that answer
-//! 415 or a redirect from the head of a request, and the routing that answers 404 and 405.
+//! section 13.2.1). So authentication and authorisation belong outside. So do layers that answer 415 or a
+//! redirect from the head of a request, and the routing that answers 404 and 405.
 //! In `axum`, the methods of one route are inside all of that:
 //!
 //! ```
@@ -158,10 +158,9 @@
 //!
 //! If the client disconnects, the handler is dropped at its current await. Use a
 //! transaction or `Detached::finish` (feature `tokio`) for work that must finish. Under a
-//! [`lock`](PreconditionLayer::lock) the layer finishes the write itself. Such writes end
-//! with the runtime unless they are awaited: give the layer a handle with
-//! [`detached`](PreconditionLayer::detached), and await its `idle` after the server has
-//! shut down.
+//! [`lock`](PreconditionLayer::lock) the layer finishes the write itself. Such writes end with the runtime unless they
+//! are awaited. Give the layer a handle with [`detached`](PreconditionLayer::detached), and await
+//! its `idle` after the server has shut down.
 //!
 //! # Errors
 //!

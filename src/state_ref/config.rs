@@ -13,7 +13,7 @@ pub(super) struct StateRefConfig<Q> {
     pub(super) timeout: Option<std::time::Duration>,
 }
 
-// By hand, since a source need not be `Clone`.
+// Written by hand, since a source need not be `Clone`.
 impl<Q> Clone for StateRefConfig<Q> {
     fn clone(&self) -> Self {
         Self {

@@ -25,7 +25,7 @@ type BoxedLookup<B, E> = Pin<Box<dyn Future<Output = Result<Response<ResponseBod
 pin_project! {
     #[project = StateRefStateProj]
     enum StateRefState<F, B: Body, E> {
-        // There is nothing to ask, and nothing to allocate.
+        // Nothing to ask, and nothing to allocate.
         Called {
             #[pin]
             future: F,

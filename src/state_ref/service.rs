@@ -22,7 +22,7 @@ use crate::{
     source::{self, OnSourceError, SourceError, StateWanted},
 };
 
-/// Service that answers 304 where the client has the latest state already.
+/// Service that answers 304 if the client has the latest state.
 ///
 /// See the [module docs](crate::state_ref) for an example.
 pub struct StateRef<S, Q> {
@@ -56,10 +56,11 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        // Names alone are looked through faster, and most requests have no such field.
+        // A look at the names alone is fast, and most requests have no such header.
         if !lines::has(request.headers(), &self.config.field) {
             return ResponseFuture::called(self.inner.call(request));
         }
+        // The `GET` of a layer outside needs the whole answer, and never a 304.
         let wanted = request.extensions().get::<StateWanted>().is_some();
         let seen = (state_ref::may_ask(request.method()) && !wanted)
             .then(|| state_ref::seen(request.headers(), &self.config.field))

@@ -28,7 +28,7 @@ fn respond(refusal: impl Into<Response<Bytes>>) -> Response<Bytes> {
     refusal.into()
 }
 
-/// R-9110-13.1-a: what a compare-and-set compares.
+/// R-9110-13.1-a: the versions that a compare-and-set compares.
 #[test]
 fn versions_to_compare() {
     let table: [(Fields<'_>, Option<&[i64]>); 13] = [
@@ -43,7 +43,7 @@ fn versions_to_compare() {
         (&[("if-match", "W/\"7\"")], Some(&[])),
         (&[("if-match", "\"x\", 7, \"07\", \"7\"")], Some(&[7])),
         (&[("if-match", "")], Some(&[])),
-        // A date beside it is ignored; an If-None-Match takes away what it names.
+        // A date beside it is ignored. If-None-Match removes the versions that it names.
         (
             &[("if-match", "\"7\""), ("if-unmodified-since", DATE)],
             Some(&[7]),
@@ -62,8 +62,8 @@ fn versions_to_compare() {
     }
 }
 
-/// Issue 10, B.5: the tag of another resource with the same version matches
-/// none. R-9110-13.1-a
+/// Issue 10, B.5: the tag of another resource with the same version matches no version.
+/// R-9110-13.1-a
 #[test]
 fn versions_of_one_resource() {
     let of = |path: &str| VersionTags::plain().scope(path);
@@ -83,7 +83,7 @@ fn versions_of_one_resource() {
         let found = expected(fields).versions_of(&of("notes/5"));
         assert_eq!(found.as_deref(), versions, "{fields:?}");
     }
-    // The number is read back without the scope, and a keyed tag shows none.
+    // A plain tag shows its number without the scope, and a keyed tag shows none.
     let named = expected(&[("if-match", &own)]);
     assert_eq!(named.versions(), Some(vec![1]));
     let keyed = VersionTags::keyed([7; 16]).unwrap().scope("notes/5");
@@ -93,7 +93,7 @@ fn versions_of_one_resource() {
     assert_eq!(hidden, Some(Vec::new()));
 }
 
-/// Issue 10, B.5: what the layer saw counts if it is of that resource.
+/// Issue 10, B.5: the version that the layer saw counts if it is of that resource.
 #[test]
 fn versions_of_one_resource_that_were_seen() {
     let of = |path: &str| VersionTags::plain().scope(path);
@@ -111,8 +111,8 @@ fn versions_of_one_resource_that_were_seen() {
     assert_eq!(expected.versions(), Some(vec![7]));
 }
 
-/// Issue 10, B.5: `versions()` reads a scoped tag back, but not that of another
-/// resource than the one that the layer saw.
+/// Issue 10, B.5: `versions()` reads scoped tags, but only those of the resource that the
+/// layer saw.
 #[test]
 fn versions_are_those_of_the_resource_that_was_seen() {
     let of = |path: &str| VersionTags::plain().scope(path);
@@ -139,7 +139,7 @@ fn versions_are_those_of_the_resource_that_was_seen() {
     }
 }
 
-/// What the layer saw stands for conditions that no version says.
+/// The version that the layer saw stands for conditions that name no version.
 #[test]
 fn versions_that_were_seen() {
     for (fields, current, versions) in [
@@ -163,7 +163,7 @@ fn versions_that_were_seen() {
 
 /// R-9110-13.1.1-c, R-9110-13.1.2-g, R-9110-13.1.4-a.
 #[test]
-fn what_must_exist() {
+fn targets_that_must_exist_or_be_absent() {
     for (fields, conditional, exist, absent) in [
         (&[][..], false, false, false),
         (&[("if-match", "\"7\"")], true, true, false),
@@ -190,10 +190,10 @@ fn what_must_exist() {
     }
 }
 
-/// R-9110-13.1-a, R-4918-12.1-a: a compare-and-set that changed nothing is 412,
-/// where there was a condition.
+/// R-9110-13.1-a, R-4918-12.1-a: a compare-and-set that changed nothing is 412 if there was
+/// a condition.
 #[test]
-fn settling() {
+fn confirming_a_write() {
     let conditional = || expected(&[("if-match", "\"7\"")]);
     assert_eq!(conditional().confirm_written(Some(8)).unwrap(), Some(8));
     assert_eq!(expected(&[]).confirm_written(Some(8)).unwrap(), Some(8));
@@ -206,7 +206,7 @@ fn settling() {
     assert_eq!(respond(failed).status(), 412);
 }
 
-/// The versions as a database without arrays takes them.
+/// The form of the versions for a database without arrays.
 #[test]
 fn versions_are_a_json_array() {
     let tags = VersionTags::of("notes", 1);
@@ -219,7 +219,7 @@ fn versions_are_a_json_array() {
     assert_eq!(json(&[]), None);
 }
 
-/// A handler with both kinds of rejection has one error for them.
+/// A handler with both kinds of rejection has one error type for them.
 #[test]
 fn a_rejection_is_made_of_both() {
     let rejections = [
@@ -274,9 +274,9 @@ fn checking_in_a_transaction() {
     }
 }
 
-/// Whoever compares says so, whichever clone does.
+/// The comparison of one clone counts for all of them.
 #[test]
-fn comparing_is_seen() {
+fn a_comparison_is_recorded_by_every_clone() {
     let fresh = || expected(&[("if-match", "\"7\"")]);
     let used = Expected::is_compared;
     let uses: [fn(Expected); 4] = [
@@ -326,7 +326,7 @@ fn checking_a_read() {
     assert!(!respond(failed).headers().contains_key("etag"));
 }
 
-/// R-9110-15.4.5-a: the tag; the date only where there is none.
+/// R-9110-15.4.5-a: the tag, or the date if there is no tag.
 #[test]
 fn a_304_has_the_validators() {
     let date = HttpDate::from_unix_seconds(784_111_777);
@@ -360,9 +360,9 @@ fn a_412_is_a_problem_with_the_current_tag() {
     }
 }
 
-/// R-9110-8.8.3.1-a: what is not known stays as it was.
+/// R-9110-8.8.3.1-a: a header stays if its validator is unknown.
 #[test]
-fn a_validated_response() {
+fn a_response_with_validators() {
     let before = Response::builder().header("last-modified", DATE);
     let response = WithValidators(before.body(()).unwrap(), tagged("7"));
     let response = Response::from(response);
@@ -412,7 +412,7 @@ mod in_axum {
         router.oneshot(request).await.unwrap()
     }
 
-    /// R-9110-13.1.2-b, R-9110-13.1.1-b: extractors and responses.
+    /// R-9110-13.1.2-b, R-9110-13.1.1-b: the types as extractors and responses.
     #[tokio::test]
     async fn handlers_check_by_themselves() {
         for (method, fields, expected) in [
@@ -436,8 +436,8 @@ mod in_axum {
         );
     }
 
-    /// Issue 10, B.8: in the error enum of an application, where the trait is in
-    /// scope, the method is axum's.
+    /// Issue 10, B.8: in the error enum of an application, `into_response` is the method of
+    /// axum's trait.
     #[test]
     fn into_response_is_the_method_of_the_trait() {
         let responses: [Response<Body>; 4] = [
@@ -450,9 +450,9 @@ mod in_axum {
         assert_eq!(statuses, [304, 412, 304, 412]);
     }
 
-    /// R-9110-13.1-a: the extractor hands on what the layer handed over.
+    /// R-9110-13.1-a: the extractor shares the conditions that the layer handed over.
     #[tokio::test]
-    async fn the_layer_sees_what_the_extractor_did() {
+    async fn the_layer_sees_the_comparison_of_the_extractor() {
         let layer = PreconditionLayer::new(knows(tagged("7"))).on_unchecked(OnUnchecked::Fail);
         let router = router().layer(layer);
         let current = [("if-match", "\"7\"")];

@@ -1,4 +1,4 @@
-//! Which conditions hold.
+//! Conditions of reads that hold, and that do not.
 
 use std::time::{Duration, SystemTime};
 
@@ -34,7 +34,7 @@ fn dates_are_compared_as_an_inequality() {
     ] {
         let response = get(&[(IF_MODIFIED_SINCE, since)], plain());
         assert_eq!(response.status(), status, "{since}");
-        // The only validator stays on its 304.
+        // A date that is the only validator stays on the 304.
         assert_eq!(response.headers()[LAST_MODIFIED], MODIFIED);
     }
     let both = [(IF_NONE_MATCH, "\"v2\""), (IF_MODIFIED_SINCE, LATER)];
@@ -66,8 +66,8 @@ fn malformed_tags_never_match() {
     }
 }
 
-/// R-9110-13.1.2-e: what counts is the representation that this request
-/// selects, and its 304 has that one's tag.
+/// R-9110-13.1.2-e: the representation that this request selects decides, and its 304 has
+/// the tag of that representation.
 #[test]
 fn the_selected_variant_decides() {
     const VARIANTS: [&str; 2] = ["\"identity\"", "\"br\""];
@@ -99,9 +99,10 @@ fn a_request_for_revalidation_is_still_304() {
     assert_eq!(get(&fields, answer(&[])).status(), 304);
 }
 
-/// R-9110-13.2.1-d, R-9110-7.8-a: what is not evaluated is forwarded as it is.
+/// R-9110-13.2.1-d, R-9110-7.8-a: conditions that are not evaluated are forwarded
+/// unchanged.
 #[test]
-fn what_is_not_a_read_passes() {
+fn other_methods_pass() {
     let condition = [(IF_NONE_MATCH, "\"v1\""), (IF_MATCH, "\"v0\"")];
     for method in [
         Method::POST,
@@ -119,8 +120,8 @@ fn what_is_not_a_read_passes() {
     }
 }
 
-/// Issue 10, A.1, R-9110-7.8-a: a server may ignore `Upgrade`, so the response
-/// decides. Java's client and `curl --http2` send it with every request.
+/// Issue 10, A.1, R-9110-7.8-a: a server may ignore `Upgrade`, so the response decides.
+/// Java's client and `curl --http2` send it with every request.
 #[test]
 fn an_ignored_upgrade_is_an_ordinary_request() {
     let upgrade = |condition| [(UPGRADE, "h2c"), condition];

@@ -1,4 +1,4 @@
-//! A label that was read before the service ran, and what it may stand for.
+//! Tags that are read before the service runs, and confirmed after it.
 
 use std::{
     convert::Infallible,
@@ -45,7 +45,7 @@ impl Moving {
         tagged(&version.to_string()).into()
     }
 
-    /// The content as it is after the writer.
+    /// Returns the content after the other writer.
     fn serve(&self) -> ScriptedBody {
         if self.moves {
             self.version.fetch_add(1, Ordering::SeqCst);
@@ -76,8 +76,8 @@ impl Moving {
     }
 }
 
-/// Issue 10, A.2, R-9110-8.8.1-a: one strong tag never stands for two contents.
-/// The old label does not go out on content that a write may have changed.
+/// Issue 10, A.2, R-9110-8.8.1-a: one strong tag never stands for two contents. The old tag
+/// does not go out on content that a write may have changed.
 #[test]
 fn a_strong_tag_goes_out_only_if_nothing_changed() {
     let still = Moving::new(false);
@@ -92,7 +92,7 @@ fn a_strong_tag_goes_out_only_if_nothing_changed() {
     assert_eq!(content(&read(answer.into_body())), b"content 1");
 }
 
-/// The second read can be switched off by name.
+/// The second read can be switched off.
 #[test]
 fn without_confirmation_the_label_goes_out_as_it_was_read() {
     let moving = Moving::new(true);
@@ -123,8 +123,8 @@ fn a_handlers_own_tag_needs_no_confirmation() {
     assert_eq!(moving.asked(), 1);
 }
 
-/// Issue 10, A.2: content that is read after its head gets the tag weakly, and a
-/// part gets none, nor does a second read happen for them.
+/// Issue 10, A.2: content that is read after its head gets a weak tag, and a part gets
+/// none. Neither causes a second read.
 #[test]
 fn streams_and_parts_get_no_strong_tag() {
     for (status, field, tag) in [
@@ -155,10 +155,10 @@ fn streams_and_parts_get_no_strong_tag() {
     }
 }
 
-/// A condition that was true when the source was asked is not false because the
-/// label became weak or was left away.
+/// A condition that held when the source was asked stays true if the tag becomes weak or is
+/// left out.
 #[test]
-fn a_condition_that_held_is_not_held_against_the_label() {
+fn a_condition_that_held_still_holds_for_a_weakened_tag() {
     for moves in [false, true] {
         let moving = Moving::new(moves);
         let layer = ConditionalLayer::new().source(moving.source());
@@ -172,14 +172,15 @@ fn a_condition_that_held_is_not_held_against_the_label() {
             this.serve();
             Response::new(ScriptedBody::unsized_([Act::data("hello")]))
         });
-        // What changed meanwhile must not be joined to what the client has.
+        // The changed content must not be joined to the part that the client has.
         assert_eq!(answer.status(), if moves { 412 } else { 200 });
         let tag = if moves { "\"1\"" } else { "W/\"0\"" };
         assert_eq!(answer.headers()["etag"], tag);
     }
 }
 
-/// R-9110-13.1.1-g with a part: it is not of the state that the client named.
+/// R-9110-13.1.1-g: a part may be of another state than the client named, so `If-Match` is
+/// checked again.
 #[test]
 fn if_match_with_a_range_is_checked_again() {
     for (moves, status) in [(false, 206), (true, 412)] {
@@ -196,10 +197,10 @@ fn if_match_with_a_range_is_checked_again() {
     }
 }
 
-/// Issue 12: a condition that can fail is checked again whatever the label is, a weak tag or
-/// a date.
+/// Issue 12: a condition that can fail is checked again for every label, also for a weak
+/// tag or a date.
 #[test]
-fn a_label_that_needs_no_confirmation_is_checked_again() {
+fn a_condition_that_can_fail_is_checked_again() {
     use crate::semantics::field::HttpDate;
 
     const BEFORE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
@@ -229,9 +230,9 @@ fn a_label_that_needs_no_confirmation_is_checked_again() {
     }
 }
 
-/// A source that cannot confirm confirms nothing.
+/// A source that fails confirms nothing.
 #[test]
-fn a_second_read_that_fails_leaves_the_tag_away() {
+fn a_failed_second_read_leaves_the_tag_out() {
     let calls = Arc::new(AtomicU64::new(0));
     let source = now(move |_| match calls.fetch_add(1, Ordering::SeqCst) {
         0 => Ok(tagged("0")),
@@ -243,9 +244,9 @@ fn a_second_read_that_fails_leaves_the_tag_away() {
     assert!(!answer.headers().contains_key("etag"));
 }
 
-/// A second read that fails is a failed source, with the same two choices.
+/// A second read that fails is a failed source, with the same two reactions.
 #[test]
-fn a_second_read_that_fails_can_be_refused() {
+fn a_failed_second_read_can_be_refused() {
     let calls = AtomicU64::new(0);
     let source = now(move |_| match calls.fetch_add(1, Ordering::SeqCst) {
         0 => Ok(tagged("0")),
@@ -257,10 +258,10 @@ fn a_second_read_that_fails_can_be_refused() {
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
 }
 
-/// Issue 10, A.3: where the source knows, nothing is hashed, on neither side and
-/// whatever becomes of the label. Where it does not know, the content is hashed.
+/// Issue 10, A.3: if the source knows the state, no layer on either side hashes the
+/// content, whatever the label is. Otherwise the content is hashed.
 #[test]
-fn a_source_that_knows_leaves_nothing_to_hash() {
+fn nothing_is_hashed_if_the_source_knows_the_state() {
     let sourced = |current: Current| ConditionalLayer::new().source(now(move |_| current.clone()));
     for (current, tag) in [
         (tagged("7").into(), Some("\"7\"")),
@@ -293,7 +294,7 @@ fn a_source_that_knows_leaves_nothing_to_hash() {
     assert!(!answer.headers().contains_key("etag"));
 }
 
-/// The tag of a 200 that goes through `layer`.
+/// Returns the tag of a 200 that goes through `layer`.
 fn answer_of<L, B>(layer: &L) -> Option<String>
 where
     L: tower_layer::Layer<
@@ -308,7 +309,7 @@ where
     Some(tag.to_str().unwrap().to_owned())
 }
 
-/// A source that has its first answer at hand, and waits for every other.
+/// A source whose first answer is at hand. Every other answer has to be waited for.
 struct AtHandOnce {
     moving: Moving,
 }
@@ -327,8 +328,8 @@ impl ValidatorSource for AtHandOnce {
     }
 }
 
-/// Issue 12: the second answer of a source may have to be waited for, when the first was
-/// not.
+/// Issue 12: the second answer of a source may have to be waited for, even if the first was
+/// at hand.
 #[test]
 fn a_confirmation_is_waited_for() {
     for (moves, etag) in [(false, Some("\"0\"")), (true, None)] {

@@ -26,7 +26,7 @@ fn layer(now: i64) -> ConditionalLayer {
     ConditionalLayer::new().clock(ManualClock::new(SystemTime::from(at(now))))
 }
 
-/// A 200 without a tag.
+/// Returns a 200 without a tag.
 fn dated(modified: i64) -> Response<ScriptedBody> {
     let mut response = answer(&[]);
     response.headers_mut().remove(ETAG);
@@ -39,8 +39,8 @@ fn get(layer: &ConditionalLayer, modified: i64) -> Answer {
     send(layer, request(Method::GET, &[]), |_| dated(modified))
 }
 
-/// Issue 10, D.1, R-9110-13.1.3-a, R-9110-13.1.4-a: a date of two digits is
-/// read with the time that the layer's clock tells, with a source and without.
+/// Issue 10, D.1, R-9110-13.1.3-a, R-9110-13.1.4-a: a date with a two-digit year is read
+/// with the layer's clock, with a source and without.
 #[test]
 fn short_dates_are_read_by_the_clock_of_the_layer() {
     let table = [
@@ -94,8 +94,8 @@ fn short_dates_are_read_by_the_clock_of_the_layer() {
     }
 }
 
-/// Issue 10, A.6: two changes in one second have one date, so it is not sent
-/// alone before the second is over.
+/// Issue 10, A.6: two changes in one second have one date. So it is not sent without a tag
+/// before the second is over.
 #[test]
 fn a_date_of_the_current_second_is_not_sent_alone() {
     for (now, sent) in [(NOW - 1, false), (NOW, false), (NOW + 1, true)] {
@@ -113,7 +113,7 @@ fn a_date_of_the_current_second_is_not_sent_alone() {
             at(now.min(NOW)).to_string()
         );
     }
-    // A client that has it from elsewhere is still told that nothing changed.
+    // A client that has this date from elsewhere still gets a 304.
     let date: &'static str = "Fri, 20 Nov 2026 12:00:00 GMT";
     let known = [(IF_MODIFIED_SINCE, date)];
     let answer = send(&layer(NOW), request(Method::GET, &known), |_| dated(NOW));

@@ -1,4 +1,4 @@
-//! Which methods are conditional reads, and what others get that are named.
+//! The methods that are conditional reads, and the answers to others.
 
 use http::{
     Method, Request, Response, StatusCode,
@@ -29,8 +29,8 @@ fn status(methods: SafeMethods, name: &str, fields: Fields<'_>) -> u16 {
         .as_u16()
 }
 
-/// Issue 10, A.8, R-QUERY-cond-a: a `QUERY` is read as a `GET` is, without
-/// being asked for.
+/// Issue 10, A.8, R-QUERY-cond-a: a `QUERY` is evaluated like a `GET`, without being
+/// configured.
 #[test]
 fn query_is_a_conditional_read() {
     let table: [(Fields<'_>, u16); 9] = [
@@ -60,8 +60,8 @@ fn query_is_a_conditional_read() {
     assert_eq!(status(get, "GET", &matching), 304);
 }
 
-/// Issue 10, A.8, R-QUERY-cond-a: the conditions are held against the result of
-/// this query, not against the target or the result of another.
+/// Issue 10, A.8, R-QUERY-cond-a: the conditions are evaluated against the result of this
+/// query, and not against the target or the result of another.
 #[test]
 fn a_query_is_evaluated_against_its_result() {
     let query = |content: &'static str, tag: Option<&str>| {
@@ -88,16 +88,16 @@ fn a_query_is_evaluated_against_its_result() {
     let same = query("first", Some(&first));
     assert_eq!(same.status(), StatusCode::NOT_MODIFIED);
     assert_eq!(same.headers()[ETAG], first.as_str());
-    // RFC 10008, section 2.3: where the result and the query are to be found.
+    // RFC 10008, section 2.3: the URLs of the result and of the query.
     assert_eq!(same.headers()[CONTENT_LOCATION], "/results/1");
     assert_eq!(same.headers()[LOCATION], "/queries/1");
     assert!(read(same.into_body()).is_empty());
 }
 
-/// Issue 10, A.8, R-9110-13.1.2-f, R-9110-13.1.3-a: the standards know no 304
-/// for other safe methods. Their conditions are evaluated where they are named.
+/// Issue 10, A.8, R-9110-13.1.2-f, R-9110-13.1.3-a: the standards know no 304 for other
+/// safe methods. Their conditions are evaluated if they are configured.
 #[test]
-fn other_safe_methods_can_be_named() {
+fn other_safe_methods_can_be_configured() {
     let table: [(Fields<'_>, u16); 7] = [
         (&[(IF_NONE_MATCH, "\"v1\"")], 412),
         (&[(IF_NONE_MATCH, "\"v0\"")], 200),

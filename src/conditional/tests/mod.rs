@@ -45,7 +45,7 @@ fn request(method: Method, fields: &[(HeaderName, &'static str)]) -> Request<Emp
     request
 }
 
-/// A 200 with five bytes, `"v1"`, and these fields.
+/// Returns a 200 with five bytes, `"v1"` and these headers.
 fn answer(fields: &[(HeaderName, &'static str)]) -> Response<ScriptedBody> {
     let mut response = Response::new(ScriptedBody::sized([Act::data("hello")]));
     let headers = response.headers_mut();

@@ -1,4 +1,4 @@
-//! What a 304 is made of, and which answers become one.
+//! The headers of a 304, and the responses that become one.
 
 use http::{
     HeaderName, Method, StatusCode,
@@ -71,7 +71,7 @@ fn a_304_keeps_all_but_representation_metadata() {
     }
 }
 
-/// R-9110-8.6-a: the length of the 200, or none.
+/// R-9110-8.6-a: the `Content-Length` is that of the 200, or absent.
 #[test]
 fn a_304_never_claims_to_be_empty() {
     let condition = [(IF_NONE_MATCH, "\"v1\"")];
@@ -85,10 +85,10 @@ fn a_304_never_claims_to_be_empty() {
     );
 }
 
-/// R-9110-8.6-a: a 304 from inside has the length that a framework wrote for an
-/// answer without content, which is not the length of the 200.
+/// R-9110-8.6-a: a framework may write the length of no content on a 304 from inside. It is
+/// not that of the 200.
 #[test]
-fn a_304_from_inside_is_not_left_to_claim_it_either() {
+fn a_304_from_inside_never_claims_to_be_empty() {
     for method in [Method::GET, Method::HEAD] {
         for layer in [layer(), layer().head_as_get()] {
             for (length, kept) in [("0", false), ("5", true)] {
@@ -119,7 +119,7 @@ fn other_statuses_win() {
     }
 }
 
-/// R-9110-15.4.5-d: 304 only for what would be a 200 without `Range`.
+/// R-9110-15.4.5-d: a response becomes a 304 only if it would be a 200 without `Range`.
 #[test]
 fn only_what_would_be_200_becomes_304() {
     let condition = (IF_NONE_MATCH, "\"v1\"");

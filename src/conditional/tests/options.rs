@@ -1,4 +1,4 @@
-//! Other methods, outcomes, and places in a stack.
+//! The options of the layer, its outcomes, and its place in a stack.
 
 use bytes::Bytes;
 use http::{
@@ -17,12 +17,12 @@ use crate::{
     test_support::{Act, ScriptedBody, read, send},
 };
 
-/// R-9110-9.3.2-a, R-9110-8.6-a: `HEAD` has the fields of `GET` and no content.
+/// R-9110-9.3.2-a, R-9110-8.6-a: `HEAD` has the headers of `GET` and no content.
 #[test]
-fn head_can_ask_with_get() {
+fn head_as_get_asks_with_get() {
     let layer = stack().conditional(layer().head_as_get());
     let respond = |request: Request<Empty<Bytes>>| {
-        // As a service without a framework does.
+        // A service without a framework answers so.
         if request.method() == Method::HEAD {
             return Response::new(ScriptedBody::sized([]));
         }
@@ -72,7 +72,7 @@ fn the_outcome_says_what_was_decided() {
     );
 }
 
-/// Issue 12: a `HEAD` would have had no content to save.
+/// Issue 12: a `HEAD` has no content, so its 304 saves none.
 #[test]
 fn a_304_to_a_head_saves_no_bytes() {
     for (method, saved) in [(Method::GET, Some(5)), (Method::HEAD, None)] {
@@ -83,7 +83,7 @@ fn a_304_to_a_head_saves_no_bytes() {
     }
 }
 
-/// Two layers write into one outcome.
+/// Two layers record into one outcome.
 #[test]
 fn the_outcome_is_shared() {
     let layer = stack().conditional(layer()).explain();
@@ -101,7 +101,7 @@ fn the_outcome_is_shared() {
 
 /// A handler that makes its own tags needs no `EtagLayer`.
 #[test]
-fn a_stack_without_tags() {
+fn a_stack_without_etag_layer() {
     let layer = stack().without_etag();
     let mut response = Some(Response::new(ScriptedBody::sized([Act::data("x")])));
     let response = send(&layer, request(Method::GET, &[]), |_| {

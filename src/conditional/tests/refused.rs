@@ -1,4 +1,4 @@
-//! 412, and how it looks.
+//! The 412 and its form.
 
 use bytes::Bytes;
 use http::{
@@ -47,7 +47,7 @@ fn a_false_condition_is_412_with_the_current_validators() {
     assert!(problem["type"].as_str().unwrap().starts_with("https://"));
     let detail = problem["detail"].as_str().unwrap();
     assert!(detail.contains("If-Match") && !detail.contains("v0"));
-    // Issue 10, A.9: as every other refusal of this kind.
+    // Issue 10, A.9: like every other refusal of this kind.
     assert_eq!(
         problem["expected"],
         serde_json::json!(["W/\"v1\"", "\"v0\""])
@@ -68,7 +68,7 @@ fn if_unmodified_since_can_fail() {
     }
 }
 
-/// R-9110-9.3.2-c: the fields of the `GET`, without its content.
+/// R-9110-9.3.2-c: the headers of the `GET`, without its content.
 #[test]
 fn a_412_to_head_has_no_content() {
     let condition = [(IF_MATCH, "\"v0\"")];
@@ -80,7 +80,7 @@ fn a_412_to_head_has_no_content() {
 }
 
 #[test]
-fn refusals_can_look_otherwise() {
+fn refusals_can_be_rendered_otherwise() {
     let layer = layer().refusals(|refusal: &Refusal| {
         assert_eq!(refusal.condition(), Some(Condition::IfMatch));
         (
@@ -93,8 +93,8 @@ fn refusals_can_look_otherwise() {
     assert_eq!(content(&read(response.into_body())), b"Precondition Failed");
 }
 
-/// Issue 10, A.9: a client that takes no JSON gets text, before the service ran
-/// and after.
+/// Issue 10, A.9: a client that accepts no JSON gets text, before the service runs and
+/// after.
 #[test]
 fn a_412_honours_accept() {
     let fields = [(IF_MATCH, "\"v0\""), (ACCEPT, "text/html")];
@@ -109,8 +109,7 @@ fn a_412_honours_accept() {
     }
 }
 
-/// Issue 10, A.9: what is refused before the service ran looks as what is refused
-/// after it.
+/// Issue 10, A.9: refusals before and after the service have the same form.
 #[test]
 fn refusals_are_alike_before_and_after_the_service() {
     let fields = [(IF_MATCH, "\"v0\", W/\"v1\"")];
@@ -124,8 +123,7 @@ fn exchange_by_source(fields: &[(HeaderName, &'static str)]) -> Answer {
     send(&layer, request(Method::GET, fields), |_| answer(&[]))
 }
 
-/// Issue 10, A.7: what was said of the 200 leaves nothing behind on the refusal
-/// that replaces it.
+/// Issue 10, A.7: the extensions of the 200 are not on the refusal that replaces it.
 #[test]
 fn extensions_of_the_200_do_not_survive() {
     #[derive(Clone)]
@@ -145,7 +143,7 @@ fn extensions_of_the_200_do_not_survive() {
     assert!(known.extensions().get::<OfThe200>().is_some());
 }
 
-/// Issue 10, D.1: the problem is not coded as the content was that it replaces.
+/// Issue 10, D.1: the problem has no content coding, even if the replaced content had one.
 #[test]
 fn a_412_does_not_describe_the_content_it_replaces() {
     let fields = [

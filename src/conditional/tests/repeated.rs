@@ -1,4 +1,4 @@
-//! The fields of the 200 that a 304 made by a source repeats.
+//! The headers of the 200 that the 304 of a source repeats.
 
 use http::{
     HeaderMap, HeaderValue, Request, Response,
@@ -51,9 +51,9 @@ fn says(current: Current) -> impl ValidatorSource {
     now(move |_| current.clone())
 }
 
-/// Issue 10, A.4, R-9110-15.4.5-a: the 304 has what the 200 has.
+/// Issue 10, A.4, R-9110-15.4.5-a: the 304 has the headers of the 200.
 #[test]
-fn the_304_says_what_the_200_says() {
+fn the_304_has_the_headers_of_the_200() {
     let source = || says(tagged("1").with_repeated(fields()).into());
     let not_modified = get(source(), ("if-none-match", "\"1\""), &[]);
     let ok = get(source(), ("if-none-match", "\"0\""), &[]);
@@ -66,9 +66,9 @@ fn the_304_says_what_the_200_says() {
     assert!(!failed.contains_key("expires"));
 }
 
-/// What a handler says itself stays; `Vary` is the union.
+/// A header that the handler sets stays. `Vary` is the union of both.
 #[test]
-fn a_handlers_own_fields_win() {
+fn a_handlers_own_headers_win() {
     let own = [("cache-control", "max-age=5"), ("vary", "accept")];
     let source = says(tagged("1").with_repeated(fields()).into());
     let ok = get(source, ("if-none-match", "\"0\""), &own);
@@ -76,10 +76,9 @@ fn a_handlers_own_fields_win() {
     assert_eq!(ok["vary"], "accept, accept-language");
 }
 
-/// Constant fields are added to a source that knows validators alone, and yield
-/// to those that it states.
+/// Constant headers are added to a source of validators. The source's own headers win.
 #[test]
-fn fields_are_added_to_a_source() {
+fn headers_are_added_to_a_source() {
     let vary = RepeatedFields::new().with_vary([ACCEPT]);
     let stated = vary.with_cache_control(&"no-cache".parse::<CacheControl>().unwrap());
     for (current, cache_control, vary) in [
@@ -99,9 +98,9 @@ fn fields_are_added_to_a_source() {
     assert!(!get(source, ("if-none-match", "*"), &[]).contains_key("expires"));
 }
 
-/// Issue 12: the fields are those of the 200, and not of an error in its place.
+/// Issue 12: the headers are those of the 200, and not of an error.
 #[test]
-fn an_error_has_none_of_the_fields() {
+fn an_error_has_none_of_the_headers() {
     let source = says(tagged("1").with_repeated(fields()).into());
     let layer = ConditionalLayer::new().source(source);
     for (status, repeats) in [(200, true), (206, true), (404, false), (500, false)] {

@@ -27,7 +27,7 @@ fn hello() -> Response<ScriptedBody> {
     Response::new(ScriptedBody::sized([Act::data("hello")]))
 }
 
-/// A handler that notes that it ran.
+/// Returns a handler that notes that it ran.
 fn handler(
     log: &Log,
 ) -> impl FnMut(Request<Upload>) -> Response<ScriptedBody> + Clone + Send + 'static {
@@ -38,7 +38,7 @@ fn handler(
     }
 }
 
-/// The answer, and whether the service ran.
+/// Returns the answer, and `true` if the service ran.
 fn get<Q: ValidatorSource>(
     layer: &Sourced<Q>,
     method: &str,
@@ -54,7 +54,7 @@ fn verdict(answer: &Answer) -> Verdict {
     Outcome::of(answer).unwrap().verdict().unwrap()
 }
 
-/// R-9110-13.1.2-b, R-9110-15.4.5-d: 304 and the service does not run.
+/// R-9110-13.1.2-b, R-9110-15.4.5-d: a match is a 304, and the service does not run.
 #[test]
 fn a_match_is_answered_before_the_service() {
     for method in ["GET", "HEAD"] {
@@ -68,7 +68,7 @@ fn a_match_is_answered_before_the_service() {
         ] {
             let (answer, ran) = get(&by(knows(tagged("1"))), method, &[("if-none-match", tags)]);
             assert_eq!((answer.status().as_u16(), ran), (304, false), "{tags}");
-            // Issue 10, A.4: the tag of the 200 that the client has.
+            // Issue 10, A.4: it has the tag of the client's 200.
             let weak = tags == "W/\"1\"";
             let tag = if weak { "W/\"1\"" } else { "\"1\"" };
             assert_eq!(answer.headers()["etag"], tag);
@@ -79,7 +79,7 @@ fn a_match_is_answered_before_the_service() {
     }
 }
 
-/// R-9110-13.1.1-g: 412 likewise.
+/// R-9110-13.1.1-g: a false condition is a 412, and the service does not run.
 #[test]
 fn a_false_condition_is_answered_before_the_service() {
     for (method, length) in [("GET", true), ("HEAD", false)] {
@@ -92,7 +92,7 @@ fn a_false_condition_is_answered_before_the_service() {
     }
 }
 
-/// R-9110-13.1.3-a: dates too.
+/// R-9110-13.1.3-a: so it is for dates.
 #[test]
 fn dates_are_answered_before_the_service() {
     let date = HttpDate::from_unix_seconds(784_903_526);
@@ -108,8 +108,8 @@ fn dates_are_answered_before_the_service() {
     assert_eq!((answer.status().as_u16(), ran), (412, false));
 }
 
-/// R-9110-8.8-b: label before read, and confirm. A new label never goes out on
-/// old bytes.
+/// R-9110-8.8-b: the tag is read before the content and confirmed after it. A new tag never
+/// goes out on old bytes.
 #[test]
 fn the_label_is_read_before_the_content() {
     let log = Log::default();
@@ -136,8 +136,7 @@ fn the_label_is_read_before_the_content() {
     }
 }
 
-/// A miss runs the service, whose own tag wins over the label, and is what the
-/// conditions are held against in the end.
+/// Without a match the service runs. Its own tag wins, also for the conditions.
 #[test]
 fn a_miss_runs_the_service() {
     let layer = by(knows(tagged("1")));
@@ -159,10 +158,10 @@ fn a_miss_runs_the_service() {
     }
 }
 
-/// R-9110-13.2.1-a, R-9110-13.2.1-b: what is not there is the service's 404;
-/// what is not known is as without a source.
+/// R-9110-13.2.1-a, R-9110-13.2.1-b: an absent target is the service's 404. An unknown one
+/// is answered as without a source.
 #[test]
-fn nothing_is_made_of_what_is_absent_or_unknown() {
+fn an_absent_or_unknown_target_is_left_to_the_service() {
     for (current, code, answered) in [
         (Current::Absent, 404, 404),
         (Current::Unknown, 404, 404),
@@ -195,10 +194,10 @@ fn nothing_is_made_of_what_is_absent_or_unknown() {
     }
 }
 
-/// Other methods are none of its business. Issue 10, A.8: what a `QUERY` selects
-/// is named in its content, which no source sees.
+/// Other methods pass. Issue 10, A.8: a `QUERY` selects its result by its content, which no
+/// source sees.
 #[test]
-fn what_is_no_read_passes() {
+fn other_methods_pass() {
     let asked = now(|_| -> Current { panic!("the source was asked") });
     let refuses = by(asked).on_source_error(OnSourceError::Refuse);
     for (method, field) in [
@@ -215,9 +214,9 @@ fn what_is_no_read_passes() {
     assert!(!answer.headers().contains_key("etag"));
 }
 
-/// Issue 10, A.1, R-9110-7.8-a: `Upgrade` turns nothing off.
+/// Issue 10, A.1, R-9110-7.8-a: `Upgrade` switches nothing off.
 #[test]
-fn a_source_decides_where_an_upgrade_is_asked_for() {
+fn a_source_decides_in_spite_of_upgrade() {
     let layer = by(knows(tagged("1")));
     for (condition, status) in [("if-none-match", 304), ("if-match", 200)] {
         let fields = [("upgrade", "h2c"), (condition, "\"1\"")];
@@ -227,7 +226,7 @@ fn a_source_decides_where_an_upgrade_is_asked_for() {
     }
 }
 
-/// R-9110-9.3.2-a: `HEAD` as `GET`, with the label.
+/// R-9110-9.3.2-a: a `HEAD` that is asked with `GET` gets the tag of the source.
 #[test]
 fn head_as_get_is_labelled() {
     let log = Log::default();
@@ -239,9 +238,9 @@ fn head_as_get_is_labelled() {
     assert!(read(answer.into_body()).is_empty());
 }
 
-/// A source that fails: reads go on, and 503 is the other choice.
+/// Reads proceed if the source fails. A 503 is the other reaction.
 #[test]
-fn a_source_that_fails() {
+fn a_failed_source() {
     let panics = now(|_| -> Current { panic!("on purpose") });
     let fails = now(|_| Err::<Current, _>("down"));
     check_failure(&panics, true);
@@ -255,7 +254,7 @@ fn check_failure(source: &(impl ValidatorSource + Clone), panics: bool) {
         &[("if-match", "\"0\"")],
     ] {
         let (answer, ran) = get(&by(source.clone()), "GET", fields);
-        // The service has no tag: `If-Match` fails after it ran.
+        // The service sets no tag, so `If-Match` fails after it ran.
         let expected = if fields.iter().any(|(name, _)| *name == "if-match") {
             412
         } else {
@@ -278,10 +277,10 @@ fn check_failure(source: &(impl ValidatorSource + Clone), panics: bool) {
     }
 }
 
-/// No request is stuck: the service runs once the time is up.
+/// A source that hangs blocks no request: the service runs after the timeout.
 #[cfg(feature = "tokio")]
 #[tokio::test(start_paused = true)]
-async fn a_source_that_hangs() {
+async fn a_source_that_hangs_times_out() {
     use std::{convert::Infallible, future::ready, time::Duration};
 
     use tower::{Layer, ServiceExt, service_fn};
@@ -298,9 +297,9 @@ async fn a_source_that_hangs() {
     assert_eq!((answer.status().as_u16(), started.elapsed()), (304, limit));
 }
 
-/// What a layer outside sees is a 304 that it has nothing to do with.
+/// The layer outside sees a 304 that it did not make.
 #[test]
-fn the_verdict_of_the_layer_next_to_the_handler_stands() {
+fn the_verdict_of_the_innermost_layer_stays() {
     let inside = by(knows(tagged("v1")));
     let layer = tower_layer::Stack::new(inside, ConditionalLayer::new().explain());
     let outcome = |tag| {
@@ -317,7 +316,7 @@ fn the_verdict_of_the_layer_next_to_the_handler_stands() {
     assert_eq!(old.handler_status(), Some(StatusCode::OK));
 }
 
-/// Issue 12: the answer of the source is explained, whoever answers the request.
+/// Issue 12: the state of the source is recorded in every answer.
 #[test]
 fn the_answer_of_the_source_is_explained() {
     let miss = [("if-none-match", "\"0\"")];
@@ -338,7 +337,7 @@ fn the_answer_of_the_source_is_explained() {
     assert_eq!(answer, Some(Current::Unknown));
 }
 
-/// Issue 12: a tag of the handler's own goes out with the date of the source.
+/// Issue 12: the handler's own tag goes out with the date of the source.
 #[test]
 fn a_handlers_own_tag_goes_out_with_the_date() {
     let date = HttpDate::from_unix_seconds(784_903_526);
@@ -352,8 +351,7 @@ fn a_handlers_own_tag_goes_out_with_the_date() {
     assert_eq!(answer.headers()["last-modified"], MODIFIED);
 }
 
-/// Issue 10, A.2: where the source knows the tag and the handler the date, both
-/// count.
+/// Issue 10, A.2: if the source knows the tag and the handler the date, both count.
 #[test]
 fn the_handlers_own_date_counts_beside_the_sources_tag() {
     let dated = |_: Request<Upload>| {
@@ -378,7 +376,7 @@ fn the_handlers_own_date_counts_beside_the_sources_tag() {
 
 /// Issue 10, A.9: every refusal honours `Accept`.
 #[test]
-fn refusals_without_a_false_if_match_honour_accept_too() {
+fn every_refusal_honours_accept() {
     let html = ("accept", "text/html");
     let down = now(|_| Err::<Current, _>("down"));
     let refuses = by(down).on_source_error(OnSourceError::Refuse);
@@ -400,10 +398,10 @@ fn refusals_without_a_false_if_match_honour_accept_too() {
     }
 }
 
-/// Issue 10, D.1, R-9110-15.4.5-b: beside a tag a 304 has no date, and a 412
-/// keeps the fields that describe its own content.
+/// Issue 10, D.1, R-9110-15.4.5-b: a 304 with a tag has no date. A 412 keeps the headers
+/// that describe its own content.
 #[test]
-fn a_date_beside_the_tag_goes_from_a_304_alone() {
+fn only_a_304_loses_a_date_beside_the_tag() {
     let date = HttpDate::from_unix_seconds(784_903_526);
     let layer = by(knows(tagged("1").with_last_modified(date)));
     let (known, _) = get(&layer, "GET", &[("if-none-match", "\"1\"")]);
@@ -417,7 +415,7 @@ fn a_date_beside_the_tag_goes_from_a_304_alone() {
 
 /// Issue 11, A.8: a `GET` may have content, which the service would have read.
 #[test]
-fn content_that_nobody_reads_closes_the_connection() {
+fn unread_content_closes_the_connection() {
     let get = |field: (&str, &str)| {
         let get = Request::get("/").header(field.0, field.1);
         get.body(Silent::Announced).unwrap()

@@ -1,4 +1,4 @@
-//! How a body is read, and what of it goes on.
+//! The content of a response: its hash, and the frames that pass on.
 
 use std::{
     convert::Infallible,
@@ -53,7 +53,7 @@ fn trailers_stay_trailers() {
     assert_eq!(read(response.into_body()), acts);
 }
 
-/// Long hashing lets other tasks run, and asks to be polled again.
+/// Long hashing lets other tasks run, and wakes its own task.
 #[test]
 fn long_hashing_yields() {
     let long = vec![1; Sha256::YIELD_AFTER + 1];
@@ -97,7 +97,7 @@ proptest! {
     }
 }
 
-/// Every hash that a feature adds obeys the same rules.
+/// The hash functions of features keep the same rules.
 #[cfg(any(feature = "blake3", feature = "xxh3"))]
 mod other_hashes {
     use super::*;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::etag::{ContentHasher, Sha256};
 
-/// The digest of content that comes in these portions.
+/// Returns the digest of content in these portions.
 fn streamed<H: ContentHasher>(hasher: &H, portions: &[&[u8]], context: &[u8]) -> [u8; 16] {
     let mut hasher = hasher.clone();
     for portion in portions {
@@ -13,9 +13,9 @@ fn streamed<H: ContentHasher>(hasher: &H, portions: &[&[u8]], context: &[u8]) ->
     hasher.finish(context)
 }
 
-/// Content and context of any length count in full, in one piece or several.
+/// Checks that all bytes of content and context count, in one piece or in several.
 #[track_caller]
-fn obeys<H: ContentHasher>(hasher: H) {
+fn keeps_the_contract<H: ContentHasher>(hasher: H) {
     for length in [1, 16, 17, 128, 129, 240, 241, 1024, 1025, 20_000] {
         let plain = vec![b'-'; length];
         let changed = |at: usize| {
@@ -57,7 +57,7 @@ fn hex(digest: [u8; 16]) -> String {
 /// R-9110-8.8.1-a: the start of the function's published value for "abc".
 #[test]
 fn sha256() {
-    obeys(Sha256::new());
+    keeps_the_contract(Sha256::new());
     let abc = hex(Sha256::new().digest(b"abc", b""));
     assert_eq!(abc, "ba7816bf8f01cfea414140de5dae2223");
 }
@@ -68,7 +68,7 @@ fn sha256() {
 fn blake3() {
     use crate::etag::Blake3;
 
-    obeys(Blake3::new());
+    keeps_the_contract(Blake3::new());
     let abc = hex(Blake3::new().digest(b"abc", b""));
     assert_eq!(abc, "6437b3ac38465133ffb63b75273a8db5");
 }
@@ -82,7 +82,7 @@ fn xxh3() {
 
     use crate::etag::Xxh3;
 
-    obeys(Xxh3::new());
+    keeps_the_contract(Xxh3::new());
     let content = XxHash3_128::oneshot(b"abc");
     assert_eq!(content, 0x06b0_5ab6_733a_6185_78af_5f94_892f_3950);
     let context = XxHash3_128::oneshot_with_seed(0x78af_5f94_892f_3950, b"def");

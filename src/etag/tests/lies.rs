@@ -1,4 +1,4 @@
-//! Bodies that do not keep to what they announced.
+//! Bodies that break their announced length.
 
 use std::{
     cell::Cell,
@@ -23,7 +23,7 @@ use crate::{
     test_support::{Act, Broken, ScriptedBody, read_unchecked, run_counting, send},
 };
 
-/// A response that says why it has no tag.
+/// Returns a response that records why it has no tag.
 fn answer(body: ScriptedBody) -> Answer {
     let mut body = Some(body);
     get(&EtagLayer::new().explain(), |_| {
@@ -42,7 +42,7 @@ fn announcing(length: u64, acts: &[Act]) -> ScriptedBody {
     ScriptedBody::unsized_(acts.to_vec()).with_hint(SizeHint::with_exact(length))
 }
 
-/// The end-of-stream answers before each frame and before the end.
+/// Returns the values of `is_end_stream` before each frame and before the end.
 fn ends<B: Body<Data = Bytes>>(body: B) -> Vec<bool> {
     let mut body = pin!(body);
     let mut cx = Context::from_waker(Waker::noop());
@@ -60,8 +60,8 @@ fn ends<B: Body<Data = Bytes>>(body: B) -> Vec<bool> {
     }
 }
 
-/// Issue 10, A.5, P-TR-bodyerr: a body that ends early has no tag. It announces
-/// the same length as before, and tells its end where it told it before.
+/// Issue 10, A.5, P-TR-bodyerr: a body that ends early has no tag. It announces the same
+/// length as before, and `is_end_stream` has the same values.
 #[test]
 fn a_body_that_ends_early_is_not_tagged_and_ends_early_again() {
     let scripts: [&[Act]; 5] = [
@@ -89,7 +89,7 @@ fn a_body_that_ends_early_is_not_tagged_and_ends_early_again() {
     }
 }
 
-/// Issue 10, A.5: a body that gives more than it announced passes from there on.
+/// Issue 10, A.5: a body that is longer than announced passes from there on.
 #[test]
 fn a_body_that_goes_on_is_not_tagged_and_not_read_to_its_end() {
     let acts = ["abc", "def", "ghi", "jkl"].map(Act::data);
@@ -110,8 +110,8 @@ fn a_body_that_goes_on_is_not_tagged_and_not_read_to_its_end() {
     assert!(tag(&response.unwrap()).is_none());
 }
 
-/// Issue 10, A.5, P-TR-bodyerr, R-9111-3.3-a: an error after any number of bytes
-/// comes after the same bytes.
+/// Issue 10, A.5, P-TR-bodyerr, R-9111-3.3-a: an error after any number of bytes comes
+/// after the same bytes.
 #[test]
 fn an_error_at_each_byte_has_no_tag() {
     for at in 0..=10 {
@@ -183,8 +183,7 @@ fn exact(length: u64) -> SizeHint {
     SizeHint::with_exact(length)
 }
 
-/// Issue 10, A.5: a body without an exact length is a stream, whatever its
-/// bounds are.
+/// Issue 10, A.5: a body without an exact length is a stream, whatever its bounds are.
 #[test]
 fn a_body_with_bounds_is_a_stream() {
     for (lower, upper) in [(0, Some(100)), (5, None), (5, Some(6)), (0, None)] {
@@ -200,7 +199,7 @@ fn a_body_with_bounds_is_a_stream() {
     }
 }
 
-/// A body that nobody may poll.
+/// A body that panics when it is polled.
 struct Untouchable;
 
 impl Body for Untouchable {
@@ -219,7 +218,7 @@ impl Body for Untouchable {
     }
 }
 
-/// Issue 10, A.5: `Limited` around a stream gives an upper bound alone.
+/// Issue 10, A.5: `Limited` around a stream gives an upper bound only.
 #[test]
 fn a_limited_stream_is_not_held_back() {
     let layer = EtagLayer::new().explain();
@@ -229,8 +228,8 @@ fn a_limited_stream_is_not_held_back() {
     assert_untagged(&response, Untagged::UnknownLength);
 }
 
-/// Issue 10, A.5, R-9110-8.6-a: a `Content-Length` that contradicts the body is
-/// seen before the body is read, on whichever line it is.
+/// Issue 10, A.5, R-9110-8.6-a: a `Content-Length` that contradicts the body is detected
+/// before the body is read, on whichever line it is.
 #[test]
 fn a_contradicted_content_length_is_seen_at_once() {
     for lines in [&["6"][..], &["5", "6"], &["6", "5"], &["five"]] {
@@ -284,6 +283,6 @@ fn a_body_that_is_never_ready_is_waited_for() {
     for _ in 0..3 {
         assert!(future.as_mut().poll(&mut cx).is_pending());
     }
-    // The first poll of the future asks twice: for all content, then for more.
+    // The first poll of the future polls the body twice: for all content, then for more.
     assert!(polls.get() <= 4, "{} polls", polls.get());
 }

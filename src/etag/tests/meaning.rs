@@ -1,4 +1,4 @@
-//! What a tag depends on.
+//! The input of a tag.
 
 use http::{
     HeaderName, HeaderValue, Response, StatusCode,
@@ -13,8 +13,8 @@ use crate::{
     test_support::{Act, ScriptedBody, read},
 };
 
-/// R-9110-8.8.1-a: the same bytes give the same tag in every process, which a
-/// value written down once shows.
+/// R-9110-8.8.1-a: the same bytes give the same tag in every process. The value was
+/// recorded once.
 #[test]
 fn a_tag_is_a_function_of_the_content() {
     let layer = EtagLayer::new();
@@ -52,9 +52,9 @@ fn equal_bytes_with_another_meaning_get_another_tag() {
     assert!(plain.strong_eq(&tag_of(&ignores_type, with(CONTENT_TYPE, "text/html"))));
 }
 
-/// R-9110-8.8.1-a: handlers add fields in any order, and some in another one each time.
+/// R-9110-8.8.1-a: handlers add headers in any order, and some in another one each time.
 #[test]
-fn the_order_of_fields_does_not_count_and_that_of_lines_does() {
+fn the_order_of_lines_counts_and_that_of_headers_does_not() {
     let of = |lines: &[(HeaderName, &'static str)]| {
         let mut response = Response::new(hello());
         for (name, value) in lines {
@@ -74,8 +74,8 @@ fn the_order_of_fields_does_not_count_and_that_of_lines_does() {
     assert!(!one.weak_eq(&of(&[html, german])));
 }
 
-/// R-9110-8.8.1-d: the text of each line counts, and not only its length. Long
-/// lines do not fit into the buffer that gathers small inputs.
+/// R-9110-8.8.1-d: the text of each line counts, and not only its length. Long lines do not
+/// fit into the buffer for small inputs.
 #[test]
 fn lines_of_one_length_get_different_tags() {
     for length in [2, 40, 126, 128, 130, 300] {
@@ -96,7 +96,7 @@ fn lines_of_one_length_get_different_tags() {
                 }
             }
         }
-        // The unchanged head comes up once for each name.
+        // The unchanged head occurs once for each name.
         let all = tags.len();
         tags.sort();
         tags.dedup();
@@ -108,9 +108,9 @@ fn lines_of_one_length_get_different_tags() {
     assert!(!german.weak_eq(&english));
 }
 
-/// The parts of what is hashed never run into each other.
+/// The parts of the hash's input never run into each other.
 #[test]
-fn the_content_cannot_pose_as_its_context() {
+fn content_is_never_read_as_context() {
     let of = |id: &str, text: &str| {
         let layer = EtagLayer::new().build_id(id).contributors([]);
         tag_of(
@@ -120,14 +120,14 @@ fn the_content_cannot_pose_as_its_context() {
     };
     assert!(!of("ab", "c").weak_eq(&of("a", "bc")));
     assert!(!of("", "abc").weak_eq(&of("a", "bc")));
-    // Longer than the buffer that gathers small inputs.
+    // Longer than the buffer for small inputs.
     let long = "x".repeat(1000);
     assert!(!of(&long, "c").weak_eq(&of(&long[1..], "xc")));
     assert!(of(&long, "c").strong_eq(&of(&long, "c")));
 }
 
-/// R-9110-8.8.3-c and R-9110-8.8.1-e: the weak tag changes with every byte,
-/// so a substitute that is not one never keeps it.
+/// R-9110-8.8.3-c and R-9110-8.8.1-e: a weak tag changes with every byte, too. So content
+/// that is no substitute never keeps it.
 #[test]
 fn weak_tags_are_marked() {
     let layer = EtagLayer::new().weak();
@@ -139,7 +139,7 @@ fn weak_tags_are_marked() {
 }
 
 #[test]
-fn a_key_hides_what_a_build_id_separates() {
+fn a_key_and_a_build_id_change_the_tag() {
     let plain = tag_of(&EtagLayer::new(), Response::new(hello()));
     let keyed = |secret: &str| {
         let layer = EtagLayer::new().keyed(secret.repeat(16)).unwrap();
@@ -152,7 +152,7 @@ fn a_key_hides_what_a_build_id_separates() {
     assert!(!built.weak_eq(&plain));
 }
 
-/// R-9110-8.8-a: a known digest gives a tag though the body is endless.
+/// R-9110-8.8-a: a known digest gives a tag even if the body is endless.
 #[test]
 fn a_known_digest_is_used_in_place_of_the_content() {
     let answer = |digest: u8| {

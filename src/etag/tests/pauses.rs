@@ -1,4 +1,4 @@
-//! How much is done in one poll, and that the next one comes.
+//! The work of one poll, and the wake-up for the next one.
 
 use std::{
     cell::RefCell,
@@ -63,7 +63,7 @@ impl Body for Eager {
     }
 }
 
-/// The response to `frames` frames of `length` bytes each, and how many of them
+/// Returns the response to `frames` frames of `length` bytes each, and how many of them
 /// each poll took.
 fn answer(
     limit: u64,
@@ -102,14 +102,13 @@ fn origin<B>(response: &Response<B>) -> Option<TagOrigin> {
 const MIB: u64 = 1 << 20;
 const TOO_MANY_FRAMES: Option<TagOrigin> = Some(TagOrigin::Untouched(Untagged::TooManyFrames));
 
-/// Issue 10, A.5: frames without data end the reading, and one poll takes at
-/// most 128 of them.
+/// Issue 10, A.5: frames without data end the reading. One poll takes at most 128 of them.
 #[test]
 fn frames_without_data_are_counted() {
     let (response, taken) = answer(MIB, 10, 0, 20_000_000);
     assert_eq!(origin(&response), TOO_MANY_FRAMES);
     assert!(taken.iter().all(|frames| *frames <= 128));
-    // As many as a list of a MiB has room for, and the first.
+    // As many as a list of 1 MiB has room for, and the first.
     assert_eq!(taken.iter().sum::<usize>(), 32 * 1024 + 1);
     assert_eq!(response.body().size_hint().exact(), Some(10));
 
@@ -118,8 +117,8 @@ fn frames_without_data_are_counted() {
     assert_eq!(taken, [65]);
 }
 
-/// Issue 10, A.5: small frames are read as long as what keeps them is no larger
-/// than the limit.
+/// Issue 10, A.5: small frames are read while the list of frames is no larger than the
+/// limit.
 #[test]
 fn small_frames_are_counted() {
     let (response, taken) = answer(MIB, MIB, 1, MIB);
@@ -131,14 +130,14 @@ fn small_frames_are_counted() {
     assert_eq!(origin(&response), Some(TagOrigin::Hashed(20_000)));
     assert_eq!(taken.len(), 20_000_usize.div_ceil(128));
 
-    // Issue 12: in frames or in one.
+    // Issue 12: in many frames or in one.
     for (bytes, frames) in [(1, 5), (5, 1)] {
         let (response, _) = answer(5, 5, bytes, frames);
         assert_eq!(origin(&response), Some(TagOrigin::Hashed(5)));
     }
 }
 
-/// A body that is ready for ever ends the reading at the length that it announced.
+/// The reading of an endless body ends at its announced length.
 #[test]
 fn a_body_without_end_is_read_to_its_announced_length() {
     let (response, taken) = answer(MIB, 10_000, 100, u64::MAX);
@@ -149,7 +148,7 @@ fn a_body_without_end_is_read_to_its_announced_length() {
     assert_eq!(taken, [101]);
 }
 
-/// Hashing pauses after as many bytes as the hash says, however they are cut.
+/// Hashing pauses after the hash's number of bytes, in frames of every size.
 #[test]
 fn many_frames_share_one_budget() {
     let budget = <Sha256 as ContentHasher>::YIELD_AFTER;
@@ -157,7 +156,7 @@ fn many_frames_share_one_budget() {
     let (response, taken) = answer(MIB, 8 * frame as u64, frame, 8);
     assert!(tag(&response).is_some());
     assert_eq!(taken.len(), 2);
-    // The last of the first four is hashed in full, and the fifth is there.
+    // The last of the first four is hashed in full, and the fifth has been read.
     assert_eq!(taken, [5, 3]);
 
     let (response, taken) = answer(MIB, 4 * budget as u64, 2 * budget, 2);

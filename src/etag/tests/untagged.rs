@@ -1,4 +1,4 @@
-//! What is left as it is, and why; what is beside a tag.
+//! Responses that stay untagged, and the headers beside a tag.
 
 use http::{
     HeaderName, HeaderValue, Method, Response, StatusCode,
@@ -28,8 +28,8 @@ fn why_untagged(layer: EtagLayer, method: &Method, response: Response<ScriptedBo
     }
 }
 
-/// R-9110-9.3.2-a: where the content is there, `HEAD` gives the tag of `GET`;
-/// where it is not, there is no tag of nothing.
+/// R-9110-9.3.2-a: a `HEAD` with its content gets the tag of `GET`. One without content
+/// gets no tag.
 #[test]
 fn head_has_the_tag_of_get_or_none() {
     let layer = EtagLayer::new();
@@ -45,8 +45,7 @@ fn head_has_the_tag_of_get_or_none() {
     assert_eq!(why, Untagged::LengthMismatch);
 }
 
-/// R-9110-8.8-a: the handler's tag wins, malformed or not, and its body is
-/// not touched.
+/// R-9110-8.8-a: the handler's tag wins, even a malformed one, and its body is not read.
 #[test]
 fn the_handlers_tag_wins() {
     for own in ["\"v7\"", "W/\"v7\"", "abc", "w/\"x\"", "\"a b\"", ""] {
@@ -69,7 +68,7 @@ fn last_modified_stays_beside_the_tag() {
 /// R-9110-8.8-c, R-9110-15.3.7-b, R-9110-15.2-a, R-SSE-a, R-GRPC-a,
 /// R-INCR-3-a.
 #[test]
-fn what_has_no_tag_from_its_content() {
+fn responses_without_a_tag_from_their_content() {
     const INCREMENTAL: HeaderName = HeaderName::from_static("incremental");
     let cases = [
         (Untagged::Part, CONTENT_RANGE, "bytes 0-4/10"),
@@ -106,7 +105,7 @@ fn what_has_no_tag_from_its_content() {
 
 /// P-TR-limit.
 #[test]
-fn what_is_too_long_or_of_unknown_length_is_not_touched() {
+fn content_that_is_too_long_or_of_unknown_length_passes() {
     let limited = || EtagLayer::new().max_body_bytes(4);
     let why = why_untagged(limited(), &Method::GET, Response::new(hello()));
     assert_eq!(why, Untagged::TooLong);
@@ -150,8 +149,8 @@ fn unsafe_methods_pass() {
     assert!(tag(&response).is_none());
 }
 
-/// Issue 10, A.8, R-QUERY-cond-a: the result of a `QUERY` is tagged as the
-/// content of a `GET` is.
+/// Issue 10, A.8, R-QUERY-cond-a: the result of a `QUERY` is tagged like the content of a
+/// `GET`.
 #[test]
 fn the_result_of_a_query_is_tagged() {
     let query = Method::from_bytes(b"QUERY").unwrap();
@@ -162,7 +161,7 @@ fn the_result_of_a_query_is_tagged() {
     assert_eq!(response.headers()[ETAG], of_get.headers()[ETAG]);
 }
 
-/// Issue 10, A.1, R-9110-7.8-a: the response tells whether there is an upgrade.
+/// Issue 10, A.1, R-9110-7.8-a: the status of the response tells an upgrade.
 #[test]
 fn only_a_101_is_an_upgrade() {
     let upgrade = || {
@@ -208,11 +207,10 @@ fn only_a_203_can_be_tagged_beside_a_200() {
     );
 }
 
-/// R-9530-3-a, R-9530-3.1-a, R-9530-5-a: a digest field is the handler's, true
-/// of what it sent, and stays as it is; the layer makes none, whatever the
-/// client would like.
+/// R-9530-3-a, R-9530-3.1-a, R-9530-5-a: a digest header describes the content that the
+/// handler sent, and stays. The layer makes none, even if the client asks for one.
 #[test]
-fn digest_fields_are_the_handlers() {
+fn digest_headers_stay_as_they_are() {
     const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
     const WANT_REPR_DIGEST: HeaderName = HeaderName::from_static("want-repr-digest");
     let digest = "sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:";

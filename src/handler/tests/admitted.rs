@@ -1,4 +1,4 @@
-//! What a layer admits and what the handler compares are the same.
+//! A layer admits exactly the versions that the handler compares.
 
 use http::Method;
 
@@ -29,11 +29,11 @@ fn seen(tag: EntityTag) -> Current {
         .into()
 }
 
-/// Issue 11, A.6: the layer admits a write for the version that it saw exactly
-/// if that version is in the handler's list, for every combination of fields,
-/// with either comparison, and with a strong tag and a weak one.
+/// Issue 11, A.6: the layer admits a write for a version exactly if the version is in the
+/// handler's list. The test has every combination of headers, both comparisons, and strong
+/// and weak tags.
 #[test]
-fn the_list_has_what_the_layer_admitted() {
+fn the_list_has_the_version_that_the_layer_admitted() {
     let matching = [
         None,
         Some("\"7\""),
@@ -84,7 +84,7 @@ fn the_list_has_what_the_layer_admitted() {
             let admitted = admission == Admission::Admit;
             for versions in [expected.versions(), expected.versions_of(&tags)] {
                 let has = versions.is_none_or(|versions| versions.contains(&7));
-                // A strong tag that the layer saw weakly never gets here.
+                // A strong tag never matches one that the layer saw weakly.
                 let same = has == admitted || (weak_tag && !weakly && !admitted);
                 assert!(same, "{fields:?}, weakly {weakly}, weak {weak_tag}");
             }
@@ -110,10 +110,10 @@ fn a_weak_tag_keeps_its_scope() {
     assert_eq!(weakened.versions_of(&of("notes/6")), Some(Vec::new()));
 }
 
-/// A layer that saw nothing leaves the tags of `If-Match`, without those that
+/// If the layer saw no state, the list has the tags of `If-Match` without those that
 /// `If-None-Match` excludes.
 #[test]
-fn of_an_unknown_state_the_fields_tell() {
+fn in_an_unknown_state_the_headers_decide() {
     let table: [(Fields<'_>, &[i64]); 4] = [
         (
             &[("if-match", "\"7\", \"8\""), ("if-none-match", "W/\"8\"")],
@@ -129,10 +129,10 @@ fn of_an_unknown_state_the_fields_tell() {
     }
 }
 
-/// Issue 11, A.6: what the layer admitted because nothing exists, a handler
-/// inserts, and nothing else.
+/// Issue 11, A.6: if the layer admitted a write because nothing exists, the handler may
+/// only insert.
 #[test]
-fn what_was_seen_absent_is_inserted() {
+fn an_absent_target_is_only_inserted() {
     let table: [(Fields<'_>, Current, bool); 7] = [
         (&[("if-none-match", "\"6\"")], Current::Absent, true),
         (&[("if-none-match", "*")], Current::Absent, true),
@@ -158,8 +158,8 @@ fn what_was_seen_absent_is_inserted() {
 
 const MALFORMED: [&str; 8] = ["true", "7", "**", "", ",,", "'7'", "w/\"7\"", "W/*"];
 
-/// Issue 11, A.7: a guard that is misspelt lets nothing pass in a handler,
-/// whatever the handler looked at, and the 412 says why.
+/// Issue 11, A.7: a malformed condition lets no write pass in a handler, whatever the
+/// handler looks at. The 412 says why.
 #[test]
 fn a_malformed_condition_lets_nothing_pass() {
     for (name, condition) in [
@@ -190,7 +190,7 @@ fn a_malformed_condition_lets_nothing_pass() {
             }
         }
     }
-    // One well-formed member, and the list counts.
+    // A list with one well-formed member counts.
     for value in ["*, \"6\"", "6, W/\"6\"", "\"6\" x, \"6\""] {
         let fields = [("if-none-match", value)];
         let current = seen(VersionTags::plain().number(7));
@@ -198,7 +198,7 @@ fn a_malformed_condition_lets_nothing_pass() {
     }
 }
 
-/// Issue 11, A.7: reads are as before.
+/// Issue 11, A.7: a malformed condition changes nothing for reads.
 #[test]
 fn a_malformed_condition_of_a_read_matches_nothing() {
     let check = |method, name, current: Current| {
@@ -220,8 +220,8 @@ fn a_malformed_condition_of_a_read_matches_nothing() {
     }
 }
 
-/// Issue 12, item 8: each tag of the one list was looked for in all of the other, which took
-/// seconds for two fields of 30 KB. So would this test take minutes.
+/// Issue 12, item 8: each tag of one list was compared with all of the other. Two headers
+/// of 30 KB took seconds, and this test would take minutes.
 #[test]
 fn long_lists_cost_linear_time() {
     let list = |from: i64| {

@@ -1,4 +1,4 @@
-//! What a client is told whose write was not performed.
+//! The answers to writes that are not performed.
 
 use http::{HeaderValue, StatusCode};
 
@@ -17,10 +17,10 @@ use crate::{
 
 const STALE: (&str, &str) = ("if-match", "\"0\", W/\"1\"");
 
-/// R-9110-13.1.1-b: a problem with the tags that were expected and the current
-/// one, which is in `ETag` too.
+/// R-9110-13.1.1-b: a problem with the expected tags and the current tag, which is in
+/// `ETag`, too.
 #[test]
-fn a_412_tells_the_tags() {
+fn a_412_lists_the_tags() {
     let layer = PreconditionLayer::new(knows(tagged("1")));
     let log = Log::default();
     let answer = send(&layer, request("PUT", "/", [STALE]), resource(None, &log));
@@ -34,7 +34,7 @@ fn a_412_tells_the_tags() {
     assert!(log.take().is_empty());
 }
 
-/// Both validators, where both are known; neither where nothing exists.
+/// Both validators if both are known; none if nothing exists.
 #[test]
 fn a_412_has_the_current_validators() {
     let date = crate::semantics::field::HttpDate::from_unix_seconds(784_111_777);
@@ -75,7 +75,7 @@ fn a_client_without_json_gets_text() {
 }
 
 #[test]
-fn refusals_can_look_otherwise() {
+fn refusals_can_be_rendered_otherwise() {
     let layer = PreconditionLayer::new(knows(tagged("1"))).refusals(|refusal: &Refusal| {
         assert_eq!(refusal.condition(), Some(Condition::IfMatch));
         assert_eq!(refusal.expected().len(), 2);
@@ -88,8 +88,8 @@ fn refusals_can_look_otherwise() {
     assert_eq!(content(&read(answer.into_body())), b"\"1\"");
 }
 
-/// R-7240-4.2-a: the current representation, with a tag that works in the
-/// retry, unless the client wants less.
+/// R-7240-4.2-a: the current representation, with a tag for the next try, unless the client
+/// prefers less.
 #[test]
 fn a_412_carries_the_representation() {
     let log = Log::default();
@@ -127,9 +127,9 @@ fn a_412_carries_the_representation() {
     assert!(log.take().is_empty());
 }
 
-/// R-7240-4.2-a: no preference is said to be applied that was not.
+/// R-7240-4.2-a: `Preference-Applied` has only preferences that were applied.
 #[test]
-fn a_412_without_content_says_so() {
+fn a_412_without_content_applies_no_preference() {
     let fields = [STALE, ("prefer", "return=representation")];
     let put = request("PUT", "/", fields);
     let answer = send(
@@ -146,8 +146,8 @@ fn a_412_without_content_says_so() {
     assert_eq!(problem(answer)["current"], "\"1\"");
 }
 
-/// A representation that the handler leaves without a tag has the one that was
-/// read before it, or the client could not try again.
+/// If the handler sets no tag, the representation has the one that was read before.
+/// Otherwise the client could not try again.
 #[test]
 fn the_representation_has_the_tag_of_the_source() {
     let log = Log::default();
@@ -161,7 +161,7 @@ fn the_representation_has_the_tag_of_the_source() {
     assert_eq!(answer.status(), 412);
     assert_eq!(answer.headers()["etag"], "\"1\"");
     assert_eq!(content(&read(answer.into_body())), b"hello");
-    // A tag of its own wins: it belongs to these very bytes.
+    // The handler's own tag wins, since it belongs to these bytes.
     let answer = send(
         &layer,
         request("PUT", "/", [STALE]),
@@ -172,7 +172,7 @@ fn the_representation_has_the_tag_of_the_source() {
 
 /// R-6585-3-a, R-6585-3-b.
 #[test]
-fn a_write_without_a_condition_is_428_where_one_is_required() {
+fn a_missing_required_condition_is_428() {
     let log = Log::default();
     let layer = PreconditionLayer::new(knows(tagged("1"))).require();
     let write = |method: &str, fields: &[(&str, &str)]| {
@@ -201,7 +201,7 @@ fn a_write_without_a_condition_is_428_where_one_is_required() {
     assert_eq!(write("POST", &[]).status(), 204);
 }
 
-/// R-6585-3-a: a date satisfies where it can be compared.
+/// R-6585-3-a: a date is enough if it can be compared.
 #[test]
 fn a_date_is_a_condition() {
     let log = Log::default();
@@ -210,7 +210,7 @@ fn a_date_is_a_condition() {
     for (current, expected) in [
         (Current::from(dated), 204),
         (tagged("1").into(), 428),
-        // Nobody can say whether it holds.
+        // The state is unknown, so the date cannot be compared.
         (Current::Unknown, 412),
     ] {
         let layer = PreconditionLayer::new(knows(current)).require();
@@ -220,9 +220,9 @@ fn a_date_is_a_condition() {
     }
 }
 
-/// Issue 11, A.12: a tag can be demanded, for those methods of which a condition is.
+/// Issue 11, A.12: a tag can be required of the methods that need a condition.
 #[test]
-fn a_date_is_not_enough_where_a_tag_is_required() {
+fn a_date_is_not_enough_if_a_tag_is_required() {
     let date = "Sun, 06 Nov 1994 08:49:37 GMT";
     let modified = crate::semantics::field::HttpDate::from_unix_seconds(784_111_777);
     let dated = tagged("1").with_last_modified(modified);
@@ -245,7 +245,7 @@ fn a_date_is_not_enough_where_a_tag_is_required() {
     }
 }
 
-/// R-6585-3-b: 404 comes first, for what would not be created.
+/// R-6585-3-b: 404 comes first for a method that does not create.
 #[test]
 fn absent_is_404_before_428() {
     let log = Log::default();
@@ -260,7 +260,7 @@ fn absent_is_404_before_428() {
 }
 
 #[test]
-fn what_is_required_can_be_chosen() {
+fn the_requests_that_need_a_condition_can_be_chosen() {
     let log = Log::default();
     let layer = PreconditionLayer::handler_checks()
         .require_if(|request| request.uri.path().starts_with("/notes/"));
@@ -294,7 +294,7 @@ fn a_write_that_was_applied_before() {
     assert_eq!(put(&opted, &[("if-none-match", "*"), id]).status(), 412);
     let answer = put(&opted, &[STALE, id]);
     assert_eq!(answer.status(), 204);
-    // Issue 11, A.11: the content may have been stored changed.
+    // Issue 11, A.11: no validators, since the stored content may differ.
     let fields: Vec<_> = answer.headers().keys().collect();
     assert_eq!(fields, ["connection"]);
     let outcome = Outcome::of(&answer).unwrap();
@@ -302,8 +302,7 @@ fn a_write_that_was_applied_before() {
     assert!(log.take().is_empty(), "performed again");
 }
 
-/// R-9110-13.2.1-b: what the service refuses by itself it refuses with a
-/// condition that holds, and the layer adds nothing.
+/// R-9110-13.2.1-b: a condition that holds changes no refusal of the service.
 #[test]
 fn the_services_own_refusals_stay() {
     let layer = PreconditionLayer::new(knows(tagged("1"))).explain();

@@ -1,4 +1,4 @@
-//! The questions that a source is asked.
+//! The calls of a source.
 
 use std::convert::Infallible;
 
@@ -12,7 +12,7 @@ use crate::{
     test_support::{Log, request, send, tagged},
 };
 
-/// A source that logs each question. It has its answer at hand or not.
+/// A source that logs each call. Its answer is at hand or not.
 struct Logs {
     log: Log,
     has_at_hand: bool,
@@ -32,9 +32,9 @@ impl ValidatorSource for Logs {
     }
 }
 
-/// Issue 12: a source is asked once for what it has at hand, and once for what it has not.
+/// Issue 12: a source is called once for a state at hand, and once for a state to wait for.
 #[test]
-fn a_source_is_asked_each_question_once() {
+fn a_source_is_called_once_per_question() {
     for (has_at_hand, questions) in [(true, &["at hand"][..]), (false, &["at hand", "current"])] {
         for tag in ["\"1\"", "\"0\""] {
             let log = Log::default();

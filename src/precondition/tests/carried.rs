@@ -1,4 +1,4 @@
-//! The representation that a 412 carries: whose state it shows, and under which tag.
+//! The representation that a 412 carries: its state and its tag.
 
 use std::sync::{
     Arc,
@@ -20,7 +20,7 @@ fn bare() -> Response<ScriptedBody> {
     Response::new(ScriptedBody::sized([Act::data("hello")]))
 }
 
-/// A version that each look finds changed, as long as it moves.
+/// Returns a source whose version changes with each call, if `moves` is set.
 fn versions(moves: bool) -> impl ValidatorSource {
     let version = Arc::new(AtomicU64::new(1));
     now(move |_| {
@@ -30,8 +30,8 @@ fn versions(moves: bool) -> impl ValidatorSource {
     })
 }
 
-/// Issue 10, A.2, R-9110-8.8.1-a: content that a write may have changed since the
-/// tag was read is not carried under it; the newest tag goes out alone.
+/// Issue 10, A.2, R-9110-8.8.1-a: content that a write may have changed since is not
+/// carried under the old tag. The newest tag goes out alone.
 #[test]
 fn a_representation_is_carried_if_its_tag_is_confirmed() {
     let layer = PreconditionLayer::new(versions(false))
@@ -51,7 +51,7 @@ fn a_representation_is_carried_if_its_tag_is_confirmed() {
     assert_eq!(problem(answer)["current"], "\"2\"");
 }
 
-/// Issue 10, A.2: nobody can try again with a weak tag, so a stream is left out.
+/// Issue 10, A.2: a client cannot try again with a weak tag, so a stream is left out.
 #[test]
 fn a_stream_is_not_carried() {
     let layer = PreconditionLayer::new(knows(tagged("1")))
@@ -64,7 +64,7 @@ fn a_stream_is_not_carried() {
     assert_eq!(problem(answer)["current"], "\"1\"");
 }
 
-/// Issue 10, A.3: the tag in a 412 is the one that a retry needs, not a hash.
+/// Issue 10, A.3: the tag in a 412 is the tag that a retry needs, and not a hash.
 #[test]
 fn the_tag_of_the_source_wins_over_a_hash() {
     let writes = PreconditionLayer::new(knows(tagged("1")))
@@ -79,7 +79,7 @@ fn the_tag_of_the_source_wins_over_a_hash() {
     assert_eq!(content(&read(answer.into_body())), b"hello");
 }
 
-/// Issue 10, A.7: what was said of the 200 is not said of the 412.
+/// Issue 10, A.7: the extensions of the 200 are not on the 412.
 #[test]
 fn extensions_of_the_200_do_not_survive() {
     #[derive(Clone)]

@@ -13,7 +13,7 @@ use crate::{
 /// 2026-11-20 12:00:00.
 const NOW: i64 = 1_795_176_000;
 
-/// The status of a `PUT`, and whether it was performed.
+/// Returns the status of a `PUT`, and `true` if it was performed.
 fn put(now: i64, modified: i64, date: &str, required: bool) -> (u16, bool) {
     let log = Log::default();
     let clock = ManualClock::new(SystemTime::from(HttpDate::from_unix_seconds(now)));
@@ -25,8 +25,8 @@ fn put(now: i64, modified: i64, date: &str, required: bool) -> (u16, bool) {
     (answer.status().as_u16(), log.take() == ["PUT"])
 }
 
-/// Issue 10, D.1, R-9110-13.1.4-a: a date of two digits is read with the time
-/// that the layer's clock tells. Ignored, it would let the write be performed.
+/// Issue 10, D.1, R-9110-13.1.4-a: a date with a two-digit year is read with the layer's
+/// clock. If it were ignored, the write would be performed.
 #[test]
 fn short_dates_are_read_by_the_clock_of_the_layer() {
     let table = [
@@ -60,7 +60,7 @@ fn short_dates_are_read_by_the_clock_of_the_layer() {
     }
 }
 
-/// Issue 10, A.8: a condition of 1950 is false for what changed in 1965.
+/// Issue 10, A.8: a condition with a date in 1950 is false for a change in 1965.
 #[test]
 fn dates_before_1970_are_compared() {
     let of_1965 = -157_766_400;
@@ -75,8 +75,8 @@ fn dates_before_1970_are_compared() {
     }
 }
 
-/// Issue 10, A.6: a date cannot tell two changes in one second apart, so one of
-/// the current second guards nothing and is false.
+/// Issue 10, A.6: a date cannot tell two changes in one second apart. So a date of the
+/// current second is false.
 #[test]
 fn a_date_of_the_current_second_is_false() {
     let date = HttpDate::from_unix_seconds(NOW).to_string();
@@ -89,9 +89,9 @@ fn a_date_of_the_current_second_is_false() {
     }
 }
 
-/// The clock is asked for each request.
+/// The clock is read for each request.
 #[test]
-fn the_clock_may_move() {
+fn the_clock_is_read_for_each_request() {
     let now = SystemTime::from(HttpDate::from_unix_seconds(NOW));
     let clock = ManualClock::new(now);
     let source = knows(Validators::new().with_last_modified(now));

@@ -1,4 +1,4 @@
-//! Which writes are performed.
+//! The conditions of writes that are performed, and of those that are not.
 
 use std::time::{Duration, SystemTime};
 
@@ -20,7 +20,7 @@ use crate::{
 const BEFORE: &str = "Sun, 06 Nov 1994 08:49:36 GMT";
 const MODIFIED: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
 
-/// The status, and whether the write was performed.
+/// Returns the status of a write, and `true` if it was performed.
 fn put(current: Current, method: &str, fields: &[(&str, &str)]) -> (u16, bool) {
     let log = Log::default();
     let clock = ManualClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000));
@@ -34,8 +34,8 @@ fn v1() -> Current {
     tagged("1").into()
 }
 
-/// R-9110-13.1.1-a, R-9110-13.1.1-b, R-9110-13.1.1-c, R-9110-13.1.1-d: strong
-/// comparison, before anything happens.
+/// R-9110-13.1.1-a, R-9110-13.1.1-b, R-9110-13.1.1-c, R-9110-13.1.1-d: the strong
+/// comparison, before the write is performed.
 #[test]
 fn if_match() {
     let weak = || Current::from(EntityTag::weak("1").unwrap());
@@ -63,8 +63,8 @@ fn if_match() {
     }
 }
 
-/// R-9110-13.1.1-d: whatever tag the source gives is accepted, that of a
-/// coding too; a former one is not.
+/// R-9110-13.1.1-d: every tag of the source is accepted, also one of a coding. A former tag
+/// is not.
 #[test]
 fn any_tag_of_the_source_is_accepted() {
     for tag in ["1-gzip", "a,b", "7", ""] {
@@ -79,7 +79,7 @@ fn any_tag_of_the_source_is_accepted() {
     }
 }
 
-/// R-9110-13.1.2-f, R-9110-13.1.2-g: 412, never 304, on every method that is not safe.
+/// R-9110-13.1.2-f, R-9110-13.1.2-g: 412, and never 304, for every method that is not safe.
 #[test]
 fn if_none_match() {
     let weak = Current::from(EntityTag::weak("1").unwrap());
@@ -108,7 +108,7 @@ fn if_unmodified_since() {
     let junk = ("if-unmodified-since", "yesterday");
     assert_eq!(put(dated(), "PUT", &[before]), (412, false));
     assert_eq!(put(dated(), "PUT", &[modified]), (204, true));
-    // Ignored: no date, two dates, no modification date, beside If-Match.
+    // Ignored: an invalid date, two dates, no modification date, a date beside `If-Match`.
     assert_eq!(put(dated(), "PUT", &[junk]), (204, true));
     assert_eq!(put(dated(), "PUT", &[before, before]), (204, true));
     assert_eq!(put(v1(), "PUT", &[before]), (204, true));
@@ -120,13 +120,12 @@ fn if_unmodified_since() {
         put(both(), "PUT", &[modified, ("if-match", "\"0\"")]),
         (412, false)
     );
-    // Not about writes at all.
+    // `If-Modified-Since` is for reads only.
     let since = ("if-modified-since", MODIFIED);
     assert_eq!(put(dated(), "PUT", &[since]), (204, true));
 }
 
-/// R-9110-13.2.1-b: what is absent is 404 before it is 412, unless the method
-/// makes it.
+/// R-9110-13.2.1-b: an absent target is 404 before it is 412, unless the method creates it.
 #[test]
 fn absent_is_404_before_412() {
     for fields in [[("if-match", "\"1\"")], [("if-match", "*")]] {
@@ -136,11 +135,10 @@ fn absent_is_404_before_412() {
     }
 }
 
-/// Issue 11, A.9, R-9110-13.2.1-b: a method that the service does not create
-/// with is 404 where nothing exists, with and without `require`, with a source
-/// and with a `GET`.
+/// Issue 11, A.9, R-9110-13.2.1-b: an absent target is 404 for a method that does not
+/// create. That holds with and without `require`, with a source and with a `GET`.
 #[test]
-fn the_methods_that_create_are_named() {
+fn the_methods_that_create_can_be_set() {
     let conditions: [&[(&str, &str)]; 3] = [&[("if-match", "*")], &[("if-match", "\"1\"")], &[]];
     for fields in conditions {
         let refused = if fields.is_empty() { 428 } else { 412 };
@@ -168,8 +166,7 @@ fn the_methods_that_create_are_named() {
     }
 }
 
-/// R-9110-13.2.1-d: what nobody can evaluate goes on as it came, and so does
-/// what was evaluated.
+/// R-9110-13.2.1-d: conditions reach the handler unchanged, evaluated or not.
 #[test]
 fn conditions_reach_the_handler_unchanged() {
     let lines: [(&str, &[u8]); 8] = [
@@ -204,10 +201,10 @@ fn conditions_reach_the_handler_unchanged() {
     assert_eq!(answer.status(), 201);
 }
 
-/// R-4918-10.4-a, R-9110-13.2.1-a: methods that read are nobody's business
-/// here, whatever they carry, and neither is `CONNECT`.
+/// R-4918-10.4-a, R-9110-13.2.1-a: methods that read pass with all their headers, and so
+/// does `CONNECT`.
 #[test]
-fn what_is_no_write_passes() {
+fn other_methods_pass() {
     let layer = PreconditionLayer::new(from_fn(async |_| -> Current {
         panic!("the source was asked");
     }))
@@ -227,7 +224,7 @@ fn what_is_no_write_passes() {
     }
 }
 
-/// R-4918-10.4-a: `If` is not evaluated, not taken off, and no `If-Match`.
+/// R-4918-10.4-a: `If` is not evaluated, not removed, and does not count as `If-Match`.
 #[test]
 fn webdav_if_passes_untouched() {
     let layer = PreconditionLayer::new(knows(tagged("1")));
@@ -249,7 +246,7 @@ fn webdav_if_passes_untouched() {
 
 /// Off by default: RFC 9110, section 13.1.1 asks for the strong comparison.
 #[test]
-fn weak_comparison_can_be_asked_for() {
+fn weak_comparison_can_be_set() {
     let log = Log::default();
     let layer = PreconditionLayer::new(knows(EntityTag::weak("1").unwrap())).weak_if_match();
     for (tags, expected) in [
@@ -264,8 +261,7 @@ fn weak_comparison_can_be_asked_for() {
     }
 }
 
-/// R-9110-13.2.1-c: the client's content reaches the handler, and nobody looks
-/// at it on the way.
+/// R-9110-13.2.1-c: the content reaches the handler, and the layer does not read it.
 #[test]
 fn the_handler_gets_the_content() {
     let layer = PreconditionLayer::new(())

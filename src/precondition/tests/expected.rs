@@ -1,4 +1,4 @@
-//! What the handler is told to expect, and what becomes of its answer.
+//! The conditions that a handler gets, and the answers to its comparison.
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
@@ -34,7 +34,7 @@ fn compares(request: &Request<Upload>) -> Response<ScriptedBody> {
     }
 }
 
-/// A handler that changes what there is without a look.
+/// A handler that overwrites without a comparison.
 fn careless(request: &Request<Upload>) -> Response<ScriptedBody> {
     let _ = Expected::of(request).versions();
     status(StatusCode::NO_CONTENT)
@@ -56,16 +56,16 @@ fn is_unchecked(answer: &Answer) -> bool {
     Outcome::of(answer).is_some_and(Outcome::is_unchecked)
 }
 
-/// R-9110-13.1-a: a success for which nobody compared is reported, and fails
-/// where tests want it to.
+/// R-9110-13.1-a: a success without a comparison is reported, and fails under
+/// `OnUnchecked::Fail`.
 #[test]
-fn an_unconsumed_expectation_is_reported() {
+fn an_unused_expected_is_reported() {
     for current in [Current::Unknown, tagged("1").into()] {
         let layer = PreconditionLayer::new(knows(current));
         let answer = put(&layer, &[CONDITION], careless);
         assert_eq!(answer.status(), 204);
         assert!(is_unchecked(&answer));
-        // Without a condition nothing is expected.
+        // A request without a condition expects no state.
         assert!(!is_unchecked(&put(&layer, &[], careless)));
 
         let layer = layer.on_unchecked(OnUnchecked::Fail);
@@ -76,7 +76,7 @@ fn an_unconsumed_expectation_is_reported() {
     }
 }
 
-/// What failed has written nothing.
+/// A failure has written nothing.
 #[test]
 fn a_failure_need_not_compare() {
     let layer = PreconditionLayer::handler_checks().on_unchecked(OnUnchecked::Fail);
@@ -90,7 +90,7 @@ fn a_failure_need_not_compare() {
 }
 
 #[test]
-fn a_comparison_consumes_what_is_expected() {
+fn a_comparison_uses_the_expected() {
     let confirms = |request: &Request<Upload>| {
         let written = Expected::of(request).confirm_written(Some(()));
         status(written.map_or(StatusCode::IM_A_TEAPOT, |_| StatusCode::NO_CONTENT))
@@ -102,9 +102,9 @@ fn a_comparison_consumes_what_is_expected() {
     assert!(!is_unchecked(&answer));
 }
 
-/// Issue 12: a layer that only checks expects no comparison of anybody.
+/// Issue 12: under `check_only` no handler has to compare.
 #[test]
-fn a_layer_may_only_check() {
+fn a_layer_may_check_only() {
     let layer = PreconditionLayer::new(knows(tagged("1")))
         .on_unchecked(OnUnchecked::Fail)
         .check_only();
@@ -117,15 +117,15 @@ fn a_layer_may_only_check() {
     assert!(!is_unchecked(&answer));
     assert_eq!(put(&layer, &[("if-match", "\"0\"")], unaware).status(), 412);
 
-    // A handler that compares all the same is answered as ever.
+    // A handler that compares gets the same answers as without it.
     let problem = problem(put(&layer, &[CONDITION], compares));
     assert_eq!(problem["current"], "\"2\"");
 }
 
-/// Issue 12: a layer that only checks takes nothing away from one that hands over, on
-/// either side of it.
+/// Issue 12: `check_only` changes nothing for layers outside or inside that hand over
+/// `Expected`.
 #[test]
-fn a_layer_that_only_checks_leaves_what_others_expect() {
+fn check_only_leaves_the_expected_of_other_layers() {
     let hands_over = || PreconditionLayer::new(knows(tagged("2"))).on_unchecked(OnUnchecked::Fail);
     let checks = || hands_over().check_only();
     type Respond = fn(&Request<Upload>) -> Response<ScriptedBody>;
@@ -140,7 +140,7 @@ fn a_layer_that_only_checks_leaves_what_others_expect() {
     }
 }
 
-/// Issue 12: what is performed is explained too.
+/// Issue 12: the outcome of a performed write is recorded, too.
 #[test]
 fn a_write_that_proceeds_is_explained() {
     let layer = || PreconditionLayer::new(knows(tagged("2"))).explain();
@@ -152,7 +152,7 @@ fn a_write_that_proceeds_is_explained() {
     }
 }
 
-/// Issue 11, A.6: of two layers the outer one sees that the handler compared.
+/// Issue 11, A.6: of two layers, the outer one sees that the handler compared.
 #[test]
 fn a_comparison_is_seen_by_every_layer() {
     let layer = || PreconditionLayer::handler_checks().on_unchecked(OnUnchecked::Fail);
@@ -165,7 +165,7 @@ fn a_comparison_is_seen_by_every_layer() {
     }
 }
 
-/// R-9110-13.1-a: a comparison that fails is 412, though the check before held.
+/// R-9110-13.1-a: a comparison that fails is 412, even if the check before it held.
 #[test]
 fn a_failed_comparison_is_412() {
     let layer = PreconditionLayer::new(knows(tagged("1"))).explain();
@@ -187,7 +187,7 @@ fn a_failed_comparison_is_412() {
     );
 }
 
-/// R-7240-4.2-a: with the representation that is there by then.
+/// R-7240-4.2-a: the 412 carries the representation that is current by then.
 #[test]
 fn a_failed_comparison_carries_the_representation() {
     let layer = PreconditionLayer::new(knows(tagged("1")))
@@ -210,7 +210,7 @@ fn a_failed_comparison_carries_the_representation() {
     assert_eq!(problem(answer)["current"], "\"2\"");
 }
 
-/// R-4918-12.1-a: without a condition it is a conflict, and never a 412.
+/// R-4918-12.1-a: without a condition it is a 409, and never a 412.
 #[test]
 fn a_conflict_without_a_condition_is_409() {
     let superseded = |_: &Request<Upload>| failed(PreconditionFailed::with_current(tagged("2")));
@@ -225,20 +225,19 @@ fn a_conflict_without_a_condition_is_409() {
         answer.headers()["content-type"],
         "text/plain; charset=utf-8"
     );
-    // A date that is none is no condition.
+    // An invalid date counts as no condition.
     let ignored = [("if-unmodified-since", "junk")];
     assert_eq!(put(&layer, &ignored, superseded).status(), 409);
-    // An answer of the application's own making is its own.
+    // A 409 that the application made passes unchanged.
     let own = put(&layer, &[], |_| status(StatusCode::CONFLICT));
     assert_eq!((own.status().as_u16(), own.headers().len()), (409, 0));
     let own = put(&layer, &[], |_| status(StatusCode::PRECONDITION_FAILED));
     assert_eq!((own.status().as_u16(), own.headers().len()), (412, 0));
 }
 
-/// What the layer was told about comparing, and what it saw, reaches the
-/// handler.
+/// The handler gets the settings of the comparison, and the state that the layer saw.
 #[test]
-fn the_handler_expects_what_the_layer_saw() {
+fn the_handler_gets_the_state_that_the_layer_saw() {
     let date = ("if-unmodified-since", "Sun, 06 Nov 1994 08:49:37 GMT");
     let at = crate::semantics::field::HttpDate::from_unix_seconds(784_111_777);
     let layer = PreconditionLayer::new(knows(tagged("1").with_last_modified(at)));

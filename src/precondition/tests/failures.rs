@@ -24,13 +24,13 @@ impl fmt::Display for Down {
 
 impl Error for Down {}
 
-/// Answers as it is told.
+/// A source with a given answer.
 #[derive(Clone, Copy)]
 enum Bad {
     Fails,
     PanicsWhenAsked,
     PanicsLater,
-    /// Without a future.
+    /// The answer is at hand, without a future.
     FailsAtOnce,
     PanicsAtOnce,
 }
@@ -53,7 +53,7 @@ impl ValidatorSource for Bad {
     }
 }
 
-/// With `true` for those that panic.
+/// The failing sources, with `true` for those that panic.
 const ALL: [(Bad, bool); 5] = [
     (Bad::Fails, false),
     (Bad::PanicsWhenAsked, true),
@@ -64,7 +64,8 @@ const ALL: [(Bad, bool); 5] = [
 
 const CONDITION: (&str, &str) = ("if-match", "\"1\"");
 
-/// 503 with `Retry-After`, nothing is performed, and the reason stays inside.
+/// A failed source is a 503 with `Retry-After`. Nothing is performed, and the reason is not
+/// sent.
 #[test]
 fn writes_are_refused() {
     for (bad, panics) in ALL {
@@ -91,7 +92,7 @@ fn writes_are_refused() {
     }
 }
 
-/// Nobody needs the source of a write that has no condition and needs none.
+/// A write without a condition needs no source if none is required.
 #[test]
 fn unconditional_writes_do_not_depend_on_the_source() {
     for (bad, _) in ALL {
@@ -102,9 +103,9 @@ fn unconditional_writes_do_not_depend_on_the_source() {
     }
 }
 
-/// The other choice: as if nothing were known, which is to go on, or 428.
+/// The other reaction: an unknown state, by which writes proceed or get 428.
 #[test]
-fn writes_can_go_on() {
+fn writes_can_proceed() {
     for (bad, _) in ALL {
         let log = Log::default();
         let layer = PreconditionLayer::new(bad).on_source_error(OnSourceError::Proceed);
@@ -120,9 +121,9 @@ fn writes_can_go_on() {
     }
 }
 
-/// The service itself answers where the source cannot.
+/// The service itself answers if the source cannot.
 #[test]
-fn a_get_stands_in_for_a_source_that_fails() {
+fn a_get_replaces_a_failed_source() {
     for (bad, _) in ALL {
         let log = Log::default();
         let layer = PreconditionLayer::new(bad)
@@ -139,9 +140,9 @@ fn a_get_stands_in_for_a_source_that_fails() {
     }
 }
 
-/// A `GET` that knows nothing does not make up for a source that failed.
+/// A `GET` without a state does not replace a failed source.
 #[test]
-fn a_failure_outlives_an_unknown() {
+fn an_unknown_get_leaves_the_source_failed() {
     for bad in [Bad::Fails, Bad::FailsAtOnce] {
         let layer = PreconditionLayer::new(bad)
             .with_self_get(SelfGet::inner_tells_methods_apart().writers_may_read());
@@ -154,7 +155,7 @@ fn a_failure_outlives_an_unknown() {
     }
 }
 
-/// A panic in the service's answer to the `GET` is a failed source too.
+/// A panic in the service's answer to the `GET` is a failed source, too.
 #[test]
 fn a_get_that_panics_is_a_failed_source() {
     let layer =
@@ -168,7 +169,7 @@ fn a_get_that_panics_is_a_failed_source() {
     assert!(error.is_panic());
 }
 
-/// Nothing is stuck: the time is up, and the write is refused.
+/// A source that hangs blocks no request: the write is refused after the timeout.
 #[cfg(feature = "tokio")]
 #[tokio::test(start_paused = true)]
 async fn a_source_that_hangs_is_a_failed_source() {
@@ -221,14 +222,14 @@ async fn a_source_that_hangs_is_a_failed_source() {
     assert_eq!(started.elapsed(), 3 * LIMIT);
     assert!(log.take().is_empty());
 
-    // Issue 11, A.13: there is a limit without being asked for.
+    // Issue 11, A.13: there is a timeout by default.
     let started = tokio::time::Instant::now();
     let by_get = PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart());
     let Ok(answer) = by_get.layer(service()).oneshot(put()).await;
     assert_eq!(answer.status(), 503);
     assert_eq!(started.elapsed().as_secs(), 10);
 
-    // The other choice, with a service that has to be made ready again.
+    // The other reaction, with a service that has to be made ready again.
     let goes_on = PreconditionLayer::self_get(
         SelfGet::inner_tells_methods_apart()
             .writers_may_read()

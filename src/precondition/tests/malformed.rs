@@ -1,4 +1,4 @@
-//! Conditions that cannot be read.
+//! Malformed conditions.
 
 use super::{problem, resource};
 use crate::{
@@ -39,8 +39,8 @@ fn refuses<Q: ValidatorSource>(layer: &PreconditionLayer<Q>, what: &str) {
     }
 }
 
-/// Issue 11, A.7, R-9110-13.1.2-d: a guard that is misspelt is 412 whatever the
-/// state is, is not performed, and satisfies no `require`.
+/// Issue 11, A.7, R-9110-13.1.2-d: a malformed condition is a 412 in every state. The write
+/// is not performed, and the condition is not enough for `require`.
 #[test]
 fn a_malformed_condition_is_412_in_every_state() {
     refuses(&PreconditionLayer::new(knows(tagged("1"))), "present");
@@ -53,9 +53,8 @@ fn a_malformed_condition_is_412_in_every_state() {
     refuses(&failing.on_source_error(OnSourceError::Proceed), "failed");
 }
 
-/// Issue 11, A.7: what is absent is created by nobody who misspells the guard;
-/// where the method would not create it, 404 comes first (RFC 9110, section
-/// 13.2.1).
+/// Issue 11, A.7: a malformed condition creates no absent resource. If the method would not
+/// create it, 404 comes first (RFC 9110, section 13.2.1).
 #[test]
 fn a_malformed_condition_creates_nothing() {
     for (method, status) in [("PUT", 412), ("POST", 412), ("DELETE", 404)] {
@@ -69,7 +68,7 @@ fn a_malformed_condition_creates_nothing() {
     }
 }
 
-/// R-9110-13.1.2-d: one well-formed member, and the list is compared.
+/// R-9110-13.1.2-d: a list with one well-formed member is compared.
 #[test]
 fn one_tag_makes_a_list() {
     for (list, performed) in [("true, \"0\"", true), ("true, \"1\"", false)] {

@@ -21,7 +21,7 @@ use crate::{
 
 type Answer = Response<ResponseBody<ScriptedBody>>;
 
-/// `hello` with this tag.
+/// Returns `hello` with this tag.
 fn representation(tag: &str) -> Response<ScriptedBody> {
     let mut response = Response::new(ScriptedBody::sized([Act::data("hello")]));
     response.headers_mut().insert(ETAG, tag.parse().unwrap());
@@ -34,7 +34,8 @@ fn status(status: StatusCode) -> Response<ScriptedBody> {
     response
 }
 
-/// Notes each write and answers it with 204; answers `GET` with what there is.
+/// A service that notes each write and answers it with 204. `GET` gets the current
+/// representation.
 fn resource(
     current: Option<&'static str>,
     log: &Log,

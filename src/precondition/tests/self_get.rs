@@ -48,7 +48,7 @@ fn the_service_tells_the_current_state() {
     }
 }
 
-/// Issue 11, A.9: what the status of the answer means; see `SelfGet`.
+/// Issue 11, A.9: the meaning of the answer's status; see `SelfGet`.
 #[test]
 fn every_status_has_a_meaning() {
     for (asked, stale, current) in [
@@ -88,8 +88,8 @@ fn every_status_has_a_meaning() {
     }
 }
 
-/// A caller who may not read gets the same, whatever is there and whatever the
-/// condition says: the `GET` carries the caller's credentials.
+/// A caller who may not read gets the same answer for every state and every condition: the
+/// `GET` has the caller's credentials.
 #[test]
 fn a_caller_who_may_not_read_learns_nothing() {
     let answers = [None, Some("\"1\"")].into_iter().flat_map(|stored| {
@@ -119,7 +119,8 @@ fn a_caller_who_may_not_read_learns_nothing() {
     assert!(answers.iter().all(|answer| *answer == answers[0]));
 }
 
-/// The request's own fields, without conditions and what belongs to content.
+/// The `GET` has the request's headers, without conditions and without those that describe
+/// content.
 #[test]
 fn the_get_is_the_one_that_the_client_would_send() {
     let seen = Arc::new(Mutex::new(Vec::new()));
@@ -162,8 +163,8 @@ fn the_get_is_the_one_that_the_client_would_send() {
     assert_eq!(whole.len(), 11);
 }
 
-/// The answer to the `GET` is gone before the write begins: its content may
-/// hold a place or a connection that the write needs.
+/// The answer to the `GET` is dropped before the write begins. Its content may hold a
+/// connection that the write needs.
 #[test]
 fn the_answer_is_dropped_before_the_write() {
     let content = Arc::new(Mutex::new(Weak::new()));
@@ -184,7 +185,7 @@ fn the_answer_is_dropped_before_the_write() {
     assert_eq!(answer.status(), 204);
 }
 
-/// Issue 12: the same the other way round, where the handler's comparison failed.
+/// Issue 12: the handler's failed answer is dropped before the `GET`, for the same reason.
 #[test]
 fn the_failed_answer_is_dropped_before_the_get() {
     let failed_content = Arc::new(Mutex::new(Weak::new()));
@@ -209,11 +210,11 @@ fn the_failed_answer_is_dropped_before_the_get() {
         answer.map(|_| ScriptedBody::sized([Act::Data(bytes)]))
     });
     assert_eq!(answer.status(), 412);
-    // A panic of the `GET` would leave the representation out.
+    // If the `GET` panics, the representation is left out.
     assert_eq!(content(&read(answer.into_body())), b"hello");
 }
 
-/// Content that shows whether it is still there.
+/// Content that shows if it has been dropped.
 struct Held(Arc<[u8; 1]>);
 
 impl AsRef<[u8]> for Held {
@@ -222,8 +223,8 @@ impl AsRef<[u8]> for Held {
     }
 }
 
-/// R-9110-8.8-d: the tag of a successful write is the one that the next `GET`
-/// returns and the next `If-Match` accepts.
+/// R-9110-8.8-d: the tag of a successful write is that of the next `GET`, and the next
+/// `If-Match` accepts it.
 #[test]
 fn a_write_can_be_followed_by_another() {
     let version = Arc::new(Mutex::new(1));
@@ -247,8 +248,8 @@ fn a_write_can_be_followed_by_another() {
     }
 }
 
-/// Issue 11, B.4: a client that has seen the latest state may change it. The `GET` asks
-/// for that state, and not for news.
+/// Issue 11, B.4: a client with the latest state may change it. The `GET` gets the whole
+/// state, and no 304.
 #[test]
 fn a_state_reference_stops_no_write() {
     let latest = |_: &Parts| ready(Ok::<_, Infallible>(Some(HeaderValue::from_static("17"))));
@@ -263,8 +264,8 @@ fn a_state_reference_stops_no_write() {
     assert_eq!(log.take(), ["PUT"]);
 }
 
-/// Issue 11, A.1: a redirection may be the way to the representation: a URL that is
-/// signed, for example. Whoever is not said to read does not get it.
+/// Issue 11, A.1: a redirection may lead to the representation, for example by a signed
+/// URL. A writer who may not read does not get it.
 #[test]
 fn a_redirection_is_not_shown() {
     let secret = "https://files.example/1?signature=abc";
@@ -292,10 +293,10 @@ fn a_redirection_is_not_shown() {
     }
 }
 
-/// Issue 11, A.1: no preference brings a representation that is not shown, and none is
-/// said to have kept it away.
+/// Issue 11, A.1: no preference shows a representation that is withheld. The answer blames
+/// no preference for it.
 #[test]
-fn a_preference_for_what_is_not_shown() {
+fn a_preference_shows_nothing_that_is_withheld() {
     let layer = PreconditionLayer::new(knows(tagged("1")))
         .with_self_get(SelfGet::inner_tells_methods_apart());
     let put = request(

@@ -1,4 +1,4 @@
-//! Where nobody knows the current state.
+//! Writes in an unknown state.
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
@@ -18,7 +18,7 @@ const CONDITION: (&str, &str) = ("if-match", "\"1\"");
 
 type Respond = fn(Request<Upload>) -> Response<ScriptedBody>;
 
-/// The status of a `PUT` with a condition to a service that has no `GET`.
+/// Returns the status of a `PUT` with a condition, to a service without `GET`.
 fn put<Q, G>(layer: &PreconditionLayer<Q, G>) -> u16
 where
     Q: ValidatorSource,
@@ -32,10 +32,10 @@ where
     answer.status().as_u16()
 }
 
-/// Issue 11, A.4: only a condition that is required needs somebody who knows, and a
-/// handler that compares by itself is somebody.
+/// Issue 11, A.4: only a required condition needs a known state. A handler that compares is
+/// enough.
 #[test]
-fn a_required_condition_is_checked_by_somebody() {
+fn a_required_condition_is_checked() {
     let unknown = || PreconditionLayer::new(knows(Current::Unknown));
     assert_eq!(put(&unknown()), 204);
     assert_eq!(put(&unknown().require()), 412);
@@ -49,9 +49,9 @@ fn a_required_condition_is_checked_by_somebody() {
     assert_eq!(put(&PreconditionLayer::handler_checks().require()), 204);
 }
 
-/// Who goes on without a source that fails goes on where a condition is required too.
+/// A write that proceeds without a failed source does so under a required condition, too.
 #[test]
-fn a_source_that_fails_may_be_done_without() {
+fn writes_can_proceed_without_a_failed_source() {
     let fails = now(|_| Err::<Current, _>("down"));
     let layer = PreconditionLayer::new(fails).require();
     assert_eq!(put(&layer.on_source_error(OnSourceError::Proceed)), 204);
@@ -59,7 +59,7 @@ fn a_source_that_fails_may_be_done_without() {
 
 /// The 404 of the `GET` is the answer, with its content.
 #[test]
-fn what_is_absent_is_said_in_the_services_words() {
+fn an_absent_target_gets_the_services_404() {
     let layer = PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart());
     let answer = send(&layer, request("DELETE", "/", [CONDITION]), |_| {
         let mut answer = Response::new(ScriptedBody::sized([Act::data("no such note")]));
@@ -70,10 +70,10 @@ fn what_is_absent_is_said_in_the_services_words() {
     assert_eq!(content(&read(answer.into_body())), b"no such note");
 }
 
-/// The `GET` for the content of a 412 is told whether a source knows: then no tag is
-/// made of that content.
+/// The `GET` for the content of a 412 has `SourceKnows` if a source knows the state. No tag
+/// is then made of that content.
 #[test]
-fn the_get_after_a_failed_comparison_is_told_who_knows() {
+fn the_get_after_a_failed_comparison_knows_of_the_source() {
     let gets = |source: Current| {
         let log = Log::default();
         let noting = log.clone();
@@ -108,7 +108,7 @@ mod with_a_lock {
     use super::*;
     use crate::{body::RequestBody, lock::KeyedLock};
 
-    /// The status of a request to a service that performs everything.
+    /// Returns the status of a request to a service that performs everything.
     async fn answer<Q: ValidatorSource, B>(
         layer: PreconditionLayer<Q>,
         key: Option<&'static str>,
@@ -127,10 +127,10 @@ mod with_a_lock {
         service.oneshot(request).await.unwrap().status().as_u16()
     }
 
-    /// Issue 11, A.4: a handler that compares is no reason to do without the lock that
-    /// was asked for, unless it is said by name.
+    /// Issue 11, A.4: a handler that compares does not replace a missing key, unless
+    /// `proceed_when_unknown` is set.
     #[tokio::test]
-    async fn who_compares_may_do_without_a_key() {
+    async fn a_comparing_handler_needs_a_key_by_default() {
         let put = || {
             let put = Request::put("/").header(CONDITION.0, CONDITION.1);
             put.body(Full::<Bytes>::from("text")).unwrap()
@@ -143,7 +143,7 @@ mod with_a_lock {
         assert_eq!(answer(compares(), Some("/"), lock(), put()).await, 204);
     }
 
-    /// RFC 9110, section 13.2.1: it changes no representation.
+    /// RFC 9110, section 13.2.1: `CONNECT` changes no representation.
     #[tokio::test]
     async fn a_connect_takes_no_lock() {
         let lock = KeyedLock::new().waiters(0);
@@ -154,7 +154,7 @@ mod with_a_lock {
         assert_eq!(answer(layer, Some("/"), lock, connect).await, 204);
     }
 
-    /// Without a condition there is nothing to ask, while the content is waited for.
+    /// Without a condition no source is asked while the content is waited for.
     #[tokio::test]
     async fn an_unconditional_upload_does_not_depend_on_the_source() {
         let fails = now(|_| Err::<Current, _>("down"));
@@ -167,9 +167,9 @@ mod with_a_lock {
         assert_eq!(answer(layer, Some("/"), KeyedLock::new(), put).await, 204);
     }
 
-    /// The default limit of the content that is waited for.
+    /// The default limit of the content that is read ahead.
     #[tokio::test]
-    async fn two_mebibytes_come_before_the_lock() {
+    async fn two_mebibytes_are_read_before_the_lock() {
         for (bytes, waits) in [((2 << 20) - 1024, true), ((2 << 20) + 1, false)] {
             let (send_rest, rest_comes) = oneshot::channel();
             let first = Frame::data(Bytes::from(vec![0; bytes]));

@@ -1,5 +1,5 @@
-//! Issue 11, A.8: whatever is not performed, its client is told when the content
-//! that it may still be sending closes the connection.
+//! Issue 11, A.8: refusals say if the unread content of their request closes the
+//! connection.
 
 use std::future::ready;
 
@@ -24,8 +24,8 @@ fn request(method: &str, field: Option<(&str, &str)>) -> Request<Silent> {
     request.body(Silent::Announced).unwrap()
 }
 
-/// Sends a request to a service that answers `GET` with `found`, and checks
-/// that it says `close` if there is content and the service does not perform it.
+/// Sends a request to a service that answers `GET` with `found`. Checks that the answer
+/// says `close` if there is content and it is not performed.
 fn check<Q, G>(
     layer: &PreconditionLayer<Q, G>,
     (method, field): (&str, Option<(&str, &str)>),
@@ -60,7 +60,7 @@ fn check<Q, G>(
 type Respond = fn(Request<Silent>) -> Response<ScriptedBody>;
 
 #[test]
-fn every_refusal_tells_what_becomes_of_the_connection() {
+fn every_refusal_with_unread_content_closes_the_connection() {
     let ok = StatusCode::OK;
     let knows = PreconditionLayer::new(knows(tagged("1"))).require();
     check(&knows, ("PUT", STALE), ok, 412);
@@ -97,7 +97,7 @@ mod with_a_lock {
     use super::*;
     use crate::{body::RequestBody, lock::KeyedLock, test_support::Act};
 
-    /// The status of the answer, and whether it closes the connection.
+    /// Returns the status of the answer, and `true` if it closes the connection.
     async fn put<B>(lock: KeyedLock, tag: &str, content: B) -> (u16, bool)
     where
         B: Body<Data: Send, Error: Send> + Send + 'static,
@@ -114,7 +114,7 @@ mod with_a_lock {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_turn_that_does_not_come() {
+    async fn a_lock_that_is_not_acquired() {
         let lock = KeyedLock::new().patience(Duration::from_secs(1));
         let _held = lock.acquire("/").await.unwrap();
         let text = Full::<Bytes>::from("text");
@@ -123,14 +123,14 @@ mod with_a_lock {
         assert_eq!(put(lock.clone(), "\"1\"", none).await, (503, false));
     }
 
-    /// Content that is here keeps no connection from living on, however long it is.
+    /// Content that has arrived does not close the connection, however long it is.
     #[tokio::test]
     async fn content_that_has_been_read() {
         let long = Full::<Bytes>::from(vec![b'x'; 100_000]);
         assert_eq!(put(KeyedLock::new(), "\"0\"", long).await, (412, false));
     }
 
-    /// Whoever was sent a 100 is sending the content, which is read to its end.
+    /// A client that got a 100 is sending its content, which is read to its end.
     #[tokio::test(start_paused = true)]
     async fn content_that_was_asked_for() {
         let lock = KeyedLock::new().patience(Duration::from_secs(1));
@@ -150,14 +150,14 @@ mod with_a_lock {
         assert!(!answer.headers().contains_key("connection"));
     }
 
-    /// Neither a stale write whose content does not come, nor one that may be performed.
+    /// So it is for a stale write without its content, and for one that may be performed.
     #[tokio::test(start_paused = true)]
-    async fn content_that_does_not_come_holds_nobody_up() {
+    async fn missing_content_holds_up_no_other_write() {
         let lock = KeyedLock::new();
         let start = Instant::now();
         let refused = tokio::spawn(put(lock.clone(), "\"0\"", Silent::Announced));
         let waiting = tokio::spawn(put(lock.clone(), "\"1\"", Silent::Announced));
-        // Both begin before the clock moves.
+        // Both writes begin before the clock moves.
         yield_now().await;
         advance(Duration::from_millis(1)).await;
         let text = Full::<Bytes>::from("text");

@@ -5,7 +5,7 @@ use axum::routing::post;
 use super::*;
 
 #[tokio::test]
-async fn a_read_that_is_up_to_date_runs_no_handler() {
+async fn a_304_runs_no_handler() {
     let notes = Notes::with(&[(1, "one", 7)]);
     let app = app(&notes);
     for method in ["GET", "HEAD"] {
@@ -24,7 +24,7 @@ async fn a_read_that_is_up_to_date_runs_no_handler() {
     assert_eq!(notes.ran(), (2, 0));
 }
 
-/// A handler that sets no tag gets that of the source.
+/// A response without a tag gets that of the source.
 #[tokio::test]
 async fn a_read_without_a_tag_is_labelled() {
     let notes = Notes::with(&[(1, "one", 7)]);
@@ -55,7 +55,7 @@ async fn a_stale_write_gets_the_current_note_and_runs_nothing() {
     assert_eq!(notes.note(1), Some(("new".to_owned(), 8)));
 }
 
-/// Between the check and the write.
+/// Another write comes between the check and the write.
 #[tokio::test]
 async fn a_write_that_is_overtaken_gets_the_current_note_too() {
     let notes = Notes::with(&[(1, "one", 7)]);
@@ -68,12 +68,13 @@ async fn a_write_that_is_overtaken_gets_the_current_note_too() {
     assert_eq!(etag(&overtaken), Some(&*tag(1, 7)));
 }
 
-/// All of them pass the layer, so the compare-and-set of the handler decides.
+/// All writers pass the layer, so the compare-and-set of the handler decides. No update is
+/// lost.
 #[tokio::test]
 async fn of_64_writers_one_wins() {
     async fn slow(id: Path<i64>, notes: State<Notes>) -> Option<EntityTag> {
         let read = version(id, notes).await;
-        // Every other writer reads before one of them writes.
+        // All writers read before one of them writes.
         tokio::task::yield_now().await;
         read
     }
@@ -98,7 +99,7 @@ async fn of_64_writers_one_wins() {
     assert_eq!(writes, 64);
 }
 
-/// `POST` makes a member: a condition is not required, and counts if there is one.
+/// `POST` creates a member. A condition is not required, but counts if there is one.
 #[tokio::test]
 async fn a_post_to_a_collection_needs_no_condition() {
     let list = source::now(|_| VersionTags::plain().scope("notes").number(3));
@@ -124,7 +125,7 @@ async fn an_optional_condition_counts_if_it_is_there() {
     assert_eq!(send(&app, "PUT", "/notes/1", &[]).await.status(), 204);
 }
 
-/// Check and write in one step without a compare-and-set.
+/// A lock makes check and write one step without a compare-and-set.
 #[cfg(feature = "tokio")]
 #[tokio::test]
 async fn the_layers_can_be_configured() {
@@ -154,7 +155,7 @@ async fn the_layers_can_be_configured() {
         .with_state(notes.clone());
     let app = Router::new().route("/notes/{id}", note);
 
-    // `PUT` makes nothing here, so there is nothing to be conditional about.
+    // `PUT` creates nothing here, so an absent note is a 404 without a condition.
     assert_eq!(send(&app, "PUT", "/notes/2", &[]).await.status(), 404);
     let tag = tag(1, 7);
     let fields = [("if-match", &*tag)];

@@ -1,4 +1,4 @@
-//! Handlers that no layer would be around are refused when the resource is built.
+//! Handlers outside their layers are refused when the resource is built.
 
 use axum::routing::{any, delete};
 

@@ -32,11 +32,11 @@ use crate::{
     source,
 };
 
-/// Notes with versions in place of a database.
+/// Notes with versions, in place of a database.
 #[derive(Debug, Clone, Default)]
 struct Notes {
     notes: Arc<Mutex<HashMap<i64, (String, i64)>>>,
-    /// How often a handler of reads ran, and one of writes.
+    /// The number of reads and of writes that ran.
     reads: Arc<AtomicU32>,
     writes: Arc<AtomicU32>,
 }
@@ -67,7 +67,7 @@ impl Notes {
         Some(note.1)
     }
 
-    /// How often the handlers of reads and of writes ran.
+    /// Returns the number of reads and of writes that ran.
     fn ran(&self) -> (u32, u32) {
         let count = |ran: &AtomicU32| ran.load(Ordering::SeqCst);
         (count(&self.reads), count(&self.writes))
@@ -114,7 +114,7 @@ async fn write(
     ))
 }
 
-/// The methods of a note, as a user of axum would write them.
+/// Returns the methods of a note, as a user of axum writes them.
 fn note(notes: &Notes) -> MethodRouter {
     let version = source::axum(version).with_state(notes.clone());
     guard(version, get(read), put(write)).with_state(notes.clone())

@@ -8,7 +8,7 @@ use axum::{
 
 use super::*;
 
-/// Nobody is asked for a condition where no method is routed.
+/// No condition is required of a method that is not routed.
 #[tokio::test]
 async fn not_found_and_not_allowed_come_first() {
     let notes = Notes::with(&[(1, "one", 7)]);
@@ -27,7 +27,7 @@ async fn not_found_and_not_allowed_come_first() {
     assert_eq!(notes.ran(), (0, 0));
 }
 
-/// Lets those through whose token has the scope.
+/// Lets requests pass whose token has the scope.
 async fn authorise(scope: &str, request: AxumRequest, next: Next) -> AxumResponse {
     let token = request.headers().get("authorization");
     let token = token
@@ -74,7 +74,7 @@ async fn authorisation_comes_before_every_condition() {
     assert_eq!(send(&app, "GET", "/notes/1", &known).await.status(), 304);
 }
 
-/// A 412 shows a client no more than its own `GET` would.
+/// A 412 shows a client no more than its own `GET` does.
 #[tokio::test]
 async fn a_writer_who_may_not_read_sees_nothing() {
     let notes = Notes::with(&[(1, "one", 7)]);
@@ -105,10 +105,10 @@ async fn a_writer_who_may_not_read_sees_nothing() {
     assert_eq!(etag(&both), Some(&*tag(1, 7)));
 }
 
-/// With any answer in place of the representation: a 404 hides the note, and of a service
-/// that is down nobody knows whom it would let through.
+/// Any other answer to the `GET` withholds the tag. A 404 may hide the note, and a failed
+/// service does not tell whom it would let read.
 #[tokio::test]
-async fn the_tag_is_shown_to_those_alone_who_may_read() {
+async fn the_tag_is_shown_only_to_clients_that_may_read() {
     for refusal in [302, 401, 403, 404, 410, 429, 500, 503] {
         let refusal = StatusCode::from_u16(refusal).unwrap();
         let notes = Notes::with(&[(1, "one", 7)]);
@@ -140,9 +140,9 @@ async fn the_tag_is_shown_to_those_alone_who_may_read() {
     }
 }
 
-/// So it is where the handler itself finds that it was overtaken.
+/// So it is if the handler finds that another write has overtaken this one.
 #[tokio::test]
-async fn nor_does_a_writer_who_was_overtaken() {
+async fn an_overtaken_writer_who_may_not_read_sees_nothing() {
     let notes = Notes::with(&[(1, "secret", 7)]);
     let before = source::now(|_| tags(1).number(6));
     let note = guard(before, get(read), put(write))
@@ -157,7 +157,7 @@ async fn nor_does_a_writer_who_was_overtaken() {
     assert!(!overtaken.body().contains("secret"), "{}", overtaken.body());
 }
 
-/// One layer around both, as a router has it.
+/// One layer around reads and writes, as a router has it.
 #[tokio::test]
 async fn a_layer_around_the_route_comes_first_too() {
     let notes = Notes::with(&[(1, "one", 7)]);
@@ -170,7 +170,7 @@ async fn a_layer_around_the_route_comes_first_too() {
     assert_eq!(send(&app, "PUT", "/notes/1", &known).await.body(), "one");
 }
 
-/// Whoever is not known gets nothing but 401, wherever the authorisation is.
+/// An unknown client gets nothing but 401, with the authorisation in any place.
 #[tokio::test]
 async fn authorisation_in_every_place() {
     let notes = Notes::with(&[(1, "one", 7)]);
@@ -226,7 +226,7 @@ async fn authorisation_in_every_place() {
     }
 }
 
-/// The last one that is added is the outermost.
+/// A layer that is added later is further outside.
 #[tokio::test]
 async fn layers_are_around_those_before() {
     async fn mark(name: &'static str, request: AxumRequest, next: Next) -> AxumResponse {

@@ -1,4 +1,4 @@
-//! One note by several paths, and requests for other methods.
+//! One note by several paths, and requests with other methods.
 
 use super::*;
 
@@ -23,7 +23,7 @@ async fn spellings_of_one_note_have_one_tag() {
     }
 }
 
-/// They select no representation, so conditions do not count.
+/// These methods select no representation, so conditions do not count.
 #[tokio::test]
 async fn methods_that_neither_read_nor_write() {
     let version = source::now(|_| tags(1).number(7));
@@ -48,7 +48,7 @@ async fn methods_that_neither_read_nor_write() {
 }
 
 #[tokio::test]
-async fn what_is_absent_is_404_for_methods_that_do_not_create() {
+async fn an_absent_note_is_404_for_methods_that_do_not_create() {
     let notes = Notes::default();
     let version = source::axum(version).with_state(notes.clone());
     let note = guard(version, get(read), put(write).patch(write).delete(write));
@@ -60,10 +60,11 @@ async fn what_is_absent_is_404_for_methods_that_do_not_create() {
     assert_eq!(notes.ran(), (0, 0));
 }
 
-/// Wherever the write waits: a lock is free again, and the next client has its answer.
+/// Wherever the write waits, the lock is free afterwards, and the next client gets its
+/// answer.
 #[cfg(feature = "tokio")]
 #[tokio::test]
-async fn a_client_that_leaves_holds_nothing() {
+async fn a_client_that_disconnects_holds_nothing() {
     use std::{
         future::Future,
         task::{Context, Waker},

@@ -6,7 +6,7 @@ use http::request::Parts;
 
 use super::*;
 
-/// Rejects a request with the status and the length of content that it asks for.
+/// An extractor that rejects a request with the status and content length that it names.
 struct Rejecting;
 
 impl<S: Sync> FromRequestParts<S> for Rejecting {
@@ -30,14 +30,14 @@ fn app(notes: &Notes) -> Router {
         "written"
     }
     let version = source::axum(async |_: Rejecting| tags(1).number(7));
-    // The `GET` of the route would tell the state to all.
+    // The `GET` of the route would tell the state to all clients.
     let note = guard(version, get(read), put(lax)).with_state(notes.clone());
     Router::new().route("/notes/{id}", note)
 }
 
-/// Neither the write nor the `GET` runs, whatever the condition is.
+/// Neither the write nor the `GET` runs, with any condition.
 #[tokio::test]
-async fn no_get_stands_in_for_a_rejection() {
+async fn no_get_replaces_a_rejection() {
     let notes = Notes::with(&[(1, "one", 7)]);
     let app = app(&notes);
     let (current, stale) = (tag(1, 7), tag(1, 6));
@@ -63,7 +63,7 @@ async fn no_get_stands_in_for_a_rejection() {
     );
 }
 
-/// The content that is left out is not announced.
+/// Content that is left out is not announced.
 #[tokio::test]
 async fn a_long_rejection_has_its_own_length() {
     let app = app(&Notes::with(&[(1, "one", 7)]));

@@ -1,4 +1,4 @@
-//! A source of extractors sees what the handler sees.
+//! A source made of extractors sees what its handler sees.
 
 use axum::{
     Extension,
@@ -45,9 +45,9 @@ async fn as_user(mut request: axum::extract::Request, next: Next) -> axum::respo
     next.run(request).await
 }
 
-/// With every kind of nesting, and layers in every place.
+/// The test has every kind of nesting, and layers in every place.
 #[tokio::test]
-async fn below_nest_merge_and_layers() {
+async fn sources_work_below_nest_merge_and_layers() {
     let seen = Seen::default();
     let route = || Router::new().route("/notes/{id}", seeing(&seen));
     let user = || from_fn(as_user);
@@ -105,7 +105,7 @@ async fn below_nest_merge_and_layers() {
         let response = send(app, "GET", path, &[]).await;
         assert_eq!((response.status().as_u16(), response.body()), (200, &tag));
         let all = std::mem::take(&mut *seen.lock().unwrap());
-        // The source, the handler, and the source again.
+        // The source, the handler, and the source for the confirmation.
         assert_eq!(all.len(), 3, "{at}: {all:?}");
         assert!(
             all[0].starts_with(&format!("acme 7 {path}")),
@@ -125,7 +125,7 @@ async fn below_nest_merge_and_layers() {
     }
 }
 
-/// A read goes to the handler, a write does not.
+/// A rejected read goes to the handler. A rejected write does not.
 #[tokio::test]
 async fn a_rejection_is_the_answer() {
     let notes = Notes::with(&[(1, "one", 7)]);
@@ -145,7 +145,7 @@ async fn a_rejection_is_the_answer() {
     assert_eq!(notes.ran(), (0, 0));
 }
 
-/// A 404 of the extractors of both is no absence: `PUT` creates nothing there.
+/// A 404 of the extractors is no absent target, so `PUT` creates nothing there.
 #[tokio::test]
 async fn a_rejection_with_404_is_no_absent_target() {
     #[derive(Debug)]
@@ -177,7 +177,7 @@ async fn a_rejection_with_404_is_no_absent_target() {
     }
 }
 
-/// A handler that takes more than the source is not run without a check.
+/// A handler with fewer extractors than the source does not run without a check.
 #[tokio::test]
 async fn a_rejected_write_does_not_run() {
     async fn lax(State(notes): State<Notes>) -> &'static str {
@@ -221,7 +221,7 @@ fn tag_of(current: &crate::semantics::condition::Current) -> String {
     validators.etag.as_ref().unwrap().to_string()
 }
 
-/// Every way to write a function, with every kind of result.
+/// A source can be any kind of function, with any kind of result.
 #[tokio::test]
 async fn functions_in_all_their_forms() {
     let app = App {
@@ -257,7 +257,7 @@ async fn functions_in_all_their_forms() {
         source::axum(async |Query(_): Query<Number>| crate::semantics::condition::Current::Absent);
     let rejected = rejecting.current(&german).await.unwrap_err();
     assert!(rejected.is_rejection());
-    // Whoever knows may be asked next.
+    // A source that does not know is followed by another one.
     let or_else = rejecting.or_else(source::now(|_| {
         crate::semantics::condition::Current::Absent
     }));
@@ -267,7 +267,7 @@ async fn functions_in_all_their_forms() {
     ));
 }
 
-/// A source of the path's parameters around a router, which has not taken them yet.
+/// A source of path parameters fails around a router, which has not extracted them yet.
 #[tokio::test]
 async fn an_extractor_in_the_wrong_place_is_a_failed_source() {
     let notes = Notes::with(&[(1, "one", 7)]);

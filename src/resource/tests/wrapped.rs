@@ -5,7 +5,7 @@ use crate::{ConditionalLayer, resource::wrap, stack};
 
 /// A router writes `content-length: 0` on a 304 of its own layers.
 #[tokio::test]
-async fn a_304_has_no_length_of_nothing() {
+async fn a_304_has_no_zero_length() {
     let notes = Notes::with(&[(1, "one", 7)]);
     let request = || {
         let request = Request::get("/notes/1").header("if-none-match", tag(1, 7));
@@ -32,9 +32,9 @@ async fn a_stack_wraps_a_router_too() {
     assert!(response.headers().contains_key("etag"));
 }
 
-/// `axum::serve` takes it as it is.
+/// `axum::serve` takes the service of `into_make_service`.
 #[tokio::test]
-async fn axum_serves_it() {
+async fn axum_serves_a_wrapped_router() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let router = Router::new().route("/", get(async || "hello"));
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

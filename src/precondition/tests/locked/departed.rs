@@ -1,12 +1,12 @@
-//! Clients that leave.
+//! Clients that disconnect.
 
 use std::task::{Context, Waker};
 
 use super::*;
 use crate::{detached::Detached, source::from_fn};
 
-/// R-5789-2-a, R-9110-13.1-a: a client that leaves splits nothing: the write
-/// completes, and the lock is free afterwards.
+/// R-5789-2-a, R-9110-13.1-a: if the client disconnects, the write completes, and the lock
+/// is free afterwards.
 #[tokio::test(start_paused = true)]
 async fn a_write_outlives_its_client() {
     let (log, go) = (Log::default(), Arc::new(Semaphore::new(0)));
@@ -31,9 +31,9 @@ async fn a_write_outlives_its_client() {
     }
 }
 
-/// Between the check and the write there is no way out either.
+/// So it is if the client disconnects between the check and the write.
 #[tokio::test(start_paused = true)]
-async fn a_client_that_leaves_during_the_check() {
+async fn a_client_that_disconnects_during_the_check() {
     let (log, go) = (Log::default(), Arc::new(Semaphore::new(1)));
     let asked = Arc::new(Semaphore::new(0));
     let lock = KeyedLock::new();
@@ -63,9 +63,9 @@ async fn a_client_that_leaves_during_the_check() {
     assert!(lock.is_empty());
 }
 
-/// A client that leaves while it waits for the lock leaves nothing behind.
+/// A client that disconnects while it waits for the lock leaves its place in the queue.
 #[tokio::test(start_paused = true)]
-async fn a_client_that_leaves_while_it_waits() {
+async fn a_client_that_disconnects_while_it_waits() {
     let (log, go) = (Log::default(), Arc::new(Semaphore::new(0)));
     let lock = KeyedLock::new();
     let service = PreconditionLayer::handler_checks()
@@ -82,7 +82,7 @@ async fn a_client_that_leaves_while_it_waits() {
     assert!(log.take().is_empty());
 }
 
-/// Issue 11, A.13: writes whose client has left are awaited through one handle.
+/// Issue 11, A.13: writes of disconnected clients are awaited through one handle.
 #[tokio::test(start_paused = true)]
 async fn writes_without_a_client_are_awaited() {
     let (log, go) = (Log::default(), Arc::new(Semaphore::new(0)));

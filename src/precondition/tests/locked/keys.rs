@@ -1,4 +1,4 @@
-//! Requests and the key that they take.
+//! Requests and their keys.
 
 use super::*;
 use crate::{
@@ -6,10 +6,10 @@ use crate::{
     source::{OnSourceError, from_fn},
 };
 
-/// Issue 11, A.4 and R-9110-13.1-a: the spellings of one resource that a handler takes
-/// for the same have one lock.
+/// Issue 11, A.4 and R-9110-13.1-a: spellings of a path that are one resource for the
+/// handler have one lock.
 #[tokio::test(start_paused = true)]
-async fn the_key_is_what_the_handler_makes_of_the_path() {
+async fn the_key_is_the_parameter_that_the_handler_reads() {
     let spellings = [
         "/notes/1",
         "/notes/%31?x",
@@ -37,8 +37,7 @@ async fn the_key_is_what_the_handler_makes_of_the_path() {
     }
 }
 
-/// Issue 11, A.4: a conditional write of which nobody can say what it is about is no
-/// write under a lock.
+/// Issue 11, A.4: a conditional write without a key is not performed without a lock.
 #[tokio::test(start_paused = true)]
 async fn a_conditional_write_without_a_key_is_refused() {
     let version = Arc::new(AtomicUsize::new(1));
@@ -57,9 +56,9 @@ async fn a_conditional_write_without_a_key_is_refused() {
     assert_eq!(version.load(Ordering::SeqCst), 3);
 }
 
-/// Issue 12: a write without a key had no lock, so its handler has to compare.
+/// Issue 12: a write without a key has no lock, so its handler has to compare.
 #[tokio::test(start_paused = true)]
-async fn a_lock_without_a_key_makes_sure_of_nothing() {
+async fn a_handler_has_to_compare_without_a_key() {
     let layer = || {
         let layer = PreconditionLayer::new(knows(tagged("1"))).proceed_when_unknown();
         layer.on_unchecked(OnUnchecked::Fail)
@@ -73,9 +72,9 @@ async fn a_lock_without_a_key_makes_sure_of_nothing() {
     }
 }
 
-/// Issue 11, A.4: a source that fails is no key either.
+/// Issue 11, A.4: a failed source does not replace a key.
 #[tokio::test(start_paused = true)]
-async fn a_failed_source_does_not_stand_for_a_key() {
+async fn a_failed_source_does_not_replace_a_key() {
     let version = Arc::new(AtomicUsize::new(1));
     let layer = PreconditionLayer::new(from_fn(async |_| Err::<Current, _>("down")))
         .on_source_error(OnSourceError::Proceed)
@@ -86,7 +85,7 @@ async fn a_failed_source_does_not_stand_for_a_key() {
     assert_eq!(version.load(Ordering::SeqCst), 1);
 }
 
-/// Other keys, no key and reads do not wait.
+/// Writes with another key or without one do not wait, and neither do reads.
 #[tokio::test(start_paused = true)]
 async fn only_the_same_key_waits() {
     let version = Arc::new(AtomicUsize::new(1));

@@ -42,12 +42,12 @@ fn request<'a>(
 ) -> Request<Content> {
     let mut request =
         test_support::request(method, path, fields).map(|_| Content::from("new text"));
-    // It is there at once.
+    // The content is available at once.
     request.headers_mut().remove(EXPECT);
     request
 }
 
-/// The path as it is sent, which is the key of a service without other spellings.
+/// Returns the path as it is sent: the key of a service without other spellings.
 fn path(request: &Parts) -> Option<String> {
     Some(request.uri.path().to_owned())
 }
@@ -56,7 +56,7 @@ fn by_get() -> PreconditionLayer<(), SelfGet> {
     PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart().writers_may_read())
 }
 
-/// The service inside a lock.
+/// The type of the service inside a lock.
 type Handler<B> = BoxCloneService<Request<RequestBody<B>>, Response<ScriptedBody>, Infallible>;
 
 fn handler<B, F, Fut>(respond: F) -> Handler<B>
@@ -71,7 +71,7 @@ where
     }))
 }
 
-/// A counter that `PUT` moves, in two steps with room for others between them.
+/// A counter that `PUT` increments in two steps. Other writes may come between them.
 fn counter(version: &Arc<AtomicUsize>) -> Handler<Content> {
     let version = Arc::clone(version);
     handler(move |request: Request<RequestBody<Content>>| {
@@ -85,7 +85,7 @@ fn counter(version: &Arc<AtomicUsize>) -> Handler<Content> {
                     seen => representation(&format!("\"{seen}\"")),
                 };
             }
-            // Time for the others to come.
+            // Lets the other writes run.
             for _ in 0..16 {
                 yield_now().await;
             }
@@ -110,8 +110,7 @@ fn stepwise(log: &Log, go: &Arc<Semaphore>) -> Handler<Content> {
     })
 }
 
-/// R-9110-13.1-a, R-9110-13.1.2-g: of 32 at once one wins, and the others are
-/// told.
+/// R-9110-13.1-a, R-9110-13.1.2-g: of 32 writes at once one wins, and the others get 412.
 #[tokio::test(start_paused = true)]
 async fn one_of_many_wins() {
     for (start, condition, won) in [
@@ -158,9 +157,9 @@ async fn a_panic_releases_the_lock() {
     assert!(lock.is_empty());
 }
 
-/// 503 with `Retry-After`, where too many wait or one for too long.
+/// A 503 with `Retry-After` if too many wait, or if one waits too long.
 #[tokio::test(start_paused = true)]
-async fn whoever_waits_too_long_is_refused() {
+async fn a_long_wait_is_refused() {
     let (log, go) = (Log::default(), Arc::new(Semaphore::new(0)));
     let lock = KeyedLock::new().patience(Duration::from_secs(3));
     let service = PreconditionLayer::handler_checks()
@@ -175,7 +174,7 @@ async fn whoever_waits_too_long_is_refused() {
     assert!(log.take().is_empty());
 }
 
-/// Issue 11, A.5: only what may write over another's write takes the lock.
+/// Issue 11, A.5: only writes that may overwrite another write take the lock.
 #[tokio::test(start_paused = true)]
 async fn only_writes_that_may_overwrite_wait() {
     let version = Arc::new(AtomicUsize::new(1));
@@ -198,9 +197,9 @@ async fn only_writes_that_may_overwrite_wait() {
     }
 }
 
-/// Under a lock nobody need compare, and who does compares the same.
+/// Under a lock a handler need not compare. A comparison has the same result as without it.
 #[tokio::test]
-async fn a_lock_makes_sure_of_what_is_expected() {
+async fn a_handler_need_not_compare_under_a_lock() {
     let weak = crate::semantics::validator::EntityTag::weak("1").unwrap();
     let service = PreconditionLayer::new(knows(weak))
         .weak_if_match()
@@ -243,9 +242,9 @@ async fn refusals_of_a_lock_honour_accept() {
     }
 }
 
-/// Issue 12: nor need a handler compare for a layer inside of the one with the lock.
+/// Issue 12: the same holds for a layer inside the one with the lock.
 #[tokio::test]
-async fn a_lock_makes_sure_for_layers_inside() {
+async fn a_handler_need_not_compare_for_layers_inside() {
     let layer = || PreconditionLayer::new(knows(tagged("1"))).on_unchecked(OnUnchecked::Fail);
     let inside = layer().layer(handler(async |_: Request<RequestBody<Content>>| {
         status(StatusCode::NO_CONTENT)

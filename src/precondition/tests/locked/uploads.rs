@@ -10,7 +10,7 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use super::*;
 
-/// Content that comes when it is sent.
+/// Content that arrives through a channel.
 type Upload = StreamBody<UnboundedReceiverStream<Result<Frame<Bytes>, Infallible>>>;
 
 fn upload() -> (UnboundedSender<Result<Frame<Bytes>, Infallible>>, Upload) {
@@ -21,7 +21,7 @@ fn upload() -> (UnboundedSender<Result<Frame<Bytes>, Infallible>>, Upload) {
     )
 }
 
-/// Answers 204 once it has read its content.
+/// Answers 204 after it has read its content.
 fn reader(log: &Log) -> Handler<Upload> {
     let log = log.clone();
     handler(move |request: Request<RequestBody<Upload>>| {
@@ -38,8 +38,8 @@ fn put(condition: Option<(&str, &str)>, content: Upload) -> Request<Upload> {
     request("PUT", "/", condition).map(|_| content)
 }
 
-/// Issue 11, A.5: a client that drips its content holds nobody up, and its write is
-/// performed once the content is there.
+/// Issue 11, A.5: a client with a slow upload holds up no other write. Its write is
+/// performed when the content is complete.
 #[tokio::test(start_paused = true)]
 async fn the_lock_is_taken_after_the_content_has_come() {
     for condition in [None, Some(("if-match", "\"1\""))] {
@@ -65,10 +65,10 @@ async fn the_lock_is_taken_after_the_content_has_come() {
     }
 }
 
-/// A stale upload that is not there yet is refused without it. So is one whose client
-/// waits to be asked for it, which reading would do.
+/// A stale upload is refused before its content has come. So is one with
+/// `Expect: 100-continue`, whose content would be sent if it were read.
 #[tokio::test(start_paused = true)]
-async fn a_stale_upload_need_not_come() {
+async fn a_stale_upload_need_not_be_sent() {
     let log = Log::default();
     let stale = ("if-match", "\"0\"");
     let service = PreconditionLayer::new(knows(tagged("1")))
@@ -78,7 +78,7 @@ async fn a_stale_upload_need_not_come() {
     let slow = service.clone().oneshot(put(Some(stale), content));
     assert_eq!(slow.await.unwrap().status(), 412);
 
-    // It expects to be asked, and its body panics when it is read.
+    // It has `Expect: 100-continue`, and its body panics when it is read.
     let waits = test_support::request("PUT", "/", [stale]);
     let unread = PreconditionLayer::new(knows(tagged("1")))
         .lock(KeyedLock::new(), path)
@@ -92,9 +92,9 @@ async fn a_stale_upload_need_not_come() {
 }
 
 /// Content beyond the limit is read under the lock, until the lock's `hold_timeout`. The
-/// write is given up then, with 500.
+/// write is then dropped, with 500.
 #[tokio::test(start_paused = true)]
-async fn a_write_is_given_up_after_a_time() {
+async fn a_write_is_dropped_after_the_hold_timeout() {
     let log = Log::default();
     let lock = KeyedLock::new().hold_timeout(Duration::from_secs(7));
     let service = PreconditionLayer::new(knows(tagged("1")))

@@ -1,12 +1,7 @@
-mod conditions;
-mod confirmed;
-mod dates;
-mod methods;
-mod not_modified;
-mod options;
-mod refused;
-mod repeated;
+mod layer;
+mod respond;
 mod sourced;
+mod unanswered;
 
 use std::time::{Duration, SystemTime};
 

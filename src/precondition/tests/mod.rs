@@ -1,16 +1,8 @@
-mod answers;
-mod at_hand;
-mod carried;
-mod dates;
-mod evaluation;
-mod expected;
-mod failures;
+mod admitted;
+mod check;
 #[cfg(feature = "tokio")]
-mod locked;
-mod malformed;
-mod self_get;
-mod unknown;
-mod unread;
+mod lock;
+mod refuse;
 
 use http::{Method, Request, Response, StatusCode, header::ETAG};
 

@@ -1,10 +1,5 @@
-mod guarded;
-mod misplaced;
-mod order;
-mod paths;
-mod rejected;
-mod sources;
-mod wrapped;
+mod guard;
+mod wrap;
 
 use std::{
     collections::HashMap,
@@ -25,7 +20,6 @@ use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
-use super::guard;
 use crate::{
     handler::{Expected, WithValidators},
     semantics::validator::{EntityTag, VersionTags},
@@ -117,7 +111,7 @@ async fn write(
 /// Returns the methods of a note, as a user of axum writes them.
 fn note(notes: &Notes) -> MethodRouter {
     let version = source::axum(version).with_state(notes.clone());
-    guard(version, get(read), put(write)).with_state(notes.clone())
+    super::guard(version, get(read), put(write)).with_state(notes.clone())
 }
 
 fn app(notes: &Notes) -> Router {

@@ -13,7 +13,7 @@ use crate::semantics::field::HttpDate;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a clock",
     label = "not a clock",
-    note = "`SystemClock` is one, and `ManualClock` of the feature `test-util` is one for tests; a function is none: implement `Clock` for a type of your own"
+    note = "use `SystemClock`, or `ManualClock` (feature `test-util`) in tests, or implement `Clock` for a type of your own: a function is not a clock"
 )]
 pub trait Clock: Send + Sync + 'static {
     /// Returns the current time.

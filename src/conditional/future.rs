@@ -41,21 +41,21 @@ enum ResponseTask {
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) fn passing(future: F) -> Self {
+    pub(super) fn pass(future: F) -> Self {
         Self {
             future,
             task: ResponseTask::Pass,
         }
     }
 
-    pub(super) fn unconditional(future: F, clock: SharedClock) -> Self {
+    pub(super) fn correct_date(future: F, clock: SharedClock) -> Self {
         Self {
             future,
             task: ResponseTask::CorrectDate(clock),
         }
     }
 
-    pub(super) fn conditional(future: F, read: ConditionalRead) -> Self {
+    pub(super) fn evaluate(future: F, read: ConditionalRead) -> Self {
         Self {
             future,
             task: ResponseTask::Evaluate(read),
@@ -109,55 +109,55 @@ pin_project! {
     #[project = SourcedStateProj]
     enum SourcedState<F, B: Body, E, Q> {
         // Nothing to ask, and nothing to allocate.
-        Responding {
+        WithoutSource {
             #[pin]
             future: ResponseFuture<F>,
         },
         // The source told the state at once, and the service runs.
-        Sourced {
+        WithSource {
             #[pin]
             future: F,
             read: Option<Box<SourcedRead<Q>>>,
         },
-        Waiting {
+        Boxed {
             future: BoxedRead<B, E>,
         },
-        // Answered at once: nothing to wait for.
-        Answered {
+        // Ready at once: nothing to wait for.
+        Ready {
             answer: Option<Response<ResponseBody<B>>>,
         },
     }
 }
 
 impl<F, B: Body, E, Q> SourcedFuture<F, B, E, Q> {
-    pub(super) fn answered(answer: Response<ResponseBody<B>>) -> Self {
+    pub(super) fn ready(answer: Response<ResponseBody<B>>) -> Self {
         Self {
-            state: SourcedState::Answered {
+            state: SourcedState::Ready {
                 answer: Some(answer),
             },
         }
     }
 
-    pub(super) fn responding(future: ResponseFuture<F>) -> Self {
+    pub(super) fn without_source(future: ResponseFuture<F>) -> Self {
         Self {
-            state: SourcedState::Responding { future },
+            state: SourcedState::WithoutSource { future },
         }
     }
 
-    pub(super) fn sourced(future: F, read: Box<SourcedRead<Q>>) -> Self {
+    pub(super) fn with_source(future: F, read: Box<SourcedRead<Q>>) -> Self {
         Self {
-            state: SourcedState::Sourced {
+            state: SourcedState::WithSource {
                 future,
                 read: Some(read),
             },
         }
     }
 
-    pub(super) fn waiting(
+    pub(super) fn boxed(
         future: impl Future<Output = Result<Response<ResponseBody<B>>, E>> + Send + 'static,
     ) -> Self {
         Self {
-            state: SourcedState::Waiting {
+            state: SourcedState::Boxed {
                 future: Box::pin(future),
             },
         }
@@ -175,10 +175,10 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.project().state;
         match state.as_mut().project() {
-            SourcedStateProj::Responding { future } => future.poll(cx),
-            SourcedStateProj::Sourced { future, read } => {
+            SourcedStateProj::WithoutSource { future } => future.poll(cx),
+            SourcedStateProj::WithSource { future, read } => {
                 let response = ready!(future.poll(cx))?;
-                let mut read = read.take().expect("polled after it was ready");
+                let mut read = read.take().expect("polled after completion");
                 let unconfirmed = match read.respond(response) {
                     LabelResult::Answer(answer) => return Poll::Ready(Ok(answer)),
                     LabelResult::Unconfirmed(unconfirmed) => unconfirmed,
@@ -187,13 +187,13 @@ where
                 let mut answer =
                     Box::pin(async move { Ok(read.respond_confirmed(unconfirmed).await) });
                 let polled = answer.as_mut().poll(cx);
-                state.set(SourcedState::Waiting { future: answer });
+                state.set(SourcedState::Boxed { future: answer });
                 polled
             }
-            SourcedStateProj::Waiting { future } => future.as_mut().poll(cx),
-            SourcedStateProj::Answered { answer } => {
+            SourcedStateProj::Boxed { future } => future.as_mut().poll(cx),
+            SourcedStateProj::Ready { answer } => {
                 let answer = answer.take();
-                Poll::Ready(Ok(answer.expect("polled after it was ready")))
+                Poll::Ready(Ok(answer.expect("polled after completion")))
             }
         }
     }
@@ -202,10 +202,10 @@ where
 impl<F, B: Body, E, Q> fmt::Debug for SourcedFuture<F, B, E, Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.state {
-            SourcedState::Responding { .. } => "SourcedFuture(Responding)",
-            SourcedState::Sourced { .. } => "SourcedFuture(Sourced)",
-            SourcedState::Waiting { .. } => "SourcedFuture(Waiting)",
-            SourcedState::Answered { .. } => "SourcedFuture(Answered)",
+            SourcedState::WithoutSource { .. } => "SourcedFuture(WithoutSource)",
+            SourcedState::WithSource { .. } => "SourcedFuture(WithSource)",
+            SourcedState::Boxed { .. } => "SourcedFuture(Boxed)",
+            SourcedState::Ready { .. } => "SourcedFuture(Ready)",
         })
     }
 }

@@ -106,6 +106,7 @@ impl ConditionalRead {
                 not_modified(response, length)
             }
             Verdict::Failed(condition) => self.refuse(response, condition, current),
+            // The service got a `GET`, whose content the `HEAD` must not have.
             _ if self.drops_content() => {
                 let length = self.length_of_get(&response);
                 let mut response = response.map(|_| ResponseBody::empty());
@@ -118,6 +119,7 @@ impl ConditionalRead {
             Outcome::record(answer.extensions_mut(), |outcome| {
                 outcome.set_handler_status(handler_status);
                 outcome.set_verdict(verdict);
+                // A `HEAD` has no content that its 304 could save.
                 if verdict == Verdict::NotModified && !self.is_head() {
                     outcome.set_bytes_saved(length);
                 }
@@ -142,6 +144,7 @@ impl ConditionalRead {
         }
         let current = Current::Present(current);
         let decision = preconditions.evaluate(&self.method, current, || self.config.clock.now());
+        // RFC 9110, section 13.2.1: any other status wins over the conditions.
         if !decision.applies_to(response.status(), self.range) {
             return Verdict::NotEvaluated;
         }
@@ -169,6 +172,7 @@ impl ConditionalRead {
             .accepting_json(self.accept.as_ref().is_none_or(|accept| accept.json()))
             .instead_of(current.as_ref().etag);
         let mut answer = self.config.renderer.replace(response, &refusal);
+        // The extensions are those of a 200. A cache policy among them would store the 412.
         Outcome::keep_alone(answer.extensions_mut());
         current.write_to(answer.headers_mut(), || self.config.clock.now());
         let is_head = self.is_head();

@@ -51,20 +51,22 @@ impl<S, Q> Conditional<S, Q> {
         S: Service<Request<ReqB>>,
     {
         let method = request.method();
+        // A write must be checked before it acts, and not by its response.
         if !self.config.methods.contains(method) {
-            return ResponseFuture::passing(self.inner.call(request));
+            return ResponseFuture::pass(self.inner.call(request));
         }
         let conditions = RequestConditions::of(request.headers());
+        // The usual read, for which only the clock is kept.
         if conditions.fields.is_empty() && !self.config.inspects_every_response(method) {
             let clock = self.config.clock.clone();
-            return ResponseFuture::unconditional(self.inner.call(request), clock);
+            return ResponseFuture::correct_date(self.inner.call(request), clock);
         }
         let read = ConditionalRead::new(method, &conditions, &self.config);
         if self.config.drops_content(method) {
             *request.method_mut() = Method::GET;
             remove_range(request.headers_mut());
         }
-        ResponseFuture::conditional(self.inner.call(request), read)
+        ResponseFuture::evaluate(self.inner.call(request), read)
     }
 }
 
@@ -109,11 +111,11 @@ where
             && method::head_selects(request.method())
             && self.config.methods.contains(request.method());
         if !is_asked {
-            return SourcedFuture::responding(self.respond(request));
+            return SourcedFuture::without_source(self.respond(request));
         }
         let (mut parts, content) = request.into_parts();
         let Some(source_state) = source::ask_at_hand(&*self.by.source, &parts) else {
-            return SourcedFuture::waiting(self.ask_and_wait(parts, content));
+            return SourcedFuture::boxed(self.ask_and_wait(parts, content));
         };
         let unanswered = UnansweredRead::new(&parts, &self.config);
         let before = match self.by.answer(&unanswered, source_state) {
@@ -122,16 +124,17 @@ where
                 // Releases what `poll_ready` reserved, since the service does not run.
                 drop(Ready::take(&mut self.inner));
                 if content.is_end_stream() {
-                    return SourcedFuture::answered(answer);
+                    return SourcedFuture::ready(answer);
                 }
                 let answer = UnreadContent::new(&parts, content).refuse(answer);
-                return SourcedFuture::waiting(async { Ok(answer.await) });
+                return SourcedFuture::boxed(async { Ok(answer.await) });
             }
         };
+        // Boxed, to keep the future of every other read small.
         let read = Box::new(SourcedRead::new(&unanswered, self.by.clone(), before));
         read.prepare(&mut parts);
         let request = Request::from_parts(parts, content);
-        SourcedFuture::sourced(self.inner.call(request), read)
+        SourcedFuture::with_source(self.inner.call(request), read)
     }
 }
 

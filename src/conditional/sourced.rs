@@ -60,6 +60,7 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
         } = unanswered;
         let is_strong =
             |validators: &Validators| (validators.etag.as_ref()).is_some_and(|tag| !tag.is_weak());
+        // A strong tag needs confirmation, and a condition that can fail a second check.
         let confirms = by.confirm
             && (before.validators().is_some_and(is_strong)
                 || conditions.fields.can_fail(&request.method));
@@ -146,6 +147,7 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
             read.fields.can_fail(&read.method)
         };
         match request {
+            // An error has no label to confirm.
             Some(request) if is_checked && is_success => {
                 LabelResult::Unconfirmed(UnconfirmedResponse {
                     response,

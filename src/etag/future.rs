@@ -37,11 +37,11 @@ pin_project! {
     #[project = EtagStateProj]
     enum EtagState<F, B: Body, H> {
         // A state of its own, so that a response that only passes is moved in fewer bytes.
-        Bypass {
+        Pass {
             #[pin]
             future: F,
         },
-        Tagging {
+        Tag {
             #[pin]
             tagging: Tagging<F, B, H>,
         },
@@ -51,7 +51,7 @@ pin_project! {
 pin_project! {
     #[project = TaggingProj]
     enum Tagging<F, B: Body, H> {
-        Called {
+        Call {
             #[pin]
             future: F,
             config: Arc<EtagConfig<H>>,
@@ -83,16 +83,16 @@ impl RequestFacts {
 }
 
 impl<F, B: Body, H> ResponseFuture<F, B, H> {
-    pub(super) fn bypass(future: F) -> Self {
+    pub(super) fn pass(future: F) -> Self {
         Self {
-            state: EtagState::Bypass { future },
+            state: EtagState::Pass { future },
         }
     }
 
-    pub(super) fn tagging(future: F, config: Arc<EtagConfig<H>>, request: RequestFacts) -> Self {
+    pub(super) fn tag(future: F, config: Arc<EtagConfig<H>>, request: RequestFacts) -> Self {
         Self {
-            state: EtagState::Tagging {
-                tagging: Tagging::Called {
+            state: EtagState::Tag {
+                tagging: Tagging::Call {
                     future,
                     config,
                     request,
@@ -113,10 +113,10 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            EtagStateProj::Bypass { future } => future
+            EtagStateProj::Pass { future } => future
                 .poll(cx)
                 .map_ok(|response| response.map(ResponseBody::inner)),
-            EtagStateProj::Tagging { tagging } => tagging.poll(cx),
+            EtagStateProj::Tag { tagging } => tagging.poll(cx),
         }
     }
 }
@@ -134,7 +134,7 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Result<Response<ResponseBody<B>>, E>> {
         let (response, config, announced) = match self.as_mut().project() {
-            TaggingProj::Called {
+            TaggingProj::Call {
                 future,
                 config,
                 request,
@@ -170,6 +170,7 @@ where
     H: ContentHasher,
 {
     let (mut parts, body) = response.into_parts();
+    // Content that is ready in one frame needs no collector.
     let begun = match read_at_once(cx, body, announced, H::YIELD_AFTER) {
         Ok(content) => {
             let tag = config.tag_of(&parts.headers, &content);
@@ -244,6 +245,7 @@ where
         (None, Some(digest)) => TagPlan::Label(config.tag_of_known(headers, digest)),
         (None, None) => match facts.exact {
             Some(announced) => TagPlan::Read { announced },
+            // `untagged` has ruled this out.
             None => TagPlan::Leave(Untagged::UnknownLength),
         },
     }

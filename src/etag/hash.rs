@@ -13,7 +13,7 @@ use sha2::Digest as _;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a hash function for entity tags",
     label = "not a hash function for entity tags",
-    note = "`Sha256` is one, and the features `blake3` and `xxh3` have others; for a hash of another crate, implement `ContentHasher` for a type of your own"
+    note = "use `Sha256`, or `Blake3` or `Xxh3` of the features `blake3` and `xxh3`, or implement `ContentHasher` for a type of your own"
 )]
 pub trait ContentHasher: Clone + Send + Sync + 'static {
     /// The number of bytes that are hashed before other tasks get to run. Defaults to 128

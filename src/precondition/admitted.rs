@@ -46,6 +46,7 @@ impl ResponseContext {
             accept,
             protection,
         } = write;
+        // Without a condition there is nothing to compare.
         if !config.hands_over_expected || !protection.is_conditional {
             return Self::Checked(accept.cloned());
         }

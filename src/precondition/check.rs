@@ -92,6 +92,7 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
                 // The 412 of the handler may carry the representation, which needs a box.
                 WriteDecision::Admit if self.config.self_get.may_show() => return Err(Ok(current)),
                 WriteDecision::Admit => return Ok(admitted(current, true)),
+                // The 412 may carry the representation, or a check may turn it into a success.
                 WriteDecision::Fail(condition) if self.needs_more_than_source(condition) => {
                     return Err(Ok(current));
                 }

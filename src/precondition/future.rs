@@ -27,7 +27,7 @@ pin_project! {
     #[project = WriteStateProj]
     enum WriteState<F, B: Body, E, Q, G> {
         // Nothing to check, and nothing to allocate.
-        Read {
+        Pass {
             #[pin]
             future: F,
         },
@@ -37,25 +37,25 @@ pin_project! {
             conflict: ConflictResponder,
         },
         // The source told the state at once, and the service runs.
-        Admitted {
+        Perform {
             #[pin]
             future: F,
             write: AdmittedWrite<Q, G>,
         },
-        Waiting {
+        Boxed {
             future: BoxedWrite<B, E>,
         },
         // Refused at once: nothing to wait for.
-        Answered {
+        Ready {
             answer: Option<WriteResponse<B>>,
         },
     }
 }
 
 impl<F, B: Body, E, Q, G> ResponseFuture<F, B, E, Q, G> {
-    pub(super) fn read(future: F) -> Self {
+    pub(super) fn pass(future: F) -> Self {
         Self {
-            state: WriteState::Read { future },
+            state: WriteState::Pass { future },
         }
     }
 
@@ -65,25 +65,25 @@ impl<F, B: Body, E, Q, G> ResponseFuture<F, B, E, Q, G> {
         }
     }
 
-    pub(super) fn admitted(future: F, write: AdmittedWrite<Q, G>) -> Self {
+    pub(super) fn perform(future: F, write: AdmittedWrite<Q, G>) -> Self {
         Self {
-            state: WriteState::Admitted { future, write },
+            state: WriteState::Perform { future, write },
         }
     }
 
-    pub(super) fn waiting(
+    pub(super) fn boxed(
         future: impl Future<Output = Result<WriteResponse<B>, E>> + Send + 'static,
     ) -> Self {
         Self {
-            state: WriteState::Waiting {
+            state: WriteState::Boxed {
                 future: Box::pin(future),
             },
         }
     }
 
-    pub(super) fn answered(answer: WriteResponse<B>) -> Self {
+    pub(super) fn ready(answer: WriteResponse<B>) -> Self {
         Self {
-            state: WriteState::Answered {
+            state: WriteState::Ready {
                 answer: Some(answer),
             },
         }
@@ -99,15 +99,13 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         Poll::Ready(Ok(match self.project().state.project() {
-            WriteStateProj::Read { future } => ready!(future.poll(cx))?.map(ResponseBody::inner),
+            WriteStateProj::Pass { future } => ready!(future.poll(cx))?.map(ResponseBody::inner),
             WriteStateProj::Unconditional { future, conflict } => {
                 conflict.respond(ready!(future.poll(cx))?)
             }
-            WriteStateProj::Admitted { future, write } => write.respond(ready!(future.poll(cx))?),
-            WriteStateProj::Waiting { future } => return future.as_mut().poll(cx),
-            WriteStateProj::Answered { answer } => {
-                answer.take().expect("polled after it was ready")
-            }
+            WriteStateProj::Perform { future, write } => write.respond(ready!(future.poll(cx))?),
+            WriteStateProj::Boxed { future } => return future.as_mut().poll(cx),
+            WriteStateProj::Ready { answer } => answer.take().expect("polled after completion"),
         }))
     }
 }
@@ -115,11 +113,11 @@ where
 impl<F, B: Body, E, Q, G> fmt::Debug for ResponseFuture<F, B, E, Q, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.state {
-            WriteState::Read { .. } => "ResponseFuture(Read)",
+            WriteState::Pass { .. } => "ResponseFuture(Pass)",
             WriteState::Unconditional { .. } => "ResponseFuture(Unconditional)",
-            WriteState::Admitted { .. } => "ResponseFuture(Admitted)",
-            WriteState::Waiting { .. } => "ResponseFuture(Waiting)",
-            WriteState::Answered { .. } => "ResponseFuture(Answered)",
+            WriteState::Perform { .. } => "ResponseFuture(Perform)",
+            WriteState::Boxed { .. } => "ResponseFuture(Boxed)",
+            WriteState::Ready { .. } => "ResponseFuture(Ready)",
         })
     }
 }

@@ -96,13 +96,14 @@ where
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         if !is_write(request.method()) {
-            return ResponseFuture::read(self.inner.call(request.map(RequestBody::unread)));
+            return ResponseFuture::pass(self.inner.call(request.map(RequestBody::unread)));
         }
         let (parts, content) = request.into_parts();
         let conditions = RequestConditions::of(&parts.headers);
         let is_conditional = self.config.counts_as_conditional(&conditions.fields);
         let guard = WriteProtection::new(is_conditional, self.config.required(&parts));
         let may_overwrite = guard.may_overwrite(&parts.method);
+        // Only a write that may overwrite another one waits for the lock.
         let key = may_overwrite.then(|| (self.lock.key)(&parts)).flatten();
         let write = GuardedWrite {
             config: Arc::clone(&self.config),
@@ -123,7 +124,7 @@ where
             key,
         };
         let service = Ready::take(&mut self.inner);
-        ResponseFuture::waiting(write.run(parts, ReadAhead::new(content), service))
+        ResponseFuture::boxed(write.run(parts, ReadAhead::new(content), service))
     }
 }
 

@@ -69,10 +69,11 @@ where
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         if !is_write(request.method()) {
-            return ResponseFuture::read(self.inner.call(request));
+            return ResponseFuture::pass(self.inner.call(request));
         }
         let conditions = RequestConditions::of(request.headers());
         let is_conditional = self.config.counts_as_conditional(&conditions.fields);
+        // The usual write without conditions: its head stays in one piece.
         if !is_conditional && self.config.required.is_none() {
             let conflict = ConflictResponder::new(&self.config, &conditions.accept);
             return ResponseFuture::unconditional(self.inner.call(request), conflict);
@@ -102,6 +103,7 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
         ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
         G: MayAskService<S, ReqB>,
     {
+        // No condition, and none is required of this request.
         if self.protection.has_nothing_to_check() {
             let conflict = ConflictResponder::new(&self.config, &Accept::of(&parts.headers));
             let request = Request::from_parts(parts, content);
@@ -114,23 +116,23 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
                 let context = ResponseContext::of(&write, current);
                 let write = AdmittedWrite::begin(self.config, context, &mut parts.extensions);
                 let request = Request::from_parts(parts, content);
-                return ResponseFuture::admitted(inner.call(request), write);
+                return ResponseFuture::perform(inner.call(request), write);
             }
             Some(Ok(WriteCheck::Refused(answer))) => {
                 // Releases what `poll_ready` reserved, since the service does not run.
                 drop(Ready::take(inner));
                 if content.is_end_stream() {
-                    return ResponseFuture::answered(answer);
+                    return ResponseFuture::ready(answer);
                 }
                 let answer = UnreadContent::new(&parts, content).refuse(answer);
-                return ResponseFuture::waiting(async { Ok(answer.await) });
+                return ResponseFuture::boxed(async { Ok(answer.await) });
             }
             Some(Err(known)) => Some(known),
             None => None,
         };
         let service = Ready::take(inner);
         let content = UnreadContent::new(&parts, content);
-        ResponseFuture::waiting(self.run(known, parts, content, service, ()))
+        ResponseFuture::boxed(self.run(known, parts, content, service, ()))
     }
 }
 

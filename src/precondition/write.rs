@@ -72,6 +72,7 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
                 }
             };
             let protection = self.protection;
+            // Kept for the `GET` after a failed comparison, since the service takes the head.
             let shown = (self.config.self_get.may_show()).then(|| Box::new(parts.clone()));
             let context = ResponseContext::of(&write, current);
             let config = self.config;

@@ -257,6 +257,7 @@ where
     type Service = K::Service;
 
     fn layer(&self, inner: S) -> Self::Service {
+        // Built from the inside out.
         let reads = self.conditional.sharing_source_of(&self.precondition);
         let reads = reads.layer(self.etag.layer(inner));
         self.cache_policy.layer(self.precondition.layer(reads))

@@ -26,28 +26,28 @@ pin_project! {
     #[project = StateRefStateProj]
     enum StateRefState<F, B: Body, E> {
         // Nothing to ask, and nothing to allocate.
-        Called {
+        Pass {
             #[pin]
             future: F,
         },
-        Waiting {
+        Boxed {
             future: BoxedLookup<B, E>,
         },
     }
 }
 
 impl<F, B: Body, E> ResponseFuture<F, B, E> {
-    pub(super) fn called(future: F) -> Self {
+    pub(super) fn pass(future: F) -> Self {
         Self {
-            state: StateRefState::Called { future },
+            state: StateRefState::Pass { future },
         }
     }
 
-    pub(super) fn waiting(
+    pub(super) fn boxed(
         future: impl Future<Output = Result<Response<ResponseBody<B>>, E>> + Send + 'static,
     ) -> Self {
         Self {
-            state: StateRefState::Waiting {
+            state: StateRefState::Boxed {
                 future: Box::pin(future),
             },
         }
@@ -63,10 +63,10 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            StateRefStateProj::Called { future } => future
+            StateRefStateProj::Pass { future } => future
                 .poll(cx)
                 .map_ok(|response| response.map(ResponseBody::inner)),
-            StateRefStateProj::Waiting { future } => future.as_mut().poll(cx),
+            StateRefStateProj::Boxed { future } => future.as_mut().poll(cx),
         }
     }
 }
@@ -74,8 +74,8 @@ where
 impl<F, B: Body, E> fmt::Debug for ResponseFuture<F, B, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.state {
-            StateRefState::Called { .. } => "ResponseFuture(Called)",
-            StateRefState::Waiting { .. } => "ResponseFuture(Waiting)",
+            StateRefState::Pass { .. } => "ResponseFuture(Pass)",
+            StateRefState::Boxed { .. } => "ResponseFuture(Boxed)",
         })
     }
 }

@@ -58,7 +58,7 @@ where
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         // A look at the names alone is fast, and most requests have no such header.
         if !lines::has(request.headers(), &self.config.field) {
-            return ResponseFuture::called(self.inner.call(request));
+            return ResponseFuture::pass(self.inner.call(request));
         }
         // The `GET` of a layer outside needs the whole answer, and never a 304.
         let wanted = request.extensions().get::<StateWanted>().is_some();
@@ -66,11 +66,11 @@ where
             .then(|| state_ref::seen(request.headers(), &self.config.field))
             .flatten();
         let Some(seen) = seen.cloned() else {
-            return ResponseFuture::called(self.inner.call(request));
+            return ResponseFuture::pass(self.inner.call(request));
         };
         let service = Ready::take(&mut self.inner);
         let config = Arc::clone(&self.config);
-        ResponseFuture::waiting(config.answer(seen, request, service))
+        ResponseFuture::boxed(config.answer(seen, request, service))
     }
 }
 
@@ -106,6 +106,7 @@ impl<Q: StateSource> StateRefConfig<Q> {
             }
         };
         if let Some(answer) = refused {
+            // Releases what `poll_ready` reserved, since the service does not run.
             drop(service);
             return Ok(content.refuse(answer).await);
         }

@@ -16,7 +16,7 @@ use crate::source::BoxError;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a source of states",
     label = "not a source of states",
-    note = "a closure from `&Parts` to a future of `Result<Option<HeaderValue>, _>` is one; its argument needs the type: `|request: &Parts| ..`"
+    note = "use a closure from `&Parts` to a future of `Result<Option<HeaderValue>, _>`, and write the type of its argument: `|request: &Parts| ..`"
 )]
 pub trait StateSource: Send + Sync + 'static {
     /// The error of a source that cannot tell the state. It is logged and never sent.

@@ -14,7 +14,7 @@
 //! use tower::{Layer, ServiceExt, service_fn};
 //! use tower_conditional::ConditionalLayer;
 //!
-//! // A handler that knows the version of what it serves.
+//! // A handler that knows the version of its content.
 //! async fn handle(_: Request<()>) -> Result<Response<Full<Bytes>>, Infallible> {
 //!     let mut response = Response::new(Full::from("hello"));
 //!     response.headers_mut().insert(header::ETAG, "\"v7\"".parse().unwrap());
@@ -74,8 +74,8 @@
 //!
 //! The service runs, and its response has the validators. If the response is 2xx (RFC 9110,
 //! section 13.2.1), the layer evaluates `If-Match`, `If-Unmodified-Since`, `If-None-Match`
-//! and `If-Modified-Since` in the order of section 13.2.2. Responses with any other status
-//! pass unchanged.
+//! and `If-Modified-Since` in the order of section 13.2.2. Any other status wins over the
+//! conditions.
 //!
 //! - If the client has the current representation, the response becomes a 304. It keeps
 //!   every header of the 200 that does not describe the missing content.

@@ -37,7 +37,7 @@ use crate::semantics::validator::Validators;
 /// # updated(1);
 /// ```
 #[derive(Debug, Clone)]
-#[allow(clippy::exhaustive_structs)] // it is what its two fields are
+#[allow(clippy::exhaustive_structs)] // a pair, and nothing more by intent
 pub struct WithValidators<T>(pub T, pub Validators);
 
 impl<B> From<WithValidators<Self>> for Response<B> {

@@ -112,9 +112,8 @@ impl<Q, G: Clone, L> PreconditionLayer<Q, G, L> {
     ///
     /// Requests that need a condition are those of [`require_if`](Self::require_if) if it
     /// is set, and those of [`require`](Self::require) otherwise. Two other conditions are
-    /// then not enough and give
-    /// 428. `If-Unmodified-Since` cannot tell two writes of one second apart. `If-Match: *`
-    ///      lets every writer through that finds something.
+    /// then not enough, and the answer is 428. `If-Unmodified-Since` cannot tell two writes
+    /// of one second apart. `If-Match: *` lets every writer through that finds something.
     pub fn require_tag(mut self) -> Self {
         self.config_mut().requirement = Requirement::Tag;
         if self.config.required.is_none() {
@@ -345,7 +344,7 @@ impl<Q, G, L: fmt::Debug> fmt::Debug for PreconditionLayer<Q, G, L> {
     }
 }
 
-// `Clone` is what the service needs. Asked for here, the compiler names it where it is missing.
+// The service needs `Clone`. With the bound here, the compiler names it if it is missing.
 impl<S: Clone, Q, G, L: Clone> Layer<S> for PreconditionLayer<Q, G, L> {
     type Service = Precondition<S, Q, G, L>;
 

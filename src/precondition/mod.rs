@@ -85,10 +85,10 @@
 //! `Prefer: return=minimal` leaves the representation out (RFC 8144, section 3.2). The
 //! `GET` runs all the same, since it tells if this client may see the tag.
 //!
-//! ## Check and write in one step
+//! ## Preventing lost updates
 //!
-//! Another writer may come between the check and the write. There are three ways to close
-//! this gap:
+//! Another writer may come between the check and the write, and one of the two updates is
+//! then lost. There are three ways to make check and write one step:
 //!
 //! | | Guarantee | Cost |
 //! |---|---|---|
@@ -105,9 +105,9 @@
 //! # Layer order
 //!
 //! A request that would be refused without a condition must be refused with one (RFC 9110,
-//! section 13.2.1). So authentication and authorisation belong outside. So do layers that answer 415 or a
-//! redirect from the head of a request, and the routing that answers 404 and 405.
-//! In `axum`, the methods of one route are inside all of that:
+//! section 13.2.1). So authentication and authorisation belong outside. So do layers that
+//! answer 415 or a redirect from the head of a request, and the routing that answers 404
+//! and 405. In `axum`, the methods of one route are inside all of that:
 //!
 //! ```
 //! # use axum::{Router, routing::{get, put}};
@@ -118,7 +118,7 @@
 //! let reads: Router = Router::new()
 //!     .route("/notes/{id}", get(read))
 //!     .layer(authorisation.clone());
-//! // The `GET` of this service is refused to whom a client's own would be.
+//! // This service refuses every client whose own `GET` would be refused.
 //! let current = SelfGet::of(reads.clone()).writers_may_read();
 //!
 //! let guard = PreconditionLayer::self_get(current).require();
@@ -158,9 +158,10 @@
 //!
 //! If the client disconnects, the handler is dropped at its current await. Use a
 //! transaction or `Detached::finish` (feature `tokio`) for work that must finish. Under a
-//! [`lock`](PreconditionLayer::lock) the layer finishes the write itself. Such writes end with the runtime unless they
-//! are awaited. Give the layer a handle with [`detached`](PreconditionLayer::detached), and await
-//! its `idle` after the server has shut down.
+//! [`lock`](PreconditionLayer::lock) the layer finishes the write itself. Such writes end
+//! with the runtime unless they are awaited. Give the layer a handle with
+//! [`detached`](PreconditionLayer::detached), and await its `idle` after the server has shut
+//! down.
 //!
 //! # Errors
 //!
@@ -175,6 +176,8 @@
 //!   condition is false or missing.
 //! - 503 with `Retry-After: 1`: the source failed. If an extractor of `source::axum`
 //!   rejects the request, the client gets the rejection.
+//! - 503 with `Retry-After` or 500, under a [lock](PreconditionLayer::lock): the wait for the
+//!   lock was refused or too long, or the write held it too long.
 //!
 //! # What it does not do
 //!

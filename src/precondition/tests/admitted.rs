@@ -117,7 +117,7 @@ fn a_layer_may_check_only() {
     assert!(!is_unchecked(&answer));
     assert_eq!(put(&layer, &[("if-match", "\"0\"")], unaware).status(), 412);
 
-    // A handler that compares gets the same answers as without it.
+    // A failed comparison is answered as without `check_only`.
     let problem = problem(put(&layer, &[CONDITION], compares));
     assert_eq!(problem["current"], "\"2\"");
 }
@@ -228,7 +228,7 @@ fn a_conflict_without_a_condition_is_409() {
     // An invalid date counts as no condition.
     let ignored = [("if-unmodified-since", "junk")];
     assert_eq!(put(&layer, &ignored, superseded).status(), 409);
-    // A 409 that the application made passes unchanged.
+    // A 409 or 412 that the application made passes unchanged.
     let own = put(&layer, &[], |_| status(StatusCode::CONFLICT));
     assert_eq!((own.status().as_u16(), own.headers().len()), (409, 0));
     let own = put(&layer, &[], |_| status(StatusCode::PRECONDITION_FAILED));

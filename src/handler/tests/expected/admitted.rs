@@ -84,7 +84,7 @@ fn the_list_has_the_version_that_the_layer_admitted() {
             let admitted = admission == Admission::Admit;
             for versions in [expected.versions(), expected.versions_of(&tags)] {
                 let has = versions.is_none_or(|versions| versions.contains(&7));
-                // A strong tag never matches one that the layer saw weakly.
+                // Under the strong comparison, a write for a weak tag never reaches the handler.
                 let same = has == admitted || (weak_tag && !weakly && !admitted);
                 assert!(same, "{fields:?}, weakly {weakly}, weak {weak_tag}");
             }

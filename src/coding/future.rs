@@ -40,7 +40,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         match this.future.poll(cx) {
-            // Without a validator there is nothing to do, and the response moves less.
+            // Without a validator there is nothing to do, and the response is not moved.
             Poll::Ready(Ok(mut response))
                 if may_be_validated(response.status(), response.headers()) =>
             {

@@ -9,7 +9,7 @@ use tower_service::Service;
 
 use super::{NoContentTag, SelfGetRequest, SourceError, catch_panic};
 use crate::{
-    clock::Clock,
+    clock::SharedClock,
     semantics::{
         condition::{
             Current,
@@ -353,7 +353,7 @@ pub(crate) enum SelfGetAnswer<R> {
 }
 
 impl<B> SelfGetAnswer<Response<B>> {
-    pub(crate) fn read(got: GetResponse<Response<B>>, clock: &dyn Clock) -> Self {
+    pub(crate) fn read(got: GetResponse<Response<B>>, clock: &SharedClock) -> Self {
         let response = match got {
             GetResponse::Response(response) => response,
             GetResponse::NotSent => return Self::State(Current::Unknown, None),
@@ -361,8 +361,7 @@ impl<B> SelfGetAnswer<Response<B>> {
         };
         match SelfGetStatus::from_status(response.status()) {
             SelfGetStatus::Present => {
-                let now = clock.now().into();
-                let validators = Validators::from_headers(response.headers(), now);
+                let validators = Validators::from_headers(response.headers(), || clock.now());
                 Self::State(Current::Present(validators), Some(response))
             }
             SelfGetStatus::Absent => Self::State(Current::Absent, Some(response)),

@@ -9,7 +9,7 @@ use http::{HeaderValue, Request, Response, request::Parts};
 use http_body::Body;
 use tower_service::Service;
 
-use super::{ResponseFuture, StateSource, config::Config};
+use super::{ResponseFuture, StateSource, config::StateRefConfig};
 use crate::{
     body::{ResponseBody, UnreadContent},
     events,
@@ -22,16 +22,16 @@ use crate::{
     source::{self, OnSourceError, SelfGetRequest, SourceError},
 };
 
-/// Service that answers 304 where the client has the latest state already.
+/// Service that answers 304 if the client has the latest state.
 ///
 /// See the [module docs](crate::state_ref) for an example.
 pub struct StateRef<S, Q> {
     inner: S,
-    config: Arc<Config<Q>>,
+    config: Arc<StateRefConfig<Q>>,
 }
 
 impl<S, Q> StateRef<S, Q> {
-    pub(super) fn new(inner: S, config: Arc<Config<Q>>) -> Self {
+    pub(super) fn new(inner: S, config: Arc<StateRefConfig<Q>>) -> Self {
         Self { inner, config }
     }
 
@@ -56,24 +56,25 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        // Names alone are looked through faster, and most requests have no such field.
+        // A look at the names alone is fast, and most requests have no such header.
         if !lines::has(request.headers(), &self.config.field) {
-            return ResponseFuture::called(self.inner.call(request));
+            return ResponseFuture::pass(self.inner.call(request));
         }
+        // The `GET` of a layer outside needs the whole answer, and never a 304.
         let wanted = request.extensions().get::<SelfGetRequest>().is_some();
         let seen = (state_ref::may_be_answered(request.method()) && !wanted)
             .then(|| state_ref::state_of_client(request.headers(), &self.config.field))
             .flatten();
         let Some(seen) = seen.cloned() else {
-            return ResponseFuture::called(self.inner.call(request));
+            return ResponseFuture::pass(self.inner.call(request));
         };
         let service = HeldService::take(&mut self.inner);
         let config = Arc::clone(&self.config);
-        ResponseFuture::asking(config.answer(seen, request, service))
+        ResponseFuture::boxed(config.answer(seen, request, service))
     }
 }
 
-impl<Q: StateSource> Config<Q> {
+impl<Q: StateSource> StateRefConfig<Q> {
     async fn answer<S, ReqB, ResB>(
         self: Arc<Self>,
         seen: HeaderValue,
@@ -107,6 +108,7 @@ impl<Q: StateSource> Config<Q> {
             }
         };
         if let Some(answer) = refused {
+            // Releases what `poll_ready` reserved, since the service does not run.
             drop(service);
             return Ok(content.refuse(answer).await);
         }
@@ -119,10 +121,10 @@ impl<Q: StateSource> Config<Q> {
     }
 
     async fn latest(&self, request: &Parts) -> Result<Option<HeaderValue>, SourceError> {
-        let asked = source::answer(|| self.source.latest(request));
+        let latest = source::answer(|| self.source.latest(request));
         #[cfg(feature = "tokio")]
-        let asked = source::timeout_answer(self.limit, asked);
-        asked.await
+        let latest = source::timeout_answer(self.timeout, latest);
+        latest.await
     }
 
     fn unavailable<ResB: Body<Data = Bytes>>(

@@ -83,7 +83,7 @@ fn is_timestamp(exchange: &Exchange<'_>, opaque: &[u8]) -> bool {
         return false;
     }
     let now = exchange.now.unix_seconds();
-    let modified = validators::last_modified(exchange.response, exchange.now);
+    let modified = validators::last_modified(exchange.response, || exchange.now);
     let is_modified =
         |seconds: i64| modified.is_some_and(|modified| modified.unix_seconds() == seconds);
     let is_recent = |seconds: i64| {

@@ -5,7 +5,7 @@ use http::HeaderMap;
 use super::*;
 use crate::cache_policy::{InvalidCachePolicy, Rule};
 
-fn rules(rules: impl IntoIterator<Item = Rule>) -> CachePolicyLayer<ManualClock> {
+fn rules(rules: impl IntoIterator<Item = Rule>) -> CachePolicyLayer {
     rules
         .into_iter()
         .fold(layer(CachePolicy::no_cache()), |layer, rule| {

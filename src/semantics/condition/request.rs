@@ -18,7 +18,7 @@ pub(crate) struct RequestConditions<'a> {
 
 impl<'a> RequestConditions<'a> {
     /// Reads the headers in one pass, which costs less than six lookups.
-    pub(crate) fn of(headers: &'a HeaderMap) -> Self {
+    pub(crate) fn from_headers(headers: &'a HeaderMap) -> Self {
         let mut conditions = Self::default();
         for (name, line) in headers {
             let field = match *name {
@@ -46,6 +46,6 @@ impl<'a> ConditionalFields<&'a HeaderValue> {
     /// Reads the conditional headers of a request.
     #[must_use]
     pub fn from_headers(headers: &'a HeaderMap) -> Self {
-        RequestConditions::of(headers).fields
+        RequestConditions::from_headers(headers).fields
     }
 }

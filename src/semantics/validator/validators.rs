@@ -66,9 +66,10 @@ impl Validators {
 
     /// Reads `ETag` and `Last-Modified` of a response.
     ///
-    /// A malformed or repeated header counts as missing. `now` is for [`HttpDate::parse`].
+    /// A malformed or repeated header counts as missing. `now` is for
+    /// [`HttpDate::parse`], and is called only if there is a date.
     #[must_use]
-    pub fn from_headers(headers: &HeaderMap, now: HttpDate) -> Self {
+    pub fn from_headers(headers: &HeaderMap, now: impl FnOnce() -> HttpDate) -> Self {
         Self {
             etag: lines::only(headers, &ETAG).and_then(|tag| EntityTag::try_from(tag).ok()),
             last_modified: last_modified(headers, now),
@@ -172,7 +173,7 @@ pub(crate) fn correct_last_modified(
         return None;
     }
     let now = now();
-    let modified = last_modified(headers, now)?;
+    let modified = last_modified(headers, || now)?;
     let made = lines::only(headers, &DATE)
         .and_then(|date| HttpDate::parse(date.as_bytes(), now))
         .unwrap_or(now);
@@ -191,6 +192,9 @@ fn is_ambiguous(modified: HttpDate, tagged: bool, made: HttpDate) -> bool {
 }
 
 /// Returns the modification date of a response, if it has one valid `Last-Modified`.
-pub(crate) fn last_modified(headers: &HeaderMap, now: HttpDate) -> Option<HttpDate> {
-    HttpDate::parse(lines::only(headers, &LAST_MODIFIED)?.as_bytes(), now)
+pub(crate) fn last_modified(
+    headers: &HeaderMap,
+    now: impl FnOnce() -> HttpDate,
+) -> Option<HttpDate> {
+    HttpDate::parse(lines::only(headers, &LAST_MODIFIED)?.as_bytes(), now())
 }

@@ -56,7 +56,7 @@ where
 
 /// Content of 1 KiB is too long for it.
 fn etag() -> EtagLayer<Xxh3> {
-    EtagLayer::new().hasher(Xxh3::new()).limit(512)
+    EtagLayer::new().hasher(Xxh3::new()).max_body_bytes(512)
 }
 
 fn state_reference() -> StateRefLayer<impl StateSource> {

@@ -1,5 +1,7 @@
 //! Applying a policy to the headers of a response.
 
+use std::cell::LazyCell;
+
 use http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{CACHE_CONTROL, EXPIRES, VARY},
@@ -21,8 +23,9 @@ impl CachePolicy {
     /// Applies the policy to the headers of a response to a safe request.
     ///
     /// `authorized` tells whether the request had `Authorization`. `now` is the time from which
-    /// `Expires` counts if there is no `Date`.
-    pub fn apply(&self, headers: &mut HeaderMap, authorized: bool, now: HttpDate) {
+    /// `Expires` counts if there is no `Date`. It is called at most once, and only if there is
+    /// an `Expires` to read or to write.
+    pub fn apply(&self, headers: &mut HeaderMap, authorized: bool, now: impl FnOnce() -> HttpDate) {
         let present = CacheHeaders::from_headers(headers);
         let for_one_user = self.is_for_one_user(authorized, present.cookies);
         if present.policy || self.expires {
@@ -49,7 +52,7 @@ impl CachePolicy {
         }
     }
 
-    fn merge(&self, headers: &mut HeaderMap, for_one_user: bool, now: HttpDate) {
+    fn merge(&self, headers: &mut HeaderMap, for_one_user: bool, now: impl FnOnce() -> HttpDate) {
         if self.precedence == Precedence::Policy {
             headers.remove(CACHE_CONTROL);
             headers.remove(EXPIRES);
@@ -57,7 +60,8 @@ impl CachePolicy {
                 headers.remove(field);
             }
         }
-        let handler = HandlerPolicy::from_headers(headers, now);
+        let now = LazyCell::new(now);
+        let handler = HandlerPolicy::from_headers(headers, || *now);
         let alone = self.precedence == Precedence::Handler && handler.is_about_caching;
         // Even a handler whose headers stand alone gets `private` where the response is for one
         // user.
@@ -74,12 +78,7 @@ impl CachePolicy {
             !alone && self.targeted.iter().any(|(name, _)| name == field)
         });
         let wanted = self.expires && !alone;
-        handler.update_expires(headers, merged, wanted, alone, now);
-    }
-
-    /// Returns `true` if the result depends on the time. Otherwise any `now` will do.
-    pub(crate) fn needs_now(&self, headers: &HeaderMap) -> bool {
-        self.expires || lines::has(headers, &EXPIRES)
+        handler.update_expires(headers, merged, wanted, alone, || *now);
     }
 
     /// Protects the cache headers of a response to which no policy applies.
@@ -90,19 +89,19 @@ impl CachePolicy {
         &self,
         headers: &mut HeaderMap,
         authorized: bool,
-        now: impl FnOnce(&Self, &HeaderMap) -> HttpDate,
+        now: impl FnOnce() -> HttpDate,
     ) {
         let present = CacheHeaders::from_headers(headers);
         if !present.policy {
             return;
         }
-        let now = now(self, headers);
-        let handler = HandlerPolicy::from_headers(headers, now);
+        let now = LazyCell::new(now);
+        let handler = HandlerPolicy::from_headers(headers, || *now);
         if handler.is_about_caching || headers.keys().any(is_targeted) {
             let for_one_user = self.is_for_one_user(authorized, present.cookies);
             let merged = handler.merge_cache_control(&self.only_privacy, headers, for_one_user);
             restrict_other_targeted(headers, merged.policy, |_| false);
-            handler.update_expires(headers, merged, false, true, now);
+            handler.update_expires(headers, merged, false, true, || *now);
         }
     }
 

@@ -34,7 +34,7 @@ struct HandlerExpires {
 }
 
 impl HandlerPolicy {
-    pub(super) fn from_headers(headers: &HeaderMap, now: HttpDate) -> Self {
+    pub(super) fn from_headers(headers: &HeaderMap, now: impl FnOnce() -> HttpDate) -> Self {
         let cache_control = parse_field(headers, &CACHE_CONTROL);
         let mut directives = cache_control.map_or(Directives::NONE, |field| field.directives);
         let expires = HandlerExpires::from_headers(headers, now);
@@ -80,10 +80,11 @@ impl HandlerPolicy {
         merged: MergedField,
         wanted: bool,
         alone: bool,
-        now: HttpDate,
+        now: impl FnOnce() -> HttpDate,
     ) {
         let lifetime = merged.lifetime();
         if let (true, Some(lifetime)) = (wanted, lifetime) {
+            let now = now();
             // With a `Date` in the future, the lifetime counts from now.
             let from = message_date(headers, now).unix_seconds();
             let from = from.min(now.unix_seconds());
@@ -106,10 +107,11 @@ impl HandlerExpires {
     /// the other two.
     const FIXDATE_LENGTH: usize = "Sun, 06 Nov 1994 08:49:37 GMT".len();
 
-    fn from_headers(headers: &HeaderMap, now: HttpDate) -> Option<Self> {
+    fn from_headers(headers: &HeaderMap, now: impl FnOnce() -> HttpDate) -> Option<Self> {
         if !lines::has(headers, &EXPIRES) {
             return None;
         }
+        let now = now();
         let line = lines::only(headers, &EXPIRES);
         let until = line.and_then(|line| HttpDate::parse(line.as_bytes(), now));
         let seconds_left = |from: HttpDate| {

@@ -35,7 +35,7 @@ use field_policy::FieldPolicy;
 /// use tower_conditional::{cache_policy::CachePolicy, validator::HttpDate};
 ///
 /// let policy = CachePolicy::shared_and_public();
-/// let now = HttpDate::EPOCH;
+/// let now = || HttpDate::EPOCH;
 ///
 /// let mut headers = HeaderMap::new();
 /// policy.apply(&mut headers, false, now);

@@ -35,7 +35,7 @@ fn json_is_acceptable_by_range_and_weight() {
         let accept = Accept::from_headers(&headers);
         assert_eq!(accept.accepts_json(), expected, "{lines:?}");
         assert_eq!(accept.cloned().accepts_json(), expected, "{lines:?}");
-        let conditions = RequestConditions::of(&headers);
+        let conditions = RequestConditions::from_headers(&headers);
         assert_eq!(conditions.accept.accepts_json(), expected, "{lines:?}");
     }
 }

@@ -77,7 +77,7 @@ fn validators_are_read_from_responses() {
     ];
     for (lines, tag, date) in table {
         let headers = headers(lines.iter().copied());
-        let read = Validators::from_headers(&headers, NOW);
+        let read = Validators::from_headers(&headers, || NOW);
         assert_eq!(
             (read.etag.is_some(), read.last_modified.is_some()),
             (*tag, *date),

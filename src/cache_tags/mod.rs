@@ -115,7 +115,7 @@
 //! A write that ends after its client left is purged when the client leaves.
 //! If the write goes on without its client, as in a
 //! [`PreconditionLayer`](crate::PreconditionLayer) with a lock, that is too
-//! early, and `again_after` of the queue's limits has to make up for it. The
+//! early, and `repeat_after` of the queue's limits has to make up for it. The
 //! same goes for a handler that writes on while its content is being sent: the
 //! purge is due when the head is there.
 

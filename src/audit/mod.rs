@@ -1,5 +1,6 @@
-//! Reports mistakes of validators and cache policies, for development and
-//! tests.
+//! Middleware that reports mistakes in validators and cache policies, for development and tests.
+//!
+//! # Example
 //!
 //! ```
 //! # async fn run() -> Result<(), tower::BoxError> {
@@ -11,7 +12,7 @@
 //! use tower::{ServiceBuilder, ServiceExt, service_fn};
 //! use tower_conditional::{Audit, AuditLayer, audit::Code};
 //!
-//! // Another content each time, and always the same tag.
+//! // The content changes each time, and the tag stays.
 //! async fn handle(request: Request<String>) -> Result<Response<Full<Bytes>>, Infallible> {
 //!     let mut response = Response::new(Full::from(request.into_body()));
 //!     response.headers_mut().insert(header::ETAG, "\"v1\"".parse().unwrap());
@@ -32,13 +33,14 @@
 //! assert_eq!(finding.target(), "GET /");
 //! assert_eq!(finding.detail(), "\"v1\" on other bytes");
 //! assert_eq!(finding.code().section(), "RFC 9110, section 8.8.1");
-//! // audit.assert_clean() would panic, and list it with its remedy.
+//! // audit.assert_clean() would panic with the finding and its remedy.
 //! # Ok(())
 //! # }
 //! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
 //! ```
 //!
-//! Two instances of one application should give the same bytes the same tag:
+//! Two instances of an application must give the same bytes the same tag. One audit can compare
+//! them:
 //!
 //! ```
 //! use tower_conditional::{Audit, AuditLayer};
@@ -47,37 +49,38 @@
 //! let around_one = AuditLayer::new(audit.clone()).instance("one");
 //! let around_the_other = AuditLayer::new(audit.clone()).instance("other");
 //! # let _ = (around_one, around_the_other);
-//! // Requests for the same targets to both, then:
+//! // Send requests for the same targets to both, then:
 //! audit.assert_clean();
 //! ```
 //!
-//! # What it does
+//! # How it works
 //!
-//! It looks at each exchange and tells an [`Audit`] what is wrong with it: each
-//! [`Code`] once per target, further ones counted. With the feature `tracing`
-//! there is an event for each finding, a warning for a mistake. Nothing that
-//! passes is changed.
+//! The layer checks each exchange of request and response, and adds its findings to an [`Audit`].
+//! Each [`Code`] is listed once per target, and further findings are counted. With the feature
+//! `tracing` each finding is an event, and a mistake is a warning. Requests and responses are not
+//! changed.
 //!
-//! Some mistakes show in one head. Others show when answers to `GET` for one
-//! target are compared, and those to `HEAD`, 304s, parts and conditional writes
-//! with them. For that up to 8 of each of the [last targets](Audit::targets) are
-//! remembered: validators, a few fields, a hash of the content, which is taken as
-//! it passes, and the first KiB of what has a strong tag, for the parts that cover
-//! it. A body that broke or was given up counts for nothing. Of request fields
-//! hashes are kept, and no detail tells a value of them but a tag.
+//! Some mistakes show in one response. Others show only in comparison with earlier responses of
+//! the same target: of a `GET` with other `GET`s, `HEAD`s, 304s, parts and conditional writes.
+//! For that the audit keeps up to 8 of each kind for the [last targets](Audit::max_targets):
 //!
-//! A 304, a part and a write are held against a 200 of the same instance, for a
-//! request with the same values in the fields of `Vary` and in those that tell who
-//! asks: `Authorization`, `Cookie`, and fields such as `X-Api-Key` and `X-Tenant`.
-//! Only a strong tag with two contents is a mistake whoever asks, and whatever
-//! was written in between.
+//! - their validators, and a few other headers;
+//! - a hash of the content, made as the body passes;
+//! - the first KiB of content with a strong tag, for comparison with parts;
+//! - hashes of request headers. Findings show no value of a request except a tag.
 //!
-//! # Codes
+//! A body that fails or is dropped is ignored.
 //!
-//! A [mistake](Code::is_mistake) is against the standard, or makes a client or a cache
-//! do what nobody meant; [`Audit::assert_clean`] fails on it. An
-//! advice is allowed and may be meant. [`Audit::allow`] leaves
-//! out what is meant.
+//! A 304, a part or a write is compared with a 200 of the same instance. Both requests must have
+//! the same values in the headers that `Vary` names and in those that identify the user:
+//! `Authorization`, `Cookie`, and headers such as `X-Api-Key` and `X-Tenant`. There is one
+//! exception: a strong tag on two contents is always a mistake, whoever asks and writes.
+//!
+//! ## Codes
+//!
+//! A [mistake](Code::is_mistake) violates the standard, or makes a client or cache do something
+//! unintended. [`Audit::assert_clean`] fails on it. Advice is allowed and may be intended.
+//! [`Audit::allow`] suppresses codes.
 //!
 //! | Code | Severity | Section | Remedy |
 //! |---|---|---|---|
@@ -141,54 +144,63 @@
 //! | `ignored-condition` | mistake | RFC 9110, section 13.1.1 | put PreconditionLayer around whatever writes |
 //! | `tag-of-other-content` | mistake | RFC 9110, section 9.3.4 | leave ETag out of the answer, or send the representation with Content-Location |
 //!
-//! # What it needs from its neighbours
+//! # Layer order
 //!
-//! The outermost place, so that it sees what a client sees; below a layer that
-//! compresses or sets fields it judges an answer that nobody gets. `Date` is
-//! written further out by servers, so the layer's own clock stands in for it.
+//! Put the layer outside of all others, so that it sees the response that a client gets. Below a
+//! layer that compresses or sets headers it checks a response that nobody receives. Servers add
+//! `Date` further outside, so the layer uses its own clock instead.
 //!
-//! Bodies are judged where they end, so a test has to read them.
+//! # Limits
 //!
-//! # What it does not promise
+//! [`Audit::max_targets`] limits the targets that are compared, and [`Audit::max_findings`] the
+//! findings that are kept. Beyond the first, the target that was used first is forgotten. Beyond
+//! the second, findings are counted by [`Audit::dropped`].
 //!
-//! It is not for production: it hashes every content, keeps the heads of all
-//! requests while they run, and takes one lock a few times per request.
+//! # Errors
 //!
-//! It knows what passes through it. A tag that changes, though the bytes do not,
-//! is reported unless a request that is not safe ran in between; one that a timer or
-//! another process moves is reported too. The same holds for a write that gets
-//! 412 with the tag of the last 200: one [`Audit`] around all instances sees every
-//! writer. A write that is answered with 412 or 428 counts as none.
+//! The layer adds no errors. Those of the service and of its bodies pass unchanged.
 //!
-//! An answer to `HEAD`, a 304 or a part with another tag, date or policy is
-//! reported once the next 200 is again what the last one was. A write that
-//! succeeded though its condition was false is reported once the next 200 has
-//! another tag: until then it may have found what it asked for. A `PUT` that was
-//! answered with a strong tag is reported once a 200 with that tag has content of
-//! another length than the `Content-Length` of the `PUT`; content that was changed
-//! and kept its length is not seen. What is
-//! [not compared](Audit::targets)
-//! is not found.
+//! # What it does not do
+//!
+//! The layer is not made for production. It hashes all content, copies the head of each request,
+//! and takes one lock a few times per request.
+//!
+//! A body is checked when it ends, so a test has to read it to the end.
+//!
+//! The audit knows only the requests that pass through it. A tag that changes without the bytes
+//! is reported unless an unsafe request ran in between. So a tag that a timer or another process
+//! changes is reported too. The same holds for a 412 to a write with the tag of the last 200.
+//! Put one [`Audit`] around all instances, so that it sees every writer. A write that gets 412
+//! or 428 does not count as a write.
+//!
+//! Some findings wait for the next 200:
+//!
+//! - A `HEAD`, a 304 or a part with another tag, date or policy is reported once the next 200
+//!   equals the last one.
+//! - A write that succeeded although its condition was false is reported once the next 200 has
+//!   another tag. Until then the state may have been what the client wanted.
+//! - A `PUT` with a strong tag in its response is reported once a 200 with that tag has content
+//!   of another length. Changes that keep the length are not detected.
 
 mod body;
 mod finding;
+mod finding_log;
 mod future;
 mod handle;
+mod history;
 mod layer;
-mod ledger;
-mod memory;
 mod record;
 pub(crate) mod rules;
 mod service;
-mod target;
+mod target_history;
 #[cfg(test)]
 mod tests;
 
 pub use {
-    body::AuditedBody,
+    body::AuditBody,
     finding::{Code, Finding},
     future::ResponseFuture,
     handle::Audit,
     layer::AuditLayer,
-    service::Audited,
+    service::AuditService,
 };

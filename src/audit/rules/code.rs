@@ -1,8 +1,8 @@
-//! The mistakes by name.
+//! The codes of the audit, with their severities, sections and remedies.
 
 use std::fmt;
 
-/// How much a code weighs.
+/// The severity of a code.
 #[derive(PartialEq, Eq)]
 enum Severity {
     Advice,
@@ -11,8 +11,8 @@ enum Severity {
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $code:ident $name:literal $severity:ident $section:literal $remedy:literal)+) => {
-        /// What is wrong with an exchange. The module docs of
-        /// [`audit`](crate::audit#codes) have the table.
+        /// A kind of mistake or advice. The module docs of [`audit`](crate::audit#codes) have the
+        /// table.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Code {
@@ -20,30 +20,31 @@ macro_rules! codes {
         }
 
         impl Code {
-            /// Every code.
+            /// All codes.
             pub const ALL: &'static [Self] = &[$(Self::$code),+];
 
-            /// The name, which never changes.
+            /// Returns the name, which never changes.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$code => $name,)+ }
             }
 
-            /// Returns `true` if it is a mistake: against the standard, or a client or cache
-            /// will do what nobody meant. All else is advice: allowed, and it may be meant.
+            /// Returns `true` if the code is a mistake: it violates the standard, or a client or
+            /// cache will do something unintended. All others are advice, which is allowed
+            /// and may be intended.
             #[must_use]
             pub const fn is_mistake(self) -> bool {
                 let severity = match self { $(Self::$code => Severity::$severity,)+ };
                 matches!(severity, Severity::Mistake)
             }
 
-            /// The section of the standard that it goes against.
+            /// Returns the section of the standard that the code is about.
             #[must_use]
             pub const fn section(self) -> &'static str {
                 match self { $(Self::$code => $section,)+ }
             }
 
-            /// What to do about it.
+            /// Returns a way to fix it.
             #[must_use]
             pub const fn remedy(self) -> &'static str {
                 match self { $(Self::$code => $remedy,)+ }
@@ -233,8 +234,8 @@ codes! {
 }
 
 impl Code {
-    pub(crate) fn because(self, detail: impl Into<String>) -> Found {
-        Found {
+    pub(crate) fn because(self, detail: impl Into<String>) -> RuleFinding {
+        RuleFinding {
             code: self,
             detail: detail.into(),
         }
@@ -247,9 +248,9 @@ impl fmt::Display for Code {
     }
 }
 
-/// What a rule found, and where.
+/// A code with the details of one exchange.
 #[derive(Debug, Clone)]
-pub(crate) struct Found {
+pub(crate) struct RuleFinding {
     pub(crate) code: Code,
     pub(crate) detail: String,
 }

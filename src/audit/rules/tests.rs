@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use http::{Method, StatusCode};
 
-use super::{Code, Exchange, judge};
+use super::{Code, Exchange, check_exchange};
 use crate::semantics::{caching::cache_control::CacheControl, field::HttpDate, tests::headers};
 
 type Lines<'a> = &'a [(&'a str, &'a str)];
@@ -17,17 +17,17 @@ const GMT: &str = "Fri, 31 Jan 2025 21:20:00 GMT";
 fn told(method: &str, request: Lines<'_>, status: u16, response: Lines<'_>) -> Vec<Code> {
     let request = headers(request.iter().copied());
     let response = headers(response.iter().copied());
-    let found = judge(&Exchange {
+    let findings = check_exchange(&Exchange {
         method: &Method::from_bytes(method.as_bytes()).unwrap(),
         target: "/notes/1",
         request: &request,
         status: StatusCode::from_u16(status).unwrap(),
         response: &response,
         now: HttpDate::from_unix_seconds(NOW),
-        longest: Duration::from_secs(31_536_000),
+        max_lifetime: Duration::from_secs(31_536_000),
         policy: &CacheControl::of(&response),
     });
-    let codes: BTreeSet<_> = found.iter().map(|found| found.code).collect();
+    let codes: BTreeSet<_> = findings.iter().map(|findings| findings.code).collect();
     codes.into_iter().collect()
 }
 
@@ -132,33 +132,37 @@ fn a_tag_does_not_hold_the_user() {
     let name = "n".repeat(5_000);
     let request = headers([("cookie", &*format!("{name}=0123456789"))]);
     let response = headers([private, ("etag", "\"0123456789\"")]);
-    let found = judge(&Exchange {
+    let findings = check_exchange(&Exchange {
         method: &Method::GET,
         target: "/",
         request: &request,
         status: StatusCode::OK,
         response: &response,
         now: HttpDate::EPOCH,
-        longest: Duration::MAX,
+        max_lifetime: Duration::MAX,
         policy: &CacheControl::of(&response),
     });
-    assert_eq!(found.len(), 1);
-    assert!(found[0].detail.len() < 200, "{}", found[0].detail.len());
+    assert_eq!(findings.len(), 1);
+    assert!(
+        findings[0].detail.len() < 200,
+        "{}",
+        findings[0].detail.len()
+    );
     // The value is not told.
     let request = headers([cookies]);
     let response = headers([private, ("etag", "\"v1-dark\"")]);
-    let found = judge(&Exchange {
+    let findings = check_exchange(&Exchange {
         method: &Method::GET,
         target: "/",
         request: &request,
         status: StatusCode::OK,
         response: &response,
         now: HttpDate::EPOCH,
-        longest: Duration::MAX,
+        max_lifetime: Duration::MAX,
         policy: &CacheControl::of(&response),
     });
     assert_eq!(
-        found[0].detail,
+        findings[0].detail,
         "the tag holds the value of cookie \"theme\""
     );
 }

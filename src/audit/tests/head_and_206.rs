@@ -239,7 +239,7 @@ fn a_200_that_only_ends_later_tells_nothing() {
     let audit = Audit::new();
     let layer = AuditLayer::new(audit.clone());
     get(&audit, &[], &ok(&[A], "a"));
-    let slow: http::Response<super::AuditedBody<_>> =
+    let slow: http::Response<super::AuditBody<_>> =
         send(&layer, request("GET", "/", &[]), |_| answer(&ok(&[A], "a")));
     head(&audit, &[], &[B]);
     read(slow.into_body());
@@ -251,7 +251,7 @@ fn a_200_that_only_ends_later_tells_nothing() {
 fn a_200_that_was_given_up_tells_nothing() {
     let audit = Audit::new();
     let layer = AuditLayer::new(audit.clone());
-    let unread: http::Response<super::AuditedBody<_>> =
+    let unread: http::Response<super::AuditBody<_>> =
         send(&layer, request("GET", "/", &[]), |_| {
             answer(&ok(&[A, MINUTE], "a"))
         });

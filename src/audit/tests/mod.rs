@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 
-use super::{Audit, AuditLayer, AuditedBody, Code};
+use super::{Audit, AuditBody, AuditLayer, Code};
 use crate::{
     clock::ManualClock,
     test_support::{Act, ScriptedBody, read, send},
@@ -66,7 +66,7 @@ fn answer(answer: &Answer<'_>) -> Response<ScriptedBody> {
 
 /// Sends a request, and reads what comes to its end.
 fn exchange(layer: &AuditLayer, request: Request<()>, say: &Answer<'_>) {
-    let response: Response<AuditedBody<ScriptedBody>> = send(layer, request, |_| answer(say));
+    let response: Response<AuditBody<ScriptedBody>> = send(layer, request, |_| answer(say));
     read(response.into_body());
 }
 
@@ -196,7 +196,7 @@ fn all_is_forgotten_at_once() {
 #[test]
 #[should_panic(expected = "and 3 more")]
 fn findings_are_bounded_and_counted() {
-    let audit = Audit::new().limit(1).allow([Code::NoPolicy]);
+    let audit = Audit::new().max_findings(1).allow([Code::NoPolicy]);
     let layer = AuditLayer::new(audit.clone());
     for path in ["/1", "/2", "/3", "/2", "/1"] {
         exchange(
@@ -207,14 +207,14 @@ fn findings_are_bounded_and_counted() {
     }
     assert_eq!(audit.findings().len(), 1);
     assert_eq!(audit.findings()[0].count(), 2);
-    assert_eq!(audit.left_out(), 3);
+    assert_eq!(audit.dropped(), 3);
     audit.assert_clean();
 }
 
 /// Other bytes with a tag that was forgotten are not noticed.
 #[test]
 fn targets_are_bounded_and_the_oldest_goes() {
-    let audit = Audit::new().targets(2);
+    let audit = Audit::new().max_targets(2);
     let layer = AuditLayer::new(audit.clone());
     let see = |path: &str, content: &str| {
         let say = ok(&[("etag", "\"a\"")], content);
@@ -244,7 +244,7 @@ fn variants_are_bounded() {
     let unread: Vec<_> = (0..20)
         .map(|_| {
             let say = ok(&[("etag", "\"unread\"")], "unread");
-            let response: Response<AuditedBody<ScriptedBody>> =
+            let response: Response<AuditBody<ScriptedBody>> =
                 send(&layer, request("GET", "/", &[]), |_| answer(&say));
             response
         })
@@ -305,7 +305,7 @@ fn dates_are_held_against_the_clock() {
 
 #[test]
 fn a_lifetime_has_the_limit_that_is_set() {
-    let audit = Audit::new().longest_lifetime(std::time::Duration::from_secs(60));
+    let audit = Audit::new().max_lifetime(std::time::Duration::from_secs(60));
     get(&audit, &[], &ok(&[("cache-control", "max-age=60")], "a"));
     assert_codes(&audit, &[]);
     get(&audit, &[], &ok(&[("cache-control", "max-age=61")], "a"));
@@ -323,7 +323,7 @@ fn a_write_that_nobody_checked_is_found() {
         });
         response
     };
-    let _: Response<AuditedBody<_>> = send(&layer, request("PUT", "/", &[]), unchecked);
+    let _: Response<AuditBody<_>> = send(&layer, request("PUT", "/", &[]), unchecked);
     assert_codes(&audit, &[Code::UncheckedWrite]);
 }
 
@@ -344,7 +344,7 @@ fn a_panic_elsewhere_changes_nothing() {
 /// Many at once, each target with one content and one tag.
 #[test]
 fn it_is_right_under_load() {
-    let audit = Audit::new().targets(8).allow([Code::NoPolicy]);
+    let audit = Audit::new().max_targets(8).allow([Code::NoPolicy]);
     std::thread::scope(|scope| {
         for thread in 0..4_usize {
             let layer = AuditLayer::new(audit.clone());
@@ -355,7 +355,7 @@ fn it_is_right_under_load() {
                     let tag = format!("\"{}\"", &path[1..]);
                     let fields = [("etag", tag.as_str())];
                     let say = ok(&fields, &path);
-                    let response: Response<AuditedBody<ScriptedBody>> =
+                    let response: Response<AuditBody<ScriptedBody>> =
                         send(&layer, request(method, &path, &[]), |_| answer(&say));
                     if turn % 3 != 0 {
                         read(response.into_body());
@@ -366,7 +366,7 @@ fn it_is_right_under_load() {
     });
     assert!(audit.findings().is_empty(), "{audit:?}");
     assert_eq!(
-        audit.lock().memory.epoch().map(|epoch| epoch > 0),
+        audit.lock().history.epoch().map(|epoch| epoch > 0),
         Some(true)
     );
 }

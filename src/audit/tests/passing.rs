@@ -4,10 +4,10 @@ use bytes::Bytes;
 use http::Response;
 use http_body::{Body, SizeHint};
 
-use super::{Audit, AuditLayer, AuditedBody, Code, assert_codes, get, ok, request};
+use super::{Audit, AuditBody, AuditLayer, Code, assert_codes, get, ok, request};
 use crate::test_support::{Act, ScriptedBody, read, read_unchecked, send};
 
-fn pass(audit: &Audit, body: ScriptedBody) -> AuditedBody<ScriptedBody> {
+fn pass(audit: &Audit, body: ScriptedBody) -> AuditBody<ScriptedBody> {
     let layer = AuditLayer::new(audit.clone());
     let mut body = Some(body);
     let response: Response<_> = send(&layer, request("GET", "/", &[]), |_| {
@@ -62,7 +62,7 @@ fn step<B: Body<Data = Bytes> + Unpin>(body: &mut B) {
 }
 
 /// Whether a body that is treated so counted as content "ab".
-fn counts(body: ScriptedBody, treat: impl FnOnce(AuditedBody<ScriptedBody>)) -> bool {
+fn counts(body: ScriptedBody, treat: impl FnOnce(AuditBody<ScriptedBody>)) -> bool {
     let audit = Audit::new();
     treat(pass(&audit, body));
     get(&audit, &[], &ok(&[("etag", "\"a\"")], "xy"));
@@ -80,7 +80,7 @@ fn a_body_counts_only_if_it_ended() {
         body
     ))));
     let steps = |number: usize| {
-        move |body: AuditedBody<ScriptedBody>| {
+        move |body: AuditBody<ScriptedBody>| {
             let mut body = Box::pin(body);
             for _ in 0..number {
                 step(&mut body);

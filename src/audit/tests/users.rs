@@ -137,5 +137,5 @@ fn a_finding_does_not_tell_who_asked() {
     let findings = audit.findings();
     assert!(findings[0].detail().contains("x-api-key"), "{findings:?}");
     assert!(!format!("{findings:?}").contains("secret"), "{findings:?}");
-    assert!(!format!("{:?}", audit.lock().memory).contains("secret"));
+    assert!(!format!("{:?}", audit.lock().history).contains("secret"));
 }

@@ -176,7 +176,7 @@ fn a_tag_is_refused_during_another_write() {
         ..not_modified(&[])
     });
     let mut refused = Some(refused);
-    let _: http::Response<super::AuditedBody<_>> =
+    let _: http::Response<super::AuditBody<_>> =
         super::send(&layer, request("PUT", "/", &[IF_A]), |_| {
             send(&audit, "PUT", &[IF_A], 200);
             refused.take().expect("one request")

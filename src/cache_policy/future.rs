@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 
 use super::{
     date,
-    rules::{Asked, Rules},
+    rules::{PolicyRules, RequestFacts},
 };
 use crate::{
     clock::Clock,
@@ -26,20 +26,20 @@ pin_project! {
     pub struct ResponseFuture<F, C> {
         #[pin]
         future: F,
-        exchange: Exchange<C>,
+        pending: PendingPolicy<C>,
     }
 }
 
 /// The parts of a request that its response needs.
-pub(super) struct Exchange<C> {
-    pub(super) asked: Asked,
-    pub(super) rules: Arc<Rules>,
+pub(super) struct PendingPolicy<C> {
+    pub(super) facts: RequestFacts,
+    pub(super) rules: Arc<PolicyRules>,
     pub(super) clock: C,
 }
 
 impl<F, C> ResponseFuture<F, C> {
-    pub(super) fn new(future: F, exchange: Exchange<C>) -> Self {
-        Self { future, exchange }
+    pub(super) fn new(future: F, pending: PendingPolicy<C>) -> Self {
+        Self { future, pending }
     }
 }
 
@@ -57,13 +57,13 @@ where
         if let Poll::Ready(Ok(response)) = &mut polled
             && !response.status().is_informational()
         {
-            this.exchange.apply(response);
+            this.pending.apply(response);
         }
         polled
     }
 }
 
-impl<C: Clock> Exchange<C> {
+impl<C: Clock> PendingPolicy<C> {
     fn apply<B>(&self, response: &mut Response<B>) {
         if self.rules.date {
             self.add_date(response.headers_mut());
@@ -72,14 +72,14 @@ impl<C: Clock> Exchange<C> {
         let status = response.status();
         if response.extensions().get::<CachePolicy>().is_none() {
             let headers = response.headers_mut();
-            self.rules.apply(&self.asked, status, headers, None, now);
+            self.rules.apply(&self.facts, status, headers, None, now);
             return;
         }
         // Out and in again: what is in the extensions decides what becomes of them.
         let mut headers = mem::take(response.headers_mut());
         let chosen = response.extensions().get();
         self.rules
-            .apply(&self.asked, status, &mut headers, chosen, now);
+            .apply(&self.facts, status, &mut headers, chosen, now);
         *response.headers_mut() = headers;
     }
 

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use tower_layer::Layer;
 
-use super::{CachePolicyService, rule::Rule, rules::Rules};
+use super::{CachePolicyService, rule::Rule, rules::PolicyRules};
 use crate::{
     clock::{Clock, SystemClock},
     semantics::caching::{cache_control::InvalidCachePolicy, cache_policy::CachePolicy},
@@ -15,7 +15,7 @@ use crate::{
 #[must_use]
 pub struct CachePolicyLayer<C = SystemClock> {
     // Shared: a router may clone the layer and apply it for each request.
-    rules: Arc<Rules>,
+    rules: Arc<PolicyRules>,
     clock: C,
 }
 
@@ -24,7 +24,7 @@ impl CachePolicyLayer {
     /// another.
     pub fn new(policy: CachePolicy) -> Self {
         Self {
-            rules: Arc::new(Rules::new(policy)),
+            rules: Arc::new(PolicyRules::new(policy)),
             clock: SystemClock::default(),
         }
     }

@@ -43,14 +43,14 @@ pub struct Rule {
     policy: CachePolicy,
     methods: Vec<Method>,
     paths: Vec<Route>,
-    statuses: Vec<Statuses>,
+    statuses: Vec<StatusMatcher>,
     content_types: Vec<MediaRange>,
     request: Option<RequestCondition>,
     consulted: Vec<HeaderName>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Statuses {
+enum StatusMatcher {
     One(StatusCode),
     Errors,
     Redirections,
@@ -93,19 +93,19 @@ impl Rule {
 
     /// For this status, and no other success. 200 is for 206 and 304 too.
     pub fn status(mut self, status: StatusCode) -> Self {
-        self.statuses.push(Statuses::One(status));
+        self.statuses.push(StatusMatcher::One(status));
         self
     }
 
     /// For all 4xx and 5xx, which otherwise get `no-store`.
     pub fn errors(mut self) -> Self {
-        self.statuses.push(Statuses::Errors);
+        self.statuses.push(StatusMatcher::Errors);
         self
     }
 
     /// For all 3xx but 304, which otherwise get `no-cache`.
     pub fn redirections(mut self) -> Self {
-        self.statuses.push(Statuses::Redirections);
+        self.statuses.push(StatusMatcher::Redirections);
         self
     }
 
@@ -156,9 +156,9 @@ impl Rule {
         if self.methods.iter().any(never_fresh) && self.policy.is_fresh() {
             return Err(InvalidCachePolicy::FreshWrite);
         }
-        let early =
-            |statuses: &Statuses| matches!(statuses, Statuses::One(one) if one.is_informational());
-        let only_304 = self.names(StatusCode::NOT_MODIFIED) && !self.names(StatusCode::OK);
+        let early = |statuses: &StatusMatcher| matches!(statuses, StatusMatcher::One(one) if one.is_informational());
+        let only_304 =
+            self.matches_status(StatusCode::NOT_MODIFIED) && !self.matches_status(StatusCode::OK);
         if only_304 || self.statuses.iter().any(early) {
             return Err(InvalidCachePolicy::Status);
         }
@@ -183,7 +183,7 @@ impl Rule {
     }
 
     /// Returns `true` if it is for requests with this method.
-    pub(super) fn is_for_method(&self, method: &Method) -> bool {
+    pub(super) fn matches_method(&self, method: &Method) -> bool {
         let named =
             |own: &Method| own == method || (*own == Method::GET && *method == Method::HEAD);
         if self.methods.is_empty() {
@@ -205,7 +205,7 @@ impl Rule {
     }
 
     /// Whether it is for what has this status, if the content is right.
-    pub(super) fn names(&self, status: StatusCode) -> bool {
+    pub(super) fn matches_status(&self, status: StatusCode) -> bool {
         if self.statuses.is_empty() {
             is_success(status)
         } else {
@@ -215,14 +215,14 @@ impl Rule {
         }
     }
 
-    pub(super) fn looks_at_content(&self) -> bool {
+    pub(super) fn has_content_type_condition(&self) -> bool {
         !self.content_types.is_empty()
     }
 
     /// Whether it is for this response; `None` if a 304 or 206 does not tell.
-    pub(super) fn is_for(&self, status: StatusCode, headers: &HeaderMap) -> Option<bool> {
-        if !self.names(status) || !self.looks_at_content() {
-            return Some(self.names(status));
+    pub(super) fn matches(&self, status: StatusCode, headers: &HeaderMap) -> Option<bool> {
+        if !self.matches_status(status) || !self.has_content_type_condition() {
+            return Some(self.matches_status(status));
         }
         let content_type = headers.get(CONTENT_TYPE);
         let is_of = |range: &MediaRange| content_type.is_some_and(|value| range.contains(value));
@@ -240,7 +240,7 @@ pub(super) fn is_error(status: StatusCode) -> bool {
     status.as_u16() >= 400
 }
 
-impl Statuses {
+impl StatusMatcher {
     fn contain(self, status: StatusCode) -> bool {
         match self {
             Self::Errors => is_error(status),

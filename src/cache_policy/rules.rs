@@ -17,7 +17,7 @@ use crate::{
 };
 
 #[derive(Debug, Clone)]
-pub(super) struct Rules {
+pub(super) struct PolicyRules {
     rules: Vec<Rule>,
     /// The rules that name paths, by these paths.
     by_path: RouteTable,
@@ -38,15 +38,15 @@ pub(super) struct Rules {
 
 /// What is known when the service is called.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct RequestFacts {
     /// Those that the request is of.
     pub(super) rules: MatchedRules,
-    kind: Kind,
+    kind: RequestKind,
     authorized: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum RequestKind {
     /// `GET` and `HEAD`.
     Read,
     /// Another method whose answers may be fresh, if its rule says so: `QUERY`.
@@ -54,12 +54,12 @@ enum Kind {
     Other,
 }
 
-impl Asked {
+impl RequestFacts {
     fn new(rules: MatchedRules, method: &Method, headers: &HeaderMap) -> Self {
         let kind = match *method {
-            Method::GET | Method::HEAD => Kind::Read,
-            _ if method::may_be_fresh(method) => Kind::Safe,
-            _ => Kind::Other,
+            Method::GET | Method::HEAD => RequestKind::Read,
+            _ if method::may_be_fresh(method) => RequestKind::Safe,
+            _ => RequestKind::Other,
         };
         Self {
             rules,
@@ -69,7 +69,7 @@ impl Asked {
     }
 }
 
-impl Rules {
+impl PolicyRules {
     pub(super) fn new(otherwise: CachePolicy) -> Self {
         Self {
             rules: Vec::new(),
@@ -94,7 +94,7 @@ impl Rules {
         for path in &paths {
             self.by_path.insert(path, number);
         }
-        self.consult(rule.consulted());
+        self.add_consulted(rule.consulted());
         rule.vary(&self.consulted);
         self.rules.push(rule);
         Ok(())
@@ -102,7 +102,7 @@ impl Rules {
 
     /// Adds fields that a rule looks at. Every response varies by the fields of all rules, since
     /// an earlier rule decides if a later one is looked at.
-    fn consult(&mut self, fields: &[HeaderName]) {
+    fn add_consulted(&mut self, fields: &[HeaderName]) {
         let known = self.consulted.len();
         for field in fields {
             if !self.consulted.contains(field) {
@@ -129,10 +129,10 @@ impl Rules {
 
     /// Decides which rules the request is for, unless some of them have a condition.
     /// Gives back those that may apply otherwise.
-    pub(super) fn ask_head<B>(&self, request: &Request<B>) -> Result<Asked, MatchedRules> {
+    pub(super) fn match_head<B>(&self, request: &Request<B>) -> Result<RequestFacts, MatchedRules> {
         let (method, headers) = (request.method(), request.headers());
         if self.rules.is_empty() {
-            return Ok(Asked::new(MatchedRules::default(), method, headers));
+            return Ok(RequestFacts::new(MatchedRules::default(), method, headers));
         }
         let mut rules = self.any_path.clone();
         self.by_path
@@ -141,39 +141,39 @@ impl Rules {
         let mut conditions = false;
         rules.retain(|rule| {
             let rule = &self.rules[rule];
-            let stays = rule.is_for_method(method);
+            let stays = rule.matches_method(method);
             conditions |= stays && rule.has_condition();
             stays
         });
         if conditions {
             return Err(rules);
         }
-        Ok(Asked::new(rules, method, headers))
+        Ok(RequestFacts::new(rules, method, headers))
     }
 
     /// Decides which of `rules` the request is for. Only their conditions need it taken
     /// apart.
-    pub(super) fn ask<B>(
+    pub(super) fn match_conditions<B>(
         &self,
         mut rules: MatchedRules,
         request: Request<B>,
-    ) -> (Asked, Request<B>) {
+    ) -> (RequestFacts, Request<B>) {
         let (parts, body) = request.into_parts();
         rules.retain(|rule| self.rules[rule].condition_holds(&parts));
-        let asked = Asked::new(rules, &parts.method, &parts.headers);
-        (asked, Request::from_parts(parts, body))
+        let facts = RequestFacts::new(rules, &parts.method, &parts.headers);
+        (facts, Request::from_parts(parts, body))
     }
 
     /// Puts the policy into the head of the response. `chosen` is the handler's.
     pub(super) fn apply(
         &self,
-        asked: &Asked,
+        facts: &RequestFacts,
         status: StatusCode,
         headers: &mut HeaderMap,
         chosen: Option<&CachePolicy>,
         now: impl Fn() -> HttpDate,
     ) {
-        let authorized = asked.authorized;
+        let authorized = facts.authorized;
         let now = |policy: &CachePolicy, headers: &HeaderMap| {
             if policy.needs_now(headers) {
                 now()
@@ -182,61 +182,70 @@ impl Rules {
             }
         };
         // A write's answer is fresh only if its own fields say so.
-        let chosen = chosen.filter(|policy| asked.kind != Kind::Other || !policy.is_fresh());
+        let chosen = chosen.filter(|policy| facts.kind != RequestKind::Other || !policy.is_fresh());
         if let Some(policy) = chosen {
             policy.apply(headers, authorized, now(policy, headers));
             vary::merge(headers, self.consulted.iter().cloned());
             return;
         }
-        match self.select(asked, status, headers) {
-            Selected::Policy(policy) => policy.apply(headers, authorized, now(policy, headers)),
-            Selected::Default(policy) => {
+        match self.select(facts, status, headers) {
+            SelectedPolicy::Policy(policy) => {
+                policy.apply(headers, authorized, now(policy, headers))
+            }
+            SelectedPolicy::Default(policy) => {
                 policy.apply(headers, authorized, now(policy, headers));
-                for possible in self.possible(asked) {
+                for possible in self.possible(facts) {
                     possible.merge_vary(headers);
                 }
             }
-            Selected::NotTold => {
-                for possible in self.possible(asked) {
+            SelectedPolicy::Unknown => {
+                for possible in self.possible(facts) {
                     possible.guard(headers, authorized, now);
                     possible.merge_vary(headers);
                 }
             }
-            Selected::None => self.otherwise.guard(headers, authorized, now),
+            SelectedPolicy::None => self.otherwise.guard(headers, authorized, now),
         }
     }
 
     #[inline]
-    fn select(&self, asked: &Asked, status: StatusCode, headers: &HeaderMap) -> Selected<'_> {
-        for rule in self.asked(asked) {
-            match rule.is_for(status, headers) {
-                Some(true) => return Selected::Policy(rule.policy()),
+    fn select(
+        &self,
+        facts: &RequestFacts,
+        status: StatusCode,
+        headers: &HeaderMap,
+    ) -> SelectedPolicy<'_> {
+        for rule in self.rules_for(facts) {
+            match rule.matches(status, headers) {
+                Some(true) => return SelectedPolicy::Policy(rule.policy()),
                 Some(false) => {}
                 None if status == StatusCode::PARTIAL_CONTENT => {
-                    return Selected::Default(&self.parts);
+                    return SelectedPolicy::Default(&self.parts);
                 }
-                None => return Selected::NotTold,
+                None => return SelectedPolicy::Unknown,
             }
         }
         if is_error(status) {
-            return Selected::Default(&self.errors);
+            return SelectedPolicy::Default(&self.errors);
         }
-        match asked.kind {
-            Kind::Read if is_success(status) => Selected::Policy(&self.otherwise),
-            Kind::Read | Kind::Safe => Selected::Default(&self.redirections),
-            Kind::Other => Selected::None,
+        match facts.kind {
+            RequestKind::Read if is_success(status) => SelectedPolicy::Policy(&self.otherwise),
+            RequestKind::Read | RequestKind::Safe => SelectedPolicy::Default(&self.redirections),
+            RequestKind::Other => SelectedPolicy::None,
         }
     }
 
     /// The rules that the request is of.
-    fn asked(&self, asked: &Asked) -> impl Iterator<Item = &Rule> {
-        asked.rules.iter().map(|rule| &self.rules[rule])
+    fn rules_for(&self, facts: &RequestFacts) -> impl Iterator<Item = &Rule> {
+        facts.rules.iter().map(|rule| &self.rules[rule])
     }
 
     /// The policies that a 200 may have, as far as the request tells.
-    fn possible(&self, asked: &Asked) -> impl Iterator<Item = &CachePolicy> {
-        let rules = self.asked(asked).filter(|rule| rule.names(StatusCode::OK));
-        let rules = rules.map(|rule| (rule.policy(), rule.looks_at_content()));
+    fn possible(&self, facts: &RequestFacts) -> impl Iterator<Item = &CachePolicy> {
+        let rules = self
+            .rules_for(facts)
+            .filter(|rule| rule.matches_status(StatusCode::OK));
+        let rules = rules.map(|rule| (rule.policy(), rule.has_content_type_condition()));
         let mut open = true;
         rules
             .chain([(&self.otherwise, false)])
@@ -245,11 +254,11 @@ impl Rules {
     }
 }
 
-enum Selected<'a> {
+enum SelectedPolicy<'a> {
     Policy(&'a CachePolicy),
     /// Because nothing was said about it. It varies as a 200 would.
     Default(&'a CachePolicy),
     /// A 304 of which it is not known what it is of.
-    NotTold,
+    Unknown,
     None,
 }

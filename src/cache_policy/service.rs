@@ -6,7 +6,7 @@ use std::{
 use http::{Request, Response};
 use tower_service::Service;
 
-use super::{ResponseFuture, future::Exchange, rules::Rules};
+use super::{ResponseFuture, future::PendingPolicy, rules::PolicyRules};
 use crate::clock::{Clock, SystemClock};
 
 /// Service that says how responses may be cached.
@@ -15,7 +15,7 @@ use crate::clock::{Clock, SystemClock};
 #[derive(Debug, Clone)]
 pub struct CachePolicyService<S, C = SystemClock> {
     pub(super) inner: S,
-    pub(super) rules: Arc<Rules>,
+    pub(super) rules: Arc<PolicyRules>,
     pub(super) clock: C,
 }
 
@@ -37,15 +37,15 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        let (asked, request) = match self.rules.ask_head(&request) {
-            Ok(asked) => (asked, request),
-            Err(candidates) => self.rules.ask(candidates, request),
+        let (facts, request) = match self.rules.match_head(&request) {
+            Ok(facts) => (facts, request),
+            Err(candidates) => self.rules.match_conditions(candidates, request),
         };
-        let exchange = Exchange {
-            asked,
+        let pending = PendingPolicy {
+            facts,
             rules: Arc::clone(&self.rules),
             clock: self.clock.clone(),
         };
-        ResponseFuture::new(self.inner.call(request), exchange)
+        ResponseFuture::new(self.inner.call(request), pending)
     }
 }

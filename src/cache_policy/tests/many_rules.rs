@@ -6,7 +6,7 @@ use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::*;
 use crate::{
-    cache_policy::{Rule, rules::Rules},
+    cache_policy::{Rule, rules::PolicyRules},
     route::Route,
 };
 
@@ -93,7 +93,7 @@ proptest! {
         requests in vec(request(), 1..8),
     ) {
         let calls = Arc::default();
-        let mut rules = Rules::new(CachePolicy::no_cache());
+        let mut rules = PolicyRules::new(CachePolicy::no_cache());
         for (number, terms) in all.iter().enumerate() {
             rules.push(terms.rule(number, &calls)).unwrap();
         }
@@ -106,11 +106,11 @@ proptest! {
             };
             let expected: Vec<_> = (0..all.len()).filter(holds).collect();
             let shown = format!("{} {}", request.method(), request.uri());
-            let (asked, request) = match rules.ask_head(&request) {
-                Ok(asked) => (asked, request),
-                Err(candidates) => rules.ask(candidates, request),
+            let (facts, request) = match rules.match_head(&request) {
+                Ok(facts) => (facts, request),
+                Err(candidates) => rules.match_conditions(candidates, request),
             };
-            prop_assert_eq!(asked.rules.iter().collect::<Vec<_>>(), expected, "{}", shown);
+            prop_assert_eq!(facts.rules.iter().collect::<Vec<_>>(), expected, "{}", shown);
             prop_assert_eq!(std::mem::take(&mut *calls.lock().unwrap()), called, "{}", shown);
             prop_assert_eq!(format!("{} {}", request.method(), request.uri()), shown);
         }

@@ -163,9 +163,9 @@ fn never_laxer_than_the_stricter_of_the_two() {
 }
 
 /// Method, status, whether authorized, whether with a cookie.
-type Kind = (Method, u16, bool, bool);
+type ExchangeKind = (Method, u16, bool, bool);
 
-fn kinds() -> Vec<Kind> {
+fn kinds() -> Vec<ExchangeKind> {
     let bare = [
         (Method::GET, 200),
         (Method::GET, 206),
@@ -193,7 +193,7 @@ fn check(
     layer: &CachePolicyLayer<ManualClock>,
     ours: &str,
     handler: &'static str,
-    (method, status, authorized, cookie): Kind,
+    (method, status, authorized, cookie): ExchangeKind,
 ) {
     let mut fields = Vec::new();
     if !handler.is_empty() {

@@ -30,7 +30,7 @@ pin_project! {
     }
 }
 
-/// The parts of a request that its response needs.
+/// The parts of a request that are needed for the policy of its response.
 pub(super) struct PendingPolicy<C> {
     pub(super) facts: RequestFacts,
     pub(super) rules: Arc<PolicyRules>,
@@ -75,7 +75,7 @@ impl<C: Clock> PendingPolicy<C> {
             self.rules.apply(&self.facts, status, headers, None, now);
             return;
         }
-        // Out and in again: what is in the extensions decides what becomes of them.
+        // Taken out and put back: the policy is borrowed from the extensions meanwhile.
         let mut headers = mem::take(response.headers_mut());
         let chosen = response.extensions().get();
         self.rules
@@ -83,7 +83,7 @@ impl<C: Clock> PendingPolicy<C> {
         *response.headers_mut() = headers;
     }
 
-    /// Adds `Date` where there is none.
+    /// Adds `Date` if it is missing.
     fn add_date(&self, headers: &mut HeaderMap) {
         let times = TimeFields::of(headers);
         if times.date {

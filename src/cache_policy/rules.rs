@@ -1,4 +1,4 @@
-//! Which policy a response gets.
+//! The rules of a layer, and the choice of the policy of a response.
 
 use std::mem;
 
@@ -19,27 +19,27 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(super) struct PolicyRules {
     rules: Vec<Rule>,
-    /// The rules that name paths, by these paths.
+    /// The rules with paths, by these paths.
     by_path: RouteTable,
-    /// Those that name none.
+    /// The rules without paths.
     any_path: MatchedRules,
-    otherwise: CachePolicy,
-    /// Where neither handler nor rule says anything about an error.
+    default_policy: CachePolicy,
+    /// The policy of errors without a rule.
     errors: CachePolicy,
-    /// The same for a redirection.
+    /// The policy of redirections without a rule.
     redirections: CachePolicy,
-    /// For a part of which it is not known what it is of.
+    /// The policy of a 206 whose media type is unknown.
     parts: CachePolicy,
-    /// The fields that rules look at, each once.
-    consulted: Vec<HeaderName>,
-    /// Adds `Date` to responses without one.
+    /// The headers that rules read, each once.
+    condition_headers: Vec<HeaderName>,
+    /// `true` to add a missing `Date`.
     pub(super) date: bool,
 }
 
-/// What is known when the service is called.
+/// The properties of a request that decide on the policy of its response.
 #[derive(Debug)]
 pub(super) struct RequestFacts {
-    /// Those that the request is of.
+    /// The rules that match the request.
     pub(super) rules: MatchedRules,
     kind: RequestKind,
     authorized: bool,
@@ -49,7 +49,7 @@ pub(super) struct RequestFacts {
 enum RequestKind {
     /// `GET` and `HEAD`.
     Read,
-    /// Another method whose answers may be fresh, if its rule says so: `QUERY`.
+    /// Another method whose responses may be fresh if a rule says so, such as `QUERY`.
     Safe,
     Other,
 }
@@ -70,16 +70,16 @@ impl RequestFacts {
 }
 
 impl PolicyRules {
-    pub(super) fn new(otherwise: CachePolicy) -> Self {
+    pub(super) fn new(default_policy: CachePolicy) -> Self {
         Self {
             rules: Vec::new(),
             by_path: RouteTable::new(),
             any_path: MatchedRules::default(),
-            otherwise,
+            default_policy,
             errors: CachePolicy::no_store().yield_to_handler(),
             redirections: CachePolicy::no_cache().yield_to_handler(),
             parts: CachePolicy::no_store(),
-            consulted: Vec::new(),
+            condition_headers: Vec::new(),
             date: true,
         }
     }
@@ -94,23 +94,23 @@ impl PolicyRules {
         for path in &paths {
             self.by_path.insert(path, number);
         }
-        self.add_consulted(rule.consulted());
-        rule.vary(&self.consulted);
+        self.add_condition_headers(rule.condition_headers());
+        rule.vary(&self.condition_headers);
         self.rules.push(rule);
         Ok(())
     }
 
-    /// Adds fields that a rule looks at. Every response varies by the fields of all rules, since
-    /// an earlier rule decides if a later one is looked at.
-    fn add_consulted(&mut self, fields: &[HeaderName]) {
-        let known = self.consulted.len();
+    /// Adds headers that a rule reads. All responses vary by the headers of all rules, since an
+    /// earlier rule decides if a later one is evaluated.
+    fn add_condition_headers(&mut self, fields: &[HeaderName]) {
+        let known = self.condition_headers.len();
         for field in fields {
-            if !self.consulted.contains(field) {
-                self.consulted.push(field.clone());
+            if !self.condition_headers.contains(field) {
+                self.condition_headers.push(field.clone());
             }
         }
-        let new = &self.consulted[known..];
-        // Most rules bring nothing new. To go through all others each time would be quadratic.
+        let new = &self.condition_headers[known..];
+        // Most rules add no headers. To update all others each time would be quadratic.
         if new.is_empty() {
             return;
         }
@@ -118,7 +118,7 @@ impl PolicyRules {
             rule.vary(new);
         }
         for policy in [
-            &mut self.otherwise,
+            &mut self.default_policy,
             &mut self.errors,
             &mut self.redirections,
             &mut self.parts,
@@ -127,8 +127,8 @@ impl PolicyRules {
         }
     }
 
-    /// Decides which rules the request is for, unless some of them have a condition.
-    /// Gives back those that may apply otherwise.
+    /// Matches the request against all rules by method and path. If some of them have further
+    /// conditions, returns the candidates as an error.
     pub(super) fn match_head<B>(&self, request: &Request<B>) -> Result<RequestFacts, MatchedRules> {
         let (method, headers) = (request.method(), request.headers());
         if self.rules.is_empty() {
@@ -151,8 +151,8 @@ impl PolicyRules {
         Ok(RequestFacts::new(rules, method, headers))
     }
 
-    /// Decides which of `rules` the request is for. Only their conditions need it taken
-    /// apart.
+    /// Matches the request against the conditions of `rules`. Only conditions need the request in
+    /// parts.
     pub(super) fn match_conditions<B>(
         &self,
         mut rules: MatchedRules,
@@ -164,7 +164,7 @@ impl PolicyRules {
         (facts, Request::from_parts(parts, body))
     }
 
-    /// Puts the policy into the head of the response. `chosen` is the handler's.
+    /// Applies a policy to the response. `chosen` is the one in its extensions.
     pub(super) fn apply(
         &self,
         facts: &RequestFacts,
@@ -181,30 +181,32 @@ impl PolicyRules {
                 HttpDate::EPOCH
             }
         };
-        // A write's answer is fresh only if its own fields say so.
+        // A policy cannot make a write fresh (RFC 9110, section 9.3.3); its own headers can.
         let chosen = chosen.filter(|policy| facts.kind != RequestKind::Other || !policy.is_fresh());
         if let Some(policy) = chosen {
             policy.apply(headers, authorized, now(policy, headers));
-            vary::merge(headers, self.consulted.iter().cloned());
+            vary::merge(headers, self.condition_headers.iter().cloned());
             return;
         }
         match self.select(facts, status, headers) {
             SelectedPolicy::Policy(policy) => {
                 policy.apply(headers, authorized, now(policy, headers))
             }
+            // A cache selects an error by the `Vary` of the 200, too (RFC 9111, section 4.1).
             SelectedPolicy::Default(policy) => {
                 policy.apply(headers, authorized, now(policy, headers));
-                for possible in self.possible(facts) {
-                    possible.merge_vary(headers);
+                for policy in self.possible_policies(facts) {
+                    policy.merge_vary(headers);
                 }
             }
+            // The 304 may have any of these policies, so it is kept private in the headers of all.
             SelectedPolicy::Unknown => {
-                for possible in self.possible(facts) {
-                    possible.guard(headers, authorized, now);
-                    possible.merge_vary(headers);
+                for policy in self.possible_policies(facts) {
+                    policy.guard(headers, authorized, now);
+                    policy.merge_vary(headers);
                 }
             }
-            SelectedPolicy::None => self.otherwise.guard(headers, authorized, now),
+            SelectedPolicy::None => self.default_policy.guard(headers, authorized, now),
         }
     }
 
@@ -219,6 +221,7 @@ impl PolicyRules {
             match rule.matches(status, headers) {
                 Some(true) => return SelectedPolicy::Policy(rule.policy()),
                 Some(false) => {}
+                // A 206 has no stored response whose headers could apply.
                 None if status == StatusCode::PARTIAL_CONTENT => {
                     return SelectedPolicy::Default(&self.parts);
                 }
@@ -229,26 +232,27 @@ impl PolicyRules {
             return SelectedPolicy::Default(&self.errors);
         }
         match facts.kind {
-            RequestKind::Read if is_success(status) => SelectedPolicy::Policy(&self.otherwise),
+            RequestKind::Read if is_success(status) => SelectedPolicy::Policy(&self.default_policy),
             RequestKind::Read | RequestKind::Safe => SelectedPolicy::Default(&self.redirections),
             RequestKind::Other => SelectedPolicy::None,
         }
     }
 
-    /// The rules that the request is of.
+    /// Returns the rules that match the request.
     fn rules_for(&self, facts: &RequestFacts) -> impl Iterator<Item = &Rule> {
         facts.rules.iter().map(|rule| &self.rules[rule])
     }
 
-    /// The policies that a 200 may have, as far as the request tells.
-    fn possible(&self, facts: &RequestFacts) -> impl Iterator<Item = &CachePolicy> {
+    /// Returns the policies that a 200 to the request may have.
+    fn possible_policies(&self, facts: &RequestFacts) -> impl Iterator<Item = &CachePolicy> {
         let rules = self
             .rules_for(facts)
             .filter(|rule| rule.matches_status(StatusCode::OK));
         let rules = rules.map(|rule| (rule.policy(), rule.has_content_type_condition()));
+        // A later rule is reached only if all before it depend on the media type.
         let mut open = true;
         rules
-            .chain([(&self.otherwise, false)])
+            .chain([(&self.default_policy, false)])
             .take_while(move |(_, stays_open)| mem::replace(&mut open, *stays_open))
             .map(|(policy, _)| policy)
     }
@@ -256,9 +260,9 @@ impl PolicyRules {
 
 enum SelectedPolicy<'a> {
     Policy(&'a CachePolicy),
-    /// Because nothing was said about it. It varies as a 200 would.
+    /// The default for an unmatched response. It varies like a 200.
     Default(&'a CachePolicy),
-    /// A 304 of which it is not known what it is of.
+    /// Not known, for a 304 whose media type is unknown.
     Unknown,
     None,
 }

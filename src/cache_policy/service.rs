@@ -9,7 +9,7 @@ use tower_service::Service;
 use super::{ResponseFuture, future::PendingPolicy, rules::PolicyRules};
 use crate::clock::{Clock, SystemClock};
 
-/// Service that says how responses may be cached.
+/// Service that sets the cache policy of responses.
 ///
 /// See the [module docs](crate::cache_policy) for an example.
 #[derive(Debug, Clone)]

@@ -61,7 +61,7 @@
 //! changed.
 //!
 //! Some mistakes show in one response. Others show only in comparison with earlier responses of
-//! the same target: of a `GET` with other `GET`s, `HEAD`s, 304s, parts and conditional writes.
+//! the same target: a `GET` is compared with `GET`s, `HEAD`s, 304s, parts and conditional writes.
 //! For that the audit keeps up to 8 of each kind for the [last targets](Audit::max_targets):
 //!
 //! - their validators, and a few other headers;
@@ -71,8 +71,8 @@
 //!
 //! A body that fails or is dropped is ignored.
 //!
-//! A 304, a part or a write is compared with a 200 of the same instance. Both requests must have
-//! the same values in the headers that `Vary` names and in those that identify the user:
+//! A 304, a part or a write is compared with a 200 of the same instance. Both requests must agree
+//! in the headers that `Vary` names and in those that identify the user. The latter are
 //! `Authorization`, `Cookie`, and headers such as `X-Api-Key` and `X-Tenant`. There is one
 //! exception: a strong tag on two contents is always a mistake, whoever asks and writes.
 //!

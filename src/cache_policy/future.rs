@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 
 use super::{
     date,
-    rules::{PolicyRules, RequestFacts},
+    rules::{MatchedRequest, PolicyRules},
 };
 use crate::{
     clock::Clock,
@@ -32,7 +32,7 @@ pin_project! {
 
 /// The parts of a request that are needed for the policy of its response.
 pub(super) struct PendingPolicy<C> {
-    pub(super) facts: RequestFacts,
+    pub(super) matched: MatchedRequest,
     pub(super) rules: Arc<PolicyRules>,
     pub(super) clock: C,
 }
@@ -72,14 +72,14 @@ impl<C: Clock> PendingPolicy<C> {
         let status = response.status();
         if response.extensions().get::<CachePolicy>().is_none() {
             let headers = response.headers_mut();
-            self.rules.apply(&self.facts, status, headers, None, now);
+            self.rules.apply(&self.matched, status, headers, None, now);
             return;
         }
         // Taken out and put back: the policy is borrowed from the extensions meanwhile.
         let mut headers = mem::take(response.headers_mut());
         let chosen = response.extensions().get();
         self.rules
-            .apply(&self.facts, status, &mut headers, chosen, now);
+            .apply(&self.matched, status, &mut headers, chosen, now);
         *response.headers_mut() = headers;
     }
 

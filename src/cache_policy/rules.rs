@@ -38,7 +38,7 @@ pub(super) struct PolicyRules {
 
 /// The properties of a request that decide on the policy of its response.
 #[derive(Debug)]
-pub(super) struct RequestFacts {
+pub(super) struct MatchedRequest {
     /// The rules that match the request.
     pub(super) rules: MatchedRules,
     kind: RequestKind,
@@ -54,7 +54,7 @@ enum RequestKind {
     Other,
 }
 
-impl RequestFacts {
+impl MatchedRequest {
     fn new(rules: MatchedRules, method: &Method, headers: &HeaderMap) -> Self {
         let kind = match *method {
             Method::GET | Method::HEAD => RequestKind::Read,
@@ -129,10 +129,17 @@ impl PolicyRules {
 
     /// Matches the request against all rules by method and path. If some of them have further
     /// conditions, returns the candidates as an error.
-    pub(super) fn match_head<B>(&self, request: &Request<B>) -> Result<RequestFacts, MatchedRules> {
+    pub(super) fn match_head<B>(
+        &self,
+        request: &Request<B>,
+    ) -> Result<MatchedRequest, MatchedRules> {
         let (method, headers) = (request.method(), request.headers());
         if self.rules.is_empty() {
-            return Ok(RequestFacts::new(MatchedRules::default(), method, headers));
+            return Ok(MatchedRequest::new(
+                MatchedRules::default(),
+                method,
+                headers,
+            ));
         }
         let mut rules = self.any_path.clone();
         self.by_path
@@ -148,7 +155,7 @@ impl PolicyRules {
         if conditions {
             return Err(rules);
         }
-        Ok(RequestFacts::new(rules, method, headers))
+        Ok(MatchedRequest::new(rules, method, headers))
     }
 
     /// Matches the request against the conditions of `rules`. Only conditions need the request in
@@ -157,23 +164,23 @@ impl PolicyRules {
         &self,
         mut rules: MatchedRules,
         request: Request<B>,
-    ) -> (RequestFacts, Request<B>) {
+    ) -> (MatchedRequest, Request<B>) {
         let (parts, body) = request.into_parts();
         rules.retain(|rule| self.rules[rule].condition_holds(&parts));
-        let facts = RequestFacts::new(rules, &parts.method, &parts.headers);
-        (facts, Request::from_parts(parts, body))
+        let matched = MatchedRequest::new(rules, &parts.method, &parts.headers);
+        (matched, Request::from_parts(parts, body))
     }
 
     /// Applies a policy to the response. `chosen` is the one in its extensions.
     pub(super) fn apply(
         &self,
-        facts: &RequestFacts,
+        matched: &MatchedRequest,
         status: StatusCode,
         headers: &mut HeaderMap,
         chosen: Option<&CachePolicy>,
         now: impl Fn() -> HttpDate,
     ) {
-        let authorized = facts.authorized;
+        let authorized = matched.authorized;
         let now = |policy: &CachePolicy, headers: &HeaderMap| {
             if policy.needs_now(headers) {
                 now()
@@ -182,26 +189,27 @@ impl PolicyRules {
             }
         };
         // A policy cannot make a write fresh (RFC 9110, section 9.3.3); its own headers can.
-        let chosen = chosen.filter(|policy| facts.kind != RequestKind::Other || !policy.is_fresh());
+        let chosen =
+            chosen.filter(|policy| matched.kind != RequestKind::Other || !policy.is_fresh());
         if let Some(policy) = chosen {
             policy.apply(headers, authorized, now(policy, headers));
             vary::merge(headers, self.condition_headers.iter().cloned());
             return;
         }
-        match self.select(facts, status, headers) {
+        match self.select(matched, status, headers) {
             SelectedPolicy::Policy(policy) => {
                 policy.apply(headers, authorized, now(policy, headers))
             }
             // A cache selects an error by the `Vary` of the 200, too (RFC 9111, section 4.1).
             SelectedPolicy::Default(policy) => {
                 policy.apply(headers, authorized, now(policy, headers));
-                for policy in self.possible_policies(facts) {
+                for policy in self.possible_policies(matched) {
                     policy.merge_vary(headers);
                 }
             }
             // The 304 may have any of these policies, so it is kept private in the headers of all.
             SelectedPolicy::Unknown => {
-                for policy in self.possible_policies(facts) {
+                for policy in self.possible_policies(matched) {
                     policy.guard(headers, authorized, now);
                     policy.merge_vary(headers);
                 }
@@ -213,11 +221,11 @@ impl PolicyRules {
     #[inline]
     fn select(
         &self,
-        facts: &RequestFacts,
+        matched: &MatchedRequest,
         status: StatusCode,
         headers: &HeaderMap,
     ) -> SelectedPolicy<'_> {
-        for rule in self.rules_for(facts) {
+        for rule in self.rules_for(matched) {
             match rule.matches(status, headers) {
                 Some(true) => return SelectedPolicy::Policy(rule.policy()),
                 Some(false) => {}
@@ -231,7 +239,7 @@ impl PolicyRules {
         if is_error(status) {
             return SelectedPolicy::Default(&self.errors);
         }
-        match facts.kind {
+        match matched.kind {
             RequestKind::Read if is_success(status) => SelectedPolicy::Policy(&self.default_policy),
             RequestKind::Read | RequestKind::Safe => SelectedPolicy::Default(&self.redirections),
             RequestKind::Other => SelectedPolicy::None,
@@ -239,14 +247,14 @@ impl PolicyRules {
     }
 
     /// Returns the rules that match the request.
-    fn rules_for(&self, facts: &RequestFacts) -> impl Iterator<Item = &Rule> {
-        facts.rules.iter().map(|rule| &self.rules[rule])
+    fn rules_for(&self, matched: &MatchedRequest) -> impl Iterator<Item = &Rule> {
+        matched.rules.iter().map(|rule| &self.rules[rule])
     }
 
     /// Returns the policies that a 200 to the request may have.
-    fn possible_policies(&self, facts: &RequestFacts) -> impl Iterator<Item = &CachePolicy> {
+    fn possible_policies(&self, matched: &MatchedRequest) -> impl Iterator<Item = &CachePolicy> {
         let rules = self
-            .rules_for(facts)
+            .rules_for(matched)
             .filter(|rule| rule.matches_status(StatusCode::OK));
         let rules = rules.map(|rule| (rule.policy(), rule.has_content_type_condition()));
         // A later rule is reached only if all before it depend on the media type.

@@ -37,12 +37,12 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        let (facts, request) = match self.rules.match_head(&request) {
-            Ok(facts) => (facts, request),
+        let (matched, request) = match self.rules.match_head(&request) {
+            Ok(matched) => (matched, request),
             Err(candidates) => self.rules.match_conditions(candidates, request),
         };
         let pending = PendingPolicy {
-            facts,
+            matched,
             rules: Arc::clone(&self.rules),
             clock: self.clock.clone(),
         };

@@ -177,7 +177,7 @@ impl<C: Clock> ConditionalRead<C> {
             .accepting_json(self.accept.as_ref().is_none_or(|accept| accept.json()))
             .instead_of(current.as_ref().etag);
         let mut answer = self.config.renderer.replace(response, &refusal);
-        Outcome::keep_alone(answer.extensions_mut());
+        Outcome::remove_other_extensions(answer.extensions_mut());
         current.write_to(answer.headers_mut(), || self.now());
         let is_head = self.is_head();
         answer.map(|content| {

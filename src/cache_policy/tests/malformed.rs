@@ -24,7 +24,7 @@ fn second() -> CachePolicy {
 }
 
 /// Issue 10, B.1 (R-9111-5.2-a, R-9111-4.2.1-a): an argument that is no number of seconds is
-/// written as 0, for every lifetime in every header that caches read.
+/// written as 0, in every header that caches read.
 #[test]
 fn a_lifetime_without_a_number_is_written_as_0() {
     let arguments = [

@@ -61,7 +61,8 @@
 //! changed.
 //!
 //! Some mistakes show in one response. Others show only in comparison with earlier responses of
-//! the same target: a `GET` is compared with `GET`s, `HEAD`s, 304s, parts and conditional writes.
+//! the same target. The layer compares `GET`s with other `GET`s, `HEAD`s, 304s, parts and
+//! conditional writes.
 //! For that the audit keeps up to 8 of each kind for the [last targets](Audit::max_targets):
 //!
 //! - their validators, and a few other headers;

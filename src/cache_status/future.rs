@@ -64,6 +64,7 @@ where
 fn handling<B>(is_safe: bool, response: &Response<B>) -> Option<Handled> {
     let outcome = Outcome::of(response)?;
     match outcome.verdict()? {
+        // Errors of a layer, and a write that was not performed again.
         Verdict::Failed(_)
         | Verdict::Superseded
         | Verdict::AlreadyApplied
@@ -74,9 +75,11 @@ fn handling<B>(is_safe: bool, response: &Response<B>) -> Option<Handled> {
         | Verdict::NotEvaluated
         | Verdict::NotModified => {}
     }
+    // No cache can answer a write, whatever a source knows.
     if !is_safe {
         return Some(Handled::Forwarded(Forward::Method, None));
     }
+    // A response without the handler was made from what the source knows.
     let Some(status) = outcome.handler_status() else {
         return Some(Handled::Hit);
     };

@@ -27,6 +27,7 @@ impl PendingPurge {
         }
     }
 
+    /// Queues the purge if the write may have happened. Returns a future if the response waits.
     pub(super) fn finish(
         mut self,
         written: Written,
@@ -35,6 +36,7 @@ impl PendingPurge {
         purge_timeout: Duration,
     ) -> Option<PurgeWait> {
         let purge = self.purge.take()?;
+        // A write that was refused changed nothing (RFC 9111, section 4.4).
         if written == Written::No {
             return None;
         }

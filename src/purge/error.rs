@@ -82,7 +82,10 @@ enum NotPurgedReason {
         retry_after: Option<Duration>,
     },
     /// The target may mean more than one URL to the cache.
-    Ambiguous(&'static str),
+    Ambiguous {
+        target: String,
+        problem: &'static str,
+    },
     Unreachable(BoxPurgeError),
     Refused(BoxPurgeError),
 }
@@ -108,8 +111,8 @@ impl NotPurged {
         reason.into()
     }
 
-    pub(super) fn ambiguous(problem: &'static str) -> Self {
-        NotPurgedReason::Ambiguous(problem).into()
+    pub(super) fn ambiguous(target: String, problem: &'static str) -> Self {
+        NotPurgedReason::Ambiguous { target, problem }.into()
     }
 
     pub(super) fn unreachable(error: impl Into<BoxPurgeError>) -> Self {
@@ -135,7 +138,7 @@ impl NotPurged {
             NotPurgedReason::Answered { status, .. } => {
                 status.is_client_error() && !matches!(status.as_u16(), 408 | 425 | 429)
             }
-            NotPurgedReason::Ambiguous(_) | NotPurgedReason::Refused(_) => true,
+            NotPurgedReason::Ambiguous { .. } | NotPurgedReason::Refused(_) => true,
             NotPurgedReason::Unreachable(_) => false,
         }
     }
@@ -170,7 +173,9 @@ impl fmt::Display for NotPurged {
             NotPurgedReason::Answered { status, .. } => {
                 write!(f, "the cache responded with {status}")
             }
-            NotPurgedReason::Ambiguous(problem) => write!(f, "the target is not sent: {problem}"),
+            NotPurgedReason::Ambiguous { target, problem } => {
+                write!(f, "the target {target:?} is not sent: {problem}")
+            }
             NotPurgedReason::Unreachable(error) | NotPurgedReason::Refused(error) => error.fmt(f),
         }
     }

@@ -140,8 +140,8 @@ fn find_difference(
         return Some((LAST_MODIFIED, detail));
     }
     let differs = |policy| policy != exchange.policy.known();
-    let said = beside(&CACHE_CONTROL).filter(|_| full.policy.is_some_and(differs))?;
-    let detail = format!("Cache-Control: {said} beside another policy");
+    let value = beside(&CACHE_CONTROL).filter(|_| full.policy.is_some_and(differs))?;
+    let detail = format!("Cache-Control: {value} beside another policy");
     Some((CACHE_CONTROL, detail))
 }
 

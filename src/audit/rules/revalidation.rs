@@ -49,11 +49,11 @@ pub(crate) fn check_not_modified<'a>(
     let is_same = |full: &ObservedResponse| {
         full.is_selected_by(exchange.request) && full.has_head_of_epoch(epoch)
     };
-    let mut of = earlier.filter(|(_, full)| is_of(full, exchange, is_same(full)));
-    let full = of
+    let mut candidates = earlier.filter(|(_, full)| is_of(full, exchange, is_same(full)));
+    let full = candidates
         .clone()
         .find(|(_, full)| is_same(full))
-        .or_else(|| of.next());
+        .or_else(|| candidates.next());
     let full_response = full.map(|(_, full)| full);
     check_length(full_response, exchange, epoch, findings);
     nonce::check(
@@ -61,6 +61,7 @@ pub(crate) fn check_not_modified<'a>(
         exchange,
         findings,
     );
+    // A 304 to HEAD may lack headers, as a 200 to HEAD may (section 9.3.2).
     let (number, full) = full.filter(|_| *exchange.method == Method::GET)?;
     if let Some(tag) = full.tag()
         && !exchange.has(&ETAG)
@@ -74,6 +75,7 @@ pub(crate) fn check_not_modified<'a>(
     if let Some(name) = full.missing_from_vary(exchange.response) {
         findings.push(Code::VaryMissingOn304.because(format!("the 200 varied on {name}")));
     }
+    // Another user or variant may have other headers.
     if !full.is_selected_by(exchange.request) {
         return None;
     }
@@ -128,21 +130,21 @@ fn check_length(
     epoch: Option<u64>,
     findings: &mut Vec<RuleFinding>,
 ) {
-    let Some(said) = lines::first(exchange.response, &CONTENT_LENGTH) else {
+    let Some(value) = lines::first(exchange.response, &CONTENT_LENGTH) else {
         return;
     };
     let is_exact = full.is_some_and(|full| stands_for_bytes(full, exchange, epoch));
     let length = full
         .and_then(|full| full.content)
         .map(|content| content.length);
-    let says = |length| !content_length::contradicts(exchange.response, length);
+    let is_length = |length| !content_length::contradicts(exchange.response, length);
     let detail = match length {
-        Some(length) if says(length) => return,
+        Some(length) if is_length(length) => return,
         Some(length) if is_exact => {
-            format!("Content-Length: {} where the 200 had {length}", text(said))
+            format!("Content-Length: {} where the 200 had {length}", text(value))
         }
         // Clients hardly ever revalidate empty content, so zero is taken for a mistake.
-        _ if says(0) => format!("Content-Length: {}", text(said)),
+        _ if is_length(0) => format!("Content-Length: {}", text(value)),
         _ => return,
     };
     findings.push(Code::LengthOn304.because(detail));
@@ -167,7 +169,7 @@ fn check_policy(
     findings: &mut Vec<RuleFinding>,
 ) -> Option<HeaderDifference> {
     let (before, now) = (full.policy?, exchange.policy.known());
-    let Some(said) = lines::first(exchange.response, &CACHE_CONTROL) else {
+    let Some(value) = lines::first(exchange.response, &CACHE_CONTROL) else {
         findings.push(Code::PolicyMissingOn304.because("the 200 had Cache-Control"));
         return None;
     };
@@ -175,7 +177,7 @@ fn check_policy(
         findings.push(Code::LaxerOn304.because(what));
         return None;
     }
-    let detail = || format!("Cache-Control: {} beside another policy", text(said));
+    let detail = || format!("Cache-Control: {} beside another policy", text(value));
     (before != now).then(|| (CACHE_CONTROL, detail()))
 }
 

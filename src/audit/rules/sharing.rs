@@ -27,12 +27,13 @@ pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
         }
     }
     if sets_cookie {
-        let kept = exchange.is_heuristically_cacheable() || exchange.lifetime() > 0;
-        let general = kept && allows_sharing_cookies(exchange);
+        let is_stored = exchange.is_heuristically_cacheable() || exchange.lifetime() > 0;
+        let general = is_stored && allows_sharing_cookies(exchange);
         add_finding(exchange, Code::SharedCookie, general, &laxer, findings);
     }
     if authorized {
         let policy = exchange.policy;
+        // RFC 9111, section 3.5: only these directives allow it.
         let allowed = policy.is_public() || policy.s_maxage().is_some() || {
             policy.is_must_revalidate() && exchange.lifetime() > 0
         };
@@ -45,8 +46,8 @@ pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
             findings,
         );
     }
-    let kept_back = exchange.policy.is_private() || exchange.policy.is_no_store();
-    if kept_back && !sets_cookie && !authorized {
+    let is_restricted = exchange.policy.is_private() || exchange.policy.is_no_store();
+    if is_restricted && !sets_cookie && !authorized {
         for name in laxer {
             findings.push(Code::LaxerTargetedField.because(describe_targeted(exchange, name)));
         }
@@ -72,6 +73,7 @@ impl Sharing {
         let lifetime = policy.s_maxage().or(policy.max_age());
         let general = match lifetime {
             _ if !allows_sharing(policy) => Self::Never,
+            // s-maxage=0 and max-age=0 require revalidation.
             Some(ZERO) => Self::Never,
             Some(_) => Self::Granted,
             None => match exchange.expires() {
@@ -102,7 +104,7 @@ pub(super) fn allows_sharing(policy: &CacheControl) -> bool {
     !policy.is_no_store() && !policy.is_private() && !policy.is_no_cache()
 }
 
-/// Returns `true` if the lifetime for shared caches is above zero.
+/// Returns `true` if a shared cache may use the response for any time.
 fn has_lifetime(policy: &CacheControl) -> bool {
     policy.is_public()
         || policy
@@ -113,17 +115,18 @@ fn has_lifetime(policy: &CacheControl) -> bool {
 
 fn allows_sharing_cookies(exchange: &Exchange<'_>) -> bool {
     let policy = exchange.policy;
-    let kept_back = |fields: &[HeaderName]| fields.contains(&SET_COOKIE);
+    // `private="set-cookie"` keeps only that header from shared caches.
+    let is_restricted = |fields: &[HeaderName]| fields.contains(&SET_COOKIE);
     let lifetime = policy.s_maxage().or(policy.max_age());
     // Without a lifetime a cache chooses one.
-    let lasts = match lifetime {
+    let has_time = match lifetime {
         Some(lifetime) => lifetime > ZERO,
         None => exchange.expires() != Some(0),
     };
     allows_sharing(policy)
-        && lasts
-        && !kept_back(policy.private_fields())
-        && !kept_back(policy.no_cache_fields())
+        && has_time
+        && !is_restricted(policy.private_fields())
+        && !is_restricted(policy.no_cache_fields())
 }
 
 /// Adds one finding for all headers.
@@ -137,8 +140,8 @@ fn add_finding(
     if let Some(name) = targeted_names.first() {
         findings.push(code.because(describe_targeted(exchange, name)));
     } else if general {
-        let says = header_text(exchange, &CACHE_CONTROL);
-        findings.push(code.because(format!("a shared cache may keep it: {says}")));
+        let policy_text = header_text(exchange, &CACHE_CONTROL);
+        findings.push(code.because(format!("a shared cache may keep it: {policy_text}")));
     }
 }
 

@@ -17,6 +17,7 @@ pub(crate) fn compare_heads(
     later: &ObservedResponse,
     findings: &mut Vec<RuleFinding>,
 ) {
+    // RFC 9110, section 8.8.3.3: the codings of one content are different bytes.
     if let (Some(one), Some(other)) = (earlier.tag(), later.tag())
         && one.strong_eq(other)
         && earlier.coding != later.coding
@@ -32,8 +33,8 @@ pub(crate) fn compare_heads(
         findings
             .push(Code::VaryDiffers.because(format!("only one of two answers varies on {name}")));
     }
-    let is_stored = earlier.is_storable() || later.is_storable();
-    if is_stored && earlier.difference(later) == RequestDifference::Accept {
+    let is_storable = earlier.is_storable() || later.is_storable();
+    if is_storable && earlier.difference(later) == RequestDifference::Accept {
         let types = earlier.media_type != later.media_type;
         let languages = earlier.language != later.language;
         for (differs, accept) in [(types, ACCEPT), (languages, ACCEPT_LANGUAGE)] {
@@ -83,8 +84,8 @@ pub(crate) fn compare_contents(
     let (Some(before), Some(now)) = (earlier.content, later.content) else {
         return;
     };
-    if let Some(is_emptied) = find_emptied(earlier, later) {
-        findings.push(is_emptied);
+    if let Some(finding) = find_empty_200(earlier, later) {
+        findings.push(finding);
     } else if before.digest == now.digest {
         check_same_bytes(earlier, later, findings);
     } else {
@@ -100,10 +101,12 @@ fn check_same_bytes(
     let (Some(one), Some(other)) = (earlier.tag(), later.tag()) else {
         return;
     };
-    let alike = earlier.is_same_kind(later) && earlier.difference(later) == RequestDifference::None;
-    if one.weak_eq(other) || !alike || !earlier.is_same_epoch(later) {
+    let is_same_kind =
+        earlier.is_same_kind(later) && earlier.difference(later) == RequestDifference::None;
+    if one.weak_eq(other) || !is_same_kind || !earlier.is_same_epoch(later) {
         return;
     }
+    // Between two instances nothing changed but the process.
     let code = if earlier.instance == later.instance {
         Code::UnstableTag
     } else {
@@ -126,22 +129,23 @@ fn check_other_bytes(
         compare_tagged_bytes(one, other, findings);
     }
     let difference = earlier.difference(later);
-    let alike = earlier.is_same_kind(later);
+    let is_same_kind = earlier.is_same_kind(later);
     if earlier.tag().is_none()
         && later.tag().is_none()
         && later.modified.is_some()
         && later.modified == earlier.modified
-        && alike
+        && is_same_kind
         && difference == RequestDifference::None
     {
         findings.push(Code::SameDateOtherBytes.because("other bytes with the same Last-Modified"));
     }
-    if !is_steady || !alike || !earlier.is_same_epoch(later) {
+    // Content that changes by itself, or by a write, does not depend on the request.
+    if !is_steady || !is_same_kind || !earlier.is_same_epoch(later) {
         return;
     }
     compare_users(earlier, later, findings);
-    let is_stored = earlier.is_storable() || later.is_storable();
-    if is_stored && difference == RequestDifference::Accept {
+    let is_storable = earlier.is_storable() || later.is_storable();
+    if is_storable && difference == RequestDifference::Accept {
         let unnamed = [ACCEPT, ACCEPT_LANGUAGE].into_iter().find(|accept| {
             !earlier.has_same_request_header(later, accept)
                 && !earlier.names_in_vary(accept)
@@ -199,7 +203,7 @@ pub(super) fn find_laxer_directive(earlier: Known, later: Known) -> Option<Strin
 }
 
 /// Checks for an empty 200 to a client that named the tag of content which is not empty.
-fn find_emptied(earlier: &ObservedResponse, later: &ObservedResponse) -> Option<RuleFinding> {
+fn find_empty_200(earlier: &ObservedResponse, later: &ObservedResponse) -> Option<RuleFinding> {
     let (before, now) = (earlier.content?, later.content?);
     let tag = earlier.tag()?;
     let retagged = later.tag().is_some_and(|other| !other.weak_eq(tag));

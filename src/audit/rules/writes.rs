@@ -27,7 +27,7 @@ pub(crate) struct SuspectWrite {
     finding: RuleFinding,
 }
 
-/// The tags in the `If-Match` of a request that has no other condition.
+/// The tags in the `If-Match` of a request, if no other condition can decide.
 enum IfMatchTags {
     Any,
     Tags(Vec<EntityTag>),
@@ -91,6 +91,7 @@ pub(crate) fn check_refusal(
     }
     let method = exchange.method;
     match IfMatchTags::of(exchange) {
+        // The 200 shows that there is a representation, so `*` is true (section 13.1.1).
         Some(IfMatchTags::Any) => findings.push(Code::CurrentTagRefused.because(format!(
             "412 to {method} with If-Match: * after a 200 to GET"
         ))),

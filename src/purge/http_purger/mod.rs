@@ -75,7 +75,7 @@ const MAX_REQUESTS: usize = 8;
 pub struct HttpPurger<C, B> {
     client: C,
     base: Uri,
-    form: PurgeProtocol,
+    protocol: PurgeProtocol,
     host: Option<HeaderValue>,
     headers: HeaderMap,
     variants: Vec<(HeaderName, HeaderValue)>,
@@ -143,8 +143,8 @@ impl<C: Service<Request<B>>, B> HttpPurger<C, B> {
         Self::new(client, endpoint, PurgeProtocol::Json { member })
     }
 
-    fn new(client: C, base: Uri, form: PurgeProtocol) -> Result<Self, InvalidPurgeConfig> {
-        let takes_query = matches!(form, PurgeProtocol::Json { .. });
+    fn new(client: C, base: Uri, protocol: PurgeProtocol) -> Result<Self, InvalidPurgeConfig> {
+        let takes_query = matches!(protocol, PurgeProtocol::Json { .. });
         let is_absolute = base.host().is_some() && base.scheme().is_some();
         // Paths are appended, and would end up in the query.
         if !is_absolute || base.query().is_some() && !takes_query {
@@ -153,7 +153,7 @@ impl<C: Service<Request<B>>, B> HttpPurger<C, B> {
         Ok(Self {
             client,
             base,
-            form,
+            protocol,
             host: None,
             headers: HeaderMap::new(),
             variants: Vec::new(),
@@ -242,7 +242,7 @@ where
 
     /// Splits a purge into up to 30 tags and into single targets, as far as the cache supports them.
     fn parts(&self, purge: Purge) -> Vec<Purge> {
-        let (tags, targets) = (self.form != PurgeProtocol::Urls, !self.is_json());
+        let (tags, targets) = (self.protocol != PurgeProtocol::Urls, !self.is_json());
         let parts = purge.into_parts(MAX_TAGS);
         let told = |part: &Purge| match part.targets().len() {
             0 => tags,
@@ -274,7 +274,7 @@ impl fmt::Display for RedactedUri<'_> {
 impl<C, B> fmt::Debug for HttpPurger<C, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpPurger")
-            .field("form", &self.form)
+            .field("protocol", &self.protocol)
             .field("base", &format_args!("{}", RedactedUri(&self.base)))
             .field("host", &self.host)
             .field("headers", &self.headers.keys())

@@ -26,7 +26,7 @@ const XKEY_PURGE: &str = "xkey-purge";
 const MAX_LINE_BYTES: usize = 4 * 1024;
 
 /// Splits tags into groups that fit into one header line each.
-fn lines<'t>(tags: &'t [&'t str]) -> impl Iterator<Item = &'t [&'t str]> {
+fn split_into_lines<'t>(tags: &'t [&'t str]) -> impl Iterator<Item = &'t [&'t str]> {
     let mut length = tags.first().map_or(0, |tag| tag.len());
     tags.chunk_by(move |_, next| {
         let longer = length + 1 + next.len();
@@ -39,65 +39,70 @@ fn lines<'t>(tags: &'t [&'t str]) -> impl Iterator<Item = &'t [&'t str]> {
 type RequestResult = Result<Request<Bytes>, NotPurged>;
 
 impl<C, B> HttpPurger<C, B> {
+    /// Builds all requests. One that is refused does not stop the others.
     pub(super) fn requests(&self, purge: &Purge) -> Vec<Result<PurgeRequest, NotPurged>> {
         let tags: Vec<_> = purge.tags().map(CacheTag::as_str).collect();
-        let tags = tags.chunks(MAX_TAGS).flat_map(|tags| match &self.form {
-            PurgeProtocol::Json { member } => vec![self.post(member, tags)],
-            PurgeProtocol::Varnish => lines(tags).map(|tags| self.xkey(tags)).collect(),
+        let tags = tags.chunks(MAX_TAGS).flat_map(|tags| match &self.protocol {
+            PurgeProtocol::Json { member } => vec![self.json_request(member, tags)],
+            PurgeProtocol::Varnish => split_into_lines(tags)
+                .map(|tags| self.xkey_request(tags))
+                .collect(),
             PurgeProtocol::Urls => Vec::new(),
         });
         let targets = purge.targets().filter(|_| !self.is_json());
-        let urls = targets.flat_map(|target| self.urls(target));
-        let message = |subject| {
+        let urls = targets.flat_map(|target| self.url_requests(target));
+        let with_subject = |subject| {
             move |request: RequestResult| request.map(|request| PurgeRequest { request, subject })
         };
-        tags.map(message(PurgeSubject::Tags))
-            .chain(urls.map(message(PurgeSubject::Url)))
+        tags.map(with_subject(PurgeSubject::Tags))
+            .chain(urls.map(with_subject(PurgeSubject::Url)))
             .collect()
     }
 
     pub(super) fn is_json(&self) -> bool {
-        matches!(self.form, PurgeProtocol::Json { .. })
+        matches!(self.protocol, PurgeProtocol::Json { .. })
     }
 
-    fn xkey(&self, tags: &[&str]) -> RequestResult {
+    fn xkey_request(&self, tags: &[&str]) -> RequestResult {
         self.request(PURGE, self.base.clone(), None)
             .header(XKEY_PURGE, tags.join(" "))
             .body(Bytes::new())
             .map_err(NotPurged::refused)
     }
 
-    fn urls(&self, target: &Uri) -> Vec<RequestResult> {
+    fn url_requests(&self, target: &Uri) -> Vec<RequestResult> {
         if self.variants.is_empty() {
-            return vec![self.url(target)];
+            return vec![self.url_request(target)];
         }
-        let one = |(name, value): &(HeaderName, HeaderValue)| {
-            let mut request = self.url(target)?;
+        let with_variant = |(name, value): &(HeaderName, HeaderValue)| {
+            let mut request = self.url_request(target)?;
+            // It replaces a configured header of the same name.
             request.headers_mut().insert(name, value.clone());
             Ok(request)
         };
-        self.variants.iter().map(one).collect()
+        self.variants.iter().map(with_variant).collect()
     }
 
-    fn url(&self, target: &Uri) -> RequestResult {
+    fn url_request(&self, target: &Uri) -> RequestResult {
         let prefix = self.base.path().trim_end_matches('/');
         check_path(target, !prefix.is_empty())?;
+        // A configured host replaces that of the target, which clients choose.
         if self.host.is_none() {
             check_host(target)?;
         }
         let path = target.path_and_query().map_or("/", PathAndQuery::as_str);
         let path = path.strip_prefix('/').unwrap_or(path);
-        let built = || {
+        let build = || {
             let mut parts = self.base.clone().into_parts();
             parts.path_and_query = Some(PathAndQuery::try_from(format!("{prefix}/{path}"))?);
             let host = target.authority().and_then(host_value);
             self.request(PURGE, Uri::from_parts(parts)?, host)
                 .body(Bytes::new())
         };
-        built().map_err(NotPurged::refused)
+        build().map_err(NotPurged::refused)
     }
 
-    fn post(&self, member: &str, tags: &[&str]) -> RequestResult {
+    fn json_request(&self, member: &str, tags: &[&str]) -> RequestResult {
         // Tags have no characters that JSON would escape.
         let tags = tags.join("\",\"");
         let content = format!("{{{}:[\"{tags}\"]}}", JsonString(member));

@@ -22,6 +22,7 @@ where
     let mut first: Option<(bool, usize, NotPurged)> = None;
     poll_fn(|cx| {
         loop {
+            // Finished futures make room for further ones, which must be polled once.
             let room = most - running.len();
             running.extend(waiting.by_ref().take(room).map(|(at, f)| (at, Box::pin(f))));
             let started = running.len();

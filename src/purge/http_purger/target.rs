@@ -3,6 +3,7 @@
 use http::{Uri, uri::PathAndQuery};
 use percent_encoding::percent_decode_str;
 
+use super::RedactedUri;
 use crate::{purge::NotPurged, semantics::field::authority};
 
 /// Refuses a target that a cache may read as a pattern, since clients write targets.
@@ -13,12 +14,13 @@ use crate::{purge::NotPurged, semantics::field::authority};
 pub(super) fn check_path(target: &Uri, has_prefix: bool) -> Result<(), NotPurged> {
     let text = target.path_and_query().map_or("/", PathAndQuery::as_str);
     if percent_decode_str(text).any(|byte| byte == b'*') {
-        return Err(NotPurged::ambiguous("`*` is a pattern to some caches"));
+        return Err(ambiguous(target, "`*` is a pattern to some caches"));
     }
     // Both must be encoded in a URI (RFC 3986, section 2), and `http` accepts them anyway. It
     // accepts neither spaces nor line breaks.
     if text.contains(['"', '\\']) {
-        return Err(NotPurged::ambiguous(
+        return Err(ambiguous(
+            target,
             "a quote or a backslash may end a text in a cache's expression",
         ));
     }
@@ -27,7 +29,10 @@ pub(super) fn check_path(target: &Uri, has_prefix: bool) -> Result<(), NotPurged
         bytes.clone().eq(*b".") || bytes.eq(*b"..")
     };
     if has_prefix && target.path().split('/').any(is_dots) {
-        return Err(NotPurged::ambiguous("its dots lead out of the base"));
+        return Err(ambiguous(
+            target,
+            "its dots lead out of the path of the base",
+        ));
     }
     Ok(())
 }
@@ -43,6 +48,10 @@ pub(super) fn check_host(target: &Uri) -> Result<(), NotPurged> {
     if host.bytes().all(is_plain) {
         Ok(())
     } else {
-        Err(NotPurged::ambiguous("its host may be a pattern"))
+        Err(ambiguous(target, "its host may be a pattern"))
     }
+}
+
+fn ambiguous(target: &Uri, problem: &'static str) -> NotPurged {
+    NotPurged::ambiguous(RedactedUri(target).to_string(), problem)
 }

@@ -50,6 +50,12 @@ fn an_asterisk_in_a_path_or_query_is_not_sent() {
             "{error}"
         );
     }
+    let target = "http://example.org/notes/*?key=secret";
+    let error = sent("http://cache/", target, None).expect_err(target);
+    assert_eq!(
+        error.to_string(),
+        "the target \"http://example.org/notes/*\" is not sent: `*` is a pattern to some caches"
+    );
     // After one decoding it is a plain text.
     for target in ["/%252A", "/notes/1?q=%252a"] {
         let lines = sent("http://cache/", target, None).expect(target);

@@ -76,7 +76,7 @@ impl AuditHistory {
         self.order.clear();
     }
 
-    /// Returns a target, which becomes the one that was used last. The one that was used first is
+    /// Returns a target, which becomes the one that was used last. The least recently used one is
     /// forgotten if there are too many.
     pub(super) fn target(&mut self, key: TargetKey) -> &mut TargetHistory {
         let now = self.next_number();

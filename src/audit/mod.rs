@@ -154,7 +154,7 @@
 //! # Limits
 //!
 //! [`Audit::max_targets`] limits the targets that are compared, and [`Audit::max_findings`] the
-//! findings that are kept. Beyond the first, the target that was used first is forgotten. Beyond
+//! findings that are kept. Beyond the first, the least recently used target is forgotten. Beyond
 //! the second, findings are counted by [`Audit::dropped`].
 //!
 //! # Errors

@@ -45,7 +45,7 @@
 //! 4. A part that fails is retried, and only that part.
 //!
 //! Up to eight parts are sent concurrently, and further purges wait for them. A slow part does
-//! not block the queue: the parts behind it are sent after a twentieth of `timeout`, and after
+//! not block the queue. The parts behind it are sent after a twentieth of `timeout`, and after
 //! one second at the latest.
 //!
 //! A try fails if the purger returns an error, panics, or exceeds `timeout`. The pause after a

@@ -1,11 +1,15 @@
 //! Tower middleware for ETags, conditional requests (304, 412, 428) and cache policy.
 //!
-//! A client that has a representation already gets a 304 instead of its bytes,
-//! and a client whose condition is false gets a 412 (RFC 9110, sections 8.8
-//! and 13), without a line in the handlers. A cache policy says on every
-//! response when to ask again (RFC 9111). The layers work around any
-//! `Service<Request<_>>` that answers with a `Response<_>` whose body gives
-//! `Bytes`: `axum`, `hyper`, `tonic` and others.
+//! - **Conditional reads**: a client that has the current representation gets `304 Not Modified`
+//!   instead of its bytes (RFC 9110, sections 8.8 and 13).
+//! - **Optimistic concurrency**: a write with an outdated `If-Match` gets
+//!   `412 Precondition Failed`, and one without it `428 Precondition Required`. That prevents the
+//!   lost update, in which the second of two writers overwrites the first.
+//! - **Cache policy**: each response gets a `Cache-Control` (RFC 9111), and writes can purge
+//!   caches.
+//!
+//! The layers work with every `Service<Request<_>>` whose `Response<_>` has a body of `Bytes`:
+//! `axum`, `hyper`, `tonic` and others.
 //!
 //! # Example
 //!
@@ -36,87 +40,76 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
 //! ```
 //!
-//! # The layers
+//! # Layers
 //!
-//! A *validator* is an `ETag` or a `Last-Modified`; a [source] knows it
-//! before the service runs: a function, a version in a database, or the service
-//! itself, asked with a `GET`.
+//! A *validator* is the value of an `ETag` or `Last-Modified` header. A [source] knows the current
+//! validators before the service runs. It is a function, a version in a database, or the service
+//! itself, called with a `GET`.
 //!
-//! | Layer | What it does |
-//! |---|---|
-//! | [`EtagLayer`] | makes an entity tag from the content of a response |
-//! | [`ConditionalLayer`] | answers conditional reads with 304 and 412; with a source, before the service runs |
-//! | [`StateRefLayer`] | answers 304 to a client that names the latest state, to `POST` as well |
-//! | [`PreconditionLayer`] | checks conditional writes before they are performed: 412, 428 |
-//! | [`CachePolicyLayer`] | says how responses may be cached: `Cache-Control`, targeted fields, `Vary`, `Date` |
-//! | [`CodingTagLayer`] | makes one strong tag per content coding, around compression |
-//! | [`CacheTagsLayer`] | names responses for caches, and has them forgotten after a write |
-//! | [`CacheStatusLayer`] | for debugging: says in `Cache-Status` whether the handler had to run |
-//! | [`AuditLayer`] | for development and tests: reports mistakes of validators and cache policies |
+//! | Layer | Description | Use it |
+//! |---|---|---|
+//! | [`EtagLayer`] | makes an `ETag` header from the content | if no version of the content is known |
+//! | [`ConditionalLayer`] | answers conditional reads with 304 or 412 | for every resource with an `ETag`; with a source, the handler does not run for a 304 |
+//! | [`PreconditionLayer`] | checks conditional writes: 412, 428 | if several clients write one resource |
+//! | [`CachePolicyLayer`] | sets `Cache-Control`, targeted headers, `Vary` and `Date` | for every service with caches or browsers in front |
+//! | [`CacheTagsLayer`] | adds cache tags, and purges after writes | with a CDN, Varnish or nginx in front |
+//! | [`CodingTagLayer`] | gives each content coding a strong tag of its own | around compression |
+//! | [`StateRefLayer`] | answers 304 to a client that names the latest state, also to `POST` | for clients that poll a state |
+//! | [`CacheStatusLayer`] | reports in `Cache-Status` if the handler ran | for debugging |
+//! | [`AuditLayer`] | reports mistakes in validators and cache policies | in development and tests |
 //!
-//! [`stack`] puts those of one service in the right order. Each also works alone,
-//! and its module says what it needs from its neighbours and what it does not
-//! promise. Around them, outermost first:
+//! [`stack`] builds the layers of one service in the right order, and [`Stack`](Stack#recipes) has a
+//! recipe for each common [cache policy](cache_policy#choosing-a-policy). With the feature `axum`,
+//! `resource::guard` adds the layers of a versioned resource to its routes.
+//!
+//! The other modules: [`Assets`] serves immutable files, [`purge`] sends purges to caches, and
+//! [`handler`] evaluates conditions without `tower`. [`VersionTags`] makes tags from versions, and
+//! [`Outcome`] tells what was decided. [`target`] is the URI of the client, [`route`] has path
+//! patterns, and [`refusal`] renders error responses. With `tokio`, `lock` serializes the writers
+//! of a key, and `detached` completes writes whose client has disconnected.
+//!
+//! # Layer order
+//!
+//! Each layer works alone, and its module lists its requirements. Outermost first:
 //!
 //! ```text
-//! AuditLayer                       in tests: what a client sees
-//! trace, CORS, security headers    any side works; outside is usual
-//! authentication, limits           outside: a 304 only for those who may read
+//! AuditLayer                       in tests: sees what a client sees
+//! trace, CORS, security headers    usually outside; the order makes no difference
+//! authentication, rate limits      outside: a 304 only for those who may read
 //! CacheStatusLayer                 while debugging, for those who may see it
 //! CacheTagsLayer                   tags on reads, purges after writes
 //! CodingTagLayer                   only around compression: "v1" and "v1-gzip"
-//! compression                      the 304 costs none
-//! CachePolicyLayer                 when to ask again, on every answer
-//! sessions                         inside: the policy has to see the cookies they set
+//! compression                      a 304 is not compressed
+//! CachePolicyLayer                 Cache-Control on every response, also on errors
+//! sessions                         inside: the policy must see their Set-Cookie
 //! PreconditionLayer                writes: 412, 428
 //! ConditionalLayer                 reads: 304, 412
 //! EtagLayer                        a tag from the content
-//! the service                      its own ETag always wins
+//! the service                      its own ETag is kept
 //! ```
 //!
-//! # Compression
+//! > **Sessions and cookies.** A response with `Set-Cookie`, or to a request with `Authorization`,
+//! > becomes `private`. A `Cookie` in the request alone does not make it private: use
+//! > [`Stack::authenticated`] or [`Stack::private`] for content that depends on the session.
 //!
-//! Compression changes the bytes after they were tagged, and a strong tag must
-//! not stand for both. [`CodingTagLayer`] around it gives each coding a tag of
-//! its own, and takes it back:
+//! > **CORS.** Scripts of other origins need `ETag` in `Access-Control-Expose-Headers`, and
+//! > `If-Match` and `If-None-Match` in `Access-Control-Allow-Headers`. Put the CORS layer outside,
+//! > so that a 304 and a 412 have its headers too.
 //!
-//! ```text
-//! CodingTagLayer::new()            "v1" and "v1-gzip", Vary
-//! CompressionLayer::new()          of tower-http
-//! ConditionalLayer::new()
-//! EtagLayer::new()
-//! the service
-//! ```
-//!
-//! The 304 then has the tag and the `Vary` of the 200, and costs no
-//! compression; and what was read with gzip can be written with `If-Match`.
-//!
-//! Without it the tags must be weak, and compression belongs between the two
-//! layers: `ConditionalLayer`, compression, `EtagLayer::new().weak()`. Outside
-//! of both, compression leaves the 304 without the `Vary` that it adds to the
-//! 200, and with the `Content-Length` of the uncompressed content. Inside of
-//! both, it makes the length unknown, so nothing is tagged.
+//! > **Compression.** Without [`CodingTagLayer`], one strong tag would stand for two byte
+//! > sequences. To do without, use weak tags: `ConditionalLayer`, compression, and
+//! > `EtagLayer::new().weak()`. Inside of `EtagLayer`, compression makes the length unknown, and
+//! > nothing is tagged. Outside of `ConditionalLayer`, it gives a 304 other headers than the 200.
 //!
 //! # Placement in axum
 //!
-//! `resource::guard` (feature `axum`) puts the layers of one versioned resource in their
-//! places.
-//!
-//! By hand, `MethodRouter::route_layer` is the place for a layer that refuses, such as
-//! [`PreconditionLayer`] and [`Stack::guarded_writes`]: 404 and 405 are then
-//! answered before any condition is asked for. It is not around a fallback, which
-//! `axum::routing::any` makes: name the methods. `Router::layer(stack())` is the
-//! place for the rest, where the length of the content is known.
-//!
-//! Wrap the router instead
-//!
-//! - where a handler sets an `ETag` on a stream, or content is compressed inside,
-//! - where a source answers 304: before there is any content, its length is not
-//!   known.
-//!
-//! Otherwise a `Router` writes `content-length: 0` on a 304 that comes out of its
-//! own layers, and on the answer to `HEAD` where a layer asked with `GET`. That is
-//! wrong (RFC 9110, section 8.6). `resource::wrap` (feature `axum`) wraps a router:
+//! - `Router::layer(stack())` is for reads: the length of the content is known there.
+//! - `MethodRouter::route_layer` is for layers that refuse, such as [`PreconditionLayer`] and
+//!   [`Stack::guarded_writes`]. A 404 and a 405 then go before a 412. It does not cover a fallback,
+//!   which `axum::routing::any` makes: name the methods.
+//! - `resource::wrap` wraps the whole router. Use it if a source answers 304, if a handler sets an
+//!   `ETag` on a stream, or if content is compressed inside. Otherwise the `Router` adds a wrong
+//!   `content-length: 0` to a 304 and to some answers to `HEAD` (RFC 9110, section 8.6).
 //!
 //! ```
 //! # #[cfg(feature = "axum")]
@@ -132,49 +125,30 @@
 //! # }
 //! ```
 //!
-//! Below `Router::nest` a layer sees the path without its prefix. The feature
-//! `axum` lets it know the whole path; a source that scopes its tags by the path
-//! takes that from [`target::of`].
-//!
-//! Routes inside may have layers of their own all the same: a [`ConditionalLayer`]
-//! around the router takes the wrong field from their 304s. A router answers `HEAD`
-//! without content; [`ConditionalLayer::head_as_get`] gives such an answer the tag
-//! of the `GET`. The `notes` example does all of this.
-//!
-//! # Modules beside and below the layers
-//!
-//! [`cache_policy`](cache_policy#choosing-a-policy) says which cache policy to choose, and
-//! [`Stack`](Stack#recipes) has each of them with the layers that belong to it.
-//! [`Assets`] is a service: files under names that hold their hash, to be kept for ever.
-//! [`purge`] tells caches what to forget. [`audit`] reports mistakes in tests.
-//!
-//! [`handler`] evaluates conditions without `tower`, for other frameworks too.
-//! [`VersionTags`] makes tags from the versions of a database. [`Outcome`] says
-//! what was decided. [`target`] is the URI that the client asked for. [`route`] has the
-//! patterns of paths for sources and cache rules. [`refusal`] renders the answers of layers
-//! that refuse a request. `lock`, with the feature `tokio`, lets one writer at a time at
-//! a key, and `detached` completes writes whose client has left.
+//! A wrapped router may have layers inside: the outer [`ConditionalLayer`] corrects their 304s. A
+//! router answers `HEAD` without content, and [`ConditionalLayer::head_as_get`] adds the tag of the
+//! `GET`. Below `Router::nest` a layer sees the path without the prefix. With the feature `axum`,
+//! [`target::of`] returns the whole path. The `notes` example uses all of this.
 //!
 //! # Features
 //!
 //! | Name | Description | Default? |
 //! |---|---|---|
-//! | `tokio` | `lock::KeyedLock`, one writer at a time per key in this process; `detached::Detached`; `purge::PurgeQueue`; time limits of sources, of waiting for a purge and for the content of a refused request | yes |
-//! | `axum` | `resource::guard`, the layers of a versioned resource in one call; `source::axum`, a source written with extractors; the types of [`handler`] as extractors and responses; the whole path below `Router::nest` for whatever names a resource ([`target`]) | no |
+//! | `tokio` | `lock::KeyedLock`, `detached::Detached` and `purge::PurgeQueue`; timeouts of sources, of purges, and for the content of a refused request | yes |
+//! | `axum` | `resource::guard` and `resource::wrap`; `source::axum`, a source with extractors; the types of [`handler`] as extractors and responses; the whole path below `Router::nest` ([`target`]) | no |
 //! | `serde` | `Cache-Control` directives as strings of a configuration | no |
-//! | `tracing` | events where a source failed, a write was not checked, a purge was given up or an audit found something | no |
+//! | `tracing` | events for a source that failed, an unchecked write, a purge that was given up, and findings of an audit | no |
 //! | `blake3` | `etag::Blake3`, for tags from BLAKE3 | no |
 //! | `xxh3` | `etag::Xxh3`, for tags from XXH3 of content that attackers cannot influence | no |
 //! | `test-util` | `clock::ManualClock`, a clock that tests can move | no |
 //!
-//! A feature adds to the API. Two also change what layers do: with `axum` those below
-//! `Router::nest` know the whole path, and without `tokio` nothing has a time limit, and
-//! of the content of a refused request no more is read than has come.
+//! Two features change what layers do. With `axum`, layers below `Router::nest` know the whole path.
+//! Without `tokio` there are no timeouts, and of the content of a refused request only the part is
+//! read that has already arrived.
 //!
 //! # Minimum supported Rust version
 //!
-//! 1.88. It moves at most to a version that is six months old, and never in a
-//! patch release.
+//! 1.88. It is raised at most to a version that is six months old, and never in a patch release.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -202,7 +176,7 @@ pub mod refusal;
 #[cfg(feature = "axum")]
 pub mod resource;
 pub mod route;
-// `pub` in it is for the modules that export from it, and for the fuzz targets.
+// Its items are `pub` for the modules that export them, and for the fuzz targets.
 #[allow(unreachable_pub)]
 mod semantics;
 mod service;
@@ -213,7 +187,7 @@ pub mod target;
 #[cfg(test)]
 mod test_support;
 
-/// Rules of HTTP that the fuzz targets try and users do not need.
+/// Rules of HTTP for the fuzz targets, which users do not need.
 #[cfg(fuzzing)]
 pub mod fuzzing {
     pub use crate::semantics::{
@@ -239,7 +213,7 @@ pub mod fuzzing {
 }
 
 pub mod validator {
-    //! Validators and their parts (RFC 9110, section 8.8): what sources tell and handlers set.
+    //! The types of validators and their parts, for sources and handlers (RFC 9110, section 8.8).
 
     pub use crate::semantics::{
         field::HttpDate,
@@ -267,7 +241,7 @@ pub use source::ValidatorSource;
 pub use stack::{Stack, stack};
 pub use state_ref::StateRefLayer;
 
-/// The README's examples are compiled with the documentation's.
+/// The examples of the README, which are tested like those of the documentation.
 #[cfg(all(doctest, feature = "axum", feature = "tokio"))]
 #[doc = include_str!("../README.md")]
-struct Readme;
+struct LibraryReadme;

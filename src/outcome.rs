@@ -1,15 +1,14 @@
-//! What the layers decided about a response, for whoever looks from outside.
+//! The decisions of the layers about a response, for logs, metrics and tests.
 
 use http::{Response, StatusCode};
 
 use crate::semantics::condition::Current;
 pub use crate::semantics::{condition::Condition, validator::Untagged};
 
-/// A response extension that says what was decided, why, and what it saved.
+/// A response extension with the decision of the layers, its reason, and the bytes that it saved.
 ///
-/// It is there when the layers were told to [`explain`](crate::Stack::explain),
-/// each by itself or all at once: an extension costs more allocations than
-/// anything else that the layers do.
+/// Layers add it only after [`explain`](crate::Stack::explain), since an extension costs more
+/// allocations than everything else that they do.
 ///
 /// ```
 /// # async fn run() -> Result<(), tower::BoxError> {
@@ -46,96 +45,98 @@ pub struct Outcome {
     unchecked: bool,
 }
 
-/// What the request's conditions came to.
+/// The result of the conditions of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// The request carried no condition.
+    /// The request had no condition.
     Unconditional,
-    /// Every condition held, and the response went out in full.
+    /// All conditions were true, and the full response was sent.
     Proceeded,
-    /// The response's status rules conditions out (RFC 9110, section 13.2.1).
+    /// Conditions do not apply to the status of the response (RFC 9110, section 13.2.1).
     NotEvaluated,
-    /// 304 went out.
+    /// 304 was sent.
     NotModified,
-    /// 412 went out, because of this condition.
+    /// 412 was sent because of this condition.
     Failed(Condition),
-    /// 412 went out, because the handler found another state than the one
-    /// that was expected.
+    /// 412 was sent because the handler found another state than the expected one.
     Superseded,
-    /// 204 went out in place of 412: the write had been applied before.
+    /// 204 was sent in place of 412, since the write had been applied before.
     AlreadyApplied,
-    /// 428 went out: the request carried no condition and needed one.
+    /// 428 was sent, since the request had no condition and needed one.
     Required,
-    /// 503 went out: the source of validators failed.
+    /// 503 was sent, since the source of validators failed.
     SourceFailed,
 }
 
-/// Where a response's entity tag came from, or why it has none.
+/// The origin of the entity tag of a response, or the reason why it has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TagOrigin {
-    /// A hash of so many bytes of content.
+    /// A hash of the content, with its length in bytes.
     Hashed(u64),
-    /// A digest that the handler knew.
+    /// A digest that the handler provided.
     KnownDigest,
-    /// The layer left the response as it was.
+    /// The layer left the response unchanged for this reason.
     Untouched(Untagged),
 }
 
 impl Outcome {
-    /// The outcome that a response carries.
+    /// Returns the outcome in the extensions of a response.
     #[must_use]
     pub fn of<B>(response: &Response<B>) -> Option<&Self> {
         response.extensions().get()
     }
 
-    /// What the conditions came to, if a layer that evaluates them said so.
+    /// Returns the result of the conditions, if a layer that evaluates them recorded it.
     #[must_use]
     pub fn verdict(&self) -> Option<Verdict> {
         self.verdict
     }
 
-    /// Returns the answer of a read's source before the handler ran, if one was asked. A
+    /// Returns the result of the source of a read, if it was asked before the handler ran. A
     /// source that failed is [`Current::Unknown`].
     #[must_use]
     pub fn source(&self) -> Option<Current<()>> {
         self.source
     }
 
-    /// The status of the handler's answer to a read, whatever went out then.
-    /// `None` where the handler was not called, or no layer that evaluates
-    /// conditions said.
+    /// Returns the status of the handler's response to a read, which may differ from the status
+    /// that was sent.
+    ///
+    /// It is `None` if the handler was not called, or if no layer that evaluates conditions
+    /// recorded it.
     #[must_use]
     pub fn handler_status(&self) -> Option<StatusCode> {
         self.handler_status
     }
 
-    /// Where the tag came from, if a layer that makes tags said so.
+    /// Returns the origin of the tag, if a layer that makes tags recorded it.
     #[must_use]
     pub fn tag(&self) -> Option<TagOrigin> {
         self.tag
     }
 
-    /// Whether a conditional write succeeded though the handler never compared
-    /// what it [`Expected`](crate::handler::Expected), so that an update may
-    /// have been lost. It is recorded without `explain` as well.
+    /// Returns `true` if a conditional write succeeded although the handler never used
+    /// [`Expected`](crate::handler::Expected), so that an update may be lost.
+    ///
+    /// It is recorded without `explain` too.
     #[must_use]
     pub fn is_unchecked(&self) -> bool {
         self.unchecked
     }
 
-    /// Bytes of content that did not have to be sent, where the length was
-    /// known. Not known for a stream, and absent unless 304 went out in answer
-    /// to a method other than `HEAD`.
+    /// Returns the number of bytes of content that a 304 saved.
+    ///
+    /// It is `None` for a stream, whose length is not known. It is `None`, too, for all other
+    /// statuses and for `HEAD`.
     #[must_use]
     pub fn bytes_saved(&self) -> Option<u64> {
         self.bytes_saved
     }
 
-    /// Removes what was said about a response that another one replaces, apart
-    /// from the outcome.
-    pub(crate) fn keep_alone(extensions: &mut http::Extensions) {
+    /// Removes all extensions except the outcome, for a response that replaces another one.
+    pub(crate) fn remove_other_extensions(extensions: &mut http::Extensions) {
         let outcome = extensions.remove::<Self>();
         extensions.clear();
         if let Some(outcome) = outcome {
@@ -143,12 +144,12 @@ impl Outcome {
         }
     }
 
-    /// Changes the outcome in `extensions`, which is made if there is none.
+    /// Changes the outcome in `extensions`, and adds one if it is missing.
     pub(crate) fn record(extensions: &mut http::Extensions, change: impl FnOnce(&mut Self)) {
         change(extensions.get_or_insert_default());
     }
 
-    /// What a layer outside does not evaluate leaves the verdict as it was.
+    /// Sets the verdict. A layer outside that evaluates nothing leaves that of the inner layer.
     pub(crate) fn set_verdict(&mut self, verdict: Verdict) {
         if self.verdict.is_none() || verdict != Verdict::NotEvaluated {
             self.verdict = Some(verdict);
@@ -163,7 +164,7 @@ impl Outcome {
         });
     }
 
-    /// The layer next to the handler knows best; those outside it see what it made.
+    /// Sets the status, unless an inner layer did: layers outside see the status that it made.
     pub(crate) fn set_handler_status(&mut self, status: StatusCode) {
         if self.verdict.is_none() {
             self.handler_status = Some(status);

@@ -1,4 +1,4 @@
-//! Files of a folder.
+//! The files of a directory.
 
 use std::{
     fs::{self, File},
@@ -11,16 +11,15 @@ use bytes::Bytes;
 use super::error::AssetsError;
 
 /// A file on disk and its name as an asset.
-pub(super) struct Found {
+pub(super) struct AssetFile {
     pub(super) name: String,
     path: PathBuf,
 }
 
-/// The files below `root`, in the order of their names, without those that a
-/// dot hides.
-pub(super) fn files(root: &Path) -> Result<Vec<Found>, AssetsError> {
+/// Returns the files below `root` in the order of their names, without hidden ones.
+pub(super) fn files(root: &Path) -> Result<Vec<AssetFile>, AssetsError> {
     let root = fs::canonicalize(root).map_err(|error| AssetsError::Read(root.into(), error))?;
-    let mut found = Vec::new();
+    let mut files = Vec::new();
     let mut folders = vec![(root.clone(), String::new())];
     while let Some((folder, prefix)) = folders.pop() {
         for path in entries(&folder)? {
@@ -34,12 +33,12 @@ pub(super) fn files(root: &Path) -> Result<Vec<Found>, AssetsError> {
             if is_folder(&root, &path)? {
                 folders.push((path, name + "/"));
             } else {
-                found.push(Found { name, path });
+                files.push(AssetFile { name, path });
             }
         }
     }
-    found.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(found)
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(files)
 }
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, AssetsError> {
@@ -48,9 +47,9 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, AssetsError> {
         .map_err(|error| AssetsError::Read(folder.into(), error))
 }
 
-/// Whether the path is a folder, and otherwise a file below `root`.
+/// Returns `true` if the path is a directory, and `false` if it is a file below `root`.
 ///
-/// A link to a folder could lead back to where it is, and is refused.
+/// Links to directories are refused, since they could lead back to a parent.
 fn is_folder(root: &Path, path: &Path) -> Result<bool, AssetsError> {
     let read = |error| AssetsError::Read(path.into(), error);
     let itself = fs::symlink_metadata(path).map_err(read)?.file_type();
@@ -69,13 +68,13 @@ fn is_folder(root: &Path, path: &Path) -> Result<bool, AssetsError> {
     Ok(false)
 }
 
-impl Found {
-    /// The content, if it has no more than `limit` bytes.
+impl AssetFile {
+    /// Reads the content. Returns `None` if it has more than `limit` bytes.
     pub(super) fn read(&self, limit: u64) -> Result<Option<Bytes>, AssetsError> {
         let mut content = Vec::new();
         File::open(&self.path)
             .and_then(|file| {
-                // One more byte than it may have tells that it has more.
+                // One byte beyond the limit shows that the file is too large.
                 file.take(limit.saturating_add(1)).read_to_end(&mut content)
             })
             .map_err(|error| AssetsError::Read(self.path.clone(), error))?;

@@ -1,6 +1,6 @@
 use std::{error::Error, fmt, io, path::PathBuf};
 
-/// Why something cannot be an asset.
+/// An error returned by [`Assets`](super::Assets) for a setting or a file that cannot be used.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum AssetsError {
@@ -8,20 +8,19 @@ pub enum AssetsError {
     Prefix(String),
     /// A name that is no relative path, or has an empty segment, `.` or `..`.
     Name(String),
-    /// A name whose URL, with or without the prefix, is that of another asset.
+    /// A name whose URL, with or without the prefix, belongs to another asset.
     Taken(String),
-    /// A file, by name or path, with which the contents are larger than this
-    /// many bytes.
+    /// A file, by name or path, with which the contents exceed this limit in bytes.
     TooLarge(PathBuf, u64),
-    /// A limit, in bytes, below what was added before.
+    /// A limit in bytes that the contents exceed already.
     Limit(u64),
-    /// A path on disk that is not UTF-8, which no URL could say.
+    /// A path on disk that is not UTF-8, and so has no URL.
     NotUtf8(PathBuf),
-    /// A link to a folder, or to what is outside of the folder that was added.
+    /// A link to a directory, or to a file outside of the directory that was added.
     Link(PathBuf),
-    /// Neither a file nor a folder, such as a socket.
+    /// A special file, such as a socket.
     NotAFile(PathBuf),
-    /// What could not be read.
+    /// A file or directory that cannot be read.
     Read(PathBuf, io::Error),
 }
 
@@ -30,29 +29,36 @@ impl fmt::Display for AssetsError {
         match self {
             Self::Prefix(prefix) => write!(
                 f,
-                "{prefix:?} is no prefix: it starts with a slash and has no empty segment, . or .."
+                "invalid prefix {prefix:?}: it must start with \"/\" and have no segment that is \
+                 empty, \".\" or \"..\""
             ),
             Self::Name(name) => write!(
                 f,
-                "{name:?} is no name: it starts with no slash and has no empty segment, . or .."
+                "invalid name {name:?} of an asset: it must not start with \"/\" or have a segment \
+                 that is empty, \".\" or \"..\""
             ),
-            Self::Taken(name) => write!(f, "the URL of {name:?} is that of another asset"),
+            Self::Taken(name) => write!(
+                f,
+                "invalid name {name:?} of an asset: its URL belongs to another asset"
+            ),
             Self::TooLarge(path, limit) => write!(
                 f,
-                "with {} the assets have more than {limit} bytes",
-                path.display()
+                "file {path:?} is too large: with it the assets have more than {limit} bytes"
             ),
-            Self::Limit(limit) => write!(f, "the assets have more than {limit} bytes already"),
-            Self::NotUtf8(path) => write!(f, "the name of {} is not UTF-8", path.display()),
+            Self::Limit(limit) => write!(
+                f,
+                "invalid limit \"{limit}\": the assets have more bytes already"
+            ),
+            Self::NotUtf8(path) => write!(f, "invalid file name {path:?}: it is not UTF-8"),
             Self::Link(path) => write!(
                 f,
-                "{} is a link to a folder, or leads outside",
-                path.display()
+                "invalid link {path:?}: it must lead to a file below the directory that is added"
             ),
-            Self::NotAFile(path) => {
-                write!(f, "{} is neither a file nor a folder", path.display())
-            }
-            Self::Read(path, _) => write!(f, "{} cannot be read", path.display()),
+            Self::NotAFile(path) => write!(
+                f,
+                "invalid file {path:?}: it is neither a regular file nor a directory"
+            ),
+            Self::Read(path, _) => write!(f, "cannot read {path:?}"),
         }
     }
 }

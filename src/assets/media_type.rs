@@ -1,6 +1,6 @@
 use http::HeaderValue;
 
-/// The media type for an extension in lower case, by the registry of IANA.
+/// Returns the media type for an extension in lower case (IANA media type registry).
 pub(super) fn of(extension: &str) -> HeaderValue {
     HeaderValue::from_static(match extension {
         "html" | "htm" => "text/html; charset=utf-8",

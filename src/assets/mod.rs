@@ -1,5 +1,9 @@
-//! Serves files under names that hold a hash of their bytes, so that they can
-//! be kept for ever, and tells a page their current names.
+//! A service for static files under names that hold a hash of their bytes.
+//!
+//! Clients and caches keep such files without revalidation. The service also gives templates the
+//! current name of each file.
+//!
+//! # Example
 //!
 //! ```
 //! # async fn run() -> Result<(), tower::BoxError> {
@@ -11,7 +15,7 @@
 //!     .file("app.css", "body { color: black }")?
 //!     .file("fonts/Vollkorn.woff2", &b"wOF2"[..])?;
 //!
-//! // What a template writes into a page.
+//! // A template writes this URL into a page.
 //! let url = assets.url("app.css").expect("it was added");
 //! assert_eq!(url, "/assets/app.f674c2ffb741d9fd.css");
 //!
@@ -22,7 +26,7 @@
 //!     "public, max-age=31536000, immutable",
 //! );
 //!
-//! // The plain name, as in a document that no template made, leads there.
+//! // The plain name redirects to it, for documents without a template.
 //! let plain = Request::get("/assets/app.css").body(())?;
 //! let response = assets.clone().oneshot(plain).await?;
 //! assert_eq!(response.status(), StatusCode::TEMPORARY_REDIRECT);
@@ -32,7 +36,7 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
 //! ```
 //!
-//! All files of a folder, and a place in `axum`:
+//! All files of a directory, in a router of `axum`:
 //!
 //! ```no_run
 //! use axum::Router;
@@ -45,56 +49,64 @@
 //! # }
 //! ```
 //!
-//! # What it does
+//! # How it works
 //!
-//! The contents are read once and stay in memory, so the bytes that are served
-//! are those that were hashed. The first 64 bits of their SHA-256, in hex, go
-//! before the last extension, or to the end where there is none:
-//! `app.css` becomes `app.f674c2ffb741d9fd.css`. They tell the versions of one
-//! file apart; they are no proof against somebody who makes two versions with
-//! the same hash on purpose.
+//! The contents are read once and stay in memory, so the bytes that are served are those that
+//! were hashed. The first 64 bits of their SHA-256, in hex, go before the last extension:
+//! `app.css` becomes `app.f674c2ffb741d9fd.css`. A name without an extension gets them at the
+//! end.
 //!
-//! | Request | Answer |
+//! | Request | Response |
 //! |---|---|
-//! | `GET`, `HEAD` of a current URL | 200 with `Cache-Control: public, max-age=31536000, immutable` (RFC 8246), a strong `ETag`, `Content-Length`, `Content-Type` from the extension and `X-Content-Type-Options: nosniff`; 304 and 412 where the request is conditional |
-//! | of a plain name | 307 to the current URL, with `Cache-Control: no-cache` |
-//! | of any other path, a hash that is not current included | 404 with `Cache-Control: no-store` |
-//! | with another method | 405 with `Allow` and `Cache-Control: no-store` |
+//! | `GET` or `HEAD` of a current URL | 200 with `Cache-Control: public, max-age=31536000, immutable` (RFC 8246), a strong `ETag`, `Content-Length`, `Content-Type` from the extension and `X-Content-Type-Options: nosniff`; 304 and 412 if the request is conditional |
+//! | `GET` or `HEAD` of a plain name | 307 to the current URL, with `Cache-Control: no-cache` |
+//! | any other path, such as one with an old hash | 404 with `Cache-Control: no-store` |
+//! | another method | 405 with `Allow` and `Cache-Control: no-store` |
 //!
-//! Text is taken to be UTF-8. What has no well-known extension is
-//! `application/octet-stream`, unless [`Assets::media_type`] says otherwise.
+//! Text is served as UTF-8. Files without a well-known extension are `application/octet-stream`,
+//! unless [`Assets::media_type`] sets another type.
 //!
-//! # What it needs from its neighbours
+//! # Layer order
 //!
-//! No layer has to make tags or answer conditions. Put compression
-//! around it as around any service, with
+//! The service needs no layer for tags or conditions. Put compression around it, and
 //! [`CodingTagLayer`](crate::CodingTagLayer) around that.
 //!
-//! Its files are public, and so says `Cache-Control`: a shared cache gives them
-//! to everybody, even if authentication is around this.
+//! Assets are public, and their `Cache-Control` says so. A shared cache gives them to everybody,
+//! even if authentication is outside of the service.
 //!
-//! The path of a request may start with the prefix, as it does where this is
-//! the whole service or a fallback, or have lost it, as below `axum`'s
-//! `nest_service`. Both are understood, without a setting. The prefix is the
-//! one that clients see: behind a proxy that takes `/shop` away it is
-//! `/shop/assets`, wherever the service itself is.
+//! The path of a request may start with the prefix or not, without any setting. It does if the
+//! service is a fallback or the whole application. It does not below `axum`'s `nest_service`. The
+//! prefix must be the one that clients see: `/shop/assets` behind a proxy that removes `/shop`.
 //!
-//! # What it does not promise
+//! # Limits
 //!
-//! A file that changes on disk is served as it was until the process starts
-//! anew. While a new version is rolled out, an instance of the old one answers
-//! 404 to a new URL; pages and assets that come from one instance, or a proxy
-//! that keeps what it has seen, avoid that. `Range` is ignored, which RFC 9110,
-//! section 14.2 allows; parts are for a layer around this.
+//! [`Assets::max_total_bytes`] limits the contents together, 64 MiB by default. A file beyond
+//! the limit is refused when it is added.
+//!
+//! # Errors
+//!
+//! The service never fails. [`AssetsError`] is returned when a file cannot be added.
+//!
+//! # What it does not do
+//!
+//! A file that changes on disk is served unchanged until the process restarts.
+//!
+//! During a rollout, an instance of the old version responds with 404 to a new URL. To avoid
+//! that, serve pages and assets from one instance, or behind a proxy that caches the assets.
+//!
+//! `Range` is ignored, which RFC 9110, section 14.2 allows. A layer outside can serve parts.
+//!
+//! The hash does not protect from somebody who makes two versions with the same 64 bits on
+//! purpose.
 
-mod answer;
 mod directory;
 mod error;
 mod media_type;
 mod name;
+mod response;
 mod service;
 mod set;
 #[cfg(test)]
 mod tests;
 
-pub use {answer::AssetBody, error::AssetsError, service::ResponseFuture, set::Assets};
+pub use {error::AssetsError, response::AssetBody, service::ResponseFuture, set::Assets};

@@ -1,10 +1,10 @@
-//! Names, and the paths that they become.
+//! Names of assets, and the paths made from them.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Sha256, digest::Output};
 
-/// All but the unreserved characters of RFC 3986, section 2.3, and slashes. So
-/// a URL needs no further escaping in HTML and CSS.
+/// All characters except the unreserved ones of RFC 3986, section 2.3, and slashes. Such a URL
+/// needs no further escaping in HTML and CSS.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -12,16 +12,16 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~')
     .remove(b'/');
 
-/// How many bytes of the digest a name holds.
+/// The number of bytes of the digest in a name.
 const HASH: usize = 8;
 
-/// Whether this is a relative path that no client would take for another.
+/// Returns `true` if this is a relative path that clients do not normalize to another one.
 pub(super) fn is_path(name: &str) -> bool {
     name.split('/')
         .all(|segment| !matches!(segment, "" | "." | ".."))
 }
 
-/// The name with a hash before its extension: `css/app.3f9a6b2c51d0e8a7.css`.
+/// Adds a hash before the extension of a name: `css/app.3f9a6b2c51d0e8a7.css`.
 pub(super) fn versioned(name: &str, digest: &Output<Sha256>) -> String {
     let hash: String = digest[..HASH]
         .iter()
@@ -33,7 +33,7 @@ pub(super) fn versioned(name: &str, digest: &Output<Sha256>) -> String {
     }
 }
 
-/// What follows the last dot, but not one that starts the name of the file.
+/// Returns the text after the last dot of the file name. A leading dot does not count.
 pub(super) fn extension(name: &str) -> Option<&str> {
     extension_at(name).map(|dot| &name[dot + 1..])
 }

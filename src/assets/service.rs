@@ -9,8 +9,8 @@ use http::{Method, Request, Response};
 use tower_service::Service;
 
 use super::{
-    answer::{self, AssetBody},
-    set::{Assets, Found},
+    response::{self, AssetBody},
+    set::{AssetEntry, Assets},
 };
 
 impl<B> Service<Request<B>> for Assets {
@@ -25,16 +25,16 @@ impl<B> Service<Request<B>> for Assets {
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
         let method = request.method();
         let response = match self.find(request.uri().path()) {
-            None => answer::not_found(),
-            Some(_) if !matches!(*method, Method::GET | Method::HEAD) => answer::not_allowed(),
-            Some(Found::Current(asset)) => asset.serve(method, request.headers()),
-            Some(Found::Plain(asset)) => asset.redirect(),
+            None => response::not_found(),
+            Some(_) if !matches!(*method, Method::GET | Method::HEAD) => response::not_allowed(),
+            Some(AssetEntry::Current(asset)) => asset.serve(method, request.headers()),
+            Some(AssetEntry::Plain(asset)) => asset.redirect(),
         };
         ResponseFuture(ready(Ok(response)))
     }
 }
 
-/// Response future for [`Assets`]. It never waits.
+/// Response future for [`Assets`]. It is always ready.
 #[derive(Debug)]
 pub struct ResponseFuture(Ready<Result<Response<AssetBody>, Infallible>>);
 

@@ -10,62 +10,61 @@ use http::HeaderValue;
 use percent_encoding::percent_decode_str;
 use sha2::{Digest, Sha256};
 
-use super::{answer::Asset, directory, error::AssetsError, media_type, name};
+use super::{directory, error::AssetsError, media_type, name, response::Asset};
 
-/// The most bytes in all files together, unless [`Assets::limit`] says
-/// otherwise.
-const LIMIT: u64 = 64 * 1024 * 1024;
+/// The default of [`Assets::max_total_bytes`].
+const DEFAULT_MAX_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Files under names that hold their hash, and the service that serves them.
+/// A set of files under names that hold their hash, and the service that serves them.
 ///
-/// A clone shares the contents. See the [module docs](crate::assets) for
-/// examples.
+/// Clones share the contents. See the [module docs](crate::assets) for examples.
 #[derive(Clone)]
-pub struct Assets(Arc<Set>);
+pub struct Assets(Arc<AssetSet>);
 
 #[derive(Clone)]
-struct Set {
-    /// Empty, or a path that ends with a slash and starts without.
+struct AssetSet {
+    /// Empty, or a path without a leading slash and with a trailing one.
     prefix: String,
-    limit: u64,
+    max_total_bytes: u64,
     size: u64,
     media_types: HashMap<String, HeaderValue>,
     by_name: BTreeMap<String, Arc<Asset>>,
-    /// Each path, decoded, with and without the prefix.
-    by_path: HashMap<String, Found>,
+    /// The entries by decoded path, each with and without the prefix.
+    by_path: HashMap<String, AssetEntry>,
 }
 
-/// What is at a path.
+/// The asset at a path.
 #[derive(Debug, Clone)]
-pub(super) enum Found {
-    /// The asset itself.
+pub(super) enum AssetEntry {
+    /// The path has the current hash.
     Current(Arc<Asset>),
-    /// The name of this one without its hash.
+    /// The path has no hash.
     Plain(Arc<Asset>),
 }
 
 impl Assets {
-    /// Nothing yet, at URLs that start with `prefix`, such as `/assets`, or `/`
-    /// for none.
+    /// Creates an empty set with URLs that start with `prefix`, such as `/assets`, or `/` for none.
+    ///
+    /// A slash at the end makes no difference.
     ///
     /// # Errors
     ///
-    /// Refuses a prefix that does not start with a slash, or has an empty
-    /// segment, `.` or `..`. A slash at the end makes no difference.
+    /// Returns an error for a prefix without a leading slash, or with an empty segment, `.` or
+    /// `..`.
     pub fn new(prefix: &str) -> Result<Self, AssetsError> {
-        let refused = || AssetsError::Prefix(prefix.to_owned());
-        let mut path = prefix.strip_prefix('/').ok_or_else(refused)?.to_owned();
+        let error = || AssetsError::Prefix(prefix.to_owned());
+        let mut path = prefix.strip_prefix('/').ok_or_else(error)?.to_owned();
         if !path.is_empty() {
             if !path.ends_with('/') {
                 path.push('/');
             }
             if !name::is_path(&path[..path.len() - 1]) {
-                return Err(refused());
+                return Err(error());
             }
         }
-        Ok(Self(Arc::new(Set {
+        Ok(Self(Arc::new(AssetSet {
             prefix: path,
-            limit: LIMIT,
+            max_total_bytes: DEFAULT_MAX_BYTES,
             size: 0,
             media_types: HashMap::new(),
             by_name: BTreeMap::new(),
@@ -73,22 +72,24 @@ impl Assets {
         })))
     }
 
-    /// The most bytes that all contents may have together. 64 MiB by default.
+    /// Sets how many bytes all contents may have together. Defaults to 64 MiB.
     ///
     /// # Errors
     ///
-    /// Refuses a limit below what the files that were added before have.
-    pub fn limit(mut self, bytes: u64) -> Result<Self, AssetsError> {
+    /// Returns an error if the files that were added before have more.
+    pub fn max_total_bytes(mut self, bytes: u64) -> Result<Self, AssetsError> {
         let set = Arc::make_mut(&mut self.0);
         if set.size > bytes {
             return Err(AssetsError::Limit(bytes));
         }
-        set.limit = bytes;
+        set.max_total_bytes = bytes;
         Ok(self)
     }
 
-    /// The `Content-Type` of files with this extension, which is given without
-    /// a dot and in whatever case, for those that are added from now on.
+    /// Sets the `Content-Type` of files with this extension. Defaults to a type for the extension.
+    ///
+    /// The extension is given without a dot, in any case. The type applies to files that are
+    /// added later.
     #[must_use]
     pub fn media_type(mut self, extension: &str, value: HeaderValue) -> Self {
         let set = Arc::make_mut(&mut self.0);
@@ -97,12 +98,12 @@ impl Assets {
         self
     }
 
-    /// Adds one file. Slashes in its name make folders.
+    /// Adds one file. Its name may contain slashes.
     ///
     /// # Errors
     ///
-    /// Refuses a name that is taken, starts or ends with a slash, or has an
-    /// empty segment, `.` or `..`; and more bytes than the limit.
+    /// Returns an error for a name that is taken, that starts or ends with a slash, or that has an
+    /// empty segment, `.` or `..`. Content beyond the limit is an error too.
     pub fn file(
         mut self,
         name: impl Into<String>,
@@ -112,67 +113,70 @@ impl Assets {
         Ok(self)
     }
 
-    /// Adds all files below a folder, by their path from there.
+    /// Adds all files below a directory, under their relative paths.
     ///
-    /// Files and folders whose name starts with a dot are left out. A link to
-    /// a file in the same folder is followed. This blocks while it reads.
+    /// Files and directories whose name starts with a dot are left out. A link to a file below
+    /// that directory is followed. The function blocks while it reads.
     ///
     /// # Errors
     ///
-    /// Refuses what [`file`](Self::file) refuses, links to folders or to the
-    /// outside, names that are not UTF-8, what is no file, and what cannot be
-    /// read.
+    /// Returns the errors of [`file`](Self::file). Links to directories or to the outside, names
+    /// that are not UTF-8, special files, and unreadable files are errors too.
     pub fn directory(mut self, path: impl AsRef<Path>) -> Result<Self, AssetsError> {
         let set = Arc::make_mut(&mut self.0);
-        for found in directory::files(path.as_ref())? {
-            let Some(content) = found.read(set.limit - set.size)? else {
-                return Err(AssetsError::TooLarge(found.path().into(), set.limit));
+        for file in directory::files(path.as_ref())? {
+            let Some(content) = file.read(set.max_total_bytes - set.size)? else {
+                return Err(AssetsError::TooLarge(
+                    file.path().into(),
+                    set.max_total_bytes,
+                ));
             };
-            set.add(found.name, content)?;
+            set.add(file.name, content)?;
         }
         Ok(self)
     }
 
-    /// The current URL of a file, escaped, from the prefix on.
+    /// Returns the current URL of a file, percent-encoded and with the prefix.
     #[must_use]
     pub fn url(&self, name: &str) -> Option<&str> {
         self.0.by_name.get(name).map(|asset| asset.url())
     }
 
-    /// The names of all files and their current URLs, in the order of names.
+    /// Returns the names of all files with their current URLs, in the order of names.
     pub fn urls(&self) -> impl Iterator<Item = (&str, &str)> {
         let assets = self.0.by_name.iter();
         assets.map(|(name, asset)| (name.as_str(), asset.url()))
     }
 
-    /// What is at the path of a request.
-    pub(super) fn find(&self, path: &str) -> Option<&Found> {
+    /// Returns the entry at the path of a request.
+    pub(super) fn find(&self, path: &str) -> Option<&AssetEntry> {
         let path = path.strip_prefix('/')?;
         let path = percent_decode_str(path).decode_utf8().ok()?;
         self.0.by_path.get(path.as_ref())
     }
 }
 
-impl Set {
+impl AssetSet {
     fn add(&mut self, name: String, content: Bytes) -> Result<(), AssetsError> {
         if !name::is_path(&name) {
             return Err(AssetsError::Name(name));
         }
         let size = self.size.saturating_add(content.len() as u64);
-        if size > self.limit {
-            return Err(AssetsError::TooLarge(name.into(), self.limit));
+        if size > self.max_total_bytes {
+            return Err(AssetsError::TooLarge(name.into(), self.max_total_bytes));
         }
         let digest = Sha256::digest(&content);
         let versioned = name::versioned(&name, &digest);
         let url = name::escape(&format!("/{}{versioned}", self.prefix));
         let asset = Arc::new(Asset::new(url, &digest, content, self.media_type(&name)));
 
-        for (path, found) in [
-            (&versioned, Found::Current(Arc::clone(&asset))),
-            (&name, Found::Plain(Arc::clone(&asset))),
+        for (path, entry) in [
+            (&versioned, AssetEntry::Current(Arc::clone(&asset))),
+            (&name, AssetEntry::Plain(Arc::clone(&asset))),
         ] {
+            // A router may have removed the prefix, so each path is found with and without it.
             for path in [path.clone(), format!("{}{path}", self.prefix)] {
-                let other = self.by_path.insert(path, found.clone());
+                let other = self.by_path.insert(path, entry.clone());
                 if other.is_some_and(|other| !other.is_of(&asset)) {
                     return Err(AssetsError::Taken(name.clone()));
                 }
@@ -191,7 +195,7 @@ impl Set {
     }
 }
 
-impl Found {
+impl AssetEntry {
     fn is_of(&self, asset: &Arc<Asset>) -> bool {
         let (Self::Current(own) | Self::Plain(own)) = self;
         Arc::ptr_eq(own, asset)

@@ -7,33 +7,33 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::record::Reading;
+use super::record::BodyRecorder;
 
 pin_project! {
-    /// The service's own body, of which data is hashed as it passes.
+    /// A body that is hashed as it passes.
     ///
     /// Frames, errors, [`size_hint`](Body::size_hint) and
-    /// [`is_end_stream`](Body::is_end_stream) are those of the body inside.
+    /// [`is_end_stream`](Body::is_end_stream) are those of the inner body.
     #[derive(Debug)]
-    pub struct AuditedBody<B> {
+    pub struct AuditBody<B> {
         #[pin]
         body: B,
-        // None where nothing is to be told, or all has been.
-        reading: Option<Box<Reading>>,
+        // None if the body is not recorded, or has ended.
+        recorder: Option<Box<BodyRecorder>>,
     }
 }
 
-impl<B: Body<Data = Bytes>> AuditedBody<B> {
-    pub(super) fn new(body: B, reading: Option<Reading>) -> Self {
-        let mut reading = reading.map(Box::new);
+impl<B: Body<Data = Bytes>> AuditBody<B> {
+    pub(super) fn new(body: B, recorder: Option<BodyRecorder>) -> Self {
+        let mut recorder = recorder.map(Box::new);
         if body.is_end_stream() {
-            end(&mut reading);
+            finish(&mut recorder);
         }
-        Self { body, reading }
+        Self { body, recorder }
     }
 }
 
-impl<B: Body<Data = Bytes>> Body for AuditedBody<B> {
+impl<B: Body<Data = Bytes>> Body for AuditBody<B> {
     type Data = Bytes;
     type Error = B::Error;
 
@@ -45,17 +45,17 @@ impl<B: Body<Data = Bytes>> Body for AuditedBody<B> {
         let frame = ready!(this.body.as_mut().poll_frame(cx));
         match &frame {
             Some(Ok(frame)) => {
-                if let (Some(reading), Some(data)) = (&mut *this.reading, frame.data_ref()) {
-                    reading.read(data);
+                if let (Some(recorder), Some(data)) = (&mut *this.recorder, frame.data_ref()) {
+                    recorder.record(data);
                 }
-                // A server may stop here, and never ask for the end.
+                // Servers may stop polling here, without waiting for the end.
                 let over = this.body.is_end_stream() || this.body.size_hint().exact() == Some(0);
                 if over {
-                    end(this.reading);
+                    finish(this.recorder);
                 }
             }
-            Some(Err(_)) => *this.reading = None,
-            None => end(this.reading),
+            Some(Err(_)) => *this.recorder = None,
+            None => finish(this.recorder),
         }
         Poll::Ready(frame)
     }
@@ -69,8 +69,8 @@ impl<B: Body<Data = Bytes>> Body for AuditedBody<B> {
     }
 }
 
-fn end(reading: &mut Option<Box<Reading>>) {
-    if let Some(reading) = reading.take() {
-        reading.end();
+fn finish(recorder: &mut Option<Box<BodyRecorder>>) {
+    if let Some(recorder) = recorder.take() {
+        recorder.finish();
     }
 }

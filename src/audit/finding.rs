@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc};
 
 pub use super::rules::Code;
 
-/// A mistake that a target showed, once or more often.
+/// A mistake or advice for a target, with the number of its occurrences.
 #[derive(Debug, Clone)]
 pub struct Finding {
     code: Code,
@@ -21,25 +21,25 @@ impl Finding {
         }
     }
 
-    /// What is wrong.
+    /// Returns the code.
     #[must_use]
     pub fn code(&self) -> Code {
         self.code
     }
 
-    /// Method, path and query of the request, as in `GET /notes?page=2`.
+    /// Returns method, path and query of the request, such as `GET /notes?page=2`.
     #[must_use]
     pub fn target(&self) -> &str {
         &self.target
     }
 
-    /// What was seen the first time.
+    /// Returns the details of the first occurrence.
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.detail
     }
 
-    /// How often it was seen.
+    /// Returns the number of occurrences.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.count
@@ -47,7 +47,7 @@ impl Finding {
 
     /// Emits an event, with the feature `tracing`.
     #[cfg_attr(not(feature = "tracing"), expect(clippy::unused_self))]
-    pub(super) fn trace(&self) {
+    pub(super) fn emit_event(&self) {
         #[cfg(feature = "tracing")]
         {
             let Self {
@@ -66,13 +66,13 @@ impl Finding {
         }
     }
 
-    pub(super) fn again(&mut self) {
+    pub(super) fn increment(&mut self) {
         self.count = self.count.saturating_add(1);
     }
 }
 
 impl fmt::Display for Finding {
-    /// Two lines: what and where, then the section and the remedy.
+    /// Writes two lines: code, target and details, then the section and the remedy.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = if self.code.is_mistake() {
             "mistake"

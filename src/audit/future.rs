@@ -9,24 +9,24 @@ use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use super::{AuditedBody, record::Asked};
+use super::{AuditBody, record::RecordedRequest};
 
 pin_project! {
-    /// Response future for [`Audited`](super::Audited).
+    /// Response future for [`AuditService`](super::AuditService).
     #[derive(Debug)]
     pub struct ResponseFuture<F> {
         #[pin]
         future: F,
-        // None once it is answered.
-        asked: Option<Asked>,
+        // None once the response is there.
+        request: Option<RecordedRequest>,
     }
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) fn new(future: F, asked: Asked) -> Self {
+    pub(super) fn new(future: F, request: RecordedRequest) -> Self {
         Self {
             future,
-            asked: Some(asked),
+            request: Some(request),
         }
     }
 }
@@ -36,14 +36,14 @@ where
     F: Future<Output = Result<Response<B>, E>>,
     B: Body<Data = Bytes>,
 {
-    type Output = Result<Response<AuditedBody<B>>, E>;
+    type Output = Result<Response<AuditBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let outcome = ready!(this.future.poll(cx));
-        let asked = this.asked.take();
+        let request = this.request.take();
         let response = outcome?;
-        let reading = asked.and_then(|asked| asked.answered(&response));
-        Poll::Ready(Ok(response.map(|body| AuditedBody::new(body, reading))))
+        let recorder = request.and_then(|request| request.check_response(&response));
+        Poll::Ready(Ok(response.map(|body| AuditBody::new(body, recorder))))
     }
 }

@@ -6,129 +6,129 @@ use std::{
 
 use super::{
     finding::{Code, Finding},
-    ledger::Ledger,
-    memory::Memory,
-    rules::Found,
+    finding_log::FindingLog,
+    history::AuditHistory,
+    rules::RuleFinding,
 };
 use crate::clock::{Clock, SharedClock};
 
-/// What an [`AuditLayer`](super::AuditLayer) found. Clones share it.
+/// The findings of an [`AuditLayer`](super::AuditLayer). Clones share them.
 ///
 /// See the [module docs](crate::audit) for an example.
 #[derive(Clone)]
 #[must_use]
 pub struct Audit {
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<AuditState>>,
 }
 
-pub(super) struct State {
-    pub(super) memory: Memory,
-    ledger: Ledger,
-    longest: Duration,
+pub(super) struct AuditState {
+    pub(super) history: AuditHistory,
+    log: FindingLog,
+    max_lifetime: Duration,
     clock: SharedClock,
 }
 
 impl Audit {
-    /// Nothing found yet.
+    /// Creates an audit without findings.
     pub fn new() -> Self {
         Self {
-            state: Arc::new(Mutex::new(State {
-                memory: Memory::new(),
-                ledger: Ledger::new(),
-                longest: Duration::from_secs(365 * 24 * 60 * 60),
+            state: Arc::new(Mutex::new(AuditState {
+                history: AuditHistory::new(),
+                log: FindingLog::new(),
+                max_lifetime: Duration::from_secs(365 * 24 * 60 * 60),
                 clock: SharedClock::default(),
             })),
         }
     }
 
-    /// How many targets are remembered, 1,000 by default and at least one; of
-    /// more, those that were seen last. Each takes a few KiB, and at most 16 more
-    /// for the first bytes of contents.
-    pub fn targets(self, limit: usize) -> Self {
-        self.lock().memory.limit = limit;
+    /// Sets how many targets are remembered. Defaults to 1,000, and is at least one.
+    ///
+    /// If there are more, those that were used last stay. Each takes a few KiB, and up to 16 KiB
+    /// more for the first bytes of its contents.
+    pub fn max_targets(self, max: usize) -> Self {
+        self.lock().history.max_targets = max;
         self
     }
 
-    /// How many findings are kept, 1,000 by default: the first ones. The others
-    /// are [counted](Self::left_out).
-    pub fn limit(self, limit: usize) -> Self {
-        self.lock().ledger.limit = limit;
+    /// Sets how many findings are kept. Defaults to 1,000.
+    ///
+    /// The first ones are kept, and the others are [counted](Self::dropped).
+    pub fn max_findings(self, max: usize) -> Self {
+        self.lock().log.max_findings = max;
         self
     }
 
-    /// The longest lifetime that needs no `immutable`, a year by default. A page
-    /// that may be old for so long is the application's decision, so no media
-    /// type has a limit of its own.
-    pub fn longest_lifetime(self, longest: Duration) -> Self {
-        self.lock().longest = longest;
+    /// Sets the longest lifetime that needs no `immutable`. Defaults to one year.
+    ///
+    /// It applies to all media types: how old a page may be is the application's decision.
+    pub fn max_lifetime(self, max_lifetime: Duration) -> Self {
+        self.lock().max_lifetime = max_lifetime;
         self
     }
 
-    /// Leaves these codes out of what is found from now on: they are meant.
+    /// Suppresses further findings with these codes, for mistakes that are intended.
     pub fn allow(self, codes: impl IntoIterator<Item = Code>) -> Self {
-        self.lock().ledger.allowed.extend(codes);
+        self.lock().log.allowed.extend(codes);
         self
     }
 
-    /// The clock that dates are held against; the system's by default.
+    /// Sets the clock used to evaluate dates. Defaults to [`SystemClock`].
     pub fn clock(self, clock: impl Clock) -> Self {
         self.lock().clock = SharedClock::new(clock);
         self
     }
 
-    /// What was found, in the order in which it was, each code once per target.
+    /// Returns the findings in the order in which they appeared, each code once per target.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
-        self.lock().ledger.findings().to_vec()
+        self.lock().log.findings().to_vec()
     }
 
-    /// How often something was found for which there was no
-    /// [room](Self::limit).
+    /// Returns how often there was no room for a finding: see [`max_findings`](Self::max_findings).
     #[must_use]
-    pub fn left_out(&self) -> u64 {
-        self.lock().ledger.left_out()
+    pub fn dropped(&self) -> u64 {
+        self.lock().log.dropped()
     }
 
-    /// Forgets what was found and what was seen.
+    /// Removes all findings, and forgets all targets.
     pub fn clear(&self) {
         let mut state = self.lock();
-        state.memory.clear();
-        state.ledger.clear();
+        state.history.clear();
+        state.log.clear();
     }
 
-    /// Holds that no [mistake](super::Code::is_mistake) was found. Advice is
-    /// none.
+    /// Panics if there are [mistakes](super::Code::is_mistake). Advice is ignored.
     ///
     /// # Panics
     ///
-    /// With every mistake, its place, section and remedy.
+    /// Panics with each mistake, its target, section and remedy.
     #[track_caller]
     pub fn assert_clean(&self) {
-        // Not while the lock is held.
-        let mistakes = self.lock().ledger.mistakes();
+        // The lock is released first, since a panic would poison it.
+        let mistakes = self.lock().log.mistakes();
         if let Some(mistakes) = mistakes {
             panic!("{mistakes}");
         }
     }
 
-    /// Never held while something else runs or is waited for.
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing in the state spans two steps that a panic could part.
+    /// Locks the state. Callers release the lock before they call or await anything else.
+    pub(super) fn lock(&self) -> MutexGuard<'_, AuditState> {
+        // Each step leaves the state consistent, so a panic elsewhere does no harm.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn settings(&self) -> (SharedClock, Duration) {
+    pub(super) fn clock_and_max_lifetime(&self) -> (SharedClock, Duration) {
         let state = self.lock();
-        (state.clock.clone(), state.longest)
+        (state.clock.clone(), state.max_lifetime)
     }
 
-    pub(super) fn report(&self, target: &Arc<str>, found: Vec<Found>) {
-        if found.is_empty() {
+    pub(super) fn add_findings(&self, target: &Arc<str>, findings: Vec<RuleFinding>) {
+        if findings.is_empty() {
             return;
         }
-        let new = self.lock().ledger.add(target, found);
+        let new = self.lock().log.add(target, findings);
         for finding in new {
-            finding.trace();
+            finding.emit_event();
         }
     }
 }

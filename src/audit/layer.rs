@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use tower_layer::Layer;
 
-use super::{Audit, Audited};
+use super::{Audit, AuditService};
 
 /// Layer that reports mistakes of validators and cache policies.
 ///
@@ -14,7 +14,7 @@ pub struct AuditLayer {
 }
 
 impl AuditLayer {
-    /// Tells `audit` what it finds.
+    /// Creates a layer that adds its findings to `audit`.
     pub fn new(audit: Audit) -> Self {
         Self {
             audit,
@@ -22,9 +22,8 @@ impl AuditLayer {
         }
     }
 
-    /// Names the instance of the application inside, where one [`Audit`] looks
-    /// at several, so that it can compare what they say. All have one name by
-    /// default.
+    /// Sets the name of the instance of the application inside, for an [`Audit`] of several
+    /// instances. Defaults to one name for all.
     pub fn instance(mut self, name: impl AsRef<str>) -> Self {
         self.instance = Bytes::copy_from_slice(name.as_ref().as_bytes());
         self
@@ -32,9 +31,9 @@ impl AuditLayer {
 }
 
 impl<S> Layer<S> for AuditLayer {
-    type Service = Audited<S>;
+    type Service = AuditService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Audited::new(inner, self.audit.clone(), self.instance.clone())
+        AuditService::new(inner, self.audit.clone(), self.instance.clone())
     }
 }

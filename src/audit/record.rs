@@ -1,4 +1,4 @@
-//! One exchange on its way through the layer.
+//! The checks of one exchange on its way through the layer.
 
 use std::sync::Arc;
 
@@ -9,8 +9,11 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Audit,
-    memory::Key,
-    rules::{self, Code, Content, Exchange, FIRST_BYTES, Part, Sighting, StoredContent},
+    history::TargetKey,
+    rules::{
+        self, Code, Exchange, FIRST_BYTES, ObservedContent, ObservedResponse, PartialContent,
+        StoredContent,
+    },
 };
 use crate::{
     outcome::Outcome,
@@ -21,26 +24,26 @@ use crate::{
     target,
 };
 
-/// A request that was let in.
+/// A request that has no response yet.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct RecordedRequest {
     audit: Audit,
     instance: Bytes,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
     epoch: Option<u64>,
-    /// Held until the request is answered or given up.
-    write: Option<Write>,
+    /// Held until the response is there or the request is dropped.
+    write: Option<OngoingWrite>,
 }
 
-impl Asked {
+impl RecordedRequest {
     pub(super) fn new<B>(audit: &Audit, instance: &Bytes, request: &Request<B>) -> Self {
         let writes = !is_safe(request.method());
         let mut state = audit.lock();
-        let epoch = state.memory.epoch();
+        let epoch = state.history.epoch();
         if writes {
-            state.memory.begin_write();
+            state.history.begin_write();
         }
         drop(state);
         Self {
@@ -49,7 +52,7 @@ impl Asked {
             uri: target::of_request(request).clone(),
             headers: request.headers().clone(),
             epoch,
-            write: writes.then(|| Write {
+            write: writes.then(|| OngoingWrite {
                 audit: audit.clone(),
                 is_refused: false,
             }),
@@ -57,10 +60,12 @@ impl Asked {
         }
     }
 
-    /// Judges the head of the answer. A body that is worth a look gets a
-    /// [`Reading`].
-    pub(super) fn answered<B: Body>(mut self, response: &Response<B>) -> Option<Reading> {
-        let (clock, longest) = self.audit.settings();
+    /// Checks the head of the response. Returns a [`BodyRecorder`] if the body is to be recorded.
+    pub(super) fn check_response<B: Body>(
+        mut self,
+        response: &Response<B>,
+    ) -> Option<BodyRecorder> {
+        let (clock, max_lifetime) = self.audit.clock_and_max_lifetime();
         let policy = CacheControl::of(response.headers());
         let exchange = Exchange {
             method: &self.method,
@@ -69,69 +74,73 @@ impl Asked {
             status: response.status(),
             response: response.headers(),
             now: clock.now(),
-            longest,
+            max_lifetime,
             policy: &policy,
         };
-        let mut found = rules::judge(&exchange);
+        let mut findings = rules::check_exchange(&exchange);
+        // A layer inside knows better than any rule whether the handler compared.
         if Outcome::of(response).is_some_and(Outcome::is_unchecked) {
-            found.push(Code::UncheckedWrite.because("the handler did not use Expected"));
+            findings.push(Code::UncheckedWrite.because("the handler did not use Expected"));
         }
-        let target = label(&self.method, &self.uri);
+        let target = display_target(&self.method, &self.uri);
         let key = key(&self.uri, &self.headers);
-        let mut passing = None;
+        let mut observed = None;
         let mut state = self.audit.lock();
-        let memory = &mut state.memory;
-        let epoch = memory.still(self.epoch);
+        let history = &mut state.history;
+        let epoch = history.epoch_if_unchanged(self.epoch);
         match (&self.method, response.status()) {
             (&Method::GET, StatusCode::OK) => {
-                let sighting = Sighting::of(&exchange, self.instance.clone(), epoch);
-                let number = memory.tick();
-                memory.target(key).see(number, sighting, &mut found);
-                passing = Some(Passing::Whole(number));
+                let response = ObservedResponse::of(&exchange, self.instance.clone(), epoch);
+                let number = history.next_number();
+                history
+                    .target(key)
+                    .add_full_response(number, response, &mut findings);
+                observed = Some(ObservedBody::Full(number));
             }
             (&Method::GET | &Method::HEAD, StatusCode::NOT_MODIFIED) => {
-                let at = (memory.tick(), &self.instance);
-                match memory.seen(key) {
-                    Some(target) => target.not_modified(at, &exchange, epoch, &mut found),
-                    None => rules::unseen_not_modified(&exchange, &mut found),
+                let at = (history.next_number(), &self.instance);
+                match history.get(key) {
+                    Some(target) => target.check_not_modified(at, &exchange, epoch, &mut findings),
+                    None => rules::check_not_modified_alone(&exchange, &mut findings),
                 }
             }
             (&Method::HEAD, StatusCode::OK) | (&Method::GET, StatusCode::PARTIAL_CONTENT) => {
-                let at = (memory.tick(), &self.instance);
-                if let Some(target) = memory.seen(key) {
-                    target.aside(at, &exchange, epoch, &mut found);
+                let at = (history.next_number(), &self.instance);
+                if let Some(target) = history.get(key) {
+                    target.check_head_and_partial(at, &exchange, epoch, &mut findings);
                 }
-                passing = Part::of(&exchange).map(Passing::Part);
+                observed = PartialContent::of(&exchange).map(ObservedBody::Partial);
             }
             _ => {
                 if let Some(stored) = StoredContent::of(&exchange) {
-                    memory.target(key).store(stored);
+                    history.target(key).set_stored(stored);
                 }
+                // The request is a running write itself, which does not end its own epoch.
                 let own = usize::from(self.write.is_some());
-                if let Some(epoch) = memory.still_but(self.epoch, own)
-                    && let Some(target) = memory.seen(key)
+                if let Some(epoch) = history.epoch_if_unchanged_except(self.epoch, own)
+                    && let Some(target) = history.get(key)
                 {
-                    target.conditional(&self.instance, &exchange, epoch, &mut found);
+                    target.check_conditional(&self.instance, &exchange, epoch, &mut findings);
                 }
             }
         }
         drop(state);
         if let Some(write) = &mut self.write {
-            // Neither did what it was asked for (RFC 9110, section 13.1; RFC 6585).
+            // Neither was performed (RFC 9110, section 13.1; RFC 6585, section 3).
             write.is_refused = matches!(
                 response.status(),
                 StatusCode::PRECONDITION_FAILED | StatusCode::PRECONDITION_REQUIRED
             );
         }
-        self.audit.report(&target, found);
-        passing.map(|of| Reading {
+        self.audit.add_findings(&target, findings);
+        observed.map(|body| BodyRecorder {
             audit: self.audit.clone(),
             target,
             key,
-            of,
+            body,
             epoch: self.epoch,
             hash: Sha256::new(),
-            announced: content_length::of_get(
+            content_length: content_length::of_get(
                 response.status(),
                 response.headers(),
                 response.body().size_hint().exact(),
@@ -143,79 +152,85 @@ impl Asked {
     }
 }
 
-/// The answer that a body belongs to.
+/// The response that a body belongs to.
 #[derive(Debug)]
-enum Passing {
+enum ObservedBody {
     /// A 200, by its number.
-    Whole(u64),
-    Part(Part),
+    Full(u64),
+    /// A 206.
+    Partial(PartialContent),
 }
 
-/// A body that is hashed as it passes.
+/// The hash and the first bytes of a body, taken as it passes.
 #[derive(Debug)]
-pub(super) struct Reading {
+pub(super) struct BodyRecorder {
     audit: Audit,
     target: Arc<str>,
-    key: Key,
-    of: Passing,
+    key: TargetKey,
+    body: ObservedBody,
     epoch: Option<u64>,
     hash: Sha256,
-    /// The length that the client was told.
-    announced: Option<u64>,
+    /// The `Content-Length` that the client received.
+    content_length: Option<u64>,
     length: u64,
     first: BytesMut,
 }
 
-impl Reading {
-    pub(super) fn read(&mut self, data: &[u8]) {
+impl BodyRecorder {
+    pub(super) fn record(&mut self, data: &[u8]) {
         self.hash.update(data);
         self.length = self.length.saturating_add(data.len() as u64);
         let room = FIRST_BYTES - self.first.len();
         self.first.extend_from_slice(&data[..data.len().min(room)]);
     }
 
-    /// The body has ended without an error. With another length than announced
-    /// it is no content: the server breaks the connection, or cuts the rest off.
-    pub(super) fn end(self) {
-        if self.announced.is_some_and(|length| length != self.length) {
+    /// Compares the content of a body that ended without an error.
+    ///
+    /// Content of another length than `Content-Length` is ignored: the server closes the
+    /// connection or truncates the content.
+    pub(super) fn finish(self) {
+        if self
+            .content_length
+            .is_some_and(|length| length != self.length)
+        {
             return;
         }
-        let mut found = Vec::new();
-        let (digest, first) = (half(self.hash), self.first.freeze());
+        let mut findings = Vec::new();
+        let (digest, first) = (truncate(self.hash), self.first.freeze());
         let mut state = self.audit.lock();
-        let memory = &mut state.memory;
-        match self.of {
-            Passing::Whole(number) => {
-                let content = Content {
+        let history = &mut state.history;
+        match self.body {
+            ObservedBody::Full(number) => {
+                let content = ObservedContent {
                     digest,
                     length: self.length,
-                    epoch: memory.still(self.epoch),
+                    epoch: history.epoch_if_unchanged(self.epoch),
                 };
-                if let Some(target) = memory.seen(self.key) {
-                    target.finish(number, (content, first), &mut found);
+                if let Some(target) = history.get(self.key) {
+                    target.finish_response(number, (content, first), &mut findings);
                 }
             }
-            Passing::Part(part) => {
-                if let Some(part) = part.read(digest, self.length, first) {
-                    memory.target(self.key).finish_part(part, &mut found);
+            ObservedBody::Partial(part) => {
+                if let Some(part) = part.with_content(digest, self.length, first) {
+                    history.target(self.key).finish_part(part, &mut findings);
                 }
             }
         }
         drop(state);
-        self.audit.report(&self.target, found);
+        self.audit.add_findings(&self.target, findings);
     }
 }
 
-/// A request that may change something, until it is answered or given up.
+/// A request with an unsafe method, until its response is there or it is dropped.
 #[derive(Debug)]
-struct Write {
+struct OngoingWrite {
     audit: Audit,
     is_refused: bool,
 }
 
-impl Drop for Write {
+impl Drop for OngoingWrite {
     fn drop(&mut self) {
-        self.audit.lock().memory.end_write(self.is_refused);
+        self.audit.lock().history.end_write(self.is_refused);
     }
 }
 
@@ -224,19 +239,19 @@ fn path(uri: &Uri) -> &str {
         .map_or_else(|| uri.path(), |path| path.as_str())
 }
 
-/// Method, path and query, cut where they are long.
-fn label(method: &Method, uri: &Uri) -> Arc<str> {
-    const LONGEST: usize = 500;
+/// Returns method, path and query, truncated if they are long.
+fn display_target(method: &Method, uri: &Uri) -> Arc<str> {
+    const MAX_CHARS: usize = 500;
     let mut label = format!("{method} {}", path(uri));
-    if let Some((end, _)) = label.char_indices().nth(LONGEST) {
+    if let Some((end, _)) = label.char_indices().nth(MAX_CHARS) {
         label.truncate(end);
         label.push('…');
     }
     label.into()
 }
 
-/// The target URI, with the host (RFC 9110, section 7.1).
-fn key(uri: &Uri, headers: &HeaderMap) -> Key {
+/// Returns the key of a target URI, which includes the host (RFC 9110, section 7.1).
+fn key(uri: &Uri, headers: &HeaderMap) -> TargetKey {
     let mut hash = Sha256::new();
     match uri.authority() {
         Some(authority) => hash.update(authority.as_str()),
@@ -245,13 +260,14 @@ fn key(uri: &Uri, headers: &HeaderMap) -> Key {
             .iter()
             .for_each(|host| hash.update(host)),
     }
-    // A blank is in neither part.
+    // Neither part contains a space, so different pairs have different inputs.
     hash.update(b" ");
     hash.update(path(uri));
-    half(hash)
+    truncate(hash)
 }
 
-fn half(hash: Sha256) -> [u8; 16] {
+/// Returns the first half of a digest.
+fn truncate(hash: Sha256) -> [u8; 16] {
     let digest: [u8; 32] = hash.finalize().into();
     std::array::from_fn(|at| digest[at])
 }

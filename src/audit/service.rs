@@ -5,19 +5,19 @@ use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
-use super::{Audit, AuditedBody, ResponseFuture, record::Asked};
+use super::{Audit, AuditBody, ResponseFuture, record::RecordedRequest};
 
-/// Service whose exchanges are looked at.
+/// Service that reports mistakes in validators and cache policies.
 ///
 /// See the [module docs](crate::audit) for an example.
 #[derive(Debug, Clone)]
-pub struct Audited<S> {
+pub struct AuditService<S> {
     inner: S,
     audit: Audit,
     instance: Bytes,
 }
 
-impl<S> Audited<S> {
+impl<S> AuditService<S> {
     pub(super) fn new(inner: S, audit: Audit, instance: Bytes) -> Self {
         Self {
             inner,
@@ -29,12 +29,12 @@ impl<S> Audited<S> {
     crate::service::accessors::service_accessors!();
 }
 
-impl<S, ReqB, ResB> Service<Request<ReqB>> for Audited<S>
+impl<S, ReqB, ResB> Service<Request<ReqB>> for AuditService<S>
 where
     S: Service<Request<ReqB>, Response = Response<ResB>>,
     ResB: Body<Data = Bytes>,
 {
-    type Response = Response<AuditedBody<ResB>>;
+    type Response = Response<AuditBody<ResB>>;
     type Error = S::Error;
     type Future = ResponseFuture<S::Future>;
 
@@ -43,7 +43,7 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        let asked = Asked::new(&self.audit, &self.instance, &request);
-        ResponseFuture::new(self.inner.call(request), asked)
+        let recorded = RecordedRequest::new(&self.audit, &self.instance, &request);
+        ResponseFuture::new(self.inner.call(request), recorded)
     }
 }

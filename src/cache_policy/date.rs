@@ -1,4 +1,4 @@
-//! `Date`, written once a second by each thread.
+//! The value of `Date`, written once a second by each thread.
 
 use std::cell::RefCell;
 
@@ -11,7 +11,7 @@ thread_local! {
         RefCell::new((HttpDate::EPOCH, HttpDate::EPOCH.into()));
 }
 
-/// The value for this second.
+/// Returns the value for this second.
 pub(super) fn value(now: HttpDate) -> HeaderValue {
     LATEST.with_borrow_mut(|(date, value)| {
         if *date != now {
@@ -28,7 +28,7 @@ fn every_thread_writes_the_second_it_is_asked_for() {
         let dates = seconds.iter().map(|at| HttpDate::from_unix_seconds(*at));
         dates.map(value).collect::<Vec<_>>()
     };
-    // Backwards too: whoever set the clock meant it.
+    // The clock may be set back.
     let seconds = [10, 11, 11, 10];
     let expected = [10, 11, 11, 10].map(|at| format!("Thu, 01 Jan 1970 00:00:{at} GMT"));
     assert_eq!(texts(&seconds), expected);

@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 
 use super::{
     date,
-    rules::{Asked, Rules},
+    rules::{MatchedRequest, PolicyRules},
 };
 use crate::semantics::caching::{TimeFields, cache_policy::CachePolicy};
 
@@ -20,19 +20,19 @@ pin_project! {
     pub struct ResponseFuture<F> {
         #[pin]
         future: F,
-        exchange: Exchange,
+        pending: PendingPolicy,
     }
 }
 
-/// The parts of a request that its response needs.
-pub(super) struct Exchange {
-    pub(super) asked: Asked,
-    pub(super) rules: Arc<Rules>,
+/// The parts of a request that are needed for the policy of its response.
+pub(super) struct PendingPolicy {
+    pub(super) matched: MatchedRequest,
+    pub(super) rules: Arc<PolicyRules>,
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) fn new(future: F, exchange: Exchange) -> Self {
-        Self { future, exchange }
+    pub(super) fn new(future: F, pending: PendingPolicy) -> Self {
+        Self { future, pending }
     }
 }
 
@@ -49,13 +49,13 @@ where
         if let Poll::Ready(Ok(response)) = &mut polled
             && !response.status().is_informational()
         {
-            this.exchange.apply(response);
+            this.pending.apply(response);
         }
         polled
     }
 }
 
-impl Exchange {
+impl PendingPolicy {
     fn apply<B>(&self, response: &mut Response<B>) {
         if self.rules.date {
             self.add_date(response.headers_mut());
@@ -64,18 +64,18 @@ impl Exchange {
         let status = response.status();
         if response.extensions().get::<CachePolicy>().is_none() {
             let headers = response.headers_mut();
-            self.rules.apply(&self.asked, status, headers, None, now);
+            self.rules.apply(&self.matched, status, headers, None, now);
             return;
         }
-        // Out and in again: what is in the extensions decides what becomes of them.
+        // Taken out and put back: the policy is borrowed from the extensions meanwhile.
         let mut headers = mem::take(response.headers_mut());
         let chosen = response.extensions().get();
         self.rules
-            .apply(&self.asked, status, &mut headers, chosen, now);
+            .apply(&self.matched, status, &mut headers, chosen, now);
         *response.headers_mut() = headers;
     }
 
-    /// Adds `Date` where there is none.
+    /// Adds `Date` if it is missing.
     fn add_date(&self, headers: &mut HeaderMap) {
         let times = TimeFields::from_headers(headers);
         if times.date {

@@ -2,47 +2,48 @@ use std::sync::Arc;
 
 use tower_layer::Layer;
 
-use super::{CachePolicyService, rule::Rule, rules::Rules};
+use super::{CachePolicyService, rule::Rule, rules::PolicyRules};
 use crate::{
     clock::{Clock, SharedClock},
     semantics::caching::{cache_control::InvalidCachePolicy, cache_policy::CachePolicy},
 };
 
-/// Layer that says how responses may be cached.
+/// Layer that sets the cache policy of responses.
 ///
 /// See the [module docs](crate::cache_policy) for an example.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct CachePolicyLayer {
     // Shared: a router may clone the layer and apply it for each request.
-    rules: Arc<Rules>,
+    rules: Arc<PolicyRules>,
 }
 
 impl CachePolicyLayer {
-    /// This policy for the successes of `GET` and `HEAD`, unless a rule has
-    /// another.
+    /// Creates a layer with the policy for successful responses to `GET` and `HEAD` that match no
+    /// rule.
     pub fn new(policy: CachePolicy) -> Self {
         Self {
-            rules: Arc::new(Rules::new(policy)),
+            rules: Arc::new(PolicyRules::new(policy)),
         }
     }
 
-    /// Adds a rule. Those before it come first, and the first that is for a
-    /// response decides.
+    /// Adds a rule. The first rule that matches a response decides.
     ///
-    /// Rules with paths are found through one table, so their number does not slow down
-    /// requests to other paths. Rules without a path are tried one by one.
+    /// Rules with paths are found through one table, so their number does not slow down requests
+    /// to other paths. Rules without a path are tried one by one.
     ///
     /// # Errors
     ///
-    /// Refuses freshness for a method with side effects.
+    /// Returns an error for a rule with a fresh policy for a method with side effects.
     pub fn rule(mut self, rule: Rule) -> Result<Self, InvalidCachePolicy> {
         Arc::make_mut(&mut self.rules).push(rule)?;
         Ok(self)
     }
 
-    /// Adds no `Date` where there is none: for a service whose clock is not to
-    /// be trusted (RFC 9110, section 6.6.1). `hyper` adds one all the same.
+    /// Adds no `Date` if it is missing. Defaults to adding it.
+    ///
+    /// Use it for a service without a reliable clock (RFC 9110, section 6.6.1). `hyper` adds a
+    /// `Date` anyway.
     pub fn without_date(mut self) -> Self {
         Arc::make_mut(&mut self.rules).date = false;
         self

@@ -1,9 +1,9 @@
-//! The rules that a request matches.
+//! The set of rules that match a request.
 
-/// The number of rules that have a bit. The numbers of later ones are listed.
+/// The number of rules that are stored as bits. The numbers of later ones are stored in a list.
 const BITS: usize = u64::BITS as usize;
 
-/// Numbers of rules, in their order. Costs no allocation for the first 64.
+/// The numbers of rules in their order. The first 64 need no allocation.
 #[derive(Debug, Clone, Default)]
 pub(super) struct MatchedRules {
     first: u64,
@@ -11,7 +11,7 @@ pub(super) struct MatchedRules {
 }
 
 impl MatchedRules {
-    /// Adds a rule, in any order. [`sort`](Self::sort) comes before anything else is done.
+    /// Adds a rule, in any order. Call [`sort`](Self::sort) before any other function.
     pub(super) fn insert(&mut self, rule: usize) {
         if rule < BITS {
             self.first |= 1 << rule;
@@ -20,13 +20,13 @@ impl MatchedRules {
         }
     }
 
-    /// Puts the rules into their order, each once.
+    /// Sorts the rules and removes duplicates.
     pub(super) fn sort(&mut self) {
         self.later.sort_unstable();
         self.later.dedup();
     }
 
-    /// Keeps the rules for which `stays` returns `true`. Asks for each once, in their order.
+    /// Keeps the rules for which `stays` returns `true`. It is called once for each, in their order.
     pub(super) fn retain(&mut self, mut stays: impl FnMut(usize) -> bool) {
         for rule in bits(self.first) {
             if !stays(rule) {
@@ -41,11 +41,11 @@ impl MatchedRules {
     }
 }
 
-/// The numbers of the bits that are set.
+/// Returns the numbers of the bits that are set.
 fn bits(mut left: u64) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
         let lowest = left.trailing_zeros() as usize;
-        // The lowest bit that is set is taken away.
+        // This clears the lowest bit.
         left &= left.checked_sub(1)?;
         Some(lowest)
     })

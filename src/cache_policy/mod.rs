@@ -1,4 +1,7 @@
-//! How responses may be cached: `Cache-Control`, targeted fields, `Vary`, `Date`.
+//! Middleware that sets the cache policy of responses: `Cache-Control`, targeted headers, `Vary`
+//! and `Date`.
+//!
+//! # Example
 //!
 //! ```
 //! # async fn run() -> Result<(), tower::BoxError> {
@@ -32,7 +35,7 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
 //! ```
 //!
-//! With other numbers, a field for content delivery networks, and rules:
+//! With other lifetimes, a header for content delivery networks, and rules:
 //!
 //! ```
 //! use std::time::Duration;
@@ -54,145 +57,151 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What it does
+//! # How it works
 //!
-//! The first [`Rule`] that is for a response decides; where none is, the policy
-//! that the layer was made with is for the successes of `GET` and `HEAD` (200,
-//! 203, 204, 206, 304), `no-store` for errors, and `no-cache` for the rest,
-//! since a cache makes up a lifetime where none is said (RFC 9111, section
-//! 4.2.2). The successes of `QUERY`, and of other safe methods that read, get
-//! `no-cache` too, unless a rule names the method. To those of `POST` and all
-//! others nothing is added that would make them fresh (RFC 9110, section 9.3.3).
+//! The first [`Rule`] that matches a response decides. Without a match:
 //!
-//! **A handler's own `Cache-Control` is joined**, not replaced: each part is as
-//! the stricter of the two has it, and what one leaves open the other fills.
-//! `Expires` counts as a lifetime. So a handler's `private, max-age=5` stays as
-//! it is below `public, max-age=3600`, and its `max-age=600` is 60 below
-//! `max-age=60`. [`CachePolicy::override_handler`] replaces it,
-//! [`CachePolicy::yield_to_handler`] leaves it alone, which is also what the
-//! `no-store` of errors and the `no-cache` of redirections do.
+//! | Response | Policy |
+//! |---|---|
+//! | 200, 203, 204, 206 or 304 to `GET` or `HEAD` | the policy of the layer |
+//! | an error, 4xx or 5xx, to any method | `no-store`, unless the handler or a rule sets another |
+//! | any other response to a method that reads, such as a redirection or a 200 to `QUERY` | `no-cache`, unless the handler or a rule sets another |
+//! | any other response to `POST`, `PUT`, `PATCH`, `DELETE` and so on | nothing that would make it fresh (RFC 9110, section 9.3.3) |
 //!
-//! **A field that caches read in different ways is written anew**, to the strict
-//! side, below every policy and in every targeted field. Some caches take
-//! `max-age=600.5` for 600 seconds, and some ignore it; after this layer it is
-//! `max-age=0`. The same holds for a quoted number, a directive that stands twice,
-//! a flag with an argument, a field in several lines, and an `Expires` that is no
-//! date. An `Expires` that grants more than `Cache-Control` is removed. Unknown
-//! directives stay as they are, except for one in which a lifetime stands:
-//! nginx takes `x-max-age=600` for `max-age=600`.
+//! The defaults are explicit, since a cache chooses a lifetime where none is set (RFC 9111,
+//! section 4.2.2). It would keep a permanent redirection for good. Some more cases:
 //!
-//! **A handler chooses another policy** by a response extension of type
-//! [`CachePolicy`], which then takes the place of the rules, at every layer of
-//! this kind around it. For a method that can have no freshness, a fresh one is
-//! ignored.
+//! | Case | Policy |
+//! |---|---|
+//! | 206 and 304 | that of the 200 |
+//! | `Authorization` in the request | `private` |
+//! | `Set-Cookie` in the response | `private` |
+//! | a `Cache-Control` of the handler | the stricter value of both |
 //!
-//! **Responses for one user are `private`**: the answer to a request with
-//! `Authorization` (RFC 9111, section 3.5), and one with `Set-Cookie` (section
-//! 7.3). [`CachePolicy::share_authorized`] and [`CachePolicy::share_cookies`]
-//! say otherwise.
+//! ## A handler's own `Cache-Control`
 //!
-//! **Targeted fields** (RFC 9213) hide `Cache-Control` from those that read
-//! them. So `private` for one user, and each part of the policy that forbids caches to
-//! share, to keep or to use a response without asking, is copied into all of them, a
-//! handler's own included. A handler that says nothing in a targeted field of the policy
-//! means its `Cache-Control` for it; one that says both means both.
+//! The layer merges it with the policy. If both set a directive, the stricter value wins. If one
+//! sets it, that value is used. `Expires` counts as a lifetime. Two examples:
 //!
-//! **`Vary`** has the fields of the policy, those that rules look at by
-//! [`Rule::header`], and those of the handler: the same on 200, 304 and 206, on
-//! an error, and where the request has no such field.
+//! - `private, max-age=5` stays unchanged below a policy of `public, max-age=3600`.
+//! - `max-age=600` becomes 60 below a policy of `max-age=60`.
 //!
-//! **`Date`** is added where there is none. `Age` and `Pragma` never are,
-//! `Expires` on request.
+//! [`CachePolicy::override_handler`] replaces the handler's header, and
+//! [`CachePolicy::yield_to_handler`] leaves it unchanged. The default `no-store` of errors and
+//! `no-cache` of redirections yield too.
 //!
-//! # Choosing a policy
+//! A handler can choose another policy with a response extension of type [`CachePolicy`]. It
+//! replaces the rules of every policy layer outside. For a method whose responses cannot be
+//! fresh, a fresh policy is ignored.
 //!
-//! Two questions decide what a cache may do with a response. *Is it the same?*
-//! is answered by a validator: an entity tag, from
-//! [`EtagLayer`](crate::EtagLayer), a version or a source. *When to ask again?*
-//! is answered by `Cache-Control`. This section is about the second.
+//! ## Headers that caches read differently
 //!
-//! ## The table
+//! Some caches read `max-age=600.5` as 600 seconds, and some ignore it. The layer rewrites such a
+//! header to its strictest meaning, here `max-age=0`. It does so below every policy and in every
+//! targeted header. The same applies to
 //!
-//! Go down the rows; the first that is true decides. Each is a function of
-//! [`Stack`](crate::Stack#recipes) and, without the layers that make tags, a constructor of
-//! [`CachePolicy`].
+//! - a quoted number, a repeated directive, and a flag with an argument;
+//! - a header in several lines;
+//! - an `Expires` that is no date. One that grants more than `Cache-Control` is removed.
+//!
+//! Unknown directives stay, unless they contain a lifetime: nginx reads `x-max-age=600` as
+//! `max-age=600`.
+//!
+//! ## Responses for one user
+//!
+//! The response to a request with `Authorization` is `private` (RFC 9111, section 3.5), and so is
+//! one with `Set-Cookie` (section 7.3). [`CachePolicy::share_authorized`] and
+//! [`CachePolicy::share_cookies`] change that.
+//!
+//! ## Targeted headers
+//!
+//! A cache that reads a targeted header (RFC 9213) ignores `Cache-Control`. So the layer copies
+//! all restrictions into each of them, also into those of the handler. These are `private` for
+//! one user, and the directives of the policy that forbid to share, store or reuse a response.
+//!
+//! If the handler sets only `Cache-Control`, it applies to the targeted headers of the policy
+//! too. If it sets both, each applies by itself.
+//!
+//! ## `Vary` and `Date`
+//!
+//! `Vary` has the headers of the policy, of the handler, and of all [`Rule::header`] conditions.
+//! It is the same on 200, 304, 206 and errors, and for requests without these headers.
+//!
+//! `Date` is added if it is missing. `Expires` is added only if a policy says so, and `Age` and
+//! `Pragma` never are.
+//!
+//! ## Choosing a policy
+//!
+//! Two decisions determine what a cache may do with a response. A *validator* tells whether it is
+//! still the same: an entity tag from [`EtagLayer`](crate::EtagLayer), a version or a source.
+//! `Cache-Control` tells how long it may be used without revalidation. This section is about the
+//! second.
+//!
+//! Use the first row that is true. Each recipe is a function of [`Stack`](crate::Stack#recipes)
+//! and, without the layers for tags, a constructor of [`CachePolicy`].
 //!
 //! | The response ... | Recipe | `Cache-Control` | Tag |
 //! |---|---|---|---|
-//! | must be nowhere but in this exchange: a secret, a one-time token | `no_store` | `no-store` | none |
-//! | belongs to a caller who is signed in, and has to be current | `authenticated` | `private, max-age=0, must-revalidate` | strong |
-//! | belongs to the caller, and may be a minute old | `private` | `private, max-age=60` | strong |
-//! | is read and then written by many | `guarded_writes` | `no-cache` | strong, and `If-Match` on writes |
-//! | has a URL that names its version or its hash | `immutable_asset` | `public, max-age=31536000, immutable` | strong |
-//! | is changed on the way, by an optimiser of images for instance | `transformed` | `max-age=60` | weak |
-//! | must never be used old, and changes all the time | `highly_dynamic` | `max-age=0, must-revalidate` | strong |
-//! | must never be used without asking | `no_cache` | `no-cache` | strong |
-//! | should be there even while the service is down | `resilient` | `max-age=300, stale-while-revalidate=60, stale-if-error=3600` | strong |
-//! | is a list, and slightly old is fine | `slightly_old_list` | `max-age=30, s-maxage=120, stale-while-revalidate=30, stale-if-error=300` | strong |
-//! | is JSON that is read often and written now and then | `read_mostly_json` | `max-age=60, stale-while-revalidate=30`, `Vary: accept, accept-encoding` | strong |
+//! | is a secret or a one-time token, and must not be stored | `no_store` | `no-store` | none |
+//! | belongs to a user who is signed in, and must be current | `authenticated` | `private, max-age=0, must-revalidate` | strong |
+//! | belongs to one user, and may be a minute old | `private` | `private, max-age=60` | strong |
+//! | is read and then written by several clients | `guarded_writes` | `no-cache` | strong, and `If-Match` on writes |
+//! | has a URL with its version or hash | `immutable_asset` | `public, max-age=31536000, immutable` | strong |
+//! | is changed on the way, for instance by an image optimizer | `transformed` | `max-age=60` | weak |
+//! | must never be stale, and changes all the time | `highly_dynamic` | `max-age=0, must-revalidate` | strong |
+//! | must be revalidated on every use | `no_cache` | `no-cache` | strong |
+//! | must be available while the service is down | `resilient` | `max-age=300, stale-while-revalidate=60, stale-if-error=3600` | strong |
+//! | is a list that may be slightly stale | `slightly_old_list` | `max-age=30, s-maxage=120, stale-while-revalidate=30, stale-if-error=300` | strong |
+//! | is JSON that is read often and written rarely | `read_mostly_json` | `max-age=60, stale-while-revalidate=30`, `Vary: accept, accept-encoding` | strong |
 //! | is the same for everybody | `shared_and_public` | `public, max-age=3600` | strong |
 //!
-//! None of them? `no_cache` is never wrong, and with a tag never dear: it costs
-//! a 304.
-//!
-//! ## Defaults of the layer
-//!
-//! | Case | What [`CachePolicyLayer`] does |
-//! |---|---|
-//! | an error, 4xx or 5xx | `no-store`, unless the handler or a rule says otherwise |
-//! | a redirection, 3xx | `no-cache`, likewise; a permanent one would otherwise be kept for good |
-//! | 206 and 304 | what the 200 would have had |
-//! | `POST`, `PUT`, `PATCH`, `DELETE` | nothing that would make the answer fresh |
-//! | `Authorization` on the request | `private` |
-//! | `Set-Cookie` on the response | `private` |
-//! | the handler's own `Cache-Control` | the stricter value of both |
+//! If none is true, use `no_cache`. It is never wrong, and with a tag it costs only a 304.
 //!
 //! ## Directives that are often misread
 //!
-//! - `no-cache` keeps the response, and asks before each use. `no-store` does not
-//!   keep it.
-//! - `private` without a lifetime lets a browser make one up. Say one.
-//! - `must-revalidate` forbids using the response once it is *stale*; while it
-//!   is fresh nobody asks. With `max-age=0` it is always stale.
-//! - `s-maxage` and `must-revalidate` each allow a shared cache to keep the answer
-//!   to a request with `Authorization` (RFC 9111, section 3.5), and forbid the
-//!   stale use that `stale-while-revalidate` grants (sections 5.2.2.10 and
-//!   5.2.2.2). Caches differ in what they make of it; the combination is built,
-//!   [`weaknesses`](CacheControl::weaknesses) names it, and a targeted field says both
-//!   cleanly:
+//! - `no-cache` stores the response, and revalidates it on every use. `no-store` does not store
+//!   it.
+//! - `private` without a lifetime lets a browser choose one. Set one.
+//! - `must-revalidate` forbids the use of a *stale* response. A fresh one is used without
+//!   revalidation. With `max-age=0` a response is always stale.
+//! - `s-maxage` and `must-revalidate` each allow a shared cache to store the response to a request
+//!   with `Authorization` (RFC 9111, section 3.5). Both forbid the stale use that
+//!   `stale-while-revalidate` grants (sections 5.2.2.10 and 5.2.2.2). Caches differ in how they
+//!   read the combination. It is accepted, and [`weaknesses`](CacheControl::weaknesses) lists it.
+//!   A targeted header expresses both:
 //!
 //! ```
 //! use std::time::Duration;
 //!
 //! use tower_conditional::cache_policy::{CacheControl, CachePolicy};
 //!
-//! // Browsers ask each time; the network in front keeps it for ten minutes, and
-//! // goes on using it for another one while it asks.
-//! let at_the_edge = CacheControl::new()
+//! // Browsers revalidate on every use. The CDN keeps the response for ten minutes, and uses it
+//! // for one more while it revalidates.
+//! let cdn = CacheControl::new()
 //!     .with_max_age(Duration::from_secs(600))
 //!     .with_stale_while_revalidate(Duration::from_secs(60));
-//! let policy = CachePolicy::no_cache().cdn(at_the_edge)?;
+//! let policy = CachePolicy::no_cache().cdn(cdn)?;
 //! # let _ = policy;
 //! # Ok::<_, tower_conditional::cache_policy::InvalidCachePolicy>(())
 //! ```
 //!
-//! - `Vary: Authorization` is not a way to keep users apart: caches that obey
-//!   would keep one variant per token, and `private` keeps none. `Vary: *` keeps
-//!   nothing at all.
-//! - `immutable` on a URL that can ever mean other bytes cannot be taken back.
+//! - `Vary: Authorization` does not separate users well: a cache would store one variant per
+//!   token, and `private` stores none. `Vary: *` stores nothing at all.
+//! - `immutable` cannot be taken back. Do not use it on a URL that may ever have other bytes.
 //!
-//! ## Where a lifetime ends early
+//! ## Ending a lifetime early
 //!
-//! A lifetime is a promise to be content with what is old. Where a write has to
-//! be seen at once and a cache in front should still work, there are three ways:
-//! `no-cache` with a tag (every use asks, and a 304 is cheap); a new URL for each
-//! version, as [`Assets`](crate::Assets) make them; or to purge what a write has
-//! changed, with [`CacheTagsLayer`](crate::CacheTagsLayer).
+//! During its lifetime a response may be stale. There are three ways to show a write at once and
+//! to keep a cache in front:
 //!
-//! # What it needs from its neighbours
+//! - `no-cache` with a tag: every use is revalidated, and a 304 is cheap;
+//! - a new URL for each version, as [`Assets`](crate::Assets) makes them;
+//! - a purge after each write, with [`CacheTagsLayer`](crate::CacheTagsLayer).
 //!
-//! It belongs outside of the layers that answer for the service, so that a 304,
-//! a 412 and a 428 have a policy too. Compression may be on either side:
+//! # Layer order
+//!
+//! Put the layer outside of those that answer for the service, so that a 304, 412 or 428 gets a
+//! policy too. Compression may be on either side:
 //!
 //! ```text
 //! CodingTagLayer, compression
@@ -201,37 +210,45 @@
 //! the service
 //! ```
 //!
-//! **A layer that sets cookies belongs inside of it**, such as one of sessions. The policy
-//! makes a response `private` for the `Set-Cookie` that it sees, and for the
-//! `Authorization` that no layer around it has taken from the request.
+//! **Put layers that set cookies inside**, such as one for sessions. The policy makes a response
+//! `private` only if it sees the `Set-Cookie`. For the same reason no layer outside may remove
+//! `Authorization` from the request.
 //!
-//! From out here it cannot keep [`EtagLayer`](crate::EtagLayer) from making a tag
-//! that nobody will use: where the policy is `no-store`, leave that layer out, or
-//! let the handler say it.
+//! The layer cannot stop an inner [`EtagLayer`](crate::EtagLayer) from making a tag that nobody
+//! uses. If the policy is `no-store`, leave that layer out, or let the handler set `no-store`.
 //!
-//! A service that has a `Cache-Control` of its own behind a source of validators
-//! did not run for a 304, and what it would have said is not known: the 304 has
-//! the policy of this layer, and the stored response takes it over. Say there
-//! what the route says here, or put the field on between the two.
+//! With a source of validators, the service does not run for a 304, and its own `Cache-Control` is
+//! not known. The 304 then has the policy of this layer, and replaces that of the stored response.
+//! So use the same policy here, or set the header between this layer and the source.
 //!
-//! An inner layer of this kind is a handler to an outer one. A default around
-//! routes with policies of their own is
-//! `CachePolicyLayer::new(CachePolicy::no_cache().yield_to_handler())`.
+//! To an outer policy layer, an inner one is a handler. A default around routes with policies of
+//! their own is `CachePolicyLayer::new(CachePolicy::no_cache().yield_to_handler())`.
 //!
-//! # What it does not promise
+//! # Limits
 //!
-//! `private` keeps shared caches away that obey; it is no access control. A
-//! request's `Cookie` does not make a response private, nor does a key in a field
-//! of its own: say so where it chooses the content, with
-//! [`CachePolicy::private`] or in `Vary`. A policy for a content delivery
-//! network beside one that is private for browsers is taken as it is meant.
+//! The number of rules is not limited. Rules with paths are found through one table, and rules
+//! without a path are tried one by one.
 //!
-//! Of the fields that go before `Cache-Control` at some cache, those of RFC 9213
-//! and `Surrogate-Control` are known. A handler that sets `X-Accel-Expires`,
-//! which nginx hears first, or `Edge-Control` sets it for everybody.
+//! # Errors
 //!
-//! It makes no validator, without which a cache asks in vain: see
-//! [`EtagLayer`](crate::EtagLayer). It looks at no content.
+//! The layer adds no errors. [`CachePolicyLayer::rule`] and the constructors of policies return
+//! [`InvalidCachePolicy`] for contradictory settings.
+//!
+//! # What it does not do
+//!
+//! `private` is no access control: it works only for caches that obey.
+//!
+//! A `Cookie` in the request does not make a response private, and neither does an API key in
+//! another header. If they select the content, use [`CachePolicy::private`] or `Vary`.
+//!
+//! A policy for a CDN beside a private one for browsers is taken as intended.
+//!
+//! Some caches prefer other headers to `Cache-Control`. The layer knows those of RFC 9213 and
+//! `Surrogate-Control`. If a handler sets `X-Accel-Expires`, which nginx prefers, or
+//! `Edge-Control`, it applies to all users.
+//!
+//! The layer makes no validators and reads no content. Without a validator a cache has to fetch
+//! the whole response again: see [`EtagLayer`](crate::EtagLayer).
 
 mod date;
 mod future;

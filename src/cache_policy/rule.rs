@@ -15,13 +15,12 @@ use crate::{
     },
 };
 
-/// Which responses get which policy.
+/// A cache policy and the responses that it is for.
 ///
-/// Without conditions a rule is for the successes of `GET` and `HEAD`: 200, 203,
-/// 204, 206 and 304. Each kind of condition narrows it. Several paths, methods,
-/// statuses or media types are alternatives, of which one has to fit; of what is
-/// said of the request with [`request`](Self::request) and
-/// [`header`](Self::header) all has to hold.
+/// Without conditions a rule matches successful responses to `GET` and `HEAD`: 200, 203, 204, 206
+/// and 304. Each kind of condition narrows it. Of several paths, methods, statuses or media types
+/// one has to match. Of the conditions in [`request`](Self::request) and
+/// [`header`](Self::header) all have to hold.
 ///
 /// ```
 /// use tower_conditional::{
@@ -43,14 +42,14 @@ pub struct Rule {
     policy: CachePolicy,
     methods: Vec<Method>,
     paths: Vec<Route>,
-    statuses: Vec<Statuses>,
+    statuses: Vec<StatusMatcher>,
     content_types: Vec<MediaRange>,
     request: Option<RequestCondition>,
-    consulted: Vec<HeaderName>,
+    condition_headers: Vec<HeaderName>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Statuses {
+enum StatusMatcher {
     One(StatusCode),
     Errors,
     Redirections,
@@ -60,7 +59,7 @@ enum Statuses {
 struct RequestCondition(Arc<dyn Fn(&Parts) -> bool + Send + Sync>);
 
 impl Rule {
-    /// This policy for the successes of `GET` and `HEAD`.
+    /// Creates a rule with this policy for successful responses to `GET` and `HEAD`.
     pub fn new(policy: CachePolicy) -> Self {
         Self {
             policy,
@@ -69,55 +68,57 @@ impl Rule {
             statuses: Vec::new(),
             content_types: Vec::new(),
             request: None,
-            consulted: Vec::new(),
+            condition_headers: Vec::new(),
         }
     }
 
-    /// For paths of this form, such as `/notes/{id}` or `/assets/{*file}`; see
-    /// [`Route`]. The path is the one that is left to this layer: without the
-    /// prefix below `axum`'s `Router::nest`.
+    /// Adds a path pattern such as `/notes/{id}` or `/assets/{*file}`: see [`Route`].
+    ///
+    /// It is compared with the path that arrives here. Below `axum`'s `Router::nest` that is the
+    /// path without the prefix.
     ///
     /// # Errors
     ///
-    /// Refuses what is no [`Route`].
+    /// Returns an error if the pattern is no [`Route`].
     pub fn path(mut self, pattern: &str) -> Result<Self, InvalidRoute> {
         self.paths.push(Route::new(pattern)?);
         Ok(self)
     }
 
-    /// For this method. `GET` is for `HEAD` too (RFC 9110, section 9.3.2).
+    /// Adds a method. `GET` includes `HEAD` (RFC 9110, section 9.3.2).
     pub fn method(mut self, method: Method) -> Self {
         self.methods.push(method);
         self
     }
 
-    /// For this status, and no other success. 200 is for 206 and 304 too.
+    /// Adds a status. 200 includes 206 and 304, and other successes no longer match.
     pub fn status(mut self, status: StatusCode) -> Self {
-        self.statuses.push(Statuses::One(status));
+        self.statuses.push(StatusMatcher::One(status));
         self
     }
 
-    /// For all 4xx and 5xx, which otherwise get `no-store`.
+    /// Adds all 4xx and 5xx, which get `no-store` without a rule.
     pub fn errors(mut self) -> Self {
-        self.statuses.push(Statuses::Errors);
+        self.statuses.push(StatusMatcher::Errors);
         self
     }
 
-    /// For all 3xx but 304, which otherwise get `no-cache`.
+    /// Adds all 3xx except 304, which get `no-cache` without a rule.
     pub fn redirections(mut self) -> Self {
-        self.statuses.push(Statuses::Redirections);
+        self.statuses.push(StatusMatcher::Redirections);
         self
     }
 
-    /// For a media type such as `application/json`, or all of a type, as
-    /// `image/*`; parameters do not count. A 304 has no `Content-Type`: where
-    /// this is all that decides, it gets no `Cache-Control`, and the stored
-    /// response keeps the one that it has (RFC 9111, section 3.2). A 206 that does
-    /// not show it, as one of several ranges, gets `no-store`.
+    /// Adds a media type such as `application/json`, or all of a type, such as `image/*`.
+    /// Parameters are ignored.
+    ///
+    /// A 304 usually has no `Content-Type`. If this condition decides, it gets no
+    /// `Cache-Control`, and the stored response keeps its own (RFC 9111, section 3.2). A 206 that
+    /// does not show its type, such as one with several ranges, gets `no-store`.
     ///
     /// # Errors
     ///
-    /// Refuses what is neither.
+    /// Returns an error if the text is neither.
     pub fn content_type(mut self, range: &str) -> Result<Self, InvalidCachePolicy> {
         let parsed = MediaRange::parse(range);
         let range = parsed.ok_or_else(|| InvalidCachePolicy::ContentType(range.to_owned()))?;
@@ -125,10 +126,11 @@ impl Rule {
         Ok(self)
     }
 
-    /// For requests that this is true of, asked before the service runs. Fields
-    /// that it looks at belong into [`CachePolicy::vary`], or use
-    /// [`header`](Self::header). All of several have to hold; alternatives go into
-    /// one, or are rules of their own.
+    /// Adds a condition on the request, which is evaluated before the service runs.
+    ///
+    /// Add headers that it reads to [`CachePolicy::vary`], or use [`header`](Self::header). If
+    /// several conditions are added, all have to hold. Put alternatives into one condition, or
+    /// into rules of their own.
     pub fn request(mut self, condition: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
         self.request = Some(match self.request {
             None => RequestCondition(Arc::new(condition)),
@@ -139,31 +141,34 @@ impl Rule {
         self
     }
 
-    /// For requests in whose field of this name the condition holds, in the first
-    /// line of it if there are several. The field is added to the `Vary` of every
-    /// response that this layer gives a policy.
+    /// Adds a condition on a header of the request, or on its first line if there are several.
+    ///
+    /// The header is added to the `Vary` of every response that gets a policy from this layer.
     pub fn header(
         mut self,
         field: HeaderName,
         condition: impl Fn(Option<&HeaderValue>) -> bool + Send + Sync + 'static,
     ) -> Self {
-        self.consulted.push(field.clone());
+        self.condition_headers.push(field.clone());
         self.request(move |parts| condition(parts.headers.get(&field)))
     }
 
-    /// Whether it can be.
+    /// Checks that the rule can match, and that its policy is allowed for its methods.
     pub(super) fn check(&self) -> Result<(), InvalidCachePolicy> {
-        let never_fresh = |name: &&Method| !method::may_be_fresh(name);
-        if let Some(method) = self.methods.iter().find(never_fresh)
+        // A policy cannot make a write fresh (RFC 9110, section 9.3.3).
+        let is_never_fresh = |name: &&Method| !method::may_be_fresh(name);
+        if let Some(method) = self.methods.iter().find(is_never_fresh)
             && self.policy.is_fresh()
         {
             return Err(InvalidCachePolicy::FreshWrite(method.clone()));
         }
+        // A 1xx has no policy, and a rule for 304 alone would replace the policy of the 200.
         let informational = self.statuses.iter().find_map(|statuses| match statuses {
-            Statuses::One(one) => one.is_informational().then_some(*one),
-            Statuses::Errors | Statuses::Redirections => None,
+            StatusMatcher::One(one) => one.is_informational().then_some(*one),
+            StatusMatcher::Errors | StatusMatcher::Redirections => None,
         });
-        let only_304 = self.names(StatusCode::NOT_MODIFIED) && !self.names(StatusCode::OK);
+        let only_304 =
+            self.matches_status(StatusCode::NOT_MODIFIED) && !self.matches_status(StatusCode::OK);
         let refused = informational.or(only_304.then_some(StatusCode::NOT_MODIFIED));
         if let Some(status) = refused {
             return Err(InvalidCachePolicy::Status(status));
@@ -171,25 +176,25 @@ impl Rule {
         Ok(())
     }
 
-    pub(super) fn consulted(&self) -> &[HeaderName] {
-        &self.consulted
+    pub(super) fn condition_headers(&self) -> &[HeaderName] {
+        &self.condition_headers
     }
 
-    pub(super) fn vary(&mut self, consulted: &[HeaderName]) {
-        self.policy = self.policy.clone().vary(consulted.iter().cloned());
+    pub(super) fn vary(&mut self, condition_headers: &[HeaderName]) {
+        self.policy = self.policy.clone().vary(condition_headers.iter().cloned());
     }
 
     pub(super) fn policy(&self) -> &CachePolicy {
         &self.policy
     }
 
-    /// Takes its patterns of paths out. Without any it is for all paths.
+    /// Takes the path patterns out of the rule. A rule without any matches all paths.
     pub(super) fn take_paths(&mut self) -> Vec<Route> {
         mem::take(&mut self.paths)
     }
 
-    /// Returns `true` if it is for requests with this method.
-    pub(super) fn is_for_method(&self, method: &Method) -> bool {
+    /// Returns `true` if the method matches.
+    pub(super) fn matches_method(&self, method: &Method) -> bool {
         let named =
             |own: &Method| own == method || (*own == Method::GET && *method == Method::HEAD);
         if self.methods.is_empty() {
@@ -199,19 +204,19 @@ impl Rule {
         }
     }
 
-    /// Returns `true` if it looks at more of a request than its method and path.
+    /// Returns `true` if there is a condition beside method and path.
     pub(super) fn has_condition(&self) -> bool {
         self.request.is_some()
     }
 
-    /// Returns `true` if the condition holds, or there is none.
+    /// Returns `true` if the condition holds, or if there is none.
     pub(super) fn condition_holds(&self, request: &Parts) -> bool {
         let condition = self.request.as_ref();
         condition.is_none_or(|condition| condition.0(request))
     }
 
-    /// Whether it is for what has this status, if the content is right.
-    pub(super) fn names(&self, status: StatusCode) -> bool {
+    /// Returns `true` if the status matches. The media type may still differ.
+    pub(super) fn matches_status(&self, status: StatusCode) -> bool {
         if self.statuses.is_empty() {
             is_success(status)
         } else {
@@ -221,14 +226,15 @@ impl Rule {
         }
     }
 
-    pub(super) fn looks_at_content(&self) -> bool {
+    pub(super) fn has_content_type_condition(&self) -> bool {
         !self.content_types.is_empty()
     }
 
-    /// Whether it is for this response; `None` if a 304 or 206 does not tell.
-    pub(super) fn is_for(&self, status: StatusCode, headers: &HeaderMap) -> Option<bool> {
-        if !self.names(status) || !self.looks_at_content() {
-            return Some(self.names(status));
+    /// Decides if the rule matches a response. Returns `None` if a 304 or 206 does not show its
+    /// media type.
+    pub(super) fn matches(&self, status: StatusCode, headers: &HeaderMap) -> Option<bool> {
+        if !self.matches_status(status) || !self.has_content_type_condition() {
+            return Some(self.matches_status(status));
         }
         let content_type = headers.get(CONTENT_TYPE);
         let is_of = |range: &MediaRange| content_type.is_some_and(|value| range.contains(value));
@@ -241,12 +247,12 @@ pub(super) fn is_success(status: StatusCode) -> bool {
     matches!(status.as_u16(), 200 | 203 | 204 | 206 | 304)
 }
 
-/// One beyond 599 is taken for a 5xx (RFC 9110, section 15).
+/// Returns `true` for 4xx and 5xx. A status above 599 counts as 5xx (RFC 9110, section 15).
 pub(super) fn is_error(status: StatusCode) -> bool {
     status.as_u16() >= 400
 }
 
-impl Statuses {
+impl StatusMatcher {
     fn contain(self, status: StatusCode) -> bool {
         match self {
             Self::Errors => is_error(status),

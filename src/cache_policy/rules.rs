@@ -1,4 +1,4 @@
-//! Which policy a response gets.
+//! The rules of a layer, and the choice of the policy of a response.
 
 use std::mem;
 
@@ -18,50 +18,50 @@ use crate::{
 };
 
 #[derive(Debug, Clone)]
-pub(super) struct Rules {
+pub(super) struct PolicyRules {
     rules: Vec<Rule>,
-    /// The rules that name paths, by these paths.
+    /// The rules with paths, by these paths.
     by_path: RouteTable,
-    /// Those that name none.
+    /// The rules without paths.
     any_path: MatchedRules,
-    otherwise: CachePolicy,
-    /// Where neither handler nor rule says anything about an error.
+    default_policy: CachePolicy,
+    /// The policy of errors without a rule.
     errors: CachePolicy,
-    /// The same for a redirection.
+    /// The policy of redirections without a rule.
     redirections: CachePolicy,
-    /// For a part of which it is not known what it is of.
+    /// The policy of a 206 whose media type is unknown.
     parts: CachePolicy,
-    /// The fields that rules look at, each once.
-    consulted: Vec<HeaderName>,
-    /// Adds `Date` to responses without one.
+    /// The headers that rules read, each once.
+    condition_headers: Vec<HeaderName>,
+    /// `true` to add a missing `Date`.
     pub(super) date: bool,
     pub(super) clock: SharedClock,
 }
 
-/// What is known when the service is called.
+/// The properties of a request that decide on the policy of its response.
 #[derive(Debug)]
-pub(super) struct Asked {
-    /// Those that the request is of.
+pub(super) struct MatchedRequest {
+    /// The rules that match the request.
     pub(super) rules: MatchedRules,
-    kind: Kind,
+    kind: RequestKind,
     authorized: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum RequestKind {
     /// `GET` and `HEAD`.
     Read,
-    /// Another method whose answers may be fresh, if its rule says so: `QUERY`.
+    /// Another method whose responses may be fresh if a rule says so, such as `QUERY`.
     Safe,
     Other,
 }
 
-impl Asked {
+impl MatchedRequest {
     fn new(rules: MatchedRules, method: &Method, headers: &HeaderMap) -> Self {
         let kind = match *method {
-            Method::GET | Method::HEAD => Kind::Read,
-            _ if method::may_be_fresh(method) => Kind::Safe,
-            _ => Kind::Other,
+            Method::GET | Method::HEAD => RequestKind::Read,
+            _ if method::may_be_fresh(method) => RequestKind::Safe,
+            _ => RequestKind::Other,
         };
         Self {
             rules,
@@ -71,17 +71,17 @@ impl Asked {
     }
 }
 
-impl Rules {
-    pub(super) fn new(otherwise: CachePolicy) -> Self {
+impl PolicyRules {
+    pub(super) fn new(default_policy: CachePolicy) -> Self {
         Self {
             rules: Vec::new(),
             by_path: RouteTable::new(),
             any_path: MatchedRules::default(),
-            otherwise,
+            default_policy,
             errors: CachePolicy::no_store().yield_to_handler(),
             redirections: CachePolicy::no_cache().yield_to_handler(),
             parts: CachePolicy::no_store(),
-            consulted: Vec::new(),
+            condition_headers: Vec::new(),
             date: true,
             clock: SharedClock::default(),
         }
@@ -97,23 +97,23 @@ impl Rules {
         for path in &paths {
             self.by_path.insert(path, number);
         }
-        self.consult(rule.consulted());
-        rule.vary(&self.consulted);
+        self.add_condition_headers(rule.condition_headers());
+        rule.vary(&self.condition_headers);
         self.rules.push(rule);
         Ok(())
     }
 
-    /// Adds fields that a rule looks at. Every response varies by the fields of all rules, since
-    /// an earlier rule decides if a later one is looked at.
-    fn consult(&mut self, fields: &[HeaderName]) {
-        let known = self.consulted.len();
+    /// Adds headers that a rule reads. All responses vary by the headers of all rules, since an
+    /// earlier rule decides if a later one is evaluated.
+    fn add_condition_headers(&mut self, fields: &[HeaderName]) {
+        let known = self.condition_headers.len();
         for field in fields {
-            if !self.consulted.contains(field) {
-                self.consulted.push(field.clone());
+            if !self.condition_headers.contains(field) {
+                self.condition_headers.push(field.clone());
             }
         }
-        let new = &self.consulted[known..];
-        // Most rules bring nothing new. To go through all others each time would be quadratic.
+        let new = &self.condition_headers[known..];
+        // Most rules add no headers. To update all others each time would be quadratic.
         if new.is_empty() {
             return;
         }
@@ -121,7 +121,7 @@ impl Rules {
             rule.vary(new);
         }
         for policy in [
-            &mut self.otherwise,
+            &mut self.default_policy,
             &mut self.errors,
             &mut self.redirections,
             &mut self.parts,
@@ -130,12 +130,19 @@ impl Rules {
         }
     }
 
-    /// Decides which rules the request is for, unless some of them have a condition.
-    /// Gives back those that may apply otherwise.
-    pub(super) fn ask_head<B>(&self, request: &Request<B>) -> Result<Asked, MatchedRules> {
+    /// Matches the request against all rules by method and path. If some of them have further
+    /// conditions, returns the candidates as an error.
+    pub(super) fn match_head<B>(
+        &self,
+        request: &Request<B>,
+    ) -> Result<MatchedRequest, MatchedRules> {
         let (method, headers) = (request.method(), request.headers());
         if self.rules.is_empty() {
-            return Ok(Asked::new(MatchedRules::default(), method, headers));
+            return Ok(MatchedRequest::new(
+                MatchedRules::default(),
+                method,
+                headers,
+            ));
         }
         let mut rules = self.any_path.clone();
         self.by_path
@@ -144,110 +151,122 @@ impl Rules {
         let mut conditions = false;
         rules.retain(|rule| {
             let rule = &self.rules[rule];
-            let stays = rule.is_for_method(method);
+            let stays = rule.matches_method(method);
             conditions |= stays && rule.has_condition();
             stays
         });
         if conditions {
             return Err(rules);
         }
-        Ok(Asked::new(rules, method, headers))
+        Ok(MatchedRequest::new(rules, method, headers))
     }
 
-    /// Decides which of `rules` the request is for. Only their conditions need it taken
-    /// apart.
-    pub(super) fn ask<B>(
+    /// Matches the request against the conditions of `rules`. Only conditions need the request in
+    /// parts.
+    pub(super) fn match_conditions<B>(
         &self,
         mut rules: MatchedRules,
         request: Request<B>,
-    ) -> (Asked, Request<B>) {
+    ) -> (MatchedRequest, Request<B>) {
         let (parts, body) = request.into_parts();
         rules.retain(|rule| self.rules[rule].condition_holds(&parts));
-        let asked = Asked::new(rules, &parts.method, &parts.headers);
-        (asked, Request::from_parts(parts, body))
+        let matched = MatchedRequest::new(rules, &parts.method, &parts.headers);
+        (matched, Request::from_parts(parts, body))
     }
 
-    /// Puts the policy into the head of the response. `chosen` is the handler's.
+    /// Applies a policy to the response. `chosen` is the one in its extensions.
     pub(super) fn apply(
         &self,
-        asked: &Asked,
+        matched: &MatchedRequest,
         status: StatusCode,
         headers: &mut HeaderMap,
         chosen: Option<&CachePolicy>,
         now: impl Fn() -> HttpDate,
     ) {
-        let authorized = asked.authorized;
-        // A write's answer is fresh only if its own fields say so.
-        let chosen = chosen.filter(|policy| asked.kind != Kind::Other || !policy.is_fresh());
+        let authorized = matched.authorized;
+        // A policy cannot make a write fresh (RFC 9110, section 9.3.3); its own headers can.
+        let chosen =
+            chosen.filter(|policy| matched.kind != RequestKind::Other || !policy.is_fresh());
         if let Some(policy) = chosen {
-            policy.apply(headers, authorized, now);
-            vary::merge(headers, self.consulted.iter().cloned());
+            policy.apply(headers, authorized, &now);
+            vary::merge(headers, self.condition_headers.iter().cloned());
             return;
         }
-        match self.select(asked, status, headers) {
-            Selected::Policy(policy) => policy.apply(headers, authorized, now),
-            Selected::Default(policy) => {
-                policy.apply(headers, authorized, now);
-                for possible in self.possible(asked) {
-                    possible.merge_vary(headers);
+        match self.select(matched, status, headers) {
+            SelectedPolicy::Policy(policy) => policy.apply(headers, authorized, &now),
+            // A cache selects an error by the `Vary` of the 200, too (RFC 9111, section 4.1).
+            SelectedPolicy::Default(policy) => {
+                policy.apply(headers, authorized, &now);
+                for policy in self.possible_policies(matched) {
+                    policy.merge_vary(headers);
                 }
             }
-            Selected::NotTold => {
-                for possible in self.possible(asked) {
-                    possible.protect_handler_headers(headers, authorized, &now);
-                    possible.merge_vary(headers);
+            // The 304 may have any of these policies, so it is kept private in the headers of all.
+            SelectedPolicy::Unknown => {
+                for policy in self.possible_policies(matched) {
+                    policy.protect_handler_headers(headers, authorized, &now);
+                    policy.merge_vary(headers);
                 }
             }
-            Selected::None => self
-                .otherwise
-                .protect_handler_headers(headers, authorized, now),
+            SelectedPolicy::None => self
+                .default_policy
+                .protect_handler_headers(headers, authorized, &now),
         }
     }
 
     #[inline]
-    fn select(&self, asked: &Asked, status: StatusCode, headers: &HeaderMap) -> Selected<'_> {
-        for rule in self.asked(asked) {
-            match rule.is_for(status, headers) {
-                Some(true) => return Selected::Policy(rule.policy()),
+    fn select(
+        &self,
+        matched: &MatchedRequest,
+        status: StatusCode,
+        headers: &HeaderMap,
+    ) -> SelectedPolicy<'_> {
+        for rule in self.rules_for(matched) {
+            match rule.matches(status, headers) {
+                Some(true) => return SelectedPolicy::Policy(rule.policy()),
                 Some(false) => {}
+                // A 206 has no stored response whose headers could apply.
                 None if status == StatusCode::PARTIAL_CONTENT => {
-                    return Selected::Default(&self.parts);
+                    return SelectedPolicy::Default(&self.parts);
                 }
-                None => return Selected::NotTold,
+                None => return SelectedPolicy::Unknown,
             }
         }
         if is_error(status) {
-            return Selected::Default(&self.errors);
+            return SelectedPolicy::Default(&self.errors);
         }
-        match asked.kind {
-            Kind::Read if is_success(status) => Selected::Policy(&self.otherwise),
-            Kind::Read | Kind::Safe => Selected::Default(&self.redirections),
-            Kind::Other => Selected::None,
+        match matched.kind {
+            RequestKind::Read if is_success(status) => SelectedPolicy::Policy(&self.default_policy),
+            RequestKind::Read | RequestKind::Safe => SelectedPolicy::Default(&self.redirections),
+            RequestKind::Other => SelectedPolicy::None,
         }
     }
 
-    /// The rules that the request is of.
-    fn asked(&self, asked: &Asked) -> impl Iterator<Item = &Rule> {
-        asked.rules.iter().map(|rule| &self.rules[rule])
+    /// Returns the rules that match the request.
+    fn rules_for(&self, matched: &MatchedRequest) -> impl Iterator<Item = &Rule> {
+        matched.rules.iter().map(|rule| &self.rules[rule])
     }
 
-    /// The policies that a 200 may have, as far as the request tells.
-    fn possible(&self, asked: &Asked) -> impl Iterator<Item = &CachePolicy> {
-        let rules = self.asked(asked).filter(|rule| rule.names(StatusCode::OK));
-        let rules = rules.map(|rule| (rule.policy(), rule.looks_at_content()));
+    /// Returns the policies that a 200 to the request may have.
+    fn possible_policies(&self, matched: &MatchedRequest) -> impl Iterator<Item = &CachePolicy> {
+        let rules = self
+            .rules_for(matched)
+            .filter(|rule| rule.matches_status(StatusCode::OK));
+        let rules = rules.map(|rule| (rule.policy(), rule.has_content_type_condition()));
+        // A later rule is reached only if all before it depend on the media type.
         let mut open = true;
         rules
-            .chain([(&self.otherwise, false)])
+            .chain([(&self.default_policy, false)])
             .take_while(move |(_, stays_open)| mem::replace(&mut open, *stays_open))
             .map(|(policy, _)| policy)
     }
 }
 
-enum Selected<'a> {
+enum SelectedPolicy<'a> {
     Policy(&'a CachePolicy),
-    /// Because nothing was said about it. It varies as a 200 would.
+    /// The default for an unmatched response. It varies like a 200.
     Default(&'a CachePolicy),
-    /// A 304 of which it is not known what it is of.
-    NotTold,
+    /// Not known, for a 304 whose media type is unknown.
+    Unknown,
     None,
 }

@@ -6,15 +6,15 @@ use std::{
 use http::{Request, Response};
 use tower_service::Service;
 
-use super::{ResponseFuture, future::Exchange, rules::Rules};
+use super::{ResponseFuture, future::PendingPolicy, rules::PolicyRules};
 
-/// Service that says how responses may be cached.
+/// Service that sets the cache policy of responses.
 ///
 /// See the [module docs](crate::cache_policy) for an example.
 #[derive(Debug, Clone)]
 pub struct CachePolicyService<S> {
     pub(super) inner: S,
-    pub(super) rules: Arc<Rules>,
+    pub(super) rules: Arc<PolicyRules>,
 }
 
 impl<S> CachePolicyService<S> {
@@ -34,14 +34,14 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        let (asked, request) = match self.rules.ask_head(&request) {
-            Ok(asked) => (asked, request),
-            Err(candidates) => self.rules.ask(candidates, request),
+        let (matched, request) = match self.rules.match_head(&request) {
+            Ok(matched) => (matched, request),
+            Err(candidates) => self.rules.match_conditions(candidates, request),
         };
-        let exchange = Exchange {
-            asked,
+        let pending = PendingPolicy {
+            matched,
             rules: Arc::clone(&self.rules),
         };
-        ResponseFuture::new(self.inner.call(request), exchange)
+        ResponseFuture::new(self.inner.call(request), pending)
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use http::Response;
 use pin_project_lite::pin_project;
 
-use super::config::Config;
+use super::config::CacheStatusConfig;
 use crate::{
     outcome::{Outcome, Verdict},
     semantics::{
@@ -22,20 +22,20 @@ pin_project! {
     pub struct ResponseFuture<F> {
         #[pin]
         future: F,
-        // None where it is not shown.
-        asked: Option<Asked>,
+        // None if the response gets no member.
+        request: Option<ReportedRequest>,
     }
 }
 
-/// What is kept of a request until its response is there.
-pub(super) struct Asked {
-    pub(super) safe: bool,
-    pub(super) config: Arc<Config>,
+/// The parts of a request that are needed for its response.
+pub(super) struct ReportedRequest {
+    pub(super) is_safe: bool,
+    pub(super) config: Arc<CacheStatusConfig>,
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) fn new(future: F, asked: Option<Asked>) -> Self {
-        Self { future, asked }
+    pub(super) fn new(future: F, request: Option<ReportedRequest>) -> Self {
+        Self { future, request }
     }
 }
 
@@ -49,21 +49,22 @@ where
         let this = self.project();
         // Modified in place, which avoids two moves of the response.
         let mut polled = this.future.poll(cx);
-        if let Some(asked) = this.asked
+        if let Some(request) = this.request
             && let Poll::Ready(Ok(response)) = &mut polled
-            && let Some(handled) = handled(asked.safe, response)
+            && let Some(handled) = handling(request.is_safe, response)
         {
-            handled.append(&asked.config.name, response.headers_mut());
+            handled.append(&request.config.name, response.headers_mut());
         }
         polled
     }
 }
 
-/// `None` where nobody said, and for an answer that a layer made of nothing
-/// that was known before (RFC 9211, section 2).
-fn handled<B>(safe: bool, response: &Response<B>) -> Option<CacheOutcome> {
+/// Returns how a request was handled. Returns `None` without an outcome, and for a response that a
+/// layer made without stored knowledge (RFC 9211, section 2).
+fn handling<B>(is_safe: bool, response: &Response<B>) -> Option<CacheOutcome> {
     let outcome = Outcome::of(response)?;
     match outcome.verdict()? {
+        // Errors of a layer, and a write that was not performed again.
         Verdict::Failed(_)
         | Verdict::Superseded
         | Verdict::AlreadyApplied
@@ -74,9 +75,11 @@ fn handled<B>(safe: bool, response: &Response<B>) -> Option<CacheOutcome> {
         | Verdict::NotEvaluated
         | Verdict::NotModified => {}
     }
-    if !safe {
+    // No cache can answer a write, whatever a source knows.
+    if !is_safe {
         return Some(CacheOutcome::Forwarded(ForwardReason::Method, None));
     }
+    // A response without the handler was made from what the source knows.
     let Some(status) = outcome.handler_status() else {
         return Some(CacheOutcome::Hit);
     };

@@ -1,5 +1,8 @@
-//! Says in `Cache-Status` how a request was handled (RFC 9211): for whoever
-//! wants to know whether a 304 was cheap.
+//! Middleware that reports in `Cache-Status` how a request was handled (RFC 9211).
+//!
+//! For debugging: the header shows whether a 304 needed the handler.
+//!
+//! # Example
 //!
 //! ```
 //! # async fn run() -> Result<(), tower::BoxError> {
@@ -13,9 +16,9 @@
 //!     CacheStatusLayer, ConditionalLayer, EntityTag, source,
 //! };
 //!
-//! // The version of the note stands for a read of its row.
+//! // Stands for a query of the version of the note.
 //! let source = source::from_fn(async |_| EntityTag::strong("v1"));
-//! // For those who ask, which a proxy in front allows to nobody else.
+//! // The proxy in front removes this header from requests of strangers.
 //! let debugging = |request: &Parts| request.headers.contains_key("x-debug");
 //!
 //! let service = ServiceBuilder::new()
@@ -36,38 +39,43 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
 //! ```
 //!
-//! # What it does
+//! # How it works
 //!
-//! The layers of this crate keep no responses; what they know beforehand is
-//! validators, and what they can answer with them is a 304. For requests that
-//! the predicate holds for, a member is added to `Cache-Status` behind those of
-//! caches nearer to the origin:
+//! The layers of this crate store no responses. A source of validators lets them respond with 304
+//! before the handler runs. The layer adds a member to `Cache-Status` for requests that the
+//! predicate selects. It goes after the members of caches nearer to the origin:
 //!
-//! | Member | What happened |
+//! | Member | Meaning |
 //! |---|---|
-//! | `hit` | the source's validators made the 304, and the handler did not run |
+//! | `hit` | the 304 was made from the validators of the source, and the handler did not run |
 //! | `fwd=request` | the source knew the validators; the request had no condition, or one that let it pass |
-//! | `fwd=miss` | the source knew nothing, or that there is no representation |
+//! | `fwd=miss` | the source did not know the validators, or there is no representation |
 //! | `fwd=bypass` | no source was asked |
 //! | `fwd=method` | a write |
-//! | `..; fwd-status=200` | the handler answered 200, and a 304 went out |
+//! | `..; fwd-status=200` | the handler responded with 200, and the client got a 304 |
 //!
-//! An error that a layer made (400, 412, 428, 503) gets no member, nor does the
-//! 204 to a write that had been applied before: no next hop and no stored
-//! knowledge is behind them.
+//! Errors of a layer (400, 412, 428, 503) get no member, since neither a next hop nor stored
+//! knowledge led to them. The same holds for the 204 to a write that had been applied before.
 //!
-//! # What it needs from its neighbours
+//! # Layer order
 //!
-//! It reads the [`Outcome`](crate::Outcome), so the layers inside have to be
-//! told to [`explain`](crate::Stack::explain). A response without an outcome
-//! gets no member. Put it outside of all that explain.
+//! Put the layer outside of all layers that [`explain`](crate::Stack::explain). It reads their
+//! [`Outcome`](crate::Outcome), and a response without an outcome gets no member.
 //!
-//! # What it does not promise
+//! # Limits
 //!
-//! `key`, `ttl`, `stored` and `collapsed` are never said: no response is stored
-//! here. Whether a tag is current can be told from a 304 as well as from a
-//! `hit`, but not whether the work behind it was done; show it to those who may
-//! know.
+//! Each response gets at most one member. There are no other limits.
+//!
+//! # Errors
+//!
+//! The layer adds no errors. [`CacheStatusLayer::new`] returns [`InvalidCacheName`].
+//!
+//! # What it does not do
+//!
+//! `key`, `ttl`, `stored` and `collapsed` are never written, since no response is stored.
+//!
+//! A client can tell from a 304, too, that its tag is current. Only a `hit` shows that the
+//! handler did not run, so restrict the header to those who may know.
 
 mod config;
 mod future;

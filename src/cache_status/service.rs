@@ -6,20 +6,20 @@ use std::{
 use http::{Request, Response};
 use tower_service::Service;
 
-use super::{ResponseFuture, config::Config, future::Asked};
+use super::{ResponseFuture, config::CacheStatusConfig, future::ReportedRequest};
 use crate::semantics::field::method::is_safe;
 
-/// Service that says in `Cache-Status` how a request was handled.
+/// Service that reports in `Cache-Status` how a request was handled.
 ///
 /// See the [module docs](crate::cache_status) for an example.
 #[derive(Debug, Clone)]
 pub struct CacheStatus<S> {
     inner: S,
-    config: Arc<Config>,
+    config: Arc<CacheStatusConfig>,
 }
 
 impl<S> CacheStatus<S> {
-    pub(super) fn new(inner: S, config: Arc<Config>) -> Self {
+    pub(super) fn new(inner: S, config: Arc<CacheStatusConfig>) -> Self {
         Self { inner, config }
     }
 
@@ -41,11 +41,11 @@ where
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         let (parts, body) = request.into_parts();
         let config = &self.config;
-        let asked = (config.shown)(&parts).then(|| Asked {
-            safe: is_safe(&parts.method),
+        let reported = (config.is_visible)(&parts).then(|| ReportedRequest {
+            is_safe: is_safe(&parts.method),
             config: Arc::clone(config),
         });
         let request = Request::from_parts(parts, body);
-        ResponseFuture::new(self.inner.call(request), asked)
+        ResponseFuture::new(self.inner.call(request), reported)
     }
 }

@@ -9,18 +9,18 @@ use crate::{
     test_support::{Act, ScriptedBody, knows, request, send, tagged},
 };
 
-fn shown() -> CacheStatusLayer {
+fn layer_for_all() -> CacheStatusLayer {
     CacheStatusLayer::new("notes", |_| true).expect("a name")
 }
 
 fn inside<L>(inner: L) -> Stack<L, CacheStatusLayer> {
-    Stack::new(inner, shown())
+    Stack::new(inner, layer_for_all())
 }
 
 type Fields<'a> = &'a [(&'a str, &'a str)];
 
-/// Status and member of the answer where the handler's has the tag `"v1"`.
-macro_rules! said {
+/// The status and member of the response, for a handler whose tag is `"v1"`.
+macro_rules! respond {
     ($layer:expr, $method:expr, $fields:expr) => {{
         let fields: Fields<'_> = $fields;
         let request = request($method, "/", fields.iter().copied());
@@ -42,7 +42,7 @@ fn member(text: &str) -> Option<String> {
 
 /// R-9211-2-a
 #[test]
-fn what_the_source_could_answer_is_a_hit() {
+fn a_304_of_the_source_is_a_hit() {
     let layer = inside(
         ConditionalLayer::new()
             .source(knows(tagged("v1")))
@@ -51,13 +51,13 @@ fn what_the_source_could_answer_is_a_hit() {
     let same: Fields<'_> = &[("if-none-match", "\"v1\"")];
     let other: Fields<'_> = &[("if-none-match", "\"v0\"")];
     for method in ["GET", "HEAD"] {
-        assert_eq!(said!(layer, method, same), (304, member("notes; hit")));
+        assert_eq!(respond!(layer, method, same), (304, member("notes; hit")));
         let request = (200, member("notes; fwd=request"));
-        assert_eq!(said!(layer, method, other), request);
-        assert_eq!(said!(layer, method, &[]), request);
+        assert_eq!(respond!(layer, method, other), request);
+        assert_eq!(respond!(layer, method, &[]), request);
     }
     assert_eq!(
-        said!(layer, "DELETE", &[]),
+        respond!(layer, "DELETE", &[]),
         (200, None),
         "nobody looked at it"
     );
@@ -65,12 +65,15 @@ fn what_the_source_could_answer_is_a_hit() {
 
 /// R-9211-2-a
 #[test]
-fn what_the_source_does_not_know_is_a_miss() {
+fn an_unknown_state_is_a_miss() {
     for current in [Current::Absent, Current::Unknown] {
         let layer = inside(ConditionalLayer::new().source(knows(current)).explain());
-        assert_eq!(said!(layer, "GET", &[]), (200, member("notes; fwd=miss")),);
         assert_eq!(
-            said!(layer, "GET", &[("if-none-match", "\"v1\"")]),
+            respond!(layer, "GET", &[]),
+            (200, member("notes; fwd=miss")),
+        );
+        assert_eq!(
+            respond!(layer, "GET", &[("if-none-match", "\"v1\"")]),
             (304, member("notes; fwd=miss; fwd-status=200")),
         );
     }
@@ -78,29 +81,32 @@ fn what_the_source_does_not_know_is_a_miss() {
 
 /// R-9211-2-a
 #[test]
-fn without_a_source_the_handler_is_always_asked() {
+fn without_a_source_it_is_a_bypass() {
     let layer = inside(ConditionalLayer::new().explain());
-    assert_eq!(said!(layer, "GET", &[]), (200, member("notes; fwd=bypass")));
     assert_eq!(
-        said!(layer, "GET", &[("if-none-match", "\"v1\"")]),
+        respond!(layer, "GET", &[]),
+        (200, member("notes; fwd=bypass"))
+    );
+    assert_eq!(
+        respond!(layer, "GET", &[("if-none-match", "\"v1\"")]),
         (304, member("notes; fwd=bypass; fwd-status=200")),
     );
 }
 
-/// The 304 of the layer with the source is what the other one sees.
+/// The outer layer sees the 304 of the layer with the source.
 #[test]
-fn a_hit_stays_one_behind_another_conditional_layer() {
+fn a_hit_passes_another_conditional_layer() {
     let sourced = ConditionalLayer::new().source(knows(tagged("v1")));
     let layer = inside(Stack::new(
         sourced.explain(),
         ConditionalLayer::new().explain(),
     ));
     assert_eq!(
-        said!(layer, "GET", &[("if-none-match", "\"v1\"")]),
+        respond!(layer, "GET", &[("if-none-match", "\"v1\"")]),
         (304, member("notes; hit")),
     );
     assert_eq!(
-        said!(layer, "GET", &[("if-none-match", "\"v0\"")]),
+        respond!(layer, "GET", &[("if-none-match", "\"v0\"")]),
         (200, member("notes; fwd=request")),
     );
 }
@@ -110,24 +116,30 @@ fn a_hit_stays_one_behind_another_conditional_layer() {
 fn a_write_is_forwarded_for_its_method() {
     let layer = inside(PreconditionLayer::new(knows(tagged("v1"))).explain());
     assert_eq!(
-        said!(layer, "PUT", &[("if-match", "\"v1\"")]),
+        respond!(layer, "PUT", &[("if-match", "\"v1\"")]),
         (200, member("notes; fwd=method")),
     );
 }
 
 /// R-9211-2-a
 #[test]
-fn errors_of_the_layers_are_no_members() {
+fn errors_of_the_layers_have_no_member() {
     let writes = inside(
         PreconditionLayer::new(knows(tagged("v1")))
             .require()
             .explain(),
     );
-    assert_eq!(said!(writes, "PUT", &[("if-match", "\"v0\"")]), (412, None));
-    assert_eq!(said!(writes, "PUT", &[]), (428, None));
+    assert_eq!(
+        respond!(writes, "PUT", &[("if-match", "\"v0\"")]),
+        (412, None)
+    );
+    assert_eq!(respond!(writes, "PUT", &[]), (428, None));
 
     let reads = inside(ConditionalLayer::new().explain());
-    assert_eq!(said!(reads, "GET", &[("if-match", "\"v0\"")]), (412, None));
+    assert_eq!(
+        respond!(reads, "GET", &[("if-match", "\"v0\"")]),
+        (412, None)
+    );
 
     let dead = from_fn(async |_| Err::<Current, _>(std::io::Error::other("the database is gone")));
     let refusing = inside(
@@ -136,38 +148,38 @@ fn errors_of_the_layers_are_no_members() {
             .on_source_error(OnSourceError::Refuse)
             .explain(),
     );
-    assert_eq!(said!(refusing, "GET", &[]), (503, None));
+    assert_eq!(respond!(refusing, "GET", &[]), (503, None));
 }
 
 #[test]
-fn where_nobody_explains_nothing_is_said() {
-    assert_eq!(said!(shown(), "GET", &[]), (200, None));
+fn without_an_outcome_there_is_no_member() {
+    assert_eq!(respond!(layer_for_all(), "GET", &[]), (200, None));
     assert_eq!(
-        said!(inside(ConditionalLayer::new()), "GET", &[]),
+        respond!(inside(ConditionalLayer::new()), "GET", &[]),
         (200, None)
     );
     // A tag is no verdict.
     assert_eq!(
-        said!(inside(EtagLayer::new().explain()), "GET", &[]),
+        respond!(inside(EtagLayer::new().explain()), "GET", &[]),
         (200, None)
     );
 }
 
 /// R-9211-2-a
 #[test]
-fn only_those_who_may_see_it_do() {
+fn the_predicate_selects_requests() {
     let layer = Stack::new(
         ConditionalLayer::new().explain(),
         CacheStatusLayer::new("notes", |request| request.headers.contains_key("x-debug")).unwrap(),
     );
-    assert_eq!(said!(layer, "GET", &[]), (200, None));
+    assert_eq!(respond!(layer, "GET", &[]), (200, None));
     assert_eq!(
-        said!(layer, "GET", &[("x-debug", "1")]),
+        respond!(layer, "GET", &[("x-debug", "1")]),
         (200, member("notes; fwd=bypass")),
     );
 }
 
 #[test]
-fn a_name_that_cannot_be_is_refused_when_built() {
+fn an_invalid_name_is_refused() {
     assert!(CacheStatusLayer::new("", |_| true).is_err());
 }

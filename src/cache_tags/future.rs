@@ -8,37 +8,37 @@ use std::{
 use http::Response;
 use pin_project_lite::pin_project;
 
-use super::{Wait, step::Step};
+use super::{PurgeWait, action::TagAction};
 
 pin_project! {
-    /// Response future for [`CacheTagging`](super::CacheTagging).
+    /// Response future for [`CacheTagsService`](super::CacheTagsService).
     pub struct ResponseFuture<F, B> {
         #[pin]
-        state: State<F, B>,
+        state: TaggingState<F, B>,
     }
 }
 
 pin_project! {
-    #[project = StateProj]
-    enum State<F, B> {
+    #[project = TaggingStateProj]
+    enum TaggingState<F, B> {
         Called {
             #[pin]
             future: F,
-            step: Step,
+            action: TagAction,
         },
-        // The future is gone, with what it holds of limits inside.
+        // The inner future is dropped first, so that it holds no permit of a limit inside.
         Waiting {
-            wait: Wait,
-            // Boxed: it is rare, and moved with the future.
+            wait: PurgeWait,
+            // Boxed: it is rare, and every future of the layer would be as large.
             response: Option<Box<Response<B>>>,
         },
     }
 }
 
 impl<F, B> ResponseFuture<F, B> {
-    pub(super) fn new(future: F, step: Step) -> Self {
+    pub(super) fn new(future: F, action: TagAction) -> Self {
         Self {
-            state: State::Called { future, step },
+            state: TaggingState::Called { future, action },
         }
     }
 }
@@ -52,14 +52,14 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.project().state;
         match state.as_mut().project() {
-            StateProj::Called { future, step } => {
+            TaggingStateProj::Called { future, action } => {
                 // Modified in place, which avoids two moves of the response.
                 let mut polled = future.poll(cx);
                 let wait = match &mut polled {
-                    Poll::Ready(Ok(response)) => step.finish(response),
+                    Poll::Ready(Ok(response)) => action.finish(response),
                     Poll::Ready(Err(_)) => {
-                        // A write of which nothing is known purges when it is dropped.
-                        *step = Step::Pass;
+                        // The write may have happened. Dropping its action queues the purge.
+                        *action = TagAction::Pass;
                         None
                     }
                     Poll::Pending => None,
@@ -72,10 +72,10 @@ where
                     return Poll::Ready(Ok(response));
                 }
                 let response = Some(Box::new(response));
-                state.set(State::Waiting { wait, response });
+                state.set(TaggingState::Waiting { wait, response });
                 Poll::Pending
             }
-            StateProj::Waiting { wait, response } => {
+            TaggingStateProj::Waiting { wait, response } => {
                 ready!(wait.as_mut().poll(cx));
                 let response = response.take().expect("polled after it was ready");
                 Poll::Ready(Ok(*response))
@@ -86,13 +86,13 @@ where
 
 impl<F, B> fmt::Debug for ResponseFuture<F, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let step = match &self.state {
-            State::Called { step, .. } => Some(step),
-            State::Waiting { .. } => None,
+        let action = match &self.state {
+            TaggingState::Called { action, .. } => Some(action),
+            TaggingState::Waiting { .. } => None,
         };
         f.debug_struct("ResponseFuture")
-            .field("step", &step)
-            .field("answered", &step.is_none())
+            .field("action", &action)
+            .field("answered", &action.is_none())
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,6 @@
-//! Names responses for caches, and has them forgotten after a write.
+//! Middleware that adds cache tags to responses, and purges caches after a write.
+//!
+//! # Example
 //!
 //! ```
 //! # #[cfg(feature = "tokio")]
@@ -17,7 +19,7 @@
 //!
 //! async fn handle(_: Request<()>) -> Result<Response<Full<Bytes>>, tower::BoxError> {
 //!     let mut response = Response::new(Full::from("hello"));
-//!     // What only the handler knows.
+//!     // A tag that only the handler knows.
 //!     response.extensions_mut().insert(CacheTags::of(["author-7"])?);
 //!     Ok(response)
 //! }
@@ -28,23 +30,23 @@
 //!     false => CacheTags::new(),
 //! };
 //!
-//! // In place of `purge::HttpPurger`:
+//! // Stands for a `purge::HttpPurger`.
 //! let queue = PurgeQueue::new(|purge: Purge| async move {
-//!     println!("forget {purge:?}");
+//!     println!("purge {purge:?}");
 //!     Ok::<_, Infallible>(())
 //! });
 //!
 //! let layer = CacheTagsLayer::new(source)
 //!     .fields([TagField::CacheGroups, TagField::Xkey])
 //!     .purge(queue)
-//!     .wait(Duration::from_secs(1));
+//!     .purge_timeout(Duration::from_secs(1));
 //! let mut service = ServiceBuilder::new().layer(layer).service_fn(handle);
 //!
 //! let read = service.call(Request::get("/notes/1").body(())?).await?;
 //! assert_eq!(read.headers()["cache-groups"], r#""notes", "author-7""#);
 //! assert_eq!(read.headers()["xkey"], "notes author-7");
 //!
-//! // Answered once the cache has forgotten, or after a second.
+//! // The response is sent once the cache is purged, or after a second.
 //! let written = service.call(Request::put("/notes/1").body(())?).await?;
 //! assert_eq!(written.headers()["cache-group-invalidation"], r#""notes", "author-7""#);
 //! # Ok(())
@@ -53,87 +55,99 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
 //! ```
 //!
-//! # What it does
+//! # How it works
 //!
-//! The [`CacheTagSource`] is asked before the service is called, whether the
-//! request reads or writes. [`CacheTags`]
-//! in the response's extensions add what only the handler knows.
+//! The layer asks the [`CacheTagSource`] before it calls the service, for reads and writes.
+//! [`CacheTags`] in the extensions of the response add tags that only the handler knows.
 //!
-//! **A read** (`GET`, `HEAD`, `QUERY`) gets the tags in each of the
-//! [`fields`](CacheTagsLayer::fields), beside what the handler wrote there,
-//! whatever its status: caches store a 404 too. A 304 is left alone, for the
-//! stored response keeps the tags that it has (RFC 9111, section 3.2).
-//! `Cache-Group-Invalidation` is taken away, which means nothing here (RFC
-//! 9875, section 3).
+//! ## Reads
 //!
-//! Each field has limits of its own: see [`TagField`].
-//! A tag of more than 32 characters is spelled by its digest in `Cache-Groups` and
-//! `Cache-Group-Invalidation`. All tags are written, however many there are, since a tag left
-//! out would be a response that nobody can purge. With the feature `tracing`, more than 32 of
-//! them in `Cache-Groups` are an event, and so are more than 16,384 bytes of them elsewhere,
-//! as they may be where source and handler together say them.
+//! A response to `GET`, `HEAD` or `QUERY` gets the tags in each of the
+//! [`fields`](CacheTagsLayer::fields), beside those that the handler wrote. The status makes no
+//! difference, since caches store a 404 too.
 //!
-//! **A write**, which is any method that is not known to be safe, depends on
-//! what became of it (RFC 9111, section 4.4):
+//! A 304 is left unchanged: the stored response keeps its tags (RFC 9111, section 3.2).
+//! `Cache-Group-Invalidation` is removed, since it has no meaning for a safe method (RFC 9875,
+//! section 3).
 //!
-//! | Outcome | `Cache-Group-Invalidation` | Purge |
+//! ## Writes
+//!
+//! All methods that are not known to be safe are writes. The result decides (RFC 9111, section
+//! 4.4):
+//!
+//! | Result | `Cache-Group-Invalidation` | Purge |
 //! |---|---|---|
 //! | 2xx, 3xx | yes, if `Cache-Groups` is among the fields | yes |
-//! | 4xx but 408 | no | no |
-//! | 5xx, 408, an error, a panic, a client that left | no | yes |
+//! | 4xx except 408 | no | no |
+//! | 5xx, 408, an error, a panic, a client that disconnected | no | yes |
 //!
-//! The last row is that of writes which may have happened: to forget too much
-//! is safe. A purge names the tags, the target, and what the response says in
-//! `Location` and `Content-Location` of the same origin. It goes to the
-//! `PurgeQueue` given to `CacheTagsLayer::purge`, with the feature `tokio`, and
-//! `CacheTagsLayer::wait` lets the response wait for it.
+//! In the last row the write may have happened, and an unneeded purge does no harm.
 //!
-//! Other safe methods and `CONNECT` pass, and so do the requests that
-//! [`CacheTagsLayer::reads`] knows, such as a query sent with `POST`.
+//! A purge has the tags and the target of the write. It also has the URIs in `Location` and
+//! `Content-Location` with the same origin. It goes to the `PurgeQueue` in
+//! `CacheTagsLayer::purge` (feature `tokio`). With `CacheTagsLayer::purge_timeout` the response
+//! waits for it.
 //!
-//! # What it needs from its neighbours
+//! Other safe methods and `CONNECT` pass unchanged. So do the requests in
+//! [`CacheTagsLayer::reads`], such as a query sent with `POST`.
 //!
-//! Authentication outside: whoever may begin a write and leave makes caches
-//! forget. Inside everything that refuses or answers writes, such as `stack()`
-//! and time-outs, so that it sees what became of them.
+//! # Layer order
 //!
-//! The path as the cache has it: the target is the URI that arrives here, or, with
-//! the feature `axum`, the one before `Router::nest` took a prefix away
-//! ([`target`](crate::target)). `Host` as the cache has it.
+//! Put authentication outside of the layer: a client can purge by starting a write and
+//! disconnecting. Put everything that refuses or answers writes inside, such as `stack()` and
+//! timeouts, so that the layer sees the result of each write.
 //!
-//! # What it does not promise
+//! The target must be the URI that the cache uses. It is the URI of the request here, or, with
+//! the feature `axum`, the one before `Router::nest` removed a prefix ([`target`](crate::target)).
+//! `Host` must be that of the cache too.
 //!
-//! Purges are best effort, and a cache that was being filled while the write
-//! happened may keep the old representation: see [`purge`](crate::purge) for
-//! both. `Cache-Group-Invalidation` reaches those caches alone that the write
-//! went through; what a handler writes there itself is sent, and not purged.
+//! # Limits
 //!
-//! Tags that only the handler knows are not on a 304 that a source made before
-//! the handler ran. If they have changed, the cache keeps those it has: let the
-//! validator depend on whatever the tags depend on.
+//! Each header has limits of its own: see [`TagField`]. In `Cache-Groups` and
+//! `Cache-Group-Invalidation`, a tag of more than 32 characters is replaced by its digest.
 //!
-//! A write that ends after its client left is purged when the client leaves.
-//! If the write goes on without its client, as in a
-//! [`PreconditionLayer`](crate::PreconditionLayer) with a lock, that is too
-//! early, and `again_after` of the queue's limits has to make up for it. The
-//! same goes for a handler that writes on while its content is being sent: the
-//! purge is due when the head is there.
+//! All tags are written, even beyond the limits, since a response without its tag cannot be
+//! purged. With the feature `tracing`, more than 32 tags in `Cache-Groups` are an event. More
+//! than 16,384 bytes of tags in another header are one too. Both can happen if source and
+//! handler add tags.
+//!
+//! # Errors
+//!
+//! The layer adds no errors. A purge that fails changes no response: the queue counts it.
+//!
+//! # What it does not do
+//!
+//! Purges are best effort, and a cache that fetches a representation during the write may store
+//! the old one. See [`purge`](crate::purge) for both.
+//!
+//! `Cache-Group-Invalidation` reaches only caches on the path of the write. If a handler writes
+//! it, it is sent, and its groups are not purged.
+//!
+//! Tags that only the handler knows are missing on a 304 that a source made before the handler
+//! ran. If they have changed, the cache keeps the old ones. So let the validator depend on
+//! everything that the tags depend on.
+//!
+//! If a client disconnects, its write is purged at once. That is too early if the write continues
+//! without the client, as in a [`PreconditionLayer`](crate::PreconditionLayer) with a lock. It is
+//! also too early for a handler that writes while its body is sent, since the purge is queued
+//! with the head. Set `PurgeLimits::repeat_after` in these cases.
 
+mod action;
+mod config;
 mod future;
 mod layer;
 #[cfg(feature = "tokio")]
-mod pending;
-mod rules;
+mod pending_purge;
 mod service;
 mod source;
-mod step;
 #[cfg(test)]
 mod tests;
 
 pub use crate::semantics::caching::cache_tags::{CacheTag, CacheTags, InvalidCacheTag, TagField};
 pub use {
-    future::ResponseFuture, layer::CacheTagsLayer, service::CacheTagging, source::CacheTagSource,
+    future::ResponseFuture, layer::CacheTagsLayer, service::CacheTagsService,
+    source::CacheTagSource,
 };
 
-/// The work that a response waits for before it leaves.
-type Wait = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+/// A future that resolves when the purge is done, or after the timeout.
+type PurgeWait = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;

@@ -7,32 +7,31 @@ use std::{
 use http::{Request, Response, request::Parts};
 use tower_service::Service;
 
-use super::{CacheTagSource, ResponseFuture, rules::Rules, step::Step};
+use super::{CacheTagSource, ResponseFuture, action::TagAction, config::CacheTagsConfig};
 use crate::semantics::caching::cache_tags::{Effect, effect};
 
-/// Service that names responses for caches, and has them forgotten after a
-/// write.
+/// Service that adds cache tags to responses, and purges caches after a write.
 ///
 /// See the [module docs](crate::cache_tags) for an example.
-pub struct CacheTagging<S, Q> {
+pub struct CacheTagsService<S, Q> {
     inner: S,
     source: Arc<Q>,
-    rules: Arc<Rules>,
+    config: Arc<CacheTagsConfig>,
 }
 
-impl<S, Q> CacheTagging<S, Q> {
-    pub(super) fn new(inner: S, source: Arc<Q>, rules: Arc<Rules>) -> Self {
+impl<S, Q> CacheTagsService<S, Q> {
+    pub(super) fn new(inner: S, source: Arc<Q>, config: Arc<CacheTagsConfig>) -> Self {
         Self {
             inner,
             source,
-            rules,
+            config,
         }
     }
 
     crate::service::accessors::service_accessors!();
 }
 
-impl<S, Q, ReqB, ResB> Service<Request<ReqB>> for CacheTagging<S, Q>
+impl<S, Q, ReqB, ResB> Service<Request<ReqB>> for CacheTagsService<S, Q>
 where
     S: Service<Request<ReqB>, Response = Response<ResB>>,
     Q: CacheTagSource,
@@ -47,43 +46,43 @@ where
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         let (parts, content) = request.into_parts();
-        let step = self.step(&parts);
+        let action = self.action(&parts);
         let request = Request::from_parts(parts, content);
-        ResponseFuture::new(self.inner.call(request), step)
+        ResponseFuture::new(self.inner.call(request), action)
     }
 }
 
-impl<S, Q: CacheTagSource> CacheTagging<S, Q> {
-    fn step(&self, request: &Parts) -> Step {
-        let rules = || Arc::clone(&self.rules);
+impl<S, Q: CacheTagSource> CacheTagsService<S, Q> {
+    fn action(&self, request: &Parts) -> TagAction {
+        let config = || Arc::clone(&self.config);
         match effect(&request.method) {
-            Effect::Fills => Step::Read {
-                rules: rules(),
+            Effect::Fills => TagAction::Read {
+                config: config(),
                 tags: self.source.tags(request),
             },
-            Effect::Invalidates if !self.rules.only_reads(request) => {
-                Step::write(rules(), self.source.tags(request), request)
+            Effect::Invalidates if !self.config.is_known_read(request) => {
+                TagAction::write(config(), self.source.tags(request), request)
             }
-            Effect::Invalidates | Effect::None => Step::Pass,
+            Effect::Invalidates | Effect::None => TagAction::Pass,
         }
     }
 }
 
-impl<S: Clone, Q> Clone for CacheTagging<S, Q> {
+impl<S: Clone, Q> Clone for CacheTagsService<S, Q> {
     fn clone(&self) -> Self {
         Self {
             inner: self.inner.clone(),
             source: Arc::clone(&self.source),
-            rules: Arc::clone(&self.rules),
+            config: Arc::clone(&self.config),
         }
     }
 }
 
-impl<S: fmt::Debug, Q> fmt::Debug for CacheTagging<S, Q> {
+impl<S: fmt::Debug, Q> fmt::Debug for CacheTagsService<S, Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CacheTagging")
+        f.debug_struct("CacheTagsService")
             .field("inner", &self.inner)
-            .field("rules", &self.rules)
+            .field("config", &self.config)
             .finish_non_exhaustive()
     }
 }

@@ -2,18 +2,18 @@ use http::request::Parts;
 
 use crate::semantics::caching::cache_tags::CacheTags;
 
-/// Tells the tags of what a request reads or writes.
+/// A source of the cache tags that a request reads or writes.
 ///
-/// A closure from `&Parts` to [`CacheTags`] is a source, and so are
-/// [`CacheTags`] that are always the same.
+/// Closures from `&Parts` to [`CacheTags`] implement it, and so does a constant set of
+/// [`CacheTags`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a source of cache tags",
     label = "not a source of cache tags",
     note = "`CacheTags` are one, and so is a closure from `&Parts` to `CacheTags`; its argument needs the type: `|request: &Parts| ..`"
 )]
 pub trait CacheTagSource: Send + Sync + 'static {
-    /// The tags of the response to a read, or those that a write makes stale.
-    /// None is a right answer.
+    /// Returns the tags of the response to a read, or the tags that a write purges. The set may be
+    /// empty.
     fn tags(&self, request: &Parts) -> CacheTags;
 }
 

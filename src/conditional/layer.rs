@@ -132,7 +132,7 @@ impl<Q> ConditionalLayer<Q> {
     }
 }
 
-// Written by hand, since a source need not be `Clone` or `Debug`.
+// WriteOutcome by hand, since a source need not be `Clone` or `Debug`.
 impl<Q> Clone for SourceConfig<Q> {
     fn clone(&self) -> Self {
         Self {

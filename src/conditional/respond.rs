@@ -177,7 +177,7 @@ impl ConditionalRead {
             .with_current(current.as_ref().etag);
         let mut answer = self.config.renderer.replace(response, &refusal);
         // The extensions are those of a 200. A cache policy among them would store the 412.
-        Outcome::keep_alone(answer.extensions_mut());
+        Outcome::remove_other_extensions(answer.extensions_mut());
         current.write_to(answer.headers_mut(), || self.config.clock.now());
         let is_head = self.is_head();
         answer.map(|content| {

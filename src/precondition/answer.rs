@@ -80,7 +80,7 @@ pub(super) fn with_representation<B: Body<Data = Bytes>>(
     }
     let (mut parts, body) = found.into_parts();
     // The extensions are those of a 200. A cache policy among them would store the 412.
-    Outcome::keep_alone(&mut parts.extensions);
+    Outcome::remove_other_extensions(&mut parts.extensions);
     current_in_412::carry_representation(&mut parts, target::whole(request), preferred);
     Some(Response::from_parts(parts, ResponseBody::inner(body)))
 }

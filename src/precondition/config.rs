@@ -123,7 +123,7 @@ impl<Q, G> PreconditionConfig<Q, G> {
     }
 }
 
-// Written by hand, since a source need not be `Clone`.
+// WriteOutcome by hand, since a source need not be `Clone`.
 impl<Q, G: Clone> Clone for PreconditionConfig<Q, G> {
     fn clone(&self) -> Self {
         self.with_self_get(self.self_get.clone())

@@ -1,4 +1,4 @@
-//! The calls to a purger that are under way.
+//! The running calls to a purger.
 
 use std::{
     collections::HashMap,
@@ -12,100 +12,105 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::{BoxError, PurgeLimits, Purger, agenda::Part};
+use super::{PurgeLimits, Purger, schedule::PurgePart};
+use crate::BoxError;
 
-/// So many of those that have not been under way for long.
-const PROMPT: usize = 8;
+/// The maximum number of prompt calls. Further parts wait for them.
+const MAX_PROMPT_CALLS: usize = 8;
 
-/// No longer than that others wait, however long one try may take.
-const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// The longest time for which a call is prompt, whatever the timeout is.
+const MAX_PROMPT_TIME: Duration = Duration::from_secs(1);
 
-pub(super) struct Calls<P> {
+pub(super) struct RunningCalls<P> {
     purger: Arc<P>,
     timeout: Duration,
-    most: usize,
+    max_concurrency: usize,
     running: JoinSet<Result<(), BoxError>>,
-    told: HashMap<Id, Call>,
+    calls: HashMap<Id, RunningCall>,
 }
 
-struct Call {
-    part: Part,
-    /// Until then those behind it wait for it. A retry has had its time.
+struct RunningCall {
+    part: PurgePart,
+    /// The end of the time in which the call is prompt: until then the parts behind it wait.
+    /// `None` for a retry.
     prompt_until: Option<Instant>,
 }
 
-/// How a call ended.
-pub(super) struct Ended {
-    pub(super) part: Part,
+/// The result of a call.
+pub(super) struct FinishedCall {
+    pub(super) part: PurgePart,
     pub(super) result: Result<(), BoxError>,
 }
 
-impl<P: Purger> Calls<P> {
+impl<P: Purger> RunningCalls<P> {
     pub(super) fn new(purger: Arc<P>, limits: &PurgeLimits) -> Self {
         Self {
             purger,
             timeout: limits.timeout,
-            most: limits.concurrency,
+            max_concurrency: limits.max_concurrency,
             running: JoinSet::new(),
-            told: HashMap::new(),
+            calls: HashMap::new(),
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.told.is_empty()
+        self.calls.is_empty()
     }
 
     /// Returns `true` if there is room for one more first try.
-    pub(super) fn take_first_try(&self, now: Instant) -> bool {
-        self.told.len() < self.most && self.prompt(now).count() < PROMPT
+    pub(super) fn has_room_for_first_try(&self, now: Instant) -> bool {
+        self.calls.len() < self.max_concurrency && self.prompt_ends(now).count() < MAX_PROMPT_CALLS
     }
 
-    /// Returns `true` if further purges are to be begun: none that is under way is waited for.
-    /// Until then those that arrive are put together.
-    pub(super) fn take_batch(&self, now: Instant) -> bool {
-        self.told.len() < self.most && self.prompt(now).next().is_none()
+    /// Returns `true` if the next batch can begin: no prompt call is running. Until then the
+    /// purges that arrive are merged.
+    pub(super) fn has_room_for_batch(&self, now: Instant) -> bool {
+        self.calls.len() < self.max_concurrency && self.prompt_ends(now).next().is_none()
     }
 
-    /// Returns `true` if there is room for one more retry: they have half of all room.
-    pub(super) fn take_retry(&self) -> bool {
-        let retries = self.told.values().filter(|call| call.part.failures > 0);
-        self.told.len() < self.most && retries.count() < self.most.div_ceil(2)
+    /// Returns `true` if there is room for one more retry. Retries get half of the room.
+    pub(super) fn has_room_for_retry(&self) -> bool {
+        let retries = self.calls.values().filter(|call| call.part.failures > 0);
+        self.calls.len() < self.max_concurrency
+            && retries.count() < self.max_concurrency.div_ceil(2)
     }
 
-    /// When the first of those that others wait for has had its time.
-    pub(super) fn next_overtaken(&self, now: Instant) -> Option<Instant> {
-        self.prompt(now).min()
+    /// Returns the time at which the first of the prompt calls stops being prompt.
+    pub(super) fn next_prompt_end(&self, now: Instant) -> Option<Instant> {
+        self.prompt_ends(now).min()
     }
 
-    fn prompt(&self, now: Instant) -> impl Iterator<Item = Instant> {
-        let until = self.told.values().filter_map(|call| call.prompt_until);
+    fn prompt_ends(&self, now: Instant) -> impl Iterator<Item = Instant> {
+        let until = self.calls.values().filter_map(|call| call.prompt_until);
         until.filter(move |until| *until > now)
     }
 
-    /// In a task of its own, which may panic, and which ends when it takes too long.
-    pub(super) fn start(&mut self, part: Part) {
+    /// Starts a call in a task of its own, since the purger may panic, with a timeout.
+    pub(super) fn start(&mut self, part: PurgePart) {
         let (purger, purge) = (Arc::clone(&self.purger), Arc::clone(&part.purge));
         let limit = self.timeout;
-        let called = self.running.spawn(async move {
+        let task = self.running.spawn(async move {
             timeout(limit, async {
                 purger.purge(&purge).await.map_err(Into::into)
             })
             .await?
         });
-        // Whoever waits behind one that hangs feels no more than this.
-        let wait = (limit / 20).min(LONGEST_WAIT);
+        // The parts behind a call that hangs are delayed by no more than this.
+        let wait = (limit / 20).min(MAX_PROMPT_TIME);
         let prompt_until = (part.failures == 0).then(|| Instant::now() + wait);
-        self.told.insert(called.id(), Call { part, prompt_until });
+        self.calls
+            .insert(task.id(), RunningCall { part, prompt_until });
     }
 
-    pub(super) fn poll_ended(&mut self, cx: &mut Context<'_>) -> Poll<Ended> {
-        while let Poll::Ready(Some(ended)) = self.running.poll_join_next_with_id(cx) {
-            let (id, result) = match ended {
+    pub(super) fn poll_finished(&mut self, cx: &mut Context<'_>) -> Poll<FinishedCall> {
+        while let Poll::Ready(Some(finished)) = self.running.poll_join_next_with_id(cx) {
+            let (id, result) = match finished {
                 Ok((id, result)) => (id, result),
+                // The purger panicked, which is a failure like any other.
                 Err(panicked) => (panicked.id(), Err(panicked.into())),
             };
-            if let Some(Call { part, .. }) = self.told.remove(&id) {
-                return Poll::Ready(Ended { part, result });
+            if let Some(RunningCall { part, .. }) = self.calls.remove(&id) {
+                return Poll::Ready(FinishedCall { part, result });
             }
         }
         Poll::Pending

@@ -2,60 +2,99 @@ use std::{error::Error, fmt, time::Duration};
 
 use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 
-use super::BoxError;
+use crate::BoxError;
 use crate::semantics::field::lines;
 
-/// An error returned by [`HttpPurger`](super::HttpPurger) and by the limits of a queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// An error returned by the constructors of [`HttpPurger`](super::HttpPurger) and the setters of
+/// `PurgeLimits`.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidPurgeConfig {
-    /// Requests cannot be sent to this base.
-    Base,
-    /// Nothing would ever be purged with this value of the limit of this name.
-    Limit(&'static str),
+    /// The URI of a cache, shown without user and query, to which no requests can be sent.
+    Base(String),
+    /// A limit with which no purge would ever be sent.
+    Limit {
+        /// The name of the limit.
+        name: &'static str,
+        /// The value that was refused.
+        value: String,
+        /// The condition that a value has to meet.
+        requirement: &'static str,
+    },
+}
+
+#[cfg(feature = "tokio")]
+impl InvalidPurgeConfig {
+    pub(super) fn limit(
+        name: &'static str,
+        value: &dyn fmt::Display,
+        requirement: &'static str,
+    ) -> Self {
+        let value = value.to_string();
+        Self::Limit {
+            name,
+            value,
+            requirement,
+        }
+    }
+
+    pub(super) fn duration(name: &'static str, value: Duration, requirement: &'static str) -> Self {
+        Self::Limit {
+            name,
+            value: format!("{value:?}"),
+            requirement,
+        }
+    }
 }
 
 impl fmt::Display for InvalidPurgeConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Base => f.write_str(
-                "a cache is at an absolute URI, without a query where paths go behind it",
+            Self::Base(uri) => write!(
+                f,
+                "invalid URI of a cache {uri:?}: it must be absolute, and have no query if paths \
+                 are appended"
             ),
-            Self::Limit(name) => write!(f, "nothing can be purged with this `{name}`"),
+            Self::Limit {
+                name,
+                value,
+                requirement,
+            } => write!(f, "invalid limit `{name}` \"{value}\": {requirement}"),
         }
     }
 }
 
 impl Error for InvalidPurgeConfig {}
 
-/// An error returned by a [`Purger`](super::Purger): a cache may still have what it was to
-/// forget.
+/// An error returned by [`HttpPurger`](super::HttpPurger): the cache may still have the responses.
 ///
-/// [`HttpPurger`](super::HttpPurger) returns it. A purger of your own may return any error,
-/// and is then called again. It returns [`NotPurged::refused`] for a purge that no further
-/// call would change.
+/// A purger of your own may return any error, and is then called again. It returns
+/// [`NotPurged::refused`] for a purge that no retry would change.
 #[derive(Debug)]
 pub struct NotPurged {
-    reason: Reason,
+    reason: NotPurgedReason,
 }
 
 #[derive(Debug)]
-enum Reason {
+enum NotPurgedReason {
     Answered {
         status: StatusCode,
         retry_after: Option<Duration>,
     },
-    /// It would not mean the target alone.
-    Ambiguous(&'static str),
+    /// The target may mean more than one URL to the cache.
+    Ambiguous {
+        target: String,
+        problem: &'static str,
+    },
     Unreachable(BoxError),
     Refused(BoxError),
 }
 
 impl NotPurged {
-    /// Marks an error as final: the purge is not tried again.
+    /// Creates a final error: the purge is not retried.
     #[must_use]
     pub fn refused(error: impl Into<BoxError>) -> Self {
-        Reason::Refused(error.into()).into()
+        NotPurgedReason::Refused(error.into()).into()
     }
 
     pub(super) fn answered(status: StatusCode, headers: &HeaderMap) -> Self {
@@ -65,51 +104,51 @@ impl NotPurged {
         )
         .then(|| seconds(headers))
         .flatten();
-        let reason = Reason::Answered {
+        let reason = NotPurgedReason::Answered {
             status,
             retry_after,
         };
         reason.into()
     }
 
-    pub(super) fn ambiguous(problem: &'static str) -> Self {
-        Reason::Ambiguous(problem).into()
+    pub(super) fn ambiguous(target: String, problem: &'static str) -> Self {
+        NotPurgedReason::Ambiguous { target, problem }.into()
     }
 
     pub(super) fn unreachable(error: impl Into<BoxError>) -> Self {
-        Reason::Unreachable(error.into()).into()
+        NotPurgedReason::Unreachable(error.into()).into()
     }
 
-    /// Returns the status of the cache's answer, if it answered.
+    /// Returns the status of the cache's response, if there was one.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         match self.reason {
-            Reason::Answered { status, .. } => Some(status),
+            NotPurgedReason::Answered { status, .. } => Some(status),
             _ => None,
         }
     }
 
-    /// Returns `true` if a further try would end the same way.
+    /// Returns `true` if a retry would fail in the same way.
     ///
-    /// That is any 4xx except 408, 425 and 429 (RFC 9110, section 15.5), and a target that
-    /// is not sent.
+    /// These are all 4xx except 408, 425 and 429 (RFC 9110, section 15.5), and targets that are
+    /// not sent.
     #[must_use]
     pub fn is_final(&self) -> bool {
         match self.reason {
-            Reason::Answered { status, .. } => {
+            NotPurgedReason::Answered { status, .. } => {
                 status.is_client_error() && !matches!(status.as_u16(), 408 | 425 | 429)
             }
-            Reason::Ambiguous(_) | Reason::Refused(_) => true,
-            Reason::Unreachable(_) => false,
+            NotPurgedReason::Ambiguous { .. } | NotPurgedReason::Refused(_) => true,
+            NotPurgedReason::Unreachable(_) => false,
         }
     }
 
-    /// Returns the pause that a 429 or 503 asks for in `Retry-After` (RFC 9110, section
-    /// 10.2.3). A date there is not read.
+    /// Returns the pause in the `Retry-After` of a 429 or 503 (RFC 9110, section 10.2.3). Dates
+    /// are ignored.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self.reason {
-            Reason::Answered { retry_after, .. } => retry_after,
+            NotPurgedReason::Answered { retry_after, .. } => retry_after,
             _ => None,
         }
     }
@@ -122,8 +161,8 @@ fn seconds(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
-impl From<Reason> for NotPurged {
-    fn from(reason: Reason) -> Self {
+impl From<NotPurgedReason> for NotPurged {
+    fn from(reason: NotPurgedReason) -> Self {
         Self { reason }
     }
 }
@@ -131,9 +170,13 @@ impl From<Reason> for NotPurged {
 impl fmt::Display for NotPurged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.reason {
-            Reason::Answered { status, .. } => write!(f, "the cache answered {status}"),
-            Reason::Ambiguous(problem) => write!(f, "the target is not sent: {problem}"),
-            Reason::Unreachable(error) | Reason::Refused(error) => error.fmt(f),
+            NotPurgedReason::Answered { status, .. } => {
+                write!(f, "the cache responded with {status}")
+            }
+            NotPurgedReason::Ambiguous { target, problem } => {
+                write!(f, "the target {target:?} is not sent: {problem}")
+            }
+            NotPurgedReason::Unreachable(error) | NotPurgedReason::Refused(error) => error.fmt(f),
         }
     }
 }
@@ -141,7 +184,7 @@ impl fmt::Display for NotPurged {
 impl Error for NotPurged {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.reason {
-            Reason::Unreachable(error) | Reason::Refused(error) => error.source(),
+            NotPurgedReason::Unreachable(error) | NotPurgedReason::Refused(error) => error.source(),
             _ => None,
         }
     }

@@ -1,4 +1,4 @@
-//! The queue's entries, and the counts that it shares with its worker.
+//! The entries of the queue, and the counts that the queue shares with its worker.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -6,22 +6,22 @@ use tokio::sync::oneshot;
 
 use super::{Purge, PurgeError};
 
-/// Tells whoever waits.
-pub(super) type Done = oneshot::Sender<Result<(), PurgeError>>;
+/// The sender of the result of a purge.
+pub(super) type DoneSender = oneshot::Sender<Result<(), PurgeError>>;
 
-pub(super) struct Job {
+pub(super) struct PurgeJob {
     pub(super) purge: Purge,
-    pub(super) done: Done,
+    pub(super) done: DoneSender,
 }
 
-/// Purges that a cache was not told of.
+/// The numbers of purges that were dropped or given up.
 #[derive(Debug, Default)]
-pub(super) struct Counts {
+pub(super) struct PurgeCounts {
     dropped: AtomicU64,
     failed: AtomicU64,
 }
 
-impl Counts {
+impl PurgeCounts {
     pub(super) fn count_dropped(&self) {
         self.dropped.fetch_add(1, Ordering::Relaxed);
     }

@@ -4,6 +4,9 @@ use tokio::sync::Semaphore;
 
 use super::InvalidPurgeConfig;
 
+const AT_LEAST_ONE: &str = "it must be at least 1";
+const ABOVE_ZERO: &str = "it must be above zero";
+
 /// The limits of a [`PurgeQueue`](super::PurgeQueue).
 ///
 /// ```
@@ -11,93 +14,106 @@ use super::InvalidPurgeConfig;
 ///
 /// use tower_conditional::purge::PurgeLimits;
 ///
-/// let limits = PurgeLimits::new().attempts(10)?.again_after(Duration::from_secs(5))?;
-/// assert!(limits.capacity(0).is_err());
+/// let limits = PurgeLimits::new().max_attempts(10)?.repeat_after(Duration::from_secs(5))?;
+/// assert!(limits.max_queued(0).is_err());
 /// # Ok::<_, tower_conditional::purge::InvalidPurgeConfig>(())
 /// ```
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct PurgeLimits {
-    pub(super) capacity: usize,
-    pub(super) batch: usize,
-    pub(super) attempts: u32,
+    pub(super) max_queued: usize,
+    pub(super) max_batch: usize,
+    pub(super) max_attempts: u32,
     pub(super) first_pause: Duration,
     pub(super) longest_pause: Duration,
     pub(super) timeout: Duration,
-    pub(super) concurrency: usize,
-    pub(super) again_after: Option<Duration>,
+    pub(super) max_concurrency: usize,
+    pub(super) repeat_after: Option<Duration>,
 }
 
 impl PurgeLimits {
-    /// The defaults.
+    /// Creates the default limits.
     pub fn new() -> Self {
         Self {
-            capacity: 1_024,
-            batch: 64,
-            attempts: 5,
+            max_queued: 1_024,
+            max_batch: 64,
+            max_attempts: 5,
             first_pause: Duration::from_millis(100),
             longest_pause: Duration::from_secs(10),
             timeout: Duration::from_secs(5),
-            concurrency: 64,
-            again_after: None,
+            max_concurrency: 64,
+            repeat_after: None,
         }
     }
 
-    /// The most purges that wait, 1,024 by default, and likewise the most that
-    /// wait for their second round. One more is dropped. As many again may wait for
-    /// another try; while they do, no further purge is begun.
+    /// Sets how many purges may wait. Defaults to 1,024.
+    ///
+    /// The same limit applies to purges that wait for their second round. A purge beyond the
+    /// limit is dropped. As many again may wait for a retry; while they do, no further purge is
+    /// begun.
     ///
     /// # Errors
     ///
-    /// Refuses zero, and more than an eighth of `usize::MAX`.
-    pub fn capacity(self, purges: usize) -> Result<Self, InvalidPurgeConfig> {
+    /// Returns an error for zero, and for more than an eighth of `usize::MAX`.
+    pub fn max_queued(self, purges: usize) -> Result<Self, InvalidPurgeConfig> {
         if purges == 0 || purges > Semaphore::MAX_PERMITS {
-            return Err(InvalidPurgeConfig::Limit("capacity"));
+            let requirement = "it must be at least 1 and at most an eighth of `usize::MAX`";
+            return Err(InvalidPurgeConfig::limit(
+                "max_queued",
+                &purges,
+                requirement,
+            ));
         }
         Ok(Self {
-            capacity: purges,
+            max_queued: purges,
             ..self
         })
     }
 
-    /// No purge joins those that have so many tags and targets already: 64 by
-    /// default. It keeps what is sent, and sent again after a failure, within
-    /// the time of one try.
+    /// Sets the number of tags and targets from which on a merged purge takes no more purges.
+    /// Defaults to 64.
+    ///
+    /// It bounds the work of one try, and of each retry. With one, purges are not merged.
     ///
     /// # Errors
     ///
-    /// Refuses zero. With one, each purge goes by itself.
-    pub fn batch(self, names: usize) -> Result<Self, InvalidPurgeConfig> {
+    /// Returns an error for zero.
+    pub fn max_batch(self, names: usize) -> Result<Self, InvalidPurgeConfig> {
         if names == 0 {
-            return Err(InvalidPurgeConfig::Limit("batch"));
+            return Err(InvalidPurgeConfig::limit("max_batch", &names, AT_LEAST_ONE));
         }
         Ok(Self {
-            batch: names,
+            max_batch: names,
             ..self
         })
     }
 
-    /// How often a purge is tried, the first time included: 5 by default.
+    /// Sets how often a purge is tried, the first time included. Defaults to 5.
     ///
     /// # Errors
     ///
-    /// Refuses zero.
-    pub fn attempts(self, attempts: u32) -> Result<Self, InvalidPurgeConfig> {
+    /// Returns an error for zero.
+    pub fn max_attempts(self, attempts: u32) -> Result<Self, InvalidPurgeConfig> {
         if attempts == 0 {
-            return Err(InvalidPurgeConfig::Limit("attempts"));
+            let name = "max_attempts";
+            return Err(InvalidPurgeConfig::limit(name, &attempts, AT_LEAST_ONE));
         }
-        Ok(Self { attempts, ..self })
+        Ok(Self {
+            max_attempts: attempts,
+            ..self
+        })
     }
 
-    /// The pause after the first failure, which doubles with each further one,
-    /// and the longest: 100 milliseconds and 10 seconds by default.
+    /// Sets the pause after the first failure, which doubles with each further one, and the
+    /// longest pause. Defaults to 100 milliseconds and 10 seconds.
     ///
     /// # Errors
     ///
-    /// Refuses a first pause of zero, and one above the longest.
+    /// Returns an error if the first pause is zero, or longer than the longest pause.
     pub fn backoff(self, first: Duration, longest: Duration) -> Result<Self, InvalidPurgeConfig> {
         if first.is_zero() || first > longest {
-            return Err(InvalidPurgeConfig::Limit("backoff"));
+            let requirement = "it must be above zero and at most the longest pause";
+            return Err(InvalidPurgeConfig::duration("backoff", first, requirement));
         }
         Ok(Self {
             first_pause: first,
@@ -106,58 +122,57 @@ impl PurgeLimits {
         })
     }
 
-    /// How long one try may take: 5 seconds by default.
+    /// Sets how long one try may take. Defaults to 5 seconds.
     ///
     /// # Errors
     ///
-    /// Refuses zero.
-    pub fn timeout(self, limit: Duration) -> Result<Self, InvalidPurgeConfig> {
-        if limit.is_zero() {
-            return Err(InvalidPurgeConfig::Limit("timeout"));
+    /// Returns an error for zero.
+    pub fn timeout(self, timeout: Duration) -> Result<Self, InvalidPurgeConfig> {
+        if timeout.is_zero() {
+            return Err(InvalidPurgeConfig::duration("timeout", timeout, ABOVE_ZERO));
         }
-        Ok(Self {
-            timeout: limit,
-            ..self
-        })
+        Ok(Self { timeout, ..self })
     }
 
-    /// Sets how many tries are under way at a time. Defaults to 64.
+    /// Sets how many tries may run at the same time. Defaults to 64.
     ///
-    /// Up to eight are begun together, and more only beside those that take longer than a twentieth
-    /// of [`timeout`](Self::timeout), and than a second. At most half of all are tries after a
-    /// failure. If so many hang, the purges behind them wait.
+    /// Up to eight are started together. More are started only beside tries that take longer
+    /// than one second, or than a twentieth of [`timeout`](Self::timeout). At most half of all
+    /// are retries. If the limit is reached, the purges behind them wait.
     ///
     /// # Errors
     ///
-    /// Refuses zero.
-    pub fn concurrency(self, tries: usize) -> Result<Self, InvalidPurgeConfig> {
+    /// Returns an error for zero.
+    pub fn max_concurrency(self, tries: usize) -> Result<Self, InvalidPurgeConfig> {
         if tries == 0 {
-            return Err(InvalidPurgeConfig::Limit("concurrency"));
+            let name = "max_concurrency";
+            return Err(InvalidPurgeConfig::limit(name, &tries, AT_LEAST_ONE));
         }
         Ok(Self {
-            concurrency: tries,
+            max_concurrency: tries,
             ..self
         })
     }
 
-    /// Repeats each purge once, so long after it was done or given up. Not by
-    /// default.
+    /// Sets the pause after which each purge is repeated once. Defaults to no repetition.
     ///
-    /// A cache may have asked for a representation before the write, be given
-    /// the old one, and store it after it was told to forget: nothing would
-    /// take that away until it expires. A second round later than the slowest
-    /// answer takes does. Nobody waits for it, and a queue that is dropped
-    /// finishes it.
+    /// A cache may request a representation before a write, receive the old one, and store it
+    /// after the purge. It would then stay until it expires. A second purge removes it, if the
+    /// pause is longer than the slowest response takes.
+    ///
+    /// The pause starts when the purge is done or given up. No ticket waits for the repetition,
+    /// and a queue that is dropped finishes it.
     ///
     /// # Errors
     ///
-    /// Refuses zero.
-    pub fn again_after(self, pause: Duration) -> Result<Self, InvalidPurgeConfig> {
+    /// Returns an error for zero.
+    pub fn repeat_after(self, pause: Duration) -> Result<Self, InvalidPurgeConfig> {
         if pause.is_zero() {
-            return Err(InvalidPurgeConfig::Limit("again_after"));
+            let name = "repeat_after";
+            return Err(InvalidPurgeConfig::duration(name, pause, ABOVE_ZERO));
         }
         Ok(Self {
-            again_after: Some(pause),
+            repeat_after: Some(pause),
             ..self
         })
     }

@@ -1,8 +1,10 @@
-//! Telling caches what to forget.
+//! Purges: requests to caches to forget stored responses.
 //!
-//! A [`Purger`] tells one cache, once. A `PurgeQueue`, with the feature
-//! `tokio`, takes purges from requests, puts those together that wait, and
-//! tries again what fails; [`CacheTagsLayer`](crate::CacheTagsLayer) fills it.
+//! A [`Purger`] sends a purge to one cache. A `PurgeQueue` (feature `tokio`) takes purges from
+//! requests, merges those that wait, and retries those that fail.
+//! [`CacheTagsLayer`](crate::CacheTagsLayer) adds a purge to the queue after each write.
+//!
+//! # Example
 //!
 //! ```
 //! # #[cfg(feature = "tokio")]
@@ -18,7 +20,7 @@
 //!     purge::{HttpPurger, Purge, PurgeQueue},
 //! };
 //!
-//! // In place of a client as hyper-util has it:
+//! // Stands for an HTTP client, such as that of hyper-util.
 //! let client = service_fn(|request: Request<Full<Bytes>>| async move {
 //!     assert_eq!(request.method(), "PURGE");
 //!     assert_eq!(request.headers()["xkey-purge"], "notes");
@@ -34,60 +36,62 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
 //! ```
 //!
-//! # What it does
+//! # How it works
 //!
-//! The queue is bounded, and so is all else. What does not fit is dropped, what
-//! fails too often or is refused is given up; both are counted, and events with the
-//! feature `tracing`.
+//! 1. The queue takes purges until it is full. A purge that does not fit is dropped.
+//! 2. Purges that wait are merged into one.
+//! 3. The purger splits the result into [parts](Purger::parts) and sends each by itself. For
+//!    [`HttpPurger`] a part is up to 30 tags, or one target.
+//! 4. A part that fails is retried, and only that part.
 //!
-//! Purges that wait are put together, and split into the [parts](Purger::parts) that
-//! the purger tells one by one: for [`HttpPurger`] up to 30 tags, or one target. A part
-//! that fails is tried again, and only that. Up to eight parts are told at a time, and
-//! further purges wait for them. A part that takes longer than a twentieth of `timeout`,
-//! or than a second, holds up nobody any more: it goes on beside those behind it.
+//! Up to eight parts are sent concurrently, and further purges wait for them. A slow part does
+//! not block the queue. The parts behind it are sent after a twentieth of `timeout`, and after
+//! one second at the latest.
+//!
+//! A try fails if the purger returns an error, panics, or exceeds `timeout`. The pause after a
+//! failure doubles each time, up to the longest pause. `Retry-After` in a 429 or 503 can make a
+//! pause longer, up to the same limit.
+//!
+//! | Response of the cache | Result |
+//! |---|---|
+//! | 2xx; 404 and 412 to the `PURGE` of a URL | done |
+//! | 408, 425, 429, 5xx, 3xx, no response | retried |
+//! | any other 4xx; a target that may be a pattern | given up at once |
+//!
+//! If the cache refuses several purges that were merged, each of them is tried once more by
+//! itself.
+//!
+//! The queue needs a tokio runtime with timers that lives as long as the queue. A cache may get
+//! the same purge twice, so a purge must be idempotent.
+//!
+//! # Limits
 //!
 //! | Limit | Default |
 //! |---|---|
-//! | `capacity`, purges that wait | 1,024 |
-//! | `batch`, tags and targets from which on no more purges are put together | 64 |
-//! | `attempts`, tries of each | 5 |
-//! | `backoff`, the first pause and the longest | 100 ms, 10 s |
-//! | `timeout`, the longest try | 5 s |
-//! | `concurrency`, tries under way at a time, those that hang included | 64 |
-//! | `again_after`, a second round | none |
+//! | `max_queued`, the purges that wait | 1,024 |
+//! | `max_batch`, the tags and targets of one merged purge | 64 |
+//! | `max_attempts`, the tries of each part | 5 |
+//! | `backoff`, the first pause and the longest pause | 100 ms, 10 s |
+//! | `timeout`, the duration of one try | 5 s |
+//! | `max_concurrency`, the tries that run at the same time | 64 |
+//! | `repeat_after`, the pause before a second purge | no second purge |
 //!
-//! A try that gives an error, panics or runs out of time has failed. The pause
-//! after each is twice the one before, up to the longest. A `Retry-After` in a 429 or
-//! 503 makes it longer, up to the longest.
+//! # Errors
 //!
-//! | Answer of a cache | What follows |
-//! |---|---|
-//! | 2xx; 404 and 412 to the `PURGE` of a URL | done |
-//! | 408, 425, 429, 5xx, 3xx, none | another try |
-//! | any other 4xx; a target that may be a pattern | given up at once |
+//! Purges that are dropped or given up are counted, and are events with the feature `tracing`.
+//! A `PurgeTicket` returns the result of its purge.
 //!
-//! Where several purges were told as one and that was refused, each is tried once more
-//! by itself.
+//! # What it does not do
 //!
-//! # What it needs from its neighbours
+//! Purges are best effort. The queue lives in the memory of this process: purges that are not
+//! sent when the process ends are lost. Call `PurgeQueue::flush` after the server has stopped,
+//! and give stored responses a lifetime that you can live with.
 //!
-//! A tokio runtime with timers that lives as long as the queue does. A purge
-//! may arrive twice, and so must be idempotent, as forgetting is.
-//!
-//! # What it does not promise
-//!
-//! A purge is best effort: it lives in this process's memory, and what has not
-//! been sent when the process ends is lost. `PurgeQueue::flush`, after the server
-//! has stopped, waits for it. Give what is stored a lifetime that you can live
-//! with.
-//!
-//! A cache that asked for a representation before a write may store the old one
-//! after the purge, and keep it for all of its lifetime. `again_after` purges
-//! each thing once more, later than the slowest such answer takes; it makes the
-//! gap small and does not close it.
+//! A purge does not stop a cache that is fetching the old representation. The cache may store
+//! it after the purge, and keep it for its whole lifetime. `repeat_after` repeats each purge
+//! later than the slowest such response arrives. It makes the gap smaller and does not close
+//! it.
 
-#[cfg(feature = "tokio")]
-mod agenda;
 #[cfg(feature = "tokio")]
 mod calls;
 mod error;
@@ -95,11 +99,13 @@ mod http_purger;
 #[cfg(feature = "tokio")]
 mod job;
 #[cfg(feature = "tokio")]
-mod ledger;
-#[cfg(feature = "tokio")]
 mod limits;
 #[cfg(feature = "tokio")]
+mod open_jobs;
+#[cfg(feature = "tokio")]
 mod queue;
+#[cfg(feature = "tokio")]
+mod schedule;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "tokio")]
@@ -131,7 +137,7 @@ pub use {
     http_purger::HttpPurger,
 };
 
-/// What a cache is to forget.
+/// The tags and targets that a cache is to forget.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Purge {
     tags: BTreeSet<CacheTag>,
@@ -139,7 +145,7 @@ pub struct Purge {
 }
 
 impl Purge {
-    /// Nothing.
+    /// Creates an empty purge.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -148,18 +154,19 @@ impl Purge {
         }
     }
 
-    /// The [target] of this request, with the authority of `Host`
-    /// where the URI has none. Nothing names the scheme then, and `http` stands for
-    /// it.
+    /// Creates a purge of the [target] of a request.
+    ///
+    /// If the URI has no authority, it is taken from `Host`, and the scheme is `http`.
     #[must_use]
     pub fn of(request: &Parts) -> Self {
         let target = cache_tags::target(target::of(request), &request.headers);
-        // A copy, or what waits would keep the buffer of its connection.
+        // A copy: the original would keep the whole read buffer of its connection alive.
         Self::new().with_target(target.to_string().parse().unwrap_or(target))
     }
 
-    /// And what a response says in `Location` and `Content-Location`, as far as
-    /// it has the origin of the first target (RFC 9111, section 4.4).
+    /// Adds the URIs in `Location` and `Content-Location` of a response.
+    ///
+    /// Only URIs with the origin of the first target are added (RFC 9111, section 4.4).
     #[must_use]
     pub fn with_locations(self, headers: &HeaderMap) -> Self {
         let Some(target) = self.targets.as_slice().first().cloned() else {
@@ -168,21 +175,21 @@ impl Purge {
         cache_tags::locations(&target, headers).fold(self, Self::with_target)
     }
 
-    /// And every response that has one of these tags.
+    /// Adds all responses that have one of these tags.
     #[must_use]
     pub fn with_tags<'a>(mut self, tags: impl IntoIterator<Item = &'a CacheTag>) -> Self {
         self.tags.extend(tags.into_iter().cloned());
         self
     }
 
-    /// And what is stored for this URI. One that is there stays once.
+    /// Adds the stored response of this URI. A URI is listed once.
     #[must_use]
     pub fn with_target(mut self, target: Uri) -> Self {
         self.targets.insert(target);
         self
     }
 
-    /// And all that `other` names.
+    /// Adds all tags and targets of `other`.
     #[must_use]
     pub fn union(mut self, other: Self) -> Self {
         self.tags.extend(other.tags);
@@ -190,8 +197,8 @@ impl Purge {
         self
     }
 
-    /// Splits it into purges of at most so many tags each, and of one target each. Zero tags
-    /// count as one.
+    /// Splits the purge into purges of at most `tags` tags each, and of one target each. Zero
+    /// counts as one.
     pub fn into_parts(self, tags: usize) -> impl Iterator<Item = Self> {
         let names: Vec<_> = self.tags.into_iter().collect();
         let mut groups = Vec::new();
@@ -203,7 +210,7 @@ impl Purge {
         groups.into_iter().chain(targets.into_iter().map(single))
     }
 
-    /// Returns what both name, or `None` if that is nothing.
+    /// Returns the tags and targets that both name, or `None` if there are none.
     #[cfg(feature = "tokio")]
     fn common(&self, other: &Self) -> Option<Self> {
         let (few, many) = if self.len() < other.len() {
@@ -223,58 +230,62 @@ impl Purge {
         (!common.is_empty()).then_some(common)
     }
 
-    /// The tags, each once, in alphabetical order.
+    /// Returns the tags, each once, in alphabetical order.
     #[must_use]
     pub fn tags(&self) -> impl ExactSizeIterator<Item = &CacheTag> {
         self.tags.iter()
     }
 
-    /// The URIs, each once, as clients wrote them: with a `*` in a path or a host, perhaps.
-    /// One without an authority comes from a request without `Host`.
+    /// Returns the URIs, each once, as the clients wrote them.
+    ///
+    /// A path or a host may contain `*`. A URI without an authority comes from a request without
+    /// `Host`.
     #[must_use]
     pub fn targets(&self) -> impl ExactSizeIterator<Item = &Uri> {
         self.targets.iter()
     }
 
-    /// How many tags and targets there are.
+    /// Returns the number of tags and targets.
     #[must_use]
     pub fn len(&self) -> usize {
         self.tags.len() + self.targets.len()
     }
 
-    /// Whether there is nothing to forget.
+    /// Returns `true` if the purge has neither tags nor targets.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// Tells a cache what to forget.
+/// A way to send purges to a cache.
 ///
-/// A closure from [`Purge`] to a future is a purger. A purger of several caches fails if
-/// one of them does, with an error that is not [final](NotPurged::is_final) if it has one:
-/// what is told twice does no harm.
+/// Closures from [`Purge`] to a future implement it. A purger of several caches fails if one of
+/// them fails. If one of the errors is not [final](NotPurged::is_final), it returns that error:
+/// the retry goes to all caches, and a repeated purge does no harm.
 ///
-/// Clients write targets. A purger that puts them into an expression, such as a ban of
-/// Varnish, has to see to it that stars, quotes and dots mean themselves.
+/// Targets are written by clients. A purger that puts them into an expression, such as a ban of
+/// Varnish, must escape asterisks, quotes and dots.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a purger",
     label = "not a purger",
     note = "`HttpPurger` is one, and so is a closure from `Purge` to a future of `Result<(), _>`"
 )]
 pub trait Purger: Send + Sync + 'static {
-    /// Why the cache may still have it. A [`NotPurged`] can be final; all else is tried
-    /// again.
+    /// An error with which the cache may still have the responses. All errors are retried, except
+    /// a final [`NotPurged`].
     type Error: Into<BoxError>;
 
-    /// Resolves when the cache has forgotten. It is dropped when it takes too
-    /// long, and called again when it failed. Several calls may be under way at a time.
+    /// Sends a purge, and resolves when the cache has forgotten the responses.
+    ///
+    /// The queue drops the future after a timeout, and calls the function again after a failure.
+    /// Several calls may run at the same time.
     fn purge(&self, purge: &Purge) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
-    /// Splits a purge into those that are told one by one, so that each can fail, take
-    /// long and be tried again by itself. Defaults to the purge as it is.
+    /// Splits a purge into parts that are sent and retried one by one. Defaults to one part.
     ///
-    /// [`Purge::into_parts`] splits it. What is left out is never told.
+    /// [`Purge::into_parts`] does the splitting. Tags and targets that are left out are never
+    /// sent.
     fn parts(&self, purge: Purge) -> Vec<Purge> {
         vec![purge]
     }

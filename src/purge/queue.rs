@@ -7,51 +7,51 @@ use tokio::sync::{
 
 use super::{
     Purge, PurgeError, PurgeLimits, PurgeTicket, Purger,
-    job::{Counts, Job},
-    worker::Worker,
+    job::{PurgeCounts, PurgeJob},
+    worker::PurgeWorker,
 };
 use crate::events;
 
-/// Purges on their way to a cache: bounded, put together, tried again.
+/// A bounded queue of purges with retries.
 ///
-/// Clones share one queue and its one task. When all of them are dropped, the
-/// task finishes what is queued and ends.
+/// Clones share one queue and its task. When the last clone is dropped, the task finishes the
+/// purges that are queued, and ends.
 ///
 /// See the [module docs](crate::purge) for an example.
 #[derive(Clone)]
 pub struct PurgeQueue {
-    jobs: mpsc::Sender<Job>,
-    counts: Arc<Counts>,
+    jobs: mpsc::Sender<PurgeJob>,
+    counts: Arc<PurgeCounts>,
 }
 
 impl PurgeQueue {
-    /// With the default limits.
+    /// Creates a queue with the default limits.
     ///
     /// # Panics
     ///
-    /// Outside of a tokio runtime, where its task could not run.
+    /// Panics outside of a tokio runtime, since the task of the queue could not run.
     pub fn new(purger: impl Purger) -> Self {
         Self::with_limits(purger, PurgeLimits::new())
     }
 
-    /// With these limits.
+    /// Creates a queue with these limits.
     ///
     /// # Panics
     ///
-    /// Outside of a tokio runtime, where its task could not run.
+    /// Panics outside of a tokio runtime, since the task of the queue could not run.
     pub fn with_limits(purger: impl Purger, limits: PurgeLimits) -> Self {
-        let (jobs, queued) = mpsc::channel(limits.capacity);
+        let (jobs, queued) = mpsc::channel(limits.max_queued);
         let counts = Arc::default();
-        tokio::spawn(Worker::new(purger, limits, queued, Arc::clone(&counts)).run());
+        tokio::spawn(PurgeWorker::new(purger, limits, queued, Arc::clone(&counts)).run());
         Self { jobs, counts }
     }
 
-    /// Queues a purge, at once. Where the queue is full, it is dropped, and
-    /// those that wait stay.
+    /// Adds a purge without waiting. If the queue is full, this purge is dropped, and those that
+    /// wait stay.
     #[expect(clippy::must_use_candidate, reason = "most callers do not wait")]
     pub fn enqueue(&self, purge: Purge) -> PurgeTicket {
         let (done, ticket) = oneshot::channel();
-        let why = match self.jobs.try_send(Job { purge, done }) {
+        let why = match self.jobs.try_send(PurgeJob { purge, done }) {
             Ok(()) => return PurgeTicket::queued(ticket),
             Err(TrySendError::Full(_)) => PurgeError::Full,
             Err(TrySendError::Closed(_)) => PurgeError::Ended,
@@ -61,30 +61,29 @@ impl PurgeQueue {
         PurgeTicket::refused(why)
     }
 
-    /// Resolves when all that was queued before is done or given up; second
-    /// rounds may be left.
+    /// Resolves when all purges that were queued before are done or given up. Second rounds may
+    /// be left.
     ///
-    /// For the end of a process, which would take along what waits: after the
-    /// server has stopped, and in a time limit of yours, since a cache that does
-    /// not answer is tried several times.
+    /// Call it after the server has stopped, since purges are lost when the process ends. Put a
+    /// timeout around it: a cache that does not respond is tried several times.
     pub async fn flush(&self) {
         let (done, ticket) = oneshot::channel();
         let purge = Purge::new();
-        // An error is that the runtime has ended, and with it the queue.
-        if self.jobs.send(Job { purge, done }).await.is_ok() {
+        // An error means that the runtime has ended, and the queue with it.
+        if self.jobs.send(PurgeJob { purge, done }).await.is_ok() {
             let _ = ticket.await;
         }
     }
 
-    /// How many purges were dropped because the queue was full or its runtime
+    /// Returns the number of purges that were dropped because the queue was full or its runtime
     /// had ended.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.counts.dropped()
     }
 
-    /// How many purges were given up, after their last attempt or because they were
-    /// refused. Each counts once, second rounds included.
+    /// Returns the number of purges that were given up, after their last attempt or because the
+    /// cache refused them. Second rounds count too.
     #[must_use]
     pub fn failed(&self) -> u64 {
         self.counts.failed()

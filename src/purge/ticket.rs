@@ -8,16 +8,16 @@ use std::{
 
 use tokio::sync::oneshot;
 
-/// Resolves when a purge is done, or given up.
+/// A future that resolves when a purge is done or given up.
 ///
-/// Dropping it does not call the purge back.
+/// Dropping the ticket does not cancel the purge.
 #[derive(Debug)]
 pub struct PurgeTicket {
-    state: State,
+    state: TicketState,
 }
 
 #[derive(Debug)]
-enum State {
+enum TicketState {
     Queued(oneshot::Receiver<Result<(), PurgeError>>),
     Refused(PurgeError),
 }
@@ -25,13 +25,13 @@ enum State {
 impl PurgeTicket {
     pub(super) fn queued(done: oneshot::Receiver<Result<(), PurgeError>>) -> Self {
         Self {
-            state: State::Queued(done),
+            state: TicketState::Queued(done),
         }
     }
 
     pub(super) fn refused(why: PurgeError) -> Self {
         Self {
-            state: State::Refused(why),
+            state: TicketState::Refused(why),
         }
     }
 }
@@ -41,23 +41,23 @@ impl Future for PurgeTicket {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut self.state {
-            State::Queued(done) => Pin::new(done)
+            TicketState::Queued(done) => Pin::new(done)
                 .poll(cx)
                 .map(|done| done.unwrap_or(Err(PurgeError::Ended))),
-            State::Refused(why) => Poll::Ready(Err(*why)),
+            TicketState::Refused(why) => Poll::Ready(Err(*why)),
         }
     }
 }
 
-/// An error returned by [`PurgeTicket`]: why a purge was not done.
+/// An error returned by [`PurgeTicket`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PurgeError {
-    /// Too many purges were waiting already.
+    /// The queue was full.
     Full,
-    /// Every attempt failed.
+    /// All attempts failed.
     Failed,
-    /// The cache refused it, so that another attempt would fail too.
+    /// The cache refused the purge, so another attempt would fail too.
     Refused,
     /// The runtime of the queue has ended.
     Ended,

@@ -174,8 +174,8 @@ async fn a_purge_that_is_dropped_or_given_up_is_told() {
     let notebook = Notebook::default();
     let _subscribed = set_default(notebook.clone());
     let limits = PurgeLimits::new()
-        .capacity(1)
-        .and_then(|limits| limits.attempts(1));
+        .max_queued(1)
+        .and_then(|limits| limits.max_attempts(1));
     let purger = |_: Purge| async { Err::<(), _>("the cache is gone") };
     let queue = PurgeQueue::with_limits(purger, limits.unwrap());
 

@@ -7,19 +7,19 @@ use std::{
 use super::{assets, content, get};
 use crate::assets::AssetsError;
 
-/// A folder that is gone with the test.
-struct Folder(PathBuf);
+/// A directory that is removed after the test.
+struct TempDirectory(PathBuf);
 
-impl Folder {
+impl TempDirectory {
     fn new(test: &str, files: &[(&str, &str)]) -> Self {
         let name = format!("tower-conditional-assets-{}-{test}", process::id());
-        let folder = Self(env::temp_dir().join(name));
+        let directory = Self(env::temp_dir().join(name));
         for (name, content) in files {
-            let path = folder.0.join(name);
+            let path = directory.0.join(name);
             fs::create_dir_all(path.parent().expect("a folder")).expect("made");
             fs::write(path, content).expect("written");
         }
-        folder
+        directory
     }
 
     fn path(&self) -> &Path {
@@ -27,14 +27,14 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
+impl Drop for TempDirectory {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
 }
 
 #[tokio::test]
-async fn all_files_below_are_there() {
+async fn a_directory_is_added_with_all_files_below_it() {
     let files = [
         ("index.html", "<p>"),
         ("css/app.css", "body {}"),
@@ -42,8 +42,8 @@ async fn all_files_below_are_there() {
         (".hidden", "secret"),
         (".git/config", "secret"),
     ];
-    let folder = Folder::new("all", &files);
-    let assets = assets().directory(folder.path()).expect("a folder");
+    let directory = TempDirectory::new("all", &files);
+    let assets = assets().directory(directory.path()).expect("a folder");
     let names: Vec<_> = assets.urls().map(|(name, _)| name).collect();
     assert_eq!(
         names,
@@ -55,30 +55,30 @@ async fn all_files_below_are_there() {
     }
 }
 
-/// What is served is what was hashed.
+/// The bytes that are served are those that were hashed.
 #[tokio::test]
-async fn a_file_that_changes_is_served_as_it_was() {
-    let folder = Folder::new("changes", &[("app.css", "body {}")]);
-    let old = assets().directory(folder.path()).expect("a folder");
-    fs::write(folder.path().join("app.css"), "main {}").expect("written");
-    let new = assets().directory(folder.path()).expect("a folder");
+async fn a_file_that_changes_is_served_unchanged() {
+    let directory = TempDirectory::new("changes", &[("app.css", "body {}")]);
+    let old = assets().directory(directory.path()).expect("a folder");
+    fs::write(directory.path().join("app.css"), "main {}").expect("written");
+    let new = assets().directory(directory.path()).expect("a folder");
     let url = old.url("app.css").expect("there");
     assert_ne!(Some(url), new.url("app.css"));
     assert_eq!(content(get(&old, url).await).await, "body {}");
 }
 
 #[test]
-fn a_folder_may_join_other_files() {
-    let folder = Folder::new("joins", &[("b", "b")]);
-    let join = |name| assets().file(name, "a")?.directory(folder.path());
+fn a_directory_may_follow_other_files() {
+    let directory = TempDirectory::new("joins", &[("b", "b")]);
+    let join = |name| assets().file(name, "a")?.directory(directory.path());
     assert_eq!(join("a").map(|assets| assets.urls().count()).ok(), Some(2));
     assert!(matches!(join("b"), Err(AssetsError::Taken(name)) if name == "b"));
 }
 
 #[test]
-fn what_is_too_large_is_named() {
-    let folder = Folder::new("large", &[("a", "aa"), ("b/c", "ccc")]);
-    let within = |bytes| assets().limit(bytes)?.directory(folder.path());
+fn an_error_names_the_file_that_is_too_large() {
+    let directory = TempDirectory::new("large", &[("a", "aa"), ("b/c", "ccc")]);
+    let within = |bytes| assets().max_total_bytes(bytes)?.directory(directory.path());
     assert!(within(5).is_ok());
     let refused = within(4).expect_err("three bytes after two");
     assert!(matches!(&refused, AssetsError::TooLarge(path, 4) if path.ends_with("b/c")));
@@ -87,13 +87,13 @@ fn what_is_too_large_is_named() {
 }
 
 #[test]
-fn what_is_not_there_is_named() {
+fn an_error_names_a_missing_file() {
     let refused = assets()
         .directory("/nowhere/at all")
         .expect_err("no folder");
     assert!(refused.to_string().contains("/nowhere/at all"));
     assert!(std::error::Error::source(&refused).is_some());
-    let file = Folder::new("file", &[("a", "a")]);
+    let file = TempDirectory::new("file", &[("a", "a")]);
     let refused = assets().directory(file.path().join("a"));
     assert!(matches!(refused, Err(AssetsError::Read(..))));
 }
@@ -110,11 +110,11 @@ mod unix {
     /// Kubernetes mounts files like this.
     #[test]
     fn a_link_to_a_file_inside_is_followed() {
-        let folder = Folder::new("inside", &[("..data/app.css", "body {}")]);
-        symlink("..data/app.css", folder.path().join("app.css")).expect("linked");
-        let linked = Folder::new("linked", &[]);
-        symlink(folder.path(), linked.path()).expect("linked");
-        for root in [folder.path(), linked.path()] {
+        let directory = TempDirectory::new("inside", &[("..data/app.css", "body {}")]);
+        symlink("..data/app.css", directory.path().join("app.css")).expect("linked");
+        let linked = TempDirectory::new("linked", &[]);
+        symlink(directory.path(), linked.path()).expect("linked");
+        for root in [directory.path(), linked.path()] {
             let assets = assets().directory(root).expect("a folder");
             let names: Vec<_> = assets.urls().map(|(name, _)| name).collect();
             assert_eq!(names, ["app.css"]);
@@ -123,11 +123,11 @@ mod unix {
 
     #[test]
     fn other_links_are_refused() {
-        let outside = Folder::new("outside", &[("secret", "secret"), ("deep/a", "a")]);
+        let outside = TempDirectory::new("outside", &[("secret", "secret"), ("deep/a", "a")]);
         let linked = |target: &Path| {
-            let folder = Folder::new("links", &[("a", "a")]);
-            symlink(target, folder.path().join("link")).expect("linked");
-            assets().directory(folder.path()).expect_err("a link")
+            let directory = TempDirectory::new("links", &[("a", "a")]);
+            symlink(target, directory.path().join("link")).expect("linked");
+            assets().directory(directory.path()).expect_err("a link")
         };
         let targets = [
             outside.path().join("secret"),
@@ -144,19 +144,19 @@ mod unix {
 
     #[test]
     fn only_files_are_served() {
-        let folder = Folder::new("socket", &[("a", "a")]);
-        let path = folder.path().join("socket");
+        let directory = TempDirectory::new("socket", &[("a", "a")]);
+        let path = directory.path().join("socket");
         let _socket = UnixListener::bind(&path).expect("bound");
-        let refused = assets().directory(folder.path());
+        let refused = assets().directory(directory.path());
         assert!(matches!(refused, Err(AssetsError::NotAFile(at)) if at.ends_with("socket")));
     }
 
     #[test]
     fn a_name_is_utf_8() {
-        let folder = Folder::new("utf8", &[("a", "a")]);
-        let name = folder.path().join(OsStr::from_bytes(b"\xff.css"));
+        let directory = TempDirectory::new("utf8", &[("a", "a")]);
+        let name = directory.path().join(OsStr::from_bytes(b"\xff.css"));
         fs::write(name, "a").expect("written");
-        let refused = assets().directory(folder.path());
+        let refused = assets().directory(directory.path());
         assert!(matches!(refused, Err(AssetsError::NotUtf8(_))));
     }
 }

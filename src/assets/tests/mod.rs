@@ -1,7 +1,7 @@
 mod directory;
-mod names;
-mod placement;
-mod serving;
+mod response;
+mod service;
+mod set;
 
 use bytes::Bytes;
 use http::{HeaderName, Method, Request, Response};
@@ -14,7 +14,7 @@ fn assets() -> Assets {
     Assets::new("/assets").expect("a prefix")
 }
 
-/// What is answered to a request with these fields.
+/// Sends a request with these headers.
 async fn ask(
     assets: &Assets,
     method: Method,

@@ -1,5 +1,5 @@
-//! Headers that a browser lets scripts of other origins see and send (Fetch,
-//! "CORS protocol").
+//! Headers that a browser lets scripts of other origins read and send (Fetch Standard, "CORS
+//! protocol").
 
 use http::{
     HeaderMap, HeaderName, Method,
@@ -11,35 +11,35 @@ use http::{
     },
 };
 
-use super::{Code, Exchange, Found};
+use super::{Code, Exchange, RuleFinding};
 use crate::semantics::field::{lines, list::members};
 
-pub(super) fn judge(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
+pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
     if !exchange.has(&ACCESS_CONTROL_ALLOW_ORIGIN) {
         return;
     }
     let response = exchange.response;
     if exchange.has(&ETAG) && !lists(response, &ACCESS_CONTROL_EXPOSE_HEADERS, ETAG.as_str()) {
-        let any = if any_counts(response) {
+        let any = if allows_wildcard(response) {
             ""
         } else {
             ", and * does not count with credentials"
         };
         let detail = format!("Access-Control-Expose-Headers does not name ETag{any}");
-        found.push(Code::TagNotExposed.because(detail));
+        findings.push(Code::TagNotExposed.because(detail));
     }
     if *exchange.method == Method::OPTIONS && exchange.status.is_success() {
-        preflight(exchange, found);
+        check_preflight(exchange, findings);
     }
 }
 
-/// Looks for a request that is allowed but for its condition.
-fn preflight(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
+/// Checks for a preflight that allows the request, but not its condition.
+fn check_preflight(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
     let method = lines::only(exchange.request, &ACCESS_CONTROL_REQUEST_METHOD);
     let Some(method) = method.and_then(|method| method.to_str().ok()) else {
         return;
     };
-    // The first three need no leave.
+    // These three methods are always allowed.
     let is_allowed = ["GET", "HEAD", "POST"].contains(&method)
         || lists(exchange.response, &ACCESS_CONTROL_ALLOW_METHODS, method);
     let wants = |name: &HeaderName| {
@@ -49,7 +49,7 @@ fn preflight(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
         ))
         .any(|member| member.eq_ignore_ascii_case(name.as_ref()))
     };
-    let refused = [IF_MATCH, IF_NONE_MATCH].into_iter().find(|name| {
+    let refused_header = [IF_MATCH, IF_NONE_MATCH].into_iter().find(|name| {
         wants(name)
             && !lists(
                 exchange.response,
@@ -57,8 +57,8 @@ fn preflight(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
                 name.as_str(),
             )
     });
-    if let Some(name) = refused.filter(|_| is_allowed) {
-        found.push(
+    if let Some(name) = refused_header.filter(|_| is_allowed) {
+        findings.push(
             Code::ConditionNotAllowed
                 .because(format!("Access-Control-Allow-Headers does not name {name}")),
         );
@@ -68,13 +68,13 @@ fn preflight(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
 /// Returns `true` if a response header names `wanted`, or everything.
 fn lists(response: &HeaderMap, name: &HeaderName, wanted: &str) -> bool {
     members(lines::lines(response, name)).any(|member| {
-        member.eq_ignore_ascii_case(wanted.as_bytes()) || (member == b"*" && any_counts(response))
+        member.eq_ignore_ascii_case(wanted.as_bytes())
+            || (member == b"*" && allows_wildcard(response))
     })
 }
 
-/// Returns `true` if `*` stands for all names. With credentials it is a name
-/// itself.
-fn any_counts(response: &HeaderMap) -> bool {
+/// Returns `true` if `*` stands for all names. With credentials it is an ordinary name.
+fn allows_wildcard(response: &HeaderMap) -> bool {
     let credentials = lines::only(response, &ACCESS_CONTROL_ALLOW_CREDENTIALS);
     credentials.is_none_or(|credentials| credentials != "true")
 }

@@ -11,29 +11,29 @@ use crate::semantics::{
     validator::{TagMember, TagRef, entity_tags, validators},
 };
 
-/// The heads of a request and of its answer.
+/// The heads of a request and its response.
 #[derive(Debug)]
 pub(crate) struct Exchange<'a> {
     pub(crate) method: &'a Method,
-    /// The request's path and query.
+    /// The path and query of the request.
     pub(crate) target: &'a str,
     pub(crate) request: &'a HeaderMap,
     pub(crate) status: StatusCode,
     pub(crate) response: &'a HeaderMap,
     pub(crate) now: HttpDate,
     /// The longest lifetime that needs no `immutable`.
-    pub(crate) longest: Duration,
-    /// What the response's `Cache-Control` says.
+    pub(crate) max_lifetime: Duration,
+    /// The `Cache-Control` of the response.
     pub(crate) policy: &'a CacheControl,
 }
 
 impl<'a> Exchange<'a> {
-    /// How far two lifetimes may lie apart that are one, in seconds: the message
-    /// took a while.
+    /// The difference in seconds below which two lifetimes are equal. Time passes between two
+    /// responses.
     pub(super) const SKEW: u64 = 5;
 
-    /// `GET` or `HEAD`, the answers to which caches keep.
-    pub(super) fn reads(&self) -> bool {
+    /// Returns `true` for `GET` and `HEAD`, whose responses caches store.
+    pub(super) fn is_read(&self) -> bool {
         matches!(*self.method, Method::GET | Method::HEAD)
     }
 
@@ -45,25 +45,25 @@ impl<'a> Exchange<'a> {
         lines::has(self.response, name)
     }
 
-    /// Whether `If-None-Match` names `tag` (RFC 9110, section 13.1.2).
-    pub(super) fn names(&self, tag: TagRef<'_>) -> bool {
+    /// Returns `true` if `If-None-Match` names `tag` (RFC 9110, section 13.1.2).
+    pub(super) fn if_none_match_names(&self, tag: TagRef<'_>) -> bool {
         entity_tags(self.request.get_all(IF_NONE_MATCH))
             .any(|member| matches!(member, TagMember::Tag(named) if named.weak_eq(tag)))
     }
 
-    /// Whether a cache keeps such an answer though nothing says for how long
-    /// (RFC 9110, section 15.1).
+    /// Returns `true` if a cache stores the response even without an explicit lifetime (RFC
+    /// 9110, section 15.1).
     pub(super) fn is_heuristically_cacheable(&self) -> bool {
         let status = self.status.as_u16();
-        self.reads()
+        self.is_read()
             && matches!(
                 status,
                 200 | 203 | 204 | 206 | 300 | 301 | 308 | 404 | 405 | 410 | 414 | 501
             )
     }
 
-    /// The seconds that `Expires` grants (RFC 9111, section 4.2.1): none where
-    /// it is no date or stands twice.
+    /// Returns the seconds that `Expires` grants (RFC 9111, section 4.2.1), which are zero if it
+    /// is invalid or repeated.
     pub(super) fn expires(&self) -> Option<u64> {
         if !self.has(&EXPIRES) {
             return None;
@@ -77,8 +77,8 @@ impl<'a> Exchange<'a> {
         Some(end.saturating_duration_since(sent).as_secs())
     }
 
-    /// The longest that any cache may use the response without asking, as far
-    /// as the response says, in seconds.
+    /// Returns the longest time in seconds for which the response lets any cache use it without
+    /// revalidation.
     pub(super) fn lifetime(&self) -> u64 {
         let policy = self.policy;
         if policy.is_no_store() || policy.is_no_cache() {
@@ -91,30 +91,30 @@ impl<'a> Exchange<'a> {
     }
 }
 
-/// A field value for a reader, cut where it is long.
+/// Returns a header value for a report, truncated if it is long.
 pub(super) fn text(value: &HeaderValue) -> String {
-    cut(&String::from_utf8_lossy(value.as_bytes()))
+    truncate(&String::from_utf8_lossy(value.as_bytes()))
 }
 
-/// A tag for a reader.
+/// Returns a tag for a report.
 pub(super) fn tag_text(tag: TagRef<'_>) -> String {
     let weak = if tag.is_weak() { "W/" } else { "" };
-    cut(&format!(
+    truncate(&format!(
         "{weak}\"{}\"",
         String::from_utf8_lossy(tag.opaque())
     ))
 }
 
-/// A text for a reader, cut where it is long.
-pub(super) fn cut(text: &str) -> String {
-    const LONGEST: usize = 120;
-    match text.char_indices().nth(LONGEST) {
+/// Returns a text for a report, truncated if it is long.
+pub(super) fn truncate(text: &str) -> String {
+    const MAX_CHARS: usize = 120;
+    match text.char_indices().nth(MAX_CHARS) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
 }
 
-/// `Content-Encoding`, unless that says nothing.
+/// Returns `Content-Encoding`, unless it is `identity`.
 pub(super) fn coding(response: &HeaderMap) -> Option<&HeaderValue> {
     let coding = lines::first(response, &CONTENT_ENCODING);
     coding.filter(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))

@@ -10,30 +10,30 @@ use crate::semantics::field::lines;
 
 const ACCEPTS: [HeaderName; 4] = [ACCEPT, ACCEPT_CHARSET, ACCEPT_ENCODING, ACCEPT_LANGUAGE];
 
-/// Hashes of the request fields that may have chosen the response: their values
-/// are secrets at times.
+/// Hashes of the request headers that may have selected the response. Hashes, since the values
+/// may be secrets.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct RequestFingerprint {
-    /// `None` stands for a field that was not sent.
+    /// The hash of each header, `None` for a header that was not sent.
     values: Vec<(HeaderName, Option<u64>)>,
 }
 
-/// How two requests differ, as far as was remembered.
+/// The headers in which two requests differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RequestDifference {
     None,
-    /// In nothing but the media types, languages and codings that are accepted.
+    /// Only headers that negotiate media type, language or coding.
     Accept,
-    /// In nothing but fields other than `Authorization` that tell who asks.
+    /// Only headers that identify the user, except `Authorization`.
     User,
     Other,
 }
 
 impl RequestFingerprint {
-    /// Takes in what a client accepts, who it is, and the fields in `vary`.
+    /// Hashes the `Accept` headers, those that identify the user, and those in `vary`.
     pub(super) fn of(request: &HeaderMap, vary: &[HeaderName]) -> Self {
         let mut values: Vec<(HeaderName, Option<u64>)> = Vec::new();
-        let names = ACCEPTS.into_iter().chain(users::names(request));
+        let names = ACCEPTS.into_iter().chain(users::user_headers(request));
         for name in names.chain(vary.iter().cloned()) {
             if values.iter().all(|(other, _)| *other != name) {
                 let value = hash(lines::lines(request, &name));
@@ -46,48 +46,47 @@ impl RequestFingerprint {
     pub(super) fn difference(&self, other: &Self) -> RequestDifference {
         let mut difference = RequestDifference::None;
         for name in self.names().chain(other.names()) {
-            if self.agrees_on(other, name) {
+            if self.has_same_header(other, name) {
                 continue;
             }
-            let found = if ACCEPTS.contains(name) {
+            let kind = if ACCEPTS.contains(name) {
                 RequestDifference::Accept
-            } else if users::names_user(name) && *name != AUTHORIZATION {
+            } else if users::is_user_header(name) && *name != AUTHORIZATION {
                 RequestDifference::User
             } else {
                 RequestDifference::Other
             };
-            if difference != RequestDifference::None && difference != found {
+            if difference != RequestDifference::None && difference != kind {
                 return RequestDifference::Other;
             }
-            difference = found;
+            difference = kind;
         }
         difference
     }
 
-    /// Returns `true` if both sent the same value, or none. A field that was not
-    /// remembered of both may differ.
-    pub(super) fn agrees_on(&self, other: &Self, name: &HeaderName) -> bool {
+    /// Returns `true` if both requests sent the same value, or none. A header that was recorded
+    /// for only one of them may differ.
+    pub(super) fn has_same_header(&self, other: &Self, name: &HeaderName) -> bool {
         let is_remembered =
-            |one: &Self| users::names_user(name) || one.names().any(|known| known == name);
+            |one: &Self| users::is_user_header(name) || one.names().any(|known| known == name);
         is_remembered(self) && is_remembered(other) && self.value(name) == other.value(name)
     }
 
-    /// Returns the first field that tells who asks and has another value, or is
-    /// in only one of the requests.
-    pub(super) fn other_user<'a>(&'a self, other: &'a Self) -> Option<&'a HeaderName> {
+    /// Returns the first header that identifies the user and differs between the requests.
+    pub(super) fn differing_user_header<'a>(&'a self, other: &'a Self) -> Option<&'a HeaderName> {
         let mut names = self.names().chain(other.names());
-        names.find(|name| users::names_user(name) && !self.agrees_on(other, name))
+        names.find(|name| users::is_user_header(name) && !self.has_same_header(other, name))
     }
 
-    pub(super) fn sent(&self, name: &HeaderName) -> bool {
+    pub(super) fn has_header(&self, name: &HeaderName) -> bool {
         self.value(name).is_some()
     }
 
-    /// Returns `true` if another request has the same values in the fields of
-    /// `vary` and in those that tell who asks.
-    pub(super) fn is_alike(&self, request: &HeaderMap, vary: &[HeaderName]) -> bool {
-        let sent = users::names(request);
-        let users = self.names().filter(|name| users::names_user(name));
+    /// Returns `true` if another request has the same values in the headers of `vary` and in
+    /// those that identify the user.
+    pub(super) fn selects_same_variant(&self, request: &HeaderMap, vary: &[HeaderName]) -> bool {
+        let sent = users::user_headers(request);
+        let users = self.names().filter(|name| users::is_user_header(name));
         users
             .chain(vary)
             .chain(&sent)
@@ -104,7 +103,7 @@ impl RequestFingerprint {
     }
 }
 
-/// One number for the lines of a field, `None` without any.
+/// Returns one hash for all lines of a header, or `None` if there are none.
 pub(super) fn hash<'a>(lines: impl Iterator<Item = &'a HeaderValue>) -> Option<u64> {
     let mut hasher = DefaultHasher::new();
     let mut is_there = false;

@@ -1,8 +1,8 @@
-//! The mistakes of the field, told from heads, and from what was seen of one
-//! target before.
+//! The rules of the audit: they find mistakes in one exchange, or by comparison with earlier
+//! responses of the same target.
 //!
-//! The rules are those of [`AuditLayer`](crate::audit::AuditLayer). They are as pure as
-//! `semantics`, which is all that they use.
+//! [`AuditLayer`](crate::audit::AuditLayer) applies them. They are pure functions and use only
+//! `semantics`.
 
 mod code;
 mod cors;
@@ -28,29 +28,29 @@ mod writes;
 
 pub use code::Code;
 pub(crate) use {
-    code::Found,
+    code::RuleFinding,
     exchange::Exchange,
-    head_and_206::{Suspicion, Verdict, aside, confirm},
-    observed::{Content, Sighting},
-    parts::{FIRST_BYTES, Part, stretches},
-    revalidation::{not_modified, unseen_not_modified},
+    head_and_206::{Confirmation, PendingFinding, check_head_and_partial, confirm},
+    observed::{ObservedContent, ObservedResponse},
+    parts::{FIRST_BYTES, PartialContent, compare_tagged_bytes},
+    revalidation::{check_not_modified, check_not_modified_alone},
     stored::StoredContent,
-    two_responses::{changed_by_itself, contents, heads, stretches_of},
-    writes::{DoubtfulWrite, doubtful, refused},
+    two_responses::{changed_without_write, compare_contents, compare_heads, compare_with_partial},
+    writes::{SuspectWrite, check_refusal, find_suspect_write},
 };
 
-/// What one exchange shows by itself.
-pub(crate) fn judge(exchange: &Exchange<'_>) -> Vec<Found> {
-    let mut found = Vec::new();
-    tags::judge(exchange, &mut found);
-    personal::judge(exchange, &mut found);
-    negotiation::judge(exchange, &mut found);
-    sharing::judge(exchange, &mut found);
-    policy::judge(exchange, &mut found);
-    structured::judge(exchange, &mut found);
-    cors::judge(exchange, &mut found);
-    parts::judge(exchange, &mut found);
-    revalidation::judge(exchange, &mut found);
-    writes::judge(exchange, &mut found);
-    found
+/// Returns the findings of one exchange by itself.
+pub(crate) fn check_exchange(exchange: &Exchange<'_>) -> Vec<RuleFinding> {
+    let mut findings = Vec::new();
+    tags::check(exchange, &mut findings);
+    personal::check(exchange, &mut findings);
+    negotiation::check(exchange, &mut findings);
+    sharing::check(exchange, &mut findings);
+    policy::check(exchange, &mut findings);
+    structured::check(exchange, &mut findings);
+    cors::check(exchange, &mut findings);
+    parts::check(exchange, &mut findings);
+    revalidation::check(exchange, &mut findings);
+    writes::check(exchange, &mut findings);
+    findings
 }

@@ -5,44 +5,44 @@ use http::{
     header::{ACCEPT_ENCODING, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE},
 };
 
-use super::{Code, Exchange, Found, exchange::text};
+use super::{Code, Exchange, RuleFinding, exchange::text};
 use crate::semantics::field::{lines, vary};
 
-pub(super) fn judge(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
+pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
     if vary::is_any(exchange.response) {
-        found.push(Code::VaryAny.because("Vary: *"));
+        findings.push(Code::VaryAny.because("Vary: *"));
     }
     if vary::names(exchange.response).any(|name| name == AUTHORIZATION) {
-        found.push(Code::VaryAuthorization.because("Vary names Authorization"));
+        findings.push(Code::VaryAuthorization.because("Vary names Authorization"));
     }
     let full = matches!(
         exchange.status,
         StatusCode::OK | StatusCode::PARTIAL_CONTENT
     );
-    if !exchange.reads() || !full || exchange.policy.is_no_store() {
+    if !exchange.is_read() || !full || exchange.policy.is_no_store() {
         return;
     }
-    unnamed(
+    check_vary(
         exchange,
         (&CONTENT_ENCODING, &ACCEPT_ENCODING),
         Code::CodingWithoutVary,
-        found,
+        findings,
     );
-    unnamed(
+    check_vary(
         exchange,
         (&CONTENT_LANGUAGE, &ACCEPT_LANGUAGE),
         Code::LanguageWithoutVary,
-        found,
+        findings,
     );
 }
 
-/// What the response says of its content, and the field of the request that
-/// may have chosen it: without the latter nothing was negotiated.
-fn unnamed(
+/// Checks that `Vary` names the request header that may have selected a property of the content.
+/// Without that header in the request, nothing was negotiated.
+fn check_vary(
     exchange: &Exchange<'_>,
     (content, accept): (&HeaderName, &HeaderName),
     code: Code,
-    found: &mut Vec<Found>,
+    findings: &mut Vec<RuleFinding>,
 ) {
     let Some(value) = lines::first(exchange.response, content) else {
         return;
@@ -51,7 +51,7 @@ fn unnamed(
         || vary::names(exchange.response).any(|name| name == accept);
     let plain = value.as_bytes().eq_ignore_ascii_case(b"identity");
     if !named && !plain && lines::has(exchange.request, accept) {
-        found.push(code.because(format!(
+        findings.push(code.because(format!(
             "{content}: {} for a request with {accept}, which Vary does not name",
             text(value)
         )));

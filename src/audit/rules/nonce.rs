@@ -1,19 +1,21 @@
-//! Nonces of a Content Security Policy, which are for one response.
+//! Nonces of a Content Security Policy, which are valid for one response.
 
 use http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY},
 };
 
-use super::{Code, Exchange, Found, fingerprint::hash};
+use super::{Code, Exchange, RuleFinding, fingerprint::hash};
 use crate::semantics::field::lines;
 
 const POLICIES: [HeaderName; 2] = [CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY];
 const NONCE: &[u8] = b"'nonce-";
 
-/// Judges a 304. `stored` stands for the nonces of the 200, if one was seen: a cache takes over the
-/// field (RFC 9111, section 3.2), and the page that it has holds the nonce of the 200.
-pub(super) fn judge(stored: Option<u64>, exchange: &Exchange<'_>, found: &mut Vec<Found>) {
+/// Checks the nonces of a 304 against those of the 200, if one is known.
+///
+/// A cache copies the header from the 304 (RFC 9111, section 3.2), but the stored page has the
+/// nonce of the 200.
+pub(super) fn check(stored: Option<u64>, exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
     let Some(nonces) = fingerprint(exchange.response) else {
         return;
     };
@@ -21,11 +23,12 @@ pub(super) fn judge(stored: Option<u64>, exchange: &Exchange<'_>, found: &mut Ve
         let mut names = POLICIES.iter();
         let name = names.find(|name| nonces_of(exchange.response, name).next().is_some());
         let name = name.map_or("", HeaderName::as_str);
-        found.push(Code::NonceOn304.because(format!("{name} has a nonce that the page does not")));
+        findings
+            .push(Code::NonceOn304.because(format!("{name} has a nonce that the page does not")));
     }
 }
 
-/// Stands for the nonces of a response, `None` without any.
+/// Returns a hash of the nonces of a response, or `None` if there are none.
 pub(super) fn fingerprint(response: &HeaderMap) -> Option<u64> {
     let nonces: Vec<_> = POLICIES
         .iter()
@@ -35,7 +38,7 @@ pub(super) fn fingerprint(response: &HeaderMap) -> Option<u64> {
     hash(nonces.iter())
 }
 
-/// The source expressions of CSP Level 3, section 2.3.1, in any directive.
+/// Returns the nonces in any directive (CSP Level 3, section 2.3.1).
 fn nonces_of<'a>(response: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
     let separates = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b';' | b',');
     lines::lines(response, name)

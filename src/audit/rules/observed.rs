@@ -12,7 +12,7 @@ use super::{
     exchange::coding,
     fingerprint::{RequestDifference, RequestFingerprint},
     nonce,
-    parts::Stretch,
+    parts::TaggedBytes,
     sharing::Sharing,
 };
 use crate::semantics::{
@@ -21,12 +21,11 @@ use crate::semantics::{
     validator::{EntityTag, TagMember, TagRef, entity_tags},
 };
 
-/// A 200 to a `GET` as it is remembered: of the content its hash and first
-/// bytes, and no value of a request field.
+/// A 200 to a `GET`, with the hash and first bytes of its content, and hashes of request headers.
 #[derive(Debug)]
-pub(crate) struct Sighting {
+pub(crate) struct ObservedResponse {
     pub(crate) instance: Bytes,
-    /// The time between two writes in which the head was made, if in one.
+    /// The epoch in which the head was made, `None` during a write.
     epoch: Option<u64>,
     pub(super) tag: Option<EntityTag>,
     pub(super) modified: Option<HeaderValue>,
@@ -35,32 +34,32 @@ pub(crate) struct Sighting {
     pub(super) language: Option<HeaderValue>,
     pub(super) vary: Vec<HeaderName>,
     pub(super) varies_on_all: bool,
-    /// `None` without the field.
+    /// The directives of `Cache-Control`, `None` without the header.
     pub(super) policy: Option<Directives>,
-    pub(super) expires: Option<Expires>,
+    pub(super) expires: Option<ObservedExpires>,
     pub(super) location: Option<HeaderValue>,
     pub(super) sharing: Sharing,
-    /// Stands for the nonces in its `Content-Security-Policy`.
+    /// A hash of the nonces in its `Content-Security-Policy`.
     pub(super) nonces: Option<u64>,
     request: RequestFingerprint,
     /// The lines of `If-None-Match`, until the body has ended.
-    named: Vec<HeaderValue>,
-    /// Known once the body has ended.
-    pub(crate) content: Option<Content>,
-    /// The first bytes of the content that a strong tag stands for.
-    first: Bytes,
-    /// Another answer had another tag since.
+    if_none_match: Vec<HeaderValue>,
+    /// The content, once the body has ended.
+    pub(crate) content: Option<ObservedContent>,
+    /// The first bytes of the content, if it has a strong tag.
+    first_bytes: Bytes,
+    /// `true` once another response had another tag.
     is_outdated: bool,
 }
 
-/// The field by itself, and the seconds that it granted.
+/// The value of `Expires`, and the seconds that it granted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Expires {
+pub(super) struct ObservedExpires {
     pub(super) date: Option<HeaderValue>,
     pub(super) seconds: u64,
 }
 
-impl Expires {
+impl ObservedExpires {
     pub(super) fn of(exchange: &Exchange<'_>) -> Option<Self> {
         Some(Self {
             seconds: exchange.expires()?,
@@ -68,23 +67,23 @@ impl Expires {
         })
     }
 
-    /// Returns `true` for the same date, and for a date that moves with time.
-    pub(super) fn agrees(&self, other: &Self) -> bool {
+    /// Returns `true` if the dates are equal, or if both grant the same time.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
         self.date == other.date || self.seconds.abs_diff(other.seconds) <= Exchange::SKEW
     }
 }
 
-/// What is remembered of a body that ended well.
+/// The hash and length of a body that ended without an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Content {
+pub(crate) struct ObservedContent {
     pub(crate) digest: [u8; 16],
     pub(crate) length: u64,
-    /// Equal for two contents between which, and during which, nobody wrote;
-    /// `None` if somebody wrote while it was made.
+    /// Equal for two contents if nobody wrote between and during them. `None` if somebody wrote
+    /// while the content was made.
     pub(crate) epoch: Option<u64>,
 }
 
-impl Sighting {
+impl ObservedResponse {
     pub(crate) fn of(exchange: &Exchange<'_>, instance: Bytes, epoch: Option<u64>) -> Self {
         let response = exchange.response;
         let field = |name| lines::first(response, name).cloned();
@@ -101,37 +100,37 @@ impl Sighting {
             policy: exchange
                 .has(&CACHE_CONTROL)
                 .then(|| exchange.policy.directives()),
-            expires: Expires::of(exchange),
+            expires: ObservedExpires::of(exchange),
             location: field(&CONTENT_LOCATION),
             sharing: Sharing::of(exchange),
             nonces: nonce::fingerprint(response),
             request: RequestFingerprint::of(exchange.request, &vary),
             vary,
-            named: lines::lines(exchange.request, &IF_NONE_MATCH)
+            if_none_match: lines::lines(exchange.request, &IF_NONE_MATCH)
                 .cloned()
                 .collect(),
             content: None,
-            first: Bytes::new(),
+            first_bytes: Bytes::new(),
             is_outdated: false,
         }
     }
 
-    /// Takes in a body that has ended.
-    pub(crate) fn take_content(&mut self, content: Content, first: Bytes) {
+    /// Sets the content once the body has ended.
+    pub(crate) fn set_content(&mut self, content: ObservedContent, first_bytes: Bytes) {
         self.content = Some(content);
         if self.tag().is_some_and(|tag| !tag.is_weak()) {
-            self.first = first;
+            self.first_bytes = first_bytes;
         }
     }
 
-    /// Forgets what matters only until the body has ended.
+    /// Removes the values that are needed only until the body has ended.
     pub(crate) fn forget_request(&mut self) {
-        self.named = Vec::new();
+        self.if_none_match = Vec::new();
     }
 
-    /// Whether `If-None-Match` named `tag`.
-    pub(super) fn asked_with(&self, tag: TagRef<'_>) -> bool {
-        entity_tags(&self.named)
+    /// Returns `true` if the `If-None-Match` of its request named `tag`.
+    pub(super) fn named_tag(&self, tag: TagRef<'_>) -> bool {
+        entity_tags(&self.if_none_match)
             .any(|member| matches!(member, TagMember::Tag(named) if named.weak_eq(tag)))
     }
 
@@ -139,18 +138,18 @@ impl Sighting {
         self.tag.as_ref().map(EntityTag::as_ref)
     }
 
-    /// The bytes that its strong tag stands for.
-    pub(super) fn stretch(&self) -> Option<Stretch<'_>> {
+    /// Returns the bytes that its strong tag stands for.
+    pub(super) fn tagged_bytes(&self) -> Option<TaggedBytes<'_>> {
         let tag = self.tag().filter(|tag| !tag.is_weak())?;
         let content = self.content?;
-        Some(Stretch {
+        Some(TaggedBytes {
             tag,
             coding: self.coding.as_ref(),
             start: 0,
             length: content.length,
             complete: Some(content.length),
             digest: content.digest,
-            first: &self.first,
+            first_bytes: &self.first_bytes,
         })
     }
 
@@ -158,21 +157,21 @@ impl Sighting {
         self.varies_on_all || self.vary.contains(name)
     }
 
-    /// Whether a cache may keep it at all.
-    pub(super) fn is_kept(&self) -> bool {
+    /// Returns `true` if a cache may store it.
+    pub(super) fn is_storable(&self) -> bool {
         self.policy
             .is_none_or(|policy| !policy.no_store || policy.must_understand)
     }
 
-    /// Whether content is said to be of the same kind.
-    pub(super) fn is_described_as(&self, other: &Self) -> bool {
+    /// Returns `true` if coding, media type and language of both are equal.
+    pub(super) fn is_same_kind(&self, other: &Self) -> bool {
         self.coding == other.coding
             && self.media_type == other.media_type
             && self.language == other.language
     }
 
-    /// Whether the head says so of its content too.
-    pub(super) fn describes(&self, response: &HeaderMap) -> bool {
+    /// Returns `true` if the head has the same coding, media type and language.
+    pub(super) fn has_same_description(&self, response: &HeaderMap) -> bool {
         self.coding.as_ref() == coding(response)
             && self.media_type.as_ref() == lines::first(response, &CONTENT_TYPE)
             && self.language.as_ref() == lines::first(response, &CONTENT_LANGUAGE)
@@ -183,25 +182,25 @@ impl Sighting {
         tags.is_some_and(|(one, other)| one.weak_eq(other))
     }
 
-    /// What this varies on, and the other head does not.
-    pub(super) fn lost_from_vary(&self, response: &HeaderMap) -> Option<&HeaderName> {
-        let named = |name: &HeaderName| vary::names(response).any(|other| other == name);
-        let lost = self.vary.iter().find(|name| !named(name));
-        lost.filter(|_| !vary::is_any(response))
+    /// Returns the first header that its `Vary` names, and the other one does not.
+    pub(super) fn missing_from_vary(&self, response: &HeaderMap) -> Option<&HeaderName> {
+        let is_named = |name: &HeaderName| vary::names(response).any(|other| other == name);
+        let missing = self.vary.iter().find(|name| !is_named(name));
+        missing.filter(|_| !vary::is_any(response))
     }
 
-    /// Whether nobody wrote between this and what was made in `epoch`.
+    /// Returns `true` if nobody wrote between its content and `epoch`.
     pub(crate) fn is_of_epoch(&self, epoch: Option<u64>) -> bool {
         epoch.is_some() && self.content.and_then(|content| content.epoch) == epoch
     }
 
-    /// Returns `true` if nobody wrote between this head and an answer of `epoch`.
+    /// Returns `true` if nobody wrote between its head and `epoch`.
     pub(super) fn has_head_of_epoch(&self, epoch: Option<u64>) -> bool {
         epoch.is_some() && self.epoch == epoch
     }
 
-    /// Returns `true` if nobody wrote from the one to the end of the other.
-    pub(super) fn is_undisturbed(&self, other: &Self) -> bool {
+    /// Returns `true` if nobody wrote from one response to the end of the other.
+    pub(super) fn is_same_epoch(&self, other: &Self) -> bool {
         self.is_of_epoch(other.content.and_then(|content| content.epoch))
     }
 
@@ -209,33 +208,34 @@ impl Sighting {
         self.request.difference(&other.request)
     }
 
-    /// Whether both sent the same value in a field that is always remembered,
+    /// Returns `true` if both requests sent the same value of a header that is always recorded,
     /// or none.
-    pub(super) fn asked_alike(&self, other: &Self, name: &HeaderName) -> bool {
-        self.request.agrees_on(&other.request, name)
+    pub(super) fn has_same_request_header(&self, other: &Self, name: &HeaderName) -> bool {
+        self.request.has_same_header(&other.request, name)
     }
 
-    /// Returns the field that tells their users apart, unless one of them had
-    /// `Authorization`, which restricts caches by itself.
-    pub(super) fn other_user<'a>(&'a self, other: &'a Self) -> Option<&'a HeaderName> {
-        let authorized = self.asked_for(&AUTHORIZATION) || other.asked_for(&AUTHORIZATION);
+    /// Returns the header that distinguishes the users of both requests. Returns `None` if one of
+    /// them had `Authorization`, which restricts caches by itself.
+    pub(super) fn differing_user_header<'a>(&'a self, other: &'a Self) -> Option<&'a HeaderName> {
+        let authorized =
+            self.has_request_header(&AUTHORIZATION) || other.has_request_header(&AUTHORIZATION);
         let only_user = self.difference(other) == RequestDifference::User;
         (only_user && !authorized)
-            .then(|| self.request.other_user(&other.request))
+            .then(|| self.request.differing_user_header(&other.request))
             .flatten()
     }
 
-    /// Returns `true` if the request had this field, which tells who asks.
-    pub(super) fn asked_for(&self, name: &HeaderName) -> bool {
-        self.request.sent(name)
+    /// Returns `true` if the request had this header, which identifies the user.
+    pub(super) fn has_request_header(&self, name: &HeaderName) -> bool {
+        self.request.has_header(name)
     }
 
-    /// Whether a request by the same user selects the same variant.
+    /// Returns `true` if the request selects the same variant for the same user.
     pub(crate) fn is_selected_by(&self, request: &HeaderMap) -> bool {
-        !self.varies_on_all && self.request.is_alike(request, &self.vary)
+        !self.varies_on_all && self.request.selects_same_variant(request, &self.vary)
     }
 
-    /// Takes in that an answer of the same instance to this request has this tag.
+    /// Compares the tag of another response of this instance. If they differ, this one is outdated.
     pub(crate) fn compare_tag(&mut self, exchange: &Exchange<'_>) {
         let moved = self
             .tag()
@@ -246,30 +246,30 @@ impl Sighting {
         }
     }
 
-    /// Returns `true` if no answer in this epoch has shown another tag.
+    /// Returns `true` if no response in this epoch has had another tag.
     pub(crate) fn is_current(&self, epoch: u64) -> bool {
         !self.is_outdated && self.epoch == Some(epoch)
     }
 
-    /// Whether this is what `other` was, to the last byte.
-    pub(crate) fn repeats(&self, other: &Self) -> bool {
-        let tag = |sighting: &Self| {
-            sighting
+    /// Returns `true` if both have the same bytes, and the same headers as far as rules use them.
+    pub(crate) fn is_duplicate_of(&self, other: &Self) -> bool {
+        let tag = |response: &Self| {
+            response
                 .tag
                 .as_ref()
                 .map(|tag| tag.as_header_value().clone())
         };
-        let digest = |sighting: &Self| sighting.content.map(|content| content.digest);
+        let digest = |response: &Self| response.content.map(|content| content.digest);
         digest(self).is_some()
             && digest(self) == digest(other)
             && self.instance == other.instance
             && tag(self) == tag(other)
             && self.modified == other.modified
-            && self.is_described_as(other)
+            && self.is_same_kind(other)
             && self.vary == other.vary
             && self.varies_on_all == other.varies_on_all
             && self.policy == other.policy
-            // A date moves with time.
+            // The date itself may depend on the time of the response.
             && self.expires.is_some() == other.expires.is_some()
             && self.location == other.location
             && self.sharing == other.sharing

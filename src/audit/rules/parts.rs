@@ -1,4 +1,4 @@
-//! Parts of a representation (RFC 9110, section 15.3.7).
+//! Rules for parts of a representation (RFC 9110, section 15.3.7).
 
 use bytes::Bytes;
 use http::{
@@ -7,7 +7,7 @@ use http::{
 };
 
 use super::{
-    Code, Exchange, Found,
+    Code, Exchange, RuleFinding,
     exchange::{coding, tag_text},
 };
 use crate::semantics::{
@@ -15,43 +15,42 @@ use crate::semantics::{
     validator::{EntityTag, TagRef},
 };
 
-/// How many bytes of each content are remembered, to be compared with parts
-/// that cover them.
+/// The number of bytes of each content that are kept, for comparison with parts that cover them.
 pub(crate) const FIRST_BYTES: usize = 1024;
 
-/// Bytes that a strong tag stands for.
+/// A range of bytes that a strong tag stands for.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Stretch<'a> {
+pub(crate) struct TaggedBytes<'a> {
     pub(super) tag: TagRef<'a>,
     pub(super) coding: Option<&'a HeaderValue>,
     pub(super) start: u64,
     pub(super) length: u64,
-    /// How many bytes the whole has, if known.
+    /// The length of the whole content, if known.
     pub(super) complete: Option<u64>,
     pub(super) digest: [u8; 16],
-    /// The first of them.
-    pub(super) first: &'a [u8],
+    /// The first bytes of the range.
+    pub(super) first_bytes: &'a [u8],
 }
 
 /// A 206 with a strong tag and one part.
 #[derive(Debug)]
-pub(crate) struct Part {
+pub(crate) struct PartialContent {
     tag: EntityTag,
     coding: Option<HeaderValue>,
     start: u64,
     length: u64,
     complete: Option<u64>,
     digest: [u8; 16],
-    first: Bytes,
+    first_bytes: Bytes,
 }
 
-impl Part {
-    /// Returns `None` for an answer whose bytes have no known place.
+impl PartialContent {
+    /// Returns `None` if the position of the bytes is not known.
     pub(crate) fn of(exchange: &Exchange<'_>) -> Option<Self> {
         let is_part =
             (exchange.method, exchange.status) == (&Method::GET, StatusCode::PARTIAL_CONTENT);
         let tag = exchange.tag().filter(|tag| is_part && !tag.is_weak())?;
-        let range = Range::of(exchange.response)?;
+        let range = ContentRange::of(exchange.response)?;
         Some(Self {
             tag: tag.into(),
             coding: coding(exchange.response).cloned(),
@@ -59,45 +58,55 @@ impl Part {
             length: range.length()?,
             complete: range.complete,
             digest: [0; 16],
-            first: Bytes::new(),
+            first_bytes: Bytes::new(),
         })
     }
 
-    /// Takes in the content. Returns `None` if that is no such part.
-    pub(crate) fn read(self, digest: [u8; 16], length: u64, first: Bytes) -> Option<Self> {
+    /// Sets the content. Returns `None` if its length differs from that of the range.
+    pub(crate) fn with_content(
+        self,
+        digest: [u8; 16],
+        length: u64,
+        first_bytes: Bytes,
+    ) -> Option<Self> {
         (length == self.length).then_some(Self {
             digest,
-            first,
+            first_bytes,
             ..self
         })
     }
 
-    pub(crate) fn stretch(&self) -> Stretch<'_> {
-        Stretch {
+    pub(crate) fn tagged_bytes(&self) -> TaggedBytes<'_> {
+        TaggedBytes {
             tag: self.tag.as_ref(),
             coding: self.coding.as_ref(),
             start: self.start,
             length: self.length,
             complete: self.complete,
             digest: self.digest,
-            first: &self.first,
+            first_bytes: &self.first_bytes,
         }
     }
 }
 
-/// Two stretches of one target (RFC 9110, section 8.8.1).
-pub(crate) fn stretches(one: Stretch<'_>, other: Stretch<'_>, found: &mut Vec<Found>) {
+/// Compares two ranges of one target: the same strong tag means the same bytes (RFC 9110,
+/// section 8.8.1).
+pub(crate) fn compare_tagged_bytes(
+    one: TaggedBytes<'_>,
+    other: TaggedBytes<'_>,
+    findings: &mut Vec<RuleFinding>,
+) {
     let is_one = one.tag.strong_eq(other.tag) && one.coding == other.coding;
     if is_one && one.differs(other) {
-        found.push(
+        findings.push(
             Code::SameTagOtherBytes.because(format!("{} on other bytes", tag_text(other.tag))),
         );
     }
 }
 
-impl Stretch<'_> {
-    /// Returns `true` if the wholes have other lengths, or both cover a byte that
-    /// is another in each.
+impl TaggedBytes<'_> {
+    /// Returns `true` if the whole contents have different lengths, or if a byte that both ranges
+    /// cover differs.
     fn differs(self, other: Self) -> bool {
         let is_beyond = |one: Self, other: Self| {
             let end = one.start.saturating_add(one.length);
@@ -120,25 +129,25 @@ impl Stretch<'_> {
             .any(|(one, other)| one != other)
     }
 
-    /// The remembered bytes from a place on.
+    /// Returns the kept bytes from a position on.
     fn from(&self, start: u64) -> &[u8] {
         let at = usize::try_from(start - self.start).unwrap_or(usize::MAX);
-        self.first.get(at..).unwrap_or_default()
+        self.first_bytes.get(at..).unwrap_or_default()
     }
 }
 
-/// A 206 by itself.
-pub(super) fn judge(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
-    if exchange.status != StatusCode::PARTIAL_CONTENT || !exchange.reads() {
+/// Checks a 206 by itself.
+pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+    if exchange.status != StatusCode::PARTIAL_CONTENT || !exchange.is_read() {
         return;
     }
-    // Section 13.1.5: otherwise the client joins parts of two representations.
+    // Section 13.1.5: otherwise the client combines parts of two representations.
     let wanted = lines::only(exchange.request, &IF_RANGE)
         .and_then(|line| TagRef::parse(trim_ows(line.as_bytes())));
     if let (Some(wanted), Some(tag)) = (wanted, exchange.tag())
         && !wanted.strong_eq(tag)
     {
-        found.push(Code::PartOfOther.because(format!(
+        findings.push(Code::PartOfOther.because(format!(
             "If-Range names {}, and the part is of {}",
             tag_text(wanted),
             tag_text(tag)
@@ -146,26 +155,26 @@ pub(super) fn judge(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
     }
 }
 
-/// `Content-Range` (RFC 9110, section 14.4).
+/// The value of `Content-Range` (RFC 9110, section 14.4).
 #[derive(Debug, PartialEq, Eq)]
-struct Range {
+struct ContentRange {
     first: u64,
     last: u64,
     complete: Option<u64>,
 }
 
-impl Range {
+impl ContentRange {
     fn of(response: &HeaderMap) -> Option<Self> {
         let line = lines::only(response, &CONTENT_RANGE)?.to_str().ok()?;
         let (unit, range) = line.trim().split_once(' ')?;
         let (range, complete) = range.trim().split_once('/')?;
         let (first, last) = range.split_once('-')?;
         let range = Self {
-            first: digits(first)?,
-            last: digits(last)?,
+            first: parse_digits(first)?,
+            last: parse_digits(last)?,
             complete: match complete {
                 "*" => None,
-                complete => Some(digits(complete)?),
+                complete => Some(parse_digits(complete)?),
             },
         };
         let is_valid = range.first <= range.last
@@ -178,7 +187,7 @@ impl Range {
     }
 }
 
-fn digits(text: &str) -> Option<u64> {
+fn parse_digits(text: &str) -> Option<u64> {
     let spelled = text.bytes().all(|byte| byte.is_ascii_digit());
     spelled.then(|| text.parse().ok()).flatten()
 }
@@ -190,7 +199,7 @@ mod tests {
     fn range(value: &'static str) -> Option<(u64, u64, Option<u64>)> {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_RANGE, HeaderValue::from_static(value));
-        Range::of(&headers).map(|range| (range.first, range.last, range.complete))
+        ContentRange::of(&headers).map(|range| (range.first, range.last, range.complete))
     }
 
     #[test]
@@ -211,7 +220,7 @@ mod tests {
         ] {
             assert_eq!(range(other), None, "{other}");
         }
-        let all = Range {
+        let all = ContentRange {
             first: 0,
             last: u64::MAX,
             complete: None,
@@ -222,33 +231,33 @@ mod tests {
     #[test]
     fn stretches_are_compared_where_both_are_remembered() {
         let tag = EntityTag::strong("a").unwrap();
-        let stretch = |start, first: &'static [u8], length| Stretch {
+        let bytes = |start, first_bytes: &'static [u8], length| TaggedBytes {
             tag: tag.as_ref(),
             coding: None,
             start,
             length,
             complete: None,
-            digest: [first.last().copied().unwrap_or_default(); 16],
-            first,
+            digest: [first_bytes.last().copied().unwrap_or_default(); 16],
+            first_bytes,
         };
-        let differ = |one: Stretch<'_>, other: Stretch<'_>| {
+        let differ = |one: TaggedBytes<'_>, other: TaggedBytes<'_>| {
             assert_eq!(one.differs(other), other.differs(one));
             one.differs(other)
         };
-        assert!(differ(stretch(0, b"abc", 3), stretch(1, b"xc", 2)));
-        assert!(!differ(stretch(0, b"abc", 3), stretch(1, b"bc", 2)));
-        assert!(differ(stretch(0, b"abc", 9), stretch(0, b"abd", 9)));
-        assert!(!differ(stretch(0, b"abc", 9), stretch(3, b"x", 1)));
-        assert!(!differ(stretch(0, b"abc", 9), stretch(u64::MAX, b"x", 1)));
-        assert!(differ(stretch(5, b"a", 9), stretch(5, b"b", 8)));
+        assert!(differ(bytes(0, b"abc", 3), bytes(1, b"xc", 2)));
+        assert!(!differ(bytes(0, b"abc", 3), bytes(1, b"bc", 2)));
+        assert!(differ(bytes(0, b"abc", 9), bytes(0, b"abd", 9)));
+        assert!(!differ(bytes(0, b"abc", 9), bytes(3, b"x", 1)));
+        assert!(!differ(bytes(0, b"abc", 9), bytes(u64::MAX, b"x", 1)));
+        assert!(differ(bytes(5, b"a", 9), bytes(5, b"b", 8)));
 
-        let of = |complete, stretch| Stretch {
+        let of = |complete, bytes| TaggedBytes {
             complete: Some(complete),
-            ..stretch
+            ..bytes
         };
-        let part = || stretch(3, b"x", 2);
-        assert!(!differ(of(5, stretch(0, b"ab", 5)), part()));
-        assert!(differ(of(4, stretch(0, b"ab", 4)), part()));
-        assert!(differ(of(5, stretch(0, b"ab", 5)), of(6, part())));
+        let part = || bytes(3, b"x", 2);
+        assert!(!differ(of(5, bytes(0, b"ab", 5)), part()));
+        assert!(differ(of(4, bytes(0, b"ab", 4)), part()));
+        assert!(differ(of(5, bytes(0, b"ab", 5)), of(6, part())));
     }
 }

@@ -1,4 +1,4 @@
-//! Tags that tell who the user is (RFC 9110, section 17.14).
+//! Tags that identify the user (RFC 9110, section 17.14).
 
 use base64::{
     Engine,
@@ -6,31 +6,31 @@ use base64::{
 };
 use http::header::{AUTHORIZATION, COOKIE};
 
-use super::{Code, Exchange, Found, exchange::cut};
+use super::{Code, Exchange, RuleFinding, exchange::truncate};
 use crate::semantics::field::list::trim_ows;
 
-/// Shorter values are in many a tag by accident.
-const SHORTEST: usize = 4;
-/// From here on a value counts wherever it stands, before only as a word.
-const LONG: usize = 8;
+/// The length below which a value is ignored, since it is often part of a tag by accident.
+const MIN_LENGTH: usize = 4;
+/// The length from which on a value counts anywhere in a tag. A shorter one counts as a word only.
+const MIN_LENGTH_ANYWHERE: usize = 8;
 
-/// With padding and without.
+/// Base64 with or without padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The details name the source of the value and never the value.
-pub(super) fn judge(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
+/// Checks the tag for values of the request. A finding names the header, and never the value.
+pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
     let Some(tag) = exchange.tag() else {
         return;
     };
     for line in exchange.request.get_all(AUTHORIZATION) {
-        if credentials(line.as_bytes())
+        if credential_values(line.as_bytes())
             .iter()
-            .any(|value| holds(tag.opaque(), value))
+            .any(|value| contains_value(tag.opaque(), value))
         {
-            found.push(Code::PersonalTag.because("the tag holds what Authorization says"));
+            findings.push(Code::PersonalTag.because("the tag holds what Authorization says"));
         }
     }
     for line in exchange.request.get_all(COOKIE) {
@@ -40,9 +40,9 @@ pub(super) fn judge(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
                 continue;
             };
             let value = trim_ows(&pair[at + 1..]);
-            if holds(tag.opaque(), value) {
-                let name = cut(&String::from_utf8_lossy(&pair[..at]));
-                found.push(
+            if contains_value(tag.opaque(), value) {
+                let name = truncate(&String::from_utf8_lossy(&pair[..at]));
+                findings.push(
                     Code::PersonalTag
                         .because(format!("the tag holds the value of cookie {name:?}")),
                 );
@@ -51,30 +51,30 @@ pub(super) fn judge(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
     }
 }
 
-/// The token, or the name and password of `Basic` (RFC 7617).
-fn credentials(line: &[u8]) -> Vec<Vec<u8>> {
+/// Returns the token, or the name and password of `Basic` (RFC 7617).
+fn credential_values(line: &[u8]) -> Vec<Vec<u8>> {
     let Some(at) = line.iter().position(|byte| *byte == b' ') else {
         return vec![line.to_vec()];
     };
     let (scheme, token) = (&line[..at], trim_ows(&line[at..]));
     let mut values = vec![token.to_vec()];
     if scheme.eq_ignore_ascii_case(b"basic")
-        && let Some(pair) = decode(token)
+        && let Some(pair) = decode_base64(token)
     {
         values.extend(pair.splitn(2, |byte| *byte == b':').map(<[u8]>::to_vec));
     }
     values
 }
 
-fn decode(token: &[u8]) -> Option<Vec<u8>> {
+fn decode_base64(token: &[u8]) -> Option<Vec<u8>> {
     let mut decoded = vec![0; base64::decoded_len_estimate(token.len())];
     let length = BASE64.decode_slice(token, &mut decoded).ok()?;
     decoded.truncate(length);
     Some(decoded)
 }
 
-fn holds(opaque: &[u8], value: &[u8]) -> bool {
-    if value.len() < SHORTEST || value.len() > opaque.len() {
+fn contains_value(opaque: &[u8], value: &[u8]) -> bool {
+    if value.len() < MIN_LENGTH || value.len() > opaque.len() {
         return false;
     }
     let is_word = |at: usize| {
@@ -82,12 +82,12 @@ fn holds(opaque: &[u8], value: &[u8]) -> bool {
         let before = at.checked_sub(1).and_then(|before| opaque.get(before));
         !joins(before) && !joins(opaque.get(at + value.len()))
     };
-    find(opaque, value).any(|at| value.len() >= LONG || is_word(at))
+    find_occurrences(opaque, value).any(|at| value.len() >= MIN_LENGTH_ANYWHERE || is_word(at))
 }
 
-/// Where `value` stands, in linear time: the failure function of Knuth, Morris
-/// and Pratt.
-fn find<'a>(text: &'a [u8], value: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
+/// Returns the positions of `value` in linear time, with the failure function of Knuth, Morris and
+/// Pratt.
+fn find_occurrences<'a>(text: &'a [u8], value: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
     let mut fallback = vec![0; value.len()];
     let mut matched = 0;
     for at in 1..value.len() {

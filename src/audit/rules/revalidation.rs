@@ -9,20 +9,20 @@ use http::{
 };
 
 use super::{
-    Code, Exchange, Found, Sighting, Suspicion,
+    Code, Exchange, ObservedResponse, PendingFinding, RuleFinding,
     exchange::{tag_text, text},
     nonce,
-    observed::Expires,
-    two_responses::laxer,
+    observed::ObservedExpires,
+    two_responses::find_laxer_directive,
 };
 use crate::semantics::{
     field::{content_length, lines},
     validator::{TagMember, entity_tags},
 };
 
-/// A 304 by itself: its tag is one that the request named (section 13.1.2).
-pub(super) fn judge(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
-    if exchange.status != StatusCode::NOT_MODIFIED || !exchange.reads() {
+/// Checks a 304 by itself: its tag is one that the request named (section 13.1.2).
+pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+    if exchange.status != StatusCode::NOT_MODIFIED || !exchange.is_read() {
         return;
     }
     let Some(tag) = exchange.tag() else {
@@ -32,79 +32,89 @@ pub(super) fn judge(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
     let names_others = members.peek().is_some()
         && members.all(|member| matches!(member, TagMember::Tag(named) if !named.weak_eq(tag)));
     if names_others {
-        found.push(
+        findings.push(
             Code::OtherTagOn304.because(format!("If-None-Match does not name {}", tag_text(tag))),
         );
     }
 }
 
-/// Judges a 304 after the 200s in `earlier`, the latest first. `epoch` is when
-/// it was made, as in [`Content`](super::Content).
-pub(crate) fn not_modified<'a>(
-    earlier: impl Iterator<Item = (u64, &'a Sighting)> + Clone,
+/// Checks a 304 against the 200s in `earlier`, the latest first. `epoch` is that of the 304, as
+/// in [`ObservedContent`](super::ObservedContent).
+pub(crate) fn check_not_modified<'a>(
+    earlier: impl Iterator<Item = (u64, &'a ObservedResponse)> + Clone,
     exchange: &Exchange<'_>,
     epoch: Option<u64>,
-    found: &mut Vec<Found>,
-) -> Option<Suspicion> {
-    let is_same =
-        |full: &Sighting| full.is_selected_by(exchange.request) && full.has_head_of_epoch(epoch);
-    let mut of = earlier.filter(|(_, full)| is_of(full, exchange, is_same(full)));
-    let full = of
+    findings: &mut Vec<RuleFinding>,
+) -> Option<PendingFinding> {
+    let is_same = |full: &ObservedResponse| {
+        full.is_selected_by(exchange.request) && full.has_head_of_epoch(epoch)
+    };
+    let mut candidates = earlier.filter(|(_, full)| is_of(full, exchange, is_same(full)));
+    let full = candidates
         .clone()
         .find(|(_, full)| is_same(full))
-        .or_else(|| of.next());
-    let sighting = full.map(|(_, full)| full);
-    length(sighting, exchange, epoch, found);
-    nonce::judge(sighting.and_then(|full| full.nonces), exchange, found);
+        .or_else(|| candidates.next());
+    let full_response = full.map(|(_, full)| full);
+    check_length(full_response, exchange, epoch, findings);
+    nonce::check(
+        full_response.and_then(|full| full.nonces),
+        exchange,
+        findings,
+    );
+    // A 304 to HEAD may lack headers, as a 200 to HEAD may (section 9.3.2).
     let (number, full) = full.filter(|_| *exchange.method == Method::GET)?;
     if let Some(tag) = full.tag()
         && !exchange.has(&ETAG)
     {
-        found.push(Code::TagMissingOn304.because(format!("the 200 had {}", tag_text(tag))));
+        findings.push(Code::TagMissingOn304.because(format!("the 200 had {}", tag_text(tag))));
     }
-    // A write may change what else the 200 says.
+    // A write may have changed the other headers of the 200.
     if !full.has_head_of_epoch(epoch) {
         return None;
     }
-    if let Some(name) = full.lost_from_vary(exchange.response) {
-        found.push(Code::VaryMissingOn304.because(format!("the 200 varied on {name}")));
+    if let Some(name) = full.missing_from_vary(exchange.response) {
+        findings.push(Code::VaryMissingOn304.because(format!("the 200 varied on {name}")));
     }
+    // Another user or variant may have other headers.
     if !full.is_selected_by(exchange.request) {
         return None;
     }
-    let before = found.len();
-    location(full, exchange, found);
-    let differs = policy(full, exchange, found);
-    let differs = expires(full, exchange, found).or(differs);
-    if found.len() > before || !full.is_of_epoch(epoch) {
+    let before = findings.len();
+    check_location(full, exchange, findings);
+    let differs = check_policy(full, exchange, findings);
+    let differs = check_expires(full, exchange, findings).or(differs);
+    if findings.len() > before || !full.is_of_epoch(epoch) {
         return None;
     }
     let (field, detail) = differs?;
-    Some(Suspicion::new(
+    Some(PendingFinding::new(
         number,
         field,
         Code::DiffersOn304.because(detail),
     ))
 }
 
-/// Judges a 304 before which no 200 was seen.
-pub(crate) fn unseen_not_modified(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
-    length(None, exchange, None, found);
-    nonce::judge(None, exchange, found);
+/// Checks a 304 for which no earlier 200 is known.
+pub(crate) fn check_not_modified_alone(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+    check_length(None, exchange, None, findings);
+    nonce::check(None, exchange, findings);
 }
 
-/// Returns `true` if a 304 is about this 200. Without a tag only `is_same`
-/// decides: the same variant, and no write in between.
-fn is_of(full: &Sighting, exchange: &Exchange<'_>, is_same: bool) -> bool {
+/// Returns `true` if a 304 is about this 200.
+///
+/// Without a tag only `is_same` decides: the same variant, and no write in between.
+fn is_of(full: &ObservedResponse, exchange: &Exchange<'_>, is_same: bool) -> bool {
     match (full.tag(), exchange.tag()) {
         (Some(full), Some(tag)) => full.weak_eq(tag),
-        (Some(full), None) => exchange.names(full) || (is_same && matches_any(exchange)),
+        (Some(full), None) => {
+            exchange.if_none_match_names(full) || (is_same && matches_any(exchange))
+        }
         (None, Some(_)) => false,
         (None, None) => is_same,
     }
 }
 
-/// Returns `true` if the condition is about no tag: `*`, or a date.
+/// Returns `true` if the condition names no tag: `*`, or a date.
 fn matches_any(exchange: &Exchange<'_>) -> bool {
     if lines::has(exchange.request, &IF_NONE_MATCH) {
         let line = lines::only(exchange.request, &IF_NONE_MATCH);
@@ -113,35 +123,35 @@ fn matches_any(exchange: &Exchange<'_>) -> bool {
     lines::has(exchange.request, &IF_MODIFIED_SINCE)
 }
 
-/// RFC 9110, section 8.6: the length that the 200 would have.
-fn length(
-    full: Option<&Sighting>,
+/// Checks that `Content-Length` is that of the 200 (RFC 9110, section 8.6).
+fn check_length(
+    full: Option<&ObservedResponse>,
     exchange: &Exchange<'_>,
     epoch: Option<u64>,
-    found: &mut Vec<Found>,
+    findings: &mut Vec<RuleFinding>,
 ) {
-    let Some(said) = lines::first(exchange.response, &CONTENT_LENGTH) else {
+    let Some(value) = lines::first(exchange.response, &CONTENT_LENGTH) else {
         return;
     };
     let is_exact = full.is_some_and(|full| stands_for_bytes(full, exchange, epoch));
     let length = full
         .and_then(|full| full.content)
         .map(|content| content.length);
-    let says = |length| !content_length::contradicts(exchange.response, length);
+    let is_length = |length| !content_length::contradicts(exchange.response, length);
     let detail = match length {
-        Some(length) if says(length) => return,
+        Some(length) if is_length(length) => return,
         Some(length) if is_exact => {
-            format!("Content-Length: {} where the 200 had {length}", text(said))
+            format!("Content-Length: {} where the 200 had {length}", text(value))
         }
-        // Content of no length is hardly ever asked for again.
-        _ if says(0) => format!("Content-Length: {}", text(said)),
+        // Clients hardly ever revalidate empty content, so zero is taken for a mistake.
+        _ if is_length(0) => format!("Content-Length: {}", text(value)),
         _ => return,
     };
-    found.push(Code::LengthOn304.because(detail));
+    findings.push(Code::LengthOn304.because(detail));
 }
 
-/// Returns `true` if a 304 is about the very bytes of a 200.
-fn stands_for_bytes(full: &Sighting, exchange: &Exchange<'_>, epoch: Option<u64>) -> bool {
+/// Returns `true` if a 304 is about exactly the bytes of a 200.
+fn stands_for_bytes(full: &ObservedResponse, exchange: &Exchange<'_>, epoch: Option<u64>) -> bool {
     let tag = full.tag();
     let is_same = tag
         .zip(exchange.tag())
@@ -150,51 +160,63 @@ fn stands_for_bytes(full: &Sighting, exchange: &Exchange<'_>, epoch: Option<u64>
     full.is_selected_by(exchange.request) && (is_same || (!is_weak && full.is_of_epoch(epoch)))
 }
 
-/// A difference that only the next 200 tells from a change.
-type Difference = Option<(HeaderName, String)>;
+/// A header that may have changed with the state, and the details.
+type HeaderDifference = (HeaderName, String);
 
-fn policy(full: &Sighting, exchange: &Exchange<'_>, found: &mut Vec<Found>) -> Difference {
+fn check_policy(
+    full: &ObservedResponse,
+    exchange: &Exchange<'_>,
+    findings: &mut Vec<RuleFinding>,
+) -> Option<HeaderDifference> {
     let (before, now) = (full.policy?, exchange.policy.directives());
-    let Some(said) = lines::first(exchange.response, &CACHE_CONTROL) else {
-        found.push(Code::PolicyMissingOn304.because("the 200 had Cache-Control"));
+    let Some(value) = lines::first(exchange.response, &CACHE_CONTROL) else {
+        findings.push(Code::PolicyMissingOn304.because("the 200 had Cache-Control"));
         return None;
     };
-    if let Some(what) = laxer(before, now) {
-        found.push(Code::LaxerOn304.because(what));
+    if let Some(what) = find_laxer_directive(before, now) {
+        findings.push(Code::LaxerOn304.because(what));
         return None;
     }
-    let detail = || format!("Cache-Control: {} beside another policy", text(said));
+    let detail = || format!("Cache-Control: {} beside another policy", text(value));
     (before != now).then(|| (CACHE_CONTROL, detail()))
 }
 
-fn expires(full: &Sighting, exchange: &Exchange<'_>, found: &mut Vec<Found>) -> Difference {
+fn check_expires(
+    full: &ObservedResponse,
+    exchange: &Exchange<'_>,
+    findings: &mut Vec<RuleFinding>,
+) -> Option<HeaderDifference> {
     let before = full.expires.as_ref()?;
-    let Some(now) = Expires::of(exchange) else {
-        found.push(Code::MissingOn304.because("the 200 had Expires"));
+    let Some(now) = ObservedExpires::of(exchange) else {
+        findings.push(Code::MissingOn304.because("the 200 had Expires"));
         return None;
     };
-    if before.agrees(&now) {
+    if before.is_same(&now) {
         return None;
     }
     let detail = format!(
         "Expires grants {} seconds and granted {} on the 200",
         now.seconds, before.seconds
     );
-    // RFC 9111, section 5.3: otherwise it does not count.
+    // RFC 9111, section 5.3: with max-age, Expires is ignored.
     if now.seconds > before.seconds && exchange.policy.max_age().is_none() {
-        found.push(Code::LaxerOn304.because(detail));
+        findings.push(Code::LaxerOn304.because(detail));
         return None;
     }
     Some((EXPIRES, detail))
 }
 
-fn location(full: &Sighting, exchange: &Exchange<'_>, found: &mut Vec<Found>) {
+fn check_location(
+    full: &ObservedResponse,
+    exchange: &Exchange<'_>,
+    findings: &mut Vec<RuleFinding>,
+) {
     let Some(before) = &full.location else {
         return;
     };
     match lines::first(exchange.response, &CONTENT_LOCATION) {
-        None => found.push(Code::MissingOn304.because("the 200 had Content-Location")),
-        Some(now) if now != before => found.push(Code::DiffersOn304.because(format!(
+        None => findings.push(Code::MissingOn304.because("the 200 had Content-Location")),
+        Some(now) if now != before => findings.push(Code::DiffersOn304.because(format!(
             "Content-Location: {} beside {}",
             text(now),
             text(before)

@@ -1,62 +1,69 @@
-//! What is for one user, and may be kept for all (RFC 9111, sections 3.5 and
-//! 7.3; RFC 9213).
+//! Responses for one user that shared caches may give to others (RFC 9111, sections 3.5 and 7.3;
+//! RFC 9213).
 
 use http::{
     HeaderName,
     header::{AUTHORIZATION, CACHE_CONTROL, SET_COOKIE},
 };
 
-use super::{Code, Exchange, Found};
+use super::{Code, Exchange, RuleFinding};
 use crate::semantics::{
     caching::cache_control::{CacheControl, is_targeted},
     field::lines,
 };
 
-pub(super) fn judge(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
-    if !exchange.reads() {
+pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+    if !exchange.is_read() {
         return;
     }
     let sets_cookie = exchange.has(&SET_COOKIE);
     let authorized = lines::has(exchange.request, &AUTHORIZATION);
     let mut laxer = Vec::new();
-    for name in targeted(exchange) {
+    for name in targeted_names(exchange) {
         let policy = CacheControl::of_field(exchange.response, name);
-        // RFC 9213, section 2.1: an empty field is as none.
-        if !policy.is_empty() && shares(&policy) && lasts(&policy) {
+        // RFC 9213, section 2.1: an empty header is ignored.
+        if !policy.is_empty() && allows_sharing(&policy) && has_lifetime(&policy) {
             laxer.push(name);
         }
     }
     if sets_cookie {
-        let kept = exchange.is_heuristically_cacheable() || exchange.lifetime() > 0;
-        let general = kept && shares_cookies(exchange);
-        report(exchange, Code::SharedCookie, general, &laxer, found);
+        let is_stored = exchange.is_heuristically_cacheable() || exchange.lifetime() > 0;
+        let general = is_stored && allows_sharing_cookies(exchange);
+        add_finding(exchange, Code::SharedCookie, general, &laxer, findings);
     }
     if authorized {
         let policy = exchange.policy;
+        // RFC 9111, section 3.5: only these directives allow it.
         let allowed = policy.is_public() || policy.s_maxage().is_some() || {
             policy.is_must_revalidate() && exchange.lifetime() > 0
         };
-        let general = shares(policy) && allowed && policy.s_maxage() != Some(ZERO);
-        report(exchange, Code::SharedAuthorization, general, &laxer, found);
+        let general = allows_sharing(policy) && allowed && policy.s_maxage() != Some(ZERO);
+        add_finding(
+            exchange,
+            Code::SharedAuthorization,
+            general,
+            &laxer,
+            findings,
+        );
     }
-    let kept_back = exchange.policy.is_private() || exchange.policy.is_no_store();
-    if kept_back && !sets_cookie && !authorized {
+    let is_restricted = exchange.policy.is_private() || exchange.policy.is_no_store();
+    if is_restricted && !sets_cookie && !authorized {
         for name in laxer {
-            found.push(Code::LaxerTargetedField.because(beside(exchange, name)));
+            findings.push(Code::LaxerTargetedField.because(describe_targeted(exchange, name)));
         }
     }
 }
 
 const ZERO: std::time::Duration = std::time::Duration::ZERO;
 
-/// How a shared cache may use a response for all users.
+/// The time for which a shared cache may use a response for all users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Sharing {
-    /// Not without asking.
+    /// Never without revalidation.
     Never,
-    /// For as long as it guesses (RFC 9111, section 4.2.2).
+    /// A time that the cache chooses (RFC 9111, section 4.2.2).
     Guessed,
-    /// As long as the response says.
+    /// The time in the response.
     Granted,
 }
 
@@ -65,7 +72,8 @@ impl Sharing {
         let policy = exchange.policy;
         let lifetime = policy.s_maxage().or(policy.max_age());
         let general = match lifetime {
-            _ if !shares(policy) => Self::Never,
+            _ if !allows_sharing(policy) => Self::Never,
+            // s-maxage=0 and max-age=0 require revalidation.
             Some(ZERO) => Self::Never,
             Some(_) => Self::Granted,
             None => match exchange.expires() {
@@ -76,28 +84,28 @@ impl Sharing {
         };
         let is_laxer = |name: &HeaderName| {
             let policy = CacheControl::of_field(exchange.response, name);
-            !policy.is_empty() && shares(&policy) && lasts(&policy)
+            !policy.is_empty() && allows_sharing(&policy) && has_lifetime(&policy)
         };
-        if targeted(exchange).any(is_laxer) {
+        if targeted_names(exchange).any(is_laxer) {
             return Self::Granted;
         }
         general
     }
 }
 
-/// The fields that a CDN reads instead of `Cache-Control`.
-pub(super) fn targeted<'a>(exchange: &Exchange<'a>) -> impl Iterator<Item = &'a HeaderName> {
+/// Returns the headers that a CDN reads instead of `Cache-Control`.
+pub(super) fn targeted_names<'a>(exchange: &Exchange<'a>) -> impl Iterator<Item = &'a HeaderName> {
     let fields = exchange.response.keys();
     fields.filter(|name| is_targeted(name))
 }
 
-/// Whether a shared cache may use it without asking.
-pub(super) fn shares(policy: &CacheControl) -> bool {
+/// Returns `true` if a shared cache may use the response without revalidation.
+pub(super) fn allows_sharing(policy: &CacheControl) -> bool {
     !policy.is_no_store() && !policy.is_private() && !policy.is_no_cache()
 }
 
-/// Whether a shared cache may use it for any time.
-fn lasts(policy: &CacheControl) -> bool {
+/// Returns `true` if a shared cache may use the response for any time.
+fn has_lifetime(policy: &CacheControl) -> bool {
     policy.is_public()
         || policy
             .s_maxage()
@@ -105,43 +113,47 @@ fn lasts(policy: &CacheControl) -> bool {
             .is_some_and(|lifetime| lifetime > ZERO)
 }
 
-fn shares_cookies(exchange: &Exchange<'_>) -> bool {
+fn allows_sharing_cookies(exchange: &Exchange<'_>) -> bool {
     let policy = exchange.policy;
-    let kept_back = |fields: &[HeaderName]| fields.contains(&SET_COOKIE);
+    // `private="set-cookie"` keeps only that header from shared caches.
+    let is_restricted = |fields: &[HeaderName]| fields.contains(&SET_COOKIE);
     let lifetime = policy.s_maxage().or(policy.max_age());
-    // Without a lifetime a cache makes one up.
-    let lasts = match lifetime {
+    // Without a lifetime a cache chooses one.
+    let has_time = match lifetime {
         Some(lifetime) => lifetime > ZERO,
         None => exchange.expires() != Some(0),
     };
-    shares(policy)
-        && lasts
-        && !kept_back(policy.private_fields())
-        && !kept_back(policy.no_cache_fields())
+    allows_sharing(policy)
+        && has_time
+        && !is_restricted(policy.private_fields())
+        && !is_restricted(policy.no_cache_fields())
 }
 
-/// One finding names all fields.
-fn report(
+/// Adds one finding for all headers.
+fn add_finding(
     exchange: &Exchange<'_>,
     code: Code,
     general: bool,
-    targeted: &[&HeaderName],
-    found: &mut Vec<Found>,
+    targeted_names: &[&HeaderName],
+    findings: &mut Vec<RuleFinding>,
 ) {
-    if let Some(name) = targeted.first() {
-        found.push(code.because(beside(exchange, name)));
+    if let Some(name) = targeted_names.first() {
+        findings.push(code.because(describe_targeted(exchange, name)));
     } else if general {
-        let says = said(exchange, &CACHE_CONTROL);
-        found.push(code.because(format!("a shared cache may keep it: {says}")));
+        let policy_text = header_text(exchange, &CACHE_CONTROL);
+        findings.push(code.because(format!("a shared cache may keep it: {policy_text}")));
     }
 }
 
-fn beside(exchange: &Exchange<'_>, name: &HeaderName) -> String {
-    let (targeted, general) = (said(exchange, name), said(exchange, &CACHE_CONTROL));
+fn describe_targeted(exchange: &Exchange<'_>, name: &HeaderName) -> String {
+    let (targeted, general) = (
+        header_text(exchange, name),
+        header_text(exchange, &CACHE_CONTROL),
+    );
     format!("a CDN may keep it: {targeted} beside {general}")
 }
 
-fn said(exchange: &Exchange<'_>, name: &HeaderName) -> String {
+fn header_text(exchange: &Exchange<'_>, name: &HeaderName) -> String {
     match lines::first(exchange.response, name) {
         Some(value) => format!("{name}: {}", super::exchange::text(value)),
         None => format!("no {name}"),

@@ -1,19 +1,19 @@
-//! `PUT` with the 200 after it (RFC 9110, section 9.3.4).
+//! Rules for a `PUT` and the 200 after it (RFC 9110, section 9.3.4).
 
 use http::{
     HeaderName, Method,
     header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_RANGE},
 };
 
-use super::{Code, Exchange, Found, Sighting, exchange::tag_text};
+use super::{Code, Exchange, ObservedResponse, RuleFinding, exchange::tag_text};
 use crate::semantics::{
     field::{content_length, lines},
     validator::{EntityTag, TagRef},
 };
 
-/// The strong tag of a successful `PUT`, which says that the content was stored
-/// as it came. A later 200 with that tag has the same content, or the tag was
-/// wrong, whoever wrote in between.
+/// The strong tag of a successful `PUT`, which says that the content was stored unchanged.
+///
+/// A later 200 with that tag must have the same content, whoever wrote in between.
 #[derive(Debug)]
 pub(crate) struct StoredContent {
     tag: EntityTag,
@@ -21,13 +21,13 @@ pub(crate) struct StoredContent {
 }
 
 impl StoredContent {
-    /// `None` where the answer says no such thing, or where the content that was
-    /// sent is not compared: its length is not known, it was coded, or a part.
+    /// Returns `None` if the response does not say that, or if the content cannot be compared. It
+    /// cannot if its length is unknown, or if it is encoded or a part.
     pub(crate) fn of(exchange: &Exchange<'_>) -> Option<Self> {
         let has = |name: HeaderName| lines::has(exchange.request, &name);
         if exchange.method != Method::PUT
             || !exchange.status.is_success()
-            // The content of the answer is the representation (section 8.7).
+            // The tag is that of the content of this response (section 8.7).
             || exchange.has(&CONTENT_LOCATION)
             || has(CONTENT_ENCODING)
             || has(CONTENT_RANGE)
@@ -42,11 +42,11 @@ impl StoredContent {
         })
     }
 
-    /// Holds what was sent against the content of a 200, which has ended.
-    pub(crate) fn judge(&self, full: &Sighting) -> Option<Found> {
-        let is_its = |tag: TagRef<'_>| tag.strong_eq(self.tag.as_ref());
+    /// Compares the length of the `PUT` with the content of a 200.
+    pub(crate) fn check(&self, full: &ObservedResponse) -> Option<RuleFinding> {
+        let has_stored_tag = |tag: TagRef<'_>| tag.strong_eq(self.tag.as_ref());
         let content = full.content.filter(|_| full.coding.is_none())?;
-        let tag = full.tag().filter(|tag| is_its(*tag))?;
+        let tag = full.tag().filter(|tag| has_stored_tag(*tag))?;
         let (tag, sent, stored) = (tag_text(tag), self.length, content.length);
         (sent != stored).then(|| {
             Code::TagOfOtherContent.because(format!(

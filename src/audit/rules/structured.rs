@@ -1,10 +1,9 @@
-//! Fields that are Structured Fields (RFC 9651): caches ignore all of one that
-//! is not well-formed.
+//! Rules for Structured Fields (RFC 9651): caches ignore the whole value if it is malformed.
 
 use http::{HeaderName, HeaderValue};
 use sfv::{BareItem, Dictionary, Item, KeyRef, List, ListEntry, Parser, key_ref};
 
-use super::{Code, Exchange, Found, exchange::text};
+use super::{Code, Exchange, RuleFinding, exchange::text};
 use crate::semantics::{
     caching::{
         cache_control::{SURROGATE_CONTROL, is_targeted},
@@ -22,18 +21,18 @@ const SECONDS: [&KeyRef; 4] = [
     key_ref("stale-if-error"),
 ];
 
-pub(super) fn judge(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
-    // Surrogate-Control is older than structured fields, and none.
+pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+    // Surrogate-Control is older than structured fields.
     let names = exchange.response.keys();
     for name in names.filter(|name| is_targeted(name) && **name != SURROGATE_CONTROL) {
-        targeted(exchange, name, found);
+        check_targeted(exchange, name, findings);
     }
-    cache_status(exchange, found);
+    check_cache_status(exchange, findings);
 }
 
-/// RFC 9213, section 2.1.
-fn targeted(exchange: &Exchange<'_>, name: &HeaderName, found: &mut Vec<Found>) {
-    let value = whole(exchange, name);
+/// Checks that a targeted header is a dictionary with valid lifetimes (RFC 9213, section 2.1).
+fn check_targeted(exchange: &Exchange<'_>, name: &HeaderName, findings: &mut Vec<RuleFinding>) {
+    let value = joined_value(exchange, name);
     let problem = match Parser::new(value.as_bytes()).parse::<Dictionary>() {
         Ok(directives) if directives.is_empty() => "is empty",
         Ok(directives) => {
@@ -46,7 +45,7 @@ fn targeted(exchange: &Exchange<'_>, name: &HeaderName, found: &mut Vec<Found>) 
         Err(_) => "is no dictionary",
     };
     let value = text(&value);
-    found.push(Code::MalformedTargetedField.because(format!("{name}: {value} {problem}")));
+    findings.push(Code::MalformedTargetedField.because(format!("{name}: {value} {problem}")));
 }
 
 fn is_seconds(entry: &ListEntry) -> bool {
@@ -59,23 +58,24 @@ fn is_seconds(entry: &ListEntry) -> bool {
     )
 }
 
-/// RFC 9211, section 2: what a cache did, each with its name first.
-fn cache_status(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
+/// Checks that `Cache-Status` lists caches by name (RFC 9211, section 2).
+fn check_cache_status(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
     if !exchange.has(&CACHE_STATUS) {
         return;
     }
-    let value = whole(exchange, &CACHE_STATUS);
+    let value = joined_value(exchange, &CACHE_STATUS);
     let problem = match Parser::new(value.as_bytes()).parse::<List>() {
-        Ok(caches) => caches.iter().find_map(problem_of_cache),
+        Ok(caches) => caches.iter().find_map(find_member_problem),
         Err(_) => Some("is no list"),
     };
     if let Some(problem) = problem {
         let value = text(&value);
-        found.push(Code::MalformedCacheStatus.because(format!("Cache-Status: {value} {problem}")));
+        findings
+            .push(Code::MalformedCacheStatus.because(format!("Cache-Status: {value} {problem}")));
     }
 }
 
-fn problem_of_cache(entry: &ListEntry) -> Option<&'static str> {
+fn find_member_problem(entry: &ListEntry) -> Option<&'static str> {
     let ListEntry::Item(Item {
         bare_item: BareItem::String(_) | BareItem::Token(_),
         params,
@@ -88,8 +88,8 @@ fn problem_of_cache(entry: &ListEntry) -> Option<&'static str> {
     (is_hit && params.contains_key(FWD)).then_some("has hit beside fwd")
 }
 
-/// All lines as one.
-fn whole(exchange: &Exchange<'_>, name: &HeaderName) -> HeaderValue {
+/// Returns all lines as one value.
+fn joined_value(exchange: &Exchange<'_>, name: &HeaderName) -> HeaderValue {
     let lines: Vec<_> = lines::lines(exchange.response, name)
         .map(HeaderValue::as_bytes)
         .collect();

@@ -1,4 +1,4 @@
-//! Validators by themselves (RFC 9110, section 8.8).
+//! Rules for the validators of one response (RFC 9110, section 8.8).
 
 use http::{
     StatusCode,
@@ -6,7 +6,7 @@ use http::{
 };
 
 use super::{
-    Code, Exchange, Found,
+    Code, Exchange, RuleFinding,
     exchange::{tag_text, text},
 };
 use crate::semantics::{
@@ -15,35 +15,35 @@ use crate::semantics::{
     validator::{TagRef, validators},
 };
 
-/// Ten years: a number of seconds within them is taken for a date.
+/// Ten years: a number of seconds within that time is taken for a date.
 const RECENT: i64 = 10 * 365 * 24 * 60 * 60;
 
-pub(super) fn judge(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
-    form(exchange, found);
+pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+    check_syntax(exchange, findings);
     if let Some(tag) = exchange.tag() {
-        substance(exchange, tag, found);
+        check_value(exchange, tag, findings);
     }
-    if exchange.reads() && exchange.status == StatusCode::OK {
-        company(exchange, found);
+    if exchange.is_read() && exchange.status == StatusCode::OK {
+        check_other_fields(exchange, findings);
     }
 }
 
-/// RFC 9110, section 8.8.3.
-fn form(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
+/// Checks that there is one valid `ETag` (RFC 9110, section 8.8.3).
+fn check_syntax(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
     let lines = lines::lines(exchange.response, &ETAG).count();
     if lines > 1 {
-        found.push(Code::SeveralTags.because(format!("ETag has {lines} lines")));
+        findings.push(Code::SeveralTags.because(format!("ETag has {lines} lines")));
     }
     for line in lines::lines(exchange.response, &ETAG) {
         if TagRef::parse(line.as_bytes()).is_none() {
-            found.push(Code::InvalidTag.because(format!("ETag: {}", text(line))));
+            findings.push(Code::InvalidTag.because(format!("ETag: {}", text(line))));
         }
     }
 }
 
-fn substance(exchange: &Exchange<'_>, tag: TagRef<'_>, found: &mut Vec<Found>) {
+fn check_value(exchange: &Exchange<'_>, tag: TagRef<'_>, findings: &mut Vec<RuleFinding>) {
     if !tag.is_weak() && is_timestamp(exchange, tag.opaque()) {
-        found.push(Code::TimestampTag.because(format!("ETag: {}", tag_text(tag))));
+        findings.push(Code::TimestampTag.because(format!("ETag: {}", tag_text(tag))));
     }
     let ranges = members(exchange.response.get_all(ACCEPT_RANGES))
         .any(|unit| unit.eq_ignore_ascii_case(b"bytes"));
@@ -51,21 +51,21 @@ fn substance(exchange: &Exchange<'_>, tag: TagRef<'_>, found: &mut Vec<Found>) {
         exchange.status,
         StatusCode::OK | StatusCode::PARTIAL_CONTENT
     );
-    // A 304 that a date made may be weak where the 200s are strong.
+    // If-Modified-Since may have led to a 304 with a weak tag for strong 200s.
     if tag.is_weak() && full && (ranges || exchange.status == StatusCode::PARTIAL_CONTENT) {
         let serves = if ranges {
             "Accept-Ranges: bytes"
         } else {
             "206"
         };
-        found.push(
+        findings.push(
             Code::WeakTagWithRanges.because(format!("ETag: {} beside {serves}", tag_text(tag))),
         );
     }
-    // An end-to-end reload may be answered in full (RFC 9111, section 5.2.1.4).
+    // A reload may get the full response (RFC 9111, section 5.2.1.4).
     let reload = CacheControl::of(exchange.request).is_no_cache();
-    if exchange.reads() && full && !reload && exchange.names(tag) {
-        found.push(Code::Missed304.because(format!(
+    if exchange.is_read() && full && !reload && exchange.if_none_match_names(tag) {
+        findings.push(Code::Missed304.because(format!(
             "If-None-Match names {}, the tag of this {}",
             tag_text(tag),
             exchange.status.as_u16()
@@ -73,8 +73,10 @@ fn substance(exchange: &Exchange<'_>, tag: TagRef<'_>, found: &mut Vec<Found>) {
     }
 }
 
-/// The seconds of `Last-Modified` in decimal or hexadecimal digits, or seconds
-/// since 1970 that lie in the last ten years or the coming day.
+/// Returns `true` if the tag is a time in seconds and nothing else.
+///
+/// That is the time in `Last-Modified`, in decimal or hexadecimal digits. It is also any number
+/// of seconds since 1970 from the last ten years, or from the next day.
 fn is_timestamp(exchange: &Exchange<'_>, opaque: &[u8]) -> bool {
     let Ok(digits) = std::str::from_utf8(opaque) else {
         return false;
@@ -95,19 +97,19 @@ fn is_timestamp(exchange: &Exchange<'_>, opaque: &[u8]) -> bool {
         || i64::from_str_radix(digits, 16).is_ok_and(is_modified)
 }
 
-/// What stands beside the validators of a 200, and what does not.
-fn company(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
+/// Checks the validators of a 200 against `Cache-Control`, and for a missing tag.
+fn check_other_fields(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
     let tagged = exchange.has(&ETAG);
     let dated = exchange.has(&LAST_MODIFIED);
     if cache_control::has_no_store(exchange.response) && (tagged || dated) {
         let validator = if tagged { "ETag" } else { "Last-Modified" };
         let policy = lines::first(exchange.response, &CACHE_CONTROL).map_or_else(String::new, text);
-        found.push(
+        findings.push(
             Code::ValidatorBesideNoStore
                 .because(format!("{validator} beside Cache-Control: {policy}")),
         );
     }
     if dated && !tagged {
-        found.push(Code::DateOnlyValidator.because("Last-Modified without an ETag"));
+        findings.push(Code::DateOnlyValidator.because("Last-Modified without an ETag"));
     }
 }

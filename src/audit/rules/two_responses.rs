@@ -1,4 +1,4 @@
-//! What two answers for one target show together.
+//! Rules for two 200s of one target.
 
 use http::{
     HeaderName,
@@ -6,35 +6,41 @@ use http::{
 };
 
 use super::{
-    Code, Found, Part, Sighting, exchange::tag_text, fingerprint::RequestDifference,
-    parts::stretches, sharing::Sharing,
+    Code, ObservedResponse, PartialContent, RuleFinding, exchange::tag_text,
+    fingerprint::RequestDifference, parts::compare_tagged_bytes, sharing::Sharing,
 };
 use crate::semantics::caching::cache_control::{DirectiveScope, Directives};
 
-/// Two heads of a 200.
-pub(crate) fn heads(earlier: &Sighting, later: &Sighting, found: &mut Vec<Found>) {
+/// Compares the heads of two 200s.
+pub(crate) fn compare_heads(
+    earlier: &ObservedResponse,
+    later: &ObservedResponse,
+    findings: &mut Vec<RuleFinding>,
+) {
+    // RFC 9110, section 8.8.3.3: the codings of one content are different bytes.
     if let (Some(one), Some(other)) = (earlier.tag(), later.tag())
         && one.strong_eq(other)
         && earlier.coding != later.coding
     {
-        found.push(Code::SameTagTwoCodings.because(format!(
+        findings.push(Code::SameTagTwoCodings.because(format!(
             "{} on content coded as {} and as {}",
             tag_text(other),
             coding(earlier),
             coding(later)
         )));
     }
-    if let Some(name) = only_in_one(earlier, later) {
-        found.push(Code::VaryDiffers.because(format!("only one of two answers varies on {name}")));
+    if let Some(name) = find_vary_difference(earlier, later) {
+        findings
+            .push(Code::VaryDiffers.because(format!("only one of two answers varies on {name}")));
     }
-    let kept = earlier.is_kept() || later.is_kept();
-    if kept && earlier.difference(later) == RequestDifference::Accept {
+    let is_storable = earlier.is_storable() || later.is_storable();
+    if is_storable && earlier.difference(later) == RequestDifference::Accept {
         let types = earlier.media_type != later.media_type;
         let languages = earlier.language != later.language;
         for (differs, accept) in [(types, ACCEPT), (languages, ACCEPT_LANGUAGE)] {
             let unnamed = !earlier.names_in_vary(&accept) && !later.names_in_vary(&accept);
-            if differs && unnamed && !earlier.asked_alike(later, &accept) {
-                found.push(Code::VariantWithoutVary.because(format!(
+            if differs && unnamed && !earlier.has_same_request_header(later, &accept) {
+                findings.push(Code::VariantWithoutVary.because(format!(
                     "the answer follows {accept}, which Vary does not name"
                 )));
             }
@@ -42,112 +48,129 @@ pub(crate) fn heads(earlier: &Sighting, later: &Sighting, found: &mut Vec<Found>
     }
 }
 
-fn coding(sighting: &Sighting) -> String {
-    match &sighting.coding {
+fn coding(response: &ObservedResponse) -> String {
+    match &response.coding {
         Some(coding) => String::from_utf8_lossy(coding.as_bytes()).into_owned(),
         None => "identity".to_owned(),
     }
 }
 
-/// RFC 9111, section 4.1: a cache that kept the one gives it to all.
-fn only_in_one<'a>(one: &'a Sighting, other: &'a Sighting) -> Option<&'a HeaderName> {
+/// Returns a header that only one of two `Vary` headers names.
+///
+/// A cache that stores the response without it gives that response to all (RFC 9111, section
+/// 4.1).
+fn find_vary_difference<'a>(
+    one: &'a ObservedResponse,
+    other: &'a ObservedResponse,
+) -> Option<&'a HeaderName> {
     if one.varies_on_all || other.varies_on_all {
         return None;
     }
-    let missing = |from: &'a Sighting, to: &'a Sighting| {
-        let mut names = from.vary.iter().filter(|_| to.is_kept());
+    let missing = |from: &'a ObservedResponse, to: &'a ObservedResponse| {
+        let mut names = from.vary.iter().filter(|_| to.is_storable());
         names.find(|name| !to.vary.contains(name))
     };
     missing(one, other).or_else(|| missing(other, one))
 }
 
-/// Two 200s whose bodies have ended. `is_steady` says that no content of the
-/// target [`changed_by_itself`].
-pub(crate) fn contents(
-    earlier: &Sighting,
-    later: &Sighting,
+/// Compares the contents of two 200s whose bodies have ended. `is_steady` is `true` if no
+/// content of the target [`changed_without_write`].
+pub(crate) fn compare_contents(
+    earlier: &ObservedResponse,
+    later: &ObservedResponse,
     is_steady: bool,
-    found: &mut Vec<Found>,
+    findings: &mut Vec<RuleFinding>,
 ) {
     let (Some(before), Some(now)) = (earlier.content, later.content) else {
         return;
     };
-    if let Some(emptied) = emptied(earlier, later) {
-        found.push(emptied);
+    if let Some(finding) = find_empty_200(earlier, later) {
+        findings.push(finding);
     } else if before.digest == now.digest {
-        same_bytes(earlier, later, found);
+        check_same_bytes(earlier, later, findings);
     } else {
-        other_bytes(earlier, later, is_steady, found);
+        check_other_bytes(earlier, later, is_steady, findings);
     }
 }
 
-fn same_bytes(earlier: &Sighting, later: &Sighting, found: &mut Vec<Found>) {
+fn check_same_bytes(
+    earlier: &ObservedResponse,
+    later: &ObservedResponse,
+    findings: &mut Vec<RuleFinding>,
+) {
     let (Some(one), Some(other)) = (earlier.tag(), later.tag()) else {
         return;
     };
-    let alike =
-        earlier.is_described_as(later) && earlier.difference(later) == RequestDifference::None;
-    if one.weak_eq(other) || !alike || !earlier.is_undisturbed(later) {
+    let is_same_kind =
+        earlier.is_same_kind(later) && earlier.difference(later) == RequestDifference::None;
+    if one.weak_eq(other) || !is_same_kind || !earlier.is_same_epoch(later) {
         return;
     }
+    // Between two instances nothing changed but the process.
     let code = if earlier.instance == later.instance {
         Code::UnstableTag
     } else {
         Code::PerProcessTag
     };
-    found.push(code.because(format!(
+    findings.push(code.because(format!(
         "{} and then {} on the same bytes",
         tag_text(one),
         tag_text(other)
     )));
 }
 
-fn other_bytes(earlier: &Sighting, later: &Sighting, is_steady: bool, found: &mut Vec<Found>) {
-    if let (Some(one), Some(other)) = (earlier.stretch(), later.stretch()) {
-        stretches(one, other, found);
+fn check_other_bytes(
+    earlier: &ObservedResponse,
+    later: &ObservedResponse,
+    is_steady: bool,
+    findings: &mut Vec<RuleFinding>,
+) {
+    if let (Some(one), Some(other)) = (earlier.tagged_bytes(), later.tagged_bytes()) {
+        compare_tagged_bytes(one, other, findings);
     }
     let difference = earlier.difference(later);
-    let alike = earlier.is_described_as(later);
+    let is_same_kind = earlier.is_same_kind(later);
     if earlier.tag().is_none()
         && later.tag().is_none()
         && later.modified.is_some()
         && later.modified == earlier.modified
-        && alike
+        && is_same_kind
         && difference == RequestDifference::None
     {
-        found.push(Code::SameDateOtherBytes.because("other bytes with the same Last-Modified"));
+        findings.push(Code::SameDateOtherBytes.because("other bytes with the same Last-Modified"));
     }
-    if !is_steady || !alike || !earlier.is_undisturbed(later) {
+    // Content that changes by itself, or by a write, does not depend on the request.
+    if !is_steady || !is_same_kind || !earlier.is_same_epoch(later) {
         return;
     }
-    content_of_users(earlier, later, found);
-    let kept = earlier.is_kept() || later.is_kept();
-    if kept && difference == RequestDifference::Accept {
+    compare_users(earlier, later, findings);
+    let is_storable = earlier.is_storable() || later.is_storable();
+    if is_storable && difference == RequestDifference::Accept {
         let unnamed = [ACCEPT, ACCEPT_LANGUAGE].into_iter().find(|accept| {
-            !earlier.asked_alike(later, accept)
+            !earlier.has_same_request_header(later, accept)
                 && !earlier.names_in_vary(accept)
                 && !later.names_in_vary(accept)
         });
         if let Some(accept) = unnamed {
-            found.push(Code::ContentWithoutVary.because(format!(
+            findings.push(Code::ContentWithoutVary.because(format!(
                 "other bytes with another {accept}, which Vary does not name"
             )));
         }
     }
 }
 
-/// Returns `true` if content changed though the request was the same and nobody
-/// wrote, as that of a clock does. Then no request field chose it.
-pub(crate) fn changed_by_itself(earlier: &Sighting, later: &Sighting) -> bool {
+/// Returns `true` if the content changed between equal requests without a write, as that of a
+/// clock does. No request header selected it then.
+pub(crate) fn changed_without_write(earlier: &ObservedResponse, later: &ObservedResponse) -> bool {
     earlier.content.map(|content| content.digest) != later.content.map(|content| content.digest)
         && earlier.instance == later.instance
-        && earlier.is_described_as(later)
-        && earlier.is_undisturbed(later)
+        && earlier.is_same_kind(later)
+        && earlier.is_same_epoch(later)
         && earlier.difference(later) == RequestDifference::None
 }
 
-/// What `later` grants and `earlier` does not.
-pub(super) fn laxer(earlier: Directives, later: Directives) -> Option<String> {
+/// Describes the first directive with which `later` grants more than `earlier`.
+pub(super) fn find_laxer_directive(earlier: Directives, later: Directives) -> Option<String> {
     let longer = |before: Option<u32>, now: Option<u32>| now > before;
     let restrictions = [
         (earlier.no_store && !later.no_store, "no-store"),
@@ -181,14 +204,13 @@ pub(super) fn laxer(earlier: Directives, later: Directives) -> Option<String> {
     Some(format!("{name} is {now} and was {before} on the 200"))
 }
 
-/// A 200 whose body turned out empty, to a client that named the tag of
-/// content which was not.
-fn emptied(earlier: &Sighting, later: &Sighting) -> Option<Found> {
+/// Checks for an empty 200 to a client that named the tag of content which is not empty.
+fn find_empty_200(earlier: &ObservedResponse, later: &ObservedResponse) -> Option<RuleFinding> {
     let (before, now) = (earlier.content?, later.content?);
     let tag = earlier.tag()?;
     let retagged = later.tag().is_some_and(|other| !other.weak_eq(tag));
-    let emptied = now.length == 0 && before.length > 0;
-    (emptied && !retagged && later.asked_with(tag)).then(|| {
+    let is_emptied = now.length == 0 && before.length > 0;
+    (is_emptied && !retagged && later.named_tag(tag)).then(|| {
         Code::EmptyInsteadOf304.because(format!(
             "no content where {} had {} bytes",
             tag_text(tag),
@@ -197,32 +219,42 @@ fn emptied(earlier: &Sighting, later: &Sighting) -> Option<Found> {
     })
 }
 
-/// A 200 and a part.
-pub(crate) fn stretches_of(full: &Sighting, part: &Part, found: &mut Vec<Found>) {
-    if let Some(full) = full.stretch() {
-        stretches(full, part.stretch(), found);
+/// Compares a 200 with a part.
+pub(crate) fn compare_with_partial(
+    full: &ObservedResponse,
+    part: &PartialContent,
+    findings: &mut Vec<RuleFinding>,
+) {
+    if let Some(full) = full.tagged_bytes() {
+        compare_tagged_bytes(full, part.tagged_bytes(), findings);
     }
 }
 
-/// Two 200s with other bytes, though nobody wrote in between: nothing in the
-/// one keeps a shared cache from giving it to the user of the other.
-fn content_of_users(earlier: &Sighting, later: &Sighting, found: &mut Vec<Found>) {
+/// Compares two 200s for different users with different bytes, if nobody wrote in between.
+///
+/// Such a response must not be one that a shared cache gives to the other user.
+fn compare_users(
+    earlier: &ObservedResponse,
+    later: &ObservedResponse,
+    findings: &mut Vec<RuleFinding>,
+) {
     if earlier.instance != later.instance {
         return;
     }
-    let Some(user) = earlier.other_user(later) else {
+    let Some(user) = earlier.differing_user_header(later) else {
         return;
     };
     if earlier.names_in_vary(user) || later.names_in_vary(user) {
         return;
     }
-    let is_given_away = |full: &Sighting| full.sharing == Sharing::Granted && full.asked_for(user);
+    let is_given_away =
+        |full: &ObservedResponse| full.sharing == Sharing::Granted && full.has_request_header(user);
     if is_given_away(earlier) || is_given_away(later) {
-        found.push(Code::SharedContent.because(format!(
+        findings.push(Code::SharedContent.because(format!(
             "a shared cache may keep it: other bytes with another {user}, which Vary does not name"
         )));
     } else if earlier.sharing.max(later.sharing) > Sharing::Never {
-        found.push(Code::ContentWithoutVary.because(format!(
+        findings.push(Code::ContentWithoutVary.because(format!(
             "other bytes with another {user}, which Vary does not name"
         )));
     }

@@ -1,14 +1,14 @@
-//! Request fields that tell who asks.
+//! Request headers that identify the user.
 
 use http::{
     HeaderMap, HeaderName,
     header::{AUTHORIZATION, COOKIE},
 };
 
-/// The most of them that are remembered of one request.
-const MOST: usize = 16;
+/// The maximum number of these headers that are recorded for one request.
+const MAX_USER_HEADERS: usize = 16;
 
-/// A field that has one of these words in its name tells who asks.
+/// Words in the names of headers that identify the user.
 const WORDS: [&str; 20] = [
     "account",
     "apikey",
@@ -31,14 +31,14 @@ const WORDS: [&str; 20] = [
     "userid",
     "username",
 ];
-/// A key of these kinds is a credential, other than that of `Idempotency-Key`.
+/// Words before `key` in the names of credentials. `Idempotency-Key` is none.
 const KEYS: [&str; 4] = ["access", "api", "auth", "subscription"];
-/// Fields of browsers, of proxies and against forged requests choose nothing.
+/// Words of headers that select nothing: those of browsers, proxies and CSRF protection.
 const OTHERS: [&str; 4] = ["csrf", "proxy", "sec", "xsrf"];
 
-/// Returns `true` for `Authorization`, `Cookie`, and other fields that hold
-/// credentials or name a tenant, such as `X-Api-Key`.
-pub(super) fn names_user(name: &HeaderName) -> bool {
+/// Returns `true` for `Authorization`, `Cookie`, and other headers that hold credentials or name a
+/// tenant, such as `X-Api-Key`.
+pub(super) fn is_user_header(name: &HeaderName) -> bool {
     if *name == AUTHORIZATION || *name == COOKIE {
         return true;
     }
@@ -55,15 +55,15 @@ pub(super) fn names_user(name: &HeaderName) -> bool {
         })
 }
 
-/// The names of those fields in a request, sorted.
-pub(super) fn names(request: &HeaderMap) -> Vec<HeaderName> {
+/// Returns the names of these headers in a request, sorted.
+pub(super) fn user_headers(request: &HeaderMap) -> Vec<HeaderName> {
     let mut names: Vec<_> = request
         .keys()
-        .filter(|name| names_user(name))
+        .filter(|name| is_user_header(name))
         .cloned()
         .collect();
     names.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
-    names.truncate(MOST);
+    names.truncate(MAX_USER_HEADERS);
     names
 }
 
@@ -98,7 +98,7 @@ mod tests {
         ];
         for (name, expected) in rows {
             assert_eq!(
-                names_user(&HeaderName::from_static(name)),
+                is_user_header(&HeaderName::from_static(name)),
                 expected,
                 "{name}"
             );
@@ -112,6 +112,6 @@ mod tests {
             let name = HeaderName::try_from(format!("x-token-{number}")).unwrap();
             request.insert(name, http::HeaderValue::from_static("1"));
         }
-        assert_eq!(names(&request).len(), MOST);
+        assert_eq!(user_headers(&request).len(), MAX_USER_HEADERS);
     }
 }

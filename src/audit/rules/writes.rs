@@ -1,37 +1,41 @@
-//! Writes together with the 200 before them (RFC 9110, section 13.1).
+//! Rules for a write and the 200 before it (RFC 9110, section 13.1).
 
 use http::{
     HeaderName, Method, StatusCode,
     header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE},
 };
 
-use super::{Code, Exchange, Found, Sighting, exchange::tag_text, fingerprint::RequestDifference};
+use super::{
+    Code, Exchange, ObservedResponse, RuleFinding, exchange::tag_text,
+    fingerprint::RequestDifference,
+};
 use crate::semantics::{
     field::{lines, list::trim_ows, method::is_safe},
     validator::{EntityTag, TagMember, TagRef, entity_tags},
 };
 
-/// A condition that was false, on a write that succeeded nevertheless. Only the
-/// next 200 tells if anything was written: the state that the client asked for
-/// may have been there (RFC 9110, section 13.1.1).
+/// A write that succeeded although its condition was false.
+///
+/// Only the next 200 tells whether anything was written: the state that the client requested may
+/// have been there already (RFC 9110, section 13.1.1).
 #[derive(Debug)]
-pub(crate) struct DoubtfulWrite {
+pub(crate) struct SuspectWrite {
     /// The number of the 200 before.
     pub(crate) full: u64,
-    /// The time after it.
+    /// The epoch after the write.
     epoch: u64,
-    found: Found,
+    finding: RuleFinding,
 }
 
-/// The tags that a request's `If-Match` names, if that is all that decides.
-enum Expected {
+/// The tags in the `If-Match` of a request, if no other condition can decide.
+enum IfMatchTags {
     Any,
     Tags(Vec<EntityTag>),
 }
 
-impl Expected {
+impl IfMatchTags {
     fn of(exchange: &Exchange<'_>) -> Option<Self> {
-        // RFC 9110, section 13.2.2: the first two are not looked at beside it.
+        // RFC 9110, section 13.2.2: the first two are ignored beside If-Match.
         let known = [IF_UNMODIFIED_SINCE, IF_MODIFIED_SINCE, IF_RANGE, IF_MATCH];
         let decides = |name: &HeaderName| {
             let is_condition = name.as_str() == "if" || name.as_str().starts_with("if-");
@@ -55,23 +59,26 @@ impl Expected {
     }
 }
 
-/// A write by itself.
-pub(super) fn judge(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
+/// Checks a write by itself.
+pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
     if exchange.status != StatusCode::PRECONDITION_REQUIRED || is_safe(exchange.method) {
         return;
     }
-    if let Some(Expected::Tags(named)) = Expected::of(exchange)
+    if let Some(IfMatchTags::Tags(named)) = IfMatchTags::of(exchange)
         && let Some(tag) = named.iter().find(|tag| !tag.is_weak())
     {
         let tag = tag_text(tag.as_ref());
-        found.push(Code::ConditionOverlooked.because(format!("428 with If-Match: {tag}")));
+        findings.push(Code::ConditionOverlooked.because(format!("428 with If-Match: {tag}")));
     }
 }
 
-/// Judges an answer that refuses the tag of the latest 200, between which and
-/// the answer nobody wrote.
-pub(crate) fn refused(full: &Sighting, exchange: &Exchange<'_>, found: &mut Vec<Found>) {
-    // An answer to HEAD may lack what only the content tells, the tag as well.
+/// Checks a response that refuses the tag of the latest 200, if nobody wrote in between.
+pub(crate) fn check_refusal(
+    full: &ObservedResponse,
+    exchange: &Exchange<'_>,
+    findings: &mut Vec<RuleFinding>,
+) {
+    // A response to HEAD may lack headers that depend on the content, such as the tag.
     let methods = [
         Method::GET,
         Method::PUT,
@@ -83,11 +90,12 @@ pub(crate) fn refused(full: &Sighting, exchange: &Exchange<'_>, found: &mut Vec<
         return;
     }
     let method = exchange.method;
-    match Expected::of(exchange) {
-        Some(Expected::Any) => found.push(Code::CurrentTagRefused.because(format!(
+    match IfMatchTags::of(exchange) {
+        // The 200 shows that there is a representation, so `*` is true (section 13.1.1).
+        Some(IfMatchTags::Any) => findings.push(Code::CurrentTagRefused.because(format!(
             "412 to {method} with If-Match: * after a 200 to GET"
         ))),
-        Some(Expected::Tags(named)) => {
+        Some(IfMatchTags::Tags(named)) => {
             let Some(tag) = full.tag() else {
                 return;
             };
@@ -95,11 +103,11 @@ pub(crate) fn refused(full: &Sighting, exchange: &Exchange<'_>, found: &mut Vec<
             let is_named = named.clone().any(|named| named.strong_eq(tag));
             let detail = format!("412 to {method} with If-Match: {}", tag_text(tag));
             if is_named {
-                found.push(
+                findings.push(
                     Code::CurrentTagRefused.because(format!("{detail}, the tag of the last 200")),
                 );
             } else if tag.is_weak() && named.any(|named| named.weak_eq(tag)) && !is_safe(method) {
-                found.push(
+                findings.push(
                     Code::WeakTagRefused.because(format!("{detail}, which no condition matches")),
                 );
             }
@@ -108,14 +116,14 @@ pub(crate) fn refused(full: &Sighting, exchange: &Exchange<'_>, found: &mut Vec<
     }
 }
 
-/// Looks for a write that succeeded though its condition was false in the
-/// latest 200, `full`, and in all others of the target.
-pub(crate) fn doubtful<'a>(
-    (number, full): (u64, &'a Sighting),
-    others: impl Iterator<Item = &'a Sighting>,
+/// Returns a write that succeeded although its condition was false, for the latest 200 `full` and
+/// for all others of the target.
+pub(crate) fn find_suspect_write<'a>(
+    (number, full): (u64, &'a ObservedResponse),
+    others: impl Iterator<Item = &'a ObservedResponse>,
     exchange: &Exchange<'_>,
     epoch: u64,
-) -> Option<DoubtfulWrite> {
+) -> Option<SuspectWrite> {
     let methods = [Method::PUT, Method::PATCH, Method::DELETE];
     let tag = full.tag().filter(|tag| !tag.is_weak())?;
     if !exchange.status.is_success() || !methods.contains(exchange.method) {
@@ -124,11 +132,11 @@ pub(crate) fn doubtful<'a>(
     let condition = if is_create_only(exchange) {
         format!("If-None-Match: * where the last 200 had {}", tag_text(tag))
     } else {
-        let Expected::Tags(named) = Expected::of(exchange)? else {
+        let IfMatchTags::Tags(named) = IfMatchTags::of(exchange)? else {
             return None;
         };
-        let mut current = others.filter_map(Sighting::tag).chain([tag]);
-        // The tag of a content coding is that of the content and a suffix.
+        let mut current = others.filter_map(ObservedResponse::tag).chain([tag]);
+        // A coding has the tag of the content with a suffix.
         let is_current = |tag: TagRef<'_>| {
             named.iter().any(|named| {
                 let (one, other) = (named.opaque(), tag.opaque());
@@ -146,14 +154,14 @@ pub(crate) fn doubtful<'a>(
         )
     };
     let (method, status) = (exchange.method, exchange.status.as_u16());
-    Some(DoubtfulWrite {
+    Some(SuspectWrite {
         full: number,
         epoch: epoch.saturating_add(1),
-        found: Code::IgnoredCondition.because(format!("{status} to {method} with {condition}")),
+        finding: Code::IgnoredCondition.because(format!("{status} to {method} with {condition}")),
     })
 }
 
-/// `If-None-Match: *` and no other condition.
+/// Returns `true` for `If-None-Match: *` without any other condition.
 fn is_create_only(exchange: &Exchange<'_>) -> bool {
     let mut conditions = exchange
         .request
@@ -164,10 +172,13 @@ fn is_create_only(exchange: &Exchange<'_>) -> bool {
         && conditions.all(|name| *name == IF_NONE_MATCH)
 }
 
-impl DoubtfulWrite {
-    /// Judges the write by a later 200: the state moved, though the condition was
-    /// false, and nobody else wrote.
-    pub(crate) fn confirm(&self, full: &Sighting, later: &Sighting) -> Option<Found> {
+impl SuspectWrite {
+    /// Returns the finding if a later 200 shows that the state changed, though nobody else wrote.
+    pub(crate) fn confirm(
+        &self,
+        full: &ObservedResponse,
+        later: &ObservedResponse,
+    ) -> Option<RuleFinding> {
         let moved = full
             .tag()
             .zip(later.tag())
@@ -175,6 +186,6 @@ impl DoubtfulWrite {
         let is_next = later.has_head_of_epoch(Some(self.epoch));
         let is_same =
             full.difference(later) == RequestDifference::None && full.instance == later.instance;
-        (moved && is_next && is_same).then(|| self.found.clone())
+        (moved && is_next && is_same).then(|| self.finding.clone())
     }
 }

@@ -1,8 +1,8 @@
-//! `HEAD` and parts beside whole answers, and near misses.
+//! `HEAD` and 206 after a 200, with and without findings.
 
 use super::{
-    Answer, Audit, AuditLayer, Code, Lines, answer, assert_codes, exchange, get, not_modified, ok,
-    read, request, send, write,
+    Answer, Audit, AuditLayer, Code, Lines, assert_codes, exchange, get, not_modified, ok, read,
+    request, response, send, write,
 };
 
 const A: (&str, &str) = ("etag", "\"a\"");
@@ -31,7 +31,7 @@ fn head(audit: &Audit, request_fields: Lines<'_>, fields: Lines<'_>) {
 }
 
 fn part(audit: &Audit, request_fields: Lines<'_>, fields: Lines<'_>) {
-    let say = Answer {
+    let answer = Answer {
         status: 206,
         fields,
         content: "x",
@@ -39,11 +39,11 @@ fn part(audit: &Audit, request_fields: Lines<'_>, fields: Lines<'_>) {
     get(
         audit,
         &[&[("range", "bytes=0-0")], request_fields].concat(),
-        &say,
+        &answer,
     );
 }
 
-/// A 200 to a `GET`, then an answer to `HEAD`.
+/// A 200 to a `GET`, then a response to `HEAD`.
 #[track_caller]
 fn then_head(full: Lines<'_>, fields: Lines<'_>, codes: &[Code]) {
     let audit = Audit::new();
@@ -52,7 +52,7 @@ fn then_head(full: Lines<'_>, fields: Lines<'_>, codes: &[Code]) {
     assert_codes(&audit, codes);
 }
 
-/// A 200, then a part.
+/// A 200, then a 206.
 #[track_caller]
 fn then_part(full: Lines<'_>, fields: Lines<'_>, codes: &[Code]) {
     let audit = Audit::new();
@@ -61,7 +61,7 @@ fn then_part(full: Lines<'_>, fields: Lines<'_>, codes: &[Code]) {
     assert_codes(&audit, codes);
 }
 
-/// Three answers, of which the second is to `HEAD` or a part.
+/// Three responses, of which the second is to `HEAD` or a 206.
 #[track_caller]
 fn between(lines: [Lines<'_>; 3], in_head: &[Code], in_part: &[Code]) {
     let [before, aside, after] = lines;
@@ -75,26 +75,26 @@ fn between(lines: [Lines<'_>; 3], in_head: &[Code], in_part: &[Code]) {
         assert_codes(&audit, &[]);
         get(&audit, &[], &ok(after, "hello"));
         assert_codes(&audit, codes);
-        // Told once.
+        // The finding is reported once.
         let told = audit.findings().len();
         get(&audit, &[], &ok(after, "hello"));
         assert_eq!(audit.findings().len(), told);
     }
 }
 
-/// R-9110-9.3.2-a, R-9110-15.3.7-a: what nobody can have changed meanwhile.
+/// R-9110-9.3.2-a, R-9110-15.3.7-a: a difference between two equal 200s.
 #[test]
-fn head_and_parts_say_what_the_200s_around_them_say() {
+fn head_and_206_agree_with_the_200s_around_them() {
     between([&[A], &[B], &[A]], &HEAD, &PART);
     between([&[A], &[A], &[A]], &[], &[]);
     between([&[WEAK], &[A], &[WEAK]], &[], &[]);
     between([&[A, NOON], &[A, LATER], &[A, NOON]], &HEAD, &PART);
     between([&[NOON], &[LATER], &[NOON]], &HEAD, &PART);
-    // A file that was touched, and a date of now.
+    // A file whose time changed, and the current time.
     between([&[A, NOON], &[A, LATER], &[A, LATER]], &[], &[]);
     let seconds = |rest: &'static str| [("cache-control", rest)];
     let [one, two, three] = ["max-age=60", "max-age=59", "max-age=58"].map(seconds);
-    // It counts down.
+    // The lifetime decreases.
     between([&one, &two, &three], &[], &[]);
     between([&one, &two, &one], &HEAD, &PART);
     between(
@@ -108,7 +108,7 @@ fn head_and_parts_say_what_the_200s_around_them_say() {
     );
     let no_cache = ("cache-control", "no-cache");
     between([&[A, MINUTE], &[A, no_cache], &[A, MINUTE]], &HEAD, &PART);
-    // Coded, and not.
+    // With a content encoding and without.
     between([&[A, GZIP, VARY], &[B, VARY], &[A, GZIP, VARY]], &[], &[]);
 }
 
@@ -149,9 +149,9 @@ fn the_state_may_change_around_head() {
     assert_codes(&audit, &[]);
 }
 
-/// R-9111-3.2-a: a cache takes over what is there.
+/// R-9111-3.2-a: a cache copies the headers that are there.
 #[test]
-fn head_and_parts_grant_no_more() {
+fn head_and_206_grant_no_more() {
     let private = ("cache-control", "private, max-age=60");
     let rows: [(Lines<'_>, Lines<'_>, bool); 6] = [
         (&[A, MINUTE], &[A, HOUR], true),
@@ -165,9 +165,9 @@ fn head_and_parts_grant_no_more() {
         then_head(full, fields, if laxer { &HEAD } else { &[] });
         then_part(full, fields, if laxer { &PART } else { &[] });
     }
-    // What the content tells may be left out in answer to HEAD.
+    // Headers that depend on the content may be missing in response to HEAD.
     then_head(&[A, MINUTE, VARY, NOON], &[], &[]);
-    // Without a tag a write may have been in between.
+    // Without a tag there may have been a write in between.
     let audit = Audit::new();
     get(&audit, &[], &ok(&[MINUTE], "a"));
     write(&audit);
@@ -203,7 +203,7 @@ fn head_has_the_vary_of_get_or_none() {
 
 /// R-9110-15.3.7-a.
 #[test]
-fn a_part_has_the_fields_of_the_whole() {
+fn a_206_has_the_headers_of_the_200() {
     let all = [A, MINUTE, VARY, LOCATION];
     then_part(&all, &all, &[]);
     then_part(&all, &[&all[..], &[NOON]].concat(), &[]);
@@ -211,12 +211,12 @@ fn a_part_has_the_fields_of_the_whole() {
         let mut left = all.to_vec();
         left.remove(missing);
         then_part(&all, &left, &MISSING);
-        // It has more than it needs.
+        // More headers than it needs.
         then_part(&left, &all, &[]);
     }
     then_part(&[A, EXPIRES], &[A], &MISSING);
     then_part(&[A, EXPIRES], &[A, EXPIRES], &[]);
-    // Of another state.
+    // Another state.
     then_part(&all, &[B], &[]);
     for user in [("cookie", "u=1"), ("authorization", "x")] {
         let audit = Audit::new();
@@ -233,27 +233,28 @@ fn a_part_has_the_fields_of_the_whole() {
     assert_codes(&audit, &MISSING);
 }
 
-/// One that is made before the answer to `HEAD` may be of the state before.
+/// A 200 from before the response to `HEAD` may show an earlier state.
 #[test]
-fn a_200_that_only_ends_later_tells_nothing() {
+fn a_200_that_began_before_confirms_nothing() {
     let audit = Audit::new();
     let layer = AuditLayer::new(audit.clone());
     get(&audit, &[], &ok(&[A], "a"));
-    let slow: http::Response<super::AuditedBody<_>> =
-        send(&layer, request("GET", "/", &[]), |_| answer(&ok(&[A], "a")));
+    let slow: http::Response<super::AuditBody<_>> = send(&layer, request("GET", "/", &[]), |_| {
+        response(&ok(&[A], "a"))
+    });
     head(&audit, &[], &[B]);
     read(slow.into_body());
     assert_codes(&audit, &[]);
 }
 
-/// Only a 200 that was read to its end tells that nothing had changed.
+/// Only a 200 that was read to its end proves that nothing had changed.
 #[test]
-fn a_200_that_was_given_up_tells_nothing() {
+fn a_200_that_was_dropped_confirms_nothing() {
     let audit = Audit::new();
     let layer = AuditLayer::new(audit.clone());
-    let unread: http::Response<super::AuditedBody<_>> =
+    let unread: http::Response<super::AuditBody<_>> =
         send(&layer, request("GET", "/", &[]), |_| {
-            answer(&ok(&[A, MINUTE], "a"))
+            response(&ok(&[A, MINUTE], "a"))
         });
     drop(unread);
     head(&audit, &[], &[B]);
@@ -262,27 +263,27 @@ fn a_200_that_was_given_up_tells_nothing() {
     assert_codes(&audit, &[]);
 }
 
-/// Neither errors nor 304s are held against the 200.
+/// Errors and 304s are not compared with the 200.
 #[test]
-fn other_statuses_are_of_another_kind() {
+fn other_statuses_are_not_compared() {
     let audit = Audit::new();
     let layer = AuditLayer::new(audit.clone());
     get(&audit, &[], &ok(&[A, MINUTE], "a"));
     for status in [206, 404, 412] {
-        let say = Answer {
+        let answer = Answer {
             status,
             ..not_modified(&[B])
         };
-        exchange(&layer, request("HEAD", "/", &[]), &say);
+        exchange(&layer, request("HEAD", "/", &[]), &answer);
     }
     exchange(&layer, request("HEAD", "/", &[]), &not_modified(&[B]));
     get(&audit, &[], &ok(&[A, MINUTE], "a"));
     assert_codes(&audit, &[]);
 }
 
-/// A target that shows the same again and again takes no more room.
+/// A target that repeats itself takes no more memory.
 #[test]
-fn suspicions_are_bounded() {
+fn pending_findings_are_bounded() {
     let audit = Audit::new();
     get(&audit, &[], &ok(&[A], "a"));
     for _ in 0..100 {

@@ -1,8 +1,9 @@
-//! What the layer sees, keeps and passes on.
+//! The audit through its layer: findings, limits, and unchanged responses.
 
+mod body;
 mod head_and_206;
 mod parts;
-mod passing;
+
 mod revalidation;
 mod stored;
 mod two_responses;
@@ -13,7 +14,7 @@ use std::collections::BTreeSet;
 
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 
-use super::{Audit, AuditLayer, AuditedBody, Code};
+use super::{Audit, AuditBody, AuditLayer, Code};
 use crate::{
     clock::ManualClock,
     test_support::{Act, ScriptedBody, read, send},
@@ -21,7 +22,7 @@ use crate::{
 
 type Lines<'a> = &'a [(&'a str, &'a str)];
 
-/// An answer to be.
+/// The response of the service.
 struct Answer<'a> {
     status: u16,
     fields: Lines<'a>,
@@ -52,7 +53,7 @@ fn request(method: &str, uri: &str, fields: Lines<'_>) -> Request<()> {
     request.body(()).unwrap()
 }
 
-fn answer(answer: &Answer<'_>) -> Response<ScriptedBody> {
+fn response(answer: &Answer<'_>) -> Response<ScriptedBody> {
     let acts = (!answer.content.is_empty()).then(|| Act::data(answer.content));
     let mut response = Response::new(ScriptedBody::sized(acts));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap();
@@ -64,21 +65,21 @@ fn answer(answer: &Answer<'_>) -> Response<ScriptedBody> {
     response
 }
 
-/// Sends a request, and reads what comes to its end.
-fn exchange(layer: &AuditLayer, request: Request<()>, say: &Answer<'_>) {
-    let response: Response<AuditedBody<ScriptedBody>> = send(layer, request, |_| answer(say));
+/// Sends a request, and reads the body of the response to its end.
+fn exchange(layer: &AuditLayer, request: Request<()>, answer: &Answer<'_>) {
+    let response: Response<AuditBody<ScriptedBody>> = send(layer, request, |_| response(answer));
     read(response.into_body());
 }
 
-fn get(audit: &Audit, fields: Lines<'_>, say: &Answer<'_>) {
+fn get(audit: &Audit, fields: Lines<'_>, answer: &Answer<'_>) {
     exchange(
         &AuditLayer::new(audit.clone()),
         request("GET", "/", fields),
-        say,
+        answer,
     );
 }
 
-/// Two answers to requests with these fields.
+/// Two responses to requests with these headers.
 #[track_caller]
 fn expect(first: (Lines<'_>, &Answer<'_>), second: (Lines<'_>, &Answer<'_>), codes: &[Code]) {
     let audit = Audit::new();
@@ -87,19 +88,19 @@ fn expect(first: (Lines<'_>, &Answer<'_>), second: (Lines<'_>, &Answer<'_>), cod
     assert_codes(&audit, codes);
 }
 
-/// Two answers to the same request.
+/// Two responses to the same request.
 #[track_caller]
 fn twice(first: &Answer<'_>, second: &Answer<'_>, codes: &[Code]) {
     expect((&[], first), (&[], second), codes);
 }
 
-/// A write elsewhere that succeeds.
+/// A successful write to another target.
 fn write(audit: &Audit) {
     let layer = AuditLayer::new(audit.clone());
     exchange(&layer, request("PUT", "/other", &[]), &ok(&[], ""));
 }
 
-/// The codes, apart from these which every bare answer shows.
+/// The codes, except those that every bare response has.
 fn codes(audit: &Audit) -> BTreeSet<Code> {
     let bare = [Code::NoPolicy, Code::DateOnlyValidator];
     let findings = audit.findings();
@@ -112,7 +113,7 @@ fn assert_codes(audit: &Audit, expected: &[Code]) {
     assert_eq!(codes(audit), expected.iter().copied().collect());
 }
 
-/// The table in the docs says what the codes say.
+/// The table in the docs has all codes.
 #[test]
 fn the_table_is_complete() {
     let docs = include_str!("../mod.rs");
@@ -131,7 +132,7 @@ fn the_table_is_complete() {
 }
 
 #[test]
-fn a_finding_says_it_all() {
+fn a_finding_has_code_target_and_remedy() {
     let audit = Audit::new();
     let layer = AuditLayer::new(audit.clone());
     for _ in 0..2 {
@@ -154,7 +155,7 @@ fn a_finding_says_it_all() {
 }
 
 #[test]
-fn advice_is_clean() {
+fn advice_does_not_fail_the_audit() {
     let audit = Audit::new();
     get(&audit, &[], &ok(&[], "a"));
     assert_eq!(audit.findings()[0].code(), Code::NoPolicy);
@@ -163,7 +164,7 @@ fn advice_is_clean() {
 
 #[test]
 #[should_panic(expected = "mistake several-tags at GET /")]
-fn a_mistake_is_not_clean() {
+fn a_mistake_fails_the_audit() {
     let audit = Audit::new();
     get(
         &audit,
@@ -174,14 +175,14 @@ fn a_mistake_is_not_clean() {
 }
 
 #[test]
-fn what_is_meant_is_left_out() {
+fn allowed_codes_are_left_out() {
     let audit = Audit::new().allow([Code::NoPolicy, Code::InvalidTag]);
     get(&audit, &[], &ok(&[("etag", "x")], "a"));
     assert!(audit.findings().is_empty());
 }
 
 #[test]
-fn all_is_forgotten_at_once() {
+fn clear_removes_everything() {
     let audit = Audit::new();
     let tag = [("etag", "\"a\"")];
     get(&audit, &[], &ok(&tag, "a"));
@@ -196,7 +197,7 @@ fn all_is_forgotten_at_once() {
 #[test]
 #[should_panic(expected = "and 3 more")]
 fn findings_are_bounded_and_counted() {
-    let audit = Audit::new().limit(1).allow([Code::NoPolicy]);
+    let audit = Audit::new().max_findings(1).allow([Code::NoPolicy]);
     let layer = AuditLayer::new(audit.clone());
     for path in ["/1", "/2", "/3", "/2", "/1"] {
         exchange(
@@ -207,18 +208,18 @@ fn findings_are_bounded_and_counted() {
     }
     assert_eq!(audit.findings().len(), 1);
     assert_eq!(audit.findings()[0].count(), 2);
-    assert_eq!(audit.left_out(), 3);
+    assert_eq!(audit.dropped(), 3);
     audit.assert_clean();
 }
 
-/// Other bytes with a tag that was forgotten are not noticed.
+/// Other bytes with a tag that was forgotten are not found.
 #[test]
-fn targets_are_bounded_and_the_oldest_goes() {
-    let audit = Audit::new().targets(2);
+fn targets_are_bounded_and_the_oldest_is_removed() {
+    let audit = Audit::new().max_targets(2);
     let layer = AuditLayer::new(audit.clone());
     let see = |path: &str, content: &str| {
-        let say = ok(&[("etag", "\"a\"")], content);
-        exchange(&layer, request("GET", path, &[]), &say);
+        let answer = ok(&[("etag", "\"a\"")], content);
+        exchange(&layer, request("GET", path, &[]), &answer);
     };
     see("/1", "a");
     see("/2", "a");
@@ -226,13 +227,13 @@ fn targets_are_bounded_and_the_oldest_goes() {
     see("/3", "a");
     see("/2", "b");
     assert_codes(&audit, &[]);
-    // That pushed out "/1".
+    // This removed "/1".
     see("/3", "b");
     assert_codes(&audit, &[Code::SameTagOtherBytes]);
     assert_eq!(audit.findings().last().unwrap().target(), "GET /3");
 }
 
-/// The latest variants of a target are kept, those whose content is known first.
+/// The latest variants of a target are kept, those with a known content first.
 #[test]
 fn variants_are_bounded() {
     let audit = Audit::new();
@@ -243,9 +244,9 @@ fn variants_are_bounded() {
     let layer = AuditLayer::new(audit.clone());
     let unread: Vec<_> = (0..20)
         .map(|_| {
-            let say = ok(&[("etag", "\"unread\"")], "unread");
-            let response: Response<AuditedBody<ScriptedBody>> =
-                send(&layer, request("GET", "/", &[]), |_| answer(&say));
+            let answer = ok(&[("etag", "\"unread\"")], "unread");
+            let response: Response<AuditBody<ScriptedBody>> =
+                send(&layer, request("GET", "/", &[]), |_| response(&answer));
             response
         })
         .collect();
@@ -262,7 +263,7 @@ fn variants_are_bounded() {
     assert_codes(&audit, &[Code::SameTagOtherBytes]);
 }
 
-/// R-9110-8.8-c, R-9111-4-a: host and query tell targets apart.
+/// R-9110-8.8-c, R-9111-4-a: targets differ by host and query.
 #[test]
 fn a_target_has_a_host_and_a_query() {
     let tag = [("etag", "\"a\"")];
@@ -286,26 +287,26 @@ fn a_target_has_a_host_and_a_query() {
         );
     }
     assert_codes(&audit, &[]);
-    // One host, in both places.
+    // The same host, once in the URI and once in the header.
     exchange(&layer, request("GET", "http://other/", &[]), &ok(&tag, "x"));
     assert_codes(&audit, &[Code::SameTagOtherBytes]);
 }
 
 #[test]
-fn dates_are_held_against_the_clock() {
+fn dates_are_compared_with_the_clock() {
     let clock = ManualClock::new(std::time::UNIX_EPOCH);
     let audit = Audit::new().clock(clock.clone()).allow([Code::NoPolicy]);
-    let say = ok(&[("etag", "\"1738358400\"")], "a");
-    get(&audit, &[], &say);
+    let answer = ok(&[("etag", "\"1738358400\"")], "a");
+    get(&audit, &[], &answer);
     assert_codes(&audit, &[]);
     clock.advance(std::time::Duration::from_secs(1_738_358_400));
-    get(&audit, &[], &say);
+    get(&audit, &[], &answer);
     assert_codes(&audit, &[Code::TimestampTag]);
 }
 
 #[test]
-fn a_lifetime_has_the_limit_that_is_set() {
-    let audit = Audit::new().longest_lifetime(std::time::Duration::from_secs(60));
+fn max_lifetime_is_configurable() {
+    let audit = Audit::new().max_lifetime(std::time::Duration::from_secs(60));
     get(&audit, &[], &ok(&[("cache-control", "max-age=60")], "a"));
     assert_codes(&audit, &[]);
     get(&audit, &[], &ok(&[("cache-control", "max-age=61")], "a"));
@@ -317,19 +318,19 @@ fn a_write_that_nobody_checked_is_found() {
     let audit = Audit::new();
     let layer = AuditLayer::new(audit.clone());
     let unchecked = |_: Request<()>| {
-        let mut response = answer(&ok(&[], ""));
+        let mut response = response(&ok(&[], ""));
         crate::outcome::Outcome::record(response.extensions_mut(), |outcome| {
             outcome.set_unchecked();
         });
         response
     };
-    let _: Response<AuditedBody<_>> = send(&layer, request("PUT", "/", &[]), unchecked);
+    let _: Response<AuditBody<_>> = send(&layer, request("PUT", "/", &[]), unchecked);
     assert_codes(&audit, &[Code::UncheckedWrite]);
 }
 
-/// Who panics while the audit looks on does not take it along.
+/// A panic while the audit is locked does not break the audit.
 #[test]
-fn a_panic_elsewhere_changes_nothing() {
+fn a_panic_elsewhere_does_not_break_the_audit() {
     let audit = Audit::new();
     let shared = audit.clone();
     let panicked = std::thread::spawn(move || {
@@ -341,10 +342,10 @@ fn a_panic_elsewhere_changes_nothing() {
     assert_codes(&audit, &[Code::InvalidTag]);
 }
 
-/// Many at once, each target with one content and one tag.
+/// Many concurrent requests, each target with one content and one tag.
 #[test]
-fn it_is_right_under_load() {
-    let audit = Audit::new().targets(8).allow([Code::NoPolicy]);
+fn concurrent_requests_give_no_false_findings() {
+    let audit = Audit::new().max_targets(8).allow([Code::NoPolicy]);
     std::thread::scope(|scope| {
         for thread in 0..4_usize {
             let layer = AuditLayer::new(audit.clone());
@@ -354,9 +355,9 @@ fn it_is_right_under_load() {
                     let method = if turn % 50 == 0 { "POST" } else { "GET" };
                     let tag = format!("\"{}\"", &path[1..]);
                     let fields = [("etag", tag.as_str())];
-                    let say = ok(&fields, &path);
-                    let response: Response<AuditedBody<ScriptedBody>> =
-                        send(&layer, request(method, &path, &[]), |_| answer(&say));
+                    let answer = ok(&fields, &path);
+                    let response: Response<AuditBody<ScriptedBody>> =
+                        send(&layer, request(method, &path, &[]), |_| response(&answer));
                     if turn % 3 != 0 {
                         read(response.into_body());
                     }
@@ -366,7 +367,7 @@ fn it_is_right_under_load() {
     });
     assert!(audit.findings().is_empty(), "{audit:?}");
     assert_eq!(
-        audit.lock().memory.epoch().map(|epoch| epoch > 0),
+        audit.lock().history.epoch().map(|epoch| epoch > 0),
         Some(true)
     );
 }

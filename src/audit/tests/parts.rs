@@ -1,4 +1,4 @@
-//! Parts under one strong tag, and near misses.
+//! Parts with one strong tag, with and without findings.
 
 use super::{Answer, Audit, Code, Lines, assert_codes, get, ok, write};
 
@@ -11,16 +11,16 @@ fn part(audit: &Audit, tag: (&str, &str), range: &str, content: &str) {
 }
 
 fn part_of(audit: &Audit, wanted: Lines<'_>, fields: Lines<'_>, content: &str) {
-    let say = Answer {
+    let answer = Answer {
         status: 206,
         fields,
         content,
     };
-    get(audit, &[&[("range", "bytes=0-")], wanted].concat(), &say);
+    get(audit, &[&[("range", "bytes=0-")], wanted].concat(), &answer);
 }
 
-/// Issue 10, A.2, R-9110-8.8.1-a: parts of both would be joined, whether or not
-/// somebody wrote in between.
+/// Issue 10, A.2, R-9110-8.8.1-a: a client combines both parts, even if somebody wrote in
+/// between.
 #[test]
 fn parts_under_one_strong_tag_are_of_one_content() {
     let whole = |content: &'static str| {
@@ -66,7 +66,7 @@ fn parts_under_one_strong_tag_are_of_one_content() {
         (&whole("AAAAAAAAAA"), &of("bytes 2-3/10", "AB"), &SAME),
         (&whole("AAAAAAAAAA"), &of("bytes 2-3/12", "AA"), &SAME),
         (&whole("AAA"), &of("bytes 2-3/*", "AA"), &SAME),
-        // It has no place that is known.
+        // The position of these bytes is unknown.
         (&whole("AAAAAAAAAA"), &of("bytes 2-3/10", "B"), &[]),
     ];
     for (at, (one, other, codes)) in rows.into_iter().enumerate() {
@@ -103,9 +103,9 @@ fn parts_of_other_tags_and_codings_may_differ() {
     assert_codes(&audit, &[]);
 }
 
-/// Only the first bytes are remembered, and of so many parts.
+/// The first bytes are kept, of a bounded number of parts.
 #[test]
-fn what_is_remembered_of_parts_is_bounded() {
+fn parts_are_bounded() {
     let content = "A".repeat(5000);
     let audit = Audit::new();
     get(&audit, &[], &ok(&[A], &content));
@@ -128,7 +128,7 @@ fn what_is_remembered_of_parts_is_bounded() {
 
 /// R-9110-13.1.5-a: `If-Range` is compared strongly.
 #[test]
-fn a_part_is_of_what_if_range_names() {
+fn a_part_of_another_tag_than_if_range_is_found() {
     let other = [Code::PartOfOther];
     let rows: [(&str, Lines<'_>, &[Code]); 6] = [
         ("\"a\"", &[A], &[]),

@@ -1,4 +1,4 @@
-//! A 304 beside the 200 before it, and near misses.
+//! A 304 after a 200, with and without findings.
 
 use super::{
     Answer, Audit, AuditLayer, Code, Lines, assert_codes, exchange, expect, get, not_modified, ok,
@@ -16,8 +16,7 @@ const MINUTE: (&str, &str) = ("cache-control", "max-age=60");
 const HOUR: (&str, &str) = ("cache-control", "max-age=3600");
 const LOCATION: (&str, &str) = ("content-location", "/a");
 
-/// A 200 with the content "hello", then a 304 with these fields for a request
-/// that names its tag.
+/// A 200 with the content "hello", then a 304 with these headers to a request with its tag.
 #[track_caller]
 fn then(full: Lines<'_>, fields: Lines<'_>, codes: &[Code]) {
     expect(
@@ -27,7 +26,7 @@ fn then(full: Lines<'_>, fields: Lines<'_>, codes: &[Code]) {
     );
 }
 
-/// A 200, a 304, and the 200 again. The first two tell nothing.
+/// A 200, a 304, and the 200 again. The first two alone lead to no finding.
 #[track_caller]
 fn between(lines: [Lines<'_>; 3], codes: &[Code]) {
     let [before, revalidated, after] = lines;
@@ -55,7 +54,7 @@ fn a_304_has_the_tag_of_the_200() {
         (&[named], &not_modified(&[WEAK])),
         &[],
     );
-    // About another state, and about one that never had a tag.
+    // For another state, and for a 200 without a tag.
     let other = ("if-none-match", "\"x\"");
     expect((&[], &ok(&[A], "a")), (&[other], &not_modified(&[])), &[]);
     let since = ("if-modified-since", "Fri, 31 Jan 2025 12:00:00 GMT");
@@ -76,8 +75,8 @@ fn a_304_has_the_vary_of_the_200() {
         &missing,
     );
     for vary in ["Accept-Encoding", "origin, accept-encoding"] {
-        let say = [A, ("vary", vary)];
-        expect((&[], &full), (&[named], &not_modified(&say)), &[]);
+        let answer = [A, ("vary", vary)];
+        expect((&[], &full), (&[named], &not_modified(&answer)), &[]);
     }
     // Another state.
     let other = ("if-none-match", "\"b\"");
@@ -110,17 +109,17 @@ fn a_304_has_the_policy_of_the_200() {
             laxer,
         ),
     ];
-    for (full, say, codes) in rows {
+    for (full, answer, codes) in rows {
         let audit = Audit::new().allow([Code::ValidatorBesideNoStore]);
         get(&audit, &[], &ok(&[A, full], "a"));
-        let fields: Vec<_> = [Some(A), say].into_iter().flatten().collect();
+        let fields: Vec<_> = [Some(A), answer].into_iter().flatten().collect();
         get(
             &audit,
             &[("if-none-match", "\"a\"")],
             &not_modified(&fields),
         );
         assert_codes(&audit, codes);
-        // For another user there may be another policy.
+        // Another user may have another policy.
         let audit = Audit::new().allow([Code::ValidatorBesideNoStore]);
         get(&audit, &[("authorization", "x")], &ok(&[A, full], "a"));
         audit.clear();
@@ -134,10 +133,9 @@ fn a_304_has_the_policy_of_the_200() {
     }
 }
 
-/// Issue 10, B.4, R-9110-15.4.5-a: also for `*`, and for a date, where nobody
-/// wrote in between.
+/// Issue 10, B.4, R-9110-15.4.5-a: also for `*`, and for a date if nobody wrote in between.
 #[test]
-fn a_304_for_whatever_there_is_has_the_tag_of_the_200() {
+fn a_304_for_an_asterisk_or_a_date_has_the_tag_of_the_200() {
     let missing = [Code::TagMissingOn304];
     for condition in [ANY, SINCE, ("if-none-match", " * ")] {
         let full = ok(&[A], "a");
@@ -157,7 +155,7 @@ fn a_304_for_whatever_there_is_has_the_tag_of_the_200() {
         get(&audit, &[condition], &not_modified(&[]));
         assert_codes(&audit, &[]);
     }
-    // A tag that is named decides, whatever else is.
+    // If a tag is named, only the tag decides.
     let other = ("if-none-match", "\"x\"");
     expect(
         (&[], &ok(&[A], "a")),
@@ -194,12 +192,12 @@ fn a_304_has_a_tag_that_was_named() {
     one(&[NAMED], &[WEAK], &[]);
     one(&[ANY], &[B], &[]);
     one(&[SINCE], &[B], &[]);
-    // Nobody knows what that means.
+    // A malformed member has no known meaning.
     one(&[("if-none-match", "\"a\", b")], &[B], &[]);
     one(&[], &[B], &[]);
 }
 
-/// Issue 10, B.4 and A.4, R-9110-15.4.5-a: the other fields of section 15.4.5.
+/// Issue 10, B.4 and A.4, R-9110-15.4.5-a: the other headers of section 15.4.5.
 #[test]
 fn a_304_has_expires_and_the_location_of_the_200() {
     let date = ("expires", "Fri, 31 Jan 2525 12:00:00 GMT");
@@ -213,7 +211,7 @@ fn a_304_has_expires_and_the_location_of_the_200() {
     then(&[A, LOCATION], &[A, elsewhere], &[Code::DiffersOn304]);
 }
 
-/// Issue 10, A.4: neither a write nor another user tells that it is wrong.
+/// Issue 10, A.4: a write or another user explains the difference.
 #[test]
 fn the_state_may_change_before_a_304() {
     let full = [A, VARY, MINUTE, LOCATION, ("expires", "0")];
@@ -238,18 +236,18 @@ fn the_state_may_change_before_a_304() {
         assert_codes(&audit, &[]);
     }
 
-    // One instance may be configured otherwise than another.
+    // Instances may be configured differently.
     let audit = Audit::new();
-    for (name, condition, say) in [
+    for (name, condition, answer) in [
         ("one", &[][..], ok(&full, "hello")),
         ("other", &[NAMED], not_modified(&[A])),
     ] {
         let layer = AuditLayer::new(audit.clone()).instance(name);
-        exchange(&layer, request("GET", "/", condition), &say);
+        exchange(&layer, request("GET", "/", condition), &answer);
     }
     assert_codes(&audit, &[]);
 
-    // Without a tag only the time tells what a 304 is about.
+    // Without a tag only the time tells which 200 a 304 is about.
     for (disturb, codes) in [(true, &[][..]), (false, &[Code::PolicyMissingOn304])] {
         let audit = Audit::new();
         get(&audit, &[], &ok(&[MINUTE], "hello"));
@@ -261,7 +259,7 @@ fn the_state_may_change_before_a_304() {
     }
 }
 
-/// Issue 10, A.4: a date that is fixed, one that moves, and one that is another.
+/// Issue 10, A.4: a fixed date, one that moves with time, and another one.
 #[test]
 fn a_304_expires_when_the_200_does() {
     const NOON: (&str, &str) = ("date", "Fri, 31 Jan 2025 12:00:00 GMT");
@@ -271,13 +269,13 @@ fn a_304_expires_when_the_200_does() {
     const IN_FIVE: (&str, &str) = ("expires", "Fri, 31 Jan 2025 12:05:00 GMT");
     let laxer = [Code::LaxerOn304];
     let differs = [Code::DiffersOn304];
-    // A minute from now on, and always at five.
+    // In one minute, and always at five.
     then(&[A, NOON, IN_ONE], &[A, LATER, IN_TWO], &[]);
     then(&[A, NOON, IN_FIVE], &[A, LATER, IN_FIVE], &[]);
     then(&[A, NOON, IN_ONE], &[A, NOON, IN_FIVE], &laxer);
     then(&[A, NOON, IN_ONE], &[A, LATER, IN_FIVE], &laxer);
     then(&[A, NOON, ("expires", "0")], &[A, NOON, IN_ONE], &laxer);
-    // It counts no more beside max-age.
+    // Beside max-age it is ignored.
     then(
         &[A, MINUTE, NOON, ("expires", "0")],
         &[A, MINUTE, NOON, IN_ONE],
@@ -289,8 +287,7 @@ fn a_304_expires_when_the_200_does() {
     between([&one, &[A, LATER, IN_FIVE], &[A, LATER, IN_FIVE]], &[]);
 }
 
-/// Issue 10, A.4: a stricter policy may be meant, unless the next 200 has the
-/// one before.
+/// Issue 10, A.4: a stricter policy may be intended, unless the next 200 has the old one.
 #[test]
 fn a_304_has_no_policy_of_its_own() {
     let differs = [Code::DiffersOn304];
@@ -317,7 +314,7 @@ fn a_304_has_the_length_of_the_200_or_none() {
     then(&[A], &[A, length("0")], &wrong);
     then(&[A], &[A, length("4")], &wrong);
     then(&[A], &[A, length("x")], &wrong);
-    // A weak tag stands for contents of many lengths, though hardly for none.
+    // A weak tag may have contents of several lengths, but hardly zero.
     then(&[WEAK], &[WEAK, length("4")], &[]);
     then(&[WEAK], &[WEAK, length("0")], &wrong);
 
@@ -357,9 +354,9 @@ fn a_304_has_the_length_of_the_200_or_none() {
     }
 }
 
-/// Issue 10, B.4: the page that is stored has the nonce of the 200.
+/// Issue 10, B.4: the stored page has the nonce of the 200.
 #[test]
-fn a_304_brings_no_nonce() {
+fn a_304_has_no_other_nonce() {
     const CSP: &str = "content-security-policy";
     const REPORT: &str = "content-security-policy-report-only";
     let wrong = [Code::NonceOn304];
@@ -390,7 +387,7 @@ fn a_304_brings_no_nonce() {
         ] {
             then(&[A, one], &[A, (name, harmless)], &[]);
         }
-        // Of the 200 nothing was seen.
+        // No 200 is known.
         for method in ["GET", "HEAD"] {
             let audit = Audit::new();
             let layer = AuditLayer::new(audit.clone());
@@ -403,7 +400,7 @@ fn a_304_brings_no_nonce() {
             let detail = format!("{name} has a nonce that the page does not");
             assert_eq!(audit.findings()[0].detail(), detail);
         }
-        // Each 200 has its own.
+        // Each 200 has a nonce of its own.
         expect(
             (&[], &ok(&[A, one], "a")),
             (&[], &ok(&[A, other], "a")),

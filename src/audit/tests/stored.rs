@@ -1,4 +1,4 @@
-//! `PUT` with a validator in its answer, and the 200 after it.
+//! `PUT` with a validator in its response, and the 200 after it.
 
 use super::{Answer, Audit, AuditLayer, Code, Lines, assert_codes, exchange, get, ok, request};
 
@@ -6,7 +6,7 @@ const A: (&str, &str) = ("etag", "\"a\"");
 const SENT: (&str, &str) = ("content-length", "4");
 const CHANGED: [Code; 1] = [Code::TagOfOtherContent];
 
-/// A write with these fields, an answer with those, then a 200.
+/// A write with these headers, a response with those, then a 200.
 #[track_caller]
 fn put((method, sent): (&str, Lines<'_>), answer: &Answer<'_>, then: &Answer<'_>, codes: &[Code]) {
     let audit = Audit::new();
@@ -23,10 +23,10 @@ fn status<'a>(status: u16, fields: Lines<'a>) -> Answer<'a> {
     }
 }
 
-/// Issue 11, A.11, R-9110-9.3.4-a: the tag of what was made of the content is
-/// that of nothing that the client has.
+/// Issue 11, A.11, R-9110-9.3.4-a: the tag is that of changed content, which the client does not
+/// have.
 #[test]
-fn a_put_that_was_stored_changed_has_no_tag() {
+fn a_tag_on_a_changed_put_is_found() {
     for code in [200, 201, 204] {
         let answer = status(code, &[A]);
         put(("PUT", &[SENT]), &answer, &ok(&[A], "longer"), &CHANGED);
@@ -36,15 +36,15 @@ fn a_put_that_was_stored_changed_has_no_tag() {
     put(("PUT", &[SENT]), &answer, &ok(&[A], ""), &CHANGED);
 }
 
-/// Issue 11, A.11: what is right, and what cannot be told.
+/// Issue 11, A.11: correct responses, and contents that cannot be compared.
 #[test]
-fn a_put_that_says_nothing_of_its_content_is_fine() {
+fn a_put_without_a_strong_tag_is_clean() {
     let longer = ok(&[A], "longer");
     let tagged = status(200, &[A]);
-    // The content of the answer is the representation.
+    // The content of the response is the representation.
     let located = [A, ("content-location", "/")];
     put(("PUT", &[SENT]), &ok(&located, "longer"), &longer, &[]);
-    // No validator, or one that stands for more than one content.
+    // No validator, or one for more than one content.
     put(("PUT", &[SENT]), &status(204, &[]), &longer, &[]);
     let weak = [("etag", "W/\"a\"")];
     put(
@@ -60,11 +60,11 @@ fn a_put_that_says_nothing_of_its_content_is_fine() {
         &ok(&[("etag", "\"b\"")], "longer"),
         &[],
     );
-    // Neither a success nor a PUT.
+    // Not a success, or not a PUT.
     put(("PUT", &[SENT]), &status(412, &[A]), &longer, &[]);
     put(("PATCH", &[SENT]), &tagged, &longer, &[]);
     put(("POST", &[SENT]), &tagged, &longer, &[]);
-    // The length of what was meant is not known.
+    // The length of the content that was stored is unknown.
     put(("PUT", &[]), &tagged, &longer, &[]);
     put(("PUT", &[SENT, SENT]), &tagged, &longer, &[]);
     put(
@@ -83,8 +83,7 @@ fn a_put_that_says_nothing_of_its_content_is_fine() {
     put(("PUT", &[SENT]), &tagged, &ok(&coded, "longer"), &[]);
 }
 
-/// Issue 11, A.11: the tag is wrong however many others wrote, and whenever the
-/// content is seen.
+/// Issue 11, A.11: other writes, and the time of the 200, make no difference.
 #[test]
 fn a_tag_is_wrong_whoever_writes_in_between() {
     let audit = Audit::new();

@@ -1,4 +1,4 @@
-//! What two exchanges show together, and near misses.
+//! Two 200s of one target, with and without findings.
 
 use std::{convert::Infallible, future::pending};
 
@@ -84,7 +84,7 @@ fn a_tag_stays_with_its_content() {
     );
 }
 
-/// A version moves with every write, and may come with the same content.
+/// A version changes with every write, even if the content does not.
 #[test]
 fn a_tag_may_change_with_a_write() {
     let reads = |write: &dyn Fn(&AuditLayer)| {
@@ -106,7 +106,7 @@ fn a_tag_may_change_with_a_write() {
     }
 }
 
-/// A write that is still running, and one that was given up.
+/// A write that is still running, and one that was dropped.
 #[test]
 fn a_write_may_last() {
     let audit = Audit::new();
@@ -128,9 +128,9 @@ fn a_write_may_last() {
 fn instances_agree_on_tags() {
     let see = |first: &str, second: &str, answers: [&Answer<'_>; 2]| {
         let audit = Audit::new();
-        for (instance, say) in [first, second].into_iter().zip(answers) {
+        for (instance, answer) in [first, second].into_iter().zip(answers) {
             let layer = AuditLayer::new(audit.clone()).instance(instance);
-            exchange(&layer, request("GET", "/", &[]), say);
+            exchange(&layer, request("GET", "/", &[]), answer);
         }
         audit
     };
@@ -144,7 +144,7 @@ fn instances_agree_on_tags() {
 }
 
 #[test]
-fn two_changes_in_a_second() {
+fn two_changes_in_a_second_are_found() {
     let noon = ("last-modified", "Fri, 31 Jan 2025 12:00:00 GMT");
     let later = ("last-modified", "Fri, 31 Jan 2025 12:00:01 GMT");
     let same = [Code::SameDateOtherBytes];
@@ -162,14 +162,14 @@ fn two_changes_in_a_second() {
 }
 
 #[test]
-fn an_empty_200_replaces_content() {
+fn an_empty_200_in_place_of_a_304_is_found() {
     let named = ("if-none-match", "\"a\"");
     let full = ok(&[A], "a");
     let emptied = [Code::EmptyInsteadOf304];
     expect((&[], &full), (&[named], &ok(&[], "")), &emptied);
     let both = [Code::EmptyInsteadOf304, Code::Missed304];
     expect((&[], &full), (&[named], &ok(&[A], "")), &both);
-    // The content is empty now, and the tag says so.
+    // The content is empty now, and has another tag.
     expect((&[], &full), (&[named], &ok(&[B], "")), &[]);
     expect((&[], &full), (&[], &ok(&[], "")), &[]);
     expect(
@@ -202,9 +202,9 @@ fn every_variant_has_the_same_vary() {
     );
 }
 
-/// R-9111-5.2.2.5-a: what nobody keeps is given to nobody else.
+/// R-9111-5.2.2.5-a: a response that no cache stores goes to nobody else.
 #[test]
-fn what_is_not_kept_needs_no_vary() {
+fn responses_that_are_not_stored_need_no_vary() {
     let expect =
         |first: (Lines<'_>, &Answer<'_>), second: (Lines<'_>, &Answer<'_>), codes: &[Code]| {
             let audit = Audit::new();
@@ -232,10 +232,10 @@ fn what_is_not_kept_needs_no_vary() {
     let (de, en) = (("accept-language", "de"), ("accept-language", "en"));
     expect((&[de], &one), (&[en], &other), &[]);
 
-    // The one that is kept says on what it depends.
+    // The response that is stored names the header.
     twice(&ok(&[NEVER], "a"), &ok(&[VARY], "b"), &[]);
     twice(&ok(&[VARY], "a"), &ok(&[NEVER], "b"), &[]);
-    // The one that is kept is given to everyone.
+    // The response that is stored goes to everyone.
     let differs = [Code::VaryDiffers];
     twice(&ok(&[NEVER, VARY], "a"), &ok(&[], "b"), &differs);
     twice(&ok(&[], "a"), &ok(&[NEVER, VARY], "b"), &differs);
@@ -245,14 +245,14 @@ fn what_is_not_kept_needs_no_vary() {
 
 /// R-9110-12.5.5-a.
 #[test]
-fn what_follows_the_request_is_named_in_vary() {
+fn a_variant_without_vary_is_found() {
     let json = ok(&[A, ("content-type", "application/json")], "{}");
     let html = ok(&[B, ("content-type", "text/html")], "<p>");
     let (wants_json, wants_html) = (("accept", "application/json"), ("accept", "text/html"));
     let unnamed = [Code::VariantWithoutVary];
     expect((&[wants_json], &json), (&[wants_html], &html), &unnamed);
     expect((&[wants_json], &json), (&[], &html), &unnamed);
-    // It did not follow the field.
+    // The language does not depend on the header.
     expect((&[wants_json], &json), (&[wants_json], &html), &[]);
     expect((&[("cookie", "a=1")], &json), (&[wants_html], &html), &[]);
     expect((&[("accept-encoding", "br")], &json), (&[], &html), &[]);
@@ -274,7 +274,7 @@ fn what_follows_the_request_is_named_in_vary() {
 }
 
 #[test]
-fn other_bytes_may_follow_the_request() {
+fn content_without_vary_is_found() {
     let (one, other) = (ok(&[A], "ja"), ok(&[B], "yes"));
     let (de, en) = (("accept-language", "de"), ("accept-language", "en"));
     expect((&[de], &one), (&[en], &other), &[Code::ContentWithoutVary]);

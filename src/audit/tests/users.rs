@@ -1,4 +1,4 @@
-//! Content that follows who asks, and near misses.
+//! Content that depends on the user, with and without findings.
 
 use super::{Audit, AuditLayer, Code, Lines, assert_codes, exchange, get, ok, request, write};
 
@@ -7,7 +7,7 @@ const MINUTE: (&str, &str) = ("cache-control", "max-age=60");
 const ADA: (&str, &str) = ("cookie", "sid=ada");
 const BOB: (&str, &str) = ("cookie", "sid=bob");
 
-/// Two users, each with content of their own below these fields.
+/// Two users, each with content of their own and these headers.
 #[track_caller]
 fn two(users: [Lines<'_>; 2], fields: Lines<'_>, codes: &[Code]) {
     let audit = Audit::new();
@@ -17,9 +17,9 @@ fn two(users: [Lines<'_>; 2], fields: Lines<'_>, codes: &[Code]) {
     assert_codes(&audit, codes);
 }
 
-/// Issue 10, B.4, R-9111-4.1-a: one user's content would be given to the other.
+/// Issue 10, B.4, R-9111-4.1-a: one user would get the content of the other.
 #[test]
-fn content_of_one_user_is_not_given_to_all() {
+fn shared_content_of_one_user_is_found() {
     let shared = [Code::SharedContent];
     for name in ["cookie", "x-api-key", "x-tenant", "private-token"] {
         let users: [Lines<'_>; 2] = [&[(name, "ada")], &[(name, "bob")]];
@@ -29,7 +29,7 @@ fn content_of_one_user_is_not_given_to_all() {
         let date = ("date", "Fri, 31 Jan 2025 12:00:00 GMT");
         let later = ("expires", "Fri, 31 Jan 2025 12:01:00 GMT");
         two(users, &[date, later], &shared);
-        // One of them is nobody.
+        // One request is anonymous.
         two([&[], users[0]], &[PUBLIC], &shared);
         two([users[0], &[]], &[PUBLIC], &shared);
 
@@ -64,9 +64,9 @@ fn content_of_one_user_is_not_given_to_all() {
     );
 }
 
-/// Nothing is said: caches may guess.
+/// Without a policy, caches choose a lifetime.
 #[test]
-fn a_cache_may_guess_that_content_is_for_all() {
+fn content_without_a_policy_may_be_shared() {
     let advice = [Code::ContentWithoutVary];
     two([&[ADA], &[BOB]], &[], &advice);
     two(
@@ -75,7 +75,7 @@ fn a_cache_may_guess_that_content_is_for_all() {
         &advice,
     );
     two([&[ADA], &[BOB]], &[("expires", "0")], &[]);
-    // The anonymous page would be given to somebody.
+    // A user would get the anonymous page.
     let audit = Audit::new();
     get(&audit, &[], &ok(&[MINUTE], "a"));
     get(&audit, &[ADA], &ok(&[("cache-control", "private")], "b"));
@@ -83,14 +83,14 @@ fn a_cache_may_guess_that_content_is_for_all() {
 }
 
 #[test]
-fn content_need_not_follow_the_user() {
+fn content_with_another_cause_is_clean() {
     let users: [Lines<'_>; 2] = [&[ADA], &[BOB]];
     let audit = Audit::new();
     for user in users {
         get(&audit, user, &ok(&[PUBLIC], "a"));
     }
     assert_codes(&audit, &[]);
-    // Something else may have chosen it.
+    // Another header may have selected the content.
     two(
         [&[ADA, ("authorization", "x")], &[BOB]],
         &[("cache-control", "max-age=60")],
@@ -106,7 +106,7 @@ fn content_need_not_follow_the_user() {
     let users: [Lines<'_>; 2] = [&[ADA, ("x-mode", "1")], &[BOB, ("x-mode", "2")]];
     two(users, &[PUBLIC, vary], &[]);
 
-    // A write, and another instance.
+    // A write in between, and another instance.
     let audit = Audit::new();
     get(&audit, &[ADA], &ok(&[PUBLIC], "a"));
     write(&audit);
@@ -119,7 +119,7 @@ fn content_need_not_follow_the_user() {
     }
     assert_codes(&audit, &[]);
 
-    // A clock shows another time to the same user too.
+    // A clock shows another time to the same user, too.
     let audit = Audit::new();
     for (user, content) in [(ADA, "1"), (ADA, "2"), (BOB, "3"), (ADA, "4"), (BOB, "5")] {
         get(&audit, &[user], &ok(&[PUBLIC], content));
@@ -127,9 +127,9 @@ fn content_need_not_follow_the_user() {
     assert_codes(&audit, &[]);
 }
 
-/// No value of a request field is in what is told.
+/// Findings contain no value of a request header.
 #[test]
-fn a_finding_does_not_tell_who_asked() {
+fn a_finding_does_not_show_the_user() {
     let audit = Audit::new();
     for (user, content) in [("secret-of-ada", "a"), ("secret-of-bob", "b")] {
         get(&audit, &[("x-api-key", user)], &ok(&[PUBLIC], content));
@@ -137,5 +137,5 @@ fn a_finding_does_not_tell_who_asked() {
     let findings = audit.findings();
     assert!(findings[0].detail().contains("x-api-key"), "{findings:?}");
     assert!(!format!("{findings:?}").contains("secret"), "{findings:?}");
-    assert!(!format!("{:?}", audit.lock().memory).contains("secret"));
+    assert!(!format!("{:?}", audit.lock().history).contains("secret"));
 }

@@ -1,4 +1,4 @@
-//! Conditional writes after a 200, and near misses.
+//! Conditional writes after a 200, with and without findings.
 
 use super::{
     Answer, Audit, AuditLayer, Code, Lines, assert_codes, exchange, get, not_modified, ok, request,
@@ -12,15 +12,15 @@ const IF_A: (&str, &str) = ("if-match", "\"a\"");
 const REFUSED: [Code; 1] = [Code::CurrentTagRefused];
 
 fn send(audit: &Audit, method: &str, fields: Lines<'_>, status: u16) {
-    let say = Answer {
+    let answer = Answer {
         status,
         ..not_modified(&[])
     };
     let layer = AuditLayer::new(audit.clone());
-    exchange(&layer, request(method, "/", fields), &say);
+    exchange(&layer, request(method, "/", fields), &answer);
 }
 
-/// A 200 with this tag, then a 412 to a request with these fields.
+/// A 200 with this tag, then a 412 to a request with these headers.
 #[track_caller]
 fn refuse(tag: Lines<'_>, method: &str, fields: Lines<'_>, codes: &[Code]) {
     let audit = Audit::new();
@@ -29,29 +29,29 @@ fn refuse(tag: Lines<'_>, method: &str, fields: Lines<'_>, codes: &[Code]) {
     assert_codes(&audit, codes);
 }
 
-/// Issue 10, B.4 and A.3, R-9110-13.1.1-a: reads and writes have tags of two
-/// origins, and each conditional write is 412 for ever.
+/// Issue 10, B.4 and A.3, R-9110-13.1.1-a: the tags of reads and writes have two sources, so each
+/// conditional write gets 412.
 #[test]
-fn the_tag_of_the_last_200_is_not_refused() {
+fn a_refusal_of_the_last_tag_is_found() {
     for method in ["PUT", "PATCH", "POST", "DELETE", "GET"] {
         for named in ["\"a\"", "\"x\", \"a\"", " \"a\" ", "*"] {
             refuse(&[A], method, &[("if-match", named)], &REFUSED);
         }
         let date = ("if-unmodified-since", "Fri, 31 Jan 2025 12:00:00 GMT");
-        // RFC 9110, section 13.2.2: it is not looked at.
+        // RFC 9110, section 13.2.2: this condition is ignored.
         refuse(&[A], method, &[IF_A, date], &REFUSED);
         refuse(&[A], method, &[("if-match", "\"x\"")], &[]);
         refuse(&[A], method, &[("if-match", "\"a\", x")], &[]);
         refuse(&[A], method, &[date], &[]);
         refuse(&[A], method, &[], &[]);
-        // Conditions that may be false as well.
+        // These conditions may be false as well.
         for other in ["if-none-match", "if", "if-schedule-tag-match"] {
             refuse(&[A], method, &[IF_A, (other, "\"a\"")], &[]);
         }
         refuse(&[A], method, &[("if-match", "W/\"a\"")], &[]);
         refuse(&[], method, &[IF_A], &[]);
     }
-    // It may lack what only the content tells, and others mean what they want.
+    // HEAD may lack the tag, and other methods have meanings of their own.
     refuse(&[A], "HEAD", &[IF_A], &[]);
     refuse(&[A], "MOVE", &[IF_A], &[]);
     for status in [200, 403, 409, 503] {
@@ -62,9 +62,9 @@ fn the_tag_of_the_last_200_is_not_refused() {
     }
 }
 
-/// Issue 10, B.4: that is another mistake, and the client's own.
+/// Issue 10, B.4: this is another mistake, that of the client.
 #[test]
-fn a_weak_tag_is_refused_with_reason() {
+fn a_refusal_of_a_weak_tag_is_advice() {
     let advice = [Code::WeakTagRefused];
     refuse(&[WEAK], "PUT", &[("if-match", "W/\"a\"")], &advice);
     refuse(&[WEAK], "DELETE", &[("if-match", "\"a\"")], &advice);
@@ -72,9 +72,9 @@ fn a_weak_tag_is_refused_with_reason() {
     refuse(&[WEAK], "GET", &[("if-match", "W/\"a\"")], &[]);
 }
 
-/// Issue 10, B.4: a tag with the suffix of its coding is a tag as others are.
+/// Issue 10, B.4: a tag with the suffix of its coding counts like any other.
 #[test]
-fn the_tag_of_a_coding_is_current_for_who_asks_for_it() {
+fn a_tag_of_a_coding_is_current() {
     let gzip = ("accept-encoding", "gzip");
     let coded = [
         ("etag", "\"a-gzip\""),
@@ -89,14 +89,14 @@ fn the_tag_of_a_coding_is_current_for_who_asks_for_it() {
     };
     let named = ("if-match", "\"a-gzip\"");
     put(&[gzip, named], &REFUSED);
-    // Another variant, which has another tag.
+    // Another variant, with another tag.
     put(&[named], &[]);
     put(&[gzip, IF_A], &[]);
 }
 
-/// Issue 10, B.4: whoever wrote in between may have moved the tag.
+/// Issue 10, B.4: a write in between may have changed the tag.
 #[test]
-fn a_tag_is_refused_after_a_write() {
+fn a_refusal_after_a_write_is_clean() {
     let after = |disturb: &dyn Fn(&Audit), codes: &[Code]| {
         let audit = Audit::new();
         get(&audit, &[], &ok(&[A], "a"));
@@ -114,7 +114,7 @@ fn a_tag_is_refused_after_a_write() {
     );
     after(&|audit| send(audit, "PUT", &[], 428), &REFUSED);
     after(&|audit| get(audit, &[], &ok(&[A], "a")), &REFUSED);
-    // The state is another by now.
+    // The state has changed.
     after(&|audit| get(audit, &[], &ok(&[B], "b")), &[]);
     after(
         &|audit| get(audit, &[("if-none-match", "\"b\"")], &not_modified(&[B])),
@@ -126,15 +126,15 @@ fn a_tag_is_refused_after_a_write() {
     };
     after(&head, &[]);
     let part = |audit: &Audit| {
-        let say = Answer {
+        let answer = Answer {
             status: 206,
             fields: &[B],
             content: "b",
         };
-        get(audit, &[("range", "bytes=0-0")], &say);
+        get(audit, &[("range", "bytes=0-0")], &answer);
     };
     after(&part, &[]);
-    // Until it is seen again.
+    // The next 200 shows the state again.
     let again = |audit: &Audit| {
         head(audit);
         get(audit, &[], &ok(&[A], "a"));
@@ -148,7 +148,7 @@ fn a_tag_is_refused_after_a_write() {
 
 /// Issue 10, B.4: another user, and another instance.
 #[test]
-fn a_tag_of_others_may_be_refused() {
+fn a_refusal_of_the_tag_of_others_is_clean() {
     for user in [("cookie", "u=1"), ("authorization", "x"), ("x-tenant", "t")] {
         refuse(&[A], "PUT", &[IF_A, user], &[]);
     }
@@ -156,27 +156,27 @@ fn a_tag_of_others_may_be_refused() {
         let audit = Audit::new();
         let layer = |name| AuditLayer::new(audit.clone()).instance(name);
         exchange(&layer(reader), request("GET", "/", &[]), &ok(&[A], "a"));
-        let say = Answer {
+        let answer = Answer {
             status: 412,
             ..not_modified(&[])
         };
-        exchange(&layer(writer), request("PUT", "/", &[IF_A]), &say);
+        exchange(&layer(writer), request("PUT", "/", &[IF_A]), &answer);
         assert_codes(&audit, codes);
     }
 }
 
-/// Issue 10, B.4: a write that runs meanwhile may be the one that won.
+/// Issue 10, B.4: a concurrent write may have won.
 #[test]
-fn a_tag_is_refused_during_another_write() {
+fn a_refusal_during_another_write_is_clean() {
     let audit = Audit::new();
     let layer = AuditLayer::new(audit.clone());
     get(&audit, &[], &ok(&[A], "a"));
-    let refused = super::answer(&Answer {
+    let refused = super::response(&Answer {
         status: 412,
         ..not_modified(&[])
     });
     let mut refused = Some(refused);
-    let _: http::Response<super::AuditedBody<_>> =
+    let _: http::Response<super::AuditBody<_>> =
         super::send(&layer, request("PUT", "/", &[IF_A]), |_| {
             send(&audit, "PUT", &[IF_A], 200);
             refused.take().expect("one request")
@@ -186,7 +186,7 @@ fn a_tag_is_refused_during_another_write() {
 
 /// R-9110-13.1.1-a: the lost update itself.
 #[test]
-fn a_false_condition_stops_a_write() {
+fn a_write_with_a_false_condition_is_found() {
     let ignored = [Code::IgnoredCondition];
     let put = |condition: (&str, &str), between: &dyn Fn(&Audit), after, codes: &[Code]| {
         for method in ["PUT", "PATCH"] {
@@ -203,7 +203,7 @@ fn a_false_condition_stops_a_write() {
     put(stale, &|_| {}, B, &ignored);
     put(create, &|_| {}, B, &ignored);
     put(("if-match", "\"x\", \"y\""), &|_| {}, B, &ignored);
-    // Section 13.1.1: the state that was asked for had been there.
+    // Section 13.1.1: the requested state was there already.
     let same = |condition| {
         let audit = Audit::new();
         get(&audit, &[], &ok(&[A], "a"));
@@ -213,7 +213,7 @@ fn a_false_condition_stops_a_write() {
     };
     same(stale);
     same(create);
-    // It was true, or may have been.
+    // The condition was true, or may have been.
     put(IF_A, &|_| {}, B, &[]);
     put(("if-match", "*"), &|_| {}, B, &[]);
     put(("if-match", "\"a-gzip\""), &|_| {}, B, &[]);
@@ -227,7 +227,7 @@ fn a_false_condition_stops_a_write() {
     send(&audit, "PUT", &[stale], 204);
     get(&audit, &[], &ok(&[B], "b"));
     assert_codes(&audit, &[]);
-    // A variant that was seen has this tag.
+    // Another known variant has this tag.
     let audit = Audit::new();
     let vary = ("vary", "accept");
     get(

@@ -1,9 +1,9 @@
-//! `Vary`, `Date`, and what a handler chooses.
+//! `Vary`, `Date`, and policies that a handler chooses.
 
 use super::*;
 
-/// R-9110-12.5.5-b, R-9110-12.5.5-c, R-9110-15.4.5-e, R-9111-4.1-a: the same on
-/// every status, merged with what is there.
+/// R-9110-12.5.5-b, R-9110-12.5.5-c, R-9110-15.4.5-e, R-9111-4.1-a: equal on every status, and
+/// merged with the handler's.
 #[test]
 fn vary_is_merged_on_every_response() {
     let layer = layer(
@@ -26,17 +26,16 @@ fn vary_is_merged_on_every_response() {
 
 /// R-9110-12.5.5-d, R-9110-12.5.5-c.
 #[test]
-fn neither_authorization_nor_an_asterisk_is_added() {
+fn vary_gets_neither_authorization_nor_an_asterisk() {
     let star = HeaderName::from_static("*");
     let layer = layer(CachePolicy::no_cache().vary([star]));
     let response = send(&layer, get(&[SECRET]), |_| answer(200, &[]));
     assert!(!response.headers().contains_key(VARY));
 }
 
-/// R-9110-6.6.1-a, R-9111-5.1-a: `Date` is this message's, and only where there
-/// is none.
+/// R-9110-6.6.1-a, R-9111-5.1-a: a missing `Date` is added, and an existing one stays.
 #[test]
-fn date_is_added_where_there_is_none() {
+fn a_missing_date_is_added() {
     let clock = ManualClock::new(SystemTime::UNIX_EPOCH);
     let layer = CachePolicyLayer::new(CachePolicy::no_cache()).clock(clock.clone());
     let date = |layer: &CachePolicyLayer, method, status, fields| {
@@ -64,8 +63,8 @@ fn date_is_added_where_there_is_none() {
     assert_eq!(date(&layer.without_date(), Method::GET, 200, &[]), "");
 }
 
-/// Issue 12, R-9110-8.8.2.1-a, R-9110-6.6.1-a: the last tick may be before the time that a
-/// handler read. A `Last-Modified` would be later than `Date`, and what has expired fresh.
+/// Issue 12, R-9110-8.8.2.1-a, R-9110-6.6.1-a: the last tick may be before the time that a handler
+/// read. `Last-Modified` would be later than `Date`, and an expired response would be fresh.
 #[test]
 fn date_is_not_before_what_a_handler_read() {
     #[derive(Clone)]
@@ -125,7 +124,7 @@ fn a_handler_chooses_a_policy() {
     );
 }
 
-/// A layer of this kind is a handler to one around it.
+/// To an outer policy layer, an inner one is a handler.
 #[test]
 fn a_default_around_routes_yields_to_them() {
     let around = layer(CachePolicy::no_cache().yield_to_handler());
@@ -143,7 +142,7 @@ fn a_default_around_routes_yields_to_them() {
 
 /// R-NVS-3-a.
 #[test]
-fn parameters_that_change_nothing_are_named() {
+fn no_vary_search_is_added() {
     use crate::semantics::caching::no_vary_search::{NO_VARY_SEARCH, NoVarySearch};
 
     let parameters = NoVarySearch::params(["utm_source"]);
@@ -157,9 +156,9 @@ fn parameters_that_change_nothing_are_named() {
     assert_eq!(says(&response, &NO_VARY_SEARCH), "key-order");
 }
 
-/// Where there is no `Date`, `Expires` is counted from the time.
+/// Without a `Date`, `Expires` is compared with the clock.
 #[test]
-fn expires_counts_from_the_clock_without_a_date() {
+fn expires_is_compared_with_the_clock_without_a_date() {
     let wanted = layer(CachePolicy::transformed().expires()).without_date();
     let response = send(&wanted, get(&[]), |_| answer(200, &[]));
     assert_eq!(says(&response, &CACHE_CONTROL), "max-age=60");

@@ -1,4 +1,4 @@
-//! Fields of a handler that caches read in different ways.
+//! Headers of a handler that caches read in different ways.
 
 use super::*;
 use crate::semantics::caching::cache_control::CacheControl;
@@ -12,7 +12,7 @@ const LIFETIMES: [&str; 4] = [
     "stale-if-error",
 ];
 
-/// One second of everything, in `Cache-Control` and for content delivery networks.
+/// One second of each lifetime, in `Cache-Control` and for content delivery networks.
 fn second() -> CachePolicy {
     let directives: CacheControl =
         "max-age=1, s-maxage=1, stale-while-revalidate=1, stale-if-error=1"
@@ -23,8 +23,8 @@ fn second() -> CachePolicy {
     policy.surrogate(directives).unwrap()
 }
 
-/// Issue 10, B.1 (R-9111-5.2-a, R-9111-4.2.1-a): an argument that is no number of
-/// seconds is written as 0, for every lifetime in every field that caches read.
+/// Issue 10, B.1 (R-9111-5.2-a, R-9111-4.2.1-a): an argument that is no number of seconds is
+/// written as 0, in every header that caches read.
 #[test]
 fn a_lifetime_without_a_number_is_written_as_0() {
     let arguments = [
@@ -63,8 +63,8 @@ fn a_lifetime_without_a_number_is_written_as_0() {
     }
 }
 
-/// Issue 10, B.1 (R-9111-5.2.2.1-a): numbers that not every cache reads alike are
-/// written as those that all of them do.
+/// Issue 10, B.1 (R-9111-5.2.2.1-a): numbers that some caches misread are written in the usual
+/// form.
 #[test]
 fn a_number_in_an_unusual_form_is_written_in_the_usual_one() {
     let hour = CachePolicy::shared_and_public;
@@ -80,7 +80,7 @@ fn a_number_in_an_unusual_form_is_written_in_the_usual_one() {
             "max-age=2147483648, must-revalidate",
         ),
         (hour(), "max-age=2147483647", "max-age=3600"),
-        // These are numbers, and words in any case are words.
+        // These are numbers, and names are case-insensitive.
         (hour(), "max-age=007", "max-age=007"),
         (hour(), "Max-Age=5", "Max-Age=5"),
     ] {
@@ -92,8 +92,8 @@ fn a_number_in_an_unusual_form_is_written_in_the_usual_one() {
     assert_eq!(found, "private, max-age=5", "some caches read one line");
 }
 
-/// Issue 10, B.1 (R-9111-5.2-a): a flag with an argument is lost to some caches, so
-/// a restriction is written without it, and a permission is not written.
+/// Issue 10, B.1 (R-9111-5.2-a): some caches ignore a flag with an argument. So a restriction is
+/// written without it, and a permission is removed.
 #[test]
 fn a_flag_with_an_argument_is_written_without_it() {
     for (own, expected) in [
@@ -107,7 +107,7 @@ fn a_flag_with_an_argument_is_written_without_it() {
         ),
         ("must-revalidate=x, max-age=5", "max-age=5, must-revalidate"),
         ("public=1, max-age=5", "max-age=5"),
-        // These are as they should be.
+        // These are well-formed.
         ("No-Store", "No-Store"),
         ("private=\"a\", max-age=5", "private=\"a\", max-age=5"),
         ("private, private, max-age=5", "private, private, max-age=5"),
@@ -118,9 +118,9 @@ fn a_flag_with_an_argument_is_written_without_it() {
     }
 }
 
-/// Issue 10, B.1: nginx takes `max-age=` for the directive wherever it stands.
+/// Issue 10, B.1: nginx finds `max-age=` at any position.
 #[test]
-fn a_directive_in_which_a_lifetime_hides_is_not_kept() {
+fn an_unknown_directive_that_contains_a_lifetime_is_removed() {
     for (own, expected) in [
         ("x-max-age=600, max-age=5", "max-age=5"),
         ("X-S-MaxAge=600, max-age=5", "max-age=5"),
@@ -135,10 +135,10 @@ fn a_directive_in_which_a_lifetime_hides_is_not_kept() {
     }
 }
 
-/// Issue 10, B.1: a policy that leaves the handler's word alone, or says nothing of
-/// lifetimes, still does not send what caches read in different ways.
+/// Issue 10, B.1: a policy that yields to the handler, or has no lifetimes, still rewrites
+/// malformed headers.
 #[test]
-fn a_malformed_field_is_written_anew_below_every_policy() {
+fn a_malformed_header_is_rewritten_below_every_policy() {
     let silent = CachePolicy::new(CacheControl::new().with_no_transform()).unwrap();
     let yields = CachePolicy::no_cache().yield_to_handler();
     for (policy, ours) in [(silent, ", no-transform"), (yields, "")] {
@@ -158,10 +158,9 @@ fn a_malformed_field_is_written_anew_below_every_policy() {
     }
 }
 
-/// Issue 10, B.1 (R-9111-4.2.1-a): caches that ignore an `Expires` which is no date
-/// make up a lifetime.
+/// Issue 10, B.1 (R-9111-4.2.1-a): caches that ignore an invalid `Expires` choose a lifetime.
 #[test]
-fn an_expires_that_is_no_date_is_said_in_cache_control() {
+fn an_invalid_expires_becomes_a_cache_control() {
     const DATE_40: &str = "Thu, 01 Jan 1970 00:00:40 GMT";
     let hour = CachePolicy::shared_and_public;
     for policy in [hour(), hour().yield_to_handler()] {
@@ -176,8 +175,8 @@ fn an_expires_that_is_no_date_is_said_in_cache_control() {
     }
 }
 
-/// Issue 10, B.1 (R-9111-4.2.1-a): an `Expires` that grants more than `Cache-Control`
-/// is for caches that know no other field.
+/// Issue 10, B.1 (R-9111-4.2.1-a): some caches read only `Expires`, so it must not grant more than
+/// `Cache-Control`.
 #[test]
 fn an_expires_that_grants_more_is_removed() {
     const AT_40: (HeaderName, &str) = (EXPIRES, "Thu, 01 Jan 1970 00:00:40 GMT");
@@ -195,17 +194,17 @@ fn an_expires_that_grants_more_is_removed() {
         let response = send(&layer, get(&[]), |_| answer(200, &fields));
         assert_eq!(response.headers().contains_key(EXPIRES), kept, "{own}");
     }
-    // Some caches count from their own clock (it is 10 seconds past) in place of `Date`.
+    // Some caches use their own clock (it is 10 seconds past) in place of `Date`.
     let skewed = [AT_40, (DATE, "Thu, 01 Jan 1970 00:00:35 GMT")];
     let response = send(&layer, get(&[]), |_| answer(200, &skewed));
     assert_eq!(says(&response, &CACHE_CONTROL), "max-age=5");
     assert!(!response.headers().contains_key(EXPIRES));
 }
 
-/// Issue 10, B.1 (R-9213-2.1-a): caches ignore all of a targeted field that is no
-/// Dictionary, a restriction in it too.
+/// Issue 10, B.1 (R-9213-2.1-a): caches ignore a whole targeted header that is no Dictionary, even
+/// its restrictions.
 #[test]
-fn a_targeted_field_that_is_no_dictionary_becomes_one() {
+fn a_malformed_targeted_header_becomes_a_dictionary() {
     let layer = layer(CachePolicy::transformed());
     for (own, expected) in [
         ("No-Store", "no-store"),

@@ -10,11 +10,11 @@ use crate::{
 
 mod layer;
 mod malformed;
-mod many_rules;
+mod matched;
 mod naive;
 mod policies;
 mod product;
-mod props;
+mod properties;
 mod rules;
 mod targeted;
 
@@ -55,14 +55,14 @@ fn layer(policy: CachePolicy) -> CachePolicyLayer {
     CachePolicyLayer::new(policy).clock(ManualClock::new(now))
 }
 
-/// All lines of a field that comes out, joined.
+/// Returns all lines of a response header, joined.
 fn says(response: &Response<ScriptedBody>, field: &HeaderName) -> String {
     let lines = response.headers().get_all(field).iter();
     let lines: Vec<_> = lines.map(|line| line.to_str().unwrap()).collect();
     lines.join(" | ")
 }
 
-/// What `Cache-Control` is for this request and this answer.
+/// Returns the `Cache-Control` for this request and this response of the handler.
 fn control(
     layer: &CachePolicyLayer,
     request: Request<()>,

@@ -1,11 +1,11 @@
-//! What one policy does to one response.
+//! The effect of one policy on one response.
 
 use super::*;
 use crate::semantics::caching::cache_control::{
     CacheControl, DirectiveConflict, Extension, InvalidCachePolicy,
 };
 
-/// R-9111-5.2.2.5-a, R-8246-2-a, R-5861-3-a: each recipe has exactly these fields.
+/// R-9111-5.2.2.5-a, R-8246-2-a, R-5861-3-a: the exact headers of each recipe.
 #[test]
 fn recipes() {
     let recipes = [
@@ -54,10 +54,9 @@ fn recipes() {
     }
 }
 
-/// R-9111-5.2-b, R-9111-4.2.1-a, R-9111-5.2-a: what the handler says and what
-/// comes of it below a policy.
+/// R-9111-5.2-b, R-9111-4.2.1-a, R-9111-5.2-a: the handler's header and the result below a policy.
 #[test]
-fn the_stricter_word_of_both_counts() {
+fn the_stricter_value_wins() {
     let public = CachePolicy::shared_and_public;
     let json = CachePolicy::read_mostly_json;
     let list = CachePolicy::slightly_old_list;
@@ -152,7 +151,7 @@ fn expires_counts_as_a_lifetime() {
             "",
             AT_40,
         ),
-        // By `Date` these are 40 seconds.
+        // With `Date` these are 40 seconds.
         (
             &hour,
             &[(EXPIRES, AT_40), (DATE, "Thu, 01 Jan 1970 00:00:00 GMT")],
@@ -160,7 +159,7 @@ fn expires_counts_as_a_lifetime() {
             AT_40,
         ),
         (&brief, &[(EXPIRES, AT_40)], "max-age=20", ""),
-        // `max-age` is heard first.
+        // `max-age` overrides it.
         (
             &hour,
             &[(EXPIRES, AT_40), (CACHE_CONTROL, "max-age=7")],
@@ -196,9 +195,9 @@ fn expires_counts_as_a_lifetime() {
     assert_eq!(says(&response, &EXPIRES), AT_40);
 }
 
-/// R-9111-5.2-a: a directive that caches may know is added to what says the rest.
+/// R-9111-5.2-a: an unknown directive is added to the known ones.
 #[test]
-fn an_extension_of_the_policy_is_added() {
+fn an_extension_in_the_policy_is_added() {
     let directives = CacheControl::parse_with_extensions("max-age=60, x=1", &["x"]);
     let policy = CachePolicy::new(directives.unwrap()).unwrap();
     for (own, expected) in [
@@ -221,7 +220,7 @@ const SECRET_COOKIE: (HeaderName, &str) = (SET_COOKIE, "session=1");
 
 /// R-9111-3.5-a, R-9111-7.3-a.
 #[test]
-fn what_is_for_one_user_is_private() {
+fn responses_for_one_user_are_private() {
     let table = [
         (CachePolicy::shared_and_public(), "private, max-age=3600"),
         (
@@ -259,9 +258,9 @@ fn what_is_for_one_user_is_private() {
     }
 }
 
-/// R-9111-3.5-a: both can be shared, each by its name.
+/// R-9111-3.5-a: both can be shared by a setter of their own.
 #[test]
-fn sharing_is_asked_for_by_name() {
+fn setters_allow_sharing() {
     let policy = CachePolicy::shared_and_public;
     let shared = "public, max-age=3600";
     let private = "private, max-age=3600";
@@ -279,15 +278,15 @@ fn sharing_is_asked_for_by_name() {
     );
 }
 
-/// R-9111-5.2-b: the two other ways, by name.
+/// R-9111-5.2-b: the setters for the other two ways.
 #[test]
-fn a_handler_is_overridden_or_left_alone_by_name() {
+fn setters_override_or_yield_to_the_handler() {
     let strict: Fields<'_> = &[(CACHE_CONTROL, "private, max-age=5"), (EXPIRES, "0")];
     let replaced = layer(CachePolicy::shared_and_public().override_handler());
     let response = send(&replaced, get(&[]), |_| answer(200, strict));
     assert_eq!(says(&response, &CACHE_CONTROL), "public, max-age=3600");
     assert_eq!(says(&response, &EXPIRES), "");
-    // Not even then does it leak.
+    // A response for one user stays private even then.
     assert_eq!(
         control(&replaced, get(&[SECRET]), 200, strict),
         "private, max-age=3600"
@@ -308,7 +307,7 @@ fn a_handler_is_overridden_or_left_alone_by_name() {
     assert_eq!(control(&default, get(&[]), 200, &[]), "no-cache");
 }
 
-/// R-9111-4.2.1-a: refused when built.
+/// R-9111-4.2.1-a: a contradiction is an error of the constructor.
 #[test]
 fn contradictions_are_refused() {
     let wrong = CacheControl::new().with_no_store().with_public();
@@ -320,8 +319,8 @@ fn contradictions_are_refused() {
     assert_eq!(cdn.unwrap_err(), contradiction);
 }
 
-/// Issue 10, B.1 (R-9111-5.2-a): what was only read in a field may be misspelt, so
-/// that no policy is made of it.
+/// Issue 10, B.1 (R-9111-5.2-a): an unknown directive that was parsed may be a typo, so it is no
+/// policy.
 #[test]
 fn unknown_directives_are_refused() {
     let read = |text: &'static str| {
@@ -353,14 +352,14 @@ fn unknown_directives_are_refused() {
             assert_eq!(made.unwrap_err().to_string(), expected);
         }
     }
-    // By name.
+    // An extension is added by a setter.
     let extension = Extension::new("max-agee", Some("60")).unwrap();
     let meant = read("max-age=60").with_extension(extension);
     assert!(CachePolicy::new(meant.clone()).is_ok());
     assert!(always().cdn(meant).is_ok());
 }
 
-/// R-9111-5.2.2.1-a: the date of expiry may be further away than a number may say.
+/// R-9111-5.2.2.1-a: the seconds to the date may exceed the largest number.
 #[test]
 fn a_lifetime_from_expires_is_clamped() {
     let far: Fields<'_> = &[(EXPIRES, "Fri, 31 Dec 9999 23:59:59 GMT")];
@@ -369,10 +368,9 @@ fn a_lifetime_from_expires_is_clamped() {
     assert_eq!(found, "private, max-age=2147483648");
 }
 
-/// R-9111-4.2.2-a: a `Cache-Control` that says nothing of caching is no word to
-/// yield to.
+/// R-9111-4.2.2-a: a policy does not yield to a `Cache-Control` without a directive for caches.
 #[test]
-fn who_says_nothing_is_not_yielded_to() {
+fn a_policy_does_not_yield_to_an_empty_header() {
     let default = layer(CachePolicy::no_cache().yield_to_handler());
     for (own, success, error) in [
         ("", "no-cache", "no-store"),
@@ -389,17 +387,16 @@ fn who_says_nothing_is_not_yielded_to() {
     }
 }
 
-/// R-9111-5.2-a, R-9111-4.2.1-a: what caches read in different ways is written
-/// anew, as the strictest of them reads it.
+/// R-9111-5.2-a, R-9111-4.2.1-a: an ambiguous header is rewritten as the strictest cache reads it.
 #[test]
-fn what_caches_read_in_different_ways_is_written_anew() {
+fn ambiguous_headers_are_rewritten() {
     let minute = CachePolicy::transformed;
     for (own, expected, alone) in [
-        // Some look for `max-age=` wherever it stands.
+        // Some caches find `max-age=` at any position.
         ("public; max-age=31536000", "max-age=0", "max-age=0"),
         ("max-age=31536000;", "max-age=0", "max-age=0"),
         ("no-store; max-age=600", "no-store", "no-store, max-age=0"),
-        // Of two, many take the first.
+        // Of two values, many caches use the first.
         ("max-age=600, max-age=5", "max-age=5", "max-age=5"),
         ("max-age=5, MAX-AGE=600", "max-age=5", "max-age=5"),
         (
@@ -414,7 +411,7 @@ fn what_caches_read_in_different_ways_is_written_anew() {
     }
     let lines: Fields<'_> = &[(CACHE_CONTROL, "max-age=600"), (CACHE_CONTROL, "max-age=5")];
     assert_eq!(control(&layer(minute()), get(&[]), 200, lines), "max-age=5");
-    // A parameter is nothing to a cache that reads a Dictionary.
+    // A cache that reads a Dictionary ignores parameters.
     let cdn = CacheControl::new().with_max_age(Duration::from_secs(60));
     let layer = layer(minute().cdn(cdn).unwrap());
     let own: Fields<'_> = &[(CDN, "max-age=600;x=1")];

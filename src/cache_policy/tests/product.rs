@@ -1,13 +1,13 @@
-//! Handler's fields × policy × kind of request: never laxer than the stricter of
-//! the two. What a cache may do is computed here anew, from the text alone.
+//! All combinations of handler, policy and request: never laxer than the stricter one. The
+//! permissions are computed here independently, from the text alone.
 
 use std::cmp::Ordering;
 
 use super::*;
 use crate::semantics::caching::cache_control::CacheControl;
 
-/// What a response lets caches do. More is laxer; `u64::MAX` is without a limit
-/// of its own, as a lifetime is that nobody names.
+/// The permissions of caches for a response. A larger value is laxer. `u64::MAX` is a lifetime
+/// that nobody limits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Allows {
     shared: bool,
@@ -21,8 +21,7 @@ struct Allows {
 }
 
 impl Allows {
-    /// By the text of `Cache-Control`, for a response to a request with or
-    /// without `Authorization`.
+    /// Reads a `Cache-Control` for the response to a request with or without `Authorization`.
     fn by(text: &str, authorized: bool) -> Self {
         let directives: Vec<String> = text
             .split([',', '|'])
@@ -39,7 +38,7 @@ impl Allows {
         let max_age: Option<u64> = number("max-age");
         let s_maxage: Option<u64> = number("s-maxage").or(max_age);
         let window = number("stale-while-revalidate");
-        // Who names a lifetime and no window grants no stale use.
+        // A lifetime without a stale window grants no stale use.
         let asks = has("must-revalidate") || has("no-cache");
         let stale = |lifetime: Option<u64>| {
             let silent = if asks || lifetime.is_some() {
@@ -72,7 +71,7 @@ impl Allows {
     fn within(&self, other: &Self) -> bool {
         let stored = !self.stored || other.stored;
         let shared = !self.shared || other.shared;
-        // Where nothing is stored, lifetimes are words.
+        // A response that is not stored has no lifetime.
         let lasting = |mine: u64, theirs: u64| mine.cmp(&theirs) != Ordering::Greater;
         let private = !self.stored
             || (lasting(self.private_fresh, other.private_fresh)
@@ -147,7 +146,7 @@ fn policies() -> Vec<CachePolicy> {
 /// R-9111-5.2-b, R-9111-4.2.1-a, R-9111-3.5-a, R-9111-7.3-a, R-9110-15.1-a,
 /// R-9110-9.3.3-a.
 #[test]
-fn never_laxer_than_the_stricter_of_the_two() {
+fn the_result_is_never_laxer_than_the_stricter_of_both() {
     let mut seen = 0;
     for policy in policies() {
         let ours = policy.directives().to_string();
@@ -162,10 +161,10 @@ fn never_laxer_than_the_stricter_of_the_two() {
     assert_eq!(seen, 18 * 24 * 2 * 2 * 10);
 }
 
-/// Method, status, whether authorized, whether with a cookie.
-type Kind = (Method, u16, bool, bool);
+/// Method, status, with `Authorization`, with a cookie.
+type ExchangeKind = (Method, u16, bool, bool);
 
-fn kinds() -> Vec<Kind> {
+fn kinds() -> Vec<ExchangeKind> {
     let bare = [
         (Method::GET, 200),
         (Method::GET, 206),
@@ -193,7 +192,7 @@ fn check(
     layer: &CachePolicyLayer,
     ours: &str,
     handler: &'static str,
-    (method, status, authorized, cookie): Kind,
+    (method, status, authorized, cookie): ExchangeKind,
 ) {
     let mut fields = Vec::new();
     if !handler.is_empty() {

@@ -1,4 +1,4 @@
-//! Which responses get which policy.
+//! The choice of the policy by rules.
 
 use http::HeaderMap;
 
@@ -25,7 +25,7 @@ const ASSET: &str = "public, max-age=31536000, immutable";
 const PUBLIC: &str = "public, max-age=3600";
 
 #[test]
-fn the_first_that_fits_decides() {
+fn the_first_rule_that_matches_decides() {
     let layer = rules([
         asset().path("/assets/{*file}").unwrap(),
         public()
@@ -46,7 +46,7 @@ fn the_first_that_fits_decides() {
     }
 }
 
-/// R-9110-15.1-a, R-9111-4.2.2-a: success is success, and the rest is said too.
+/// R-9110-15.1-a, R-9111-4.2.2-a: successes and all other statuses have a policy.
 #[test]
 fn every_status_has_a_policy() {
     let layer = layer(CachePolicy::shared_and_public());
@@ -68,7 +68,7 @@ fn every_status_has_a_policy() {
             "no-store",
             "{status}"
         );
-        // Said otherwise.
+        // The handler sets another policy.
         let said = [(CACHE_CONTROL, "max-age=9")];
         assert_eq!(
             control(&layer, get(&[]), status, &said),
@@ -80,7 +80,7 @@ fn every_status_has_a_policy() {
     assert_eq!(*response.headers(), HeaderMap::new());
 }
 
-/// R-9110-15.1-a: statuses by name.
+/// R-9110-15.1-a: conditions on the status.
 #[test]
 fn rules_by_status() {
     let layer = rules([
@@ -103,7 +103,7 @@ fn rules_by_status() {
     }
 }
 
-/// R-9110-9.3.3-a: nothing fresh on what is no read.
+/// R-9110-9.3.3-a: the response to a write is never fresh.
 #[test]
 fn writes_get_no_freshness() {
     let layer = layer(CachePolicy::shared_and_public());
@@ -111,13 +111,13 @@ fn writes_get_no_freshness() {
         "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "MKCOL",
     ] {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
-        let ask =
+        let policy_for =
             |status, fields| control(&layer, asking(method.clone(), "/", fields), status, &[]);
-        assert_eq!(ask(200, &[]), "");
-        assert_eq!(ask(200, &[SECRET]), "");
-        assert_eq!(ask(303, &[]), "");
-        assert_eq!(ask(422, &[]), "no-store");
-        // What the handler makes fresh is not for other users either.
+        assert_eq!(policy_for(200, &[]), "");
+        assert_eq!(policy_for(200, &[SECRET]), "");
+        assert_eq!(policy_for(303, &[]), "");
+        assert_eq!(policy_for(422, &[]), "no-store");
+        // A handler's fresh response is not for other users either.
         let request = asking(method.clone(), "/", &[SECRET]);
         let own = [(CACHE_CONTROL, "public, max-age=9")];
         assert_eq!(control(&layer, request, 200, &own), "private, max-age=9");
@@ -158,19 +158,25 @@ fn rules_by_method() {
     );
 }
 
-/// R-9110-15.4.5-a: a 304 has no `Content-Type`, so that where this decides the
-/// stored response keeps its policy.
+/// R-9110-15.4.5-a: a 304 has no `Content-Type`, so if that decides, the stored response keeps
+/// its policy.
 #[test]
 fn rules_by_content_type() {
     let images = public().content_type("image/*").unwrap();
     let json = asset().content_type("application/json").unwrap();
     let layer = rules([images.path("/a").unwrap(), json]);
-    let ask =
+    let policy_for =
         |path, status, fields| control(&layer, asking(Method::GET, path, &[]), status, fields);
-    assert_eq!(ask("/a", 200, &[(CONTENT_TYPE, "IMAGE/png; q=1")]), PUBLIC);
-    assert_eq!(ask("/b", 200, &[(CONTENT_TYPE, "image/png")]), "no-cache");
     assert_eq!(
-        ask(
+        policy_for("/a", 200, &[(CONTENT_TYPE, "IMAGE/png; q=1")]),
+        PUBLIC
+    );
+    assert_eq!(
+        policy_for("/b", 200, &[(CONTENT_TYPE, "image/png")]),
+        "no-cache"
+    );
+    assert_eq!(
+        policy_for(
             "/b",
             200,
             &[(CONTENT_TYPE, "Application/JSON ;charset=utf-8")]
@@ -178,14 +184,17 @@ fn rules_by_content_type() {
         ASSET
     );
     assert_eq!(
-        ask("/b", 200, &[(CONTENT_TYPE, "application/jsonl")]),
+        policy_for("/b", 200, &[(CONTENT_TYPE, "application/jsonl")]),
         "no-cache"
     );
-    assert_eq!(ask("/b", 200, &[(CONTENT_TYPE, "imagex/png")]), "no-cache");
-    assert_eq!(ask("/b", 200, &[]), "no-cache");
-    assert_eq!(ask("/b", 304, &[]), "");
     assert_eq!(
-        ask("/b", 404, &[(CONTENT_TYPE, "application/json")]),
+        policy_for("/b", 200, &[(CONTENT_TYPE, "imagex/png")]),
+        "no-cache"
+    );
+    assert_eq!(policy_for("/b", 200, &[]), "no-cache");
+    assert_eq!(policy_for("/b", 304, &[]), "");
+    assert_eq!(
+        policy_for("/b", 404, &[(CONTENT_TYPE, "application/json")]),
         "no-store"
     );
     for wrong in [
@@ -203,8 +212,7 @@ fn rules_by_content_type() {
     }
 }
 
-/// R-9110-12.5.5-a, R-9111-4.1-a: a field that a rule looks at is in `Vary`,
-/// whether it was there or not.
+/// R-9110-12.5.5-a, R-9111-4.1-a: a header that a rule reads is in `Vary`, present or not.
 #[test]
 fn rules_by_request() {
     let tenant = HeaderName::from_static("x-tenant");
@@ -235,9 +243,9 @@ fn rules_by_request() {
     assert_eq!(with(&[(tenant, "beta")], "/", 304), PUBLIC);
 }
 
-/// Unlike paths, of which a request has one.
+/// Of several paths one has to match, since a request has one path.
 #[test]
-fn all_that_is_said_of_the_request_has_to_hold() {
+fn all_conditions_on_the_request_have_to_hold() {
     let version = |parts: &http::request::Parts| parts.uri.query() == Some("v=1");
     let layer = rules([public()
         .request(version)
@@ -251,9 +259,9 @@ fn all_that_is_said_of_the_request_has_to_hold() {
     assert_eq!(says("/?v=1", &[(ACCEPT, "a/b"), (ORIGIN, "o")]), "no-cache");
 }
 
-/// R-9111-4.1-a: an error varies as the success of its route does.
+/// R-9111-4.1-a: an error varies like the success of its route.
 #[test]
-fn an_error_varies_as_its_route() {
+fn an_error_varies_like_its_route() {
     let route = Rule::new(CachePolicy::no_cache().vary([ACCEPT_LANGUAGE]));
     let layer = rules([public().errors(), route.path("/a").unwrap()]);
     let plain = rules([Rule::new(CachePolicy::no_cache().vary([ACCEPT_LANGUAGE]))
@@ -268,9 +276,9 @@ fn an_error_varies_as_its_route() {
     assert_eq!(vary(&layer, "/a"), "");
 }
 
-/// R-9110-15.4.5-e: what a 304 may be of is in its `Vary`, all of it.
+/// R-9110-15.4.5-e: a 304 varies by the headers of all policies that it may have.
 #[test]
-fn a_304_that_does_not_tell_varies_as_all_it_may_be() {
+fn a_304_without_a_type_varies_by_all_possible_policies() {
     let around = super::layer(CachePolicy::no_cache().vary([ORIGIN]));
     let json = Rule::new(CachePolicy::transformed().vary([ACCEPT]));
     let json = json.content_type("application/json").unwrap();
@@ -279,9 +287,9 @@ fn a_304_that_does_not_tell_varies_as_all_it_may_be() {
     assert_eq!(says(&response, &CACHE_CONTROL), "");
 }
 
-/// R-9110-12.5.5-a: what a rule looked at counts though the handler then chose.
+/// R-9110-12.5.5-a: headers that rules read count even if the handler chooses a policy.
 #[test]
-fn a_chosen_policy_varies_by_what_rules_look_at() {
+fn a_chosen_policy_varies_by_the_headers_of_rules() {
     let layer = rules([public().header(ACCEPT, |_| false)]);
     let response = send(&layer, get(&[]), |_| {
         let mut response = answer(200, &[]);
@@ -292,26 +300,26 @@ fn a_chosen_policy_varies_by_what_rules_look_at() {
     assert_eq!(says(&response, &VARY), "accept");
 }
 
-/// R-9111-5.2-b: a redirection of which the handler speaks.
+/// R-9111-5.2-b: a redirection with a policy of the handler.
 #[test]
-fn a_redirection_is_as_the_handler_says() {
+fn a_redirection_keeps_the_policy_of_the_handler() {
     let layer = layer(CachePolicy::no_store());
     let own = [(CACHE_CONTROL, "max-age=9")];
     assert_eq!(control(&layer, get(&[]), 301, &own), "max-age=9");
 }
 
-/// R-9111-4.1-a: a rule for other statuses says nothing about the success.
+/// R-9111-4.1-a: a rule for other statuses does not affect the success.
 #[test]
-fn an_error_does_not_vary_as_another_status() {
+fn an_error_does_not_vary_like_another_status() {
     let moved = Rule::new(CachePolicy::no_cache().vary([ORIGIN])).redirections();
     let route = Rule::new(CachePolicy::no_cache().vary([ACCEPT]));
     let response = send(&rules([moved, route]), get(&[]), |_| answer(404, &[]));
     assert_eq!(says(&response, &VARY), "accept");
 }
 
-/// R-9110-15.4.5-e: of several policies that decide by the content.
+/// R-9110-15.4.5-e: several policies that depend on the media type.
 #[test]
-fn a_304_that_does_not_tell_varies_as_every_later_rule() {
+fn a_304_without_a_type_varies_by_every_later_rule() {
     let json = Rule::new(CachePolicy::transformed().vary([ACCEPT]));
     let html = Rule::new(CachePolicy::transformed().vary([ACCEPT_LANGUAGE]));
     let rest = Rule::new(CachePolicy::no_cache().vary([ORIGIN]));
@@ -324,14 +332,14 @@ fn a_304_that_does_not_tell_varies_as_every_later_rule() {
     ]);
     let vary = |status| says(&send(&layer, get(&[]), |_| answer(status, &[])), &VARY);
     assert_eq!(vary(304), "accept, accept-language, origin");
-    // An error may be instead of any of them.
+    // An error may replace any of them.
     assert_eq!(vary(404), "accept, accept-language, origin");
 }
 
-/// R-9111-3.5-a, R-9111-7.3-a: what the service says on a 304 replaces what is
-/// stored, and is kept from other users though no rule applies.
+/// R-9111-3.5-a, R-9111-7.3-a: a 304 replaces stored headers, so it is private even if no rule
+/// applies.
 #[test]
-fn a_304_that_does_not_tell_leaks_nothing() {
+fn a_304_without_a_type_is_private() {
     let layer = rules([public().content_type("application/json").unwrap()]);
     for own in [
         "public",
@@ -350,10 +358,10 @@ fn a_304_that_does_not_tell_leaks_nothing() {
     assert_eq!(control(&layer, get(&[SECRET]), 304, &[]), "");
 }
 
-/// R-9110-15.1-a: several ranges have a `Content-Type` of their own, and one that
-/// `If-Range` asked for may have none (RFC 9110, section 15.3.7).
+/// R-9110-15.1-a: several ranges have a `Content-Type` of their own, and a response to `If-Range`
+/// may have none (RFC 9110, section 15.3.7).
 #[test]
-fn a_206_that_does_not_tell_is_not_kept() {
+fn a_206_without_a_type_is_not_stored() {
     let own = Rule::new(CachePolicy::private().vary([ACCEPT]));
     let layer = super::layer(CachePolicy::shared_and_public());
     let layer = layer
@@ -379,9 +387,9 @@ fn a_206_that_does_not_tell_is_not_kept() {
     );
 }
 
-/// R-9111-4.1-a: a rule for the success alone is one for the success.
+/// R-9111-4.1-a: a rule for 200 alone is a rule for the success.
 #[test]
-fn an_error_varies_as_the_200_that_a_rule_names() {
+fn an_error_varies_like_the_200_of_a_rule() {
     let route = Rule::new(CachePolicy::no_cache().vary([ACCEPT]));
     let response = send(&rules([route.status(StatusCode::OK)]), get(&[]), |_| {
         answer(406, &[])
@@ -389,7 +397,7 @@ fn an_error_varies_as_the_200_that_a_rule_names() {
     assert_eq!(says(&response, &VARY), "accept");
 }
 
-/// R-9110-9.3.3-a: no cache keeps what these answer, though they are safe.
+/// R-9110-9.3.3-a: no cache stores responses to these safe methods.
 #[test]
 fn options_and_trace_are_never_fresh() {
     for method in [Method::OPTIONS, Method::TRACE] {
@@ -408,7 +416,7 @@ fn options_and_trace_are_never_fresh() {
     }
 }
 
-/// R-9110-9.3.3-a: stale use without asking is use without asking.
+/// R-9110-9.3.3-a: stale use is use without revalidation.
 #[test]
 fn a_write_has_no_stale_window_either() {
     let window = "max-age=0, stale-while-revalidate=60".parse().unwrap();
@@ -418,7 +426,7 @@ fn a_write_has_no_stale_window_either() {
     assert_eq!(refused.unwrap_err(), expected);
 }
 
-/// R-9110-9.3.3-a: what the layer was made with is for `GET` and `HEAD`.
+/// R-9110-9.3.3-a: the policy of the layer is for `GET` and `HEAD`.
 #[test]
 fn a_named_method_does_not_get_the_policy_of_reads() {
     let query = Method::from_bytes(b"QUERY").unwrap();
@@ -426,27 +434,27 @@ fn a_named_method_does_not_get_the_policy_of_reads() {
     let layer = layer(CachePolicy::shared_and_public())
         .rule(missing.status(StatusCode::NOT_FOUND))
         .unwrap();
-    let ask = |status| control(&layer, asking(query.clone(), "/", &[]), status, &[]);
-    assert_eq!(ask(404), "no-cache");
-    assert_eq!(ask(200), "no-cache");
+    let policy_for = |status| control(&layer, asking(query.clone(), "/", &[]), status, &[]);
+    assert_eq!(policy_for(404), "no-cache");
+    assert_eq!(policy_for(200), "no-cache");
 }
 
-/// R-9111-4.2.2-a: a cache may make up a lifetime for what is not a `GET`, too.
+/// R-9111-4.2.2-a: a cache may choose a lifetime for other methods than `GET`.
 #[test]
 fn safe_methods_that_read_have_a_policy() {
     let layer = layer(CachePolicy::shared_and_public());
     for method in ["QUERY", "PROPFIND", "SEARCH"] {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
-        let ask = |own| control(&layer, asking(method.clone(), "/", &[SECRET]), 200, own);
-        assert_eq!(ask(&[]), "no-cache, private");
+        let policy_for = |own| control(&layer, asking(method.clone(), "/", &[SECRET]), 200, own);
+        assert_eq!(policy_for(&[]), "no-cache, private");
         let own = [(CACHE_CONTROL, "max-age=9")];
-        assert_eq!(ask(&own), "private, max-age=9");
+        assert_eq!(policy_for(&own), "private, max-age=9");
     }
 }
 
-/// R-9110-15.1-a: a status beyond 599 is taken for a 5xx (RFC 9110, section 15).
+/// R-9110-15.1-a: a status above 599 counts as 5xx (RFC 9110, section 15).
 #[test]
-fn a_status_of_no_class_is_an_error() {
+fn a_status_above_599_is_an_error() {
     let plain = layer(CachePolicy::shared_and_public());
     assert_eq!(control(&plain, get(&[]), 600, &[]), "no-store");
     assert_eq!(control(&plain, get(&[]), 999, &[]), "no-store");
@@ -454,9 +462,9 @@ fn a_status_of_no_class_is_an_error() {
     assert_eq!(control(&errors, get(&[]), 999, &[]), PUBLIC);
 }
 
-/// A rule that could never apply, or would take the policy of the 200 away.
+/// These rules could never match, or would replace the policy of the 200.
 #[test]
-fn statuses_without_a_policy_are_refused() {
+fn rules_for_statuses_without_a_policy_are_refused() {
     let with = |rule: Rule| layer(CachePolicy::no_cache()).rule(rule).map(drop);
     let early = public().status(StatusCode::EARLY_HINTS);
     let refused = |status| Err(InvalidCachePolicy::Status(status));

@@ -1,4 +1,4 @@
-//! Fields that hide `Cache-Control` from the caches that read them.
+//! Targeted headers, which caches read in place of `Cache-Control`.
 
 use super::*;
 use crate::semantics::caching::cache_control::{CacheControl, Extension, InvalidCachePolicy};
@@ -12,10 +12,10 @@ fn both() -> CachePolicy {
     policy.surrogate(ten_minutes()).unwrap()
 }
 
-/// R-9213-2.2-a, EDGE-ARCH-SC: restrictions are in all of them.
+/// R-9213-2.2-a, EDGE-ARCH-SC: all of them have the restrictions.
 #[test]
-fn restrictions_are_copied() {
-    // Request, status, handler's fields; then the three fields.
+fn restrictions_are_copied_into_targeted_headers() {
+    // Request, status, headers of the handler; then the three headers of the response.
     let cookie = (SET_COOKIE, "a=1");
     type Row<'a> = (Fields<'a>, u16, Fields<'a>, [&'a str; 3]);
     let table: &[Row<'_>] = &[
@@ -50,7 +50,7 @@ fn restrictions_are_copied() {
             &[(CACHE_CONTROL, "no-cache")],
             ["no-cache", "no-cache", "no-cache"],
         ),
-        // Who says nothing to them in particular means them too.
+        // A handler without a targeted header means its `Cache-Control` for all.
         (
             &[],
             200,
@@ -87,10 +87,9 @@ fn restrictions_are_copied() {
     }
 }
 
-/// R-9213-2.2-a: those that the policy does not know of pass unchanged, unless
-/// they would undo a restriction.
+/// R-9213-2.2-a: unknown targeted headers pass unchanged, unless they would undo a restriction.
 #[test]
-fn other_targeted_fields_pass_through() {
+fn other_targeted_headers_pass_unchanged() {
     const VENDOR: HeaderName = HeaderName::from_static("cloudflare-cdn-cache-control");
     let layer = layer(both());
     let own: Fields<'_> = &[(VENDOR, "max-age=9, foo=?1")];
@@ -102,7 +101,7 @@ fn other_targeted_fields_pass_through() {
         answer(200, own)
     });
     assert!(says(&response, &VENDOR).starts_with("private"));
-    // No such field, though the name ends alike.
+    // Not a targeted header, in spite of the end of its name.
     let other = HeaderName::from_static("x-notcdn-cache-control");
     let response = send(&layer, get(&[SECRET]), |_| {
         answer(200, &[(other.clone(), "max-age=9")])
@@ -110,9 +109,9 @@ fn other_targeted_fields_pass_through() {
     assert_eq!(says(&response, &other), "max-age=9");
 }
 
-/// EDGE-ARCH-SC: a surrogate knows no `private`, whoever says it.
+/// EDGE-ARCH-SC: a surrogate does not know `private`.
 #[test]
-fn a_surrogate_is_told_no_store() {
+fn a_surrogate_gets_no_store() {
     let own: Fields<'_> = &[(SURROGATE, "private, max-age=9")];
     let response = send(&layer(CachePolicy::transformed()), get(&[SECRET]), |_| {
         answer(200, own)
@@ -124,9 +123,9 @@ fn a_surrogate_is_told_no_store() {
     assert_eq!(says(&response, &SURROGATE), "no-store");
 }
 
-/// R-9213-2.1-a: refused when built, and nothing empty is sent.
+/// R-9213-2.1-a: an invalid name is an error, and an empty header is not sent.
 #[test]
-fn what_is_no_targeted_field_is_refused() {
+fn invalid_targeted_headers_are_refused() {
     let policy = CachePolicy::transformed;
     assert_eq!(
         policy().cdn(CacheControl::new()).unwrap_err(),
@@ -145,10 +144,9 @@ fn what_is_no_targeted_field_is_refused() {
     assert!(policy().targeted(vendor, ten_minutes()).is_ok());
 }
 
-/// R-9213-2.2-a: a handler that keeps browsers from storing, and not the network
-/// in front, says so in both fields and means both.
+/// R-9213-2.2-a: a handler may forbid browsers to store, and allow it to the CDN.
 #[test]
-fn a_handler_may_say_one_thing_to_each() {
+fn a_handler_may_set_each_header() {
     let own: Fields<'_> = &[(CACHE_CONTROL, "no-store"), (CDN, "max-age=9")];
     for (policy, request, cdn) in [
         (CachePolicy::transformed(), get(&[]), "max-age=9"),
@@ -157,7 +155,7 @@ fn a_handler_may_say_one_thing_to_each() {
             get(&[SECRET]),
             "private, max-age=9",
         ),
-        // The policy means the network too, where it says nothing else to it.
+        // The policy applies to the CDN too if it sets nothing else for it.
         (CachePolicy::authenticated(), get(&[]), "private, max-age=9"),
         (CachePolicy::no_cache(), get(&[]), "no-cache"),
         (
@@ -174,9 +172,9 @@ fn a_handler_may_say_one_thing_to_each() {
     }
 }
 
-/// Who leaves a handler's word alone says nothing beside it.
+/// A policy that yields adds nothing beside the handler's header.
 #[test]
-fn a_policy_that_yields_adds_no_targeted_field() {
+fn a_policy_that_yields_adds_no_targeted_header() {
     let yielding = layer(both().yield_to_handler());
     let own: Fields<'_> = &[(CACHE_CONTROL, "max-age=9")];
     let response = send(&yielding, get(&[]), |_| answer(200, own));
@@ -185,10 +183,10 @@ fn a_policy_that_yields_adds_no_targeted_field() {
     assert_eq!(says(&response, &CDN), "max-age=600");
 }
 
-/// Issue 10, D.1 (R-9213-2.2-a): a handler's word that stands alone is still for one
-/// user, in the fields of the policy too.
+/// Issue 10, D.1 (R-9213-2.2-a): a response for one user stays private, even if the policy yields,
+/// also in the targeted headers of the policy.
 #[test]
-fn a_policy_that_yields_keeps_personal_answers_from_shared_caches() {
+fn a_policy_that_yields_keeps_responses_for_one_user_private() {
     let yielding = layer(both().yield_to_handler());
     let own: Fields<'_> = &[
         (CACHE_CONTROL, "max-age=9"),
@@ -203,10 +201,9 @@ fn a_policy_that_yields_keeps_personal_answers_from_shared_caches() {
     );
 }
 
-/// Issue 10, D.1 (R-9111-5.2-b): what is replaced is replaced in every field of the
-/// policy, and in no other.
+/// Issue 10, D.1 (R-9111-5.2-b): a policy replaces its own headers and no others.
 #[test]
-fn an_overriding_policy_replaces_its_targeted_fields() {
+fn an_overriding_policy_replaces_its_targeted_headers() {
     const VENDOR: HeaderName = HeaderName::from_static("akamai-cdn-cache-control");
     let overriding = layer(both().override_handler());
     let own: Fields<'_> = &[
@@ -220,10 +217,9 @@ fn an_overriding_policy_replaces_its_targeted_fields() {
     assert_eq!(found, expected);
 }
 
-/// Issue 10, D.1 (R-9213-2.2-a): a policy that is private for browsers and says
-/// something else to networks means it.
+/// Issue 10, D.1 (R-9213-2.2-a): a policy may be private for browsers and not for a CDN.
 #[test]
-fn a_targeted_field_of_the_policy_stays_as_it_is() {
+fn a_targeted_header_of_the_policy_is_unchanged() {
     let policy = CachePolicy::private().cdn(ten_minutes()).unwrap();
     let response = send(&layer(policy), get(&[]), |_| answer(200, &[]));
     let found = [&CACHE_CONTROL, &CDN].map(|field| says(&response, field));

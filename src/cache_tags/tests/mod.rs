@@ -1,5 +1,5 @@
 #[cfg(feature = "tokio")]
-mod purges;
+mod pending_purge;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, request::Parts};
 use sfv::{List, Parser};
@@ -17,15 +17,15 @@ fn tags(names: &[&str]) -> CacheTags {
     CacheTags::of(names).expect("tags")
 }
 
-/// What a handler answers.
+/// The response of a handler.
 #[derive(Debug, Clone, Default)]
-struct Said<'a> {
+struct HandlerResponse<'a> {
     status: u16,
     fields: &'a [(&'static str, &'static str)],
     tags: &'a [&'a str],
 }
 
-impl Said<'_> {
+impl HandlerResponse<'_> {
     fn status(status: u16) -> Self {
         Self {
             status,
@@ -52,12 +52,12 @@ impl Said<'_> {
 fn ask<Q: CacheTagSource>(
     layer: &CacheTagsLayer<Q>,
     method: &str,
-    said: &Said<'_>,
+    handler: &HandlerResponse<'_>,
 ) -> Response<ScriptedBody> {
     send(
         layer,
         request(method, "/notes/1", []),
-        |_: Request<Upload>| said.response(),
+        |_: Request<Upload>| handler.response(),
     )
 }
 
@@ -65,18 +65,18 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     Some(headers.get(name)?.to_str().expect("ASCII"))
 }
 
-/// R-9875-2-a: on whatever status; the body is that of the service.
+/// R-9875-2-a: every status gets tags, and the body passes unchanged.
 #[test]
-fn reads_are_named() {
+fn reads_have_tags() {
     let layer = CacheTagsLayer::new(tags(&["notes"]));
     for method in ["GET", "HEAD", "QUERY"] {
         for status in [200, 204, 206, 301, 404, 412, 500] {
-            let said = Said {
+            let handler = HandlerResponse {
                 status,
                 tags: &["author-7", "notes"],
-                ..Said::default()
+                ..HandlerResponse::default()
             };
-            let response = ask(&layer, method, &said);
+            let response = ask(&layer, method, &handler);
             let line = &response.headers()[GROUPS];
             assert_eq!(line, r#""notes", "author-7""#, "{method} {status}");
             assert_eq!(Parser::new(line).parse::<List>().expect("a list").len(), 2);
@@ -87,13 +87,13 @@ fn reads_are_named() {
 }
 
 #[test]
-fn what_the_handler_wrote_stays() {
+fn tags_of_the_handler_stay() {
     let fields = [
         (GROUPS, r#""x""#),
         ("surrogate-key", "x y"),
         ("etag", "\"1\""),
     ];
-    let said = Said {
+    let handler = HandlerResponse {
         status: 200,
         fields: &fields,
         tags: &[],
@@ -104,7 +104,7 @@ fn what_the_handler_wrote_stays() {
         TagField::Xkey,
         TagField::CacheTag,
     ]);
-    let response = ask(&layer, "GET", &said);
+    let response = ask(&layer, "GET", &handler);
     let headers = response.headers();
     assert_eq!(headers[GROUPS], r#""x", "a""#);
     assert_eq!(headers["surrogate-key"], "x y a");
@@ -113,70 +113,70 @@ fn what_the_handler_wrote_stays() {
     assert_eq!(headers.len(), 5);
 }
 
-/// Issue 10, B.3: a tag that is left out would be a response that nobody can purge.
+/// Issue 10, B.3: a response without one of its tags could not be purged.
 #[test]
 fn all_tags_are_written_however_many_there_are() {
     let source = CacheTags::of((0..32).map(|at| at.to_string())).unwrap();
     let layer = CacheTagsLayer::new(source).fields([TagField::Xkey, TagField::CacheGroups]);
-    let said = Said {
+    let handler = HandlerResponse {
         tags: &["one", "more"],
-        ..Said::status(200)
+        ..HandlerResponse::status(200)
     };
-    let response = ask(&layer, "GET", &said);
+    let response = ask(&layer, "GET", &handler);
     let line = text(response.headers(), "xkey").unwrap();
     assert_eq!(line.split(' ').count(), 34);
     let line = text(response.headers(), GROUPS).unwrap();
     assert_eq!(Parser::new(line).parse::<List>().expect("a list").len(), 34);
-    let response = ask(&layer, "PUT", &said);
+    let response = ask(&layer, "PUT", &handler);
     assert_eq!(text(response.headers(), INVALIDATION), Some(line));
 }
 
-/// Issue 10, B.3: what a write invalidates is the group that reads are in.
+/// Issue 10, B.3: a write invalidates the group that reads are in.
 #[test]
 fn a_long_tag_is_one_group_for_reads_and_writes() {
     let uuid = "0191e9b2-5b7c-7d3e-8f0a-3c1d2e4f5a6b";
     let layer = CacheTagsLayer::new(tags(&[uuid])).fields([TagField::Xkey, TagField::CacheGroups]);
-    let read = ask(&layer, "GET", &Said::status(200));
+    let read = ask(&layer, "GET", &HandlerResponse::status(200));
     assert_eq!(text(read.headers(), "xkey"), Some(uuid));
-    let written = ask(&layer, "PUT", &Said::status(204));
+    let written = ask(&layer, "PUT", &HandlerResponse::status(204));
     let group = text(read.headers(), GROUPS).unwrap();
     assert_eq!(group.len(), 34);
     assert_eq!(text(written.headers(), INVALIDATION), Some(group));
 }
 
-/// R-9110-15.4.5-a: the stored response keeps the tags that it has.
+/// R-9110-15.4.5-a: the stored response keeps its tags.
 #[test]
-fn a_304_is_left_alone() {
+fn a_304_is_unchanged() {
     let layer = CacheTagsLayer::new(tags(&["notes"]));
     for (status, fields) in [
         (304, &[][..]),
         (304, &[(GROUPS, r#""x""#)]),
         (101, &[("upgrade", "websocket")]),
     ] {
-        let said = Said {
+        let handler = HandlerResponse {
             status,
             fields,
             tags: &["author-7"],
         };
-        let response = ask(&layer, "GET", &said);
-        assert_eq!(response.headers(), said.response().headers());
+        let response = ask(&layer, "GET", &handler);
+        assert_eq!(response.headers(), handler.response().headers());
     }
 }
 
 /// R-9875-2-a: a safe method invalidates nothing.
 #[test]
-fn no_read_says_what_is_stale() {
+fn reads_have_no_invalidation() {
     let layer = CacheTagsLayer::new(tags(&["notes"]));
     let fields = [(INVALIDATION, r#""x""#)];
     for method in ["GET", "HEAD", "QUERY"] {
         for status in [200, 304, 500] {
-            let said = Said {
+            let handler = HandlerResponse {
                 status,
                 fields: &fields,
                 tags: &["a"],
             };
             assert_eq!(
-                text(ask(&layer, method, &said).headers(), INVALIDATION),
+                text(ask(&layer, method, &handler).headers(), INVALIDATION),
                 None
             );
         }
@@ -185,7 +185,7 @@ fn no_read_says_what_is_stale() {
 
 /// R-9875-2-a, R-9111-4.4-a.
 #[test]
-fn writes_say_what_is_stale() {
+fn writes_have_an_invalidation() {
     let layer = CacheTagsLayer::new(tags(&["notes"]));
     for method in ["POST", "PUT", "PATCH", "DELETE", "FOO"] {
         for (status, expected) in [
@@ -197,11 +197,11 @@ fn writes_say_what_is_stale() {
             (500, None),
             (503, None),
         ] {
-            let said = Said {
+            let handler = HandlerResponse {
                 tags: &["author-7"],
-                ..Said::status(status)
+                ..HandlerResponse::status(status)
             };
-            let response = ask(&layer, method, &said);
+            let response = ask(&layer, method, &handler);
             assert_eq!(
                 text(response.headers(), INVALIDATION),
                 expected,
@@ -211,7 +211,7 @@ fn writes_say_what_is_stale() {
         }
     }
     let without = layer.fields([TagField::Xkey, TagField::SurrogateKey]);
-    let response = ask(&without, "PUT", &Said::status(200));
+    let response = ask(&without, "PUT", &HandlerResponse::status(200));
     assert!(response.headers().is_empty());
 }
 
@@ -219,24 +219,27 @@ fn writes_say_what_is_stale() {
 fn other_methods_pass_and_the_source_is_not_asked() {
     let layer = CacheTagsLayer::new(|_: &Parts| -> CacheTags { panic!("asked") });
     for method in ["OPTIONS", "TRACE", "PROPFIND", "CONNECT"] {
-        let said = Said {
+        let handler = HandlerResponse {
             tags: &["a"],
-            ..Said::status(200)
+            ..HandlerResponse::status(200)
         };
-        assert!(ask(&layer, method, &said).headers().is_empty(), "{method}");
+        assert!(
+            ask(&layer, method, &handler).headers().is_empty(),
+            "{method}"
+        );
     }
 }
 
-/// A query in a `POST`, by what is known of its path.
+/// A query in a `POST`, recognized by its path.
 #[test]
-fn what_only_reads_passes() {
+fn known_reads_pass() {
     let layer = CacheTagsLayer::new(tags(&["a"])).reads(|request| request.uri.path() == "/notes/1");
-    let said = Said::status(200);
-    assert!(ask(&layer, "POST", &said).headers().is_empty());
+    let handler = HandlerResponse::status(200);
+    assert!(ask(&layer, "POST", &handler).headers().is_empty());
     let other = CacheTagsLayer::new(tags(&["a"])).reads(|request| request.uri.path() == "/other");
-    assert!(!ask(&other, "POST", &said).headers().is_empty());
+    assert!(!ask(&other, "POST", &handler).headers().is_empty());
     assert!(
-        ask(&other.reads(|_| true), "POST", &said)
+        ask(&other.reads(|_| true), "POST", &handler)
             .headers()
             .is_empty()
     );
@@ -248,7 +251,7 @@ fn the_source_sees_the_request() {
         let path = request.uri.path().trim_start_matches('/');
         CacheTags::of([path]).unwrap_or_default()
     });
-    let response = ask(&layer, "GET", &Said::status(200));
+    let response = ask(&layer, "GET", &HandlerResponse::status(200));
     assert_eq!(response.headers()[GROUPS], r#""notes/1""#);
 }
 
@@ -256,13 +259,13 @@ fn the_source_sees_the_request() {
 fn without_tags_nothing_changes() {
     let layer = CacheTagsLayer::new(CacheTags::new());
     for method in ["GET", "PUT"] {
-        let said = Said {
+        let handler = HandlerResponse {
             fields: &[(GROUPS, "not a list,")],
-            ..Said::status(200)
+            ..HandlerResponse::status(200)
         };
         assert_eq!(
-            ask(&layer, method, &said).headers(),
-            said.response().headers()
+            ask(&layer, method, &handler).headers(),
+            handler.response().headers()
         );
     }
 }

@@ -1,6 +1,6 @@
 use std::fmt::{self, Write};
 
-/// RFC 8259, section 7.
+/// A string in JSON (RFC 8259, section 7).
 pub(super) struct JsonString<'a>(pub(super) &'a str);
 
 impl fmt::Display for JsonString<'_> {

@@ -1,11 +1,11 @@
-//! A purger that tells a cache over HTTP.
+//! A purger that sends purges over HTTP.
 
 mod json;
-mod message;
+mod purge_request;
 mod requests;
+mod run_bounded;
 mod send;
 mod target;
-mod together;
 
 use std::{fmt, iter, marker::PhantomData};
 
@@ -14,43 +14,46 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri, uri::Auth
 use http_body::Body;
 use tower_service::Service;
 
-use self::{send::send, together::together};
-use super::{BoxError, InvalidPurgeConfig, NotPurged, Purge, Purger};
+use self::{run_bounded::run_bounded, send::send};
+use super::{InvalidPurgeConfig, NotPurged, Purge, Purger};
+use crate::BoxError;
 use crate::semantics::field::authority;
 
-/// More than these many tags go in several requests: Cloudflare takes no more.
-const TAGS: usize = 30;
+/// The maximum number of tags in one request, which is the limit of Cloudflare.
+const MAX_TAGS: usize = 30;
 
-/// So many requests are on their way together.
-const AT_A_TIME: usize = 8;
+/// The maximum number of requests that run at the same time.
+const MAX_REQUESTS: usize = 8;
 
-/// Tells a cache over HTTP, through a client that you bring: that of hyper-util,
-/// or any other [`Service`], with TLS as you like it.
+/// A [`Purger`] that sends purges over HTTP.
 ///
-/// Where targets are sent, the client has to speak HTTP/1.1: in HTTP/2 `Host` may
-/// not differ from the authority of the base (RFC 9113, section 8.3.1).
+/// You bring the client, such as that of hyper-util or any other [`Service`], and configure its
+/// TLS. To send targets, the client has to use HTTP/1.1: in HTTP/2 `Host` must not differ from
+/// the authority of the base (RFC 9113, section 8.3.1).
 ///
-/// Everything is sent even if some of it fails; up to eight requests are on their way
-/// at a time. The result is the first failure, and one that may pass rather than a
-/// final one. A response that is not 2xx is a failure, except that the `PURGE` of a
-/// target may find nothing: 404, or 412 from later versions of nginx's module. A queue
-/// tries again what may pass: see [`NotPurged::is_final`].
+/// Up to eight requests run at the same time, and a failure does not stop the others. The first
+/// error is returned, and an error that may pass goes before a final one.
+/// [`NotPurged::is_final`] tells which are retried.
+///
+/// Every response other than 2xx is an error, with one exception: a `PURGE` of a target may find
+/// nothing. Caches then respond with 404, and later versions of nginx's module with 412.
 ///
 /// # Targets that are not sent
 ///
-/// Clients write paths and hosts, and some caches read patterns in them: for nginx's
-/// module `/*` is everything. A target is refused, and reported as a final failure, if
+/// Clients write paths and hosts, and some caches read patterns in them. To nginx's module `/*`
+/// means everything. A target is refused with a final error in these cases:
 ///
-/// - its path or query has a `*`, encoded or not. Encoded it would still be a pattern
-///   where nginx has `$uri` as its key, and elsewhere not the key of what is stored;
-/// - its path or query has a quote or a backslash that is not encoded;
-/// - its host has a character other than letters, digits, `-`, `.`, `_`, `~`, and the
-///   brackets and colons of addresses and ports, unless [`host`](Self::host) replaces it;
-/// - its path has a segment `.` or `..`, and the base has a path that it would lead out of.
+/// - Its path or query has a `*`, percent-encoded or not. If nginx's key is `$uri`, an encoded
+///   asterisk is still a pattern. With other keys it does not match the stored response.
+/// - Its path or query has a quote or a backslash that is not percent-encoded.
+/// - Its host has a character other than letters, digits, `-`, `.`, `_`, `~`, and the brackets
+///   and colons of addresses and ports. [`host`](Self::host) replaces the host, and so allows
+///   these targets.
+/// - Its path has a segment `.` or `..`, which would leave the path of the base.
 ///
-/// What is stored for such a target stays until it expires, or is forgotten by a tag. A
-/// cache must take the URL of a `PURGE` as it is: one that reads it as a regular
-/// expression would forget more than was written, for `.` is in most URLs.
+/// The stored response of such a target stays until it expires, or until one of its tags is
+/// purged. The cache must not read the URL of a `PURGE` as a regular expression: most URLs have
+/// a `.`, and would match other URLs.
 ///
 /// ```no_run
 /// # fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -73,7 +76,7 @@ const AT_A_TIME: usize = 8;
 pub struct HttpPurger<C, B> {
     client: C,
     base: Uri,
-    form: Form,
+    protocol: PurgeProtocol,
     host: Option<HeaderValue>,
     headers: HeaderMap,
     variants: Vec<(HeaderName, HeaderValue)>,
@@ -81,76 +84,77 @@ pub struct HttpPurger<C, B> {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Form {
+enum PurgeProtocol {
     Varnish,
     Urls,
     Json { member: String },
 }
 
-// What a client takes tells `B`, so that nobody has to write it.
+// The client determines `B`, so that callers do not have to write it.
 impl<C: Service<Request<B>>, B> HttpPurger<C, B> {
-    /// For Varnish with its module xkey: a `PURGE` of the base with
-    /// `xkey-purge: a b` for up to 30 tags, and one `PURGE` of each target.
+    /// Creates a purger for Varnish with its module xkey.
     ///
-    /// A target's path and query are put behind the base, and its authority,
-    /// if it has one, into `Host`. They are as the client wrote them.
+    /// It sends a `PURGE` of the base with `xkey-purge: a b` for up to 30 tags, and one `PURGE` for
+    /// each target. The path and query of the target are appended to the base, and its authority,
+    /// if any, becomes `Host`. Both are sent as the client wrote them.
     ///
     /// # Errors
     ///
-    /// Refuses a base that is not absolute, or that has a query.
+    /// Returns an error if the base is not absolute or has a query.
     pub fn varnish(client: C, base: Uri) -> Result<Self, InvalidPurgeConfig> {
-        Self::new(client, base, Form::Varnish)
+        Self::new(client, base, PurgeProtocol::Varnish)
     }
 
-    /// For caches that forget URLs, as nginx does: one `PURGE` of each target,
-    /// or of each of its [`variants`](Self::variants), as
-    /// [`varnish`](Self::varnish) sends it. Tags are not sent.
+    /// Creates a purger for caches that purge by URL, such as nginx.
+    ///
+    /// It sends one `PURGE` for each target, or for each of its [`variants`](Self::variants), in the
+    /// form that [`varnish`](Self::varnish) has. Tags are not sent.
     ///
     /// # Errors
     ///
-    /// Refuses a base that is not absolute, or that has a query.
+    /// Returns an error if the base is not absolute or has a query.
     pub fn purge_urls(client: C, base: Uri) -> Result<Self, InvalidPurgeConfig> {
-        Self::new(client, base, Form::Urls)
+        Self::new(client, base, PurgeProtocol::Urls)
     }
 
-    /// For the interfaces of content delivery networks: a `POST` of
-    /// `{"tags":["a","b"]}` for up to 30 tags, as Cloudflare takes them.
-    /// Targets are not sent.
+    /// Creates a purger for the API of a content delivery network.
+    ///
+    /// It sends a `POST` of `{"tags":["a","b"]}` for up to 30 tags, the form of Cloudflare. Targets
+    /// are not sent.
     ///
     /// # Errors
     ///
-    /// Refuses an endpoint that is not absolute.
+    /// Returns an error if the endpoint is not absolute.
     pub fn json(client: C, endpoint: Uri) -> Result<Self, InvalidPurgeConfig> {
         Self::json_member(client, endpoint, "tags")
     }
 
-    /// As [`json`](Self::json), with another member than `tags`: Fastly takes
+    /// Creates a purger like [`json`](Self::json) with a member of another name. Fastly's is
     /// `surrogate_keys`.
     ///
     /// # Errors
     ///
-    /// Refuses an endpoint that is not absolute.
+    /// Returns an error if the endpoint is not absolute.
     pub fn json_member(
         client: C,
         endpoint: Uri,
         member: impl Into<String>,
     ) -> Result<Self, InvalidPurgeConfig> {
         let member = member.into();
-        Self::new(client, endpoint, Form::Json { member })
+        Self::new(client, endpoint, PurgeProtocol::Json { member })
     }
 
-    fn new(client: C, base: Uri, form: Form) -> Result<Self, InvalidPurgeConfig> {
-        let takes_query = matches!(form, Form::Json { .. });
-        if base.host().is_none() || base.scheme().is_none() {
-            return Err(InvalidPurgeConfig::Base);
-        }
-        if base.query().is_some() && !takes_query {
-            return Err(InvalidPurgeConfig::Base);
+    fn new(client: C, base: Uri, protocol: PurgeProtocol) -> Result<Self, InvalidPurgeConfig> {
+        let takes_query = matches!(protocol, PurgeProtocol::Json { .. });
+        let is_absolute = base.host().is_some() && base.scheme().is_some();
+        // Paths are appended, and would end up in the query.
+        if !is_absolute || base.query().is_some() && !takes_query {
+            return Err(InvalidPurgeConfig::Base(RedactedUri(&base).to_string()));
         }
         Ok(Self {
             client,
             base,
-            form,
+            protocol,
             host: None,
             headers: HeaderMap::new(),
             variants: Vec::new(),
@@ -160,21 +164,23 @@ impl<C: Service<Request<B>>, B> HttpPurger<C, B> {
 }
 
 impl<C, B> HttpPurger<C, B> {
-    /// What to send as `Host`, whatever the target says. By default that of the
-    /// target, and what the client makes of the base where there is none.
+    /// Sets the `Host` of every request. Defaults to the host of the target, or else to the host
+    /// that the client takes from the base.
     ///
-    /// Where requests come with whatever `Host` a client writes, this keeps it
-    /// from naming another site of the cache.
+    /// Clients choose the `Host` of their requests. With this setting they cannot purge another
+    /// site of the cache.
     #[must_use]
     pub fn host(self, host: &Authority) -> Self {
         Self {
-            host: without_user(host),
+            host: host_value(host),
             ..self
         }
     }
 
-    /// A field of every request, such as one with a token. Several of one name
-    /// are all sent. The values are marked as sensitive, and Debug shows none.
+    /// Adds a header to every request, such as one with a token.
+    ///
+    /// Several headers of one name are all sent. The values are marked as sensitive, and are not
+    /// shown by `Debug`.
     #[must_use]
     pub fn header(mut self, name: HeaderName, mut value: HeaderValue) -> Self {
         value.set_sensitive(true);
@@ -182,14 +188,15 @@ impl<C, B> HttpPurger<C, B> {
         self
     }
 
-    /// Sends the `PURGE` of each target once with each of these values of a
-    /// field, for a cache that has it in its key. Further calls add to them, and
-    /// without any there is one `PURGE` without the field. Where a target has
-    /// all its variants forgotten at once, as in Varnish, there is no need.
+    /// Adds values of a header: each target gets one `PURGE` for each of them.
     ///
-    /// nginx forgets one variant at a time. Those that it tells apart by `Vary`
-    /// it finds through the one that it stored first, and nobody knows which
-    /// that was: have it keep the coding in the key, and name each here.
+    /// Use it for a cache that has the header in its key. Further calls add values, and without any
+    /// there is one `PURGE` without the header. Varnish purges all variants of a target at once, and
+    /// does not need it.
+    ///
+    /// nginx purges one variant at a time. It finds the variants that `Vary` distinguishes only
+    /// through the first one that it stored, which is not known. So put the content encoding into
+    /// nginx's key, and list each of them here.
     ///
     /// ```no_run
     /// # fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -229,15 +236,15 @@ where
     type Error = NotPurged;
 
     async fn purge(&self, purge: &Purge) -> Result<(), NotPurged> {
-        let messages = self.messages(purge).into_iter();
-        let sent = messages.map(|message| async { send(&self.client, message?).await });
-        together(sent, AT_A_TIME).await
+        let requests = self.requests(purge).into_iter();
+        let sent = requests.map(|message| async { send(&self.client, message?).await });
+        run_bounded(sent, MAX_REQUESTS).await
     }
 
-    /// Up to 30 tags, and each target by itself, as far as the cache is told of them.
+    /// Splits a purge into up to 30 tags and into single targets, as far as the cache supports them.
     fn parts(&self, purge: Purge) -> Vec<Purge> {
-        let (tags, targets) = (self.form != Form::Urls, !self.is_json());
-        let parts = purge.into_parts(TAGS);
+        let (tags, targets) = (self.protocol != PurgeProtocol::Urls, !self.is_json());
+        let parts = purge.into_parts(MAX_TAGS);
         let told = |part: &Purge| match part.targets().len() {
             0 => tags,
             _ => targets,
@@ -246,28 +253,30 @@ where
     }
 }
 
-/// Whoever is named before the host is none of its business.
-fn without_user(authority: &Authority) -> Option<HeaderValue> {
+/// Returns the host and port, without the user before them: a cache must not see it.
+fn host_value(authority: &Authority) -> Option<HeaderValue> {
     HeaderValue::try_from(authority::split_user(authority).1).ok()
 }
 
-/// A URI without what may be secret: a user, and the key in a query.
-struct Shown<'a>(&'a Uri);
+/// A URI without its secrets: the user, and the query, which may hold a key.
+struct RedactedUri<'a>(&'a Uri);
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for RedactedUri<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let authority = self.0.authority();
         let host = authority.map_or("", |authority| authority::split_user(authority).1);
-        let scheme = self.0.scheme_str().unwrap_or_default();
-        write!(f, "{scheme}://{host}{}", self.0.path())
+        if let Some(scheme) = self.0.scheme_str() {
+            write!(f, "{scheme}://")?;
+        }
+        write!(f, "{host}{}", self.0.path())
     }
 }
 
 impl<C, B> fmt::Debug for HttpPurger<C, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpPurger")
-            .field("form", &self.form)
-            .field("base", &format_args!("{}", Shown(&self.base)))
+            .field("protocol", &self.protocol)
+            .field("base", &format_args!("{}", RedactedUri(&self.base)))
             .field("host", &self.host)
             .field("headers", &self.headers.keys())
             .field("variants", &self.variants)

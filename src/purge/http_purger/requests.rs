@@ -1,4 +1,4 @@
-//! What is sent to a cache.
+//! The requests that are sent to a cache.
 
 use bytes::Bytes;
 use http::{
@@ -9,11 +9,10 @@ use http::{
 };
 
 use super::{
-    Form, HttpPurger, TAGS,
+    HttpPurger, MAX_TAGS, PurgeProtocol, host_value,
     json::JsonString,
-    message::{Message, Subject},
+    purge_request::{PurgeRequest, PurgeSubject},
     target::{check_host, check_path},
-    without_user,
 };
 use crate::{
     purge::{NotPurged, Purge},
@@ -23,82 +22,88 @@ use crate::{
 const PURGE: &str = "PURGE";
 const XKEY_PURGE: &str = "xkey-purge";
 
-/// A line of a request to Varnish has 8 KiB by default, and so has nginx.
-const LINE: usize = 4 * 1024;
+/// The maximum length of a header line in bytes. Varnish and nginx accept 8 KiB by default.
+const MAX_LINE_BYTES: usize = 4 * 1024;
 
-/// Groups of tags that fit into one line of a field each.
-fn lines<'t>(tags: &'t [&'t str]) -> impl Iterator<Item = &'t [&'t str]> {
+/// Splits tags into groups that fit into one header line each.
+fn split_into_lines<'t>(tags: &'t [&'t str]) -> impl Iterator<Item = &'t [&'t str]> {
     let mut length = tags.first().map_or(0, |tag| tag.len());
     tags.chunk_by(move |_, next| {
         let longer = length + 1 + next.len();
-        let fits = longer <= LINE;
+        let fits = longer <= MAX_LINE_BYTES;
         length = if fits { longer } else { next.len() };
         fits
     })
 }
 
-type Built = Result<Request<Bytes>, NotPurged>;
+type RequestResult = Result<Request<Bytes>, NotPurged>;
 
 impl<C, B> HttpPurger<C, B> {
-    pub(super) fn messages(&self, purge: &Purge) -> Vec<Result<Message, NotPurged>> {
+    /// Builds all requests. One that is refused does not stop the others.
+    pub(super) fn requests(&self, purge: &Purge) -> Vec<Result<PurgeRequest, NotPurged>> {
         let tags: Vec<_> = purge.tags().map(CacheTag::as_str).collect();
-        let tags = tags.chunks(TAGS).flat_map(|tags| match &self.form {
-            Form::Json { member } => vec![self.post(member, tags)],
-            Form::Varnish => lines(tags).map(|tags| self.xkey(tags)).collect(),
-            Form::Urls => Vec::new(),
+        let tags = tags.chunks(MAX_TAGS).flat_map(|tags| match &self.protocol {
+            PurgeProtocol::Json { member } => vec![self.json_request(member, tags)],
+            PurgeProtocol::Varnish => split_into_lines(tags)
+                .map(|tags| self.xkey_request(tags))
+                .collect(),
+            PurgeProtocol::Urls => Vec::new(),
         });
         let targets = purge.targets().filter(|_| !self.is_json());
-        let urls = targets.flat_map(|target| self.urls(target));
-        let message =
-            |subject| move |request: Built| request.map(|request| Message { request, subject });
-        tags.map(message(Subject::Tags))
-            .chain(urls.map(message(Subject::Url)))
+        let urls = targets.flat_map(|target| self.url_requests(target));
+        let with_subject = |subject| {
+            move |request: RequestResult| request.map(|request| PurgeRequest { request, subject })
+        };
+        tags.map(with_subject(PurgeSubject::Tags))
+            .chain(urls.map(with_subject(PurgeSubject::Url)))
             .collect()
     }
 
     pub(super) fn is_json(&self) -> bool {
-        matches!(self.form, Form::Json { .. })
+        matches!(self.protocol, PurgeProtocol::Json { .. })
     }
 
-    fn xkey(&self, tags: &[&str]) -> Built {
+    fn xkey_request(&self, tags: &[&str]) -> RequestResult {
         self.request(PURGE, self.base.clone(), None)
             .header(XKEY_PURGE, tags.join(" "))
             .body(Bytes::new())
             .map_err(NotPurged::refused)
     }
 
-    fn urls(&self, target: &Uri) -> Vec<Built> {
+    fn url_requests(&self, target: &Uri) -> Vec<RequestResult> {
         if self.variants.is_empty() {
-            return vec![self.url(target)];
+            return vec![self.url_request(target)];
         }
-        let one = |(name, value): &(HeaderName, HeaderValue)| {
-            let mut request = self.url(target)?;
+        let with_variant = |(name, value): &(HeaderName, HeaderValue)| {
+            let mut request = self.url_request(target)?;
+            // It replaces a configured header of the same name.
             request.headers_mut().insert(name, value.clone());
             Ok(request)
         };
-        self.variants.iter().map(one).collect()
+        self.variants.iter().map(with_variant).collect()
     }
 
-    fn url(&self, target: &Uri) -> Built {
+    fn url_request(&self, target: &Uri) -> RequestResult {
         let prefix = self.base.path().trim_end_matches('/');
         check_path(target, !prefix.is_empty())?;
+        // A configured host replaces that of the target, which clients choose.
         if self.host.is_none() {
             check_host(target)?;
         }
         let path = target.path_and_query().map_or("/", PathAndQuery::as_str);
         let path = path.strip_prefix('/').unwrap_or(path);
-        let built = || {
+        let build = || {
             let mut parts = self.base.clone().into_parts();
             parts.path_and_query = Some(PathAndQuery::try_from(format!("{prefix}/{path}"))?);
-            let host = target.authority().and_then(without_user);
+            let host = target.authority().and_then(host_value);
             self.request(PURGE, Uri::from_parts(parts)?, host)
                 .body(Bytes::new())
         };
-        built().map_err(NotPurged::refused)
+        build().map_err(NotPurged::refused)
     }
 
-    fn post(&self, member: &str, tags: &[&str]) -> Built {
-        // Tags have nothing that a string of JSON would escape.
+    fn json_request(&self, member: &str, tags: &[&str]) -> RequestResult {
+        // Tags have no characters that JSON would escape.
         let tags = tags.join("\",\"");
         let content = format!("{{{}:[\"{tags}\"]}}", JsonString(member));
         self.request("POST", self.base.clone(), None)

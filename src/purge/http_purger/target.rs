@@ -1,24 +1,26 @@
-//! Targets that a cache would take for more than one resource.
+//! Checks for targets that a cache would read as a pattern.
 
 use http::{Uri, uri::PathAndQuery};
 use percent_encoding::percent_decode_str;
 
+use super::RedactedUri;
 use crate::{purge::NotPurged, semantics::field::authority};
 
-/// Refuses a target that may reach a cache as a pattern. Clients write targets.
+/// Refuses a target that a cache may read as a pattern, since clients write targets.
 ///
-/// nginx's module takes a key that ends in `*` for all keys that begin so. To encode the
-/// star is no way out: where `$uri` is the key, nginx decodes it again, and where
-/// `$request_uri` is, `%2A` is not the key of what was stored as `*`.
+/// nginx's module reads a key that ends in `*` as all keys with that prefix. Encoding the
+/// asterisk does not help. With `$uri` as the key, nginx decodes it again. With `$request_uri`
+/// as the key, `%2A` does not match the stored `*`.
 pub(super) fn check_path(target: &Uri, has_prefix: bool) -> Result<(), NotPurged> {
     let text = target.path_and_query().map_or("/", PathAndQuery::as_str);
     if percent_decode_str(text).any(|byte| byte == b'*') {
-        return Err(NotPurged::ambiguous("`*` is a pattern to some caches"));
+        return Err(ambiguous(target, "`*` is a pattern to some caches"));
     }
-    // Neither belongs into a URI unencoded (RFC 3986, section 2); `http` lets them pass, and
-    // neither spaces nor line breaks.
+    // Both must be encoded in a URI (RFC 3986, section 2), and `http` accepts them anyway. It
+    // accepts neither spaces nor line breaks.
     if text.contains(['"', '\\']) {
-        return Err(NotPurged::ambiguous(
+        return Err(ambiguous(
+            target,
             "a quote or a backslash may end a text in a cache's expression",
         ));
     }
@@ -27,13 +29,16 @@ pub(super) fn check_path(target: &Uri, has_prefix: bool) -> Result<(), NotPurged
         bytes.clone().eq(*b".") || bytes.eq(*b"..")
     };
     if has_prefix && target.path().split('/').any(is_dots) {
-        return Err(NotPurged::ambiguous("its dots lead out of the base"));
+        return Err(ambiguous(
+            target,
+            "its dots lead out of the path of the base",
+        ));
     }
     Ok(())
 }
 
-/// Refuses a host that is none (RFC 3986, section 3.2.2, without sub-delimiters, which no
-/// name has): `*.example.org` may be all hosts to a cache.
+/// Refuses a host with characters that no host name has (RFC 3986, section 3.2.2, without
+/// sub-delimiters). `*.example.org` may mean all hosts to a cache.
 pub(super) fn check_host(target: &Uri) -> Result<(), NotPurged> {
     let Some(authority) = target.authority() else {
         return Ok(());
@@ -43,6 +48,10 @@ pub(super) fn check_host(target: &Uri) -> Result<(), NotPurged> {
     if host.bytes().all(is_plain) {
         Ok(())
     } else {
-        Err(NotPurged::ambiguous("its host may be a pattern"))
+        Err(ambiguous(target, "its host may be a pattern"))
     }
+}
+
+fn ambiguous(target: &Uri, problem: &'static str) -> NotPurged {
+    NotPurged::ambiguous(RedactedUri(target).to_string(), problem)
 }

@@ -1,15 +1,12 @@
-mod answers;
 mod http_purger;
-mod patterns;
 #[cfg(feature = "tokio")]
 mod queue;
 #[cfg(feature = "tokio")]
-mod rounds;
+mod schedule;
 #[cfg(feature = "tokio")]
-mod script;
+mod scripted_purger;
 #[cfg(feature = "tokio")]
-mod stuck;
-mod tags;
+mod worker;
 
 use std::sync::Arc;
 
@@ -28,7 +25,7 @@ fn targets(purge: &Purge) -> Vec<String> {
 }
 
 #[test]
-fn a_purge_names_each_thing_once() {
+fn a_purge_lists_each_name_once() {
     let one = tagged(&["b", "a"]).with_target("/x".parse().unwrap());
     let other = tagged(&["c", "b"])
         .with_target("/y".parse().unwrap())
@@ -43,7 +40,7 @@ fn a_purge_names_each_thing_once() {
 
 /// Issue 10, B.2: 10,000 targets took 1.9 s.
 #[test]
-fn many_purges_are_one_in_linear_time() {
+fn many_purges_are_merged_in_linear_time() {
     let many = |at: u32| {
         let targets = (at..at + 50_000).map(|at| format!("/{at}").parse().unwrap());
         targets.fold(Purge::new(), Purge::with_target)
@@ -77,9 +74,9 @@ fn a_purge_is_split_into_groups_of_tags_and_single_targets() {
     assert_eq!(Purge::new().into_parts(1).count(), 0);
 }
 
-/// A purge may wait for long, and so does not keep the bytes of a whole request.
+/// A purge may wait for long, so it must not keep the bytes of a whole request.
 #[test]
-fn a_purge_has_a_copy_of_its_target() {
+fn a_purge_copies_its_target() {
     struct Head(Arc<[u8]>);
 
     impl AsRef<[u8]> for Head {

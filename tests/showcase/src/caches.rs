@@ -75,7 +75,7 @@ impl Caches {
         if self.varnish.is_none() && self.nginx.is_none() {
             return Ok(None);
         }
-        let limits = PurgeLimits::new().again_after(AGAIN_AFTER)?;
+        let limits = PurgeLimits::new().repeat_after(AGAIN_AFTER)?;
         Ok(Some(PurgeQueue::with_limits(self, limits)))
     }
 }

@@ -36,7 +36,7 @@ use store::Store;
 const INDEX: &str = include_str!("index.html");
 
 /// How long the answer to a write waits for its purge.
-const PURGE_WAIT: Duration = Duration::from_secs(1);
+const PURGE_TIMEOUT: Duration = Duration::from_secs(1);
 
 async fn start(options: Options) -> Result<(), Box<dyn Error + Send + Sync>> {
     let writes = Detached::new();
@@ -52,7 +52,7 @@ async fn start(options: Options) -> Result<(), Box<dyn Error + Send + Sync>> {
     let mut tags = routes::tags()?;
     if let Some(purges) = purges.clone() {
         // The writer's next read through a cache is then what was written.
-        tags = tags.purge(purges).wait(PURGE_WAIT);
+        tags = tags.purge(purges).purge_timeout(PURGE_TIMEOUT);
     }
     let files = CachePolicy::new("max-age=600".parse()?)?;
     let policies = routes::policies()?.rule(Rule::new(files).path("/files/{name}")?)?;

@@ -1,4 +1,4 @@
-//! Any handler below any policy, read by caches that take little care.
+//! Any handler below any policy, read by careless caches.
 
 use http::HeaderMap;
 
@@ -122,7 +122,7 @@ enum Handler {
 
 struct Case {
     control: CacheControl,
-    /// What the policy says in a targeted field of its own.
+    /// The directives of the policy in a targeted header of its own.
     targeted: Option<(HeaderName, CacheControl)>,
     handler: Handler,
     before: HeaderMap,
@@ -171,9 +171,9 @@ impl Case {
         }
     }
 
-    /// What the handler says in a field, or in `Cache-Control` and `Expires` if it
-    /// says nothing there. Nothing counts as everything.
-    fn handlers_word(&self, field: &HeaderName) -> CacheControl {
+    /// Returns the handler's directives in a header, or else those in `Cache-Control` and `Expires`.
+    /// Without any, everything is allowed.
+    fn handler_directives(&self, field: &HeaderName) -> CacheControl {
         if *field != CACHE_CONTROL && self.before.contains_key(field) {
             return CacheControl::of_field(&self.before, field);
         }
@@ -186,8 +186,8 @@ impl Case {
         said.with_max_age(Duration::from_secs(seconds))
     }
 
-    /// What the policy says in a field, if it says anything about it.
-    fn policys_word(&self, field: &HeaderName) -> Option<&CacheControl> {
+    /// Returns the directives of the policy for a header, if there are any.
+    fn policy_directives(&self, field: &HeaderName) -> Option<&CacheControl> {
         let is_silent =
             !self.before.contains_key(CACHE_CONTROL) && !self.before.contains_key(EXPIRES);
         if self.handler == Handler::Yields && !is_silent {
@@ -200,7 +200,7 @@ impl Case {
         targeted.and_then(|(name, directives)| (name == field).then_some(directives))
     }
 
-    /// Whether the handler's word in a field was replaced.
+    /// Returns `true` if the handler's header was replaced.
     fn is_overridden(&self, field: &HeaderName) -> bool {
         let named = self
             .targeted
@@ -212,8 +212,8 @@ impl Case {
 
     fn check(&self, field: &HeaderName, reader: &Reader) -> Result<(), String> {
         let expires = expires(&self.after, HttpDate::from_unix_seconds(NOW.cast_signed()));
-        // One that knows `Expires` alone is told nothing where that is no date, and a
-        // handler's word that stands alone may say two things.
+        // A cache that reads only `Expires` ignores an invalid one, and a handler's header
+        // that stands alone may contradict it.
         let told = expires.is_some() && self.handler != Handler::Yields;
         if reader.name == "expires" && !told {
             return Ok(());
@@ -229,19 +229,18 @@ impl Case {
                 reader.name
             ))
         };
-        if let Some(policy) = self.policys_word(field) {
+        if let Some(policy) = self.policy_directives(field) {
             within(policy, "policy")?;
         }
         if self.is_overridden(field) {
             return Ok(());
         }
-        within(&self.handlers_word(field), "handler")
+        within(&self.handler_directives(field), "handler")
     }
 }
 
-/// Issue 10, B.1 (R-9111-5.2-a, R-9111-4.2.1-a): what goes out grants careless
-/// caches no more than the policy does, nor than this crate reads in the handler's
-/// own fields.
+/// Issue 10, B.1 (R-9111-5.2-a, R-9111-4.2.1-a): the response grants careless caches no more than
+/// the policy does. It also grants no more than this crate reads in the handler's headers.
 #[test]
 fn a_naive_cache_never_uses_a_response_for_longer() {
     let seed: u64 = std::env::var("SEED").map_or(10, |seed| seed.parse().expect("a number"));

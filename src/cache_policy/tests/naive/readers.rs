@@ -1,4 +1,4 @@
-//! Caches that read `Cache-Control` with less care than RFC 9111 asks for.
+//! Caches that read `Cache-Control` with less care than RFC 9111 requires.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use crate::{
     semantics::{caching::cache_control::CacheControl, field::HttpDate},
 };
 
-/// How long a cache uses a response, in seconds; `u64::MAX` is without a limit.
+/// The time in seconds for which a cache uses a response. `u64::MAX` is without a limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Use {
     pub(super) fresh: u64,
@@ -24,15 +24,15 @@ impl Use {
         if_error: 0,
     };
 
-    /// What directives grant to a shared or a private cache.
+    /// Returns the time that directives grant to a shared or a private cache.
     pub(super) fn granted(by: &CacheControl, shared: bool) -> Self {
         let kept = !by.is_no_store() || by.is_must_understand();
         if !kept || by.is_no_cache() || (shared && by.is_private()) {
             return Self::NONE;
         }
         let lifetime = by.s_maxage().filter(|_| shared).or(by.max_age());
-        // A lifetime without a window ends there, and a window that extends only the
-        // lifetime of other caches says nothing.
+        // A lifetime without a stale window ends there. A stale window for the lifetime of
+        // other caches has no effect.
         let ends = lifetime.is_some() || by.is_must_revalidate();
         let of_others = lifetime.is_none() && by.s_maxage().is_some();
         let stale = |window: Option<Duration>| match window {
@@ -57,10 +57,9 @@ impl Use {
 
 pub(super) struct Reader {
     pub(super) name: &'static str,
-    /// Whether it is a shared cache.
+    /// `true` for a shared cache.
     pub(super) shared: bool,
-    /// How it uses a response with these lines of directives, and the seconds from
-    /// now to `Expires`, if that is a date.
+    /// Reads lines of directives, and the seconds from now to `Expires` if that is a date.
     pub(super) read: fn(&[String], Option<u64>) -> Use,
 }
 
@@ -99,7 +98,7 @@ fn lasting(seconds: Option<u64>) -> Use {
     }
 }
 
-/// `strtoul`: white space, a sign, and as many digits as there are.
+/// `strtoul`: white space, a sign, and all digits that follow.
 fn strtoul(text: &str) -> u64 {
     let text = text.trim_start();
     let text = text.strip_prefix('+').unwrap_or(text);
@@ -112,8 +111,8 @@ fn strtoul(text: &str) -> u64 {
     }
 }
 
-/// Varnish: all lines together, the first of two, a number is what starts as one,
-/// and a directive without an argument is none.
+/// Varnish: it joins all lines and uses the first of two values. A number is the digits at the
+/// start, and a directive without an argument is ignored.
 fn varnish(lines: &[String], expires: Option<u64>) -> Use {
     let all = lines.join(", ").to_ascii_lowercase();
     if ["no-cache", "no-store", "private"]
@@ -136,8 +135,7 @@ fn varnish(lines: &[String], expires: Option<u64>) -> Use {
     }
 }
 
-/// nginx: line by line, the last one counts, and a directive is a text wherever it
-/// stands.
+/// nginx: it reads line by line and uses the last value. A directive is a text at any position.
 fn nginx(lines: &[String], expires: Option<u64>) -> Use {
     let mut all = lasting(expires);
     for line in lines {
@@ -148,7 +146,7 @@ fn nginx(lines: &[String], expires: Option<u64>) -> Use {
         {
             return Use::NONE;
         }
-        // `Err` is a response that is not kept.
+        // `Err` is a response that is not stored.
         let number = |name: &str| {
             let (_, argument) = line.split_once(name)?;
             let end = argument.find([',', ';', ' ']).unwrap_or(argument.len());
@@ -175,8 +173,8 @@ fn nginx(lines: &[String], expires: Option<u64>) -> Use {
     all
 }
 
-/// A parser as they stand in scripts: split at commas, quotes away, `parseInt`, and
-/// the last of two.
+/// A simple parser as in scripts: it splits at commas, removes quotes, and uses `parseInt` and the
+/// last of two values.
 fn parse_int(lines: &[String], expires: Option<u64>) -> Use {
     let all = lines.join(", ").to_ascii_lowercase();
     let mut words = HashMap::new();
@@ -199,7 +197,7 @@ fn parse_int(lines: &[String], expires: Option<u64>) -> Use {
     }
 }
 
-/// One that looks at the first line and ignores what is not as it should be.
+/// A cache that reads the first line and ignores malformed directives.
 fn first_line(lines: &[String], expires: Option<u64>) -> Use {
     let line = lines.first().map(|line| line.to_ascii_lowercase());
     let line = line.unwrap_or_default();
@@ -221,7 +219,7 @@ fn first_line(lines: &[String], expires: Option<u64>) -> Use {
     }
 }
 
-/// The lines of a field.
+/// Returns the lines of a header.
 pub(super) fn lines(headers: &HeaderMap, field: &HeaderName) -> Vec<String> {
     let lines = headers.get_all(field).iter();
     lines
@@ -229,7 +227,7 @@ pub(super) fn lines(headers: &HeaderMap, field: &HeaderName) -> Vec<String> {
         .collect()
 }
 
-/// The seconds to `Expires`, if it is there once and a date.
+/// Returns the seconds to `Expires`, if it is a single date.
 pub(super) fn expires(headers: &HeaderMap, from: HttpDate) -> Option<u64> {
     let date = only_date(headers, &EXPIRES)?;
     Some(

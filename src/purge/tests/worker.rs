@@ -1,4 +1,4 @@
-//! A target that a cache refuses, or never answers for, among many others.
+//! A target that a cache refuses or never responds to, among many others.
 
 use std::{
     collections::BTreeMap,
@@ -20,15 +20,16 @@ use super::{
     tagged,
 };
 use crate::{
-    purge::{BoxError, HttpPurger, NotPurged, Purge, PurgeError, PurgeLimits, PurgeQueue},
+    BoxError,
+    purge::{HttpPurger, NotPurged, Purge, PurgeError, PurgeLimits, PurgeQueue},
     test_support::{Log, ScriptedBody},
 };
 
-/// The seconds at which each path was asked for.
+/// The times of the requests for each path, in seconds.
 type Times = Arc<Mutex<BTreeMap<String, Vec<f64>>>>;
 
-/// A cache that answers with the status that a path begins with, and 200 otherwise; one of
-/// zero hangs. `/429-7/x` adds `Retry-After: 7`.
+/// A cache that responds with the status at the start of the path, and with 200 otherwise. For a
+/// status of zero it hangs. `/429-7/x` adds `Retry-After: 7`.
 fn cache(
     times: &Times,
 ) -> impl Service<Request<Bytes>, Response = Response<ScriptedBody>, Error = BoxError, Future: Send>
@@ -77,10 +78,10 @@ fn requests(times: &Times) -> usize {
     times.lock().unwrap().values().map(Vec::len).sum()
 }
 
-/// Issue 10, B.2: one target that is refused each second took 6,306 requests for 1,800
-/// purges, and 1,210 of them were given up.
+/// Issue 10, B.2: one refused target each second took 6,306 requests for 1,800 purges, and
+/// 1,210 of them were given up.
 #[tokio::test(start_paused = true)]
-async fn a_target_that_is_refused_is_no_matter_of_the_others() {
+async fn a_refused_target_does_not_affect_others() {
     let times = Times::default();
     let queue = nginx(&times, PurgeLimits::new());
     let mut tickets = Vec::new();
@@ -104,9 +105,9 @@ async fn a_target_that_is_refused_is_no_matter_of_the_others() {
     assert_eq!((queue.failed(), queue.dropped()), (300, 0));
 }
 
-/// Issue 10, B.2: one target that hangs each second, and nobody behind it notices.
+/// Issue 10, B.2: one target that hangs each second does not delay the others.
 #[tokio::test(start_paused = true)]
-async fn a_target_that_hangs_holds_nobody_up() {
+async fn a_target_that_hangs_does_not_delay_others() {
     let times = Times::default();
     let queue = nginx(&times, PurgeLimits::new());
     let mut hanging = Vec::new();
@@ -129,9 +130,9 @@ async fn a_target_that_hangs_holds_nobody_up() {
     assert_eq!(requests(&times), 300 * 5 + 1_500);
 }
 
-/// Issue 10, B.2: within one purge too, what is well is told once.
+/// Issue 10, B.2: within one purge, a target that succeeded is sent once.
 #[tokio::test(start_paused = true)]
-async fn of_one_purge_only_the_target_that_failed_is_tried_again() {
+async fn only_the_failed_target_of_a_purge_is_retried() {
     let times = Times::default();
     let queue = nginx(&times, PurgeLimits::new());
     let purge = targeted(&[], &["/403/a", "/503/b", "/0/c", "/notes/1", "/notes/2"]);
@@ -141,9 +142,9 @@ async fn of_one_purge_only_the_target_that_failed_is_tried_again() {
     assert_eq!(counts, [5, 1, 5, 1, 1]);
 }
 
-/// Issue 10, B.2: a 4xx is final, but for those that speak of the moment.
+/// Issue 10, B.2: a 4xx is final, except for those that are temporary.
 #[tokio::test(start_paused = true)]
-async fn what_may_pass_is_tried_again_and_what_may_not_is_not() {
+async fn temporary_failures_are_retried_and_final_ones_are_not() {
     for (status, tries, expected) in [
         (400, 1, PurgeError::Refused),
         (401, 1, PurgeError::Refused),
@@ -172,17 +173,17 @@ async fn what_may_pass_is_tried_again_and_what_may_not_is_not() {
     }
 }
 
-/// Issue 10, B.2: as long as a 429 or 503 asks for, and no longer than the longest pause.
+/// Issue 10, B.2: the pause is that of a 429 or 503, and at most the longest pause.
 #[tokio::test(start_paused = true)]
-async fn retry_after_is_waited_for() {
-    let limits = PurgeLimits::new().attempts(3).unwrap();
+async fn retry_after_delays_the_retry() {
+    let limits = PurgeLimits::new().max_attempts(3).unwrap();
     for (path, expected) in [
         ("/503-7", [0, 7, 14]),
         ("/429-7", [0, 7, 14]),
         ("/503-3600", [0, 10, 20]),
         ("/503-99999999999999999999", [0, 0, 0]),
         ("/503-x", [0, 0, 0]),
-        // Not of these statuses.
+        // Other statuses have no such pause.
         ("/500-7", [0, 0, 0]),
     ] {
         let times = Times::default();
@@ -196,9 +197,9 @@ async fn retry_after_is_waited_for() {
     }
 }
 
-/// Issue 10, B.2: a cache may refuse tags for one of them.
+/// Issue 10, B.2: a cache may refuse several tags because of one of them.
 #[tokio::test(start_paused = true)]
-async fn of_tags_that_are_refused_together_each_purge_is_told_by_itself() {
+async fn purges_whose_merged_tags_are_refused_are_sent_one_by_one() {
     let log = Log::default();
     let told = log.clone();
     let varnish = service_fn(move |request: Request<Bytes>| {
@@ -225,9 +226,9 @@ async fn of_tags_that_are_refused_together_each_purge_is_told_by_itself() {
     assert_eq!(queue.failed(), 1);
 }
 
-/// Issue 10, B.2: a purger of one's own too, and whatever became of it.
+/// Issue 10, B.2: merged purges are separated after any error of a purger of your own.
 #[tokio::test(start_paused = true)]
-async fn of_purges_that_failed_together_each_is_told_by_itself() {
+async fn purges_that_failed_together_are_sent_one_by_one() {
     let calls = Arc::new(Mutex::new(Vec::new()));
     let told = Arc::clone(&calls);
     let queue = PurgeQueue::new(move |purge: Purge| {
@@ -256,17 +257,17 @@ async fn of_purges_that_failed_together_each_is_told_by_itself() {
     assert_eq!(queue.failed(), 2);
 }
 
-/// Issue 10, B.2: those that hang are bounded, and half of the room is for first tries.
+/// Issue 10, B.2: calls that hang are bounded, and half of the room is for first tries.
 #[tokio::test(start_paused = true)]
-async fn tries_under_way_are_bounded() {
+async fn running_tries_are_bounded() {
     let times = Times::default();
-    let limits = PurgeLimits::new().concurrency(6).unwrap();
+    let limits = PurgeLimits::new().max_concurrency(6).unwrap();
     let queue = nginx(&times, limits);
     let hanging: Vec<_> = (0..6)
         .map(|at| queue.enqueue(target(&format!("/0/{at}"))))
         .collect();
     sleep(Duration::from_secs(6)).await;
-    // The first six have had their time, and three of them are tried again.
+    // The first six have timed out, and three of them are retried.
     assert_eq!(requests(&times), 9);
     let began = Instant::now();
     assert_eq!(queue.enqueue(target("/notes/1")).await, Ok(()));
@@ -276,10 +277,13 @@ async fn tries_under_way_are_bounded() {
     }
 }
 
-/// Issue 10, B.2: a flush waits for what is tried again, and not for what came later.
+/// Issue 10, B.2: a flush waits for retries, and not for purges that came later.
 #[tokio::test(start_paused = true)]
-async fn a_flush_waits_for_those_that_hang_and_for_none_behind_it() {
-    let queue = nginx(&Times::default(), PurgeLimits::new().attempts(1).unwrap());
+async fn a_flush_waits_for_earlier_purges_that_hang_and_for_no_later_ones() {
+    let queue = nginx(
+        &Times::default(),
+        PurgeLimits::new().max_attempts(1).unwrap(),
+    );
     let began = Instant::now();
     let first = queue.enqueue(target("/0/first"));
     sleep(Duration::from_secs(2)).await;

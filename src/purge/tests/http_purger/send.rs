@@ -1,4 +1,4 @@
-//! What the answer of a cache means.
+//! The meaning of a cache's response.
 
 use std::{
     pin::Pin,
@@ -14,26 +14,24 @@ use http::{HeaderMap, HeaderValue, Request, Response, header::ACCEPT_ENCODING};
 use http_body::{Body, Frame};
 use tower::{Service, service_fn};
 
-use super::{
-    http_purger::{cache, targeted, uri},
-    tagged,
-};
+use super::{cache, tagged, targeted, uri};
 use crate::{
-    purge::{BoxError, HttpPurger, NotPurged, Purger},
+    BoxError,
+    purge::{HttpPurger, NotPurged, Purger},
     test_support::{Log, run},
 };
 
 #[test]
-fn nothing_to_forget_is_forgotten() {
+fn an_absent_url_is_a_success() {
     let log = Log::default();
     let purge = targeted(&["a"], &["/1"]);
     let varnish = HttpPurger::varnish(cache(&log, &[204, 404]), uri("http://cache/")).unwrap();
     assert!(run(varnish.purge(&purge)).is_ok());
-    // As later versions of nginx's module say it, of each variant that is not stored.
+    // Later versions of nginx's module respond with 412 to each variant that is not stored.
     let nginx = HttpPurger::purge_urls(cache(&log, &[412]), uri("http://cache/")).unwrap();
     assert!(run(nginx.purge(&purge)).is_ok());
-    // An interface that is not there is another matter, that of tags as well: a Varnish
-    // without it asks its origin.
+    // For an API that does not exist, and for tags, a 404 is a failure: a Varnish without xkey asks
+    // its origin.
     let varnish = HttpPurger::varnish(cache(&log, &[404, 204]), uri("http://cache/")).unwrap();
     assert!(run(varnish.purge(&purge)).is_err());
     for status in [404, 412] {
@@ -46,10 +44,10 @@ fn nothing_to_forget_is_forgotten() {
     }
 }
 
-/// Issue 10, D.1: of the answers to the `PURGE` of a URL only those that say that there is
-/// nothing are no failure.
+/// Issue 10, D.1: in response to the `PURGE` of a URL, only a status that means "not found" is
+/// no failure.
 #[test]
-fn a_url_that_is_not_purged_is_not_told() {
+fn other_failures_of_a_url_are_errors() {
     let purge = targeted(&[], &["/1"]);
     for (status, is_final) in [
         (301, false),
@@ -78,16 +76,16 @@ fn a_url_that_is_not_purged_is_not_told() {
     assert!(NotPurged::refused("no").is_final());
 }
 
-/// Issue 10, B.2: a final failure does not keep the others from being tried again.
+/// Issue 10, B.2: after a final failure the other requests are still retried.
 #[test]
-fn a_failure_that_may_pass_goes_before_a_final_one() {
+fn a_temporary_failure_goes_before_a_final_one() {
     let purge = targeted(&[], &["/1", "/2", "/3", "/4"]);
     let statuses = [403, 200, 503, 500];
     let nginx = HttpPurger::purge_urls(cache(&Log::default(), &statuses), uri("http://cache/"));
     let error = run(nginx.unwrap().purge(&purge)).expect_err("not purged");
     assert_eq!(error.status().map(|status| status.as_u16()), Some(503));
 
-    // Of one target too, where each variant has an answer of its own.
+    // The variants of one target have responses of their own.
     let nginx = HttpPurger::purge_urls(cache(&Log::default(), &[404, 403, 500]), uri("http://c/"))
         .unwrap()
         .variants(
@@ -98,7 +96,7 @@ fn a_failure_that_may_pass_goes_before_a_final_one() {
     assert_eq!(error.status().map(|status| status.as_u16()), Some(500));
 }
 
-/// A client that has to be made ready before each call, as Tower has it.
+/// A client that must be ready before each call, as Tower requires.
 #[derive(Clone, Default)]
 struct Client {
     is_ready: bool,
@@ -130,7 +128,7 @@ impl Service<Request<Bytes>> for Client {
     }
 }
 
-/// Issue 10, D.1: Tower's contract towards the client.
+/// Issue 10, D.1: Tower's contract for the client.
 #[test]
 fn a_client_is_ready_before_it_is_called() {
     let nginx = HttpPurger::purge_urls(Client::default(), uri("http://cache/")).unwrap();
@@ -145,8 +143,8 @@ fn a_client_is_ready_before_it_is_called() {
     assert!(!error.is_final());
 }
 
-/// An answer of so many frames of so many bytes, or of trailers if that is none, that counts
-/// how many were read.
+/// A response of this many frames of this many bytes, or of trailers for zero bytes. It counts
+/// the frames that are read.
 struct Answer {
     frames: usize,
     size: usize,
@@ -187,10 +185,10 @@ fn frames_read(frames: usize, size: usize) -> usize {
     read.load(SeqCst)
 }
 
-/// Issue 10, D.1: an answer is read to its end, so that the connection is used again, but
-/// for one without end. The end is one more poll.
+/// Issue 10, D.1: a response is read to its end, so that the connection is reused. An endless
+/// one is not. The end is one more poll.
 #[test]
-fn an_answer_is_read_to_its_end_up_to_64_kib() {
+fn a_response_is_read_to_its_end_up_to_64_kib() {
     for (frames, size, expected) in [
         (0, 0, 1),
         (1, 17, 2),

@@ -6,10 +6,11 @@ use std::{
 
 use crate::purge::NotPurged;
 
-/// Runs all of them, so many at a time, and gives the error of the first that
-/// failed, in their order. One that may pass goes before those that are final: with a
-/// final one the others would never be tried again.
-pub(super) async fn together<F>(
+/// Runs all futures, at most `most` at a time, and returns the error of the first that failed.
+///
+/// An error that may pass goes before final ones. With a final error the queue would not retry
+/// the others.
+pub(super) async fn run_bounded<F>(
     futures: impl Iterator<Item = F>,
     most: usize,
 ) -> Result<(), NotPurged>
@@ -21,6 +22,7 @@ where
     let mut first: Option<(bool, usize, NotPurged)> = None;
     poll_fn(|cx| {
         loop {
+            // Finished futures make room for further ones, which must be polled once.
             let room = most - running.len();
             running.extend(waiting.by_ref().take(room).map(|(at, f)| (at, Box::pin(f))));
             let started = running.len();

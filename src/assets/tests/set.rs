@@ -29,7 +29,7 @@ fn the_hash_goes_before_the_last_extension() {
 }
 
 #[test]
-fn a_prefix_is_what_clients_see() {
+fn the_prefix_is_part_of_the_url() {
     for (prefix, url) in [
         ("/", format!("/app.{A}.css")),
         ("/assets/", format!("/assets/app.{A}.css")),
@@ -65,7 +65,7 @@ fn urls_are_in_the_order_of_names() {
 }
 
 #[test]
-fn what_is_no_path_is_refused() {
+fn invalid_prefixes_and_names_are_refused() {
     for prefix in ["", "assets", "//", "/a//b", "/..", "/a/./b"] {
         let refused = Assets::new(prefix);
         assert!(matches!(refused, Err(AssetsError::Prefix(_))), "{prefix}");
@@ -74,17 +74,21 @@ fn what_is_no_path_is_refused() {
         let refused = assets().file(name, "a");
         assert!(matches!(refused, Err(AssetsError::Name(_))), "{name}");
     }
+    let error = Assets::new("assets").expect_err("a relative path");
+    let text = "invalid prefix \"assets\": it must start with \"/\" and have no segment that is empty, \
+                \".\" or \"..\"";
+    assert_eq!(error.to_string(), text);
 }
 
 #[test]
-fn one_url_has_one_asset() {
+fn each_url_belongs_to_one_asset() {
     let with = |first: &str, second: &str| {
         let assets = assets().file(first, "a").expect("a name");
         assets.file(second, "a").map(|_| ())
     };
     let taken = |result| matches!(result, Err(AssetsError::Taken(_)));
     assert!(taken(with("app.css", "app.css")));
-    // What another is called with its hash.
+    // This is the name of another asset with its hash.
     assert!(taken(with("app.css", &format!("app.{A}.css"))));
     assert!(taken(with(&format!("app.{A}.css"), "app.css")));
     // Below `nest_service` the second would look like the first.
@@ -95,17 +99,17 @@ fn one_url_has_one_asset() {
 }
 
 #[test]
-fn a_limit_holds_for_all_together() {
-    let two = || assets().limit(3)?.file("a", "aa")?.file("b", "b");
+fn the_limit_applies_to_all_files_together() {
+    let two = || assets().max_total_bytes(3)?.file("a", "aa")?.file("b", "b");
     assert!(two().is_ok());
     let three = two().and_then(|assets| assets.file("c", "c"));
     assert!(matches!(three, Err(AssetsError::TooLarge(path, 3)) if path.as_os_str() == "c"));
-    let lower = two().and_then(|assets| assets.limit(2));
+    let lower = two().and_then(|assets| assets.max_total_bytes(2));
     assert!(matches!(lower, Err(AssetsError::Limit(2))));
-    assert!(two().and_then(|assets| assets.limit(3)).is_ok());
+    assert!(two().and_then(|assets| assets.max_total_bytes(3)).is_ok());
 }
 
-/// A client may escape more or less than this does.
+/// A client may encode more or fewer characters.
 #[tokio::test]
 async fn escapes_make_no_difference() {
     let assets = assets().file("é b.css", "a").expect("a name");
@@ -128,9 +132,9 @@ async fn escapes_make_no_difference() {
     }
 }
 
-/// A clone that is extended leaves the other as it was.
+/// Adding to a clone leaves the original unchanged.
 #[test]
-fn clones_are_apart() {
+fn clones_are_independent() {
     let one = assets().file("a", "a").expect("a name");
     let two = one.clone().file("b", "b").expect("a name");
     assert_eq!(one.urls().count(), 1);

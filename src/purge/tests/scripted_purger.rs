@@ -1,4 +1,4 @@
-//! A purger that does as it is told, and a clock that only sleeps move.
+//! A purger with scripted results, and a clock that moves only in sleeps.
 
 use std::{
     collections::VecDeque,
@@ -8,7 +8,8 @@ use std::{
 
 use tokio::{sync::Semaphore, time::Instant};
 
-use crate::purge::{BoxError, Purge, Purger};
+use crate::BoxError;
+use crate::purge::{Purge, Purger};
 
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Act {
@@ -16,11 +17,11 @@ pub(super) enum Act {
     Fail,
     Panic,
     Hang,
-    /// Forgets once the test lets it.
+    /// Succeeds when the test allows it.
     Wait,
 }
 
-/// What happened: milliseconds since the start, and what was to be forgotten.
+/// The milliseconds since the start, and the names of the purge.
 pub(super) type Call = (u128, String);
 
 #[derive(Debug)]
@@ -28,19 +29,19 @@ pub(super) struct Script {
     began: Instant,
     acts: Mutex<VecDeque<Act>>,
     calls: Mutex<Vec<Call>>,
-    pub(super) go: Semaphore,
-    /// How many tries were dropped before their end.
-    pub(super) cut: Mutex<u32>,
+    pub(super) allowed: Semaphore,
+    /// The number of calls that were dropped before their end.
+    pub(super) dropped_calls: Mutex<u32>,
 }
 
-/// Forgets once the acts are used up.
+/// Creates a script. Calls beyond its acts succeed.
 pub(super) fn script(acts: impl IntoIterator<Item = Act>) -> Arc<Script> {
     Arc::new(Script {
         began: Instant::now(),
         acts: Mutex::new(acts.into_iter().collect()),
         calls: Mutex::default(),
-        go: Semaphore::new(0),
-        cut: Mutex::default(),
+        allowed: Semaphore::new(0),
+        dropped_calls: Mutex::default(),
     })
 }
 
@@ -58,17 +59,17 @@ impl Script {
     }
 }
 
-pub(super) struct Scripted(pub(super) Arc<Script>);
+pub(super) struct ScriptedPurger(pub(super) Arc<Script>);
 
-struct Cut<'s>(&'s Script);
+struct DropCounter<'s>(&'s Script);
 
-impl Drop for Cut<'_> {
+impl Drop for DropCounter<'_> {
     fn drop(&mut self) {
-        *self.0.cut.lock().unwrap() += 1;
+        *self.0.dropped_calls.lock().unwrap() += 1;
     }
 }
 
-impl Purger for Scripted {
+impl Purger for ScriptedPurger {
     type Error = BoxError;
 
     async fn purge(&self, purge: &Purge) -> Result<(), BoxError> {
@@ -82,10 +83,10 @@ impl Purger for Scripted {
             Act::Fail => return Err("on purpose".into()),
             Act::Panic => panic!("on purpose"),
             Act::Hang => {
-                let _cut = Cut(script);
+                let _cut = DropCounter(script);
                 pending::<()>().await;
             }
-            Act::Wait => script.go.acquire().await?.forget(),
+            Act::Wait => script.allowed.acquire().await?.forget(),
         }
         Ok(())
     }

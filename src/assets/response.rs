@@ -1,4 +1,4 @@
-//! What is answered for an asset.
+//! The responses to requests for an asset.
 
 use std::{
     convert::Infallible,
@@ -23,20 +23,19 @@ use crate::semantics::{
     validator::{EntityTag, Validators},
 };
 
-/// For ever, as far as RFC 9111 goes: a year, and no question in between
-/// (RFC 8246).
+/// The longest lifetime of RFC 9111, one year, without revalidation (RFC 8246).
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
-/// How many bytes of the digest are in the tag, as in those of `EtagLayer`.
+/// The number of bytes of the digest in a tag, as in those of `EtagLayer`.
 const TAG: usize = 16;
 
-/// One file.
+/// One file with the headers of its responses.
 #[derive(Debug)]
 pub(super) struct Asset {
     url: HeaderValue,
     content: Bytes,
     validators: Validators,
-    /// The fields of the 200.
+    /// The headers of the 200.
     headers: HeaderMap,
 }
 
@@ -66,10 +65,10 @@ impl Asset {
         self.url.to_str().expect("escaped")
     }
 
-    /// To a `GET` or `HEAD` of the current URL.
+    /// Responds to a `GET` or `HEAD` of the current URL.
     pub(super) fn serve(&self, method: &Method, headers: &HeaderMap) -> Response<AssetBody> {
         let current = Current::Present(self.validators.as_ref());
-        // There is no modification date that could be compared with a time.
+        // Assets have no modification date, so the time is never compared.
         let now = || HttpDate::EPOCH;
         let decision = ConditionalFields::from_headers(headers).evaluate(method, current, now);
         let mut response = Response::new(AssetBody::default());
@@ -82,8 +81,8 @@ impl Asset {
                 *response.status_mut() = StatusCode::NOT_MODIFIED;
                 *response.headers_mut() = self.headers.clone();
                 strip_representation_metadata(response.headers_mut());
-                // RFC 9110, section 8.6 allows it, and where it is missing
-                // some frameworks write the length of nothing.
+                // RFC 9110, section 8.6 allows it. Without it, some frameworks write
+                // `Content-Length: 0` for the empty body.
                 let length = self.content.len() as u64;
                 content_length::set(response.headers_mut(), Some(length));
             }
@@ -97,8 +96,8 @@ impl Asset {
         response
     }
 
-    /// To a `GET` or `HEAD` of the name without its hash. Where this leads
-    /// changes with every version.
+    /// Responds to a `GET` or `HEAD` of the name without its hash. The location changes with
+    /// every version.
     pub(super) fn redirect(&self) -> Response<AssetBody> {
         let mut response = Response::new(AssetBody::default());
         *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
@@ -120,7 +119,7 @@ pub(super) fn not_allowed() -> Response<AssetBody> {
     response
 }
 
-/// An answer that no cache keeps, since the next version may give another.
+/// Returns an error response that no cache stores, since the next version may have the file.
 fn refuse(status: StatusCode) -> Response<AssetBody> {
     let mut response = Response::new(AssetBody::default());
     *response.status_mut() = status;
@@ -128,7 +127,7 @@ fn refuse(status: StatusCode) -> Response<AssetBody> {
     response
 }
 
-/// The content of an answer: that of the file, shared and not copied, or none.
+/// The content of a response, shared with the file, or empty.
 #[derive(Debug, Clone, Default)]
 pub struct AssetBody(Bytes);
 

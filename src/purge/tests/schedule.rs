@@ -1,18 +1,18 @@
-//! Each purge once more.
+//! The second round of each purge.
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::{task::yield_now, time::sleep};
 
 use super::{
-    script::{Act, Script, Scripted, script},
+    scripted_purger::{Act, Script, ScriptedPurger, script},
     tagged,
 };
 use crate::purge::{PurgeError, PurgeLimits, PurgeQueue};
 
 fn again(script: &Arc<Script>, limits: PurgeLimits) -> PurgeQueue {
-    let limits = limits.again_after(Duration::from_secs(60)).unwrap();
-    PurgeQueue::with_limits(Scripted(Arc::clone(script)), limits)
+    let limits = limits.repeat_after(Duration::from_secs(60)).unwrap();
+    PurgeQueue::with_limits(ScriptedPurger(Arc::clone(script)), limits)
 }
 
 #[tokio::test(start_paused = true)]
@@ -31,20 +31,20 @@ async fn each_purge_has_a_second_round() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_given_up_has_one_too() {
+async fn a_purge_that_was_given_up_has_a_second_round() {
     let script = script([Act::Fail; 3]);
-    let queue = again(&script, PurgeLimits::new().attempts(1).unwrap());
+    let queue = again(&script, PurgeLimits::new().max_attempts(1).unwrap());
     assert_eq!(queue.enqueue(tagged(&["a"])).await, Err(PurgeError::Failed));
     assert_eq!(queue.enqueue(tagged(&["b"])).await, Err(PurgeError::Failed));
     sleep(Duration::from_secs(61)).await;
-    // Those that are due together are told together.
+    // Purges that are due at the same time are sent together.
     assert_eq!(script.names(), ["a", "b", "a b"]);
     assert_eq!(queue.failed(), 4);
 }
 
-/// However much there is to do, what is due comes first, and waits for nothing that hangs.
+/// A due purge goes before newer ones, and does not wait for a call that hangs.
 #[tokio::test(start_paused = true)]
-async fn a_second_round_is_not_put_off() {
+async fn a_second_round_is_not_delayed() {
     let script = script([Act::Forget, Act::Hang]);
     let limits = PurgeLimits::new()
         .timeout(Duration::from_secs(100))
@@ -70,9 +70,9 @@ async fn a_second_round_is_not_put_off() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn rounds_are_bounded() {
+async fn second_rounds_are_bounded() {
     let script = script([]);
-    let queue = again(&script, PurgeLimits::new().capacity(2).unwrap());
+    let queue = again(&script, PurgeLimits::new().max_queued(2).unwrap());
     for name in ["a", "b", "c"] {
         assert_eq!(queue.enqueue(tagged(&[name])).await, Ok(()));
         yield_now().await;
@@ -88,7 +88,7 @@ async fn rounds_are_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn second_rounds_are_finished_after_the_last_handle() {
+async fn second_rounds_run_after_the_last_handle_is_dropped() {
     let script = script([]);
     let queue = again(&script, PurgeLimits::new());
     let ticket = queue.enqueue(tagged(&["a"]));

@@ -1,13 +1,13 @@
-//! What passes is not changed, and counts only if it ended.
+//! Bodies pass unchanged, and count only if they ended.
 
 use bytes::Bytes;
 use http::Response;
 use http_body::{Body, SizeHint};
 
-use super::{Audit, AuditLayer, AuditedBody, Code, assert_codes, get, ok, request};
+use super::{Audit, AuditBody, AuditLayer, Code, assert_codes, get, ok, request};
 use crate::test_support::{Act, ScriptedBody, read, read_unchecked, send};
 
-fn pass(audit: &Audit, body: ScriptedBody) -> AuditedBody<ScriptedBody> {
+fn pass(audit: &Audit, body: ScriptedBody) -> AuditBody<ScriptedBody> {
     let layer = AuditLayer::new(audit.clone());
     let mut body = Some(body);
     let response: Response<_> = send(&layer, request("GET", "/", &[]), |_| {
@@ -23,7 +23,7 @@ fn pass(audit: &Audit, body: ScriptedBody) -> AuditedBody<ScriptedBody> {
 
 /// R-9110-6.5-a, P-TR-bodyerr: frames, trailers and errors, in their order.
 #[test]
-fn a_body_passes_as_it_is() {
+fn a_body_passes_unchanged() {
     let scripts = [
         vec![],
         vec![Act::data("a")],
@@ -55,14 +55,14 @@ fn a_body_passes_as_it_is() {
     }
 }
 
-/// The next frame of a body that has one.
+/// Reads the next frame.
 fn step<B: Body<Data = Bytes> + Unpin>(body: &mut B) {
     let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
     assert!(std::pin::Pin::new(body).poll_frame(&mut cx).is_ready());
 }
 
-/// Whether a body that is treated so counted as content "ab".
-fn counts(body: ScriptedBody, treat: impl FnOnce(AuditedBody<ScriptedBody>)) -> bool {
+/// Returns `true` if a body that is handled this way counts as content "ab".
+fn counts_as_content(body: ScriptedBody, treat: impl FnOnce(AuditBody<ScriptedBody>)) -> bool {
     let audit = Audit::new();
     treat(pass(&audit, body));
     get(&audit, &[], &ok(&[("etag", "\"a\"")], "xy"));
@@ -75,51 +75,53 @@ fn counts(body: ScriptedBody, treat: impl FnOnce(AuditedBody<ScriptedBody>)) -> 
 #[test]
 fn a_body_counts_only_if_it_ended() {
     let two = || [Act::data("a"), Act::data("b")];
-    assert!(counts(ScriptedBody::sized(two()), |body| drop(read(body))));
-    assert!(counts(ScriptedBody::unsized_(two()), |body| drop(read(
-        body
-    ))));
+    assert!(counts_as_content(ScriptedBody::sized(two()), |body| drop(
+        read(body)
+    )));
+    assert!(counts_as_content(ScriptedBody::unsized_(two()), |body| {
+        drop(read(body))
+    }));
     let steps = |number: usize| {
-        move |body: AuditedBody<ScriptedBody>| {
+        move |body: AuditBody<ScriptedBody>| {
             let mut body = Box::pin(body);
             for _ in 0..number {
                 step(&mut body);
             }
         }
     };
-    // The last frame is the end, where the body tells so.
-    assert!(counts(ScriptedBody::sized(two()), steps(2)));
-    assert!(counts(ScriptedBody::unsized_(two()), steps(2)));
-    assert!(counts(
+    // After the last frame the body reports its end.
+    assert!(counts_as_content(ScriptedBody::sized(two()), steps(2)));
+    assert!(counts_as_content(ScriptedBody::unsized_(two()), steps(2)));
+    assert!(counts_as_content(
         ScriptedBody::sized(two()).without_telling_end(),
         steps(2)
     ));
     let untold = || ScriptedBody::unsized_(two()).without_telling_end();
-    assert!(!counts(untold(), steps(2)));
-    assert!(counts(untold(), steps(3)));
+    assert!(!counts_as_content(untold(), steps(2)));
+    assert!(counts_as_content(untold(), steps(3)));
 
-    assert!(!counts(ScriptedBody::sized(two()), steps(1)));
-    assert!(!counts(ScriptedBody::sized(two()), drop));
-    // Issue 10, A.5: what is shorter or longer than announced.
+    assert!(!counts_as_content(ScriptedBody::sized(two()), steps(1)));
+    assert!(!counts_as_content(ScriptedBody::sized(two()), drop));
+    // Issue 10, A.5: shorter or longer than `Content-Length`.
     for (announced, acts) in [(3, two().to_vec()), (1, vec![Act::data("ab")])] {
         let body = ScriptedBody::sized(acts).with_hint(SizeHint::with_exact(announced));
-        assert!(!counts(body, |body| drop(read_unchecked(body))));
+        assert!(!counts_as_content(body, |body| drop(read_unchecked(body))));
     }
     let broken = ScriptedBody::unsized_([Act::data("a"), Act::Error]);
-    assert!(!counts(broken, |body| drop(read(body))));
+    assert!(!counts_as_content(broken, |body| drop(read(body))));
 }
 
 #[test]
-fn nothing_counts_as_content_too() {
+fn an_empty_body_counts() {
     let audit = Audit::new();
     drop(pass(&audit, ScriptedBody::sized([])));
     get(&audit, &[], &ok(&[("etag", "\"a\"")], "xy"));
     assert_codes(&audit, &[Code::SameTagOtherBytes]);
 }
 
-/// The digest is of the bytes, and not of the frames.
+/// The digest depends on the bytes, and not on the frames.
 #[test]
-fn frames_do_not_matter() {
+fn frames_make_no_difference() {
     let audit = Audit::new();
     read(pass(&audit, ScriptedBody::sized([Act::data("hello")])));
     read(pass(

@@ -24,7 +24,7 @@ async fn content(response: Response<Body>) -> Bytes {
     content.expect("a body in memory").to_bytes()
 }
 
-/// Every way to place it in `axum`, with the prefix or without it.
+/// Every place in a router of `axum`, with the prefix or without it.
 #[tokio::test]
 async fn placement_does_not_matter() {
     let assets = assets().file("css/a b.css", "body {}").expect("a name");
@@ -64,9 +64,9 @@ async fn placement_does_not_matter() {
     }
 }
 
-/// Layers around it leave its tag and its 304 as they are.
+/// Layers outside leave its tag and its 304 unchanged.
 #[tokio::test]
-async fn layers_around_it_have_nothing_to_do() {
+async fn layers_outside_change_nothing() {
     let assets = assets().file("app.css", "body {}").expect("a name");
     let url = assets.url("app.css").expect("there");
     let bare = ask(
@@ -86,7 +86,7 @@ async fn layers_around_it_have_nothing_to_do() {
     assert_eq!(again.headers()[CONTENT_LENGTH], "7");
 }
 
-/// RFC 9110, section 8.8.3.3: each coding has a tag of its own, which is taken back.
+/// RFC 9110, section 8.8.3.3: each coding has a tag of its own, which requests may send back.
 #[tokio::test]
 async fn compression_goes_around_it() {
     let assets = assets()

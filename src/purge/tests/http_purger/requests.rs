@@ -1,4 +1,4 @@
-//! How tags are sent.
+//! The requests for tags.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,12 +6,10 @@ use bytes::Bytes;
 use http::{Request, Response};
 use tower::service_fn;
 
-use super::{
-    http_purger::{cache, targeted, uri},
-    tagged,
-};
+use super::{cache, tagged, targeted, uri};
 use crate::{
-    purge::{BoxError, HttpPurger, Purge, Purger},
+    BoxError,
+    purge::{HttpPurger, Purge, Purger},
     semantics::caching::cache_tags::CacheTags,
     test_support::{Log, run},
 };
@@ -29,7 +27,7 @@ fn json_has_the_tags_in_one_post() {
     assert!(log.take().is_empty());
 }
 
-/// Caches refuse more, and what they refuse is not forgotten.
+/// Caches refuse more tags, and a refused tag is not purged.
 #[test]
 fn tags_go_in_requests_of_at_most_30() {
     let names: Vec<_> = (10..71).map(|at| at.to_string()).collect();
@@ -68,7 +66,7 @@ fn tags_go_in_lines_of_at_most_4_kib() {
     assert_eq!(log.take(), expected);
 }
 
-/// Whatever the tags and the member are, a strict reader has them back.
+/// A strict reader reads back the tags and the name of the member.
 #[test]
 fn json_is_escaped() {
     let all: String = ('!'..='~').filter(|c| !",\"\\*".contains(*c)).collect();

@@ -1,4 +1,4 @@
-//! Any handler below any policy.
+//! Properties of any handler below any policy.
 
 use http::HeaderMap;
 use proptest::{collection::vec, prelude::*, sample::select};
@@ -35,7 +35,7 @@ const WORDS: &[&str] = &[
     "\u{e9}",
 ];
 
-/// What a handler may say and no policy.
+/// Directives of handlers, beside those of policies.
 const UNKNOWN: &[&str] = &["extension", "Ext=\"a, \\\" b\"", "x=1.5"];
 
 fn line() -> impl Strategy<Value = String> {
@@ -90,8 +90,7 @@ fn policy() -> impl Strategy<Value = CachePolicy> {
 }
 
 proptest! {
-    /// R-9111-5.2-b: put in twice, a policy says what it said once; and no
-    /// input makes it panic.
+    /// R-9111-5.2-b: a policy that is applied twice has the effect of once, and no input panics.
     #[test]
     fn a_policy_is_idempotent(policy in policy(), head in head(), authorized: bool) {
         let now = HttpDate::from_unix_seconds(1_000_000_000);
@@ -102,10 +101,10 @@ proptest! {
         prop_assert_eq!(once, twice);
     }
 
-    /// The prewritten policy equals the merged one if the handler states no policy. A
-    /// `Cache-Control` without a directive states none.
+    /// The prepared header equals the merged one if the handler sets no policy. A `Cache-Control`
+    /// without a directive sets none.
     #[test]
-    fn the_short_way_writes_the_same(policy in policy(), head in head(), authorized: bool) {
+    fn the_prepared_header_equals_the_merged_one(policy in policy(), head in head(), authorized: bool) {
         let now = HttpDate::from_unix_seconds(1_000_000_000);
         let mut short = head;
         for field in [CACHE_CONTROL, CDN, SURROGATE, EXPIRES] {
@@ -118,10 +117,10 @@ proptest! {
         prop_assert_eq!(short, long);
     }
 
-    /// R-9111-3.5-a, R-9111-7.3-a, R-9213-2.2-a: what is for one user is shared
-    /// nowhere, whatever anybody says, unless by its name.
+    /// R-9111-3.5-a, R-9111-7.3-a, R-9213-2.2-a: a response for one user is never shared unless a
+    /// setter allows it.
     #[test]
-    fn nothing_leaks(policy in policy(), head in head(), cookie: bool) {
+    fn responses_for_one_user_are_never_shared(policy in policy(), head in head(), cookie: bool) {
         let now = HttpDate::from_unix_seconds(1_000_000_000);
         let mut head = head;
         if cookie {
@@ -139,7 +138,7 @@ proptest! {
         }
     }
 
-    /// R-9213-2.1-a: what is written into a targeted field is a Dictionary.
+    /// R-9213-2.1-a: a targeted header is a Dictionary.
     #[test]
     fn targeted_fields_are_dictionaries(policy in policy(), said in line(), authorized: bool) {
         let mut head = HeaderMap::new();

@@ -1,4 +1,4 @@
-//! What a write makes caches forget.
+//! The purges after a write.
 
 use std::{
     convert::Infallible,
@@ -15,7 +15,7 @@ use tokio::{
 };
 use tower::{Layer, Service, ServiceExt, service_fn};
 
-use super::{Said, ask, tags};
+use super::{HandlerResponse, ask, tags};
 use crate::{
     cache_tags::{CacheTagSource, CacheTagsLayer},
     purge::{Purge, PurgeQueue},
@@ -23,7 +23,7 @@ use crate::{
     test_support::{Upload, request},
 };
 
-/// A queue, and what comes out of it, each by itself.
+/// A queue with its purges, one by one.
 fn queue() -> (PurgeQueue, mpsc::UnboundedReceiver<Purge>) {
     let (purged, purges) = mpsc::unbounded_channel();
     let queue = PurgeQueue::new(move |purge| {
@@ -37,8 +37,8 @@ fn purging(queue: PurgeQueue) -> CacheTagsLayer<CacheTags> {
     CacheTagsLayer::new(tags(&["notes"])).purge(queue)
 }
 
-fn put<Q: CacheTagSource>(layer: &CacheTagsLayer<Q>, said: &Said<'_>) {
-    drop(ask(layer, "PUT", said));
+fn put<Q: CacheTagSource>(layer: &CacheTagsLayer<Q>, handler: &HandlerResponse<'_>) {
+    drop(ask(layer, "PUT", handler));
 }
 
 fn names(purge: &Purge) -> (String, String) {
@@ -47,9 +47,9 @@ fn names(purge: &Purge) -> (String, String) {
     (tags.join(" "), targets.join(" "))
 }
 
-/// What is purged before the task of the queue has nothing left to do.
+/// Returns the purges that are sent before the task of the queue ends.
 async fn purged(mut purges: mpsc::UnboundedReceiver<Purge>, queue: PurgeQueue) -> Vec<Purge> {
-    // Ends with the queue, which the layers have given back.
+    // The channel ends with the queue, whose handles the layers have dropped.
     drop(queue);
     let mut all = Vec::new();
     while let Some(purge) = purges.recv().await {
@@ -58,7 +58,7 @@ async fn purged(mut purges: mpsc::UnboundedReceiver<Purge>, queue: PurgeQueue) -
     all
 }
 
-/// R-9111-4.4-a, R-9111-4.4-b: what may have been written is purged.
+/// R-9111-4.4-a, R-9111-4.4-b: a write that may have happened is purged.
 #[tokio::test]
 async fn a_write_is_purged_unless_it_was_refused() {
     for (method, status, expected) in [
@@ -78,11 +78,11 @@ async fn a_write_is_purged_unless_it_was_refused() {
     ] {
         let (queue, purges) = queue();
         let layer = purging(queue.clone());
-        let said = Said {
+        let handler = HandlerResponse {
             tags: &["author-7"],
-            ..Said::status(status)
+            ..HandlerResponse::status(status)
         };
-        drop(ask(&layer, method, &said));
+        drop(ask(&layer, method, &handler));
         drop(layer);
         let purges: Vec<_> = purged(purges, queue).await.iter().map(names).collect();
         let what = ("author-7 notes".to_owned(), "/notes/1".to_owned());
@@ -101,12 +101,12 @@ async fn a_purge_has_the_locations_of_the_response() {
     let layer = purging(queue).fields([]);
     put(
         &layer,
-        &Said {
+        &HandlerResponse {
             fields: &[
                 ("location", "/notes/2"),
                 ("content-location", "//other/notes/3"),
             ],
-            ..Said::status(201)
+            ..HandlerResponse::status(201)
         },
     );
     let purge = purges.recv().await.unwrap();
@@ -118,7 +118,7 @@ async fn without_tags_the_target_is_purged() {
     let (queue, mut purges) = queue();
     put(
         &CacheTagsLayer::new(CacheTags::new()).purge(queue),
-        &Said::status(200),
+        &HandlerResponse::status(200),
     );
     let purge = purges.recv().await.unwrap();
     assert_eq!(names(&purge), (String::new(), "/notes/1".to_owned()));
@@ -126,14 +126,14 @@ async fn without_tags_the_target_is_purged() {
 
 /// R-9111-4.4-b.
 #[tokio::test]
-async fn a_service_that_fails_may_have_written() {
+async fn the_write_of_a_service_that_failed_is_purged() {
     let (queue, mut purges) = queue();
     let failing =
         service_fn(|_: Request<Upload>| async { Err::<Response<()>, _>("the connection broke") });
     let mut service = purging(queue).layer(failing);
     let mut answer = Box::pin(service.call(request("PUT", "/notes/1", [])));
     assert!(answer.as_mut().await.is_err());
-    // Before the future is dropped.
+    // The purge is queued before the future is dropped.
     assert_eq!(names(&purges.recv().await.unwrap()).0, "notes");
 
     assert!(service.call(request("GET", "/notes/1", [])).await.is_err());
@@ -141,9 +141,9 @@ async fn a_service_that_fails_may_have_written() {
     assert_eq!(purges.recv().await, None);
 }
 
-/// R-9111-4.4-b: whether it was polled or not.
+/// R-9111-4.4-b: whether the future was polled or not.
 #[tokio::test]
-async fn a_client_that_leaves_may_have_written() {
+async fn the_write_of_a_client_that_disconnected_is_purged() {
     for polls in [0, 1] {
         let (queue, mut purges) = queue();
         let hanging =
@@ -166,7 +166,7 @@ async fn a_client_that_leaves_may_have_written() {
 
 /// R-9111-4.4-b.
 #[tokio::test]
-async fn a_handler_that_panics_may_have_written() {
+async fn the_write_of_a_handler_that_panicked_is_purged() {
     let (queue, mut purges) = queue();
     let panicking = service_fn(|_: Request<Upload>| async {
         if true {
@@ -181,7 +181,7 @@ async fn a_handler_that_panics_may_have_written() {
     assert_eq!(purges.recv().await, None);
 }
 
-/// A queue whose purger takes so long.
+/// A queue with a slow purger.
 fn slow(pause: Duration) -> PurgeQueue {
     PurgeQueue::new(move |_: Purge| async move {
         tokio::time::sleep(pause).await;
@@ -191,8 +191,8 @@ fn slow(pause: Duration) -> PurgeQueue {
 
 async fn answered_after(layer: &CacheTagsLayer<CacheTags>, method: &str, status: u16) -> u128 {
     let handler = service_fn(move |_: Request<Upload>| {
-        let said = Said::status(status).response();
-        async move { Ok::<_, Infallible>(said) }
+        let handler = HandlerResponse::status(status).response();
+        async move { Ok::<_, Infallible>(handler) }
     });
     let began = Instant::now();
     let service = layer.layer(handler);
@@ -205,30 +205,30 @@ async fn answered_after(layer: &CacheTagsLayer<CacheTags>, method: &str, status:
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_response_waits_for_its_purge_and_not_for_ever() {
-    let waiting = purging(slow(Duration::from_millis(700))).wait(Duration::from_secs(1));
+async fn a_response_waits_for_its_purge_until_the_timeout() {
+    let waiting = purging(slow(Duration::from_millis(700))).purge_timeout(Duration::from_secs(1));
     assert_eq!(answered_after(&waiting, "PUT", 200).await, 700);
     assert_eq!(answered_after(&waiting, "PUT", 500).await, 700);
     assert_eq!(answered_after(&waiting, "PUT", 412).await, 0);
     assert_eq!(answered_after(&waiting, "GET", 200).await, 0);
 
-    let impatient = purging(slow(Duration::from_secs(3))).wait(Duration::from_secs(1));
-    // To the millisecond that tokio's timers have.
+    let impatient = purging(slow(Duration::from_secs(3))).purge_timeout(Duration::from_secs(1));
+    // The timers of tokio have a resolution of one millisecond.
     assert!((1000..=1001).contains(&answered_after(&impatient, "PUT", 200).await));
 
     let not_waiting = purging(slow(Duration::from_secs(3)));
     assert_eq!(answered_after(&not_waiting, "PUT", 200).await, 0);
 }
 
-/// Whoever waits for a purge does not hold a place in a limit inside.
+/// A response that waits for a purge holds no permit of a limit inside.
 #[tokio::test(start_paused = true)]
-async fn a_response_that_waits_has_given_back_its_place() {
+async fn a_response_that_waits_holds_no_permit() {
     let places = Arc::new(Semaphore::new(1));
     let handler = {
         let places = Arc::clone(&places);
         service_fn(move |_: Request<Upload>| {
             let places = Arc::clone(&places);
-            // Held by the future, as in a limit of `tower`.
+            // The future holds the permit, as in a limit of `tower`.
             let place = places.try_acquire_owned().expect("a place");
             poll_fn(move |_| {
                 let _held = &place;
@@ -236,7 +236,7 @@ async fn a_response_that_waits_has_given_back_its_place() {
             })
         })
     };
-    let layer = purging(slow(Duration::from_secs(3))).wait(Duration::from_secs(1));
+    let layer = purging(slow(Duration::from_secs(3))).purge_timeout(Duration::from_secs(1));
     let mut service = layer.layer(handler);
     let mut answer = Box::pin(service.call(request("PUT", "/notes/1", [])));
     let polled = poll_fn(|cx| Poll::Ready(answer.as_mut().poll(cx))).await;
@@ -254,5 +254,5 @@ async fn debug_shows_the_configuration() {
         "{shown}"
     );
     let shown = format!("{:?}", layer.layer(()));
-    assert!(shown.contains("CacheTagging"), "{shown}");
+    assert!(shown.contains("CacheTagsService"), "{shown}");
 }

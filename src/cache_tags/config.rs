@@ -6,28 +6,28 @@ use http::request::Parts;
 use crate::purge::PurgeQueue;
 use crate::semantics::caching::cache_tags::TagField;
 
-/// The settings that do not depend on the source.
+/// The settings other than the source.
 #[derive(Debug, Clone)]
-pub(super) struct Rules {
+pub(super) struct CacheTagsConfig {
     pub(super) fields: Vec<TagField>,
-    pub(super) reads: Option<Reads>,
+    pub(super) reads: Option<ReadPredicate>,
     #[cfg(feature = "tokio")]
     pub(super) queue: Option<PurgeQueue>,
     #[cfg(feature = "tokio")]
-    pub(super) wait: std::time::Duration,
+    pub(super) purge_timeout: std::time::Duration,
 }
 
 #[derive(Clone)]
-pub(super) struct Reads(pub(super) Arc<dyn Fn(&Parts) -> bool + Send + Sync>);
+pub(super) struct ReadPredicate(pub(super) Arc<dyn Fn(&Parts) -> bool + Send + Sync>);
 
-impl Rules {
-    pub(super) fn only_reads(&self, request: &Parts) -> bool {
+impl CacheTagsConfig {
+    pub(super) fn is_known_read(&self, request: &Parts) -> bool {
         self.reads.as_ref().is_some_and(|reads| reads.0(request))
     }
 }
 
-impl fmt::Debug for Reads {
+impl fmt::Debug for ReadPredicate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Reads")
+        f.write_str("ReadPredicate")
     }
 }

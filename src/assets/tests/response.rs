@@ -22,9 +22,9 @@ fn styles(content: &'static str) -> (Assets, String) {
     (assets, url)
 }
 
-/// R-8246-2-a: `immutable` with a lifetime, for a URL with a version in it.
+/// R-8246-2-a: `immutable` with a lifetime, for a URL that holds a version.
 #[tokio::test]
-async fn a_current_url_is_served_for_ever() {
+async fn a_current_url_is_immutable() {
     let (assets, url) = styles("body {}");
     let response = get(&assets, &url).await;
     assert_eq!(response.status(), StatusCode::OK);
@@ -52,7 +52,7 @@ async fn content_is_shared_and_not_copied() {
 
 /// R-9110-9.3.2-a.
 #[tokio::test]
-async fn head_has_the_fields_of_get() {
+async fn head_has_the_headers_of_get() {
     let (assets, url) = styles("body {}");
     let whole = get(&assets, &url).await;
     let head = ask(&assets, Method::HEAD, &url, &[]).await;
@@ -72,7 +72,7 @@ async fn an_empty_file_has_no_content() {
 
 /// R-9110-15.4.5-a, R-9110-8.6-a.
 #[tokio::test]
-async fn a_client_that_has_it_gets_304() {
+async fn a_matching_tag_gets_304() {
     let (assets, url) = styles("body {}");
     let whole = get(&assets, &url).await;
     let tag = whole.headers()[ETAG].to_str().expect("ASCII");
@@ -91,7 +91,7 @@ async fn a_client_that_has_it_gets_304() {
 
 /// R-9110-13.2.2-a.
 #[tokio::test]
-async fn conditions_are_those_of_every_resource() {
+async fn conditions_are_evaluated() {
     let (assets, url) = styles("body {}");
     let whole = get(&assets, &url).await;
     let tag = whole.headers()[ETAG].to_str().expect("ASCII");
@@ -124,7 +124,7 @@ async fn conditions_are_those_of_every_resource() {
     }
 }
 
-/// Never other bytes under a name that is kept for ever.
+/// A name that caches keep never has other bytes.
 #[tokio::test]
 async fn an_old_hash_is_not_found() {
     let (_, old) = styles("body {}");
@@ -141,7 +141,7 @@ async fn an_old_hash_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_plain_name_leads_to_the_current_url() {
+async fn a_plain_name_redirects_to_the_current_url() {
     let (assets, url) = styles("body {}");
     for method in [Method::GET, Method::HEAD] {
         let response = ask(&assets, method, "/assets/app.css?v=1", &[]).await;
@@ -152,9 +152,9 @@ async fn a_plain_name_leads_to_the_current_url() {
     }
 }
 
-/// RFC 9110, section 15.5.6; and a 404 comes first.
+/// RFC 9110, section 15.5.6. A 404 goes before a 405.
 #[tokio::test]
-async fn assets_are_only_read() {
+async fn other_methods_get_405() {
     let (assets, url) = styles("body {}");
     for method in [Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS] {
         for path in [&url, "/assets/app.css"] {
@@ -188,9 +188,9 @@ async fn the_media_type_is_that_of_the_extension() {
     }
 }
 
-/// The content of the request does not matter, whatever its type.
+/// Requests may have any body.
 #[tokio::test]
-async fn any_body_will_do() {
+async fn requests_may_have_any_body() {
     struct NoBody;
     let (assets, url) = styles("body {}");
     let request = Request::get(url).body(NoBody).expect("a request");

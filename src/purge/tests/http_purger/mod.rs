@@ -1,3 +1,7 @@
+mod requests;
+mod send;
+mod target;
+
 use std::{
     collections::VecDeque,
     sync::{
@@ -15,12 +19,13 @@ use tower::{Service, service_fn};
 
 use super::tagged;
 use crate::{
-    purge::{BoxError, HttpPurger, Purge, Purger},
+    BoxError,
+    purge::{HttpPurger, Purge, Purger},
     test_support::{Act, Log, ScriptedBody, run},
 };
 
-/// A cache that notes what it is sent and answers with these statuses, then
-/// with 200. A status of zero is a connection that breaks.
+/// A cache that records the requests and responds with these statuses, then with 200. A status
+/// of zero breaks the connection.
 pub(super) fn cache(
     log: &Log,
     statuses: &[u16],
@@ -61,7 +66,7 @@ pub(super) fn targeted(names: &[&str], targets: &[&str]) -> Purge {
 }
 
 #[test]
-fn varnish_has_tags_in_one_purge_and_each_target_in_one() {
+fn varnish_gets_one_purge_for_tags_and_one_for_each_target() {
     let log = Log::default();
     let varnish = HttpPurger::varnish(cache(&log, &[]), uri("http://127.0.0.1:6081")).unwrap();
     let purge = targeted(
@@ -82,7 +87,7 @@ fn varnish_has_tags_in_one_purge_and_each_target_in_one() {
 }
 
 #[test]
-fn fields_and_host_of_every_request() {
+fn headers_and_host_are_on_every_request() {
     let log = Log::default();
     let varnish = HttpPurger::varnish(cache(&log, &[]), uri("http://cache/"))
         .unwrap()
@@ -104,7 +109,7 @@ fn fields_and_host_of_every_request() {
     assert!(!shown.contains("secret"), "{shown}");
 }
 
-/// Keys are put into queries, and passwords before hosts.
+/// A query may hold a key, and a password stands before the host.
 #[test]
 fn debug_shows_no_secret_of_a_base() {
     let client = cache(&Log::default(), &[]);
@@ -146,7 +151,7 @@ fn each_variant_of_a_target_has_a_purge() {
     assert_eq!(
         log.take(),
         [
-            // Tags are of all variants.
+            // Tags cover all variants.
             "PURGE http://cache/ xkey-purge: a",
             "PURGE http://cache/1 host: x accept-encoding: gzip",
             "PURGE http://cache/1 host: x accept-encoding:",
@@ -157,7 +162,7 @@ fn each_variant_of_a_target_has_a_purge() {
         ]
     );
 
-    // A variant has the last word on its field.
+    // The value of a variant replaces the configured header.
     let nginx = HttpPurger::purge_urls(cache(&log, &[]), uri("http://cache/"))
         .unwrap()
         .header(HOST, HeaderValue::from_static("all"))
@@ -167,7 +172,7 @@ fn each_variant_of_a_target_has_a_purge() {
 }
 
 #[test]
-fn all_is_sent_and_the_first_failure_told() {
+fn all_requests_are_sent_and_the_first_failure_is_returned() {
     let purge = targeted(&["a"], &["/1", "/2"]);
     let log = Log::default();
     let varnish = HttpPurger::varnish(cache(&log, &[503, 0, 405]), uri("http://cache/")).unwrap();
@@ -175,7 +180,7 @@ fn all_is_sent_and_the_first_failure_told() {
     assert_eq!(error.status(), Some(StatusCode::SERVICE_UNAVAILABLE));
     assert_eq!(
         error.to_string(),
-        "the cache answered 503 Service Unavailable"
+        "the cache responded with 503 Service Unavailable"
     );
     assert_eq!(log.take().len(), 3);
 
@@ -198,9 +203,21 @@ fn a_base_is_absolute() {
     }
 }
 
-/// As many as a cache takes at once, and no more.
 #[test]
-fn eight_requests_are_on_their_way_at_a_time() {
+fn an_invalid_base_is_named_without_its_secrets() {
+    let client = cache(&Log::default(), &[]);
+    let base = uri("http://me:secret@cache/purge?key=secret");
+    let error = HttpPurger::varnish(client, base).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "invalid URI of a cache \"http://cache/purge\": it must be absolute, and have no query if \
+         paths are appended"
+    );
+}
+
+/// The limit is what a cache accepts at the same time.
+#[test]
+fn eight_requests_run_at_a_time() {
     let [open, most, all] = [(); 3].map(|()| Arc::new(AtomicUsize::new(0)));
     let counts = (Arc::clone(&open), Arc::clone(&most), Arc::clone(&all));
     let cache = service_fn(move |_: Request<Bytes>| {

@@ -1,4 +1,4 @@
-//! Rules are found by path, and mean the same as if each were looked at.
+//! The table of rules gives the same result as a loop over all rules.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,11 +6,11 @@ use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::*;
 use crate::{
-    cache_policy::{Rule, rules::Rules},
+    cache_policy::{Rule, rules::PolicyRules},
     route::Route,
 };
 
-/// The requests that a rule is for.
+/// The conditions of a rule.
 #[derive(Debug, Clone)]
 struct Terms {
     paths: Vec<String>,
@@ -35,7 +35,7 @@ impl Terms {
         })
     }
 
-    /// Returns `true` if the method and the path match, so that the query is read.
+    /// Returns `true` if method and path match, so that the query is read.
     fn is_of(&self, request: &Request<()>) -> bool {
         let (method, path) = (request.method(), request.uri().path());
         let matches = |pattern: &String| Route::new(pattern).unwrap().matches(path);
@@ -88,12 +88,12 @@ fn request() -> impl Strategy<Value = Request<()>> {
 
 proptest! {
     #[test]
-    fn a_table_finds_what_a_loop_finds(
+    fn the_table_equals_a_loop_over_all_rules(
         all in vec(terms(), 0..160),
         requests in vec(request(), 1..8),
     ) {
         let calls = Arc::default();
-        let mut rules = Rules::new(CachePolicy::no_cache());
+        let mut rules = PolicyRules::new(CachePolicy::no_cache());
         for (number, terms) in all.iter().enumerate() {
             rules.push(terms.rule(number, &calls)).unwrap();
         }
@@ -106,11 +106,11 @@ proptest! {
             };
             let expected: Vec<_> = (0..all.len()).filter(holds).collect();
             let shown = format!("{} {}", request.method(), request.uri());
-            let (asked, request) = match rules.ask_head(&request) {
-                Ok(asked) => (asked, request),
-                Err(candidates) => rules.ask(candidates, request),
+            let (facts, request) = match rules.match_head(&request) {
+                Ok(facts) => (facts, request),
+                Err(candidates) => rules.match_conditions(candidates, request),
             };
-            prop_assert_eq!(asked.rules.iter().collect::<Vec<_>>(), expected, "{}", shown);
+            prop_assert_eq!(facts.rules.iter().collect::<Vec<_>>(), expected, "{}", shown);
             prop_assert_eq!(std::mem::take(&mut *calls.lock().unwrap()), called, "{}", shown);
             prop_assert_eq!(format!("{} {}", request.method(), request.uri()), shown);
         }
@@ -129,7 +129,7 @@ fn the_first_of_10_000_rules_decides() {
         let rule = Rule::new(max_age(number)).path(&format!("/{number}/{{id}}"));
         around = around.rule(rule.unwrap()).unwrap();
         if number % 1_000 == 500 {
-            // Every one of these is before some rule and behind others.
+            // Each of these is before one rule and after another.
             let rule = Rule::new(max_age(number + 100_000));
             let rule = rule.path(&format!("/{}/{{*rest}}", number + 1));
             let later = rule.unwrap().path(&format!("/{number}/x")).unwrap();
@@ -155,7 +155,7 @@ fn the_first_of_10_000_rules_decides() {
     }
 }
 
-/// A rule that is found by path comes before one for all paths if it was added before.
+/// The order of rules with and without paths is kept.
 #[test]
 fn rules_without_a_path_keep_their_place() {
     let mut around = layer(CachePolicy::no_cache());
@@ -177,9 +177,9 @@ fn rules_without_a_path_keep_their_place() {
     assert_eq!(found("/other", "image/png"), "max-age=1000");
 }
 
-/// A layer that was copied before it got more rules goes on without them.
+/// Adding a rule to a copy leaves the original unchanged.
 #[test]
-fn a_copy_has_rules_of_its_own() {
+fn copies_are_independent() {
     let one = layer(CachePolicy::no_cache());
     let one = one.rule(Rule::new(max_age(1)).path("/1").unwrap()).unwrap();
     let two = one.clone();
@@ -191,10 +191,9 @@ fn a_copy_has_rules_of_its_own() {
     assert_eq!(found(&two, "/2"), "max-age=2");
 }
 
-/// R-9110-12.5.5-a: each response varies by what all rules look at, in their order, be it that
-/// of a rule before them or behind.
+/// R-9110-12.5.5-a: each response varies by the headers of all rules, in their order.
 #[test]
-fn a_rule_varies_by_what_earlier_and_later_rules_look_at() {
+fn a_rule_varies_by_the_headers_of_all_rules() {
     let looks_at = |name| {
         let rule = Rule::new(max_age(1)).header(name, |_| false);
         rule.path("/none").unwrap()

@@ -1,17 +1,17 @@
-//! What clients write never reaches a cache as a pattern.
+//! Targets from clients never reach a cache as a pattern.
 
 use http::{
     HeaderValue, Request, Uri,
     header::{ACCEPT_ENCODING, HOST},
 };
 
-use super::http_purger::{cache, targeted, uri};
+use super::{cache, targeted, uri};
 use crate::{
     purge::{HttpPurger, NotPurged, Purge, Purger},
     test_support::{Log, run},
 };
 
-/// What is sent for the target of this request, besides `/good`.
+/// Returns the requests for the target of this request, besides `/good`.
 fn sent(base: &str, target: &str, host: Option<&[u8]>) -> Result<Vec<String>, NotPurged> {
     let log = Log::default();
     let nginx = HttpPurger::purge_urls(cache(&log, &[]), uri(base)).unwrap();
@@ -23,15 +23,15 @@ fn sent(base: &str, target: &str, host: Option<&[u8]>) -> Result<Vec<String>, No
     let purge = Purge::of(&parts).with_target(Uri::from_static("/good"));
     let result = run(nginx.purge(&purge));
     let mut lines = log.take();
-    // Whatever is refused, the others are told.
+    // A refused target does not stop the others.
     let good = lines.pop().expect("the other target");
     assert!(good.contains("/good"), "{good}");
     result.map(|()| lines)
 }
 
-/// Issue 10, B.2: `PUT /*` became `PURGE /*`, which is everything to nginx's module.
+/// Issue 10, B.2: `PUT /*` became `PURGE /*`, which means everything to nginx's module.
 #[test]
-fn a_star_in_a_path_or_query_is_not_sent() {
+fn an_asterisk_in_a_path_or_query_is_not_sent() {
     for target in [
         "/*",
         "*",
@@ -50,14 +50,20 @@ fn a_star_in_a_path_or_query_is_not_sent() {
             "{error}"
         );
     }
-    // Decoded once it is text.
+    let target = "http://example.org/notes/*?key=secret";
+    let error = sent("http://cache/", target, None).expect_err(target);
+    assert_eq!(
+        error.to_string(),
+        "the target \"http://example.org/notes/*\" is not sent: `*` is a pattern to some caches"
+    );
+    // After one decoding it is a plain text.
     for target in ["/%252A", "/notes/1?q=%252a"] {
         let lines = sent("http://cache/", target, None).expect(target);
         assert_eq!(lines, [format!("PURGE http://cache{target}")]);
     }
 }
 
-/// Issue 10, B.2: a text in a cache's expression ends with a quote.
+/// Issue 10, B.2: a quote ends a text in a cache's expression.
 #[test]
 fn quotes_and_backslashes_are_not_sent() {
     for target in ["/a\"b", "/a\\b", "/a?\\"] {
@@ -68,13 +74,13 @@ fn quotes_and_backslashes_are_not_sent() {
         let lines = sent("http://cache/", target, None).expect(target);
         assert_eq!(lines, [format!("PURGE http://cache{target}")]);
     }
-    // These are in no URI to begin with.
+    // A URI cannot have these characters.
     for target in ["/a?b\"", "/a b", "/a\rb", "/a\nb", "/a\0b", "/a\tb"] {
         assert!(target.parse::<Uri>().is_err(), "{target:?}");
     }
 }
 
-/// Issue 10, B.2: nor is a `Host` with a star.
+/// Issue 10, B.2: a `Host` with an asterisk is not sent.
 #[test]
 fn a_host_that_may_be_a_pattern_is_not_sent() {
     for host in [
@@ -91,7 +97,7 @@ fn a_host_that_may_be_a_pattern_is_not_sent() {
         "a;b",
         "a='b'",
     ] {
-        // What is no authority at all is not taken from the field.
+        // An invalid authority is not taken from the header.
         let of_request = sent("http://cache/", "/1", Some(host.as_bytes()));
         if let Ok(lines) = &of_request {
             assert_eq!(lines, &["PURGE http://cache/1"], "{host}");
@@ -104,7 +110,7 @@ fn a_host_that_may_be_a_pattern_is_not_sent() {
         let lines = sent("http://cache/", "/1", Some(host.as_bytes())).expect(host);
         assert_eq!(lines, [format!("PURGE http://cache/1 host: {host}")]);
     }
-    // One that the configuration replaces is never sent.
+    // A host that the configuration replaces is never sent.
     let log = Log::default();
     let nginx = HttpPurger::purge_urls(cache(&log, &[]), uri("http://cache/")).unwrap();
     let nginx = nginx.host(&"example.org".parse().unwrap());
@@ -112,7 +118,7 @@ fn a_host_that_may_be_a_pattern_is_not_sent() {
     assert_eq!(log.take(), ["PURGE http://cache/1 host: example.org"]);
 }
 
-/// Issue 10, B.2: behind a base with a path a target stays behind it.
+/// Issue 10, B.2: a target stays below the path of the base.
 #[test]
 fn dots_that_lead_out_of_the_base_are_not_sent() {
     for target in [
@@ -139,7 +145,7 @@ fn dots_that_lead_out_of_the_base_are_not_sent() {
 
 /// Issue 10, B.2: all variants of such a target are left out, and its tags are sent.
 #[test]
-fn of_a_target_that_is_refused_the_tags_are_sent() {
+fn the_tags_of_a_refused_target_are_sent() {
     let log = Log::default();
     let varnish = HttpPurger::varnish(cache(&log, &[]), uri("http://cache/")).unwrap();
     let varnish = varnish.variants(

@@ -1,0 +1,121 @@
+//! The changes to a response, as decided by its request.
+
+use std::sync::Arc;
+
+use http::{Response, request::Parts};
+
+#[cfg(feature = "tokio")]
+use super::pending_purge::PendingPurge;
+use super::{PurgeWait, config::CacheTagsConfig};
+use crate::{
+    events,
+    semantics::caching::cache_tags::{
+        CacheTags, TagField, WriteOutcome, allows_tags, remove_invalidation, write_invalidation,
+        write_outcome,
+    },
+};
+
+#[derive(Debug, Default)]
+pub(super) enum TagAction {
+    #[default]
+    Pass,
+    Read {
+        config: Arc<CacheTagsConfig>,
+        tags: CacheTags,
+    },
+    Write {
+        config: Arc<CacheTagsConfig>,
+        tags: CacheTags,
+        #[cfg(feature = "tokio")]
+        // Boxed: most layers have no queue, and reads have no purge.
+        pending: Option<Box<PendingPurge>>,
+    },
+}
+
+impl TagAction {
+    #[inline]
+    #[cfg_attr(not(feature = "tokio"), expect(unused_variables))]
+    pub(super) fn write(config: Arc<CacheTagsConfig>, tags: CacheTags, request: &Parts) -> Self {
+        Self::Write {
+            #[cfg(feature = "tokio")]
+            pending: config
+                .queue
+                .as_ref()
+                .map(|queue| Box::new(PendingPurge::new(queue, &tags, request))),
+            config,
+            tags,
+        }
+    }
+
+    /// Changes the response, and queues the purge of a write. It is called once.
+    pub(super) fn finish<B>(&mut self, response: &mut Response<B>) -> Option<PurgeWait> {
+        match self {
+            Self::Pass => None,
+            Self::Read { config, tags } => {
+                config.write_tags(tags, response);
+                None
+            }
+            Self::Write {
+                config,
+                tags,
+                #[cfg(feature = "tokio")]
+                pending,
+            } => {
+                let handler_tags = handler_tags(response);
+                let written = write_outcome(response.status());
+                let any = !(tags.is_empty() && handler_tags.is_empty());
+                if any
+                    && written == WriteOutcome::Performed
+                    && config.fields.contains(&TagField::CacheGroups)
+                {
+                    report_too_many_tags(TagField::CacheGroups, tags, &handler_tags);
+                    write_invalidation(tags.iter().chain(&handler_tags), response.headers_mut());
+                }
+                #[cfg(feature = "tokio")]
+                if let Some(pending) = pending.take() {
+                    return pending.finish(
+                        written,
+                        &handler_tags,
+                        response.headers(),
+                        config.purge_timeout,
+                    );
+                }
+                None
+            }
+        }
+    }
+}
+
+impl CacheTagsConfig {
+    fn write_tags<B>(&self, tags: &CacheTags, response: &mut Response<B>) {
+        let handler_tags = handler_tags(response);
+        let allows_tags = allows_tags(response.status());
+        let headers = response.headers_mut();
+        remove_invalidation(headers);
+        // Without new tags the headers stay unchanged, and need not be parsed.
+        if allows_tags && !(tags.is_empty() && handler_tags.is_empty()) {
+            for field in self.fields.iter() {
+                report_too_many_tags(*field, tags, &handler_tags);
+                field.write(tags.iter().chain(&handler_tags), headers);
+            }
+        }
+    }
+}
+
+/// Emits an event if there are more tags than their header may have.
+///
+/// A cache may ignore tags beyond the limit, and then keeps responses that are to be purged.
+/// To write no tags at all would be worse.
+fn report_too_many_tags(field: TagField, tags: &CacheTags, handler_tags: &CacheTags) {
+    // So few fit into every header, so the exact check is skipped.
+    let few = tags.len() + handler_tags.len() <= 32
+        && tags.bytes() + handler_tags.bytes() <= CacheTags::MAX_BYTES;
+    if !few && !field.has_room(tags.iter().chain(handler_tags)) {
+        events::too_many_cache_tags(&field.name(), tags.len() + handler_tags.len());
+    }
+}
+
+/// Returns the tags that the handler put into the extensions.
+fn handler_tags<B>(response: &Response<B>) -> CacheTags {
+    response.extensions().get().cloned().unwrap_or_default()
+}

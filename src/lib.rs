@@ -264,7 +264,12 @@ pub use source::ValidatorSource;
 pub use stack::{Stack, stack};
 pub use state_ref::StateRefLayer;
 
-/// The README's examples are compiled with the documentation's.
+/// The examples of the README, compiled with those of the documentation.
 #[cfg(all(doctest, feature = "axum", feature = "tokio"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The examples of `docs/setups.md`.
+#[cfg(all(doctest, feature = "axum", feature = "tokio"))]
+#[doc = include_str!("../docs/setups.md")]
+struct Setups;

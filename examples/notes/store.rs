@@ -170,7 +170,7 @@ impl Store {
         let target = Target::scope(scope).tags(self.tags.clone());
         match self.database.guarded(expected, target, write).await {
             Ok(written) => written,
-            Err(GuardError::Failed(failed)) => Err(Problem::Precondition(failed)),
+            Err(GuardError::Precondition(failed)) => Err(Problem::Precondition(failed)),
             Err(error) => Err(error.into()),
         }
     }

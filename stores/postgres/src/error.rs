@@ -31,16 +31,16 @@ pub enum ErrorKind {
     OtherSpelling,
     /// Other writers replaced the row each time its state was read. Nothing was
     /// written; see [`is_conflict`](Error::is_conflict).
-    Unsettled,
+    Contention,
     /// A table cannot be watched or hold events. The `source()` has the reasons.
     Refused,
     /// A watched table changed after the schema was installed: see
     /// [`Install::verify`](crate::Install::verify). The `source()` has the reasons.
     Changed,
     /// A query gave a column of a type that makes no version.
-    NotAVersion,
+    InvalidVersion,
     /// A query that guards a write does not lock what it reads.
-    NotLocking,
+    MissingLock,
     /// Nobody knows whether the transaction was committed: the connection
     /// broke while it was. Never take it for a success, nor for a failure.
     OutcomeUnknown,
@@ -58,10 +58,10 @@ impl Error {
     ///
     /// The conflicts are a key that is taken (`23505`), a serialization failure
     /// (`40001`), a deadlock (`40P01`), a lock timeout (`55P03`), and
-    /// [`ErrorKind::Unsettled`].
+    /// [`ErrorKind::Contention`].
     #[must_use]
     pub fn is_conflict(&self) -> bool {
-        if self.kind == ErrorKind::Unsettled {
+        if self.kind == ErrorKind::Contention {
             return true;
         }
         let conflicts = [
@@ -78,31 +78,31 @@ impl Error {
     }
 
     /// An error with this reason as its source.
-    pub(crate) fn because(kind: ErrorKind, reason: impl Into<String>) -> Self {
+    pub(crate) fn with_reason(kind: ErrorKind, reason: impl Into<String>) -> Self {
         let cause = Some(reason.into().into());
         Self { kind, cause }
     }
 
     /// An error whose source names this scope.
-    pub(crate) fn about(kind: ErrorKind, scope: &Scope) -> Self {
-        Self::because(kind, format!("scope {:?}", scope.as_str()))
+    pub(crate) fn for_scope(kind: ErrorKind, scope: &Scope) -> Self {
+        Self::with_reason(kind, format!("scope {:?}", scope.as_str()))
     }
 
     /// Maps the exception of an installation that refuses a table to
     /// [`ErrorKind::Refused`].
-    pub(crate) fn of_install(error: tokio_postgres::Error) -> Self {
+    pub(crate) fn from_install(error: tokio_postgres::Error) -> Self {
         let refused = error
             .as_db_error()
             .filter(|error| *error.code() == SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE);
         match refused {
-            Some(refused) => Self::because(ErrorKind::Refused, refused.message()),
+            Some(refused) => Self::with_reason(ErrorKind::Refused, refused.message()),
             None => error.into(),
         }
     }
 
     /// What a failed `COMMIT` means. After an `ERROR` the server has rolled
     /// back and says so on a connection that lives on; all else is silence.
-    pub(crate) fn of_commit(error: tokio_postgres::Error) -> Self {
+    pub(crate) fn from_commit(error: tokio_postgres::Error) -> Self {
         let severity = error
             .as_db_error()
             .and_then(|error| error.parsed_severity());
@@ -128,9 +128,9 @@ impl From<tokio_postgres::Error> for Error {
 impl From<ScopeError> for Error {
     fn from(error: ScopeError) -> Self {
         match error {
-            ScopeError::NotWatched(scope) => Self::about(ErrorKind::NotWatched, &scope),
+            ScopeError::NotWatched(scope) => Self::for_scope(ErrorKind::NotWatched, &scope),
             error => Self {
-                kind: ErrorKind::NotAVersion,
+                kind: ErrorKind::InvalidVersion,
                 cause: Some(Box::new(error)),
             },
         }
@@ -154,11 +154,11 @@ impl fmt::Display for Error {
             ErrorKind::TimedOut => "PostgreSQL took too long",
             ErrorKind::NotWatched => "no trigger keeps a version for this scope",
             ErrorKind::OtherSpelling => "PostgreSQL spells the key of the scope in another way",
-            ErrorKind::Unsettled => "the row was replaced each time when it was read",
+            ErrorKind::Contention => "the row was replaced each time when it was read",
             ErrorKind::Refused => "a table cannot be watched",
             ErrorKind::Changed => "a watched table changed since the schema was installed",
-            ErrorKind::NotAVersion => "the query gave a column of a type that makes no version",
-            ErrorKind::NotLocking => {
+            ErrorKind::InvalidVersion => "the query gave a column of a type that makes no version",
+            ErrorKind::MissingLock => {
                 "a query that guards a write says FOR UPDATE, and not SKIP LOCKED"
             }
             ErrorKind::OutcomeUnknown => "nobody knows whether the transaction was committed",

@@ -29,7 +29,7 @@ pub trait Install {
 impl Install for Schema {
     async fn install(&self, client: &Client) -> Result<(), Error> {
         let installed = client.batch_execute(&self.sql()).await;
-        installed.map_err(Error::of_install)
+        installed.map_err(Error::from_install)
     }
 
     async fn verify(&self, client: &Client) -> Result<(), Error> {
@@ -40,6 +40,6 @@ impl Install for Schema {
         if reasons.is_empty() {
             return Ok(());
         }
-        Err(Error::because(ErrorKind::Changed, reasons.join("; ")))
+        Err(Error::with_reason(ErrorKind::Changed, reasons.join("; ")))
     }
 }

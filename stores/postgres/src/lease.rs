@@ -25,7 +25,7 @@ impl Lease {
     /// # Errors
     ///
     /// [`ErrorKind::Pool`].
-    pub async fn of(pool: &Pool) -> Result<Self, Error> {
+    pub async fn acquire(pool: &Pool) -> Result<Self, Error> {
         Ok(Self {
             connection: Some(pool.get().await?),
             busy: false,
@@ -33,21 +33,21 @@ impl Lease {
     }
 
     /// Returns the connection, which is closed if the lease is dropped before
-    /// [`InUse::end`].
-    pub(crate) fn start(&mut self) -> (&mut ClientWrapper, InUse<'_>) {
+    /// [`BusyMark::clear`].
+    pub(crate) fn start(&mut self) -> (&mut ClientWrapper, BusyMark<'_>) {
         self.busy = true;
         let connection = self.connection.as_mut();
         let connection = connection.expect("it is there until it is dropped");
-        (connection, InUse(&mut self.busy))
+        (connection, BusyMark(&mut self.busy))
     }
 }
 
 /// The mark that statements may still run on a connection.
-pub(crate) struct InUse<'a>(&'a mut bool);
+pub(crate) struct BusyMark<'a>(&'a mut bool);
 
-impl InUse<'_> {
+impl BusyMark<'_> {
     /// Lets the connection return to its pool.
-    pub(crate) fn end(self) {
+    pub(crate) fn clear(self) {
         *self.0 = false;
     }
 }
@@ -76,15 +76,15 @@ pub(crate) async fn within<T>(
     query: impl AsyncFnOnce(&ClientWrapper) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let answer = async {
-        let mut lease = Lease::of(pool).await?;
-        let (client, using) = lease.start();
+        let mut lease = Lease::acquire(pool).await?;
+        let (client, busy) = lease.start();
         let answer = query(client).await;
-        using.end();
+        busy.clear();
         answer
     };
     let answer = tokio::time::timeout(timeout, answer).await;
     answer.unwrap_or_else(|_| {
         let reason = format!("no answer within {timeout:?}");
-        Err(Error::because(ErrorKind::TimedOut, reason))
+        Err(Error::with_reason(ErrorKind::TimedOut, reason))
     })
 }

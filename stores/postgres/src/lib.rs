@@ -92,7 +92,7 @@
 //! use tower_conditional_postgres::{GuardError, Guarded, Lease, Scope, Target};
 //!
 //! # async fn rename(pool: &Pool, id: i64, text: &str, expected: Expected) -> Result<(), GuardError> {
-//! let mut lease = Lease::of(pool).await?;
+//! let mut lease = Lease::acquire(pool).await?;
 //! let target = Target::scope(Scope::row("notes", id));
 //! let tx = Guarded::begin(&mut lease, expected, target).await?;
 //! tx.execute("UPDATE notes SET text = $1 WHERE id = $2", &[&text, &id]).await?;
@@ -182,7 +182,7 @@ pub use tower_conditional_sql::{
     postgres::{Schema, Statements},
 };
 
-/// The README's examples are compiled with the documentation's.
+/// The examples of the README, compiled with those of the documentation.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
-struct Readme;
+struct PostgresReadme;

@@ -22,11 +22,11 @@ pub enum ErrorKind {
     /// SQLite refused, or the database could not be opened.
     Database,
     /// The database was closed before.
-    Stopped,
+    Closed,
     /// The job panicked. Its transaction is rolled back.
     Panicked,
     /// The job left a transaction open, which is rolled back.
-    LeftOpen,
+    OpenTransaction,
     /// The answer took longer than it was given.
     TimedOut,
     /// No trigger of a [`Schema`](crate::Schema) keeps a version for this scope.
@@ -75,7 +75,7 @@ impl Error {
 
     /// Of a commit. Only locks and deferred constraints are looked at before
     /// anything is written.
-    pub(crate) fn in_commit(error: rusqlite::Error) -> Self {
+    pub(crate) fn from_commit(error: rusqlite::Error) -> Self {
         let kind = match error.sqlite_error_code() {
             Some(ErrorCode::ConstraintViolation | ErrorCode::DatabaseBusy) => ErrorKind::Database,
             _ => ErrorKind::OutcomeUnknown,
@@ -86,27 +86,27 @@ impl Error {
         }
     }
 
-    pub(crate) fn of(kind: ErrorKind) -> Self {
+    pub(crate) fn new(kind: ErrorKind) -> Self {
         Self { kind, cause: None }
     }
 
     /// An error with this reason as its source.
-    pub(crate) fn because(kind: ErrorKind, reason: impl Into<String>) -> Self {
+    pub(crate) fn with_reason(kind: ErrorKind, reason: impl Into<String>) -> Self {
         let cause = Some(reason.into().into());
         Self { kind, cause }
     }
 
     /// An error whose source names this scope.
-    pub(crate) fn about(kind: ErrorKind, scope: &Scope) -> Self {
-        Self::because(kind, format!("scope {:?}", scope.as_str()))
+    pub(crate) fn for_scope(kind: ErrorKind, scope: &Scope) -> Self {
+        Self::with_reason(kind, format!("scope {:?}", scope.as_str()))
     }
 
     /// Returns an error with these reasons as its source, unless there are none.
-    pub(crate) fn unless_none(kind: ErrorKind, reasons: &[String]) -> Result<(), Self> {
+    pub(crate) fn if_any(kind: ErrorKind, reasons: &[String]) -> Result<(), Self> {
         if reasons.is_empty() {
             return Ok(());
         }
-        Err(Self::because(kind, reasons.join("; ")))
+        Err(Self::with_reason(kind, reasons.join("; ")))
     }
 }
 
@@ -127,7 +127,7 @@ impl From<rusqlite::Error> for Error {
 impl From<ScopeError> for Error {
     fn from(error: ScopeError) -> Self {
         match error {
-            ScopeError::NotWatched(scope) => Self::about(ErrorKind::NotWatched, &scope),
+            ScopeError::NotWatched(scope) => Self::for_scope(ErrorKind::NotWatched, &scope),
             error => Self {
                 kind: ErrorKind::Database,
                 cause: Some(Box::new(error)),
@@ -150,9 +150,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
             ErrorKind::Database => "the database failed",
-            ErrorKind::Stopped => "the database is closed",
+            ErrorKind::Closed => "the database is closed",
             ErrorKind::Panicked => "a job for the database panicked",
-            ErrorKind::LeftOpen => "a job for the database left a transaction open",
+            ErrorKind::OpenTransaction => "a job for the database left a transaction open",
             ErrorKind::TimedOut => "the database took too long",
             ErrorKind::NotWatched => "no trigger keeps a version for this scope",
             ErrorKind::OtherSpelling => "SQLite spells the key of the scope in another way",

@@ -45,7 +45,7 @@
 //!     .await;
 //! let current = match written {
 //!     Ok(current) => current,                          // 201, with its validators
-//!     Err(GuardError::Failed(failed)) => panic!("412: {failed:?}"),
+//!     Err(GuardError::Precondition(failed)) => panic!("412: {failed:?}"),
 //!     Err(error) => return Err(error.into()),          // 500, or 503
 //! };
 //!
@@ -139,7 +139,7 @@ mod test_support;
 mod timeout;
 mod versions;
 
-pub use database::{Builder, Database};
+pub use database::{Database, DatabaseOptions};
 pub use error::{Error, ErrorKind};
 pub use guarded::{GuardError, Guarded, Target};
 pub use install::Install;
@@ -151,7 +151,7 @@ pub use tower_conditional_sql::{
     sqlite::{Schema, Statements},
 };
 
-/// The README's examples are compiled with the documentation's.
+/// The examples of the README, compiled with those of the documentation.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
-struct Readme;
+struct SqliteReadme;

@@ -69,7 +69,7 @@ pub(crate) async fn execute(database: &Database, sql: impl Into<String>) {
 }
 
 /// A request whose scope is this one, by its extension.
-pub(crate) fn about(scope: Scope) -> Parts {
+pub(crate) fn request_for(scope: Scope) -> Parts {
     let (mut parts, ()) = Request::new(()).into_parts();
     parts.extensions.insert(scope);
     parts
@@ -82,7 +82,7 @@ pub(crate) fn scope_of(request: &Parts) -> Option<Scope> {
 /// The state of a scope as a layer would be told.
 pub(crate) async fn current(database: &Database, scope: Scope) -> Result<Current, Error> {
     let source = VersionSource::new(database.clone(), scope_of);
-    source.current(&about(scope)).await
+    source.current(&request_for(scope)).await
 }
 
 /// The tag of a scope; `None` if it is absent.

@@ -12,6 +12,6 @@ pub(crate) async fn within<T>(
     let answered = tokio::time::timeout(timeout, asked).await;
     answered.unwrap_or_else(|_| {
         let reason = format!("no answer within {timeout:?}");
-        Err(Error::because(ErrorKind::TimedOut, reason))
+        Err(Error::with_reason(ErrorKind::TimedOut, reason))
     })
 }

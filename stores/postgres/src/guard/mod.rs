@@ -14,7 +14,7 @@ use tower_conditional::{Current, handler::Expected};
 
 use crate::{
     Error, ErrorKind, Scope,
-    lease::{InUse, Lease},
+    lease::{BusyMark, Lease},
     source::read,
 };
 
@@ -36,7 +36,7 @@ pub use target::Target;
 ///     text: &str,
 ///     expected: Expected,
 /// ) -> Result<Current, GuardError> {
-///     let mut lease = Lease::of(pool).await?;
+///     let mut lease = Lease::acquire(pool).await?;
 ///     let target = Target::scope(Scope::row("notes", id));
 ///     let tx = Guarded::begin(&mut lease, expected, target).await?; // Failed: 412
 ///     tx.execute("UPDATE notes SET text = $1 WHERE id = $2", &[&text, &id]).await?;
@@ -85,7 +85,7 @@ pub use target::Target;
 #[must_use = "it rolls back when it is dropped"]
 pub struct Guarded<'a> {
     tx: Transaction<'a>,
-    using: InUse<'a>,
+    busy: BusyMark<'a>,
     held: Option<HeldAbsence>,
     target: Target,
 }
@@ -97,7 +97,7 @@ impl<'a> Guarded<'a> {
     ///
     /// # Errors
     ///
-    /// [`GuardError::Failed`] if the state is another, and
+    /// [`GuardError::Precondition`] if the state is another, and
     /// [`GuardError::Database`] if it could not be read. The transaction is
     /// rolled back in both cases.
     pub async fn begin(
@@ -105,17 +105,17 @@ impl<'a> Guarded<'a> {
         expected: Expected,
         target: Target,
     ) -> Result<Self, GuardError> {
-        let (client, using) = lease.start();
+        let (client, busy) = lease.start();
         let client: &mut Client = client;
         let start = client.build_transaction();
         let start = start.isolation_level(IsolationLevel::ReadCommitted);
         let mut guarded = Self {
             tx: start.start().await?,
-            using,
+            busy,
             held: None,
             target,
         };
-        match guarded.admit(expected).await {
+        match guarded.check(expected).await {
             Ok(()) => Ok(guarded),
             Err(refused) => {
                 // A connection that fails here is closed.
@@ -125,7 +125,7 @@ impl<'a> Guarded<'a> {
         }
     }
 
-    async fn admit(&mut self, expected: Expected) -> Result<(), GuardError> {
+    async fn check(&mut self, expected: Expected) -> Result<(), GuardError> {
         self.target.check()?;
         let current = if expected.is_conditional() {
             let (current, held) = self.target.lock_and_read(&self.tx).await?;
@@ -143,7 +143,7 @@ impl<'a> Guarded<'a> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotWatched`], [`ErrorKind::NotAVersion`] and
+    /// [`ErrorKind::NotWatched`], [`ErrorKind::InvalidVersion`] and
     /// [`ErrorKind::Database`].
     pub async fn current(&self) -> Result<Current, Error> {
         match &self.target.query {
@@ -163,7 +163,7 @@ impl<'a> Guarded<'a> {
         let current = read(&self.tx, statements, statements.read(), scope).await?;
         let held = self.held.as_ref();
         Ok(match held {
-            Some(held) if held.is(scope, &current, statements) => Current::Absent,
+            Some(held) if held.is_state_of(scope, &current, statements) => Current::Absent,
             _ => current,
         })
     }
@@ -179,16 +179,16 @@ impl<'a> Guarded<'a> {
         // PostgreSQL answers the COMMIT of a failed transaction with success, and
         // rolls back; any other statement in it is an error.
         let ended = match &self.held {
-            Some(held) => held.end(&self.tx).await,
+            Some(held) => held.release(&self.tx).await,
             None => self.tx.batch_execute("SELECT").await,
         };
         if let Err(failed) = ended {
             let _ = self.rollback().await;
             return Err(failed.into());
         }
-        let committed = self.tx.commit().await.map_err(Error::of_commit);
+        let committed = self.tx.commit().await.map_err(Error::from_commit);
         if !matches!(&committed, Err(error) if error.kind() == ErrorKind::OutcomeUnknown) {
-            self.using.end();
+            self.busy.clear();
         }
         committed
     }
@@ -200,7 +200,7 @@ impl<'a> Guarded<'a> {
     /// The connection broke; that rolls back too.
     pub async fn rollback(self) -> Result<(), Error> {
         self.tx.rollback().await?;
-        self.using.end();
+        self.busy.clear();
         Ok(())
     }
 }

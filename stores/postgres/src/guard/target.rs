@@ -20,12 +20,12 @@ const ATTEMPTS: u32 = 16;
 pub struct Target {
     pub(super) scope: Scope,
     /// Of a version that the application keeps itself.
-    pub(super) query: Option<VersionQuery>,
+    pub(super) query: Option<LockingQuery>,
     pub(super) statements: Statements,
     lock_timeout: Duration,
 }
 
-pub(super) struct VersionQuery {
+pub(super) struct LockingQuery {
     sql: String,
     params: Vec<Param>,
 }
@@ -46,14 +46,14 @@ impl Target {
     /// here: see [`Guarded`](crate::Guarded#creating).
     ///
     /// A guard refuses a query without `FOR UPDATE` or `FOR NO KEY UPDATE`
-    /// ([`ErrorKind::NotLocking`]), and one with `SKIP LOCKED`: it finds no row while
+    /// ([`ErrorKind::MissingLock`]), and one with `SKIP LOCKED`: it finds no row while
     /// the row is being written.
     pub fn query(scope: Scope, sql: impl Into<String>, params: Vec<Param>) -> Self {
         let sql = sql.into();
-        Self::new(scope, Some(VersionQuery { sql, params }))
+        Self::new(scope, Some(LockingQuery { sql, params }))
     }
 
-    fn new(scope: Scope, query: Option<VersionQuery>) -> Self {
+    fn new(scope: Scope, query: Option<LockingQuery>) -> Self {
         Self {
             scope,
             query,
@@ -98,9 +98,9 @@ impl Target {
     /// Refuses a query that could let another writer in between.
     pub(super) fn check(&self) -> Result<(), Error> {
         match &self.query {
-            Some(VersionQuery { sql, .. }) if !is_locking(sql) => {
+            Some(LockingQuery { sql, .. }) if !is_locking(sql) => {
                 let reason = format!("query {sql:?}");
-                Err(Error::because(ErrorKind::NotLocking, reason))
+                Err(Error::with_reason(ErrorKind::MissingLock, reason))
             }
             _ => Ok(()),
         }
@@ -140,7 +140,7 @@ impl Target {
     pub(super) async fn run(
         &self,
         tx: &Transaction<'_>,
-        query: &VersionQuery,
+        query: &LockingQuery,
     ) -> Result<Current, Error> {
         let params = borrowed(&query.params);
         let mut row = tx.query_opt(&query.sql, &params).await?;
@@ -163,15 +163,15 @@ impl Target {
         for _ in 0..ATTEMPTS {
             match read(tx, statements, &sql, scope).await? {
                 Current::Absent => {}
-                Current::Unknown => return Err(Error::about(ErrorKind::OtherSpelling, scope)),
+                Current::Unknown => return Err(Error::for_scope(ErrorKind::OtherSpelling, scope)),
                 present @ Current::Present(_) => return Ok((present, None)),
             }
-            let held = HeldAbsence::of(tx, scope, statements).await?;
+            let held = HeldAbsence::acquire(tx, scope, statements).await?;
             if held.is_some() {
                 return Ok((Current::Absent, held));
             }
         }
-        Err(Error::about(ErrorKind::Unsettled, scope))
+        Err(Error::for_scope(ErrorKind::Contention, scope))
     }
 
     /// Runs a statement whose first parameter is the lock timeout.

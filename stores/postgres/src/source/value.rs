@@ -17,9 +17,9 @@ use crate::{Error, ErrorKind};
 const EPOCH: Duration = Duration::from_secs(946_684_800);
 
 /// The bytes of a column of whatever type.
-struct Raw<'a>(&'a [u8]);
+struct RawColumn<'a>(&'a [u8]);
 
-impl<'a> FromSql<'a> for Raw<'a> {
+impl<'a> FromSql<'a> for RawColumn<'a> {
     fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn StdError + Sync + Send>> {
         Ok(Self(raw))
     }
@@ -35,10 +35,10 @@ pub(crate) fn current_of(row: &Row, tags: &VersionTags) -> Result<Current, Error
     let columns = row.columns();
     if columns.is_empty() || columns.len() > 2 {
         let reason = format!("{} columns", columns.len());
-        return Err(Error::because(ErrorKind::NotAVersion, reason));
+        return Err(Error::with_reason(ErrorKind::InvalidVersion, reason));
     }
     for (at, column) in columns.iter().enumerate() {
-        let Some(Raw(bytes)) = row.try_get(at)? else {
+        let Some(RawColumn(bytes)) = row.try_get(at)? else {
             continue;
         };
         let known = match at {
@@ -47,7 +47,7 @@ pub(crate) fn current_of(row: &Row, tags: &VersionTags) -> Result<Current, Error
         };
         known.ok_or_else(|| {
             let reason = format!("column {:?} of type {}", column.name(), column.type_());
-            Error::because(ErrorKind::NotAVersion, reason)
+            Error::with_reason(ErrorKind::InvalidVersion, reason)
         })?;
     }
     Ok(current.into())

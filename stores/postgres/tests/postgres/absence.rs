@@ -37,7 +37,7 @@ async fn behind(pool: &Pool, sql: &str, expected: Expected, target: Target) -> O
             let mut lease = lease(&pool).await;
             match Guarded::begin(&mut lease, expected, target).await {
                 Ok(_) => None,
-                Err(GuardError::Failed(failed)) => {
+                Err(GuardError::Precondition(failed)) => {
                     let found = failed.current().expect("the row is there").clone();
                     Some(text_of(&found.into()))
                 }
@@ -171,7 +171,7 @@ async fn what_cannot_be_held_is_not_taken_for_absent() {
     let Err(GuardError::Database(error)) = begun else {
         panic!("{begun:?}");
     };
-    assert_eq!(error.kind(), ErrorKind::Unsettled);
+    assert_eq!(error.kind(), ErrorKind::Contention);
     assert_eq!(reason(&error), "scope \"row/notes/1\"");
     assert!(error.is_conflict());
 }

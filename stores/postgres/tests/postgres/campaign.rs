@@ -250,7 +250,7 @@ async fn no_update_is_lost_beside_unguarded_writers() {
                             log.committed += 1;
                             log.counted += counted;
                         }
-                        Err(GuardError::Failed(_)) => log.failed += 1,
+                        Err(GuardError::Precondition(_)) => log.failed += 1,
                         Err(GuardError::Database(error)) if error.is_conflict() => {
                             log.conflicts += 1;
                         }

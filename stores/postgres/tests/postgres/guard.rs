@@ -102,7 +102,7 @@ async fn guarded(
             tx.commit().await.expect("a commit");
             true
         }
-        Err(GuardError::Failed(failed)) => {
+        Err(GuardError::Precondition(failed)) => {
             assert!(failed.current().is_some());
             false
         }
@@ -199,7 +199,7 @@ async fn one_creator_of_many_wins() {
                             tx.commit().await.expect("a commit");
                             1
                         }
-                        Err(GuardError::Failed(_)) => 0,
+                        Err(GuardError::Precondition(_)) => 0,
                         Err(other) => panic!("{other:?}"),
                     }
                 })
@@ -401,7 +401,7 @@ async fn nobody_comes_between() {
             async move {
                 let mut client = lease(&pool).await;
                 let begun = Guarded::begin(&mut client, if_match(&before), Target::scope(scope));
-                matches!(begun.await, Err(GuardError::Failed(_)))
+                matches!(begun.await, Err(GuardError::Precondition(_)))
             }
         });
         waiting(&pool, 1).await;
@@ -439,7 +439,7 @@ async fn refuses_what_would_not_guard() {
             let Err(GuardError::Database(refused)) = begun else {
                 panic!("it does not lock");
             };
-            assert_eq!(refused.kind(), ErrorKind::NotLocking);
+            assert_eq!(refused.kind(), ErrorKind::MissingLock);
             assert_eq!(reason(&refused), format!("query {sql:?}"));
         }
     }

@@ -106,7 +106,10 @@ async fn policies_hide_rows_and_not_versions() {
     assert_ne!(tag(&pool, &tenant("b")).await, before);
 
     // A guard finds the version, and its statements do not see the row.
-    assert!(matches!(create(&pool, 2).await, Err(GuardError::Failed(_))));
+    assert!(matches!(
+        create(&pool, 2).await,
+        Err(GuardError::Precondition(_))
+    ));
     let mut lease = lease(&pool).await;
     let tx = Guarded::begin(&mut lease, if_match("*"), Target::scope(row(2))).await;
     let tx = tx.expect("it is there");

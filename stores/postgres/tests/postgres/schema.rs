@@ -414,12 +414,15 @@ fn refuses_what_cannot_be() {
             InvalidSchema::Name(_)
         ));
     }
-    assert_eq!(watch(Watch::table("a")), InvalidSchema::Nothing("a".into()));
+    assert_eq!(
+        watch(Watch::table("a")),
+        InvalidSchema::NothingWatched("a".into())
+    );
     for slots in [0, 65] {
         let refused = watch(Watch::table("a").whole_table().slots(slots));
         assert_eq!(refused, InvalidSchema::Slots(slots));
     }
-    let twice = InvalidSchema::Twice("a".into());
+    let twice = InvalidSchema::DuplicateName("a".into());
     assert_eq!(
         watch(Watch::table("b").each_group("a").each_group("a")),
         twice

@@ -334,7 +334,7 @@ async fn a_version_column_of_each_type() {
                 });
                 format!("{tag} {date}")
             }
-            Err(error) if error.kind() == ErrorKind::NotAVersion => {
+            Err(error) if error.kind() == ErrorKind::InvalidVersion => {
                 format!("NotAVersion: {}", reason(&error))
             }
             Err(error) => format!("{:?}", error.kind()),

@@ -91,7 +91,9 @@ async fn no_spelling_loses_an_update() {
             for writer in writers {
                 match writer.await.expect("a writer") {
                     (_, Ok(())) => won += 1,
-                    (spelling, Err(GuardError::Failed(_))) => assert_eq!(spelling, spellings[0]),
+                    (spelling, Err(GuardError::Precondition(_))) => {
+                        assert_eq!(spelling, spellings[0])
+                    }
                     (spelling, Err(GuardError::Database(error))) => {
                         assert_eq!(error.kind(), ErrorKind::OtherSpelling, "{spelling}");
                         let scope = row(spelling);

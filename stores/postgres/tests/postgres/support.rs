@@ -110,7 +110,7 @@ pub(crate) async fn connection(pool: &Pool) -> Object {
 
 /// A connection for a guarded transaction.
 pub(crate) async fn lease(pool: &Pool) -> Lease {
-    Lease::of(pool).await.expect("a connection")
+    Lease::acquire(pool).await.expect("a connection")
 }
 
 pub(crate) async fn run(pool: &Pool, sql: &str) {

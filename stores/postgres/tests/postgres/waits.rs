@@ -117,7 +117,7 @@ async fn a_transaction_that_has_ended_gives_its_connection_back() {
     for refused in [if_match("\"other\""), if_none_match_any()] {
         let mut lease = lease(&pool).await;
         let begun = Guarded::begin(&mut lease, refused, Target::scope(row(1))).await;
-        assert!(matches!(begun, Err(GuardError::Failed(_))));
+        assert!(matches!(begun, Err(GuardError::Precondition(_))));
     }
     {
         let mut lease = lease(&pool).await;

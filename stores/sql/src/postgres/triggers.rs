@@ -5,10 +5,10 @@ use std::fmt::Write;
 use super::{
     checks,
     install::{Installation, Trigger, Triggers},
-    name::{Name, literal},
+    name::{PostgresIdentifier, literal},
     spelling,
     versions::{SPELLING, Versions, WATCHED, fingerprint_entry},
-    watched::Watched,
+    watch::PostgresWatch,
 };
 use crate::{InvalidSchema, scope};
 
@@ -37,26 +37,29 @@ const TRIGGERS: [Trigger; 4] = [
     },
 ];
 
-pub(super) fn install(versions: &Versions, watch: &Watched) -> Result<Installation, InvalidSchema> {
-    let sql = Sql { versions, watch };
+pub(super) fn install(
+    versions: &Versions,
+    watch: &PostgresWatch,
+) -> Result<Installation, InvalidSchema> {
+    let sql = TriggerSql { versions, watch };
     let watched: Vec<_> = sql.watched().map(|(mark, _)| mark).collect();
     let triggers = Triggers {
         table: &watch.table,
         triggers: &TRIGGERS,
         body: sql.body(),
         renew: sql.renew(),
-        refused: checks::of_watched(watch),
-        stale: checks::of_kept(versions, &watch.table, &watched).into(),
+        refused: checks::watch_faults(watch),
+        stale: checks::stale_faults(versions, &watch.table, &watched).into(),
     };
     triggers.install(versions)
 }
 
-struct Sql<'a> {
+struct TriggerSql<'a> {
     versions: &'a Versions,
-    watch: &'a Watched,
+    watch: &'a PostgresWatch,
 }
 
-impl Sql<'_> {
+impl TriggerSql<'_> {
     fn body(&self) -> String {
         let (old, new): (&[_], &[_]) = (&["old_rows"], &["new_rows"]);
         let both = &["old_rows", "new_rows"];
@@ -92,10 +95,10 @@ END"
             literal(&whole),
             literal(&rows),
             literal(&fingerprint),
-            within(&rows),
-            within(groups.trim_end_matches('/')),
+            has_prefix(&rows),
+            has_prefix(groups.trim_end_matches('/')),
         );
-        let named = checks::named(&self.watch.table);
+        let named = checks::regclass(&self.watch.table);
         for (mark, column) in self.watched() {
             let mark = literal(&mark);
             let _ = writeln!(
@@ -125,7 +128,7 @@ END"
 
     /// Returns the entries that tell the sources what is watched, each with the
     /// column whose values are in the scopes.
-    fn watched(&self) -> impl Iterator<Item = (String, Option<&Name>)> {
+    fn watched(&self) -> impl Iterator<Item = (String, Option<&PostgresIdentifier>)> {
         let table = self.watch.table.as_str();
         let key = self.watch.key.iter();
         let rows = key.map(move |key| (scope::rows(table), Some(key)));
@@ -186,12 +189,12 @@ END"
             literal(table)
         );
         if self.watch.key.is_some() {
-            let rows = within(&scope::rows(table));
+            let rows = has_prefix(&scope::rows(table));
             sql += &format!("    DELETE FROM {versions} WHERE {rows};\n");
         }
         for column in &self.watch.groups {
             let all = scope::groups(table, column.as_str());
-            let scopes = format!("SELECT scope FROM {versions} WHERE {}", within(&all));
+            let scopes = format!("SELECT scope FROM {versions} WHERE {}", has_prefix(&all));
             sql += &self.bump(&literal(&all), &scopes, self.watch.slots);
         }
         if self.watch.whole {
@@ -218,7 +221,7 @@ END"
     }
 
     /// The scopes that the values of a column stand for.
-    fn scopes(&self, all: &str, column: &Name, relations: &[&str]) -> String {
+    fn scopes(&self, all: &str, column: &PostgresIdentifier, relations: &[&str]) -> String {
         // Qualified, since a column may have the name of a variable, such as `new` or `tg_op`.
         let scope = self.scope(all, &format!("written.{column}"));
         let each = relations
@@ -234,7 +237,7 @@ END"
 }
 
 /// The scopes that start with `all` and a slash; `0` comes right after it.
-fn within(all: &str) -> String {
+fn has_prefix(all: &str) -> String {
     let (first, end) = (format!("{all}/"), format!("{all}0"));
     format!(
         "(scope >= {} AND scope < {})",

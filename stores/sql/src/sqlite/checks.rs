@@ -1,18 +1,18 @@
 //! Faults of a table that would let its content change and its tags stay.
 
 use super::{
-    name::{Name, literal},
-    watched::Watched,
+    name::{SqliteIdentifier, literal},
+    watch::SqliteWatch,
 };
 
 /// A condition in SQL that must not hold, and SQL for the reason to give if it does.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(super) struct SqliteFault {
     found: String,
     reason: String,
 }
 
-impl Fault {
+impl SqliteFault {
     pub(super) fn new(found: impl Into<String>, reason: impl AsRef<str>) -> Self {
         Self {
             found: found.into(),
@@ -22,12 +22,12 @@ impl Fault {
 }
 
 /// A query for the reasons of all faults that are found.
-pub(super) fn reasons(faults: &[Fault]) -> String {
+pub(super) fn reasons_query(faults: &[SqliteFault]) -> String {
     if faults.is_empty() {
         return "SELECT '' AS reason WHERE false".to_owned();
     }
     let faults = faults.iter();
-    let each = faults.map(|Fault { found, reason }| format!("({found}, {reason})"));
+    let each = faults.map(|SqliteFault { found, reason }| format!("({found}, {reason})"));
     format!(
         "SELECT column2 AS reason FROM (VALUES\n    {}\n) WHERE column1",
         each.collect::<Vec<_>>().join(",\n    ")
@@ -35,18 +35,18 @@ pub(super) fn reasons(faults: &[Fault]) -> String {
 }
 
 /// Faults for which the table cannot be watched.
-pub(super) fn of_watched(watch: &Watched) -> Vec<Fault> {
+pub(super) fn watch_faults(watch: &SqliteWatch) -> Vec<SqliteFault> {
     let table = watch.table.as_str();
     let kind = format!(
         "(SELECT type FROM pragma_table_list WHERE schema = 'main' AND name = {} COLLATE NOCASE)",
         literal(table)
     );
     let mut faults = vec![
-        Fault::new(
+        SqliteFault::new(
             format!("{kind} IS NULL"),
             format!("there is no table {table:?}"),
         ),
-        Fault {
+        SqliteFault {
             found: format!("{kind} <> 'table'"),
             reason: format!(
                 "{} || {kind} || '\": writes to it could not all be seen'",
@@ -64,11 +64,11 @@ pub(super) fn of_watched(watch: &Watched) -> Vec<Fault> {
                 literal(name)
             )
         };
-        faults.push(Fault::new(
+        faults.push(SqliteFault::new(
             format!("{kind} = 'table' AND NOT {}", is("true")),
             format!("there is no column {name:?} in table {table:?}"),
         ));
-        faults.push(Fault::new(
+        faults.push(SqliteFault::new(
             is(IS_REAL),
             format!(
                 "column {name:?} of table {table:?} has real numbers, which equal integers of \
@@ -77,7 +77,7 @@ pub(super) fn of_watched(watch: &Watched) -> Vec<Fault> {
         ));
     }
     if let Some(key) = &watch.key {
-        faults.push(Fault::new(
+        faults.push(SqliteFault::new(
             format!("{kind} = 'table' AND NOT {}", is_unique(&watch.table, key)),
             format!(
                 "no primary key or unique index is on column {:?} of table {table:?} alone: two \
@@ -98,7 +98,7 @@ const IS_REAL: &str =
 
 /// SQL that is true if the column alone is the primary key, or has a unique index on
 /// all rows.
-fn is_unique(table: &Name, key: &Name) -> String {
+fn is_unique(table: &SqliteIdentifier, key: &SqliteIdentifier) -> String {
     let (table, key) = (literal(table.as_str()), literal(key.as_str()));
     format!(
         "(EXISTS (

@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use super::name::{Name, literal};
+use super::name::{SqliteIdentifier, literal};
 
 const EVENTS: [&str; 3] = ["INSERT", "UPDATE", "DELETE"];
 
-pub(super) fn install(table: &Name) -> String {
+pub(super) fn install(table: &SqliteIdentifier) -> String {
     // AUTOINCREMENT, so that not even an event that was removed by force leaves
     // its identifier to another.
     let mut sql = format!(
@@ -36,7 +36,7 @@ END;
 }
 
 /// SQL that is true if the table has the triggers.
-pub(super) fn are_kept(table: &Name) -> String {
+pub(super) fn are_kept(table: &SqliteIdentifier) -> String {
     let names = EVENTS.map(|event| literal(trigger(table, event).as_str()));
     format!(
         "3 = (SELECT count(*) FROM sqlite_schema
@@ -46,6 +46,6 @@ pub(super) fn are_kept(table: &Name) -> String {
     )
 }
 
-fn trigger(table: &Name, event: &str) -> Name {
+fn trigger(table: &SqliteIdentifier, event: &str) -> SqliteIdentifier {
     table.with(&format!(" only grows: {event}"))
 }

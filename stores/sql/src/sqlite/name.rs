@@ -4,9 +4,9 @@ use crate::InvalidSchema;
 
 /// The name of a table, column or trigger: not empty, without NUL.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Name(Box<str>);
+pub(crate) struct SqliteIdentifier(Box<str>);
 
-impl Name {
+impl SqliteIdentifier {
     pub(crate) fn new(name: impl Into<String>) -> Result<Self, InvalidSchema> {
         let name = name.into();
         if name.is_empty() || name.contains('\0') {
@@ -31,7 +31,7 @@ impl Name {
 }
 
 /// As an identifier of SQL.
-impl fmt::Display for Name {
+impl fmt::Display for SqliteIdentifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\"{}\"", self.0.replace('"', "\"\""))
     }

@@ -1,9 +1,9 @@
 use super::{
-    checks::{self, Fault},
+    checks::{self, SqliteFault},
     events,
-    name::Name,
+    name::SqliteIdentifier,
     triggers,
-    watched::{Watched, each_once},
+    watch::{SqliteWatch, check_unique},
 };
 use crate::{InvalidSchema, Watch};
 
@@ -90,9 +90,9 @@ const BEYOND_LOST: i64 = 1_000_000_000;
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Schema {
-    versions: Name,
-    watches: Vec<Watched>,
-    events: Vec<Name>,
+    versions: SqliteIdentifier,
+    watches: Vec<SqliteWatch>,
+    events: Vec<SqliteIdentifier>,
 }
 
 impl Schema {
@@ -111,22 +111,22 @@ impl Schema {
     ///
     /// # Errors
     ///
-    /// [`InvalidSchema::Name`]; [`InvalidSchema::Twice`] where it is watched.
+    /// [`InvalidSchema::Name`]; [`InvalidSchema::DuplicateName`] where it is watched.
     pub fn versions_table(mut self, name: impl Into<String>) -> Result<Self, InvalidSchema> {
-        self.versions = Name::new(name)?;
-        self.checked()
+        self.versions = SqliteIdentifier::new(name)?;
+        self.check_tables()
     }
 
     /// Adds a table to watch. It may be called for several tables.
     ///
     /// # Errors
     ///
-    /// [`InvalidSchema::Name`] and [`InvalidSchema::Twice`] for the names in
-    /// it, [`InvalidSchema::Nothing`] where it watches nothing, and
+    /// [`InvalidSchema::Name`] and [`InvalidSchema::DuplicateName`] for the names in
+    /// it, [`InvalidSchema::NothingWatched`] where it watches nothing, and
     /// [`InvalidSchema::Slots`].
     pub fn watch(mut self, watch: Watch) -> Result<Self, InvalidSchema> {
         self.watches.push(watch.try_into()?);
-        self.checked()
+        self.check_tables()
     }
 
     /// Adds a table of events for an `EventLog` of `tower-conditional-sqlite`, with the
@@ -138,10 +138,10 @@ impl Schema {
     ///
     /// # Errors
     ///
-    /// [`InvalidSchema::Name`] and [`InvalidSchema::Twice`].
+    /// [`InvalidSchema::Name`] and [`InvalidSchema::DuplicateName`].
     pub fn events(mut self, table: impl Into<String>) -> Result<Self, InvalidSchema> {
-        self.events.push(Name::new(table)?);
-        self.checked()
+        self.events.push(SqliteIdentifier::new(table)?);
+        self.check_tables()
     }
 
     /// Returns the migration, which is several statements. They may run again and again.
@@ -182,7 +182,7 @@ UPDATE {counter} SET last = last + {BEYOND_LOST};
     /// can tell; `sqlite3_table_column_metadata` does.
     #[must_use]
     pub fn refused_sql(&self) -> String {
-        checks::reasons(&self.refused())
+        checks::reasons_query(&self.faults())
     }
 
     /// Returns a query that checks that all tables are as they were installed. It
@@ -191,14 +191,14 @@ UPDATE {counter} SET last = last + {BEYOND_LOST};
     /// [`refused_sql`](Self::refused_sql), and fails if the schema was never installed.
     #[must_use]
     pub fn verify_sql(&self) -> String {
-        let mut faults = self.refused();
+        let mut faults = self.faults();
         let watches = self.watches.iter();
         let watches =
             watches.map(|watch| (&watch.table, triggers::are_kept(&self.versions, watch)));
         let events = self.events.iter();
         let events = events.map(|table| (table, events::are_kept(table)));
         for (table, are_kept) in watches.chain(events) {
-            faults.push(Fault::new(
+            faults.push(SqliteFault::new(
                 format!("NOT ({are_kept})"),
                 format!(
                     "table {:?} was altered, swapped, or written without its triggers: install it again",
@@ -206,7 +206,7 @@ UPDATE {counter} SET last = last + {BEYOND_LOST};
                 ),
             ));
         }
-        checks::reasons(&faults)
+        checks::reasons_query(&faults)
     }
 
     /// Returns the tables and columns whose values are in scopes. Their collation has
@@ -218,17 +218,17 @@ UPDATE {counter} SET last = last + {BEYOND_LOST};
         })
     }
 
-    fn refused(&self) -> Vec<Fault> {
-        self.watches.iter().flat_map(checks::of_watched).collect()
+    fn faults(&self) -> Vec<SqliteFault> {
+        self.watches.iter().flat_map(checks::watch_faults).collect()
     }
 
     /// No table has two roles.
-    fn checked(self) -> Result<Self, InvalidSchema> {
+    fn check_tables(self) -> Result<Self, InvalidSchema> {
         let counter = counter(&self.versions);
         let mut tables = vec![&self.versions, &counter];
         tables.extend(self.watches.iter().map(|watch| &watch.table));
         tables.extend(&self.events);
-        each_once(&tables)?;
+        check_unique(&tables)?;
         Ok(self)
     }
 }
@@ -239,10 +239,10 @@ impl Default for Schema {
     }
 }
 
-pub(super) fn default_versions() -> Name {
-    Name::new(VERSIONS).expect("a name")
+pub(super) fn default_versions() -> SqliteIdentifier {
+    SqliteIdentifier::new(VERSIONS).expect("a name")
 }
 
-pub(super) fn counter(versions: &Name) -> Name {
+pub(super) fn counter(versions: &SqliteIdentifier) -> SqliteIdentifier {
     versions.with("_counter")
 }

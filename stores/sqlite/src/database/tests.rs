@@ -8,7 +8,7 @@ use std::{
 
 use tokio::{sync::oneshot, task::JoinSet};
 
-use super::Database;
+use super::{Database, DatabaseOptions};
 use crate::{
     Error, ErrorKind,
     test_support::{TempFile, hang},
@@ -81,7 +81,7 @@ async fn a_panic_is_an_error_and_its_transaction_rolled_back() {
 async fn a_transaction_left_open_is_an_error_and_rolled_back() {
     let database = table().await;
     let left = add(&database, "BEGIN; INSERT INTO t VALUES (1)").await;
-    assert_eq!(left.unwrap_err().kind(), ErrorKind::LeftOpen);
+    assert_eq!(left.unwrap_err().kind(), ErrorKind::OpenTransaction);
     let failed = add(&database, "BEGIN; INSERT INTO t VALUES (1); nonsense").await;
     assert_eq!(failed.unwrap_err().kind(), ErrorKind::Database);
     assert_eq!(sum(&database).await, 0);
@@ -106,7 +106,10 @@ async fn a_job_runs_though_its_caller_goes_away() {
 
 #[tokio::test(start_paused = true)]
 async fn the_queue_is_bounded() {
-    let database = Database::builder().queue(1).in_memory().unwrap();
+    let database = DatabaseOptions::new()
+        .max_queued_jobs(1)
+        .in_memory()
+        .unwrap();
     add(&database, "CREATE TABLE t (n INTEGER)").await.unwrap();
     let release = hang(&database).await;
     let mut callers = JoinSet::new();
@@ -136,7 +139,7 @@ async fn close_runs_what_waits_and_then_refuses() {
     });
     waited.unwrap();
     let refused = add(&database, "INSERT INTO t VALUES (1)").await;
-    assert_eq!(refused.unwrap_err().kind(), ErrorKind::Stopped);
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::Closed);
     database.close().await;
     // The last connection to a file in WAL mode takes the log with it.
     let mut log = file.as_ref().as_os_str().to_owned();
@@ -149,7 +152,7 @@ async fn close_runs_what_waits_and_then_refuses() {
 async fn a_lock_of_another_connection_is_waited_for_and_then_a_conflict() {
     let file = TempFile::new();
     let one = Database::open(&file).unwrap();
-    let other = Database::builder()
+    let other = DatabaseOptions::new()
         .busy_timeout(Duration::from_millis(20))
         .open(&file)
         .unwrap();

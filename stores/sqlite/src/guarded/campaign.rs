@@ -129,7 +129,7 @@ async fn no_update_is_lost_beside_unguarded_writers() {
                         committed += 1;
                         counted += added;
                     }
-                    Err(GuardError::Failed(_)) => refused += 1,
+                    Err(GuardError::Precondition(_)) => refused += 1,
                     Err(GuardError::Database(error)) if error.is_conflict() => {}
                     Err(other) => panic!("{kind}: {other:?}"),
                 }

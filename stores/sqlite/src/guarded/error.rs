@@ -9,7 +9,7 @@ use crate::Error;
 #[non_exhaustive]
 pub enum GuardError {
     /// The state is not the one that the request expects: 412.
-    Failed(PreconditionFailed),
+    Precondition(PreconditionFailed),
     /// The database failed.
     Database(Error),
 }
@@ -23,7 +23,7 @@ impl From<Error> for GuardError {
 impl fmt::Display for GuardError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Failed(_) => "the state is not the one that the request expects",
+            Self::Precondition(_) => "the state is not the one that the request expects",
             Self::Database(_) => "a guarded write failed",
         })
     }
@@ -32,7 +32,7 @@ impl fmt::Display for GuardError {
 impl error::Error for GuardError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
-            Self::Failed(_) => None,
+            Self::Precondition(_) => None,
             Self::Database(error) => Some(error),
         }
     }

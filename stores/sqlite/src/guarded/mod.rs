@@ -55,7 +55,7 @@ impl Database {
     ///     Target::scope(Scope::row("notes", 17)),
     ///     |tx| tx.execute("UPDATE notes SET text = 'lost' WHERE id = 17", ()),
     /// );
-    /// assert!(matches!(again.await, Err(GuardError::Failed(_)))); // 412
+    /// assert!(matches!(again.await, Err(GuardError::Precondition(_)))); // 412
     /// # Ok(())
     /// # }
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run()).unwrap();
@@ -71,7 +71,7 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// [`GuardError::Failed`] where the state is another one; nothing is
+    /// [`GuardError::Precondition`] where the state is another one; nothing is
     /// written then. [`GuardError::Database`] for what [`run`](Self::run) and
     /// `write` may fail with, and
     /// [`NotWatched`](crate::ErrorKind::NotWatched),
@@ -94,7 +94,7 @@ impl Database {
             if expected.is_conditional() {
                 current = target.read(&transaction)?;
                 if matches!(current, Current::Unknown) {
-                    return Err(Error::about(ErrorKind::OtherSpelling, &target.scope));
+                    return Err(Error::for_scope(ErrorKind::OtherSpelling, &target.scope));
                 }
             }
             if let Err(failed) = expected.check(current) {
@@ -105,10 +105,10 @@ impl Database {
                 target,
             };
             let written = write(&guarded)?;
-            guarded.transaction.commit().map_err(Error::in_commit)?;
+            guarded.transaction.commit().map_err(Error::from_commit)?;
             Ok(Ok(written))
         });
-        outcome.await?.map_err(GuardError::Failed)
+        outcome.await?.map_err(GuardError::Precondition)
     }
 }
 

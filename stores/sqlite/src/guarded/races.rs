@@ -61,7 +61,7 @@ async fn exactly_one_writer_wins() {
                 together.wait().await;
                 match write(&database, expected, Target::scope(row())).await {
                     Ok(_) => true,
-                    Err(GuardError::Failed(_)) => false,
+                    Err(GuardError::Precondition(_)) => false,
                     Err(error) => panic!("{error:?}"),
                 }
             }
@@ -142,7 +142,7 @@ async fn a_row_that_is_replaced_meanwhile_is_not_absent() {
         }
         drop(replaced);
         replacing.await.unwrap().unwrap();
-        let Err(GuardError::Failed(failed)) = guarding.await else {
+        let Err(GuardError::Precondition(failed)) = guarding.await else {
             panic!("it was admitted");
         };
         let found = failed.current().unwrap().etag.as_ref().unwrap().to_string();

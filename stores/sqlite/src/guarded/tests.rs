@@ -42,7 +42,7 @@ pub(super) async fn write(
 }
 
 fn is_412(result: &Result<Option<String>, GuardError>) -> bool {
-    matches!(result, Err(GuardError::Failed(_)))
+    matches!(result, Err(GuardError::Precondition(_)))
 }
 
 /// R-9110-13.1.1-a, R-9110-13.1.1-c, R-9110-13.1.2-f
@@ -65,7 +65,7 @@ async fn a_write_is_performed_where_the_state_is_as_expected() {
         .unwrap()
         .unwrap();
     assert_ne!(updated, created);
-    let Err(GuardError::Failed(failed)) = write(&database, if_match(&created), scope()).await
+    let Err(GuardError::Precondition(failed)) = write(&database, if_match(&created), scope()).await
     else {
         panic!("it was changed");
     };
@@ -110,10 +110,13 @@ async fn the_applications_own_version_may_be_the_target() {
     };
     let current = write(spell(7)).await.unwrap();
     assert_eq!(spelled(&current).unwrap(), spell(8));
-    assert!(matches!(write(spell(7)).await, Err(GuardError::Failed(_))));
+    assert!(matches!(
+        write(spell(7)).await,
+        Err(GuardError::Precondition(_))
+    ));
     assert!(matches!(
         write("\"8\"".to_owned()).await,
-        Err(GuardError::Failed(_))
+        Err(GuardError::Precondition(_))
     ));
 }
 
@@ -167,7 +170,7 @@ async fn what_fails_or_panics_is_rolled_back() {
 #[test]
 fn a_disk_that_breaks_in_the_commit_leaves_the_outcome_unknown() {
     let failure = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_FSYNC);
-    let error = Error::in_commit(rusqlite::Error::SqliteFailure(failure, None));
+    let error = Error::from_commit(rusqlite::Error::SqliteFailure(failure, None));
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
     assert!(error.source().is_some() && !error.is_conflict());
 }

@@ -36,7 +36,7 @@ impl Install for Schema {
         let installed = database.submit(move |connection| -> Result<(), Error> {
             let transaction = connection.transaction()?;
             let refused = faults(&transaction, &schema, &schema.refused_sql())?;
-            Error::unless_none(ErrorKind::Refused, &refused)?;
+            Error::if_any(ErrorKind::Refused, &refused)?;
             transaction.execute_batch(&schema.sql())?;
             Ok(transaction.commit()?)
         });
@@ -47,7 +47,7 @@ impl Install for Schema {
         let schema = self.clone();
         let verified = database.submit(move |connection| -> Result<(), Error> {
             let changed = faults(connection, &schema, &schema.verify_sql())?;
-            Error::unless_none(ErrorKind::Changed, &changed)
+            Error::if_any(ErrorKind::Changed, &changed)
         });
         verified.await
     }

@@ -8,7 +8,7 @@ use super::{QuerySource, VersionSource};
 use crate::{
     Database, ErrorKind, Install, Scope,
     test_support::{
-        TempFile, about, execute, hang, notes, schema, scope_of, spelled, tag, version,
+        TempFile, execute, hang, notes, request_for, schema, scope_of, spelled, tag, version,
     },
 };
 
@@ -154,7 +154,7 @@ async fn equal_versions_of_two_scopes_have_two_tags() {
             Scope::group("notes", "tenant", "b"),
             Scope::table("notes"),
         ] {
-            let found = source.current(&about(scope.clone())).await.unwrap();
+            let found = source.current(&request_for(scope.clone())).await.unwrap();
             let expected = tags.scope(&scope).number(7);
             assert_eq!(spelled(&found).unwrap(), expected.to_string());
             assert!(seen.insert(expected.to_string()), "{scope:?}");
@@ -167,7 +167,10 @@ async fn tags_may_be_keyed() {
     let database = notes().await;
     let tags = VersionTags::keyed([7; 16]).unwrap();
     let source = VersionSource::new(database.clone(), scope_of).tags(tags.clone());
-    let keyed = source.current(&about(Scope::table("notes"))).await.unwrap();
+    let keyed = source
+        .current(&request_for(Scope::table("notes")))
+        .await
+        .unwrap();
     let version = version(&database, Scope::table("notes")).await;
     let expected = tags.scope(Scope::table("notes")).number(version);
     assert_eq!(*expected.as_header_value(), spelled(&keyed).unwrap());
@@ -237,7 +240,7 @@ async fn parameters_come_from_the_request() {
 async fn a_database_that_hangs_is_an_error_within_the_limit() {
     let database = notes().await;
     let _hanging = hang(&database).await;
-    let all = || about(Scope::table("notes"));
+    let all = || request_for(Scope::table("notes"));
     let timeout = Duration::from_millis(30);
     let versions = VersionSource::new(database.clone(), scope_of);
     let rows = QuerySource::new(database, "SELECT 1", |_: &Parts| {
@@ -266,10 +269,10 @@ async fn a_closed_database_is_an_error() {
     let source = VersionSource::new(database.clone(), scope_of);
     database.close().await;
     let error = source
-        .current(&about(Scope::table("notes")))
+        .current(&request_for(Scope::table("notes")))
         .await
         .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Stopped);
+    assert_eq!(error.kind(), ErrorKind::Closed);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use tower_conditional::state_ref::StateSource;
 use super::{EventLog, ScopeState};
 use crate::{
     Database, ErrorKind, Install, Schema, Scope,
-    test_support::{about, execute, hang, notes, scope_of, tag},
+    test_support::{execute, hang, notes, request_for, scope_of, tag},
 };
 
 fn request() -> Parts {
@@ -117,8 +117,8 @@ async fn a_log_that_is_not_there_is_an_error() {
 async fn the_version_of_a_scope_is_a_state() {
     let database = notes().await;
     let state = ScopeState::new(database.clone(), scope_of);
-    let all = about(Scope::table("notes"));
-    let one = about(Scope::row("notes", 1));
+    let all = request_for(Scope::table("notes"));
+    let one = request_for(Scope::row("notes", 1));
     assert!(state.latest(&request()).await.unwrap().is_none());
     assert!(state.latest(&one).await.unwrap().is_none());
     let before = state.latest(&all).await.unwrap().unwrap();
@@ -131,7 +131,7 @@ async fn the_version_of_a_scope_is_a_state() {
     assert_eq!(format!("\"{}\"", of_one.to_str().unwrap()), tag);
 
     let error = state
-        .latest(&about(Scope::table("nobody")))
+        .latest(&request_for(Scope::table("nobody")))
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotWatched);
@@ -144,7 +144,7 @@ async fn a_database_that_hangs_is_an_error() {
     let _hanging = hang(&database).await;
     let slow = [
         log.latest(&request()).await,
-        state.latest(&about(Scope::table("notes"))).await,
+        state.latest(&request_for(Scope::table("notes"))).await,
     ];
     for slow in slow {
         assert_eq!(slow.unwrap_err().kind(), ErrorKind::TimedOut);

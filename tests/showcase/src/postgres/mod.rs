@@ -92,7 +92,7 @@ impl Postgres {
         expected: Expected,
         change: impl FnOnce(Option<&Note>) -> Result<Option<Draft>, Problem> + Send,
     ) -> Result<Option<(Note, Validators)>, Problem> {
-        let mut lease = Lease::of(&self.0).await?;
+        let mut lease = Lease::acquire(&self.0).await?;
         let scope = id.map_or_else(|| Scope::table("notes"), |id| Scope::row("notes", id));
         let tx = begin(&mut lease, expected, scope).await?;
         let current = match id {
@@ -161,7 +161,7 @@ impl Postgres {
         expected: Expected,
         content: String,
     ) -> Result<(bool, Validators), Problem> {
-        let mut lease = Lease::of(&self.0).await?;
+        let mut lease = Lease::acquire(&self.0).await?;
         let tx = begin(&mut lease, expected, Scope::row("pages", &name)).await?;
         let put = "
             INSERT INTO pages VALUES ($1, $2)
@@ -209,7 +209,7 @@ async fn begin(
 ) -> Result<Guarded<'_>, Problem> {
     match Guarded::begin(lease, expected, Target::scope(scope)).await {
         Ok(tx) => Ok(tx),
-        Err(GuardError::Failed(failed)) => Err(Problem::Precondition(failed)),
+        Err(GuardError::Precondition(failed)) => Err(Problem::Precondition(failed)),
         Err(error) => Err(error.into()),
     }
 }

@@ -72,7 +72,7 @@ async fn write(
 ) {
     let manager = Manager::new(url.parse().unwrap(), NoTls);
     let pool = Pool::builder(manager).build().unwrap();
-    let mut lease = Lease::of(&pool).await.unwrap();
+    let mut lease = Lease::acquire(&pool).await.unwrap();
     let target = Target::scope(Scope::row("pages", &name));
     let tx = Guarded::begin(&mut lease, expected, target).await.unwrap();
     let update = "UPDATE pages SET content = $2 WHERE name = $1";

@@ -4,7 +4,7 @@ use tower_conditional::ValidatorSource;
 use super::{all, changed, of, row, tags};
 use crate::{
     Database, ErrorKind, Install, Schema, VersionSource, Watch,
-    test_support::{NOTES, TempFile, about, current, execute, notes, schema, tag},
+    test_support::{NOTES, TempFile, current, execute, notes, request_for, schema, tag},
 };
 
 #[tokio::test]
@@ -123,6 +123,6 @@ async fn the_table_of_versions_may_have_another_name() {
     assert_eq!(error.kind(), ErrorKind::Database);
     let source = VersionSource::new(database, |_: &Parts| Some(all()));
     let source = source.versions_table("odd \"name\"").unwrap();
-    let request = about(all());
+    let request = request_for(all());
     source.current(&request).await.unwrap();
 }

@@ -16,7 +16,7 @@ fn what_cannot_be_is_refused() {
         assert!(matches!(refused, InvalidSchema::Name(_)));
     }
     let refused = Schema::new().watch(Watch::table("t")).unwrap_err();
-    assert_eq!(refused, InvalidSchema::Nothing("t".to_owned()));
+    assert_eq!(refused, InvalidSchema::NothingWatched("t".to_owned()));
 
     let twice = [
         Schema::new().watch(Watch::table("t").each_group("c").each_group("C")),
@@ -33,7 +33,10 @@ fn what_cannot_be_is_refused() {
             .and_then(|schema| schema.versions_table("t")),
     ];
     for refused in twice {
-        assert!(matches!(refused.unwrap_err(), InvalidSchema::Twice(_)));
+        assert!(matches!(
+            refused.unwrap_err(),
+            InvalidSchema::DuplicateName(_)
+        ));
     }
     assert!(matches!(
         Schema::new().events("").unwrap_err(),

@@ -26,7 +26,7 @@ pub(crate) async fn list(store: State<Store>) -> Answer {
     Ok(Validated(Json(notes), validators).into_response())
 }
 
-/// Lists the version of each note. It does not run for a client that has seen the latest event.
+/// Lists the version of each note. It does not run for a client that names the latest event.
 pub(crate) async fn versions(store: State<Store>) -> Answer {
     let (notes, _) = store.notes().await?;
     let version = |note: &Note| json!({ "id": note.id, "version": note.version });
@@ -79,8 +79,9 @@ pub(crate) async fn delete(store: State<Store>, NoteId(id): NoteId, expected: Ex
     written(store.change(Some(id), expected, deleted).await?)
 }
 
-/// A note is not the content that was sent: it has an id and a version. The tag is that of the
-/// content here, and `Content-Location` says whose content that is (RFC 9110, section 9.3.4).
+/// The response with a note after a write. Its content is not what was sent, since it has an id and
+/// a version. So `Content-Location` names the note, and the tag is that of this content (RFC 9110,
+/// section 9.3.4).
 fn written(note: Option<(Note, Validators)>) -> Answer {
     let Some((note, validators)) = note else {
         return Ok(StatusCode::NO_CONTENT.into_response());
@@ -118,7 +119,7 @@ pub(crate) async fn write_page(
     } else {
         StatusCode::NO_CONTENT
     };
-    // Stored as it came, so the answer may tell the new tag (RFC 9110, section 9.3.4).
+    // The page is stored unchanged, so the response may have its tag (RFC 9110, section 9.3.4).
     Ok(Validated(status, validators).into_response())
 }
 

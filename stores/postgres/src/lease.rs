@@ -7,24 +7,25 @@ use crate::{Error, ErrorKind};
 /// The default timeout of a source, including the wait for a connection.
 pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A connection of a pool, for a [`Guarded`](crate::Guarded) transaction.
+/// A connection of a pool for a [`Guarded`](crate::Guarded) transaction.
 ///
-/// It returns to its pool when the transaction is committed or rolled back. If it
-/// is dropped before, as when hyper drops the handler of a client that
-/// disconnects, the connection is closed and the pool opens another one: a
-/// statement may still wait on it, and the next request would wait behind that.
+/// The connection returns to its pool when the transaction is committed or rolled back.
+///
+/// If the client disconnects, hyper drops the handler, and the lease may be dropped before
+/// that. Then the connection is closed, and the pool opens another one. A statement may
+/// still wait on the closed connection, and the next request must not wait for it.
 pub struct Lease {
     connection: Option<Object>,
     busy: bool,
 }
 
 impl Lease {
-    /// Takes a connection from the pool. The wait is limited by the pool's own
-    /// timeouts alone; a pool without them waits forever.
+    /// Takes a connection from the pool. Only the timeouts of the pool limit the wait: a
+    /// pool without timeouts waits forever.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Pool`].
+    /// Returns [`ErrorKind::Pool`] if the pool returns no connection.
     pub async fn acquire(pool: &Pool) -> Result<Self, Error> {
         Ok(Self {
             connection: Some(pool.get().await?),
@@ -32,12 +33,12 @@ impl Lease {
         })
     }
 
-    /// Returns the connection, which is closed if the lease is dropped before
-    /// [`BusyMark::clear`].
+    /// Returns the connection and marks it as busy. If the lease is dropped before
+    /// [`BusyMark::clear`], the connection is closed.
     pub(crate) fn start(&mut self) -> (&mut ClientWrapper, BusyMark<'_>) {
         self.busy = true;
         let connection = self.connection.as_mut();
-        let connection = connection.expect("it is there until it is dropped");
+        let connection = connection.expect("a connection until the drop");
         (connection, BusyMark(&mut self.busy))
     }
 }
@@ -54,6 +55,7 @@ impl BusyMark<'_> {
 
 impl Drop for Lease {
     fn drop(&mut self) {
+        // `Object::take` detaches the connection from the pool, so that it is closed.
         if self.busy {
             drop(self.connection.take().map(Object::take));
         }
@@ -68,8 +70,8 @@ impl fmt::Debug for Lease {
     }
 }
 
-/// Runs `query` on a connection of the pool. The timeout includes the wait for the
-/// connection.
+/// Runs `query` on a connection of the pool, within a timeout that includes the wait for
+/// the connection.
 pub(crate) async fn within<T>(
     timeout: Duration,
     pool: &Pool,

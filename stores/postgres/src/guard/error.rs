@@ -10,7 +10,7 @@ use crate::Error;
 pub enum GuardError {
     /// The state is not what was expected: 412.
     Precondition(PreconditionFailed),
-    /// The database failed, and nothing is known of the state.
+    /// The database failed, and the state is unknown.
     Database(Error),
 }
 

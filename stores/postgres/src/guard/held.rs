@@ -6,10 +6,10 @@ use tower_conditional::Current;
 
 use crate::{Error, Scope, Statements};
 
-/// An absent row's version, inserted so that the row stays absent until the
+/// A version of an absent row, inserted so that the row stays absent until the
 /// transaction ends.
 ///
-/// A writer that inserts the row has to write the same version, and waits.
+/// A writer that inserts the row writes the same version, and so has to wait.
 #[derive(Debug)]
 pub(super) struct HeldAbsence {
     release_sql: String,
@@ -18,8 +18,8 @@ pub(super) struct HeldAbsence {
 }
 
 impl HeldAbsence {
-    /// Inserts the version, after all writers that have inserted one and not
-    /// committed. Returns `None` if another writer has committed one.
+    /// Waits for writers that have inserted a version and not committed, and then inserts
+    /// one. Returns `None` if another writer has committed a version.
     pub(super) async fn acquire(
         tx: &Transaction<'_>,
         scope: &Scope,
@@ -38,7 +38,7 @@ impl HeldAbsence {
         }))
     }
 
-    /// Returns `true` if this state of the scope is the held version, so no row's.
+    /// Returns `true` if this state of the scope is the held version, and so not a row.
     pub(super) fn is_state_of(
         &self,
         scope: &Scope,
@@ -50,7 +50,7 @@ impl HeldAbsence {
         self.scope == *scope && etag.is_some_and(|etag| etag.strong_eq(&held))
     }
 
-    /// Deletes the version, unless the row was written: then it is another one.
+    /// Deletes the version, unless the row was written and has another version.
     pub(super) async fn release(&self, tx: &Transaction<'_>) -> Result<(), tokio_postgres::Error> {
         let params: [(&(dyn ToSql + Sync), Type); 2] = [
             (&Statements::scope_text(&self.scope), Type::TEXT),

@@ -1,4 +1,4 @@
-//! A version as a row has it.
+//! The conversion of a row to a version.
 
 use std::{
     error::Error as StdError,
@@ -13,10 +13,10 @@ use tower_conditional::{Current, EntityTag, Validators, VersionTags};
 
 use crate::{Error, ErrorKind};
 
-/// From 1970 to 2000, where PostgreSQL's time begins.
+/// The time from 1970 to 2000, when the time of PostgreSQL begins.
 const EPOCH: Duration = Duration::from_secs(946_684_800);
 
-/// The bytes of a column of whatever type.
+/// The bytes of a column of any type.
 struct RawColumn<'a>(&'a [u8]);
 
 impl<'a> FromSql<'a> for RawColumn<'a> {
@@ -29,7 +29,7 @@ impl<'a> FromSql<'a> for RawColumn<'a> {
     }
 }
 
-/// Reads a state from the first column, and the second if there is one.
+/// Reads a state from the first column, and from the second if there is one.
 pub(crate) fn current_of(row: &Row, tags: &VersionTags) -> Result<Current, Error> {
     let mut current = Validators::new();
     let columns = row.columns();
@@ -65,7 +65,8 @@ fn tag(of: &Type, bytes: &[u8], tags: &VersionTags) -> Option<EntityTag> {
     })
 }
 
-/// A `timestamptz` is a number of microseconds; the two outermost are infinite.
+/// Converts a `timestamptz`, which is a number of microseconds. The least and the greatest
+/// are infinite.
 fn time(of: &Type, bytes: &[u8]) -> Option<SystemTime> {
     let micros = i64::from_be_bytes(bytes.try_into().ok()?);
     if *of != Type::TIMESTAMPTZ || matches!(micros, i64::MIN | i64::MAX) {

@@ -1,4 +1,4 @@
-//! SQL for the triggers of one watched table.
+//! The SQL for the triggers of one watched table.
 
 use std::fmt::Write;
 
@@ -12,8 +12,10 @@ use super::{
 };
 use crate::{InvalidSchema, scope};
 
-/// Statement triggers, since only they see all rows of a statement at once:
-/// a statement that writes a thousand rows changes a table's version once.
+/// The triggers of a watched table.
+///
+/// They fire once for each statement, so a statement that writes a thousand rows changes
+/// the version of the table once.
 const TRIGGERS: [Trigger; 4] = [
     Trigger {
         name: "insert",
@@ -54,6 +56,7 @@ pub(super) fn install(
     triggers.install(versions)
 }
 
+/// The writer of the SQL for one table.
 struct TriggerSql<'a> {
     versions: &'a Versions,
     watch: &'a PostgresWatch,
@@ -79,7 +82,8 @@ END"
         )
     }
 
-    /// New versions throughout: the table may have been written without triggers.
+    /// Returns SQL that replaces all versions, since the table may have been written without
+    /// triggers.
     fn renew(&self) -> String {
         let (versions, next) = (&self.versions.table, self.versions.next());
         let table = self.watch.table.as_str();
@@ -126,8 +130,8 @@ END"
         sql + &self.bump_rows(existing) + &self.bump_collections(existing)
     }
 
-    /// Returns the entries that tell the sources what is watched, each with the
-    /// column whose values are in the scopes.
+    /// Returns the entries that mark scopes as watched, each with the column whose values are
+    /// in the scopes.
     fn watched(&self) -> impl Iterator<Item = (String, Option<&PostgresIdentifier>)> {
         let table = self.watch.table.as_str();
         let key = self.watch.key.iter();
@@ -139,8 +143,10 @@ END"
         rows.chain(whole).chain(groups)
     }
 
-    /// Removes the versions of rows that are no more. A row that a trigger of
-    /// the application has put back keeps the version that this gave it.
+    /// Returns SQL that removes the versions of deleted rows.
+    ///
+    /// If a trigger of the application has inserted the row again, it keeps the version of
+    /// that insert.
     fn forget_rows(&self) -> String {
         let Some(key) = &self.watch.key else {
             return String::new();
@@ -181,7 +187,7 @@ END"
     fn truncate(&self) -> String {
         let versions = &self.versions.table;
         let table = self.watch.table.as_str();
-        // Versions of rows that an older snapshot does not see would stay.
+        // The versions of rows that an older snapshot does not see would stay.
         let mut sql = format!(
             "    IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
         RAISE EXCEPTION '% is truncated in transactions that are READ COMMITTED alone', {};
@@ -200,7 +206,7 @@ END"
         if self.watch.whole {
             sql += &self.bump_table();
         }
-        // The file is another one, and all versions are new.
+        // The table has a new file and so a new fingerprint, and all its versions are new.
         let _ = writeln!(
             sql,
             "    UPDATE {versions} SET version = {} WHERE scope = {};",
@@ -220,9 +226,9 @@ END"
         format!("    PERFORM {bump}({watched}, ARRAY({scopes}), {slots});\n")
     }
 
-    /// The scopes that the values of a column stand for.
+    /// Returns a query for the scopes of the values of a column.
     fn scopes(&self, all: &str, column: &PostgresIdentifier, relations: &[&str]) -> String {
-        // Qualified, since a column may have the name of a variable, such as `new` or `tg_op`.
+        // The column is qualified, since it may have the name of a variable, such as `new`.
         let scope = self.scope(all, &format!("written.{column}"));
         let each = relations
             .iter()
@@ -236,7 +242,8 @@ END"
     }
 }
 
-/// The scopes that start with `all` and a slash; `0` comes right after it.
+/// Returns a condition for scopes that start with `all` and a slash. In the order of the
+/// texts, `0` comes right after the slash.
 fn has_prefix(all: &str) -> String {
     let (first, end) = (format!("{all}/"), format!("{all}0"));
     format!(

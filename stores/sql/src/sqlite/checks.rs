@@ -1,13 +1,14 @@
-//! Faults of a table that would let its content change and its tags stay.
+//! Faults of a table with which its content could change while its tags stay.
 
 use super::{
     name::{SqliteIdentifier, literal},
     watch::SqliteWatch,
 };
 
-/// A condition in SQL that must not hold, and SQL for the reason to give if it does.
+/// A condition in SQL that must not hold, and SQL for the reason to report if it does.
 #[derive(Debug)]
 pub(super) struct SqliteFault {
+    /// The condition.
     found: String,
     reason: String,
 }
@@ -21,7 +22,7 @@ impl SqliteFault {
     }
 }
 
-/// A query for the reasons of all faults that are found.
+/// Returns a query for the reasons of all faults that are found.
 pub(super) fn reasons_query(faults: &[SqliteFault]) -> String {
     if faults.is_empty() {
         return "SELECT '' AS reason WHERE false".to_owned();
@@ -34,7 +35,7 @@ pub(super) fn reasons_query(faults: &[SqliteFault]) -> String {
     )
 }
 
-/// Faults for which the table cannot be watched.
+/// Returns the faults because of which a table cannot be watched.
 pub(super) fn watch_faults(watch: &SqliteWatch) -> Vec<SqliteFault> {
     let table = watch.table.as_str();
     let kind = format!(
@@ -89,15 +90,15 @@ pub(super) fn watch_faults(watch: &SqliteWatch) -> Vec<SqliteFault> {
     faults
 }
 
-/// True if a column of this declared type has the affinity `REAL`.
+/// The SQL that is true if a column of this declared type has the affinity `REAL`.
 const IS_REAL: &str =
     "(instr(upper(type), 'REAL') OR instr(upper(type), 'FLOA') OR instr(upper(type), 'DOUB'))
         AND NOT (instr(upper(type), 'INT') OR instr(upper(type), 'CHAR')
             OR instr(upper(type), 'CLOB') OR instr(upper(type), 'TEXT')
             OR instr(upper(type), 'BLOB'))";
 
-/// SQL that is true if the column alone is the primary key, or has a unique index on
-/// all rows.
+/// Returns SQL that is true if the column alone is the primary key, or has a unique index
+/// on all rows.
 fn is_unique(table: &SqliteIdentifier, key: &SqliteIdentifier) -> String {
     let (table, key) = (literal(table.as_str()), literal(key.as_str()));
     format!(

@@ -1,4 +1,4 @@
-//! SQL for a table of events.
+//! The SQL for a table of events.
 
 use std::fmt::Write;
 
@@ -7,8 +7,8 @@ use super::name::{SqliteIdentifier, literal};
 const EVENTS: [&str; 3] = ["INSERT", "UPDATE", "DELETE"];
 
 pub(super) fn install(table: &SqliteIdentifier) -> String {
-    // AUTOINCREMENT, so that not even an event that was removed by force leaves
-    // its identifier to another.
+    // With AUTOINCREMENT an identifier is never used again, even if its event was removed
+    // without the triggers.
     let mut sql = format!(
         "CREATE TABLE IF NOT EXISTS {table} (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -35,8 +35,8 @@ END;
     sql
 }
 
-/// SQL that is true if the table has the triggers.
-pub(super) fn are_kept(table: &SqliteIdentifier) -> String {
+/// Returns SQL that is true if the table has the triggers.
+pub(super) fn are_installed(table: &SqliteIdentifier) -> String {
     let names = EVENTS.map(|event| literal(trigger(table, event).as_str()));
     format!(
         "3 = (SELECT count(*) FROM sqlite_schema
@@ -47,5 +47,5 @@ pub(super) fn are_kept(table: &SqliteIdentifier) -> String {
 }
 
 fn trigger(table: &SqliteIdentifier, event: &str) -> SqliteIdentifier {
-    table.with(&format!(" only grows: {event}"))
+    table.with_suffix(&format!(" only grows: {event}"))
 }

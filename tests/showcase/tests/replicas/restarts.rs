@@ -46,7 +46,7 @@ async fn no_update_is_lost_when_postgres_restarts() {
     }
 
     let mut writes = Vec::new();
-    let ends: [fn(&Postgres); 2] = [Postgres::restart, Postgres::kill_hard];
+    let ends: [fn(&Postgres); 2] = [Postgres::restart, Postgres::kill_and_restart];
     for end in ends {
         accepted(ACCEPTED, &mut told, &mut writes).await;
         let server = server.clone();

@@ -11,7 +11,7 @@ use std::{
 };
 
 use tokio::{net::TcpStream, time};
-use tower_conditional_postgres_testing::bound;
+use tower_conditional_postgres_testing::kill_with_parent;
 
 /// How often another port is tried.
 const ATTEMPTS: usize = 5;
@@ -44,7 +44,7 @@ impl Process {
         for _ in 0..ATTEMPTS {
             let (folder, address) = (Folder::new(), free_address());
             let log = File::create(folder.log()).unwrap();
-            let child = bound(&command(&folder.0, address))
+            let child = kill_with_parent(&command(&folder.0, address))
                 .stdout(log.try_clone().unwrap())
                 .stderr(log)
                 .spawn()

@@ -1,4 +1,4 @@
-//! What the feature `tracing` tells.
+//! The events of the feature `tracing`.
 
 use std::{
     convert::Infallible,
@@ -24,7 +24,7 @@ use tracing::{
     subscriber::set_default,
 };
 
-/// Notes the text of each event.
+/// Records the text of each event.
 #[derive(Clone, Default)]
 struct Notebook(Arc<Mutex<Vec<String>>>);
 
@@ -82,7 +82,7 @@ async fn a_write_that_nobody_checked_is_told() {
     assert!(told.contains("updates can be lost"), "{told}");
 }
 
-/// Issue 12: the path is that of the client, prefix included.
+/// Issue 12: the path is that of the client, with the prefix.
 #[cfg(feature = "axum")]
 #[tokio::test]
 async fn a_write_below_a_prefix_is_told_by_its_whole_path() {
@@ -116,8 +116,8 @@ async fn a_source_that_fails_is_told() {
     assert!(told.contains("the source of validators failed"), "{told}");
 }
 
-/// Issue 10, B.3: `Cache-Groups` need not carry more than 32 tags.
-/// The service's own `GET` stands in for the source, so that no answer shows it.
+/// Issue 10, B.3: `Cache-Groups` need not carry more than 32 tags. The service's own `GET` replaces
+/// the failed source, so no response shows the failure.
 #[tokio::test]
 async fn a_source_that_fails_beside_a_self_get_is_told() {
     let notebook = Notebook::default();

@@ -1,5 +1,5 @@
-//! Without a router: no body is boxed, so every layer must take the body of its
-//! neighbour as it is.
+//! The layers without a router. No body is boxed, so every layer takes the body type of the next
+//! one.
 
 use std::{convert::Infallible, time::Duration};
 

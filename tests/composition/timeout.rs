@@ -1,4 +1,4 @@
-//! `TimeoutLayer` works on either side, and more of it outside.
+//! `TimeoutLayer` works on either side, and limits more outside.
 
 use std::{future::pending, time::Duration};
 
@@ -15,7 +15,7 @@ fn timeout(after: Duration) -> TimeoutLayer {
     TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, after)
 }
 
-/// P-ER-inner: in time, it changes nothing.
+/// P-ER-inner: a layer that does not time out changes nothing.
 #[tokio::test]
 async fn lets_conditional_reads_through() {
     let add = |router: Router| router.layer(timeout(Duration::from_secs(60)));
@@ -27,8 +27,8 @@ async fn lets_conditional_reads_through() {
     }
 }
 
-/// R-9110-13.2.1-a, R-9110-8.8-c: the answer of the timeout has no tag, and no
-/// condition changes it.
+/// R-9110-13.2.1-a, R-9110-8.8-c: the response of the timeout has no tag, and no condition changes
+/// it.
 #[tokio::test]
 async fn its_answer_is_left_alone() {
     let slow = Router::new().route("/", get(pending::<()>));
@@ -40,9 +40,8 @@ async fn its_answer_is_left_alone() {
     }
 }
 
-/// A body that is short enough to be hashed is awaited before the head goes
-/// out. A timeout outside limits that wait; one inside has seen the head and
-/// is content.
+/// A body that is short enough is hashed before the head is sent. A timeout outside limits that
+/// wait. A timeout inside ends with the head.
 #[tokio::test]
 async fn outside_cuts_off_content_that_stalls() {
     let stalls = || async {

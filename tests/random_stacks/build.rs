@@ -1,4 +1,4 @@
-//! From a plan to a service.
+//! The conversion of a plan to a service.
 
 use std::{convert::Infallible, future::ready, sync::atomic::Ordering};
 
@@ -88,7 +88,7 @@ fn conditional(plan: &Plan) -> ConditionalLayer {
     }
 }
 
-/// Each choice has a type of its own, and so a branch of its own.
+/// Each choice has its own type, and so its own branch.
 macro_rules! with_policy {
     ($plan:expr, $stack:expr) => {
         match $plan.cache_policy() {

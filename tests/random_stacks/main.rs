@@ -1,8 +1,7 @@
-//! Random stacks: what a 304 repeats of its 200, and whether the tag that a read
-//! hands out is the tag that a write takes.
+//! Random stacks: a 304 repeats the headers of its 200, and a write takes the tag of a read.
 //!
-//! Each stack is drawn from all that the builder allows: sources, hashes,
-//! codings, policies, and how writes are checked. A failure prints its seed.
+//! Each stack is drawn from everything that the builder allows: sources, hashes, codings, policies,
+//! and the checks of writes. A failure prints its seed.
 //! The campaign of 100,000 stacks:
 //!
 //! ```sh
@@ -56,7 +55,7 @@ fn field<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     Some(headers.get(name)?.to_str().expect("ASCII"))
 }
 
-/// All lines of a field, its members in order and without regard to case.
+/// Returns all members of a header, sorted and in lower case.
 fn members(headers: &HeaderMap, name: &str) -> Vec<String> {
     let lines = headers.get_all(name).iter();
     let mut members: Vec<_> = lines
@@ -67,7 +66,7 @@ fn members(headers: &HeaderMap, name: &str) -> Vec<String> {
     members
 }
 
-/// RFC 9110, section 15.4.5.
+/// The headers of RFC 9110, section 15.4.5.
 const REPEATED: [&str; 5] = [
     "cache-control",
     "content-location",
@@ -93,7 +92,7 @@ async fn reads_and_writes_agree_in_every_stack() {
         )
         .await;
     }
-    // The generator reaches what it is there for.
+    // The generator must reach the cases that matter.
     if stacks >= IN_CI {
         assert!(seen.all_often(stacks / 100), "{seen:?}");
     }
@@ -140,8 +139,8 @@ async fn check(service: &Service, plan: &Plan, seen: &mut Seen, case: &str) {
                     (members(&reply.headers, name), members(&full.headers, name));
                 let uncertain = plan.compresses || plan.streams;
                 if name == "etag" && uncertain && condition.0 == "if-modified-since" {
-                    // A date does not tell which coding the client has, nor whether
-                    // the handler will stream.
+                    // A date does not say which coding the client has, nor if the handler will
+                    // stream.
                     assert_eq!(of_304.is_empty(), of_200.is_empty(), "{name} {case}");
                     continue;
                 }
@@ -173,7 +172,7 @@ async fn check(service: &Service, plan: &Plan, seen: &mut Seen, case: &str) {
         let condition = ("if-unmodified-since", date);
         for method in ["GET", "PUT"] {
             let reply = send(service, method, plan, &[condition]).await;
-            // Where only tags are known a date is no condition.
+            // If only tags are known, a date is no condition.
             let ignored = plan.ignores_dates() && reply.status == StatusCode::PRECONDITION_REQUIRED;
             let unchecked = method != "GET" && plan.has_nobody_to_check();
             let refused = unchecked && reply.status == StatusCode::PRECONDITION_FAILED;

@@ -1,4 +1,4 @@
-//! What a stack is made of, drawn from a seed.
+//! The parts of a stack, drawn from a seed.
 
 use std::sync::{
     Arc,
@@ -22,7 +22,7 @@ pub(crate) enum Hash {
     Keyed,
 }
 
-/// What the source says of the resource.
+/// The state that the source returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Knows {
     Nothing,
@@ -32,7 +32,7 @@ pub(crate) enum Knows {
     Both,
 }
 
-/// How writes are checked.
+/// The check of writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Writes {
     Unchecked,
@@ -46,18 +46,18 @@ pub(crate) enum Writes {
 pub(crate) struct Plan {
     pub(crate) hash: Hash,
     pub(crate) knows: Knows,
-    /// Whether reads have the source in a place of their own.
+    /// `true` if reads have the source in their own layer.
     pub(crate) sourced_reads: bool,
     pub(crate) head_as_get: bool,
     pub(crate) writes: Writes,
     pub(crate) requires: bool,
-    /// Which policy is around the rest; 0 is none.
+    /// The number of the policy around the rest. 0 is none.
     pub(crate) policy: u64,
     pub(crate) policy_varies: bool,
-    /// Whether the handler labels itself as the source would.
+    /// `true` if the handler sets the tag of the source.
     pub(crate) own_tag: bool,
     pub(crate) own_date: bool,
-    /// Which fields of section 15.4.5 the handler sets, and the source states.
+    /// The headers of section 15.4.5 that the handler sets and the source states.
     own_fields: u64,
     pub(crate) streams: bool,
     pub(crate) compresses: bool,
@@ -85,7 +85,7 @@ impl Plan {
         let (hash, knows, writes) = (draw.pick(&hashes), draw.pick(&knows), draw.pick(&writes));
         let known = knows != Knows::Nothing;
         let sourced_reads = draw.coin();
-        // A handler that compares has to hand out what it compares with.
+        // A handler that compares tags must also send them.
         let labels = writes == Writes::HandlerChecks && !sourced_reads;
         Self {
             hash,
@@ -124,7 +124,7 @@ impl Plan {
         dated.then(|| HttpDate::from_unix_seconds(784_111_777))
     }
 
-    /// What the source says.
+    /// Returns the answer of the source.
     pub(crate) fn current(&self) -> Current {
         if self.knows == Knows::Nothing {
             return Current::Unknown;
@@ -135,7 +135,7 @@ impl Plan {
         validators.into()
     }
 
-    /// What the handler compares with, which is nothing if it has no tags.
+    /// Returns the tags that the handler compares with, or none if it has no tags.
     pub(crate) fn compared(&self) -> Current {
         match self.tag() {
             Some(_) => self.current(),
@@ -143,7 +143,7 @@ impl Plan {
         }
     }
 
-    /// Those that the handler sets itself.
+    /// Returns the validators that the handler sets itself.
     pub(crate) fn own_validators(&self) -> Validators {
         let mut own = Validators::new();
         own.etag = self.tag().filter(|_| self.own_tag);
@@ -168,7 +168,7 @@ impl Plan {
         fields
     }
 
-    /// The fields that the handler sets, which are those that its source states.
+    /// Returns the headers that the handler sets, which are those that its source states.
     pub(crate) fn own_fields(&self) -> Vec<(&'static str, HeaderValue)> {
         let all = [
             (1, "cache-control", HeaderValue::from_static("max-age=600")),
@@ -197,13 +197,13 @@ impl Plan {
         })
     }
 
-    /// Returns `true` if a condition is required and nobody can check it: neither the
-    /// source, nor a `GET`, nor the handler.
+    /// Returns `true` if a condition is required and nothing can check it: no source, no `GET` and
+    /// no handler.
     pub(crate) fn has_nobody_to_check(&self) -> bool {
         self.requires && self.writes == Writes::Source && self.knows == Knows::Nothing
     }
 
-    /// Whether writes know no date though reads show one.
+    /// Returns `true` if writes know no date although reads show one.
     pub(crate) fn ignores_dates(&self) -> bool {
         let by_source = matches!(self.writes, Writes::Source | Writes::SourceAndSelfGet);
         by_source && self.date().is_none()

@@ -1,4 +1,4 @@
-//! Of layers that ask a source or the service before they let it run.
+//! The readiness of layers that ask a source or the service before the handler runs.
 
 use std::{convert::Infallible, future::ready};
 
@@ -18,7 +18,7 @@ use tower_test::mock::{self, Handle, Mock, Spawn};
 
 use super::{Boxed, Content, Refused, boxed, in_time, respond, tagged};
 
-/// The layers that ask first, each around `inner`.
+/// Returns the layers that ask first, each around `inner`.
 fn each_asking_layer<S>(inner: impl Fn() -> S) -> Vec<(&'static str, Boxed)>
 where
     S: Service<Request<Empty<Bytes>>, Response = Response<Content>, Error: Into<BoxError> + Send>
@@ -72,7 +72,7 @@ fn locked<Q, G>(
 #[cfg(feature = "tokio")]
 type Given = Request<RequestBody<Empty<Bytes>>>;
 
-/// What the service inside a lock gets.
+/// The request of a service inside of a lock.
 #[cfg(feature = "tokio")]
 fn given<S>(service: S) -> MapRequest<S, impl FnMut(Given) -> Request<Empty<Bytes>> + Clone>
 where
@@ -81,7 +81,7 @@ where
     service.map_request(|request: Given| request.map(|_| Empty::new()))
 }
 
-/// A read and a write whose conditions are false, or true, of `"v1"`.
+/// Returns a read and a write whose conditions about `"v1"` are false, or true.
 fn asked(holds: bool) -> [Request<Empty<Bytes>>; 2] {
     let tag = if holds { "\"v1\"" } else { "\"v0\"" };
     ["GET", "PUT"].map(|method| {
@@ -90,7 +90,7 @@ fn asked(holds: bool) -> [Request<Empty<Bytes>>; 2] {
     })
 }
 
-/// P-TR-tower: ready when the service is, and not before.
+/// P-TR-tower: the layer is ready when the service is, and not before.
 #[tokio::test]
 async fn pending_is_forwarded_by_layers_that_ask() {
     let handles = std::cell::RefCell::new(Vec::new());
@@ -116,8 +116,8 @@ async fn pending_is_forwarded_by_layers_that_ask() {
     }
 }
 
-/// P-TR-tower: one permit is enough for the check and the write, and it is free
-/// again when a 412 or a success goes out.
+/// P-TR-tower: one permit is enough for the check and the write. It is free again when a 412 or a
+/// success is returned.
 #[tokio::test]
 async fn one_permit_is_enough_for_layers_that_ask() {
     for (layer, mut service) in each_asking_layer(|| ConcurrencyLimit::new(service_fn(respond), 1))
@@ -140,13 +140,13 @@ async fn one_permit_is_enough_for_layers_that_ask() {
     }
 }
 
-/// P-TR-tower: the ready service is gone before the answer that needs none.
+/// P-TR-tower: the ready service is dropped before a response that does not need it.
 #[tokio::test]
 async fn a_refusal_frees_the_permit_first() {
     for (layer, mut service) in each_asking_layer(|| ConcurrencyLimit::new(service_fn(respond), 1))
     {
         let sibling = service.clone();
-        // Asked anew each time, since who waits is given the next permit.
+        // The readiness is polled anew each time, since a waiting call takes the next permit.
         let is_free = || {
             let mut sibling = Spawn::new(sibling.clone());
             sibling.poll_ready::<Request<Empty<Bytes>>>().is_ready()
@@ -159,10 +159,10 @@ async fn a_refusal_frees_the_permit_first() {
         };
         let answer = service.ready().await.unwrap().call(request);
         let mut answer = Box::pin(answer);
-        // An answer at once needs no permit in between.
+        // An immediate response needs no permit in between.
         let is_at_once = matches!(layer, "ConditionalLayer::source" | "by source");
         assert_eq!(is_free(), is_at_once, "{layer}");
-        // While the future is still there.
+        // The future still exists here.
         let response = in_time(answer.as_mut()).await.unwrap();
         assert_eq!(response.status(), 412, "{layer}");
         assert!(is_free(), "{layer}");
@@ -170,8 +170,8 @@ async fn a_refusal_frees_the_permit_first() {
     }
 }
 
-/// Issue 12: nor does the content of a refused request hold a permit while it is read, whether
-/// the source told the state at once or had to be waited for.
+/// Issue 12: the content of a refused request holds no permit while it is read, with an immediate
+/// source and with one that waits.
 #[cfg(feature = "tokio")]
 #[tokio::test(start_paused = true)]
 async fn content_of_a_refused_request_holds_no_permit() {
@@ -209,7 +209,7 @@ async fn content_of_a_refused_request_holds_no_permit() {
         let request = Request::builder().method(method).header(IF_MATCH, "\"v0\"");
         let request = request.body(StreamBody::new(pending())).unwrap();
         let mut answer = service.ready().await.unwrap().call(request);
-        // To ask, to be told, and to wait for the content.
+        // The polls ask the source, take its answer, and wait for the content.
         for _ in 0..3 {
             assert!(answer.as_mut().now_or_never().is_none());
         }
@@ -222,8 +222,8 @@ async fn content_of_a_refused_request_holds_no_permit() {
     }
 }
 
-/// P-TR-tower: two writers of one key, both with a permit of the limit inside
-/// or waiting for it: whoever waits for its turn holds none.
+/// P-TR-tower: two writers of one key each hold a permit of the inner limit or wait for it. A
+/// writer that waits for the lock holds none.
 #[tokio::test]
 async fn two_writers_of_one_key_both_finish() {
     let slow = || {
@@ -246,7 +246,7 @@ async fn two_writers_of_one_key_both_finish() {
     }
 }
 
-/// The same with two that were made ready before either was called.
+/// The same with two services that were made ready before either was called.
 #[cfg(feature = "tokio")]
 #[tokio::test]
 async fn readiness_is_given_back_while_waiting_for_a_turn() {
@@ -258,7 +258,7 @@ async fn readiness_is_given_back_while_waiting_for_a_turn() {
     let [_, put] = asked(true);
     let held = lock.acquire("/").await.unwrap();
     let waiting = tokio::spawn(first.ready().await.unwrap().call(put.clone()));
-    // Only where the first has given its permit back is there one.
+    // There is a permit only if the first service has returned its own.
     in_time(second.ready()).await.unwrap();
     let also = tokio::spawn(second.call(put));
     drop(held);
@@ -268,8 +268,8 @@ async fn readiness_is_given_back_while_waiting_for_a_turn() {
     assert!(lock.is_empty());
 }
 
-/// P-ER-inner: an error of the service is the client's, unless it came while a
-/// 412 was made that needs no service.
+/// P-ER-inner: an error of the service reaches the client, unless it came while a 412 was made that
+/// needs no service.
 #[tokio::test]
 async fn errors_pass_layers_that_ask() {
     let fails =
@@ -283,7 +283,7 @@ async fn errors_pass_layers_that_ask() {
             let [_, put] = asked(false);
             let answer = service.oneshot(put).await.unwrap();
             assert_eq!(answer.status(), 412, "{layer}");
-            // The `GET` failed, so nobody knows whether the client may read.
+            // The `GET` failed, so it is unknown if the client may read.
             let tag = answer.headers().get(ETAG);
             let shown = (layer != "by source and GET").then_some("\"v1\"");
             assert_eq!(tag.map(|tag| tag.to_str().unwrap()), shown, "{layer}");

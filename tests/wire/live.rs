@@ -1,4 +1,4 @@
-//! Content that is sent as it happens is not held back (R-SSE-a).
+//! Live content is not held back (R-SSE-a).
 
 use std::{
     convert::Infallible,
@@ -29,7 +29,7 @@ const EVENTS: usize = 20;
 
 type Texts = UnboundedReceiverStream<String>;
 
-/// R-SSE-a: each event is there before the next is sent, typically within 50 ms.
+/// R-SSE-a: each event arrives before the next is sent, typically within 50 ms.
 #[tokio::test]
 async fn server_sent_events_arrive_at_once() {
     arrive_at_once(|texts| {
@@ -38,7 +38,7 @@ async fn server_sent_events_arrive_at_once() {
     .await;
 }
 
-/// Issue 10, A.5: a stream with an upper bound is a stream.
+/// Issue 10, A.5: a stream with an upper bound is still a stream.
 #[tokio::test]
 async fn a_stream_of_limited_length_arrives_at_once() {
     arrive_at_once(|texts| {
@@ -54,8 +54,8 @@ async fn a_stream_of_unknown_length_arrives_at_once() {
     arrive_at_once(|texts| Body::from_stream(texts.map(Ok::<_, Infallible>)).into_response()).await;
 }
 
-/// R-SSE-a, R-INCR-3-a: what says that it is live is not held back though its
-/// length is known to be short enough.
+/// R-SSE-a, R-INCR-3-a: a response that is marked as live is not held back, even if its length is
+/// known and short.
 #[tokio::test]
 async fn live_content_of_known_length_arrives_at_once() {
     arrive_at_once(|texts| live("content-type", "text/event-stream; charset=utf-8", texts)).await;
@@ -114,7 +114,8 @@ async fn median_wait(source: &UnboundedSender<String>, live: &mut Live) -> Durat
         let text = event(number);
         let sent = Instant::now();
         source.send(text.clone()).unwrap();
-        // Nothing more is sent before it is there, so holding it back ends here.
+        // The next event is sent only after this one has arrived, so a layer that holds it back
+        // fails here.
         in_time(live.read_until(&text)).await;
         waits.push(sent.elapsed());
     }
@@ -128,14 +129,14 @@ enum Live {
     H2(Incoming),
 }
 
-/// How content is framed over HTTP/1.1.
+/// The framing of content over HTTP/1.1.
 enum Framing {
     Chunks,
     Length,
 }
 
 impl Live {
-    /// The head arrives before there is any content.
+    /// Checks that the head arrives before any content.
     async fn over_h1(server: &Server) -> Self {
         let mut h1 = H1::connect(server).await;
         h1.send("GET", "/", &[]).await;

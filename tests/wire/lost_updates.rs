@@ -1,5 +1,4 @@
-//! Writers who start from the same state: one succeeds, and nobody is
-//! overwritten who was told to have succeeded.
+//! Writers that start from the same state: one succeeds, and no successful write is overwritten.
 
 #[cfg(feature = "tokio")]
 mod locked;
@@ -33,7 +32,7 @@ fn creates(server: &Server) -> Race {
     }
 }
 
-/// The race against check-then-act: so that all others can fail.
+/// The race against check-then-act, as proof that the race can find lost updates.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn do_happen_between_check_and_write() {
     let notes = Notes::with(NOTE, "first");
@@ -48,7 +47,7 @@ async fn do_happen_between_check_and_write() {
     assert_ne!(creates(&server).run().await.lost(), 0);
 }
 
-/// R-9110-13.1-a: the handler's comparison is enough, with or without a source.
+/// R-9110-13.1-a: the comparison of the handler is enough, with and without a source.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn do_not_happen_where_the_handler_compares() {
     let notes = Notes::with(NOTE, "first");

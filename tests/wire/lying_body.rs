@@ -1,5 +1,5 @@
-//! A body that has another length than it announced fails as it would without
-//! the layers (P-TR-bodyerr, R-9111-3.3-a).
+//! A body with another length than it announced fails as it would without the layers (P-TR-bodyerr,
+//! R-9111-3.3-a).
 
 use axum::{Router, body::Body, routing::get};
 use http_body_util::BodyExt;
@@ -32,7 +32,7 @@ where
     Body::new(Scripted::new(frames(), Hint::Exact).announcing(announced))
 }
 
-/// Without the layers, and with them in both places.
+/// Returns the service without the layers, and with them at both places.
 async fn servers() -> [Server; 3] {
     use tower::Layer;
 
@@ -43,7 +43,7 @@ async fn servers() -> [Server; 3] {
     ]
 }
 
-/// Issue 10, A.5: the same bytes, and the connection ends at the same place.
+/// Issue 10, A.5: the bytes are the same, and the connection ends at the same place.
 #[tokio::test]
 async fn over_http1() {
     let servers = servers().await;
@@ -65,7 +65,7 @@ async fn over_http1() {
     }
 }
 
-/// Issue 10, A.5: the same frames, then the same error or end.
+/// Issue 10, A.5: the frames are the same, and then the error or the end.
 #[tokio::test]
 async fn over_http2() {
     let servers = servers().await;

@@ -1,6 +1,6 @@
-//! What the layers do to real connections, HTTP/1.1 and HTTP/2.
+//! The layers on real connections, with HTTP/1.1 and HTTP/2.
 //!
-//! Every test names the rows of the requirements that it holds.
+//! Every test names the requirements that it checks, by their ids in `docs/requirements.md`.
 
 mod audited;
 mod broken_body;

@@ -35,7 +35,7 @@ async fn carries_many_conditional_requests_in_parallel() {
                     (304, full.tag()),
                     "{placement}"
                 );
-                // The tag of one is not that of another.
+                // The tag of one resource is not that of another.
                 let other = format!("/{}", number + 1);
                 let reply = h2.request("GET", &other, &[&current]).await;
                 assert_eq!(reply.status, 200);
@@ -48,8 +48,7 @@ async fn carries_many_conditional_requests_in_parallel() {
     }
 }
 
-/// R-9110-15.4.5-d: responses without content among others, in the order of
-/// the requests.
+/// R-9110-15.4.5-d: responses without content come between others, in the order of the requests.
 #[tokio::test]
 async fn answers_pipelined_requests_in_order() {
     for (placement, server) in placements(router()).await {
@@ -73,8 +72,8 @@ async fn answers_pipelined_requests_in_order() {
     }
 }
 
-/// R-9110-10.1.1-a: the decision needs no content, so no 100 comes first and
-/// no content is waited for.
+/// R-9110-10.1.1-a: the decision needs no content. So no 100 comes first, and the content is not
+/// waited for.
 #[tokio::test]
 async fn answers_without_asking_for_expected_content() {
     for (placement, server) in placements(router()).await {
@@ -90,8 +89,7 @@ async fn answers_without_asking_for_expected_content() {
     }
 }
 
-/// P-TR-tower: a client that leaves while content is read for a hash takes the
-/// reading with it.
+/// P-TR-tower: if a client disconnects while content is read for a hash, the reading stops.
 #[tokio::test]
 async fn that_is_dropped_ends_the_reading() {
     let reading = Arc::new(Semaphore::new(0));
@@ -131,8 +129,8 @@ impl Drop for AddOnDrop {
     }
 }
 
-/// R-9113-8.2.2-a: no connection-specific field reaches HTTP/2, on what the
-/// layers replace either.
+/// R-9113-8.2.2-a: no connection-specific header reaches HTTP/2, not even on responses that the
+/// layers replace.
 #[tokio::test]
 async fn http2_sees_no_connection_fields() {
     let handler = || async {

@@ -1,5 +1,5 @@
-//! Issue 11, A.8: the client of a refused write gets the answer, and knows what
-//! becomes of the connection.
+//! Issue 11, A.8: the client of a refused write gets the response, and learns if the connection
+//! stays open.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,8 +14,8 @@ use crate::support::{H1, H2, Notes, Reply, Server, in_time, stop_clock};
 const NOTE: &str = "/note";
 const STALE: &str = "if-match: \"0\"";
 
-/// A server that refuses writes. `asked` is notified when the layer has the head of
-/// one, and asks its source.
+/// A server that refuses writes. `asked` is notified when the layer has the head of a write and
+/// asks its source.
 struct Refusing {
     server: Server,
     asked: Arc<Notify>,
@@ -35,7 +35,7 @@ impl Refusing {
         Self { server, asked }
     }
 
-    /// A refused `PUT`.
+    /// Sends a refused `PUT`.
     async fn put(
         &self,
         h1: &mut H1,
@@ -60,20 +60,20 @@ impl Refusing {
     }
 }
 
-/// The way of head and content to the server.
+/// The way in which head and content are sent.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Sent {
-    /// In one piece.
+    /// Head and content in one piece.
     Together,
-    /// In two pieces, one right after the other.
+    /// Head and content in two pieces, one right after the other.
     Apart,
-    /// The content 50 ms after the layer has the head, by the stopped clock.
+    /// The content 50 ms after the layer has the head, by the paused clock.
     InTurn,
 }
 
 const WAYS: [Sent; 3] = [Sent::Together, Sent::Apart, Sent::InTurn];
 
-/// A field that frames so many bytes, and the bytes as they are sent.
+/// Returns a header that frames so many bytes, and the bytes in that framing.
 fn framings(bytes: usize) -> [(String, String); 2] {
     let content = "x".repeat(bytes);
     let chunked = format!("{bytes:x}\r\n{content}\r\n0\r\n\r\n");
@@ -88,7 +88,7 @@ async fn of_up_to_64_kib_leaves_the_connection_open() {
     let _stopped = stop_clock();
     let refusing = Refusing::start().await;
     for sent in WAYS {
-        // One connection for all of them.
+        // All exchanges use one connection.
         let mut h1 = H1::connect(&refusing.server).await;
         for framing in [1, 20, 10_000, 40_000, 64 * 1024]
             .into_iter()
@@ -104,7 +104,7 @@ async fn of_up_to_64_kib_leaves_the_connection_open() {
     }
 }
 
-/// RFC 9112, section 9.6: nothing that the client sends after the answer meets a reset.
+/// RFC 9112, section 9.6: the connection is not reset while the client still sends.
 #[tokio::test]
 async fn that_is_longer_is_read_and_the_connection_closed() {
     let _stopped = stop_clock();
@@ -121,7 +121,7 @@ async fn that_is_longer_is_read_and_the_connection_closed() {
     }
 }
 
-/// RFC 9112, section 9.6: the answer comes first, and the content may follow at leisure.
+/// RFC 9112, section 9.6: the response comes first, and the content may follow later.
 #[tokio::test]
 async fn that_comes_after_the_answer_is_read_too() {
     let Refusing { server, .. } = Refusing::start().await;
@@ -138,7 +138,7 @@ async fn that_comes_after_the_answer_is_read_too() {
     }
 }
 
-/// R-9110-10.1.1-a: a 100 would ask for what is thrown away.
+/// R-9110-10.1.1-a: a 100 would ask for content that is discarded.
 #[tokio::test]
 async fn that_waits_for_a_100_is_not_asked_for() {
     let Refusing { server, .. } = Refusing::start().await;
@@ -153,7 +153,7 @@ async fn that_waits_for_a_100_is_not_asked_for() {
     }
 }
 
-/// HTTP/1.0 closes anyway, unless its client asks for the opposite.
+/// HTTP/1.0 closes the connection, unless its client asks to keep it.
 #[tokio::test]
 async fn over_http_1_0() {
     let Refusing { server, .. } = Refusing::start().await;
@@ -168,7 +168,7 @@ async fn over_http_1_0() {
     assert!(rest.contains("\r\nconnection: close"), "{rest}");
 }
 
-/// RFC 9113, section 8.2.2: a stream of its own, on a connection that lives on.
+/// RFC 9113, section 8.2.2: the stream ends, and the connection stays usable.
 #[tokio::test]
 async fn over_http2() {
     let Refusing { server, .. } = Refusing::start().await;

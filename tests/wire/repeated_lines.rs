@@ -1,4 +1,4 @@
-//! Lines of one name stay apart and in order, on the 304 too.
+//! Lines of one header stay separate and in order, on the 304 too.
 
 use axum::{Router, response::AppendHeaders, routing::get};
 
@@ -18,8 +18,7 @@ const LINES: [(&str, &str); 11] = [
     ("last-modified", "Thu, 01 Jan 2026 00:00:00 GMT"),
 ];
 
-/// What a 304 does not repeat: the content's own metadata, and a date where
-/// the tag says more.
+/// The headers that a 304 does not repeat: the metadata of the content, and a date beside a tag.
 const NOT_ON_304: [&str; 4] = [
     "content-type",
     "content-language",

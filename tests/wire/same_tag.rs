@@ -1,4 +1,4 @@
-//! The tag depends on the bytes and on nothing else.
+//! The tag depends on the bytes alone.
 
 use std::{
     env,
@@ -17,7 +17,7 @@ fn content() -> Bytes {
     (0..LENGTH).map(|at| (at % 251) as u8).collect()
 }
 
-/// `/{frame length}`
+/// Serves `/{frame length}`.
 fn router() -> Router {
     let handler = |Path(frame): Path<usize>| async move {
         let content = content();
@@ -56,8 +56,8 @@ async fn for_all_frames_framings_and_versions() {
     assert_eq!(tags.len(), 1, "{tags:?}");
 }
 
-/// R-9110-8.8.1-a: another process, which stands for a restart, has other
-/// random seeds and addresses and makes the same tag.
+/// R-9110-8.8.1-a: another process stands for a restart. It has other random seeds and addresses,
+/// and makes the same tag.
 #[tokio::test]
 async fn after_a_restart() {
     const MARK: &str = "TOWER_CONDITIONAL_PRINT_TAG";

@@ -1,4 +1,4 @@
-//! With a lock, around handlers that do not compare.
+//! The lock, around handlers that do not compare.
 
 use axum::body::Body;
 use http::Request;
@@ -21,7 +21,7 @@ async fn assert_no_lost_update(server: &Server, notes: &Notes, lock: &KeyedLock)
         ..updates(server)
     };
     race.run().await.assert_one_winner_each();
-    // Who was refused did not run.
+    // The handler of a refused write did not run.
     assert_eq!(notes.writes(), ROUNDS);
     let over_http2 = Race {
         http: Http::Two,
@@ -40,7 +40,7 @@ async fn do_not_happen_with_a_source() {
     assert_no_lost_update(&server, &notes, &lock).await;
 }
 
-/// R-9110-13.1-a, R-9110-13.1.1-b: nothing but the service itself knows the state.
+/// R-9110-13.1-a, R-9110-13.1.1-b: the service itself is the only source of the state.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn do_not_happen_with_self_get() {
     let (notes, lock) = (Notes::with(NOTE, "first"), KeyedLock::new());
@@ -53,8 +53,8 @@ async fn do_not_happen_with_self_get() {
     assert_no_lost_update(&server, &notes, &lock).await;
 }
 
-/// R-9110-13.1-a, P-TR-tower: whoever has the lock gets the only place in a
-/// limit inside, for the `GET` as for the write, while others wait.
+/// R-9110-13.1-a, P-TR-tower: the writer with the lock gets the only permit of an inner limit, for
+/// the `GET` and for the write, while others wait.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn do_not_happen_around_a_limit_of_one() {
     let notes = Notes::with(NOTE, "first");
@@ -73,7 +73,7 @@ async fn do_not_happen_around_a_limit_of_one() {
     }
 }
 
-/// R-9110-13.1.2-g, R-9110-13.1-a: of 32 who create the same, one does.
+/// R-9110-13.1.2-g, R-9110-13.1-a: of 32 writers that create the same resource, one succeeds.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn do_not_happen_to_what_is_created() {
     let (notes, lock) = (Notes::default(), KeyedLock::new());
@@ -96,7 +96,7 @@ async fn do_not_happen_to_what_is_created() {
     assert!(lock.is_empty());
 }
 
-/// R-9110-13.1-a: the streams of one connection are writers like any others.
+/// R-9110-13.1-a: the streams of one connection are independent writers.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn do_not_happen_on_one_connection() {
     let (notes, lock) = (Notes::with(NOTE, "first"), KeyedLock::new());

@@ -13,14 +13,14 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::{Body, Frame, SizeHint};
 
-/// What a body says of its length.
+/// The length that a body announces.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Hint {
     Exact,
     Unknown,
 }
 
-/// One frame of a [`Scripted`] body, or the error that breaks it.
+/// A frame of a [`Scripted`] body, or the error that breaks it.
 pub(crate) type Scene = io::Result<Frame<Bytes>>;
 
 pub(crate) fn data(bytes: impl Into<Bytes>) -> Scene {
@@ -40,7 +40,7 @@ pub(crate) fn broken() -> Scene {
     Err(io::Error::other("the body broke"))
 }
 
-/// A body that plays given frames.
+/// A body with given frames.
 #[derive(Debug)]
 pub(crate) struct Scripted {
     frames: VecDeque<Scene>,
@@ -49,9 +49,8 @@ pub(crate) struct Scripted {
 }
 
 impl Scripted {
-    /// The length of an exact hint counts the data that is there, so a body
-    /// that breaks or lies announces another with
-    /// [`announcing`](Self::announcing).
+    /// Creates a body. The length of an exact hint counts the data of the frames. A body that
+    /// breaks or lies announces another length with [`announcing`](Self::announcing).
     pub(crate) fn new(frames: impl IntoIterator<Item = Scene>, hint: Hint) -> Self {
         let frames: VecDeque<_> = frames.into_iter().collect();
         let length = frames.iter().flatten().filter_map(Frame::data_ref);
@@ -102,7 +101,7 @@ impl Body for Scripted {
     }
 }
 
-/// A long body that counts what has been taken from it.
+/// A long body that counts the bytes that were taken from it.
 pub(crate) struct Counted {
     left: u64,
     known: bool,

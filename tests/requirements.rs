@@ -104,7 +104,10 @@ fn every_rule_is_named_by_a_test_and_every_named_rule_is_defined() {
     );
 
     let named = ids_of_tests(root);
-    let without_test: Vec<_> = built.iter().filter(|id| !named.contains_key(**id)).collect();
+    let without_test: Vec<_> = built
+        .iter()
+        .filter(|id| !named.contains_key(**id))
+        .collect();
     assert!(
         without_test.is_empty(),
         "no test names these rules of docs/requirements.md: {without_test:#?}"

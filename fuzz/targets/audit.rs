@@ -21,9 +21,9 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 /// 2025-01-31.
-struct Noon;
+struct FixedClock;
 
-impl Clock for Noon {
+impl Clock for FixedClock {
     fn now(&self) -> SystemTime {
         UNIX_EPOCH + Duration::from_secs(1_738_324_800)
     }
@@ -172,10 +172,10 @@ fn send(layer: &AuditLayer, exchange: &Exchange) {
     }
 }
 
-type Told = (Code, String, String, u64);
+type ReportedFinding = (Code, String, String, u64);
 
-fn told(exchanges: &[&Exchange]) -> Vec<Told> {
-    let audit = Audit::new().clock(Noon);
+fn told(exchanges: &[&Exchange]) -> Vec<ReportedFinding> {
+    let audit = Audit::new().clock(FixedClock);
     let layer = AuditLayer::new(audit.clone());
     for exchange in exchanges {
         send(&layer, exchange);
@@ -192,7 +192,7 @@ fn told(exchanges: &[&Exchange]) -> Vec<Told> {
     told.collect()
 }
 
-fn codes(told: &[Told]) -> Vec<Code> {
+fn codes(told: &[ReportedFinding]) -> Vec<Code> {
     told.iter().map(|(code, ..)| *code).collect()
 }
 
@@ -318,7 +318,7 @@ fuzz_target!(|data: &[u8]| {
     }
 
     // What is meant is not told.
-    let audit = Audit::new().clock(Noon).allow(Code::ALL.iter().copied());
+    let audit = Audit::new().clock(FixedClock).allow(Code::ALL.iter().copied());
     let layer = AuditLayer::new(audit.clone());
     send(&layer, &one);
     send(&layer, &other);

@@ -161,11 +161,11 @@ async fn head_has_the_tag_of_what_was_compressed() {
     }
 }
 
-type Seen = Arc<Mutex<Option<String>>>;
+type RecordedTag = Arc<Mutex<Option<String>>>;
 
 /// Returns a service that records the `If-Match` of a write in `seen`.
 fn store(
-    seen: &Seen,
+    seen: &RecordedTag,
 ) -> impl Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send>
 + Clone
 + use<> {
@@ -185,7 +185,7 @@ fn store(
 /// R-9110-13.1.1-d: content that was read in any coding can be written. An old tag stays false.
 #[tokio::test]
 async fn a_write_may_name_any_variant() {
-    let seen = Seen::default();
+    let seen = RecordedTag::default();
     let app = layered!(store(&seen));
     for (_, accept) in VARIANTS {
         let full = send(&app, "GET", "/", accept).await;

@@ -26,9 +26,9 @@ use tracing::{
 
 /// Records the text of each event.
 #[derive(Clone, Default)]
-struct Notebook(Arc<Mutex<Vec<String>>>);
+struct RecordedEvents(Arc<Mutex<Vec<String>>>);
 
-impl Subscriber for Notebook {
+impl Subscriber for RecordedEvents {
     fn enabled(&self, _: &Metadata<'_>) -> bool {
         true
     }
@@ -66,7 +66,7 @@ async fn handle(_: Request<Empty<Bytes>>) -> Result<Response<Full<Bytes>>, Infal
 
 #[tokio::test]
 async fn a_write_that_nobody_checked_is_told() {
-    let notebook = Notebook::default();
+    let notebook = RecordedEvents::default();
     let _subscribed = set_default(notebook.clone());
     let source = source::from_fn(async |_| VersionTags::plain().number(7));
     let service = PreconditionLayer::new(source).layer(service_fn(handle));
@@ -88,7 +88,7 @@ async fn a_write_that_nobody_checked_is_told() {
 async fn a_write_below_a_prefix_is_told_by_its_whole_path() {
     use axum::{Router, body::Body, routing::put};
 
-    let notebook = Notebook::default();
+    let notebook = RecordedEvents::default();
     let _subscribed = set_default(notebook.clone());
     let guard = PreconditionLayer::handler_checks();
     let notes = Router::new().route("/notes/{id}", put(|| async {}).route_layer(guard));
@@ -102,7 +102,7 @@ async fn a_write_below_a_prefix_is_told_by_its_whole_path() {
 
 #[tokio::test]
 async fn a_source_that_fails_is_told() {
-    let notebook = Notebook::default();
+    let notebook = RecordedEvents::default();
     let _subscribed = set_default(notebook.clone());
     let source = source::from_fn(async |_| Err::<Current, _>("the database is gone"));
     let service = ConditionalLayer::new()
@@ -120,7 +120,7 @@ async fn a_source_that_fails_is_told() {
 /// the failed source, so no response shows the failure.
 #[tokio::test]
 async fn a_source_that_fails_beside_a_self_get_is_told() {
-    let notebook = Notebook::default();
+    let notebook = RecordedEvents::default();
     let _subscribed = set_default(notebook.clone());
     let source =
         source::from_fn(async |_| Err::<Current, _>(std::io::Error::other("no connection")));
@@ -140,7 +140,7 @@ async fn a_source_that_fails_beside_a_self_get_is_told() {
 
 #[tokio::test]
 async fn tags_that_a_cache_may_not_read_are_told() {
-    let notebook = Notebook::default();
+    let notebook = RecordedEvents::default();
     let _subscribed = set_default(notebook.clone());
     for (most, field, is_told) in [
         (32, TagField::CacheGroups, false),
@@ -171,7 +171,7 @@ async fn tags_that_a_cache_may_not_read_are_told() {
 #[cfg(feature = "tokio")]
 #[tokio::test]
 async fn a_purge_that_is_dropped_or_given_up_is_told() {
-    let notebook = Notebook::default();
+    let notebook = RecordedEvents::default();
     let _subscribed = set_default(notebook.clone());
     let limits = PurgeLimits::new()
         .capacity(1)
@@ -198,7 +198,7 @@ async fn a_purge_that_is_dropped_or_given_up_is_told() {
 
 #[tokio::test]
 async fn a_finding_is_told_once() {
-    let notebook = Notebook::default();
+    let notebook = RecordedEvents::default();
     let _subscribed = set_default(notebook.clone());
     let service =
         AuditLayer::new(Audit::new()).layer(service_fn(|_: Request<Empty<Bytes>>| async {

@@ -80,7 +80,7 @@ const REPEATED: [&str; 5] = [
 async fn reads_and_writes_agree_in_every_stack() {
     let seeds = seeded::seeds("RANDOM_STACKS", IN_CI);
     let stacks = seeds.end - seeds.start;
-    let mut seen = Seen::default();
+    let mut seen = ReadResult::default();
     for seed in seeds {
         let plan = Plan::draw(&mut Draw::new(seed));
         let service = build::service(&plan);
@@ -99,7 +99,7 @@ async fn reads_and_writes_agree_in_every_stack() {
 }
 
 #[derive(Debug, Default)]
-struct Seen {
+struct ReadResult {
     by_tag: u64,
     by_date: u64,
     strong_writes: u64,
@@ -107,7 +107,7 @@ struct Seen {
     without_the_handler: u64,
 }
 
-impl Seen {
+impl ReadResult {
     fn all_often(&self, least: u64) -> bool {
         let counts = [
             self.by_tag,
@@ -120,7 +120,7 @@ impl Seen {
     }
 }
 
-async fn check(service: &Service, plan: &Plan, seen: &mut Seen, case: &str) {
+async fn check(service: &Service, plan: &Plan, seen: &mut ReadResult, case: &str) {
     let full = send(service, "GET", plan, &[]).await;
     assert_eq!(full.status, StatusCode::OK, "{case}");
     let tag = field(&full.headers, "etag");

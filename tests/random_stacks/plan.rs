@@ -24,7 +24,7 @@ pub(crate) enum Hash {
 
 /// The state that the source returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Knows {
+pub(crate) enum SourceState {
     Nothing,
     Strong,
     Weak,
@@ -45,7 +45,7 @@ pub(crate) enum Writes {
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) hash: Hash,
-    pub(crate) knows: Knows,
+    pub(crate) source_state: SourceState,
     /// `true` if reads have the source in their own layer.
     pub(crate) sourced_reads: bool,
     pub(crate) head_as_get: bool,
@@ -68,12 +68,12 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) fn draw(draw: &mut Draw) -> Self {
         let hashes = [Hash::None, Hash::Sha256, Hash::Weak, Hash::Keyed];
-        let knows = [
-            Knows::Nothing,
-            Knows::Strong,
-            Knows::Weak,
-            Knows::Date,
-            Knows::Both,
+        let source_state = [
+            SourceState::Nothing,
+            SourceState::Strong,
+            SourceState::Weak,
+            SourceState::Date,
+            SourceState::Both,
         ];
         let writes = [
             Writes::Unchecked,
@@ -82,14 +82,18 @@ impl Plan {
             Writes::Source,
             Writes::SourceAndSelfGet,
         ];
-        let (hash, knows, writes) = (draw.pick(&hashes), draw.pick(&knows), draw.pick(&writes));
-        let known = knows != Knows::Nothing;
+        let (hash, source_state, writes) = (
+            draw.pick(&hashes),
+            draw.pick(&source_state),
+            draw.pick(&writes),
+        );
+        let known = source_state != SourceState::Nothing;
         let sourced_reads = draw.coin();
         // A handler that compares tags must also send them.
         let labels = writes == Writes::HandlerChecks && !sourced_reads;
         Self {
             hash,
-            knows,
+            source_state,
             sourced_reads,
             head_as_get: draw.coin(),
             writes,
@@ -112,21 +116,21 @@ impl Plan {
 
     fn tag(&self) -> Option<EntityTag> {
         let tag = VersionTags::plain().number(7);
-        match self.knows {
-            Knows::Strong | Knows::Both => Some(tag),
-            Knows::Weak => Some(tag.into_weak()),
-            Knows::Nothing | Knows::Date => None,
+        match self.source_state {
+            SourceState::Strong | SourceState::Both => Some(tag),
+            SourceState::Weak => Some(tag.into_weak()),
+            SourceState::Nothing | SourceState::Date => None,
         }
     }
 
     fn date(&self) -> Option<HttpDate> {
-        let dated = matches!(self.knows, Knows::Date | Knows::Both);
+        let dated = matches!(self.source_state, SourceState::Date | SourceState::Both);
         dated.then(|| HttpDate::from_unix_seconds(784_111_777))
     }
 
     /// Returns the answer of the source.
     pub(crate) fn current(&self) -> Current {
-        if self.knows == Knows::Nothing {
+        if self.source_state == SourceState::Nothing {
             return Current::Unknown;
         }
         let mut validators = Validators::new().with_repeated(self.fields());
@@ -200,7 +204,7 @@ impl Plan {
     /// Returns `true` if a condition is required and nothing can check it: no source, no `GET` and
     /// no handler.
     pub(crate) fn has_nobody_to_check(&self) -> bool {
-        self.requires && self.writes == Writes::Source && self.knows == Knows::Nothing
+        self.requires && self.writes == Writes::Source && self.source_state == SourceState::Nothing
     }
 
     /// Returns `true` if writes know no date although reads show one.

@@ -26,14 +26,14 @@ use tower_conditional::{
 
 use crate::support::{Client, H1, H2, Server, in_time};
 
-type Written = Response<ResponseBody<Body>>;
+type WriteResponse = Response<ResponseBody<Body>>;
 
 const METHODS: [&str; 2] = ["PUT", "PATCH"];
 const FIRST: &str = "if-match: \"1\"";
 
 /// A text and its length, which a write changes one after the other.
 #[derive(Clone)]
-struct Pair(Arc<Inner>);
+struct Document(Arc<Inner>);
 
 struct Inner {
     text: Mutex<Bytes>,
@@ -52,7 +52,7 @@ struct Inner {
     gone: Semaphore,
 }
 
-impl Pair {
+impl Document {
     fn new() -> Self {
         Self(Arc::new(Inner {
             text: Mutex::new("first".into()),
@@ -109,9 +109,14 @@ impl Pair {
 
     async fn start<S, F>(&self, service: S) -> Server
     where
-        S: Service<http::Request<Incoming>, Response = Written, Error = Infallible, Future = F>,
+        S: Service<
+                http::Request<Incoming>,
+                Response = WriteResponse,
+                Error = Infallible,
+                Future = F,
+            >,
         S: Clone + Send + 'static,
-        F: Future<Output = Result<Written, Infallible>> + Send + 'static,
+        F: Future<Output = Result<WriteResponse, Infallible>> + Send + 'static,
     {
         let pair = self.clone();
         let service = ServiceBuilder::new()
@@ -139,7 +144,7 @@ impl Pair {
     }
 }
 
-struct AddOnDrop(Pair);
+struct AddOnDrop(Document);
 
 impl Drop for AddOnDrop {
     fn drop(&mut self) {
@@ -201,7 +206,7 @@ impl Drop for Writer {
 async fn a_write_that_was_begun_is_finished() {
     for http in [1, 2] {
         for method in METHODS {
-            let (pair, lock) = (Pair::new(), KeyedLock::new());
+            let (pair, lock) = (Document::new(), KeyedLock::new());
             let server = pair.serve(Some(&lock)).await;
             let writer = Writer::start(&server, http, method, "of one who left").await;
             event(&pair.0.halfway).await;
@@ -234,7 +239,7 @@ async fn a_write_that_was_begun_is_finished() {
 #[tokio::test]
 async fn a_write_without_a_lock_is_left_half() {
     for http in [1, 2] {
-        let pair = Pair::new();
+        let pair = Document::new();
         let server = pair.serve(None).await;
         let writer = Writer::start(&server, http, "PUT", "of one who left").await;
         event(&pair.0.halfway).await;
@@ -255,7 +260,7 @@ async fn a_write_without_a_lock_is_left_half() {
 async fn a_write_that_waits_leaves_no_trace() {
     for http in [1, 2] {
         for method in METHODS {
-            let (pair, lock) = (Pair::new(), KeyedLock::new());
+            let (pair, lock) = (Document::new(), KeyedLock::new());
             let server = pair.serve(Some(&lock)).await;
             let first = Writer::start(&server, 1, method, "of the first").await;
             event(&pair.0.arrived).await;
@@ -286,7 +291,7 @@ async fn a_write_that_waits_leaves_no_trace() {
 #[tokio::test]
 async fn an_upload_that_breaks_off_frees_the_lock() {
     for http in [1, 2] {
-        let (pair, lock) = (Pair::new(), KeyedLock::new());
+        let (pair, lock) = (Document::new(), KeyedLock::new());
         let server = pair.serve(Some(&lock)).await;
         let upload = Writer::start_upload(&server, http).await;
         event(&pair.0.arrived).await;
@@ -307,7 +312,7 @@ async fn an_upload_that_breaks_off_frees_the_lock() {
 #[tokio::test]
 async fn a_handler_that_panics_frees_the_lock() {
     for http in [1, 2] {
-        let (pair, lock) = (Pair::new(), KeyedLock::new());
+        let (pair, lock) = (Document::new(), KeyedLock::new());
         let server = pair.serve(Some(&lock)).await;
         let writer = Writer::start(&server, http, "PUT", "of one who panics").await;
         event(&pair.0.arrived).await;

@@ -1,4 +1,4 @@
-//! Live content is not held back (R-SSE-a).
+//! LiveResponse content is not held back (R-SSE-a).
 
 use std::{
     convert::Infallible,
@@ -96,7 +96,10 @@ async fn arrive_at_once(respond: fn(Texts) -> Response) {
         respond(UnboundedReceiverStream::new(texts))
     };
     for (placement, server) in placements(Router::new().route("/", get(handler))).await {
-        for mut live in [Live::over_h1(&server).await, Live::over_h2(&server).await] {
+        for mut live in [
+            LiveResponse::over_h1(&server).await,
+            LiveResponse::over_h2(&server).await,
+        ] {
             let source = opened.recv().await.unwrap();
             let median = median_wait(&source, &mut live).await;
             assert!(median < Duration::from_millis(50), "{placement} {median:?}");
@@ -108,7 +111,7 @@ fn event(number: usize) -> String {
     format!("event {number};")
 }
 
-async fn median_wait(source: &UnboundedSender<String>, live: &mut Live) -> Duration {
+async fn median_wait(source: &UnboundedSender<String>, live: &mut LiveResponse) -> Duration {
     let mut waits = Vec::new();
     for number in 0..EVENTS {
         let text = event(number);
@@ -124,7 +127,7 @@ async fn median_wait(source: &UnboundedSender<String>, live: &mut Live) -> Durat
 }
 
 /// A response that is being received.
-enum Live {
+enum LiveResponse {
     H1(H1, Framing),
     H2(Incoming),
 }
@@ -135,7 +138,7 @@ enum Framing {
     Length,
 }
 
-impl Live {
+impl LiveResponse {
     /// Checks that the head arrives before any content.
     async fn over_h1(server: &Server) -> Self {
         let mut h1 = H1::connect(server).await;

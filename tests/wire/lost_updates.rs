@@ -7,7 +7,7 @@ use tower_conditional::PreconditionLayer;
 
 use crate::support::{
     Notes, Server,
-    race::{From, Http, Race},
+    race::{Http, Race, StartState},
 };
 
 const NOTE: &str = "/note";
@@ -17,7 +17,7 @@ fn updates(server: &Server) -> Race {
         servers: vec![server.address()],
         http: Http::One,
         path: NOTE.into(),
-        from: From::Tag(|current| current.headers()["etag"].clone()),
+        from: StartState::Tag(|current| current.headers()["etag"].clone()),
         writers: 64,
         rounds: 10,
     }
@@ -26,7 +26,7 @@ fn updates(server: &Server) -> Race {
 fn creates(server: &Server) -> Race {
     Race {
         path: "/created/{round}".into(),
-        from: From::Nothing,
+        from: StartState::Nothing,
         writers: 32,
         ..updates(server)
     }

@@ -27,7 +27,7 @@ fn router() -> Router {
 fn lie<F, I>(announced: u64, frames: F) -> Body
 where
     F: FnOnce() -> I,
-    I: IntoIterator<Item = crate::support::Scene>,
+    I: IntoIterator<Item = crate::support::BodyStep>,
 {
     Body::new(Scripted::new(frames(), Hint::Exact).announcing(announced))
 }

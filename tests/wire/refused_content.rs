@@ -16,12 +16,12 @@ const STALE: &str = "if-match: \"0\"";
 
 /// A server that refuses writes. `asked` is notified when the layer has the head of a write and
 /// asks its source.
-struct Refusing {
+struct RefusingServer {
     server: Server,
     asked: Arc<Notify>,
 }
 
-impl Refusing {
+impl RefusingServer {
     async fn start() -> Self {
         let notes = Notes::with(NOTE, "first");
         let (asked, source) = (Arc::new(Notify::new()), notes.clone());
@@ -41,15 +41,15 @@ impl Refusing {
         h1: &mut H1,
         condition: &[&str],
         (framing, content): &(String, String),
-        sent: Sent,
+        sent: Sending,
     ) -> Reply {
         let fields = [condition, &[framing.as_str()]].concat();
         let asked = self.asked.notified();
         match sent {
-            Sent::Together => h1.send_with("PUT", NOTE, &fields, content).await,
-            Sent::Apart | Sent::InTurn => {
+            Sending::Together => h1.send_with("PUT", NOTE, &fields, content).await,
+            Sending::Apart | Sending::InTurn => {
                 h1.send("PUT", NOTE, &fields).await;
-                if sent == Sent::InTurn {
+                if sent == Sending::InTurn {
                     in_time(asked).await;
                     advance(Duration::from_millis(50)).await;
                 }
@@ -62,7 +62,7 @@ impl Refusing {
 
 /// The way in which head and content are sent.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Sent {
+enum Sending {
     /// Head and content in one piece.
     Together,
     /// Head and content in two pieces, one right after the other.
@@ -71,7 +71,7 @@ enum Sent {
     InTurn,
 }
 
-const WAYS: [Sent; 3] = [Sent::Together, Sent::Apart, Sent::InTurn];
+const WAYS: [Sending; 3] = [Sending::Together, Sending::Apart, Sending::InTurn];
 
 /// Returns a header that frames so many bytes, and the bytes in that framing.
 fn framings(bytes: usize) -> [(String, String); 2] {
@@ -86,7 +86,7 @@ fn framings(bytes: usize) -> [(String, String); 2] {
 #[tokio::test]
 async fn of_up_to_64_kib_leaves_the_connection_open() {
     let _stopped = stop_clock();
-    let refusing = Refusing::start().await;
+    let refusing = RefusingServer::start().await;
     for sent in WAYS {
         // All exchanges use one connection.
         let mut h1 = H1::connect(&refusing.server).await;
@@ -108,7 +108,7 @@ async fn of_up_to_64_kib_leaves_the_connection_open() {
 #[tokio::test]
 async fn that_is_longer_is_read_and_the_connection_closed() {
     let _stopped = stop_clock();
-    let refusing = Refusing::start().await;
+    let refusing = RefusingServer::start().await;
     for sent in WAYS {
         for framing in [100_000, 1_000_000].into_iter().flat_map(framings) {
             let case = (sent, &framing.0, framing.1.len());
@@ -124,7 +124,7 @@ async fn that_is_longer_is_read_and_the_connection_closed() {
 /// RFC 9112, section 9.6: the response comes first, and the content may follow later.
 #[tokio::test]
 async fn that_comes_after_the_answer_is_read_too() {
-    let Refusing { server, .. } = Refusing::start().await;
+    let RefusingServer { server, .. } = RefusingServer::start().await;
     for bytes in [10_000, 1_000_000] {
         for (framing, content) in framings(bytes) {
             let mut h1 = H1::connect(&server).await;
@@ -141,7 +141,7 @@ async fn that_comes_after_the_answer_is_read_too() {
 /// R-9110-10.1.1-a: a 100 would ask for content that is discarded.
 #[tokio::test]
 async fn that_waits_for_a_100_is_not_asked_for() {
-    let Refusing { server, .. } = Refusing::start().await;
+    let RefusingServer { server, .. } = RefusingServer::start().await;
     for (framing, _) in framings(20) {
         let mut h1 = H1::connect(&server).await;
         let fields = [STALE, &framing, "expect: 100-continue"];
@@ -156,7 +156,7 @@ async fn that_waits_for_a_100_is_not_asked_for() {
 /// HTTP/1.0 closes the connection, unless its client asks to keep it.
 #[tokio::test]
 async fn over_http_1_0() {
-    let Refusing { server, .. } = Refusing::start().await;
+    let RefusingServer { server, .. } = RefusingServer::start().await;
     let mut h1 = H1::connect(&server).await;
     let head = format!(
         "PUT {NOTE} HTTP/1.0\r\nconnection: keep-alive\r\ncontent-length: 100000\r\n{STALE}\r\n\r\n"
@@ -171,7 +171,7 @@ async fn over_http_1_0() {
 /// RFC 9113, section 8.2.2: the stream ends, and the connection stays usable.
 #[tokio::test]
 async fn over_http2() {
-    let Refusing { server, .. } = Refusing::start().await;
+    let RefusingServer { server, .. } = RefusingServer::start().await;
     let mut h2 = H2::connect(&server).await;
     for bytes in [20, 40_000, 100_000, 1_000_000] {
         let content = Full::new(Bytes::from(vec![b'x'; bytes]));

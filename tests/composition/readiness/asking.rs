@@ -16,7 +16,7 @@ use tower_conditional::{ConditionalLayer, EntityTag, PreconditionLayer, source, 
 use tower_conditional::{body::RequestBody, lock::KeyedLock};
 use tower_test::mock::{self, Handle, Mock, Spawn};
 
-use super::{Boxed, Content, Refused, boxed, in_time, respond, tagged};
+use super::{Boxed, Content, ServiceFailed, boxed, in_time, respond, tagged};
 
 /// Returns the layers that ask first, each around `inner`.
 fn each_asking_layer<S>(inner: impl Fn() -> S) -> Vec<(&'static str, Boxed)>
@@ -51,12 +51,12 @@ where
         #[cfg(feature = "tokio")]
         (
             "by source, locked",
-            boxed(locked(by_source(), KeyedLock::new()).layer(given(inner()))),
+            boxed(locked(by_source(), KeyedLock::new()).layer(unlocked(inner()))),
         ),
         #[cfg(feature = "tokio")]
         (
             "by GET, locked",
-            boxed(locked(by_get(), KeyedLock::new()).layer(given(inner()))),
+            boxed(locked(by_get(), KeyedLock::new()).layer(unlocked(inner()))),
         ),
     ]
 }
@@ -70,15 +70,17 @@ fn locked<Q, G>(
 }
 
 #[cfg(feature = "tokio")]
-type Given = Request<RequestBody<Empty<Bytes>>>;
+type LockedRequest = Request<RequestBody<Empty<Bytes>>>;
 
 /// The request of a service inside of a lock.
 #[cfg(feature = "tokio")]
-fn given<S>(service: S) -> MapRequest<S, impl FnMut(Given) -> Request<Empty<Bytes>> + Clone>
+fn unlocked<S>(
+    service: S,
+) -> MapRequest<S, impl FnMut(LockedRequest) -> Request<Empty<Bytes>> + Clone>
 where
     S: Service<Request<Empty<Bytes>>>,
 {
-    service.map_request(|request: Given| request.map(|_| Empty::new()))
+    service.map_request(|request: LockedRequest| request.map(|_| Empty::new()))
 }
 
 /// Returns a read and a write whose conditions about `"v1"` are false, or true.
@@ -184,11 +186,12 @@ async fn content_of_a_refused_request_holds_no_permit() {
     use tower::util::BoxCloneService;
     use tower_conditional::body::ResponseBody;
 
-    type Unsent = StreamBody<Pending<Result<Frame<Bytes>, Infallible>>>;
-    type Guarded = BoxCloneService<Request<Unsent>, Response<ResponseBody<Content>>, Infallible>;
+    type PendingBody = StreamBody<Pending<Result<Frame<Bytes>, Infallible>>>;
+    type Guarded =
+        BoxCloneService<Request<PendingBody>, Response<ResponseBody<Content>>, Infallible>;
 
     let inner = || {
-        let inner = service_fn(async |_: Request<Unsent>| Ok::<_, Infallible>(tagged()));
+        let inner = service_fn(async |_: Request<PendingBody>| Ok::<_, Infallible>(tagged()));
         ConcurrencyLimit::new(inner, 1)
     };
     let at_once = source::now(|_| EntityTag::strong("v1"));
@@ -213,7 +216,7 @@ async fn content_of_a_refused_request_holds_no_permit() {
         for _ in 0..3 {
             assert!(answer.as_mut().now_or_never().is_none());
         }
-        let is_free = sibling.poll_ready::<Request<Unsent>>().is_ready();
+        let is_free = sibling.poll_ready::<Request<PendingBody>>().is_ready();
         assert!(is_free, "{number} waits for the content with a permit");
         assert_eq!(
             answer.await.unwrap().status(),
@@ -253,7 +256,7 @@ async fn readiness_is_given_back_while_waiting_for_a_turn() {
     let lock = KeyedLock::new();
     let limited = ConcurrencyLimit::new(service_fn(respond), 1);
     let layer = locked(PreconditionLayer::handler_checks(), lock.clone());
-    let mut first = layer.layer(given(limited));
+    let mut first = layer.layer(unlocked(limited));
     let mut second = first.clone();
     let [_, put] = asked(true);
     let held = lock.acquire("/").await.unwrap();
@@ -273,11 +276,11 @@ async fn readiness_is_given_back_while_waiting_for_a_turn() {
 #[tokio::test]
 async fn errors_pass_layers_that_ask() {
     let fails =
-        || service_fn(|_: Request<Empty<Bytes>>| ready(Err::<Response<Content>, _>(Refused)));
+        || service_fn(|_: Request<Empty<Bytes>>| ready(Err::<Response<Content>, _>(ServiceFailed)));
     for (layer, service) in each_asking_layer(fails) {
         for request in asked(true) {
             let answer = service.clone().oneshot(request).await;
-            assert!(answer.unwrap_err().is::<Refused>(), "{layer}");
+            assert!(answer.unwrap_err().is::<ServiceFailed>(), "{layer}");
         }
         if layer.starts_with("by source") {
             let [_, put] = asked(false);

@@ -177,9 +177,9 @@ async fn errors_of_readiness_are_forwarded() {
     } in each_layer_of_a_mock()
     {
         let mut service = Spawn::new(service);
-        handle.send_error(Refused);
+        handle.send_error(ServiceFailed);
         match service.poll_ready::<Request<Empty<Bytes>>>() {
-            std::task::Poll::Ready(Err(error)) => assert!(error.is::<Refused>(), "{layer}"),
+            std::task::Poll::Ready(Err(error)) => assert!(error.is::<ServiceFailed>(), "{layer}"),
             other => panic!("{layer} {other:?}"),
         }
     }
@@ -197,10 +197,10 @@ async fn errors_of_the_service_pass_unchanged() {
         let response = service.ready().await.unwrap().call(conditional());
         let answer = async {
             let (_, respond) = handle.next_request().await.unwrap();
-            respond.send_error(Refused);
+            respond.send_error(ServiceFailed);
         };
         let (response, ()) = in_time(futures_util::future::join(response, answer)).await;
-        assert!(response.unwrap_err().is::<Refused>(), "{layer}");
+        assert!(response.unwrap_err().is::<ServiceFailed>(), "{layer}");
     }
 }
 
@@ -272,12 +272,12 @@ async fn an_abandoned_call_frees_its_permit() {
 }
 
 #[derive(Debug)]
-struct Refused;
+struct ServiceFailed;
 
-impl fmt::Display for Refused {
+impl fmt::Display for ServiceFailed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("refused")
     }
 }
 
-impl Error for Refused {}
+impl Error for ServiceFailed {}

@@ -1,4 +1,4 @@
-//! The handlers of the example, whose runs are counted.
+//! The handlers of the example, with counted runs.
 
 #[path = "../../../examples/notes/handlers.rs"]
 mod uncounted;

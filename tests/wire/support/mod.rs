@@ -20,7 +20,7 @@ use tower::{Layer, util::MapResponse};
 use tower_conditional::stack;
 
 pub(crate) use {
-    body::{Counted, Hint, Scene, Scripted, broken, data, trailers},
+    body::{BodyStep, Counted, Hint, Scripted, broken, data, trailers},
     client::Client,
     frames::RawH2,
     h1::H1,

@@ -24,7 +24,7 @@ pub(crate) struct Race {
     pub(crate) http: Http,
     /// The path to write. `{round}` in it stands for the number of the round.
     pub(crate) path: String,
-    pub(crate) from: From,
+    pub(crate) from: StartState,
     pub(crate) writers: usize,
     pub(crate) rounds: usize,
 }
@@ -37,7 +37,7 @@ pub(crate) enum Http {
 
 /// The condition of all writers in a round.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum From {
+pub(crate) enum StartState {
     /// `If-Match` with the tag that this function finds in the response to a `GET`.
     Tag(fn(&Response<Bytes>) -> HeaderValue),
     /// `If-None-Match: *`.
@@ -62,7 +62,7 @@ pub(crate) struct Round {
 
 /// One request of a writer.
 #[derive(Debug, Clone)]
-struct Go {
+struct RoundRequest {
     round: usize,
     path: String,
     condition: (HeaderName, HeaderValue),
@@ -98,19 +98,19 @@ impl Race {
         &self,
         round: usize,
         reader: &mut Connection,
-        go: &watch::Sender<Option<Go>>,
+        go: &watch::Sender<Option<RoundRequest>>,
         answers: &mut mpsc::UnboundedReceiver<(String, hyper::Result<u16>)>,
     ) -> Round {
         let path = self.path.replace("{round}", &round.to_string());
         let read = || Request::get(&path).body(Full::default()).unwrap();
         let condition = match self.from {
-            From::Tag(of) => {
+            StartState::Tag(of) => {
                 let current = reader.exchange(read()).await.expect("an answer to GET");
                 (header::IF_MATCH, of(&current))
             }
-            From::Nothing => (header::IF_NONE_MATCH, HeaderValue::from_static("*")),
+            StartState::Nothing => (header::IF_NONE_MATCH, HeaderValue::from_static("*")),
         };
-        go.send_replace(Some(Go {
+        go.send_replace(Some(RoundRequest {
             round,
             path: path.clone(),
             condition,
@@ -142,7 +142,7 @@ impl Race {
 async fn write(
     mut connection: Connection,
     writer: usize,
-    mut started: watch::Receiver<Option<Go>>,
+    mut started: watch::Receiver<Option<RoundRequest>>,
     finished: mpsc::UnboundedSender<(String, hyper::Result<u16>)>,
 ) {
     while started.changed().await.is_ok() {

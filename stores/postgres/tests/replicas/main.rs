@@ -10,7 +10,7 @@ use std::process::Command;
 
 use tower_conditional_postgres_testing::{Postgres, Replica};
 
-use race::{From, Http, Race, Report};
+use race::{Http, Race, Report, StartState};
 
 fn three_replicas(mut command: impl FnMut() -> Command) -> [Replica; 3] {
     [(); 3].map(|()| Replica::start(&mut command()))
@@ -21,7 +21,7 @@ fn race(replicas: &[Replica; 3], rounds: usize) -> Race {
         servers: replicas.iter().map(Replica::address).collect(),
         http: Http::One,
         path: "/documents/1".into(),
-        from: From::Tag(|current| current.headers()["etag"].clone()),
+        from: StartState::Tag(|current| current.headers()["etag"].clone()),
         writers: 64,
         rounds,
     }
@@ -56,7 +56,7 @@ async fn one_writer_wins_by_compare_and_set() {
     assert_one_winner_each(204, &over_http2.run().await);
     let creates = Race {
         path: "/documents/1{round}".into(),
-        from: From::Nothing,
+        from: StartState::Nothing,
         ..race(&replicas, 20)
     };
     assert_one_winner_each(201, &creates.run().await);

@@ -1,4 +1,4 @@
-//! The showcase, as three processes that share one database.
+//! The showcase as three processes that share one database.
 
 mod departed;
 mod history;

@@ -1,4 +1,4 @@
-//! What is one caller's.
+//! The private response of each client.
 
 use http::StatusCode;
 use serde_json::Value;
@@ -10,7 +10,7 @@ through_each_cache! {
     what_has_credentials_is_not_stored
 }
 
-/// R-9111-3.5-a: nor where they come over one connection.
+/// R-9111-3.5-a: responses do not mix, even over one connection.
 async fn callers_never_mix(kind: Kind) {
     let (_notes, cache) = notes_and_cache(kind).await;
     let kept = Client::on_one_connection(cache.address());

@@ -79,9 +79,9 @@ pub(crate) async fn delete(store: State<Store>, NoteId(id): NoteId, expected: Ex
     written(store.change(Some(id), expected, deleted).await?)
 }
 
-/// The response with a note after a write. Its content is not what was sent, since it has an id and
-/// a version. So `Content-Location` names the note, and the tag is that of this content (RFC 9110,
-/// section 9.3.4).
+/// Returns the response to a write, with the note. Its content is not what was sent, since it has
+/// an id and a version. So `Content-Location` names the note, and the tag is that of this content
+/// (RFC 9110, section 9.3.4).
 fn written(note: Option<(Note, Validators)>) -> Answer {
     let Some((note, validators)) = note else {
         return Ok(StatusCode::NO_CONTENT.into_response());

@@ -28,7 +28,7 @@ const VARIANTS: [(Option<&str>, Fields<'static>); 5] = [
     (Some("br"), &[("accept-encoding", "gzip, br")]),
 ];
 
-/// Counts the contents that it is asked to compress.
+/// A predicate of compression that counts its calls.
 #[derive(Clone, Default)]
 struct Counting(Arc<AtomicUsize>);
 

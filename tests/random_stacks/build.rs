@@ -88,7 +88,7 @@ fn conditional(plan: &Plan) -> ConditionalLayer {
     }
 }
 
-/// Each choice has its own type, and so its own branch.
+/// Makes a branch for each policy, since each has its own type.
 macro_rules! with_policy {
     ($plan:expr, $stack:expr) => {
         match $plan.cache_policy() {

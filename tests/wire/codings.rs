@@ -17,7 +17,7 @@ use crate::support::{Client, Hint, Notes, Reply, Scripted, Server, data};
 const TEXT: &str = include_str!("codings.rs");
 const PATH: &str = "/note";
 
-/// Returns the coding that a request gets.
+/// The value of `Accept-Encoding`, and the coding that it gets.
 const CODINGS: [(Option<&str>, &str); 4] = [
     (None, "identity"),
     (Some("gzip"), "gzip"),
@@ -25,7 +25,7 @@ const CODINGS: [(Option<&str>, &str); 4] = [
     (Some("br"), "gzip;q=0.5, br"),
 ];
 
-/// The decoded response of a client.
+/// Returns the decoded content of a response.
 async fn decoded(reply: &Reply) -> Bytes {
     let mut coded = Response::new(Body::from(reply.body.clone()));
     coded.headers_mut().clone_from(&reply.headers);

@@ -12,7 +12,7 @@ const HONEST: usize = 1_000;
 /// The number of HTTP/2 streams on one connection.
 const STREAMS: usize = 125;
 
-/// Returns each way to use the lock, and one without it.
+/// The ways to use the lock, and one without it.
 const DRIPPED: [(&str, &str, &str); 4] = [
     ("PUT", NOTE, "if-match: *"),
     ("PUT", NOTE, "x-condition: none"),

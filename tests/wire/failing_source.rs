@@ -127,7 +127,7 @@ fn assert_unavailable(reply: &Reply, case: &str) {
     assert!(!problem.contains("database"), "{case}: {problem}");
 }
 
-/// The same connection works when the source works again.
+/// Checks that the same connection works when the source works again.
 async fn assert_works(client: &mut Client, notes: &Notes) {
     let before = notes.reads();
     let known = ["if-none-match: \"1\""];

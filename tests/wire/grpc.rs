@@ -129,7 +129,7 @@ async fn connect(server: &Server) -> Channel {
 
 type Call = tonic::Request<Streaming<Bytes>>;
 
-/// A service over plain bytes, so that no code has to be generated.
+/// Returns a service over plain bytes, so that no code has to be generated.
 fn echo_router() -> Router {
     async fn echo(request: Request) -> http::Response<tonic::body::Body> {
         let method = service_fn(|call: Call| async { Ok(tonic::Response::new(call.into_inner())) });

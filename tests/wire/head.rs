@@ -94,7 +94,7 @@ async fn both(server: &Server) -> [[Reply; 2]; 2] {
     ]
 }
 
-/// A service that sends no content to `HEAD`, like one on bare hyper.
+/// Returns a service that sends no content to `HEAD`, like one on bare hyper.
 fn bare<B: Send + 'static>()
 -> impl Service<Request<B>, Response = Response<Full<Bytes>>, Error = Infallible, Future: Send> + Clone
 {

@@ -15,7 +15,7 @@ const GIBIBYTE: &str = "content-length: 1073741824";
 const STALE: &str = "if-match: \"0\"";
 const CURRENT: &str = "if-match: \"1\"";
 
-/// The layer in each set-up in which it could read the content of a write.
+/// Returns the layer in each set-up in which it could read the content of a write.
 async fn placements(notes: &Notes) -> Vec<(&'static str, Server)> {
     let layer = || PreconditionLayer::new(notes.source());
     let inside = Server::start(notes.router().layer(layer())).await;

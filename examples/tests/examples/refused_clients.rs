@@ -18,7 +18,7 @@ const SIZES: [usize; 7] = [20, 1_000, 10_000, 40_000, 60_000, 100_000, 1_000_000
 /// with a valid size.
 const LARGEST: usize = 60_000;
 
-/// The number of exchanges for each size and each way to send.
+/// Returns the number of exchanges for each size and each way to send.
 fn exchanges() -> u32 {
     var("REFUSED_EXCHANGES").map_or(15, |number| number.parse().unwrap())
 }

@@ -138,7 +138,7 @@ impl Server {
     }
 }
 
-/// A program that ends by itself or is killed.
+/// Runs a program until it ends by itself or is killed.
 pub(crate) async fn run(program: impl AsRef<OsStr>, arguments: &[&str]) -> Output {
     let mut program = Command::new(program);
     let output = program.args(arguments).kill_on_drop(true).output();

@@ -72,7 +72,7 @@ fn locked<Q, G>(
 #[cfg(feature = "tokio")]
 type LockedRequest = Request<RequestBody<Empty<Bytes>>>;
 
-/// The request of a service inside of a lock.
+/// Returns a service for requests with an empty body, for use inside of a lock.
 #[cfg(feature = "tokio")]
 fn unlocked<S>(
     service: S,

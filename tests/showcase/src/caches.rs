@@ -108,7 +108,7 @@ async fn tell(cache: Option<&CachePurger>, purge: &Purge) -> Result<(), NotPurge
     }
 }
 
-/// nginx has no tags, so a write of a note also purges the path of the list.
+/// Adds the path of the list to a purge of a note, since nginx has no tags.
 fn with_the_list(purge: &Purge) -> Purge {
     let notes = purge
         .targets()

@@ -90,7 +90,7 @@ async fn file(Path(name): Path<String>) -> Result<Response, Problem> {
     Ok(response)
 }
 
-/// The digest, computed at its first use, and not on a thread that serves requests.
+/// Returns the digest. It is computed at its first use, and not on a thread that serves requests.
 async fn digest_of(size: u64) -> ContentDigest {
     let digest = task::spawn_blocking(move || {
         let mut body = PatternBody::new(size);

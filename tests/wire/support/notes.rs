@@ -103,7 +103,7 @@ impl Notes {
         }
     }
 
-    /// Other writers can run while this handler reads the content and where it yields.
+    /// Writes a text. Other writers can run while it reads the content and where it yields.
     async fn write(State(notes): State<Self>, uri: Uri, text: Bytes) -> Response {
         notes.0.writes.fetch_add(1, Ordering::SeqCst);
         let found = notes.find(uri.path());

@@ -72,8 +72,8 @@ fn an_if_match_that_holds() {
     assert_eq!((told, untold), (8, 1));
 }
 
-/// The allocations of a miss, beyond the bare service: the tag of the source, the state of the
-/// read, the mark that prevents a hash, and a copy of the head. If the handler sets no tag, the
+/// A miss allocates the tag of the source, the state of the read, the mark that prevents a hash,
+/// and a copy of the head. If the handler sets no tag, the
 /// source is asked a second time.
 #[test]
 fn a_miss_by_a_source_that_is_ready() {

@@ -87,8 +87,8 @@ fn hashing_64_frames_holds_no_copy() {
     assert!(bytes <= 16 * 1024, "{bytes} bytes held");
 }
 
-/// Issue 10, A.5: small frames and frames without data cost at most the limit beside the content,
-/// and half of it again while their list grows.
+/// Issue 10, A.5: small frames and frames without data cost at most the limit beside the content.
+/// While their list grows, they cost half of it again.
 #[test]
 fn frames_of_a_body_are_kept_within_the_limit() {
     for limit in [1_u64 << 12, 1 << 15] {

@@ -39,8 +39,8 @@ where
     service.clone().oneshot(request).await.unwrap()
 }
 
-/// Sends a read, a read with its tag for a 304, a read and a write with the tag in `If-Match`, and
-/// a write with another tag.
+/// Sends a read, and a read with its tag for a 304. Then sends a read and a write with the tag in
+/// `If-Match`, and a write with another tag.
 async fn check<L, B>(layer: L, refuses_elsewhere: bool)
 where
     L: Layer<tower::util::BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>>,

@@ -32,7 +32,7 @@ fn table() -> Vec<Row> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md");
     let text = fs::read_to_string(path).expect("a text");
     let (_, section) = text
-        .split_once("\n## Who may use whom\n")
+        .split_once("\n## Dependencies\n")
         .expect("the section");
     let section = section.split("\n## ").next().expect("a section");
     let rows = section.lines().filter_map(|line| {

@@ -104,7 +104,7 @@
 //!
 //! - **No stale 304** for watched content: the version changes in the commit that changes
 //!   the content, in whatever order writers take their numbers. No number is used twice.
-//!   Read version and content from the same server: a source on the primary and a handler
+//!   Read version and content from the same server. A source on the primary and a handler
 //!   on a replica would put new tags on old bytes.
 //! - **No lost update**: compare-and-set and the guarded transaction are linearizable
 //!   across all replicas of the application. The tests race 64 writers for 200 rounds on
@@ -118,7 +118,7 @@
 //!   for each lock for 2 seconds. A connection on which a statement may still wait is
 //!   closed; see [`Lease`].
 //! - **No guess**: if the database is slow, gone or not what the source expects, the source
-//!   returns an error within its timeout, 5 seconds by default. No other request waits for
+//!   returns an error within its timeout. No other request waits for
 //!   its statement.
 //!
 //! # Roles and row-level security

@@ -7,7 +7,7 @@ use crate::Scope;
 #[non_exhaustive]
 pub enum InvalidSchema {
     /// A name that is empty or has a NUL. For PostgreSQL also a name with more than one
-    /// dot, or one that makes a name of more than 63 bytes, which would be cut off.
+    /// dot, or one of more than 63 bytes with its suffix, which would be cut off.
     Name(String),
     /// A name that is used twice. For SQLite `a` and `A` are the same name.
     DuplicateName(String),

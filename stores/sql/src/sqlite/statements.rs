@@ -136,8 +136,8 @@ impl Default for Statements {
     }
 }
 
-/// Returns a query for one text with the version of a scope, the version of its mark and
-/// the code of its spelling, separated by spaces.
+/// Returns a query for one text with the version of a scope, that of its mark, and the
+/// code of its spelling, separated by spaces.
 fn read(table: &SqliteIdentifier, first: u16) -> String {
     let watch_key = u32::from(first) + 1;
     format!(

@@ -1,5 +1,5 @@
-//! The content of a refused write: it is not asked for, the response does not wait for long
-//! content, and content is never taken for the next request.
+//! The content of a refused write. The server does not ask for it, the response does not wait for
+//! long content, and content is never taken for the next request.
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};

@@ -1,6 +1,6 @@
 //! Random writers on random stacks: no update is lost, and no write is refused wrongly.
 //!
-//! Each stack is drawn from a seed: its tags, its precondition layer, the layers around it, and the
+//! Each stack is drawn from a seed: tags, precondition layer, the layers around it, and the
 //! way to make check and write one step. The writers run in turns, which change at each wait. A
 //! model decides for every response if some order of the writes makes it correct. A failure prints
 //! its seed. The campaign of 4,500 stacks and 170,000 conditional writes:

@@ -59,7 +59,7 @@ pub(crate) async fn replace(
     let update = "UPDATE notes SET text = ?1 WHERE id = ?2";
     let target = Target::scope(Scope::row("notes", id));
     let rows = db.guarded(expected, target, move |db| db.execute(update, (text, id)));
-    found(rows.await?)
+    status_of(rows.await?)
 }
 
 pub(crate) async fn remove(
@@ -70,10 +70,10 @@ pub(crate) async fn remove(
     let delete = "DELETE FROM notes WHERE id = ?";
     let target = Target::scope(Scope::row("notes", id));
     let rows = db.guarded(expected, target, move |db| db.execute(delete, [id]));
-    found(rows.await?)
+    status_of(rows.await?)
 }
 
-fn found(rows: usize) -> Result<StatusCode, Error> {
+fn status_of(rows: usize) -> Result<StatusCode, Error> {
     match rows {
         0 => Err(Error::NotFound),
         _ => Ok(StatusCode::NO_CONTENT),

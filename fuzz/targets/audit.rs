@@ -174,14 +174,14 @@ fn send(layer: &AuditLayer, exchange: &Exchange) {
 
 type ReportedFinding = (Code, String, String, u64);
 
-fn told(exchanges: &[&Exchange]) -> Vec<ReportedFinding> {
+fn reported(exchanges: &[&Exchange]) -> Vec<ReportedFinding> {
     let audit = Audit::new().clock(FixedClock);
     let layer = AuditLayer::new(audit.clone());
     for exchange in exchanges {
         send(&layer, exchange);
     }
     let findings = audit.findings();
-    let told = findings.iter().map(|finding| {
+    let reported = findings.iter().map(|finding| {
         (
             finding.code(),
             finding.target().to_owned(),
@@ -189,18 +189,18 @@ fn told(exchanges: &[&Exchange]) -> Vec<ReportedFinding> {
             finding.count(),
         )
     });
-    told.collect()
+    reported.collect()
 }
 
-fn codes(told: &[ReportedFinding]) -> Vec<Code> {
-    told.iter().map(|(code, ..)| *code).collect()
+fn codes(reported: &[ReportedFinding]) -> Vec<Code> {
+    reported.iter().map(|(code, ..)| *code).collect()
 }
 
 /// Checks the findings of one exchange by itself.
 fn alone(exchange: &Exchange) -> Vec<Code> {
-    let told = told(&[exchange]);
-    let codes = codes(&told);
-    for (code, target, detail, count) in told {
+    let reported = reported(&[exchange]);
+    let codes = codes(&reported);
+    for (code, target, detail, count) in reported {
         assert_eq!((&*target, count), (&*format!("{} /", exchange.method), 1));
         assert!(detail.len() < 2000, "{code}: {detail}");
     }
@@ -281,8 +281,8 @@ fuzz_target!(|data: &[u8]| {
     let (one, other) = (Exchange::of(&data[..half]), Exchange::of(&data[half..]));
     let (of_one, of_other) = (alone(&one), alone(&other));
 
-    let both = told(&[&one, &other, &one]);
-    assert_eq!(both, told(&[&one, &other, &one]));
+    let both = reported(&[&one, &other, &one]);
+    assert_eq!(both, reported(&[&one, &other, &one]));
     // Each exchange has the same findings beside another, unless that is its 200.
     let of_200 = [Code::LengthOn304, Code::NonceOn304];
     let shown = of_one.into_iter().chain(of_other);
@@ -291,7 +291,7 @@ fuzz_target!(|data: &[u8]| {
     }
 
     // A deterministic service never contradicts itself.
-    for code in codes(&told(&[&one, &one, &one])) {
+    for code in codes(&reported(&[&one, &one, &one])) {
         let contradicts = [
             Code::SameTagTwoCodings,
             Code::SameTagOtherBytes,

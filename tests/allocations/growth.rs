@@ -58,7 +58,7 @@ fn many_rules_take_linear_memory() {
 /// Keys that are no longer used leave nothing behind.
 #[cfg(feature = "tokio")]
 #[test]
-fn a_million_keys_are_given_back() {
+fn the_memory_of_a_million_keys_is_freed() {
     use std::{
         future::Future,
         pin::pin,

@@ -310,7 +310,7 @@ async fn in_part(headers: http::HeaderMap) -> Response<Body> {
 /// R-9110-15.3.7-a: a tag from the content is on the 200 alone, and a tag of the handler is on
 /// every 206.
 #[tokio::test]
-async fn parts_need_the_tag_of_the_whole() {
+async fn a_206_needs_the_tag_of_the_200() {
     let audit = Audit::new();
     let service = |router: Router| {
         ServiceBuilder::new()

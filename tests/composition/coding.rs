@@ -141,7 +141,7 @@ async fn another_variants_tag_is_no_304() {
 /// R-9110-9.3.2-a, R-9110-9.3.2-c: if compression sees the content, `HEAD` has the tag of `GET`. If
 /// the service left it out, `HEAD` has the tag without coding.
 #[tokio::test]
-async fn head_has_the_tag_of_what_was_compressed() {
+async fn head_has_the_tag_of_the_compressed_content() {
     let whole = service_fn(|_: Request<Body>| async {
         Ok::<_, Infallible>(Response::new(Body::from(CONTENT)))
     });
@@ -240,7 +240,7 @@ async fn a_handler_may_code_its_content_itself() {
 /// R-9110-8.8.1-c: a 206 is of the uncoded content, and is never sent to a client that would join
 /// it to coded bytes.
 #[tokio::test]
-async fn a_part_is_only_given_to_who_has_the_variant_without_coding() {
+async fn a_206_needs_the_uncoded_variant() {
     let ranged = service_fn(|request: Request<Body>| {
         let field = |name| request.headers().get(name);
         let resumes =

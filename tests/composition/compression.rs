@@ -128,7 +128,7 @@ async fn inside_leaves_the_compressed_coding_without_a_tag() {
 /// R-9110-8.8.1-c: with a known digest each coding has its own tag, since the layer mixes
 /// `Content-Encoding` in.
 #[tokio::test]
-async fn inside_of_a_known_digest_tells_codings_apart() {
+async fn inside_with_a_known_digest_each_coding_has_a_tag() {
     let handler = || async {
         let digest = ContentDigest::new([7; 32]);
         (Extension(digest), CONTENT)

@@ -65,7 +65,7 @@ async fn handle(_: Request<Empty<Bytes>>) -> Result<Response<Full<Bytes>>, Infal
 }
 
 #[tokio::test]
-async fn a_write_that_nobody_checked_is_told() {
+async fn an_unchecked_write_is_reported() {
     let notebook = RecordedEvents::default();
     let _subscribed = set_default(notebook.clone());
     let source = source::from_fn(async |_| VersionTags::plain().number(7));
@@ -85,7 +85,7 @@ async fn a_write_that_nobody_checked_is_told() {
 /// Issue 12: the path is that of the client, with the prefix.
 #[cfg(feature = "axum")]
 #[tokio::test]
-async fn a_write_below_a_prefix_is_told_by_its_whole_path() {
+async fn a_write_below_a_prefix_is_reported_with_its_whole_path() {
     use axum::{Router, body::Body, routing::put};
 
     let notebook = RecordedEvents::default();
@@ -101,7 +101,7 @@ async fn a_write_below_a_prefix_is_told_by_its_whole_path() {
 }
 
 #[tokio::test]
-async fn a_source_that_fails_is_told() {
+async fn a_source_that_fails_is_reported() {
     let notebook = RecordedEvents::default();
     let _subscribed = set_default(notebook.clone());
     let source = source::from_fn(async |_| Err::<Current, _>("the database is gone"));
@@ -119,7 +119,7 @@ async fn a_source_that_fails_is_told() {
 /// Issue 10, B.3: `Cache-Groups` need not carry more than 32 tags. The service's own `GET` replaces
 /// the failed source, so no response shows the failure.
 #[tokio::test]
-async fn a_source_that_fails_beside_a_self_get_is_told() {
+async fn a_source_that_fails_beside_a_self_get_is_reported() {
     let notebook = RecordedEvents::default();
     let _subscribed = set_default(notebook.clone());
     let source =
@@ -139,7 +139,7 @@ async fn a_source_that_fails_beside_a_self_get_is_told() {
 }
 
 #[tokio::test]
-async fn tags_that_a_cache_may_not_read_are_told() {
+async fn tags_that_a_cache_may_not_read_are_reported() {
     let notebook = RecordedEvents::default();
     let _subscribed = set_default(notebook.clone());
     for (most, field, is_told) in [
@@ -170,7 +170,7 @@ async fn tags_that_a_cache_may_not_read_are_told() {
 
 #[cfg(feature = "tokio")]
 #[tokio::test]
-async fn a_purge_that_is_dropped_or_given_up_is_told() {
+async fn a_dropped_or_failed_purge_is_reported() {
     let notebook = RecordedEvents::default();
     let _subscribed = set_default(notebook.clone());
     let limits = PurgeLimits::new()
@@ -197,7 +197,7 @@ async fn a_purge_that_is_dropped_or_given_up_is_told() {
 }
 
 #[tokio::test]
-async fn a_finding_is_told_once() {
+async fn a_finding_is_reported_once() {
     let notebook = RecordedEvents::default();
     let _subscribed = set_default(notebook.clone());
     let service =

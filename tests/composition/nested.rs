@@ -98,7 +98,7 @@ async fn a_purge_names_the_whole_path() {
 
 /// Two resources are not compared, and a finding names its own resource.
 #[tokio::test]
-async fn the_audit_tells_two_trees_apart() {
+async fn the_audit_does_not_mix_two_prefixes() {
     // Each prefix is correct by itself.
     async fn one_tag(OriginalUri(uri): OriginalUri) -> Response {
         let content = uri.path().to_owned();

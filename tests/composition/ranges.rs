@@ -91,7 +91,7 @@ async fn a_part_is_never_compressed() {
 
 /// R-9110-14.1.2-c, R-9110-8.8.1-c: a client with coded bytes gets no part of other bytes.
 #[tokio::test]
-async fn a_part_goes_with_what_the_client_has() {
+async fn a_206_has_the_coding_of_the_client() {
     let app = app();
     for accept in ["gzip", "br"] {
         let accept = ("accept-encoding", accept);

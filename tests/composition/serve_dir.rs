@@ -25,7 +25,7 @@ where
 
 /// R-9110-8.8-a, R-9110-15.4.5-d: the bytes are the same with and without the stack.
 #[tokio::test]
-async fn is_what_it_is_without_the_stack() {
+async fn the_stack_changes_nothing() {
     let plain = serve_dir();
     let routed = Router::new().fallback_service(plain.clone()).layer(stack());
     let around = stack().layer(plain.clone());
@@ -62,7 +62,7 @@ async fn is_what_it_is_without_the_stack() {
 /// R-9110-15.4.5-d, R-9110-5.6.1.2-a: `ServeDir` does not read a tag on the second line, and the
 /// layer does.
 #[tokio::test]
-async fn gives_one_304_whoever_decides() {
+async fn the_304_is_the_same_from_either_side() {
     let service = stack().layer(serve_dir());
     let full = get(&service, &[]).await;
     let current = ("if-none-match", full.tag());

@@ -203,7 +203,7 @@ impl Plan {
 
     /// Returns `true` if a condition is required and nothing can check it: no source, no `GET` and
     /// no handler.
-    pub(crate) fn has_nobody_to_check(&self) -> bool {
+    pub(crate) fn has_no_check(&self) -> bool {
         self.requires && self.writes == Writes::Source && self.source_state == SourceState::Nothing
     }
 

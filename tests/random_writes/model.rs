@@ -88,7 +88,7 @@ impl Write {
 
     /// Returns `true` if a compare-and-set has no version from `If-Match`, and compares with the
     /// one that the layer saw. It fails if another client wrote, and always if the layer saw none.
-    pub(crate) fn compares_what_was_seen(&self, plan: &Plan) -> bool {
+    pub(crate) fn compares_with_the_seen_version(&self, plan: &Plan) -> bool {
         plan.step == Step::Versions
             && !matches!(self.if_match, Some(Field::Tags(_)))
             && matches!(self.if_none_match, Some(Field::Tags(_)))
@@ -117,7 +117,7 @@ impl Write {
             412 => {
                 let fails = |state: &State| is_there(state) && !self.holds(plan, *state);
                 let unseen = self.is_malformed() && !plan.looks();
-                let raced = self.compares_what_was_seen(plan) && states.len() > 1;
+                let raced = self.compares_with_the_seen_version(plan) && states.len() > 1;
                 self.is_conditional()
                     && self.satisfies(plan.requires)
                     && (unseen || raced || states.iter().any(fails))

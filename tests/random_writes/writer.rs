@@ -145,7 +145,7 @@ impl Writer {
         };
         let plan = &self.world.plan;
         // Without a layer that saw the state there is no version; see `Expected::versions_of`.
-        if write.compares_what_was_seen(plan) && !plan.looks() {
+        if write.compares_with_the_seen_version(plan) && !plan.looks() {
             write.if_none_match = Some(Field::Any);
         }
         write

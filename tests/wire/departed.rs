@@ -132,14 +132,14 @@ impl Document {
         Server::start(service).await
     }
 
-    fn is_whole(&self) -> bool {
+    fn is_consistent(&self) -> bool {
         self.0.text.lock().unwrap().len() == *self.0.length.lock().unwrap()
     }
 
     #[track_caller]
     fn assert_is(&self, text: &str, version: i64) {
         assert_eq!(*self.0.text.lock().unwrap(), text);
-        assert!(self.is_whole());
+        assert!(self.is_consistent());
         assert_eq!(self.0.version.load(Ordering::SeqCst), version);
     }
 }
@@ -210,7 +210,7 @@ async fn a_write_that_was_begun_is_finished() {
             let server = pair.serve(Some(&lock)).await;
             let writer = Writer::start(&server, http, method, "of one who left").await;
             event(&pair.0.halfway).await;
-            assert!(!pair.is_whole());
+            assert!(!pair.is_consistent());
             drop(writer);
             // The server knows of the disconnect, and the handler is still between the two changes.
             event(&pair.0.gone).await;
@@ -248,7 +248,7 @@ async fn a_write_without_a_lock_is_left_half() {
         pair.0.go_on.add_permits(1);
         let mut h1 = H1::connect(&server).await;
         assert_eq!(in_time(h1.request("GET", "/", &[])).await.status, 200);
-        assert!(!pair.is_whole());
+        assert!(!pair.is_consistent());
         // The permit was not taken, so the handler was dropped.
         assert_eq!(pair.0.go_on.available_permits(), 1);
     }

@@ -23,7 +23,7 @@ const DRIPPED: [(&str, &str, &str); 4] = [
 /// Issue 11, A.5: 20 clients drip their content to a resource. Each of 1,000 other writers at once
 /// is answered, and none with 503.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn content_holds_nobody_up() {
+async fn slow_content_delays_no_other_writer() {
     let (notes, lock) = (Notes::with(NOTE, "first"), KeyedLock::new());
     let layer = PreconditionLayer::new(notes.source()).lock(lock.clone(), by_path);
     let login = Router::new().route("/login", post(async |_: String| "welcome"));

@@ -104,7 +104,7 @@ async fn refuses_writes() {
 
 /// R-9110-13.2.1-d: without a condition the source is not asked.
 #[tokio::test]
-async fn is_not_asked_without_a_condition() {
+async fn a_request_without_a_condition_does_not_ask_the_source() {
     let notes = Notes::with(NOTE, "hello");
     for (placement, server) in placements(&notes).await {
         for mut client in Client::both(&server).await {

@@ -57,7 +57,7 @@ async fn if_none_match_gets_the_documented_answer() {
 
 /// R-9110-13.1.2-d: an `If-Match` that cannot match is false.
 #[tokio::test]
-async fn if_match_of_nothing_is_false() {
+async fn an_if_match_without_a_valid_tag_is_false() {
     for (placement, server) in placements(router()).await {
         let mut h1 = H1::connect(&server).await;
         for value in [",".repeat(65_536), "\"".repeat(65_536), "x".repeat(65_536)] {

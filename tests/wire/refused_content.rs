@@ -140,7 +140,7 @@ async fn that_comes_after_the_answer_is_read_too() {
 
 /// R-9110-10.1.1-a: a 100 would ask for content that is discarded.
 #[tokio::test]
-async fn that_waits_for_a_100_is_not_asked_for() {
+async fn content_that_waits_for_a_100_is_not_asked_for() {
     let RefusingServer { server, .. } = RefusingServer::start().await;
     for (framing, _) in framings(20) {
         let mut h1 = H1::connect(&server).await;

@@ -36,7 +36,7 @@ async fn placements(notes: &Notes) -> Vec<(&'static str, Server)> {
 
 /// R-9110-13.2.1-c, R-9110-13.1.1-b
 #[tokio::test]
-async fn is_not_asked_for() {
+async fn the_content_of_a_refused_write_is_not_asked_for() {
     let notes = Notes::with(NOTE, "first");
     for (placement, server) in placements(&notes).await {
         for method in ["PUT", "PATCH"] {
@@ -69,7 +69,7 @@ async fn is_not_waited_for() {
 
 /// R-9110-13.2.1-c: the content of an accepted write is asked for.
 #[tokio::test]
-async fn is_asked_for_where_the_tag_is_current() {
+async fn the_content_of_an_accepted_write_is_asked_for() {
     for number in 0.. {
         let notes = Notes::with(NOTE, "first");
         let Some((placement, server)) = placements(&notes).await.into_iter().nth(number) else {

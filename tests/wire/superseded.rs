@@ -101,7 +101,7 @@ async fn has_all_of_it() {
 
 /// R-7240-4.2-a
 #[tokio::test]
-async fn has_none_of_it_for_who_prefers_less() {
+async fn return_minimal_leaves_the_representation_out() {
     for (placement, server) in placements(router()).await {
         for mut client in Client::both(&server).await {
             for path in ["/sized", "/chunked"] {

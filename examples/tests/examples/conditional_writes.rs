@@ -132,7 +132,7 @@ async fn a_note_is_added_to_the_collection_that_was_seen() {
 
 /// R-9110-8.8.1-a: a tag is never used again, even for the same content at the same path.
 #[tokio::test]
-async fn what_is_deleted_and_made_again_has_new_tags() {
+async fn a_deleted_note_that_is_created_again_has_a_new_tag() {
     let notes = Server::notes(&["--notes", "1"]).await;
     let draft = json!({ "title": "The same", "text": "each time" });
     let mut seen = [const { Vec::<String>::new() }; 2];

@@ -110,7 +110,7 @@ async fn each_read_has_its_fields() {
 }
 
 #[tokio::test]
-async fn the_state_is_told_once() {
+async fn the_state_is_sent_once() {
     let notes = Server::notes(&["--notes", "1"]).await;
     for http in BOTH {
         let first = notes.get(http, "/state", &[("x-notes-ref", "none")]).await;

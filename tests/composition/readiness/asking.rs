@@ -84,7 +84,7 @@ where
 }
 
 /// Returns a read and a write whose conditions about `"v1"` are false, or true.
-fn asked(holds: bool) -> [Request<Empty<Bytes>>; 2] {
+fn conditional_requests(holds: bool) -> [Request<Empty<Bytes>>; 2] {
     let tag = if holds { "\"v1\"" } else { "\"v0\"" };
     ["GET", "PUT"].map(|method| {
         let request = Request::builder().method(method).header(IF_MATCH, tag);
@@ -127,7 +127,7 @@ async fn one_permit_is_enough_for_layers_that_ask() {
         let mut sibling = service.clone();
         let mut kept = Vec::new();
         for holds in [false, true, false] {
-            for request in asked(holds) {
+            for request in conditional_requests(holds) {
                 let safe = request.method() == "GET";
                 let evaluates = safe == (layer == "ConditionalLayer::source");
                 for service in [&mut service, &mut sibling] {
@@ -153,7 +153,7 @@ async fn a_refusal_frees_the_permit_first() {
             let mut sibling = Spawn::new(sibling.clone());
             sibling.poll_ready::<Request<Empty<Bytes>>>().is_ready()
         };
-        let [get, put] = asked(false);
+        let [get, put] = conditional_requests(false);
         let request = if layer == "ConditionalLayer::source" {
             get
         } else {
@@ -237,7 +237,7 @@ async fn two_writers_of_one_key_both_finish() {
         ConcurrencyLimit::new(slow, 1)
     };
     for (layer, service) in each_asking_layer(slow) {
-        let [_, put] = asked(true);
+        let [_, put] = conditional_requests(true);
         let writers = (0..8).map(|_| in_time(service.clone().oneshot(put.clone())));
         let answers = futures_util::future::join_all(writers).await;
         assert!(
@@ -252,13 +252,13 @@ async fn two_writers_of_one_key_both_finish() {
 /// The same with two services that were made ready before either was called.
 #[cfg(feature = "tokio")]
 #[tokio::test]
-async fn readiness_is_given_back_while_waiting_for_a_turn() {
+async fn a_writer_that_waits_for_the_lock_holds_no_permit() {
     let lock = KeyedLock::new();
     let limited = ConcurrencyLimit::new(service_fn(respond), 1);
     let layer = locked(PreconditionLayer::handler_checks(), lock.clone());
     let mut first = layer.layer(unlocked(limited));
     let mut second = first.clone();
-    let [_, put] = asked(true);
+    let [_, put] = conditional_requests(true);
     let held = lock.acquire("/").await.unwrap();
     let waiting = tokio::spawn(first.ready().await.unwrap().call(put.clone()));
     // There is a permit only if the first service has returned its own.
@@ -278,12 +278,12 @@ async fn errors_pass_layers_that_ask() {
     let fails =
         || service_fn(|_: Request<Empty<Bytes>>| ready(Err::<Response<Content>, _>(ServiceFailed)));
     for (layer, service) in each_asking_layer(fails) {
-        for request in asked(true) {
+        for request in conditional_requests(true) {
             let answer = service.clone().oneshot(request).await;
             assert!(answer.unwrap_err().is::<ServiceFailed>(), "{layer}");
         }
         if layer.starts_with("by source") {
-            let [_, put] = asked(false);
+            let [_, put] = conditional_requests(false);
             let answer = service.oneshot(put).await.unwrap();
             assert_eq!(answer.status(), 412, "{layer}");
             // The `GET` failed, so it is unknown if the client may read.

@@ -75,7 +75,7 @@ async fn do_not_happen_around_a_limit_of_one() {
 
 /// R-9110-13.1.2-g, R-9110-13.1-a: of 32 writers that create the same resource, one succeeds.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn do_not_happen_to_what_is_created() {
+async fn one_creator_wins() {
     let (notes, lock) = (Notes::default(), KeyedLock::new());
     let layer = PreconditionLayer::new(notes.source()).lock(lock.clone(), by_path);
     let server = Server::start(notes.router().layer(layer)).await;

@@ -5,14 +5,14 @@ use http::StatusCode;
 use crate::support::{Kind, TEXT, origin_and_cache, policy, through_each_cache, until};
 
 through_each_cache! {
-    what_is_fresh_does_not_reach_the_origin
-    what_is_stale_is_revalidated
-    what_is_stale_and_old_is_not_given_out
-    what_is_stale_is_given_out_while_the_origin_is_slow
-    what_must_not_be_stored_is_not
+    a_fresh_response_needs_no_request
+    a_stale_response_is_revalidated
+    a_response_beyond_its_stale_window_is_not_used
+    a_stale_response_is_used_while_the_origin_is_slow
+    no_store_is_not_stored
 }
 
-async fn what_is_fresh_does_not_reach_the_origin(kind: Kind) {
+async fn a_fresh_response_needs_no_request(kind: Kind) {
     let (origin, cache) = origin_and_cache(kind, policy("max-age=60")).await;
     let first = cache.get("/page", &[]).await;
     assert!(!first.is_hit());
@@ -27,7 +27,7 @@ async fn what_is_fresh_does_not_reach_the_origin(kind: Kind) {
 }
 
 /// R-9110-13.1.2-a, R-9110-15.4.5-a: the 304 renews the stored response, with a new lifetime.
-async fn what_is_stale_is_revalidated(kind: Kind) {
+async fn a_stale_response_is_revalidated(kind: Kind) {
     let (origin, cache) = origin_and_cache(kind, policy("max-age=1")).await;
     let first = cache.get("/page", &[]).await;
     origin.change_policy(policy("max-age=60"));
@@ -51,7 +51,7 @@ async fn what_is_stale_is_revalidated(kind: Kind) {
 }
 
 /// R-9111-4-b: a stale response is not used even once, unless the origin allows it.
-async fn what_is_stale_and_old_is_not_given_out(kind: Kind) {
+async fn a_response_beyond_its_stale_window_is_not_used(kind: Kind) {
     let (origin, cache) = origin_and_cache(kind, policy("max-age=1")).await;
     cache.get("/page", &[]).await;
     "new".clone_into(&mut *origin.text().await);
@@ -65,7 +65,7 @@ async fn what_is_stale_and_old_is_not_given_out(kind: Kind) {
 }
 
 /// R-5861-3-b: a stale response is given out at once, and one request revalidates for all.
-async fn what_is_stale_is_given_out_while_the_origin_is_slow(kind: Kind) {
+async fn a_stale_response_is_used_while_the_origin_is_slow(kind: Kind) {
     let swr = policy("max-age=1, stale-while-revalidate=60");
     let (origin, cache) = origin_and_cache(kind, swr).await;
     cache.get("/page", &[]).await;
@@ -92,7 +92,7 @@ async fn what_is_stale_is_given_out_while_the_origin_is_slow(kind: Kind) {
     assert_eq!(origin.runs(), 2);
 }
 
-async fn what_must_not_be_stored_is_not(kind: Kind) {
+async fn no_store_is_not_stored(kind: Kind) {
     let (origin, cache) = origin_and_cache(kind, policy("no-store")).await;
     for runs in 1..=3 {
         let reply = cache.get("/page", &[]).await;
@@ -103,7 +103,7 @@ async fn what_must_not_be_stored_is_not(kind: Kind) {
 /// Both caches revalidate without the condition of the client, since they might store the response.
 /// Varnish then makes the 304 itself, and nginx cannot.
 #[tokio::test]
-async fn nginx_gives_no_304_for_what_it_may_not_store() {
+async fn nginx_sends_no_304_for_responses_it_may_not_store() {
     for (kind, status) in [
         (Kind::Nginx, StatusCode::OK),
         (Kind::Varnish, StatusCode::NOT_MODIFIED),

@@ -6,7 +6,7 @@ use crate::support::{Cache, Kind, origin_and_cache, policy, through_each_cache};
 
 through_each_cache! {
     private_is_enough
-    private_is_enough_where_a_lifetime_is_given
+    private_is_enough_with_a_lifetime
     credentials_are_enough
     a_cookie_is_for_one
     a_cookie_is_enough
@@ -21,7 +21,7 @@ async fn private_is_enough(kind: Kind) {
 }
 
 /// R-9111-3.5-a
-async fn private_is_enough_where_a_lifetime_is_given(kind: Kind) {
+async fn private_is_enough_with_a_lifetime(kind: Kind) {
     each_caller_is_answered(kind, policy("private, max-age=60"), &FIELDS).await;
 }
 
@@ -63,7 +63,7 @@ async fn each_caller_has_a_cookie(kind: Kind, policy: CachePolicy) {
 
 /// Without the layer, a cache shares the response, which RFC 9111, section 3.5 forbids.
 #[tokio::test]
-async fn nginx_shares_what_needs_authorization() {
+async fn nginx_shares_responses_to_authorization() {
     let policy = policy("max-age=60").share_authorized();
     let (_origin, cache) = origin_and_cache(Kind::Nginx, policy).await;
     assert_eq!(answer_to(&cache, "authorization", "ann").await, "ann");

@@ -136,7 +136,7 @@ async fn the_showcase_is_clean() {
 
 /// The audit works: two instances that share nothing have different tags.
 #[tokio::test]
-async fn two_databases_are_told_apart() {
+async fn two_databases_have_different_tags() {
     let audit = Audit::new();
     for name in ["one", "other"] {
         let notes = Server::showcase(&[]).await;

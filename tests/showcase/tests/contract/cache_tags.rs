@@ -22,7 +22,7 @@ fn strings(reply: &Reply, name: &str) -> Vec<String> {
 
 /// R-9875-2-a: the response to a read has its tags, as a list of strings, and invalidates nothing.
 #[tokio::test]
-async fn what_is_read_has_tags() {
+async fn responses_to_reads_have_tags() {
     let notes = Server::showcase(&[]).await;
     for http in BOTH {
         for (path, tags) in [

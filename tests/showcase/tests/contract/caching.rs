@@ -42,7 +42,7 @@ async fn every_route_has_a_policy() {
 
 /// R-9111-3.5-a: a response to a request with credentials is `private`.
 #[tokio::test]
-async fn what_is_asked_for_with_credentials_is_private() {
+async fn responses_to_credentials_are_private() {
     let notes = Server::showcase(&[]).await;
     let ada = ("authorization", "Bearer ada");
     for path in [

@@ -52,7 +52,7 @@ async fn a_matching_tag_is_a_304() {
 
 /// R-9110-13.1.2-c: `*` is a 304 if the resource exists, and does not change a 404.
 #[tokio::test]
-async fn a_star_matches_whatever_exists() {
+async fn a_star_matches_any_existing_resource() {
     let notes = Server::showcase(&[]).await;
     let star = [("if-none-match", "*")];
     assert_eq!(notes.get(Http::Two, "/notes/1", &star).await.status, 304);
@@ -152,7 +152,7 @@ async fn a_private_answer_belongs_to_its_caller() {
 }
 
 #[tokio::test]
-async fn what_does_not_exist_is_a_problem() {
+async fn an_absent_resource_is_a_problem() {
     let notes = Server::showcase(&[]).await;
     for (method, path, status) in [
         ("GET", "/nowhere", 404),

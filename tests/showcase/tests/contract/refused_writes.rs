@@ -27,7 +27,7 @@ fn assert_is_problem(reply: &Reply, status: u16) {
 /// R-6585-3-a, R-6585-3-b, R-9110-13.1.4-a: the version of a note has no date to compare with, so a
 /// date is no condition.
 #[tokio::test]
-async fn without_a_condition_it_is_a_428_that_says_what_to_send() {
+async fn a_write_without_a_condition_is_a_428_with_the_remedy() {
     let notes = Server::showcase(&[]).await;
     for http in BOTH {
         let before = notes.get(http, "/notes/1", &[]).await;
@@ -121,7 +121,7 @@ async fn a_minimal_412_names_the_tags() {
 /// R-9110-13.1.1-c, R-9110-13.2.1-b: for an absent note, a `PUT` is decided by its condition. A
 /// method that does not create is a 404 with any condition.
 #[tokio::test]
-async fn what_is_missing_is_not_changed() {
+async fn an_absent_note_is_not_changed() {
     let notes = Server::showcase(&[]).await;
     for http in BOTH {
         let draft = json!({ "title": "Lost" });

@@ -56,7 +56,7 @@ async fn nonsense_in_the_query_is_a_problem() {
 }
 
 #[tokio::test]
-async fn a_feed_tells_each_change_at_once() {
+async fn a_feed_sends_each_change_at_once() {
     let notes = Server::showcase(&[]).await;
     for http in BOTH {
         let fields = [("if-none-match", "\"x\""), ("accept-encoding", "gzip")];

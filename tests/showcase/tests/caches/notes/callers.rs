@@ -7,7 +7,7 @@ use crate::support::{Client, Kind, notes_and_cache, through_each_cache};
 
 through_each_cache! {
     callers_never_mix
-    what_has_credentials_is_not_stored
+    responses_to_credentials_are_not_stored
 }
 
 /// R-9111-3.5-a: responses do not mix, even over one connection.
@@ -31,7 +31,7 @@ async fn callers_never_mix(kind: Kind) {
 }
 
 /// R-9111-3.5-a
-async fn what_has_credentials_is_not_stored(kind: Kind) {
+async fn responses_to_credentials_are_not_stored(kind: Kind) {
     let (_notes, cache) = notes_and_cache(kind).await;
     let ada = ("authorization", "Bearer ada");
     for path in ["/pages/home", "/files/1k.json"] {

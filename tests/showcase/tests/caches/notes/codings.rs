@@ -10,7 +10,7 @@ through_each_cache! {
     codings_never_mix
     each_coding_has_its_304
     either_codings_tag_writes
-    a_part_of_another_coding_is_the_whole
+    a_range_of_another_coding_is_a_200
 }
 
 /// R-9110-8.8.1-c, R-9111-4.1-a
@@ -77,7 +77,7 @@ async fn either_codings_tag_writes(kind: Kind) {
 }
 
 /// R-9110-13.1.5-a
-async fn a_part_of_another_coding_is_the_whole(kind: Kind) {
+async fn a_range_of_another_coding_is_a_200(kind: Kind) {
     let (_notes, cache) = notes_and_cache(kind).await;
     for path in ["/notes", "/notes/1"] {
         for (theirs, ours) in [("gzip", "br"), ("br", "gzip"), ("gzip", "identity")] {

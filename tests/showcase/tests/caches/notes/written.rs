@@ -12,7 +12,7 @@ through_each_cache! {
     a_list_that_was_written_is_read_at_once
     a_note_that_was_written_is_read_at_once
     a_refused_write_purges_nothing
-    a_list_that_is_stale_is_given_out_at_once
+    a_stale_list_is_used_at_once
 }
 
 /// R-9111-4.4-a: the name of this page is too long for a tag, so its URL is purged.
@@ -103,7 +103,7 @@ async fn a_refused_write_purges_nothing(kind: Kind) {
 
 /// R-5861-3-b: no client waits for the showcase once there is a stored response. The showcase does
 /// not purge this cache, since nothing would become stale then.
-async fn a_list_that_is_stale_is_given_out_at_once(kind: Kind) {
+async fn a_stale_list_is_used_at_once(kind: Kind) {
     let place = ReservedAddress::reserve();
     let cache = Cache::start(kind, place.address()).await;
     let notes = Notes::start(&place, &[]);

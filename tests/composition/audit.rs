@@ -265,7 +265,7 @@ async fn compression_around_strong_tags_is_found() {
 
 /// No layer evaluates conditions for these tags.
 #[tokio::test]
-async fn a_tag_alone_is_found() {
+async fn a_tag_without_a_304_is_found() {
     let audit = Audit::new();
     let service = ServiceBuilder::new()
         .layer(AuditLayer::new(audit.clone()))
@@ -372,7 +372,7 @@ async fn tags_of_two_origins_are_found() {
 
 /// Issue 10, B.4: the content depends on a header that is not in `Vary`.
 #[tokio::test]
-async fn content_of_a_tenant_is_not_for_all() {
+async fn shared_content_of_a_tenant_is_found() {
     let tenant = |headers: http::HeaderMap| async move {
         let tenant = headers.get("x-tenant").cloned();
         tenant.map_or_else(Vec::new, |tenant| tenant.as_bytes().to_vec())

@@ -33,7 +33,7 @@ async fn both_codings(app: &Router) -> [Reply; 2] {
 /// R-9110-8.8.3-c, R-9110-8.8.1-c, R-9110-15.4.5-d: weak tags are the correct set-up without
 /// `CodingTagLayer`. A weak tag may stand for both codings and revalidates both.
 #[tokio::test]
-async fn outside_of_weak_tags_is_right() {
+async fn compression_outside_of_weak_tags_is_correct() {
     let app = outside_of_weak_tags(router());
     let codings = both_codings(&app).await;
     for full in &codings {
@@ -51,7 +51,7 @@ async fn outside_of_weak_tags_is_right() {
 
 /// R-9110-8.8.1-c, violated by this composition: two codings share a strong tag.
 #[tokio::test]
-async fn outside_of_strong_tags_is_wrong() {
+async fn compression_outside_of_strong_tags_is_wrong() {
     let app = router().layer(stack()).layer(CompressionLayer::new());
     let [identity, gzip] = both_codings(&app).await;
     assert!(identity.tag().starts_with('"'));
@@ -61,7 +61,7 @@ async fn outside_of_strong_tags_is_wrong() {
 /// R-9110-15.4.5-d, R-9110-9.3.2-c: 20 bytes of gzip would be content, and the next response on the
 /// connection could not be read.
 #[tokio::test]
-async fn outside_does_not_compress_the_empty_body() {
+async fn the_empty_body_of_a_304_is_not_compressed() {
     let app = outside_of_weak_tags(router());
     let full = get_root(&app, &[GZIP]).await;
     for method in ["GET", "HEAD"] {
@@ -78,7 +78,7 @@ async fn outside_does_not_compress_the_empty_body() {
 /// R-9110-15.4.5-e: compression adds `Vary` to responses that it could compress, and a 304 is not
 /// one. So the handler must set it.
 #[tokio::test]
-async fn outside_needs_vary_from_the_handler() {
+async fn compression_outside_needs_vary_from_the_handler() {
     let without = outside_of_weak_tags(router());
     let full = get_root(&without, &[GZIP]).await;
     let reply = get_root(&without, &[GZIP, ("if-none-match", full.tag())]).await;
@@ -97,7 +97,7 @@ async fn outside_needs_vary_from_the_handler() {
 /// without codings, and wrong for one whose 200 would be compressed. A compression layer outside
 /// should remove it.
 #[tokio::test]
-async fn outside_leaves_the_length_of_the_identity_coding() {
+async fn a_304_has_the_length_of_the_uncoded_content() {
     let app = outside_of_weak_tags(router());
     let identity = CONTENT.len().to_string();
     for (accept, right) in [(&[][..], true), (&[GZIP], false)] {
@@ -112,7 +112,7 @@ async fn outside_leaves_the_length_of_the_identity_coding() {
 /// R-9110-8.8.1-c, P-TR-limit: compression inside makes the length unknown. So compressed content
 /// has no tag, and other content has a strong one.
 #[tokio::test]
-async fn inside_leaves_the_compressed_coding_without_a_tag() {
+async fn content_that_is_compressed_inside_has_no_tag() {
     let app = inside(router());
     let [identity, gzip] = both_codings(&app).await;
     assert!(identity.tag().starts_with('"'));
@@ -128,7 +128,7 @@ async fn inside_leaves_the_compressed_coding_without_a_tag() {
 /// R-9110-8.8.1-c: with a known digest each coding has its own tag, since the layer mixes
 /// `Content-Encoding` in.
 #[tokio::test]
-async fn inside_with_a_known_digest_each_coding_has_a_tag() {
+async fn each_coding_of_a_known_digest_has_a_tag() {
     let handler = || async {
         let digest = ContentDigest::new([7; 32]);
         (Extension(digest), CONTENT)
@@ -146,7 +146,7 @@ async fn inside_with_a_known_digest_each_coding_has_a_tag() {
 /// R-9110-8.8.1-c, violated by the handler: its strong tag wins and stands for both codings. A
 /// handler inside of compression needs weak tags.
 #[tokio::test]
-async fn of_a_handlers_strong_tag_is_wrong() {
+async fn a_strong_tag_of_the_handler_is_wrong() {
     let handler = || async { ([("etag", "\"v7\"")], CONTENT) };
     let app = inside(Router::new().route("/", get(handler)));
     let [identity, gzip] = both_codings(&app).await;

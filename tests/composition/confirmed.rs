@@ -186,7 +186,7 @@ async fn two_layers_ask_one_source() {
 
 /// R-9110-8.8.1-a: with permanent writers, no tag is on two contents.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_tag_stands_for_one_content_among_writers() {
+async fn a_tag_has_one_content_during_writes() {
     let version = Arc::new(AtomicUsize::new(1));
     let read = |version: &Arc<AtomicUsize>| {
         let version = Arc::clone(version);

@@ -178,7 +178,7 @@ async fn authentication_comes_first() {
 /// Issue 11, A.2: a refused write is not performed at any place of the layer: on one method, behind
 /// a box, around each handler.
 #[tokio::test]
-async fn no_place_makes_the_get_a_write() {
+async fn a_refused_write_is_not_performed_at_any_place() {
     let state = version();
     let reads: Router = Router::new()
         .route("/notes/{id}", get(read))

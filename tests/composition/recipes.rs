@@ -45,7 +45,7 @@ where
 
 /// R-9110-15.4.5-e, R-9110-15.1-a.
 #[tokio::test]
-async fn each_recipe_has_its_fields() {
+async fn each_recipe_has_its_headers() {
     let recipes = [
         (
             placed(Stack::read_mostly_json()),

@@ -73,7 +73,7 @@ async fn the_304_is_the_same_from_either_side() {
 
 /// R-9110-15.3.7-b, R-9110-8.8-c: a 206 is neither hashed nor tagged.
 #[tokio::test]
-async fn parts_are_untouched() {
+async fn a_206_is_unchanged() {
     let service = stack().layer(serve_dir());
     let full = get(&service, &[]).await;
     let part = get(&service, &[("range", "bytes=3-6")]).await;
@@ -98,7 +98,7 @@ async fn parts_are_untouched() {
 
 /// R-9110-9.3.2-a, R-9110-8.6-a: `HEAD` is passed on, or asked as a `GET`.
 #[tokio::test]
-async fn head_has_the_fields_of_get() {
+async fn head_has_the_headers_of_get() {
     let directory = serve_dir();
     let as_is = stack().layer(directory.clone());
     let as_get = stack()

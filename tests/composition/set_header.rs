@@ -12,7 +12,7 @@ fn set(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderVa
 /// R-9110-15.4.5-a, R-9110-15.4.5-c: policy and security headers are the same on the 304 and on the
 /// 200.
 #[tokio::test]
-async fn is_on_the_304_on_either_side() {
+async fn policy_and_security_headers_are_on_the_304() {
     let fields = [
         (header::CACHE_CONTROL, "private, no-cache"),
         (header::CONTENT_SECURITY_POLICY, "default-src 'self'"),
@@ -32,7 +32,7 @@ async fn is_on_the_304_on_either_side() {
 /// R-9111-5.2.2.5-a: with `no-store` inside there is no tag. If it is set outside, the layer does
 /// not see it, which costs a hash and does no harm.
 #[tokio::test]
-async fn no_store_counts_inside_only() {
+async fn no_store_prevents_a_tag_only_inside() {
     let add = |router: axum::Router| router.layer(set(header::CACHE_CONTROL, "no-store"));
     for (order, app) in both_orders(&router(), add) {
         let full = get_root(&app, &[]).await;
@@ -43,7 +43,7 @@ async fn no_store_counts_inside_only() {
 /// R-9457-3-a: the policy of a success does not apply to a 412. A policy that is set outside for
 /// every status is the choice of the operator.
 #[tokio::test]
-async fn inside_does_not_make_a_412_cacheable() {
+async fn a_policy_inside_does_not_make_a_412_cacheable() {
     let add = |router: axum::Router| router.layer(set(header::CACHE_CONTROL, "max-age=60"));
     for (order, app) in both_orders(&router(), add) {
         let reply = get_root(&app, &[("if-match", "\"stale\"")]).await;
@@ -61,7 +61,7 @@ async fn inside_does_not_make_a_412_cacheable() {
 
 /// R-9110-15.4.5-b, violated by a layer outside that sets a content header on every response.
 #[tokio::test]
-async fn of_the_content_belongs_inside() {
+async fn a_header_of_the_content_belongs_inside() {
     let add = |router: axum::Router| router.layer(set(header::CONTENT_TYPE, "text/markdown"));
     for (order, app) in both_orders(&router(), add) {
         let full = get_root(&app, &[]).await;

@@ -31,9 +31,7 @@ enum Permission {
 fn table() -> Vec<Row> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md");
     let text = fs::read_to_string(path).expect("a text");
-    let (_, section) = text
-        .split_once("\n## Dependencies\n")
-        .expect("the section");
+    let (_, section) = text.split_once("\n## Dependencies\n").expect("the section");
     let section = section.split("\n## ").next().expect("a section");
     let rows = section.lines().filter_map(|line| {
         let (rooms, may_use) = line.strip_prefix('|')?.split_once('|')?;

@@ -28,7 +28,7 @@ fn router() -> Router {
 
 /// P-TR-limit, R-9110-8.8.1-a: this is found with all framings and versions, and nothing else is.
 #[tokio::test]
-async fn bodies_are_judged_where_they_end() {
+async fn bodies_are_audited_at_their_end() {
     let audit = Audit::new();
     let server = Server::start(router().layer(AuditLayer::new(audit.clone()))).await;
     for mut client in Client::both(&server).await {

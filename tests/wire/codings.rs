@@ -114,7 +114,7 @@ async fn each_coding_can_be_written() {
 
 /// R-9110-8.8.1-c: chunks, frames and the version of HTTP are not codings.
 #[tokio::test]
-async fn a_coding_has_one_tag_however_it_is_framed() {
+async fn a_coding_has_one_tag_in_all_framings() {
     let handler = |Path(length): Path<usize>| async move {
         let frames = TEXT.as_bytes().chunks(length).map(data);
         Body::new(Scripted::new(frames, Hint::Exact))

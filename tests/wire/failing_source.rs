@@ -59,7 +59,7 @@ async fn placements(notes: &Notes) -> [(&'static str, Server); 3] {
 
 /// R-9110-13.2.1-d: in an unknown state nothing is evaluated.
 #[tokio::test]
-async fn leaves_reads_to_the_handler() {
+async fn reads_reach_the_handler() {
     let notes = Notes::with(NOTE, "hello");
     for (placement, server) in placements(&notes).await {
         for mut client in Client::both(&server).await {
@@ -83,7 +83,7 @@ async fn leaves_reads_to_the_handler() {
 
 /// R-9110-13.1.1-b: a write that could not be checked is not performed.
 #[tokio::test]
-async fn refuses_writes() {
+async fn writes_are_refused() {
     let notes = Notes::with(NOTE, "hello");
     for (placement, server) in placements(&notes).await {
         for mut client in Client::both(&server).await {

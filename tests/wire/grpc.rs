@@ -61,7 +61,7 @@ async fn health_checks_and_watches() {
 
 /// R-GRPC-a: with bidirectional streaming, each echo arrives before the next message is sent.
 #[tokio::test]
-async fn echoes_message_by_message() {
+async fn each_echo_arrives_before_the_next_message() {
     for (placement, server) in placements(echo_router()).await {
         let mut client = Grpc::new(connect(&server).await);
         client.ready().await.unwrap();
@@ -106,7 +106,7 @@ async fn status_arrives_after_the_messages() {
 
 /// R-GRPC-a: a status without messages comes as headers and ends the stream (Trailers-Only).
 #[tokio::test]
-async fn trailers_only_stays_that() {
+async fn trailers_only_stays_trailers_only() {
     for (placement, server) in placements(echo_router()).await {
         let mut h2 = H2::connect(&server).await;
         let fields = ["content-type: application/grpc", "te: trailers"];

@@ -54,7 +54,7 @@ impl Flow {
 
 /// P-TR-limit, R-9110-8.8-a: only the known tag is added, and memory stays flat.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn passes_with_flat_memory() {
+async fn a_long_body_passes_with_flat_memory() {
     let taken = Arc::new(AtomicU64::new(0));
     for (placement, server) in placements(router(Arc::clone(&taken))).await {
         for kind in KINDS {
@@ -82,7 +82,7 @@ async fn passes_with_flat_memory() {
 
 /// R-9110-8.8-a: content in one frame that takes several polls to hash arrives with its tag.
 #[tokio::test]
-async fn in_one_frame_is_hashed_in_turns() {
+async fn a_long_frame_is_hashed_in_several_polls() {
     const LONG: usize = 1 << 20;
     let router = Router::new().route("/", get(|| async { vec![7; LONG] }));
     for (placement, server) in placements(router).await {
@@ -96,7 +96,7 @@ async fn in_one_frame_is_hashed_in_turns() {
 
 /// P-TR-limit, over HTTP/1.1 with a known length.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn passes_with_flat_memory_over_http1() {
+async fn a_long_body_passes_with_flat_memory_over_http1() {
     let taken = Arc::new(AtomicU64::new(0));
     for (_, server) in placements(router(Arc::clone(&taken))).await {
         let mut h1 = H1::connect(&server).await;
@@ -119,7 +119,7 @@ async fn passes_with_flat_memory_over_http1() {
 
 /// R-9110-8.8-a, P-TR-limit: if the tag is known, the 304 reads no byte of the content.
 #[tokio::test]
-async fn of_a_known_tag_is_not_touched_for_a_304() {
+async fn a_body_with_a_known_tag_is_not_read_for_a_304() {
     let taken = Arc::new(AtomicU64::new(0));
     for (placement, server) in placements(router(Arc::clone(&taken))).await {
         let mut h1 = H1::connect(&server).await;

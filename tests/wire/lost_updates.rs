@@ -34,7 +34,7 @@ fn creates(server: &Server) -> Race {
 
 /// The race against check-then-act, as proof that the race can find lost updates.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn do_happen_between_check_and_write() {
+async fn check_then_act_loses_updates() {
     let notes = Notes::with(NOTE, "first");
     let layer = PreconditionLayer::new(notes.source());
     let server = Server::start(notes.router().layer(layer)).await;
@@ -49,7 +49,7 @@ async fn do_happen_between_check_and_write() {
 
 /// R-9110-13.1-a: the comparison of the handler is enough, with and without a source.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn do_not_happen_where_the_handler_compares() {
+async fn a_handler_that_compares_loses_no_update() {
     let notes = Notes::with(NOTE, "first");
     let layer = PreconditionLayer::handler_checks();
     let server = Server::start(notes.comparing_router().layer(layer)).await;

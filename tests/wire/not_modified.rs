@@ -35,7 +35,7 @@ fn if_none_match(reply: &Reply) -> String {
 /// R-9110-15.4.5-d, R-9110-8.6-a, R-9110-13.1.2-b: the bytes after the head of the 304 are the next
 /// response.
 #[tokio::test]
-async fn keeps_the_http1_connection_in_step() {
+async fn the_next_response_follows_the_304_over_http1() {
     for (placement, server) in placements(router()).await {
         let mut h1 = H1::connect(&server).await;
         let full = h1.request("GET", "/hello", &[]).await;
@@ -64,7 +64,7 @@ async fn keeps_the_http1_connection_in_step() {
 /// R-9110-15.4.5-d: `END_STREAM` is on `HEADERS`. So there is no content, not even an empty frame,
 /// and there are no trailers, although the 200 has some.
 #[tokio::test]
-async fn is_one_http2_frame() {
+async fn a_304_is_one_http2_frame() {
     for (placement, server) in placements(router()).await {
         let mut h2 = H2::connect(&server).await;
         let hello = h2.request("GET", "/hello", &[]).await;
@@ -89,7 +89,7 @@ async fn is_one_http2_frame() {
 
 /// R-9110-15.4.5-d: the trailers of the 200 are not on the 304.
 #[tokio::test]
-async fn has_no_trailers() {
+async fn a_304_has_no_trailers() {
     for (placement, server) in placements(router()).await {
         let mut h2 = H2::connect(&server).await;
         let full = h2.request("GET", "/trailers", &[]).await;
@@ -103,7 +103,7 @@ async fn has_no_trailers() {
 
 /// R-9110-8.6-a: the length on a 304 is that of the 200.
 #[tokio::test]
-async fn keeps_the_length_of_the_200_over_http2() {
+async fn a_304_keeps_the_length_of_the_200_over_http2() {
     for (placement, server) in placements(router()).await {
         let mut h2 = H2::connect(&server).await;
         let full = h2.request("GET", "/hello", &[]).await;
@@ -117,7 +117,7 @@ async fn keeps_the_length_of_the_200_over_http2() {
 /// R-9110-8.6-a: the length of the 200 is unknown. The `Content-Length` of the 304 shows which
 /// placement is correct.
 #[tokio::test]
-async fn of_a_stream_has_no_length_around_the_router() {
+async fn a_304_of_a_stream_has_no_length_around_the_router() {
     let [(_, inside), (_, outside)] = placements(router()).await;
     for method in ["GET", "HEAD"] {
         assert_eq!(stream_304_length(&outside, method).await, [None, None]);
@@ -157,7 +157,7 @@ async fn stream_304_length(server: &Server, method: &str) -> [Option<String>; 2]
 /// R-9110-8.6-a: a service that answers `HEAD` without content and without `Content-Length` does
 /// not say that the length of the `GET` is 0.
 #[tokio::test]
-async fn to_head_does_not_measure_the_missing_content() {
+async fn a_304_to_head_has_no_length_of_missing_content() {
     use http_body_util::Full;
     use tower::{Layer, service_fn};
 

@@ -9,7 +9,7 @@ const STALE: [&str; 1] = ["if-match: \"stale\""];
 
 /// R-9110-13.1.1-g, R-9457-3-a, R-9457-3.1.2-a, R-9110-9.3.2-c
 #[tokio::test]
-async fn is_a_problem_for_get_and_has_no_content_for_head() {
+async fn a_412_is_a_problem_for_get_and_has_no_content_for_head() {
     for (placement, server) in placements(router()).await {
         let mut h1 = H1::connect(&server).await;
         let mut h2 = H2::connect(&server).await;
@@ -48,7 +48,7 @@ async fn is_a_problem_for_get_and_has_no_content_for_head() {
 
 /// R-9110-13.1.1-g: the current tag is accepted.
 #[tokio::test]
-async fn does_not_come_for_the_current_tag() {
+async fn the_current_tag_is_no_412() {
     for (_, server) in placements(router()).await {
         let mut h1 = H1::connect(&server).await;
         let full = h1.request("GET", "/", &[]).await;

@@ -46,7 +46,7 @@ fn into_body(request: Request<Incoming>) -> Request<Body> {
 
 /// R-9110-8.8-d, R-9110-13.1.1-a, R-9110-13.1.1-b
 #[tokio::test]
-async fn a_tag_goes_round() {
+async fn the_tag_of_a_write_is_that_of_the_next_read() {
     let notes = Notes::default();
     for (placement, server) in placements(&notes).await {
         for (number, mut client) in Client::both(&server).await.into_iter().enumerate() {
@@ -102,7 +102,7 @@ async fn a_tag_goes_round() {
 /// R-9110-8.8-d: writes get no tag from `EtagLayer`. The next write may still name the tag of a
 /// read.
 #[tokio::test]
-async fn a_tag_of_the_content_goes_round() {
+async fn a_tag_of_the_content_can_be_written() {
     use std::sync::{Arc, Mutex};
 
     let text = Arc::new(Mutex::new(Bytes::from("first")));

@@ -84,7 +84,7 @@ fn framings(bytes: usize) -> [(String, String); 2] {
 
 /// RFC 9112, section 9.3: the next request is answered.
 #[tokio::test]
-async fn of_up_to_64_kib_leaves_the_connection_open() {
+async fn content_of_up_to_64_kib_leaves_the_connection_open() {
     let _stopped = stop_clock();
     let refusing = RefusingServer::start().await;
     for sent in WAYS {
@@ -106,7 +106,7 @@ async fn of_up_to_64_kib_leaves_the_connection_open() {
 
 /// RFC 9112, section 9.6: the connection is not reset while the client still sends.
 #[tokio::test]
-async fn that_is_longer_is_read_and_the_connection_closed() {
+async fn longer_content_is_read_and_the_connection_closed() {
     let _stopped = stop_clock();
     let refusing = RefusingServer::start().await;
     for sent in WAYS {
@@ -123,7 +123,7 @@ async fn that_is_longer_is_read_and_the_connection_closed() {
 
 /// RFC 9112, section 9.6: the response comes first, and the content may follow later.
 #[tokio::test]
-async fn that_comes_after_the_answer_is_read_too() {
+async fn content_after_the_response_is_read_too() {
     let RefusingServer { server, .. } = RefusingServer::start().await;
     for bytes in [10_000, 1_000_000] {
         for (framing, content) in framings(bytes) {
@@ -155,7 +155,7 @@ async fn content_that_waits_for_a_100_is_not_asked_for() {
 
 /// HTTP/1.0 closes the connection, unless its client asks to keep it.
 #[tokio::test]
-async fn over_http_1_0() {
+async fn http_1_0_closes_the_connection() {
     let RefusingServer { server, .. } = RefusingServer::start().await;
     let mut h1 = H1::connect(&server).await;
     let head = format!(
@@ -170,7 +170,7 @@ async fn over_http_1_0() {
 
 /// RFC 9113, section 8.2.2: the stream ends, and the connection stays usable.
 #[tokio::test]
-async fn over_http2() {
+async fn http2_ends_the_stream_alone() {
     let RefusingServer { server, .. } = RefusingServer::start().await;
     let mut h2 = H2::connect(&server).await;
     for bytes in [20, 40_000, 100_000, 1_000_000] {

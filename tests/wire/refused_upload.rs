@@ -55,7 +55,7 @@ async fn the_content_of_a_refused_write_is_not_asked_for() {
 
 /// R-9110-13.2.1-c: without `Expect`, the response does not wait for the content either.
 #[tokio::test]
-async fn is_not_waited_for() {
+async fn the_response_does_not_wait_for_content() {
     let notes = Notes::with(NOTE, "first");
     for (placement, server) in placements(&notes).await {
         let mut h1 = H1::connect(&server).await;
@@ -93,7 +93,7 @@ async fn the_content_of_an_accepted_write_is_asked_for() {
 /// R-9110-13.2.1-c: over HTTP/2 the response comes while the stream of the request is open, and
 /// other streams of the connection stay usable.
 #[tokio::test]
-async fn may_still_be_open_over_http2() {
+async fn the_stream_may_still_be_open_over_http2() {
     let notes = Notes::with(NOTE, "first");
     for (placement, server) in placements(&notes).await {
         let mut h2 = H2::connect(&server).await;
@@ -116,7 +116,7 @@ async fn may_still_be_open_over_http2() {
 
 /// R-9110-13.2.1-c: a refusal does not affect a stream that is being answered.
 #[tokio::test]
-async fn does_not_disturb_other_streams() {
+async fn a_refusal_does_not_affect_other_streams() {
     let notes = Notes::with(NOTE, "first");
     for (placement, server) in placements(&notes).await {
         let mut h2 = H2::connect(&server).await;
@@ -142,7 +142,7 @@ async fn does_not_disturb_other_streams() {
 /// R-9110-13.2.1-c: content that looks like a request is never taken for one. Either the next
 /// request is answered, or the connection ends.
 #[tokio::test]
-async fn is_not_taken_for_a_request() {
+async fn content_is_not_taken_for_a_request() {
     const SMUGGLED: &str = "PUT /smuggled HTTP/1.1\r\nhost: test\r\ncontent-length: 0\r\n\r\n";
     const NEXT: &str = "GET /note HTTP/1.1\r\nhost: test\r\n\r\n";
 
@@ -184,7 +184,7 @@ async fn is_not_taken_for_a_request() {
 
 /// R-9110-13.1.1-b: with short content, as in most writes, the connection stays usable.
 #[tokio::test]
-async fn of_small_size_keeps_the_connection() {
+async fn short_content_keeps_the_connection_open() {
     let notes = Notes::with(NOTE, "first");
     for (placement, server) in placements(&notes).await {
         for mut client in Client::both(&server).await {

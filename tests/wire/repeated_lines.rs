@@ -29,7 +29,7 @@ const NOT_ON_304: [&str; 4] = [
 /// R-9110-5.3-a, R-9110-15.4.5-a, R-9110-15.4.5-b, R-9110-15.4.5-c,
 /// R-9110-15.4.5-e, R-9110-8.8.3.1-a
 #[tokio::test]
-async fn survive_on_200_and_304() {
+async fn lines_stay_separate_on_200_and_304() {
     for (placement, server) in placements(router()).await {
         let mut h1 = H1::connect(&server).await;
         let mut h2 = H2::connect(&server).await;

@@ -30,7 +30,7 @@ async fn placements(notes: &Notes) -> [(&'static str, Server); 3] {
 
 /// R-9110-13.1.2-b, R-9110-8.8-a: a matching tag runs no handler, and a miss runs it once.
 #[tokio::test]
-async fn run_the_handler_for_a_miss_only() {
+async fn only_a_miss_runs_the_handler() {
     let notes = Notes::with(NOTE, "hello");
     for (placement, server) in placements(&notes).await {
         for mut client in Client::both(&server).await {
@@ -61,7 +61,7 @@ async fn run_the_handler_for_a_miss_only() {
 
 /// R-9110-13.1.1-g: a stale `If-Match` runs no handler either.
 #[tokio::test]
-async fn do_not_run_it_for_a_412() {
+async fn a_412_runs_no_handler() {
     let notes = Notes::with(NOTE, "hello");
     for (placement, server) in placements(&notes).await {
         for mut client in Client::both(&server).await {
@@ -80,7 +80,7 @@ async fn do_not_run_it_for_a_412() {
 
 /// R-9110-13.2.1-a: if the resource is absent, the handler decides.
 #[tokio::test]
-async fn leave_a_404_to_the_handler() {
+async fn the_handler_decides_a_404() {
     let notes = Notes::default();
     for (placement, server) in placements(&notes).await {
         for mut client in Client::both(&server).await {

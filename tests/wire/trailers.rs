@@ -17,7 +17,7 @@ fn router() -> Router {
 
 /// R-9110-6.5-a, R-9110-6.5.1-a
 #[tokio::test]
-async fn arrive_after_the_last_chunk() {
+async fn trailers_arrive_after_the_last_chunk() {
     for (placement, server) in chunked_placements(router()).await {
         let mut h1 = H1::connect(&server).await;
         let reply = h1.request("GET", "/", &["te: trailers"]).await;
@@ -40,7 +40,7 @@ async fn arrive_after_the_last_chunk() {
 
 /// R-9110-6.5-a, R-9110-6.5.1-a
 #[tokio::test]
-async fn arrive_after_the_last_data_frame() {
+async fn trailers_arrive_after_the_last_data_frame() {
     let sized = placements(router()).await;
     let chunked = chunked_placements(router()).await;
     for (placement, server) in sized.into_iter().chain(chunked) {

@@ -33,7 +33,7 @@ async fn assert_no_lost_update(server: &Server, notes: &Notes, lock: &KeyedLock)
 
 /// R-9110-13.1-a, R-9110-13.1.1-b
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn do_not_happen_with_a_source() {
+async fn a_source_and_a_lock_lose_no_update() {
     let (notes, lock) = (Notes::with(NOTE, "first"), KeyedLock::new());
     let layer = PreconditionLayer::new(notes.source()).lock(lock.clone(), by_path);
     let server = Server::start(notes.router().layer(layer)).await;
@@ -42,7 +42,7 @@ async fn do_not_happen_with_a_source() {
 
 /// R-9110-13.1-a, R-9110-13.1.1-b: the service itself is the only source of the state.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn do_not_happen_with_self_get() {
+async fn self_get_and_a_lock_lose_no_update() {
     let (notes, lock) = (Notes::with(NOTE, "first"), KeyedLock::new());
     let layer =
         PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart().writers_may_read())
@@ -56,7 +56,7 @@ async fn do_not_happen_with_self_get() {
 /// R-9110-13.1-a, P-TR-tower: the writer with the lock gets the only permit of an inner limit, for
 /// the `GET` and for the write, while others wait.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn do_not_happen_around_a_limit_of_one() {
+async fn a_lock_around_a_limit_of_one_loses_no_update() {
     let notes = Notes::with(NOTE, "first");
     let limit = GlobalConcurrencyLimitLayer::new(1);
     let service = limit.layer(notes.router());
@@ -98,7 +98,7 @@ async fn one_creator_wins() {
 
 /// R-9110-13.1-a: the streams of one connection are independent writers.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn do_not_happen_on_one_connection() {
+async fn a_lock_loses_no_update_on_one_connection() {
     let (notes, lock) = (Notes::with(NOTE, "first"), KeyedLock::new());
     let layer = PreconditionLayer::new(notes.source()).lock(lock.clone(), by_path);
     let server = Server::start(notes.router().layer(layer)).await;
@@ -124,7 +124,7 @@ async fn do_not_happen_on_one_connection() {
 
 /// R-9110-13.1-a: pipelined writes are performed one after the other.
 #[tokio::test]
-async fn do_not_happen_in_a_pipeline() {
+async fn a_lock_loses_no_update_in_a_pipeline() {
     let (notes, lock) = (Notes::with(NOTE, "first"), KeyedLock::new());
     let layer = PreconditionLayer::new(notes.source()).lock(lock, by_path);
     let server = Server::start(notes.router().layer(layer)).await;

@@ -203,7 +203,7 @@ impl Drop for Writer {
 
 /// R-5789-2-a, R-9110-13.1-a: a started write completes, and the lock is free afterwards.
 #[tokio::test]
-async fn a_write_that_was_begun_is_finished() {
+async fn a_started_write_completes() {
     for http in [1, 2] {
         for method in METHODS {
             let (pair, lock) = (Document::new(), KeyedLock::new());
@@ -237,7 +237,7 @@ async fn a_write_that_was_begun_is_finished() {
 
 /// Without the lock the handler is dropped, as proof that the test above can fail.
 #[tokio::test]
-async fn a_write_without_a_lock_is_left_half() {
+async fn a_write_without_a_lock_is_dropped() {
     for http in [1, 2] {
         let pair = Document::new();
         let server = pair.serve(None).await;
@@ -257,7 +257,7 @@ async fn a_write_without_a_lock_is_left_half() {
 /// R-5789-2-a, R-9110-13.1.1-b: a client that disconnects while it waits for the lock has changed
 /// nothing, and leaves nothing behind.
 #[tokio::test]
-async fn a_write_that_waits_leaves_no_trace() {
+async fn a_waiting_write_changes_nothing() {
     for http in [1, 2] {
         for method in METHODS {
             let (pair, lock) = (Document::new(), KeyedLock::new());
@@ -289,7 +289,7 @@ async fn a_write_that_waits_leaves_no_trace() {
 
 /// R-9110-13.1-a: an aborted upload is no write, and frees the lock.
 #[tokio::test]
-async fn an_upload_that_breaks_off_frees_the_lock() {
+async fn an_aborted_upload_frees_the_lock() {
     for http in [1, 2] {
         let (pair, lock) = (Document::new(), KeyedLock::new());
         let server = pair.serve(Some(&lock)).await;

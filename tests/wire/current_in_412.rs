@@ -68,7 +68,7 @@ async fn placements(router: Router) -> [(&'static str, Server); 3] {
 
 /// R-7240-4.2-a: 4 MiB arrive complete, with the headers of the representation.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn has_all_of_it() {
+async fn a_412_has_the_whole_representation() {
     let content = content();
     for (placement, server) in placements(router()).await {
         for mut client in Client::both(&server).await {
@@ -131,7 +131,7 @@ async fn return_minimal_leaves_the_representation_out() {
 
 /// P-TR-limit: the content is streamed, and no lock is held meanwhile.
 #[tokio::test]
-async fn passes_as_it_comes() {
+async fn a_412_streams_the_representation() {
     let (parts, received) = mpsc::unbounded_channel::<&'static str>();
     let received = std::sync::Arc::new(std::sync::Mutex::new(Some(received)));
     let live = move || async move {

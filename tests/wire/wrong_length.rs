@@ -45,7 +45,7 @@ async fn servers() -> [Server; 3] {
 
 /// Issue 10, A.5: the bytes are the same, and the connection ends at the same place.
 #[tokio::test]
-async fn over_http1() {
+async fn a_wrong_length_fails_as_without_the_layers_over_http1() {
     let servers = servers().await;
     for path in PATHS {
         let mut seen = Vec::new();
@@ -67,7 +67,7 @@ async fn over_http1() {
 
 /// Issue 10, A.5: the frames are the same, and then the error or the end.
 #[tokio::test]
-async fn over_http2() {
+async fn a_wrong_length_fails_as_without_the_layers_over_http2() {
     let servers = servers().await;
     for path in PATHS {
         let mut seen = Vec::new();

@@ -96,7 +96,7 @@ async fn obs_text_is_bytes() {
 /// R-9110-13.1.2-d: `hyper` does not accept thousands of lines. The layer reads as many as it
 /// accepts.
 #[tokio::test]
-async fn every_line_counts() {
+async fn every_accepted_line_is_read() {
     for (placement, server) in placements(router()).await {
         let mut h2 = H2::connect(&server).await;
         let tag = h2.request("GET", "/", &[]).await.tag().to_owned();

@@ -1,24 +1,26 @@
-//! The only reader of time.
+//! Clocks: the time of day that layers evaluate and write dates with.
 
-use std::time::SystemTime;
 #[cfg(target_os = "linux")]
 use std::time::{Duration, UNIX_EPOCH};
+use std::{fmt, sync::Arc, time::SystemTime};
 
 #[cfg(target_os = "linux")]
 use rustix::time::{ClockId, clock_gettime};
 
-/// Tells the time of day.
+use crate::semantics::field::HttpDate;
+
+/// A clock that tells the time of day.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a clock",
     label = "not a clock",
-    note = "`SystemClock` is one, and `ManualClock` of the feature `test-util` is one for tests; a function is none: implement `Clock` for a type of your own"
+    note = "use `SystemClock`, or `ManualClock` (feature `test-util`) in tests, or implement `Clock` for a type of your own: a function is not a clock"
 )]
 pub trait Clock: Send + Sync + 'static {
-    /// The current time.
+    /// Returns the current time.
     fn now(&self) -> SystemTime;
 
-    /// Returns the current time, up to a second late and never early. Used for `Date`,
-    /// which each response has. Defaults to [`now`](Self::now).
+    /// Returns a time that is at most one second behind [`now`](Self::now) and never ahead
+    /// of it. It is used for the `Date` of responses. Defaults to [`now`](Self::now).
     fn coarse_now(&self) -> SystemTime {
         self.now()
     }
@@ -35,24 +37,61 @@ impl Clock for SystemClock {
         SystemTime::now()
     }
 
-    /// Costs a quarter of [`now`](Clock::now): the kernel keeps the time of its last
-    /// tick, 10 ms ago at most.
+    /// Returns the time of the kernel's last tick, which is at most 10 ms old. Reading it
+    /// takes a quarter of the time of [`now`](Clock::now).
     #[cfg(target_os = "linux")]
     fn coarse_now(&self) -> SystemTime {
         let tick = clock_gettime(ClockId::RealtimeCoarse);
-        // A clock before 1970 has no such duration.
+        // A time before 1970 is a negative duration, which `Duration` cannot hold.
         Duration::try_from(tick).map_or_else(|_| self.now(), |since| UNIX_EPOCH + since)
     }
 }
 
-/// A clock that stands still until it is moved, for tests. Clones share it.
+/// The clock of a layer: the system's clock, unless another one is set.
+///
+/// The default needs no allocation, and its clones need no atomic operation.
+#[derive(Clone, Default)]
+pub(crate) struct SharedClock(Option<Arc<dyn Clock>>);
+
+impl SharedClock {
+    pub(crate) fn new(clock: impl Clock) -> Self {
+        Self(Some(Arc::new(clock)))
+    }
+
+    /// Returns the current time in whole seconds.
+    pub(crate) fn now(&self) -> HttpDate {
+        match &self.0 {
+            Some(clock) => clock.now().into(),
+            None => SystemClock.now().into(),
+        }
+    }
+
+    /// Returns the time of [`Clock::coarse_now`] in whole seconds.
+    pub(crate) fn coarse_now(&self) -> HttpDate {
+        match &self.0 {
+            Some(clock) => clock.coarse_now().into(),
+            None => SystemClock.coarse_now().into(),
+        }
+    }
+}
+
+impl fmt::Debug for SharedClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Some(_) => "SharedClock(Custom)",
+            None => "SharedClock(System)",
+        })
+    }
+}
+
+/// A clock that stands still until it is moved, for tests. Clones share the time.
 #[cfg(any(test, feature = "test-util"))]
 #[derive(Debug, Clone)]
 pub struct ManualClock(std::sync::Arc<std::sync::Mutex<SystemTime>>);
 
 #[cfg(any(test, feature = "test-util"))]
 impl ManualClock {
-    /// A clock that shows `now`.
+    /// Creates a clock that shows `now`.
     #[must_use]
     pub fn new(now: SystemTime) -> Self {
         Self(std::sync::Arc::new(std::sync::Mutex::new(now)))
@@ -63,7 +102,7 @@ impl ManualClock {
         *self.lock() += by;
     }
 
-    /// Sets the clock, backwards too.
+    /// Sets the time, which may be earlier than the one it shows.
     pub fn set(&self, now: SystemTime) {
         *self.lock() = now;
     }
@@ -94,7 +133,7 @@ fn the_last_tick_is_recent_and_never_in_the_future() {
         assert!(tick <= clock.now());
         assert!(tick + Duration::from_millis(500) > before);
     }
-    // A clock of the user's own has one time for both.
+    // Other clocks have one time for both.
     let manual = ManualClock::new(std::time::UNIX_EPOCH);
     manual.advance(Duration::from_millis(1999));
     assert_eq!(manual.coarse_now(), manual.now());

@@ -1,9 +1,10 @@
-//! Work that goes on when its client has left.
+//! Work that continues after the client has disconnected.
 //!
-//! A server drops the future of a request whose client goes away, wherever it is.
-//! A write that must not be cut in two there runs through [`Detached::finish`]: it
-//! is polled in its place as long as somebody waits for it, and in a task of its own
-//! from then on.
+//! If the client disconnects, a server drops the future of the request at its current await.
+//! A write that must not be interrupted there runs through [`Detached::finish`]. It is polled
+//! in place while somebody awaits it. After that it continues in a task of its own.
+//!
+//! # Example
 //!
 //! ```
 //! # async fn run() {
@@ -11,29 +12,29 @@
 //! use tower_conditional::detached::Detached;
 //!
 //! let writes = Detached::new();
-//! // In a handler: both steps, whatever the client does.
+//! // In a handler: both steps run, even if the client disconnects.
 //! writes
 //!     .finish(async {
 //!         // write, then announce
 //!     })
 //!     .await;
 //!
-//! // At the end of `main`, after the server has shut down: those that are left.
+//! // At the end of `main`, after the server has shut down: wait for unfinished work.
 //! let _ = tokio::time::timeout(Duration::from_secs(30), writes.idle()).await;
 //! # }
 //! # tokio::runtime::Runtime::new().unwrap().block_on(run());
 //! ```
 //!
-//! A [lock](crate::PreconditionLayer::lock) does this by itself; give it the handle
-//! with [`PreconditionLayer::detached`](crate::PreconditionLayer::detached), so that
-//! one handle awaits them all.
+//! A [lock](crate::PreconditionLayer::lock) detaches its writes by itself. Pass the handle to
+//! [`PreconditionLayer::detached`](crate::PreconditionLayer::detached), so that one handle
+//! waits for all of them.
 //!
 //! # Limits
 //!
-//! As long as the client is there, the future is polled by its request's task and
-//! sees the task-locals of the layers outside. They are gone once it is detached.
-//! It needs a runtime of tokio's to go on in: where there is none any more, the work
-//! is dropped.
+//! While the client is connected, the future is polled by the task of its request. It sees the
+//! task-locals that layers outside have set. Once it is detached, they are gone.
+//!
+//! Detached work needs a tokio runtime. If the runtime has shut down, the work is dropped.
 
 #[cfg(test)]
 mod tests;
@@ -51,63 +52,66 @@ use std::{
 
 use tokio::{runtime::Handle, sync::Notify};
 
-/// Runs futures to their end, and counts those that have not got there.
+/// A handle that runs futures to their end and counts the unfinished ones.
 ///
 /// Clones share the count.
 #[derive(Clone, Default)]
-pub struct Detached(Arc<Count>);
+pub struct Detached(Arc<LiveCount>);
 
+/// The number of unfinished futures, and the waiters for zero.
 #[derive(Default)]
-struct Count {
+struct LiveCount {
     live: AtomicUsize,
     idle: Notify,
 }
 
-/// One future that has not ended.
-struct Counted(Arc<Count>);
+/// One unfinished future in the count. Dropping it decrements the count.
+struct LiveGuard(Arc<LiveCount>);
 
 impl Detached {
-    /// Creates a handle with no work.
+    /// Creates a handle without any work.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Polls the future where it is awaited. If the returned future is dropped
-    /// before its end, even before its first poll, the rest is done in a task of the
-    /// runtime in which this was called, and nobody sees the output.
+    /// Runs the future to its end, even if the returned future is dropped.
+    ///
+    /// While the returned future is awaited, it polls `future` in place. If it is dropped early,
+    /// even before its first poll, `future` continues in a task. The task runs on the runtime
+    /// in which this function was called. Its output is lost.
     ///
     /// # Panics
     ///
-    /// If the future panics while it is awaited.
+    /// Panics if the future panics while it is awaited.
     pub fn finish<F>(&self, future: F) -> impl Future<Output = F::Output> + Send + use<F>
     where
         F: Future + Send + 'static,
     {
         self.0.live.fetch_add(1, Ordering::Relaxed);
-        Finish {
-            work: Some((Box::pin(future), Counted(Arc::clone(&self.0)))),
+        FinishFuture {
+            work: Some((Box::pin(future), LiveGuard(Arc::clone(&self.0)))),
             runtime: Handle::try_current().ok(),
         }
     }
 
-    /// Returns the number of futures that have not ended, awaited ones included.
+    /// Returns the number of unfinished futures, including those that are awaited.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.live.load(Ordering::Acquire)
     }
 
-    /// Returns `true` if all have ended.
+    /// Returns `true` if no future is unfinished.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Waits until all have ended. Those that begin meanwhile count too, so shut the
-    /// server down first.
+    /// Waits until no future is unfinished. Futures that begin in the meantime count, too, so
+    /// shut down the server first.
     pub async fn idle(&self) {
         loop {
-            // Made before the look, so that no end is missed in between.
+            // Created before the check, so that no notification is missed in between.
             let idle = self.0.idle.notified();
             if self.is_empty() {
                 return;
@@ -117,7 +121,7 @@ impl Detached {
     }
 }
 
-impl Drop for Counted {
+impl Drop for LiveGuard {
     fn drop(&mut self) {
         if self.0.live.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.0.idle.notify_waiters();
@@ -134,31 +138,31 @@ impl fmt::Debug for Detached {
 }
 
 /// Future of [`Detached::finish`].
-struct Finish<F: Future + Send + 'static> {
-    work: Option<(Pin<Box<F>>, Counted)>,
+struct FinishFuture<F: Future + Send + 'static> {
+    work: Option<(Pin<Box<F>>, LiveGuard)>,
     runtime: Option<Handle>,
 }
 
-impl<F: Future + Send + 'static> Future for Finish<F> {
+impl<F: Future + Send + 'static> Future for FinishFuture<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        // Taken while it is polled: after a panic there is nothing to go on with.
-        let (mut work, counted) = self.work.take().expect("polled after it was ready");
+        // Taken during the poll: after a panic, `drop` must not continue the work.
+        let (mut work, guard) = self.work.take().expect("polled after it was ready");
         let polled = work.as_mut().poll(cx);
         if polled.is_pending() {
-            self.work = Some((work, counted));
+            self.work = Some((work, guard));
         }
         polled
     }
 }
 
-impl<F: Future + Send + 'static> Drop for Finish<F> {
+impl<F: Future + Send + 'static> Drop for FinishFuture<F> {
     fn drop(&mut self) {
-        if let (Some((work, counted)), Some(runtime)) = (self.work.take(), &self.runtime) {
+        if let (Some((work, guard)), Some(runtime)) = (self.work.take(), &self.runtime) {
             runtime.spawn(async move {
                 work.await;
-                drop(counted);
+                drop(guard);
             });
         }
     }

@@ -1,4 +1,4 @@
-//! What is worth an event, with the feature `tracing`; without it, nothing.
+//! The events that layers emit with the feature `tracing`. Without it, nothing is emitted.
 
 #[cfg(feature = "tokio")]
 use std::error::Error;
@@ -7,7 +7,7 @@ use http::{HeaderName, Method};
 
 use crate::source::SourceError;
 
-/// A source failed; what became of the request follows from the layer.
+/// Emits that a source failed. The layer decides about the request.
 pub(crate) fn source_failed(error: &SourceError) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
@@ -18,7 +18,7 @@ pub(crate) fn source_failed(error: &SourceError) {
     let _ = error;
 }
 
-/// A conditional write succeeded, and nobody compared.
+/// Emits that a conditional write succeeded although nobody compared the condition.
 pub(crate) fn unchecked_write(method: &Method, path: &str) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
@@ -30,7 +30,7 @@ pub(crate) fn unchecked_write(method: &Method, path: &str) {
     let _ = (method, path);
 }
 
-/// A cache is not told, because the queue does not take the purge.
+/// Emits that a purge was dropped, because the queue did not accept it.
 #[cfg(feature = "tokio")]
 pub(crate) fn purge_dropped(why: &(dyn Error + 'static)) {
     #[cfg(feature = "tracing")]
@@ -42,7 +42,7 @@ pub(crate) fn purge_dropped(why: &(dyn Error + 'static)) {
     let _ = why;
 }
 
-/// A cache was told in vain.
+/// Emits that the last attempt of a purge failed.
 #[cfg(feature = "tokio")]
 pub(crate) fn purge_failed(error: &(dyn Error + 'static), attempts: u32) {
     #[cfg(feature = "tracing")]
@@ -55,7 +55,7 @@ pub(crate) fn purge_failed(error: &(dyn Error + 'static), attempts: u32) {
     let _ = (error, attempts);
 }
 
-/// A cache may read only some of the tags of a response.
+/// Emits that a response has more cache tags than a cache may read.
 pub(crate) fn too_many_cache_tags(field: &HeaderName, tags: usize) {
     #[cfg(feature = "tracing")]
     tracing::warn!(

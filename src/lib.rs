@@ -189,6 +189,7 @@ pub mod coding;
 pub mod conditional;
 #[cfg(feature = "tokio")]
 pub mod detached;
+mod error;
 pub mod etag;
 mod events;
 pub mod handler;
@@ -217,7 +218,8 @@ mod test_support;
 pub mod fuzzing {
     pub use crate::semantics::{
         caching::{
-            cache_control::no_store, cache_tags::write_invalidation, no_vary_search::NO_VARY_SEARCH,
+            cache_control::has_no_store, cache_tags::write_invalidation,
+            no_vary_search::NO_VARY_SEARCH,
         },
         condition::{ConditionalFields, Decision, not_modified::strip_representation_metadata},
         field::{list::members, vary},
@@ -252,6 +254,7 @@ pub use cache_status::CacheStatusLayer;
 pub use cache_tags::CacheTagsLayer;
 pub use coding::CodingTagLayer;
 pub use conditional::ConditionalLayer;
+pub use error::BoxError;
 pub use etag::EtagLayer;
 pub use outcome::Outcome;
 pub use precondition::PreconditionLayer;

@@ -1,23 +1,24 @@
 //! The target of a request, as the client named it.
 //!
-//! `axum`'s `Router::nest` takes the prefix of a path away before the inner
-//! router runs: for `/api/v1/notes/1` a layer inside sees `/notes/1`. Two nested
-//! routers then have the same path for two resources. Whatever names a resource,
-//! such as the scope of a tag, the key of a lock, a purge or a
-//! `Content-Location`, is made of the whole path.
+//! `axum`'s `Router::nest` removes the prefix of a path before the inner router runs. For
+//! `/api/v1/notes/1`, a layer inside sees `/notes/1`. Two nested routers then have the same
+//! path for two resources. So a name for a resource needs the whole path. Such names are the
+//! scope of a tag, the key of a lock, a purge, and a `Content-Location`.
 //!
-//! With the feature `axum` the layers of this crate read it from `axum`'s
-//! `OriginalUri`. Without the feature they know the path alone that arrives, and
-//! write no `Content-Location`, so enable it for layers below `nest`.
+//! With the feature `axum`, the layers of this crate read the whole path from `axum`'s
+//! `OriginalUri`. Without the feature they know only the path that arrives, and write no
+//! `Content-Location`. So enable the feature for layers below `nest`.
 //!
-//! Patterns are not names. [`Route`](crate::route::Route),
-//! [`at`](crate::ValidatorSource::at) and the rules of a cache policy are
-//! compared with the path that their layer sees, as those of a nested router are.
+//! Patterns are not names. A [`Route`](crate::route::Route),
+//! [`at`](crate::ValidatorSource::at) and the rules of a cache policy are like the routes of a
+//! nested router. A layer compares them with the path that it sees.
 
 use http::{Extensions, Request, Uri, request::Parts};
 
-/// Returns the URI that the client asked for: that of the request, or, with the
-/// feature `axum`, the one that it had before a nested router took a prefix away.
+/// Returns the URI that the client asked for.
+///
+/// With the feature `axum`, it is the URI before a nested router removed a prefix. Otherwise it
+/// is the URI of the request.
 ///
 /// ```
 /// use tower_conditional::{VersionTags, source, target};
@@ -33,23 +34,23 @@ pub fn of(request: &Parts) -> &Uri {
     original(&request.extensions).unwrap_or(&request.uri)
 }
 
-/// As [`of`], where nothing can have taken a prefix away unseen.
+/// Returns the URI that the client asked for, or `None` if a prefix may have been removed
+/// unnoticed.
 pub(crate) fn whole(request: &Parts) -> Option<&Uri> {
     cfg!(feature = "axum").then(|| of(request))
 }
 
-/// As [`of`], for a request with its content.
+/// Returns the URI that the client asked for, as [`of`] does for a head.
 pub(crate) fn of_request<B>(request: &Request<B>) -> &Uri {
     original(request.extensions()).unwrap_or_else(|| request.uri())
 }
 
-/// Hands the target on to a request that another service answers in place of
-/// this one.
+/// Copies the original URI to a request for another service.
 #[cfg_attr(
     not(feature = "axum"),
     expect(unused_variables, reason = "only axum has another target than the URI")
 )]
-pub(crate) fn carry(from: &Extensions, to: &mut Extensions) {
+pub(crate) fn copy_original_uri(from: &Extensions, to: &mut Extensions) {
     #[cfg(feature = "axum")]
     if let Some(uri) = from.get::<axum::extract::OriginalUri>() {
         to.insert(uri.clone());

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tower_conditional::{
     Validators,
-    handler::{Expected, Validated},
+    handler::{Expected, WithValidators},
     validator::HttpDate,
 };
 
@@ -23,7 +23,7 @@ type HandlerResult = Result<Response, Problem>;
 
 pub(crate) async fn list(store: State<Store>) -> HandlerResult {
     let (notes, validators) = store.notes().await?;
-    Ok(Validated(Json(notes), validators).into_response())
+    Ok(WithValidators(Json(notes), validators).into_response())
 }
 
 /// Lists the version of each note. It does not run for a client that names the latest event.
@@ -37,7 +37,7 @@ pub(crate) async fn read(store: State<Store>, NoteId(id): NoteId) -> HandlerResu
     let (note, validators) = store.note(id).await?;
     let note = note.ok_or_else(Problem::no_such_note)?;
     let modified = HttpDate::from_unix_seconds(note.updated_at);
-    Ok(Validated(Json(note), validators.with_last_modified(modified)).into_response())
+    Ok(WithValidators(Json(note), validators.with_last_modified(modified)).into_response())
 }
 
 pub(crate) async fn create(
@@ -92,7 +92,7 @@ fn write_response(note: Option<(Note, Validators)>) -> HandlerResult {
     };
     let url = format!("/notes/{}", note.id);
     let location = [(header::CONTENT_LOCATION, &url)];
-    let content = Validated((location, Json(&note)), validators);
+    let content = WithValidators((location, Json(&note)), validators);
     Ok(match note.version {
         1 => (StatusCode::CREATED, [(header::LOCATION, &url)], content).into_response(),
         _ => content.into_response(),
@@ -102,7 +102,7 @@ fn write_response(note: Option<(Note, Validators)>) -> HandlerResult {
 pub(crate) async fn read_page(store: State<Store>, Path(name): Path<String>) -> HandlerResult {
     let (content, validators) = store.page(name).await?;
     let content = content.ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "no such page"))?;
-    Ok(Validated(Html(content), validators).into_response())
+    Ok(WithValidators(Html(content), validators).into_response())
 }
 
 pub(crate) async fn write_page(
@@ -124,7 +124,7 @@ pub(crate) async fn write_page(
         StatusCode::NO_CONTENT
     };
     // The page is stored unchanged, so the response may have its tag (RFC 9110, section 9.3.4).
-    Ok(Validated(status, validators).into_response())
+    Ok(WithValidators(status, validators).into_response())
 }
 
 pub(crate) async fn index() -> Html<&'static str> {

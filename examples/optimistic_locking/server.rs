@@ -16,7 +16,7 @@ use axum::{
 use tokio::net::TcpListener;
 use tower_conditional::{
     ConditionalLayer, Validators, VersionTags,
-    handler::{Expected, PreconditionFailed, Validated},
+    handler::{Expected, PreconditionFailed, WithValidators},
     resource::{guard, wrap},
     source,
 };
@@ -48,7 +48,7 @@ async fn read(
     let mut store = documents.lock();
     store.reads += 1;
     let document = store.by_path.get(uri.path()).ok_or(StatusCode::NOT_FOUND)?;
-    Ok(Validated(
+    Ok(WithValidators(
         document.text.clone(),
         document.validators(uri.path()),
     ))
@@ -107,13 +107,13 @@ impl Store {
         Some(self.by_path.get(path)?.validators(path))
     }
 
-    fn write(&mut self, path: &str, text: String) -> (StatusCode, Validated<String>) {
+    fn write(&mut self, path: &str, text: String) -> (StatusCode, WithValidators<String>) {
         self.last_version += 1;
         let document = Document {
             text: text.clone(),
             version: self.last_version,
         };
-        let written = Validated(text, document.validators(path));
+        let written = WithValidators(text, document.validators(path));
         match self.by_path.insert(path.to_owned(), document) {
             Some(_) => (StatusCode::OK, written),
             None => (StatusCode::CREATED, written),

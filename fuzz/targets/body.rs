@@ -162,7 +162,7 @@ fuzz_target!(|data: &[u8]| {
         2 => Some(length.saturating_mul(2)),
         _ => Some(length),
     };
-    let layer = EtagLayer::new().limit(u64::from(*limit));
+    let layer = EtagLayer::new().max_body_bytes(u64::from(*limit));
     let (tag, out) = send(&layer, body.clone());
 
     let visible: Vec<Act> = body

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, header::CACHE_CONTROL};
 use libfuzzer_sys::fuzz_target;
 use tower_conditional::{
     cache_policy::{CacheControl, RequestCacheControl},
-    fuzzing::no_store,
+    fuzzing::has_no_store,
 };
 use tower_conditional_fuzz::{one_field, values};
 
@@ -14,9 +14,9 @@ fuzz_target!(|data: &[u8]| {
     let mut headers = one_field(&CACHE_CONTROL, data);
     let all = CacheControl::of(&headers);
     let request = RequestCacheControl::of(&headers);
-    assert_eq!(all.is_no_store(), no_store(&headers));
-    assert_eq!(request.is_no_store(), no_store(&headers));
-    if no_store(&headers) {
+    assert_eq!(all.is_no_store(), has_no_store(&headers));
+    assert_eq!(request.is_no_store(), has_no_store(&headers));
+    if has_no_store(&headers) {
         assert!(
             data.to_ascii_lowercase()
                 .windows(8)
@@ -37,7 +37,7 @@ fuzz_target!(|data: &[u8]| {
         CACHE_CONTROL,
         HeaderValue::from_static("max-age=1,No-Store"),
     );
-    assert!(no_store(&headers));
+    assert!(has_no_store(&headers));
 });
 
 /// Parses the displayed text again, unless it has bytes beyond UTF-8.

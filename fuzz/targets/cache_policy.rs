@@ -62,9 +62,9 @@ fn directives(text: &[u8]) -> Option<CacheControl> {
 fn put_in(policy: &CachePolicy, head: &HeaderMap, authorized: bool) -> HeaderMap {
     let now = HttpDate::from_unix_seconds(1_000_000_000);
     let mut after = head.clone();
-    policy.apply(&mut after, authorized, now);
+    policy.apply(&mut after, authorized, || now);
     let mut twice = after.clone();
-    policy.apply(&mut twice, authorized, now);
+    policy.apply(&mut twice, authorized, || now);
     assert_eq!(after, twice);
 
     for field in [AGE, PRAGMA] {

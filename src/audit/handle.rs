@@ -10,7 +10,7 @@ use super::{
     memory::Memory,
     rules::Found,
 };
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, SharedClock};
 
 /// What an [`AuditLayer`](super::AuditLayer) found. Clones share it.
 ///
@@ -25,7 +25,7 @@ pub(super) struct State {
     pub(super) memory: Memory,
     ledger: Ledger,
     longest: Duration,
-    clock: Arc<dyn Clock>,
+    clock: SharedClock,
 }
 
 impl Audit {
@@ -36,7 +36,7 @@ impl Audit {
                 memory: Memory::new(),
                 ledger: Ledger::new(),
                 longest: Duration::from_secs(365 * 24 * 60 * 60),
-                clock: Arc::new(SystemClock),
+                clock: SharedClock::default(),
             })),
         }
     }
@@ -72,7 +72,7 @@ impl Audit {
 
     /// The clock that dates are held against; the system's by default.
     pub fn clock(self, clock: impl Clock) -> Self {
-        self.lock().clock = Arc::new(clock);
+        self.lock().clock = SharedClock::new(clock);
         self
     }
 
@@ -117,9 +117,9 @@ impl Audit {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn settings(&self) -> (Arc<dyn Clock>, Duration) {
+    pub(super) fn settings(&self) -> (SharedClock, Duration) {
         let state = self.lock();
-        (Arc::clone(&state.clock), state.longest)
+        (state.clock.clone(), state.longest)
     }
 
     pub(super) fn report(&self, target: &Arc<str>, found: Vec<Found>) {

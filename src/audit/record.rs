@@ -68,7 +68,7 @@ impl Asked {
             request: &self.headers,
             status: response.status(),
             response: response.headers(),
-            now: clock.now().into(),
+            now: clock.now(),
             longest,
             policy: &policy,
         };

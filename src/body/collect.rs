@@ -1,4 +1,7 @@
-//! Reads a body of announced length and gives it back whole.
+//! A collector that reads a body of announced length, and gives it back whole.
+
+#[cfg(test)]
+mod tests;
 
 use std::{
     pin::Pin,
@@ -11,26 +14,27 @@ use http_body::{Body, Frame};
 use super::{Replay, ResponseBody, Rest};
 
 /// A body after its first poll, which did not return all content.
-pub(crate) struct Begun<B: Body> {
+pub(crate) struct PolledBody<B: Body> {
     // Boxed because it must be movable after it has been polled.
     body: Pin<Box<B>>,
     first_poll: FirstPoll<B::Error>,
 }
 
-/// The result of the first poll of a body. `None` is a body that said before that it is
-/// over, and was not polled.
+/// The result of the first poll of a body. `None` if the body was not polled, because it had
+/// reported its end before.
 type FirstPoll<E> = Option<Poll<Option<Result<Frame<Bytes>, E>>>>;
 
-/// Reads content that is there at once and in one frame of at most `max_bytes` bytes.
-/// Most content is, and needs neither a list of frames nor a hash that goes on.
+/// Reads content that is ready at once, in one frame of at most `max_bytes` bytes.
+///
+/// Most content is like that. It needs neither a list of frames nor an incremental hash.
 #[inline]
 pub(crate) fn read_at_once<B: Body<Data = Bytes>>(
     cx: &mut Context<'_>,
     body: B,
     announced: u64,
     max_bytes: usize,
-) -> Result<Bytes, Begun<B>> {
-    // Asking first saves the poll that would only say that it is over.
+) -> Result<Bytes, PolledBody<B>> {
+    // This check saves the poll that would only report the end.
     let over = body.is_end_stream();
     if over && announced == 0 {
         return Ok(Bytes::new());
@@ -38,7 +42,7 @@ pub(crate) fn read_at_once<B: Body<Data = Bytes>>(
     let mut body = Box::pin(body);
     let mut first_poll = (!over).then(|| body.as_mut().poll_frame(cx));
     let is_all = |data: &Bytes| {
-        // A frame without data keeps its place.
+        // A frame without data is still a frame, which must be passed on.
         !data.is_empty() && data.len() as u64 == announced && data.len() <= max_bytes
     };
     if let Some(Poll::Ready(Some(Ok(frame)))) = first_poll {
@@ -49,11 +53,11 @@ pub(crate) fn read_at_once<B: Body<Data = Bytes>>(
         };
         first_poll = Some(Poll::Ready(Some(Ok(frame))));
     }
-    Err(Begun { body, first_poll })
+    Err(PolledBody { body, first_poll })
 }
 
-/// Holds the frames of a body as they came, uncopied, as long as the body keeps
-/// to the length that it announced.
+/// A collector of the frames of a body, without copies. It stops if the body does not have the
+/// announced length.
 pub(crate) struct Collector<B: Body> {
     body: Pin<Box<B>>,
     announced: u64,
@@ -62,58 +66,58 @@ pub(crate) struct Collector<B: Body> {
     more: Vec<Bytes>,
     length: u64,
     ending: Option<Result<Frame<Bytes>, B::Error>>,
-    end: End,
-    /// Frames that are taken before other tasks run.
+    end: EndState,
+    /// The number of frames that may be read before other tasks run.
     frames_left: u32,
-    /// Taken by the first step.
+    /// The result of the first poll, until the first step takes it.
     first_poll: FirstPoll<B::Error>,
 }
 
-/// Whether the body has ended, and how that is known.
+/// The end of a body, and how it was found.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
-    /// It has not.
-    Ahead,
-    /// `is_end_stream` told it.
-    Told,
-    /// There was no further frame, which nothing had told before.
-    Found,
+enum EndState {
+    /// The body has not ended.
+    NotReached,
+    /// `is_end_stream` reported the end.
+    Reported,
+    /// A poll returned no further frame, and `is_end_stream` had not reported the end.
+    Polled,
 }
 
-/// The most frames that room is made for at once, and that any limit allows.
-const FEW_FRAMES: usize = 64;
+/// The largest number of frames that are reserved at once, and that every limit allows.
+const MIN_FRAMES: usize = 64;
 
-/// The most frames that are taken without a pause. A body that is always ready
-/// would otherwise keep other tasks from running.
+/// The largest number of frames that are read without a pause. Otherwise a body that is always
+/// ready would keep other tasks from running.
 const FRAMES_BETWEEN_PAUSES: u32 = 128;
 
-/// One step of reading.
-pub(crate) enum Step {
-    /// A data frame came, which [`Collector::last`] shows.
+/// The result of one step of reading.
+pub(crate) enum ReadStep {
+    /// A data frame was read. [`Collector::last`] returns it.
     Data,
     /// Reading is over.
-    Ended(Ending),
+    Ended(ReadEnd),
 }
 
-/// How reading ended.
+/// The way in which reading ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ending {
-    /// All content has been read, and it is as long as announced.
+pub(crate) enum ReadEnd {
+    /// All content has been read, and it has the announced length.
     Complete,
-    /// The content ended early, or went on beyond the announced length.
+    /// The content is shorter or longer than announced.
     LengthMismatch,
-    /// There are so many frames that the list of them would exceed the limit.
+    /// The content has so many frames that their list would exceed the limit.
     TooManyFrames,
-    /// The body broke, or sent a frame that is neither data nor trailers.
+    /// The body returned an error, or a frame that is neither data nor trailers.
     Broken,
 }
 
 impl<B: Body<Data = Bytes>> Collector<B> {
-    /// Reads on in a body whose exact size hint was `announced`.
+    /// Creates a collector for a body whose exact size hint was `announced`.
     ///
-    /// The list of its frames takes at most `limit` bytes, which leaves room for
-    /// `limit / 32` frames after the first, and for 64 with any limit.
-    pub(crate) fn new(begun: Begun<B>, announced: u64, limit: u64) -> Self {
+    /// The list of its frames takes at most `limit` bytes. That is enough for `limit / 32`
+    /// frames after the first. Every limit allows 64 frames.
+    pub(crate) fn new(begun: PolledBody<B>, announced: u64, limit: u64) -> Self {
         Self {
             body: begun.body,
             announced,
@@ -122,39 +126,39 @@ impl<B: Body<Data = Bytes>> Collector<B> {
             more: Vec::new(),
             length: 0,
             ending: None,
-            end: End::Ahead,
+            end: EndState::NotReached,
             frames_left: FRAMES_BETWEEN_PAUSES,
             first_poll: begun.first_poll,
         }
     }
 
-    /// Whether the body says that nothing follows what was read.
+    /// Returns `true` if the body reports that nothing follows.
     fn is_over(&mut self) -> bool {
-        if self.end == End::Ahead && self.body.is_end_stream() {
-            self.end = End::Told;
+        if self.end == EndState::NotReached && self.body.is_end_stream() {
+            self.end = EndState::Reported;
         }
-        self.end != End::Ahead
+        self.end != EndState::NotReached
     }
 
-    /// The ending of content that nothing follows.
-    fn over(&self) -> Ending {
+    /// Returns the result for content that has ended.
+    fn end_by_length(&self) -> ReadEnd {
         if self.length == self.announced {
-            Ending::Complete
+            ReadEnd::Complete
         } else {
-            Ending::LengthMismatch
+            ReadEnd::LengthMismatch
         }
     }
 
-    /// Reads the next frame. Not to be called again after [`Step::Ended`].
+    /// Reads the next frame. Must not be called again after [`ReadStep::Ended`].
     ///
-    /// Is pending, and asks to be polled again, after 128 frames in a row.
-    pub(crate) fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
+    /// After 128 frames in a row it returns `Pending` once, and wakes the task.
+    pub(crate) fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<ReadStep> {
         if let Some(first) = self.first_poll.take() {
             return first.map(|frame| self.take(frame));
         }
-        // Asking first saves the poll that would only say that it is over.
+        // This check saves the poll that would only report the end.
         if self.is_over() {
-            return Poll::Ready(Step::Ended(self.over()));
+            return Poll::Ready(ReadStep::Ended(self.end_by_length()));
         }
         if self.frames_left == 0 {
             self.frames_left = FRAMES_BETWEEN_PAUSES;
@@ -168,77 +172,78 @@ impl<B: Body<Data = Bytes>> Collector<B> {
         Poll::Ready(self.take(frame))
     }
 
-    fn take(&mut self, frame: Option<Result<Frame<Bytes>, B::Error>>) -> Step {
+    fn take(&mut self, frame: Option<Result<Frame<Bytes>, B::Error>>) -> ReadStep {
         self.frames_left -= 1;
         let ending = match frame {
             None => {
-                self.end = End::Found;
-                self.over()
+                self.end = EndState::Polled;
+                self.end_by_length()
             }
             Some(Err(error)) => {
                 self.ending = Some(Err(error));
-                Ending::Broken
+                ReadEnd::Broken
             }
             Some(Ok(frame)) => match frame.into_data() {
                 Ok(data) => return self.push(data),
                 // Trailers come after all content (RFC 9110, section 6.5).
                 Err(frame) => {
                     let ending = if frame.is_trailers() {
-                        self.over()
+                        self.end_by_length()
                     } else {
-                        Ending::Broken
+                        ReadEnd::Broken
                     };
                     self.ending = Some(Ok(frame));
                     ending
                 }
             },
         };
-        Step::Ended(ending)
+        ReadStep::Ended(ending)
     }
 
-    fn push(&mut self, data: Bytes) -> Step {
+    fn push(&mut self, data: Bytes) -> ReadStep {
         self.length = self.length.saturating_add(data.len() as u64);
-        // An empty frame may hold memory, such as a buffer that was not filled.
+        // An empty frame may own memory, such as an unfilled buffer.
         let data = if data.is_empty() { Bytes::new() } else { data };
         if self.first.is_none() {
             self.first = Some(data);
         } else {
-            self.make_room(data.len());
+            self.reserve(data.len());
             self.more.push(data);
         }
         if self.length > self.announced {
-            Step::Ended(Ending::LengthMismatch)
-        } else if self.more.len() >= self.most_frames() {
-            Step::Ended(Ending::TooManyFrames)
+            ReadStep::Ended(ReadEnd::LengthMismatch)
+        } else if self.more.len() >= self.max_frames() {
+            ReadStep::Ended(ReadEnd::TooManyFrames)
         } else {
-            Step::Data
+            ReadStep::Data
         }
     }
 
-    /// The length of the longest list of frames after the first.
-    fn most_frames(&self) -> usize {
+    /// Returns the largest number of frames after the first.
+    fn max_frames(&self) -> usize {
         let frames = self.limit / size_of::<Bytes>() as u64;
-        usize::try_from(frames).map_or(usize::MAX, |frames| frames.max(FEW_FRAMES))
+        usize::try_from(frames).map_or(usize::MAX, |frames| frames.max(MIN_FRAMES))
     }
 
-    /// Makes room for one more frame, which has so many bytes. Bodies tend to
-    /// come in frames of one size.
-    fn make_room(&mut self, frame: usize) {
-        let room = self.more.capacity();
-        if room > self.more.len() {
+    /// Reserves memory for one more frame of `frame_length` bytes. It assumes that the other
+    /// frames have the same size.
+    fn reserve(&mut self, frame_length: usize) {
+        let capacity = self.more.capacity();
+        if capacity > self.more.len() {
             return;
         }
-        let more = if room == 0 {
+        let more = if capacity == 0 {
             let left = self.announced.saturating_sub(self.length);
-            let frames = left.div_ceil(frame.max(1) as u64).saturating_add(1);
-            usize::try_from(frames).map_or(FEW_FRAMES, |frames| frames.min(FEW_FRAMES))
+            let frames = left.div_ceil(frame_length.max(1) as u64).saturating_add(1);
+            usize::try_from(frames).map_or(MIN_FRAMES, |frames| frames.min(MIN_FRAMES))
         } else {
-            room
+            capacity
         };
-        self.more.reserve_exact(more.min(self.most_frames() - room));
+        self.more
+            .reserve_exact(more.min(self.max_frames() - capacity));
     }
 
-    /// The data frame that came last.
+    /// Returns the last data frame.
     pub(crate) fn last(&self) -> &[u8] {
         self.more
             .last()
@@ -246,15 +251,16 @@ impl<B: Body<Data = Bytes>> Collector<B> {
             .map_or(&[], Bytes::as_ref)
     }
 
-    /// The bytes of content read so far.
+    /// Returns the number of bytes read so far.
     pub(crate) fn length(&self) -> u64 {
         self.length
     }
 
-    /// The body that was read, from its first frame on.
+    /// Returns the body from its first frame on.
     pub(crate) fn into_body(self) -> ResponseBody<B> {
         let as_announced = self.length == self.announced;
-        let only_data = self.more.is_empty() && self.ending.is_none() && self.end != End::Ahead;
+        let only_data =
+            self.more.is_empty() && self.ending.is_none() && self.end != EndState::NotReached;
         match self.first {
             None if only_data && as_announced => ResponseBody::empty(),
             Some(data) if only_data && as_announced && !data.is_empty() => {
@@ -265,11 +271,11 @@ impl<B: Body<Data = Bytes>> Collector<B> {
                 announced: self.announced,
                 ending: self.ending,
                 rest: match self.end {
-                    End::Ahead => Rest::Unread(self.body),
-                    // A server that was told earlier would take a body that
-                    // ends early for a whole one.
-                    End::Found if !as_announced => Rest::UntoldEnd,
-                    End::Told | End::Found => Rest::Nothing,
+                    EndState::NotReached => Rest::Unread(self.body),
+                    // If the end were reported now, a server would take a short body for a
+                    // complete one.
+                    EndState::Polled if !as_announced => Rest::UnreportedEnd,
+                    EndState::Reported | EndState::Polled => Rest::Nothing,
                 },
             }),
         }

@@ -1,4 +1,4 @@
-//! The bodies that layers put in place of others: one for responses, one for requests.
+//! The bodies of layers: one for responses, one for requests.
 
 mod collect;
 #[cfg(feature = "tokio")]
@@ -20,7 +20,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-pub(crate) use collect::{Collector, Ending, Step, read_at_once};
+pub(crate) use collect::{Collector, ReadEnd, ReadStep, read_at_once};
 #[cfg(feature = "tokio")]
 pub(crate) use request::ReadAhead;
 #[cfg(feature = "tokio")]
@@ -28,23 +28,26 @@ pub use request::RequestBody;
 pub(crate) use unread::UnreadContent;
 
 pin_project! {
-    /// The body of a response that came through a layer of this crate.
+    /// The body of a response from a layer of this crate.
     ///
-    /// It is the service's own body, or what a layer put in its place: nothing
-    /// (304), a short text (412), or the frames that were read for a hash and
-    /// then whatever had not been read yet. Data, trailers, frames of unknown
-    /// kind and errors come out as they went in, in the same order.
-    /// [`size_hint`](Body::size_hint) announces what the service's body did, even
-    /// if its content turned out to have another length.
+    /// It is one of
+    ///
+    /// - the service's own body,
+    /// - an empty body (304) or a short text (412), or
+    /// - the frames that were read for a hash, followed by the unread rest.
+    ///
+    /// Data, trailers, frames of unknown kind and errors keep their order and content.
+    /// [`size_hint`](Body::size_hint) is that of the service's body, even if the content
+    /// turned out to have another length.
     pub struct ResponseBody<B: Body> {
         #[pin]
-        kind: Kind<B>,
+        kind: ResponseBodyKind<B>,
     }
 }
 
 pin_project! {
-    #[project = KindProj]
-    enum Kind<B: Body> {
+    #[project = ResponseBodyKindProj]
+    enum ResponseBodyKind<B: Body> {
         Inner {
             #[pin]
             body: B,
@@ -52,36 +55,37 @@ pin_project! {
         Bytes {
             bytes: Bytes,
         },
-        // Boxed, so that the other two are small to move.
+        // Boxed, so that moving the other variants is cheap.
         Replay {
             replay: Box<Replay<B>>,
         },
     }
 }
 
-/// Frames that were read ahead, then what ended the reading, then the rest.
+/// Frames that were read ahead, then the frame or error that ended the reading, then the rest.
 struct Replay<B: Body> {
     data: Chain<option::IntoIter<Bytes>, vec::IntoIter<Bytes>>,
-    /// Bytes that the body announced before it was read and that have not been
-    /// given out. It may have other bytes in fact.
+    /// The bytes that the body announced and that have not been returned yet. The content may
+    /// have another length.
     announced: u64,
     ending: Option<Result<Frame<Bytes>, B::Error>>,
     rest: Rest<B>,
 }
 
-/// What follows the frames that were read ahead.
+/// The rest of a body behind the frames that were read ahead.
 enum Rest<B> {
-    /// The body from there on.
+    /// The unread rest of the body.
     Unread(Pin<Box<B>>),
-    /// An end that only the next poll tells.
-    UntoldEnd,
+    /// The end, which only the next poll may report.
+    UnreportedEnd,
+    /// The end.
     Nothing,
 }
 
 impl<B: Body<Data = Bytes>> ResponseBody<B> {
     pub(crate) fn inner(body: B) -> Self {
         Self {
-            kind: Kind::Inner { body },
+            kind: ResponseBodyKind::Inner { body },
         }
     }
 
@@ -91,13 +95,13 @@ impl<B: Body<Data = Bytes>> ResponseBody<B> {
 
     pub(crate) fn bytes(bytes: Bytes) -> Self {
         Self {
-            kind: Kind::Bytes { bytes },
+            kind: ResponseBodyKind::Bytes { bytes },
         }
     }
 
     fn replay(replay: Replay<B>) -> Self {
         Self {
-            kind: Kind::Replay {
+            kind: ResponseBodyKind::Replay {
                 replay: Box::new(replay),
             },
         }
@@ -113,26 +117,28 @@ impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         match self.project().kind.project() {
-            KindProj::Inner { body } => body.poll_frame(cx),
-            KindProj::Bytes { bytes } if bytes.is_empty() => Poll::Ready(None),
-            KindProj::Bytes { bytes } => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
-            KindProj::Replay { replay } => replay.poll_frame(cx),
+            ResponseBodyKindProj::Inner { body } => body.poll_frame(cx),
+            ResponseBodyKindProj::Bytes { bytes } if bytes.is_empty() => Poll::Ready(None),
+            ResponseBodyKindProj::Bytes { bytes } => {
+                Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes)))))
+            }
+            ResponseBodyKindProj::Replay { replay } => replay.poll_frame(cx),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.kind {
-            Kind::Inner { body } => body.is_end_stream(),
-            Kind::Bytes { bytes } => bytes.is_empty(),
-            Kind::Replay { replay } => replay.is_end_stream(),
+            ResponseBodyKind::Inner { body } => body.is_end_stream(),
+            ResponseBodyKind::Bytes { bytes } => bytes.is_empty(),
+            ResponseBodyKind::Replay { replay } => replay.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
-            Kind::Inner { body } => body.size_hint(),
-            Kind::Bytes { bytes } => SizeHint::with_exact(bytes.len() as u64),
-            Kind::Replay { replay } => replay.size_hint(),
+            ResponseBodyKind::Inner { body } => body.size_hint(),
+            ResponseBodyKind::Bytes { bytes } => SizeHint::with_exact(bytes.len() as u64),
+            ResponseBodyKind::Replay { replay } => replay.size_hint(),
         }
     }
 }
@@ -148,7 +154,7 @@ impl<B: Body<Data = Bytes>> Replay<B> {
         }
         let frame = match &mut self.rest {
             Rest::Unread(rest) => ready!(rest.as_mut().poll_frame(cx)),
-            Rest::UntoldEnd | Rest::Nothing => None,
+            Rest::UnreportedEnd | Rest::Nothing => None,
         };
         if frame.is_none() {
             self.rest = Rest::Nothing;
@@ -156,29 +162,29 @@ impl<B: Body<Data = Bytes>> Replay<B> {
         Poll::Ready(frame)
     }
 
-    fn gave_all_data(&self) -> bool {
+    fn has_returned_all_data(&self) -> bool {
         self.data.size_hint().0 == 0
     }
 
     fn is_end_stream(&self) -> bool {
         let over = match &self.rest {
             Rest::Unread(rest) => rest.is_end_stream(),
-            Rest::UntoldEnd => false,
+            Rest::UnreportedEnd => false,
             Rest::Nothing => true,
         };
-        over && self.gave_all_data() && self.ending.is_none()
+        over && self.has_returned_all_data() && self.ending.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.rest {
-            Rest::Unread(rest) if self.gave_all_data() => rest.size_hint(),
+            Rest::Unread(rest) if self.has_returned_all_data() => rest.size_hint(),
             _ => SizeHint::with_exact(self.announced),
         }
     }
 }
 
 impl<B: Body<Data = Bytes>> Default for ResponseBody<B> {
-    /// No content. Some layers of tower-http put it in place of a body.
+    /// Creates an empty body. Some layers of tower-http replace a body with it.
     fn default() -> Self {
         Self::empty()
     }
@@ -187,9 +193,9 @@ impl<B: Body<Data = Bytes>> Default for ResponseBody<B> {
 impl<B: Body> fmt::Debug for ResponseBody<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match &self.kind {
-            Kind::Inner { .. } => "Inner",
-            Kind::Bytes { .. } => "Bytes",
-            Kind::Replay { .. } => "Replay",
+            ResponseBodyKind::Inner { .. } => "Inner",
+            ResponseBodyKind::Bytes { .. } => "Bytes",
+            ResponseBodyKind::Replay { .. } => "Replay",
         };
         f.debug_tuple("ResponseBody").field(&kind).finish()
     }

@@ -1,4 +1,4 @@
-//! The content of a request, read ahead.
+//! The body of a request that may have been read ahead.
 
 #[cfg(test)]
 mod tests;
@@ -16,19 +16,19 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// The body of a request that came through a layer of this crate that waits for it.
+    /// The body of a request behind a layer that reads the content ahead.
     ///
-    /// It is the client's own body, of which some may have been read before. Data,
-    /// trailers, frames of unknown kind and errors come out as they came in.
+    /// It is the client's body, of which some frames may have been read before. Data, trailers,
+    /// frames of unknown kind and errors keep their order and content.
     pub struct RequestBody<B: Body> {
         #[pin]
-        kind: Kind<B>,
+        kind: RequestBodyKind<B>,
     }
 }
 
 pin_project! {
-    #[project = KindProj]
-    enum Kind<B: Body> {
+    #[project = RequestBodyKindProj]
+    enum RequestBodyKind<B: Body> {
         Unread {
             #[pin]
             body: B,
@@ -42,22 +42,22 @@ pin_project! {
 /// A frame of a body, or the error of the body.
 type FrameResult<B> = Result<Frame<<B as Body>::Data>, <B as Body>::Error>;
 
-/// A body that is read before anybody asks for it.
+/// A body that is read before the service asks for it.
 ///
-/// It is boxed because it must be movable after it has been polled.
+/// The body is boxed, because it must be movable after it has been polled.
 pub(crate) struct ReadAhead<B: Body> {
     frames: VecDeque<FrameResult<B>>,
-    /// Bytes of data in the frames.
+    /// The number of data bytes in the frames.
     length: u64,
-    /// Bytes of memory that the frames take, their data included.
+    /// The memory of the frames in bytes, including their data.
     held: usize,
-    /// Not there once its end was seen.
+    /// The unread rest, or `None` after the end.
     rest: Option<Pin<Box<B>>>,
     begun: bool,
 }
 
-/// Frames that are taken without a pause. A body that is always ready would otherwise
-/// keep other tasks from running.
+/// The largest number of frames that are read without a pause. Otherwise a body that is always
+/// ready would keep other tasks from running.
 const FRAMES_BETWEEN_PAUSES: usize = 128;
 
 impl<B: Body> ReadAhead<B> {
@@ -71,23 +71,23 @@ impl<B: Body> ReadAhead<B> {
         }
     }
 
-    /// Returns `true` if reading has begun, by which a client that waited for a 100 gets it.
+    /// Returns `true` if reading has begun. A client that waited for a 100 has then got it.
     pub(crate) fn has_begun(&self) -> bool {
         self.begun
     }
 
-    /// Returns `true` if the body was read to its end, and without an error.
+    /// Returns `true` if the body was read to its end without an error.
     pub(crate) fn is_complete(&self) -> bool {
         self.rest.is_none() && !matches!(self.frames.back(), Some(Err(_)))
     }
 
-    /// Reads the frames that have come. Returns `true` if the body was read to its end, or
-    /// if more than `max_bytes` are here.
+    /// Reads the frames that have arrived. Returns `true` if the body was read to its end, or if
+    /// the frames take more than `max_bytes`.
     pub(crate) async fn read_available(&mut self, max_bytes: usize) -> bool {
         poll_fn(|cx| Poll::Ready(self.poll(cx, max_bytes).is_ready())).await
     }
 
-    /// Reads the body to its end, or until more than `max_bytes` are here.
+    /// Reads the body to its end, or until the frames take more than `max_bytes`.
     pub(crate) async fn read(&mut self, max_bytes: usize) {
         poll_fn(|cx| self.poll(cx, max_bytes)).await;
     }
@@ -122,7 +122,7 @@ impl<B: Body> ReadAhead<B> {
 
     pub(crate) fn into_body(self) -> RequestBody<B> {
         RequestBody {
-            kind: Kind::ReadAhead { read: self },
+            kind: RequestBodyKind::ReadAhead { read: self },
         }
     }
 
@@ -157,7 +157,7 @@ impl<B: Body> ReadAhead<B> {
 impl<B: Body> RequestBody<B> {
     pub(crate) fn unread(body: B) -> Self {
         Self {
-            kind: Kind::Unread { body },
+            kind: RequestBodyKind::Unread { body },
         }
     }
 }
@@ -171,28 +171,28 @@ impl<B: Body> Body for RequestBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         match self.project().kind.project() {
-            KindProj::Unread { body } => body.poll_frame(cx),
-            KindProj::ReadAhead { read } => read.poll_frame(cx),
+            RequestBodyKindProj::Unread { body } => body.poll_frame(cx),
+            RequestBodyKindProj::ReadAhead { read } => read.poll_frame(cx),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.kind {
-            Kind::Unread { body } => body.is_end_stream(),
-            Kind::ReadAhead { read } => read.is_end_stream(),
+            RequestBodyKind::Unread { body } => body.is_end_stream(),
+            RequestBodyKind::ReadAhead { read } => read.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
-            Kind::Unread { body } => body.size_hint(),
-            Kind::ReadAhead { read } => read.size_hint(),
+            RequestBodyKind::Unread { body } => body.size_hint(),
+            RequestBodyKind::ReadAhead { read } => read.size_hint(),
         }
     }
 }
 
 impl<B: Body + Default> Default for RequestBody<B> {
-    /// The default of the client's body.
+    /// Creates a body from the default of the client's body type.
     fn default() -> Self {
         Self::unread(B::default())
     }
@@ -201,8 +201,8 @@ impl<B: Body + Default> Default for RequestBody<B> {
 impl<B: Body> fmt::Debug for RequestBody<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match &self.kind {
-            Kind::Unread { .. } => "Unread",
-            Kind::ReadAhead { .. } => "ReadAhead",
+            RequestBodyKind::Unread { .. } => "Unread",
+            RequestBodyKind::ReadAhead { .. } => "ReadAhead",
         };
         f.debug_tuple("RequestBody").field(&kind).finish()
     }

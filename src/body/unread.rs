@@ -1,11 +1,12 @@
-//! The content of a request that is not performed.
+//! The content of a request that is refused without being read.
 //!
-//! A server that closes a connection on which its client still sends takes the
-//! answer back: the client's bytes meet a reset, and what it has not yet read is
-//! lost (RFC 9112, section 9.6). A server that closes without `Connection: close`
-//! loses the client's next request (section 9.3). So short content is read before
-//! the answer, and the connection lives on. Otherwise the answer says `close`, and
-//! the content is read for a while after it.
+//! If a server closes a connection on which the client still sends, the client gets a reset.
+//! Then it loses the part of the response that it has not yet read (RFC 9112, section 9.6). If
+//! the server closes without `Connection: close`, the client's next request is lost (section
+//! 9.3).
+//!
+//! So short content is read before the response, and the connection stays open. For other
+//! content the response has `Connection: close`, and the content is read for a while after it.
 
 #[cfg(test)]
 mod tests;
@@ -27,71 +28,70 @@ use tokio::{runtime::Handle, time::timeout};
 use super::{ReadAhead, RequestBody};
 use crate::semantics::field::{content_length, expect};
 
-/// Before the answer. For longer content a new connection costs no more than
-/// sending it.
-const BEFORE: Limits = Limits {
+/// The limits before the response. Beyond them, a new connection costs no more than sending the
+/// content.
+const BEFORE: DiscardLimits = DiscardLimits {
     bytes: 64 * 1024,
     pause: Duration::from_millis(250),
     total: Duration::from_secs(1),
 };
 
-/// After the answer. A handler of `axum` takes as many bytes by default.
+/// The limits after the response. A handler of `axum` accepts as many bytes by default.
 #[cfg(feature = "tokio")]
-const AFTER: Limits = Limits {
+const AFTER: DiscardLimits = DiscardLimits {
     bytes: 2 * 1024 * 1024,
     pause: Duration::from_secs(1),
     total: Duration::from_secs(10),
 };
 
-/// With this many bytes in each frame content may be as long as the limit. Empty
-/// frames would go on for ever.
+/// The average frame size below which the number of frames is the limit. Otherwise empty frames
+/// could go on forever.
 const SMALL_FRAME: u64 = 64;
 
-/// How much is read and thrown away.
+/// The limits of content that is read and discarded.
 #[derive(Clone, Copy)]
 #[cfg_attr(
     not(feature = "tokio"),
     expect(dead_code, reason = "without tokio there is no timer")
 )]
-struct Limits {
+struct DiscardLimits {
     bytes: u64,
-    /// Between two frames. Without a timer there is none to wait for.
+    /// The longest wait for a frame. Without a timer, nothing is waited for.
     pause: Duration,
     total: Duration,
 }
 
-/// The content of a request, until the service takes it or the request is
-/// refused.
+/// The content of a request, until the service takes it or the request is refused.
 #[derive(Debug)]
 pub(crate) struct UnreadContent<B> {
     content: Option<B>,
-    plan: Plan,
+    plan: DiscardPlan,
     version: Version,
 }
 
-/// The time at which content is read that the service does not get.
+/// The time at which the content of a refused request is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Plan {
-    /// There is none.
+enum DiscardPlan {
+    /// There is no content.
     Nothing,
     BeforeAnswer,
     AfterAnswer,
-    /// Its client waits for a 100, which reading would send.
+    /// The content is never read, since reading would send the 100 that the client waits for.
     Never,
 }
 
 impl<B: Body> UnreadContent<B> {
     pub(crate) fn new(request: &Parts, content: B) -> Self {
         Self {
-            plan: Plan::of(request, &content),
+            plan: DiscardPlan::of(request, &content),
             version: request.version,
             content: Some(content),
         }
     }
 
-    /// Returns `true` if the service did not take content that there is.
+    /// Returns `true` if there is content, and the service did not take it.
     fn is_unread(&self) -> bool {
-        self.plan != Plan::Nothing && self.content.is_some()
+        self.plan != DiscardPlan::Nothing && self.content.is_some()
     }
 
     /// Takes the content for the service. Called once.
@@ -102,15 +102,15 @@ impl<B: Body> UnreadContent<B> {
 
 #[cfg(feature = "tokio")]
 impl<B: Body> UnreadContent<RequestBody<B>> {
-    /// As [`new`](Self::new), for content of which some may have been read: then no
-    /// client waits for a 100, and what is here need not be read.
+    /// Creates a value from content of which some may have been read. If so, the client no
+    /// longer waits for a 100.
     pub(crate) fn read_ahead(request: &Parts, content: ReadAhead<B>) -> Self {
         let (complete, begun) = (content.is_complete(), content.has_begun());
         let content = content.into_body();
         let plan = match (complete, begun) {
-            (true, _) => Plan::Nothing,
-            (false, true) => Plan::by_length(request, &content),
-            (false, false) => Plan::of(request, &content),
+            (true, _) => DiscardPlan::Nothing,
+            (false, true) => DiscardPlan::by_length(request, &content),
+            (false, false) => DiscardPlan::of(request, &content),
         };
         Self {
             plan,
@@ -121,18 +121,18 @@ impl<B: Body> UnreadContent<RequestBody<B>> {
 }
 
 impl<B: Body + Send + 'static> UnreadContent<B> {
-    /// Makes `answer`, which the service did not give, safe to send. It may have to wait for
-    /// the content, so the caller drops what others wait for first.
+    /// Makes the response of a refusal safe to send.
+    ///
+    /// This may wait for content. So the caller must first drop everything that others wait for.
     #[inline]
-    pub(crate) fn refuse<R: Send + 'static>(&mut self, mut answer: Response<R>) -> Refusing<R> {
+    pub(crate) fn refuse<R: Send + 'static>(&mut self, mut answer: Response<R>) -> RefuseFuture<R> {
         if !self.is_unread() {
-            return Refusing::Now(Some(answer));
+            return RefuseFuture::Now(Some(answer));
         }
         let (plan, version, content) = (self.plan, self.version, self.take());
-        // Boxed, since most answers have nothing to wait for.
-        Refusing::Later(Box::pin(async move {
-            // HTTP/2 ends the stream alone, and has no such field (RFC 9113,
-            // section 8.2.2).
+        // Boxed, since most responses need not wait.
+        RefuseFuture::Later(Box::pin(async move {
+            // HTTP/2 ends only the stream, and has no such header (RFC 9113, section 8.2.2).
             if !plan.discard(content).await && version <= Version::HTTP_11 {
                 let close = HeaderValue::from_static("close");
                 answer.headers_mut().insert(CONNECTION, close);
@@ -143,15 +143,15 @@ impl<B: Body + Send + 'static> UnreadContent<B> {
 }
 
 /// Future of [`UnreadContent::refuse`].
-pub(crate) enum Refusing<R> {
+pub(crate) enum RefuseFuture<R> {
     Now(Option<Response<R>>),
     Later(Pin<Box<dyn Future<Output = Response<R>> + Send>>),
 }
 
 // The response is moved out, and never pinned.
-impl<R> Unpin for Refusing<R> {}
+impl<R> Unpin for RefuseFuture<R> {}
 
-impl<R> Future for Refusing<R> {
+impl<R> Future for RefuseFuture<R> {
     type Output = Response<R>;
 
     #[inline]
@@ -163,7 +163,7 @@ impl<R> Future for Refusing<R> {
     }
 }
 
-impl Plan {
+impl DiscardPlan {
     fn of<B: Body>(request: &Parts, content: &B) -> Self {
         if content.is_end_stream() {
             return Self::Nothing;
@@ -175,7 +175,7 @@ impl Plan {
     }
 
     fn by_length<B: Body>(request: &Parts, content: &B) -> Self {
-        let announced = content_length::announced(&request.headers).unwrap_or(0);
+        let announced = content_length::declared_length(&request.headers).unwrap_or(0);
         if announced.max(content.size_hint().lower()) > BEFORE.bytes {
             Self::AfterAnswer
         } else {
@@ -183,45 +183,47 @@ impl Plan {
         }
     }
 
-    /// Reads the content, before the caller's answer and after it. Returns `true`
-    /// if all of it has been read.
+    /// Reads and discards the content: before this function returns, and in a task after that.
+    /// Returns `true` if all of it has been read.
     async fn discard<B: Body + Send + 'static>(self, content: B) -> bool {
-        let mut content = Discarded::new(content);
+        let mut content = ContentDiscarder::new(content);
         let end = match self {
             Self::BeforeAnswer => content.read(BEFORE).await,
-            _ => End::Late,
+            _ => DiscardEnd::Late,
         };
         #[cfg(feature = "tokio")]
         if self != Self::Never
-            && matches!(end, End::Late | End::TooLong)
+            && matches!(end, DiscardEnd::Late | DiscardEnd::TooLong)
             && let Ok(runtime) = Handle::try_current()
         {
-            // The server goes on reading as long as somebody holds the content.
+            // The server reads the connection as long as somebody holds the content.
             runtime.spawn(async move { content.read(AFTER).await });
         }
-        end == End::Complete
+        end == DiscardEnd::Complete
     }
 }
 
-/// Content that nobody needs.
-struct Discarded<B> {
+/// A reader that discards content.
+struct ContentDiscarder<B> {
     content: Pin<Box<B>>,
     bytes_left: u64,
     frames_left: u64,
 }
 
-/// Why reading ended.
+/// The reason why reading ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
+enum DiscardEnd {
     /// All content has been read.
     Complete,
+    /// The content exceeds a limit.
     TooLong,
-    /// There may be more.
+    /// The content did not arrive in time, and may go on.
     Late,
+    /// The body returned an error.
     Broken,
 }
 
-impl<B: Body> Discarded<B> {
+impl<B: Body> ContentDiscarder<B> {
     fn new(content: B) -> Self {
         Self {
             content: Box::pin(content),
@@ -230,27 +232,27 @@ impl<B: Body> Discarded<B> {
         }
     }
 
-    async fn read(&mut self, limits: Limits) -> End {
+    async fn read(&mut self, limits: DiscardLimits) -> DiscardEnd {
         self.bytes_left = limits.bytes;
         self.frames_left = limits.bytes / SMALL_FRAME;
-        let end = self.read_what_has_come().await;
+        let end = self.read_available().await;
         #[cfg(feature = "tokio")]
-        if end == End::Late && Handle::try_current().is_ok() {
-            return self.read_what_comes(limits).await;
+        if end == DiscardEnd::Late && Handle::try_current().is_ok() {
+            return self.read_within(limits).await;
         }
         end
     }
 
-    /// Reads until the content is pending twice in a row. A server that calls the
-    /// service in the connection's task gets to reading between the two.
-    async fn read_what_has_come(&mut self) -> End {
+    /// Reads until the content is pending twice in a row. In between, a server that calls the
+    /// service in the task of the connection can read from the connection.
+    async fn read_available(&mut self) -> DiscardEnd {
         let mut yielded = false;
         poll_fn(|cx| {
             loop {
                 match self.poll_frame(cx) {
                     Poll::Ready(None) => yielded = false,
                     Poll::Ready(Some(end)) => return Poll::Ready(end),
-                    Poll::Pending if yielded => return Poll::Ready(End::Late),
+                    Poll::Pending if yielded => return Poll::Ready(DiscardEnd::Late),
                     Poll::Pending => break,
                 }
             }
@@ -261,36 +263,37 @@ impl<B: Body> Discarded<B> {
         .await
     }
 
+    /// Reads on, waiting for each frame within the limits.
     #[cfg(feature = "tokio")]
-    async fn read_what_comes(&mut self, limits: Limits) -> End {
+    async fn read_within(&mut self, limits: DiscardLimits) -> DiscardEnd {
         let to_the_end = async {
             loop {
                 match timeout(limits.pause, poll_fn(|cx| self.poll_frame(cx))).await {
                     Ok(None) => {}
                     Ok(Some(end)) => return end,
-                    Err(_) => return End::Late,
+                    Err(_) => return DiscardEnd::Late,
                 }
             }
         };
         let end = timeout(limits.total, to_the_end).await;
-        end.unwrap_or(End::Late)
+        end.unwrap_or(DiscardEnd::Late)
     }
 
-    /// Throws one frame away. `None` is that another may follow.
-    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<End>> {
+    /// Discards one frame. Returns `None` if another may follow.
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<DiscardEnd>> {
         if self.content.is_end_stream() {
-            return Poll::Ready(Some(End::Complete));
+            return Poll::Ready(Some(DiscardEnd::Complete));
         }
         self.content
             .as_mut()
             .poll_frame(cx)
             .map(|frame| match frame {
-                None => Some(End::Complete),
-                Some(Err(_)) => Some(End::Broken),
+                None => Some(DiscardEnd::Complete),
+                Some(Err(_)) => Some(DiscardEnd::Broken),
                 Some(Ok(frame)) => {
                     let bytes = frame.data_ref().map_or(0, Buf::remaining) as u64;
                     match (self.bytes_left.checked_sub(bytes), self.frames_left) {
-                        (None, _) | (_, 0) => Some(End::TooLong),
+                        (None, _) | (_, 0) => Some(DiscardEnd::TooLong),
                         (Some(left), frames) => {
                             self.bytes_left = left;
                             self.frames_left = frames - 1;

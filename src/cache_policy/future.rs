@@ -13,40 +13,32 @@ use super::{
     date,
     rules::{Asked, Rules},
 };
-use crate::{
-    clock::Clock,
-    semantics::{
-        caching::{TimeFields, cache_policy::CachePolicy},
-        field::HttpDate,
-    },
-};
+use crate::semantics::caching::{TimeFields, cache_policy::CachePolicy};
 
 pin_project! {
     /// Response future for [`CachePolicyService`](super::CachePolicyService).
-    pub struct ResponseFuture<F, C> {
+    pub struct ResponseFuture<F> {
         #[pin]
         future: F,
-        exchange: Exchange<C>,
+        exchange: Exchange,
     }
 }
 
 /// The parts of a request that its response needs.
-pub(super) struct Exchange<C> {
+pub(super) struct Exchange {
     pub(super) asked: Asked,
     pub(super) rules: Arc<Rules>,
-    pub(super) clock: C,
 }
 
-impl<F, C> ResponseFuture<F, C> {
-    pub(super) fn new(future: F, exchange: Exchange<C>) -> Self {
+impl<F> ResponseFuture<F> {
+    pub(super) fn new(future: F, exchange: Exchange) -> Self {
         Self { future, exchange }
     }
 }
 
-impl<F, B, E, C> Future for ResponseFuture<F, C>
+impl<F, B, E> Future for ResponseFuture<F>
 where
     F: Future<Output = Result<Response<B>, E>>,
-    C: Clock,
 {
     type Output = Result<Response<B>, E>;
 
@@ -63,12 +55,12 @@ where
     }
 }
 
-impl<C: Clock> Exchange<C> {
+impl Exchange {
     fn apply<B>(&self, response: &mut Response<B>) {
         if self.rules.date {
             self.add_date(response.headers_mut());
         }
-        let now = || HttpDate::from(self.clock.now());
+        let now = || self.rules.clock.now();
         let status = response.status();
         if response.extensions().get::<CachePolicy>().is_none() {
             let headers = response.headers_mut();
@@ -85,15 +77,15 @@ impl<C: Clock> Exchange<C> {
 
     /// Adds `Date` where there is none.
     fn add_date(&self, headers: &mut HeaderMap) {
-        let times = TimeFields::of(headers);
+        let times = TimeFields::from_headers(headers);
         if times.date {
             return;
         }
-        let now = if times.allow_coarse_date() {
-            self.clock.coarse_now()
+        let now = if times.allows_coarse_date() {
+            self.rules.clock.coarse_now()
         } else {
-            self.clock.now()
+            self.rules.clock.now()
         };
-        headers.insert(DATE, date::value(now.into()));
+        headers.insert(DATE, date::value(now));
     }
 }

@@ -4,7 +4,7 @@ use tower_layer::Layer;
 
 use super::{CachePolicyService, rule::Rule, rules::Rules};
 use crate::{
-    clock::{Clock, SystemClock},
+    clock::{Clock, SharedClock},
     semantics::caching::{cache_control::InvalidCachePolicy, cache_policy::CachePolicy},
 };
 
@@ -13,10 +13,9 @@ use crate::{
 /// See the [module docs](crate::cache_policy) for an example.
 #[derive(Debug, Clone)]
 #[must_use]
-pub struct CachePolicyLayer<C = SystemClock> {
+pub struct CachePolicyLayer {
     // Shared: a router may clone the layer and apply it for each request.
     rules: Arc<Rules>,
-    clock: C,
 }
 
 impl CachePolicyLayer {
@@ -25,12 +24,9 @@ impl CachePolicyLayer {
     pub fn new(policy: CachePolicy) -> Self {
         Self {
             rules: Arc::new(Rules::new(policy)),
-            clock: SystemClock::default(),
         }
     }
-}
 
-impl<C> CachePolicyLayer<C> {
     /// Adds a rule. Those before it come first, and the first that is for a
     /// response decides.
     ///
@@ -54,22 +50,19 @@ impl<C> CachePolicyLayer<C> {
 
     /// Sets the clock that `Date` and `Expires` are made from. Defaults to
     /// [`SystemClock`](crate::clock::SystemClock).
-    pub fn clock<C2: Clock + Clone>(self, clock: C2) -> CachePolicyLayer<C2> {
-        CachePolicyLayer {
-            rules: self.rules,
-            clock,
-        }
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        Arc::make_mut(&mut self.rules).clock = SharedClock::new(clock);
+        self
     }
 }
 
-impl<S, C: Clone> Layer<S> for CachePolicyLayer<C> {
-    type Service = CachePolicyService<S, C>;
+impl<S> Layer<S> for CachePolicyLayer {
+    type Service = CachePolicyService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
         CachePolicyService {
             inner,
             rules: Arc::clone(&self.rules),
-            clock: self.clock.clone(),
         }
     }
 }

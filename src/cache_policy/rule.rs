@@ -119,7 +119,8 @@ impl Rule {
     ///
     /// Refuses what is neither.
     pub fn content_type(mut self, range: &str) -> Result<Self, InvalidCachePolicy> {
-        let range = MediaRange::new(range).ok_or(InvalidCachePolicy::ContentType)?;
+        let parsed = MediaRange::parse(range);
+        let range = parsed.ok_or_else(|| InvalidCachePolicy::ContentType(range.to_owned()))?;
         self.content_types.push(range);
         Ok(self)
     }
@@ -152,15 +153,20 @@ impl Rule {
 
     /// Whether it can be.
     pub(super) fn check(&self) -> Result<(), InvalidCachePolicy> {
-        let never_fresh = |name: &Method| !method::may_be_fresh(name);
-        if self.methods.iter().any(never_fresh) && self.policy.is_fresh() {
-            return Err(InvalidCachePolicy::FreshWrite);
+        let never_fresh = |name: &&Method| !method::may_be_fresh(name);
+        if let Some(method) = self.methods.iter().find(never_fresh)
+            && self.policy.is_fresh()
+        {
+            return Err(InvalidCachePolicy::FreshWrite(method.clone()));
         }
-        let early =
-            |statuses: &Statuses| matches!(statuses, Statuses::One(one) if one.is_informational());
+        let informational = self.statuses.iter().find_map(|statuses| match statuses {
+            Statuses::One(one) => one.is_informational().then_some(*one),
+            Statuses::Errors | Statuses::Redirections => None,
+        });
         let only_304 = self.names(StatusCode::NOT_MODIFIED) && !self.names(StatusCode::OK);
-        if only_304 || self.statuses.iter().any(early) {
-            return Err(InvalidCachePolicy::Status);
+        let refused = informational.or(only_304.then_some(StatusCode::NOT_MODIFIED));
+        if let Some(status) = refused {
+            return Err(InvalidCachePolicy::Status(status));
         }
         Ok(())
     }
@@ -227,7 +233,7 @@ impl Rule {
         let content_type = headers.get(CONTENT_TYPE);
         let is_of = |range: &MediaRange| content_type.is_some_and(|value| range.contains(value));
         let found = self.content_types.iter().any(is_of);
-        (found || !media_range::is_hidden(status, content_type)).then_some(found)
+        (found || !media_range::is_type_unknown(status, content_type)).then_some(found)
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
     rule::{Rule, is_error, is_success},
 };
 use crate::{
+    clock::SharedClock,
     route::RouteTable,
     semantics::{
         caching::{cache_control::InvalidCachePolicy, cache_policy::CachePolicy},
@@ -34,6 +35,7 @@ pub(super) struct Rules {
     consulted: Vec<HeaderName>,
     /// Adds `Date` to responses without one.
     pub(super) date: bool,
+    pub(super) clock: SharedClock,
 }
 
 /// What is known when the service is called.
@@ -81,6 +83,7 @@ impl Rules {
             parts: CachePolicy::no_store(),
             consulted: Vec::new(),
             date: true,
+            clock: SharedClock::default(),
         }
     }
 
@@ -174,35 +177,30 @@ impl Rules {
         now: impl Fn() -> HttpDate,
     ) {
         let authorized = asked.authorized;
-        let now = |policy: &CachePolicy, headers: &HeaderMap| {
-            if policy.needs_now(headers) {
-                now()
-            } else {
-                HttpDate::EPOCH
-            }
-        };
         // A write's answer is fresh only if its own fields say so.
         let chosen = chosen.filter(|policy| asked.kind != Kind::Other || !policy.is_fresh());
         if let Some(policy) = chosen {
-            policy.apply(headers, authorized, now(policy, headers));
+            policy.apply(headers, authorized, now);
             vary::merge(headers, self.consulted.iter().cloned());
             return;
         }
         match self.select(asked, status, headers) {
-            Selected::Policy(policy) => policy.apply(headers, authorized, now(policy, headers)),
+            Selected::Policy(policy) => policy.apply(headers, authorized, now),
             Selected::Default(policy) => {
-                policy.apply(headers, authorized, now(policy, headers));
+                policy.apply(headers, authorized, now);
                 for possible in self.possible(asked) {
                     possible.merge_vary(headers);
                 }
             }
             Selected::NotTold => {
                 for possible in self.possible(asked) {
-                    possible.guard(headers, authorized, now);
+                    possible.protect_handler_headers(headers, authorized, &now);
                     possible.merge_vary(headers);
                 }
             }
-            Selected::None => self.otherwise.guard(headers, authorized, now),
+            Selected::None => self
+                .otherwise
+                .protect_handler_headers(headers, authorized, now),
         }
     }
 

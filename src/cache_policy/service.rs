@@ -7,30 +7,27 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::{ResponseFuture, future::Exchange, rules::Rules};
-use crate::clock::{Clock, SystemClock};
 
 /// Service that says how responses may be cached.
 ///
 /// See the [module docs](crate::cache_policy) for an example.
 #[derive(Debug, Clone)]
-pub struct CachePolicyService<S, C = SystemClock> {
+pub struct CachePolicyService<S> {
     pub(super) inner: S,
     pub(super) rules: Arc<Rules>,
-    pub(super) clock: C,
 }
 
-impl<S, C> CachePolicyService<S, C> {
+impl<S> CachePolicyService<S> {
     crate::service::accessors::service_accessors!();
 }
 
-impl<S, C, ReqB, ResB> Service<Request<ReqB>> for CachePolicyService<S, C>
+impl<S, ReqB, ResB> Service<Request<ReqB>> for CachePolicyService<S>
 where
     S: Service<Request<ReqB>, Response = Response<ResB>>,
-    C: Clock + Clone,
 {
     type Response = Response<ResB>;
     type Error = S::Error;
-    type Future = ResponseFuture<S::Future, C>;
+    type Future = ResponseFuture<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -44,7 +41,6 @@ where
         let exchange = Exchange {
             asked,
             rules: Arc::clone(&self.rules),
-            clock: self.clock.clone(),
         };
         ResponseFuture::new(self.inner.call(request), exchange)
     }

@@ -12,7 +12,7 @@ use super::config::Config;
 use crate::{
     outcome::{Outcome, Verdict},
     semantics::{
-        caching::cache_status::{Forward, Handled},
+        caching::cache_status::{CacheOutcome, ForwardReason},
         condition::Current,
     },
 };
@@ -61,7 +61,7 @@ where
 
 /// `None` where nobody said, and for an answer that a layer made of nothing
 /// that was known before (RFC 9211, section 2).
-fn handled<B>(safe: bool, response: &Response<B>) -> Option<Handled> {
+fn handled<B>(safe: bool, response: &Response<B>) -> Option<CacheOutcome> {
     let outcome = Outcome::of(response)?;
     match outcome.verdict()? {
         Verdict::Failed(_)
@@ -75,16 +75,16 @@ fn handled<B>(safe: bool, response: &Response<B>) -> Option<Handled> {
         | Verdict::NotModified => {}
     }
     if !safe {
-        return Some(Handled::Forwarded(Forward::Method, None));
+        return Some(CacheOutcome::Forwarded(ForwardReason::Method, None));
     }
     let Some(status) = outcome.handler_status() else {
-        return Some(Handled::Hit);
+        return Some(CacheOutcome::Hit);
     };
     let why = match outcome.source() {
-        None => Forward::Bypass,
-        Some(Current::Present(())) => Forward::Request,
-        Some(Current::Absent | Current::Unknown) => Forward::Miss,
+        None => ForwardReason::Bypass,
+        Some(Current::Present(())) => ForwardReason::Request,
+        Some(Current::Absent | Current::Unknown) => ForwardReason::Miss,
     };
     let other = (status != response.status()).then_some(status);
-    Some(Handled::Forwarded(why, other))
+    Some(CacheOutcome::Forwarded(why, other))
 }

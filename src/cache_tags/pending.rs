@@ -6,7 +6,7 @@ use tokio::time::timeout;
 use super::Wait;
 use crate::{
     purge::{Purge, PurgeQueue},
-    semantics::caching::cache_tags::{CacheTags, Written},
+    semantics::caching::cache_tags::{CacheTags, WriteOutcome},
 };
 
 /// The purge of a write under way. Dropped before the write has told what
@@ -27,13 +27,13 @@ impl Pending {
 
     pub(super) fn settle(
         mut self,
-        written: Written,
+        written: WriteOutcome,
         said: &CacheTags,
         headers: &HeaderMap,
         limit: Duration,
     ) -> Option<Wait> {
         let purge = self.purge.take()?;
-        if written == Written::No {
+        if written == WriteOutcome::Refused {
             return None;
         }
         let ticket = self

@@ -10,7 +10,8 @@ use super::{Wait, rules::Rules};
 use crate::{
     events,
     semantics::caching::cache_tags::{
-        CacheTags, TagField, Written, drop_invalidation, takes_tags, write_invalidation, written,
+        CacheTags, TagField, WriteOutcome, allows_tags, remove_invalidation, write_invalidation,
+        write_outcome,
     },
 };
 
@@ -61,9 +62,12 @@ impl Step {
                 pending,
             } => {
                 let said = said(response);
-                let written = written(response.status());
+                let written = write_outcome(response.status());
                 let any = !(tags.is_empty() && said.is_empty());
-                if any && written == Written::Yes && rules.fields.contains(&TagField::CacheGroups) {
+                if any
+                    && written == WriteOutcome::Performed
+                    && rules.fields.contains(&TagField::CacheGroups)
+                {
                     check_room(TagField::CacheGroups, tags, &said);
                     write_invalidation(tags.iter().chain(&said), response.headers_mut());
                 }
@@ -80,9 +84,9 @@ impl Step {
 impl Rules {
     fn name<B>(&self, tags: &CacheTags, response: &mut Response<B>) {
         let said = said(response);
-        let takes_tags = takes_tags(response.status());
+        let takes_tags = allows_tags(response.status());
         let headers = response.headers_mut();
-        drop_invalidation(headers);
+        remove_invalidation(headers);
         // Without new tags the fields stay as they are, and need not be read.
         if takes_tags && !(tags.is_empty() && said.is_empty()) {
             for field in self.fields.iter() {

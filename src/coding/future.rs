@@ -8,7 +8,7 @@ use std::{
 use http::Response;
 use pin_project_lite::pin_project;
 
-use crate::semantics::validator::coding::{Asked, TagCodings, may_be_validated};
+use crate::semantics::validator::coding::{DecodedRequest, TagCodings, may_be_validated};
 
 pin_project! {
     /// Response future for [`CodingTag`](super::CodingTag).
@@ -17,12 +17,12 @@ pin_project! {
         #[pin]
         future: F,
         codings: Arc<TagCodings>,
-        asked: Asked,
+        asked: DecodedRequest,
     }
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) fn new(future: F, codings: Arc<TagCodings>, asked: Asked) -> Self {
+    pub(super) fn new(future: F, codings: Arc<TagCodings>, asked: DecodedRequest) -> Self {
         Self {
             future,
             codings,
@@ -40,7 +40,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         match this.future.poll(cx) {
-            // Without a validator there is nothing to do, and the response moves less.
+            // Without a validator there is nothing to do, and the response is not moved.
             Poll::Ready(Ok(mut response))
                 if may_be_validated(response.status(), response.headers()) =>
             {

@@ -5,32 +5,34 @@ use tower_layer::Layer;
 use super::CodingTag;
 use crate::semantics::validator::coding::{InvalidContentCoding, TagCodings};
 
-/// Layer that makes one strong entity tag per content coding.
+/// Layer that gives each content coding its own strong entity tag.
 ///
 /// See the [module docs](crate::coding) for an example.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct CodingTagLayer {
-    // Shared: a router may clone the layer and apply it for each request.
+    // Shared, since a router may clone the layer and apply it once per request.
     codings: Arc<TagCodings>,
 }
 
 impl CodingTagLayer {
-    /// For compression with zstd, brotli, gzip and deflate, preferred in this
-    /// order, as tower-http does.
+    /// Creates a layer for compression with zstd, brotli, gzip and deflate, preferred in
+    /// this order, as in tower-http.
     pub fn new() -> Self {
         let codings = TagCodings::new(["zstd", "br", "gzip", "deflate"]);
         Self::of(codings.expect("these are tokens"))
     }
 
-    /// The codings that compression may choose, those first that it prefers
-    /// where a request wants two alike. By default `zstd`, `br`, `gzip` and
-    /// `deflate`. A coding that is not among them makes strong tags weak. With
-    /// `dcb` or `dcz` (RFC 9842) tags and `Vary` tell dictionaries apart too.
+    /// Sets the codings that compression may choose, in its order of preference. Defaults
+    /// to `zstd`, `br`, `gzip` and `deflate`.
+    ///
+    /// Any other coding makes strong tags weak. With `dcb` or `dcz` (RFC 9842), tags and
+    /// `Vary` tell dictionaries apart, too.
     ///
     /// # Errors
     ///
-    /// Refuses what is no token (RFC 9110, section 5.6.2), `*` and `identity`.
+    /// Returns an error for a name that is not a token (RFC 9110, section 5.6.2), for `*`
+    /// and for `identity`.
     pub fn codings<N: AsRef<str>>(
         self,
         names: impl IntoIterator<Item = N>,
@@ -38,13 +40,14 @@ impl CodingTagLayer {
         Ok(Self::of(self.into_codings().codings(names)?))
     }
 
-    /// Understands suffixes that another server gave to its tags, such as
-    /// `--gzip` or `;gzip`: punctuation and the name of a coding. None by
-    /// default. A tag that ends so without being coded is then misunderstood.
+    /// Sets the suffixes of another server that are understood in requests, such as
+    /// `--gzip` or `;gzip`: punctuation and the name of a coding. None by default. A tag
+    /// that ends in such a suffix without being coded is misread.
     ///
     /// # Errors
     ///
-    /// Refuses any other text, and what cannot stand in an entity tag.
+    /// Returns an error for any other text, and for text that cannot stand in an entity
+    /// tag.
     pub fn tolerate<N: AsRef<str>>(
         self,
         suffixes: impl IntoIterator<Item = N>,
@@ -52,8 +55,8 @@ impl CodingTagLayer {
         Ok(Self::of(self.into_codings().tolerate(suffixes)?))
     }
 
-    /// Makes strong tags of coded content weak instead of suffixed. Such a tag
-    /// revalidates, and never holds for `If-Match`. Off by default.
+    /// Makes strong tags of coded content weak instead of adding a suffix. Off by default.
+    /// A weak tag revalidates, but never matches in `If-Match`.
     pub fn weaken(self) -> Self {
         Self::of(self.into_codings().weaken())
     }

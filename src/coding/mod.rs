@@ -1,4 +1,6 @@
-//! One strong entity tag per content coding, outside of compression.
+//! Middleware that gives each content coding its own strong entity tag, around compression.
+//!
+//! # Example
 //!
 //! ```
 //! # async fn run() -> Result<(), tower::BoxError> {
@@ -36,7 +38,8 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
 //! ```
 //!
-//! With other codings, and clients that still have tags of another server:
+//! The following layer knows other codings, and clients that still have tags of another
+//! server:
 //!
 //! ```
 //! # fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -49,67 +52,78 @@
 //! # run().unwrap();
 //! ```
 //!
-//! # What it does
+//! # How it works
 //!
-//! Compression changes the bytes and leaves the tag, so that one strong tag
-//! stands for several byte sequences (RFC 9110, sections 8.8.1 and 8.8.3.3).
-//! This layer makes the tags different, and takes each of them back.
+//! Compression changes the bytes and leaves the tag, so one strong tag stands for several
+//! byte sequences (RFC 9110, sections 8.8.1 and 8.8.3.3). This layer gives each of them a
+//! tag of its own in responses, and maps these tags back in requests.
 //!
-//! **On the way out** a strong tag on content with a `Content-Encoding` gets
-//! the names of the codings: `"v1"` becomes `"v1-gzip"`; `x-gzip` is `gzip`,
-//! and `identity` adds nothing. A weak tag stays, and a strong one with a
-//! coding that is not configured becomes weak. A tag that has the suffix
-//! already is that of a handler which codes its content itself, and stays; for
-//! the same tag on content without coding there is only the weak form left.
+//! `Vary: Accept-Encoding` is added to the 200, 206 or 304 of a read with a tag or
+//! `Last-Modified`. The variant without coding gets it, too, as section 12.5.5 asks. A 304
+//! needs no validator for that, since `If-None-Match: *` makes one for content without a
+//! validator. A 304 for a variant that may be coded loses its `Content-Length`, which is
+//! that of the content without coding (section 8.6).
 //!
-//! **With `dcb` or `dcz`** among the codings (RFC 9842) the bytes depend on the
-//! dictionary too, and so does the tag: behind the name of the coding come the
-//! first 22 characters, 132 bits, of `Available-Dictionary`, as in
-//! `"v1-dcb-pZGm1Av0IEBKARczz7exkN"`. A read gets it back if it takes the coding
-//! and has the same dictionary, a write always. Where the request names no
-//! dictionary that can be read, the tag becomes weak. `Vary` has both fields.
+//! ## Responses
 //!
-//! **On the way in, of a read** (`GET`, `HEAD`, `QUERY`) a tag in
-//! `If-None-Match` or `If-Match` that has the suffix of a coding which
-//! `Accept-Encoding` takes becomes two, `"v1"` and `"v1-gzip"`: what the inner
-//! layers know, and what may be a handler's own. A strong tag of a variant that
-//! this request would not be given is left out of `If-None-Match` (section
-//! 13.1.2): one of another coding, or one without where `identity;q=0` refuses
-//! that. Without `Accept-Encoding` no coding is taken.
+//! - A strong tag on content with a `Content-Encoding` gets the names of the codings:
+//!   `"v1"` becomes `"v1-gzip"`. `x-gzip` is written as `gzip`, and `identity` adds
+//!   nothing.
+//! - A weak tag stays as it is.
+//! - A strong tag on content with a coding that is not configured becomes weak.
+//! - A tag that has the suffix already stays, since its handler codes the content itself.
+//!   The same tag on content without coding becomes weak.
 //!
-//! - **The 304 has the tag that the client named**, in the form in which it
-//!   was named. Of several, it is that of the coding which compression would
-//!   choose. The selected variant of a request that takes two codings is either
-//!   of them, so that what the client has of either is good.
-//! - **`"v1"` without a suffix** is the variant without coding, which a client
-//!   that takes gzip may select too: it passes, and the 304 says `"v1"`.
-//! - **Where a date or `*` made the 304**, nothing tells which variant the
-//!   client has: the tag, if there is one, becomes weak, if any coding is taken.
-//! - **`If-Range` is never mapped.** Inside, a part is cut from content without
-//!   coding, and must not be joined to bytes that are coded; a tag with a
-//!   suffix does not match there, and the whole content is sent. For the same
-//!   reason `If-Match` is not mapped beside `Range`, and gives 412. A date in
-//!   `If-Range`, or in `If-Unmodified-Since` without `If-Match`, stands for all
-//!   variants alike: if any coding is taken, `Range` is dropped, and the whole
+//! ## Conditional reads
+//!
+//! These rules are for `GET`, `HEAD` and `QUERY`. Without `Accept-Encoding` a request
+//! accepts no coding.
+//!
+//! - In `If-None-Match` and `If-Match`, a tag with the suffix of an accepted coding becomes
+//!   two: `"v1"` and `"v1-gzip"`. The layers inside know the first, and a handler may have
+//!   set the second itself.
+//! - A strong tag of a variant that this request would not get is removed from
+//!   `If-None-Match` (section 13.1.2). That is a tag of another coding, or one without
+//!   coding if `identity;q=0` refuses that.
+//! - The 304 has the tag that the client sent, in the same form. Of several tags, it is
+//!   that of the coding that compression would choose. If a request accepts two codings,
+//!   the selected variant is either of them, so a copy of either is current.
+//! - `"v1"` without a suffix is the variant without coding. A client that accepts gzip may
+//!   select it, too: the tag passes, and the 304 has `"v1"`.
+//! - A 304 by a date or `*` does not tell which variant the client has. If any coding is
+//!   accepted, its tag becomes weak.
+//!
+//! ## Range requests
+//!
+//! - `If-Range` is never mapped. A part is cut from content without coding inside, and must
+//!   not be joined to coded bytes. A tag with a suffix does not match there, so the whole
 //!   content is sent.
+//! - `If-Match` beside `Range` is not mapped, for the same reason, and gives 412.
+//! - A date in `If-Range` stands for all variants alike. So does a date in
+//!   `If-Unmodified-Since` without `If-Match`. If any coding is accepted, `Range` is
+//!   removed, and the whole content is sent.
 //!
-//! **On the way in, of any other method**, whose `Accept-Encoding` says nothing
-//! about what it writes, every suffix is taken off: what was read with gzip can
-//! be written with `If-Match` (section 13.1.1), and an old tag becomes an old
-//! tag, for the inner layers to refuse. Weak tags stay weak. The tag of a
-//! response without `Content-Encoding`, a 412 among them, stays.
+//! ## Writes
 //!
-//! `Vary: Accept-Encoding` is added to what a read is answered with, 200, 206
-//! or 304, if it has a tag or `Last-Modified` and no such member yet: to the
-//! variant without coding too, as section 12.5.5 asks. A 304 needs neither, since
-//! `If-None-Match: *` makes one for content without a validator. A 304 for a variant that
-//! may be coded loses its `Content-Length`, which inside is that without coding
-//! (section 8.6).
+//! The `Accept-Encoding` of any other method is about its answer, and not about the
+//! resource that it changes. So every suffix is removed. A client that reads with gzip can
+//! write with `If-Match` (section 13.1.1), and the layers inside refuse an old tag. Weak
+//! tags stay weak. The tag of a response without `Content-Encoding`, such as a 412, stays
+//! as it is.
 //!
-//! # What it needs from its neighbours
+//! ## Dictionaries
 //!
-//! Compression inside, and inside of that the layers that make tags and answer
-//! conditions, with strong tags:
+//! With `dcb` or `dcz` among the codings (RFC 9842), the bytes depend on the dictionary,
+//! too. So the tag has the first 22 characters (132 bits) of `Available-Dictionary` behind
+//! the name of the coding, as in `"v1-dcb-pZGm1Av0IEBKARczz7exkN"`. A read gets such a tag
+//! mapped back if it accepts the coding and has the same dictionary; a write always does.
+//! If the request names no readable dictionary, the tag becomes weak. `Vary` has both
+//! headers.
+//!
+//! # Layer order
+//!
+//! Compression belongs inside. The layers that make tags and evaluate conditions belong
+//! inside compression, with strong tags:
 //!
 //! ```text
 //! CodingTagLayer::new()
@@ -118,28 +132,31 @@
 //! the service
 //! ```
 //!
-//! The 304 is then made before anything is compressed. In `axum` this belongs
-//! around the router, which would write `content-length: 0` on a 304 without
-//! one that comes out of its own layers.
+//! The 304 is then made before anything is compressed. In `axum`, put the layer around the
+//! router. A router writes `content-length: 0` on a 304 without a length from its own
+//! layers.
 //!
-//! A handler's tag should not end in `-gzip` and the like unless it stands for
-//! such content: it can never be strong without coding, so that `If-Match` fails
-//! on it. The tags of [`EtagLayer`](crate::EtagLayer) never do.
+//! # Limits
 //!
-//! # What it does not promise
+//! - A handler's tag should not end in a suffix such as `-gzip`, unless it stands for such
+//!   content. Without coding it is never strong, so `If-Match` fails on it. The tags of
+//!   [`EtagLayer`](crate::EtagLayer) never end so.
+//! - The coding is read from `Content-Encoding`. A layer that changes bytes without it
+//!   needs weak tags.
+//! - The dictionary is the one that the request named (RFC 9842, section 2.2).
+//! - If a service answers `HEAD` without content, compression does nothing, and the `HEAD`
+//!   gets the tag of the variant without coding.
+//! - A layer further out sees tags with their suffixes.
 //!
-//! It evaluates no condition, so it cannot give a 412 where `If-Match` on a read
-//! names one coding that the request takes and compression chooses another: the
-//! content comes whole, and with the tag of what it is.
+//! # Errors
 //!
-//! It knows the coding from `Content-Encoding` alone, and takes the dictionary
-//! for the one that the request named (RFC 9842, section 2.2). A service which
-//! answers `HEAD` without content, so that compression does nothing, gives the
-//! tag of the variant without coding there. A layer that changes bytes and does
-//! not say so needs weak tags.
+//! The layer refuses no request, and passes errors of the service on.
 //!
-//! A tag that was read is given back in full only to this layer: whoever reads
-//! tags further out sees them with their suffixes.
+//! # What it does not do
+//!
+//! It evaluates no condition. For example, `If-Match` on a read names one accepted coding,
+//! and compression chooses another. The answer is then the whole content with its own tag,
+//! and not a 412.
 
 mod future;
 mod layer;

@@ -9,7 +9,7 @@ use tower_service::Service;
 use super::ResponseFuture;
 use crate::semantics::validator::coding::{TagCodings, is_conditional};
 
-/// Service that makes one strong entity tag per content coding.
+/// Service that gives each content coding its own strong entity tag.
 ///
 /// See the [module docs](crate::coding) for an example.
 #[derive(Debug, Clone)]
@@ -40,8 +40,9 @@ where
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         let codings = Arc::clone(&self.codings);
+        // Taking the request apart costs more than most requests need.
         if !is_conditional(request.headers()) {
-            let asked = codings.unconditional(request.method(), request.headers());
+            let asked = codings.decode_unconditional(request.method(), request.headers());
             return ResponseFuture::new(self.inner.call(request), codings, asked);
         }
         let (mut parts, content) = request.into_parts();

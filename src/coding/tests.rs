@@ -31,7 +31,7 @@ fn answer(status: u16, fields: &[(HeaderName, &'static str)]) -> Response<Script
     response
 }
 
-/// R-9110-8.8.1-c: the body is that of the service, of the same type.
+/// R-9110-8.8.1-c: the body is that of the service, and has the same type.
 #[test]
 fn content_passes_with_the_tag_of_its_coding() {
     let fields = [(ETAG, "\"v1\""), (CONTENT_ENCODING, "gzip")];
@@ -73,8 +73,8 @@ fn a_write_names_the_version_whatever_its_coding() {
     }
 }
 
-/// A response varies by coding if it is validated by a tag, by a date, or by
-/// `If-None-Match: *` alone.
+/// A response varies by coding if it is validated by a tag, by a date, or only by
+/// `If-None-Match: *`.
 #[test]
 fn every_validated_answer_varies() {
     const DATE: (HeaderName, &str) = (LAST_MODIFIED, "Sat, 01 Jan 2000 00:00:00 GMT");
@@ -96,7 +96,7 @@ fn every_validated_answer_varies() {
 }
 
 #[test]
-fn what_has_no_tags_passes_as_it_is() {
+fn a_response_without_tags_passes() {
     let fields = [(IF_RANGE, "\"v1-gzip\""), GZIP];
     let sent = request(Method::GET, &fields);
     let expected = sent.headers().clone();
@@ -111,7 +111,7 @@ fn what_has_no_tags_passes_as_it_is() {
 }
 
 #[test]
-fn the_settings_are_kept_together() {
+fn the_settings_can_be_combined() {
     let layer = CodingTagLayer::new()
         .tolerate([";gzip"])
         .unwrap()

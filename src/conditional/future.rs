@@ -12,202 +12,200 @@ use pin_project_lite::pin_project;
 
 use super::{
     respond::ConditionalRead,
-    sourced::{Labelled, SourcedRead},
+    sourced::{LabelResult, SourcedRead},
 };
 use crate::{
     body::ResponseBody,
-    clock::Clock,
+    clock::SharedClock,
     semantics::{field::content_length, validator::validators},
     source::ValidatorSource,
 };
 
 pin_project! {
     /// Response future for [`Conditional`](super::Conditional).
-    pub struct ResponseFuture<F, C> {
+    pub struct ResponseFuture<F> {
         #[pin]
         future: F,
-        read: Read<C>,
+        task: ResponseTask,
     }
 }
 
 /// The work that is left for the response.
-enum Read<C> {
-    /// Nothing: the layer has no part in the method.
-    Ignored,
-    /// There is no condition, and a modification date is corrected.
-    Unconditional(C),
-    Conditional(ConditionalRead<C>),
+enum ResponseTask {
+    /// Pass it on: the layer does not evaluate conditions of the method.
+    Pass,
+    /// Correct a modification date: there is no condition.
+    CorrectDate(SharedClock),
+    /// Evaluate the conditions.
+    Evaluate(ConditionalRead),
 }
 
-impl<F, C> ResponseFuture<F, C> {
-    pub(super) fn ignoring(future: F) -> Self {
+impl<F> ResponseFuture<F> {
+    pub(super) fn pass(future: F) -> Self {
         Self {
             future,
-            read: Read::Ignored,
+            task: ResponseTask::Pass,
         }
     }
 
-    pub(super) fn unconditional(future: F, clock: C) -> Self {
+    pub(super) fn correct_date(future: F, clock: SharedClock) -> Self {
         Self {
             future,
-            read: Read::Unconditional(clock),
+            task: ResponseTask::CorrectDate(clock),
         }
     }
 
-    pub(super) fn conditional(future: F, read: ConditionalRead<C>) -> Self {
+    pub(super) fn evaluate(future: F, read: ConditionalRead) -> Self {
         Self {
             future,
-            read: Read::Conditional(read),
+            task: ResponseTask::Evaluate(read),
         }
     }
 }
 
-impl<F, B, E, C> Future for ResponseFuture<F, C>
+impl<F, B, E> Future for ResponseFuture<F>
 where
     F: Future<Output = Result<Response<B>, E>>,
     B: Body<Data = Bytes>,
-    C: Clock,
 {
     type Output = Result<Response<ResponseBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mut response = ready!(this.future.poll(cx))?;
-        content_length::disclaim(&mut response);
-        match this.read {
-            Read::Conditional(read) => return Poll::Ready(Ok(read.respond(response))),
-            Read::Unconditional(clock) => {
-                let now = || clock.now().into();
-                validators::correct_last_modified(response.headers_mut(), now);
+        content_length::remove_zero_length_from_304(&mut response);
+        match this.task {
+            ResponseTask::Evaluate(read) => return Poll::Ready(Ok(read.respond(response))),
+            ResponseTask::CorrectDate(clock) => {
+                validators::correct_last_modified(response.headers_mut(), || clock.now());
             }
-            Read::Ignored => {}
+            ResponseTask::Pass => {}
         }
         Poll::Ready(Ok(response.map(ResponseBody::inner)))
     }
 }
 
-impl<F, C> fmt::Debug for ResponseFuture<F, C> {
+impl<F> fmt::Debug for ResponseFuture<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.read {
-            Read::Ignored => "ResponseFuture(Ignored)",
-            Read::Unconditional(_) => "ResponseFuture(Unconditional)",
-            Read::Conditional(_) => "ResponseFuture(Conditional)",
+        f.write_str(match self.task {
+            ResponseTask::Pass => "ResponseFuture(Pass)",
+            ResponseTask::CorrectDate(_) => "ResponseFuture(CorrectDate)",
+            ResponseTask::Evaluate(_) => "ResponseFuture(Evaluate)",
         })
     }
 }
 
 pin_project! {
     /// Response future for [`Conditional`](super::Conditional) with a source.
-    pub struct SourcedFuture<F, B: Body, E, C, Q> {
+    pub struct SourcedFuture<F, B: Body, E, Q> {
         #[pin]
-        kind: Kind<F, B, E, C, Q>,
+        state: SourcedState<F, B, E, Q>,
     }
 }
 
-type Asking<B, E> = Pin<Box<dyn Future<Output = Result<Response<ResponseBody<B>>, E>> + Send>>;
+type BoxedRead<B, E> = Pin<Box<dyn Future<Output = Result<Response<ResponseBody<B>>, E>> + Send>>;
 
 pin_project! {
-    #[project = KindProj]
-    enum Kind<F, B: Body, E, C, Q> {
-        // There is nothing to ask, and nothing to allocate.
-        Responding {
+    #[project = SourcedStateProj]
+    enum SourcedState<F, B: Body, E, Q> {
+        // Nothing to ask, and nothing to allocate.
+        WithoutSource {
             #[pin]
-            future: ResponseFuture<F, C>,
+            future: ResponseFuture<F>,
         },
         // The source told the state at once, and the service runs.
-        Sourced {
+        WithSource {
             #[pin]
             future: F,
-            read: Option<Box<SourcedRead<C, Q>>>,
+            read: Option<Box<SourcedRead<Q>>>,
         },
-        Asking {
-            future: Asking<B, E>,
+        Boxed {
+            future: BoxedRead<B, E>,
         },
-        // There is nothing to wait for.
-        Answered {
+        // Ready at once: nothing to wait for.
+        Ready {
             answer: Option<Response<ResponseBody<B>>>,
         },
     }
 }
 
-impl<F, B: Body, E, C, Q> SourcedFuture<F, B, E, C, Q> {
-    pub(super) fn answered(answer: Response<ResponseBody<B>>) -> Self {
+impl<F, B: Body, E, Q> SourcedFuture<F, B, E, Q> {
+    pub(super) fn ready(answer: Response<ResponseBody<B>>) -> Self {
         Self {
-            kind: Kind::Answered {
+            state: SourcedState::Ready {
                 answer: Some(answer),
             },
         }
     }
 
-    pub(super) fn responding(future: ResponseFuture<F, C>) -> Self {
+    pub(super) fn without_source(future: ResponseFuture<F>) -> Self {
         Self {
-            kind: Kind::Responding { future },
+            state: SourcedState::WithoutSource { future },
         }
     }
 
-    pub(super) fn sourced(future: F, read: Box<SourcedRead<C, Q>>) -> Self {
+    pub(super) fn with_source(future: F, read: Box<SourcedRead<Q>>) -> Self {
         Self {
-            kind: Kind::Sourced {
+            state: SourcedState::WithSource {
                 future,
                 read: Some(read),
             },
         }
     }
 
-    pub(super) fn asking(
+    pub(super) fn boxed(
         future: impl Future<Output = Result<Response<ResponseBody<B>>, E>> + Send + 'static,
     ) -> Self {
         Self {
-            kind: Kind::Asking {
+            state: SourcedState::Boxed {
                 future: Box::pin(future),
             },
         }
     }
 }
 
-impl<F, B, E, C, Q> Future for SourcedFuture<F, B, E, C, Q>
+impl<F, B, E, Q> Future for SourcedFuture<F, B, E, Q>
 where
     F: Future<Output = Result<Response<B>, E>>,
     B: Body<Data = Bytes, Error: Send> + Send + 'static,
-    C: Clock + Clone,
     Q: ValidatorSource,
 {
     type Output = Result<Response<ResponseBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut kind = self.project().kind;
-        match kind.as_mut().project() {
-            KindProj::Responding { future } => future.poll(cx),
-            KindProj::Sourced { future, read } => {
+        let mut state = self.project().state;
+        match state.as_mut().project() {
+            SourcedStateProj::WithoutSource { future } => future.poll(cx),
+            SourcedStateProj::WithSource { future, read } => {
                 let response = ready!(future.poll(cx))?;
-                let mut read = read.take().expect("polled after it was ready");
+                let mut read = read.take().expect("polled after completion");
                 let unconfirmed = match read.respond(response) {
-                    Labelled::Answer(answer) => return Poll::Ready(Ok(answer)),
-                    Labelled::Unconfirmed(unconfirmed) => unconfirmed,
+                    LabelResult::Answer(answer) => return Poll::Ready(Ok(answer)),
+                    LabelResult::Unconfirmed(unconfirmed) => unconfirmed,
                 };
-                // A source that has something at hand at times has to be waited for.
+                // This source had a state at hand before, but has none now.
                 let mut answer =
                     Box::pin(async move { Ok(read.respond_confirmed(unconfirmed).await) });
                 let polled = answer.as_mut().poll(cx);
-                kind.set(Kind::Asking { future: answer });
+                state.set(SourcedState::Boxed { future: answer });
                 polled
             }
-            KindProj::Asking { future } => future.as_mut().poll(cx),
-            KindProj::Answered { answer } => {
+            SourcedStateProj::Boxed { future } => future.as_mut().poll(cx),
+            SourcedStateProj::Ready { answer } => {
                 let answer = answer.take();
-                Poll::Ready(Ok(answer.expect("polled after it was ready")))
+                Poll::Ready(Ok(answer.expect("polled after completion")))
             }
         }
     }
 }
 
-impl<F, B: Body, E, C, Q> fmt::Debug for SourcedFuture<F, B, E, C, Q> {
+impl<F, B: Body, E, Q> fmt::Debug for SourcedFuture<F, B, E, Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
-            Kind::Responding { .. } => "SourcedFuture(Responding)",
-            Kind::Sourced { .. } => "SourcedFuture(Sourced)",
-            Kind::Asking { .. } => "SourcedFuture(Asking)",
-            Kind::Answered { .. } => "SourcedFuture(Answered)",
+        f.write_str(match self.state {
+            SourcedState::WithoutSource { .. } => "SourcedFuture(WithoutSource)",
+            SourcedState::WithSource { .. } => "SourcedFuture(WithSource)",
+            SourcedState::Boxed { .. } => "SourcedFuture(Boxed)",
+            SourcedState::Ready { .. } => "SourcedFuture(Ready)",
         })
     }
 }

@@ -4,10 +4,10 @@ use tower_layer::Layer;
 
 use super::{
     Conditional,
-    config::{BySource, Config},
+    config::{ConditionalConfig, SourceConfig},
 };
 use crate::{
-    clock::{Clock, SystemClock},
+    clock::{Clock, SharedClock},
     refusal::{RenderRefusal, Renderer},
     semantics::field::SafeMethods,
     source::{OnSourceError, ValidatorSource},
@@ -15,27 +15,27 @@ use crate::{
 
 /// Layer that answers conditional reads.
 ///
-/// `Q` is `()`, and the response tells the validators, or [`BySource`] with the source that
+/// If `Q` is `()`, the response has the validators. If it is [`SourceConfig`], a source
 /// tells them before the service runs.
 ///
 /// See the [module docs](crate::conditional) for an example.
 #[derive(Debug, Clone)]
 #[must_use]
-pub struct ConditionalLayer<C = SystemClock, Q = ()> {
-    config: Config<C>,
+pub struct ConditionalLayer<Q = ()> {
+    config: ConditionalConfig,
     by: Q,
 }
 
 impl ConditionalLayer {
-    /// Evaluates conditions on `GET`, `HEAD` and `QUERY`.
+    /// Creates a layer that evaluates conditions on `GET`, `HEAD` and `QUERY`.
     pub fn new() -> Self {
         Self {
-            config: Config {
+            config: ConditionalConfig {
                 methods: SafeMethods::default(),
                 head_as_get: false,
                 explain: false,
                 renderer: Renderer::default(),
-                clock: SystemClock::default(),
+                clock: SharedClock::default(),
             },
             by: (),
         }
@@ -48,22 +48,22 @@ impl Default for ConditionalLayer {
     }
 }
 
-impl<C> ConditionalLayer<C> {
-    /// Asks `source` before the service runs, and answers a matching tag without
-    /// the service.
+impl ConditionalLayer {
+    /// Sets the source that is asked before the service runs. If its tag matches, the layer
+    /// answers without the service. There is none by default.
     ///
-    /// If the service has to run, its 200 gets the source's validators, unless it
-    /// has its own. A strong tag is [confirmed](crate::conditional#confirmation)
-    /// first: the source is asked a second time, after the service.
-    pub fn source<Q: ValidatorSource>(self, source: Q) -> ConditionalLayer<C, BySource<Q>> {
+    /// If the service has to run, its 200 gets the source's validators, unless it has its
+    /// own. A strong tag is [confirmed](crate::conditional#confirmation) first: the source
+    /// is asked a second time, after the service.
+    pub fn source<Q: ValidatorSource>(self, source: Q) -> ConditionalLayer<SourceConfig<Q>> {
         self.shared_source(Arc::new(source))
     }
 
-    /// As [`source`](Self::source), with a source that another layer asks too.
-    pub(crate) fn shared_source<Q>(self, source: Arc<Q>) -> ConditionalLayer<C, BySource<Q>> {
+    /// Sets a source that another layer asks, too.
+    pub(crate) fn shared_source<Q>(self, source: Arc<Q>) -> ConditionalLayer<SourceConfig<Q>> {
         ConditionalLayer {
             config: self.config,
-            by: BySource {
+            by: SourceConfig {
                 source,
                 on_error: OnSourceError::Proceed,
                 confirm: true,
@@ -72,7 +72,7 @@ impl<C> ConditionalLayer<C> {
     }
 }
 
-impl<C, Q> ConditionalLayer<C, BySource<Q>> {
+impl<Q> ConditionalLayer<SourceConfig<Q>> {
     /// Sets the reaction to a source that fails. Defaults to
     /// [`Proceed`](OnSourceError::Proceed).
     pub fn on_source_error(mut self, on_error: OnSourceError) -> Self {
@@ -80,32 +80,32 @@ impl<C, Q> ConditionalLayer<C, BySource<Q>> {
         self
     }
 
-    /// Labels a 200 with the strong tag that was read before it, and does not ask
-    /// the source again.
+    /// Labels a 200 with the strong tag that was read before it, without asking the source
+    /// again. By default the source is asked again.
     ///
-    /// A write between the two reads then leaves one strong tag on two contents
-    /// (RFC 9110, section 8.8.1). Use it only where content cannot change while a
-    /// request is served. By default the source is asked again.
+    /// A write between the two reads then puts one strong tag on two contents (RFC 9110,
+    /// section 8.8.1). Use it only for content that cannot change while a request is
+    /// served.
     pub fn without_confirmation(mut self) -> Self {
         self.by.confirm = false;
         self
     }
 }
 
-impl<C, Q> ConditionalLayer<C, Q> {
-    /// Sets the methods whose conditions are evaluated. Defaults to `GET`,
-    /// `HEAD` and `QUERY`, which are those that may get a 304; see
-    /// [`SafeMethods`] for what others get.
+impl<Q> ConditionalLayer<Q> {
+    /// Sets the methods whose conditions are evaluated. Defaults to `GET`, `HEAD` and
+    /// `QUERY`, which are the methods that may get a 304. See [`SafeMethods`] for the
+    /// answers to others.
     pub fn methods(mut self, methods: SafeMethods) -> Self {
         self.config.methods = methods;
         self
     }
 
-    /// Asks the service with `GET` where the request is `HEAD`, and drops the
-    /// content, so that a service which answers `HEAD` without content, as one
-    /// on bare `hyper` does, gives the fields of the `GET`, its tag included
-    /// (RFC 9110, section 9.3.2). It then does the work of a `GET`.
-    /// Off by default.
+    /// Asks the service with `GET` for each `HEAD`, and drops the content. Off by default.
+    ///
+    /// Some services answer `HEAD` without content, for example on bare `hyper`. With this
+    /// setting they give the headers of the `GET`, its tag included (RFC 9110, section
+    /// 9.3.2). The service then does the work of a `GET`.
     pub fn head_as_get(mut self) -> Self {
         self.config.head_as_get = true;
         self
@@ -119,29 +119,21 @@ impl<C, Q> ConditionalLayer<C, Q> {
 
     /// Sets the clock used to evaluate dates. Defaults to
     /// [`SystemClock`](crate::clock::SystemClock).
-    pub fn clock<C2: Clock + Clone>(self, clock: C2) -> ConditionalLayer<C2, Q> {
-        ConditionalLayer {
-            config: Config {
-                methods: self.config.methods,
-                head_as_get: self.config.head_as_get,
-                explain: self.config.explain,
-                renderer: self.config.renderer,
-                clock,
-            },
-            by: self.by,
-        }
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.config.clock = SharedClock::new(clock);
+        self
     }
 
-    /// Records an [`Outcome`](crate::Outcome) on every response that is
-    /// looked at, which costs some allocations. Off by default.
+    /// Records an [`Outcome`](crate::Outcome) on every response that is inspected, at the
+    /// cost of some allocations. Off by default.
     pub fn explain(mut self) -> Self {
         self.config.explain = true;
         self
     }
 }
 
-// By hand, since a source need be neither.
-impl<Q> Clone for BySource<Q> {
+// Written by hand, since a source need not be `Clone` or `Debug`.
+impl<Q> Clone for SourceConfig<Q> {
     fn clone(&self) -> Self {
         Self {
             source: Arc::clone(&self.source),
@@ -151,26 +143,26 @@ impl<Q> Clone for BySource<Q> {
     }
 }
 
-impl<Q> fmt::Debug for BySource<Q> {
+impl<Q> fmt::Debug for SourceConfig<Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BySource")
+        f.debug_struct("SourceConfig")
             .field("on_error", &self.on_error)
             .field("confirm", &self.confirm)
             .finish_non_exhaustive()
     }
 }
 
-impl<S, C: Clone> Layer<S> for ConditionalLayer<C> {
-    type Service = Conditional<S, C>;
+impl<S> Layer<S> for ConditionalLayer {
+    type Service = Conditional<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
         Conditional::new(inner, self.config.clone(), ())
     }
 }
 
-// `Clone` is what the service needs. Asked for here, the compiler names it where it is missing.
-impl<S: Clone, C: Clone, Q> Layer<S> for ConditionalLayer<C, BySource<Q>> {
-    type Service = Conditional<S, C, BySource<Q>>;
+// The service needs `Clone`. With the bound here, the compiler names it if it is missing.
+impl<S: Clone, Q> Layer<S> for ConditionalLayer<SourceConfig<Q>> {
+    type Service = Conditional<S, SourceConfig<Q>>;
 
     fn layer(&self, inner: S) -> Self::Service {
         Conditional::new(inner, self.config.clone(), self.by.clone())

@@ -1,5 +1,8 @@
-//! Answers conditional reads: 304 instead of content that the client has, 412
-//! when a condition is false; with a source, before the service does any work.
+//! Middleware that answers conditional reads: 304 if the client has the current
+//! representation, and 412 if a condition is false. With a source of validators it does so
+//! before the service runs.
+//!
+//! # Example
 //!
 //! ```
 //! # async fn run() -> Result<(), tower::BoxError> {
@@ -11,7 +14,7 @@
 //! use tower::{Layer, ServiceExt, service_fn};
 //! use tower_conditional::ConditionalLayer;
 //!
-//! // A handler that knows the version of what it serves.
+//! // A handler that knows the version of its content.
 //! async fn handle(_: Request<()>) -> Result<Response<Full<Bytes>>, Infallible> {
 //!     let mut response = Response::new(Full::from("hello"));
 //!     response.headers_mut().insert(header::ETAG, "\"v7\"".parse().unwrap());
@@ -28,8 +31,8 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
 //! ```
 //!
-//! With refusals in plain text, `REPORT`, and a `HEAD` that the service never
-//! sees:
+//! The following layer renders refusals as plain text, and also evaluates conditions of
+//! `REPORT`. It asks the service with `GET` for every `HEAD`:
 //!
 //! ```
 //! use http::HeaderValue;
@@ -43,8 +46,8 @@
 //!     });
 //! ```
 //!
-//! With a [source](crate::source) of validators, such as a version column, the
-//! service runs only for a client that is behind:
+//! With a [source](crate::source) of validators, such as a version column, the service runs
+//! only for clients whose copy is out of date:
 //!
 //! ```
 //! # async fn run() -> Result<(), tower::BoxError> {
@@ -67,73 +70,65 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
 //! ```
 //!
-//! # What it does
+//! # How it works
 //!
-//! The service runs, and its response tells the validators. Where it is 2xx
-//! (RFC 9110, section 13.2.1) the request's `If-Match`, `If-Unmodified-Since`,
-//! `If-None-Match` and `If-Modified-Since` are evaluated in the order of
-//! section 13.2.2. What the client has already becomes a 304 with every field
-//! of the 200 that does not describe the missing content; a false condition
-//! becomes a 412 with the current validators. Any other status wins over both.
+//! The service runs, and its response has the validators. If the response is 2xx (RFC 9110,
+//! section 13.2.1), the layer evaluates `If-Match`, `If-Unmodified-Since`, `If-None-Match`
+//! and `If-Modified-Since` in the order of section 13.2.2. Any other status wins over the
+//! conditions.
 //!
-//! A `Last-Modified` later than the response's `Date`, or than now, becomes
-//! that date (section 8.8.2.1).
+//! - If the client has the current representation, the response becomes a 304. It keeps
+//!   every header of the 200 that does not describe the missing content.
+//! - If a condition is false, the response becomes a 412 with the current validators.
+//! - A `Last-Modified` later than the response's `Date`, or than now, is set to that date
+//!   (section 8.8.2.1).
+//! - A 304 keeps `Content-Length` if the length of the 200 is known (section 8.6).
+//!   Otherwise `axum::Router` would write `content-length: 0`, which is wrong.
 //!
-//! `Content-Length` stays on a 304 where the length of the 200 is known, as
-//! section 8.6 allows: `axum::Router` would otherwise write `content-length: 0`
-//! there, which is wrong.
+//! With a source, the layer asks it first. It answers a match with 304 and a false
+//! condition with 412, with the source's validators, and the service does not run.
+//! Otherwise the service runs, and its 200 gets the validators that were read before. If
+//! the response has a tag of its own, that tag wins. A source that does not know the state,
+//! or fails, changes nothing.
 //!
-//! With a source, that is asked first. A match is a 304 and a false condition a
-//! 412 with the source's validators, and the service does not run. Otherwise it
-//! runs, and its 200 is labelled with the validators that were read before. If
-//! the response has a tag of its own, that tag wins. A source that knows nothing
-//! or fails changes nothing.
+//! If the source knows the state, no [`EtagLayer`](crate::EtagLayer) hashes the content, so
+//! reads hand out one kind of tag. If the source knows only a date, the response has no
+//! tag.
 //!
-//! Where the source knows the state, no [`EtagLayer`](crate::EtagLayer) hashes
-//! the content, so reads hand out one kind of tag. If the source knows only a
-//! date, the response has no tag.
+//! ## Confirmation
 //!
-//! # Confirmation
+//! A strong tag stands for one sequence of bytes (RFC 9110, section 8.8.1). A write may
+//! come between the source's answer and the service's own read. The old tag would then go
+//! out on new content. So the source is asked again after the service, and a strong tag
+//! goes out only if the answer is the same. Otherwise the 200 has no tag, and `If-Match` is
+//! evaluated against the new state.
 //!
-//! A strong tag stands for one sequence of bytes (RFC 9110, section 8.8.1). A
-//! write may come between the source's answer and the service's read, and then
-//! the old tag would go out on new content. So the source is asked again after
-//! the service, and a strong tag goes out only if the answer is the same.
-//! Otherwise the 200 has no tag, and an `If-Match` is held against the new state.
-//!
-//! - A handler that reads version and content in one statement sets the tag
-//!   itself, with [`Validated`](crate::handler::Validated). No second read happens.
-//! - The request's head is copied for the second read, unless it is switched off.
-//! - Content without an exact length is read after its head went out, so it gets
-//!   the tag in its weak form. So does content with a `Content-Encoding`.
-//! - Content with an exact length is taken to be read when its head is there. A
-//!   body that reads a state which can change later must not announce one.
+//! - A handler that reads version and content in one statement sets the tag itself, with
+//!   [`WithValidators`](crate::handler::WithValidators). No second read happens.
+//! - The request's head is copied for the second read.
+//! - Content without an exact length is read after the head went out, so it gets the weak
+//!   form of the tag. So does content with a `Content-Encoding`.
+//! - Content with an exact length counts as read when its head is there. A body that reads
+//!   a changing state later must not announce a length.
 //! - A 206 gets no tag from the source.
 //! - [`ConditionalLayer::without_confirmation`] switches the second read off.
 //!
-//! The conditions of a `QUERY` are held against the result of the query (RFC
-//! 10008, section 2.6). A source does not see the content of a request, so it
-//! is not asked about a `QUERY`, and the response tells the validators.
+//! # Layer order
 //!
-//! # What it needs from its neighbours
+//! An `ETag` or a `Last-Modified` comes from the service or from an
+//! [`EtagLayer`](crate::EtagLayer) inside. Authentication belongs outside, so that only
+//! clients that may read get a 304. Put CORS, security headers and tracing on either side.
+//! With a source, CORS and security headers belong outside: an answer without the service
+//! has no header from inside. A layer outside that changes the length of content should
+//! remove the `Content-Length` of a 304.
 //!
-//! An `ETag` or a `Last-Modified` from the service or from
-//! [`EtagLayer`](crate::EtagLayer) inside. Authentication belongs outside, so
-//! that a 304 is only ever given to those who may read. CORS, security headers
-//! and tracing work on either side; with a source, CORS and security headers
-//! belong outside, since what is answered before the service runs has no field
-//! from inside. A layer outside that makes content longer or shorter should drop
-//! the `Content-Length` of a 304.
+//! A 304 must repeat `Cache-Control`, `Content-Location`, `Expires` and `Vary` of the 200
+//! (RFC 9110, section 15.4.5). A handler that does not run cannot set them. They come from
+//! one of two places:
 //!
-//! A 304 must repeat `Cache-Control`, `Content-Location`, `Expires` and `Vary` of
-//! the 200 (RFC 9110, section 15.4.5). A handler that does not run cannot set
-//! them. They come from one of two places:
-//!
-//! - A layer around this one, such as [`CachePolicyLayer`](crate::CachePolicyLayer)
-//!   or tower-http's `SetResponseHeaderLayer`. [`Stack`](crate::Stack) has that
-//!   order.
-//! - The source, with
-//!   [`repeating`](crate::source::ValidatorSource::repeating) or
+//! - A layer around this one, such as [`CachePolicyLayer`](crate::CachePolicyLayer) or
+//!   tower-http's `SetResponseHeaderLayer`. [`Stack`](crate::Stack) has that order.
+//! - The source, with [`repeating`](crate::source::ValidatorSource::repeating) or
 //!   [`Validators::with_repeated`](crate::Validators::with_repeated):
 //!
 //! ```
@@ -148,20 +143,35 @@
 //! # let _ = layer;
 //! ```
 //!
-//! The 200 gets the same fields where the handler leaves them out. If a handler
-//! sets another value, the [audit](crate::audit) reports the 304 that differs.
+//! The 200 gets the same headers if the handler leaves them out. If a handler sets another
+//! value, the [audit](crate::audit) reports the 304 that differs.
 //!
-//! If one resource has several variants, the source must tell them apart by the request's fields,
-//! apart from content codings, which are for [`CodingTagLayer`](crate::CodingTagLayer).
+//! If one resource has several variants, the source must tell them apart by the request's
+//! headers. Content codings are the exception: [`CodingTagLayer`](crate::CodingTagLayer)
+//! handles them.
 //!
-//! # What it does not promise
+//! # Limits
 //!
-//! Without a source it saves the transfer, not the work: the service has run.
-//! With one it skips the service's own checks along with its work, such as
-//! who may read. It evaluates
-//! nothing on methods that are not safe, whose conditions must be checked before they act.
+//! - Without a source the layer saves the transfer, but not the work: the service has run.
+//! - A source does not see the content of a request. So it is not asked about a `QUERY`,
+//!   whose conditions are about the result of the query (RFC 10008, section 2.6). The
+//!   response has the validators.
+//!
+//! # Errors
+//!
+//! - 412: a condition is false. The body is a problem document unless
+//!   [`refusals`](ConditionalLayer::refusals) renders another.
+//! - 503: the source failed, under
+//!   [`OnSourceError::Refuse`](crate::source::OnSourceError::Refuse). By default the
+//!   service runs as it does without a source.
+//!
+//! # What it does not do
+//!
+//! - With a source, it does not run the service's own checks before a 304, such as
+//!   authorisation.
+//! - It evaluates nothing on methods that are not safe. Their conditions must be checked
+//!   before they act; see [`PreconditionLayer`](crate::PreconditionLayer).
 
-mod before;
 mod config;
 mod future;
 mod layer;
@@ -170,9 +180,10 @@ mod service;
 mod sourced;
 #[cfg(test)]
 mod tests;
+mod unanswered;
 
 pub use {
-    config::BySource,
+    config::SourceConfig,
     future::{ResponseFuture, SourcedFuture},
     layer::ConditionalLayer,
     service::Conditional,

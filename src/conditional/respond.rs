@@ -1,13 +1,12 @@
-//! From the service's response to the one that goes out.
+//! Answers to reads, made from the response of the service.
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode};
 use http_body::Body;
 
-use super::config::Config;
+use super::config::ConditionalConfig;
 use crate::{
     body::ResponseBody,
-    clock::Clock,
     outcome::{Outcome, Verdict},
     refusal::Refusal,
     semantics::{
@@ -20,24 +19,24 @@ use crate::{
     },
 };
 
-/// A read whose response is to come.
+/// A read whose service runs.
 #[derive(Debug)]
-pub(super) struct ConditionalRead<C> {
+pub(super) struct ConditionalRead {
     pub(super) fields: ConditionalFields,
-    /// The client asks for a part, with `Range`.
+    /// The request has a `Range`.
     pub(super) range: bool,
-    /// The client's method, whatever the service was asked with.
+    /// The client's method. The service may have got another.
     pub(super) method: Method,
-    /// Kept for a 412; `None` is a read that cannot get one.
+    /// The `Accept` header, for the 412. `None` for a read that cannot get one.
     accept: Option<Box<Accept>>,
-    pub(super) config: Config<C>,
+    pub(super) config: ConditionalConfig,
 }
 
-impl<C: Clone> ConditionalRead<C> {
+impl ConditionalRead {
     pub(super) fn new(
         method: &Method,
         conditions: &RequestConditions<'_>,
-        config: &Config<C>,
+        config: &ConditionalConfig,
     ) -> Self {
         let can_fail = conditions.fields.can_fail(method);
         Self {
@@ -48,19 +47,17 @@ impl<C: Clone> ConditionalRead<C> {
             config: config.clone(),
         }
     }
-}
 
-impl<C: Clock> ConditionalRead<C> {
     pub(super) fn is_head(&self) -> bool {
         self.method == Method::HEAD
     }
 
-    /// Returns `true` for a `HEAD` that the service sees as a `GET`.
+    /// Returns `true` for a `HEAD` that the service gets as a `GET`.
     pub(super) fn drops_content(&self) -> bool {
         self.config.drops_content(&self.method)
     }
 
-    /// The answer to a request whose validators the response shows.
+    /// Answers a read by the validators of the response.
     pub(super) fn respond<B: Body<Data = Bytes>>(
         &self,
         mut response: Response<B>,
@@ -71,9 +68,8 @@ impl<C: Clock> ConditionalRead<C> {
         self.answer(response, verdict, None)
     }
 
-    /// The answer to a request for which the source knows the tag and the
-    /// response shows the date.
-    pub(super) fn respond_dated<B: Body<Data = Bytes>>(
+    /// Answers a read by the tag of the source and the date of the response.
+    pub(super) fn respond_with_own_date<B: Body<Data = Bytes>>(
         &self,
         mut response: Response<B>,
         before: &Validators,
@@ -84,7 +80,7 @@ impl<C: Clock> ConditionalRead<C> {
         self.answer(response, verdict, None)
     }
 
-    /// The answer to a request whose verdict is known.
+    /// Answers a read whose verdict is known.
     pub(super) fn respond_with<B: Body<Data = Bytes>>(
         &self,
         mut response: Response<B>,
@@ -94,8 +90,8 @@ impl<C: Clock> ConditionalRead<C> {
         self.answer(response, verdict, None)
     }
 
-    /// The answer where the verdict is known. A 412 has the validators of
-    /// `current`, or else those that the response shows.
+    /// Answers a read whose verdict is known. A 412 has the validators of `current`, or those
+    /// of the response if there are none.
     pub(super) fn answer<B: Body<Data = Bytes>>(
         &self,
         response: Response<B>,
@@ -110,6 +106,7 @@ impl<C: Clock> ConditionalRead<C> {
                 not_modified(response, length)
             }
             Verdict::Failed(condition) => self.refuse(response, condition, current),
+            // The service got a `GET`, whose content the `HEAD` must not have.
             _ if self.drops_content() => {
                 let length = self.length_of_get(&response);
                 let mut response = response.map(|_| ResponseBody::empty());
@@ -122,6 +119,7 @@ impl<C: Clock> ConditionalRead<C> {
             Outcome::record(answer.extensions_mut(), |outcome| {
                 outcome.set_handler_status(handler_status);
                 outcome.set_verdict(verdict);
+                // A `HEAD` has no content that its 304 could save.
                 if verdict == Verdict::NotModified && !self.is_head() {
                     outcome.set_bytes_saved(length);
                 }
@@ -145,7 +143,8 @@ impl<C: Clock> ConditionalRead<C> {
             return Verdict::Unconditional;
         }
         let current = Current::Present(current);
-        let decision = preconditions.evaluate(&self.method, current, || self.now());
+        let decision = preconditions.evaluate(&self.method, current, || self.config.clock.now());
+        // RFC 9110, section 13.2.1: any other status wins over the conditions.
         if !decision.applies_to(response.status(), self.range) {
             return Verdict::NotEvaluated;
         }
@@ -156,12 +155,8 @@ impl<C: Clock> ConditionalRead<C> {
         }
     }
 
-    pub(super) fn now(&self) -> HttpDate {
-        self.config.clock.now().into()
-    }
-
     pub(super) fn correct_last_modified(&self, headers: &mut HeaderMap) -> Option<HttpDate> {
-        validators::correct_last_modified(headers, || self.now())
+        validators::correct_last_modified(headers, || self.config.clock.now())
     }
 
     /// Turns the response into a 412.
@@ -171,14 +166,19 @@ impl<C: Clock> ConditionalRead<C> {
         condition: Condition,
         current: Option<&Validators>,
     ) -> Response<ResponseBody<B>> {
-        let shown = || Validators::from_headers(response.headers(), self.now());
+        let shown = || Validators::from_headers(response.headers(), || self.config.clock.now());
         let current = current.cloned().unwrap_or_else(shown);
         let refusal = Refusal::of_condition(condition, &self.fields)
-            .accepting_json(self.accept.as_ref().is_none_or(|accept| accept.json()))
-            .instead_of(current.as_ref().etag);
+            .with_accepts_json(
+                self.accept
+                    .as_ref()
+                    .is_none_or(|accept| accept.accepts_json()),
+            )
+            .with_current(current.as_ref().etag);
         let mut answer = self.config.renderer.replace(response, &refusal);
+        // The extensions are those of a 200. A cache policy among them would store the 412.
         Outcome::keep_alone(answer.extensions_mut());
-        current.write_to(answer.headers_mut(), || self.now());
+        current.write_to(answer.headers_mut(), || self.config.clock.now());
         let is_head = self.is_head();
         answer.map(|content| {
             if is_head {
@@ -195,7 +195,7 @@ fn not_modified<B: Body<Data = Bytes>>(
     response: Response<B>,
     length: Option<u64>,
 ) -> Response<ResponseBody<B>> {
-    // The length of a part is not that of the 200.
+    // A 206 has the length of a part, which is not that of the 200.
     let length = length.filter(|_| response.status() == StatusCode::OK);
     let mut response = response.map(|_| ResponseBody::empty());
     *response.status_mut() = StatusCode::NOT_MODIFIED;

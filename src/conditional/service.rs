@@ -10,20 +10,19 @@ use tower_service::Service;
 
 use super::{
     ResponseFuture, SourcedFuture,
-    before::{UnansweredRead, leave_out_parts},
-    config::{BySource, Config},
+    config::{ConditionalConfig, SourceConfig},
     respond::ConditionalRead,
-    sourced::{Labelled, SourcedRead},
+    sourced::{LabelResult, SourcedRead},
+    unanswered::{UnansweredRead, remove_range},
 };
 use crate::{
     body::{ResponseBody, UnreadContent},
-    clock::{Clock, SystemClock},
     events,
     semantics::{
         condition::{Current, RequestConditions},
         field::method,
     },
-    service::Ready,
+    service::HeldService,
     source::{self, OnSourceError, SourceError, ValidatorSource},
 };
 
@@ -31,53 +30,54 @@ use crate::{
 ///
 /// See the [module docs](crate::conditional) for an example.
 #[derive(Debug, Clone)]
-pub struct Conditional<S, C = SystemClock, Q = ()> {
+pub struct Conditional<S, Q = ()> {
     inner: S,
-    config: Config<C>,
+    config: ConditionalConfig,
     by: Q,
 }
 
-impl<S, C, Q> Conditional<S, C, Q> {
-    pub(super) fn new(inner: S, config: Config<C>, by: Q) -> Self {
+impl<S, Q> Conditional<S, Q> {
+    pub(super) fn new(inner: S, config: ConditionalConfig, by: Q) -> Self {
         Self { inner, config, by }
     }
 
     crate::service::accessors::service_accessors!();
 }
 
-impl<S, C: Clone, Q> Conditional<S, C, Q> {
-    /// Lets the response tell the validators.
-    fn respond<ReqB>(&mut self, mut request: Request<ReqB>) -> ResponseFuture<S::Future, C>
+impl<S, Q> Conditional<S, Q> {
+    /// Calls the service, whose response has the validators.
+    fn respond<ReqB>(&mut self, mut request: Request<ReqB>) -> ResponseFuture<S::Future>
     where
         S: Service<Request<ReqB>>,
     {
         let method = request.method();
+        // A write must be checked before it acts, and not by its response.
         if !self.config.methods.contains(method) {
-            return ResponseFuture::ignoring(self.inner.call(request));
+            return ResponseFuture::pass(self.inner.call(request));
         }
-        let conditions = RequestConditions::of(request.headers());
+        let conditions = RequestConditions::from_headers(request.headers());
+        // The usual read, for which only the clock is kept.
         if conditions.fields.is_empty() && !self.config.inspects_every_response(method) {
             let clock = self.config.clock.clone();
-            return ResponseFuture::unconditional(self.inner.call(request), clock);
+            return ResponseFuture::correct_date(self.inner.call(request), clock);
         }
         let read = ConditionalRead::new(method, &conditions, &self.config);
         if self.config.drops_content(method) {
             *request.method_mut() = Method::GET;
-            leave_out_parts(request.headers_mut());
+            remove_range(request.headers_mut());
         }
-        ResponseFuture::conditional(self.inner.call(request), read)
+        ResponseFuture::evaluate(self.inner.call(request), read)
     }
 }
 
-impl<S, C, ReqB, ResB> Service<Request<ReqB>> for Conditional<S, C>
+impl<S, ReqB, ResB> Service<Request<ReqB>> for Conditional<S>
 where
     S: Service<Request<ReqB>, Response = Response<ResB>>,
-    C: Clock + Clone,
     ResB: Body<Data = Bytes>,
 {
     type Response = Response<ResponseBody<ResB>>;
     type Error = S::Error;
-    type Future = ResponseFuture<S::Future, C>;
+    type Future = ResponseFuture<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -88,79 +88,78 @@ where
     }
 }
 
-impl<S, C, Q, ReqB, ResB> Service<Request<ReqB>> for Conditional<S, C, BySource<Q>>
+impl<S, Q, ReqB, ResB> Service<Request<ReqB>> for Conditional<S, SourceConfig<Q>>
 where
     S: Service<Request<ReqB>, Response = Response<ResB>> + Clone + Send + 'static,
     S::Future: Send,
     S::Error: Send,
-    C: Clock + Clone,
     Q: ValidatorSource,
     ReqB: Body + Send + 'static,
     ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
 {
     type Response = Response<ResponseBody<ResB>>;
     type Error = S::Error;
-    type Future = SourcedFuture<S::Future, ResB, S::Error, C, Q>;
+    type Future = SourcedFuture<S::Future, ResB, S::Error, Q>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        // A source does not see the content, which names what a `QUERY` selects.
+        // A source does not see the content, by which a `QUERY` selects its result.
         let is_asked = !Q::KNOWS_NOTHING
-            && method::head_selects(request.method())
+            && method::is_selected_by_head(request.method())
             && self.config.methods.contains(request.method());
         if !is_asked {
-            return SourcedFuture::responding(self.respond(request));
+            return SourcedFuture::without_source(self.respond(request));
         }
         let (mut parts, content) = request.into_parts();
-        let Some(told) = source::ask_at_hand(&*self.by.source, &parts) else {
-            return SourcedFuture::asking(self.ask_and_wait(parts, content));
+        let Some(source_state) = source::ask_at_hand(&*self.by.source, &parts) else {
+            return SourcedFuture::boxed(self.ask_and_wait(parts, content));
         };
         let unanswered = UnansweredRead::new(&parts, &self.config);
-        let before = match self.by.answer(&unanswered, told) {
+        let before = match self.by.answer(&unanswered, source_state) {
             Err(before) => before,
             Ok(answer) => {
-                // Gives back what `poll_ready` reserved, since the service does not run.
-                drop(Ready::take(&mut self.inner));
+                // Releases what `poll_ready` reserved, since the service does not run.
+                drop(HeldService::take(&mut self.inner));
                 if content.is_end_stream() {
-                    return SourcedFuture::answered(answer);
+                    return SourcedFuture::ready(answer);
                 }
                 let answer = UnreadContent::new(&parts, content).refuse(answer);
-                return SourcedFuture::asking(async { Ok(answer.await) });
+                return SourcedFuture::boxed(async { Ok(answer.await) });
             }
         };
+        // Boxed, to keep the future of every other read small.
         let read = Box::new(SourcedRead::new(&unanswered, self.by.clone(), before));
         read.prepare(&mut parts);
         let request = Request::from_parts(parts, content);
-        SourcedFuture::sourced(self.inner.call(request), read)
+        SourcedFuture::with_source(self.inner.call(request), read)
     }
 }
 
-impl<S, C: Clone, Q> Conditional<S, C, BySource<Q>> {
-    /// The read of a source that has nothing at hand.
-    // No `async fn`: the future of one holds its arguments twice.
+impl<S, Q> Conditional<S, SourceConfig<Q>> {
+    /// Performs a read whose source has no state at hand.
+    // Not an `async fn`, whose future would hold the arguments twice.
     fn ask_and_wait<ReqB, ResB>(
         &mut self,
         mut parts: Parts,
         content: ReqB,
-    ) -> impl Future<Output = Result<Response<ResponseBody<ResB>>, S::Error>> + use<S, C, Q, ReqB, ResB>
+    ) -> impl Future<Output = Result<Response<ResponseBody<ResB>>, S::Error>> + use<S, Q, ReqB, ResB>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>> + Clone,
-        C: Clock,
         Q: ValidatorSource,
         ReqB: Body + Send + 'static,
         ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
     {
         let mut content = UnreadContent::new(&parts, content);
         // The service that was made ready.
-        let mut service = Ready::take(&mut self.inner);
+        let mut service = HeldService::take(&mut self.inner);
         let (by, config) = (self.by.clone(), self.config.clone());
         async move {
-            let told = source::ask_and_wait(&*by.source, &parts).await;
+            let source_state = source::ask_and_wait(&*by.source, &parts).await;
             let unanswered = UnansweredRead::new(&parts, &config);
-            let mut read = match by.answer(&unanswered, told) {
+            let mut read = match by.answer(&unanswered, source_state) {
                 Ok(answer) => {
                     drop(service);
                     return Ok(content.refuse(answer).await);
@@ -172,9 +171,9 @@ impl<S, C: Clone, Q> Conditional<S, C, BySource<Q>> {
             let request = Request::from_parts(parts, content.take());
             let response = service.call(request).await?;
             Ok(match read.respond(response) {
-                Labelled::Answer(answer) => answer,
-                // Boxed, so that the future of a 304 is a small one.
-                Labelled::Unconfirmed(unconfirmed) => {
+                LabelResult::Answer(answer) => answer,
+                // Boxed, to keep the future of a 304 small.
+                LabelResult::Unconfirmed(unconfirmed) => {
                     Box::pin(read.respond_confirmed(unconfirmed)).await
                 }
             })
@@ -182,14 +181,14 @@ impl<S, C: Clone, Q> Conditional<S, C, BySource<Q>> {
     }
 }
 
-impl<Q: ValidatorSource> BySource<Q> {
-    /// Answers a read that the source decides, and gives its state back otherwise.
-    fn answer<C: Clock, B: Body<Data = Bytes>>(
+impl<Q: ValidatorSource> SourceConfig<Q> {
+    /// Answers a read that the source decides. Gives its state back otherwise.
+    fn answer<B: Body<Data = Bytes>>(
         &self,
-        unanswered: &UnansweredRead<'_, C>,
-        told: Result<Current, SourceError>,
+        unanswered: &UnansweredRead<'_>,
+        source_state: Result<Current, SourceError>,
     ) -> Result<Response<ResponseBody<B>>, Current> {
-        match told {
+        match source_state {
             Ok(current) => unanswered.answer(current),
             Err(error) => self
                 .source_failed(unanswered, error)
@@ -197,13 +196,13 @@ impl<Q: ValidatorSource> BySource<Q> {
         }
     }
 
-    /// The answer to a read whose source failed, unless it goes on.
-    pub(super) fn source_failed<C: Clock, B: Body<Data = Bytes>>(
+    /// Returns the answer to a read whose source failed, or `None` if the read proceeds.
+    pub(super) fn source_failed<B: Body<Data = Bytes>>(
         &self,
-        read: &UnansweredRead<'_, C>,
+        read: &UnansweredRead<'_>,
         error: SourceError,
     ) -> Option<Response<ResponseBody<B>>> {
-        // The handler rejects the request itself.
+        // An extractor rejected the request. The handler has the same one and answers itself.
         if error.rejection().is_some() {
             return None;
         }

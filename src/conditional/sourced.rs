@@ -9,50 +9,48 @@ use http::{
 use http_body::Body;
 
 use super::{
-    before::{UnansweredRead, leave_out_parts},
-    config::BySource,
+    config::SourceConfig,
     respond::ConditionalRead,
+    unanswered::{UnansweredRead, remove_range},
 };
 use crate::{
     body::ResponseBody,
-    clock::Clock,
     outcome::Verdict,
     semantics::{
         condition::{Current, Decision},
         field::{content_length, lines},
         validator::{Label, Validators},
     },
-    source::{self, SourceError, SourceKnows, ValidatorSource},
+    source::{self, NoContentTag, SourceError, ValidatorSource},
 };
 
 /// A read that the source did not decide.
-pub(super) struct SourcedRead<C, Q> {
-    read: ConditionalRead<C>,
-    by: BySource<Q>,
+pub(super) struct SourcedRead<Q> {
+    read: ConditionalRead,
+    by: SourceConfig<Q>,
     before: Current,
     /// The head of the request, if the source may have to be asked again.
     request: Option<Parts>,
 }
 
-/// The result of labelling a response: the answer, or one that needs the source's
-/// confirmation.
-pub(super) enum Labelled<B: Body> {
+/// The result of labelling a response: the answer, or a response that needs confirmation.
+pub(super) enum LabelResult<B: Body> {
     Answer(Response<ResponseBody<B>>),
-    Unconfirmed(Unconfirmed<B>),
+    Unconfirmed(UnconfirmedResponse<B>),
 }
 
-/// A response that has no label until the source has been asked again.
-pub(super) struct Unconfirmed<B> {
+/// A response without its label. The source has to be asked again first.
+pub(super) struct UnconfirmedResponse<B> {
     response: Response<B>,
     label: Label,
     request: Parts,
 }
 
-impl<C: Clock + Clone, Q: ValidatorSource> SourcedRead<C, Q> {
-    /// `before` is what the source told, and did not decide the read.
+impl<Q: ValidatorSource> SourcedRead<Q> {
+    /// Creates a read. `before` is the state that the source told before the service.
     pub(super) fn new(
-        unanswered: &UnansweredRead<'_, C>,
-        by: BySource<Q>,
+        unanswered: &UnansweredRead<'_>,
+        by: SourceConfig<Q>,
         before: Current,
     ) -> Self {
         let UnansweredRead {
@@ -62,6 +60,7 @@ impl<C: Clock + Clone, Q: ValidatorSource> SourcedRead<C, Q> {
         } = unanswered;
         let is_strong =
             |validators: &Validators| (validators.etag.as_ref()).is_some_and(|tag| !tag.is_weak());
+        // A strong tag needs confirmation, and a condition that can fail a second check.
         let confirms = by.confirm
             && (before.validators().is_some_and(is_strong)
                 || conditions.fields.can_fail(&request.method));
@@ -73,97 +72,100 @@ impl<C: Clock + Clone, Q: ValidatorSource> SourcedRead<C, Q> {
         }
     }
 
-    /// Makes the request that the service gets.
+    /// Prepares the request for the service.
     pub(super) fn prepare(&self, request: &mut Parts) {
         if !matches!(self.before, Current::Unknown) {
-            request.extensions.insert(SourceKnows);
+            request.extensions.insert(NoContentTag);
         }
         if self.read.drops_content() {
             request.method = Method::GET;
-            leave_out_parts(&mut request.headers);
+            remove_range(&mut request.headers);
         }
     }
 
-    /// Returns the answer, unless the source has to be asked again and has no answer at
-    /// hand.
+    /// Returns the answer, unless the source has to be asked again and has no state at hand.
     pub(super) fn respond<B: Body<Data = Bytes>>(
         &mut self,
         mut response: Response<B>,
-    ) -> Labelled<B> {
-        content_length::disclaim(&mut response);
+    ) -> LabelResult<B> {
+        content_length::remove_zero_length_from_304(&mut response);
         let answer = match &self.before {
             Current::Unknown => self.read.respond(response),
-            Current::Absent => self.read.respond(untagged(response)),
+            Current::Absent => self.read.respond(prevent_hashing(response)),
             Current::Present(before) => {
                 let request = self.request.take();
                 match self.label(response, before, request) {
-                    Labelled::Answer(answer) => answer,
-                    Labelled::Unconfirmed(unconfirmed) => {
+                    LabelResult::Answer(answer) => answer,
+                    LabelResult::Unconfirmed(unconfirmed) => {
                         let source = &*self.by.source;
                         match source::ask_at_hand(source, &unconfirmed.request) {
                             Some(after) => self.confirm(unconfirmed, after),
-                            None => return Labelled::Unconfirmed(unconfirmed),
+                            None => return LabelResult::Unconfirmed(unconfirmed),
                         }
                     }
                 }
             }
         };
-        Labelled::Answer(self.explained(answer))
+        LabelResult::Answer(self.record_source(answer))
     }
 
-    /// The answer, once the source has been asked again.
+    /// Returns the answer after asking the source again.
     pub(super) async fn respond_confirmed<B: Body<Data = Bytes>>(
         &self,
-        unconfirmed: Unconfirmed<B>,
+        unconfirmed: UnconfirmedResponse<B>,
     ) -> Response<ResponseBody<B>> {
         let after = source::ask_and_wait(&*self.by.source, &unconfirmed.request).await;
-        self.explained(self.confirm(unconfirmed, after))
+        self.record_source(self.confirm(unconfirmed, after))
     }
 
-    fn explained<B>(&self, mut answer: Response<B>) -> Response<B> {
+    /// Records the state that the source told.
+    fn record_source<B>(&self, mut answer: Response<B>) -> Response<B> {
         self.read.config.record_source(&mut answer, &self.before);
         answer
     }
 
-    /// Labels a response with what the source told before the service ran.
+    /// Labels a response with the state that the source told before the service ran.
     fn label<B: Body<Data = Bytes>>(
         &self,
         mut response: Response<B>,
         before: &Validators,
         request: Option<Parts>,
-    ) -> Labelled<B> {
+    ) -> LabelResult<B> {
         let is_success = response.status().is_success();
         if is_success {
             before.repeated.write_to(response.headers_mut());
         }
         let is_exact = response.body().size_hint().exact().is_some();
-        let label = Label::of(response.status(), response.headers(), is_exact, before);
+        let label = Label::for_response(response.status(), response.headers(), is_exact, before);
         if lines::has(response.headers(), &ETAG) {
-            // The handler's own tag wins, for the conditions too.
+            // The handler's own tag wins, also for the conditions.
             label.write(response.headers_mut(), before);
-            return Labelled::Answer(self.read.respond(response));
+            return LabelResult::Answer(self.read.respond(response));
         }
         let is_checked = label == Label::Confirm || {
             let read = &self.read;
             read.fields.can_fail(&read.method)
         };
         match request {
-            Some(request) if is_checked && is_success => Labelled::Unconfirmed(Unconfirmed {
-                response,
-                label,
-                request,
-            }),
-            _ => Labelled::Answer(self.labelled(response, label, before)),
+            // An error has no label to confirm.
+            Some(request) if is_checked && is_success => {
+                LabelResult::Unconfirmed(UnconfirmedResponse {
+                    response,
+                    label,
+                    request,
+                })
+            }
+            _ => LabelResult::Answer(self.respond_labelled(response, label, before)),
         }
     }
 
     /// Labels a response if the source has told the same state again, in `after`.
     fn confirm<B: Body<Data = Bytes>>(
         &self,
-        unconfirmed: Unconfirmed<B>,
+        unconfirmed: UnconfirmedResponse<B>,
         after: Result<Current, SourceError>,
     ) -> Response<ResponseBody<B>> {
-        let Unconfirmed {
+        let UnconfirmedResponse {
             response,
             label,
             request,
@@ -179,32 +181,32 @@ impl<C: Clock + Clone, Q: ValidatorSource> SourcedRead<C, Q> {
             }
         };
         match (&self.before, &after) {
-            (Current::Present(before), Current::Present(after))
-                if before.show_same_state(after) =>
-            {
-                self.labelled(response, label, before)
+            (Current::Present(before), Current::Present(after)) if before.is_same_state(after) => {
+                self.respond_labelled(response, label, before)
             }
-            _ => self.changed(response, &after),
+            _ => self.respond_changed(response, &after),
         }
     }
 
-    fn labelled<B: Body<Data = Bytes>>(
+    /// Labels a response, and answers the read with it.
+    fn respond_labelled<B: Body<Data = Bytes>>(
         &self,
         mut response: Response<B>,
         label: Label,
         before: &Validators,
     ) -> Response<ResponseBody<B>> {
-        let verdict = self.held(&response);
+        let verdict = self.verdict_if_held(&response);
         label.write(response.headers_mut(), before);
-        let response = untagged(response);
+        let response = prevent_hashing(response);
+        // The source has no date for a date condition, but the response has one.
         if before.last_modified.is_none() && lines::has(response.headers(), &LAST_MODIFIED) {
-            return self.read.respond_dated(response, before);
+            return self.read.respond_with_own_date(response, before);
         }
         self.read.respond_with(response, verdict)
     }
 
-    /// The verdict of conditions that held when the source was asked.
-    fn held<B>(&self, response: &Response<B>) -> Verdict {
+    /// Returns the verdict of conditions that held when the source was asked.
+    fn verdict_if_held<B>(&self, response: &Response<B>) -> Verdict {
         let read = &self.read;
         if read.fields.is_empty() {
             Verdict::Unconditional
@@ -215,22 +217,22 @@ impl<C: Clock + Clone, Q: ValidatorSource> SourcedRead<C, Q> {
         }
     }
 
-    /// The state changed while the service ran, so its response may show the old
-    /// one or the new one: it gets no tag, and the client's conditions are held
+    /// Answers a read whose state changed while the service ran. The response may show the
+    /// old state or the new one, so it gets no tag. The client's conditions are evaluated
     /// against the new state.
-    fn changed<B: Body<Data = Bytes>>(
+    fn respond_changed<B: Body<Data = Bytes>>(
         &self,
         response: Response<B>,
         after: &Current,
     ) -> Response<ResponseBody<B>> {
-        let held = self.held(&response);
+        let held = self.verdict_if_held(&response);
         let read = &self.read;
-        let mut response = untagged(response);
+        let mut response = prevent_hashing(response);
         read.correct_last_modified(response.headers_mut());
         let fields = &read.fields;
-        match fields.evaluate(&read.method, after.as_ref(), || read.now()) {
+        match fields.evaluate(&read.method, after.as_ref(), || read.config.clock.now()) {
             Decision::Failed(condition) => {
-                // The response's own is of another state than the tag below.
+                // The date of the response may be of another state than the tag in the 412.
                 response.headers_mut().remove(LAST_MODIFIED);
                 let none = Validators::new();
                 let current = after.validators().unwrap_or(&none);
@@ -241,11 +243,11 @@ impl<C: Clock + Clone, Q: ValidatorSource> SourcedRead<C, Q> {
     }
 }
 
-/// Tells an `EtagLayer` outside to make no tag: what the source hands out next
-/// would be another one.
-fn untagged<B>(mut response: Response<B>) -> Response<B> {
+/// Prevents an `EtagLayer` outside from making a tag. The source will hand out another tag
+/// for the same content.
+fn prevent_hashing<B>(mut response: Response<B>) -> Response<B> {
     if response.status().is_success() && !lines::has(response.headers(), &ETAG) {
-        response.extensions_mut().insert(SourceKnows);
+        response.extensions_mut().insert(NoContentTag);
     }
     response
 }

@@ -5,7 +5,7 @@ use tokio::{sync::oneshot, task::yield_now};
 
 use super::*;
 
-/// Work that goes on when it is told to, and says when it is done.
+/// Returns work that waits for a signal and then reports its end.
 fn work() -> (
     impl Future<Output = u8> + Send,
     oneshot::Sender<()>,
@@ -22,7 +22,7 @@ fn work() -> (
 }
 
 #[tokio::test]
-async fn what_is_awaited_gives_its_output() {
+async fn awaited_work_returns_its_output() {
     let writes = Detached::new();
     let (work, go_on, _is_done) = work();
     let mut finish = writes.finish(work);
@@ -34,9 +34,9 @@ async fn what_is_awaited_gives_its_output() {
     writes.idle().await;
 }
 
-/// Wherever it was given up, even before it began.
+/// The future may be dropped at any time, even before its first poll.
 #[tokio::test]
-async fn what_is_given_up_goes_on() {
+async fn dropped_work_continues() {
     for polls in 0..3 {
         let writes = Detached::new();
         let (work, go_on, is_done) = work();
@@ -53,9 +53,9 @@ async fn what_is_given_up_goes_on() {
     }
 }
 
-/// Clones share the count, and all who wait are told.
+/// Clones share the count, and all waiters are woken.
 #[tokio::test]
-async fn all_are_awaited_through_one_handle() {
+async fn one_handle_waits_for_all_work() {
     let writes = Detached::new();
     let wait = || {
         [writes.clone(), writes.clone()]
@@ -83,9 +83,9 @@ async fn all_are_awaited_through_one_handle() {
     }
 }
 
-/// Nothing is left to go on with, here or in a task.
+/// Work that panics does not continue, neither in place nor in a task.
 #[tokio::test]
-async fn what_panics_has_ended() {
+async fn panicked_work_has_ended() {
     let writes = Detached::new();
     let finish = writes.finish(async { panic!("on purpose") });
     let panic = tokio::spawn(finish).await.unwrap_err().into_panic();
@@ -97,7 +97,7 @@ async fn what_panics_has_ended() {
     writes.idle().await;
 }
 
-/// Outside of a runtime, and in one that is shut down.
+/// Outside of a runtime, and in a runtime that has shut down.
 #[test]
 fn without_a_runtime_the_rest_is_dropped() {
     let writes = Detached::new();
@@ -111,7 +111,7 @@ fn without_a_runtime_the_rest_is_dropped() {
         let _inside = runtime.enter();
         writes.finish(pending::<()>())
     };
-    // Outside of the runtime it still knows where it began.
+    // Outside of the runtime, the future still has its handle.
     drop(finish);
     assert_eq!(writes.len(), 1);
     drop(runtime);

@@ -1,13 +1,11 @@
-//! A digest that the handler already has.
+//! A digest of the content that the handler already has.
 
-/// A response extension: the handler knows a digest of its content, so the
-/// tag is made from that in constant time and the body is not touched, however
-/// long it is.
+/// A response extension with a digest of the content. The tag is made from it in constant
+/// time, and the body is not read, however long it is.
 ///
-/// It must be a digest of the bytes that the response's body is about to send
-/// (after a content coding, if the handler applied one), and change whenever
-/// they do. Use a collision-resistant hash, or a revision that is never
-/// reused.
+/// It must be a digest of the bytes that the response's body sends, after a content coding
+/// if the handler applies one. It must change whenever they do. Use a collision-resistant
+/// hash, or a revision that is never used again.
 ///
 /// ```
 /// use http::Response;
@@ -27,8 +25,8 @@ impl ContentDigest {
     const MIN: usize = 16;
     const MAX: usize = 64;
 
-    /// A digest of 16 to 64 bytes. Any other length does not compile, since fewer bits would
-    /// collide by accident:
+    /// Creates a digest of 16 to 64 bytes. Any other length does not compile, since fewer
+    /// bits would collide by accident:
     ///
     /// ```compile_fail
     /// tower_conditional::etag::ContentDigest::new([0; 15]);
@@ -50,7 +48,7 @@ impl ContentDigest {
         Self { bytes, length: N }
     }
 
-    /// The digest.
+    /// Returns the bytes of the digest.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.length]

@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 
 use super::{
     ContentDigest, ContentHasher,
-    hashing::{Hashing, PendingHash},
+    body_hash::{BodyHash, PendingHash},
     tag::EtagConfig,
 };
 use crate::{
@@ -20,54 +20,54 @@ use crate::{
     outcome::TagOrigin,
     semantics::validator::{
         EntityTag, Untagged,
-        taggable::{Facts, untagged},
+        taggable::{ResponseFacts, check_taggable},
     },
-    source::SourceKnows,
+    source::NoContentTag,
 };
 
 pin_project! {
     /// Response future for [`Etag`](super::Etag).
     pub struct ResponseFuture<F, B: Body, H> {
         #[pin]
-        state: State<F, B, H>,
+        state: EtagState<F, B, H>,
     }
 }
 
 pin_project! {
-    #[project = StateProj]
-    enum State<F, B: Body, H> {
-        // Apart from the next one: what only passes then moves less.
-        Bypass {
+    #[project = EtagStateProj]
+    enum EtagState<F, B: Body, H> {
+        // A state of its own, so that a response that only passes is moved in fewer bytes.
+        Pass {
             #[pin]
             future: F,
         },
-        Watch {
+        Tag {
             #[pin]
-            watched: Watched<F, B, H>,
+            tagging: Tagging<F, B, H>,
         },
     }
 }
 
 pin_project! {
-    #[project = WatchedProj]
-    enum Watched<F, B: Body, H> {
-        Called {
+    #[project = TaggingProj]
+    enum Tagging<F, B: Body, H> {
+        Call {
             #[pin]
             future: F,
             config: Arc<EtagConfig<H>>,
             request: RequestFacts,
         },
-        // Boxed: content that is not there at once is rare, and the state of a hash is large.
+        // Boxed: content is rarely pending, and the state of a hash is large.
         Hash {
             pending: Box<PendingHash<B, H>>,
         },
     }
 }
 
-/// The parts of a request that its response needs.
+/// The facts of a request that its response needs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RequestFacts {
-    /// Its method is `HEAD`.
+    /// The method is `HEAD`.
     pub(super) head: bool,
     /// A source knows the tag, so none is made from the content.
     pub(super) source_knows: bool,
@@ -77,22 +77,22 @@ impl RequestFacts {
     pub(super) fn of(method: &Method, extensions: &Extensions) -> Self {
         Self {
             head: method == Method::HEAD,
-            source_knows: extensions.get::<SourceKnows>().is_some(),
+            source_knows: extensions.get::<NoContentTag>().is_some(),
         }
     }
 }
 
 impl<F, B: Body, H> ResponseFuture<F, B, H> {
-    pub(super) fn bypass(future: F) -> Self {
+    pub(super) fn pass(future: F) -> Self {
         Self {
-            state: State::Bypass { future },
+            state: EtagState::Pass { future },
         }
     }
 
-    pub(super) fn watch(future: F, config: Arc<EtagConfig<H>>, request: RequestFacts) -> Self {
+    pub(super) fn tag(future: F, config: Arc<EtagConfig<H>>, request: RequestFacts) -> Self {
         Self {
-            state: State::Watch {
-                watched: Watched::Called {
+            state: EtagState::Tag {
+                tagging: Tagging::Call {
                     future,
                     config,
                     request,
@@ -113,28 +113,28 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            StateProj::Bypass { future } => future
+            EtagStateProj::Pass { future } => future
                 .poll(cx)
                 .map_ok(|response| response.map(ResponseBody::inner)),
-            StateProj::Watch { watched } => watched.poll(cx),
+            EtagStateProj::Tag { tagging } => tagging.poll(cx),
         }
     }
 }
 
-impl<F, B, E, H> Watched<F, B, H>
+impl<F, B, E, H> Tagging<F, B, H>
 where
     F: Future<Output = Result<Response<B>, E>>,
     B: Body<Data = Bytes>,
     H: ContentHasher,
 {
-    // Not inlined, so that what only passes has no part in it.
+    // Not inlined, to keep the path of a response that only passes small.
     #[inline(never)]
     fn poll(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Response<ResponseBody<B>>, E>> {
         let (response, config, announced) = match self.as_mut().project() {
-            WatchedProj::Called {
+            TaggingProj::Call {
                 future,
                 config,
                 request,
@@ -145,7 +145,7 @@ where
                     None => return Poll::Ready(Ok(response.map(ResponseBody::inner))),
                 }
             }
-            WatchedProj::Hash { pending } => return pending.poll(cx).map(Ok),
+            TaggingProj::Hash { pending } => return pending.poll(cx).map(Ok),
         };
         match tag_content(config, cx, response, announced) {
             Ok(tagged) => Poll::Ready(Ok(tagged)),
@@ -170,6 +170,7 @@ where
     H: ContentHasher,
 {
     let (mut parts, body) = response.into_parts();
+    // Content that is ready in one frame needs no collector.
     let begun = match read_at_once(cx, body, announced, H::YIELD_AFTER) {
         Ok(content) => {
             let tag = config.tag_of(&parts.headers, &content);
@@ -179,10 +180,13 @@ where
         }
         Err(begun) => begun,
     };
-    let mut hashing = Hashing::new(parts, Collector::new(begun, announced, config.limit));
-    match hashing.poll(cx, config) {
-        Poll::Ready(ending) => Ok(hashing.finish(ending, config)),
-        Poll::Pending => Err(Box::new(PendingHash::new(hashing, Arc::clone(config)))),
+    let mut body_hash = BodyHash::new(
+        parts,
+        Collector::new(begun, announced, config.max_body_bytes),
+    );
+    match body_hash.poll(cx, config) {
+        Poll::Ready(ending) => Ok(body_hash.finish(ending, config)),
+        Poll::Pending => Err(Box::new(PendingHash::new(body_hash, Arc::clone(config)))),
     }
 }
 
@@ -194,10 +198,10 @@ impl<H: ContentHasher> EtagConfig<H> {
     where
         B: Body<Data = Bytes>,
     {
-        let origin = match plan(response, self, request) {
-            Plan::Read { announced } => return Some(announced),
-            Plan::Leave(why) => TagOrigin::Untouched(why),
-            Plan::Label(tag) => {
+        let origin = match tag_plan(response, self, request) {
+            TagPlan::Read { announced } => return Some(announced),
+            TagPlan::Leave(why) => TagOrigin::Untouched(why),
+            TagPlan::Label(tag) => {
                 response.headers_mut().insert(ETAG, tag.into());
                 TagOrigin::KnownDigest
             }
@@ -207,18 +211,18 @@ impl<H: ContentHasher> EtagConfig<H> {
     }
 }
 
-/// What to do with a response.
-enum Plan {
-    /// It stays as it is.
+/// The way in which a response gets its tag.
+enum TagPlan {
+    /// The response stays as it is.
     Leave(Untagged),
-    /// The tag is known without a look at the body.
+    /// The tag is known without reading the body.
     Label(EntityTag),
-    /// The body, which announces so many bytes, is read for it.
+    /// The body is read for the tag. It announces this many bytes.
     Read { announced: u64 },
 }
 
 #[inline]
-fn plan<B, H>(response: &Response<B>, config: &EtagConfig<H>, request: RequestFacts) -> Plan
+fn tag_plan<B, H>(response: &Response<B>, config: &EtagConfig<H>, request: RequestFacts) -> TagPlan
 where
     B: Body<Data = Bytes>,
     H: ContentHasher,
@@ -226,22 +230,23 @@ where
     let headers = response.headers();
     let extensions = response.extensions();
     let digest = extensions.get::<ContentDigest>();
-    let facts = Facts {
+    let facts = ResponseFacts {
         status: response.status(),
         head: request.head,
-        source_knows: request.source_knows || extensions.get::<SourceKnows>().is_some(),
+        source_knows: request.source_knows || extensions.get::<NoContentTag>().is_some(),
         digest_known: digest.is_some(),
         exact: response.body().size_hint().exact(),
     };
     match (
-        untagged(facts, headers, config.statuses, config.limit),
+        check_taggable(facts, headers, config.statuses, config.max_body_bytes),
         digest,
     ) {
-        (Some(why), _) => Plan::Leave(why),
-        (None, Some(digest)) => Plan::Label(config.tag_of_known(headers, digest)),
+        (Some(why), _) => TagPlan::Leave(why),
+        (None, Some(digest)) => TagPlan::Label(config.tag_of_known(headers, digest)),
         (None, None) => match facts.exact {
-            Some(announced) => Plan::Read { announced },
-            None => Plan::Leave(Untagged::UnknownLength),
+            Some(announced) => TagPlan::Read { announced },
+            // `untagged` has ruled this out.
+            None => TagPlan::Leave(Untagged::UnknownLength),
         },
     }
 }

@@ -1,48 +1,49 @@
-//! The hash functions that tags are made with.
+//! The hash functions of entity tags.
 
 use sha2::Digest as _;
 
-/// A hash function, before its first byte.
+/// A hash function for content, in its initial state.
 ///
-/// The value that a layer is given is cloned for each response, so it may
-/// carry a seed. Content that arrives in other portions gives the same digest.
+/// A layer clones its hasher for each response, so a hasher may carry a seed. The digest
+/// must not depend on how the content is split into portions.
 ///
-/// Whoever can choose the content of a resource and find two contents with
-/// the same digest can make clients keep the wrong one, so a function that is
-/// not collision-resistant belongs only where content is trusted.
+/// If a function is not collision-resistant, use it only for content that attackers cannot
+/// influence. Whoever finds two contents with the same digest can make clients keep the
+/// wrong one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a hash function for entity tags",
     label = "not a hash function for entity tags",
-    note = "`Sha256` is one, and the features `blake3` and `xxh3` have others; for a hash of another crate, implement `ContentHasher` for a type of your own"
+    note = "use `Sha256`, or `Blake3` or `Xxh3` of the features `blake3` and `xxh3`, or implement `ContentHasher` for a type of your own"
 )]
 pub trait ContentHasher: Clone + Send + Sync + 'static {
-    /// After so many bytes without a pause the layer lets other tasks run.
-    /// The default of 128 KiB is some 90 µs of SHA-256 with hardware support.
+    /// The number of bytes that are hashed before other tasks get to run. Defaults to 128
+    /// KiB, which takes some 90 µs of SHA-256 with hardware support.
     const YIELD_AFTER: usize = 128 * 1024;
 
-    /// Takes the next bytes of content.
+    /// Hashes the next bytes of content.
     fn update(&mut self, content: &[u8]);
 
-    /// The 128 bits that go into the tag. They depend on the content and on
-    /// `context`, which says what else tells two representations apart. It
-    /// delimits itself from its end, so it may be hashed as if it were content.
+    /// Returns the 128 bits of the tag. They depend on the content and on `context`.
+    ///
+    /// `context` has everything else that tells two representations apart. It can be parsed
+    /// from its end, so it may be hashed as if it were content.
     fn finish(self, context: &[u8]) -> [u8; 16];
 
-    /// The same as [`update`](Self::update) and [`finish`](Self::finish), for
-    /// content that is all there. Some functions have a faster form for it.
+    /// Returns the 128 bits for content in one piece. Some functions have a faster form for
+    /// it. Defaults to [`update`](Self::update) and [`finish`](Self::finish).
     fn digest(mut self, content: &[u8], context: &[u8]) -> [u8; 16] {
         self.update(content);
         self.finish(context)
     }
 }
 
-/// SHA-256, cut to 128 bits. The default: no collisions are known, and
-/// processors have instructions for it.
+/// SHA-256, truncated to 128 bits. The default: no collisions are known, and processors
+/// have instructions for it.
 #[derive(Debug, Clone, Default)]
 pub struct Sha256(sha2::Sha256);
 
 impl Sha256 {
-    /// A fresh state.
+    /// Creates a hasher in its initial state.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -63,18 +64,18 @@ fn first_half(digest: &[u8; 32]) -> [u8; 16] {
     std::array::from_fn(|at| digest[at])
 }
 
-/// BLAKE3, cut to 128 bits. Collision-resistant, and four times as fast as
+/// BLAKE3, truncated to 128 bits. It is collision-resistant, and four times as fast as
 /// SHA-256 from 16 KiB on.
 #[cfg(feature = "blake3")]
 #[derive(Debug, Clone, Default)]
 pub struct Blake3 {
-    // Boxed: it is large, and content in one piece does without it.
+    // Boxed: it is large, and content in one piece does not need it.
     stream: Option<Box<blake3::Hasher>>,
 }
 
 #[cfg(feature = "blake3")]
 impl Blake3 {
-    /// A fresh state.
+    /// Creates a hasher in its initial state.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -104,18 +105,19 @@ impl ContentHasher for Blake3 {
     }
 }
 
-/// XXH3 with 128 bits: as fast as memory, with SIMD found at run time, and
-/// not collision-resistant. For content that no adversary writes.
+/// XXH3 with 128 bits. It hashes as fast as memory is read, with SIMD instructions found at
+/// run time. It is not collision-resistant: use it for content that attackers cannot
+/// influence.
 #[cfg(feature = "xxh3")]
 #[derive(Clone, Default)]
 pub struct Xxh3 {
-    // Boxed: it is large, and content in one piece does without it.
+    // Boxed: it is large, and content in one piece does not need it.
     stream: Option<Box<xxh3::Stream>>,
 }
 
 #[cfg(feature = "xxh3")]
 impl Xxh3 {
-    /// A fresh state.
+    /// Creates a hasher in its initial state.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -162,8 +164,8 @@ mod xxh3 {
         }
     }
 
-    /// XORs the content's digest with a digest of the context that is seeded by the
-    /// content, so that all bits of both count.
+    /// Combines two digests by XOR. The content seeds the digest of the context, so all bits
+    /// of both count.
     fn join(content: u128, context: &[u8]) -> [u8; 16] {
         let seed = content as u64;
         (content ^ Hasher::oneshot_with_seed(seed, context)).to_be_bytes()

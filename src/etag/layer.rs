@@ -15,13 +15,13 @@ use crate::semantics::{
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct EtagLayer<H = Sha256> {
-    // Shared: a router may clone the layer and apply it for each request.
+    // Shared, since a router may clone the layer and apply it once per request.
     config: Arc<EtagConfig<H>>,
 }
 
 impl EtagLayer {
-    /// Strong tags from SHA-256, for `GET`, `HEAD` and `QUERY` responses with
-    /// status 200 and at most 1 MiB of content.
+    /// Creates a layer with strong tags from SHA-256. It tags `GET`, `HEAD` and `QUERY`
+    /// responses with status 200 and at most 1 MiB of content.
     pub fn new() -> Self {
         Self {
             config: Arc::new(EtagConfig::new(Sha256::new())),
@@ -36,90 +36,89 @@ impl Default for EtagLayer {
 }
 
 impl<H: Clone> EtagLayer<H> {
-    /// Hashes with another function. The default is [`Sha256`].
+    /// Sets the hash function. Defaults to [`Sha256`].
     pub fn hasher<H2: ContentHasher>(self, hasher: H2) -> EtagLayer<H2> {
         EtagLayer {
             config: Arc::new(Arc::unwrap_or_clone(self.config).with_hasher(hasher)),
         }
     }
 
-    /// Makes weak tags, `W/".."`.
+    /// Makes weak tags, `W/".."`. Off by default.
     ///
-    /// Needed where a layer further out changes the bytes, as compression
-    /// does: a strong tag would then stand for two different byte sequences
-    /// (RFC 9110, section 8.8.1), unless a
-    /// [`CodingTagLayer`](crate::CodingTagLayer) tells them apart. Off by
-    /// default.
+    /// Set it if a layer further out changes the bytes, as compression does. A strong tag
+    /// would then stand for two byte sequences (RFC 9110, section 8.8.1), unless a
+    /// [`CodingTagLayer`](crate::CodingTagLayer) tells them apart.
     pub fn weak(mut self) -> Self {
-        self.recipe_mut().weak = true;
+        self.config_mut().weak = true;
         self
     }
 
-    /// Sets the largest content that is buffered for hashing, in bytes. Defaults
-    /// to 1 MiB. Longer content passes through untagged.
+    /// Sets the largest body that is buffered for hashing, in bytes. Defaults to 1 MiB.
+    /// Longer content passes untagged.
     ///
-    /// The list of the content's frames takes at most as many bytes again. A
-    /// body in more than `bytes / 32` frames, and in more than 64, passes through
-    /// untagged from there on. Frames without data count.
-    pub fn limit(mut self, bytes: u64) -> Self {
-        self.recipe_mut().limit = bytes;
+    /// The list of the body's frames takes at most as many bytes again. If a body has more
+    /// than 64 frames and more than `bytes / 32`, it passes untagged from there on.
+    /// Frames without data count, too.
+    pub fn max_body_bytes(mut self, bytes: u64) -> Self {
+        self.config_mut().max_body_bytes = bytes;
         self
     }
 
-    /// Makes tags with HMAC-SHA-256 over the digest, so that a tag tells
-    /// nothing about content to those who can guess it but do not have the
-    /// secret. Replicas that share a resource must share it. None by default.
+    /// Sets a secret for tags with HMAC-SHA-256 over the digest. There is none by default.
+    ///
+    /// Without the secret, nobody can tell from a tag if their guess of the content is
+    /// right. Replicas that serve the same resource must have the same secret.
     ///
     /// # Errors
     ///
-    /// Refuses a secret of fewer than 16 bytes, which could be guessed.
+    /// Returns an error for a secret of fewer than 16 bytes, which could be guessed.
     pub fn keyed(mut self, secret: impl AsRef<[u8]>) -> Result<Self, WeakSecret> {
-        self.recipe_mut().key = Some(key::key(secret.as_ref())?);
+        self.config_mut().key = Some(key::hmac_key(secret.as_ref())?);
         Ok(self)
     }
 
-    /// Mixes an identifier of the build or configuration into every tag, for
-    /// responses whose meaning changes with it though their bytes do not.
-    /// Every tag changes when it does. None by default.
+    /// Sets an identifier of the build or configuration that is mixed into every tag. None
+    /// by default. Use it if the meaning of responses changes with the build but their
+    /// bytes do not. All tags change with it.
     pub fn build_id(mut self, id: impl AsRef<[u8]>) -> Self {
-        self.recipe_mut().set_build_id(id.as_ref());
+        self.config_mut().set_build_id(id.as_ref());
         self
     }
 
-    /// The response fields that are mixed into the tag, so that equal bytes
-    /// with another meaning get another tag (RFC 9110, section 8.8.1).
-    /// By default `Content-Type`, `Content-Language` and `Content-Encoding`.
+    /// Sets the response headers that are mixed into the tag. Equal bytes with another
+    /// meaning then get another tag (RFC 9110, section 8.8.1). Defaults to `Content-Type`,
+    /// `Content-Language` and `Content-Encoding`.
     ///
-    /// Keep the last where one [`ContentDigest`](super::ContentDigest) can
-    /// stand for several codings: they must not share a strong tag.
+    /// Keep `Content-Encoding` if one [`ContentDigest`](super::ContentDigest) can stand for
+    /// several codings: they must not share a strong tag.
     pub fn contributors(mut self, names: impl IntoIterator<Item = HeaderName>) -> Self {
-        self.recipe_mut().contributors = names.into_iter().collect();
+        self.config_mut().contributors = names.into_iter().collect();
         self
     }
 
     /// Sets the methods whose responses are tagged. Defaults to `GET`, `HEAD`
     /// and `QUERY`.
     pub fn methods(mut self, methods: SafeMethods) -> Self {
-        self.recipe_mut().methods = methods;
+        self.config_mut().methods = methods;
         self
     }
 
-    /// Also tags responses with status 203. By default only those with 200 are tagged: the
-    /// content of any other status is not the selected representation, and a hash of it
-    /// would be no validator (RFC 9110, section 8.8).
+    /// Tags responses with status 203, too. By default only those with 200 are tagged. The
+    /// content of other responses is not the selected representation, so its hash is no
+    /// validator (RFC 9110, section 8.8).
     pub fn non_authoritative(mut self) -> Self {
-        self.recipe_mut().statuses = &taggable::REPRESENTATION;
+        self.config_mut().statuses = &taggable::REPRESENTATION;
         self
     }
 
-    /// Records an [`Outcome`](crate::Outcome) on every response that is
-    /// looked at, which costs some allocations. Off by default.
+    /// Records an [`Outcome`](crate::Outcome) on every response that is inspected, at the
+    /// cost of some allocations. Off by default.
     pub fn explain(mut self) -> Self {
-        self.recipe_mut().explain = true;
+        self.config_mut().explain = true;
         self
     }
 
-    fn recipe_mut(&mut self) -> &mut EtagConfig<H> {
+    fn config_mut(&mut self) -> &mut EtagConfig<H> {
         Arc::make_mut(&mut self.config)
     }
 }

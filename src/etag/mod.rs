@@ -1,4 +1,6 @@
-//! Gives responses an entity tag made from their content.
+//! Middleware that gives responses an `ETag` made from their content.
+//!
+//! # Example
 //!
 //! ```
 //! # async fn run() -> Result<(), tower::BoxError> {
@@ -25,7 +27,7 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
 //! ```
 //!
-//! Everything about the tags can be chosen:
+//! All parts of a tag can be configured:
 //!
 //! ```
 //! use http::header;
@@ -33,62 +35,71 @@
 //!
 //! let layer = EtagLayer::new()
 //!     .weak()
-//!     .limit(256 * 1024)
+//!     .max_body_bytes(256 * 1024)
 //!     .keyed(b"a secret that all replicas share")?
 //!     .build_id("2026-11-20")
 //!     .contributors([header::CONTENT_TYPE]);
 //! # Ok::<_, tower_conditional::validator::WeakSecret>(())
 //! ```
 //!
-//! # What it does
+//! # How it works
 //!
-//! The response to a `GET`, `HEAD` or `QUERY` with status 200, of a length that is
-//! known not to exceed [a limit](EtagLayer::limit). Its frames are kept as
-//! they came and hashed; the response goes out when the last one is there.
-//! The length is known if the body's size hint is exact.
+//! The layer tags the response to a `GET`, `HEAD` or `QUERY` with status 200 and a known
+//! length, up to [a limit](EtagLayer::max_body_bytes). The length is known if the body's
+//! size hint is exact. The frames of the body are kept as they came and hashed. The
+//! response goes out after the last frame.
 //!
-//! Everything else passes through at once, with no byte held back: a response
-//! that has an `ETag` already, since a handler's own tag always wins; one of
-//! unknown length, also if it has an upper bound; server-sent events and gRPC; parts
-//! (`Content-Range`); `Cache-Control: no-store`; `Incremental: ?1`; errors; and
-//! every response to a method that is not safe, where a hash of the body would describe
-//! the wrong thing (RFC 9110, section 8.8).
+//! Everything else passes at once, and no byte is held back:
 //!
-//! A body that turns out longer or shorter than it announced goes out whole and
-//! untagged. It still announces the same length, so the server fails as it would
-//! without the layer. A body that breaks, breaks for the client too, after the
-//! same bytes. Hashing lets other tasks run after 128 frames at most, and after
-//! as many bytes as [the hash](ContentHasher::YIELD_AFTER) says. A handler
-//! that knows a digest of its content says so with [`ContentDigest`]; the body
-//! is then not touched.
+//! - a response with an `ETag`, since a handler's own tag always wins,
+//! - a response of unknown length, even with an upper bound,
+//! - server-sent events and gRPC,
+//! - parts (`Content-Range`),
+//! - `Cache-Control: no-store` and `Incremental: ?1`,
+//! - errors,
+//! - every response to a method that is not safe: its body is not the representation that a
+//!   tag would stand for (RFC 9110, section 8.8).
 //!
-//! Content that is slow to come is waited for, within the limit, so a timeout
-//! further out also limits that.
+//! If a handler knows a digest of its content, it adds a [`ContentDigest`]. The body is
+//! then not read.
 //!
-//! A `HEAD` request gets the tag of the `GET` where the service answers it with
-//! the content still there, as an `axum` router does beneath `Router::layer`.
-//! Where the service sends no content it gets none, rather than the tag of
-//! nothing; see [`ConditionalLayer::head_as_get`](crate::ConditionalLayer::head_as_get).
+//! A `HEAD` gets the tag of the `GET` if the service answers it with the content, as an
+//! `axum` router does beneath `Router::layer`. If the service sends no content, the
+//! response gets no tag; see
+//! [`ConditionalLayer::head_as_get`](crate::ConditionalLayer::head_as_get).
 //!
-//! # What it needs from its neighbours
+//! # Layer order
 //!
-//! [`ConditionalLayer`](crate::ConditionalLayer) outside, which answers 304.
-//! A layer outside that changes the bytes, such as compression, needs
-//! [`weak`](EtagLayer::weak) tags here; its place is between the two layers.
-//! Compression inside makes the length unknown, so there is no tag.
+//! A [`ConditionalLayer`](crate::ConditionalLayer) belongs outside, to answer 304. If a
+//! layer outside changes the bytes, as compression does, set [`weak`](EtagLayer::weak) tags
+//! here. Such a layer belongs between the two. Compression inside makes the length unknown,
+//! so there is no tag.
 //!
-//! # What it does not promise
+//! # Limits
 //!
-//! The exact text of a tag may change with any release of this crate. Clients
-//! then fetch once more; nothing breaks.
+//! - Slow content is waited for, up to the limit. A timeout further out limits that wait,
+//!   too.
+//! - A body that breaks its announced length goes out whole and without a tag. It still
+//!   announces the same length, so the server fails as it does without the layer.
+//! - Hashing lets other tasks run after 128 frames at most, and after
+//!   [`YIELD_AFTER`](ContentHasher::YIELD_AFTER) bytes of the hash.
+//! - A tag from a hash is known only after the handler has run. It cannot tell in time if a
+//!   write may be performed.
 //!
-//! A tag from a hash is known only after the handler has run. It says nothing
-//! in time about whether a write may go ahead.
+//! # Errors
+//!
+//! The layer answers no request itself. An error of the body reaches the client after the
+//! same bytes as without the layer.
+//!
+//! # What it does not do
+//!
+//! It does not keep the text of a tag the same across releases of this crate. After an
+//! update, clients fetch the content once more.
 
+mod body_hash;
 mod digest;
 mod future;
 mod hash;
-mod hashing;
 mod layer;
 mod service;
 mod tag;

@@ -45,10 +45,10 @@ where
     #[inline]
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         if !self.config.methods.contains(request.method()) {
-            return ResponseFuture::bypass(self.inner.call(request));
+            return ResponseFuture::pass(self.inner.call(request));
         }
         let facts = RequestFacts::of(request.method(), request.extensions());
         let config = Arc::clone(&self.config);
-        ResponseFuture::watch(self.inner.call(request), config, facts)
+        ResponseFuture::tag(self.inner.call(request), config, facts)
     }
 }

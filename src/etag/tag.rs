@@ -1,4 +1,4 @@
-//! From content to tag: what is hashed, in which order.
+//! The input of the hash, in its order, and the tag made from it.
 
 use hmac::{Hmac, Mac};
 use http::{
@@ -15,24 +15,24 @@ use crate::{
     },
 };
 
-/// Changes whenever the bytes below change their meaning, so that tags of two
-/// formats are never taken for each other.
+/// The version of the format. It changes whenever the bytes below change their meaning, so tags
+/// of two formats never match.
 const FORMAT: u8 = 1;
 const OF_CONTENT: u8 = 0;
 const OF_DIGEST: u8 = 1;
-/// Contributors are numbered from 1.
+/// The number that stands for no contributor. Contributors are numbered from 1.
 const NO_LINE: u64 = 0;
 
-/// How an [`EtagLayer`](super::EtagLayer) makes its tags.
+/// The configuration of an [`EtagLayer`](super::EtagLayer).
 #[derive(Debug, Clone)]
 pub(super) struct EtagConfig<H> {
     pub(super) hasher: H,
     pub(super) weak: bool,
-    pub(super) limit: u64,
+    pub(super) max_body_bytes: u64,
     pub(super) methods: SafeMethods,
     pub(super) statuses: &'static [StatusCode],
     pub(super) contributors: Vec<HeaderName>,
-    /// As [`build_id`] writes it.
+    /// The identifier of the build, as [`build_id`] encodes it.
     pub(super) build_id: Vec<u8>,
     pub(super) key: Option<Hmac<sha2::Sha256>>,
     pub(super) explain: bool,
@@ -43,7 +43,7 @@ impl<H> EtagConfig<H> {
         Self {
             hasher,
             weak: false,
-            limit: 1024 * 1024,
+            max_body_bytes: 1024 * 1024,
             methods: SafeMethods::default(),
             statuses: &[StatusCode::OK],
             contributors: vec![CONTENT_TYPE, CONTENT_LANGUAGE, CONTENT_ENCODING],
@@ -57,7 +57,7 @@ impl<H> EtagConfig<H> {
         EtagConfig {
             hasher,
             weak: self.weak,
-            limit: self.limit,
+            max_body_bytes: self.max_body_bytes,
             methods: self.methods,
             statuses: self.statuses,
             contributors: self.contributors,
@@ -71,7 +71,7 @@ impl<H> EtagConfig<H> {
         self.build_id = build_id(id);
     }
 
-    /// Says where a tag came from, if asked to.
+    /// Records the origin of a tag under `explain`.
     pub(super) fn note(&self, extensions: &mut Extensions, origin: TagOrigin) {
         if self.explain {
             Outcome::record(extensions, |outcome| outcome.set_tag(origin));
@@ -80,20 +80,20 @@ impl<H> EtagConfig<H> {
 }
 
 impl<H: ContentHasher> EtagConfig<H> {
-    /// The tag of the content that `hasher` has seen.
+    /// Returns the tag of the content that `hasher` has hashed.
     pub(super) fn tag_of_read(&self, headers: &HeaderMap, hasher: H) -> EntityTag {
         let context = self.context(OF_CONTENT, headers);
         self.tag(hasher.finish(context.as_slice()))
     }
 
-    /// The tag of content that is all there.
+    /// Returns the tag of content in one piece.
     #[inline]
     pub(super) fn tag_of(&self, headers: &HeaderMap, content: &[u8]) -> EntityTag {
         let context = self.context(OF_CONTENT, headers);
         self.tag(self.hasher.clone().digest(content, context.as_slice()))
     }
 
-    /// The tag of content whose digest the handler knows.
+    /// Returns the tag of content whose digest the handler knows.
     pub(super) fn tag_of_known(&self, headers: &HeaderMap, known: &ContentDigest) -> EntityTag {
         let known = known.as_bytes();
         let context = self.context(OF_DIGEST, headers);
@@ -113,11 +113,11 @@ impl<H: ContentHasher> EtagConfig<H> {
         }
     }
 
-    /// Everything but the content, to be hashed after it: so the content stays
+    /// Returns everything but the content. It is hashed after the content, which so stays
     /// aligned, as BLAKE3 needs it to be fast.
     ///
-    /// What is hashed can be read from its end in one way only: the kind, then
-    /// lengths and parts of those lengths, then the content.
+    /// The input of the hash can be parsed from its end in one way only. The kind comes last,
+    /// before it parts and their lengths, and first the content.
     #[inline]
     fn context(&self, of: u8, headers: &HeaderMap) -> InlineBuffer {
         let mut context = InlineBuffer::default();
@@ -132,8 +132,9 @@ impl<H: ContentHasher> EtagConfig<H> {
             .filter_map(|(name, line)| Some((number(name)?.0, line)));
         match (lines.next(), lines.next()) {
             (None, _) => {}
+            // The usual case, without a search for each contributor.
             (Some((number, line)), None) => context.push_line(number, line.as_bytes()),
-            // Always in one order, whatever it is in the head.
+            // Several lines are sorted, since their order in the head may differ.
             (Some(_), Some(_)) => {
                 for (number, name) in (1..).zip(&self.contributors) {
                     for line in lines::lines(headers, name) {
@@ -147,23 +148,23 @@ impl<H: ContentHasher> EtagConfig<H> {
     }
 }
 
-/// The start of every context: an identifier, and that no line is before it.
+/// Returns the start of every context: the identifier, and a mark that it is no header line.
 fn build_id(id: &[u8]) -> Vec<u8> {
     [id, &length_and(id.len(), NO_LINE)].concat()
 }
 
-/// What comes after a part: its length, and above that the number of the
-/// contributor that it is a line of. Short, because the content and this often
-/// just fit into the last block of a hash.
+/// Returns the bytes after a part: its length, and in the upper bits the number of its
+/// contributor. They are few, because content and context often just fit into the last block
+/// of a hash.
 fn length_and(length: usize, number: u64) -> [u8; 8] {
     (number << 48 | length as u64).to_le_bytes()
 }
 
-/// Bytes in one piece, on the stack as long as they are few.
+/// A buffer that is on the stack as long as it has few bytes.
 struct InlineBuffer {
     inline: [u8; 128],
     used: usize,
-    /// All bytes, once there are more.
+    /// All bytes, once `inline` is too small for them.
     heap: Vec<u8>,
 }
 
@@ -178,7 +179,7 @@ impl Default for InlineBuffer {
 }
 
 impl InlineBuffer {
-    /// A line of the contributor with this number.
+    /// Appends a line of the contributor with this number.
     #[inline]
     fn push_line(&mut self, number: u64, line: &[u8]) {
         self.push(line);

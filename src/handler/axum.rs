@@ -1,4 +1,4 @@
-//! The types of this module as extractors and responses.
+//! Extractors and responses for axum.
 
 use std::convert::Infallible;
 
@@ -9,7 +9,7 @@ use axum_core::{
 use http::request::Parts;
 
 use super::{
-    Expected, NotModified, PreconditionFailed, PreconditionRejection, Preconditions, Validated,
+    Expected, NotModified, PreconditionFailed, PreconditionRejection, Preconditions, WithValidators,
 };
 
 impl<S: Sync> FromRequestParts<S> for Preconditions {
@@ -20,8 +20,8 @@ impl<S: Sync> FromRequestParts<S> for Preconditions {
     }
 }
 
-/// Rejects a request whose method is not safe (RFC 9110, section 9.2.1) and whose
-/// `If-Match` or `If-None-Match` has no well-formed member: 412, and the handler does not run.
+/// Rejects a write whose `If-Match` or `If-None-Match` has no well-formed member: 412, and the
+/// handler does not run. Safe methods are not rejected (RFC 9110, section 9.2.1).
 impl<S: Sync> FromRequestParts<S> for Expected {
     type Rejection = PreconditionFailed;
 
@@ -50,9 +50,9 @@ impl IntoResponse for PreconditionRejection {
     }
 }
 
-impl<T: IntoResponse> IntoResponse for Validated<T> {
+impl<T: IntoResponse> IntoResponse for WithValidators<T> {
     fn into_response(self) -> Response {
         let Self(content, validators) = self;
-        Validated(content.into_response(), validators).into()
+        WithValidators(content.into_response(), validators).into()
     }
 }

@@ -18,11 +18,11 @@ use crate::{
     },
 };
 
-/// The state that a write expects to find, for the compare-and-set of a handler.
+/// The state that a write expects, for optimistic concurrency control in a handler.
 ///
-/// Check and write must be one step, or updates are lost. A handler takes the
-/// expected versions, lets the database compare while it writes, and reports the
-/// result:
+/// If check and write are two steps, an update may be lost in between. A handler takes the
+/// expected versions, lets the database compare them in the statement that writes, and
+/// reports the result:
 ///
 /// ```
 /// use tower_conditional::{
@@ -49,35 +49,35 @@ use crate::{
 /// }
 /// ```
 ///
-/// Where versions do not say it all (dates, keyed tags), read the state and
+/// If versions are not enough (dates, keyed tags), read the state and
 /// [`check`](Self::check) it inside the transaction that writes.
 ///
-/// The guarantee is the database's: across all replicas, and against all
-/// writers that change the version with the content.
+/// The database gives the guarantee. It holds across all replicas, and against all writers
+/// that change the version together with the content.
 ///
-/// [`PreconditionLayer`](crate::PreconditionLayer) puts it into the request's
-/// extensions, and reports a conditional write that succeeded though nobody
-/// confirmed or checked what was expected.
+/// A [`PreconditionLayer`](crate::PreconditionLayer) adds this type to the request's
+/// extensions. It also reports a conditional write that succeeded although its handler
+/// neither confirmed nor checked it.
 #[derive(Debug, Clone)]
 #[must_use = "what is expected must be compared with what is there"]
-pub struct Expected(Arc<Expectation>);
+pub struct Expected(Arc<ExpectedContext>);
 
-/// An [`Expected`], and what the layer that handed it over needs when the head of the
-/// request is gone.
+/// The conditions of a write, and the parts of its request that the layer needs for its
+/// answer.
 #[derive(Debug)]
-pub(crate) struct Expectation {
+pub(crate) struct ExpectedContext {
     pub(crate) method: Method,
     pub(crate) fields: ConditionalFields,
-    /// The state that a layer outside saw before.
+    /// The state that a layer outside has read.
     pub(crate) seen: Current,
     pub(crate) is_compared: AtomicBool,
-    /// The expectation of the next layer out.
+    /// The conditions that the next layer outside handed over.
     pub(crate) outer: Option<Expected>,
     pub(crate) accept: Accept,
     pub(crate) path: Option<PathAndQuery>,
 }
 
-impl Expectation {
+impl ExpectedContext {
     pub(crate) fn new(method: Method, fields: ConditionalFields, seen: Current) -> Self {
         Self {
             method,
@@ -91,21 +91,21 @@ impl Expectation {
     }
 }
 
-impl From<Expectation> for Expected {
-    fn from(expectation: Expectation) -> Self {
-        Self(Arc::new(expectation))
+impl From<ExpectedContext> for Expected {
+    fn from(context: ExpectedContext) -> Self {
+        Self(Arc::new(context))
     }
 }
 
 impl Expected {
-    /// Returns the state that a request expects: the one that the layer around the handler
-    /// put into its extensions, if there is one.
+    /// Returns the state that a request expects. If a layer around the handler handed one
+    /// over, it is that one.
     pub fn of<B>(request: &Request<B>) -> Self {
         let extension = request.extensions().get().cloned();
         extension.unwrap_or_else(|| Self::new(request.method(), request.headers()))
     }
 
-    /// As [`of`](Self::of), for a request without its body.
+    /// Returns the state that a request without its body expects; see [`of`](Self::of).
     pub fn of_parts(request: &Parts) -> Self {
         let extension = request.extensions.get().cloned();
         extension.unwrap_or_else(|| Self::new(&request.method, &request.headers))
@@ -113,15 +113,15 @@ impl Expected {
 
     fn new(method: &Method, headers: &HeaderMap) -> Self {
         let fields = ConditionalFields::from_headers(headers).cloned();
-        Expectation::new(method.clone(), fields, Current::Unknown).into()
+        ExpectedContext::new(method.clone(), fields, Current::Unknown).into()
     }
 
-    /// Borrows the part that the layer reads.
-    pub(crate) fn expectation(&self) -> &Expectation {
+    /// Returns the part that the layer reads.
+    pub(crate) fn context(&self) -> &ExpectedContext {
         &self.0
     }
 
-    /// Returns `true` if the handler has compared, or need not.
+    /// Returns `true` if the handler has compared, or need not compare.
     pub(crate) fn is_compared(&self) -> bool {
         self.outermost().is_compared.load(Ordering::Acquire)
     }
@@ -130,21 +130,21 @@ impl Expected {
         self.outermost().is_compared.store(true, Ordering::Release);
     }
 
-    /// One comparison counts for all layers, of which the outermost keeps the mark.
-    fn outermost(&self) -> &Expectation {
+    /// Returns the context of the outermost layer. One comparison counts for all layers.
+    fn outermost(&self) -> &ExpectedContext {
         self.0.outer.as_ref().map_or(&self.0, Self::outermost)
     }
 
     /// Returns `true` if the request has a condition for a write: `If-Match`,
-    /// `If-None-Match`, or a date in `If-Unmodified-Since`. A value that is no date is
-    /// ignored (RFC 9110, section 13.1.4).
+    /// `If-None-Match`, or a date in `If-Unmodified-Since`. An invalid date is ignored (RFC
+    /// 9110, section 13.1.4).
     #[must_use]
     pub fn is_conditional(&self) -> bool {
-        self.0.fields.guard_writes(Current::Unknown, now)
+        self.0.fields.guards_writes(Current::Unknown, now)
     }
 
-    /// The 412 for an `If-Match` or `If-None-Match` without one well-formed
-    /// member. A client that misspelt its guard must not overwrite anything.
+    /// Returns the 412 for an `If-Match` or `If-None-Match` without a well-formed member. A
+    /// client whose condition is misspelt must not overwrite anything.
     pub(super) fn reject_malformed(&self) -> Result<(), PreconditionFailed> {
         match self.0.fields.malformed_guard(&self.0.method) {
             Some(condition) => Err(PreconditionFailed::because(Reason::of_condition(
@@ -155,12 +155,12 @@ impl Expected {
         }
     }
 
-    /// Returns `true` if the target must not exist. Then insert, and let the key's
-    /// uniqueness refuse what is there.
+    /// Returns `true` if the target must not exist. Then insert a row, and let a unique key
+    /// refuse one that exists.
     ///
-    /// So it is with `If-None-Match: *`, and where the layer saw that nothing
-    /// exists when a condition other than `If-Match` held. Beside `If-Match`,
-    /// which asks for the opposite, it is `false`.
+    /// This is so for `If-None-Match: *`. It is also so if the layer saw that nothing
+    /// exists, and a condition other than `If-Match` held. If the request has an
+    /// `If-Match`, which asks for the opposite, the result is `false`.
     #[must_use]
     pub fn must_be_absent(&self) -> bool {
         let seen_absent = matches!(self.0.seen, Current::Absent)
@@ -169,33 +169,32 @@ impl Expected {
         (self.0.fields.is_any(Condition::IfNoneMatch) || seen_absent) && !self.must_exist()
     }
 
-    /// Returns `true` if the target must exist: there is an `If-Match`. Then update, and
-    /// never insert.
+    /// Returns `true` if the target must exist, which is so for every `If-Match`. Then
+    /// update, and never insert.
     #[must_use]
     pub fn must_exist(&self) -> bool {
-        self.0.fields.names(Condition::IfMatch)
+        self.0.fields.has_condition(Condition::IfMatch)
     }
 
-    /// Returns the versions of which the current one must be one, for tags
-    /// that [`VersionTags::number`] of these very tags made. `None` where any
-    /// will do: without a condition, and with `If-Match: *`.
+    /// Returns the versions that the current version must be one of, or `None` if any
+    /// version will do. Any will do without a condition, and with `If-Match: *`.
     ///
-    /// Tags of another scope, and all that are no such version, match none. So
-    /// do keyed tags, whose versions cannot be read: [`check`](Self::check)
-    /// these. A weak tag in `If-Match` counts only under
+    /// Versions are read from tags that [`VersionTags::number`] of `tags` made. Tags of
+    /// another scope and all other tags match no version. The versions of keyed tags cannot
+    /// be read: [`check`](Self::check) these. A weak tag in `If-Match` counts only under
     /// [`weak_if_match`](crate::PreconditionLayer::weak_if_match).
     ///
-    /// For `If-Match: *` beside other conditions, for dates, and for the tags of
-    /// `If-None-Match`, the list is the version that the layer saw when they
-    /// held, whether its tag is strong or weak. If it saw none, the list is
+    /// Some conditions name no version: a date, the tags of `If-None-Match`, and
+    /// `If-Match: *` beside others. For these the list has the version that the layer saw
+    /// when they held, with a strong or a weak tag. If the layer saw none, the list is
     /// empty and matches nothing. It is also empty for a malformed condition.
     #[must_use]
     pub fn versions_of(&self, tags: &VersionTags) -> Option<Vec<i64>> {
         self.compared(|tag| tags.parse_number(tag))
     }
 
-    /// As [`versions_of`](Self::versions_of), as the JSON text of an array, for databases
-    /// whose parameters are no arrays:
+    /// Returns [`versions_of`](Self::versions_of) as the JSON text of an array, for
+    /// databases without array parameters:
     ///
     /// ```sql
     /// -- SQLite
@@ -206,12 +205,12 @@ impl Expected {
         self.versions_of(tags).map(|versions| json_array(&versions))
     }
 
-    /// As [`versions_of`](Self::versions_of), for plain tags of any scope.
-    ///
-    /// If the layer saw the current tag, tags of another scope match none.
-    /// Otherwise the scope is not compared, and the tag of another resource with
-    /// the same version passes: without a source in the layer, use
+    /// Returns the versions of plain tags of any scope; see
     /// [`versions_of`](Self::versions_of).
+    ///
+    /// If the layer saw the current tag, tags of another scope match no version. Otherwise
+    /// scopes are not compared, and the tag of another resource with the same version
+    /// passes. If the layer has no source, use [`versions_of`](Self::versions_of).
     #[must_use]
     pub fn versions(&self) -> Option<Vec<i64>> {
         let current = self.seen_tag().and_then(version::split_plain);
@@ -223,8 +222,8 @@ impl Expected {
         })
     }
 
-    /// The versions for which all conditions hold: what a layer admits for one
-    /// of them, a handler finds in the list. `number` reads a strong tag.
+    /// Returns the versions for which all conditions hold. A version that a layer admits is
+    /// in the list. `number` reads a strong tag.
     fn compared(&self, number: impl Fn(TagRef<'_>) -> Option<i64>) -> Option<Vec<i64>> {
         if !self.is_conditional() {
             return None;
@@ -232,20 +231,21 @@ impl Expected {
         let (matching, excluding) = (Condition::IfMatch, Condition::IfNoneMatch);
         let fields = &self.0.fields;
         let excludes_all = fields.is_any(excluding) || fields.is_malformed(excluding);
-        if fields.names(matching) && !fields.is_any(matching) {
-            // A client makes both lists as long as it likes, so each is read once.
+        if fields.has_condition(matching) && !fields.is_any(matching) {
+            // Both lists may be long, so each is read once: comparing all pairs takes seconds.
             let excluded: HashSet<_> = fields.tags(excluding).map(TagRef::opaque).collect();
-            // `If-Unmodified-Since` is ignored beside it (section 13.1.4).
+            // RFC 9110, section 13.1.4: `If-Match` makes `If-Unmodified-Since` ignored.
             let named = fields.tags(matching);
-            let counts = |tag: &TagRef<'_>| fields.matches_weakly() || !tag.is_weak();
+            let counts = |tag: &TagRef<'_>| fields.has_weak_if_match() || !tag.is_weak();
             let excludes = |tag: TagRef<'_>| excludes_all || excluded.contains(tag.opaque());
             let named = named.filter(|tag| counts(tag) && !excludes(*tag));
             return Some(named.filter_map(|tag| number(tag.strong())).collect());
         }
-        if fields.names(matching) && !fields.names(excluding) {
+        // `If-Match: *` alone holds for every version.
+        if fields.has_condition(matching) && !fields.has_condition(excluding) {
             return None;
         }
-        // Of these the layer knows more than the fields say.
+        // These conditions name no version, but the layer saw the one for which they held.
         let excludes = |tag: TagRef<'_>| {
             excludes_all || fields.tags(excluding).any(|other| other.weak_eq(tag))
         };
@@ -253,20 +253,19 @@ impl Expected {
         Some(seen.and_then(number).into_iter().collect())
     }
 
-    /// The current tag that the layer saw. Weak or strong, it stands for one
-    /// version.
+    /// Returns the current tag that the layer saw. A weak tag stands for one version, too.
     fn seen_tag(&self) -> Option<TagRef<'_>> {
         Some(self.0.seen.validators()?.etag.as_ref()?.as_ref().strong())
     }
 
     /// Reports the result of a compare-and-set. `None` means that no row changed: 412 if
-    /// the request was conditional, otherwise `Ok(None)`, for a target that is not there.
+    /// the request was conditional, otherwise `Ok(None)`, for a target that does not exist.
     ///
     /// # Errors
     ///
-    /// Returns the 412 to answer with: there was a condition and nothing changed, or the
-    /// condition is malformed, for which nothing may change. Return it before the
-    /// transaction commits.
+    /// Returns the 412 to answer with if the request has a condition and nothing changed. A
+    /// malformed condition is a 412, too, since nothing may change for it. Return it before
+    /// the transaction commits.
     pub fn confirm_written<T>(self, written: Option<T>) -> Result<Option<T>, PreconditionFailed> {
         self.mark_compared();
         self.reject_malformed()?;
@@ -276,9 +275,9 @@ impl Expected {
         Ok(written)
     }
 
-    /// Checks the conditions against the current state, which the caller has
-    /// read so that nobody can change it before the write: in the same
-    /// transaction with `FOR UPDATE`, or under a lock.
+    /// Checks the conditions against the current state. Read the state so that nobody can
+    /// change it before the write: in the same transaction with `FOR UPDATE`, or under a
+    /// lock.
     ///
     /// # Errors
     ///
@@ -296,7 +295,7 @@ impl Expected {
                 &self.0.fields,
             ))
             .found(&current)),
-            // 304 is for reads, which are performed.
+            // A 304 is for reads. A handler that calls this for a read performs it.
             Decision::Proceed | Decision::NotModified => Ok(()),
         }
     }

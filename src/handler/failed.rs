@@ -7,7 +7,7 @@ use crate::{
     semantics::{condition::Current, validator::Validators},
 };
 
-/// 304: the client has the representation (RFC 9110, section 15.4.5).
+/// A 304: the client has the current representation (RFC 9110, section 15.4.5).
 #[derive(Debug, Clone, Default)]
 pub struct NotModified(Validators);
 
@@ -26,8 +26,8 @@ impl NotModified {
     }
 }
 
-/// Other fields of the 200 that a cache needs, such as `Cache-Control` and
-/// `Vary`, come from [`Validators::with_repeated`], or are the caller's to add.
+/// A cache needs other headers of the 200, too, such as `Cache-Control` and `Vary`. They come
+/// from [`Validators::with_repeated`]; otherwise the caller adds them.
 impl<B: From<Bytes>> From<NotModified> for Response<B> {
     fn from(NotModified(validators): NotModified) -> Self {
         let mut response = Self::new(Bytes::new().into());
@@ -37,13 +37,15 @@ impl<B: From<Bytes>> From<NotModified> for Response<B> {
     }
 }
 
-/// 412: the state is not the one that the request expects
-/// (RFC 9110, section 15.5.13).
+/// A 412: the current state is not the state that the request expects (RFC 9110, section
+/// 15.5.13).
 ///
-/// A [`PreconditionLayer`](crate::PreconditionLayer) around the handler that
-/// knows how to get the current representation puts it in the answer, and
-/// makes this a 409 where the request had no condition, since a 412 would tell
-/// its client nothing (RFC 5789, section 2.2).
+/// A [`PreconditionLayer`](crate::PreconditionLayer) around the handler changes this
+/// response in two cases:
+///
+/// - If the layer can get the current representation, it adds it to the 412.
+/// - If the request has no condition, the response becomes a 409. A 412 would tell its
+///   client nothing (RFC 5789, section 2.2).
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct PreconditionFailed {
@@ -87,7 +89,7 @@ impl PreconditionFailed {
 
     pub(crate) fn refusal(&self, reason: Reason) -> Refusal<'_> {
         let current = self.current.as_ref();
-        Refusal::new(reason).instead_of(current.and_then(|current| current.as_ref().etag))
+        Refusal::new(reason).with_current(current.and_then(|current| current.as_ref().etag))
     }
 
     pub(crate) fn reason(&self) -> Reason {
@@ -95,14 +97,14 @@ impl PreconditionFailed {
     }
 }
 
-/// A problem of RFC 9457 with the current validators.
+/// A problem document (RFC 9457) with the current validators.
 impl<B: From<Bytes>> From<PreconditionFailed> for Response<B> {
     fn from(failed: PreconditionFailed) -> Self {
         let mut response = Renderer::default().respond(&failed.refusal(failed.reason));
         if let Some(current) = &failed.current {
             current.write_to(response.headers_mut(), now);
         }
-        // For the layer around the handler.
+        // Lets the layer around the handler recognize its own kind of 412.
         response.extensions_mut().insert(failed);
         response.map(B::from)
     }
@@ -114,14 +116,14 @@ impl Default for PreconditionFailed {
     }
 }
 
-/// The answer to a request whose conditions do not let it be performed.
+/// A 304 or 412: the request is not performed because of its conditions.
 #[derive(Debug, Clone)]
 #[must_use]
 #[allow(clippy::exhaustive_enums)] // RFC 9110, section 13.2.2 has no other way out
 pub enum PreconditionRejection {
-    /// 304.
+    /// A 304 for a read whose client has the current representation.
     NotModified(NotModified),
-    /// 412.
+    /// A 412 for a request with a false condition.
     Failed(PreconditionFailed),
 }
 

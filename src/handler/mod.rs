@@ -1,6 +1,10 @@
-//! Conditions inside a handler, where a layer around it cannot know the state.
+//! Conditional requests inside a handler: 304 for reads, and optimistic concurrency for
+//! writes.
 //!
-//! With the feature `axum` the types below are extractors and responses:
+//! Use these types if only the handler knows the current state. [`Preconditions`] answers a
+//! read with 304 or 412. [`Expected`] protects a write from a lost update.
+//!
+//! With the feature `axum` the types are extractors and responses:
 //!
 //! ```
 //! # #[cfg(feature = "axum")]
@@ -8,7 +12,7 @@
 //! use axum::{Json, extract::Path, response::IntoResponse};
 //! use tower_conditional::{
 //!     Validators, VersionTags,
-//!     handler::{PreconditionRejection, Preconditions, Validated},
+//!     handler::{PreconditionRejection, Preconditions, WithValidators},
 //! };
 //! # async fn version_of(_: i64) -> i64 { 7 }
 //! # async fn render(_: i64) -> String { String::new() }
@@ -20,12 +24,12 @@
 //!     let tag = VersionTags::of("notes", id).number(version_of(id).await);
 //!     let current = Validators::new().with_etag(tag);
 //!     preconditions.check(&current)?; // 304 or 412, and the rest does not run
-//!     Ok(Validated(Json(render(id).await), current))
+//!     Ok(WithValidators(Json(render(id).await), current))
 //! }
 //! # }
 //! ```
 //!
-//! The error of an application that has other errors too:
+//! The following error type of an application has other variants, too:
 //!
 //! ```
 //! # #[cfg(feature = "axum")]
@@ -74,15 +78,15 @@
 //! # }
 //! ```
 //!
-//! Without the feature they come from a request, and each converts into an
-//! [`http::Response`]:
+//! Without the feature `axum` the types are made from a request. Each of them converts into
+//! an [`http::Response`]:
 //!
 //! ```
 //! use bytes::Bytes;
 //! use http::{Request, Response, StatusCode, header};
 //! use tower_conditional::{
 //!     Validators, VersionTags,
-//!     handler::{Preconditions, Validated},
+//!     handler::{Preconditions, WithValidators},
 //! };
 //!
 //! fn show<B>(request: &Request<B>) -> Response<Bytes> {
@@ -90,19 +94,20 @@
 //!     if let Err(rejection) = Preconditions::of(request).check(&current) {
 //!         return rejection.into();
 //!     }
-//!     Validated(Response::new("seven".into()), current).into()
+//!     WithValidators(Response::new("seven".into()), current).into()
 //! }
 //!
 //! let request = Request::get("/").header(header::IF_NONE_MATCH, "\"7\"");
 //! assert_eq!(show(&request.body(()).unwrap()).status(), StatusCode::NOT_MODIFIED);
 //! ```
 //!
-//! # Writes
+//! # Writes and lost updates
 //!
-//! [`Preconditions::check`] before a write is check-then-act: between the two
-//! another writer may come, and its update is lost. [`Expected`] is made for
-//! writes: it is consumed by the compare-and-set that makes the check and the
-//! write one step.
+//! An update is lost if two clients read version 7, both write, and the second write
+//! overwrites the first. [`Preconditions::check`] does not prevent that: another writer may
+//! come between the check and the write. [`Expected`] does: the statement that writes
+//! compares the version, so the check and the write are one step. This is optimistic
+//! concurrency control, also called optimistic locking.
 
 #[cfg(feature = "axum")]
 mod axum;
@@ -111,20 +116,17 @@ mod failed;
 mod preconditions;
 #[cfg(test)]
 mod tests;
-mod validated;
+mod with_validators;
 
-use crate::{
-    clock::{Clock, SystemClock},
-    semantics::field::HttpDate,
-};
+use crate::{clock::SharedClock, semantics::field::HttpDate};
 
-pub(crate) use expected::Expectation;
 pub use expected::Expected;
+pub(crate) use expected::ExpectedContext;
 pub use failed::{NotModified, PreconditionFailed, PreconditionRejection};
 pub use preconditions::Preconditions;
-pub use validated::Validated;
+pub use with_validators::WithValidators;
 
-/// The time by the system's clock, since a handler has no other.
+/// Returns the time of the system's clock. A handler has no other clock.
 fn now() -> HttpDate {
-    SystemClock::default().now().into()
+    SharedClock::default().now()
 }

@@ -6,7 +6,7 @@ use crate::{
     semantics::condition::{ConditionalFields, Current, Decision},
 };
 
-/// The conditions of one request (RFC 9110, section 13).
+/// The conditional headers of one request (RFC 9110, section 13).
 ///
 /// See the [module docs](super) for an example.
 #[derive(Debug, Clone)]
@@ -22,7 +22,7 @@ impl Preconditions {
         Self::new(request.method(), request.headers())
     }
 
-    /// As [`of`](Self::of), for a request without its body.
+    /// Returns the conditions of a request without its body.
     #[must_use]
     pub fn of_parts(request: &Parts) -> Self {
         Self::new(&request.method, &request.headers)
@@ -41,12 +41,12 @@ impl Preconditions {
         self.fields.is_empty()
     }
 
-    /// Checks the conditions against the current state: a
-    /// [`Validators`](crate::Validators), an entity tag, `None` where there is
-    /// no representation, or a [`Current`].
+    /// Checks the conditions against the current state. The state is a
+    /// [`Validators`](crate::Validators), an entity tag, `None` if there is no
+    /// representation, or a [`Current`].
     ///
-    /// Call it when all else is fine, just before the work: a 404 or a 403
-    /// comes before any condition (RFC 9110, section 13.2.1). For a write use
+    /// Call it after all other checks and just before the work. A 404 or a 403 comes before
+    /// any condition (RFC 9110, section 13.2.1). For a write, use
     /// [`Expected`](super::Expected) or hold a lock on the state meanwhile.
     ///
     /// # Errors

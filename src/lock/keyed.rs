@@ -4,68 +4,76 @@ use tokio::{sync::OwnedMutexGuard, time::timeout};
 
 use super::{
     Busy,
-    keys::{Claim, Keys},
+    keys::{KeyReservation, Keys},
 };
 
-/// A fair, bounded mutex per key, for one process.
+/// A fair, bounded mutex per key, for pessimistic locking within one process.
 ///
-/// Clones share the keys. Limits belong to the clone that they are set on, so
-/// one that is about to wait may bring a patience of its own.
+/// Clones share the keys. Each clone has its own limits, so a single wait can have a
+/// timeout of its own.
 ///
 /// See the [module docs](crate::lock) for an example.
 #[derive(Clone)]
 pub struct KeyedLock {
     keys: Arc<Keys>,
-    capacity: usize,
-    waiters: usize,
-    patience: Duration,
+    max_keys: usize,
+    max_waiters: usize,
+    timeout: Duration,
     pub(crate) hold_timeout: Duration,
 }
 
 impl KeyedLock {
-    /// Room for 65,536 keys, 1,024 waiting for each, 10 seconds at most, behind writes
-    /// of 30 seconds at most.
+    /// Creates a lock with the default limits.
     #[must_use]
     pub fn new() -> Self {
         Self {
             keys: Arc::default(),
-            capacity: 65_536,
-            waiters: 1_024,
-            patience: Duration::from_secs(10),
+            max_keys: 65_536,
+            max_waiters: 1_024,
+            timeout: Duration::from_secs(10),
             hold_timeout: Duration::from_secs(30),
         }
     }
 
-    /// The most keys that are held or waited for, 65,536 by default. A key
-    /// beyond them is [`Busy::Keys`]; those that are live stay available.
+    /// Sets the largest number of keys that are held or waited for. Defaults to 65,536.
+    ///
+    /// A further key is refused with [`Busy::MaxKeys`]. Keys that are already locked stay
+    /// available.
     #[must_use]
-    pub fn capacity(self, keys: NonZeroUsize) -> Self {
+    pub fn max_keys(self, max_keys: NonZeroUsize) -> Self {
         Self {
-            capacity: keys.get(),
+            max_keys: max_keys.get(),
             ..self
         }
     }
 
-    /// Sets how many writers may wait for one key, besides its holder. Defaults to 1,024. A
-    /// further one is refused with [`Busy::Waiters`]. With zero nobody waits, and a key that
-    /// is held is refused at once.
+    /// Sets how many writers may wait for one key, besides its holder. Defaults to 1,024.
+    ///
+    /// A further writer is refused with [`Busy::MaxWaiters`]. With zero nobody waits: a key
+    /// that is held is refused at once.
     #[must_use]
-    pub fn waiters(self, waiters: usize) -> Self {
-        Self { waiters, ..self }
+    pub fn max_waiters(self, max_waiters: usize) -> Self {
+        Self {
+            max_waiters,
+            ..self
+        }
     }
 
-    /// The longest wait for a key, to the millisecond, 10 seconds by default.
-    /// Whose wait ends before its turn comes is [`Busy::Patience`].
+    /// Sets the longest wait for a key, to the millisecond. Defaults to 10 seconds.
+    ///
+    /// A longer wait ends with [`Busy::Timeout`].
     #[must_use]
-    pub fn patience(self, patience: Duration) -> Self {
-        Self { patience, ..self }
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
     }
 
     /// Sets how long a [`PreconditionLayer`](crate::PreconditionLayer::lock) lets one
-    /// write hold a key. Defaults to 30 seconds. Beyond that its handler is dropped, as
-    /// when a client leaves, the key is free, and the answer is 500. Work that it gave to
-    /// other tasks or threads goes on without the lock, and may write over what the next
-    /// holder wrote: give it a shorter limit. A [`KeyGuard`] has no limit.
+    /// write hold a key. Defaults to 30 seconds.
+    ///
+    /// After that time the handler is dropped, as when the client disconnects. The key is
+    /// free, and the answer is 500. Work that the handler gave to other tasks or threads
+    /// goes on without the lock. It may overwrite the next holder's write, so give it a
+    /// shorter limit. A [`KeyGuard`] has no limit.
     #[must_use]
     pub fn hold_timeout(self, hold_timeout: Duration) -> Self {
         Self {
@@ -74,37 +82,42 @@ impl KeyedLock {
         }
     }
 
-    /// Waits until nobody else holds `key`, and holds it until the guard is
-    /// dropped. Turns are given in the order of the first polls.
+    /// Waits until nobody else holds `key`, and holds it until the guard is dropped.
+    /// Waiters are served in the order of their first polls.
     ///
-    /// Dropping the future gives up the place and leaves nothing behind.
+    /// Dropping the future gives up the place in the queue.
     ///
     /// # Errors
     ///
-    /// [`Busy`] if a limit is met.
+    /// Returns [`Busy`] if a limit is reached.
     ///
     /// # Panics
     ///
-    /// If it has to wait, and that not within a tokio runtime with timers.
+    /// Panics if it has to wait outside of a tokio runtime with timers.
     pub async fn acquire(&self, key: impl Into<Arc<str>>) -> Result<KeyGuard, Busy> {
-        let (claim, turn) = self.keys.claim(key.into(), self.capacity, self.waiters)?;
-        // A key that is free costs no timer.
-        let turn = match Arc::clone(&turn).try_lock_owned() {
-            Ok(turn) => turn,
-            Err(_) => timeout(self.patience, turn.lock_owned())
+        let (reservation, mutex) =
+            self.keys
+                .reserve(key.into(), self.max_keys, self.max_waiters)?;
+        // A free key needs no timer, and so no runtime.
+        let held = match Arc::clone(&mutex).try_lock_owned() {
+            Ok(held) => held,
+            Err(_) => timeout(self.timeout, mutex.lock_owned())
                 .await
-                .map_err(|_| Busy::Patience)?,
+                .map_err(|_| Busy::Timeout(self.timeout))?,
         };
-        Ok(KeyGuard { claim, _turn: turn })
+        Ok(KeyGuard {
+            reservation,
+            _held: held,
+        })
     }
 
-    /// How many keys are held or waited for.
+    /// Returns the number of keys that are held or waited for.
     #[must_use]
     pub fn len(&self) -> usize {
         self.keys.live().len()
     }
 
-    /// Whether no key is held or waited for.
+    /// Returns `true` if no key is held or waited for.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -126,27 +139,27 @@ impl fmt::Debug for KeyedLock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyedLock")
             .field("len", &self.len())
-            .field("capacity", &self.capacity)
-            .field("waiters", &self.waiters)
-            .field("patience", &self.patience)
+            .field("max_keys", &self.max_keys)
+            .field("max_waiters", &self.max_waiters)
+            .field("timeout", &self.timeout)
             .field("hold_timeout", &self.hold_timeout)
             .finish()
     }
 }
 
-/// A key that is held. Dropping it lets the next one have it.
+/// A key that is held until this guard is dropped.
 #[must_use = "the key is free again as soon as this is dropped"]
 pub struct KeyGuard {
-    // Dropped first, so that whoever has the next turn finds this one gone.
-    claim: Claim,
-    _turn: OwnedMutexGuard<()>,
+    // Dropped before `_held`, so that the next holder no longer counts this one.
+    reservation: KeyReservation,
+    _held: OwnedMutexGuard<()>,
 }
 
 impl KeyGuard {
-    /// The key.
+    /// Returns the key.
     #[must_use]
     pub fn key(&self) -> &str {
-        self.claim.key()
+        self.reservation.key()
     }
 }
 

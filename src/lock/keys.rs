@@ -1,4 +1,4 @@
-//! Which keys are live, and by how many.
+//! The keys that are locked, each with the number of its users.
 
 use std::{
     collections::HashMap,
@@ -7,87 +7,92 @@ use std::{
 
 use super::Busy;
 
-/// Whose turn it is: tokio's mutex serves first who came first.
-pub(super) type Turn = tokio::sync::Mutex<()>;
+/// The mutex of one key. The mutex of tokio is fair: it serves waiters in their order.
+pub(super) type KeyMutex = tokio::sync::Mutex<()>;
 
-/// The keys that somebody holds or waits for.
+/// The keys that are held or waited for.
 ///
-/// Keys are compared and never only hashed, so no two are taken for one, and
-/// the hash is seeded, so nobody can choose keys that slow the map down.
+/// The map compares whole keys, so two keys with the same hash stay apart. Its hash is
+/// seeded, so clients cannot choose keys that slow the map down.
 #[derive(Debug, Default)]
-pub(super) struct Keys(Mutex<HashMap<Arc<str>, Entry>>);
+pub(super) struct Keys(Mutex<HashMap<Arc<str>, KeyEntry>>);
 
 #[derive(Debug, Default)]
-pub(super) struct Entry {
-    turn: Arc<Turn>,
-    /// The holder and those who wait. Never zero while the entry is there.
-    claims: usize,
+pub(super) struct KeyEntry {
+    mutex: Arc<KeyMutex>,
+    /// The number of holders and waiters. Never zero while the entry is in the map.
+    users: usize,
 }
 
-/// Keys that there is room for, however few are live.
-const KEPT_ROOM: usize = 64;
+/// The capacity that the map keeps when it shrinks.
+const MIN_CAPACITY: usize = 64;
 
-/// Keeps an entry alive for one holder or one who waits.
+/// Keeps the entry of a key alive for one holder or one waiter.
 #[derive(Debug)]
-pub(super) struct Claim {
+pub(super) struct KeyReservation {
     keys: Arc<Keys>,
     key: Arc<str>,
 }
 
 impl Keys {
-    pub(super) fn claim(
+    /// Reserves a place at a key and returns the mutex to wait for.
+    pub(super) fn reserve(
         self: &Arc<Self>,
         key: Arc<str>,
-        capacity: usize,
-        waiters: usize,
-    ) -> Result<(Claim, Arc<Turn>), Busy> {
+        max_keys: usize,
+        max_waiters: usize,
+    ) -> Result<(KeyReservation, Arc<KeyMutex>), Busy> {
         let mut live = self.live();
-        let room = live.len() < capacity;
-        let turn = match live.get_mut(&key) {
-            Some(entry) if entry.claims > waiters => return Err(Busy::Waiters),
-            Some(entry) => {
-                entry.claims += 1;
-                Arc::clone(&entry.turn)
+        let has_room = live.len() < max_keys;
+        let mutex = match live.get_mut(&key) {
+            // One of the users is the holder, so `users - 1` wait.
+            Some(entry) if entry.users > max_waiters => {
+                return Err(Busy::MaxWaiters(max_waiters));
             }
-            None if room => {
-                let turn = Arc::<Turn>::default();
-                let entry = Entry {
-                    turn: Arc::clone(&turn),
-                    claims: 1,
+            Some(entry) => {
+                entry.users += 1;
+                Arc::clone(&entry.mutex)
+            }
+            None if has_room => {
+                let mutex = Arc::<KeyMutex>::default();
+                let entry = KeyEntry {
+                    mutex: Arc::clone(&mutex),
+                    users: 1,
                 };
                 live.insert(Arc::clone(&key), entry);
-                turn
+                mutex
             }
-            None => return Err(Busy::Keys),
+            None => return Err(Busy::MaxKeys(max_keys)),
         };
         let keys = Arc::clone(self);
-        Ok((Claim { keys, key }, turn))
+        Ok((KeyReservation { keys, key }, mutex))
     }
 
-    /// Held for a few instructions, and never while something is awaited or
-    /// woken.
-    pub(super) fn live(&self) -> MutexGuard<'_, HashMap<Arc<str>, Entry>> {
+    /// Locks the map. The guard is never held while something is awaited or woken.
+    pub(super) fn live(&self) -> MutexGuard<'_, HashMap<Arc<str>, KeyEntry>> {
+        // The map is whole after each statement, so a poisoned one can still be used.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Claim {
+impl KeyReservation {
     pub(super) fn key(&self) -> &str {
         &self.key
     }
 }
 
-impl Drop for Claim {
+impl Drop for KeyReservation {
     fn drop(&mut self) {
         let mut live = self.keys.live();
         match live.get_mut(&self.key) {
-            Some(entry) if entry.claims > 1 => entry.claims -= 1,
+            Some(entry) if entry.users > 1 => entry.users -= 1,
             _ => {
                 live.remove(&self.key);
-                // A flood that is over leaves no room behind.
-                if live.capacity() > KEPT_ROOM && live.len() < live.capacity() / 8 {
-                    let room = live.len() * 2;
-                    live.shrink_to(room.max(KEPT_ROOM));
+                // The map shrinks after a flood of keys. The factor of 4 between the old and
+                // the new capacity keeps it from growing again soon.
+                if live.capacity() > MIN_CAPACITY && live.len() < live.capacity() / 8 {
+                    let capacity = live.len() * 2;
+                    live.shrink_to(capacity.max(MIN_CAPACITY));
                 }
             }
         }

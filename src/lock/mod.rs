@@ -1,8 +1,10 @@
-//! One at a time per key, within this process.
+//! A lock per key, for one process.
 //!
-//! Between the look at the current version and the write there is room for
-//! another writer. Whoever does both under [`KeyedLock::acquire`] closes it,
-//! as long as all writers are in this process.
+//! A handler that reads the current version and then writes can lose an update: another
+//! writer may come in between. Do both while you hold [`KeyedLock::acquire`]. All writers
+//! must be in this process.
+//!
+//! # Example
 //!
 //! ```
 //! # async fn run() -> Result<(), tower::BoxError> {
@@ -27,42 +29,42 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
 //! ```
 //!
-//! # What it does
+//! # How it works
 //!
-//! At most one [`KeyGuard`] of a key is alive among all clones of a
-//! [`KeyedLock`]. Whoever asks first is served first, key by key. A key costs
-//! memory only while somebody holds it or waits for it, and a wait may be
-//! dropped at any time. Three limits keep a flood out, each with a [`Busy`] for
-//! whoever comes too much:
+//! Among all clones of a [`KeyedLock`], at most one [`KeyGuard`] of a key is alive. Waiters
+//! of a key are served in their order. A key takes memory only while it is held or waited
+//! for. A wait may be dropped at any time.
+//!
+//! [`PreconditionLayer::lock`](crate::PreconditionLayer::lock) takes the lock for a
+//! request. It drops a write that holds the lock longer than
+//! [`hold_timeout`](KeyedLock::hold_timeout).
+//!
+//! The lock needs a tokio runtime with timers where a writer has to wait.
+//!
+//! # Limits
+//!
+//! Three limits protect against a flood of requests. Beyond a limit the request is refused
+//! with [`Busy`]:
 //!
 //! | Limit | Default | [`Busy`] |
 //! |---|---|---|
-//! | [`capacity`](KeyedLock::capacity), keys that are held or waited for | 65,536 | `Keys` |
-//! | [`waiters`](KeyedLock::waiters), waiting for one key | 1,024 | `Waiters` |
-//! | [`patience`](KeyedLock::patience), the longest wait | 10 s | `Patience` |
+//! | [`max_keys`](KeyedLock::max_keys), keys that are held or waited for | 65,536 | `MaxKeys` |
+//! | [`max_waiters`](KeyedLock::max_waiters), writers that wait for one key | 1,024 | `MaxWaiters` |
+//! | [`timeout`](KeyedLock::timeout), the longest wait | 10 s | `Timeout` |
 //!
-//! [`PreconditionLayer::lock`](crate::PreconditionLayer::lock) takes the lock for a
-//! request, and gives a write up after
-//! [`hold_timeout`](KeyedLock::hold_timeout).
+//! A [`KeyGuard`] has no limit. If its holder never drops it, all others time out. A task
+//! that asks for a key which it already holds times out, too. So do two tasks that hold one
+//! key each and ask for the other's.
 //!
-//! # What it needs from its neighbours
+//! If the client disconnects, the server drops the handler and the guard with it. A write
+//! that is under way may still take effect after that. Where that matters, move the guard
+//! into the future that checks and writes. Run that future through
+//! [`Detached::finish`](crate::detached::Detached::finish).
 //!
-//! A tokio runtime with timers, for those who have to wait.
+//! # What it does not do
 //!
-//! Whoever holds a [`KeyGuard`] must come to an end: nothing takes it away, and the
-//! others run into their patience. The same happens to a task that asks for a
-//! key that it already holds, and to two that hold one key each and ask for
-//! the other's.
-//!
-//! A server drops the handler when the client goes away, and the guard with it,
-//! while a write that is under way may still come true. Where that matters,
-//! move the guard into the future that does the check and the write, and run that
-//! through [`Detached::finish`](crate::detached::Detached::finish).
-//!
-//! # What it does not promise
-//!
-//! Anything about another process: other replicas, other programs and people
-//! with a database client write past it. There, compare and set in the
+//! The lock does not protect against writers in other processes: other replicas, other
+//! programs, and people with a database client. There, use a compare-and-set in the
 //! database: `UPDATE .. WHERE version = $1`, with the number from
 //! [`Expected::versions_of`](crate::handler::Expected::versions_of).
 

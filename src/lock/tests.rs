@@ -19,7 +19,7 @@ use super::{Busy, KeyGuard, KeyedLock};
 
 type Waiting<'a> = Pin<Box<dyn Future<Output = Result<KeyGuard, Busy>> + Send + 'a>>;
 
-/// Takes a place in the queue.
+/// Starts to wait for a key.
 fn wait_for<'a>(lock: &'a KeyedLock, key: &'a str) -> Waiting<'a> {
     let mut waiting: Waiting<'a> = Box::pin(lock.acquire(key));
     assert!(poll(&mut waiting).is_pending());
@@ -45,7 +45,7 @@ async fn refused(lock: &KeyedLock, key: &str) -> Busy {
     lock.acquire(key).await.expect_err("a limit")
 }
 
-/// Panics if another is here at the same time.
+/// Panics if two tasks are in it at the same time.
 #[derive(Default)]
 struct Room(AtomicUsize);
 
@@ -65,23 +65,23 @@ impl Drop for Inside<'_> {
 }
 
 #[test]
-fn what_is_handed_around_can_be() {
+fn locks_and_guards_can_be_sent_to_tasks() {
     fn movable<T: Send + 'static>(_: &T) {}
     let lock = KeyedLock::new();
     movable(&lock);
     let guard = held(poll(&mut Box::pin(lock.acquire("a"))));
     movable(&guard);
     assert_eq!(guard.key(), "a");
-    // In a task of its own, with keys of every kind.
+    // In a task, with keys of each accepted type.
     movable(&async move {
         drop(lock.acquire(String::from("a")).await);
         drop(lock.acquire(Arc::<str>::from("a")).await);
     });
 }
 
-/// A lock that is free needs no runtime, and therefore no timer.
+/// A free key needs no runtime, and so no timer.
 #[test]
-fn a_free_key_is_had_at_once() {
+fn a_free_key_is_acquired_at_once() {
     let lock = KeyedLock::new();
     let mut guards = Vec::new();
     for key in ["a", "b", ""] {
@@ -94,7 +94,7 @@ fn a_free_key_is_had_at_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_at_a_time_among_64_tasks() {
-    let lock = KeyedLock::new().patience(Duration::from_secs(300));
+    let lock = KeyedLock::new().timeout(Duration::from_secs(300));
     let room = Arc::new(Room::default());
     let sum = Arc::new(AtomicUsize::new(0));
     let mut tasks = JoinSet::new();
@@ -116,19 +116,19 @@ async fn one_at_a_time_among_64_tasks() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn first_come_first_served() {
+async fn waiters_are_served_in_their_order() {
     let lock = KeyedLock::new();
     let mut guard = lock.acquire("a").await.expect("free");
     let mut queue: Vec<_> = (0..10).map(|_| wait_for(&lock, "a")).collect();
-    // One who goes away holds up nobody.
+    // A dropped waiter does not delay the others.
     drop(queue.remove(4));
     while !queue.is_empty() {
         drop(guard);
-        // The last asks first, and it is not its turn.
+        // The last waiter is polled first, and still has to wait.
         for waiting in queue[1..].iter_mut().rev() {
             assert!(poll(waiting).is_pending());
         }
-        // Nor that of one who comes in between.
+        // A newcomer has to wait, too.
         let mut late = wait_for(&lock, "a");
         guard = held(poll(&mut queue.remove(0)));
         assert!(poll(&mut late).is_pending());
@@ -150,21 +150,21 @@ async fn keys_do_not_wait_for_each_other() {
 #[tokio::test(start_paused = true)]
 async fn clones_share_the_keys_and_not_the_limits() {
     let lock = KeyedLock::new();
-    let hasty = lock.clone().waiters(0);
+    let hasty = lock.clone().max_waiters(0);
     let guard = lock.acquire("a").await.expect("free");
-    assert_eq!(refused(&hasty, "a").await, Busy::Waiters);
+    assert_eq!(refused(&hasty, "a").await, Busy::MaxWaiters(0));
     let waiting = wait_for(&lock, "a");
     assert_eq!((lock.len(), hasty.len()), (1, 1));
     drop((guard, waiting));
     assert!(hasty.acquire("a").await.is_ok());
 }
 
-/// At each point where a wait can be dropped.
+/// Drops a wait at each point of its life.
 #[tokio::test(start_paused = true)]
-async fn a_wait_that_is_dropped_leaves_nothing() {
+async fn a_dropped_wait_leaves_no_entry() {
     let lock = KeyedLock::new();
 
-    // Before it began.
+    // Before the first poll.
     drop(lock.acquire("a"));
     assert!(lock.is_empty());
 
@@ -175,7 +175,7 @@ async fn a_wait_that_is_dropped_leaves_nothing() {
     drop(guard);
     assert!(lock.is_empty());
 
-    // In the queue, and after its turn came unseen: the next one has it.
+    // After it was woken and before it was polled: the next waiter gets the key.
     let guard = lock.acquire("a").await.expect("free");
     let (first, mut second) = (wait_for(&lock, "a"), wait_for(&lock, "a"));
     drop(guard);
@@ -183,7 +183,7 @@ async fn a_wait_that_is_dropped_leaves_nothing() {
     let guard = held(poll(&mut second));
     assert_eq!(lock.len(), 1);
 
-    // After its turn came, and nobody is next.
+    // After it was woken, with no next waiter.
     let last = wait_for(&lock, "a");
     drop(guard);
     drop(last);
@@ -192,7 +192,7 @@ async fn a_wait_that_is_dropped_leaves_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_panic_lets_go() {
+async fn a_panic_releases_the_key() {
     let lock = KeyedLock::new();
     let task = tokio::spawn({
         let lock = lock.clone();
@@ -210,7 +210,7 @@ async fn a_panic_lets_go() {
 }
 
 #[test]
-fn a_poisoned_map_goes_on() {
+fn a_poisoned_map_is_still_used() {
     let lock = KeyedLock::new();
     let keys = Arc::clone(lock.keys());
     let thread = std::thread::spawn(move || {
@@ -224,14 +224,14 @@ fn a_poisoned_map_goes_on() {
 
 #[tokio::test(start_paused = true)]
 async fn keys_are_bounded() {
-    let lock = KeyedLock::new().capacity(room(2));
+    let lock = KeyedLock::new().max_keys(room(2));
     let a = lock.acquire("a").await.expect("free");
     let _b = lock.acquire("b").await.expect("free");
-    assert_eq!(refused(&lock, "c").await, Busy::Keys);
-    // A live key takes no further room.
+    assert_eq!(refused(&lock, "c").await, Busy::MaxKeys(2));
+    // Waiting for a key that is held adds no key.
     let waiting = wait_for(&lock, "a");
     drop(a);
-    assert_eq!(refused(&lock, "c").await, Busy::Keys);
+    assert_eq!(refused(&lock, "c").await, Busy::MaxKeys(2));
     drop(waiting);
     assert!(lock.acquire("c").await.is_ok());
     assert_eq!(lock.len(), 1);
@@ -240,49 +240,52 @@ async fn keys_are_bounded() {
 #[tokio::test(start_paused = true)]
 async fn waiters_are_bounded() {
     for most in [0, 1, 3] {
-        let lock = KeyedLock::new().waiters(most);
+        let lock = KeyedLock::new().max_waiters(most);
         let guard = lock.acquire("a").await.expect("free");
         let mut queue: Vec<_> = (0..most).map(|_| wait_for(&lock, "a")).collect();
-        assert_eq!(refused(&lock, "a").await, Busy::Waiters);
+        assert_eq!(refused(&lock, "a").await, Busy::MaxWaiters(most));
         // Each key has a queue of its own.
         assert!(lock.acquire("b").await.is_ok());
         if let Some(left) = queue.pop() {
             drop(left);
             queue.push(wait_for(&lock, "a"));
         }
-        assert_eq!(refused(&lock, "a").await, Busy::Waiters);
+        assert_eq!(refused(&lock, "a").await, Busy::MaxWaiters(most));
         drop(guard);
         if !queue.is_empty() {
             let _guard = held(poll(&mut queue.remove(0)));
             queue.push(wait_for(&lock, "a"));
-            assert_eq!(refused(&lock, "a").await, Busy::Waiters);
+            assert_eq!(refused(&lock, "a").await, Busy::MaxWaiters(most));
         }
         drop(queue);
         assert!(lock.is_empty());
     }
-    let lock = KeyedLock::new().waiters(usize::MAX);
+    let lock = KeyedLock::new().max_waiters(usize::MAX);
     let _guard = lock.acquire("a").await.expect("free");
     let _waiting = wait_for(&lock, "a");
 }
 
 #[tokio::test(start_paused = true)]
-async fn patience_is_bounded() {
-    let lock = KeyedLock::new().patience(Duration::from_secs(3));
+async fn waits_are_bounded() {
+    let lock = KeyedLock::new().timeout(Duration::from_secs(3));
     let guard = lock.acquire("a").await.expect("free");
 
     let began = Instant::now();
-    assert_eq!(refused(&lock, "a").await, Busy::Patience);
+    assert_eq!(
+        refused(&lock, "a").await,
+        Busy::Timeout(Duration::from_secs(3))
+    );
     let waited = began.elapsed();
     assert!((3000..=3001).contains(&waited.as_millis()), "{waited:?}");
 
-    // Until the very end it can still have its turn.
+    // One millisecond before the timeout it can still get the key.
     let mut waiting = wait_for(&lock, "a");
     advance(Duration::from_millis(2999)).await;
     assert!(poll(&mut waiting).is_pending());
     drop(guard);
     let guard = held(poll(&mut waiting));
 
-    // A turn that comes with the end counts.
+    // A key that is free at the time of the timeout is acquired.
     let mut waiting = wait_for(&lock, "a");
     advance(Duration::from_secs(4)).await;
     drop(guard);
@@ -292,7 +295,7 @@ async fn patience_is_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ten_seconds_unless_told_otherwise() {
+async fn the_default_timeout_is_ten_seconds() {
     let lock = KeyedLock::default();
     let _guard = lock.acquire("a").await.expect("free");
     let mut waiting = wait_for(&lock, "a");
@@ -302,22 +305,25 @@ async fn ten_seconds_unless_told_otherwise() {
     let Poll::Ready(Err(busy)) = poll(&mut waiting) else {
         panic!("still waiting");
     };
-    assert_eq!(busy.to_string(), "the key was held for too long");
+    assert_eq!(
+        busy.to_string(),
+        "the key was held for longer than the `timeout` of 10s"
+    );
 
-    let endless = lock.clone().patience(Duration::MAX);
+    let endless = lock.clone().timeout(Duration::MAX);
     let mut waiting = wait_for(&endless, "a");
     advance(Duration::from_secs(1 << 20)).await;
     assert!(poll(&mut waiting).is_pending());
 
-    let hasty = lock.clone().patience(Duration::ZERO);
-    assert_eq!(refused(&hasty, "a").await, Busy::Patience);
+    let hasty = lock.clone().timeout(Duration::ZERO);
+    assert_eq!(refused(&hasty, "a").await, Busy::Timeout(Duration::ZERO));
 }
 
-/// Holding, waiting, giving up, being aborted and panicking, all at once.
+/// Tasks that hold, wait, give up, are aborted and panic at the same time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn nothing_is_left_after_a_storm() {
+async fn many_mixed_tasks_leave_no_entry() {
     const KEYS: usize = 5;
-    let lock = KeyedLock::new().capacity(room(4)).waiters(20);
+    let lock = KeyedLock::new().max_keys(room(4)).max_waiters(20);
     let rooms: Arc<[Room; KEYS]> = Arc::default();
     let mut tasks = JoinSet::new();
     for number in 0..2000_usize {
@@ -325,7 +331,7 @@ async fn nothing_is_left_after_a_storm() {
         let chance = number.wrapping_mul(0x9e37_79b9).rotate_right(7);
         let task = tasks.spawn(async move {
             let at = chance % KEYS;
-            let lock = lock.patience(Duration::from_millis(chance as u64 % 3));
+            let lock = lock.timeout(Duration::from_millis(chance as u64 % 3));
             let mut acquire = pin!(lock.acquire(format!("notes/{at}")));
             if chance % 7 == 0 {
                 let _dropped = poll(&mut acquire);
@@ -363,9 +369,9 @@ fn debug_shows_limits_and_no_keys() {
     assert_eq!(format!("{guard:?}"), "KeyGuard(\"secret/1\")");
 }
 
-/// Issue 12: a flood of keys leaves no room behind, and few keys need not make it anew.
+/// Issue 12: the map gives memory back after a flood, and keeps enough for a few keys.
 #[tokio::test]
-async fn room_is_given_back() {
+async fn the_map_shrinks_after_a_flood() {
     let lock = KeyedLock::new();
     let mut guards = Vec::new();
     for key in 0..10_000 {

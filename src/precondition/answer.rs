@@ -8,7 +8,7 @@ use http::{
 };
 use http_body::Body;
 
-use super::config::Config;
+use super::config::PreconditionConfig;
 use crate::{
     body::ResponseBody,
     handler::PreconditionFailed,
@@ -21,25 +21,27 @@ use crate::{
     target,
 };
 
-/// The handler's own failed comparison, if this is its answer.
-pub(super) fn failed<B>(response: &Response<B>) -> Option<&PreconditionFailed> {
+/// Returns the handler's own failed comparison, if the response is its 412.
+pub(super) fn handler_failure<B>(response: &Response<B>) -> Option<&PreconditionFailed> {
     (response.status() == StatusCode::PRECONDITION_FAILED)
         .then(|| response.extensions().get())
         .flatten()
 }
 
-/// Makes the answer to a write without a condition. A handler's 412 to one is a
-/// conflict: 412 would tell the client nothing (RFC 4918, section 12.1; RFC 5789,
-/// section 2.2).
+/// The answer to a write without a condition: a handler's 412 becomes a 409. A 412 would
+/// tell the client nothing (RFC 4918, section 12.1; RFC 5789, section 2.2).
 #[derive(Debug)]
-pub(super) struct Conflict {
+pub(super) struct ConflictResponder {
     renderer: Renderer,
     accept: Accept,
 }
 
-impl Conflict {
+impl ConflictResponder {
     #[inline]
-    pub(super) fn new<Q, G>(config: &Config<Q, G>, accept: &Accept<&HeaderValue>) -> Self {
+    pub(super) fn new<Q, G>(
+        config: &PreconditionConfig<Q, G>,
+        accept: &Accept<&HeaderValue>,
+    ) -> Self {
         Self {
             renderer: config.renderer.clone(),
             accept: accept.cloned(),
@@ -51,11 +53,11 @@ impl Conflict {
         &self,
         response: Response<B>,
     ) -> Response<ResponseBody<B>> {
-        let Some(failed) = failed(&response) else {
+        let Some(failed) = handler_failure(&response) else {
             return response.map(ResponseBody::inner);
         };
         let refusal = failed.refusal(Reason::Conflict);
-        let refusal = refusal.accepting_json(self.accept.json());
+        let refusal = refusal.with_accepts_json(self.accept.accepts_json());
         let mut conflict = self.renderer.respond(&refusal);
         for name in [ETAG, LAST_MODIFIED] {
             if let Some(validator) = response.headers().get(&name) {
@@ -66,8 +68,8 @@ impl Conflict {
     }
 }
 
-/// The representation as a 412, unless the client prefers less or it has no
-/// content.
+/// Returns the representation as a 412. Returns `None` if the client prefers less, or if
+/// there is no content.
 pub(super) fn with_representation<B: Body<Data = Bytes>>(
     request: &Parts,
     found: Response<B>,
@@ -77,23 +79,22 @@ pub(super) fn with_representation<B: Body<Data = Bytes>>(
         return None;
     }
     let (mut parts, body) = found.into_parts();
-    // They were about a 200, and a cache policy among them would store the 412.
+    // The extensions are those of a 200. A cache policy among them would store the 412.
     Outcome::keep_alone(&mut parts.extensions);
     current_in_412::carry_representation(&mut parts, target::whole(request), preferred);
     Some(Response::from_parts(parts, ResponseBody::inner(body)))
 }
 
-/// Says that another `Prefer` would have brought the representation. Without it
-/// nobody's wish for it was granted.
-pub(super) fn note_preference<B>(request: &Parts, answer: &mut Response<B>) {
+/// Notes in the answer that another `Prefer` would give the representation. Without
+/// `Prefer` nothing is noted, since no preference was applied.
+pub(super) fn write_preference<B>(request: &Parts, answer: &mut Response<B>) {
     let preferred = Return::preferred(&request.headers);
     let minimal = preferred.filter(|preferred| *preferred == Return::Minimal);
-    current_in_412::note_preference(answer.headers_mut(), minimal);
+    current_in_412::write_preference(answer.headers_mut(), minimal);
 }
 
-/// The success of a write that had been applied before. It has no validators:
-/// whether the content was stored as it came nobody knows here (RFC 9110,
-/// section 9.3.4).
+/// Returns the success of a write that was applied before. It has no validators, since the
+/// layer does not know if the content was stored as it came (RFC 9110, section 9.3.4).
 pub(super) fn already_applied<B: Body<Data = Bytes>>() -> Response<ResponseBody<B>> {
     let mut response = Response::new(ResponseBody::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;

@@ -6,8 +6,8 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::{
-    config::{Answer, Config},
-    guard::{Guard, Serialization},
+    config::{PreconditionConfig, WriteResponse},
+    protection::{Serialization, WriteProtection},
 };
 use crate::{
     body::ResponseBody,
@@ -18,63 +18,69 @@ use crate::{
         condition::{Admission, Condition, ConditionalFields, Current, RequestConditions},
         field::Accept,
     },
-    service::Ready,
-    source::{self, Asked, MayAskService, OnSourceError, SourceError, ValidatorSource},
+    service::HeldService,
+    source::{self, OnSourceError, SelfGetAnswer, SelfGetMode, SourceError, ValidatorSource},
 };
 
 /// A write before its check.
 pub(super) struct UncheckedWrite<'a, Q, G> {
-    pub(super) config: &'a Config<Q, G>,
+    pub(super) config: &'a PreconditionConfig<Q, G>,
     pub(super) request: &'a Parts,
     pub(super) fields: ConditionalFields<&'a HeaderValue>,
     pub(super) accept: Accept<&'a HeaderValue>,
-    pub(super) guard: Guard,
+    pub(super) protection: WriteProtection,
 }
 
 /// The result of the check of a write.
 pub(super) enum WriteCheck<ResB: Body> {
-    /// The write may be performed on this state, which a source knew or did not.
+    /// The write may be performed on this state. `source_knew` is `false` if a `GET` told it.
     Admitted {
         current: Current,
         source_knew: bool,
     },
-    Refused(Answer<ResB>),
+    Refused(WriteResponse<ResB>),
 }
 
-/// The answer of a source that had one at hand.
-pub(super) type AtHand = Result<Current, SourceError>;
+/// The answer of a source.
+pub(super) type SourceResult = Result<Current, SourceError>;
 
-/// The decision about a write in a known state.
-enum Decision {
+/// The decision on a write in a known state.
+enum WriteDecision {
     Admit,
     Fail(Condition),
     Refuse(Reason, Verdict),
 }
 
 impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
-    pub(super) fn new(config: &'a Config<Q, G>, guard: Guard, request: &'a Parts) -> Self {
-        let RequestConditions { fields, accept, .. } = RequestConditions::of(&request.headers);
+    pub(super) fn new(
+        config: &'a PreconditionConfig<Q, G>,
+        protection: WriteProtection,
+        request: &'a Parts,
+    ) -> Self {
+        let RequestConditions { fields, accept, .. } =
+            RequestConditions::from_headers(&request.headers);
         Self {
             fields: fields.with_weak_if_match(config.weak_if_match),
             accept,
             config,
             request,
-            guard,
+            protection,
         }
     }
 
-    /// Checks against what the source had at hand, which is given back if that is not
-    /// enough.
+    /// Checks the write against the state that the source has at hand. Gives `known` back
+    /// if that is not enough.
     pub(super) fn check_at_once<S, ReqB, ResB>(
         &self,
-        known: AtHand,
-    ) -> Result<WriteCheck<ResB>, AtHand>
+        known: SourceResult,
+    ) -> Result<WriteCheck<ResB>, SourceResult>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
         ResB: Body<Data = Bytes>,
-        G: MayAskService<S, ReqB>,
+        G: SelfGetMode<S, ReqB>,
     {
         let (current, may_be_unknown) = match known {
+            // The service may know the state.
             Ok(Current::Unknown) | Err(_) if G::ASKS => return Err(known),
             Ok(current) => (current, self.handler_checks::<S, ReqB>()),
             Err(error) => match self.source_failed(error) {
@@ -84,44 +90,45 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         };
         Ok(WriteCheck::Refused(
             match self.decide(&current, may_be_unknown) {
-                // The 412 of the handler may carry the representation.
-                Decision::Admit if self.config.self_get.may_show() => return Err(Ok(current)),
-                Decision::Admit => return Ok(admitted(current, true)),
-                Decision::Fail(condition) if self.may_have_more_to_say(condition) => {
+                // The 412 of the handler may carry the representation, which needs a box.
+                WriteDecision::Admit if self.config.self_get.may_show() => return Err(Ok(current)),
+                WriteDecision::Admit => return Ok(admitted(current, true)),
+                // The 412 may carry the representation, or a check may turn it into a success.
+                WriteDecision::Fail(condition) if self.needs_more_than_source(condition) => {
                     return Err(Ok(current));
                 }
-                Decision::Fail(condition) => self.fail_at_once(condition, &current),
-                Decision::Refuse(reason, verdict) => self.refuse(reason, verdict),
+                WriteDecision::Fail(condition) => self.fail_at_once(condition, &current),
+                WriteDecision::Refuse(reason, verdict) => self.refuse(reason, verdict),
             },
         ))
     }
 
-    /// Asks for the current state, unless the source had it at hand, and decides whether
-    /// the request may be performed on it.
+    /// Asks for the current state, unless the source has it at hand, and checks the write
+    /// against it.
     pub(super) async fn check<S, ReqB, ResB>(
         &self,
-        known: Option<AtHand>,
-        service: &mut Ready<S>,
+        known: Option<SourceResult>,
+        service: &mut HeldService<S>,
     ) -> Result<WriteCheck<ResB>, S::Error>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
         ResB: Body<Data = Bytes>,
-        G: MayAskService<S, ReqB>,
+        G: SelfGetMode<S, ReqB>,
     {
         let mut may_be_unknown = self.handler_checks::<S, ReqB>();
         let (current, mut found) = match self.current(known, service).await? {
-            Asked::State(current, found) => (current, found),
-            // It may lead to the representation, by a URL that is signed for example.
-            Asked::Answer(response)
+            SelfGetAnswer::State(current, found) => (current, found),
+            // A redirect may lead to the representation, for example by a signed URL.
+            SelfGetAnswer::Forward(response)
                 if response.status().is_redirection() && !self.config.self_get.may_show() =>
             {
                 may_be_unknown = false;
                 (Current::Unknown, None)
             }
-            Asked::Answer(response) => {
+            SelfGetAnswer::Forward(response) => {
                 return Ok(WriteCheck::Refused(response.map(ResponseBody::inner)));
             }
-            Asked::Failed(error) => {
+            SelfGetAnswer::Failed(error) => {
                 if let Some(answer) = self.source_failed(error) {
                     return Ok(WriteCheck::Refused(answer));
                 }
@@ -131,14 +138,15 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         };
         Ok(WriteCheck::Refused(
             match self.decide(&current, may_be_unknown) {
-                // The content of what was found may hold what the write needs: a place, a
-                // connection. It is dropped here.
-                Decision::Admit => return Ok(admitted(current, found.is_none())),
-                Decision::Fail(condition) => {
+                // Drops the response that was found. Its body may hold a resource that the write
+                // needs, such as a connection.
+                WriteDecision::Admit => return Ok(admitted(current, found.is_none())),
+                WriteDecision::Fail(condition) => {
                     let answer = self.fail(condition, &current, &mut found, service);
                     answer.await
                 }
-                Decision::Refuse(reason, verdict) => match found {
+                WriteDecision::Refuse(reason, verdict) => match found {
+                    // The service's own 404 says more.
                     Some(not_found) if reason == Reason::Absent => {
                         let mut answer = not_found.map(ResponseBody::inner);
                         self.config.explain(&mut answer, verdict);
@@ -150,48 +158,48 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         ))
     }
 
-    /// Returns `true` if the write may go on in an unknown state.
+    /// Returns `true` if the write may be performed in an unknown state.
     fn handler_checks<S, ReqB>(&self) -> bool
     where
         S: Service<Request<ReqB>>,
-        G: MayAskService<S, ReqB>,
+        G: SelfGetMode<S, ReqB>,
     {
         let nobody_is_asked = Q::KNOWS_NOTHING && !G::ASKS;
-        nobody_is_asked || !self.guard.requires_condition()
+        nobody_is_asked || !self.protection.requires_condition()
     }
 
-    fn decide(&self, current: &Current, may_be_unknown: bool) -> Decision {
+    fn decide(&self, current: &Current, may_be_unknown: bool) -> WriteDecision {
         let admission = self.fields.admit(
             &self.request.method,
             current.as_ref(),
-            self.guard.required,
+            self.protection.required,
             self.config.creates(&self.request.method),
-            || self.config.now(),
+            || self.config.clock.now(),
         );
-        // A lock without a key keeps nobody away, whatever the state is.
+        // A lock without a key keeps no other write away, even if the state is known.
         let is_unknown = matches!(current, Current::Unknown) && !may_be_unknown;
-        let is_unchecked = is_unknown || self.guard.serialization == Serialization::KeyMissing;
+        let is_unchecked = is_unknown || self.protection.serialization == Serialization::KeyMissing;
         match admission {
             Admission::Admit if is_unchecked && !self.config.proceeds_when_unknown => {
-                Decision::Refuse(Reason::Unknown, Verdict::NotEvaluated)
+                WriteDecision::Refuse(Reason::Unknown, Verdict::NotEvaluated)
             }
-            Admission::Admit => Decision::Admit,
-            Admission::Failed(condition) => Decision::Fail(condition),
+            Admission::Admit => WriteDecision::Admit,
+            Admission::Failed(condition) => WriteDecision::Fail(condition),
             Admission::Required => {
-                Decision::Refuse(Reason::PreconditionRequired, Verdict::Required)
+                WriteDecision::Refuse(Reason::PreconditionRequired, Verdict::Required)
             }
-            Admission::Absent => Decision::Refuse(Reason::Absent, Verdict::NotEvaluated),
+            Admission::Absent => WriteDecision::Refuse(Reason::Absent, Verdict::NotEvaluated),
         }
     }
 
     async fn current<S, ReqB, ResB>(
         &self,
-        known: Option<AtHand>,
-        service: &mut Ready<S>,
-    ) -> Result<Asked<Response<ResB>>, S::Error>
+        known: Option<SourceResult>,
+        service: &mut HeldService<S>,
+    ) -> Result<SelfGetAnswer<Response<ResB>>, S::Error>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
-        G: MayAskService<S, ReqB>,
+        G: SelfGetMode<S, ReqB>,
     {
         let known = match known {
             Some(known) => known,
@@ -199,18 +207,20 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         };
         let failed = match known {
             Ok(Current::Unknown) => None,
-            Ok(current) => return Ok(Asked::State(current, None)),
-            // The `GET` may know a state, but not a right to write.
-            Err(error) if error.rejection().is_some() => return Ok(Asked::Failed(error)),
+            Ok(current) => return Ok(SelfGetAnswer::State(current, None)),
+            // The `GET` may tell a state, but not that this client may write.
+            Err(error) if error.rejection().is_some() => return Ok(SelfGetAnswer::Failed(error)),
             Err(error) => Some(error),
         };
         let self_get = &self.config.self_get;
         let got = self_get.get(self.request, false, service).await?;
-        let asked = Asked::read(got, &*self.config.clock);
+        let asked = SelfGetAnswer::read(got, &self.config.clock);
         Ok(match (asked, failed) {
-            (Asked::State(Current::Unknown, _), Some(error)) => Asked::Failed(error),
+            (SelfGetAnswer::State(Current::Unknown, _), Some(error)) => {
+                SelfGetAnswer::Failed(error)
+            }
             (asked, Some(error)) => {
-                // Nobody else sees it, since the `GET` stands in for the source.
+                // Reported here, since the `GET` replaces the source and hides its error.
                 events::source_failed(&error);
                 asked
             }
@@ -218,9 +228,12 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         })
     }
 
-    /// The answer where the source failed, unless the write goes on.
-    fn source_failed<ResB: Body<Data = Bytes>>(&self, error: SourceError) -> Option<Answer<ResB>> {
-        // The handler, which may take less, does not run unchecked.
+    /// Returns the answer to a write whose source failed, or `None` if the write proceeds.
+    fn source_failed<ResB: Body<Data = Bytes>>(
+        &self,
+        error: SourceError,
+    ) -> Option<WriteResponse<ResB>> {
+        // The handler may have fewer extractors, so it must not run unchecked.
         if let Some(rejection) = error.rejection() {
             return Some(rejection.clone().map(ResponseBody::bytes));
         }

@@ -10,80 +10,80 @@ use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use super::{answer::Conflict, config::Answer, performed::PerformedWrite};
+use super::{admitted::AdmittedWrite, answer::ConflictResponder, config::WriteResponse};
 use crate::body::ResponseBody;
 
 pin_project! {
     /// Response future for [`Precondition`](super::Precondition).
     pub struct ResponseFuture<F, B: Body, E, Q, G> {
         #[pin]
-        kind: Kind<F, B, E, Q, G>,
+        state: WriteState<F, B, E, Q, G>,
     }
 }
 
-type Asking<B, E> = Pin<Box<dyn Future<Output = Result<Answer<B>, E>> + Send>>;
+type BoxedWrite<B, E> = Pin<Box<dyn Future<Output = Result<WriteResponse<B>, E>> + Send>>;
 
 pin_project! {
-    #[project = KindProj]
-    enum Kind<F, B: Body, E, Q, G> {
-        // There is nothing to check, and nothing to allocate.
-        Read {
+    #[project = WriteStateProj]
+    enum WriteState<F, B: Body, E, Q, G> {
+        // Nothing to check, and nothing to allocate.
+        Pass {
             #[pin]
             future: F,
         },
         Unconditional {
             #[pin]
             future: F,
-            conflict: Conflict,
+            conflict: ConflictResponder,
         },
         // The source told the state at once, and the service runs.
-        Performed {
+        Perform {
             #[pin]
             future: F,
-            write: PerformedWrite<Q, G>,
+            write: AdmittedWrite<Q, G>,
         },
-        Asking {
-            future: Asking<B, E>,
+        Boxed {
+            future: BoxedWrite<B, E>,
         },
-        // There is nothing to wait for.
-        Answered {
-            answer: Option<Answer<B>>,
+        // Refused at once: nothing to wait for.
+        Ready {
+            answer: Option<WriteResponse<B>>,
         },
     }
 }
 
 impl<F, B: Body, E, Q, G> ResponseFuture<F, B, E, Q, G> {
-    pub(super) fn read(future: F) -> Self {
+    pub(super) fn pass(future: F) -> Self {
         Self {
-            kind: Kind::Read { future },
+            state: WriteState::Pass { future },
         }
     }
 
-    pub(super) fn unconditional(future: F, conflict: Conflict) -> Self {
+    pub(super) fn unconditional(future: F, conflict: ConflictResponder) -> Self {
         Self {
-            kind: Kind::Unconditional { future, conflict },
+            state: WriteState::Unconditional { future, conflict },
         }
     }
 
-    pub(super) fn performed(future: F, write: PerformedWrite<Q, G>) -> Self {
+    pub(super) fn perform(future: F, write: AdmittedWrite<Q, G>) -> Self {
         Self {
-            kind: Kind::Performed { future, write },
+            state: WriteState::Perform { future, write },
         }
     }
 
-    pub(super) fn asking(
-        future: impl Future<Output = Result<Answer<B>, E>> + Send + 'static,
+    pub(super) fn boxed(
+        future: impl Future<Output = Result<WriteResponse<B>, E>> + Send + 'static,
     ) -> Self {
         Self {
-            kind: Kind::Asking {
+            state: WriteState::Boxed {
                 future: Box::pin(future),
             },
         }
     }
 
-    pub(super) fn answered(answer: Answer<B>) -> Self {
+    pub(super) fn ready(answer: WriteResponse<B>) -> Self {
         Self {
-            kind: Kind::Answered {
+            state: WriteState::Ready {
                 answer: Some(answer),
             },
         }
@@ -98,26 +98,26 @@ where
     type Output = Result<Response<ResponseBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Poll::Ready(Ok(match self.project().kind.project() {
-            KindProj::Read { future } => ready!(future.poll(cx))?.map(ResponseBody::inner),
-            KindProj::Unconditional { future, conflict } => {
+        Poll::Ready(Ok(match self.project().state.project() {
+            WriteStateProj::Pass { future } => ready!(future.poll(cx))?.map(ResponseBody::inner),
+            WriteStateProj::Unconditional { future, conflict } => {
                 conflict.respond(ready!(future.poll(cx))?)
             }
-            KindProj::Performed { future, write } => write.respond(ready!(future.poll(cx))?),
-            KindProj::Asking { future } => return future.as_mut().poll(cx),
-            KindProj::Answered { answer } => answer.take().expect("polled after it was ready"),
+            WriteStateProj::Perform { future, write } => write.respond(ready!(future.poll(cx))?),
+            WriteStateProj::Boxed { future } => return future.as_mut().poll(cx),
+            WriteStateProj::Ready { answer } => answer.take().expect("polled after completion"),
         }))
     }
 }
 
 impl<F, B: Body, E, Q, G> fmt::Debug for ResponseFuture<F, B, E, Q, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
-            Kind::Read { .. } => "ResponseFuture(Read)",
-            Kind::Unconditional { .. } => "ResponseFuture(Unconditional)",
-            Kind::Performed { .. } => "ResponseFuture(Performed)",
-            Kind::Asking { .. } => "ResponseFuture(Asking)",
-            Kind::Answered { .. } => "ResponseFuture(Answered)",
+        f.write_str(match self.state {
+            WriteState::Pass { .. } => "ResponseFuture(Pass)",
+            WriteState::Unconditional { .. } => "ResponseFuture(Unconditional)",
+            WriteState::Perform { .. } => "ResponseFuture(Perform)",
+            WriteState::Boxed { .. } => "ResponseFuture(Boxed)",
+            WriteState::Ready { .. } => "ResponseFuture(Ready)",
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Writes of one resource, one after the other.
+//! Writes of one resource, performed one after the other.
 
 use std::{
     fmt,
@@ -13,9 +13,9 @@ use tower_service::Service;
 
 use super::{
     Precondition, ResponseFuture,
-    check::{AtHand, WriteCheck},
-    config::Answer,
-    guard::{Guard, Serialization},
+    check::{SourceResult, WriteCheck},
+    config::WriteResponse,
+    protection::{Serialization, WriteProtection},
     write::GuardedWrite,
 };
 use crate::{
@@ -27,23 +27,23 @@ use crate::{
         condition::RequestConditions,
         field::{Accept, expect::expects_continue, method::is_write},
     },
-    service::Ready,
-    source::{self, MayAskService, ValidatorSource},
+    service::HeldService,
+    source::{self, SelfGetMode, ValidatorSource},
 };
 
-/// The lock of a layer, and the key that a request takes;
-/// see [`PreconditionLayer::lock`](super::PreconditionLayer::lock).
+/// The lock of a [`PreconditionLayer`](super::PreconditionLayer), and the function that
+/// gives a request its key; see [`lock`](super::PreconditionLayer::lock).
 #[derive(Clone)]
-pub struct Locked {
+pub struct WriteLock {
     lock: KeyedLock,
-    key: Key,
-    pub(super) max_content: usize,
+    key: LockKeyFn,
+    pub(super) max_read_ahead_bytes: usize,
     pub(super) detached: Detached,
 }
 
-type Key = Arc<dyn Fn(&Parts) -> Option<String> + Send + Sync>;
+type LockKeyFn = Arc<dyn Fn(&Parts) -> Option<String> + Send + Sync>;
 
-impl Locked {
+impl WriteLock {
     pub(super) fn new(
         lock: KeyedLock,
         key: impl Fn(&Parts) -> Option<String> + Send + Sync + 'static,
@@ -51,32 +51,32 @@ impl Locked {
         Self {
             lock,
             key: Arc::new(key),
-            max_content: 2 << 20,
+            max_read_ahead_bytes: 2 << 20,
             detached: Detached::new(),
         }
     }
 }
 
-impl fmt::Debug for Locked {
+impl fmt::Debug for WriteLock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Locked")
+        f.debug_struct("WriteLock")
             .field("lock", &self.lock)
-            .field("max_content", &self.max_content)
+            .field("max_read_ahead_bytes", &self.max_read_ahead_bytes)
             .finish_non_exhaustive()
     }
 }
 
 impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
-    /// Asks the source for a state that it has at hand, if there is something to check.
-    fn ask_at_hand(&self, request: &Parts) -> Option<AtHand> {
-        if self.guard.has_nothing_to_check() {
+    /// Asks the source for a state that it has at hand, if there is a condition to check.
+    fn ask_at_hand(&self, request: &Parts) -> Option<SourceResult> {
+        if self.protection.has_nothing_to_check() {
             return None;
         }
         source::ask_at_hand(&*self.config.source, request)
     }
 }
 
-impl<S, Q, G, ReqB, ResB> Service<Request<ReqB>> for Precondition<S, Q, G, Locked>
+impl<S, Q, G, ReqB, ResB> Service<Request<ReqB>> for Precondition<S, Q, G, WriteLock>
 where
     S: Service<Request<RequestBody<ReqB>>, Response = Response<ResB>> + Clone + Send + 'static,
     S::Future: Send,
@@ -84,9 +84,9 @@ where
     ReqB: Body<Data: Send, Error: Send> + Send + 'static,
     ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
     Q: ValidatorSource,
-    G: MayAskService<S, RequestBody<ReqB>>,
+    G: SelfGetMode<S, RequestBody<ReqB>>,
 {
-    type Response = Answer<ResB>;
+    type Response = WriteResponse<ResB>;
     type Error = S::Error;
     type Future = ResponseFuture<S::Future, ResB, S::Error, Q, G>;
 
@@ -96,17 +96,18 @@ where
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         if !is_write(request.method()) {
-            return ResponseFuture::read(self.inner.call(request.map(RequestBody::unread)));
+            return ResponseFuture::pass(self.inner.call(request.map(RequestBody::unread)));
         }
         let (parts, content) = request.into_parts();
-        let conditions = RequestConditions::of(&parts.headers);
+        let conditions = RequestConditions::from_headers(&parts.headers);
         let is_conditional = self.config.counts_as_conditional(&conditions.fields);
-        let guard = Guard::new(is_conditional, self.config.required(&parts));
+        let guard = WriteProtection::new(is_conditional, self.config.required(&parts));
         let may_overwrite = guard.may_overwrite(&parts.method);
+        // Only a write that may overwrite another one waits for the lock.
         let key = may_overwrite.then(|| (self.lock.key)(&parts)).flatten();
         let write = GuardedWrite {
             config: Arc::clone(&self.config),
-            guard: Guard {
+            protection: WriteProtection {
                 serialization: match key {
                     Some(_) => Serialization::Locked,
                     None => Serialization::KeyMissing,
@@ -122,59 +123,62 @@ where
             lock: self.lock.clone(),
             key,
         };
-        let service = Ready::take(&mut self.inner);
-        ResponseFuture::asking(write.run(parts, ReadAhead::new(content), service))
+        let service = HeldService::take(&mut self.inner);
+        ResponseFuture::boxed(write.run(parts, ReadAhead::new(content), service))
     }
 }
 
 /// A write that waits for its content and for the lock.
 struct LockedWrite<Q, G> {
     write: GuardedWrite<Q, G>,
-    lock: Locked,
+    lock: WriteLock,
     key: String,
 }
 
 impl<Q: ValidatorSource, G> LockedWrite<Q, G> {
-    /// Waits for the content, then for the lock, and then checks, performs and releases
-    /// even if the client leaves.
+    /// Waits for the content and then for the lock. Check, write and release then run to
+    /// their end, even if the client disconnects.
     async fn run<S, ReqB, ResB>(
         self,
         parts: Parts,
         mut content: ReadAhead<ReqB>,
-        mut service: Ready<S>,
-    ) -> Result<Answer<ResB>, S::Error>
+        mut service: HeldService<S>,
+    ) -> Result<WriteResponse<ResB>, S::Error>
     where
         S: Service<Request<RequestBody<ReqB>>, Response = Response<ResB>> + Clone + Send + 'static,
         S::Future: Send,
         S::Error: Send + 'static,
         ReqB: Body<Data: Send, Error: Send> + Send + 'static,
         ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
-        G: MayAskService<S, RequestBody<ReqB>>,
+        G: SelfGetMode<S, RequestBody<ReqB>>,
     {
         let Self { write, lock, key } = self;
-        // The holder of the lock may be waiting for the place that this service holds in a
-        // limit inside.
+        // The write that holds the lock may wait for the slot that this service reserved in a
+        // concurrency limit inside. Keeping it would be a deadlock.
         service.release();
-        // Reading would send the client a 100.
-        let is_read =
-            !expects_continue(&parts.headers) && content.read_available(lock.max_content).await;
+        // RFC 9110, section 10.1.1: reading the content makes the server send a 100.
+        let is_read = !expects_continue(&parts.headers)
+            && content.read_available(lock.max_read_ahead_bytes).await;
         if !is_read {
-            if write.guard.is_conditional
+            if write.protection.is_conditional
                 && let known = write.ask_at_hand(&parts)
-                && let WriteCheck::Refused(answer) =
-                    write.unchecked(&parts).check(known, &mut service).await?
+                && let WriteCheck::Refused(answer) = write
+                    .as_unchecked(&parts)
+                    .check(known, &mut service)
+                    .await?
             {
                 let mut content = UnreadContent::read_ahead(&parts, content);
                 drop(service);
                 return Ok(content.refuse(answer).await);
             }
+            // The check may have made the service ready again.
             service.release();
-            content.read(lock.max_content).await;
+            content.read(lock.max_read_ahead_bytes).await;
         }
         let acquired = lock.lock.acquire(key).await;
         let mut content = UnreadContent::read_ahead(&parts, content);
         let Ok(guard) = acquired else {
-            let accepts_json = Accept::of(&parts.headers).json();
+            let accepts_json = Accept::from_headers(&parts.headers).accepts_json();
             let busy = Refusal::new(Reason::Busy);
             let busy = write.config.refuse(busy, accepts_json, None);
             drop(service);
@@ -182,15 +186,15 @@ impl<Q: ValidatorSource, G> LockedWrite<Q, G> {
         };
         let performed = async move {
             let config = Arc::clone(&write.config);
-            let accept = Accept::of(&parts.headers).cloned();
+            let accept = Accept::from_headers(&parts.headers).cloned();
             let hold_timeout = Some(lock.lock.hold_timeout);
-            // Under the lock.
+            // Asked again: the state may have changed before the lock was acquired.
             let known = write.ask_at_hand(&parts);
             let run = write.run(known, parts, content, service, guard);
-            let response = source::within(hold_timeout, run).await;
-            response.unwrap_or_else(|| {
+            let response = source::lazy_timeout(hold_timeout, run).await;
+            response.unwrap_or_else(|_| {
                 let refusal = Refusal::new(Reason::TimedOut);
-                Ok(config.refuse(refusal, accept.json(), None))
+                Ok(config.refuse(refusal, accept.accepts_json(), None))
             })
         };
         #[cfg(feature = "tracing")]

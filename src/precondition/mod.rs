@@ -1,5 +1,11 @@
-//! Checks the conditions of writes before they are performed: 412 for a stale
-//! `If-Match`, 428 where a condition is required and there is none.
+//! Middleware that checks the preconditions of writes before they are performed, against
+//! lost updates.
+//!
+//! A write with a stale `If-Match` is refused with 412. If a condition is required and
+//! there is none, the answer is 428. Clients that send the tag they have read get
+//! optimistic concurrency control: of two writers with the same tag, the second gets a 412.
+//!
+//! # Example
 //!
 //! ```
 //! # async fn run() -> Result<(), tower::BoxError> {
@@ -36,9 +42,9 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
 //! ```
 //!
-//! Around a router, with its own `GET` in place of a source, and with a lock that makes
-//! check and write one step within this process. Inside of a router, name the service
-//! that is asked ([below](#layer-order)):
+//! The following layer goes around a router. It asks the router's own `GET` in place of a
+//! source, and its lock makes check and write one step within this process. Inside a
+//! router, name the service that is asked ([below](#layer-order)):
 //!
 //! ```
 //! # #[cfg(feature = "tokio")] {
@@ -55,47 +61,34 @@
 //! # Ok::<_, tower_conditional::route::InvalidRoute>(())
 //! ```
 //!
-//! # What it does
+//! # How it works
 //!
-//! Safe methods pass. Of every other request that carries `If-Match`,
-//! `If-None-Match` or `If-Unmodified-Since` it asks the source for the current
-//! state, evaluates in the order of RFC 9110, section 13.2.2, and only then
-//! lets the service run. No decision waits for the content, so a refused upload with
-//! `Expect: 100-continue` is never sent. Other content of a refused request is
-//! [read and thrown away](crate::refusal#the-content-of-a-refused-request).
+//! Safe methods pass. For every other request with `If-Match`, `If-None-Match` or
+//! `If-Unmodified-Since`, the layer asks the source for the current state. It evaluates the
+//! conditions in the order of RFC 9110, section 13.2.2, and only then lets the service run.
+//! No decision waits for the content, so a client with `Expect: 100-continue` never sends a
+//! refused upload. Other content of a refused request is [read and
+//! discarded](crate::refusal#the-content-of-a-refused-request).
 //!
-//! - A false condition is 412. It carries the current tag where a source knows it, and
-//!   as a problem of RFC 9457 the tags that were expected. With
-//!   [`SelfGet::writers_may_read`](crate::source::SelfGet::writers_may_read) it carries
-//!   the current representation and its tag, so that a client can merge and try again at
-//!   once, and with the feature `axum`, by which the [target](crate::target) is known,
-//!   `Content-Location`, which says that the content is that of the target;
-//!   `Prefer: return=minimal` leaves it out (RFC 8144, section 3.2). The `GET` runs all the
-//!   same, since it tells whether this client may see the tag.
-//! - No condition where one is [required](PreconditionLayer::require) is 428
-//!   (RFC 6585), which names the field to send.
-//! - Both are `no-store`.
-//! - An `If-Match` or `If-None-Match` without one well-formed member is 412,
-//!   whatever the state is and even where it is unknown: `If-None-Match: true` is
-//!   a guard that was misspelt, and must not overwrite.
-//! - Where nothing exists and the method would not
-//!   [create](PreconditionLayer::creates) it, a false or missing condition is 404.
-//! - Where nothing is known the request goes on as it came, conditions included, if no
-//!   condition is required. If one is, a source that does not know the target may have
-//!   met another spelling of it: that is 412, unless
-//!   [the handler compares](PreconditionLayer::proceed_when_unknown). The same goes for
-//!   a [`SelfGet`](crate::source::SelfGet) whose `GET` is redirected, if it is not said
-//!   that writers may read.
-//! - A failed source is 503 with `Retry-After: 1`. If an extractor of `source::axum`
-//!   rejects the request, the client gets the rejection.
-//! - Never is there a 412 for a request without a condition: a handler's
-//!   [`PreconditionFailed`](crate::handler::PreconditionFailed) then becomes a
-//!   409.
+//! A request without a condition never gets a 412. If its handler answers with
+//! [`PreconditionFailed`](crate::handler::PreconditionFailed), the client gets a 409.
 //!
-//! # Check and write in one step
+//! ## The 412
 //!
-//! Between the check and the write another writer may come. What closes the
-//! gap is one of three, each with a guarantee of its own:
+//! A 412 carries the current tag, if a source knows it. As a problem of RFC 9457 it also
+//! carries the tags that were expected.
+//!
+//! With [`SelfGet::writers_may_read`](crate::source::SelfGet::writers_may_read), the 412
+//! carries the current representation and its tag. So a client can merge and try again at
+//! once. With the feature `axum`, by which the [target](crate::target) is known, it also
+//! has `Content-Location`, which says that the content is that of the target.
+//! `Prefer: return=minimal` leaves the representation out (RFC 8144, section 3.2). The
+//! `GET` runs all the same, since it tells if this client may see the tag.
+//!
+//! ## Preventing lost updates
+//!
+//! Another writer may come between the check and the write, and one of the two updates is
+//! then lost. There are three ways to make check and write one step:
 //!
 //! | | Guarantee | Cost |
 //! |---|---|---|
@@ -103,19 +96,18 @@
 //! | the transaction helper of the crates for PostgreSQL and SQLite | the same | the handler writes through the transaction that it is given |
 //! | [`lock`](PreconditionLayer::lock) | no lost update among the requests of this process | a place in a queue |
 //!
-//! Without any of them the check only narrows the gap. The layer cannot see
-//! that a handler compares, unless it takes its `Expected`: a conditional write
-//! that succeeds with an `Expected` that nobody used is reported, and
-//! [`Unchecked::Fail`] makes it fail in tests. A handler that compares by other means
-//! needs neither: [`check_only`](PreconditionLayer::check_only).
+//! Without any of them, the check only narrows the gap. The layer cannot see that a handler
+//! compares, unless the handler takes its `Expected`. A conditional write that succeeds
+//! with an unused `Expected` is reported; [`OnUnchecked::Fail`] makes it fail in tests. A
+//! handler that compares by other means needs neither: see
+//! [`check_only`](PreconditionLayer::check_only).
 //!
 //! # Layer order
 //!
-//! A request that would be refused without a condition must be refused with one (RFC
-//! 9110, section 13.2.1). So authentication and authorisation belong outside,
-//! as do layers that answer 415 or a redirect from the head of a request, and
-//! the routing that answers 404 and 405. `axum` has a place that is inside of
-//! all that, on the methods of one route:
+//! A request that would be refused without a condition must be refused with one (RFC 9110,
+//! section 13.2.1). So authentication and authorisation belong outside. So do layers that
+//! answer 415 or a redirect from the head of a request, and the routing that answers 404
+//! and 405. In `axum`, the methods of one route are inside all of that:
 //!
 //! ```
 //! # use axum::{Router, routing::{get, put}};
@@ -126,7 +118,7 @@
 //! let reads: Router = Router::new()
 //!     .route("/notes/{id}", get(read))
 //!     .layer(authorisation.clone());
-//! // The `GET` of this service is refused to whom a client's own would be.
+//! // This service refuses every client whose own `GET` would be refused.
 //! let current = SelfGet::of(reads.clone()).writers_may_read();
 //!
 //! let guard = PreconditionLayer::self_get(current).require();
@@ -137,48 +129,72 @@
 //! # let _: Router = app;
 //! ```
 //!
-//! `MethodRouter::route_layer` leaves a method that the route does not have to
-//! the router's 405; `Router::route_layer` and `Router::layer` wrap that answer
-//! too, and a required condition would come before it.
+//! `MethodRouter::route_layer` leaves a method that the route does not have to the router's
+//! 405. `Router::route_layer` and `Router::layer` wrap that answer, too, and a required
+//! condition would come before it.
 //!
-//! A client that may write need not be allowed to read. The service that
-//! [`SelfGet`](crate::source::SelfGet) asks refuses whom a client's own `GET` would be
-//! refused, as above, or leave out `writers_may_read`: the 412 then shows nothing of the
-//! answer, and its client needs a `GET` to try again.
+//! A client that may write is not always allowed to read. The service of a
+//! [`SelfGet`](crate::source::SelfGet) should refuse every client whose own `GET` would be
+//! refused, as above. Otherwise leave out `writers_may_read`: the 412 then shows nothing of
+//! the answer, and its client needs a `GET` to try again.
 //!
-//! The source has to know what reads tell. A date with which there is nothing to
-//! compare is ignored, and counts as no condition (RFC 9110, section 13.1.4): if
-//! a handler adds `Last-Modified` and the source knows tags alone,
-//! `If-Unmodified-Since` refuses nothing, and is 428 where a condition is
+//! A layer that retries requests, or that answers a retried write from memory, belongs
+//! outside. An [`EtagLayer`](crate::EtagLayer) that the source depends on belongs inside.
+//!
+//! # Limits
+//!
+//! A source must know the validators that reads show. If there is no current date to
+//! compare with, `If-Unmodified-Since` is ignored and counts as no condition (RFC 9110,
+//! section 13.1.4). For example, a handler adds `Last-Modified`, and the source knows tags
+//! only. Then `If-Unmodified-Since` refuses nothing, and is a 428 if a condition is
 //! required.
 //!
-//! A layer that retries, or that answers a retried write from what it
-//! remembers, belongs outside. An [`EtagLayer`](crate::EtagLayer) that the
-//! source depends on belongs inside.
+//! If nobody knows the state and no condition is required, the request passes with its
+//! conditions. If one is required, the answer is 412, since the source may have met another
+//! spelling of the target.
+//! [`proceed_when_unknown`](PreconditionLayer::proceed_when_unknown) lets it pass to a
+//! handler that compares. The same holds for a [`SelfGet`](crate::source::SelfGet) whose
+//! `GET` is redirected, unless writers may read.
 //!
-//! # What it does not promise
+//! If the client disconnects, the handler is dropped at its current await. Use a
+//! transaction or `Detached::finish` (feature `tokio`) for work that must finish. Under a
+//! [`lock`](PreconditionLayer::lock) the layer finishes the write itself. Such writes end
+//! with the runtime unless they are awaited. Give the layer a handle with
+//! [`detached`](PreconditionLayer::detached), and await its `idle` after the server has shut
+//! down.
 //!
-//! If the client leaves, its request is dropped, wherever the handler is: work that
-//! must not be done by half belongs in a transaction, or in
-//! `Detached::finish` (feature `tokio`). Under a [`lock`](PreconditionLayer::lock) the
-//! layer sees to that. Such writes end with the runtime unless they are awaited: give
-//! the layer a handle with [`detached`](PreconditionLayer::detached), and await its
-//! `idle` after the server has shut down.
+//! # Errors
 //!
-//! It evaluates nothing on reads; see [`ConditionalLayer`](crate::ConditionalLayer).
-//! It knows no WebDAV `If` field, which passes as it is. A condition says
-//! nothing about a retry: whose answer got lost gets 412 for the same request
-//! sent again, since the write has happened.
+//! The handler does not run. 412 and 428 are `no-store`.
+//!
+//! - 412: a condition is false. An `If-Match` or `If-None-Match` without one well-formed
+//!   member is a 412 in every state: `If-None-Match: true` is a misspelt condition, and
+//!   must not overwrite.
+//! - 428: no condition, although one is [required](PreconditionLayer::require) (RFC 6585).
+//!   It names the header to send.
+//! - 404: nothing exists, the method does not [create](PreconditionLayer::creates), and the
+//!   condition is false or missing.
+//! - 503 with `Retry-After: 1`: the source failed. If an extractor of `source::axum`
+//!   rejects the request, the client gets the rejection.
+//! - 503 with `Retry-After` or 500, under a [lock](PreconditionLayer::lock): the wait for the
+//!   lock was refused or too long, or the write held it too long.
+//!
+//! # What it does not do
+//!
+//! - It evaluates nothing on reads; see [`ConditionalLayer`](crate::ConditionalLayer).
+//! - It does not know the header `If` of WebDAV, which passes unchanged.
+//! - A condition does not make a retry safe. If the answer to a write is lost, the same
+//!   request gets a 412 when it is sent again, since the write has happened.
 
+mod admitted;
 mod answer;
 mod check;
 mod config;
 mod future;
-mod guard;
 mod layer;
 #[cfg(feature = "tokio")]
 mod lock;
-mod performed;
+mod protection;
 mod refuse;
 mod service;
 #[cfg(test)]
@@ -186,7 +202,7 @@ mod tests;
 mod write;
 
 #[cfg(feature = "tokio")]
-pub use lock::Locked;
+pub use lock::WriteLock;
 pub use {
-    config::Unchecked, future::ResponseFuture, layer::PreconditionLayer, service::Precondition,
+    config::OnUnchecked, future::ResponseFuture, layer::PreconditionLayer, service::Precondition,
 };

@@ -1,4 +1,4 @@
-//! The answers to a write that is not performed, or whose comparison failed.
+//! Answers to writes that are not performed, or whose comparison failed.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -8,7 +8,7 @@ use tower_service::Service;
 use super::{
     answer,
     check::UncheckedWrite,
-    config::{AlreadyApplied, Answer},
+    config::{AppliedCheck, WriteResponse},
 };
 use crate::{
     events,
@@ -19,17 +19,17 @@ use crate::{
         condition::{Condition, Current},
         validator::{Label, Validators, validators},
     },
-    service::Ready,
-    source::{self, Asked, MayAskService, ValidatorSource},
+    service::HeldService,
+    source::{self, SelfGetAnswer, SelfGetMode, ValidatorSource},
 };
 
 impl<Q, G> UncheckedWrite<'_, Q, G> {
-    /// The answer to a request that is not performed.
+    /// Returns the answer to a write that is not performed.
     pub(super) fn refuse<ResB: Body<Data = Bytes>>(
         &self,
         reason: Reason,
         verdict: Verdict,
-    ) -> Answer<ResB> {
+    ) -> WriteResponse<ResB> {
         let mut answer = self.refuse_with(Refusal::new(reason), None);
         self.config.explain(&mut answer, verdict);
         answer
@@ -39,57 +39,60 @@ impl<Q, G> UncheckedWrite<'_, Q, G> {
         &self,
         refusal: Refusal<'_>,
         current: Option<&Validators>,
-    ) -> Answer<ResB> {
-        self.config.refuse(refusal, self.accept.json(), current)
+    ) -> WriteResponse<ResB> {
+        self.config
+            .refuse(refusal, self.accept.accepts_json(), current)
     }
 }
 
 impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
-    /// Returns `true` if more than the source decides about the answer to a write whose
+    /// Returns `true` if the source's state is not enough for the answer to a write whose
     /// `condition` is false.
-    pub(super) fn may_have_more_to_say<S, ReqB>(&self, condition: Condition) -> bool
+    pub(super) fn needs_more_than_source<S, ReqB>(&self, condition: Condition) -> bool
     where
         S: Service<Request<ReqB>>,
-        G: MayAskService<S, ReqB>,
+        G: SelfGetMode<S, ReqB>,
     {
-        self.may_be_applied(condition).is_some() || self.config.self_get.may_show()
+        self.applied_check(condition).is_some() || self.config.self_get.may_show()
     }
 
-    fn may_be_applied(&self, condition: Condition) -> Option<&AlreadyApplied> {
+    /// Returns the check for a write that was applied before, if it is for this condition.
+    fn applied_check(&self, condition: Condition) -> Option<&AppliedCheck> {
         let applied = self.config.already_applied.as_ref();
         applied.filter(|_| condition != Condition::IfNoneMatch)
     }
 
-    /// The answer to a write whose `condition` is false in the state that the source told.
+    /// Returns the 412 to a write whose `condition` is false in the state that the source
+    /// told.
     pub(super) fn fail_at_once<ResB: Body<Data = Bytes>>(
         &self,
         condition: Condition,
         current: &Current,
-    ) -> Answer<ResB> {
+    ) -> WriteResponse<ResB> {
         let refusal = Refusal::of_condition(condition, &self.fields);
         let mut answer = self.refuse_with(refusal, current.validators());
         self.config.explain(&mut answer, Verdict::Failed(condition));
         answer
     }
 
-    /// The answer to a write whose `condition` is false. The state was told by the source,
-    /// or by the service, in the answer that is `found`.
+    /// Returns the answer to a write whose `condition` is false. The source told the state,
+    /// or else the service did in the response `found`.
     pub(super) async fn fail<S, ReqB, ResB>(
         &self,
         condition: Condition,
         current: &Current,
         found: &mut Option<Response<ResB>>,
-        service: &mut Ready<S>,
-    ) -> Answer<ResB>
+        service: &mut HeldService<S>,
+    ) -> WriteResponse<ResB>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
         ResB: Body<Data = Bytes>,
-        G: MayAskService<S, ReqB>,
+        G: SelfGetMode<S, ReqB>,
     {
         let Some(validators) = current.validators() else {
             return self.fail_at_once(condition, current);
         };
-        if let Some(applied) = self.may_be_applied(condition)
+        if let Some(applied) = self.applied_check(condition)
             && applied(self.request, validators).await
         {
             let mut answer = answer::already_applied();
@@ -100,49 +103,49 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         let found = if !source_knew && !self.config.self_get.may_show() {
             Representation::Withheld
         } else {
-            // `match` would hold the response while the service is asked.
+            // Taken out first, since a `match` on it would hold the response across the await.
             match found.take() {
                 Some(found) => Representation::Found(found),
                 None => self.representation(source_knew, service).await,
             }
         };
         let refusal = Refusal::of_condition(condition, &self.fields);
-        let answer = self.carry(refusal, Some(validators), source_knew, found);
+        let answer = self.carry_representation(refusal, Some(validators), source_knew, found);
         let mut answer = answer.await;
         self.config.explain(&mut answer, Verdict::Failed(condition));
         answer
     }
 
-    /// The answer to a write whose handler found another state than the one that was
-    /// expected.
-    pub(super) async fn superseded<S, ReqB, ResB>(
+    /// Returns the answer to a write whose handler found another state than the expected
+    /// one.
+    pub(super) async fn respond_to_failure<S, ReqB, ResB>(
         &self,
         failed: &PreconditionFailed,
         source_knew: bool,
-        service: &mut Ready<S>,
-    ) -> Answer<ResB>
+        service: &mut HeldService<S>,
+    ) -> WriteResponse<ResB>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
         ResB: Body<Data = Bytes>,
-        G: MayAskService<S, ReqB>,
+        G: SelfGetMode<S, ReqB>,
     {
         let found = self.representation(source_knew, service).await;
-        let refusal = Refusal::new(failed.reason()).expecting(&self.fields);
-        let answer = self.carry(refusal, failed.current(), source_knew, found);
+        let refusal = Refusal::new(failed.reason()).with_expected(&self.fields);
+        let answer = self.carry_representation(refusal, failed.current(), source_knew, found);
         let mut answer = answer.await;
         self.config.explain(&mut answer, Verdict::Superseded);
         answer
     }
 
-    /// A 412 with the representation that was found, or a problem if there is
-    /// none, or none that a tag is known for.
-    async fn carry<ResB: Body<Data = Bytes>>(
+    /// Returns a 412 with the representation that was found. Without one, or without a tag
+    /// for it, the 412 is a problem document.
+    async fn carry_representation<ResB: Body<Data = Bytes>>(
         &self,
         refusal: Refusal<'_>,
         current: Option<&Validators>,
         source_knew: bool,
         found: Representation<ResB>,
-    ) -> Answer<ResB> {
+    ) -> WriteResponse<ResB> {
         let found = match found {
             Representation::Found(found) => Some(found),
             Representation::Unavailable => None,
@@ -153,7 +156,8 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         let labelled = match (found, current) {
             (Some(mut found), Some(before)) => {
                 let is_exact = found.body().size_hint().exact().is_some();
-                let label = Label::of(found.status(), found.headers(), is_exact, before);
+                let label = Label::for_response(found.status(), found.headers(), is_exact, before);
+                // The tag may be older than the content: only an unchanged state confirms it.
                 if label == Label::Confirm && source_knew {
                     newer = source::ask(&*self.config.source, self.request)
                         .await
@@ -163,8 +167,8 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
                 let after = newer.as_ref().and_then(Current::validators);
                 let confirmed = match label {
                     Label::Keep | Label::OwnTag | Label::AsRead => true,
-                    Label::Confirm => after.is_some_and(|after| before.show_same_state(after)),
-                    // With a weak tag nobody could try again.
+                    Label::Confirm => after.is_some_and(|after| before.is_same_state(after)),
+                    // A client cannot try again with a weak tag: `If-Match` compares strongly.
                     Label::Weaken => self.config.weak_if_match,
                 };
                 label.write(found.headers_mut(), before);
@@ -173,7 +177,7 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
             (found, _) => found,
         };
         let carried = labelled.and_then(|mut found| {
-            validators::correct_last_modified(found.headers_mut(), || self.config.now());
+            validators::correct_last_modified(found.headers_mut(), || self.config.clock.now());
             answer::with_representation(self.request, found)
         });
         carried.unwrap_or_else(|| {
@@ -182,39 +186,41 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
                 None => current,
             };
             let mut answer = self.refuse_with(refusal, current);
-            answer::note_preference(self.request, &mut answer);
+            answer::write_preference(self.request, &mut answer);
             answer
         })
     }
 
-    /// The current representation, where the service can be asked for it. An error is no
-    /// reason to withhold the 412.
+    /// Returns the current representation, if the service can be asked for it. An error
+    /// does not change the 412.
     async fn representation<S, ReqB, ResB>(
         &self,
         source_knew: bool,
-        service: &mut Ready<S>,
+        service: &mut HeldService<S>,
     ) -> Representation<ResB>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
         ResB: Body<Data = Bytes>,
-        G: MayAskService<S, ReqB>,
+        G: SelfGetMode<S, ReqB>,
     {
         let self_get = &self.config.self_get;
         if !self_get.may_show() {
             return Representation::NotAsked;
         }
-        // Whatever the client prefers: the answer tells whether the tag may be shown too.
+        // Asked even if the client prefers less: the answer tells if the tag may be shown.
         let Ok(got) = self_get.get(self.request, source_knew, service).await else {
             return Representation::Withheld;
         };
-        match Asked::read(got, &*self.config.clock) {
-            Asked::State(Current::Present(_), Some(found)) => Representation::Found(found),
-            Asked::State(Current::Present(_) | Current::Unknown, _) => Representation::Unavailable,
-            // The client's own `GET` would be refused too, perhaps with a 404 that hides what
-            // is there. Where it fails nobody knows.
-            Asked::Answer(_) | Asked::State(Current::Absent, _) | Asked::Failed(_) => {
-                Representation::Withheld
+        match SelfGetAnswer::read(got, &self.config.clock) {
+            SelfGetAnswer::State(Current::Present(_), Some(found)) => Representation::Found(found),
+            SelfGetAnswer::State(Current::Present(_) | Current::Unknown, _) => {
+                Representation::Unavailable
             }
+            // The client's own `GET` would be refused, too, perhaps with a 404 that hides what
+            // exists. A failure does not tell if the client may see the tag.
+            SelfGetAnswer::Forward(_)
+            | SelfGetAnswer::State(Current::Absent, _)
+            | SelfGetAnswer::Failed(_) => Representation::Withheld,
         }
     }
 }
@@ -222,10 +228,10 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
 /// The current representation, for a 412 to carry.
 enum Representation<ResB> {
     Found(Response<ResB>),
-    /// No service may be asked.
+    /// The layer does not ask the service.
     NotAsked,
-    /// The service does not tell.
+    /// The service does not tell the representation.
     Unavailable,
-    /// The client may not see it, nor its validators.
+    /// The client may not see the representation, nor its validators.
     Withheld,
 }

@@ -11,11 +11,11 @@ use tower_service::Service;
 
 use super::{
     ResponseFuture,
-    answer::Conflict,
+    admitted::{AdmittedWrite, ResponseContext},
+    answer::ConflictResponder,
     check::WriteCheck,
-    config::Config,
-    guard::Guard,
-    performed::{Kept, PerformedWrite},
+    config::PreconditionConfig,
+    protection::WriteProtection,
     write::GuardedWrite,
 };
 use crate::{
@@ -24,21 +24,21 @@ use crate::{
         condition::RequestConditions,
         field::{Accept, method::is_write},
     },
-    service::Ready,
-    source::{self, MayAskService, ValidatorSource},
+    service::HeldService,
+    source::{self, SelfGetMode, ValidatorSource},
 };
 
-/// Service that checks the conditions of writes before they are performed.
+/// Service that checks the preconditions of writes before they are performed.
 ///
 /// See the [module docs](crate::precondition) for an example.
 pub struct Precondition<S, Q = (), G = (), L = ()> {
     pub(super) inner: S,
-    pub(super) config: Arc<Config<Q, G>>,
+    pub(super) config: Arc<PreconditionConfig<Q, G>>,
     pub(super) lock: L,
 }
 
 impl<S, Q, G, L> Precondition<S, Q, G, L> {
-    pub(super) fn new(inner: S, config: Arc<Config<Q, G>>, lock: L) -> Self {
+    pub(super) fn new(inner: S, config: Arc<PreconditionConfig<Q, G>>, lock: L) -> Self {
         Self {
             inner,
             config,
@@ -57,7 +57,7 @@ where
     ReqB: Body + Send + 'static,
     ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
     Q: ValidatorSource,
-    G: MayAskService<S, ReqB>,
+    G: SelfGetMode<S, ReqB>,
 {
     type Response = Response<ResponseBody<ResB>>;
     type Error = S::Error;
@@ -69,17 +69,18 @@ where
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         if !is_write(request.method()) {
-            return ResponseFuture::read(self.inner.call(request));
+            return ResponseFuture::pass(self.inner.call(request));
         }
-        let conditions = RequestConditions::of(request.headers());
+        let conditions = RequestConditions::from_headers(request.headers());
         let is_conditional = self.config.counts_as_conditional(&conditions.fields);
+        // The usual write without conditions: its head stays in one piece.
         if !is_conditional && self.config.required.is_none() {
-            let conflict = Conflict::new(&self.config, &conditions.accept);
+            let conflict = ConflictResponder::new(&self.config, &conditions.accept);
             return ResponseFuture::unconditional(self.inner.call(request), conflict);
         }
         let (parts, content) = request.into_parts();
         let write = GuardedWrite {
-            guard: Guard::new(is_conditional, self.config.required(&parts)),
+            protection: WriteProtection::new(is_conditional, self.config.required(&parts)),
             config: Arc::clone(&self.config),
         };
         write.begin(parts, content, &mut self.inner)
@@ -87,7 +88,7 @@ where
 }
 
 impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
-    /// Calls the service at once, or refuses, if there is nothing to wait for.
+    /// Calls the service at once, or refuses the write, if there is nothing to wait for.
     pub(super) fn begin<S, ReqB, ResB>(
         self,
         mut parts: Parts,
@@ -100,37 +101,39 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
         S::Error: Send + 'static,
         ReqB: Body + Send + 'static,
         ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
-        G: MayAskService<S, ReqB>,
+        G: SelfGetMode<S, ReqB>,
     {
-        if self.guard.has_nothing_to_check() {
-            let conflict = Conflict::new(&self.config, &Accept::of(&parts.headers));
+        // No condition, and none is required of this request.
+        if self.protection.has_nothing_to_check() {
+            let conflict =
+                ConflictResponder::new(&self.config, &Accept::from_headers(&parts.headers));
             let request = Request::from_parts(parts, content);
             return ResponseFuture::unconditional(inner.call(request), conflict);
         }
-        let write = self.unchecked(&parts);
+        let write = self.as_unchecked(&parts);
         let known = source::ask_at_hand(&*self.config.source, &parts);
         let known = match known.map(|known| write.check_at_once(known)) {
             Some(Ok(WriteCheck::Admitted { current, .. })) => {
-                let kept = Kept::of(&write, current);
-                let write = PerformedWrite::begin(self.config, kept, &mut parts.extensions);
+                let context = ResponseContext::of(&write, current);
+                let write = AdmittedWrite::begin(self.config, context, &mut parts.extensions);
                 let request = Request::from_parts(parts, content);
-                return ResponseFuture::performed(inner.call(request), write);
+                return ResponseFuture::perform(inner.call(request), write);
             }
             Some(Ok(WriteCheck::Refused(answer))) => {
-                // Gives back what `poll_ready` reserved, since the service does not run.
-                drop(Ready::take(inner));
+                // Releases what `poll_ready` reserved, since the service does not run.
+                drop(HeldService::take(inner));
                 if content.is_end_stream() {
-                    return ResponseFuture::answered(answer);
+                    return ResponseFuture::ready(answer);
                 }
                 let answer = UnreadContent::new(&parts, content).refuse(answer);
-                return ResponseFuture::asking(async { Ok(answer.await) });
+                return ResponseFuture::boxed(async { Ok(answer.await) });
             }
             Some(Err(known)) => Some(known),
             None => None,
         };
-        let service = Ready::take(inner);
+        let service = HeldService::take(inner);
         let content = UnreadContent::new(&parts, content);
-        ResponseFuture::asking(self.run(known, parts, content, service, ()))
+        ResponseFuture::boxed(self.run(known, parts, content, service, ()))
     }
 }
 

@@ -1,4 +1,4 @@
-//! One write, from the check to the answer.
+//! A write, from the check to the answer.
 
 use std::{future::Future, sync::Arc};
 
@@ -8,81 +8,87 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::{
-    answer::{self, Conflict},
-    check::{AtHand, UncheckedWrite, WriteCheck},
-    config::{Answer, Config},
-    guard::Guard,
-    performed::{Kept, PerformedWrite},
+    admitted::{AdmittedWrite, ResponseContext},
+    answer::{self, ConflictResponder},
+    check::{SourceResult, UncheckedWrite, WriteCheck},
+    config::{PreconditionConfig, WriteResponse},
+    protection::WriteProtection,
 };
 use crate::{
     body::UnreadContent,
     semantics::field::Accept,
-    service::Ready,
-    source::{MayAskService, ValidatorSource},
+    service::HeldService,
+    source::{SelfGetMode, ValidatorSource},
 };
-/// A write with a condition, or that must have one, or that takes a lock.
+
+/// A write that has a condition, must have one, or takes a lock.
 pub(super) struct GuardedWrite<Q, G> {
-    pub(super) config: Arc<Config<Q, G>>,
-    pub(super) guard: Guard,
+    pub(super) config: Arc<PreconditionConfig<Q, G>>,
+    pub(super) protection: WriteProtection,
 }
 
 impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
-    pub(super) fn unchecked<'a>(&'a self, request: &'a Parts) -> UncheckedWrite<'a, Q, G> {
-        UncheckedWrite::new(&self.config, self.guard, request)
+    pub(super) fn as_unchecked<'a>(&'a self, request: &'a Parts) -> UncheckedWrite<'a, Q, G> {
+        UncheckedWrite::new(&self.config, self.protection, request)
     }
 
-    /// `known` is what the source had at hand. `turn` is held until the write is done or
+    /// `known` is what the source had at hand. `lock_guard` is held until the write is done or
     /// refused.
-    // No `async fn`: the future of one holds its arguments twice.
+    // Not an `async fn`, whose future would hold the arguments twice.
+    /// Checks and performs the write. `known` is the state that the source had at hand.
+    /// `lock_guard` is held until the write is done or refused.
     pub(super) fn run<S, ReqB, ResB, T>(
         self,
-        known: Option<AtHand>,
+        known: Option<SourceResult>,
         mut parts: Parts,
         mut content: UnreadContent<ReqB>,
-        mut service: Ready<S>,
-        turn: T,
-    ) -> impl Future<Output = Result<Answer<ResB>, S::Error>>
+        mut service: HeldService<S>,
+        lock_guard: T,
+    ) -> impl Future<Output = Result<WriteResponse<ResB>, S::Error>>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
         ReqB: Body + Send + 'static,
         ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
-        G: MayAskService<S, ReqB>,
+        G: SelfGetMode<S, ReqB>,
     {
-        let has_nothing_to_check = self.guard.has_nothing_to_check();
+        let has_nothing_to_check = self.protection.has_nothing_to_check();
         async move {
             if has_nothing_to_check {
-                let conflict = Conflict::new(&self.config, &Accept::of(&parts.headers));
+                let conflict =
+                    ConflictResponder::new(&self.config, &Accept::from_headers(&parts.headers));
                 let service = service.ready::<ReqB>().await?;
                 let request = Request::from_parts(parts, content.take());
                 return Ok(conflict.respond(service.call(request).await?));
             }
-            let write = self.unchecked(&parts);
+            let write = self.as_unchecked(&parts);
             let (current, source_knew) = match write.check(known, &mut service).await? {
                 WriteCheck::Admitted {
                     current,
                     source_knew,
                 } => (current, source_knew),
                 WriteCheck::Refused(answer) => {
-                    // Nobody waits for this client any more.
-                    drop((service, turn));
+                    // Releases the lock before the content is read, which may take long.
+                    drop((service, lock_guard));
                     return Ok(content.refuse(answer).await);
                 }
             };
-            let guard = self.guard;
+            let protection = self.protection;
+            // Kept for the `GET` after a failed comparison, since the service takes the head.
             let shown = (self.config.self_get.may_show()).then(|| Box::new(parts.clone()));
-            let kept = Kept::of(&write, current);
+            let context = ResponseContext::of(&write, current);
             let config = self.config;
-            let performed = PerformedWrite::begin(Arc::clone(&config), kept, &mut parts.extensions);
+            let performed =
+                AdmittedWrite::begin(Arc::clone(&config), context, &mut parts.extensions);
             let inner = service.ready::<ReqB>().await?;
             let request = Request::from_parts(parts, content.take());
             let response = inner.call(request).await?;
-            Ok(match (shown, answer::failed(&response)) {
-                // The 412 may carry the representation, for which the service is asked again.
+            Ok(match (shown, answer::handler_failure(&response)) {
+                // Asks the service again, for the representation that the 412 carries.
                 (Some(request), Some(failed)) => {
                     let failed = failed.clone();
                     drop(response);
-                    let write = UncheckedWrite::new(&config, guard, &request);
-                    let answer = write.superseded(&failed, source_knew, &mut service);
+                    let write = UncheckedWrite::new(&config, protection, &request);
+                    let answer = write.respond_to_failure(&failed, source_knew, &mut service);
                     answer.await
                 }
                 _ => performed.respond(response),

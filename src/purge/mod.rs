@@ -107,11 +107,12 @@ mod ticket;
 #[cfg(feature = "tokio")]
 mod worker;
 
-use std::{collections::BTreeSet, error::Error, future::Future};
+use std::{collections::BTreeSet, future::Future};
 
 use http::{HeaderMap, Uri, request::Parts};
 
 use crate::{
+    error::BoxError,
     semantics::{
         caching::cache_tags::{self, CacheTag},
         field::OrderedSet,
@@ -129,9 +130,6 @@ pub use {
     error::{InvalidPurgeConfig, NotPurged},
     http_purger::HttpPurger,
 };
-
-/// Any error, as `tower` has it.
-type BoxError = Box<dyn Error + Send + Sync>;
 
 /// What a cache is to forget.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -267,7 +265,7 @@ impl Purge {
 pub trait Purger: Send + Sync + 'static {
     /// Why the cache may still have it. A [`NotPurged`] can be final; all else is tried
     /// again.
-    type Error: Into<Box<dyn Error + Send + Sync>>;
+    type Error: Into<BoxError>;
 
     /// Resolves when the cache has forgotten. It is dropped when it takes too
     /// long, and called again when it failed. Several calls may be under way at a time.

@@ -1,35 +1,41 @@
-//! How a layer says no: an RFC 9457 problem, or what the user puts in its place.
+//! The responses of layers that refuse a request: an RFC 9457 problem, or your own rendering.
 //!
-//! # The content of a refused request
+//! # How it works
 //!
-//! A client may still be sending when it is refused. If the server closed the
-//! connection meanwhile, the client would see a reset in place of the answer. So
-//! a layer that answers in place of the service deals with the content first:
+//! ## The content of a refused request
 //!
-//! | Content | The answer waits | The answer over HTTP/1 | After the answer |
+//! A client may still be sending when its request is refused. If the server closes the
+//! connection in the meantime, the client sees a reset instead of the response. So a layer
+//! that refuses a request deals with the content first:
+//!
+//! | Content | The response waits | The response over HTTP/1 | After the response |
 //! |---|---|---|---|
-//! | none | no | as it is | |
-//! | up to 64 KiB | until it has come: up to 250 ms for each frame, 1 s for all | as it is: the connection goes on | |
-//! | not there in that time | that time | `Connection: close` | read, up to 2 MiB, 1 s for each frame, 10 s for all |
-//! | longer, or longer than announced | no | `Connection: close` | the same |
+//! | none | no | unchanged | |
+//! | up to 64 KiB | until the content has arrived: up to 250 ms for each frame, 1 s in total | unchanged: the connection stays open | |
+//! | not complete in that time | that time | `Connection: close` | read, up to 2 MiB, 1 s for each frame, 10 s in total |
+//! | longer than 64 KiB, or longer than announced | no | `Connection: close` | the same |
 //! | `Expect: 100-continue` | no | `Connection: close` | never read, so no 100 is sent |
 //!
-//! Beyond the limits the content is dropped, and a client that goes on sending
-//! may then lose the answer. A client that sends slowly holds its connection
-//! and nothing else: no lock, no place in a limit inside. A graceful shutdown waits
-//! for that connection too. Over HTTP/2 the stream ends, and the connection goes on
-//! in any case.
+//! Over HTTP/2 the stream ends, and the connection stays open in any case.
 //!
-//! The timer is that of tokio (feature `tokio`), whose runtime must have time
-//! enabled. In another runtime, or without the feature, only content that has come
-//! is read, and none after the answer.
+//! # Limits
 //!
-//! A service that answers without reading the content has the same problem: a
-//! handler whose arguments are refused, a 401, 405 or 413, a 412 by a handler
-//! that compares before it reads. With hyper such a client loses the answer at
-//! times, whatever the size. No layer of this crate does anything about it, since the
-//! service has the content by then. Take the content first, in `axum` with the
-//! argument `Bytes` or `Json`, or answer with `Connection: close`.
+//! Beyond these limits the content is dropped. A client that is still sending may then lose the
+//! response. A client that sends slowly holds its connection, but no lock and no place in a
+//! limit inside. A graceful shutdown waits for that connection.
+//!
+//! The timer is tokio's (feature `tokio`), and the runtime must have time enabled. In another
+//! runtime, or without the feature, a layer reads only content that has already arrived. It
+//! reads none after the response.
+//!
+//! # What it does not do
+//!
+//! A service that responds without reading the content has the same problem. Examples are a
+//! handler whose arguments are rejected, a 401, 405 or 413, and a handler that sends a 412
+//! before it reads. With hyper, such a client sometimes loses the response, whatever the size.
+//! The layers of this crate cannot help, since the service owns the content by then. Read the
+//! content first, in `axum` with the argument `Bytes` or `Json`, or respond with
+//! `Connection: close`.
 
 use std::borrow::Borrow;
 
@@ -52,13 +58,13 @@ pub use problem::ProblemJson;
 pub use render::RenderRefusal;
 pub(crate) use renderer::Renderer;
 
-/// A request that a layer refuses, before it has a body.
+/// A refused request, as a renderer sees it.
 ///
-/// A 412 that replaces the response of a service has no extensions of that
-/// response, apart from [`Outcome`](crate::Outcome).
+/// It contains nothing secret: only the tags that the client sent and the current tag, but no
+/// keys and no internals (RFC 9457, section 5).
 ///
-/// It holds nothing that the client may not know: the tags that the client
-/// sent and the current one, no keys and no internals (RFC 9457, section 5).
+/// A 412 that replaces the response of a service does not keep that response's extensions,
+/// except [`Outcome`](crate::Outcome).
 #[derive(Debug, Clone)]
 pub struct Refusal<'a> {
     reason: Reason,
@@ -67,37 +73,37 @@ pub struct Refusal<'a> {
     accepts_json: bool,
 }
 
-/// Why a request is refused.
+/// The reason for refusing a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
-    /// 412: this condition is false.
+    /// The answer is 412: this condition is false.
     PreconditionFailed(Condition),
-    /// 412: this condition is malformed. It lists no entity tag and is not `*`.
+    /// The answer is 412: this condition is malformed. It is not `*` and lists no entity tag.
     PreconditionMalformed(Condition),
-    /// 412: the write found another state than the one that was expected.
+    /// The answer is 412: another write came first (a prevented lost update).
     Superseded,
-    /// 409: the same, and the request had no condition
-    /// (RFC 5789, section 2.2).
+    /// The answer is 409: another write came first, and the request had no condition (RFC 5789,
+    /// section 2.2).
     Conflict,
-    /// 412: nobody knows the current state, or which resource the request is about.
+    /// The answer is 412: the current state, or the resource of the request, is unknown.
     Unknown,
-    /// 428: the method asks for a condition (RFC 6585, section 3).
+    /// The answer is 428: the request has no condition, and needs one (RFC 6585, section 3).
     PreconditionRequired,
-    /// 404: there is nothing to change.
+    /// The answer is 404: the resource to change does not exist.
     Absent,
-    /// 503: the source of validators failed.
+    /// The answer is 503: the source of validators failed.
     SourceUnavailable,
-    /// 503: too many writers wait for the same resource, or one for too long.
+    /// The answer is 503: too many writers wait for a lock, or this one waited too long.
     Busy,
-    /// 500: a handler wrote without looking at what was expected.
+    /// The answer is 500: a handler wrote without checking the expected state.
     Unchecked,
-    /// 500: a write held its lock for too long and was given up.
+    /// The answer is 500: a write held its lock for too long and was dropped.
     TimedOut,
 }
 
 impl Reason {
-    /// The reason for refusing a request whose `condition`, one of its `fields`, is false.
+    /// Returns the reason for refusing a request with this false condition.
     pub(crate) fn of_condition<L: Borrow<HeaderValue>>(
         condition: Condition,
         fields: &ConditionalFields<L>,
@@ -109,7 +115,7 @@ impl Reason {
         }
     }
 
-    /// The status that is sent.
+    /// Returns the status of the answer.
     #[must_use]
     pub fn status(self) -> StatusCode {
         self.text().status
@@ -126,13 +132,14 @@ impl<'a> Refusal<'a> {
         }
     }
 
-    /// The refusal of a request whose `condition`, one of its `fields`, is false.
+    /// Creates the refusal of a request with this false condition.
     pub(crate) fn of_condition<L: Borrow<HeaderValue>>(
         condition: Condition,
         fields: &'a ConditionalFields<L>,
     ) -> Self {
+        // Tags are listed for a false `If-Match` only: those of a true one say nothing.
         if condition == Condition::IfMatch {
-            let refusal = Self::new(Reason::PreconditionFailed(condition)).expecting(fields);
+            let refusal = Self::new(Reason::PreconditionFailed(condition)).with_expected(fields);
             if !refusal.expected().is_empty() {
                 return refusal;
             }
@@ -140,8 +147,8 @@ impl<'a> Refusal<'a> {
         Self::new(Reason::of_condition(condition, fields))
     }
 
-    /// With the tags of `If-Match`.
-    pub(crate) fn expecting<L: Borrow<HeaderValue>>(
+    /// Sets the expected tags to those of `If-Match`. Defaults to none.
+    pub(crate) fn with_expected<L: Borrow<HeaderValue>>(
         self,
         fields: &'a ConditionalFields<L>,
     ) -> Self {
@@ -149,11 +156,13 @@ impl<'a> Refusal<'a> {
         Self { expected, ..self }
     }
 
-    pub(crate) fn instead_of(self, current: Option<TagRef<'a>>) -> Self {
+    /// Sets the current tag. Defaults to none.
+    pub(crate) fn with_current(self, current: Option<TagRef<'a>>) -> Self {
         Self { current, ..self }
     }
 
-    pub(crate) fn accepting_json(self, accepts_json: bool) -> Self {
+    /// Sets whether the client accepts JSON. Defaults to `true`.
+    pub(crate) fn with_accepts_json(self, accepts_json: bool) -> Self {
         Self {
             accepts_json,
             ..self
@@ -166,7 +175,7 @@ impl<'a> Refusal<'a> {
         self.reason
     }
 
-    /// Returns the status that is sent.
+    /// Returns the status of the answer.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.reason.status()
@@ -178,19 +187,19 @@ impl<'a> Refusal<'a> {
         self.reason.text().type_uri
     }
 
-    /// Returns a summary that is the same for every problem of this type.
+    /// Returns the title, which is the same for every problem of this type.
     #[must_use]
     pub fn title(&self) -> &'static str {
         self.reason.text().title
     }
 
-    /// Returns an explanation for the person who reads it.
+    /// Returns an explanation for people.
     #[must_use]
     pub fn detail(&self) -> &'static str {
         self.reason.text().detail
     }
 
-    /// The condition that is false, of a [`Reason::PreconditionFailed`] or a
+    /// Returns the false condition of a [`Reason::PreconditionFailed`] or
     /// [`Reason::PreconditionMalformed`].
     #[must_use]
     pub fn condition(&self) -> Option<Condition> {
@@ -202,7 +211,7 @@ impl<'a> Refusal<'a> {
         }
     }
 
-    /// Returns the entity tags that the false `If-Match` named.
+    /// Returns the entity tags in the false `If-Match`.
     #[must_use]
     pub fn expected(&self) -> &[TagRef<'a>] {
         self.expected.as_slice()

@@ -4,12 +4,11 @@ use http::HeaderValue;
 use super::{Refusal, RenderRefusal};
 use crate::semantics::validator::TagRef;
 
-/// `application/problem+json` (RFC 9457), or its detail as plain text for a
-/// client that does not accept JSON. The default.
+/// The default renderer: `application/problem+json` (RFC 9457). Clients that do not accept JSON
+/// get the detail as plain text.
 ///
-/// Two members extend the standard's: `expected`, the entity tags that the
-/// false condition named, and `current`, the current one. Each is there where
-/// it is known.
+/// Two members extend the standard: `expected`, the entity tags in the false condition, and
+/// `current`, the current entity tag. Each is present if it is known.
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct ProblemJson;
@@ -35,7 +34,7 @@ const CURRENT: &str = ",\"current\":";
 fn problem(refusal: &Refusal<'_>) -> Vec<u8> {
     let head = refusal.reason.text().json;
     let (expected, current) = (refusal.expected(), refusal.current());
-    // Exact, so that `Bytes` takes it over as it is.
+    // The exact length, so that `Bytes` takes the vector without another allocation.
     let mut length = head.len() + "}".len();
     if !expected.is_empty() {
         let tags = expected.iter().map(|tag| json_length(*tag) + ",".len());
@@ -63,14 +62,16 @@ fn problem(refusal: &Refusal<'_>) -> Vec<u8> {
     text
 }
 
-/// The bytes of a tag as a JSON string, if nothing in it has to be escaped.
+/// Returns the length of a tag as a JSON string without escapes in its opaque text.
 fn json_length(tag: TagRef<'_>) -> usize {
     let weak = if tag.is_weak() { "W/".len() } else { 0 };
     weak + tag.opaque().len() + "\"\\\"\\\"\"".len()
 }
 
-/// Writes a tag as a JSON string. It has no control characters and no quotes inside
-/// (RFC 9110, section 8.8.3); bytes that are no UTF-8 cannot stand in JSON.
+/// Writes a tag as a JSON string.
+///
+/// A tag has no control characters and no quotes inside (RFC 9110, section 8.8.3). Bytes that
+/// are not UTF-8 become U+FFFD.
 fn push_tag(text: &mut Vec<u8>, tag: TagRef<'_>) {
     let opening: &[u8] = if tag.is_weak() {
         b"\"W/\\\""

@@ -1,21 +1,21 @@
-//! From a refusal to content.
+//! The trait that renders the content of a refusal.
 
 use bytes::Bytes;
 use http::HeaderValue;
 
 use super::Refusal;
 
-/// Turns a [`Refusal`] into content. Closures do.
+/// A renderer of refusals. Closures implement it.
 ///
-/// The layer sets the status, `Cache-Control: no-store`, the current
-/// validators, the content's length, and on a 503 `Retry-After: 1`, in seconds.
+/// The layer sets the status, `Cache-Control: no-store`, the current validators and
+/// `Content-Length`. On a 503 it also sets `Retry-After: 1`, one second.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not render refusals",
     label = "does not render refusals",
     note = "`ProblemJson` does, and so does a closure from `&Refusal<'_>` to `(HeaderValue, Bytes)`, the media type and the content; its argument needs the type"
 )]
 pub trait RenderRefusal: Send + Sync + 'static {
-    /// The media type and the content.
+    /// Returns the media type and the content.
     fn render(&self, refusal: &Refusal<'_>) -> (HeaderValue, Bytes);
 }
 

@@ -1,4 +1,4 @@
-//! From a refusal to the response that goes out.
+//! The responses that are made from refusals.
 
 use std::{fmt, sync::Arc};
 
@@ -11,7 +11,7 @@ use http::{
 use super::{ProblemJson, Refusal, RenderRefusal};
 use crate::semantics::{caching::cache_control, condition::not_modified, field::content_length};
 
-/// The renderer of a layer: none is [`ProblemJson`], which costs nothing to clone.
+/// The renderer of a layer. `None` is [`ProblemJson`], which is cheap to clone.
 #[derive(Clone, Default)]
 pub(crate) struct Renderer(Option<Arc<dyn RenderRefusal>>);
 
@@ -27,7 +27,7 @@ impl Renderer {
         }
     }
 
-    /// The whole response, for a request that did not run.
+    /// Returns the whole response to a request that was not performed.
     pub(crate) fn respond(&self, refusal: &Refusal<'_>) -> Response<Bytes> {
         let (content_type, content) = self.render(refusal);
         let mut response = Response::new(content);
@@ -35,7 +35,7 @@ impl Renderer {
         response
     }
 
-    /// Turns another response into the refusal. Fields that do not belong to the
+    /// Turns the response of a service into the refusal. Headers that do not belong to the
     /// representation stay, such as those of CORS.
     pub(crate) fn replace<B>(
         &self,
@@ -44,11 +44,11 @@ impl Renderer {
     ) -> Response<Bytes> {
         let (content_type, content) = self.render(refusal);
         let mut response = response.map(|_| content);
-        let fields = response.headers_mut();
-        not_modified::strip_representation_metadata(fields);
-        cache_control::forbid_storing(fields);
-        fields.remove(ACCEPT_RANGES);
-        fields.remove(CONTENT_LOCATION);
+        let headers = response.headers_mut();
+        not_modified::strip_representation_metadata(headers);
+        cache_control::forbid_storing(headers);
+        headers.remove(ACCEPT_RANGES);
+        headers.remove(CONTENT_LOCATION);
         write_head(&mut response, refusal, content_type);
         response
     }
@@ -57,12 +57,12 @@ impl Renderer {
 fn write_head(response: &mut Response<Bytes>, refusal: &Refusal<'_>, content_type: HeaderValue) {
     let length = response.body().len() as u64;
     *response.status_mut() = refusal.status();
-    let fields = response.headers_mut();
-    fields.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    fields.insert(CONTENT_TYPE, content_type);
-    content_length::set(fields, Some(length));
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(CONTENT_TYPE, content_type);
+    content_length::set(headers, Some(length));
     if refusal.status() == StatusCode::SERVICE_UNAVAILABLE {
-        fields.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
 }
 

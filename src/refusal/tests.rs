@@ -29,8 +29,8 @@ fn problem(refusal: &Refusal) -> serde_json::Value {
     serde_json::from_slice(&body).unwrap()
 }
 
-/// R-9457-3-a, R-9457-3.1.2-a, R-9457-4-a: a URI that documents the type,
-/// the status that is sent, and no member that is not in the standard.
+/// R-9457-3-a, R-9457-3.1.2-a, R-9457-4-a: a problem has the URI of its type, its status, and only
+/// members of the standard.
 #[test]
 fn problems_are_well_formed() {
     for reason in REASONS {
@@ -49,33 +49,33 @@ fn problems_are_well_formed() {
     }
 }
 
-/// R-6585-3-a: the field to send is named, and how.
+/// R-6585-3-a: the detail names the header to send, and its value.
 #[test]
 fn a_required_condition_is_named() {
     let detail = Refusal::new(Reason::PreconditionRequired).detail();
     assert!(detail.contains("If-Match") && detail.contains("If-None-Match: *"));
 }
 
-/// R-9457-4-a: what was expected and what there is, whatever is in a tag.
+/// R-9457-4-a: a problem has the expected tags and the current one, with any bytes.
 #[test]
-fn problems_tell_the_tags() {
+fn problems_have_the_tags() {
     let mut headers = HeaderMap::new();
     for line in [&b"\"v1\", W/\"v,2\""[..], b"\"a\\b\xff\""] {
         headers.append(IF_MATCH, HeaderValue::from_bytes(line).unwrap());
     }
     let fields = ConditionalFields::from_headers(&headers);
     let refusal = Refusal::new(Reason::PreconditionFailed(Condition::IfMatch))
-        .expecting(&fields)
-        .instead_of(TagRef::parse(b"\"v3\""));
+        .with_expected(&fields)
+        .with_current(TagRef::parse(b"\"v3\""));
     let problem = problem(&refusal);
     let expected = serde_json::json!(["\"v1\"", "W/\"v,2\"", "\"a\\b\u{fffd}\""]);
     assert_eq!(problem["expected"], expected);
     assert_eq!(problem["current"], "\"v3\"");
 }
 
-/// Issue 12: a tag is looked at eight bytes at a time, and any byte may be in any place.
+/// Issue 12: tags are checked eight bytes at a time, so each byte is tried at each position.
 #[test]
-fn every_byte_of_a_tag_may_stand_in_a_problem() {
+fn tags_with_any_byte_are_valid_json() {
     let bytes = (b'!'..=0xff).filter(|byte| !matches!(byte, b'"' | 0x7f));
     for (byte, length, at) in bytes.flat_map(|byte| {
         (1..18).flat_map(move |length| (0..length).map(move |at| (byte, length, at)))
@@ -86,8 +86,8 @@ fn every_byte_of_a_tag_may_stand_in_a_problem() {
         headers.append(IF_MATCH, HeaderValue::from_bytes(&line).unwrap());
         let fields = ConditionalFields::from_headers(&headers);
         let refusal = Refusal::new(Reason::PreconditionFailed(Condition::IfMatch))
-            .expecting(&fields)
-            .instead_of(TagRef::parse(&line));
+            .with_expected(&fields)
+            .with_current(TagRef::parse(&line));
         let problem = problem(&refusal);
         let text = String::from_utf8_lossy(&line);
         assert_eq!(problem["expected"], serde_json::json!([text]));
@@ -95,9 +95,9 @@ fn every_byte_of_a_tag_may_stand_in_a_problem() {
     }
 }
 
-/// Issue 12: the tags of an `If-Match` that holds say nothing about another condition.
+/// Issue 12: the tags of a true `If-Match` say nothing about another condition.
 #[test]
-fn only_a_false_if_match_was_expected() {
+fn only_a_false_if_match_has_expected_tags() {
     let mut headers = HeaderMap::new();
     headers.insert(IF_MATCH, HeaderValue::from_static("\"v1\""));
     headers.insert(IF_NONE_MATCH, HeaderValue::from_static("\"v1\""));
@@ -110,17 +110,16 @@ fn only_a_false_if_match_was_expected() {
 }
 
 #[test]
-fn whoever_takes_no_json_gets_text() {
-    let refusal = Refusal::new(Reason::Conflict).accepting_json(false);
+fn clients_without_json_get_text() {
+    let refusal = Refusal::new(Reason::Conflict).with_accepts_json(false);
     let (content_type, text) = ProblemJson.render(&refusal);
     assert_eq!(content_type, "text/plain; charset=utf-8");
     assert_eq!(text, refusal.detail());
 }
 
-/// R-9110-15.5.10-a: only where waiting helps does an answer say when to try
-/// again, and nothing of it may be stored.
+/// R-9110-15.5.10-a: only temporary refusals have `Retry-After`, and none may be stored.
 #[test]
-fn only_what_passes_has_retry_after() {
+fn only_temporary_refusals_have_retry_after() {
     for reason in REASONS {
         let response = Renderer::default().respond(&Refusal::new(reason));
         let waiting_helps = matches!(reason, Reason::SourceUnavailable | Reason::Busy);

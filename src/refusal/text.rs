@@ -4,19 +4,19 @@ use super::Reason;
 use crate::semantics::condition::Condition;
 
 /// The constant members of a problem (RFC 9457, section 3.1).
-pub(super) struct Text {
+pub(super) struct ProblemText {
     pub(super) status: StatusCode,
     pub(super) type_uri: &'static str,
     pub(super) title: &'static str,
     pub(super) detail: &'static str,
-    /// All of them as JSON, without the closing brace.
+    /// All members as JSON, without the closing brace.
     pub(super) json: &'static str,
 }
 
-/// None of the texts needs escaping: a test holds them to that.
+/// Creates a [`ProblemText`]. No text needs escapes in JSON, which a test checks.
 macro_rules! text {
     ($name:ident $status:literal $title:literal, $type_uri:literal, $detail:literal) => {
-        &Text {
+        &ProblemText {
             status: StatusCode::$name,
             type_uri: $type_uri,
             title: $title,
@@ -67,7 +67,7 @@ macro_rules! internal_error {
 }
 
 impl Reason {
-    pub(super) fn text(self) -> &'static Text {
+    pub(super) fn text(self) -> &'static ProblemText {
         match self {
             Self::PreconditionFailed(Condition::IfMatch) => {
                 precondition_failed!("If-Match names no entity tag of the current representation.")
@@ -91,7 +91,7 @@ impl Reason {
                 "Another write came first: the current state is not the one that was expected."
             ),
             Self::Unknown => precondition_failed!(
-                "The current state of this target is not known here, so no condition can be checked. Nothing was changed."
+                "The current state of this target is unknown, so conditions cannot be checked. Nothing was changed."
             ),
             Self::Conflict => text!(
                 CONFLICT 409 "Conflict",
@@ -106,7 +106,7 @@ impl Reason {
             Self::Absent => text!(
                 NOT_FOUND 404 "Not Found",
                 "https://www.rfc-editor.org/rfc/rfc9110.html#name-404-not-found",
-                "There is nothing here to change."
+                "The resource to change does not exist."
             ),
             Self::SourceUnavailable => {
                 unavailable!("The current state is temporarily unavailable. Nothing was changed.")

@@ -11,8 +11,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::{
-    clock::SystemClock,
-    conditional::{BySource, ConditionalLayer},
+    conditional::{ConditionalLayer, SourceConfig},
     precondition::{Precondition, PreconditionLayer},
     source::{SelfGet, ValidatorSource},
 };
@@ -22,7 +21,7 @@ use crate::{
 pub struct GuardedResource<Q, S = (), L = ()> {
     reads: MethodRouter<S>,
     writes: MethodRouter<S>,
-    conditional: ConditionalLayer<SystemClock, BySource<Q>>,
+    conditional: ConditionalLayer<SourceConfig<Q>>,
     precondition: PreconditionLayer<Q, (), L>,
     read_layers: Vec<RouteLayer>,
     write_layers: Vec<RouteLayer>,
@@ -33,9 +32,9 @@ type RouteLayer = Arc<dyn Fn(MethodRouter) -> MethodRouter + Send + Sync>;
 
 /// Guards the writes of a resource by its source, and answers its reads by it.
 ///
-/// `reads` has the methods `GET` and `HEAD`; `writes` has `POST`, `PUT`, `PATCH` and
+/// `reads` has the methods `GET` and `HEAD`. `writes` has `POST`, `PUT`, `PATCH` and
 /// `DELETE`, as far as there are handlers for them.
-/// [`with_state`](GuardedResource::with_state) makes of both what
+/// [`with_state`](GuardedResource::with_state) makes of both the methods that
 /// [`Router::route`](axum::Router::route) takes:
 ///
 /// ```
@@ -50,23 +49,23 @@ type RouteLayer = Arc<dyn Fn(MethodRouter) -> MethodRouter + Send + Sync>;
 /// # let _ = app;
 /// ```
 ///
-/// - A conditional read whose client is up to date is a 304, and the handler does not run.
-///   Other reads get the source's tag, unless the handler sets one, once the source
-///   [confirms](crate::conditional#confirmation) it.
+/// - A conditional read of a client with the current representation is a 304, and the
+///   handler does not run. Other reads get the source's tag once the source
+///   [confirms](crate::conditional#confirmation) it, unless the handler sets a tag.
 /// - A `PUT`, `PATCH` or `DELETE` without a condition is a 428, unless the resource is
 ///   [`optional`](GuardedResource::optional).
 /// - A false condition is a 412 with the current representation.
-/// - A write that may be performed reaches the handler with what it
-///   [`Expected`](crate::handler::Expected).
+/// - A write that may be performed reaches the handler with its
+///   [`Expected`](crate::handler::Expected), which prevents lost updates.
 ///
 /// # Panics
 ///
 /// [`with_state`](GuardedResource::with_state) panics if
 ///
-/// - `reads` or `writes` has no method;
-/// - a method is on the wrong side, where its layers would not be;
-/// - one of them has a fallback, as `axum::routing::any` makes it: that is outside of
-///   all layers, authorisation included. For another 405 there is
+/// - `reads` or `writes` has no method,
+/// - a method is on the wrong side, outside its layers,
+/// - one of them has a fallback, as `axum::routing::any` makes it. A fallback is outside
+///   all layers, authorisation included. For another 405 use
 ///   [`Router::method_not_allowed_fallback`](axum::Router::method_not_allowed_fallback).
 pub fn guard<Q, S>(
     source: Q,
@@ -88,12 +87,12 @@ where
 }
 
 impl<Q: ValidatorSource, S, L> GuardedResource<Q, S, L> {
-    /// Adds a layer around the reads, outside of what is added here for the source: for
-    /// authorisation, so that no 304 comes before a 401.
-    ///
-    /// The representation that a 412 carries comes from inside this layer. So a client
-    /// that may write and not read sees nothing of it. A layer that is added later is
+    /// Adds a layer around the reads, outside the conditional layer. Use it for
+    /// authorisation, so that no 304 comes before a 401. A layer that is added later is
     /// further outside.
+    ///
+    /// The representation of a 412 comes from inside this layer. So a client that may write
+    /// but not read does not see it.
     ///
     /// ```
     /// # use axum::{Router, extract::Request, middleware::{Next, from_fn}, response::Response,
@@ -111,9 +110,9 @@ impl<Q: ValidatorSource, S, L> GuardedResource<Q, S, L> {
     /// # let _: Router = Router::new().route("/notes/{id}", note);
     /// ```
     ///
-    /// A layer that treats all methods alike may go around the route or the router in
-    /// place of both. One that lends out places, as a limit of concurrency does, must:
-    /// the `GET` for a 412 would wait for the place that its own write holds.
+    /// A layer that treats all methods alike may go around the route or the router instead.
+    /// A limit of concurrency must: the `GET` for a 412 would wait for the slot that its
+    /// own write holds.
     pub fn layer_reads<T>(mut self, layer: T) -> Self
     where
         T: Layer<Route> + Clone + Send + Sync + 'static,
@@ -125,7 +124,7 @@ impl<Q: ValidatorSource, S, L> GuardedResource<Q, S, L> {
         self
     }
 
-    /// Adds a layer around the writes, outside of the check of their conditions: for
+    /// Adds a layer around the writes, outside the check of their conditions. Use it for
     /// authorisation, so that no 412 and no 428 comes before a 401. A layer that is added
     /// later is further outside.
     pub fn layer_writes<T>(mut self, layer: T) -> Self
@@ -139,24 +138,22 @@ impl<Q: ValidatorSource, S, L> GuardedResource<Q, S, L> {
         self
     }
 
-    /// Lets writes without a condition through. Defaults to a 428 for `PUT`, `PATCH` and
-    /// `DELETE`.
+    /// Lets writes without a condition pass. By default a `PUT`, `PATCH` or `DELETE`
+    /// without one is a 428.
     pub fn optional(self) -> Self {
         self.configure_writes(|layer| layer.require_if(|_| false))
     }
 
-    /// Changes the layer of the reads, which has its defaults.
+    /// Changes the layer of the reads. It starts with its defaults.
     pub fn configure_reads(
         mut self,
-        configure: impl FnOnce(
-            ConditionalLayer<SystemClock, BySource<Q>>,
-        ) -> ConditionalLayer<SystemClock, BySource<Q>>,
+        configure: impl FnOnce(ConditionalLayer<SourceConfig<Q>>) -> ConditionalLayer<SourceConfig<Q>>,
     ) -> Self {
         self.conditional = configure(self.conditional);
         self
     }
 
-    /// Changes the layer of the writes, which has its defaults and
+    /// Changes the layer of the writes. It starts with its defaults and
     /// [`require`](PreconditionLayer::require).
     ///
     /// ```
@@ -193,12 +190,12 @@ impl<Q: ValidatorSource, S, L> GuardedResource<Q, S, L> {
         }
     }
 
-    /// Gives the handlers their state, `()` for those without, and makes what
-    /// [`Router::route`](axum::Router::route) takes.
+    /// Gives the handlers their state, and returns the methods that
+    /// [`Router::route`](axum::Router::route) takes. Handlers without state get `()`.
     ///
     /// # Panics
     ///
-    /// See [`guard`].
+    /// Panics in the cases of [`guard`].
     #[track_caller]
     pub fn with_state<S2>(self, state: S) -> MethodRouter<S2>
     where
@@ -214,8 +211,8 @@ impl<Q: ValidatorSource, S, L> GuardedResource<Q, S, L> {
         let reads: MethodRouter = self.reads.with_state(state.clone());
         let writes: MethodRouter = self.writes.with_state(state);
         refuse_misplaced(&reads, &writes);
-        // A `GET` in place of a write: the write has passed its own layers, not those of
-        // the reads.
+        // The `GET` for a 412 runs in place of a write, which has passed the layers of the
+        // writes only. So it runs inside those of the reads.
         let own_get = SelfGet::on_the_same_route(around(&self.read_layers, reads.clone()));
         let precondition = self.precondition.with_self_get(own_get.writers_may_read());
 
@@ -225,7 +222,7 @@ impl<Q: ValidatorSource, S, L> GuardedResource<Q, S, L> {
     }
 }
 
-/// Refuses handlers that would be outside of their layers.
+/// Refuses handlers that would be outside their layers.
 #[track_caller]
 fn refuse_misplaced(reads: &MethodRouter, writes: &MethodRouter) {
     let changing = MethodFilter::POST
@@ -250,8 +247,8 @@ fn refuse_misplaced(reads: &MethodRouter, writes: &MethodRouter) {
     );
 }
 
-/// Returns `true` if both have a method in common, or a fallback. `axum` tells it by a
-/// panic alone, so ask for what is not expected.
+/// Returns `true` if both have a method or a fallback in common. `axum` reports that by a
+/// panic alone, so call it only for methods that are not expected.
 fn overlaps(routes: &MethodRouter, others: MethodRouter) -> bool {
     catch_unwind(AssertUnwindSafe(|| routes.clone().merge(others))).is_err()
 }

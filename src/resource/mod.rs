@@ -1,4 +1,9 @@
-//! Versioned resources in axum: the layers of reads and writes in their places.
+//! Versioned resources in axum: the layers of reads and writes in the right places.
+//!
+//! [`guard`] gives reads their 304 and writes optimistic concurrency control, against lost updates.
+//! It takes one source of versions, and one call for each route.
+//!
+//! # Example
 //!
 //! ```
 //! use axum::{
@@ -10,7 +15,7 @@
 //! };
 //! use tower_conditional::{
 //!     ConditionalLayer, EntityTag, VersionTags,
-//!     handler::{Expected, Validated},
+//!     handler::{Expected, WithValidators},
 //!     resource::{guard, wrap},
 //!     source,
 //! };
@@ -36,9 +41,9 @@
 //! async fn read(
 //!     Path(id): Path<i64>,
 //!     State(db): State<Db>,
-//! ) -> Result<Validated<String>, StatusCode> {
+//! ) -> Result<WithValidators<String>, StatusCode> {
 //!     let (text, version) = db.note(id).await.ok_or(StatusCode::NOT_FOUND)?;
-//!     Ok(Validated(text, tags(id).number(version).into()))
+//!     Ok(WithValidators(text, tags(id).number(version).into()))
 //! }
 //!
 //! // UPDATE notes SET .. WHERE id = ..
@@ -68,52 +73,52 @@
 //! # How it works
 //!
 //! [`guard`] puts a [`ConditionalLayer`](crate::ConditionalLayer) on the methods of the
-//! reads and a [`PreconditionLayer`](crate::PreconditionLayer) on those of the writes, and
-//! both ask one source. A request is answered by the first of these that applies:
+//! reads and a [`PreconditionLayer`](crate::PreconditionLayer) on those of the writes. Both
+//! ask one source. The first of these that applies answers a request:
 //!
 //! | Answer | From |
 //! |---|---|
 //! | 404 for a path, 405 with `Allow` for a method | the router |
 //! | 401, 403, 429 .. | [`layer_reads`](GuardedResource::layer_reads) and [`layer_writes`](GuardedResource::layer_writes) |
-//! | 400 where an extractor of the source rejects a write | the source |
+//! | 400 if an extractor of the source rejects a write | the source |
 //! | 503 for a write whose source fails, unless the route's `GET` tells its state | the layer of the writes |
-//! | 404 for a `PATCH` or `DELETE` of what does not exist | the layer of the writes |
+//! | 404 for a `PATCH` or `DELETE` of an absent resource | the layer of the writes |
 //! | 428 for a `PUT`, `PATCH` or `DELETE` without a condition | the layer of the writes |
 //! | 304, or 412 with the current representation | the layers |
-//! | everything else, and the 412 of a write that another one has overtaken | the handler |
+//! | everything else, and the 412 of a write that another write has overtaken | the handler |
 //!
 //! A handler's extractors come last. So authorisation by an extractor of the handler alone
-//! comes after a 304, a 412 and a 428: put it into a layer.
+//! comes after a 304, a 412 and a 428. Use a layer for it.
 //!
 //! The representation in a 412 is the answer of the route's own `GET` to this client,
-//! inside of [`layer_reads`](GuardedResource::layer_reads). If that refuses, finds nothing or
-//! fails, the 412 shows neither the representation nor its tag.
+//! inside [`layer_reads`](GuardedResource::layer_reads). If that `GET` is refused, finds
+//! nothing or fails, the 412 has neither the representation nor its tag.
 //!
-//! If the source fails or does not know the state, a read goes to its handler, and a write
-//! is checked against the answer of that `GET`. So a source that always fails shows only in
-//! reads that are never answered before the handler, and in the events of the feature
-//! `tracing`.
+//! ## Lost updates
 //!
-//! # Check and write in one step
-//!
-//! The layer's check narrows the gap between check and write. The handler's
-//! compare-and-set with [`Expected`](crate::handler::Expected) closes it, as above, or a
-//! [`lock`](crate::PreconditionLayer::lock) does; see [`precondition`](crate::precondition).
+//! The layer's check narrows the gap between check and write. One of two things closes it:
+//! the handler's compare-and-set with [`Expected`](crate::handler::Expected), as above, or
+//! a [`lock`](crate::PreconditionLayer::lock). See [`precondition`](crate::precondition).
 //!
 //! # Limits
 //!
 //! Writes are compared with the tags of the source. If the handler of the reads sets other
-//! tags, every `If-Match` with one of them is a 412. One function for the tags of both, as
-//! `tags` above, keeps them the same.
+//! tags, every `If-Match` with one of them is a 412. Use one function for both, such as
+//! `tags` above.
 //!
-//! A `Router` writes `content-length: 0` on a 304 of its own layers, which is wrong
-//! (RFC 9110, section 8.6). A [`ConditionalLayer`](crate::ConditionalLayer) around the
-//! router puts that right: see [`wrap`].
+//! If the source fails or does not know the state, a read goes to its handler. A write is checked
+//! against the route's own `GET`. So a source that always fails has two signs
+//! only: reads that are never answered before the handler, and the events of the feature
+//! `tracing`.
+//!
+//! A `Router` writes `content-length: 0` on a 304 of its own layers, which is wrong (RFC
+//! 9110, section 8.6). A [`ConditionalLayer`](crate::ConditionalLayer) around the router
+//! corrects it; see [`wrap`].
 //!
 //! # What it does not do
 //!
-//! It adds no cache policy and hashes nothing; those layers go around the router or the
-//! route. See [`Stack`](crate::Stack).
+//! It adds no cache policy and hashes nothing. Put those layers around the router or the
+//! route; see [`Stack`](crate::Stack).
 
 mod guard;
 #[cfg(test)]

@@ -14,7 +14,7 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// A router inside of a layer; see [`wrap`].
+/// A router inside a layer; see [`wrap`].
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct WrappedRouter<T>(T);
@@ -34,7 +34,7 @@ pub struct WrappedRouter<T>(T);
 /// }
 /// ```
 ///
-/// `axum::serve` does not take the wrapped router itself, but that of
+/// `axum::serve` does not take the wrapped router itself, but the result of
 /// [`into_make_service`](WrappedRouter::into_make_service). For handlers that extract
 /// `ConnectInfo`, `axum::ServiceExt` has `into_make_service_with_connect_info`:
 ///
@@ -51,8 +51,8 @@ pub struct WrappedRouter<T>(T);
 /// }
 /// ```
 ///
-/// Several layers are a `tower::ServiceBuilder`, or a tuple of them with the outermost
-/// first. Their errors must be `Infallible`, as the router's are.
+/// Several layers are a `tower::ServiceBuilder`, or a tuple with the outermost first. Their
+/// errors must be `Infallible`, like the router's.
 pub fn wrap<L: Layer<Router>>(router: Router, layer: L) -> WrappedRouter<L::Service>
 where
     L::Service: Service<Request, Error = Infallible, Response: IntoResponse>,

@@ -1,4 +1,4 @@
-//! Patterns of paths, for sources and for cache rules.
+//! Patterns of paths, for sources, locks and cache rules.
 
 mod segments;
 mod table;
@@ -13,11 +13,14 @@ use percent_encoding::percent_decode_str;
 use self::segments::PathSegments;
 pub(crate) use table::RouteTable;
 
-/// A pattern of paths: `/notes/{id}` is `/notes/` and then one segment that is
-/// not empty, and `/files/{*path}` is `/files/` and then all that follows, if
-/// anything does. The value of a name is decoded, as routers do it
-/// (RFC 3986, section 2.1); the rest is compared as it is sent. The path is the
-/// one that the layer sees: below `axum`'s `Router::nest`, without the prefix.
+/// A pattern of paths, as routers write them.
+///
+/// `/notes/{id}` matches `/notes/` and then one segment that is not empty. `/files/{*path}`
+/// matches `/files/` and then any rest that is not empty.
+///
+/// The value of a parameter is percent-decoded, as routers do it (RFC 3986, section 2.1).
+/// Literal segments are compared as they are sent. The path is the one that the layer sees.
+/// Below `axum`'s `Router::nest` it has no prefix.
 ///
 /// ```
 /// use tower_conditional::route::Route;
@@ -33,7 +36,7 @@ pub(crate) use table::RouteTable;
 #[derive(Debug, Clone)]
 pub struct Route {
     segments: Vec<Segment>,
-    /// The name of all that follows the segments.
+    /// The name of a last `{*rest}` parameter.
     rest: Option<Box<str>>,
 }
 
@@ -44,32 +47,47 @@ enum Segment {
 }
 
 impl Route {
-    /// Reads a pattern.
+    /// Parses a pattern.
     ///
     /// # Errors
     ///
-    /// Refuses a pattern that does not start with `/`, braces that are not
-    /// around the whole name of a segment, without a name, or around the same
-    /// name twice, anything behind `{*rest}`, and `:id` and `*rest`, which stood
-    /// for `{id}` and `{*rest}` in older routers.
+    /// Returns an error if the pattern does not start with `/`, or has
+    ///
+    /// - braces that do not enclose the whole name of one segment,
+    /// - a parameter without a name, or two with the same name,
+    /// - anything behind `{*rest}`, or
+    /// - `:id` or `*rest`, the syntax of older routers.
     pub fn new(pattern: &str) -> Result<Self, InvalidRoute> {
-        let texts = pattern.strip_prefix('/').ok_or(InvalidRoute(()))?;
+        Self::parse(pattern).map_err(|reason| InvalidRoute {
+            pattern: pattern.into(),
+            reason,
+        })
+    }
+
+    fn parse(pattern: &str) -> Result<Self, Cow<'static, str>> {
+        let texts = pattern
+            .strip_prefix('/')
+            .ok_or("a route starts with \"/\"")?;
         let mut route = Self {
             segments: Vec::new(),
             rest: None,
         };
         for text in texts.split('/') {
             let segment = Segment::new(text)?;
-            let named_before =
-                matches!(segment, Segment::Capture(_)) && route.segments.contains(&segment);
-            if named_before || route.rest.is_some() {
-                return Err(InvalidRoute(()));
+            if route.rest.is_some() {
+                return Err("nothing may follow a rest parameter".into());
+            }
+            if matches!(segment, Segment::Capture(_)) && route.segments.contains(&segment) {
+                return Err(NAME_TWICE.into());
             }
             match segment {
                 Segment::Capture(name) if name.starts_with('*') => {
                     let name = Box::<str>::from(&name[1..]);
-                    if name.is_empty() || route.segments.contains(&Segment::Capture(name.clone())) {
-                        return Err(InvalidRoute(()));
+                    if name.is_empty() {
+                        return Err(NO_NAME.into());
+                    }
+                    if route.segments.contains(&Segment::Capture(name.clone())) {
+                        return Err(NAME_TWICE.into());
                     }
                     route.rest = Some(name);
                 }
@@ -79,7 +97,7 @@ impl Route {
         Ok(route)
     }
 
-    /// Returns `true` if `path` has this form.
+    /// Returns `true` if the route matches `path`.
     #[must_use]
     pub fn matches(&self, path: &str) -> bool {
         self.matches_segments(&mut PathSegments::new(path))
@@ -93,13 +111,13 @@ impl Route {
         &self.segments
     }
 
-    /// Returns `true` if it ends with `{*rest}`.
+    /// Returns `true` if the route ends with `{*rest}`.
     fn has_rest(&self) -> bool {
         self.rest.is_some()
     }
 
-    /// Returns the decoded part of `path` with this name. `None` if the path does not match,
-    /// or the part is no UTF-8.
+    /// Returns the decoded value of a parameter, or `None` if `path` does not match or the
+    /// value is not UTF-8.
     #[must_use]
     pub fn capture<'p>(&self, path: &'p str, name: &str) -> Option<Cow<'p, str>> {
         let mut found = None;
@@ -114,12 +132,14 @@ impl Route {
         percent_decode_str(found?).decode_utf8().ok()
     }
 
-    /// Parses the part of the request's path with this name, as a handler that takes a
-    /// `T` does: `/notes/17`, `/notes/017`, `/notes/%31%37` and `/notes/17/` are all about
-    /// the note 17. `None` where the path does not match or means no `T`.
+    /// Parses the value of a parameter in the request's path. Returns `None` if the path does
+    /// not match or the value is not a `T`.
     ///
-    /// It is the key that a [lock](crate::PreconditionLayer::lock) needs, and a
-    /// [source](crate::ValidatorSource) that looks for a row.
+    /// A trailing slash is ignored. So `/notes/17`, `/notes/017`, `/notes/%31%37` and
+    /// `/notes/17/` all yield the number 17, as in a handler that takes a number.
+    ///
+    /// Use it for the key of a lock (`PreconditionLayer::lock`), or in a
+    /// [source](crate::ValidatorSource) that looks up a row.
     ///
     /// ```
     /// use http::Request;
@@ -134,13 +154,13 @@ impl Route {
     pub fn parameter<T: FromStr>(&self, request: &Parts, name: &str) -> Option<T> {
         let path = request.uri.path();
         let found = self.capture(path, name);
-        // Services that take a trailing slash for nothing must not be told two resources.
+        // A service that ignores a trailing slash has one resource here, which needs one key.
         let found = found.or_else(|| self.capture(path.strip_suffix('/')?, name));
         found?.parse().ok()
     }
 
-    /// Returns the rest of the path behind the segments, if the path matches. Ends at the
-    /// first segment that does not fit, so that a long path costs other routes nothing.
+    /// Returns the rest of the path behind the segments, if the path matches. Stops at the
+    /// first segment that does not match, so a long path costs little.
     fn split<'p>(
         &self,
         path: &mut PathSegments<'p>,
@@ -170,28 +190,40 @@ impl Route {
 }
 
 impl Segment {
-    fn new(text: &str) -> Result<Self, InvalidRoute> {
+    fn new(text: &str) -> Result<Self, Cow<'static, str>> {
         let name = text
             .strip_prefix('{')
             .and_then(|text| text.strip_suffix('}'));
         match name {
-            Some("") => Err(InvalidRoute(())),
+            Some("") => Err(NO_NAME.into()),
             Some(name) if !name.contains(['{', '}']) => Ok(Self::Capture(name.into())),
-            None if !text.contains(['{', '}']) && !text.starts_with([':', '*']) => {
-                Ok(Self::Literal(text.into()))
-            }
-            _ => Err(InvalidRoute(())),
+            None if !text.contains(['{', '}']) => match text.strip_prefix(':') {
+                Some(name) => Err(format!("parameters are written \"{{{name}}}\"").into()),
+                None if text == "*" => Err(NO_NAME.into()),
+                None if text.starts_with('*') => {
+                    Err(format!("a rest parameter is written \"{{{text}}}\"").into())
+                }
+                None => Ok(Self::Literal(text.into())),
+            },
+            _ => Err("braces enclose the whole of one segment".into()),
         }
     }
 }
 
-/// A text that is no [`Route`].
-#[derive(Debug, Clone, Copy)]
-pub struct InvalidRoute(());
+const NO_NAME: &str = "a parameter needs a name";
+const NAME_TWICE: &str = "two parameters have the same name";
+
+/// An error returned by [`Route::new`] for a pattern that is not a route.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct InvalidRoute {
+    pattern: Box<str>,
+    reason: Cow<'static, str>,
+}
 
 impl fmt::Display for InvalidRoute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a route is `/` and segments such as `notes`, `{id}` or a last `{*rest}`, each name once")
+        write!(f, "invalid route \"{}\": {}", self.pattern, self.reason)
     }
 }
 

@@ -1,22 +1,23 @@
-/// The number of segments whose ends are kept in place. Those of later ones are on the heap.
-const IN_PLACE: usize = 16;
+/// The number of segments whose ends are stored inline. The ends of later segments are on the
+/// heap.
+const INLINE_ENDS: usize = 16;
 
 /// The segments of a path, from left to right.
 ///
-/// Many routes may look at one path. The end of a segment is searched for when a route
-/// gets there, and not again by the next one, so that a long path costs one search.
+/// Many routes may be compared with one path. The end of a segment is searched when the first
+/// route needs it, and then stored. So a long path is searched once.
 #[derive(Debug)]
 pub(crate) struct PathSegments<'p> {
     /// The path behind its first slash, if there is one.
     path: Option<&'p str>,
-    ends: [usize; IN_PLACE],
+    ends: [usize; INLINE_ENDS],
     known: usize,
-    /// The ends of all that are known beyond those in place.
+    /// The known ends beyond the inline ones.
     later_ends: Vec<usize>,
-    /// The number of bytes that were searched for a slash.
+    /// The number of bytes that have been searched for a slash.
     #[cfg(test)]
     pub(super) searched: usize,
-    /// The number of nodes of a table that were visited.
+    /// The number of table nodes that have been visited.
     #[cfg(test)]
     pub(super) visited: usize,
 }
@@ -25,7 +26,7 @@ impl<'p> PathSegments<'p> {
     pub(crate) fn new(path: &'p str) -> Self {
         Self {
             path: path.strip_prefix('/'),
-            ends: [0; IN_PLACE],
+            ends: [0; INLINE_ENDS],
             known: 0,
             later_ends: Vec::new(),
             #[cfg(test)]
@@ -44,8 +45,8 @@ impl<'p> PathSegments<'p> {
         })
     }
 
-    /// Returns the end of the segment, unless it has more than `max_bytes` bytes. No more of a
-    /// longer one is looked at.
+    /// Returns the end of the segment, or `None` if it has more than `max_bytes` bytes. The
+    /// search stops after that many bytes.
     fn end(&mut self, cursor: Cursor<'p>, max_bytes: usize) -> Option<usize> {
         if let Some(end) = self.known_end(cursor.index) {
             return (end - cursor.at <= max_bytes).then_some(end);
@@ -67,21 +68,21 @@ impl<'p> PathSegments<'p> {
             return None;
         }
         let end = cursor.at + length;
-        self.keep(cursor.index, end);
+        self.store_end(cursor.index, end);
         Some(end)
     }
 
     fn known_end(&self, index: usize) -> Option<usize> {
-        let end = match index.checked_sub(IN_PLACE) {
+        let end = match index.checked_sub(INLINE_ENDS) {
             None => self.ends[..self.known].get(index),
             Some(later) => self.later_ends.get(later),
         };
         end.copied()
     }
 
-    /// Segments are found in their order, so that none is left out.
-    fn keep(&mut self, index: usize, end: usize) {
-        match index.checked_sub(IN_PLACE) {
+    /// Stores the end of a segment. The ends of all segments before it are already stored.
+    fn store_end(&mut self, index: usize, end: usize) {
+        match index.checked_sub(INLINE_ENDS) {
             None if index == self.known => {
                 self.ends[index] = end;
                 self.known += 1;
@@ -101,12 +102,12 @@ pub(super) struct Cursor<'p> {
 }
 
 impl<'p> Cursor<'p> {
-    /// All that is left of the path.
+    /// Returns the path from this segment on.
     pub(super) fn rest(self) -> &'p str {
         &self.path[self.at..]
     }
 
-    /// The whole segment, and where the next one begins, if there is one. `None` if the segment
+    /// Returns the text of the segment and the start of the next one, or `None` if the segment
     /// has more than `max_bytes` bytes.
     pub(super) fn segment(
         self,
@@ -117,15 +118,15 @@ impl<'p> Cursor<'p> {
         Some((&self.path[self.at..end], self.after(end)))
     }
 
-    /// Returns the end of this segment, if it is `literal`. Of a longer one no more is looked
-    /// at than that.
+    /// Returns the end of this segment, if it is `literal`. A longer segment is not searched to
+    /// its end.
     pub(super) fn end_of(self, literal: &str, segments: &mut PathSegments<'p>) -> Option<usize> {
         let rest = self.rest().strip_prefix(literal)?;
         if !rest.is_empty() && !rest.starts_with('/') {
             return None;
         }
         let end = self.at + literal.len();
-        segments.keep(self.index, end);
+        segments.store_end(self.index, end);
         Some(end)
     }
 

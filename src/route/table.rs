@@ -1,7 +1,7 @@
-//! Many patterns, found at once.
+//! A table of many routes that finds all matches of a path at once.
 //!
-//! `matchit` is not used: it finds one pattern for a path and refuses those that conflict.
-//! Here every pattern counts that a path matches, and the same one may be there twice.
+//! `matchit` does not fit: it finds one route per path and refuses routes that conflict. This
+//! table finds every route that matches, and may hold the same route twice.
 
 use std::collections::HashMap;
 
@@ -10,15 +10,17 @@ use super::{
     segments::{Cursor, PathSegments},
 };
 
-/// Finds all patterns that a path matches, at a cost that depends on how many of them begin as
-/// the path does, and not on how many there are.
+/// A tree of routes, by segment.
+///
+/// The cost of a search depends on how many routes begin as the path does, and not on the
+/// number of routes.
 #[derive(Debug, Clone)]
 pub(crate) struct RouteTable {
-    /// A tree of segments. The first node is the root.
+    /// The nodes of the tree. The first node is the root.
     nodes: Vec<Node>,
 }
 
-/// A point that patterns with the same beginning reach.
+/// A point in the tree, which routes with the same first segments share.
 #[derive(Debug, Clone, Default)]
 struct Node {
     literals: HashMap<Box<str>, usize>,
@@ -26,9 +28,9 @@ struct Node {
     longest: usize,
     /// The node below `{name}`, whatever the name.
     capture: Option<usize>,
-    /// The values of the patterns that end here.
+    /// The values of the routes that end here.
     values: Vec<usize>,
-    /// The values of those that go on with `{*rest}`.
+    /// The values of the routes that go on with `{*rest}`.
     with_rest: Vec<usize>,
 }
 
@@ -42,11 +44,11 @@ impl RouteTable {
         }
     }
 
-    /// Adds a pattern and its value.
+    /// Adds a route and its value.
     pub(crate) fn insert(&mut self, route: &Route, value: usize) {
         let mut at = 0;
         for segment in route.segments() {
-            // The node that comes next, if there is none yet.
+            // The index of the new node, if this segment needs one.
             let next = self.nodes.len();
             let node = &mut self.nodes[at];
             at = match segment {
@@ -69,7 +71,7 @@ impl RouteTable {
         values.push(value);
     }
 
-    /// Calls `found` with the value of each pattern that `path` matches, in no order.
+    /// Calls `found` with the value of each route that matches `path`, in no order.
     pub(crate) fn for_each_match(&self, path: &str, found: impl FnMut(usize)) {
         self.for_each_match_in(&mut PathSegments::new(path), found);
     }
@@ -84,7 +86,7 @@ impl RouteTable {
         }
     }
 
-    /// Goes on from a node with what is left of the path. Each node is visited once at most.
+    /// Walks down from a node with the rest of the path. Each node is visited at most once.
     fn walk<'p>(
         &self,
         mut at: usize,
@@ -112,6 +114,7 @@ impl RouteTable {
             };
             let literal = node.literal(text);
             let capture = node.capture.filter(|_| !text.is_empty());
+            // Only a second branch recurses, so that a deep route needs no deep stack.
             if let (Some(literal), Some(_)) = (literal, capture) {
                 self.walk(literal, next, path, found);
             }

@@ -1,12 +1,11 @@
-//! The rules of HTTP that the layers obey, as plain functions.
+//! The rules of HTTP, as plain functions.
 //!
-//! Anything that can be computed from a method, a status, header fields, bytes and
-//! `now` lives here and nowhere else. Nothing in this module waits, reads a
-//! clock, knows a store or a `tower` service, and no input makes it panic.
-//! Each rule names the section of the standard that it comes from.
+//! Every rule that depends only on method, status, headers, bytes and the current time is in this
+//! module. Its functions are pure: they never wait, read a clock, or use a store or a `tower`
+//! service. No input makes them panic. Each rule names its section of the standard.
 //!
-//! There are four storeys: `field`, `caching`, `validator` and `condition`. Each may use those
-//! named before it.
+//! There are four levels: `field`, `caching`, `validator` and `condition`. Each may use the
+//! levels before it.
 
 pub(crate) mod caching;
 pub(crate) mod condition;

@@ -1,41 +1,18 @@
-//! Tables of single rules, and in `vectors` the decision to which they add up.
-
-mod accept;
-mod accept_encoding;
-mod cache_control;
-mod cache_status;
-mod cache_tag_limits;
-mod cache_tags;
-mod coding;
-mod current_in_412;
-mod date;
-mod dictionary;
-mod etag;
-mod label;
-mod list;
-mod method;
-mod no_vary_search;
-mod not_modified;
-mod ordered_set;
-mod prefer;
-mod taggable;
-mod validators;
-mod vary;
-mod vectors;
-mod version;
-mod writes;
+//! Helpers of the tests of the rules.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// Field values, one per line.
-fn values<V: AsRef<[u8]>>(lines: impl IntoIterator<Item = V>) -> Vec<HeaderValue> {
+/// Returns header values, one for each line.
+pub(in crate::semantics) fn values<V: AsRef<[u8]>>(
+    lines: impl IntoIterator<Item = V>,
+) -> Vec<HeaderValue> {
     lines
         .into_iter()
         .map(|line| HeaderValue::from_bytes(line.as_ref()).expect("a field value"))
         .collect()
 }
 
-/// Field lines, where a name may repeat.
+/// Returns headers with these lines. A name may repeat.
 pub(crate) fn headers<'a>(lines: impl IntoIterator<Item = (&'a str, &'a str)>) -> HeaderMap {
     lines
         .into_iter()

@@ -1,4 +1,4 @@
-/// The three accessors that every service of this crate has.
+/// Defines the three accessors that every service of this crate has.
 macro_rules! service_accessors {
     () => {
         /// Borrows the inner service.
@@ -11,7 +11,7 @@ macro_rules! service_accessors {
             &mut self.inner
         }
 
-        /// The inner service.
+        /// Returns the inner service.
         pub fn into_inner(self) -> S {
             self.inner
         }

@@ -1,6 +1,6 @@
-//! Plumbing that several layers share.
+//! Parts of services that several layers share.
 
 pub(crate) mod accessors;
-mod ready;
+mod held;
 
-pub(crate) use ready::Ready;
+pub(crate) use held::HeldService;

@@ -3,7 +3,7 @@ use http::request::Parts;
 use super::ValidatorSource;
 use crate::{route::Route, semantics::condition::Current};
 
-/// A source for one route; see [`ValidatorSource::at`].
+/// A source for the paths of one route; see [`ValidatorSource::at`].
 #[derive(Debug, Clone)]
 pub struct At<Q> {
     route: Route,
@@ -36,7 +36,7 @@ impl<Q: ValidatorSource> ValidatorSource for At<Q> {
     }
 
     #[cfg(feature = "tokio")]
-    fn limit(&self) -> Option<std::time::Duration> {
-        self.source.limit()
+    fn answer_timeout(&self) -> Option<std::time::Duration> {
+        self.source.answer_timeout()
     }
 }

@@ -1,33 +1,33 @@
-use std::{error::Error, fmt, sync::Arc};
+use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::Response;
 
-/// A boxed error of any type, the same as `tower::BoxError`.
-pub type BoxError = Box<dyn Error + Send + Sync>;
+use crate::error::BoxError;
 
-/// An error returned by a source that cannot tell the current state. The source returned an
-/// error, which is this error's `source()`, it took too long, it panicked, or one of its
-/// extractors rejected the request.
+/// An error returned by a source that cannot tell the current state.
 ///
-/// It is an extension of the response that was refused for it.
+/// The source returned an error, took too long or panicked, or one of its extractors rejected
+/// the request. An error that the source returned is this error's `source()`.
+///
+/// If a layer refuses a request because of it, the response has it as an extension.
 #[derive(Debug, Clone)]
 pub struct SourceError(SourceFailure);
 
 #[derive(Debug, Clone)]
 enum SourceFailure {
     Error(Arc<dyn Error + Send + Sync>),
-    Timeout,
+    Timeout(Duration),
     Panic,
     #[cfg(feature = "axum")]
     Rejection(Arc<ExtractorRejection>),
 }
 
 impl SourceError {
-    /// Returns `true` if the source took longer than it was given.
+    /// Returns `true` if the source took longer than its timeout.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
-        matches!(self.0, SourceFailure::Timeout)
+        matches!(self.0, SourceFailure::Timeout(_))
     }
 
     /// Returns `true` if the source panicked.
@@ -42,7 +42,8 @@ impl SourceError {
         self.rejection().is_some()
     }
 
-    /// An error as a source gave it, which may be one of ours already.
+    /// Wraps the error of a source. A [`SourceError`] stays as it is, so that it keeps its kind
+    /// through the sources around it.
     pub(crate) fn from_source(error: impl Into<BoxError>) -> Self {
         match error.into().downcast::<Self>() {
             Ok(ours) => *ours,
@@ -50,16 +51,17 @@ impl SourceError {
         }
     }
 
+    /// Creates the error of a source that panicked.
     pub(crate) fn panicked() -> Self {
         Self(SourceFailure::Panic)
     }
 
-    /// An extractor rejected the request with this response.
+    /// Creates the error of an extractor that rejected the request with this response.
     #[cfg(feature = "axum")]
     pub(crate) async fn rejected(response: axum_core::response::Response) -> Self {
         const MAX_BYTES: usize = 1 << 16;
         let (mut head, body) = response.into_parts();
-        // Rejections are short texts. Longer content is left out, and so is its length.
+        // Rejections are short texts. Longer content is left out, with its `Content-Length`.
         let content = axum::body::to_bytes(body, MAX_BYTES).await;
         let content = content.unwrap_or_else(|_| {
             head.headers.remove(http::header::CONTENT_LENGTH);
@@ -69,7 +71,7 @@ impl SourceError {
         let is_server_error = rejection.status().is_server_error();
         let rejection = Arc::new(ExtractorRejection(rejection));
         Self(if is_server_error {
-            // The extractor lacks what it needs, for every request.
+            // An extension or a state is missing for every request: the client is not to blame.
             SourceFailure::Error(rejection)
         } else {
             SourceFailure::Rejection(rejection)
@@ -85,20 +87,26 @@ impl SourceError {
         }
     }
 
-    pub(crate) fn timed_out() -> Self {
-        Self(SourceFailure::Timeout)
+    /// Creates the error of a source that took longer than this timeout.
+    pub(crate) fn timed_out(timeout: Duration) -> Self {
+        Self(SourceFailure::Timeout(timeout))
     }
 }
 
 impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            SourceFailure::Error(_) => "the source of validators failed",
-            SourceFailure::Timeout => "the source of validators took too long",
-            SourceFailure::Panic => "the source of validators panicked",
+        match &self.0 {
+            SourceFailure::Error(_) => f.write_str("the source of validators failed"),
+            SourceFailure::Timeout(timeout) => write!(
+                f,
+                "the source of validators took longer than its timeout of {timeout:?}"
+            ),
+            SourceFailure::Panic => f.write_str("the source of validators panicked"),
             #[cfg(feature = "axum")]
-            SourceFailure::Rejection(_) => "an extractor of the source rejected the request",
-        })
+            SourceFailure::Rejection(_) => {
+                f.write_str("an extractor of the source rejected the request")
+            }
+        }
     }
 }
 
@@ -108,12 +116,12 @@ impl Error for SourceError {
             SourceFailure::Error(cause) => Some(&**cause),
             #[cfg(feature = "axum")]
             SourceFailure::Rejection(rejection) => Some(&**rejection),
-            SourceFailure::Timeout | SourceFailure::Panic => None,
+            SourceFailure::Timeout(_) | SourceFailure::Panic => None,
         }
     }
 }
 
-/// The answer of an extractor that rejected a request.
+/// The response with which an extractor rejected a request.
 #[cfg(feature = "axum")]
 #[derive(Debug)]
 struct ExtractorRejection(Response<Bytes>);

@@ -6,15 +6,17 @@ use http::request::Parts;
 use super::{IntoCurrent, SourceError, ValidatorSource};
 use crate::semantics::condition::Current;
 
-/// A source made of a function of axum's extractors; see [`axum()`].
+/// A source made from a function of axum's extractors; see [`axum()`].
 pub struct ExtractorSource<F, T, S = ()> {
     function: F,
     state: S,
     arguments: PhantomData<fn() -> T>,
 }
 
-/// Makes a source of an async closure or an `async fn` whose arguments are axum's
+/// Creates a source from an async closure or an `async fn` whose arguments are axum's
 /// extractors.
+///
+/// # Example
 ///
 /// ```
 /// use axum::extract::{Path, State};
@@ -39,31 +41,33 @@ pub struct ExtractorSource<F, T, S = ()> {
 /// ```
 ///
 /// The function has up to 16 arguments, each of them a [`FromRequestParts`]. Its future is
-/// `Send`: no guard of a `std::sync::Mutex` is held across an await. It returns the same as
-/// a function for [`from_fn`](super::from_fn()): a tag, [`Validators`](crate::Validators),
-/// an `Option` of either, a [`Current`], or a `Result` with one of these.
+/// `Send`, so it holds no guard of a `std::sync::Mutex` across an await. It returns a tag,
+/// [`Validators`](crate::Validators), an `Option` of either, a [`Current`], or a `Result` with
+/// one of these, as for [`from_fn`](super::from_fn()).
 ///
 /// # How it works
 ///
-/// The extractors run on a copy of the request's head, as it is where the layer is. On
-/// the methods of a route that is the head that the handler gets: the parameters of the
-/// path are those of the whole route, below `Router::nest` too. Around a whole `Router`, as
-/// by [`wrap`](crate::resource::wrap()), there are no parameters yet.
+/// The extractors run on a copy of the request's head, as the layer sees it. On the methods
+/// of a route, the handler gets the same head. Below `Router::nest`, the path parameters
+/// are those of the whole route. Around a whole `Router`, as by
+/// [`wrap`](crate::resource::wrap()), there are no path parameters yet.
 ///
 /// A layer of a `MethodRouter` does not get the router's state. Give the state to
 /// [`with_state`](ExtractorSource::with_state), as to `axum::middleware::from_fn_with_state`.
 ///
-/// The extractors run once more for the handler, and for a read that has to be
-/// [confirmed](crate::conditional#confirmation). An extractor that takes something out of
-/// an extension is no use here: the handler would not find it.
+/// The extractors run again for the handler, and for a read that has to be
+/// [confirmed](crate::conditional#confirmation). Do not use an extractor that removes
+/// something from an extension: the handler would not find it.
 ///
 /// # Errors
 ///
-/// If an extractor rejects the request, with a 4xx for example, nothing is known. A read
-/// goes to the handler, whose extractors then reject it too. A write gets the rejection,
-/// such as 400 for a path that is no number, before any condition is asked for, and neither
-/// the handler nor the `GET` of a [`SelfGet`](super::SelfGet) runs. A 5xx is a failed
-/// source: an extension or the parameters of the path are missing where the layer is.
+/// If an extractor rejects the request with a 4xx, the state is unknown. A read goes to the
+/// handler, whose extractors then reject it, too. A write gets the rejection, such as 400 for
+/// a path parameter that is not a number. The rejection comes before any condition is
+/// evaluated. Neither the handler nor the `GET` of a [`SelfGet`](super::SelfGet) runs.
+///
+/// A rejection with a 5xx is a failed source: an extension or the path parameters are missing
+/// where the layer is.
 pub fn axum<F, T>(function: F) -> ExtractorSource<F, T>
 where
     F: ExtractorFn<T>,
@@ -88,7 +92,7 @@ impl<F, T> ExtractorSource<F, T> {
     }
 }
 
-// The message would be axum's for handlers, which says nothing of `with_state`.
+// Otherwise the compiler would show axum's message for handlers, without `with_state`.
 #[diagnostic::do_not_recommend]
 impl<F, T, S> ValidatorSource for ExtractorSource<F, T, S>
 where
@@ -101,12 +105,12 @@ where
     async fn current(&self, request: &Parts) -> Result<Current, SourceError> {
         let mut request = request.clone();
         let extracted = T::from_request_parts(&mut request, &self.state).await;
-        // A rejection need not be `Send`.
+        // Converted before the next await, since a rejection need not be `Send`.
         let arguments = match extracted.map_err(IntoResponse::into_response) {
             Ok(arguments) => arguments,
             Err(rejection) => return Err(SourceError::rejected(rejection).await),
         };
-        // Not held while the function waits.
+        // Dropped early, so that the copy is not held while the function waits.
         drop(request);
         let answer = self.function.clone().call(arguments).await;
         answer.into_current().map_err(SourceError::from_source)
@@ -170,7 +174,7 @@ impl<F: Clone, T, S: Clone> Clone for ExtractorSource<F, T, S> {
     }
 }
 
-// By hand, since functions and states need no `Debug`.
+// Written by hand, since functions and states need no `Debug`.
 impl<F, T, S> fmt::Debug for ExtractorSource<F, T, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ExtractorSource").finish_non_exhaustive()

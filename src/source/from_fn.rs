@@ -2,16 +2,19 @@ use std::{convert::Infallible, fmt, future::Future};
 
 use http::request::Parts;
 
-use super::{BoxError, ValidatorSource};
-use crate::semantics::{condition::Current, validator::EntityTag};
+use super::ValidatorSource;
+use crate::{
+    error::BoxError,
+    semantics::{condition::Current, validator::EntityTag},
+};
 
-/// A source made of a function; see [`from_fn`].
+/// A source made from a function; see [`from_fn`].
 #[derive(Clone, Copy)]
 pub struct FromFn<F>(F);
 
-/// Makes a source of an async closure or an `async fn` that reads the request's head.
+/// Creates a source from an async closure or an `async fn` that reads the request's head.
 ///
-/// It returns the current state, or a `Result` with it: an entity tag,
+/// The function returns the current state, or a `Result` with it: an entity tag,
 /// [`Validators`](crate::Validators), an `Option` of either, or a [`Current`]. `None` means
 /// that the target does not exist.
 ///
@@ -44,10 +47,10 @@ pub struct FromFn<F>(F);
 /// # let _ = ConditionalLayer::new().source(by_query);
 /// ```
 ///
-/// An async closure may borrow the head, and nothing that it captures. A closure that
-/// captures a connection pool returns a future, which cannot borrow, and needs the type of
-/// its argument. Without the type the compiler says "type annotations needed", or that an
-/// implementation of `AsyncFn` is "not general enough":
+/// An async closure may borrow the head, but nothing that it captures. A closure that captures
+/// a connection pool returns a future instead. That future cannot borrow the head, and the
+/// closure's argument needs its type. Without the type the compiler says "type annotations
+/// needed", or that an implementation of `AsyncFn` is "not general enough":
 ///
 /// ```
 /// use http::request::Parts;
@@ -69,10 +72,10 @@ pub struct FromFn<F>(F);
 /// # let _ = tower_conditional::ConditionalLayer::new().source(source);
 /// ```
 ///
-/// A state that is known without waiting is a source by [`now`](super::now()). In axum,
+/// For a state that is known without waiting, use [`now`](super::now()). With axum,
 /// `source::axum` (feature `axum`) takes a function of extractors.
-// `AsyncFn` tells the compiler the type of a closure's argument. It cannot ask for a
-// future that is `Send`, as `SourceFn` does.
+// Both bounds are needed. `AsyncFn` tells the compiler the type of a closure's argument.
+// `SourceFn` asks for a future that is `Send`, which `AsyncFn` cannot.
 pub fn from_fn<F, T>(function: F) -> FromFn<F>
 where
     F: AsyncFn(&Parts) -> T,
@@ -98,8 +101,8 @@ where
     type Answer = Fut::Output;
 }
 
-/// The result of a source: everything that converts into a [`Current`], an optional tag,
-/// and a `Result` with one of these.
+/// A type that a source may return: anything that converts into a [`Current`], an optional
+/// tag, or a `Result` with one of these.
 #[diagnostic::on_unimplemented(
     message = "a source cannot return `{Self}`",
     label = "not a state",
@@ -108,7 +111,7 @@ where
     note = "an async function of `&Parts` goes to `source::from_fn`, and one that is not async to `source::now`"
 )]
 pub trait IntoCurrent {
-    /// The reason why the source could not tell the state.
+    /// The error of a source that cannot tell the state.
     type Error: Into<BoxError> + Send;
 
     /// Converts into the current state.
@@ -119,7 +122,7 @@ pub trait IntoCurrent {
     fn into_current(self) -> Result<Current, Self::Error>;
 }
 
-// The message would be about `From`, which is not how a source is written.
+// Otherwise the compiler's message would be about `From`, which sources do not implement.
 #[diagnostic::do_not_recommend]
 impl<T: Into<Current>> IntoCurrent for T {
     type Error = Infallible;
@@ -162,7 +165,7 @@ where
     }
 }
 
-// By hand, since closures have no `Debug`.
+// Written by hand, since closures have no `Debug`.
 impl<F> fmt::Debug for FromFn<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FromFn").finish_non_exhaustive()

@@ -1,4 +1,6 @@
-//! Sources, which tell the current validators before any work is done.
+//! Sources of the current validators, which are read before the handler runs.
+//!
+//! # Example
 //!
 //! ```
 //! # async fn run() -> Result<(), tower::BoxError> {
@@ -18,9 +20,9 @@
 //!     ConditionalLayer, VersionTags, source::{self, ValidatorSource}, target,
 //! };
 //!
-//! // A counter that every write moves stands for a version column.
+//! // A counter that every write increments stands for a version column.
 //! let version = Arc::new(AtomicI64::new(7));
-//! // The path is its scope: the tag of one note is no tag of another.
+//! // The path is the scope, so the tag of one note never matches another note.
 //! let source = source::now(move |request: &Parts| {
 //!     let tags = VersionTags::plain().scope(target::of(request).path());
 //!     tags.number(version.load(Ordering::SeqCst))
@@ -41,49 +43,52 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
 //! ```
 //!
-//! # Label before read, and confirm
+//! # How it works
 //!
-//! A source is asked before the representation is read, never only after. A new
-//! label on old bytes would be a stale page for ever. A strong tag is
-//! [confirmed](crate::conditional#confirmation) after the read, so that one tag
-//! never stands for two contents. The source must read from the same side as the
-//! handler: the primary, or one replica.
+//! ## Label before read, and confirm
 //!
-//! # One origin of tags
+//! A layer asks the source before the representation is read, never only after it. A new tag
+//! on old content would keep caches stale forever. A strong tag is
+//! [confirmed](crate::conditional#confirmation) after the read, so one tag never stands for
+//! two contents. The source must read from the same database as the handler: both from the
+//! primary, or both from one replica.
 //!
-//! The tag that a read hands out is the tag that a write takes. Give the same
-//! source to [`ConditionalLayer`](crate::ConditionalLayer) and
-//! [`PreconditionLayer`](crate::PreconditionLayer), or give it to the latter in a
-//! [`Stack`](crate::Stack), which shares it. If reads are tagged by a hash and
-//! writes checked against a version, every `If-Match` fails.
+//! ## One origin of tags
 //!
-//! # Ways to write one
+//! Writes must accept the tags that reads hand out. Give the same source to
+//! [`ConditionalLayer`](crate::ConditionalLayer) and
+//! [`PreconditionLayer`](crate::PreconditionLayer). A [`Stack`](crate::Stack) shares the source
+//! of its writes with its reads. If reads are tagged by a hash and writes are compared with a
+//! version, every `If-Match` fails.
 //!
-//! | | The source |
+//! ## Ways to write a source
+//!
+//! | Function or type | Source |
 //! |---|---|
 //! | [`from_fn`] | an async closure or an `async fn` of the request's head |
 //! | [`now`](now()) | a closure that does not wait |
 //! | `source::axum` (feature `axum`) | a function of axum's extractors |
 //! | [`SelfGet`] | the service's own `GET`, for writes |
-//! | a store's | a version row in PostgreSQL or SQLite |
+//! | the store crates | a version row in PostgreSQL or SQLite |
 //!
-//! # What is no validator
+//! # Limits
 //!
-//! `max(txid)` or `max(updated_at)` over a table: a transaction that took the
-//! lower number and commits later changes the content and not the maximum, and
-//! so does deleting any other row. Use a row that the writer's transaction
-//! bumps, as the crates for PostgreSQL and SQLite do.
+//! A source may take 10 seconds, and so may the `GET` of a [`SelfGet`].
+//! `ValidatorSource::timeout` and `SelfGet::timeout` change that. The timeout needs the
+//! feature `tokio`. Outside of a tokio runtime there is no timeout. A runtime without an
+//! enabled timer panics when a source has to wait.
 //!
-//! # When a source fails
+//! # Errors
 //!
-//! An error, a panic, and a time-out are the same to the layers: reads go on
-//! to the service, writes get 503 with `Retry-After` and do not run. Each layer
-//! has a setter for the other choice.
+//! Layers treat an error, a panic and a timeout alike. Reads go on to the service. Writes get
+//! 503 with `Retry-After` and do not run. Each layer has a setter for the other choice.
 //!
-//! A source has 10 seconds, and so has the `GET` of a [`SelfGet`], unless
-//! [`ValidatorSource::timeout`] or [`SelfGet::timeout`] says otherwise. The limit
-//! needs the feature `tokio`, and there is none outside of a runtime of tokio's. A
-//! runtime whose timer is not enabled panics where a source has to wait.
+//! # What it does not do
+//!
+//! `max(txid)` and `max(updated_at)` over a table are not validators. A transaction with a lower
+//! number may commit later: it changes the content, but not the maximum. Deleting any other
+//! row does not change the maximum either. Use a row that the writer's transaction increments,
+//! as the crates for PostgreSQL and SQLite do.
 
 mod at;
 mod error;
@@ -112,30 +117,30 @@ use http::request::Parts;
 use pin_project_lite::pin_project;
 
 use crate::{
+    error::BoxError,
     route::{InvalidRoute, Route},
     semantics::{condition::Current, validator::RepeatedFields},
 };
 
 pub use at::At;
-pub use error::{BoxError, SourceError};
+pub use error::SourceError;
 #[cfg(feature = "axum")]
 pub use extractors::{ExtractorFn, ExtractorSource, axum};
 pub use from_fn::{FromFn, IntoCurrent, SourceFn, from_fn};
 pub use now::{Now, now};
 pub use or_else::OrElse;
 pub use repeating::Repeating;
-pub(crate) use self_get::Asked;
-pub use self_get::{InnerService, MayAskService, SelfGet};
+pub(crate) use self_get::SelfGetAnswer;
+pub use self_get::{InnerService, SelfGet, SelfGetMode};
 #[cfg(feature = "tokio")]
 pub use timeout::Timeout;
 #[cfg(feature = "tokio")]
-pub(crate) use timeout::{LIMIT, in_time, within};
+pub(crate) use timeout::{DEFAULT_TIMEOUT, lazy_timeout, timeout_answer};
 
-/// Tells the validators of the representation that a request selects, before
-/// any work is done.
+/// A source of the validators of the representation that a request selects.
 ///
-/// [`from_fn`], [`now`](now()) and `source::axum` make sources of functions; see the
-/// [module docs](self) for an example.
+/// Layers ask it before the handler runs. [`from_fn`], [`now`](now()) and `source::axum` make
+/// sources from functions. See the [module docs](self) for an example.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a source of validators",
     label = "not a source",
@@ -143,45 +148,46 @@ pub(crate) use timeout::{LIMIT, in_time, within};
     note = "`source::axum` makes a source of an async function of axum's extractors, of which none reads the body; if one needs a state, as `State` does, call `with_state`"
 )]
 pub trait ValidatorSource: Send + Sync + 'static {
-    /// The reason why the source could not tell the state. It is logged and never sent.
+    /// The error of a source that cannot tell the state. It is logged and never sent.
     type Error: Into<BoxError> + Send;
 
-    /// `true` if it never knows anything, so that asking is in vain.
+    /// `true` if the source always returns [`Current::Unknown`], so that it need not be asked.
     #[doc(hidden)]
     const KNOWS_NOTHING: bool = false;
 
-    /// Returns the current state. [`Current::Unknown`] is always a right answer: the
-    /// layers then let the request pass as it is.
+    /// Returns the current state. [`Current::Unknown`] is always correct: the layers then let
+    /// the request pass as it is.
     ///
-    /// For a method that is not safe, the state is that of the resource which the method
-    /// would change. Dropping the future must do no harm.
+    /// For an unsafe method, the state is that of the resource which the method would
+    /// change. The future may be dropped at any await.
     fn current(&self, request: &Parts)
     -> impl Future<Output = Result<Current, Self::Error>> + Send;
 
     /// Returns the current state if the source knows it without waiting: from a counter, a
-    /// map, or the request itself. A layer then needs no future on the heap for a 304.
-    /// Returns `None`, which is the default, if [`current`](Self::current) has to be
-    /// awaited.
+    /// map, or the request itself. A 304 then needs no boxed future.
     ///
-    /// It is called in [`Service::call`](tower_service::Service::call), outside of the
-    /// response future. Task-locals that are set around that future are not visible, and
-    /// the time limit does not apply.
+    /// Returns `None`, which is the default, if [`current`](Self::current) has to be awaited.
     ///
-    /// [`now`](now()) makes such a source of a closure.
+    /// Layers call it in [`Service::call`](tower_service::Service::call), outside of the
+    /// response future. It does not see task-locals that are set around that future, and it
+    /// has no timeout.
+    ///
+    /// [`now`](now()) makes such a source from a closure.
     fn at_hand(&self, request: &Parts) -> Option<Result<Current, Self::Error>> {
         let _ = request;
         None
     }
 
-    /// The time that a layer waits for the answer, `None` if the source has a limit itself.
+    /// Returns how long a layer waits for the answer, or `None` if the source has its own
+    /// timeout.
     #[cfg(feature = "tokio")]
     #[doc(hidden)]
-    fn limit(&self) -> Option<std::time::Duration> {
-        LIMIT
+    fn answer_timeout(&self) -> Option<std::time::Duration> {
+        DEFAULT_TIMEOUT
     }
 
-    /// Asks `other` where this source does not know, or fails. If `other` does
-    /// not know either, a failure stands.
+    /// Combines two sources: `other` is asked if this source does not know the state or fails.
+    /// If `other` does not know it either, this source's failure is the result.
     fn or_else<T: ValidatorSource>(self, other: T) -> OrElse<Self, T>
     where
         Self: Sized,
@@ -189,11 +195,12 @@ pub trait ValidatorSource: Send + Sync + 'static {
         OrElse::new(self, other)
     }
 
-    /// Answers only for paths of this [`Route`]; of others it knows nothing.
+    /// Limits the source to paths that match this [`Route`]. For other paths the state is
+    /// [`Current::Unknown`].
     ///
     /// # Errors
     ///
-    /// Refuses a pattern that is no [`Route`].
+    /// Returns [`InvalidRoute`] if the pattern is not a [`Route`].
     fn at(self, pattern: &str) -> Result<At<Self>, InvalidRoute>
     where
         Self: Sized,
@@ -201,9 +208,9 @@ pub trait ValidatorSource: Send + Sync + 'static {
         Ok(At::new(Route::new(pattern)?, self))
     }
 
-    /// Adds these header fields to what the source says, for the 304 that is made
-    /// before the handler runs (RFC 9110, section 15.4.5). Fields that the source
-    /// states itself win; `Vary` is the union.
+    /// Adds headers to the 304 that is made before the handler runs (RFC 9110, section
+    /// 15.4.5). If the source returns the same header, its own value wins. `Vary` becomes the
+    /// union of both.
     fn repeating(self, fields: RepeatedFields) -> Repeating<Self>
     where
         Self: Sized,
@@ -211,16 +218,18 @@ pub trait ValidatorSource: Send + Sync + 'static {
         Repeating::new(self, fields)
     }
 
-    /// Fails where the answer takes longer than `limit`, in place of the 10 seconds
-    /// that every source has otherwise. It needs tokio's timer. Of two sources that are
-    /// joined by [`or_else`](Self::or_else) each keeps a limit of its own as well, so
-    /// that the second is asked when the first hangs: set a longer one on both.
+    /// Sets how long the source may take. Defaults to 10 seconds.
+    ///
+    /// After that time the source has failed. The timeout needs the timer of tokio.
+    ///
+    /// Sources that [`or_else`](Self::or_else) joins keep their own timeouts, so the second is
+    /// asked when the first hangs. For a longer timeout, set it on both.
     #[cfg(feature = "tokio")]
-    fn timeout(self, limit: std::time::Duration) -> Timeout<Self>
+    fn timeout(self, timeout: std::time::Duration) -> Timeout<Self>
     where
         Self: Sized,
     {
-        Timeout::new(self, limit)
+        Timeout::new(self, timeout)
     }
 }
 
@@ -238,22 +247,23 @@ impl<T: ValidatorSource> ValidatorSource for Arc<T> {
     }
 
     #[cfg(feature = "tokio")]
-    fn limit(&self) -> Option<std::time::Duration> {
-        T::limit(self)
+    fn answer_timeout(&self) -> Option<std::time::Duration> {
+        T::answer_timeout(self)
     }
 }
 
-/// A request extension: a source knows the state, so the content is not to be
-/// hashed for a tag. On a response: none is to be made afterwards either.
+/// An extension that keeps an `EtagLayer` from making a tag from the content, because a source
+/// knows the state. It is set on requests for layers inside, and on untagged responses for
+/// layers outside.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct SourceKnows;
+pub(crate) struct NoContentTag;
 
-/// A request extension: the current state is asked for on behalf of a write, whatever the
-/// client has seen of it.
+/// A request extension that marks the `GET` of a [`SelfGet`]. Its response must be the
+/// current state, even if the client of the write has seen that state already.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct StateWanted;
+pub(crate) struct SelfGetRequest;
 
-/// Knows nothing, for where the handler or a [`SelfGet`] does.
+/// A source that knows nothing, for layers that rely on the handler or on a [`SelfGet`].
 impl ValidatorSource for () {
     type Error = Infallible;
 
@@ -268,17 +278,18 @@ impl ValidatorSource for () {
     }
 }
 
-/// The reaction of a layer to a source that failed.
+/// The reaction of a layer to a failed source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OnSourceError {
-    /// Goes on as if the source knew nothing. The default for reads.
+    /// The request goes on as if the source knew nothing. The default for reads.
     Proceed,
-    /// Answers 503 with `Retry-After` and runs nothing. The default for writes.
+    /// The request gets 503 with `Retry-After`, and the handler does not run. The default for
+    /// writes.
     Refuse,
 }
 
-/// Asks a source of validators, for no longer than its limit.
+/// Asks a source for the current state, for at most its timeout.
 pub(crate) async fn ask<Q: ValidatorSource>(
     source: &Q,
     request: &Parts,
@@ -289,18 +300,18 @@ pub(crate) async fn ask<Q: ValidatorSource>(
     }
 }
 
-/// The same, where nothing is at hand.
+/// Awaits [`ValidatorSource::current`]. [`ask_at_hand`] has returned `None` before.
 pub(crate) async fn ask_and_wait<Q: ValidatorSource>(
     source: &Q,
     request: &Parts,
 ) -> Result<Current, SourceError> {
-    let asked = answer(|| source.current(request));
+    let answer = answer(|| source.current(request));
     #[cfg(feature = "tokio")]
-    let asked = in_time(source.limit(), asked);
-    asked.await
+    let answer = timeout_answer(source.answer_timeout(), answer);
+    answer.await
 }
 
-/// Asks a source for the state that it knows without waiting.
+/// Returns the state that a source knows without waiting. A panic is a failure of the source.
 pub(crate) fn ask_at_hand<Q: ValidatorSource>(
     source: &Q,
     request: &Parts,
@@ -311,31 +322,31 @@ pub(crate) fn ask_at_hand<Q: ValidatorSource>(
     }
 }
 
-/// Awaits the answer of a source. A panic in it is a failure like any other.
+/// Awaits the answer of a source. A panic is a failure of the source.
 pub(crate) async fn answer<F, T, E>(ask: impl FnOnce() -> F) -> Result<T, SourceError>
 where
     F: Future<Output = Result<T, E>>,
     E: Into<BoxError>,
 {
-    let asked = catch_unwind(AssertUnwindSafe(ask)).map_err(|_| SourceError::panicked())?;
-    caught(asked).await?.map_err(SourceError::from_source)
+    let answer = catch_unwind(AssertUnwindSafe(ask)).map_err(|_| SourceError::panicked())?;
+    catch_panic(answer).await?.map_err(SourceError::from_source)
 }
 
-/// Returns the output of a future, unless it panics. It is not polled again then, so that
-/// nothing of it sees the state that the panic left.
-fn caught<F>(future: F) -> Caught<F> {
-    Caught { future }
+/// Turns a panic of the future into an error. The future is not polled again after a panic,
+/// so it never sees the state that the panic left behind.
+fn catch_panic<F>(future: F) -> CatchPanic<F> {
+    CatchPanic { future }
 }
 
 pin_project! {
-    /// Future of [`caught`].
-    struct Caught<F> {
+    /// Future of [`catch_panic`].
+    struct CatchPanic<F> {
         #[pin]
         future: F,
     }
 }
 
-impl<F: Future> Future for Caught<F> {
+impl<F: Future> Future for CatchPanic<F> {
     type Output = Result<F::Output, SourceError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {

@@ -7,8 +7,8 @@ use crate::semantics::condition::Current;
 #[derive(Debug, Clone, Copy)]
 pub struct Now<F>(F);
 
-/// Makes a source of a closure that knows the state at once. It returns what
-/// [`from_fn`](super::from_fn()) takes, without a future.
+/// Creates a source from a closure that knows the state without waiting. The closure returns
+/// the same types as one for [`from_fn`](super::from_fn()), without a future.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicI64, Ordering};
@@ -22,12 +22,12 @@ pub struct Now<F>(F);
 /// }));
 /// # let _ = layer;
 /// ```
-pub fn now<F, T>(tell: F) -> Now<F>
+pub fn now<F, T>(function: F) -> Now<F>
 where
     F: Fn(&Parts) -> T + Send + Sync + 'static,
     T: IntoCurrent,
 {
-    Now(tell)
+    Now(function)
 }
 
 impl<F, T> ValidatorSource for Now<F>

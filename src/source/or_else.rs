@@ -3,7 +3,7 @@ use http::request::Parts;
 use super::{SourceError, ValidatorSource, ask, ask_at_hand};
 use crate::semantics::condition::Current;
 
-/// Two sources; see [`ValidatorSource::or_else`].
+/// Two sources, of which the second is asked if the first does not know; see [`ValidatorSource::or_else`].
 #[derive(Debug, Clone)]
 pub struct OrElse<A, B> {
     first: A,
@@ -42,8 +42,8 @@ impl<A: ValidatorSource, B: ValidatorSource> ValidatorSource for OrElse<A, B> {
     }
 
     #[cfg(feature = "tokio")]
-    fn limit(&self) -> Option<std::time::Duration> {
-        // Each of the two has its own.
+    fn answer_timeout(&self) -> Option<std::time::Duration> {
+        // `ask` applies the timeout of each.
         None
     }
 }

@@ -3,7 +3,7 @@ use http::request::Parts;
 use super::ValidatorSource;
 use crate::semantics::{condition::Current, validator::RepeatedFields};
 
-/// A source with constant header fields; see [`ValidatorSource::repeating`].
+/// A source with constant headers for a 304; see [`ValidatorSource::repeating`].
 #[derive(Debug, Clone)]
 pub struct Repeating<Q> {
     source: Q,
@@ -15,7 +15,7 @@ impl<Q> Repeating<Q> {
         Self { source, fields }
     }
 
-    fn repeat(&self, mut current: Current) -> Current {
+    fn add_fields(&self, mut current: Current) -> Current {
         if let Current::Present(validators) = &mut current {
             let own = std::mem::take(&mut validators.repeated);
             validators.repeated = own.or(&self.fields);
@@ -28,19 +28,19 @@ impl<Q: ValidatorSource> ValidatorSource for Repeating<Q> {
     type Error = Q::Error;
 
     async fn current(&self, request: &Parts) -> Result<Current, Q::Error> {
-        Ok(self.repeat(self.source.current(request).await?))
+        Ok(self.add_fields(self.source.current(request).await?))
     }
 
     fn at_hand(&self, request: &Parts) -> Option<Result<Current, Q::Error>> {
         Some(
             self.source
                 .at_hand(request)?
-                .map(|current| self.repeat(current)),
+                .map(|current| self.add_fields(current)),
         )
     }
 
     #[cfg(feature = "tokio")]
-    fn limit(&self) -> Option<std::time::Duration> {
-        self.source.limit()
+    fn answer_timeout(&self) -> Option<std::time::Duration> {
+        self.source.answer_timeout()
     }
 }

@@ -1,49 +1,50 @@
 use std::{
     fmt,
     future::{Future, ready},
+    time::Duration,
 };
 
 use http::{Extensions, Request, Response, StatusCode, request::Parts};
 use tower_service::Service;
 
-use super::{SourceError, SourceKnows, StateWanted, caught};
+use super::{NoContentTag, SelfGetRequest, SourceError, catch_panic};
 use crate::{
-    clock::Clock,
+    clock::SharedClock,
     semantics::{
         condition::{
             Current,
-            self_get::{self, Meaning},
+            self_get::{self, SelfGetStatus},
         },
         validator::Validators,
     },
-    service::Ready,
+    service::HeldService,
     target,
 };
 
-/// Asks a service for the current state, with a `GET` that carries the request's
-/// own fields apart from conditions and content.
+/// A source that asks a service for the current state with a `GET`.
 ///
-/// It needs no knowledge of the application and has the current representation for
-/// a 412. It costs what a `GET` costs. The service must set the same validators on
-/// this `GET` as on the client's, so [`EtagLayer`](crate::EtagLayer), if that is
-/// where they come from, belongs inside.
+/// The `GET` carries the request's own headers, without its conditions and content. It needs
+/// no knowledge of the application, and its response serves as the current representation in
+/// a 412. It costs as much as a `GET` of a client.
 ///
-/// The `GET` and the write are two steps: between them another writer may
-/// come. See [`PreconditionLayer`](crate::PreconditionLayer) for what closes
-/// that gap.
+/// The service must set the same validators on this `GET` as on the client's. If they come
+/// from [`EtagLayer`](crate::EtagLayer), put that layer inside.
 ///
-/// The status of the answer tells the state:
+/// The `GET` and the write are two steps, and another writer may come in between.
+/// [`PreconditionLayer`](crate::PreconditionLayer) says how to make them one step.
+///
+/// The status of the response tells the state:
 ///
 /// | Status | Meaning |
 /// |---|---|
 /// | 200, 203, 204 | the current representation |
-/// | 404, 410 | there is none |
+/// | 404, 410 | no representation exists |
 /// | 405, 501 | nothing is known |
-/// | other 4xx | the client's answer, as it is: who may not read learns nothing from a condition, and a 429 keeps its `Retry-After` |
-/// | 3xx but 304 | the client's answer, if [writers may read](Self::writers_may_read), since it may lead to the representation; otherwise nothing is known |
-/// | all others, and a panic | a failed source |
+/// | other 4xx | the client gets this response as it is; a caller who may not read learns nothing from a condition, and a 429 keeps its `Retry-After` |
+/// | 3xx except 304 | if [writers may read](Self::writers_may_read), the client gets this response, which may lead to the representation; otherwise nothing is known |
+/// | all others, and a panic | the source failed |
 ///
-/// # Which service
+/// # Choosing the service
 ///
 /// [`of`](Self::of) names the service. In `axum` that is the router of the reads:
 ///
@@ -59,89 +60,95 @@ use crate::{
 /// # let _: Router = app;
 /// ```
 ///
-/// A named service gets only the [target](crate::target) and those of the request's
-/// extensions that [`extension`](Self::extension) names, since what a router noted for
-/// its handlers would confuse another. Below `Router::nest` the `GET` has the path
-/// without the prefix, as the layer does: name the nested router, not the one around it.
+/// A named service gets the [target](crate::target) and the extensions that
+/// [`extension`](Self::extension) names. It gets no other extensions: those that a router
+/// left for its handlers would confuse another router. Below `Router::nest` the `GET` has the
+/// path without the prefix, as the layer sees it. So name the nested router, not the outer one.
 ///
-/// [`inner_tells_methods_apart`](Self::inner_tells_methods_apart) asks the service
-/// inside the layer, which the caller promises to answer a `GET` as a `GET`. It gets
-/// the extensions too.
+/// [`inner_tells_methods_apart`](Self::inner_tells_methods_apart) asks the service inside the
+/// layer. The caller promises that this service answers a `GET` as a `GET`. It gets all
+/// extensions.
 ///
-/// # Who may see the representation
+/// # Access to the representation
 ///
-/// A layer inside of the authorisation cannot know whether the sender of a write may
-/// read. So a 412 carries neither the representation nor its validators, unless
-/// [`writers_may_read`](Self::writers_may_read) promises it.
+/// The layer cannot know whether the sender of a write may read. So a 412 carries neither
+/// the representation nor its validators. [`writers_may_read`](Self::writers_may_read)
+/// changes that.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct SelfGet<T = InnerService> {
     service: T,
-    /// The `GET` to a named service has all extensions of the request.
+    /// `true` if the `GET` to a named service has all extensions of the request.
     keeps_extensions: bool,
-    /// Otherwise it has these.
-    extensions: Vec<fn(&Extensions, &mut Extensions)>,
+    /// The functions that copy one extension each, used if `keeps_extensions` is `false`.
+    copy_extensions: Vec<fn(&Extensions, &mut Extensions)>,
     writers_may_read: bool,
     #[cfg(feature = "tokio")]
-    limit: Option<std::time::Duration>,
+    timeout: Option<Duration>,
 }
 
-/// Stands in a [`SelfGet`] for the service inside the layer.
+/// A placeholder in a [`SelfGet`] for the service inside the layer.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct InnerService;
 
 impl SelfGet {
-    /// Asks the service inside the layer, of which the caller promises that it answers
-    /// a `GET` as the service's own `GET`. A router does. A handler does not, nor does
-    /// anything inside of `axum`'s `Router::layer`, which puts the layer around each
-    /// handler: there the `GET` would run the handler of the write. If in doubt, name
-    /// the service with [`of`](Self::of).
+    /// Creates a source that asks the service inside the layer.
+    ///
+    /// The caller promises that this service distinguishes methods, as a router does. A
+    /// handler does not: the `GET` would run the handler of the write. The same holds inside
+    /// `axum`'s `Router::layer`, which wraps each handler. If in doubt, name the service
+    /// with [`of`](Self::of).
     pub fn inner_tells_methods_apart() -> Self {
-        Self::asking(InnerService)
+        Self::new(InnerService)
     }
 
-    /// Asks this service. The `GET` has none of the request's extensions: what a router
-    /// left there, such as the parameters of the path, would count twice. See
-    /// [`extension`](Self::extension).
+    /// Creates a source that asks this service.
     ///
-    /// Its answers must have the type of those of the service inside the layer. In a
-    /// [`Stack`](crate::Stack) that is the type of a stack's: name the reads inside of a
+    /// The `GET` has none of the request's extensions. Path parameters that a router left
+    /// there would count twice. [`extension`](Self::extension) adds single ones.
+    ///
+    /// The service must have the same response type as the service inside the layer. In a
+    /// [`Stack`](crate::Stack) that is the response type of a stack: wrap the reads in a
     /// `stack()` of their own.
     pub fn of<T>(service: T) -> SelfGet<T> {
-        SelfGet::asking(service)
+        SelfGet::new(service)
     }
 
-    /// Asks the methods of the route that the layer is on. What the router left in the
-    /// request's extensions is for them too.
+    /// Creates a source that asks the methods of the route that the layer is on. They get
+    /// all extensions of the request, since the router left them for this route.
     #[cfg(feature = "axum")]
     pub(crate) fn on_the_same_route<T>(service: T) -> SelfGet<T> {
         SelfGet {
             keeps_extensions: true,
-            ..SelfGet::asking(service)
+            ..SelfGet::new(service)
         }
     }
 }
 
 impl<T> SelfGet<T> {
-    fn asking(service: T) -> Self {
+    fn new(service: T) -> Self {
         Self {
             service,
             keeps_extensions: false,
-            extensions: Vec::new(),
+            copy_extensions: Vec::new(),
             writers_may_read: false,
             #[cfg(feature = "tokio")]
-            limit: super::LIMIT,
+            timeout: super::DEFAULT_TIMEOUT,
         }
     }
 
-    /// Promises that whoever gets as far as the layer with a write may read what it
-    /// would change: because the same callers may do both, or because the service that
-    /// is asked refuses the `GET` of a caller who may not read, authorisation included.
-    /// A 412 then carries the current representation and its validators. Without this
-    /// promise, which is the default, it carries neither. The validators that a handler
-    /// puts into its own [`PreconditionFailed`](crate::handler::PreconditionFailed), by
-    /// [`Expected::check`](crate::handler::Expected::check) for example, are sent all the same.
+    /// Promises that every caller whose write reaches the layer may also read the resource.
+    /// Defaults to no promise.
+    ///
+    /// The promise holds if the same callers may read and write. It also holds if the service
+    /// itself refuses the `GET` of a caller who may not read.
+    ///
+    /// With the promise, a 412 carries the current representation and its validators. Without
+    /// it, a 412 carries neither. A handler's own
+    /// [`PreconditionFailed`](crate::handler::PreconditionFailed) always carries the validators
+    /// that the handler put into it, for example by
+    /// [`Expected::check`](crate::handler::Expected::check).
     pub fn writers_may_read(self) -> Self {
         Self {
             writers_may_read: true,
@@ -149,11 +156,12 @@ impl<T> SelfGet<T> {
         }
     }
 
-    /// Gives the `GET` to a named service the request's extension of this type, if it has
-    /// one: what a layer outside found out about the caller, for example. The service
-    /// inside the layer gets all of them anyway.
+    /// Adds the request's extension of this type to the `GET` to a named service, such as
+    /// the identity of the caller. Defaults to no extensions.
+    ///
+    /// The service inside the layer gets all extensions anyway.
     pub fn extension<X: Clone + Send + Sync + 'static>(mut self) -> Self {
-        self.extensions.push(|request, get| {
+        self.copy_extensions.push(|request, get| {
             if let Some(extension) = request.get::<X>() {
                 get.insert(extension.clone());
             }
@@ -161,47 +169,55 @@ impl<T> SelfGet<T> {
         self
     }
 
-    /// Sets how long the head of the answer may take. Defaults to 10 seconds. Beyond
-    /// that it is a failed source. It needs tokio's timer.
+    /// Sets how long the head of the response may take. Defaults to 10 seconds.
+    ///
+    /// After that time the source has failed. The timeout needs the timer of tokio.
     #[cfg(feature = "tokio")]
-    pub fn timeout(self, limit: std::time::Duration) -> Self {
+    pub fn timeout(self, timeout: Duration) -> Self {
         Self {
-            limit: Some(limit),
+            timeout: Some(timeout),
             ..self
         }
     }
 
-    async fn ask<R, E>(&self, answer: impl Future<Output = Result<R, E>>) -> Result<Got<R>, E> {
-        Ok(match self.within(caught(answer)).await {
-            Some(Ok(answer)) => Got::Answer(answer?),
-            Some(Err(panicked)) => Got::Failed(panicked),
-            None => Got::Failed(SourceError::timed_out()),
+    /// Awaits the response to the `GET`. A panic and a timeout are failures of the source.
+    async fn response<R, E>(
+        &self,
+        response: impl Future<Output = Result<R, E>>,
+    ) -> Result<GetResponse<R>, E> {
+        Ok(match self.limit(catch_panic(response)).await {
+            Ok(Ok(response)) => GetResponse::Response(response?),
+            Ok(Err(panicked)) => GetResponse::Failed(panicked),
+            Err(timeout) => GetResponse::Failed(SourceError::timed_out(timeout)),
         })
     }
 
+    /// Awaits the future. Returns the timeout if it takes longer.
     #[cfg(feature = "tokio")]
-    async fn within<F: Future>(&self, future: F) -> Option<F::Output> {
-        super::within(self.limit, future).await
+    async fn limit<F: Future>(&self, future: F) -> Result<F::Output, Duration> {
+        super::lazy_timeout(self.timeout, future).await
     }
 
     #[cfg(not(feature = "tokio"))]
-    async fn within<F: Future>(&self, future: F) -> Option<F::Output> {
-        Some(future.await)
+    async fn limit<F: Future>(&self, future: F) -> Result<F::Output, Duration> {
+        Ok(future.await)
     }
 }
 
-/// The result of a `GET`.
+/// The result of a `GET` for the current state.
 // Public, since newer compilers refuse a private type in the future of a public trait.
 #[allow(missing_debug_implementations, unnameable_types)] // sealed
-pub enum Got<R> {
-    Answer(R),
-    /// There is nobody to ask.
-    Nothing,
+pub enum GetResponse<R> {
+    /// The service's response.
+    Response(R),
+    /// No `GET` was sent, because no service was configured.
+    NotSent,
+    /// The `GET` panicked or took too long.
     Failed(SourceError),
 }
 
-/// The way in which a layer asks the service: [`SelfGet`], for which the request's body
-/// type must have a default, or `()` if it does not ask.
+/// A configuration of a layer's `GET` for the current state: [`SelfGet`], or `()` for none.
+/// [`SelfGet`] needs a request body type with a default.
 #[allow(private_bounds, private_interfaces)] // sealed
 #[diagnostic::on_unimplemented(
     message = "a `SelfGet` cannot make a `GET` whose body is `{B}`",
@@ -209,30 +225,30 @@ pub enum Got<R> {
     note = "`{B}` must be `Default`, as `UnsyncBoxBody` of http-body-util is: box the body in a layer outside",
     note = "the service inside must be `Send`, as must its future; the same holds for a service that `SelfGet::of` names, which must be `Clone + Sync` too"
 )]
-pub trait MayAskService<S: Service<Request<B>>, B>: Clone + Send + Sync + 'static {
-    /// `true` if the service is asked.
+pub trait SelfGetMode<S: Service<Request<B>>, B>: Clone + Send + Sync + 'static {
+    /// `true` if a `GET` is sent.
     #[doc(hidden)]
     const ASKS: bool;
 
-    /// Returns `true` if the client may see the service's answer.
+    /// Returns `true` if the client may see the response to the `GET`.
     #[doc(hidden)]
     fn may_show(&self) -> bool {
         false
     }
 
-    /// The service's answer to the `GET`. `known` says that a source knows the
-    /// state, so that no tag is made from the content.
+    /// Sends the `GET` and returns the response. `known` says that a source knows the state:
+    /// then no tag is made from the content.
     #[doc(hidden)]
     fn get(
         &self,
         request: &Parts,
         known: bool,
-        service: &mut Ready<S>,
-    ) -> impl Future<Output = Result<Got<S::Response>, S::Error>> + Send;
+        service: &mut HeldService<S>,
+    ) -> impl Future<Output = Result<GetResponse<S::Response>, S::Error>> + Send;
 }
 
 #[allow(private_interfaces)]
-impl<S, B> MayAskService<S, B> for ()
+impl<S, B> SelfGetMode<S, B> for ()
 where
     S: Service<Request<B>, Response: Send, Error: Send>,
 {
@@ -242,15 +258,15 @@ where
         &self,
         _: &Parts,
         _: bool,
-        _: &mut Ready<S>,
-    ) -> impl Future<Output = Result<Got<S::Response>, S::Error>> + Send {
-        ready(Ok(Got::Nothing))
+        _: &mut HeldService<S>,
+    ) -> impl Future<Output = Result<GetResponse<S::Response>, S::Error>> + Send {
+        ready(Ok(GetResponse::NotSent))
     }
 }
 
 #[allow(private_interfaces)]
 #[diagnostic::do_not_recommend]
-impl<S, B> MayAskService<S, B> for SelfGet
+impl<S, B> SelfGetMode<S, B> for SelfGet
 where
     S: Service<Request<B>, Response: Send, Error: Send, Future: Send> + Send,
     B: Default + Send,
@@ -265,17 +281,17 @@ where
         &self,
         request: &Parts,
         known: bool,
-        service: &mut Ready<S>,
-    ) -> Result<Got<S::Response>, S::Error> {
-        let head = marked(self_get::head(request), known);
+        service: &mut HeldService<S>,
+    ) -> Result<GetResponse<S::Response>, S::Error> {
+        let head = mark_head(self_get::get_head(request), known);
         let get = Request::from_parts(head, B::default());
-        self.ask(service.call(get)).await
+        self.response(service.call(get)).await
     }
 }
 
 #[allow(private_interfaces)]
 #[diagnostic::do_not_recommend]
-impl<S, B, T> MayAskService<S, B> for SelfGet<T>
+impl<S, B, T> SelfGetMode<S, B> for SelfGet<T>
 where
     S: Service<Request<B>, Response: Send, Error: Send> + Clone + Send,
     T: Service<Request<B>, Response = S::Response, Error = S::Error, Future: Send>
@@ -295,67 +311,70 @@ where
         &self,
         request: &Parts,
         known: bool,
-        service: &mut Ready<S>,
-    ) -> Result<Got<S::Response>, S::Error> {
-        // Both may wait for places in the same limit.
+        service: &mut HeldService<S>,
+    ) -> Result<GetResponse<S::Response>, S::Error> {
+        // The named service may share a concurrency limit with the inner one. Waiting for a
+        // place while we reserve one could wait forever.
         service.release();
-        let mut head = self_get::head(request);
+        let mut head = self_get::get_head(request);
         if !self.keeps_extensions {
+            // Another router would take the path parameters there for its own.
             head.extensions = Extensions::new();
-            target::carry(&request.extensions, &mut head.extensions);
+            target::copy_original_uri(&request.extensions, &mut head.extensions);
         }
-        for carry in &self.extensions {
-            carry(&request.extensions, &mut head.extensions);
+        for copy in &self.copy_extensions {
+            copy(&request.extensions, &mut head.extensions);
         }
-        let mut named = Ready::fresh(self.service.clone());
-        let get = Request::from_parts(marked(head, known), B::default());
-        self.ask(named.call(get)).await
+        let mut named = HeldService::not_ready(self.service.clone());
+        let get = Request::from_parts(mark_head(head, known), B::default());
+        self.response(named.call(get)).await
     }
 }
 
-/// Tells a [`StateRefLayer`](crate::StateRefLayer) inside that the state is wanted, and an
-/// [`EtagLayer`](crate::EtagLayer) whether a source knows it.
-fn marked(mut head: Parts, known: bool) -> Parts {
-    head.extensions.insert(StateWanted);
+/// Marks the `GET` for the layers inside. A [`StateRefLayer`](crate::StateRefLayer) then does
+/// not answer for the service, and an [`EtagLayer`](crate::EtagLayer) does not hash if a
+/// source knows the state.
+fn mark_head(mut head: Parts, known: bool) -> Parts {
+    head.extensions.insert(SelfGetRequest);
     if known {
-        head.extensions.insert(SourceKnows);
+        head.extensions.insert(NoContentTag);
     }
     head
 }
 
-/// The meaning of the service's answer to a `GET`.
-pub(crate) enum Asked<R> {
-    /// The state, with the answer that told it where there is one.
+/// The meaning of the service's response to a `GET`.
+pub(crate) enum SelfGetAnswer<R> {
+    /// The state, with the response that showed it.
     State(Current, Option<R>),
-    /// The answer that the client gets in place of any verdict.
-    Answer(R),
+    /// A response that the client gets as it is, without any condition being evaluated.
+    Forward(R),
+    /// Neither a state nor a response for the client.
     Failed(SourceError),
 }
 
-impl<B> Asked<Response<B>> {
-    pub(crate) fn read(got: Got<Response<B>>, clock: &dyn Clock) -> Self {
+impl<B> SelfGetAnswer<Response<B>> {
+    pub(crate) fn read(got: GetResponse<Response<B>>, clock: &SharedClock) -> Self {
         let response = match got {
-            Got::Answer(response) => response,
-            Got::Nothing => return Self::State(Current::Unknown, None),
-            Got::Failed(error) => return Self::Failed(error),
+            GetResponse::Response(response) => response,
+            GetResponse::NotSent => return Self::State(Current::Unknown, None),
+            GetResponse::Failed(error) => return Self::Failed(error),
         };
-        match Meaning::of(response.status()) {
-            Meaning::Present => {
-                let now = clock.now().into();
-                let validators = Validators::from_headers(response.headers(), now);
+        match SelfGetStatus::from_status(response.status()) {
+            SelfGetStatus::Present => {
+                let validators = Validators::from_headers(response.headers(), || clock.now());
                 Self::State(Current::Present(validators), Some(response))
             }
-            Meaning::Absent => Self::State(Current::Absent, Some(response)),
-            Meaning::Unknown => Self::State(Current::Unknown, None),
-            Meaning::Refused => Self::Answer(response),
-            Meaning::Failed => Self::Failed(SourceError::from_source(UnexpectedStatus(
+            SelfGetStatus::Absent => Self::State(Current::Absent, Some(response)),
+            SelfGetStatus::Unknown => Self::State(Current::Unknown, None),
+            SelfGetStatus::Refused => Self::Forward(response),
+            SelfGetStatus::Failed => Self::Failed(SourceError::from_source(UnexpectedStatus(
                 response.status(),
             ))),
         }
     }
 }
 
-/// The service answered the `GET` with a status that tells nothing.
+/// An error that stands for a response to the `GET` whose status tells nothing.
 #[derive(Debug)]
 struct UnexpectedStatus(StatusCode);
 

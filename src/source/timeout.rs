@@ -15,19 +15,19 @@ use tokio::{
 use super::{SourceError, ValidatorSource, ask_at_hand};
 use crate::semantics::condition::Current;
 
-/// How long a source may take, or a service that is asked in place of one.
-pub(crate) const LIMIT: Option<Duration> = Some(Duration::from_secs(10));
+/// The default timeout of a source, and of the `GET` of a [`SelfGet`](super::SelfGet).
+pub(crate) const DEFAULT_TIMEOUT: Option<Duration> = Some(Duration::from_secs(10));
 
-/// A source with a limit of its own; see [`ValidatorSource::timeout`].
+/// A source with its own timeout; see [`ValidatorSource::timeout`].
 #[derive(Debug, Clone)]
 pub struct Timeout<Q> {
     source: Q,
-    limit: Duration,
+    timeout: Duration,
 }
 
 impl<Q> Timeout<Q> {
-    pub(super) fn new(source: Q, limit: Duration) -> Self {
-        Self { source, limit }
+    pub(super) fn new(source: Q, timeout: Duration) -> Self {
+        Self { source, timeout }
     }
 }
 
@@ -35,60 +35,61 @@ impl<Q: ValidatorSource> ValidatorSource for Timeout<Q> {
     type Error = SourceError;
 
     async fn current(&self, request: &Parts) -> Result<Current, SourceError> {
-        let asked = self.source.current(request);
-        let asked = async { asked.await.map_err(SourceError::from_source) };
-        in_time(Some(self.limit), asked).await
+        let answer = self.source.current(request);
+        let answer = async { answer.await.map_err(SourceError::from_source) };
+        timeout_answer(Some(self.timeout), answer).await
     }
 
     fn at_hand(&self, request: &Parts) -> Option<Result<Current, SourceError>> {
         ask_at_hand(&self.source, request)
     }
 
-    fn limit(&self) -> Option<Duration> {
+    fn answer_timeout(&self) -> Option<Duration> {
+        // The layer's default would end a longer timeout early.
         None
     }
 }
 
-/// The answer of a source within the limit.
-pub(crate) fn in_time<F>(limit: Option<Duration>, answer: F) -> InTime<F> {
-    InTime {
-        answer: within(limit, answer),
+/// Awaits the answer of a source. If it takes longer than the timeout, the source has failed.
+pub(crate) fn timeout_answer<F>(timeout: Option<Duration>, answer: F) -> AnswerTimeout<F> {
+    AnswerTimeout {
+        answer: lazy_timeout(timeout, answer),
     }
 }
 
-/// The output of the future within the limit, `None` beyond it. The timer is set only
-/// once the future has to wait, and only where tokio runs.
-pub(crate) fn within<F>(limit: Option<Duration>, future: F) -> Within<F> {
-    Within {
+/// Awaits the future. Returns the timeout as the error if the future takes longer.
+///
+/// The timer is created when the future first has to wait, and only within a tokio runtime.
+pub(crate) fn lazy_timeout<F>(timeout: Option<Duration>, future: F) -> LazyTimeout<F> {
+    LazyTimeout {
         future,
-        limit,
+        timeout,
         timer: None,
     }
 }
 
-// By hand: an `async fn` would hold the future twice, as its argument and as what it
-// awaits, and these are part of the boxed futures of the layers.
+// Written by hand: an `async fn` would hold the future twice, as its argument and as the
+// awaited value. These futures are part of the layers' boxed futures.
 pin_project! {
-    /// Future of [`in_time`].
-    pub(crate) struct InTime<F> {
+    /// Future of [`timeout_answer`].
+    pub(crate) struct AnswerTimeout<F> {
         #[pin]
-        answer: Within<F>,
+        answer: LazyTimeout<F>,
     }
 }
 
 pin_project! {
-    /// Future of [`within`].
-    pub(crate) struct Within<F> {
+    /// Future of [`lazy_timeout`].
+    pub(crate) struct LazyTimeout<F> {
         #[pin]
         future: F,
-        // Taken when the timer is set.
-        limit: Option<Duration>,
-        // Boxed, since most need not wait.
+        timeout: Option<Duration>,
+        // Boxed, since most futures need no timer.
         timer: Option<Pin<Box<Sleep>>>,
     }
 }
 
-impl<F, T> Future for InTime<F>
+impl<F, T> Future for AnswerTimeout<F>
 where
     F: Future<Output = Result<T, SourceError>>,
 {
@@ -96,26 +97,27 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let answer = self.project().answer.poll(cx);
-        answer.map(|answer| answer.unwrap_or_else(|| Err(SourceError::timed_out())))
+        answer.map(|answer| answer.unwrap_or_else(|timeout| Err(SourceError::timed_out(timeout))))
     }
 }
 
-impl<F: Future> Future for Within<F> {
-    type Output = Option<F::Output>;
+impl<F: Future> Future for LazyTimeout<F> {
+    type Output = Result<F::Output, Duration>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         if let Poll::Ready(output) = this.future.poll(cx) {
-            return Poll::Ready(Some(output));
+            return Poll::Ready(Ok(output));
         }
-        if let Some(limit) = this.limit.take()
-            && Handle::try_current().is_ok()
-        {
-            // The time limit itself: it is polled beside the future, which ends it early.
-            *this.timer = Some(Box::pin(sleep(limit)));
+        let Some(timeout) = *this.timeout else {
+            return Poll::Pending;
+        };
+        if this.timer.is_none() && Handle::try_current().is_ok() {
+            // Polled beside the future, which ends the wait early when it is ready.
+            *this.timer = Some(Box::pin(sleep(timeout)));
         }
         match this.timer {
-            Some(timer) => timer.as_mut().poll(cx).map(|()| None),
+            Some(timer) => timer.as_mut().poll(cx).map(|()| Err(timeout)),
             None => Poll::Pending,
         }
     }

@@ -6,11 +6,11 @@ use tower_layer::{Identity, Layer};
 
 use crate::{
     CachePolicyLayer, ConditionalLayer, EtagLayer, PreconditionLayer, ValidatorSource,
-    conditional::BySource,
+    conditional::SourceConfig,
 };
 
-/// The layers that make reads cheap, in the order that is right:
-/// [`ConditionalLayer`] outside [`EtagLayer`], both with their defaults.
+/// Creates a stack for reads: [`ConditionalLayer`] outside [`EtagLayer`], both with their
+/// defaults.
 ///
 /// See [`Stack`] for an example.
 pub fn stack() -> Stack {
@@ -22,9 +22,8 @@ pub fn stack() -> Stack {
     }
 }
 
-/// A layer made of the layers of this crate, always in the right order, so
-/// that a wrong one cannot be built. Each has its place; setting it replaces
-/// what was there.
+/// Layer made of the layers of this crate, always in the right order. A wrong order cannot
+/// be built. Each layer has its place, and setting it replaces the one before.
 ///
 /// ```
 /// use tower_conditional::{EtagLayer, stack};
@@ -33,9 +32,9 @@ pub fn stack() -> Stack {
 /// # let _: tower_conditional::Stack = layer;
 /// ```
 ///
-/// With writes that are checked against what the reads say, one after the other. A
-/// stack that refuses belongs on the methods of a route, by
-/// `MethodRouter::route_layer`, where the layers are around each handler: so the
+/// The following stack also checks writes against the reads, and performs them one after
+/// the other. Put a stack that refuses requests on the methods of a route, by
+/// `MethodRouter::route_layer`. There the layers are around each handler, so the
 /// [`SelfGet`](crate::source::SelfGet) names the reads.
 ///
 /// ```
@@ -66,10 +65,9 @@ pub fn stack() -> Stack {
 /// # One origin of tags
 ///
 /// The tag that a read hands out is the tag that a write takes. If the
-/// [`PreconditionLayer`] has a [source](crate::source), reads ask the same source,
-/// unless the [`ConditionalLayer`] has one of its own. Where the source knows the
-/// state, its tag labels the response and nothing is hashed. Where it does not,
-/// the content is hashed.
+/// [`PreconditionLayer`] has a [source](crate::source), reads ask the same source, unless
+/// the [`ConditionalLayer`] has its own. If the source knows the state, its tag labels the
+/// response and nothing is hashed. Otherwise the content is hashed.
 ///
 /// ```
 /// use tower_conditional::{PreconditionLayer, VersionTags, source, stack, target};
@@ -85,15 +83,14 @@ pub fn stack() -> Stack {
 ///
 /// # Order
 ///
-/// Outermost first: [`cache_policy`](Self::cache_policy) and
-/// [`precondition`](Self::precondition), which are not there unless they are
-/// set, [`conditional`](Self::conditional), [`etag`](Self::etag), then the
-/// service.
+/// The order is, outermost first: [`cache_policy`](Self::cache_policy),
+/// [`precondition`](Self::precondition), [`conditional`](Self::conditional),
+/// [`etag`](Self::etag), then the service. The first two are absent unless they are set.
 ///
 /// # Recipes
 ///
-/// The functions that make a stack are ready to use: a cache policy, and the layers that
-/// belong to it. One call puts one on a route or on a whole router:
+/// The functions that create a stack are ready to use. Each is a cache policy with the
+/// layers that belong to it. One call puts one on a route or on a whole router:
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -105,10 +102,10 @@ pub fn stack() -> Stack {
 /// # let _ = app;
 /// ```
 ///
-/// If a route has tags of its own, from a source of validators for instance, use the
-/// [`CachePolicy`](crate::cache_policy::CachePolicy) of the same name alone:
+/// If a route has tags of its own, for instance from a source of validators, use only the
+/// [`CachePolicy`](crate::cache_policy::CachePolicy) of the same name:
 /// `CachePolicyLayer::new(CachePolicy::read_mostly_json())`. Other numbers go through the
-/// policy too:
+/// policy, too:
 ///
 /// ```
 /// use std::time::Duration;
@@ -122,7 +119,7 @@ pub fn stack() -> Stack {
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The [table](crate::cache_policy#choosing-a-policy) says which to choose. Each function
+/// The [table](crate::cache_policy#choosing-a-policy) helps to choose one. Each function
 /// names the `Cache-Control` of a successful `GET`. Responses for one user get `private` as
 /// well, errors `no-store` and redirections `no-cache`; see
 /// [`cache_policy`](crate::cache_policy). Compression belongs around these stacks, and
@@ -137,11 +134,8 @@ pub struct Stack<C = ConditionalLayer, E = EtagLayer, P = Identity, K = Identity
 }
 
 impl<C, E, P, K> Stack<C, E, P, K> {
-    /// Sets the layer that says how responses may be cached.
-    pub fn cache_policy<T>(
-        self,
-        layer: CachePolicyLayer<T>,
-    ) -> Stack<C, E, P, CachePolicyLayer<T>> {
+    /// Sets the layer that writes `Cache-Control`. None by default.
+    pub fn cache_policy(self, layer: CachePolicyLayer) -> Stack<C, E, P, CachePolicyLayer> {
         Stack {
             cache_policy: layer,
             precondition: self.precondition,
@@ -150,8 +144,8 @@ impl<C, E, P, K> Stack<C, E, P, K> {
         }
     }
 
-    /// Sets the layer that checks the conditions of writes. Reads ask its source
-    /// too, unless they have one of their own.
+    /// Sets the layer that checks the conditions of writes. None by default. Reads ask its
+    /// source, too, unless they have their own.
     pub fn precondition<Q, G, L>(
         self,
         layer: PreconditionLayer<Q, G, L>,
@@ -164,7 +158,7 @@ impl<C, E, P, K> Stack<C, E, P, K> {
         }
     }
 
-    /// Sets the layer that makes tags.
+    /// Sets the layer that makes tags. Defaults to [`EtagLayer::new`].
     pub fn etag<H>(self, layer: EtagLayer<H>) -> Stack<C, EtagLayer<H>, P, K> {
         Stack {
             cache_policy: self.cache_policy,
@@ -174,7 +168,7 @@ impl<C, E, P, K> Stack<C, E, P, K> {
         }
     }
 
-    /// Makes no tags: the service sets its own.
+    /// Removes the layer that makes tags. The service sets its own.
     pub fn without_etag(self) -> Stack<C, Identity, P, K> {
         Stack {
             cache_policy: self.cache_policy,
@@ -184,11 +178,9 @@ impl<C, E, P, K> Stack<C, E, P, K> {
         }
     }
 
-    /// Sets the layer that answers conditional reads.
-    pub fn conditional<T, Q>(
-        self,
-        layer: ConditionalLayer<T, Q>,
-    ) -> Stack<ConditionalLayer<T, Q>, E, P, K> {
+    /// Sets the layer that answers conditional reads. Defaults to
+    /// [`ConditionalLayer::new`].
+    pub fn conditional<Q>(self, layer: ConditionalLayer<Q>) -> Stack<ConditionalLayer<Q>, E, P, K> {
         Stack {
             cache_policy: self.cache_policy,
             precondition: self.precondition,
@@ -198,9 +190,9 @@ impl<C, E, P, K> Stack<C, E, P, K> {
     }
 }
 
-impl<T, Q, H: Clone, P, K> Stack<ConditionalLayer<T, Q>, EtagLayer<H>, P, K> {
-    /// Has both layers of reads record an [`Outcome`](crate::Outcome) on what
-    /// they look at. Off by default.
+impl<Q, H: Clone, P, K> Stack<ConditionalLayer<Q>, EtagLayer<H>, P, K> {
+    /// Records an [`Outcome`](crate::Outcome) on the responses that both layers of reads
+    /// inspect. Off by default.
     pub fn explain(self) -> Self {
         Self {
             cache_policy: self.cache_policy,
@@ -211,46 +203,46 @@ impl<T, Q, H: Clone, P, K> Stack<ConditionalLayer<T, Q>, EtagLayer<H>, P, K> {
     }
 }
 
-/// The layer of reads, beside a layer of writes: both have one origin of tags.
+/// A layer of reads that can take the source of a layer of writes `P`, so that both have
+/// the same tags.
 #[allow(unnameable_types)] // sealed
-pub trait BesideWrites<P> {
+pub trait ShareSource<P> {
     #[doc(hidden)]
     type Layer;
 
+    /// Returns the layer of reads, with the source of the writes if it has none of its own.
     #[doc(hidden)]
-    fn beside(&self, writes: &P) -> Self::Layer;
+    fn sharing_source_of(&self, writes: &P) -> Self::Layer;
 }
 
-impl<P> BesideWrites<P> for Identity {
+impl<P> ShareSource<P> for Identity {
     type Layer = Self;
 
-    fn beside(&self, _: &P) -> Self {
+    fn sharing_source_of(&self, _: &P) -> Self {
         Self::new()
     }
 }
 
-impl<T: Clone> BesideWrites<Identity> for ConditionalLayer<T, ()> {
+impl ShareSource<Identity> for ConditionalLayer {
     type Layer = Self;
 
-    fn beside(&self, _: &Identity) -> Self {
+    fn sharing_source_of(&self, _: &Identity) -> Self {
         self.clone()
     }
 }
 
-impl<T: Clone, Q: ValidatorSource, G, L> BesideWrites<PreconditionLayer<Q, G, L>>
-    for ConditionalLayer<T, ()>
-{
-    type Layer = ConditionalLayer<T, BySource<Q>>;
+impl<Q: ValidatorSource, G, L> ShareSource<PreconditionLayer<Q, G, L>> for ConditionalLayer {
+    type Layer = ConditionalLayer<SourceConfig<Q>>;
 
-    fn beside(&self, writes: &PreconditionLayer<Q, G, L>) -> Self::Layer {
+    fn sharing_source_of(&self, writes: &PreconditionLayer<Q, G, L>) -> Self::Layer {
         self.clone().shared_source(writes.shared_source())
     }
 }
 
-impl<T: Clone, Q, P> BesideWrites<P> for ConditionalLayer<T, BySource<Q>> {
+impl<Q, P> ShareSource<P> for ConditionalLayer<SourceConfig<Q>> {
     type Layer = Self;
 
-    fn beside(&self, _: &P) -> Self {
+    fn sharing_source_of(&self, _: &P) -> Self {
         self.clone()
     }
 }
@@ -258,14 +250,15 @@ impl<T: Clone, Q, P> BesideWrites<P> for ConditionalLayer<T, BySource<Q>> {
 impl<S, C, E, P, K> Layer<S> for Stack<C, E, P, K>
 where
     E: Layer<S>,
-    C: BesideWrites<P, Layer: Layer<E::Service>>,
+    C: ShareSource<P, Layer: Layer<E::Service>>,
     P: Layer<<C::Layer as Layer<E::Service>>::Service>,
     K: Layer<P::Service>,
 {
     type Service = K::Service;
 
     fn layer(&self, inner: S) -> Self::Service {
-        let reads = self.conditional.beside(&self.precondition);
+        // Built from the inside out.
+        let reads = self.conditional.sharing_source_of(&self.precondition);
         let reads = reads.layer(self.etag.layer(inner));
         self.cache_policy.layer(self.precondition.layer(reads))
     }

@@ -4,17 +4,17 @@ use http::HeaderName;
 
 use crate::{refusal::Renderer, source::OnSourceError};
 
-pub(super) struct Config<Q> {
+pub(super) struct StateRefConfig<Q> {
     pub(super) field: HeaderName,
     pub(super) source: Arc<Q>,
     pub(super) on_source_error: OnSourceError,
     pub(super) renderer: Renderer,
     #[cfg(feature = "tokio")]
-    pub(super) limit: Option<std::time::Duration>,
+    pub(super) timeout: Option<std::time::Duration>,
 }
 
-// By hand, since a source need not be `Clone`.
-impl<Q> Clone for Config<Q> {
+// Written by hand, since a source need not be `Clone`.
+impl<Q> Clone for StateRefConfig<Q> {
     fn clone(&self) -> Self {
         Self {
             field: self.field.clone(),
@@ -22,7 +22,7 @@ impl<Q> Clone for Config<Q> {
             on_source_error: self.on_source_error,
             renderer: self.renderer.clone(),
             #[cfg(feature = "tokio")]
-            limit: self.limit,
+            timeout: self.timeout,
         }
     }
 }

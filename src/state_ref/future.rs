@@ -16,38 +16,38 @@ pin_project! {
     /// Response future for [`StateRef`](super::StateRef).
     pub struct ResponseFuture<F, B: Body, E> {
         #[pin]
-        kind: Kind<F, B, E>,
+        state: StateRefState<F, B, E>,
     }
 }
 
-type Asking<B, E> = Pin<Box<dyn Future<Output = Result<Response<ResponseBody<B>>, E>> + Send>>;
+type BoxedLookup<B, E> = Pin<Box<dyn Future<Output = Result<Response<ResponseBody<B>>, E>> + Send>>;
 
 pin_project! {
-    #[project = KindProj]
-    enum Kind<F, B: Body, E> {
-        // There is nothing to ask, and nothing to allocate.
-        Called {
+    #[project = StateRefStateProj]
+    enum StateRefState<F, B: Body, E> {
+        // Nothing to ask, and nothing to allocate.
+        Pass {
             #[pin]
             future: F,
         },
-        Asking {
-            future: Asking<B, E>,
+        Boxed {
+            future: BoxedLookup<B, E>,
         },
     }
 }
 
 impl<F, B: Body, E> ResponseFuture<F, B, E> {
-    pub(super) fn called(future: F) -> Self {
+    pub(super) fn pass(future: F) -> Self {
         Self {
-            kind: Kind::Called { future },
+            state: StateRefState::Pass { future },
         }
     }
 
-    pub(super) fn asking(
+    pub(super) fn boxed(
         future: impl Future<Output = Result<Response<ResponseBody<B>>, E>> + Send + 'static,
     ) -> Self {
         Self {
-            kind: Kind::Asking {
+            state: StateRefState::Boxed {
                 future: Box::pin(future),
             },
         }
@@ -62,20 +62,20 @@ where
     type Output = Result<Response<ResponseBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().kind.project() {
-            KindProj::Called { future } => future
+        match self.project().state.project() {
+            StateRefStateProj::Pass { future } => future
                 .poll(cx)
                 .map_ok(|response| response.map(ResponseBody::inner)),
-            KindProj::Asking { future } => future.as_mut().poll(cx),
+            StateRefStateProj::Boxed { future } => future.as_mut().poll(cx),
         }
     }
 }
 
 impl<F, B: Body, E> fmt::Debug for ResponseFuture<F, B, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
-            Kind::Called { .. } => "ResponseFuture(Called)",
-            Kind::Asking { .. } => "ResponseFuture(Asking)",
+        f.write_str(match self.state {
+            StateRefState::Pass { .. } => "ResponseFuture(Pass)",
+            StateRefState::Boxed { .. } => "ResponseFuture(Boxed)",
         })
     }
 }

@@ -3,64 +3,63 @@ use std::{fmt, sync::Arc};
 use http::HeaderName;
 use tower_layer::Layer;
 
-use super::{StateRef, StateSource, config::Config};
+use super::{StateRef, StateSource, config::StateRefConfig};
 use crate::{
     refusal::{RenderRefusal, Renderer},
     source::OnSourceError,
 };
 
-/// Layer that answers 304 where the client has the latest state already.
+/// Layer that answers 304 if the client has the latest state.
 ///
 /// See the [module docs](crate::state_ref) for an example.
 #[must_use]
 pub struct StateRefLayer<Q> {
-    // Shared: a router may clone the layer and apply it for each request.
-    config: Arc<Config<Q>>,
+    // Shared, since a router may clone the layer and apply it once per request.
+    config: Arc<StateRefConfig<Q>>,
 }
 
 impl<Q: StateSource> StateRefLayer<Q> {
-    /// Looks for the identifier in this field, and answers in it.
+    /// Creates a layer that reads and writes the identifier in the header `field`.
     pub fn new(field: HeaderName, source: Q) -> Self {
         Self {
-            config: Arc::new(Config {
+            config: Arc::new(StateRefConfig {
                 field,
                 source: Arc::new(source),
                 on_source_error: OnSourceError::Proceed,
                 renderer: Renderer::default(),
                 #[cfg(feature = "tokio")]
-                limit: crate::source::LIMIT,
+                timeout: crate::source::DEFAULT_TIMEOUT,
             }),
         }
     }
 
-    /// Sets how long the source may take. Defaults to 10 seconds. It needs tokio's
-    /// timer.
+    /// Sets the timeout of the source. Defaults to 10 seconds. It needs tokio's timer.
     #[cfg(feature = "tokio")]
-    pub fn timeout(mut self, limit: std::time::Duration) -> Self {
-        self.config_mut().limit = Some(limit);
+    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
+        self.config_mut().timeout = Some(timeout);
         self
     }
 
-    /// What to do where the source fails:
-    /// [`Proceed`](OnSourceError::Proceed) by default.
+    /// Sets the reaction to a source that fails. Defaults to
+    /// [`Proceed`](OnSourceError::Proceed).
     pub fn on_source_error(mut self, on_error: OnSourceError) -> Self {
         self.config_mut().on_source_error = on_error;
         self
     }
 
-    /// What a 503 looks like: by default
+    /// Sets how a 503 is rendered. Defaults to
     /// [`ProblemJson`](crate::refusal::ProblemJson).
     pub fn refusals(mut self, render: impl RenderRefusal) -> Self {
         self.config_mut().renderer = Renderer::new(render);
         self
     }
 
-    fn config_mut(&mut self) -> &mut Config<Q> {
+    fn config_mut(&mut self) -> &mut StateRefConfig<Q> {
         Arc::make_mut(&mut self.config)
     }
 }
 
-// By hand, since a source need be neither.
+// Written by hand, since a source need not be `Clone` or `Debug`.
 impl<Q> Clone for StateRefLayer<Q> {
     fn clone(&self) -> Self {
         Self {
@@ -78,7 +77,7 @@ impl<Q> fmt::Debug for StateRefLayer<Q> {
     }
 }
 
-// `Clone` is what the service needs. Asked for here, the compiler names it where it is missing.
+// The service needs `Clone`. With the bound here, the compiler names it if it is missing.
 impl<S: Clone, Q> Layer<S> for StateRefLayer<Q> {
     type Service = StateRef<S, Q>;
 

@@ -1,11 +1,10 @@
-//! Answers a request for a state that the client has already, `POST` included:
-//! the state reference field.
+//! Middleware that answers 304 if the client has the latest state, also to a `POST`: the
+//! state reference header.
 //!
-//! A client that keeps a view of the data sends the identifier of the state
-//! that it saw, in a field that it agreed on with the service. The answer
-//! carries the identifier of the latest state in the same field, and where both
-//! are the same it is a 304, before a query runs. That works for `POST` as
-//! well, and so for queries in its content, which no entity tag could be for.
+//! # Example
+//!
+//! A client keeps a view of the data. It sends the identifier of the state that it saw, in
+//! a header that it agreed on with the service:
 //!
 //! ```
 //! # async fn run() -> Result<(), tower::BoxError> {
@@ -40,7 +39,8 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
 //! ```
 //!
-//! Refusing where the source fails, instead of answering without an identifier:
+//! The following layer refuses requests if the source fails, instead of answering without
+//! an identifier:
 //!
 //! ```
 //! # use http::{HeaderName, HeaderValue, request::Parts};
@@ -51,40 +51,52 @@
 //! # let _ = layer;
 //! ```
 //!
-//! # What it does
+//! # How it works
 //!
-//! It is for `GET`, `HEAD`, `QUERY` and `POST`. A request of any other method
-//! passes untouched: `PUT`, `PATCH` and `DELETE` are performed, whatever the
-//! field says. So does a request without the field, or with an empty one, and the
-//! `GET` by which a [`SelfGet`](crate::source::SelfGet) looks at what a write would
-//! change. For one that carries it the [`StateSource`] is asked
-//! first. The identifier is the same: 304 with the field, and the service does
-//! not run. That 304 is `no-store`, so that no cache takes it for the validation
-//! of what it has stored. Otherwise the service runs, and its 2xx answer gets the
-//! identifier that was read before, unless it set the field itself. To an answer
-//! to a safe method the field's name is added to `Vary`.
+//! The layer is for `GET`, `HEAD`, `QUERY` and `POST`. If such a request has the header,
+//! the layer asks the [`StateSource`] for the latest identifier. If it is that of the
+//! client, the answer is a 304 with the header, before a query runs. That works for `POST`,
+//! too, whose queries in the content no entity tag can be for.
 //!
-//! A source that fails, panics or takes too long leaves the answer without the
-//! field, so that the client asks in full the next time.
+//! Otherwise the service runs, and its 2xx answer gets the identifier that was read before,
+//! unless the service set the header itself. The name of the header is added to the `Vary`
+//! of the answers to safe methods. The 304 is `no-store`, so that no cache takes it for the
+//! validation of a stored response.
 //!
-//! # What it needs from its neighbours
+//! These requests pass unchanged:
 //!
-//! A place on routes whose `POST` reads. A `POST` that creates something must be
-//! performed, and the layer cannot tell the two apart.
+//! - requests of other methods, so `PUT`, `PATCH` and `DELETE` are performed in any case,
+//! - requests without the header, or with an empty one,
+//! - the `GET` of a [`SelfGet`](crate::source::SelfGet), which reads the state that a write
+//!   would change.
 //!
-//! Authentication outside, as always. The identifier and the content from the
-//! same side of a replicated database: an identifier of the primary on content
-//! of a replica that lags would be stale for as long as nothing else changes.
-//! The source sees the request, and can follow whatever sends the handler to
-//! one side or the other.
+//! # Layer order
 //!
-//! # What it does not promise
+//! Put the layer on routes whose `POST` reads. A `POST` that creates something must be
+//! performed, and the layer cannot tell the two apart. Authentication belongs outside.
 //!
-//! The field means something to this client and this service alone. The
-//! standards know 304 for `GET`, `HEAD` and `QUERY` only, so a client library that treats other
-//! methods by the letter sees an error; caches do not store answers to `POST`,
-//! and are not in the way. One identifier stands for everything that a query
-//! can read: any change anywhere brings the whole answer.
+//! # Limits
+//!
+//! - With a replicated database, identifier and content must come from the same side. An
+//!   identifier of the primary on content of a lagging replica stays stale until the next
+//!   change. The source sees the request, so it can choose the side in the same way as the
+//!   handler.
+//! - One identifier stands for everything that a query can read. Any change anywhere brings
+//!   the whole answer.
+//! - The standards know 304 for `GET`, `HEAD` and `QUERY` only. A client library may see an
+//!   error for other methods. Caches do not store answers to `POST`, so they do not
+//!   interfere.
+//!
+//! # Errors
+//!
+//! If the source fails, panics or takes too long, the answer has no identifier, and the
+//! client asks in full the next time. Under
+//! [`OnSourceError::Refuse`](crate::source::OnSourceError::Refuse) the answer is a 503.
+//!
+//! # What it does not do
+//!
+//! It makes no entity tags. The header has a meaning only between this client and this
+//! service.
 
 mod config;
 mod future;

@@ -9,7 +9,7 @@ use http::{HeaderValue, Request, Response, request::Parts};
 use http_body::Body;
 use tower_service::Service;
 
-use super::{ResponseFuture, StateSource, config::Config};
+use super::{ResponseFuture, StateSource, config::StateRefConfig};
 use crate::{
     body::{ResponseBody, UnreadContent},
     events,
@@ -18,20 +18,20 @@ use crate::{
         condition::state_ref,
         field::{Accept, lines, method::is_safe},
     },
-    service::Ready,
-    source::{self, OnSourceError, SourceError, StateWanted},
+    service::HeldService,
+    source::{self, OnSourceError, SelfGetRequest, SourceError},
 };
 
-/// Service that answers 304 where the client has the latest state already.
+/// Service that answers 304 if the client has the latest state.
 ///
 /// See the [module docs](crate::state_ref) for an example.
 pub struct StateRef<S, Q> {
     inner: S,
-    config: Arc<Config<Q>>,
+    config: Arc<StateRefConfig<Q>>,
 }
 
 impl<S, Q> StateRef<S, Q> {
-    pub(super) fn new(inner: S, config: Arc<Config<Q>>) -> Self {
+    pub(super) fn new(inner: S, config: Arc<StateRefConfig<Q>>) -> Self {
         Self { inner, config }
     }
 
@@ -56,29 +56,30 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        // Names alone are looked through faster, and most requests have no such field.
+        // A look at the names alone is fast, and most requests have no such header.
         if !lines::has(request.headers(), &self.config.field) {
-            return ResponseFuture::called(self.inner.call(request));
+            return ResponseFuture::pass(self.inner.call(request));
         }
-        let wanted = request.extensions().get::<StateWanted>().is_some();
-        let seen = (state_ref::may_ask(request.method()) && !wanted)
-            .then(|| state_ref::seen(request.headers(), &self.config.field))
+        // The `GET` of a layer outside needs the whole answer, and never a 304.
+        let wanted = request.extensions().get::<SelfGetRequest>().is_some();
+        let seen = (state_ref::may_be_answered(request.method()) && !wanted)
+            .then(|| state_ref::state_of_client(request.headers(), &self.config.field))
             .flatten();
         let Some(seen) = seen.cloned() else {
-            return ResponseFuture::called(self.inner.call(request));
+            return ResponseFuture::pass(self.inner.call(request));
         };
-        let service = Ready::take(&mut self.inner);
+        let service = HeldService::take(&mut self.inner);
         let config = Arc::clone(&self.config);
-        ResponseFuture::asking(config.answer(seen, request, service))
+        ResponseFuture::boxed(config.answer(seen, request, service))
     }
 }
 
-impl<Q: StateSource> Config<Q> {
+impl<Q: StateSource> StateRefConfig<Q> {
     async fn answer<S, ReqB, ResB>(
         self: Arc<Self>,
         seen: HeaderValue,
         request: Request<ReqB>,
-        mut service: Ready<S>,
+        mut service: HeldService<S>,
     ) -> Result<Response<ResponseBody<ResB>>, S::Error>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
@@ -90,10 +91,12 @@ impl<Q: StateSource> Config<Q> {
         let safe = is_safe(&parts.method);
         let (latest, refused) = match self.latest(&parts).await {
             Ok(latest) => {
-                let same = latest.as_ref().filter(|id| state_ref::is_same(&seen, id));
+                let same = latest
+                    .as_ref()
+                    .filter(|id| state_ref::is_same_state(&seen, id));
                 let answer = same.map(|id| {
                     let mut answer = Response::new(ResponseBody::empty());
-                    state_ref::not_modified(&mut answer, &self.field, id, safe);
+                    state_ref::write_not_modified(&mut answer, &self.field, id, safe);
                     answer
                 });
                 (latest, answer)
@@ -105,22 +108,23 @@ impl<Q: StateSource> Config<Q> {
             }
         };
         if let Some(answer) = refused {
+            // Releases what `poll_ready` reserved, since the service does not run.
             drop(service);
             return Ok(content.refuse(answer).await);
         }
         let request = Request::from_parts(parts, content.take());
         let mut response = service.call(request).await?;
         if let Some(latest) = latest {
-            state_ref::label(&mut response, &self.field, latest, safe);
+            state_ref::write_latest(&mut response, &self.field, latest, safe);
         }
         Ok(response.map(ResponseBody::inner))
     }
 
     async fn latest(&self, request: &Parts) -> Result<Option<HeaderValue>, SourceError> {
-        let asked = source::answer(|| self.source.latest(request));
+        let latest = source::answer(|| self.source.latest(request));
         #[cfg(feature = "tokio")]
-        let asked = source::in_time(self.limit, asked);
-        asked.await
+        let latest = source::timeout_answer(self.timeout, latest);
+        latest.await
     }
 
     fn unavailable<ResB: Body<Data = Bytes>>(
@@ -129,7 +133,7 @@ impl<Q: StateSource> Config<Q> {
         error: SourceError,
     ) -> Response<ResponseBody<ResB>> {
         let refusal = Refusal::new(Reason::SourceUnavailable)
-            .accepting_json(Accept::of(&request.headers).json());
+            .with_accepts_json(Accept::from_headers(&request.headers).accepts_json());
         let mut response = self.renderer.respond(&refusal);
         response.extensions_mut().insert(error);
         response.map(ResponseBody::bytes)

@@ -2,28 +2,28 @@ use std::{future::Future, sync::Arc};
 
 use http::{HeaderValue, request::Parts};
 
-use crate::source::BoxError;
+use crate::error::BoxError;
 
-/// Tells the identifier of the latest state that a request can see, for a
+/// A source of the identifier of the latest state that a request can see, for a
 /// [`StateRefLayer`](crate::StateRefLayer).
 ///
-/// It is read before the content, and must come from the same side as the
-/// content: a replica that lags behind the primary would have old bytes
-/// labelled with a new identifier for ever. The request is there for that: a
-/// field that sends the handler to the primary sends the source there too.
+/// The identifier is read before the content, and must come from the same side of a
+/// replicated database. Otherwise content of a lagging replica may keep a newer identifier
+/// for ever. The source gets the request for that: a header that sends the handler to the
+/// primary sends the source there, too.
 ///
 /// A closure from `&Parts` to a future is a source.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a source of states",
     label = "not a source of states",
-    note = "a closure from `&Parts` to a future of `Result<Option<HeaderValue>, _>` is one; its argument needs the type: `|request: &Parts| ..`"
+    note = "use a closure from `&Parts` to a future of `Result<Option<HeaderValue>, _>`, and write the type of its argument: `|request: &Parts| ..`"
 )]
 pub trait StateSource: Send + Sync + 'static {
-    /// Why the source could not tell. It is logged and never sent.
+    /// The error of a source that cannot tell the state. It is logged and never sent.
     type Error: Into<BoxError> + Send;
 
-    /// The identifier: any text that fits a field, which no other state ever
-    /// has. `None` where the request is about no state.
+    /// Returns the identifier, or `None` if the request is about no state. It is any text that
+    /// fits a header, and no other state ever has the same one.
     fn latest(
         &self,
         request: &Parts,

@@ -95,8 +95,7 @@ fn the_same_state_is_304_before_the_query_runs() {
     }
 }
 
-/// Issue 11, B.4: what changes something is performed, and the source is not
-/// asked.
+/// Issue 11, B.4: a write is performed, and the source is not asked.
 #[test]
 fn a_write_is_performed() {
     let layer = StateRefLayer::new(FIELD, |_: &http::request::Parts| async {
@@ -112,12 +111,12 @@ fn a_write_is_performed() {
 }
 
 #[test]
-fn another_state_brings_the_answer_and_the_latest() {
+fn another_state_gets_the_answer_and_the_latest_identifier() {
     let layer = StateRefLayer::new(FIELD, latest("17"));
     for seen in ["none", "1", "17 ", "\"17\"", "017"] {
         let query = Query::default();
         let response = ask(&layer, &query, Method::POST, &[seen]);
-        // Blanks around a value are none of it.
+        // Whitespace around a value is not part of it.
         if seen.trim() == "17" {
             assert_eq!(response.status(), StatusCode::NOT_MODIFIED);
             continue;
@@ -131,9 +130,9 @@ fn another_state_brings_the_answer_and_the_latest() {
     assert_eq!(get.headers()[VARY], "x-notes-ref");
 }
 
-/// Neither the source nor the response is touched.
+/// The source is not asked, and the response is not changed.
 #[test]
-fn a_request_without_the_field_is_untouched() {
+fn a_request_without_the_header_passes() {
     let layer = StateRefLayer::new(FIELD, |_: &http::request::Parts| async {
         unreachable!("nobody asked") as Result<Option<HeaderValue>, Infallible>
     });
@@ -147,7 +146,7 @@ fn a_request_without_the_field_is_untouched() {
 }
 
 #[test]
-fn only_a_success_is_labelled_and_the_service_knows_better() {
+fn only_a_success_is_labelled_and_the_services_own_identifier_wins() {
     let layer = StateRefLayer::new(FIELD, latest("17"));
     for status in [301, 400, 404, 500] {
         let query = Query {
@@ -176,9 +175,9 @@ fn a_source_that_knows_no_state_labels_nothing() {
     assert!(!response.headers().contains_key(FIELD));
 }
 
-/// The identifier is read before the content.
+/// An old identifier may be on new content, but a new one is never on old content.
 #[test]
-fn an_old_label_is_on_new_content_and_never_the_reverse() {
+fn the_identifier_is_read_before_the_content() {
     let query = Query::default();
     let runs = Arc::clone(&query.runs);
     let layer = StateRefLayer::new(FIELD, move |_: &http::request::Parts| {
@@ -212,7 +211,7 @@ fn a_failed_source_leaves_the_answer_without_a_label() {
 
 #[cfg(feature = "tokio")]
 #[tokio::test(start_paused = true)]
-async fn a_source_that_hangs_is_not_waited_for() {
+async fn a_source_that_hangs_times_out() {
     let layer = StateRefLayer::new(FIELD, |_: &http::request::Parts| {
         std::future::pending::<Result<Option<HeaderValue>, Infallible>>()
     });
@@ -230,9 +229,9 @@ async fn a_source_that_hangs_is_not_waited_for() {
     }
 }
 
-/// Issue 11, A.8
+/// Issue 11, A.8: an answer says if it closes the connection because of unread content.
 #[test]
-fn content_that_nobody_reads_closes_the_connection() {
+fn unread_content_closes_the_connection() {
     let post = |seen: &str| {
         let post = Request::post("/").header(FIELD, seen);
         post.body(Silent::Announced).unwrap()

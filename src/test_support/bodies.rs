@@ -1,4 +1,4 @@
-//! Bodies for tests, and how they are read.
+//! Bodies for tests, and functions that read them.
 
 use std::{
     collections::VecDeque,
@@ -12,13 +12,13 @@ use http::{HeaderMap, HeaderValue};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-/// What a [`ScriptedBody`] does when it is polled, in order.
+/// One step of a [`ScriptedBody`]: the result of one poll.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Act {
     Data(Bytes),
     Trailers(HeaderMap),
     Error,
-    /// Pending once, with the waker called at once.
+    /// Returns `Pending` once, and wakes the task at once.
     Wait,
 }
 
@@ -35,12 +35,12 @@ impl Act {
 }
 
 pin_project! {
-    /// A body that does as it is told, and is not `Unpin`.
+    /// A body that follows a script, and is not `Unpin`.
     #[derive(Debug)]
     pub(crate) struct ScriptedBody {
         acts: VecDeque<Act>,
         hint: SizeHint,
-        // Whether `is_end_stream` tells the end, as a body may but need not.
+        // `true` if `is_end_stream` reports the end, which a body need not do.
         tells_end: bool,
         ended: bool,
         #[pin]
@@ -53,7 +53,7 @@ pin_project! {
 pub(crate) struct Broken;
 
 impl ScriptedBody {
-    /// With an exact size hint, as bodies in memory have.
+    /// Creates a body with an exact size hint, as bodies in memory have.
     pub(crate) fn sized(acts: impl IntoIterator<Item = Act>) -> Self {
         let body = Self::unsized_(acts);
         let length = body
@@ -67,7 +67,7 @@ impl ScriptedBody {
         body.with_hint(SizeHint::with_exact(length))
     }
 
-    /// Without a size hint, as streams have.
+    /// Creates a body without a size hint, like a stream.
     pub(crate) fn unsized_(acts: impl IntoIterator<Item = Act>) -> Self {
         Self {
             acts: acts.into_iter().collect(),
@@ -133,8 +133,8 @@ impl Body for ScriptedBody {
     }
 }
 
-/// Reads a body to its end or error, through `Pending`, and checks on the way
-/// that its size hint and its end-of-stream answer hold.
+/// Reads a body to its end or error, and polls again after `Pending`. Checks that the size hint
+/// and `is_end_stream` were true.
 pub(crate) fn read<B>(body: B) -> Vec<Act>
 where
     B: Body<Data = Bytes>,
@@ -158,7 +158,7 @@ where
     read
 }
 
-/// Reads a body to its end or error, through `Pending`, whatever it announces.
+/// Reads a body to its end or error, and polls again after `Pending`. Checks nothing.
 pub(crate) fn read_unchecked<B>(body: B) -> Vec<Act>
 where
     B: Body<Data = Bytes>,
@@ -182,7 +182,7 @@ where
     }
 }
 
-/// The data of what was read, in one piece.
+/// Returns the data of all steps in one piece.
 pub(crate) fn content(acts: &[Act]) -> Vec<u8> {
     acts.iter()
         .filter_map(|act| match act {
@@ -193,9 +193,10 @@ pub(crate) fn content(acts: &[Act]) -> Vec<u8> {
         .concat()
 }
 
-/// The content of a request that nobody may read; its client waits for a 100
-/// before it sends it. The default is another one, so that a request that a layer
-/// makes up is told from the client's.
+/// The content of a request that must not be read, because its client waits for a 100.
+///
+/// The default differs from the client's content. So tests can recognise a request that a layer
+/// made.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) enum Upload {
     #[default]
@@ -219,7 +220,7 @@ impl Body for Upload {
     }
 }
 
-/// Content that never comes. The default is none.
+/// Content that never arrives. The default is no content.
 #[derive(Debug, Default)]
 pub(crate) enum Silent {
     #[default]

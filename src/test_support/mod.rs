@@ -1,4 +1,4 @@
-//! Requests, sources and handlers that the unit tests of the layers share.
+//! Requests, sources and handlers for the unit tests of the layers.
 
 mod bodies;
 
@@ -28,13 +28,13 @@ use crate::{
 
 pub(crate) use bodies::{Act, Broken, ScriptedBody, Silent, Upload, content, read, read_unchecked};
 
-/// Runs a future that nothing outside it keeps waiting.
+/// Runs a future that waits for nothing outside of it.
 pub(crate) fn run<F: Future>(future: F) -> F::Output {
     run_counting(future).0
 }
 
-/// The same, with the number of polls that it took. Panics where an executor
-/// would never poll again.
+/// Runs a future as [`run`] does, and also returns the number of polls. Panics if the future is
+/// pending and has not woken its task.
 pub(crate) fn run_counting<F: Future>(future: F) -> (F::Output, usize) {
     struct Woken(AtomicBool);
 
@@ -58,8 +58,7 @@ pub(crate) fn run_counting<F: Future>(future: F) -> (F::Output, usize) {
     panic!("pending, and nobody will wake it");
 }
 
-/// Sends one request through `layer` to a handler that answers with what
-/// `respond` makes of the request.
+/// Sends one request through `layer` to a handler. `respond` makes the handler's response.
 pub(crate) fn send<L, F, ReqB, B, Out>(
     layer: &L,
     request: Request<ReqB>,
@@ -74,7 +73,7 @@ where
     run(service.call(request)).unwrap_or_else(|never| match never {})
 }
 
-/// A handler from a closure.
+/// A handler that calls a closure.
 #[derive(Debug, Clone)]
 pub(crate) struct Handler<F>(F);
 
@@ -95,7 +94,7 @@ where
     }
 }
 
-/// Field lines, where a name may repeat.
+/// Builds a request with these header lines. A name may occur several times.
 pub(crate) fn request<'a>(
     method: &str,
     path: &str,
@@ -111,7 +110,7 @@ pub(crate) fn request<'a>(
     request.body(Upload::OfTheClient).expect("a request")
 }
 
-/// The events of a test, in order.
+/// A log of the events of a test, in order.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
 
@@ -126,18 +125,18 @@ impl Log {
     }
 }
 
-/// A source that says the same to everybody.
+/// Creates a source that always returns the same state.
 pub(crate) fn knows(current: impl Into<Current>) -> impl ValidatorSource + Clone {
     let current = current.into();
     now(move |_| current.clone())
 }
 
-/// The representation with this strong tag.
+/// Creates validators with this strong tag.
 pub(crate) fn tagged(tag: &str) -> Validators {
     Validators::new().with_etag(EntityTag::strong(tag).expect("a tag"))
 }
 
-/// Pending once, with the waker called at once. It needs no runtime.
+/// Waits once: returns `Pending` and wakes the task at once. Needs no runtime.
 pub(crate) async fn wait_once() {
     let mut has_waited = false;
     poll_fn(|cx| {
@@ -150,7 +149,7 @@ pub(crate) async fn wait_once() {
     .await;
 }
 
-/// SplitMix64, for generated tests: the same numbers for the same seed.
+/// A generator of random numbers (SplitMix64), with the same numbers for the same seed.
 pub(crate) struct Random(u64);
 
 impl Random {

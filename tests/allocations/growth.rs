@@ -68,7 +68,7 @@ fn the_memory_of_a_million_keys_is_freed() {
     use tower_conditional::lock::KeyedLock;
 
     const KEYS: usize = 1_000_000;
-    let lock = KeyedLock::new().capacity(KEYS.try_into().unwrap());
+    let lock = KeyedLock::new().max_keys(KEYS.try_into().unwrap());
     let hold = |key: usize| {
         let acquired = pin!(lock.acquire(key.to_string()));
         match acquired.poll(&mut Context::from_waker(Waker::noop())) {

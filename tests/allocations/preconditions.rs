@@ -81,7 +81,7 @@ fn a_miss_by_a_source_that_is_ready() {
     let own = handler.clone().with(header::ETAG, "\"7\"");
     let make = || write(&Method::GET, &[(header::IF_NONE_MATCH, "\"6\"")]);
     let layer = ConditionalLayer::new().source(version_7());
-    let over = |layer: &ConditionalLayer<_, _>, handler: &Handler| {
+    let over = |layer: &ConditionalLayer<_>, handler: &Handler| {
         let bare = allocations(handler.clone(), make);
         allocations(layer.layer(handler.clone()), make) - bare
     };

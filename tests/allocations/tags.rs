@@ -92,7 +92,7 @@ fn hashing_64_frames_holds_no_copy() {
 #[test]
 fn frames_of_a_body_are_kept_within_the_limit() {
     for limit in [1_u64 << 12, 1 << 15] {
-        let layer = EtagLayer::new().limit(limit);
+        let layer = EtagLayer::new().max_body_bytes(limit);
         let most = (limit + limit / 2) as i64 + 4096;
         let content = limit as usize;
         for frame in [1, 16, 31] {

@@ -12,7 +12,7 @@ use tower_conditional::{
     ValidatorSource, Validators,
     body::RequestBody,
     cache_policy::CachePolicy,
-    handler::{Expected, Validated},
+    handler::{Expected, WithValidators},
     lock::KeyedLock,
     source::{self, SelfGet},
 };
@@ -79,7 +79,7 @@ fn read(plan: &Plan, path: &str, state: State) -> Response<Body> {
     headers.insert("content-type", HeaderValue::from_static("text/plain"));
     headers.insert(VERSION, version.into());
     match current(plan, path, state).filter(|_| plan.tags != Tags::Hash) {
-        Some(validators) => Validated(response, validators).into(),
+        Some(validators) => WithValidators(response, validators).into(),
         None => response,
     }
 }
@@ -193,7 +193,7 @@ fn locked(plan: &Plan, store: &Store, inner: Service) -> Service {
     let get = self_get(plan, inner.clone());
     macro_rules! guard {
         ($layer:expr) => {{
-            let lock = KeyedLock::new().patience(Duration::from_secs(600));
+            let lock = KeyedLock::new().timeout(Duration::from_secs(600));
             let key = |request: &Parts| Some(request.uri.path().to_owned());
             boxed(configured!(plan, $layer).lock(lock, key).layer(inner))
         }};

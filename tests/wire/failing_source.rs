@@ -6,8 +6,7 @@ use std::{future::pending, io, sync::Arc, time::Duration};
 use http::request::Parts;
 use tower::{Layer, ServiceBuilder};
 use tower_conditional::{
-    ConditionalLayer, PreconditionLayer, ValidatorSource,
-    source::{BoxError, from_fn},
+    BoxError, ConditionalLayer, PreconditionLayer, ValidatorSource, source::from_fn,
 };
 
 use crate::support::{Client, Notes, Reply, Server, by_path, in_time};

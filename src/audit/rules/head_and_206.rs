@@ -58,7 +58,7 @@ pub(crate) fn aside<'a>(
             head(full, exchange, found);
         }
         let policy = full.policy.filter(|_| exchange.has(&CACHE_CONTROL));
-        if let Some(what) = policy.and_then(|policy| laxer(policy, exchange.policy.known())) {
+        if let Some(what) = policy.and_then(|policy| laxer(policy, exchange.policy.directives())) {
             found.push(code.because(what));
         }
     }
@@ -123,7 +123,7 @@ fn difference(full: &Sighting, exchange: &Exchange<'_>) -> Option<(HeaderName, S
         let detail = format!("Last-Modified: {} beside {}", text(other), text(one));
         return Some((LAST_MODIFIED, detail));
     }
-    let differs = |policy| policy != exchange.policy.known();
+    let differs = |policy| policy != exchange.policy.directives();
     let said = beside(&CACHE_CONTROL).filter(|_| full.policy.is_some_and(differs))?;
     let detail = format!("Cache-Control: {said} beside another policy");
     Some((CACHE_CONTROL, detail))

@@ -16,7 +16,7 @@ use super::{
     sharing::Sharing,
 };
 use crate::semantics::{
-    caching::cache_control::Known,
+    caching::cache_control::Directives,
     field::{lines, vary},
     validator::{EntityTag, TagMember, TagRef, entity_tags},
 };
@@ -36,7 +36,7 @@ pub(crate) struct Sighting {
     pub(super) vary: Vec<HeaderName>,
     pub(super) varies_on_all: bool,
     /// `None` without the field.
-    pub(super) policy: Option<Known>,
+    pub(super) policy: Option<Directives>,
     pub(super) expires: Option<Expires>,
     pub(super) location: Option<HeaderValue>,
     pub(super) sharing: Sharing,
@@ -100,7 +100,7 @@ impl Sighting {
             varies_on_all: vary::is_any(response),
             policy: exchange
                 .has(&CACHE_CONTROL)
-                .then(|| exchange.policy.known()),
+                .then(|| exchange.policy.directives()),
             expires: Expires::of(exchange),
             location: field(&CONTENT_LOCATION),
             sharing: Sharing::of(exchange),

@@ -37,7 +37,7 @@ fn form(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
     for line in lines::lines(exchange.response, &CACHE_CONTROL) {
         let strict = line
             .to_str()
-            .map(|text| CacheControl::strict(text, |_| true));
+            .map(|text| CacheControl::parse_strict(text, |_| true));
         match strict {
             Ok(Ok(policy)) => {
                 let differs = |one: Option<_>, other: Option<_>| {

@@ -154,7 +154,7 @@ fn stands_for_bytes(full: &Sighting, exchange: &Exchange<'_>, epoch: Option<u64>
 type Difference = Option<(HeaderName, String)>;
 
 fn policy(full: &Sighting, exchange: &Exchange<'_>, found: &mut Vec<Found>) -> Difference {
-    let (before, now) = (full.policy?, exchange.policy.known());
+    let (before, now) = (full.policy?, exchange.policy.directives());
     let Some(said) = lines::first(exchange.response, &CACHE_CONTROL) else {
         found.push(Code::PolicyMissingOn304.because("the 200 had Cache-Control"));
         return None;

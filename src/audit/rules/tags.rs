@@ -83,7 +83,7 @@ fn is_timestamp(exchange: &Exchange<'_>, opaque: &[u8]) -> bool {
         return false;
     }
     let now = exchange.now.unix_seconds();
-    let modified = validators::last_modified(exchange.response, exchange.now);
+    let modified = validators::last_modified(exchange.response, || exchange.now);
     let is_modified =
         |seconds: i64| modified.is_some_and(|modified| modified.unix_seconds() == seconds);
     let is_recent = |seconds: i64| {
@@ -99,7 +99,7 @@ fn is_timestamp(exchange: &Exchange<'_>, opaque: &[u8]) -> bool {
 fn company(exchange: &Exchange<'_>, found: &mut Vec<Found>) {
     let tagged = exchange.has(&ETAG);
     let dated = exchange.has(&LAST_MODIFIED);
-    if cache_control::no_store(exchange.response) && (tagged || dated) {
+    if cache_control::has_no_store(exchange.response) && (tagged || dated) {
         let validator = if tagged { "ETag" } else { "Last-Modified" };
         let policy = lines::first(exchange.response, &CACHE_CONTROL).map_or_else(String::new, text);
         found.push(

@@ -9,7 +9,7 @@ use super::{
     Code, Found, Part, Sighting, exchange::tag_text, fingerprint::RequestDifference,
     parts::stretches, sharing::Sharing,
 };
-use crate::semantics::caching::cache_control::{Known, Scope};
+use crate::semantics::caching::cache_control::{DirectiveScope, Directives};
 
 /// Two heads of a 200.
 pub(crate) fn heads(earlier: &Sighting, later: &Sighting, found: &mut Vec<Found>) {
@@ -147,16 +147,18 @@ pub(crate) fn changed_by_itself(earlier: &Sighting, later: &Sighting) -> bool {
 }
 
 /// What `later` grants and `earlier` does not.
-pub(super) fn laxer(earlier: Known, later: Known) -> Option<String> {
+pub(super) fn laxer(earlier: Directives, later: Directives) -> Option<String> {
     let longer = |before: Option<u32>, now: Option<u32>| now > before;
     let restrictions = [
         (earlier.no_store && !later.no_store, "no-store"),
         (
-            earlier.private == Scope::Everything && later.private != Scope::Everything,
+            earlier.private == DirectiveScope::Everything
+                && later.private != DirectiveScope::Everything,
             "private",
         ),
         (
-            earlier.no_cache == Scope::Everything && later.no_cache != Scope::Everything,
+            earlier.no_cache == DirectiveScope::Everything
+                && later.no_cache != DirectiveScope::Everything,
             "no-cache",
         ),
         (

@@ -4,29 +4,21 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    body::tests::script,
+    body::tests::{script, visible},
     test_support::{Act, ScriptedBody, Silent, content, read_unchecked, run, run_counting},
 };
 
-/// Bytes of memory that a frame takes besides its data.
+/// The memory of a frame in bytes, besides its data.
 const FRAME: usize = size_of::<FrameResult<ScriptedBody>>();
 
-/// Reads up to so many bytes ahead.
+/// Reads up to this many bytes ahead.
 fn ahead(body: ScriptedBody, max_bytes: usize) -> RequestBody<ScriptedBody> {
     let mut content = ReadAhead::new(body);
     run(content.read(max_bytes));
     content.into_body()
 }
 
-fn visible(acts: &[Act]) -> Vec<Act> {
-    acts.iter()
-        .filter(|act| **act != Act::Wait)
-        .cloned()
-        .collect()
-}
-
-/// What the body says before each frame and after the last: bytes to come, and
-/// whether it is over.
+/// Returns the size hint and `is_end_stream`, before each frame and after the last.
 fn announced<B: Body>(body: B) -> Vec<(Option<u64>, bool)> {
     let mut body = pin!(body);
     let mut cx = Context::from_waker(Waker::noop());
@@ -40,9 +32,9 @@ fn announced<B: Body>(body: B) -> Vec<(Option<u64>, bool)> {
     }
 }
 
-/// Whatever was read before, the body says what the client's own does.
+/// The size hint and the end are those of the client's body, however much was read ahead.
 #[test]
-fn a_hint_counts_what_is_here_and_what_is_to_come() {
+fn a_hint_counts_frames_and_rest() {
     let body = || ScriptedBody::sized([Act::data("abc"), Act::data("de")]);
     let expected = [(Some(5), false), (Some(2), false), (Some(0), true)];
     assert_eq!(announced(RequestBody::unread(body())), expected);
@@ -57,13 +49,13 @@ fn a_hint_counts_what_is_here_and_what_is_to_come() {
     let stream = || ScriptedBody::unsized_([Act::data("abc"), Act::data("de")]);
     let hint = ahead(stream().with_hint(bounds), 0).size_hint();
     assert_eq!((hint.lower(), hint.upper()), (3, None));
-    // All of it is here, so its length is known.
+    // The whole body was read, so its length is known.
     let hint = ahead(stream(), usize::MAX).size_hint();
     assert_eq!(hint.exact(), Some(5));
 }
 
 #[test]
-fn no_content_is_over_at_once() {
+fn an_empty_body_has_ended_at_once() {
     let nothing = || ScriptedBody::sized([]);
     assert!(run(ReadAhead::new(nothing()).read_available(0)));
     assert!(run(ReadAhead::new(Silent::Empty).read_available(0)));
@@ -73,9 +65,9 @@ fn no_content_is_over_at_once() {
     }
 }
 
-/// What is not here yet is not waited for.
+/// `read_available` does not wait.
 #[test]
-fn a_look_takes_what_has_come() {
+fn available_frames_are_read() {
     let mut content = ReadAhead::new(ScriptedBody::unsized_([
         Act::data("abc"),
         Act::Wait,
@@ -88,9 +80,9 @@ fn a_look_takes_what_has_come() {
     assert_eq!(content.size_hint().exact(), Some(5));
 }
 
-/// Data counts, and so does each frame: empty ones would otherwise be without end.
+/// Data and frames both count. Otherwise empty frames could be read without end.
 #[test]
-fn so_much_is_read_ahead_and_no_more() {
+fn reading_ahead_is_limited() {
     let frames = |data: &str| vec![Act::data(data); 3];
     let held = |data: &str, max_bytes| {
         let mut content = ReadAhead::new(ScriptedBody::unsized_(frames(data)));
@@ -105,9 +97,9 @@ fn so_much_is_read_ahead_and_no_more() {
     }
 }
 
-/// Other tasks have their turn between the frames of a body that is always ready.
+/// A body that is always ready does not keep other tasks from running.
 #[test]
-fn many_frames_are_taken_with_pauses() {
+fn many_frames_are_read_with_pauses() {
     for (frames, polls) in [(126, 1), (128, 2), (300, 3)] {
         let body = ScriptedBody::unsized_(vec![Act::data("x"); frames]).without_telling_end();
         let mut content = ReadAhead::new(body);
@@ -116,9 +108,9 @@ fn many_frames_are_taken_with_pauses() {
     }
 }
 
-/// A body that broke is over, and is not polled again.
+/// A body is not polled after an error.
 #[test]
-fn an_error_is_the_last_that_is_read() {
+fn reading_ends_after_an_error() {
     let acts = [Act::data("abc"), Act::Error, Act::data("never")];
     let mut content = ReadAhead::new(ScriptedBody::unsized_(acts.clone()));
     assert!(run(content.read_available(usize::MAX)));
@@ -126,7 +118,7 @@ fn an_error_is_the_last_that_is_read() {
     assert_eq!(read_unchecked(content.into_body()), acts[..2]);
 }
 
-/// The script does not bear to be polled after its end.
+/// The inner body is not polled after its end. The scripted body would panic.
 #[test]
 fn a_body_is_not_polled_after_its_end() {
     let body = ScriptedBody::unsized_([Act::data("abc")]).without_telling_end();
@@ -137,9 +129,9 @@ fn a_body_is_not_polled_after_its_end() {
     assert!(frame().is_none());
 }
 
-/// One that tells its end is taken at its word.
+/// A body that reports its end is not polled again.
 #[test]
-fn a_body_that_says_that_it_is_over_is_not_asked() {
+fn a_reported_end_needs_no_poll() {
     let ends = ScriptedBody::unsized_([Act::data("abc")]);
     assert_eq!(run_counting(ReadAhead::new(ends).read(usize::MAX)).1, 1);
     let body = http_body_util::Full::<bytes::Bytes>::from("abc");
@@ -149,10 +141,10 @@ fn a_body_that_says_that_it_is_over_is_not_asked() {
 }
 
 proptest! {
-    /// Design invariant 1: what comes out is what the client sent, however much of it
-    /// was read before, with the length that it announced.
+    /// Design invariant 1: the service gets the client's content with its announced length,
+    /// however much was read ahead.
     #[test]
-    fn what_comes_out_is_what_the_client_sent(
+    fn the_content_of_the_client_is_passed_on_unchanged(
         acts in script(),
         max_bytes in 0_usize..4_000,
         looks in 0_usize..4,

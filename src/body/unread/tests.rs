@@ -1,4 +1,4 @@
-//! Issue 11, A.8.
+//! Issue 11, A.8: tests of the content of refused requests.
 
 use http::{HeaderMap, Request, header::CONTENT_LENGTH, header::EXPECT};
 
@@ -25,7 +25,7 @@ async fn refuse<B: Body + Send + 'static>(request: &Parts, content: B) -> Respon
     content.refuse(Response::new(())).await
 }
 
-/// Content that has come, however it is cut and whatever follows it.
+/// Content that has arrived is read, in any number of frames and with any end.
 #[test]
 fn short_content_is_read_to_its_end_before_the_answer() {
     let trailers = HeaderMap::new();
@@ -52,9 +52,9 @@ fn short_content_is_read_to_its_end_before_the_answer() {
     }
 }
 
-/// A body that says that it is over is not asked whether it is.
+/// A body that reports its end is not polled again.
 #[test]
-fn content_that_tells_its_end_is_not_waited_for() {
+fn a_reported_end_is_not_waited_for() {
     #[derive(Default)]
     struct OneFrame {
         is_over: bool,
@@ -84,15 +84,15 @@ fn content_that_tells_its_end_is_not_waited_for() {
     assert_eq!((connection(&answer), polls), (None, 1));
 }
 
-/// A body that says that it is empty is not looked at again.
+/// A body that reports that it is empty is not polled.
 #[test]
-fn no_content_costs_nothing() {
+fn empty_content_is_not_polled() {
     let content = ScriptedBody::sized([]);
     let (answer, polls) = run_counting(refuse(&head(&[]), content));
     assert_eq!((connection(&answer), polls), (None, 1));
 }
 
-/// The bytes are counted, and so is each frame.
+/// Bytes and frames are both limited.
 #[test]
 fn content_beyond_the_limit_closes_the_connection() {
     let long = vec![Act::data([b'x'; 64 * 1024]), Act::data("y")];
@@ -104,7 +104,7 @@ fn content_beyond_the_limit_closes_the_connection() {
     }
 }
 
-/// Nobody knows where it would go on.
+/// After an error, the rest of the connection cannot be read.
 #[test]
 fn content_that_breaks_closes_the_connection() {
     let content = ScriptedBody::sized([Act::data("bro"), Act::Wait, Act::Error]);
@@ -112,16 +112,16 @@ fn content_that_breaks_closes_the_connection() {
     assert_eq!(connection(&answer), CLOSE);
 }
 
-/// Without a timer only what has come is read.
+/// Without a timer, only content that has arrived is read.
 #[test]
-fn content_that_does_not_come_closes_the_connection() {
+fn content_that_does_not_arrive_closes_the_connection() {
     let (answer, polls) = run_counting(refuse(&head(&[]), Silent::Announced));
     assert_eq!((connection(&answer), polls), (CLOSE, 2));
 }
 
-/// RFC 9113, section 8.2.2: other versions have no such field.
+/// RFC 9113, section 8.2.2: only HTTP/1 has `Connection`.
 #[test]
-fn only_http_1_has_connections_to_close() {
+fn only_http_1_gets_connection_close() {
     for (version, expected) in [
         (Version::HTTP_10, CLOSE),
         (Version::HTTP_11, CLOSE),
@@ -137,18 +137,18 @@ fn only_http_1_has_connections_to_close() {
     }
 }
 
-/// Reading it would send the 100 (RFC 9110, section 10.1.1).
+/// Reading would send the 100 (RFC 9110, section 10.1.1).
 #[test]
-fn content_that_is_not_to_be_sent_is_not_read() {
+fn content_that_waits_for_a_100_is_not_read() {
     for value in ["100-continue", "100-Continue"] {
         let answer = run(refuse(&head(&[(EXPECT, value)]), Upload::OfTheClient));
         assert_eq!(connection(&answer), CLOSE);
     }
 }
 
-/// Whichever of head and body says so.
+/// Either the head or the body announces the length.
 #[test]
-fn long_content_does_not_hold_up_the_answer() {
+fn long_content_does_not_delay_the_response() {
     let announced = [(CONTENT_LENGTH, "65537")];
     let long = ScriptedBody::sized([Act::data([b'x'; 64 * 1024 + 1])]);
     let waits = ScriptedBody::sized([Act::Wait, Act::data([b'x'; 64 * 1024 + 1])]);
@@ -159,16 +159,16 @@ fn long_content_does_not_hold_up_the_answer() {
     }
 }
 
-/// A service that took the content has answered itself.
+/// If the service took the content, the layer does not read it.
 #[test]
-fn content_that_was_taken_is_the_services() {
+fn content_that_the_service_took_is_not_read() {
     let mut content = UnreadContent::new(&head(&[]), Silent::Announced);
     assert!(content.is_unread());
     let _ = content.take();
     assert!(!content.is_unread());
 }
 
-/// With a timer, content may be about to come.
+/// Tests with a timer, which waits for content.
 #[cfg(feature = "tokio")]
 mod timed {
     use std::{convert::Infallible, future::pending};
@@ -184,8 +184,8 @@ mod timed {
 
     use super::*;
 
-    /// As many bytes as `pieces` has, after a pause each, and then nothing more
-    /// unless `ends`. Tells when it is dropped.
+    /// Returns a body that sends `pieces`, each after a pause. It ends if `ends`, and hangs
+    /// otherwise. The receiver reports when it is dropped.
     fn dripping(
         pieces: Vec<usize>,
         pause: Duration,
@@ -196,7 +196,7 @@ mod timed {
     ) {
         let (witness, dropped) = oneshot::channel::<()>();
         let drip = stream::iter(pieces).then(move |bytes| async move {
-            // The clock of these tests is paused: this moves it.
+            // The clock is paused, so this advances it.
             sleep(pause).await;
             Ok::<_, Infallible>(Frame::data(Bytes::from(vec![0; bytes])))
         });
@@ -210,8 +210,8 @@ mod timed {
         (StreamBody::new(drip.chain(end)), dropped)
     }
 
-    /// When the answer came and when the content was let go, in milliseconds,
-    /// with what the answer says of the connection.
+    /// Returns the times of the response and of the dropped content, in milliseconds, and the
+    /// `Connection` of the response.
     async fn times(
         request: &Parts,
         (content, dropped): (
@@ -229,9 +229,9 @@ mod timed {
 
     const TENTH: Duration = Duration::from_millis(100);
 
-    /// Reading it would send the 100, after the answer too (RFC 9110, section 10.1.1).
+    /// Reading would send the 100, also after the response (RFC 9110, section 10.1.1).
     #[tokio::test(start_paused = true)]
-    async fn content_that_is_not_to_be_sent_is_dropped() {
+    async fn content_that_waits_for_a_100_is_dropped() {
         let request = head(&[(EXPECT, "100-continue")]);
         let (content, dropped) = dripping(vec![10], TENTH, true);
         let (answered, let_go, connection) = times(&request, (content, dropped)).await;
@@ -239,9 +239,9 @@ mod timed {
         assert_eq!(connection.as_deref(), CLOSE);
     }
 
-    /// Content that turns out to be long is read after the answer as well.
+    /// Content that turns out to be long is read after the response.
     #[tokio::test(start_paused = true)]
-    async fn content_that_grows_is_read_after_the_answer() {
+    async fn growing_content_is_read_after_the_response() {
         let grows = dripping(vec![50_000; 5], TENTH, true);
         let (answered, let_go, connection) = times(&head(&[]), grows).await;
         assert_eq!((answered, let_go), (200, 500));
@@ -270,9 +270,9 @@ mod timed {
         assert_eq!(times(&head(&[]), in_time).await, (500, 500, None));
     }
 
-    /// A quarter of a second for each frame, a second for all.
+    /// The response waits 250 ms for each frame, and one second in total.
     #[tokio::test(start_paused = true)]
-    async fn the_answer_does_not_wait_for_long() {
+    async fn the_response_waits_for_a_limited_time() {
         let close = CLOSE.map(str::to_owned);
         let silent = dripping(vec![], TENTH, false);
         let (answered, let_go, connection) = times(&head(&[]), silent).await;
@@ -285,9 +285,9 @@ mod timed {
         assert_eq!(connection, close);
     }
 
-    /// Also where it has another length than the head says.
+    /// Content may have another length than the head says.
     #[tokio::test(start_paused = true)]
-    async fn late_content_is_read_after_the_answer() {
+    async fn late_content_is_read_after_the_response() {
         let lie = head(&[(CONTENT_LENGTH, "5")]);
         let slow = dripping(vec![100_000; 3], Duration::from_millis(400), true);
         let (answered, let_go, connection) = times(&lie, slow).await;
@@ -296,7 +296,7 @@ mod timed {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn long_content_is_read_after_the_answer() {
+    async fn long_content_is_read_after_the_response() {
         let long = head(&[(CONTENT_LENGTH, "1000000")]);
         let content = dripping(vec![100_000; 10], TENTH, true);
         let (answered, let_go, connection) = times(&long, content).await;
@@ -304,9 +304,9 @@ mod timed {
         assert_eq!(connection.as_deref(), CLOSE);
     }
 
-    /// 2 MiB, and then the client is left alone.
+    /// After 2 MiB, the rest is not read.
     #[tokio::test(start_paused = true)]
-    async fn not_everything_is_read_after_the_answer() {
+    async fn reading_after_the_response_is_limited() {
         let endless = head(&[(CONTENT_LENGTH, "1073741824")]);
         let content = dripping(vec![1024 * 1024; 1000], TENTH, true);
         let (answered, let_go, _) = times(&endless, content).await;

@@ -39,7 +39,7 @@ fn neither_authorization_nor_an_asterisk_is_added() {
 fn date_is_added_where_there_is_none() {
     let clock = ManualClock::new(SystemTime::UNIX_EPOCH);
     let layer = CachePolicyLayer::new(CachePolicy::no_cache()).clock(clock.clone());
-    let date = |layer: &CachePolicyLayer<ManualClock>, method, status, fields| {
+    let date = |layer: &CachePolicyLayer, method, status, fields| {
         let response = send(layer, asking(method, "/", &[]), |_| answer(status, fields));
         assert!(!response.headers().contains_key(AGE));
         says(&response, &DATE)

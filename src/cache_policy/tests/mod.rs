@@ -50,7 +50,7 @@ fn answer(status: u16, fields: Fields<'_>) -> Response<ScriptedBody> {
 }
 
 /// At 1970-01-01T00:00:10Z.
-fn layer(policy: CachePolicy) -> CachePolicyLayer<ManualClock> {
+fn layer(policy: CachePolicy) -> CachePolicyLayer {
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(10);
     CachePolicyLayer::new(policy).clock(ManualClock::new(now))
 }
@@ -64,7 +64,7 @@ fn says(response: &Response<ScriptedBody>, field: &HeaderName) -> String {
 
 /// What `Cache-Control` is for this request and this answer.
 fn control(
-    layer: &CachePolicyLayer<ManualClock>,
+    layer: &CachePolicyLayer,
     request: Request<()>,
     status: u16,
     fields: Fields<'_>,

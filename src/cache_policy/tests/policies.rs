@@ -339,7 +339,10 @@ fn unknown_directives_are_refused() {
             "private, nocache",
             "unknown directive \"nocache\": did you mean \"no-cache\"?",
         ),
-        ("", "no directive: a cache makes up a lifetime then"),
+        (
+            "",
+            "the policy has no directive: caches would guess a lifetime",
+        ),
     ] {
         for made in [
             CachePolicy::new(read(text)),

@@ -190,7 +190,7 @@ fn kinds() -> Vec<Kind> {
 }
 
 fn check(
-    layer: &CachePolicyLayer<ManualClock>,
+    layer: &CachePolicyLayer,
     ours: &str,
     handler: &'static str,
     (method, status, authorized, cookie): Kind,

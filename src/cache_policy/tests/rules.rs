@@ -5,7 +5,7 @@ use http::HeaderMap;
 use super::*;
 use crate::cache_policy::{InvalidCachePolicy, Rule};
 
-fn rules(rules: impl IntoIterator<Item = Rule>) -> CachePolicyLayer<ManualClock> {
+fn rules(rules: impl IntoIterator<Item = Rule>) -> CachePolicyLayer {
     rules
         .into_iter()
         .fold(layer(CachePolicy::no_cache()), |layer, rule| {
@@ -127,7 +127,7 @@ fn writes_get_no_freshness() {
         super::layer(CachePolicy::no_cache())
             .rule(fresh)
             .unwrap_err(),
-        InvalidCachePolicy::FreshWrite
+        InvalidCachePolicy::FreshWrite(Method::POST)
     );
     let named = rules([
         Rule::new(CachePolicy::no_store()).method(Method::POST),
@@ -394,7 +394,8 @@ fn an_error_varies_as_the_200_that_a_rule_names() {
 fn options_and_trace_are_never_fresh() {
     for method in [Method::OPTIONS, Method::TRACE] {
         let refused = layer(CachePolicy::no_cache()).rule(public().method(method.clone()));
-        assert_eq!(refused.unwrap_err(), InvalidCachePolicy::FreshWrite);
+        let expected = InvalidCachePolicy::FreshWrite(method.clone());
+        assert_eq!(refused.unwrap_err(), expected);
         let named = Rule::new(CachePolicy::no_store()).method(method.clone());
         let layer = rules([named.status(StatusCode::ACCEPTED)]);
         let response = send(&layer, asking(method, "/", &[]), |_| {
@@ -413,7 +414,8 @@ fn a_write_has_no_stale_window_either() {
     let window = "max-age=0, stale-while-revalidate=60".parse().unwrap();
     let policy = CachePolicy::new(window).unwrap();
     let refused = layer(CachePolicy::no_cache()).rule(Rule::new(policy).method(Method::POST));
-    assert_eq!(refused.unwrap_err(), InvalidCachePolicy::FreshWrite);
+    let expected = InvalidCachePolicy::FreshWrite(Method::POST);
+    assert_eq!(refused.unwrap_err(), expected);
 }
 
 /// R-9110-9.3.3-a: what the layer was made with is for `GET` and `HEAD`.
@@ -457,8 +459,9 @@ fn a_status_of_no_class_is_an_error() {
 fn statuses_without_a_policy_are_refused() {
     let with = |rule: Rule| layer(CachePolicy::no_cache()).rule(rule).map(drop);
     let early = public().status(StatusCode::EARLY_HINTS);
-    assert_eq!(with(early), Err(InvalidCachePolicy::Status));
+    let refused = |status| Err(InvalidCachePolicy::Status(status));
+    assert_eq!(with(early), refused(StatusCode::EARLY_HINTS));
     let alone = public().status(StatusCode::NOT_MODIFIED);
-    assert_eq!(with(alone.clone()), Err(InvalidCachePolicy::Status));
+    assert_eq!(with(alone.clone()), refused(StatusCode::NOT_MODIFIED));
     assert_eq!(with(alone.status(StatusCode::OK)), Ok(()));
 }

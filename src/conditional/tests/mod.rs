@@ -1,12 +1,7 @@
-mod conditions;
-mod confirmed;
-mod dates;
-mod methods;
-mod not_modified;
-mod options;
-mod refused;
-mod repeated;
+mod layer;
+mod respond;
 mod sourced;
+mod unanswered;
 
 use std::time::{Duration, SystemTime};
 
@@ -17,7 +12,7 @@ use http_body_util::Empty;
 use super::ConditionalLayer;
 use crate::{
     body::ResponseBody,
-    clock::{Clock, ManualClock},
+    clock::ManualClock,
     test_support::{Act, ScriptedBody, send},
 };
 
@@ -27,7 +22,7 @@ const MODIFIED: &str = "Tue, 15 Nov 1994 12:45:26 GMT";
 const LATER: &str = "Tue, 15 Nov 1994 12:45:27 GMT";
 const EARLIER: &str = "Tue, 15 Nov 1994 12:45:25 GMT";
 
-fn layer() -> ConditionalLayer<ManualClock> {
+fn layer() -> ConditionalLayer {
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     ConditionalLayer::new().clock(ManualClock::new(now))
 }
@@ -45,7 +40,7 @@ fn request(method: Method, fields: &[(HeaderName, &'static str)]) -> Request<Emp
     request
 }
 
-/// A 200 with five bytes, `"v1"`, and these fields.
+/// Returns a 200 with five bytes, `"v1"` and these headers.
 fn answer(fields: &[(HeaderName, &'static str)]) -> Response<ScriptedBody> {
     let mut response = Response::new(ScriptedBody::sized([Act::data("hello")]));
     let headers = response.headers_mut();
@@ -56,8 +51,8 @@ fn answer(fields: &[(HeaderName, &'static str)]) -> Response<ScriptedBody> {
     response
 }
 
-fn exchange<C: Clock + Clone>(
-    layer: &ConditionalLayer<C>,
+fn exchange(
+    layer: &ConditionalLayer,
     method: Method,
     request_fields: &[(HeaderName, &'static str)],
     response: Response<ScriptedBody>,

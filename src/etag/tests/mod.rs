@@ -1,9 +1,7 @@
-mod bodies;
-mod hashes;
-mod lies;
-mod meaning;
-mod pauses;
-mod untagged;
+mod body_hash;
+mod future;
+mod hash;
+mod tag;
 
 use http::{HeaderName, HeaderValue, Method, Request, Response, header::ETAG};
 

@@ -12,7 +12,7 @@ use crate::{
     test_support::request,
 };
 
-/// A short date that has another weekday in the century of 1970, until 2071.
+/// A date with a two-digit year. Its weekday is another one in the century of 1970, until 2071.
 const SHORT: (&str, &str) = ("if-unmodified-since", "Saturday, 20-Nov-21 00:00:00 GMT");
 
 fn modified(at: impl Into<HttpDate>) -> Current {
@@ -23,8 +23,8 @@ fn preconditions(method: &str, field: (&str, &str)) -> Preconditions {
     Preconditions::of(&request(method, "/", [field]))
 }
 
-/// Issue 10, D.1, R-9110-13.1.4-a: a date of two digits is read with the time
-/// of now. Ignored, it would let the write be performed.
+/// Issue 10, D.1, R-9110-13.1.4-a: a date with a two-digit year is read with the current
+/// time. If it were ignored, the write would be performed.
 #[test]
 fn short_dates_are_compared() {
     let later = || modified(HttpDate::from_unix_seconds(1_640_995_200));
@@ -42,7 +42,7 @@ fn short_dates_are_compared() {
     assert!(matches!(rejection, PreconditionRejection::NotModified(_)));
 }
 
-/// Issue 10, A.8: a condition of 1950 is false for what changed in 1965.
+/// Issue 10, A.8: a condition with a date in 1950 is false for a change in 1965.
 #[test]
 fn dates_before_1970_are_compared() {
     let of_1965 = || modified(HttpDate::from_unix_seconds(-157_766_400));
@@ -57,10 +57,10 @@ fn dates_before_1970_are_compared() {
     }
 }
 
-/// Issue 10, A.6, R-9110-8.8.2.1-a: a refusal tells no time that is yet to
-/// come, nor one that does not tell two states apart.
+/// Issue 10, A.6, R-9110-8.8.2.1-a: a refusal has no date in the future, and none that does
+/// not tell two states apart.
 #[test]
-fn dates_to_come_are_not_sent() {
+fn future_dates_are_not_sent() {
     let to_come = SystemClock::default().now() + Duration::from_secs(86_400);
     let date = HttpDate::from(to_come).to_string();
     let put = request("PUT", "/", [("if-unmodified-since", &*date)]);
@@ -80,7 +80,7 @@ fn dates_to_come_are_not_sent() {
     assert_eq!(response.status(), StatusCode::NOT_MODIFIED);
     assert!(!response.headers().contains_key("last-modified"));
 
-    // Beside a tag it is the time of the refusal.
+    // Beside a tag, the date is the time of the refusal.
     let tagged = crate::test_support::tagged("1").with_last_modified(to_come);
     let response = check("PUT", "if-unmodified-since", tagged.into());
     let sent = response.headers()["last-modified"].as_bytes();

@@ -1,16 +1,8 @@
-mod answers;
-mod at_hand;
-mod carried;
-mod dates;
-mod evaluation;
-mod expected;
-mod failures;
+mod admitted;
+mod check;
 #[cfg(feature = "tokio")]
-mod locked;
-mod malformed;
-mod self_get;
-mod unknown;
-mod unread;
+mod lock;
+mod refuse;
 
 use http::{Method, Request, Response, StatusCode, header::ETAG};
 
@@ -21,7 +13,7 @@ use crate::{
 
 type Answer = Response<ResponseBody<ScriptedBody>>;
 
-/// `hello` with this tag.
+/// Returns `hello` with this tag.
 fn representation(tag: &str) -> Response<ScriptedBody> {
     let mut response = Response::new(ScriptedBody::sized([Act::data("hello")]));
     response.headers_mut().insert(ETAG, tag.parse().unwrap());
@@ -34,7 +26,8 @@ fn status(status: StatusCode) -> Response<ScriptedBody> {
     response
 }
 
-/// Notes each write and answers it with 204; answers `GET` with what there is.
+/// A service that notes each write and answers it with 204. `GET` gets the current
+/// representation.
 fn resource(
     current: Option<&'static str>,
     log: &Log,

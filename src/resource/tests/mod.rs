@@ -1,10 +1,5 @@
-mod guarded;
-mod misplaced;
-mod order;
-mod paths;
-mod rejected;
-mod sources;
-mod wrapped;
+mod guard;
+mod wrap;
 
 use std::{
     collections::HashMap,
@@ -25,18 +20,17 @@ use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
-use super::guard;
 use crate::{
-    handler::{Expected, Validated},
+    handler::{Expected, WithValidators},
     semantics::validator::{EntityTag, VersionTags},
     source,
 };
 
-/// Notes with versions in place of a database.
+/// Notes with versions, in place of a database.
 #[derive(Debug, Clone, Default)]
 struct Notes {
     notes: Arc<Mutex<HashMap<i64, (String, i64)>>>,
-    /// How often a handler of reads ran, and one of writes.
+    /// The number of reads and of writes that ran.
     reads: Arc<AtomicU32>,
     writes: Arc<AtomicU32>,
 }
@@ -67,7 +61,7 @@ impl Notes {
         Some(note.1)
     }
 
-    /// How often the handlers of reads and of writes ran.
+    /// Returns the number of reads and of writes that ran.
     fn ran(&self) -> (u32, u32) {
         let count = |ran: &AtomicU32| ran.load(Ordering::SeqCst);
         (count(&self.reads), count(&self.writes))
@@ -90,10 +84,10 @@ async fn version(Path(id): Path<i64>, State(notes): State<Notes>) -> Option<Enti
 async fn read(
     Path(id): Path<i64>,
     State(notes): State<Notes>,
-) -> Result<Validated<String>, StatusCode> {
+) -> Result<WithValidators<String>, StatusCode> {
     notes.reads.fetch_add(1, Ordering::SeqCst);
     let (text, version) = notes.note(id).ok_or(StatusCode::NOT_FOUND)?;
-    Ok(Validated(text, tags(id).number(version).into()))
+    Ok(WithValidators(text, tags(id).number(version).into()))
 }
 
 async fn write(
@@ -101,23 +95,23 @@ async fn write(
     State(notes): State<Notes>,
     expected: Expected,
     text: String,
-) -> Result<Validated<StatusCode>> {
+) -> Result<WithValidators<StatusCode>> {
     notes.writes.fetch_add(1, Ordering::SeqCst);
     let versions = expected.versions_of(&tags(id));
     let row = notes.update(id, versions.as_deref(), text);
     let version = expected
         .confirm_written(row)?
         .ok_or(StatusCode::NOT_FOUND)?;
-    Ok(Validated(
+    Ok(WithValidators(
         StatusCode::NO_CONTENT,
         tags(id).number(version).into(),
     ))
 }
 
-/// The methods of a note, as a user of axum would write them.
+/// Returns the methods of a note, as a user of axum writes them.
 fn note(notes: &Notes) -> MethodRouter {
     let version = source::axum(version).with_state(notes.clone());
-    guard(version, get(read), put(write)).with_state(notes.clone())
+    super::guard(version, get(read), put(write)).with_state(notes.clone())
 }
 
 fn app(notes: &Notes) -> Router {

@@ -1,54 +1,59 @@
-//! `Cache-Status`: how a cache handled a request (RFC 9211).
+//! `Cache-Status`: the handling of a request by a cache (RFC 9211).
+
+#[cfg(test)]
+mod tests;
 
 use std::{error::Error, fmt};
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use sfv::{ItemSerializer, StringRef, TokenRef};
 
-/// `Cache-Status`.
+/// The name of the header.
 pub(crate) const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
-/// What a cache calls itself in [`CACHE_STATUS`].
+/// The name of a cache in [`CACHE_STATUS`], formatted as a Token or a String.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct CacheName(String);
 
 impl CacheName {
-    /// See [`CacheStatusLayer::new`](crate::CacheStatusLayer::new).
+    /// Formats a name. See [`CacheStatusLayer::new`](crate::CacheStatusLayer::new).
     pub(crate) fn new(name: &str) -> Result<Self, InvalidCacheName> {
         let item = ItemSerializer::new();
         let item = match (TokenRef::from_str(name), StringRef::from_str(name)) {
             (Ok(token), _) => item.bare_item(token),
+            // An empty String is valid, but names no cache.
             (_, Ok(string)) if !name.is_empty() => item.bare_item(string),
-            _ => return Err(InvalidCacheName(())),
+            _ => return Err(InvalidCacheName(name.to_owned())),
         };
         Ok(Self(item.finish()))
     }
 }
 
-/// How a request was handled.
+/// The way in which a cache handled a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Handled {
-    /// Without the next hop (RFC 9211, section 2.1).
+pub(crate) enum CacheOutcome {
+    /// The cache answered without the next hop (RFC 9211, section 2.1).
     Hit,
-    /// By the next hop: why, and with which status it answered where that is
-    /// another one than went out (RFC 9211, sections 2.2 and 2.3).
-    Forwarded(Forward, Option<StatusCode>),
+    /// The cache forwarded the request to the next hop (RFC 9211, sections 2.2 and 2.3).
+    ///
+    /// The status is that of the next hop, if the cache sent another one to the client.
+    Forwarded(ForwardReason, Option<StatusCode>),
 }
 
-/// Why a request went to the next hop.
+/// The reason for forwarding a request to the next hop (RFC 9211, section 2.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Forward {
-    /// The cache was not to handle it.
+pub(crate) enum ForwardReason {
+    /// The cache was configured not to handle the request.
     Bypass,
-    /// Its method asks for that.
+    /// The method requires it.
     Method,
-    /// Nothing was known that could answer it.
+    /// The cache had no response that could be used.
     Miss,
-    /// What was known could not answer this request, for what is in it.
+    /// The cache had a response, but the request's headers did not allow its use.
     Request,
 }
 
-impl Forward {
+impl ForwardReason {
     fn as_str(self) -> &'static str {
         match self {
             Self::Bypass => "bypass",
@@ -59,17 +64,17 @@ impl Forward {
     }
 }
 
-impl Handled {
-    /// The member of the list that says so.
+impl CacheOutcome {
+    /// Returns the list member for this outcome.
     pub(crate) fn to_value(self, name: &CacheName) -> HeaderValue {
         let name = &name.0;
         let member = match self {
             Self::Hit => format!("{name}; hit"),
-            Self::Forwarded(why, None) => format!("{name}; fwd={}", why.as_str()),
-            Self::Forwarded(why, Some(status)) => {
+            Self::Forwarded(reason, None) => format!("{name}; fwd={}", reason.as_str()),
+            Self::Forwarded(reason, Some(status)) => {
                 format!(
                     "{name}; fwd={}; fwd-status={}",
-                    why.as_str(),
+                    reason.as_str(),
                     status.as_u16()
                 )
             }
@@ -77,21 +82,25 @@ impl Handled {
         HeaderValue::try_from(member).expect("visible ASCII")
     }
 
-    /// Adds the member after those of the caches that are nearer to the origin,
-    /// which stay as they are.
+    /// Adds the list member after those of the caches that are nearer to the origin.
     pub(crate) fn append(self, name: &CacheName, headers: &mut HeaderMap) {
         headers.append(CACHE_STATUS, self.to_value(name));
     }
 }
 
-/// An error returned by [`CacheStatusLayer::new`](crate::CacheStatusLayer::new): a name that
-/// no member of a Structured Fields List can have.
+/// An error returned by [`CacheStatusLayer::new`](crate::CacheStatusLayer::new) for an invalid
+/// name of a cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InvalidCacheName(());
+pub struct InvalidCacheName(String);
 
 impl fmt::Display for InvalidCacheName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a cache's name is visible ASCII and not empty")
+        let Self(name) = self;
+        write!(
+            f,
+            "invalid name of a cache {name:?}: \
+             it must be visible ASCII characters or spaces, and not empty"
+        )
     }
 }
 

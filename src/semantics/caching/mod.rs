@@ -1,6 +1,6 @@
-//! The fields that tell caches what to do (RFC 9111 and its extensions).
+//! Headers for caches (RFC 9111 and its extensions).
 //!
-//! Knows directives, policies, cache tags and `Cache-Status`. Uses `field`.
+//! This module knows directives, policies, cache tags and `Cache-Status`. It uses `field`.
 
 pub(crate) mod cache_control;
 pub(crate) mod cache_policy;

@@ -1,11 +1,11 @@
-//! The times in the head of a response.
+//! The headers of a response that hold a time.
 
 use http::{
     HeaderMap,
     header::{DATE, EXPIRES, LAST_MODIFIED},
 };
 
-/// The fields of a response that hold a time, by one look at its head.
+/// The presence of the headers that hold a time, found in one pass.
 #[derive(Debug, Default)]
 pub(crate) struct TimeFields {
     pub(crate) date: bool,
@@ -13,22 +13,23 @@ pub(crate) struct TimeFields {
 }
 
 impl TimeFields {
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let mut there = Self::default();
+    pub(crate) fn from_headers(headers: &HeaderMap) -> Self {
+        let mut present = Self::default();
         for name in headers.keys() {
             match *name {
-                DATE => there.date = true,
-                EXPIRES | LAST_MODIFIED => there.last_modified_or_expires = true,
+                DATE => present.date = true,
+                EXPIRES | LAST_MODIFIED => present.last_modified_or_expires = true,
                 _ => {}
             }
         }
-        there
+        present
     }
 
-    /// Returns `true` if `Date` may be the time of the clock's last tick. A `Last-Modified`
-    /// or an `Expires` may be later than that, and `Date` must not be earlier (RFC 9110,
-    /// section 8.8.2.1).
-    pub(crate) fn allow_coarse_date(&self) -> bool {
+    /// Returns `true` if `Date` may be the time of the clock's last tick.
+    ///
+    /// `Last-Modified` and `Expires` may be later than the last tick, and `Date` must not be
+    /// earlier than them (RFC 9110, section 8.8.2.1).
+    pub(crate) fn allows_coarse_date(&self) -> bool {
         !self.last_modified_or_expires
     }
 }

@@ -5,47 +5,48 @@ use http::{HeaderValue, Method};
 use super::{Condition, ConditionalFields, Current, Decision};
 use crate::semantics::{field::HttpDate, validator::ValidatorsRef};
 
-/// The decision about a request whose method is not safe (RFC 9110, section 9.2.1),
-/// before it is performed.
+/// The decision about a request with an unsafe method (RFC 9110, section 9.2.1), before the
+/// method is performed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Admission {
-    /// Perform the method.
+    /// The method is performed.
     Admit,
-    /// 412: this condition is false.
+    /// The answer is 412: this condition is false.
     Failed(Condition),
-    /// 428: a condition is required and there is none
-    /// (RFC 6585, section 3).
+    /// The answer is 428: a required condition is missing (RFC 6585, section 3).
     Required,
-    /// 404: there is nothing to change, whatever the conditions say.
+    /// The answer is 404: the resource to change does not exist.
     Absent,
 }
 
-/// The condition that a request must have if its method is not safe (RFC 9110, section
-/// 9.2.1).
+/// The condition that a request with an unsafe method must have (RFC 9110, section 9.2.1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Requirement {
-    /// None.
+    /// No condition is required.
     #[default]
     Nothing,
-    /// Any that can keep it from being performed.
+    /// The request needs any condition that can keep it from being performed.
     Condition,
-    /// One that names a state exactly: a tag in `If-Match`, or `If-None-Match: *`. A
-    /// date cannot tell two writes of one second apart (RFC 9110, section 8.8.2.2), and
-    /// `If-Match: *` holds for whatever is there.
+    /// The request needs a condition that names one state: a tag in `If-Match`, or
+    /// `If-None-Match: *`.
+    ///
+    /// A date cannot distinguish two writes in one second (RFC 9110, section 8.8.2.2).
+    /// `If-Match: *` is true for every existing state.
     Tag,
 }
 
 impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
-    /// Decides if a request whose method is not safe may be performed.
+    /// Decides whether a request with an unsafe method may be performed.
     ///
-    /// `required` asks for a condition; `creates` says that the method makes
-    /// what is absent. A request that would get 404 without its conditions
-    /// gets it with them (RFC 9110, section 13.2.1), and 404 comes before 428.
-    /// A condition that is ignored, because its date is none or there is none
-    /// to compare it with, is no condition. `now` is asked as in
-    /// [`evaluate`](Self::evaluate).
+    /// `required` is the condition that the request needs. `creates` says that the method
+    /// creates a resource which does not exist.
+    ///
+    /// A request that would get 404 without conditions gets it with them, too (RFC 9110,
+    /// section 13.2.1). 404 comes before 428. A date that is ignored does not count as a
+    /// condition: one that is malformed, or that has no modification date to compare with.
+    /// `now` is asked as in [`evaluate`](Self::evaluate).
     #[must_use]
     pub(crate) fn admit(
         &self,
@@ -58,9 +59,9 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
         let now = LazyCell::new(now);
         let satisfied = match required {
             Requirement::Nothing => true,
-            Requirement::Condition => self.guard_writes(current, || *now),
-            // One that cannot be read is false, and not missing.
-            Requirement::Tag => self.names_a_state() || self.malformed_guard(method).is_some(),
+            Requirement::Condition => self.guards_writes(current, || *now),
+            // A malformed condition is false, which is 412 and not 428.
+            Requirement::Tag => self.names_one_state() || self.malformed_guard(method).is_some(),
         };
         if !satisfied {
             return match current {
@@ -69,7 +70,7 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
             };
         }
         match self.evaluate(method, current, || *now) {
-            // Only reads get 304, and they are performed.
+            // Only safe methods get 304, and those are performed.
             Decision::Proceed | Decision::NotModified => Admission::Admit,
             Decision::Failed(_) if matches!(current, Current::Absent) && !creates => {
                 Admission::Absent
@@ -78,7 +79,7 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
         }
     }
 
-    fn names_a_state(&self) -> bool {
+    fn names_one_state(&self) -> bool {
         self.tags(Condition::IfMatch).next().is_some() || self.is_any(Condition::IfNoneMatch)
     }
 }

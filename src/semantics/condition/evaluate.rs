@@ -13,18 +13,17 @@ use crate::semantics::{
 };
 
 impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
-    /// Decides in the order of RFC 9110, section 13.2.2. 304 is for `GET`,
-    /// `HEAD` and `QUERY` (RFC 10008, section 2.6) alone.
+    /// Evaluates the conditions in the order of RFC 9110, section 13.2.2. A 304 is for `GET`,
+    /// `HEAD` and `QUERY` (RFC 10008, section 2.6) only.
     ///
-    /// The caller has made sure that the answer without conditions would be
-    /// 2xx (section 13.2.1). A malformed field fails safe: a date is ignored. A list
-    /// without one well-formed member keeps a request from being performed if its
-    /// method is not safe, even in an unknown state. For a safe method such an
-    /// `If-Match` is false and such an `If-None-Match` true.
+    /// The caller ensures that the response without conditions would be 2xx (section 13.2.1).
     ///
-    /// An `If-Unmodified-Since` that equals a modification date of the current
-    /// second is false, since a date cannot tell two changes in one second
-    /// apart (section 8.8.2.2).
+    /// A malformed date is ignored. A list without a well-formed member makes an unsafe
+    /// request fail, even in an unknown state. For a safe method, such an `If-Match` is
+    /// false, and such an `If-None-Match` is true.
+    ///
+    /// An `If-Unmodified-Since` that equals a modification date of the current second is
+    /// false: a date cannot distinguish two changes in one second (section 8.8.2.2).
     ///
     /// `now` is asked once at most, and only where a date decides. It serves
     /// [`HttpDate::parse`] too.
@@ -35,7 +34,7 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
         current: Current<ValidatorsRef<'_>>,
         now: impl FnOnce() -> HttpDate,
     ) -> Decision {
-        // Section 13.2.1: these select no representation.
+        // Section 13.2.1: these methods select no representation.
         if matches!(*method, Method::CONNECT | Method::OPTIONS | Method::TRACE) {
             return Decision::Proceed;
         }
@@ -45,8 +44,8 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
         }
     }
 
-    /// The decision for the most frequent request: one condition, of one tag, where the
-    /// current tag is known. `None` for every other request.
+    /// Decides the most frequent request: one condition with one tag, and a known current tag.
+    /// Returns `None` for every other request.
     fn evaluate_one_tag(
         &self,
         method: &Method,
@@ -58,7 +57,8 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
         let current = current.etag?;
         let (field, line) = self.single()?;
         let line = line.as_bytes();
-        let named = if current.is_spelled(line) {
+        // A client mostly sends the current tag, which then needs no parsing.
+        let named = if current.equals_bytes(line) {
             current
         } else {
             TagRef::parse(line)?
@@ -81,11 +81,10 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
     }
 
     fn matches_current(&self, named: TagRef<'_>, current: TagRef<'_>) -> bool {
-        named.strong_eq(current) || (self.matches_weakly() && named.weak_eq(current))
+        named.strong_eq(current) || (self.has_weak_if_match() && named.weak_eq(current))
     }
 
-    /// Decides about any request but those of [`evaluate`](Self::evaluate) that select no
-    /// representation.
+    /// Decides any request, except the methods that select no representation.
     pub(in crate::semantics) fn evaluate_all(
         &self,
         method: &Method,
@@ -103,24 +102,24 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
         let reads = may_be_not_modified(method);
         let now = LazyCell::new(now);
 
-        // Steps 1 and 2.
+        // Steps 1 and 2: `If-Unmodified-Since` counts only without `If-Match`.
         if self.has(Field::Match) {
             if !self.matches(Field::Match, selected, |a, b| self.matches_current(a, b)) {
                 return Decision::Failed(Condition::IfMatch);
             }
         } else if let Some((modified, date)) =
             self.dates(Field::UnmodifiedSince, selected, || *now)
-            // Section 8.8.2.2: in a second that is not over it may change again.
+            // Section 8.8.2.2: the representation may change again in the current second.
             && (modified > date || (modified == date && modified >= *now))
         {
             return Decision::Failed(Condition::IfUnmodifiedSince);
         }
 
-        // Steps 3 and 4.
+        // Steps 3 and 4: `If-Modified-Since` counts only without `If-None-Match`.
         if self.has(Field::NoneMatch) {
-            // A guard that is misspelt is no permission.
-            let misspelt = || !is_safe(method) && self.is_malformed(Condition::IfNoneMatch);
-            if self.matches(Field::NoneMatch, selected, |a, b| a.weak_eq(b)) || misspelt() {
+            // A malformed condition must not permit the write that it was to prevent.
+            let is_malformed = || !is_safe(method) && self.is_malformed(Condition::IfNoneMatch);
+            if self.matches(Field::NoneMatch, selected, |a, b| a.weak_eq(b)) || is_malformed() {
                 return if reads {
                     Decision::NotModified
                 } else {
@@ -136,8 +135,8 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
         Decision::Proceed
     }
 
-    /// `*` matches whatever exists; it is that only when it stands alone
-    /// (sections 13.1.1 and 13.1.2).
+    /// Returns `true` if the header lists the current tag. `*` alone matches every existing
+    /// representation (sections 13.1.1 and 13.1.2).
     fn matches(
         &self,
         field: Field,
@@ -154,16 +153,17 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
         let Some(current) = validators.etag else {
             return false;
         };
-        // A client sends what it got: one tag, which need not be taken apart.
-        if alone.is_some_and(|line| current.is_spelled(line.as_bytes())) {
+        // Most clients send the one tag that they got, which needs no parsing.
+        if alone.is_some_and(|line| current.equals_bytes(line.as_bytes())) {
             return same(current, current);
         }
         self.tags_of(field).any(|tag| same(tag, current))
     }
 
-    /// Returns the modification date and the field's. `None` where the field
-    /// must be ignored: absent, not one valid date, or no modification date to
-    /// compare with (sections 13.1.3 and 13.1.4).
+    /// Returns the modification date and the header's date.
+    ///
+    /// Returns `None` if the header must be ignored (sections 13.1.3 and 13.1.4). It is absent or
+    /// not one valid date, or the modification date is unknown.
     fn dates(
         &self,
         field: Field,

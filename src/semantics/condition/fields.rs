@@ -12,10 +12,10 @@ use crate::semantics::{
     validator::{TagMember, TagRef, ValidatorsRef, entity_tags},
 };
 
-/// The conditional fields of one request, apart from `If-Range`.
+/// The conditional headers of one request, except `If-Range`.
 ///
-/// [`from_headers`](Self::from_headers) borrows the lines of the request's head.
-/// [`cloned`](Self::cloned) gives fields that outlive it; no bytes are copied.
+/// [`from_headers`](Self::from_headers) borrows from the request. [`cloned`](Self::cloned) makes
+/// a copy that outlives the request and shares its bytes.
 #[derive(Debug, Clone)]
 pub struct ConditionalFields<L = HeaderValue> {
     lines: OneOrMany<(Field, L)>,
@@ -31,6 +31,7 @@ impl<L> Default for ConditionalFields<L> {
     }
 }
 
+/// The name of a conditional header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Field {
     Match,
@@ -50,7 +51,7 @@ impl From<Condition> for Field {
 }
 
 impl<'a> ConditionalFields<&'a HeaderValue> {
-    /// The same fields, which outlive the request.
+    /// Returns the same headers in a form that outlives the request.
     #[must_use]
     pub fn cloned(&self) -> ConditionalFields {
         let clone = |(field, line): &(Field, &HeaderValue)| (*field, HeaderValue::clone(line));
@@ -66,14 +67,16 @@ impl<'a> ConditionalFields<&'a HeaderValue> {
 }
 
 impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
-    /// Whether the request is unconditional.
+    /// Returns `true` if the request is unconditional.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         matches!(self.lines, OneOrMany::None)
     }
 
-    /// Compares `If-Match` weakly, as FHIR (section 3.2.0.5 of its HTTP page)
-    /// and OData (part 1, section 8.2.4) do against RFC 9110, section 13.1.1.
+    /// Sets whether `If-Match` is compared weakly. Defaults to `false`.
+    ///
+    /// FHIR (section 3.2.0.5 of its HTTP page) and OData (part 1, section 8.2.4) require it,
+    /// against RFC 9110, section 13.1.1.
     #[must_use]
     pub fn with_weak_if_match(self, weak: bool) -> Self {
         Self {
@@ -82,12 +85,12 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
         }
     }
 
-    /// Whether one of the fields can keep a write from being performed:
-    /// `If-Match`, `If-None-Match` or `If-Unmodified-Since`. The latter counts
-    /// only where it is not ignored (RFC 9110, section 13.1.4). `now` is asked
-    /// as in [`evaluate`](Self::evaluate).
+    /// Returns `true` if one of the headers can keep a write from being performed.
+    ///
+    /// These are `If-Match`, `If-None-Match`, and an `If-Unmodified-Since` that is not ignored
+    /// (RFC 9110, section 13.1.4). `now` is asked as in [`evaluate`](Self::evaluate).
     #[must_use]
-    pub(crate) fn guard_writes(
+    pub(crate) fn guards_writes(
         &self,
         current: Current<ValidatorsRef<'_>>,
         now: impl FnOnce() -> HttpDate,
@@ -106,31 +109,31 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
         comparable && self.date(Field::UnmodifiedSince, now).is_some()
     }
 
-    /// Returns `true` if one of the fields can make a safe request fail.
+    /// Returns `true` if one of the headers can make a safe request fail.
     pub(crate) fn can_fail(&self, method: &Method) -> bool {
         self.has(Field::Match)
             || self.has(Field::UnmodifiedSince)
             || (self.has(Field::NoneMatch) && !may_be_not_modified(method))
     }
 
-    /// Whether the condition is there and is `*`, alone.
+    /// Returns `true` if the condition is `*` alone.
     pub(crate) fn is_any(&self, condition: Condition) -> bool {
         self.only(condition.into())
             .is_some_and(|line| trim_ows(line.as_bytes()) == b"*")
     }
 
-    /// Whether a line of this condition is there.
-    pub(crate) fn names(&self, condition: Condition) -> bool {
+    /// Returns `true` if the request has this condition.
+    pub(crate) fn has_condition(&self, condition: Condition) -> bool {
         self.has(condition.into())
     }
 
-    /// The well-formed entity tags that the condition lists.
+    /// Returns the well-formed entity tags that the condition lists.
     pub(crate) fn tags(&self, condition: Condition) -> impl Iterator<Item = TagRef<'_>> {
         self.tags_of(condition.into())
     }
 
     pub(super) fn tags_of(&self, field: Field) -> impl Iterator<Item = TagRef<'_>> {
-        // Most clients send one tag, which need not be taken apart as a list.
+        // Most clients send one tag, which need not be parsed as a list.
         let single = self.only(field);
         let single = single.and_then(|line| TagRef::parse(trim_ows(line.as_bytes())));
         let list = single.is_none().then(|| entity_tags(self.lines(field)));
@@ -144,16 +147,17 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
         single.into_iter().chain(listed)
     }
 
-    /// Whether a tag that `If-Match` names counts as itself alone, or for every
-    /// tag with the same opaque text.
-    pub(crate) fn matches_weakly(&self) -> bool {
+    /// Returns `true` if `If-Match` is compared weakly: one tag stands for all tags with the same
+    /// opaque text.
+    pub(crate) fn has_weak_if_match(&self) -> bool {
         self.weak_if_match
     }
 
-    /// Returns the condition that keeps a request of this method from being
-    /// performed whatever the state is: the method is not safe, and the field has
-    /// not one well-formed member. A client that misspells its guard gets 412,
-    /// and not the write that the guard was to prevent.
+    /// Returns a condition that is false in every state: the method is unsafe, and the header has
+    /// no well-formed member.
+    ///
+    /// A client with a malformed condition gets 412, and not the write that the condition was
+    /// to prevent.
     pub(crate) fn malformed_guard(&self, method: &Method) -> Option<Condition> {
         if !is_write(method) {
             return None;
@@ -163,25 +167,25 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
             .find(|condition| self.is_malformed(*condition))
     }
 
-    /// Returns `true` if the condition is there, and is neither `*` nor names a tag.
+    /// Returns `true` if the request has the condition, but neither as `*` nor with a tag.
     pub(crate) fn is_malformed(&self, condition: Condition) -> bool {
         let is_single = |line: &HeaderValue| {
             let line = trim_ows(line.as_bytes());
             line == b"*" || TagRef::parse(line).is_some()
         };
         condition != Condition::IfUnmodifiedSince
-            && self.names(condition)
+            && self.has_condition(condition)
             && !self.only(condition.into()).is_some_and(is_single)
             && self.tags(condition).next().is_none()
     }
 
-    /// Whether `If-None-Match` names this strong tag in its weak form alone: the
-    /// client has a representation that was labelled weakly.
-    pub(crate) fn names_weakly(&self, tag: TagRef<'_>) -> bool {
+    /// Returns `true` if `If-None-Match` has this strong tag only in its weak form. The client's
+    /// representation then has the weak label.
+    pub(crate) fn names_only_weakly(&self, tag: TagRef<'_>) -> bool {
         let Some(line) = self.lines(Field::NoneMatch).next() else {
             return false;
         };
-        if tag.is_weak() || tag.is_spelled(line.as_bytes()) {
+        if tag.is_weak() || tag.equals_bytes(line.as_bytes()) {
             return false;
         }
         let mut named = self
@@ -202,7 +206,7 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
         self.lines(field).next().is_some()
     }
 
-    /// The line of a request that has only this one.
+    /// Returns the conditional line of the request, if it is the only one.
     pub(super) fn single(&self) -> Option<(Field, &HeaderValue)> {
         match &self.lines {
             OneOrMany::One((field, line)) => Some((*field, line.borrow())),

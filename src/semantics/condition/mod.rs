@@ -1,5 +1,5 @@
-//! Conditional requests: which conditions a request carries, and what they
-//! come to for the current state (RFC 9110, section 13).
+//! Conditional requests: the conditions of a request, and their evaluation against the current
+//! state (RFC 9110, section 13).
 //!
 //! Uses `field`, `caching` and `validator`.
 
@@ -11,6 +11,8 @@ pub(crate) mod not_modified;
 mod request;
 pub(crate) mod self_get;
 pub(crate) mod state_ref;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
@@ -22,21 +24,21 @@ pub use admission::{Admission, Requirement};
 pub use fields::ConditionalFields;
 pub(crate) use request::RequestConditions;
 
-/// What is known of the representation that a request selects.
+/// The current state of the representation that a request selects.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[allow(clippy::exhaustive_enums)] // the three states of existence are all there are
 pub enum Current<V = Validators> {
-    /// Nothing is known, so no condition is evaluated.
+    /// The state is unknown, so no condition is evaluated.
     #[default]
     Unknown,
-    /// There is no current representation.
+    /// No current representation exists.
     Absent,
-    /// There is one, with the validators that are known of it.
+    /// A current representation exists, with these validators.
     Present(V),
 }
 
 impl Current {
-    /// The validators, where there are any.
+    /// Returns the validators, if a representation exists.
     #[must_use]
     pub fn validators(&self) -> Option<&Validators> {
         match self {
@@ -55,53 +57,53 @@ impl Current {
     }
 }
 
-/// A representation with these validators.
+/// [`Current::Present`] with these validators.
 impl From<Validators> for Current {
     fn from(validators: Validators) -> Self {
         Self::Present(validators)
     }
 }
 
-/// A representation with these validators.
+/// [`Current::Present`] with these validators.
 impl From<&Validators> for Current {
     fn from(validators: &Validators) -> Self {
         Self::Present(validators.clone())
     }
 }
 
-/// `None` is that there is no current representation.
+/// [`Current::Absent`] for `None`.
 impl From<Option<Validators>> for Current {
     fn from(validators: Option<Validators>) -> Self {
         validators.map_or(Self::Absent, Self::Present)
     }
 }
 
-/// A representation with this tag.
+/// [`Current::Present`] with this tag.
 impl From<EntityTag> for Current {
     fn from(etag: EntityTag) -> Self {
         Self::Present(etag.into())
     }
 }
 
-/// What a request's conditions ask for.
+/// The result of evaluating the conditions of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(clippy::exhaustive_enums)] // RFC 9110, section 13.2.2 has no other way out
 pub enum Decision {
-    /// Perform the method. `Range` and `If-Range`, where they apply, come next.
+    /// The method is performed. `Range` and `If-Range` come next.
     Proceed,
-    /// Answer 304: the client has this representation.
+    /// The answer is 304: the client has this representation.
     NotModified,
-    /// Answer 412: this condition is false.
+    /// The answer is 412: this condition is false.
     Failed(Condition),
 }
 
 impl Decision {
-    /// Whether the decision stands for a request whose answer without
-    /// conditions has this status; `ranged` says that it asked for a part.
+    /// Returns `true` if the decision applies to a request whose response without conditions
+    /// has this status. `ranged` says that the request has a `Range`.
     ///
-    /// Conditions are for 2xx only (RFC 9110, section 13.2.1), and 304 is for
-    /// what would be a 200 without its `Range`, which comes last (sections
-    /// 13.2.2 and 15.4.5).
+    /// Conditions apply to 2xx only (RFC 9110, section 13.2.1). A 304 replaces a 200, or a 206
+    /// that would be a 200 without the `Range`. A `Range` is evaluated last (sections 13.2.2
+    /// and 15.4.5).
     #[must_use]
     pub fn applies_to(self, status: StatusCode, ranged: bool) -> bool {
         match self {
@@ -126,7 +128,7 @@ pub enum Condition {
 }
 
 impl Condition {
-    /// The field's name as the standard writes it.
+    /// Returns the name of the header, as the standard writes it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! From a 200 to a 304 (RFC 9110, section 15.4.5).
+//! The headers of a 304 that is made from a 200 (RFC 9110, section 15.4.5).
 
 use http::{
     HeaderMap, HeaderName,
@@ -10,20 +10,20 @@ use http::{
 
 use crate::semantics::field::lines;
 
-/// Removes the fields that describe content which is no longer there.
+/// Removes the headers that describe the removed content.
 ///
-/// This is a deny-list. Whatever is not metadata of the representation stays,
-/// repeated lines included: `Cache-Control`, `Content-Location`, `Date`,
-/// `ETag`, `Expires` and `Vary`, which a 304 must repeat, and the fields of
-/// other layers, such as CORS, `Set-Cookie` or a request id. `Last-Modified`
-/// goes only where an `ETag` says more.
+/// This is a deny-list: every header that is not metadata of the representation stays, with
+/// all its lines. A 304 must repeat `Cache-Control`, `Content-Location`, `Date`, `ETag`,
+/// `Expires` and `Vary`. The headers of other layers stay too, such as those of CORS,
+/// `Set-Cookie` or a request id. `Last-Modified` is removed only beside an `ETag`.
 pub fn strip_representation_metadata(headers: &mut HeaderMap) {
     let tagged = lines::has(headers, &ETAG);
+    // Each round removes one name. The look at the next one saves the last round.
     loop {
-        let mut gone = headers
+        let mut removed = headers
             .keys()
             .filter(|name| is_representation_metadata(name) || (tagged && **name == LAST_MODIFIED));
-        let (name, more) = (gone.next().cloned(), gone.next().is_some());
+        let (name, more) = (removed.next().cloned(), removed.next().is_some());
         if let Some(name) = name {
             headers.remove(name);
         }
@@ -33,10 +33,10 @@ pub fn strip_representation_metadata(headers: &mut HeaderMap) {
     }
 }
 
-/// RFC 9110, sections 8.3 to 8.6 and 14.4; RFC 9530 for the digests; and the
-/// fields that frame content.
+/// Returns `true` for metadata of the representation (RFC 9110, sections 8.3 to 8.6 and 14.4),
+/// digests (RFC 9530), and headers that frame the content.
 fn is_representation_metadata(name: &HeaderName) -> bool {
-    // Cheaper than texts, and most names are among them.
+    // Constants are compared faster than texts, and match most names.
     matches!(
         *name,
         CONTENT_TYPE

@@ -6,19 +6,19 @@ use http::{
 use super::{ConditionalFields, fields::Field};
 use crate::semantics::field::Accept;
 
-/// The fields of a request on which its answer depends, beside the current state.
+/// The headers of a request that decide about its response, besides the current state.
 #[derive(Debug, Default)]
 pub(crate) struct RequestConditions<'a> {
-    /// `Range` asks for a part.
+    /// `true` if the request has a `Range`.
     pub(crate) range: bool,
     pub(crate) fields: ConditionalFields<&'a HeaderValue>,
-    /// For a refusal.
+    /// The media types that a refusal may have.
     pub(crate) accept: Accept<&'a HeaderValue>,
 }
 
 impl<'a> RequestConditions<'a> {
-    /// Looks once at each line, which costs less than looking six names up.
-    pub(crate) fn of(headers: &'a HeaderMap) -> Self {
+    /// Reads the headers in one pass, which costs less than six lookups.
+    pub(crate) fn from_headers(headers: &'a HeaderMap) -> Self {
         let mut conditions = Self::default();
         for (name, line) in headers {
             let field = match *name {
@@ -43,9 +43,9 @@ impl<'a> RequestConditions<'a> {
 }
 
 impl<'a> ConditionalFields<&'a HeaderValue> {
-    /// Reads the conditional fields of a request.
+    /// Reads the conditional headers of a request.
     #[must_use]
     pub fn from_headers(headers: &'a HeaderMap) -> Self {
-        RequestConditions::of(headers).fields
+        RequestConditions::from_headers(headers).fields
     }
 }

@@ -1,5 +1,5 @@
-//! A field in which a client names the state that it has seen, and a service
-//! the latest one. Not HTTP's, but an agreement of the two.
+//! A header in which a client names the state that it has seen, and a service the latest state.
+//! HTTP does not define it: client and service agree on it.
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header::CACHE_CONTROL,
@@ -7,25 +7,27 @@ use http::{
 
 use crate::semantics::field::{lines, list::trim_ows, method::may_be_not_modified, vary};
 
-/// Whether a request of this method can ask for something that the client has
-/// already: `GET`, `HEAD`, `QUERY`, and `POST` that carries a query. All others
-/// change something, or have no 304.
-pub(crate) fn may_ask(method: &Method) -> bool {
+/// Returns `true` for methods that may get a 304: `GET`, `HEAD`, `QUERY`, and `POST` that carries
+/// a query. All others change something, or have no 304.
+pub(crate) fn may_be_answered(method: &Method) -> bool {
     may_be_not_modified(method) || *method == Method::POST
 }
 
-/// What the client has seen: the one value of the field, which is not empty.
-pub(crate) fn seen<'a>(headers: &'a HeaderMap, field: &HeaderName) -> Option<&'a HeaderValue> {
+/// Returns the state that the client has seen: the header's one value, if it is not empty.
+pub(crate) fn state_of_client<'a>(
+    headers: &'a HeaderMap,
+    field: &HeaderName,
+) -> Option<&'a HeaderValue> {
     lines::only(headers, field).filter(|value| !trim_ows(value.as_bytes()).is_empty())
 }
 
-/// Whether both name the same state: byte for byte.
-pub(crate) fn is_same(seen: &HeaderValue, latest: &HeaderValue) -> bool {
+/// Returns `true` if both name the same state, byte for byte.
+pub(crate) fn is_same_state(seen: &HeaderValue, latest: &HeaderValue) -> bool {
     trim_ows(seen.as_bytes()) == trim_ows(latest.as_bytes())
 }
 
-/// Labels the answer to a request that named another state.
-pub(crate) fn label<B>(
+/// Adds the latest state to the response of a request that named another state.
+pub(crate) fn write_latest<B>(
     response: &mut Response<B>,
     field: &HeaderName,
     latest: HeaderValue,
@@ -39,9 +41,10 @@ pub(crate) fn label<B>(
     }
 }
 
-/// Makes an empty response the answer to a request that named the latest state.
-/// No cache may take it for the validation of something that it has stored.
-pub(crate) fn not_modified<B>(
+/// Turns an empty response into the 304 for a request that named the latest state.
+///
+/// It has `no-store`, so that no cache takes it for the validation of a stored response.
+pub(crate) fn write_not_modified<B>(
     response: &mut Response<B>,
     field: &HeaderName,
     latest: &HeaderValue,

@@ -1,5 +1,4 @@
-//! `Accept-Encoding`: which codings a request takes
-//! (RFC 9110, section 12.5.3).
+//! `Accept-Encoding`: the content encodings that a client accepts (RFC 9110, section 12.5.3).
 
 use http::{HeaderMap, header::ACCEPT_ENCODING};
 
@@ -8,28 +7,30 @@ use super::{
     list::{members, trim_ows},
 };
 
-/// How much a request wants a coding, in thousandths: 0 where it does not take
-/// it. Without `Accept-Encoding`, or where the field names neither the coding
-/// nor `*`, that is 0.
+/// Returns the weight of a content encoding in thousandths, or 0 if the client does not accept it.
 ///
-/// Of a coding that is named twice the greater weight counts, and a member
-/// with a malformed weight not at all. `x-gzip` counts as `gzip`.
+/// The weight is also 0 if the header is missing, or names neither the coding nor `*`. If a
+/// coding is named twice, the greater weight counts. A member with a malformed weight is
+/// ignored. `x-gzip` counts as `gzip`.
 #[must_use]
 pub fn weight(headers: &HeaderMap, coding: &str) -> u16 {
-    stated(headers, coding).unwrap_or(0)
+    find_weight(headers, coding).unwrap_or(0)
 }
 
-/// How much a request wants the content as it is, in thousandths: `None` where
-/// it refuses that, and 0 where it says nothing about it.
+/// Returns the weight of content without any encoding in thousandths.
+///
+/// Returns `None` if the client refuses such content, and 0 if the header does not mention it.
 #[must_use]
 pub fn identity_weight(headers: &HeaderMap) -> Option<u16> {
-    match stated(headers, "identity") {
+    match find_weight(headers, "identity") {
         Some(0) => None,
-        stated => Some(stated.unwrap_or(0)),
+        // Without a mention, `identity` is acceptable (RFC 9110, section 12.5.3).
+        weight => Some(weight.unwrap_or(0)),
     }
 }
 
-/// The one name of a coding that has two (RFC 9110, section 8.4.1).
+/// Removes the prefix of `x-gzip` and `x-compress`, which are the same codings without it
+/// (RFC 9110, section 8.4.1).
 pub(crate) fn canonical(coding: &[u8]) -> &[u8] {
     match coding {
         [b'x' | b'X', b'-', name @ ..]
@@ -41,11 +42,11 @@ pub(crate) fn canonical(coding: &[u8]) -> &[u8] {
     }
 }
 
-/// The weight of the coding itself, else that of `*`.
-fn stated(headers: &HeaderMap, coding: &str) -> Option<u16> {
+/// Returns the weight of the coding, or that of `*` if the coding is not named.
+fn find_weight(headers: &HeaderMap, coding: &str) -> Option<u16> {
     let (mut named, mut any) = (None, None);
     for member in members(lines::lines(headers, &ACCEPT_ENCODING)) {
-        let Some((name, weight)) = read(member) else {
+        let Some((name, weight)) = parse_member(member) else {
             continue;
         };
         if name == b"*" {
@@ -57,20 +58,20 @@ fn stated(headers: &HeaderMap, coding: &str) -> Option<u16> {
     named.or(any)
 }
 
-fn read(member: &[u8]) -> Option<(&[u8], u16)> {
+/// Parses a coding with its weight. Returns `None` if the weight is malformed.
+fn parse_member(member: &[u8]) -> Option<(&[u8], u16)> {
     let Some(semicolon) = member.iter().position(|byte| *byte == b';') else {
         return Some((member, 1000));
     };
     let weight = match trim_ows(&member[semicolon + 1..]) {
-        [b'q' | b'Q', b'=', value @ ..] => thousandths(value)?,
+        [b'q' | b'Q', b'=', value @ ..] => parse_weight(value)?,
         _ => return None,
     };
     Some((trim_ows(&member[..semicolon]), weight))
 }
 
-/// RFC 9110, section 12.4.2: from 0 to 1 with at most three digits behind the
-/// point.
-fn thousandths(value: &[u8]) -> Option<u16> {
+/// Parses a weight from 0 to 1 with at most three decimals (RFC 9110, section 12.4.2).
+fn parse_weight(value: &[u8]) -> Option<u16> {
     let (whole, digits) = match value {
         [whole @ (b'0' | b'1')] => (whole, &[][..]),
         [whole @ (b'0' | b'1'), b'.', digits @ ..] if digits.len() <= 3 => (whole, digits),

@@ -1,8 +1,8 @@
-//! What `http` does not tell of an authority (RFC 3986, section 3.2).
+//! Parts of an authority that the `http` crate does not expose (RFC 3986, section 3.2).
 
 use http::uri::Authority;
 
-/// The user before the host, if there is one, and the host with its port.
+/// Splits an authority into its user information, if any, and the host with its port.
 pub(crate) fn split_user(authority: &Authority) -> (Option<&str>, &str) {
     let text = authority.as_str();
     match text.rsplit_once('@') {
@@ -11,8 +11,9 @@ pub(crate) fn split_user(authority: &Authority) -> (Option<&str>, &str) {
     }
 }
 
-/// The port as it is written, with its `:`. `http` takes one of any size, and then
-/// gives none.
+/// Returns the port as written, including its `:`.
+///
+/// `http` accepts a port above 65,535, but its `port()` then returns `None`.
 pub(crate) fn port(authority: &Authority) -> &str {
     let (_, host) = split_user(authority);
     host.strip_prefix(authority.host()).unwrap_or_default()

@@ -5,59 +5,66 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header::CONTENT_LENGTH}
 
 use super::{lines, list::trim_ows};
 
-/// Whether any line of the field says something else than `length`.
+/// Returns `true` if any line of the header differs from `length`.
 pub(crate) fn contradicts(headers: &HeaderMap, length: u64) -> bool {
     lines::lines(headers, &CONTENT_LENGTH).any(|value| parse(value) != Some(length))
 }
 
-/// How many bytes the head of a message announces.
-pub(crate) fn announced(headers: &HeaderMap) -> Option<u64> {
+/// Returns the content length that the header declares, if it is valid.
+pub(crate) fn declared_length(headers: &HeaderMap) -> Option<u64> {
     lines::first(headers, &CONTENT_LENGTH).and_then(parse)
 }
 
-/// How many bytes of content a `GET` would be sent, as far as is known from
-/// the head of a response and the exact size of its body.
+/// Returns the length of the content that a `GET` would receive, if it is known.
 ///
-/// `silent` says that the service may have left content out, as it may in
-/// answer to a `HEAD`: then no content shows no length.
+/// The length comes from the header, or else from `exact`, the exact size of the body. Set
+/// `may_omit_content` for a response to `HEAD`: its empty body then says nothing about the
+/// length.
 pub(crate) fn of_get(
     status: StatusCode,
     headers: &HeaderMap,
     exact: Option<u64>,
-    silent: bool,
+    may_omit_content: bool,
 ) -> Option<u64> {
     if let Some(value) = lines::first(headers, &CONTENT_LENGTH) {
         return parse(value);
     }
     match status {
+        // A 204 has no content, and the empty body of a 304 says nothing about that of the 200.
         StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED => None,
-        _ => exact.filter(|length| *length > 0 || !silent),
+        _ => exact.filter(|length| *length > 0 || !may_omit_content),
     }
 }
 
-/// Takes away from a 304 a length of nothing: that of the 304 itself, which a
-/// framework wrote, where the field stands for the length of the 200.
-pub(crate) fn disclaim<B>(response: &mut Response<B>) {
-    if response.status() == StatusCode::NOT_MODIFIED && announced(response.headers()) == Some(0) {
+/// Removes `Content-Length: 0` from a 304.
+///
+/// Some frameworks write it for the empty body, but on a 304 it means the length of the 200
+/// (RFC 9110, section 8.6).
+pub(crate) fn remove_zero_length_from_304<B>(response: &mut Response<B>) {
+    if response.status() == StatusCode::NOT_MODIFIED
+        && declared_length(response.headers()) == Some(0)
+    {
         response.headers_mut().remove(CONTENT_LENGTH);
     }
 }
 
-/// Sets the field, if the length is known.
+/// Sets the header if the length is known.
 pub(crate) fn set(headers: &mut HeaderMap, length: Option<u64>) {
     if let Some(length) = length {
         headers.insert(CONTENT_LENGTH, decimal(length));
     }
 }
 
+/// Parses one line of the header. Returns `None` if it is not a number of at most 64 bits.
 pub(crate) fn parse(value: &HeaderValue) -> Option<u64> {
     let digits = trim_ows(value.as_bytes());
-    let spelled = digits.iter().all(u8::is_ascii_digit);
-    let text = std::str::from_utf8(digits).ok().filter(|_| spelled)?;
+    // `u64::from_str` would accept a sign.
+    let only_digits = digits.iter().all(u8::is_ascii_digit);
+    let text = std::str::from_utf8(digits).ok().filter(|_| only_digits)?;
     text.parse().ok()
 }
 
-/// All numbers of three digits, one after the other.
+/// The numbers from 000 to 999, one after the other.
 static DIGITS: [u8; 3000] = {
     let mut digits = [0; 3000];
     let mut number = 0;
@@ -70,8 +77,9 @@ static DIGITS: [u8; 3000] = {
     digits
 };
 
-/// `HeaderValue::from(u64)` allocates twice. This allocates once, and not at all for the
-/// length of a refusal.
+/// Formats a number as a header value, with one allocation, or none below 1,000.
+///
+/// `HeaderValue::from(u64)` allocates twice. Refusals are shorter than 1,000 bytes.
 fn decimal(mut number: u64) -> HeaderValue {
     if number < 1000 {
         let start = 3 * number as usize;
@@ -100,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lengths_are_written_and_read_in_full() {
+    fn every_length_parses_back_and_other_text_does_not() {
         for number in (0..1100).chain([1_048_576, u64::MAX]) {
             assert_eq!(decimal(number), number.to_string());
             assert_eq!(parse(&decimal(number)), Some(number));
@@ -112,7 +120,7 @@ mod tests {
 
     /// R-9110-8.6-a.
     #[test]
-    fn a_missing_body_shows_no_length() {
+    fn an_omitted_body_has_no_known_length() {
         let mut headers = HeaderMap::new();
         let (ok, none) = (StatusCode::OK, StatusCode::NO_CONTENT);
         assert_eq!(of_get(ok, &headers, Some(5), true), Some(5));

@@ -4,7 +4,7 @@ use http::{HeaderMap, header::EXPECT};
 
 use super::{lines, list::members};
 
-/// Returns `true` if the client may send no content before it is told to.
+/// Returns `true` if the client waits for a 100 before it sends content.
 pub(crate) fn expects_continue(headers: &HeaderMap) -> bool {
     members(lines::lines(headers, &EXPECT))
         .any(|member| member.eq_ignore_ascii_case(b"100-continue"))
@@ -12,7 +12,7 @@ pub(crate) fn expects_continue(headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 #[test]
-fn a_continue_is_expected_by_name() {
+fn only_100_continue_is_recognized() {
     for (value, expected) in [
         ("100-continue", true),
         ("100-Continue", true),

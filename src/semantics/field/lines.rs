@@ -1,22 +1,23 @@
-//! Finding fields in a head.
+//! Lookup of headers by name.
 //!
-//! A head has a handful of fields, and comparing a handful of names costs less
+//! Names are compared, not hashed: a message has few headers, so comparing all names costs less
 //! than hashing one.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+/// Returns `true` if the header is present.
 #[inline]
 pub(crate) fn has(headers: &HeaderMap, name: &HeaderName) -> bool {
     headers.keys().any(|other| other == name)
 }
 
-/// The first line of a field.
+/// Returns the first line of a header.
 pub(crate) fn first<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
-    // Mostly it is missing, and comparing names costs less than hashing one.
+    // Most headers are missing, and comparing the names costs less than hashing one.
     has(headers, name).then(|| headers.get(name)).flatten()
 }
 
-/// The line of a field that has only one.
+/// Returns the line of a header that has exactly one.
 pub(crate) fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
     let mut lines = lines(headers, name);
     match (lines.next(), lines.next()) {
@@ -25,7 +26,7 @@ pub(crate) fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a 
     }
 }
 
-/// All lines of a field, in order.
+/// Returns all lines of a header, in order.
 pub(crate) fn lines<'a>(
     headers: &'a HeaderMap,
     name: &HeaderName,

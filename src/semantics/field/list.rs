@@ -1,14 +1,14 @@
-//! Comma-separated field values, read as bytes over all lines of a field
+//! Comma-separated header values, parsed as bytes over all lines of a header
 //! (RFC 9110, sections 5.3 and 5.6.1).
 
 use http::HeaderValue;
 
-/// Iterates over the members of a list of tokens, parameters and quoted
-/// strings, such as `Vary` or `Cache-Control`.
+/// Returns the members of a list of tokens, parameters and quoted strings, such as `Vary` or
+/// `Cache-Control`.
 ///
-/// Empty members and surrounding white space are left out. A comma inside a
-/// quoted string, where a backslash escapes the next byte, does not split.
-/// A quoted string never runs on into the next field line.
+/// Empty members and surrounding white space are skipped. A comma inside a quoted string does
+/// not separate members, and a backslash there escapes the next byte. A quoted string ends at
+/// the end of its line.
 pub fn members<'a, I>(lines: I) -> impl Iterator<Item = &'a [u8]>
 where
     I: IntoIterator<Item = &'a HeaderValue>,
@@ -18,7 +18,7 @@ where
     })
 }
 
-/// `bytes` without the optional white space around it (RFC 9110, section 5.6.3).
+/// Removes optional white space from both ends (RFC 9110, section 5.6.3).
 pub(crate) fn trim_ows(mut bytes: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = bytes {
         bytes = rest;
@@ -26,12 +26,12 @@ pub(crate) fn trim_ows(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// `tchar` (RFC 9110, section 5.6.2).
-pub(crate) fn is_token(byte: u8) -> bool {
-    TOKEN[byte as usize]
+/// Returns `true` if the byte may stand in a token, as a `tchar` (RFC 9110, section 5.6.2).
+pub(crate) fn is_tchar(byte: u8) -> bool {
+    TCHARS[byte as usize]
 }
 
-static TOKEN: [bool; 256] = {
+static TCHARS: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;
     while byte < 256 {
@@ -67,8 +67,9 @@ impl<'a> Iterator for Members<'a> {
     }
 }
 
+/// Returns the position of the comma that ends the first member, or the length.
 fn end_of_member(bytes: &[u8]) -> usize {
-    // Most members have no quotes.
+    // Most members have no quotes, so the state machine below starts at the first one.
     let stop = bytes.iter().position(|byte| matches!(byte, b',' | b'"'));
     let Some(mut at) = stop else {
         return bytes.len();
@@ -86,6 +87,7 @@ fn end_of_member(bytes: &[u8]) -> usize {
     bytes.len()
 }
 
+/// Returns the bytes after the comma at `end`, or none if a line ends there.
 pub(in crate::semantics) fn after_comma(bytes: &[u8], end: usize) -> &[u8] {
     bytes.get(end + 1..).unwrap_or_default()
 }

@@ -1,6 +1,7 @@
-//! Header fields and methods: their syntax, whatever they are for.
+//! Syntax of headers and methods, independent of their purpose.
 //!
-//! Knows lists, dates, methods, lengths and negotiation. Uses nothing else in this crate.
+//! This module knows lists, dates, methods, lengths and content negotiation. It uses nothing
+//! else in this crate.
 
 mod accept;
 pub(crate) mod accept_encoding;
@@ -16,6 +17,9 @@ mod one_or_many;
 mod ordered_set;
 pub(crate) mod prefer;
 pub mod vary;
+
+#[cfg(test)]
+mod tests;
 
 pub(crate) use accept::Accept;
 pub use date::HttpDate;

@@ -1,5 +1,6 @@
-//! A list whose first element needs no heap.
+//! A list that stores one element without an allocation.
 
+/// A list whose first element is stored inline. Two or more elements are on the heap.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum OneOrMany<T> {
     #[default]
@@ -17,6 +18,7 @@ impl<T> OneOrMany<T> {
         }
     }
 
+    // Most headers have one line, so growing is kept out of the inlined path.
     #[cold]
     fn push_another(&mut self, element: T) {
         let mut elements = match std::mem::take(self) {

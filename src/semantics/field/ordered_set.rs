@@ -1,17 +1,20 @@
-//! A set that keeps the order in which its values were added.
+//! A set that keeps the order of insertion.
 
 use std::{collections::HashSet, hash::Hash, slice};
 
-/// Up to so many values are compared one by one, which is faster than hashing and needs no
-/// second copy of them.
-const FEW: usize = 16;
+/// The number of values up to which they are compared one by one.
+///
+/// That is faster than hashing, and needs no second copy of the values.
+const MAX_UNINDEXED: usize = 16;
 
-/// Values, each once, in the order in which they were added. Costs linear time however many
-/// there are, and no allocation besides the list while there are few.
+/// Distinct values in the order of insertion.
+///
+/// Inserting takes constant time on average, so building a set takes linear time. Up to
+/// [`MAX_UNINDEXED`] values, the list is the only allocation.
 #[derive(Debug, Clone)]
 pub(crate) struct OrderedSet<T> {
     values: Vec<T>,
-    /// The same values, once they are many.
+    /// The same values, present above [`MAX_UNINDEXED`].
     index: Option<HashSet<T>>,
 }
 
@@ -44,12 +47,13 @@ impl<T: Clone + Eq + Hash> OrderedSet<T> {
         }
     }
 
-    /// Returns `true` if the value is new.
+    /// Adds a value. Returns `true` if it is new.
     pub(crate) fn insert(&mut self, value: T) -> bool {
         if self.contains(&value) {
             return false;
         }
-        if self.len() == FEW {
+        // From here on, comparing one by one would take quadratic time.
+        if self.len() == MAX_UNINDEXED {
             self.index = Some(self.values.iter().cloned().collect());
         }
         if let Some(index) = &mut self.index {

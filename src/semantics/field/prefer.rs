@@ -6,26 +6,28 @@ use super::list::{members, trim_ows};
 
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 
-/// What a client wants back.
+/// The amount of content that a client prefers in a response to a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(clippy::exhaustive_enums)] // RFC 7240 has no other
+#[allow(clippy::exhaustive_enums)] // RFC 7240 defines no other value.
 pub enum Return {
-    /// The representation as it is now.
+    /// `return=representation`: the current representation.
     Representation,
-    /// As little as possible.
+    /// `return=minimal`: as little content as possible.
     Minimal,
 }
 
 impl Return {
-    /// What the request prefers; nothing where it says both, which are
-    /// mutually exclusive.
+    /// Returns the preference of a request.
+    ///
+    /// Returns `None` if the request names both values, which are mutually exclusive.
     #[must_use]
     pub fn preferred(headers: &HeaderMap) -> Option<Self> {
         let mut preferred = None;
         for preference in members(headers.get_all(PREFER)) {
-            let Some(value) = read(preference) else {
+            let Some(value) = parse_preference(preference) else {
                 continue;
             };
+            // The values are mutually exclusive, so neither is preferred (RFC 7240, section 4.2).
             if preferred.is_some_and(|other| other != value) {
                 return None;
             }
@@ -34,7 +36,7 @@ impl Return {
         preferred
     }
 
-    /// As it stands in `Prefer` and in `Preference-Applied`.
+    /// Returns the text of this preference in `Prefer` and `Preference-Applied`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -44,8 +46,8 @@ impl Return {
     }
 }
 
-fn read(preference: &[u8]) -> Option<Return> {
-    // Parameters may follow; `return` has none.
+fn parse_preference(preference: &[u8]) -> Option<Return> {
+    // Parameters may follow. None is defined for `return`, so they are ignored.
     let preference = preference.split(|byte| *byte == b';').next()?;
     let at = preference.iter().position(|byte| *byte == b'=')?;
     let (name, value) = (trim_ows(&preference[..at]), trim_ows(&preference[at + 1..]));

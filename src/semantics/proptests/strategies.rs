@@ -1,4 +1,4 @@
-//! What the properties are tried on.
+//! Generators of the values for property tests.
 
 use http::{HeaderName, HeaderValue};
 use proptest::{collection::vec, prelude::*, sample::select};
@@ -9,8 +9,8 @@ use crate::semantics::{
     validator::{EntityTag, Validators},
 };
 
-/// Any value that a header field can have.
-pub(super) fn value() -> impl Strategy<Value = HeaderValue> {
+/// Generates any header value.
+pub(in crate::semantics) fn value() -> impl Strategy<Value = HeaderValue> {
     let byte = prop_oneof![
         4 => select(b"\",*\\ \tW/w=ab-".as_slice()),
         1 => (0x20..=0xff_u8).prop_filter("DEL is no field value", |byte| *byte != 0x7f),
@@ -18,11 +18,11 @@ pub(super) fn value() -> impl Strategy<Value = HeaderValue> {
     vec(byte, 0..60).prop_map(|bytes| HeaderValue::from_bytes(&bytes).expect("a field value"))
 }
 
-pub(super) fn lines() -> impl Strategy<Value = Vec<HeaderValue>> {
+pub(in crate::semantics) fn lines() -> impl Strategy<Value = Vec<HeaderValue>> {
     vec(value(), 0..4)
 }
 
-pub(super) fn opaque() -> impl Strategy<Value = Vec<u8>> {
+pub(in crate::semantics) fn opaque() -> impl Strategy<Value = Vec<u8>> {
     let byte = prop_oneof![
         2 => select(b",\\*/W-".as_slice()),
         2 => prop_oneof![Just(0x21_u8), 0x23..=0x7e_u8],
@@ -31,7 +31,7 @@ pub(super) fn opaque() -> impl Strategy<Value = Vec<u8>> {
     vec(byte, 0..12)
 }
 
-pub(super) fn tag() -> impl Strategy<Value = EntityTag> {
+pub(in crate::semantics) fn tag() -> impl Strategy<Value = EntityTag> {
     (opaque(), any::<bool>()).prop_map(|(opaque, weak)| {
         let tag = if weak {
             EntityTag::weak
@@ -42,17 +42,17 @@ pub(super) fn tag() -> impl Strategy<Value = EntityTag> {
     })
 }
 
-/// Optional white space, and commas that make empty members.
-pub(super) fn padding() -> impl Strategy<Value = Vec<u8>> {
+/// Generates optional white space with commas, which make empty members.
+pub(in crate::semantics) fn padding() -> impl Strategy<Value = Vec<u8>> {
     vec(select(b" \t,".as_slice()), 0..4)
 }
 
-pub(super) fn separator() -> impl Strategy<Value = Vec<u8>> {
+pub(in crate::semantics) fn separator() -> impl Strategy<Value = Vec<u8>> {
     (padding(), padding()).prop_map(|(before, after)| [before, b",".to_vec(), after].concat())
 }
 
-/// What is no tag and leaves no quote open, so that it ends at its comma.
-pub(super) fn junk() -> impl Strategy<Value = Vec<u8>> {
+/// Generates a malformed member without an unclosed quote, so it ends at its comma.
+pub(in crate::semantics) fn junk() -> impl Strategy<Value = Vec<u8>> {
     let plain = vec(select(b"abW/*=;\\ \t'".as_slice()), 1..8)
         .prop_filter("not empty", |junk| !junk.trim_ascii().is_empty());
     let closed = (tag(), "[a-z ]{0,3}[a-z]")
@@ -60,7 +60,7 @@ pub(super) fn junk() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![plain, closed]
 }
 
-pub(super) fn current() -> impl Strategy<Value = Current> {
+pub(in crate::semantics) fn current() -> impl Strategy<Value = Current> {
     let validators = (
         proptest::option::of(tag()),
         proptest::option::of(any::<i64>()),
@@ -77,6 +77,6 @@ pub(super) fn current() -> impl Strategy<Value = Current> {
     ]
 }
 
-pub(super) fn name() -> impl Strategy<Value = HeaderName> {
+pub(in crate::semantics) fn name() -> impl Strategy<Value = HeaderName> {
     "[a-d*]{1,2}".prop_map(|name| name.parse().expect("a field name"))
 }

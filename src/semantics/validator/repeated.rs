@@ -1,4 +1,4 @@
-//! Header fields of a 200 that its 304 repeats (RFC 9110, section 15.4.5).
+//! Headers of a 200 that a 304 repeats (RFC 9110, section 15.4.5).
 
 use std::sync::Arc;
 
@@ -14,9 +14,9 @@ use crate::semantics::{
 
 /// The `Cache-Control`, `Content-Location`, `Expires` and `Vary` of a 200.
 ///
-/// A 304 must repeat them (RFC 9110, section 15.4.5). A 304 that is made before
-/// the handler runs cannot copy them from the handler's response, so a source
-/// states them beside its validators:
+/// A 304 must repeat them (RFC 9110, section 15.4.5). A 304 that is made before the handler
+/// runs cannot copy them from the handler's response. So a source returns them with its
+/// validators:
 ///
 /// ```
 /// use http::header;
@@ -27,20 +27,20 @@ use crate::semantics::{
 /// # let _ = current;
 /// ```
 ///
-/// A clone shares the fields, so constant ones cost a reference count for each
-/// response. `Date` comes from the server or from
-/// [`CachePolicyLayer`](crate::CachePolicyLayer), `ETag` from the validators.
+/// Clones share the headers, so a constant value costs a reference count for each response.
+/// `Date` comes from the server or from [`CachePolicyLayer`](crate::CachePolicyLayer), `ETag`
+/// from the validators.
 #[derive(Debug, Clone, Default)]
 pub struct RepeatedFields(Option<Arc<HeaderMap>>);
 
 impl RepeatedFields {
-    /// No fields.
+    /// Creates a value without any header.
     #[must_use]
     pub const fn new() -> Self {
         Self(None)
     }
 
-    /// Sets `Cache-Control`.
+    /// Sets `Cache-Control`. Defaults to no header.
     #[must_use]
     pub fn with_cache_control(self, directives: &CacheControl) -> Self {
         match directives.to_value(Syntax::CacheControl) {
@@ -49,20 +49,20 @@ impl RepeatedFields {
         }
     }
 
-    /// Sets `Content-Location`, a URI reference (RFC 9110, section 8.7).
+    /// Sets `Content-Location`, a URI reference (RFC 9110, section 8.7). Defaults to no header.
     #[must_use]
     pub fn with_content_location(self, location: HeaderValue) -> Self {
         self.with(CONTENT_LOCATION, location)
     }
 
-    /// Sets `Expires`.
+    /// Sets `Expires`. Defaults to no header.
     #[must_use]
     pub fn with_expires(self, expires: impl Into<HttpDate>) -> Self {
         let expires: HttpDate = expires.into();
         self.with(EXPIRES, expires.into())
     }
 
-    /// Adds the request fields that chose the representation to `Vary`.
+    /// Adds request headers that select the representation to `Vary`. Defaults to no header.
     #[must_use]
     pub fn with_vary(
         mut self,
@@ -81,7 +81,7 @@ impl RepeatedFields {
         Arc::make_mut(self.0.get_or_insert_default())
     }
 
-    /// Adds the fields of `other` that are missing here; `Vary` is the union.
+    /// Adds the headers of `other` that are missing here. `Vary` becomes the union.
     #[must_use]
     pub(crate) fn or(mut self, other: &Self) -> Self {
         match (&mut self.0, &other.0) {
@@ -92,7 +92,7 @@ impl RepeatedFields {
         self
     }
 
-    /// Sets the fields that a head does not have; `Vary` becomes the union.
+    /// Adds the headers that are missing in `headers`. `Vary` becomes the union.
     pub(crate) fn write_to(&self, headers: &mut HeaderMap) {
         let Some(repeated) = &self.0 else { return };
         for (name, value) in &**repeated {

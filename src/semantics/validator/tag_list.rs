@@ -1,4 +1,4 @@
-//! Lists of entity tags, read as bytes over all lines of a field (RFC 9110, section 13.1).
+//! Lists of entity tags, read as bytes from all lines of a header (RFC 9110, section 13.1).
 
 use http::HeaderValue;
 
@@ -11,17 +11,18 @@ use crate::semantics::field::list::{after_comma, trim_ows};
 pub enum TagMember<'a> {
     /// A well-formed entity tag.
     Tag(TagRef<'a>),
-    /// Anything else, an unquoted tag or a `*` among them. It matches nothing
-    /// and leaves its neighbours alone, except that a quote which is never
-    /// closed takes the rest of its line along.
+    /// Anything else, such as an unquoted tag or a `*` among tags.
+    ///
+    /// It matches nothing and does not affect other members. Only a quote that is never
+    /// closed makes the rest of its line part of this member.
     Malformed(&'a [u8]),
 }
 
-/// Iterates over the members of `If-Match` or `If-None-Match`, `*` aside
-/// (RFC 9110, sections 13.1.1 and 13.1.2).
+/// Returns the members of `If-Match` or `If-None-Match` (RFC 9110, sections 13.1.1 and 13.1.2).
+/// The caller handles `*`.
 ///
-/// Inside an entity tag a comma does not split and a backslash is a byte like
-/// any other (section 8.8.3).
+/// A comma inside an entity tag does not split it, and a backslash is an ordinary byte (section
+/// 8.8.3).
 pub fn entity_tags<'a, I>(lines: I) -> impl Iterator<Item = TagMember<'a>>
 where
     I: IntoIterator<Item = &'a HeaderValue>,
@@ -53,8 +54,8 @@ impl<'a> Iterator for EntityTags<'a> {
     }
 }
 
-/// A quote opens an opaque tag only at the start of a member, and the next
-/// quote closes it, so junk is skipped up to the next comma and no further.
+/// Returns the end of the first member. A quote opens an opaque tag only at the start of a
+/// member, so malformed text ends at the next comma.
 fn end_of_tag_member(bytes: &[u8]) -> usize {
     let start = bytes
         .iter()
@@ -67,6 +68,7 @@ fn end_of_tag_member(bytes: &[u8]) -> usize {
             let opened = bytes.len() - opaque.len();
             match position(opaque, b'"') {
                 Some(closing) => opened + closing + 1,
+                // A quote that is never closed takes the rest of the line.
                 None => return bytes.len(),
             }
         }

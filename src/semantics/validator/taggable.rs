@@ -1,5 +1,5 @@
-//! Which responses get an entity tag from their content, decided before a
-//! byte of it is touched.
+//! The rules that decide which responses get an entity tag from their content. They decide
+//! before the body is read.
 
 use http::{
     HeaderMap, HeaderName, StatusCode,
@@ -13,60 +13,58 @@ use crate::semantics::{
 
 const INCREMENTAL: HeaderName = HeaderName::from_static("incremental");
 
-/// Why a response got no tag from its content.
+/// The reason why a response got no tag from its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Untagged {
-    /// The handler set a tag itself, and a handler's tag wins.
+    /// The handler set an `ETag`, which is kept.
     HandlerTag,
-    /// A source of validators knows the state, and its tag wins over a hash.
+    /// A source of validators knows the state, and its tag is used instead of a hash.
     SourceKnows,
     /// The content of this status is not the selected representation.
     Status,
-    /// `Cache-Control: no-store`: no client may keep it.
+    /// The response has `Cache-Control: no-store`, so no client may store it.
     NoStore,
-    /// A part of a representation (`Content-Range`).
+    /// The response is a part of a representation (`Content-Range`).
     Part,
-    /// Content that is sent as it happens: server-sent events, gRPC,
-    /// multipart replacement, or `Incremental: ?1`.
+    /// The content is a live stream: server-sent events, gRPC, multipart replacement, or
+    /// `Incremental: ?1`.
     Live,
-    /// The body's size hint is not exact: a stream, with or without bounds.
+    /// The body's size hint is not exact, as for streams.
     UnknownLength,
-    /// Longer than the limit, or in so many frames that the list of them would
-    /// be longer than the limit.
+    /// The content is longer than the limit.
     TooLong,
-    /// Content in so many small frames that keeping them would take more memory
-    /// than the limit allows.
+    /// The content came in so many small frames that the list of frames would exceed the
+    /// limit.
     TooManyFrames,
-    /// A `HEAD` response without content to hash.
+    /// The response to a `HEAD` has no content to hash.
     HeadWithoutContent,
-    /// The content has another length than `Content-Length` or the body's size
-    /// hint announced.
+    /// The content has another length than `Content-Length` or the body's size hint.
     LengthMismatch,
-    /// The body broke.
+    /// The body returned an error.
     BodyError,
 }
 
-/// The facts about a response that decide, apart from its header fields.
+/// The properties of a response that decide, apart from its headers.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Facts {
+pub(crate) struct ResponseFacts {
     pub(crate) status: StatusCode,
-    /// The request's method was `HEAD`.
+    /// `true` if the method of the request was `HEAD`.
     pub(crate) head: bool,
-    /// A source of validators knows the state.
+    /// `true` if a source of validators knows the state.
     pub(crate) source_knows: bool,
-    /// The digest of the content is known, so its length does not matter.
+    /// `true` if a digest of the content is known, so that its length does not matter.
     pub(crate) digest_known: bool,
-    /// The bytes that the body announces before it is read. Bounds announce
-    /// nothing: a stream may have them.
+    /// The exact size hint of the body before it is read. Bounds are no hint: streams may have
+    /// them.
     pub(crate) exact: Option<u64>,
 }
 
-/// Why a response must stay as it is; `None` if a tag is to be made, from its
-/// content or from a digest of it that is known. `limit` is in bytes.
+/// Returns the reason why a response gets no tag from its content. Returns `None` if a tag is
+/// to be made from the content or from a known digest. `limit` is in bytes.
 #[inline]
-pub(crate) fn untagged(
-    facts: Facts,
+pub(crate) fn check_taggable(
+    facts: ResponseFacts,
     headers: &HeaderMap,
     statuses: &[StatusCode],
     limit: u64,
@@ -89,53 +87,55 @@ pub(crate) fn untagged(
             Some(_) => {}
         }
     }
-    // After the length, since most responses that are left alone are streams or too long.
-    untagged_by_fields(facts, headers)
+    // Headers come last: most untagged responses are streams or too long.
+    check_headers(facts, headers)
 }
 
-fn untagged_by_fields(facts: Facts, headers: &HeaderMap) -> Option<Untagged> {
-    let fields = Fields::read(headers);
-    if fields.content_range {
+fn check_headers(facts: ResponseFacts, headers: &HeaderMap) -> Option<Untagged> {
+    let summary = HeaderSummary::read(headers);
+    if summary.content_range {
         return Some(Untagged::Part);
     }
-    if fields.live {
+    if summary.live {
         return Some(Untagged::Live);
     }
-    // Values are read only where the field is there at all.
-    if fields.cache_control && cache_control::no_store(headers) {
+    // Values are parsed only if the header is present.
+    if summary.cache_control && cache_control::has_no_store(headers) {
         return Some(Untagged::NoStore);
     }
     let announced = facts.exact.filter(|_| !facts.digest_known);
     announced
-        .is_some_and(|length| fields.content_length && content_length::contradicts(headers, length))
+        .is_some_and(|length| {
+            summary.content_length && content_length::contradicts(headers, length)
+        })
         .then_some(Untagged::LengthMismatch)
 }
 
-/// What one look at each field tells.
+/// The properties that one pass over the headers finds.
 #[derive(Default)]
-struct Fields {
+struct HeaderSummary {
     content_range: bool,
     cache_control: bool,
     content_length: bool,
     live: bool,
 }
 
-impl Fields {
+impl HeaderSummary {
     fn read(headers: &HeaderMap) -> Self {
-        let mut fields = Self::default();
+        let mut summary = Self::default();
         for (name, value) in headers {
             match *name {
-                CONTENT_RANGE => fields.content_range = true,
-                CACHE_CONTROL => fields.cache_control = true,
-                CONTENT_LENGTH => fields.content_length = true,
-                CONTENT_TYPE => fields.live |= is_live_type(value.as_bytes()),
+                CONTENT_RANGE => summary.content_range = true,
+                CACHE_CONTROL => summary.cache_control = true,
+                CONTENT_LENGTH => summary.content_length = true,
+                CONTENT_TYPE => summary.live |= is_live_type(value.as_bytes()),
                 _ => {
                     let incremental = *name == INCREMENTAL;
-                    fields.live |= incremental && trim_ows(value.as_bytes()).starts_with(b"?1");
+                    summary.live |= incremental && trim_ows(value.as_bytes()).starts_with(b"?1");
                 }
             }
         }
-        fields
+        summary
     }
 }
 
@@ -151,7 +151,7 @@ fn is_live_type(value: &[u8]) -> bool {
         .is_some_and(|start| start.eq_ignore_ascii_case(live))
 }
 
-/// The statuses whose content is the selected representation, so that a hash of it can be a
-/// tag (RFC 9110, sections 8.8 and 15.3).
+/// The statuses whose content is the selected representation, so that its hash can be a tag
+/// (RFC 9110, sections 8.8 and 15.3).
 pub(crate) const REPRESENTATION: [StatusCode; 2] =
     [StatusCode::OK, StatusCode::NON_AUTHORITATIVE_INFORMATION];

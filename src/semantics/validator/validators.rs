@@ -1,23 +1,23 @@
-//! What tells one state of a representation from another
-//! (RFC 9110, section 8.8).
+//! The validators of a representation, and their headers (RFC 9110, section 8.8).
 
 use http::{
-    HeaderMap, StatusCode,
-    header::{CONTENT_ENCODING, DATE, ETAG, LAST_MODIFIED},
+    HeaderMap,
+    header::{DATE, ETAG, LAST_MODIFIED},
 };
 
 use super::{EntityTag, RepeatedFields, TagRef};
 use crate::semantics::field::{HttpDate, lines};
 
-/// The validators of one representation. Either may be missing.
+/// The validators of one representation: an entity tag and a modification date. Either may be
+/// missing.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Validators {
     /// The entity tag.
     pub etag: Option<EntityTag>,
-    /// When the representation last changed, in whole seconds.
+    /// The time of the last modification, in whole seconds.
     pub last_modified: Option<HttpDate>,
-    /// The other fields that a 304 repeats.
+    /// The other headers that a 304 repeats.
     pub repeated: RepeatedFields,
 }
 
@@ -26,18 +26,18 @@ pub struct Validators {
 pub(crate) struct ValidatorsRef<'a> {
     /// The entity tag.
     pub etag: Option<TagRef<'a>>,
-    /// When the representation last changed, in whole seconds.
+    /// The time of the last modification, in whole seconds.
     pub last_modified: Option<HttpDate>,
 }
 
 impl Validators {
-    /// No validators yet.
+    /// Creates a value without validators.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// With this entity tag.
+    /// Sets the entity tag. Defaults to none.
     #[must_use]
     pub fn with_etag(self, etag: EntityTag) -> Self {
         Self {
@@ -46,8 +46,9 @@ impl Validators {
         }
     }
 
-    /// With this modification date. Fractions of a second were dropped when
-    /// the [`HttpDate`] was made, so a date that we sent always revalidates.
+    /// Sets the modification date. Defaults to none.
+    ///
+    /// An [`HttpDate`] has no fraction of a second, so a date that was sent always revalidates.
     #[must_use]
     pub fn with_last_modified(self, last_modified: impl Into<HttpDate>) -> Self {
         Self {
@@ -56,7 +57,8 @@ impl Validators {
         }
     }
 
-    /// With the fields that a 304 repeats from the 200, beside the validators.
+    /// Sets the headers that a 304 repeats from the 200, besides the validators. Defaults to
+    /// none.
     #[must_use]
     pub fn with_repeated(self, repeated: RepeatedFields) -> Self {
         Self { repeated, ..self }
@@ -64,10 +66,10 @@ impl Validators {
 
     /// Reads `ETag` and `Last-Modified` of a response.
     ///
-    /// A malformed or repeated field counts as missing; `now` serves
-    /// [`HttpDate::parse`].
+    /// A malformed or repeated header counts as missing. `now` is for
+    /// [`HttpDate::parse`], and is called only if there is a date.
     #[must_use]
-    pub fn from_headers(headers: &HeaderMap, now: HttpDate) -> Self {
+    pub fn from_headers(headers: &HeaderMap, now: impl FnOnce() -> HttpDate) -> Self {
         Self {
             etag: lines::only(headers, &ETAG).and_then(|tag| EntityTag::try_from(tag).ok()),
             last_modified: last_modified(headers, now),
@@ -83,8 +85,9 @@ impl Validators {
         }
     }
 
-    /// Whether both are of one state. Tags decide alone; without them dates do.
-    pub(crate) fn show_same_state(&self, other: &Self) -> bool {
+    /// Returns `true` if both are of one state. Tags decide alone. Dates decide if both have no
+    /// tag.
+    pub(crate) fn is_same_state(&self, other: &Self) -> bool {
         match (&self.etag, &other.etag) {
             (Some(tag), Some(other)) => tag.is_weak() == other.is_weak() && tag.weak_eq(other),
             (None, None) => self.last_modified == other.last_modified,
@@ -92,12 +95,12 @@ impl Validators {
         }
     }
 
-    /// Sets `ETag` and `Last-Modified` where the validator is known, and
-    /// leaves the field alone where it is not: one never removes the other.
+    /// Writes `ETag` and `Last-Modified`, each if the validator is known. A header whose
+    /// validator is unknown stays as it is.
     ///
-    /// `now` is asked only if there is a date. A date after it is written as `now`
-    /// (RFC 9110, section 8.8.2.1). A date of the current second may come to stand
-    /// for two states (section 8.8.2.2), so it is written beside a tag only.
+    /// `now` is called only if there is a date. A later date is written as `now` (RFC 9110,
+    /// section 8.8.2.1). A date of the current second could stand for two states (section
+    /// 8.8.2.2), so it is written only beside a tag.
     pub fn write_to(&self, headers: &mut HeaderMap, now: impl FnOnce() -> HttpDate) {
         if let Some(etag) = &self.etag {
             headers.insert(ETAG, etag.as_header_value().clone());
@@ -105,7 +108,7 @@ impl Validators {
         self.write_date(headers, now);
     }
 
-    /// As [`write_to`](Self::write_to), without a copy of the tag.
+    /// Writes the headers as [`write_to`](Self::write_to), without a copy of the tag.
     pub(crate) fn into_headers(mut self, headers: &mut HeaderMap, now: impl FnOnce() -> HttpDate) {
         if let Some(etag) = self.etag.take() {
             headers.insert(ETAG, etag.into());
@@ -113,8 +116,8 @@ impl Validators {
         self.write_date(headers, now);
     }
 
-    /// Sets what a 304 repeats: the tag, or the date without one (RFC 9110, section
-    /// 15.4.5), and the other fields.
+    /// Writes the headers of a 304: the tag, or the date if there is no tag (RFC 9110, section
+    /// 15.4.5), and the repeated headers.
     pub(crate) fn into_not_modified(self, headers: &mut HeaderMap, now: impl FnOnce() -> HttpDate) {
         self.repeated.write_to(headers);
         match self.etag {
@@ -135,7 +138,7 @@ impl Validators {
     }
 }
 
-/// This tag and no date.
+/// Validators with this tag and no date.
 impl From<EntityTag> for Validators {
     fn from(etag: EntityTag) -> Self {
         Self::new().with_etag(etag)
@@ -151,86 +154,17 @@ impl<'a> ValidatorsRef<'a> {
     }
 }
 
-/// How validators that were read before a response may label it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Label {
-    /// Not at all: it is no whole representation.
-    Keep,
-    /// With the date, if that is missing: it has a tag of its own.
-    OwnTag,
-    /// With the strong tag, once the source has said the same again.
-    Confirm,
-    /// With the tag as it is: it is weak, or there is only a date.
-    AsRead,
-    /// With a weak tag: the content is coded, so that other codings of the same
-    /// state have other bytes (RFC 9110, section 8.8.3.3), or it is read after
-    /// its head went out, and may be newer than any confirmation.
-    Weaken,
-}
-
-impl Label {
-    /// `is_exact` says that the length of the body is known.
-    pub(crate) fn of(
-        status: StatusCode,
-        headers: &HeaderMap,
-        is_exact: bool,
-        before: &Validators,
-    ) -> Self {
-        if !matches!(
-            status,
-            StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION
-        ) {
-            return Self::Keep;
-        }
-        if lines::has(headers, &ETAG) {
-            return Self::OwnTag;
-        }
-        match &before.etag {
-            Some(tag) if !tag.is_weak() => {
-                if is_exact && !lines::has(headers, &CONTENT_ENCODING) {
-                    Self::Confirm
-                } else {
-                    Self::Weaken
-                }
-            }
-            _ => Self::AsRead,
-        }
-    }
-
-    /// Writes the validators that the label allows and the head does not have.
-    pub(crate) fn write(self, headers: &mut HeaderMap, before: &Validators) {
-        if self == Self::Keep {
-            return;
-        }
-        if let Some(tag) = &before.etag
-            && self != Self::OwnTag
-        {
-            let tag = tag.clone();
-            let tag = if self == Self::Weaken {
-                tag.into_weak()
-            } else {
-                tag
-            };
-            headers.insert(ETAG, tag.into());
-        }
-        if let Some(date) = before.last_modified
-            && !lines::has(headers, &LAST_MODIFIED)
-        {
-            headers.insert(LAST_MODIFIED, date.into());
-        }
-    }
-}
-
+/// Returns the entity tag of a response, if it has one well-formed `ETag`.
 pub(crate) fn etag(headers: &HeaderMap) -> Option<TagRef<'_>> {
     TagRef::parse(lines::only(headers, &ETAG)?.as_bytes())
 }
 
-/// Corrects the `Last-Modified` of a response for the time at which the message
-/// was made: its `Date`, or `now`. A later one becomes that time (RFC 9110,
-/// section 8.8.2.1), and one of that very second is removed if no entity tag is
-/// beside it (section 8.8.2.2).
+/// Corrects the `Last-Modified` of a response for the time of the message: its `Date`, or `now`.
 ///
-/// Returns the date that conditions are evaluated with, removed or not.
+/// A later date becomes that time (RFC 9110, section 8.8.2.1). A date of the same second is
+/// removed if there is no entity tag (section 8.8.2.2).
+///
+/// Returns the date for the evaluation of conditions, even if the header was removed.
 pub(crate) fn correct_last_modified(
     headers: &mut HeaderMap,
     now: impl FnOnce() -> HttpDate,
@@ -239,7 +173,7 @@ pub(crate) fn correct_last_modified(
         return None;
     }
     let now = now();
-    let modified = last_modified(headers, now)?;
+    let modified = last_modified(headers, || now)?;
     let made = lines::only(headers, &DATE)
         .and_then(|date| HttpDate::parse(date.as_bytes(), now))
         .unwrap_or(now);
@@ -251,12 +185,16 @@ pub(crate) fn correct_last_modified(
     Some(modified.min(made))
 }
 
-/// Whether a modification date in a message that is made at `made` may come to
-/// stand for two states, with no entity tag to tell them apart.
+/// Returns `true` if a modification date in a message of the time `made` could stand for two
+/// states, without an entity tag that distinguishes them.
 fn is_ambiguous(modified: HttpDate, tagged: bool, made: HttpDate) -> bool {
     !tagged && modified >= made
 }
 
-pub(crate) fn last_modified(headers: &HeaderMap, now: HttpDate) -> Option<HttpDate> {
-    HttpDate::parse(lines::only(headers, &LAST_MODIFIED)?.as_bytes(), now)
+/// Returns the modification date of a response, if it has one valid `Last-Modified`.
+pub(crate) fn last_modified(
+    headers: &HeaderMap,
+    now: impl FnOnce() -> HttpDate,
+) -> Option<HttpDate> {
+    HttpDate::parse(lines::only(headers, &LAST_MODIFIED)?.as_bytes(), now())
 }

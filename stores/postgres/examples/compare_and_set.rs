@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 use tokio_postgres::{NoTls, types::ToSql};
 use tower_conditional::{
     Validators, VersionTags,
-    handler::{Expected, PreconditionFailed, Validated},
+    handler::{Expected, PreconditionFailed, WithValidators},
     resource::guard,
     route::Route,
 };
@@ -73,7 +73,7 @@ async fn read(State(pool): State<Pool>, Path(id): Path<i64>) -> Result<Response,
     let row = row.ok_or(DocumentError::NoSuchDocument)?;
     let text: String = row.get(0);
     let validators = Validators::from(tags(id).number(row.get(1)));
-    Ok(Validated(text, validators).into_response())
+    Ok(WithValidators(text, validators).into_response())
 }
 
 async fn replace(
@@ -97,7 +97,7 @@ async fn replace(
         .confirm_written(row)?
         .ok_or(DocumentError::NoSuchDocument)?;
     let validators = Validators::from(tags(id).number(row.get(0)));
-    Ok(Validated(status, validators).into_response())
+    Ok(WithValidators(status, validators).into_response())
 }
 
 /// Returns the scope of a document. The tags of another document do not match it.

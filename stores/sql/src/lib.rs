@@ -31,7 +31,7 @@
 //!
 //! ```
 //! use http::request::Parts;
-//! use tower_conditional::{Current, ValidatorSource, route::Route, source::BoxError};
+//! use tower_conditional::{BoxError, Current, ValidatorSource, route::Route};
 //! use tower_conditional_sql::{Scope, postgres::Statements};
 //!
 //! # struct Client;

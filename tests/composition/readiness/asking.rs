@@ -65,7 +65,7 @@ where
 fn locked<Q, G>(
     layer: PreconditionLayer<Q, G>,
     lock: KeyedLock,
-) -> PreconditionLayer<Q, G, tower_conditional::precondition::Locked> {
+) -> PreconditionLayer<Q, G, tower_conditional::precondition::WriteLock> {
     layer.lock(lock, |request| Some(request.uri.path().to_owned()))
 }
 

@@ -19,7 +19,7 @@ use http_body_util::BodyExt;
 use tokio::task::yield_now;
 use tower_conditional::{
     Current, ValidatorSource, Validators, VersionTags,
-    handler::{Expected, Validated},
+    handler::{Expected, WithValidators},
     source::now,
 };
 
@@ -154,5 +154,5 @@ impl Notes {
 fn respond(status: StatusCode, note: Note) -> Response {
     let validators = note.validators();
     let response = (status, note.text).into_response();
-    Validated(response, validators).into()
+    WithValidators(response, validators).into()
 }

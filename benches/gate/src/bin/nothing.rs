@@ -56,7 +56,7 @@ where
 
 /// Returns a layer whose limit is below content of 1 KiB.
 fn etag() -> EtagLayer<Xxh3> {
-    EtagLayer::new().hasher(Xxh3::new()).limit(512)
+    EtagLayer::new().hasher(Xxh3::new()).max_body_bytes(512)
 }
 
 fn state_reference() -> StateRefLayer<impl StateSource> {

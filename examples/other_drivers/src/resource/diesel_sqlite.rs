@@ -17,7 +17,7 @@ use diesel::{
 use tokio::task::spawn_blocking;
 use tower_conditional::{
     EntityTag, VersionTags,
-    handler::{Expected, Validated},
+    handler::{Expected, WithValidators},
     resource::guard,
     source::{self, BoxError},
 };
@@ -105,11 +105,11 @@ async fn version(
 pub async fn read(
     Path(id): Path<i64>,
     State(db): State<SqlitePool>,
-) -> Result<Validated<String>, Error> {
+) -> Result<WithValidators<String>, Error> {
     let note = notes::table.find(id).select((notes::text, notes::version));
     let note = run(db, move |db| note.get_result(db).optional()).await?;
     let (text, version) = note.ok_or(Error::NotFound)?;
-    Ok(Validated(text, tags(id).number(version).into()))
+    Ok(WithValidators(text, tags(id).number(version).into()))
 }
 
 pub async fn replace(

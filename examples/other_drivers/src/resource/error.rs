@@ -2,7 +2,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use tower_conditional::{handler::PreconditionFailed, source::BoxError};
+use tower_conditional::{BoxError, handler::PreconditionFailed};
 
 /// An error returned by a handler.
 #[derive(Debug)]

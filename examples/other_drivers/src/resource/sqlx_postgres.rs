@@ -10,7 +10,7 @@ use axum::{
 use sqlx::PgPool;
 use tower_conditional::{
     EntityTag, VersionTags,
-    handler::{Expected, Validated},
+    handler::{Expected, WithValidators},
     resource::guard,
     source,
 };
@@ -65,10 +65,10 @@ async fn version(Path(id): Path<i64>, State(db): State<PgPool>) -> sqlx::Result<
 pub async fn read(
     Path(id): Path<i64>,
     State(db): State<PgPool>,
-) -> Result<Validated<String>, Error> {
+) -> Result<WithValidators<String>, Error> {
     let note = sqlx::query_as("SELECT text, version FROM notes WHERE id = $1").bind(id);
     let (text, version) = note.fetch_optional(&db).await?.ok_or(Error::NotFound)?;
-    Ok(Validated(text, tags(id).number(version).into()))
+    Ok(WithValidators(text, tags(id).number(version).into()))
 }
 
 pub async fn replace(

@@ -13,7 +13,7 @@ use sqlx::{
 };
 use tower_conditional::{
     EntityTag, VersionTags,
-    handler::{Expected, Validated},
+    handler::{Expected, WithValidators},
     resource::guard,
     source,
 };
@@ -75,10 +75,10 @@ async fn version(
 pub async fn read(
     Path(id): Path<i64>,
     State(db): State<SqlitePool>,
-) -> Result<Validated<String>, Error> {
+) -> Result<WithValidators<String>, Error> {
     let note = sqlx::query_as("SELECT text, version FROM notes WHERE id = ?").bind(id);
     let (text, version) = note.fetch_optional(&db).await?.ok_or(Error::NotFound)?;
-    Ok(Validated(text, tags(id).number(version).into()))
+    Ok(WithValidators(text, tags(id).number(version).into()))
 }
 
 pub async fn replace(

@@ -9,7 +9,7 @@ use diesel::{
 };
 use http::request::Parts;
 use tokio::task::spawn_blocking;
-use tower_conditional::{Current, ValidatorSource, source::BoxError};
+use tower_conditional::{BoxError, Current, ValidatorSource};
 use tower_conditional_sql::{
     Scope, Watch,
     sqlite::{Schema, Statements},

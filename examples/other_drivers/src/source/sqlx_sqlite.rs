@@ -2,7 +2,7 @@
 
 use http::request::Parts;
 use sqlx::SqlitePool;
-use tower_conditional::{Current, ValidatorSource, source::BoxError};
+use tower_conditional::{BoxError, Current, ValidatorSource};
 use tower_conditional_sql::{
     Scope, Watch,
     sqlite::{Schema, Statements},

@@ -11,7 +11,7 @@ use std::{
 
 use http::{Request, Response, header, request::Parts};
 use tower::{Layer, ServiceExt, service_fn};
-use tower_conditional::{ConditionalLayer, Current, ValidatorSource, source::BoxError};
+use tower_conditional::{BoxError, ConditionalLayer, Current, ValidatorSource};
 use tower_conditional_sql::Scope;
 
 pub(crate) const TABLE: &str = "CREATE TABLE notes (id bigint PRIMARY KEY, text text NOT NULL)";

@@ -159,11 +159,9 @@ impl Case {
         let before = head(random);
         let mut after = before.clone();
         let authorized = random.below(4) == 0;
-        policy.apply(
-            &mut after,
-            authorized,
-            HttpDate::from_unix_seconds(NOW.cast_signed()),
-        );
+        policy.apply(&mut after, authorized, || {
+            HttpDate::from_unix_seconds(NOW.cast_signed())
+        });
         Self {
             control,
             targeted,

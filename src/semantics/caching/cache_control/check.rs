@@ -1,21 +1,21 @@
-//! Directives that contradict each other, and directives that weaken each other.
+//! Conflicts between directives: contradictions, and directives that weaken each other.
 
-use super::{CacheControl, DirectiveConflict, Known, Scope};
+use super::{CacheControl, DirectiveConflict, DirectiveScope, Directives};
 
 impl CacheControl {
-    /// Checks that the directives do not contradict each other.
+    /// Checks that no directive contradicts another.
     ///
     /// # Errors
     ///
-    /// Returns the first contradiction, with its reason.
+    /// Returns the first contradiction.
     pub const fn check(&self) -> Result<(), DirectiveConflict> {
-        match self.known.contradiction() {
+        match self.directives.contradiction() {
             Some(contradiction) => Err(contradiction),
             None => Ok(()),
         }
     }
 
-    /// The same directives, for constants: a contradiction does not compile.
+    /// Returns the same directives, after a check at compile time. For constants.
     ///
     /// ```compile_fail
     /// use tower_conditional::cache_policy::CacheControl;
@@ -26,8 +26,8 @@ impl CacheControl {
     ///
     /// # Panics
     ///
-    /// Panics if they contradict each other, which in a constant is an error of the
-    /// compiler. Use [`check`](Self::check) for values that are not constant.
+    /// Panics if directives contradict each other. In a constant, that is a compile error. Use
+    /// [`check`](Self::check) for other values.
     #[must_use]
     pub const fn checked(self) -> Self {
         if let Err(contradiction) = self.check() {
@@ -38,23 +38,23 @@ impl CacheControl {
 
     /// Returns the combinations in which one directive makes another weaker than it looks.
     pub fn weaknesses(&self) -> impl Iterator<Item = DirectiveConflict> {
-        let known = self.known;
-        let stale = known.stale();
+        let directives = self.directives;
+        let stale = directives.has_stale_window();
         [
             (
-                known.s_maxage.is_some() && stale,
+                directives.s_maxage.is_some() && stale,
                 DirectiveConflict::SMaxageWithStale,
             ),
             (
-                known.must_revalidate && stale,
+                directives.must_revalidate && stale,
                 DirectiveConflict::MustRevalidateWithStale,
             ),
             (
-                known.proxy_revalidate && stale,
+                directives.proxy_revalidate && stale,
                 DirectiveConflict::ProxyRevalidateWithStale,
             ),
             (
-                known.must_understand && !known.no_store,
+                directives.must_understand && !directives.no_store,
                 DirectiveConflict::MustUnderstandWithoutNoStore,
             ),
         ]
@@ -63,19 +63,22 @@ impl CacheControl {
     }
 }
 
-impl Known {
-    /// Returns `true` if there is a window. One of no length grants nothing.
-    pub(super) const fn stale(&self) -> bool {
+impl Directives {
+    /// Returns `true` if there is a stale window longer than zero.
+    pub(super) const fn has_stale_window(&self) -> bool {
         matches!(self.stale_while_revalidate, Some(1..)) || matches!(self.stale_if_error, Some(1..))
     }
 
     const fn contradiction(&self) -> Option<DirectiveConflict> {
-        let private = matches!(self.private, Scope::Everything);
-        let no_cache = matches!(self.no_cache, Scope::Everything);
+        let private = matches!(self.private, DirectiveScope::Everything);
+        let no_cache = matches!(self.no_cache, DirectiveScope::Everything);
         let lifetime = self.max_age.is_some() || self.s_maxage.is_some();
         let lasting = matches!(self.max_age, Some(1..)) || matches!(self.s_maxage, Some(1..));
+        // With `must-understand`, `no-store` is only for other caches (RFC 9111, section 5.2.2.3).
         let no_store = self.no_store && !self.must_understand;
-        Some(if no_store && (lifetime || self.stale()) {
+        // `immutable` is for reloads by clients, whose caches ignore `s-maxage`.
+        let fresh_in_clients = !no_cache && matches!(self.max_age, Some(1..));
+        Some(if no_store && (lifetime || self.has_stale_window()) {
             DirectiveConflict::NoStoreWithLifetime
         } else if no_store && self.public {
             DirectiveConflict::NoStoreWithPublic
@@ -83,11 +86,11 @@ impl Known {
             DirectiveConflict::PrivateWithPublic
         } else if private && self.s_maxage.is_some() {
             DirectiveConflict::PrivateWithSMaxage
-        } else if no_cache && (lasting || self.stale()) {
+        } else if no_cache && (lasting || self.has_stale_window()) {
             DirectiveConflict::NoCacheWithLifetime
-        } else if self.immutable && (no_cache || !matches!(self.max_age, Some(1..))) {
+        } else if self.immutable && !fresh_in_clients {
             DirectiveConflict::ImmutableWithoutLifetime
-        } else if self.stale() && !lifetime {
+        } else if self.has_stale_window() && !lifetime {
             DirectiveConflict::StaleWithoutLifetime
         } else {
             return None;

@@ -1,4 +1,4 @@
-//! Directives that an operator wrote: what is put right in a field is an error here.
+//! Parsing of directives in a configuration, where every mistake is an error.
 
 use std::str::FromStr;
 
@@ -6,25 +6,27 @@ use http::HeaderValue;
 
 use super::{
     CacheControl, Extension, InvalidCachePolicy,
-    directive::{Argument, directives},
-    known::fields,
-    seconds, unknown,
+    directives::field_names,
+    raw_directive::{Argument, raw_directives},
+    seconds,
+    unknown_directive::unknown_in_response,
 };
 use crate::semantics::field::list::members;
 
 impl FromStr for CacheControl {
     type Err = InvalidCachePolicy;
 
-    /// Reads a configuration. What [`of`](Self::of) would put right, what is not
-    /// known or does not go together, and a text without directives are errors
-    /// here.
+    /// Parses a configuration.
+    ///
+    /// Every mistake that [`of`](Self::of) would correct is an error here. So are unknown
+    /// directives, contradictions, and text without a directive.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::parse_with_extensions(text, &[])
     }
 }
 
 impl CacheControl {
-    /// Reads a configuration that may have extensions of these names, in any case
+    /// Parses a configuration that may contain extensions with these names, in any case
     /// (RFC 9111, section 5.2.3).
     ///
     /// ```
@@ -42,9 +44,8 @@ impl CacheControl {
     ///
     /// # Errors
     ///
-    /// As [`from_str`](Self::from_str): refuses any other directive that is not
-    /// known, one that is malformed or stands twice, directives that contradict each
-    /// other, and a text without any.
+    /// Returns an error if a directive is unknown, malformed or occurs twice. Contradictions and
+    /// text without a directive are errors too.
     pub fn parse_with_extensions(
         text: &str,
         extensions: &[&str],
@@ -53,68 +54,69 @@ impl CacheControl {
             let mut allowed = extensions.iter().map(|allowed| allowed.as_bytes());
             allowed.any(|allowed| allowed.eq_ignore_ascii_case(name))
         };
-        let policy = Self::strict(text, is_allowed)?;
+        let policy = Self::parse_strict(text, is_allowed)?;
         policy.check_configured()?;
         Ok(policy)
     }
 
-    /// A text in which nothing had to be put right.
-    pub(crate) fn strict(
+    /// Parses text without any mistake. Text without a directive is accepted.
+    pub(crate) fn parse_strict(
         text: &str,
         is_extension: impl Fn(&[u8]) -> bool,
     ) -> Result<Self, InvalidCachePolicy> {
-        let line = strict_line(text, is_strict, |name| {
-            (!is_extension(name)).then(|| unknown::in_response(name))
+        let line = parse_strict_line(text, is_valid, |name| {
+            (!is_extension(name)).then(|| unknown_in_response(name))
         })?;
-        let mut read = Self::of_lines([&line]);
-        read.extensions = read
+        let mut parsed = Self::of_lines([&line]);
+        parsed.extensions = parsed
             .extensions
             .into_iter()
-            .map(Extension::allowed)
+            .map(Extension::into_configured)
             .collect();
-        read.check().map_err(InvalidCachePolicy::Contradiction)?;
-        Ok(read)
+        parsed.check().map_err(InvalidCachePolicy::Contradiction)?;
+        Ok(parsed)
     }
 
-    /// Whether it can be a policy: extensions that were only read in a field may be
-    /// misspelt.
+    /// Checks that these directives can be a policy.
     pub(crate) fn check_configured(&self) -> Result<(), InvalidCachePolicy> {
         if self.is_empty() {
             return Err(InvalidCachePolicy::Empty);
         }
+        // An extension from a header may be a misspelt standard directive.
         let mut extensions = self.extensions.iter();
-        if let Some(found) = extensions.find(|extension| !extension.is_deliberate()) {
-            return Err(unknown::in_response(found.name().as_bytes()));
+        if let Some(unknown) = extensions.find(|extension| !extension.is_configured()) {
+            return Err(unknown_in_response(unknown.name().as_bytes()));
         }
         self.check().map_err(InvalidCachePolicy::Contradiction)
     }
 }
 
-/// `text` as a field, if each directive in it is valid and there only once.
-/// `is_valid` is `None` for a directive that is not known, which `refuse` may
-/// give an error for.
-pub(super) fn strict_line(
+/// Returns `text` as a header value if each directive is valid and occurs once.
+///
+/// `is_valid` returns `None` for an unknown directive. `refuse_unknown` may then return an error.
+pub(super) fn parse_strict_line(
     text: &str,
     is_valid: fn(&[u8], Argument<'_>) -> Option<bool>,
-    refuse: impl Fn(&[u8]) -> Option<InvalidCachePolicy>,
+    refuse_unknown: impl Fn(&[u8]) -> Option<InvalidCachePolicy>,
 ) -> Result<HeaderValue, InvalidCachePolicy> {
     let invalid = |directive: &[u8]| {
         InvalidCachePolicy::Directive(String::from_utf8_lossy(directive).into_owned())
     };
     let line = HeaderValue::from_str(text).map_err(|_| invalid(text.as_bytes()))?;
     let mut names: Vec<&[u8]> = Vec::new();
-    for directive in directives([&line]) {
-        let twice = names.iter().any(|name| directive.is(name));
-        if twice || !directive.is_sound() {
+    for directive in raw_directives([&line]) {
+        let is_duplicate = names.iter().any(|name| directive.is(name));
+        if is_duplicate || !directive.is_well_formed() {
             return Err(invalid(directive.raw));
         }
         match is_valid(directive.name, directive.argument) {
             Some(true) => {}
             Some(false) => return Err(invalid(directive.raw)),
             None => {
-                if let Some(refused) = refuse(directive.name) {
-                    return Err(refused);
+                if let Some(error) = refuse_unknown(directive.name) {
+                    return Err(error);
                 }
+                // Some caches would take it for a lifetime.
                 if directive.hides_lifetime() {
                     return Err(invalid(directive.raw));
                 }
@@ -122,18 +124,19 @@ pub(super) fn strict_line(
         }
         names.push(directive.name);
     }
-    // What has no name is no directive.
+    // A member without a name, such as `=5`, gives no directive.
     if members([&line]).count() != names.len() {
         return Err(invalid(text.as_bytes()));
     }
     Ok(line)
 }
 
-fn is_strict(name: &[u8], argument: Argument<'_>) -> Option<bool> {
+/// Returns `true` if the argument is valid for the directive, or `None` if it is unknown.
+fn is_valid(name: &[u8], argument: Argument<'_>) -> Option<bool> {
     Some(match name.to_ascii_lowercase().as_slice() {
-        b"no-cache" | b"private" => argument == Argument::None || fields(argument).is_some(),
+        b"no-cache" | b"private" => argument == Argument::None || field_names(argument).is_some(),
         b"max-age" | b"s-maxage" | b"stale-while-revalidate" | b"stale-if-error" => {
-            seconds::read(argument).is_some()
+            seconds::parse(argument).is_some()
         }
         b"no-store" | b"must-understand" | b"public" | b"must-revalidate" | b"proxy-revalidate"
         | b"no-transform" | b"immutable" => argument == Argument::None,

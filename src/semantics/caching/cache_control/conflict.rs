@@ -1,80 +1,81 @@
 use std::{error::Error, fmt};
 
-/// Directives that do not go together.
+/// A conflict between directives.
 ///
-/// Those that contradict each other are an error of
-/// [`CacheControl::check`](super::CacheControl::check). Those that the letter of RFC 9111 weakens
-/// are used together all the same, since many caches do what is meant;
-/// [`CacheControl::weaknesses`](super::CacheControl::weaknesses) tells them.
+/// Contradictions are errors of [`CacheControl::check`](super::CacheControl::check). The other
+/// conflicts weaken a directive according to RFC 9111. They are allowed, since many caches do
+/// what is meant. [`CacheControl::weaknesses`](super::CacheControl::weaknesses) lists them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DirectiveConflict {
-    /// `no-store`, and a lifetime or a stale window: what is not kept has none.
+    /// `no-store` with a lifetime or a stale window. A response that is not stored has neither.
     NoStoreWithLifetime,
-    /// `no-store`, and `public`.
+    /// `no-store` with `public`.
     NoStoreWithPublic,
-    /// `no-cache`, and a lifetime or a stale window: may it be used without
-    /// asking, or not?
+    /// `no-cache` with a lifetime or a stale window, which allow use without revalidation.
     NoCacheWithLifetime,
-    /// `private`, and `public`.
+    /// `private` with `public`.
     PrivateWithPublic,
-    /// `private`, and `s-maxage`, a lifetime for caches that may not keep it.
+    /// `private` with `s-maxage`, a lifetime for caches that must not store the response.
     PrivateWithSMaxage,
-    /// `immutable` without a `max-age` above zero: it only matters while the
-    /// response is fresh (RFC 8246, section 2).
+    /// `immutable` without a `max-age` above zero. It only matters while the response is fresh
+    /// (RFC 8246, section 2).
     ImmutableWithoutLifetime,
-    /// `stale-while-revalidate` or `stale-if-error` without a lifetime, which
-    /// they extend (RFC 5861).
+    /// `stale-while-revalidate` or `stale-if-error` without a lifetime to extend (RFC 5861).
     StaleWithoutLifetime,
-    /// `s-maxage` implies `proxy-revalidate` (RFC 9111, section 5.2.2.10), so a
-    /// shared cache may not use the response stale, as a window asks it to.
-    /// Say `s-maxage` and the window in a targeted field instead, or `max-age`
-    /// alone here.
+    /// `s-maxage` with a stale window. `s-maxage` implies `proxy-revalidate` (RFC 9111, section
+    /// 5.2.2.10), so shared caches must not use the response stale.
+    ///
+    /// Set both in a targeted field instead, or use `max-age` alone here.
     SMaxageWithStale,
-    /// `must-revalidate` forbids what a stale window grants (section 5.2.2.2).
+    /// `must-revalidate` with a stale window, which it forbids (section 5.2.2.2).
     MustRevalidateWithStale,
-    /// `proxy-revalidate` forbids shared caches what a stale window grants
-    /// (section 5.2.2.8).
+    /// `proxy-revalidate` with a stale window, which it forbids to shared caches (section
+    /// 5.2.2.8).
     ProxyRevalidateWithStale,
-    /// `must-understand` without `no-store`: a cache that does not know the
-    /// directive keeps the response (section 5.2.2.3).
+    /// `must-understand` without `no-store`. A cache that does not implement `must-understand`
+    /// then stores the response (section 5.2.2.3).
     MustUnderstandWithoutNoStore,
 }
 
 impl DirectiveConflict {
-    /// Which directives, and why.
+    /// Returns the directives and the reason of the conflict.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NoStoreWithLifetime => {
-                "no-store beside a lifetime or a stale window: what is not kept has none"
+                "`no-store` contradicts a lifetime or a stale window: \
+                 a response that is not stored has neither"
             }
-            Self::NoStoreWithPublic => "no-store beside public: may a cache keep it, or not?",
+            Self::NoStoreWithPublic => "`no-store` contradicts `public`",
             Self::NoCacheWithLifetime => {
-                "no-cache beside a lifetime or a stale window: may it be used without asking, or not?"
+                "`no-cache` contradicts a lifetime or a stale window, \
+                 which allow use without revalidation"
             }
-            Self::PrivateWithPublic => "private beside public: may shared caches keep it, or not?",
+            Self::PrivateWithPublic => "`private` contradicts `public`",
             Self::PrivateWithSMaxage => {
-                "private beside s-maxage, a lifetime for caches that may not keep it"
+                "`private` contradicts `s-maxage`, a lifetime for shared caches"
             }
             Self::ImmutableWithoutLifetime => {
-                "immutable without a max-age above zero: it only matters while the response is fresh"
+                "`immutable` needs a `max-age` above zero: \
+                 it only matters while the response is fresh"
             }
             Self::StaleWithoutLifetime => {
-                "a stale window without max-age or s-maxage, which it extends"
+                "a stale window needs a `max-age` or an `s-maxage`, which it extends"
             }
             Self::SMaxageWithStale => {
-                "s-maxage forbids shared caches the stale use that a window grants; \
-                 a targeted field can say both"
+                "`s-maxage` forbids shared caches the stale use that a window allows: \
+                 set both in a targeted field instead"
             }
             Self::MustRevalidateWithStale => {
-                "must-revalidate forbids the stale use that a window grants"
+                "`must-revalidate` forbids the stale use that a window allows"
             }
             Self::ProxyRevalidateWithStale => {
-                "proxy-revalidate forbids shared caches the stale use that a window grants"
+                "`proxy-revalidate` forbids shared caches the stale use that a window allows"
             }
             Self::MustUnderstandWithoutNoStore => {
-                "must-understand without no-store: a cache that does not know it keeps the response"
+                "`must-understand` needs `no-store`: \
+                 a cache that does not implement it stores the response otherwise"
             }
         }
     }

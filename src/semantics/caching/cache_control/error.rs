@@ -1,68 +1,102 @@
 use std::{error::Error, fmt};
 
-use http::HeaderName;
+use http::{HeaderName, Method, StatusCode};
 
 use super::DirectiveConflict;
 
-/// An error returned by directives, policies and rules that cannot be.
+/// An error returned for invalid directives, policies and rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidCachePolicy {
-    /// The text has no directive.
+    /// The policy has no directive.
     Empty,
-    /// This directive has no valid name or argument, or stands twice.
+    /// This directive has a malformed name or argument, or occurs twice.
     Directive(String),
     /// A directive is neither a standard one nor allowed by name.
     Unknown {
-        /// Its name, in the case in which it was written.
+        /// The name of the directive, in its original case.
         name: String,
-        /// The standard directive whose name looks most like it, if one does.
+        /// The standard directive with the most similar name, if one is similar.
         nearest: Option<&'static str>,
     },
-    /// An [`Extension`](super::Extension) is named like a standard directive or not by a
-    /// token, or its argument has control characters, or a lifetime stands in it.
-    Extension,
+    /// This [`Extension`](super::Extension) is not allowed.
+    ///
+    /// Its name must be a token and not a standard directive. Its argument must not contain
+    /// control characters, and its text no lifetime.
+    Extension(String),
     /// The directives contradict each other.
     Contradiction(DirectiveConflict),
-    /// This is no targeted field.
+    /// This is not the name of a targeted field.
     Field(HeaderName),
-    /// A directive is there that no Dictionary of a targeted field can have.
-    Dictionary,
-    /// A rule is for neither a media type nor all of a type.
-    ContentType,
-    /// A rule has freshness for a method with side effects, `OPTIONS` or `TRACE`, whose
-    /// answers no cache may use without asking (RFC 9111, section 4).
-    FreshWrite,
-    /// A rule is for a status that can have no policy: 1xx, or 304 without the 200 that a
-    /// cache would change by it (RFC 9111, section 3.2).
-    Status,
+    /// This extension cannot be a member of the Dictionary in a targeted field.
+    Dictionary(String),
+    /// This text is neither a media type nor a range such as `text/*`.
+    ContentType(String),
+    /// A rule makes responses to this method fresh.
+    ///
+    /// Caches must not reuse responses to methods with side effects, nor to `OPTIONS` and
+    /// `TRACE` (RFC 9111, section 4).
+    FreshWrite(Method),
+    /// A rule is for this status, which cannot have a policy.
+    ///
+    /// That is any 1xx, or 304 without 200. A 304 changes the policy of a stored 200 (RFC 9111,
+    /// section 3.2).
+    Status(StatusCode),
 }
 
 impl fmt::Display for InvalidCachePolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Empty => f.write_str("no directive: a cache makes up a lifetime then"),
-            Self::Directive(directive) => write!(f, "{directive:?} is no directive"),
+            Self::Empty => {
+                f.write_str("the policy has no directive: caches would guess a lifetime")
+            }
+            Self::Directive(directive) => write!(
+                f,
+                "invalid directive {directive:?}: \
+                 its name or argument is malformed, or it occurs twice"
+            ),
             Self::Unknown { name, nearest } => {
                 write!(f, "unknown directive {name:?}: ")?;
                 match nearest {
                     Some(nearest) => write!(f, "did you mean {nearest:?}?"),
-                    None => f.write_str("an extension has to be allowed by name"),
+                    None => f.write_str("an extension must be allowed by name"),
                 }
             }
-            Self::Extension => f.write_str(
-                "an extension is a token that is no standard directive, and text without a lifetime",
+            Self::Extension(text) => write!(
+                f,
+                "invalid extension {text:?}: its name must be a token and not a standard \
+                 directive, and its text must contain no control character and no lifetime"
             ),
             Self::Contradiction(conflict) => conflict.fmt(f),
-            Self::Field(name) => write!(f, "{name} is no targeted field"),
-            Self::Dictionary => {
-                f.write_str("a targeted field is a Structured Fields Dictionary of directives")
-            }
-            Self::ContentType => {
-                f.write_str("a media type is as `text/html`, or `text/*` for all of a type")
-            }
-            Self::FreshWrite => f.write_str("an answer to this method cannot be fresh"),
-            Self::Status => f.write_str("no rule is for a 1xx, nor for a 304 without the 200"),
+            Self::Field(name) => write!(
+                f,
+                "invalid targeted field {:?}: use \"CDN-Cache-Control\", \"Surrogate-Control\" \
+                 or a name that ends in \"-CDN-Cache-Control\"",
+                name.as_str()
+            ),
+            Self::Dictionary(text) => write!(
+                f,
+                "invalid extension {text:?} for a targeted field: \
+                 a Structured Fields Dictionary cannot hold it"
+            ),
+            Self::ContentType(range) => write!(
+                f,
+                "invalid media type {range:?}: write \"text/html\", or \"text/*\" for all subtypes"
+            ),
+            Self::FreshWrite(method) => write!(
+                f,
+                "invalid rule for {:?}: caches must not reuse responses to this method",
+                method.as_str()
+            ),
+            Self::Status(StatusCode::NOT_MODIFIED) => f.write_str(
+                "invalid rule for status \"304\": \
+                 it must include 200, since a 304 changes the policy of a stored 200",
+            ),
+            Self::Status(status) => write!(
+                f,
+                "invalid rule for status \"{}\": a 1xx response has no cache policy",
+                status.as_str()
+            ),
         }
     }
 }

@@ -4,120 +4,126 @@ use std::{
 };
 
 use super::{
-    InvalidCachePolicy,
-    directive::{Argument, Directive, hides_lifetime},
+    Directives, InvalidCachePolicy,
+    raw_directive::{Argument, RawDirective, hides_lifetime},
 };
-use crate::semantics::field::list::is_token;
+use crate::semantics::field::list::is_tchar;
 
-/// A directive that this crate does not know (RFC 9111, section 5.2.3), kept as
-/// it came.
+/// A directive that is not a standard one (RFC 9111, section 5.2.3), kept unchanged.
 #[derive(Clone)]
 pub struct Extension {
-    /// The name, and what follows it. Bytes beyond ASCII may stand in quotes.
+    /// The name and the argument. Quoted text may contain bytes beyond ASCII.
     text: Box<[u8]>,
-    name: usize,
-    /// Whether it was meant, and not only found in a field.
-    deliberate: bool,
+    name_length: usize,
+    /// Set if a configuration contains or allows it. Others come from headers.
+    configured: bool,
 }
 
 impl Extension {
-    /// A directive without an argument, or with one, which is quoted where it
-    /// has to be.
+    /// Creates a directive with an optional argument, which is quoted if necessary.
     ///
     /// # Errors
     ///
-    /// Refuses a name that is no token (RFC 9110, section 5.6.2) or that of a
-    /// directive with a method of its own, and control characters in the
-    /// argument. Also refuses a text in which a lifetime stands, such as
-    /// `x-max-age=5`: some caches take it for `max-age=5`.
+    /// Returns an error if the name is not a token (RFC 9110, section 5.6.2), or is that of a
+    /// standard directive. The argument must not contain control characters. The text must not
+    /// contain a lifetime, such as `x-max-age=5`: some caches take it for `max-age=5`.
     pub fn new(name: &str, argument: Option<&str>) -> Result<Self, InvalidCachePolicy> {
-        let mut known = super::Known::NOTHING;
-        let directive = Directive {
+        let invalid = || {
+            let argument = argument.map_or(String::new(), |argument| format!("={argument}"));
+            InvalidCachePolicy::Extension(format!("{name}{argument}"))
+        };
+        let mut standard = Directives::NONE;
+        let directive = RawDirective {
             name: name.as_bytes(),
             argument: Argument::None,
             raw: name.as_bytes(),
             hides_lifetime: None,
         };
-        if name.is_empty() || !name.bytes().all(is_token) || known.read(&directive).is_some() {
-            return Err(InvalidCachePolicy::Extension);
+        if name.is_empty() || !name.bytes().all(is_tchar) || standard.add(&directive).is_some() {
+            return Err(invalid());
         }
         let mut text = name.as_bytes().to_vec();
         if let Some(argument) = argument {
             if argument.bytes().any(|byte| byte.is_ascii_control()) {
-                return Err(InvalidCachePolicy::Extension);
+                return Err(invalid());
             }
             text.push(b'=');
-            if !argument.is_empty() && argument.bytes().all(is_token) {
+            if !argument.is_empty() && argument.bytes().all(is_tchar) {
                 text.extend_from_slice(argument.as_bytes());
             } else {
                 quote(argument.as_bytes(), &mut text);
             }
         }
         if hides_lifetime(&text) {
-            return Err(InvalidCachePolicy::Extension);
+            return Err(invalid());
         }
         Ok(Self {
             text: text.into(),
-            name: name.len(),
-            deliberate: true,
+            name_length: name.len(),
+            configured: true,
         })
     }
 
-    /// `None` if it is malformed: written again, it might change its neighbours.
-    /// Nor if some caches read a lifetime in it.
-    pub(super) fn read(directive: &Directive<'_>) -> Option<Self> {
-        let keeps = directive.is_sound() && !directive.hides_lifetime();
-        keeps.then(|| Self {
+    /// Keeps a directive from a header.
+    ///
+    /// Returns `None` if it is malformed, since it might change the directives next to it when
+    /// it is written again. Returns `None` as well if some caches read a lifetime in it.
+    pub(super) fn from_raw(directive: &RawDirective<'_>) -> Option<Self> {
+        let keep = directive.is_well_formed() && !directive.hides_lifetime();
+        keep.then(|| Self {
             text: directive.raw.into(),
-            name: directive.name.len(),
-            deliberate: false,
+            name_length: directive.name.len(),
+            configured: false,
         })
     }
 
-    /// The same, of a name that a configuration allows.
-    pub(super) fn allowed(self) -> Self {
+    /// Marks the extension as allowed by a configuration.
+    pub(super) fn into_configured(self) -> Self {
         Self {
-            deliberate: true,
+            configured: true,
             ..self
         }
     }
 
-    pub(super) fn is_deliberate(&self) -> bool {
-        self.deliberate
+    pub(super) fn is_configured(&self) -> bool {
+        self.configured
     }
 
-    /// The name, in the case in which it came.
+    /// Returns the name in its original case.
     #[must_use]
     pub fn name(&self) -> &str {
-        std::str::from_utf8(&self.text[..self.name]).expect("a token")
+        std::str::from_utf8(&self.text[..self.name_length]).expect("a token")
     }
 
-    /// What stands behind the `=`, quotes included.
+    /// Returns the text after the `=`, including quotes.
     #[must_use]
     pub fn argument(&self) -> Option<&[u8]> {
-        self.text.get(self.name + 1..)
+        self.text.get(self.name_length + 1..)
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {
         &self.text
     }
 
-    /// As a member of a Structured Fields Dictionary: integers and tokens as
-    /// they are, anything else as a string. `None` where the name cannot be a
-    /// key, or the text not a string.
-    pub(super) fn to_member(&self) -> Option<Vec<u8>> {
+    /// Converts the directive to a member of a Structured Fields Dictionary.
+    ///
+    /// Integers and tokens stay as they are, and any other argument becomes a string. Returns
+    /// `None` if the name cannot be a key, or the argument not a string (RFC 9651, sections
+    /// 3.1.2 and 3.3).
+    pub(super) fn to_dictionary_member(&self) -> Option<Vec<u8>> {
         let mut member = self.name().to_ascii_lowercase().into_bytes();
-        let starts = |byte: &u8| byte.is_ascii_lowercase() || *byte == b'*';
-        let goes_on = |byte: &u8| starts(byte) || byte.is_ascii_digit() || b"_-.".contains(byte);
-        if !member.first().is_some_and(starts) || !member.iter().all(goes_on) {
+        let is_start = |byte: &u8| byte.is_ascii_lowercase() || *byte == b'*';
+        let is_key = |byte: &u8| is_start(byte) || byte.is_ascii_digit() || b"_-.".contains(byte);
+        if !member.first().is_some_and(is_start) || !member.iter().all(is_key) {
             return None;
         }
         let Some(argument) = self.argument() else {
             return Some(member);
         };
         member.push(b'=');
+        // An integer has at most 15 digits, and a token starts with a letter or `*`.
         let integer = argument.len() <= 15 && argument.iter().all(u8::is_ascii_digit);
-        let token = argument.iter().all(|byte| is_token(*byte))
+        let token = argument.iter().all(|byte| is_tchar(*byte))
             && argument
                 .first()
                 .is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'*');
@@ -134,7 +140,8 @@ impl Extension {
     }
 }
 
-pub(super) fn quote(text: &[u8], out: &mut Vec<u8>) {
+/// Appends the text in quotes, with a backslash before each quote and backslash.
+fn quote(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     for byte in text {
         if matches!(byte, b'"' | b'\\') {
@@ -145,6 +152,7 @@ pub(super) fn quote(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
+/// Removes the quotes and backslashes of a quoted argument.
 fn unquote(argument: &[u8]) -> Vec<u8> {
     let Some([text @ .., _]) = argument.strip_prefix(b"\"") else {
         return argument.to_vec();

@@ -1,86 +1,100 @@
-//! Two policies for one response: the stricter of each part.
+//! Merging of two policies for one response: the stricter value of each part wins.
 
 use std::{collections::HashSet, hash::Hash};
 
-use super::{CacheControl, Known, Scope};
+use super::{CacheControl, DirectiveScope, Directives};
 
-impl Known {
-    /// What is no laxer than either. Where one says nothing about a part, the
-    /// other's word stands; who says nothing at all leaves all to the other.
+impl Directives {
+    /// Merges two sets of directives. The result is no laxer than either.
+    ///
+    /// If only one of them has a part, such as a lifetime, its value is used.
     pub(crate) fn stricter(self, other: Self) -> Self {
-        if self == Self::NOTHING {
+        // An empty policy forbids nothing: the other one is kept whole, permissions included.
+        if self == Self::NONE {
             return other;
         }
-        if other == Self::NOTHING {
+        if other == Self::NONE {
             return self;
         }
         let no_transform = self.no_transform || other.no_transform;
         let no_store = self.no_store || other.no_store;
-        let understood = |one: Self| !one.no_store || one.must_understand;
-        let conditionally = understood(self) && understood(other);
-        if no_store && !conditionally {
+        // A cache that implements `must-understand` ignores `no-store` beside it (RFC 9111,
+        // section 5.2.2.3). If either `no-store` is unconditional, nothing else matters.
+        let may_be_stored = |one: Self| !one.no_store || one.must_understand;
+        if no_store && !(may_be_stored(self) && may_be_stored(other)) {
             return Self {
                 no_store,
                 no_transform,
-                ..Self::NOTHING
+                ..Self::NONE
             };
         }
         let private = self.private.max(other.private);
-        let personal = private == Scope::Everything;
-        let base = Self {
+        let only_private_caches = private == DirectiveScope::Everything;
+        let restrictions = Self {
             no_store,
             must_understand: self.must_understand || other.must_understand,
             private,
-            public: self.public && other.public && !personal,
+            // `public` is a permission, so both must grant it.
+            public: self.public && other.public && !only_private_caches,
             no_cache: self.no_cache.max(other.no_cache),
             must_revalidate: self.must_revalidate || other.must_revalidate,
-            proxy_revalidate: !personal && (self.proxy_revalidate || other.proxy_revalidate),
+            // Private caches ignore `proxy-revalidate` (section 5.2.2.8).
+            proxy_revalidate: !only_private_caches
+                && (self.proxy_revalidate || other.proxy_revalidate),
             no_transform,
-            ..Self::NOTHING
+            ..Self::NONE
         };
-        if base.no_cache == Scope::Everything {
-            // Every use asks first: there is no lifetime left to speak of.
-            return base;
+        if restrictions.no_cache == DirectiveScope::Everything {
+            // Each use is revalidated, so lifetimes and windows have no effect (section 5.2.2.4).
+            return restrictions;
         }
-        let [one, other] = if personal {
+        let [one, other] = if only_private_caches {
             [self, other].map(Self::without_shared_lifetime)
         } else {
             [self, other]
         };
-        let shared = one.s_maxage.is_some() || other.s_maxage.is_some();
+        // The `max-age` of one policy limits shared caches, too. So the `s-maxage` of the other
+        // must not exceed it.
+        let has_s_maxage = one.s_maxage.is_some() || other.s_maxage.is_some();
         let s_maxage = shortest(one.shared_lifetime(), other.shared_lifetime());
+        // A window extends a lifetime (RFC 5861). A policy with a lifetime and no window allows no
+        // stale use, so the window of the other policy is dropped.
         let window = |of: fn(&Self) -> Option<u32>| {
-            let grants = |one: &Self| of(one).is_some() || one.leaves_open();
-            let both = grants(&one) && grants(&other);
+            let allows = |one: &Self| of(one).is_some() || one.is_silent_on_freshness();
+            let both = allows(&one) && allows(&other);
             shortest(of(&one), of(&other)).filter(|_| both)
         };
-        let grants = |one: Self| one.immutable || one.leaves_open();
+        let allows_immutable = |one: Self| one.immutable || one.is_silent_on_freshness();
         Self {
             max_age: shortest(one.max_age, other.max_age),
-            s_maxage: s_maxage.filter(|_| shared),
+            s_maxage: s_maxage.filter(|_| has_s_maxage),
             stale_while_revalidate: window(|one| one.stale_while_revalidate),
             stale_if_error: window(|one| one.stale_if_error),
-            immutable: (one.immutable || other.immutable) && grants(one) && grants(other),
-            ..base
+            immutable: (one.immutable || other.immutable)
+                && allows_immutable(one)
+                && allows_immutable(other),
+            ..restrictions
         }
     }
 
-    /// What every cache has to obey, lifetimes aside.
-    pub(crate) fn restriction(self) -> Self {
+    /// Returns the restrictions that every cache must obey, without lifetimes.
+    pub(crate) fn restrictions(self) -> Self {
+        // Caches differ on restrictions of single fields, so those are not copied.
         let whole = |scope| match scope {
-            Scope::Everything => Scope::Everything,
-            Scope::Fields | Scope::Nothing => Scope::Nothing,
+            DirectiveScope::Everything => DirectiveScope::Everything,
+            DirectiveScope::Fields | DirectiveScope::Nothing => DirectiveScope::Nothing,
         };
         Self {
             no_store: self.no_store && !self.must_understand,
             private: whole(self.private),
             no_cache: whole(self.no_cache),
-            ..Self::NOTHING
+            ..Self::NONE
         }
     }
 
-    /// What it says to a private cache: no `s-maxage`, nor the windows that
-    /// extend nothing else.
+    /// Returns the directives for a private cache, without `s-maxage`.
+    ///
+    /// If `s-maxage` is the only lifetime, the windows that extend it are removed too.
     fn without_shared_lifetime(self) -> Self {
         if self.s_maxage.is_some() && self.max_age.is_none() {
             Self {
@@ -97,10 +111,10 @@ impl Known {
         }
     }
 
-    /// Whether nothing is said about when to ask again.
-    fn leaves_open(&self) -> bool {
+    /// Returns `true` if no directive limits the time of use without revalidation.
+    fn is_silent_on_freshness(&self) -> bool {
         self.shared_lifetime().is_none()
-            && self.no_cache != Scope::Everything
+            && self.no_cache != DirectiveScope::Everything
             && !self.must_revalidate
     }
 }
@@ -113,19 +127,25 @@ fn shortest(one: Option<u32>, other: Option<u32>) -> Option<u32> {
 }
 
 impl CacheControl {
-    /// What is no laxer than either of two policies for the same response.
+    /// Merges two policies for the same response. The result is no laxer than either.
     ///
-    /// Part by part the stricter word counts: `no-store` before `private`
-    /// before neither before `public`; the shorter lifetime, for a shared cache
-    /// too; `no-cache`, after which lifetimes say nothing; the shorter stale
-    /// window, which is none where a lifetime stands without one. A part that
-    /// only one of them speaks of is as it says. Extensions of both are kept.
+    /// If both policies set a part, the stricter value wins:
     ///
-    /// Of more than two the order makes no difference, save that `s-maxage`
-    /// takes away the window that it lacks only while it is there: `private`
-    /// removes it. Answers to requests with `Authorization` are no part of their
-    /// own: what `must-revalidate` or `s-maxage` of one permits there (RFC 9111,
-    /// section 3.5) is permitted, unless the other says `private`.
+    /// - Storage: `no-store`, then `private`, then neither, then `public`.
+    /// - Lifetimes: the shorter one, also in shared caches.
+    /// - `no-cache` removes all lifetimes and windows.
+    /// - Stale windows: the shorter one. A policy with a lifetime and no window allows no stale
+    ///   use, and removes the window of the other.
+    ///
+    /// If only one policy sets a part, its value is used. The extensions of both are kept.
+    ///
+    /// The order of several merges makes no difference, with one exception. `s-maxage` without a
+    /// window removes the window of another policy, but `private` removes `s-maxage`. So it
+    /// matters which of the two is merged first.
+    ///
+    /// Responses to requests with `Authorization` have no part of their own. If `must-revalidate`
+    /// or `s-maxage` of one policy allows storing them (RFC 9111, section 3.5), the result allows
+    /// it unless the other policy has `private`.
     ///
     /// ```
     /// use tower_conditional::cache_policy::CacheControl;
@@ -138,21 +158,23 @@ impl CacheControl {
     #[must_use]
     pub fn stricter(&self, other: &Self) -> Self {
         let merged = Self {
-            known: self.known.stricter(other.known),
+            directives: self.directives.stricter(other.directives),
             no_cache_fields: union(self.no_cache_fields(), other.no_cache_fields()),
             private_fields: union(self.private_fields(), other.private_fields()),
             extensions: union(&self.extensions, &other.extensions),
         };
-        let known = merged.known;
-        merged.with_known(known)
+        let directives = merged.directives;
+        // A merged `private` or `no-cache` for the whole response drops the names.
+        merged.with_directives(directives)
     }
 }
 
+/// Returns the items of `one`, then those of `other` that `one` lacks.
 fn union<T: Clone + Eq + Hash>(one: &[T], other: &[T]) -> Vec<T> {
     if other.is_empty() {
         return one.to_vec();
     }
-    let there: HashSet<&T> = one.iter().collect();
-    let new = other.iter().filter(|item| !there.contains(item));
+    let existing: HashSet<&T> = one.iter().collect();
+    let new = other.iter().filter(|item| !existing.contains(item));
     one.iter().chain(new).cloned().collect()
 }

@@ -8,21 +8,23 @@ use http::{
 mod check;
 mod configuration;
 mod conflict;
-mod directive;
+mod directives;
+mod display;
 mod error;
 mod extension;
-mod known;
 mod merge;
-mod read;
+mod parse;
+mod raw_directive;
 mod request;
 mod response;
 mod seconds;
 #[cfg(feature = "serde")]
-mod serialized;
+mod serde_impls;
 mod syntax;
 mod targeted;
-mod text;
-mod unknown;
+#[cfg(test)]
+mod tests;
+mod unknown_directive;
 
 pub use conflict::DirectiveConflict;
 pub use error::InvalidCachePolicy;
@@ -30,24 +32,23 @@ pub use extension::Extension;
 pub use request::RequestCacheControl;
 pub use response::CacheControl;
 
-pub(crate) use known::{Known, Lines, Scope};
-pub(crate) use seconds::of as whole_seconds;
+pub(crate) use directives::{DirectiveScope, Directives, ParsedField};
+pub(crate) use seconds::whole_seconds;
 pub(crate) use syntax::Syntax;
-pub(crate) use targeted::{CDN_CACHE_CONTROL, SURROGATE_CONTROL, is_targeted, lines_of};
+pub(crate) use targeted::{CDN_CACHE_CONTROL, SURROGATE_CONTROL, is_targeted, parse_field};
 
-use directive::directives;
+use raw_directive::raw_directives;
 
-/// Returns `true` if any line says `no-store` (RFC 9111, section 5.2.2.5), in whatever
-/// case.
+/// Returns `true` if any line contains `no-store`, in any case (RFC 9111, section 5.2.2.5).
 #[must_use]
-pub fn no_store(headers: &HeaderMap) -> bool {
-    // An argument that should not be there never makes the policy laxer.
-    directives(headers.get_all(CACHE_CONTROL)).any(|directive| directive.is(b"no-store"))
+pub fn has_no_store(headers: &HeaderMap) -> bool {
+    // `no-store` with an invalid argument counts too, so a mistake never makes the policy laxer.
+    raw_directives(headers.get_all(CACHE_CONTROL)).any(|directive| directive.is(b"no-store"))
 }
 
-/// Makes a response one that no cache keeps: `no-store`, and no other lifetime,
-/// for caches that do not look at `Cache-Control` first (RFC 9213, section 2.2)
-/// either.
+/// Sets `Cache-Control: no-store`, and removes `Expires` and all targeted fields.
+///
+/// Some caches read those headers before `Cache-Control` (RFC 9213, section 2.2).
 pub(crate) fn forbid_storing(headers: &mut HeaderMap) {
     headers.remove(EXPIRES);
     let targeted = headers.keys().filter(|field| is_targeted(field));

@@ -4,16 +4,18 @@ use http::{HeaderMap, HeaderValue, header::CACHE_CONTROL};
 
 use super::{
     Extension, InvalidCachePolicy,
-    configuration::strict_line,
-    directive::{Argument, Directive, directives},
-    seconds, unknown,
+    configuration::parse_strict_line,
+    raw_directive::{Argument, RawDirective, raw_directives},
+    seconds,
+    unknown_directive::unknown_in_request,
 };
 
-/// A `max-stale` without a number. No number that is read is as large.
-const ANY: u32 = u32::MAX;
+/// A `max-stale` without a number. It is greater than every number that is parsed.
+const ANY_AGE: u32 = u32::MAX;
 
-/// The directives of a request (RFC 9111, section 5.2.1; RFC 5861): what the
-/// client asks of caches on the way. They are advice.
+/// The cache directives of a request (RFC 9111, section 5.2.1; RFC 5861).
+///
+/// They are requests of the client to the caches on the way, which may ignore them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RequestCacheControl {
     no_cache: bool,
@@ -21,7 +23,7 @@ pub struct RequestCacheControl {
     no_transform: bool,
     only_if_cached: bool,
     max_age: Option<u32>,
-    /// In seconds, or [`ANY`].
+    /// Seconds, or [`ANY_AGE`].
     max_stale: Option<u32>,
     min_fresh: Option<u32>,
     stale_if_error: Option<u32>,
@@ -29,7 +31,7 @@ pub struct RequestCacheControl {
 }
 
 impl RequestCacheControl {
-    /// No directive at all.
+    /// Creates a value without directives.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -45,123 +47,127 @@ impl RequestCacheControl {
         }
     }
 
-    /// What `Cache-Control` of a request says, over all its lines.
+    /// Parses all lines of `Cache-Control` in a request. Never fails.
     ///
-    /// A `max-age` that is no number is 0, and of several numbers the one that
-    /// asks for the fresher answer counts. Any other number that cannot be read
-    /// is lost, as `only-if-cached` is where the form is broken.
+    /// Of several numbers, the one that requires a fresher response counts. An invalid `max-age`
+    /// counts as 0, and any other invalid number is dropped. `only-if-cached` in a malformed
+    /// member is dropped too.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
         Self::of_lines(headers.get_all(CACHE_CONTROL))
     }
 
     fn of_lines<'a>(lines: impl IntoIterator<Item = &'a HeaderValue>) -> Self {
-        let mut read = Self::new();
-        for directive in directives(lines) {
-            read.read(&directive);
+        let mut parsed = Self::new();
+        for directive in raw_directives(lines) {
+            parsed.add(&directive);
         }
-        read
+        parsed
     }
 
-    fn read(&mut self, directive: &Directive<'_>) {
-        let number = seconds::read(directive.argument);
+    fn add(&mut self, directive: &RawDirective<'_>) {
+        let number = seconds::parse(directive.argument);
         match directive.name.to_ascii_lowercase().as_slice() {
             b"no-cache" => self.no_cache = true,
             b"no-store" => self.no_store = true,
             b"no-transform" => self.no_transform = true,
-            b"only-if-cached" => self.only_if_cached |= directive.is_sound(),
+            b"only-if-cached" => self.only_if_cached |= directive.is_well_formed(),
             b"max-age" => {
+                // With 0, the client gets a fresh response whatever it meant.
                 let number = number.unwrap_or(0);
                 self.max_age = Some(self.max_age.map_or(number, |other| other.min(number)));
             }
             b"min-fresh" => self.min_fresh = self.min_fresh.max(number),
             b"stale-if-error" => {
-                self.stale_if_error = fewest(self.stale_if_error, number);
+                self.stale_if_error = shorter(self.stale_if_error, number);
             }
-            b"max-stale" => self.read_max_stale(directive.argument),
-            _ => self.extensions.extend(Extension::read(directive)),
+            b"max-stale" => self.add_max_stale(directive.argument),
+            _ => self.extensions.extend(Extension::from_raw(directive)),
         }
     }
 
-    /// Without an argument it is longer than any number.
-    fn read_max_stale(&mut self, argument: Argument<'_>) {
-        let said = match argument {
-            Argument::None => Some(ANY),
-            _ => seconds::read(argument),
+    fn add_max_stale(&mut self, argument: Argument<'_>) {
+        let seconds = match argument {
+            // Without an argument, any age is acceptable (RFC 9111, section 5.2.1.2).
+            Argument::None => Some(ANY_AGE),
+            _ => seconds::parse(argument),
         };
-        self.max_stale = fewest(self.max_stale, said);
+        self.max_stale = shorter(self.max_stale, seconds);
     }
 
-    /// `no-cache`: not without asking the origin.
+    /// Returns `true` if `no-cache` is present: the client wants a revalidated response.
     #[must_use]
     pub const fn is_no_cache(&self) -> bool {
         self.no_cache
     }
 
-    /// `no-store`: neither the request nor the response is to be kept.
+    /// Returns `true` if `no-store` is present: caches must store neither request nor response.
     #[must_use]
     pub const fn is_no_store(&self) -> bool {
         self.no_store
     }
 
-    /// `no-transform`: the content as it is.
+    /// Returns `true` if `no-transform` is present: intermediaries must not change the content.
     #[must_use]
     pub const fn is_no_transform(&self) -> bool {
         self.no_transform
     }
 
-    /// `only-if-cached`: 504 rather than asking the origin.
+    /// Returns `true` if `only-if-cached` is present: caches must not contact the origin, and
+    /// answer 504 instead.
     #[must_use]
     pub const fn is_only_if_cached(&self) -> bool {
         self.only_if_cached
     }
 
-    /// `max-age`: nothing older.
+    /// Returns the greatest age that the client accepts (`max-age`).
     #[must_use]
     pub const fn max_age(&self) -> Option<Duration> {
-        seconds::duration(self.max_age)
+        seconds::to_duration(self.max_age)
     }
 
-    /// `max-stale`: a stale answer will do. Without a number in the request it is
-    /// [`Duration::MAX`]: however stale.
+    /// Returns how long a response may have been stale (`max-stale`).
+    ///
+    /// [`Duration::MAX`] means that the directive has no number: any stale response is accepted.
     #[must_use]
     pub const fn max_stale(&self) -> Option<Duration> {
         match self.max_stale {
-            Some(ANY) => Some(Duration::MAX),
-            seconds => seconds::duration(seconds),
+            Some(ANY_AGE) => Some(Duration::MAX),
+            seconds => seconds::to_duration(seconds),
         }
     }
 
-    /// `min-fresh`: only what stays fresh for so long.
+    /// Returns how long a response must stay fresh (`min-fresh`).
     #[must_use]
     pub const fn min_fresh(&self) -> Option<Duration> {
-        seconds::duration(self.min_fresh)
+        seconds::to_duration(self.min_fresh)
     }
 
-    /// `stale-if-error`: a stale answer will do where asking fails.
+    /// Returns how long a response may have been stale if revalidation fails (`stale-if-error`).
     #[must_use]
     pub const fn stale_if_error(&self) -> Option<Duration> {
-        seconds::duration(self.stale_if_error)
+        seconds::to_duration(self.stale_if_error)
     }
 
-    /// The directives that are not known here, in their order.
+    /// Returns the other directives, in their order.
     #[must_use]
     pub fn extensions(&self) -> &[Extension] {
         &self.extensions
     }
 }
 
-fn fewest(one: Option<u32>, other: Option<u32>) -> Option<u32> {
+/// Returns the lesser of the numbers that are present.
+fn shorter(one: Option<u32>, other: Option<u32>) -> Option<u32> {
     one.map_or(other, |one| Some(other.map_or(one, |other| one.min(other))))
 }
 
 impl fmt::Display for RequestCacheControl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let flag = |there: bool, name: &str| there.then(|| name.to_owned());
+        let flag = |present: bool, name: &str| present.then(|| name.to_owned());
         let number =
             |name: &str, seconds: Option<u32>| seconds.map(|seconds| format!("{name}={seconds}"));
         let max_stale = self.max_stale.map(|seconds| match seconds {
-            ANY => "max-stale".to_owned(),
+            ANY_AGE => "max-stale".to_owned(),
             seconds => format!("max-stale={seconds}"),
         });
         let directives = [
@@ -183,22 +189,25 @@ impl fmt::Display for RequestCacheControl {
 impl FromStr for RequestCacheControl {
     type Err = InvalidCachePolicy;
 
-    /// Reads a configuration: what [`of`](Self::of) would put right, and what is not
-    /// known, is an error here.
+    /// Parses a configuration.
+    ///
+    /// Every mistake that [`of`](Self::of) would correct is an error here, and so is an unknown
+    /// directive.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let refuse = |name: &[u8]| Some(unknown::in_request(name));
-        let line = strict_line(text, is_strict, refuse)?;
+        let refuse_unknown = |name: &[u8]| Some(unknown_in_request(name));
+        let line = parse_strict_line(text, is_valid, refuse_unknown)?;
         Ok(Self::of_lines([&line]))
     }
 }
 
-fn is_strict(name: &[u8], argument: Argument<'_>) -> Option<bool> {
+/// Returns `true` if the argument is valid for the directive, or `None` if it is unknown.
+fn is_valid(name: &[u8], argument: Argument<'_>) -> Option<bool> {
     Some(match name.to_ascii_lowercase().as_slice() {
         b"no-cache" | b"no-store" | b"no-transform" | b"only-if-cached" => {
             argument == Argument::None
         }
-        b"max-age" | b"min-fresh" | b"stale-if-error" => seconds::read(argument).is_some(),
-        b"max-stale" => argument == Argument::None || seconds::read(argument).is_some(),
+        b"max-age" | b"min-fresh" | b"stale-if-error" => seconds::parse(argument).is_some(),
+        b"max-stale" => argument == Argument::None || seconds::parse(argument).is_some(),
         _ => return None,
     })
 }

@@ -2,20 +2,20 @@ use std::time::Duration;
 
 use http::HeaderName;
 
-use super::{Extension, Known, Scope, seconds};
+use super::{DirectiveScope, Directives, Extension, seconds, whole_seconds};
 
-/// The directives of a response (RFC 9111, section 5.2.2), or of a targeted
-/// field (RFC 9213).
+/// The cache directives of a response (RFC 9111, section 5.2.2) or of a targeted field (RFC 9213).
 ///
-/// Times are whole seconds, at most 2³¹ of them; fractions are dropped. See
-/// [`check`](Self::check) for what does not go together.
+/// Times are whole seconds, at most 2³¹. Fractions are dropped. Directives that contradict each
+/// other are found by [`check`](Self::check). For the directives of a request, see
+/// [`RequestCacheControl`](super::RequestCacheControl).
 ///
-/// [`CacheControl`] is what a response says, [`RequestCacheControl`](super::RequestCacheControl)
-/// what a request does. Both are read from whatever comes over the wire and never fail to be: a bad
-/// value loses its directive, and loses it to the strict side, so that what is read is never laxer
-/// than what was meant. As text in a configuration, through [`FromStr`](std::str::FromStr), the
-/// same mistakes are errors, and so is a directive that is not known. Extensions are allowed by
-/// name, through [`Extension`] or [`CacheControl::parse_with_extensions`].
+/// Parsing a header with [`of`](Self::of) never fails. An invalid value loses its directive or
+/// makes it stricter, so the result is never laxer than what was meant.
+///
+/// Parsing a configuration with [`FromStr`](std::str::FromStr) returns an error for the same
+/// mistakes, and for unknown directives. Extensions must be allowed by name, with [`Extension`]
+/// or [`CacheControl::parse_with_extensions`].
 ///
 /// ```
 /// use std::time::Duration;
@@ -34,279 +34,287 @@ use super::{Extension, Known, Scope, seconds};
 /// let mut headers = HeaderMap::new();
 /// headers.append(header::CACHE_CONTROL, HeaderValue::from_static("Private, x=1"));
 /// headers.append(header::CACHE_CONTROL, HeaderValue::from_static("MAX-AGE=\"5\""));
-/// let said = CacheControl::of(&headers);
-/// assert!(said.is_private());
-/// assert_eq!(said.max_age(), Some(Duration::from_secs(5)));
-/// assert_eq!(said.to_string(), "private, max-age=5, x=1");
+/// let parsed = CacheControl::of(&headers);
+/// assert!(parsed.is_private());
+/// assert_eq!(parsed.max_age(), Some(Duration::from_secs(5)));
+/// assert_eq!(parsed.to_string(), "private, max-age=5, x=1");
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct CacheControl {
-    pub(super) known: Known,
-    /// They count only where the scope of `no-cache` is some fields: a constant
-    /// cannot drop them when it becomes another.
+    pub(super) directives: Directives,
+    /// The fields of `no-cache`, valid only while its scope is some fields. A constant function
+    /// cannot drop them when it changes the scope.
     pub(super) no_cache_fields: Vec<HeaderName>,
-    /// Likewise for `private`.
+    /// The fields of `private`, likewise.
     pub(super) private_fields: Vec<HeaderName>,
     pub(super) extensions: Vec<Extension>,
 }
 
 impl CacheControl {
-    /// No directive at all.
+    /// Creates a value without directives.
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            known: Known::NOTHING,
+            directives: Directives::NONE,
             no_cache_fields: Vec::new(),
             private_fields: Vec::new(),
             extensions: Vec::new(),
         }
     }
 
-    /// `max-age`: how long any cache may use it without asking.
+    /// Sets `max-age`, the time for which any cache may use the response without revalidation.
+    /// Defaults to none.
     #[must_use]
     pub const fn with_max_age(mut self, lifetime: Duration) -> Self {
-        self.known.max_age = Some(seconds::of(lifetime));
+        self.directives.max_age = Some(whole_seconds(lifetime));
         self
     }
 
-    /// `s-maxage`: the same for shared caches, instead of `max-age`. They may
-    /// then not use it stale, and may keep answers to requests with
-    /// `Authorization`.
+    /// Sets `s-maxage`, which replaces `max-age` in shared caches. Defaults to none.
+    ///
+    /// Shared caches then must not use the response stale. They may store it even if the request
+    /// had `Authorization`.
     #[must_use]
     pub const fn with_s_maxage(mut self, lifetime: Duration) -> Self {
-        self.known.s_maxage = Some(seconds::of(lifetime));
+        self.directives.s_maxage = Some(whole_seconds(lifetime));
         self
     }
 
-    /// `stale-while-revalidate`: how long after its lifetime it may be used
-    /// while the cache asks (RFC 5861, section 3).
+    /// Sets `stale-while-revalidate`, the time for which a stale response may be used while the
+    /// cache revalidates it (RFC 5861, section 3). Defaults to none.
     #[must_use]
     pub const fn with_stale_while_revalidate(mut self, window: Duration) -> Self {
-        self.known.stale_while_revalidate = Some(seconds::of(window));
+        self.directives.stale_while_revalidate = Some(whole_seconds(window));
         self
     }
 
-    /// `stale-if-error`: how long after its lifetime it may be used where
-    /// asking gives 500, 502, 503 or 504 (RFC 5861, section 4).
+    /// Sets `stale-if-error`, the time for which a stale response may be used if revalidation
+    /// gives 500, 502, 503 or 504 (RFC 5861, section 4). Defaults to none.
     #[must_use]
     pub const fn with_stale_if_error(mut self, window: Duration) -> Self {
-        self.known.stale_if_error = Some(seconds::of(window));
+        self.directives.stale_if_error = Some(whole_seconds(window));
         self
     }
 
-    /// `no-cache`: to be kept, and never used without asking first.
+    /// Adds `no-cache`: caches may store the response, but must revalidate it before each use.
     #[must_use]
     pub const fn with_no_cache(mut self) -> Self {
-        self.known.no_cache = Scope::Everything;
+        self.directives.no_cache = DirectiveScope::Everything;
         self
     }
 
-    /// `no-store`: never to be kept.
+    /// Adds `no-store`: caches must not store the response.
     #[must_use]
     pub const fn with_no_store(mut self) -> Self {
-        self.known.no_store = true;
+        self.directives.no_store = true;
         self
     }
 
-    /// `private`: only the user's own cache may keep it.
+    /// Adds `private`: shared caches must not store the response.
     #[must_use]
     pub const fn with_private(mut self) -> Self {
-        self.known.private = Scope::Everything;
+        self.directives.private = DirectiveScope::Everything;
         self
     }
 
-    /// `public`: any cache may keep it, even the answer to a request with
-    /// `Authorization`.
+    /// Adds `public`: any cache may store the response, even if the request had `Authorization`.
     #[must_use]
     pub const fn with_public(mut self) -> Self {
-        self.known.public = true;
+        self.directives.public = true;
         self
     }
 
-    /// `must-revalidate`: never to be used stale, whatever happens.
+    /// Adds `must-revalidate`: caches must not use the response stale, even if the origin is
+    /// unavailable.
     #[must_use]
     pub const fn with_must_revalidate(mut self) -> Self {
-        self.known.must_revalidate = true;
+        self.directives.must_revalidate = true;
         self
     }
 
-    /// `proxy-revalidate`: the same for shared caches.
+    /// Adds `proxy-revalidate`, which is `must-revalidate` for shared caches only.
     #[must_use]
     pub const fn with_proxy_revalidate(mut self) -> Self {
-        self.known.proxy_revalidate = true;
+        self.directives.proxy_revalidate = true;
         self
     }
 
-    /// `must-understand`: only a cache that knows the status code may keep it,
-    /// and such a cache ignores `no-store`, which should stand beside it.
+    /// Adds `must-understand`: only caches that know the status code may store the response.
+    ///
+    /// Such caches ignore `no-store`. Add `no-store` too, for all other caches.
     #[must_use]
     pub const fn with_must_understand(mut self) -> Self {
-        self.known.must_understand = true;
+        self.directives.must_understand = true;
         self
     }
 
-    /// `no-transform`: intermediaries leave the content as it is.
+    /// Adds `no-transform`: intermediaries must not change the content.
     #[must_use]
     pub const fn with_no_transform(mut self) -> Self {
-        self.known.no_transform = true;
+        self.directives.no_transform = true;
         self
     }
 
-    /// `immutable`: it will not change while it is fresh, so that not even a
-    /// reload asks (RFC 8246).
+    /// Adds `immutable`: the response does not change while it is fresh, so a reload does not
+    /// revalidate it (RFC 8246).
     #[must_use]
     pub const fn with_immutable(mut self) -> Self {
-        self.known.immutable = true;
+        self.directives.immutable = true;
         self
     }
 
-    /// `no-cache` for these fields only. Many caches take it for the whole
-    /// response. Without any field it is [`with_no_cache`](Self::with_no_cache).
+    /// Adds `no-cache` for these fields only. Without fields, it is the same as
+    /// [`with_no_cache`](Self::with_no_cache).
+    ///
+    /// Many caches apply it to the whole response.
     #[must_use]
     pub fn with_no_cache_fields(mut self, fields: impl IntoIterator<Item = HeaderName>) -> Self {
         self.no_cache_fields = fields.into_iter().collect();
-        self.known.no_cache = scope(&self.no_cache_fields);
+        self.directives.no_cache = scope_of(&self.no_cache_fields);
         self
     }
 
-    /// `private` for these fields only. Many caches take it for the whole
-    /// response, so no secret should depend on it. Without any field it is
+    /// Adds `private` for these fields only. Without fields, it is the same as
     /// [`with_private`](Self::with_private).
+    ///
+    /// Caches implement it in different ways, so no secret should depend on it. Many apply it to
+    /// the whole response.
     #[must_use]
     pub fn with_private_fields(mut self, fields: impl IntoIterator<Item = HeaderName>) -> Self {
         self.private_fields = fields.into_iter().collect();
-        self.known.private = scope(&self.private_fields);
+        self.directives.private = scope_of(&self.private_fields);
         self
     }
 
-    /// Another directive, which caches that do not know it ignore.
+    /// Adds another directive. Caches that do not know it ignore it.
     #[must_use]
     pub fn with_extension(mut self, extension: Extension) -> Self {
         self.extensions.push(extension);
         self
     }
 
-    /// The seconds of `max-age`.
+    /// Returns the time in `max-age`.
     #[must_use]
     pub const fn max_age(&self) -> Option<Duration> {
-        seconds::duration(self.known.max_age)
+        seconds::to_duration(self.directives.max_age)
     }
 
-    /// The seconds of `s-maxage`.
+    /// Returns the time in `s-maxage`.
     #[must_use]
     pub const fn s_maxage(&self) -> Option<Duration> {
-        seconds::duration(self.known.s_maxage)
+        seconds::to_duration(self.directives.s_maxage)
     }
 
-    /// The seconds of `stale-while-revalidate`.
+    /// Returns the time in `stale-while-revalidate`.
     #[must_use]
     pub const fn stale_while_revalidate(&self) -> Option<Duration> {
-        seconds::duration(self.known.stale_while_revalidate)
+        seconds::to_duration(self.directives.stale_while_revalidate)
     }
 
-    /// The seconds of `stale-if-error`.
+    /// Returns the time in `stale-if-error`.
     #[must_use]
     pub const fn stale_if_error(&self) -> Option<Duration> {
-        seconds::duration(self.known.stale_if_error)
+        seconds::to_duration(self.directives.stale_if_error)
     }
 
-    /// Whether `no-cache` is there for the whole response.
+    /// Returns `true` if `no-cache` is present and applies to the whole response.
     #[must_use]
     pub const fn is_no_cache(&self) -> bool {
-        matches!(self.known.no_cache, Scope::Everything)
+        matches!(self.directives.no_cache, DirectiveScope::Everything)
     }
 
-    /// The fields of a `no-cache` that is only about them.
+    /// Returns the fields of `no-cache` if it applies only to some.
     #[must_use]
     pub fn no_cache_fields(&self) -> &[HeaderName] {
-        of_scope(self.known.no_cache, &self.no_cache_fields)
+        fields_in_scope(self.directives.no_cache, &self.no_cache_fields)
     }
 
-    /// Whether `no-store` is there.
+    /// Returns `true` if `no-store` is present.
     #[must_use]
     pub const fn is_no_store(&self) -> bool {
-        self.known.no_store
+        self.directives.no_store
     }
 
-    /// Whether `private` is there for the whole response.
+    /// Returns `true` if `private` is present and applies to the whole response.
     #[must_use]
     pub const fn is_private(&self) -> bool {
-        matches!(self.known.private, Scope::Everything)
+        matches!(self.directives.private, DirectiveScope::Everything)
     }
 
-    /// The fields of a `private` that is only about them.
+    /// Returns the fields of `private` if it applies only to some.
     #[must_use]
     pub fn private_fields(&self) -> &[HeaderName] {
-        of_scope(self.known.private, &self.private_fields)
+        fields_in_scope(self.directives.private, &self.private_fields)
     }
 
-    /// Whether `public` is there.
+    /// Returns `true` if `public` is present.
     #[must_use]
     pub const fn is_public(&self) -> bool {
-        self.known.public
+        self.directives.public
     }
 
-    /// Whether `must-revalidate` is there.
+    /// Returns `true` if `must-revalidate` is present.
     #[must_use]
     pub const fn is_must_revalidate(&self) -> bool {
-        self.known.must_revalidate
+        self.directives.must_revalidate
     }
 
-    /// Whether `proxy-revalidate` is there.
+    /// Returns `true` if `proxy-revalidate` is present.
     #[must_use]
     pub const fn is_proxy_revalidate(&self) -> bool {
-        self.known.proxy_revalidate
+        self.directives.proxy_revalidate
     }
 
-    /// Whether `must-understand` is there.
+    /// Returns `true` if `must-understand` is present.
     #[must_use]
     pub const fn is_must_understand(&self) -> bool {
-        self.known.must_understand
+        self.directives.must_understand
     }
 
-    /// Whether `no-transform` is there.
+    /// Returns `true` if `no-transform` is present.
     #[must_use]
     pub const fn is_no_transform(&self) -> bool {
-        self.known.no_transform
+        self.directives.no_transform
     }
 
-    /// Whether `immutable` is there.
+    /// Returns `true` if `immutable` is present.
     #[must_use]
     pub const fn is_immutable(&self) -> bool {
-        self.known.immutable
+        self.directives.immutable
     }
 
-    /// The directives that are not known here, in their order.
+    /// Returns the other directives, in their order.
     #[must_use]
     pub fn extensions(&self) -> &[Extension] {
         &self.extensions
     }
 
-    /// Whether no directive is there.
+    /// Returns `true` if there is no directive.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::new()
     }
 }
 
-fn scope(fields: &[HeaderName]) -> Scope {
+fn scope_of(fields: &[HeaderName]) -> DirectiveScope {
     if fields.is_empty() {
-        Scope::Everything
+        DirectiveScope::Everything
     } else {
-        Scope::Fields
+        DirectiveScope::Fields
     }
 }
 
-fn of_scope(scope: Scope, fields: &[HeaderName]) -> &[HeaderName] {
+/// Returns the fields if the scope is some fields.
+fn fields_in_scope(scope: DirectiveScope, fields: &[HeaderName]) -> &[HeaderName] {
     match scope {
-        Scope::Fields => fields,
-        Scope::Nothing | Scope::Everything => &[],
+        DirectiveScope::Fields => fields,
+        DirectiveScope::Nothing | DirectiveScope::Everything => &[],
     }
 }
 
 impl PartialEq for CacheControl {
     fn eq(&self, other: &Self) -> bool {
-        self.known == other.known
+        self.directives == other.directives
             && self.no_cache_fields() == other.no_cache_fields()
             && self.private_fields() == other.private_fields()
             && self.extensions == other.extensions

@@ -1,4 +1,4 @@
-/// The place of directives, on which the syntax of an extension's argument depends.
+/// The syntax of a field with directives, which decides how arguments of extensions are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Syntax {
     /// `Cache-Control`.

@@ -1,19 +1,23 @@
-//! Fields for some caches only (RFC 9213), which hide `Cache-Control` from them.
+//! Targeted fields (RFC 9213): cache directives for some caches, which then ignore
+//! `Cache-Control`.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header::CACHE_CONTROL};
 use sfv::{Dictionary, Parser};
 
-use super::{Lines, Syntax};
+use super::{ParsedField, Syntax};
 use crate::semantics::field::lines;
 
 pub(crate) const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
-/// Of the Edge Architecture note; it knows `no-store` and no `private`.
+/// `Surrogate-Control` of the Edge Architecture note. It defines `no-store` and no `private`.
 pub(crate) const SURROGATE_CONTROL: HeaderName = HeaderName::from_static("surrogate-control");
 
-/// Whether a field is one of these, as far as they are known.
+/// Returns `true` if the name is that of a targeted field.
+///
+/// These are `CDN-Cache-Control`, `Surrogate-Control` and names that end in
+/// `-CDN-Cache-Control`.
 pub(crate) fn is_targeted(field: &HeaderName) -> bool {
     let name = field.as_str();
-    // Nearly all names are too short, and every response is asked for its fields.
+    // This runs for every header of every response, and nearly all names are shorter.
     match name.len() {
         ..17 => false,
         17 => *field == CDN_CACHE_CONTROL || *field == SURROGATE_CONTROL,
@@ -21,26 +25,26 @@ pub(crate) fn is_targeted(field: &HeaderName) -> bool {
     }
 }
 
-/// What `Cache-Control` or a targeted field says, if it is there.
-pub(crate) fn lines_of(headers: &HeaderMap, field: &HeaderName) -> Option<Lines> {
+/// Parses `Cache-Control` or a targeted field. Returns `None` if it is missing.
+pub(crate) fn parse_field(headers: &HeaderMap, field: &HeaderName) -> Option<ParsedField> {
     if !lines::has(headers, field) {
         return None;
     }
     if *field == CACHE_CONTROL {
-        return Some(Lines::of(
+        return Some(ParsedField::parse(
             lines::lines(headers, field),
             Syntax::CacheControl,
         ));
     }
-    let mut lines = Lines::of(lines::lines(headers, field), Syntax::Targeted);
-    // Caches ignore all of one that is no Dictionary (RFC 9213, section 2.1).
-    // Surrogate-Control is older than that.
+    let mut parsed = ParsedField::parse(lines::lines(headers, field), Syntax::Targeted);
+    // Caches ignore a field that is not a Dictionary (RFC 9213, section 2.1).
+    // Surrogate-Control is older than that rule.
     if *field != SURROGATE_CONTROL {
         let is_dictionary = |line: &HeaderValue| {
             let parser = Parser::new(line.as_bytes());
             parser.parse::<Dictionary>().is_ok()
         };
-        lines.clear &= lines::lines(headers, field).all(is_dictionary);
+        parsed.unambiguous &= lines::lines(headers, field).all(is_dictionary);
     }
-    Some(lines)
+    Some(parsed)
 }

@@ -1,254 +1,157 @@
-//! A policy meets the head of a response.
+//! Applying a policy to the headers of a response.
+
+use std::cell::LazyCell;
 
 use http::{
     HeaderMap, HeaderName, HeaderValue,
-    header::{CACHE_CONTROL, DATE, EXPIRES, VARY},
+    header::{CACHE_CONTROL, EXPIRES, VARY},
 };
 
 use super::{
-    CachePolicy, Handler,
-    caching_fields::CachingFields,
-    field_value::{Face, Joined, restrict},
+    CachePolicy, Precedence, cache_headers::CacheHeaders, field_policy::restrict_targeted,
+    handler_policy::HandlerPolicy,
 };
 use crate::semantics::{
     caching::{
-        cache_control::{Known, Lines, is_targeted, lines_of, whole_seconds},
+        cache_control::{Directives, is_targeted, parse_field},
         no_vary_search::NO_VARY_SEARCH,
     },
     field::{HttpDate, lines, vary},
 };
 
 impl CachePolicy {
-    /// Puts the policy into the head of a response to a safe request.
-    /// `authorized` is whether the request had `Authorization`, `now` what
-    /// `Expires` is counted from where there is no `Date`.
-    pub fn apply(&self, headers: &mut HeaderMap, authorized: bool, now: HttpDate) {
-        let there = CachingFields::of(headers);
-        let personal = self.is_personal(authorized, there.cookies);
-        if there.policy || self.expires {
-            self.join(headers, personal, now);
+    /// Applies the policy to the headers of a response to a safe request.
+    ///
+    /// `authorized` tells whether the request had `Authorization`. `now` is the time from which
+    /// `Expires` counts if there is no `Date`. It is called at most once, and only if there is
+    /// an `Expires` to read or to write.
+    pub fn apply(&self, headers: &mut HeaderMap, authorized: bool, now: impl FnOnce() -> HttpDate) {
+        let present = CacheHeaders::from_headers(headers);
+        let for_one_user = self.is_for_one_user(authorized, present.cookies);
+        if present.policy || self.expires {
+            self.merge(headers, for_one_user, now);
         } else {
-            self.write(headers, personal);
+            self.write(headers, for_one_user);
         }
         if let Some(line) = &self.vary_line {
-            self.add_vary(headers, line, there.vary);
+            self.add_vary(headers, line, present.vary);
         }
         if let Some(value) = &self.no_vary_search
-            && !there.no_vary_search
+            && !present.no_vary_search
         {
             headers.insert(NO_VARY_SEARCH, value.clone());
         }
     }
 
-    /// Writes all fields of the policy into a head that has none of them.
-    fn write(&self, headers: &mut HeaderMap, personal: bool) {
-        self.control.write(headers, &CACHE_CONTROL, personal);
-        for (field, face) in &self.targeted {
-            face.write(headers, field, personal);
+    /// Sets all fields of the policy on a response that has none of them.
+    fn write(&self, headers: &mut HeaderMap, for_one_user: bool) {
+        self.cache_control
+            .write(headers, &CACHE_CONTROL, for_one_user);
+        for (field, policy) in &self.targeted {
+            policy.write(headers, field, for_one_user);
         }
     }
 
-    fn join(&self, headers: &mut HeaderMap, personal: bool, now: HttpDate) {
-        if self.handler == Handler::Loses {
+    fn merge(&self, headers: &mut HeaderMap, for_one_user: bool, now: impl FnOnce() -> HttpDate) {
+        if self.precedence == Precedence::Policy {
             headers.remove(CACHE_CONTROL);
             headers.remove(EXPIRES);
             for (field, _) in &self.targeted {
                 headers.remove(field);
             }
         }
-        let said = Word::of(headers, now);
-        let alone = self.handler == Handler::Wins && said.anything;
-        let control = if alone { &self.guard } else { &self.control };
-        let joined = said.join(control, headers, personal);
+        let now = LazyCell::new(now);
+        let handler = HandlerPolicy::from_headers(headers, || *now);
+        let alone = self.precedence == Precedence::Handler && handler.is_about_caching;
+        // Even a handler whose headers stand alone gets `private` where the response is for one
+        // user.
+        let policy = if alone {
+            &self.only_privacy
+        } else {
+            &self.cache_control
+        };
+        let merged = handler.merge_cache_control(policy, headers, for_one_user);
         if !alone {
-            self.join_targeted(headers, said.known, personal);
+            self.merge_targeted(headers, handler.directives, for_one_user);
         }
-        restrict_others(headers, joined.ours, |field| {
+        restrict_other_targeted(headers, merged.policy, |field| {
             !alone && self.targeted.iter().any(|(name, _)| name == field)
         });
         let wanted = self.expires && !alone;
-        said.date_of_expiry(headers, joined, wanted, alone, now);
+        handler.update_expires(headers, merged, wanted, alone, || *now);
     }
 
-    /// Whether it matters what time it is; otherwise any `now` will do.
-    pub(crate) fn needs_now(&self, headers: &HeaderMap) -> bool {
-        self.expires || lines::has(headers, &EXPIRES)
-    }
-
-    /// Keeps what a handler speaks of from other users, where no policy applies, and
-    /// writes anew what caches read in different ways.
-    pub(crate) fn guard(
+    /// Protects the cache headers of a response to which no policy applies.
+    ///
+    /// Makes them `private` if the response is for one user, and rewrites ambiguous ones. Adds
+    /// nothing to a response without such headers.
+    pub(crate) fn protect_handler_headers(
         &self,
         headers: &mut HeaderMap,
         authorized: bool,
-        now: impl FnOnce(&Self, &HeaderMap) -> HttpDate,
+        now: impl FnOnce() -> HttpDate,
     ) {
-        let there = CachingFields::of(headers);
-        if !there.policy {
+        let present = CacheHeaders::from_headers(headers);
+        if !present.policy {
             return;
         }
-        let now = now(self, headers);
-        let said = Word::of(headers, now);
-        if said.anything || headers.keys().any(is_targeted) {
-            let personal = self.is_personal(authorized, there.cookies);
-            let joined = said.join(&self.guard, headers, personal);
-            restrict_others(headers, joined.ours, |_| false);
-            said.date_of_expiry(headers, joined, false, true, now);
+        let now = LazyCell::new(now);
+        let handler = HandlerPolicy::from_headers(headers, || *now);
+        if handler.is_about_caching || headers.keys().any(is_targeted) {
+            let for_one_user = self.is_for_one_user(authorized, present.cookies);
+            let merged = handler.merge_cache_control(&self.only_privacy, headers, for_one_user);
+            restrict_other_targeted(headers, merged.policy, |_| false);
+            handler.update_expires(headers, merged, false, true, || *now);
         }
     }
 
-    /// Whether a response is for one user.
-    fn is_personal(&self, authorized: bool, cookies: bool) -> bool {
+    /// Returns `true` if the response must not be shared between users.
+    fn is_for_one_user(&self, authorized: bool, cookies: bool) -> bool {
         (authorized && !self.share_authorized) || (cookies && !self.share_cookies)
     }
-}
 
-/// What a handler said about the lifetime of its response.
-struct Word {
-    known: Known,
-    /// The same without `Expires`, if there is a `Cache-Control`.
-    lines: Option<Lines>,
-    expires: Option<Expires>,
-    /// Whether there is a word about caching.
-    anything: bool,
-}
-
-/// What a handler's `Expires` says.
-#[derive(Debug, Clone, Copy)]
-struct Expires {
-    /// Seconds from `Date`. One that is no date has run out (RFC 9111, section 5.3).
-    seconds: u32,
-    /// The most seconds that a cache reads in it. Some count from their own clock.
-    longest: u32,
-    /// Whether every cache reads the same in it; many ignore one that is no date.
-    clear: bool,
-}
-
-impl Word {
-    fn of(headers: &HeaderMap, now: HttpDate) -> Self {
-        let lines = lines_of(headers, &CACHE_CONTROL);
-        let mut known = lines.map_or(Known::NOTHING, |lines| lines.known);
-        let expires = Expires::of(headers, now);
-        let anything = expires.is_some() || !known.is_silent();
-        // `max-age` is heard first (RFC 9111, section 5.3).
-        known.max_age = known.max_age.or(expires.map(|expires| expires.seconds));
-        Self {
-            known,
-            lines,
-            expires,
-            anything,
+    /// Merges the policy into its targeted fields.
+    fn merge_targeted(&self, headers: &mut HeaderMap, handler: Directives, for_one_user: bool) {
+        for (field, policy) in &self.targeted {
+            let existing = parse_field(headers, field);
+            // Without the field, these caches would have used `Cache-Control` (RFC 9213, section
+            // 2.2), so the handler's directives there are for them too.
+            let handler = existing.map_or(handler, |field| field.directives);
+            policy.merge(headers, field, handler, existing, false, for_one_user);
         }
     }
 
-    /// Puts `Cache-Control` into the head.
-    fn join(&self, control: &Face, headers: &mut HeaderMap, personal: bool) -> Joined {
-        let elsewhere = self.expires.is_none_or(|expires| expires.clear);
-        control.join(
-            headers,
-            &CACHE_CONTROL,
-            self.known,
-            self.lines,
-            elsewhere,
-            personal,
-        )
-    }
-
-    /// `Expires` says the same as `max-age`, where it is wanted or `Cache-Control` was
-    /// changed, or is not there.
-    fn date_of_expiry(
-        &self,
-        headers: &mut HeaderMap,
-        joined: Joined,
-        wanted: bool,
-        alone: bool,
-        now: HttpDate,
-    ) {
-        let lifetime = joined.lifetime();
-        if let (true, Some(lifetime)) = (wanted, lifetime) {
-            let from = date(headers, now).unix_seconds().min(now.unix_seconds());
-            let until = HttpDate::from_unix_seconds(from + i64::from(lifetime));
-            headers.insert(EXPIRES, until.into());
-        } else if let Some(said) = self.expires {
-            let differs = joined.written && (lifetime != Some(said.seconds) || !said.clear);
-            // For caches that know no other field, unless the handler's word stands alone.
-            let grants_more = !alone && said.longest > lifetime.unwrap_or(0);
-            if differs || grants_more {
-                headers.remove(EXPIRES);
-            }
-        }
-    }
-}
-
-impl Expires {
-    /// How long the one form is that is sent (RFC 9110, section 5.6.7). Not every
-    /// cache reads the other two.
-    const LENGTH: usize = "Sun, 06 Nov 1994 08:49:37 GMT".len();
-
-    fn of(headers: &HeaderMap, now: HttpDate) -> Option<Self> {
-        if !lines::has(headers, &EXPIRES) {
-            return None;
-        }
-        let line = lines::only(headers, &EXPIRES);
-        let until = line.and_then(|line| HttpDate::parse(line.as_bytes(), now));
-        let left = |from: HttpDate| {
-            // One that is no date has run out (RFC 9111, section 5.3).
-            until.map_or(0, |until| {
-                whole_seconds(until.saturating_duration_since(from))
-            })
-        };
-        let seconds = left(date(headers, now));
-        let longest = seconds.max(left(now));
-        let usual = line.is_some_and(|line| line.len() == Self::LENGTH);
-        Some(Self {
-            seconds,
-            longest,
-            clear: usual && until.is_some() && longest == seconds,
-        })
-    }
-}
-
-/// What `Expires` is counted from.
-fn date(headers: &HeaderMap, now: HttpDate) -> HttpDate {
-    let date = lines::only(headers, &DATE);
-    let date = date.and_then(|date| HttpDate::parse(date.as_bytes(), now));
-    date.unwrap_or(now)
-}
-
-/// Copies a restriction into the targeted fields that the policy has no word for,
-/// and writes those anew that caches read in different ways.
-fn restrict_others(headers: &mut HeaderMap, from: Known, done: impl Fn(&HeaderName) -> bool) {
-    let others = |field: &&HeaderName| is_targeted(field) && !done(field);
-    if headers.keys().any(|field| others(&field)) {
-        let others: Vec<_> = headers.keys().filter(others).cloned().collect();
-        for field in others {
-            restrict(headers, &field, from.restriction());
-        }
-    }
-}
-
-impl CachePolicy {
-    /// A handler that said nothing to the caches of such a field means them too
-    /// in `Cache-Control`.
-    fn join_targeted(&self, headers: &mut HeaderMap, said: Known, personal: bool) {
-        for (field, face) in &self.targeted {
-            let there = lines_of(headers, field);
-            let said = there.map_or(said, |lines| lines.known);
-            face.join(headers, field, said, there, false, personal);
-        }
-    }
-
-    /// The union with what is there. All that a 304 gets of which the policy is not known.
+    /// Adds the names of this policy to `Vary`.
+    ///
+    /// For a 304 without a known policy, this is all that is changed.
     pub(crate) fn merge_vary(&self, headers: &mut HeaderMap) {
         if let Some(line) = &self.vary_line {
             self.add_vary(headers, line, lines::has(headers, &VARY));
         }
     }
 
-    fn add_vary(&self, headers: &mut HeaderMap, line: &HeaderValue, there: bool) {
-        if there {
+    fn add_vary(&self, headers: &mut HeaderMap, line: &HeaderValue, is_present: bool) {
+        if is_present {
             vary::merge(headers, self.vary.iter().cloned());
         } else {
             headers.insert(VARY, line.clone());
+        }
+    }
+}
+
+/// Adds restrictions to the targeted fields of the handler that the policy does not set.
+/// Ambiguous fields are rewritten.
+fn restrict_other_targeted(
+    headers: &mut HeaderMap,
+    policy: Directives,
+    is_set_by_policy: impl Fn(&HeaderName) -> bool,
+) {
+    let is_other = |field: &&HeaderName| is_targeted(field) && !is_set_by_policy(field);
+    // Most responses have no such field, and the list of names would be an allocation.
+    if headers.keys().any(|field| is_other(&field)) {
+        let others: Vec<_> = headers.keys().filter(is_other).cloned().collect();
+        for field in others {
+            restrict_targeted(headers, &field, policy.restrictions());
         }
     }
 }

@@ -1,5 +1,4 @@
-//! What a response says about its use by caches: `Cache-Control`, targeted
-//! fields and `Vary` together, put into a head.
+//! Cache policies: `Cache-Control`, targeted fields and `Vary` of a response.
 
 use http::{HeaderName, HeaderValue};
 
@@ -12,22 +11,23 @@ use super::{
 use crate::semantics::field::vary;
 
 mod apply;
-mod caching_fields;
-mod field_value;
+mod cache_headers;
+mod field_policy;
+mod handler_policy;
 mod recipes;
 
-use field_value::Face;
+use field_policy::FieldPolicy;
 
-/// `Cache-Control`, targeted fields and `Vary` of a response.
+/// A cache policy: the `Cache-Control`, targeted fields and `Vary` of a response.
 ///
-/// The constructors without arguments are recipes, named as one would ask; the [module
-/// docs](crate::cache_policy#choosing-a-policy) has a table to choose from. As a response extension
-/// it is a handler's choice, in place of what its route says.
+/// The constructors without arguments are recipes. The [module
+/// docs](crate::cache_policy#choosing-a-policy) have a table to choose from. A handler can insert
+/// a policy as a response extension, which replaces the policy of its route.
 ///
-/// By default both the policy and the handler are heard, and the stricter word
-/// counts; see [`CacheControl::stricter`]. A response to a request with
-/// `Authorization` and one with `Set-Cookie` become `private`, in targeted
-/// fields too. Each of these can be changed, by name.
+/// By default, if handler and policy both set a directive, the stricter value wins: see
+/// [`CacheControl::stricter`]. A response with `Set-Cookie`, or to a request with
+/// `Authorization`, becomes `private`. That includes targeted fields. Both defaults can be
+/// changed.
 ///
 /// ```
 /// use std::time::Duration;
@@ -35,24 +35,24 @@ use field_value::Face;
 /// use tower_conditional::{cache_policy::CachePolicy, validator::HttpDate};
 ///
 /// let policy = CachePolicy::shared_and_public();
-/// let now = HttpDate::EPOCH;
+/// let now = || HttpDate::EPOCH;
 ///
 /// let mut headers = HeaderMap::new();
 /// policy.apply(&mut headers, false, now);
 /// assert_eq!(headers[header::CACHE_CONTROL], "public, max-age=3600");
 ///
-/// // The answer to a request with `Authorization` is for one user.
+/// // The response to a request with `Authorization` is for one user.
 /// let mut headers = HeaderMap::new();
 /// policy.apply(&mut headers, true, now);
 /// assert_eq!(headers[header::CACHE_CONTROL], "private, max-age=3600");
 ///
-/// // What the handler said is never loosened.
+/// // The directives of a handler are never made laxer.
 /// let mut headers = HeaderMap::new();
 /// headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
 /// policy.apply(&mut headers, false, now);
 /// assert_eq!(headers[header::CACHE_CONTROL], "no-store");
 ///
-/// // Every number can be another.
+/// // Every directive can be changed.
 /// let shorter = policy.adjust(|directives| directives.with_max_age(Duration::from_secs(5)))?;
 /// # let _ = shorter;
 /// # Ok::<_, tower_conditional::cache_policy::InvalidCachePolicy>(())
@@ -60,111 +60,116 @@ use field_value::Face;
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct CachePolicy {
-    control: Face,
-    /// For a response with a word of its own that stands alone.
-    guard: Face,
-    targeted: Vec<(HeaderName, Face)>,
+    cache_control: FieldPolicy,
+    /// No directives, or `private` for one user. Used if the handler's headers stand alone.
+    only_privacy: FieldPolicy,
+    targeted: Vec<(HeaderName, FieldPolicy)>,
     vary: Vec<HeaderName>,
-    /// The same in one line.
+    /// The header value of `vary`.
     vary_line: Option<HeaderValue>,
     no_vary_search: Option<HeaderValue>,
-    handler: Handler,
+    precedence: Precedence,
     expires: bool,
     share_authorized: bool,
     share_cookies: bool,
 }
 
-/// What becomes of the handler's own `Cache-Control`.
+/// The precedence of policy and handler if both set directives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Handler {
-    /// The stricter of both counts.
-    Joins,
-    /// It stands alone.
-    Wins,
-    /// It is replaced.
-    Loses,
+enum Precedence {
+    /// The stricter value of each directive wins.
+    Stricter,
+    /// The handler's headers are kept, and the policy is not applied.
+    Handler,
+    /// The handler's headers are replaced.
+    Policy,
 }
 
 impl CachePolicy {
-    /// A policy with these directives.
+    /// Creates a policy with these directives.
     ///
     /// # Errors
     ///
-    /// Refuses directives that contradict each other, none at all, and an extension
-    /// that was only read in a field, such as a misspelt `max-agee=60`. One that is
-    /// meant is added with [`CacheControl::with_extension`].
+    /// Returns an error if the directives contradict each other, or if there are none. An
+    /// extension that was parsed from a header is an error too, since it may be a misspelt
+    /// `max-agee=60`. Add an extension with [`CacheControl::with_extension`].
     pub fn new(directives: CacheControl) -> Result<Self, InvalidCachePolicy> {
         directives.check_configured()?;
-        Ok(Self::of(directives))
+        Ok(Self::from_valid(directives))
     }
 
-    /// Where it is known that they do not.
-    fn of(directives: CacheControl) -> Self {
+    /// Creates a policy with directives that were checked.
+    fn from_valid(directives: CacheControl) -> Self {
         Self {
-            control: Face::cache_control(directives),
-            guard: Face::cache_control(CacheControl::new()),
+            cache_control: FieldPolicy::cache_control(directives),
+            only_privacy: FieldPolicy::cache_control(CacheControl::new()),
             targeted: Vec::new(),
             vary: Vec::new(),
             vary_line: None,
             no_vary_search: None,
-            handler: Handler::Joins,
+            precedence: Precedence::Stricter,
             expires: false,
             share_authorized: false,
             share_cookies: false,
         }
     }
 
-    /// The directives of `Cache-Control`.
+    /// Returns the directives of `Cache-Control`.
     #[must_use]
     pub fn directives(&self) -> &CacheControl {
-        self.control.directives()
+        self.cache_control.directives()
     }
 
     /// Changes the directives of `Cache-Control`.
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new).
+    /// Returns the same errors as [`new`](Self::new).
     pub fn adjust(
         mut self,
         change: impl FnOnce(CacheControl) -> CacheControl,
     ) -> Result<Self, InvalidCachePolicy> {
         let directives = change(self.directives().clone());
         directives.check_configured()?;
-        self.control = Face::cache_control(directives);
+        self.cache_control = FieldPolicy::cache_control(directives);
         Ok(self)
     }
 
-    /// Adds `CDN-Cache-Control`: what content delivery networks do, which then
-    /// look neither at `Cache-Control` nor at `Expires` (RFC 9213, section 3.1).
+    /// Adds `CDN-Cache-Control`, the directives for content delivery networks.
+    ///
+    /// A network that reads it ignores `Cache-Control` and `Expires` (RFC 9213, section 3.1).
     ///
     /// # Errors
     ///
-    /// As [`targeted`](Self::targeted).
+    /// Returns the same errors as [`targeted`](Self::targeted).
     pub fn cdn(self, directives: CacheControl) -> Result<Self, InvalidCachePolicy> {
         self.targeted(CDN_CACHE_CONTROL, directives)
     }
 
-    /// Adds `Surrogate-Control`, the field of the Edge Architecture note, for
-    /// surrogates that read it. One that does not passes it on to the client.
+    /// Adds `Surrogate-Control` of the Edge Architecture note, for surrogates that read it.
+    ///
+    /// Other surrogates pass the header on to the client.
     ///
     /// # Errors
     ///
-    /// As [`targeted`](Self::targeted).
+    /// Returns the same errors as [`targeted`](Self::targeted).
     pub fn surrogate(self, directives: CacheControl) -> Result<Self, InvalidCachePolicy> {
         self.targeted(SURROGATE_CONTROL, directives)
     }
 
-    /// Adds a targeted field (RFC 9213), such as `Cloudflare-CDN-Cache-Control`.
-    /// One of the same name is replaced.
+    /// Adds a targeted field (RFC 9213), such as `Cloudflare-CDN-Cache-Control`. Replaces one of
+    /// the same name.
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new). Also refuses an extension that cannot be a member of a Structured
-    /// Fields Dictionary, and a name that does not end in `-CDN-Cache-Control`, is
-    /// `CDN-Cache-Control` or `Surrogate-Control`: restrictions must be copied into every such
-    /// field, so all of them have to be recognised.
-    #[expect(clippy::needless_pass_by_value, reason = "as all the others take them")]
+    /// Returns the same errors as [`new`](Self::new), and one for an extension that a Structured
+    /// Fields Dictionary cannot hold. The name must be `CDN-Cache-Control` or
+    /// `Surrogate-Control`, or end in `-CDN-Cache-Control`. Restrictions are copied to every
+    /// targeted field, so each must be recognizable.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "all setters take the directives by value"
+    )]
     pub fn targeted(
         mut self,
         field: HeaderName,
@@ -174,75 +179,85 @@ impl CachePolicy {
             return Err(InvalidCachePolicy::Field(field));
         }
         directives.check_configured()?;
-        let face = Face::targeted(&field, &directives).ok_or(InvalidCachePolicy::Dictionary)?;
+        let policy = FieldPolicy::targeted(&field, &directives)?;
         self.targeted.retain(|(name, _)| *name != field);
-        self.targeted.push((field, face));
+        self.targeted.push((field, policy));
         Ok(self)
     }
 
-    /// The request fields that choose the representation: they are in `Vary`,
-    /// with those that the handler names (RFC 9110, section 12.5.5). More than
-    /// one call adds up. `*` is never added.
+    /// Adds names to `Vary`: the request headers that select the representation (RFC 9110,
+    /// section 12.5.5).
     ///
-    /// `Authorization` need not be here: `private` says it better.
+    /// The names that a handler sets are kept. Several calls add up. `*` is never added. Do not
+    /// add `Authorization`: use `private` instead.
     pub fn vary(mut self, fields: impl IntoIterator<Item = HeaderName>) -> Self {
         for field in fields {
             if field.as_str() != "*" && !self.vary.contains(&field) {
                 self.vary.push(field);
             }
         }
-        self.vary_line = (!self.vary.is_empty()).then(|| vary::line(&self.vary));
+        self.vary_line = (!self.vary.is_empty()).then(|| vary::to_value(&self.vary));
         self
     }
 
-    /// Adds `No-Vary-Search`: which parameters of the query do not change the
-    /// response (draft-ietf-httpbis-no-vary-search). It should be the same for
-    /// all responses of a path. A handler's own stays.
+    /// Sets `No-Vary-Search`, the query parameters that do not change the response
+    /// (draft-ietf-httpbis-no-vary-search). Defaults to none.
+    ///
+    /// The value should be the same for all responses of a path. If a handler sets the header,
+    /// it is kept.
     pub fn no_vary_search(mut self, parameters: &NoVarySearch) -> Self {
         self.no_vary_search = parameters.header_value();
         self
     }
 
-    /// Adds `Expires`, for caches that know no `max-age`. Off by default.
+    /// Adds `Expires`, for caches that do not implement `max-age`. Off by default.
     pub fn expires(mut self) -> Self {
         self.expires = true;
         self
     }
 
-    /// Replaces what the handler says in `Cache-Control`, `Expires` and the
-    /// targeted fields of this policy, though it be stricter.
+    /// Replaces the handler's `Cache-Control`, `Expires` and the targeted fields of this policy,
+    /// even if they are stricter.
+    ///
+    /// By default, the stricter value of each directive wins.
     pub fn override_handler(mut self) -> Self {
-        self.handler = Handler::Loses;
+        self.precedence = Precedence::Policy;
         self
     }
 
-    /// Leaves alone what has an `Expires`, or a `Cache-Control` that says more
-    /// than `no-transform`: for a default around routes with policies of their
-    /// own. Only what is malformed is written anew, to the strict side.
+    /// Keeps the headers of a handler that sets a cache policy. For a default around routes with
+    /// their own policies.
+    ///
+    /// That is a response with `Expires`, or with another directive in `Cache-Control` than
+    /// `no-transform`. Malformed headers are still rewritten in a strict form. By default, the
+    /// stricter value of each directive wins.
     pub fn yield_to_handler(mut self) -> Self {
-        self.handler = Handler::Wins;
+        self.precedence = Precedence::Handler;
         self
     }
 
-    /// Answers to requests with `Authorization` are the same for everybody, and
-    /// may be shared. Without it they become `private` (RFC 9111, section 3.5).
+    /// Allows shared caches to store responses to requests with `Authorization`. For responses
+    /// that are the same for all users.
+    ///
+    /// By default, such responses become `private` (RFC 9111, section 3.5).
     pub fn share_authorized(mut self) -> Self {
         self.share_authorized = true;
         self
     }
 
-    /// Responses with `Set-Cookie` may be shared, the cookie with them. Without
-    /// it they become `private` (RFC 9111, section 7.3).
+    /// Allows shared caches to store responses with `Set-Cookie`. The cookie is then shared too.
+    ///
+    /// By default, such responses become `private` (RFC 9111, section 7.3).
     pub fn share_cookies(mut self) -> Self {
         self.share_cookies = true;
         self
     }
 
-    /// Whether a cache may use a response with it without asking.
+    /// Returns `true` if some cache may use a response with this policy without revalidation.
     pub(crate) fn is_fresh(&self) -> bool {
-        let faces = self.targeted.iter().map(|(_, face)| face);
-        std::iter::once(&self.control)
-            .chain(faces)
-            .any(|face| face.directives().known().is_fresh())
+        let targeted = self.targeted.iter().map(|(_, policy)| policy);
+        std::iter::once(&self.cache_control)
+            .chain(targeted)
+            .any(|policy| policy.directives().directives().is_fresh())
     }
 }

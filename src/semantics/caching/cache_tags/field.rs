@@ -4,44 +4,44 @@ use sfv::{BareItem, Item, List, ListEntry, Parser};
 use super::{CacheTag, CacheTags};
 use crate::semantics::field::{OrderedSet, lines, list::trim_ows};
 
-/// The field in which caches of RFC 9875 read what a write made stale.
+/// The header of a response to a write that lists the invalidated groups (RFC 9875, section 3).
 pub(super) const CACHE_GROUP_INVALIDATION: HeaderName =
     HeaderName::from_static("cache-group-invalidation");
 
-/// So many groups every cache has to take (RFC 9875, section 2).
-const MOST_GROUPS: usize = 32;
+/// The number of groups that every cache must support (RFC 9875, section 2).
+const MAX_GROUPS: usize = 32;
 
-/// A field that tells caches the tags of a response.
+/// A header that carries the cache tags of a response.
 ///
-/// | Field | Longest tag | Tags | Bytes |
+/// | Header | Longest tag | Tags | Bytes |
 /// |---|---|---|---|
 /// | `Surrogate-Key` | 1,024 characters | any | 16,384 |
 /// | `Cache-Tag` at Cloudflare | 1,024 characters | any | 16,384 |
 /// | `Cache-Tag` at CloudFront | 256 characters | 50 | |
-/// | `xkey` | any | any | a line of Varnish: 8,192 unless `http_resp_hdr_len` says more |
+/// | `xkey` | any | any | a header line of Varnish: 8,192, or `http_resp_hdr_len` |
 /// | `Cache-Groups` | 32 characters | 32 | |
 ///
-/// A [`CacheTag`] keeps to the first two, and so do [`CacheTags`]. `Cache-Groups`
-/// spells a longer tag by its digest, and so does `Cache-Group-Invalidation`: see
-/// [`spelled`](Self::spelled). No spelling helps against too many tags: all are written, since
-/// 32 is what every cache has to take, and not the most that one may take (RFC 9875, section
-/// 2), and [`CacheTagsLayer`](crate::CacheTagsLayer) reports it.
+/// [`CacheTag`] and [`CacheTags`] obey the limits of the first two. In `Cache-Groups` and
+/// `Cache-Group-Invalidation`, a longer tag is replaced by its digest: see
+/// [`spelled`](Self::spelled).
+///
+/// More than 32 groups are all written, since a cache may support more (RFC 9875, section 2).
+/// [`CacheTagsLayer`](crate::CacheTagsLayer) reports them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TagField {
-    /// `Surrogate-Key: a b`, as Fastly reads it. Fastly takes it away before
-    /// the response leaves.
+    /// `Surrogate-Key: a b`, for Fastly, which removes it before it sends the response.
     SurrogateKey,
-    /// `Cache-Tag: a, b`, as Cloudflare and CloudFront read it.
+    /// `Cache-Tag: a, b`, for Cloudflare and CloudFront.
     CacheTag,
-    /// `xkey: a b`, as Varnish reads it with its module xkey.
+    /// `xkey: a b`, for Varnish with its module xkey.
     Xkey,
-    /// `Cache-Groups: "a", "b"`, for any cache, a browser's too (RFC 9875).
+    /// `Cache-Groups: "a", "b"`, for any cache, including those of browsers (RFC 9875).
     CacheGroups,
 }
 
 impl TagField {
-    /// The name of the field.
+    /// Returns the name of the header.
     #[must_use]
     pub fn name(self) -> HeaderName {
         HeaderName::from_static(match self {
@@ -52,8 +52,10 @@ impl TagField {
         })
     }
 
-    /// Returns the tag as this field has it: as it is, but that `Cache-Groups` has `~` and 31
-    /// characters of its SHA-256 in base64url in place of a name of more than 32.
+    /// Returns the tag as it is written in this header.
+    ///
+    /// In `Cache-Groups`, a tag of more than 32 characters becomes `~` and 31 characters of its
+    /// SHA-256 in base64url. All other tags stay unchanged.
     #[must_use]
     pub fn spelled(self, tag: &CacheTag) -> CacheTag {
         match self {
@@ -62,11 +64,11 @@ impl TagField {
         }
     }
 
-    /// Returns `true` if caches are sure to read all of these tags.
+    /// Returns `true` if every cache for this header supports all of these tags.
     pub(crate) fn has_room<'a>(self, tags: impl IntoIterator<Item = &'a CacheTag>) -> bool {
         let distinct: OrderedSet<_> = tags.into_iter().collect();
         match self {
-            Self::CacheGroups => distinct.len() <= MOST_GROUPS,
+            Self::CacheGroups => distinct.len() <= MAX_GROUPS,
             Self::SurrogateKey | Self::CacheTag | Self::Xkey => {
                 let bytes = distinct.iter().map(|tag| tag.as_str().len() + 2);
                 bytes.sum::<usize>() <= CacheTags::MAX_BYTES
@@ -74,41 +76,40 @@ impl TagField {
         }
     }
 
-    /// Adds those tags to the field that are not in it yet, each as it is
-    /// [spelled](Self::spelled).
+    /// Adds the tags that are missing from the header, each as [`spelled`](Self::spelled).
     ///
-    /// What is there stays, in one line with the new tags; only a
-    /// `Cache-Groups` that is no list of strings is replaced, for caches ignore
-    /// all of it (RFC 9651, section 4.2). Without new tags nothing changes.
+    /// Existing tags are kept, in one line with the new ones. A `Cache-Groups` that is not a list
+    /// of strings is replaced, since caches ignore all of it (RFC 9651, section 4.2). If no tag
+    /// is missing, the header stays unchanged.
     pub fn write<'a>(self, tags: impl IntoIterator<Item = &'a CacheTag>, headers: &mut HeaderMap) {
         match self {
-            Self::SurrogateKey | Self::Xkey => Style::Spaces,
-            Self::CacheTag => Style::Commas,
-            Self::CacheGroups => Style::Strings,
+            Self::SurrogateKey | Self::Xkey => TagListStyle::Spaces,
+            Self::CacheTag => TagListStyle::Commas,
+            Self::CacheGroups => TagListStyle::Strings,
         }
         .merge(&self.name(), tags, headers);
     }
 }
 
-/// Adds to `Cache-Group-Invalidation` those tags that are not in it yet, as
-/// [`TagField::write`] does (RFC 9875, section 3). It means nothing in a
-/// response to a safe method.
+/// Adds the tags that are missing from `Cache-Group-Invalidation` (RFC 9875, section 3).
+///
+/// See [`TagField::write`]. The header has no meaning in a response to a safe method.
 pub fn write_invalidation<'a>(
     tags: impl IntoIterator<Item = &'a CacheTag>,
     headers: &mut HeaderMap,
 ) {
-    Style::Strings.merge(&CACHE_GROUP_INVALIDATION, tags, headers);
+    TagListStyle::Strings.merge(&CACHE_GROUP_INVALIDATION, tags, headers);
 }
 
-/// How a field spells a list of tags.
+/// The syntax of a list of tags.
 #[derive(Clone, Copy)]
-enum Style {
+enum TagListStyle {
     Spaces,
     Commas,
     Strings,
 }
 
-impl Style {
+impl TagListStyle {
     fn merge<'a>(
         self,
         name: &HeaderName,
@@ -116,35 +117,35 @@ impl Style {
         headers: &mut HeaderMap,
     ) {
         let mut line = Vec::new();
-        for there in lines::lines(headers, name) {
-            self.push(&mut line, trim_ows(there.as_bytes()));
+        for existing in lines::lines(headers, name) {
+            self.push(&mut line, trim_ows(existing.as_bytes()));
         }
-        // What is no tag of ours cannot be one of the new ones either.
-        let mut known = match self {
-            Self::Spaces => of_ours(line.split(u8::is_ascii_whitespace)),
-            Self::Commas => of_ours(line.split(|byte| *byte == b',').map(trim_ows)),
-            Self::Strings => strings(&line).unwrap_or_else(|| {
+        // Members that are no valid tags stay in the line, but cannot equal a new tag.
+        let mut tags_in_line = match self {
+            Self::Spaces => valid_tags(line.split(u8::is_ascii_whitespace)),
+            Self::Commas => valid_tags(line.split(|byte| *byte == b',').map(trim_ows)),
+            Self::Strings => parse_strings(&line).unwrap_or_else(|| {
                 line.clear();
                 OrderedSet::new()
             }),
         };
-        let before = known.len();
+        let before = tags_in_line.len();
         for tag in tags {
-            known.insert(match self {
+            tags_in_line.insert(match self {
                 Self::Strings => tag.shortened(),
                 Self::Spaces | Self::Commas => tag.clone(),
             });
         }
-        let new = &known.as_slice()[before..];
+        let new = &tags_in_line.as_slice()[before..];
         if new.is_empty() {
             return;
         }
-        // With room for a comma, a space and two quotes each.
+        // Each tag needs at most a comma, a space and two quotes.
         line.reserve(new.iter().map(|tag| tag.as_str().len() + 4).sum());
         for tag in new {
             self.push_tag(&mut line, tag);
         }
-        let line = HeaderValue::try_from(line).expect("field values and tags make one");
+        let line = HeaderValue::try_from(line).expect("header values and tags make one");
         headers.insert(name, line);
     }
 
@@ -170,15 +171,17 @@ impl Style {
     }
 }
 
-fn of_ours<'a>(members: impl Iterator<Item = &'a [u8]>) -> OrderedSet<CacheTag> {
+/// Returns the members that are valid tags.
+fn valid_tags<'a>(members: impl Iterator<Item = &'a [u8]>) -> OrderedSet<CacheTag> {
     members
         .filter_map(|member| CacheTag::new(std::str::from_utf8(member).ok()?).ok())
         .collect()
 }
 
-/// The tags in a list of strings, whose parameters mean nothing (RFC 9875,
-/// section 2), if it is one.
-fn strings(line: &[u8]) -> Option<OrderedSet<CacheTag>> {
+/// Parses a list of strings. Returns `None` if it is not one.
+///
+/// Parameters have no meaning (RFC 9875, section 2).
+fn parse_strings(line: &[u8]) -> Option<OrderedSet<CacheTag>> {
     let list: List = Parser::new(line).parse().ok()?;
     let mut tags = OrderedSet::new();
     for member in &list {

@@ -1,23 +1,25 @@
-//! Which responses have tags, and which make caches forget.
+//! The effect of methods and statuses on stored responses.
 
 use http::{HeaderMap, Method, StatusCode};
 
 use super::field::CACHE_GROUP_INVALIDATION;
 use crate::semantics::field::{SafeMethods, lines, method::is_write};
 
-/// What a method does to a cache.
+/// The effect of a method on a cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effect {
-    /// Its response may be stored, with tags.
+    /// The response may be stored, with tags.
     Fills,
-    /// Its success makes stored responses stale.
+    /// A successful response invalidates stored responses.
     Invalidates,
-    /// Neither.
+    /// The method has neither effect.
     None,
 }
 
-/// A method of unknown safety counts as one that writes (section 4.4).
-/// `CONNECT` has no target that a cache could know (RFC 9110, section 9.3.6).
+/// Returns the effect of a method.
+///
+/// An unknown method counts as a write (RFC 9111, section 4.4). `CONNECT` has no effect, since
+/// its target is no resource (RFC 9110, section 9.3.6).
 pub(crate) fn effect(method: &Method) -> Effect {
     if SafeMethods::default().contains(method) {
         Effect::Fills
@@ -28,37 +30,41 @@ pub(crate) fn effect(method: &Method) -> Effect {
     }
 }
 
-/// What the status of a response to a write says of what was written.
+/// The outcome of a write, as far as the status of its response shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Written {
-    /// A cache that sees the response forgets (section 4.4).
-    Yes,
-    /// Refused before it was performed.
-    No,
-    /// The service failed, perhaps half way.
-    Perhaps,
+pub(crate) enum WriteOutcome {
+    /// The write succeeded. Caches that see the response invalidate (RFC 9111, section 4.4).
+    Performed,
+    /// The write was refused, and changed nothing.
+    Refused,
+    /// The service failed, and may have changed something.
+    Unknown,
 }
 
-/// Time-outs answer 408 too, and what they cut off may have written.
-pub(crate) fn written(status: StatusCode) -> Written {
+/// Returns the outcome of a write from the status of its response.
+pub(crate) fn write_outcome(status: StatusCode) -> WriteOutcome {
     if status.is_success() || status.is_redirection() {
-        Written::Yes
+        WriteOutcome::Performed
+    // A timeout may answer 408 for a handler that had already written.
     } else if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT {
-        Written::No
+        WriteOutcome::Refused
     } else {
-        Written::Perhaps
+        WriteOutcome::Unknown
     }
 }
 
-/// A safe method invalidates no group (RFC 9875, section 3).
-pub(crate) fn drop_invalidation(headers: &mut HeaderMap) {
+/// Removes `Cache-Group-Invalidation` from a response to a safe method, which must not invalidate
+/// (RFC 9875, section 3).
+pub(crate) fn remove_invalidation(headers: &mut HeaderMap) {
     if lines::has(headers, &CACHE_GROUP_INVALIDATION) {
         headers.remove(CACHE_GROUP_INVALIDATION);
     }
 }
 
-/// A 304 leaves the stored response the tags that it has (RFC 9111, section
-/// 3.2). One that was made before the handler knows only some of them.
-pub(crate) fn takes_tags(status: StatusCode) -> bool {
+/// Returns `true` if tags may be added to a response with this status.
+///
+/// The headers of a 304 replace those of the stored response (RFC 9111, section 3.2). A 304 that
+/// was made before the handler ran lacks the handler's tags, so it must have none.
+pub(crate) fn allows_tags(status: StatusCode) -> bool {
     status != StatusCode::NOT_MODIFIED && !status.is_informational()
 }

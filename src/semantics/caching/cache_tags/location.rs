@@ -1,4 +1,4 @@
-//! What a write makes stale, by its URI (RFC 9111, section 4.4).
+//! The URIs that a write invalidates (RFC 9111, section 4.4).
 
 use std::borrow::Cow;
 
@@ -10,8 +10,9 @@ use http::{
 
 use crate::semantics::field::{authority, lines};
 
-/// The target of a request (RFC 9110, section 7.1). Where only `Host` names the
-/// authority, nothing names the scheme, and `http` stands for it.
+/// Returns the target URI of a request (RFC 9110, section 7.1).
+///
+/// If only `Host` contains the authority, the scheme is unknown, and `http` is used.
 pub(crate) fn target(uri: &Uri, headers: &HeaderMap) -> Uri {
     let absolute = || {
         let host = lines::only(headers, &HOST)?.as_bytes();
@@ -27,8 +28,9 @@ pub(crate) fn target(uri: &Uri, headers: &HeaderMap) -> Uri {
     }
 }
 
-/// What `Location` and `Content-Location` name at the origin of `target`. Other
-/// origins' caches are none of our business (section 4.4).
+/// Returns the URIs in `Location` and `Content-Location` that have the origin of `target`.
+///
+/// A response must not invalidate URIs of other origins (section 4.4).
 pub(crate) fn locations<'a>(
     target: &'a Uri,
     headers: &'a HeaderMap,
@@ -41,8 +43,9 @@ pub(crate) fn locations<'a>(
         })
 }
 
-/// A reference in its absolute form (RFC 3986, section 5.2), if it stays at the
-/// origin; scheme and authority are written as those of `base`.
+/// Resolves a reference (RFC 3986, section 5.2). Returns `None` if its origin is another.
+///
+/// The result has the scheme and authority of `base`.
 fn resolve(base: &Uri, reference: &str) -> Option<Uri> {
     let reference = reference.split('#').next().unwrap_or_default();
     let reference = match split_scheme(reference) {
@@ -50,6 +53,7 @@ fn resolve(base: &Uri, reference: &str) -> Option<Uri> {
             let is_http = ["http", "https"]
                 .iter()
                 .any(|http| http.eq_ignore_ascii_case(scheme));
+            // Without `//` it is no HTTP URI, such as `mailto:` or `http:g`.
             rest.strip_prefix("//").filter(|_| is_http)?;
             rest
         }
@@ -65,11 +69,13 @@ fn resolve(base: &Uri, reference: &str) -> Option<Uri> {
             (Cow::from(if path.is_empty() { "/" } else { path }), query)
         }
         None => match split_query(reference) {
+            // An empty path keeps the query of `base`, unless the reference has one.
             ("", query) => (base.path().into(), query.or(base.query())),
             (path, query) if path.starts_with('/') => (path.into(), query),
+            // A relative path replaces the last segment of `base`.
             (path, query) => {
-                let folder = base.path().rfind('/').map_or("/", |at| &base.path()[..=at]);
-                (format!("{folder}{path}").into(), query)
+                let directory = base.path().rfind('/').map_or("/", |at| &base.path()[..=at]);
+                (format!("{directory}{path}").into(), query)
             }
         },
     };
@@ -83,6 +89,7 @@ fn resolve(base: &Uri, reference: &str) -> Option<Uri> {
     Uri::from_parts(parts).ok()
 }
 
+/// Splits a reference at its scheme, if it has one. A `:` after a `/` or `?` ends no scheme.
 fn split_scheme(reference: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = reference.split_once(':')?;
     (!scheme.contains(['/', '?'])).then_some((scheme, rest))
@@ -95,11 +102,14 @@ fn split_query(reference: &str) -> (&str, Option<&str>) {
     }
 }
 
+/// Returns `true` if both authorities are the same origin, ignoring the scheme.
 fn is_same(one: &Authority, other: &Authority) -> bool {
     one.host().eq_ignore_ascii_case(other.host()) && port(one) == port(other)
 }
 
-/// The scheme of the target is often not known, so both default ports are none.
+/// Returns the port with its `:`, or an empty text for a default port.
+///
+/// The scheme of the target is often unknown, so the default ports of both schemes count.
 fn port(authority: &Authority) -> &str {
     match authority::port(authority) {
         ":" | ":80" | ":443" => "",
@@ -107,7 +117,7 @@ fn port(authority: &Authority) -> &str {
     }
 }
 
-/// RFC 3986, section 5.2.4.
+/// Removes the segments `.` and `..` from a path (RFC 3986, section 5.2.4).
 fn without_dots(path: &str) -> String {
     let mut kept = Vec::new();
     let mut segments = path.strip_prefix('/').unwrap_or(path).split('/').peekable();
@@ -122,7 +132,7 @@ fn without_dots(path: &str) -> String {
                 continue;
             }
         }
-        // Of a last one the slash before it stays.
+        // If a dot segment is the last one, the path ends with a slash.
         if segments.peek().is_none() {
             kept.push("");
         }

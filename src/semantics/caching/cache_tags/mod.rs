@@ -1,13 +1,17 @@
-//! Cache tags: names by which responses are invalidated together.
+//! Cache tags: names that group stored responses, so they can be invalidated together.
 
 mod field;
 mod invalidation;
 mod location;
 mod set;
 mod tag;
+#[cfg(test)]
+mod tests;
 
 pub use field::{TagField, write_invalidation};
-pub(crate) use invalidation::{Effect, Written, drop_invalidation, effect, takes_tags, written};
+pub(crate) use invalidation::{
+    Effect, WriteOutcome, allows_tags, effect, remove_invalidation, write_outcome,
+};
 pub(crate) use location::{locations, target};
 pub use set::CacheTags;
 pub use tag::{CacheTag, InvalidCacheTag};

@@ -3,17 +3,18 @@ use std::{slice, sync::Arc};
 use super::{CacheTag, InvalidCacheTag, tag};
 use crate::semantics::field::OrderedSet;
 
-/// Cache tags, each once, in the order in which they were added. Together they take at
-/// most 16,384 bytes in a field, which is as much as Fastly and Cloudflare read.
+/// A set of cache tags, in the order in which they were added.
 ///
-/// As an extension of a response it says the tags that only the handler knows;
-/// [`CacheTagsLayer`](crate::CacheTagsLayer) adds them to its own.
+/// A response to a read carries the tags that it depends on. A write names the tags that it
+/// changed, and caches then remove all responses with one of them. Four headers carry tags, for
+/// different caches: see [`TagField`](super::TagField).
 ///
-/// Without tags it costs no allocation, with up to 16 short ones two. A clone costs none.
+/// A handler can insert a set as a response extension. [`CacheTagsLayer`](crate::CacheTagsLayer)
+/// adds it to its own tags.
 ///
-/// A response says which tags it has; a write says which of them it made
-/// stale, and a cache forgets all that have one of those. Four fields carry
-/// tags, each for other caches: see [`TagField`](super::TagField).
+/// All tags together have at most 16,384 bytes in a header, the limit of Fastly and Cloudflare.
+/// An empty set needs no allocation, and one of up to 16 short tags needs two. A clone needs
+/// none.
 ///
 /// ```
 /// # fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -32,7 +33,7 @@ use crate::semantics::field::OrderedSet;
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CacheTags {
-    /// None without tags. Shared: a source clones its tags for each request.
+    /// `None` if there are no tags. The set is shared, since a source clones it for each request.
     set: Option<Arc<TagSet>>,
 }
 
@@ -43,21 +44,21 @@ struct TagSet {
 }
 
 impl CacheTags {
-    /// The most bytes of one set, as `Cache-Groups` spells it: with two quotes, a comma and a
-    /// space for each tag.
+    /// The greatest length of a set in bytes, with two quotes, a comma and a space for each tag.
     pub const MAX_BYTES: usize = tag::MAX_BYTES;
 
-    /// No tags.
+    /// Creates a set without tags.
     #[must_use]
     pub const fn new() -> Self {
         Self { set: None }
     }
 
-    /// The tags of these names. A name that is there twice counts once.
+    /// Creates a set of tags with these names. Duplicates are ignored.
     ///
     /// # Errors
     ///
-    /// Refuses what is no [`CacheTag`], and more than [`MAX_BYTES`](Self::MAX_BYTES).
+    /// Returns an error if a name is not a valid [`CacheTag`], or if all together have more than
+    /// [`MAX_BYTES`](Self::MAX_BYTES).
     pub fn of<N: AsRef<str>>(names: impl IntoIterator<Item = N>) -> Result<Self, InvalidCacheTag> {
         let mut tags = Self::new();
         for name in names {
@@ -66,29 +67,31 @@ impl CacheTags {
         Ok(tags)
     }
 
-    /// Adds a tag, and says whether it is new.
+    /// Adds a tag. Returns `true` if it is new.
     ///
     /// # Errors
     ///
-    /// Refuses a tag beyond [`MAX_BYTES`](Self::MAX_BYTES). The set stays as it is.
+    /// Returns an error if the set would have more than [`MAX_BYTES`](Self::MAX_BYTES). The set
+    /// then stays unchanged.
     pub fn insert(&mut self, tag: CacheTag) -> Result<bool, InvalidCacheTag> {
         if self.contains(&tag) {
             return Ok(false);
         }
         let bytes = self.bytes() + tag.as_str().len() + 4;
         if bytes > Self::MAX_BYTES {
-            return Err(InvalidCacheTag::TooMany);
+            return Err(InvalidCacheTag::TooMany(tag));
         }
+        // Clones share the set, so it is copied before the first change.
         let set = Arc::make_mut(self.set.get_or_insert_default());
         set.bytes = bytes;
         Ok(set.tags.insert(tag))
     }
 
-    /// These tags, then those of `other` that are not among them.
+    /// Adds the tags of `other` that are missing, after these.
     ///
     /// # Errors
     ///
-    /// Refuses more than [`MAX_BYTES`](Self::MAX_BYTES).
+    /// Returns an error if the result would have more than [`MAX_BYTES`](Self::MAX_BYTES).
     pub fn union(mut self, other: &Self) -> Result<Self, InvalidCacheTag> {
         for tag in other {
             self.insert(tag.clone())?;
@@ -96,30 +99,30 @@ impl CacheTags {
         Ok(self)
     }
 
-    /// Whether `tag` is among them.
+    /// Returns `true` if the set contains `tag`.
     #[must_use]
     pub fn contains(&self, tag: &CacheTag) -> bool {
         let set = self.set.as_ref();
         set.is_some_and(|set| set.tags.contains(tag))
     }
 
-    /// The tags, in the order in which they were added.
+    /// Returns the tags in the order in which they were added.
     pub fn iter(&self) -> slice::Iter<'_, CacheTag> {
         self.as_slice().iter()
     }
 
-    /// How many tags there are.
+    /// Returns the number of tags.
     #[must_use]
     pub fn len(&self) -> usize {
         self.as_slice().len()
     }
 
-    /// How many bytes they take where most are taken.
+    /// Returns the length of the set in the header where it is longest.
     pub(crate) fn bytes(&self) -> usize {
         self.set.as_ref().map_or(0, |set| set.bytes)
     }
 
-    /// Whether there is no tag.
+    /// Returns `true` if there is no tag.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.set.is_none()

@@ -10,19 +10,20 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-/// So many bytes of tags one set has room for.
+/// The greatest length of a set of tags in bytes.
 pub(super) const MAX_BYTES: usize = 16_384;
 
-/// So many characters are stored in place.
-const SHORT: usize = 32;
+/// The length up to which a name is stored inline.
+const MAX_INLINE: usize = 32;
 
-/// A name by which responses are invalidated together: 1 to 1,024 visible ASCII
-/// characters without `,`, `"`, `\` and `*`, compared byte by byte.
+/// A name that groups stored responses, so they can be invalidated together.
 ///
-/// So every field carries it as it is, but for `Cache-Groups`, where a name of more than
-/// 32 characters is spelled by its digest: see [`TagField`](super::TagField). A short
-/// name is stored in place, and a copy of it costs no allocation; copies of a longer one
-/// share it.
+/// It has 1 to 1,024 visible ASCII characters without `,`, `"`, `\` and `*`, and is
+/// case-sensitive. Every header can carry such a name. `Cache-Groups` replaces a name of more
+/// than 32 characters by its digest: see [`TagField`](super::TagField).
+///
+/// A name of up to 32 characters is stored inline. Clones of a longer one share it, so no clone
+/// needs an allocation.
 ///
 /// ```
 /// use tower_conditional::cache_tags::CacheTag;
@@ -31,90 +32,95 @@ const SHORT: usize = 32;
 /// assert_eq!(tag.as_str(), "note-17");
 /// assert!(CacheTag::new("note 17").is_err());
 ///
-/// // Names that clients choose may be anything.
+/// // Names with text from clients may contain any character.
 /// assert_eq!(CacheTag::encoded("note-17"), tag);
 /// assert_eq!(CacheTag::encoded("note 17").as_str().len(), 32);
 /// # Ok::<_, tower_conditional::cache_tags::InvalidCacheTag>(())
 /// ```
 #[derive(Clone)]
 pub struct CacheTag {
-    name: Name,
+    name: TagName,
 }
 
 #[derive(Clone)]
-enum Name {
-    /// Zeros fill up what the name leaves.
-    Short([u8; SHORT]),
-    Long(Bytes),
+enum TagName {
+    /// The name, padded with zeros.
+    Inline([u8; MAX_INLINE]),
+    Shared(Bytes),
 }
 
 impl CacheTag {
-    /// The most characters of a name. Fastly and Cloudflare take no more.
+    /// The greatest length of a name, the limit of Fastly and Cloudflare.
     pub const MAX_LENGTH: usize = 1_024;
 
-    /// Returns the tag of this name.
+    /// Creates a tag with this name.
     ///
     /// # Errors
     ///
-    /// Refuses an empty name, one of more than 1,024 characters, and any
-    /// character that is not visible ASCII or is one of `,`, `"`, `\`, `*`.
+    /// Returns an error if the name is empty or has more than 1,024 characters. All characters
+    /// must be visible ASCII, and none of `,`, `"`, `\`, `*`.
     pub fn new(name: impl AsRef<str>) -> Result<Self, InvalidCacheTag> {
-        let name = name.as_ref().as_bytes();
+        let name = name.as_ref();
+        Self::from_valid(name).ok_or_else(|| InvalidCacheTag::Name(name.to_owned()))
+    }
+
+    /// Creates a tag, or returns `None` if the name is invalid.
+    fn from_valid(name: &str) -> Option<Self> {
+        let name = name.as_bytes();
         if name.is_empty() || name.len() > Self::MAX_LENGTH || !name.iter().all(is_legal) {
-            return Err(InvalidCacheTag::Name);
+            return None;
         }
-        let mut bytes = [0; SHORT];
+        let mut bytes = [0; MAX_INLINE];
         let name = match bytes.get_mut(..name.len()) {
             Some(room) => {
                 room.copy_from_slice(name);
-                Name::Short(bytes)
+                TagName::Inline(bytes)
             }
-            None => Name::Long(Bytes::copy_from_slice(name)),
+            None => TagName::Shared(Bytes::copy_from_slice(name)),
         };
-        Ok(Self { name })
+        Some(Self { name })
     }
 
-    /// Returns the tag of any text: of this name, if it is legal, and otherwise `~` and 31
-    /// characters of its SHA-256 in base64url.
+    /// Creates a tag from any text. The same text always gives the same tag.
     ///
-    /// For names that contain what clients wrote, so that none goes without a tag. The same
-    /// text always has the same tag.
+    /// An invalid name becomes `~` and 31 characters of its SHA-256 in base64url. Use this for
+    /// names that contain text from clients.
     #[must_use]
     pub fn encoded(name: impl AsRef<str>) -> Self {
         let name = name.as_ref();
-        Self::new(name).unwrap_or_else(|_| Self::digest(name))
+        Self::from_valid(name).unwrap_or_else(|| Self::digest(name))
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         let name = match &self.name {
-            Name::Short(bytes) => {
+            TagName::Inline(bytes) => {
                 let length = bytes.iter().take_while(|byte| **byte != 0).count();
                 &bytes[..length]
             }
-            Name::Long(bytes) => bytes,
+            TagName::Shared(bytes) => bytes,
         };
         str::from_utf8(name).expect("a tag is ASCII")
     }
 
-    /// Returns this tag, or one of 32 characters in its place if it is longer.
+    /// Returns this tag, or its digest if it has more than 32 characters.
     pub(super) fn shortened(&self) -> Self {
         match self.name {
-            Name::Short(_) => self.clone(),
-            Name::Long(_) => Self::digest(self.as_str()),
+            TagName::Inline(_) => self.clone(),
+            TagName::Shared(_) => Self::digest(self.as_str()),
         }
     }
 
-    /// 184 bits of the digest, which is as much as fits.
+    /// Returns the tag that stands for another text: `~` and 184 bits of the SHA-256 of that text.
     fn digest(name: &str) -> Self {
         let digest = Sha256::digest(name);
-        let mut bytes = [b'~'; SHORT];
+        let mut bytes = [b'~'; MAX_INLINE];
         URL_SAFE_NO_PAD
             .encode_slice(&digest[..23], &mut bytes[1..])
             .expect("23 bytes are 31 characters");
         Self {
-            name: Name::Short(bytes),
+            name: TagName::Inline(bytes),
         }
     }
 }
@@ -122,8 +128,8 @@ impl CacheTag {
 impl PartialEq for CacheTag {
     fn eq(&self, other: &Self) -> bool {
         match (&self.name, &other.name) {
-            (Name::Short(one), Name::Short(other)) => one == other,
-            (Name::Long(one), Name::Long(other)) => one == other,
+            (TagName::Inline(one), TagName::Inline(other)) => one == other,
+            (TagName::Shared(one), TagName::Shared(other)) => one == other,
             _ => false,
         }
     }
@@ -196,25 +202,31 @@ impl TryFrom<String> for CacheTag {
 }
 
 /// An error returned by [`CacheTag`] and [`CacheTags`](super::CacheTags).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidCacheTag {
-    /// The name of a tag is empty, too long, or has a character that no field carries.
-    Name,
-    /// The set has no room for the tag: it takes at most
-    /// [`CacheTags::MAX_BYTES`](super::CacheTags::MAX_BYTES).
-    TooMany,
+    /// This name is empty, too long, or has a character that some header cannot carry.
+    Name(String),
+    /// The set would have more than [`CacheTags::MAX_BYTES`](super::CacheTags::MAX_BYTES) with
+    /// this tag.
+    TooMany(CacheTag),
 }
 
 impl fmt::Display for InvalidCacheTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Name => f.write_str(
-                "a cache tag has 1 to 1024 visible ASCII characters, none of them `,`, `\"`, `\\` or `*`",
+            Self::Name(name) => write!(
+                f,
+                "invalid cache tag {name:?}: use 1 to {} visible ASCII characters, \
+                 without `,`, `\"`, `\\` and `*`",
+                CacheTag::MAX_LENGTH
             ),
-            Self::TooMany => {
-                write!(f, "the cache tags of a response take at most {MAX_BYTES} bytes")
-            }
+            Self::TooMany(tag) => write!(
+                f,
+                "no room for the cache tag {:?}: all tags of a response have at most {MAX_BYTES} \
+                 bytes",
+                tag.as_str()
+            ),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The field as text (sections 3 and 5).
+//! Parsing and formatting of the header (sections 3 and 5).
 
 use http::HeaderMap;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -13,7 +13,7 @@ const KEY_ORDER: &KeyRef = key_ref("key-order");
 const PARAMS: &KeyRef = key_ref("params");
 const EXCEPT: &KeyRef = key_ref("except");
 
-/// What an `application/x-www-form-urlencoded` serializer escapes, but for the
+/// The characters that a serializer of `application/x-www-form-urlencoded` escapes, except the
 /// space, which becomes a plus.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'*')
@@ -22,6 +22,7 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b' ');
 
+/// Formats the header value. Returns `None` if every difference is significant.
 pub(super) fn serialize(policy: &NoVarySearch) -> Option<String> {
     let mut field = DictSerializer::new();
     if policy.key_order {
@@ -43,7 +44,7 @@ pub(super) fn serialize(policy: &NoVarySearch) -> Option<String> {
     field.finish()
 }
 
-/// Section 5.1. Parameters and unknown keys are ignored.
+/// Parses all lines of the header (section 5.1). Parameters and unknown keys are ignored.
 pub(super) fn parse(headers: &HeaderMap) -> Option<NoVarySearch> {
     let lines: Vec<_> = headers
         .get_all(NO_VARY_SEARCH)
@@ -59,6 +60,7 @@ pub(super) fn parse(headers: &HeaderMap) -> Option<NoVarySearch> {
         })) => *key_order,
         Some(_) => return None,
     };
+    // Both lists together are invalid, and so is a member that is not a list (section 5.1).
     let params = match (field.get(PARAMS), field.get(EXCEPT)) {
         (None, None) => Params::default(),
         (Some(ListEntry::InnerList(list)), None) => Params::Ignored(names(list)?),
@@ -68,7 +70,7 @@ pub(super) fn parse(headers: &HeaderMap) -> Option<NoVarySearch> {
     Some(NoVarySearch { key_order, params })
 }
 
-/// Section 5.3.
+/// Parses a list of names (section 5.3).
 fn names(list: &InnerList) -> Option<Vec<String>> {
     let names = list.items.iter().map(|item| match &item.bare_item {
         BareItem::String(name) => Some(query::decode(name.as_str())),

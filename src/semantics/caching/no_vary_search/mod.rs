@@ -1,23 +1,25 @@
-//! `No-Vary-Search`: which parameters of a query change nothing about the
-//! response (draft-ietf-httpbis-no-vary-search-10).
+//! `No-Vary-Search`: query parameters that do not change the response
+//! (draft-ietf-httpbis-no-vary-search-10).
 
 mod field;
 mod query;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
-/// The field's name.
+/// The name of the header.
 pub const NO_VARY_SEARCH: HeaderName = HeaderName::from_static("no-vary-search");
 
-/// What a query may differ in and still select the same response.
+/// The differences between two queries that do not change the response.
 ///
-/// Names of parameters are what they are after decoding: `a b`, not `a+b`. They
-/// are compared with case, and without Unicode normalization.
+/// For example, a cache may use the response to `/?id=1&utm_source=a` for a request to
+/// `/?id=1`.
 ///
-/// A cache may then give the answer to `/?id=1&utm_source=a` to whoever asks
-/// for `/?id=1`.
+/// Names of parameters are given decoded: `a b`, not `a+b`. They are case-sensitive, and are
+/// compared without Unicode normalization.
 ///
 /// ```
 /// use http::Uri;
@@ -33,9 +35,8 @@ pub const NO_VARY_SEARCH: HeaderName = HeaderName::from_static("no-vary-search")
 /// assert!(!policy.matches(&a, &c));
 /// ```
 ///
-/// The value should be the same for all responses of one path: a cache may look
-/// at the latest alone. It says nothing about `Vary`, which
-/// applies as well, and only something about queries that are
+/// The value should be the same for all responses of one path, since a cache may use only the
+/// latest. `Vary` applies in addition. Queries are compared as
 /// `application/x-www-form-urlencoded`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct NoVarySearch {
@@ -43,12 +44,12 @@ pub struct NoVarySearch {
     params: Params,
 }
 
-/// Sorted names, each once.
+/// The parameters that do not change the response, as sorted distinct names.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Params {
-    /// These do not matter.
+    /// Only these parameters.
     Ignored(Vec<String>),
-    /// All but these do not matter.
+    /// All parameters except these.
     Except(Vec<String>),
 }
 
@@ -59,44 +60,44 @@ impl Default for Params {
 }
 
 impl NoVarySearch {
-    /// Everything matters, as if the field were not there.
+    /// Creates a value in which every difference is significant, as without the header.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// These parameters do not matter: `params=("utm_source")`.
+    /// Creates a value in which these parameters are not significant: `params=("utm_source")`.
     #[must_use]
     pub fn params<I>(names: I) -> Self
     where
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        Self::with(Params::Ignored(sorted(names)))
+        Self::from_params(Params::Ignored(sorted(names)))
     }
 
-    /// No parameter matters: `except=()`.
+    /// Creates a value in which no parameter is significant: `except=()`.
     #[must_use]
     pub fn params_all() -> Self {
-        Self::with(Params::Except(Vec::new()))
+        Self::from_params(Params::Except(Vec::new()))
     }
 
-    /// No parameter matters, except for these: `except=("id")`.
+    /// Creates a value in which only these parameters are significant: `except=("id")`.
     ///
-    /// Caches that follow a draft before version 04, when this was spelled
-    /// `params, except=("id")`, see a field that they do not understand and
-    /// compare queries exactly.
+    /// Before version 04 of the draft, the syntax was `params, except=("id")`. Caches that
+    /// implement such a version ignore this header, and compare queries exactly.
     #[must_use]
     pub fn except<I>(names: I) -> Self
     where
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        Self::with(Params::Except(sorted(names)))
+        Self::from_params(Params::Except(sorted(names)))
     }
 
-    /// In addition, the order of parameters with different names does not
-    /// matter: `key-order`. Those with one name keep their order.
+    /// Ignores the order of parameters with different names: `key-order`. Off by default.
+    ///
+    /// The order of parameters with the same name stays significant.
     #[must_use]
     pub fn key_order(self) -> Self {
         Self {
@@ -105,52 +106,53 @@ impl NoVarySearch {
         }
     }
 
-    fn with(params: Params) -> Self {
+    fn from_params(params: Params) -> Self {
         Self {
             key_order: false,
             params,
         }
     }
 
-    /// Reads the field from a response (section 5).
+    /// Parses the header of a response (section 5). Never fails.
     ///
-    /// Whatever is wrong with it, as with one that is not there, everything
-    /// matters: that costs hits and gives no wrong answer.
+    /// If the header is missing or invalid, every difference is significant. That costs cache
+    /// hits, but never gives a wrong response.
     #[must_use]
     pub fn parse(headers: &HeaderMap) -> Self {
         field::parse(headers).unwrap_or_default()
     }
 
-    /// The field's value; none where everything matters.
+    /// Returns the header value, or `None` if every difference is significant.
     #[must_use]
     pub fn header_value(&self) -> Option<HeaderValue> {
         let text = field::serialize(self)?;
         Some(HeaderValue::from_maybe_shared(text).expect("a structured field is ASCII"))
     }
 
-    /// Whether everything matters.
+    /// Returns `true` if every difference is significant.
     #[must_use]
     pub fn is_exact(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Whether a response to `a` with this field may be given to `b`
-    /// (section 6).
+    /// Returns `true` if a response to `a` with this header may be used for `b` (section 6).
     ///
-    /// That is never so across origins or paths. A scheme and an authority
-    /// have to be in both or in neither. Where everything matters, queries are
-    /// compared byte by byte, and none is not an empty one.
+    /// Origin and path must be the same. Either both URIs have a scheme and an authority, or
+    /// neither does. If every difference is significant, queries are compared byte by byte, and
+    /// an empty query differs from a missing one.
     ///
-    /// Takes `O(n log n)` in the number of parameters.
+    /// The time is `O(n log n)` in the number of parameters.
     #[must_use]
     pub fn matches(&self, a: &Uri, b: &Uri) -> bool {
-        if !query::same_target(a, b) {
+        if !query::have_same_target(a, b) {
             return false;
         }
+        // The rules for parameters apply only to a value other than the default (section 6).
         if self.is_exact() {
             return a.query() == b.query();
         }
-        let [a, b] = [a, b].map(|uri| query::pairs(uri).filter(|(name, _)| self.matters(name)));
+        let [a, b] =
+            [a, b].map(|uri| query::pairs(uri).filter(|(name, _)| self.is_significant(name)));
         if self.key_order {
             query::sorted(a) == query::sorted(b)
         } else {
@@ -158,7 +160,7 @@ impl NoVarySearch {
         }
     }
 
-    fn matters(&self, name: &str) -> bool {
+    fn is_significant(&self, name: &str) -> bool {
         let has = |names: &[String]| names.binary_search_by(|own| own.as_str().cmp(name)).is_ok();
         match &self.params {
             Params::Ignored(names) => !has(names),
@@ -178,7 +180,7 @@ where
     names
 }
 
-/// The field's value; nothing where everything matters.
+/// Formats the header value. The text is empty if every difference is significant.
 impl fmt::Display for NoVarySearch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&field::serialize(self).unwrap_or_default())

@@ -1,4 +1,4 @@
-//! URIs, taken apart (section 6).
+//! Comparison of URIs (section 6).
 
 use std::borrow::Cow;
 
@@ -7,11 +7,11 @@ use percent_encoding::percent_decode;
 
 use crate::semantics::field::authority;
 
-/// A parameter's name and value, decoded.
+/// The decoded name and value of a parameter.
 pub(super) type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
 
-/// Whether two URIs differ in nothing but their queries.
-pub(super) fn same_target(a: &Uri, b: &Uri) -> bool {
+/// Returns `true` if two URIs differ only in their queries.
+pub(super) fn have_same_target(a: &Uri, b: &Uri) -> bool {
     let host = |uri| Uri::host(uri).unwrap_or_default();
     a.scheme() == b.scheme()
         && user(a) == user(b)
@@ -24,7 +24,7 @@ fn user(uri: &Uri) -> Option<&str> {
     authority::split_user(uri.authority()?).0
 }
 
-/// Without one that the scheme has anyway.
+/// Returns the port with its `:`, or an empty text for the default port of the scheme.
 fn port(uri: &Uri) -> &str {
     let port = uri.authority().map_or("", authority::port);
     match (uri.scheme_str(), port) {
@@ -33,8 +33,7 @@ fn port(uri: &Uri) -> &str {
     }
 }
 
-/// The parameters in order, as a parser of `application/x-www-form-urlencoded`
-/// reads them.
+/// Returns the parameters in order, parsed as `application/x-www-form-urlencoded`.
 pub(super) fn pairs(uri: &Uri) -> impl Iterator<Item = Pair<'_>> {
     let query = uri.query().unwrap_or_default();
     let sequences = query.split('&').filter(|sequence| !sequence.is_empty());
@@ -44,15 +43,16 @@ pub(super) fn pairs(uri: &Uri) -> impl Iterator<Item = Pair<'_>> {
     })
 }
 
-/// By name; what has one name stays in order.
+/// Sorts parameters by name. Those with the same name stay in order.
 pub(super) fn sorted<'a>(pairs: impl Iterator<Item = Pair<'a>>) -> Vec<Pair<'a>> {
     let mut pairs: Vec<_> = pairs.collect();
     pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
     pairs
 }
 
-/// Plus is a space, and what is not UTF-8 becomes U+FFFD.
+/// Decodes a name or a value. A plus becomes a space, and invalid UTF-8 becomes U+FFFD.
 pub(super) fn decode(text: &str) -> Cow<'_, str> {
+    // Most text has no plus, and needs no copy.
     if !text.contains('+') {
         return percent_decode(text.as_bytes()).decode_utf8_lossy();
     }

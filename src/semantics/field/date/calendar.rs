@@ -1,4 +1,4 @@
-//! The Gregorian calendar, before its introduction too.
+//! The Gregorian calendar, extended to the time before its introduction.
 
 pub(super) const WEEKDAYS: [&str; 7] = [
     "Monday",
@@ -15,28 +15,30 @@ pub(super) const MONTHS: [&str; 12] = [
 ];
 
 const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
-/// The calendar repeats after 400 years, which are so many days.
+/// The days of 400 years, after which the calendar repeats.
 const DAYS_PER_CYCLE: i64 = 146_097;
-/// From 0000-03-01 to 1970-01-01.
+/// The days from 0000-03-01 to 1970-01-01.
 const DAYS_BEFORE_1970: i64 = 719_468;
 
-/// A point in time as a calendar and a clock show it. The order is that of
-/// time, also where a day is not in the calendar, such as the 29th of February
-/// of a common year.
+/// A calendar date with a time of day.
+///
+/// Values are ordered by time. That holds even for a day that the calendar lacks, such as the
+/// 29th of February of a common year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct CalendarTime {
     pub(super) year: i64,
-    /// 1 to 12.
+    /// The month, from 1 to 12.
     pub(super) month: i64,
-    /// 1 to 31.
+    /// The day of the month, from 1 to 31.
     pub(super) day: i64,
-    /// 0 to 86,400; the last is a leap second.
+    /// The second of the day, from 0 to 86,400. The last is a leap second.
     pub(super) second_of_day: i64,
 }
 
 impl CalendarTime {
-    pub(super) fn of(seconds: i64) -> Self {
-        // Years are counted from March, so that a leap day is the last of one.
+    /// Returns the date and time that is this many seconds after the start of 1970.
+    pub(super) fn from_unix_seconds(seconds: i64) -> Self {
+        // Years are counted from March, so a leap day is the last day of a year.
         let days = seconds.div_euclid(SECONDS_PER_DAY) + DAYS_BEFORE_1970;
         let cycle = days.div_euclid(DAYS_PER_CYCLE);
         let day_of_cycle = days.rem_euclid(DAYS_PER_CYCLE);
@@ -65,7 +67,7 @@ impl CalendarTime {
         DAYS_PER_CYCLE * cycle + day_of_cycle + day_of_year - DAYS_BEFORE_1970
     }
 
-    /// Returns the seconds since 1970, `None` if the calendar does not have the day.
+    /// Returns the seconds since 1970, or `None` if the calendar lacks the day.
     pub(super) fn unix_seconds(self) -> Option<i64> {
         let is_day = (1..=self.days_of_month()).contains(&self.day);
         is_day.then(|| self.days() * SECONDS_PER_DAY + self.second_of_day)
@@ -83,8 +85,8 @@ impl CalendarTime {
     }
 }
 
-/// Returns the index in [`WEEKDAYS`] of the day that many days after the
-/// first of 1970, which was a Thursday.
+/// Returns the index in [`WEEKDAYS`] of the day that is this many days after 1970-01-01, a
+/// Thursday.
 pub(super) fn weekday(days: i64) -> usize {
     (days + 3).rem_euclid(7) as usize
 }

@@ -1,30 +1,31 @@
-//! From text to a date.
+//! Parser of the three date formats.
 
 use super::calendar::{CalendarTime, MONTHS, WEEKDAYS, weekday};
 use crate::semantics::field::list::trim_ows;
 
-/// Returns the seconds since 1970.
+/// Parses a date. Returns its seconds since 1970.
 pub(super) fn unix_seconds(value: &[u8], now: i64) -> Option<i64> {
-    let text = Text(trim_ows(value));
-    let (named, time) = match text.0.get(3)? {
-        b',' => text.imf_fixdate(),
-        b' ' => text.asctime(),
-        _ => text.rfc850(now),
+    let parser = DateParser(trim_ows(value));
+    // The fourth byte tells the formats apart: `Sun, `, `Sun Nov` and `Sunday`.
+    let (named_weekday, time) = match parser.0.get(3)? {
+        b',' => parser.imf_fixdate(),
+        b' ' => parser.asctime(),
+        _ => parser.rfc850(now),
     }?;
     let date = time.unix_seconds()?;
-    (named == weekday(time.days())).then_some(date)
+    (named_weekday == weekday(time.days())).then_some(date)
 }
 
-/// What is left to read.
+/// A cursor over the bytes that remain to be parsed.
 #[derive(Clone, Copy)]
-struct Text<'a>(&'a [u8]);
+struct DateParser<'a>(&'a [u8]);
 
-/// The weekday that the text names, and the time without it.
-type Written = (usize, CalendarTime);
+/// The index of the weekday that the text names, and the rest of the date.
+type WeekdayAndTime = (usize, CalendarTime);
 
-impl Text<'_> {
-    /// `Sun, 06 Nov 1994 08:49:37 GMT`.
-    fn imf_fixdate(mut self) -> Option<Written> {
+impl DateParser<'_> {
+    /// Parses a date such as `Sun, 06 Nov 1994 08:49:37 GMT`.
+    fn imf_fixdate(mut self) -> Option<WeekdayAndTime> {
         let weekday = self.short_weekday()?;
         self.literal(b", ")?;
         let day = self.digits(2)?;
@@ -41,11 +42,11 @@ impl Text<'_> {
             day,
             second_of_day,
         };
-        self.end((weekday, time))
+        self.finish((weekday, time))
     }
 
-    /// `Sunday, 06-Nov-94 08:49:37 GMT`.
-    fn rfc850(mut self, now: i64) -> Option<Written> {
+    /// Parses a date such as `Sunday, 06-Nov-94 08:49:37 GMT`.
+    fn rfc850(mut self, now: i64) -> Option<WeekdayAndTime> {
         let weekday = self.name(WEEKDAYS)?;
         self.literal(b", ")?;
         let day = self.digits(2)?;
@@ -57,7 +58,8 @@ impl Text<'_> {
         let second_of_day = self.time()?;
         self.literal(b" GMT")?;
 
-        let mut latest = CalendarTime::of(now);
+        // The latest matching year at most 50 years ahead (RFC 9110, section 5.6.7).
+        let mut latest = CalendarTime::from_unix_seconds(now);
         latest.year += 50;
         let mut time = CalendarTime {
             year: latest.year - (latest.year - year_of_century).rem_euclid(100),
@@ -68,15 +70,16 @@ impl Text<'_> {
         if time > latest {
             time.year -= 100;
         }
-        self.end((weekday, time))
+        self.finish((weekday, time))
     }
 
-    /// `Sun Nov  6 08:49:37 1994`.
-    fn asctime(mut self) -> Option<Written> {
+    /// Parses a date such as `Sun Nov  6 08:49:37 1994`.
+    fn asctime(mut self) -> Option<WeekdayAndTime> {
         let weekday = self.short_weekday()?;
         self.literal(b" ")?;
         let month = self.month()?;
         self.literal(b" ")?;
+        // A day below 10 has a space in place of its first digit.
         let day = match self.literal(b" ") {
             Some(()) => self.digits(1),
             None => self.digits(2),
@@ -90,14 +93,16 @@ impl Text<'_> {
             day,
             second_of_day,
         };
-        self.end((weekday, time))
+        self.finish((weekday, time))
     }
 
+    /// Skips a literal. Returns `None` if the text does not continue with it.
     fn literal(&mut self, literal: &[u8]) -> Option<()> {
         self.0 = self.0.strip_prefix(literal)?;
         Some(())
     }
 
+    /// Parses a number of exactly `count` digits.
     fn digits(&mut self, count: usize) -> Option<i64> {
         let (digits, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
@@ -108,7 +113,7 @@ impl Text<'_> {
         })
     }
 
-    /// Returns the index of the name that comes next.
+    /// Parses one of the names. Returns its index.
     fn name<const N: usize>(&mut self, names: [&str; N]) -> Option<usize> {
         let index = (names.iter()).position(|name| self.0.starts_with(name.as_bytes()))?;
         self.literal(names[index].as_bytes())?;
@@ -123,7 +128,7 @@ impl Text<'_> {
         Some(self.name(MONTHS)? as i64 + 1)
     }
 
-    /// `08:49:37` as a second of the day.
+    /// Parses a time such as `08:49:37`. Returns the second of the day.
     fn time(&mut self) -> Option<i64> {
         let hour = self.digits(2)?;
         self.literal(b":")?;
@@ -135,7 +140,8 @@ impl Text<'_> {
         valid.then_some(3600 * hour + 60 * minute + second)
     }
 
-    fn end(self, written: Written) -> Option<Written> {
-        self.0.is_empty().then_some(written)
+    /// Returns the date if nothing follows it.
+    fn finish(self, date: WeekdayAndTime) -> Option<WeekdayAndTime> {
+        self.0.is_empty().then_some(date)
     }
 }

@@ -1,4 +1,4 @@
-//! Which dictionary a request has, as it stands in a tag (RFC 9842).
+//! The dictionary of a request, as tags name it (RFC 9842).
 
 use http::{HeaderMap, HeaderName};
 
@@ -6,33 +6,33 @@ use crate::semantics::field::{lines, list::trim_ows};
 
 pub(super) const AVAILABLE_DICTIONARY: HeaderName = HeaderName::from_static("available-dictionary");
 
-/// Base64 characters of a SHA-256, of which the last one is padded.
-const HASH: usize = 43;
+/// The number of Base64 characters of a SHA-256, without padding.
+const HASH_LENGTH: usize = 43;
 
 /// The first 132 bits of a dictionary's SHA-256, in Base64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Dictionary([u8; Self::LENGTH]);
+pub(super) struct DictionaryHash([u8; Self::LENGTH]);
 
-impl Dictionary {
+impl DictionaryHash {
     pub(super) const LENGTH: usize = 22;
 
-    /// The dictionary in `Available-Dictionary`, a Byte Sequence (section 2.2).
-    pub(super) fn of_request(headers: &HeaderMap) -> Option<Self> {
+    /// Reads `Available-Dictionary`, a Byte Sequence (section 2.2).
+    pub(super) fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let value = lines::only(headers, &AVAILABLE_DICTIONARY)?.as_bytes();
         let text = trim_ows(value).strip_prefix(b":")?;
         let end = text.iter().position(|byte| *byte == b':')?;
         let (hash, after) = (&text[..end], &text[end + 1..]);
         let hash = hash.strip_suffix(b"=").unwrap_or(hash);
-        let is_hash = hash.len() == HASH && hash.iter().all(is_base64);
+        let is_hash = hash.len() == HASH_LENGTH && hash.iter().all(is_base64);
         let is_item = after.first().is_none_or(|byte| *byte == b';');
-        let (mark, _) = hash.split_first_chunk()?;
-        (is_hash && is_item).then_some(Self(*mark))
+        let (first, _) = hash.split_first_chunk()?;
+        (is_hash && is_item).then_some(Self(*first))
     }
 
-    /// The dictionary at the end of an opaque text, and what is before it.
-    pub(super) fn at_end(opaque: &[u8]) -> Option<(&[u8], Self)> {
-        let (rest, mark) = opaque.split_last_chunk()?;
-        mark.iter().all(is_base64).then_some((rest, Self(*mark)))
+    /// Splits an opaque text into the text before the hash and the hash at its end.
+    pub(super) fn split_from_end(opaque: &[u8]) -> Option<(&[u8], Self)> {
+        let (rest, last) = opaque.split_last_chunk()?;
+        last.iter().all(is_base64).then_some((rest, Self(*last)))
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {
@@ -44,7 +44,7 @@ fn is_base64(byte: &u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
 }
 
-/// Whether the bytes of a coding depend on a dictionary too (sections 4 and 5).
-pub(super) fn is_needed(coding: &str) -> bool {
+/// Returns `true` if the coding uses a dictionary (sections 4 and 5).
+pub(super) fn is_used_by(coding: &str) -> bool {
     matches!(coding, "dcb" | "dcz")
 }

@@ -1,39 +1,39 @@
-//! Suffixes at the end of opaque texts.
+//! The suffixes that mark the codings at the end of opaque texts.
 
 use bytes::Bytes;
 use http::HeaderValue;
 
-use super::dictionary::{self, Dictionary};
+use super::dictionary::{self, DictionaryHash};
 
-/// What marks the tags of one coding.
+/// The suffix that marks the tags of one coding.
 #[derive(Debug, Clone)]
-pub(super) struct Suffix {
+pub(super) struct CodingSuffix {
     text: String,
     coding: String,
-    /// Greater for what compression chooses first; `None` for a foreign suffix,
-    /// which is only understood.
+    /// The preference of the compression layer, higher first. `None` for a foreign suffix, which
+    /// is understood and never written.
     preference: Option<u16>,
-    /// Whether the dictionary follows the text.
-    by_dictionary: bool,
+    /// `true` if a dictionary hash follows the text.
+    uses_dictionary: bool,
 }
 
-/// A suffix that was found at the end of an opaque text.
+/// A suffix at the end of an opaque text.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Found {
-    /// Its place among the suffixes of [`TagCodings`](super::TagCodings).
+pub(super) struct SuffixMatch {
+    /// The index of the suffix in [`TagCodings`](super::TagCodings).
     pub(super) at: usize,
-    pub(super) dictionary: Option<Dictionary>,
+    pub(super) dictionary: Option<DictionaryHash>,
 }
 
-impl Suffix {
+impl CodingSuffix {
     pub(super) fn own(coding: String, preference: u16) -> Self {
-        let by_dictionary = dictionary::is_needed(&coding);
-        let end = if by_dictionary { "-" } else { "" };
+        let uses_dictionary = dictionary::is_used_by(&coding);
+        let end = if uses_dictionary { "-" } else { "" };
         Self {
             text: format!("-{coding}{end}"),
             coding,
             preference: Some(preference),
-            by_dictionary,
+            uses_dictionary,
         }
     }
 
@@ -42,11 +42,11 @@ impl Suffix {
             text,
             coding,
             preference: None,
-            by_dictionary: false,
+            uses_dictionary: false,
         }
     }
 
-    /// Whether this layer makes it.
+    /// Returns `true` if this layer writes the suffix.
     pub(super) fn is_own(&self) -> bool {
         self.preference.is_some()
     }
@@ -55,23 +55,23 @@ impl Suffix {
         self.text.as_bytes()
     }
 
-    pub(super) fn by_dictionary(&self) -> bool {
-        self.by_dictionary
+    pub(super) fn uses_dictionary(&self) -> bool {
+        self.uses_dictionary
     }
 
-    /// How many bytes it has.
+    /// Returns the length of the suffix in bytes.
     pub(super) fn length(&self) -> usize {
-        let dictionary = if self.by_dictionary {
-            Dictionary::LENGTH
+        let dictionary = if self.uses_dictionary {
+            DictionaryHash::LENGTH
         } else {
             0
         };
         self.text.len() + dictionary
     }
 
-    pub(super) fn strip<'t>(&self, opaque: &'t [u8]) -> Option<(&'t [u8], Option<Dictionary>)> {
-        let (opaque, dictionary) = if self.by_dictionary {
-            let (rest, dictionary) = Dictionary::at_end(opaque)?;
+    pub(super) fn strip<'t>(&self, opaque: &'t [u8]) -> Option<(&'t [u8], Option<DictionaryHash>)> {
+        let (opaque, dictionary) = if self.uses_dictionary {
+            let (rest, dictionary) = DictionaryHash::split_from_end(opaque)?;
             (rest, Some(dictionary))
         } else {
             (opaque, None)
@@ -88,8 +88,8 @@ impl Suffix {
     }
 }
 
-/// A tag in one allocation, with suffixes of `room` bytes together.
-pub(super) fn spell<'t>(
+/// Writes a tag in one allocation. The suffixes have `room` bytes together.
+pub(super) fn write_tag<'t>(
     weak: bool,
     opaque: &[u8],
     suffixes: impl Iterator<Item = &'t [u8]>,
@@ -104,7 +104,7 @@ pub(super) fn spell<'t>(
     HeaderValue::from_maybe_shared(Bytes::from(text)).expect("made of parts of entity tags")
 }
 
-/// A tag without a suffix.
-pub(super) fn respell(weak: bool, opaque: &[u8]) -> HeaderValue {
-    spell(weak, opaque, std::iter::empty(), 0)
+/// Writes a tag without a suffix.
+pub(super) fn write_plain_tag(weak: bool, opaque: &[u8]) -> HeaderValue {
+    write_tag(weak, opaque, std::iter::empty(), 0)
 }

@@ -55,11 +55,11 @@ use crate::{
 ///
 /// ```no_run
 /// use tokio_postgres::Client;
-/// use tower_conditional::{handler::Validated, source::BoxError};
+/// use tower_conditional::{BoxError, handler::WithValidators};
 /// use tower_conditional_postgres::{Scope, Statements};
 ///
 /// /// `None` is 404.
-/// async fn read(client: &Client, id: i64) -> Result<Option<Validated<String>>, BoxError> {
+/// async fn read(client: &Client, id: i64) -> Result<Option<WithValidators<String>>, BoxError> {
 ///     let (scope, statements) = (Scope::row("notes", id), Statements::new());
 ///     let versions = statements.versions_column(2); // parameters 2 and 3
 ///     let sql = format!("SELECT text, {versions} FROM notes WHERE id = $1");
@@ -69,7 +69,7 @@ use crate::{
 ///     };
 ///     let current = statements.current(&scope, row.get::<_, &[u8]>(1))?;
 ///     let validators = current.validators().cloned().unwrap_or_default();
-///     Ok(Some(Validated(row.get(0), validators)))
+///     Ok(Some(WithValidators(row.get(0), validators)))
 /// }
 /// # use tokio_postgres::types::ToSql;
 /// ```

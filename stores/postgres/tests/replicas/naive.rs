@@ -12,7 +12,7 @@ use axum::{
 use deadpool_postgres::{Manager, Pool};
 use tokio::net::TcpListener;
 use tokio_postgres::NoTls;
-use tower_conditional::{PreconditionLayer, Validators, VersionTags, handler::Validated};
+use tower_conditional::{PreconditionLayer, Validators, VersionTags, handler::WithValidators};
 use tower_conditional_postgres::{QuerySource, Scope};
 use tower_conditional_postgres_testing::Replica;
 
@@ -60,7 +60,7 @@ async fn read(State(pool): State<Pool>) -> Response {
     let (text, version): (String, _) = (row.get(0), row.get(1));
     let tags = VersionTags::plain().scope(Scope::table("document"));
     let validators = Validators::from(tags.number(version));
-    Validated(text, validators).into_response()
+    WithValidators(text, validators).into_response()
 }
 
 async fn write(State(pool): State<Pool>, text: String) -> StatusCode {

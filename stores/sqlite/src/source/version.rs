@@ -57,13 +57,13 @@ use crate::{Database, Error, InvalidSchema, Scope, Statements, timeout, versions
 /// read both in one statement, and then makes the same tag as the source:
 ///
 /// ```
-/// use tower_conditional::handler::Validated;
+/// use tower_conditional::handler::WithValidators;
 /// use tower_conditional_sqlite::{
 ///     Database, Error, Scope, Statements, rusqlite::OptionalExtension,
 /// };
 ///
 /// /// `None` is 404.
-/// async fn read(database: &Database, id: i64) -> Result<Option<Validated<String>>, Error> {
+/// async fn read(database: &Database, id: i64) -> Result<Option<WithValidators<String>>, Error> {
 ///     let (scope, statements) = (Scope::row("notes", id), Statements::new());
 ///     let versions = statements.versions_column(2); // parameters 2 and 3
 ///     let sql = format!("SELECT text, {versions} FROM notes WHERE id = ?1");
@@ -77,7 +77,7 @@ use crate::{Database, Error, InvalidSchema, Scope, Statements, timeout, versions
 ///     });
 ///     let Some((text, current)) = note.await? else { return Ok(None) };
 ///     let validators = current?.validators().cloned().unwrap_or_default();
-///     Ok(Some(Validated(text, validators)))
+///     Ok(Some(WithValidators(text, validators)))
 /// }
 /// ```
 ///

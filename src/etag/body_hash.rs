@@ -1,0 +1,131 @@
+//! The hash of the content of one response.
+
+use std::{
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use http::{Response, header::ETAG, response::Parts};
+use http_body::Body;
+
+use super::{ContentHasher, tag::EtagConfig};
+use crate::{
+    body::{Collector, ReadEnd, ReadStep, ResponseBody},
+    outcome::TagOrigin,
+    semantics::validator::Untagged,
+};
+
+/// A response whose content is being read and hashed.
+pub(super) struct BodyHash<B: Body, H> {
+    parts: Parts,
+    collector: Collector<B>,
+    /// `None` until there is content.
+    hasher: Option<H>,
+    /// The number of bytes of the collector's last frame that are not hashed yet.
+    unhashed: usize,
+}
+
+impl<B, H> BodyHash<B, H>
+where
+    B: Body<Data = Bytes>,
+    H: ContentHasher,
+{
+    pub(super) fn new(parts: Parts, collector: Collector<B>) -> Self {
+        Self {
+            parts,
+            collector,
+            hasher: None,
+            unhashed: 0,
+        }
+    }
+
+    /// Reads and hashes. Is ready at the end of the content.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, config: &EtagConfig<H>) -> Poll<ReadEnd> {
+        let mut budget = H::YIELD_AFTER;
+        loop {
+            if self.unhashed > 0 {
+                self.hash(&mut budget, config);
+            }
+            // The budget is used up: other tasks run before the rest of the frame.
+            if self.unhashed > 0 {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            match ready!(self.collector.poll_step(cx)) {
+                ReadStep::Data => self.unhashed = self.collector.last().len(),
+                ReadStep::Ended(ending) => return Poll::Ready(ending),
+            }
+        }
+    }
+
+    fn hash(&mut self, budget: &mut usize, config: &EtagConfig<H>) {
+        let hasher = self.hasher.get_or_insert_with(|| config.hasher.clone());
+        let length = self.unhashed.min(*budget);
+        let frame = self.collector.last();
+        let from = frame.len() - self.unhashed;
+        hasher.update(&frame[from..from + length]);
+        self.unhashed -= length;
+        *budget -= length;
+    }
+
+    /// Returns the response with its tag, or without one if the content could not be read to
+    /// its end. The body is whole in either case.
+    pub(super) fn finish(
+        self,
+        ending: ReadEnd,
+        config: &EtagConfig<H>,
+    ) -> Response<ResponseBody<B>> {
+        let Self {
+            mut parts,
+            collector,
+            hasher,
+            ..
+        } = self;
+        match ending {
+            ReadEnd::Complete => {
+                let hasher = hasher.unwrap_or_else(|| config.hasher.clone());
+                let tag = config.tag_of_read(&parts.headers, hasher);
+                parts.headers.insert(ETAG, tag.into());
+            }
+            ReadEnd::LengthMismatch | ReadEnd::TooManyFrames | ReadEnd::Broken => {}
+        }
+        config.note(&mut parts.extensions, origin(ending, collector.length()));
+        Response::from_parts(parts, collector.into_body())
+    }
+}
+
+fn origin(ending: ReadEnd, length: u64) -> TagOrigin {
+    TagOrigin::Untouched(match ending {
+        ReadEnd::Complete => return TagOrigin::Hashed(length),
+        ReadEnd::LengthMismatch => Untagged::LengthMismatch,
+        ReadEnd::TooManyFrames => Untagged::TooManyFrames,
+        ReadEnd::Broken => Untagged::BodyError,
+    })
+}
+
+/// A hash that could not be finished at once, and its configuration.
+pub(super) struct PendingHash<B: Body, H> {
+    body_hash: Option<BodyHash<B, H>>,
+    config: Arc<EtagConfig<H>>,
+}
+
+impl<B, H> PendingHash<B, H>
+where
+    B: Body<Data = Bytes>,
+    H: ContentHasher,
+{
+    pub(super) fn new(body_hash: BodyHash<B, H>, config: Arc<EtagConfig<H>>) -> Self {
+        Self {
+            body_hash: Some(body_hash),
+            config,
+        }
+    }
+
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Response<ResponseBody<B>>> {
+        let body_hash = self.body_hash.as_mut().expect("polled after completion");
+        let ending = ready!(body_hash.poll(cx, &self.config));
+        let body_hash = self.body_hash.take().expect("checked above");
+        Poll::Ready(body_hash.finish(ending, &self.config))
+    }
+}

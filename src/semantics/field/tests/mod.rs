@@ -1,0 +1,9 @@
+//! Tests of the header syntax, one file for each module.
+
+mod accept;
+mod accept_encoding;
+mod list;
+mod method;
+mod ordered_set;
+mod prefer;
+mod vary;

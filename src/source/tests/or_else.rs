@@ -1,0 +1,38 @@
+use super::*;
+
+#[test]
+fn the_second_source_is_used_if_the_first_does_not_know() {
+    let one = || knows(tagged("1"));
+    let two = || knows(tagged("2"));
+    let absent = || knows(Current::Absent);
+    let failed = "! the source of validators failed";
+    let panicked = "! the source of validators panicked";
+    assert_eq!(told(&one().or_else(two()), "/"), "\"1\"");
+    assert_eq!(told(&absent().or_else(two()), "/"), "-");
+    assert_eq!(told(&().or_else(two()), "/"), "\"2\"");
+    assert_eq!(told(&().or_else(absent()), "/"), "-");
+    assert_eq!(told(&().or_else(()), "/"), "?");
+    assert_eq!(told(&fails().or_else(two()), "/"), "\"2\"");
+    assert_eq!(told(&panics().or_else(two()), "/"), "\"2\"");
+    assert_eq!(told(&one().or_else(panics()), "/"), "\"1\"");
+    assert_eq!(told(&().or_else(fails()), "/"), failed);
+    // A failure is the result if no source knows the state.
+    assert_eq!(told(&panics().or_else(()), "/"), panicked);
+    assert_eq!(told(&fails().or_else(panics()), "/"), panicked);
+}
+
+/// If the first source knows the state, the second is not asked.
+#[test]
+fn the_second_source_is_asked_only_if_needed() {
+    let log = Log::default();
+    let noting = log.clone();
+    let second = now(move |_| {
+        noting.note("asked");
+        Current::Unknown
+    });
+    told(&knows(tagged("1")).or_else(second.clone()), "/");
+    assert!(log.take().is_empty());
+    let either = ().or_else(second);
+    assert_eq!(text(run(ask(&either, &parts("/")))), "?");
+    assert_eq!(log.take(), ["asked"]);
+}

@@ -16,10 +16,10 @@ use diesel::{
 };
 use tokio::task::spawn_blocking;
 use tower_conditional::{
-    EntityTag, VersionTags,
+    BoxError, EntityTag, VersionTags,
     handler::{Expected, WithValidators},
     resource::guard,
-    source::{self, BoxError},
+    source,
 };
 
 use super::Error;

@@ -193,7 +193,7 @@ const NAMES: [&str; 9] = [
     "route::",
     "route.",
     "tags",
-    "validated",
+    "withvalidators",
     "expected",
 ];
 

@@ -18,7 +18,7 @@ use tower_conditional::{ConditionalLayer, stack};
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
-    // No router turns HEAD into GET here, so the layer does: `handle` only ever sees GET.
+    // There is no router that turns HEAD into GET, so the layer does: `handle` sees only GET.
     let stack = stack().conditional(ConditionalLayer::new().head_as_get());
     let service = TowerToHyperService::new(stack.layer(service_fn(handle)));
 

@@ -245,3 +245,8 @@ pub use state_ref::StateRefLayer;
 #[cfg(all(doctest, feature = "axum", feature = "tokio"))]
 #[doc = include_str!("../README.md")]
 struct LibraryReadme;
+
+/// The examples of `docs/setups.md`.
+#[cfg(all(doctest, feature = "axum", feature = "tokio"))]
+#[doc = include_str!("../docs/setups.md")]
+struct Setups;

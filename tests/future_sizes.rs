@@ -1,5 +1,5 @@
-//! The sizes of futures and bodies. A future is moved by whoever awaits it, once by
-//! each layer outside, so a byte that one layer keeps is copied by all.
+//! The sizes of futures and bodies. Each layer outside moves a future once, so a byte in the future
+//! of one layer is copied by all of them.
 
 use std::{
     convert::Infallible,
@@ -20,7 +20,7 @@ type Content = Full<Bytes>;
 type Answer = Ready<Result<Response<Content>, Infallible>>;
 type Handler = ServiceFn<fn(Request<Content>) -> Answer>;
 
-/// The bytes that `layer` keeps beside the future of the service.
+/// Returns the bytes that `layer` adds to the future of the service.
 fn added<L>(_: L) -> usize
 where
     L: Layer<Handler>,
@@ -33,7 +33,7 @@ fn source() -> impl ValidatorSource {
     source::now(|_| Current::Unknown)
 }
 
-/// A figure may be lowered. One that is raised needs a reason beside it.
+/// A figure may be lowered. A figure that is raised needs a reason beside it.
 #[test]
 fn a_future_keeps_little_beside_that_of_the_service() {
     let policy = || CachePolicyLayer::new(CachePolicy::no_cache());
@@ -50,7 +50,7 @@ fn a_future_keeps_little_beside_that_of_the_service() {
         (
             "PreconditionLayer",
             added(PreconditionLayer::new(source())),
-            // In place of a box for each write that a source decides at once.
+            // These bytes replace a box for each write that a source decides at once.
             56,
         ),
         ("CachePolicyLayer", added(policy()), 48),
@@ -92,7 +92,7 @@ fn a_future_keeps_little_beside_that_of_the_service() {
     assert!(larger.is_empty(), "name, bytes, limit: {larger:?}");
 }
 
-/// One word beside the bytes that it may hold, and no more for each layer.
+/// A body has one word more than its bytes, and each layer adds nothing.
 #[test]
 fn a_body_does_not_grow_with_the_layers() {
     type One = ResponseBody<Content>;

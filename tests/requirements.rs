@@ -1,183 +1,133 @@
-//! Every rule of the standards that this crate answers for is named by a test.
-//!
-//! The identifiers are those of the project's requirements; the section of the
-//! document stands in them. A rule is added here before its test is written.
+//! The rules of the standards in `docs/requirements.md`: a test names each of them, and no test
+//! names a rule that is not defined there.
 
-use std::{fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
 
-const RULES: &[&str] = &[
-    // Validators and digests
-    "R-9110-8.8.3-a",
-    "R-9110-8.8.3-b",
-    "R-9110-8.8.3-c",
-    "R-9110-8.8.1-a",
-    "R-9110-8.8.1-b",
-    "R-9110-8.8.1-c",
-    "R-9110-8.8.1-d",
-    "R-9110-8.8.1-e",
-    "R-9110-8.8.3.1-a",
-    "R-9110-8.8-a",
-    "R-9110-8.8-b",
-    "R-9110-9.3.4-a",
-    "R-9110-8.8-c",
-    "R-9110-9.3.2-a",
-    "R-9110-8.8.2.1-a",
-    "R-9110-5.6.7-a",
-    "R-9110-6.5.1-a",
-    "R-9530-3-a",
-    "R-9530-3.1-a",
-    "R-9530-5-a",
-    // Conditional reads
-    "R-9110-13.1.2-a",
-    "R-9110-13.1.2-b",
-    "R-9110-13.1.2-c",
-    "R-9110-5.6.1.2-a",
-    "R-9110-13.1.2-d",
-    "R-9110-13.1.3-a",
-    "R-9110-13.1.3-b",
-    "R-9110-13.1.3-c",
-    "R-9110-13.1.3-d",
-    "R-9110-13.2.2-a",
-    "R-9110-13.2.1-a",
-    "R-9110-15.4.5-a",
-    "R-9110-15.4.5-b",
-    "R-9110-15.4.5-c",
-    "R-9110-15.4.5-d",
-    "R-9110-8.6-a",
-    "R-9110-13.1.2-e",
-    "R-9110-13.1.1-d",
-    "R-9110-13.1.1-g",
-    "R-9111-5.2.1-a",
-    "R-QUERY-cond-a",
-    // Conditional writes
-    "R-9110-13.1.1-a",
-    "R-9110-13.1.1-b",
-    "R-9110-13.1.1-c",
-    "R-9110-13.1.1-d",
-    "R-9110-13.1.1-e",
-    "R-9110-13.1.2-f",
-    "R-9110-13.1.2-g",
-    "R-9110-13.1-a",
-    "R-9110-13.1.4-a",
-    "R-9110-13.2.1-b",
-    "R-9110-13.2.1-c",
-    "R-9110-13.2.1-d",
-    "R-6585-3-a",
-    "R-6585-3-b",
-    "R-4918-12.1-a",
-    "R-4918-10.4-a",
-    "R-5789-2-a",
-    "R-9110-8.8-d",
-    "R-7240-4.2-a",
-    // Ranges
-    "R-9110-14.1.2-c",
-    "R-9110-14.3-a",
-    // Cache policy
-    "R-9111-5.2-a",
-    "R-9111-5.2.2.1-a",
-    "R-9111-5.2.2.4-a",
-    "R-9111-4.2.1-a",
-    "R-9111-5.2-b",
-    "R-9111-3.5-a",
-    "R-9111-7.3-a",
-    "R-9111-4.2.2-a",
-    "R-9110-15.1-a",
-    "R-9111-5.2.2.5-a",
-    "R-9111-5.2.2.10-a",
-    "R-5861-3-a",
-    "R-8246-2-a",
-    "R-9110-6.6.1-a",
-    "R-9111-5.1-a",
-    "R-9213-2.1-a",
-    "R-9213-2.2-a",
-    "EDGE-ARCH-SC",
-    "R-9110-9.3.3-a",
-    // Vary
-    "R-9110-12.5.5-a",
-    "R-9110-12.5.5-b",
-    "R-9110-12.5.5-c",
-    "R-9111-4.1-a",
-    "R-9110-15.4.5-e",
-    "R-9110-12.5.5-d",
-    "R-7240-2-a",
-    "R-9842-6.2-a",
-    // No-Vary-Search
-    "R-NVS-3-a",
-    "R-NVS-5-a",
-    "R-9211-2-a",
-    // Cache tags
-    "R-9875-2-a",
-    // Errors
-    "R-9457-3-a",
-    "R-9457-3.1.2-a",
-    "R-9457-4-a",
-    "R-9457-5-a",
-    "R-9110-9.3.2-c",
-    "R-9110-15.5.10-a",
-    "P-ER-inner",
-    // Transport
-    "R-GRPC-a",
-    "R-9110-6.5-a",
-    "R-SSE-a",
-    "R-9110-7.8-a",
-    "R-8441-4-a",
-    "R-9110-15.2-a",
-    "R-9110-10.1.1-a",
-    "R-9110-8.6-b",
-    "R-9113-8.2.2-a",
-    "R-9110-5.3-a",
-    "P-TR-limit",
-    "P-TR-bodyerr",
-    "P-TR-tower",
-    "R-INCR-3-a",
-];
+/// The heading after which rules are reserved and not yet built.
+const RESERVED: &str = "## Not yet built";
 
-fn read_tests(folder: &Path, text: &mut String) {
+/// Returns the ids in the first column of the tables of `text`.
+fn defined_ids(text: &str) -> Vec<&str> {
+    text.lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
+        .map(|(id, _)| id)
+        .collect()
+}
+
+/// Returns everything in `text` that has the form of an id.
+fn named_ids(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '.')
+        .map(|token| token.trim_end_matches(['.', '-']))
+        .filter(|token| is_id(token))
+}
+
+fn is_id(token: &str) -> bool {
+    let mut parts = token.split('-');
+    match (parts.next(), parts.next()) {
+        (Some("R"), Some(document)) => document.bytes().all(|byte| !byte.is_ascii_lowercase()),
+        (Some("P"), Some(subject)) => subject.len() == 2 && parts.next().is_some(),
+        (Some("EDGE"), Some("ARCH")) => true,
+        _ => false,
+    }
+}
+
+/// Returns the tests below `folder`, each with its text. Library files count from their tests on.
+fn read_tests(folder: &Path, tests: &mut Vec<(PathBuf, String)>) {
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
-            read_tests(&path, text);
+            if !path.ends_with("target") {
+                read_tests(&path, tests);
+            }
             continue;
         }
-        let is_rust = path.extension().is_some_and(|extension| extension == "rs");
-        if is_rust && !path.ends_with(file!()) {
-            let source = fs::read_to_string(&path).expect("a text");
-            // Library files count from their tests on.
-            let from = if path.components().any(|part| part.as_os_str() == "src") {
-                tests_of(&path, &source)
+        let is_test = path
+            .extension()
+            .is_some_and(|extension| extension == "rs" || extension == "json");
+        if is_test && !path.ends_with(file!()) {
+            let text = fs::read_to_string(&path).expect("a text");
+            let start = if path.components().any(|part| part.as_os_str() == "src") {
+                start_of_tests(&path, &text)
             } else {
                 Some(0)
             };
-            text.push_str(from.map_or("", |at| &source[at..]));
+            if let Some(start) = start {
+                tests.push((path, text[start..].to_owned()));
+            }
         }
     }
 }
 
-fn tests_of(path: &Path, source: &str) -> Option<usize> {
-    let of_tests = path.components().any(|part| {
+fn start_of_tests(path: &Path, text: &str) -> Option<usize> {
+    let is_test_file = path.components().any(|part| {
         let name = part.as_os_str().to_string_lossy();
-        ["tests", "tests.rs", "proptests.rs"].contains(&name.as_ref())
+        ["tests", "tests.rs", "proptests", "proptests.rs"].contains(&name.as_ref())
     });
-    if of_tests {
+    if is_test_file {
         Some(0)
     } else {
-        source.find("#[cfg(test)]")
+        text.find("#[cfg(test)]")
     }
 }
 
-#[test]
-fn every_rule_has_a_test_that_names_it() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut text = String::new();
-    for folder in ["src", "tests", "examples"] {
-        read_tests(&root.join(folder), &mut text);
+/// Returns the ids that tests name, each with the first file that names it.
+fn ids_of_tests(root: &Path) -> BTreeMap<String, PathBuf> {
+    let mut tests = Vec::new();
+    for folder in ["src", "tests", "examples", "stores"] {
+        read_tests(&root.join(folder), &mut tests);
     }
-    let names = |rule: &str| {
-        text.match_indices(rule).any(|(at, _)| {
-            let next = text[at + rule.len()..].chars().next();
-            !next.is_some_and(char::is_alphanumeric)
-        })
-    };
-    let unnamed: Vec<_> = RULES.iter().filter(|rule| !names(rule)).collect();
-    assert!(unnamed.is_empty(), "no test names {unnamed:#?}");
+    let mut ids = BTreeMap::new();
+    for (path, text) in &tests {
+        for id in named_ids(text) {
+            ids.entry(id.to_owned()).or_insert_with(|| path.clone());
+        }
+    }
+    ids
+}
+
+#[test]
+fn every_rule_is_named_by_a_test_and_every_named_rule_is_defined() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(root.join("docs/requirements.md")).expect("the rules");
+    let (built, reserved) = text.split_once(RESERVED).expect("the reserved rules");
+    let (built, reserved) = (defined_ids(built), defined_ids(reserved));
+
+    let defined: BTreeSet<_> = built.iter().chain(&reserved).copied().collect();
+    assert_eq!(
+        defined.len(),
+        built.len() + reserved.len(),
+        "docs/requirements.md defines an id twice"
+    );
+
+    let named = ids_of_tests(root);
+    let without_test: Vec<_> = built
+        .iter()
+        .filter(|id| !named.contains_key(**id))
+        .collect();
+    assert!(
+        without_test.is_empty(),
+        "no test names these rules of docs/requirements.md: {without_test:#?}"
+    );
+    let undefined: Vec<_> = named
+        .iter()
+        .filter(|(id, _)| !built.contains(&id.as_str()))
+        .collect();
+    assert!(
+        undefined.is_empty(),
+        "docs/requirements.md does not define these ids as built: {undefined:#?}"
+    );
+}
+
+#[test]
+fn ids_are_found_in_prose_and_in_data() {
+    let text = "/// R-9110-13.1.2-a, P-ER-inner (EDGE-ARCH-SC). \"R-GRPC-a\" R-value x-R-1-a";
+    let ids: Vec<_> = named_ids(text).collect();
+    assert_eq!(
+        ids,
+        ["R-9110-13.1.2-a", "P-ER-inner", "EDGE-ARCH-SC", "R-GRPC-a"]
+    );
 }

@@ -1,4 +1,4 @@
-// What every server here is started with: PORT FOLDER. The files are read once.
+// Every server here is started with PORT FOLDER. The files are read once.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 

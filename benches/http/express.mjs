@@ -1,4 +1,4 @@
-// express with the ETag that it makes by itself.
+// express with its own ETag.
 import express from "express";
 import { contents, port } from "./contents.mjs";
 

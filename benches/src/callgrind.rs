@@ -1,15 +1,16 @@
-//! Instructions, counted by callgrind in a process of its own.
+//! The count of instructions by callgrind, in its own process.
 
 use std::{
     env, fs,
     process::{self, Command},
 };
 
-/// Runs this program again with `arguments`. Returns the instructions of the functions that `toggle` names.
+/// Runs this program again with `arguments`. Returns the instructions of the functions that
+/// `toggle` names.
 ///
 /// # Panics
 ///
-/// If callgrind counts nothing.
+/// Panics if callgrind counts nothing.
 pub fn instructions(toggle: &str, arguments: &[&str]) -> f64 {
     let profile = env::temp_dir().join(format!("tower-conditional-callgrind-{}", process::id()));
     let output = Command::new("valgrind")

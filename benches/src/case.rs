@@ -8,26 +8,26 @@ pub const KIB: usize = 1 << 10;
 pub const MIB: usize = 1 << 20;
 const FRAMES: usize = 64;
 
-/// One request and the answer that the handler gives to it.
+/// A request and the response of the handler.
 #[derive(Clone)]
 pub struct Case {
     pub name: &'static str,
     pub method: Method,
     pub content: Bytes,
     pub frames: usize,
-    /// The body knows its exact length.
+    /// A body that knows its exact length.
     pub sized: bool,
     pub content_type: &'static str,
-    /// The handler sets an `ETag` of its own.
+    /// A handler that sets its own `ETag`.
     pub own_tag: bool,
-    /// The handler sets a `Cache-Control` of its own, stricter than any policy.
+    /// A handler that sets its own `Cache-Control`, stricter than any policy.
     pub own_policy: bool,
-    /// A layer that hashes is to be given a limit below the content's length.
+    /// A limit of the hashing layer that is below the length of the content.
     pub too_large: bool,
     pub condition: Condition,
 }
 
-/// The condition that a request carries, and so the answer that is expected.
+/// The condition of a request, and so the expected response.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Condition {
     None,
@@ -41,7 +41,7 @@ pub enum Condition {
     ExpectsOther,
 }
 
-/// As long as the tags of this crate.
+/// A tag as long as those of this crate.
 const OTHER_TAG: &[u8] = b"\"of-another-state------\"";
 
 impl Condition {
@@ -53,11 +53,11 @@ impl Condition {
         }
     }
 
-    /// The name of the field and its value, for a contender that gives `current` as its tag.
+    /// Returns the header of the condition and its value, for a contender whose tag is `current`.
     ///
     /// # Panics
     ///
-    /// When a tag is needed and there is none.
+    /// Panics if a tag is needed and there is none.
     pub fn field(self, current: Option<&[u8]>) -> Option<(&'static str, Vec<u8>)> {
         let current = || current.expect("the contender sets an ETag");
         match self {
@@ -87,12 +87,13 @@ impl Case {
         }
     }
 
-    /// The 1 KiB request that instructions are counted for.
+    /// Returns the 1 KiB request whose instructions are counted.
     pub fn one_kib() -> Self {
         Self::get("1 KiB", KIB)
     }
 
-    /// The bodies that are hashed, and as the last one a body of unknown length, which is not.
+    /// Returns the bodies that are hashed, and as the last one a body of unknown length, which is
+    /// not.
     pub fn bodies() -> Vec<Self> {
         let mut framed = Self::get("1 MiB in 64 frames", MIB);
         framed.frames = FRAMES;
@@ -110,7 +111,7 @@ impl Case {
         ]
     }
 
-    /// The requests that a layer has to let through as they are.
+    /// Returns the requests that a layer must pass unchanged.
     pub fn nothing_to_do() -> Vec<Self> {
         let case = |name, change: fn(&mut Self)| {
             let mut case = Self::get(name, KIB);
@@ -128,7 +129,8 @@ impl Case {
         ]
     }
 
-    /// What a layer that asks a source answers, or passes, before the service runs; and the same without a condition.
+    /// Returns the requests that a layer with a source answers or passes before the service runs,
+    /// and the same without a condition.
     pub fn known_before() -> Vec<Self> {
         let [get, large] = [Self::one_kib(), Self::get("1 MiB", MIB)];
         let put = Self {
@@ -149,7 +151,7 @@ impl Case {
         .concat()
     }
 
-    /// What a cache policy is put on, or has to be joined with.
+    /// Returns the responses that a cache policy is set on, or merged with.
     pub fn policies() -> Vec<Self> {
         let own = Self {
             name: "own Cache-Control",
@@ -166,7 +168,7 @@ impl Case {
         }
     }
 
-    /// The same request, sent by a client that has the current representation.
+    /// Returns the same request from a client that has the current representation.
     pub fn revalidating(&self) -> Self {
         self.with(Condition::Has)
     }
@@ -175,12 +177,12 @@ impl Case {
         self.condition != Condition::None
     }
 
-    /// Whether the client asks to read, and has perhaps read before.
+    /// Returns `true` if the client reads.
     pub fn reads(&self) -> bool {
         self.method == Method::GET
     }
 
-    /// The name together with the condition.
+    /// Returns the name with the condition.
     pub fn title(&self) -> String {
         let name = self.name;
         match self.condition {
@@ -192,7 +194,7 @@ impl Case {
         }
     }
 
-    /// The request that the bare service answers: it knows no conditions.
+    /// Returns the request for the bare service, which evaluates no conditions.
     pub fn bare(&self) -> Self {
         self.with(Condition::None)
     }
@@ -209,7 +211,7 @@ impl Case {
         self.content.len() / self.frames
     }
 
-    /// The content cut as the body gives it.
+    /// Returns the content as the frames of the body.
     pub fn cut(&self) -> Vec<Bytes> {
         if self.content.is_empty() {
             return Vec::new();
@@ -220,7 +222,7 @@ impl Case {
             .collect()
     }
 
-    /// The head that is cloned for every request: it stands for what a server parses.
+    /// Returns the head that is cloned for every request, in place of what a server parses.
     pub fn request(&self) -> Parts {
         let request = Request::builder()
             .method(self.method.clone())

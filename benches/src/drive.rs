@@ -1,4 +1,4 @@
-//! Runs one request through a service, to the end of the body.
+//! The run of one request through a service, to the end of the body.
 
 use std::{
     fmt::Debug,
@@ -17,7 +17,7 @@ use tower::Service;
 
 use crate::case::Case;
 
-/// One request, from its parsed head to the last byte of the answer.
+/// A request that can be repeated, from its parsed head to the last byte of the response.
 pub type OneRequest = Box<dyn FnMut() -> Reply>;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,20 +27,21 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// A contender that answers something else than the case asks for would be measured for nothing.
+    /// Panics if a contender gives another response than the case expects, since its figure would
+    /// mean nothing.
     pub fn check(self, case: &Case) {
         let status = case.condition.status();
         let length = match status {
             200 => case.content.len(),
             304 => 0,
-            // How one says no is one's own affair.
+            // Each contender may refuse in its own way.
             _ => self.length,
         };
         assert_eq!(self, Self { status, length }, "{}", case.title());
     }
 }
 
-/// Polls until ready. Nothing here waits for anything, so there is nobody to be woken.
+/// Polls until ready. Nothing here waits, so no waker is needed.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
@@ -51,7 +52,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// For the contenders that do not work without tokio, and for their own bare services.
+/// Returns a runtime for the contenders that need tokio, and for their bare services.
 pub fn runtime() -> Runtime {
     Builder::new_current_thread()
         .enable_all()
@@ -59,7 +60,9 @@ pub fn runtime() -> Runtime {
         .expect("a runtime")
 }
 
-/// A service of `http` 1 as a contender; a conditional case learns the tag from the service itself.
+/// Returns a service of `http` 1 as a contender. For a conditional case, the tag is read from the
+/// service itself.
+/// itself.
 pub fn drive<S, B>(mut service: S, case: &Case) -> OneRequest
 where
     S: Service<Request<Body>, Response = Response<B>> + 'static,
@@ -75,7 +78,7 @@ where
     drive_with(service, case, tag.as_ref())
 }
 
-/// A service of `http` 1 that is known to compare with this tag.
+/// Returns a service of `http` 1 that compares with this tag.
 pub fn drive_with<S, B>(mut service: S, case: &Case, tag: Option<&HeaderValue>) -> OneRequest
 where
     S: Service<Request<Body>, Response = Response<B>> + 'static,
@@ -103,7 +106,7 @@ pub fn add_condition(headers: &mut HeaderMap, case: &Case, tag: Option<&HeaderVa
     }
 }
 
-/// The whole exchange; the answer's body is replaced by its length.
+/// Runs the whole exchange. The body of the response is replaced by its length.
 async fn exchange<S, B>(service: &mut S, head: Parts) -> Response<usize>
 where
     S: Service<Request<Body>, Response = Response<B>>,

@@ -1,8 +1,8 @@
-//! What the library promises about its own speed, compared with what was measured.
+//! The speed goals of the library, compared with the measured figures.
 
 use crate::table;
 
-/// A figure that is to stay at or under a limit, or at or over it.
+/// A goal: a figure that must stay at or below a limit, or at or above it.
 #[derive(Clone)]
 pub struct Goal {
     what: String,
@@ -64,7 +64,7 @@ impl Goal {
     }
 }
 
-/// Of several goals of one kind the one that is missed most or closest to being missed.
+/// Returns the goal of several that is missed most, or is closest to being missed.
 pub fn worst(goals: Vec<Goal>) -> Option<Goal> {
     goals
         .into_iter()

@@ -1,4 +1,4 @@
-//! The bare service: content that is there already, one header field, no work.
+//! The bare service: content in memory, one header, no work.
 
 use std::{
     convert::Infallible,

@@ -22,7 +22,7 @@ impl Hash {
         }
     }
 
-    /// The first 128 bits of the digest.
+    /// Returns the first 128 bits of the digest.
     pub fn digest(self, frames: &[Bytes]) -> [u8; 16] {
         match self {
             Self::Sha256 => {
@@ -30,7 +30,7 @@ impl Hash {
                 frames.iter().for_each(|frame| hasher.update(frame));
                 first_half(&hasher.finalize().into())
             }
-            // The one-shot form is the faster one for content in one piece.
+            // The one-shot form is faster for content in one piece.
             Self::Xxh3 => match frames {
                 [whole] => XxHash3_128::oneshot(whole),
                 frames => {

@@ -1,5 +1,5 @@
-//! Parts that the measuring programs in `src/bin` share: the cases, the contenders, one way to
-//! count and one to print a table.
+//! The common parts of the measuring programs in `src/bin`: the cases, the contenders, the counting
+//! and the tables.
 
 pub mod callgrind;
 pub mod case;

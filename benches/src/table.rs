@@ -1,8 +1,9 @@
-//! The one way in which anything is printed.
+//! The tables of all programs.
 
 use std::fmt::Display;
 
-/// A Markdown table: text to the left in the first column, figures to the right in the others.
+/// Prints a Markdown table, with text to the left in the first column and figures to the right in
+/// the others.
 pub fn print(title: &str, columns: &[impl Display], rows: &[Vec<String>]) {
     println!("\n**{title}**\n");
     let heads: Vec<String> = columns.iter().map(ToString::to_string).collect();
@@ -13,7 +14,7 @@ pub fn print(title: &str, columns: &[impl Display], rows: &[Vec<String>]) {
     }
 }
 
-/// A cell without a figure.
+/// Returns a cell without a figure.
 pub fn none() -> String {
     "-".into()
 }

@@ -29,7 +29,7 @@ impl IntoResponse for Error {
 impl From<GuardError> for Error {
     fn from(error: GuardError) -> Self {
         match error {
-            GuardError::Failed(failed) => Self::Failed(failed),
+            GuardError::Precondition(failed) => Self::Failed(failed),
             error => Self::Database(error),
         }
     }

@@ -30,9 +30,9 @@ pub(crate) async fn open(path: &str) -> Result<Database, Box<dyn error::Error>> 
     Ok(db)
 }
 
-/// The wiring: which handlers read a note, which write it, and whose version it has.
+/// Creates the routes: the handlers that read and write a note, and the source of its version.
 pub(crate) fn app(db: Database) -> Router {
-    let route = Route::new("/notes/{id}").expect("a good route");
+    let route = Route::new("/notes/{id}").expect("a valid route");
     let version = VersionSource::new(db.clone(), move |request: &Parts| {
         Some(Scope::row("notes", route.parameter::<i64>(request, "id")?))
     });
@@ -43,7 +43,7 @@ pub(crate) fn app(db: Database) -> Router {
         .with_state(db)
 }
 
-/// The layer adds the tag, if the version is the same before and after.
+/// Reads a note. The layer adds the tag if the version is the same before and after.
 pub(crate) async fn read(Path(id): Path<i64>, State(db): State<Database>) -> Result<String, Error> {
     let select = "SELECT text FROM notes WHERE id = ?";
     let text = db.run(move |db| db.query_row(select, [id], |row| row.get(0)).optional());
@@ -59,7 +59,7 @@ pub(crate) async fn replace(
     let update = "UPDATE notes SET text = ?1 WHERE id = ?2";
     let target = Target::scope(Scope::row("notes", id));
     let rows = db.guarded(expected, target, move |db| db.execute(update, (text, id)));
-    found(rows.await?)
+    status_of(rows.await?)
 }
 
 pub(crate) async fn remove(
@@ -70,10 +70,10 @@ pub(crate) async fn remove(
     let delete = "DELETE FROM notes WHERE id = ?";
     let target = Target::scope(Scope::row("notes", id));
     let rows = db.guarded(expected, target, move |db| db.execute(delete, [id]));
-    found(rows.await?)
+    status_of(rows.await?)
 }
 
-fn found(rows: usize) -> Result<StatusCode, Error> {
+fn status_of(rows: usize) -> Result<StatusCode, Error> {
     match rows {
         0 => Err(Error::NotFound),
         _ => Ok(StatusCode::NO_CONTENT),

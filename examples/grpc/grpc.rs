@@ -1,4 +1,4 @@
-//! gRPC and JSON on one port behind one stack: gRPC passes untouched, JSON gets tags and `304`s.
+//! gRPC and JSON on one port behind one stack. gRPC passes unchanged, and JSON gets tags and 304s.
 
 use std::{env, io};
 

@@ -1,9 +1,9 @@
--- Identifiers start at a number that no other database has and no client makes up.
+-- Identifiers start at a random number, which no other database has.
 INSERT INTO notes_events (id, event)
 SELECT 1 + (random() & 0xffffffffffff), 'the log begins'
 WHERE NOT EXISTS (SELECT 1 FROM notes_events);
 
--- In the transaction that writes, so that no change is without its event.
+-- The triggers run in the transaction that writes, so each change has its event.
 CREATE TRIGGER IF NOT EXISTS notes_created AFTER INSERT ON notes BEGIN
     INSERT INTO notes_events (event) VALUES ('note ' || new.id || ' created');
 END;

@@ -19,21 +19,21 @@ use crate::{
     store::{Draft, Note, Store},
 };
 
-type Answer = Result<Response, Problem>;
+type HandlerResult = Result<Response, Problem>;
 
-pub(crate) async fn list(store: State<Store>) -> Answer {
+pub(crate) async fn list(store: State<Store>) -> HandlerResult {
     let (notes, validators) = store.notes().await?;
     Ok(WithValidators(Json(notes), validators).into_response())
 }
 
-/// Lists the version of each note. It does not run for a client that has seen the latest event.
-pub(crate) async fn versions(store: State<Store>) -> Answer {
+/// Lists the version of each note. It does not run for a client that names the latest event.
+pub(crate) async fn versions(store: State<Store>) -> HandlerResult {
     let (notes, _) = store.notes().await?;
     let version = |note: &Note| json!({ "id": note.id, "version": note.version });
     Ok(Json(notes.iter().map(version).collect::<Value>()).into_response())
 }
 
-pub(crate) async fn read(store: State<Store>, NoteId(id): NoteId) -> Answer {
+pub(crate) async fn read(store: State<Store>, NoteId(id): NoteId) -> HandlerResult {
     let (note, validators) = store.note(id).await?;
     let note = note.ok_or_else(Problem::no_such_note)?;
     let modified = HttpDate::from_unix_seconds(note.updated_at);
@@ -44,8 +44,8 @@ pub(crate) async fn create(
     store: State<Store>,
     expected: Expected,
     JsonBody(draft): JsonBody<Draft>,
-) -> Answer {
-    written(store.change(None, expected, |_| Ok(Some(draft))).await?)
+) -> HandlerResult {
+    write_response(store.change(None, expected, |_| Ok(Some(draft))).await?)
 }
 
 pub(crate) async fn replace(
@@ -53,9 +53,9 @@ pub(crate) async fn replace(
     NoteId(id): NoteId,
     expected: Expected,
     JsonBody(draft): JsonBody<Draft>,
-) -> Answer {
+) -> HandlerResult {
     let replaced = |_: Option<&Note>| Ok(Some(draft));
-    written(store.change(Some(id), expected, replaced).await?)
+    write_response(store.change(Some(id), expected, replaced).await?)
 }
 
 /// Applies a JSON merge patch (RFC 7396).
@@ -64,24 +64,29 @@ pub(crate) async fn patch(
     NoteId(id): NoteId,
     expected: Expected,
     JsonBody(patch): JsonBody<Value>,
-) -> Answer {
+) -> HandlerResult {
     let patched = move |current: Option<&Note>| {
         let note = current.ok_or_else(Problem::no_such_note)?;
         let mut document = json!({ "title": note.title, "text": note.text });
         json_patch::merge(&mut document, &patch);
         Ok(Some(Draft::deserialize(document)?))
     };
-    written(store.change(Some(id), expected, patched).await?)
+    write_response(store.change(Some(id), expected, patched).await?)
 }
 
-pub(crate) async fn delete(store: State<Store>, NoteId(id): NoteId, expected: Expected) -> Answer {
+pub(crate) async fn delete(
+    store: State<Store>,
+    NoteId(id): NoteId,
+    expected: Expected,
+) -> HandlerResult {
     let deleted = |current: Option<&Note>| current.map(|_| None).ok_or_else(Problem::no_such_note);
-    written(store.change(Some(id), expected, deleted).await?)
+    write_response(store.change(Some(id), expected, deleted).await?)
 }
 
-/// A note is not the content that was sent: it has an id and a version. The tag is that of the
-/// content here, and `Content-Location` says whose content that is (RFC 9110, section 9.3.4).
-fn written(note: Option<(Note, Validators)>) -> Answer {
+/// Returns the response to a write, with the note. Its content is not what was sent, since it has
+/// an id and a version. So `Content-Location` names the note, and the tag is that of this content
+/// (RFC 9110, section 9.3.4).
+fn write_response(note: Option<(Note, Validators)>) -> HandlerResult {
     let Some((note, validators)) = note else {
         return Ok(StatusCode::NO_CONTENT.into_response());
     };
@@ -94,7 +99,7 @@ fn written(note: Option<(Note, Validators)>) -> Answer {
     })
 }
 
-pub(crate) async fn read_page(store: State<Store>, Path(name): Path<String>) -> Answer {
+pub(crate) async fn read_page(store: State<Store>, Path(name): Path<String>) -> HandlerResult {
     let (content, validators) = store.page(name).await?;
     let content = content.ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "no such page"))?;
     Ok(WithValidators(Html(content), validators).into_response())
@@ -105,7 +110,7 @@ pub(crate) async fn write_page(
     Path(name): Path<String>,
     expected: Expected,
     content: Result<String, StringRejection>,
-) -> Answer {
+) -> HandlerResult {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     if name.len() > 64 || !name.bytes().all(plain) {
         let detail = "a page is named by up to 64 letters, digits and hyphens";
@@ -118,7 +123,7 @@ pub(crate) async fn write_page(
     } else {
         StatusCode::NO_CONTENT
     };
-    // Stored as it came, so the answer may tell the new tag (RFC 9110, section 9.3.4).
+    // The page is stored unchanged, so the response may have its tag (RFC 9110, section 9.3.4).
     Ok(WithValidators(status, validators).into_response())
 }
 
@@ -126,7 +131,7 @@ pub(crate) async fn index() -> Html<&'static str> {
     Html(crate::INDEX)
 }
 
-pub(crate) async fn me(headers: HeaderMap) -> Answer {
+pub(crate) async fn me(headers: HeaderMap) -> HandlerResult {
     let credentials = headers.get(header::AUTHORIZATION);
     let credentials = credentials.and_then(|value| value.to_str().ok()?.split_once(' '));
     let (scheme, name) = credentials.unwrap_or_default();

@@ -1,7 +1,7 @@
-//! A small notes service: a tag on every read, `304` for clients that are up to date, and writes
-//! that cannot be lost.
+//! A small notes service: a tag on every read, 304 for clients with the latest version, and writes
+//! without lost updates.
 //!
-//! `routes` and `server` show how the layers go together; the rest is an ordinary axum application.
+//! `routes` and `server` have the layers. The rest is an ordinary axum application.
 
 mod handlers;
 mod problem;
@@ -27,7 +27,7 @@ struct Options {
     /// The SQLite database; in memory unless a file is named
     #[arg(long, default_value = ":memory:", value_parser = NonEmptyStringValueParser::new())]
     database: String,
-    /// How many notes a new database starts with
+    /// The number of notes in a new database
     #[arg(long, default_value = "100", value_parser = value_parser!(u32).range(..=100_000))]
     notes: u32,
 }

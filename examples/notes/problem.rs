@@ -1,4 +1,4 @@
-//! Problem details (RFC 9457), and the extractors that answer with them.
+//! Problem details (RFC 9457), and the extractors that reject requests with them.
 
 use axum::{
     body::Bytes,
@@ -10,11 +10,11 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use tower_conditional::handler::PreconditionFailed;
 
-/// An error of a handler.
+/// An error returned by a handler.
 #[derive(Debug)]
 pub(crate) enum Problem {
     Details(StatusCode, String),
-    /// The layer around the handler makes this a 412 with the current representation.
+    /// The layer around the handler answers 412 with the current representation.
     Precondition(PreconditionFailed),
 }
 
@@ -28,12 +28,12 @@ impl Problem {
     }
 }
 
-/// From bad JSON, or a failure of the database.
+/// The conversion of an error of `serde_json` or the database.
 impl<E: Into<anyhow::Error>> From<E> for Problem {
     fn from(error: E) -> Self {
         let error = error.into();
         if error.is::<serde_json::Error>() {
-            let detail = format!("not the JSON that is expected here: {error}");
+            let detail = format!("invalid JSON: {error}");
             return Self::new(StatusCode::BAD_REQUEST, detail);
         }
         eprintln!("notes: {error:#}");

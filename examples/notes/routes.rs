@@ -30,14 +30,14 @@ use crate::{
 const NOTES_REF: HeaderName = HeaderName::from_static("x-notes-ref");
 
 pub(crate) fn router(store: &Store) -> Router {
-    // By hand: a guarded resource would show the whole list in a 412.
+    // The layers are set by hand, since a guarded resource would put the whole list into a 412.
     let tag = async |store: State<Store>| store.tag(Scope::table("notes")).await;
     let tag = source::axum(tag).with_state(store.clone());
     let list = get(list)
         .post(create)
         .route_layer(PreconditionLayer::new(tag.clone()))
         .route_layer(ConditionalLayer::new().source(tag));
-    // 304 before the handler runs, 428, and 412 with the current note.
+    // `guard` answers 304, 428 and 412 with the current note before the handler runs.
     let tag = async |store: State<Store>, id: NoteId| store.tag(Scope::row("notes", id.0)).await;
     let tag = source::axum(tag).with_state(store.clone());
     let note = guard(tag, get(read), put(replace).patch(patch).delete(delete));
@@ -48,11 +48,11 @@ pub(crate) fn router(store: &Store) -> Router {
         .route("/notes", list)
         .route("/notes/{id}", note.with_state(store.clone()))
         .route("/state", state)
-        // Compression changes the bytes after they were tagged; each coding gets a tag of its own.
+        // Compression changes the tagged bytes, so each coding gets its own tag.
         .layer(CompressionLayer::new())
         .layer(CodingTagLayer::new());
 
-    // Anybody may write these pages, so they may not run scripts.
+    // Every client may write these pages, so they must not run scripts.
     let no_scripts = HeaderValue::from_static("default-src 'none'");
     let no_scripts = SetResponseHeaderLayer::if_not_present(CONTENT_SECURITY_POLICY, no_scripts);
     let tag = async |store: State<Store>, Path(name): Path<String>| {
@@ -70,8 +70,8 @@ pub(crate) fn router(store: &Store) -> Router {
     compressed.merge(plain).with_state(store.clone())
 }
 
-/// Returns the cache policies. They belong around all other layers, so that a 304 has the policy of
-/// the 200, and an error is not stored.
+/// Returns the cache policies. They belong outside of all other layers, so that a 304 has the policy
+/// of the 200, and an error is not stored.
 ///
 /// Responses that match no rule, such as a note, are revalidated on each use.
 pub(crate) fn policies() -> anyhow::Result<CachePolicyLayer> {
@@ -83,13 +83,13 @@ pub(crate) fn policies() -> anyhow::Result<CachePolicyLayer> {
         .rule(Rule::new(CachePolicy::authenticated()).path("/private/me")?)?)
 }
 
-/// Returns the cache tags. They belong around the layers that refuse writes, so that a 412 or 428
+/// Returns the cache tags. They belong outside of the layers that refuse writes, so that a 412 or 428
 /// invalidates nothing.
 pub(crate) fn tags() -> anyhow::Result<CacheTagsLayer<impl CacheTagSource>> {
     let (note, page) = (Route::new("/notes/{id}")?, Route::new("/pages/{name}")?);
     let layer = CacheTagsLayer::new(move |request: &Parts| {
         let path = request.uri.path();
-        // As the handler reads it: 007 is 7.
+        // The parameter is parsed as in the handler: 007 is 7.
         let note = note.parameter::<i64>(request, "id");
         let page = page.capture(path, "name");
         // A write of a note changes the list too.
@@ -102,7 +102,7 @@ pub(crate) fn tags() -> anyhow::Result<CacheTagsLayer<impl CacheTagSource>> {
         ];
         CacheTags::of(names.into_iter().flatten().map(CacheTag::encoded)).unwrap_or_default()
     });
-    // `POST /state` is a query.
+    // `POST /state` is a read.
     let layer = layer.reads(|request| request.uri.path() == "/state");
     Ok(layer.fields([TagField::CacheGroups, TagField::Xkey]))
 }

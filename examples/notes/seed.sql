@@ -1,4 +1,4 @@
--- A database that never held a note is filled with ?1 of them.
+-- If the database never had a note, adds ?1 notes.
 WITH RECURSIVE seed(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM seed WHERE n < ?1)
 INSERT INTO notes (title, text)
 SELECT

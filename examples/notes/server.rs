@@ -1,4 +1,4 @@
-//! The layers around the whole application, and its life from the first request to the last.
+//! The layers around the whole application, and its shutdown.
 
 use std::{fmt::Debug, io, time::Duration};
 
@@ -11,7 +11,7 @@ use tower_conditional::{
 
 use crate::problem::Problem;
 
-/// How long open requests may go on after a signal.
+/// The time that open requests may take after a signal.
 pub(crate) const GRACE: Duration = Duration::from_secs(3);
 
 pub(crate) async fn serve(
@@ -22,20 +22,20 @@ pub(crate) async fn serve(
     stop: CancellationToken,
 ) -> io::Result<()> {
     let no_route = async || Problem::new(StatusCode::NOT_FOUND, "no such route; GET / lists them");
-    let allow = "the Allow field lists the methods of this route";
+    let allow = "the Allow header lists the methods of this route";
     let no_method = async move || Problem::new(StatusCode::METHOD_NOT_ALLOWED, allow);
     let router = router
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
         .layer(DefaultBodyLimit::max(64 * 1024));
-    // Outside the router it sees the finished response, so a 304 and a HEAD repeat what the GET
-    // would have said about its length, compressed or not.
+    // Outside of the router this layer sees the final length, compressed or not. So a 304 and a
+    // HEAD have the length of the GET.
     let finished = ConditionalLayer::new().head_as_get();
     let app = wrap(router, (tags, policies, finished)).into_make_service();
     let server = axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned());
     tokio::select! {
         result = server => result,
-        // A client that holds its connection open must not keep the program from ending.
+        // An open connection of a client must not keep the program from ending.
         () = async { stop.cancelled().await; sleep(GRACE).await } => Ok(()),
     }
 }

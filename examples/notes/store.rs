@@ -1,4 +1,4 @@
-//! Notes and pages in SQLite. Each write is checked in the transaction that writes.
+//! Notes and pages in SQLite. The transaction that writes also checks the condition.
 
 use serde::{Deserialize, Serialize};
 use tower_conditional::{
@@ -21,9 +21,9 @@ pub(crate) struct Note {
     pub(crate) id: i64,
     pub(crate) title: String,
     pub(crate) text: String,
-    /// Grows by one with each change.
+    /// The version, which grows by one with each change.
     pub(crate) version: i64,
-    /// In seconds since 1970.
+    /// The time of the last change, in seconds since 1970.
     #[serde(skip)]
     pub(crate) updated_at: i64,
 }
@@ -43,7 +43,7 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Opens the database. One that never held a note is filled with `notes` of them.
+    /// Opens the database. If it never had a note, adds so many `notes`.
     pub(crate) async fn open(path: &str, notes: u32) -> anyhow::Result<Self> {
         let database = Database::open(path)?;
         let tables = database.run(|sql| sql.execute_batch(include_str!("schema.sql")));
@@ -59,19 +59,19 @@ impl Store {
             sql.query_row("SELECT randomblob(32)", (), |row| row.get::<_, [u8; 32]>(0))
         });
         let tags = match (path, secret.await?) {
-            // Versions in memory start anew with each process, and a tag must never come back.
+            // In memory, versions start again with each process, and a tag must never be used twice.
             (":memory:", secret) => VersionTags::keyed(secret)?,
             _ => VersionTags::plain(),
         };
         Ok(Self { database, tags })
     }
 
-    /// Returns the source of the latest event, which is any write to any note.
+    /// Returns the source of the latest event. Each write to a note is an event.
     pub(crate) fn events(&self) -> impl StateSource + use<> {
         EventLog::new(self.database.clone(), "notes_events").expect("a name")
     }
 
-    /// Returns the current tag of a scope, or `None` if nothing is there.
+    /// Returns the current tag of a scope, or `None` if it is absent.
     pub(crate) async fn tag(&self, scope: Scope) -> anyhow::Result<Option<EntityTag>> {
         let ((), validators) = self.read(scope, |_| Ok(())).await?;
         Ok(validators.etag)
@@ -96,9 +96,10 @@ impl Store {
         Ok(self.read(scope, page).await?)
     }
 
-    /// Replaces a note with the result of `change`, or deletes it if that is `None`. Without an
-    /// `id` it adds a note, and the expected state is that of the collection. Returns the new
+    /// Replaces a note with the result of `change`, or deletes it if that is `None`. Returns the new
     /// state.
+    ///
+    /// Without an `id` it adds a note, and the expected state is that of the collection.
     pub(crate) async fn change(
         &self,
         id: Option<i64>,
@@ -123,7 +124,7 @@ impl Store {
         .await
     }
 
-    /// Writes a page, and returns whether it is new.
+    /// Writes a page. Returns `true` if the page is new.
     pub(crate) async fn put_page(
         &self,
         name: String,
@@ -143,8 +144,8 @@ impl Store {
         self.database.close().await;
     }
 
-    /// Reads content and validators in one transaction. Between two transactions somebody could
-    /// write, and one tag would stand for two contents.
+    /// Reads content and validators in one transaction. With two transactions, a write could come
+    /// between, and the tag would be on other content.
     async fn read<T: Send + 'static>(
         &self,
         scope: Scope,
@@ -170,13 +171,13 @@ impl Store {
         let target = Target::scope(scope).tags(self.tags.clone());
         match self.database.guarded(expected, target, write).await {
             Ok(written) => written,
-            Err(GuardError::Failed(failed)) => Err(Problem::Precondition(failed)),
+            Err(GuardError::Precondition(failed)) => Err(Problem::Precondition(failed)),
             Err(error) => Err(error.into()),
         }
     }
 }
 
-/// Returns the validators of a state, none if it is absent.
+/// Returns the validators of a state, which are empty if it is absent.
 pub(crate) fn validators(current: &Current) -> Validators {
     current.validators().cloned().unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! An HTTP client that prints what it sends and gets.
+//! An HTTP client that prints its requests and responses.
 
 use std::error::Error;
 
@@ -13,8 +13,8 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-/// The fields of a response that matter here.
-const SHOWN: [&str; 4] = [
+/// The response headers that are printed.
+const PRINTED_HEADERS: [&str; 4] = [
     "etag",
     "content-location",
     "content-type",
@@ -67,22 +67,22 @@ fn print_request<B>(request: &Request<B>, text: &str) {
         request.version()
     );
     for (name, value) in request.headers() {
-        print_field('>', name.as_str(), value);
+        print_header('>', name.as_str(), value);
     }
     print_content('>', text);
 }
 
 fn print_response(response: &Response<String>) {
     println!("< {:?} {}", response.version(), response.status());
-    for name in SHOWN {
+    for name in PRINTED_HEADERS {
         if let Some(value) = response.headers().get(name) {
-            print_field('<', name, value);
+            print_header('<', name, value);
         }
     }
     print_content('<', response.body());
 }
 
-fn print_field(side: char, name: &str, value: &HeaderValue) {
+fn print_header(side: char, name: &str, value: &HeaderValue) {
     println!(
         "{side} {name}: {}",
         String::from_utf8_lossy(value.as_bytes())

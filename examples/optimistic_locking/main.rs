@@ -1,6 +1,6 @@
 //! Two people edit one document, and no edit is lost: `ETag`, `If-Match`, a merge.
 //!
-//! `server.rs` is what to copy into a service, `save` and `merge` below what to copy into a client.
+//! Copy `server.rs` into a service, and `save` and `merge` below into a client.
 
 mod client;
 mod server;
@@ -64,7 +64,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Writes an edit of what was read. Where somebody else came first, merges and tries again.
+/// Writes an edit of a document. If another client was faster, merges and tries again.
 async fn save(
     client: &mut Client,
     mut read: Response<String>,
@@ -75,18 +75,18 @@ async fn save(
         let put = Request::put(LIST).header(IF_MATCH, tag(&read));
         let reply = client.send(put, &edited).await?;
         let conflict = reply.status() == StatusCode::PRECONDITION_FAILED;
-        // The field is there where the content is the document, and not the problem.
+        // A 412 with this header has the document as its content, and not a problem.
         if !conflict || !reply.headers().contains_key(CONTENT_LOCATION) {
             return Ok(reply);
         }
         edited = merge(read.body(), &edited, reply.body());
         read = reply;
     }
-    Err("somebody else came first each time".into())
+    Err("another client was faster in each of 5 attempts".into())
 }
 
-/// Three-way: the current lines without those that the edit took from `base`, and with those that
-/// it added. That suits a list; for prose, ask the person.
+/// Merges three texts: removes from `current` the lines that the edit removed from `base`, and adds
+/// the lines that it added. That suits a list. For other texts, ask the user.
 fn merge(base: &str, edited: &str, current: &str) -> String {
     let has = |text: &str, line: &str| text.lines().any(|other| other == line);
     let kept = current

@@ -1,4 +1,4 @@
-//! Documents that nobody changes without having seen what there is.
+//! Documents that a client can change only after it has read the latest version.
 
 use std::{
     collections::HashMap,
@@ -22,18 +22,18 @@ use tower_conditional::{
 };
 
 pub(crate) async fn serve(listener: TcpListener, documents: Arc<Documents>) -> io::Result<()> {
-    // Before `read` runs: 304 for the latest version. Before `write` runs: 412 for an old version,
-    // with the document as a GET shows it, and 428 for none.
+    // `guard` answers 304 for the latest version before `read` runs. Before `write` runs, it
+    // answers 412 with the current document for an old version, and 428 for none.
     let current = source::axum(current).with_state(Arc::clone(&documents));
     let document = guard(current, get(read), put(write)).with_state(documents);
     let router = Router::new().route("/documents/{name}", document);
 
-    // Around the router, which would add `content-length: 0` to a 304 otherwise.
+    // Without this layer, the router would add `content-length: 0` to a 304.
     let app = wrap(router, ConditionalLayer::new());
     axum::serve(listener, app.into_make_service()).await
 }
 
-/// The source of both layers. With a database it is one small query.
+/// Returns the validators for reads and writes. With a database this is one small query.
 async fn current(
     State(documents): State<Arc<Documents>>,
     OriginalUri(uri): OriginalUri,
@@ -60,25 +60,25 @@ async fn write(
     expected: Expected,
     text: String,
 ) -> Result<impl IntoResponse, PreconditionFailed> {
-    // Another writer may have come since the layer looked. Under the lock none comes between the
-    // check and the write.
+    // Another writer may have written since the layer checked. The lock makes check and write one
+    // step.
     let mut store = documents.lock();
     expected.check(store.validators(uri.path()))?;
-    // Stored as it came, so the answer may tell the new tag (RFC 9110, section 9.3.4).
+    // The text is stored unchanged, so the response may have its tag (RFC 9110, section 9.3.4).
     Ok(store.write(uri.path(), text))
 }
 
-/// In place of a database; its lock is the transaction.
+/// A store in place of a database. Its lock is the transaction.
 #[derive(Debug, Default)]
 pub(crate) struct Documents(Mutex<Store>);
 
 #[derive(Debug, Default)]
 struct Store {
-    /// By the path as it was sent, below `Router::nest` too.
+    /// The documents by the path of the request, including the prefix of `Router::nest`.
     by_path: HashMap<String, Document>,
-    /// Of all documents, so that one that is deleted and made anew never repeats a version.
+    /// The latest version of all documents, so that no document gets a version twice.
     last_version: i64,
-    /// How often `read` ran.
+    /// The number of calls of `read`.
     reads: u64,
 }
 
@@ -98,7 +98,7 @@ impl Documents {
     }
 
     fn lock(&self) -> MutexGuard<'_, Store> {
-        self.0.lock().expect("whoever holds it does not panic")
+        self.0.lock().expect("no panic under the lock")
     }
 }
 
@@ -122,7 +122,7 @@ impl Store {
 }
 
 impl Document {
-    /// The path is their scope: the tag of one document is no tag of another.
+    /// Returns the validators. The path is the scope, so another document has another tag.
     fn validators(&self, path: &str) -> Validators {
         let tags = VersionTags::plain().scope(path);
         Validators::new().with_etag(tags.number(self.version))

@@ -1,9 +1,9 @@
-//! What the fuzz targets share: how bytes become header fields.
+//! The common parts of the fuzz targets: the conversion of bytes to headers.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-/// One field value per line of `data`; a newline cannot occur in a value.
-/// Lines that no header field can carry are left out.
+/// Returns one header value per line of `data`, without lines that no header can carry. A newline
+/// cannot occur in a value.
 #[must_use]
 pub fn values(data: &[u8]) -> Vec<HeaderValue> {
     data.split(|byte| *byte == b'\n')
@@ -11,7 +11,7 @@ pub fn values(data: &[u8]) -> Vec<HeaderValue> {
         .collect()
 }
 
-/// All [`values`] of `data` as lines of one field.
+/// Returns all [`values`] of `data` as lines of one header.
 #[must_use]
 pub fn one_field(name: &HeaderName, data: &[u8]) -> HeaderMap {
     let mut headers = HeaderMap::new();
@@ -21,8 +21,8 @@ pub fn one_field(name: &HeaderName, data: &[u8]) -> HeaderMap {
     headers
 }
 
-/// One field line per line of `data`. Its first byte picks a name from
-/// `names`, and the rest is the value; beyond `names` the line names itself.
+/// Returns one header per line of `data`. The first byte of a line selects a name from `names`, and
+/// the rest is the value. If the byte is beyond `names`, the line contains its own name.
 #[must_use]
 pub fn fields(names: &[HeaderName], data: &[u8]) -> HeaderMap {
     let mut headers = HeaderMap::new();
@@ -46,7 +46,7 @@ pub fn fields(names: &[HeaderName], data: &[u8]) -> HeaderMap {
     headers
 }
 
-/// The number that the first eight bytes spell, and what follows.
+/// Returns the number in the first eight bytes, and the rest.
 #[must_use]
 pub fn number(data: &[u8]) -> (u64, &[u8]) {
     match data.split_first_chunk() {

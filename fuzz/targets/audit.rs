@@ -1,5 +1,5 @@
-//! Two exchanges after each other through `AuditLayer`: nothing panics, the same
-//! is found each time, and some is found exactly where it must be.
+//! Two exchanges in order through `AuditLayer`. Nothing panics, the same findings come each time,
+//! and some findings come exactly where they must.
 
 #![no_main]
 
@@ -20,10 +20,10 @@ use tower_conditional_fuzz::fields;
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// 2025-01-31.
-struct Noon;
+/// A clock that stands at 2025-01-31.
+struct FixedClock;
 
-impl Clock for Noon {
+impl Clock for FixedClock {
     fn now(&self) -> SystemTime {
         UNIX_EPOCH + Duration::from_secs(1_738_324_800)
     }
@@ -36,12 +36,12 @@ struct Exchange {
     status: StatusCode,
     response: HeaderMap,
     content: Bytes,
-    /// Read to its end.
+    /// `true` if the body is read to its end.
     read: bool,
 }
 
 impl Exchange {
-    /// The first three bytes, the lines of the request, an empty one, and the
+    /// Splits the input: the first three bytes, the lines of the request, an empty line, and the
     /// lines of the response.
     fn of(data: &[u8]) -> Self {
         let [pick, status, content, rest @ ..] = data else {
@@ -111,7 +111,7 @@ const RESPONSE: [HeaderName; 23] = [
     header::WARNING,
 ];
 
-/// One frame, if it is not empty.
+/// A body with one frame, or none if that is empty.
 struct Content(Bytes);
 
 impl Body for Content {
@@ -150,7 +150,7 @@ impl Service<Request<()>> for Handler<'_> {
     }
 }
 
-/// What passes is not changed.
+/// Checks that the layer changes nothing.
 fn send(layer: &AuditLayer, exchange: &Exchange) {
     let mut request = Request::new(());
     *request.method_mut() = exchange.method.clone();
@@ -172,16 +172,16 @@ fn send(layer: &AuditLayer, exchange: &Exchange) {
     }
 }
 
-type Told = (Code, String, String, u64);
+type ReportedFinding = (Code, String, String, u64);
 
-fn told(exchanges: &[&Exchange]) -> Vec<Told> {
-    let audit = Audit::new().clock(Noon);
+fn reported(exchanges: &[&Exchange]) -> Vec<ReportedFinding> {
+    let audit = Audit::new().clock(FixedClock);
     let layer = AuditLayer::new(audit.clone());
     for exchange in exchanges {
         send(&layer, exchange);
     }
     let findings = audit.findings();
-    let told = findings.iter().map(|finding| {
+    let reported = findings.iter().map(|finding| {
         (
             finding.code(),
             finding.target().to_owned(),
@@ -189,18 +189,18 @@ fn told(exchanges: &[&Exchange]) -> Vec<Told> {
             finding.count(),
         )
     });
-    told.collect()
+    reported.collect()
 }
 
-fn codes(told: &[Told]) -> Vec<Code> {
-    told.iter().map(|(code, ..)| *code).collect()
+fn codes(reported: &[ReportedFinding]) -> Vec<Code> {
+    reported.iter().map(|(code, ..)| *code).collect()
 }
 
-/// What one exchange shows by itself.
+/// Checks the findings of one exchange by itself.
 fn alone(exchange: &Exchange) -> Vec<Code> {
-    let told = told(&[exchange]);
-    let codes = codes(&told);
-    for (code, target, detail, count) in told {
+    let reported = reported(&[exchange]);
+    let codes = codes(&reported);
+    for (code, target, detail, count) in reported {
         assert_eq!((&*target, count), (&*format!("{} /", exchange.method), 1));
         assert!(detail.len() < 2000, "{code}: {detail}");
     }
@@ -256,7 +256,7 @@ fn alone(exchange: &Exchange) -> Vec<Code> {
     ] {
         assert!(!found(code) || says(&name), "{code}");
     }
-    // Nothing is told of comparisons.
+    // Findings of comparisons do not count here.
     for code in [
         Code::SameTagOtherBytes,
         Code::UnstableTag,
@@ -281,17 +281,17 @@ fuzz_target!(|data: &[u8]| {
     let (one, other) = (Exchange::of(&data[..half]), Exchange::of(&data[half..]));
     let (of_one, of_other) = (alone(&one), alone(&other));
 
-    let both = told(&[&one, &other, &one]);
-    assert_eq!(both, told(&[&one, &other, &one]));
-    // Each shows the same beside another, unless that is its very 200.
+    let both = reported(&[&one, &other, &one]);
+    assert_eq!(both, reported(&[&one, &other, &one]));
+    // Each exchange has the same findings beside another, unless that is its 200.
     let of_200 = [Code::LengthOn304, Code::NonceOn304];
     let shown = of_one.into_iter().chain(of_other);
     for code in shown.filter(|code| !of_200.contains(code)) {
         assert!(codes(&both).contains(&code), "{code}");
     }
 
-    // A deterministic service contradicts itself in nothing.
-    for code in codes(&told(&[&one, &one, &one])) {
+    // A deterministic service never contradicts itself.
+    for code in codes(&reported(&[&one, &one, &one])) {
         let contradicts = [
             Code::SameTagTwoCodings,
             Code::SameTagOtherBytes,
@@ -317,8 +317,10 @@ fuzz_target!(|data: &[u8]| {
         assert!(!contradicts.contains(&code), "{code}");
     }
 
-    // What is meant is not told.
-    let audit = Audit::new().clock(Noon).allow(Code::ALL.iter().copied());
+    // Intended findings are not reported.
+    let audit = Audit::new()
+        .clock(FixedClock)
+        .allow(Code::ALL.iter().copied());
     let layer = AuditLayer::new(audit.clone());
     send(&layer, &one);
     send(&layer, &other);

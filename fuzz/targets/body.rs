@@ -1,5 +1,4 @@
-//! A body through `EtagLayer`: what comes out is what went in, and a tag
-//! depends on the bytes alone.
+//! A body through `EtagLayer`: the bytes are unchanged, and the tag depends on the bytes alone.
 
 #![no_main]
 
@@ -156,7 +155,7 @@ fuzz_target!(|data: &[u8]| {
 
     let mut body = Scripted { acts, hint: None };
     let length = body.left();
-    // True, missing, too small and too large: a body may lie.
+    // The announced length is correct, missing, too small or too large, since a body may lie.
     body.hint = match shape / 4 % 4 {
         0 => None,
         1 => Some(length / 2),

@@ -1,4 +1,4 @@
-//! `Cache-Control`, of responses and requests, whatever is in it.
+//! `Cache-Control` of responses and requests, with any content.
 
 #![no_main]
 
@@ -32,7 +32,7 @@ fuzz_target!(|data: &[u8]| {
     configured(data);
     merged(data);
 
-    // No other line can hide it.
+    // No other line can hide this directive.
     headers.append(
         CACHE_CONTROL,
         HeaderValue::from_static("max-age=1,No-Store"),
@@ -40,14 +40,14 @@ fuzz_target!(|data: &[u8]| {
     assert!(has_no_store(&headers));
 });
 
-/// What was displayed, unless bytes beyond UTF-8 are lost.
+/// Parses the displayed text again, unless it has bytes beyond UTF-8.
 fn field(text: &str) -> Option<HeaderMap> {
     let value = HeaderValue::from_str(text).expect("a field value");
     let is_whole = !text.contains(char::REPLACEMENT_CHARACTER);
     is_whole.then(|| HeaderMap::from_iter([(CACHE_CONTROL, value)]))
 }
 
-/// A configuration is what the field with the same text says.
+/// Checks that a configuration means the same as the header with its text.
 fn configured(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -62,7 +62,7 @@ fn configured(data: &[u8]) {
     }
 }
 
-/// The first line with the others: nothing that restricts is lost.
+/// Checks the first line with the others: no restriction is lost.
 fn merged(data: &[u8]) {
     let policies = values(data)
         .into_iter()

@@ -1,4 +1,4 @@
-//! Any policy put into any head.
+//! Any policy, applied to any head.
 
 #![no_main]
 
@@ -58,7 +58,7 @@ fn directives(text: &[u8]) -> Option<CacheControl> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
 
-/// The head with the policy, where what holds for all policies was seen to hold.
+/// Returns the head with the policy, after checks that hold for all policies.
 fn put_in(policy: &CachePolicy, head: &HeaderMap, authorized: bool) -> HeaderMap {
     let now = HttpDate::from_unix_seconds(1_000_000_000);
     let mut after = head.clone();
@@ -88,7 +88,7 @@ fn put_in(policy: &CachePolicy, head: &HeaderMap, authorized: bool) -> HeaderMap
     after
 }
 
-/// Nothing that the handler said is loosened.
+/// Checks that no directive of the handler is loosened.
 fn applied(policy: &CachePolicy, head: &HeaderMap, authorized: bool) {
     let (before, after) = (
         CacheControl::of(head),

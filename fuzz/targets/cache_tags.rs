@@ -1,4 +1,4 @@
-//! Cache tags: fields merged with what is there, and what a write makes stale.
+//! Cache tags: the merge with existing headers, and the invalidations of a write.
 
 #![no_main]
 
@@ -33,7 +33,8 @@ fuzz_target!(|data: &[u8]| {
     purged(names, lines);
 });
 
-/// A tag is 1 to 1,024 bytes that every field carries, and a set has 16,384.
+/// Adds a tag, and checks the limits: a tag has 1 to 1,024 bytes that every header can carry, and a
+/// set has 16,384 tags.
 fn insert(tags: &mut CacheTags, name: &[u8]) {
     let Ok(tag) = std::str::from_utf8(name).map(CacheTag::new) else {
         return;
@@ -54,10 +55,10 @@ fn insert(tags: &mut CacheTags, name: &[u8]) {
     assert!(bytes <= CacheTags::MAX_BYTES);
 }
 
-/// The members, as a cache reads them; none of what it ignores.
+/// Returns the members as a cache reads them, without those that it ignores.
 ///
-/// A line without content says nothing, which matters where a string goes over
-/// several lines (RFC 9651, section 4.2: with unpredictable results).
+/// A line without content has no members. That matters if a string is spread over several lines
+/// (RFC 9651, section 4.2: with unpredictable results).
 fn members(name: &HeaderName, headers: &HeaderMap) -> Vec<Vec<u8>> {
     let lines = headers.get_all(name).iter();
     let lines = lines.map(|line| line.as_bytes().trim_ascii());
@@ -87,7 +88,7 @@ fn strings(line: &[u8]) -> Option<Vec<Vec<u8>>> {
     list.iter().map(string).collect()
 }
 
-/// Nothing is lost, each tag is there, and nothing else comes in.
+/// Checks that nothing is lost, that each tag is present, and that nothing else is added.
 fn merged(name: &HeaderName, lines: &[u8], tags: &CacheTags, write: impl Fn(&mut HeaderMap)) {
     let before = one_field(name, lines);
     let mut after = before.clone();
@@ -127,7 +128,7 @@ fn merged(name: &HeaderName, lines: &[u8], tags: &CacheTags, write: impl Fn(&mut
     assert_eq!(after, once);
 }
 
-/// Whatever request and response say, all targets are at one origin.
+/// Checks that all targets have one origin, for any request and response.
 fn purged(names: &[u8], lines: &[u8]) {
     let mut names = names.split(|byte| *byte == b'\n');
     let uri = names.next().and_then(|uri| Uri::try_from(uri).ok());

@@ -1,4 +1,4 @@
-//! Tags between content codings: nothing panics, and what comes out is a tag.
+//! Tags between content codings: nothing panics, and each result is a tag.
 
 #![no_main]
 
@@ -35,7 +35,7 @@ fuzz_target!(|data: &[u8]| {
 
     let mut after = before.clone();
     let asked = codings.decode(&method, &mut after);
-    // `Range` goes where `If-Range` holds no tag.
+    // `Range` is removed if `If-Range` has no tag.
     for name in before.keys().filter(|name| **name != header::RANGE) {
         assert_eq!(
             before.get_all(name).iter().count(),
@@ -65,7 +65,7 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(tagged(&response), tagged(&before));
     if !tagged(&before) {
         let mut expected = before;
-        // A 304 has it without a validator too.
+        // A 304 has the header without a validator too.
         if status == StatusCode::NOT_MODIFIED {
             response.remove(header::VARY);
             expected.remove(header::VARY);

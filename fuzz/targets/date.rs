@@ -1,4 +1,4 @@
-//! HTTP dates. `httpdate` is the second opinion.
+//! HTTP dates, compared with the parser `httpdate`.
 
 #![no_main]
 
@@ -18,7 +18,7 @@ fuzz_target!(|data: &[u8]| {
             Some(date)
         );
     }
-    // The forms with four digits for the year mean the same to everybody.
+    // Both parsers agree on the forms with four digits for the year.
     if let Ok(text) = std::str::from_utf8(text)
         && matches!(text.len(), 24 | 29)
         && text == text.trim()

@@ -1,5 +1,5 @@
-//! Evaluating conditions: total, and never an answer that the method, the
-//! state or the fields cannot give.
+//! The evaluation of conditions. It is total, and never returns a decision that the method, the
+//! state or the headers cannot have.
 
 #![no_main]
 

@@ -15,7 +15,7 @@ fuzz_target!(|data: &[u8]| {
         };
         assert!(![first, last].iter().any(|byte| b" \t,".contains(byte)) || member.contains(&b'"'));
     }
-    // Without quotes it is no more than a split at commas.
+    // Without quotes, the list is a split at commas.
     if !data.contains(&b'"') {
         let naive: Vec<&[u8]> = lines
             .iter()

@@ -1,4 +1,4 @@
-//! `No-Vary-Search`, whatever is in it, and the queries that it makes the same.
+//! `No-Vary-Search` with any content, and the queries that it makes equal.
 
 #![no_main]
 
@@ -22,7 +22,7 @@ fuzz_target!(|data: &[u8]| {
     compared(&NoVarySearch::new(), &a, &b, &c);
 });
 
-/// A query at `/`, or a whole URI.
+/// Returns a query at `/`, or a whole URI.
 fn uri(text: &[u8]) -> Option<Uri> {
     match text.strip_prefix(b"?") {
         Some(_) => Uri::try_from([b"/", text].concat()).ok(),
@@ -30,7 +30,7 @@ fn uri(text: &[u8]) -> Option<Uri> {
     }
 }
 
-/// What is written is read back, and strictly a dictionary without both lists.
+/// Checks that a written header can be read again, and is strictly a dictionary without both lists.
 fn written(policy: &NoVarySearch) {
     let Some(value) = policy.header_value() else {
         assert!(policy.is_exact());
@@ -43,7 +43,7 @@ fn written(policy: &NoVarySearch) {
     assert_eq!(NoVarySearch::parse(&again), *policy);
 }
 
-/// What is no dictionary says nothing.
+/// Checks that a header that is no dictionary has no effect.
 fn refused(field: &HeaderMap, policy: &NoVarySearch) {
     let lines = field.get_all(NO_VARY_SEARCH).iter();
     let lines: Vec<_> = lines.map(|line| line.as_bytes()).collect();
@@ -51,8 +51,8 @@ fn refused(field: &HeaderMap, policy: &NoVarySearch) {
     assert!(parsed.is_ok() || policy.is_exact());
 }
 
-/// An equivalence, which nothing makes finer than to compare bytes or coarser
-/// than to ignore all.
+/// Checks for an equivalence that is never finer than a comparison of bytes, nor coarser than one
+/// that ignores the query.
 fn compared(policy: &NoVarySearch, a: &Uri, b: &Uri, c: &Uri) {
     let same = |one, other| policy.matches(one, other);
     assert!(same(a, a));

@@ -1,4 +1,4 @@
-//! From a 200 to a 304: what stays, stays in all its lines.
+//! From a 200 to a 304: each remaining header keeps all its lines.
 
 #![no_main]
 

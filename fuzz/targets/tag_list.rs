@@ -26,7 +26,7 @@ fuzz_target!(|data: &[u8]| {
     assert!(members <= commas + lines.len());
     assert!(bytes <= data.len());
 
-    // A line of its own is out of reach of whatever is wrong in the others.
+    // A fault in another line cannot affect this line.
     let mut more = lines.clone();
     more.push("\"the-last,one\"".parse().unwrap());
     let found = entity_tags(&more)

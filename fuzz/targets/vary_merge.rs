@@ -1,4 +1,4 @@
-//! Merging into `Vary`.
+//! The merge of names into `Vary`.
 
 #![no_main]
 

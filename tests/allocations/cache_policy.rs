@@ -1,4 +1,4 @@
-//! What a response says about its use by caches.
+//! The allocations of cache policies.
 
 use std::{
     convert::Infallible,
@@ -17,10 +17,10 @@ use tower_conditional::{
 
 use crate::support::{Frames, Handler, allocations, write};
 
-/// Fields of a response.
+/// The headers of a response.
 type Head = &'static [(HeaderName, &'static str)];
 
-/// With room for what a policy adds.
+/// Returns headers with room for those of a policy.
 fn with_head(
     head: Head,
 ) -> impl Service<Request<Empty<Bytes>>, Response = Response<Frames>, Error = Infallible> {
@@ -35,7 +35,7 @@ fn with_head(
     })
 }
 
-/// So that no second begins between two requests.
+/// A clock that stands still, so that no second begins between two requests.
 #[derive(Debug, Clone)]
 struct OneSecond;
 
@@ -45,7 +45,7 @@ impl Clock for OneSecond {
     }
 }
 
-/// What a policy allocates for a response with these fields.
+/// Returns the allocations of a policy for a response with these headers.
 fn policy_adds(policy: CachePolicy, head: Head, credentials: Head) -> i64 {
     let make = || write(&Method::GET, credentials);
     let bare = allocations(with_head(head), make);
@@ -60,7 +60,7 @@ fn a_minute() -> CachePolicy {
     CachePolicy::new(minute).unwrap()
 }
 
-/// Values that are written beforehand, or that are there.
+/// Prepared values, and values of the handler, cost nothing.
 #[test]
 fn a_constant_policy_allocates_nothing() {
     let vary = || a_minute().vary([header::ACCEPT, header::ACCEPT_ENCODING]);
@@ -116,14 +116,14 @@ fn a_constant_policy_allocates_nothing() {
     for (name, policy, head, credentials) in cases {
         assert_eq!(policy_adds(policy, head, credentials), 0, "{name}");
     }
-    // What no policy is for.
+    // No policy applies to this response.
     let write = || write(&Method::POST, &[]);
     let layered = CachePolicyLayer::new(a_minute()).clock(OneSecond);
     let layered = allocations(layered.layer(with_head(&[])), write);
     assert_eq!(layered - allocations(with_head(&[]), write), 0);
 }
 
-/// The new value, and nothing else.
+/// Only the new value is allocated.
 #[test]
 fn a_joined_value_allocates_once() {
     let vary = || a_minute().vary([header::ACCEPT, header::ACCEPT_ENCODING]);
@@ -155,8 +155,8 @@ fn a_joined_value_allocates_once() {
     }
 }
 
-/// One for each field. Directives that are not known here cost two lists, and
-/// two texts each: as they are read, and as they are joined.
+/// Each header costs one allocation. Unknown directives cost two lists and two texts each: as they
+/// are parsed, and as they are merged.
 #[test]
 fn several_joined_values_allocate_one_each() {
     let all = || {
@@ -164,7 +164,7 @@ fn several_joined_values_allocate_one_each() {
         let policy = a_minute().cdn(hour).unwrap().vary([header::ACCEPT]);
         policy.expires()
     };
-    // Vary, Expires; then Cache-Control and CDN-Cache-Control too.
+    // The headers are Vary and Expires, and then Cache-Control and CDN-Cache-Control too.
     assert_eq!(policy_adds(all(), &[(header::VARY, "origin")], &[]), 2);
     let head: Head = &[
         (header::VARY, "origin"),

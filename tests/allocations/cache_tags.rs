@@ -1,12 +1,12 @@
-//! Tags for caches.
+//! The allocations of cache tags.
 
 use http::Method;
 use tower_conditional::{CacheTagsLayer, cache_tags::CacheTags};
 
 use crate::support::{Handler, added};
 
-/// A response without tags costs nothing. Otherwise: the list that keeps the field from
-/// saying one twice, the field's text, and what makes that a shared value.
+/// A response without tags costs nothing. Otherwise the layer allocates the list against
+/// duplicates, the text of the header, and the shared value made of it.
 #[test]
 fn cache_tags_cost_their_field() {
     let handler = Handler::new(1024, 1024);

@@ -1,4 +1,4 @@
-//! Memory that grows with the number of rules and keys, and is given back.
+//! Memory that grows with the number of rules and keys, and is freed.
 
 use allocation_counter::measure;
 use http::{Request, header};
@@ -20,13 +20,13 @@ fn layer(rules: usize) -> CachePolicyLayer {
     })
 }
 
-/// The allocations of rules for one request, beside those of the policy.
+/// Returns the allocations of rules for one request, beyond those of the policy.
 #[test]
 fn rules_allocate_nothing_but_a_place_for_late_ones() {
     let get = |path: &'static str| move || Request::get(path).body(Empty::new()).unwrap();
     let handler = || {
         let handler = Handler::new(1024, 1024);
-        // With room for what a policy adds.
+        // The response has room for the headers of a policy.
         handler.with(header::VARY, "accept")
     };
     let many = layer(10_000);
@@ -43,7 +43,7 @@ fn rules_allocate_nothing_but_a_place_for_late_ones() {
     }
 }
 
-/// The paths themselves and what finds them; each rule has a policy besides.
+/// The memory is that of the paths and their index. Each rule also has a policy.
 #[test]
 fn many_rules_take_linear_memory() {
     let bytes = |rules| {
@@ -55,10 +55,10 @@ fn many_rules_take_linear_memory() {
     assert!(many <= 2 * few, "{few} and {many} bytes for each rule");
 }
 
-/// A flood of keys that is over leaves nothing behind.
+/// Keys that are no longer used leave nothing behind.
 #[cfg(feature = "tokio")]
 #[test]
-fn a_million_keys_are_given_back() {
+fn the_memory_of_a_million_keys_is_freed() {
     use std::{
         future::Future,
         pin::pin,

@@ -1,6 +1,6 @@
-//! What the layers allocate over the bare service, exactly.
+//! The exact allocations of the layers beyond the bare service.
 //!
-//! The figures are those of design invariant 8 and of the README's tables.
+//! The figures are those of the tables in `benches/README.md`.
 
 mod cache_policy;
 mod cache_tags;

@@ -1,4 +1,4 @@
-//! Conditions that a source of validators decides, before the service runs.
+//! The allocations of conditions that a source decides before the service runs.
 
 use http::{Method, header};
 use tower::Layer;
@@ -13,7 +13,7 @@ fn version_7() -> impl ValidatorSource {
     source::now(|_| VersionTags::plain().number(7))
 }
 
-/// What needs no check costs none.
+/// A request that needs no check costs nothing.
 #[test]
 fn reads_and_unconditional_writes_pass_preconditions_for_nothing() {
     let handler = Handler::new(1024, 1024);
@@ -40,8 +40,8 @@ fn reads_and_unconditional_writes_pass_preconditions_for_nothing() {
     assert_eq!(allocations(layered, conditional) - bare, 0);
 }
 
-/// All in all, as the service does not run: the tag of the source,
-/// the head of the answer.
+/// The service does not run, so these are all allocations: the tag of the source and the head of
+/// the response.
 #[test]
 fn a_304_by_a_source_that_is_ready() {
     let handler = Handler::new(1024, 1024);
@@ -50,7 +50,7 @@ fn a_304_by_a_source_that_is_ready() {
     assert_eq!(allocations(layer.layer(handler), make), 3);
 }
 
-/// All in all: the same, one for the copy of the tag in the head, and the problem.
+/// These are all allocations: those of the 304, the copy of the tag in the head, and the problem.
 #[test]
 fn a_412_by_a_source_that_is_ready() {
     let handler = Handler::new(1024, 1024);
@@ -59,8 +59,8 @@ fn a_412_by_a_source_that_is_ready() {
     assert_eq!(allocations(layer.layer(handler), make), 5);
 }
 
-/// Over the bare service: the tag of the source, copies of the line and of the path, and
-/// what the handler is told to expect, in an extension. The tag alone if it is not told.
+/// The allocations beyond the bare service: the tag of the source, copies of the header and of the
+/// path, and the `Expected` in an extension. With `check_only`, the tag alone.
 #[test]
 fn an_if_match_that_holds() {
     let handler = Handler::new(1024, 1024);
@@ -72,9 +72,9 @@ fn an_if_match_that_holds() {
     assert_eq!((told, untold), (8, 1));
 }
 
-/// A miss, over the bare service: the tag of the source, the state of the read, the mark
-/// that keeps a hash away, and a copy of the head. If the handler leaves the label to the
-/// source, that is read a second time.
+/// A miss allocates the tag of the source, the state of the read, the mark that prevents a hash,
+/// and a copy of the head. If the handler sets no tag, the
+/// source is asked a second time.
 #[test]
 fn a_miss_by_a_source_that_is_ready() {
     let handler = Handler::new(1024, 1024);

@@ -1,4 +1,4 @@
-//! A service whose allocations are known, and the difference that a layer makes.
+//! A service with known allocations, and the difference that a layer makes.
 
 use std::{
     convert::Infallible,
@@ -17,7 +17,7 @@ use tower::{Layer, Service};
 
 const ROUNDS: u64 = 100;
 
-/// A body in frames of one buffer, with an exact size or none.
+/// A body in frames of one buffer, with or without an exact size.
 pub(crate) struct Frames {
     empty: u32,
     content: Bytes,
@@ -84,7 +84,7 @@ impl Handler {
         }
     }
 
-    /// With so many frames without data before the content.
+    /// Adds so many frames without data before the content.
     pub(crate) fn after_empty_frames(self, empty: u32) -> Self {
         Self { empty, ..self }
     }
@@ -132,7 +132,7 @@ fn poll_to_end<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Calls the service and reads its body.
+/// Calls the service and reads the body of its response.
 fn answer<S, B>(service: &mut S, request: Request<Empty<Bytes>>)
 where
     S: Service<Request<Empty<Bytes>>, Response = Response<B>, Error = Infallible>,
@@ -158,7 +158,7 @@ pub(crate) fn request(method: &Method, condition: Option<&'static str>) -> Reque
     request
 }
 
-/// A write, with this condition.
+/// Returns a write with this condition.
 pub(crate) fn write(
     method: &Method,
     fields: &[(HeaderName, &'static str)],
@@ -172,7 +172,7 @@ pub(crate) fn write(
     request
 }
 
-/// Allocations per request and the most bytes held at once.
+/// Returns the allocations of a request, and the largest number of bytes held at once.
 pub(crate) fn cost<S, B>(
     mut service: S,
     method: &Method,
@@ -193,8 +193,8 @@ where
     info
 }
 
-/// Allocations that `layer` adds to one exchange, and bytes that it adds to
-/// the most held at once.
+/// Returns the allocations that `layer` adds to one exchange, and the bytes that it adds to the
+/// largest number held at once.
 pub(crate) fn added<L, B>(
     layer: &L,
     handler: &Handler,
@@ -218,7 +218,7 @@ pub(crate) fn difference(layered: &AllocationInfo, bare: &AllocationInfo) -> (i6
     )
 }
 
-/// Allocations of one exchange.
+/// Returns the allocations of one exchange.
 pub(crate) fn allocations<S, B>(mut service: S, make: impl Fn() -> Request<Empty<Bytes>>) -> i64
 where
     S: Service<Request<Empty<Bytes>>, Response = Response<B>, Error = Infallible>,

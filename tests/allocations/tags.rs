@@ -1,4 +1,4 @@
-//! Tags, and reads whose response tells them.
+//! The allocations of tags, and of reads whose response has the validators.
 
 use std::{
     convert::Infallible,
@@ -22,7 +22,7 @@ use tower_conditional::{
 
 use crate::support::{Frames, Handler, added, cost, difference};
 
-/// Design invariant 8.
+/// A layer with nothing to do allocates nothing.
 #[test]
 fn nothing_to_do_allocates_nothing() {
     let hello = || Handler::new(1024, 1024);
@@ -61,13 +61,13 @@ fn nothing_to_do_allocates_nothing() {
     }
 }
 
-/// The tag, and the box that makes a polled body movable, if it has to be polled.
+/// The layer allocates the tag, and the box that makes a polled body movable.
 #[test]
 fn hashing_one_frame_allocates_twice_and_copies_nothing() {
     for length in [0, 256, 1024, 64 * 1024, 1 << 20] {
         let handler = Handler::new(length, 1 << 20);
         let (count, bytes) = added(&EtagLayer::new(), &handler, &Method::GET, None);
-        // One of SHA-256's pauses parks the state of a long hash in a box.
+        // If SHA-256 pauses, the state of a long hash is stored in a box.
         let parked = i64::from(length > 128 * 1024);
         let polled = i64::from(length > 0);
         assert_eq!(count, 1 + polled + parked, "{length}");
@@ -87,8 +87,8 @@ fn hashing_64_frames_holds_no_copy() {
     assert!(bytes <= 16 * 1024, "{bytes} bytes held");
 }
 
-/// Issue 10, A.5: small frames and frames without data cost at most the limit
-/// beside the content, and half of it again while their list grows.
+/// Issue 10, A.5: small frames and frames without data cost at most the limit beside the content.
+/// While their list grows, they cost half of it again.
 #[test]
 fn frames_of_a_body_are_kept_within_the_limit() {
     for limit in [1_u64 << 12, 1 << 15] {
@@ -106,7 +106,7 @@ fn frames_of_a_body_are_kept_within_the_limit() {
     }
 }
 
-/// A 304 for a tag that the handler knows: the length that it repeats.
+/// A 304 for a tag of the handler costs the length that it repeats.
 #[test]
 fn a_304_allocates_once() {
     let handler = Handler::new(1024, 1024).with(header::ETAG, "\"v1\"");
@@ -115,7 +115,7 @@ fn a_304_allocates_once() {
     assert_eq!(added(&layer, &handler, &Method::GET, Some("\"v2\"")).0, 0);
 }
 
-/// The two layers together cost what they cost alone.
+/// The two layers together cost what they cost separately.
 #[test]
 fn a_stack_adds_nothing_of_its_own() {
     let handler = Handler::new(1024, 1024);
@@ -124,7 +124,7 @@ fn a_stack_adds_nothing_of_its_own() {
     assert_eq!(difference(&layered, &bare).0, 2);
 }
 
-/// A tag from a version is the field value and nothing else.
+/// A tag from a version costs the header value and nothing else.
 #[test]
 fn a_tag_from_a_version_allocates_once() {
     let keyed = VersionTags::keyed([7; 32]).unwrap();
@@ -150,7 +150,7 @@ fn a_tag_from_a_version_allocates_once() {
     }
 }
 
-/// The new value of `ETag`, and nothing else.
+/// The layer allocates the new value of `ETag`, and nothing else.
 #[test]
 fn a_suffix_allocates_one_tag() {
     let gzip = |handler: Handler| {
@@ -169,7 +169,7 @@ fn a_suffix_allocates_one_tag() {
     assert_eq!(difference(&layered, &bare).0, 1);
 }
 
-/// The allocations of a layer that is cloned, and of its service.
+/// Returns the allocations of a cloned layer, and of its service.
 fn applied<L>(layer: &L) -> u64
 where
     L: Layer<Handler> + Clone,
@@ -178,8 +178,8 @@ where
     measure(|| drop(black_box(layer.clone().layer(handler.clone())))).count_total
 }
 
-/// An axum router that has not been given its state applies its layers for each
-/// request. Each layer has here what could be copied with it.
+/// An axum router without its state applies its layers for each request. Each layer here has
+/// everything that could be copied with it.
 #[test]
 fn a_layer_is_cloned_and_applied_without_an_allocation() {
     let source = source::now(|_| Current::Unknown);

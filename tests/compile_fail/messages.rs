@@ -1,10 +1,10 @@
-//! Mistakes that newcomers make do not compile, and the messages name the cause.
+//! Mistakes of newcomers do not compile, and the compiler names the cause.
 //!
-//! `cases/*.stderr` are the messages of Rust [`RECORDED_WITH`], which are compared in full.
-//! Another compiler may arrange and word them in its own way: there the cases must not
-//! compile either, and the messages must contain the words of [`MISTAKES`].
+//! `cases/*.stderr` are the messages of Rust [`RECORDED_WITH`], which are compared completely.
+//! Another compiler may word them differently. Then the cases must fail too, and the messages must
+//! contain the words of [`MISTAKES`].
 //!
-//! `TRYBUILD=overwrite cargo test -p tower-conditional-compile-fail` records them anew.
+//! `TRYBUILD=overwrite cargo test -p tower-conditional-compile-fail` records them again.
 
 use std::{
     collections::BTreeSet,
@@ -18,7 +18,7 @@ use trybuild::TestCases;
 
 const RECORDED_WITH: &str = "1.95.0";
 
-/// Each case, and words of its message that name the cause.
+/// The cases, each with words of its message that name the cause.
 const MISTAKES: [(&str, &str); 19] = [
     (
         "async_closure_with_capture",
@@ -68,12 +68,12 @@ const MISTAKES: [(&str, &str); 19] = [
     ),
 ];
 
-/// Names the folder of copied cases to the process that writes their messages.
+/// The variable with the directory of copied cases, for the process that writes their messages.
 const COPIES: &str = "COPIES_OF_CASES";
 
 #[test]
 fn messages_name_the_cause() {
-    // In a process of its own, since trybuild takes its mode from the environment.
+    // This runs in its own process, since trybuild takes its mode from the environment.
     if let Some(copies) = env::var_os(COPIES) {
         return TestCases::new().compile_fail(Path::new(&copies).join("*.rs"));
     }
@@ -83,7 +83,7 @@ fn messages_name_the_cause() {
         TestCases::new().compile_fail("cases/*.rs");
         PathBuf::from("cases")
     } else {
-        // Not through `eprintln!`, which tests keep for themselves.
+        // Tests capture `eprintln!`, so this writes to the standard error.
         let _ = writeln!(
             io::stderr(),
             "messages are not compared in full: they are those of Rust {RECORDED_WITH}"

@@ -1,5 +1,5 @@
-//! `AuditLayer` around what is right, which must be clean, and around what the
-//! other tests here call wrong.
+//! `AuditLayer` around correct services, where it finds nothing, and around those that other tests
+//! here call wrong.
 
 use axum::{Extension, Router, body::Body, response::IntoResponse, routing::get};
 use http::{HeaderValue, Request, Response, header};
@@ -21,7 +21,7 @@ fn policy(value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
     SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static(value))
 }
 
-/// Every kind of read, with the validators that the answers give.
+/// Sends every kind of read, with the validators of the responses.
 async fn read_all_ways<S, B>(service: &S, path: &str)
 where
     S: Service<Request<Body>, Response = Response<B>, Error: Into<tower::BoxError>> + Clone,
@@ -71,7 +71,7 @@ fn codes(audit: &Audit) -> Vec<Code> {
     codes
 }
 
-/// A directory of its own, gone at the end.
+/// A directory for one test, removed at the end.
 struct Files(std::path::PathBuf);
 
 impl Files {
@@ -139,7 +139,7 @@ async fn serve_dir_below_the_stack_is_clean() {
     assert!(audit.findings().is_empty(), "{audit:?}");
 }
 
-/// Handlers that know a version, a digest, or nothing.
+/// Returns a router whose handlers have a version, a digest, or nothing.
 fn app() -> Router {
     let digest = ContentDigest::new([7; 32]);
     router()
@@ -168,8 +168,7 @@ const ROUTES: [&str; 8] = [
     "/", "/version", "/digest", "/weak", "/short", "/nothing", "/echo", "/none",
 ];
 
-/// R-9110-8.8.1-c, R-9110-15.4.5-a, R-9110-15.4.5-e, R-9111-4.1-a: over every
-/// kind of read.
+/// R-9110-8.8.1-c, R-9110-15.4.5-a, R-9110-15.4.5-e, R-9111-4.1-a, with every kind of read.
 #[tokio::test]
 async fn the_stack_with_compression_is_clean() {
     let audit = Audit::new();
@@ -202,7 +201,7 @@ async fn the_stack_in_a_router_is_clean() {
     audit.assert_clean();
 }
 
-/// What its 304 does not repeat: the `Vary` of its 200.
+/// The 304 of `ServeDir` does not repeat the `Vary` of its 200.
 #[tokio::test]
 async fn precompressed_files_are_found() {
     let files = Files::new("precompressed");
@@ -216,7 +215,7 @@ async fn precompressed_files_are_found() {
     assert_eq!(codes(&audit), [Code::VaryMissingOn304]);
 }
 
-/// Two instances with one configuration.
+/// Two instances with the same configuration.
 #[tokio::test]
 async fn two_instances_are_clean_unless_each_has_a_key() {
     let audit = Audit::new();
@@ -247,7 +246,7 @@ async fn two_instances_are_clean_unless_each_has_a_key() {
     assert_eq!(codes(&audit), [Code::PerProcessTag, Code::NoPolicy]);
 }
 
-/// What `compression.rs` shows to be wrong.
+/// The compositions that `compression.rs` shows to be wrong.
 #[tokio::test]
 async fn compression_around_strong_tags_is_found() {
     let audit = Audit::new();
@@ -264,9 +263,9 @@ async fn compression_around_strong_tags_is_found() {
     assert!(codes(&audit).contains(&Code::VaryMissingOn304), "{audit:?}");
 }
 
-/// Tags that nobody answers conditions for.
+/// No layer evaluates conditions for these tags.
 #[tokio::test]
-async fn a_tag_alone_is_found() {
+async fn a_tag_without_a_304_is_found() {
     let audit = Audit::new();
     let service = ServiceBuilder::new()
         .layer(AuditLayer::new(audit.clone()))
@@ -280,7 +279,7 @@ async fn a_tag_alone_is_found() {
     assert!(finding.detail().starts_with("If-None-Match names \""));
 }
 
-/// The 304 repeats what the handler said of the 200.
+/// The 304 repeats the headers that the handler sets on the 200.
 #[tokio::test]
 async fn a_policy_from_a_handler_is_clean() {
     let audit = Audit::new();
@@ -293,7 +292,7 @@ async fn a_policy_from_a_handler_is_clean() {
     audit.assert_clean();
 }
 
-/// The first bytes for whoever asks for a part, of the version "7" if of any.
+/// Returns the first bytes to a request for a range, with the version "7" or with none.
 async fn in_part(headers: http::HeaderMap) -> Response<Body> {
     let response = Response::builder().header("accept-ranges", "bytes");
     let is_current = headers.get("if-range").is_none_or(|tag| tag == "\"7\"");
@@ -308,10 +307,10 @@ async fn in_part(headers: http::HeaderMap) -> Response<Body> {
     response.body(Body::from(content)).unwrap()
 }
 
-/// R-9110-15.3.7-a: a tag from the content is on the whole alone, and one of the
-/// handler's own on every part.
+/// R-9110-15.3.7-a: a tag from the content is on the 200 alone, and a tag of the handler is on
+/// every 206.
 #[tokio::test]
-async fn parts_need_the_tag_of_the_whole() {
+async fn a_206_needs_the_tag_of_the_200() {
     let audit = Audit::new();
     let service = |router: Router| {
         ServiceBuilder::new()
@@ -332,7 +331,7 @@ async fn parts_need_the_tag_of_the_whole() {
     assert!(audit.findings().is_empty(), "{audit:?}");
 }
 
-/// R-9110-9.3.2-a: a handler with an answer of its own for `HEAD`.
+/// R-9110-9.3.2-a: a handler has its own response to `HEAD`.
 #[tokio::test]
 async fn another_answer_to_head_is_found() {
     let audit = Audit::new();
@@ -346,8 +345,8 @@ async fn another_answer_to_head_is_found() {
     assert_eq!(codes(&audit), [Code::HeadDiffers]);
 }
 
-/// Issue 10, B.4 and A.3: reads are tagged by their content, and writes checked
-/// against a version.
+/// Issue 10, B.4 and A.3: reads are tagged by their content, and writes are checked against a
+/// version.
 #[tokio::test]
 async fn tags_of_two_origins_are_found() {
     let audit = Audit::new();
@@ -371,9 +370,9 @@ async fn tags_of_two_origins_are_found() {
     assert_eq!(audit.findings()[0].target(), "PUT /");
 }
 
-/// Issue 10, B.4: content chosen by a field that no cache looks at.
+/// Issue 10, B.4: the content depends on a header that is not in `Vary`.
 #[tokio::test]
-async fn content_of_a_tenant_is_not_for_all() {
+async fn shared_content_of_a_tenant_is_found() {
     let tenant = |headers: http::HeaderMap| async move {
         let tenant = headers.get("x-tenant").cloned();
         tenant.map_or_else(Vec::new, |tenant| tenant.as_bytes().to_vec())
@@ -403,7 +402,7 @@ async fn content_of_a_tenant_is_not_for_all() {
     }
 }
 
-/// Issue 10, B.4: `CorsLayer` exposes only what it is told to.
+/// Issue 10, B.4: `CorsLayer` exposes only the configured headers.
 #[tokio::test]
 async fn a_tag_that_scripts_cannot_read_is_found() {
     let audit = Audit::new();

@@ -1,4 +1,4 @@
-//! A cache policy at the places that a router has, and among other layers.
+//! A cache policy at each place in a router, and among other layers.
 
 use axum::{Router, http::HeaderValue, routing::get};
 use http::header;
@@ -27,9 +27,9 @@ async fn control(app: &Router, method: &str, path: &str) -> (u16, Option<String>
     )
 }
 
-/// R-9110-15.1-a, R-9111-4.2.2-a: what a router answers for itself has a policy.
+/// R-9110-15.1-a, R-9111-4.2.2-a: responses of the router itself have a policy.
 #[tokio::test]
-async fn what_the_router_answers_has_a_policy() {
+async fn responses_of_the_router_have_a_policy() {
     let on_the_route = Router::new().route("/", get(|| async { CONTENT }).layer(public()));
     let said = |status, control: Option<&str>| (status, control.map(str::to_owned));
     for (place, app) in [
@@ -57,7 +57,7 @@ async fn what_the_router_answers_has_a_policy() {
     }
 }
 
-/// A rule looks at the path that is left to its layer.
+/// A rule is compared with the path that its layer sees.
 #[tokio::test]
 async fn a_nested_router_has_taken_its_prefix_away() {
     let by_path = |path| {
@@ -82,10 +82,10 @@ async fn a_nested_router_has_taken_its_prefix_away() {
     }
 }
 
-/// R-9110-15.4.5-e, R-9110-12.5.5-a: inside of the layers that answer for it, and
-/// on either side of compression, the 304 says what the 200 does.
+/// R-9110-15.4.5-e, R-9110-12.5.5-a: the 304 has the headers of the 200. The policy is inside of
+/// the layers that answer, and on either side of compression.
 #[tokio::test]
-async fn the_304_says_the_same_in_every_order() {
+async fn the_304_has_the_policy_of_the_200_in_every_order() {
     let json = || CachePolicyLayer::new(CachePolicy::read_mostly_json());
     let tags = || (ConditionalLayer::new(), EtagLayer::new());
     for (order, app) in [
@@ -126,7 +126,7 @@ async fn the_304_says_the_same_in_every_order() {
     }
 }
 
-/// R-9110-9.3.3-a: a preflight is no read, whoever answers it.
+/// R-9110-9.3.3-a: a preflight is no read, whatever answers it.
 #[tokio::test]
 async fn a_preflight_gets_no_policy() {
     let cors = || CorsLayer::permissive();
@@ -143,9 +143,9 @@ async fn a_preflight_gets_no_policy() {
     }
 }
 
-/// R-9111-7.3-a: only a cookie that is set inside is seen.
+/// R-9111-7.3-a: the layer sees only a cookie that is set inside of it.
 #[tokio::test]
-async fn what_sets_cookies_belongs_inside() {
+async fn layers_that_set_cookies_belong_inside() {
     let cookie = || {
         let value = HeaderValue::from_static("session=1");
         SetResponseHeaderLayer::overriding(header::SET_COOKIE, value)

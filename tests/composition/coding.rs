@@ -19,7 +19,7 @@ use tower_http::compression::{CompressionLayer, Predicate, predicate::SizeAbove}
 
 use crate::support::{CONTENT, Fields, Reply, router, send};
 
-/// `Content-Encoding` of the 200, and the request that gets it.
+/// The `Content-Encoding` of the 200, and the `Accept-Encoding` that selects it.
 const VARIANTS: [(Option<&str>, Fields<'static>); 5] = [
     (None, &[]),
     (None, &[("accept-encoding", "identity")]),
@@ -28,7 +28,7 @@ const VARIANTS: [(Option<&str>, Fields<'static>); 5] = [
     (Some("br"), &[("accept-encoding", "gzip, br")]),
 ];
 
-/// Counts what it is asked to compress.
+/// A predicate of compression that counts its calls.
 #[derive(Clone, Default)]
 struct Counting(Arc<AtomicUsize>);
 
@@ -47,7 +47,7 @@ impl Predicate for Counting {
     }
 }
 
-/// A service in all the layers, in the order that is right.
+/// Returns a service in all layers, in the right order.
 macro_rules! layered {
     ($service:expr) => {
         layered!($service, Counting::default(), stack())
@@ -69,7 +69,7 @@ fn assert_same_variant(not_modified: &Reply, full: &Reply) {
     not_modified.assert_not_modified(full);
     assert_eq!(not_modified.field("vary"), Some("accept-encoding"));
     assert_eq!(not_modified.field("content-encoding"), None);
-    // R-9110-8.6-a: that of the variant, or none.
+    // R-9110-8.6-a: the length is that of the variant, or there is none.
     assert_eq!(
         not_modified.field("content-length"),
         full.field("content-length")
@@ -112,7 +112,7 @@ async fn each_variant_revalidates_with_its_own_tag() {
     assert_eq!(counting.compressed(), before, "a 304 was compressed");
 }
 
-/// R-9110-13.1.2-e: a tag of a variant that the request does not take.
+/// R-9110-13.1.2-e: the tag is of a variant that the request does not accept.
 #[tokio::test]
 async fn another_variants_tag_is_no_304() {
     let app = layered!(router());
@@ -125,7 +125,7 @@ async fn another_variants_tag_is_no_304() {
         ("br", gzip.tag(), 200),
         ("gzip;q=0, *", gzip.tag(), 200),
         ("gzip;q=0, *", br.tag(), 304),
-        // Both are taken: what the client has is good.
+        // The request accepts both, so the variant of the client is current.
         ("gzip, br", gzip.tag(), 304),
     ] {
         let fields = [("accept-encoding", accept), ("if-none-match", tag)];
@@ -138,10 +138,10 @@ async fn another_variants_tag_is_no_304() {
     assert_same_variant(&send(&app, "GET", "/", &fields).await, &br);
 }
 
-/// R-9110-9.3.2-a, R-9110-9.3.2-c: where compression sees the content, `HEAD`
-/// has the tag of `GET`; where the service left it out, that without coding.
+/// R-9110-9.3.2-a, R-9110-9.3.2-c: if compression sees the content, `HEAD` has the tag of `GET`. If
+/// the service left it out, `HEAD` has the tag without coding.
 #[tokio::test]
-async fn head_has_the_tag_of_what_was_compressed() {
+async fn head_has_the_tag_of_the_compressed_content() {
     let whole = service_fn(|_: Request<Body>| async {
         Ok::<_, Infallible>(Response::new(Body::from(CONTENT)))
     });
@@ -161,11 +161,11 @@ async fn head_has_the_tag_of_what_was_compressed() {
     }
 }
 
-type Seen = Arc<Mutex<Option<String>>>;
+type RecordedTag = Arc<Mutex<Option<String>>>;
 
-/// Writes with `If-Match`, and says what the tag was.
+/// Returns a service that records the `If-Match` of a write in `seen`.
 fn store(
-    seen: &Seen,
+    seen: &RecordedTag,
 ) -> impl Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send>
 + Clone
 + use<> {
@@ -182,11 +182,10 @@ fn store(
     })
 }
 
-/// R-9110-13.1.1-d: what was read in any coding can be written; an old tag
-/// stays an old one.
+/// R-9110-13.1.1-d: content that was read in any coding can be written. An old tag stays false.
 #[tokio::test]
 async fn a_write_may_name_any_variant() {
-    let seen = Seen::default();
+    let seen = RecordedTag::default();
     let app = layered!(store(&seen));
     for (_, accept) in VARIANTS {
         let full = send(&app, "GET", "/", accept).await;
@@ -203,8 +202,8 @@ async fn a_write_may_name_any_variant() {
     }
 }
 
-/// R-9110-8.8.1-c, R-9110-13.1.2-e: also where the handler codes its content
-/// itself, and makes the tags to it with the suffix or without.
+/// R-9110-8.8.1-c, R-9110-13.1.2-e: the handler codes its content itself, and sets tags with the
+/// suffix or without.
 #[tokio::test]
 async fn a_handler_may_code_its_content_itself() {
     let handler = |Path(tag): Path<String>, headers: HeaderMap| async move {
@@ -238,10 +237,10 @@ async fn a_handler_may_code_its_content_itself() {
     }
 }
 
-/// R-9110-8.8.1-c: a part is of the content without coding, and is never given
-/// to a client that would join it to coded bytes.
+/// R-9110-8.8.1-c: a 206 is of the uncoded content, and is never sent to a client that would join
+/// it to coded bytes.
 #[tokio::test]
-async fn a_part_is_only_given_to_who_has_the_variant_without_coding() {
+async fn a_206_needs_the_uncoded_variant() {
     let ranged = service_fn(|request: Request<Body>| {
         let field = |name| request.headers().get(name);
         let resumes =

@@ -1,5 +1,4 @@
-//! `CompressionLayer` on either side without `CodingTagLayer`: what is right
-//! then, and what is not.
+//! `CompressionLayer` on either side without `CodingTagLayer`: the correct and the wrong results.
 
 use axum::{Extension, Router, routing::get};
 use tower_conditional::{EtagLayer, etag::ContentDigest, stack};
@@ -19,7 +18,7 @@ fn inside(router: Router) -> Router {
     router.layer(CompressionLayer::new()).layer(stack())
 }
 
-/// The response without and with gzip.
+/// Returns the responses without and with gzip.
 async fn both_codings(app: &Router) -> [Reply; 2] {
     let identity = get_root(app, &[]).await;
     assert_eq!(identity.field("content-encoding"), None);
@@ -31,11 +30,10 @@ async fn both_codings(app: &Router) -> [Reply; 2] {
     [identity, gzip]
 }
 
-/// R-9110-8.8.3-c, R-9110-8.8.1-c, R-9110-15.4.5-d: the right way without
-/// `CodingTagLayer`. A weak tag may stand for both codings, and
-/// either revalidates either.
+/// R-9110-8.8.3-c, R-9110-8.8.1-c, R-9110-15.4.5-d: weak tags are the correct set-up without
+/// `CodingTagLayer`. A weak tag may stand for both codings and revalidates both.
 #[tokio::test]
-async fn outside_of_weak_tags_is_right() {
+async fn compression_outside_of_weak_tags_is_correct() {
     let app = outside_of_weak_tags(router());
     let codings = both_codings(&app).await;
     for full in &codings {
@@ -46,24 +44,24 @@ async fn outside_of_weak_tags_is_right() {
             get_root(&app, &fields).await.assert_not_modified(full);
         }
     }
-    // Weak tags never hold for `If-Match` (R-9110-13.1.1-a).
+    // Weak tags are never true in `If-Match` (R-9110-13.1.1-a).
     let reply = get_root(&app, &[("if-match", codings[0].tag())]).await;
     assert_eq!(reply.status, 412);
 }
 
-/// R-9110-8.8.1-c, broken by this composition: two codings share a strong tag.
+/// R-9110-8.8.1-c, violated by this composition: two codings share a strong tag.
 #[tokio::test]
-async fn outside_of_strong_tags_is_wrong() {
+async fn compression_outside_of_strong_tags_is_wrong() {
     let app = router().layer(stack()).layer(CompressionLayer::new());
     let [identity, gzip] = both_codings(&app).await;
     assert!(identity.tag().starts_with('"'));
     assert_eq!(identity.tag(), gzip.tag());
 }
 
-/// R-9110-15.4.5-d, R-9110-9.3.2-c: 20 bytes of gzip would be content, and put
-/// the connection out of step.
+/// R-9110-15.4.5-d, R-9110-9.3.2-c: 20 bytes of gzip would be content, and the next response on the
+/// connection could not be read.
 #[tokio::test]
-async fn outside_does_not_compress_the_empty_body() {
+async fn the_empty_body_of_a_304_is_not_compressed() {
     let app = outside_of_weak_tags(router());
     let full = get_root(&app, &[GZIP]).await;
     for method in ["GET", "HEAD"] {
@@ -77,10 +75,10 @@ async fn outside_does_not_compress_the_empty_body() {
     assert_eq!(reply.field("content-encoding"), None);
 }
 
-/// R-9110-15.4.5-e: compression puts `Vary` on what it could compress, which a
-/// 304 is not. So the handler has to.
+/// R-9110-15.4.5-e: compression adds `Vary` to responses that it could compress, and a 304 is not
+/// one. So the handler must set it.
 #[tokio::test]
-async fn outside_needs_vary_from_the_handler() {
+async fn compression_outside_needs_vary_from_the_handler() {
     let without = outside_of_weak_tags(router());
     let full = get_root(&without, &[GZIP]).await;
     let reply = get_root(&without, &[GZIP, ("if-none-match", full.tag())]).await;
@@ -95,11 +93,11 @@ async fn outside_needs_vary_from_the_handler() {
     assert_eq!(reply.field("vary"), full.field("vary"));
 }
 
-/// R-9110-8.6-a: the length on the 304 is that of the identity coding, which is
-/// right for a client that takes no other, and wrong for one whose 200 would
-/// have been compressed. Whoever compresses outside should drop it.
+/// R-9110-8.6-a: the length on the 304 is that of the uncoded content. It is right for a client
+/// without codings, and wrong for one whose 200 would be compressed. A compression layer outside
+/// should remove it.
 #[tokio::test]
-async fn outside_leaves_the_length_of_the_identity_coding() {
+async fn a_304_has_the_length_of_the_uncoded_content() {
     let app = outside_of_weak_tags(router());
     let identity = CONTENT.len().to_string();
     for (accept, right) in [(&[][..], true), (&[GZIP], false)] {
@@ -111,15 +109,15 @@ async fn outside_leaves_the_length_of_the_identity_coding() {
     }
 }
 
-/// R-9110-8.8.1-c, P-TR-limit: compression inside makes the length unknown, so
-/// what is compressed has no tag and what is not has a strong one.
+/// R-9110-8.8.1-c, P-TR-limit: compression inside makes the length unknown. So compressed content
+/// has no tag, and other content has a strong one.
 #[tokio::test]
-async fn inside_leaves_the_compressed_coding_without_a_tag() {
+async fn content_that_is_compressed_inside_has_no_tag() {
     let app = inside(router());
     let [identity, gzip] = both_codings(&app).await;
     assert!(identity.tag().starts_with('"'));
     assert_eq!(gzip.field("etag"), None);
-    // The other coding's tag is not taken for this one.
+    // The tag of the other coding does not match.
     let reply = get_root(&app, &[GZIP, ("if-none-match", identity.tag())]).await;
     assert_eq!((reply.status, reply.body), (200, gzip.body));
     let reply = get_root(&app, &[("if-none-match", identity.tag())]).await;
@@ -127,10 +125,10 @@ async fn inside_leaves_the_compressed_coding_without_a_tag() {
     assert_eq!(reply.field("vary"), Some("accept-encoding"));
 }
 
-/// R-9110-8.8.1-c: a known digest gives either coding a tag of its own, as the
-/// layer mixes `Content-Encoding` in.
+/// R-9110-8.8.1-c: with a known digest each coding has its own tag, since the layer mixes
+/// `Content-Encoding` in.
 #[tokio::test]
-async fn inside_of_a_known_digest_tells_codings_apart() {
+async fn each_coding_of_a_known_digest_has_a_tag() {
     let handler = || async {
         let digest = ContentDigest::new([7; 32]);
         (Extension(digest), CONTENT)
@@ -145,10 +143,10 @@ async fn inside_of_a_known_digest_tells_codings_apart() {
     assert_eq!(reply.status, 200);
 }
 
-/// R-9110-8.8.1-c, broken by the handler: its tag wins, so a strong one stands
-/// for both codings. A handler beneath compression needs weak tags.
+/// R-9110-8.8.1-c, violated by the handler: its strong tag wins and stands for both codings. A
+/// handler inside of compression needs weak tags.
 #[tokio::test]
-async fn of_a_handlers_strong_tag_is_wrong() {
+async fn a_strong_tag_of_the_handler_is_wrong() {
     let handler = || async { ([("etag", "\"v7\"")], CONTENT) };
     let app = inside(Router::new().route("/", get(handler)));
     let [identity, gzip] = both_codings(&app).await;

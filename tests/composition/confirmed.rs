@@ -1,4 +1,4 @@
-//! A source's tag and the handler's answer: what goes out, in every combination.
+//! The validators of a response for every combination of a source and a handler.
 
 use std::{
     convert::Infallible,
@@ -26,13 +26,13 @@ fn tagged(tag: usize) -> Answer {
     Ok(EntityTag::strong(tag.to_string()).unwrap().into())
 }
 
-/// A source that answers by the number of times that it was asked before.
+/// Returns a source whose answer depends on the number of earlier calls.
 fn source(answer: impl Fn(usize) -> Answer + Send + Sync + 'static) -> impl ValidatorSource {
     let asked = AtomicUsize::new(0);
     source::now(move |_| answer(asked.fetch_add(1, Ordering::SeqCst)))
 }
 
-/// A service that answers everything alike.
+/// Returns a service with the same response to every request.
 fn answering(
     status: u16,
     fields: Fields<'static>,
@@ -53,7 +53,7 @@ fn seen(reply: &Reply) -> (u16, Option<&str>) {
     (reply.status, reply.field("etag"))
 }
 
-/// R-9110-8.8-a: only what shows the representation has the source's tag.
+/// R-9110-8.8-a: only a response with the representation has the tag of the source.
 #[tokio::test]
 async fn only_a_whole_representation_is_labelled() {
     for (status, tag) in [
@@ -74,7 +74,7 @@ async fn only_a_whole_representation_is_labelled() {
     }
 }
 
-/// R-9110-13.1.1-g: what the second answer makes of `If-Match`. An error wins.
+/// R-9110-13.1.1-g: the second answer decides `If-Match`. An error wins.
 #[tokio::test]
 async fn the_second_answer_decides() {
     type Case = (fn() -> Answer, u16, Option<&'static str>);
@@ -99,7 +99,7 @@ async fn the_second_answer_decides() {
     }
 }
 
-/// R-9110-8.8.1-a: a 412 in place of a 200 that shows another state has no date of that.
+/// R-9110-8.8.1-a: a 412 in place of a 200 with another state does not have its date.
 #[tokio::test]
 async fn a_412_mixes_no_validators() {
     let dated = answering(200, &[("last-modified", "Thu, 01 Jan 2015 00:00:00 GMT")]);
@@ -118,7 +118,7 @@ async fn a_412_mixes_no_validators() {
     }
 }
 
-/// R-9110-8.8-a: a source that knows a date only leaves nothing to hash on either side.
+/// R-9110-8.8-a: if a source knows only a date, no layer hashes.
 #[tokio::test]
 async fn a_date_alone_is_no_reason_to_hash() {
     let date = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
@@ -135,8 +135,8 @@ async fn a_date_alone_is_no_reason_to_hash() {
     }
 }
 
-/// R-9110-9.3.2-a: `HEAD` asks for no part (RFC 9110, section 14.2), so the `GET` in its
-/// place does not either.
+/// R-9110-9.3.2-a: `HEAD` asks for no range (RFC 9110, section 14.2), so neither does the `GET` in
+/// its place.
 #[tokio::test]
 async fn head_as_get_asks_for_no_part() {
     let parts = service_fn(|request: Request<Body>| {
@@ -164,7 +164,7 @@ async fn head_as_get_asks_for_no_part() {
     assert_eq!((get.status, get.body.as_slice()), (206, b"he".as_slice()));
 }
 
-/// R-9110-8.8.1-a: one source in two layers, and a write at each place between its answers.
+/// R-9110-8.8.1-a: two layers have one source, and a write comes between each two of its answers.
 #[tokio::test]
 async fn two_layers_ask_one_source() {
     for write in 0..6 {
@@ -175,7 +175,7 @@ async fn two_layers_ask_one_source() {
         let service = outside.layer(inside.layer(answering(200, &[])));
         let tag = match write {
             0 | 1 => Some("\"2\""),
-            // The service ran meanwhile.
+            // The service has run meanwhile.
             2 => None,
             _ => Some("\"1\""),
         };
@@ -184,9 +184,9 @@ async fn two_layers_ask_one_source() {
     }
 }
 
-/// R-9110-8.8.1-a: writers all the time, and no tag on two contents.
+/// R-9110-8.8.1-a: with permanent writers, no tag is on two contents.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_tag_stands_for_one_content_among_writers() {
+async fn a_tag_has_one_content_during_writes() {
     let version = Arc::new(AtomicUsize::new(1));
     let read = |version: &Arc<AtomicUsize>| {
         let version = Arc::clone(version);
@@ -223,7 +223,7 @@ async fn a_tag_stands_for_one_content_among_writers() {
     writer.abort();
 }
 
-/// R-9110-8.8-a: the setters of a stack give the same in every order.
+/// R-9110-8.8-a: the setters of a stack give the same result in every order.
 #[tokio::test]
 async fn setters_have_no_order() {
     async fn check<L, B>(layer: L, hello: Router)

@@ -14,8 +14,8 @@ fn cors() -> CorsLayer {
         .expose_headers([header::ETAG])
 }
 
-/// R-9110-15.4.5-c, R-9110-15.4.5-e: without these fields a browser hides the
-/// 304, and the page breaks on its second visit.
+/// R-9110-15.4.5-c, R-9110-15.4.5-e: without these headers a browser hides the 304, and the page
+/// fails on its second visit.
 #[tokio::test]
 async fn a_304_is_readable_across_origins() {
     for (order, app) in both_orders(&router(), |router| router.layer(cors())) {

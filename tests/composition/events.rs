@@ -1,4 +1,4 @@
-//! What the feature `tracing` tells.
+//! The events of the feature `tracing`.
 
 use std::{
     convert::Infallible,
@@ -24,11 +24,11 @@ use tracing::{
     subscriber::set_default,
 };
 
-/// Notes the text of each event.
+/// Records the text of each event.
 #[derive(Clone, Default)]
-struct Notebook(Arc<Mutex<Vec<String>>>);
+struct RecordedEvents(Arc<Mutex<Vec<String>>>);
 
-impl Subscriber for Notebook {
+impl Subscriber for RecordedEvents {
     fn enabled(&self, _: &Metadata<'_>) -> bool {
         true
     }
@@ -65,8 +65,8 @@ async fn handle(_: Request<Empty<Bytes>>) -> Result<Response<Full<Bytes>>, Infal
 }
 
 #[tokio::test]
-async fn a_write_that_nobody_checked_is_told() {
-    let notebook = Notebook::default();
+async fn an_unchecked_write_is_reported() {
+    let notebook = RecordedEvents::default();
     let _subscribed = set_default(notebook.clone());
     let source = source::from_fn(async |_| VersionTags::plain().number(7));
     let service = PreconditionLayer::new(source).layer(service_fn(handle));
@@ -82,13 +82,13 @@ async fn a_write_that_nobody_checked_is_told() {
     assert!(told.contains("updates can be lost"), "{told}");
 }
 
-/// Issue 12: the path is that of the client, prefix included.
+/// Issue 12: the path is that of the client, with the prefix.
 #[cfg(feature = "axum")]
 #[tokio::test]
-async fn a_write_below_a_prefix_is_told_by_its_whole_path() {
+async fn a_write_below_a_prefix_is_reported_with_its_whole_path() {
     use axum::{Router, body::Body, routing::put};
 
-    let notebook = Notebook::default();
+    let notebook = RecordedEvents::default();
     let _subscribed = set_default(notebook.clone());
     let guard = PreconditionLayer::handler_checks();
     let notes = Router::new().route("/notes/{id}", put(|| async {}).route_layer(guard));
@@ -101,8 +101,8 @@ async fn a_write_below_a_prefix_is_told_by_its_whole_path() {
 }
 
 #[tokio::test]
-async fn a_source_that_fails_is_told() {
-    let notebook = Notebook::default();
+async fn a_source_that_fails_is_reported() {
+    let notebook = RecordedEvents::default();
     let _subscribed = set_default(notebook.clone());
     let source = source::from_fn(async |_| Err::<Current, _>("the database is gone"));
     let service = ConditionalLayer::new()
@@ -116,11 +116,11 @@ async fn a_source_that_fails_is_told() {
     assert!(told.contains("the source of validators failed"), "{told}");
 }
 
-/// Issue 10, B.3: `Cache-Groups` need not carry more than 32 tags.
-/// The service's own `GET` stands in for the source, so that no answer shows it.
+/// Issue 10, B.3: `Cache-Groups` need not carry more than 32 tags. The service's own `GET` replaces
+/// the failed source, so no response shows the failure.
 #[tokio::test]
-async fn a_source_that_fails_beside_a_self_get_is_told() {
-    let notebook = Notebook::default();
+async fn a_source_that_fails_beside_a_self_get_is_reported() {
+    let notebook = RecordedEvents::default();
     let _subscribed = set_default(notebook.clone());
     let source =
         source::from_fn(async |_| Err::<Current, _>(std::io::Error::other("no connection")));
@@ -139,8 +139,8 @@ async fn a_source_that_fails_beside_a_self_get_is_told() {
 }
 
 #[tokio::test]
-async fn tags_that_a_cache_may_not_read_are_told() {
-    let notebook = Notebook::default();
+async fn tags_that_a_cache_may_not_read_are_reported() {
+    let notebook = RecordedEvents::default();
     let _subscribed = set_default(notebook.clone());
     for (most, field, is_told) in [
         (32, TagField::CacheGroups, false),
@@ -170,8 +170,8 @@ async fn tags_that_a_cache_may_not_read_are_told() {
 
 #[cfg(feature = "tokio")]
 #[tokio::test]
-async fn a_purge_that_is_dropped_or_given_up_is_told() {
-    let notebook = Notebook::default();
+async fn a_dropped_or_failed_purge_is_reported() {
+    let notebook = RecordedEvents::default();
     let _subscribed = set_default(notebook.clone());
     let limits = PurgeLimits::new()
         .max_queued(1)
@@ -197,8 +197,8 @@ async fn a_purge_that_is_dropped_or_given_up_is_told() {
 }
 
 #[tokio::test]
-async fn a_finding_is_told_once() {
-    let notebook = Notebook::default();
+async fn a_finding_is_reported_once() {
+    let notebook = RecordedEvents::default();
     let _subscribed = set_default(notebook.clone());
     let service =
         AuditLayer::new(Audit::new()).layer(service_fn(|_: Request<Empty<Bytes>>| async {

@@ -1,6 +1,6 @@
-//! The layers among other layers: where each belongs, what each order gives.
+//! The layers among other layers: the place of each, and the result of each order.
 //!
-//! Every test names the rows of the requirements that it holds.
+//! Every test names the requirements that it checks, by their ids in `docs/requirements.md`.
 
 mod audit;
 mod cache_policy;

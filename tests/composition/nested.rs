@@ -1,5 +1,5 @@
-//! Issue 11, A.10: layers below `Router::nest`, where the path that a layer sees
-//! names two resources.
+//! Issue 11, A.10: layers below `Router::nest`, where the path that a layer sees belongs to two
+//! resources.
 
 use axum::{
     Router,
@@ -21,7 +21,7 @@ use crate::support::send;
 
 const TREES: [&str; 2] = ["/api/v1", "/api/v2"];
 
-/// Both trees with the same router inside.
+/// Returns two prefixes with the same router inside.
 fn nested(inner: &Router) -> Router {
     let add = |app: Router, prefix: &&str| app.nest(prefix, inner.clone());
     TREES.iter().fold(Router::new(), add)
@@ -39,7 +39,7 @@ fn notes() -> Router {
     Router::new().route("/notes/{id}", get(whole_path).put(written))
 }
 
-/// Version 7 of every resource, each a scope of its own.
+/// Returns version 7 of every resource, with the whole path as its scope.
 fn source() -> impl tower_conditional::ValidatorSource {
     source::now(|request| {
         let tags = VersionTags::plain().scope(target::of(request).path());
@@ -51,7 +51,7 @@ fn tag(path: &str) -> String {
     VersionTags::plain().scope(path).number(7).to_string()
 }
 
-/// The resource of the other tree has another tag, and the 412 names its own.
+/// The resource with the other prefix has another tag, and the 412 names its own resource.
 #[tokio::test]
 async fn a_412_names_the_whole_path() {
     let guard =
@@ -68,12 +68,12 @@ async fn a_412_names_the_whole_path() {
         assert_eq!(failed.status, 412);
         assert_eq!(failed.field("content-location"), Some(&*path));
         assert_eq!(failed.tag(), tag(&path));
-        // The service that was asked knows the whole path too.
+        // The service that is asked for the state knows the whole path too.
         assert_eq!(failed.body, path.as_bytes());
     }
 }
 
-/// A purge names what the cache has stored, and so do relative locations.
+/// A purge names the URI that the cache has stored, and so do relative locations.
 #[tokio::test]
 async fn a_purge_names_the_whole_path() {
     let (sent, mut purges) = mpsc::unbounded_channel();
@@ -96,10 +96,10 @@ async fn a_purge_names_the_whole_path() {
     assert_eq!(found, expected);
 }
 
-/// Two resources are not compared, and a finding names its own.
+/// Two resources are not compared, and a finding names its own resource.
 #[tokio::test]
-async fn the_audit_tells_two_trees_apart() {
-    // Right for each tree by itself.
+async fn the_audit_does_not_mix_two_prefixes() {
+    // Each prefix is correct by itself.
     async fn one_tag(OriginalUri(uri): OriginalUri) -> Response {
         let content = uri.path().to_owned();
         ([("etag", "\"7\""), ("cache-control", "no-cache")], content).into_response()

@@ -1,5 +1,4 @@
-//! The tag that a read hands out is the tag that a write takes, in every stack
-//! that can be built.
+//! A write takes the tag of a read, in every stack that can be built.
 
 use std::convert::Infallible;
 
@@ -11,7 +10,7 @@ use tower_conditional::{
     VersionTags, cache_policy::CachePolicy, source, source::SelfGet, stack,
 };
 
-/// Knows the version of `/known`, and nothing else.
+/// Returns a source that knows the version of `/known` alone.
 fn versions() -> impl ValidatorSource + Clone {
     source::now(|request| match request.uri.path() {
         "/known" => Current::from(VersionTags::plain().number(7)),
@@ -40,8 +39,8 @@ where
     service.clone().oneshot(request).await.unwrap()
 }
 
-/// A read, then 304 with its tag, a read and a write that name it in `If-Match`,
-/// and a write that names another.
+/// Sends a read, and a read with its tag for a 304. Then sends a read and a write with the tag in
+/// `If-Match`, and a write with another tag.
 async fn check<L, B>(layer: L, refuses_elsewhere: bool)
 where
     L: Layer<tower::util::BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>>,
@@ -63,14 +62,14 @@ where
         }
         let stale = HeaderValue::from_static("\"6\"");
         let answer = send(&service, "PUT", path, Some(("if-match", &stale))).await;
-        // Where nothing is known the write passes to the handler.
+        // In an unknown state the write reaches the handler.
         let refused = path == "/known" || refuses_elsewhere;
         assert_eq!(answer.status() == 412, refused, "{path}");
     }
 }
 
-/// Issue 10, A.3: a source wins over the hash inside, on reads alone, on writes
-/// alone, and on both.
+/// Issue 10, A.3: a source wins over the hash inside, if reads have it, if writes have it, and if
+/// both do.
 #[tokio::test]
 async fn a_source_in_any_place_wins_over_the_hash() {
     let reads = || ConditionalLayer::new().source(versions());
@@ -98,7 +97,7 @@ async fn a_source_in_any_place_wins_over_the_hash() {
     .await;
 }
 
-/// Issue 10, A.3: reads alone, with what was false before: 412 to a true `If-Match`.
+/// Issue 10, A.3: with a source for reads alone, a true `If-Match` was once a 412.
 #[tokio::test]
 async fn a_true_if_match_on_a_read_holds() {
     let layer = stack().conditional(ConditionalLayer::new().source(versions()));

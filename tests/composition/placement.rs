@@ -1,4 +1,4 @@
-//! The layers that look before they leap, at the places that a router has.
+//! The layers that ask a source first, at each place in a router.
 
 use std::sync::{
     Arc,
@@ -22,7 +22,7 @@ use crate::support::{Fields, send};
 
 type Version = Arc<AtomicI64>;
 
-/// Who asks.
+/// The user that sends a request.
 #[derive(Clone)]
 struct Caller(&'static str);
 
@@ -64,8 +64,8 @@ async fn authenticate(mut request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// R-9110-13.1.1-b, R-9110-13.1.1-d, R-9110-13.1.1-c, R-9110-13.2.1-b: what a
-/// router with this layer does about writes.
+/// R-9110-13.1.1-b, R-9110-13.1.1-d, R-9110-13.1.1-c, R-9110-13.2.1-b: the writes of a router with
+/// this layer.
 async fn assert_guarded<S>(service: &S, place: &str)
 where
     S: tower::Service<Request, Response = Response, Error = std::convert::Infallible> + Clone,
@@ -89,7 +89,7 @@ where
         );
         if reply.status == 412 && path == "/notes/1" {
             assert_eq!(reply.body, b"a note", "{place}");
-            // Only the feature tells whose representation it is.
+            // The resource of the representation is known only with the feature.
             let known = cfg!(feature = "axum").then_some(path);
             assert_eq!(reply.field("content-location"), known);
             assert!(["\"7\"", "\"8\""].contains(&reply.tag()));
@@ -97,7 +97,7 @@ where
     }
 }
 
-/// Around the whole router, which tells methods apart.
+/// The layer is around the whole router, which tells methods apart.
 #[tokio::test]
 async fn around_a_router() {
     let layer =
@@ -123,7 +123,7 @@ async fn assert_the_router_comes_first(router: &Router, place: &str) {
     }
 }
 
-/// On the methods of one route and on all routes, with the service named.
+/// The layer is on the methods of one route, and on all routes, with a named service.
 #[tokio::test]
 async fn inside_of_a_router() {
     let version = || version();
@@ -144,8 +144,8 @@ async fn inside_of_a_router() {
     assert_guarded(&route, "Router::route_layer").await;
 }
 
-/// R-6585-3-b, R-9110-13.2.1-b: a layer outside refuses first, and what it
-/// leaves in the extensions reaches the `GET` where that is asked for.
+/// R-6585-3-b, R-9110-13.2.1-b: a layer outside refuses first. Its request extensions reach the
+/// `GET` that asks for the state.
 #[tokio::test]
 async fn authentication_comes_first() {
     let state = version();
@@ -175,10 +175,10 @@ async fn authentication_comes_first() {
     assert_eq!(state.load(Ordering::SeqCst), 8);
 }
 
-/// Issue 11, A.2: a refused write is not performed, wherever the layer is: on one method,
-/// behind a box, around each handler.
+/// Issue 11, A.2: a refused write is not performed at any place of the layer: on one method, behind
+/// a box, around each handler.
 #[tokio::test]
-async fn no_place_makes_the_get_a_write() {
+async fn a_refused_write_is_not_performed_at_any_place() {
     let state = version();
     let reads: Router = Router::new()
         .route("/notes/{id}", get(read))
@@ -202,8 +202,8 @@ async fn no_place_makes_the_get_a_write() {
     }
 }
 
-/// Issue 11, A.1: who may write and not read sees neither the representation nor its tag
-/// in a 412.
+/// Issue 11, A.1: a client that may write and not read gets a 412 without the representation and
+/// without its tag.
 #[tokio::test]
 async fn a_refusal_shows_no_more_than_a_get() {
     async fn authorise(request: Request, next: Next) -> Response {
@@ -267,8 +267,7 @@ async fn a_refusal_shows_no_more_than_a_get() {
     }
 }
 
-/// The stack's own order: what a write is checked against is the tag that the
-/// stack makes of the content.
+/// The order of the stack: a write is checked against the tag that the stack makes of the content.
 #[tokio::test]
 async fn the_stack_checks_writes_against_its_own_tags() {
     let text = Arc::new(std::sync::Mutex::new("old".to_owned()));

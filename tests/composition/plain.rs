@@ -1,5 +1,5 @@
-//! Without a router: no body is boxed, so every layer must take the body of its
-//! neighbour as it is.
+//! The layers without a router. No body is boxed, so every layer takes the body type of the next
+//! one.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -22,7 +22,7 @@ async fn respond(_: Request<Body>) -> Result<Response<Full<Bytes>>, Infallible> 
 
 /// P-TR-tower, R-9110-15.4.5-c
 #[tokio::test]
-async fn all_layers_fit_inside() {
+async fn all_layers_work_inside() {
     let service = ServiceBuilder::new()
         .layer(stack())
         .layer(TraceLayer::new_for_http())
@@ -43,7 +43,7 @@ async fn all_layers_fit_inside() {
 
 /// P-TR-tower, R-9110-15.4.5-c
 #[tokio::test]
-async fn layers_fit_outside() {
+async fn layers_work_outside() {
     let service = ServiceBuilder::new()
         .layer(TraceLayer::new_for_http())
         .layer(CorsLayer::permissive())

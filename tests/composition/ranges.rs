@@ -1,5 +1,4 @@
-//! A handler that serves ranges itself, below `CompressionLayer` and
-//! `CodingTagLayer`.
+//! A handler that serves ranges itself, inside of `CompressionLayer` and `CodingTagLayer`.
 
 use std::convert::Infallible;
 
@@ -18,7 +17,7 @@ const DATE: &str = "Fri, 20 Nov 2026 08:00:00 GMT";
 const PART: std::ops::Range<usize> = 100..1000;
 const WANTED: (&str, &str) = ("range", "bytes=100-999");
 
-/// `bytes=first-last` alone, which is all that is asked for here.
+/// Parses `bytes=first-last`, the only form in these tests.
 fn range(headers: &HeaderMap) -> Option<std::ops::Range<usize>> {
     let valid = [(ETAG, "\"v1\""), (LAST_MODIFIED, DATE)];
     let condition = headers.get(IF_RANGE);
@@ -30,7 +29,7 @@ fn range(headers: &HeaderMap) -> Option<std::ops::Range<usize>> {
     Some(first.parse().ok()?..last.parse::<usize>().ok()? + 1)
 }
 
-/// With a tag, except at `/dated`.
+/// Serves the content with a tag, except at `/dated`.
 async fn serve(request: Request<Body>) -> Result<Response<Body>, Infallible> {
     let mut response = Response::builder()
         .header(ACCEPT_RANGES, "bytes")
@@ -51,7 +50,7 @@ async fn serve(request: Request<Body>) -> Result<Response<Body>, Infallible> {
     Ok(response.unwrap())
 }
 
-/// In all the layers, in the order that is right.
+/// Returns the handler in all layers, in the right order.
 fn app() -> impl Service<
     Request<Body>,
     Response = Response<impl http_body::Body<Error: Into<tower::BoxError>>>,
@@ -74,8 +73,8 @@ fn assert_part(reply: &Reply) {
     assert_eq!(reply.field("vary"), Some("accept-encoding"));
 }
 
-/// R-9110-14.1.2-c: a part has the bytes of the content without coding, and is
-/// not compressed afterwards; its tag is not that of the coded content.
+/// R-9110-14.1.2-c: a 206 has bytes of the uncoded content and is not compressed afterwards. Its
+/// tag is not that of the coded content.
 #[tokio::test]
 async fn a_part_is_never_compressed() {
     let app = app();
@@ -90,9 +89,9 @@ async fn a_part_is_never_compressed() {
     }
 }
 
-/// R-9110-14.1.2-c, R-9110-8.8.1-c: who has coded bytes gets no part of others.
+/// R-9110-14.1.2-c, R-9110-8.8.1-c: a client with coded bytes gets no part of other bytes.
 #[tokio::test]
-async fn a_part_goes_with_what_the_client_has() {
+async fn a_206_has_the_coding_of_the_client() {
     let app = app();
     for accept in ["gzip", "br"] {
         let accept = ("accept-encoding", accept);
@@ -108,7 +107,7 @@ async fn a_part_goes_with_what_the_client_has() {
         let plain = [accept, WANTED, ("if-range", "\"v1\"")];
         assert_part(&send(&app, "GET", "/", &plain).await);
 
-        // All variants have the one date.
+        // All variants have the same date.
         let full = send(&app, "GET", "/dated", &[accept]).await;
         for condition in ["if-range", "if-unmodified-since"] {
             let dated = [accept, WANTED, (condition, DATE)];
@@ -121,7 +120,7 @@ async fn a_part_goes_with_what_the_client_has() {
     }
 }
 
-/// R-9110-14.3-a: what is compressed on the way has no ranges.
+/// R-9110-14.3-a: compressed content has no ranges.
 #[tokio::test]
 async fn ranges_are_offered_where_there_are_any() {
     let app = app();

@@ -1,5 +1,5 @@
-//! Each recipe in one call, on a route and on a router: its fields on 200, 206,
-//! 304 and errors, and its tag.
+//! Each recipe with one call, on a route and on a router: its headers on 200, 206, 304 and errors,
+//! and its tag.
 
 use std::convert::Infallible;
 
@@ -26,7 +26,7 @@ fn routes() -> Router {
         .route("/broken", get(async || StatusCode::INTERNAL_SERVER_ERROR))
 }
 
-/// Around the whole router, below its own `layer`, and on a route of it.
+/// Returns the recipe around the whole router, by `Router::layer`, and on a route.
 fn placed<L, S, B>(layer: L) -> [Boxed; 2]
 where
     L: Layer<Router, Service = S> + Clone + Send + Sync + 'static,
@@ -43,9 +43,9 @@ where
     ]
 }
 
-/// Holds R-9110-15.4.5-e and R-9110-15.1-a.
+/// R-9110-15.4.5-e, R-9110-15.1-a.
 #[tokio::test]
-async fn each_recipe_has_its_fields() {
+async fn each_recipe_has_its_headers() {
     let recipes = [
         (
             placed(Stack::read_mostly_json()),
@@ -128,7 +128,7 @@ async fn check(service: &Boxed, policy: &str, tag: Tag) {
     }
 }
 
-/// Holds R-6585-3-a and R-9110-13.1.1-a: the recipe for what many write at once.
+/// R-6585-3-a, R-9110-13.1.1-a: the recipe for resources with many writers.
 #[tokio::test]
 async fn guarded_writes_need_a_condition() {
     for service in placed(Stack::guarded_writes(version())) {
@@ -146,8 +146,8 @@ async fn guarded_writes_need_a_condition() {
     }
 }
 
-/// Issue 10, B.8: with `MethodRouter::route_layer`, as its docs have it, what is
-/// not there is 404 and 405 before a condition is asked for.
+/// Issue 10, B.8: with `MethodRouter::route_layer`, as in its docs, 404 and 405 come before a
+/// required condition.
 #[tokio::test]
 async fn guarded_writes_leave_404_and_405_to_the_router() {
     let methods = get(async || "content").put(async || "written");

@@ -1,4 +1,4 @@
-//! `ServeDir` inside: its own validators win, and nothing is done twice.
+//! `ServeDir` inside of the layers: its own validators win.
 
 use axum::{Router, body::Body};
 use http::{Request, Response};
@@ -10,7 +10,7 @@ use crate::support::{CONTENT, Fields, Reply, send};
 
 const FILE: &str = "/support.rs";
 
-/// Serves [`CONTENT`] as [`FILE`].
+/// Returns a service of [`CONTENT`] as [`FILE`].
 fn serve_dir() -> ServeDir {
     ServeDir::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/composition"))
 }
@@ -23,9 +23,9 @@ where
     send(service, "GET", FILE, fields).await
 }
 
-/// R-9110-8.8-a, R-9110-15.4.5-d: with and without the stack, the same bytes.
+/// R-9110-8.8-a, R-9110-15.4.5-d: the bytes are the same with and without the stack.
 #[tokio::test]
-async fn is_what_it_is_without_the_stack() {
+async fn the_stack_changes_nothing() {
     let plain = serve_dir();
     let routed = Router::new().fallback_service(plain.clone()).layer(stack());
     let around = stack().layer(plain.clone());
@@ -59,10 +59,10 @@ async fn is_what_it_is_without_the_stack() {
     }
 }
 
-/// R-9110-15.4.5-d, R-9110-5.6.1.2-a: a tag on the second line is one that
-/// `ServeDir` overlooks and the layer does not.
+/// R-9110-15.4.5-d, R-9110-5.6.1.2-a: `ServeDir` does not read a tag on the second line, and the
+/// layer does.
 #[tokio::test]
-async fn gives_one_304_whoever_decides() {
+async fn the_304_is_the_same_from_either_side() {
     let service = stack().layer(serve_dir());
     let full = get(&service, &[]).await;
     let current = ("if-none-match", full.tag());
@@ -71,9 +71,9 @@ async fn gives_one_304_whoever_decides() {
     }
 }
 
-/// R-9110-15.3.7-b, R-9110-8.8-c: a part is neither hashed nor tagged.
+/// R-9110-15.3.7-b, R-9110-8.8-c: a 206 is neither hashed nor tagged.
 #[tokio::test]
-async fn parts_are_untouched() {
+async fn a_206_is_unchanged() {
     let service = stack().layer(serve_dir());
     let full = get(&service, &[]).await;
     let part = get(&service, &[("range", "bytes=3-6")]).await;
@@ -84,7 +84,7 @@ async fn parts_are_untouched() {
     assert_eq!(part.field("content-range"), Some(&*range));
     assert_eq!(part.field("content-length"), Some("4"));
 
-    // R-9110-14.2-b: the condition comes before the range, on whichever line.
+    // R-9110-14.2-b: the condition comes before the range, on any line.
     let fields = [
         ("range", "bytes=3-6"),
         ("if-none-match", "\"x\""),
@@ -96,9 +96,9 @@ async fn parts_are_untouched() {
     assert_ne!(reply.field("content-length"), Some("4"));
 }
 
-/// R-9110-9.3.2-a, R-9110-8.6-a: `HEAD`, as it is and asked as a `GET`.
+/// R-9110-9.3.2-a, R-9110-8.6-a: `HEAD` is passed on, or asked as a `GET`.
 #[tokio::test]
-async fn head_has_the_fields_of_get() {
+async fn head_has_the_headers_of_get() {
     let directory = serve_dir();
     let as_is = stack().layer(directory.clone());
     let as_get = stack()
@@ -114,7 +114,7 @@ async fn head_has_the_fields_of_get() {
         assert_eq!(head.field("content-length"), Some(&*length));
         assert!(head.body.is_empty());
     }
-    // `ServeDir` makes these 304s itself, and says nothing of the length.
+    // `ServeDir` makes these 304s itself, without a length.
     let fields = [("if-none-match", full.tag())];
     for reply in [
         send(&as_is, "HEAD", FILE, &fields).await,

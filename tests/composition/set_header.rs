@@ -9,10 +9,10 @@ fn set(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderVa
     SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
 }
 
-/// R-9110-15.4.5-a, R-9110-15.4.5-c: policy and security fields are on the 304
-/// as on the 200.
+/// R-9110-15.4.5-a, R-9110-15.4.5-c: policy and security headers are the same on the 304 and on the
+/// 200.
 #[tokio::test]
-async fn is_on_the_304_on_either_side() {
+async fn policy_and_security_headers_are_on_the_304() {
     let fields = [
         (header::CACHE_CONTROL, "private, no-cache"),
         (header::CONTENT_SECURITY_POLICY, "default-src 'self'"),
@@ -29,10 +29,10 @@ async fn is_on_the_304_on_either_side() {
     }
 }
 
-/// R-9111-5.2.2.5-a: `no-store` inside means no tag. Outside it comes too late
-/// to be seen, which costs a hash and is otherwise harmless.
+/// R-9111-5.2.2.5-a: with `no-store` inside there is no tag. If it is set outside, the layer does
+/// not see it, which costs a hash and does no harm.
 #[tokio::test]
-async fn no_store_counts_inside_only() {
+async fn no_store_prevents_a_tag_only_inside() {
     let add = |router: axum::Router| router.layer(set(header::CACHE_CONTROL, "no-store"));
     for (order, app) in both_orders(&router(), add) {
         let full = get_root(&app, &[]).await;
@@ -40,10 +40,10 @@ async fn no_store_counts_inside_only() {
     }
 }
 
-/// R-9457-3-a: the policy of a success is not that of a 412; a policy that is
-/// set outside for every status is the operator's own decision.
+/// R-9457-3-a: the policy of a success does not apply to a 412. A policy that is set outside for
+/// every status is the choice of the operator.
 #[tokio::test]
-async fn inside_does_not_make_a_412_cacheable() {
+async fn a_policy_inside_does_not_make_a_412_cacheable() {
     let add = |router: axum::Router| router.layer(set(header::CACHE_CONTROL, "max-age=60"));
     for (order, app) in both_orders(&router(), add) {
         let reply = get_root(&app, &[("if-match", "\"stale\"")]).await;
@@ -59,10 +59,9 @@ async fn inside_does_not_make_a_412_cacheable() {
     }
 }
 
-/// R-9110-15.4.5-b, broken by a layer outside that sets a field of the content
-/// on every response.
+/// R-9110-15.4.5-b, violated by a layer outside that sets a content header on every response.
 #[tokio::test]
-async fn of_the_content_belongs_inside() {
+async fn a_header_of_the_content_belongs_inside() {
     let add = |router: axum::Router| router.layer(set(header::CONTENT_TYPE, "text/markdown"));
     for (order, app) in both_orders(&router(), add) {
         let full = get_root(&app, &[]).await;
@@ -72,7 +71,7 @@ async fn of_the_content_belongs_inside() {
     }
 }
 
-/// R-9110-8.8-a: a tag that a layer inside has set is the tag.
+/// R-9110-8.8-a: a tag of a layer inside wins.
 #[tokio::test]
 async fn a_tag_from_inside_wins() {
     let app = router()

@@ -1,4 +1,4 @@
-//! A stack that refuses, with a lock, on the methods of one route.
+//! A stack that refuses writes, with a lock, on the methods of one route.
 
 use std::sync::{Arc, Mutex};
 
@@ -20,14 +20,14 @@ async fn read(Path(_): Path<i64>, State(text): State<Text>) -> String {
 }
 
 async fn write(Path(_): Path<i64>, State(text): State<Text>) -> StatusCode {
-    // Room for another writer between the check and this.
+    // Another writer can run between the check and this line.
     tokio::task::yield_now().await;
     text.lock().unwrap().push_str(", and more");
     StatusCode::NO_CONTENT
 }
 
-/// Issue 11, A.2 and A.4: the reads are named, in a stack of their own, and give the tags
-/// that the writes take. Of many writers with one tag, by two spellings, one wins.
+/// Issue 11, A.2 and A.4: the reads have their own stack, whose tags the writes take. Of many
+/// writers with one tag, by two spellings, one wins.
 #[tokio::test]
 async fn a_stack_with_a_lock_names_its_reads() {
     let text = Text::new(Mutex::new("text".to_owned()));

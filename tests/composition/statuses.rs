@@ -1,4 +1,4 @@
-//! A condition changes a success and nothing else.
+//! A condition changes only a success.
 
 use std::{convert::Infallible, future::ready};
 
@@ -18,8 +18,7 @@ const CONDITIONS: [(&str, &str); 6] = [
     ("if-unmodified-since", "Sat, 01 Jan 2000 00:00:00 GMT"),
 ];
 
-/// Answers `/404` with 404, and so on, with validators that the conditions are
-/// about.
+/// Answers `/404` with 404, and so on, with validators for the conditions.
 async fn respond(request: Request<Body>) -> Result<Response<Body>, Infallible> {
     let status: StatusCode = request.uri().path()[1..].parse().unwrap();
     let response = Response::builder()
@@ -30,7 +29,7 @@ async fn respond(request: Request<Body>) -> Result<Response<Body>, Infallible> {
     Ok(response.body(Body::from(CONTENT)).unwrap())
 }
 
-/// R-9110-13.2.1-a: status, content and fields of anything but a 2xx stay.
+/// R-9110-13.2.1-a: status, content and headers of a response that is not 2xx stay.
 #[tokio::test]
 async fn other_than_2xx_win() {
     let plain = service_fn(respond);
@@ -49,7 +48,7 @@ async fn other_than_2xx_win() {
     }
 }
 
-/// R-9110-15.4.5-d: a 304 stands for a 200 alone.
+/// R-9110-15.4.5-d: a 304 replaces only a 200.
 #[tokio::test]
 async fn other_2xx_do_not_become_304() {
     let service = stack().layer(service_fn(respond));
@@ -64,7 +63,7 @@ async fn other_2xx_do_not_become_304() {
     assert_eq!(reply.status, 304);
 }
 
-/// R-9110-13.2.1-a: a router's own refusals.
+/// R-9110-13.2.1-a: the router refuses by itself.
 #[tokio::test]
 async fn a_routers_refusals_win() {
     let app = Router::new()
@@ -81,7 +80,7 @@ async fn a_routers_refusals_win() {
     }
 }
 
-/// R-9110-8.8-c: content of these is not the selected representation.
+/// R-9110-8.8-c: the content of these statuses is not the selected representation.
 #[tokio::test]
 async fn other_than_200_are_not_tagged() {
     let service = stack().layer(service_fn(|request: Request<Body>| {

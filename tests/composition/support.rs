@@ -1,4 +1,4 @@
-//! A router, the two orders of two layers, and whole responses.
+//! A router, the two orders of two layers, and complete responses.
 
 use axum::{Router, body::Body, routing::get};
 use http::{HeaderMap, Request, Response};
@@ -6,18 +6,18 @@ use http_body_util::BodyExt;
 use tower::{BoxError, Service, ServiceExt};
 use tower_conditional::stack;
 
-/// Long enough to be worth compressing.
+/// A text that is long enough to be compressed.
 pub(crate) const CONTENT: &str = include_str!("support.rs");
 
-/// Header fields of a request, by name and value.
+/// The headers of a request, by name and value.
 pub(crate) type Fields<'a> = &'a [(&'a str, &'a str)];
 
-/// Serves [`CONTENT`] at `/`.
+/// Returns a router that serves [`CONTENT`] at `/`.
 pub(crate) fn router() -> Router {
     Router::new().route("/", get(|| async { CONTENT }))
 }
 
-/// `router` with another layer inside of the stack and outside of it.
+/// Returns `router` with another layer inside of the stack, and outside of it.
 pub(crate) fn both_orders(
     router: &Router,
     add: impl Fn(Router) -> Router,
@@ -28,7 +28,7 @@ pub(crate) fn both_orders(
     ]
 }
 
-/// A response that has been read to its end.
+/// A response whose content has been read.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -37,7 +37,7 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// The only line of a field, if there is one.
+    /// Returns the only line of a header, if there is one.
     #[track_caller]
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
         let mut lines = self.headers.get_all(name).iter();
@@ -51,7 +51,8 @@ impl Reply {
         self.field("etag").expect("a tag")
     }
 
-    /// The tag, if there is one, is that of `full`, and there is nothing else to read.
+    /// Checks that the response is a 304 with the tag of `full`, if that has one, and without
+    /// content.
     #[track_caller]
     pub(crate) fn assert_not_modified(&self, full: &Self) {
         assert_eq!((self.status, self.tag()), (304, full.tag()), "{self:?}");

@@ -1,4 +1,4 @@
-//! `TimeoutLayer` works on either side, and more of it outside.
+//! `TimeoutLayer` works on either side, and limits more outside.
 
 use std::{future::pending, time::Duration};
 
@@ -15,9 +15,9 @@ fn timeout(after: Duration) -> TimeoutLayer {
     TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, after)
 }
 
-/// P-ER-inner: in time, it changes nothing.
+/// P-ER-inner: a layer that does not time out changes nothing.
 #[tokio::test]
-async fn lets_conditional_reads_through() {
+async fn conditional_reads_pass() {
     let add = |router: Router| router.layer(timeout(Duration::from_secs(60)));
     for (order, app) in both_orders(&router(), add) {
         let full = get_root(&app, &[]).await;
@@ -27,10 +27,10 @@ async fn lets_conditional_reads_through() {
     }
 }
 
-/// R-9110-13.2.1-a, R-9110-8.8-c: the answer of the timeout has no tag, and no
-/// condition changes it.
+/// R-9110-13.2.1-a, R-9110-8.8-c: the response of the timeout has no tag, and no condition changes
+/// it.
 #[tokio::test]
-async fn its_answer_is_left_alone() {
+async fn the_response_of_the_timeout_is_left_alone() {
     let slow = Router::new().route("/", get(pending::<()>));
     let add = |router: Router| router.layer(timeout(Duration::from_millis(1)));
     for (order, app) in both_orders(&slow, add) {
@@ -40,11 +40,10 @@ async fn its_answer_is_left_alone() {
     }
 }
 
-/// A body that is short enough to be hashed is awaited before the head goes
-/// out. A timeout outside limits that wait; one inside has seen the head and
-/// is content.
+/// A body that is short enough is hashed before the head is sent. A timeout outside limits that
+/// wait. A timeout inside ends with the head.
 #[tokio::test]
-async fn outside_cuts_off_content_that_stalls() {
+async fn a_timeout_outside_ends_content_that_stalls() {
     let stalls = || async {
         let never = Full::new(Bytes::from(CONTENT)).with_trailers(pending());
         Body::new(never)

@@ -9,10 +9,9 @@ use tower_http::trace::TraceLayer;
 
 use crate::support::{CONTENT, both_orders, get_root, router};
 
-/// P-TR-tower, P-ER-inner: nothing breaks, and the status that each side sees
-/// is that of its place.
+/// P-TR-tower, P-ER-inner: each side sees the status of its place.
 #[tokio::test]
-async fn sees_the_status_of_its_place() {
+async fn each_side_sees_the_status_of_its_place() {
     let not_modified = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&not_modified);
     let trace = TraceLayer::new_for_http().on_response(

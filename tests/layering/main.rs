@@ -1,4 +1,4 @@
-//! The table of dependencies in ARCHITECTURE.md, held against the sources.
+//! The table of dependencies in ARCHITECTURE.md, checked against the sources.
 
 mod sources;
 mod surface;
@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use sources::{ModulePath, Sources};
 
-/// `semantics` and the rules of the audit are pure: none of these words may stand in them.
+/// The words that `semantics` and the rules of the audit must not contain, since they are pure.
 const IMPURE: &[&str] = &[
     "async ",
     ".await",
@@ -17,7 +17,7 @@ const IMPURE: &[&str] = &[
     "std::sync",
 ];
 
-/// A row of the table: rooms, and the rooms that they may use.
+/// A row of the table: modules, and the modules that they may use.
 struct Row {
     rooms: Vec<ModulePath>,
     may_use: Permission,
@@ -31,9 +31,7 @@ enum Permission {
 fn table() -> Vec<Row> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md");
     let text = fs::read_to_string(path).expect("a text");
-    let (_, section) = text
-        .split_once("\n## Who may use whom\n")
-        .expect("the section");
+    let (_, section) = text.split_once("\n## Dependencies\n").expect("the section");
     let section = section.split("\n## ").next().expect("a section");
     let rows = section.lines().filter_map(|line| {
         let (rooms, may_use) = line.strip_prefix('|')?.split_once('|')?;
@@ -49,7 +47,7 @@ fn table() -> Vec<Row> {
     rows.collect()
 }
 
-/// The names between backticks.
+/// Returns the names between backticks.
 fn names(cell: &str) -> Vec<ModulePath> {
     let names = cell.split('`').skip(1).step_by(2);
     names
@@ -128,7 +126,7 @@ fn the_rules_of_http_are_pure() {
         }
         let lines = source.text.lines().map(|line| line.split("//").next());
         let code: Vec<_> = lines.map(Option::unwrap_or_default).collect();
-        // A counted pointer to what never changes is as pure as a copy.
+        // A counted pointer to an immutable value is as pure as a copy.
         let code = code.join(" ").replace("std::sync::Arc;", "");
         for word in IMPURE.iter().filter(|word| code.contains(**word)) {
             offences.push(format!("{path} says {word:?}"));
@@ -137,7 +135,7 @@ fn the_rules_of_http_are_pure() {
     assert!(offences.is_empty(), "{offences:#?}");
 }
 
-/// Files stay small enough to be read at once.
+/// Files must be small enough to be read at once.
 #[test]
 fn files_stay_under_250_lines_of_code() {
     for source in Sources::read().files.values() {

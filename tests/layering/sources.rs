@@ -11,13 +11,13 @@ use syn::{
     visit::{self, Visit},
 };
 
-/// A path from the root of the crate, by segments.
+/// A path from the root of the crate, as segments.
 pub(crate) type ModulePath = Vec<String>;
 
-/// The files below `src` that are no tests, by module.
+/// The files below `src` without tests, by module.
 pub(crate) struct Sources {
     pub(crate) files: BTreeMap<ModulePath, Source>,
-    /// Names that stand for others, by `pub use`.
+    /// The names that stand for others, by `pub use`.
     exports: BTreeMap<ModulePath, ModulePath>,
 }
 
@@ -50,7 +50,7 @@ impl Sources {
         sources
     }
 
-    /// The modules that define the names which a module takes from others.
+    /// Returns the modules that define the names which a module takes from others.
     pub(crate) fn used_by(&self, module: &ModulePath) -> BTreeSet<ModulePath> {
         let uses = self.files[module].uses.iter();
         let used = uses.filter_map(|path| self.defining(path.clone()));
@@ -59,7 +59,7 @@ impl Sources {
             .collect()
     }
 
-    /// The module that defines the name at the end of a path. `None` for other crates.
+    /// Returns the module that defines the name at the end of a path, or `None` for other crates.
     fn defining(&self, path: ModulePath) -> Option<ModulePath> {
         let path = self.resolved(path);
         let module = (1..=path.len()).rev().map(|length| &path[..length]);
@@ -67,12 +67,12 @@ impl Sources {
         module.next().map(<[String]>::to_vec)
     }
 
-    /// Follows exports to where a name is defined.
+    /// Follows exports to the definition of a name.
     pub(crate) fn resolved(&self, mut path: ModulePath) -> ModulePath {
         let export = |path: &ModulePath| {
             (1..=path.len()).rev().find_map(|length| {
                 let target = self.exports.get(&path[..length])?;
-                // The function `stack` is exported beside the module `stack`.
+                // The root exports the function `stack` and has the module `stack`.
                 (!target.starts_with(&path[..length])).then_some((length, target))
             })
         };
@@ -82,15 +82,15 @@ impl Sources {
         path
     }
 
-    /// Modules that use each other in a circle, each with the modules of its circle that it
-    /// uses.
+    /// Returns the modules that use each other in a circle, each with the modules of its circle
+    /// that it uses.
     pub(crate) fn circles(&self) -> Vec<String> {
         let mut left: BTreeMap<_, _> = self
             .files
             .keys()
             .map(|module| (module.clone(), self.used_by(module)))
             .collect();
-        // A module that uses none of those left, or that none of them uses, is in no circle.
+        // A module is in no circle if it uses no remaining module, or no remaining module uses it.
         loop {
             let used: BTreeSet<_> = left.values().flatten().cloned().collect();
             let modules: BTreeSet<_> = left.keys().cloned().collect();
@@ -113,7 +113,7 @@ impl Sources {
     }
 }
 
-/// The names that a `use` exports, each with the path that it stands for.
+/// Returns the names that a `use` exports, each with its path.
 pub(crate) fn exports(module: &ModulePath, item: &ItemUse) -> Vec<(ModulePath, ModulePath)> {
     let mut reader = UseReader::new(module.clone());
     reader.visit_item_use(item);
@@ -159,7 +159,7 @@ impl UseReader {
         }
     }
 
-    /// From the root of the crate. `None` if the path does not say where it starts.
+    /// Returns the path from the root of the crate, or `None` if the path does not begin there.
     fn absolute(&self, mut path: ModulePath) -> Option<ModulePath> {
         let mut base = self.module.clone();
         match path.first()?.as_str() {
@@ -205,7 +205,7 @@ impl UseReader {
 
     fn leaf(&mut self, path: ModulePath, name: Option<String>, is_export: bool) {
         let Some(target) = self.absolute(path.clone()).or_else(|| {
-            // A module exports the names of its own submodules without saying `self`.
+            // A module exports the names of its submodules without `self`.
             let own = self.module.iter().cloned().chain(path);
             is_export.then(|| own.collect())
         }) else {
@@ -220,7 +220,7 @@ impl UseReader {
     }
 }
 
-/// Returns `true` for what only tests or fuzz targets see.
+/// Returns `true` if only tests or fuzz targets see the item.
 pub(crate) fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let nested = attribute.parse_args::<syn::Path>();

@@ -6,10 +6,10 @@ use syn::{Item, Visibility};
 
 use crate::sources::{ModulePath, Sources, exports, is_for_tests};
 
-/// The most public types and free functions.
+/// The largest number of public types and free functions.
 const MOST: usize = 110;
 
-/// The name that every layer's future has, as in `tower`.
+/// The name of the future of every layer, as in `tower`.
 const FUTURE: &str = "ResponseFuture";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,15 +21,15 @@ enum Kind {
     Other,
 }
 
-/// The items that a module defines and exports.
+/// The definitions and exports of a module.
 #[derive(Default)]
 struct Contents {
     defined: BTreeMap<String, Kind>,
     /// The names of public definitions.
     public: Vec<String>,
-    /// Public modules in it.
+    /// The public modules in it.
     modules: Vec<ModulePath>,
-    /// Names that others define, each with the path that it stands for.
+    /// The names that others define, each with its path.
     exports: Vec<(ModulePath, ModulePath)>,
     calls_macros: bool,
 }
@@ -37,7 +37,7 @@ struct Contents {
 /// The items that users can name.
 struct Surface {
     modules: BTreeMap<ModulePath, Contents>,
-    /// By the path of the definition: the paths that users write.
+    /// The paths that users write, by the path of the definition.
     exported: BTreeMap<ModulePath, BTreeSet<ModulePath>>,
 }
 
@@ -72,7 +72,7 @@ impl Surface {
         let contents = contents.unwrap_or_else(|| panic!("{definition:?} is not in this crate"));
         match contents.defined.get(name) {
             Some(kind) => *kind,
-            // A macro of the crate's own makes it.
+            // A macro of this crate makes the type.
             None if contents.calls_macros => Kind::Type,
             None => panic!("{definition:?} is not defined there"),
         }
@@ -85,7 +85,7 @@ impl Surface {
             .collect()
     }
 
-    /// The module in which users find a definition, besides the root.
+    /// Returns the module of a definition for users, besides the root.
     fn room(&self, definition: &ModulePath) -> String {
         let places = self.exported[definition].iter();
         let place = places.max_by_key(|place| place.len()).expect("a place");
@@ -93,7 +93,7 @@ impl Surface {
     }
 }
 
-/// Adds a module and those within it. Items within the call of a macro count as its own.
+/// Adds a module and those in it. Items in the call of a macro count too.
 fn collect(module: &ModulePath, items: &[Item], modules: &mut BTreeMap<ModulePath, Contents>) {
     for item in items {
         if let Item::Mod(inner) = item
@@ -193,7 +193,7 @@ fn a_public_name_stands_for_one_thing() {
     assert!(names.is_empty(), "{names:#?}");
 }
 
-/// The root may repeat what a module exports, and no other module may.
+/// The root may repeat the exports of a module. No other module may.
 #[test]
 fn nothing_is_exported_twice() {
     let mut surface = Surface::read();

@@ -1,4 +1,4 @@
-//! From a plan to a service.
+//! The conversion of a plan to a service.
 
 use std::{convert::Infallible, future::ready, sync::atomic::Ordering};
 
@@ -88,7 +88,7 @@ fn conditional(plan: &Plan) -> ConditionalLayer {
     }
 }
 
-/// Each choice has a type of its own, and so a branch of its own.
+/// Makes a branch for each policy, since each has its own type.
 macro_rules! with_policy {
     ($plan:expr, $stack:expr) => {
         match $plan.cache_policy() {

@@ -1,8 +1,7 @@
-//! Random stacks: what a 304 repeats of its 200, and whether the tag that a read
-//! hands out is the tag that a write takes.
+//! Random stacks: a 304 repeats the headers of its 200, and a write takes the tag of a read.
 //!
-//! Each stack is drawn from all that the builder allows: sources, hashes,
-//! codings, policies, and how writes are checked. A failure prints its seed.
+//! Each stack is drawn from everything that the builder allows: sources, hashes, codings, policies,
+//! and the checks of writes. A failure prints its seed.
 //! The campaign of 100,000 stacks:
 //!
 //! ```sh
@@ -56,7 +55,7 @@ fn field<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     Some(headers.get(name)?.to_str().expect("ASCII"))
 }
 
-/// All lines of a field, its members in order and without regard to case.
+/// Returns all members of a header, sorted and in lower case.
 fn members(headers: &HeaderMap, name: &str) -> Vec<String> {
     let lines = headers.get_all(name).iter();
     let mut members: Vec<_> = lines
@@ -67,7 +66,7 @@ fn members(headers: &HeaderMap, name: &str) -> Vec<String> {
     members
 }
 
-/// RFC 9110, section 15.4.5.
+/// The headers of RFC 9110, section 15.4.5.
 const REPEATED: [&str; 5] = [
     "cache-control",
     "content-location",
@@ -81,7 +80,7 @@ const REPEATED: [&str; 5] = [
 async fn reads_and_writes_agree_in_every_stack() {
     let seeds = seeded::seeds("RANDOM_STACKS", IN_CI);
     let stacks = seeds.end - seeds.start;
-    let mut seen = Seen::default();
+    let mut seen = ReadResult::default();
     for seed in seeds {
         let plan = Plan::draw(&mut Draw::new(seed));
         let service = build::service(&plan);
@@ -93,14 +92,14 @@ async fn reads_and_writes_agree_in_every_stack() {
         )
         .await;
     }
-    // The generator reaches what it is there for.
+    // The generator must reach the cases that matter.
     if stacks >= IN_CI {
         assert!(seen.all_often(stacks / 100), "{seen:?}");
     }
 }
 
 #[derive(Debug, Default)]
-struct Seen {
+struct ReadResult {
     by_tag: u64,
     by_date: u64,
     strong_writes: u64,
@@ -108,7 +107,7 @@ struct Seen {
     without_the_handler: u64,
 }
 
-impl Seen {
+impl ReadResult {
     fn all_often(&self, least: u64) -> bool {
         let counts = [
             self.by_tag,
@@ -121,7 +120,7 @@ impl Seen {
     }
 }
 
-async fn check(service: &Service, plan: &Plan, seen: &mut Seen, case: &str) {
+async fn check(service: &Service, plan: &Plan, seen: &mut ReadResult, case: &str) {
     let full = send(service, "GET", plan, &[]).await;
     assert_eq!(full.status, StatusCode::OK, "{case}");
     let tag = field(&full.headers, "etag");
@@ -140,8 +139,8 @@ async fn check(service: &Service, plan: &Plan, seen: &mut Seen, case: &str) {
                     (members(&reply.headers, name), members(&full.headers, name));
                 let uncertain = plan.compresses || plan.streams;
                 if name == "etag" && uncertain && condition.0 == "if-modified-since" {
-                    // A date does not tell which coding the client has, nor whether
-                    // the handler will stream.
+                    // A date does not say which coding the client has, nor if the handler will
+                    // stream.
                     assert_eq!(of_304.is_empty(), of_200.is_empty(), "{name} {case}");
                     continue;
                 }
@@ -161,21 +160,21 @@ async fn check(service: &Service, plan: &Plan, seen: &mut Seen, case: &str) {
         for method in ["GET", "PUT", "PATCH", "DELETE"] {
             let reply = send(service, method, plan, &[("if-match", tag)]).await;
             let case = format!("{case} {method} {tag}: {reply:?}");
-            if method != "GET" && plan.has_nobody_to_check() {
+            if method != "GET" && plan.has_no_check() {
                 assert_eq!(reply.status, StatusCode::PRECONDITION_FAILED, "{case}");
                 continue;
             }
             assert!(reply.status.is_success(), "{case}");
         }
-        seen.strong_writes += u64::from(!plan.has_nobody_to_check());
+        seen.strong_writes += u64::from(!plan.has_no_check());
     }
     if let Some(date) = date {
         let condition = ("if-unmodified-since", date);
         for method in ["GET", "PUT"] {
             let reply = send(service, method, plan, &[condition]).await;
-            // Where only tags are known a date is no condition.
+            // If only tags are known, a date is no condition.
             let ignored = plan.ignores_dates() && reply.status == StatusCode::PRECONDITION_REQUIRED;
-            let unchecked = method != "GET" && plan.has_nobody_to_check();
+            let unchecked = method != "GET" && plan.has_no_check();
             let refused = unchecked && reply.status == StatusCode::PRECONDITION_FAILED;
             let performed = reply.status.is_success() || ignored || refused;
             assert!(performed, "{case} {method} {date}: {reply:?}");

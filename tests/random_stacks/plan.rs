@@ -1,4 +1,4 @@
-//! What a stack is made of, drawn from a seed.
+//! The parts of a stack, drawn from a seed.
 
 use std::sync::{
     Arc,
@@ -22,9 +22,9 @@ pub(crate) enum Hash {
     Keyed,
 }
 
-/// What the source says of the resource.
+/// The state that the source returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Knows {
+pub(crate) enum SourceState {
     Nothing,
     Strong,
     Weak,
@@ -32,7 +32,7 @@ pub(crate) enum Knows {
     Both,
 }
 
-/// How writes are checked.
+/// The check of writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Writes {
     Unchecked,
@@ -45,19 +45,19 @@ pub(crate) enum Writes {
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) hash: Hash,
-    pub(crate) knows: Knows,
-    /// Whether reads have the source in a place of their own.
+    pub(crate) source_state: SourceState,
+    /// `true` if reads have the source in their own layer.
     pub(crate) sourced_reads: bool,
     pub(crate) head_as_get: bool,
     pub(crate) writes: Writes,
     pub(crate) requires: bool,
-    /// Which policy is around the rest; 0 is none.
+    /// The number of the policy around the rest. 0 is none.
     pub(crate) policy: u64,
     pub(crate) policy_varies: bool,
-    /// Whether the handler labels itself as the source would.
+    /// `true` if the handler sets the tag of the source.
     pub(crate) own_tag: bool,
     pub(crate) own_date: bool,
-    /// Which fields of section 15.4.5 the handler sets, and the source states.
+    /// The headers of section 15.4.5 that the handler sets and the source states.
     own_fields: u64,
     pub(crate) streams: bool,
     pub(crate) compresses: bool,
@@ -68,12 +68,12 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) fn draw(draw: &mut Draw) -> Self {
         let hashes = [Hash::None, Hash::Sha256, Hash::Weak, Hash::Keyed];
-        let knows = [
-            Knows::Nothing,
-            Knows::Strong,
-            Knows::Weak,
-            Knows::Date,
-            Knows::Both,
+        let source_state = [
+            SourceState::Nothing,
+            SourceState::Strong,
+            SourceState::Weak,
+            SourceState::Date,
+            SourceState::Both,
         ];
         let writes = [
             Writes::Unchecked,
@@ -82,14 +82,18 @@ impl Plan {
             Writes::Source,
             Writes::SourceAndSelfGet,
         ];
-        let (hash, knows, writes) = (draw.pick(&hashes), draw.pick(&knows), draw.pick(&writes));
-        let known = knows != Knows::Nothing;
+        let (hash, source_state, writes) = (
+            draw.pick(&hashes),
+            draw.pick(&source_state),
+            draw.pick(&writes),
+        );
+        let known = source_state != SourceState::Nothing;
         let sourced_reads = draw.coin();
-        // A handler that compares has to hand out what it compares with.
+        // A handler that compares tags must also send them.
         let labels = writes == Writes::HandlerChecks && !sourced_reads;
         Self {
             hash,
-            knows,
+            source_state,
             sourced_reads,
             head_as_get: draw.coin(),
             writes,
@@ -112,21 +116,21 @@ impl Plan {
 
     fn tag(&self) -> Option<EntityTag> {
         let tag = VersionTags::plain().number(7);
-        match self.knows {
-            Knows::Strong | Knows::Both => Some(tag),
-            Knows::Weak => Some(tag.into_weak()),
-            Knows::Nothing | Knows::Date => None,
+        match self.source_state {
+            SourceState::Strong | SourceState::Both => Some(tag),
+            SourceState::Weak => Some(tag.into_weak()),
+            SourceState::Nothing | SourceState::Date => None,
         }
     }
 
     fn date(&self) -> Option<HttpDate> {
-        let dated = matches!(self.knows, Knows::Date | Knows::Both);
+        let dated = matches!(self.source_state, SourceState::Date | SourceState::Both);
         dated.then(|| HttpDate::from_unix_seconds(784_111_777))
     }
 
-    /// What the source says.
+    /// Returns the answer of the source.
     pub(crate) fn current(&self) -> Current {
-        if self.knows == Knows::Nothing {
+        if self.source_state == SourceState::Nothing {
             return Current::Unknown;
         }
         let mut validators = Validators::new().with_repeated(self.fields());
@@ -135,7 +139,7 @@ impl Plan {
         validators.into()
     }
 
-    /// What the handler compares with, which is nothing if it has no tags.
+    /// Returns the tags that the handler compares with, or none if it has no tags.
     pub(crate) fn compared(&self) -> Current {
         match self.tag() {
             Some(_) => self.current(),
@@ -143,7 +147,7 @@ impl Plan {
         }
     }
 
-    /// Those that the handler sets itself.
+    /// Returns the validators that the handler sets itself.
     pub(crate) fn own_validators(&self) -> Validators {
         let mut own = Validators::new();
         own.etag = self.tag().filter(|_| self.own_tag);
@@ -168,7 +172,7 @@ impl Plan {
         fields
     }
 
-    /// The fields that the handler sets, which are those that its source states.
+    /// Returns the headers that the handler sets, which are those that its source states.
     pub(crate) fn own_fields(&self) -> Vec<(&'static str, HeaderValue)> {
         let all = [
             (1, "cache-control", HeaderValue::from_static("max-age=600")),
@@ -197,13 +201,13 @@ impl Plan {
         })
     }
 
-    /// Returns `true` if a condition is required and nobody can check it: neither the
-    /// source, nor a `GET`, nor the handler.
-    pub(crate) fn has_nobody_to_check(&self) -> bool {
-        self.requires && self.writes == Writes::Source && self.knows == Knows::Nothing
+    /// Returns `true` if a condition is required and nothing can check it: no source, no `GET` and
+    /// no handler.
+    pub(crate) fn has_no_check(&self) -> bool {
+        self.requires && self.writes == Writes::Source && self.source_state == SourceState::Nothing
     }
 
-    /// Whether writes know no date though reads show one.
+    /// Returns `true` if writes know no date although reads show one.
     pub(crate) fn ignores_dates(&self) -> bool {
         let by_source = matches!(self.writes, Writes::Source | Writes::SourceAndSelfGet);
         by_source && self.date().is_none()

@@ -1,11 +1,9 @@
-//! Random writers on random stacks: no update is lost, and no write is refused
-//! wrongly.
+//! Random writers on random stacks: no update is lost, and no write is refused wrongly.
 //!
-//! Each stack is drawn from a seed: its tags, its precondition layer, its way to
-//! make check and write one step, and the layers around it. The writers run in
-//! turns, which change wherever something waits. A model decides for every answer
-//! whether some order of the writes makes it right. A failure prints its
-//! seed. The campaign of 4,500 stacks and 170,000 writes with a condition:
+//! Each stack is drawn from a seed: tags, precondition layer, the layers around it, and the
+//! way to make check and write one step. The writers run in turns, which change at each wait. A
+//! model decides for every response if some order of the writes makes it correct. A failure prints
+//! its seed. The campaign of 4,500 stacks and 170,000 conditional writes:
 //!
 //! ```sh
 //! RANDOM_WRITES=4500 cargo test --all-features --test random_writes -- --nocapture
@@ -46,7 +44,7 @@ async fn no_update_is_lost_and_none_refused_wrongly() {
         all += run(seed).await;
     }
     println!("{stacks} stacks: {all:?}");
-    // The generator reaches what it is there for.
+    // The generator must reach the cases that matter.
     if stacks >= IN_CI {
         assert!(all.are_all_at_least(stacks / 4), "{all:?}");
     }

@@ -1,4 +1,4 @@
-//! The right answers: a second reading of RFC 9110, section 13, on versions.
+//! The correct responses: a second reading of RFC 9110, section 13, on versions.
 
 use http::Method;
 
@@ -57,8 +57,8 @@ impl Write {
         self.if_match.is_some() || self.if_none_match.is_some()
     }
 
-    /// Returns `true` if the write has the condition that is required. A malformed one
-    /// is false, and not missing.
+    /// Returns `true` if the write has the required condition. A malformed condition is false, and
+    /// not missing.
     fn satisfies(&self, requires: Requires) -> bool {
         let tags = matches!(self.if_match, Some(Field::Tags(_)));
         let names = tags || matches!(self.if_none_match, Some(Field::Any));
@@ -74,7 +74,7 @@ impl Write {
         fields.any(|field| matches!(field, Field::Malformed(_)))
     }
 
-    /// Returns `true` if the conditions hold in this state.
+    /// Returns `true` if the conditions are true in this state.
     fn holds(&self, plan: &Plan, state: State) -> bool {
         let matches = self.if_match.as_ref().is_none_or(|field| {
             let is_comparable = matches!(field, Field::Any) || !plan.weak || plan.weak_if_match;
@@ -86,17 +86,16 @@ impl Write {
         matches && none
     }
 
-    /// Returns `true` if a compare-and-set has no version from `If-Match`, and compares
-    /// with the one that the layer saw. It fails if somebody else wrote, and always if
-    /// the layer saw none.
-    pub(crate) fn compares_what_was_seen(&self, plan: &Plan) -> bool {
+    /// Returns `true` if a compare-and-set has no version from `If-Match`, and compares with the
+    /// one that the layer saw. It fails if another client wrote, and always if the layer saw none.
+    pub(crate) fn compares_with_the_seen_version(&self, plan: &Plan) -> bool {
         plan.step == Step::Versions
             && !matches!(self.if_match, Some(Field::Tags(_)))
             && matches!(self.if_none_match, Some(Field::Tags(_)))
     }
 
-    /// Checks an answer. Takes the state that the write replaced, if it was performed,
-    /// and all states between the request and its answer.
+    /// Checks a response. Takes the state that the write replaced, if it was performed, and all
+    /// states between the request and its response.
     pub(crate) fn judge(
         &self,
         plan: &Plan,
@@ -118,7 +117,7 @@ impl Write {
             412 => {
                 let fails = |state: &State| is_there(state) && !self.holds(plan, *state);
                 let unseen = self.is_malformed() && !plan.looks();
-                let raced = self.compares_what_was_seen(plan) && states.len() > 1;
+                let raced = self.compares_with_the_seen_version(plan) && states.len() > 1;
                 self.is_conditional()
                     && self.satisfies(plan.requires)
                     && (unseen || raced || states.iter().any(fails))

@@ -11,39 +11,39 @@ pub(crate) enum Tags {
     Plain,
     Scoped,
     Keyed,
-    /// An `EtagLayer`: nobody knows the tag before the content is made.
+    /// An `EtagLayer`, so the tag is unknown before the content is made.
     Hash,
 }
 
-/// The precondition layer, by the way that it learns the state.
+/// The precondition layer, by its source of the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Guard {
     /// No layer.
     None,
-    /// A layer that knows no state.
+    /// A layer without a source.
     Unknown,
     Source,
     SelfGet,
     SourceAndSelfGet,
 }
 
-/// How check and write become one step.
+/// The way to make check and write one step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// The handler's own compare-and-set, with `Expected::versions_of`.
+    /// The compare-and-set of the handler, with `Expected::versions_of`.
     Versions,
-    /// The handler's transaction, with `Expected::check`.
+    /// The transaction of the handler, with `Expected::check`.
     Check,
-    /// The layer's lock.
+    /// The lock of the layer.
     Lock,
 }
 
-/// The condition that a write must have.
+/// The required condition of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Requires {
     Nothing,
     Condition,
-    /// One that names a state.
+    /// A condition that names a state.
     Tag,
 }
 
@@ -51,20 +51,20 @@ pub(crate) enum Requires {
 pub(crate) struct Plan {
     pub(crate) tags: Tags,
     pub(crate) weak: bool,
-    /// A tag that is weak on either side can satisfy `If-Match`.
+    /// `true` if a weak tag can satisfy `If-Match`.
     pub(crate) weak_if_match: bool,
     pub(crate) guard: Guard,
     pub(crate) step: Step,
     pub(crate) requires: Requires,
     pub(crate) writers_may_read: bool,
     pub(crate) put_creates: bool,
-    /// Reads ask the source too.
+    /// `true` if reads ask the source too.
     pub(crate) sourced_reads: bool,
     pub(crate) compresses: bool,
     pub(crate) has_policy: bool,
-    /// The largest number of requests in the handler; 0 is no limit.
+    /// The largest number of requests in the handler. 0 means no limit.
     pub(crate) limit: u64,
-    /// Below `Router::nest`.
+    /// `true` if the stack is below `Router::nest`.
     pub(crate) nested: bool,
     pub(crate) writers: u64,
 }
@@ -81,7 +81,7 @@ impl Plan {
         let any = [Guard::None, Guard::Unknown];
         let guard = match (tags, step) {
             (Tags::Hash, _) => Guard::SelfGet,
-            // A lock is no check.
+            // A lock does not check anything.
             (_, Step::Lock) => draw.pick(&looking),
             _ => draw.pick(&[&looking[..], &any].concat()),
         };
@@ -128,7 +128,7 @@ impl Plan {
         }
     }
 
-    /// The tag of a version, apart from that of a hash.
+    /// Returns the tag of a version, which differs from that of a hash.
     pub(crate) fn tag(&self, path: &str, version: i64) -> EntityTag {
         let tag = self.version_tags(path).number(version);
         if self.weak { tag.into_weak() } else { tag }

@@ -1,4 +1,4 @@
-//! From a plan to a service.
+//! The conversion of a plan to a service.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -28,7 +28,7 @@ use crate::{
 pub(crate) const PREFIX: &str = "/api/v1";
 /// The version of the content, before any content coding.
 pub(crate) const VERSION: &str = "x-version";
-/// The number of a request, from which the places of others come too.
+/// The number of a request, which also decides when other writers run.
 pub(crate) const NUMBER: &str = "x-number";
 
 fn number(headers: &HeaderMap) -> u64 {
@@ -40,7 +40,7 @@ pub(crate) fn version(headers: &HeaderMap) -> Option<i64> {
     Some(headers.get(VERSION)?.to_str().unwrap().parse().unwrap())
 }
 
-/// Lets other writers run up to three times, by the number of the request.
+/// Lets other writers run up to three times, depending on the number of the request.
 async fn let_others_run(headers: &HeaderMap, place: u64) {
     for _ in 0..Draw::new(number(headers) * 4 + place).below(4) {
         yield_now().await;
@@ -84,7 +84,7 @@ fn read(plan: &Plan, path: &str, state: State) -> Response<Body> {
     }
 }
 
-/// Compares and writes in one step, as a database would.
+/// Compares and writes in one step, like a database.
 fn write(plan: &Plan, rows: &mut Rows, request: &Request<Body>) -> Response<Body> {
     let (path, number) = (request.uri().path(), number(request.headers()));
     let state = rows.current(path);
@@ -139,7 +139,7 @@ fn handler(plan: &Plan, store: &Store) -> Service {
     }))
 }
 
-/// Configures a layer of any type as planned.
+/// Configures a layer of any type according to the plan.
 macro_rules! configured {
     ($plan:expr, $layer:expr) => {{
         let mut layer = $layer;
@@ -185,7 +185,8 @@ fn guarded(plan: &Plan, store: &Store, inner: Service) -> Service {
     }
 }
 
-/// As [`guarded`], with a lock. A lock reads content ahead, hence another type of body.
+/// Returns the service of [`guarded`] with a lock. A lock reads the content first, so the body has
+/// another type.
 fn locked(plan: &Plan, store: &Store, inner: Service) -> Service {
     let inner = inner.map_request(|request: Request<RequestBody<Body>>| request.map(Body::new));
     let known = PreconditionLayer::new(source(plan, store));

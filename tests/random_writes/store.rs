@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-/// The state of one resource: its version, if it exists. No version comes twice.
+/// The state of one resource: its version, if it exists. No version is used twice.
 pub(crate) type State = Option<i64>;
 
 #[derive(Clone, Debug, Default)]
@@ -15,7 +15,7 @@ pub(crate) struct Store(Arc<Mutex<Rows>>);
 pub(crate) struct Rows {
     last_version: i64,
     changes: u64,
-    /// Each state of a path, with the number of the change that made it.
+    /// The states of a path, each with the number of the change that made it.
     histories: HashMap<String, Vec<(u64, State)>>,
     /// The states that each write replaced.
     performed: HashMap<u64, Vec<State>>,
@@ -30,7 +30,7 @@ impl Store {
         self.lock().changes
     }
 
-    /// Returns the states of a path from the change `start` on, until now.
+    /// Returns the states of a path since the change `start`.
     pub(crate) fn states_since(&self, path: &str, start: u64) -> Vec<State> {
         let rows = self.lock();
         let history = rows.histories.get(path).map_or(&[][..], Vec::as_slice);
@@ -43,7 +43,7 @@ impl Store {
             .collect()
     }
 
-    /// The state that the write with this number replaced, if it was performed.
+    /// Returns the state that the write with this number replaced, if it was performed.
     pub(crate) fn performed(&self, write: u64) -> Option<State> {
         let rows = self.lock();
         let replaced = rows.performed.get(&write)?;

@@ -17,7 +17,7 @@ pub(crate) struct World {
     pub(crate) plan: Plan,
     pub(crate) store: Store,
     pub(crate) service: Mutex<Service>,
-    /// The tags that were seen of each path, the oldest first.
+    /// The tags seen for each path, the oldest first.
     pub(crate) seen: Mutex<HashMap<&'static str, Vec<SeenTag>>>,
     pub(crate) counts: Mutex<Counts>,
 }
@@ -69,8 +69,8 @@ impl World {
         count(&mut self.counts.lock().expect("nobody panics under the lock"));
     }
 
-    /// Notes the tag of an answer, and checks that it stands for one version of one
-    /// path (RFC 9110, section 8.8.1).
+    /// Records the tag of a response, and checks that it stands for one version of one path (RFC
+    /// 9110, section 8.8.1).
     pub(crate) fn note(&self, path: &'static str, headers: &HeaderMap, case: &str) {
         let (Some(tag), Some(version)) = (headers.get("etag"), version(headers)) else {
             return;

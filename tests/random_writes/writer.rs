@@ -39,7 +39,7 @@ impl Writer {
         format!("RANDOM_WRITES_SEED={} {:?}", self.seed, self.world.plan)
     }
 
-    /// The path as a client names it.
+    /// Returns the path as a client names it.
     fn whole(&self, path: &str) -> String {
         let prefix = if self.world.plan.nested { PREFIX } else { "" };
         format!("{prefix}{path}")
@@ -90,7 +90,7 @@ impl Writer {
         seen.get(path).cloned().unwrap_or_default()
     }
 
-    /// One of the latest tags, or any; now and then as a proxy weakens it.
+    /// Returns one of the latest tags, or any tag, sometimes made weak as by a proxy.
     fn pick(&mut self, known: &[SeenTag]) -> Option<SeenTag> {
         let count = known.len() as u64;
         let latest = count.min(2);
@@ -145,7 +145,7 @@ impl Writer {
         };
         let plan = &self.world.plan;
         // Without a layer that saw the state there is no version; see `Expected::versions_of`.
-        if write.compares_what_was_seen(plan) && !plan.looks() {
+        if write.compares_with_the_seen_version(plan) && !plan.looks() {
             write.if_none_match = Some(Field::Any);
         }
         write
@@ -180,7 +180,7 @@ impl Writer {
             assert!(world.plan.writers_may_read, "{case}");
             let location = reply.headers().get("content-location");
             let location = location.map(|location| location.to_str().unwrap().to_owned());
-            // Without the feature the layer does not know the path that was asked for.
+            // Without the feature, the layer does not know the path of the client.
             let known = cfg!(feature = "axum").then(|| self.whole(path));
             assert_eq!(location, known, "{case}");
             world.note(path, reply.headers(), &case);

@@ -1,4 +1,4 @@
-//! Services of any layers, in one type.
+//! A type for the services of any layers.
 
 use std::convert::Infallible;
 

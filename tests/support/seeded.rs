@@ -1,8 +1,8 @@
-//! Choices from a seed.
+//! Random choices from a seed.
 
 use std::{env, ops::Range};
 
-/// SplitMix64: the same choices from the same seed, on every machine.
+/// The generator SplitMix64, which makes the same choices from the same seed on every machine.
 #[derive(Debug)]
 pub(crate) struct Draw(u64);
 
@@ -28,8 +28,8 @@ impl Draw {
     }
 }
 
-/// Returns the seeds of a campaign: as many as the variable `name` says, by default
-/// `in_ci`, from the one in `{name}_SEED` on, by default 1.
+/// Returns the seeds of a campaign. Their number is in the variable `name`, or else `in_ci`. The
+/// first is in `{name}_SEED`, or else 1.
 pub(crate) fn seeds(name: &str, in_ci: u64) -> Range<u64> {
     let number = |name: &str, default| {
         env::var(name).map_or(default, |text| {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A second reading of RFC 9110, section 13, apart from the crate's own.
+"""A second reading of RFC 9110, section 13, independent of the crate.
 
     reference.py           writes preconditions-product.json
     reference.py --check   fails if that file is out of date, or if this
@@ -21,8 +21,8 @@ PRODUCT = HERE / "preconditions-product.json"
 
 # Section 8.8.3.
 TAG = rb'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
-# A member that begins as a tag runs at least to the closing quote; whatever
-# follows up to the comma is part of it, and makes it malformed.
+# A member that begins like a tag ends at its closing quote or later. Any text
+# between that and the comma is part of it, and makes it malformed.
 MEMBER = re.compile(rb'[ \t]*((?:W/)?"[^"]*"[^,]*|(?:W/)?"[^"]*$|[^,]*)(?:,|$)')
 
 
@@ -38,7 +38,7 @@ def members(lines):
 
 
 def matches(lines, etag, strong):
-    """Sections 13.1.1 and 13.1.2, for a list; 8.8.3.2 for the comparison."""
+    """Evaluates a list by sections 13.1.1 and 13.1.2, with the comparison of 8.8.3.2."""
     for member in members(lines):
         if not re.fullmatch(TAG, member):
             continue
@@ -54,7 +54,7 @@ SAFE = "GET HEAD QUERY OPTIONS TRACE PROPFIND REPORT SEARCH".split()
 
 
 def malformed(lines):
-    """Neither `*` nor a list with one well-formed member."""
+    """Returns true for neither `*` nor a list with one well-formed member."""
     tags = (member for member in members(lines) if re.fullmatch(TAG, member))
     return lines != [b"*"] and not any(True for _ in tags)
 
@@ -75,7 +75,7 @@ EPOCH = datetime.datetime(1970, 1, 1)
 
 
 def seconds(text, now):
-    """One HTTP-date as seconds since 1970, or None."""
+    """Returns one HTTP-date as seconds since 1970, or None."""
     text = text.strip(b" \t").decode("latin-1")
     for form in FORMS:
         found = form.fullmatch(text)
@@ -90,7 +90,7 @@ def seconds(text, now):
     today = EPOCH + datetime.timedelta(seconds=now)
     years = [year]
     if len(found["year"]) == 2:
-        # The latest such year that is not more than 50 years ahead, by the calendar.
+        # The year is the latest one that is not more than 50 calendar years ahead.
         years = [y for y in range(today.year + 50, today.year - 51, -1) if y % 100 == year]
     for year in years:
         try:
@@ -104,7 +104,7 @@ def seconds(text, now):
             )
         except ValueError:
             continue
-        # As tuples, since 29 February may not be in the year 50 years ahead.
+        # Tuples are compared, since the year 50 years ahead may have no 29 February.
         limit = (today.year + 50, *today.timetuple()[1:6])
         if len(years) == 1 or date.timetuple()[:6] <= limit:
             return int((date - EPOCH).total_seconds()) + leap
@@ -116,7 +116,7 @@ def one_date(lines, now):
 
 
 def evaluate(method, fields, state, now):
-    """Sections 13.2.1 and 13.2.2. What is decided, and by which rule."""
+    """Returns the decision by sections 13.2.1 and 13.2.2, and its rule."""
     lines = {}
     for name, value in fields:
         lines.setdefault(name.lower(), []).append(value.encode("latin-1").strip(b" \t"))
@@ -124,7 +124,7 @@ def evaluate(method, fields, state, now):
     if method in ("CONNECT", "OPTIONS", "TRACE"):
         return "proceed", "13.2.1", "R-9110-13.2.1-a"
     if state == "unknown":
-        # A guard that is misspelt lets no write pass, whatever the state is.
+        # A misspelt condition admits no write in any state.
         for name, section in (("If-Match", "13.1.1"), ("If-None-Match", "13.1.2")):
             if writes and name.lower() in lines and malformed(lines[name.lower()]):
                 return f"failed: {name}", section, "R-9110-13.1.2-d"
@@ -204,7 +204,7 @@ FIELDS = {
     "If-Unmodified-Since": [EARLIER, EQUAL, LATER],
     "If-Range": ['"v"', EQUAL],
 }
-# Per field: one value that makes the condition true for "tag and date", and one that does not.
+# For each header: a value that is true for "tag and date", and one that is false.
 TRUE_FALSE = {
     "If-Match": ('"v"', '"old"'),
     "If-Unmodified-Since": (EQUAL, EARLIER),
@@ -233,7 +233,7 @@ def product():
     for name, values in FIELDS.items():
         for value, state, method in itertools.product(values, STATES, METHODS):
             yield row(f"{method} {name}: {value}, {state}", method, [[name, value]], state)
-    # All subsets of the five fields, each true or false; If-Range decides nothing.
+    # All subsets of the five headers, each true or false. If-Range decides nothing.
     for choice in itertools.product((None, 0, 1), repeat=5):
         fields = [
             [name, TRUE_FALSE[name][pick]]

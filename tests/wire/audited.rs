@@ -1,4 +1,4 @@
-//! `AuditLayer` on real connections: bodies are judged however they end.
+//! `AuditLayer` on real connections: bodies are audited however they end.
 
 use std::sync::{
     Arc,
@@ -10,7 +10,7 @@ use tower_conditional::{Audit, AuditLayer, audit::Code};
 
 use crate::support::{Client, Hint, Scripted, Server, data};
 
-/// Another content each time, with one tag.
+/// Returns new content on each call, always with the same tag.
 fn router() -> Router {
     let times = Arc::new(AtomicU8::new(0));
     let handler = move |Path(framing): Path<String>| {
@@ -26,10 +26,9 @@ fn router() -> Router {
     Router::new().route("/{framing}", get(handler))
 }
 
-/// P-TR-limit, R-9110-8.8.1-a: for all framings and versions, and nothing else
-/// is found.
+/// P-TR-limit, R-9110-8.8.1-a: this is found with all framings and versions, and nothing else is.
 #[tokio::test]
-async fn bodies_are_judged_where_they_end() {
+async fn bodies_are_audited_at_their_end() {
     let audit = Audit::new();
     let server = Server::start(router().layer(AuditLayer::new(audit.clone()))).await;
     for mut client in Client::both(&server).await {

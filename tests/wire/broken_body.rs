@@ -1,5 +1,4 @@
-//! A body that breaks is never taken for a whole one
-//! (P-TR-bodyerr, R-9111-3.3-a).
+//! A body that breaks is never taken for a complete one (P-TR-bodyerr, R-9111-3.3-a).
 
 use std::sync::Arc;
 
@@ -15,9 +14,9 @@ use tower_conditional::stack;
 use crate::support::{H1, H2, Hint, Scripted, Server, broken, data, in_time};
 
 const HALF: &str = "0123456789";
-/// No tag is known, so `If-Match: *` holds and nothing else matches.
+/// The conditions of the requests. No tag is known, so only `If-Match: *` is true.
 const CONDITIONS: [&str; 3] = ["accept: */*", "if-none-match: \"x\"", "if-match: *"];
-/// What is short enough to be read for a hash, and what is not.
+/// The lengths: one that is read for a hash, and one that is too long.
 const PATHS: [&str; 2] = ["/hashed", "/passing"];
 
 fn router() -> Router {
@@ -33,9 +32,9 @@ fn router() -> Router {
         .route("/whole", get(|| async { "whole" }))
 }
 
-/// Both placements of the stack, and outside of it what makes the break visible:
-/// `hyper` drops what it has not flushed when a body breaks at once, its head
-/// included. So the break waits until the client has seen the rest.
+/// Returns both placements of the stack, with a layer outside that delays the break. If a body
+/// breaks at once, `hyper` drops everything that is not flushed, even the head. So the break waits
+/// until the client has seen the rest.
 async fn servers(seen: &Arc<Notify>) -> [Server; 2] {
     let seen = Arc::clone(seen);
     let inside = MapResponseLayer::new({
@@ -64,7 +63,7 @@ where
             if frame.is_err() {
                 seen.notified().await;
             }
-            // A client that has left needs no more frames.
+            // A client that has disconnected needs no more frames.
             if frames.send(frame).is_err() {
                 break;
             }
@@ -74,8 +73,7 @@ where
     Response::from_parts(head, Body::new(held))
 }
 
-/// P-TR-bodyerr, R-9111-3.3-a: after the same bytes, the connection ends before
-/// the message does.
+/// P-TR-bodyerr, R-9111-3.3-a: after the same bytes, the connection ends before the message does.
 #[tokio::test]
 async fn breaks_over_http1() {
     let seen = Arc::new(Notify::new());
@@ -94,15 +92,14 @@ async fn breaks_over_http1() {
                 };
                 assert_eq!(half, HALF.as_bytes());
                 seen.notify_one();
-                // Neither more content nor a last chunk.
+                // There is no more content and no last chunk.
                 assert_eq!(in_time(h1.rest()).await, b"", "{path} {condition}");
             }
         }
     }
 }
 
-/// P-TR-bodyerr, R-9111-3.3-a: after the same bytes, the stream is reset, and
-/// only that stream.
+/// P-TR-bodyerr, R-9111-3.3-a: after the same bytes, the stream is reset, and only that stream.
 #[tokio::test]
 async fn breaks_over_http2() {
     let seen = Arc::new(Notify::new());

@@ -1,5 +1,5 @@
-//! Compression on the wire: each coding has a strong tag of its own, and a
-//! client that decodes has the same bytes whichever it took.
+//! Compression on the wire: each coding has its own strong tag, and a client decodes the same bytes
+//! from each.
 
 use std::{convert::Infallible, future::ready};
 
@@ -13,11 +13,11 @@ use tower_http::{compression::CompressionLayer, decompression::Decompression};
 
 use crate::support::{Client, Hint, Notes, Reply, Scripted, Server, data};
 
-/// Long enough to be worth compressing.
+/// A text that is long enough to be compressed.
 const TEXT: &str = include_str!("codings.rs");
 const PATH: &str = "/note";
 
-/// The coding that a request is given.
+/// The value of `Accept-Encoding`, and the coding that it gets.
 const CODINGS: [(Option<&str>, &str); 4] = [
     (None, "identity"),
     (Some("gzip"), "gzip"),
@@ -25,7 +25,7 @@ const CODINGS: [(Option<&str>, &str); 4] = [
     (Some("br"), "gzip;q=0.5, br"),
 ];
 
-/// What a client with real decoders gets.
+/// Returns the decoded content of a response.
 async fn decoded(reply: &Reply) -> Bytes {
     let mut coded = Response::new(Body::from(reply.body.clone()));
     coded.headers_mut().clone_from(&reply.headers);
@@ -38,7 +38,7 @@ async fn decoded(reply: &Reply) -> Bytes {
     body.expect("content in its coding").to_bytes()
 }
 
-/// Notes with versions, in all the layers in the order that is right.
+/// Returns notes with versions in all layers, in the right order.
 async fn start(notes: &Notes) -> Server {
     let layers = ServiceBuilder::new()
         .layer(CodingTagLayer::new())
@@ -71,7 +71,7 @@ async fn each_coding_revalidates() {
             assert_eq!(reply.field("content-encoding"), None);
             assert!(reply.body.is_empty());
 
-            // What this client would not be given is no reason for a 304.
+            // A tag of a coding that this client does not accept is no reason for a 304.
             for other in ["gzip", "br"] {
                 let known = format!("if-none-match: \"1-{other}\"");
                 let reply = client.request("GET", PATH, &[&accept, &known]).await;
@@ -82,7 +82,7 @@ async fn each_coding_revalidates() {
     }
 }
 
-/// R-9110-13.1.1-d: the current tag in any coding, and no old one.
+/// R-9110-13.1.1-d: the current tag is accepted in any coding, and no old one is.
 #[tokio::test]
 async fn each_coding_can_be_written() {
     let notes = Notes::with(PATH, TEXT);
@@ -112,9 +112,9 @@ async fn each_coding_can_be_written() {
     }
 }
 
-/// R-9110-8.8.1-c: chunks, frames and the version of HTTP are no codings.
+/// R-9110-8.8.1-c: chunks, frames and the version of HTTP are not codings.
 #[tokio::test]
-async fn a_coding_has_one_tag_however_it_is_framed() {
+async fn a_coding_has_one_tag_in_all_framings() {
     let handler = |Path(length): Path<usize>| async move {
         let frames = TEXT.as_bytes().chunks(length).map(data);
         Body::new(Scripted::new(frames, Hint::Exact))

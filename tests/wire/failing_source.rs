@@ -1,5 +1,5 @@
-//! A source that fails: reads go on to the handler, writes are refused, and
-//! the connection lives on.
+//! A source that fails: reads reach the handler, writes are refused, and the connection stays
+//! usable.
 
 use std::{future::pending, io, sync::Arc, time::Duration};
 
@@ -14,7 +14,7 @@ use crate::support::{Client, Notes, Reply, Server, by_path, in_time};
 const NOTE: &str = "/note";
 const HOW: [&str; 4] = ["fails", "hangs", "panics", "panics at once"];
 
-/// Does what the request asks for.
+/// Answers as the request asks.
 fn source(notes: &Notes) -> impl ValidatorSource + Clone {
     let notes = notes.clone();
     let source = from_fn(move |request: &Parts| {
@@ -56,9 +56,9 @@ async fn placements(notes: &Notes) -> [(&'static str, Server); 3] {
     ]
 }
 
-/// R-9110-13.2.1-d: what is not known is not evaluated.
+/// R-9110-13.2.1-d: in an unknown state nothing is evaluated.
 #[tokio::test]
-async fn leaves_reads_to_the_handler() {
+async fn reads_reach_the_handler() {
     let notes = Notes::with(NOTE, "hello");
     for (placement, server) in placements(&notes).await {
         for mut client in Client::both(&server).await {
@@ -80,9 +80,9 @@ async fn leaves_reads_to_the_handler() {
     }
 }
 
-/// R-9110-13.1.1-b: nothing is written that could not be checked.
+/// R-9110-13.1.1-b: a write that could not be checked is not performed.
 #[tokio::test]
-async fn refuses_writes() {
+async fn writes_are_refused() {
     let notes = Notes::with(NOTE, "hello");
     for (placement, server) in placements(&notes).await {
         for mut client in Client::both(&server).await {
@@ -101,9 +101,9 @@ async fn refuses_writes() {
     assert_eq!(notes.writes(), 0);
 }
 
-/// R-9110-13.2.1-d: without a condition it is not asked.
+/// R-9110-13.2.1-d: without a condition the source is not asked.
 #[tokio::test]
-async fn is_not_asked_without_a_condition() {
+async fn a_request_without_a_condition_does_not_ask_the_source() {
     let notes = Notes::with(NOTE, "hello");
     for (placement, server) in placements(&notes).await {
         for mut client in Client::both(&server).await {
@@ -126,7 +126,7 @@ fn assert_unavailable(reply: &Reply, case: &str) {
     assert!(!problem.contains("database"), "{case}: {problem}");
 }
 
-/// The same connection, with a source that works again.
+/// Checks that the same connection works when the source works again.
 async fn assert_works(client: &mut Client, notes: &Notes) {
     let before = notes.reads();
     let known = ["if-none-match: \"1\""];

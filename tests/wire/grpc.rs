@@ -47,7 +47,7 @@ async fn health_checks_and_watches() {
         let mut watched = client.watch(request()).await.unwrap().into_inner();
         let mut next = async || in_time(watched.message()).await.unwrap().unwrap().status();
         assert_eq!(next().await, ServingStatus::NotServing);
-        // Each change arrives while the stream stays open.
+        // Each change arrives while the stream is open.
         reporter
             .set_service_status(placement, tonic_health::ServingStatus::Serving)
             .await;
@@ -59,16 +59,15 @@ async fn health_checks_and_watches() {
     }
 }
 
-/// R-GRPC-a: bidirectional streaming; each echo is there before the next
-/// message is sent.
+/// R-GRPC-a: with bidirectional streaming, each echo arrives before the next message is sent.
 #[tokio::test]
-async fn echoes_message_by_message() {
+async fn each_echo_arrives_before_the_next_message() {
     for (placement, server) in placements(echo_router()).await {
         let mut client = Grpc::new(connect(&server).await);
         client.ready().await.unwrap();
         let (messages, outgoing) = mpsc::unbounded_channel();
         let outgoing = UnboundedReceiverStream::new(outgoing);
-        // The condition must not be looked at: gRPC has no representations.
+        // The condition must be ignored, since gRPC has no representations.
         let mut request = tonic::Request::new(outgoing);
         request
             .metadata_mut()
@@ -88,7 +87,7 @@ async fn echoes_message_by_message() {
     }
 }
 
-/// R-GRPC-a: a status after messages is in the trailers, and arrives whole.
+/// R-GRPC-a: a status after messages is in the trailers, which arrive complete.
 #[tokio::test]
 async fn status_arrives_after_the_messages() {
     for (placement, server) in placements(echo_router()).await {
@@ -105,10 +104,9 @@ async fn status_arrives_after_the_messages() {
     }
 }
 
-/// R-GRPC-a: a status without messages comes as header fields and ends the
-/// stream (Trailers-Only).
+/// R-GRPC-a: a status without messages comes as headers and ends the stream (Trailers-Only).
 #[tokio::test]
-async fn trailers_only_stays_that() {
+async fn trailers_only_stays_trailers_only() {
     for (placement, server) in placements(echo_router()).await {
         let mut h2 = H2::connect(&server).await;
         let fields = ["content-type: application/grpc", "te: trailers"];
@@ -131,7 +129,7 @@ async fn connect(server: &Server) -> Channel {
 
 type Call = tonic::Request<Streaming<Bytes>>;
 
-/// A service over plain bytes, so that no code has to be generated.
+/// Returns a service over plain bytes, so that no code has to be generated.
 fn echo_router() -> Router {
     async fn echo(request: Request) -> http::Response<tonic::body::Body> {
         let method = service_fn(|call: Call| async { Ok(tonic::Response::new(call.into_inner())) });
@@ -157,7 +155,7 @@ fn echo_router() -> Router {
         .route("/raw.Echo/Refuse", post(refuse))
 }
 
-/// Messages are bytes.
+/// A codec whose messages are bytes.
 #[derive(Clone, Copy)]
 struct Raw;
 

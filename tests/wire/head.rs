@@ -11,10 +11,10 @@ use tower_conditional::{ConditionalLayer, stack};
 
 use crate::support::{H1, H2, Reply, Server};
 
-/// R-9110-9.3.2-a: axum beneath `Router::layer` answers `HEAD` with the content
-/// of the `GET` still there.
+/// R-9110-9.3.2-a: axum answers `HEAD` with the content of the `GET`, which layers inside of
+/// `Router::layer` still see.
 #[tokio::test]
-async fn has_the_tag_of_get_beneath_a_router() {
+async fn head_has_the_tag_of_get_inside_of_a_router() {
     let router = Router::new()
         .route("/", get(|| async { "hello" }))
         .layer(stack());
@@ -25,9 +25,9 @@ async fn has_the_tag_of_get_beneath_a_router() {
     }
 }
 
-/// R-9110-9.3.2-a: there is nothing to hash, and the tag of nothing is wrong.
+/// R-9110-9.3.2-a: there is nothing to hash, and the tag of an empty body is wrong.
 #[tokio::test]
-async fn has_no_tag_where_the_service_sends_no_content() {
+async fn head_has_no_tag_if_the_service_sends_no_content() {
     for [get, head] in both(&Server::start(stack().layer(bare())).await).await {
         assert!(get.field("etag").is_some());
         assert_eq!((head.status, head.field("etag")), (200, None));
@@ -36,7 +36,7 @@ async fn has_no_tag_where_the_service_sends_no_content() {
 
 /// R-9110-9.3.2-a
 #[tokio::test]
-async fn as_get_has_tag_and_length_of_the_get() {
+async fn head_as_get_has_tag_and_length_of_the_get() {
     let layer = stack().conditional(ConditionalLayer::new().head_as_get());
     let server = Server::start(layer.layer(bare())).await;
     for [get, head] in both(&server).await {
@@ -51,10 +51,10 @@ async fn as_get_has_tag_and_length_of_the_get() {
     assert_eq!(h1.request("GET", "/", &[]).await.body, b"hello");
 }
 
-/// R-9110-8.6-a, R-9110-8.6-b: asking with `GET` adds no length where there is
-/// none to tell: on a 204, and on a 304 that the service made itself.
+/// R-9110-8.6-a, R-9110-8.6-b: a `GET` in place of `HEAD` adds no length on a 204, nor on a 304 of
+/// the service itself.
 #[tokio::test]
-async fn as_get_adds_no_length_to_204_and_304() {
+async fn head_as_get_adds_no_length_to_204_and_304() {
     let layer = stack().conditional(ConditionalLayer::new().head_as_get());
     let service = service_fn(|request: Request<hyper::body::Incoming>| {
         let status = &request.uri().path()[1..];
@@ -78,7 +78,7 @@ async fn as_get_adds_no_length_to_204_and_304() {
     }
 }
 
-/// `GET` and `HEAD` over HTTP/1.1 and over HTTP/2.
+/// Sends `GET` and `HEAD` over HTTP/1.1 and over HTTP/2.
 async fn both(server: &Server) -> [[Reply; 2]; 2] {
     let mut h1 = H1::connect(server).await;
     let mut h2 = H2::connect(server).await;
@@ -94,7 +94,7 @@ async fn both(server: &Server) -> [[Reply; 2]; 2] {
     ]
 }
 
-/// A service that sends no content to `HEAD`, as one on bare hyper does.
+/// Returns a service that sends no content to `HEAD`, like one on bare hyper.
 fn bare<B: Send + 'static>()
 -> impl Service<Request<B>, Response = Response<Full<Bytes>>, Error = Infallible, Future: Send> + Clone
 {

@@ -12,7 +12,7 @@ use tower_conditional::etag::ContentDigest;
 use crate::support::{Counted, H1, H2, in_time, placements};
 
 const LENGTH: u64 = 64 << 20;
-/// Far below the length, and above what sockets and `hyper` hold.
+/// A limit far below the length, and above the buffers of sockets and `hyper`.
 const IN_FLIGHT: u64 = 24 << 20;
 
 const KINDS: [&str; 4] = ["unknown", "known", "digest", "tagged"];
@@ -38,7 +38,7 @@ fn router(taken: Arc<AtomicU64>) -> Router {
     Router::new().route("/{kind}", get(handler))
 }
 
-/// What stands between the handler and the client never grows with the body.
+/// The buffers between the handler and the client do not grow with the body.
 struct Flow {
     taken: Arc<AtomicU64>,
     received: u64,
@@ -52,10 +52,9 @@ impl Flow {
     }
 }
 
-/// P-TR-limit, R-9110-8.8-a: nothing but the tag that is known is added, and
-/// memory is flat.
+/// P-TR-limit, R-9110-8.8-a: only the known tag is added, and memory stays flat.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn passes_with_flat_memory() {
+async fn a_long_body_passes_with_flat_memory() {
     let taken = Arc::new(AtomicU64::new(0));
     for (placement, server) in placements(router(Arc::clone(&taken))).await {
         for kind in KINDS {
@@ -81,10 +80,9 @@ async fn passes_with_flat_memory() {
     }
 }
 
-/// R-9110-8.8-a: content in one frame that takes several turns to hash arrives
-/// with its tag.
+/// R-9110-8.8-a: content in one frame that takes several polls to hash arrives with its tag.
 #[tokio::test]
-async fn in_one_frame_is_hashed_in_turns() {
+async fn a_long_frame_is_hashed_in_several_polls() {
     const LONG: usize = 1 << 20;
     let router = Router::new().route("/", get(|| async { vec![7; LONG] }));
     for (placement, server) in placements(router).await {
@@ -96,9 +94,9 @@ async fn in_one_frame_is_hashed_in_turns() {
     }
 }
 
-/// P-TR-limit, over HTTP/1.1 with a length that is known.
+/// P-TR-limit, over HTTP/1.1 with a known length.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn passes_with_flat_memory_over_http1() {
+async fn a_long_body_passes_with_flat_memory_over_http1() {
     let taken = Arc::new(AtomicU64::new(0));
     for (_, server) in placements(router(Arc::clone(&taken))).await {
         let mut h1 = H1::connect(&server).await;
@@ -114,21 +112,20 @@ async fn passes_with_flat_memory_over_http1() {
         while flow.received < LENGTH {
             flow.receive(in_time(h1.read(&mut buffer)).await);
         }
-        // Exactly that much: the next response starts where it ended.
+        // The response has exactly that length, since the next one starts after it.
         assert_eq!(h1.request("GET", "/nothing/here", &[]).await.status, 404);
     }
 }
 
-/// R-9110-8.8-a, P-TR-limit: where the tag is known, the 304 takes no byte of
-/// the content.
+/// R-9110-8.8-a, P-TR-limit: if the tag is known, the 304 reads no byte of the content.
 #[tokio::test]
-async fn of_a_known_tag_is_not_touched_for_a_304() {
+async fn a_body_with_a_known_tag_is_not_read_for_a_304() {
     let taken = Arc::new(AtomicU64::new(0));
     for (placement, server) in placements(router(Arc::clone(&taken))).await {
         let mut h1 = H1::connect(&server).await;
         for kind in ["/digest", "/tagged"] {
-            // Beneath a router, `HEAD` costs nothing and tells the tag of a
-            // body of known digest; around it, the extension still does.
+            // Inside of a router, `HEAD` costs nothing and has the tag of a body with a known
+            // digest. Around it, the extension still has the digest.
             let tag = h1.request("HEAD", kind, &[]).await.tag().to_owned();
             let condition = format!("if-none-match: {tag}");
             let reply = h1.request("GET", kind, &[&condition]).await;

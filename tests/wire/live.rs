@@ -1,4 +1,4 @@
-//! Content that is sent as it happens is not held back (R-SSE-a).
+//! LiveResponse content is not held back (R-SSE-a).
 
 use std::{
     convert::Infallible,
@@ -29,7 +29,7 @@ const EVENTS: usize = 20;
 
 type Texts = UnboundedReceiverStream<String>;
 
-/// R-SSE-a: each event is there before the next is sent, typically within 50 ms.
+/// R-SSE-a: each event arrives before the next is sent, typically within 50 ms.
 #[tokio::test]
 async fn server_sent_events_arrive_at_once() {
     arrive_at_once(|texts| {
@@ -38,7 +38,7 @@ async fn server_sent_events_arrive_at_once() {
     .await;
 }
 
-/// Issue 10, A.5: a stream with an upper bound is a stream.
+/// Issue 10, A.5: a stream with an upper bound is still a stream.
 #[tokio::test]
 async fn a_stream_of_limited_length_arrives_at_once() {
     arrive_at_once(|texts| {
@@ -54,8 +54,8 @@ async fn a_stream_of_unknown_length_arrives_at_once() {
     arrive_at_once(|texts| Body::from_stream(texts.map(Ok::<_, Infallible>)).into_response()).await;
 }
 
-/// R-SSE-a, R-INCR-3-a: what says that it is live is not held back though its
-/// length is known to be short enough.
+/// R-SSE-a, R-INCR-3-a: a response that is marked as live is not held back, even if its length is
+/// known and short.
 #[tokio::test]
 async fn live_content_of_known_length_arrives_at_once() {
     arrive_at_once(|texts| live("content-type", "text/event-stream; charset=utf-8", texts)).await;
@@ -96,7 +96,10 @@ async fn arrive_at_once(respond: fn(Texts) -> Response) {
         respond(UnboundedReceiverStream::new(texts))
     };
     for (placement, server) in placements(Router::new().route("/", get(handler))).await {
-        for mut live in [Live::over_h1(&server).await, Live::over_h2(&server).await] {
+        for mut live in [
+            LiveResponse::over_h1(&server).await,
+            LiveResponse::over_h2(&server).await,
+        ] {
             let source = opened.recv().await.unwrap();
             let median = median_wait(&source, &mut live).await;
             assert!(median < Duration::from_millis(50), "{placement} {median:?}");
@@ -108,13 +111,14 @@ fn event(number: usize) -> String {
     format!("event {number};")
 }
 
-async fn median_wait(source: &UnboundedSender<String>, live: &mut Live) -> Duration {
+async fn median_wait(source: &UnboundedSender<String>, live: &mut LiveResponse) -> Duration {
     let mut waits = Vec::new();
     for number in 0..EVENTS {
         let text = event(number);
         let sent = Instant::now();
         source.send(text.clone()).unwrap();
-        // Nothing more is sent before it is there, so holding it back ends here.
+        // The next event is sent only after this one has arrived, so a layer that holds it back
+        // fails here.
         in_time(live.read_until(&text)).await;
         waits.push(sent.elapsed());
     }
@@ -123,19 +127,19 @@ async fn median_wait(source: &UnboundedSender<String>, live: &mut Live) -> Durat
 }
 
 /// A response that is being received.
-enum Live {
+enum LiveResponse {
     H1(H1, Framing),
     H2(Incoming),
 }
 
-/// How content is framed over HTTP/1.1.
+/// The framing of content over HTTP/1.1.
 enum Framing {
     Chunks,
     Length,
 }
 
-impl Live {
-    /// The head arrives before there is any content.
+impl LiveResponse {
+    /// Checks that the head arrives before any content.
     async fn over_h1(server: &Server) -> Self {
         let mut h1 = H1::connect(server).await;
         h1.send("GET", "/", &[]).await;

@@ -1,5 +1,4 @@
-//! Writers who start from the same state: one succeeds, and nobody is
-//! overwritten who was told to have succeeded.
+//! Writers that start from the same state: one succeeds, and no successful write is overwritten.
 
 #[cfg(feature = "tokio")]
 mod locked;
@@ -8,7 +7,7 @@ use tower_conditional::PreconditionLayer;
 
 use crate::support::{
     Notes, Server,
-    race::{From, Http, Race},
+    race::{Http, Race, StartState},
 };
 
 const NOTE: &str = "/note";
@@ -18,7 +17,7 @@ fn updates(server: &Server) -> Race {
         servers: vec![server.address()],
         http: Http::One,
         path: NOTE.into(),
-        from: From::Tag(|current| current.headers()["etag"].clone()),
+        from: StartState::Tag(|current| current.headers()["etag"].clone()),
         writers: 64,
         rounds: 10,
     }
@@ -27,15 +26,15 @@ fn updates(server: &Server) -> Race {
 fn creates(server: &Server) -> Race {
     Race {
         path: "/created/{round}".into(),
-        from: From::Nothing,
+        from: StartState::Nothing,
         writers: 32,
         ..updates(server)
     }
 }
 
-/// The race against check-then-act: so that all others can fail.
+/// The race against check-then-act, as proof that the race can find lost updates.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn do_happen_between_check_and_write() {
+async fn check_then_act_loses_updates() {
     let notes = Notes::with(NOTE, "first");
     let layer = PreconditionLayer::new(notes.source());
     let server = Server::start(notes.router().layer(layer)).await;
@@ -48,9 +47,9 @@ async fn do_happen_between_check_and_write() {
     assert_ne!(creates(&server).run().await.lost(), 0);
 }
 
-/// R-9110-13.1-a: the handler's comparison is enough, with or without a source.
+/// R-9110-13.1-a: the comparison of the handler is enough, with and without a source.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn do_not_happen_where_the_handler_compares() {
+async fn a_handler_that_compares_loses_no_update() {
     let notes = Notes::with(NOTE, "first");
     let layer = PreconditionLayer::handler_checks();
     let server = Server::start(notes.comparing_router().layer(layer)).await;

@@ -1,23 +1,22 @@
-//! What the layers do to real connections, HTTP/1.1 and HTTP/2.
+//! The layers on real connections, with HTTP/1.1 and HTTP/2.
 //!
-//! Every test names the rows of the requirements that it holds.
+//! Every test names the requirements that it checks, by their ids in `docs/requirements.md`.
 
 mod audited;
 mod broken_body;
 mod codings;
 #[cfg(feature = "tokio")]
-mod departed;
+mod current_in_412;
 #[cfg(feature = "tokio")]
-mod dripping;
+mod disconnected;
 #[cfg(feature = "tokio")]
 mod failing_source;
 mod grpc;
 mod head;
-mod hostile;
+mod hostile_headers;
 mod large_body;
 mod live;
 mod lost_updates;
-mod lying_body;
 mod not_modified;
 mod one_connection;
 mod precondition_failed;
@@ -27,9 +26,10 @@ mod refused_content;
 mod refused_upload;
 mod repeated_lines;
 mod same_tag;
-mod sourced_reads;
 #[cfg(feature = "tokio")]
-mod superseded;
+mod slow_content;
+mod sourced_reads;
 mod support;
 mod trailers;
 mod websocket;
+mod wrong_length;

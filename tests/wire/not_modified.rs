@@ -1,4 +1,4 @@
-//! A 304 ends with its header section, on the wire too.
+//! A 304 ends with its headers, on the wire too.
 
 use axum::{Router, body::Body, routing::get};
 use http::{Request, Response};
@@ -32,24 +32,24 @@ fn if_none_match(reply: &Reply) -> String {
     format!("if-none-match: {}", reply.tag())
 }
 
-/// R-9110-15.4.5-d, R-9110-8.6-a, R-9110-13.1.2-b: the bytes after the head of
-/// the 304 are the next response.
+/// R-9110-15.4.5-d, R-9110-8.6-a, R-9110-13.1.2-b: the bytes after the head of the 304 are the next
+/// response.
 #[tokio::test]
-async fn keeps_the_http1_connection_in_step() {
+async fn the_next_response_follows_the_304_over_http1() {
     for (placement, server) in placements(router()).await {
         let mut h1 = H1::connect(&server).await;
         let full = h1.request("GET", "/hello", &[]).await;
         assert_eq!((full.status, &full.body[..]), (200, &b"hello"[..]));
 
         for method in ["GET", "HEAD"] {
-            // Around the Router a HEAD has no content, hence no tag of ours.
+            // Around the router, a HEAD has no content, and so no tag of the layers.
             if method == "HEAD" && placement != "Router::layer" {
                 continue;
             }
             let reply = h1.request(method, "/hello", &[&if_none_match(&full)]).await;
             assert_eq!(reply.status, 304, "{placement} {method}");
             assert_eq!(reply.tag(), full.tag());
-            // `hyper` leaves it out where it saw no content, which is right as well.
+            // `hyper` leaves the header out if it saw no content, which is correct as well.
             assert!(
                 matches!(reply.field("content-length"), None | Some("5")),
                 "{placement} {method} {reply:?}"
@@ -61,10 +61,10 @@ async fn keeps_the_http1_connection_in_step() {
     }
 }
 
-/// R-9110-15.4.5-d: `END_STREAM` is on `HEADERS`, so there is no content, not
-/// even an empty frame of it, and no trailers, though the 200 has some.
+/// R-9110-15.4.5-d: `END_STREAM` is on `HEADERS`. So there is no content, not even an empty frame,
+/// and there are no trailers, although the 200 has some.
 #[tokio::test]
-async fn is_one_http2_frame() {
+async fn a_304_is_one_http2_frame() {
     for (placement, server) in placements(router()).await {
         let mut h2 = H2::connect(&server).await;
         let hello = h2.request("GET", "/hello", &[]).await;
@@ -81,15 +81,15 @@ async fn is_one_http2_frame() {
                 matches!(&frames[..], [only] if only.is_whole_message()),
                 "{placement} {path} {frames:?}"
             );
-            // The connection goes on.
+            // The connection stays usable.
             assert_eq!(raw.request("GET", path, &[]).await.len(), full.len());
         }
     }
 }
 
-/// R-9110-15.4.5-d: trailers of the 200 are not on the 304.
+/// R-9110-15.4.5-d: the trailers of the 200 are not on the 304.
 #[tokio::test]
-async fn has_no_trailers() {
+async fn a_304_has_no_trailers() {
     for (placement, server) in placements(router()).await {
         let mut h2 = H2::connect(&server).await;
         let full = h2.request("GET", "/trailers", &[]).await;
@@ -103,7 +103,7 @@ async fn has_no_trailers() {
 
 /// R-9110-8.6-a: the length on a 304 is that of the 200.
 #[tokio::test]
-async fn keeps_the_length_of_the_200_over_http2() {
+async fn a_304_keeps_the_length_of_the_200_over_http2() {
     for (placement, server) in placements(router()).await {
         let mut h2 = H2::connect(&server).await;
         let full = h2.request("GET", "/hello", &[]).await;
@@ -114,20 +114,19 @@ async fn keeps_the_length_of_the_200_over_http2() {
     }
 }
 
-/// R-9110-8.6-a, for a length that is not known: what a 304 then says of it,
-/// and which placement is right.
+/// R-9110-8.6-a: the length of the 200 is unknown. The `Content-Length` of the 304 shows which
+/// placement is correct.
 #[tokio::test]
-async fn of_a_stream_has_no_length_around_the_router() {
+async fn a_304_of_a_stream_has_no_length_around_the_router() {
     let [(_, inside), (_, outside)] = placements(router()).await;
     for method in ["GET", "HEAD"] {
         assert_eq!(stream_304_length(&outside, method).await, [None, None]);
     }
 
-    // Beneath `Router::layer` it is axum that measures the body of our 304 and
-    // writes `content-length: 0`; no body can tell it that the 200's length is
-    // unknown and still be known to be empty. `hyper` takes the field away
-    // again on a GET over HTTP/1.1 only. A stream with a tag of its own that
-    // needs an exact 304 belongs beneath a stack around the router.
+    // Inside of `Router::layer`, axum measures the body of our 304 and writes `content-length: 0`.
+    // No body can say that the length of the 200 is unknown and be known to be empty. `hyper`
+    // removes the header again only on a GET over HTTP/1.1. So a stream with its own tag needs a
+    // stack around the router.
     assert_eq!(
         stream_304_length(&inside, "GET").await,
         [None, Some("0".to_owned())]
@@ -138,7 +137,7 @@ async fn of_a_stream_has_no_length_around_the_router() {
     );
 }
 
-/// `Content-Length` on the 304 of `/stream`, over HTTP/1.1 and HTTP/2.
+/// Returns the `Content-Length` on the 304 of `/stream`, over HTTP/1.1 and HTTP/2.
 async fn stream_304_length(server: &Server, method: &str) -> [Option<String>; 2] {
     let fields = ["if-none-match: \"v1\""];
     let over_h1 = H1::connect(server)
@@ -155,10 +154,10 @@ async fn stream_304_length(server: &Server, method: &str) -> [Option<String>; 2]
     })
 }
 
-/// R-9110-8.6-a: a service that answers `HEAD` without content, and without a
-/// `Content-Length`, did not say that the length of the `GET` is 0.
+/// R-9110-8.6-a: a service that answers `HEAD` without content and without `Content-Length` does
+/// not say that the length of the `GET` is 0.
 #[tokio::test]
-async fn to_head_does_not_measure_the_missing_content() {
+async fn a_304_to_head_has_no_length_of_missing_content() {
     use http_body_util::Full;
     use tower::{Layer, service_fn};
 

@@ -18,7 +18,7 @@ fn router() -> Router {
 
 /// R-9110-13.1.2-b, R-9110-15.4.5-d: parallel streams do not disturb each other.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn carries_many_conditional_requests_in_parallel() {
+async fn a_connection_carries_many_conditional_requests_in_parallel() {
     for (placement, server) in placements(router()).await {
         let h2 = H2::connect(&server).await;
         let mut streams = JoinSet::new();
@@ -35,7 +35,7 @@ async fn carries_many_conditional_requests_in_parallel() {
                     (304, full.tag()),
                     "{placement}"
                 );
-                // The tag of one is not that of another.
+                // The tag of one resource is not that of another.
                 let other = format!("/{}", number + 1);
                 let reply = h2.request("GET", &other, &[&current]).await;
                 assert_eq!(reply.status, 200);
@@ -48,10 +48,9 @@ async fn carries_many_conditional_requests_in_parallel() {
     }
 }
 
-/// R-9110-15.4.5-d: responses without content among others, in the order of
-/// the requests.
+/// R-9110-15.4.5-d: responses without content come between others, in the order of the requests.
 #[tokio::test]
-async fn answers_pipelined_requests_in_order() {
+async fn pipelined_requests_are_answered_in_order() {
     for (placement, server) in placements(router()).await {
         let mut h1 = H1::connect(&server).await;
         let full = h1.request("GET", "/a", &[]).await;
@@ -73,10 +72,10 @@ async fn answers_pipelined_requests_in_order() {
     }
 }
 
-/// R-9110-10.1.1-a: the decision needs no content, so no 100 comes first and
-/// no content is waited for.
+/// R-9110-10.1.1-a: the decision needs no content. So no 100 comes first, and the content is not
+/// waited for.
 #[tokio::test]
-async fn answers_without_asking_for_expected_content() {
+async fn expected_content_is_not_asked_for() {
     for (placement, server) in placements(router()).await {
         let full = H1::connect(&server).await.request("GET", "/a", &[]).await;
         let current = format!("if-none-match: {}", full.tag());
@@ -90,10 +89,9 @@ async fn answers_without_asking_for_expected_content() {
     }
 }
 
-/// P-TR-tower: a client that leaves while content is read for a hash takes the
-/// reading with it.
+/// P-TR-tower: if a client disconnects while content is read for a hash, the reading stops.
 #[tokio::test]
-async fn that_is_dropped_ends_the_reading() {
+async fn a_dropped_connection_ends_the_reading() {
     let reading = Arc::new(Semaphore::new(0));
     let left = Arc::new(Semaphore::new(0));
     let handler = {
@@ -131,10 +129,10 @@ impl Drop for AddOnDrop {
     }
 }
 
-/// R-9113-8.2.2-a: no connection-specific field reaches HTTP/2, on what the
-/// layers replace either.
+/// R-9113-8.2.2-a: no connection-specific header reaches HTTP/2, not even on responses that the
+/// layers replace.
 #[tokio::test]
-async fn http2_sees_no_connection_fields() {
+async fn http2_gets_no_connection_headers() {
     let handler = || async {
         let fields = [("connection", "keep-alive"), ("keep-alive", "timeout=5")];
         (AppendHeaders(fields), [("etag", "\"v1\"")], "hello")

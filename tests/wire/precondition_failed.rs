@@ -9,7 +9,7 @@ const STALE: [&str; 1] = ["if-match: \"stale\""];
 
 /// R-9110-13.1.1-g, R-9457-3-a, R-9457-3.1.2-a, R-9110-9.3.2-c
 #[tokio::test]
-async fn is_a_problem_for_get_and_has_no_content_for_head() {
+async fn a_412_is_a_problem_for_get_and_has_no_content_for_head() {
     for (placement, server) in placements(router()).await {
         let mut h1 = H1::connect(&server).await;
         let mut h2 = H2::connect(&server).await;
@@ -30,7 +30,7 @@ async fn is_a_problem_for_get_and_has_no_content_for_head() {
             assert!(problem["title"].is_string() && problem["detail"].is_string());
         }
 
-        // Around the Router a HEAD has no tag, and then no tag matches.
+        // Around the router, a HEAD has no tag, and then no tag matches.
         let current = (placement == "Router::layer").then(|| full.tag());
         let replies = [
             h1.request("HEAD", "/", &STALE).await,
@@ -41,14 +41,14 @@ async fn is_a_problem_for_get_and_has_no_content_for_head() {
             assert_eq!(reply.field("etag"), current, "{placement}");
             assert!(reply.body.is_empty());
         }
-        // Nothing of a problem was left on the connection.
+        // No byte of a problem is left on the connection.
         assert_eq!(h1.request("GET", "/", &[]).await.body, b"hello");
     }
 }
 
-/// R-9110-13.1.1-g: the current tag passes.
+/// R-9110-13.1.1-g: the current tag is accepted.
 #[tokio::test]
-async fn does_not_come_for_the_current_tag() {
+async fn the_current_tag_is_no_412() {
     for (_, server) in placements(router()).await {
         let mut h1 = H1::connect(&server).await;
         let full = h1.request("GET", "/", &[]).await;

@@ -1,5 +1,4 @@
-//! The tag of a write is the one that the next read shows and the next write
-//! may name (R-9110-8.8-d).
+//! The next read has the tag of a write, and the next write may name it (R-9110-8.8-d).
 
 use axum::{
     Router,
@@ -12,7 +11,7 @@ use tower_conditional::{ConditionalLayer, EtagLayer, PreconditionLayer, source::
 
 use crate::support::{Client, Notes, Server};
 
-/// The layers in all their places: the note's own tags go through each.
+/// Returns the layers at all their places. Each passes the tags of the note on.
 async fn placements(notes: &Notes) -> [(&'static str, Server); 3] {
     let (source, routes) = (notes.source(), notes.router());
     let layers = || {
@@ -47,7 +46,7 @@ fn into_body(request: Request<Incoming>) -> Request<Body> {
 
 /// R-9110-8.8-d, R-9110-13.1.1-a, R-9110-13.1.1-b
 #[tokio::test]
-async fn a_tag_goes_round() {
+async fn the_tag_of_a_write_is_that_of_the_next_read() {
     let notes = Notes::default();
     for (placement, server) in placements(&notes).await {
         for (number, mut client) in Client::both(&server).await.into_iter().enumerate() {
@@ -83,7 +82,7 @@ async fn a_tag_goes_round() {
                 assert_eq!(bare.status, 428, "{case:?}");
                 assert_eq!(notes.writes(), writes, "{case:?}");
 
-                // The list goes over two lines, the weak one of which matches nothing.
+                // The list has two lines. The weak tag on one of them matches nothing.
                 let lines = [
                     format!("if-match: \"other\", W/{tag}"),
                     format!("if-match: , {tag}"),
@@ -100,10 +99,10 @@ async fn a_tag_goes_round() {
     }
 }
 
-/// R-9110-8.8-d: tags that `EtagLayer` makes are no tags of writes, and yet
-/// what a read shows is what the next write may name.
+/// R-9110-8.8-d: writes get no tag from `EtagLayer`. The next write may still name the tag of a
+/// read.
 #[tokio::test]
-async fn a_tag_of_the_content_goes_round() {
+async fn a_tag_of_the_content_can_be_written() {
     use std::sync::{Arc, Mutex};
 
     let text = Arc::new(Mutex::new(Bytes::from("first")));
@@ -124,7 +123,7 @@ async fn a_tag_of_the_content_goes_round() {
             let current = format!("if-match: {tag}");
             let written = client.send("PUT", "/", &[&current], text).await;
             assert_eq!(written.status, 200, "{}", client.version());
-            // The tag was that of the text before.
+            // The tag was that of the previous text.
             let refused = client.send("PUT", "/", &[&current], "late").await;
             assert_eq!((refused.status, &*refused.body), (412, text.as_bytes()));
             let next = client.request("GET", "/", &[]).await;

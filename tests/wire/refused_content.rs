@@ -1,5 +1,5 @@
-//! Issue 11, A.8: the client of a refused write gets the answer, and knows what
-//! becomes of the connection.
+//! Issue 11, A.8: the client of a refused write gets the response, and learns if the connection
+//! stays open.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,14 +14,14 @@ use crate::support::{H1, H2, Notes, Reply, Server, in_time, stop_clock};
 const NOTE: &str = "/note";
 const STALE: &str = "if-match: \"0\"";
 
-/// A server that refuses writes. `asked` is notified when the layer has the head of
-/// one, and asks its source.
-struct Refusing {
+/// A server that refuses writes. `asked` is notified when the layer has the head of a write and
+/// asks its source.
+struct RefusingServer {
     server: Server,
     asked: Arc<Notify>,
 }
 
-impl Refusing {
+impl RefusingServer {
     async fn start() -> Self {
         let notes = Notes::with(NOTE, "first");
         let (asked, source) = (Arc::new(Notify::new()), notes.clone());
@@ -35,21 +35,21 @@ impl Refusing {
         Self { server, asked }
     }
 
-    /// A refused `PUT`.
+    /// Sends a refused `PUT`.
     async fn put(
         &self,
         h1: &mut H1,
         condition: &[&str],
         (framing, content): &(String, String),
-        sent: Sent,
+        sent: Sending,
     ) -> Reply {
         let fields = [condition, &[framing.as_str()]].concat();
         let asked = self.asked.notified();
         match sent {
-            Sent::Together => h1.send_with("PUT", NOTE, &fields, content).await,
-            Sent::Apart | Sent::InTurn => {
+            Sending::Together => h1.send_with("PUT", NOTE, &fields, content).await,
+            Sending::Apart | Sending::InTurn => {
                 h1.send("PUT", NOTE, &fields).await;
-                if sent == Sent::InTurn {
+                if sent == Sending::InTurn {
                     in_time(asked).await;
                     advance(Duration::from_millis(50)).await;
                 }
@@ -60,20 +60,20 @@ impl Refusing {
     }
 }
 
-/// The way of head and content to the server.
+/// The way in which head and content are sent.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Sent {
-    /// In one piece.
+enum Sending {
+    /// Head and content in one piece.
     Together,
-    /// In two pieces, one right after the other.
+    /// Head and content in two pieces, one right after the other.
     Apart,
-    /// The content 50 ms after the layer has the head, by the stopped clock.
+    /// The content 50 ms after the layer has the head, by the paused clock.
     InTurn,
 }
 
-const WAYS: [Sent; 3] = [Sent::Together, Sent::Apart, Sent::InTurn];
+const WAYS: [Sending; 3] = [Sending::Together, Sending::Apart, Sending::InTurn];
 
-/// A field that frames so many bytes, and the bytes as they are sent.
+/// Returns a header that frames so many bytes, and the bytes in that framing.
 fn framings(bytes: usize) -> [(String, String); 2] {
     let content = "x".repeat(bytes);
     let chunked = format!("{bytes:x}\r\n{content}\r\n0\r\n\r\n");
@@ -84,11 +84,11 @@ fn framings(bytes: usize) -> [(String, String); 2] {
 
 /// RFC 9112, section 9.3: the next request is answered.
 #[tokio::test]
-async fn of_up_to_64_kib_leaves_the_connection_open() {
+async fn content_of_up_to_64_kib_leaves_the_connection_open() {
     let _stopped = stop_clock();
-    let refusing = Refusing::start().await;
+    let refusing = RefusingServer::start().await;
     for sent in WAYS {
-        // One connection for all of them.
+        // All exchanges use one connection.
         let mut h1 = H1::connect(&refusing.server).await;
         for framing in [1, 20, 10_000, 40_000, 64 * 1024]
             .into_iter()
@@ -104,11 +104,11 @@ async fn of_up_to_64_kib_leaves_the_connection_open() {
     }
 }
 
-/// RFC 9112, section 9.6: nothing that the client sends after the answer meets a reset.
+/// RFC 9112, section 9.6: the connection is not reset while the client still sends.
 #[tokio::test]
-async fn that_is_longer_is_read_and_the_connection_closed() {
+async fn longer_content_is_read_and_the_connection_closed() {
     let _stopped = stop_clock();
-    let refusing = Refusing::start().await;
+    let refusing = RefusingServer::start().await;
     for sent in WAYS {
         for framing in [100_000, 1_000_000].into_iter().flat_map(framings) {
             let case = (sent, &framing.0, framing.1.len());
@@ -121,10 +121,10 @@ async fn that_is_longer_is_read_and_the_connection_closed() {
     }
 }
 
-/// RFC 9112, section 9.6: the answer comes first, and the content may follow at leisure.
+/// RFC 9112, section 9.6: the response comes first, and the content may follow later.
 #[tokio::test]
-async fn that_comes_after_the_answer_is_read_too() {
-    let Refusing { server, .. } = Refusing::start().await;
+async fn content_after_the_response_is_read_too() {
+    let RefusingServer { server, .. } = RefusingServer::start().await;
     for bytes in [10_000, 1_000_000] {
         for (framing, content) in framings(bytes) {
             let mut h1 = H1::connect(&server).await;
@@ -138,10 +138,10 @@ async fn that_comes_after_the_answer_is_read_too() {
     }
 }
 
-/// R-9110-10.1.1-a: a 100 would ask for what is thrown away.
+/// R-9110-10.1.1-a: a 100 would ask for content that is discarded.
 #[tokio::test]
-async fn that_waits_for_a_100_is_not_asked_for() {
-    let Refusing { server, .. } = Refusing::start().await;
+async fn content_that_waits_for_a_100_is_not_asked_for() {
+    let RefusingServer { server, .. } = RefusingServer::start().await;
     for (framing, _) in framings(20) {
         let mut h1 = H1::connect(&server).await;
         let fields = [STALE, &framing, "expect: 100-continue"];
@@ -153,10 +153,10 @@ async fn that_waits_for_a_100_is_not_asked_for() {
     }
 }
 
-/// HTTP/1.0 closes anyway, unless its client asks for the opposite.
+/// HTTP/1.0 closes the connection, unless its client asks to keep it.
 #[tokio::test]
-async fn over_http_1_0() {
-    let Refusing { server, .. } = Refusing::start().await;
+async fn http_1_0_closes_the_connection() {
+    let RefusingServer { server, .. } = RefusingServer::start().await;
     let mut h1 = H1::connect(&server).await;
     let head = format!(
         "PUT {NOTE} HTTP/1.0\r\nconnection: keep-alive\r\ncontent-length: 100000\r\n{STALE}\r\n\r\n"
@@ -168,10 +168,10 @@ async fn over_http_1_0() {
     assert!(rest.contains("\r\nconnection: close"), "{rest}");
 }
 
-/// RFC 9113, section 8.2.2: a stream of its own, on a connection that lives on.
+/// RFC 9113, section 8.2.2: the stream ends, and the connection stays usable.
 #[tokio::test]
-async fn over_http2() {
-    let Refusing { server, .. } = Refusing::start().await;
+async fn http2_ends_the_stream_alone() {
+    let RefusingServer { server, .. } = RefusingServer::start().await;
     let mut h2 = H2::connect(&server).await;
     for bytes in [20, 40_000, 100_000, 1_000_000] {
         let content = Full::new(Bytes::from(vec![b'x'; bytes]));

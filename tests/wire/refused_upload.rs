@@ -1,5 +1,5 @@
-//! The content of a write that is refused: not asked for, not waited for if it is
-//! long, and never taken for the next request.
+//! The content of a refused write. The server does not ask for it, the response does not wait for
+//! long content, and content is never taken for the next request.
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -15,7 +15,7 @@ const GIBIBYTE: &str = "content-length: 1073741824";
 const STALE: &str = "if-match: \"0\"";
 const CURRENT: &str = "if-match: \"1\"";
 
-/// Each way to put the layer where a write's content could be touched.
+/// Returns the layer in each set-up in which it could read the content of a write.
 async fn placements(notes: &Notes) -> Vec<(&'static str, Server)> {
     let layer = || PreconditionLayer::new(notes.source());
     let inside = Server::start(notes.router().layer(layer())).await;
@@ -36,7 +36,7 @@ async fn placements(notes: &Notes) -> Vec<(&'static str, Server)> {
 
 /// R-9110-13.2.1-c, R-9110-13.1.1-b
 #[tokio::test]
-async fn is_not_asked_for() {
+async fn the_content_of_a_refused_write_is_not_asked_for() {
     let notes = Notes::with(NOTE, "first");
     for (placement, server) in placements(&notes).await {
         for method in ["PUT", "PATCH"] {
@@ -45,7 +45,7 @@ async fn is_not_asked_for() {
             h1.send(method, NOTE, &fields).await;
             let reply = in_time(h1.reply(method)).await.unwrap();
             assert_eq!((reply.status, reply.tag()), (412, "\"1\""), "{placement}");
-            // The client may send the content nevertheless, so `hyper` closes.
+            // The client may still send the content, so `hyper` closes the connection.
             assert_eq!(in_time(h1.rest()).await, b"", "{placement}");
         }
     }
@@ -53,9 +53,9 @@ async fn is_not_asked_for() {
     assert_eq!(notes.text(NOTE).unwrap(), "first");
 }
 
-/// R-9110-13.2.1-c: nor is it waited for where nobody expects a 100.
+/// R-9110-13.2.1-c: without `Expect`, the response does not wait for the content either.
 #[tokio::test]
-async fn is_not_waited_for() {
+async fn the_response_does_not_wait_for_content() {
     let notes = Notes::with(NOTE, "first");
     for (placement, server) in placements(&notes).await {
         let mut h1 = H1::connect(&server).await;
@@ -67,9 +67,9 @@ async fn is_not_waited_for() {
     assert_eq!(notes.writes(), 0);
 }
 
-/// R-9110-13.2.1-c: what is admitted is asked for.
+/// R-9110-13.2.1-c: the content of an accepted write is asked for.
 #[tokio::test]
-async fn is_asked_for_where_the_tag_is_current() {
+async fn the_content_of_an_accepted_write_is_asked_for() {
     for number in 0.. {
         let notes = Notes::with(NOTE, "first");
         let Some((placement, server)) = placements(&notes).await.into_iter().nth(number) else {
@@ -84,16 +84,16 @@ async fn is_asked_for_where_the_tag_is_current() {
         let reply = in_time(h1.reply("PUT")).await.unwrap();
         assert_eq!((reply.status, reply.tag()), (200, "\"2\""), "{placement}");
         assert_eq!(notes.text(NOTE).unwrap(), "second");
-        // The connection goes on.
+        // The connection stays usable.
         let next = in_time(h1.request("GET", NOTE, &[])).await;
         assert_eq!((next.status, &next.body[..]), (200, &b"second"[..]));
     }
 }
 
-/// R-9110-13.2.1-c: over HTTP/2 the answer comes while the request's stream is
-/// open, and the connection's other streams live on.
+/// R-9110-13.2.1-c: over HTTP/2 the response comes while the stream of the request is open, and
+/// other streams of the connection stay usable.
 #[tokio::test]
-async fn may_still_be_open_over_http2() {
+async fn the_stream_may_still_be_open_over_http2() {
     let notes = Notes::with(NOTE, "first");
     for (placement, server) in placements(&notes).await {
         let mut h2 = H2::connect(&server).await;
@@ -114,14 +114,14 @@ async fn may_still_be_open_over_http2() {
     assert_eq!(notes.writes(), 0);
 }
 
-/// R-9110-13.2.1-c: a stream that is being answered does not notice.
+/// R-9110-13.2.1-c: a refusal does not affect a stream that is being answered.
 #[tokio::test]
-async fn does_not_disturb_other_streams() {
+async fn a_refusal_does_not_affect_other_streams() {
     let notes = Notes::with(NOTE, "first");
     for (placement, server) in placements(&notes).await {
         let mut h2 = H2::connect(&server).await;
         let (go_on, gone_on) = tokio::sync::oneshot::channel::<()>();
-        // Its content is not complete before the other has been refused.
+        // The content of one stream is complete only after the other was refused.
         let slow = Full::new(Bytes::from("slow")).with_trailers(async {
             gone_on.await.unwrap();
             None
@@ -139,10 +139,10 @@ async fn does_not_disturb_other_streams() {
     }
 }
 
-/// R-9110-13.2.1-c: content that looks like a request is not one, however it
-/// comes; the request after it is answered, or the connection ends.
+/// R-9110-13.2.1-c: content that looks like a request is never taken for one. Either the next
+/// request is answered, or the connection ends.
 #[tokio::test]
-async fn is_not_taken_for_a_request() {
+async fn content_is_not_taken_for_a_request() {
     const SMUGGLED: &str = "PUT /smuggled HTTP/1.1\r\nhost: test\r\ncontent-length: 0\r\n\r\n";
     const NEXT: &str = "GET /note HTTP/1.1\r\nhost: test\r\n\r\n";
 
@@ -155,7 +155,7 @@ async fn is_not_taken_for_a_request() {
     let notes = Notes::with(NOTE, "first");
     for (placement, server) in placements(&notes).await {
         for (framing, content) in framings {
-            // All at once; the content in two parts; the content after the 412.
+            // Everything comes at once, or the content in two parts, or the content after the 412.
             for at_once in [content.len(), content.len() / 2, 0] {
                 let case = format!("{placement}, {framing}, {at_once} bytes at once");
                 let mut h1 = H1::connect(&server).await;
@@ -168,7 +168,7 @@ async fn is_not_taken_for_a_request() {
                 let reply = in_time(h1.reply("PUT")).await.unwrap();
                 assert_eq!(reply.status, 412, "{case}");
                 if !left.is_empty() {
-                    // The server may have closed the connection by now.
+                    // The server may have closed the connection already.
                     h1.try_write(format!("{left}{NEXT}").as_bytes()).await;
                 }
                 if let Ok(next) = in_time(h1.reply("GET")).await {
@@ -182,10 +182,9 @@ async fn is_not_taken_for_a_request() {
     assert_eq!(notes.text("/smuggled"), None);
 }
 
-/// R-9110-13.1.1-b: small content, as most writes have it, leaves the
-/// connection usable.
+/// R-9110-13.1.1-b: with short content, as in most writes, the connection stays usable.
 #[tokio::test]
-async fn of_small_size_keeps_the_connection() {
+async fn short_content_keeps_the_connection_open() {
     let notes = Notes::with(NOTE, "first");
     for (placement, server) in placements(&notes).await {
         for mut client in Client::both(&server).await {

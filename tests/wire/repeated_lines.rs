@@ -1,4 +1,4 @@
-//! Lines of one name stay apart and in order, on the 304 too.
+//! Lines of one header stay separate and in order, on the 304 too.
 
 use axum::{Router, response::AppendHeaders, routing::get};
 
@@ -18,8 +18,7 @@ const LINES: [(&str, &str); 11] = [
     ("last-modified", "Thu, 01 Jan 2026 00:00:00 GMT"),
 ];
 
-/// What a 304 does not repeat: the content's own metadata, and a date where
-/// the tag says more.
+/// The headers that a 304 does not repeat: the metadata of the content, and a date beside a tag.
 const NOT_ON_304: [&str; 4] = [
     "content-type",
     "content-language",
@@ -30,7 +29,7 @@ const NOT_ON_304: [&str; 4] = [
 /// R-9110-5.3-a, R-9110-15.4.5-a, R-9110-15.4.5-b, R-9110-15.4.5-c,
 /// R-9110-15.4.5-e, R-9110-8.8.3.1-a
 #[tokio::test]
-async fn survive_on_200_and_304() {
+async fn lines_stay_separate_on_200_and_304() {
     for (placement, server) in placements(router()).await {
         let mut h1 = H1::connect(&server).await;
         let mut h2 = H2::connect(&server).await;

@@ -1,4 +1,4 @@
-//! The tag depends on the bytes and on nothing else.
+//! The tag depends on the bytes alone.
 
 use std::{
     env,
@@ -17,7 +17,7 @@ fn content() -> Bytes {
     (0..LENGTH).map(|at| (at % 251) as u8).collect()
 }
 
-/// `/{frame length}`
+/// Serves `/{frame length}`.
 fn router() -> Router {
     let handler = |Path(frame): Path<usize>| async move {
         let content = content();
@@ -31,7 +31,7 @@ fn router() -> Router {
 
 /// R-9110-8.8.1-b, R-9110-8.8.1-c
 #[tokio::test]
-async fn for_all_frames_framings_and_versions() {
+async fn all_frames_framings_and_versions_have_one_tag() {
     let mut tags = Vec::new();
     let sized = placements(router()).await.map(|server| (true, server));
     let chunked = chunked_placements(router())
@@ -56,10 +56,10 @@ async fn for_all_frames_framings_and_versions() {
     assert_eq!(tags.len(), 1, "{tags:?}");
 }
 
-/// R-9110-8.8.1-a: another process, which stands for a restart, has other
-/// random seeds and addresses and makes the same tag.
+/// R-9110-8.8.1-a: another process stands for a restart. It has other random seeds and addresses,
+/// and makes the same tag.
 #[tokio::test]
-async fn after_a_restart() {
+async fn the_tag_is_the_same_after_a_restart() {
     const MARK: &str = "TOWER_CONDITIONAL_PRINT_TAG";
     let [(_, server), _] = placements(router()).await;
     let reply = H1::connect(&server).await.request("GET", "/1", &[]).await;
@@ -68,7 +68,11 @@ async fn after_a_restart() {
         return;
     }
     let restarted = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "same_tag::after_a_restart", "--nocapture"])
+        .args([
+            "--exact",
+            "same_tag::the_tag_is_the_same_after_a_restart",
+            "--nocapture",
+        ])
         .env(MARK, "1")
         .output()
         .unwrap();

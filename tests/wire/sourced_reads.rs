@@ -28,10 +28,9 @@ async fn placements(notes: &Notes) -> [(&'static str, Server); 3] {
     ]
 }
 
-/// R-9110-13.1.2-b, R-9110-8.8-a: a matching tag costs no run of the handler,
-/// and a miss costs one.
+/// R-9110-13.1.2-b, R-9110-8.8-a: a matching tag runs no handler, and a miss runs it once.
 #[tokio::test]
-async fn run_the_handler_for_a_miss_only() {
+async fn only_a_miss_runs_the_handler() {
     let notes = Notes::with(NOTE, "hello");
     for (placement, server) in placements(&notes).await {
         for mut client in Client::both(&server).await {
@@ -41,7 +40,7 @@ async fn run_the_handler_for_a_miss_only() {
                     let before = notes.reads();
                     let condition = format!("if-none-match: {hit}");
                     let reply = client.request(method, NOTE, &[&condition]).await;
-                    // Issue 10, A.4: in the form in which the client has it.
+                    // Issue 10, A.4: the tag has the form that the client has.
                     let tag = if hit.starts_with("W/") { hit } else { "\"1\"" };
                     assert_eq!((reply.status, reply.tag()), (304, tag), "{case}");
                     assert!(reply.body.is_empty(), "{case}");
@@ -60,9 +59,9 @@ async fn run_the_handler_for_a_miss_only() {
     }
 }
 
-/// R-9110-13.1.1-g: nor does a stale `If-Match`.
+/// R-9110-13.1.1-g: a stale `If-Match` runs no handler either.
 #[tokio::test]
-async fn do_not_run_it_for_a_412() {
+async fn a_412_runs_no_handler() {
     let notes = Notes::with(NOTE, "hello");
     for (placement, server) in placements(&notes).await {
         for mut client in Client::both(&server).await {
@@ -71,7 +70,7 @@ async fn do_not_run_it_for_a_412() {
                 assert_eq!((reply.status, reply.tag()), (412, "\"1\""), "{placement}");
                 assert_eq!(reply.body.is_empty(), method == "HEAD", "{placement}");
             }
-            // Nothing is left on the connection.
+            // No unread byte is left on the connection.
             let known = ["if-none-match: \"1\""];
             assert_eq!(client.request("GET", NOTE, &known).await.status, 304);
         }
@@ -79,9 +78,9 @@ async fn do_not_run_it_for_a_412() {
     assert_eq!(notes.reads(), 0);
 }
 
-/// R-9110-13.2.1-a: where there is nothing, the handler says so.
+/// R-9110-13.2.1-a: if the resource is absent, the handler decides.
 #[tokio::test]
-async fn leave_a_404_to_the_handler() {
+async fn the_handler_decides_a_404() {
     let notes = Notes::default();
     for (placement, server) in placements(&notes).await {
         for mut client in Client::both(&server).await {

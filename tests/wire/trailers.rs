@@ -1,4 +1,4 @@
-//! Trailers behind the hash (R-9110-6.5-a, R-9110-6.5.1-a).
+//! Trailers after content that is hashed (R-9110-6.5-a, R-9110-6.5.1-a).
 
 use axum::{Router, body::Body, routing::get};
 use http_body_util::BodyExt;
@@ -7,8 +7,7 @@ use crate::support::{H1, H2, Hint, Scripted, chunked_placements, data, placement
 
 fn router() -> Router {
     let frames = || [data("he"), data("llo"), trailers("x-checksum", "1")];
-    // `hyper` sends the trailers of chunked messages only, and only those that
-    // were announced.
+    // `hyper` sends only the trailers of chunked messages that were announced.
     let handler = move || async move {
         let body = Body::new(Scripted::new(frames(), Hint::Exact));
         ([("trailer", "x-checksum")], body)
@@ -18,7 +17,7 @@ fn router() -> Router {
 
 /// R-9110-6.5-a, R-9110-6.5.1-a
 #[tokio::test]
-async fn arrive_after_the_last_chunk() {
+async fn trailers_arrive_after_the_last_chunk() {
     for (placement, server) in chunked_placements(router()).await {
         let mut h1 = H1::connect(&server).await;
         let reply = h1.request("GET", "/", &["te: trailers"]).await;
@@ -41,7 +40,7 @@ async fn arrive_after_the_last_chunk() {
 
 /// R-9110-6.5-a, R-9110-6.5.1-a
 #[tokio::test]
-async fn arrive_after_the_last_data_frame() {
+async fn trailers_arrive_after_the_last_data_frame() {
     let sized = placements(router()).await;
     let chunked = chunked_placements(router()).await;
     for (placement, server) in sized.into_iter().chain(chunked) {

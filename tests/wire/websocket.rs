@@ -1,4 +1,4 @@
-//! WebSockets through the stack, though the request carries conditions.
+//! WebSockets through the stack, although the request has conditions.
 
 use axum::{
     Router,
@@ -55,7 +55,7 @@ async fn echoes_over_an_http1_upgrade() {
 async fn echoes_over_an_http2_tunnel() {
     for (placement, server) in placements(router()).await {
         let mut h2 = H2::connect(&server).await;
-        // The server has said that it knows `:protocol` once it has answered.
+        // The server has announced `:protocol` by the time that it answers.
         assert_eq!(h2.request("GET", "/none", &[]).await.status, 404);
 
         let request = Request::connect("http://test/")
@@ -88,8 +88,8 @@ where
     socket.close(None).await.unwrap();
 }
 
-/// Issue 10, A.1, R-9110-7.8-a: an upgrade that was declined leaves an ordinary
-/// request, whose conditions are evaluated.
+/// Issue 10, A.1, R-9110-7.8-a: an upgrade that was declined leaves an ordinary request, whose
+/// conditions are evaluated.
 #[tokio::test]
 async fn a_declined_upgrade_is_an_ordinary_request() {
     let router = Router::new().route("/", any(|| async { "hello" }));

@@ -15,14 +15,14 @@ use tower_conditional::handler::Expected;
 use crate::Body;
 
 pub const CURRENT_TAG: &str = "\"a-tag-of-the-current-01\"";
-/// As long as the other.
+/// A tag as long as the other.
 pub const OTHER_TAG: &str = "\"a-tag-of-another-one-02\"";
 
-/// 1 KiB that is there already, one header field, no work.
+/// A handler with 1 KiB in memory, one header and no work.
 #[derive(Clone)]
 pub struct Handler {
     content: Bytes,
-    /// Of an unknown length, as events are.
+    /// Content of unknown length, like events.
     streams: bool,
     content_type: &'static str,
     field: Option<(HeaderName, &'static str)>,
@@ -43,7 +43,7 @@ impl Handler {
         }
     }
 
-    /// An event stream, which does not know its length.
+    /// Returns an event stream of unknown length.
     #[must_use]
     pub fn stream(mut self) -> Self {
         self.streams = true;
@@ -51,14 +51,14 @@ impl Handler {
         self
     }
 
-    /// Sets a header field of its own.
+    /// Sets another header.
     #[must_use]
     pub fn with(mut self, field: HeaderName, value: &'static str) -> Self {
         self.field = Some((field, value));
         self
     }
 
-    /// Compares while it writes, as a layer for writes expects it to.
+    /// Compares while it writes, as a layer for writes expects.
     #[must_use]
     pub fn compares(mut self) -> Self {
         self.compares = true;
@@ -102,7 +102,7 @@ impl Service<Request<Body>> for Handler {
     }
 }
 
-/// A body that does not know its length.
+/// A body of unknown length.
 struct Stream(Bytes);
 
 impl http_body::Body for Stream {

@@ -11,17 +11,19 @@ use http::{HeaderName, HeaderValue, Method, Request, Response, header, request::
 use http_body_util::{BodyExt, Empty, combinators::UnsyncBoxBody};
 use tower::Service;
 
-/// Boxed, as the body of most frameworks is.
+/// A boxed body, like that of most frameworks.
 pub type Body = UnsyncBoxBody<Bytes, Infallible>;
 
-/// One request, from its parsed head to the last byte of the answer: its status and length.
+/// A request that can be repeated, from its parsed head to the last byte of the response. It
+/// returns the status and the length.
+/// length.
 pub type OneRequest = Box<dyn FnMut() -> (u16, usize)>;
 
-/// A request to a service that has to answer with this status.
+/// Returns a request to a service that must answer with this status.
 ///
 /// # Panics
 ///
-/// If it does not, since something else would be counted.
+/// Panics if the status differs, since other code would be counted.
 pub fn answers<S, B>(
     status: u16,
     mut service: S,
@@ -36,7 +38,7 @@ where
 {
     let mut head = head(method);
     if let Some((name, value)) = condition {
-        // As a server makes it, and not as a constant.
+        // A server makes the URI like this, and not as a constant.
         let value = HeaderValue::from_bytes(value.as_bytes()).expect("a value");
         head.headers.insert(name, value);
     }
@@ -46,7 +48,7 @@ where
     one_request
 }
 
-/// The head of a request, as a server would have parsed it.
+/// Returns the head of a request like one that a server has parsed.
 fn head(method: Method) -> Parts {
     let request = Request::builder()
         .method(method)
@@ -78,11 +80,11 @@ where
     (status, length)
 }
 
-/// The tag that a service gives to what it answers.
+/// Returns the tag of a service's response.
 ///
 /// # Panics
 ///
-/// If it gives none.
+/// Panics if there is none.
 pub fn tag_of<S, B>(mut service: S) -> String
 where
     S: Service<Request<Body>, Response = Response<B>>,
@@ -94,7 +96,7 @@ where
     tag.expect("visible ASCII").to_owned()
 }
 
-/// Nothing here waits for anything, so there is nobody to be woken.
+/// Polls once. Nothing here waits, so no waker is needed.
 fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());

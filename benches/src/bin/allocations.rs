@@ -1,4 +1,5 @@
-//! Allocations, bytes and peak heap of one request: exact, and the same on every machine.
+//! The allocations, bytes and peak heap of one request. They are exact, and the same on every
+//! machine.
 
 use tower_conditional_bench::{
     case::Case,
@@ -58,7 +59,7 @@ fn measure(contender: &Contender, case: &Case) -> Option<Heap> {
     let stats = dhat::HeapStats::get();
     drop(profiler);
     Some(Heap {
-        // A background task's rare growth of a buffer is not part of a request.
+        // A buffer of a background task rarely grows, which is not part of a request.
         allocations: stats.total_blocks / REQUESTS,
         bytes: stats.total_bytes / REQUESTS,
         peak: stats.max_bytes,
@@ -90,7 +91,7 @@ fn print(title: &str, contenders: &[Contender], cases: &[Case]) {
     table::print(title, &columns, &rows.collect::<Vec<_>>());
 }
 
-/// The heap of the bare service for the same case.
+/// Returns the heap of the bare service for the same case.
 fn bare(contenders: &[Contender], case: &Case) -> Heap {
     let bare = contenders.iter().find(|contender| contender.name == BARE);
     bare.and_then(|bare| measure(bare, case))

@@ -1,5 +1,5 @@
-//! Instructions of one request below many path patterns, counted by callgrind: how the cost grows with the number of
-//! patterns and the length of the path.
+//! The instructions of one request with many path patterns, counted by callgrind. They show the
+//! growth with the number of patterns and the length of the path.
 
 use std::{env, hint::black_box, sync::Arc};
 
@@ -20,12 +20,13 @@ use tower_conditional_bench::{
 };
 
 const COUNT: usize = 50;
-/// The function that callgrind counts in.
+/// The function whose instructions callgrind counts.
 const TOGGLE: &str = "*growth*measured*";
 const LONG: usize = 60 << 10;
 const PATTERNS: [usize; 4] = [0, 1, 64, 10_000];
 
-/// The paths, by name. A server parses the path of each request, and so does what is measured.
+/// Returns a path by its name. A server parses the path of each request, and so does the measured
+/// code.
 fn path(name: &str) -> String {
     let long = "x".repeat(LONG);
     match name {
@@ -39,7 +40,7 @@ fn path(name: &str) -> String {
     }
 }
 
-/// Not a path: what it costs to make the layer.
+/// The name for the cost of making the layer, in place of a path.
 const BUILDING: &str = "building";
 
 const PATHS: [&str; 6] = [
@@ -63,7 +64,7 @@ fn main() {
     }
 }
 
-/// A rule for each pattern: half of them end in a parameter, half in a literal.
+/// Returns a rule for each pattern. Half of the patterns end in a parameter, half in a literal.
 fn layer(patterns: usize) -> CachePolicyLayer {
     let layer = CachePolicyLayer::new(CachePolicy::no_cache()).without_date();
     (0..patterns).fold(layer, |layer, at| {
@@ -130,7 +131,7 @@ fn report() {
     goals::print("Goals, growth", &goals);
 }
 
-/// The mean of `count` requests.
+/// Returns the mean of `count` requests.
 fn instructions(path: &str, patterns: usize, count: usize) -> f64 {
     let (patterns, requests) = (patterns.to_string(), count.to_string());
     let arguments = [

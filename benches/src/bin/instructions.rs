@@ -1,5 +1,5 @@
-//! Instructions of one request, counted by callgrind: one process for each contender and case, so that none of them
-//! is measured in a state that another one left.
+//! The instructions of one request, counted by callgrind. Each contender and case has its own
+//! process, so that none is measured in a state that another left.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -18,7 +18,7 @@ use tower_conditional_bench::{
 };
 
 const COUNT: u32 = 200;
-/// The function that callgrind counts in.
+/// The function whose instructions callgrind counts.
 const TOGGLE: &str = "*instructions*measured*";
 
 fn main() {
@@ -30,7 +30,7 @@ fn main() {
     }
 }
 
-/// The request that is counted, in a process of its own.
+/// Runs the counted request, in its own process.
 fn run(id: &str, count: u32) {
     let (contender, case) = selection()
         .into_iter()
@@ -56,7 +56,8 @@ fn name(contender: &Contender, case: &Case) -> String {
     id(contender.name, case)
 }
 
-/// Only xxh3 is counted: valgrind has no SHA instructions, so SHA-256 would be other code than the one that runs.
+/// Returns the counted rows, with xxh3 alone. valgrind has no SHA instructions, so SHA-256 would
+/// run other code.
 fn selection() -> Vec<(Contender, Case)> {
     let hashes = |contender: &Contender| {
         contender.bare == BARE && matches!(contender.hash, None | Some(Hash::Xxh3))
@@ -79,7 +80,7 @@ fn selection() -> Vec<(Contender, Case)> {
         let policies = contenders::policies().into_iter();
         selection.extend(policies.map(|contender| (contender, case.clone())));
     }
-    // The bare service is there already for reads.
+    // The bare service has a row for reads already.
     let mut seen = HashSet::new();
     selection.retain(|(contender, case)| seen.insert(name(contender, case)));
     selection.retain(|(contender, case)| (contender.open)(case).is_some());
@@ -155,7 +156,7 @@ fn goals(counts: &HashMap<String, f64>) -> Vec<Goal> {
     }
     for case in Case::policies() {
         let ours = ours::POLICY_WITHOUT_DATE;
-        // A handler's own word is read and joined; the peers leave it alone.
+        // The layer parses and merges the policy of the handler. The peers leave it alone.
         let [set, control] = if case.own_policy {
             [1.25, 1.0]
         } else {
@@ -173,7 +174,7 @@ fn goals(counts: &HashMap<String, f64>) -> Vec<Goal> {
     goals
 }
 
-/// The mean of [`COUNT`] requests.
+/// Returns the mean of [`COUNT`] requests.
 fn count(id: &str) -> f64 {
     let arguments = ["--case", id, "--count", &COUNT.to_string()];
     callgrind::instructions(TOGGLE, &arguments) / f64::from(COUNT)

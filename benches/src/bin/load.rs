@@ -1,5 +1,5 @@
-//! Where wrk is not there: 32 kept connections that ask for the same thing again and again.
-//! `load SECONDS URL [FIELD]`; prints the number of answers as wrk does.
+//! A load generator for machines without wrk: 32 kept connections that send the same request again
+//! and again. `load SECONDS URL [HEADER]` prints the number of responses like wrk.
 
 use std::{
     cell::Cell,
@@ -56,14 +56,14 @@ async fn ask(mut stream: TcpStream, request: String, answers: Rc<Cell<u64>>, end
             let more = stream.read(&mut buffer[read..]).await.expect("read");
             assert_ne!(more, 0, "the server closed the connection");
             read += more;
-            // All answers to the same request are equally long.
+            // All responses to the same request have the same length.
             length = length.or_else(|| answer_length(&buffer[..read]));
         }
         answers.set(answers.get() + 1);
     }
 }
 
-/// The length of head and content together, once the head is there.
+/// Returns the length of head and content together, once the head has arrived.
 fn answer_length(read: &[u8]) -> Option<usize> {
     let end = read.windows(4).position(|bytes| bytes == b"\r\n\r\n")? + 4;
     let head = String::from_utf8_lossy(&read[..end]).to_ascii_lowercase();

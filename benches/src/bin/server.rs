@@ -37,7 +37,7 @@ fn layered(contender: &str, router: Router, folder: &Path) -> Router {
     }
 }
 
-/// The files of the folder with their paths.
+/// Returns the files of the directory with their paths.
 fn files(folder: &Path) -> impl Iterator<Item = (String, Bytes)> {
     let entries = fs::read_dir(folder).expect("a folder");
     entries.map(|entry| {
@@ -48,7 +48,7 @@ fn files(folder: &Path) -> impl Iterator<Item = (String, Bytes)> {
     })
 }
 
-/// The tags of the files, which are made once.
+/// Returns the tags of the files, which are made once.
 fn tags(folder: &Path) -> impl ValidatorSource {
     let tag =
         |content: &Bytes| EntityTag::from_digest(&Hash::Xxh3.digest(slice::from_ref(content)));
@@ -61,7 +61,7 @@ fn tags(folder: &Path) -> impl ValidatorSource {
     })
 }
 
-/// One route for each file of the folder, read once.
+/// Returns one route for each file of the directory, read once.
 fn router(folder: &Path) -> Router {
     let mut router = Router::new();
     for (path, content) in files(folder) {

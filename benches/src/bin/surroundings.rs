@@ -1,5 +1,6 @@
-//! Time of one request where users have their handlers: in a `service_fn` and behind an axum `Router`, while caches are
-//! warm and after something else has used them. `run` builds it in two ways: as Cargo does by default, and as a whole.
+//! The time of one request in a `service_fn` and behind an axum `Router`, with warm caches and
+//! after other code has used them. `run` builds the program in two ways: with the defaults of
+//! Cargo, and as a whole.
 
 use std::{
     convert::Infallible,
@@ -24,32 +25,32 @@ use tower_conditional_bench::{
 
 const ROUNDS: usize = 101;
 const WARM_ROUND: Duration = Duration::from_micros(500);
-/// More than the second level of any cache holds.
+/// A size that is larger than the second level of any cache.
 const COLD_BYTES: usize = 8 * MIB;
 const CACHE_LINE: usize = 64;
 
-/// One contender, for one case, in one of the surroundings.
+/// One contender with one case and one of the surroundings.
 struct Runner {
     one_request: OneRequest,
     requests: u32,
-    /// The best round.
+    /// The time of the best round.
     warm: f64,
-    /// Single requests, of which the median counts.
+    /// The times of single requests, of which the median counts.
     cold: Vec<f64>,
 }
 
 struct Row {
     name: String,
     hashes: bool,
-    /// In a `service_fn`, and behind a `Router`.
+    /// The service in a `service_fn`, and behind a `Router`.
     runners: [Runner; 2],
 }
 
-/// The layer around a `service_fn` and around a `Router` of one route.
+/// Makes the layer around a `service_fn` and around a `Router` of one route.
 macro_rules! row {
     ($name:literal, $hashes:literal, $case:expr, $layer:expr) => {{
         let case: Case = $case;
-        // As `axum::serve` does. Without it a router applies its layers for each request.
+        // `axum::serve` does the same. Without it, a router applies its layers for each request.
         let router = router(&case).layer($layer).with_state(());
         let opened = [
             drive($layer.layer(function(&case)), &case),
@@ -145,7 +146,7 @@ fn row(name: String, hashes: bool, opened: [OneRequest; 2]) -> Row {
     }
 }
 
-/// All take turns, and a cold request comes after each has run once.
+/// Measures the rows. All take turns, and a cold request comes after each has run once.
 fn measure(rows: &mut [Row]) {
     let mut others_data = vec![1_u8; COLD_BYTES];
     for _ in 0..ROUNDS {
@@ -209,7 +210,7 @@ fn print(rows: &[Row]) {
     table::print(&title, &columns, &cells.collect::<Vec<_>>());
 }
 
-/// The profile, which is the folder of the program.
+/// Returns the profile, which is the directory of the program.
 fn build() -> String {
     let program = std::env::current_exe().expect("the path of this program");
     let folder = program.parent().and_then(|folder| folder.file_name());

@@ -51,7 +51,7 @@ pub fn contender() -> Contender {
         bare: BARE,
         hash: Some(Hash::Xxh3),
         open: |case| {
-            // There is no body here that keeps its frames and still knows its length.
+            // actix-web has no body that keeps its frames and still knows its length.
             if case.frames > 1 {
                 return None;
             }
@@ -93,7 +93,7 @@ where
     one_request
 }
 
-/// actix-web's request cannot be cloned; its parts can.
+/// A request of actix-web cannot be cloned, but its parts can.
 struct Head {
     method: Method,
     uri: Uri,

@@ -1,4 +1,4 @@
-//! The handler without any layer: the denominator of every ratio.
+//! The handler without any layer, to which every ratio refers.
 
 use super::Contender;
 use crate::{drive::drive, handler::Handler};

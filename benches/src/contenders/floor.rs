@@ -1,4 +1,5 @@
-//! Hand-written lower bounds: no boxing, one fast path, no options. Not a product, but what a product can reach.
+//! Hand-written lower bounds: no boxing, one fast path, no options. They are no products, but
+//! limits for products.
 
 use std::{
     future::Future,
@@ -68,7 +69,7 @@ pub fn xxh3() -> Contender {
 
 pub const XXH3: &str = "floor by hand, xxh3";
 
-/// The hand-written layer around any service.
+/// Returns the hand-written layer for any service.
 pub fn layer<S>(hash: Hash) -> impl Layer<S, Service = Floor<S>> + Clone {
     layer_fn(move |inner| Floor {
         inner,
@@ -144,7 +145,7 @@ pin_project! {
     }
 }
 
-/// One piece needs no list.
+/// A list for several pieces. One piece needs none.
 #[derive(Default)]
 struct Pieces {
     only: Option<Bytes>,
@@ -285,7 +286,7 @@ impl<B: Body<Data = Bytes>> Body for FloorBody<B> {
     }
 }
 
-/// Compares one tag byte for byte, and says no without content.
+/// A layer that compares one tag byte for byte, and refuses without content.
 #[derive(Clone)]
 struct Stored<S> {
     inner: S,

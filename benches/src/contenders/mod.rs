@@ -1,4 +1,4 @@
-//! Everybody who takes part. One file for each; a contender says for itself which cases it can answer.
+//! The contenders, one file for each. A contender decides which cases it can answer.
 
 #[cfg(feature = "peers")]
 mod actix;
@@ -21,10 +21,11 @@ use crate::{case::Case, drive::OneRequest, hash::Hash};
 
 pub struct Contender {
     pub name: &'static str,
-    /// The contender that does the same without any tag, in the same harness.
+    /// The contender that does the same without any tag, with the same harness.
     pub bare: &'static str,
     pub hash: Option<Hash>,
-    /// `None`: the contender has no answer to this case.
+    /// The function that makes a request. It returns `None` if the contender has no response to
+    /// this case.
     pub open: fn(&Case) -> Option<OneRequest>,
 }
 
@@ -32,7 +33,7 @@ pub const BARE: &str = bare::NAME;
 #[cfg(feature = "peers")]
 pub const TOWER_ETAG_CACHE: &str = tower_etag_cache::NAME;
 
-/// The contenders that answer ordinary requests, and the raw hashes.
+/// Returns the contenders that answer ordinary requests, and the raw hashes.
 #[cfg(feature = "peers")]
 pub fn all() -> Vec<Contender> {
     let mut all = vec![
@@ -58,7 +59,7 @@ pub fn all() -> Vec<Contender> {
     all
 }
 
-/// The contenders for requests that a layer has nothing to do with.
+/// Returns the contenders for requests that a layer has nothing to do for.
 pub fn onlookers() -> Vec<Contender> {
     let mut onlookers = vec![
         bare::contender(),
@@ -69,7 +70,7 @@ pub fn onlookers() -> Vec<Contender> {
     onlookers
 }
 
-/// The contenders that say how a response may be cached.
+/// Returns the contenders that set a cache policy.
 #[cfg(feature = "peers")]
 pub fn policies() -> Vec<Contender> {
     let mut policies = vec![
@@ -81,7 +82,8 @@ pub fn policies() -> Vec<Contender> {
     policies
 }
 
-/// The contenders that know a tag before the service runs, and the peers that compare one at all.
+/// Returns the contenders that know a tag before the service runs, and the peers that compare one
+/// at all.
 #[cfg(feature = "peers")]
 pub fn sourced() -> Vec<Contender> {
     let mut sourced = vec![

@@ -1,4 +1,4 @@
-//! What a user writes by hand in an afternoon: an axum `from_fn` that collects the body and hashes it.
+//! A quick solution by hand: an axum `from_fn` that collects the body and hashes it.
 
 use axum::{
     body::{Body, to_bytes},

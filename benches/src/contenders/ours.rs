@@ -1,4 +1,4 @@
-//! The library: each layer alone, two of them as `stack()`, and those that ask a source.
+//! The library: each layer alone, two of them as `stack()`, and the layers that ask a source.
 
 use std::{
     convert::Infallible,
@@ -81,7 +81,7 @@ pub fn hashing() -> Vec<Contender> {
     ]
 }
 
-/// Both layers alone and both together, for requests that are none of their business.
+/// Returns each layer alone and both together, for requests that need no work.
 pub fn each() -> Vec<Contender> {
     let mut each = hashing();
     each.retain(|contender| contender.hash == Some(Hash::Sha256));
@@ -102,7 +102,7 @@ pub fn each() -> Vec<Contender> {
     each
 }
 
-/// How many layers of the library a contender of this file has.
+/// Returns the number of layers of the library in a contender of this file.
 pub fn layers(contender: &Contender) -> f64 {
     if contender.name == stack_name(Hash::Sha256) {
         2.0
@@ -127,7 +127,7 @@ fn open_stack<H: ContentHasher>(case: &Case, hasher: H) -> Option<OneRequest> {
     Some(drive(layered, case))
 }
 
-/// Layers whose source has the tag at hand.
+/// Layers with a source that is ready.
 pub fn sourced() -> Vec<Contender> {
     let contender = |name, open| Contender {
         name,
@@ -161,7 +161,7 @@ pub fn sourced() -> Vec<Contender> {
     ]
 }
 
-/// A constant policy, with `Date` and without it.
+/// Returns a constant policy, with `Date` and without it.
 pub fn policies() -> Vec<Contender> {
     let contender = |name, open| Contender {
         name,
@@ -193,7 +193,7 @@ pub struct KnownBefore {
     pub condition: Condition,
     pub instructions: f64,
     pub allocations: f64,
-    /// Time, over a call of the bare service.
+    /// The time, as a ratio to a call of the bare service.
     pub ratio: f64,
 }
 
@@ -233,7 +233,7 @@ fn source(tag: EntityTag) -> impl ValidatorSource {
     source::now(move |_| Validators::new().with_etag(tag.clone()))
 }
 
-/// A handler that compares while it writes, as a layer for writes expects it to.
+/// A handler that compares while it writes, as a layer for writes expects.
 #[derive(Clone)]
 struct Compares(Handler);
 

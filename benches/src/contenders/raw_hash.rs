@@ -1,4 +1,4 @@
-//! A hash over the content, and nothing else.
+//! The hash of the content alone.
 
 use std::hint::black_box;
 

@@ -1,4 +1,4 @@
-//! salvo's own `CachingHeaders`: xxh3 over bodies that are there in memory.
+//! salvo's own `CachingHeaders`: xxh3 over bodies in memory.
 
 use std::{future::poll_fn, net::Ipv4Addr, pin::pin};
 
@@ -48,7 +48,7 @@ pub fn contender() -> Contender {
     }
 }
 
-/// Chunks in memory always know their length here.
+/// Chunks in memory always have a known length here.
 fn answers(case: &Case) -> bool {
     case.sized
 }

@@ -1,4 +1,4 @@
-//! tower-http's `SetResponseHeader`: about the least that a layer can do to a response.
+//! tower-http's `SetResponseHeader`, which does almost the least that a layer can do to a response.
 
 use http::{HeaderValue, header};
 use tower_http::set_header::SetResponseHeader;
@@ -24,7 +24,7 @@ pub fn contender() -> Contender {
     }
 }
 
-/// What one writes instead of a policy.
+/// Returns a layer that sets a header in place of a policy.
 pub fn if_not_present() -> Contender {
     Contender {
         name: IF_NOT_PRESENT,

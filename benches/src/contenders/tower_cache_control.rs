@@ -1,4 +1,4 @@
-//! tower-cache-control: one `Cache-Control` where the handler has none, by the class of the status.
+//! tower-cache-control: one `Cache-Control` if the handler sets none, by the class of the status.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! tower-etag-cache: blake3, with the tags kept by one task behind a channel. It is still on `http` 0.2.
+//! tower-etag-cache: blake3, with the tags kept by one task behind a channel. It still uses `http`
+//! 0.2.
 
 use std::{
     convert::Infallible,
@@ -28,7 +29,7 @@ use crate::{
 
 pub const NAME: &str = "tower-etag-cache, blake3";
 const BARE: &str = "bare service, http 0.2";
-/// What the crate's own documentation sets up.
+/// The set-up of the crate's own documentation.
 const TAGS: usize = 255;
 const WAITING: usize = 5;
 
@@ -50,7 +51,7 @@ pub fn contender() -> Contender {
         bare: BARE,
         hash: Some(Hash::Blake3),
         open: |case| {
-            // It looks at reads only.
+            // The crate evaluates only reads.
             if !case.reads() {
                 return None;
             }
@@ -127,7 +128,7 @@ impl Body for Content {
     }
 }
 
-/// `http` 0.2 has no `Parts` that can be cloned; method and target are constant here.
+/// `http` 0.2 has no `Parts` that can be cloned. Method and target are constant here.
 #[derive(Clone)]
 struct Head(HeaderMap);
 

@@ -1,4 +1,4 @@
-//! tunnelbana-etags: tags of the files of a folder, hashed once at the start.
+//! tunnelbana-etags: tags of the files in a directory, hashed once at the start.
 
 use std::{env::temp_dir, fs, process};
 
@@ -22,7 +22,7 @@ pub fn contender() -> Contender {
 }
 
 fn open(case: &Case) -> Option<OneRequest> {
-    // It looks at reads only.
+    // The crate evaluates only reads.
     if !case.reads() {
         return None;
     }

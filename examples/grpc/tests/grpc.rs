@@ -1,4 +1,4 @@
-//! Starts the built `grpc` example and talks to both halves of it.
+//! Tests of the built `grpc` example, over gRPC and JSON.
 
 #[path = "../../tests/examples/program.rs"]
 mod program;
@@ -41,11 +41,11 @@ async fn grpc_passes_untouched() {
 
     let body = soon(response.collect()).await.unwrap();
     assert_eq!(body.trailers().unwrap()["grpc-status"], "0");
-    // Serving is status 1, in field 1 of a message of two bytes.
+    // The message has two bytes: field 1 with the status 1, which means serving.
     assert_eq!(body.to_bytes(), [0, 0, 0, 0, 2, 8, 1].as_slice());
 }
 
-/// A watch never ends, so its first message arrives only if no layer waits for the rest.
+/// A watch never ends. So its first message arrives only if no layer waits for the rest.
 #[tokio::test]
 async fn a_grpc_stream_is_not_held_back() {
     let server = Server::start(program("grpc"), &["127.0.0.1:0"]).await;

@@ -1,4 +1,4 @@
-//! Drivers that have no store of their own, each with its database.
+//! The same resource and sources over drivers without a store crate.
 
 pub mod resource;
 pub mod source;

@@ -1,4 +1,4 @@
-//! The notes over each driver, held to the contract that those of `axum_store` keep.
+//! Tests of the notes over each driver, with the suite of `axum_store`.
 
 #[path = "../../tests/resource/suite.rs"]
 mod suite;
@@ -14,7 +14,7 @@ use tower::ServiceExt;
 use tower_conditional_other_drivers::resource::{diesel_sqlite, sqlx_postgres, sqlx_sqlite};
 use tower_conditional_postgres_testing::Postgres;
 
-/// The folder of a database, and the path in it.
+/// Returns the directory of a database, and the path in it.
 fn file() -> (TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notes.sqlite");
@@ -57,7 +57,7 @@ async fn diesel_with_sqlite() {
     suite::check(app(db.clone()), handlers.with_state(db), tags(1)).await;
 }
 
-/// A path that the extractors of the source reject comes before the missing condition.
+/// Checks that a rejection by an extractor of the source comes before a missing condition.
 async fn check_rejection(app: Router) {
     let request = Request::builder().method(Method::PUT).uri("/notes/abc");
     let rejected = app.oneshot(request.body(Body::empty()).unwrap()).await;

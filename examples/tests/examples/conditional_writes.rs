@@ -1,10 +1,10 @@
-//! Conditions that hold, and tags that stay good or never come back.
+//! Conditions that are true, and tags that stay valid or are never used again.
 
 use serde_json::json;
 
 use crate::support::{BOTH, Http, Server};
 
-/// Holds R-9110-13.1.2-f and R-9110-8.8-d: what was created once is not created again.
+/// R-9110-13.1.2-f, R-9110-8.8-d: a resource is not created twice.
 #[tokio::test]
 async fn a_star_in_if_none_match_creates() {
     let notes = Server::notes(&[]).await;
@@ -31,7 +31,7 @@ async fn a_star_in_if_none_match_creates() {
     }
 }
 
-/// Holds R-9110-13.1.1-c, R-9110-5.6.1.2-a and R-9110-13.1.2-f.
+/// R-9110-13.1.1-c, R-9110-5.6.1.2-a, R-9110-13.1.2-f.
 #[tokio::test]
 async fn a_star_a_list_and_another_tag_hold() {
     let notes = Server::notes(&[]).await;
@@ -44,7 +44,7 @@ async fn a_star_a_list_and_another_tag_hold() {
             &[("if-match", "the tag"), ("if-match", others)],
             &[("if-match", "*")],
             &[("if-none-match", others), ("if-none-match", "\"d\"")],
-            // Ignored beside If-Match.
+            // This header is ignored beside If-Match.
             &[
                 ("if-match", "the tag"),
                 ("if-unmodified-since", "Thu, 01 Jan 2015 00:00:00 GMT"),
@@ -74,7 +74,7 @@ async fn a_star_a_list_and_another_tag_hold() {
     }
 }
 
-/// Holds R-9110-13.1.1-d: what was read in a coding is written with the tag of that coding.
+/// R-9110-13.1.1-d: content that was read in a coding can be written with the tag of that coding.
 #[tokio::test]
 async fn the_tag_of_a_coding_is_good_for_a_write() {
     let notes = Server::notes(&[]).await;
@@ -100,7 +100,7 @@ async fn the_tag_of_a_coding_is_good_for_a_write() {
     }
 }
 
-/// Holds R-9110-13.1.1-b and R-9110-13.1.2-f: a `POST` is held to the state of the collection.
+/// R-9110-13.1.1-b, R-9110-13.1.2-f: the condition of a `POST` is about the collection.
 #[tokio::test]
 async fn a_note_is_added_to_the_collection_that_was_seen() {
     let notes = Server::notes(&["--notes", "1"]).await;
@@ -130,9 +130,9 @@ async fn a_note_is_added_to_the_collection_that_was_seen() {
     assert_eq!(all.as_array().unwrap().len(), 3);
 }
 
-/// Holds R-9110-8.8.1-a: a tag never returns, not even with the same content in the same place.
+/// R-9110-8.8.1-a: a tag is never used again, even for the same content at the same path.
 #[tokio::test]
-async fn what_is_deleted_and_made_again_has_new_tags() {
+async fn a_deleted_note_that_is_created_again_has_a_new_tag() {
     let notes = Server::notes(&["--notes", "1"]).await;
     let draft = json!({ "title": "The same", "text": "each time" });
     let mut seen = [const { Vec::<String>::new() }; 2];
@@ -160,7 +160,7 @@ async fn what_is_deleted_and_made_again_has_new_tags() {
     }
 }
 
-/// Holds R-9110-13.1.1-b, R-9110-13.1.1-c and R-9110-13.1.2-f where no condition is required.
+/// R-9110-13.1.1-b, R-9110-13.1.1-c, R-9110-13.1.2-f, without a required condition.
 #[tokio::test]
 async fn pages_honour_conditions_without_requiring_them() {
     let notes = Server::notes(&[]).await;

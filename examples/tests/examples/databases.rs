@@ -1,4 +1,4 @@
-//! What tags mean to other processes: on the same file the same, in memory nothing.
+//! Tags in other processes: valid with the same file, and not valid in memory.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::{
 
 const READS: [&str; 3] = ["/notes", "/notes/2", "/pages/home"];
 
-/// Holds R-9110-8.8.1-a over a restart.
+/// R-9110-8.8.1-a, after a restart.
 #[tokio::test]
 async fn a_file_keeps_the_notes_and_their_tags() {
     let folder = Folder::new("restart");
@@ -52,7 +52,7 @@ async fn a_file_keeps_the_notes_and_their_tags() {
     }
 }
 
-/// Holds R-9110-8.8-d and R-9110-13.1-a for two processes.
+/// R-9110-8.8-d, R-9110-13.1-a, with two processes.
 #[tokio::test]
 async fn processes_on_one_file_see_each_others_writes_at_once() {
     let folder = Folder::new("shared");
@@ -88,8 +88,7 @@ async fn processes_on_one_file_see_each_others_writes_at_once() {
     }
 }
 
-/// Holds R-9110-8.8.1-a where the versions start anew: another process with other content in
-/// memory takes none of the tags.
+/// R-9110-8.8.1-a: versions in memory start again, and another process takes none of the old tags.
 #[tokio::test]
 async fn a_tag_in_memory_dies_with_its_process() {
     let mut notes = Server::notes(&[]).await;

@@ -1,4 +1,4 @@
-//! The notes example as a server, and files for it.
+//! The `notes` example as a server, and files for it.
 
 use std::{
     env, fs,
@@ -14,7 +14,7 @@ impl Server {
     }
 }
 
-/// A folder of one test, and the path of a database in it.
+/// The directory of one test, and the path of a database in it.
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {
@@ -40,7 +40,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // Nothing depends on it, and a server may still be ending.
+        // An error does not matter, and a server may still be ending.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

@@ -1,7 +1,7 @@
-//! Black-box tests: they start the built examples and talk to them over sockets.
+//! Black-box tests, which start the built examples and connect to them.
 //!
-//! Everything is about `notes`, except `optimistic_locking` and `plain_hyper`. The tests of
-//! `tests/showcase` hold the same handlers and layers to the whole contract.
+//! All tests are about `notes`, except `optimistic_locking` and `plain_hyper`. The tests of
+//! `tests/showcase` cover the same handlers and layers completely.
 
 mod conditional_writes;
 mod databases;

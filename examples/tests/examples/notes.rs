@@ -1,4 +1,4 @@
-//! The program that readers start first: its options, its hints and its end.
+//! The options, the printed hints and the end of `notes`, the first example that readers start.
 
 use crate::{
     program::program,
@@ -55,7 +55,7 @@ async fn an_address_in_use_is_named() {
     assert!(said.contains(&address), "{said}");
 }
 
-/// The index lists what there is, and no route of the showcase that only checks need.
+/// The index lists the routes, without those that only the showcase has.
 #[tokio::test]
 async fn the_index_lists_the_routes() {
     let notes = Server::notes(&[]).await;
@@ -72,7 +72,7 @@ async fn the_index_lists_the_routes() {
     }
 }
 
-/// Tags, policies and cache tags are those of the showcase.
+/// The tags, policies and cache tags are those of the showcase.
 #[tokio::test]
 async fn each_read_has_its_fields() {
     let notes = Server::notes(&[]).await;
@@ -110,7 +110,7 @@ async fn each_read_has_its_fields() {
 }
 
 #[tokio::test]
-async fn the_state_is_told_once() {
+async fn the_state_is_sent_once() {
     let notes = Server::notes(&["--notes", "1"]).await;
     for http in BOTH {
         let first = notes.get(http, "/state", &[("x-notes-ref", "none")]).await;
@@ -120,7 +120,7 @@ async fn the_state_is_told_once() {
     }
 }
 
-/// Both signals end it, whether a connection is idle or not.
+/// Both signals end the program, with and without an idle connection.
 #[cfg(unix)]
 #[tokio::test]
 async fn signals_end_it() {

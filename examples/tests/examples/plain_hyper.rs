@@ -3,7 +3,7 @@ use crate::{
     support::{BOTH, Server},
 };
 
-/// Holds R-9110-13.1.2-b and R-9110-9.3.2-a where no router turns HEAD into GET.
+/// R-9110-13.1.2-b, R-9110-9.3.2-a: no router turns HEAD into GET.
 #[tokio::test]
 async fn a_plain_service_gets_tags_304_and_head() {
     let server = Server::start(program("hyper"), &["127.0.0.1:0"]).await;

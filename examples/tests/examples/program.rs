@@ -2,7 +2,7 @@
 
 use std::{env, path::PathBuf};
 
-/// `cargo test` puts examples beside the folder of the test executables.
+/// Returns the path of an example, which `cargo test` builds beside the directory of the tests.
 pub(crate) fn program(example: &str) -> PathBuf {
     let test = env::current_exe().unwrap();
     let profile = test.parent().and_then(|deps| deps.parent()).unwrap();

@@ -1,4 +1,4 @@
-//! Writers at the same moment, in two processes on one file.
+//! Concurrent writers in two processes on one file.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::{
 
 const WRITERS: usize = 32;
 
-/// Each writer asks for a text of its own; whose it became is told by both processes.
+/// Runs the race. Each writer sends its own text, and both processes agree on the winner.
 async fn assert_one_wins(
     servers: &[Server; 2],
     http: Http,
@@ -39,7 +39,7 @@ async fn assert_one_wins(
         assert_eq!(read.json(), won.json());
         assert_eq!(read.tag(), won.tag());
     }
-    // Whoever lost was given the winner's note to go on from.
+    // Each loser got the note of the winner, to try again with.
     for (_, reply) in lost {
         assert_eq!(reply.json(), won.json());
         assert_eq!(reply.tag(), won.tag());
@@ -55,7 +55,7 @@ async fn two_processes(folder: &Folder) -> [Server; 2] {
     ]
 }
 
-/// Holds R-9110-13.1.2-g.
+/// R-9110-13.1.2-g.
 #[tokio::test]
 async fn one_of_many_creates() {
     let folder = Folder::new("creates");
@@ -65,7 +65,7 @@ async fn one_of_many_creates() {
     }
 }
 
-/// Holds R-9110-13.1-a.
+/// R-9110-13.1-a.
 #[tokio::test]
 async fn one_of_many_with_the_same_tag_writes() {
     let folder = Folder::new("writes");
@@ -76,7 +76,7 @@ async fn one_of_many_with_the_same_tag_writes() {
     }
 }
 
-/// Holds R-9110-13.1-a in memory: each writer tries until it succeeds, and no change is lost.
+/// R-9110-13.1-a, in memory: each writer tries until it succeeds, and no change is lost.
 #[tokio::test]
 async fn no_change_is_lost() {
     let notes = Server::notes(&["--notes", "1"]).await;

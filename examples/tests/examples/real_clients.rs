@@ -1,5 +1,5 @@
-//! Clients as others make them. In cleartext the two here ask for HTTP/2 with every
-//! request: `Connection: Upgrade, HTTP2-Settings` and `Upgrade: h2c`.
+//! Tests with real clients. In cleartext, these two ask for HTTP/2 with every request:
+//! `Connection: Upgrade, HTTP2-Settings` and `Upgrade: h2c`.
 
 use std::{
     env::{split_paths, var_os},
@@ -49,7 +49,7 @@ async fn curl_reads_and_writes() {
     curl(&url, &format!("If-None-Match: {next}"), "GET", 304).await;
 }
 
-/// Sends a request with a field, checks the status and returns the tag.
+/// Sends a request with a header, checks the status and returns the tag.
 async fn curl(url: &str, field: &str, method: &str, status: u16) -> Option<String> {
     let mut curl = Command::new("curl");
     curl.args(["--http2", "--verbose", "--silent", "--max-time", "60"])
@@ -69,7 +69,7 @@ async fn curl(url: &str, field: &str, method: &str, status: u16) -> Option<Strin
 }
 
 pub(crate) async fn finish(program: &mut Command) -> Output {
-    // A virtual machine that compiles takes its time where many share a core.
+    // A virtual machine that compiles is slow if many processes share a core.
     finish_within(Duration::from_secs(120), program).await
 }
 
@@ -81,7 +81,7 @@ pub(crate) async fn finish_within(limit: Duration, program: &mut Command) -> Out
     output
 }
 
-/// Both tell what they send in what they log.
+/// Checks the log of a client for the headers that it sent.
 fn assert_asks_for_upgrade(output: &Output) {
     let log = text(&output.stderr);
     assert!(log.contains("Upgrade: h2c"), "{log}");
@@ -91,11 +91,11 @@ pub(crate) fn text(bytes: &[u8]) -> &str {
     str::from_utf8(bytes).unwrap()
 }
 
-/// Returns `true` if a program is not installed, and says so past the capture
-/// of the test. `scripts/test` installs it and sets `CI`, so there it is an error.
+/// Returns `true` if a program is not installed, and prints that in spite of the capture of the test.
+/// `scripts/test` installs it and sets `CI`, so there it is an error.
 pub(crate) fn is_missing(program: &str, package: &str) -> bool {
     let path = var_os("PATH").unwrap_or_default();
-    // A path that is whole is not looked for elsewhere.
+    // An absolute path is not searched in `PATH`.
     if split_paths(&path).any(|directory| directory.join(program).is_file()) {
         return false;
     }

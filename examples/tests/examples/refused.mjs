@@ -1,13 +1,13 @@
-// Writes that are refused, each followed by one that is not, on one connection.
+// Refused writes, each followed by an accepted one, on one connection.
 //
 // Usage: refused.mjs URL EXCHANGES, for each way to send and each size. Every
-// error is printed, and makes the program fail.
+// error is printed and makes the program fail.
 
 import http from "node:http";
 
 const SIZES = [20, 1_000, 10_000, 40_000, 60_000, 100_000, 1_000_000];
-// The service takes 64 KiB. What is larger is refused all the same, and then
-// sent shorter.
+// The service takes 64 KiB. Larger content is refused too, and then sent with a
+// valid size.
 const LARGEST = 60_000;
 
 async function byFetch(url, headers, content) {
@@ -18,7 +18,7 @@ async function byFetch(url, headers, content) {
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
 
-// Head and content by themselves.
+// Sends head and content separately.
 function inTwoPackets(url, headers, content) {
   return new Promise((resolve, reject) => {
     headers = { ...headers, "Content-Length": content.length };
@@ -36,7 +36,7 @@ function inTwoPackets(url, headers, content) {
   });
 }
 
-// A note of so many bytes.
+// Returns a note of so many bytes.
 function note(size) {
   return Buffer.from(JSON.stringify({ title: "x".repeat(size - 12) }));
 }
@@ -48,7 +48,7 @@ function expect(status, expected) {
 async function exchange(put, url, size, number) {
   const json = { "Content-Type": "application/json" };
   const stale = { ...json, "If-Match": '"0"' };
-  // Every third is refused for want of a condition.
+  // Every third write is refused because it has no condition.
   const [expected, headers] = number % 3 === 2 ? [428, json] : [412, stale];
   let { status, tag } = await put(url, headers, note(size));
   expect(status, expected);

@@ -1,4 +1,4 @@
-"""Writes that are refused, each followed by one that is not, on one connection.
+"""Refused writes, each followed by an accepted one, on one connection.
 
 Usage: refused.py URL EXCHANGES, for each way to send and each size. Every
 error is printed, and makes the program fail.
@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 import requests
 
 SIZES = 20, 1_000, 10_000, 40_000, 60_000, 100_000, 1_000_000
-# The service takes 64 KiB. What is larger is refused all the same, and then
-# sent shorter.
+# The service takes 64 KiB. Larger content is refused too, and then sent with a
+# valid size.
 LARGEST = 60_000
 
 
 class TwoPackets:
-    """http.client, which sends head and content by themselves."""
+    """http.client, which sends head and content separately."""
 
     def __init__(self, url):
         self.path = url.path
@@ -79,14 +79,14 @@ class Requests:
 
 
 def note(size):
-    """A note of so many bytes."""
+    """Returns a note of so many bytes."""
     return b'{"title":"' + b"x" * (size - 12) + b'"}'
 
 
 def exchange(client, size, number):
     json = {"Content-Type": "application/json"}
     stale = {**json, "If-Match": '"0"'}
-    # Every third is refused for want of a condition.
+    # Every third write is refused because it has no condition.
     expected, headers = (428, json) if number % 3 == 2 else (412, stale)
     status, tag = client.put(note(size), headers)
     assert status == expected, f"{status} in place of {expected}"

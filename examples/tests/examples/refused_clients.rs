@@ -1,7 +1,7 @@
-//! Issue 11, A.8: a refused write and the next one on the same connection, as the
-//! clients of others send them. None sees an error.
+//! Issue 11, A.8: real clients send a refused write and the next one on the same connection. None
+//! sees an error.
 //!
-//! `REFUSED_EXCHANGES=2000` makes a campaign of it.
+//! `REFUSED_EXCHANGES=2000` makes this a campaign.
 
 use std::{env::var, path::Path, time::Duration};
 
@@ -14,17 +14,16 @@ use crate::{
 };
 
 const SIZES: [usize; 7] = [20, 1_000, 10_000, 40_000, 60_000, 100_000, 1_000_000];
-/// The service takes 64 KiB. What is larger is refused all the same, and then
-/// sent shorter.
+/// The sizes of contents. The service takes 64 KiB. Larger content is refused too, and then sent
+/// with a valid size.
 const LARGEST: usize = 60_000;
 
-/// For each size and each way to send.
+/// Returns the number of exchanges for each size and each way to send.
 fn exchanges() -> u32 {
     var("REFUSED_EXCHANGES").map_or(15, |number| number.parse().unwrap())
 }
 
-/// `requests` and `http.client`: head and content in one packet and in two, and in
-/// chunks.
+/// `requests` and `http.client` send head and content in one packet, in two, and in chunks.
 #[tokio::test]
 async fn python_gets_every_answer() {
     if is_missing(
@@ -36,7 +35,7 @@ async fn python_gets_every_answer() {
     send_all("/usr/bin/python3", "refused.py").await;
 }
 
-/// `fetch`, and `http` with head and content by themselves.
+/// `fetch` sends them together, and `http` sends head and content separately.
 #[tokio::test]
 async fn node_gets_every_answer() {
     if is_missing("node", "nodejs") {
@@ -61,7 +60,7 @@ async fn send_all(interpreter: &str, script: &str) {
     eprintln!("{}", text(&output.stderr));
 }
 
-/// With the 100 that it expects for long content, and without.
+/// curl expects a 100 for long content, and none for short content.
 #[tokio::test]
 async fn curl_gets_every_answer_over_http1() {
     if is_missing("curl", "curl") {
@@ -85,8 +84,8 @@ async fn curl_gets_every_answer_over_http1() {
     }
 }
 
-/// By itself: with some versions of curl even two `GET`s do not share a connection
-/// in cleartext.
+/// HTTP/2 has its own test: with some versions of curl, even two `GET`s do not share a connection in
+/// cleartext.
 #[tokio::test]
 async fn curl_gets_every_answer_over_http2() {
     if is_missing("curl", "curl") {
@@ -104,7 +103,7 @@ async fn curl_gets_every_answer_over_http2() {
     }
 }
 
-/// A file with a note of so many bytes, as curl names it.
+/// Returns the argument of curl for a file with a note of so many bytes.
 fn upload(folder: &Folder, size: usize) -> String {
     let note = format!(r#"{{"title":"{}"}}"#, "x".repeat(size - 12));
     let path = folder.file(&size.to_string(), &note);
@@ -117,7 +116,7 @@ fn curl(version: &str, notes: &Server, upload: &str, condition: &str) -> Command
     curl
 }
 
-/// One request, which prints the status.
+/// Adds the arguments of one request, which prints the status.
 fn put(curl: &mut Command, version: &str, notes: &Server, upload: &str, condition: &str) {
     curl.args([version, "--silent", "--show-error", "--max-time", "60"])
         .args(["--noproxy", "*", "--output", "/dev/null"])

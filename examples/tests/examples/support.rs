@@ -1,4 +1,4 @@
-//! A running program, and a client that speaks to it in HTTP/1.1 and HTTP/2.
+//! A running program, and a client for it over HTTP/1.1 and HTTP/2.
 
 use std::{
     ffi::OsStr,
@@ -34,7 +34,7 @@ pub(crate) enum Http {
 pub(crate) struct Server {
     pub(crate) process: Child,
     pub(crate) address: String,
-    // Kept open: the program may go on printing.
+    // The pipe stays open, since the program may go on printing.
     _stdout: BufReader<ChildStdout>,
 }
 
@@ -61,7 +61,7 @@ impl Server {
         self.send(http, "GET", path, fields, "").await
     }
 
-    /// A request with JSON in it.
+    /// Sends a request with JSON content.
     pub(crate) async fn write(
         &self,
         http: Http,
@@ -92,7 +92,7 @@ impl Server {
         }
     }
 
-    /// The response as soon as its head is there.
+    /// Sends a request, and returns the response when its head has arrived.
     pub(crate) async fn open(
         &self,
         http: Http,
@@ -138,7 +138,7 @@ impl Server {
     }
 }
 
-/// A program that ends by itself, or is killed.
+/// Runs a program until it ends by itself or is killed.
 pub(crate) async fn run(program: impl AsRef<OsStr>, arguments: &[&str]) -> Output {
     let mut program = Command::new(program);
     let output = program.args(arguments).kill_on_drop(true).output();
@@ -166,7 +166,7 @@ impl Reply {
     }
 }
 
-/// Fails the test instead of hanging; nothing here takes this long unless it is wrong.
+/// Fails the test instead of hanging. Nothing here takes this long without a fault.
 pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
     time::timeout(Duration::from_secs(30), future)
         .await

@@ -2,8 +2,8 @@ use serde_json::json;
 
 use crate::support::{BOTH, Http, Server};
 
-/// Issue 11, A.11, holds R-9110-8.8-d: the tag of each answer is that of the next read, and good
-/// for the next write; with gzip too. The answer says whose content it tags.
+/// Issue 11, A.11, R-9110-8.8-d: the tag of each response is that of the next read, and the next
+/// write may name it, with gzip too. The response names the tagged resource.
 #[tokio::test]
 async fn notes_are_created_replaced_patched_and_deleted() {
     let notes = Server::notes(&["--notes", "2"]).await;
@@ -20,7 +20,7 @@ async fn notes_are_created_replaced_patched_and_deleted() {
         let read = notes.get(http, path, &[accept]).await;
         assert_eq!(read.tag(), created.tag());
         assert_eq!(read.body, created.body);
-        // The content is the note, which is not what was sent (R-9110-9.3.4-a).
+        // The content is the note, and not what was sent (R-9110-9.3.4-a).
         assert_eq!(created.field("content-location"), Some(path));
 
         let mut tag = created.tag().to_owned();
@@ -57,14 +57,14 @@ async fn notes_are_created_replaced_patched_and_deleted() {
     }
 }
 
-/// Holds R-9110-8.8.1-a: after a change the old tags are good for nothing, on the note and on the
-/// collection, and the tags of other notes stay good.
+/// R-9110-8.8.1-a: after a change, the old tags of the note and the collection are false, and the
+/// tags of other notes stay true.
 #[tokio::test]
 async fn a_write_changes_the_tags() {
     let notes = Server::notes(&[]).await;
     for (method, body) in [
         ("PUT", json!({ "title": "one", "text": "" })),
-        // The same content again is still a change: the version grew.
+        // A write of the same content is a change too, since the version grows.
         ("PUT", json!({ "title": "one", "text": "" })),
         ("PATCH", json!({ "text": "two" })),
     ] {
@@ -86,7 +86,7 @@ async fn a_write_changes_the_tags() {
     }
 }
 
-/// Holds R-5789-2-a: a patch is applied wholly or not at all.
+/// R-5789-2-a: a patch is applied completely or not at all.
 #[tokio::test]
 async fn bad_bodies_are_problems_and_change_nothing() {
     let notes = Server::notes(&[]).await;

@@ -1,4 +1,4 @@
-//! The notes of `axum_store`, held to the contract that those over other drivers keep.
+//! Tests of the notes of `axum_store`, with the suite of the other drivers.
 
 #[path = "../../axum_store/error.rs"]
 mod error;

@@ -1,4 +1,4 @@
-//! The behaviour of a note over HTTP, which is the same for every database and driver.
+//! The behaviour of a note over HTTP, the same for every database and driver.
 
 use axum::{
     Router,
@@ -13,8 +13,8 @@ use tokio::task::JoinSet;
 use tower::ServiceExt;
 use tower_conditional::{ConditionalLayer, EntityTag, VersionTags, resource::wrap};
 
-/// Holds the routes of the notes to their contract. The database is empty, `tags` are those
-/// of the note 1, and `handlers` has the methods of a note without their layers.
+/// Tests the routes of the notes. The database is empty, `tags` are those of the note 1, and
+/// `handlers` has the methods of a note without their layers.
 pub(crate) async fn check(app: Router, handlers: Router, tags: VersionTags) {
     let notes = Notes { app, tags };
     let missing = notes.send("GET", "/notes/1", &[], "").await;
@@ -26,13 +26,13 @@ pub(crate) async fn check(app: Router, handlers: Router, tags: VersionTags) {
     notes.check_reads().await;
     notes.check_writes().await;
     notes.check_refusals_by_the_router().await;
-    // Through the layers, and where the handlers alone decide.
+    // The race runs through the layers, and against the handlers alone.
     notes.check_race(&notes.app).await;
     notes.check_race(&handlers).await;
     notes.check_removal().await;
 }
 
-/// Sends one request to `app`, as `main` serves it.
+/// Sends one request to `app`, with the layer of `main`.
 async fn send(
     app: &Router,
     method: &str,
@@ -67,7 +67,7 @@ impl Notes {
         send(&self.app, method, path, fields, text).await
     }
 
-    /// The text of the note 1, and its tag.
+    /// Returns the text and the tag of the note 1.
     async fn read(&self) -> (String, String) {
         let read = self.send("GET", "/notes/1", &[], "").await;
         assert_eq!(read.status(), 200);
@@ -125,7 +125,7 @@ impl Notes {
         assert_eq!(self.read().await.0, "three");
     }
 
-    /// Routing comes before every condition.
+    /// Checks that routing comes before every condition.
     async fn check_refusals_by_the_router(&self) {
         let (_, tag) = self.read().await;
         for condition in [&[][..], &[("if-match", &*tag)]] {
@@ -135,7 +135,7 @@ impl Notes {
         }
         let elsewhere = self.send("PUT", "/other", &[], "").await;
         assert_eq!(elsewhere.status(), 404);
-        // A `PUT` might create the note, so its client has to say that it means to replace.
+        // A `PUT` might create the note, so a client must name the version that it replaces.
         let condition = [("if-match", &*tag)];
         for (method, condition, status) in [
             ("GET", &[][..], 404),
@@ -149,7 +149,7 @@ impl Notes {
         }
     }
 
-    /// Of 64 writers with one tag one wins.
+    /// Checks that one of 64 writers with one tag wins.
     async fn check_race(&self, app: &Router) {
         let (_, before) = self.read().await;
         let mut writers = JoinSet::new();
@@ -178,13 +178,13 @@ impl Notes {
         assert_eq!(removed.status(), 204);
         let gone = self.send("GET", "/notes/1", &[], "").await;
         assert_eq!(gone.status(), 404);
-        // A note that is made anew has another path, and so another tag.
+        // A new note has another path, and so another tag.
         let created = self.send("POST", "/notes", &[], "one").await;
         assert_eq!(created.headers()[LOCATION], "/notes/2");
     }
 }
 
-/// Parts of names. A line with one of them is there for the library.
+/// The parts of names by which a line counts as one for the library.
 const NAMES: [&str; 9] = [
     "guard",
     "source",
@@ -193,11 +193,11 @@ const NAMES: [&str; 9] = [
     "route::",
     "route.",
     "tags",
-    "validated",
+    "withvalidators",
     "expected",
 ];
 
-/// Holds a module to the table in the README: at most 5 lines of wiring, and at most 3 in
+/// Checks a module against the table in the README: at most 5 lines of wiring, and at most 3 in
 /// each handler.
 pub(crate) fn check_lines(path: &str, module: &str) {
     let [wiring, handlers @ ..] = count_lines(module);
@@ -208,9 +208,10 @@ pub(crate) fn check_lines(path: &str, module: &str) {
     assert!(readme.contains(&row), "{row}");
 }
 
-/// Counts the lines that are there for the library: those of the wiring, which
-/// are in `app`, `tags` and `version`, with the `wrap` of `main`; and those of `read`,
-/// `replace` and `remove`, with their signatures.
+/// Counts the lines for the library.
+///
+/// The wiring is in `app`, `tags` and `version`, with the `wrap` of `main`. The handlers are
+/// `read`, `replace` and `remove`, with their signatures.
 fn count_lines(module: &str) -> [usize; 4] {
     let function = |name: &str| {
         let (_, function) = module.split_once(&format!("fn {name}("))?;

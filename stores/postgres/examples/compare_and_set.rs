@@ -1,13 +1,12 @@
-//! Documents with a version column of the application's own. The statement that
-//! writes compares, so no update is lost, however many processes serve the same
-//! database:
+//! Documents with a version column. The statement that writes also compares, so no update
+//! is lost, however many processes serve the same database:
 //!
 //! ```text
 //! cargo run -p tower-conditional-postgres --example compare_and_set -- \
 //!     postgres://user@localhost/documents 127.0.0.1:3000
 //! ```
 
-#![expect(clippy::disallowed_macros)] // a program may print
+#![expect(clippy::disallowed_macros)] // the program prints its address
 
 use std::{env, error::Error, process::ExitCode};
 
@@ -29,7 +28,7 @@ use tower_conditional::{
 };
 use tower_conditional_postgres::{Param, QuerySource, Scope};
 
-/// Under a lock: several processes may start at once.
+/// The schema, created under a lock, since several processes may start at once.
 const MIGRATION: &str = "
 BEGIN;
 SELECT pg_advisory_xact_lock(hashtext('documents'));
@@ -42,13 +41,13 @@ INSERT INTO documents VALUES (1, 'first') ON CONFLICT DO NOTHING;
 COMMIT;
 ";
 
-/// The key refuses what is there already.
+/// The statement that creates a document. The key refuses an existing one.
 const CREATE: &str = "
 INSERT INTO documents (id, text) VALUES ($1, $2)
 ON CONFLICT DO NOTHING
 RETURNING version";
 
-/// A request without a version (`If-Match: *`) gives `NULL`.
+/// The statement that replaces a document. `If-Match: *` gives no versions, so `NULL`.
 const COMPARE_AND_SET: &str = "
 UPDATE documents SET text = $3, version = version + 1
 WHERE id = $1 AND ($2::bigint[] IS NULL OR version = ANY ($2))
@@ -67,11 +66,11 @@ fn app(pool: Pool) -> Result<Router, Box<dyn Error>> {
     Ok(Router::new().route("/documents/{id}", document))
 }
 
-async fn read(State(pool): State<Pool>, Path(id): Path<i64>) -> Result<Response, Refused> {
-    // One row, so the tag is that of this very text.
+async fn read(State(pool): State<Pool>, Path(id): Path<i64>) -> Result<Response, DocumentError> {
+    // Both are from one row, so the tag belongs to this text.
     let one = "SELECT text, version FROM documents WHERE id = $1";
     let row = pool.get().await?.query_opt(one, &[&id]).await?;
-    let row = row.ok_or(Refused::NoSuchDocument)?;
+    let row = row.ok_or(DocumentError::NoSuchDocument)?;
     let text: String = row.get(0);
     let validators = Validators::from(tags(id).number(row.get(1)));
     Ok(WithValidators(text, validators).into_response())
@@ -82,7 +81,7 @@ async fn replace(
     Path(id): Path<i64>,
     expected: Expected,
     text: String,
-) -> Result<Response, Refused> {
+) -> Result<Response, DocumentError> {
     let client = pool.get().await?;
     let (status, row) = if expected.must_be_absent() {
         let row = client.query_opt(CREATE, &[&id, &text]).await?;
@@ -93,51 +92,51 @@ async fn replace(
         let row = client.query_opt(COMPARE_AND_SET, &params).await?;
         (StatusCode::NO_CONTENT, row)
     };
-    // No row: 412.
+    // No row changed: 412.
     let row = expected
         .confirm_written(row)?
-        .ok_or(Refused::NoSuchDocument)?;
+        .ok_or(DocumentError::NoSuchDocument)?;
     let validators = Validators::from(tags(id).number(row.get(0)));
     Ok(WithValidators(status, validators).into_response())
 }
 
-/// The scope that keeps the tags of one document from those of another.
+/// Returns the scope of a document. The tags of another document do not match it.
 fn scope(id: i64) -> Scope {
     Scope::row("documents", id)
 }
 
-/// As the source makes them.
+/// Returns the same tags as the source.
 fn tags(id: i64) -> VersionTags {
     VersionTags::plain().scope(scope(id))
 }
 
-enum Refused {
+enum DocumentError {
     NoSuchDocument,
     Failed(PreconditionFailed),
     Database,
 }
 
-impl From<PreconditionFailed> for Refused {
+impl From<PreconditionFailed> for DocumentError {
     fn from(failed: PreconditionFailed) -> Self {
         Self::Failed(failed)
     }
 }
 
-impl From<PoolError> for Refused {
+impl From<PoolError> for DocumentError {
     fn from(error: PoolError) -> Self {
         eprintln!("compare_and_set: {error}");
         Self::Database
     }
 }
 
-impl From<tokio_postgres::Error> for Refused {
+impl From<tokio_postgres::Error> for DocumentError {
     fn from(error: tokio_postgres::Error) -> Self {
         eprintln!("compare_and_set: {error}");
         Self::Database
     }
 }
 
-impl IntoResponse for Refused {
+impl IntoResponse for DocumentError {
     fn into_response(self) -> Response {
         match self {
             Self::NoSuchDocument => StatusCode::NOT_FOUND.into_response(),

@@ -6,11 +6,12 @@ use crate::{Scope, ScopeError};
 
 /// An error returned by a source, a guarded transaction or a [`Schema`](crate::Schema).
 ///
-/// Its `source()` is the error of the driver or the pool, or names the scope,
-/// query or tables that the error is about.
+/// The text names the scope, query or tables that the error is about. The `source()` is
+/// the error of the driver or the pool.
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
+    reason: Option<String>,
     cause: Option<Box<dyn error::Error + Send + Sync>>,
 }
 
@@ -18,31 +19,31 @@ pub struct Error {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// PostgreSQL refused, or the connection broke.
+    /// PostgreSQL refused a statement, or the connection broke.
     Database,
-    /// The pool gave no connection.
+    /// The pool returned no connection.
     Pool,
-    /// The answer took longer than it was given.
+    /// The answer took longer than the timeout.
     TimedOut,
-    /// No trigger of a [`Schema`](crate::Schema) keeps a version for this scope.
+    /// No trigger of a [`Schema`](crate::Schema) keeps a version of the scope.
     NotWatched,
     /// PostgreSQL spells the key of the scope in another way, such as `17` for
     /// `017`. See [`Scope`](crate::Scope).
     OtherSpelling,
     /// Other writers replaced the row each time its state was read. Nothing was
     /// written; see [`is_conflict`](Error::is_conflict).
-    Unsettled,
-    /// A table cannot be watched or hold events. The `source()` has the reasons.
+    Contention,
+    /// A table cannot be watched or hold events. The text has the reasons.
     Refused,
     /// A watched table changed after the schema was installed: see
-    /// [`Install::verify`](crate::Install::verify). The `source()` has the reasons.
+    /// [`Install::verify`](crate::Install::verify). The text has the reasons.
     Changed,
-    /// A query gave a column of a type that makes no version.
-    NotAVersion,
-    /// A query that guards a write does not lock what it reads.
-    NotLocking,
-    /// Nobody knows whether the transaction was committed: the connection
-    /// broke while it was. Never take it for a success, nor for a failure.
+    /// A query returned a column of a type that makes no version.
+    InvalidVersion,
+    /// A query that guards a write does not lock the rows that it reads.
+    MissingLock,
+    /// The connection broke during the commit, so the transaction may be committed or
+    /// not. Do not report a success or a failure.
     OutcomeUnknown,
 }
 
@@ -53,15 +54,15 @@ impl Error {
         self.kind
     }
 
-    /// Returns `true` if another writer was faster or in the way. Nothing was
-    /// written: try again.
+    /// Returns `true` if another writer was faster or held a lock. Nothing was written:
+    /// try again.
     ///
     /// The conflicts are a key that is taken (`23505`), a serialization failure
     /// (`40001`), a deadlock (`40P01`), a lock timeout (`55P03`), and
-    /// [`ErrorKind::Unsettled`].
+    /// [`ErrorKind::Contention`].
     #[must_use]
     pub fn is_conflict(&self) -> bool {
-        if self.kind == ErrorKind::Unsettled {
+        if self.kind == ErrorKind::Contention {
             return true;
         }
         let conflicts = [
@@ -77,72 +78,75 @@ impl Error {
             .is_some_and(|code| conflicts.contains(code))
     }
 
-    /// An error with this reason as its source.
-    pub(crate) fn because(kind: ErrorKind, reason: impl Into<String>) -> Self {
-        let cause = Some(reason.into().into());
-        Self { kind, cause }
+    /// Creates an error with a reason in its text.
+    pub(crate) fn with_reason(kind: ErrorKind, reason: impl Into<String>) -> Self {
+        Self {
+            kind,
+            reason: Some(reason.into()),
+            cause: None,
+        }
     }
 
-    /// An error whose source names this scope.
-    pub(crate) fn about(kind: ErrorKind, scope: &Scope) -> Self {
-        Self::because(kind, format!("scope {:?}", scope.as_str()))
+    /// Creates an error with another error as its source.
+    fn with_cause(kind: ErrorKind, cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
+        Self {
+            kind,
+            reason: None,
+            cause: Some(cause.into()),
+        }
+    }
+
+    /// Creates an error that names a scope.
+    pub(crate) fn for_scope(kind: ErrorKind, scope: &Scope) -> Self {
+        Self::with_reason(kind, format!("scope {:?}", scope.as_str()))
     }
 
     /// Maps the exception of an installation that refuses a table to
     /// [`ErrorKind::Refused`].
-    pub(crate) fn of_install(error: tokio_postgres::Error) -> Self {
+    pub(crate) fn from_install(error: tokio_postgres::Error) -> Self {
         let refused = error
             .as_db_error()
             .filter(|error| *error.code() == SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE);
         match refused {
-            Some(refused) => Self::because(ErrorKind::Refused, refused.message()),
+            Some(refused) => Self::with_reason(ErrorKind::Refused, refused.message()),
             None => error.into(),
         }
     }
 
-    /// What a failed `COMMIT` means. After an `ERROR` the server has rolled
-    /// back and says so on a connection that lives on; all else is silence.
-    pub(crate) fn of_commit(error: tokio_postgres::Error) -> Self {
+    /// Maps the error of a failed `COMMIT`.
+    ///
+    /// An `ERROR` on a connection that stays open means that the server has rolled back.
+    /// After any other error the outcome is unknown.
+    pub(crate) fn from_commit(error: tokio_postgres::Error) -> Self {
         let severity = error
             .as_db_error()
             .and_then(|error| error.parsed_severity());
-        Self {
-            kind: match severity {
-                Some(Severity::Error) => ErrorKind::Database,
-                _ => ErrorKind::OutcomeUnknown,
-            },
-            cause: Some(Box::new(error)),
-        }
+        let kind = match severity {
+            Some(Severity::Error) => ErrorKind::Database,
+            _ => ErrorKind::OutcomeUnknown,
+        };
+        Self::with_cause(kind, error)
     }
 }
 
 impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
-        Self {
-            kind: ErrorKind::Database,
-            cause: Some(Box::new(error)),
-        }
+        Self::with_cause(ErrorKind::Database, error)
     }
 }
 
 impl From<ScopeError> for Error {
     fn from(error: ScopeError) -> Self {
         match error {
-            ScopeError::NotWatched(scope) => Self::about(ErrorKind::NotWatched, &scope),
-            error => Self {
-                kind: ErrorKind::NotAVersion,
-                cause: Some(Box::new(error)),
-            },
+            ScopeError::NotWatched(scope) => Self::for_scope(ErrorKind::NotWatched, &scope),
+            error => Self::with_cause(ErrorKind::InvalidVersion, error),
         }
     }
 }
 
 impl From<deadpool_postgres::PoolError> for Error {
     fn from(error: deadpool_postgres::PoolError) -> Self {
-        Self {
-            kind: ErrorKind::Pool,
-            cause: Some(Box::new(error)),
-        }
+        Self::with_cause(ErrorKind::Pool, error)
     }
 }
 
@@ -152,17 +156,21 @@ impl fmt::Display for Error {
             ErrorKind::Database => "PostgreSQL failed",
             ErrorKind::Pool => "no connection to PostgreSQL",
             ErrorKind::TimedOut => "PostgreSQL took too long",
-            ErrorKind::NotWatched => "no trigger keeps a version for this scope",
+            ErrorKind::NotWatched => "the schema watches no such scope",
             ErrorKind::OtherSpelling => "PostgreSQL spells the key of the scope in another way",
-            ErrorKind::Unsettled => "the row was replaced each time when it was read",
+            ErrorKind::Contention => "other writers replaced the row on each read",
             ErrorKind::Refused => "a table cannot be watched",
             ErrorKind::Changed => "a watched table changed since the schema was installed",
-            ErrorKind::NotAVersion => "the query gave a column of a type that makes no version",
-            ErrorKind::NotLocking => {
-                "a query that guards a write says FOR UPDATE, and not SKIP LOCKED"
+            ErrorKind::InvalidVersion => "the query returned no version",
+            ErrorKind::MissingLock => {
+                "a query that guards a write needs FOR UPDATE and no SKIP LOCKED"
             }
-            ErrorKind::OutcomeUnknown => "nobody knows whether the transaction was committed",
-        })
+            ErrorKind::OutcomeUnknown => "the commit failed with an unknown outcome",
+        })?;
+        match &self.reason {
+            Some(reason) => write!(f, ": {reason}"),
+            None => Ok(()),
+        }
     }
 }
 

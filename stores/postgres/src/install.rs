@@ -4,32 +4,32 @@ use tokio_postgres::Client;
 
 use crate::{Error, ErrorKind, Schema};
 
-/// Installs and verifies a [`Schema`].
+/// A trait to install and verify a [`Schema`].
 pub trait Install {
     /// Runs [`Schema::sql`].
     ///
     /// # Errors
     ///
-    /// - [`ErrorKind::Refused`]: a table cannot be watched; see
+    /// - [`ErrorKind::Refused`] if a table cannot be watched; see
     ///   [`Schema`](Schema#refused-tables).
-    /// - [`ErrorKind::Database`].
+    /// - [`ErrorKind::Database`] if PostgreSQL fails.
     fn install(&self, client: &Client) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// Checks that all tables are as they were installed. Call it at each start.
     ///
     /// # Errors
     ///
-    /// - [`ErrorKind::Changed`]: a table [changed](Schema#later-changes), and new
-    ///   content may have old tags until the schema is installed again. The `source()`
-    ///   names each table and the reason.
-    /// - [`ErrorKind::Database`], also if the schema was never installed.
+    /// - [`ErrorKind::Changed`] if a table [changed](Schema#later-changes). New content may
+    ///   then have old tags until the schema is installed again. The text names each table
+    ///   and the reason.
+    /// - [`ErrorKind::Database`] if PostgreSQL fails or the schema was never installed.
     fn verify(&self, client: &Client) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
 impl Install for Schema {
     async fn install(&self, client: &Client) -> Result<(), Error> {
         let installed = client.batch_execute(&self.sql()).await;
-        installed.map_err(Error::of_install)
+        installed.map_err(Error::from_install)
     }
 
     async fn verify(&self, client: &Client) -> Result<(), Error> {
@@ -40,6 +40,6 @@ impl Install for Schema {
         if reasons.is_empty() {
             return Ok(());
         }
-        Err(Error::because(ErrorKind::Changed, reasons.join("; ")))
+        Err(Error::with_reason(ErrorKind::Changed, reasons.join("; ")))
     }
 }

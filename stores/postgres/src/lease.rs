@@ -7,53 +7,55 @@ use crate::{Error, ErrorKind};
 /// The default timeout of a source, including the wait for a connection.
 pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A connection of a pool, for a [`Guarded`](crate::Guarded) transaction.
+/// A connection of a pool for a [`Guarded`](crate::Guarded) transaction.
 ///
-/// It returns to its pool when the transaction is committed or rolled back. If it
-/// is dropped before, as when hyper drops the handler of a client that
-/// disconnects, the connection is closed and the pool opens another one: a
-/// statement may still wait on it, and the next request would wait behind that.
+/// The connection returns to its pool when the transaction is committed or rolled back.
+///
+/// If the client disconnects, hyper drops the handler, and the lease may be dropped before
+/// that. Then the connection is closed, and the pool opens another one. A statement may
+/// still wait on the closed connection, and the next request must not wait for it.
 pub struct Lease {
     connection: Option<Object>,
     busy: bool,
 }
 
 impl Lease {
-    /// Takes a connection from the pool. The wait is limited by the pool's own
-    /// timeouts alone; a pool without them waits forever.
+    /// Takes a connection from the pool. Only the timeouts of the pool limit the wait: a
+    /// pool without timeouts waits forever.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Pool`].
-    pub async fn of(pool: &Pool) -> Result<Self, Error> {
+    /// Returns [`ErrorKind::Pool`] if the pool returns no connection.
+    pub async fn acquire(pool: &Pool) -> Result<Self, Error> {
         Ok(Self {
             connection: Some(pool.get().await?),
             busy: false,
         })
     }
 
-    /// Returns the connection, which is closed if the lease is dropped before
-    /// [`InUse::end`].
-    pub(crate) fn start(&mut self) -> (&mut ClientWrapper, InUse<'_>) {
+    /// Returns the connection and marks it as busy. If the lease is dropped before
+    /// [`BusyMark::clear`], the connection is closed.
+    pub(crate) fn start(&mut self) -> (&mut ClientWrapper, BusyMark<'_>) {
         self.busy = true;
         let connection = self.connection.as_mut();
-        let connection = connection.expect("it is there until it is dropped");
-        (connection, InUse(&mut self.busy))
+        let connection = connection.expect("a connection until the drop");
+        (connection, BusyMark(&mut self.busy))
     }
 }
 
 /// The mark that statements may still run on a connection.
-pub(crate) struct InUse<'a>(&'a mut bool);
+pub(crate) struct BusyMark<'a>(&'a mut bool);
 
-impl InUse<'_> {
+impl BusyMark<'_> {
     /// Lets the connection return to its pool.
-    pub(crate) fn end(self) {
+    pub(crate) fn clear(self) {
         *self.0 = false;
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
+        // `Object::take` detaches the connection from the pool, so that it is closed.
         if self.busy {
             drop(self.connection.take().map(Object::take));
         }
@@ -68,23 +70,23 @@ impl fmt::Debug for Lease {
     }
 }
 
-/// Runs `query` on a connection of the pool. The timeout includes the wait for the
-/// connection.
+/// Runs `query` on a connection of the pool, within a timeout that includes the wait for
+/// the connection.
 pub(crate) async fn within<T>(
     timeout: Duration,
     pool: &Pool,
     query: impl AsyncFnOnce(&ClientWrapper) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let answer = async {
-        let mut lease = Lease::of(pool).await?;
-        let (client, using) = lease.start();
+        let mut lease = Lease::acquire(pool).await?;
+        let (client, busy) = lease.start();
         let answer = query(client).await;
-        using.end();
+        busy.clear();
         answer
     };
     let answer = tokio::time::timeout(timeout, answer).await;
     answer.unwrap_or_else(|_| {
         let reason = format!("no answer within {timeout:?}");
-        Err(Error::because(ErrorKind::TimedOut, reason))
+        Err(Error::with_reason(ErrorKind::TimedOut, reason))
     })
 }

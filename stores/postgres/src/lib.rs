@@ -1,13 +1,13 @@
 //! Versions in PostgreSQL for [`tower-conditional`](tower_conditional).
 //!
-//! Triggers keep a version of each row, table or group of rows, inside the
-//! transaction that writes and whoever writes. The layers read it before any
-//! work is done, so a 304 costs one read by primary key, and a write is refused
-//! before it overwrites what its client has not seen.
+//! Triggers keep a version of each row, table or group of rows, in the transaction that
+//! writes. Every writer counts. The layers read the version before the handler runs, so a
+//! 304 costs one read by primary key. A write with an old version gets a 412, so no update
+//! is lost.
 //!
 //! # The migration
 //!
-//! [`Schema`] gives the SQL for a migration tool, or runs it:
+//! A [`Schema`] returns the SQL for a migration tool, or installs it itself:
 //!
 //! ```no_run
 //! # async fn run(client: &tokio_postgres::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -15,20 +15,20 @@
 //!
 //! let watch = Watch::table("notes").each_row("id").whole_table().each_group("tenant_id");
 //! let schema = Schema::new().watch(watch)?;
-//! schema.install(client).await?; // or give schema.sql() to a migration tool
+//! schema.install(client).await?; // or pass schema.sql() to a migration tool
 //! schema.verify(client).await?; // at each start
 //! # Ok(())
 //! # }
 //! ```
 //!
 //! The schema and the statements are those of `tower-conditional-sql`, which has no
-//! driver: use it for another one than `tokio-postgres`.
+//! driver. Use that crate for a driver other than `tokio-postgres`.
 //!
 //! # The source
 //!
-//! [`VersionSource`] tells the layers the current state; [`QuerySource`] does
-//! for a version column that the application keeps itself. [`ScopeState`] and
-//! [`EventLog`] tell the identifier of the latest state.
+//! A [`VersionSource`] reads the current state for the layers. A [`QuerySource`] reads a
+//! version column that the application keeps itself. [`ScopeState`] and [`EventLog`] read
+//! the identifier of the latest state.
 //!
 //! ```no_run
 //! # fn run(pool: deadpool_postgres::Pool) -> Result<(), Box<dyn std::error::Error>> {
@@ -52,8 +52,7 @@
 //!
 //! # Writes: compare-and-set
 //!
-//! With a version column of its own a handler lets the statement that writes
-//! compare:
+//! With a version column, the statement that writes can compare:
 //!
 //! ```no_run
 //! use tokio_postgres::{Client, Error};
@@ -63,14 +62,14 @@
 //! };
 //! use tower_conditional_postgres::Scope;
 //!
-//! /// The new version; `None` is 404, and `PreconditionFailed` 412.
+//! /// Returns the new version. `None` is 404, and `PreconditionFailed` is 412.
 //! async fn rename(
 //!     client: &Client,
 //!     id: i64,
 //!     text: &str,
 //!     expected: Expected,
 //! ) -> Result<Result<Option<i64>, PreconditionFailed>, Error> {
-//!     // As the source has it; it keeps the tags of other notes out.
+//!     // The same tags as in the source, so those of other notes do not match.
 //!     let tags = VersionTags::plain().scope(Scope::row("notes", id));
 //!     let sql = "UPDATE notes SET text = $2, version = version + 1
 //!         WHERE id = $1 AND ($3::bigint[] IS NULL OR version = ANY ($3))
@@ -82,9 +81,9 @@
 //!
 //! # Writes: the guarded transaction
 //!
-//! With the versions that triggers keep, and for more than one statement,
-//! [`Guarded`] is a transaction that only begins if the state is what was
-//! expected, and in which it stays so:
+//! With the versions of triggers, or for more than one statement, use [`Guarded`]. This
+//! transaction begins only if the state is what the request expects, and keeps other
+//! writers out:
 //!
 //! ```no_run
 //! # use deadpool_postgres::Pool;
@@ -92,7 +91,7 @@
 //! use tower_conditional_postgres::{GuardError, Guarded, Lease, Scope, Target};
 //!
 //! # async fn rename(pool: &Pool, id: i64, text: &str, expected: Expected) -> Result<(), GuardError> {
-//! let mut lease = Lease::of(pool).await?;
+//! let mut lease = Lease::acquire(pool).await?;
 //! let target = Target::scope(Scope::row("notes", id));
 //! let tx = Guarded::begin(&mut lease, expected, target).await?;
 //! tx.execute("UPDATE notes SET text = $1 WHERE id = $2", &[&text, &id]).await?;
@@ -103,25 +102,24 @@
 //!
 //! # What it guarantees
 //!
-//! - **No stale 304** for what is watched: the version changes in the very
-//!   commit that changes the content, in whatever order writers take their
-//!   numbers, and no number is used twice. Read from the same side as the
-//!   content: a source on the primary beside a handler on a replica would give
-//!   new tags to old bytes.
-//! - **No lost update**: compare-and-set and the guarded transaction are
-//!   linearizable across all replicas of the application. The tests race 64
-//!   writers for 200 rounds on three processes with either, restart and kill
-//!   PostgreSQL meanwhile, and kill a writer before its commit; check-then-act
-//!   loses updates in the same race. They also run guards beside writers that are
-//!   not guarded (`UPDATE`, upsert, `INSERT`, `DELETE`, and `DELETE` or `TRUNCATE`
-//!   with an `INSERT` in the same transaction), and count the commits.
+//! - **No stale 304** for watched content: the version changes in the commit that changes
+//!   the content, in whatever order writers take their numbers. No number is used twice.
+//!   Read version and content from the same server. A source on the primary and a handler
+//!   on a replica would put new tags on old bytes.
+//! - **No lost update**: compare-and-set and the guarded transaction are linearizable
+//!   across all replicas of the application. The tests race 64 writers for 200 rounds on
+//!   three processes with either of them. They restart and kill PostgreSQL meanwhile, and
+//!   kill a writer before its commit. Check-then-act loses updates in the same race.
+//!   They also run guards beside writers that are not guarded, and count the commits.
+//!   Those use `UPDATE`, upsert, `INSERT`, `DELETE`, and `DELETE` or `TRUNCATE` with an
+//!   `INSERT` in one transaction.
 //! - **One row, one spelling**: `17` has a state, and `017` has none; see [`Scope`].
-//! - **No endless wait**: a source gives up after 5 seconds by default, and a guard
-//!   waits for each lock for 2. A connection on which a statement may still wait
-//!   is closed; see [`Lease`].
-//! - **No guess**: a database that is slow, gone, or not what the source
-//!   expects is an error within the timeout, 5 seconds by default. No other request
-//!   waits behind its statement.
+//! - **No endless wait**: a source gives up after 5 seconds by default, and a guard waits
+//!   for each lock for 2 seconds. A connection on which a statement may still wait is
+//!   closed; see [`Lease`].
+//! - **No guess**: if the database is slow, gone or not what the source expects, the source
+//!   returns an error within its timeout. No other request waits for
+//!   its statement.
 //!
 //! # Roles and row-level security
 //!
@@ -131,20 +129,21 @@
 //! | writers of a watched table, guarded or not | `SELECT`, `INSERT`, `UPDATE`, `DELETE` on `conditional_versions`, and `USAGE` on the sequence `"conditional_versions/numbers"` |
 //! | [`Install::install`] | ownership of the watched tables, and sight of all their rows |
 //!
-//! If a right is missing, writes fail and sources return an error; no row is taken
-//! for absent. A role that may write versions can give content an old tag.
+//! If a right is missing, writes fail and sources return an error. No row is taken for
+//! absent. A role that may write versions can put an old tag on content.
 //!
 //! Policies of the watched table do not apply to its versions, so **no policy hides
-//! them**. A [`VersionSource`] has a tag for a row that its role or the caller may
-//! not read, and the tag of a table or group changes with such rows. So
-//! authorization must run before the layers. Groups by the policy's column, such as
-//! `each_group("tenant_id")`, keep tenants apart. A guard admits a write to a hidden row,
-//! but the handler's `UPDATE` does not see it: if it changes no row, nothing was
-//! written.
+//! them**. A [`VersionSource`] has a tag for a row even if its role or the caller may not
+//! read the row. The tag of a table or group changes with such rows. So authorization must
+//! run before the layers.
+//!
+//! Groups by the column of the policy, such as `each_group("tenant_id")`, keep tenants
+//! apart. A guard admits a write to a hidden row, but the handler's `UPDATE` does not see
+//! it: if it changes no row, nothing was written.
 //!
 //! A [`QuerySource`] and a [`Target::query`] see the rows that **their role and the
-//! settings of their connection** let them see. If the handler sets `app.tenant` on
-//! its connection, the source's connection does not have it, and a hidden row looks
+//! settings of their connection** let them see. If the handler sets `app.tenant` on its
+//! connection, the connection of the source does not have it, and a hidden row looks
 //! absent. The key or the policy then refuses to overwrite the row.
 //!
 //! Row-level security on the table of versions is refused: a hidden version would
@@ -152,17 +151,16 @@
 //!
 //! # What it does not do
 //!
-//! - A version covers the watched rows alone. If a page also shows other tables, the
-//!   time or a release of the application, use a scope that has it all, or
-//!   [`VersionTags::bytes`](tower_conditional::VersionTags::bytes) in a
-//!   source of your own.
+//! - A version covers the watched rows alone. If a page also shows other tables, the time
+//!   or a release of the application, use a scope that covers all of them. Otherwise use
+//!   [`VersionTags::bytes`](tower_conditional::VersionTags::bytes) in your own source.
 //! - Writes with triggers switched off, and some changes of the catalog, do not
 //!   change versions; see [`Schema`].
-//! - After a crash with `synchronous_commit = off`, numbers that were lost may come
-//!   again until the schema is installed again, as at the next start.
-//! - After a fail-over to a replica that had not received all commits, numbers
-//!   that were lost with them may come again, until the schema is installed
-//!   again. With synchronous replication none are lost.
+//! - After a crash with `synchronous_commit = off`, lost numbers may be used again until
+//!   the schema is installed again, for example at the next start.
+//! - After a fail-over to a replica that lacks some commits, their numbers may be used
+//!   again until the schema is installed again. With synchronous replication no commit is
+//!   lost.
 //! - `max(id)`, `max(txid)` or `max(updated_at)` of a table is no version; see
 //!   [`tower_conditional::source`].
 
@@ -182,7 +180,7 @@ pub use tower_conditional_sql::{
     postgres::{Schema, Statements},
 };
 
-/// The README's examples are compiled with the documentation's.
+/// The examples of the README, compiled with those of the documentation.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
-struct Readme;
+struct PostgresReadme;

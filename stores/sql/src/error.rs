@@ -6,13 +6,13 @@ use crate::Scope;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidSchema {
-    /// A name that is empty or has a NUL. For PostgreSQL, also one that has too many
-    /// dots, or makes a name of more than 63 bytes, which would be cut off.
+    /// A name that is empty or has a NUL. For PostgreSQL also a name with more than one
+    /// dot, or one of more than 63 bytes with its suffix, which would be cut off.
     Name(String),
-    /// A name that is there twice; SQLite does not tell `a` from `A`.
-    Twice(String),
-    /// A watch of this table that watches neither rows, nor the table, nor groups.
-    Nothing(String),
+    /// A name that is used twice. For SQLite `a` and `A` are the same name.
+    DuplicateName(String),
+    /// A watch of this table without rows, table or groups.
+    NothingWatched(String),
     /// A number of slots other than 1 to 64.
     Slots(u16),
 }
@@ -22,11 +22,17 @@ impl fmt::Display for InvalidSchema {
         match self {
             Self::Name(name) => write!(
                 f,
-                "invalid name {name:?}: it is empty or too long, or has a NUL or too many dots"
+                "invalid name {name:?}: it is empty, has a NUL, is longer than 63 bytes, or has \
+                 more than one dot"
             ),
-            Self::Twice(name) => write!(f, "{name:?} is there twice"),
-            Self::Nothing(table) => write!(f, "the watch of {table:?} watches nothing"),
-            Self::Slots(slots) => write!(f, "there are 1 to 64 slots, not {slots}"),
+            Self::DuplicateName(name) => {
+                write!(f, "duplicate name {name:?}: use each table and column once")
+            }
+            Self::NothingWatched(table) => write!(
+                f,
+                "nothing to watch in table {table:?}: call each_row, whole_table or each_group"
+            ),
+            Self::Slots(slots) => write!(f, "invalid number of slots {slots}: use 1 to 64"),
         }
     }
 }
@@ -49,13 +55,15 @@ impl fmt::Display for ScopeError {
             Self::NotWatched(scope) => {
                 write!(
                     f,
-                    "no trigger keeps a version for scope {:?}",
+                    "no trigger keeps a version of scope {:?}: watch its table in the schema",
                     scope.as_str()
                 )
             }
-            Self::NotVersions(scope) => {
-                write!(f, "the value has no versions of scope {:?}", scope.as_str())
-            }
+            Self::NotVersions(scope) => write!(
+                f,
+                "the value is not from the statement that reads the versions of scope {:?}",
+                scope.as_str()
+            ),
         }
     }
 }

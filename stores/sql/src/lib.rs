@@ -1,11 +1,12 @@
 //! Versions that triggers keep, for [`tower_conditional`] over any driver.
 //!
-//! The crate has no driver and nothing async. It has the text of the migration
-//! ([`postgres::Schema`], [`sqlite::Schema`]) and of each statement, and makes a
-//! [`Current`](tower_conditional::Current) of what a statement gives
-//! ([`postgres::Statements`], [`sqlite::Statements`]). The crates
-//! `tower-conditional-postgres` and `tower-conditional-sqlite` are whole stores over
-//! it. Use this crate with another driver, such as sqlx or diesel.
+//! The crate has no driver and no async code. It has the text of the migration
+//! ([`postgres::Schema`], [`sqlite::Schema`]) and of each statement
+//! ([`postgres::Statements`], [`sqlite::Statements`]). It converts the value that a
+//! statement returns to a [`Current`](tower_conditional::Current).
+//!
+//! The crates `tower-conditional-postgres` and `tower-conditional-sqlite` are complete
+//! stores that use it. Use this crate with another driver, such as sqlx or diesel.
 //!
 //! # The migration
 //!
@@ -16,7 +17,7 @@
 //! let watch = Watch::table("notes").each_row("id").whole_table();
 //! let schema = Schema::new().watch(watch)?;
 //! let migration = schema.sql(); // may run at every start
-//! let check = schema.verify_sql(); // at every start: each row is a fault
+//! let check = schema.verify_sql(); // at every start: each row of the result is a fault
 //! # let _ = (migration, check);
 //! # Ok(())
 //! # }
@@ -25,7 +26,7 @@
 //!
 //! # A source
 //!
-//! A source runs one statement, here with a driver whose `client` gives the value of
+//! A source runs one statement. In this example `client.value` returns the value of
 //! one row:
 //!
 //! ```
@@ -64,21 +65,20 @@
 //!
 //! # A handler that labels its content
 //!
-//! A tag that is read before the content may be older than the content. So read both
-//! in one statement, with [`versions_column`](postgres::Statements::versions_column)
-//! among its columns.
+//! If the tag is read before the content, it may be older than the content. So read both
+//! in one statement, with [`versions_column`](postgres::Statements::versions_column) as
+//! one of its columns.
 //!
 //! # A guarded write
 //!
-//! Compare and write in one transaction that holds the state:
+//! Compare and write in one transaction that keeps other writers out:
 //!
-//! - SQLite: begin with `BEGIN IMMEDIATE`, read the state, let
-//!   [`Expected::check`](tower_conditional::handler::Expected::check) compare, write
-//!   and commit.
+//! - SQLite: begin with `BEGIN IMMEDIATE`, read the state, compare it with
+//!   [`Expected::check`](tower_conditional::handler::Expected::check), write and commit.
 //! - PostgreSQL: see [`postgres::Statements`](postgres::Statements#a-guarded-write).
 //!
-//! A state of [`Current::Unknown`](tower_conditional::Current::Unknown) is a key in
-//! another spelling: refuse the write, since it may be of a row that exists.
+//! [`Current::Unknown`](tower_conditional::Current::Unknown) means that the key has
+//! another spelling. Refuse the write, since the row may exist.
 
 mod error;
 pub mod postgres;
@@ -91,7 +91,7 @@ pub use error::{InvalidSchema, ScopeError};
 pub use scope::Scope;
 pub use watch::Watch;
 
-/// The README's examples are compiled with the documentation's.
+/// The examples of the README, compiled with those of the documentation.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
-struct Readme;
+struct SqlReadme;

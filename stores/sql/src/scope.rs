@@ -1,115 +1,124 @@
 use std::fmt;
 
 /// A row, a table, or a group of rows with the same value in a column, such as
-/// those of one tenant. Each has one version.
+/// those of one tenant. Each scope has one version.
 ///
-/// It is spelled as one text, `row/notes/17`, `table/notes` or
-/// `group/notes/tenant_id/acme`, in which `%` and `/` of names and values are
-/// `%25` and `%2F`. So the text shows the kind, each kind has a fixed number of
-/// parts, and no two scopes share a text. This text is the
-/// [scope of the tags](tower_conditional::VersionTags::scope).
+/// A scope is written as one text: `row/notes/17`, `table/notes` or
+/// `group/notes/tenant_id/acme`. In names and values, `%` and `/` become `%25` and
+/// `%2F`. So each kind has a fixed number of parts, and no two scopes have the same
+/// text. This text is the [scope of the tags](tower_conditional::VersionTags::scope).
 ///
-/// Names are spelled as they are in the [`Watch`](crate::Watch). A value is
-/// spelled as the database casts it to text: an integer as `17`; in PostgreSQL a
-/// UUID in lower case with hyphens; in SQLite a blob in lower-case hexadecimal
-/// digits. For other spellings, such as `017`, a source has no state
-/// ([`Current::Unknown`](tower_conditional::Current::Unknown)), and a guard returns
-/// an error (`ErrorKind::OtherSpelling`). So parse the path as the handler does, and
-/// pass the value.
+/// # Spelling
+///
+/// Names are spelled as in the [`Watch`](crate::Watch). A value is spelled as the
+/// database casts it to text:
+///
+/// - an integer as `17`;
+/// - in PostgreSQL, a UUID in lower case with hyphens;
+/// - in SQLite, a blob in lower-case hexadecimal digits.
+///
+/// For any other spelling, such as `017`, a source returns
+/// [`Current::Unknown`](tower_conditional::Current::Unknown), and a guard returns an
+/// error (`ErrorKind::OtherSpelling`). So parse the path as the handler does, and
+/// pass the parsed value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Scope {
-    kind: Kind,
+    kind: ScopeKind,
     text: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Kind {
+pub(crate) enum ScopeKind {
     Row,
     Table,
     Group,
 }
 
 impl Scope {
-    /// Creates the scope of one row, by its key: needs [`Watch::each_row`](crate::Watch::each_row).
+    /// Creates the scope of the row with this key. It needs
+    /// [`Watch::each_row`](crate::Watch::each_row).
     #[must_use]
     pub fn row(table: &str, key: impl fmt::Display) -> Self {
         Self {
-            kind: Kind::Row,
+            kind: ScopeKind::Row,
             text: format!("{}/{}", rows(table), escaped(&key.to_string())),
         }
     }
 
-    /// Creates the scope of a whole table: needs [`Watch::whole_table`](crate::Watch::whole_table).
+    /// Creates the scope of a whole table. It needs
+    /// [`Watch::whole_table`](crate::Watch::whole_table).
     #[must_use]
     pub fn table(table: &str) -> Self {
         Self {
-            kind: Kind::Table,
+            kind: ScopeKind::Table,
             text: whole(table),
         }
     }
 
-    /// Creates the scope of the rows with this value in a column: needs
+    /// Creates the scope of the rows with this value in a column. It needs
     /// [`Watch::each_group`](crate::Watch::each_group).
     #[must_use]
     pub fn group(table: &str, column: &str, value: impl fmt::Display) -> Self {
         Self {
-            kind: Kind::Group,
+            kind: ScopeKind::Group,
             text: format!("{}/{}", groups(table, column), escaped(&value.to_string())),
         }
     }
 
-    /// Returns the text that stands in the table of versions.
+    /// Returns the text of the scope, as in the table of versions.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Returns the text of the entry that says that such scopes are watched: for
-    /// `row/notes/17` it is `row/notes`, for a table its own.
+    /// Returns the text of the entry that marks such scopes as watched. For
+    /// `row/notes/17` it is `row/notes`, and for a table the text of the scope.
     #[must_use]
     pub fn watch_key(&self) -> &str {
         match (self.kind, self.text.rsplit_once('/')) {
-            (Kind::Row | Kind::Group, Some((all, _))) => all,
-            (Kind::Row | Kind::Group, None) | (Kind::Table, _) => &self.text,
+            (ScopeKind::Row | ScopeKind::Group, Some((all, _))) => all,
+            (ScopeKind::Row | ScopeKind::Group, None) | (ScopeKind::Table, _) => &self.text,
         }
     }
 
     /// Returns the key of a row or the value of a group, and `None` for a table.
     pub(crate) fn value(&self) -> Option<&str> {
         let (_, value) = self.text.rsplit_once('/')?;
-        (self.kind != Kind::Table).then_some(value)
+        (self.kind != ScopeKind::Table).then_some(value)
     }
 
-    /// Returns `true` if it is a table or group, which exists even without rows.
+    /// Returns `true` if the scope is a table or a group, which exist without rows.
     #[must_use]
     pub fn is_collection(&self) -> bool {
-        self.kind != Kind::Row
+        self.kind != ScopeKind::Row
     }
 }
 
-/// For [`VersionTags::scope`](tower_conditional::VersionTags::scope).
+/// The bytes for [`VersionTags::scope`](tower_conditional::VersionTags::scope).
 impl AsRef<[u8]> for Scope {
     fn as_ref(&self) -> &[u8] {
         self.text.as_bytes()
     }
 }
 
-/// Returns the prefix of the scopes of a table's rows. As an entry of its own it says that
-/// the rows are watched.
+/// Returns the prefix of the scopes of a table's rows. The entry with this text marks the
+/// rows as watched.
 pub(crate) fn rows(table: &str) -> String {
     format!("row/{}", escaped(table))
 }
 
+/// Returns the text of the scope of a table.
 pub(crate) fn whole(table: &str) -> String {
     format!("table/{}", escaped(table))
 }
 
-/// Returns the prefix of the scopes of groups. As an entry of its own it says that the
-/// groups are watched.
+/// Returns the prefix of the scopes of groups. The entry with this text marks the groups
+/// as watched.
 pub(crate) fn groups(table: &str, column: &str) -> String {
     format!("group/{}/{}", escaped(table), escaped(column))
 }
 
+/// Escapes a name or value, so that it is one part of a scope.
 pub(crate) fn escaped(part: &str) -> String {
     part.replace('%', "%25").replace('/', "%2F")
 }
@@ -120,9 +129,9 @@ mod tests {
 
     use super::Scope;
 
-    /// Parts that would run together if they were only joined.
+    /// Without escaping, these parts would make the same text.
     #[test]
-    fn no_two_scopes_share_a_text() {
+    fn no_two_scopes_have_the_same_text() {
         let parts = [
             "", "/", "a", "a/b", "b", "%", "%2F", "%25", "a%2Fb", "'", "ä", "\0", "%00",
         ];
@@ -142,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn is_watched_by_what_it_starts_with() {
+    fn the_watch_key_is_the_prefix_of_the_scope() {
         assert_eq!(Scope::row("notes", "a/b").watch_key(), "row/notes");
         assert_eq!(Scope::table("notes").watch_key(), "table/notes");
         assert_eq!(

@@ -1,16 +1,17 @@
 use crate::InvalidSchema;
 
-/// The most slots: a reader reads them all.
-const MOST_SLOTS: u16 = 64;
+/// The largest number of slots. A reader reads all of them.
+const MAX_SLOTS: u16 = 64;
 
-/// The versions to keep of a table: of its rows, of the table, of groups of rows.
+/// A table and the versions to keep of it: of its rows, of the whole table, of groups
+/// of rows.
 ///
 /// All names are quoted. In PostgreSQL `notes` is a table in the schema `public`, and
-/// `app.notes` one in another. SQLite takes names as they are, so `main.notes` is one
-/// odd name. `Schema::watch` checks them.
+/// `app.notes` is a table in the schema `app`. SQLite takes names as they are, so there
+/// `main.notes` is a name with a dot in it. `Schema::watch` checks the names.
 ///
-/// In PostgreSQL the text of each scope is in an index. So a write fails whose key or
-/// value has more than some 2,500 bytes, with `%` and `/` counted three times.
+/// In PostgreSQL the text of each scope is in an index. So a write fails if its key or
+/// value has more than about 2,500 bytes, with `%` and `/` counted three times.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Watch {
@@ -22,8 +23,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Creates a watch of this table, which is neither a view nor partitioned, and
-    /// does not inherit.
+    /// Creates a watch of a table, which must not be a view, partitioned or inheriting.
     pub fn table(name: impl Into<String>) -> Self {
         Self {
             table: name.into(),
@@ -34,52 +34,57 @@ impl Watch {
         }
     }
 
-    /// Keeps a version for each row, by this key column. A primary key or unique index
-    /// is on it alone. A row in which it is `NULL` has no version.
+    /// Keeps a version for each row, by this key column. Rows are not watched by default.
     ///
-    /// In PostgreSQL its type is an integer, `uuid`, `text` or `varchar`. In SQLite all
-    /// its values are integers, or all texts, or all blobs, as its type says if it has
-    /// one.
+    /// The column needs a primary key or unique index on it alone. A row with the key
+    /// `NULL` has no version.
+    ///
+    /// In PostgreSQL the type is an integer, `uuid`, `text` or `varchar`. In SQLite all
+    /// values are integers, or all are texts, or all are blobs. If the column has a
+    /// type, they are of that type.
     pub fn each_row(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self
     }
 
-    /// Keeps a version for the table, changed by every write to it.
+    /// Keeps a version for the whole table, changed by every write to it. It is not kept
+    /// by default.
     pub fn whole_table(mut self) -> Self {
         self.whole = true;
         self
     }
 
-    /// Keeps a version for the rows with the same value in this column, as for those
-    /// of one tenant. It may be called for several columns, of the types that a key
-    /// may have. Rows where it is `NULL` are in no group.
+    /// Keeps a version for each group of rows with the same value in this column, such as
+    /// those of one tenant. There are no groups by default.
     ///
-    /// The version of a group stays when its last row goes, so that it cannot come
-    /// back to an old one: at most one row per slot for each value that there ever was.
+    /// Call it once for each column. The types are those of a
+    /// [key](Self::each_row). Rows with `NULL` are in no group.
+    ///
+    /// The version of a group stays when its last row is deleted, so that a new row
+    /// cannot bring an old version back. So the table of versions keeps at most one row
+    /// per slot for each value that ever existed.
     pub fn each_group(mut self, column: impl Into<String>) -> Self {
         self.groups.push(column.into());
         self
     }
 
-    /// Sets in how many rows PostgreSQL keeps the version of the table, and of each
-    /// group, 1 to 64. Defaults to 8.
+    /// Sets the number of rows, 1 to 64, in which PostgreSQL keeps the version of the
+    /// table and of each group. Defaults to 8.
     ///
-    /// A writer changes one of them, by the number of its connection, and those
-    /// that chose the same wait for each other's commit. With one slot that is
-    /// all writers of the table. A reader reads all. SQLite has one writer at a time
-    /// and needs one row.
+    /// A writer changes one of these slots, chosen by its connection. Writers with the
+    /// same slot wait for each other's commit; with one slot, all writers of the table
+    /// do. A reader reads all slots. SQLite has one writer at a time and ignores this.
     pub fn slots(mut self, slots: u16) -> Self {
         self.slots = slots;
         self
     }
 
-    /// Refuses a watch of nothing, and a number of slots that cannot be.
+    /// Checks that something is watched, and the number of slots.
     pub(crate) fn check(self) -> Result<Self, InvalidSchema> {
         if self.key.is_none() && !self.whole && self.groups.is_empty() {
-            return Err(InvalidSchema::Nothing(self.table));
+            return Err(InvalidSchema::NothingWatched(self.table));
         }
-        if !(1..=MOST_SLOTS).contains(&self.slots) {
+        if !(1..=MAX_SLOTS).contains(&self.slots) {
             return Err(InvalidSchema::Slots(self.slots));
         }
         Ok(self)

@@ -7,11 +7,12 @@ use crate::{Scope, ScopeError};
 /// An error returned by a [`Database`](crate::Database), a source or a
 /// [`Schema`](crate::Schema).
 ///
-/// Its `source()` is the error of the driver or the system, or names the scope or
-/// tables that the error is about.
+/// The text names the scope or tables that the error is about. The `source()` is the
+/// error of the driver or the system.
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
+    reason: Option<String>,
     cause: Option<Box<dyn error::Error + Send + Sync>>,
 }
 
@@ -19,29 +20,28 @@ pub struct Error {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// SQLite refused, or the database could not be opened.
+    /// SQLite refused a statement, or the database could not be opened.
     Database,
-    /// The database was closed before.
-    Stopped,
+    /// The database is closed.
+    Closed,
     /// The job panicked. Its transaction is rolled back.
     Panicked,
-    /// The job left a transaction open, which is rolled back.
-    LeftOpen,
-    /// The answer took longer than it was given.
+    /// The job left a transaction open. It is rolled back.
+    OpenTransaction,
+    /// The answer took longer than the timeout.
     TimedOut,
-    /// No trigger of a [`Schema`](crate::Schema) keeps a version for this scope.
+    /// No trigger of a [`Schema`](crate::Schema) keeps a version of the scope.
     NotWatched,
     /// SQLite spells the key of the scope in another way, such as `17` for `017`.
     /// See [`Scope`](crate::Scope).
     OtherSpelling,
-    /// A table cannot be watched. The `source()` has the reasons.
+    /// A table cannot be watched. The text has the reasons.
     Refused,
     /// A watched table changed after the schema was installed: see
-    /// [`Install::verify`](crate::Install::verify). The `source()` has the reasons.
+    /// [`Install::verify`](crate::Install::verify). The text has the reasons.
     Changed,
-    /// The commit failed in a way, as of a broken disk, that leaves open
-    /// whether the write is there once the file is opened again. Never take it
-    /// for a success, nor for a failure.
+    /// The commit failed, for example because of a broken disk. The write may be there or
+    /// not once the file is opened again. Do not report a success or a failure.
     OutcomeUnknown,
 }
 
@@ -52,8 +52,9 @@ impl Error {
         self.kind
     }
 
-    /// Returns `true` if another writer was in the way: the key is taken, or the
-    /// lock was not free within the busy timeout. Nothing was written.
+    /// Returns `true` if another writer was faster or held a lock. Nothing was written.
+    ///
+    /// Either the key is taken, or the lock was not free within the busy timeout.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         let cause = self.cause.as_deref();
@@ -73,9 +74,11 @@ impl Error {
         ) || taken.contains(&failure.extended_code)
     }
 
-    /// Of a commit. Only locks and deferred constraints are looked at before
-    /// anything is written.
-    pub(crate) fn in_commit(error: rusqlite::Error) -> Self {
+    /// Maps the error of a failed commit.
+    ///
+    /// SQLite checks only locks and deferred constraints before it writes. After any other
+    /// error the outcome is unknown.
+    pub(crate) fn from_commit(error: rusqlite::Error) -> Self {
         let kind = match error.sqlite_error_code() {
             Some(ErrorCode::ConstraintViolation | ErrorCode::DatabaseBusy) => ErrorKind::Database,
             _ => ErrorKind::OutcomeUnknown,
@@ -86,27 +89,41 @@ impl Error {
         }
     }
 
-    pub(crate) fn of(kind: ErrorKind) -> Self {
-        Self { kind, cause: None }
+    pub(crate) fn new(kind: ErrorKind) -> Self {
+        Self {
+            kind,
+            reason: None,
+            cause: None,
+        }
     }
 
-    /// An error with this reason as its source.
-    pub(crate) fn because(kind: ErrorKind, reason: impl Into<String>) -> Self {
-        let cause = Some(reason.into().into());
-        Self { kind, cause }
+    /// Creates an error with a reason in its text.
+    pub(crate) fn with_reason(kind: ErrorKind, reason: impl Into<String>) -> Self {
+        Self {
+            reason: Some(reason.into()),
+            ..Self::new(kind)
+        }
     }
 
-    /// An error whose source names this scope.
-    pub(crate) fn about(kind: ErrorKind, scope: &Scope) -> Self {
-        Self::because(kind, format!("scope {:?}", scope.as_str()))
+    /// Creates an error of the database with another error as its source.
+    fn with_cause(cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
+        Self {
+            cause: Some(cause.into()),
+            ..Self::new(ErrorKind::Database)
+        }
     }
 
-    /// Returns an error with these reasons as its source, unless there are none.
-    pub(crate) fn unless_none(kind: ErrorKind, reasons: &[String]) -> Result<(), Self> {
+    /// Creates an error that names a scope.
+    pub(crate) fn for_scope(kind: ErrorKind, scope: &Scope) -> Self {
+        Self::with_reason(kind, format!("scope {:?}", scope.as_str()))
+    }
+
+    /// Returns an error with these reasons, if there are any.
+    pub(crate) fn if_any(kind: ErrorKind, reasons: &[String]) -> Result<(), Self> {
         if reasons.is_empty() {
             return Ok(());
         }
-        Err(Self::because(kind, reasons.join("; ")))
+        Err(Self::with_reason(kind, reasons.join("; ")))
     }
 }
 
@@ -117,32 +134,23 @@ impl From<rusqlite::Error> for Error {
         {
             return error.clone().into();
         }
-        Self {
-            kind: ErrorKind::Database,
-            cause: Some(Box::new(error)),
-        }
+        Self::with_cause(error)
     }
 }
 
 impl From<ScopeError> for Error {
     fn from(error: ScopeError) -> Self {
         match error {
-            ScopeError::NotWatched(scope) => Self::about(ErrorKind::NotWatched, &scope),
-            error => Self {
-                kind: ErrorKind::Database,
-                cause: Some(Box::new(error)),
-            },
+            ScopeError::NotWatched(scope) => Self::for_scope(ErrorKind::NotWatched, &scope),
+            error => Self::with_cause(error),
         }
     }
 }
 
-/// The database's thread could not be started.
+/// The conversion of an error that the start of the thread returned.
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
-        Self {
-            kind: ErrorKind::Database,
-            cause: Some(Box::new(error)),
-        }
+        Self::with_cause(error)
     }
 }
 
@@ -150,16 +158,20 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
             ErrorKind::Database => "the database failed",
-            ErrorKind::Stopped => "the database is closed",
+            ErrorKind::Closed => "the database is closed",
             ErrorKind::Panicked => "a job for the database panicked",
-            ErrorKind::LeftOpen => "a job for the database left a transaction open",
+            ErrorKind::OpenTransaction => "a job for the database left a transaction open",
             ErrorKind::TimedOut => "the database took too long",
-            ErrorKind::NotWatched => "no trigger keeps a version for this scope",
+            ErrorKind::NotWatched => "the schema watches no such scope",
             ErrorKind::OtherSpelling => "SQLite spells the key of the scope in another way",
             ErrorKind::Refused => "a table cannot be watched",
             ErrorKind::Changed => "a watched table changed since the schema was installed",
-            ErrorKind::OutcomeUnknown => "nobody knows whether the write was committed",
-        })
+            ErrorKind::OutcomeUnknown => "the commit failed with an unknown outcome",
+        })?;
+        match &self.reason {
+            Some(reason) => write!(f, ": {reason}"),
+            None => Ok(()),
+        }
     }
 }
 

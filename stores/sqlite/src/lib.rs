@@ -1,10 +1,9 @@
-//! Validators and safe writes for [`tower_conditional`], from SQLite.
+//! Validators and safe writes for [`tower_conditional`] with SQLite.
 //!
-//! Triggers keep a version of each row, table or group of rows, inside the
-//! transaction that writes. A [`VersionSource`] reads it before any work is
-//! done, so that a layer answers 304 without running the handler, and never
-//! for content that has changed. [`Database::guarded`] compares and writes in
-//! one step, so that no update is lost.
+//! Triggers keep a version of each row, table or group of rows, in the transaction that
+//! writes. A [`VersionSource`] reads it before the handler runs, so a layer can answer 304
+//! without the handler. Such a 304 is never stale. [`Database::guarded`] compares and
+//! writes in one step, so that no update is lost.
 //!
 //! # Example
 //!
@@ -23,7 +22,7 @@
 //!     })
 //!     .await?;
 //!
-//! // The migration. Or give `schema.sql()` to the tool that runs the others.
+//! // The migration. Or pass `schema.sql()` to your migration tool.
 //! let schema = Schema::new().watch(Watch::table("notes").each_row("id").whole_table())?;
 //! schema.install(&database).await?;
 //!
@@ -34,7 +33,7 @@
 //!     Some(Scope::row("notes", id))
 //! });
 //!
-//! // A handler that writes. What is expected comes with the request.
+//! // A handler that writes. The request says which state it expects.
 //! let request = Request::put("/notes/17").header(header::IF_NONE_MATCH, "*").body(())?;
 //! let expected = Expected::of(&request);
 //! let written = database
@@ -45,7 +44,7 @@
 //!     .await;
 //! let current = match written {
 //!     Ok(current) => current,                          // 201, with its validators
-//!     Err(GuardError::Failed(failed)) => panic!("412: {failed:?}"),
+//!     Err(GuardError::Precondition(failed)) => panic!("412: {failed:?}"),
 //!     Err(error) => return Err(error.into()),          // 500, or 503
 //! };
 //!
@@ -60,12 +59,12 @@
 //! ```
 //!
 //! The schema and the statements are those of `tower-conditional-sql`, which has no
-//! driver: use it for another one than `rusqlite`.
+//! driver. Use that crate for a driver other than `rusqlite`.
 //!
 //! # A version column of your own
 //!
-//! A [`QuerySource`] reads it, [`Target::query`] guards it, and a statement can
-//! compare it while it writes:
+//! A [`QuerySource`] reads the column, and [`Target::query`] guards it. A statement can
+//! also compare it while it writes:
 //!
 //! ```
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -100,33 +99,32 @@
 //! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run()).unwrap();
 //! ```
 //!
-//! Here the column is what has to be right: see
+//! The application must then change the column with every write: see
 //! [`VersionTags`](tower_conditional::VersionTags).
 //!
 //! # What it guarantees
 //!
-//! - A tag of a [`VersionSource`] changes with every write to what its scope
-//!   names, by whatever connection or process, and never comes back. A 304 for
-//!   it is never stale, if the content depends on nothing but the scope.
-//! - A scope that nothing watches is an error, not a tag that never changes.
-//! - Of writers that expect the same state, in any number of processes, one is
-//!   accepted by [`Database::guarded`]; so it is linearizable. Writers that are
-//!   not guarded cannot come between, even if the row is absent.
+//! - **No stale 304**: a tag of a [`VersionSource`] changes with every write to its scope,
+//!   by any connection or process, and never comes back. The content must depend on the
+//!   scope alone.
+//! - **No lost update**: [`Database::guarded`] is linearizable. Of the writers that expect
+//!   the same state, in any number of processes, one is accepted. Other writers cannot
+//!   come between, even if the row is absent.
+//! - A scope that is not watched is an error, not a tag that never changes.
 //! - One row has one spelling: `17` has a state, and `017` has none; see [`Scope`].
 //! - A table whose content could change while its tags stay is refused, and
 //!   [`Install::verify`] finds later changes at each start.
 //!
-//! # What it does not promise
+//! # What it does not do
 //!
-//! - A tag says nothing of what the scope does not name: a page made of two
-//!   tables, or rendered anew by a new release, needs a version that says so.
-//! - The content is read after the tag and on its own. Read both from the same
-//!   file: a copy of it that lags behind, as some replication tools make, has
-//!   old bytes for new tags.
+//! - A tag does not cover what its scope does not name. A page of two tables, or one that
+//!   a new release renders in another way, needs a version that covers both.
+//! - The tag and the content are read separately. Read both from the same file: a copy
+//!   that lags behind, as some replication tools make, has old bytes for new tags.
 //! - `REPLACE` on connections other than a [`Database`] needs a pragma, and the
 //!   schema must be installed again after a backup is restored; see [`Schema`].
-//! - Processes share a file on one machine. SQLite's locks, and WAL, are not
-//!   for network file systems.
+//! - Processes can share a file on one machine only. SQLite's locks and WAL do not work on
+//!   network file systems.
 
 mod database;
 mod error;
@@ -139,7 +137,7 @@ mod test_support;
 mod timeout;
 mod versions;
 
-pub use database::{Builder, Database};
+pub use database::{Database, DatabaseOptions};
 pub use error::{Error, ErrorKind};
 pub use guarded::{GuardError, Guarded, Target};
 pub use install::Install;
@@ -151,7 +149,7 @@ pub use tower_conditional_sql::{
     sqlite::{Schema, Statements},
 };
 
-/// The README's examples are compiled with the documentation's.
+/// The examples of the README, compiled with those of the documentation.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
-struct Readme;
+struct SqliteReadme;

@@ -14,7 +14,8 @@ use tower_conditional::{Current, ValidatorSource, VersionTags, validator::TagRef
 
 use crate::{Database, Error, Install, Schema, Scope, VersionSource, Watch};
 
-/// A path for a database file of one test, removed with what SQLite put beside it.
+/// The path of a database file for one test. The drop removes it, with the files that
+/// SQLite put beside it.
 #[derive(Debug)]
 pub(crate) struct TempFile(PathBuf);
 
@@ -43,7 +44,7 @@ impl Drop for TempFile {
     }
 }
 
-/// A database where everything about `notes` is watched.
+/// Creates a database with the table `notes`, watched in every way.
 pub(crate) async fn notes() -> Database {
     let database = Database::in_memory().unwrap();
     execute(&database, NOTES).await;
@@ -68,8 +69,15 @@ pub(crate) async fn execute(database: &Database, sql: impl Into<String>) {
     executed.await.unwrap();
 }
 
-/// A request whose scope is this one, by its extension.
-pub(crate) fn about(scope: Scope) -> Parts {
+/// Returns the reason in the text of an error, after the first colon.
+pub(crate) fn reason(error: &Error) -> String {
+    let text = error.to_string();
+    let (_, reason) = text.split_once(": ").expect("a reason");
+    reason.to_owned()
+}
+
+/// Returns a request with a scope, as an extension.
+pub(crate) fn request_for(scope: Scope) -> Parts {
     let (mut parts, ()) = Request::new(()).into_parts();
     parts.extensions.insert(scope);
     parts
@@ -79,25 +87,25 @@ pub(crate) fn scope_of(request: &Parts) -> Option<Scope> {
     request.extensions.get().cloned()
 }
 
-/// The state of a scope as a layer would be told.
+/// Returns the state of a scope from a source.
 pub(crate) async fn current(database: &Database, scope: Scope) -> Result<Current, Error> {
     let source = VersionSource::new(database.clone(), scope_of);
-    source.current(&about(scope)).await
+    source.current(&request_for(scope)).await
 }
 
-/// The tag of a scope; `None` if it is absent.
+/// Returns the tag of a scope, or `None` if it is absent.
 pub(crate) async fn tag(database: &Database, scope: Scope) -> Option<String> {
-    spelled(&current(database, scope).await.unwrap())
+    tag_text(&current(database, scope).await.unwrap())
 }
 
-/// The version in the tag of a scope.
+/// Returns the version in the tag of a scope.
 pub(crate) async fn version(database: &Database, scope: Scope) -> i64 {
     let tag = tag(database, scope.clone()).await.unwrap();
     let tag = TagRef::parse(tag.as_bytes()).unwrap();
     VersionTags::plain().scope(scope).parse_number(tag).unwrap()
 }
 
-pub(crate) fn spelled(current: &Current) -> Option<String> {
+pub(crate) fn tag_text(current: &Current) -> Option<String> {
     match current {
         Current::Unknown => panic!("unknown"),
         Current::Absent => None,
@@ -109,7 +117,7 @@ pub(crate) fn spelled(current: &Current) -> Option<String> {
 }
 
 /// Keeps the database's thread busy until the sender is dropped.
-pub(crate) async fn hang(database: &Database) -> mpsc::Sender<()> {
+pub(crate) async fn block_thread(database: &Database) -> mpsc::Sender<()> {
     let (release, released) = mpsc::channel();
     let (started, start) = oneshot::channel();
     let database = database.clone();

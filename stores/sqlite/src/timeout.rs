@@ -5,13 +5,14 @@ use crate::{Error, ErrorKind};
 /// The default timeout of a source.
 pub(crate) const DEFAULT: Duration = Duration::from_secs(5);
 
+/// Returns the answer, or [`ErrorKind::TimedOut`] if it takes longer than the timeout.
 pub(crate) async fn within<T>(
     timeout: Duration,
-    asked: impl Future<Output = Result<T, Error>>,
+    answer: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
-    let answered = tokio::time::timeout(timeout, asked).await;
-    answered.unwrap_or_else(|_| {
+    let answer = tokio::time::timeout(timeout, answer).await;
+    answer.unwrap_or_else(|_| {
         let reason = format!("no answer within {timeout:?}");
-        Err(Error::because(ErrorKind::TimedOut, reason))
+        Err(Error::with_reason(ErrorKind::TimedOut, reason))
     })
 }

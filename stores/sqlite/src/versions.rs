@@ -17,14 +17,14 @@ pub(crate) fn read(
     let params = [scope.as_str(), scope.watch_key()];
     connection.query_row(statements.read(), params, |row| {
         let current = statements.current(scope, row.get_ref(0)?.as_bytes()?);
-        // `Error` takes it out again.
+        // The conversion to `Error` unwraps it.
         current.map_err(|error| {
             rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error))
         })
     })
 }
 
-/// A version that the application keeps itself.
+/// A query for a version that the application keeps itself.
 #[derive(Debug, Clone)]
 pub(crate) struct VersionQuery {
     pub(crate) sql: Arc<str>,
@@ -32,8 +32,8 @@ pub(crate) struct VersionQuery {
 }
 
 impl VersionQuery {
-    /// Reads a version, and maybe when it was written. The tags are those of its
-    /// scope.
+    /// Reads the version and, if there is a second column, the time of the last write. The
+    /// tags are those of the scope.
     pub(crate) fn read(
         &self,
         connection: &Connection,
@@ -64,7 +64,7 @@ fn tag(version: ValueRef<'_>, tags: &VersionTags) -> Result<Option<EntityTag>, T
             Err(_) => tags.bytes(bytes),
         },
         ValueRef::Null => return Ok(None),
-        // Two of them may look the same.
+        // Two different real numbers may have the same text.
         ValueRef::Real(_) => return Err(Type::Real),
     }))
 }

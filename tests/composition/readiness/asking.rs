@@ -1,4 +1,4 @@
-//! Of layers that ask a source or the service before they let it run.
+//! The readiness of layers that ask a source or the service before the handler runs.
 
 use std::{convert::Infallible, future::ready};
 
@@ -16,9 +16,9 @@ use tower_conditional::{ConditionalLayer, EntityTag, PreconditionLayer, source, 
 use tower_conditional::{body::RequestBody, lock::KeyedLock};
 use tower_test::mock::{self, Handle, Mock, Spawn};
 
-use super::{Boxed, Content, Refused, boxed, in_time, respond, tagged};
+use super::{Boxed, Content, ServiceFailed, boxed, in_time, respond, tagged};
 
-/// The layers that ask first, each around `inner`.
+/// Returns the layers that ask first, each around `inner`.
 fn each_asking_layer<S>(inner: impl Fn() -> S) -> Vec<(&'static str, Boxed)>
 where
     S: Service<Request<Empty<Bytes>>, Response = Response<Content>, Error: Into<BoxError> + Send>
@@ -51,12 +51,12 @@ where
         #[cfg(feature = "tokio")]
         (
             "by source, locked",
-            boxed(locked(by_source(), KeyedLock::new()).layer(given(inner()))),
+            boxed(locked(by_source(), KeyedLock::new()).layer(unlocked(inner()))),
         ),
         #[cfg(feature = "tokio")]
         (
             "by GET, locked",
-            boxed(locked(by_get(), KeyedLock::new()).layer(given(inner()))),
+            boxed(locked(by_get(), KeyedLock::new()).layer(unlocked(inner()))),
         ),
     ]
 }
@@ -70,19 +70,21 @@ fn locked<Q, G>(
 }
 
 #[cfg(feature = "tokio")]
-type Given = Request<RequestBody<Empty<Bytes>>>;
+type LockedRequest = Request<RequestBody<Empty<Bytes>>>;
 
-/// What the service inside a lock gets.
+/// Returns a service for requests with an empty body, for use inside of a lock.
 #[cfg(feature = "tokio")]
-fn given<S>(service: S) -> MapRequest<S, impl FnMut(Given) -> Request<Empty<Bytes>> + Clone>
+fn unlocked<S>(
+    service: S,
+) -> MapRequest<S, impl FnMut(LockedRequest) -> Request<Empty<Bytes>> + Clone>
 where
     S: Service<Request<Empty<Bytes>>>,
 {
-    service.map_request(|request: Given| request.map(|_| Empty::new()))
+    service.map_request(|request: LockedRequest| request.map(|_| Empty::new()))
 }
 
-/// A read and a write whose conditions are false, or true, of `"v1"`.
-fn asked(holds: bool) -> [Request<Empty<Bytes>>; 2] {
+/// Returns a read and a write whose conditions about `"v1"` are false, or true.
+fn conditional_requests(holds: bool) -> [Request<Empty<Bytes>>; 2] {
     let tag = if holds { "\"v1\"" } else { "\"v0\"" };
     ["GET", "PUT"].map(|method| {
         let request = Request::builder().method(method).header(IF_MATCH, tag);
@@ -90,7 +92,7 @@ fn asked(holds: bool) -> [Request<Empty<Bytes>>; 2] {
     })
 }
 
-/// P-TR-tower: ready when the service is, and not before.
+/// P-TR-tower: the layer is ready when the service is, and not before.
 #[tokio::test]
 async fn pending_is_forwarded_by_layers_that_ask() {
     let handles = std::cell::RefCell::new(Vec::new());
@@ -116,8 +118,8 @@ async fn pending_is_forwarded_by_layers_that_ask() {
     }
 }
 
-/// P-TR-tower: one permit is enough for the check and the write, and it is free
-/// again when a 412 or a success goes out.
+/// P-TR-tower: one permit is enough for the check and the write. It is free again when a 412 or a
+/// success is returned.
 #[tokio::test]
 async fn one_permit_is_enough_for_layers_that_ask() {
     for (layer, mut service) in each_asking_layer(|| ConcurrencyLimit::new(service_fn(respond), 1))
@@ -125,7 +127,7 @@ async fn one_permit_is_enough_for_layers_that_ask() {
         let mut sibling = service.clone();
         let mut kept = Vec::new();
         for holds in [false, true, false] {
-            for request in asked(holds) {
+            for request in conditional_requests(holds) {
                 let safe = request.method() == "GET";
                 let evaluates = safe == (layer == "ConditionalLayer::source");
                 for service in [&mut service, &mut sibling] {
@@ -140,18 +142,18 @@ async fn one_permit_is_enough_for_layers_that_ask() {
     }
 }
 
-/// P-TR-tower: the ready service is gone before the answer that needs none.
+/// P-TR-tower: the ready service is dropped before a response that does not need it.
 #[tokio::test]
 async fn a_refusal_frees_the_permit_first() {
     for (layer, mut service) in each_asking_layer(|| ConcurrencyLimit::new(service_fn(respond), 1))
     {
         let sibling = service.clone();
-        // Asked anew each time, since who waits is given the next permit.
+        // The readiness is polled anew each time, since a waiting call takes the next permit.
         let is_free = || {
             let mut sibling = Spawn::new(sibling.clone());
             sibling.poll_ready::<Request<Empty<Bytes>>>().is_ready()
         };
-        let [get, put] = asked(false);
+        let [get, put] = conditional_requests(false);
         let request = if layer == "ConditionalLayer::source" {
             get
         } else {
@@ -159,10 +161,10 @@ async fn a_refusal_frees_the_permit_first() {
         };
         let answer = service.ready().await.unwrap().call(request);
         let mut answer = Box::pin(answer);
-        // An answer at once needs no permit in between.
+        // An immediate response needs no permit in between.
         let is_at_once = matches!(layer, "ConditionalLayer::source" | "by source");
         assert_eq!(is_free(), is_at_once, "{layer}");
-        // While the future is still there.
+        // The future still exists here.
         let response = in_time(answer.as_mut()).await.unwrap();
         assert_eq!(response.status(), 412, "{layer}");
         assert!(is_free(), "{layer}");
@@ -170,8 +172,8 @@ async fn a_refusal_frees_the_permit_first() {
     }
 }
 
-/// Issue 12: nor does the content of a refused request hold a permit while it is read, whether
-/// the source told the state at once or had to be waited for.
+/// Issue 12: the content of a refused request holds no permit while it is read, with an immediate
+/// source and with one that waits.
 #[cfg(feature = "tokio")]
 #[tokio::test(start_paused = true)]
 async fn content_of_a_refused_request_holds_no_permit() {
@@ -184,11 +186,12 @@ async fn content_of_a_refused_request_holds_no_permit() {
     use tower::util::BoxCloneService;
     use tower_conditional::body::ResponseBody;
 
-    type Unsent = StreamBody<Pending<Result<Frame<Bytes>, Infallible>>>;
-    type Guarded = BoxCloneService<Request<Unsent>, Response<ResponseBody<Content>>, Infallible>;
+    type PendingBody = StreamBody<Pending<Result<Frame<Bytes>, Infallible>>>;
+    type Guarded =
+        BoxCloneService<Request<PendingBody>, Response<ResponseBody<Content>>, Infallible>;
 
     let inner = || {
-        let inner = service_fn(async |_: Request<Unsent>| Ok::<_, Infallible>(tagged()));
+        let inner = service_fn(async |_: Request<PendingBody>| Ok::<_, Infallible>(tagged()));
         ConcurrencyLimit::new(inner, 1)
     };
     let at_once = source::now(|_| EntityTag::strong("v1"));
@@ -209,11 +212,11 @@ async fn content_of_a_refused_request_holds_no_permit() {
         let request = Request::builder().method(method).header(IF_MATCH, "\"v0\"");
         let request = request.body(StreamBody::new(pending())).unwrap();
         let mut answer = service.ready().await.unwrap().call(request);
-        // To ask, to be told, and to wait for the content.
+        // The polls ask the source, take its answer, and wait for the content.
         for _ in 0..3 {
             assert!(answer.as_mut().now_or_never().is_none());
         }
-        let is_free = sibling.poll_ready::<Request<Unsent>>().is_ready();
+        let is_free = sibling.poll_ready::<Request<PendingBody>>().is_ready();
         assert!(is_free, "{number} waits for the content with a permit");
         assert_eq!(
             answer.await.unwrap().status(),
@@ -222,8 +225,8 @@ async fn content_of_a_refused_request_holds_no_permit() {
     }
 }
 
-/// P-TR-tower: two writers of one key, both with a permit of the limit inside
-/// or waiting for it: whoever waits for its turn holds none.
+/// P-TR-tower: two writers of one key each hold a permit of the inner limit or wait for it. A
+/// writer that waits for the lock holds none.
 #[tokio::test]
 async fn two_writers_of_one_key_both_finish() {
     let slow = || {
@@ -234,7 +237,7 @@ async fn two_writers_of_one_key_both_finish() {
         ConcurrencyLimit::new(slow, 1)
     };
     for (layer, service) in each_asking_layer(slow) {
-        let [_, put] = asked(true);
+        let [_, put] = conditional_requests(true);
         let writers = (0..8).map(|_| in_time(service.clone().oneshot(put.clone())));
         let answers = futures_util::future::join_all(writers).await;
         assert!(
@@ -246,19 +249,19 @@ async fn two_writers_of_one_key_both_finish() {
     }
 }
 
-/// The same with two that were made ready before either was called.
+/// The same with two services that were made ready before either was called.
 #[cfg(feature = "tokio")]
 #[tokio::test]
-async fn readiness_is_given_back_while_waiting_for_a_turn() {
+async fn a_writer_that_waits_for_the_lock_holds_no_permit() {
     let lock = KeyedLock::new();
     let limited = ConcurrencyLimit::new(service_fn(respond), 1);
     let layer = locked(PreconditionLayer::handler_checks(), lock.clone());
-    let mut first = layer.layer(given(limited));
+    let mut first = layer.layer(unlocked(limited));
     let mut second = first.clone();
-    let [_, put] = asked(true);
+    let [_, put] = conditional_requests(true);
     let held = lock.acquire("/").await.unwrap();
     let waiting = tokio::spawn(first.ready().await.unwrap().call(put.clone()));
-    // Only where the first has given its permit back is there one.
+    // There is a permit only if the first service has returned its own.
     in_time(second.ready()).await.unwrap();
     let also = tokio::spawn(second.call(put));
     drop(held);
@@ -268,22 +271,22 @@ async fn readiness_is_given_back_while_waiting_for_a_turn() {
     assert!(lock.is_empty());
 }
 
-/// P-ER-inner: an error of the service is the client's, unless it came while a
-/// 412 was made that needs no service.
+/// P-ER-inner: an error of the service reaches the client, unless it came while a 412 was made that
+/// needs no service.
 #[tokio::test]
 async fn errors_pass_layers_that_ask() {
     let fails =
-        || service_fn(|_: Request<Empty<Bytes>>| ready(Err::<Response<Content>, _>(Refused)));
+        || service_fn(|_: Request<Empty<Bytes>>| ready(Err::<Response<Content>, _>(ServiceFailed)));
     for (layer, service) in each_asking_layer(fails) {
-        for request in asked(true) {
+        for request in conditional_requests(true) {
             let answer = service.clone().oneshot(request).await;
-            assert!(answer.unwrap_err().is::<Refused>(), "{layer}");
+            assert!(answer.unwrap_err().is::<ServiceFailed>(), "{layer}");
         }
         if layer.starts_with("by source") {
-            let [_, put] = asked(false);
+            let [_, put] = conditional_requests(false);
             let answer = service.oneshot(put).await.unwrap();
             assert_eq!(answer.status(), 412, "{layer}");
-            // The `GET` failed, so nobody knows whether the client may read.
+            // The `GET` failed, so it is unknown if the client may read.
             let tag = answer.headers().get(ETAG);
             let shown = (layer != "by source and GET").then_some("\"v1\"");
             assert_eq!(tag.map(|tag| tag.to_str().unwrap()), shown, "{layer}");

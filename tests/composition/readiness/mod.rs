@@ -24,7 +24,7 @@ use tower_test::mock::{self, Handle, Mock, Spawn};
 type Boxed = BoxCloneService<Request<Empty<Bytes>>, Response<Body>, BoxError>;
 type Content = Full<Bytes>;
 
-/// `inner` in each of the layers, and in all of them.
+/// Returns `inner` in each of the layers, and in all of them.
 fn each_layer<S>(inner: impl Fn() -> S) -> [(&'static str, Boxed); 8]
 where
     S: Service<Request<Empty<Bytes>>, Response = Response<Content>, Error: Into<BoxError>>
@@ -83,8 +83,8 @@ where
     )
 }
 
-/// A layer around a service that is ready only when told so, and panics when
-/// it is called without having been asked.
+/// A layer around a service that is ready only on command. The service panics if it is called
+/// without having been ready.
 struct Mocked {
     layer: &'static str,
     service: Boxed,
@@ -126,14 +126,14 @@ fn tagged() -> Response<Content> {
     response.body(Full::from("hello")).unwrap()
 }
 
-/// What must not wait must be there at once; the time only ends a deadlock.
+/// Returns a result that must be ready at once. The timeout only ends a deadlock.
 async fn in_time<F: Future>(future: F) -> F::Output {
     tokio::time::timeout(Duration::from_secs(20), future)
         .await
         .expect("a deadlock")
 }
 
-/// P-TR-tower: ready when the service is, and not before.
+/// P-TR-tower: the layer is ready when the service is, and not before.
 #[tokio::test]
 async fn pending_is_forwarded() {
     for Mocked {
@@ -177,9 +177,9 @@ async fn errors_of_readiness_are_forwarded() {
     } in each_layer_of_a_mock()
     {
         let mut service = Spawn::new(service);
-        handle.send_error(Refused);
+        handle.send_error(ServiceFailed);
         match service.poll_ready::<Request<Empty<Bytes>>>() {
-            std::task::Poll::Ready(Err(error)) => assert!(error.is::<Refused>(), "{layer}"),
+            std::task::Poll::Ready(Err(error)) => assert!(error.is::<ServiceFailed>(), "{layer}"),
             other => panic!("{layer} {other:?}"),
         }
     }
@@ -197,15 +197,15 @@ async fn errors_of_the_service_pass_unchanged() {
         let response = service.ready().await.unwrap().call(conditional());
         let answer = async {
             let (_, respond) = handle.next_request().await.unwrap();
-            respond.send_error(Refused);
+            respond.send_error(ServiceFailed);
         };
         let (response, ()) = in_time(futures_util::future::join(response, answer)).await;
-        assert!(response.unwrap_err().is::<Refused>(), "{layer}");
+        assert!(response.unwrap_err().is::<ServiceFailed>(), "{layer}");
     }
 }
 
-/// P-TR-tower: nothing panics or waits for ever, and a clone gets its turn
-/// while the service that answered 304 is still there.
+/// P-TR-tower: nothing panics or waits forever. A clone can be called while the service that
+/// answered 304 still exists.
 #[tokio::test]
 async fn one_permit_is_enough() {
     let limited = || ConcurrencyLimit::new(service_fn(respond), 1);
@@ -241,13 +241,13 @@ async fn assert_turns(layer: &str, mut service: Boxed) {
             let ready = in_time(service.ready()).await.unwrap();
             let response = in_time(ready.call(request.clone())).await.unwrap();
             assert_eq!(response.status(), expected, "{layer}");
-            // Not even responses that are still there stand in the way.
+            // Responses that still exist do not hold a permit.
             kept.push(response);
         }
     }
 }
 
-/// P-TR-tower: a future that is dropped gives its permit back.
+/// P-TR-tower: a dropped future returns its permit.
 #[tokio::test]
 async fn an_abandoned_call_frees_its_permit() {
     let stuck = || {
@@ -272,12 +272,12 @@ async fn an_abandoned_call_frees_its_permit() {
 }
 
 #[derive(Debug)]
-struct Refused;
+struct ServiceFailed;
 
-impl fmt::Display for Refused {
+impl fmt::Display for ServiceFailed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("refused")
     }
 }
 
-impl Error for Refused {}
+impl Error for ServiceFailed {}

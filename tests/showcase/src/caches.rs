@@ -1,4 +1,4 @@
-//! The caches in front, which are told what to forget.
+//! The caches in front, which are told about writes.
 
 use std::{error::Error, str::FromStr, sync::Arc, time::Duration};
 
@@ -21,34 +21,35 @@ use tower_conditional::purge::{
     HttpPurger, InvalidPurgeConfig, NotPurged, Purge, PurgeLimits, PurgeQueue, Purger,
 };
 
-/// Longer than the slowest read takes, whose answer a cache may store after the first purge.
+/// The time after which a purge is repeated. It is longer than the slowest read, whose response a
+/// cache may store after the first purge.
 const AGAIN_AFTER: Duration = Duration::from_secs(5);
 
-/// As many as go in one request.
+/// The largest number of purges in one request.
 const TAGS: usize = 30;
 
 type Client = legacy::Client<HttpConnector, Full<Bytes>>;
-type Told = HttpPurger<Client, Full<Bytes>>;
+type CachePurger = HttpPurger<Client, Full<Bytes>>;
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Those that are told. Where one fails both are told again, which does no harm.
+/// The caches that are purged. If one of them fails, both are purged again, which does no harm.
 #[derive(Debug, Args)]
 pub(crate) struct Caches {
-    /// A Varnish with its module xkey, in front of this service, that is told what to forget
-    /// after a write, such as http://127.0.0.1:6081
+    /// A Varnish with its module xkey, in front of this service, which is purged after a write,
+    /// such as http://127.0.0.1:6081
     #[arg(long, value_name = "URL")]
     varnish: Option<Varnish>,
-    /// Likewise an nginx that takes PURGE and has the coding in its key
+    /// An nginx that takes PURGE and has the coding in its key, purged after a write
     #[arg(long, value_name = "URL")]
     nginx: Option<Nginx>,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Varnish(Arc<Told>);
+pub(crate) struct Varnish(Arc<CachePurger>);
 
-/// With the coding in its key, so that each has to be forgotten by itself.
+/// The codings in the key, each of which is purged by itself.
 #[derive(Clone, Debug)]
-pub(crate) struct Nginx(Arc<Told>);
+pub(crate) struct Nginx(Arc<CachePurger>);
 
 impl FromStr for Varnish {
     type Err = BoxError;
@@ -70,7 +71,7 @@ impl FromStr for Nginx {
 }
 
 impl Caches {
-    /// What takes the purges of requests, if there is anybody to tell.
+    /// Returns the queue of purges, if there is a cache.
     pub(crate) fn queue(self) -> Result<Option<PurgeQueue>, InvalidPurgeConfig> {
         if self.varnish.is_none() && self.nginx.is_none() {
             return Ok(None);
@@ -88,26 +89,26 @@ impl Purger for Caches {
         let varnish = self.varnish.as_ref().map(|cache| &*cache.0);
         let nginx = self.nginx.as_ref().map(|cache| &*cache.0);
         match join!(tell(varnish, purge), tell(nginx, &urls)) {
-            // After a final one neither would be told again.
+            // After a final error, neither cache would be purged again.
             (Err(error), Err(other)) if error.is_final() => Err(other),
             (varnish, nginx) => varnish.and(nginx),
         }
     }
 
-    // Each by itself, so that one that hangs holds no other up.
+    // Each target has its own task, so that one that hangs does not delay the others.
     fn parts(&self, purge: Purge) -> Vec<Purge> {
         purge.into_parts(TAGS).collect()
     }
 }
 
-async fn tell(cache: Option<&Told>, purge: &Purge) -> Result<(), NotPurged> {
+async fn tell(cache: Option<&CachePurger>, purge: &Purge) -> Result<(), NotPurged> {
     match cache {
         Some(cache) => cache.purge(purge).await,
         None => Ok(()),
     }
 }
 
-/// nginx knows no tags, so the list has to be named where a note is.
+/// Adds the path of the list to a purge of a note, since nginx has no tags.
 fn with_the_list(purge: &Purge) -> Purge {
     let notes = purge
         .targets()
@@ -127,7 +128,7 @@ fn client() -> Client {
 fn parse(base: &str) -> Result<Uri, BoxError> {
     let base: Uri = base.parse()?;
     match base.scheme() {
-        // The purger refuses what has none.
+        // The purger refuses a purge without a path.
         Some(other) if *other != Scheme::HTTP => Err("caches are told over http".into()),
         _ => Ok(base),
     }

@@ -8,7 +8,7 @@ pub(crate) fn routes() -> Router {
     Router::new().route("/comma", counted(get(comma)))
 }
 
-/// The tag that a handler sets itself always wins.
+/// Returns content with a tag, which always wins.
 async fn comma() -> impl IntoResponse {
     (
         [(header::ETAG, "\"a,b\"")],

@@ -1,4 +1,4 @@
-//! `/files/{name}`: fixed bytes, made as they are sent, so that memory stays flat.
+//! `/files/{name}`: fixed bytes, made while they are sent, so that memory stays flat.
 
 use std::{
     convert::Infallible,
@@ -25,7 +25,7 @@ use crate::{problem::Problem, stats::counted};
 const FRAME: u64 = 64 * 1024;
 const PERIOD: u64 = 251;
 
-/// Enough of the pattern to cut any frame out of it without copying.
+/// A part of the pattern that is long enough to cut any frame from it without a copy.
 static PATTERN: LazyLock<Bytes> = LazyLock::new(|| {
     (0..PERIOD + FRAME)
         .map(|i| (i % PERIOD) as u8)
@@ -37,11 +37,11 @@ enum Content {
     Json {
         size: usize,
     },
-    /// Byte `i` is `i mod 251`. The layer reads it to tag it.
+    /// A file whose byte `i` is `i mod 251`. The layer reads it for its tag.
     Pattern {
         size: u64,
     },
-    /// The same, but over the layer's limit: the handler supplies the digest.
+    /// The same file above the limit of the layer. The handler supplies the digest.
     Large {
         size: u64,
         digest: OnceCell<ContentDigest>,
@@ -90,7 +90,7 @@ async fn file(Path(name): Path<String>) -> Result<Response, Problem> {
     Ok(response)
 }
 
-/// Computed once, at first use, and off the threads that serve requests.
+/// Returns the digest. It is computed at its first use, and not on a thread that serves requests.
 async fn digest_of(size: u64) -> ContentDigest {
     let digest = task::spawn_blocking(move || {
         let mut body = PatternBody::new(size);
@@ -103,7 +103,7 @@ async fn digest_of(size: u64) -> ContentDigest {
     digest.await.expect("hashing does not panic")
 }
 
-/// `{"text":"abc..."}` of exactly this many bytes.
+/// Returns `{"text":"abc..."}` with exactly this many bytes.
 fn json_of(size: usize) -> String {
     let (open, close) = ("{\"text\":\"", "\"}");
     let letters = ('a'..='z').cycle().take(size - open.len() - close.len());

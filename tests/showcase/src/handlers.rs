@@ -1,4 +1,4 @@
-//! The handlers of the example, whose runs are counted.
+//! The handlers of the example, with counted runs.
 
 #[path = "../../../examples/notes/handlers.rs"]
 mod uncounted;
@@ -11,7 +11,7 @@ use axum::{
 
 use crate::{problem::NoteId, stats::count, store::Store};
 
-/// A request that the extractor rejects does not count.
+/// Counts the runs of a handler. A request that the extractor rejects does not count.
 macro_rules! counted {
     ($($handler:ident($($extractor:ty)?))*) => {
         $(pub(crate) async fn $handler(

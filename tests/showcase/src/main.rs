@@ -1,5 +1,5 @@
-//! The notes example with everything that black-box checks need: PostgreSQL too, caches in front
-//! that are told of writes, and routes that only checks use.
+//! The notes example with everything that black-box checks need: PostgreSQL, caches that are purged
+//! after writes, and routes for checks.
 
 mod caches;
 mod comma;
@@ -35,7 +35,7 @@ use store::Store;
 
 const INDEX: &str = include_str!("index.html");
 
-/// How long the answer to a write waits for its purge.
+/// The time that the response to a write waits for its purge.
 const PURGE_TIMEOUT: Duration = Duration::from_secs(1);
 
 async fn start(options: Options) -> Result<(), Box<dyn Error + Send + Sync>> {
@@ -51,7 +51,7 @@ async fn start(options: Options) -> Result<(), Box<dyn Error + Send + Sync>> {
     let purges = options.caches.queue()?;
     let mut tags = routes::tags()?;
     if let Some(purges) = purges.clone() {
-        // The writer's next read through a cache is then what was written.
+        // After this wait, the writer's next read through a cache has the new content.
         tags = tags.purge(purges).purge_timeout(PURGE_TIMEOUT);
     }
     let files = CachePolicy::new("max-age=600".parse()?)?;
@@ -68,14 +68,14 @@ async fn start(options: Options) -> Result<(), Box<dyn Error + Send + Sync>> {
     println!("listening on http://{address}");
     println!("{}", options::hints(address));
     let listener = listener.tap_io(|connection| {
-        // Without it, small events and chunks would wait for an acknowledgement.
+        // Without this option, small events and chunks would wait for an acknowledgement.
         let _ = connection.set_nodelay(true);
     });
     server::serve(listener, router, tags, policies, stop).await?;
     let _ = time::timeout(server::GRACE, writes.idle()).await;
     store.close().await;
     if let Some(purges) = purges {
-        // Caches that do not answer keep what is stale until it expires.
+        // Caches that do not answer keep stale responses until they expire.
         let _ = time::timeout(server::GRACE, purges.flush()).await;
     }
     Ok(())

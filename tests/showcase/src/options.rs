@@ -8,7 +8,7 @@ use clap::{
 
 use crate::caches::Caches;
 
-/// The notes example with everything that black-box checks ask for
+/// The notes example with everything that black-box checks need
 #[derive(Debug, Parser)]
 #[command(name = "showcase", allow_negative_numbers = true)]
 pub(crate) struct Options {
@@ -25,20 +25,20 @@ pub(crate) struct Options {
     pub(crate) postgres: Option<tokio_postgres::Config>,
     #[command(flatten)]
     pub(crate) caches: Caches,
-    /// How many notes a new database starts with
+    /// The number of notes in a new database
     #[arg(long, value_name = "N", default_value = "100")]
     #[arg(value_parser = value_parser!(u32).range(..=100_000))]
     pub(crate) notes: u32,
 }
 
 impl Options {
-    /// Reads the arguments of the process, and ends it where they ask for help or are wrong.
+    /// Parses the arguments of the process. Ends it if they ask for help or are invalid.
     pub(crate) fn from_arguments() -> Self {
         Self::try_parse().unwrap_or_else(|error| {
             if error.kind() == ErrorKind::DisplayHelp {
                 error.exit();
             }
-            // Not every error of clap shows the usage.
+            // Some errors of clap do not show the usage.
             eprintln!("{error}\n{}", Self::command().render_usage());
             process::exit(2);
         })
@@ -52,7 +52,7 @@ fn postgres(url: &str) -> Result<tokio_postgres::Config, Box<dyn Error + Send + 
     Ok(url.parse()?)
 }
 
-/// Requests to try first.
+/// Prints requests to try first.
 pub(crate) fn hints(address: SocketAddr) -> String {
     format!(
         "  curl -i http://{address}/notes/1

@@ -1,4 +1,4 @@
-//! `/stats`: how often each handler really ran, and how many purges came to nothing.
+//! `/stats`: the number of runs of each handler, and of purges that were dropped or failed.
 
 use std::{
     collections::BTreeMap,
@@ -16,11 +16,11 @@ use axum::{
 use serde_json::json;
 use tower_conditional::purge::PurgeQueue;
 
-/// The runs of each handler.
+/// The number of runs of each handler.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Runs(Arc<Mutex<BTreeMap<String, u64>>>);
 
-/// The runs, as an extension of every request that a client sends, and its method.
+/// The counters, as an extension of every request of a client, and its method.
 #[derive(Clone, Debug)]
 struct Counter {
     runs: Runs,
@@ -28,7 +28,7 @@ struct Counter {
 }
 
 impl Runs {
-    /// Has the handlers of a router count their runs.
+    /// Makes the handlers of a router count their runs.
     pub(crate) fn of(&self, router: Router) -> Router {
         router.layer(middleware::from_fn_with_state(self.clone(), prepare))
     }
@@ -40,7 +40,7 @@ async fn prepare(State(runs): State<Runs>, mut request: Request, next: Next) -> 
     next.run(request).await
 }
 
-/// Counts each run of one of these handlers, as [`count`] does.
+/// Counts each run of one of these handlers, like [`count`].
 pub(crate) fn counted<S>(handlers: MethodRouter<S>) -> MethodRouter<S>
 where
     S: Clone + Send + Sync + 'static,
@@ -51,8 +51,8 @@ where
     }))
 }
 
-/// Counts a run of the handler of this request. Answers given by an outer layer do not count, nor
-/// does the `GET` by which a layer finds out what a 412 shows.
+/// Counts a run of the handler of this request. Responses of an outer layer do not count, and
+/// neither does the `GET` by which a layer reads the representation for a 412.
 pub(crate) fn count(request: &Request) {
     let extensions = request.extensions();
     let (Some(counter), Some(path)) =

@@ -1,4 +1,4 @@
-//! The store of the example, or PostgreSQL, behind one type. It announces each write of a note.
+//! One type for the store of the example and for PostgreSQL. It announces each write of a note.
 
 use std::error::Error;
 
@@ -21,9 +21,9 @@ type BoxError = Box<dyn Error + Send + Sync>;
 pub(crate) struct Store {
     database: Backend<sqlite::Store, Postgres>,
     changes: broadcast::Sender<Announcement>,
-    /// Finishes writes whose clients disconnect. A write must not end between the database and its
-    /// announcement, and its connection must not return to the pool with a statement under way,
-    /// behind which the next request would wait.
+    /// Completes writes whose clients disconnect. A write must not end between the database and its
+    /// announcement. Its connection must not return to the pool with a running statement, since the
+    /// next request would wait for that.
     writes: Detached,
 }
 
@@ -49,7 +49,7 @@ impl Store {
         })
     }
 
-    /// Returns the channel in which writes of notes are announced.
+    /// Returns the channel that announces writes of notes.
     pub(crate) fn changes(&self) -> broadcast::Sender<Announcement> {
         self.changes.clone()
     }
@@ -105,7 +105,7 @@ impl Store {
             }?;
             let note = written.as_ref().map(|(note, _)| note);
             if let Some(announcement) = Announcement::of(id, note) {
-                // An error only says that nobody listens.
+                // An error means that there is no receiver.
                 let _ = changes.send(announcement);
             }
             Ok(written)

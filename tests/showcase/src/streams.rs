@@ -1,4 +1,4 @@
-//! Answers whose end nobody knows: `/stream` and `/events`. No layer may hold them back.
+//! Responses without an end: `/stream` and `/events`. No layer may hold them back.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -23,7 +23,7 @@ use crate::{problem::Problem, stats::counted, store::Note};
 const MOST_CHUNKS: u32 = 10_000;
 const LONGEST_PAUSE_MS: u32 = 10_000;
 
-/// What `/events` tells about a note.
+/// An event of `/events` about a note.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Announcement {
     change: &'static str,
@@ -33,7 +33,7 @@ pub(crate) struct Announcement {
 }
 
 impl Announcement {
-    /// Describes a write after which this note is there, or no note with this `id`.
+    /// Creates the event of a write after which this note exists, or no note with this `id`.
     pub(crate) fn of(id: Option<i64>, note: Option<&Note>) -> Option<Self> {
         let Some(note) = note else {
             return Some(Self {
@@ -95,7 +95,7 @@ async fn chunks(query: Result<Query<Chunks>, QueryRejection>) -> Result<Response
             return None;
         }
         if i > 1 {
-            // The pace that the client asked for.
+            // The client asked for this pace.
             time::sleep(pause).await;
         }
         Some((Ok::<_, Infallible>(format!("chunk {i}\n")), i + 1))
@@ -130,13 +130,13 @@ struct Feed {
 }
 
 impl Feed {
-    /// Ends when the service stops, so that open feeds do not hold it up.
+    /// Ends when the service stops, so that open feeds do not delay the shutdown.
     async fn next(&mut self) -> Option<Result<Event, axum::Error>> {
         tokio::select! {
             () = self.stop.cancelled() => None,
             change = self.changes.recv() => match change {
                 Ok(change) => Some(Event::default().event("note").json_data(change)),
-                // A client that reads too slowly is told so; it should read the notes again.
+                // A client that reads too slowly gets this event, and should read the notes again.
                 Err(RecvError::Lagged(missed)) => {
                     Some(Ok(Event::default().comment(format!("missed {missed} changes"))))
                 }

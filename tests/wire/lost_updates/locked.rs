@@ -1,4 +1,4 @@
-//! With a lock, around handlers that do not compare.
+//! The lock, around handlers that do not compare.
 
 use axum::body::Body;
 use http::Request;
@@ -21,7 +21,7 @@ async fn assert_no_lost_update(server: &Server, notes: &Notes, lock: &KeyedLock)
         ..updates(server)
     };
     race.run().await.assert_one_winner_each();
-    // Who was refused did not run.
+    // The handler of a refused write did not run.
     assert_eq!(notes.writes(), ROUNDS);
     let over_http2 = Race {
         http: Http::Two,
@@ -33,16 +33,16 @@ async fn assert_no_lost_update(server: &Server, notes: &Notes, lock: &KeyedLock)
 
 /// R-9110-13.1-a, R-9110-13.1.1-b
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn do_not_happen_with_a_source() {
+async fn a_source_and_a_lock_lose_no_update() {
     let (notes, lock) = (Notes::with(NOTE, "first"), KeyedLock::new());
     let layer = PreconditionLayer::new(notes.source()).lock(lock.clone(), by_path);
     let server = Server::start(notes.router().layer(layer)).await;
     assert_no_lost_update(&server, &notes, &lock).await;
 }
 
-/// R-9110-13.1-a, R-9110-13.1.1-b: nothing but the service itself knows the state.
+/// R-9110-13.1-a, R-9110-13.1.1-b: the service itself is the only source of the state.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn do_not_happen_with_self_get() {
+async fn self_get_and_a_lock_lose_no_update() {
     let (notes, lock) = (Notes::with(NOTE, "first"), KeyedLock::new());
     let layer =
         PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart().writers_may_read())
@@ -53,10 +53,10 @@ async fn do_not_happen_with_self_get() {
     assert_no_lost_update(&server, &notes, &lock).await;
 }
 
-/// R-9110-13.1-a, P-TR-tower: whoever has the lock gets the only place in a
-/// limit inside, for the `GET` as for the write, while others wait.
+/// R-9110-13.1-a, P-TR-tower: the writer with the lock gets the only permit of an inner limit, for
+/// the `GET` and for the write, while others wait.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn do_not_happen_around_a_limit_of_one() {
+async fn a_lock_around_a_limit_of_one_loses_no_update() {
     let notes = Notes::with(NOTE, "first");
     let limit = GlobalConcurrencyLimitLayer::new(1);
     let service = limit.layer(notes.router());
@@ -73,9 +73,9 @@ async fn do_not_happen_around_a_limit_of_one() {
     }
 }
 
-/// R-9110-13.1.2-g, R-9110-13.1-a: of 32 who create the same, one does.
+/// R-9110-13.1.2-g, R-9110-13.1-a: of 32 writers that create the same resource, one succeeds.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn do_not_happen_to_what_is_created() {
+async fn one_creator_wins() {
     let (notes, lock) = (Notes::default(), KeyedLock::new());
     let layer = PreconditionLayer::new(notes.source()).lock(lock.clone(), by_path);
     let server = Server::start(notes.router().layer(layer)).await;
@@ -96,9 +96,9 @@ async fn do_not_happen_to_what_is_created() {
     assert!(lock.is_empty());
 }
 
-/// R-9110-13.1-a: the streams of one connection are writers like any others.
+/// R-9110-13.1-a: the streams of one connection are independent writers.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn do_not_happen_on_one_connection() {
+async fn a_lock_loses_no_update_on_one_connection() {
     let (notes, lock) = (Notes::with(NOTE, "first"), KeyedLock::new());
     let layer = PreconditionLayer::new(notes.source()).lock(lock.clone(), by_path);
     let server = Server::start(notes.router().layer(layer)).await;
@@ -124,7 +124,7 @@ async fn do_not_happen_on_one_connection() {
 
 /// R-9110-13.1-a: pipelined writes are performed one after the other.
 #[tokio::test]
-async fn do_not_happen_in_a_pipeline() {
+async fn a_lock_loses_no_update_in_a_pipeline() {
     let (notes, lock) = (Notes::with(NOTE, "first"), KeyedLock::new());
     let layer = PreconditionLayer::new(notes.source()).lock(lock, by_path);
     let server = Server::start(notes.router().layer(layer)).await;

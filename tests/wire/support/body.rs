@@ -13,21 +13,21 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::{Body, Frame, SizeHint};
 
-/// What a body says of its length.
+/// The length that a body announces.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Hint {
     Exact,
     Unknown,
 }
 
-/// One frame of a [`Scripted`] body, or the error that breaks it.
-pub(crate) type Scene = io::Result<Frame<Bytes>>;
+/// A frame of a [`Scripted`] body, or the error that breaks it.
+pub(crate) type BodyStep = io::Result<Frame<Bytes>>;
 
-pub(crate) fn data(bytes: impl Into<Bytes>) -> Scene {
+pub(crate) fn data(bytes: impl Into<Bytes>) -> BodyStep {
     Ok(Frame::data(bytes.into()))
 }
 
-pub(crate) fn trailers(name: &'static str, value: &'static str) -> Scene {
+pub(crate) fn trailers(name: &'static str, value: &'static str) -> BodyStep {
     let mut fields = HeaderMap::new();
     fields.insert(
         HeaderName::from_static(name),
@@ -36,23 +36,22 @@ pub(crate) fn trailers(name: &'static str, value: &'static str) -> Scene {
     Ok(Frame::trailers(fields))
 }
 
-pub(crate) fn broken() -> Scene {
+pub(crate) fn broken() -> BodyStep {
     Err(io::Error::other("the body broke"))
 }
 
-/// A body that plays given frames.
+/// A body with given frames.
 #[derive(Debug)]
 pub(crate) struct Scripted {
-    frames: VecDeque<Scene>,
+    frames: VecDeque<BodyStep>,
     lower: u64,
     upper: Option<u64>,
 }
 
 impl Scripted {
-    /// The length of an exact hint counts the data that is there, so a body
-    /// that breaks or lies announces another with
-    /// [`announcing`](Self::announcing).
-    pub(crate) fn new(frames: impl IntoIterator<Item = Scene>, hint: Hint) -> Self {
+    /// Creates a body. The length of an exact hint counts the data of the frames. A body that
+    /// breaks or lies announces another length with [`announcing`](Self::announcing).
+    pub(crate) fn new(frames: impl IntoIterator<Item = BodyStep>, hint: Hint) -> Self {
         let frames: VecDeque<_> = frames.into_iter().collect();
         let length = frames.iter().flatten().filter_map(Frame::data_ref);
         let length = length.map(|data| data.len() as u64).sum();
@@ -80,7 +79,7 @@ impl Body for Scripted {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Scene>> {
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<BodyStep>> {
         let frame = self.frames.pop_front();
         if let Some(Ok(frame)) = &frame
             && let Some(sent) = frame.data_ref()
@@ -102,7 +101,7 @@ impl Body for Scripted {
     }
 }
 
-/// A long body that counts what has been taken from it.
+/// A long body that counts the bytes that were taken from it.
 pub(crate) struct Counted {
     left: u64,
     known: bool,
@@ -123,7 +122,7 @@ impl Body for Counted {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Scene>> {
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<BodyStep>> {
         const CHUNK: u64 = 32 * 1024;
         static ZEROS: [u8; CHUNK as usize] = [0; CHUNK as usize];
 

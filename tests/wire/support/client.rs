@@ -1,6 +1,6 @@
 use super::{H1, H2, Reply, Server};
 
-/// A connection of either version, for what is the same over both.
+/// A connection of either version, for tests that are the same with both.
 pub(crate) enum Client {
     H1(H1),
     H2(H2),
@@ -21,7 +21,7 @@ impl Client {
         }
     }
 
-    /// One exchange without content; `fields` are whole lines.
+    /// Sends a request without content and reads the response. `fields` are whole lines.
     pub(crate) async fn request(&mut self, method: &str, path: &str, fields: &[&str]) -> Reply {
         match self {
             Self::H1(h1) => h1.request(method, path, fields).await,
@@ -29,7 +29,7 @@ impl Client {
         }
     }
 
-    /// One exchange with content.
+    /// Sends a request with content and reads the response.
     pub(crate) async fn send(
         &mut self,
         method: &str,

@@ -11,13 +11,13 @@ const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 const ACK: u8 = 1;
 
-/// An HTTP/2 connection on which single frames are seen (RFC 9113, section 4).
+/// An HTTP/2 connection that shows single frames (RFC 9113, section 4).
 pub(crate) struct RawH2 {
     stream: TcpStream,
     next_id: u32,
 }
 
-/// The head of a frame that belongs to a stream.
+/// The head of a frame of a stream.
 #[derive(Debug)]
 pub(crate) struct Frame {
     kind: u8,
@@ -25,7 +25,7 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    /// Whether it is a whole message of its own: `HEADERS` with `END_STREAM`.
+    /// Returns `true` for a complete message: `HEADERS` with `END_STREAM`.
     pub(crate) fn is_whole_message(&self) -> bool {
         self.kind == HEADERS && self.ends_stream()
     }
@@ -47,7 +47,7 @@ impl RawH2 {
         raw
     }
 
-    /// Sends a request and gives the frames of its response.
+    /// Sends a request, and returns the frames of its response.
     pub(crate) async fn request(
         &mut self,
         method: &str,
@@ -62,7 +62,8 @@ impl RawH2 {
         ];
         let mut block = Vec::new();
         for (name, value) in pseudo.iter().chain(fields) {
-            // HPACK: a literal without indexing, with a new name (RFC 7541, section 6.2.2).
+            // This is a literal of HPACK without indexing, with a new name (RFC 7541, section
+            // 6.2.2).
             block.push(0);
             for text in [name, value] {
                 block.push(u8::try_from(text.len()).ok().filter(|n| *n < 127).unwrap());

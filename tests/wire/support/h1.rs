@@ -8,8 +8,8 @@ use tokio::{
 
 use super::{Reply, Server};
 
-/// An HTTP/1.1 connection whose every byte is looked at: a stray one makes the
-/// next status line unreadable.
+/// An HTTP/1.1 connection that reads every byte. An extra byte makes the next status line
+/// unreadable.
 pub(crate) struct H1 {
     stream: BufReader<TcpStream>,
 }
@@ -22,12 +22,12 @@ impl H1 {
         }
     }
 
-    /// Sends a request without content; `fields` are whole lines.
+    /// Sends a request without content. `fields` are whole lines.
     pub(crate) async fn send(&mut self, method: &str, path: &str, fields: &[&str]) {
         self.send_with(method, path, fields, "").await;
     }
 
-    /// Sends a request whose `fields` say how its content is framed.
+    /// Sends a request whose `fields` frame its content.
     pub(crate) async fn send_with(
         &mut self,
         method: &str,
@@ -49,19 +49,19 @@ impl H1 {
         self.stream.write_all(bytes).await.unwrap();
     }
 
-    /// As [`write`](Self::write), where the other side may have closed.
+    /// Writes like [`write`](Self::write), and accepts that the other side has closed.
     pub(crate) async fn try_write(&mut self, bytes: &[u8]) {
         let _ = self.stream.write_all(bytes).await;
     }
 
-    /// One exchange, read to the end of its message.
+    /// Sends a request and reads the whole message of the response.
     pub(crate) async fn request(&mut self, method: &str, path: &str, fields: &[&str]) -> Reply {
         self.send(method, path, fields).await;
         self.reply(method).await.expect("a whole response")
     }
 
-    /// The next response, framed as RFC 9112, section 6.3 says. An error where
-    /// the connection ends before the message does.
+    /// Reads the next response, framed by RFC 9112, section 6.3. Returns an error if the connection
+    /// ends before the message does.
     pub(crate) async fn reply(&mut self, method: &str) -> io::Result<Reply> {
         let (status, headers) = self.head().await?;
         let mut reply = Reply {
@@ -87,7 +87,7 @@ impl H1 {
         Ok(reply)
     }
 
-    /// Status line and fields.
+    /// Reads the status line and the headers.
     pub(crate) async fn head(&mut self) -> io::Result<(u16, HeaderMap)> {
         let line = self.line().await?;
         let status = line
@@ -97,7 +97,7 @@ impl H1 {
         Ok((status, self.fields().await?))
     }
 
-    /// The next chunk; `None` is the last one, of length 0.
+    /// Reads the next chunk, or `None` for the last one, of length 0.
     pub(crate) async fn chunk(&mut self) -> io::Result<Option<Vec<u8>>> {
         let length = usize::from_str_radix(&self.line().await?, 16).unwrap();
         if length == 0 {
@@ -109,22 +109,22 @@ impl H1 {
         Ok(Some(chunk))
     }
 
-    /// Exactly so many bytes.
+    /// Reads exactly so many bytes.
     pub(crate) async fn take(&mut self, length: usize) -> Vec<u8> {
         let mut bytes = vec![0; length];
         self.stream.read_exact(&mut bytes).await.unwrap();
         bytes
     }
 
-    /// Some bytes, none at the end.
+    /// Reads some bytes, or none at the end.
     pub(crate) async fn read(&mut self, buffer: &mut [u8]) -> usize {
         self.stream.read(buffer).await.unwrap()
     }
 
-    /// Everything up to the end of the connection, however it ends.
+    /// Reads everything up to the end of the connection, however it ends.
     pub(crate) async fn rest(mut self) -> Vec<u8> {
         let mut rest = Vec::new();
-        // What came before a reset is kept.
+        // The bytes before a reset are kept.
         let _ = self.stream.read_to_end(&mut rest).await;
         rest
     }

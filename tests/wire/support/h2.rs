@@ -28,13 +28,13 @@ impl H2 {
         Self { sender }
     }
 
-    /// One exchange, read to its end; `fields` are whole lines as for HTTP/1.1.
+    /// Sends a request and reads the response. `fields` are whole lines, as for HTTP/1.1.
     pub(crate) async fn request(&mut self, method: &str, path: &str, fields: &[&str]) -> Reply {
         let response = self.send(method, path, fields).await;
         Self::read(response).await
     }
 
-    /// One exchange with content.
+    /// Sends a request with content and reads the response.
     pub(crate) async fn exchange(
         &mut self,
         method: &str,
@@ -47,7 +47,7 @@ impl H2 {
         Self::read(response).await
     }
 
-    /// The response to its end.
+    /// Reads the whole response.
     pub(crate) async fn read(response: Response<Incoming>) -> Reply {
         let (head, body) = response.into_parts();
         let body = body.collect().await.expect("a whole response");
@@ -59,7 +59,7 @@ impl H2 {
         }
     }
 
-    /// Gives the response as soon as its head is there.
+    /// Returns the response when its head has arrived.
     pub(crate) async fn send(
         &mut self,
         method: &str,
@@ -69,7 +69,7 @@ impl H2 {
         self.send_with(method, path, fields, Empty::new()).await
     }
 
-    /// As [`send`](Self::send), with content, which need not end.
+    /// Sends like [`send`](Self::send), with content that need not end.
     pub(crate) async fn send_with(
         &mut self,
         method: &str,

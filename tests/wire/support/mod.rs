@@ -1,4 +1,4 @@
-//! A server on a real socket, and clients that show what is on the wire.
+//! A server on a real socket, and clients that show the bytes on the wire.
 
 mod body;
 mod client;
@@ -20,7 +20,7 @@ use tower::{Layer, util::MapResponse};
 use tower_conditional::stack;
 
 pub(crate) use {
-    body::{Counted, Hint, Scene, Scripted, broken, data, trailers},
+    body::{BodyStep, Counted, Hint, Scripted, broken, data, trailers},
     client::Client,
     frames::RawH2,
     h1::H1,
@@ -29,13 +29,13 @@ pub(crate) use {
     server::Server,
 };
 
-/// The key of a lock around routes that have no other spellings.
+/// Returns the key of a lock for routes with one spelling.
 #[cfg(feature = "tokio")]
 pub(crate) fn by_path(request: &http::request::Parts) -> Option<String> {
     Some(request.uri.path().to_owned())
 }
 
-/// A response that has been read to its end.
+/// A response whose content has been read.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -45,7 +45,7 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// The only line of a field, if there is one.
+    /// Returns the only line of a header, if there is one.
     #[track_caller]
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
         let lines = self.lines(name);
@@ -53,7 +53,7 @@ impl Reply {
         lines.first().copied()
     }
 
-    /// All lines of a field, in order.
+    /// Returns all lines of a header, in order.
     pub(crate) fn lines(&self, name: &str) -> Vec<&str> {
         self.headers
             .get_all(name)
@@ -68,7 +68,7 @@ impl Reply {
     }
 }
 
-/// The two places where the stack can be put around an `axum` router.
+/// Returns the two placements of the stack around an `axum` router.
 pub(crate) async fn placements(router: Router) -> [(&'static str, Server); 2] {
     [
         (
@@ -82,8 +82,8 @@ pub(crate) async fn placements(router: Router) -> [(&'static str, Server); 2] {
     ]
 }
 
-/// The same, with bodies that `hyper` sends in chunks although the stack knows
-/// their length: outside of it, the length is hidden.
+/// Returns both placements with bodies that `hyper` sends in chunks. The stack knows the length,
+/// which is hidden outside of it.
 pub(crate) async fn chunked_placements(router: Router) -> [(&'static str, Server); 2] {
     let inside = router.clone().layer(stack());
     let around = stack().layer(router);
@@ -104,12 +104,11 @@ fn hide_length<B>(mut response: Response<B>) -> Response<StreamBody<BodyStream<B
     response.map(|body| StreamBody::new(BodyStream::new(body)))
 }
 
-/// Far above the time that any test needs.
+/// A time far above that of any test.
 const HANG: Duration = Duration::from_secs(20);
 
-/// Stops the clock of the runtime, which has one thread: no timer ends, however slow
-/// the machine is. The clock moves again when the guard is dropped, and after 20
-/// seconds, for [`in_time`].
+/// Stops the clock of the runtime, which has one thread. So no timer ends, however slow the machine
+/// is. The clock runs again when the guard is dropped, and after 20 seconds, for [`in_time`].
 #[cfg(feature = "tokio")]
 #[must_use]
 pub(crate) fn stop_clock() -> mpsc::Sender<()> {

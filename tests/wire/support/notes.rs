@@ -23,7 +23,7 @@ use tower_conditional::{
     source::now,
 };
 
-/// Texts with versions, by path, and how often the handlers ran.
+/// Texts with versions by path, and the number of runs of the handlers.
 #[derive(Clone, Default)]
 pub(crate) struct Notes(Arc<Inner>);
 
@@ -47,7 +47,7 @@ impl Note {
 }
 
 impl Notes {
-    /// With one note of version 1.
+    /// Creates a store with one note of version 1.
     pub(crate) fn with(path: &str, text: &'static str) -> Self {
         let notes = Self::default();
         let text = Bytes::from_static(text.as_bytes());
@@ -67,7 +67,7 @@ impl Notes {
         self.find(path).map(|note| note.text)
     }
 
-    /// What a version column would say.
+    /// Returns the version of a note, like a version column.
     pub(crate) fn source(&self) -> impl ValidatorSource + Clone + use<> {
         let notes = self.clone();
         now(move |request| notes.current(request))
@@ -80,7 +80,7 @@ impl Notes {
         }
     }
 
-    /// Reads and writes without looking at any condition.
+    /// Returns a router that reads and writes without a check.
     pub(crate) fn router(&self) -> Router {
         let routes = get(Self::read).put(Self::write).patch(Self::write);
         Router::new()
@@ -88,7 +88,7 @@ impl Notes {
             .with_state(self.clone())
     }
 
-    /// As [`router`](Self::router), but a write compares what it expects.
+    /// Returns [`router`](Self::router) with writes that compare the expected version.
     pub(crate) fn comparing_router(&self) -> Router {
         Router::new()
             .route("/{*path}", get(Self::read).put(Self::compare_and_write))
@@ -103,7 +103,7 @@ impl Notes {
         }
     }
 
-    /// Others come in where it reads the content and where it yields.
+    /// Writes a text. Other writers can run while it reads the content and where it yields.
     async fn write(State(notes): State<Self>, uri: Uri, text: Bytes) -> Response {
         notes.0.writes.fetch_add(1, Ordering::SeqCst);
         let found = notes.find(uri.path());
@@ -120,7 +120,7 @@ impl Notes {
         respond(status, note)
     }
 
-    /// What `UPDATE .. WHERE version = ..` does: one step.
+    /// Compares and writes in one step, like `UPDATE .. WHERE version = ..`.
     async fn compare_and_write(State(notes): State<Self>, request: Request) -> Response {
         notes.0.writes.fetch_add(1, Ordering::SeqCst);
         let expected = Expected::of(&request);

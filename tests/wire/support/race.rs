@@ -1,6 +1,6 @@
-//! Many writers that start from one and the same state, round by round.
+//! Many writers that start from the same state, in rounds.
 //!
-//! It knows nothing of the server, which may be another process, or several.
+//! The race only needs the addresses of the servers, which may be other processes.
 
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
@@ -16,15 +16,15 @@ use tokio::{
     time::timeout,
 };
 
-/// The writers, each with a connection of its own that is kept.
+/// The race: writers with one kept connection each.
 #[derive(Debug, Clone)]
 pub(crate) struct Race {
-    /// The writers are spread over them.
+    /// The servers over which the writers are spread.
     pub(crate) servers: Vec<SocketAddr>,
     pub(crate) http: Http,
-    /// What is written. `{round}` in it stands for the round's number.
+    /// The path to write. `{round}` in it stands for the number of the round.
     pub(crate) path: String,
-    pub(crate) from: From,
+    pub(crate) from: StartState,
     pub(crate) writers: usize,
     pub(crate) rounds: usize,
 }
@@ -35,16 +35,16 @@ pub(crate) enum Http {
     Two,
 }
 
-/// What all writers of a round believe to be there.
+/// The condition of all writers in a round.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum From {
-    /// `If-Match` with the tag that this finds in the answer to a `GET`.
+pub(crate) enum StartState {
+    /// `If-Match` with the tag that this function finds in the response to a `GET`.
     Tag(fn(&Response<Bytes>) -> HeaderValue),
-    /// `If-None-Match: *`
+    /// `If-None-Match: *`.
     Nothing,
 }
 
-/// What came of it, one by one.
+/// The results of each round.
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(crate) rounds: Vec<Round>,
@@ -52,28 +52,28 @@ pub(crate) struct Report {
 
 #[derive(Debug)]
 pub(crate) struct Round {
-    /// The texts of those who got a 2xx.
+    /// The texts of the writers that got a 2xx.
     pub(crate) accepted: Vec<String>,
-    /// How many got each status.
+    /// The number of writers for each status.
     pub(crate) statuses: BTreeMap<u16, usize>,
-    /// What a `GET` shows when all have their answers.
+    /// The text that a `GET` returns after the round.
     pub(crate) stored: String,
 }
 
-/// One request of one writer.
+/// One request of a writer.
 #[derive(Debug, Clone)]
-struct Go {
+struct RoundRequest {
     round: usize,
     path: String,
     condition: (HeaderName, HeaderValue),
 }
 
 impl Race {
-    /// Lets them run.
+    /// Runs the race.
     ///
     /// # Panics
     ///
-    /// If a request gets no answer, or a round takes 30 seconds.
+    /// Panics if a request gets no response, or if a round takes 30 seconds.
     pub(crate) async fn run(&self) -> Report {
         let (go, started) = watch::channel(None);
         let (finished, mut answers) = mpsc::unbounded_channel();
@@ -98,19 +98,19 @@ impl Race {
         &self,
         round: usize,
         reader: &mut Connection,
-        go: &watch::Sender<Option<Go>>,
+        go: &watch::Sender<Option<RoundRequest>>,
         answers: &mut mpsc::UnboundedReceiver<(String, hyper::Result<u16>)>,
     ) -> Round {
         let path = self.path.replace("{round}", &round.to_string());
         let read = || Request::get(&path).body(Full::default()).unwrap();
         let condition = match self.from {
-            From::Tag(of) => {
+            StartState::Tag(of) => {
                 let current = reader.exchange(read()).await.expect("an answer to GET");
                 (header::IF_MATCH, of(&current))
             }
-            From::Nothing => (header::IF_NONE_MATCH, HeaderValue::from_static("*")),
+            StartState::Nothing => (header::IF_NONE_MATCH, HeaderValue::from_static("*")),
         };
-        go.send_replace(Some(Go {
+        go.send_replace(Some(RoundRequest {
             round,
             path: path.clone(),
             condition,
@@ -142,7 +142,7 @@ impl Race {
 async fn write(
     mut connection: Connection,
     writer: usize,
-    mut started: watch::Receiver<Option<Go>>,
+    mut started: watch::Receiver<Option<RoundRequest>>,
     finished: mpsc::UnboundedSender<(String, hyper::Result<u16>)>,
 ) {
     while started.changed().await.is_ok() {
@@ -163,15 +163,14 @@ async fn write(
 }
 
 impl Report {
-    /// How many writers were told that they had succeeded, and were overwritten
-    /// by another of the same round.
+    /// Returns the number of successful writes that were overwritten by another of the same round.
     pub(crate) fn lost(&self) -> usize {
         let beyond_one = |round: &Round| round.accepted.len().saturating_sub(1);
         self.rounds.iter().map(beyond_one).sum()
     }
 
-    /// One writer per round succeeded, all others got a 412, and what is stored
-    /// is what that one wrote.
+    /// Checks that one writer per round succeeded, that all others got a 412, and that the text of
+    /// the winner is stored.
     #[track_caller]
     pub(crate) fn assert_one_winner_each(&self) {
         for (number, round) in self.rounds.iter().enumerate() {
@@ -187,7 +186,7 @@ impl Report {
     }
 }
 
-/// A connection that is kept.
+/// A kept connection.
 #[derive(Debug)]
 pub(crate) struct Connection {
     server: SocketAddr,
@@ -221,7 +220,7 @@ impl Connection {
         Self { server, sender }
     }
 
-    /// One exchange, read to its end.
+    /// Sends a request and reads the whole response.
     pub(crate) async fn exchange(
         &mut self,
         request: Request<Full<Bytes>>,

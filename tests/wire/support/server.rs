@@ -14,7 +14,7 @@ use tokio::{
 };
 use tower::{BoxError, Service};
 
-/// A server for HTTP/1.1 and HTTP/2 on a socket of its own, gone when dropped.
+/// A server for HTTP/1.1 and HTTP/2 on its own socket. The drop ends it.
 pub(crate) struct Server {
     address: SocketAddr,
     task: JoinHandle<()>,
@@ -34,7 +34,7 @@ impl Server {
         let mut http = auto::Builder::new(TokioExecutor::new());
         http.http2()
             .enable_connect_protocol()
-            // As much as `hyper` takes over HTTP/1.1 by default.
+            // `hyper` accepts as much over HTTP/1.1 by default.
             .max_header_list_size(400 * 1024);
         let task = tokio::spawn(async move {
             let mut connections = JoinSet::new();
@@ -46,7 +46,7 @@ impl Server {
                     let served = http
                         .serve_connection_with_upgrades(TokioIo::new(stream), service)
                         .await;
-                    // A client that leaves and a body that breaks are part of the tests.
+                    // Tests include clients that disconnect and bodies that break.
                     drop(served);
                 });
             }

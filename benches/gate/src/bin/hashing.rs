@@ -1,4 +1,5 @@
-//! Tags from the content. XXH3 alone, since valgrind has no SHA instructions and would count other code.
+//! Tags from the content. Only XXH3 is counted, since valgrind has no SHA instructions and would
+//! count other code.
 
 use http::{Method, header::IF_NONE_MATCH};
 use tower::Layer;

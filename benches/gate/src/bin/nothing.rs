@@ -14,7 +14,7 @@ use tower_conditional::{
 };
 use tower_conditional_gate::{Body, Handler, OneRequest, answers, policy, run, source};
 
-/// A `POST`, a stream and a plain `GET` through each layer.
+/// Returns a `POST`, a stream and a plain `GET` for each layer.
 macro_rules! paths {
     ($($name:literal: $layer:expr, $handler:expr;)*) => {
         run(&[$(
@@ -37,7 +37,7 @@ fn main() {
         "policy that yields": yields(), Handler::new().with(CACHE_CONTROL, "max-age=5");
         "cache tags": CacheTagsLayer::new(CacheTags::new()), Handler::new();
         "cache status": CacheStatusLayer::new("gate", |_| false).expect("a name"), Handler::new();
-        // Its policy is what it has to do.
+        // This layer always has its policy to apply.
         "full stack": stack().cache_policy(policy().without_date())
             .precondition(PreconditionLayer::handler_checks()).etag(etag()), Handler::new();
         "full stack, source": stack().cache_policy(policy().without_date())
@@ -54,7 +54,7 @@ where
     answers(200, layer.layer(handler), method, None)
 }
 
-/// Content of 1 KiB is too long for it.
+/// Returns a layer whose limit is below content of 1 KiB.
 fn etag() -> EtagLayer<Xxh3> {
     EtagLayer::new().hasher(Xxh3::new()).max_body_bytes(512)
 }

@@ -1,4 +1,4 @@
-//! A cache policy that no handler contradicts, and one that it joins.
+//! A cache policy alone, and one that is merged with that of the handler.
 
 use http::{Method, header::CACHE_CONTROL};
 use tower::Layer;

@@ -1,4 +1,4 @@
-//! Reads whose validators are known: by a source, before the handler runs, or by the handler itself.
+//! Reads with known validators: from a source, before the handler runs, or from the handler itself.
 
 use http::{
     Method,

@@ -16,7 +16,7 @@ const SMALL: &str = "/1k.json";
 const LARGE: &str = "/64k.json";
 
 pub fn goals(times: &HashMap<Key, Time>) -> Vec<Goal> {
-    // The best samples: a neighbour makes a request dearer, never cheaper.
+    // The best samples count: other processes make a request slower, never faster.
     let ratio = |one: Key, other: Key| Some(times.get(&one)?.best / times.get(&other)?.best);
     let mut goals = Vec::new();
     for (ours, by_hand, limit) in [

@@ -1,6 +1,7 @@
-//! CPU time that a server spends on one request over loopback HTTP/1.1.
+//! The CPU time of a server for one request over loopback HTTP/1.1.
 //!
-//! The server's time is taken, not requests per second: a busy neighbour changes the latter tenfold.
+//! The time of the server is measured, not requests per second, which other processes can change
+//! tenfold.
 
 mod goals;
 mod servers;
@@ -19,7 +20,7 @@ const ROUNDS: usize = 5;
 const GENERATOR_CORE: &str = "0";
 const FILES: [(&str, usize); 2] = [("/1k.json", 1 << 10), ("/64k.json", 64 << 10)];
 
-/// One server, one file, with or without a condition.
+/// One server and one file, with or without a condition.
 pub type Key = (&'static str, &'static str, bool);
 
 struct Request<'a> {
@@ -63,7 +64,7 @@ fn rounds() -> usize {
     }
 }
 
-/// Everything that is asked, after a look whether the answer is the expected one.
+/// Returns all requests, after a check of their responses.
 fn requests(servers: &[Server]) -> Vec<Request<'_>> {
     let mut requests = Vec::new();
     for server in servers {
@@ -87,14 +88,14 @@ fn requests(servers: &[Server]) -> Vec<Request<'_>> {
     requests
 }
 
-/// What was measured for one key, in microseconds.
+/// The samples of one key, in microseconds.
 #[derive(Clone, Copy)]
 pub struct Time {
     pub median: f64,
     pub best: f64,
 }
 
-/// The servers take turns, and the first round only warms them up.
+/// Measures the servers. They take turns, and the first round only warms them up.
 fn measure(requests: &[Request], rounds: usize) -> HashMap<Key, Time> {
     let ticks = ticks_per_second();
     let mut samples: HashMap<Key, Vec<f64>> = HashMap::new();
@@ -127,7 +128,7 @@ impl Request<'_> {
         (self.server.cpu(ticks) - before) * 1e6 / answers
     }
 
-    /// One second of requests; how many were answered.
+    /// Sends requests for one second. Returns the number of responses.
     fn load(&self) -> f64 {
         let url = self.server.url(self.path);
         let field = self.tag.as_deref().map(field);

@@ -1,4 +1,4 @@
-//! The servers: each is one process, held on one core.
+//! The servers. Each is one process on one core.
 
 use std::{
     env, fs,
@@ -38,7 +38,7 @@ impl Drop for Server {
     }
 }
 
-/// Starts everything that is installed, and says what is not.
+/// Starts all installed servers, and prints the missing ones.
 pub fn start_all(folder: &Path) -> (Vec<Server>, Vec<&'static str>) {
     let http = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("http");
     let axum = |contender: &str| vec![sibling("server"), contender.into()];
@@ -113,7 +113,7 @@ impl Server {
             if !matches!(self.process.try_wait(), Ok(None)) {
                 return false;
             }
-            // A foreign server says nowhere that it listens.
+            // Other servers do not print when they listen.
             thread::sleep(Duration::from_millis(20));
         }
         false
@@ -123,11 +123,11 @@ impl Server {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
-    /// User and system time of the process so far, in seconds.
+    /// Returns the user and system time of the process so far, in seconds.
     pub fn cpu(&self, ticks_per_second: f64) -> f64 {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id()))
             .expect("the server is running");
-        // The second field is a name in parentheses, which may hold anything.
+        // The second field is a name in parentheses, which may contain anything.
         let (_, fields) = stat.rsplit_once(')').expect("a process name");
         let time = |field: usize| -> f64 {
             let ticks = fields.split_whitespace().nth(field - 3);
@@ -136,7 +136,7 @@ impl Server {
         (time(14) + time(15)) / ticks_per_second
     }
 
-    /// Status and `ETag` of one answer.
+    /// Returns the status and the `ETag` of one response.
     pub fn ask(&self, path: &str, condition: Option<&str>) -> (u16, Option<String>) {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).expect("connected");
         let condition = condition.map_or_else(String::new, |tag| field(tag) + "\r\n");
@@ -167,7 +167,7 @@ pub fn field(tag: &str) -> String {
     format!("If-None-Match: {tag}")
 }
 
-/// A program that was built beside this one.
+/// Returns the path of a program that was built beside this one.
 pub fn sibling(name: &str) -> String {
     let this = env::current_exe().expect("the path of this program");
     display(&this.with_file_name(name))

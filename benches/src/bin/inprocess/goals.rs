@@ -1,4 +1,4 @@
-//! The goals for time in process.
+//! The goals for the time in this process.
 
 use tower_conditional_bench::{
     case::{Case, KIB, MIB},
@@ -45,10 +45,11 @@ fn nothing_to_do(times: &Times) -> Vec<Goal> {
     ours::each().iter().filter_map(worst).collect()
 }
 
-/// What a layer adds to a body in one piece, and that this does not grow with the body.
+/// Returns the goals for the time that a layer adds to a body in one piece, which must not grow
+/// with the body.
 fn beyond_the_hash(times: &Times, bodies: &[Case]) -> Vec<Goal> {
     let one_frame = || bodies.iter().filter(|case| case.frames == 1);
-    // 120 ns are lost in the spread of a hash that takes many microseconds.
+    // 120 ns are smaller than the spread of a hash that takes many microseconds.
     let small = || one_frame().filter(|case| case.content.len() < 64 * KIB);
     let large = || one_frame().filter(|case| case.content.len() >= 64 * KIB);
     let beyond = |contender: &Contender, case: &Case| {
@@ -98,8 +99,8 @@ fn against_hand_written(times: &Times, bodies: &[Case]) -> Vec<Goal> {
     goals
 }
 
-/// Faster than whoever hashes each response as strongly. Each is taken over the bare service of its own framework,
-/// so that a framework is not held against its middleware.
+/// Returns the goals to be faster than every contender that hashes each response with an equally
+/// strong hash. Each is compared with the bare service of its own framework.
 fn against_peers(times: &Times, bodies: &[Case]) -> Vec<Goal> {
     let all = contenders::all();
     let find = |name| all.iter().find(|contender| contender.name == name);
@@ -122,7 +123,8 @@ fn against_peers(times: &Times, bodies: &[Case]) -> Vec<Goal> {
     goals
 }
 
-/// What is decided before the service runs, held against a call of the bare service.
+/// Returns the goals for requests that are decided before the service runs, as ratios to the bare
+/// service.
 fn known_before(times: &Times) -> Vec<Goal> {
     let mut goals = Vec::new();
     for case in Case::known_before() {
@@ -151,7 +153,7 @@ fn known_before(times: &Times) -> Vec<Goal> {
     goals
 }
 
-/// A policy without `Date` beside those that set the one field.
+/// Returns the goals for a policy without `Date`, compared with layers that set the one header.
 fn policies(times: &Times) -> Vec<Goal> {
     let ours = ours::POLICY_WITHOUT_DATE;
     let peers = [
@@ -169,7 +171,7 @@ fn policies(times: &Times) -> Vec<Goal> {
     goals
 }
 
-/// A contender of its own framework.
+/// Returns `true` for a contender with its own framework.
 fn is_peer(contender: &Contender) -> bool {
     contender.bare != contenders::BARE && contender.bare != contender.name
 }

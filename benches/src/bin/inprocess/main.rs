@@ -1,4 +1,4 @@
-//! Time of one request in this process, without a network.
+//! The time of one request in this process, without a network.
 
 mod goals;
 mod race;
@@ -91,7 +91,7 @@ fn total(times: &Times, contender: &Contender, case: &Case) -> String {
     }
 }
 
-/// One row for each contender that has anything to show.
+/// Returns one row for each contender with a figure.
 fn print(
     title: &str,
     contenders: &[Contender],

@@ -1,5 +1,6 @@
-//! All contenders take turns, round by round, and the best round of each counts: on a shared machine a
-//! neighbour slows down some rounds, but hardly ever all the rounds of one contender.
+//! The race of the contenders. They take turns, round by round, and the best round of each counts.
+//! On a shared machine, other processes slow down some rounds, but hardly ever all the rounds of
+//! one contender.
 
 use std::{
     hint::black_box,
@@ -10,7 +11,7 @@ use tower_conditional_bench::{case::Case, contenders::Contender, drive::OneReque
 
 const ROUND: Duration = Duration::from_millis(1);
 
-/// The best time of each contender for each case that it answers, in nanoseconds.
+/// Returns the best time of each contender for each case that it answers, in nanoseconds.
 pub fn race<'a>(
     contenders: &[Contender],
     cases: &'a [Case],

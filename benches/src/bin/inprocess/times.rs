@@ -1,4 +1,4 @@
-//! Every best time of this run, and the differences that are reported.
+//! The best times of this run, and the reported differences.
 
 use std::collections::HashMap;
 
@@ -32,7 +32,8 @@ impl Times {
         Some(self.get(contender.name, case)? - bare)
     }
 
-    /// What a contender costs beyond the service and the hash; nothing where it does not hash.
+    /// Returns the time of a contender beyond the service and the hash, or nothing if it does not
+    /// hash.
     pub fn over_hash(&self, contender: &Contender, case: &Case) -> Option<f64> {
         let hash = contender.hash.filter(|_| case.sized)?;
         let raw = self.get(raw_hash::name(hash), &case.bare())?;

@@ -1,4 +1,4 @@
-//! Notes in SQLite that nobody overwrites without having seen them.
+//! Notes in SQLite with sqlx, without lost updates.
 //!
 //! ```sh
 //! cargo run --manifest-path examples/other_drivers/Cargo.toml --bin axum_sqlx
@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("  curl -i {url}/notes --data hello");
     println!("  curl -i {url}/notes/1");
     println!("  curl -i {url}/notes/1 -X PUT --data hi -H 'If-Match: <the ETag of that answer>'");
-    // A 304 without the length that a router writes.
+    // Without this layer, the router would add `content-length: 0` to a 304.
     let app = wrap(app(db), ConditionalLayer::new());
     Ok(axum::serve(listener, app.into_make_service()).await?)
 }

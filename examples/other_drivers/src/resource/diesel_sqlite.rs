@@ -16,17 +16,17 @@ use diesel::{
 };
 use tokio::task::spawn_blocking;
 use tower_conditional::{
-    EntityTag, VersionTags,
+    BoxError, EntityTag, VersionTags,
     handler::{Expected, WithValidators},
     resource::guard,
-    source::{self, BoxError},
+    source,
 };
 
 use super::Error;
 
 pub type SqlitePool = Pool<ConnectionManager<SqliteConnection>>;
 
-/// An id is never used again, so a version of a note is never used again either.
+/// The table of notes. An id is never used again, so neither is a version of a note.
 const SCHEMA: &str = "
 PRAGMA journal_mode = WAL;
 CREATE TABLE IF NOT EXISTS notes (
@@ -46,7 +46,7 @@ diesel::table! {
 /// A condition on a note.
 type Condition = Box<dyn BoxableExpression<notes::table, Sqlite, SqlType = Bool>>;
 
-/// `None` is any version.
+/// Returns the condition that a note has one of these versions. `None` means any version.
 fn version_in(versions: Option<Vec<i64>>) -> Condition {
     match versions {
         Some(versions) => Box::new(notes::version.eq_any(versions)),
@@ -70,7 +70,7 @@ pub fn open(path: &str) -> Result<SqlitePool, BoxError> {
     Ok(pool.build(ConnectionManager::new(path))?)
 }
 
-/// Runs a query where it may block.
+/// Runs a query on a thread that may block.
 async fn run<T: Send + 'static>(
     db: SqlitePool,
     query: impl FnOnce(&mut SqliteConnection) -> QueryResult<T> + Send + 'static,
@@ -78,7 +78,7 @@ async fn run<T: Send + 'static>(
     spawn_blocking(move || Ok(query(&mut *db.get()?)?)).await?
 }
 
-/// The wiring: which handlers read a note, which write it, and which tells its version.
+/// Creates the routes: the handlers that read and write a note, and the source of its version.
 pub fn app(db: SqlitePool) -> Router {
     let version = source::axum(version).with_state(db.clone());
     let note = guard(version, get(read), put(replace).delete(remove));
@@ -88,7 +88,7 @@ pub fn app(db: SqlitePool) -> Router {
         .with_state(db)
 }
 
-/// The tag of one note is no tag of another.
+/// Returns the tags of a note. Another note with the same version has another tag.
 pub fn tags(id: i64) -> VersionTags {
     VersionTags::of("notes", id)
 }

@@ -1,6 +1,5 @@
-//! One resource over each driver, with the same routes and handlers: notes that nobody
-//! overwrites without having seen them. Their versions are a column of the application's
-//! own.
+//! One resource over each driver, with the same routes and handlers: notes without lost updates.
+//! Their versions are a column of the table.
 
 pub mod diesel_sqlite;
 mod error;

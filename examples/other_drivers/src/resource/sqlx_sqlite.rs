@@ -20,7 +20,7 @@ use tower_conditional::{
 
 use super::Error;
 
-/// An id is never used again, so a version of a note is never used again either.
+/// The table of notes. An id is never used again, so neither is a version of a note.
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS notes (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -48,7 +48,7 @@ pub async fn open(path: &str) -> sqlx::Result<SqlitePool> {
     Ok(db)
 }
 
-/// The wiring: which handlers read a note, which write it, and which tells its version.
+/// Creates the routes: the handlers that read and write a note, and the source of its version.
 pub fn app(db: SqlitePool) -> Router {
     let version = source::axum(version).with_state(db.clone());
     let note = guard(version, get(read), put(replace).delete(remove));
@@ -58,7 +58,7 @@ pub fn app(db: SqlitePool) -> Router {
         .with_state(db)
 }
 
-/// The tag of one note is no tag of another.
+/// Returns the tags of a note. Another note with the same version has another tag.
 pub fn tags(id: i64) -> VersionTags {
     VersionTags::of("notes", id)
 }

@@ -17,7 +17,7 @@ use tower_conditional_sql::{
 
 pub type SqlitePool = Pool<ConnectionManager<SqliteConnection>>;
 
-/// The validators of what `scope` finds in a request.
+/// A source of the validators of the scope that `scope` returns for a request.
 #[derive(Clone)]
 pub struct Versions<F> {
     pub pool: SqlitePool,
@@ -61,7 +61,7 @@ struct Note {
     versions: String,
 }
 
-/// Reads a note and its state with one statement: no write comes between the two.
+/// Reads a note and its state with one statement, so no write can come between.
 pub fn note(
     connection: &mut SqliteConnection,
     statements: &Statements,
@@ -82,7 +82,7 @@ pub fn note(
     Ok(Some((text, statements.current(&scope, versions)?)))
 }
 
-/// The tables whose versions are kept. `sql()` of it may be a migration of the application.
+/// Returns the schema with the watched tables. Its `sql()` may be a migration of the application.
 pub fn schema() -> Schema {
     let watch = Watch::table("notes").each_row("id").whole_table();
     Schema::new().watch(watch).expect("good names")
@@ -94,7 +94,7 @@ struct Fault {
     reason: String,
 }
 
-/// Installs the schema, unless a table cannot be watched.
+/// Installs the schema, or returns an error if a table cannot be watched.
 pub fn install(connection: &mut SqliteConnection) -> Result<(), BoxError> {
     connection.immediate_transaction(|connection| {
         none_of(connection, schema().refused_sql())?;

@@ -1,6 +1,5 @@
-//! Sources of the versions that triggers keep. Each module is whole: the migration, a
-//! source of some 15 lines, and a handler's statement that reads content and version at
-//! once.
+//! Sources of the versions that triggers keep. Each module is complete: it has the migration, a
+//! source of about 15 lines, and a statement that reads content and version together.
 
 pub mod diesel_sqlite;
 pub mod sqlx_postgres;

@@ -8,7 +8,7 @@ use tower_conditional_sql::{
     postgres::{Schema, Statements},
 };
 
-/// The validators of what `scope` finds in a request.
+/// A source of the validators of the scope that `scope` returns for a request.
 #[derive(Clone)]
 pub struct Versions<F> {
     pub pool: PgPool,
@@ -35,7 +35,7 @@ where
     }
 }
 
-/// Reads a note and its state with one statement: no write comes between the two.
+/// Reads a note and its state with one statement, so no write can come between.
 pub async fn note(
     pool: &PgPool,
     statements: &Statements,
@@ -56,7 +56,7 @@ pub async fn note(
     Ok(Some((text, statements.current(&scope, versions)?)))
 }
 
-/// The tables whose versions are kept. `sql()` of it may be a migration of the application.
+/// Returns the schema with the watched tables. Its `sql()` may be a migration of the application.
 pub fn schema() -> Schema {
     let watch = Watch::table("notes").each_row("id").whole_table();
     Schema::new().watch(watch).expect("good names")

@@ -8,7 +8,7 @@ use tower_conditional_sql::{
     sqlite::{Schema, Statements},
 };
 
-/// The validators of what `scope` finds in a request.
+/// A source of the validators of the scope that `scope` returns for a request.
 #[derive(Clone)]
 pub struct Versions<F> {
     pub pool: SqlitePool,
@@ -35,7 +35,7 @@ where
     }
 }
 
-/// Reads a note and its state with one statement: no write comes between the two.
+/// Reads a note and its state with one statement, so no write can come between.
 pub async fn note(
     pool: &SqlitePool,
     statements: &Statements,
@@ -56,13 +56,13 @@ pub async fn note(
     Ok(Some((text, statements.current(&scope, versions)?)))
 }
 
-/// The tables whose versions are kept. `sql()` of it may be a migration of the application.
+/// Returns the schema with the watched tables. Its `sql()` may be a migration of the application.
 pub fn schema() -> Schema {
     let watch = Watch::table("notes").each_row("id").whole_table();
     Schema::new().watch(watch).expect("good names")
 }
 
-/// Installs the schema, unless a table cannot be watched.
+/// Installs the schema, or returns an error if a table cannot be watched.
 pub async fn install(pool: &SqlitePool) -> Result<(), BoxError> {
     let mut tx = pool.begin().await?;
     let refused: Vec<String> = sqlx::query_scalar(&schema().refused_sql())

@@ -1,4 +1,4 @@
-//! Each source over another driver, against its database.
+//! Tests of each source with its database.
 
 mod support;
 
@@ -15,7 +15,7 @@ use tower_conditional_sql::{postgres, sqlite};
 
 #[tokio::test]
 async fn sqlx_with_sqlite() {
-    // Each connection to it is another database.
+    // Each connection in memory is another database, so the pool has only one.
     let pool = SqlitePoolOptions::new().max_connections(1);
     let pool = pool.connect("sqlite::memory:").await.expect("a database");
     let execute = async |sql: &'static str| {
@@ -81,7 +81,7 @@ async fn sqlx_with_postgres() {
 #[tokio::test]
 async fn diesel_with_sqlite() {
     let manager = ConnectionManager::<SqliteConnection>::new(":memory:");
-    // Each connection to it is another database.
+    // Each connection in memory is another database, so the pool has only one.
     let pool = Pool::builder()
         .max_size(1)
         .build(manager)

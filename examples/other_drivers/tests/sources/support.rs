@@ -1,4 +1,4 @@
-//! The tests of a source, which are the same for every driver.
+//! The tests of a source, the same for every driver.
 
 use std::{
     convert::Infallible,
@@ -15,13 +15,13 @@ use tower_conditional::{BoxError, ConditionalLayer, Current, ValidatorSource};
 use tower_conditional_sql::Scope;
 
 pub(crate) const TABLE: &str = "CREATE TABLE notes (id bigint PRIMARY KEY, text text NOT NULL)";
-/// Lets the content change and its tags stay.
+/// A statement after which content could change while its tags stay.
 pub(crate) const UNWATCHED: &str =
     "DROP TABLE notes; CREATE TABLE notes (id bigint PRIMARY KEY, text text NOT NULL)";
-/// Cannot be watched.
+/// A table that cannot be watched.
 pub(crate) const NO_KEY: &str = "CREATE TABLE notes (id bigint, text text NOT NULL)";
 
-/// The path is a key of notes, or nothing for all of them.
+/// Returns the scope of a request. The path is the key of a note, or empty for all notes.
 pub(crate) fn scope(request: &Parts) -> Option<Scope> {
     Some(match request.uri.path() {
         "/" => Scope::table("notes"),
@@ -41,8 +41,7 @@ async fn current(source: &impl ValidatorSource, path: &str) -> Result<Current, B
     current.map_err(Into::into)
 }
 
-/// Holds the source to its contract. `execute` runs a statement, and `note` reads the
-/// note 17 with its state.
+/// Tests a source. `execute` runs a statement, and `note` reads the note 17 with its state.
 pub(crate) async fn check<S: ValidatorSource>(
     source: S,
     execute: impl AsyncFn(&'static str),
@@ -81,7 +80,7 @@ pub(crate) async fn check<S: ValidatorSource>(
     answers_without_the_handler(source).await;
 }
 
-/// A 304 runs no handler.
+/// Checks that a 304 runs no handler.
 async fn answers_without_the_handler(source: impl ValidatorSource) {
     let known = tag(&current(&source, "/17").await.expect("an answer")).expect("a tag");
     let calls = Arc::new(AtomicUsize::new(0));

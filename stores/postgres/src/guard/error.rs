@@ -9,14 +9,14 @@ use crate::Error;
 #[non_exhaustive]
 pub enum GuardError {
     /// The state is not what was expected: 412.
-    Failed(PreconditionFailed),
-    /// The database failed, and nothing is known of the state.
+    Precondition(PreconditionFailed),
+    /// The database failed, and the state is unknown.
     Database(Error),
 }
 
 impl From<PreconditionFailed> for GuardError {
     fn from(failed: PreconditionFailed) -> Self {
-        Self::Failed(failed)
+        Self::Precondition(failed)
     }
 }
 
@@ -35,7 +35,7 @@ impl From<tokio_postgres::Error> for GuardError {
 impl fmt::Display for GuardError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Failed(_) => "the state is not what was expected",
+            Self::Precondition(_) => "the state is not what was expected",
             Self::Database(_) => "the state could not be read",
         })
     }
@@ -44,7 +44,7 @@ impl fmt::Display for GuardError {
 impl error::Error for GuardError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
-            Self::Failed(_) => None,
+            Self::Precondition(_) => None,
             Self::Database(error) => Some(error),
         }
     }

@@ -14,7 +14,7 @@ use tower_conditional::{Current, handler::Expected};
 
 use crate::{
     Error, ErrorKind, Scope,
-    lease::{InUse, Lease},
+    lease::{BusyMark, Lease},
     source::read,
 };
 
@@ -22,8 +22,8 @@ pub use error::GuardError;
 use held::HeldAbsence;
 pub use target::Target;
 
-/// A transaction in which the state is what was expected, and stays so until
-/// the commit.
+/// A transaction that begins only if the state is what the request expects, and that
+/// keeps other writers out until its end.
 ///
 /// ```no_run
 /// # use deadpool_postgres::Pool;
@@ -36,9 +36,9 @@ pub use target::Target;
 ///     text: &str,
 ///     expected: Expected,
 /// ) -> Result<Current, GuardError> {
-///     let mut lease = Lease::of(pool).await?;
+///     let mut lease = Lease::acquire(pool).await?;
 ///     let target = Target::scope(Scope::row("notes", id));
-///     let tx = Guarded::begin(&mut lease, expected, target).await?; // Failed: 412
+///     let tx = Guarded::begin(&mut lease, expected, target).await?; // Precondition: 412
 ///     tx.execute("UPDATE notes SET text = $1 WHERE id = $2", &[&text, &id]).await?;
 ///     let current = tx.current().await?; // the validators for the response
 ///     tx.commit().await?;
@@ -46,86 +46,86 @@ pub use target::Target;
 /// }
 /// ```
 ///
-/// It is `READ COMMITTED`. Dropping it rolls back, and closes the connection of
-/// its [`Lease`]; [`rollback`](Self::rollback) keeps the connection.
+/// The transaction is `READ COMMITTED`. Dropping it rolls back, and closes the connection
+/// of its [`Lease`]. [`rollback`](Self::rollback) keeps the connection.
 ///
 /// # What it guarantees
 ///
-/// Of any number of writers that expect the same state, across all replicas of
-/// the application, one succeeds; and where `If-None-Match: *` expects nothing
-/// to be there, one creates. A writer that is not guarded, as of a job or
-/// `psql`, cannot come between either: it waits until the commit, or the
-/// guarded one does. If each of them waits for the other, PostgreSQL ends one
-/// after its `deadlock_timeout` (1 second by default): its statement fails, and
-/// [`Error::is_conflict`] returns `true`. Try it again.
+/// Of any number of writers that expect the same state, one succeeds, across all replicas
+/// of the application. With `If-None-Match: *`, one of them creates the resource.
+///
+/// A writer that is not guarded, such as a job or `psql`, cannot come between. Either it
+/// waits for the commit, or the guarded writer waits for it. If each waits for the other,
+/// PostgreSQL ends one after its `deadlock_timeout` (1 second by default). That
+/// statement fails, and [`Error::is_conflict`] returns `true`. Try it again.
 ///
 /// # Creating
 ///
-/// If a row of a watched table is absent, its absence is held: a writer that
-/// inserts it waits for the transaction. The absence of a
-/// [query](Target::query)'s row is not held: an `INSERT` that is not guarded may
-/// commit after the query. So use a plain `INSERT` if
-/// [`Expected::must_be_absent`] returns `true`, and let the key refuse a row that
-/// is there ([`Error::is_conflict`]). An upsert (`ON CONFLICT DO UPDATE`,
+/// If a row of a watched table is absent, its absence is held: a writer that inserts the
+/// row waits for the transaction. The absence of the row of a [query](Target::query) is
+/// not held: an `INSERT` that is not guarded may commit after the query.
+///
+/// So use a plain `INSERT` if [`Expected::must_be_absent`] returns `true`. The key then
+/// refuses a row that exists ([`Error::is_conflict`]). An upsert (`ON CONFLICT DO UPDATE`,
 /// `MERGE`) would overwrite it.
 ///
 /// # Limits
 ///
-/// Each wait for a lock ends after [`Target::lock_timeout`], 2 seconds by
-/// default, with an error for which [`Error::is_conflict`] returns `true`. All
-/// other limits, such as `statement_timeout`, are those of the connection.
+/// Each wait for a lock ends after [`Target::lock_timeout`], 2 seconds by default, with an
+/// error for which [`Error::is_conflict`] returns `true`. All other limits, such as
+/// `statement_timeout`, are those of the connection.
 ///
 /// # Cancellation
 ///
-/// If the client disconnects, the future of its handler is dropped. Then the
-/// transaction is rolled back and its connection closed, so that no other request
-/// waits behind it. A statement that waits in the database ends at the lock
-/// timeout. Run a write that must finish through `Detached::finish` of
-/// `tower_conditional` (feature `tokio`).
+/// If the client disconnects, the future of its handler is dropped. Then the transaction
+/// is rolled back and its connection is closed, so that no other request waits for it. A
+/// statement that waits in the database ends at the lock timeout. Use `Detached::finish`
+/// of `tower_conditional` (feature `tokio`) for a write that must finish.
 #[must_use = "it rolls back when it is dropped"]
 pub struct Guarded<'a> {
     tx: Transaction<'a>,
-    using: InUse<'a>,
+    busy: BusyMark<'a>,
     held: Option<HeldAbsence>,
     target: Target,
 }
 
 impl<'a> Guarded<'a> {
-    /// Begins a transaction, waits for other writers of the target, reads its
-    /// state under a lock, and compares. If the request has no condition, nothing
-    /// is read or locked.
+    /// Begins a transaction if the target is what the request expects.
+    ///
+    /// It waits for other writers of the target, reads its state under a lock, and
+    /// compares. If the request has no condition, nothing is read or locked.
     ///
     /// # Errors
     ///
-    /// [`GuardError::Failed`] if the state is another, and
-    /// [`GuardError::Database`] if it could not be read. The transaction is
-    /// rolled back in both cases.
+    /// Returns [`GuardError::Precondition`] if the state is another, and
+    /// [`GuardError::Database`] if it could not be read. The transaction is rolled back in
+    /// both cases.
     pub async fn begin(
         lease: &'a mut Lease,
         expected: Expected,
         target: Target,
     ) -> Result<Self, GuardError> {
-        let (client, using) = lease.start();
+        let (client, busy) = lease.start();
         let client: &mut Client = client;
         let start = client.build_transaction();
         let start = start.isolation_level(IsolationLevel::ReadCommitted);
         let mut guarded = Self {
             tx: start.start().await?,
-            using,
+            busy,
             held: None,
             target,
         };
-        match guarded.admit(expected).await {
+        match guarded.check(expected).await {
             Ok(()) => Ok(guarded),
             Err(refused) => {
-                // A connection that fails here is closed.
+                // If the rollback fails, the drop of the lease closes the connection.
                 let _ = guarded.rollback().await;
                 Err(refused)
             }
         }
     }
 
-    async fn admit(&mut self, expected: Expected) -> Result<(), GuardError> {
+    async fn check(&mut self, expected: Expected) -> Result<(), GuardError> {
         self.target.check()?;
         let current = if expected.is_conditional() {
             let (current, held) = self.target.lock_and_read(&self.tx).await?;
@@ -138,12 +138,12 @@ impl<'a> Guarded<'a> {
         Ok(expected.check(current)?)
     }
 
-    /// Returns the target's state after the writes so far, for the validators of
-    /// the response. It is [`Current::Unknown`] for a key in another spelling.
+    /// Returns the state of the target after the writes so far, for the validators of the
+    /// response. It is [`Current::Unknown`] for a key in another spelling.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotWatched`], [`ErrorKind::NotAVersion`] and
+    /// Returns [`ErrorKind::NotWatched`], [`ErrorKind::InvalidVersion`] or
     /// [`ErrorKind::Database`].
     pub async fn current(&self) -> Result<Current, Error> {
         match &self.target.query {
@@ -157,50 +157,51 @@ impl<'a> Guarded<'a> {
     ///
     /// # Errors
     ///
-    /// Those of [`current`](Self::current).
+    /// Returns the errors of [`current`](Self::current).
     pub async fn read(&self, scope: &Scope) -> Result<Current, Error> {
         let statements = &self.target.statements;
         let current = read(&self.tx, statements, statements.read(), scope).await?;
         let held = self.held.as_ref();
         Ok(match held {
-            Some(held) if held.is(scope, &current, statements) => Current::Absent,
+            Some(held) if held.is_state_of(scope, &current, statements) => Current::Absent,
             _ => current,
         })
     }
 
-    /// Commits.
+    /// Commits the transaction.
     ///
     /// # Errors
     ///
-    /// - [`ErrorKind::Database`]: nothing was written. A statement that failed
-    ///   before makes the commit fail too, even if its error was ignored.
+    /// - [`ErrorKind::Database`]: nothing was written. The commit also fails if an earlier
+    ///   statement failed, even if its error was ignored.
     /// - [`ErrorKind::OutcomeUnknown`]: the connection broke during the commit.
     pub async fn commit(self) -> Result<(), Error> {
-        // PostgreSQL answers the COMMIT of a failed transaction with success, and
-        // rolls back; any other statement in it is an error.
+        // In a failed transaction PostgreSQL rolls back on COMMIT and reports success. Any
+        // other statement in it is an error, so run one first.
         let ended = match &self.held {
-            Some(held) => held.end(&self.tx).await,
+            Some(held) => held.release(&self.tx).await,
             None => self.tx.batch_execute("SELECT").await,
         };
         if let Err(failed) = ended {
             let _ = self.rollback().await;
             return Err(failed.into());
         }
-        let committed = self.tx.commit().await.map_err(Error::of_commit);
+        let committed = self.tx.commit().await.map_err(Error::from_commit);
+        // With an unknown outcome the connection is broken, so the lease closes it.
         if !matches!(&committed, Err(error) if error.kind() == ErrorKind::OutcomeUnknown) {
-            self.using.end();
+            self.busy.clear();
         }
         committed
     }
 
-    /// Rolls back, and waits for it.
+    /// Rolls the transaction back, and waits until that is done.
     ///
     /// # Errors
     ///
-    /// The connection broke; that rolls back too.
+    /// Returns [`ErrorKind::Database`] if the connection broke, which rolls back too.
     pub async fn rollback(self) -> Result<(), Error> {
         self.tx.rollback().await?;
-        self.using.end();
+        self.busy.clear();
         Ok(())
     }
 }
@@ -213,7 +214,7 @@ impl<'a> Deref for Guarded<'a> {
     }
 }
 
-/// For savepoints.
+/// The mutable transaction, which savepoints need.
 impl<'a> DerefMut for Guarded<'a> {
     fn deref_mut(&mut self) -> &mut Transaction<'a> {
         &mut self.tx

@@ -9,8 +9,8 @@ use crate::{
     lease::{DEFAULT_TIMEOUT, within},
 };
 
-/// The latest event of a log that [`Schema::events`](crate::Schema::events)
-/// keeps, as an identifier for a `StateRefLayer`; `0` before the first.
+/// A state source for a `StateRefLayer` that names the latest event of a log, which
+/// [`Schema::events`](crate::Schema::events) keeps. Before the first event it is `0`.
 ///
 /// ```no_run
 /// # async fn run(pool: deadpool_postgres::Pool) -> Result<(), Box<dyn std::error::Error>> {
@@ -25,14 +25,15 @@ use crate::{
 /// # }
 /// ```
 ///
-/// # Why not `bigserial`
+/// # Comparison with `bigserial`
 ///
-/// The numbers of a `bigserial` are handed out when a row is written and become
-/// visible when its writer commits: 1 may come after 2, and the greatest stays
-/// 2 though there is more to see. Here a writer takes its number under a lock
-/// that it holds until it commits, so numbers become visible in their order,
-/// and a greater one is there whenever there is more. The price is that those
-/// who append wait for each other: append last.
+/// The number of a `bigserial` is assigned when a row is written, and becomes visible when
+/// its writer commits. So 1 may become visible after 2, and then the greatest number stays
+/// 2 although there is a new event.
+///
+/// Here a writer takes its number under a lock that it holds until it commits. So numbers
+/// become visible in order, and each new event has a greater number. Writers that append
+/// wait for each other, so append as the last step of a transaction.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct EventLog {
@@ -42,11 +43,11 @@ pub struct EventLog {
 }
 
 impl EventLog {
-    /// Of this table.
+    /// Creates a source from a table of [`Schema::events`](crate::Schema::events).
     ///
     /// # Errors
     ///
-    /// [`InvalidSchema::Name`].
+    /// Returns [`InvalidSchema::Name`] for an invalid name.
     pub fn new(pool: Pool, table: impl Into<String>) -> Result<Self, InvalidSchema> {
         Ok(Self {
             pool,

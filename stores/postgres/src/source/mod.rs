@@ -1,4 +1,4 @@
-//! Sources, which the layers ask.
+//! Sources of validators and states for the layers.
 
 mod events;
 mod query;

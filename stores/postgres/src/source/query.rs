@@ -14,24 +14,24 @@ use crate::{
 /// A parameter of a query.
 pub type Param = Box<dyn ToSql + Send + Sync>;
 
-/// The validators from a version column that the application keeps itself.
+/// A source of validators from a version column that the application keeps itself.
 ///
-/// The query gives at most one row; none is that there is no representation.
-/// The first column is the version, and its type says how it becomes a tag:
+/// The query returns at most one row. No row means that there is no representation. The
+/// first column is the version, and its type decides which tag it becomes:
 ///
 /// | Type | Tag |
 /// |---|---|
 /// | `smallint`, `integer`, `bigint` | [`VersionTags::number`] |
 /// | `uuid` | [`VersionTags::uuid`] |
 /// | `text`, `varchar`, `bytea` | [`VersionTags::bytes`] |
-/// | `timestamptz` | [`VersionTags::timestamp`]; weak where it is a whole second |
-/// | `NULL` of any | none, though there is a representation |
+/// | `timestamptz` | [`VersionTags::timestamp`]; weak if it is a whole second |
+/// | `NULL` of any type | none, but the representation exists |
 ///
 /// A second column, `timestamptz` or `NULL`, is the last modification. Other
 /// types are an error.
 ///
-/// The scope says which resource the version is of, so that the tag of another
-/// one with the same version is no tag of this one. It need not be watched.
+/// The scope names the resource, so another resource with the same version has another
+/// tag. The scope need not be watched.
 ///
 /// ```no_run
 /// # fn run(pool: deadpool_postgres::Pool) -> Result<(), Box<dyn std::error::Error>> {
@@ -49,36 +49,39 @@ pub type Param = Box<dyn ToSql + Send + Sync>;
 /// # }
 /// ```
 ///
-/// A version must be one as [`VersionTags`] needs it: changed by every write and never
-/// used again. `max(..)` over rows is none. The query is prepared once per connection, and
-/// again where PostgreSQL refuses it, as after an `ALTER TABLE`. A pooler that shares a
-/// connection among transactions must know prepared statements.
+/// Every write must change the version, and no version may be used again, as
+/// [`VersionTags`] says. `max(..)` over rows does not meet that.
 ///
-/// It sees what its role sees: see [row-level security](crate#roles-and-row-level-security).
+/// The query is prepared once per connection. It is prepared again if PostgreSQL refuses
+/// it, for example after an `ALTER TABLE`. A pooler that shares a connection among
+/// transactions must support prepared statements.
+///
+/// The source sees what its role sees: see
+/// [row-level security](crate#roles-and-row-level-security).
 #[derive(Clone)]
 #[must_use]
 pub struct QuerySource<F> {
     pool: Pool,
     sql: String,
-    of: F,
+    params: F,
     tags: VersionTags,
     timeout: Duration,
 }
 
 impl<F: Fn(&Parts) -> Option<(Scope, Vec<Param>)>> QuerySource<F> {
-    /// Of what this query gives, with the scope of the tags and the parameters
-    /// of a request; `None` is that this source does not know.
-    pub fn new(pool: Pool, sql: impl Into<String>, of: F) -> Self {
+    /// Creates a source from a query. The function returns the scope of the tags and the
+    /// parameters for a request, or `None` if the source does not know it.
+    pub fn new(pool: Pool, sql: impl Into<String>, params: F) -> Self {
         Self {
             pool,
             sql: sql.into(),
-            of,
+            params,
             tags: VersionTags::plain(),
             timeout: DEFAULT_TIMEOUT,
         }
     }
 
-    /// How versions become tags; [`VersionTags::plain`] by default.
+    /// Sets the kind of tags. Defaults to [`VersionTags::plain`].
     pub fn tags(self, tags: VersionTags) -> Self {
         Self { tags, ..self }
     }
@@ -90,8 +93,9 @@ impl<F: Fn(&Parts) -> Option<(Scope, Vec<Param>)>> QuerySource<F> {
     }
 }
 
-/// Asks with the statement that the connection has prepared. If PostgreSQL
-/// refuses it, the table may have changed since, or the statement is gone: then
+/// Runs the statement that the connection has prepared.
+///
+/// If PostgreSQL refuses it, the table may have changed or the statement may be gone. Then
 /// it is prepared again, once.
 async fn query_opt(
     client: &ClientWrapper,
@@ -115,7 +119,7 @@ where
     type Error = Error;
 
     async fn current(&self, request: &Parts) -> Result<Current, Error> {
-        let Some((scope, params)) = (self.of)(request) else {
+        let Some((scope, params)) = (self.params)(request) else {
             return Ok(Current::Unknown);
         };
         let row = within(self.timeout, &self.pool, async |client| {
@@ -137,7 +141,7 @@ impl<F> fmt::Debug for QuerySource<F> {
     }
 }
 
-/// As the driver wants them.
+/// Converts parameters to the form of the driver.
 pub(crate) fn borrowed(params: &[Param]) -> Vec<&(dyn ToSql + Sync)> {
     let params = params.iter();
     params

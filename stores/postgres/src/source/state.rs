@@ -7,36 +7,40 @@ use tower_conditional::{VersionTags, state_ref::StateSource};
 use super::VersionSource;
 use crate::{Error, InvalidSchema, Scope};
 
-/// The state of a scope that a [`Schema`](crate::Schema) watches, as an
-/// identifier for a `StateRefLayer`: what the tag of a [`VersionSource`] is
-/// between its quotes. A row that is not there has no state.
+/// A state source for a `StateRefLayer` that names the version of a scope, which a
+/// [`Schema`](crate::Schema) watches.
 ///
-/// Identifiers of a table or group are new for each state, and in no order.
+/// The identifier is the tag of a [`VersionSource`] without its quotes. An absent row has
+/// no state. Identifiers of a table or group are new for each state, and have no order.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct ScopeState<F>(VersionSource<F>);
 
 impl<F: Fn(&Parts) -> Option<Scope>> ScopeState<F> {
-    /// Of the scope that a request is about, if there is one.
+    /// Creates a source. The function returns the scope of a request, or `None` if the
+    /// source does not know it.
     pub fn new(pool: Pool, scope: F) -> Self {
         Self(VersionSource::new(pool, scope))
     }
 
-    /// See [`VersionSource::tags`].
+    /// Sets the kind of tags, like [`VersionSource::tags`]. Defaults to
+    /// [`VersionTags::plain`].
     pub fn tags(self, tags: VersionTags) -> Self {
         Self(self.0.tags(tags))
     }
 
-    /// See [`VersionSource::timeout`].
+    /// Sets how long an answer may take, like [`VersionSource::timeout`]. Defaults to
+    /// 5 seconds.
     pub fn timeout(self, timeout: Duration) -> Self {
         Self(self.0.timeout(timeout))
     }
 
-    /// See [`VersionSource::versions_table`].
+    /// Sets the name of the table of versions, like [`VersionSource::versions_table`].
+    /// Defaults to `conditional_versions`.
     ///
     /// # Errors
     ///
-    /// [`InvalidSchema::Name`].
+    /// Returns [`InvalidSchema::Name`] for an invalid name.
     pub fn versions_table(self, name: impl Into<String>) -> Result<Self, InvalidSchema> {
         Ok(Self(self.0.versions_table(name)?))
     }
@@ -52,7 +56,8 @@ where
         let current = self.0.state(request).await?;
         let tag = current.validators().and_then(|found| found.etag.as_ref());
         Ok(tag.map(|tag| {
-            HeaderValue::from_bytes(tag.as_ref().opaque()).expect("what a tag has, a field has")
+            HeaderValue::from_bytes(tag.as_ref().opaque())
+                .expect("the bytes of a tag are valid in a header")
         }))
     }
 }

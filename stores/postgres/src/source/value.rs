@@ -1,4 +1,4 @@
-//! A version as a row has it.
+//! The conversion of a row to a version.
 
 use std::{
     error::Error as StdError,
@@ -13,13 +13,13 @@ use tower_conditional::{Current, EntityTag, Validators, VersionTags};
 
 use crate::{Error, ErrorKind};
 
-/// From 1970 to 2000, where PostgreSQL's time begins.
+/// The time from 1970 to 2000, when the time of PostgreSQL begins.
 const EPOCH: Duration = Duration::from_secs(946_684_800);
 
-/// The bytes of a column of whatever type.
-struct Raw<'a>(&'a [u8]);
+/// The bytes of a column of any type.
+struct RawColumn<'a>(&'a [u8]);
 
-impl<'a> FromSql<'a> for Raw<'a> {
+impl<'a> FromSql<'a> for RawColumn<'a> {
     fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn StdError + Sync + Send>> {
         Ok(Self(raw))
     }
@@ -29,16 +29,16 @@ impl<'a> FromSql<'a> for Raw<'a> {
     }
 }
 
-/// Reads a state from the first column, and the second if there is one.
+/// Reads a state from the first column, and from the second if there is one.
 pub(crate) fn current_of(row: &Row, tags: &VersionTags) -> Result<Current, Error> {
     let mut current = Validators::new();
     let columns = row.columns();
     if columns.is_empty() || columns.len() > 2 {
         let reason = format!("{} columns", columns.len());
-        return Err(Error::because(ErrorKind::NotAVersion, reason));
+        return Err(Error::with_reason(ErrorKind::InvalidVersion, reason));
     }
     for (at, column) in columns.iter().enumerate() {
-        let Some(Raw(bytes)) = row.try_get(at)? else {
+        let Some(RawColumn(bytes)) = row.try_get(at)? else {
             continue;
         };
         let known = match at {
@@ -47,7 +47,7 @@ pub(crate) fn current_of(row: &Row, tags: &VersionTags) -> Result<Current, Error
         };
         known.ok_or_else(|| {
             let reason = format!("column {:?} of type {}", column.name(), column.type_());
-            Error::because(ErrorKind::NotAVersion, reason)
+            Error::with_reason(ErrorKind::InvalidVersion, reason)
         })?;
     }
     Ok(current.into())
@@ -65,7 +65,8 @@ fn tag(of: &Type, bytes: &[u8], tags: &VersionTags) -> Option<EntityTag> {
     })
 }
 
-/// A `timestamptz` is a number of microseconds; the two outermost are infinite.
+/// Converts a `timestamptz`, which is a number of microseconds. The least and the greatest
+/// are infinite.
 fn time(of: &Type, bytes: &[u8]) -> Option<SystemTime> {
     let micros = i64::from_be_bytes(bytes.try_into().ok()?);
     if *of != Type::TIMESTAMPTZ || matches!(micros, i64::MIN | i64::MAX) {

@@ -13,22 +13,23 @@ use crate::{
     lease::{DEFAULT_TIMEOUT, within},
 };
 
-/// The validators of a scope that a [`Schema`](crate::Schema) watches, with
-/// one read by primary key.
+/// A source of validators from the versions of a [`Schema`](crate::Schema), with one read
+/// by primary key.
 ///
-/// A row that is not there is absent. A table and a group are always present, with a tag of their
-/// own as long as nobody has written to them. A scope that is not watched is an error
-/// ([`ErrorKind::NotWatched`](crate::ErrorKind::NotWatched)), not an absence, and of a key in
-/// another spelling ([`Scope`]) this source does not know.
+/// - A row without a version is [`Current::Absent`].
+/// - A table and a group are always present. They have a tag even before the first write.
+/// - A scope that is not watched is an error
+///   ([`ErrorKind::NotWatched`](crate::ErrorKind::NotWatched)).
+/// - If the function returns `None` or a key in another spelling ([`Scope`]), the state is
+///   [`Current::Unknown`].
 ///
-/// The tag of a row is [`VersionTags::number`] of its version; that of a table or group is
-/// [`VersionTags::bytes`] over the versions in all its slots ([`Statements::current`]). Both are in
-/// the [scope](VersionTags::scope) that the function gives. The tag changes with each commit that
-/// changes the content, in whatever order the writers took their numbers.
+/// The tag of a row is [`VersionTags::number`] of its version. The tag of a table or group
+/// is [`VersionTags::bytes`] over the versions in all its slots ([`Statements::current`]).
+/// Both are in the [scope](VersionTags::scope) that the function returns. The tag changes
+/// with each commit that changes the content, in whatever order writers took their numbers.
 ///
-/// It tells the state of the side that its pool is connected to: give it the
-/// pool that the handler reads from, and a replica that lags gives old content
-/// an old tag.
+/// Use the pool that the handler reads from. If that is a replica that lags behind, old
+/// content then has an old tag.
 ///
 /// ```no_run
 /// # fn run(pool: deadpool_postgres::Pool) -> Result<(), Box<dyn std::error::Error>> {
@@ -49,9 +50,8 @@ use crate::{
 ///
 /// # A handler that labels its content
 ///
-/// A tag that is read before the content may be older than the content. A
-/// handler that reads both in one statement makes the same tag as the source,
-/// and nothing can come between:
+/// If the tag is read before the content, it may be older than the content. A handler can
+/// read both in one statement, and then makes the same tag as the source:
 ///
 /// ```no_run
 /// use tokio_postgres::Client;
@@ -74,9 +74,9 @@ use crate::{
 /// # use tokio_postgres::types::ToSql;
 /// ```
 ///
-/// With other [tags](Self::tags) or another [table](Self::versions_table) than the
-/// defaults, give them to the [`Statements`] too. For a query that may give no row,
-/// as one of a whole table, see [`Statements::versions_column`].
+/// If you change the [tags](Self::tags) or the [table](Self::versions_table), change them
+/// in the [`Statements`] too. For a query that may return no row, such as one of a whole
+/// table, see [`Statements::versions_column`].
 #[derive(Clone)]
 #[must_use]
 pub struct VersionSource<F> {
@@ -87,8 +87,8 @@ pub struct VersionSource<F> {
 }
 
 impl<F: Fn(&Parts) -> Option<Scope>> VersionSource<F> {
-    /// Of the scope that a request is about; `None` is that this source does
-    /// not know.
+    /// Creates a source. The function returns the scope of a request, or `None` if the
+    /// source does not know it.
     pub fn new(pool: Pool, scope: F) -> Self {
         Self {
             pool,
@@ -98,7 +98,7 @@ impl<F: Fn(&Parts) -> Option<Scope>> VersionSource<F> {
         }
     }
 
-    /// How versions become tags; [`VersionTags::plain`] by default.
+    /// Sets the kind of tags. Defaults to [`VersionTags::plain`].
     pub fn tags(self, tags: VersionTags) -> Self {
         let statements = self.statements.tags(tags);
         Self { statements, ..self }
@@ -110,12 +110,13 @@ impl<F: Fn(&Parts) -> Option<Scope>> VersionSource<F> {
         Self { timeout, ..self }
     }
 
-    /// The name that [`Schema::versions_table`](crate::Schema::versions_table)
-    /// was given.
+    /// Sets the name of the table of versions, as in
+    /// [`Schema::versions_table`](crate::Schema::versions_table). Defaults to
+    /// `conditional_versions`.
     ///
     /// # Errors
     ///
-    /// [`InvalidSchema::Name`].
+    /// Returns [`InvalidSchema::Name`] for an invalid name.
     pub fn versions_table(self, name: impl Into<String>) -> Result<Self, InvalidSchema> {
         let statements = self.statements.versions_table(name)?;
         Ok(Self { statements, ..self })
@@ -153,9 +154,9 @@ impl<F> fmt::Debug for VersionSource<F> {
     }
 }
 
-/// Reads the state of a scope by [`Statements::read`] or
-/// [`Statements::read_for_update`], in one round trip and without a prepared
-/// statement, so behind any pooler.
+/// Reads the state of a scope by [`Statements::read`] or [`Statements::read_for_update`].
+///
+/// It takes one round trip and no prepared statement, so it works with any pooler.
 pub(crate) async fn read(
     client: &(impl GenericClient + Sync),
     statements: &Statements,

@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-/// Where Debian puts each major version.
+/// The directory of Debian's major versions.
 const DEBIAN: &str = "/usr/lib/postgresql";
 
 /// The directory with `postgres`, `initdb` and `createdb`.
@@ -14,7 +14,7 @@ const DEBIAN: &str = "/usr/lib/postgresql";
 pub(crate) struct Binaries(PathBuf);
 
 impl Binaries {
-    /// Looks in `PATH`, and then for the latest version that Debian installed.
+    /// Finds the directory in `PATH`, or else the latest version of Debian.
     pub(crate) fn find() -> Self {
         let path = var_os("PATH").unwrap_or_default();
         let found = split_paths(&path).find(|directory| is_complete(directory));
@@ -28,8 +28,8 @@ impl Binaries {
         &self.0
     }
 
-    /// A command, there or at an absolute path, that no variable of the
-    /// environment sends elsewhere.
+    /// Returns a command, by name or absolute path, without the environment variables that
+    /// would lead it to another server.
     pub(crate) fn command(&self, name: &str) -> Command {
         let mut command = Command::new(self.0.join(name));
         for variable in [
@@ -66,7 +66,7 @@ fn debian() -> Option<PathBuf> {
         .map(|(_, directory)| directory)
 }
 
-/// Whom the server runs as where we are root.
+/// The user that runs the server if this process is root.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct User {
     pub(crate) uid: u32,
@@ -74,7 +74,7 @@ pub(crate) struct User {
 }
 
 impl User {
-    /// None where we are not root.
+    /// Returns a user for the server, or `None` if this process is not root.
     pub(crate) fn instead_of_root() -> Option<Self> {
         if metadata("/proc/self").ok()?.uid() != 0 {
             return None;
@@ -86,7 +86,7 @@ impl User {
         Some(found.expect("a user `postgres` or `nobody`, since PostgreSQL does not run as root"))
     }
 
-    /// The line is `name:password:uid:gid:..`.
+    /// Parses the line `name:password:uid:gid:..` of a user.
     fn named(name: &str, users: &str) -> Option<Self> {
         let mut lines = users.lines().map(|line| line.split(':'));
         let mut line = lines.find_map(|mut line| (line.next() == Some(name)).then_some(line))?;

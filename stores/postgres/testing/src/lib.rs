@@ -1,28 +1,28 @@
-//! A PostgreSQL server of one's own, for tests, and [`Replica`]s that share it.
+//! A PostgreSQL server for tests, and [`Replica`]s that share it.
 //!
 //! ```
 //! use tower_conditional_postgres_testing::Postgres;
 //!
 //! let server = Postgres::start();
 //! let url = server.create_database(); // postgres://postgres@127.0.0.1:40123/test_1
-//! server.kill_hard(); // and it is there again, with all that was committed
+//! server.kill_and_restart(); // all commits are still there
 //! # assert!(url.starts_with("postgres://"));
 //! ```
 //!
-//! Starting takes a second or two, so the tests of one binary best share
-//! [`Postgres::shared`] and take a database each.
+//! The start takes a second or two. So the tests of one binary should share
+//! [`Postgres::shared`] and create a database each.
 //!
-//! Nothing is left behind, however the tests end: the server belongs to a
-//! keeper, a shell that waits for the end of its input and so notices when the
-//! process of the tests is gone, even by `SIGKILL`. [`bound()`] makes any program
-//! do that, replicas among them.
+//! The server ends with the tests, and its directory is removed. A supervisor, which is a
+//! shell, waits for the end of its input. So it notices if the process of the tests ends,
+//! even by `SIGKILL`. [`kill_with_parent()`] does the same for any program, and replicas
+//! use it.
 //!
-//! `fsync` is off: what was committed survives the server, not the machine.
+//! `fsync` is off: commits survive a crash of the server, but not of the machine.
 
 mod binaries;
-mod bound;
-mod keeper;
+mod kill_with_parent;
 mod replica;
+mod supervisor;
 
 use std::{
     io::ErrorKind,
@@ -37,14 +37,14 @@ use std::{
 };
 
 use binaries::{Binaries, User};
-use keeper::{Keeper, Signal};
+use supervisor::{Signal, Supervisor};
 
-pub use {bound::bound, replica::Replica};
+pub use {kill_with_parent::kill_with_parent, replica::Replica};
 
-/// A running server, with a directory of its own on a free port of 127.0.0.1.
+/// A running server with its own directory, on a free port of 127.0.0.1.
 ///
-/// Everybody who can reach the port is trusted. Dropping it stops the server
-/// and removes its directory.
+/// Every client of the port is trusted. Dropping the value stops the server and removes its
+/// directory.
 #[derive(Debug)]
 pub struct Postgres {
     binaries: Binaries,
@@ -52,19 +52,19 @@ pub struct Postgres {
     directory: PathBuf,
     port: u16,
     databases: AtomicU32,
-    keeper: Mutex<Option<Keeper>>,
+    supervisor: Mutex<Option<Supervisor>>,
 }
 
 impl Postgres {
     /// Starts a server with an empty database `postgres`.
     ///
-    /// As root it runs the server as the user `postgres`, or else `nobody`,
-    /// since PostgreSQL refuses to run as root.
+    /// If this process is root, the server runs as the user `postgres` or `nobody`, since
+    /// PostgreSQL refuses to run as root.
     ///
     /// # Panics
     ///
-    /// Says what is missing where there is no PostgreSQL, and what the server
-    /// said where it does not start.
+    /// Panics with the missing package if PostgreSQL is not installed, and with the log of
+    /// the server if it does not start.
     #[must_use]
     pub fn start() -> Self {
         let user = User::instead_of_root();
@@ -74,34 +74,34 @@ impl Postgres {
             user,
             port: free_port(),
             databases: AtomicU32::new(0),
-            keeper: Mutex::default(),
+            supervisor: Mutex::default(),
         };
-        *server.keeper() = Some(server.run());
+        *server.supervisor() = Some(server.run());
         server
     }
 
-    /// The server that all tests of a binary share. It runs until they end.
+    /// Returns the server that all tests of a binary share. It runs until they end.
     ///
     /// # Panics
     ///
-    /// As [`start`](Self::start) does.
+    /// Panics like [`start`](Self::start).
     #[must_use]
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Postgres> = OnceLock::new();
         SHARED.get_or_init(Self::start)
     }
 
-    /// The URL of the database `postgres`.
+    /// Returns the URL of the database `postgres`.
     #[must_use]
     pub fn url(&self) -> String {
         self.url_of("postgres")
     }
 
-    /// Makes a new database, and gives its URL.
+    /// Creates a new database, and returns its URL.
     ///
     /// # Panics
     ///
-    /// If the server refuses, or does not run.
+    /// Panics if the server refuses or does not run.
     #[must_use]
     pub fn create_database(&self) -> String {
         let name = format!(
@@ -120,17 +120,17 @@ impl Postgres {
         self.url_of(&name)
     }
 
-    /// The port on 127.0.0.1. It stays the same over a restart.
+    /// Returns the port on 127.0.0.1, which stays the same after a restart.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Stops the server; open connections are closed and their transactions
-    /// rolled back. Nothing happens if it does not run.
+    /// Stops the server, closes its connections and rolls back their transactions. If the
+    /// server does not run, this does nothing.
     pub fn stop(&self) {
-        if let Some(keeper) = self.keeper().take() {
-            keeper.end(Signal::Fast);
+        if let Some(supervisor) = self.supervisor().take() {
+            supervisor.end(Signal::Fast);
         }
     }
 
@@ -138,53 +138,55 @@ impl Postgres {
     ///
     /// # Panics
     ///
-    /// If it does not start again.
+    /// Panics if the server does not start again.
     pub fn restart(&self) {
         self.start_after(Signal::Fast);
     }
 
-    /// Kills the server as a crash would, with `SIGKILL`, and starts it again.
+    /// Kills the server with `SIGKILL`, like a crash, and starts it again.
     ///
     /// # Panics
     ///
-    /// If it does not start again.
-    pub fn kill_hard(&self) {
+    /// Panics if the server does not start again.
+    pub fn kill_and_restart(&self) {
         self.start_after(Signal::Kill);
     }
 
     fn start_after(&self, signal: Signal) {
-        let mut kept = self.keeper();
-        if let Some(keeper) = kept.take() {
-            keeper.end(signal);
+        let mut kept = self.supervisor();
+        if let Some(supervisor) = kept.take() {
+            supervisor.end(signal);
         }
         *kept = Some(self.run());
     }
 
-    fn keeper(&self) -> MutexGuard<'_, Option<Keeper>> {
-        // A test that panicked with the lock left a server that did not start.
-        self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
+    fn supervisor(&self) -> MutexGuard<'_, Option<Supervisor>> {
+        // A test that panicked with the lock has left no server, which is a valid state.
+        self.supervisor
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn url_of(&self, database: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
 
-    fn run(&self) -> Keeper {
-        Keeper::start(&self.binaries, &self.directory, self.port, self.user)
+    fn run(&self) -> Supervisor {
+        Supervisor::start(&self.binaries, &self.directory, self.port, self.user)
     }
 }
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        match self.keeper().take() {
-            Some(keeper) => keeper.clean_up(),
-            // Nobody else knows of the directory, and a test may be panicking.
+        match self.supervisor().take() {
+            Some(supervisor) => supervisor.clean_up(),
+            // A test may be panicking, so an error is ignored.
             None => drop(std::fs::remove_dir_all(&self.directory)),
         }
     }
 }
 
-/// A new directory that only the server's user may enter.
+/// Creates a directory that only the user of the server may enter.
 fn directory(user: Option<User>) -> PathBuf {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     loop {
@@ -197,7 +199,7 @@ fn directory(user: Option<User>) -> PathBuf {
             Ok(()) => {
                 if let Some(user) = user {
                     chown(&directory, Some(user.uid), Some(user.gid))
-                        .expect("root may give its directory away");
+                        .expect("a change of the owner by root");
                 }
                 return directory;
             }
@@ -214,6 +216,6 @@ fn finish(command: &mut Command) {
     let output = command
         .output()
         .unwrap_or_else(|error| panic!("{command:?} did not run: {error}"));
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?} failed: {said}");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?} failed: {errors}");
 }

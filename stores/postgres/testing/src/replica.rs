@@ -1,4 +1,4 @@
-//! Server programs, each in a process of its own.
+//! Server programs, each in its own process.
 
 use std::{
     env::{consts::EXE_SUFFIX, current_exe},
@@ -7,28 +7,28 @@ use std::{
     process::{Child, ChildStdout, Command, Stdio},
 };
 
-use crate::bound::bound;
+use crate::kill_with_parent::kill_with_parent;
 
-/// A running server program; it is killed when dropped, or when this process
-/// is gone.
+/// A running server program. It is killed when it is dropped, or when this process ends.
 #[derive(Debug)]
 pub struct Replica {
     process: Child,
-    // Kept open: the program may go on printing.
-    said: BufReader<ChildStdout>,
+    // The pipe stays open, since the program may go on printing.
+    output: BufReader<ChildStdout>,
     address: SocketAddr,
 }
 
 impl Replica {
-    /// A built example of the package under test, to be [`start`](Self::start)ed.
+    /// Returns the command of a built example of the package under test, for
+    /// [`start`](Self::start).
     ///
     /// # Panics
     ///
-    /// If it is not built.
+    /// Panics if the example is not built.
     #[must_use]
     pub fn example(name: &str) -> Command {
         let tests = current_exe().expect("a path");
-        // `cargo test` puts examples beside the directory of the tests.
+        // `cargo test` builds examples beside the directory of the tests.
         let profile = tests.parent().and_then(|deps| deps.parent());
         let examples = profile.expect("two directories").join("examples");
         let program = examples.join(format!("{name}{EXE_SUFFIX}"));
@@ -36,12 +36,12 @@ impl Replica {
         Command::new(program)
     }
 
-    /// One ignored test of the running binary that is a server if the variable
-    /// is set, to be [`start`](Self::start)ed.
+    /// Returns the command of an ignored test of the running binary, for
+    /// [`start`](Self::start). The test is a server if the variable is set.
     ///
     /// # Panics
     ///
-    /// If the running binary is not to be found.
+    /// Panics if the running binary cannot be found.
     #[must_use]
     pub fn test(name: &str, variable: &str, value: &str) -> Command {
         let mut command = Command::new(current_exe().expect("a path"));
@@ -51,45 +51,45 @@ impl Replica {
         command
     }
 
-    /// Starts it, and waits for the line in which it says where it listens:
+    /// Starts the program, and waits for the line with its address:
     /// `listening on http://127.0.0.1:40124`.
     ///
     /// # Panics
     ///
-    /// If it ends instead.
+    /// Panics if the program ends before that line.
     #[must_use]
     pub fn start(command: &mut Command) -> Self {
-        let mut process = bound(command)
+        let mut process = kill_with_parent(command)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap_or_else(|error| panic!("{command:?} did not run: {error}"));
-        let mut said = BufReader::new(process.stdout.take().expect("it is piped"));
-        let address = rest_of_line(&mut said, "listening on http://");
+        let mut output = BufReader::new(process.stdout.take().expect("a pipe"));
+        let address = rest_of_line(&mut output, "listening on http://");
         Self {
             address: address.parse().expect("an address"),
             process,
-            said,
+            output,
         }
     }
 
-    /// Where it listens.
+    /// Returns the address of the program.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Waits until it has printed a line with this text.
+    /// Waits until the program has printed a line with this text.
     ///
     /// # Panics
     ///
-    /// If it ends instead.
+    /// Panics if the program ends before that line.
     pub fn wait_for(&mut self, text: &str) {
-        rest_of_line(&mut self.said, text);
+        rest_of_line(&mut self.output, text);
     }
 
-    /// Kills it with `SIGKILL`.
+    /// Kills the program with `SIGKILL`.
     pub fn kill(&mut self) {
-        // It may be gone already.
+        // The program may have ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -101,11 +101,11 @@ impl Drop for Replica {
     }
 }
 
-fn rest_of_line(said: &mut BufReader<ChildStdout>, text: &str) -> String {
+fn rest_of_line(output: &mut BufReader<ChildStdout>, text: &str) -> String {
     loop {
         let mut line = String::new();
-        let length = said.read_line(&mut line).expect("lines");
-        assert_ne!(length, 0, "it ended before it said {text:?}");
+        let length = output.read_line(&mut line).expect("lines");
+        assert_ne!(length, 0, "the program ended before it printed {text:?}");
         if let Some((_, rest)) = line.split_once(text) {
             return rest.trim_end().to_owned();
         }

@@ -1,4 +1,4 @@
-//! The server comes, comes again, and goes without a trace.
+//! The start, the restart and the end of the server.
 
 use std::{net::TcpStream, panic::catch_unwind};
 
@@ -9,14 +9,14 @@ fn answers(server: &Postgres) -> bool {
 }
 
 #[test]
-fn starts_stops_and_starts_again() {
+fn the_server_starts_stops_and_starts_again() {
     let server = Postgres::start();
     let (first, second) = (server.create_database(), server.create_database());
     assert_ne!(first, second);
 
     server.restart();
     assert_ne!(server.create_database(), second);
-    server.kill_hard();
+    server.kill_and_restart();
     let _ = server.create_database();
 
     server.stop();
@@ -26,19 +26,19 @@ fn starts_stops_and_starts_again() {
 }
 
 #[test]
-fn goes_when_a_test_panics() {
+fn the_server_ends_if_a_test_panics() {
     let port = catch_unwind(|| {
         let server = Postgres::start();
         std::panic::panic_any(server.port());
     })
-    .expect_err("it panicked")
+    .expect_err("a panic")
     .downcast::<u16>()
     .expect("the port");
     assert!(TcpStream::connect(("127.0.0.1", *port)).is_err());
 }
 
 #[test]
-fn shared_is_one() {
+fn the_shared_server_is_the_same() {
     let (one, same) = (Postgres::shared(), Postgres::shared());
     assert_eq!(one.url(), same.url());
 }

@@ -1,4 +1,4 @@
-//! Absence that is held until the commit, and rows that are replaced before it.
+//! Absence held until the commit, and rows replaced before it.
 
 use deadpool_postgres::Pool;
 use tower_conditional::handler::Expected;
@@ -9,7 +9,7 @@ use crate::support::{
     text_of, waiting,
 };
 
-/// Two ways to replace a row, each in a transaction that is not guarded.
+/// Two ways to replace a row in a transaction that is not guarded.
 const REPLACE: [&str; 2] = [
     "DELETE FROM notes WHERE id = 1; INSERT INTO notes VALUES (1, 'a', 'theirs')",
     "TRUNCATE notes; INSERT INTO notes VALUES (1, 'a', 'theirs')",
@@ -19,15 +19,20 @@ fn by_scope() -> Target {
     Target::scope(row(1))
 }
 
-/// A target with a version of the application's own.
+/// Returns a target with a version that the application keeps itself.
 fn by_query() -> Target {
     let sql = "SELECT length(text) FROM notes WHERE id = $1 FOR UPDATE";
     Target::query(Scope::row("own", 1), sql, vec![Box::new(1_i64)])
 }
 
-/// Begins a guard that has to wait for the commit of this SQL. Returns the tag that
-/// the guard was refused with, or `None` if it was admitted.
-async fn behind(pool: &Pool, sql: &str, expected: Expected, target: Target) -> Option<String> {
+/// Begins a guard that waits for the commit of this SQL. Returns the tag of the refusal,
+/// or `None` if the guard was admitted.
+async fn begin_after_commit_of(
+    pool: &Pool,
+    sql: &str,
+    expected: Expected,
+    target: Target,
+) -> Option<String> {
     let mut other = connection(pool).await;
     let replacing = other.transaction().await.expect("a transaction");
     replacing.batch_execute(sql).await.expect("a write");
@@ -37,7 +42,7 @@ async fn behind(pool: &Pool, sql: &str, expected: Expected, target: Target) -> O
             let mut lease = lease(&pool).await;
             match Guarded::begin(&mut lease, expected, target).await {
                 Ok(_) => None,
-                Err(GuardError::Failed(failed)) => {
+                Err(GuardError::Precondition(failed)) => {
                     let found = failed.current().expect("the row is there").clone();
                     Some(text_of(&found.into()))
                 }
@@ -50,48 +55,53 @@ async fn behind(pool: &Pool, sql: &str, expected: Expected, target: Target) -> O
     guarding.await.expect("an answer")
 }
 
-/// Issue 11, A.3: the row that the guard waits for is deleted, and another one
-/// inserted in its place.
+/// Issue 11, A.3: the row that the guard waits for is deleted and inserted again.
 #[tokio::test]
 async fn a_row_that_is_replaced_meanwhile_is_not_absent() {
     for sql in REPLACE {
         for target in [by_scope as fn() -> Target, by_query] {
             let pool = notes().await;
             run(&pool, "INSERT INTO notes VALUES (1, 'a')").await;
-            let found = behind(&pool, sql, if_none_match_any(), target()).await;
-            assert!(found.is_some(), "it was admitted behind {sql}");
+            let found = begin_after_commit_of(&pool, sql, if_none_match_any(), target()).await;
+            assert!(
+                found.is_some(),
+                "it was admitted begin_after_commit_of {sql}"
+            );
         }
     }
 }
 
-/// Issue 11, A.3: the same for `If-Match`. `*` is met; a tag is not, and the
-/// refusal shows the new one.
+/// Issue 11, A.3: the same for `If-Match`. `*` is true. A tag is false, and the refusal
+/// has the new tag.
 #[tokio::test]
 async fn a_row_that_is_replaced_meanwhile_is_found_by_if_match() {
     for sql in REPLACE {
         for target in [by_scope as fn() -> Target, by_query] {
             let pool = notes().await;
             run(&pool, "INSERT INTO notes VALUES (1, 'a')").await;
-            assert_eq!(behind(&pool, sql, if_match("*"), target()).await, None);
+            assert_eq!(
+                begin_after_commit_of(&pool, sql, if_match("*"), target()).await,
+                None
+            );
         }
         let pool = notes().await;
         run(&pool, "INSERT INTO notes VALUES (1, 'a')").await;
         let before = tag(&pool, &row(1)).await;
-        let found = behind(&pool, sql, if_match(&before), by_scope()).await;
+        let found = begin_after_commit_of(&pool, sql, if_match(&before), by_scope()).await;
         assert_eq!(found, Some(tag(&pool, &row(1)).await), "{sql}");
     }
 }
 
-/// Issue 11, A.3: an `INSERT` that is not guarded and not committed yet.
+/// Issue 11, A.3: the `INSERT` is neither guarded nor committed yet.
 #[tokio::test]
-async fn a_row_that_is_under_way_is_waited_for() {
+async fn a_guard_waits_for_an_uncommitted_insert() {
     let pool = notes().await;
     let sql = "INSERT INTO notes VALUES (1, 'a', 'theirs')";
-    let found = behind(&pool, sql, if_none_match_any(), by_scope()).await;
+    let found = begin_after_commit_of(&pool, sql, if_none_match_any(), by_scope()).await;
     assert_eq!(found, Some(tag(&pool, &row(1)).await));
 }
 
-/// Issue 11, A.3: a plain `INSERT` after the guard has begun, beside a handler that
+/// Issue 11, A.3: a plain `INSERT` comes after the guard has begun, and the handler
 /// wrongly upserts. One of them fails, and neither is overwritten.
 #[tokio::test(flavor = "multi_thread")]
 async fn absence_is_held_until_the_commit() {
@@ -130,7 +140,7 @@ async fn absence_is_held_until_the_commit() {
 
 /// A guarded transaction that creates no row leaves no version.
 #[tokio::test]
-async fn absence_that_was_held_is_absence_again() {
+async fn a_held_absence_leaves_no_version() {
     let pool = notes().await;
     for sql in [
         "SELECT",
@@ -154,10 +164,9 @@ async fn absence_that_was_held_is_absence_again() {
     assert!(tag_or_absent(&pool, &row(1)).await.is_some());
 }
 
-/// A version that can be neither read nor inserted, as if other writers were faster
-/// each time.
+/// The version can be neither read nor inserted, as if other writers were always faster.
 #[tokio::test]
-async fn what_cannot_be_held_is_not_taken_for_absent() {
+async fn an_absence_that_cannot_be_held_is_a_conflict() {
     let pool = notes().await;
     run(
         &pool,
@@ -171,7 +180,7 @@ async fn what_cannot_be_held_is_not_taken_for_absent() {
     let Err(GuardError::Database(error)) = begun else {
         panic!("{begun:?}");
     };
-    assert_eq!(error.kind(), ErrorKind::Unsettled);
+    assert_eq!(error.kind(), ErrorKind::Contention);
     assert_eq!(reason(&error), "scope \"row/notes/1\"");
     assert!(error.is_conflict());
 }

@@ -11,7 +11,7 @@ use crate::support::{
     text_of,
 };
 
-/// Issue 11, B.1: each statement of the source and the guard, prepared before the
+/// Issue 11, B.1: the statements of the source and the guard were prepared before the
 /// table was altered.
 #[tokio::test]
 async fn a_column_of_another_type_is_read_by_connections_that_live_on() {
@@ -39,7 +39,7 @@ async fn a_column_of_another_type_is_read_by_connections_that_live_on() {
         ),
         ("ALTER TABLE notes ALTER version TYPE text", text.clone()),
         ("ALTER TABLE notes ALTER id TYPE bigint", text.clone()),
-        // As a pooler does between its clients.
+        // A pooler does this between its clients.
         ("DISCARD ALL", text.clone()),
     ] {
         run(&pool, sql).await;
@@ -51,7 +51,7 @@ async fn a_column_of_another_type_is_read_by_connections_that_live_on() {
     }
 }
 
-/// Issue 11, B.1: the triggers' statements, whose plans each connection keeps.
+/// Issue 11, B.1: each connection keeps the plans of the statements in the triggers.
 #[tokio::test]
 async fn triggers_of_connections_that_live_on_see_the_new_type() {
     let pool = one_connection(&notes().await).await;

@@ -1,12 +1,12 @@
-//! Writers that are guarded beside six kinds that are not.
+//! Guarded writers beside six kinds of writers that are not guarded.
 //!
 //! Each write adds to the count of a row, and a row that is deleted leaves its
 //! count in a second table. The sum of both tables is the number of committed
-//! writes, unless an update was lost.
+//! writes if no update was lost.
 //!
-//! It takes a second, or `TOWER_CONDITIONAL_CAMPAIGN` seconds.
+//! The campaign takes a second, or `TOWER_CONDITIONAL_CAMPAIGN` seconds.
 
-#![expect(clippy::disallowed_macros)] // it prints its figures
+#![expect(clippy::disallowed_macros)] // the campaign prints its figures
 
 use std::{env, time::Duration};
 
@@ -32,12 +32,12 @@ const LONGEST: Duration = Duration::from_secs(60);
 const BURY: &str = "WITH gone AS (DELETE FROM notes WHERE id = $1 RETURNING count)
     INSERT INTO grave SELECT count FROM gone";
 const INSERT: &str = "INSERT INTO notes VALUES ($1, 'a', 1)";
-/// No handler should do so: it overwrites a row that is unexpectedly there.
+/// An upsert, which no handler should use: it overwrites a row that exists unexpectedly.
 const UPSERT: &str = "INSERT INTO notes VALUES ($1, 'a', 1)
     ON CONFLICT (id) DO UPDATE SET count = 1";
 const SET: &str = "UPDATE notes SET count = $2 WHERE id = $1";
 
-/// A kind of writer, guarded or not.
+/// A kind of writer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Update,
@@ -47,9 +47,9 @@ enum Kind {
     Truncate,
     Delete,
     ByRow,
-    /// With the tag of the table, which any writer changes.
+    /// A writer with the tag of the table, which every writer changes.
     ByTable,
-    /// With `If-Match: *`; the count is read within the transaction.
+    /// A writer with `If-Match: *`, which reads the count in its transaction.
     ByTableInside,
     ByQuery,
 }
@@ -130,7 +130,7 @@ async fn unguarded(
     Ok(i64::try_from(written).expect("a few"))
 }
 
-/// Reads as a client does: the count, and the condition of its next write.
+/// Reads like a client. Returns the count and the condition of the next write.
 async fn seen(pool: &Pool, kind: Kind, id: i64) -> Result<(Option<i64>, Expected), Error> {
     let client = connection(pool).await;
     let versions = match kind {
@@ -163,7 +163,7 @@ async fn seen(pool: &Pool, kind: Kind, id: i64) -> Result<(Option<i64>, Expected
     Ok((count, if_match(&tag)))
 }
 
-/// The scope of the count as the application's own version.
+/// Returns the scope of the count as a version that the application keeps itself.
 fn own(id: i64) -> Scope {
     Scope::row("own", id)
 }
@@ -189,7 +189,7 @@ async fn guarded(pool: &Pool, kind: Kind, id: i64) -> Outcome {
     }
     let written = match (count, kind) {
         (Some(count), _) => tx.execute(SET, &[&id, &(count + 1)]).await,
-        // The absence is not held, so the key has to refuse a second row.
+        // The absence is not held, so the key must refuse a second row.
         (None, Kind::ByQuery) => tx.execute(INSERT, &[&id]).await,
         (None, _) => tx.execute(UPSERT, &[&id]).await,
     };
@@ -232,13 +232,13 @@ async fn no_update_is_lost_beside_unguarded_writers() {
     let end = Instant::now() + Duration::from_secs(seconds);
     let mut writers = JoinSet::new();
     for kind in KINDS {
-        // Two of each guard, so that guards meet each other too.
+        // There are two guards of each kind, so that guards meet each other too.
         let number = if kind.is_guarded() { 2 } else { 1 };
         for writer in 0..number {
             let pool = pool.clone();
             writers.spawn(async move {
                 let (mut log, mut id) = (Log::default(), writer);
-                // All but `Insert` commit at last, when the others have ended.
+                // All but `Insert` commit at the end, when the others have stopped.
                 let must = kind != Kind::Insert;
                 while Instant::now() < end || must && log.committed == 0 {
                     id = (id + 1) % IDS;
@@ -250,13 +250,13 @@ async fn no_update_is_lost_beside_unguarded_writers() {
                             log.committed += 1;
                             log.counted += counted;
                         }
-                        Err(GuardError::Failed(_)) => log.failed += 1,
+                        Err(GuardError::Precondition(_)) => log.failed += 1,
                         Err(GuardError::Database(error)) if error.is_conflict() => {
                             log.conflicts += 1;
                         }
                         Err(other) => panic!("{kind:?}: {other:?}"),
                     }
-                    // Real time: it leaves guards a state that stays as they have read it.
+                    // The pause is in real time, so that guards meet an unchanged state.
                     tokio::time::sleep(kind.pause()).await;
                 }
                 (kind, log)

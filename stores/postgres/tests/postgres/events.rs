@@ -18,10 +18,10 @@ async fn log_of_events() -> (deadpool_postgres::Pool, EventLog) {
     (pool, log)
 }
 
-/// With a `bigserial` the greatest stays the same though there is more to see;
-/// the log's writers wait, and the greatest is always another.
+/// With a `bigserial`, the greatest number stays the same although an event was added. The
+/// writers of the log wait for each other, so the greatest number always changes.
 #[tokio::test]
-async fn numbers_become_visible_in_their_order() {
+async fn numbers_become_visible_in_order() {
     let (pool, log) = log_of_events().await;
     run(&pool, "CREATE TABLE plain (id bigserial, event text)").await;
     let plain = async || {
@@ -65,7 +65,7 @@ async fn numbers_become_visible_in_their_order() {
     assert_ne!(latest(&log).await, first);
 }
 
-/// Each reader that sees a number sees all that are lower, for good.
+/// A reader that sees a number also sees all lower numbers.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_appears_below_the_latest() {
     let (pool, log) = log_of_events().await;
@@ -122,9 +122,9 @@ async fn events_are_only_appended() {
     }
 }
 
-/// Its numbers are beyond those that an installation skips.
+/// The numbers of the log are beyond those that an installation skips.
 #[tokio::test]
-async fn a_log_that_was_there_goes_on() {
+async fn an_existing_log_continues() {
     let pool = database();
     run(
         &pool,

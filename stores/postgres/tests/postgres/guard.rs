@@ -17,16 +17,16 @@ use crate::support::{
 const WRITERS: usize = 12;
 const ROUNDS: i64 = 40;
 
-fn counted() -> Scope {
+fn count_scope() -> Scope {
     Scope::row("counter", 1)
 }
 
-fn count_up() -> Target {
+fn count_target() -> Target {
     let sql = "SELECT version FROM counter WHERE id = $1\n  for  update";
-    Target::query(counted(), sql, vec![Box::new(1_i64)])
+    Target::query(count_scope(), sql, vec![Box::new(1_i64)])
 }
 
-/// A counter with a version, and `notes`, which count how often they are written.
+/// Creates a table with a version column, and `notes`, which count their writes.
 async fn counter() -> Pool {
     let pool = notes().await;
     run(
@@ -39,7 +39,7 @@ async fn counter() -> Pool {
     pool
 }
 
-/// Of each round's writers, all of which expect the same, how many succeed.
+/// Returns the number of writers that succeed in each round, if all expect the same state.
 async fn race<F>(
     pool: &Pool,
     write: fn(Pool, String, Arc<Barrier>) -> F,
@@ -55,7 +55,7 @@ where
             None => {
                 let client = connection(pool).await;
                 let row = client.query_one("SELECT version FROM counter", &[]).await;
-                number(&counted(), row.expect("a row").get(0))
+                number(&count_scope(), row.expect("a row").get(0))
             }
         };
         let barrier = Arc::new(Barrier::new(WRITERS));
@@ -71,7 +71,7 @@ where
 
 const UP: &str = "UPDATE counter SET version = version + 1, writes = writes + 1 WHERE id = 1";
 
-/// Check, then act, as it should not be: the control that the race is one.
+/// Writes by check-then-act, as proof that the race can find lost updates.
 async fn unguarded(pool: Pool, tag: String, barrier: Arc<Barrier>) -> bool {
     let client = connection(&pool).await;
     barrier.wait().await;
@@ -79,7 +79,7 @@ async fn unguarded(pool: Pool, tag: String, barrier: Arc<Barrier>) -> bool {
         .query_one("SELECT version FROM counter", &[])
         .await
         .expect("a row");
-    let current = VersionTags::plain().scope(counted()).number(row.get(0));
+    let current = VersionTags::plain().scope(count_scope()).number(row.get(0));
     if if_match(&tag).check(current).is_err() {
         return false;
     }
@@ -102,7 +102,7 @@ async fn guarded(
             tx.commit().await.expect("a commit");
             true
         }
-        Err(GuardError::Failed(failed)) => {
+        Err(GuardError::Precondition(failed)) => {
             assert!(failed.current().is_some());
             false
         }
@@ -114,7 +114,7 @@ async fn compare_and_set(pool: Pool, tag: String, barrier: Arc<Barrier>) -> bool
     let client = connection(&pool).await;
     barrier.wait().await;
     let expected = if_match(&tag);
-    let tags = VersionTags::plain().scope(counted());
+    let tags = VersionTags::plain().scope(count_scope());
     let sql = "UPDATE counter SET version = version + 1, writes = writes + 1
         WHERE id = 1 AND ($1::bigint[] IS NULL OR version = ANY ($1)) RETURNING version";
     let row = client
@@ -140,7 +140,7 @@ async fn one_writer_of_many_wins() {
 
     let won = race(&pool, compare_and_set, None).await;
     assert_eq!(won, rounds, "compare-and-set");
-    let won = race(&pool, |a, b, c| guarded(a, b, c, count_up(), UP), None).await;
+    let won = race(&pool, |a, b, c| guarded(a, b, c, count_target(), UP), None).await;
     assert_eq!(won, rounds, "a query");
     for scope in [row(1), table(), tenant("a")] {
         let write = match scope.as_str() {
@@ -168,7 +168,7 @@ async fn one_writer_of_many_wins() {
     assert_eq!(i64::from(row.get::<_, i32>(1)), 3 * ROUNDS);
 }
 
-/// Two creators with `If-None-Match: *`: the second waits for the first.
+/// Of two creators with `If-None-Match: *`, the second waits for the first.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_creator_of_many_wins() {
     let pool = notes().await;
@@ -179,7 +179,7 @@ async fn one_creator_of_many_wins() {
             "INSERT INTO notes VALUES (7, 'a')",
         ),
         (
-            // No key that would refuse the second.
+            // No key refuses the second row.
             || {
                 let sql = "SELECT version FROM loose WHERE id = $1 FOR NO KEY UPDATE";
                 Target::query(Scope::row("loose", 7), sql, vec![Box::new(7_i64)])
@@ -199,7 +199,7 @@ async fn one_creator_of_many_wins() {
                             tx.commit().await.expect("a commit");
                             1
                         }
-                        Err(GuardError::Failed(_)) => 0,
+                        Err(GuardError::Precondition(_)) => 0,
                         Err(other) => panic!("{other:?}"),
                     }
                 })
@@ -214,7 +214,7 @@ async fn one_creator_of_many_wins() {
 }
 
 #[tokio::test]
-async fn decides_by_the_state() {
+async fn a_guard_decides_by_the_state() {
     let pool = notes().await;
     run(&pool, "INSERT INTO notes VALUES (1, 'a')").await;
     let (current, old) = (tag(&pool, &row(1)).await, "\"0\"");
@@ -241,10 +241,9 @@ async fn decides_by_the_state() {
     }
 }
 
-/// Issue 10, B.5: the tag of another row with the same version is another state.
-/// R-9110-13.1.1-a
+/// Issue 10, B.5, R-9110-13.1.1-a: another row with the same version has another tag.
 #[tokio::test]
-async fn refuses_the_tag_of_another_row() {
+async fn a_guard_refuses_the_tag_of_another_row() {
     let pool = notes().await;
     run(
         &pool,
@@ -268,7 +267,7 @@ async fn refuses_the_tag_of_another_row() {
 }
 
 #[tokio::test]
-async fn takes_the_tags_that_the_source_makes() {
+async fn a_guard_takes_the_tags_of_the_source() {
     let pool = notes().await;
     run(&pool, "INSERT INTO notes VALUES (1, 'a')").await;
     let tags = VersionTags::keyed("sixteen bytes or more").expect("a secret");
@@ -288,7 +287,7 @@ async fn takes_the_tags_that_the_source_makes() {
 }
 
 #[tokio::test]
-async fn what_is_not_committed_is_rolled_back() {
+async fn a_dropped_transaction_is_rolled_back() {
     let pool = notes().await;
     run(&pool, "INSERT INTO notes VALUES (1, 'a')").await;
     let before = tag(&pool, &row(1)).await;
@@ -307,7 +306,7 @@ async fn what_is_not_committed_is_rolled_back() {
     assert_eq!(tag(&pool, &row(1)).await, before);
 }
 
-/// PostgreSQL answers `COMMIT` with `ROLLBACK` then, and calls it no error.
+/// PostgreSQL then answers `COMMIT` with `ROLLBACK`, which is not an error.
 #[tokio::test]
 async fn a_failed_statement_makes_the_commit_fail() {
     let pool = notes().await;
@@ -325,7 +324,7 @@ async fn a_failed_statement_makes_the_commit_fail() {
 }
 
 #[tokio::test]
-async fn a_constraint_that_fails_at_the_commit_is_no_unknown_outcome() {
+async fn a_constraint_that_fails_in_the_commit_has_a_known_outcome() {
     let pool = database();
     run(
         &pool,
@@ -343,9 +342,9 @@ async fn a_constraint_that_fails_at_the_commit_is_no_unknown_outcome() {
     assert!(error.is_conflict());
 }
 
-/// A transaction that sleeps at its commit, and a server that goes meanwhile.
+/// The transaction sleeps in its commit, and the server ends meanwhile.
 #[tokio::test]
-async fn a_connection_that_breaks_at_the_commit_leaves_it_unknown() {
+async fn a_connection_that_breaks_in_the_commit_leaves_the_outcome_unknown() {
     let server = Postgres::start();
     let pool = pool(&server.url());
     run(
@@ -377,10 +376,9 @@ async fn a_connection_that_breaks_at_the_commit_leaves_it_unknown() {
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
 }
 
-/// An unguarded writer that has written already is waited for; one that comes
-/// later waits.
+/// A guard waits for a writer that came first. A writer that comes later waits.
 #[tokio::test]
-async fn nobody_comes_between() {
+async fn no_writer_comes_between_check_and_write() {
     let pool = notes().await;
     run(&pool, "INSERT INTO notes VALUES (1, 'a'), (2, 'a')").await;
     for scope in [table(), tenant("a"), tenant("new")] {
@@ -401,7 +399,7 @@ async fn nobody_comes_between() {
             async move {
                 let mut client = lease(&pool).await;
                 let begun = Guarded::begin(&mut client, if_match(&before), Target::scope(scope));
-                matches!(begun.await, Err(GuardError::Failed(_)))
+                matches!(begun.await, Err(GuardError::Precondition(_)))
             }
         });
         waiting(&pool, 1).await;
@@ -423,9 +421,9 @@ async fn nobody_comes_between() {
     }
 }
 
-/// Issue 11, B.3: with `SKIP LOCKED` a row that is being written looks absent.
+/// Issue 11, B.3: with `SKIP LOCKED`, a row that is being written looks absent.
 #[tokio::test]
-async fn refuses_what_would_not_guard() {
+async fn a_query_without_a_lock_is_refused() {
     let pool = notes().await;
     let mut client = lease(&pool).await;
     for sql in [
@@ -439,7 +437,7 @@ async fn refuses_what_would_not_guard() {
             let Err(GuardError::Database(refused)) = begun else {
                 panic!("it does not lock");
             };
-            assert_eq!(refused.kind(), ErrorKind::NotLocking);
+            assert_eq!(refused.kind(), ErrorKind::MissingLock);
             assert_eq!(reason(&refused), format!("query {sql:?}"));
         }
     }
@@ -452,14 +450,14 @@ async fn refuses_what_would_not_guard() {
     assert_eq!(reason(&error), "scope \"table/others\"");
 }
 
-/// The validators for the response come out of the transaction that wrote.
+/// The validators of the response are from the transaction that wrote.
 #[tokio::test]
-async fn tells_the_state_after_its_writes() {
+async fn the_state_after_the_writes_can_be_read() {
     let pool = counter().await;
     let mut client = lease(&pool).await;
     let begun = Guarded::begin(&mut client, if_none_match_any(), Target::scope(row(2))).await;
     let tx = begun.expect("it is absent");
-    // The version that holds the absence is no row's.
+    // The version that holds the absence is not that of a row.
     assert!(matches!(tx.current().await, Ok(Current::Absent)));
     assert!(matches!(tx.read(&row(2)).await, Ok(Current::Absent)));
     let insert = "INSERT INTO notes VALUES (2, 'a', 'ours')";
@@ -477,12 +475,12 @@ async fn tells_the_state_after_its_writes() {
     assert_eq!(current, tag(&pool, &row(2)).await);
     assert_eq!(table_after, tag(&pool, &table()).await);
 
-    let version = number(&counted(), 1);
-    let begun = Guarded::begin(&mut client, if_match(&version), count_up()).await;
+    let version = number(&count_scope(), 1);
+    let begun = Guarded::begin(&mut client, if_match(&version), count_target()).await;
     let tx = begun.expect("it is the version");
     let update = "UPDATE counter SET version = 2";
     tx.execute(update, &[]).await.expect("an update");
     let current = text_of(&tx.current().await.expect("a state"));
-    assert_eq!(current, number(&counted(), 2));
+    assert_eq!(current, number(&count_scope(), 2));
     tx.rollback().await.expect("a rollback");
 }

@@ -1,4 +1,4 @@
-//! What the crate promises, on a real server that all tests share.
+//! The guarantees of the crate, on a real server that all tests share.
 
 mod absence;
 mod altered;

@@ -1,4 +1,4 @@
-//! Row-level security, and roles without rights: what a source may see.
+//! Row-level security, and roles without rights.
 
 use deadpool_postgres::Pool;
 use http::request::Parts;
@@ -24,7 +24,7 @@ async fn state(pool: &Pool, scope: Scope) -> Result<Current, Error> {
     source.current(&request("/")).await
 }
 
-/// Creates a row, if it is not there, in a guarded transaction.
+/// Creates a row in a guarded transaction, if it is absent.
 async fn create(pool: &Pool, id: i64) -> Result<(), GuardError> {
     let mut lease = lease(pool).await;
     let target = Target::scope(row(id));
@@ -63,14 +63,14 @@ async fn a_role_without_rights_is_an_error() {
             Err(other) => panic!("{other:?}"),
         }
     }
-    // The reader's rights are enough to verify.
+    // The rights of a reader are enough to verify.
     let pool = pool_as(&all, "verifies", &[READS]).await;
     let schema = Schema::new().watch(watch_notes()).expect("a watch");
     let verified = schema.verify(&*connection(&pool).await).await;
     verified.expect("it is as it was");
 }
 
-/// A policy that shows a role the rows of one tenant.
+/// The policy that shows a role the rows of one tenant.
 const SECURITY: &str = "ALTER TABLE notes ENABLE ROW LEVEL SECURITY;
     CREATE POLICY own ON notes USING (tenant_id = current_setting('app.tenant', true));
     INSERT INTO notes VALUES (1, 'a'), (2, 'b')";
@@ -78,7 +78,7 @@ const SECURITY: &str = "ALTER TABLE notes ENABLE ROW LEVEL SECURITY;
 /// Issue 11: no policy of the watched table hides versions. A query of the
 /// application sees the rows that its role and settings let it see.
 #[tokio::test]
-async fn policies_hide_rows_and_not_versions() {
+async fn policies_hide_rows_but_not_versions() {
     let all = notes().await;
     run(&all, SECURITY).await;
     let pool = pool_as(&all, "app", &[CONTENT, VERSIONS, NUMBERS]).await;
@@ -88,7 +88,7 @@ async fn policies_hide_rows_and_not_versions() {
             Some((row(id), vec![Box::new(id) as Param]))
         })
     };
-    // The pool has one connection, so the handler's setting is the source's too.
+    // The pool has one connection, so the setting of the handler is also that of the source.
     run(&pool, "SET app.tenant = 'a'").await;
     for (id, visible) in [(1, true), (2, false)] {
         let current = state(&pool, row(id)).await.expect("an answer");
@@ -105,8 +105,11 @@ async fn policies_hide_rows_and_not_versions() {
     run(&all, "UPDATE notes SET text = 'x' WHERE id = 2").await;
     assert_ne!(tag(&pool, &tenant("b")).await, before);
 
-    // A guard finds the version, and its statements do not see the row.
-    assert!(matches!(create(&pool, 2).await, Err(GuardError::Failed(_))));
+    // A guard finds the version, but its statements do not see the row.
+    assert!(matches!(
+        create(&pool, 2).await,
+        Err(GuardError::Precondition(_))
+    ));
     let mut lease = lease(&pool).await;
     let tx = Guarded::begin(&mut lease, if_match("*"), Target::scope(row(2))).await;
     let tx = tx.expect("it is there");
@@ -115,7 +118,7 @@ async fn policies_hide_rows_and_not_versions() {
     tx.rollback().await.expect("a rollback");
 }
 
-/// Issue 11: the row of another tenant, through a query that does not see it.
+/// Issue 11: a query does not see the row of another tenant.
 #[tokio::test]
 async fn a_hidden_row_is_not_overwritten() {
     let all = notes().await;
@@ -144,7 +147,7 @@ async fn a_hidden_row_is_not_overwritten() {
 /// Issue 11: a hidden version would make its row look absent. So policies on the
 /// table of versions are refused, and a guard behind one gets an error.
 #[tokio::test]
-async fn versions_are_not_to_be_hidden() {
+async fn a_policy_on_the_table_of_versions_is_refused() {
     let all = notes().await;
     let sql = "INSERT INTO notes VALUES (1, 'a');
         ALTER TABLE conditional_versions ENABLE ROW LEVEL SECURITY;
@@ -165,7 +168,7 @@ async fn versions_are_not_to_be_hidden() {
 
 /// Issue 11: rows that are hidden from the installing role would get no version.
 #[tokio::test]
-async fn a_role_that_sees_some_rows_does_not_install() {
+async fn a_role_that_does_not_see_all_rows_cannot_install() {
     let all = database();
     let sql = "CREATE TABLE notes (id bigint PRIMARY KEY, tenant_id text);
         INSERT INTO notes VALUES (1, 'a');

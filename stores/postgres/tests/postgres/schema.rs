@@ -5,7 +5,7 @@ use crate::support::{
     connection, database, install, notes, row, run, table, tenant, versions, waiting, watch_notes,
 };
 
-/// Runs SQL and tells which of the scopes have another version since.
+/// Runs SQL and returns which of the scopes have another version afterwards.
 async fn changed(pool: &Pool, sql: &str, scopes: &[Scope]) -> Vec<bool> {
     let mut before = Vec::new();
     for scope in scopes {
@@ -20,7 +20,7 @@ async fn changed(pool: &Pool, sql: &str, scopes: &[Scope]) -> Vec<bool> {
 }
 
 #[tokio::test]
-async fn each_statement_changes_what_it_touches() {
+async fn each_statement_changes_the_versions_of_its_scopes() {
     let pool = notes().await;
     run(
         &pool,
@@ -45,7 +45,7 @@ async fn each_statement_changes_what_it_touches() {
             "UPDATE notes SET text = 'x' WHERE id = 4",
             [f, f, f, f, f, t],
         ),
-        // From one group to another, and from one key to another.
+        // The row moves from one group to another, and from one key to another.
         (
             "UPDATE notes SET tenant_id = 'b' WHERE id = 2",
             [f, t, f, t, t, t],
@@ -56,7 +56,7 @@ async fn each_statement_changes_what_it_touches() {
             [t, f, t, t, t, t],
         ),
         ("UPDATE notes SET id = 1 WHERE id = 101", [t, f, f, t, f, t]),
-        // Nothing.
+        // The statement changes no row.
         (
             "UPDATE notes SET text = 'x' WHERE id = 77",
             [f, f, f, f, f, f],
@@ -66,7 +66,7 @@ async fn each_statement_changes_what_it_touches() {
             "INSERT INTO notes SELECT * FROM notes LIMIT 0",
             [f, f, f, f, f, f],
         ),
-        // Each way to write.
+        // Other statements that write.
         (
             "INSERT INTO notes VALUES (1, 'a') ON CONFLICT (id) DO UPDATE SET text = 'y'",
             [t, f, f, t, f, t],
@@ -96,7 +96,7 @@ async fn each_statement_changes_what_it_touches() {
     ] {
         assert_eq!(changed(&pool, sql, &scopes).await, expected, "{sql}");
     }
-    // A row's version goes with it; those of collections stay.
+    // The version of a row is deleted with it. Those of collections stay.
     for id in [1, 2, 3, 4, 9] {
         assert_eq!(versions(&pool, &row(id)).await, []);
     }
@@ -118,9 +118,9 @@ async fn a_row_that_comes_back_never_has_an_old_version() {
     assert!(seen.is_sorted_by(|one, next| one < next), "{seen:?}");
 }
 
-/// The application's own trigger puts the row back before ours runs.
+/// A trigger of the application inserts the row again before our trigger runs.
 #[tokio::test]
-async fn a_row_that_a_trigger_puts_back_is_there() {
+async fn a_row_that_a_trigger_inserts_again_is_present() {
     let pool = notes().await;
     run(
         &pool,
@@ -138,7 +138,7 @@ async fn a_row_that_a_trigger_puts_back_is_there() {
 }
 
 #[tokio::test]
-async fn what_is_rolled_back_changes_nothing() {
+async fn a_rollback_changes_no_version() {
     let pool = notes().await;
     run(&pool, "INSERT INTO notes VALUES (1, 'a')").await;
     let scopes = [row(1), tenant("a"), table()];
@@ -146,9 +146,9 @@ async fn what_is_rolled_back_changes_nothing() {
     assert_eq!(changed(&pool, sql, &scopes).await, [false; 3]);
 }
 
-/// SQL and Rust spell a scope in the same way, whatever is in it.
+/// SQL and Rust spell a scope in the same way, for all names and values.
 #[tokio::test]
-async fn scopes_are_spelled_alike() {
+async fn sql_and_rust_spell_scopes_in_the_same_way() {
     let pool = database();
     let odd = "no'tes/ä%\"$conditional$\\";
     let quoted = odd.replace('"', "\"\"");
@@ -220,7 +220,7 @@ async fn keys_of_every_type_are_spelled_as_postgres_does() {
 }
 
 #[tokio::test]
-async fn what_was_there_before_has_versions() {
+async fn existing_rows_get_versions() {
     let pool = database();
     run(
         &pool,
@@ -234,8 +234,8 @@ async fn what_was_there_before_has_versions() {
     }
 }
 
-/// A writer that is under way when the triggers come is waited for, and what
-/// it wrote is covered; writers that come later wait and are covered too.
+/// The installation waits for a writer that came first, and its rows get versions.
+/// Writers that come later wait, and their rows get versions too.
 #[tokio::test]
 async fn back_filling_misses_no_writer() {
     let pool = database();
@@ -278,7 +278,7 @@ async fn back_filling_misses_no_writer() {
 }
 
 #[tokio::test]
-async fn runs_again_without_a_change() {
+async fn a_repeated_installation_changes_nothing() {
     let pool = notes().await;
     run(&pool, "INSERT INTO notes VALUES (1, 'a')").await;
     let scopes = [row(1), tenant("a"), table()];
@@ -288,7 +288,7 @@ async fn runs_again_without_a_change() {
         changed(&pool, &format!("BEGIN; {sql} COMMIT"), &scopes).await,
         [false; 3]
     );
-    // Several at once, as replicas do that start together.
+    // Several installations at once, as when replicas start together.
     let installs: Vec<_> = (0..6)
         .map(|_| {
             let pool = pool.clone();
@@ -300,9 +300,9 @@ async fn runs_again_without_a_change() {
     }
 }
 
-/// What was written while the triggers were off is covered when they are back.
+/// Rows that were written without triggers get new versions from the next installation.
 #[tokio::test]
-async fn renews_what_was_not_watched() {
+async fn an_installation_renews_versions_written_without_triggers() {
     let pool = notes().await;
     run(&pool, "INSERT INTO notes VALUES (1, 'a'), (2, 'a')").await;
     let before = versions(&pool, &row(1)).await;
@@ -328,7 +328,7 @@ async fn renews_what_was_not_watched() {
 }
 
 #[tokio::test]
-async fn refuses_tables_whose_writes_it_could_not_see() {
+async fn tables_whose_writes_are_not_seen_are_refused() {
     for sql in [
         "CREATE TABLE notes (id bigint PRIMARY KEY) PARTITION BY RANGE (id)",
         "CREATE TABLE notes (id bigint PRIMARY KEY); CREATE TABLE more () INHERITS (notes)",
@@ -358,7 +358,7 @@ async fn refuses_tables_whose_writes_it_could_not_see() {
 }
 
 #[tokio::test]
-async fn takes_other_names_and_schemas() {
+async fn other_names_and_schemas_are_possible() {
     let pool = database();
     run(
         &pool,
@@ -395,7 +395,7 @@ async fn takes_other_names_and_schemas() {
 }
 
 #[test]
-fn refuses_what_cannot_be() {
+fn invalid_schemas_are_refused() {
     let watch = |watch: Watch| Schema::new().watch(watch).expect_err("it is refused");
     let long = "x".repeat(64);
     for name in ["", "a\0", "a.b.c", ".a", "a.", &long] {
@@ -414,19 +414,22 @@ fn refuses_what_cannot_be() {
             InvalidSchema::Name(_)
         ));
     }
-    assert_eq!(watch(Watch::table("a")), InvalidSchema::Nothing("a".into()));
+    assert_eq!(
+        watch(Watch::table("a")),
+        InvalidSchema::NothingWatched("a".into())
+    );
     for slots in [0, 65] {
         let refused = watch(Watch::table("a").whole_table().slots(slots));
         assert_eq!(refused, InvalidSchema::Slots(slots));
     }
-    let twice = InvalidSchema::Twice("a".into());
+    let twice = InvalidSchema::DuplicateName("a".into());
     assert_eq!(
         watch(Watch::table("b").each_group("a").each_group("a")),
         twice
     );
     assert_eq!(
         watch(Watch::table("conditional_versions").whole_table()).to_string(),
-        "\"conditional_versions\" is there twice"
+        "duplicate name \"conditional_versions\": use each table and column once"
     );
     let once = Schema::new()
         .watch(Watch::table("public.a").whole_table())

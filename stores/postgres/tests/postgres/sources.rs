@@ -17,7 +17,7 @@ async fn current(pool: &deadpool_postgres::Pool, scope: Scope) -> Current {
 }
 
 #[tokio::test]
-async fn a_row_is_there_with_its_version_or_not() {
+async fn a_row_is_present_or_absent() {
     let pool = notes().await;
     assert!(matches!(current(&pool, row(1)).await, Current::Absent));
     run(&pool, "INSERT INTO notes VALUES (1, 'a')").await;
@@ -28,12 +28,12 @@ async fn a_row_is_there_with_its_version_or_not() {
     );
     run(&pool, "DELETE FROM notes").await;
     assert!(matches!(current(&pool, row(1)).await, Current::Absent));
-    // No integer is spelled so.
+    // No integer has this spelling.
     assert!(matches!(current(&pool, row("\0")).await, Current::Unknown));
 }
 
 #[tokio::test]
-async fn collections_are_there_before_anybody_writes() {
+async fn collections_are_present_before_the_first_write() {
     let pool = notes().await;
     for (scope, sql) in [
         (tenant("a"), "INSERT INTO notes VALUES (1, 'a')"),
@@ -45,7 +45,7 @@ async fn collections_are_there_before_anybody_writes() {
         run(&pool, sql).await;
         let written = tag(&pool, &scope).await;
         assert_ne!(written, never);
-        // Empty again, but not as before.
+        // The table is empty again, with another tag than before.
         run(&pool, "DELETE FROM notes").await;
         let empty = tag(&pool, &scope).await;
         assert!(empty != never && empty != written);
@@ -53,7 +53,7 @@ async fn collections_are_there_before_anybody_writes() {
 }
 
 #[tokio::test]
-async fn does_not_know_what_it_is_not_asked_or_what_is_not_watched() {
+async fn no_scope_is_unknown_and_an_unwatched_scope_is_an_error() {
     let pool = notes().await;
     let source = VersionSource::new(pool.clone(), |_: &Parts| None);
     assert!(matches!(
@@ -76,8 +76,7 @@ async fn does_not_know_what_it_is_not_asked_or_what_is_not_watched() {
     }
 }
 
-/// Issue 10, B.5: rows, groups and tables whose versions are the same.
-/// R-9110-8.8.3-a
+/// Issue 10, B.5, R-9110-8.8.3-a: rows, groups and tables have equal versions.
 #[tokio::test]
 async fn equal_versions_of_two_scopes_have_two_tags() {
     let pool = notes().await;
@@ -102,8 +101,8 @@ async fn equal_versions_of_two_scopes_have_two_tags() {
     }
 }
 
-/// Issue 10, A.2: versions that a handler reads beside its content make the tag
-/// of the source, as the documentation says.
+/// Issue 10, A.2: versions that a handler reads with its content make the tag of the
+/// source, as in the documentation.
 #[tokio::test]
 async fn a_handler_makes_the_tag_of_the_source() {
     let pool = notes().await;
@@ -153,11 +152,10 @@ async fn keyed_tags_hide_the_version() {
     assert_eq!(expected.as_header_value(), &text_of(&found));
 }
 
-/// The number that a table gives out, and its greatest, are no validators: a
-/// writer that took a lower one commits later, and a row that is not the last
-/// goes, and neither shows.
+/// The greatest number of a table is no validator. It does not change if a writer with a
+/// lower number commits later, or if a row other than the last is deleted.
 #[tokio::test]
-async fn a_greatest_number_gives_a_wrong_304_and_a_version_row_does_not() {
+async fn the_greatest_number_gives_a_wrong_304_and_a_version_row_does_not() {
     let pool = notes().await;
     run(
         &pool,
@@ -196,8 +194,7 @@ async fn a_greatest_number_gives_a_wrong_304_and_a_version_row_does_not() {
     assert_ne!(tag(&pool, &table()).await, after_commit);
 }
 
-/// Two writers on different slots do not wait for each other: both are in
-/// their transactions at once. Those on the same slot do.
+/// Two writers on different slots do not wait for each other, and two on the same slot do.
 #[tokio::test]
 async fn writers_on_different_slots_do_not_wait() {
     let pool = notes().await;
@@ -220,7 +217,7 @@ async fn writers_on_different_slots_do_not_wait() {
         client.batch_execute("ROLLBACK").await.expect("a rollback");
         others.push(client);
     }
-    // Whoever commits, in whatever order, changes the tag.
+    // Each commit changes the tag, in any order.
     let before = tag(&pool, &table()).await;
     two.batch_execute("COMMIT").await.expect("a commit");
     let between = tag(&pool, &table()).await;
@@ -230,7 +227,7 @@ async fn writers_on_different_slots_do_not_wait() {
 }
 
 #[tokio::test]
-async fn a_state_is_what_is_between_the_quotes() {
+async fn a_state_is_the_tag_without_quotes() {
     let pool = notes().await;
     let state = ScopeState::new(pool.clone(), |request: &Parts| match request.uri.path() {
         "/notes" => Some(table()),
@@ -260,7 +257,7 @@ async fn a_state_is_what_is_between_the_quotes() {
     );
 }
 
-/// What a query gives becomes which validators.
+/// The type of each column decides the validators.
 #[tokio::test]
 async fn a_version_column_of_each_type() {
     let pool = database();
@@ -295,28 +292,28 @@ async fn a_version_column_of_each_type() {
             "- Fri, 21 Nov 2025 09:00:00 GMT",
         ),
         ("SELECT 7 WHERE false", "absent"),
-        ("SELECT", "NotAVersion: 0 columns"),
+        ("SELECT", "InvalidVersion: 0 columns"),
         (
             "SELECT 1.5::float8",
-            "NotAVersion: column \"float8\" of type float8",
+            "InvalidVersion: column \"float8\" of type float8",
         ),
         (
             "SELECT now()::timestamp",
-            "NotAVersion: column \"now\" of type timestamp",
+            "InvalidVersion: column \"now\" of type timestamp",
         ),
         (
             "SELECT 'infinity'::timestamptz",
-            "NotAVersion: column \"timestamptz\" of type timestamptz",
+            "InvalidVersion: column \"timestamptz\" of type timestamptz",
         ),
         (
             "SELECT '-infinity'::timestamptz",
-            "NotAVersion: column \"timestamptz\" of type timestamptz",
+            "InvalidVersion: column \"timestamptz\" of type timestamptz",
         ),
         (
             "SELECT 7, 8",
-            "NotAVersion: column \"?column?\" of type int4",
+            "InvalidVersion: column \"?column?\" of type int4",
         ),
-        ("SELECT 7, now(), 8", "NotAVersion: 3 columns"),
+        ("SELECT 7, now(), 8", "InvalidVersion: 3 columns"),
         ("SELECT 7 UNION SELECT 8", "Database"),
         ("SELECT nothing", "Database"),
     ] {
@@ -334,12 +331,12 @@ async fn a_version_column_of_each_type() {
                 });
                 format!("{tag} {date}")
             }
-            Err(error) if error.kind() == ErrorKind::NotAVersion => {
-                format!("NotAVersion: {}", reason(&error))
+            Err(error) if error.kind() == ErrorKind::InvalidVersion => {
+                format!("InvalidVersion: {}", reason(&error))
             }
             Err(error) => format!("{:?}", error.kind()),
         };
-        // The scope stands behind the version of each.
+        // The version of each tag is followed by the scope.
         let found = found.replace(end.to_str().expect("text"), "");
         assert_eq!(found, expected, "{sql}");
     }
@@ -369,9 +366,9 @@ async fn a_query_takes_its_parameters_from_the_request() {
     ));
 }
 
-/// A server that takes connections and never says a word.
+/// The server accepts connections and never answers.
 #[tokio::test(start_paused = true)]
-async fn a_silent_server_is_an_error_in_time() {
+async fn a_silent_server_is_an_error_within_the_timeout() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
     let pool = pool(&format!("postgres://postgres@127.0.0.1:{port}/postgres"));
@@ -383,9 +380,9 @@ async fn a_silent_server_is_an_error_in_time() {
     assert_eq!(before.elapsed().as_secs(), 5);
 }
 
-/// A lock that is not released, and a pool that is used up.
+/// A lock is not released, and a pool has no connection left.
 #[tokio::test]
-async fn whoever_waits_too_long_is_told_and_leaves_nothing_behind() {
+async fn a_query_that_times_out_is_an_error_and_its_connection_is_closed() {
     let pool = notes().await;
     let mut holder = connection(&pool).await;
     let held = holder.transaction().await.expect("a transaction");
@@ -399,7 +396,7 @@ async fn whoever_waits_too_long_is_told_and_leaves_nothing_behind() {
         .await
         .expect_err("it is locked");
     assert_eq!(error.kind(), ErrorKind::TimedOut);
-    // Its connection, on which the question still waits, is not given to others.
+    // The connection on which the query still waits does not return to the pool.
     assert_eq!(pool.status().size, 1);
     held.rollback().await.expect("a rollback");
     let patient = source.clone().timeout(Duration::from_secs(30));
@@ -419,9 +416,9 @@ async fn whoever_waits_too_long_is_told_and_leaves_nothing_behind() {
     assert_eq!(error.kind(), ErrorKind::TimedOut);
 }
 
-/// A connection that an administrator ends while the question waits.
+/// An administrator ends the connection while the query waits.
 #[tokio::test]
-async fn a_connection_that_breaks_meanwhile_is_an_error() {
+async fn a_broken_connection_is_an_error() {
     let pool = notes().await;
     let mut holder = connection(&pool).await;
     let held = holder.transaction().await.expect("a transaction");
@@ -451,7 +448,7 @@ async fn a_connection_that_breaks_meanwhile_is_an_error() {
 async fn a_panic_is_an_error_to_the_layers() {
     let pool = notes().await;
     let source = VersionSource::new(pool, |_: &Parts| panic!("no scope"));
-    // As the layers ask.
+    // The layers call the source in this way.
     let source = source.or_else(source::now(|_| Current::Unknown));
     let error = source
         .current(&request("/"))
@@ -461,7 +458,7 @@ async fn a_panic_is_an_error_to_the_layers() {
 }
 
 #[tokio::test]
-async fn a_server_that_goes_is_an_error_and_one_that_comes_back_is_none() {
+async fn a_source_recovers_when_the_server_is_back() {
     let server = Postgres::start();
     let pool = pool(&server.url());
     run(

@@ -15,7 +15,7 @@ use crate::support::{
     tag, tag_or_absent,
 };
 
-/// Types with spellings of one value; the first is PostgreSQL's.
+/// Types with spellings of one value. The first is the spelling of PostgreSQL.
 const SPELLINGS: [(&str, &[&str]); 4] = [
     ("smallint", &["17", "017"]),
     ("integer", &["17", "017"]),
@@ -43,7 +43,7 @@ async fn counters(kind: &str) -> Pool {
     pool
 }
 
-/// Writes as a handler that passes the key on as it is in the path.
+/// Writes like a handler that passes the key on as it is in the path.
 async fn write(
     pool: &Pool,
     kind: &str,
@@ -61,7 +61,7 @@ async fn write(
     Ok(tx.commit().await?)
 }
 
-/// Issue 11: of writers with the same tag and any spelling one wins.
+/// Issue 11: of writers with the same tag and any spelling, one wins.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_spelling_loses_an_update() {
     for (kind, spellings) in SPELLINGS {
@@ -91,7 +91,9 @@ async fn no_spelling_loses_an_update() {
             for writer in writers {
                 match writer.await.expect("a writer") {
                     (_, Ok(())) => won += 1,
-                    (spelling, Err(GuardError::Failed(_))) => assert_eq!(spelling, spellings[0]),
+                    (spelling, Err(GuardError::Precondition(_))) => {
+                        assert_eq!(spelling, spellings[0])
+                    }
                     (spelling, Err(GuardError::Database(error))) => {
                         assert_eq!(error.kind(), ErrorKind::OtherSpelling, "{spelling}");
                         let scope = row(spelling);
@@ -108,7 +110,7 @@ async fn no_spelling_loses_an_update() {
     }
 }
 
-/// Issue 11: another spelling has no state: it is neither absent nor an empty group.
+/// Issue 11: another spelling is neither absent nor an empty group.
 #[tokio::test]
 async fn a_source_does_not_know_another_spelling() {
     for (kind, spellings) in SPELLINGS {
@@ -133,15 +135,15 @@ async fn a_source_does_not_know_another_spelling() {
     }
 }
 
-/// Each spelling of a text is a key of its own.
+/// Each text is its own key.
 #[tokio::test]
-async fn texts_are_keys_as_they_are() {
+async fn texts_have_one_spelling() {
     let pool = counters("text").await;
     for spelling in ["17", "017", "+17"] {
         let created = write(&pool, "text", spelling, if_none_match_any()).await;
         created.expect("there was none");
     }
-    // No text has a NUL, so no row does.
+    // No text of PostgreSQL has a NUL, so no row has this key.
     let nul = tag_or_absent(&pool, &row("a\0b")).await;
     assert_eq!(nul, None);
 }

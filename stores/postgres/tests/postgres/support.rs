@@ -1,4 +1,4 @@
-use std::{error::Error as _, fmt::Display, time::Duration};
+use std::{fmt::Display, time::Duration};
 
 use deadpool_postgres::{Manager, Object, Pool};
 use http::{Request, header, request::Parts};
@@ -7,7 +7,7 @@ use tower_conditional::{Current, ValidatorSource, VersionTags, handler::Expected
 use tower_conditional_postgres::{Error, Install, Lease, Schema, Scope, VersionSource, Watch};
 use tower_conditional_postgres_testing::Postgres;
 
-/// A pool of connections to a new database.
+/// Returns a pool of connections to a new database.
 pub(crate) fn database() -> Pool {
     pool(&Postgres::shared().create_database())
 }
@@ -16,7 +16,7 @@ pub(crate) fn pool(url: &str) -> Pool {
     pool_of(url, 24, "")
 }
 
-/// The `lock_timeout` ends tests that would wait forever.
+/// Returns a pool with a `lock_timeout`, which ends tests that would wait forever.
 fn pool_of(url: &str, connections: usize, option: &str) -> Pool {
     let mut config: Config = url.parse().expect("a URL");
     config.options(format!(
@@ -26,13 +26,13 @@ fn pool_of(url: &str, connections: usize, option: &str) -> Pool {
     pool.build().expect("a pool")
 }
 
-/// A pool to a new database that detects deadlocks after 2 ms.
+/// Returns a pool to a new database that detects deadlocks after 2 ms.
 pub(crate) fn database_of_deadlocks() -> Pool {
     let url = Postgres::shared().create_database();
     pool_of(&url, 24, "-c deadlock_timeout=2ms")
 }
 
-/// A pool of one connection to the same database.
+/// Returns a pool of one connection to the same database.
 pub(crate) async fn one_connection(other: &Pool) -> Pool {
     one_connection_with(other, "").await
 }
@@ -46,7 +46,7 @@ async fn one_connection_with(other: &Pool, option: &str) -> Pool {
     pool_of(&url, 1, option)
 }
 
-/// A pool of one connection to the same database, as a new role with these rights.
+/// Returns a pool of one connection to the same database, as a new role with these rights.
 pub(crate) async fn pool_as(other: &Pool, role: &str, grants: &[&str]) -> Pool {
     let client = connection(other).await;
     let sql = "SELECT current_database() || '_' || $1";
@@ -62,7 +62,7 @@ pub(crate) async fn pool_as(other: &Pool, role: &str, grants: &[&str]) -> Pool {
     one_connection_with(other, &format!("-c role={role}")).await
 }
 
-/// A connection whose writes do not wait for those of another.
+/// Returns a connection whose writes do not wait for those of another.
 pub(crate) async fn on_another_slot(pool: &Pool, than: &Client) -> Object {
     let mut same = Vec::new();
     loop {
@@ -79,7 +79,7 @@ pub(crate) async fn slot(client: &Client) -> i32 {
     row.expect("a slot").get(0)
 }
 
-/// A database with the table `notes`, watched in every way.
+/// Creates a database with the table `notes`, watched in every way.
 pub(crate) async fn notes() -> Pool {
     let pool = database();
     run(
@@ -108,16 +108,16 @@ pub(crate) async fn connection(pool: &Pool) -> Object {
     pool.get().await.expect("a connection")
 }
 
-/// A connection for a guarded transaction.
+/// Takes a connection for a guarded transaction.
 pub(crate) async fn lease(pool: &Pool) -> Lease {
-    Lease::of(pool).await.expect("a connection")
+    Lease::acquire(pool).await.expect("a connection")
 }
 
 pub(crate) async fn run(pool: &Pool, sql: &str) {
     connection(pool).await.batch_execute(sql).await.expect(sql);
 }
 
-/// What stands in the table of versions for a scope.
+/// Returns the slots and versions of a scope in the table of versions.
 pub(crate) async fn versions(pool: &Pool, scope: &Scope) -> Vec<(i32, i64)> {
     let rows = connection(pool)
         .await
@@ -142,12 +142,12 @@ pub(crate) fn table() -> Scope {
     Scope::table("notes")
 }
 
-/// The tag of a scope as a source has it.
+/// Returns the tag of a scope from a source.
 pub(crate) async fn tag(pool: &Pool, scope: &Scope) -> String {
-    tag_or_absent(pool, scope).await.expect("it is there")
+    tag_or_absent(pool, scope).await.expect("a tag")
 }
 
-/// The tag of a scope, `None` if it is absent.
+/// Returns the tag of a scope, or `None` if it is absent.
 pub(crate) async fn tag_or_absent(pool: &Pool, scope: &Scope) -> Option<String> {
     let scope = scope.clone();
     let source = VersionSource::new(pool.clone(), move |_: &Parts| Some(scope.clone()));
@@ -157,7 +157,7 @@ pub(crate) async fn tag_or_absent(pool: &Pool, scope: &Scope) -> Option<String> 
     }
 }
 
-/// The expectation of a `PUT` with this header.
+/// Returns the expectation of a `PUT` with this header.
 pub(crate) fn expected(field: header::HeaderName, value: &str) -> Expected {
     let request = Request::put("/").header(field, value).body(());
     Expected::of(&request.expect("a request"))
@@ -175,7 +175,7 @@ pub(crate) fn unconditional() -> Expected {
     Expected::of(&Request::put("/").body(()).expect("a request"))
 }
 
-/// A plain tag of a version in its scope.
+/// Returns the plain tag of a version in its scope.
 pub(crate) fn number(scope: &Scope, version: i64) -> String {
     VersionTags::plain()
         .scope(scope)
@@ -184,14 +184,16 @@ pub(crate) fn number(scope: &Scope, version: i64) -> String {
 }
 
 pub(crate) fn text_of(current: &Current) -> String {
-    let found = current.validators().expect("it is there");
+    let found = current.validators().expect("a present state");
     let tag = found.etag.as_ref().expect("a tag").as_header_value();
     tag.to_str().expect("text").to_owned()
 }
 
-/// The scope, query or tables that an error is about.
+/// Returns the reason in the text of an error, after the first colon.
 pub(crate) fn reason(error: &Error) -> String {
-    error.source().expect("a reason").to_string()
+    let text = error.to_string();
+    let (_, reason) = text.split_once(": ").expect("a reason");
+    reason.to_owned()
 }
 
 pub(crate) fn request(path: &str) -> Parts {
@@ -202,7 +204,7 @@ pub(crate) fn request(path: &str) -> Parts {
         .0
 }
 
-/// Until so many connections wait for a lock.
+/// Waits until so many connections wait for a lock.
 pub(crate) async fn waiting(pool: &Pool, number: i64) {
     let client = connection(pool).await;
     let sql = "SELECT count(*) FROM pg_stat_activity
@@ -218,5 +220,5 @@ pub(crate) async fn waiting(pool: &Pool, number: i64) {
     let guard = Duration::from_secs(30);
     tokio::time::timeout(guard, found)
         .await
-        .expect("somebody waits");
+        .expect("connections that wait");
 }

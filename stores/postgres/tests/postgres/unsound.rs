@@ -20,7 +20,7 @@ async fn refused(pool: &Pool, schema: &Schema) -> String {
     reason(&error)
 }
 
-/// The faults that [`Schema::verify`] finds.
+/// Returns the faults that [`Schema::verify`] finds.
 async fn reasons(pool: &Pool, schema: &Schema) -> Option<String> {
     let verified = schema.verify(&*connection(pool).await).await;
     let error = verified.err()?;
@@ -33,7 +33,7 @@ const CASELESS: &str = "CREATE COLLATION caseless
 
 /// Issue 11, B.3: each fault is refused with its reason.
 #[tokio::test]
-async fn a_table_whose_tags_could_stay_is_refused() {
+async fn a_table_whose_tags_could_become_stale_is_refused() {
     for (sql, reason) in [
         (
             "CREATE UNLOGGED TABLE notes (id bigint PRIMARY KEY, tenant_id text)",
@@ -100,11 +100,11 @@ async fn a_table_whose_tags_could_stay_is_refused() {
 
 /// Issue 11, B.3: the check finds faults that come after the installation.
 #[tokio::test]
-async fn what_changes_later_is_seen() {
+async fn later_changes_are_found() {
     for (sql, reason) in [
         ("ALTER TABLE notes SET UNLOGGED", "unlogged"),
         ("ALTER TABLE conditional_versions SET UNLOGGED", "unlogged"),
-        // As `ALTER SEQUENCE .. SET UNLOGGED` of PostgreSQL 15 does.
+        // The effect of `ALTER SEQUENCE .. SET UNLOGGED` in PostgreSQL 15.
         (
             "UPDATE pg_class SET relpersistence = 'u'
              WHERE relname = 'conditional_versions/numbers'",
@@ -118,7 +118,7 @@ async fn what_changes_later_is_seen() {
             "ALTER TABLE notes DROP CONSTRAINT notes_pkey",
             "no primary key",
         ),
-        // As a `CREATE INDEX CONCURRENTLY` that has failed leaves it.
+        // The state after a `CREATE INDEX CONCURRENTLY` that failed.
         (
             "UPDATE pg_index SET indisvalid = false WHERE indrelid = 'notes'::regclass",
             "no primary key",
@@ -156,7 +156,7 @@ async fn what_changes_later_is_seen() {
             "ALTER TABLE notes ADD mood text DEFAULT 'good'",
             "table \"notes\" was rewritten",
         ),
-        // These two leave the file as it is.
+        // These two keep the file of the table.
         (
             "ALTER TABLE notes ALTER text TYPE varchar",
             "table \"notes\" was rewritten",
@@ -184,9 +184,9 @@ async fn what_changes_later_is_seen() {
     }
 }
 
-/// Two watched tables that swap their names.
+/// Two watched tables swap their names.
 #[tokio::test]
-async fn tables_that_are_swapped_are_seen() {
+async fn swapped_tables_are_found() {
     let pool = database();
     run(
         &pool,
@@ -216,7 +216,7 @@ async fn tables_that_are_swapped_are_seen() {
 
 /// Issue 11, B.3: all tags of a rewritten table are new.
 #[tokio::test]
-async fn what_was_rewritten_gets_new_tags() {
+async fn a_rewritten_table_gets_new_tags() {
     for sql in [
         "ALTER TABLE notes ALTER text TYPE text USING upper(text)",
         "ALTER TABLE notes ADD mood text DEFAULT 'good'",
@@ -240,7 +240,7 @@ async fn what_was_rewritten_gets_new_tags() {
 
 /// `TRUNCATE` rewrites the table too, but its trigger sees it.
 #[tokio::test]
-async fn what_was_truncated_is_as_it_should_be() {
+async fn a_truncated_table_is_not_a_fault() {
     let pool = notes().await;
     run(&pool, "INSERT INTO notes VALUES (1, 'a', 'x')").await;
     run(
@@ -255,9 +255,9 @@ async fn what_was_truncated_is_as_it_should_be() {
 }
 
 /// Issue 11, B.3: `TRUNCATE` removes rows that its transaction does not see. With an
-/// older snapshot their versions would stay.
+/// older snapshot, their versions would stay.
 #[tokio::test]
-async fn a_row_that_is_truncated_unseen_keeps_no_version() {
+async fn truncate_removes_versions_of_rows_it_does_not_see() {
     let pool = notes().await;
     for (level, truncates) in [("READ COMMITTED", true), ("REPEATABLE READ", false)] {
         let client = connection(&pool).await;
@@ -272,9 +272,9 @@ async fn a_row_that_is_truncated_unseen_keeps_no_version() {
     }
 }
 
-/// Issue 11, B.3: columns with the names of a trigger's variables.
+/// Issue 11, B.3: columns may have the names of variables in a trigger.
 #[tokio::test]
-async fn columns_may_be_called_as_variables() {
+async fn columns_may_have_the_names_of_variables() {
     let names = [
         "new", "old", "tg_op", "found", "tg_relid", "scope", "version", "slot", "written", "gone",
         "new_rows", "notes",
@@ -316,9 +316,9 @@ async fn columns_may_be_called_as_variables() {
     }
 }
 
-/// Issue 11, B.3: a crash loses commits, and clients have seen their numbers as tags.
+/// Issue 11, B.3: a crash loses commits whose numbers clients have seen as tags.
 #[tokio::test]
-async fn numbers_that_were_lost_do_not_come_again() {
+async fn lost_numbers_are_not_used_again() {
     let server = Postgres::start();
     let pool = pool(&server.url());
     let sql = "CREATE TABLE notes (id bigint PRIMARY KEY, text text)";
@@ -332,7 +332,7 @@ async fn numbers_that_were_lost_do_not_come_again() {
     let schema = schema.expect("a watch");
     let (mut seen, mut last, mut lost) = (Vec::new(), None, 0);
     for _ in 0..4 {
-        let client = alive(&pool).await;
+        let client = connect_again(&pool).await;
         schema.install(&client).await.expect("it is installed");
         let version = async || {
             let sql = "SELECT version FROM conditional_versions WHERE scope = 'row/notes/1'";
@@ -340,16 +340,16 @@ async fn numbers_that_were_lost_do_not_come_again() {
             row.get::<_, i64>(0)
         };
         lost += usize::from(last.is_some() && last != Some(version().await));
-        // Too little to fill a page of the log, which would be flushed.
+        // This is too little to fill a page of the log, which would be flushed.
         for _ in 0..5 {
-            // PostgreSQL logs 32 numbers at once, before it uses the first.
+            // PostgreSQL logs 32 numbers of a sequence before it uses the first.
             let write = "UPDATE notes SET text = 'x';
                 SELECT nextval('\"conditional_versions/numbers\"') FROM generate_series(1, 33)";
             client.batch_execute(write).await.expect("it is written");
             seen.push(version().await);
         }
         last = seen.last().copied();
-        server.kill_hard();
+        server.kill_and_restart();
     }
     assert_ne!(lost, 0, "no commit was lost");
     assert!(
@@ -358,8 +358,8 @@ async fn numbers_that_were_lost_do_not_come_again() {
     );
 }
 
-/// Connects to a server that was killed and starts again.
-async fn alive(pool: &Pool) -> Object {
+/// Connects to a server that was killed and is starting again.
+async fn connect_again(pool: &Pool) -> Object {
     loop {
         let client = connection(pool).await;
         if client.batch_execute("SELECT").await.is_ok() {
@@ -371,7 +371,7 @@ async fn alive(pool: &Pool) -> Object {
 
 /// The check needs no right to write.
 #[tokio::test]
-async fn a_check_is_one_query_without_rights_to_write() {
+async fn verification_needs_no_right_to_write() {
     let pool = notes().await;
     run(
         &pool,

@@ -1,4 +1,4 @@
-//! The limits of a guard's waits, and the connection of a guard that is dropped.
+//! The timeouts of a guard, and the connection of a dropped guard.
 
 use std::{pin::pin, time::Duration};
 
@@ -10,13 +10,13 @@ use crate::support::{
     run, table, unconditional, waiting,
 };
 
-/// Longer than the 2 s of a guard, and shorter than the 20 s of all other waits.
+/// A time that is longer than the 2 s of a guard, and shorter than the 20 s of all other waits.
 const SOON: Duration = Duration::from_secs(6);
 
-/// Issue 11, B.2: a guard of the table gives up behind a long transaction, and the
-/// writers that queue behind the guard go on.
+/// Issue 11, B.2: a guard of the table gives up waiting for a long transaction. The
+/// writers that wait for the guard then continue.
 #[tokio::test]
-async fn a_guard_behind_a_long_transaction_does_not_hold_all_writers() {
+async fn a_guard_that_waits_for_a_long_transaction_gives_up() {
     let pool = notes().await;
     run(&pool, "INSERT INTO notes VALUES (1, 'a')").await;
     let mut long = connection(&pool).await;
@@ -44,10 +44,10 @@ async fn a_guard_behind_a_long_transaction_does_not_hold_all_writers() {
     tx.rollback().await.expect("a rollback");
 }
 
-/// Issue 11, B.2: a guard that is dropped while it waits, as when hyper drops the
-/// handler of a client that disconnects. The next request does not wait behind it.
+/// Issue 11, B.2: a guard is dropped while it waits, as when its client disconnects. The
+/// next request does not wait for its statement.
 #[tokio::test]
-async fn a_guard_that_is_dropped_leaves_its_connection_to_nobody() {
+async fn the_connection_of_a_dropped_guard_is_closed() {
     let all = notes().await;
     run(&all, "INSERT INTO notes VALUES (1, 'a')").await;
     let mut holder = connection(&all).await;
@@ -75,15 +75,15 @@ async fn a_guard_that_is_dropped_leaves_its_connection_to_nobody() {
     held.rollback().await.expect("a rollback");
 }
 
-/// Issue 11, B.2: the guard's own limit overrides that of the connection.
+/// Issue 11, B.2: the lock timeout of the guard overrides that of the connection.
 #[tokio::test]
-async fn each_wait_has_a_limit() {
+async fn each_wait_has_a_timeout() {
     let pool = notes().await;
     let target = || Target::scope(row(1));
     for (timeout, limit) in [
         (None, "2s"),
         (Some(Duration::from_millis(150)), "150ms"),
-        // Zero would be no limit for PostgreSQL.
+        // For PostgreSQL, zero would be no timeout.
         (Some(Duration::ZERO), "1ms"),
         (Some(Duration::MAX), "2147483647ms"),
     ] {
@@ -102,9 +102,9 @@ async fn each_wait_has_a_limit() {
     }
 }
 
-/// Issue 11, B.2: only a connection on which a statement may wait is closed.
+/// Issue 11, B.2: a connection is closed only if a statement may still wait on it.
 #[tokio::test]
-async fn a_transaction_that_has_ended_gives_its_connection_back() {
+async fn the_connection_of_an_ended_transaction_returns_to_the_pool() {
     let all = notes().await;
     run(&all, "INSERT INTO notes VALUES (1, 'a')").await;
     let pool = one_connection(&all).await;
@@ -117,7 +117,7 @@ async fn a_transaction_that_has_ended_gives_its_connection_back() {
     for refused in [if_match("\"other\""), if_none_match_any()] {
         let mut lease = lease(&pool).await;
         let begun = Guarded::begin(&mut lease, refused, Target::scope(row(1))).await;
-        assert!(matches!(begun, Err(GuardError::Failed(_))));
+        assert!(matches!(begun, Err(GuardError::Precondition(_))));
     }
     {
         let mut lease = lease(&pool).await;

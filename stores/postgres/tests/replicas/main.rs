@@ -1,6 +1,6 @@
-//! Writers on three processes that share one database.
+//! Writers on three_replicas processes that share one database.
 
-#![expect(clippy::disallowed_macros)] // a server says where it listens
+#![expect(clippy::disallowed_macros)] // a server prints its address
 
 mod naive;
 #[path = "../../../../tests/wire/support/race.rs"]
@@ -10,9 +10,9 @@ use std::process::Command;
 
 use tower_conditional_postgres_testing::{Postgres, Replica};
 
-use race::{From, Http, Race, Report};
+use race::{Http, Race, Report, StartState};
 
-fn three(mut command: impl FnMut() -> Command) -> [Replica; 3] {
+fn three_replicas(mut command: impl FnMut() -> Command) -> [Replica; 3] {
     [(); 3].map(|()| Replica::start(&mut command()))
 }
 
@@ -21,7 +21,7 @@ fn race(replicas: &[Replica; 3], rounds: usize) -> Race {
         servers: replicas.iter().map(Replica::address).collect(),
         http: Http::One,
         path: "/documents/1".into(),
-        from: From::Tag(|current| current.headers()["etag"].clone()),
+        from: StartState::Tag(|current| current.headers()["etag"].clone()),
         writers: 64,
         rounds,
     }
@@ -29,14 +29,14 @@ fn race(replicas: &[Replica; 3], rounds: usize) -> Race {
 
 fn compare_and_set() -> [Replica; 3] {
     let url = Postgres::shared().create_database();
-    three(|| {
+    three_replicas(|| {
         let mut command = Replica::example("compare_and_set");
         command.args([&*url, "127.0.0.1:0"]);
         command
     })
 }
 
-/// And they got nothing but this status and 412.
+/// Checks that each round has one winner with this status, and that all others got 412.
 fn assert_one_winner_each(status: u16, report: &Report) {
     report.assert_one_winner_each();
     for round in &report.rounds {
@@ -44,7 +44,7 @@ fn assert_one_winner_each(status: u16, report: &Report) {
     }
 }
 
-/// R-9110-13.1-a, R-9110-13.1.1-b: the statement that writes compares.
+/// R-9110-13.1-a, R-9110-13.1.1-b: the statement that writes also compares.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_writer_wins_by_compare_and_set() {
     let replicas = compare_and_set();
@@ -56,17 +56,17 @@ async fn one_writer_wins_by_compare_and_set() {
     assert_one_winner_each(204, &over_http2.run().await);
     let creates = Race {
         path: "/documents/1{round}".into(),
-        from: From::Nothing,
+        from: StartState::Nothing,
         ..race(&replicas, 20)
     };
     assert_one_winner_each(201, &creates.run().await);
 }
 
-/// The same race against check-then-act, so that the other can fail.
+/// The same race against check-then-act, as proof that the race can find lost updates.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn updates_are_lost_between_check_and_write() {
+async fn check_then_act_loses_updates() {
     let url = Postgres::shared().create_database();
-    let replicas = three(|| naive::replica(&url));
+    let replicas = three_replicas(|| naive::replica(&url));
     let report = race(&replicas, 20).run().await;
     assert_ne!(report.lost(), 0);
     println!("{} updates lost in 20 rounds", report.lost());

@@ -16,7 +16,7 @@ use tower_conditional::{PreconditionLayer, Validators, VersionTags, handler::Wit
 use tower_conditional_postgres::{QuerySource, Scope};
 use tower_conditional_postgres_testing::Replica;
 
-/// Names its database.
+/// The variable with the URL of the database.
 const URL: &str = "TOWER_CONDITIONAL_NAIVE";
 
 const MIGRATION: &str = "

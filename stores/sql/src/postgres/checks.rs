@@ -1,20 +1,21 @@
-//! Faults of a table that would let its content change and its tags stay.
+//! Faults of a table with which its content could change while its tags stay.
 
 use super::{
-    name::{Name, TableName, literal},
+    name::{PostgresIdentifier, TableName, literal},
     spelling::TYPES,
     versions::{Versions, WATCHED, fingerprint_entry},
-    watched::Watched,
+    watch::PostgresWatch,
 };
 
-/// A condition in SQL that must not hold, and the reason to give if it does.
+/// A condition in SQL that must not hold, and the reason to report if it does.
 #[derive(Debug, Clone)]
-pub(super) struct Fault {
+pub(super) struct PostgresFault {
+    /// The condition.
     found: String,
     reason: String,
 }
 
-impl Fault {
+impl PostgresFault {
     fn new(found: impl Into<String>, reason: impl Into<String>) -> Self {
         Self {
             found: found.into(),
@@ -23,67 +24,68 @@ impl Fault {
     }
 }
 
-/// A query for the reasons of all faults that are found.
-pub(super) fn reasons(faults: &[Fault]) -> String {
+/// Returns a query for the reasons of all faults that are found.
+pub(super) fn reasons_query(faults: &[PostgresFault]) -> String {
     let faults = faults.iter();
-    let each = faults.map(|Fault { found, reason }| format!("({found}, {})", literal(reason)));
+    let each =
+        faults.map(|PostgresFault { found, reason }| format!("({found}, {})", literal(reason)));
     format!(
         "SELECT reason FROM (VALUES\n    {}\n) AS faults (is_so, reason) WHERE is_so",
         each.collect::<Vec<_>>().join(",\n    ")
     )
 }
 
-/// SQL that raises an exception with the reasons of all faults that are found.
-pub(super) fn refuse(faults: &[Fault]) -> String {
+/// Returns SQL that raises an exception with the reasons of all faults that are found.
+pub(super) fn raise_if_found(faults: &[PostgresFault]) -> String {
     format!(
         "SELECT string_agg(reason, '; ') INTO refused FROM ({}) AS faults;
 IF refused IS NOT NULL THEN
     RAISE EXCEPTION '%', refused USING ERRCODE = 'object_not_in_prerequisite_state';
 END IF;
 ",
-        reasons(faults)
+        reasons_query(faults)
     )
 }
 
-/// SQL that is true if a fault is found.
-pub(super) fn any(faults: &[Fault]) -> String {
+/// Returns SQL that is true if a fault is found.
+pub(super) fn any_found(faults: &[PostgresFault]) -> String {
     let found = faults.iter().map(|fault| format!("({})", fault.found));
     found.collect::<Vec<_>>().join("\n    OR ")
 }
 
-/// SQL for the `regclass` of this table, `NULL` if there is no such table.
-pub(super) fn named(table: &TableName) -> String {
+/// Returns SQL for the `regclass` of a table, which is `NULL` if there is no such table.
+pub(super) fn regclass(table: &TableName) -> String {
     format!("to_regclass({})", literal(&table.to_string()))
 }
 
-/// Faults of the table of versions, once it exists.
-pub(super) fn of_versions(versions: &Versions) -> Vec<Fault> {
-    let (table, numbers) = (named(&versions.table), named(&versions.numbers));
+/// Returns the faults of the table of versions, once it exists.
+pub(super) fn version_table_faults(versions: &Versions) -> Vec<PostgresFault> {
+    let (table, numbers) = (regclass(&versions.table), regclass(&versions.numbers));
     let name = versions.table.as_str();
     vec![
-        Fault::new(
+        PostgresFault::new(
             format!(
                 "EXISTS (SELECT FROM pg_class WHERE oid IN ({table}, {numbers}) AND relpersistence <> 'p')"
             ),
             format!("table {name:?} or its sequence is unlogged: a crash would reset it"),
         ),
-        Fault::new(
+        PostgresFault::new(
             format!("EXISTS (SELECT FROM pg_class WHERE oid = {table} AND relrowsecurity)"),
             format!("table {name:?} has row-level security: a version that is hidden looks absent"),
         ),
     ]
 }
 
-/// Faults of a table with triggers, watched or of events.
-pub(super) fn of_table(table: &TableName) -> Vec<Fault> {
-    let (oid, name) = (named(table), table.as_str());
+/// Returns the faults of a table with triggers, which is watched or has events.
+pub(super) fn table_faults(table: &TableName) -> Vec<PostgresFault> {
+    let (oid, name) = (regclass(table), table.as_str());
     let class = |is: &str| format!("EXISTS (SELECT FROM pg_class WHERE oid = {oid} AND {is})");
     vec![
-        Fault::new(
+        PostgresFault::new(
             format!("{oid} IS NULL"),
             format!("there is no table {name:?}"),
         ),
-        Fault::new(
+        PostgresFault::new(
             format!(
                 "{} OR EXISTS (SELECT FROM pg_inherits WHERE {oid} IN (inhrelid, inhparent))",
                 class("relkind <> 'r'")
@@ -93,7 +95,7 @@ pub(super) fn of_table(table: &TableName) -> Vec<Fault> {
                  writes to it could not all be seen"
             ),
         ),
-        Fault::new(
+        PostgresFault::new(
             class("relpersistence <> 'p'"),
             format!(
                 "table {name:?} is unlogged or temporary: a crash empties it, and its versions stay"
@@ -102,15 +104,15 @@ pub(super) fn of_table(table: &TableName) -> Vec<Fault> {
     ]
 }
 
-/// Faults of a watched table that installing again does not mend.
-pub(super) fn of_watched(watch: &Watched) -> Vec<Fault> {
-    let mut faults = of_table(&watch.table);
+/// Returns the faults of a watched table that a new installation does not mend.
+pub(super) fn watch_faults(watch: &PostgresWatch) -> Vec<PostgresFault> {
+    let mut faults = table_faults(&watch.table);
     for column in watch.key.iter().chain(&watch.groups) {
-        faults.extend(of_column(&watch.table, column));
+        faults.extend(column_faults(&watch.table, column));
     }
     if let Some(key) = &watch.key {
-        let (oid, column) = (named(&watch.table), literal(key.as_str()));
-        faults.push(Fault::new(
+        let (oid, column) = (regclass(&watch.table), literal(key.as_str()));
+        faults.push(PostgresFault::new(
             format!(
                 "NOT EXISTS (SELECT FROM pg_index
         JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
@@ -128,19 +130,19 @@ pub(super) fn of_watched(watch: &Watched) -> Vec<Fault> {
     faults
 }
 
-/// Faults of a column whose values are in scopes.
-fn of_column(table: &TableName, column: &Name) -> [Fault; 2] {
-    let (oid, name) = (named(table), literal(column.as_str()));
+/// Returns the faults of a column whose values are in scopes.
+fn column_faults(table: &TableName, column: &PostgresIdentifier) -> [PostgresFault; 2] {
+    let (oid, name) = (regclass(table), literal(column.as_str()));
     let of = format!("column {:?} of table {:?}", column.as_str(), table.as_str());
     [
-        Fault::new(
+        PostgresFault::new(
             format!(
                 "NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = {oid} AND attname = {name}
         AND attnum > 0 AND NOT attisdropped AND atttypid IN ({TYPES}))"
             ),
             format!("{of} is no integer, text, varchar or uuid"),
         ),
-        Fault::new(
+        PostgresFault::new(
             format!(
                 "EXISTS (SELECT FROM pg_attribute
         JOIN pg_collation ON pg_collation.oid = attcollation
@@ -151,10 +153,10 @@ fn of_column(table: &TableName, column: &Name) -> [Fault; 2] {
     ]
 }
 
-/// The fault that row-level security hides rows from the role that installs.
-pub(super) fn of_installer(table: &TableName) -> Fault {
-    Fault::new(
-        format!("row_security_active({})", named(table)),
+/// Returns the fault that row-level security hides rows from the installing role.
+pub(super) fn hidden_rows_fault(table: &TableName) -> PostgresFault {
+    PostgresFault::new(
+        format!("row_security_active({})", regclass(table)),
         format!(
             "row-level security hides rows of table {:?} from the role that installs: they would \
              get no version",
@@ -163,14 +165,18 @@ pub(super) fn of_installer(table: &TableName) -> Fault {
     )
 }
 
-/// The fault that a table does not have these triggers with this function.
-pub(super) fn of_triggers(table: &TableName, names: &[Name], source: &str) -> Fault {
+/// Returns the fault that a table does not have these triggers with this function.
+pub(super) fn trigger_fault(
+    table: &TableName,
+    names: &[PostgresIdentifier],
+    source: &str,
+) -> PostgresFault {
     let listed: Vec<_> = names.iter().map(|name| literal(name.as_str())).collect();
-    Fault::new(
+    PostgresFault::new(
         format!(
             "(SELECT count(*) FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
         WHERE tgrelid = {} AND tgname IN ({}) AND tgenabled IN ('O', 'A') AND prosrc = {}) < {}",
-            named(table),
+            regclass(table),
             listed.join(", "),
             literal(source),
             names.len()
@@ -182,12 +188,16 @@ pub(super) fn of_triggers(table: &TableName, names: &[Name], source: &str) -> Fa
     )
 }
 
-/// Faults of a table whose versions are gone, or older than its content.
-pub(super) fn of_kept(versions: &Versions, table: &TableName, watched: &[String]) -> [Fault; 2] {
+/// Returns the faults of a table whose versions are missing or older than its content.
+pub(super) fn stale_faults(
+    versions: &Versions,
+    table: &TableName,
+    watched: &[String],
+) -> [PostgresFault; 2] {
     let (versions, name) = (&versions.table, table.as_str());
     let marks: Vec<_> = watched.iter().map(|mark| literal(mark)).collect();
     [
-        Fault::new(
+        PostgresFault::new(
             format!(
                 "(SELECT count(*) FROM {versions} WHERE slot = {WATCHED} AND scope IN ({})) < {}",
                 marks.join(", "),
@@ -195,11 +205,11 @@ pub(super) fn of_kept(versions: &Versions, table: &TableName, watched: &[String]
             ),
             format!("the versions of table {name:?} are gone: install it again"),
         ),
-        Fault::new(
+        PostgresFault::new(
             format!(
                 "NOT EXISTS (SELECT FROM {versions} WHERE scope = {} AND version = {})",
                 literal(&fingerprint_entry(name)),
-                fingerprint(&named(table))
+                fingerprint(&regclass(table))
             ),
             format!(
                 "table {name:?} was rewritten, altered or swapped without its triggers: install it again"
@@ -208,8 +218,10 @@ pub(super) fn of_kept(versions: &Versions, table: &TableName, watched: &[String]
     ]
 }
 
-/// SQL for a number that changes with the table's identity, columns and file: when
-/// it is swapped, altered or rewritten, as by `ALTER TABLE .. USING`.
+/// Returns SQL for a number that changes with the table's identity, columns and file.
+///
+/// So it changes if the table is swapped, altered or rewritten, for example by
+/// `ALTER TABLE .. USING`.
 pub(super) fn fingerprint(table: &str) -> String {
     format!(
         "(SELECT hashtextextended(concat_ws(' ', {table}::oid, pg_relation_filenode({table}),

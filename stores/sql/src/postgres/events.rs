@@ -1,4 +1,4 @@
-//! SQL for a table of events.
+//! The SQL for a table of events.
 
 use super::{
     checks,
@@ -54,7 +54,7 @@ END IF;
         triggers: &TRIGGERS,
         body,
         renew,
-        refused: checks::of_table(table),
+        refused: checks::table_faults(table),
         stale: Vec::new(),
     };
     let installed = triggers.install(versions)?;

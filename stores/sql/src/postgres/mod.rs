@@ -9,7 +9,7 @@ mod spelling;
 mod statements;
 mod triggers;
 mod versions;
-mod watched;
+mod watch;
 
 pub use schema::Schema;
 pub use statements::Statements;

@@ -2,17 +2,18 @@ use std::fmt;
 
 use crate::InvalidSchema;
 
-/// PostgreSQL cuts longer names off, and then two may be the same.
-const LONGEST: usize = 63;
+/// The largest length of a name. PostgreSQL cuts longer names off, so two could become
+/// the same.
+const MAX_NAME_BYTES: usize = 63;
 
-/// The name of a column, trigger or the like; shown as an identifier of SQL.
+/// The name of a column, trigger or the like, displayed as an SQL identifier.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Name(Box<str>);
+pub(crate) struct PostgresIdentifier(Box<str>);
 
-impl Name {
+impl PostgresIdentifier {
     pub(crate) fn new(name: impl Into<String>) -> Result<Self, InvalidSchema> {
         let name = name.into();
-        if name.is_empty() || name.len() > LONGEST || name.contains('\0') {
+        if name.is_empty() || name.len() > MAX_NAME_BYTES || name.contains('\0') {
             return Err(InvalidSchema::Name(name));
         }
         Ok(Self(name.into()))
@@ -23,18 +24,18 @@ impl Name {
     }
 }
 
-impl fmt::Display for Name {
+impl fmt::Display for PostgresIdentifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\"{}\"", self.0.replace('"', "\"\""))
     }
 }
 
-/// The name of a table with its schema; shown as an identifier of SQL.
+/// The name of a table with its schema, displayed as an SQL identifier.
 #[derive(Debug, Clone)]
 pub(crate) struct TableName {
     spelled: String,
-    schema: Name,
-    table: Name,
+    schema: PostgresIdentifier,
+    table: PostgresIdentifier,
 }
 
 impl TableName {
@@ -46,13 +47,13 @@ impl TableName {
             return Err(InvalidSchema::Name(spelled));
         }
         Ok(Self {
-            schema: Name::new(schema)?,
-            table: Name::new(table)?,
+            schema: PostgresIdentifier::new(schema)?,
+            table: PostgresIdentifier::new(table)?,
             spelled,
         })
     }
 
-    /// As it was given, and as it is in a [`Scope`](crate::Scope).
+    /// Returns the name as it was given, which is also how a [`Scope`](crate::Scope) has it.
     pub(crate) fn as_str(&self) -> &str {
         &self.spelled
     }
@@ -62,18 +63,18 @@ impl TableName {
         (&self.schema, &self.table) == (&other.schema, &other.table)
     }
 
-    /// The name of something in the same schema that belongs to the table.
-    pub(crate) fn with(&self, rest: &str) -> Result<Self, InvalidSchema> {
+    /// Returns the name of an object in the same schema that belongs to the table.
+    pub(crate) fn with_suffix(&self, rest: &str) -> Result<Self, InvalidSchema> {
         Ok(Self {
             schema: self.schema.clone(),
-            table: self.own(rest)?,
+            table: self.suffixed(rest)?,
             spelled: format!("{}{rest}", self.spelled),
         })
     }
 
-    /// The name of something, in whatever schema, that belongs to the table.
-    pub(crate) fn own(&self, rest: &str) -> Result<Name, InvalidSchema> {
-        Name::new(format!("{}{rest}", self.table.as_str()))
+    /// Returns the name of an object in any schema that belongs to the table.
+    pub(crate) fn suffixed(&self, rest: &str) -> Result<PostgresIdentifier, InvalidSchema> {
+        PostgresIdentifier::new(format!("{}{rest}", self.table.as_str()))
     }
 }
 
@@ -83,7 +84,7 @@ impl fmt::Display for TableName {
     }
 }
 
-/// A text as a literal of SQL, whatever `standard_conforming_strings` says.
+/// Returns a text as an SQL literal, for any value of `standard_conforming_strings`.
 pub(crate) fn literal(text: &str) -> String {
     let quoted = text.replace('\'', "''");
     if quoted.contains('\\') {
@@ -92,7 +93,7 @@ pub(crate) fn literal(text: &str) -> String {
     format!("'{quoted}'")
 }
 
-/// A text between dollar signs, which nothing in it can end.
+/// Returns a text in dollar quotes that no part of the text can end.
 pub(crate) fn dollar_quoted(text: &str) -> String {
     let mut tag = String::from("$conditional$");
     while text.contains(tag.as_str()) {

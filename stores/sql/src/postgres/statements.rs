@@ -4,32 +4,31 @@ use tower_conditional::{Current, VersionTags};
 
 use super::{
     name::TableName,
-    spelling::is_spelled,
+    spelling::is_canonical,
     versions::{BUCKETS, SPELLING, Versions, WATCHED},
 };
 use crate::{InvalidSchema, Scope, ScopeError};
 
-/// A slot (`int4`) and its version (`int8`), in the order of the network.
-type Entry = [u8; 12];
+/// A slot (`int4`) and its version (`int8`), in network byte order.
+type VersionEntry = [u8; 12];
 
-/// The statements about the versions that the triggers of a
-/// [`Schema`](super::Schema) keep.
+/// The statements that read and lock the versions of a [`Schema`](super::Schema).
 ///
 /// # A guarded write
 ///
-/// These steps of a `READ COMMITTED` transaction hold the state until its end, beside
-/// writers that are not guarded:
+/// These steps of a `READ COMMITTED` transaction keep the state as it is until the
+/// transaction ends, even if other writers are not guarded:
 ///
 /// 1. For a table or group run [`lock_collection`](Self::lock_collection), for a row
 ///    [`set_lock_timeout`](Self::set_lock_timeout).
-/// 2. Run [`read_for_update`](Self::read_for_update), and make its state with
-///    [`current`](Self::current). Refuse the write if it is [`Current::Unknown`].
-/// 3. If it is [`Current::Absent`], run [`hold_absence`](Self::hold_absence). If that
-///    gives no row, another writer was faster: repeat step 2.
+/// 2. Run [`read_for_update`](Self::read_for_update), and convert its value with
+///    [`current`](Self::current). Refuse the write if the state is [`Current::Unknown`].
+/// 3. If the state is [`Current::Absent`], run [`hold_absence`](Self::hold_absence). If
+///    that returns no row, another writer was faster: repeat step 2.
 /// 4. Compare with `Expected::check`, and write.
 /// 5. If an absence is held, run [`release_absence`](Self::release_absence). Commit.
 ///
-/// If a statement fails in a lock timeout (`55P03`) or a deadlock (`40P01`), nothing
+/// If a statement fails with a lock timeout (`55P03`) or a deadlock (`40P01`), nothing
 /// was written: try again.
 #[derive(Debug, Clone)]
 #[must_use]
@@ -40,13 +39,12 @@ pub struct Statements {
 }
 
 impl Statements {
-    /// Creates the statements about the table `conditional_versions`, with plain
-    /// tags.
+    /// Creates the statements for the table `conditional_versions`, with plain tags.
     pub fn new() -> Self {
-        Self::about(Versions::default(), VersionTags::plain())
+        Self::with(Versions::default(), VersionTags::plain())
     }
 
-    fn about(versions: Versions, tags: VersionTags) -> Self {
+    fn with(versions: Versions, tags: VersionTags) -> Self {
         let read = read(&versions.table, 1);
         Self {
             versions,
@@ -55,14 +53,15 @@ impl Statements {
         }
     }
 
-    /// Sets the name that [`Schema::versions_table`](super::Schema::versions_table)
-    /// was given.
+    /// Sets the name of the table of versions, as in
+    /// [`Schema::versions_table`](super::Schema::versions_table). Defaults to
+    /// `conditional_versions`.
     ///
     /// # Errors
     ///
-    /// [`InvalidSchema::Name`].
+    /// Returns [`InvalidSchema::Name`] for an invalid name.
     pub fn versions_table(self, name: impl Into<String>) -> Result<Self, InvalidSchema> {
-        Ok(Self::about(Versions::new(name)?, self.tags))
+        Ok(Self::with(Versions::new(name)?, self.tags))
     }
 
     /// Sets how versions become tags. Defaults to [`VersionTags::plain`].
@@ -70,15 +69,17 @@ impl Statements {
         Self { tags, ..self }
     }
 
-    /// Returns how versions of a scope become tags, as for
-    /// `Expected::versions_of` in a handler.
+    /// Returns the tags of the versions of a scope, for `Expected::versions_of` in a
+    /// handler.
     #[must_use]
     pub fn tags_of(&self, scope: &Scope) -> VersionTags {
         self.tags.scope(scope)
     }
 
-    /// Returns the text of a scope as a parameter. It is [`Scope::as_str`], but a NUL,
-    /// which no text of PostgreSQL has, is `%00`, and so the text of no row.
+    /// Returns the text of a scope as a parameter.
+    ///
+    /// It is [`Scope::as_str`], with `%00` for a NUL, which PostgreSQL does not allow in
+    /// texts. No row has such a text.
     #[must_use]
     pub fn scope_text(scope: &Scope) -> Cow<'_, str> {
         let text = scope.as_str();
@@ -88,20 +89,23 @@ impl Statements {
         text.into()
     }
 
-    /// Returns the statement that reads the versions of a scope. Its parameters are
-    /// [`scope_text`](Self::scope_text) and [`Scope::watch_key`], both `text`. It gives
-    /// one row with one `bytea`, `versions`, for [`current`](Self::current).
+    /// Returns the statement that reads the versions of a scope.
+    ///
+    /// Its parameters are [`scope_text`](Self::scope_text) and [`Scope::watch_key`], both
+    /// `text`. It returns one row with one `bytea`, `versions`, for
+    /// [`current`](Self::current).
     #[must_use]
     pub fn read(&self) -> &str {
         &self.read
     }
 
-    /// Returns [`read`](Self::read) as an expression, so that a statement reads
-    /// content and versions at once and nothing can come between. Its two parameters
-    /// have the number `first` and the next one.
+    /// Returns [`read`](Self::read) as an expression, for a statement that reads content
+    /// and versions together. So no write can come between the two.
     ///
-    /// A statement that gives no row gives no versions either. To read a whole table,
-    /// put them first:
+    /// Its two parameters have the numbers `first` and `first + 1`.
+    ///
+    /// A statement that returns no row returns no versions either. To read a whole table,
+    /// select the versions first:
     ///
     /// ```
     /// # use tower_conditional_sql::postgres::Statements;
@@ -116,8 +120,7 @@ impl Statements {
         format!("({})", read(&self.versions.table, first))
     }
 
-    /// Returns [`read`](Self::read) with a lock on the versions, until the transaction
-    /// ends.
+    /// Returns [`read`](Self::read) with a lock on the versions until the transaction ends.
     #[must_use]
     pub fn read_for_update(&self) -> String {
         let table = &self.versions.table;
@@ -130,10 +133,12 @@ impl Statements {
         )
     }
 
-    /// Returns the statement that holds the absence of a row until the transaction ends: a writer
-    /// that inserts the row waits. Its parameter is [`scope_text`](Self::scope_text). It waits for
-    /// all who have inserted the row and not committed, and gives a `bigint` for
-    /// [`release_absence`](Self::release_absence), or no row if the row is there.
+    /// Returns the statement that holds the absence of a row until the transaction ends.
+    /// A writer that inserts the row then waits.
+    ///
+    /// Its parameter is [`scope_text`](Self::scope_text). The statement waits for writers
+    /// that have inserted the row and not committed. It returns a `bigint` for
+    /// [`release_absence`](Self::release_absence), or no row if the row exists.
     #[must_use]
     pub fn hold_absence(&self) -> String {
         let (table, next) = (&self.versions.table, self.versions.next());
@@ -143,62 +148,66 @@ ON CONFLICT DO NOTHING RETURNING version"
         )
     }
 
-    /// Returns the statement that ends a [held absence](Self::hold_absence), before
-    /// the commit. It changes nothing if the row was inserted meanwhile. Its
-    /// parameters are [`scope_text`](Self::scope_text) and the `bigint`.
+    /// Returns the statement that ends a [held absence](Self::hold_absence) before the
+    /// commit. It changes nothing if the transaction has inserted the row.
+    ///
+    /// Its parameters are [`scope_text`](Self::scope_text) and the `bigint`.
     #[must_use]
     pub fn release_absence(&self) -> String {
         let table = &self.versions.table;
         format!("DELETE FROM {table} WHERE scope = $1 AND slot = 0 AND version = $2")
     }
 
-    /// Returns the statement that sets the lock timeout of the transaction. Its
-    /// parameter is a number of milliseconds as `text`.
+    /// Returns the statement that sets the lock timeout of the transaction.
+    ///
+    /// Its parameter is a number of milliseconds as `text`.
     #[must_use]
     pub fn set_lock_timeout() -> String {
         after_lock_timeout("")
     }
 
     /// Returns the statement that [sets the lock timeout](Self::set_lock_timeout) and
-    /// then waits for the writers of a table or group. Its parameters are the
-    /// timeout, [`Scope::watch_key`] and [`scope_text`](Self::scope_text), all `text`.
+    /// then waits for the writers of a table or group.
+    ///
+    /// Its parameters are the timeout, [`Scope::watch_key`] and
+    /// [`scope_text`](Self::scope_text), all `text`.
     #[must_use]
     pub fn lock_collection() -> String {
-        // The lock that `bump` of the schema shares.
+        // The function `bump` of the schema takes the same lock, shared.
         let key = format!("$2, hashtextextended($3, 0) & {}", BUCKETS - 1);
         after_lock_timeout(&advisory_lock(&key))
     }
 
     /// Returns the statement that [sets the lock timeout](Self::set_lock_timeout) and
-    /// then waits for all who locked the same scope with it, watched or not. Its
-    /// parameters are the timeout and [`scope_text`](Self::scope_text), both `text`.
+    /// then locks a scope, watched or not, against others that use this statement.
+    ///
+    /// Its parameters are the timeout and [`scope_text`](Self::scope_text), both `text`.
     #[must_use]
     pub fn lock_unwatched() -> String {
         after_lock_timeout(&advisory_lock("$2, 1"))
     }
 
-    /// Returns the statement that reads the number of the latest event, a `bigint`, in
-    /// a table of [`Schema::events`](super::Schema::events); 0 before the first.
+    /// Returns the statement that reads the number of the latest event, a `bigint`, in a
+    /// table of [`Schema::events`](super::Schema::events). It is 0 before the first event.
     ///
     /// # Errors
     ///
-    /// [`InvalidSchema::Name`].
+    /// Returns [`InvalidSchema::Name`] for an invalid name.
     pub fn latest_event(table: impl Into<String>) -> Result<String, InvalidSchema> {
         let table = TableName::new(table)?;
         Ok(format!("SELECT coalesce(max(id), 0)::bigint FROM {table}"))
     }
 
-    /// Returns the state of a scope, from the value that [`read`](Self::read) gives
-    /// for it.
+    /// Returns the state of a scope from the value that [`read`](Self::read) returned.
     ///
     /// A row without a version is [`Current::Absent`]. A table and a group are always
-    /// [`Current::Present`]. It is [`Current::Unknown`] only for a key that PostgreSQL
-    /// spells in another way; see [`Scope`].
+    /// [`Current::Present`]. The state is [`Current::Unknown`] only for a key that
+    /// PostgreSQL spells in another way; see [`Scope`].
     ///
     /// # Errors
     ///
-    /// [`ScopeError::NotWatched`]; [`ScopeError::NotVersions`] for a value of another
-    /// statement.
+    /// Returns [`ScopeError::NotWatched`] if the scope is not watched, and
+    /// [`ScopeError::NotVersions`] for a value of another statement.
     pub fn current(
         &self,
         scope: &Scope,
@@ -207,6 +216,7 @@ ON CONFLICT DO NOTHING RETURNING version"
         let (mut entries, []) = versions.as_ref().as_chunks() else {
             return Err(ScopeError::NotVersions(scope.clone()));
         };
+        // The entries are in the order of their slots, so the two marks come first.
         let mut spelling = 0;
         if let [first, rest @ ..] = entries
             && slot(first) == SPELLING
@@ -218,13 +228,13 @@ ON CONFLICT DO NOTHING RETURNING version"
             _ => return Err(ScopeError::NotWatched(scope.clone())),
         };
         if let Some(value) = scope.value()
-            && !is_spelled(spelling, value)
+            && !is_canonical(spelling, value)
         {
             return Ok(Current::Unknown);
         }
         let tags = self.tags_of(scope);
         if scope.is_collection() {
-            // The row that says that it is watched makes a tag without any slot.
+            // The mark is part of the tag, so there is a tag even before the first slot.
             return Ok(tags.bytes(entries.as_flattened()).into());
         }
         Ok(match slots {
@@ -245,7 +255,7 @@ fn read(table: &TableName, first: u16) -> String {
     aggregate(&slots, table, u32::from(first) + 1)
 }
 
-/// All entries of a scope as one value: the query's, and those of its watch.
+/// Returns a query for all entries of a scope as one value, with those of its watch.
 fn aggregate(slots: &str, table: &TableName, watch_key: u32) -> String {
     format!(
         "SELECT coalesce(string_agg(int4send(slot) || int8send(version), '' ORDER BY slot), '') AS versions
@@ -255,12 +265,12 @@ FROM ({slots}
     )
 }
 
-fn slot(entry: &Entry) -> i32 {
+fn slot(entry: &VersionEntry) -> i32 {
     let [a, b, c, d, ..] = *entry;
     i32::from_be_bytes([a, b, c, d])
 }
 
-fn version(entry: &Entry) -> i64 {
+fn version(entry: &VersionEntry) -> i64 {
     let [_, _, _, _, version @ ..] = *entry;
     i64::from_be_bytes(version)
 }
@@ -269,7 +279,7 @@ fn advisory_lock(key: &str) -> String {
     format!("pg_advisory_xact_lock(hashtextextended({key}))")
 }
 
-/// Evaluates `lock` under the lock timeout, in the same round trip.
+/// Returns SQL that sets the lock timeout and evaluates `lock` in the same round trip.
 fn after_lock_timeout(lock: &str) -> String {
     format!("SELECT {lock} FROM set_config('lock_timeout', $1, true)")
 }
@@ -279,7 +289,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_highest_number_of_a_parameter_does_not_overflow() {
+    fn the_largest_parameter_number_does_not_overflow() {
         let column = Statements::new().versions_column(u16::MAX);
         assert!(column.contains("$65536"), "{column}");
     }
@@ -299,7 +309,7 @@ mod tests {
     fn a_row_has_the_version_of_its_slot() {
         let row = Scope::row("notes", 17);
         let Ok(Current::Present(found)) = current(&row, &[(-2, 1), (-1, 3), (0, 42)]) else {
-            panic!("it is there");
+            panic!("the row is present");
         };
         let tag = VersionTags::plain().scope(&row).number(42);
         assert!(found.etag.unwrap().strong_eq(&tag));
@@ -332,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_watched_is_no_state() {
+    fn an_unwatched_scope_is_an_error() {
         let row = Scope::row("notes", 17);
         for found in [&[][..], &[(0, 42)], &[(-2, 1)], &[(-2, 1), (0, 42)]] {
             let error = current(&row, found).unwrap_err();

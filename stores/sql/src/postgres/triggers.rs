@@ -1,19 +1,21 @@
-//! SQL for the triggers of one watched table.
+//! The SQL for the triggers of one watched table.
 
 use std::fmt::Write;
 
 use super::{
     checks,
     install::{Installation, Trigger, Triggers},
-    name::{Name, literal},
+    name::{PostgresIdentifier, literal},
     spelling,
     versions::{SPELLING, Versions, WATCHED, fingerprint_entry},
-    watched::Watched,
+    watch::PostgresWatch,
 };
 use crate::{InvalidSchema, scope};
 
-/// Statement triggers, since only they see all rows of a statement at once:
-/// a statement that writes a thousand rows changes a table's version once.
+/// The triggers of a watched table.
+///
+/// They fire once for each statement, so a statement that writes a thousand rows changes
+/// the version of the table once.
 const TRIGGERS: [Trigger; 4] = [
     Trigger {
         name: "insert",
@@ -37,26 +39,30 @@ const TRIGGERS: [Trigger; 4] = [
     },
 ];
 
-pub(super) fn install(versions: &Versions, watch: &Watched) -> Result<Installation, InvalidSchema> {
-    let sql = Sql { versions, watch };
+pub(super) fn install(
+    versions: &Versions,
+    watch: &PostgresWatch,
+) -> Result<Installation, InvalidSchema> {
+    let sql = TriggerSql { versions, watch };
     let watched: Vec<_> = sql.watched().map(|(mark, _)| mark).collect();
     let triggers = Triggers {
         table: &watch.table,
         triggers: &TRIGGERS,
         body: sql.body(),
         renew: sql.renew(),
-        refused: checks::of_watched(watch),
-        stale: checks::of_kept(versions, &watch.table, &watched).into(),
+        refused: checks::watch_faults(watch),
+        stale: checks::stale_faults(versions, &watch.table, &watched).into(),
     };
     triggers.install(versions)
 }
 
-struct Sql<'a> {
+/// The writer of the SQL for one table.
+struct TriggerSql<'a> {
     versions: &'a Versions,
-    watch: &'a Watched,
+    watch: &'a PostgresWatch,
 }
 
-impl Sql<'_> {
+impl TriggerSql<'_> {
     fn body(&self) -> String {
         let (old, new): (&[_], &[_]) = (&["old_rows"], &["new_rows"]);
         let both = &["old_rows", "new_rows"];
@@ -76,7 +82,8 @@ END"
         )
     }
 
-    /// New versions throughout: the table may have been written without triggers.
+    /// Returns SQL that replaces all versions, since the table may have been written without
+    /// triggers.
     fn renew(&self) -> String {
         let (versions, next) = (&self.versions.table, self.versions.next());
         let table = self.watch.table.as_str();
@@ -92,10 +99,10 @@ END"
             literal(&whole),
             literal(&rows),
             literal(&fingerprint),
-            within(&rows),
-            within(groups.trim_end_matches('/')),
+            has_prefix(&rows),
+            has_prefix(groups.trim_end_matches('/')),
         );
-        let named = checks::named(&self.watch.table);
+        let named = checks::regclass(&self.watch.table);
         for (mark, column) in self.watched() {
             let mark = literal(&mark);
             let _ = writeln!(
@@ -123,9 +130,9 @@ END"
         sql + &self.bump_rows(existing) + &self.bump_collections(existing)
     }
 
-    /// Returns the entries that tell the sources what is watched, each with the
-    /// column whose values are in the scopes.
-    fn watched(&self) -> impl Iterator<Item = (String, Option<&Name>)> {
+    /// Returns the entries that mark scopes as watched, each with the column whose values are
+    /// in the scopes.
+    fn watched(&self) -> impl Iterator<Item = (String, Option<&PostgresIdentifier>)> {
         let table = self.watch.table.as_str();
         let key = self.watch.key.iter();
         let rows = key.map(move |key| (scope::rows(table), Some(key)));
@@ -136,8 +143,10 @@ END"
         rows.chain(whole).chain(groups)
     }
 
-    /// Removes the versions of rows that are no more. A row that a trigger of
-    /// the application has put back keeps the version that this gave it.
+    /// Returns SQL that removes the versions of deleted rows.
+    ///
+    /// If a trigger of the application has inserted the row again, it keeps the version of
+    /// that insert.
     fn forget_rows(&self) -> String {
         let Some(key) = &self.watch.key else {
             return String::new();
@@ -178,7 +187,7 @@ END"
     fn truncate(&self) -> String {
         let versions = &self.versions.table;
         let table = self.watch.table.as_str();
-        // Versions of rows that an older snapshot does not see would stay.
+        // The versions of rows that an older snapshot does not see would stay.
         let mut sql = format!(
             "    IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
         RAISE EXCEPTION '% is truncated in transactions that are READ COMMITTED alone', {};
@@ -186,18 +195,18 @@ END"
             literal(table)
         );
         if self.watch.key.is_some() {
-            let rows = within(&scope::rows(table));
+            let rows = has_prefix(&scope::rows(table));
             sql += &format!("    DELETE FROM {versions} WHERE {rows};\n");
         }
         for column in &self.watch.groups {
             let all = scope::groups(table, column.as_str());
-            let scopes = format!("SELECT scope FROM {versions} WHERE {}", within(&all));
+            let scopes = format!("SELECT scope FROM {versions} WHERE {}", has_prefix(&all));
             sql += &self.bump(&literal(&all), &scopes, self.watch.slots);
         }
         if self.watch.whole {
             sql += &self.bump_table();
         }
-        // The file is another one, and all versions are new.
+        // The table has a new file and so a new fingerprint, and all its versions are new.
         let _ = writeln!(
             sql,
             "    UPDATE {versions} SET version = {} WHERE scope = {};",
@@ -217,9 +226,9 @@ END"
         format!("    PERFORM {bump}({watched}, ARRAY({scopes}), {slots});\n")
     }
 
-    /// The scopes that the values of a column stand for.
-    fn scopes(&self, all: &str, column: &Name, relations: &[&str]) -> String {
-        // Qualified, since a column may have the name of a variable, such as `new` or `tg_op`.
+    /// Returns a query for the scopes of the values of a column.
+    fn scopes(&self, all: &str, column: &PostgresIdentifier, relations: &[&str]) -> String {
+        // The column is qualified, since it may have the name of a variable, such as `new`.
         let scope = self.scope(all, &format!("written.{column}"));
         let each = relations
             .iter()
@@ -233,8 +242,9 @@ END"
     }
 }
 
-/// The scopes that start with `all` and a slash; `0` comes right after it.
-fn within(all: &str) -> String {
+/// Returns a condition for scopes that start with `all` and a slash. In the order of the
+/// texts, `0` comes right after the slash.
+fn has_prefix(all: &str) -> String {
     let (first, end) = (format!("{all}/"), format!("{all}0"));
     format!(
         "(scope >= {} AND scope < {})",

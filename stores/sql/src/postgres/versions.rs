@@ -1,4 +1,4 @@
-//! SQL for the table of versions, and for what the triggers share.
+//! The SQL for the table of versions and for the functions of the triggers.
 
 use super::{
     checks,
@@ -6,31 +6,33 @@ use super::{
 };
 use crate::{InvalidSchema, scope::escaped};
 
-/// The table of versions unless it is given another name.
+/// The default name of the table of versions.
 const VERSIONS: &str = "conditional_versions";
-/// The slot of the row that says that a kind of scope is watched.
+/// The slot of the row that marks a kind of scope as watched.
 pub(crate) const WATCHED: i32 = -1;
 /// The slot of the row with the [code](super::spelling::CODE) of the column's type.
 pub(crate) const SPELLING: i32 = -2;
-/// The step by which an installation moves the numbers: past all numbers of commits
-/// that a crash undid, or that are missing in a restored backup.
+/// The step by which an installation advances the sequence.
+///
+/// It skips the numbers of commits that a crash undid, or that a restored backup lacks.
 const BEYOND_LOST: i64 = 1_000_000_000;
-/// On how many locks the groups of one table meet, so that a statement that
-/// writes many groups holds no more than these.
+/// The number of locks that the groups of one table share. A statement that writes many
+/// groups holds no more locks than these.
 pub(crate) const BUCKETS: u8 = 64;
 
-/// The table of versions, and what stands beside it.
+/// The names of the table of versions, its sequence and its functions.
 #[derive(Debug, Clone)]
 pub(crate) struct Versions {
     pub(crate) table: TableName,
     pub(super) numbers: TableName,
-    /// `part(text)`: a value as part of a scope, the other half of `escaped`.
+    /// The function `part(text)`, which escapes a value like `escaped`.
     pub(super) part: TableName,
-    /// `bump(watched, scopes, slots)`: new versions, each in one slot.
+    /// The function `bump(watched, scopes, slots)`, which writes new versions, each in one
+    /// slot.
     pub(super) bump: TableName,
 }
 
-/// The entry for the [fingerprint](checks::fingerprint) of a table at its
+/// Returns the entry with the [fingerprint](checks::fingerprint) of a table at its
 /// installation. No [`Scope`](crate::Scope) has this text.
 pub(super) fn fingerprint_entry(table: &str) -> String {
     format!("fingerprint/{}", escaped(table))
@@ -46,18 +48,19 @@ impl Versions {
     pub(crate) fn new(table: impl Into<String>) -> Result<Self, InvalidSchema> {
         let table = TableName::new(table)?;
         Ok(Self {
-            numbers: table.with("/numbers")?,
-            part: table.with("/part")?,
-            bump: table.with("/bump")?,
+            numbers: table.with_suffix("/numbers")?,
+            part: table.with_suffix("/part")?,
+            bump: table.with_suffix("/bump")?,
             table,
         })
     }
 
-    /// The next number that no version ever was.
+    /// Returns SQL for the next number, which no version has ever had.
     pub(crate) fn next(&self) -> String {
         format!("nextval({})", literal(&self.numbers.to_string()))
     }
 
+    /// Returns SQL that creates the table, the sequence and the functions.
     pub(super) fn install(&self) -> String {
         let (table, numbers, next) = (&self.table, &self.numbers, self.next());
         let (part, bump) = (&self.part, &self.bump);
@@ -105,7 +108,7 @@ CREATE OR REPLACE FUNCTION {bump}(watched text, scopes text[], slots integer) RE
 ",
             quoted = literal(&table.to_string()),
             number = literal(&numbers.to_string()),
-            refuse = checks::refuse(&checks::of_versions(self)),
+            refuse = checks::raise_if_found(&checks::version_table_faults(self)),
         )
     }
 }

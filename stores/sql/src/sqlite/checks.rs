@@ -1,18 +1,19 @@
-//! Faults of a table that would let its content change and its tags stay.
+//! Faults of a table with which its content could change while its tags stay.
 
 use super::{
-    name::{Name, literal},
-    watched::Watched,
+    name::{SqliteIdentifier, literal},
+    watch::SqliteWatch,
 };
 
-/// A condition in SQL that must not hold, and SQL for the reason to give if it does.
+/// A condition in SQL that must not hold, and SQL for the reason to report if it does.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(super) struct SqliteFault {
+    /// The condition.
     found: String,
     reason: String,
 }
 
-impl Fault {
+impl SqliteFault {
     pub(super) fn new(found: impl Into<String>, reason: impl AsRef<str>) -> Self {
         Self {
             found: found.into(),
@@ -21,32 +22,32 @@ impl Fault {
     }
 }
 
-/// A query for the reasons of all faults that are found.
-pub(super) fn reasons(faults: &[Fault]) -> String {
+/// Returns a query for the reasons of all faults that are found.
+pub(super) fn reasons_query(faults: &[SqliteFault]) -> String {
     if faults.is_empty() {
         return "SELECT '' AS reason WHERE false".to_owned();
     }
     let faults = faults.iter();
-    let each = faults.map(|Fault { found, reason }| format!("({found}, {reason})"));
+    let each = faults.map(|SqliteFault { found, reason }| format!("({found}, {reason})"));
     format!(
         "SELECT column2 AS reason FROM (VALUES\n    {}\n) WHERE column1",
         each.collect::<Vec<_>>().join(",\n    ")
     )
 }
 
-/// Faults for which the table cannot be watched.
-pub(super) fn of_watched(watch: &Watched) -> Vec<Fault> {
+/// Returns the faults because of which a table cannot be watched.
+pub(super) fn watch_faults(watch: &SqliteWatch) -> Vec<SqliteFault> {
     let table = watch.table.as_str();
     let kind = format!(
         "(SELECT type FROM pragma_table_list WHERE schema = 'main' AND name = {} COLLATE NOCASE)",
         literal(table)
     );
     let mut faults = vec![
-        Fault::new(
+        SqliteFault::new(
             format!("{kind} IS NULL"),
             format!("there is no table {table:?}"),
         ),
-        Fault {
+        SqliteFault {
             found: format!("{kind} <> 'table'"),
             reason: format!(
                 "{} || {kind} || '\": writes to it could not all be seen'",
@@ -64,11 +65,11 @@ pub(super) fn of_watched(watch: &Watched) -> Vec<Fault> {
                 literal(name)
             )
         };
-        faults.push(Fault::new(
+        faults.push(SqliteFault::new(
             format!("{kind} = 'table' AND NOT {}", is("true")),
             format!("there is no column {name:?} in table {table:?}"),
         ));
-        faults.push(Fault::new(
+        faults.push(SqliteFault::new(
             is(IS_REAL),
             format!(
                 "column {name:?} of table {table:?} has real numbers, which equal integers of \
@@ -77,7 +78,7 @@ pub(super) fn of_watched(watch: &Watched) -> Vec<Fault> {
         ));
     }
     if let Some(key) = &watch.key {
-        faults.push(Fault::new(
+        faults.push(SqliteFault::new(
             format!("{kind} = 'table' AND NOT {}", is_unique(&watch.table, key)),
             format!(
                 "no primary key or unique index is on column {:?} of table {table:?} alone: two \
@@ -89,16 +90,16 @@ pub(super) fn of_watched(watch: &Watched) -> Vec<Fault> {
     faults
 }
 
-/// True if a column of this declared type has the affinity `REAL`.
+/// The SQL that is true if a column of this declared type has the affinity `REAL`.
 const IS_REAL: &str =
     "(instr(upper(type), 'REAL') OR instr(upper(type), 'FLOA') OR instr(upper(type), 'DOUB'))
         AND NOT (instr(upper(type), 'INT') OR instr(upper(type), 'CHAR')
             OR instr(upper(type), 'CLOB') OR instr(upper(type), 'TEXT')
             OR instr(upper(type), 'BLOB'))";
 
-/// SQL that is true if the column alone is the primary key, or has a unique index on
-/// all rows.
-fn is_unique(table: &Name, key: &Name) -> String {
+/// Returns SQL that is true if the column alone is the primary key, or has a unique index
+/// on all rows.
+fn is_unique(table: &SqliteIdentifier, key: &SqliteIdentifier) -> String {
     let (table, key) = (literal(table.as_str()), literal(key.as_str()));
     format!(
         "(EXISTS (

@@ -1,14 +1,14 @@
-//! SQL for a table of events.
+//! The SQL for a table of events.
 
 use std::fmt::Write;
 
-use super::name::{Name, literal};
+use super::name::{SqliteIdentifier, literal};
 
 const EVENTS: [&str; 3] = ["INSERT", "UPDATE", "DELETE"];
 
-pub(super) fn install(table: &Name) -> String {
-    // AUTOINCREMENT, so that not even an event that was removed by force leaves
-    // its identifier to another.
+pub(super) fn install(table: &SqliteIdentifier) -> String {
+    // With AUTOINCREMENT an identifier is never used again, even if its event was removed
+    // without the triggers.
     let mut sql = format!(
         "CREATE TABLE IF NOT EXISTS {table} (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -35,8 +35,8 @@ END;
     sql
 }
 
-/// SQL that is true if the table has the triggers.
-pub(super) fn are_kept(table: &Name) -> String {
+/// Returns SQL that is true if the table has the triggers.
+pub(super) fn are_installed(table: &SqliteIdentifier) -> String {
     let names = EVENTS.map(|event| literal(trigger(table, event).as_str()));
     format!(
         "3 = (SELECT count(*) FROM sqlite_schema
@@ -46,6 +46,6 @@ pub(super) fn are_kept(table: &Name) -> String {
     )
 }
 
-fn trigger(table: &Name, event: &str) -> Name {
-    table.with(&format!(" only grows: {event}"))
+fn trigger(table: &SqliteIdentifier, event: &str) -> SqliteIdentifier {
+    table.with_suffix(&format!(" only grows: {event}"))
 }

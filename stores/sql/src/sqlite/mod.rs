@@ -7,7 +7,7 @@ mod schema;
 mod spelling;
 mod statements;
 mod triggers;
-mod watched;
+mod watch;
 
 pub use schema::Schema;
 pub use statements::Statements;

@@ -2,11 +2,13 @@ use std::fmt;
 
 use crate::InvalidSchema;
 
-/// The name of a table, column or trigger: not empty, without NUL.
+/// The name of a table, column or trigger, displayed as an SQL identifier.
+///
+/// It is not empty and has no NUL.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Name(Box<str>);
+pub(crate) struct SqliteIdentifier(Box<str>);
 
-impl Name {
+impl SqliteIdentifier {
     pub(crate) fn new(name: impl Into<String>) -> Result<Self, InvalidSchema> {
         let name = name.into();
         if name.is_empty() || name.contains('\0') {
@@ -19,25 +21,24 @@ impl Name {
         &self.0
     }
 
-    /// Returns `true` if SQLite takes both for the same.
+    /// Returns `true` if both names are the same for SQLite.
     pub(crate) fn is(&self, other: &Self) -> bool {
         self.0.eq_ignore_ascii_case(&other.0)
     }
 
-    /// Another name that starts with this one.
-    pub(crate) fn with(&self, rest: &str) -> Self {
+    /// Returns a longer name that starts with this one.
+    pub(crate) fn with_suffix(&self, rest: &str) -> Self {
         Self(format!("{}{rest}", self.0).into())
     }
 }
 
-/// As an identifier of SQL.
-impl fmt::Display for Name {
+impl fmt::Display for SqliteIdentifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\"{}\"", self.0.replace('"', "\"\""))
     }
 }
 
-/// A text as a literal of SQL.
+/// Returns a text as an SQL literal.
 pub(crate) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }

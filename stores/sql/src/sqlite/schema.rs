@@ -1,19 +1,20 @@
 use super::{
-    checks::{self, Fault},
+    checks::{self, SqliteFault},
     events,
-    name::Name,
+    name::SqliteIdentifier,
     triggers,
-    watched::{Watched, each_once},
+    watch::{SqliteWatch, check_unique},
 };
 use crate::{InvalidSchema, Watch};
 
-/// The table of versions unless it is given another name.
+/// The default name of the table of versions.
 const VERSIONS: &str = "conditional_versions";
-/// The step by which an installation moves the numbers: past all numbers of commits
-/// that were lost, or that are missing in a restored backup.
+/// The step by which an installation advances the counter.
+///
+/// It skips the numbers of commits that were lost, or that a restored backup lacks.
 const BEYOND_LOST: i64 = 1_000_000_000;
 
-/// The migration that makes SQLite keep versions: its tables and triggers.
+/// The migration for versions in SQLite (3.37 or later): tables and triggers.
 ///
 /// ```
 /// # fn run() -> Result<(), tower_conditional_sql::InvalidSchema> {
@@ -32,22 +33,23 @@ const BEYOND_LOST: i64 = 1_000_000_000;
 /// # run().unwrap();
 /// ```
 ///
-/// # What the triggers do
+/// # How it works
 ///
-/// Each write to a watched table takes a new number, inside the transaction
-/// that writes, and whoever writes: `sqlite3` on the command line counts too.
-/// The number becomes the version of the row, of the table, and of the row's
-/// group; of two groups, or two keys, if the write moves it from one to the
-/// other. With a row goes its version, and since numbers are never used again,
-/// a row that comes back does not get an old one.
+/// Each write to a watched table takes a new number, in the transaction that writes.
+/// Every writer counts: `sqlite3` on the command line too. The number becomes the version
+/// of the row, of the table, and of the row's group. If a write moves the row from one
+/// group or key to another, both get the new version.
 ///
-/// SQLite has no triggers per statement, so a statement that writes a thousand
-/// rows takes a thousand numbers. It has one writer at a time, so a version in
-/// one row makes nobody wait who would not wait anyway, and slots change nothing.
+/// If a row is deleted, its version is deleted too. Numbers are never used again, so a
+/// row that is inserted again does not get an old version.
+///
+/// SQLite has no triggers per statement, so a statement that writes a thousand rows takes
+/// a thousand numbers. SQLite has one writer at a time, so writers never wait for a
+/// version, and slots have no effect.
 ///
 /// # Refused tables
 ///
-/// A table is refused if its content could change and its tags stay:
+/// A table is refused if its content could change while its tags stay:
 ///
 /// - The table is a view or virtual: the triggers do not see all writes.
 /// - The key has no primary key or unique index on it alone.
@@ -57,42 +59,47 @@ const BEYOND_LOST: i64 = 1_000_000_000;
 ///   `17` and `17.0` are equal.
 ///
 /// [`sql`](Self::sql) does not check that, but [`refused_sql`](Self::refused_sql)
-/// does. If a migration tool has run the former, verify it afterwards.
+/// does. If a migration tool runs [`sql`](Self::sql), verify the schema afterwards.
 ///
 /// # Later changes
 ///
-/// [`verify_sql`](Self::verify_sql) finds faults that are refused and came later, triggers
-/// that are missing or of another schema, versions that were deleted, a table that
-/// was swapped for another, and other columns. It does not find a table that was
-/// swapped and swapped back, a change by `PRAGMA writable_schema`, or a changed
-/// view or other table that the content depends on.
+/// [`verify_sql`](Self::verify_sql) finds:
 ///
-/// # When it runs again
+/// - faults of refused tables that came later;
+/// - triggers that are missing or of another schema;
+/// - versions that were deleted;
+/// - a table that was swapped for another, or has other columns.
 ///
-/// It may run at every start. A table that [`verify_sql`](Self::verify_sql) accepts is left
-/// alone. Any other one gets new versions throughout: it is new, was rebuilt, is
-/// watched in another way now, or may have been written without triggers.
+/// It does not find a table that was swapped and swapped back, or a change by
+/// `PRAGMA writable_schema`. It does not find a changed view or other table that the
+/// content depends on.
 ///
-/// Each installation moves the counter on by a billion. So numbers are not used
-/// again if their commits were lost: in a power failure with `PRAGMA synchronous`
-/// below `FULL`, or by restoring a backup. Run it after either, before the first
-/// write.
+/// # Repeated installation
+///
+/// The migration may run at every start. A table that [`verify_sql`](Self::verify_sql)
+/// accepts is left alone. All other tables get new versions throughout. Such a table is
+/// new, was rebuilt, is watched in another way now, or may have been written without
+/// triggers.
+///
+/// Each installation advances the counter by a billion. So numbers are not used again if
+/// their commits were lost: in a power failure with `PRAGMA synchronous` below `FULL`, or
+/// by restoring a backup. After either, run the migration before the first write.
 ///
 /// # Other connections
 ///
-/// `REPLACE` removes the rows that are in its way, and SQLite fires no delete
-/// trigger for them unless the connection has `PRAGMA recursive_triggers = ON`, as
-/// that of a `Database` of `tower-conditional-sqlite` has.
-/// A connection that uses `REPLACE` (or `INSERT OR REPLACE`, or `UPDATE OR
-/// REPLACE`) on a watched table or a log of events must set it. Writes of a
-/// connection without triggers (`SQLITE_DBCONFIG_ENABLE_TRIGGER`) change no
-/// version.
+/// `REPLACE` removes the rows that conflict. SQLite fires the delete trigger for them only
+/// if the connection has `PRAGMA recursive_triggers = ON`. A `Database` of
+/// `tower-conditional-sqlite` has it.
+///
+/// Any other connection that uses `REPLACE` (or `INSERT OR REPLACE`, or `UPDATE OR
+/// REPLACE`) on a watched table or a log of events must set this pragma. Writes of a
+/// connection without triggers (`SQLITE_DBCONFIG_ENABLE_TRIGGER`) change no version.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Schema {
-    versions: Name,
-    watches: Vec<Watched>,
-    events: Vec<Name>,
+    versions: SqliteIdentifier,
+    watches: Vec<SqliteWatch>,
+    events: Vec<SqliteIdentifier>,
 }
 
 impl Schema {
@@ -105,48 +112,51 @@ impl Schema {
         }
     }
 
-    /// Sets the name of the table of versions. Defaults to `conditional_versions`. The table
-    /// of the counter has the same name with `_counter` behind it. Give the same name to
-    /// [`Statements::versions_table`](super::Statements::versions_table).
+    /// Sets the name of the table of versions. Defaults to `conditional_versions`.
+    ///
+    /// The table of the counter has the same name with `_counter` appended. Pass the same
+    /// name to [`Statements::versions_table`](super::Statements::versions_table).
     ///
     /// # Errors
     ///
-    /// [`InvalidSchema::Name`]; [`InvalidSchema::Twice`] where it is watched.
+    /// Returns [`InvalidSchema::Name`] for an invalid name, and
+    /// [`InvalidSchema::DuplicateName`] if the table is watched.
     pub fn versions_table(mut self, name: impl Into<String>) -> Result<Self, InvalidSchema> {
-        self.versions = Name::new(name)?;
-        self.checked()
+        self.versions = SqliteIdentifier::new(name)?;
+        self.check_tables()
     }
 
-    /// Adds a table to watch. It may be called for several tables.
+    /// Adds a table to watch. Call it once for each table.
     ///
     /// # Errors
     ///
-    /// [`InvalidSchema::Name`] and [`InvalidSchema::Twice`] for the names in
-    /// it, [`InvalidSchema::Nothing`] where it watches nothing, and
-    /// [`InvalidSchema::Slots`].
+    /// - [`InvalidSchema::Name`] or [`InvalidSchema::DuplicateName`] for a name in it.
+    /// - [`InvalidSchema::NothingWatched`] if it watches nothing.
+    /// - [`InvalidSchema::Slots`] for an invalid number of slots.
     pub fn watch(mut self, watch: Watch) -> Result<Self, InvalidSchema> {
         self.watches.push(watch.try_into()?);
-        self.checked()
+        self.check_tables()
     }
 
-    /// Adds a table of events for an `EventLog` of `tower-conditional-sqlite`, with the
-    /// columns `id` (integer, given out by SQLite) and `event` (text), unless
-    /// there is one of this name; then it needs an `id INTEGER PRIMARY KEY`.
+    /// Adds a table of events for an `EventLog` of `tower-conditional-sqlite`.
     ///
-    /// Events are appended and stay: triggers refuse to change or remove one,
-    /// and to give it an `id` below that of another.
+    /// If no table has this name, it is created with the columns `id` (integer, assigned
+    /// by SQLite) and `event` (text). An existing table needs an `id INTEGER PRIMARY KEY`.
+    ///
+    /// Events can only be appended: triggers refuse to change or remove them, and to
+    /// insert one with an `id` below that of another.
     ///
     /// # Errors
     ///
-    /// [`InvalidSchema::Name`] and [`InvalidSchema::Twice`].
+    /// Returns [`InvalidSchema::Name`] or [`InvalidSchema::DuplicateName`].
     pub fn events(mut self, table: impl Into<String>) -> Result<Self, InvalidSchema> {
-        self.events.push(Name::new(table)?);
-        self.checked()
+        self.events.push(SqliteIdentifier::new(table)?);
+        self.check_tables()
     }
 
-    /// Returns the migration, which is several statements. They may run again and again.
+    /// Returns the migration, which is several statements. They may run repeatedly.
     ///
-    /// They take effect together, inside a transaction or without one.
+    /// They take effect together, in a transaction or without one.
     #[must_use]
     pub fn sql(&self) -> String {
         let versions = &self.versions;
@@ -174,43 +184,44 @@ UPDATE {counter} SET last = last + {BEYOND_LOST};
         sql + &format!("RELEASE {versions};\n")
     }
 
-    /// Returns a query that checks whether the tables can be watched. Run it before
-    /// [`sql`](Self::sql), in the same transaction. It gives a row with a reason (text)
-    /// for each fault.
+    /// Returns a query that checks that the tables can be watched. Run it before
+    /// [`sql`](Self::sql), in the same transaction.
     ///
-    /// It does not see the collation of the [`columns`](Self::columns), which no query
-    /// can tell; `sqlite3_table_column_metadata` does.
+    /// Its result has a row with a reason (text) for each fault. It does not see the
+    /// collation of the [`columns`](Self::columns), which only the function
+    /// `sqlite3_table_column_metadata` returns.
     #[must_use]
     pub fn refused_sql(&self) -> String {
-        checks::reasons(&self.refused())
+        checks::reasons_query(&self.faults())
     }
 
-    /// Returns a query that checks that all tables are as they were installed. It
-    /// gives a row with a reason (text) for each fault, so new content may have old
-    /// tags until the schema is installed again. It includes
+    /// Returns a query that checks that all tables are as they were installed.
+    ///
+    /// Its result has a row with a reason (text) for each fault. With a fault, new content
+    /// may have old tags until the schema is installed again. The query includes
     /// [`refused_sql`](Self::refused_sql), and fails if the schema was never installed.
     #[must_use]
     pub fn verify_sql(&self) -> String {
-        let mut faults = self.refused();
+        let mut faults = self.faults();
         let watches = self.watches.iter();
         let watches =
-            watches.map(|watch| (&watch.table, triggers::are_kept(&self.versions, watch)));
+            watches.map(|watch| (&watch.table, triggers::are_installed(&self.versions, watch)));
         let events = self.events.iter();
-        let events = events.map(|table| (table, events::are_kept(table)));
-        for (table, are_kept) in watches.chain(events) {
-            faults.push(Fault::new(
-                format!("NOT ({are_kept})"),
+        let events = events.map(|table| (table, events::are_installed(table)));
+        for (table, are_installed) in watches.chain(events) {
+            faults.push(SqliteFault::new(
+                format!("NOT ({are_installed})"),
                 format!(
                     "table {:?} was altered, swapped, or written without its triggers: install it again",
                     table.as_str()
                 ),
             ));
         }
-        checks::reasons(&faults)
+        checks::reasons_query(&faults)
     }
 
-    /// Returns the tables and columns whose values are in scopes. Their collation has
-    /// to be `BINARY`.
+    /// Returns the tables and columns whose values are in scopes. Their collation must be
+    /// `BINARY`.
     pub fn columns(&self) -> impl Iterator<Item = (&str, &str)> {
         self.watches.iter().flat_map(|watch| {
             let columns = watch.key.iter().chain(&watch.groups);
@@ -218,17 +229,17 @@ UPDATE {counter} SET last = last + {BEYOND_LOST};
         })
     }
 
-    fn refused(&self) -> Vec<Fault> {
-        self.watches.iter().flat_map(checks::of_watched).collect()
+    fn faults(&self) -> Vec<SqliteFault> {
+        self.watches.iter().flat_map(checks::watch_faults).collect()
     }
 
-    /// No table has two roles.
-    fn checked(self) -> Result<Self, InvalidSchema> {
+    /// Checks that no table is used twice.
+    fn check_tables(self) -> Result<Self, InvalidSchema> {
         let counter = counter(&self.versions);
         let mut tables = vec![&self.versions, &counter];
         tables.extend(self.watches.iter().map(|watch| &watch.table));
         tables.extend(&self.events);
-        each_once(&tables)?;
+        check_unique(&tables)?;
         Ok(self)
     }
 }
@@ -239,10 +250,11 @@ impl Default for Schema {
     }
 }
 
-pub(super) fn default_versions() -> Name {
-    Name::new(VERSIONS).expect("a name")
+pub(super) fn default_versions() -> SqliteIdentifier {
+    SqliteIdentifier::new(VERSIONS).expect("a name")
 }
 
-pub(super) fn counter(versions: &Name) -> Name {
-    versions.with("_counter")
+/// Returns the name of the table of the counter.
+pub(super) fn counter(versions: &SqliteIdentifier) -> SqliteIdentifier {
+    versions.with_suffix("_counter")
 }

@@ -1,16 +1,18 @@
-//! The spelling of keys: SQLite casts each value of a column to one text.
+//! The spelling of keys. SQLite casts each value of a column to one text.
 
-use super::name::{Name, literal};
+use super::name::{SqliteIdentifier, literal};
 use crate::spelling::is_integer;
 
-/// The start of the entry with the [code] of the column whose values are in the
-/// scopes of a watch.
+/// The prefix of the entry with the [code] of the column whose values are in the scopes
+/// of a watch.
 pub(super) const SPELLING: &str = "spelling/";
 
-/// SQL for the code of a column's affinity, which decides whether `'017'` becomes
-/// the integer 17: 1 if numbers do, 2 for blobs, 0 if each text is another value.
-/// The table of versions keeps it under [`SPELLING`].
-pub(crate) fn code(table: &Name, column: &Name) -> String {
+/// Returns SQL for the code of a column's affinity, which decides if `'017'` becomes the
+/// integer 17.
+///
+/// The code is 1 if such texts become numbers, 2 for blobs, and 0 if each text is a value
+/// of its own. The table of versions keeps it under [`SPELLING`].
+pub(crate) fn code(table: &SqliteIdentifier, column: &SqliteIdentifier) -> String {
     let (table, column) = (literal(table.as_str()), literal(column.as_str()));
     let has = |part: &str| format!("instr(upper(type), '{part}')");
     format!(
@@ -26,9 +28,10 @@ pub(crate) fn code(table: &Name, column: &Name) -> String {
     )
 }
 
-/// SQL for a scope's text from the column of a row, `NULL` for `NULL`; the
-/// other half of [`escaped`](crate::scope::escaped).
-pub(super) fn of_scope(all: &str, column: &str) -> String {
+/// Returns SQL for the text of a scope from a column of a row. `NULL` gives `NULL`.
+///
+/// It escapes like [`escaped`](crate::scope::escaped).
+pub(super) fn scope_sql(all: &str, column: &str) -> String {
     let all = literal(all);
     format!(
         "{all} || '/' || CASE typeof({column}) WHEN 'blob' THEN lower(hex({column})) \
@@ -36,11 +39,11 @@ pub(super) fn of_scope(all: &str, column: &str) -> String {
     )
 }
 
-/// Returns `true` if SQLite spells a value of such a column so. It reads other
+/// Returns `true` if SQLite spells a value of such a column in this way. It reads other
 /// spellings, such as `017` for an integer, as the same value.
-pub(crate) fn is_spelled(code: i64, text: &str) -> bool {
+pub(crate) fn is_canonical(code: i64, text: &str) -> bool {
     match code {
-        // An integer of more than 64 bits becomes a real number, which equals others.
+        // An integer of more than 64 bits becomes a real number, which is not exact.
         1 => is_integer(text),
         2 => is_hexadecimal(text),
         _ => true,
@@ -54,25 +57,25 @@ fn is_hexadecimal(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_spelled;
+    use super::is_canonical;
 
     #[test]
-    fn each_value_has_one_spelling() {
+    fn each_value_has_one_canonical_spelling() {
         let (least, greatest) = ("-9223372036854775808", "9223372036854775807");
         for text in ["0", "7", "-7", "10", least, greatest] {
-            assert!(is_spelled(1, text), "{text}");
+            assert!(is_canonical(1, text), "{text}");
         }
         for text in [
             "", "-", "+7", "07", "-07", "-0", " 7", "7.0", "7e0", "0x7", "x", "٧",
         ] {
-            assert!(!is_spelled(1, text), "{text}");
+            assert!(!is_canonical(1, text), "{text}");
         }
         for text in ["9223372036854775808", "-9223372036854775809"] {
-            assert!(!is_spelled(1, text), "{text}");
+            assert!(!is_canonical(1, text), "{text}");
         }
         for (text, is) in [("", true), ("ab00", true), ("AB00", false), ("ab0", false)] {
-            assert_eq!(is_spelled(2, text), is, "{text}");
+            assert_eq!(is_canonical(2, text), is, "{text}");
         }
-        assert!(is_spelled(0, "07") && is_spelled(0, "X"));
+        assert!(is_canonical(0, "07") && is_canonical(0, "X"));
     }
 }

@@ -1,30 +1,28 @@
 use tower_conditional::{Current, VersionTags};
 
 use super::{
-    name::Name,
+    name::SqliteIdentifier,
     schema::default_versions,
-    spelling::{SPELLING, is_spelled},
+    spelling::{SPELLING, is_canonical},
 };
 use crate::{InvalidSchema, Scope, ScopeError};
 
-/// The statements about the versions that the triggers of a
-/// [`Schema`](super::Schema) keep.
+/// The statements that read the versions of a [`Schema`](super::Schema).
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Statements {
     tags: VersionTags,
-    versions: Name,
+    versions: SqliteIdentifier,
     read: String,
 }
 
 impl Statements {
-    /// Creates the statements about the table `conditional_versions`, with plain
-    /// tags.
+    /// Creates the statements for the table `conditional_versions`, with plain tags.
     pub fn new() -> Self {
-        Self::about(default_versions(), VersionTags::plain())
+        Self::with(default_versions(), VersionTags::plain())
     }
 
-    fn about(versions: Name, tags: VersionTags) -> Self {
+    fn with(versions: SqliteIdentifier, tags: VersionTags) -> Self {
         let read = read(&versions, 1);
         Self {
             tags,
@@ -33,14 +31,15 @@ impl Statements {
         }
     }
 
-    /// Sets the name that [`Schema::versions_table`](super::Schema::versions_table)
-    /// was given.
+    /// Sets the name of the table of versions, as in
+    /// [`Schema::versions_table`](super::Schema::versions_table). Defaults to
+    /// `conditional_versions`.
     ///
     /// # Errors
     ///
-    /// [`InvalidSchema::Name`].
+    /// Returns [`InvalidSchema::Name`] for an invalid name.
     pub fn versions_table(self, name: impl Into<String>) -> Result<Self, InvalidSchema> {
-        Ok(Self::about(Name::new(name)?, self.tags))
+        Ok(Self::with(SqliteIdentifier::new(name)?, self.tags))
     }
 
     /// Sets how versions become tags. Defaults to [`VersionTags::plain`].
@@ -48,27 +47,29 @@ impl Statements {
         Self { tags, ..self }
     }
 
-    /// Returns how versions of a scope become tags, as for
-    /// `Expected::versions_of` in a handler.
+    /// Returns the tags of the versions of a scope, for `Expected::versions_of` in a
+    /// handler.
     #[must_use]
     pub fn tags_of(&self, scope: &Scope) -> VersionTags {
         self.tags.scope(scope)
     }
 
-    /// Returns the statement that reads the versions of a scope. Its parameters are
-    /// [`Scope::as_str`] and [`Scope::watch_key`]. It gives one row with one text,
-    /// `versions`, for [`current`](Self::current).
+    /// Returns the statement that reads the versions of a scope.
+    ///
+    /// Its parameters are [`Scope::as_str`] and [`Scope::watch_key`]. It returns one row
+    /// with one text, `versions`, for [`current`](Self::current).
     #[must_use]
     pub fn read(&self) -> &str {
         &self.read
     }
 
-    /// Returns [`read`](Self::read) as an expression, so that a statement reads
-    /// content and versions at once and nothing can come between. Its two parameters
-    /// have the number `first` and the next one.
+    /// Returns [`read`](Self::read) as an expression, for a statement that reads content
+    /// and versions together. So no write can come between the two.
     ///
-    /// A statement that gives no row gives no versions either. To read a whole table,
-    /// put them first:
+    /// Its two parameters have the numbers `first` and `first + 1`.
+    ///
+    /// A statement that returns no row returns no versions either. To read a whole table,
+    /// select the versions first:
     ///
     /// ```
     /// # use tower_conditional_sql::sqlite::Statements;
@@ -84,27 +85,26 @@ impl Statements {
     }
 
     /// Returns the statement that reads the number of the latest event in a table of
-    /// [`Schema::events`](super::Schema::events); 0 before the first.
+    /// [`Schema::events`](super::Schema::events). It is 0 before the first event.
     ///
     /// # Errors
     ///
-    /// [`InvalidSchema::Name`].
+    /// Returns [`InvalidSchema::Name`] for an invalid name.
     pub fn latest_event(table: impl Into<String>) -> Result<String, InvalidSchema> {
-        let table = Name::new(table)?;
+        let table = SqliteIdentifier::new(table)?;
         Ok(format!("SELECT coalesce(max(id), 0) FROM {table}"))
     }
 
-    /// Returns the state of a scope, from the text that [`read`](Self::read) gives
-    /// for it.
+    /// Returns the state of a scope from the text that [`read`](Self::read) returned.
     ///
     /// A row without a version is [`Current::Absent`]. A table and a group are always
-    /// [`Current::Present`]. It is [`Current::Unknown`] only for a key that SQLite
+    /// [`Current::Present`]. The state is [`Current::Unknown`] only for a key that SQLite
     /// spells in another way; see [`Scope`].
     ///
     /// # Errors
     ///
-    /// [`ScopeError::NotWatched`]; [`ScopeError::NotVersions`] for a value of another
-    /// statement.
+    /// Returns [`ScopeError::NotWatched`] if the scope is not watched, and
+    /// [`ScopeError::NotVersions`] for a value of another statement.
     pub fn current(
         &self,
         scope: &Scope,
@@ -117,14 +117,14 @@ impl Statements {
             return Err(ScopeError::NotWatched(scope.clone()));
         };
         if let Some(value) = scope.value()
-            && !is_spelled(spelling.unwrap_or_default(), value)
+            && !is_canonical(spelling.unwrap_or_default(), value)
         {
             return Ok(Current::Unknown);
         }
         if version.is_none() && !scope.is_collection() {
             return Ok(Current::Absent);
         }
-        // A group of which no row was written since then has the mark's.
+        // A group without a write since the installation has the version of the mark.
         let version = version.unwrap_or(mark);
         Ok(self.tags_of(scope).number(version).into())
     }
@@ -136,8 +136,9 @@ impl Default for Statements {
     }
 }
 
-/// The versions of a scope, of its watch, and the spelling, between spaces.
-fn read(table: &Name, first: u16) -> String {
+/// Returns a query for one text with the version of a scope, that of its mark, and the
+/// code of its spelling, separated by spaces.
+fn read(table: &SqliteIdentifier, first: u16) -> String {
     let watch_key = u32::from(first) + 1;
     format!(
         "SELECT printf('%s %s %s', (SELECT version FROM {table} WHERE scope = ?{first}),
@@ -146,6 +147,7 @@ fn read(table: &Name, first: u16) -> String {
     )
 }
 
+/// Parses the text of [`read`]. An empty part is a version that does not exist.
 fn parse(versions: &[u8]) -> Option<[Option<i64>; 3]> {
     let mut parts = str::from_utf8(versions).ok()?.split(' ');
     let mut parsed = [None; 3];
@@ -163,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_highest_number_of_a_parameter_does_not_overflow() {
+    fn the_largest_parameter_number_does_not_overflow() {
         let column = Statements::new().versions_column(u16::MAX);
         assert!(column.contains("?65536"), "{column}");
     }
@@ -173,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_is_a_version_of_what_is_watched() {
+    fn a_watched_scope_has_the_state_of_its_version() {
         let (row, table) = (Scope::row("notes", 17), Scope::table("notes"));
         for (scope, found, version) in [
             (&row, "42 3 1", 42),

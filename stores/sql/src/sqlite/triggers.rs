@@ -1,20 +1,20 @@
-//! SQL for the triggers of one table, and for what was there before them.
+//! The SQL for the triggers of one table, and for the rows that it already has.
 
 use std::fmt::Write;
 
 use super::{
-    name::{Name, literal},
+    name::{SqliteIdentifier, literal},
     schema::counter,
     spelling::{self, SPELLING},
-    watched::Watched,
+    watch::SqliteWatch,
 };
-use crate::scope;
+use crate::scope::{self, ScopeKind};
 
-/// Installs one table's triggers, and the versions of the rows it has already.
-pub(super) fn install(versions: &Name, watch: &Watched) -> String {
-    let Watched { table, .. } = watch;
-    let mut sql = forget_unless_kept(versions, watch);
-    // SQLite looks for a trigger's columns only when it fires.
+/// Returns SQL that installs the triggers of one table, and versions of its existing rows.
+pub(super) fn install(versions: &SqliteIdentifier, watch: &SqliteWatch) -> String {
+    let SqliteWatch { table, .. } = watch;
+    let mut sql = forget_unless_installed(versions, watch);
+    // SQLite checks the columns of a trigger only when it fires, so select them here.
     for column in watch.key.iter().chain(&watch.groups) {
         let _ = writeln!(sql, "SELECT {table}.{column} FROM {table} LIMIT 0;");
     }
@@ -25,9 +25,9 @@ pub(super) fn install(versions: &Name, watch: &Watched) -> String {
     sql += &next(versions);
     let last = format!("(SELECT last FROM {})", counter(versions));
     if let Some(key) = &watch.key {
-        // If its mark is there, so are the versions of all rows.
+        // If the mark exists, so do the versions of all rows.
         let all = scope::rows(table.as_str());
-        let of_row = spelling::of_scope(&all, &format!("{table}.{key}"));
+        let of_row = spelling::scope_sql(&all, &format!("{table}.{key}"));
         let mark = literal(&all);
         let _ = writeln!(
             sql,
@@ -60,14 +60,14 @@ pub(super) fn install(versions: &Name, watch: &Watched) -> String {
     sql
 }
 
-/// The start of the entry that ends with a table's declaration at its installation.
+/// Returns the prefix of the entry with a table's declaration at its installation.
 /// No [`Scope`](crate::Scope) has this text.
 fn declarations(table: &str) -> String {
     format!("declaration/{}", scope::escaped(table))
 }
 
-/// SQL for the entry with the table's present declaration.
-fn declaration(table: &Name) -> String {
+/// Returns SQL for the entry with the table's present declaration.
+fn declaration(table: &SqliteIdentifier) -> String {
     let all = literal(&format!("{}/", declarations(table.as_str())));
     let name = literal(table.as_str());
     format!(
@@ -75,9 +75,9 @@ fn declaration(table: &Name) -> String {
     )
 }
 
-/// SQL that is true if the table has these triggers, all its entries, and the
+/// Returns SQL that is true if the table has these triggers, all its entries, and the
 /// declaration of its installation.
-pub(super) fn are_kept(versions: &Name, watch: &Watched) -> String {
+pub(super) fn are_installed(versions: &SqliteIdentifier, watch: &SqliteWatch) -> String {
     let triggers = triggers(versions, watch);
     let [insert, update, delete] = triggers.each_ref().map(|(_, sql)| literal(sql));
     let marks: Vec<_> = marks(watch).map(|(mark, _)| literal(&mark)).collect();
@@ -93,9 +93,9 @@ pub(super) fn are_kept(versions: &Name, watch: &Watched) -> String {
     )
 }
 
-/// Returns the entries that tell the sources what is watched, each with the column
-/// whose values are in the scopes. The entry of the table is its version too.
-fn marks(watch: &Watched) -> impl Iterator<Item = (String, Option<&Name>)> {
+/// Returns the entries that mark scopes as watched, each with the column whose values are
+/// in the scopes. The entry of the table is also its version.
+fn marks(watch: &SqliteWatch) -> impl Iterator<Item = (String, Option<&SqliteIdentifier>)> {
     let table = watch.table.as_str();
     let key = watch.key.iter();
     let rows = key.map(move |key| (scope::rows(table), Some(key)));
@@ -105,12 +105,13 @@ fn marks(watch: &Watched) -> impl Iterator<Item = (String, Option<&Name>)> {
     rows.chain(whole).chain(groups)
 }
 
-/// Removes all versions of the table if they were not [kept](are_kept).
-fn forget_unless_kept(versions: &Name, watch: &Watched) -> String {
+/// Returns SQL that removes all versions of the table unless it is
+/// [installed](are_installed).
+fn forget_unless_installed(versions: &SqliteIdentifier, watch: &SqliteWatch) -> String {
     let table = watch.table.as_str();
     let (whole, rows) = (scope::whole(table), scope::rows(table));
     let declarations = format!("{}/", declarations(table));
-    // Without its column, what all groups of the table start with.
+    // Without a column, this is the prefix of all groups of the table.
     let groups = scope::groups(table, "");
     let all = [format!("{rows}/"), groups, declarations].map(|all| {
         let (first, end) = (literal(&all), literal(&after(&all)));
@@ -124,11 +125,11 @@ fn forget_unless_kept(versions: &Name, watch: &Watched) -> String {
         literal(&whole),
         literal(&rows),
         all.join(" "),
-        are_kept(versions, watch),
+        are_installed(versions, watch),
     )
 }
 
-/// The least text after all that start with `prefix`, which ends with a slash.
+/// Returns the first text in order after all texts with `prefix`, which ends with a slash.
 fn after(prefix: &str) -> String {
     let mut after = prefix.to_owned();
     after.pop();
@@ -136,9 +137,9 @@ fn after(prefix: &str) -> String {
     after
 }
 
-/// The triggers as SQLite keeps their text, so that it can be compared.
-fn triggers(versions: &Name, watch: &Watched) -> [(Name, String); 3] {
-    let Watched { table, .. } = watch;
+/// Returns the names of the triggers, and their SQL as SQLite stores it, for comparison.
+fn triggers(versions: &SqliteIdentifier, watch: &SqliteWatch) -> [(SqliteIdentifier, String); 3] {
+    let SqliteWatch { table, .. } = watch;
     let (new, old) = (scopes(watch, "NEW"), scopes(watch, "OLD"));
     let next = next(versions);
 
@@ -148,12 +149,12 @@ fn triggers(versions: &Name, watch: &Watched) -> [(Name, String); 3] {
     for ((kind, new), (_, old)) in new.iter().zip(&old) {
         let moved = format!(" AND {old} IS NOT {new}");
         match kind {
-            Kind::Row => {
+            ScopeKind::Row => {
                 update += &remove(versions, old, &moved);
                 delete += &remove(versions, old, "");
             }
-            Kind::Table => delete += &bump(versions, old, ""),
-            Kind::Group => {
+            ScopeKind::Table => delete += &bump(versions, old, ""),
+            ScopeKind::Group => {
                 update += &bump(versions, old, &moved);
                 delete += &bump(versions, old, "");
             }
@@ -162,41 +163,36 @@ fn triggers(versions: &Name, watch: &Watched) -> [(Name, String); 3] {
         update += &bump(versions, new, "");
     }
     [("INSERT", insert), ("UPDATE", update), ("DELETE", delete)].map(|(event, body)| {
-        let name = versions.with(&format!(" of {} {event}", table.as_str()));
+        let name = versions.with_suffix(&format!(" of {} {event}", table.as_str()));
         let sql = format!("CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN\n{body}END");
         (name, sql)
     })
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Kind {
-    Row,
-    Table,
-    Group,
-}
-
-/// SQL for the scopes of a row, which is `NEW` or `OLD`.
-fn scopes(watch: &Watched, row: &str) -> Vec<(Kind, String)> {
+/// Returns SQL for each scope of a row, which is `NEW` or `OLD`.
+fn scopes(watch: &SqliteWatch, row: &str) -> Vec<(ScopeKind, String)> {
     let table = watch.table.as_str();
-    let of = |all: &str, column: &Name| spelling::of_scope(all, &format!("{row}.{column}"));
+    let of =
+        |all: &str, column: &SqliteIdentifier| spelling::scope_sql(all, &format!("{row}.{column}"));
     let rows = scope::rows(table);
-    let key = watch.key.iter().map(|key| (Kind::Row, of(&rows, key)));
+    let key = watch.key.iter().map(|key| (ScopeKind::Row, of(&rows, key)));
     let whole = watch
         .whole
-        .then(|| (Kind::Table, literal(&scope::whole(table))));
+        .then(|| (ScopeKind::Table, literal(&scope::whole(table))));
     let groups = watch.groups.iter().map(|column| {
         let groups = scope::groups(table, column.as_str());
-        (Kind::Group, of(&groups, column))
+        (ScopeKind::Group, of(&groups, column))
     });
     key.chain(whole).chain(groups).collect()
 }
 
-fn next(versions: &Name) -> String {
+fn next(versions: &SqliteIdentifier) -> String {
     format!("UPDATE {} SET last = last + 1;\n", counter(versions))
 }
 
-/// Gives the scope the newest number, unless it is `NULL`.
-fn bump(versions: &Name, scope: &str, and: &str) -> String {
+/// Returns SQL that sets the version of the scope to the newest number, unless the scope
+/// is `NULL`.
+fn bump(versions: &SqliteIdentifier, scope: &str, and: &str) -> String {
     format!(
         "INSERT INTO {versions} (scope, version)
     SELECT {scope}, last FROM {} WHERE {scope} IS NOT NULL{and}
@@ -205,6 +201,6 @@ fn bump(versions: &Name, scope: &str, and: &str) -> String {
     )
 }
 
-fn remove(versions: &Name, scope: &str, and: &str) -> String {
+fn remove(versions: &SqliteIdentifier, scope: &str, and: &str) -> String {
     format!("DELETE FROM {versions} WHERE scope = {scope}{and};\n")
 }

@@ -1,4 +1,4 @@
-mod builder;
+mod options;
 #[cfg(test)]
 mod tests;
 mod thread;
@@ -10,10 +10,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{Error, ErrorKind};
 
-pub use builder::Builder;
-use thread::Message;
+pub use options::DatabaseOptions;
+use thread::ThreadMessage;
 
-/// A SQLite connection on a thread of its own, which runs one job after another.
+/// A SQLite connection on its own thread, which runs one job after another.
 ///
 /// ```
 /// # async fn run() -> Result<(), tower_conditional_sqlite::Error> {
@@ -34,65 +34,57 @@ use thread::Message;
 ///
 /// # The connection
 ///
-/// It is in WAL mode where the file system allows that, enforces foreign keys,
-/// waits for the locks of other connections and processes (5 s, see
-/// [`Builder::busy_timeout`]), has `recursive_triggers` on, and begins its
-/// transactions with `BEGIN IMMEDIATE`: a transaction that reads first and
-/// writes later never finds in the middle that another writer came before it.
-/// One that only reads and should wait for nobody asks for
-/// `TransactionBehavior::Deferred`.
-///
-/// With `recursive_triggers`, a trigger that writes to its own table fires
-/// itself. Where yours are not made for that, a first job can turn the pragma
-/// off; then no `REPLACE` may remove a row of a watched table, since SQLite
-/// tells no trigger of it.
+/// - It uses WAL mode if the file system allows that, and enforces foreign keys.
+/// - It waits up to 5 seconds for the locks of other connections and processes; see
+///   [`DatabaseOptions::busy_timeout`].
+/// - It begins its transactions with `BEGIN IMMEDIATE`. So a transaction that reads
+///   first and writes later cannot be overtaken by another writer. A transaction that
+///   only reads can use `TransactionBehavior::Deferred`, and then waits for no writer.
+/// - It has `recursive_triggers` on, so a trigger that writes to its own table fires
+///   itself. If your triggers do not expect that, a first job can turn the pragma off.
+///   Then no `REPLACE` may remove a row of a watched table, since SQLite fires no
+///   trigger for it.
 ///
 /// # Jobs
 ///
-/// A job runs whole, also when its caller goes away meanwhile. One that panics
-/// is an error for its caller, and the next one runs. A transaction that a job
-/// leaves open is rolled back, and makes its result an error.
+/// A job runs to its end, even if its caller is dropped. If a job panics, its caller
+/// gets an error and the next job runs. If a job leaves a transaction open, the
+/// transaction is rolled back and the result is an error.
 ///
-/// So many jobs wait in a queue, further callers wait for a place in it (64,
-/// see [`Builder::queue`]). A reader that should not wait for the writers of
-/// its own process can open the same file a second time.
+/// At most 64 jobs wait in a queue, and further callers wait for a place in it; see
+/// [`DatabaseOptions::max_queued_jobs`]. To keep a reader from waiting for the writers
+/// of its own process, open the same file a second time.
 ///
-/// # The end
+/// # Shutdown
 ///
-/// Clones share the thread. When the last one is dropped, the jobs in the queue
-/// still run, the connection is closed and the thread ends. Nobody waits for
-/// that, so a process that ends first takes the queue with it;
-/// [`close`](Self::close) waits.
+/// Clones share the thread. After the last clone is dropped, the queued jobs run, the
+/// connection is closed and the thread ends. The drop does not wait for that, so queued
+/// jobs are lost if the process ends first. [`close`](Self::close) waits.
 #[derive(Clone)]
 pub struct Database {
-    messages: mpsc::Sender<Message>,
+    messages: mpsc::Sender<ThreadMessage>,
 }
 
 impl Database {
-    /// Opens a file, which is made if there is none.
+    /// Opens a file, and creates it if it does not exist.
     ///
-    /// It blocks for as long as SQLite takes, up to the busy timeout.
+    /// The call blocks the thread, at most for the busy timeout. Use
+    /// [`DatabaseOptions`] for other options than the defaults.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Database`].
+    /// Returns [`ErrorKind::Database`] if SQLite cannot open the file.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
-        Self::builder().open(path)
+        DatabaseOptions::new().open(path)
     }
 
-    /// A database of its own that ends with the last clone.
+    /// Creates a database in memory, which ends with its last clone.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Database`].
+    /// Returns [`ErrorKind::Database`] if SQLite fails.
     pub fn in_memory() -> Result<Self, Error> {
-        Self::builder().in_memory()
-    }
-
-    /// With other options than [`open`](Self::open) has.
-    #[must_use]
-    pub fn builder() -> Builder {
-        Builder::default()
+        DatabaseOptions::new().in_memory()
     }
 
     /// Runs `job` on the connection.
@@ -100,7 +92,7 @@ impl Database {
     /// # Errors
     ///
     /// Returns the error of the job, or [`ErrorKind::Panicked`],
-    /// [`LeftOpen`](ErrorKind::LeftOpen) or [`Stopped`](ErrorKind::Stopped).
+    /// [`OpenTransaction`](ErrorKind::OpenTransaction) or [`Closed`](ErrorKind::Closed).
     pub async fn run<T, F>(&self, job: F) -> Result<T, Error>
     where
         T: Send + 'static,
@@ -109,7 +101,7 @@ impl Database {
         self.submit(job).await
     }
 
-    /// As [`run`](Self::run), for jobs that may fail otherwise too.
+    /// Runs `job` like [`run`](Self::run), with any error that converts to [`Error`].
     pub(crate) async fn submit<T, E, F>(&self, job: F) -> Result<T, Error>
     where
         T: Send + 'static,
@@ -119,28 +111,29 @@ impl Database {
         let (reply, result) = oneshot::channel();
         let job = move |connection: &mut Connection| {
             let result = job(connection).map_err(Error::from);
-            // A caller that went away does not want the result.
-            let _ = reply.send(thread::settle(connection, result));
+            // The receiver is gone if the caller was dropped.
+            let _ = reply.send(thread::roll_back_open(connection, result));
         };
-        self.send(Message::Run(Box::new(job))).await?;
-        // What was accepted is run, so only a panic drops the reply.
-        result.await.map_err(|_| Error::of(ErrorKind::Panicked))?
+        self.send(ThreadMessage::Run(Box::new(job))).await?;
+        // An accepted job runs, so only a panic drops the sender.
+        result.await.map_err(|_| Error::new(ErrorKind::Panicked))?
     }
 
-    /// Takes no more jobs, neither here nor from clones, runs those that are in
-    /// the queue, closes the connection, and returns once it is closed. Of a
-    /// database that is closed already there is nothing left to do.
+    /// Runs the queued jobs, closes the connection, and returns when it is closed.
+    ///
+    /// Clones accept no more jobs either. If the database is closed already, this does
+    /// nothing.
     pub async fn close(self) {
         let (closed, wait) = oneshot::channel();
-        if self.send(Message::Close(closed)).await.is_ok() {
-            // An error, too, says that the thread has come to its end.
+        if self.send(ThreadMessage::Close(closed)).await.is_ok() {
+            // An error means that the thread has ended, too.
             let _ = wait.await;
         }
     }
 
-    async fn send(&self, message: Message) -> Result<(), Error> {
+    async fn send(&self, message: ThreadMessage) -> Result<(), Error> {
         let sent = self.messages.send(message).await;
-        sent.map_err(|_| Error::of(ErrorKind::Stopped))
+        sent.map_err(|_| Error::new(ErrorKind::Closed))
     }
 }
 

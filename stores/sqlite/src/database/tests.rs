@@ -8,10 +8,10 @@ use std::{
 
 use tokio::{sync::oneshot, task::JoinSet};
 
-use super::Database;
+use super::{Database, DatabaseOptions};
 use crate::{
     Error, ErrorKind,
-    test_support::{TempFile, hang},
+    test_support::{TempFile, block_thread},
 };
 
 async fn table() -> Database {
@@ -36,7 +36,7 @@ async fn sum(database: &Database) -> i64 {
 }
 
 #[tokio::test]
-async fn the_connection_is_set_up() {
+async fn the_connection_has_its_settings() {
     let file = TempFile::new();
     let database = Database::open(&file).unwrap();
     let pragma = |name: &'static str| {
@@ -81,19 +81,19 @@ async fn a_panic_is_an_error_and_its_transaction_rolled_back() {
 async fn a_transaction_left_open_is_an_error_and_rolled_back() {
     let database = table().await;
     let left = add(&database, "BEGIN; INSERT INTO t VALUES (1)").await;
-    assert_eq!(left.unwrap_err().kind(), ErrorKind::LeftOpen);
+    assert_eq!(left.unwrap_err().kind(), ErrorKind::OpenTransaction);
     let failed = add(&database, "BEGIN; INSERT INTO t VALUES (1); nonsense").await;
     assert_eq!(failed.unwrap_err().kind(), ErrorKind::Database);
     assert_eq!(sum(&database).await, 0);
 }
 
 #[tokio::test]
-async fn a_job_runs_though_its_caller_goes_away() {
+async fn a_job_runs_after_its_caller_is_dropped() {
     let database = table().await;
-    let release = hang(&database).await;
+    let release = block_thread(&database).await;
     {
         let mut waiting = Box::pin(add(&database, "INSERT INTO t VALUES (1)"));
-        // One poll puts the job into the queue.
+        // The first poll puts the job into the queue.
         std::future::poll_fn(|cx| {
             assert!(waiting.as_mut().poll(cx).is_pending());
             std::task::Poll::Ready(())
@@ -106,18 +106,21 @@ async fn a_job_runs_though_its_caller_goes_away() {
 
 #[tokio::test(start_paused = true)]
 async fn the_queue_is_bounded() {
-    let database = Database::builder().queue(1).in_memory().unwrap();
+    let database = DatabaseOptions::new()
+        .max_queued_jobs(1)
+        .in_memory()
+        .unwrap();
     add(&database, "CREATE TABLE t (n INTEGER)").await.unwrap();
-    let release = hang(&database).await;
+    let release = block_thread(&database).await;
     let mut callers = JoinSet::new();
     for _ in 0..2 {
         let database = database.clone();
         callers.spawn(async move { add(&database, "INSERT INTO t VALUES (1)").await });
     }
-    // On a paused clock it passes once both callers wait.
+    // With a paused clock the timeout ends once both callers wait.
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(database.messages.capacity(), 0);
-    // The second one has no place: it goes away without having run.
+    // The second job has no place in the queue, so its caller is dropped and it never runs.
     callers.abort_all();
     while callers.join_next().await.is_some() {}
     drop(release);
@@ -125,20 +128,20 @@ async fn the_queue_is_bounded() {
 }
 
 #[tokio::test]
-async fn close_runs_what_waits_and_then_refuses() {
+async fn close_runs_queued_jobs_and_refuses_new_ones() {
     let file = TempFile::new();
     let database = Database::open(&file).unwrap();
     add(&database, "CREATE TABLE t (n INTEGER)").await.unwrap();
-    let release = hang(&database).await;
+    let release = block_thread(&database).await;
     let waiting = add(&database, "INSERT INTO t VALUES (1)");
     let (waited, (), ()) = tokio::join!(waiting, database.clone().close(), async {
         drop(release);
     });
     waited.unwrap();
     let refused = add(&database, "INSERT INTO t VALUES (1)").await;
-    assert_eq!(refused.unwrap_err().kind(), ErrorKind::Stopped);
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::Closed);
     database.close().await;
-    // The last connection to a file in WAL mode takes the log with it.
+    // The last connection to a file in WAL mode removes the log.
     let mut log = file.as_ref().as_os_str().to_owned();
     log.push("-wal");
     assert!(!std::path::Path::new(&log).exists());
@@ -146,10 +149,10 @@ async fn close_runs_what_waits_and_then_refuses() {
 }
 
 #[tokio::test]
-async fn a_lock_of_another_connection_is_waited_for_and_then_a_conflict() {
+async fn a_lock_of_another_connection_becomes_a_conflict_after_the_timeout() {
     let file = TempFile::new();
     let one = Database::open(&file).unwrap();
-    let other = Database::builder()
+    let other = DatabaseOptions::new()
         .busy_timeout(Duration::from_millis(20))
         .open(&file)
         .unwrap();
@@ -180,7 +183,7 @@ async fn a_lock_of_another_connection_is_waited_for_and_then_a_conflict() {
 const CHILD: &str = "TOWER_CONDITIONAL_SQLITE_CHILD";
 const ROUNDS: i64 = 50;
 
-/// Reads and then writes, as only `BEGIN IMMEDIATE` makes safe.
+/// Reads and then writes, which only `BEGIN IMMEDIATE` makes safe.
 async fn count_up(database: &Database) {
     for _ in 0..ROUNDS {
         let counted = database.run(|connection| {
@@ -193,7 +196,7 @@ async fn count_up(database: &Database) {
     }
 }
 
-/// Not a test of its own: what the processes of the next test run.
+/// The program of the processes in the next test. By itself it tests nothing.
 #[tokio::test]
 async fn child() {
     if let Some(file) = env::var_os(CHILD) {
@@ -227,7 +230,7 @@ async fn processes_share_a_file() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_file_may_be_opened_by_many_at_once() {
+async fn many_connections_may_open_a_new_file_at_once() {
     let file = TempFile::new();
     std::thread::scope(|scope| {
         let opening = [(); 8].map(|()| scope.spawn(|| Database::open(&file)));

@@ -9,30 +9,35 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{Error, ErrorKind};
 
-pub(super) enum Message {
+/// A message to the thread that owns the connection.
+pub(super) enum ThreadMessage {
     Run(Box<dyn FnOnce(&mut Connection) + Send>),
+    /// Closes the connection after the queued jobs, and then answers.
     Close(oneshot::Sender<()>),
 }
 
-/// Starts the thread that owns the connection from now on.
-pub(super) fn start(connection: Connection, queue: usize) -> io::Result<mpsc::Sender<Message>> {
-    let (messages, received) = mpsc::channel(queue);
+/// Starts the thread, which takes the connection.
+pub(super) fn start(
+    connection: Connection,
+    max_queued_jobs: usize,
+) -> io::Result<mpsc::Sender<ThreadMessage>> {
+    let (messages, received) = mpsc::channel(max_queued_jobs);
     let thread = thread::Builder::new().name("sqlite".to_owned());
     thread.spawn(move || serve(connection, received))?;
     Ok(messages)
 }
 
-fn serve(mut connection: Connection, mut messages: mpsc::Receiver<Message>) {
+fn serve(mut connection: Connection, mut messages: mpsc::Receiver<ThreadMessage>) {
     let mut closing = Vec::new();
     while let Some(message) = messages.blocking_recv() {
         match message {
-            Message::Run(job) => {
-                // The connection is as good as before once nothing is open in it.
+            ThreadMessage::Run(job) => {
+                // The connection can be used again once it has no open transaction.
                 if catch_unwind(AssertUnwindSafe(|| job(&mut connection))).is_err() {
-                    let _ = settle(&connection, Ok(()));
+                    let _ = roll_back_open(&connection, Ok(()));
                 }
             }
-            Message::Close(closed) => {
+            ThreadMessage::Close(closed) => {
                 messages.close();
                 closing.push(closed);
             }
@@ -44,13 +49,19 @@ fn serve(mut connection: Connection, mut messages: mpsc::Receiver<Message>) {
     }
 }
 
-/// Rolls back what a job left open, which is an error of a job without another.
-pub(super) fn settle<T>(connection: &Connection, result: Result<T, Error>) -> Result<T, Error> {
+/// Rolls back a transaction that a job left open.
+///
+/// Returns the error of the job, or [`ErrorKind::OpenTransaction`] if the job itself
+/// succeeded.
+pub(super) fn roll_back_open<T>(
+    connection: &Connection,
+    result: Result<T, Error>,
+) -> Result<T, Error> {
     if connection.is_autocommit() {
         return result;
     }
     let rolled_back = connection.execute_batch("ROLLBACK");
     result?;
     rolled_back?;
-    Err(Error::of(ErrorKind::LeftOpen))
+    Err(Error::new(ErrorKind::OpenTransaction))
 }

@@ -4,13 +4,13 @@ use tower_conditional::handler::PreconditionFailed;
 
 use crate::Error;
 
-/// Why a guarded write was not performed.
+/// An error returned by [`Database::guarded`](crate::Database::guarded).
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum GuardError {
-    /// The state is not the one that the request expects: 412.
-    Failed(PreconditionFailed),
-    /// The database failed.
+    /// The state is not what the request expects: 412.
+    Precondition(PreconditionFailed),
+    /// The database failed, or the write returned an error.
     Database(Error),
 }
 
@@ -23,8 +23,8 @@ impl From<Error> for GuardError {
 impl fmt::Display for GuardError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Failed(_) => "the state is not the one that the request expects",
-            Self::Database(_) => "a guarded write failed",
+            Self::Precondition(_) => "the state is not what the request expects",
+            Self::Database(_) => "the guarded write failed",
         })
     }
 }
@@ -32,7 +32,7 @@ impl fmt::Display for GuardError {
 impl error::Error for GuardError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
-            Self::Failed(_) => None,
+            Self::Precondition(_) => None,
             Self::Database(error) => Some(error),
         }
     }

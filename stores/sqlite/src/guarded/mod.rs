@@ -1,10 +1,4 @@
-#[cfg(test)]
-mod campaign;
 mod error;
-#[cfg(test)]
-mod races;
-#[cfg(test)]
-mod spellings;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -20,9 +14,10 @@ pub use error::GuardError;
 pub use target::Target;
 
 impl Database {
-    /// Writes only if the target is as the request expects it, in one
-    /// transaction: reads the target's version, holds the request's conditions
-    /// against it, runs `write`, and commits.
+    /// Runs `write` in a transaction if the target is what the request expects.
+    ///
+    /// The transaction reads the version of the target, compares it with the conditions of
+    /// the request, runs `write`, and commits.
     ///
     /// ```
     /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -55,28 +50,28 @@ impl Database {
     ///     Target::scope(Scope::row("notes", 17)),
     ///     |tx| tx.execute("UPDATE notes SET text = 'lost' WHERE id = 17", ()),
     /// );
-    /// assert!(matches!(again.await, Err(GuardError::Failed(_)))); // 412
+    /// assert!(matches!(again.await, Err(GuardError::Precondition(_)))); // 412
     /// # Ok(())
     /// # }
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run()).unwrap();
     /// ```
     ///
-    /// The transaction begins with `BEGIN IMMEDIATE`, so no other connection or
-    /// process writes between the read and the commit, absent rows included: of
-    /// any number of writers that expect the same state, one wins. A request
-    /// without conditions is performed, and nothing is read for it.
+    /// The transaction begins with `BEGIN IMMEDIATE`, so no other connection or process
+    /// writes between the read and the commit, even if the row is absent. Of any number of
+    /// writers that expect the same state, one wins.
     ///
-    /// The job runs whole, also when its caller goes away meanwhile. `write`
-    /// runs on the database's thread; an error from it rolls back.
+    /// A request without conditions is performed, and no version is read for it.
+    ///
+    /// The job runs to its end, even if its caller is dropped. `write` runs on the thread
+    /// of the database. An error from it rolls back.
     ///
     /// # Errors
     ///
-    /// [`GuardError::Failed`] where the state is another one; nothing is
-    /// written then. [`GuardError::Database`] for what [`run`](Self::run) and
-    /// `write` may fail with, and
-    /// [`NotWatched`](crate::ErrorKind::NotWatched),
-    /// [`OtherSpelling`](crate::ErrorKind::OtherSpelling) or
-    /// [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown).
+    /// - [`GuardError::Precondition`] if the state is another. Nothing was written.
+    /// - [`GuardError::Database`] with the errors of [`run`](Self::run) and of `write`, or
+    ///   with [`NotWatched`](crate::ErrorKind::NotWatched),
+    ///   [`OtherSpelling`](crate::ErrorKind::OtherSpelling) or
+    ///   [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown).
     pub async fn guarded<T, F>(
         &self,
         expected: Expected,
@@ -93,10 +88,12 @@ impl Database {
             let mut current = Current::Unknown;
             if expected.is_conditional() {
                 current = target.read(&transaction)?;
+                // The row may exist with another spelling of its key.
                 if matches!(current, Current::Unknown) {
-                    return Err(Error::about(ErrorKind::OtherSpelling, &target.scope));
+                    return Err(Error::for_scope(ErrorKind::OtherSpelling, &target.scope));
                 }
             }
+            // The drop of the transaction rolls back.
             if let Err(failed) = expected.check(current) {
                 return Ok(Err(failed));
             }
@@ -105,27 +102,28 @@ impl Database {
                 target,
             };
             let written = write(&guarded)?;
-            guarded.transaction.commit().map_err(Error::in_commit)?;
+            guarded.transaction.commit().map_err(Error::from_commit)?;
             Ok(Ok(written))
         });
-        outcome.await?.map_err(GuardError::Failed)
+        outcome.await?.map_err(GuardError::Precondition)
     }
 }
 
-/// The transaction of [`Database::guarded`]. It derefs to the driver's.
+/// The transaction of [`Database::guarded`]. It dereferences to the driver's
+/// [`Transaction`].
 pub struct Guarded<'c> {
     transaction: Transaction<'c>,
     target: Target,
 }
 
 impl Guarded<'_> {
-    /// Returns the target's state after the writes so far, for the validators of
-    /// the response. It is [`Current::Unknown`] for a key in another spelling.
+    /// Returns the state of the target after the writes so far, for the validators of the
+    /// response. It is [`Current::Unknown`] for a key in another spelling.
     ///
     /// # Errors
     ///
-    /// Those of the driver. The error of a scope that is not watched becomes
-    /// [`ErrorKind::NotWatched`] where [`Database::guarded`] returns it.
+    /// Returns the errors of the driver. If the scope is not watched, [`Database::guarded`]
+    /// returns [`ErrorKind::NotWatched`].
     pub fn current(&self) -> rusqlite::Result<Current> {
         self.target.read(&self.transaction)
     }
@@ -135,7 +133,7 @@ impl Guarded<'_> {
     ///
     /// # Errors
     ///
-    /// Those of [`current`](Self::current).
+    /// Returns the errors of [`current`](Self::current).
     pub fn read(&self, scope: &Scope) -> rusqlite::Result<Current> {
         read(&self.transaction, &self.target.statements, scope)
     }

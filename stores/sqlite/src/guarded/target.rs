@@ -8,25 +8,27 @@ use crate::{
     versions::{VersionQuery, read},
 };
 
-/// Whose version a guarded write compares.
+/// The target of a guarded write, whose version is compared.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Target {
     pub(super) scope: Scope,
-    /// Of a version that the application keeps itself.
+    /// The query for a version that the application keeps itself.
     query: Option<VersionQuery>,
     pub(super) statements: Statements,
 }
 
 impl Target {
-    /// The version that triggers keep, as [`VersionSource`](crate::VersionSource)
-    /// reads it.
+    /// Creates a target with the version that triggers keep, like
+    /// [`VersionSource`](crate::VersionSource).
     pub fn scope(scope: Scope) -> Self {
         Self::new(scope, None)
     }
 
-    /// The application's own version, as [`QuerySource`](crate::QuerySource)
-    /// reads it, with the scope of its tags. The write has to change it.
+    /// Creates a target with a version that the application keeps itself, like
+    /// [`QuerySource`](crate::QuerySource). The scope is that of its tags.
+    ///
+    /// The write must change the version.
     pub fn query(
         scope: Scope,
         sql: impl Into<Arc<str>>,
@@ -47,19 +49,20 @@ impl Target {
         }
     }
 
-    /// Sets how versions become tags, as the source has it. Defaults to
+    /// Sets the kind of tags, which must be that of the source. Defaults to
     /// [`VersionTags::plain`].
     pub fn tags(self, tags: VersionTags) -> Self {
         let statements = self.statements.tags(tags);
         Self { statements, ..self }
     }
 
-    /// The name of the table of versions, where
-    /// [`Schema::versions_table`](crate::Schema::versions_table) gave it one.
+    /// Sets the name of the table of versions, as in
+    /// [`Schema::versions_table`](crate::Schema::versions_table). Defaults to
+    /// `conditional_versions`.
     ///
     /// # Errors
     ///
-    /// [`InvalidSchema::Name`].
+    /// Returns [`InvalidSchema::Name`] for an invalid name.
     pub fn versions_table(self, name: impl Into<String>) -> Result<Self, InvalidSchema> {
         let statements = self.statements.versions_table(name)?;
         Ok(Self { statements, ..self })

@@ -7,26 +7,27 @@ use rusqlite::Connection;
 
 use crate::{Database, Error, ErrorKind, Schema};
 
-/// Installs and verifies a [`Schema`].
+/// A trait to install and verify a [`Schema`].
 pub trait Install {
     /// Runs [`Schema::sql`] in one transaction.
     ///
     /// # Errors
     ///
-    /// Those of [`Database::run`], and [`ErrorKind::Refused`] if a table cannot be
-    /// watched; see [`Schema`](Schema#refused-tables).
+    /// Returns the errors of [`Database::run`], and [`ErrorKind::Refused`] if a table
+    /// cannot be watched; see [`Schema`](Schema#refused-tables).
     fn install(&self, database: &Database) -> impl Future<Output = Result<(), Error>> + Send;
 
-    /// Checks that all tables are as they were installed. It reads the schema and a
-    /// few versions. Call it at each start.
+    /// Checks that all tables are as they were installed. Call it at each start.
+    ///
+    /// It reads the schema and a few versions.
     ///
     /// # Errors
     ///
-    /// - [`ErrorKind::Changed`]: a table [changed](Schema#later-changes), and new
-    ///   content may have old tags until the schema is installed again. The `source()`
-    ///   names each table and the reason.
-    /// - Those of [`Database::run`]; [`ErrorKind::Database`] also if the schema was
-    ///   never installed.
+    /// - [`ErrorKind::Changed`] if a table [changed](Schema#later-changes). New content may
+    ///   then have old tags until the schema is installed again. The text names each table
+    ///   and the reason.
+    /// - The errors of [`Database::run`]. [`ErrorKind::Database`] also means that the
+    ///   schema was never installed.
     fn verify(&self, database: &Database) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
@@ -36,7 +37,7 @@ impl Install for Schema {
         let installed = database.submit(move |connection| -> Result<(), Error> {
             let transaction = connection.transaction()?;
             let refused = faults(&transaction, &schema, &schema.refused_sql())?;
-            Error::unless_none(ErrorKind::Refused, &refused)?;
+            Error::if_any(ErrorKind::Refused, &refused)?;
             transaction.execute_batch(&schema.sql())?;
             Ok(transaction.commit()?)
         });
@@ -47,19 +48,20 @@ impl Install for Schema {
         let schema = self.clone();
         let verified = database.submit(move |connection| -> Result<(), Error> {
             let changed = faults(connection, &schema, &schema.verify_sql())?;
-            Error::unless_none(ErrorKind::Changed, &changed)
+            Error::if_any(ErrorKind::Changed, &changed)
         });
         verified.await
     }
 }
 
-/// The reasons that the query gives, and those that only the driver can tell.
+/// Returns the reasons of the faults that the query finds, and of the collations, which
+/// only the driver knows.
 fn faults(connection: &Connection, schema: &Schema, sql: &str) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare(sql)?;
     let reasons = statement.query_map((), |row| row.get(0))?;
     let mut reasons = reasons.collect::<Result<Vec<String>, _>>()?;
     for (table, column) in schema.columns() {
-        // The query reports a column that is not there.
+        // The query reports a missing column.
         let metadata = connection.column_metadata(Some("main"), table, column);
         if let Ok((_, Some(collation), ..)) = metadata
             && collation != c"BINARY"

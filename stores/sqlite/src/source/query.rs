@@ -6,7 +6,7 @@ use tower_conditional::{Current, ValidatorSource, VersionTags};
 
 use crate::{Database, Error, Scope, timeout, versions::VersionQuery};
 
-/// Validators from a version column that the application keeps itself.
+/// A source of validators from a version column that the application keeps itself.
 ///
 /// ```
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -45,38 +45,36 @@ use crate::{Database, Error, Scope, timeout, versions::VersionQuery};
 /// #     .block_on(run()).unwrap();
 /// ```
 ///
-/// The first column of the first row is the version, the second, if there is
-/// one, the time of the last write in seconds since 1970, or `NULL`. No row is
-/// [`Current::Absent`]; where the function gives nothing, the state is
-/// [`Current::Unknown`].
+/// The first column of the first row is the version. A second column is optional: the
+/// time of the last write in seconds since 1970, or `NULL`. No row means
+/// [`Current::Absent`]. If the function returns `None`, the state is [`Current::Unknown`].
 ///
-/// The scope says which resource the version is of, so that the tag of another
-/// one with the same version is no tag of this one. It need not be watched.
+/// The scope names the resource, so another resource with the same version has another
+/// tag. The scope need not be watched.
 ///
 /// | Version | Tag |
 /// |---|---|
 /// | integer | [`VersionTags::number`] |
 /// | blob of 16 bytes | [`VersionTags::uuid`] |
 /// | other blob, text | [`VersionTags::bytes`] |
-/// | `NULL` | none, of a representation that is there |
+/// | `NULL` | none, but the representation exists |
 /// | real | an error |
 ///
-/// A version must be one as [`VersionTags`] needs it: changed by every
-/// write and never used again. A time, or the maximum of a column over several
-/// rows, is neither; [`VersionSource`](crate::VersionSource) has versions that
-/// are both.
+/// Every write must change the version, and no version may be used again, as
+/// [`VersionTags`] says. A time does not meet that, nor does the maximum of a column over
+/// several rows. The versions of [`VersionSource`](crate::VersionSource) do.
 ///
 /// [`VersionTags`]: tower_conditional::VersionTags
 ///
 /// # Errors
 ///
-/// [`ErrorKind::TimedOut`](crate::ErrorKind::TimedOut), and those of
+/// It returns [`ErrorKind::TimedOut`](crate::ErrorKind::TimedOut) and the errors of
 /// [`Database::run`].
 #[derive(Clone)]
 pub struct QuerySource<F> {
     database: Database,
     sql: Arc<str>,
-    of: F,
+    params: F,
     tags: VersionTags,
     timeout: Duration,
 }
@@ -85,14 +83,14 @@ impl<F> QuerySource<F>
 where
     F: Fn(&Parts) -> Option<(Scope, Vec<Value>)> + Send + Sync + 'static,
 {
-    /// From this query, with the scope of the tags and parameters from the
-    /// request.
+    /// Creates a source from a query. The function returns the scope of the tags and the
+    /// parameters for a request, or `None` if the source does not know it.
     #[must_use]
-    pub fn new(database: Database, sql: impl Into<Arc<str>>, of: F) -> Self {
+    pub fn new(database: Database, sql: impl Into<Arc<str>>, params: F) -> Self {
         Self {
             database,
             sql: sql.into(),
-            of,
+            params,
             tags: VersionTags::plain(),
             timeout: timeout::DEFAULT,
         }
@@ -100,14 +98,14 @@ where
 }
 
 impl<F> QuerySource<F> {
-    /// How tags are made; plain by default.
+    /// Sets the kind of tags. Defaults to [`VersionTags::plain`].
     #[must_use]
     pub fn tags(self, tags: VersionTags) -> Self {
         Self { tags, ..self }
     }
 
-    /// Sets how long an answer may take, including the wait for the database's
-    /// thread. Defaults to 5 seconds. It needs tokio's timer.
+    /// Sets how long an answer may take, including the wait for the thread of the
+    /// database. Defaults to 5 seconds. It needs tokio's timer.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
@@ -121,7 +119,7 @@ where
     type Error = Error;
 
     async fn current(&self, request: &Parts) -> Result<Current, Error> {
-        let Some((scope, params)) = (self.of)(request) else {
+        let Some((scope, params)) = (self.params)(request) else {
             return Ok(Current::Unknown);
         };
         let sql = Arc::clone(&self.sql);

@@ -8,7 +8,8 @@ use super::{QuerySource, VersionSource};
 use crate::{
     Database, ErrorKind, Install, Scope,
     test_support::{
-        TempFile, about, execute, hang, notes, schema, scope_of, spelled, tag, version,
+        TempFile, block_thread, execute, notes, request_for, schema, scope_of, tag, tag_text,
+        version,
     },
 };
 
@@ -23,9 +24,9 @@ async fn query(database: &Database, sql: &'static str) -> Result<Current, crate:
     source.current(&request()).await
 }
 
-/// The tag that `max` over a column makes, with the tag of the version row.
+/// Returns the tag that `max` over a column makes, and the tag of the version row.
 async fn both(database: &Database, max: &'static str) -> (String, String) {
-    let max = spelled(&query(database, max).await.unwrap()).unwrap();
+    let max = tag_text(&query(database, max).await.unwrap()).unwrap();
     let version = tag(database, Scope::table("notes")).await.unwrap();
     (max, version)
 }
@@ -43,7 +44,7 @@ async fn the_maximum_of_a_column_gives_a_wrong_304_and_the_version_row_does_not(
     )
     .await;
 
-    // A row goes that is not the newest.
+    // A row that is not the newest is deleted.
     let max = "SELECT max(version) FROM notes";
     let before = both(&database, max).await;
     execute(&database, "DELETE FROM notes WHERE id = 1").await;
@@ -54,7 +55,7 @@ async fn the_maximum_of_a_column_gives_a_wrong_304_and_the_version_row_does_not(
     );
     assert_ne!(before.1, after.1);
 
-    // The newest row goes, and its number comes back.
+    // The newest row is deleted, and its number is used again.
     let before = both(&database, max).await;
     execute(
         &database,
@@ -70,7 +71,7 @@ async fn the_maximum_of_a_column_gives_a_wrong_304_and_the_version_row_does_not(
     );
     assert_ne!(before.1, after.1);
 
-    // Two writes within a second.
+    // Two writes come within a second.
     let max = "SELECT max(updated_at) FROM notes";
     let before = both(&database, max).await;
     execute(
@@ -86,7 +87,7 @@ async fn the_maximum_of_a_column_gives_a_wrong_304_and_the_version_row_does_not(
     assert_ne!(before.1, after.1);
 }
 
-/// A version is seen when its writer commits, and not before.
+/// A version becomes visible with the commit of its writer.
 #[tokio::test]
 async fn a_version_comes_with_its_commit() {
     let file = TempFile::new();
@@ -132,8 +133,7 @@ async fn no_scope_and_no_parameters_are_unknown() {
     ));
 }
 
-/// Issue 10, B.5: rows, groups and tables whose versions are the same.
-/// R-9110-8.8.3-a
+/// Issue 10, B.5, R-9110-8.8.3-a: rows, groups and tables have equal versions.
 #[tokio::test]
 async fn equal_versions_of_two_scopes_have_two_tags() {
     let database = notes().await;
@@ -154,9 +154,9 @@ async fn equal_versions_of_two_scopes_have_two_tags() {
             Scope::group("notes", "tenant", "b"),
             Scope::table("notes"),
         ] {
-            let found = source.current(&about(scope.clone())).await.unwrap();
+            let found = source.current(&request_for(scope.clone())).await.unwrap();
             let expected = tags.scope(&scope).number(7);
-            assert_eq!(spelled(&found).unwrap(), expected.to_string());
+            assert_eq!(tag_text(&found).unwrap(), expected.to_string());
             assert!(seen.insert(expected.to_string()), "{scope:?}");
         }
     }
@@ -167,10 +167,13 @@ async fn tags_may_be_keyed() {
     let database = notes().await;
     let tags = VersionTags::keyed([7; 16]).unwrap();
     let source = VersionSource::new(database.clone(), scope_of).tags(tags.clone());
-    let keyed = source.current(&about(Scope::table("notes"))).await.unwrap();
+    let keyed = source
+        .current(&request_for(Scope::table("notes")))
+        .await
+        .unwrap();
     let version = version(&database, Scope::table("notes")).await;
     let expected = tags.scope(Scope::table("notes")).number(version);
-    assert_eq!(*expected.as_header_value(), spelled(&keyed).unwrap());
+    assert_eq!(*expected.as_header_value(), tag_text(&keyed).unwrap());
 }
 
 #[tokio::test]
@@ -188,20 +191,20 @@ async fn a_query_gives_a_version_and_maybe_a_date() {
         ("SELECT 1, -1", "\"1\""),
         ("SELECT 1 UNION ALL SELECT 2", "\"1\""),
     ];
-    // The scope stands behind the version of each.
+    // The version of each tag is followed by the scope.
     let end = VersionTags::plain()
         .scope(Scope::row("notes", 1))
         .bytes(b"");
     let end = str::from_utf8(end.opaque()).unwrap();
     for (sql, tag) in cases {
-        let spelled = spelled(&query(&database, sql).await.unwrap()).unwrap();
+        let spelled = tag_text(&query(&database, sql).await.unwrap()).unwrap();
         assert_eq!(spelled.replace(end, ""), tag, "{sql}");
         assert!(spelled.contains(end), "{sql}");
     }
     let dated = query(&database, "SELECT 1, 1763715600").await.unwrap();
     let date = dated.validators().unwrap().last_modified.unwrap();
     assert_eq!(date.unix_seconds(), 1_763_715_600);
-    // Issue 10, A.8: a time before 1970 is what it is.
+    // Issue 10, A.8: a time before 1970 stays as it is.
     let dated = query(&database, "SELECT 1, -631152000").await.unwrap();
     let date = dated.validators().unwrap().last_modified.unwrap();
     assert_eq!(date.to_string(), "Sun, 01 Jan 1950 00:00:00 GMT");
@@ -230,14 +233,14 @@ async fn parameters_come_from_the_request() {
     let current = source.current(&request()).await.unwrap();
     let tags = VersionTags::plain().scope(Scope::table("notes"));
     let expected = tags.bytes(b"/7");
-    assert_eq!(*expected.as_header_value(), spelled(&current).unwrap());
+    assert_eq!(*expected.as_header_value(), tag_text(&current).unwrap());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_database_that_hangs_is_an_error_within_the_limit() {
     let database = notes().await;
-    let _hanging = hang(&database).await;
-    let all = || about(Scope::table("notes"));
+    let _hanging = block_thread(&database).await;
+    let all = || request_for(Scope::table("notes"));
     let timeout = Duration::from_millis(30);
     let versions = VersionSource::new(database.clone(), scope_of);
     let rows = QuerySource::new(database, "SELECT 1", |_: &Parts| {
@@ -266,10 +269,10 @@ async fn a_closed_database_is_an_error() {
     let source = VersionSource::new(database.clone(), scope_of);
     database.close().await;
     let error = source
-        .current(&about(Scope::table("notes")))
+        .current(&request_for(Scope::table("notes")))
         .await
         .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Stopped);
+    assert_eq!(error.kind(), ErrorKind::Closed);
 }
 
 #[tokio::test]

@@ -5,8 +5,8 @@ use tower_conditional::{Current, ValidatorSource, VersionTags};
 
 use crate::{Database, Error, InvalidSchema, Scope, Statements, timeout, versions::read};
 
-/// Validators from the versions that the triggers of a
-/// [`Schema`](crate::Schema) keep: one read by primary key.
+/// A source of validators from the versions of a [`Schema`](crate::Schema), with one read
+/// by primary key.
 ///
 /// ```
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -46,17 +46,15 @@ use crate::{Database, Error, InvalidSchema, Scope, Statements, timeout, versions
 /// #     .block_on(run()).unwrap();
 /// ```
 ///
-/// The tag is [`VersionTags::number`] of the version, in the
-/// [scope](VersionTags::scope) that the function gives. A row without a version
-/// is [`Current::Absent`]; a table, and a group, always exist. Where the
-/// function gives no scope, or a key in another spelling ([`Scope`]), the state
-/// is [`Current::Unknown`].
+/// The tag is [`VersionTags::number`] of the version, in the [scope](VersionTags::scope)
+/// that the function returns. A row without a version is [`Current::Absent`]. A table and
+/// a group always exist. If the function returns `None` or a key in another spelling
+/// ([`Scope`]), the state is [`Current::Unknown`].
 ///
 /// # A handler that labels its content
 ///
-/// A tag that is read before the content may be older than the content. A
-/// handler that reads both in one statement makes the same tag as the source,
-/// and nothing can come between:
+/// If the tag is read before the content, it may be older than the content. A handler can
+/// read both in one statement, and then makes the same tag as the source:
 ///
 /// ```
 /// use tower_conditional::handler::WithValidators;
@@ -83,15 +81,15 @@ use crate::{Database, Error, InvalidSchema, Scope, Statements, timeout, versions
 /// }
 /// ```
 ///
-/// With other [tags](Self::tags) or another [table](Self::versions_table) than the
-/// defaults, give them to the [`Statements`] too. For a query that may give no row,
-/// as one of a whole table, see [`Statements::versions_column`].
+/// If you change the [tags](Self::tags) or the [table](Self::versions_table), change them
+/// in the [`Statements`] too. For a query that may return no row, such as one of a whole
+/// table, see [`Statements::versions_column`].
 ///
 /// # Errors
 ///
-/// [`ErrorKind::NotWatched`](crate::ErrorKind::NotWatched) for a scope that no
-/// trigger keeps a version for, [`TimedOut`](crate::ErrorKind::TimedOut), and
-/// those of [`Database::run`].
+/// It returns [`ErrorKind::NotWatched`](crate::ErrorKind::NotWatched) for a scope that is
+/// not watched, [`TimedOut`](crate::ErrorKind::TimedOut), and the errors of
+/// [`Database::run`].
 #[derive(Clone)]
 pub struct VersionSource<F> {
     database: Database,
@@ -104,7 +102,8 @@ impl<F> VersionSource<F>
 where
     F: Fn(&Parts) -> Option<Scope> + Send + Sync + 'static,
 {
-    /// Of the scope that a request is about.
+    /// Creates a source. The function returns the scope of a request, or `None` if the
+    /// source does not know it.
     #[must_use]
     pub fn new(database: Database, scope: F) -> Self {
         Self {
@@ -117,26 +116,27 @@ where
 }
 
 impl<F> VersionSource<F> {
-    /// Sets how versions become tags. Defaults to [`VersionTags::plain`].
+    /// Sets the kind of tags. Defaults to [`VersionTags::plain`].
     #[must_use]
     pub fn tags(self, tags: VersionTags) -> Self {
         let statements = self.statements.tags(tags);
         Self { statements, ..self }
     }
 
-    /// Sets how long an answer may take, including the wait for the database's
-    /// thread. Defaults to 5 seconds. It needs tokio's timer.
+    /// Sets how long an answer may take, including the wait for the thread of the
+    /// database. Defaults to 5 seconds. It needs tokio's timer.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
     }
 
-    /// The name of the table of versions, where
-    /// [`Schema::versions_table`](crate::Schema::versions_table) gave it one.
+    /// Sets the name of the table of versions, as in
+    /// [`Schema::versions_table`](crate::Schema::versions_table). Defaults to
+    /// `conditional_versions`.
     ///
     /// # Errors
     ///
-    /// [`InvalidSchema::Name`].
+    /// Returns [`InvalidSchema::Name`] for an invalid name.
     pub fn versions_table(self, name: impl Into<String>) -> Result<Self, InvalidSchema> {
         let statements = self.statements.versions_table(name)?;
         Ok(Self { statements, ..self })

@@ -5,7 +5,7 @@ use tower_conditional::state_ref::StateSource;
 
 use crate::{Database, Error, InvalidSchema, Statements, timeout};
 
-/// The latest event of a log as the identifier of the state that a request sees.
+/// A state source that names the latest event of a log.
 ///
 /// ```
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -31,12 +31,15 @@ use crate::{Database, Error, InvalidSchema, Statements, timeout};
 /// #     .block_on(run()).unwrap();
 /// ```
 ///
-/// Before the first event the identifier is `0`. SQLite has one writer at a
-/// time, from its first write to its commit, so identifiers come in the order
-/// of the commits: the greatest one changes with each event that becomes
-/// visible. What `max(id)` over any other table lacks is that nothing goes
-/// away: where the newest row can be deleted its number comes back. The
-/// triggers of [`Schema::events`](crate::Schema::events) see to that.
+/// Before the first event the identifier is `0`.
+///
+/// SQLite has one writer at a time, from its first write to its commit. So identifiers
+/// come in the order of the commits, and the greatest one changes with each event that
+/// becomes visible.
+///
+/// `max(id)` over any other table does not do: if the newest row is deleted, its number
+/// comes back. The triggers of [`Schema::events`](crate::Schema::events) refuse to delete
+/// an event.
 #[derive(Debug, Clone)]
 pub struct EventLog {
     database: Database,
@@ -45,11 +48,11 @@ pub struct EventLog {
 }
 
 impl EventLog {
-    /// Of a table that [`Schema::events`](crate::Schema::events) has made.
+    /// Creates a source from a table of [`Schema::events`](crate::Schema::events).
     ///
     /// # Errors
     ///
-    /// [`InvalidSchema::Name`].
+    /// Returns [`InvalidSchema::Name`] for an invalid name.
     pub fn new(database: Database, table: impl Into<String>) -> Result<Self, InvalidSchema> {
         Ok(Self {
             database,
@@ -58,8 +61,8 @@ impl EventLog {
         })
     }
 
-    /// Sets how long an answer may take, including the wait for the database's
-    /// thread. Defaults to 5 seconds. It needs tokio's timer.
+    /// Sets how long an answer may take, including the wait for the thread of the
+    /// database. Defaults to 5 seconds. It needs tokio's timer.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }

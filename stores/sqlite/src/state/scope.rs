@@ -5,11 +5,11 @@ use tower_conditional::{ValidatorSource, VersionTags, state_ref::StateSource};
 
 use crate::{Database, Error, InvalidSchema, Scope, VersionSource};
 
-/// The state of a scope as an identifier: what the tag of a [`VersionSource`]
-/// is between its quotes.
+/// A state source that names the version of a scope.
 ///
-/// A row that is not there, and a request without a scope, have no state.
-/// Errors are those of the [`VersionSource`].
+/// The identifier is the tag of a [`VersionSource`] without its quotes. An absent row and
+/// a request without a scope have no state. The errors are those of the
+/// [`VersionSource`].
 #[derive(Debug, Clone)]
 pub struct ScopeState<F>(VersionSource<F>);
 
@@ -17,7 +17,8 @@ impl<F> ScopeState<F>
 where
     F: Fn(&Parts) -> Option<Scope> + Send + Sync + 'static,
 {
-    /// Of the scope that a request is about.
+    /// Creates a source. The function returns the scope of a request, or `None` if the
+    /// source does not know it.
     #[must_use]
     pub fn new(database: Database, scope: F) -> Self {
         Self(VersionSource::new(database, scope))
@@ -25,23 +26,26 @@ where
 }
 
 impl<F> ScopeState<F> {
-    /// See [`VersionSource::tags`].
+    /// Sets the kind of tags, like [`VersionSource::tags`]. Defaults to
+    /// [`VersionTags::plain`].
     #[must_use]
     pub fn tags(self, tags: VersionTags) -> Self {
         Self(self.0.tags(tags))
     }
 
-    /// See [`VersionSource::timeout`].
+    /// Sets how long an answer may take, like [`VersionSource::timeout`]. Defaults to
+    /// 5 seconds.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         Self(self.0.timeout(timeout))
     }
 
-    /// See [`VersionSource::versions_table`].
+    /// Sets the name of the table of versions, like [`VersionSource::versions_table`].
+    /// Defaults to `conditional_versions`.
     ///
     /// # Errors
     ///
-    /// [`InvalidSchema::Name`].
+    /// Returns [`InvalidSchema::Name`] for an invalid name.
     pub fn versions_table(self, name: impl Into<String>) -> Result<Self, InvalidSchema> {
         Ok(Self(self.0.versions_table(name)?))
     }
@@ -57,7 +61,7 @@ where
         let current = self.0.current(request).await?;
         let tag = current.validators().and_then(|known| known.etag.as_ref());
         Ok(tag.map(|tag| {
-            HeaderValue::from_bytes(tag.opaque()).expect("what fits a tag fits a field")
+            HeaderValue::from_bytes(tag.opaque()).expect("the bytes of a tag are valid in a header")
         }))
     }
 }

@@ -4,7 +4,7 @@ use tower_conditional::state_ref::StateSource;
 use super::{EventLog, ScopeState};
 use crate::{
     Database, ErrorKind, Install, Schema, Scope,
-    test_support::{about, execute, hang, notes, scope_of, tag},
+    test_support::{block_thread, execute, notes, request_for, scope_of, tag},
 };
 
 fn request() -> Parts {
@@ -50,7 +50,7 @@ async fn the_latest_event_is_the_state() {
 #[tokio::test]
 async fn events_stay_as_they_are() {
     let (database, log) = log().await;
-    // As before the first event.
+    // This identifier means that there is no event yet.
     let zero = "INSERT INTO \"odd \"\"events\"\"\" VALUES (0, 'x')";
     let refused = database.run(move |connection| connection.execute(zero, ()));
     refused.await.unwrap_err();
@@ -77,7 +77,7 @@ async fn events_stay_as_they_are() {
     assert_eq!(latest(&log).await, "2");
 }
 
-/// Why a log is more than a table with numbers.
+/// A table without the triggers of a log does not do.
 #[tokio::test]
 async fn the_maximum_over_any_table_gives_one_identifier_to_two_states() {
     let database = Database::in_memory().unwrap();
@@ -93,7 +93,7 @@ async fn the_maximum_over_any_table_gives_one_identifier_to_two_states() {
     execute(&database, "INSERT INTO plain (event) VALUES ('z')").await;
     assert_eq!(latest(&plain).await, before);
 
-    // As an event log it refuses.
+    // The triggers of a log refuse that.
     Schema::new()
         .events("plain")
         .unwrap()
@@ -117,8 +117,8 @@ async fn a_log_that_is_not_there_is_an_error() {
 async fn the_version_of_a_scope_is_a_state() {
     let database = notes().await;
     let state = ScopeState::new(database.clone(), scope_of);
-    let all = about(Scope::table("notes"));
-    let one = about(Scope::row("notes", 1));
+    let all = request_for(Scope::table("notes"));
+    let one = request_for(Scope::row("notes", 1));
     assert!(state.latest(&request()).await.unwrap().is_none());
     assert!(state.latest(&one).await.unwrap().is_none());
     let before = state.latest(&all).await.unwrap().unwrap();
@@ -131,7 +131,7 @@ async fn the_version_of_a_scope_is_a_state() {
     assert_eq!(format!("\"{}\"", of_one.to_str().unwrap()), tag);
 
     let error = state
-        .latest(&about(Scope::table("nobody")))
+        .latest(&request_for(Scope::table("nobody")))
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotWatched);
@@ -141,10 +141,10 @@ async fn the_version_of_a_scope_is_a_state() {
 async fn a_database_that_hangs_is_an_error() {
     let (database, log) = log().await;
     let state = ScopeState::new(database.clone(), scope_of);
-    let _hanging = hang(&database).await;
+    let _hanging = block_thread(&database).await;
     let slow = [
         log.latest(&request()).await,
-        state.latest(&about(Scope::table("notes"))).await,
+        state.latest(&request_for(Scope::table("notes"))).await,
     ];
     for slow in slow {
         assert_eq!(slow.unwrap_err().kind(), ErrorKind::TimedOut);

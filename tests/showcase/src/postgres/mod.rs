@@ -30,7 +30,7 @@ const TAKEN: &str = "SELECT setval('notes_id', greatest($1, (SELECT last_value F
 pub(crate) struct Postgres(Pool);
 
 impl Postgres {
-    /// Connects. A database that never held a note is filled with `notes` of them.
+    /// Connects to the database. If it never had a note, adds so many `notes`.
     pub(crate) async fn connect(config: Config, notes: u32) -> anyhow::Result<Self> {
         let pool = Pool::builder(Manager::new(config, NoTls))
             .max_size(16)
@@ -48,7 +48,7 @@ impl Postgres {
         EventLog::new(self.0.clone(), "notes_events").expect("a name")
     }
 
-    /// Returns the current tag of a scope, or `None` if nothing is there.
+    /// Returns the current tag of a scope, or `None` if it is absent.
     pub(crate) async fn tag(&self, scope: Scope) -> anyhow::Result<Option<EntityTag>> {
         let client = self.0.get().await?;
         let statements = Statements::new();
@@ -92,7 +92,7 @@ impl Postgres {
         expected: Expected,
         change: impl FnOnce(Option<&Note>) -> Result<Option<Draft>, Problem> + Send,
     ) -> Result<Option<(Note, Validators)>, Problem> {
-        let mut lease = Lease::of(&self.0).await?;
+        let mut lease = Lease::acquire(&self.0).await?;
         let scope = id.map_or_else(|| Scope::table("notes"), |id| Scope::row("notes", id));
         let tx = begin(&mut lease, expected, scope).await?;
         let current = match id {
@@ -113,13 +113,13 @@ impl Postgres {
             None => tx.query_one(POST, &[&draft.title, &draft.text]).await?,
         };
         let note = note(&row);
-        // In the transaction: later it could be the tag of what another one wrote.
+        // The tag is read in the transaction. Later it could be that of another write.
         let validators = validators(&tx.read(&Scope::row("notes", note.id)).await?);
         if current.is_some() {
             log(&*tx, note.id, "updated").await?;
         } else {
             if id.is_some() {
-                // A later POST must not take the number that this PUT chose.
+                // A later POST must not use the number that this PUT chose.
                 tx.execute(TAKEN, &[&note.id]).await?;
             }
             log(&*tx, note.id, "created").await?;
@@ -139,7 +139,7 @@ impl Postgres {
         }))
     }
 
-    /// Reads the row of a key together with its validators, in one statement.
+    /// Reads the row of a key with its validators, in one statement.
     async fn row(
         &self,
         sql: &str,
@@ -161,7 +161,7 @@ impl Postgres {
         expected: Expected,
         content: String,
     ) -> Result<(bool, Validators), Problem> {
-        let mut lease = Lease::of(&self.0).await?;
+        let mut lease = Lease::acquire(&self.0).await?;
         let tx = begin(&mut lease, expected, Scope::row("pages", &name)).await?;
         let put = "
             INSERT INTO pages VALUES ($1, $2)
@@ -209,7 +209,7 @@ async fn begin(
 ) -> Result<Guarded<'_>, Problem> {
     match Guarded::begin(lease, expected, Target::scope(scope)).await {
         Ok(tx) => Ok(tx),
-        Err(GuardError::Failed(failed)) => Err(Problem::Precondition(failed)),
+        Err(GuardError::Precondition(failed)) => Err(Problem::Precondition(failed)),
         Err(error) => Err(error.into()),
     }
 }

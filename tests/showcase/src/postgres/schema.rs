@@ -1,4 +1,4 @@
-//! The migration: tables, their first rows, and the schema that keeps versions of them.
+//! The migration: tables, their first rows, and the schema that keeps their versions.
 
 use tokio_postgres::Client;
 use tower_conditional_postgres::{Install, Schema, Watch};
@@ -6,7 +6,7 @@ use tower_conditional_postgres::{Install, Schema, Watch};
 const FILLER: &str = "Read it once and keep its tag: as long as nobody edits it, asking again \
     costs a few header bytes. Edit it, and the next reader gets the new text at once.";
 
-/// Several processes may start at once.
+/// The lock of the migration, since several processes may start at once.
 const LOCK: &str = "SELECT pg_advisory_lock(hashtext('notes'))";
 const UNLOCK: &str = "SELECT pg_advisory_unlock(hashtext('notes'))";
 
@@ -33,12 +33,12 @@ SELECT nextval('notes_id'), 'Note ' || n, 'This is note ' || n || '. ' || $2::te
 FROM generate_series(1, $1::bigint) n
 WHERE (SELECT NOT is_called FROM notes_id)";
 
-/// An empty log has the identifier 0, which a client may make up.
+/// The first identifier of the log. An empty log has the identifier 0, which a client could guess.
 const FIRST_EVENT: &str = "
 INSERT INTO notes_events (event)
 SELECT 'the log begins' WHERE NOT EXISTS (SELECT 1 FROM notes_events)";
 
-/// Runs at each start. A database that never held a note is filled with `notes` of them.
+/// Runs at each start. If the database never had a note, adds so many `notes`.
 pub(super) async fn migrate(client: &Client, notes: u32) -> anyhow::Result<()> {
     client.batch_execute(LOCK).await?;
     let installed = install(client, notes).await;

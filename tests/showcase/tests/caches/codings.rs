@@ -1,4 +1,4 @@
-//! Variants by coding, through caches that know nothing of tags with suffixes.
+//! Variants by coding, through caches that know no suffixes of tags.
 
 use http::StatusCode;
 
@@ -54,8 +54,8 @@ async fn codings_never_mix(kind: Kind) {
     }
 }
 
-/// The coding does not depend on how a client writes that it takes it, nor on
-/// what others asked before.
+/// The coding does not depend on the spelling of `Accept-Encoding`, nor on earlier requests of
+/// other clients.
 #[tokio::test]
 async fn nginx_may_have_the_coding_in_its_key() {
     codings_never_mix(Kind::NginxByCoding).await;
@@ -73,7 +73,7 @@ async fn nginx_may_have_the_coding_in_its_key() {
     }
 }
 
-/// R-9110-8.8.1-c: Varnish makes the tag weak where it decodes, and takes it back.
+/// R-9110-8.8.1-c: Varnish makes the tag weak if it decodes the content, and accepts it again.
 #[tokio::test]
 async fn varnish_may_decode_by_itself() {
     let (origin, cache) = origin_and_cache(Kind::VarnishWithGzip, policy("max-age=60")).await;

@@ -1,18 +1,18 @@
-//! When a cache asks the origin, and when it does not.
+//! The requests that a cache sends to the origin, and those that it answers.
 
 use http::StatusCode;
 
 use crate::support::{Kind, TEXT, origin_and_cache, policy, through_each_cache, until};
 
 through_each_cache! {
-    what_is_fresh_does_not_reach_the_origin
-    what_is_stale_is_revalidated
-    what_is_stale_and_old_is_not_given_out
-    what_is_stale_is_given_out_while_the_origin_is_slow
-    what_must_not_be_stored_is_not
+    a_fresh_response_needs_no_request
+    a_stale_response_is_revalidated
+    a_response_beyond_its_stale_window_is_not_used
+    a_stale_response_is_used_while_the_origin_is_slow
+    no_store_is_not_stored
 }
 
-async fn what_is_fresh_does_not_reach_the_origin(kind: Kind) {
+async fn a_fresh_response_needs_no_request(kind: Kind) {
     let (origin, cache) = origin_and_cache(kind, policy("max-age=60")).await;
     let first = cache.get("/page", &[]).await;
     assert!(!first.is_hit());
@@ -20,14 +20,14 @@ async fn what_is_fresh_does_not_reach_the_origin(kind: Kind) {
     assert!(second.is_hit());
     assert_eq!((second.content, origin.runs()), (TEXT.into(), 1));
 
-    // The cache itself answers who has it already.
+    // The cache itself answers a client that has the current representation.
     let known = [("if-none-match", first.tag())];
     let known = cache.get("/page", &known).await;
     assert_eq!((known.status, origin.runs()), (StatusCode::NOT_MODIFIED, 1));
 }
 
-/// R-9110-13.1.2-a, R-9110-15.4.5-a: the 304 renews what is stored, and says for how long.
-async fn what_is_stale_is_revalidated(kind: Kind) {
+/// R-9110-13.1.2-a, R-9110-15.4.5-a: the 304 renews the stored response, with a new lifetime.
+async fn a_stale_response_is_revalidated(kind: Kind) {
     let (origin, cache) = origin_and_cache(kind, policy("max-age=1")).await;
     let first = cache.get("/page", &[]).await;
     origin.change_policy(policy("max-age=60"));
@@ -50,8 +50,8 @@ async fn what_is_stale_is_revalidated(kind: Kind) {
     assert!(cache.get("/page", &[]).await.is_hit());
 }
 
-/// R-9111-4-b: not even once, unless the origin allows it.
-async fn what_is_stale_and_old_is_not_given_out(kind: Kind) {
+/// R-9111-4-b: a stale response is not used even once, unless the origin allows it.
+async fn a_response_beyond_its_stale_window_is_not_used(kind: Kind) {
     let (origin, cache) = origin_and_cache(kind, policy("max-age=1")).await;
     cache.get("/page", &[]).await;
     "new".clone_into(&mut *origin.text().await);
@@ -64,8 +64,8 @@ async fn what_is_stale_and_old_is_not_given_out(kind: Kind) {
     .await;
 }
 
-/// R-5861-3-b: at once, and one asks for all.
-async fn what_is_stale_is_given_out_while_the_origin_is_slow(kind: Kind) {
+/// R-5861-3-b: a stale response is given out at once, and one request revalidates for all.
+async fn a_stale_response_is_used_while_the_origin_is_slow(kind: Kind) {
     let swr = policy("max-age=1, stale-while-revalidate=60");
     let (origin, cache) = origin_and_cache(kind, swr).await;
     cache.get("/page", &[]).await;
@@ -92,7 +92,7 @@ async fn what_is_stale_is_given_out_while_the_origin_is_slow(kind: Kind) {
     assert_eq!(origin.runs(), 2);
 }
 
-async fn what_must_not_be_stored_is_not(kind: Kind) {
+async fn no_store_is_not_stored(kind: Kind) {
     let (origin, cache) = origin_and_cache(kind, policy("no-store")).await;
     for runs in 1..=3 {
         let reply = cache.get("/page", &[]).await;
@@ -100,10 +100,10 @@ async fn what_must_not_be_stored_is_not(kind: Kind) {
     }
 }
 
-/// Both ask without the client's condition, since they might store the answer.
-/// Varnish then makes the 304 itself; to nginx that is not allowed any more.
+/// Both caches revalidate without the condition of the client, since they might store the response.
+/// Varnish then makes the 304 itself, and nginx cannot.
 #[tokio::test]
-async fn nginx_gives_no_304_for_what_it_may_not_store() {
+async fn nginx_sends_no_304_for_responses_it_may_not_store() {
     for (kind, status) in [
         (Kind::Nginx, StatusCode::OK),
         (Kind::Varnish, StatusCode::NOT_MODIFIED),

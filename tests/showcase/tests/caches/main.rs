@@ -1,12 +1,12 @@
-//! nginx and Varnish in front of the layers, and of the showcase: what they store,
-//! give out and forget.
+//! nginx and Varnish in front of the layers and of the showcase: the responses that they store, use
+//! and purge.
 //!
-//! They need the packages `nginx`, `libnginx-mod-http-cache-purge`, `varnish`
-//! and `varnish-modules` of Debian.
+//! The tests need the Debian packages `nginx`, `libnginx-mod-http-cache-purge`, `varnish` and
+//! `varnish-modules`.
 //!
-//! Both go by `max-age`, `stale-while-revalidate`, `no-store`, `private`, `Vary`
-//! and tags, and need no word about the layers. What whoever runs them should
-//! know, each held by a test or by the configuration in `support`:
+//! Both caches obey `max-age`, `stale-while-revalidate`, `no-store`, `private`, `Vary` and tags,
+//! without any setting for the layers. The table has the facts that operators should know. A test
+//! or the configuration in `support` checks each of them:
 //!
 //! | | nginx | Varnish |
 //! |---|---|---|

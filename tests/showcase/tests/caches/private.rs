@@ -1,4 +1,4 @@
-//! What is one caller's, and never another's.
+//! Responses for one client, which no other client may get.
 
 use tower_conditional::cache_policy::CachePolicy;
 
@@ -6,14 +6,14 @@ use crate::support::{Cache, Kind, origin_and_cache, policy, through_each_cache};
 
 through_each_cache! {
     private_is_enough
-    private_is_enough_where_a_lifetime_is_given
+    private_is_enough_with_a_lifetime
     credentials_are_enough
     a_cookie_is_for_one
     a_cookie_is_enough
 }
 
-/// Fields that tell who calls. Varnish never stores for the first, by itself;
-/// no cache knows the second.
+/// The headers that name the client. Varnish never stores responses to the first by itself. No
+/// cache knows the second.
 const FIELDS: [&str; 2] = ["authorization", "x-api-key"];
 
 async fn private_is_enough(kind: Kind) {
@@ -21,11 +21,11 @@ async fn private_is_enough(kind: Kind) {
 }
 
 /// R-9111-3.5-a
-async fn private_is_enough_where_a_lifetime_is_given(kind: Kind) {
+async fn private_is_enough_with_a_lifetime(kind: Kind) {
     each_caller_is_answered(kind, policy("private, max-age=60"), &FIELDS).await;
 }
 
-/// R-9111-3.5-a: neither policy nor handler says that it is for one.
+/// R-9111-3.5-a: neither policy nor handler marks the response as `private`.
 async fn credentials_are_enough(kind: Kind) {
     each_caller_is_answered(kind, policy("max-age=60"), &["authorization"]).await;
 }
@@ -45,7 +45,7 @@ async fn a_cookie_is_for_one(kind: Kind) {
     each_caller_has_a_cookie(kind, policy("private, max-age=60")).await;
 }
 
-/// R-9111-7.3-a: nobody says that it is for one.
+/// R-9111-7.3-a: neither policy nor handler marks the response as `private`.
 async fn a_cookie_is_enough(kind: Kind) {
     each_caller_has_a_cookie(kind, policy("max-age=60")).await;
 }
@@ -61,9 +61,9 @@ async fn each_caller_has_a_cookie(kind: Kind, policy: CachePolicy) {
     }
 }
 
-/// What the layer keeps from happening: section 3.5 of RFC 9111 forbids this.
+/// Without the layer, a cache shares the response, which RFC 9111, section 3.5 forbids.
 #[tokio::test]
-async fn nginx_shares_what_needs_authorization() {
+async fn nginx_shares_responses_to_authorization() {
     let policy = policy("max-age=60").share_authorized();
     let (_origin, cache) = origin_and_cache(Kind::Nginx, policy).await;
     assert_eq!(answer_to(&cache, "authorization", "ann").await, "ann");

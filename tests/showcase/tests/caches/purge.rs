@@ -1,4 +1,4 @@
-//! What a cache forgets when it is told to.
+//! The responses that a purge removes from a cache.
 
 use http::StatusCode;
 
@@ -12,7 +12,7 @@ through_each_cache! {
 const GZIP: (&str, &str) = ("accept-encoding", "gzip");
 const BR: (&str, &str) = ("accept-encoding", "br");
 
-/// Stores the page in both codings, gzip first, and writes it.
+/// Stores the page in both codings, gzip first, and then writes it.
 async fn store_and_write(cache: &Cache, page: &str) {
     for accept in [GZIP, BR] {
         assert!(!cache.get(page, &[accept]).await.is_hit());
@@ -30,8 +30,8 @@ async fn is_new(cache: &Cache, page: &str, accept: (&str, &str)) -> bool {
     cache.get(page, &[accept]).await.content == "new"
 }
 
-/// Neither cache forgets by itself what was written through it, as section 4.4
-/// of RFC 9111 asks.
+/// Neither cache invalidates by itself a page that is written through it, although RFC 9111,
+/// section 4.4 asks for that.
 async fn a_purged_page_is_asked_for_again(kind: Kind) {
     let (_origin, cache) = origin_and_cache(kind, policy("max-age=60")).await;
     cache.get("/page", &[]).await;
@@ -43,8 +43,8 @@ async fn a_purged_page_is_asked_for_again(kind: Kind) {
     assert_eq!(cache.get("/page", &[]).await.content, "new");
 }
 
-/// Issue 10, B.2: what is stored as `/*` is not forgotten as `/%2A`, though both are one page
-/// to the origin. So a star is no better encoded than left out, and is left out.
+/// Issue 10, B.2: a purge of `/%2A` does not remove a response that is stored as `/*`, although
+/// both are one page to the origin. So the purger leaves such a path out.
 async fn a_star_that_is_encoded_is_another_key(kind: Kind) {
     let (_origin, cache) = origin_and_cache(kind, policy("max-age=60")).await;
     cache.get("/*", &[]).await;
@@ -63,7 +63,7 @@ async fn varnish_purges_all_variants() {
     }
 }
 
-/// The key is the page's name; the path that is sent along means nothing.
+/// The key is the name of the page. The path of the request has no meaning.
 #[tokio::test]
 async fn varnish_purges_by_key() {
     let (_origin, cache) = origin_and_cache(Kind::Varnish, policy("max-age=60")).await;
@@ -78,8 +78,8 @@ async fn varnish_purges_by_key() {
     assert_eq!(cache.get("/other", &[]).await.content, "new");
 }
 
-/// A `PURGE` is for the variant that it asks for. The one that was stored first
-/// leads to the others: without it they are not found, and are back with it.
+/// A `PURGE` removes the variant that it selects. The variant that was stored first leads to the
+/// others: without it they are not found, and with it they are found again.
 #[tokio::test]
 async fn nginx_purges_one_variant() {
     let (_origin, cache) = origin_and_cache(Kind::Nginx, policy("max-age=60")).await;

@@ -1,4 +1,4 @@
-//! The showcase as an audit sees it, from outside.
+//! An audit of the showcase, from outside.
 
 use std::convert::Infallible;
 
@@ -62,7 +62,7 @@ impl Audited<'_> {
         }
     }
 
-    /// With each coding, with credentials, again with the tag, and in part.
+    /// Reads with each coding, with credentials, again with the tag, and a range.
     async fn read(&self, path: &str) {
         let codings: [&[(&str, &str)]; 4] = [
             &[],
@@ -102,7 +102,7 @@ impl Audited<'_> {
     }
 }
 
-/// Nothing to report, whatever is asked, between writes and after them.
+/// The audit finds nothing in any request, between writes and after them.
 #[tokio::test]
 async fn the_showcase_is_clean() {
     let notes = Server::showcase(&[]).await;
@@ -134,9 +134,9 @@ async fn the_showcase_is_clean() {
     assert!(findings.is_empty(), "{findings:#?}");
 }
 
-/// The audit is awake: two instances that share nothing have tags of their own.
+/// The audit works: two instances that share nothing have different tags.
 #[tokio::test]
-async fn two_databases_are_told_apart() {
+async fn two_databases_have_different_tags() {
     let audit = Audit::new();
     for name in ["one", "other"] {
         let notes = Server::showcase(&[]).await;

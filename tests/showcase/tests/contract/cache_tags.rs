@@ -1,4 +1,4 @@
-//! What caches are told to forget by fields (RFC 9875).
+//! Cache tags and invalidations in headers (RFC 9875).
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::support::{BOTH, Http, Reply, Server};
 const GROUPS: &str = "cache-groups";
 const INVALIDATION: &str = "cache-group-invalidation";
 
-/// The members of a list of strings, whose characters need no escape here.
+/// Returns the members of a list of strings, whose characters need no escape here.
 fn strings(reply: &Reply, name: &str) -> Vec<String> {
     let Some(line) = reply.field(name) else {
         return Vec::new();
@@ -20,9 +20,9 @@ fn strings(reply: &Reply, name: &str) -> Vec<String> {
     members.collect::<Option<_>>().expect("a list of strings")
 }
 
-/// Holds R-9875-2-a: what is read has its tags, as a list of strings, and invalidates nothing.
+/// R-9875-2-a: the response to a read has its tags, as a list of strings, and invalidates nothing.
 #[tokio::test]
-async fn what_is_read_has_tags() {
+async fn responses_to_reads_have_tags() {
     let notes = Server::showcase(&[]).await;
     for http in BOTH {
         for (path, tags) in [
@@ -49,8 +49,8 @@ async fn what_is_read_has_tags() {
     }
 }
 
-/// Issue 10, B.3: a name of more than 32 characters had no tags at all. It is one group, for
-/// reads and writes, and `xkey` has it as it is.
+/// Issue 10, B.3: a name of more than 32 characters once had no tags. It is one group, for reads
+/// and writes, and `xkey` has it unchanged.
 #[tokio::test]
 async fn a_long_name_has_a_tag_in_every_field() {
     let notes = Server::showcase(&[]).await;
@@ -64,13 +64,13 @@ async fn a_long_name_has_a_tag_in_every_field() {
     assert!(written.status.is_success());
     assert_eq!(strings(&written, INVALIDATION), groups);
 
-    // What is no tag in any field has its digest in all.
+    // A text that is not a valid tag in some header has its digest in all of them.
     let read = notes.get(Http::One, "/pages/a%20b", &[]).await;
     let groups = strings(&read, GROUPS);
     assert_eq!(read.field("xkey"), Some(&*groups[0]));
 }
 
-/// A 304 leaves a cache the tags that it has.
+/// A 304 keeps the tags of the stored response.
 #[tokio::test]
 async fn a_304_has_no_tags() {
     let notes = Server::showcase(&[]).await;
@@ -85,7 +85,7 @@ async fn a_304_has_no_tags() {
     }
 }
 
-/// Holds R-9875-2-a: a write that was performed names what it made stale.
+/// R-9875-2-a: the response to a performed write names the stale groups.
 #[tokio::test]
 async fn a_write_invalidates() {
     let notes = Server::showcase(&[]).await;
@@ -114,7 +114,7 @@ async fn a_write_invalidates() {
     }
 }
 
-/// What was not performed makes nothing stale: 404, 405, 412 and 428.
+/// A write that was not performed invalidates nothing: 404, 405, 412 and 428.
 #[tokio::test]
 async fn a_refused_write_invalidates_nothing() {
     let notes = Server::showcase(&[]).await;

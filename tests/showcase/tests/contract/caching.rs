@@ -1,8 +1,8 @@
-//! How the routes may be cached.
+//! The cache policies of the routes.
 
 use crate::support::{BOTH, Http, Server};
 
-/// Holds R-9111-4.2.2-a and R-9110-15.1-a: every route has a policy, and no error is kept.
+/// R-9111-4.2.2-a, R-9110-15.1-a: every route has a policy, and no error is stored.
 #[tokio::test]
 async fn every_route_has_a_policy() {
     let notes = Server::showcase(&[]).await;
@@ -40,9 +40,9 @@ async fn every_route_has_a_policy() {
     }
 }
 
-/// Holds R-9111-3.5-a: what is asked for with credentials is for one user.
+/// R-9111-3.5-a: a response to a request with credentials is `private`.
 #[tokio::test]
-async fn what_is_asked_for_with_credentials_is_private() {
+async fn responses_to_credentials_are_private() {
     let notes = Server::showcase(&[]).await;
     let ada = ("authorization", "Bearer ada");
     for path in [
@@ -72,7 +72,7 @@ async fn what_is_asked_for_with_credentials_is_private() {
     }
 }
 
-/// Holds R-9110-9.3.3-a: nothing fresh in answer to a write.
+/// R-9110-9.3.3-a: the response to a write gets no lifetime.
 #[tokio::test]
 async fn the_answer_to_a_write_is_not_fresh() {
     let notes = Server::showcase(&[]).await;

@@ -1,4 +1,4 @@
-//! What the header fields of 200, 304 and HEAD have in common, compressed or not.
+//! The headers that 200, 304 and HEAD have in common, compressed or not.
 
 use crate::support::{BOTH, Server};
 
@@ -11,8 +11,8 @@ fn accepting(coding: Option<&str>) -> Vec<(&str, &str)> {
         .collect()
 }
 
-/// Holds R-9110-8.8.1-c, R-9110-8.8.3-c and R-9110-13.1.2-e: each coding has a strong tag of its
-/// own, `"x"`, `"x-gzip"` and `"x-br"`, and a 304 for whoever takes that coding.
+/// R-9110-8.8.1-c, R-9110-8.8.3-c, R-9110-13.1.2-e: each coding has its own strong tag, `"x"`,
+/// `"x-gzip"` and `"x-br"`. A client that accepts the coding gets a 304 for it.
 #[tokio::test]
 async fn each_coding_has_a_strong_tag() {
     let notes = Server::showcase(&[]).await;
@@ -34,7 +34,7 @@ async fn each_coding_has_a_strong_tag() {
                 for asked in CODINGS {
                     let fields = [accepting(asked), vec![("if-none-match", full.tag())]].concat();
                     let reply = notes.get(http, path, &fields).await;
-                    // What has no coding may be selected by everybody.
+                    // Content without coding may be selected for every client.
                     let good = coding.is_none() || asked == coding;
                     let status = if good { 304 } else { 200 };
                     assert_eq!(reply.status, status, "{path} {coding:?} {asked:?}");
@@ -45,8 +45,8 @@ async fn each_coding_has_a_strong_tag() {
     }
 }
 
-/// Holds R-9110-15.4.5-a and R-9110-15.4.5-b: a 304 keeps what a cache needs and drops what
-/// describes content.
+/// R-9110-15.4.5-a, R-9110-15.4.5-b: a 304 keeps the headers that a cache needs and has no metadata
+/// of the content.
 #[tokio::test]
 async fn a_304_keeps_the_policy() {
     let notes = Server::showcase(&[]).await;
@@ -78,7 +78,7 @@ async fn a_304_keeps_the_policy() {
     }
 }
 
-/// Holds R-9110-8.6-a: a 304 or a HEAD has the length of the GET or none, never 0.
+/// R-9110-8.6-a: a 304 or a HEAD has the length of the GET or none, never 0.
 #[tokio::test]
 async fn lengths_are_those_of_the_content() {
     let notes = Server::showcase(&[]).await;
@@ -116,7 +116,7 @@ async fn lengths_are_those_of_the_content() {
     }
 }
 
-/// Holds R-9110-8.8.3.1-a: the tag does not cost the date.
+/// R-9110-8.8.3.1-a: a response with a tag keeps its date.
 #[tokio::test]
 async fn a_note_has_both_validators() {
     let notes = Server::showcase(&[]).await;

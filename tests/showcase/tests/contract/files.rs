@@ -15,7 +15,7 @@ async fn small_files_are_json_of_the_size_they_name() {
     }
 }
 
-/// Holds R-9110-8.8.1-b: frame boundaries and HTTP versions leave the tag alone.
+/// R-9110-8.8.1-b: frame boundaries and HTTP versions do not change the tag.
 #[tokio::test]
 async fn large_files_stream_with_a_length_and_a_strong_tag() {
     let notes = Server::showcase(&[]).await;

@@ -1,4 +1,4 @@
-//! Black-box tests of the whole contract: they start the showcase and talk to it over sockets.
+//! Black-box tests of the whole contract, which start the showcase and connect to it.
 
 mod audit;
 mod cache_tags;

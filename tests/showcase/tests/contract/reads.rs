@@ -6,7 +6,7 @@ use tokio::{
 
 use crate::support::{BOTH, Http, Server, soon};
 
-/// Every route whose answers have tags, with a request field that it needs.
+/// The routes whose responses have tags, each with a header that it needs.
 const TAGGED: [(&str, (&str, &str)); 11] = [
     ("/", ("accept", "*/*")),
     ("/notes", ("accept", "*/*")),
@@ -21,8 +21,8 @@ const TAGGED: [(&str, (&str, &str)); 11] = [
     ("/files/4m.bin", ("accept", "*/*")),
 ];
 
-/// Holds R-9110-13.1.2-b and R-9110-9.3.2-a: a matching tag is a 304 without content on GET and
-/// HEAD, and HEAD carries the tag of GET.
+/// R-9110-13.1.2-b, R-9110-9.3.2-a: a matching tag is a 304 without content on GET and HEAD, and
+/// HEAD has the tag of GET.
 #[tokio::test]
 async fn a_matching_tag_is_a_304() {
     let notes = Server::showcase(&[]).await;
@@ -50,16 +50,16 @@ async fn a_matching_tag_is_a_304() {
     }
 }
 
-/// Holds R-9110-13.1.2-c: `*` is a 304 where there is something, and changes no 404.
+/// R-9110-13.1.2-c: `*` is a 304 if the resource exists, and does not change a 404.
 #[tokio::test]
-async fn a_star_matches_whatever_exists() {
+async fn a_star_matches_any_existing_resource() {
     let notes = Server::showcase(&[]).await;
     let star = [("if-none-match", "*")];
     assert_eq!(notes.get(Http::Two, "/notes/1", &star).await.status, 304);
     assert_eq!(notes.get(Http::Two, "/notes/777", &star).await.status, 404);
 }
 
-/// Holds R-9110-13.1.1-g: a read may ask for one state only.
+/// R-9110-13.1.1-g: a read may ask for one state only.
 #[tokio::test]
 async fn a_false_if_match_is_a_412() {
     let notes = Server::showcase(&[]).await;
@@ -85,7 +85,7 @@ async fn a_false_if_match_is_a_412() {
     }
 }
 
-/// Holds R-9110-13.1.3-c: the date that was sent comes back as a 304, an earlier one does not.
+/// R-9110-13.1.3-c: the date of the response is a 304, and an earlier one is not.
 #[tokio::test]
 async fn last_modified_is_a_validator_too() {
     let notes = Server::showcase(&[]).await;
@@ -99,7 +99,7 @@ async fn last_modified_is_a_validator_too() {
     assert_eq!(notes.get(Http::One, "/notes/1", &earlier).await.status, 200);
 }
 
-/// Holds R-9110-5.6.1.2-a: the comma is part of the tag, and the list is still a list.
+/// R-9110-5.6.1.2-a: the comma is part of the tag, and the list is still a list.
 #[tokio::test]
 async fn a_comma_inside_a_tag_separates_nothing() {
     let notes = Server::showcase(&[]).await;
@@ -136,7 +136,7 @@ async fn a_private_answer_belongs_to_its_caller() {
     let his = notes.get(Http::Two, "/private/me", &bob).await;
     assert_eq!(his.json(), serde_json::json!({ "name": "bob" }));
 
-    // The tag opens nothing.
+    // The tag gives no access.
     for fields in [
         vec![("if-none-match", hers.tag())],
         vec![("authorization", "Bearer "), ("if-none-match", "*")],
@@ -152,7 +152,7 @@ async fn a_private_answer_belongs_to_its_caller() {
 }
 
 #[tokio::test]
-async fn what_does_not_exist_is_a_problem() {
+async fn an_absent_resource_is_a_problem() {
     let notes = Server::showcase(&[]).await;
     for (method, path, status) in [
         ("GET", "/nowhere", 404),
@@ -176,7 +176,7 @@ async fn what_does_not_exist_is_a_problem() {
     }
 }
 
-/// A 304 and a 428 cost no run, and a HEAD is a run of the GET.
+/// A 304 and a 428 run no handler, and a HEAD runs that of the GET.
 #[tokio::test]
 async fn stats_count_the_runs_of_each_handler() {
     let notes = Server::showcase(&[]).await;
@@ -202,7 +202,7 @@ async fn stats_count_the_runs_of_each_handler() {
     assert_eq!(stats.field("cache-control"), Some("no-store"));
 }
 
-/// Holds R-9110-15.4.5-d: the response after a 304 on the same connection can be read.
+/// R-9110-15.4.5-d: the response after a 304 on the same connection can be read.
 #[tokio::test]
 async fn a_304_keeps_the_connection_in_step() {
     let notes = Server::showcase(&[]).await;

@@ -1,4 +1,4 @@
-//! Writes that are not performed, and what a client learns from that.
+//! Refused writes and their responses.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ fn writes() -> [(&'static str, Value); 3] {
     ]
 }
 
-/// Holds R-9457-3-a.
+/// R-9457-3-a.
 fn assert_is_problem(reply: &Reply, status: u16) {
     assert_eq!(reply.status, status);
     assert_eq!(
@@ -24,10 +24,10 @@ fn assert_is_problem(reply: &Reply, status: u16) {
     assert_eq!(reply.json()["status"], status);
 }
 
-/// Holds R-6585-3-a, R-6585-3-b, and R-9110-13.1.4-a: a note's version has no date that a date
-/// could be compared to, so that one is no condition.
+/// R-6585-3-a, R-6585-3-b, R-9110-13.1.4-a: the version of a note has no date to compare with, so a
+/// date is no condition.
 #[tokio::test]
-async fn without_a_condition_it_is_a_428_that_says_what_to_send() {
+async fn a_write_without_a_condition_is_a_428_with_the_remedy() {
     let notes = Server::showcase(&[]).await;
     for http in BOTH {
         let before = notes.get(http, "/notes/1", &[]).await;
@@ -51,8 +51,8 @@ async fn without_a_condition_it_is_a_428_that_says_what_to_send() {
     }
 }
 
-/// Holds R-9110-13.1.1-a, R-9110-13.1.1-b, R-9110-13.1.2-f and R-7240-4.2-a: the 412 has the note
-/// as it is, and its tag is good for the next try; with gzip too.
+/// R-9110-13.1.1-a, R-9110-13.1.1-b, R-9110-13.1.2-f, R-7240-4.2-a: the 412 has the current note,
+/// and the next write may name its tag, with gzip too.
 #[tokio::test]
 async fn a_false_condition_is_a_412_with_the_current_note() {
     let notes = Server::showcase(&[]).await;
@@ -96,7 +96,7 @@ async fn a_false_condition_is_a_412_with_the_current_note() {
     }
 }
 
-/// Holds R-7240-4.2-a: who wants little is told the tags only.
+/// R-7240-4.2-a: with `return=minimal`, the client gets only the tags.
 #[tokio::test]
 async fn a_minimal_412_names_the_tags() {
     let notes = Server::showcase(&[]).await;
@@ -118,10 +118,10 @@ async fn a_minimal_412_names_the_tags() {
     }
 }
 
-/// Holds R-9110-13.1.1-c and R-9110-13.2.1-b: where nothing is, a `PUT` is held to its condition,
-/// and what would not create is a 404 whatever it expects.
+/// R-9110-13.1.1-c, R-9110-13.2.1-b: for an absent note, a `PUT` is decided by its condition. A
+/// method that does not create is a 404 with any condition.
 #[tokio::test]
-async fn what_is_missing_is_not_changed() {
+async fn an_absent_note_is_not_changed() {
     let notes = Server::showcase(&[]).await;
     for http in BOTH {
         let draft = json!({ "title": "Lost" });
@@ -155,7 +155,7 @@ async fn what_is_missing_is_not_changed() {
     }
 }
 
-/// Holds R-9110-13.2.1-b: a method that a route lacks is a 405 before any condition is looked at.
+/// R-9110-13.2.1-b: a method that a route lacks is a 405 before any condition is evaluated.
 #[tokio::test]
 async fn methods_that_a_route_lacks_are_405() {
     let notes = Server::showcase(&[]).await;
@@ -180,7 +180,7 @@ async fn methods_that_a_route_lacks_are_405() {
     }
 }
 
-/// Holds R-9110-13.2.1-b: the content is looked at after the condition only.
+/// R-9110-13.2.1-b: the content is validated only after the condition.
 #[tokio::test]
 async fn a_stale_tag_comes_before_a_bad_body() {
     let notes = Server::showcase(&[]).await;
@@ -198,7 +198,7 @@ async fn a_stale_tag_comes_before_a_bad_body() {
     assert_eq!(after.tag(), note.tag());
 }
 
-/// Holds R-9110-13.1.1-b and R-9110-13.1.2-b: no handler runs for a 304, a 412 or a 428.
+/// R-9110-13.1.1-b, R-9110-13.1.2-b: no handler runs for a 304, a 412 or a 428.
 #[tokio::test]
 async fn refusals_and_304s_run_no_handler() {
     let notes = Server::showcase(&[]).await;

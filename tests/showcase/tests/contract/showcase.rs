@@ -1,4 +1,4 @@
-//! The showcase, and the counts that it keeps.
+//! The showcase as a server, and its counters.
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ impl Server {
         Self::start(PROGRAM, &arguments).await
     }
 
-    /// How often each handler ran.
+    /// Returns the number of runs of each handler.
     pub(crate) async fn runs(&self) -> Value {
         self.get(Http::One, "/stats", &[]).await.json()["handler_runs"].take()
     }

@@ -8,8 +8,8 @@ use nix::{
 
 use crate::support::{BOTH, Server, soon};
 
-/// Issue 10, C.1: both signals end it at once, although feeds are open. They
-/// are sent without `kill`, which a minimal Debian lacks.
+/// Issue 10, C.1: both signals end the program at once, although feeds are open. The test sends
+/// them without `kill`, which a minimal Debian lacks.
 #[tokio::test]
 async fn signals_end_it_gracefully() {
     for signal in [Signal::SIGTERM, Signal::SIGINT] {
@@ -25,7 +25,7 @@ async fn signals_end_it_gracefully() {
         let pid = notes.process.id().unwrap().try_into().unwrap();
         kill(Pid::from_raw(pid), signal).unwrap();
         for mut feed in feeds {
-            // Each ends properly, not by a broken connection.
+            // Each feed ends properly, and not by a broken connection.
             while let Some(frame) = soon(feed.frame()).await {
                 frame.unwrap();
             }

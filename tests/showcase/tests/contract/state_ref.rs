@@ -1,4 +1,4 @@
-//! `/state`, and the field in which a client names what it has seen.
+//! `/state`, and the header in which a client names the state that it has seen.
 
 use serde_json::{Value, json};
 
@@ -44,7 +44,7 @@ async fn the_same_identifier_is_a_304_without_a_run() {
     }
 }
 
-/// A write that is refused is no event.
+/// A refused write is no event.
 #[tokio::test]
 async fn every_write_of_a_note_is_a_new_identifier() {
     let notes = Server::showcase(&["--notes", "2"]).await;

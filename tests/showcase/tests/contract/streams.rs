@@ -11,7 +11,8 @@ async fn next(response: &mut Response<Incoming>) -> String {
     String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap()
 }
 
-/// The pause outlasts the patience: only a first chunk that is not held back arrives in time.
+/// The pause is longer than the timeout, so only a first chunk that is not held back arrives in
+/// time.
 #[tokio::test]
 async fn the_first_chunk_is_not_held_back() {
     let notes = Server::showcase(&[]).await;
@@ -55,7 +56,7 @@ async fn nonsense_in_the_query_is_a_problem() {
 }
 
 #[tokio::test]
-async fn a_feed_tells_each_change_at_once() {
+async fn a_feed_sends_each_change_at_once() {
     let notes = Server::showcase(&[]).await;
     for http in BOTH {
         let fields = [("if-none-match", "\"x\""), ("accept-encoding", "gzip")];
@@ -63,7 +64,7 @@ async fn a_feed_tells_each_change_at_once() {
         assert_eq!(feed.status(), 200);
         assert_eq!(feed.headers()["content-type"], "text/event-stream");
         assert!(!feed.headers().contains_key("etag"));
-        // The subscription is there when the first line is.
+        // The subscription exists once the first line has arrived.
         assert!(next(&mut feed).await.starts_with(':'));
 
         let created = notes
@@ -74,13 +75,13 @@ async fn a_feed_tells_each_change_at_once() {
         let text = "{\"text\":\"x\"}";
         let updated = notes.send(http, "PATCH", path, &first, text).await;
         let second = [("if-match", updated.tag())];
-        // What is refused is not told.
+        // A refused write is not announced.
         for (fields, body) in [(&first, text), (&second, "nonsense")] {
             notes.send(http, "PATCH", path, fields, body).await;
         }
         notes.send(http, "DELETE", path, &second, "").await;
 
-        // Comments go on for ever, so the wait for all of it has a limit too.
+        // Comments never end, so the whole wait has a timeout too.
         let events = soon(async {
             let mut events = Vec::new();
             let mut comments = 0;

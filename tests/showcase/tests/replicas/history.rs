@@ -1,11 +1,11 @@
-//! What writers were told, held against what was committed.
+//! The responses of writers, compared with the committed writes.
 
 use std::collections::{HashMap, HashSet};
 
 use tokio_postgres::Client;
 
-/// Writes down each committed text of a page. Its row is locked meanwhile, so
-/// the numbers have the order of the commits.
+/// Records each committed text of a page. The row is locked meanwhile, so the numbers have the
+/// order of the commits.
 pub(crate) const KEPT: &str = "
 CREATE TABLE history (number bigserial PRIMARY KEY, text text NOT NULL);
 CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS
@@ -20,47 +20,53 @@ pub(crate) async fn committed(client: &Client) -> Vec<String> {
     rows.iter().map(|row| row.get(0)).collect()
 }
 
-/// One write of a text that no other write has.
+/// A write of a text that no other write has.
 #[derive(Debug)]
 pub(crate) struct Write {
-    /// What its writer had read.
+    /// The text that its writer had read.
     pub(crate) over: String,
-    /// The tag of that.
+    /// The tag of that text.
     pub(crate) tag: String,
     pub(crate) text: String,
-    pub(crate) told: Told,
+    pub(crate) result: WriteResult,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Told {
+pub(crate) enum WriteResult {
     Accepted,
     Refused,
-    /// An error: it may have been performed.
-    Nothing,
+    /// An error, after which the write may have been performed.
+    Unknown,
 }
 
-/// How many writes were told what.
-pub(crate) fn count(writes: &[Write], told: Told) -> usize {
-    writes.iter().filter(|write| write.told == told).count()
+/// Returns the number of writes with this result.
+pub(crate) fn count(writes: &[Write], result: WriteResult) -> usize {
+    writes.iter().filter(|write| write.result == result).count()
 }
 
-/// Each accepted write was committed, no refused one was, and each that was
-/// stands directly behind the text that its writer had read: nobody was
-/// overwritten unseen.
+/// Checks that each accepted write was committed and no refused one was. Each committed text must
+/// come directly after the text that its writer had read, so nothing was overwritten unseen.
 #[track_caller]
 pub(crate) fn assert_nothing_lost(writes: &[Write], committed: &[String]) {
-    let mut told: HashMap<_, _> = writes.iter().map(|write| (&write.text, write)).collect();
-    assert_eq!(told.len(), writes.len(), "texts are unique");
+    let mut result: HashMap<_, _> = writes.iter().map(|write| (&write.text, write)).collect();
+    assert_eq!(result.len(), writes.len(), "texts are unique");
     for pair in committed.windows(2) {
-        let write = told.remove(&pair[1]).expect("a write, committed once");
+        let write = result.remove(&pair[1]).expect("a write, committed once");
         assert_eq!(write.over, pair[0], "overwritten unseen: {write:?}");
-        assert_ne!(write.told, Told::Refused, "{write:?}");
+        assert_ne!(write.result, WriteResult::Refused, "{write:?}");
     }
-    for write in told.values() {
-        assert_ne!(write.told, Told::Accepted, "not committed: {write:?}");
+    for write in result.values() {
+        assert_ne!(
+            write.result,
+            WriteResult::Accepted,
+            "not committed: {write:?}"
+        );
     }
     let mut replaced = HashSet::new();
-    for write in writes.iter().filter(|write| write.told == Told::Accepted) {
+    for write in writes
+        .iter()
+        .filter(|write| write.result == WriteResult::Accepted)
+    {
         assert!(replaced.insert(&write.tag), "replaced twice: {write:?}");
     }
 }
@@ -69,12 +75,12 @@ pub(crate) fn assert_nothing_lost(writes: &[Write], committed: &[String]) {
 mod tests {
     use super::*;
 
-    fn write(over: &str, text: &str, told: Told) -> Write {
+    fn write(over: &str, text: &str, result: WriteResult) -> Write {
         Write {
             over: over.into(),
             tag: format!("\"{over}\""),
             text: text.into(),
-            told,
+            result,
         }
     }
 
@@ -86,8 +92,8 @@ mod tests {
     #[test]
     fn a_write_without_an_answer_may_be_there_or_not() {
         let writes = [
-            write("a", "b", Told::Nothing),
-            write("a", "c", Told::Nothing),
+            write("a", "b", WriteResult::Unknown),
+            write("a", "c", WriteResult::Unknown),
         ];
         check(&writes, &["a", "b"]);
         check(&writes, &["a"]);
@@ -97,8 +103,8 @@ mod tests {
     #[should_panic(expected = "overwritten unseen")]
     fn finds_a_lost_update() {
         let writes = [
-            write("a", "b", Told::Accepted),
-            write("a", "c", Told::Accepted),
+            write("a", "b", WriteResult::Accepted),
+            write("a", "c", WriteResult::Accepted),
         ];
         check(&writes, &["a", "b", "c"]);
     }
@@ -106,12 +112,12 @@ mod tests {
     #[test]
     #[should_panic(expected = "not committed")]
     fn finds_a_write_that_is_gone() {
-        check(&[write("a", "b", Told::Accepted)], &["a"]);
+        check(&[write("a", "b", WriteResult::Accepted)], &["a"]);
     }
 
     #[test]
     #[should_panic(expected = "Refused")]
     fn finds_a_refused_write_that_was_performed() {
-        check(&[write("a", "b", Told::Refused)], &["a", "b"]);
+        check(&[write("a", "b", WriteResult::Refused)], &["a", "b"]);
     }
 }

@@ -17,12 +17,12 @@ use tower_conditional_postgres_testing::{Postgres, Replica};
 
 use crate::support::{Client, Page, connect, notes, somebody_waits, soon, tag_of};
 
-/// Names the database of a server that never commits.
+/// The variable with the database of a server that never commits.
 const URL: &str = "TOWER_CONDITIONAL_STOPS";
 
 const STOPPED: &str = "stopped before the commit";
 
-/// R-9110-13.1-a: nothing is stuck, and nothing half written.
+/// R-9110-13.1-a: nothing is locked, and nothing is half written.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_writer_leaves_nothing_behind() {
     let url = Postgres::shared().create_database();
@@ -63,7 +63,7 @@ async fn stops() {
     axum::serve(listener, app).await.unwrap();
 }
 
-/// As the showcase does, up to the commit.
+/// Writes like the showcase, up to the commit.
 async fn write(
     State(url): State<String>,
     Path(name): Path<String>,
@@ -72,7 +72,7 @@ async fn write(
 ) {
     let manager = Manager::new(url.parse().unwrap(), NoTls);
     let pool = Pool::builder(manager).build().unwrap();
-    let mut lease = Lease::of(&pool).await.unwrap();
+    let mut lease = Lease::acquire(&pool).await.unwrap();
     let target = Target::scope(Scope::row("pages", &name));
     let tx = Guarded::begin(&mut lease, expected, target).await.unwrap();
     let update = "UPDATE pages SET content = $2 WHERE name = $1";

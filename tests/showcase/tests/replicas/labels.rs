@@ -1,4 +1,4 @@
-//! Readers during writes: no strong tag stands for two contents.
+//! Readers during writes: no strong tag is on two contents.
 
 use std::{
     collections::HashMap,
@@ -26,28 +26,28 @@ use crate::{
 const WRITERS: usize = 12;
 const READERS: usize = 12;
 
-/// How many seconds each campaign lasts, at least.
+/// The shortest duration of each campaign, in seconds.
 const SECONDS: &str = "TOWER_CONDITIONAL_LABELS_SECONDS";
 
 const NOTE: &str = "/notes/1";
 const PAGE: &str = "/pages/home";
-/// What a write of the note or of the page changes.
+/// The content that a write of the note or the page changes.
 const READS: [&str; 4] = [NOTE, "/notes", NOTE, PAGE];
 
-/// A campaign that hangs fails. On a machine with much else to do it is only slow.
+/// The time after which a campaign fails. On a busy machine a campaign is only slow.
 const LONGEST: Duration = Duration::from_secs(180);
 
-/// The content of each tag, by the path.
-type Labels = HashMap<(&'static str, String), Bytes>;
+/// The content of each tag, by path.
+type ContentByTag = HashMap<(&'static str, String), Bytes>;
 
 struct Campaign {
     end: Instant,
-    labels: Mutex<Labels>,
+    labels: Mutex<ContentByTag>,
 }
 
-/// Issue 10, A.2: one strong tag, two bodies. R-9110-8.8.1-a
+/// Issue 10, A.2, R-9110-8.8.1-a: one strong tag was once on two contents.
 ///
-/// It lasts a second for each database. The long campaign, 30 s each:
+/// The test takes a second for each database. The long campaign takes 30 seconds each:
 ///
 /// ```text
 /// TOWER_CONDITIONAL_LABELS_SECONDS=30 cargo test -p tower-conditional-examples labels
@@ -58,14 +58,14 @@ async fn no_tag_has_two_contents_in_memory() {
     campaign(&[replica]).await;
 }
 
-/// Issue 10, A.2, for three processes on one file. R-9110-8.8.1-a
+/// Issue 10, A.2, R-9110-8.8.1-a, with three processes on one file.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_tag_has_two_contents_on_sqlite() {
     let file = File::new("labels");
     campaign(&three(&["--notes", "3", "--database", file.path()])).await;
 }
 
-/// Issue 10, A.2, for three processes on one database. R-9110-8.8.1-a
+/// Issue 10, A.2, R-9110-8.8.1-a, with three processes on one database.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_tag_has_two_contents_on_postgres() {
     let url = Postgres::shared().create_database();
@@ -94,7 +94,7 @@ async fn campaign(replicas: &[Replica]) {
 }
 
 impl Campaign {
-    /// After its time, once each path was read between writes.
+    /// Returns `true` after the duration, once each path was read between writes.
     fn is_over(&self) -> bool {
         if Instant::now() < self.end {
             return false;
@@ -104,9 +104,9 @@ impl Campaign {
         READS.into_iter().all(|path| tags(path) > 1)
     }
 
-    /// Each answer has a tag, and all with one tag have one content.
+    /// Checks that each response has a tag, and that one tag has one content.
     fn take(&self, path: &'static str, response: Response<Bytes>) {
-        // A database that is busy for too long: nothing was read.
+        // The database was busy for too long, so nothing was read.
         if response.status().is_server_error() {
             return;
         }
@@ -120,7 +120,7 @@ impl Campaign {
     }
 }
 
-/// Writes a text that no other write has, now to the note and now to the page.
+/// Writes a text that no other write has, to the note and to the page in turn.
 async fn write(server: SocketAddr, writer: usize, campaign: Arc<Campaign>) {
     let mut connection = Connection::open(server, Http::One).await;
     for number in 0.. {
@@ -135,7 +135,7 @@ async fn write(server: SocketAddr, writer: usize, campaign: Arc<Campaign>) {
         let request = Request::put(path).header(header::IF_MATCH, "*");
         let request = request.body(Full::from(content)).unwrap();
         let response = connection.exchange(request).await.expect("an answer");
-        // The answer to the write of a page has none.
+        // The response to the write of a page has no content.
         if response.status() != StatusCode::NO_CONTENT {
             campaign.take(path, response);
         }

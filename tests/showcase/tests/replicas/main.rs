@@ -1,6 +1,6 @@
-//! The showcase, as three processes that share one database.
+//! The showcase as three processes that share one database.
 
-mod departed;
+mod disconnected;
 mod history;
 mod killed;
 mod labels;

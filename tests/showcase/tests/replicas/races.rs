@@ -1,9 +1,9 @@
-//! Writers who start from the same state, spread over the replicas.
+//! Writers that start from the same state, spread over the replicas.
 
 use tower_conditional_postgres_testing::{Postgres, Replica};
 
 use crate::{
-    race::{From, Http, Race},
+    race::{Http, Race, StartState},
     support::{File, PAGE, three},
 };
 
@@ -12,7 +12,7 @@ fn updates(replicas: &[Replica; 3]) -> Race {
         servers: replicas.iter().map(Replica::address).collect(),
         http: Http::One,
         path: PAGE.into(),
-        from: From::Tag(|current| current.headers()["etag"].clone()),
+        from: StartState::Tag(|current| current.headers()["etag"].clone()),
         writers: 64,
         rounds: 200,
     }
@@ -24,7 +24,7 @@ async fn assert_no_update_is_lost(race: &Race) {
     report.assert_one_winner_each();
 }
 
-/// R-9110-13.1-a, R-9110-13.1.1-b: one writer wins each round.
+/// R-9110-13.1-a, R-9110-13.1.1-b: one writer wins in each round.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_update_is_lost_on_postgres() {
     let url = Postgres::shared().create_database();
@@ -32,7 +32,7 @@ async fn no_update_is_lost_on_postgres() {
     assert_no_update_is_lost(&updates(&replicas)).await;
 }
 
-/// R-9110-13.1.2-g, R-9110-13.1-a: of 32 who create the same, one does.
+/// R-9110-13.1.2-g, R-9110-13.1-a: of 32 writers that create the same resource, one succeeds.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_creates_on_postgres() {
     let url = Postgres::shared().create_database();
@@ -41,7 +41,7 @@ async fn one_creates_on_postgres() {
         let creates = Race {
             http,
             path: format!("/pages/{http:?}-{{round}}"),
-            from: From::Nothing,
+            from: StartState::Nothing,
             writers: 32,
             rounds: 20,
             ..updates(&replicas)
@@ -54,7 +54,7 @@ async fn one_creates_on_postgres() {
     }
 }
 
-/// R-9110-13.1-a, R-9110-13.1.1-b: three processes on one file.
+/// R-9110-13.1-a, R-9110-13.1.1-b, with three processes on one file.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_update_is_lost_on_sqlite() {
     let file = File::new("races");

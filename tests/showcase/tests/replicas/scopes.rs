@@ -1,4 +1,4 @@
-//! A tag belongs to one note, on each database.
+//! A tag belongs to one note, with each database.
 
 use bytes::Bytes;
 use http::{Request, Response, header};
@@ -44,14 +44,13 @@ async fn put(connection: &mut Connection, tag: &str) -> Response<Bytes> {
     soon(connection.exchange(request)).await.expect("an answer")
 }
 
-/// Issue 10, B.5: `PUT /notes/5` with the tag of note 4 was performed.
-/// R-9110-13.1.1-a
+/// Issue 10, B.5, R-9110-13.1.1-a: `PUT /notes/5` with the tag of note 4 was once performed.
 #[tokio::test]
 async fn the_tag_of_another_note_is_refused_in_memory() {
     assert_tags_are_bound(&Replica::start(&mut notes(&[]))).await;
 }
 
-/// Issue 10, B.5, with plain tags on a file. R-9110-13.1.1-a
+/// Issue 10, B.5, R-9110-13.1.1-a, with plain tags on a file.
 #[tokio::test]
 async fn the_tag_of_another_note_is_refused_on_sqlite() {
     let file = File::new("scopes");
@@ -59,18 +58,18 @@ async fn the_tag_of_another_note_is_refused_on_sqlite() {
     assert_tags_are_bound(&replica).await;
 }
 
-/// Issue 10, B.5, on PostgreSQL. R-9110-13.1.1-a
+/// Issue 10, B.5, R-9110-13.1.1-a, with PostgreSQL.
 #[tokio::test]
 async fn the_tag_of_another_note_is_refused_on_postgres() {
     let url = Postgres::shared().create_database();
     let replica = Replica::start(&mut notes(&["--postgres", &url]));
-    // As those of SQLite are, where one migration gives all rows their first.
+    // The versions are made equal, as with SQLite, where one migration gives all rows the same.
     let equal = "UPDATE conditional_versions SET version = 7 WHERE slot = 0";
     connect(&url).await.batch_execute(equal).await.unwrap();
     assert_tags_are_bound(&replica).await;
 }
 
-/// Issue 10, B.5: both stores make the same tag of the same scope and version.
+/// Issue 10, B.5: both stores make the same tag from the same scope and version.
 #[test]
 fn stores_spell_scopes_alike() {
     let parts = [

@@ -1,4 +1,4 @@
-//! Paths that the handlers take for the same, on all replicas at once.
+//! Paths that the handlers take for the same resource, on all replicas at once.
 
 use http::{Method, Request, header};
 use http_body_util::Full;
@@ -20,7 +20,7 @@ const SPELLINGS: [&str; 6] = [
 ];
 const ROUNDS: usize = 30;
 
-/// One winner a round, whose text is there afterwards; all others are told.
+/// Checks that each round has one winner, whose text is stored, and that all others were refused.
 async fn assert_one_winner_each(replicas: &[Replica; 3]) {
     let mut reader = Connection::open(replicas[0].address(), Http::One).await;
     for round in 0..ROUNDS {
@@ -64,14 +64,14 @@ async fn assert_one_winner_each(replicas: &[Replica; 3]) {
     }
 }
 
-/// Issue 11, A.4: three processes on one PostgreSQL.
+/// Issue 11, A.4, with three processes on one PostgreSQL.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn are_one_note_on_postgres() {
     let url = Postgres::shared().create_database();
     assert_one_winner_each(&three(&["--postgres", &url])).await;
 }
 
-/// Issue 11, A.4: three processes on one file.
+/// Issue 11, A.4, with three processes on one file.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn are_one_note_on_sqlite() {
     let file = File::new("spellings");

@@ -1,4 +1,4 @@
-//! Three replicas, and a client of one of them.
+//! Three replicas, and a client for one of them.
 
 use std::{
     env, fs,
@@ -19,7 +19,7 @@ use crate::race::{Connection, Http};
 
 pub(crate) const PAGE: &str = "/pages/home";
 
-/// The showcase with these arguments, on a free port.
+/// Starts the showcase with these arguments, on a free port.
 pub(crate) fn notes(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_showcase"));
     command.args(["--listen", "127.0.0.1:0"]).args(arguments);
@@ -30,7 +30,7 @@ pub(crate) fn three(arguments: &[&str]) -> [Replica; 3] {
     [(); 3].map(|()| Replica::start(&mut notes(arguments)))
 }
 
-/// A database that goes with its test.
+/// A database that is removed after its test.
 pub(crate) struct File(String);
 
 impl File {
@@ -53,10 +53,10 @@ impl Drop for File {
     }
 }
 
-/// A connection to a replica that is kept.
+/// A kept connection to a replica.
 pub(crate) struct Client(Connection);
 
-/// A page as it was read.
+/// A page with its tag.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Page {
     pub(crate) tag: String,
@@ -72,7 +72,7 @@ impl Client {
         Self(Connection::open(address, Http::One).await)
     }
 
-    /// The page; `None` where the server has an error.
+    /// Reads the page. Returns `None` if the server has an error.
     pub(crate) async fn try_read(&mut self) -> Option<Page> {
         let request = Request::get(PAGE).body(Full::default()).unwrap();
         let response = soon(self.0.exchange(request)).await.expect("an answer");
@@ -99,7 +99,7 @@ impl Client {
         soon(self.0.exchange(request)).await
     }
 
-    /// Reads and writes: nothing is stuck, and nobody else writes.
+    /// Checks that the page can be read and written, and that nobody else writes.
     pub(crate) async fn assert_writes(&mut self, text: &str) {
         let page = self.read().await;
         let written = self.write(&page.tag, text).await.expect("an answer");
@@ -115,21 +115,21 @@ pub(crate) fn tag_of(response: &Response<Bytes>) -> String {
     tag.to_str().unwrap().to_owned()
 }
 
-/// Fails the test instead of hanging. Nothing that is right takes this long.
+/// Fails the test instead of hanging. Nothing here takes this long without a fault.
 pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
     timeout(Duration::from_secs(20), future)
         .await
         .expect("an answer in time")
 }
 
-/// A connection that goes around the replicas.
+/// Connects to the database directly.
 pub(crate) async fn connect(url: &str) -> tokio_postgres::Client {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
     tokio::spawn(connection);
     client
 }
 
-/// Until a replica waits for what another transaction has locked.
+/// Waits until a replica waits for a lock of another transaction.
 pub(crate) async fn somebody_waits(database: &tokio_postgres::Client) {
     let sql = "SELECT FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock'";

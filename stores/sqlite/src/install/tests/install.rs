@@ -4,7 +4,7 @@ use tower_conditional::ValidatorSource;
 use super::{all, changed, of, row, tags};
 use crate::{
     Database, ErrorKind, Install, Schema, VersionSource, Watch,
-    test_support::{NOTES, TempFile, about, current, execute, notes, schema, tag},
+    test_support::{NOTES, TempFile, current, execute, notes, request_for, schema, tag},
 };
 
 #[tokio::test]
@@ -35,12 +35,12 @@ async fn installing_again_keeps_the_versions() {
     .await;
     let before = tags(&database).await;
     schema().install(&database).await.unwrap();
-    // By a migration tool, without a transaction of its own.
+    // A migration tool may run it without a transaction.
     execute(&database, schema().sql()).await;
     assert_eq!(tags(&database).await, before);
 }
 
-/// What was written without triggers is not known, so every tag is new.
+/// Writes without triggers are unknown, so every tag is new.
 #[tokio::test]
 async fn a_table_that_was_rebuilt_gets_new_versions() {
     let database = notes().await;
@@ -82,7 +82,7 @@ async fn a_watch_may_change() {
     }
 }
 
-/// A writer of another connection is either before the triggers, and its row is
+/// A writer of another connection comes before the triggers, and then its row is
 /// back-filled, or after them.
 #[tokio::test(flavor = "multi_thread")]
 async fn installing_misses_no_concurrent_writer() {
@@ -123,6 +123,6 @@ async fn the_table_of_versions_may_have_another_name() {
     assert_eq!(error.kind(), ErrorKind::Database);
     let source = VersionSource::new(database, |_: &Parts| Some(all()));
     let source = source.versions_table("odd \"name\"").unwrap();
-    let request = about(all());
+    let request = request_for(all());
     source.current(&request).await.unwrap();
 }

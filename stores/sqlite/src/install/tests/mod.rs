@@ -23,7 +23,7 @@ pub(super) fn of(tenant: &str) -> Scope {
     Scope::group("notes", "tenant", tenant)
 }
 
-/// The tags of the rows 1 and 2, the table, and the tenants a and b.
+/// Returns the tags of the rows 1 and 2, the table, and the tenants a and b.
 pub(super) async fn tags(database: &Database) -> [Option<String>; 5] {
     let mut tags = [const { None }; 5];
     for (at, scope) in [row(1), row(2), all(), of("a"), of("b")]
@@ -35,7 +35,7 @@ pub(super) async fn tags(database: &Database) -> [Option<String>; 5] {
     tags
 }
 
-/// Runs the statement and says which of [`tags`] it changed.
+/// Runs the statement and returns which of [`tags`] it changed.
 pub(super) async fn changed(database: &Database, sql: &str) -> [bool; 5] {
     let before = tags(database).await;
     execute(database, sql).await;

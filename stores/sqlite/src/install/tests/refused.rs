@@ -4,7 +4,7 @@ use crate::{
 };
 
 #[test]
-fn what_cannot_be_is_refused() {
+fn invalid_schemas_are_refused() {
     let rows = |table: &str| Watch::table(table).each_row("id");
     for watch in [
         rows(""),
@@ -16,7 +16,7 @@ fn what_cannot_be_is_refused() {
         assert!(matches!(refused, InvalidSchema::Name(_)));
     }
     let refused = Schema::new().watch(Watch::table("t")).unwrap_err();
-    assert_eq!(refused, InvalidSchema::Nothing("t".to_owned()));
+    assert_eq!(refused, InvalidSchema::NothingWatched("t".to_owned()));
 
     let twice = [
         Schema::new().watch(Watch::table("t").each_group("c").each_group("C")),
@@ -33,7 +33,10 @@ fn what_cannot_be_is_refused() {
             .and_then(|schema| schema.versions_table("t")),
     ];
     for refused in twice {
-        assert!(matches!(refused.unwrap_err(), InvalidSchema::Twice(_)));
+        assert!(matches!(
+            refused.unwrap_err(),
+            InvalidSchema::DuplicateName(_)
+        ));
     }
     assert!(matches!(
         Schema::new().events("").unwrap_err(),
@@ -42,7 +45,7 @@ fn what_cannot_be_is_refused() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_cannot_be_watched() {
+async fn a_missing_table_or_column_cannot_be_watched() {
     let database = Database::in_memory().unwrap();
     let error = schema().install(&database).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
@@ -60,12 +63,12 @@ async fn what_is_not_there_cannot_be_watched() {
         let misspelt = Schema::new().watch(watch).unwrap();
         let error = misspelt.install(&database).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Refused);
-        // Nor without a transaction around it.
+        // The SQL fails without a transaction around it, too.
         let sql = misspelt.sql();
         let run = database.run(move |connection| connection.execute_batch(&sql));
         run.await.unwrap_err();
     }
-    // Nothing of it is left behind.
+    // The failed installations left no table behind.
     execute(&database, "CREATE TABLE conditional_versions (n)").await;
     execute(&database, "DROP TABLE conditional_versions").await;
     schema().install(&database).await.unwrap();

@@ -26,9 +26,9 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// Rust and SQL spell the same, and no two scopes share a text.
+/// Rust and SQL spell scopes in the same way, and no two scopes have the same text.
 #[tokio::test]
-async fn scopes_are_injective_and_the_same_in_sql() {
+async fn sql_and_rust_spell_scopes_in_the_same_way() {
     let mut texts = HashSet::new();
     let mut count = 0;
     for table in ODD {

@@ -10,7 +10,7 @@ const YES: bool = true;
 const NO: bool = false;
 
 #[tokio::test]
-async fn each_trigger_changes_what_it_should_and_nothing_else() {
+async fn each_statement_changes_the_versions_of_its_scopes() {
     let database = notes().await;
     let cases = [
         (
@@ -25,7 +25,7 @@ async fn each_trigger_changes_what_it_should_and_nothing_else() {
             "UPDATE notes SET text = 'uno' WHERE id = 1",
             [YES, NO, YES, YES, NO],
         ),
-        // From one group to another.
+        // The row moves from one group to another.
         (
             "UPDATE notes SET tenant = 'b' WHERE id = 1",
             [YES, NO, YES, YES, YES],
@@ -38,18 +38,17 @@ async fn each_trigger_changes_what_it_should_and_nothing_else() {
             "UPDATE notes SET tenant = 'a' WHERE id = 1",
             [YES, NO, YES, YES, NO],
         ),
-        // From one key to another.
+        // The row moves from one key to another.
         ("DELETE FROM notes WHERE id = 2", [NO, YES, YES, NO, YES]),
         (
             "UPDATE notes SET id = 2 WHERE id = 1",
             [YES, YES, YES, YES, NO],
         ),
-        // What is written and comes to nothing may change versions or not, what
-        // is rolled back does not.
+        // A write that changes nothing may change versions or not. A rollback does not.
         ("BEGIN; DELETE FROM notes; ROLLBACK", [NO; 5]),
         ("DELETE FROM notes WHERE id = 99", [NO; 5]),
         ("DELETE FROM notes", [NO, YES, YES, YES, NO]),
-        // Conflicts: SQLite applies the statement's to what its triggers do.
+        // SQLite applies the conflict clause of a statement to its triggers too.
         (
             "INSERT OR IGNORE INTO notes VALUES (1, 'a', 'x')",
             [YES, NO, YES, YES, NO],
@@ -75,7 +74,7 @@ async fn each_trigger_changes_what_it_should_and_nothing_else() {
             "UPDATE OR ROLLBACK notes SET text = 'u' WHERE id = 2",
             [NO, YES, YES, NO, YES],
         ),
-        // The row that is in the way goes, and its version with it.
+        // The conflicting row is removed, and its version with it.
         (
             "REPLACE INTO notes VALUES (3, 'a', 'u')",
             [NO, YES, YES, YES, YES],
@@ -128,7 +127,7 @@ async fn a_foreign_key_that_cascades_counts() {
     );
 }
 
-/// R-9110-8.8.1-a: what is deleted and comes back is not what it was.
+/// R-9110-8.8.1-a: a row that is deleted and inserted again has another tag.
 #[tokio::test]
 async fn no_tag_comes_back() {
     let database = notes().await;
@@ -156,7 +155,7 @@ async fn an_empty_collection_exists() {
     assert!(empty[2..].iter().all(Option::is_some));
 }
 
-/// Otherwise a table that nobody watches would never change.
+/// Without the error, the tag of a table that is not watched would never change.
 #[tokio::test]
 async fn a_scope_that_is_not_watched_is_an_error() {
     let database = notes().await;
@@ -179,9 +178,9 @@ async fn a_scope_that_is_not_watched_is_an_error() {
     }
 }
 
-/// Why a foreign connection that uses `REPLACE` needs the pragma.
+/// Another connection that uses `REPLACE` needs the pragma.
 #[tokio::test]
-async fn without_recursive_triggers_replace_goes_unnoticed() {
+async fn without_recursive_triggers_replace_changes_no_version() {
     let database = notes().await;
     execute(&database, "INSERT INTO notes VALUES (1, 'a', 'one')").await;
     execute(&database, "PRAGMA recursive_triggers = OFF").await;

@@ -1,22 +1,20 @@
 //! Tables whose content could change while its tags stay: refused, or found later.
 
-use std::error::Error as _;
-
 use super::{row, tags};
 use crate::{
     Database, Error, ErrorKind, Install, Schema, Watch,
-    test_support::{execute, notes, schema, version},
+    test_support::{execute, notes, reason, schema, version},
 };
 
 fn reasons(outcome: Result<(), Error>, kind: ErrorKind) -> Option<String> {
     let error = outcome.err()?;
     assert_eq!(error.kind(), kind, "{error:?}");
-    Some(error.source().unwrap().to_string())
+    Some(reason(&error))
 }
 
 /// Issue 11, B.3: each fault is refused with its reason.
 #[tokio::test]
-async fn a_table_whose_tags_could_stay_is_refused() {
+async fn a_table_whose_tags_could_become_stale_is_refused() {
     let not_unique = "no primary key or unique index is on column \"id\" of table \"notes\" alone";
     let equal_texts = "a collation for which different texts are equal";
     for (sql, reason) in [
@@ -94,10 +92,10 @@ async fn any_unique_key_may_be_watched() {
     }
 }
 
-/// Issue 11, B.3: the check finds faults that come after the installation. Installing
-/// again mends them, unless they are refused.
+/// Issue 11, B.3: the check finds faults that come after the installation. A new
+/// installation mends them, unless it refuses the table.
 #[tokio::test]
-async fn what_changes_later_is_seen() {
+async fn later_changes_are_found() {
     let altered = "table \"notes\" was altered, swapped, or written without its triggers";
     for (sql, reason, mended) in [
         (
@@ -160,9 +158,9 @@ async fn what_changes_later_is_seen() {
     assert!(said.contains("table \"events\" was altered"), "{said}");
 }
 
-/// Issue 11, B.3: numbers are lost as by a restored backup or a crash.
+/// Issue 11, B.3: numbers are lost by a restored backup or a crash.
 #[tokio::test]
-async fn numbers_that_were_lost_do_not_come_again() {
+async fn lost_numbers_are_not_used_again() {
     let database = notes().await;
     let insert = "INSERT INTO notes VALUES (1, 'a', 'one')";
     let lose = "DELETE FROM notes; UPDATE conditional_versions_counter SET last = last - 3";
@@ -178,7 +176,7 @@ async fn numbers_that_were_lost_do_not_come_again() {
     }
 }
 
-/// Columns with the names that a trigger uses.
+/// Columns may have the names that a trigger uses.
 #[tokio::test]
 async fn columns_may_have_any_name() {
     let names = [

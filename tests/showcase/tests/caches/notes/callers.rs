@@ -1,4 +1,4 @@
-//! What is one caller's.
+//! The private response of each client.
 
 use http::StatusCode;
 use serde_json::Value;
@@ -7,10 +7,10 @@ use crate::support::{Client, Kind, notes_and_cache, through_each_cache};
 
 through_each_cache! {
     callers_never_mix
-    what_has_credentials_is_not_stored
+    responses_to_credentials_are_not_stored
 }
 
-/// R-9111-3.5-a: nor where they come over one connection.
+/// R-9111-3.5-a: responses do not mix, even over one connection.
 async fn callers_never_mix(kind: Kind) {
     let (_notes, cache) = notes_and_cache(kind).await;
     let kept = Client::on_one_connection(cache.address());
@@ -31,7 +31,7 @@ async fn callers_never_mix(kind: Kind) {
 }
 
 /// R-9111-3.5-a
-async fn what_has_credentials_is_not_stored(kind: Kind) {
+async fn responses_to_credentials_are_not_stored(kind: Kind) {
     let (_notes, cache) = notes_and_cache(kind).await;
     let ada = ("authorization", "Bearer ada");
     for path in ["/pages/home", "/files/1k.json"] {

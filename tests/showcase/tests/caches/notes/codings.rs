@@ -10,7 +10,7 @@ through_each_cache! {
     codings_never_mix
     each_coding_has_its_304
     either_codings_tag_writes
-    a_part_of_another_coding_is_the_whole
+    a_range_of_another_coding_is_a_200
 }
 
 /// R-9110-8.8.1-c, R-9111-4.1-a
@@ -31,7 +31,7 @@ async fn codings_never_mix(kind: Kind) {
     }
 }
 
-/// R-9110-13.1.2-a: for the tag of its coding, and not for another's.
+/// R-9110-13.1.2-a: a 304 is for the tag of the client's coding, and not for that of another.
 async fn each_coding_has_its_304(kind: Kind) {
     let (_notes, cache) = notes_and_cache(kind).await;
     let paths = match kind {
@@ -50,7 +50,7 @@ async fn each_coding_has_its_304(kind: Kind) {
                     assert_eq!(reply.status, StatusCode::NOT_MODIFIED);
                     assert_eq!(reply.tag(), full.tag());
                 } else if coding != "identity" {
-                    // What has no coding suits everybody; the cache may not know that.
+                    // Content without coding suits every client, but the cache may not know that.
                     assert_eq!(reply.status, StatusCode::OK);
                     assert_ne!(reply.tag(), full.tag());
                 }
@@ -59,7 +59,7 @@ async fn each_coding_has_its_304(kind: Kind) {
     }
 }
 
-/// R-9110-13.1.1-a: what was read in any coding can be written, once.
+/// R-9110-13.1.1-a: content that was read in any coding can be written, once.
 async fn either_codings_tag_writes(kind: Kind) {
     let (_notes, cache) = notes_and_cache(kind).await;
     for coding in CODINGS {
@@ -77,7 +77,7 @@ async fn either_codings_tag_writes(kind: Kind) {
 }
 
 /// R-9110-13.1.5-a
-async fn a_part_of_another_coding_is_the_whole(kind: Kind) {
+async fn a_range_of_another_coding_is_a_200(kind: Kind) {
     let (_notes, cache) = notes_and_cache(kind).await;
     for path in ["/notes", "/notes/1"] {
         for (theirs, ours) in [("gzip", "br"), ("br", "gzip"), ("gzip", "identity")] {

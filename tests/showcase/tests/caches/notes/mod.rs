@@ -1,4 +1,4 @@
-//! The showcase behind a cache that it tells of writes.
+//! The showcase behind a cache that it purges after writes.
 
 mod callers;
 mod codings;

@@ -1,4 +1,4 @@
-//! Caches that cannot be told.
+//! Caches that cannot be reached.
 
 use std::{
     net::TcpListener,
@@ -7,15 +7,15 @@ use std::{
 
 use http::StatusCode;
 
-use crate::support::{Notes, Place, until};
+use crate::support::{Notes, ReservedAddress, until};
 
-/// The write is done and answered, and the purge counted as failed.
+/// The write is performed and answered, and the purge counts as failed.
 #[tokio::test]
 async fn a_cache_that_is_down_stops_no_write() {
-    let down = Place::reserve();
+    let down = ReservedAddress::reserve();
     let url = format!("http://{}", down.address());
     for option in ["--varnish", "--nginx"] {
-        let notes = Notes::start(&Place::reserve(), &[option, &url]);
+        let notes = Notes::start(&ReservedAddress::reserve(), &[option, &url]);
         let written = notes.put("/pages/home", "new").await;
         assert_eq!(written.status, StatusCode::NO_CONTENT);
         assert_eq!(notes.get("/pages/home", &[]).await.content, "new");
@@ -28,12 +28,12 @@ async fn a_cache_that_is_down_stops_no_write() {
     }
 }
 
-/// Sooner than the first of several tries is over, which takes five seconds.
+/// A limit below the first of several attempts, which takes five seconds.
 #[tokio::test]
 async fn a_cache_that_hangs_stops_no_write() {
     let hangs = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", hangs.local_addr().unwrap());
-    let notes = Notes::start(&Place::reserve(), &["--varnish", &url]);
+    let notes = Notes::start(&ReservedAddress::reserve(), &["--varnish", &url]);
     let start = Instant::now();
     let written = notes.put("/pages/home", "new").await;
     assert_eq!(written.status, StatusCode::NO_CONTENT);

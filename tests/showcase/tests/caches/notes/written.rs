@@ -1,26 +1,28 @@
-//! What was written, and is not read as it was before.
+//! Reads through a cache after a write.
 
 use http::StatusCode;
 
 use super::{CODINGS, accept, assert_same, write_note};
-use crate::support::{Cache, Kind, Notes, Place, notes_and_cache, through_each_cache, until};
+use crate::support::{
+    Cache, Kind, Notes, ReservedAddress, notes_and_cache, through_each_cache, until,
+};
 
 through_each_cache! {
     a_page_that_was_written_is_read_at_once
     a_list_that_was_written_is_read_at_once
     a_note_that_was_written_is_read_at_once
     a_refused_write_purges_nothing
-    a_list_that_is_stale_is_given_out_at_once
+    a_stale_list_is_used_at_once
 }
 
-/// R-9111-4.4-a: also one whose name is too long for a tag, which its URL has forgotten.
+/// R-9111-4.4-a: the name of this page is too long for a tag, so its URL is purged.
 async fn a_page_that_was_written_is_read_at_once(kind: Kind) {
     let (_notes, cache) = notes_and_cache(kind).await;
     for page in ["/pages/home", "/pages/with-a-name-longer-than-a-tag-is"] {
         cache.put(page, "first").await;
         for text in ["second", "third"] {
             for coding in CODINGS {
-                // Not always the second time: a purge comes again, seconds later.
+                // The second purge may come seconds later, so a stored response can be missing.
                 until(async || {
                     let read = cache.get(page, &[accept(coding)]).await;
                     read.is_hit().then_some(())
@@ -40,8 +42,7 @@ async fn a_page_that_was_written_is_read_at_once(kind: Kind) {
     }
 }
 
-/// R-9111-4.4-a: not even what may be given out stale, in no coding, whether a
-/// note was added or changed.
+/// R-9111-4.4-a: a stale response is not used in any coding, after a note was added or changed.
 async fn a_list_that_was_written_is_read_at_once(kind: Kind) {
     let (notes, cache) = notes_and_cache(kind).await;
     for (method, path) in [
@@ -100,10 +101,10 @@ async fn a_refused_write_purges_nothing(kind: Kind) {
     assert_same(&second, &first);
 }
 
-/// R-5861-3-b: nobody waits for the showcase, once there is something to give out.
-/// It is not told of the cache here, or nothing would be stale.
-async fn a_list_that_is_stale_is_given_out_at_once(kind: Kind) {
-    let place = Place::reserve();
+/// R-5861-3-b: no client waits for the showcase once there is a stored response. The showcase does
+/// not purge this cache, since nothing would become stale then.
+async fn a_stale_list_is_used_at_once(kind: Kind) {
+    let place = ReservedAddress::reserve();
     let cache = Cache::start(kind, place.address()).await;
     let notes = Notes::start(&place, &[]);
     let old = cache.get("/notes", &[]).await;

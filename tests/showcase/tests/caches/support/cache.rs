@@ -5,10 +5,10 @@ use super::{Client, Reply, nginx, process::Process, varnish};
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Kind {
     Nginx,
-    /// With the coding in its key.
+    /// An nginx with the coding in its key.
     NginxByCoding,
     Varnish,
-    /// Which decodes gzip itself.
+    /// A Varnish that decodes gzip itself.
     VarnishWithGzip,
 }
 
@@ -20,7 +20,7 @@ pub(crate) struct Cache {
 }
 
 impl Cache {
-    /// The server may be in this process or another: its address is enough.
+    /// Starts a cache in front of a server, which may be in another process.
     pub(crate) async fn start(kind: Kind, origin: SocketAddr) -> Self {
         let process = match kind {
             Kind::Nginx => nginx::start(origin, nginx::Codings::Vary).await,
@@ -56,7 +56,7 @@ impl Cache {
         self.client.send(method, path, fields, content).await
     }
 
-    /// Has the cache forget a path or, with further fields, more than that.
+    /// Purges a path or, with further headers, more than that.
     pub(crate) async fn purge(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
         self.send("PURGE", path, fields, "").await
     }

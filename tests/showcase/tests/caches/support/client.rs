@@ -10,7 +10,7 @@ use hyper_util::{
 
 use super::soon;
 
-/// Talks HTTP/1.1 to a cache, or to the origin itself.
+/// A client for HTTP/1.1 to a cache or to the origin.
 #[derive(Debug)]
 pub(crate) struct Client {
     server: SocketAddr,
@@ -18,13 +18,13 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Each request has a connection of its own: on one that asks in the
-    /// background, nginx takes the next request when it has its answer.
+    /// Creates a client with a new connection for each request. If nginx revalidates in the
+    /// background, it takes the next request on that connection only afterwards.
     pub(crate) fn of(server: SocketAddr) -> Self {
         Self::keeping(server, 0)
     }
 
-    /// Requests one after the other share one connection.
+    /// Creates a client with one connection for all requests.
     pub(crate) fn on_one_connection(server: SocketAddr) -> Self {
         Self::keeping(server, 1)
     }
@@ -62,7 +62,7 @@ impl Client {
     }
 }
 
-/// A response that has been read to its end.
+/// A response whose content has been read.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
@@ -80,7 +80,7 @@ impl Reply {
         self.field(ETAG.as_str()).expect("a tag")
     }
 
-    /// Whether it came from a cache, without a word from the origin.
+    /// Returns `true` if the response came from a cache, without a request to the origin.
     pub(crate) fn is_hit(&self) -> bool {
         let cache = self.field("x-cache").expect("an answer through a cache");
         cache.eq_ignore_ascii_case("hit")

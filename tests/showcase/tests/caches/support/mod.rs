@@ -18,7 +18,7 @@ use tower_conditional::cache_policy::CachePolicy;
 pub(crate) use {
     cache::{Cache, Kind},
     client::{Client, Reply},
-    notes::{Notes, Place, notes_and_cache},
+    notes::{Notes, ReservedAddress, notes_and_cache},
     origin::{Origin, TEXT},
 };
 
@@ -40,19 +40,20 @@ macro_rules! through_each_cache {
 }
 pub(crate) use through_each_cache;
 
-/// A policy with this `Cache-Control`.
+/// Returns a policy with this `Cache-Control`.
 pub(crate) fn policy(directives: &str) -> CachePolicy {
     CachePolicy::new(directives.parse().unwrap()).unwrap()
 }
 
-/// A cache of this kind, and behind it an origin with this policy.
+/// Starts a cache of this kind, and behind it an origin with this policy.
 pub(crate) async fn origin_and_cache(kind: Kind, policy: CachePolicy) -> (Origin, Cache) {
     let origin = Origin::start(policy).await;
     let cache = Cache::start(kind, origin.address()).await;
     (origin, cache)
 }
 
-/// Asks again and again, since nothing tells when a cache has grown stale or fresh.
+/// Sends a request again and again, since nothing tells when a cached response becomes stale or
+/// fresh.
 pub(crate) async fn until<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     soon(async {
         loop {
@@ -65,7 +66,7 @@ pub(crate) async fn until<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     .await
 }
 
-/// Fails the test instead of hanging. Nothing that is right takes this long.
+/// Fails the test instead of hanging. Nothing here takes this long without a fault.
 pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
     time::timeout(Duration::from_secs(30), future)
         .await

@@ -6,12 +6,12 @@ use super::process::{Process, program};
 
 const PACKAGES: &str = "nginx libnginx-mod-http-cache-purge";
 
-/// How it keeps variants by coding apart.
+/// The way in which nginx separates variants by coding.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Codings {
-    /// By `Vary`, as all variants.
+    /// By `Vary`, like all variants.
     Vary,
-    /// By the key, so that each can be purged; `Vary` may name nothing else.
+    /// By the key, so that each coding can be purged. Then `Vary` may name nothing else.
     Key,
 }
 
@@ -50,7 +50,8 @@ pub(crate) async fn start(origin: SocketAddr, codings: Codings) -> Process {
     .await
 }
 
-/// Where this nginx looks for its modules: `--modules-path=/usr/lib/nginx/modules`.
+/// Returns the directory of the modules of this nginx, from
+/// `--modules-path=/usr/lib/nginx/modules`.
 fn modules() -> String {
     let built = program("nginx").arg("-V").output();
     let built = built.unwrap_or_else(|error| panic!("please install {PACKAGES}: {error}"));

@@ -8,30 +8,30 @@ use tower_conditional_postgres_testing::Replica;
 
 use super::{Cache, Client, Kind, Reply};
 
-/// A running showcase; it is killed when dropped.
+/// A running showcase. It is killed when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Notes {
     client: Client,
     _replica: Replica,
 }
 
-/// The showcase, and in front of it a cache of this kind that it tells of writes.
+/// Starts the showcase, and in front of it a cache of this kind that it purges.
 ///
-/// An nginx has the coding in its key, since no other can forget all variants.
+/// An nginx has the coding in its key, since it cannot purge all variants otherwise.
 pub(crate) async fn notes_and_cache(kind: Kind) -> (Notes, Cache) {
     let (kind, option) = match kind {
         Kind::Nginx | Kind::NginxByCoding => (Kind::NginxByCoding, "--nginx"),
         Kind::Varnish | Kind::VarnishWithGzip => (kind, "--varnish"),
     };
-    // Each has to know where the other is.
-    let place = Place::reserve();
+    // The showcase and the cache need the address of each other.
+    let place = ReservedAddress::reserve();
     let cache = Cache::start(kind, place.address()).await;
     let url = format!("http://{}", cache.address());
     (Notes::start(&place, &[option, &url]), cache)
 }
 
 impl Notes {
-    pub(crate) fn start(place: &Place, options: &[&str]) -> Self {
+    pub(crate) fn start(place: &ReservedAddress, options: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_showcase"));
         command.args(["--listen", &place.address().to_string()]);
         let replica = Replica::start(command.args(options));
@@ -55,12 +55,12 @@ impl Notes {
     }
 }
 
-/// An address that nobody is given while this is there, and where nobody
-/// listens who does not know it: its socket lets another one in.
+/// An address that no other process gets while this value exists. Connections to it are refused
+/// until a server binds it too.
 #[derive(Debug)]
-pub(crate) struct Place(TcpSocket);
+pub(crate) struct ReservedAddress(TcpSocket);
 
-impl Place {
+impl ReservedAddress {
     pub(crate) fn reserve() -> Self {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_reuseaddr(true).unwrap();

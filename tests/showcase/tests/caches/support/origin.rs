@@ -27,22 +27,21 @@ use tower_http::compression::CompressionLayer;
 
 use super::server::Server;
 
-/// What the pages say at first; long enough to be compressed.
+/// The first text of the pages, which is long enough to be compressed.
 pub(crate) const TEXT: &str = "all work and no play makes a dull page, \
                                all work and no play makes a dull page";
 
-/// An application with the layers in their order, in this process.
+/// An application in this process, with the layers in the right order.
 ///
-/// - `/{page}` is read and written. All pages have one text, and each has its
-///   name as a key for Varnish.
-/// - `/of/caller` says who calls, by `Authorization` or `X-Api-Key`, and
-///   `/of/caller/cookie` says so in a cookie too.
+/// `/{page}` is read and written. All pages have one text, and the name of each is its key for
+/// Varnish. `/of/caller` returns the client, from `Authorization` or `X-Api-Key`.
+/// `/of/caller/cookie` also sets a cookie.
 pub(crate) struct Origin {
     server: Server,
     state: Arc<Shared>,
 }
 
-/// A request that came to the origin, and its answer.
+/// A request to the origin, and its response.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Exchange {
     pub(crate) if_none_match: Option<HeaderValue>,
@@ -58,7 +57,7 @@ struct Shared {
 }
 
 impl Origin {
-    /// With this policy, which the handlers choose.
+    /// Starts an origin with this policy, which the handlers choose.
     pub(crate) async fn start(policy: CachePolicy) -> Self {
         let state = Arc::new(Shared {
             policy: Mutex::new(policy),
@@ -83,22 +82,22 @@ impl Origin {
         self.server.address()
     }
 
-    /// From now on the answers have this policy.
+    /// Sets the policy of later responses.
     pub(crate) fn change_policy(&self, policy: CachePolicy) {
         *self.state.policy.lock().unwrap() = policy;
     }
 
-    /// The text of all pages. Until it is dropped, the origin answers nobody.
+    /// Returns the text of all pages. The origin answers no request until the guard is dropped.
     pub(crate) async fn text(&self) -> RwLockWriteGuard<'_, String> {
         self.state.text.write().await
     }
 
-    /// How often a handler that reads has been started.
+    /// Returns the number of started handlers that read.
     pub(crate) fn runs(&self) -> usize {
         self.state.runs.load(Ordering::SeqCst)
     }
 
-    /// What was answered so far.
+    /// Returns the exchanges so far.
     pub(crate) fn exchanges(&self) -> Vec<Exchange> {
         self.state.exchanges.lock().unwrap().clone()
     }

@@ -1,4 +1,4 @@
-//! A server program in a folder of its own.
+//! A server program in its own directory.
 
 use std::{
     env,
@@ -11,13 +11,12 @@ use std::{
 };
 
 use tokio::{net::TcpStream, time};
-use tower_conditional_postgres_testing::bound;
+use tower_conditional_postgres_testing::kill_with_parent;
 
-/// How often another port is tried.
+/// The number of ports that are tried.
 const ATTEMPTS: usize = 5;
 
-/// A running server; it is killed, and its folder removed, when dropped. It is
-/// killed too when the tests are.
+/// A running server. If it is dropped or the tests end, it is killed and its directory is removed.
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
@@ -26,16 +25,16 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Runs a command that is made for a folder and an address to listen on,
-    /// and waits until it takes connections there.
+    /// Runs a command that is made for a directory and an address, and waits until the program
+    /// accepts connections there.
     ///
-    /// The program has to write a file `pid` into the folder, which tells that
-    /// the port is its own: anybody may have taken it since it was found free.
+    /// The program must write a file `pid` into the directory. The file shows that the port belongs
+    /// to the program, since another process may have taken a free port.
     ///
     /// # Panics
     ///
-    /// With what was printed, and the packages that it needs, if it ends or
-    /// nothing comes in time.
+    /// Panics with the output and the needed packages, if the program ends or does not start in
+    /// time.
     pub(crate) async fn start(
         packages: &str,
         command: impl Fn(&Path, SocketAddr) -> Command,
@@ -44,7 +43,7 @@ impl Process {
         for _ in 0..ATTEMPTS {
             let (folder, address) = (Folder::new(), free_address());
             let log = File::create(folder.log()).unwrap();
-            let child = bound(&command(&folder.0, address))
+            let child = kill_with_parent(&command(&folder.0, address))
                 .stdout(log.try_clone().unwrap())
                 .stderr(log)
                 .spawn()
@@ -70,7 +69,7 @@ impl Process {
         self.address
     }
 
-    /// Whether it takes connections, or has ended.
+    /// Returns `true` if the program accepts connections, and `false` if it has ended.
     async fn is_ready(&mut self) -> bool {
         let pid = self.folder.0.join("pid");
         while self.child.try_wait().unwrap().is_none() {
@@ -85,7 +84,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The program may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -100,7 +99,7 @@ impl Folder {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder =
             Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cache-{}-{number}", id()));
-        // A process before may have had the number.
+        // An earlier process may have had the same number.
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
         Self(folder)
@@ -113,7 +112,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // Nothing depends on it.
+        // An error does not matter here.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
@@ -123,7 +122,7 @@ fn free_address() -> SocketAddr {
     listener.local_addr().unwrap()
 }
 
-/// A program of the system, also one that Debian keeps for root.
+/// Returns a program of the system, also one that Debian keeps for root.
 pub(crate) fn program(name: &str) -> Command {
     let path = env::var("PATH").unwrap_or_default();
     let mut command = Command::new(name);

@@ -6,11 +6,13 @@ use super::process::{Process, program};
 
 const PACKAGES: &str = "varnish varnish-modules";
 
-/// Besides what keeps it small:
+/// The parameters. Some keep Varnish small.
 ///
-/// - `default_grace`: Varnish gives out what is stale for 10 seconds, whatever
-///   the origin says. Without that, `stale-while-revalidate` decides.
-/// - `default_keep`: what is stale is kept for longer, to ask with its tag.
+/// `default_grace`: by default Varnish uses stale responses for 10 seconds, whatever the origin
+/// says. With 0, `stale-while-revalidate` decides.
+///
+/// `default_keep`: stale responses are kept for longer, so that they can be revalidated with their
+/// tag.
 const PARAMETERS: [&str; 5] = [
     "default_grace=0",
     "default_keep=60",
@@ -19,13 +21,13 @@ const PARAMETERS: [&str; 5] = [
     "vsl_space=1M",
 ];
 
-/// Who knows of codings.
+/// The server that handles codings.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Codings {
-    /// The origin: variants are kept apart by `Vary`.
+    /// The origin: variants are separated by `Vary`.
     Origin,
-    /// Varnish, as it is by default: it asks for gzip alone, and decodes that
-    /// for whoever takes none. The tag gets weak then.
+    /// Varnish, which is the default. It asks for gzip alone, and decodes the content for other
+    /// clients. The tag then becomes weak.
     Varnish,
 }
 
@@ -45,7 +47,7 @@ pub(crate) async fn start(origin: SocketAddr, codings: Codings) -> Process {
             .replace("ORIGIN_PORT", &origin.port().to_string());
         fs::write(folder.join("varnish.vcl"), configuration).unwrap();
         let mut varnishd = program("varnishd");
-        // In the foreground, as whoever runs the tests, without a port for commands.
+        // Varnish runs in the foreground, as the user of the tests, without a port for commands.
         varnishd.args(["-F", "-j", "none", "-T", "none", "-s", "malloc,16M"]);
         varnishd.args(PARAMETERS.iter().flat_map(|parameter| ["-p", parameter]));
         varnishd.args(["-p", codings.parameter()]);

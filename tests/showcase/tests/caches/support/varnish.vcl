@@ -12,8 +12,8 @@ acl purgers {
     "::1";
 }
 
-# What is not said here is as Varnish has it: requests with Authorization or
-# Cookie pass, and no-store, no-cache, private and Set-Cookie are not stored.
+# The rest is as by default in Varnish: requests with Authorization or Cookie
+# pass, and no-store, no-cache, private and Set-Cookie are not stored.
 
 sub vcl_recv {
     if (req.method == "PURGE") {

@@ -1,4 +1,4 @@
-//! A client that leaves in the middle of its write.
+//! A client that disconnects during its write.
 
 use http::StatusCode;
 use tokio::{io::AsyncWriteExt, net::TcpStream};
@@ -6,7 +6,7 @@ use tower_conditional_postgres_testing::{Postgres, Replica};
 
 use crate::support::{Client, PAGE, Page, connect, somebody_waits, soon, three};
 
-/// A connection over which so many thousandths of a write were sent.
+/// Returns a connection over which so many thousandths of a write were sent.
 async fn send(replica: &Replica, page: &Page, text: &str, thousandths: usize) -> TcpStream {
     let request = format!(
         "PUT {PAGE} HTTP/1.1\r\nhost: test\r\nif-match: {}\r\ncontent-length: {}\r\n\r\n{text}",
@@ -19,7 +19,7 @@ async fn send(replica: &Replica, page: &Page, text: &str, thousandths: usize) ->
     stream
 }
 
-/// The old state or the new one, and the next writers are free.
+/// Checks that the state is the old or the new one, and that other writers can write.
 async fn assert_old_or_new(old: &Page, new: &str, replicas: &[Replica]) {
     let mut client = Client::of(&replicas[1]).await;
     loop {
@@ -29,7 +29,7 @@ async fn assert_old_or_new(old: &Page, new: &str, replicas: &[Replica]) {
         if answer.status() == StatusCode::NO_CONTENT {
             break;
         }
-        // Who left was faster.
+        // The client that disconnected was faster.
         assert_eq!(answer.status(), StatusCode::PRECONDITION_FAILED);
         assert_eq!(page.tag, old.tag);
     }
@@ -38,7 +38,7 @@ async fn assert_old_or_new(old: &Page, new: &str, replicas: &[Replica]) {
     }
 }
 
-/// R-9110-13.1-a: wherever the request is cut.
+/// R-9110-13.1-a: the request is cut at any point.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_leaves_while_it_sends() {
     let url = Postgres::shared().create_database();
@@ -55,7 +55,7 @@ async fn a_client_that_leaves_while_it_sends() {
     }
 }
 
-/// R-9110-13.1-a: after the check, when the statement that writes waits.
+/// R-9110-13.1-a: the client disconnects after the check, while the statement that writes waits.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_leaves_within_the_transaction() {
     let url = Postgres::shared().create_database();
@@ -70,7 +70,7 @@ async fn a_client_that_leaves_within_the_transaction() {
     let departing = send(&replicas[0], &old, "new", 1000).await;
     somebody_waits(&database).await;
     drop(departing);
-    // The replica serves others meanwhile: the wait of one is nobody else's.
+    // The replica serves other clients meanwhile.
     let mut client = Client::of(&replicas[0]).await;
     for _ in 0..10 {
         assert_eq!(soon(client.read()).await, old);

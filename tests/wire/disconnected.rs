@@ -1,4 +1,4 @@
-//! Clients that leave in the middle of a write.
+//! Clients that disconnect during a write.
 
 use std::{
     convert::Infallible,
@@ -26,33 +26,33 @@ use tower_conditional::{
 
 use crate::support::{Client, H1, H2, Server, in_time};
 
-type Written = Response<ResponseBody<Body>>;
+type WriteResponse = Response<ResponseBody<Body>>;
 
 const METHODS: [&str; 2] = ["PUT", "PATCH"];
 const FIRST: &str = "if-match: \"1\"";
 
-/// A text and the length of it, which a write changes one after the other.
+/// A text and its length, which a write changes one after the other.
 #[derive(Clone)]
-struct Pair(Arc<Inner>);
+struct Document(Arc<Inner>);
 
 struct Inner {
     text: Mutex<Bytes>,
     length: Mutex<usize>,
     version: AtomicI64,
     runs: AtomicUsize,
-    /// One permit for each handler that is between the two.
+    /// One permit for each handler that is between the two changes.
     halfway: Semaphore,
-    /// One permit lets one handler finish.
+    /// A permit lets one handler finish.
     go_on: Semaphore,
-    /// One permit for each write that has come to its end.
+    /// One permit for each write that has ended.
     finished: Semaphore,
-    /// One permit for each request that came to the layer.
+    /// One permit for each request that has reached the layer.
     arrived: Semaphore,
-    /// One permit for each that was answered or given up.
+    /// One permit for each request that was answered or dropped.
     gone: Semaphore,
 }
 
-impl Pair {
+impl Document {
     fn new() -> Self {
         Self(Arc::new(Inner {
             text: Mutex::new("first".into()),
@@ -82,7 +82,7 @@ impl Pair {
         let length = text.len();
         *pair.0.text.lock().unwrap() = text;
         pair.0.halfway.add_permits(1);
-        // A closed semaphore makes it panic there.
+        // A closed semaphore makes the handler panic here.
         pair.0.go_on.acquire().await.unwrap().forget();
         *pair.0.length.lock().unwrap() = length;
         pair.0.version.fetch_add(1, Ordering::SeqCst);
@@ -90,7 +90,7 @@ impl Pair {
         Ok(())
     }
 
-    /// The layer, and around it what sees requests come to an end.
+    /// Returns the layer, and around it a layer that records the end of requests.
     async fn serve(&self, lock: Option<&KeyedLock>) -> Server {
         let pair = self.clone();
         let layer = PreconditionLayer::new(source::now(move |_| {
@@ -109,9 +109,14 @@ impl Pair {
 
     async fn start<S, F>(&self, service: S) -> Server
     where
-        S: Service<http::Request<Incoming>, Response = Written, Error = Infallible, Future = F>,
+        S: Service<
+                http::Request<Incoming>,
+                Response = WriteResponse,
+                Error = Infallible,
+                Future = F,
+            >,
         S: Clone + Send + 'static,
-        F: Future<Output = Result<Written, Infallible>> + Send + 'static,
+        F: Future<Output = Result<WriteResponse, Infallible>> + Send + 'static,
     {
         let pair = self.clone();
         let service = ServiceBuilder::new()
@@ -127,19 +132,19 @@ impl Pair {
         Server::start(service).await
     }
 
-    fn is_whole(&self) -> bool {
+    fn is_consistent(&self) -> bool {
         self.0.text.lock().unwrap().len() == *self.0.length.lock().unwrap()
     }
 
     #[track_caller]
     fn assert_is(&self, text: &str, version: i64) {
         assert_eq!(*self.0.text.lock().unwrap(), text);
-        assert!(self.is_whole());
+        assert!(self.is_consistent());
         assert_eq!(self.0.version.load(Ordering::SeqCst), version);
     }
 }
 
-struct AddOnDrop(Pair);
+struct AddOnDrop(Document);
 
 impl Drop for AddOnDrop {
     fn drop(&mut self) {
@@ -151,7 +156,7 @@ async fn event(semaphore: &Semaphore) {
     in_time(semaphore.acquire()).await.unwrap().forget();
 }
 
-/// A client that has sent a write and not seen an answer. Dropping it leaves.
+/// A client that has sent a write and has no response yet. Its drop disconnects.
 enum Writer {
     H1 { _connection: H1 },
     H2(tokio::task::JoinHandle<()>),
@@ -171,7 +176,7 @@ impl Writer {
         }))
     }
 
-    /// One whose content has only begun.
+    /// Starts a write and sends only the beginning of its content.
     async fn start_upload(server: &Server, http: u8) -> Self {
         const BEGIN: &str = "the first bytes";
         if http == 1 {
@@ -196,25 +201,25 @@ impl Drop for Writer {
     }
 }
 
-/// R-5789-2-a, R-9110-13.1-a: what was begun is done, and the lock is free.
+/// R-5789-2-a, R-9110-13.1-a: a started write completes, and the lock is free afterwards.
 #[tokio::test]
-async fn a_write_that_was_begun_is_finished() {
+async fn a_started_write_completes() {
     for http in [1, 2] {
         for method in METHODS {
-            let (pair, lock) = (Pair::new(), KeyedLock::new());
+            let (pair, lock) = (Document::new(), KeyedLock::new());
             let server = pair.serve(Some(&lock)).await;
             let writer = Writer::start(&server, http, method, "of one who left").await;
             event(&pair.0.halfway).await;
-            assert!(!pair.is_whole());
+            assert!(!pair.is_consistent());
             drop(writer);
-            // The server knows, and the handler is still between the two.
+            // The server knows of the disconnect, and the handler is still between the two changes.
             event(&pair.0.gone).await;
             assert_eq!(lock.len(), 1);
             pair.0.go_on.add_permits(1);
             event(&pair.0.finished).await;
             pair.assert_is("of one who left", 2);
 
-            // The next one is let in, and whoever knows the old state is not.
+            // The next writer gets the lock, and a writer with the old state is refused.
             pair.0.go_on.add_permits(1);
             for mut client in Client::both(&server).await {
                 let late = in_time(client.send(method, "/", &[FIRST], "late")).await;
@@ -230,11 +235,11 @@ async fn a_write_that_was_begun_is_finished() {
     }
 }
 
-/// Without the lock nothing goes on, so the test above can fail.
+/// Without the lock the handler is dropped, as proof that the test above can fail.
 #[tokio::test]
-async fn a_write_without_a_lock_is_left_half() {
+async fn a_write_without_a_lock_is_dropped() {
     for http in [1, 2] {
-        let pair = Pair::new();
+        let pair = Document::new();
         let server = pair.serve(None).await;
         let writer = Writer::start(&server, http, "PUT", "of one who left").await;
         event(&pair.0.halfway).await;
@@ -243,19 +248,19 @@ async fn a_write_without_a_lock_is_left_half() {
         pair.0.go_on.add_permits(1);
         let mut h1 = H1::connect(&server).await;
         assert_eq!(in_time(h1.request("GET", "/", &[])).await.status, 200);
-        assert!(!pair.is_whole());
-        // Nobody took the permit: the handler is gone.
+        assert!(!pair.is_consistent());
+        // The permit was not taken, so the handler was dropped.
         assert_eq!(pair.0.go_on.available_permits(), 1);
     }
 }
 
-/// R-5789-2-a, R-9110-13.1.1-b: who leaves while waiting for the lock has done
+/// R-5789-2-a, R-9110-13.1.1-b: a client that disconnects while it waits for the lock has changed
 /// nothing, and leaves nothing behind.
 #[tokio::test]
-async fn a_write_that_waits_leaves_no_trace() {
+async fn a_waiting_write_changes_nothing() {
     for http in [1, 2] {
         for method in METHODS {
-            let (pair, lock) = (Pair::new(), KeyedLock::new());
+            let (pair, lock) = (Document::new(), KeyedLock::new());
             let server = pair.serve(Some(&lock)).await;
             let first = Writer::start(&server, 1, method, "of the first").await;
             event(&pair.0.arrived).await;
@@ -272,7 +277,7 @@ async fn a_write_that_waits_leaves_no_trace() {
             assert_eq!(lock.len(), 1);
             pair.0.go_on.add_permits(1);
             event(&pair.0.finished).await;
-            // Its answer is under way.
+            // The response is being sent.
             event(&pair.0.gone).await;
             drop(first);
             assert!(lock.is_empty());
@@ -282,15 +287,15 @@ async fn a_write_that_waits_leaves_no_trace() {
     }
 }
 
-/// R-9110-13.1-a: an upload that breaks off is no write, and frees the lock.
+/// R-9110-13.1-a: an aborted upload is no write, and frees the lock.
 #[tokio::test]
-async fn an_upload_that_breaks_off_frees_the_lock() {
+async fn an_aborted_upload_frees_the_lock() {
     for http in [1, 2] {
-        let (pair, lock) = (Pair::new(), KeyedLock::new());
+        let (pair, lock) = (Document::new(), KeyedLock::new());
         let server = pair.serve(Some(&lock)).await;
         let upload = Writer::start_upload(&server, http).await;
         event(&pair.0.arrived).await;
-        // Whoever comes now waits until the upload ends.
+        // The next writer waits until the upload ends.
         let second = Writer::start(&server, 1, "PUT", "of the second").await;
         event(&pair.0.arrived).await;
         drop(upload);
@@ -302,12 +307,12 @@ async fn an_upload_that_breaks_off_frees_the_lock() {
     }
 }
 
-/// R-9110-13.1-a: a handler that panics ends its own exchange, as without the
-/// layer, and frees the lock.
+/// R-9110-13.1-a: a handler that panics ends its own exchange, as without the layer, and frees the
+/// lock.
 #[tokio::test]
 async fn a_handler_that_panics_frees_the_lock() {
     for http in [1, 2] {
-        let (pair, lock) = (Pair::new(), KeyedLock::new());
+        let (pair, lock) = (Document::new(), KeyedLock::new());
         let server = pair.serve(Some(&lock)).await;
         let writer = Writer::start(&server, http, "PUT", "of one who panics").await;
         event(&pair.0.arrived).await;
@@ -315,7 +320,7 @@ async fn a_handler_that_panics_frees_the_lock() {
         let waiting = Writer::start(&server, http, "PUT", "of one who waits").await;
         event(&pair.0.arrived).await;
         pair.0.go_on.close();
-        // The one who waited has its turn, and panics too.
+        // The writer that waited gets the lock, and panics too.
         event(&pair.0.halfway).await;
         event(&pair.0.gone).await;
         event(&pair.0.gone).await;

@@ -9,10 +9,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{
-    GuardError, Target,
-    tests::{if_match, must_be_absent, row, write},
-};
+use super::{GuardError, Target, if_match, must_be_absent, row, write};
 use crate::{
     Database, Install, Schema, Scope, Watch,
     test_support::{NOTES, TempFile, execute, schema, tag},
@@ -21,7 +18,7 @@ use crate::{
 const WRITERS: usize = 12;
 const ROUNDS: usize = 40;
 
-/// Twelve writers who expect the same: how many of them were accepted.
+/// Returns the number of accepted writers out of twelve that expect the same state.
 async fn accepted<W, F>(databases: &[Database; 3], write: W) -> usize
 where
     W: Fn(Database, Arc<Barrier>) -> F,
@@ -37,19 +34,19 @@ where
     outcomes.into_iter().filter(|accepted| *accepted).count()
 }
 
-async fn three(file: &TempFile) -> [Database; 3] {
+async fn three_connections(file: &TempFile) -> [Database; 3] {
     let databases = [(); 3].map(|()| Database::open(file).unwrap());
     execute(&databases[0], NOTES).await;
     schema().install(&databases[0]).await.unwrap();
     databases
 }
 
-/// Of any number of writers who expect the same one wins, by `If-Match` and by
-/// `If-None-Match: *`, on three connections.
+/// Of the writers that expect the same state, one wins, with `If-Match` and with
+/// `If-None-Match: *`, on three_connections connections.
 #[tokio::test(flavor = "multi_thread")]
 async fn exactly_one_writer_wins() {
     let file = TempFile::new();
-    let databases = three(&file).await;
+    let databases = three_connections(&file).await;
     for round in 0..ROUNDS {
         let before = tag(&databases[0], row()).await;
         let winners = accepted(&databases, |database, together| {
@@ -61,7 +58,7 @@ async fn exactly_one_writer_wins() {
                 together.wait().await;
                 match write(&database, expected, Target::scope(row())).await {
                     Ok(_) => true,
-                    Err(GuardError::Failed(_)) => false,
+                    Err(GuardError::Precondition(_)) => false,
                     Err(error) => panic!("{error:?}"),
                 }
             }
@@ -73,11 +70,11 @@ async fn exactly_one_writer_wins() {
     }
 }
 
-/// What the test above would find: a check, and then a write.
+/// The same race against check-then-act, as proof that the race can find lost updates.
 #[tokio::test(flavor = "multi_thread")]
 async fn check_then_act_loses_updates() {
     let file = TempFile::new();
-    let databases = three(&file).await;
+    let databases = three_connections(&file).await;
     execute(&databases[0], "INSERT INTO notes VALUES (1, 'a', 'one')").await;
     let mut winners = 0;
     for _ in 0..ROUNDS {
@@ -137,12 +134,12 @@ async fn a_row_that_is_replaced_meanwhile_is_not_absent() {
         tokio::select! {
             biased;
             _ = &mut guarding => panic!("it does not wait"),
-            // Its job is in the queue of the database now.
+            // The job is now in the queue of the database.
             () = ready(()) => {}
         }
         drop(replaced);
         replacing.await.unwrap().unwrap();
-        let Err(GuardError::Failed(failed)) = guarding.await else {
+        let Err(GuardError::Precondition(failed)) = guarding.await else {
             panic!("it was admitted");
         };
         let found = failed.current().unwrap().etag.as_ref().unwrap().to_string();

@@ -26,7 +26,7 @@ fn content() -> Bytes {
     (0..LENGTH).map(|at| (at % 251) as u8).collect()
 }
 
-/// `/sized`, and `/chunked` of unknown length.
+/// Serves `/sized`, and `/chunked` of unknown length.
 fn router() -> Router {
     let content = content();
     let sized = {
@@ -37,7 +37,7 @@ fn router() -> Router {
         let unknown = Full::new(content).with_trailers(async { None });
         (FIELDS, Body::new(unknown.boxed_unsync()))
     };
-    // No test expects this status, so a write that runs is seen.
+    // No test expects this status, so a write that runs is noticed.
     let write = || async { StatusCode::IM_A_TEAPOT };
     Router::new()
         .route("/sized", get(sized).put(write))
@@ -66,9 +66,9 @@ async fn placements(router: Router) -> [(&'static str, Server); 3] {
     ]
 }
 
-/// R-7240-4.2-a: 4 MiB come whole, and with the fields that are theirs.
+/// R-7240-4.2-a: 4 MiB arrive complete, with the headers of the representation.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn has_all_of_it() {
+async fn a_412_has_the_whole_representation() {
     let content = content();
     for (placement, server) in placements(router()).await {
         for mut client in Client::both(&server).await {
@@ -88,7 +88,7 @@ async fn has_all_of_it() {
                         let found = reply.field(name).map(str::to_ascii_lowercase);
                         assert_eq!(found.as_deref(), Some(value), "{case}: {name}");
                     }
-                    // Only the feature tells whose representation it is.
+                    // The resource of the representation is known only with the feature.
                     let known = cfg!(feature = "axum").then_some(path);
                     assert_eq!(reply.field("content-location"), known, "{case}");
                     let applied = preference.map(|_| "return=representation");
@@ -101,7 +101,7 @@ async fn has_all_of_it() {
 
 /// R-7240-4.2-a
 #[tokio::test]
-async fn has_none_of_it_for_who_prefers_less() {
+async fn return_minimal_leaves_the_representation_out() {
     for (placement, server) in placements(router()).await {
         for mut client in Client::both(&server).await {
             for path in ["/sized", "/chunked"] {
@@ -121,7 +121,7 @@ async fn has_none_of_it_for_who_prefers_less() {
                 assert_eq!(reply.field("preference-applied"), Some("return=minimal"));
                 assert_eq!(reply.field("content-location"), None, "{case}");
                 assert_eq!(reply.field("x-of-the-note"), None, "{case}");
-                // What was not read of the other answer is not on the connection.
+                // The unread rest of the other response is not on the connection.
                 let next = in_time(client.request("GET", path, &[])).await;
                 assert_eq!((next.status, next.body.len()), (200, LENGTH), "{case}");
             }
@@ -129,9 +129,9 @@ async fn has_none_of_it_for_who_prefers_less() {
     }
 }
 
-/// P-TR-limit: it is passed on as it comes, and no lock is held meanwhile.
+/// P-TR-limit: the content is streamed, and no lock is held meanwhile.
 #[tokio::test]
-async fn passes_as_it_comes() {
+async fn a_412_streams_the_representation() {
     let (parts, received) = mpsc::unbounded_channel::<&'static str>();
     let received = std::sync::Arc::new(std::sync::Mutex::new(Some(received)));
     let live = move || async move {
@@ -155,7 +155,7 @@ async fn passes_as_it_comes() {
     assert!(lock.is_empty());
     let mut body = response.into_body();
     for text in ["one", "two", "three"] {
-        // Not sent before the last one has arrived.
+        // This is sent only after the previous part has arrived.
         parts.send(text).unwrap();
         let frame = in_time(body.frame()).await.unwrap().unwrap();
         assert_eq!(frame.into_data().unwrap(), text);

@@ -1,21 +1,22 @@
 use std::process::{Command, Stdio};
 
-/// `$$` is the shell that becomes the program. Whoever waits for the end of the
-/// input keeps no output open, which others may read to its end.
+/// The shell that becomes the program, so `$$` is the program. The subshell that waits for
+/// the end of the input keeps no output open, since others may read that to its end.
 const SHELL: &str = r#"
 exec 3<&0 </dev/null
 (read -r _; kill -s KILL $$) <&3 >/dev/null 2>&1 &
 exec "$@" 3<&-
 "#;
 
-/// The same command, to be spawned, for a program that ends by `SIGKILL` when
-/// the input of the [`Child`](std::process::Child) is closed, by
-/// [`wait`](std::process::Child::wait) or because this process is gone, even by
-/// `SIGKILL`. The program itself reads no input.
+/// Returns a command for the same program, which is killed when this process ends.
 ///
-/// Of the command go along: program, arguments, environment and directory.
+/// The program gets `SIGKILL` when the input of the [`Child`](std::process::Child) is
+/// closed. That happens by [`wait`](std::process::Child::wait), or when this process ends,
+/// even by `SIGKILL`. The program itself reads no input.
+///
+/// The program, arguments, environment and directory of the command are kept.
 #[must_use]
-pub fn bound(command: &Command) -> Command {
+pub fn kill_with_parent(command: &Command) -> Command {
     let mut shell = Command::new("/bin/sh");
     shell
         .args(["-c", SHELL, "sh"])

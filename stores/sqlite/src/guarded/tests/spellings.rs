@@ -1,18 +1,14 @@
 //! Several spellings of one key.
 
-use std::error::Error as _;
-
-use super::{
-    GuardError, Target,
-    tests::{if_match, must_be_absent},
-};
-use crate::{
-    Database, ErrorKind, Install, Schema, Scope, Watch,
-    test_support::{current, execute, tag},
-};
 use tower_conditional::{Current, handler::Expected};
 
-/// Types with SQLite's spelling of a value, and others that a handler may pass on.
+use super::{GuardError, Target, if_match, must_be_absent};
+use crate::{
+    Database, ErrorKind, Install, Schema, Scope, Watch,
+    test_support::{current, execute, reason, tag},
+};
+
+/// Types with the spelling of SQLite for a value, and others that a handler may pass on.
 const KEYS: [(&str, &str, &[&str]); 3] = [
     (
         "INTEGER",
@@ -22,7 +18,7 @@ const KEYS: [(&str, &str, &[&str]); 3] = [
     (
         "NUMERIC",
         "17",
-        // The last is beyond 64 bits, and equals its neighbours.
+        // The last is beyond 64 bits, and so equal to the numbers around it.
         &[
             "017",
             "+17",
@@ -44,7 +40,7 @@ const KEYS: [(&str, &str, &[&str]); 3] = [
     ),
 ];
 
-/// Writes as a handler that passes the key on as it is in the path.
+/// Writes like a handler that passes the key on as it is in the path.
 async fn write(
     database: &Database,
     spelling: &'static str,
@@ -84,7 +80,7 @@ async fn no_spelling_loses_an_update() {
                     panic!("{other} was taken for another row");
                 };
                 assert_eq!(error.kind(), ErrorKind::OtherSpelling);
-                let scope = error.source().unwrap().to_string();
+                let scope = reason(&error);
                 assert_eq!(scope, format!("scope \"row/notes/{other}\""));
             }
         }

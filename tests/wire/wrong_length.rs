@@ -1,5 +1,5 @@
-//! A body that has another length than it announced fails as it would without
-//! the layers (P-TR-bodyerr, R-9111-3.3-a).
+//! A body with another length than it announced fails as it would without the layers (P-TR-bodyerr,
+//! R-9111-3.3-a).
 
 use axum::{Router, body::Body, routing::get};
 use http_body_util::BodyExt;
@@ -27,12 +27,12 @@ fn router() -> Router {
 fn lie<F, I>(announced: u64, frames: F) -> Body
 where
     F: FnOnce() -> I,
-    I: IntoIterator<Item = crate::support::Scene>,
+    I: IntoIterator<Item = crate::support::BodyStep>,
 {
     Body::new(Scripted::new(frames(), Hint::Exact).announcing(announced))
 }
 
-/// Without the layers, and with them in both places.
+/// Returns the service without the layers, and with them at both places.
 async fn servers() -> [Server; 3] {
     use tower::Layer;
 
@@ -43,9 +43,9 @@ async fn servers() -> [Server; 3] {
     ]
 }
 
-/// Issue 10, A.5: the same bytes, and the connection ends at the same place.
+/// Issue 10, A.5: the bytes are the same, and the connection ends at the same place.
 #[tokio::test]
-async fn over_http1() {
+async fn a_wrong_length_fails_as_without_the_layers_over_http1() {
     let servers = servers().await;
     for path in PATHS {
         let mut seen = Vec::new();
@@ -65,9 +65,9 @@ async fn over_http1() {
     }
 }
 
-/// Issue 10, A.5: the same frames, then the same error or end.
+/// Issue 10, A.5: the frames are the same, and then the error or the end.
 #[tokio::test]
-async fn over_http2() {
+async fn a_wrong_length_fails_as_without_the_layers_over_http2() {
     let servers = servers().await;
     for path in PATHS {
         let mut seen = Vec::new();

@@ -1,11 +1,11 @@
-//! Field values that no honest client sends (R-9110-13.1.2-d,
-//! R-9110-5.6.1.2-a): a documented answer, and a connection that goes on.
+//! Header values that no correct client sends (R-9110-13.1.2-d, R-9110-5.6.1.2-a): the response is
+//! documented, and the connection stays usable.
 
 use axum::{Router, routing::get};
 
 use crate::support::{H1, H2, in_time, placements};
 
-/// What it is, the value, where `%` stands for the current tag, and the status.
+/// The name of the case, the value, in which `%` is the current tag, and the status.
 type Case = (&'static str, fn() -> String, u16);
 
 const CASES: [Case; 9] = [
@@ -55,9 +55,9 @@ async fn if_none_match_gets_the_documented_answer() {
     }
 }
 
-/// R-9110-13.1.2-d: what cannot match makes `If-Match` false.
+/// R-9110-13.1.2-d: an `If-Match` that cannot match is false.
 #[tokio::test]
-async fn if_match_of_nothing_is_false() {
+async fn an_if_match_without_a_valid_tag_is_false() {
     for (placement, server) in placements(router()).await {
         let mut h1 = H1::connect(&server).await;
         for value in [",".repeat(65_536), "\"".repeat(65_536), "x".repeat(65_536)] {
@@ -70,8 +70,8 @@ async fn if_match_of_nothing_is_false() {
     }
 }
 
-/// R-9110-13.1.2-d, R-9110-5.6.1.2-a: bytes from 0x80 on, in and outside of
-/// tags, and the tag on a line of its own after all that.
+/// R-9110-13.1.2-d, R-9110-5.6.1.2-a: bytes above 0x7F, in tags and outside, and then the tag on
+/// its own line.
 #[tokio::test]
 async fn obs_text_is_bytes() {
     for (placement, server) in placements(router()).await {
@@ -93,10 +93,10 @@ async fn obs_text_is_bytes() {
     }
 }
 
-/// R-9110-13.1.2-d: thousands of lines are beyond what `hyper` takes, but as
-/// many as it does take are read.
+/// R-9110-13.1.2-d: `hyper` does not accept thousands of lines. The layer reads as many as it
+/// accepts.
 #[tokio::test]
-async fn every_line_counts() {
+async fn every_accepted_line_is_read() {
     for (placement, server) in placements(router()).await {
         let mut h2 = H2::connect(&server).await;
         let tag = h2.request("GET", "/", &[]).await.tag().to_owned();

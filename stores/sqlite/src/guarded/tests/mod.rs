@@ -1,3 +1,7 @@
+mod campaign;
+mod races;
+mod spellings;
+
 use std::error::Error as _;
 
 use http::{Request, header::HeaderName};
@@ -6,30 +10,30 @@ use tower_conditional::{Current, VersionTags, handler::Expected};
 use super::{GuardError, Target};
 use crate::{
     Database, Error, ErrorKind, Scope,
-    test_support::{execute, hang, notes, spelled, tag},
+    test_support::{block_thread, execute, notes, reason, tag, tag_text},
 };
 
 fn expected(name: HeaderName, value: &str) -> Expected {
     Expected::of(&Request::put("/").header(name, value).body(()).unwrap())
 }
 
-pub(super) fn if_match(tag: &str) -> Expected {
+fn if_match(tag: &str) -> Expected {
     expected(http::header::IF_MATCH, tag)
 }
 
-pub(super) fn must_be_absent() -> Expected {
+fn must_be_absent() -> Expected {
     expected(http::header::IF_NONE_MATCH, "*")
 }
 
-fn anything() -> Expected {
+fn unconditional() -> Expected {
     Expected::of(&Request::put("/").body(()).unwrap())
 }
 
-pub(super) fn row() -> Scope {
+fn row() -> Scope {
     Scope::row("notes", 1)
 }
 
-pub(super) async fn write(
+async fn write(
     database: &Database,
     expected: Expected,
     target: Target,
@@ -38,16 +42,16 @@ pub(super) async fn write(
         tx.execute("REPLACE INTO notes VALUES (1, 'a', 'written')", ())?;
         tx.current()
     });
-    write.await.map(|current| spelled(&current))
+    write.await.map(|current| tag_text(&current))
 }
 
 fn is_412(result: &Result<Option<String>, GuardError>) -> bool {
-    matches!(result, Err(GuardError::Failed(_)))
+    matches!(result, Err(GuardError::Precondition(_)))
 }
 
 /// R-9110-13.1.1-a, R-9110-13.1.1-c, R-9110-13.1.2-f
 #[tokio::test]
-async fn a_write_is_performed_where_the_state_is_as_expected() {
+async fn a_write_is_performed_if_the_state_is_expected() {
     let database = notes().await;
     let scope = || Target::scope(row());
     assert!(is_412(&write(&database, if_match("\"1\""), scope()).await));
@@ -65,22 +69,22 @@ async fn a_write_is_performed_where_the_state_is_as_expected() {
         .unwrap()
         .unwrap();
     assert_ne!(updated, created);
-    let Err(GuardError::Failed(failed)) = write(&database, if_match(&created), scope()).await
+    let Err(GuardError::Precondition(failed)) = write(&database, if_match(&created), scope()).await
     else {
         panic!("it was changed");
     };
     let current = failed.current().unwrap().etag.as_ref().unwrap();
     assert_eq!(current.as_header_value(), updated.as_str());
-    // Strong comparison, and any of several.
+    // The comparison is strong, and one of several tags is enough.
     let weak = format!("W/{updated}");
     assert!(is_412(&write(&database, if_match(&weak), scope()).await));
     let several = format!("\"x\", {updated}");
     write(&database, if_match(&several), scope()).await.unwrap();
-    write(&database, anything(), scope()).await.unwrap();
+    write(&database, unconditional(), scope()).await.unwrap();
 }
 
 #[tokio::test]
-async fn the_applications_own_version_may_be_the_target() {
+async fn a_version_of_the_application_may_be_the_target() {
     let database = Database::in_memory().unwrap();
     execute(
         &database,
@@ -109,16 +113,18 @@ async fn the_applications_own_version_may_be_the_target() {
             .to_owned()
     };
     let current = write(spell(7)).await.unwrap();
-    assert_eq!(spelled(&current).unwrap(), spell(8));
-    assert!(matches!(write(spell(7)).await, Err(GuardError::Failed(_))));
+    assert_eq!(tag_text(&current).unwrap(), spell(8));
+    assert!(matches!(
+        write(spell(7)).await,
+        Err(GuardError::Precondition(_))
+    ));
     assert!(matches!(
         write("\"8\"".to_owned()).await,
-        Err(GuardError::Failed(_))
+        Err(GuardError::Precondition(_))
     ));
 }
 
-/// Issue 10, B.5: the tag of another row with the same version is another state.
-/// R-9110-13.1.1-a
+/// Issue 10, B.5, R-9110-13.1.1-a: another row with the same version has another tag.
 #[tokio::test]
 async fn the_tag_of_another_row_is_refused() {
     let database = notes().await;
@@ -138,7 +144,7 @@ async fn the_tag_of_another_row_is_refused() {
 }
 
 #[tokio::test]
-async fn what_fails_or_panics_is_rolled_back() {
+async fn a_write_that_fails_or_panics_is_rolled_back() {
     let database = notes().await;
     let insert = "INSERT INTO notes VALUES (1, 'a', 'one')";
     let twice = database.guarded(must_be_absent(), Target::scope(row()), move |tx| {
@@ -167,7 +173,7 @@ async fn what_fails_or_panics_is_rolled_back() {
 #[test]
 fn a_disk_that_breaks_in_the_commit_leaves_the_outcome_unknown() {
     let failure = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_FSYNC);
-    let error = Error::in_commit(rusqlite::Error::SqliteFailure(failure, None));
+    let error = Error::from_commit(rusqlite::Error::SqliteFailure(failure, None));
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
     assert!(error.source().is_some() && !error.is_conflict());
 }
@@ -181,7 +187,7 @@ async fn a_commit_that_fails_is_an_error() {
         "CREATE TABLE tags (note REFERENCES notes (id) DEFERRABLE INITIALLY DEFERRED)",
     )
     .await;
-    let dangling = database.guarded(anything(), Target::scope(row()), |tx| {
+    let dangling = database.guarded(unconditional(), Target::scope(row()), |tx| {
         tx.execute("INSERT INTO tags VALUES (99)", ())
     });
     let Err(GuardError::Database(error)) = dangling.await else {
@@ -201,13 +207,10 @@ async fn a_scope_that_is_not_watched_is_an_error() {
     let database = notes().await;
     let nobody = Target::scope(Scope::row("nobody", 1));
     let Err(GuardError::Database(error)) = write(&database, must_be_absent(), nobody).await else {
-        panic!("nobody watches it");
+        panic!("the scope is not watched");
     };
     assert_eq!(error.kind(), ErrorKind::NotWatched);
-    assert_eq!(
-        error.source().unwrap().to_string(),
-        "scope \"row/nobody/1\""
-    );
+    assert_eq!(reason(&error), "scope \"row/nobody/1\"");
     assert_eq!(tag(&database, row()).await, None);
 }
 
@@ -216,18 +219,18 @@ async fn a_scope_that_is_not_watched_is_an_error() {
 async fn an_unconditional_write_needs_no_watched_scope() {
     let database = notes().await;
     let nobody = Target::scope(Scope::row("nobody", 1));
-    let written = database.guarded(anything(), nobody, |tx| {
+    let written = database.guarded(unconditional(), nobody, |tx| {
         tx.execute("REPLACE INTO notes VALUES (1, 'a', 'written')", ())
     });
     assert_eq!(written.await.unwrap(), 1);
 }
 
 #[tokio::test]
-async fn a_write_is_whole_though_its_caller_goes_away() {
+async fn a_write_completes_after_its_caller_is_dropped() {
     let database = notes().await;
-    let release = hang(&database).await;
+    let release = block_thread(&database).await;
     {
-        let mut writing = Box::pin(write(&database, anything(), Target::scope(row())));
+        let mut writing = Box::pin(write(&database, unconditional(), Target::scope(row())));
         std::future::poll_fn(|cx| {
             assert!(writing.as_mut().poll(cx).is_pending());
             std::task::Poll::Ready(())
@@ -238,9 +241,9 @@ async fn a_write_is_whole_though_its_caller_goes_away() {
     assert!(tag(&database, row()).await.is_some());
 }
 
-/// The validators for the response come out of the transaction that wrote.
+/// The validators of the response are from the transaction that wrote.
 #[tokio::test]
-async fn the_state_of_any_scope_is_told_after_the_writes() {
+async fn the_state_of_any_scope_can_be_read_after_the_writes() {
     let database = notes().await;
     let write = database.guarded(must_be_absent(), Target::scope(row()), |tx| {
         assert!(matches!(tx.current()?, Current::Absent));
@@ -252,15 +255,15 @@ async fn the_state_of_any_scope_is_told_after_the_writes() {
         Ok((tx.current()?, tx.read(&Scope::table("notes"))?))
     });
     let (current, all) = write.await.unwrap();
-    assert_eq!(spelled(&current), tag(&database, row()).await);
+    assert_eq!(tag_text(&current), tag(&database, row()).await);
     let table = Scope::table("notes");
-    assert_eq!(spelled(&all), tag(&database, table).await);
+    assert_eq!(tag_text(&all), tag(&database, table).await);
 
-    let nobody = database.guarded(anything(), Target::scope(row()), |tx| {
+    let nobody = database.guarded(unconditional(), Target::scope(row()), |tx| {
         tx.read(&Scope::row("nobody", 1))
     });
     let Err(GuardError::Database(error)) = nobody.await else {
-        panic!("nobody watches it");
+        panic!("the scope is not watched");
     };
     assert_eq!(error.kind(), ErrorKind::NotWatched);
 }

@@ -1,10 +1,10 @@
-# Runs the server in the current directory: keeper.sh BINARIES PORT
+# Runs the server in the current directory: supervisor.sh BINARIES PORT
 #
-# Says `ready` once the server takes connections, and then waits for the name of
-# a signal to end it with. The end of the input, which also comes if the process
-# of the tests is gone, ends the server and removes the directory.
+# Prints `ready` once the server takes connections. Then it reads the name of the signal
+# that ends the server. If its input ends, as when the process of the tests ends, it ends
+# the server and removes the directory.
 
-# Nobody may be left to be told that it is ready.
+# The process of the tests may have ended before `ready` is printed.
 trap '' PIPE
 
 start() {
@@ -16,8 +16,8 @@ start() {
     server=$!
 }
 
-# The server says so in the eighth line of its lock file; the first tells
-# whether the file is of this run.
+# The eighth line of the lock file says that the server is ready. The first line is the
+# process that wrote the file.
 is_ready() {
     set -- $(sed -n '1p;8p' data/postmaster.pid 2>/dev/null)
     [ "$1" = "$server" ] && [ "$2" = ready ]
@@ -31,7 +31,7 @@ left=600
 until is_ready; do
     left=$((left - 1))
     [ "$left" -gt 0 ] || { kill -s KILL "$server"; exit 1; }
-    # What the server before had, its port and memory, may not be free yet.
+    # The port and the memory of an earlier server may not be free yet.
     kill -s 0 "$server" 2>/dev/null || start "$@"
     sleep 0.05
 done
@@ -44,7 +44,7 @@ if read -r signal; then
 else
     kill -s QUIT "$server" 2>/dev/null
     wait "$server"
-    # The last of its processes may still write.
+    # The last process of the server may still write.
     for _ in 1 2 3 4 5; do
         rm -rf "$PWD" 2>/dev/null && break
         sleep 0.2

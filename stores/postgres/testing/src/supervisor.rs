@@ -9,12 +9,12 @@ use std::{
 
 use crate::binaries::{Binaries, User};
 
-/// How a server is ended.
+/// The signal that ends a server.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Signal {
-    /// Closes all connections and writes everything down.
+    /// Closes all connections and writes all data to disk.
     Fast,
-    /// As a crash.
+    /// Kills the server like a crash.
     Kill,
 }
 
@@ -27,11 +27,11 @@ impl fmt::Display for Signal {
     }
 }
 
-/// One run of the server.
+/// A shell that runs the server and ends it with this process.
 #[derive(Debug)]
-pub(crate) struct Keeper(Child);
+pub(crate) struct Supervisor(Child);
 
-impl Keeper {
+impl Supervisor {
     pub(crate) fn start(
         binaries: &Binaries,
         directory: &Path,
@@ -40,38 +40,38 @@ impl Keeper {
     ) -> Self {
         let mut shell = binaries.command("/bin/sh");
         shell
-            .args(["-c", include_str!("keeper.sh"), "keeper"])
+            .args(["-c", include_str!("supervisor.sh"), "supervisor"])
             .arg(binaries.path())
             .arg(port.to_string())
             .current_dir(directory)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            // An interrupt reaches the tests, and the keeper by their end.
+            // An interrupt reaches only the tests. Their end then ends the supervisor.
             .process_group(0);
         if let Some(user) = user {
             shell.uid(user.uid).gid(user.gid);
         }
         let mut shell = shell.spawn().expect("a shell");
-        let mut said = String::new();
-        let stdout = shell.stdout.take().expect("it is piped");
+        let mut line = String::new();
+        let stdout = shell.stdout.take().expect("a pipe");
         BufReader::new(stdout)
-            .read_line(&mut said)
-            .expect("the keeper says something or ends");
+            .read_line(&mut line)
+            .expect("a line of the supervisor, or its end");
         let log = || read_to_string(directory.join("log")).unwrap_or_default();
-        assert_eq!(said, "ready\n", "PostgreSQL did not start:\n{}", log());
+        assert_eq!(line, "ready\n", "PostgreSQL did not start:\n{}", log());
         Self(shell)
     }
 
     /// Ends the server.
     pub(crate) fn end(mut self, signal: Signal) {
-        // An error is that the keeper, and with it the server, is gone already.
-        let _ = writeln!(self.0.stdin.take().expect("it is piped"), "{signal}");
-        self.0.wait().expect("the keeper ends");
+        // An error means that the supervisor has ended already, and with it the server.
+        let _ = writeln!(self.0.stdin.take().expect("a pipe"), "{signal}");
+        self.0.wait().expect("the end of the supervisor");
     }
 
     /// Ends the server and removes its directory.
     pub(crate) fn clean_up(mut self) {
         drop(self.0.stdin.take());
-        self.0.wait().expect("the keeper ends");
+        self.0.wait().expect("the end of the supervisor");
     }
 }

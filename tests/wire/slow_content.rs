@@ -1,4 +1,4 @@
-//! Clients that let their content come byte by byte, beside a lock.
+//! Clients that send their content byte by byte to a resource with a lock.
 
 use axum::{Router, routing::post};
 use tokio::task::JoinSet;
@@ -9,10 +9,10 @@ use crate::support::{H1, H2, Notes, Server, by_path, in_time};
 const NOTE: &str = "/note";
 const DRIPPING: usize = 20;
 const HONEST: usize = 1_000;
-/// HTTP/2 streams of one connection.
+/// The number of HTTP/2 streams on one connection.
 const STREAMS: usize = 125;
 
-/// Each way of asking for the lock, and one that needs none.
+/// The ways to use the lock, and one without it.
 const DRIPPED: [(&str, &str, &str); 4] = [
     ("PUT", NOTE, "if-match: *"),
     ("PUT", NOTE, "x-condition: none"),
@@ -20,10 +20,10 @@ const DRIPPED: [(&str, &str, &str); 4] = [
     ("POST", "/login", "x-condition: none"),
 ];
 
-/// Issue 11, A.5: every honest one of 1,000 writers at once is answered, and none with 503,
-/// while 20 drip their content to the same resource.
+/// Issue 11, A.5: 20 clients drip their content to a resource. Each of 1,000 other writers at once
+/// is answered, and none with 503.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn content_holds_nobody_up() {
+async fn slow_content_delays_no_other_writer() {
     let (notes, lock) = (Notes::with(NOTE, "first"), KeyedLock::new());
     let layer = PreconditionLayer::new(notes.source()).lock(lock.clone(), by_path);
     let login = Router::new().route("/login", post(async |_: String| "welcome"));
@@ -47,7 +47,7 @@ async fn content_holds_nobody_up() {
     assert_eq!(notes.writes(), 3 * HONEST);
     assert!(lock.is_empty());
 
-    // They are writers too, once their content has come. The tag is an old one by now.
+    // The slow clients are writers too, once their content has arrived. By then their tag is old.
     let mut answered = Vec::new();
     for (slow, method) in &mut dripping {
         slow.try_write(b"ped in").await;
@@ -64,7 +64,7 @@ async fn write_honestly(server: &Server) -> Vec<u16> {
         let h2 = H2::connect(server).await;
         for _ in 0..STREAMS {
             let mut h2 = h2.clone();
-            // Half of them overwrite, and half change what is there.
+            // Half of the writers overwrite, and half change the current text.
             let condition: &[&str] = if connection % 2 == 0 {
                 &[]
             } else {

@@ -1,12 +1,13 @@
-//! Writers that are guarded beside six kinds that are not, on a connection each.
+//! Guarded writers beside six kinds of writers that are not guarded, each on its own
+//! connection.
 //!
 //! Each write adds to the count of a row, and a row that is deleted leaves its
 //! count in a second table. The sum of both tables is the number of committed
-//! writes, unless an update was lost.
+//! writes if no update was lost.
 //!
-//! It takes a second, or `TOWER_CONDITIONAL_CAMPAIGN` seconds.
+//! The campaign takes a second, or `TOWER_CONDITIONAL_CAMPAIGN` seconds.
 
-#![expect(clippy::disallowed_macros)] // it prints its figures
+#![expect(clippy::disallowed_macros)] // the campaign prints its figures
 
 use std::{env, time::Duration};
 
@@ -17,10 +18,7 @@ use tokio::{
 };
 use tower_conditional::VersionTags;
 
-use super::{
-    GuardError, Target,
-    tests::{if_match, must_be_absent},
-};
+use super::{GuardError, Target, if_match, must_be_absent};
 use crate::{
     Database, Install, Schema, Scope, Watch,
     test_support::{TempFile, execute},
@@ -37,7 +35,7 @@ const KINDS: [&str; 8] = [
 const BURY: &str = "INSERT INTO grave SELECT count FROM notes WHERE id = ?1";
 const INSERT: &str = "INSERT INTO notes VALUES (?1, 1)";
 
-/// Writes unguarded. Returns the sum that was added to the counts.
+/// Writes without a guard. Returns the sum that was added to the counts.
 fn unguarded(connection: &mut Connection, kind: &str, id: i64) -> rusqlite::Result<usize> {
     let tx = connection.transaction()?;
     let written = match kind {
@@ -66,8 +64,8 @@ fn unguarded(connection: &mut Connection, kind: &str, id: i64) -> rusqlite::Resu
     Ok(written)
 }
 
-/// Writes as a client that adds to the count that it has read. No handler should
-/// upsert: it overwrites a row that is unexpectedly there.
+/// Writes like a client that adds to the count that it has read. No handler should
+/// upsert: that overwrites a row that exists unexpectedly.
 async fn guarded(database: &Database, kind: &str, id: i64) -> Result<usize, GuardError> {
     let scope = match kind {
         "by row" => Scope::row("notes", id),
@@ -114,7 +112,7 @@ async fn no_update_is_lost_beside_unguarded_writers() {
         let database = Database::open(&file).unwrap();
         writers.spawn(async move {
             let (mut counted, mut committed, mut refused, mut id) = (0, 0, 0, 0);
-            // Each commits at last, when the others have ended.
+            // Each commits at the end, when the others have stopped.
             while Instant::now() < end || committed == 0 {
                 id = (id + 1) % IDS;
                 let outcome = match kind {
@@ -129,12 +127,12 @@ async fn no_update_is_lost_beside_unguarded_writers() {
                         committed += 1;
                         counted += added;
                     }
-                    Err(GuardError::Failed(_)) => refused += 1,
+                    Err(GuardError::Precondition(_)) => refused += 1,
                     Err(GuardError::Database(error)) if error.is_conflict() => {}
                     Err(other) => panic!("{kind}: {other:?}"),
                 }
                 if !kind.starts_with("by") {
-                    // Real time: it leaves guards a state that stays as they have read it.
+                    // The pause is in real time, so that guards meet an unchanged state.
                     tokio::time::sleep(Duration::from_millis(5)).await;
                 }
             }

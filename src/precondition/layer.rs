@@ -119,7 +119,7 @@ impl<Q, G: Clone, L> PreconditionLayer<Q, G, L> {
     }
 
     /// Lets a conditional write go to the handler where nobody knows the current state,
-    /// even if a condition is required, or no key for the [lock](Self::lock): because
+    /// even if a condition is required, or no key for the lock (`Self::lock`): because
     /// the handler compares what is [`Expected`](crate::handler::Expected).
     ///
     /// By default such a write is refused with 412 (another spelling of the path may be

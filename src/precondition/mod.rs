@@ -101,7 +101,7 @@
 //! |---|---|---|
 //! | [`Expected`](crate::handler::Expected), compared by the handler's own `UPDATE .. WHERE version = ..` | no lost update across all replicas, and against every writer that moves the version | a condition in the handler's SQL |
 //! | the transaction helper of the crates for PostgreSQL and SQLite | the same | the handler writes through the transaction that it is given |
-//! | [`lock`](PreconditionLayer::lock) | no lost update among the requests of this process | a place in a queue |
+//! | `PreconditionLayer::lock` (feature `tokio`) | no lost update among the requests of this process | a place in a queue |
 //!
 //! Without any of them the check only narrows the gap. The layer cannot see
 //! that a handler compares, unless it takes its `Expected`: a conditional write
@@ -160,9 +160,9 @@
 //!
 //! If the client leaves, its request is dropped, wherever the handler is: work that
 //! must not be done by half belongs in a transaction, or in
-//! `Detached::finish` (feature `tokio`). Under a [`lock`](PreconditionLayer::lock) the
+//! `Detached::finish` (feature `tokio`). Under a `PreconditionLayer::lock` the
 //! layer sees to that. Such writes end with the runtime unless they are awaited: give
-//! the layer a handle with [`detached`](PreconditionLayer::detached), and await its
+//! the layer a handle with `PreconditionLayer::detached`, and await its
 //! `idle` after the server has shut down.
 //!
 //! It evaluates nothing on reads; see [`ConditionalLayer`](crate::ConditionalLayer).

@@ -98,7 +98,7 @@
 //!
 //! The layer's check narrows the gap between check and write. The handler's
 //! compare-and-set with [`Expected`](crate::handler::Expected) closes it, as above, or a
-//! [`lock`](crate::PreconditionLayer::lock) does; see [`precondition`](crate::precondition).
+//! `PreconditionLayer::lock` does; see [`precondition`](crate::precondition).
 //!
 //! # Limits
 //!

@@ -118,7 +118,7 @@ impl Route {
     /// `T` does: `/notes/17`, `/notes/017`, `/notes/%31%37` and `/notes/17/` are all about
     /// the note 17. `None` where the path does not match or means no `T`.
     ///
-    /// It is the key that a [lock](crate::PreconditionLayer::lock) needs, and a
+    /// It is the key that a lock (`PreconditionLayer::lock`) needs, and a
     /// [source](crate::ValidatorSource) that looks for a row.
     ///
     /// ```

@@ -81,7 +81,7 @@
 //! has a setter for the other choice.
 //!
 //! A source has 10 seconds, and so has the `GET` of a [`SelfGet`], unless
-//! [`ValidatorSource::timeout`] or [`SelfGet::timeout`] says otherwise. The limit
+//! `ValidatorSource::timeout` or `SelfGet::timeout` says otherwise. The limit
 //! needs the feature `tokio`, and there is none outside of a runtime of tokio's. A
 //! runtime whose timer is not enabled panics where a source has to wait.
 

@@ -1,0 +1,11 @@
+# shellcheck shell=bash
+# Everything that `cargo test --workspace` runs besides unit tests, and the other drivers.
+
+run_services() {
+    step "integration tests and examples" tests --workspace --all-features --bins --examples --test '*'
+    step "documentation tests" tests --workspace --all-features --doc
+    # They link another SQLite, so they are a workspace of their own.
+    local drivers=examples/other_drivers/Cargo.toml
+    step "other drivers: clippy" cargo clippy --locked --manifest-path $drivers --all-targets -- -D warnings
+    step "other drivers: tests" tests --manifest-path $drivers
+}

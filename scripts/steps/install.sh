@@ -55,10 +55,10 @@ need_clippy() {
     cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
 }
 
-# Without optimization it compiles in half the time, and runs for a second all the same.
-need_cargo_deny() {
-    cargo deny --version >/dev/null 2>&1 ||
-        CARGO_PROFILE_DEV_DEBUG=0 cargo install --quiet --locked --debug cargo-deny
+# Without optimization a tool compiles in half the time, and runs for seconds all the same.
+install_tool() { # PACKAGE, whose name is that of its command
+    command -v "$1" >/dev/null || [ -x "${CARGO_HOME:-$HOME/.cargo}/bin/$1" ] ||
+        CARGO_PROFILE_DEV_DEBUG=0 cargo install --quiet --locked --debug "$1"
 }
 
 need() { # COMMAND PACKAGE

@@ -2,20 +2,24 @@
 # Runs steps, times them, and sums up at the end. Sourced by scripts/test.
 
 logs=$(mktemp -d)
-current=""
+current="" # the step that runs
 
 # Runs a command as a step. The script ends at the first step that fails.
 step() { # NAME COMMAND..
     current=$1
     printf '\n== %s\n' "$current"
-    local started=$SECONDS cpu_before
+    started=$SECONDS
     read_cpu
     cpu_before=$cpu
     "${@:2}"
+    end_step
+    current=""
+}
+
+end_step() {
     read_cpu
     printf '%s\t%s\t%s\n' "$((SECONDS - started))" "$((cpu - cpu_before))" "$current" >>"$logs/steps"
     printf -- '-- %s s, %s s of CPU time\n' "$((SECONDS - started))" "$((cpu - cpu_before))"
-    current=""
 }
 
 # Sets $cpu to the CPU seconds of all processes that this shell has waited for.
@@ -44,6 +48,7 @@ features_of_library() {
 sum_up() {
     local code=$?
     local failed=$current
+    if [ -n "$failed" ]; then end_step; fi
     if [ -s "$logs/steps" ]; then
         printf '\n%8s %8s  %s\n' seconds CPU step
         awk -F '\t' '{ printf "%8d %8d  %s\n", $1, $2, $3; wall += $1; cpu += $2

@@ -40,9 +40,10 @@ build_docs() {
     cargo doc --locked -p tower-conditional --no-deps --no-default-features
     # docs.rs has a nightly rustdoc, which says of each item which feature it needs.
     # Only rustdoc is told to act as one: what build scripts find would change with it.
-    printf '#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec rustdoc "$@"\n' >"$logs/rustdoc"
-    chmod +x "$logs/rustdoc"
-    RUSTDOC=$logs/rustdoc RUSTDOCFLAGS="-D warnings --cfg docsrs" \
+    local rustdoc=${logs:?}/rustdoc
+    printf '#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec rustdoc "$@"\n' >"$rustdoc"
+    chmod +x "$rustdoc"
+    RUSTDOC=$rustdoc RUSTDOCFLAGS="-D warnings --cfg docsrs" \
         cargo doc --locked --no-deps --all-features "${published[@]/#/--package=}"
     unset RUSTDOCFLAGS
 }

@@ -72,7 +72,8 @@ impl Audit {
         self
     }
 
-    /// Sets the clock used to evaluate dates. Defaults to [`SystemClock`].
+    /// Sets the clock used to evaluate dates. Defaults to
+    /// [`SystemClock`](crate::clock::SystemClock).
     pub fn clock(self, clock: impl Clock) -> Self {
         self.lock().clock = SharedClock::new(clock);
         self

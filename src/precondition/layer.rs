@@ -124,7 +124,7 @@ impl<Q, G: Clone, L> PreconditionLayer<Q, G, L> {
 
     /// Lets a conditional write reach the handler if nobody knows the current state, even
     /// if a condition is required. It does the same for a write without a key for the
-    /// [lock](crate::PreconditionLayer::lock). Set it if the handler compares with
+    /// lock (`PreconditionLayer::lock`). Set it if the handler compares with
     /// [`Expected`](crate::handler::Expected).
     ///
     /// By default such a write is refused with 412: another spelling of the path may be the

@@ -94,7 +94,7 @@
 //! |---|---|---|
 //! | [`Expected`](crate::handler::Expected), compared by the handler's own `UPDATE .. WHERE version = ..` | no lost update across all replicas, and against every writer that moves the version | a condition in the handler's SQL |
 //! | the transaction helper of the crates for PostgreSQL and SQLite | the same | the handler writes through the transaction that it is given |
-//! | [`lock`](PreconditionLayer::lock) | no lost update among the requests of this process | a place in a queue |
+//! | `PreconditionLayer::lock` (feature `tokio`) | no lost update among the requests of this process | a place in a queue |
 //!
 //! Without any of them, the check only narrows the gap. The layer cannot see that a handler
 //! compares, unless the handler takes its `Expected`. A conditional write that succeeds
@@ -158,9 +158,9 @@
 //!
 //! If the client disconnects, the handler is dropped at its current await. Use a
 //! transaction or `Detached::finish` (feature `tokio`) for work that must finish. Under a
-//! [`lock`](PreconditionLayer::lock) the layer finishes the write itself. Such writes end
+//! `PreconditionLayer::lock` the layer finishes the write itself. Such writes end
 //! with the runtime unless they are awaited. Give the layer a handle with
-//! [`detached`](PreconditionLayer::detached), and await its `idle` after the server has shut
+//! `PreconditionLayer::detached`, and await its `idle` after the server has shut
 //! down.
 //!
 //! # Errors
@@ -176,7 +176,7 @@
 //!   condition is false or missing.
 //! - 503 with `Retry-After: 1`: the source failed. If an extractor of `source::axum`
 //!   rejects the request, the client gets the rejection.
-//! - 503 with `Retry-After` or 500, under a [lock](PreconditionLayer::lock): the wait for the
+//! - 503 with `Retry-After` or 500, under a lock: the wait for the
 //!   lock was refused or too long, or the write held it too long.
 //!
 //! # What it does not do

@@ -1,0 +1,14 @@
+# shellcheck shell=bash
+# The library without features, and with each one alone.
+
+run_features() {
+    step "all tests of the library without features" tests -p tower-conditional --no-default-features
+    step "unit tests with single features" test_features
+}
+
+test_features() {
+    local feature
+    for feature in $(features_of_library); do
+        tests -p tower-conditional --lib --no-default-features --features "$feature"
+    done
+}

@@ -1,0 +1,154 @@
+# shellcheck shell=bash
+# Format, clippy, documentation, packages, licences and Rust versions.
+
+# The crates that are published, in the order of docs/release.md.
+published=(tower-conditional tower-conditional-sql tower-conditional-postgres tower-conditional-sqlite)
+
+run_lint() {
+    step "format" check_format
+    step "test vectors match their generator" python3 tests/vectors/reference.py --check
+    step "clippy: workspace" cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
+    step "clippy: single features" lint_features
+    step "documentation: all features, docs.rs, no features" build_docs
+    step "packages: their files" check_packages
+    step "packages: with the oldest dependencies that they allow" check_minimal_versions
+    step "licences and duplicate dependencies" check_licences
+    step "oldest Rust" check_msrv
+    step "WebAssembly" check_wasm
+    step "external types" check_external_types
+    step "semantic versioning" check_semver
+}
+
+check_format() {
+    cargo fmt --all -- --check
+    local own
+    for own in benches benches/gate examples/other_drivers fuzz; do
+        cargo fmt --manifest-path "$own/Cargo.toml" -- --check
+    done
+}
+
+lint_features() {
+    local feature
+    for feature in "" $(features_of_library); do
+        cargo clippy --quiet --locked -p tower-conditional --no-default-features --features "$feature" -- -D warnings
+    done
+}
+
+build_docs() {
+    export RUSTDOCFLAGS="-D warnings"
+    cargo doc --locked --workspace --no-deps --all-features
+    cargo doc --locked -p tower-conditional --no-deps --no-default-features
+    # docs.rs has a nightly rustdoc, which says of each item which feature it needs.
+    # Only rustdoc is told to act as one: what build scripts find would change with it.
+    local rustdoc=${logs:?}/rustdoc
+    printf '#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec rustdoc "$@"\n' >"$rustdoc"
+    chmod +x "$rustdoc"
+    RUSTDOC=$rustdoc RUSTDOCFLAGS="-D warnings --cfg docsrs" \
+        cargo doc --locked --no-deps --all-features "${published[@]/#/--package=}"
+    unset RUSTDOCFLAGS
+}
+
+# Compares the files of each package with .ci/package. After a change that is meant:
+# UPDATE=1 scripts/test lint
+check_packages() {
+    cargo package --quiet --locked --allow-dirty --no-verify "${published[@]/#/--package=}"
+    local name
+    for name in "${published[@]}"; do
+        # Without the version, and without the file that exists only in a git checkout.
+        # The Rust files of a folder are one line: adding one needs no new list.
+        tar -tzf "$CARGO_TARGET_DIR/package/$name-$(version).crate" | cut -d / -f 2- |
+            grep -v '^\.cargo_vcs_info\.json$' | sed -E 's|^(src/[^/]+/).*\.rs$|\1**.rs|' |
+            LC_ALL=C sort -u >"$logs/files"
+        if [ -n "${UPDATE:-}" ]; then cp "$logs/files" ".ci/package/$name"; fi
+        diff -u ".ci/package/$name" "$logs/files"
+    done
+}
+
+version() { sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1; }
+
+# Checks the packages, as they were packed, with the oldest direct dependencies that
+# their manifests allow. Tests are left out, since users do not build them.
+check_minimal_versions() {
+    local name folder=$CARGO_TARGET_DIR/minimal
+    rm -rf "$folder"
+    mkdir "$folder"
+    printf '[workspace]\nresolver = "3"\nmembers = ["*"]\n[patch.crates-io]\n' >"$folder/Cargo.toml"
+    for name in "${published[@]}"; do
+        mkdir "$folder/$name"
+        tar -xzf "$CARGO_TARGET_DIR/package/$name-$(version).crate" -C "$folder/$name" --strip-components 1
+        awk '/^\[/ { skip = /dev-dependencies|^\[\[/ } !skip' "$folder/$name/Cargo.toml" >"$logs/manifest"
+        cp "$logs/manifest" "$folder/$name/Cargo.toml"
+        printf '%s = { path = "%s" }\n' "$name" "$name" >>"$folder/Cargo.toml"
+    done
+    # The option is unstable; a stable cargo takes it this way. The compiler stays stable.
+    RUSTC_BOOTSTRAP=1 cargo update --quiet --manifest-path "$folder/Cargo.toml" -Z direct-minimal-versions
+    cargo check --locked --manifest-path "$folder/Cargo.toml" --workspace --all-features
+}
+
+check_licences() {
+    install_tool cargo-deny
+    cargo deny --exclude tower-conditional-examples --exclude tower-conditional-examples-grpc \
+        --exclude tower-conditional-showcase check bans licenses sources
+}
+
+# Compiles the workspace with the Rust that its manifest promises.
+check_msrv() {
+    local oldest
+    oldest=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
+    if rustc "+$oldest" --version >/dev/null 2>&1 ||
+        rustup toolchain install "$oldest" --profile minimal --no-self-update; then
+        cargo "+$oldest" check --locked --workspace --all-targets --all-features
+    else
+        not_checked "Rust $oldest: that toolchain cannot be installed here"
+    fi
+}
+
+# A browser or a worker has no files, sockets and threads: the rules and the layers need none.
+check_wasm() {
+    local target=wasm32-unknown-unknown features
+    if [ -d "$(rustc --print target-libdir --target $target)" ] || rustup target add $target; then
+        for features in --no-default-features --all-features; do
+            cargo check --locked --target $target -p tower-conditional "$features"
+        done
+    else
+        not_checked "$target: its standard library cannot be installed here"
+    fi
+}
+
+# Types of other crates appear in the public API only if the manifest allows them.
+check_external_types() {
+    # The version of rustdoc's JSON that the tool reads. Stable Rust writes it this way too.
+    local format=57 manifest
+    echo | RUSTC_BOOTSTRAP=1 rustdoc - --crate-name probe -o "$logs" -Z unstable-options --output-format json
+    if ! grep -q "\"format_version\":$format" "$logs/probe.json"; then
+        not_checked "external types: $(rustc --version) writes documentation that the tool cannot read"
+        return
+    fi
+    install_tool cargo-check-external-types
+    for manifest in Cargo.toml stores/sql/Cargo.toml stores/postgres/Cargo.toml stores/sqlite/Cargo.toml; do
+        # In a target directory of its own: build scripts look at RUSTC_BOOTSTRAP.
+        RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$CARGO_TARGET_DIR/external_types \
+            cargo check-external-types --all-features --manifest-path "$manifest"
+    done
+}
+
+# Compares the public API with that of the last release, by its tag.
+check_semver() {
+    local last name
+    if ! git rev-parse --git-dir >/dev/null 2>&1; then
+        not_checked "semantic versioning: this is no git checkout"
+        return
+    fi
+    if ! last=$(git describe --tags --abbrev=0 --match 'v*' 2>/dev/null); then
+        echo "no release yet"
+        return
+    fi
+    install_tool cargo-semver-checks
+    for name in "${published[@]}"; do
+        if git grep --quiet --fixed-strings "name = \"$name\"" "$last" -- '*Cargo.toml'; then
+            cargo semver-checks --package "$name" --all-features --baseline-rev "$last"
+        else
+            echo "$name is new since $last"
+        fi
+    done
+}

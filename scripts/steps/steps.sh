@@ -1,0 +1,68 @@
+# shellcheck shell=bash
+# Runs steps, times them, and sums up at the end. Sourced by scripts/test.
+
+logs=$(mktemp -d)
+current="" # the step that runs
+
+# Runs a command as a step. The script ends at the first step that fails.
+step() { # NAME COMMAND..
+    current=$1
+    printf '\n== %s\n' "$current"
+    started=$SECONDS
+    read_cpu
+    cpu_before=$cpu
+    "${@:2}"
+    end_step
+    current=""
+}
+
+end_step() {
+    read_cpu
+    printf '%s\t%s\t%s\n' "$((SECONDS - started))" "$((cpu - cpu_before))" "$current" >>"$logs/steps"
+    printf -- '-- %s s, %s s of CPU time\n' "$((SECONDS - started))" "$((cpu - cpu_before))"
+}
+
+# Sets $cpu to the CPU seconds of all processes that this shell has waited for.
+# `times` counts those of its own shell, so it runs in no subshell.
+read_cpu() {
+    times >"$logs/times"
+    cpu=$(awk -F '[ms ]+' 'END { printf "%d", $1 * 60 + $2 + $3 * 60 + $4 }' "$logs/times")
+}
+
+# Says that a check did not run. It stands at the end once more.
+not_checked() { # REASON
+    printf '\n!! NOT CHECKED: %s\n' "$*" | tee -a "$logs/not_checked" >&2
+}
+
+# Runs cargo test and keeps what it prints, for the sum at the end.
+tests() {
+    cargo test --quiet --locked "$@" 2>&1 | tee -a "$logs/tests"
+}
+
+# Prints the features of the library, one a line.
+features_of_library() {
+    awk '/^\[/ { inside = $0 == "[features]" }
+         inside && $2 == "=" && $1 != "default" { print $1 }' Cargo.toml
+}
+
+sum_up() {
+    local code=$?
+    local failed=$current
+    if [ -n "$failed" ]; then end_step; fi
+    if [ -s "$logs/steps" ]; then
+        printf '\n%8s %8s  %s\n' seconds CPU step
+        awk -F '\t' '{ printf "%8d %8d  %s\n", $1, $2, $3; wall += $1; cpu += $2
+                       if ($1 >= most) { most = $1; slowest = $3 } }
+             END { printf "%8d %8d  all; the slowest is: %s\n", wall, cpu, slowest }' "$logs/steps"
+    fi
+    if [ -s "$logs/not_checked" ]; then cat "$logs/not_checked" >&2; fi
+    if [ -s "$logs/tests" ]; then
+        awk '/^test result:/ { passed += $4; failed += $6 }
+             END { printf "\n%d passed, %d failed\n", passed, failed; exit failed > 0 || passed == 0 }' \
+            "$logs/tests" || code=1
+    fi
+    rm -rf "$logs"
+    if [ -n "$failed" ]; then printf 'FAILED: %s\n' "$failed" >&2; fi
+    exit "$code"
+}
+trap sum_up EXIT

@@ -19,7 +19,7 @@ use crate::{
     body::{Collector, ResponseBody, read_at_once},
     outcome::TagOrigin,
     semantics::validator::{
-        EntityTag, Untagged,
+        EntityTag, UntaggedReason,
         taggable::{ResponseFacts, check_taggable},
     },
     source::NoContentTag,
@@ -36,7 +36,7 @@ pin_project! {
 pin_project! {
     #[project = EtagStateProj]
     enum EtagState<F, B: Body, H> {
-        // A state of its own, so that a response that only passes is moved in fewer bytes.
+        // A separate state, so that moving a response that only passes copies fewer bytes.
         Pass {
             #[pin]
             future: F,
@@ -67,9 +67,9 @@ pin_project! {
 /// The facts of a request that its response needs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RequestFacts {
-    /// The method is `HEAD`.
+    /// `true` if the method is `HEAD`.
     pub(super) head: bool,
-    /// A source knows the tag, so none is made from the content.
+    /// `true` if a source knows the tag, so that none is made from the content.
     pub(super) source_knows: bool,
 }
 
@@ -175,7 +175,7 @@ where
         Ok(content) => {
             let tag = config.tag_of(&parts.headers, &content);
             parts.headers.insert(ETAG, tag.into());
-            config.note(&mut parts.extensions, TagOrigin::Hashed(announced));
+            config.record(&mut parts.extensions, TagOrigin::Hashed(announced));
             return Ok(Response::from_parts(parts, ResponseBody::bytes(content)));
         }
         Err(begun) => begun,
@@ -206,7 +206,7 @@ impl<H: ContentHasher> EtagConfig<H> {
                 TagOrigin::KnownDigest
             }
         };
-        self.note(response.extensions_mut(), origin);
+        self.record(response.extensions_mut(), origin);
         None
     }
 }
@@ -214,7 +214,7 @@ impl<H: ContentHasher> EtagConfig<H> {
 /// The way in which a response gets its tag.
 enum TagPlan {
     /// The response stays as it is.
-    Leave(Untagged),
+    Leave(UntaggedReason),
     /// The tag is known without reading the body.
     Label(EntityTag),
     /// The body is read for the tag. It announces this many bytes.
@@ -245,8 +245,8 @@ where
         (None, Some(digest)) => TagPlan::Label(config.tag_of_known(headers, digest)),
         (None, None) => match facts.exact {
             Some(announced) => TagPlan::Read { announced },
-            // `untagged` has ruled this out.
-            None => TagPlan::Leave(Untagged::UnknownLength),
+            // `check_taggable` has ruled this out.
+            None => TagPlan::Leave(UntaggedReason::UnknownLength),
         },
     }
 }

@@ -8,7 +8,7 @@ use crate::semantics::field::method::changes_target;
 /// layer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct WriteProtection {
-    /// The request has a condition for a write.
+    /// `true` if the request has a condition for a write.
     pub(super) is_conditional: bool,
     /// The condition that the request must have.
     pub(super) required: Requirement,

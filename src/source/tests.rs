@@ -20,11 +20,11 @@ fn parts(path: &str) -> Parts {
 }
 
 /// Returns the answer of a source: the entity tag, `-` for absent, `?` for unknown, or `!` and
-/// the error. Checks that `at_hand` gives the same answer.
+/// the error. Checks that `try_current` gives the same answer.
 fn told(source: &impl ValidatorSource, path: &str) -> String {
-    let told = text(run(ask(source, &parts(path))));
-    if let Some(at_hand) = ask_at_hand(source, &parts(path)) {
-        assert_eq!(text(at_hand), told);
+    let told = text(run(current(source, &parts(path))));
+    if let Some(current) = try_current(source, &parts(path)) {
+        assert_eq!(text(current), told);
     }
     told
 }
@@ -76,22 +76,22 @@ fn returned_values_become_states() {
 
 /// Issue 12: every combinator passes on a state that is known without waiting.
 #[test]
-fn states_without_waiting_are_at_hand() {
-    let at_hand = |source: &dyn Fn() -> Option<Result<Current, SourceError>>| {
+fn states_without_waiting() {
+    let try_now = |source: &dyn Fn() -> Option<Result<Current, SourceError>>| {
         source().map_or_else(|| "waits".to_owned(), text)
     };
     let waits = from_fn(async |_| tagged("2"));
     let knows = || knows(tagged("1"));
     let absent = now(|_| Current::Absent);
     let now = || now(|_| tagged("3"));
-    macro_rules! assert_at_hand {
+    macro_rules! assert_try_current {
         ($($source:expr, $path:expr => $told:expr;)*) => {$(
             let source = $source;
-            assert_eq!(at_hand(&|| ask_at_hand(&source, &parts($path))), $told);
+            assert_eq!(try_now(&|| try_current(&source, &parts($path))), $told);
             assert!(["waits", &*told(&source, $path)].contains(&$told));
         )*};
     }
-    assert_at_hand! {
+    assert_try_current! {
         knows(), "/" => "\"1\"";
         now(), "/" => "\"3\"";
         waits, "/" => "waits";
@@ -124,8 +124,8 @@ fn an_async_function_is_called_once() {
         calls.note("called");
         async { Current::Absent }
     });
-    assert!(ask_at_hand(&source, &parts("/")).is_none());
+    assert!(try_current(&source, &parts("/")).is_none());
     assert!(log.take().is_empty());
-    assert_eq!(text(run(ask(&source, &parts("/")))), "-");
+    assert_eq!(text(run(current(&source, &parts("/")))), "-");
     assert_eq!(log.take(), ["called"]);
 }

@@ -12,7 +12,7 @@ use super::{answer, exchange, layer, request};
 use crate::{
     ConditionalLayer,
     outcome::{Outcome, TagOrigin, Verdict},
-    semantics::{condition::Condition, validator::Untagged},
+    semantics::{condition::Condition, validator::UntaggedReason},
     stack,
     test_support::{Act, ScriptedBody, read, send},
 };
@@ -95,7 +95,7 @@ fn the_outcome_is_shared() {
     );
     let outcome = Outcome::of(&response).unwrap();
     assert_eq!(outcome.verdict(), Some(Verdict::NotModified));
-    let kept = TagOrigin::Untouched(Untagged::HandlerTag);
+    let kept = TagOrigin::Untouched(UntaggedReason::HandlerTag);
     assert_eq!(outcome.tag(), Some(kept));
 }
 

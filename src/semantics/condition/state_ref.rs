@@ -43,7 +43,7 @@ pub(crate) fn write_latest<B>(
 
 /// Turns an empty response into the 304 for a request that named the latest state.
 ///
-/// It has `no-store`, so that no cache takes it for the validation of a stored response.
+/// It has `no-store`, so that no cache updates a stored response with it.
 pub(crate) fn write_not_modified<B>(
     response: &mut Response<B>,
     field: &HeaderName,

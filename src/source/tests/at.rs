@@ -22,7 +22,7 @@ fn a_source_is_limited_to_one_route() {
         *connect.uri_mut() = "example.com:443".parse().unwrap();
         connect.into_parts().0
     };
-    let asked = run(ask(&source, &authority)).unwrap();
+    let asked = run(current(&source, &authority)).unwrap();
     assert!(matches!(asked, Current::Unknown));
 }
 

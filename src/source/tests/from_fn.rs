@@ -34,8 +34,8 @@ fn functions_borrow_the_head_and_return_states() {
 /// `from_fn` makes a source that waits, and `now` one that does not.
 #[test]
 fn functions_wait_unless_they_know_now() {
-    assert!(ask_at_hand(&from_fn(async |_: &Parts| tagged("1")), &parts("/")).is_none());
-    assert!(ask_at_hand(&now(|_| tagged("1")), &parts("/")).is_some());
+    assert!(try_current(&from_fn(async |_: &Parts| tagged("1")), &parts("/")).is_none());
+    assert!(try_current(&now(|_| tagged("1")), &parts("/")).is_some());
     assert_eq!(told(&now(|_| EntityTag::strong("1").ok()), "/"), "\"1\"");
     assert_eq!(
         told(&now(|_| Err::<Validators, _>(Down)), "/"),

@@ -23,16 +23,16 @@ fn the_second_source_is_used_if_the_first_does_not_know() {
 
 /// If the first source knows the state, the second is not asked.
 #[test]
-fn the_second_source_is_asked_only_if_needed() {
+fn the_second_source_is_called_only_if_needed() {
     let log = Log::default();
     let noting = log.clone();
     let second = now(move |_| {
-        noting.note("asked");
+        noting.note("called");
         Current::Unknown
     });
     told(&knows(tagged("1")).or_else(second.clone()), "/");
     assert!(log.take().is_empty());
     let either = ().or_else(second);
-    assert_eq!(text(run(ask(&either, &parts("/")))), "?");
-    assert_eq!(log.take(), ["asked"]);
+    assert_eq!(text(run(current(&either, &parts("/")))), "?");
+    assert_eq!(log.take(), ["called"]);
 }

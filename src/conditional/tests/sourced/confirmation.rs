@@ -76,7 +76,7 @@ impl Moving {
     }
 }
 
-/// Issue 10, A.2, R-9110-8.8.1-a: one strong tag never stands for two contents. The old tag
+/// Issue 10, A.2, R-9110-8.8.1-a: one strong tag never identifies two contents. The old tag
 /// does not go out on content that a write may have changed.
 #[test]
 fn a_strong_tag_goes_out_only_if_nothing_changed() {
@@ -309,12 +309,12 @@ where
     Some(tag.to_str().unwrap().to_owned())
 }
 
-/// A source whose first answer is at hand. Every other answer has to be waited for.
-struct AtHandOnce {
+/// A source that returns its first answer at once. Every other answer has to be awaited.
+struct ReadyOnceSource {
     moving: Moving,
 }
 
-impl ValidatorSource for AtHandOnce {
+impl ValidatorSource for ReadyOnceSource {
     type Error = Infallible;
 
     async fn current(&self, _: &Parts) -> Result<Current, Infallible> {
@@ -322,19 +322,19 @@ impl ValidatorSource for AtHandOnce {
         Ok(self.moving.current())
     }
 
-    fn at_hand(&self, _: &Parts) -> Option<Result<Current, Infallible>> {
+    fn try_current(&self, _: &Parts) -> Option<Result<Current, Infallible>> {
         let is_first = self.moving.asked.load(Ordering::SeqCst) == 0;
         is_first.then(|| Ok(self.moving.current()))
     }
 }
 
-/// Issue 12: the second answer of a source may have to be waited for, even if the first was
-/// at hand.
+/// Issue 12: the second answer of a source may have to be awaited, even if the first was
+/// returned at once.
 #[test]
-fn a_confirmation_is_waited_for() {
+fn a_confirmation_is_awaited() {
     for (moves, etag) in [(false, Some("\"0\"")), (true, None)] {
         let moving = Moving::new(moves);
-        let source = AtHandOnce {
+        let source = ReadyOnceSource {
             moving: moving.clone(),
         };
         let answer = moving.get_through(&ConditionalLayer::new().source(source), &[]);

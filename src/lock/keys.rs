@@ -35,7 +35,7 @@ pub(super) struct KeyReservation {
 }
 
 impl Keys {
-    /// Reserves a place at a key and returns the mutex to wait for.
+    /// Counts the caller as a user of the key, and returns the mutex to wait for.
     pub(super) fn reserve(
         self: &Arc<Self>,
         key: Arc<str>,

@@ -12,8 +12,8 @@ use super::{
 
 /// A tree of routes, by segment.
 ///
-/// The cost of a search depends on how many routes begin as the path does, and not on the
-/// number of routes.
+/// The cost of a search depends on the number of routes that start like the path, and not on
+/// the number of all routes.
 #[derive(Debug, Clone)]
 pub(crate) struct RouteTable {
     /// The nodes of the tree. The first node is the root.
@@ -26,11 +26,11 @@ struct Node {
     literals: HashMap<Box<str>, usize>,
     /// The length of the longest literal.
     longest: usize,
-    /// The node below `{name}`, whatever the name.
+    /// The node below `{name}`, for every name.
     capture: Option<usize>,
     /// The values of the routes that end here.
     values: Vec<usize>,
-    /// The values of the routes that go on with `{*rest}`.
+    /// The values of the routes that continue with `{*rest}`.
     with_rest: Vec<usize>,
 }
 

@@ -247,7 +247,7 @@ fn the_state_may_change_before_a_304() {
     }
     assert_codes(&audit, &[]);
 
-    // Without a tag only the time tells which 200 a 304 is about.
+    // Without a tag, only the time shows to which 200 a 304 belongs.
     for (disturb, codes) in [(true, &[][..]), (false, &[Code::PolicyMissingOn304])] {
         let audit = Audit::new();
         get(&audit, &[], &ok(&[MINUTE], "hello"));

@@ -72,7 +72,8 @@ impl Rule {
         }
     }
 
-    /// Adds a path pattern such as `/notes/{id}` or `/assets/{*file}`: see [`Route`].
+    /// Adds a path pattern such as `/notes/{id}` or `/assets/{*file}`: see [`Route`]. Defaults
+    /// to all paths.
     ///
     /// It is compared with the path that arrives here. Below `axum`'s `Router::nest` that is the
     /// path without the prefix.
@@ -85,13 +86,13 @@ impl Rule {
         Ok(self)
     }
 
-    /// Adds a method. `GET` includes `HEAD` (RFC 9110, section 9.3.2).
+    /// Adds a method. `GET` includes `HEAD` (RFC 9110, section 9.3.2). Defaults to `GET`.
     pub fn method(mut self, method: Method) -> Self {
         self.methods.push(method);
         self
     }
 
-    /// Adds a status. 200 includes 206 and 304, and other successes no longer match.
+    /// Adds a status. 200 includes 206 and 304. Defaults to 200, 203, 204, 206 and 304.
     pub fn status(mut self, status: StatusCode) -> Self {
         self.statuses.push(StatusMatcher::One(status));
         self
@@ -110,7 +111,7 @@ impl Rule {
     }
 
     /// Adds a media type such as `application/json`, or all of a type, such as `image/*`.
-    /// Parameters are ignored.
+    /// Parameters are ignored. Defaults to all media types.
     ///
     /// A 304 usually has no `Content-Type`. If the policy depends on this condition, the 304
     /// gets no `Cache-Control`, and the stored response keeps its own (RFC 9111, section 3.2).

@@ -43,14 +43,14 @@ pin_project! {
         },
         Tag {
             #[pin]
-            tagging: Tagging<F, B, H>,
+            state: HashState<F, B, H>,
         },
     }
 }
 
 pin_project! {
-    #[project = TaggingProj]
-    enum Tagging<F, B: Body, H> {
+    #[project = HashStateProj]
+    enum HashState<F, B: Body, H> {
         Call {
             #[pin]
             future: F,
@@ -92,7 +92,7 @@ impl<F, B: Body, H> ResponseFuture<F, B, H> {
     pub(super) fn tag(future: F, config: Arc<EtagConfig<H>>, request: RequestFacts) -> Self {
         Self {
             state: EtagState::Tag {
-                tagging: Tagging::Call {
+                state: HashState::Call {
                     future,
                     config,
                     request,
@@ -116,12 +116,12 @@ where
             EtagStateProj::Pass { future } => future
                 .poll(cx)
                 .map_ok(|response| response.map(ResponseBody::inner)),
-            EtagStateProj::Tag { tagging } => tagging.poll(cx),
+            EtagStateProj::Tag { state } => state.poll(cx),
         }
     }
 }
 
-impl<F, B, E, H> Tagging<F, B, H>
+impl<F, B, E, H> HashState<F, B, H>
 where
     F: Future<Output = Result<Response<B>, E>>,
     B: Body<Data = Bytes>,
@@ -134,7 +134,7 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Result<Response<ResponseBody<B>>, E>> {
         let (response, config, announced) = match self.as_mut().project() {
-            TaggingProj::Call {
+            HashStateProj::Call {
                 future,
                 config,
                 request,
@@ -145,7 +145,7 @@ where
                     None => return Poll::Ready(Ok(response.map(ResponseBody::inner))),
                 }
             }
-            TaggingProj::Hash { pending } => return pending.poll(cx).map(Ok),
+            HashStateProj::Hash { pending } => return pending.poll(cx).map(Ok),
         };
         match tag_content(config, cx, response, announced) {
             Ok(tagged) => Poll::Ready(Ok(tagged)),

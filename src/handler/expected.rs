@@ -190,7 +190,7 @@ impl Expected {
     /// matches nothing. It is also empty for a malformed condition.
     #[must_use]
     pub fn versions_of(&self, tags: &VersionTags) -> Option<Vec<i64>> {
-        self.compared(|tag| tags.parse_number(tag))
+        self.matching_versions(|tag| tags.parse_number(tag))
     }
 
     /// Returns [`versions_of`](Self::versions_of) as the JSON text of an array, for
@@ -214,7 +214,7 @@ impl Expected {
     #[must_use]
     pub fn versions(&self) -> Option<Vec<i64>> {
         let current = self.seen_tag().and_then(version::split_plain);
-        self.compared(|tag| {
+        self.matching_versions(|tag| {
             let (number, scope) = version::split_plain(tag)?;
             current
                 .is_none_or(|(_, current)| current == scope)
@@ -224,7 +224,7 @@ impl Expected {
 
     /// Returns the versions for which all conditions hold. A version that a layer admits is
     /// in the list. `number` reads a strong tag.
-    fn compared(&self, number: impl Fn(TagRef<'_>) -> Option<i64>) -> Option<Vec<i64>> {
+    fn matching_versions(&self, number: impl Fn(TagRef<'_>) -> Option<i64>) -> Option<Vec<i64>> {
         if !self.is_conditional() {
             return None;
         }

@@ -4,7 +4,7 @@ use tokio::{sync::OwnedMutexGuard, time::timeout};
 
 use super::{
     Busy,
-    keys::{KeyReservation, Keys},
+    keys::{KeyReservation, LockedKeys},
 };
 
 /// A fair, bounded mutex per key, for pessimistic locking within one process.
@@ -15,7 +15,7 @@ use super::{
 /// See the [module docs](crate::lock) for an example.
 #[derive(Clone)]
 pub struct KeyedLock {
-    keys: Arc<Keys>,
+    keys: Arc<LockedKeys>,
     max_keys: usize,
     max_waiters: usize,
     timeout: Duration,
@@ -125,7 +125,7 @@ impl KeyedLock {
     }
 
     #[cfg(test)]
-    pub(super) fn keys(&self) -> &Arc<Keys> {
+    pub(super) fn keys(&self) -> &Arc<LockedKeys> {
         &self.keys
     }
 }

@@ -10,7 +10,7 @@ use super::{
     answer,
     check::UncheckedWrite,
     config::{OnUnchecked, PreconditionConfig, WriteResponse},
-    protection::Serialization,
+    protection::LockState,
 };
 use crate::{
     body::ResponseBody,
@@ -56,7 +56,7 @@ impl ResponseContext {
             path: target::of(request).path_and_query().cloned(),
             ..ExpectedContext::new(request.method.clone(), fields.cloned(), current)
         });
-        if protection.serialization == Serialization::Locked {
+        if protection.lock_state == LockState::Locked {
             // No other write can come between check and write.
             expected.mark_compared();
         }

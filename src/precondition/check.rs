@@ -7,7 +7,7 @@ use tower_service::Service;
 
 use super::{
     config::{PreconditionConfig, WriteResponse},
-    protection::{Serialization, WriteProtection},
+    protection::{LockState, WriteProtection},
 };
 use crate::{
     body::ResponseBody,
@@ -94,7 +94,7 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
                 // A 412 of the handler may carry the representation. Getting it needs the boxed
                 // future.
                 WriteDecision::Admit if self.config.self_get.may_show() => return Err(Ok(current)),
-                WriteDecision::Admit => return Ok(admitted(current, true)),
+                WriteDecision::Admit => return Ok(admit_write(current, true)),
                 // The 412 may carry the representation, or a check may turn it into a success.
                 WriteDecision::Fail(condition) if self.needs_more_than_source(condition) => {
                     return Err(Ok(current));
@@ -141,7 +141,7 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
             match self.decide(&current, may_be_unknown) {
                 // Returning drops the response to the `GET`. Its body may hold a resource that
                 // the write needs, such as a connection.
-                WriteDecision::Admit => return Ok(admitted(current, found.is_none())),
+                WriteDecision::Admit => return Ok(admit_write(current, found.is_none())),
                 WriteDecision::Fail(condition) => {
                     let answer = self.fail(condition, &current, &mut found, service);
                     answer.await
@@ -180,7 +180,7 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         // Without a key for the lock, other writes may come in between, even if the state is
         // known.
         let is_unknown = matches!(current, Current::Unknown) && !may_be_unknown;
-        let is_unchecked = is_unknown || self.protection.serialization == Serialization::KeyMissing;
+        let is_unchecked = is_unknown || self.protection.lock_state == LockState::KeyMissing;
         match admission {
             Admission::Admit if is_unchecked && !self.config.proceeds_when_unknown => {
                 WriteDecision::Refuse(Reason::Unknown, Verdict::NotEvaluated)
@@ -248,7 +248,7 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
     }
 }
 
-fn admitted<ResB: Body>(current: Current, source_was_asked_alone: bool) -> WriteCheck<ResB> {
+fn admit_write<ResB: Body>(current: Current, source_was_asked_alone: bool) -> WriteCheck<ResB> {
     WriteCheck::Admitted {
         source_knew: source_was_asked_alone && !matches!(current, Current::Unknown),
         current,

@@ -15,7 +15,7 @@ use super::{
     Precondition, ResponseFuture,
     check::{SourceResult, WriteCheck},
     config::WriteResponse,
-    protection::{Serialization, WriteProtection},
+    protection::{LockState, WriteProtection},
     write::GuardedWrite,
 };
 use crate::{
@@ -109,9 +109,9 @@ where
         let write = GuardedWrite {
             config: Arc::clone(&self.config),
             protection: WriteProtection {
-                serialization: match key {
-                    Some(_) => Serialization::Locked,
-                    None => Serialization::KeyMissing,
+                lock_state: match key {
+                    Some(_) => LockState::Locked,
+                    None => LockState::KeyMissing,
                 },
                 ..guard
             },

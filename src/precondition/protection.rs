@@ -12,12 +12,12 @@ pub(super) struct WriteProtection {
     pub(super) is_conditional: bool,
     /// The condition that the request must have.
     pub(super) required: Requirement,
-    pub(super) serialization: Serialization,
+    pub(super) lock_state: LockState,
 }
 
 /// The order of a write among other writes of its resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Serialization {
+pub(super) enum LockState {
     /// The layer has no lock.
     Unlocked,
     /// The lock keeps other writes out between the check and the write.
@@ -31,7 +31,7 @@ impl WriteProtection {
         Self {
             is_conditional,
             required,
-            serialization: Serialization::Unlocked,
+            lock_state: LockState::Unlocked,
         }
     }
 

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::{
     Route, Segment,
-    segments::{Cursor, PathSegments},
+    segments::{PathSegments, SegmentCursor},
 };
 
 /// A tree of routes, by segment.
@@ -90,7 +90,7 @@ impl RouteTable {
     fn walk<'p>(
         &self,
         mut at: usize,
-        mut left: Option<Cursor<'p>>,
+        mut left: Option<SegmentCursor<'p>>,
         path: &mut PathSegments<'p>,
         found: &mut impl FnMut(usize),
     ) {

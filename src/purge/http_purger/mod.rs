@@ -177,7 +177,7 @@ impl<C, B> HttpPurger<C, B> {
         }
     }
 
-    /// Adds a header to every request, such as one with a token.
+    /// Adds a header to every request, such as one with a token. Defaults to no headers.
     ///
     /// Several headers of one name are all sent. The values are marked as sensitive, and are not
     /// shown by `Debug`.

@@ -105,7 +105,7 @@ impl CacheTag {
     }
 
     /// Returns this tag, or its digest if it has more than 32 characters.
-    pub(super) fn shortened(&self) -> Self {
+    pub(super) fn shorten(&self) -> Self {
         match self.name {
             TagName::Inline(_) => self.clone(),
             TagName::Shared(_) => Self::digest(self.as_str()),

@@ -27,7 +27,7 @@ pub(super) struct ConditionalRead {
     pub(super) range: bool,
     /// The client's method. The service may have been called with another.
     pub(super) method: Method,
-    /// The `Accept` header, for the 412. `None` for a read that cannot get one.
+    /// The `Accept` header, for the 412. `None` for a read that cannot get a 412.
     accept: Option<Box<Accept>>,
     pub(super) config: ConditionalConfig,
 }

@@ -144,6 +144,7 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
             label.write(response.headers_mut(), before);
             return LabelResult::Answer(self.read.respond(response));
         }
+        // A condition that can fail is evaluated against the state after the service, too.
         let is_checked = label == Label::Confirm || {
             let read = &self.read;
             read.fields.can_fail(&read.method)

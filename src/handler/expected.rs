@@ -165,6 +165,7 @@ impl Expected {
     pub fn must_be_absent(&self) -> bool {
         let seen_absent = matches!(self.0.seen, Current::Absent)
             && self.is_conditional()
+            // A malformed condition is a 412 in every state, and never an insert.
             && !self.0.fields.is_malformed(Condition::IfNoneMatch);
         (self.0.fields.is_any(Condition::IfNoneMatch) || seen_absent) && !self.must_exist()
     }

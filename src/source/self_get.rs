@@ -382,7 +382,7 @@ struct UnexpectedStatus(StatusCode);
 
 impl fmt::Display for UnexpectedStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the service answered its own GET with {}", self.0)
+        write!(f, "the service responded to its own GET with {}", self.0)
     }
 }
 

@@ -21,12 +21,12 @@ fn parts(path: &str) -> Parts {
 
 /// Returns the answer of a source: the entity tag, `-` for absent, `?` for unknown, or `!` and
 /// the error. Checks that `try_current` gives the same answer.
-fn told(source: &impl ValidatorSource, path: &str) -> String {
-    let told = text(run(current(source, &parts(path))));
+fn state_text(source: &impl ValidatorSource, path: &str) -> String {
+    let state_text = text(run(current(source, &parts(path))));
     if let Some(current) = try_current(source, &parts(path)) {
-        assert_eq!(text(current), told);
+        assert_eq!(text(current), state_text);
     }
-    told
+    state_text
 }
 
 fn text(answer: Result<Current, SourceError>) -> String {
@@ -59,19 +59,22 @@ fn panics() -> impl ValidatorSource + Copy {
 
 #[test]
 fn functions_and_shared_sources_are_sources() {
-    assert_eq!(told(&knows(tagged("1")), "/"), "\"1\"");
-    assert_eq!(told(&Arc::new(knows(tagged("1"))), "/"), "\"1\"");
-    assert_eq!(told(&(), "/"), "?");
+    assert_eq!(state_text(&knows(tagged("1")), "/"), "\"1\"");
+    assert_eq!(state_text(&Arc::new(knows(tagged("1"))), "/"), "\"1\"");
+    assert_eq!(state_text(&(), "/"), "?");
     let by_path = now(|request| EntityTag::strong(&request.uri.path()[1..]));
-    assert_eq!(told(&by_path, "/a"), "\"a\"");
+    assert_eq!(state_text(&by_path, "/a"), "\"a\"");
 }
 
 #[test]
 fn returned_values_become_states() {
-    assert_eq!(told(&knows(None::<Validators>), "/"), "-");
-    assert_eq!(told(&knows(Some(tagged("1"))), "/"), "\"1\"");
-    assert_eq!(told(&knows(&tagged("1")), "/"), "\"1\"");
-    assert_eq!(told(&knows(EntityTag::weak("1").unwrap()), "/"), "W/\"1\"");
+    assert_eq!(state_text(&knows(None::<Validators>), "/"), "-");
+    assert_eq!(state_text(&knows(Some(tagged("1"))), "/"), "\"1\"");
+    assert_eq!(state_text(&knows(&tagged("1")), "/"), "\"1\"");
+    assert_eq!(
+        state_text(&knows(EntityTag::weak("1").unwrap()), "/"),
+        "W/\"1\""
+    );
 }
 
 /// Issue 12: every combinator passes on a state that is known without waiting.
@@ -85,10 +88,10 @@ fn states_without_waiting() {
     let absent = now(|_| Current::Absent);
     let now = || now(|_| tagged("3"));
     macro_rules! assert_try_current {
-        ($($source:expr, $path:expr => $told:expr;)*) => {$(
+        ($($source:expr, $path:expr => $state_text:expr;)*) => {$(
             let source = $source;
-            assert_eq!(try_now(&|| try_current(&source, &parts($path))), $told);
-            assert!(["waits", &*told(&source, $path)].contains(&$told));
+            assert_eq!(try_now(&|| try_current(&source, &parts($path))), $state_text);
+            assert!(["waits", &*state_text(&source, $path)].contains(&$state_text));
         )*};
     }
     assert_try_current! {

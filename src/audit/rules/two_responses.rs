@@ -31,7 +31,7 @@ pub(crate) fn compare_heads(
     }
     if let Some(name) = find_vary_difference(earlier, later) {
         findings
-            .push(Code::VaryDiffers.finding(format!("only one of two answers varies on {name}")));
+            .push(Code::VaryDiffers.finding(format!("only one of two responses varies on {name}")));
     }
     let is_storable = earlier.is_storable() || later.is_storable();
     if is_storable && earlier.difference(later) == RequestDifference::Accept {
@@ -41,7 +41,7 @@ pub(crate) fn compare_heads(
             let unnamed = !earlier.names_in_vary(&accept) && !later.names_in_vary(&accept);
             if differs && unnamed && !earlier.has_same_request_header(later, &accept) {
                 findings.push(Code::VariantWithoutVary.finding(format!(
-                    "the answer follows {accept}, which Vary does not name"
+                    "the response depends on {accept}, which Vary does not name"
                 )));
             }
         }
@@ -190,7 +190,7 @@ pub(super) fn find_laxer_directive(earlier: Directives, later: Directives) -> Op
         ),
     ];
     if let Some((_, lost)) = restrictions.into_iter().find(|(lost, _)| *lost) {
-        return Some(format!("the 200 said {lost}"));
+        return Some(format!("the 200 had {lost}"));
     }
     let lifetimes = [
         ("max-age", earlier.max_age, later.max_age),

@@ -113,6 +113,8 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
     pub(crate) fn can_fail(&self, method: &Method) -> bool {
         self.has(Field::Match)
             || self.has(Field::UnmodifiedSince)
+            // Methods with a 304 get it for a false `If-None-Match`, and others a 412 (RFC 9110,
+            // section 13.1.2).
             || (self.has(Field::NoneMatch) && !may_be_not_modified(method))
     }
 

@@ -36,6 +36,7 @@ pub(crate) fn write_latest<B>(
     if response.status().is_success() && !lines::has(response.headers(), field) {
         response.headers_mut().insert(field.clone(), latest);
     }
+    // Caches use `Vary` only for responses to safe methods (RFC 9110, section 9.2.3).
     if safe {
         vary::merge(response.headers_mut(), [field.clone()]);
     }

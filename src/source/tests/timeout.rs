@@ -6,9 +6,9 @@ use super::*;
 #[test]
 fn a_source_that_is_ready_needs_no_timer() {
     let source = knows(tagged("1")).timeout(Duration::ZERO);
-    assert_eq!(told(&source, "/"), "\"1\"");
+    assert_eq!(state_text(&source, "/"), "\"1\"");
     assert_eq!(
-        told(&fails().timeout(Duration::ZERO), "/"),
+        state_text(&fails().timeout(Duration::ZERO), "/"),
         "! the source of validators failed"
     );
 }
@@ -90,5 +90,5 @@ fn a_source_that_waits_needs_no_runtime() {
         crate::test_support::wait_once().await;
         Current::Absent
     });
-    assert_eq!(told(&waits, "/"), "-");
+    assert_eq!(state_text(&waits, "/"), "-");
 }

@@ -183,7 +183,7 @@ fn exact(length: u64) -> SizeHint {
     SizeHint::with_exact(length)
 }
 
-/// Issue 10, A.5: a body without an exact length is a stream, whatever its bounds are.
+/// Issue 10, A.5: a body without an exact length is a stream, with any bounds.
 #[test]
 fn a_body_with_bounds_is_a_stream() {
     for (lower, upper) in [(0, Some(100)), (5, None), (5, Some(6)), (0, None)] {

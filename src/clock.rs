@@ -84,7 +84,7 @@ impl fmt::Debug for SharedClock {
     }
 }
 
-/// A clock for tests whose time changes only by its methods. Clones share the time.
+/// A clock for tests. Its time changes only by its methods. Clones share the time.
 #[cfg(any(test, feature = "test-util"))]
 #[derive(Debug, Clone)]
 pub struct ManualClock(std::sync::Arc<std::sync::Mutex<SystemTime>>);

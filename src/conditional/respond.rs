@@ -23,7 +23,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct ConditionalRead {
     pub(super) fields: ConditionalFields,
-    /// The request has a `Range`.
+    /// `true` if the request has a `Range`.
     pub(super) range: bool,
     /// The client's method. The service may have been called with another.
     pub(super) method: Method,

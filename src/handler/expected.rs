@@ -159,8 +159,8 @@ impl Expected {
     /// refuse one that exists.
     ///
     /// The result is `true` for `If-None-Match: *`. It is also `true` if the layer found that
-    /// nothing exists, and a condition other than `If-Match` held. With an `If-Match`, which
-    /// requires the opposite, the result is `false`.
+    /// nothing exists, and a condition other than `If-Match` was true. With an `If-Match`,
+    /// which requires the opposite, the result is `false`.
     #[must_use]
     pub fn must_be_absent(&self) -> bool {
         let seen_absent = matches!(self.0.seen, Current::Absent)

@@ -57,8 +57,8 @@
 //! and acquire the other's.
 //!
 //! If the client disconnects, the server drops the handler and the guard with it. A write that
-//! has started may still take effect after that. To prevent this, move the guard into the
-//! future that checks and writes, and run that future with
+//! has started may still take effect after that. To keep the key locked until then, move the
+//! guard into the future that checks and writes, and run that future with
 //! [`Detached::finish`](crate::detached::Detached::finish).
 //!
 //! # What it does not do

@@ -1,4 +1,4 @@
-//! Clocks: the time of day that layers evaluate and write dates with.
+//! Clocks: the time with which layers evaluate and write dates.
 
 #[cfg(target_os = "linux")]
 use std::time::{Duration, UNIX_EPOCH};
@@ -9,7 +9,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::semantics::field::HttpDate;
 
-/// A clock that tells the time of day.
+/// A source of the current time.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a clock",
     label = "not a clock",
@@ -84,25 +84,25 @@ impl fmt::Debug for SharedClock {
     }
 }
 
-/// A clock that stands still until it is moved, for tests. Clones share the time.
+/// A clock for tests. Its time changes only by its methods. Clones share the time.
 #[cfg(any(test, feature = "test-util"))]
 #[derive(Debug, Clone)]
 pub struct ManualClock(std::sync::Arc<std::sync::Mutex<SystemTime>>);
 
 #[cfg(any(test, feature = "test-util"))]
 impl ManualClock {
-    /// Creates a clock that shows `now`.
+    /// Creates a clock whose time is `now`.
     #[must_use]
     pub fn new(now: SystemTime) -> Self {
         Self(std::sync::Arc::new(std::sync::Mutex::new(now)))
     }
 
-    /// Moves the clock forward.
+    /// Advances the time.
     pub fn advance(&self, by: std::time::Duration) {
         *self.lock() += by;
     }
 
-    /// Sets the time, which may be earlier than the one it shows.
+    /// Sets the time, which may be earlier than before.
     pub fn set(&self, now: SystemTime) {
         *self.lock() = now;
     }

@@ -1,8 +1,9 @@
 //! Work that continues after the client has disconnected.
 //!
 //! If the client disconnects, a server drops the future of the request at its current await.
-//! A write that must not be interrupted there runs through [`Detached::finish`]. It is polled
-//! in place while somebody awaits it. After that it continues in a task of its own.
+//! Run a write that must not be interrupted with [`Detached::finish`]. The write is polled in
+//! place while the returned future is awaited. If that future is dropped, the write continues
+//! in a separate task.
 //!
 //! # Example
 //!
@@ -32,7 +33,7 @@
 //! # Limits
 //!
 //! While the client is connected, the future is polled by the task of its request. It sees the
-//! task-locals that layers outside have set. Once it is detached, they are gone.
+//! task-locals that layers outside have set. Once it is detached, it no longer sees them.
 //!
 //! Detached work needs a tokio runtime. If the runtime has shut down, the work is dropped.
 

@@ -7,7 +7,7 @@ use http::{HeaderName, Method};
 
 use crate::source::SourceError;
 
-/// Emits that a source failed. The layer decides about the request.
+/// Emits an event for a source that failed. The layer decides about the request.
 pub(crate) fn source_failed(error: &SourceError) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
@@ -18,7 +18,7 @@ pub(crate) fn source_failed(error: &SourceError) {
     let _ = error;
 }
 
-/// Emits that a conditional write succeeded although nobody compared the condition.
+/// Emits an event for a conditional write that succeeded without a comparison.
 pub(crate) fn unchecked_write(method: &Method, path: &str) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
@@ -30,38 +30,38 @@ pub(crate) fn unchecked_write(method: &Method, path: &str) {
     let _ = (method, path);
 }
 
-/// Emits that a purge was dropped, because the queue did not accept it.
+/// Emits an event for a purge that the queue did not accept.
 #[cfg(feature = "tokio")]
 pub(crate) fn purge_dropped(why: &(dyn Error + 'static)) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
         error = why,
-        "a purge was dropped: a cache may keep what is stale"
+        "a purge was dropped: a cache may serve stale responses"
     );
     #[cfg(not(feature = "tracing"))]
     let _ = why;
 }
 
-/// Emits that the last attempt of a purge failed.
+/// Emits an event for a purge whose last attempt failed.
 #[cfg(feature = "tokio")]
 pub(crate) fn purge_failed(error: &(dyn Error + 'static), attempts: u32) {
     #[cfg(feature = "tracing")]
     tracing::error!(
         error,
         attempts,
-        "a purge was given up: a cache may keep what is stale"
+        "a purge was given up: a cache may serve stale responses"
     );
     #[cfg(not(feature = "tracing"))]
     let _ = (error, attempts);
 }
 
-/// Emits that a response has more cache tags than a cache may read.
+/// Emits an event for a response with more cache tags than a cache may read.
 pub(crate) fn too_many_cache_tags(field: &HeaderName, tags: usize) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
         %field,
         tags,
-        "a response has more cache tags than the field may carry: a cache may keep what is stale"
+        "a response has more cache tags than its header may carry: a cache may serve stale responses"
     );
     #[cfg(not(feature = "tracing"))]
     let _ = (field, tags);

@@ -3,8 +3,8 @@
 //! - **Conditional reads**: a client that has the current representation gets `304 Not Modified`
 //!   instead of its bytes (RFC 9110, sections 8.8 and 13).
 //! - **Optimistic concurrency**: a write with an outdated `If-Match` gets
-//!   `412 Precondition Failed`, and one without it `428 Precondition Required`. That prevents the
-//!   lost update, in which the second of two writers overwrites the first.
+//!   `412 Precondition Failed`, and one without it `428 Precondition Required`. This prevents
+//!   lost updates, in which the second of two writers overwrites the first.
 //! - **Cache policy**: each response gets a `Cache-Control` (RFC 9111), and writes can purge
 //!   caches.
 //!
@@ -49,13 +49,13 @@
 //! | Layer | Description | Use it |
 //! |---|---|---|
 //! | [`EtagLayer`] | makes an `ETag` header from the content | if no version of the content is known |
-//! | [`ConditionalLayer`] | answers conditional reads with 304 or 412 | for every resource with an `ETag`; with a source, the handler does not run for a 304 |
+//! | [`ConditionalLayer`] | answers conditional reads with 304 or 412 | for every resource with an `ETag`; with a source, a 304 needs no handler |
 //! | [`PreconditionLayer`] | checks conditional writes: 412, 428 | if several clients write one resource |
 //! | [`CachePolicyLayer`] | sets `Cache-Control`, targeted headers, `Vary` and `Date` | for every service with caches or browsers in front |
 //! | [`CacheTagsLayer`] | adds cache tags, and purges after writes | with a CDN, Varnish or nginx in front |
-//! | [`CodingTagLayer`] | gives each content coding a strong tag of its own | around compression |
+//! | [`CodingTagLayer`] | gives each content coding its own strong tag | around compression |
 //! | [`StateRefLayer`] | answers 304 to a client that names the latest state, also to `POST` | for clients that poll a state |
-//! | [`CacheStatusLayer`] | reports in `Cache-Status` if the handler ran | for debugging |
+//! | [`CacheStatusLayer`] | reports in `Cache-Status` whether the handler ran | for debugging |
 //! | [`AuditLayer`] | reports mistakes in validators and cache policies | in development and tests |
 //!
 //! [`stack`] builds the layers of one service in the right order, and [`Stack`](Stack#recipes) has a
@@ -63,17 +63,18 @@
 //! `resource::guard` adds the layers of a versioned resource to its routes.
 //!
 //! The other modules: [`Assets`] serves immutable files, [`purge`] sends purges to caches, and
-//! [`handler`] evaluates conditions without `tower`. [`VersionTags`] makes tags from versions, and
-//! [`Outcome`] tells what was decided. [`target`] is the URI of the client, [`route`] has path
-//! patterns, and [`refusal`] renders error responses. With `tokio`, `lock` serializes the writers
-//! of a key, and `detached` completes writes whose client has disconnected.
+//! [`handler`] evaluates conditions without `tower`. [`VersionTags`] makes tags from versions,
+//! and [`Outcome`] records what the layers decided. [`target`] returns the URI that the client
+//! requested, [`route`] matches paths, and [`refusal`] renders error responses. With `tokio`,
+//! `lock` serializes the writers of a key, and `detached` finishes writes after their client
+//! has disconnected.
 //!
 //! # Layer order
 //!
 //! Each layer works alone, and its module lists its requirements. Outermost first:
 //!
 //! ```text
-//! AuditLayer                       in tests: sees what a client sees
+//! AuditLayer                       in tests: sees the same responses as a client
 //! trace, CORS, security headers    usually outside; the order makes no difference
 //! authentication, rate limits      outside: a 304 only for those who may read
 //! CacheStatusLayer                 while debugging, for those who may see it
@@ -96,20 +97,21 @@
 //! > `If-Match` and `If-None-Match` in `Access-Control-Allow-Headers`. Put the CORS layer outside,
 //! > so that a 304 and a 412 have its headers too.
 //!
-//! > **Compression.** Without [`CodingTagLayer`], one strong tag would stand for two byte
-//! > sequences. To do without, use weak tags: `ConditionalLayer`, compression, and
-//! > `EtagLayer::new().weak()`. Inside of `EtagLayer`, compression makes the length unknown, and
-//! > nothing is tagged. Outside of `ConditionalLayer`, it gives a 304 other headers than the 200.
+//! > **Compression.** Without [`CodingTagLayer`], the identity and the gzip bytes would share one
+//! > strong tag. Weak tags are the alternative: `ConditionalLayer`, compression, and
+//! > `EtagLayer::new().weak()`. Do not put compression inside `EtagLayer`: it makes the length
+//! > unknown, and the layer sets no tag. Outside `ConditionalLayer`, compression gives a 304 other
+//! > headers than the 200.
 //!
 //! # Placement in axum
 //!
 //! - `Router::layer(stack())` is for reads: the length of the content is known there.
 //! - `MethodRouter::route_layer` is for layers that refuse, such as [`PreconditionLayer`] and
-//!   [`Stack::guarded_writes`]. A 404 and a 405 then go before a 412. It does not cover a fallback,
-//!   which `axum::routing::any` makes: name the methods.
+//!   [`Stack::guarded_writes`]. A 404 and a 405 then win over a 412. `route_layer` does not cover
+//!   the fallback that `axum::routing::any` creates: name the methods instead.
 //! - `resource::wrap` wraps the whole router. Use it if a source answers 304, if a handler sets an
 //!   `ETag` on a stream, or if content is compressed inside. Otherwise the `Router` adds a wrong
-//!   `content-length: 0` to a 304 and to some answers to `HEAD` (RFC 9110, section 8.6).
+//!   `content-length: 0` to a 304 and to some responses to `HEAD` (RFC 9110, section 8.6).
 //!
 //! ```
 //! # #[cfg(feature = "axum")]
@@ -140,15 +142,16 @@
 //! | `tracing` | events for a source that failed, an unchecked write, a purge that was given up, and findings of an audit | no |
 //! | `blake3` | `etag::Blake3`, for tags from BLAKE3 | no |
 //! | `xxh3` | `etag::Xxh3`, for tags from XXH3 of content that attackers cannot influence | no |
-//! | `test-util` | `clock::ManualClock`, a clock that tests can move | no |
+//! | `test-util` | `clock::ManualClock`, a clock that tests can advance | no |
 //!
 //! Two features change what layers do. With `axum`, layers below `Router::nest` know the whole path.
-//! Without `tokio` there are no timeouts, and of the content of a refused request only the part is
-//! read that has already arrived.
+//! Without `tokio` there are no timeouts, and the content of a refused request is read only as far
+//! as it has already arrived.
 //!
 //! # Minimum supported Rust version
 //!
-//! 1.88. It is raised at most to a version that is six months old, and never in a patch release.
+//! 1.88. A minor release may raise it to a version that is at least six months old. A patch
+//! release never raises it.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -3,7 +3,7 @@
 use http::{Response, StatusCode};
 
 use crate::semantics::condition::Current;
-pub use crate::semantics::{condition::Condition, validator::Untagged};
+pub use crate::semantics::{condition::Condition, validator::UntaggedReason};
 
 /// A response extension with the decision of the layers, its reason, and the bytes that it saved.
 ///
@@ -78,7 +78,7 @@ pub enum TagOrigin {
     /// A digest that the handler provided.
     KnownDigest,
     /// The layer left the response unchanged for this reason.
-    Untouched(Untagged),
+    Untouched(UntaggedReason),
 }
 
 impl Outcome {
@@ -94,7 +94,7 @@ impl Outcome {
         self.verdict
     }
 
-    /// Returns the result of the source of a read, if it was asked before the handler ran. A
+    /// Returns the result of the source of a read, if it was called before the handler. A
     /// source that failed is [`Current::Unknown`].
     #[must_use]
     pub fn source(&self) -> Option<Current<()>> {

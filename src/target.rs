@@ -1,21 +1,21 @@
-//! The target of a request, as the client named it.
+//! The target of a request: the URI that the client requested.
 //!
 //! `axum`'s `Router::nest` removes the prefix of a path before the inner router runs. For
-//! `/api/v1/notes/1`, a layer inside sees `/notes/1`. Two nested routers then have the same
-//! path for two resources. So a name for a resource needs the whole path. Such names are the
+//! `/api/v1/notes/1`, a layer inside sees `/notes/1`. Two nested routers may then have the same
+//! path for two resources. So everything that identifies a resource needs the whole path: the
 //! scope of a tag, the key of a lock, a purge, and a `Content-Location`.
 //!
 //! With the feature `axum`, the layers of this crate read the whole path from `axum`'s
-//! `OriginalUri`. Without the feature they know only the path that arrives, and write no
+//! `OriginalUri`. Without the feature they know only the path without the prefix, and write no
 //! `Content-Location`. So enable the feature for layers below `nest`.
 //!
-//! Patterns are not names. A [`Route`](crate::route::Route),
-//! [`at`](crate::ValidatorSource::at) and the rules of a cache policy are like the routes of a
-//! nested router. A layer compares them with the path that it sees.
+//! Patterns are different: layers compare them with the path without the prefix, as nested
+//! routers do. These are [`Route`](crate::route::Route), [`at`](crate::ValidatorSource::at) and
+//! the rules of a cache policy.
 
 use http::{Extensions, Request, Uri, request::Parts};
 
-/// Returns the URI that the client asked for.
+/// Returns the URI that the client requested.
 ///
 /// With the feature `axum`, it is the URI before a nested router removed a prefix. Otherwise it
 /// is the URI of the request.
@@ -34,13 +34,13 @@ pub fn of(request: &Parts) -> &Uri {
     original(&request.extensions).unwrap_or(&request.uri)
 }
 
-/// Returns the URI that the client asked for, or `None` if a prefix may have been removed
-/// unnoticed.
+/// Returns the URI that the client requested. Without the feature `axum` it returns `None`,
+/// since a router may have removed a prefix.
 pub(crate) fn whole(request: &Parts) -> Option<&Uri> {
     cfg!(feature = "axum").then(|| of(request))
 }
 
-/// Returns the URI that the client asked for, as [`of`] does for a head.
+/// Returns the URI that the client requested, as [`of`] does for a request's head.
 pub(crate) fn of_request<B>(request: &Request<B>) -> &Uri {
     original(request.extensions()).unwrap_or_else(|| request.uri())
 }

@@ -98,7 +98,7 @@ fn merged(name: &HeaderName, lines: &[u8], tags: &CacheTags, write: impl Fn(&mut
     let tags: Vec<_> = tags
         .iter()
         .map(|tag| match strings_of_32 {
-            true => TagField::CacheGroups.spelled(tag),
+            true => TagField::CacheGroups.encode(tag),
             false => tag.clone(),
         })
         .collect();

@@ -20,9 +20,9 @@ pub(super) struct AssetFile {
 pub(super) fn files(root: &Path) -> Result<Vec<AssetFile>, AssetsError> {
     let root = fs::canonicalize(root).map_err(|error| AssetsError::Read(root.into(), error))?;
     let mut files = Vec::new();
-    let mut folders = vec![(root.clone(), String::new())];
-    while let Some((folder, prefix)) = folders.pop() {
-        for path in entries(&folder)? {
+    let mut directories = vec![(root.clone(), String::new())];
+    while let Some((directory, prefix)) = directories.pop() {
+        for path in entries(&directory)? {
             let Some(file_name) = path.file_name().and_then(|name| name.to_str()) else {
                 return Err(AssetsError::NotUtf8(path));
             };
@@ -30,8 +30,8 @@ pub(super) fn files(root: &Path) -> Result<Vec<AssetFile>, AssetsError> {
                 continue;
             }
             let name = format!("{prefix}{file_name}");
-            if is_folder(&root, &path)? {
-                folders.push((path, name + "/"));
+            if is_directory(&root, &path)? {
+                directories.push((path, name + "/"));
             } else {
                 files.push(AssetFile { name, path });
             }
@@ -41,16 +41,16 @@ pub(super) fn files(root: &Path) -> Result<Vec<AssetFile>, AssetsError> {
     Ok(files)
 }
 
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, AssetsError> {
-    fs::read_dir(folder)
+fn entries(directory: &Path) -> Result<Vec<PathBuf>, AssetsError> {
+    fs::read_dir(directory)
         .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
-        .map_err(|error| AssetsError::Read(folder.into(), error))
+        .map_err(|error| AssetsError::Read(directory.into(), error))
 }
 
 /// Returns `true` if the path is a directory, and `false` if it is a file below `root`.
 ///
 /// Links to directories are refused, since they could lead back to a parent.
-fn is_folder(root: &Path, path: &Path) -> Result<bool, AssetsError> {
+fn is_directory(root: &Path, path: &Path) -> Result<bool, AssetsError> {
     let read = |error| AssetsError::Read(path.into(), error);
     let itself = fs::symlink_metadata(path).map_err(read)?.file_type();
     if itself.is_dir() {

@@ -66,7 +66,8 @@ impl Audit {
         self
     }
 
-    /// Suppresses further findings with these codes, for mistakes that are intended.
+    /// Suppresses further findings with these codes, for mistakes that are intended. Defaults
+    /// to no codes.
     pub fn allow(self, codes: impl IntoIterator<Item = Code>) -> Self {
         self.lock().log.allowed.extend(codes);
         self

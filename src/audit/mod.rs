@@ -72,10 +72,10 @@
 //!
 //! A body that fails or is dropped is ignored.
 //!
-//! A 304, a part or a write is compared with a 200 of the same instance. Both requests must agree
-//! in the headers that `Vary` names and in those that identify the user. The latter are
+//! A 304, a part or a write is compared with a 200 of the same instance. Both requests must
+//! agree in the headers that `Vary` names and in those that identify the user. The latter are
 //! `Authorization`, `Cookie`, and headers such as `X-Api-Key` and `X-Tenant`. There is one
-//! exception: a strong tag on two contents is always a mistake, whoever asks and writes.
+//! exception: a strong tag on two contents is always a mistake, for any users and writes.
 //!
 //! ## Codes
 //!
@@ -86,7 +86,7 @@
 //! | Code | Severity | Section | Remedy |
 //! |---|---|---|---|
 //! | `same-tag-two-codings` | mistake | RFC 9110, section 8.8.3.3 | put CodingTagLayer around compression, or make weak tags |
-//! | `same-tag-other-bytes` | mistake | RFC 9110, section 8.8.1 | make the tag from the content, or from a version that every change moves |
+//! | `same-tag-other-bytes` | mistake | RFC 9110, section 8.8.1 | make the tag from the content, or from a version that every change increments |
 //! | `unstable-tag` | mistake | RFC 9110, section 8.8.1 | leave the time of the response, random numbers and counters out of the tag |
 //! | `per-process-tag` | mistake | RFC 9110, section 8.8.1 | make the tag from what all instances share; give them one key |
 //! | `invalid-tag` | mistake | RFC 9110, section 8.8.3 | write visible characters between double quotes, with W/ before them if weak |
@@ -128,11 +128,11 @@
 //! | `laxer-targeted-field` | advice | RFC 9213, section 2.2 | repeat private or no-store in the targeted header, unless the CDN is meant to store it |
 //! | `malformed-targeted-field` | mistake | RFC 9213, section 2.1 | write it as a dictionary of lower-case directives, as CachePolicyLayer does |
 //! | `malformed-policy` | mistake | RFC 9111, section 5.2 | write the header with CacheControl |
-//! | `contradiction` | mistake | RFC 9111, section 4.2.1 | keep the stricter directive; CacheControl::check tells which contradict each other |
-//! | `weakness` | advice | RFC 9111, section 5.2.2 | drop the directive that has no effect; CacheControl::weaknesses tells why |
+//! | `contradiction` | mistake | RFC 9111, section 4.2.1 | keep the stricter directive; CacheControl::check reports those that contradict each other |
+//! | `weakness` | advice | RFC 9111, section 5.2.2 | drop the directive that has no effect; CacheControl::weaknesses explains why |
 //! | `expires-disagrees` | mistake | RFC 9111, section 5.3 | drop Expires, which max-age overrides |
 //! | `no-policy` | advice | RFC 9111, section 4.2.2 | set Cache-Control, at least to no-cache |
-//! | `long-lifetime` | advice | RFC 9111, section 4.2.1 | shorten it, or add immutable where a change of content changes the URI |
+//! | `long-lifetime` | advice | RFC 9111, section 4.2.1 | shorten it, or add immutable if a change of content changes the URI |
 //! | `cacheable-error` | mistake | RFC 9110, section 15.1 | set no-store on errors; a lifetime for successes does not suit them |
 //! | `lifetime-on-method` | mistake | RFC 9110, section 9.2.3 | set lifetimes only on responses to GET and HEAD |
 //! | `age-from-origin` | mistake | RFC 9111, section 5.1 | leave Age to caches |
@@ -141,7 +141,7 @@
 //! | `unchecked-write` | mistake | RFC 9110, section 13.1.1 | compare and set with Expected, or hold a lock around check and write |
 //! | `current-tag-refused` | mistake | RFC 9110, section 13.1.1 | use one source for the tags of reads and of the checks of writes |
 //! | `condition-overlooked` | mistake | RFC 6585, section 3 | evaluate If-Match for every request that requires it |
-//! | `weak-tag-refused` | advice | RFC 9110, section 13.1.1 | make a strong tag where writes are conditional |
+//! | `weak-tag-refused` | advice | RFC 9110, section 13.1.1 | make a strong tag if writes are conditional |
 //! | `ignored-condition` | mistake | RFC 9110, section 13.1.1 | put PreconditionLayer outside of the handlers that write |
 //! | `tag-of-other-content` | mistake | RFC 9110, section 9.3.4 | leave ETag out of the response, or send the representation with Content-Location |
 //!

@@ -80,7 +80,7 @@ impl RecordedRequest {
         let mut findings = rules::check_exchange(&exchange);
         // A layer inside knows better than any rule whether the handler compared.
         if Outcome::of(response).is_some_and(Outcome::is_unchecked) {
-            findings.push(Code::UncheckedWrite.because("the handler did not use Expected"));
+            findings.push(Code::UncheckedWrite.finding("the handler did not use Expected"));
         }
         let target = display_target(&self.method, &self.uri);
         let key = key(&self.uri, &self.headers);

@@ -24,7 +24,7 @@ pub(super) struct TargetHistory {
     parts: VecDeque<PartialContent>,
     /// A write that the next 200 confirms or refutes.
     write: Option<SuspectWrite>,
-    /// The latest `PUT` whose response says that the content was stored unchanged.
+    /// The latest `PUT` whose response shows that the content was stored unchanged.
     stored: Option<StoredContent>,
 }
 
@@ -54,8 +54,8 @@ impl TargetHistory {
         (content, first): (ObservedContent, Bytes),
         findings: &mut Vec<RuleFinding>,
     ) {
-        let is_it = |(other, _): &(u64, ObservedResponse)| *other == number;
-        let at = self.responses.iter().position(is_it);
+        let is_this = |(other, _): &(u64, ObservedResponse)| *other == number;
+        let at = self.responses.iter().position(is_this);
         let Some((_, mut response)) = at.and_then(|at| self.responses.remove(at)) else {
             return;
         };
@@ -77,7 +77,7 @@ impl TargetHistory {
         self.remember(number, response);
     }
 
-    /// Keeps a `PUT` whose response says that the content was stored unchanged.
+    /// Keeps a `PUT` whose response shows that the content was stored unchanged.
     pub(super) fn set_stored(&mut self, stored: StoredContent) {
         self.stored = Some(stored);
     }

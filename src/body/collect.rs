@@ -1,4 +1,4 @@
-//! A collector that reads a body of announced length, and gives it back whole.
+//! A collector that reads a body of announced length, and returns it whole.
 
 #[cfg(test)]
 mod tests;
@@ -26,7 +26,8 @@ type FirstPoll<E> = Option<Poll<Option<Result<Frame<Bytes>, E>>>>;
 
 /// Reads content that is ready at once, in one frame of at most `max_bytes` bytes.
 ///
-/// Most content is like that. It needs neither a list of frames nor an incremental hash.
+/// Most content is ready in one frame. It needs neither a list of frames nor an incremental
+/// hash.
 #[inline]
 pub(crate) fn read_at_once<B: Body<Data = Bytes>>(
     cx: &mut Context<'_>,
@@ -272,8 +273,8 @@ impl<B: Body<Data = Bytes>> Collector<B> {
                 ending: self.ending,
                 rest: match self.end {
                     EndState::NotReached => Rest::Unread(self.body),
-                    // If the end were reported now, a server would take a short body for a
-                    // complete one.
+                    // If the body reported its end now, a server would treat a short body as
+                    // complete.
                     EndState::Polled if !as_announced => Rest::UnreportedEnd,
                     EndState::Reported | EndState::Polled => Rest::Nothing,
                 },

@@ -1,4 +1,4 @@
-//! The bodies of layers: one for responses, one for requests.
+//! The body types that layers use for responses and requests.
 
 mod collect;
 #[cfg(feature = "tokio")]
@@ -184,7 +184,7 @@ impl<B: Body<Data = Bytes>> Replay<B> {
 }
 
 impl<B: Body<Data = Bytes>> Default for ResponseBody<B> {
-    /// Creates an empty body. Some layers of tower-http replace a body with it.
+    /// Creates an empty body. Some layers of tower-http replace a body with the default.
     fn default() -> Self {
         Self::empty()
     }

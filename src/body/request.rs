@@ -16,7 +16,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// The body of a request behind a layer that reads the content ahead.
+    /// The body of a request inside a layer that reads content ahead.
     ///
     /// It is the client's body, of which some frames may have been read before. Data, trailers,
     /// frames of unknown kind and errors keep their order and content.
@@ -42,7 +42,7 @@ pin_project! {
 /// A frame of a body, or the error of the body.
 type FrameResult<B> = Result<Frame<<B as Body>::Data>, <B as Body>::Error>;
 
-/// A body that is read before the service asks for it.
+/// A body that is read before the service polls it.
 ///
 /// The body is boxed, because it must be movable after it has been polled.
 pub(crate) struct ReadAhead<B: Body> {
@@ -71,7 +71,8 @@ impl<B: Body> ReadAhead<B> {
         }
     }
 
-    /// Returns `true` if reading has begun. A client that waited for a 100 has then got it.
+    /// Returns `true` if reading has begun. A client that waited for a 100 has then received
+    /// it.
     pub(crate) fn has_begun(&self) -> bool {
         self.begun
     }

@@ -28,8 +28,8 @@ use tokio::{runtime::Handle, time::timeout};
 use super::{ReadAhead, RequestBody};
 use crate::semantics::field::{content_length, expect};
 
-/// The limits before the response. Beyond them, a new connection costs no more than sending the
-/// content.
+/// The limits before the response. For longer content, a new connection is cheaper for the
+/// client than sending the rest.
 const BEFORE: DiscardLimits = DiscardLimits {
     bytes: 64 * 1024,
     pause: Duration::from_millis(250),
@@ -56,7 +56,7 @@ const SMALL_FRAME: u64 = 64;
 )]
 struct DiscardLimits {
     bytes: u64,
-    /// The longest wait for a frame. Without a timer, nothing is waited for.
+    /// The longest wait for a frame. Without a timer there is no wait.
     pause: Duration,
     total: Duration,
 }
@@ -121,9 +121,10 @@ impl<B: Body> UnreadContent<RequestBody<B>> {
 }
 
 impl<B: Body + Send + 'static> UnreadContent<B> {
-    /// Makes the response of a refusal safe to send.
+    /// Prepares the response of a refusal, so that the client does not lose it.
     ///
-    /// This may wait for content. So the caller must first drop everything that others wait for.
+    /// This may wait for content. So the caller must first drop locks, permits and everything
+    /// else that others wait for.
     #[inline]
     pub(crate) fn refuse<R: Send + 'static>(&mut self, mut answer: Response<R>) -> RefuseFuture<R> {
         if !self.is_unread() {
@@ -217,7 +218,7 @@ enum DiscardEnd {
     Complete,
     /// The content exceeds a limit.
     TooLong,
-    /// The content did not arrive in time, and may go on.
+    /// The content did not arrive in time, and more may follow.
     Late,
     /// The body returned an error.
     Broken,
@@ -263,7 +264,7 @@ impl<B: Body> ContentDiscarder<B> {
         .await
     }
 
-    /// Reads on, waiting for each frame within the limits.
+    /// Continues to read, with a wait for each frame within the limits.
     #[cfg(feature = "tokio")]
     async fn read_within(&mut self, limits: DiscardLimits) -> DiscardEnd {
         let to_the_end = async {

@@ -1,4 +1,4 @@
-//! The value of `Date`, written once a second by each thread.
+//! The value of `Date`, which each thread renders once a second.
 
 use std::cell::RefCell;
 
@@ -23,7 +23,7 @@ pub(super) fn value(now: HttpDate) -> HeaderValue {
 
 #[cfg(test)]
 #[test]
-fn every_thread_writes_the_second_it_is_asked_for() {
+fn every_thread_renders_the_given_second() {
     let texts = |seconds: &[i64]| {
         let dates = seconds.iter().map(|at| HttpDate::from_unix_seconds(*at));
         dates.map(value).collect::<Vec<_>>()

@@ -67,7 +67,7 @@ impl PendingPolicy {
             self.rules.apply(&self.matched, status, headers, None, now);
             return;
         }
-        // Taken out and put back: the policy is borrowed from the extensions meanwhile.
+        // The headers are taken out and put back, since the policy borrows the extensions.
         let mut headers = mem::take(response.headers_mut());
         let chosen = response.extensions().get();
         self.rules

@@ -40,7 +40,7 @@ impl CachePolicyLayer {
         Ok(self)
     }
 
-    /// Adds no `Date` if it is missing. Defaults to adding it.
+    /// Leaves a missing `Date` out. By default the layer adds it.
     ///
     /// Use it for a service without a reliable clock (RFC 9110, section 6.6.1). `hyper` adds a
     /// `Date` anyway.

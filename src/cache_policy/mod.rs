@@ -68,8 +68,8 @@
 //! | any other response to a method that reads, such as a redirection or a 200 to `QUERY` | `no-cache`, unless the handler or a rule sets another |
 //! | any other response to `POST`, `PUT`, `PATCH`, `DELETE` and so on | nothing that would make it fresh (RFC 9110, section 9.3.3) |
 //!
-//! The defaults are explicit, since a cache chooses a lifetime where none is set (RFC 9111,
-//! section 4.2.2). It would keep a permanent redirection for good. Some more cases:
+//! The defaults are explicit, since a cache chooses a lifetime if the response has none (RFC
+//! 9111, section 4.2.2). It might store a permanent redirection forever. Some more cases:
 //!
 //! | Case | Policy |
 //! |---|---|
@@ -132,10 +132,10 @@
 //!
 //! ## Choosing a policy
 //!
-//! Two decisions determine what a cache may do with a response. A *validator* tells whether it is
-//! still the same: an entity tag from [`EtagLayer`](crate::EtagLayer), a version or a source.
-//! `Cache-Control` tells how long it may be used without revalidation. This section is about the
-//! second.
+//! Two decisions determine what a cache may do with a response. With a *validator*, a cache can
+//! find out whether the response is still current: an entity tag from
+//! [`EtagLayer`](crate::EtagLayer), a version or a source. `Cache-Control` sets how long it may
+//! be used without revalidation. This section is about `Cache-Control`.
 //!
 //! Use the first row that is true. Each recipe is a function of [`Stack`](crate::Stack#recipes)
 //! and, without the layers for tags, a constructor of [`CachePolicy`].
@@ -200,8 +200,8 @@
 //!
 //! # Layer order
 //!
-//! Put the layer outside of those that answer for the service, so that a 304, 412 or 428 gets a
-//! policy too. Compression may be on either side:
+//! Put the layer outside of the layers that answer without the service, so that a 304, 412 or
+//! 428 gets a policy too. Compression may be on either side:
 //!
 //! ```text
 //! CodingTagLayer, compression
@@ -214,8 +214,9 @@
 //! `private` only if it sees the `Set-Cookie`. For the same reason no layer outside may remove
 //! `Authorization` from the request.
 //!
-//! The layer cannot stop an inner [`EtagLayer`](crate::EtagLayer) from making a tag that nobody
-//! uses. If the policy is `no-store`, leave that layer out, or let the handler set `no-store`.
+//! The layer cannot stop an inner [`EtagLayer`](crate::EtagLayer) from making a tag that no
+//! client uses. If the policy is `no-store`, leave that layer out, or let the handler set
+//! `no-store`.
 //!
 //! With a source of validators, the service does not run for a 304, and its own `Cache-Control` is
 //! not known. The 304 then has the policy of this layer, and replaces that of the stored response.
@@ -241,7 +242,8 @@
 //! A `Cookie` in the request does not make a response private, and neither does an API key in
 //! another header. If they select the content, use [`CachePolicy::private`] or `Vary`.
 //!
-//! A policy for a CDN beside a private one for browsers is taken as intended.
+//! A policy that is private for browsers but lets a CDN store the response is accepted as
+//! intended.
 //!
 //! Some caches prefer other headers to `Cache-Control`. The layer knows those of RFC 9213 and
 //! `Surrogate-Control`. If a handler sets `X-Accel-Expires`, which nginx prefers, or

@@ -17,10 +17,10 @@ use crate::{
 
 /// A cache policy and the responses that it is for.
 ///
-/// Without conditions a rule matches successful responses to `GET` and `HEAD`: 200, 203, 204, 206
-/// and 304. Each kind of condition narrows it. Of several paths, methods, statuses or media types
-/// one has to match. Of the conditions in [`request`](Self::request) and
-/// [`header`](Self::header) all have to hold.
+/// Without conditions a rule matches successful responses to `GET` and `HEAD`: 200, 203, 204,
+/// 206 and 304. Each kind of condition narrows it. If there are several paths, methods,
+/// statuses or media types, one of them has to match. All conditions in
+/// [`request`](Self::request) and [`header`](Self::header) have to be true.
 ///
 /// ```
 /// use tower_conditional::{
@@ -72,26 +72,27 @@ impl Rule {
         }
     }
 
-    /// Adds a path pattern such as `/notes/{id}` or `/assets/{*file}`: see [`Route`].
+    /// Adds a path pattern such as `/notes/{id}` or `/assets/{*file}`: see [`Route`]. Defaults
+    /// to all paths.
     ///
     /// It is compared with the path that arrives here. Below `axum`'s `Router::nest` that is the
     /// path without the prefix.
     ///
     /// # Errors
     ///
-    /// Returns an error if the pattern is no [`Route`].
+    /// Returns an error if the pattern is not a [`Route`].
     pub fn path(mut self, pattern: &str) -> Result<Self, InvalidRoute> {
         self.paths.push(Route::new(pattern)?);
         Ok(self)
     }
 
-    /// Adds a method. `GET` includes `HEAD` (RFC 9110, section 9.3.2).
+    /// Adds a method. `GET` includes `HEAD` (RFC 9110, section 9.3.2). Defaults to `GET`.
     pub fn method(mut self, method: Method) -> Self {
         self.methods.push(method);
         self
     }
 
-    /// Adds a status. 200 includes 206 and 304, and other successes no longer match.
+    /// Adds a status. 200 includes 206 and 304. Defaults to 200, 203, 204, 206 and 304.
     pub fn status(mut self, status: StatusCode) -> Self {
         self.statuses.push(StatusMatcher::One(status));
         self
@@ -110,11 +111,11 @@ impl Rule {
     }
 
     /// Adds a media type such as `application/json`, or all of a type, such as `image/*`.
-    /// Parameters are ignored.
+    /// Parameters are ignored. Defaults to all media types.
     ///
-    /// A 304 usually has no `Content-Type`. If this condition decides, it gets no
-    /// `Cache-Control`, and the stored response keeps its own (RFC 9111, section 3.2). A 206 that
-    /// does not show its type, such as one with several ranges, gets `no-store`.
+    /// A 304 usually has no `Content-Type`. If the policy depends on this condition, the 304
+    /// gets no `Cache-Control`, and the stored response keeps its own (RFC 9111, section 3.2).
+    /// A 206 that does not show its type, such as one with several ranges, gets `no-store`.
     ///
     /// # Errors
     ///
@@ -204,7 +205,7 @@ impl Rule {
         }
     }
 
-    /// Returns `true` if there is a condition beside method and path.
+    /// Returns `true` if there is a condition other than method and path.
     pub(super) fn has_condition(&self) -> bool {
         self.request.is_some()
     }

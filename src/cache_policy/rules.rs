@@ -113,7 +113,7 @@ impl PolicyRules {
             }
         }
         let new = &self.condition_headers[known..];
-        // Most rules add no headers. To update all others each time would be quadratic.
+        // Most rules add no headers. Updating all others each time would be quadratic.
         if new.is_empty() {
             return;
         }

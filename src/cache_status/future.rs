@@ -75,7 +75,7 @@ fn handling<B>(is_safe: bool, response: &Response<B>) -> Option<CacheOutcome> {
         | Verdict::NotEvaluated
         | Verdict::NotModified => {}
     }
-    // No cache can answer a write, whatever a source knows.
+    // No cache can answer a write, even if a source knows the state.
     if !is_safe {
         return Some(CacheOutcome::Forwarded(ForwardReason::Method, None));
     }

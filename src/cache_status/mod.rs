@@ -1,6 +1,6 @@
 //! Middleware that reports in `Cache-Status` how a request was handled (RFC 9211).
 //!
-//! For debugging: the header shows whether a 304 needed the handler.
+//! Use it for debugging: the header shows whether a 304 needed the handler.
 //!
 //! # Example
 //!
@@ -16,7 +16,7 @@
 //!     CacheStatusLayer, ConditionalLayer, EntityTag, source,
 //! };
 //!
-//! // Stands for a query of the version of the note.
+//! // In place of a database query for the note's version.
 //! let source = source::from_fn(async |_| EntityTag::strong("v1"));
 //! // The proxy in front removes this header from requests of strangers.
 //! let debugging = |request: &Parts| request.headers.contains_key("x-debug");
@@ -50,7 +50,7 @@
 //! | `hit` | the 304 was made from the validators of the source, and the handler did not run |
 //! | `fwd=request` | the source knew the validators; the request had no condition, or one that let it pass |
 //! | `fwd=miss` | the source did not know the validators, or there is no representation |
-//! | `fwd=bypass` | no source was asked |
+//! | `fwd=bypass` | no source was called |
 //! | `fwd=method` | a write |
 //! | `..; fwd-status=200` | the handler responded with 200, and the client got a 304 |
 //!

@@ -105,9 +105,9 @@ impl CacheTagsConfig {
 /// Emits an event if there are more tags than their header may have.
 ///
 /// A cache may ignore tags beyond the limit, and then keeps responses that are to be purged.
-/// To write no tags at all would be worse.
+/// Writing no tags at all would be worse.
 fn report_too_many_tags(field: TagField, tags: &CacheTags, handler_tags: &CacheTags) {
-    // So few fit into every header, so the exact check is skipped.
+    // This number of tags fits into every header, so the exact check is skipped.
     let few = tags.len() + handler_tags.len() <= 32
         && tags.bytes() + handler_tags.bytes() <= CacheTags::MAX_BYTES;
     if !few && !field.has_room(tags.iter().chain(handler_tags)) {

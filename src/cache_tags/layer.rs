@@ -84,7 +84,7 @@ impl<Q: CacheTagSource> CacheTagsLayer<Q> {
     }
 }
 
-// By hand: the derive would require that the source implements the trait.
+// Written by hand: the derive would require that the source implements the trait.
 impl<Q> Clone for CacheTagsLayer<Q> {
     fn clone(&self) -> Self {
         Self {

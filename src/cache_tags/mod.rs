@@ -30,7 +30,7 @@
 //!     false => CacheTags::new(),
 //! };
 //!
-//! // Stands for a `purge::HttpPurger`.
+//! // In place of a `purge::HttpPurger`.
 //! let queue = PurgeQueue::new(|purge: Purge| async move {
 //!     println!("purge {purge:?}");
 //!     Ok::<_, Infallible>(())
@@ -57,14 +57,14 @@
 //!
 //! # How it works
 //!
-//! The layer asks the [`CacheTagSource`] before it calls the service, for reads and writes.
+//! For reads and writes, the layer calls the [`CacheTagSource`] before the service.
 //! [`CacheTags`] in the extensions of the response add tags that only the handler knows.
 //!
 //! ## Reads
 //!
 //! A response to `GET`, `HEAD` or `QUERY` gets the tags in each of the
-//! [`fields`](CacheTagsLayer::fields), beside those that the handler wrote. The status makes no
-//! difference, since caches store a 404 too.
+//! [`fields`](CacheTagsLayer::fields), in addition to those that the handler wrote. The status
+//! makes no difference, since caches store a 404 too.
 //!
 //! A 304 is left unchanged: the stored response keeps its tags (RFC 9111, section 3.2).
 //! `Cache-Group-Invalidation` is removed, since it has no meaning for a safe method (RFC 9875,
@@ -103,13 +103,13 @@
 //!
 //! # Limits
 //!
-//! Each header has limits of its own: see [`TagField`]. In `Cache-Groups` and
+//! The limits depend on the header: see [`TagField`]. In `Cache-Groups` and
 //! `Cache-Group-Invalidation`, a tag of more than 32 characters is replaced by its digest.
 //!
 //! All tags are written, even beyond the limits, since a response without its tag cannot be
-//! purged. With the feature `tracing`, more than 32 tags in `Cache-Groups` are an event. More
-//! than 16,384 bytes of tags in another header are one too. Both can happen if source and
-//! handler add tags.
+//! purged. The feature `tracing` emits an event for more than 32 tags in `Cache-Groups`, or
+//! more than 16,384 bytes of tags in another header. Both can happen if source and handler add
+//! tags.
 //!
 //! # Errors
 //!

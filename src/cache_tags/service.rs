@@ -8,7 +8,7 @@ use http::{Request, Response, request::Parts};
 use tower_service::Service;
 
 use super::{CacheTagSource, ResponseFuture, action::TagAction, config::CacheTagsConfig};
-use crate::semantics::caching::cache_tags::{Effect, effect};
+use crate::semantics::caching::cache_tags::{MethodEffect, effect};
 
 /// Service that adds cache tags to responses, and purges caches after a write.
 ///
@@ -56,14 +56,14 @@ impl<S, Q: CacheTagSource> CacheTagsService<S, Q> {
     fn action(&self, request: &Parts) -> TagAction {
         let config = || Arc::clone(&self.config);
         match effect(&request.method) {
-            Effect::Fills => TagAction::Read {
+            MethodEffect::Fills => TagAction::Read {
                 config: config(),
                 tags: self.source.tags(request),
             },
-            Effect::Invalidates if !self.config.is_known_read(request) => {
+            MethodEffect::Invalidates if !self.config.is_known_read(request) => {
                 TagAction::write(config(), self.source.tags(request), request)
             }
-            Effect::Invalidates | Effect::None => TagAction::Pass,
+            MethodEffect::Invalidates | MethodEffect::None => TagAction::Pass,
         }
     }
 }

@@ -17,16 +17,16 @@ pin_project! {
         #[pin]
         future: F,
         codings: Arc<TagCodings>,
-        asked: DecodedRequest,
+        request: DecodedRequest,
     }
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) fn new(future: F, codings: Arc<TagCodings>, asked: DecodedRequest) -> Self {
+    pub(super) fn new(future: F, codings: Arc<TagCodings>, request: DecodedRequest) -> Self {
         Self {
             future,
             codings,
-            asked,
+            request,
         }
     }
 }
@@ -46,7 +46,7 @@ where
             {
                 let status = response.status();
                 this.codings
-                    .encode(status, response.headers_mut(), this.asked);
+                    .encode(status, response.headers_mut(), this.request);
                 Poll::Ready(Ok(response))
             }
             polled => polled,

@@ -26,8 +26,8 @@ impl CodingTagLayer {
     /// Sets the codings that compression may choose, in its order of preference. Defaults
     /// to `zstd`, `br`, `gzip` and `deflate`.
     ///
-    /// Any other coding makes strong tags weak. With `dcb` or `dcz` (RFC 9842), tags and
-    /// `Vary` tell dictionaries apart, too.
+    /// Any other coding makes strong tags weak. With `dcb` or `dcz` (RFC 9842), tags and `Vary`
+    /// also distinguish dictionaries.
     ///
     /// # Errors
     ///
@@ -40,9 +40,9 @@ impl CodingTagLayer {
         Ok(Self::of(self.into_codings().codings(names)?))
     }
 
-    /// Sets the suffixes of another server that are understood in requests, such as
-    /// `--gzip` or `;gzip`: punctuation and the name of a coding. None by default. A tag
-    /// that ends in such a suffix without being coded is misread.
+    /// Sets suffixes of another server that the layer understands in requests, such as `--gzip`
+    /// or `;gzip`: punctuation and the name of a coding. Defaults to none. A tag of content
+    /// without coding must not end in such a suffix.
     ///
     /// # Errors
     ///

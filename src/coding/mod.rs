@@ -38,8 +38,8 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
 //! ```
 //!
-//! The following layer knows other codings, and clients that still have tags of another
-//! server:
+//! The following layer handles other codings, and understands tags that another server gave to
+//! clients:
 //!
 //! ```
 //! # fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -54,15 +54,15 @@
 //!
 //! # How it works
 //!
-//! Compression changes the bytes and leaves the tag, so one strong tag stands for several
-//! byte sequences (RFC 9110, sections 8.8.1 and 8.8.3.3). This layer gives each of them a
-//! tag of its own in responses, and maps these tags back in requests.
+//! Compression changes the bytes and keeps the tag, so one strong tag identifies several byte
+//! sequences (RFC 9110, sections 8.8.1 and 8.8.3.3). This layer gives each of them a tag of its
+//! own in responses, and maps these tags back in requests.
 //!
 //! `Vary: Accept-Encoding` is added to the 200, 206 or 304 of a read with a tag or
-//! `Last-Modified`. The variant without coding gets it, too, as section 12.5.5 asks. A 304
-//! needs no validator for that, since `If-None-Match: *` makes one for content without a
-//! validator. A 304 for a variant that may be coded loses its `Content-Length`, which is
-//! that of the content without coding (section 8.6).
+//! `Last-Modified`. The variant without coding gets it, too, as section 12.5.5 recommends. A
+//! 304 gets it even without a validator: `If-None-Match: *` leads to such a 304. A 304 for a
+//! variant that may be coded loses its `Content-Length`, which is that of the content without
+//! coding (section 8.6).
 //!
 //! ## Responses
 //!
@@ -71,13 +71,13 @@
 //!   nothing.
 //! - A weak tag stays as it is.
 //! - A strong tag on content with a coding that is not configured becomes weak.
-//! - A tag that has the suffix already stays, since its handler codes the content itself.
-//!   The same tag on content without coding becomes weak.
+//! - A tag that already has the suffix stays, since the handler encoded the content itself. The
+//!   same tag on content without coding becomes weak.
 //!
 //! ## Conditional reads
 //!
-//! These rules are for `GET`, `HEAD` and `QUERY`. Without `Accept-Encoding` a request
-//! accepts no coding.
+//! These rules apply to `GET`, `HEAD` and `QUERY`. A request without `Accept-Encoding` counts
+//! as accepting no coding.
 //!
 //! - In `If-None-Match` and `If-Match`, a tag with the suffix of an accepted coding becomes
 //!   two: `"v1"` and `"v1-gzip"`. The layers inside know the first, and a handler may have
@@ -90,26 +90,25 @@
 //!   the selected variant is either of them, so a copy of either is current.
 //! - `"v1"` without a suffix is the variant without coding. A client that accepts gzip may
 //!   select it, too: the tag passes, and the 304 has `"v1"`.
-//! - A 304 by a date or `*` does not tell which variant the client has. If any coding is
-//!   accepted, its tag becomes weak.
+//! - A 304 because of a date or `*` does not show which variant the client has. If any coding
+//!   is accepted, its tag becomes weak.
 //!
 //! ## Range requests
 //!
 //! - `If-Range` is never mapped. A part is cut from content without coding inside, and must
 //!   not be joined to coded bytes. A tag with a suffix does not match there, so the whole
 //!   content is sent.
-//! - `If-Match` beside `Range` is not mapped, for the same reason, and gives 412.
-//! - A date in `If-Range` stands for all variants alike. So does a date in
-//!   `If-Unmodified-Since` without `If-Match`. If any coding is accepted, `Range` is
-//!   removed, and the whole content is sent.
+//! - `If-Match` beside `Range` is not mapped, for the same reason, and leads to a 412.
+//! - A date in `If-Range` identifies all variants alike. So does a date in
+//!   `If-Unmodified-Since` without `If-Match`. If any coding is accepted, `Range` is removed,
+//!   and the whole content is sent.
 //!
 //! ## Writes
 //!
-//! The `Accept-Encoding` of any other method is about its answer, and not about the
-//! resource that it changes. So every suffix is removed. A client that reads with gzip can
-//! write with `If-Match` (section 13.1.1), and the layers inside refuse an old tag. Weak
-//! tags stay weak. The tag of a response without `Content-Encoding`, such as a 412, stays
-//! as it is.
+//! With any other method, `Accept-Encoding` concerns only the response, and not the resource that
+//! the method changes. So the layer removes every suffix. A client that reads with gzip can
+//! write with `If-Match` (section 13.1.1), and the layers inside refuse an old tag. Weak tags
+//! stay weak. The tag of a response without `Content-Encoding`, such as a 412, stays as it is.
 //!
 //! ## Dictionaries
 //!
@@ -138,25 +137,26 @@
 //!
 //! # Limits
 //!
-//! - A handler's tag should not end in a suffix such as `-gzip`, unless it stands for such
-//!   content. Without coding it is never strong, so `If-Match` fails on it. The tags of
-//!   [`EtagLayer`](crate::EtagLayer) never end so.
+//! - A handler's tag should not end in a suffix such as `-gzip`, unless its content has that
+//!   coding. On content without coding the layer makes it weak, so `If-Match` never matches it.
+//!   The tags of [`EtagLayer`](crate::EtagLayer) never end so.
 //! - The coding is read from `Content-Encoding`. A layer that changes bytes without it
 //!   needs weak tags.
-//! - The dictionary is the one that the request named (RFC 9842, section 2.2).
+//! - The layer takes the dictionary from the request, and not from the response (RFC 9842,
+//!   section 2.2).
 //! - If a service answers `HEAD` without content, compression does nothing, and the `HEAD`
 //!   gets the tag of the variant without coding.
 //! - A layer further out sees tags with their suffixes.
 //!
 //! # Errors
 //!
-//! The layer refuses no request, and passes errors of the service on.
+//! The layer refuses no request. Errors of the service pass unchanged.
 //!
 //! # What it does not do
 //!
-//! It evaluates no condition. For example, `If-Match` on a read names one accepted coding,
-//! and compression chooses another. The answer is then the whole content with its own tag,
-//! and not a 412.
+//! It does not evaluate conditions. For example, `If-Match` on a read may name one accepted
+//! coding, while compression chooses another. The response is then the whole content with its own
+//! tag, and not a 412.
 
 mod future;
 mod layer;

@@ -40,14 +40,14 @@ where
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         let codings = Arc::clone(&self.codings);
-        // Taking the request apart costs more than most requests need.
+        // Most requests are unconditional. For them the request is not taken apart.
         if !is_conditional(request.headers()) {
-            let asked = codings.decode_unconditional(request.method(), request.headers());
-            return ResponseFuture::new(self.inner.call(request), codings, asked);
+            let decoded = codings.decode_unconditional(request.method(), request.headers());
+            return ResponseFuture::new(self.inner.call(request), codings, decoded);
         }
         let (mut parts, content) = request.into_parts();
-        let asked = codings.decode(&parts.method, &mut parts.headers);
+        let decoded = codings.decode(&parts.method, &mut parts.headers);
         let request = Request::from_parts(parts, content);
-        ResponseFuture::new(self.inner.call(request), codings, asked)
+        ResponseFuture::new(self.inner.call(request), codings, decoded)
     }
 }

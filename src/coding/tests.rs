@@ -62,7 +62,7 @@ fn a_304_has_the_tag_that_the_client_has() {
 
 /// R-9110-13.1.1-d.
 #[test]
-fn a_write_names_the_version_whatever_its_coding() {
+fn a_write_names_the_version_with_any_coding() {
     for (named, seen) in [("\"v1-gzip\"", "\"v1\""), ("\"v0-br\"", "\"v0\"")] {
         let write = request(Method::PUT, &[(IF_MATCH, named)]);
         let response = send(&CodingTagLayer::new(), write, |request| {

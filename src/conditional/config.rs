@@ -10,7 +10,7 @@ use crate::{
     source::OnSourceError,
 };
 
-/// A source of validators that is asked before the service runs, and its settings.
+/// A source of validators that is called before the service, and its settings.
 pub struct SourceConfig<Q> {
     pub(super) source: Arc<Q>,
     pub(super) on_error: OnSourceError,
@@ -33,12 +33,12 @@ impl ConditionalConfig {
         self.explain || self.drops_content(method)
     }
 
-    /// Returns `true` for a `HEAD` that the service gets as a `GET`.
+    /// Returns `true` for a `HEAD` that the layer turns into a `GET`.
     pub(super) fn drops_content(&self, method: &Method) -> bool {
         self.head_as_get && *method == Method::HEAD
     }
 
-    /// Records the state that the source told.
+    /// Records the state that the source returned.
     pub(super) fn record_source<B>(&self, response: &mut Response<B>, current: &Current) {
         if self.explain {
             Outcome::record(response.extensions_mut(), |outcome| {

@@ -32,7 +32,7 @@ pin_project! {
 
 /// The work that is left for the response.
 enum ResponseTask {
-    /// Pass it on: the layer does not evaluate conditions of the method.
+    /// Pass the response on: the layer does not evaluate conditions of this method.
     Pass,
     /// Correct a modification date: there is no condition.
     CorrectDate(SharedClock),
@@ -108,12 +108,12 @@ type BoxedRead<B, E> = Pin<Box<dyn Future<Output = Result<Response<ResponseBody<
 pin_project! {
     #[project = SourcedStateProj]
     enum SourcedState<F, B: Body, E, Q> {
-        // Nothing to ask, and nothing to allocate.
+        // The source is not called, and nothing is allocated.
         WithoutSource {
             #[pin]
             future: ResponseFuture<F>,
         },
-        // The source told the state at once, and the service runs.
+        // The source returned the state at once, and the service runs.
         WithSource {
             #[pin]
             future: F,
@@ -122,7 +122,7 @@ pin_project! {
         Boxed {
             future: BoxedRead<B, E>,
         },
-        // Ready at once: nothing to wait for.
+        // The response was made without waiting.
         Ready {
             answer: Option<Response<ResponseBody<B>>>,
         },
@@ -183,7 +183,7 @@ where
                     LabelResult::Answer(answer) => return Poll::Ready(Ok(answer)),
                     LabelResult::Unconfirmed(unconfirmed) => unconfirmed,
                 };
-                // This source had a state at hand before, but has none now.
+                // The source returned at once before the service, but now has to wait.
                 let mut answer =
                     Box::pin(async move { Ok(read.respond_confirmed(unconfirmed).await) });
                 let polled = answer.as_mut().poll(cx);

@@ -15,15 +15,15 @@ use crate::{
 
 /// Layer that answers conditional reads.
 ///
-/// If `Q` is `()`, the response has the validators. If it is [`SourceConfig`], a source
-/// tells them before the service runs.
+/// `Q` is `()` if the validators come from the response. It is [`SourceConfig`] if a source
+/// returns them before the service runs.
 ///
 /// See the [module docs](crate::conditional) for an example.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct ConditionalLayer<Q = ()> {
     config: ConditionalConfig,
-    by: Q,
+    source_config: Q,
 }
 
 impl ConditionalLayer {
@@ -37,7 +37,7 @@ impl ConditionalLayer {
                 renderer: Renderer::default(),
                 clock: SharedClock::default(),
             },
-            by: (),
+            source_config: (),
         }
     }
 }
@@ -49,21 +49,21 @@ impl Default for ConditionalLayer {
 }
 
 impl ConditionalLayer {
-    /// Sets the source that is asked before the service runs. If its tag matches, the layer
-    /// answers without the service. There is none by default.
+    /// Sets the source that is called before the service. If its validators decide the
+    /// conditions, the layer answers without the service. Defaults to no source.
     ///
-    /// If the service has to run, its 200 gets the source's validators, unless it has its
-    /// own. A strong tag is [confirmed](crate::conditional#confirmation) first: the source
-    /// is asked a second time, after the service.
+    /// If the service has to run, its 200 gets the source's validators, unless it has its own.
+    /// A strong tag is [confirmed](crate::conditional#confirmation) first: the layer calls the
+    /// source again after the service.
     pub fn source<Q: ValidatorSource>(self, source: Q) -> ConditionalLayer<SourceConfig<Q>> {
         self.shared_source(Arc::new(source))
     }
 
-    /// Sets a source that another layer asks, too.
+    /// Sets a source that another layer also uses.
     pub(crate) fn shared_source<Q>(self, source: Arc<Q>) -> ConditionalLayer<SourceConfig<Q>> {
         ConditionalLayer {
             config: self.config,
-            by: SourceConfig {
+            source_config: SourceConfig {
                 source,
                 on_error: OnSourceError::Proceed,
                 confirm: true,
@@ -76,35 +76,34 @@ impl<Q> ConditionalLayer<SourceConfig<Q>> {
     /// Sets the reaction to a source that fails. Defaults to
     /// [`Proceed`](OnSourceError::Proceed).
     pub fn on_source_error(mut self, on_error: OnSourceError) -> Self {
-        self.by.on_error = on_error;
+        self.source_config.on_error = on_error;
         self
     }
 
-    /// Labels a 200 with the strong tag that was read before it, without asking the source
-    /// again. By default the source is asked again.
+    /// Sets the strong tag of the source on a 200 without calling the source again. By default
+    /// the layer calls the source again, to confirm the tag.
     ///
-    /// A write between the two reads then puts one strong tag on two contents (RFC 9110,
-    /// section 8.8.1). Use it only for content that cannot change while a request is
-    /// served.
+    /// If a write comes in between, two contents then share one strong tag (RFC 9110, section
+    /// 8.8.1). Use this setting only for content that cannot change while a request is served.
     pub fn without_confirmation(mut self) -> Self {
-        self.by.confirm = false;
+        self.source_config.confirm = false;
         self
     }
 }
 
 impl<Q> ConditionalLayer<Q> {
-    /// Sets the methods whose conditions are evaluated. Defaults to `GET`, `HEAD` and
-    /// `QUERY`, which are the methods that may get a 304. See [`SafeMethods`] for the
-    /// answers to others.
+    /// Sets the methods whose conditions are evaluated. Defaults to `GET`, `HEAD` and `QUERY`,
+    /// which are the methods that may get a 304. See [`SafeMethods`] for the responses to
+    /// others.
     pub fn methods(mut self, methods: SafeMethods) -> Self {
         self.config.methods = methods;
         self
     }
 
-    /// Asks the service with `GET` for each `HEAD`, and drops the content. Off by default.
+    /// Calls the service with `GET` for each `HEAD`, and drops the content. Off by default.
     ///
     /// Some services answer `HEAD` without content, for example on bare `hyper`. With this
-    /// setting they give the headers of the `GET`, its tag included (RFC 9110, section
+    /// setting the response has the headers of the `GET`, including its tag (RFC 9110, section
     /// 9.3.2). The service then does the work of a `GET`.
     pub fn head_as_get(mut self) -> Self {
         self.config.head_as_get = true;
@@ -132,7 +131,7 @@ impl<Q> ConditionalLayer<Q> {
     }
 }
 
-// WriteOutcome by hand, since a source need not be `Clone` or `Debug`.
+// Written by hand, since a source need not be `Clone` or `Debug`.
 impl<Q> Clone for SourceConfig<Q> {
     fn clone(&self) -> Self {
         Self {
@@ -160,11 +159,12 @@ impl<S> Layer<S> for ConditionalLayer {
     }
 }
 
-// The service needs `Clone`. With the bound here, the compiler names it if it is missing.
+// The service needs `Clone`. With the bound on the layer, the compiler's error names the
+// missing `Clone`.
 impl<S: Clone, Q> Layer<S> for ConditionalLayer<SourceConfig<Q>> {
     type Service = Conditional<S, SourceConfig<Q>>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Conditional::new(inner, self.config.clone(), self.by.clone())
+        Conditional::new(inner, self.config.clone(), self.source_config.clone())
     }
 }

@@ -32,7 +32,7 @@
 //! ```
 //!
 //! The following layer renders refusals as plain text, and also evaluates conditions of
-//! `REPORT`. It asks the service with `GET` for every `HEAD`:
+//! `REPORT`. It calls the service with `GET` for every `HEAD`:
 //!
 //! ```
 //! use http::HeaderValue;
@@ -85,42 +85,41 @@
 //! - A 304 keeps `Content-Length` if the length of the 200 is known (section 8.6).
 //!   Otherwise `axum::Router` would write `content-length: 0`, which is wrong.
 //!
-//! With a source, the layer asks it first. It answers a match with 304 and a false
-//! condition with 412, with the source's validators, and the service does not run.
-//! Otherwise the service runs, and its 200 gets the validators that were read before. If
-//! the response has a tag of its own, that tag wins. A source that does not know the state,
-//! or fails, changes nothing.
+//! With a source, the layer calls it before the service. If the conditions are already decided
+//! by the source's validators, the layer answers 304 or 412 with them, and the service does not
+//! run. Otherwise the service runs, and its 200 gets the validators of the source. If the
+//! service sets its own tag, that tag wins. If the source fails or does not know the state, the
+//! layer works as without a source.
 //!
-//! If the source knows the state, no [`EtagLayer`](crate::EtagLayer) hashes the content, so
-//! reads hand out one kind of tag. If the source knows only a date, the response has no
-//! tag.
+//! If the source knows the state, no [`EtagLayer`](crate::EtagLayer) hashes the content, so all
+//! reads have the same kind of tag. If the source knows only a date, the response has no tag.
 //!
 //! ## Confirmation
 //!
-//! A strong tag stands for one sequence of bytes (RFC 9110, section 8.8.1). A write may
-//! come between the source's answer and the service's own read. The old tag would then go
-//! out on new content. So the source is asked again after the service, and a strong tag
-//! goes out only if the answer is the same. Otherwise the 200 has no tag, and `If-Match` is
-//! evaluated against the new state.
+//! A strong tag identifies one sequence of bytes (RFC 9110, section 8.8.1). A write may come
+//! between the source's answer and the service's own read, and the new content would get the
+//! old tag. So the layer calls the source again after the service, and sets a strong tag only
+//! if its result is the same. Otherwise the 200 has no tag, and `If-Match` is evaluated against
+//! the new state.
 //!
 //! - A handler that reads version and content in one statement sets the tag itself, with
 //!   [`WithValidators`](crate::handler::WithValidators). No second read happens.
 //! - The request's head is copied for the second read.
-//! - Content without an exact length is read after the head went out, so it gets the weak
-//!   form of the tag. So does content with a `Content-Encoding`.
-//! - Content with an exact length counts as read when its head is there. A body that reads
-//!   a changing state later must not announce a length.
+//! - Content without an exact length is read after the head is sent, so it gets the weak form
+//!   of the tag. So does content with a `Content-Encoding`.
+//! - Content with an exact length counts as read when the head is ready. A body that reads
+//!   changing state later must not announce a length.
 //! - A 206 gets no tag from the source.
 //! - [`ConditionalLayer::without_confirmation`] switches the second read off.
 //!
 //! # Layer order
 //!
-//! An `ETag` or a `Last-Modified` comes from the service or from an
-//! [`EtagLayer`](crate::EtagLayer) inside. Authentication belongs outside, so that only
-//! clients that may read get a 304. Put CORS, security headers and tracing on either side.
-//! With a source, CORS and security headers belong outside: an answer without the service
-//! has no header from inside. A layer outside that changes the length of content should
-//! remove the `Content-Length` of a 304.
+//! The `ETag` or `Last-Modified` comes from the service or from an
+//! [`EtagLayer`](crate::EtagLayer) inside. Authentication belongs outside, so that only clients
+//! that may read get a 304. CORS, security headers and tracing work on either side. With a
+//! source, put CORS and security headers outside: a response without the service has no headers
+//! from layers inside. A layer outside that changes the length of content should remove the
+//! `Content-Length` of a 304.
 //!
 //! A 304 must repeat `Cache-Control`, `Content-Location`, `Expires` and `Vary` of the 200
 //! (RFC 9110, section 15.4.5). A handler that does not run cannot set them. They come from
@@ -146,16 +145,16 @@
 //! The 200 gets the same headers if the handler leaves them out. If a handler sets another
 //! value, the [audit](crate::audit) reports the 304 that differs.
 //!
-//! If one resource has several variants, the source must tell them apart by the request's
+//! If one resource has several variants, the source must distinguish them by the request's
 //! headers. Content codings are the exception: [`CodingTagLayer`](crate::CodingTagLayer)
 //! handles them.
 //!
 //! # Limits
 //!
-//! - Without a source the layer saves the transfer, but not the work: the service has run.
-//! - A source does not see the content of a request. So it is not asked about a `QUERY`,
-//!   whose conditions are about the result of the query (RFC 10008, section 2.6). The
-//!   response has the validators.
+//! - Without a source the layer saves the transfer of the content, but the service still runs.
+//! - A source does not see the content of a request. So the layer does not call it for a
+//!   `QUERY`, whose conditions apply to the result of the query (RFC 10008, section 2.6). It
+//!   evaluates them with the validators of the response.
 //!
 //! # Errors
 //!
@@ -168,9 +167,9 @@
 //! # What it does not do
 //!
 //! - With a source, it does not run the service's own checks before a 304, such as
-//!   authorisation.
-//! - It evaluates nothing on methods that are not safe. Their conditions must be checked
-//!   before they act; see [`PreconditionLayer`](crate::PreconditionLayer).
+//!   authorization.
+//! - It does not evaluate conditions of writes, which must be checked before the write is
+//!   performed; see [`PreconditionLayer`](crate::PreconditionLayer).
 
 mod config;
 mod future;

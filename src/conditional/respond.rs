@@ -1,4 +1,4 @@
-//! Answers to reads, made from the response of the service.
+//! Responses to reads, made from the response of the service.
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode};
@@ -23,11 +23,11 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct ConditionalRead {
     pub(super) fields: ConditionalFields,
-    /// The request has a `Range`.
+    /// `true` if the request has a `Range`.
     pub(super) range: bool,
-    /// The client's method. The service may have got another.
+    /// The client's method. The service may have been called with another.
     pub(super) method: Method,
-    /// The `Accept` header, for the 412. `None` for a read that cannot get one.
+    /// The `Accept` header, for the 412. `None` for a read that cannot get a 412.
     accept: Option<Box<Accept>>,
     pub(super) config: ConditionalConfig,
 }
@@ -52,23 +52,24 @@ impl ConditionalRead {
         self.method == Method::HEAD
     }
 
-    /// Returns `true` for a `HEAD` that the service gets as a `GET`.
+    /// Returns `true` for a `HEAD` that the layer turns into a `GET`.
     pub(super) fn drops_content(&self) -> bool {
         self.config.drops_content(&self.method)
     }
 
-    /// Answers a read by the validators of the response.
+    /// Answers a read, with conditions evaluated against the validators of the response.
     pub(super) fn respond<B: Body<Data = Bytes>>(
         &self,
         mut response: Response<B>,
     ) -> Response<ResponseBody<B>> {
         let last_modified = self.correct_last_modified(response.headers_mut());
         let etag = validators::etag(response.headers());
-        let verdict = self.judge(&response, ValidatorsRef::new(etag, last_modified));
+        let verdict = self.evaluate(&response, ValidatorsRef::new(etag, last_modified));
         self.answer(response, verdict, None)
     }
 
-    /// Answers a read by the tag of the source and the date of the response.
+    /// Answers a read, with conditions evaluated against the source's tag and the response's
+    /// date.
     pub(super) fn respond_with_own_date<B: Body<Data = Bytes>>(
         &self,
         mut response: Response<B>,
@@ -76,7 +77,7 @@ impl ConditionalRead {
     ) -> Response<ResponseBody<B>> {
         let last_modified = self.correct_last_modified(response.headers_mut());
         let etag = before.as_ref().etag;
-        let verdict = self.judge(&response, ValidatorsRef::new(etag, last_modified));
+        let verdict = self.evaluate(&response, ValidatorsRef::new(etag, last_modified));
         self.answer(response, verdict, None)
     }
 
@@ -106,7 +107,7 @@ impl ConditionalRead {
                 not_modified(response, length)
             }
             Verdict::Failed(condition) => self.refuse(response, condition, current),
-            // The service got a `GET`, whose content the `HEAD` must not have.
+            // The service answered a `GET`, whose content must not be sent for the `HEAD`.
             _ if self.drops_content() => {
                 let length = self.length_of_get(&response);
                 let mut response = response.map(|_| ResponseBody::empty());
@@ -137,7 +138,7 @@ impl ConditionalRead {
         )
     }
 
-    fn judge<B>(&self, response: &Response<B>, current: ValidatorsRef<'_>) -> Verdict {
+    fn evaluate<B>(&self, response: &Response<B>, current: ValidatorsRef<'_>) -> Verdict {
         let preconditions = &self.fields;
         if preconditions.is_empty() {
             return Verdict::Unconditional;
@@ -176,7 +177,8 @@ impl ConditionalRead {
             )
             .with_current(current.as_ref().etag);
         let mut answer = self.config.renderer.replace(response, &refusal);
-        // The extensions are those of a 200. A cache policy among them would store the 412.
+        // The extensions describe the 200. A cache policy among them would make caches store
+        // the 412.
         Outcome::remove_other_extensions(answer.extensions_mut());
         current.write_to(answer.headers_mut(), || self.config.clock.now());
         let is_head = self.is_head();

@@ -33,30 +33,34 @@ use crate::{
 pub struct Conditional<S, Q = ()> {
     inner: S,
     config: ConditionalConfig,
-    by: Q,
+    source_config: Q,
 }
 
 impl<S, Q> Conditional<S, Q> {
-    pub(super) fn new(inner: S, config: ConditionalConfig, by: Q) -> Self {
-        Self { inner, config, by }
+    pub(super) fn new(inner: S, config: ConditionalConfig, source_config: Q) -> Self {
+        Self {
+            inner,
+            config,
+            source_config,
+        }
     }
 
     crate::service::accessors::service_accessors!();
 }
 
 impl<S, Q> Conditional<S, Q> {
-    /// Calls the service, whose response has the validators.
+    /// Calls the service, and evaluates the conditions against its response.
     fn respond<ReqB>(&mut self, mut request: Request<ReqB>) -> ResponseFuture<S::Future>
     where
         S: Service<Request<ReqB>>,
     {
         let method = request.method();
-        // A write must be checked before it acts, and not by its response.
+        // A write must be checked before it is performed, not afterwards.
         if !self.config.methods.contains(method) {
             return ResponseFuture::pass(self.inner.call(request));
         }
         let conditions = RequestConditions::from_headers(request.headers());
-        // The usual read, for which only the clock is kept.
+        // The common read without conditions keeps only the clock.
         if conditions.fields.is_empty() && !self.config.inspects_every_response(method) {
             let clock = self.config.clock.clone();
             return ResponseFuture::correct_date(self.inner.call(request), clock);
@@ -106,19 +110,19 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        // A source does not see the content, by which a `QUERY` selects its result.
-        let is_asked = !Q::KNOWS_NOTHING
+        // A `QUERY` selects its result by its content, which a source does not see.
+        let calls_source = !Q::KNOWS_NOTHING
             && method::is_selected_by_head(request.method())
             && self.config.methods.contains(request.method());
-        if !is_asked {
+        if !calls_source {
             return SourcedFuture::without_source(self.respond(request));
         }
         let (mut parts, content) = request.into_parts();
-        let Some(source_state) = source::ask_at_hand(&*self.by.source, &parts) else {
-            return SourcedFuture::boxed(self.ask_and_wait(parts, content));
+        let Some(source_state) = source::try_current(&*self.source_config.source, &parts) else {
+            return SourcedFuture::boxed(self.wait_for_source(parts, content));
         };
         let unanswered = UnansweredRead::new(&parts, &self.config);
-        let before = match self.by.answer(&unanswered, source_state) {
+        let before = match self.source_config.answer(&unanswered, source_state) {
             Err(before) => before,
             Ok(answer) => {
                 // Releases what `poll_ready` reserved, since the service does not run.
@@ -131,7 +135,11 @@ where
             }
         };
         // Boxed, to keep the future of every other read small.
-        let read = Box::new(SourcedRead::new(&unanswered, self.by.clone(), before));
+        let read = Box::new(SourcedRead::new(
+            &unanswered,
+            self.source_config.clone(),
+            before,
+        ));
         read.prepare(&mut parts);
         let request = Request::from_parts(parts, content);
         SourcedFuture::with_source(self.inner.call(request), read)
@@ -139,9 +147,9 @@ where
 }
 
 impl<S, Q> Conditional<S, SourceConfig<Q>> {
-    /// Performs a read whose source has no state at hand.
+    /// Performs a read whose source has to be awaited.
     // Not an `async fn`, whose future would hold the arguments twice.
-    fn ask_and_wait<ReqB, ResB>(
+    fn wait_for_source<ReqB, ResB>(
         &mut self,
         mut parts: Parts,
         content: ReqB,
@@ -153,18 +161,18 @@ impl<S, Q> Conditional<S, SourceConfig<Q>> {
         ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
     {
         let mut content = UnreadContent::new(&parts, content);
-        // The service that was made ready.
+        // Keeps the instance that `poll_ready` made ready.
         let mut service = HeldService::take(&mut self.inner);
-        let (by, config) = (self.by.clone(), self.config.clone());
+        let (source_config, config) = (self.source_config.clone(), self.config.clone());
         async move {
-            let source_state = source::ask_and_wait(&*by.source, &parts).await;
+            let source_state = source::wait_for_current(&*source_config.source, &parts).await;
             let unanswered = UnansweredRead::new(&parts, &config);
-            let mut read = match by.answer(&unanswered, source_state) {
+            let mut read = match source_config.answer(&unanswered, source_state) {
                 Ok(answer) => {
                     drop(service);
                     return Ok(content.refuse(answer).await);
                 }
-                Err(before) => SourcedRead::new(&unanswered, by, before),
+                Err(before) => SourcedRead::new(&unanswered, source_config, before),
             };
             read.prepare(&mut parts);
             let service = service.ready::<ReqB>().await?;
@@ -182,7 +190,8 @@ impl<S, Q> Conditional<S, SourceConfig<Q>> {
 }
 
 impl<Q: ValidatorSource> SourceConfig<Q> {
-    /// Answers a read that the source decides. Gives its state back otherwise.
+    /// Answers a read without the service. Returns the state as the error if the service has to
+    /// run.
     fn answer<B: Body<Data = Bytes>>(
         &self,
         unanswered: &UnansweredRead<'_>,
@@ -196,7 +205,7 @@ impl<Q: ValidatorSource> SourceConfig<Q> {
         }
     }
 
-    /// Returns the answer to a read whose source failed, or `None` if the read proceeds.
+    /// Returns the response to a read whose source failed, or `None` if the read proceeds.
     pub(super) fn source_failed<B: Body<Data = Bytes>>(
         &self,
         read: &UnansweredRead<'_>,

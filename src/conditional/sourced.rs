@@ -1,4 +1,4 @@
-//! A read whose source was asked before its service runs.
+//! A read whose source was called before its service.
 
 use bytes::Bytes;
 use http::{
@@ -24,22 +24,23 @@ use crate::{
     source::{self, NoContentTag, SourceError, ValidatorSource},
 };
 
-/// A read that the source did not decide.
+/// A read that needs the service although it has a source.
 pub(super) struct SourcedRead<Q> {
     read: ConditionalRead,
-    by: SourceConfig<Q>,
+    source_config: SourceConfig<Q>,
     before: Current,
-    /// The head of the request, if the source may have to be asked again.
+    /// The head of the request, if the source may have to be called again.
     request: Option<Parts>,
 }
 
-/// The result of labelling a response: the answer, or a response that needs confirmation.
+/// The result of labelling a response: the final response, or a response that needs
+/// confirmation.
 pub(super) enum LabelResult<B: Body> {
     Answer(Response<ResponseBody<B>>),
     Unconfirmed(UnconfirmedResponse<B>),
 }
 
-/// A response without its label. The source has to be asked again first.
+/// A response without its validators. The source has to be called again first.
 pub(super) struct UnconfirmedResponse<B> {
     response: Response<B>,
     label: Label,
@@ -47,10 +48,10 @@ pub(super) struct UnconfirmedResponse<B> {
 }
 
 impl<Q: ValidatorSource> SourcedRead<Q> {
-    /// Creates a read. `before` is the state that the source told before the service.
+    /// Creates a read. `before` is the state that the source returned before the service.
     pub(super) fn new(
         unanswered: &UnansweredRead<'_>,
-        by: SourceConfig<Q>,
+        source_config: SourceConfig<Q>,
         before: Current,
     ) -> Self {
         let UnansweredRead {
@@ -60,14 +61,14 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
         } = unanswered;
         let is_strong =
             |validators: &Validators| (validators.etag.as_ref()).is_some_and(|tag| !tag.is_weak());
-        // A strong tag needs confirmation, and a condition that can fail a second check.
-        let confirms = by.confirm
+        // A strong tag needs confirmation, and a condition that can fail needs a second check.
+        let confirms = source_config.confirm
             && (before.validators().is_some_and(is_strong)
                 || conditions.fields.can_fail(&request.method));
         Self {
             request: confirms.then(|| (*request).clone()),
             read: ConditionalRead::new(&request.method, conditions, config),
-            by,
+            source_config,
             before,
         }
     }
@@ -83,7 +84,7 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
         }
     }
 
-    /// Returns the answer, unless the source has to be asked again and has no state at hand.
+    /// Returns the final response, unless the source has to be awaited again.
     pub(super) fn respond<B: Body<Data = Bytes>>(
         &mut self,
         mut response: Response<B>,
@@ -97,8 +98,8 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
                 match self.label(response, before, request) {
                     LabelResult::Answer(answer) => answer,
                     LabelResult::Unconfirmed(unconfirmed) => {
-                        let source = &*self.by.source;
-                        match source::ask_at_hand(source, &unconfirmed.request) {
+                        let source = &*self.source_config.source;
+                        match source::try_current(source, &unconfirmed.request) {
                             Some(after) => self.confirm(unconfirmed, after),
                             None => return LabelResult::Unconfirmed(unconfirmed),
                         }
@@ -109,22 +110,23 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
         LabelResult::Answer(self.record_source(answer))
     }
 
-    /// Returns the answer after asking the source again.
+    /// Calls the source again, and returns the final response.
     pub(super) async fn respond_confirmed<B: Body<Data = Bytes>>(
         &self,
         unconfirmed: UnconfirmedResponse<B>,
     ) -> Response<ResponseBody<B>> {
-        let after = source::ask_and_wait(&*self.by.source, &unconfirmed.request).await;
+        let after =
+            source::wait_for_current(&*self.source_config.source, &unconfirmed.request).await;
         self.record_source(self.confirm(unconfirmed, after))
     }
 
-    /// Records the state that the source told.
+    /// Records the state that the source returned.
     fn record_source<B>(&self, mut answer: Response<B>) -> Response<B> {
         self.read.config.record_source(&mut answer, &self.before);
         answer
     }
 
-    /// Labels a response with the state that the source told before the service ran.
+    /// Labels a response with the state that the source returned before the service ran.
     fn label<B: Body<Data = Bytes>>(
         &self,
         mut response: Response<B>,
@@ -138,16 +140,17 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
         let is_exact = response.body().size_hint().exact().is_some();
         let label = Label::for_response(response.status(), response.headers(), is_exact, before);
         if lines::has(response.headers(), &ETAG) {
-            // The handler's own tag wins, also for the conditions.
+            // The handler's own tag wins. Conditions are evaluated against it, too.
             label.write(response.headers_mut(), before);
             return LabelResult::Answer(self.read.respond(response));
         }
+        // A condition that can fail is evaluated against the state after the service, too.
         let is_checked = label == Label::Confirm || {
             let read = &self.read;
             read.fields.can_fail(&read.method)
         };
         match request {
-            // An error has no label to confirm.
+            // An error gets no validators, so nothing needs confirmation.
             Some(request) if is_checked && is_success => {
                 LabelResult::Unconfirmed(UnconfirmedResponse {
                     response,
@@ -159,7 +162,7 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
         }
     }
 
-    /// Labels a response if the source has told the same state again, in `after`.
+    /// Labels a response if the source returned the same state again, in `after`.
     fn confirm<B: Body<Data = Bytes>>(
         &self,
         unconfirmed: UnconfirmedResponse<B>,
@@ -174,7 +177,7 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
             Ok(after) => after,
             Err(error) => {
                 let read = UnansweredRead::new(&request, &self.read.config);
-                match self.by.source_failed(&read, error) {
+                match self.source_config.source_failed(&read, error) {
                     Some(answer) => return answer,
                     None => Current::Unknown,
                 }
@@ -188,7 +191,7 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
         }
     }
 
-    /// Labels a response, and answers the read with it.
+    /// Labels a response, and returns the final response to the read.
     fn respond_labelled<B: Body<Data = Bytes>>(
         &self,
         mut response: Response<B>,
@@ -198,14 +201,14 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
         let verdict = self.verdict_if_held(&response);
         label.write(response.headers_mut(), before);
         let response = prevent_hashing(response);
-        // The source has no date for a date condition, but the response has one.
+        // A date condition needs a date: the source has none, but the response has one.
         if before.last_modified.is_none() && lines::has(response.headers(), &LAST_MODIFIED) {
             return self.read.respond_with_own_date(response, before);
         }
         self.read.respond_with(response, verdict)
     }
 
-    /// Returns the verdict of conditions that held when the source was asked.
+    /// Returns the verdict of conditions that were true for the state of the source.
     fn verdict_if_held<B>(&self, response: &Response<B>) -> Verdict {
         let read = &self.read;
         if read.fields.is_empty() {
@@ -232,7 +235,7 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
         let fields = &read.fields;
         match fields.evaluate(&read.method, after.as_ref(), || read.config.clock.now()) {
             Decision::Failed(condition) => {
-                // The date of the response may be of another state than the tag in the 412.
+                // The response's date may belong to another state than the tag in the 412.
                 response.headers_mut().remove(LAST_MODIFIED);
                 let none = Validators::new();
                 let current = after.validators().unwrap_or(&none);
@@ -243,8 +246,8 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
     }
 }
 
-/// Prevents an `EtagLayer` outside from making a tag. The source will hand out another tag
-/// for the same content.
+/// Prevents an `EtagLayer` outside from making a tag. The source's tag for the same content is
+/// another one.
 fn prevent_hashing<B>(mut response: Response<B>) -> Response<B> {
     if response.status().is_success() && !lines::has(response.headers(), &ETAG) {
         response.extensions_mut().insert(NoContentTag);

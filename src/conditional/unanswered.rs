@@ -1,4 +1,4 @@
-//! Answers to reads that need no service.
+//! Responses to reads, made without the service.
 
 use bytes::Bytes;
 use http::{
@@ -36,13 +36,14 @@ impl<'a> UnansweredRead<'a> {
         }
     }
 
-    /// Answers without the service if `current` decides the conditions: with 304 or 412.
-    /// Gives `current` back otherwise.
+    /// Answers 304 or 412 if `current` decides the conditions. Returns `current` as the error
+    /// otherwise.
     pub(super) fn answer<B: Body<Data = Bytes>>(
         &self,
         current: Current,
     ) -> Result<Response<ResponseBody<B>>, Current> {
-        // RFC 9110, section 13.2.1: the service answers an absent target with 404, which wins.
+        // The service answers an absent target with 404, which wins over conditions (RFC 9110,
+        // section 13.2.1).
         let Current::Present(validators) = current else {
             return Err(current);
         };
@@ -121,8 +122,8 @@ impl<'a> UnansweredRead<'a> {
     }
 }
 
-/// Removes the headers that make a `GET` answer with a part. A `HEAD` does not ask for one
-/// (RFC 9110, section 14.2).
+/// Removes the headers that lead to a part in the response to a `GET`. Ranges have no meaning
+/// in a `HEAD` (RFC 9110, section 14.2).
 pub(super) fn remove_range(headers: &mut HeaderMap) {
     headers.remove(RANGE);
     headers.remove(IF_RANGE);

@@ -13,7 +13,7 @@ use super::{ContentHasher, tag::EtagConfig};
 use crate::{
     body::{Collector, ReadEnd, ReadStep, ResponseBody},
     outcome::TagOrigin,
-    semantics::validator::Untagged,
+    semantics::validator::UntaggedReason,
 };
 
 /// A response whose content is being read and hashed.
@@ -40,14 +40,14 @@ where
         }
     }
 
-    /// Reads and hashes. Is ready at the end of the content.
+    /// Reads and hashes the content. Resolves at its end.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, config: &EtagConfig<H>) -> Poll<ReadEnd> {
         let mut budget = H::YIELD_AFTER;
         loop {
             if self.unhashed > 0 {
                 self.hash(&mut budget, config);
             }
-            // The budget is used up: other tasks run before the rest of the frame.
+            // The budget is used up: other tasks run before the rest of this frame is hashed.
             if self.unhashed > 0 {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
@@ -90,7 +90,7 @@ where
             }
             ReadEnd::LengthMismatch | ReadEnd::TooManyFrames | ReadEnd::Broken => {}
         }
-        config.note(&mut parts.extensions, origin(ending, collector.length()));
+        config.record(&mut parts.extensions, origin(ending, collector.length()));
         Response::from_parts(parts, collector.into_body())
     }
 }
@@ -98,13 +98,13 @@ where
 fn origin(ending: ReadEnd, length: u64) -> TagOrigin {
     TagOrigin::Untouched(match ending {
         ReadEnd::Complete => return TagOrigin::Hashed(length),
-        ReadEnd::LengthMismatch => Untagged::LengthMismatch,
-        ReadEnd::TooManyFrames => Untagged::TooManyFrames,
-        ReadEnd::Broken => Untagged::BodyError,
+        ReadEnd::LengthMismatch => UntaggedReason::LengthMismatch,
+        ReadEnd::TooManyFrames => UntaggedReason::TooManyFrames,
+        ReadEnd::Broken => UntaggedReason::BodyError,
     })
 }
 
-/// A hash that could not be finished at once, and its configuration.
+/// A hash that waits for more content, and its configuration.
 pub(super) struct PendingHash<B: Body, H> {
     body_hash: Option<BodyHash<B, H>>,
     config: Arc<EtagConfig<H>>,

@@ -1,7 +1,7 @@
-//! A digest of the content that the handler already has.
+//! Digests of content that handlers already have.
 
-/// A response extension with a digest of the content. The tag is made from it in constant
-/// time, and the body is not read, however long it is.
+/// A response extension with a digest of the content. The layer makes the tag from it in
+/// constant time, without reading the body.
 ///
 /// It must be a digest of the bytes that the response's body sends, after a content coding
 /// if the handler applies one. It must change whenever they do. Use a collision-resistant

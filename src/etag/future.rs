@@ -19,7 +19,7 @@ use crate::{
     body::{Collector, ResponseBody, read_at_once},
     outcome::TagOrigin,
     semantics::validator::{
-        EntityTag, Untagged,
+        EntityTag, UntaggedReason,
         taggable::{ResponseFacts, check_taggable},
     },
     source::NoContentTag,
@@ -36,21 +36,21 @@ pin_project! {
 pin_project! {
     #[project = EtagStateProj]
     enum EtagState<F, B: Body, H> {
-        // A state of its own, so that a response that only passes is moved in fewer bytes.
+        // A separate state, so that moving a response that only passes copies fewer bytes.
         Pass {
             #[pin]
             future: F,
         },
         Tag {
             #[pin]
-            tagging: Tagging<F, B, H>,
+            state: HashState<F, B, H>,
         },
     }
 }
 
 pin_project! {
-    #[project = TaggingProj]
-    enum Tagging<F, B: Body, H> {
+    #[project = HashStateProj]
+    enum HashState<F, B: Body, H> {
         Call {
             #[pin]
             future: F,
@@ -67,9 +67,9 @@ pin_project! {
 /// The facts of a request that its response needs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RequestFacts {
-    /// The method is `HEAD`.
+    /// `true` if the method is `HEAD`.
     pub(super) head: bool,
-    /// A source knows the tag, so none is made from the content.
+    /// `true` if a source knows the tag, so that none is made from the content.
     pub(super) source_knows: bool,
 }
 
@@ -92,7 +92,7 @@ impl<F, B: Body, H> ResponseFuture<F, B, H> {
     pub(super) fn tag(future: F, config: Arc<EtagConfig<H>>, request: RequestFacts) -> Self {
         Self {
             state: EtagState::Tag {
-                tagging: Tagging::Call {
+                state: HashState::Call {
                     future,
                     config,
                     request,
@@ -116,12 +116,12 @@ where
             EtagStateProj::Pass { future } => future
                 .poll(cx)
                 .map_ok(|response| response.map(ResponseBody::inner)),
-            EtagStateProj::Tag { tagging } => tagging.poll(cx),
+            EtagStateProj::Tag { state } => state.poll(cx),
         }
     }
 }
 
-impl<F, B, E, H> Tagging<F, B, H>
+impl<F, B, E, H> HashState<F, B, H>
 where
     F: Future<Output = Result<Response<B>, E>>,
     B: Body<Data = Bytes>,
@@ -134,7 +134,7 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Result<Response<ResponseBody<B>>, E>> {
         let (response, config, announced) = match self.as_mut().project() {
-            TaggingProj::Call {
+            HashStateProj::Call {
                 future,
                 config,
                 request,
@@ -145,7 +145,7 @@ where
                     None => return Poll::Ready(Ok(response.map(ResponseBody::inner))),
                 }
             }
-            TaggingProj::Hash { pending } => return pending.poll(cx).map(Ok),
+            HashStateProj::Hash { pending } => return pending.poll(cx).map(Ok),
         };
         match tag_content(config, cx, response, announced) {
             Ok(tagged) => Poll::Ready(Ok(tagged)),
@@ -175,7 +175,7 @@ where
         Ok(content) => {
             let tag = config.tag_of(&parts.headers, &content);
             parts.headers.insert(ETAG, tag.into());
-            config.note(&mut parts.extensions, TagOrigin::Hashed(announced));
+            config.record(&mut parts.extensions, TagOrigin::Hashed(announced));
             return Ok(Response::from_parts(parts, ResponseBody::bytes(content)));
         }
         Err(begun) => begun,
@@ -206,7 +206,7 @@ impl<H: ContentHasher> EtagConfig<H> {
                 TagOrigin::KnownDigest
             }
         };
-        self.note(response.extensions_mut(), origin);
+        self.record(response.extensions_mut(), origin);
         None
     }
 }
@@ -214,7 +214,7 @@ impl<H: ContentHasher> EtagConfig<H> {
 /// The way in which a response gets its tag.
 enum TagPlan {
     /// The response stays as it is.
-    Leave(Untagged),
+    Leave(UntaggedReason),
     /// The tag is known without reading the body.
     Label(EntityTag),
     /// The body is read for the tag. It announces this many bytes.
@@ -245,8 +245,8 @@ where
         (None, Some(digest)) => TagPlan::Label(config.tag_of_known(headers, digest)),
         (None, None) => match facts.exact {
             Some(announced) => TagPlan::Read { announced },
-            // `untagged` has ruled this out.
-            None => TagPlan::Leave(Untagged::UnknownLength),
+            // `check_taggable` has ruled this out.
+            None => TagPlan::Leave(UntaggedReason::UnknownLength),
         },
     }
 }

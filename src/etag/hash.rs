@@ -16,8 +16,8 @@ use sha2::Digest as _;
     note = "use `Sha256`, or `Blake3` or `Xxh3` of the features `blake3` and `xxh3`, or implement `ContentHasher` for a type of your own"
 )]
 pub trait ContentHasher: Clone + Send + Sync + 'static {
-    /// The number of bytes that are hashed before other tasks get to run. Defaults to 128
-    /// KiB, which takes some 90 µs of SHA-256 with hardware support.
+    /// The number of bytes that are hashed before the task yields to others. Defaults to 128
+    /// KiB, for which SHA-256 takes some 90 µs with hardware support.
     const YIELD_AFTER: usize = 128 * 1024;
 
     /// Hashes the next bytes of content.
@@ -25,7 +25,7 @@ pub trait ContentHasher: Clone + Send + Sync + 'static {
 
     /// Returns the 128 bits of the tag. They depend on the content and on `context`.
     ///
-    /// `context` has everything else that tells two representations apart. It can be parsed
+    /// `context` has everything else that distinguishes two representations. It can be parsed
     /// from its end, so it may be hashed as if it were content.
     fn finish(self, context: &[u8]) -> [u8; 16];
 

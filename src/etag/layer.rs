@@ -45,9 +45,9 @@ impl<H: Clone> EtagLayer<H> {
 
     /// Makes weak tags, `W/".."`. Off by default.
     ///
-    /// Set it if a layer further out changes the bytes, as compression does. A strong tag
-    /// would then stand for two byte sequences (RFC 9110, section 8.8.1), unless a
-    /// [`CodingTagLayer`](crate::CodingTagLayer) tells them apart.
+    /// Set it if a layer further out changes the bytes, as compression does. A strong tag would
+    /// then identify two byte sequences (RFC 9110, section 8.8.1), unless a
+    /// [`CodingTagLayer`](crate::CodingTagLayer) distinguishes them.
     pub fn weak(mut self) -> Self {
         self.config_mut().weak = true;
         self
@@ -56,18 +56,18 @@ impl<H: Clone> EtagLayer<H> {
     /// Sets the largest body that is buffered for hashing, in bytes. Defaults to 1 MiB.
     /// Longer content passes untagged.
     ///
-    /// The list of the body's frames takes at most as many bytes again. If a body has more
-    /// than 64 frames and more than `bytes / 32`, it passes untagged from there on.
+    /// The list of the body's frames takes at most as many bytes again. A body passes untagged
+    /// from the point where it has more than 64 frames and more than `bytes / 32` frames.
     /// Frames without data count, too.
     pub fn max_body_bytes(mut self, bytes: u64) -> Self {
         self.config_mut().max_body_bytes = bytes;
         self
     }
 
-    /// Sets a secret for tags with HMAC-SHA-256 over the digest. There is none by default.
+    /// Sets a secret for tags with HMAC-SHA-256 over the digest. Defaults to no secret.
     ///
-    /// Without the secret, nobody can tell from a tag if their guess of the content is
-    /// right. Replicas that serve the same resource must have the same secret.
+    /// Only a client that knows the secret can use a tag to verify a guess of the content.
+    /// Replicas that serve the same resource must have the same secret.
     ///
     /// # Errors
     ///
@@ -77,19 +77,19 @@ impl<H: Clone> EtagLayer<H> {
         Ok(self)
     }
 
-    /// Sets an identifier of the build or configuration that is mixed into every tag. None
-    /// by default. Use it if the meaning of responses changes with the build but their
-    /// bytes do not. All tags change with it.
+    /// Sets an identifier of the build or configuration that is hashed into every tag. Defaults
+    /// to none. Use it if the meaning of responses changes with the build but their bytes do
+    /// not. All tags change with it.
     pub fn build_id(mut self, id: impl AsRef<[u8]>) -> Self {
         self.config_mut().set_build_id(id.as_ref());
         self
     }
 
-    /// Sets the response headers that are mixed into the tag. Equal bytes with another
-    /// meaning then get another tag (RFC 9110, section 8.8.1). Defaults to `Content-Type`,
+    /// Sets the response headers that are hashed into the tag. Equal bytes with another meaning
+    /// then get another tag (RFC 9110, section 8.8.1). Defaults to `Content-Type`,
     /// `Content-Language` and `Content-Encoding`.
     ///
-    /// Keep `Content-Encoding` if one [`ContentDigest`](super::ContentDigest) can stand for
+    /// Keep `Content-Encoding` if one [`ContentDigest`](super::ContentDigest) is used for
     /// several codings: they must not share a strong tag.
     pub fn contributors(mut self, names: impl IntoIterator<Item = HeaderName>) -> Self {
         self.config_mut().contributors = names.into_iter().collect();

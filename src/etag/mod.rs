@@ -45,11 +45,11 @@
 //! # How it works
 //!
 //! The layer tags the response to a `GET`, `HEAD` or `QUERY` with status 200 and a known
-//! length, up to [a limit](EtagLayer::max_body_bytes). The length is known if the body's
-//! size hint is exact. The frames of the body are kept as they came and hashed. The
-//! response goes out after the last frame.
+//! length, up to [a limit](EtagLayer::max_body_bytes). The length is known if the body's size
+//! hint is exact. The layer hashes the frames of the body and keeps them as they are. The
+//! response is sent after the last frame.
 //!
-//! Everything else passes at once, and no byte is held back:
+//! Everything else passes at once, without buffering:
 //!
 //! - a response with an `ETag`, since a handler's own tag always wins,
 //! - a response of unknown length, even with an upper bound,
@@ -57,8 +57,8 @@
 //! - parts (`Content-Range`),
 //! - `Cache-Control: no-store` and `Incremental: ?1`,
 //! - errors,
-//! - every response to a method that is not safe: its body is not the representation that a
-//!   tag would stand for (RFC 9110, section 8.8).
+//! - every response to a method that is not safe: its body is not the representation that a tag
+//!   would identify (RFC 9110, section 8.8).
 //!
 //! If a handler knows a digest of its content, it adds a [`ContentDigest`]. The body is
 //! then not read.
@@ -70,21 +70,20 @@
 //!
 //! # Layer order
 //!
-//! A [`ConditionalLayer`](crate::ConditionalLayer) belongs outside, to answer 304. If a
-//! layer outside changes the bytes, as compression does, set [`weak`](EtagLayer::weak) tags
-//! here. Such a layer belongs between the two. Compression inside makes the length unknown,
-//! so there is no tag.
+//! A [`ConditionalLayer`](crate::ConditionalLayer) belongs outside, to answer 304. A layer that
+//! changes the bytes, such as compression, belongs between the two, with
+//! [`weak`](EtagLayer::weak) tags here. Compression inside makes the length unknown, so there
+//! is no tag.
 //!
 //! # Limits
 //!
-//! - Slow content is waited for, up to the limit. A timeout further out limits that wait,
-//!   too.
-//! - A body that breaks its announced length goes out whole and without a tag. It still
-//!   announces the same length, so the server fails as it does without the layer.
-//! - Hashing lets other tasks run after 128 frames at most, and after
+//! - The layer waits for slow content. A timeout layer outside limits that wait.
+//! - A body with more or fewer bytes than its announced length passes whole and without a tag.
+//!   It still announces the same length, so the server fails as it does without the layer.
+//! - Hashing yields to other tasks after 128 frames at most, and after
 //!   [`YIELD_AFTER`](ContentHasher::YIELD_AFTER) bytes of the hash.
-//! - A tag from a hash is known only after the handler has run. It cannot tell in time if a
-//!   write may be performed.
+//! - A tag from a hash is known only after the handler has run. It comes too late to check the
+//!   condition of a write.
 //!
 //! # Errors
 //!

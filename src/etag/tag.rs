@@ -20,7 +20,7 @@ use crate::{
 const FORMAT: u8 = 1;
 const OF_CONTENT: u8 = 0;
 const OF_DIGEST: u8 = 1;
-/// The number that stands for no contributor. Contributors are numbered from 1.
+/// The number of a part that is no contributor's line. Contributors are numbered from 1.
 const NO_LINE: u64 = 0;
 
 /// The configuration of an [`EtagLayer`](super::EtagLayer).
@@ -71,8 +71,8 @@ impl<H> EtagConfig<H> {
         self.build_id = build_id(id);
     }
 
-    /// Records the origin of a tag under `explain`.
-    pub(super) fn note(&self, extensions: &mut Extensions, origin: TagOrigin) {
+    /// Records the origin of a tag if `explain` is set.
+    pub(super) fn record(&self, extensions: &mut Extensions, origin: TagOrigin) {
         if self.explain {
             Outcome::record(extensions, |outcome| outcome.set_tag(origin));
         }
@@ -113,11 +113,11 @@ impl<H: ContentHasher> EtagConfig<H> {
         }
     }
 
-    /// Returns everything but the content. It is hashed after the content, which so stays
-    /// aligned, as BLAKE3 needs it to be fast.
+    /// Returns the input of the hash other than the content. It comes after the content, which
+    /// then stays aligned: BLAKE3 is faster on aligned input.
     ///
-    /// The input of the hash can be parsed from its end in one way only. The kind comes last,
-    /// before it parts and their lengths, and first the content.
+    /// From its end, the input can be parsed in one way only: the kind, then each part behind
+    /// its length, then the content.
     #[inline]
     fn context(&self, of: u8, headers: &HeaderMap) -> InlineBuffer {
         let mut context = InlineBuffer::default();
@@ -132,7 +132,7 @@ impl<H: ContentHasher> EtagConfig<H> {
             .filter_map(|(name, line)| Some((number(name)?.0, line)));
         match (lines.next(), lines.next()) {
             (None, _) => {}
-            // The usual case, without a search for each contributor.
+            // The common case needs no search for each contributor.
             (Some((number, line)), None) => context.push_line(number, line.as_bytes()),
             // Several lines are sorted, since their order in the head may differ.
             (Some(_), Some(_)) => {
@@ -148,19 +148,20 @@ impl<H: ContentHasher> EtagConfig<H> {
     }
 }
 
-/// Returns the start of every context: the identifier, and a mark that it is no header line.
+/// Returns the start of every context: the identifier, and the number that marks it as no
+/// header line.
 fn build_id(id: &[u8]) -> Vec<u8> {
     [id, &length_and(id.len(), NO_LINE)].concat()
 }
 
 /// Returns the bytes after a part: its length, and in the upper bits the number of its
-/// contributor. They are few, because content and context often just fit into the last block
-/// of a hash.
+/// contributor. Eight bytes are enough. With more, a small response would often need one more
+/// block of the hash.
 fn length_and(length: usize, number: u64) -> [u8; 8] {
     (number << 48 | length as u64).to_le_bytes()
 }
 
-/// A buffer that is on the stack as long as it has few bytes.
+/// A buffer that uses the heap only if it has many bytes.
 struct InlineBuffer {
     inline: [u8; 128],
     used: usize,

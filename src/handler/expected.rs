@@ -44,7 +44,7 @@ use crate::{
 ///         expected.versions_of(&tags),
 ///     )
 ///     .await;
-///     // No row, and something was expected: 412. No row at all: 404.
+///     // No row changed: 412 if the request is conditional, otherwise 404.
 ///     expected.confirm_written(row)?.ok_or(NotFound)
 /// }
 /// ```
@@ -71,7 +71,7 @@ pub(crate) struct ExpectedContext {
     /// The state that a layer outside has read.
     pub(crate) seen: Current,
     pub(crate) is_compared: AtomicBool,
-    /// The conditions that the next layer outside handed over.
+    /// The [`Expected`] that the next layer outside added.
     pub(crate) outer: Option<Expected>,
     pub(crate) accept: Accept,
     pub(crate) path: Option<PathAndQuery>,
@@ -98,8 +98,8 @@ impl From<ExpectedContext> for Expected {
 }
 
 impl Expected {
-    /// Returns the state that a request expects. If a layer around the handler handed one
-    /// over, it is that one.
+    /// Returns the state that a request expects. If a layer outside added an [`Expected`] to
+    /// the extensions, it is returned.
     pub fn of<B>(request: &Request<B>) -> Self {
         let extension = request.extensions().get().cloned();
         extension.unwrap_or_else(|| Self::new(request.method(), request.headers()))
@@ -116,12 +116,12 @@ impl Expected {
         ExpectedContext::new(method.clone(), fields, Current::Unknown).into()
     }
 
-    /// Returns the part that the layer reads.
+    /// Returns the context that the layer reads.
     pub(crate) fn context(&self) -> &ExpectedContext {
         &self.0
     }
 
-    /// Returns `true` if the handler has compared, or need not compare.
+    /// Returns `true` if the handler has compared, or does not have to.
     pub(crate) fn is_compared(&self) -> bool {
         self.outermost().is_compared.load(Ordering::Acquire)
     }
@@ -147,7 +147,7 @@ impl Expected {
     /// client whose condition is misspelt must not overwrite anything.
     pub(super) fn reject_malformed(&self) -> Result<(), PreconditionFailed> {
         match self.0.fields.malformed_guard(&self.0.method) {
-            Some(condition) => Err(PreconditionFailed::because(Reason::of_condition(
+            Some(condition) => Err(PreconditionFailed::from_reason(Reason::of_condition(
                 condition,
                 &self.0.fields,
             ))),
@@ -158,39 +158,40 @@ impl Expected {
     /// Returns `true` if the target must not exist. Then insert a row, and let a unique key
     /// refuse one that exists.
     ///
-    /// This is so for `If-None-Match: *`. It is also so if the layer saw that nothing
-    /// exists, and a condition other than `If-Match` held. If the request has an
-    /// `If-Match`, which asks for the opposite, the result is `false`.
+    /// The result is `true` for `If-None-Match: *`. It is also `true` if the layer found that
+    /// nothing exists, and a condition other than `If-Match` was true. With an `If-Match`,
+    /// which requires the opposite, the result is `false`.
     #[must_use]
     pub fn must_be_absent(&self) -> bool {
         let seen_absent = matches!(self.0.seen, Current::Absent)
             && self.is_conditional()
+            // A malformed condition is a 412 in every state, and never an insert.
             && !self.0.fields.is_malformed(Condition::IfNoneMatch);
         (self.0.fields.is_any(Condition::IfNoneMatch) || seen_absent) && !self.must_exist()
     }
 
-    /// Returns `true` if the target must exist, which is so for every `If-Match`. Then
-    /// update, and never insert.
+    /// Returns `true` if the target must exist, as with every `If-Match`. Then update, and
+    /// never insert.
     #[must_use]
     pub fn must_exist(&self) -> bool {
         self.0.fields.has_condition(Condition::IfMatch)
     }
 
-    /// Returns the versions that the current version must be one of, or `None` if any
-    /// version will do. Any will do without a condition, and with `If-Match: *`.
+    /// Returns the versions that the write accepts as the current one, or `None` if it accepts
+    /// any. It accepts any without a condition, and with `If-Match: *`.
     ///
-    /// Versions are read from tags that [`VersionTags::number`] of `tags` made. Tags of
-    /// another scope and all other tags match no version. The versions of keyed tags cannot
-    /// be read: [`check`](Self::check) these. A weak tag in `If-Match` counts only under
+    /// Versions are read from tags that [`VersionTags::number`] of `tags` made. Tags of another
+    /// scope and all other tags match no version. Keyed tags hide their versions: use
+    /// [`check`](Self::check) for them. A weak tag in `If-Match` counts only under
     /// [`weak_if_match`](crate::PreconditionLayer::weak_if_match).
     ///
-    /// Some conditions name no version: a date, the tags of `If-None-Match`, and
-    /// `If-Match: *` beside others. For these the list has the version that the layer saw
-    /// when they held, with a strong or a weak tag. If the layer saw none, the list is
-    /// empty and matches nothing. It is also empty for a malformed condition.
+    /// Some conditions name no version: a date, the tags of `If-None-Match`, and `If-Match: *`
+    /// together with others. For these the list has the version that the layer saw when they
+    /// were true, from a strong or a weak tag. If the layer saw none, the list is empty and
+    /// matches nothing. It is also empty for a malformed condition.
     #[must_use]
     pub fn versions_of(&self, tags: &VersionTags) -> Option<Vec<i64>> {
-        self.compared(|tag| tags.parse_number(tag))
+        self.matching_versions(|tag| tags.parse_number(tag))
     }
 
     /// Returns [`versions_of`](Self::versions_of) as the JSON text of an array, for
@@ -214,7 +215,7 @@ impl Expected {
     #[must_use]
     pub fn versions(&self) -> Option<Vec<i64>> {
         let current = self.seen_tag().and_then(version::split_plain);
-        self.compared(|tag| {
+        self.matching_versions(|tag| {
             let (number, scope) = version::split_plain(tag)?;
             current
                 .is_none_or(|(_, current)| current == scope)
@@ -224,7 +225,7 @@ impl Expected {
 
     /// Returns the versions for which all conditions hold. A version that a layer admits is
     /// in the list. `number` reads a strong tag.
-    fn compared(&self, number: impl Fn(TagRef<'_>) -> Option<i64>) -> Option<Vec<i64>> {
+    fn matching_versions(&self, number: impl Fn(TagRef<'_>) -> Option<i64>) -> Option<Vec<i64>> {
         if !self.is_conditional() {
             return None;
         }
@@ -232,7 +233,8 @@ impl Expected {
         let fields = &self.0.fields;
         let excludes_all = fields.is_any(excluding) || fields.is_malformed(excluding);
         if fields.has_condition(matching) && !fields.is_any(matching) {
-            // Both lists may be long, so each is read once: comparing all pairs takes seconds.
+            // Both lists may be long, so each is read once. Comparing all pairs could take
+            // seconds.
             let excluded: HashSet<_> = fields.tags(excluding).map(TagRef::opaque).collect();
             // RFC 9110, section 13.1.4: `If-Match` makes `If-Unmodified-Since` ignored.
             let named = fields.tags(matching);
@@ -245,7 +247,8 @@ impl Expected {
         if fields.has_condition(matching) && !fields.has_condition(excluding) {
             return None;
         }
-        // These conditions name no version, but the layer saw the one for which they held.
+        // These conditions name no version, but the layer saw the version for which they were
+        // true.
         let excludes = |tag: TagRef<'_>| {
             excludes_all || fields.tags(excluding).any(|other| other.weak_eq(tag))
         };
@@ -253,7 +256,7 @@ impl Expected {
         Some(seen.and_then(number).into_iter().collect())
     }
 
-    /// Returns the current tag that the layer saw. A weak tag stands for one version, too.
+    /// Returns the current tag that the layer saw. A weak tag also identifies one version.
     fn seen_tag(&self) -> Option<TagRef<'_>> {
         Some(self.0.seen.validators()?.etag.as_ref()?.as_ref().strong())
     }
@@ -263,9 +266,9 @@ impl Expected {
     ///
     /// # Errors
     ///
-    /// Returns the 412 to answer with if the request has a condition and nothing changed. A
-    /// malformed condition is a 412, too, since nothing may change for it. Return it before
-    /// the transaction commits.
+    /// Returns the 412 to respond with if the request has a condition and no row changed. A
+    /// malformed condition is also a 412, since nothing may change for it. Return the error
+    /// before the transaction commits.
     pub fn confirm_written<T>(self, written: Option<T>) -> Result<Option<T>, PreconditionFailed> {
         self.mark_compared();
         self.reject_malformed()?;
@@ -275,13 +278,13 @@ impl Expected {
         Ok(written)
     }
 
-    /// Checks the conditions against the current state. Read the state so that nobody can
-    /// change it before the write: in the same transaction with `FOR UPDATE`, or under a
+    /// Checks the conditions against the current state. Read the state so that no other writer
+    /// can change it before the write: in the same transaction with `FOR UPDATE`, or under a
     /// lock.
     ///
     /// # Errors
     ///
-    /// Returns the 412 to answer with.
+    /// Returns the 412 to respond with if a condition is false.
     pub fn check(self, current: impl Into<Current>) -> Result<(), PreconditionFailed> {
         self.mark_compared();
         let current = current.into();
@@ -290,12 +293,11 @@ impl Expected {
             .fields
             .evaluate(&self.0.method, current.as_ref(), now)
         {
-            Decision::Failed(condition) => Err(PreconditionFailed::because(Reason::of_condition(
-                condition,
-                &self.0.fields,
-            ))
-            .found(&current)),
-            // A 304 is for reads. A handler that calls this for a read performs it.
+            Decision::Failed(condition) => Err(PreconditionFailed::from_reason(
+                Reason::of_condition(condition, &self.0.fields),
+            )
+            .with_state(&current)),
+            // A 304 is only for reads. `Expected` is for writes, so a read proceeds.
             Decision::Proceed | Decision::NotModified => Ok(()),
         }
     }

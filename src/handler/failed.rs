@@ -26,8 +26,8 @@ impl NotModified {
     }
 }
 
-/// A cache needs other headers of the 200, too, such as `Cache-Control` and `Vary`. They come
-/// from [`Validators::with_repeated`]; otherwise the caller adds them.
+/// A 304 must repeat other headers of the 200, such as `Cache-Control` and `Vary` (RFC 9110,
+/// section 15.4.5). Set them with [`Validators::with_repeated`], or add them to the response.
 impl<B: From<Bytes>> From<NotModified> for Response<B> {
     fn from(NotModified(validators): NotModified) -> Self {
         let mut response = Self::new(Bytes::new().into());
@@ -44,8 +44,8 @@ impl<B: From<Bytes>> From<NotModified> for Response<B> {
 /// response in two cases:
 ///
 /// - If the layer can get the current representation, it adds it to the 412.
-/// - If the request has no condition, the response becomes a 409. A 412 would tell its
-///   client nothing (RFC 5789, section 2.2).
+/// - If the request has no condition, the response becomes a 409. A 412 to an unconditional
+///   request means nothing (RFC 5789, section 2.2).
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct PreconditionFailed {
@@ -56,7 +56,7 @@ pub struct PreconditionFailed {
 impl PreconditionFailed {
     /// Creates a 412 without the current validators.
     pub fn new() -> Self {
-        Self::because(Reason::Superseded)
+        Self::from_reason(Reason::Superseded)
     }
 
     /// Creates a 412 with the current validators, so that the client can try again.
@@ -67,14 +67,14 @@ impl PreconditionFailed {
         }
     }
 
-    pub(super) fn because(reason: Reason) -> Self {
+    pub(super) fn from_reason(reason: Reason) -> Self {
         Self {
             reason,
             current: None,
         }
     }
 
-    pub(super) fn found(self, current: &Current) -> Self {
+    pub(super) fn with_state(self, current: &Current) -> Self {
         Self {
             current: current.validators().cloned(),
             ..self

@@ -1,7 +1,7 @@
 //! Conditional requests inside a handler: 304 for reads, and optimistic concurrency for
 //! writes.
 //!
-//! Use these types if only the handler knows the current state. [`Preconditions`] answers a
+//! Use these types if the handler itself reads the current state. [`Preconditions`] answers a
 //! read with 304 or 412. [`Expected`] protects a write from a lost update.
 //!
 //! With the feature `axum` the types are extractors and responses:
@@ -29,7 +29,7 @@
 //! # }
 //! ```
 //!
-//! The following error type of an application has other variants, too:
+//! A write, in an application with its own error type:
 //!
 //! ```
 //! # #[cfg(feature = "axum")]
@@ -70,7 +70,7 @@
 //! }
 //!
 //! async fn write(Path(id): Path<i64>, expected: Expected) -> Result<String, Error> {
-//!     // The tags that the reads have: no other note's tag passes.
+//!     // The same tags as in reads: the tag of another note never matches.
 //!     let versions = expected.versions_of(&VersionTags::of("notes", id));
 //!     let text = update(versions).await.map_err(Error::Database)?;
 //!     expected.confirm_written(text)?.ok_or(Error::NotFound)
@@ -78,8 +78,8 @@
 //! # }
 //! ```
 //!
-//! Without the feature `axum` the types are made from a request. Each of them converts into
-//! an [`http::Response`]:
+//! Without the feature `axum`, create the types from a request. The rejections and
+//! [`WithValidators`] convert into an [`http::Response`]:
 //!
 //! ```
 //! use bytes::Bytes;

@@ -45,13 +45,13 @@ impl Preconditions {
     /// [`Validators`](crate::Validators), an entity tag, `None` if there is no
     /// representation, or a [`Current`].
     ///
-    /// Call it after all other checks and just before the work. A 404 or a 403 comes before
-    /// any condition (RFC 9110, section 13.2.1). For a write, use
-    /// [`Expected`](super::Expected) or hold a lock on the state meanwhile.
+    /// Call it after all other checks and just before the work. A 404 or a 403 comes before any
+    /// condition (RFC 9110, section 13.2.1). For a write, use [`Expected`](super::Expected), or
+    /// lock the state until the write is done.
     ///
     /// # Errors
     ///
-    /// Returns the 304 or 412 to answer with.
+    /// Returns the 304 or 412 to respond with.
     pub fn check(&self, current: impl Into<Current>) -> Result<(), PreconditionRejection> {
         let current = current.into();
         match self.fields.evaluate(&self.method, current.as_ref(), now) {
@@ -60,8 +60,8 @@ impl Preconditions {
                 Err(PreconditionRejection::NotModified(NotModified::of(current)))
             }
             Decision::Failed(condition) => Err(PreconditionRejection::Failed(
-                PreconditionFailed::because(Reason::of_condition(condition, &self.fields))
-                    .found(&current),
+                PreconditionFailed::from_reason(Reason::of_condition(condition, &self.fields))
+                    .with_state(&current),
             )),
         }
     }

@@ -9,16 +9,16 @@ use crate::semantics::validator::Validators;
 /// Read the validators before the content, or together with it. A new tag on old content
 /// makes clients keep the old content until the next change.
 ///
-/// # Answers to writes
+/// # Responses to writes
 ///
-/// A client takes a validator in the answer to its `PUT` for that of the content that it
-/// sent. So a successful `PUT` has a validator only if the content was stored byte for byte
-/// (RFC 9110, section 9.3.4). If the service normalises the content, adds an id or a date,
-/// or renders it anew, there are two ways:
+/// A client assumes that a validator in the response to its `PUT` belongs to the content that
+/// it sent. So set one only if the content was stored byte for byte (RFC 9110, section 9.3.4).
+/// If the service normalizes the content, adds an id or a date, or renders it in another form,
+/// there are two ways:
 ///
-/// - Send the new representation, and name its resource in `Content-Location` (section
-///   8.7). The validators are then those of that content. The same holds for the answers to
-///   `POST` and `PATCH`.
+/// - Send the new representation, and name its resource in `Content-Location` (section 8.7).
+///   The validators then belong to that content. The same holds for the responses to `POST` and
+///   `PATCH`.
 /// - Send no validators. The client gets them with its next `GET`.
 ///
 /// ```

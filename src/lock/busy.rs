@@ -24,7 +24,7 @@ impl fmt::Display for Busy {
             Self::MaxWaiters(max) => {
                 write!(
                     f,
-                    "{max} wait for this key, as many as `max_waiters` allows"
+                    "{max} writers wait for this key, as many as `max_waiters` allows"
                 )
             }
             Self::Timeout(timeout) => {

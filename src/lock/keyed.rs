@@ -4,18 +4,18 @@ use tokio::{sync::OwnedMutexGuard, time::timeout};
 
 use super::{
     Busy,
-    keys::{KeyReservation, Keys},
+    keys::{KeyReservation, LockedKeys},
 };
 
 /// A fair, bounded mutex per key, for pessimistic locking within one process.
 ///
-/// Clones share the keys. Each clone has its own limits, so a single wait can have a
-/// timeout of its own.
+/// Clones share the keys. Each clone has its own limits, so a single wait can have its own
+/// timeout.
 ///
 /// See the [module docs](crate::lock) for an example.
 #[derive(Clone)]
 pub struct KeyedLock {
-    keys: Arc<Keys>,
+    keys: Arc<LockedKeys>,
     max_keys: usize,
     max_waiters: usize,
     timeout: Duration,
@@ -49,8 +49,8 @@ impl KeyedLock {
 
     /// Sets how many writers may wait for one key, besides its holder. Defaults to 1,024.
     ///
-    /// A further writer is refused with [`Busy::MaxWaiters`]. With zero nobody waits: a key
-    /// that is held is refused at once.
+    /// A further writer is refused with [`Busy::MaxWaiters`]. With zero, a key that is held is
+    /// refused at once.
     #[must_use]
     pub fn max_waiters(self, max_waiters: usize) -> Self {
         Self {
@@ -59,7 +59,8 @@ impl KeyedLock {
         }
     }
 
-    /// Sets the longest wait for a key, to the millisecond. Defaults to 10 seconds.
+    /// Sets how long a writer waits for a key, with a resolution of one millisecond. Defaults
+    /// to 10 seconds.
     ///
     /// A longer wait ends with [`Busy::Timeout`].
     #[must_use]
@@ -70,10 +71,10 @@ impl KeyedLock {
     /// Sets how long a [`PreconditionLayer`](crate::PreconditionLayer::lock) lets one
     /// write hold a key. Defaults to 30 seconds.
     ///
-    /// After that time the handler is dropped, as when the client disconnects. The key is
-    /// free, and the answer is 500. Work that the handler gave to other tasks or threads
-    /// goes on without the lock. It may overwrite the next holder's write, so give it a
-    /// shorter limit. A [`KeyGuard`] has no limit.
+    /// After that time the handler is dropped, as if the client disconnected. The key becomes
+    /// free, and the response is 500. Work that the handler gave to other tasks or threads goes
+    /// on without the lock. It may overwrite the next holder's write, so give it a shorter
+    /// limit. A [`KeyGuard`] has no limit.
     #[must_use]
     pub fn hold_timeout(self, hold_timeout: Duration) -> Self {
         Self {
@@ -82,8 +83,8 @@ impl KeyedLock {
         }
     }
 
-    /// Waits until nobody else holds `key`, and holds it until the guard is dropped.
-    /// Waiters are served in the order of their first polls.
+    /// Acquires `key`, and holds it until the guard is dropped. Waiters are served in the order
+    /// of their first polls.
     ///
     /// Dropping the future gives up the place in the queue.
     ///
@@ -124,7 +125,7 @@ impl KeyedLock {
     }
 
     #[cfg(test)]
-    pub(super) fn keys(&self) -> &Arc<Keys> {
+    pub(super) fn keys(&self) -> &Arc<LockedKeys> {
         &self.keys
     }
 }

@@ -15,7 +15,7 @@ pub(super) type KeyMutex = tokio::sync::Mutex<()>;
 /// The map compares whole keys, so two keys with the same hash stay apart. Its hash is
 /// seeded, so clients cannot choose keys that slow the map down.
 #[derive(Debug, Default)]
-pub(super) struct Keys(Mutex<HashMap<Arc<str>, KeyEntry>>);
+pub(super) struct LockedKeys(Mutex<HashMap<Arc<str>, KeyEntry>>);
 
 #[derive(Debug, Default)]
 pub(super) struct KeyEntry {
@@ -30,12 +30,12 @@ const MIN_CAPACITY: usize = 64;
 /// Keeps the entry of a key alive for one holder or one waiter.
 #[derive(Debug)]
 pub(super) struct KeyReservation {
-    keys: Arc<Keys>,
+    keys: Arc<LockedKeys>,
     key: Arc<str>,
 }
 
-impl Keys {
-    /// Reserves a place at a key and returns the mutex to wait for.
+impl LockedKeys {
+    /// Counts the caller as a user of the key, and returns the mutex to wait for.
     pub(super) fn reserve(
         self: &Arc<Self>,
         key: Arc<str>,

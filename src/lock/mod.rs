@@ -1,7 +1,7 @@
-//! A lock per key, for one process.
+//! Locks by key within one process.
 //!
-//! A handler that reads the current version and then writes can lose an update: another
-//! writer may come in between. Do both while you hold [`KeyedLock::acquire`]. All writers
+//! A handler that reads the current version and then writes can lose an update: another writer
+//! may come in between. Do both while you hold the guard of [`KeyedLock::acquire`]. All writers
 //! must be in this process.
 //!
 //! # Example
@@ -31,15 +31,15 @@
 //!
 //! # How it works
 //!
-//! Among all clones of a [`KeyedLock`], at most one [`KeyGuard`] of a key is alive. Waiters
-//! of a key are served in their order. A key takes memory only while it is held or waited
-//! for. A wait may be dropped at any time.
+//! Among all clones of a [`KeyedLock`], at most one [`KeyGuard`] of a key is alive. Waiters of
+//! a key are served in their order. A key takes memory only while it is held or waited for. The
+//! future of `acquire` may be dropped at any time.
 //!
 //! [`PreconditionLayer::lock`](crate::PreconditionLayer::lock) takes the lock for a
 //! request. It drops a write that holds the lock longer than
 //! [`hold_timeout`](KeyedLock::hold_timeout).
 //!
-//! The lock needs a tokio runtime with timers where a writer has to wait.
+//! If a writer has to wait, the lock needs a tokio runtime with timers.
 //!
 //! # Limits
 //!
@@ -52,13 +52,13 @@
 //! | [`max_waiters`](KeyedLock::max_waiters), writers that wait for one key | 1,024 | `MaxWaiters` |
 //! | [`timeout`](KeyedLock::timeout), the longest wait | 10 s | `Timeout` |
 //!
-//! A [`KeyGuard`] has no limit. If its holder never drops it, all others time out. A task
-//! that asks for a key which it already holds times out, too. So do two tasks that hold one
-//! key each and ask for the other's.
+//! A [`KeyGuard`] has no limit. If its holder never drops it, all others time out. A task that
+//! acquires a key which it already holds times out, too. So do two tasks that each hold one key
+//! and acquire the other's.
 //!
-//! If the client disconnects, the server drops the handler and the guard with it. A write
-//! that is under way may still take effect after that. Where that matters, move the guard
-//! into the future that checks and writes. Run that future through
+//! If the client disconnects, the server drops the handler and the guard with it. A write that
+//! has started may still take effect after that. To keep the key locked until then, move the
+//! guard into the future that checks and writes, and run that future with
 //! [`Detached::finish`](crate::detached::Detached::finish).
 //!
 //! # What it does not do

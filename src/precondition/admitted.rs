@@ -1,4 +1,4 @@
-//! A write that may be performed, and its answer.
+//! Writes that may be performed, and their answers.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::{
     answer,
     check::UncheckedWrite,
     config::{OnUnchecked, PreconditionConfig, WriteResponse},
-    protection::Serialization,
+    protection::LockState,
 };
 use crate::{
     body::ResponseBody,
@@ -28,12 +28,12 @@ pub(super) struct AdmittedWrite<Q, G> {
     context: ResponseContext,
 }
 
-/// The parts of the request that the answer needs.
+/// The parts of the request that the response needs.
 pub(super) enum ResponseContext {
-    /// The handler has to compare. Otherwise its success is reported.
-    HandedOver(Expected),
+    /// The handler has to compare. If it does not, its success is reported.
+    HandlerCompares(Expected),
     /// Only the layer compares.
-    Checked(Accept),
+    LayerCompares(Accept),
 }
 
 impl ResponseContext {
@@ -47,8 +47,8 @@ impl ResponseContext {
             protection,
         } = write;
         // Without a condition there is nothing to compare.
-        if !config.hands_over_expected || !protection.is_conditional {
-            return Self::Checked(accept.cloned());
+        if !config.adds_expected || !protection.is_conditional {
+            return Self::LayerCompares(accept.cloned());
         }
         let expected = Expected::from(ExpectedContext {
             outer: request.extensions.get().cloned(),
@@ -56,28 +56,28 @@ impl ResponseContext {
             path: target::of(request).path_and_query().cloned(),
             ..ExpectedContext::new(request.method.clone(), fields.cloned(), current)
         });
-        if protection.serialization == Serialization::Locked {
+        if protection.lock_state == LockState::Locked {
             // No other write can come between check and write.
             expected.mark_compared();
         }
-        Self::HandedOver(expected)
+        Self::HandlerCompares(expected)
     }
 }
 
 impl<Q, G> AdmittedWrite<Q, G> {
-    /// Hands the conditions over to the handler, if it has to compare them.
+    /// Adds [`Expected`] to the request, if the handler has to compare.
     pub(super) fn begin(
         config: Arc<PreconditionConfig<Q, G>>,
         context: ResponseContext,
         extensions: &mut Extensions,
     ) -> Self {
-        if let ResponseContext::HandedOver(expected) = &context {
+        if let ResponseContext::HandlerCompares(expected) = &context {
             extensions.insert(expected.clone());
         }
         Self { config, context }
     }
 
-    /// Makes the answer to the write. A success without a comparison is reported.
+    /// Returns the response to the write. Reports a success without a comparison.
     pub(super) fn respond<ResB: Body<Data = Bytes>>(
         &self,
         response: Response<ResB>,
@@ -86,7 +86,7 @@ impl<Q, G> AdmittedWrite<Q, G> {
             return self.refuse_superseded(failed);
         }
         let mut answer = response.map(ResponseBody::inner);
-        if let ResponseContext::HandedOver(expected) = &self.context
+        if let ResponseContext::HandlerCompares(expected) = &self.context
             && answer.status().is_success()
             && !expected.is_compared()
         {
@@ -103,11 +103,11 @@ impl<Q, G> AdmittedWrite<Q, G> {
     ) -> WriteResponse<ResB> {
         let refusal = Refusal::new(failed.reason());
         let (refusal, accept) = match &self.context {
-            ResponseContext::HandedOver(expected) => {
+            ResponseContext::HandlerCompares(expected) => {
                 let ExpectedContext { fields, accept, .. } = expected.context();
                 (refusal.with_expected(fields), accept)
             }
-            ResponseContext::Checked(accept) => (refusal, accept),
+            ResponseContext::LayerCompares(accept) => (refusal, accept),
         };
         let mut answer = (self.config).refuse(refusal, accept.accepts_json(), failed.current());
         self.config.explain(&mut answer, Verdict::Superseded);

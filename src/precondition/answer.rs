@@ -1,4 +1,4 @@
-//! Answers to writes.
+//! Responses to writes.
 
 use bytes::Bytes;
 use http::{
@@ -28,8 +28,8 @@ pub(super) fn handler_failure<B>(response: &Response<B>) -> Option<&Precondition
         .flatten()
 }
 
-/// The answer to a write without a condition: a handler's 412 becomes a 409. A 412 would
-/// tell the client nothing (RFC 4918, section 12.1; RFC 5789, section 2.2).
+/// The response to a write without a condition: a handler's 412 becomes a 409. A 412 to a request
+/// without a condition means nothing (RFC 4918, section 12.1; RFC 5789, section 2.2).
 #[derive(Debug)]
 pub(super) struct ConflictResponder {
     renderer: Renderer,
@@ -79,14 +79,15 @@ pub(super) fn with_representation<B: Body<Data = Bytes>>(
         return None;
     }
     let (mut parts, body) = found.into_parts();
-    // The extensions are those of a 200. A cache policy among them would store the 412.
+    // The extensions describe the 200. A cache policy among them would make caches store the
+    // 412.
     Outcome::remove_other_extensions(&mut parts.extensions);
     current_in_412::carry_representation(&mut parts, target::whole(request), preferred);
     Some(Response::from_parts(parts, ResponseBody::inner(body)))
 }
 
-/// Notes in the answer that another `Prefer` would give the representation. Without
-/// `Prefer` nothing is noted, since no preference was applied.
+/// Writes `Preference-Applied` if the client preferred a minimal answer, and adds `Prefer` to
+/// `Vary`. Without `Prefer`, no preference was applied.
 pub(super) fn write_preference<B>(request: &Parts, answer: &mut Response<B>) {
     let preferred = Return::preferred(&request.headers);
     let minimal = preferred.filter(|preferred| *preferred == Return::Minimal);
@@ -94,7 +95,7 @@ pub(super) fn write_preference<B>(request: &Parts, answer: &mut Response<B>) {
 }
 
 /// Returns the success of a write that was applied before. It has no validators, since the
-/// layer does not know if the content was stored as it came (RFC 9110, section 9.3.4).
+/// layer does not know if the content was stored unchanged (RFC 9110, section 9.3.4).
 pub(super) fn already_applied<B: Body<Data = Bytes>>() -> Response<ResponseBody<B>> {
     let mut response = Response::new(ResponseBody::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;

@@ -7,7 +7,7 @@ use tower_service::Service;
 
 use super::{
     config::{PreconditionConfig, WriteResponse},
-    protection::{Serialization, WriteProtection},
+    protection::{LockState, WriteProtection},
 };
 use crate::{
     body::ResponseBody,
@@ -33,7 +33,8 @@ pub(super) struct UncheckedWrite<'a, Q, G> {
 
 /// The result of the check of a write.
 pub(super) enum WriteCheck<ResB: Body> {
-    /// The write may be performed on this state. `source_knew` is `false` if a `GET` told it.
+    /// The write may be performed on this state. `source_knew` is `false` if the state comes
+    /// from a `GET`.
     Admitted {
         current: Current,
         source_knew: bool,
@@ -68,8 +69,8 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         }
     }
 
-    /// Checks the write against the state that the source has at hand. Gives `known` back
-    /// if that is not enough.
+    /// Checks the write against the state that the source returned without waiting. Returns
+    /// `known` as the error if more is needed.
     pub(super) fn check_at_once<S, ReqB, ResB>(
         &self,
         known: SourceResult,
@@ -80,8 +81,8 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         G: SelfGetMode<S, ReqB>,
     {
         let (current, may_be_unknown) = match known {
-            // The service may know the state.
-            Ok(Current::Unknown) | Err(_) if G::ASKS => return Err(known),
+            // The service's `GET` may know the state.
+            Ok(Current::Unknown) | Err(_) if G::SENDS_GET => return Err(known),
             Ok(current) => (current, self.handler_checks::<S, ReqB>()),
             Err(error) => match self.source_failed(error) {
                 Some(answer) => return Ok(WriteCheck::Refused(answer)),
@@ -90,9 +91,10 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         };
         Ok(WriteCheck::Refused(
             match self.decide(&current, may_be_unknown) {
-                // The 412 of the handler may carry the representation, which needs a box.
+                // A 412 of the handler may carry the representation. Getting it needs the boxed
+                // future.
                 WriteDecision::Admit if self.config.self_get.may_show() => return Err(Ok(current)),
-                WriteDecision::Admit => return Ok(admitted(current, true)),
+                WriteDecision::Admit => return Ok(admit_write(current, true)),
                 // The 412 may carry the representation, or a check may turn it into a success.
                 WriteDecision::Fail(condition) if self.needs_more_than_source(condition) => {
                     return Err(Ok(current));
@@ -103,8 +105,7 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         ))
     }
 
-    /// Asks for the current state, unless the source has it at hand, and checks the write
-    /// against it.
+    /// Gets the current state, unless `known` has it, and checks the write against it.
     pub(super) async fn check<S, ReqB, ResB>(
         &self,
         known: Option<SourceResult>,
@@ -138,15 +139,15 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         };
         Ok(WriteCheck::Refused(
             match self.decide(&current, may_be_unknown) {
-                // Drops the response that was found. Its body may hold a resource that the write
-                // needs, such as a connection.
-                WriteDecision::Admit => return Ok(admitted(current, found.is_none())),
+                // Returning drops the response to the `GET`. Its body may hold a resource that
+                // the write needs, such as a connection.
+                WriteDecision::Admit => return Ok(admit_write(current, found.is_none())),
                 WriteDecision::Fail(condition) => {
                     let answer = self.fail(condition, &current, &mut found, service);
                     answer.await
                 }
                 WriteDecision::Refuse(reason, verdict) => match found {
-                    // The service's own 404 says more.
+                    // The service's own 404 has more details.
                     Some(not_found) if reason == Reason::Absent => {
                         let mut answer = not_found.map(ResponseBody::inner);
                         self.config.explain(&mut answer, verdict);
@@ -164,8 +165,8 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         S: Service<Request<ReqB>>,
         G: SelfGetMode<S, ReqB>,
     {
-        let nobody_is_asked = Q::KNOWS_NOTHING && !G::ASKS;
-        nobody_is_asked || !self.protection.requires_condition()
+        let nobody_knows = Q::KNOWS_NOTHING && !G::SENDS_GET;
+        nobody_knows || !self.protection.requires_condition()
     }
 
     fn decide(&self, current: &Current, may_be_unknown: bool) -> WriteDecision {
@@ -176,9 +177,10 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
             self.config.creates(&self.request.method),
             || self.config.clock.now(),
         );
-        // A lock without a key keeps no other write away, even if the state is known.
+        // Without a key for the lock, other writes may come in between, even if the state is
+        // known.
         let is_unknown = matches!(current, Current::Unknown) && !may_be_unknown;
-        let is_unchecked = is_unknown || self.protection.serialization == Serialization::KeyMissing;
+        let is_unchecked = is_unknown || self.protection.lock_state == LockState::KeyMissing;
         match admission {
             Admission::Admit if is_unchecked && !self.config.proceeds_when_unknown => {
                 WriteDecision::Refuse(Reason::Unknown, Verdict::NotEvaluated)
@@ -203,32 +205,32 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
     {
         let known = match known {
             Some(known) => known,
-            None => source::ask_and_wait(&*self.config.source, self.request).await,
+            None => source::wait_for_current(&*self.config.source, self.request).await,
         };
         let failed = match known {
             Ok(Current::Unknown) => None,
             Ok(current) => return Ok(SelfGetAnswer::State(current, None)),
-            // The `GET` may tell a state, but not that this client may write.
+            // The `GET` may find a state, but a rejected client must not write.
             Err(error) if error.rejection().is_some() => return Ok(SelfGetAnswer::Failed(error)),
             Err(error) => Some(error),
         };
         let self_get = &self.config.self_get;
         let got = self_get.get(self.request, false, service).await?;
-        let asked = SelfGetAnswer::read(got, &self.config.clock);
-        Ok(match (asked, failed) {
+        let answer = SelfGetAnswer::read(got, &self.config.clock);
+        Ok(match (answer, failed) {
             (SelfGetAnswer::State(Current::Unknown, _), Some(error)) => {
                 SelfGetAnswer::Failed(error)
             }
-            (asked, Some(error)) => {
+            (answer, Some(error)) => {
                 // Reported here, since the `GET` replaces the source and hides its error.
                 events::source_failed(&error);
-                asked
+                answer
             }
-            (asked, None) => asked,
+            (answer, None) => answer,
         })
     }
 
-    /// Returns the answer to a write whose source failed, or `None` if the write proceeds.
+    /// Returns the response to a write whose source failed, or `None` if the write proceeds.
     fn source_failed<ResB: Body<Data = Bytes>>(
         &self,
         error: SourceError,
@@ -246,7 +248,7 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
     }
 }
 
-fn admitted<ResB: Body>(current: Current, source_was_asked_alone: bool) -> WriteCheck<ResB> {
+fn admit_write<ResB: Body>(current: Current, source_was_asked_alone: bool) -> WriteCheck<ResB> {
     WriteCheck::Admitted {
         source_knew: source_was_asked_alone && !matches!(current, Current::Unknown),
         current,

@@ -27,11 +27,11 @@ pub(super) struct PreconditionConfig<Q, G> {
     /// The requirement on the requests that `required` selects.
     pub(super) requirement: Requirement,
     pub(super) proceeds_when_unknown: bool,
-    /// `None` stands for the default methods.
+    /// The methods that create an absent target. `None` means the default methods.
     pub(super) creates: Option<Arc<[Method]>>,
     pub(super) weak_if_match: bool,
-    /// Hands [`Expected`](crate::handler::Expected) over to the handler.
-    pub(super) hands_over_expected: bool,
+    /// `true` if requests get [`Expected`](crate::handler::Expected) as an extension.
+    pub(super) adds_expected: bool,
     pub(super) already_applied: Option<AppliedCheck>,
     pub(super) on_source_error: OnSourceError,
     pub(super) on_unchecked: OnUnchecked,
@@ -57,7 +57,7 @@ pub(super) type AppliedCheck =
     Arc<dyn Fn(&Parts, &Validators) -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
 impl<Q, G> PreconditionConfig<Q, G> {
-    /// Returns a copy with another way to ask the service.
+    /// Returns a copy with another [`SelfGet`](crate::source::SelfGet), or none.
     pub(super) fn with_self_get<T>(&self, self_get: T) -> PreconditionConfig<Q, T> {
         PreconditionConfig {
             source: Arc::clone(&self.source),
@@ -67,7 +67,7 @@ impl<Q, G> PreconditionConfig<Q, G> {
             proceeds_when_unknown: self.proceeds_when_unknown,
             creates: self.creates.clone(),
             weak_if_match: self.weak_if_match,
-            hands_over_expected: self.hands_over_expected,
+            adds_expected: self.adds_expected,
             already_applied: self.already_applied.clone(),
             on_source_error: self.on_source_error,
             on_unchecked: self.on_unchecked,
@@ -123,7 +123,7 @@ impl<Q, G> PreconditionConfig<Q, G> {
     }
 }
 
-// WriteOutcome by hand, since a source need not be `Clone`.
+// Written by hand, since a source need not be `Clone`.
 impl<Q, G: Clone> Clone for PreconditionConfig<Q, G> {
     fn clone(&self) -> Self {
         self.with_self_get(self.self_get.clone())

@@ -26,7 +26,7 @@ type BoxedWrite<B, E> = Pin<Box<dyn Future<Output = Result<WriteResponse<B>, E>>
 pin_project! {
     #[project = WriteStateProj]
     enum WriteState<F, B: Body, E, Q, G> {
-        // Nothing to check, and nothing to allocate.
+        // A safe method, which passes unchecked.
         Pass {
             #[pin]
             future: F,
@@ -36,7 +36,7 @@ pin_project! {
             future: F,
             conflict: ConflictResponder,
         },
-        // The source told the state at once, and the service runs.
+        // The source returned the state at once, and the service runs.
         Perform {
             #[pin]
             future: F,
@@ -45,7 +45,7 @@ pin_project! {
         Boxed {
             future: BoxedWrite<B, E>,
         },
-        // Refused at once: nothing to wait for.
+        // The write was refused without waiting.
         Ready {
             answer: Option<WriteResponse<B>>,
         },

@@ -18,7 +18,7 @@ use crate::{
 
 /// Layer that checks the preconditions of writes before they are performed.
 ///
-/// `Q` is the source, `G` a [`SelfGet`] and `L` the lock. `()` stands for none.
+/// `Q` is the source, `G` a [`SelfGet`] and `L` the lock. `()` means none.
 ///
 /// See the [module docs](crate::precondition) for an example.
 #[must_use]
@@ -35,14 +35,14 @@ impl PreconditionLayer {
         Self::new(())
     }
 
-    /// Creates a layer that asks the service itself for the current state.
+    /// Creates a layer that gets the current state from the service's own `GET`.
     pub fn self_get<T>(self_get: SelfGet<T>) -> PreconditionLayer<(), SelfGet<T>> {
         Self::handler_checks().with_self_get(self_get)
     }
 }
 
 impl<Q: ValidatorSource> PreconditionLayer<Q> {
-    /// Creates a layer that checks against the state that the source tells.
+    /// Creates a layer that checks writes against the state that the source returns.
     pub fn new(source: Q) -> Self {
         Self {
             config: Arc::new(PreconditionConfig {
@@ -53,7 +53,7 @@ impl<Q: ValidatorSource> PreconditionLayer<Q> {
                 proceeds_when_unknown: false,
                 creates: None,
                 weak_if_match: false,
-                hands_over_expected: true,
+                adds_expected: true,
                 already_applied: None,
                 on_source_error: OnSourceError::Refuse,
                 on_unchecked: OnUnchecked::Report,
@@ -67,19 +67,19 @@ impl<Q: ValidatorSource> PreconditionLayer<Q> {
 }
 
 impl<Q, G, L> PreconditionLayer<Q, G, L> {
-    /// Returns the source, for a layer of reads that hands out the same tags.
+    /// Returns the source, for a read layer with the same tags.
     pub(crate) fn shared_source(&self) -> Arc<Q> {
         Arc::clone(&self.config.source)
     }
 
-    /// Sets the service that is asked if the source does not know the state or fails. It is
-    /// also asked for the representation that a 412 carries. The body type of the requests
-    /// must then have a default, for the `GET`.
+    /// Sets the service whose `GET` is sent if the source fails or does not know the state. The
+    /// `GET` also returns the representation for a 412. Defaults to no service. The body type
+    /// of the requests must implement `Default`, for the `GET`.
     ///
     /// Every 412 has the tag that the source knows. Under
-    /// [`writers_may_read`](SelfGet::writers_may_read) it has none if the `GET` was
-    /// refused, found nothing or failed. If an extractor of the source rejects the request,
-    /// no service is asked.
+    /// [`writers_may_read`](SelfGet::writers_may_read) it has none if the `GET` was refused,
+    /// found nothing or failed. If an extractor of the source rejects the request, no `GET` is
+    /// sent.
     pub fn with_self_get<T>(self, self_get: SelfGet<T>) -> PreconditionLayer<Q, SelfGet<T>, L> {
         PreconditionLayer {
             config: Arc::new(self.config.with_self_get(self_get)),
@@ -110,10 +110,10 @@ impl<Q, G: Clone, L> PreconditionLayer<Q, G, L> {
     /// Requires a condition that names one exact state: a tag in `If-Match`, or
     /// `If-None-Match: *`. Off by default.
     ///
-    /// Requests that need a condition are those of [`require_if`](Self::require_if) if it
-    /// is set, and those of [`require`](Self::require) otherwise. Two other conditions are
-    /// then not enough, and the answer is 428. `If-Unmodified-Since` cannot tell two writes
-    /// of one second apart. `If-Match: *` lets every writer through that finds something.
+    /// Requests that need a condition are those of [`require_if`](Self::require_if) if it is
+    /// set, and those of [`require`](Self::require) otherwise. Two other conditions are then
+    /// not enough, and the response is 428. `If-Unmodified-Since` cannot distinguish two writes
+    /// within one second. `If-Match: *` is true for every writer if the resource exists.
     pub fn require_tag(mut self) -> Self {
         self.config_mut().requirement = Requirement::Tag;
         if self.config.required.is_none() {
@@ -122,14 +122,14 @@ impl<Q, G: Clone, L> PreconditionLayer<Q, G, L> {
         self
     }
 
-    /// Lets a conditional write reach the handler if nobody knows the current state, even
-    /// if a condition is required. It does the same for a write without a key for the
-    /// lock (`PreconditionLayer::lock`). Set it if the handler compares with
+    /// Lets a conditional write reach the handler if the current state is unknown, even if a
+    /// condition is required. The same holds for a write without a key for the lock
+    /// (`PreconditionLayer::lock`). Use it if the handler compares with
     /// [`Expected`](crate::handler::Expected).
     ///
-    /// By default such a write is refused with 412: another spelling of the path may be the
-    /// reason that a source does not know it. A layer without any source does not need
-    /// this; see [`handler_checks`](PreconditionLayer::handler_checks).
+    /// By default such a write is refused with 412: the source may not know the state only
+    /// because the path is spelled differently. A layer without any source does not need this;
+    /// see [`handler_checks`](PreconditionLayer::handler_checks).
     pub fn proceed_when_unknown(mut self) -> Self {
         self.config_mut().proceeds_when_unknown = true;
         self
@@ -139,7 +139,7 @@ impl<Q, G: Clone, L> PreconditionLayer<Q, G, L> {
     /// `PUT`, `POST` and `MKCOL`.
     ///
     /// If nothing exists, a false condition is a 412 for these methods, and a missing one a
-    /// 428. For all others the answer is 404: a request that gets 404 without a condition
+    /// 428. For all others the response is 404: a request that gets 404 without a condition
     /// gets it with one, too (RFC 9110, section 13.2.1).
     ///
     /// ```
@@ -147,9 +147,9 @@ impl<Q, G: Clone, L> PreconditionLayer<Q, G, L> {
     /// use tower_conditional::{PreconditionLayer, source::SelfGet};
     ///
     /// # let reads = tower::service_fn(|_: http::Request<()>| async { Ok::<_, ()>(http::Response::new(())) });
-    /// // Notes are made by POST to the collection; PUT only replaces them.
+    /// // POST to the collection creates notes; PUT only replaces them.
     /// let notes = PreconditionLayer::self_get(SelfGet::of(reads.clone())).creates([Method::POST]);
-    /// // JSON Merge Patch (RFC 7396) may make what it patches.
+    /// // JSON Merge Patch (RFC 7396) may create the resource that it patches.
     /// let settings = PreconditionLayer::self_get(SelfGet::of(reads))
     ///     .creates([Method::PUT, Method::PATCH]);
     /// # let _ = (notes, settings);
@@ -159,9 +159,9 @@ impl<Q, G: Clone, L> PreconditionLayer<Q, G, L> {
         self
     }
 
-    /// Compares `If-Match` weakly, as FHIR servers and OData services do. Off by default:
-    /// RFC 9110, section 13.1.1 asks for the strong comparison. Two states that share a
-    /// weak tag may differ in the part that the write destroys.
+    /// Compares `If-Match` weakly, as FHIR servers and OData services do. Off by default: RFC
+    /// 9110, section 13.1.1 requires the strong comparison. Two states that share a weak tag
+    /// may differ in data that the write would overwrite.
     pub fn weak_if_match(mut self) -> Self {
         self.config_mut().weak_if_match = true;
         self
@@ -174,7 +174,7 @@ impl<Q, G: Clone, L> PreconditionLayer<Q, G, L> {
     /// writer. It saves the allocations of the extension. A 412 by the handler lists no
     /// expected tags.
     pub fn check_only(mut self) -> Self {
-        self.config_mut().hands_over_expected = false;
+        self.config_mut().adds_expected = false;
         self
     }
 
@@ -222,7 +222,7 @@ impl<Q, G: Clone, L> PreconditionLayer<Q, G, L> {
         self
     }
 
-    /// Records an [`Outcome`](crate::Outcome) on every answer to a request whose conditions
+    /// Records an [`Outcome`](crate::Outcome) on every response to a request whose conditions
     /// were evaluated. Off by default.
     pub fn explain(mut self) -> Self {
         self.config_mut().explain = true;
@@ -232,19 +232,18 @@ impl<Q, G: Clone, L> PreconditionLayer<Q, G, L> {
 
 #[cfg(feature = "tokio")]
 impl<Q, G> PreconditionLayer<Q, G> {
-    /// Performs the writes of one resource one after the other, within this process. No
-    /// other write can then come between check and write.
+    /// Serializes the writes of one resource within this process. No other write can then come
+    /// between check and write. Defaults to no lock.
     ///
-    /// Other processes, and writers that do not come through this layer, are not kept out.
-    /// A program with replicas needs [`Expected`](crate::handler::Expected) or a
-    /// transaction against lost updates. The lock needs tokio's runtime.
+    /// The lock does not exclude other processes, or writers that bypass this layer. A program
+    /// with replicas needs [`Expected`](crate::handler::Expected) or a transaction against lost
+    /// updates. The lock needs tokio's runtime.
     ///
     /// ## The key
     ///
-    /// `key` names the resource that a request is about. Two spellings of one resource must
-    /// have one key, or both writers win. So read the path as the handler does.
-    /// [`Route::parameter`](crate::route::Route::parameter) does that for a number or a
-    /// UUID:
+    /// `key` returns the key of the resource that a request changes. Two spellings of one
+    /// resource must have one key, or both writers win. So parse the path as the handler does.
+    /// [`Route::parameter`](crate::route::Route::parameter) does that for a number or a UUID:
     ///
     /// ```
     /// use tower_conditional::{lock::KeyedLock, route::Route, PreconditionLayer};
@@ -261,8 +260,8 @@ impl<Q, G> PreconditionLayer<Q, G> {
     /// another version of an API. They take clones of one lock and give a resource the same
     /// key.
     ///
-    /// The key may also name the caller, from an extension that a layer outside added.
-    /// Callers with resources of their own then do not wait for each other.
+    /// The key may also include the caller, from an extension that a layer outside added.
+    /// Callers with separate resources then do not wait for each other.
     ///
     /// A `PUT`, `PATCH` or `DELETE` takes the lock, and so does every request with a
     /// condition. A conditional write without a key is refused with 412, unless
@@ -272,21 +271,21 @@ impl<Q, G> PreconditionLayer<Q, G> {
     /// ## The content
     ///
     /// The content of the request is read before the lock is taken, up to
-    /// [`max_read_ahead_bytes`](Self::max_read_ahead_bytes). So a slow upload holds up no
-    /// other write. If the content is not there at once, or for `Expect: 100-continue`, the
-    /// conditions are checked before it is read, and once more under the lock. So a stale
-    /// upload need not be sent.
+    /// [`max_read_ahead_bytes`](Self::max_read_ahead_bytes). So a slow upload does not block
+    /// other writes. If the content is not available at once, or for `Expect: 100-continue`,
+    /// the conditions are checked before it is read, and again under the lock. A client then
+    /// need not send a stale upload.
     ///
     /// The service inside gets the content as a [`RequestBody`](crate::body::RequestBody),
-    /// which handlers of `axum` take like any other body.
+    /// which `axum` handlers accept like any other body.
     ///
     /// ## Timeout and disconnects
     ///
-    /// A write may hold the lock for the lock's
-    /// [`hold_timeout`](crate::lock::KeyedLock::hold_timeout). After that it is dropped and
-    /// answered with 500, since its effect is unknown.
+    /// A write may hold the lock for the [`hold_timeout`](crate::lock::KeyedLock::hold_timeout)
+    /// of the lock. After that the handler is dropped and the response is 500, since the effect
+    /// of the write is unknown.
     ///
-    /// If the client disconnects, the check, the handler and the release go on; see
+    /// If the client disconnects, the check, the handler and the release still finish; see
     /// [`detached`](Self::detached).
     pub fn lock<K: ToString>(
         self,
@@ -302,16 +301,17 @@ impl<Q, G> PreconditionLayer<Q, G> {
 
 #[cfg(feature = "tokio")]
 impl<Q, G> PreconditionLayer<Q, G, WriteLock> {
-    /// Sets the most bytes of a request's content that are read before the lock is taken.
-    /// Defaults to 2 MiB. Each frame counts with the memory that it takes. The rest of
-    /// longer content is read under the lock.
+    /// Sets how many bytes of a request's content are read before the lock is taken. Defaults
+    /// to 2 MiB. Each frame counts with its memory overhead. The rest of longer content is read
+    /// under the lock.
     pub fn max_read_ahead_bytes(mut self, bytes: usize) -> Self {
         self.lock.max_read_ahead_bytes = bytes;
         self
     }
 
     /// Sets the handle that counts writes under the lock. With it, a program can await the
-    /// writes of disconnected clients before it ends. By default there is no such handle.
+    /// writes of disconnected clients before it ends. Defaults to a handle that the program
+    /// cannot reach.
     pub fn detached(mut self, detached: crate::detached::Detached) -> Self {
         self.lock.detached = detached;
         self
@@ -335,7 +335,7 @@ impl<Q, G, L: fmt::Debug> fmt::Debug for PreconditionLayer<Q, G, L> {
             .field("proceeds_when_unknown", &self.config.proceeds_when_unknown)
             .field("creates", &self.config.creates)
             .field("weak_if_match", &self.config.weak_if_match)
-            .field("hands_over_expected", &self.config.hands_over_expected)
+            .field("adds_expected", &self.config.adds_expected)
             .field("on_source_error", &self.config.on_source_error)
             .field("on_unchecked", &self.config.on_unchecked)
             .field("renderer", &self.config.renderer)
@@ -344,7 +344,8 @@ impl<Q, G, L: fmt::Debug> fmt::Debug for PreconditionLayer<Q, G, L> {
     }
 }
 
-// The service needs `Clone`. With the bound here, the compiler names it if it is missing.
+// The service needs `Clone`. With the bound on the layer, the compiler's error names the
+// missing `Clone`.
 impl<S: Clone, Q, G, L: Clone> Layer<S> for PreconditionLayer<Q, G, L> {
     type Service = Precondition<S, Q, G, L>;
 

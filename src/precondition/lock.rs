@@ -1,4 +1,4 @@
-//! Writes of one resource, performed one after the other.
+//! Writes of one resource under a lock.
 
 use std::{
     fmt,
@@ -15,7 +15,7 @@ use super::{
     Precondition, ResponseFuture,
     check::{SourceResult, WriteCheck},
     config::WriteResponse,
-    protection::{Serialization, WriteProtection},
+    protection::{LockState, WriteProtection},
     write::GuardedWrite,
 };
 use crate::{
@@ -31,8 +31,8 @@ use crate::{
     source::{self, SelfGetMode, ValidatorSource},
 };
 
-/// The lock of a [`PreconditionLayer`](super::PreconditionLayer), and the function that
-/// gives a request its key; see [`lock`](super::PreconditionLayer::lock).
+/// The lock of a [`PreconditionLayer`](super::PreconditionLayer), and the function that returns
+/// the key of a request; see [`lock`](super::PreconditionLayer::lock).
 #[derive(Clone)]
 pub struct WriteLock {
     lock: KeyedLock,
@@ -67,12 +67,13 @@ impl fmt::Debug for WriteLock {
 }
 
 impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
-    /// Asks the source for a state that it has at hand, if there is a condition to check.
-    fn ask_at_hand(&self, request: &Parts) -> Option<SourceResult> {
+    /// Returns the state that the source knows without waiting, if there is a condition to
+    /// check.
+    fn try_source(&self, request: &Parts) -> Option<SourceResult> {
         if self.protection.has_nothing_to_check() {
             return None;
         }
-        source::ask_at_hand(&*self.config.source, request)
+        source::try_current(&*self.config.source, request)
     }
 }
 
@@ -108,9 +109,9 @@ where
         let write = GuardedWrite {
             config: Arc::clone(&self.config),
             protection: WriteProtection {
-                serialization: match key {
-                    Some(_) => Serialization::Locked,
-                    None => Serialization::KeyMissing,
+                lock_state: match key {
+                    Some(_) => LockState::Locked,
+                    None => LockState::KeyMissing,
                 },
                 ..guard
             },
@@ -136,8 +137,8 @@ struct LockedWrite<Q, G> {
 }
 
 impl<Q: ValidatorSource, G> LockedWrite<Q, G> {
-    /// Waits for the content and then for the lock. Check, write and release then run to
-    /// their end, even if the client disconnects.
+    /// Waits for the content and then for the lock. From then on, check, write and release
+    /// finish even if the client disconnects.
     async fn run<S, ReqB, ResB>(
         self,
         parts: Parts,
@@ -161,7 +162,7 @@ impl<Q: ValidatorSource, G> LockedWrite<Q, G> {
             && content.read_available(lock.max_read_ahead_bytes).await;
         if !is_read {
             if write.protection.is_conditional
-                && let known = write.ask_at_hand(&parts)
+                && let known = write.try_source(&parts)
                 && let WriteCheck::Refused(answer) = write
                     .as_unchecked(&parts)
                     .check(known, &mut service)
@@ -188,8 +189,8 @@ impl<Q: ValidatorSource, G> LockedWrite<Q, G> {
             let config = Arc::clone(&write.config);
             let accept = Accept::from_headers(&parts.headers).cloned();
             let hold_timeout = Some(lock.lock.hold_timeout);
-            // Asked again: the state may have changed before the lock was acquired.
-            let known = write.ask_at_hand(&parts);
+            // The state may have changed before the lock was acquired.
+            let known = write.try_source(&parts);
             let run = write.run(known, parts, content, service, guard);
             let response = source::lazy_timeout(hold_timeout, run).await;
             response.unwrap_or_else(|_| {

@@ -8,16 +8,16 @@ use crate::semantics::field::method::changes_target;
 /// layer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct WriteProtection {
-    /// The request has a condition for a write.
+    /// `true` if the request has a condition for a write.
     pub(super) is_conditional: bool,
     /// The condition that the request must have.
     pub(super) required: Requirement,
-    pub(super) serialization: Serialization,
+    pub(super) lock_state: LockState,
 }
 
 /// The order of a write among other writes of its resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Serialization {
+pub(super) enum LockState {
     /// The layer has no lock.
     Unlocked,
     /// The lock keeps other writes out between the check and the write.
@@ -31,7 +31,7 @@ impl WriteProtection {
         Self {
             is_conditional,
             required,
-            serialization: Serialization::Unlocked,
+            lock_state: LockState::Unlocked,
         }
     }
 

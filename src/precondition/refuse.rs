@@ -1,4 +1,4 @@
-//! Answers to writes that are not performed, or whose comparison failed.
+//! Responses to writes that are not performed, or whose comparison failed.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -24,7 +24,7 @@ use crate::{
 };
 
 impl<Q, G> UncheckedWrite<'_, Q, G> {
-    /// Returns the answer to a write that is not performed.
+    /// Returns the response to a write that is not performed.
     pub(super) fn refuse<ResB: Body<Data = Bytes>>(
         &self,
         reason: Reason,
@@ -46,7 +46,7 @@ impl<Q, G> UncheckedWrite<'_, Q, G> {
 }
 
 impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
-    /// Returns `true` if the source's state is not enough for the answer to a write whose
+    /// Returns `true` if the source's state is not enough for the response to a write whose
     /// `condition` is false.
     pub(super) fn needs_more_than_source<S, ReqB>(&self, condition: Condition) -> bool
     where
@@ -63,7 +63,7 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
     }
 
     /// Returns the 412 to a write whose `condition` is false in the state that the source
-    /// told.
+    /// returned.
     pub(super) fn fail_at_once<ResB: Body<Data = Bytes>>(
         &self,
         condition: Condition,
@@ -75,8 +75,8 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         answer
     }
 
-    /// Returns the answer to a write whose `condition` is false. The source told the state,
-    /// or else the service did in the response `found`.
+    /// Returns the response to a write whose `condition` is false. The state comes from the
+    /// source, or from the service's response to the `GET` in `found`.
     pub(super) async fn fail<S, ReqB, ResB>(
         &self,
         condition: Condition,
@@ -103,7 +103,7 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         let found = if !source_knew && !self.config.self_get.may_show() {
             Representation::Withheld
         } else {
-            // Taken out first, since a `match` on it would hold the response across the await.
+            // Taken first, since a `match` on it would borrow the response across the await.
             match found.take() {
                 Some(found) => Representation::Found(found),
                 None => self.representation(source_knew, service).await,
@@ -116,7 +116,7 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         answer
     }
 
-    /// Returns the answer to a write whose handler found another state than the expected
+    /// Returns the response to a write whose handler found another state than the expected
     /// one.
     pub(super) async fn respond_to_failure<S, ReqB, ResB>(
         &self,
@@ -149,7 +149,7 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         let found = match found {
             Representation::Found(found) => Some(found),
             Representation::Unavailable => None,
-            Representation::NotAsked => return self.refuse_with(refusal, current),
+            Representation::NotRequested => return self.refuse_with(refusal, current),
             Representation::Withheld => return self.refuse_with(refusal, None),
         };
         let mut newer = None;
@@ -159,7 +159,7 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
                 let label = Label::for_response(found.status(), found.headers(), is_exact, before);
                 // The tag may be older than the content: only an unchanged state confirms it.
                 if label == Label::Confirm && source_knew {
-                    newer = source::ask(&*self.config.source, self.request)
+                    newer = source::current(&*self.config.source, self.request)
                         .await
                         .inspect_err(events::source_failed)
                         .ok();
@@ -191,8 +191,8 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         })
     }
 
-    /// Returns the current representation, if the service can be asked for it. An error
-    /// does not change the 412.
+    /// Returns the current representation, if the layer has a `GET` for it. An error of the
+    /// `GET` does not change the 412.
     async fn representation<S, ReqB, ResB>(
         &self,
         source_knew: bool,
@@ -205,9 +205,10 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
     {
         let self_get = &self.config.self_get;
         if !self_get.may_show() {
-            return Representation::NotAsked;
+            return Representation::NotRequested;
         }
-        // Asked even if the client prefers less: the answer tells if the tag may be shown.
+        // Sent even if the client prefers a minimal answer: the status shows whether it may see
+        // the tag.
         let Ok(got) = self_get.get(self.request, source_knew, service).await else {
             return Representation::Withheld;
         };
@@ -217,7 +218,7 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
                 Representation::Unavailable
             }
             // The client's own `GET` would be refused, too, perhaps with a 404 that hides what
-            // exists. A failure does not tell if the client may see the tag.
+            // exists. After a failure it is unknown whether the client may see the tag.
             SelfGetAnswer::Forward(_)
             | SelfGetAnswer::State(Current::Absent, _)
             | SelfGetAnswer::Failed(_) => Representation::Withheld,
@@ -228,9 +229,9 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
 /// The current representation, for a 412 to carry.
 enum Representation<ResB> {
     Found(Response<ResB>),
-    /// The layer does not ask the service.
-    NotAsked,
-    /// The service does not tell the representation.
+    /// The layer does not send a `GET`.
+    NotRequested,
+    /// The `GET` returned no representation.
     Unavailable,
     /// The client may not see the representation, nor its validators.
     Withheld,

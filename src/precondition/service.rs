@@ -73,7 +73,7 @@ where
         }
         let conditions = RequestConditions::from_headers(request.headers());
         let is_conditional = self.config.counts_as_conditional(&conditions.fields);
-        // The usual write without conditions: its head stays in one piece.
+        // The common write without conditions: the request is not taken apart.
         if !is_conditional && self.config.required.is_none() {
             let conflict = ConflictResponder::new(&self.config, &conditions.accept);
             return ResponseFuture::unconditional(self.inner.call(request), conflict);
@@ -103,7 +103,7 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
         ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
         G: SelfGetMode<S, ReqB>,
     {
-        // No condition, and none is required of this request.
+        // The predicate for required conditions does not select this request.
         if self.protection.has_nothing_to_check() {
             let conflict =
                 ConflictResponder::new(&self.config, &Accept::from_headers(&parts.headers));
@@ -111,7 +111,7 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
             return ResponseFuture::unconditional(inner.call(request), conflict);
         }
         let write = self.as_unchecked(&parts);
-        let known = source::ask_at_hand(&*self.config.source, &parts);
+        let known = source::try_current(&*self.config.source, &parts);
         let known = match known.map(|known| write.check_at_once(known)) {
             Some(Ok(WriteCheck::Admitted { current, .. })) => {
                 let context = ResponseContext::of(&write, current);

@@ -1,4 +1,4 @@
-//! A write, from the check to the answer.
+//! Guarded writes, from the check to the response.
 
 use std::{future::Future, sync::Arc};
 
@@ -21,7 +21,7 @@ use crate::{
     source::{SelfGetMode, ValidatorSource},
 };
 
-/// A write that has a condition, must have one, or takes a lock.
+/// A write that has a condition, needs a condition, or takes a lock.
 pub(super) struct GuardedWrite<Q, G> {
     pub(super) config: Arc<PreconditionConfig<Q, G>>,
     pub(super) protection: WriteProtection,
@@ -32,11 +32,9 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
         UncheckedWrite::new(&self.config, self.protection, request)
     }
 
-    /// `known` is what the source had at hand. `lock_guard` is held until the write is done or
-    /// refused.
+    /// Checks and performs the write. `known` is the state that the source returned without
+    /// waiting. `lock_guard` is held until the write is done or refused.
     // Not an `async fn`, whose future would hold the arguments twice.
-    /// Checks and performs the write. `known` is the state that the source had at hand.
-    /// `lock_guard` is held until the write is done or refused.
     pub(super) fn run<S, ReqB, ResB, T>(
         self,
         known: Option<SourceResult>,
@@ -83,7 +81,7 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
             let request = Request::from_parts(parts, content.take());
             let response = inner.call(request).await?;
             Ok(match (shown, answer::handler_failure(&response)) {
-                // Asks the service again, for the representation that the 412 carries.
+                // Sends a `GET` to the service, for the representation that the 412 carries.
                 (Some(request), Some(failed)) => {
                     let failed = failed.clone();
                     drop(response);

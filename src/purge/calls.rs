@@ -18,7 +18,7 @@ use crate::BoxError;
 /// The maximum number of prompt calls. Further parts wait for them.
 const MAX_PROMPT_CALLS: usize = 8;
 
-/// The longest time for which a call is prompt, whatever the timeout is.
+/// The longest time for which a call is prompt, even with a longer timeout.
 const MAX_PROMPT_TIME: Duration = Duration::from_secs(1);
 
 pub(super) struct RunningCalls<P> {
@@ -85,7 +85,7 @@ impl<P: Purger> RunningCalls<P> {
         until.filter(move |until| *until > now)
     }
 
-    /// Starts a call in a task of its own, since the purger may panic, with a timeout.
+    /// Starts a call with a timeout, in a separate task, since the purger may panic.
     pub(super) fn start(&mut self, part: PurgePart) {
         let (purger, purge) = (Arc::clone(&self.purger), Arc::clone(&part.purge));
         let limit = self.timeout;

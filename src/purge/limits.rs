@@ -49,8 +49,8 @@ impl PurgeLimits {
     /// Sets how many purges may wait. Defaults to 1,024.
     ///
     /// The same limit applies to purges that wait for their second round. A purge beyond the
-    /// limit is dropped. As many again may wait for a retry; while they do, no further purge is
-    /// begun.
+    /// limit is dropped. As many purges again may wait for a retry. While they do, no further
+    /// purge begins.
     ///
     /// # Errors
     ///
@@ -70,10 +70,11 @@ impl PurgeLimits {
         })
     }
 
-    /// Sets the number of tags and targets from which on a merged purge takes no more purges.
+    /// Sets how many tags and targets a merged purge collects before it takes no more purges.
     /// Defaults to 64.
     ///
-    /// It bounds the work of one try, and of each retry. With one, purges are not merged.
+    /// It limits the work of one try, and of each retry. With a limit of one, purges are not
+    /// merged.
     ///
     /// # Errors
     ///
@@ -136,9 +137,9 @@ impl PurgeLimits {
 
     /// Sets how many tries may run at the same time. Defaults to 64.
     ///
-    /// Up to eight are started together. More are started only beside tries that take longer
-    /// than one second, or than a twentieth of [`timeout`](Self::timeout). At most half of all
-    /// are retries. If the limit is reached, the purges behind them wait.
+    /// Up to eight are started together. More are started only while there are tries that take
+    /// longer than one second, or than a twentieth of [`timeout`](Self::timeout). At most half
+    /// of all are retries. If the limit is reached, the purges behind them wait.
     ///
     /// # Errors
     ///

@@ -20,7 +20,7 @@
 //!     purge::{HttpPurger, Purge, PurgeQueue},
 //! };
 //!
-//! // Stands for an HTTP client, such as that of hyper-util.
+//! // In place of an HTTP client, such as that of hyper-util.
 //! let client = service_fn(|request: Request<Full<Bytes>>| async move {
 //!     assert_eq!(request.method(), "PURGE");
 //!     assert_eq!(request.headers()["xkey-purge"], "notes");
@@ -85,12 +85,12 @@
 //!
 //! Purges are best effort. The queue lives in the memory of this process: purges that are not
 //! sent when the process ends are lost. Call `PurgeQueue::flush` after the server has stopped,
-//! and give stored responses a lifetime that you can live with.
+//! and set lifetimes that are acceptable for stale responses.
 //!
 //! A purge does not stop a cache that is fetching the old representation. The cache may store
 //! it after the purge, and keep it for its whole lifetime. `repeat_after` repeats each purge
-//! later than the slowest such response arrives. It makes the gap smaller and does not close
-//! it.
+//! after a pause. If the slowest response takes less than the pause, its copy is purged. The
+//! repetition narrows the gap, but does not close it.
 
 #[cfg(feature = "tokio")]
 mod calls;
@@ -137,7 +137,7 @@ pub use {
     http_purger::HttpPurger,
 };
 
-/// The tags and targets that a cache is to forget.
+/// The tags and targets whose responses a cache should forget.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Purge {
     tags: BTreeSet<CacheTag>,
@@ -210,7 +210,7 @@ impl Purge {
         groups.into_iter().chain(targets.into_iter().map(single))
     }
 
-    /// Returns the tags and targets that both name, or `None` if there are none.
+    /// Returns the tags and targets that both purges have, or `None` if there are none.
     #[cfg(feature = "tokio")]
     fn common(&self, other: &Self) -> Option<Self> {
         let (few, many) = if self.len() < other.len() {

@@ -19,7 +19,7 @@ pub(super) struct OpenJobs {
 #[derive(Debug)]
 struct OpenJob {
     purge: Purge,
-    /// `None` for a second round, for which nobody waits.
+    /// `None` for a second round, which no ticket waits for.
     done: Option<DoneSender>,
     /// The number of parts that are not finished.
     parts: usize,

@@ -198,8 +198,8 @@ impl<P: Purger> PurgeWorker<P> {
         }
     }
 
-    /// Returns the jobs that name something of the part. If a purger added names of its own, the
-    /// part belongs to all jobs.
+    /// Returns the jobs that have a tag or target of the part. If the purger itself added the
+    /// tags, the part belongs to all jobs.
     fn jobs_named_by(&self, part: &Purge, jobs: &[JobId]) -> Vec<JobId> {
         let named = |purge: &Purge| purge.common(part).is_some();
         let is_of = |job: &&JobId| self.open_jobs.purge(**job).is_some_and(named);
@@ -211,7 +211,7 @@ impl<P: Purger> PurgeWorker<P> {
         part.failures += 1;
         let known = error.downcast_ref::<NotPurged>();
         let is_final = known.is_some_and(NotPurged::is_final);
-        // One of several merged purges may be the cause, unless the cache failed as a whole.
+        // One of several merged purges may be the cause, unless the cache as a whole failed.
         let split = part.jobs.len() > 1 && (is_final || known.is_none());
         if part.failures == self.limits.max_attempts || is_final && !split {
             events::purge_failed(&**error, part.failures);
@@ -223,9 +223,9 @@ impl<P: Purger> PurgeWorker<P> {
             self.finish_part(&part, Err(reason));
             return;
         }
-        // The cache may ask for a pause that nobody configured, so it is bounded.
-        let asked = known.and_then(NotPurged::retry_after).unwrap_or_default();
-        let pause = part.pause.max(asked.min(self.limits.longest_pause));
+        // The cache chooses the pause in `Retry-After`, so it is bounded.
+        let requested = known.and_then(NotPurged::retry_after).unwrap_or_default();
+        let pause = part.pause.max(requested.min(self.limits.longest_pause));
         part.pause = part.pause.saturating_mul(2).min(self.limits.longest_pause);
         let parts = if split { self.split(&part) } else { vec![part] };
         for part in parts {

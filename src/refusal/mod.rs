@@ -21,20 +21,20 @@
 //! # Limits
 //!
 //! Beyond these limits the content is dropped. A client that is still sending may then lose the
-//! response. A client that sends slowly holds its connection, but no lock and no place in a
+//! response. A slow client holds its connection, but no lock, and no slot of a concurrency
 //! limit inside. A graceful shutdown waits for that connection.
 //!
-//! The timer is tokio's (feature `tokio`), and the runtime must have time enabled. In another
-//! runtime, or without the feature, a layer reads only content that has already arrived. It
-//! reads none after the response.
+//! These times need tokio's timer (feature `tokio`), and a runtime with time enabled. In
+//! another runtime, or without the feature, a layer reads only content that has already
+//! arrived. It reads none after the response.
 //!
 //! # What it does not do
 //!
 //! A service that responds without reading the content has the same problem. Examples are a
 //! handler whose arguments are rejected, a 401, 405 or 413, and a handler that sends a 412
-//! before it reads. With hyper, such a client sometimes loses the response, whatever the size.
-//! The layers of this crate cannot help, since the service owns the content by then. Read the
-//! content first, in `axum` with the argument `Bytes` or `Json`, or respond with
+//! before it reads. With hyper, such a client sometimes loses the response, even for short
+//! content. The layers of this crate cannot help, since the service owns the content by then.
+//! Read the content first, in `axum` with the argument `Bytes` or `Json`, or respond with
 //! `Connection: close`.
 
 use std::borrow::Borrow;
@@ -63,8 +63,8 @@ pub(crate) use renderer::Renderer;
 /// It contains nothing secret: only the tags that the client sent and the current tag, but no
 /// keys and no internals (RFC 9457, section 5).
 ///
-/// A 412 that replaces the response of a service does not keep that response's extensions,
-/// except [`Outcome`](crate::Outcome).
+/// A 412 that replaces the response of a service keeps none of its extensions except
+/// [`Outcome`](crate::Outcome).
 #[derive(Debug, Clone)]
 pub struct Refusal<'a> {
     reason: Reason,
@@ -77,28 +77,28 @@ pub struct Refusal<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The answer is 412: this condition is false.
+    /// The response is 412: this condition is false.
     PreconditionFailed(Condition),
-    /// The answer is 412: this condition is malformed. It is not `*` and lists no entity tag.
+    /// The response is 412: this condition is malformed. It is not `*` and lists no entity tag.
     PreconditionMalformed(Condition),
-    /// The answer is 412: another write came first (a prevented lost update).
+    /// The response is 412: another write came first (a prevented lost update).
     Superseded,
-    /// The answer is 409: another write came first, and the request had no condition (RFC 5789,
+    /// The response is 409: another write came first, and the request had no condition (RFC 5789,
     /// section 2.2).
     Conflict,
-    /// The answer is 412: the current state, or the resource of the request, is unknown.
+    /// The response is 412: the current state, or the resource of the request, is unknown.
     Unknown,
-    /// The answer is 428: the request has no condition, and needs one (RFC 6585, section 3).
+    /// The response is 428: the request has no condition, and needs one (RFC 6585, section 3).
     PreconditionRequired,
-    /// The answer is 404: the resource to change does not exist.
+    /// The response is 404: the resource to change does not exist.
     Absent,
-    /// The answer is 503: the source of validators failed.
+    /// The response is 503: the source of validators failed.
     SourceUnavailable,
-    /// The answer is 503: too many writers wait for a lock, or this one waited too long.
+    /// The response is 503: too many writers wait for a lock, or this one waited too long.
     Busy,
-    /// The answer is 500: a handler wrote without checking the expected state.
+    /// The response is 500: a handler wrote without checking the expected state.
     Unchecked,
-    /// The answer is 500: a write held its lock for too long and was dropped.
+    /// The response is 500: a write held its lock for too long and was dropped.
     TimedOut,
 }
 
@@ -115,7 +115,7 @@ impl Reason {
         }
     }
 
-    /// Returns the status of the answer.
+    /// Returns the status of the response.
     #[must_use]
     pub fn status(self) -> StatusCode {
         self.text().status
@@ -137,7 +137,8 @@ impl<'a> Refusal<'a> {
         condition: Condition,
         fields: &'a ConditionalFields<L>,
     ) -> Self {
-        // Tags are listed for a false `If-Match` only: those of a true one say nothing.
+        // Only a false `If-Match` lists its tags. Those of a true one do not explain the
+        // refusal.
         if condition == Condition::IfMatch {
             let refusal = Self::new(Reason::PreconditionFailed(condition)).with_expected(fields);
             if !refusal.expected().is_empty() {
@@ -175,7 +176,7 @@ impl<'a> Refusal<'a> {
         self.reason
     }
 
-    /// Returns the status of the answer.
+    /// Returns the status of the response.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.reason.status()

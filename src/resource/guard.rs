@@ -27,15 +27,15 @@ pub struct GuardedResource<Q, S = (), L = ()> {
     write_layers: Vec<RouteLayer>,
 }
 
-/// A layer around every method that is routed.
+/// A function that puts a layer around every method of a route.
 type RouteLayer = Arc<dyn Fn(MethodRouter) -> MethodRouter + Send + Sync>;
 
-/// Guards the writes of a resource by its source, and answers its reads by it.
+/// Guards the writes of a resource and answers its conditional reads, by the validators of one
+/// source.
 ///
-/// `reads` has the methods `GET` and `HEAD`. `writes` has `POST`, `PUT`, `PATCH` and
-/// `DELETE`, as far as there are handlers for them.
-/// [`with_state`](GuardedResource::with_state) makes of both the methods that
-/// [`Router::route`](axum::Router::route) takes:
+/// `reads` has the methods `GET` and `HEAD`. `writes` has `POST`, `PUT`, `PATCH` and `DELETE`,
+/// as far as there are handlers for them. [`with_state`](GuardedResource::with_state) combines
+/// both into the `MethodRouter` that [`Router::route`](axum::Router::route) takes:
 ///
 /// ```
 /// # use axum::{Router, routing::{get, put}};
@@ -63,9 +63,9 @@ type RouteLayer = Arc<dyn Fn(MethodRouter) -> MethodRouter + Send + Sync>;
 /// [`with_state`](GuardedResource::with_state) panics if
 ///
 /// - `reads` or `writes` has no method,
-/// - a method is on the wrong side, outside its layers,
-/// - one of them has a fallback, as `axum::routing::any` makes it. A fallback is outside
-///   all layers, authorisation included. For another 405 use
+/// - a read method is among `writes`, or a write method among `reads`,
+/// - one of them has a fallback, as from `axum::routing::any`. A fallback is outside all
+///   layers, authorization included. For another 405 use
 ///   [`Router::method_not_allowed_fallback`](axum::Router::method_not_allowed_fallback).
 pub fn guard<Q, S>(
     source: Q,
@@ -87,9 +87,8 @@ where
 }
 
 impl<Q: ValidatorSource, S, L> GuardedResource<Q, S, L> {
-    /// Adds a layer around the reads, outside the conditional layer. Use it for
-    /// authorisation, so that no 304 comes before a 401. A layer that is added later is
-    /// further outside.
+    /// Adds a layer around the reads, outside the conditional layer. Use it for authorization,
+    /// so that no 304 comes before a 401. Each call adds a layer outside the previous ones.
     ///
     /// The representation of a 412 comes from inside this layer. So a client that may write
     /// but not read does not see it.
@@ -110,9 +109,9 @@ impl<Q: ValidatorSource, S, L> GuardedResource<Q, S, L> {
     /// # let _: Router = Router::new().route("/notes/{id}", note);
     /// ```
     ///
-    /// A layer that treats all methods alike may go around the route or the router instead.
-    /// A limit of concurrency must: the `GET` for a 412 would wait for the slot that its
-    /// own write holds.
+    /// A layer for all methods may go around the route or the router instead. A concurrency
+    /// limit must go there: otherwise the `GET` for a 412 waits for the slot that its own write
+    /// holds.
     pub fn layer_reads<T>(mut self, layer: T) -> Self
     where
         T: Layer<Route> + Clone + Send + Sync + 'static,
@@ -125,8 +124,8 @@ impl<Q: ValidatorSource, S, L> GuardedResource<Q, S, L> {
     }
 
     /// Adds a layer around the writes, outside the check of their conditions. Use it for
-    /// authorisation, so that no 412 and no 428 comes before a 401. A layer that is added
-    /// later is further outside.
+    /// authorization, so that no 412 and no 428 comes before a 401. Each call adds a layer
+    /// outside the previous ones.
     pub fn layer_writes<T>(mut self, layer: T) -> Self
     where
         T: Layer<Route> + Clone + Send + Sync + 'static,
@@ -190,12 +189,12 @@ impl<Q: ValidatorSource, S, L> GuardedResource<Q, S, L> {
         }
     }
 
-    /// Gives the handlers their state, and returns the methods that
-    /// [`Router::route`](axum::Router::route) takes. Handlers without state get `()`.
+    /// Provides the state for the handlers, and returns the `MethodRouter` that
+    /// [`Router::route`](axum::Router::route) takes. Pass `()` if the handlers have no state.
     ///
     /// # Panics
     ///
-    /// Panics in the cases of [`guard`].
+    /// Panics in the cases that [`guard`] lists.
     #[track_caller]
     pub fn with_state<S2>(self, state: S) -> MethodRouter<S2>
     where
@@ -247,8 +246,8 @@ fn refuse_misplaced(reads: &MethodRouter, writes: &MethodRouter) {
     );
 }
 
-/// Returns `true` if both have a method or a fallback in common. `axum` reports that by a
-/// panic alone, so call it only for methods that are not expected.
+/// Returns `true` if both have a method or a fallback in common. `axum` reports that only by a
+/// panic, so call this only for methods that should not be there.
 fn overlaps(routes: &MethodRouter, others: MethodRouter) -> bool {
     catch_unwind(AssertUnwindSafe(|| routes.clone().merge(others))).is_err()
 }

@@ -1,7 +1,7 @@
 //! Versioned resources in axum: the layers of reads and writes in the right places.
 //!
-//! [`guard`] gives reads their 304 and writes optimistic concurrency control, against lost updates.
-//! It takes one source of versions, and one call for each route.
+//! [`guard`] adds 304s for reads, and optimistic concurrency control against lost updates for
+//! writes. One call per route is enough, with one source of versions.
 //!
 //! # Example
 //!
@@ -72,25 +72,25 @@
 //!
 //! # How it works
 //!
-//! [`guard`] puts a [`ConditionalLayer`](crate::ConditionalLayer) on the methods of the
-//! reads and a [`PreconditionLayer`](crate::PreconditionLayer) on those of the writes. Both
-//! ask one source. The first of these that applies answers a request:
+//! [`guard`] puts a [`ConditionalLayer`](crate::ConditionalLayer) on the methods of the reads
+//! and a [`PreconditionLayer`](crate::PreconditionLayer) on those of the writes. Both use one
+//! source. The first row that applies answers a request:
 //!
 //! | Answer | From |
 //! |---|---|
 //! | 404 for a path, 405 with `Allow` for a method | the router |
 //! | 401, 403, 429 .. | [`layer_reads`](GuardedResource::layer_reads) and [`layer_writes`](GuardedResource::layer_writes) |
 //! | 400 if an extractor of the source rejects a write | the source |
-//! | 503 for a write whose source fails, unless the route's `GET` tells its state | the layer of the writes |
+//! | 503 for a write whose source fails, unless the route's `GET` shows the state | the layer of the writes |
 //! | 404 for a `PATCH` or `DELETE` of an absent resource | the layer of the writes |
 //! | 428 for a `PUT`, `PATCH` or `DELETE` without a condition | the layer of the writes |
 //! | 304, or 412 with the current representation | the layers |
-//! | everything else, and the 412 of a write that another write has overtaken | the handler |
+//! | everything else, and the 412 to a write whose handler finds a newer state | the handler |
 //!
-//! A handler's extractors come last. So authorisation by an extractor of the handler alone
+//! A handler's extractors come last. So authorization by an extractor of the handler alone
 //! comes after a 304, a 412 and a 428. Use a layer for it.
 //!
-//! The representation in a 412 is the answer of the route's own `GET` to this client,
+//! The representation in a 412 is the response of the route's own `GET` to this client,
 //! inside [`layer_reads`](GuardedResource::layer_reads). If that `GET` is refused, finds
 //! nothing or fails, the 412 has neither the representation nor its tag.
 //!
@@ -103,13 +103,12 @@
 //! # Limits
 //!
 //! Writes are compared with the tags of the source. If the handler of the reads sets other
-//! tags, every `If-Match` with one of them is a 412. Use one function for both, such as
-//! `tags` above.
+//! tags, every `If-Match` with one of them is a 412. Use one function for both, such as `tags`
+//! in the example.
 //!
-//! If the source fails or does not know the state, a read goes to its handler. A write is checked
-//! against the route's own `GET`. So a source that always fails has two signs
-//! only: reads that are never answered before the handler, and the events of the feature
-//! `tracing`.
+//! If the source fails or does not know the state, a read goes to its handler. A write is
+//! checked against the route's own `GET`. So a source that always fails has only two symptoms:
+//! no read is answered before the handler runs, and the feature `tracing` emits events.
 //!
 //! A `Router` writes `content-length: 0` on a 304 of its own layers, which is wrong (RFC
 //! 9110, section 8.6). A [`ConditionalLayer`](crate::ConditionalLayer) around the router

@@ -21,8 +21,8 @@ pub struct WrappedRouter<T>(T);
 
 /// Puts a layer around a whole router, for `axum::serve`.
 ///
-/// The layers of `Router::layer` are around each route, where the router writes
-/// `content-length: 0` on a 304. Around the router that does not happen.
+/// `Router::layer` puts a layer around each route, and the router then writes
+/// `content-length: 0` on its 304s. A layer around the whole router avoids that.
 ///
 /// ```
 /// use axum::Router;
@@ -51,8 +51,8 @@ pub struct WrappedRouter<T>(T);
 /// }
 /// ```
 ///
-/// Several layers are a `tower::ServiceBuilder`, or a tuple with the outermost first. Their
-/// errors must be `Infallible`, like the router's.
+/// For several layers, pass a `tower::ServiceBuilder` or a tuple with the outermost first.
+/// Their errors must be `Infallible`, like the router's.
 pub fn wrap<L: Layer<Router>>(router: Router, layer: L) -> WrappedRouter<L::Service>
 where
     L::Service: Service<Request, Error = Infallible, Response: IntoResponse>,

@@ -1,4 +1,4 @@
-//! Patterns of paths, for sources, locks and cache rules.
+//! Path patterns for sources, locks and cache rules.
 
 mod segments;
 mod table;
@@ -13,14 +13,14 @@ use percent_encoding::percent_decode_str;
 use self::segments::PathSegments;
 pub(crate) use table::RouteTable;
 
-/// A pattern of paths, as routers write them.
+/// A path pattern in the syntax of axum.
 ///
 /// `/notes/{id}` matches `/notes/` and then one segment that is not empty. `/files/{*path}`
 /// matches `/files/` and then any rest that is not empty.
 ///
-/// The value of a parameter is percent-decoded, as routers do it (RFC 3986, section 2.1).
-/// Literal segments are compared as they are sent. The path is the one that the layer sees.
-/// Below `axum`'s `Router::nest` it has no prefix.
+/// The value of a parameter is percent-decoded (RFC 3986, section 2.1), as in routers. Literal
+/// segments are compared without decoding. The path is the one that the layer sees: below
+/// `axum`'s `Router::nest` it has no prefix.
 ///
 /// ```
 /// use tower_conditional::route::Route;

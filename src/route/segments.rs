@@ -36,9 +36,9 @@ impl<'p> PathSegments<'p> {
         }
     }
 
-    pub(super) fn first(&self) -> Option<Cursor<'p>> {
+    pub(super) fn first(&self) -> Option<SegmentCursor<'p>> {
         let path = self.path?;
-        Some(Cursor {
+        Some(SegmentCursor {
             path,
             index: 0,
             at: 0,
@@ -47,7 +47,7 @@ impl<'p> PathSegments<'p> {
 
     /// Returns the end of the segment, or `None` if it has more than `max_bytes` bytes. The
     /// search stops after that many bytes.
-    fn end(&mut self, cursor: Cursor<'p>, max_bytes: usize) -> Option<usize> {
+    fn end(&mut self, cursor: SegmentCursor<'p>, max_bytes: usize) -> Option<usize> {
         if let Some(end) = self.known_end(cursor.index) {
             return (end - cursor.at <= max_bytes).then_some(end);
         }
@@ -95,13 +95,13 @@ impl<'p> PathSegments<'p> {
 
 /// The start of a segment.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Cursor<'p> {
+pub(super) struct SegmentCursor<'p> {
     path: &'p str,
     index: usize,
     at: usize,
 }
 
-impl<'p> Cursor<'p> {
+impl<'p> SegmentCursor<'p> {
     /// Returns the path from this segment on.
     pub(super) fn rest(self) -> &'p str {
         &self.path[self.at..]

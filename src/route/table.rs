@@ -7,13 +7,13 @@ use std::collections::HashMap;
 
 use super::{
     Route, Segment,
-    segments::{Cursor, PathSegments},
+    segments::{PathSegments, SegmentCursor},
 };
 
 /// A tree of routes, by segment.
 ///
-/// The cost of a search depends on how many routes begin as the path does, and not on the
-/// number of routes.
+/// The cost of a search depends on the number of routes that start like the path, and not on
+/// the number of all routes.
 #[derive(Debug, Clone)]
 pub(crate) struct RouteTable {
     /// The nodes of the tree. The first node is the root.
@@ -26,11 +26,11 @@ struct Node {
     literals: HashMap<Box<str>, usize>,
     /// The length of the longest literal.
     longest: usize,
-    /// The node below `{name}`, whatever the name.
+    /// The node below `{name}`, for every name.
     capture: Option<usize>,
     /// The values of the routes that end here.
     values: Vec<usize>,
-    /// The values of the routes that go on with `{*rest}`.
+    /// The values of the routes that continue with `{*rest}`.
     with_rest: Vec<usize>,
 }
 
@@ -90,7 +90,7 @@ impl RouteTable {
     fn walk<'p>(
         &self,
         mut at: usize,
-        mut left: Option<Cursor<'p>>,
+        mut left: Option<SegmentCursor<'p>>,
         path: &mut PathSegments<'p>,
         found: &mut impl FnMut(usize),
     ) {

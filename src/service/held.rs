@@ -6,7 +6,7 @@ use tower_service::Service;
 /// A service that can be called several times, each time after it is ready.
 ///
 /// The first call uses the service that `poll_ready` was called on, and not a clone. A clone
-/// could wait forever for a place in a concurrency limit that the original has reserved.
+/// could wait forever for the slot of a concurrency limit that the original has reserved.
 #[derive(Debug)]
 pub(crate) struct HeldService<S> {
     service: S,
@@ -23,9 +23,9 @@ impl<S: Clone> HeldService<S> {
         }
     }
 
-    /// Releases the place that `poll_ready` reserved. The next call reserves one again.
+    /// Releases the slot that `poll_ready` reserved. The next call reserves one again.
     pub(crate) fn release(&mut self) {
-        // Dropping the old service releases the place, and a clone has none.
+        // Dropping the old service releases its slot, and a clone has none.
         self.service = self.service.clone();
         self.ready = false;
     }
@@ -45,7 +45,7 @@ impl<S> HeldService<S> {
     where
         S: Service<Request<B>>,
     {
-        // Readiness holds for one call.
+        // `poll_ready` is valid for one call only.
         if !mem::take(&mut self.ready) {
             poll_fn(|cx| self.service.poll_ready(cx)).await?;
         }

@@ -27,9 +27,9 @@ impl<Q: ValidatorSource> ValidatorSource for At<Q> {
         }
     }
 
-    fn at_hand(&self, request: &Parts) -> Option<Result<Current, Q::Error>> {
+    fn try_current(&self, request: &Parts) -> Option<Result<Current, Q::Error>> {
         if self.route.matches(request.uri.path()) {
-            self.source.at_hand(request)
+            self.source.try_current(request)
         } else {
             Some(Ok(Current::Unknown))
         }

@@ -5,7 +5,7 @@ use http::Response;
 
 use crate::error::BoxError;
 
-/// An error returned by a source that cannot tell the current state.
+/// An error returned by a source that failed.
 ///
 /// The source returned an error, took too long or panicked, or one of its extractors rejected
 /// the request. An error that the source returned is this error's `source()`.

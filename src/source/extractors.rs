@@ -66,8 +66,8 @@ pub struct ExtractorSource<F, T, S = ()> {
 /// a path parameter that is not a number. The rejection comes before any condition is
 /// evaluated. Neither the handler nor the `GET` of a [`SelfGet`](super::SelfGet) runs.
 ///
-/// A rejection with a 5xx is a failed source: an extension or the path parameters are missing
-/// where the layer is.
+/// A rejection with a 5xx is a failed source: at the place of the layer, an extension or the
+/// path parameters are missing.
 pub fn axum<F, T>(function: F) -> ExtractorSource<F, T>
 where
     F: ExtractorFn<T>,

@@ -74,8 +74,8 @@ pub struct FromFn<F>(F);
 ///
 /// For a state that is known without waiting, use [`now`](super::now()). With axum,
 /// `source::axum` (feature `axum`) takes a function of extractors.
-// Both bounds are needed. `AsyncFn` tells the compiler the type of a closure's argument.
-// `SourceFn` asks for a future that is `Send`, which `AsyncFn` cannot.
+// Both bounds are needed. `AsyncFn` lets the compiler infer the type of a closure's argument.
+// `SourceFn` requires a future that is `Send`, which `AsyncFn` cannot.
 pub fn from_fn<F, T>(function: F) -> FromFn<F>
 where
     F: AsyncFn(&Parts) -> T,
@@ -111,7 +111,7 @@ where
     note = "an async function of `&Parts` goes to `source::from_fn`, and one that is not async to `source::now`"
 )]
 pub trait IntoCurrent {
-    /// The error of a source that cannot tell the state.
+    /// The error of a failed source.
     type Error: Into<BoxError> + Send;
 
     /// Converts into the current state.

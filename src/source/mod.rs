@@ -1,4 +1,4 @@
-//! Sources of the current validators, which are read before the handler runs.
+//! Sources of the current validators, which layers call before the handler runs.
 //!
 //! # Example
 //!
@@ -20,7 +20,7 @@
 //!     ConditionalLayer, VersionTags, source::{self, ValidatorSource}, target,
 //! };
 //!
-//! // A counter that every write increments stands for a version column.
+//! // A counter in place of a version column. Every write increments it.
 //! let version = Arc::new(AtomicI64::new(7));
 //! // The path is the scope, so the tag of one note never matches another note.
 //! let source = source::now(move |request: &Parts| {
@@ -47,18 +47,18 @@
 //!
 //! ## Label before read, and confirm
 //!
-//! A layer asks the source before the representation is read, never only after it. A new tag
-//! on old content would keep caches stale forever. A strong tag is
-//! [confirmed](crate::conditional#confirmation) after the read, so one tag never stands for
-//! two contents. The source must read from the same database as the handler: both from the
-//! primary, or both from one replica.
+//! A layer calls the source before the handler reads the representation. A tag that is read
+//! later may be newer than the content, and caches would keep the old content under it. A
+//! strong tag is [confirmed](crate::conditional#confirmation) after the read, so one tag never
+//! identifies two contents. The source must read from the same database as the handler: both
+//! from the primary, or both from one replica.
 //!
 //! ## One origin of tags
 //!
-//! Writes must accept the tags that reads hand out. Give the same source to
+//! Writes must accept the tags of reads. Give the same source to
 //! [`ConditionalLayer`](crate::ConditionalLayer) and
 //! [`PreconditionLayer`](crate::PreconditionLayer). A [`Stack`](crate::Stack) shares the source
-//! of its writes with its reads. If reads are tagged by a hash and writes are compared with a
+//! of its writes with its reads. If reads have tags from a hash and writes are compared with a
 //! version, every `If-Match` fails.
 //!
 //! ## Ways to write a source
@@ -73,22 +73,23 @@
 //!
 //! # Limits
 //!
-//! A source may take 10 seconds, and so may the `GET` of a [`SelfGet`].
-//! `ValidatorSource::timeout` and `SelfGet::timeout` change that. The timeout needs the
-//! feature `tokio`. Outside of a tokio runtime there is no timeout. A runtime without an
-//! enabled timer panics when a source has to wait.
+//! A source times out after 10 seconds, and so does the `GET` of a [`SelfGet`].
+//! `ValidatorSource::timeout` and `SelfGet::timeout` change that. The timeout needs the feature
+//! `tokio`. Outside of a tokio runtime there is no timeout. A runtime without an enabled timer
+//! panics when a source has to wait.
 //!
 //! # Errors
 //!
-//! Layers treat an error, a panic and a timeout alike. Reads go on to the service. Writes get
-//! 503 with `Retry-After` and do not run. Each layer has a setter for the other choice.
+//! Layers treat an error, a panic and a timeout alike. Reads proceed to the service. Writes get
+//! 503 with `Retry-After`, and the service does not run. `on_source_error` of each layer
+//! changes that.
 //!
 //! # What it does not do
 //!
-//! `max(txid)` and `max(updated_at)` over a table are not validators. A transaction with a lower
-//! number may commit later: it changes the content, but not the maximum. Deleting any other
-//! row does not change the maximum either. Use a row that the writer's transaction increments,
-//! as the crates for PostgreSQL and SQLite do.
+//! `max(txid)` and `max(updated_at)` over a table are not validators. A transaction with a
+//! lower number may commit later: it changes the content, but not the maximum. Deleting any
+//! other row does not change the maximum either. Use a version row that the writer's
+//! transaction increments, as the crates for PostgreSQL and SQLite do.
 
 mod at;
 mod error;
@@ -139,7 +140,7 @@ pub(crate) use timeout::{DEFAULT_TIMEOUT, lazy_timeout, timeout_answer};
 
 /// A source of the validators of the representation that a request selects.
 ///
-/// Layers ask it before the handler runs. [`from_fn`], [`now`](now()) and `source::axum` make
+/// Layers call it before the handler runs. [`from_fn`], [`now`](now()) and `source::axum` make
 /// sources from functions. See the [module docs](self) for an example.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a source of validators",
@@ -148,18 +149,20 @@ pub(crate) use timeout::{DEFAULT_TIMEOUT, lazy_timeout, timeout_answer};
     note = "`source::axum` makes a source of an async function of axum's extractors, of which none reads the body; if one needs a state, as `State` does, call `with_state`"
 )]
 pub trait ValidatorSource: Send + Sync + 'static {
-    /// The error of a source that cannot tell the state. It is logged and never sent.
+    /// The error of a failed source. With the feature `tracing` it is an event. It is never
+    /// sent to clients.
     type Error: Into<BoxError> + Send;
 
-    /// `true` if the source always returns [`Current::Unknown`], so that it need not be asked.
+    /// `true` if the source always returns [`Current::Unknown`], so that layers do not call it.
     #[doc(hidden)]
     const KNOWS_NOTHING: bool = false;
 
-    /// Returns the current state. [`Current::Unknown`] is always correct: the layers then let
-    /// the request pass as it is.
+    /// Returns the current state. [`Current::Unknown`] is always safe. Reads then work as
+    /// without a source, and writes as in the [limits](crate::precondition#limits) of the
+    /// layer.
     ///
-    /// For an unsafe method, the state is that of the resource which the method would
-    /// change. The future may be dropped at any await.
+    /// For an unsafe method, return the state of the resource that the method would change. The
+    /// future may be dropped at any await.
     fn current(&self, request: &Parts)
     -> impl Future<Output = Result<Current, Self::Error>> + Send;
 
@@ -173,7 +176,7 @@ pub trait ValidatorSource: Send + Sync + 'static {
     /// has no timeout.
     ///
     /// [`now`](now()) makes such a source from a closure.
-    fn at_hand(&self, request: &Parts) -> Option<Result<Current, Self::Error>> {
+    fn try_current(&self, request: &Parts) -> Option<Result<Current, Self::Error>> {
         let _ = request;
         None
     }
@@ -186,7 +189,7 @@ pub trait ValidatorSource: Send + Sync + 'static {
         DEFAULT_TIMEOUT
     }
 
-    /// Combines two sources: `other` is asked if this source does not know the state or fails.
+    /// Combines two sources: `other` is called if this source fails or does not know the state.
     /// If `other` does not know it either, this source's failure is the result.
     fn or_else<T: ValidatorSource>(self, other: T) -> OrElse<Self, T>
     where
@@ -220,10 +223,10 @@ pub trait ValidatorSource: Send + Sync + 'static {
 
     /// Sets how long the source may take. Defaults to 10 seconds.
     ///
-    /// After that time the source has failed. The timeout needs the timer of tokio.
+    /// After that time the source has failed. The timeout needs tokio's timer.
     ///
-    /// Sources that [`or_else`](Self::or_else) joins keep their own timeouts, so the second is
-    /// asked when the first hangs. For a longer timeout, set it on both.
+    /// Sources that [`or_else`](Self::or_else) combines keep their own timeouts, so the second
+    /// is called when the first hangs. For a longer timeout, set it on both.
     #[cfg(feature = "tokio")]
     fn timeout(self, timeout: std::time::Duration) -> Timeout<Self>
     where
@@ -242,8 +245,8 @@ impl<T: ValidatorSource> ValidatorSource for Arc<T> {
         T::current(self, request)
     }
 
-    fn at_hand(&self, request: &Parts) -> Option<Result<Current, T::Error>> {
-        T::at_hand(self, request)
+    fn try_current(&self, request: &Parts) -> Option<Result<Current, T::Error>> {
+        T::try_current(self, request)
     }
 
     #[cfg(feature = "tokio")]
@@ -263,7 +266,7 @@ pub(crate) struct NoContentTag;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SelfGetRequest;
 
-/// A source that knows nothing, for layers that rely on the handler or on a [`SelfGet`].
+/// The source of layers without a source: they rely on the handler or on a [`SelfGet`].
 impl ValidatorSource for () {
     type Error = Infallible;
 
@@ -273,7 +276,7 @@ impl ValidatorSource for () {
         Ok(Current::Unknown)
     }
 
-    fn at_hand(&self, _: &Parts) -> Option<Result<Current, Infallible>> {
+    fn try_current(&self, _: &Parts) -> Option<Result<Current, Infallible>> {
         Some(Ok(Current::Unknown))
     }
 }
@@ -289,19 +292,19 @@ pub enum OnSourceError {
     Refuse,
 }
 
-/// Asks a source for the current state, for at most its timeout.
-pub(crate) async fn ask<Q: ValidatorSource>(
+/// Returns the current state from a source. A timeout or a panic is a failure of the source.
+pub(crate) async fn current<Q: ValidatorSource>(
     source: &Q,
     request: &Parts,
 ) -> Result<Current, SourceError> {
-    match ask_at_hand(source, request) {
+    match try_current(source, request) {
         Some(answer) => answer,
-        None => ask_and_wait(source, request).await,
+        None => wait_for_current(source, request).await,
     }
 }
 
-/// Awaits [`ValidatorSource::current`]. [`ask_at_hand`] has returned `None` before.
-pub(crate) async fn ask_and_wait<Q: ValidatorSource>(
+/// Awaits [`ValidatorSource::current`]. [`try_current`] has returned `None` before.
+pub(crate) async fn wait_for_current<Q: ValidatorSource>(
     source: &Q,
     request: &Parts,
 ) -> Result<Current, SourceError> {
@@ -312,23 +315,23 @@ pub(crate) async fn ask_and_wait<Q: ValidatorSource>(
 }
 
 /// Returns the state that a source knows without waiting. A panic is a failure of the source.
-pub(crate) fn ask_at_hand<Q: ValidatorSource>(
+pub(crate) fn try_current<Q: ValidatorSource>(
     source: &Q,
     request: &Parts,
 ) -> Option<Result<Current, SourceError>> {
-    match catch_unwind(AssertUnwindSafe(|| source.at_hand(request))) {
+    match catch_unwind(AssertUnwindSafe(|| source.try_current(request))) {
         Ok(answer) => answer.map(|answer| answer.map_err(SourceError::from_source)),
         Err(_) => Some(Err(SourceError::panicked())),
     }
 }
 
 /// Awaits the answer of a source. A panic is a failure of the source.
-pub(crate) async fn answer<F, T, E>(ask: impl FnOnce() -> F) -> Result<T, SourceError>
+pub(crate) async fn answer<F, T, E>(call: impl FnOnce() -> F) -> Result<T, SourceError>
 where
     F: Future<Output = Result<T, E>>,
     E: Into<BoxError>,
 {
-    let answer = catch_unwind(AssertUnwindSafe(ask)).map_err(|_| SourceError::panicked())?;
+    let answer = catch_unwind(AssertUnwindSafe(call)).map_err(|_| SourceError::panicked())?;
     catch_panic(answer).await?.map_err(SourceError::from_source)
 }
 

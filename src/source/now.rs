@@ -41,7 +41,7 @@ where
         (self.0)(request).into_current()
     }
 
-    fn at_hand(&self, request: &Parts) -> Option<Result<Current, T::Error>> {
+    fn try_current(&self, request: &Parts) -> Option<Result<Current, T::Error>> {
         Some((self.0)(request).into_current())
     }
 }

@@ -1,9 +1,10 @@
 use http::request::Parts;
 
-use super::{SourceError, ValidatorSource, ask, ask_at_hand};
+use super::{SourceError, ValidatorSource, current, try_current};
 use crate::semantics::condition::Current;
 
-/// Two sources, of which the second is asked if the first does not know; see [`ValidatorSource::or_else`].
+/// Two sources: the second is called if the first fails or does not know the state; see
+/// [`ValidatorSource::or_else`].
 #[derive(Debug, Clone)]
 pub struct OrElse<A, B> {
     first: A,
@@ -20,22 +21,22 @@ impl<A: ValidatorSource, B: ValidatorSource> ValidatorSource for OrElse<A, B> {
     type Error = SourceError;
 
     async fn current(&self, request: &Parts) -> Result<Current, SourceError> {
-        let first = match ask(&self.first, request).await {
+        let first = match current(&self.first, request).await {
             Ok(known @ (Current::Absent | Current::Present(_))) => return Ok(known),
             unknown => unknown,
         };
-        match ask(&self.second, request).await? {
+        match current(&self.second, request).await? {
             Current::Unknown => first,
             known => Ok(known),
         }
     }
 
-    fn at_hand(&self, request: &Parts) -> Option<Result<Current, SourceError>> {
-        let first = match ask_at_hand(&self.first, request)? {
+    fn try_current(&self, request: &Parts) -> Option<Result<Current, SourceError>> {
+        let first = match try_current(&self.first, request)? {
             Ok(known @ (Current::Absent | Current::Present(_))) => return Some(Ok(known)),
             unknown => unknown,
         };
-        Some(match ask_at_hand(&self.second, request)? {
+        Some(match try_current(&self.second, request)? {
             Ok(Current::Unknown) => first,
             known => known,
         })
@@ -43,7 +44,7 @@ impl<A: ValidatorSource, B: ValidatorSource> ValidatorSource for OrElse<A, B> {
 
     #[cfg(feature = "tokio")]
     fn answer_timeout(&self) -> Option<std::time::Duration> {
-        // `ask` applies the timeout of each.
+        // `current` applies the timeout of each.
         None
     }
 }

@@ -31,10 +31,10 @@ impl<Q: ValidatorSource> ValidatorSource for Repeating<Q> {
         Ok(self.add_fields(self.source.current(request).await?))
     }
 
-    fn at_hand(&self, request: &Parts) -> Option<Result<Current, Q::Error>> {
+    fn try_current(&self, request: &Parts) -> Option<Result<Current, Q::Error>> {
         Some(
             self.source
-                .at_hand(request)?
+                .try_current(request)?
                 .map(|current| self.add_fields(current)),
         )
     }

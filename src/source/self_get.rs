@@ -21,27 +21,28 @@ use crate::{
     target,
 };
 
-/// A source that asks a service for the current state with a `GET`.
+/// A source that gets the current state from a service, with a `GET`.
 ///
-/// The `GET` carries the request's own headers, without its conditions and content. It needs
-/// no knowledge of the application, and its response serves as the current representation in
-/// a 412. It costs as much as a `GET` of a client.
+/// The `GET` carries the request's own headers, without its conditions and content. The
+/// response is also the current representation for a 412. The `GET` costs as much as a
+/// client's.
 ///
 /// The service must set the same validators on this `GET` as on the client's. If they come
 /// from [`EtagLayer`](crate::EtagLayer), put that layer inside.
 ///
 /// The `GET` and the write are two steps, and another writer may come in between.
-/// [`PreconditionLayer`](crate::PreconditionLayer) says how to make them one step.
+/// [`precondition`](crate::precondition#preventing-lost-updates) lists ways to make them one
+/// step.
 ///
-/// The status of the response tells the state:
+/// The status of the response determines the state:
 ///
 /// | Status | Meaning |
 /// |---|---|
 /// | 200, 203, 204 | the current representation |
 /// | 404, 410 | no representation exists |
-/// | 405, 501 | nothing is known |
-/// | other 4xx | the client gets this response as it is; a caller who may not read learns nothing from a condition, and a 429 keeps its `Retry-After` |
-/// | 3xx except 304 | if [writers may read](Self::writers_may_read), the client gets this response, which may lead to the representation; otherwise nothing is known |
+/// | 405, 501 | the state is unknown |
+/// | other 4xx | the client gets this response unchanged: a caller who may not read learns nothing, and a 429 keeps its `Retry-After` |
+/// | 3xx except 304 | if [writers may read](Self::writers_may_read), the client gets this response, which may lead to the representation; otherwise the state is unknown |
 /// | all others, and a panic | the source failed |
 ///
 /// # Choosing the service
@@ -61,18 +62,18 @@ use crate::{
 /// ```
 ///
 /// A named service gets the [target](crate::target) and the extensions that
-/// [`extension`](Self::extension) names. It gets no other extensions: those that a router
-/// left for its handlers would confuse another router. Below `Router::nest` the `GET` has the
-/// path without the prefix, as the layer sees it. So name the nested router, not the outer one.
+/// [`extension`](Self::extension) names. It gets no other extensions: the path parameters that
+/// one router added would confuse another router. Below `Router::nest` the `GET` has the path
+/// without the prefix, as the layer sees it. So name the nested router, not the outer one.
 ///
-/// [`inner_tells_methods_apart`](Self::inner_tells_methods_apart) asks the service inside the
-/// layer. The caller promises that this service answers a `GET` as a `GET`. It gets all
-/// extensions.
+/// [`inner_tells_methods_apart`](Self::inner_tells_methods_apart) calls the service inside the
+/// layer. With it you promise that this service answers a `GET` as a `GET`. The service gets
+/// all extensions.
 ///
 /// # Access to the representation
 ///
-/// The layer cannot know whether the sender of a write may read. So a 412 carries neither
-/// the representation nor its validators. [`writers_may_read`](Self::writers_may_read)
+/// The layer cannot know whether a client that may write may also read. So a 412 carries
+/// neither the representation nor its validators. [`writers_may_read`](Self::writers_may_read)
 /// changes that.
 #[derive(Debug, Clone)]
 #[must_use]
@@ -93,20 +94,21 @@ pub struct SelfGet<T = InnerService> {
 pub struct InnerService;
 
 impl SelfGet {
-    /// Creates a source that asks the service inside the layer.
+    /// Creates a source that calls the service inside the layer.
     ///
-    /// The caller promises that this service distinguishes methods, as a router does. A
-    /// handler does not: the `GET` would run the handler of the write. The same holds inside
-    /// `axum`'s `Router::layer`, which wraps each handler. If in doubt, name the service
-    /// with [`of`](Self::of).
+    /// With it you promise that this service distinguishes methods, as a router does. A handler
+    /// does not: the `GET` would perform the write. The same holds inside `axum`'s
+    /// `Router::layer`, which wraps each handler. If in doubt, name the service with
+    /// [`of`](Self::of).
     pub fn inner_tells_methods_apart() -> Self {
         Self::new(InnerService)
     }
 
-    /// Creates a source that asks this service.
+    /// Creates a source that calls this service.
     ///
-    /// The `GET` has none of the request's extensions. Path parameters that a router left
-    /// there would count twice. [`extension`](Self::extension) adds single ones.
+    /// The `GET` has none of the request's extensions: a router would append its path
+    /// parameters to those already there. [`extension`](Self::extension) adds single
+    /// extensions.
     ///
     /// The service must have the same response type as the service inside the layer. In a
     /// [`Stack`](crate::Stack) that is the response type of a stack: wrap the reads in a
@@ -115,8 +117,8 @@ impl SelfGet {
         SelfGet::new(service)
     }
 
-    /// Creates a source that asks the methods of the route that the layer is on. They get
-    /// all extensions of the request, since the router left them for this route.
+    /// Creates a source that calls the methods of the route that the layer is on. They get all
+    /// extensions of the request, since the router added them for this route.
     #[cfg(feature = "axum")]
     pub(crate) fn on_the_same_route<T>(service: T) -> SelfGet<T> {
         SelfGet {
@@ -185,7 +187,7 @@ impl<T> SelfGet<T> {
         &self,
         response: impl Future<Output = Result<R, E>>,
     ) -> Result<GetResponse<R>, E> {
-        Ok(match self.limit(catch_panic(response)).await {
+        Ok(match self.with_timeout(catch_panic(response)).await {
             Ok(Ok(response)) => GetResponse::Response(response?),
             Ok(Err(panicked)) => GetResponse::Failed(panicked),
             Err(timeout) => GetResponse::Failed(SourceError::timed_out(timeout)),
@@ -194,12 +196,12 @@ impl<T> SelfGet<T> {
 
     /// Awaits the future. Returns the timeout if it takes longer.
     #[cfg(feature = "tokio")]
-    async fn limit<F: Future>(&self, future: F) -> Result<F::Output, Duration> {
+    async fn with_timeout<F: Future>(&self, future: F) -> Result<F::Output, Duration> {
         super::lazy_timeout(self.timeout, future).await
     }
 
     #[cfg(not(feature = "tokio"))]
-    async fn limit<F: Future>(&self, future: F) -> Result<F::Output, Duration> {
+    async fn with_timeout<F: Future>(&self, future: F) -> Result<F::Output, Duration> {
         Ok(future.await)
     }
 }
@@ -226,9 +228,9 @@ pub enum GetResponse<R> {
     note = "the service inside must be `Send`, as must its future; the same holds for a service that `SelfGet::of` names, which must be `Clone + Sync` too"
 )]
 pub trait SelfGetMode<S: Service<Request<B>>, B>: Clone + Send + Sync + 'static {
-    /// `true` if a `GET` is sent.
+    /// `true` if this mode sends a `GET`.
     #[doc(hidden)]
-    const ASKS: bool;
+    const SENDS_GET: bool;
 
     /// Returns `true` if the client may see the response to the `GET`.
     #[doc(hidden)]
@@ -236,8 +238,8 @@ pub trait SelfGetMode<S: Service<Request<B>>, B>: Clone + Send + Sync + 'static 
         false
     }
 
-    /// Sends the `GET` and returns the response. `known` says that a source knows the state:
-    /// then no tag is made from the content.
+    /// Sends the `GET` and returns the response. If a source knows the state, `known` is
+    /// `true`, and no tag is made from the content.
     #[doc(hidden)]
     fn get(
         &self,
@@ -252,7 +254,7 @@ impl<S, B> SelfGetMode<S, B> for ()
 where
     S: Service<Request<B>, Response: Send, Error: Send>,
 {
-    const ASKS: bool = false;
+    const SENDS_GET: bool = false;
 
     fn get(
         &self,
@@ -271,7 +273,7 @@ where
     S: Service<Request<B>, Response: Send, Error: Send, Future: Send> + Send,
     B: Default + Send,
 {
-    const ASKS: bool = true;
+    const SENDS_GET: bool = true;
 
     fn may_show(&self) -> bool {
         self.writers_may_read
@@ -301,7 +303,7 @@ where
         + 'static,
     B: Default + Send,
 {
-    const ASKS: bool = true;
+    const SENDS_GET: bool = true;
 
     fn may_show(&self) -> bool {
         self.writers_may_read
@@ -314,11 +316,11 @@ where
         service: &mut HeldService<S>,
     ) -> Result<GetResponse<S::Response>, S::Error> {
         // The named service may share a concurrency limit with the inner one. Waiting for a
-        // place while we reserve one could wait forever.
+        // slot there while holding another could be a deadlock.
         service.release();
         let mut head = self_get::get_head(request);
         if !self.keeps_extensions {
-            // Another router would take the path parameters there for its own.
+            // Another router would mistake the path parameters in them for its own.
             head.extensions = Extensions::new();
             target::copy_original_uri(&request.extensions, &mut head.extensions);
         }
@@ -331,9 +333,9 @@ where
     }
 }
 
-/// Marks the `GET` for the layers inside. A [`StateRefLayer`](crate::StateRefLayer) then does
-/// not answer for the service, and an [`EtagLayer`](crate::EtagLayer) does not hash if a
-/// source knows the state.
+/// Marks the `GET` for the layers inside. A [`StateRefLayer`](crate::StateRefLayer) then calls
+/// the service in every case, and an [`EtagLayer`](crate::EtagLayer) does not hash if a source
+/// knows the state.
 fn mark_head(mut head: Parts, known: bool) -> Parts {
     head.extensions.insert(SelfGetRequest);
     if known {
@@ -346,7 +348,7 @@ fn mark_head(mut head: Parts, known: bool) -> Parts {
 pub(crate) enum SelfGetAnswer<R> {
     /// The state, with the response that showed it.
     State(Current, Option<R>),
-    /// A response that the client gets as it is, without any condition being evaluated.
+    /// A response that the client gets unchanged. No condition is evaluated.
     Forward(R),
     /// Neither a state nor a response for the client.
     Failed(SourceError),
@@ -374,13 +376,13 @@ impl<B> SelfGetAnswer<Response<B>> {
     }
 }
 
-/// An error that stands for a response to the `GET` whose status tells nothing.
+/// An error for a response to the `GET` with a status that shows no state.
 #[derive(Debug)]
 struct UnexpectedStatus(StatusCode);
 
 impl fmt::Display for UnexpectedStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the service answered its own GET with {}", self.0)
+        write!(f, "the service responded to its own GET with {}", self.0)
     }
 }
 

@@ -20,13 +20,13 @@ fn parts(path: &str) -> Parts {
 }
 
 /// Returns the answer of a source: the entity tag, `-` for absent, `?` for unknown, or `!` and
-/// the error. Checks that `at_hand` gives the same answer.
-fn told(source: &impl ValidatorSource, path: &str) -> String {
-    let told = text(run(ask(source, &parts(path))));
-    if let Some(at_hand) = ask_at_hand(source, &parts(path)) {
-        assert_eq!(text(at_hand), told);
+/// the error. Checks that `try_current` gives the same answer.
+fn state_text(source: &impl ValidatorSource, path: &str) -> String {
+    let state_text = text(run(current(source, &parts(path))));
+    if let Some(current) = try_current(source, &parts(path)) {
+        assert_eq!(text(current), state_text);
     }
-    told
+    state_text
 }
 
 fn text(answer: Result<Current, SourceError>) -> String {
@@ -59,39 +59,42 @@ fn panics() -> impl ValidatorSource + Copy {
 
 #[test]
 fn functions_and_shared_sources_are_sources() {
-    assert_eq!(told(&knows(tagged("1")), "/"), "\"1\"");
-    assert_eq!(told(&Arc::new(knows(tagged("1"))), "/"), "\"1\"");
-    assert_eq!(told(&(), "/"), "?");
+    assert_eq!(state_text(&knows(tagged("1")), "/"), "\"1\"");
+    assert_eq!(state_text(&Arc::new(knows(tagged("1"))), "/"), "\"1\"");
+    assert_eq!(state_text(&(), "/"), "?");
     let by_path = now(|request| EntityTag::strong(&request.uri.path()[1..]));
-    assert_eq!(told(&by_path, "/a"), "\"a\"");
+    assert_eq!(state_text(&by_path, "/a"), "\"a\"");
 }
 
 #[test]
 fn returned_values_become_states() {
-    assert_eq!(told(&knows(None::<Validators>), "/"), "-");
-    assert_eq!(told(&knows(Some(tagged("1"))), "/"), "\"1\"");
-    assert_eq!(told(&knows(&tagged("1")), "/"), "\"1\"");
-    assert_eq!(told(&knows(EntityTag::weak("1").unwrap()), "/"), "W/\"1\"");
+    assert_eq!(state_text(&knows(None::<Validators>), "/"), "-");
+    assert_eq!(state_text(&knows(Some(tagged("1"))), "/"), "\"1\"");
+    assert_eq!(state_text(&knows(&tagged("1")), "/"), "\"1\"");
+    assert_eq!(
+        state_text(&knows(EntityTag::weak("1").unwrap()), "/"),
+        "W/\"1\""
+    );
 }
 
 /// Issue 12: every combinator passes on a state that is known without waiting.
 #[test]
-fn states_without_waiting_are_at_hand() {
-    let at_hand = |source: &dyn Fn() -> Option<Result<Current, SourceError>>| {
+fn states_without_waiting() {
+    let try_now = |source: &dyn Fn() -> Option<Result<Current, SourceError>>| {
         source().map_or_else(|| "waits".to_owned(), text)
     };
     let waits = from_fn(async |_| tagged("2"));
     let knows = || knows(tagged("1"));
     let absent = now(|_| Current::Absent);
     let now = || now(|_| tagged("3"));
-    macro_rules! assert_at_hand {
-        ($($source:expr, $path:expr => $told:expr;)*) => {$(
+    macro_rules! assert_try_current {
+        ($($source:expr, $path:expr => $state_text:expr;)*) => {$(
             let source = $source;
-            assert_eq!(at_hand(&|| ask_at_hand(&source, &parts($path))), $told);
-            assert!(["waits", &*told(&source, $path)].contains(&$told));
+            assert_eq!(try_now(&|| try_current(&source, &parts($path))), $state_text);
+            assert!(["waits", &*state_text(&source, $path)].contains(&$state_text));
         )*};
     }
-    assert_at_hand! {
+    assert_try_current! {
         knows(), "/" => "\"1\"";
         now(), "/" => "\"3\"";
         waits, "/" => "waits";
@@ -124,8 +127,8 @@ fn an_async_function_is_called_once() {
         calls.note("called");
         async { Current::Absent }
     });
-    assert!(ask_at_hand(&source, &parts("/")).is_none());
+    assert!(try_current(&source, &parts("/")).is_none());
     assert!(log.take().is_empty());
-    assert_eq!(text(run(ask(&source, &parts("/")))), "-");
+    assert_eq!(text(run(current(&source, &parts("/")))), "-");
     assert_eq!(log.take(), ["called"]);
 }

@@ -12,7 +12,7 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-use super::{SourceError, ValidatorSource, ask_at_hand};
+use super::{SourceError, ValidatorSource, try_current};
 use crate::semantics::condition::Current;
 
 /// The default timeout of a source, and of the `GET` of a [`SelfGet`](super::SelfGet).
@@ -40,8 +40,8 @@ impl<Q: ValidatorSource> ValidatorSource for Timeout<Q> {
         timeout_answer(Some(self.timeout), answer).await
     }
 
-    fn at_hand(&self, request: &Parts) -> Option<Result<Current, SourceError>> {
-        ask_at_hand(&self.source, request)
+    fn try_current(&self, request: &Parts) -> Option<Result<Current, SourceError>> {
+        try_current(&self.source, request)
     }
 
     fn answer_timeout(&self) -> Option<Duration> {
@@ -113,7 +113,7 @@ impl<F: Future> Future for LazyTimeout<F> {
             return Poll::Pending;
         };
         if this.timer.is_none() && Handle::try_current().is_ok() {
-            // Polled beside the future, which ends the wait early when it is ready.
+            // Polled together with the future, which ends the wait when it is ready.
             *this.timer = Some(Box::pin(sleep(timeout)));
         }
         match this.timer {

@@ -22,8 +22,8 @@ pub fn stack() -> Stack {
     }
 }
 
-/// Layer made of the layers of this crate, always in the right order. A wrong order cannot
-/// be built. Each layer has its place, and setting it replaces the one before.
+/// Layer made of the layers of this crate, always in the right order. A wrong order cannot be
+/// built. Each setter replaces the layer of that kind.
 ///
 /// ```
 /// use tower_conditional::{EtagLayer, stack};
@@ -32,10 +32,10 @@ pub fn stack() -> Stack {
 /// # let _: tower_conditional::Stack = layer;
 /// ```
 ///
-/// The following stack also checks writes against the reads, and performs them one after
-/// the other. Put a stack that refuses requests on the methods of a route, by
-/// `MethodRouter::route_layer`. There the layers are around each handler, so the
-/// [`SelfGet`](crate::source::SelfGet) names the reads.
+/// The following stack also checks writes against the reads, and serializes the writes of one
+/// note. Put a stack that refuses requests on the methods of a route, with
+/// `MethodRouter::route_layer`. There the layers are around each handler, so
+/// [`SelfGet`](crate::source::SelfGet) names the service for the reads.
 ///
 /// ```
 /// # #[cfg(feature = "tokio")] {
@@ -47,7 +47,7 @@ pub fn stack() -> Stack {
 ///     PreconditionLayer, lock::KeyedLock, route::Route, source::SelfGet, stack,
 /// };
 ///
-/// // Inside of a stack, since the tags and the type of its answers are those of a stack.
+/// // A stack around the reads, so that tags and response types are those of a stack.
 /// let reads = stack().layer(Router::new().route("/notes/{id}", get(read)));
 /// let note = Route::new("/notes/{id}")?;
 /// let guarded = stack().precondition(
@@ -64,10 +64,9 @@ pub fn stack() -> Stack {
 ///
 /// # One origin of tags
 ///
-/// The tag that a read hands out is the tag that a write takes. If the
-/// [`PreconditionLayer`] has a [source](crate::source), reads ask the same source, unless
-/// the [`ConditionalLayer`] has its own. If the source knows the state, its tag labels the
-/// response and nothing is hashed. Otherwise the content is hashed.
+/// Writes accept the tags of reads. If the [`PreconditionLayer`] has a [source](crate::source),
+/// reads use the same source, unless the [`ConditionalLayer`] has its own. If the source knows
+/// the state, responses get its tag. Otherwise their content is hashed.
 ///
 /// ```
 /// use tower_conditional::{PreconditionLayer, VersionTags, source, stack, target};
@@ -76,7 +75,7 @@ pub fn stack() -> Stack {
 /// let versions = source::from_fn(async |request| {
 ///     VersionTags::plain().scope(target::of(request).path()).number(7)
 /// });
-/// // Reads get this tag, 304 before the handler runs, and writes take it.
+/// // Reads get this tag, and a 304 before the handler runs. Writes are compared with it.
 /// let layer = stack().precondition(PreconditionLayer::new(versions).require());
 /// # let _ = layer;
 /// ```
@@ -102,10 +101,10 @@ pub fn stack() -> Stack {
 /// # let _ = app;
 /// ```
 ///
-/// If a route has tags of its own, for instance from a source of validators, use only the
+/// If a route has its own tags, for instance from a source of validators, use only the
 /// [`CachePolicy`](crate::cache_policy::CachePolicy) of the same name:
-/// `CachePolicyLayer::new(CachePolicy::read_mostly_json())`. Other numbers go through the
-/// policy, too:
+/// `CachePolicyLayer::new(CachePolicy::read_mostly_json())`. To change a number, adjust the
+/// policy:
 ///
 /// ```
 /// use std::time::Duration;
@@ -134,7 +133,7 @@ pub struct Stack<C = ConditionalLayer, E = EtagLayer, P = Identity, K = Identity
 }
 
 impl<C, E, P, K> Stack<C, E, P, K> {
-    /// Sets the layer that writes `Cache-Control`. None by default.
+    /// Sets the layer that writes `Cache-Control`. Defaults to none.
     pub fn cache_policy(self, layer: CachePolicyLayer) -> Stack<C, E, P, CachePolicyLayer> {
         Stack {
             cache_policy: layer,
@@ -144,8 +143,8 @@ impl<C, E, P, K> Stack<C, E, P, K> {
         }
     }
 
-    /// Sets the layer that checks the conditions of writes. None by default. Reads ask its
-    /// source, too, unless they have their own.
+    /// Sets the layer that checks the conditions of writes. Defaults to none. Reads use the
+    /// same source, unless they have their own.
     pub fn precondition<Q, G, L>(
         self,
         layer: PreconditionLayer<Q, G, L>,
@@ -168,7 +167,7 @@ impl<C, E, P, K> Stack<C, E, P, K> {
         }
     }
 
-    /// Removes the layer that makes tags. The service sets its own.
+    /// Removes the layer that makes tags. Use it if the service sets its own tags.
     pub fn without_etag(self) -> Stack<C, Identity, P, K> {
         Stack {
             cache_policy: self.cache_policy,
@@ -203,14 +202,13 @@ impl<Q, H: Clone, P, K> Stack<ConditionalLayer<Q>, EtagLayer<H>, P, K> {
     }
 }
 
-/// A layer of reads that can take the source of a layer of writes `P`, so that both have
-/// the same tags.
+/// A read layer that can use the source of a write layer `P`, so that both have the same tags.
 #[allow(unnameable_types)] // sealed
 pub trait ShareSource<P> {
     #[doc(hidden)]
     type Layer;
 
-    /// Returns the layer of reads, with the source of the writes if it has none of its own.
+    /// Returns the read layer, with the source of the writes if it has none of its own.
     #[doc(hidden)]
     fn sharing_source_of(&self, writes: &P) -> Self::Layer;
 }

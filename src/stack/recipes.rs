@@ -10,7 +10,7 @@ use crate::{
 
 /// Stacks with a cache policy, entity tags and conditional requests.
 impl Stack<ConditionalLayer, EtagLayer, Identity, CachePolicyLayer> {
-    /// Creates a stack for any policy, with strong tags from the content and 304.
+    /// Creates a stack for any policy, with strong tags from the content and with 304s.
     pub fn tagged(policy: CachePolicy) -> Self {
         stack().cache_policy(CachePolicyLayer::new(policy))
     }
@@ -67,14 +67,14 @@ impl Stack<ConditionalLayer, EtagLayer, Identity, CachePolicyLayer> {
         Self::tagged(CachePolicy::shared_and_public())
     }
 
-    /// Creates a stack for URLs that contain a version:
-    /// `public, max-age=31536000, immutable` (RFC 8246). Strong tags are for clients that
-    /// revalidate all the same. See [`CachePolicy::immutable_asset`].
+    /// Creates a stack for URLs that contain a version: `public, max-age=31536000, immutable`
+    /// (RFC 8246). Strong tags serve clients that revalidate anyway. See
+    /// [`CachePolicy::immutable_asset`].
     pub fn immutable_asset() -> Self {
         Self::tagged(CachePolicy::immutable_asset())
     }
 
-    /// Creates a stack for content that proxies change, such as an optimiser of images:
+    /// Creates a stack for content that proxies change, such as an image optimizer:
     /// `max-age=60` and weak tags. See [`CachePolicy::transformed`].
     pub fn transformed() -> Self {
         Self::tagged(CachePolicy::transformed()).etag(EtagLayer::new().weak())
@@ -83,8 +83,8 @@ impl Stack<ConditionalLayer, EtagLayer, Identity, CachePolicyLayer> {
 
 /// A stack with a cache policy alone.
 impl Stack<Identity, Identity, Identity, CachePolicyLayer> {
-    /// Creates a stack for content that no cache may store: `no-store`, and no tags, which
-    /// nobody would use. See [`CachePolicy::no_store`].
+    /// Creates a stack for content that no cache may store: `no-store` and no tags, since no
+    /// client would use them. See [`CachePolicy::no_store`].
     pub fn no_store() -> Self {
         Self {
             cache_policy: CachePolicyLayer::new(CachePolicy::no_store()),
@@ -99,14 +99,13 @@ impl Stack<Identity, Identity, Identity, CachePolicyLayer> {
 impl<Q: ValidatorSource + Clone>
     Stack<ConditionalLayer<SourceConfig<Q>>, Identity, PreconditionLayer<Q>, CachePolicyLayer>
 {
-    /// Creates a stack for content with many writers, against lost updates. A `PUT`,
-    /// `PATCH` or `DELETE` needs `If-Match`: 428 without it, and 412 for a state that has
-    /// changed since. Reads get `no-cache`, and their tags and 304s from `source`. See
-    /// [`CachePolicy::no_cache`].
+    /// Creates a stack for content with many writers, against lost updates. A `PUT`, `PATCH` or
+    /// `DELETE` needs `If-Match`: 428 without it, and 412 if the state has changed. Reads get
+    /// `no-cache`, with tags and 304s from `source`. See [`CachePolicy::no_cache`].
     ///
-    /// Put it on a route with `MethodRouter::route_layer`. Under `layer` of any router, a
-    /// method that the route does not have is 428 instead of 405. `route_layer` is not
-    /// around a fallback, as `axum::routing::any` makes it, so name the methods:
+    /// Put it on a route with `MethodRouter::route_layer`. With `layer`, a method that the
+    /// route does not have would get 428 instead of 405. `route_layer` does not cover the
+    /// fallback that `axum::routing::any` creates, so name the methods:
     ///
     /// ```
     /// # async fn version() -> i64 { 7 }

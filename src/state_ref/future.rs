@@ -25,7 +25,7 @@ type BoxedLookup<B, E> = Pin<Box<dyn Future<Output = Result<Response<ResponseBod
 pin_project! {
     #[project = StateRefStateProj]
     enum StateRefState<F, B: Body, E> {
-        // Nothing to ask, and nothing to allocate.
+        // The source is not called, and nothing is allocated.
         Pass {
             #[pin]
             future: F,

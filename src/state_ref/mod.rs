@@ -1,10 +1,10 @@
-//! Middleware that answers 304 if the client has the latest state, also to a `POST`: the
-//! state reference header.
+//! Middleware that answers 304 if the client has the latest state, also to a `POST`. Client and
+//! service name the state in a header of their own.
 //!
 //! # Example
 //!
-//! A client keeps a view of the data. It sends the identifier of the state that it saw, in
-//! a header that it agreed on with the service:
+//! A client sends the identifier of the state that it saw last, in a header that it agreed on
+//! with the service:
 //!
 //! ```
 //! # async fn run() -> Result<(), tower::BoxError> {
@@ -18,7 +18,7 @@
 //!
 //! const NOTES_REF: HeaderName = HeaderName::from_static("x-notes-ref");
 //!
-//! // The identifier of the latest event stands for a read of the database.
+//! // A constant in place of the identifier of the latest event in a database.
 //! let source = |_: &Parts| async { Ok::<_, Infallible>(Some(HeaderValue::from(17))) };
 //!
 //! let service = StateRefLayer::new(NOTES_REF, source)
@@ -26,7 +26,7 @@
 //!         Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("the result")))
 //!     }));
 //!
-//! // The first request has nothing yet to refer to, and says so with any value.
+//! // The first request has no identifier yet. It sends any other value.
 //! let query = |seen| Request::post("/query").header(NOTES_REF, seen).body(Full::default());
 //! let first = service.clone().oneshot(query("none")?).await?;
 //! assert_eq!(first.status(), StatusCode::OK);
@@ -53,15 +53,15 @@
 //!
 //! # How it works
 //!
-//! The layer is for `GET`, `HEAD`, `QUERY` and `POST`. If such a request has the header,
-//! the layer asks the [`StateSource`] for the latest identifier. If it is that of the
-//! client, the answer is a 304 with the header, before a query runs. That works for `POST`,
-//! too, whose queries in the content no entity tag can be for.
+//! The layer is for `GET`, `HEAD`, `QUERY` and `POST`. If such a request has the header, the
+//! layer gets the latest identifier from the [`StateSource`]. If the client sent the same one,
+//! the response is a 304 with the header, and the service does not run. That also works for a
+//! query in the content of a `POST`, for which no entity tag exists.
 //!
-//! Otherwise the service runs, and its 2xx answer gets the identifier that was read before,
-//! unless the service set the header itself. The name of the header is added to the `Vary`
-//! of the answers to safe methods. The 304 is `no-store`, so that no cache takes it for the
-//! validation of a stored response.
+//! Otherwise the service runs. Its 2xx response gets the identifier that was read before,
+//! unless the service sets the header itself. The name of the header is added to the `Vary` of
+//! the responses to safe methods. The 304 is `no-store`, so that no cache updates a stored
+//! response with it.
 //!
 //! These requests pass unchanged:
 //!
@@ -73,30 +73,28 @@
 //! # Layer order
 //!
 //! Put the layer on routes whose `POST` reads. A `POST` that creates something must be
-//! performed, and the layer cannot tell the two apart. Authentication belongs outside.
+//! performed, and the layer cannot distinguish the two. Authentication belongs outside.
 //!
 //! # Limits
 //!
-//! - With a replicated database, identifier and content must come from the same side. An
-//!   identifier of the primary on content of a lagging replica stays stale until the next
-//!   change. The source sees the request, so it can choose the side in the same way as the
-//!   handler.
-//! - One identifier stands for everything that a query can read. Any change anywhere brings
-//!   the whole answer.
-//! - The standards know 304 for `GET`, `HEAD` and `QUERY` only. A client library may see an
-//!   error for other methods. Caches do not store answers to `POST`, so they do not
-//!   interfere.
+//! - With a replicated database, identifier and content must come from the same server.
+//!   Otherwise old content of a lagging replica may get the new identifier of the primary, and
+//!   the client keeps it until the next change. The source sees the request, so it can choose
+//!   the server in the same way as the handler.
+//! - One identifier covers everything that a query can read. After any change the client gets
+//!   the whole response.
+//! - The standards define 304 for `GET`, `HEAD` and `QUERY` only. A client library may see an
+//!   error for other methods. Caches do not store responses to `POST`, so they do not interfere.
 //!
 //! # Errors
 //!
-//! If the source fails, panics or takes too long, the answer has no identifier, and the
-//! client asks in full the next time. Under
-//! [`OnSourceError::Refuse`](crate::source::OnSourceError::Refuse) the answer is a 503.
+//! If the source fails, panics or takes too long, the response has no identifier, and the next
+//! request gets the full response. Under
+//! [`OnSourceError::Refuse`](crate::source::OnSourceError::Refuse) the response is a 503.
 //!
 //! # What it does not do
 //!
-//! It makes no entity tags. The header has a meaning only between this client and this
-//! service.
+//! It creates no entity tags. Caches and other software do not know the header.
 
 mod config;
 mod future;

@@ -56,13 +56,13 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        // A look at the names alone is fast, and most requests have no such header.
+        // Most requests have no such header, so this check comes first.
         if !lines::has(request.headers(), &self.config.field) {
             return ResponseFuture::pass(self.inner.call(request));
         }
-        // The `GET` of a layer outside needs the whole answer, and never a 304.
-        let wanted = request.extensions().get::<SelfGetRequest>().is_some();
-        let seen = (state_ref::may_be_answered(request.method()) && !wanted)
+        // The `GET` of a `SelfGet` needs the whole response, and never a 304.
+        let is_self_get = request.extensions().get::<SelfGetRequest>().is_some();
+        let seen = (state_ref::may_be_answered(request.method()) && !is_self_get)
             .then(|| state_ref::state_of_client(request.headers(), &self.config.field))
             .flatten();
         let Some(seen) = seen.cloned() else {
@@ -89,7 +89,7 @@ impl<Q: StateSource> StateRefConfig<Q> {
         let (parts, content) = request.into_parts();
         let mut content = UnreadContent::new(&parts, content);
         let safe = is_safe(&parts.method);
-        let (latest, refused) = match self.latest(&parts).await {
+        let (latest, early_answer) = match self.latest(&parts).await {
             Ok(latest) => {
                 let same = latest
                     .as_ref()
@@ -107,7 +107,7 @@ impl<Q: StateSource> StateRefConfig<Q> {
                 (None, refuses.then(|| self.unavailable(&parts, error)))
             }
         };
-        if let Some(answer) = refused {
+        if let Some(answer) = early_answer {
             // Releases what `poll_ready` reserved, since the service does not run.
             drop(service);
             return Ok(content.refuse(answer).await);

@@ -7,10 +7,10 @@ use crate::error::BoxError;
 /// A source of the identifier of the latest state that a request can see, for a
 /// [`StateRefLayer`](crate::StateRefLayer).
 ///
-/// The identifier is read before the content, and must come from the same side of a
-/// replicated database. Otherwise content of a lagging replica may keep a newer identifier
-/// for ever. The source gets the request for that: a header that sends the handler to the
-/// primary sends the source there, too.
+/// The layer reads the identifier before the content. Both must come from the same server of a
+/// replicated database. Otherwise old content of a lagging replica may keep a newer identifier
+/// forever. The source gets the request for that: it can choose between primary and replica in
+/// the same way as the handler.
 ///
 /// A closure from `&Parts` to a future is a source.
 #[diagnostic::on_unimplemented(
@@ -19,11 +19,12 @@ use crate::error::BoxError;
     note = "use a closure from `&Parts` to a future of `Result<Option<HeaderValue>, _>`, and write the type of its argument: `|request: &Parts| ..`"
 )]
 pub trait StateSource: Send + Sync + 'static {
-    /// The error of a source that cannot tell the state. It is logged and never sent.
+    /// The error of a failed source. With the feature `tracing` it is an event. It is never
+    /// sent to clients.
     type Error: Into<BoxError> + Send;
 
-    /// Returns the identifier, or `None` if the request is about no state. It is any text that
-    /// fits a header, and no other state ever has the same one.
+    /// Returns the identifier, or `None` if the request refers to no state. It may be any
+    /// header value, but two states must never have the same one.
     fn latest(
         &self,
         request: &Parts,

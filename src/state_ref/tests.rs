@@ -95,7 +95,7 @@ fn the_same_state_is_304_before_the_query_runs() {
     }
 }
 
-/// Issue 11, B.4: a write is performed, and the source is not asked.
+/// Issue 11, B.4: a write is performed, and the source is not called.
 #[test]
 fn a_write_is_performed() {
     let layer = StateRefLayer::new(FIELD, |_: &http::request::Parts| async {
@@ -130,7 +130,7 @@ fn another_state_gets_the_answer_and_the_latest_identifier() {
     assert_eq!(get.headers()[VARY], "x-notes-ref");
 }
 
-/// The source is not asked, and the response is not changed.
+/// The source is not called, and the response is not changed.
 #[test]
 fn a_request_without_the_header_passes() {
     let layer = StateRefLayer::new(FIELD, |_: &http::request::Parts| async {
@@ -229,7 +229,7 @@ async fn a_source_that_hangs_times_out() {
     }
 }
 
-/// Issue 11, A.8: an answer says if it closes the connection because of unread content.
+/// Issue 11, A.8: a response has `Connection: close` if unread content ends the connection.
 #[test]
 fn unread_content_closes_the_connection() {
     let post = |seen: &str| {

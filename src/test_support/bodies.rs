@@ -195,7 +195,7 @@ pub(crate) fn content(acts: &[Act]) -> Vec<u8> {
 
 /// The content of a request that must not be read, because its client waits for a 100.
 ///
-/// The default differs from the client's content. So tests can recognise a request that a layer
+/// The default differs from the client's content. So tests can recognize a request that a layer
 /// made.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) enum Upload {

@@ -44,7 +44,7 @@ macro_rules! codes {
                 match self { $(Self::$code => $section,)+ }
             }
 
-            /// Returns a way to fix it.
+            /// Returns advice on how to fix the response.
             #[must_use]
             pub const fn remedy(self) -> &'static str {
                 match self { $(Self::$code => $remedy,)+ }
@@ -59,7 +59,7 @@ codes! {
         "put CodingTagLayer around compression, or make weak tags"
     /// One strong tag on different bytes.
     SameTagOtherBytes "same-tag-other-bytes" Mistake "RFC 9110, section 8.8.1"
-        "make the tag from the content, or from a version that every change moves"
+        "make the tag from the content, or from a version that every change increments"
     /// Another tag on the same bytes without a write in between.
     UnstableTag "unstable-tag" Mistake "RFC 9110, section 8.8.1"
         "leave the time of the response, random numbers and counters out of the tag"
@@ -185,10 +185,10 @@ codes! {
         "write the header with CacheControl"
     /// Directives that contradict each other.
     Contradiction "contradiction" Mistake "RFC 9111, section 4.2.1"
-        "keep the stricter directive; CacheControl::check tells which contradict each other"
-    /// Directives that have no effect beside others.
+        "keep the stricter directive; CacheControl::check reports those that contradict each other"
+    /// Directives that have no effect together with others.
     Weakness "weakness" Advice "RFC 9111, section 5.2.2"
-        "drop the directive that has no effect; CacheControl::weaknesses tells why"
+        "drop the directive that has no effect; CacheControl::weaknesses explains why"
     /// An `Expires` that grants more than `Cache-Control`.
     ExpiresDisagrees "expires-disagrees" Mistake "RFC 9111, section 5.3"
         "drop Expires, which max-age overrides"
@@ -197,7 +197,7 @@ codes! {
         "set Cache-Control, at least to no-cache"
     /// A lifetime over the limit, without `immutable`.
     LongLifetime "long-lifetime" Advice "RFC 9111, section 4.2.1"
-        "shorten it, or add immutable where a change of content changes the URI"
+        "shorten it, or add immutable if a change of content changes the URI"
     /// An error that caches may reuse.
     CacheableError "cacheable-error" Mistake "RFC 9110, section 15.1"
         "set no-store on errors; a lifetime for successes does not suit them"
@@ -224,7 +224,7 @@ codes! {
         "evaluate If-Match for every request that requires it"
     /// A 412 for the weak tag of the last 200, which `If-Match` never matches.
     WeakTagRefused "weak-tag-refused" Advice "RFC 9110, section 13.1.1"
-        "make a strong tag where writes are conditional"
+        "make a strong tag if writes are conditional"
     /// A write that was performed although its condition was false.
     IgnoredCondition "ignored-condition" Mistake "RFC 9110, section 13.1.1"
         "put PreconditionLayer outside of the handlers that write"
@@ -234,7 +234,7 @@ codes! {
 }
 
 impl Code {
-    pub(crate) fn because(self, detail: impl Into<String>) -> RuleFinding {
+    pub(crate) fn finding(self, detail: impl Into<String>) -> RuleFinding {
         RuleFinding {
             code: self,
             detail: detail.into(),

@@ -26,7 +26,7 @@ pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
             ", and * does not count with credentials"
         };
         let detail = format!("Access-Control-Expose-Headers does not name ETag{any}");
-        findings.push(Code::TagNotExposed.because(detail));
+        findings.push(Code::TagNotExposed.finding(detail));
     }
     if *exchange.method == Method::OPTIONS && exchange.status.is_success() {
         check_preflight(exchange, findings);
@@ -60,7 +60,7 @@ fn check_preflight(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
     if let Some(name) = refused_header.filter(|_| is_allowed) {
         findings.push(
             Code::ConditionNotAllowed
-                .because(format!("Access-Control-Allow-Headers does not name {name}")),
+                .finding(format!("Access-Control-Allow-Headers does not name {name}")),
         );
     }
 }
@@ -73,7 +73,7 @@ fn lists(response: &HeaderMap, name: &HeaderName, wanted: &str) -> bool {
     })
 }
 
-/// Returns `true` if `*` stands for all names. With credentials it is an ordinary name.
+/// Returns `true` if `*` means all names. With credentials it is an ordinary name.
 fn allows_wildcard(response: &HeaderMap) -> bool {
     let credentials = lines::only(response, &ACCESS_CONTROL_ALLOW_CREDENTIALS);
     credentials.is_none_or(|credentials| credentials != "true")

@@ -84,8 +84,9 @@ impl<'a> Exchange<'a> {
         if policy.is_no_store() || policy.is_no_cache() {
             return 0;
         }
-        let said = policy.max_age().max(policy.s_maxage());
-        said.map(|said| said.as_secs())
+        let explicit = policy.max_age().max(policy.s_maxage());
+        explicit
+            .map(|explicit| explicit.as_secs())
             .or_else(|| self.expires())
             .unwrap_or(0)
     }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::semantics::field::{content_length, lines};
 
-/// A difference that may be a change of state. Only the next 200 tells.
+/// A difference that may be a mistake or a change of state. Only the next 200 shows which.
 #[derive(Debug)]
 pub(crate) struct PendingFinding {
     /// The number of the 200 before.
@@ -65,14 +65,14 @@ pub(crate) fn check_head_and_partial<'a>(
         if let Some(what) =
             policy.and_then(|policy| find_laxer_directive(policy, exchange.policy.directives()))
         {
-            findings.push(code.because(what));
+            findings.push(code.finding(what));
         }
     }
     if findings.len() > before || !is_of_epoch(full) {
         return None;
     }
     let (field, detail) = find_difference(full, exchange)?;
-    Some(PendingFinding::new(number, field, code.because(detail)))
+    Some(PendingFinding::new(number, field, code.finding(detail)))
 }
 
 /// The result for a [`PendingFinding`].
@@ -158,7 +158,7 @@ fn check_head(full: &ObservedResponse, exchange: &Exchange<'_>, findings: &mut V
         && content_length::contradicts(response, content.length)
     {
         let length = content.length;
-        findings.push(Code::HeadDiffers.because(format!(
+        findings.push(Code::HeadDiffers.finding(format!(
             "another Content-Length than {length} beside {}",
             tag_text(other)
         )));
@@ -168,7 +168,7 @@ fn check_head(full: &ObservedResponse, exchange: &Exchange<'_>, findings: &mut V
         .filter(|_| exchange.has(&VARY))
     {
         findings.push(
-            Code::VaryMissingOnHead.because(format!("Vary does not name {name}, as that of GET")),
+            Code::VaryMissingOnHead.finding(format!("Vary does not name {name}, as that of GET")),
         );
     }
 }
@@ -187,8 +187,8 @@ fn check_missing_headers(
     ];
     let missing = had.iter().find(|(name, had)| *had && !exchange.has(name));
     if let Some((name, _)) = missing {
-        findings.push(Code::MissingOn206.because(format!("the 200 had {name}")));
+        findings.push(Code::MissingOn206.finding(format!("the 200 had {name}")));
     } else if let Some(name) = full.missing_from_vary(exchange.response) {
-        findings.push(Code::MissingOn206.because(format!("the 200 varied on {name}")));
+        findings.push(Code::MissingOn206.finding(format!("the 200 varied on {name}")));
     }
 }

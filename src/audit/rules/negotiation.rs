@@ -10,10 +10,10 @@ use crate::semantics::field::{lines, vary};
 
 pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
     if vary::is_any(exchange.response) {
-        findings.push(Code::VaryAny.because("Vary: *"));
+        findings.push(Code::VaryAny.finding("Vary: *"));
     }
     if vary::names(exchange.response).any(|name| name == AUTHORIZATION) {
-        findings.push(Code::VaryAuthorization.because("Vary names Authorization"));
+        findings.push(Code::VaryAuthorization.finding("Vary names Authorization"));
     }
     let full = matches!(
         exchange.status,
@@ -51,7 +51,7 @@ fn check_vary(
         || vary::names(exchange.response).any(|name| name == accept);
     let plain = value.as_bytes().eq_ignore_ascii_case(b"identity");
     if !named && !plain && lines::has(exchange.request, accept) {
-        findings.push(code.because(format!(
+        findings.push(code.finding(format!(
             "{content}: {} for a request with {accept}, which Vary does not name",
             text(value)
         )));

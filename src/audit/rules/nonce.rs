@@ -24,7 +24,7 @@ pub(super) fn check(stored: Option<u64>, exchange: &Exchange<'_>, findings: &mut
         let name = names.find(|name| nonces_of(exchange.response, name).next().is_some());
         let name = name.map_or("", HeaderName::as_str);
         findings
-            .push(Code::NonceOn304.because(format!("{name} has a nonce that the page does not")));
+            .push(Code::NonceOn304.finding(format!("{name} has a nonce that the page does not")));
     }
 }
 

@@ -138,7 +138,7 @@ impl ObservedResponse {
         self.tag.as_ref().map(EntityTag::as_ref)
     }
 
-    /// Returns the bytes that its strong tag stands for.
+    /// Returns the bytes that its strong tag identifies.
     pub(super) fn tagged_bytes(&self) -> Option<TaggedBytes<'_>> {
         let tag = self.tag().filter(|tag| !tag.is_weak())?;
         let content = self.content?;
@@ -237,11 +237,11 @@ impl ObservedResponse {
 
     /// Compares the tag of another response of this instance. If they differ, this one is outdated.
     pub(crate) fn compare_tag(&mut self, exchange: &Exchange<'_>) {
-        let moved = self
+        let is_other_tag = self
             .tag()
             .zip(exchange.tag())
             .is_some_and(|(tag, other)| !tag.weak_eq(other));
-        if moved && self.is_selected_by(exchange.request) {
+        if is_other_tag && self.is_selected_by(exchange.request) {
             self.is_outdated = true;
         }
     }

@@ -18,7 +18,7 @@ use crate::semantics::{
 /// The number of bytes of each content that are kept, for comparison with parts that cover them.
 pub(crate) const FIRST_BYTES: usize = 1024;
 
-/// A range of bytes that a strong tag stands for.
+/// A range of bytes with a strong tag.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TaggedBytes<'a> {
     pub(super) tag: TagRef<'a>,
@@ -99,7 +99,7 @@ pub(crate) fn compare_tagged_bytes(
     let is_one = one.tag.strong_eq(other.tag) && one.coding == other.coding;
     if is_one && one.differs(other) {
         findings.push(
-            Code::SameTagOtherBytes.because(format!("{} on other bytes", tag_text(other.tag))),
+            Code::SameTagOtherBytes.finding(format!("{} on other bytes", tag_text(other.tag))),
         );
     }
 }
@@ -147,7 +147,7 @@ pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
     if let (Some(wanted), Some(tag)) = (wanted, exchange.tag())
         && !wanted.strong_eq(tag)
     {
-        findings.push(Code::PartOfOther.because(format!(
+        findings.push(Code::PartOfOther.finding(format!(
             "If-Range names {}, and the part is of {}",
             tag_text(wanted),
             tag_text(tag)
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn stretches_are_compared_where_both_are_remembered() {
+    fn ranges_are_compared_where_both_are_known() {
         let tag = EntityTag::strong("a").unwrap();
         let bytes = |start, first_bytes: &'static [u8], length| TaggedBytes {
             tag: tag.as_ref(),

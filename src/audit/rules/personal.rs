@@ -30,7 +30,7 @@ pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
             .iter()
             .any(|value| contains_value(tag.opaque(), value))
         {
-            findings.push(Code::PersonalTag.because("the tag holds what Authorization says"));
+            findings.push(Code::PersonalTag.finding("the tag contains a value of Authorization"));
         }
     }
     for line in exchange.request.get_all(COOKIE) {
@@ -44,7 +44,7 @@ pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
                 let name = truncate(&String::from_utf8_lossy(&pair[..at]));
                 findings.push(
                     Code::PersonalTag
-                        .because(format!("the tag holds the value of cookie {name:?}")),
+                        .finding(format!("the tag holds the value of cookie {name:?}")),
                 );
             }
         }

@@ -21,10 +21,10 @@ const MAX_ERROR_LIFETIME: u64 = 60 * 60;
 pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
     check_syntax(exchange, findings);
     if let Err(contradiction) = exchange.policy.check() {
-        findings.push(Code::Contradiction.because(contradiction.as_str()));
+        findings.push(Code::Contradiction.finding(contradiction.as_str()));
     }
     for weakness in exchange.policy.weaknesses() {
-        findings.push(Code::Weakness.because(weakness.as_str()));
+        findings.push(Code::Weakness.finding(weakness.as_str()));
     }
     check_lifetimes(exchange, findings);
     check_misplaced_lifetimes(exchange, findings);
@@ -33,7 +33,7 @@ pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
 
 /// Checks each line of `Cache-Control`, since two layers may have written (RFC 9111, section 5.2).
 fn check_syntax(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
-    let mut said: Option<CacheControl> = None;
+    let mut previous: Option<CacheControl> = None;
     for line in lines::lines(exchange.response, &CACHE_CONTROL) {
         let strict = line
             .to_str()
@@ -43,20 +43,20 @@ fn check_syntax(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
                 let differs = |one: Option<_>, other: Option<_>| {
                     one.is_some() && other.is_some() && one != other
                 };
-                if said.as_ref().is_some_and(|said| {
-                    differs(said.max_age(), policy.max_age())
-                        || differs(said.s_maxage(), policy.s_maxage())
+                if previous.as_ref().is_some_and(|previous| {
+                    differs(previous.max_age(), policy.max_age())
+                        || differs(previous.s_maxage(), policy.s_maxage())
                 }) {
                     findings
-                        .push(Code::Contradiction.because("two lines give different lifetimes"));
+                        .push(Code::Contradiction.finding("two lines give different lifetimes"));
                 }
-                said = Some(policy);
+                previous = Some(policy);
             }
             // Contradictions are checked over all lines together.
             Ok(Err(InvalidCachePolicy::Contradiction(_))) => {}
             Ok(Err(_)) | Err(_) => {
                 findings
-                    .push(Code::MalformedPolicy.because(format!("Cache-Control: {}", text(line))));
+                    .push(Code::MalformedPolicy.finding(format!("Cache-Control: {}", text(line))));
             }
         }
     }
@@ -67,13 +67,13 @@ fn check_lifetimes(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
     // Section 5.3: Expires is for recipients without Cache-Control, and may grant less.
     if let Some(expires) = exchange.expires() {
         let never = policy.is_no_store() || policy.is_no_cache();
-        let said = if never {
+        let explicit = if never {
             Some(0)
         } else {
             policy.max_age().map(|age| age.as_secs())
         };
-        if said.is_some_and(|said| expires > said.saturating_add(Exchange::SKEW)) {
-            findings.push(Code::ExpiresDisagrees.because(format!(
+        if explicit.is_some_and(|explicit| expires > explicit.saturating_add(Exchange::SKEW)) {
+            findings.push(Code::ExpiresDisagrees.finding(format!(
                 "Expires grants {expires} seconds beside Cache-Control: {policy}"
             )));
         }
@@ -81,11 +81,11 @@ fn check_lifetimes(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
     let silent = !exchange.has(&CACHE_CONTROL) && !exchange.has(&EXPIRES);
     if silent && exchange.is_heuristically_cacheable() {
         let status = exchange.status.as_u16();
-        findings.push(Code::NoPolicy.because(format!("{status} without Cache-Control")));
+        findings.push(Code::NoPolicy.finding(format!("{status} without Cache-Control")));
     }
     let lifetime = exchange.lifetime();
     if exchange.is_read() && lifetime > exchange.max_lifetime.as_secs() && !policy.is_immutable() {
-        findings.push(Code::LongLifetime.because(format!("{lifetime} seconds")));
+        findings.push(Code::LongLifetime.finding(format!("{lifetime} seconds")));
     }
 }
 
@@ -105,11 +105,11 @@ fn check_misplaced_lifetimes(exchange: &Exchange<'_>, findings: &mut Vec<RuleFin
     let status = exchange.status;
     if is_error_to_forget(status, lifetime) {
         let status = status.as_u16();
-        findings.push(Code::CacheableError.because(format!("{status} for {lifetime} seconds")));
+        findings.push(Code::CacheableError.finding(format!("{status} for {lifetime} seconds")));
     }
     if !exchange.is_read() && exchange.method.as_str() != "QUERY" && !describes_target(exchange) {
         let method = exchange.method;
-        findings.push(Code::LifetimeOnMethod.because(format!("{method} for {lifetime} seconds")));
+        findings.push(Code::LifetimeOnMethod.finding(format!("{method} for {lifetime} seconds")));
     }
 }
 
@@ -136,11 +136,11 @@ fn describes_target(exchange: &Exchange<'_>) -> bool {
 /// Checks for `Age`, `Pragma` and `Warning` (RFC 9111, sections 5.1, 5.4 and 5.5).
 fn check_obsolete_headers(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
     if let Some(age) = lines::first(exchange.response, &AGE) {
-        findings.push(Code::AgeFromOrigin.because(format!("Age: {}", text(age))));
+        findings.push(Code::AgeFromOrigin.finding(format!("Age: {}", text(age))));
     }
     for name in [PRAGMA, WARNING] {
         if let Some(value) = lines::first(exchange.response, &name) {
-            findings.push(Code::ObsoleteField.because(format!("{name}: {}", text(value))));
+            findings.push(Code::ObsoleteField.finding(format!("{name}: {}", text(value))));
         }
     }
 }

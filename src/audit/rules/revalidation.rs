@@ -33,7 +33,7 @@ pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
         && members.all(|member| matches!(member, TagMember::Tag(named) if !named.weak_eq(tag)));
     if names_others {
         findings.push(
-            Code::OtherTagOn304.because(format!("If-None-Match does not name {}", tag_text(tag))),
+            Code::OtherTagOn304.finding(format!("If-None-Match does not name {}", tag_text(tag))),
         );
     }
 }
@@ -66,14 +66,14 @@ pub(crate) fn check_not_modified<'a>(
     if let Some(tag) = full.tag()
         && !exchange.has(&ETAG)
     {
-        findings.push(Code::TagMissingOn304.because(format!("the 200 had {}", tag_text(tag))));
+        findings.push(Code::TagMissingOn304.finding(format!("the 200 had {}", tag_text(tag))));
     }
     // A write may have changed the other headers of the 200.
     if !full.has_head_of_epoch(epoch) {
         return None;
     }
     if let Some(name) = full.missing_from_vary(exchange.response) {
-        findings.push(Code::VaryMissingOn304.because(format!("the 200 varied on {name}")));
+        findings.push(Code::VaryMissingOn304.finding(format!("the 200 varied on {name}")));
     }
     // Another user or variant may have other headers.
     if !full.is_selected_by(exchange.request) {
@@ -90,7 +90,7 @@ pub(crate) fn check_not_modified<'a>(
     Some(PendingFinding::new(
         number,
         field,
-        Code::DiffersOn304.because(detail),
+        Code::DiffersOn304.finding(detail),
     ))
 }
 
@@ -133,7 +133,7 @@ fn check_length(
     let Some(value) = lines::first(exchange.response, &CONTENT_LENGTH) else {
         return;
     };
-    let is_exact = full.is_some_and(|full| stands_for_bytes(full, exchange, epoch));
+    let is_exact = full.is_some_and(|full| has_same_bytes(full, exchange, epoch));
     let length = full
         .and_then(|full| full.content)
         .map(|content| content.length);
@@ -143,15 +143,15 @@ fn check_length(
         Some(length) if is_exact => {
             format!("Content-Length: {} where the 200 had {length}", text(value))
         }
-        // Clients hardly ever revalidate empty content, so zero is taken for a mistake.
+        // Clients rarely revalidate empty content, so zero counts as a mistake.
         _ if is_length(0) => format!("Content-Length: {}", text(value)),
         _ => return,
     };
-    findings.push(Code::LengthOn304.because(detail));
+    findings.push(Code::LengthOn304.finding(detail));
 }
 
 /// Returns `true` if a 304 is about exactly the bytes of a 200.
-fn stands_for_bytes(full: &ObservedResponse, exchange: &Exchange<'_>, epoch: Option<u64>) -> bool {
+fn has_same_bytes(full: &ObservedResponse, exchange: &Exchange<'_>, epoch: Option<u64>) -> bool {
     let tag = full.tag();
     let is_same = tag
         .zip(exchange.tag())
@@ -170,11 +170,11 @@ fn check_policy(
 ) -> Option<HeaderDifference> {
     let (before, now) = (full.policy?, exchange.policy.directives());
     let Some(value) = lines::first(exchange.response, &CACHE_CONTROL) else {
-        findings.push(Code::PolicyMissingOn304.because("the 200 had Cache-Control"));
+        findings.push(Code::PolicyMissingOn304.finding("the 200 had Cache-Control"));
         return None;
     };
     if let Some(what) = find_laxer_directive(before, now) {
-        findings.push(Code::LaxerOn304.because(what));
+        findings.push(Code::LaxerOn304.finding(what));
         return None;
     }
     let detail = || format!("Cache-Control: {} beside another policy", text(value));
@@ -188,7 +188,7 @@ fn check_expires(
 ) -> Option<HeaderDifference> {
     let before = full.expires.as_ref()?;
     let Some(now) = ObservedExpires::of(exchange) else {
-        findings.push(Code::MissingOn304.because("the 200 had Expires"));
+        findings.push(Code::MissingOn304.finding("the 200 had Expires"));
         return None;
     };
     if before.is_same(&now) {
@@ -200,7 +200,7 @@ fn check_expires(
     );
     // RFC 9111, section 5.3: with max-age, Expires is ignored.
     if now.seconds > before.seconds && exchange.policy.max_age().is_none() {
-        findings.push(Code::LaxerOn304.because(detail));
+        findings.push(Code::LaxerOn304.finding(detail));
         return None;
     }
     Some((EXPIRES, detail))
@@ -215,8 +215,8 @@ fn check_location(
         return;
     };
     match lines::first(exchange.response, &CONTENT_LOCATION) {
-        None => findings.push(Code::MissingOn304.because("the 200 had Content-Location")),
-        Some(now) if now != before => findings.push(Code::DiffersOn304.because(format!(
+        None => findings.push(Code::MissingOn304.finding("the 200 had Content-Location")),
+        Some(now) if now != before => findings.push(Code::DiffersOn304.finding(format!(
             "Content-Location: {} beside {}",
             text(now),
             text(before)

@@ -49,7 +49,7 @@ pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
     let is_restricted = exchange.policy.is_private() || exchange.policy.is_no_store();
     if is_restricted && !sets_cookie && !authorized {
         for name in laxer {
-            findings.push(Code::LaxerTargetedField.because(describe_targeted(exchange, name)));
+            findings.push(Code::LaxerTargetedField.finding(describe_targeted(exchange, name)));
         }
     }
 }
@@ -138,10 +138,10 @@ fn add_finding(
     findings: &mut Vec<RuleFinding>,
 ) {
     if let Some(name) = targeted_names.first() {
-        findings.push(code.because(describe_targeted(exchange, name)));
+        findings.push(code.finding(describe_targeted(exchange, name)));
     } else if general {
         let policy_text = header_text(exchange, &CACHE_CONTROL);
-        findings.push(code.because(format!("a shared cache may keep it: {policy_text}")));
+        findings.push(code.finding(format!("a shared cache may keep it: {policy_text}")));
     }
 }
 

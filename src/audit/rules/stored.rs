@@ -11,7 +11,7 @@ use crate::semantics::{
     validator::{EntityTag, TagRef},
 };
 
-/// The strong tag of a successful `PUT`, which says that the content was stored unchanged.
+/// The strong tag of a successful `PUT`: the content was stored unchanged.
 ///
 /// A later 200 with that tag must have the same content, whoever wrote in between.
 #[derive(Debug)]
@@ -21,8 +21,8 @@ pub(crate) struct StoredContent {
 }
 
 impl StoredContent {
-    /// Returns `None` if the response does not say that, or if the content cannot be compared. It
-    /// cannot if its length is unknown, or if it is encoded or a part.
+    /// Returns `None` if the response has no such tag, or if the content cannot be compared.
+    /// That is so if its length is unknown, or if it is encoded or a part.
     pub(crate) fn of(exchange: &Exchange<'_>) -> Option<Self> {
         let has = |name: HeaderName| lines::has(exchange.request, &name);
         if exchange.method != Method::PUT
@@ -49,7 +49,7 @@ impl StoredContent {
         let tag = full.tag().filter(|tag| has_stored_tag(*tag))?;
         let (tag, sent, stored) = (tag_text(tag), self.length, content.length);
         (sent != stored).then(|| {
-            Code::TagOfOtherContent.because(format!(
+            Code::TagOfOtherContent.finding(format!(
                 "PUT sent {sent} bytes and was answered with {tag}, which has {stored} bytes"
             ))
         })

@@ -45,7 +45,7 @@ fn check_targeted(exchange: &Exchange<'_>, name: &HeaderName, findings: &mut Vec
         Err(_) => "is no dictionary",
     };
     let value = text(&value);
-    findings.push(Code::MalformedTargetedField.because(format!("{name}: {value} {problem}")));
+    findings.push(Code::MalformedTargetedField.finding(format!("{name}: {value} {problem}")));
 }
 
 fn is_seconds(entry: &ListEntry) -> bool {
@@ -71,7 +71,7 @@ fn check_cache_status(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) 
     if let Some(problem) = problem {
         let value = text(&value);
         findings
-            .push(Code::MalformedCacheStatus.because(format!("Cache-Status: {value} {problem}")));
+            .push(Code::MalformedCacheStatus.finding(format!("Cache-Status: {value} {problem}")));
     }
 }
 

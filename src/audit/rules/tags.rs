@@ -32,18 +32,18 @@ pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
 fn check_syntax(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
     let lines = lines::lines(exchange.response, &ETAG).count();
     if lines > 1 {
-        findings.push(Code::SeveralTags.because(format!("ETag has {lines} lines")));
+        findings.push(Code::SeveralTags.finding(format!("ETag has {lines} lines")));
     }
     for line in lines::lines(exchange.response, &ETAG) {
         if TagRef::parse(line.as_bytes()).is_none() {
-            findings.push(Code::InvalidTag.because(format!("ETag: {}", text(line))));
+            findings.push(Code::InvalidTag.finding(format!("ETag: {}", text(line))));
         }
     }
 }
 
 fn check_value(exchange: &Exchange<'_>, tag: TagRef<'_>, findings: &mut Vec<RuleFinding>) {
     if !tag.is_weak() && is_timestamp(exchange, tag.opaque()) {
-        findings.push(Code::TimestampTag.because(format!("ETag: {}", tag_text(tag))));
+        findings.push(Code::TimestampTag.finding(format!("ETag: {}", tag_text(tag))));
     }
     let ranges = members(exchange.response.get_all(ACCEPT_RANGES))
         .any(|unit| unit.eq_ignore_ascii_case(b"bytes"));
@@ -59,13 +59,13 @@ fn check_value(exchange: &Exchange<'_>, tag: TagRef<'_>, findings: &mut Vec<Rule
             "206"
         };
         findings.push(
-            Code::WeakTagWithRanges.because(format!("ETag: {} beside {serves}", tag_text(tag))),
+            Code::WeakTagWithRanges.finding(format!("ETag: {} beside {serves}", tag_text(tag))),
         );
     }
     // A reload may get the full response (RFC 9111, section 5.2.1.4).
     let reload = CacheControl::of(exchange.request).is_no_cache();
     if exchange.is_read() && full && !reload && exchange.if_none_match_names(tag) {
-        findings.push(Code::Missed304.because(format!(
+        findings.push(Code::Missed304.finding(format!(
             "If-None-Match names {}, the tag of this {}",
             tag_text(tag),
             exchange.status.as_u16()
@@ -106,10 +106,10 @@ fn check_other_fields(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) 
         let policy = lines::first(exchange.response, &CACHE_CONTROL).map_or_else(String::new, text);
         findings.push(
             Code::ValidatorBesideNoStore
-                .because(format!("{validator} beside Cache-Control: {policy}")),
+                .finding(format!("{validator} beside Cache-Control: {policy}")),
         );
     }
     if dated && !tagged {
-        findings.push(Code::DateOnlyValidator.because("Last-Modified without an ETag"));
+        findings.push(Code::DateOnlyValidator.finding("Last-Modified without an ETag"));
     }
 }

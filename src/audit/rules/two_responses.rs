@@ -22,7 +22,7 @@ pub(crate) fn compare_heads(
         && one.strong_eq(other)
         && earlier.coding != later.coding
     {
-        findings.push(Code::SameTagTwoCodings.because(format!(
+        findings.push(Code::SameTagTwoCodings.finding(format!(
             "{} on content coded as {} and as {}",
             tag_text(other),
             coding(earlier),
@@ -31,7 +31,7 @@ pub(crate) fn compare_heads(
     }
     if let Some(name) = find_vary_difference(earlier, later) {
         findings
-            .push(Code::VaryDiffers.because(format!("only one of two answers varies on {name}")));
+            .push(Code::VaryDiffers.finding(format!("only one of two responses varies on {name}")));
     }
     let is_storable = earlier.is_storable() || later.is_storable();
     if is_storable && earlier.difference(later) == RequestDifference::Accept {
@@ -40,8 +40,8 @@ pub(crate) fn compare_heads(
         for (differs, accept) in [(types, ACCEPT), (languages, ACCEPT_LANGUAGE)] {
             let unnamed = !earlier.names_in_vary(&accept) && !later.names_in_vary(&accept);
             if differs && unnamed && !earlier.has_same_request_header(later, &accept) {
-                findings.push(Code::VariantWithoutVary.because(format!(
-                    "the answer follows {accept}, which Vary does not name"
+                findings.push(Code::VariantWithoutVary.finding(format!(
+                    "the response depends on {accept}, which Vary does not name"
                 )));
             }
         }
@@ -112,7 +112,7 @@ fn check_same_bytes(
     } else {
         Code::PerProcessTag
     };
-    findings.push(code.because(format!(
+    findings.push(code.finding(format!(
         "{} and then {} on the same bytes",
         tag_text(one),
         tag_text(other)
@@ -137,7 +137,7 @@ fn check_other_bytes(
         && is_same_kind
         && difference == RequestDifference::None
     {
-        findings.push(Code::SameDateOtherBytes.because("other bytes with the same Last-Modified"));
+        findings.push(Code::SameDateOtherBytes.finding("other bytes with the same Last-Modified"));
     }
     // Content that changes by itself, or by a write, does not depend on the request.
     if !is_steady || !is_same_kind || !earlier.is_same_epoch(later) {
@@ -152,7 +152,7 @@ fn check_other_bytes(
                 && !later.names_in_vary(accept)
         });
         if let Some(accept) = unnamed {
-            findings.push(Code::ContentWithoutVary.because(format!(
+            findings.push(Code::ContentWithoutVary.finding(format!(
                 "other bytes with another {accept}, which Vary does not name"
             )));
         }
@@ -190,7 +190,7 @@ pub(super) fn find_laxer_directive(earlier: Directives, later: Directives) -> Op
         ),
     ];
     if let Some((_, lost)) = restrictions.into_iter().find(|(lost, _)| *lost) {
-        return Some(format!("the 200 said {lost}"));
+        return Some(format!("the 200 had {lost}"));
     }
     let lifetimes = [
         ("max-age", earlier.max_age, later.max_age),
@@ -211,7 +211,7 @@ fn find_empty_200(earlier: &ObservedResponse, later: &ObservedResponse) -> Optio
     let retagged = later.tag().is_some_and(|other| !other.weak_eq(tag));
     let is_emptied = now.length == 0 && before.length > 0;
     (is_emptied && !retagged && later.named_tag(tag)).then(|| {
-        Code::EmptyInsteadOf304.because(format!(
+        Code::EmptyInsteadOf304.finding(format!(
             "no content where {} had {} bytes",
             tag_text(tag),
             before.length
@@ -250,11 +250,11 @@ fn compare_users(
     let is_given_away =
         |full: &ObservedResponse| full.sharing == Sharing::Granted && full.has_request_header(user);
     if is_given_away(earlier) || is_given_away(later) {
-        findings.push(Code::SharedContent.because(format!(
+        findings.push(Code::SharedContent.finding(format!(
             "a shared cache may keep it: other bytes with another {user}, which Vary does not name"
         )));
     } else if earlier.sharing.max(later.sharing) > Sharing::Never {
-        findings.push(Code::ContentWithoutVary.because(format!(
+        findings.push(Code::ContentWithoutVary.finding(format!(
             "other bytes with another {user}, which Vary does not name"
         )));
     }

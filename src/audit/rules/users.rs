@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn credentials_and_tenants_tell_who_asks() {
+    fn credentials_and_tenants_identify_the_user() {
         let rows = [
             ("authorization", true),
             ("cookie", true),

@@ -16,8 +16,8 @@ use crate::semantics::{
 
 /// A write that succeeded although its condition was false.
 ///
-/// Only the next 200 tells whether anything was written: the state that the client requested may
-/// have been there already (RFC 9110, section 13.1.1).
+/// Only the next 200 shows whether anything was written: the state that the client requested
+/// may have been there already (RFC 9110, section 13.1.1).
 #[derive(Debug)]
 pub(crate) struct SuspectWrite {
     /// The number of the 200 before.
@@ -68,7 +68,7 @@ pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
         && let Some(tag) = named.iter().find(|tag| !tag.is_weak())
     {
         let tag = tag_text(tag.as_ref());
-        findings.push(Code::ConditionOverlooked.because(format!("428 with If-Match: {tag}")));
+        findings.push(Code::ConditionOverlooked.finding(format!("428 with If-Match: {tag}")));
     }
 }
 
@@ -92,7 +92,7 @@ pub(crate) fn check_refusal(
     let method = exchange.method;
     match IfMatchTags::of(exchange) {
         // The 200 shows that there is a representation, so `*` is true (section 13.1.1).
-        Some(IfMatchTags::Any) => findings.push(Code::CurrentTagRefused.because(format!(
+        Some(IfMatchTags::Any) => findings.push(Code::CurrentTagRefused.finding(format!(
             "412 to {method} with If-Match: * after a 200 to GET"
         ))),
         Some(IfMatchTags::Tags(named)) => {
@@ -104,11 +104,11 @@ pub(crate) fn check_refusal(
             let detail = format!("412 to {method} with If-Match: {}", tag_text(tag));
             if is_named {
                 findings.push(
-                    Code::CurrentTagRefused.because(format!("{detail}, the tag of the last 200")),
+                    Code::CurrentTagRefused.finding(format!("{detail}, the tag of the last 200")),
                 );
             } else if tag.is_weak() && named.any(|named| named.weak_eq(tag)) && !is_safe(method) {
                 findings.push(
-                    Code::WeakTagRefused.because(format!("{detail}, which no condition matches")),
+                    Code::WeakTagRefused.finding(format!("{detail}, which no condition matches")),
                 );
             }
         }
@@ -157,7 +157,7 @@ pub(crate) fn find_suspect_write<'a>(
     Some(SuspectWrite {
         full: number,
         epoch: epoch.saturating_add(1),
-        finding: Code::IgnoredCondition.because(format!("{status} to {method} with {condition}")),
+        finding: Code::IgnoredCondition.finding(format!("{status} to {method} with {condition}")),
     })
 }
 
@@ -179,13 +179,13 @@ impl SuspectWrite {
         full: &ObservedResponse,
         later: &ObservedResponse,
     ) -> Option<RuleFinding> {
-        let moved = full
+        let is_other_tag = full
             .tag()
             .zip(later.tag())
             .is_some_and(|(tag, other)| !tag.weak_eq(other));
         let is_next = later.has_head_of_epoch(Some(self.epoch));
         let is_same =
             full.difference(later) == RequestDifference::None && full.instance == later.instance;
-        (moved && is_next && is_same).then(|| self.finding.clone())
+        (is_other_tag && is_next && is_same).then(|| self.finding.clone())
     }
 }

@@ -314,7 +314,7 @@ fn max_lifetime_is_configurable() {
 }
 
 #[test]
-fn a_write_that_nobody_checked_is_found() {
+fn an_unchecked_write_is_found() {
     let audit = Audit::new();
     let layer = AuditLayer::new(audit.clone());
     let unchecked = |_: Request<()>| {

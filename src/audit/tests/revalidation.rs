@@ -133,7 +133,7 @@ fn a_304_has_the_policy_of_the_200() {
     }
 }
 
-/// Issue 10, B.4, R-9110-15.4.5-a: also for `*`, and for a date if nobody wrote in between.
+/// Issue 10, B.4, R-9110-15.4.5-a: also for `*`, and for a date without a write in between.
 #[test]
 fn a_304_for_an_asterisk_or_a_date_has_the_tag_of_the_200() {
     let missing = [Code::TagMissingOn304];
@@ -247,7 +247,7 @@ fn the_state_may_change_before_a_304() {
     }
     assert_codes(&audit, &[]);
 
-    // Without a tag only the time tells which 200 a 304 is about.
+    // Without a tag, only the time shows to which 200 a 304 belongs.
     for (disturb, codes) in [(true, &[][..]), (false, &[Code::PolicyMissingOn304])] {
         let audit = Audit::new();
         get(&audit, &[], &ok(&[MINUTE], "hello"));

@@ -85,7 +85,7 @@ fn a_put_without_a_strong_tag_is_clean() {
 
 /// Issue 11, A.11: other writes, and the time of the 200, make no difference.
 #[test]
-fn a_tag_is_wrong_whoever_writes_in_between() {
+fn a_tag_of_other_content_is_found_after_other_writes() {
     let audit = Audit::new();
     let layer = AuditLayer::new(audit.clone());
     let put = || request("PUT", "/", &[SENT]);

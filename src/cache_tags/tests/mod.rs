@@ -216,7 +216,7 @@ fn writes_have_an_invalidation() {
 }
 
 #[test]
-fn other_methods_pass_and_the_source_is_not_asked() {
+fn other_methods_pass_and_the_source_is_not_called() {
     let layer = CacheTagsLayer::new(|_: &Parts| -> CacheTags { panic!("asked") });
     for method in ["OPTIONS", "TRACE", "PROPFIND", "CONNECT"] {
         let handler = HandlerResponse {

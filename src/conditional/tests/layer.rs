@@ -12,14 +12,14 @@ use super::{answer, exchange, layer, request};
 use crate::{
     ConditionalLayer,
     outcome::{Outcome, TagOrigin, Verdict},
-    semantics::{condition::Condition, validator::Untagged},
+    semantics::{condition::Condition, validator::UntaggedReason},
     stack,
     test_support::{Act, ScriptedBody, read, send},
 };
 
 /// R-9110-9.3.2-a, R-9110-8.6-a: `HEAD` has the headers of `GET` and no content.
 #[test]
-fn head_as_get_asks_with_get() {
+fn head_as_get_calls_with_get() {
     let layer = stack().conditional(layer().head_as_get());
     let respond = |request: Request<Empty<Bytes>>| {
         // A service without a framework answers so.
@@ -39,7 +39,7 @@ fn head_as_get_asks_with_get() {
 }
 
 #[test]
-fn the_outcome_says_what_was_decided() {
+fn the_outcome_records_the_decision() {
     let outcome = |layer: &ConditionalLayer, fields: &[_], status: u16| {
         let mut response = answer(&[]);
         *response.status_mut() = StatusCode::from_u16(status).unwrap();
@@ -95,7 +95,7 @@ fn the_outcome_is_shared() {
     );
     let outcome = Outcome::of(&response).unwrap();
     assert_eq!(outcome.verdict(), Some(Verdict::NotModified));
-    let kept = TagOrigin::Untouched(Untagged::HandlerTag);
+    let kept = TagOrigin::Untouched(UntaggedReason::HandlerTag);
     assert_eq!(outcome.tag(), Some(kept));
 }
 

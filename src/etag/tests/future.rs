@@ -11,11 +11,15 @@ use super::{get, hello, request, tag, tag_of, with};
 use crate::{
     EtagLayer,
     outcome::{Outcome, TagOrigin},
-    semantics::{field::SafeMethods, validator::Untagged},
+    semantics::{field::SafeMethods, validator::UntaggedReason},
     test_support::{Act, ScriptedBody, send},
 };
 
-fn why_untagged(layer: EtagLayer, method: &Method, response: Response<ScriptedBody>) -> Untagged {
+fn why_untagged(
+    layer: EtagLayer,
+    method: &Method,
+    response: Response<ScriptedBody>,
+) -> UntaggedReason {
     let before = response.headers().get(ETAG).cloned();
     let mut response = Some(response);
     let response = send(&layer.explain(), request(method), |_| {
@@ -39,10 +43,10 @@ fn head_has_the_tag_of_get_or_none() {
 
     let nothing = Response::new(ScriptedBody::sized([]));
     let why = why_untagged(EtagLayer::new(), &Method::HEAD, nothing);
-    assert_eq!(why, Untagged::HeadWithoutContent);
+    assert_eq!(why, UntaggedReason::HeadWithoutContent);
     let other_length = with(CONTENT_LENGTH, "500");
     let why = why_untagged(EtagLayer::new(), &Method::HEAD, other_length);
-    assert_eq!(why, Untagged::LengthMismatch);
+    assert_eq!(why, UntaggedReason::LengthMismatch);
 }
 
 /// R-9110-8.8-a: the handler's tag wins, even a malformed one, and its body is not read.
@@ -51,7 +55,7 @@ fn the_handlers_tag_wins() {
     for own in ["\"v7\"", "W/\"v7\"", "abc", "w/\"x\"", "\"a b\"", ""] {
         let response = with(ETAG, own);
         let why = why_untagged(EtagLayer::new(), &Method::GET, response);
-        assert_eq!(why, Untagged::HandlerTag, "{own}");
+        assert_eq!(why, UntaggedReason::HandlerTag, "{own}");
     }
 }
 
@@ -71,23 +75,23 @@ fn last_modified_stays_beside_the_tag() {
 fn responses_without_a_tag_from_their_content() {
     const INCREMENTAL: HeaderName = HeaderName::from_static("incremental");
     let cases = [
-        (Untagged::Part, CONTENT_RANGE, "bytes 0-4/10"),
-        (Untagged::Live, CONTENT_TYPE, "text/event-stream"),
+        (UntaggedReason::Part, CONTENT_RANGE, "bytes 0-4/10"),
+        (UntaggedReason::Live, CONTENT_TYPE, "text/event-stream"),
         (
-            Untagged::Live,
+            UntaggedReason::Live,
             CONTENT_TYPE,
             "Text/Event-Stream; charset=utf-8",
         ),
-        (Untagged::Live, CONTENT_TYPE, "application/grpc+proto"),
+        (UntaggedReason::Live, CONTENT_TYPE, "application/grpc+proto"),
         (
-            Untagged::Live,
+            UntaggedReason::Live,
             CONTENT_TYPE,
             "multipart/x-mixed-replace; boundary=x",
         ),
-        (Untagged::Live, INCREMENTAL, "?1"),
-        (Untagged::NoStore, CACHE_CONTROL, "private, No-Store"),
-        (Untagged::LengthMismatch, CONTENT_LENGTH, "6"),
-        (Untagged::LengthMismatch, CONTENT_LENGTH, "five"),
+        (UntaggedReason::Live, INCREMENTAL, "?1"),
+        (UntaggedReason::NoStore, CACHE_CONTROL, "private, No-Store"),
+        (UntaggedReason::LengthMismatch, CONTENT_LENGTH, "6"),
+        (UntaggedReason::LengthMismatch, CONTENT_LENGTH, "five"),
     ];
     for (expected, name, value) in cases {
         let why = why_untagged(EtagLayer::new(), &Method::GET, with(name, value));
@@ -99,7 +103,7 @@ fn responses_without_a_tag_from_their_content() {
         let mut response = Response::new(hello());
         *response.status_mut() = StatusCode::from_u16(status).unwrap();
         let why = why_untagged(EtagLayer::new(), &Method::GET, response);
-        assert_eq!(why, Untagged::Status, "{status}");
+        assert_eq!(why, UntaggedReason::Status, "{status}");
     }
 }
 
@@ -108,11 +112,11 @@ fn responses_without_a_tag_from_their_content() {
 fn content_that_is_too_long_or_of_unknown_length_passes() {
     let limited = || EtagLayer::new().max_body_bytes(4);
     let why = why_untagged(limited(), &Method::GET, Response::new(hello()));
-    assert_eq!(why, Untagged::TooLong);
+    assert_eq!(why, UntaggedReason::TooLong);
 
     let stream = ScriptedBody::unsized_([Act::data("hello"), Act::Wait]);
     let why = why_untagged(EtagLayer::new(), &Method::GET, Response::new(stream));
-    assert_eq!(why, Untagged::UnknownLength);
+    assert_eq!(why, UntaggedReason::UnknownLength);
 
     assert!(
         tag(&get(&limited().max_body_bytes(5), |_| Response::new(
@@ -161,7 +165,7 @@ fn the_result_of_a_query_is_tagged() {
     assert_eq!(response.headers()[ETAG], of_get.headers()[ETAG]);
 }
 
-/// Issue 10, A.1, R-9110-7.8-a: the status of the response tells an upgrade.
+/// Issue 10, A.1, R-9110-7.8-a: the status of the response shows an upgrade.
 #[test]
 fn only_a_101_is_an_upgrade() {
     let upgrade = || {

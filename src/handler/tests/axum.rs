@@ -76,7 +76,7 @@ fn into_response_is_the_method_of_the_trait() {
     assert_eq!(statuses, [304, 412, 304, 412]);
 }
 
-/// R-9110-13.1-a: the extractor shares the conditions that the layer handed over.
+/// R-9110-13.1-a: the extractor shares the conditions that the layer added.
 #[tokio::test]
 async fn the_layer_sees_the_comparison_of_the_extractor() {
     let layer = PreconditionLayer::new(knows(tagged("7"))).on_unchecked(OnUnchecked::Fail);

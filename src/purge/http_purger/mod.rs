@@ -32,8 +32,8 @@ const MAX_REQUESTS: usize = 8;
 /// the authority of the base (RFC 9113, section 8.3.1).
 ///
 /// Up to eight requests run at the same time, and a failure does not stop the others. The first
-/// error is returned, and an error that may pass goes before a final one.
-/// [`NotPurged::is_final`] tells which are retried.
+/// error is returned, but an error that is retried takes precedence over a final one.
+/// [`NotPurged::is_final`] returns `false` for errors that are retried.
 ///
 /// Every response other than 2xx is an error, with one exception: a `PURGE` of a target may find
 /// nothing. Caches then respond with 404, and later versions of nginx's module with 412.
@@ -129,8 +129,8 @@ impl<C: Service<Request<B>>, B> HttpPurger<C, B> {
         Self::json_member(client, endpoint, "tags")
     }
 
-    /// Creates a purger like [`json`](Self::json) with a member of another name. Fastly's is
-    /// `surrogate_keys`.
+    /// Creates a purger like [`json`](Self::json) with another name of the JSON member. Fastly
+    /// uses `surrogate_keys`.
     ///
     /// # Errors
     ///
@@ -177,7 +177,7 @@ impl<C, B> HttpPurger<C, B> {
         }
     }
 
-    /// Adds a header to every request, such as one with a token.
+    /// Adds a header to every request, such as one with a token. Defaults to no headers.
     ///
     /// Several headers of one name are all sent. The values are marked as sensitive, and are not
     /// shown by `Debug`.
@@ -245,11 +245,11 @@ where
     fn parts(&self, purge: Purge) -> Vec<Purge> {
         let (tags, targets) = (self.protocol != PurgeProtocol::Urls, !self.is_json());
         let parts = purge.into_parts(MAX_TAGS);
-        let told = |part: &Purge| match part.targets().len() {
+        let is_supported = |part: &Purge| match part.targets().len() {
             0 => tags,
             _ => targets,
         };
-        parts.filter(told).collect()
+        parts.filter(is_supported).collect()
     }
 }
 

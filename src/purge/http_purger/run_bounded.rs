@@ -8,8 +8,8 @@ use crate::purge::NotPurged;
 
 /// Runs all futures, at most `most` at a time, and returns the error of the first that failed.
 ///
-/// An error that may pass goes before final ones. With a final error the queue would not retry
-/// the others.
+/// An error that is retried takes precedence over final ones. With a final error the queue
+/// would not retry the others.
 pub(super) async fn run_bounded<F>(
     futures: impl Iterator<Item = F>,
     most: usize,

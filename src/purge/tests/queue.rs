@@ -180,7 +180,7 @@ async fn queued_purges_are_sent_after_the_last_handle_is_dropped() {
     }
 }
 
-/// A flush waits however full the queue is, and whatever the results are.
+/// A flush waits even if the queue is full, and for every result.
 #[tokio::test(start_paused = true)]
 async fn a_flush_waits_for_what_was_queued_before() {
     let script = script([Act::Wait, Act::Fail]);

@@ -1,6 +1,7 @@
 //! Headers for caches (RFC 9111 and its extensions).
 //!
-//! This module knows directives, policies, cache tags and `Cache-Status`. It uses `field`.
+//! This module has the rules for directives, policies, cache tags and `Cache-Status`. It uses
+//! `field`.
 
 pub(crate) mod cache_control;
 pub(crate) mod cache_policy;

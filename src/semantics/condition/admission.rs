@@ -12,11 +12,11 @@ use crate::semantics::{field::HttpDate, validator::ValidatorsRef};
 pub enum Admission {
     /// The method is performed.
     Admit,
-    /// The answer is 412: this condition is false.
+    /// The response is 412: this condition is false.
     Failed(Condition),
-    /// The answer is 428: a required condition is missing (RFC 6585, section 3).
+    /// The response is 428: a required condition is missing (RFC 6585, section 3).
     Required,
-    /// The answer is 404: the resource to change does not exist.
+    /// The response is 404: the resource to change does not exist.
     Absent,
 }
 
@@ -40,13 +40,13 @@ pub enum Requirement {
 impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
     /// Decides whether a request with an unsafe method may be performed.
     ///
-    /// `required` is the condition that the request needs. `creates` says that the method
-    /// creates a resource which does not exist.
+    /// `required` is the condition that the request needs. `creates` is `true` if the method
+    /// creates a resource that does not exist.
     ///
     /// A request that would get 404 without conditions gets it with them, too (RFC 9110,
     /// section 13.2.1). 404 comes before 428. A date that is ignored does not count as a
     /// condition: one that is malformed, or that has no modification date to compare with.
-    /// `now` is asked as in [`evaluate`](Self::evaluate).
+    /// `now` is called as in [`evaluate`](Self::evaluate).
     #[must_use]
     pub(crate) fn admit(
         &self,

@@ -25,12 +25,12 @@ pub(crate) fn carry_representation(
 ) {
     parts.status = StatusCode::PRECONDITION_FAILED;
     cache_control::forbid_storing(&mut parts.headers);
-    // A client asks for ranges with a GET.
+    // Ranges apply to a GET only.
     parts.headers.remove(ACCEPT_RANGES);
     if let Some(target) = target
         && !lines::has(&parts.headers, &CONTENT_LOCATION)
     {
-        // RFC 9110, section 8.7: without it, the content would be that of the refusal.
+        // RFC 9110, section 8.7: without it, the content would describe the refusal.
         let path = target.path_and_query().map_or("/", |path| path.as_str());
         // Two slashes would be read as the name of another host (RFC 3986, section 4.2).
         let location = (!path.starts_with("//")).then(|| HeaderValue::from_str(path));

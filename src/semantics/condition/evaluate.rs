@@ -25,8 +25,8 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
     /// An `If-Unmodified-Since` that equals a modification date of the current second is
     /// false: a date cannot distinguish two changes in one second (section 8.8.2.2).
     ///
-    /// `now` is asked once at most, and only where a date decides. It serves
-    /// [`HttpDate::parse`] too.
+    /// `now` is called at most once, and only if a date decides. [`HttpDate::parse`] uses it
+    /// too.
     #[must_use]
     pub(crate) fn evaluate(
         &self,
@@ -117,7 +117,7 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
 
         // Steps 3 and 4: `If-Modified-Since` counts only without `If-None-Match`.
         if self.has(Field::NoneMatch) {
-            // A malformed condition must not permit the write that it was to prevent.
+            // A malformed condition must not permit the write that it should prevent.
             let is_malformed = || !is_safe(method) && self.is_malformed(Condition::IfNoneMatch);
             if self.matches(Field::NoneMatch, selected, |a, b| a.weak_eq(b)) || is_malformed() {
                 return if reads {
@@ -153,7 +153,7 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
         let Some(current) = validators.etag else {
             return false;
         };
-        // Most clients send the one tag that they got, which needs no parsing.
+        // Most clients send the one tag that they received, which needs no parsing.
         if alone.is_some_and(|line| current.equals_bytes(line.as_bytes())) {
             return same(current, current);
         }

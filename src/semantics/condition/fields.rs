@@ -88,7 +88,7 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
     /// Returns `true` if one of the headers can keep a write from being performed.
     ///
     /// These are `If-Match`, `If-None-Match`, and an `If-Unmodified-Since` that is not ignored
-    /// (RFC 9110, section 13.1.4). `now` is asked as in [`evaluate`](Self::evaluate).
+    /// (RFC 9110, section 13.1.4). `now` is called as in [`evaluate`](Self::evaluate).
     #[must_use]
     pub(crate) fn guards_writes(
         &self,
@@ -113,6 +113,8 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
     pub(crate) fn can_fail(&self, method: &Method) -> bool {
         self.has(Field::Match)
             || self.has(Field::UnmodifiedSince)
+            // Methods with a 304 get it for a false `If-None-Match`, and others a 412 (RFC 9110,
+            // section 13.1.2).
             || (self.has(Field::NoneMatch) && !may_be_not_modified(method))
     }
 
@@ -147,7 +149,7 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
         single.into_iter().chain(listed)
     }
 
-    /// Returns `true` if `If-Match` is compared weakly: one tag stands for all tags with the same
+    /// Returns `true` if `If-Match` is compared weakly: a tag matches all tags with the same
     /// opaque text.
     pub(crate) fn has_weak_if_match(&self) -> bool {
         self.weak_if_match
@@ -156,8 +158,8 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
     /// Returns a condition that is false in every state: the method is unsafe, and the header has
     /// no well-formed member.
     ///
-    /// A client with a malformed condition gets 412, and not the write that the condition was
-    /// to prevent.
+    /// A client with a malformed condition gets 412. Otherwise the write that the condition
+    /// should prevent would be performed.
     pub(crate) fn malformed_guard(&self, method: &Method) -> Option<Condition> {
         if !is_write(method) {
             return None;
@@ -179,8 +181,8 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
             && self.tags(condition).next().is_none()
     }
 
-    /// Returns `true` if `If-None-Match` has this strong tag only in its weak form. The client's
-    /// representation then has the weak label.
+    /// Returns `true` if `If-None-Match` has this strong tag only in its weak form. The
+    /// client's representation then has a weak tag.
     pub(crate) fn names_only_weakly(&self, tag: TagRef<'_>) -> bool {
         let Some(line) = self.lines(Field::NoneMatch).next() else {
             return false;

@@ -91,15 +91,15 @@ impl From<EntityTag> for Current {
 pub enum Decision {
     /// The method is performed. `Range` and `If-Range` come next.
     Proceed,
-    /// The answer is 304: the client has this representation.
+    /// The response is 304: the client has this representation.
     NotModified,
-    /// The answer is 412: this condition is false.
+    /// The response is 412: this condition is false.
     Failed(Condition),
 }
 
 impl Decision {
     /// Returns `true` if the decision applies to a request whose response without conditions
-    /// has this status. `ranged` says that the request has a `Range`.
+    /// has this status. `ranged` is `true` if the request has a `Range`.
     ///
     /// Conditions apply to 2xx only (RFC 9110, section 13.2.1). A 304 replaces a 200, or a 206
     /// that would be a 200 without the `Range`. A `Range` is evaluated last (sections 13.2.2

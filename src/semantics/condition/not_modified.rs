@@ -18,7 +18,7 @@ use crate::semantics::field::lines;
 /// `Set-Cookie` or a request id. `Last-Modified` is removed only beside an `ETag`.
 pub fn strip_representation_metadata(headers: &mut HeaderMap) {
     let tagged = lines::has(headers, &ETAG);
-    // Each round removes one name. The look at the next one saves the last round.
+    // Each round removes one name. Looking at the next one saves the last round.
     loop {
         let mut removed = headers
             .keys()

@@ -1,4 +1,4 @@
-//! The rules for a `GET` that asks for the current state on behalf of a write.
+//! The rules for a `GET` that reads the current state on behalf of a write.
 
 use http::{
     HeaderMap, HeaderName, Method, StatusCode,
@@ -22,7 +22,7 @@ fn belongs_to_write(name: &HeaderName) -> bool {
         _ => matches!(
             name.as_str(),
             "content-digest" | "repr-digest" | "digest" | "content-md5"
-                // Instructions for the write, and names of the method that it stands for.
+                // Instructions for the write, and overrides of its method.
                 | "if" | "prefer" | "idempotency-key" | "x-http-method-override"
                 | "x-http-method" | "x-method-override"
         ),
@@ -49,7 +49,7 @@ pub fn get_head(request: &Parts) -> Parts {
     get
 }
 
-/// The current state, as the status of the response to the `GET` tells it.
+/// The meaning of the status of the response to the `GET`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SelfGetStatus {
@@ -59,13 +59,13 @@ pub enum SelfGetStatus {
     Absent,
     /// The request is refused or redirected: 3xx, and other 4xx such as 400, 401, 403 and 429.
     ///
-    /// The caller gets this response as it is. A caller who may not read learns nothing from a
+    /// The caller gets this response unchanged. A caller who may not read learns nothing from a
     /// condition. A caller with too many requests learns when to try again.
     Refused,
     /// The target has no state to read: 405 and 501.
     Unknown,
-    /// The state is unknown because of a failure: any other status. A 304 is one, since the `GET`
-    /// has no condition.
+    /// The state is unknown because of a failure: any other status. A 304 is a failure, since
+    /// the `GET` has no condition.
     Failed,
 }
 

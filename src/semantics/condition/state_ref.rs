@@ -36,6 +36,7 @@ pub(crate) fn write_latest<B>(
     if response.status().is_success() && !lines::has(response.headers(), field) {
         response.headers_mut().insert(field.clone(), latest);
     }
+    // Caches use `Vary` only for responses to safe methods (RFC 9110, section 9.2.3).
     if safe {
         vary::merge(response.headers_mut(), [field.clone()]);
     }
@@ -43,7 +44,7 @@ pub(crate) fn write_latest<B>(
 
 /// Turns an empty response into the 304 for a request that named the latest state.
 ///
-/// It has `no-store`, so that no cache takes it for the validation of a stored response.
+/// It has `no-store`, so that no cache updates a stored response with it.
 pub(crate) fn write_not_modified<B>(
     response: &mut Response<B>,
     field: &HeaderName,

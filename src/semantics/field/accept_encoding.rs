@@ -1,4 +1,4 @@
-//! `Accept-Encoding`: the content encodings that a client accepts (RFC 9110, section 12.5.3).
+//! `Accept-Encoding`: the content codings that a client accepts (RFC 9110, section 12.5.3).
 
 use http::{HeaderMap, header::ACCEPT_ENCODING};
 
@@ -7,7 +7,8 @@ use super::{
     list::{members, trim_ows},
 };
 
-/// Returns the weight of a content encoding in thousandths, or 0 if the client does not accept it.
+/// Returns the weight of a content coding in thousandths, or 0 if the client does not accept
+/// it.
 ///
 /// The weight is also 0 if the header is missing, or names neither the coding nor `*`. If a
 /// coding is named twice, the greater weight counts. A member with a malformed weight is
@@ -17,7 +18,7 @@ pub fn weight(headers: &HeaderMap, coding: &str) -> u16 {
     find_weight(headers, coding).unwrap_or(0)
 }
 
-/// Returns the weight of content without any encoding in thousandths.
+/// Returns the weight of content without any coding in thousandths.
 ///
 /// Returns `None` if the client refuses such content, and 0 if the header does not mention it.
 #[must_use]

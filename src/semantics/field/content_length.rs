@@ -18,8 +18,7 @@ pub(crate) fn declared_length(headers: &HeaderMap) -> Option<u64> {
 /// Returns the length of the content that a `GET` would receive, if it is known.
 ///
 /// The length comes from the header, or else from `exact`, the exact size of the body. Set
-/// `may_omit_content` for a response to `HEAD`: its empty body then says nothing about the
-/// length.
+/// `may_omit_content` for a response to `HEAD`: its empty body then does not show the length.
 pub(crate) fn of_get(
     status: StatusCode,
     headers: &HeaderMap,
@@ -30,7 +29,8 @@ pub(crate) fn of_get(
         return parse(value);
     }
     match status {
-        // A 204 has no content, and the empty body of a 304 says nothing about that of the 200.
+        // A 204 has no content, and the empty body of a 304 does not show the length of the
+        // 200.
         StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED => None,
         _ => exact.filter(|length| *length > 0 || !may_omit_content),
     }

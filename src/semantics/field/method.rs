@@ -8,7 +8,7 @@ use http::Method;
 /// added.
 ///
 /// A layer with this set tags the responses to these methods, or evaluates their preconditions.
-/// A false `If-None-Match` or `If-Modified-Since` gives a 304 for `GET`, `HEAD` and `QUERY`.
+/// A false `If-None-Match` or `If-Modified-Since` leads to a 304 for `GET`, `HEAD` and `QUERY`.
 /// The standards define a 304 for no other method. `PROPFIND`, `REPORT` and `SEARCH` get 412
 /// for a false `If-None-Match`, and their `If-Modified-Since` is ignored (RFC 9110, sections
 /// 13.1.2 and 13.1.3).
@@ -40,8 +40,8 @@ impl SafeMethods {
     /// `SEARCH` of WebDAV (RFC 5323).
     pub const SEARCH: Self = Self(1 << 5);
 
-    /// The methods for which a false `If-None-Match` or `If-Modified-Since` gives a 304
-    /// (RFC 9110, section 15.4.5; RFC 10008, section 2.6).
+    /// The methods for which a false `If-None-Match` or `If-Modified-Since` leads to a 304 (RFC
+    /// 9110, section 15.4.5; RFC 10008, section 2.6).
     const WITH_304: Self = Self(Self::GET.0 | Self::HEAD.0 | Self::QUERY.0);
 
     /// Returns `true` if `method` is in the set. Names are case-sensitive (RFC 9110, section 9.1).
@@ -62,7 +62,7 @@ impl SafeMethods {
         }
     }
 
-    // A function of its own keeps the caller small enough to be inlined.
+    // A separate function keeps the caller small enough to be inlined.
     #[cold]
     fn from_extension(method: &str) -> Option<Self> {
         Some(match method {
@@ -133,7 +133,7 @@ pub(crate) fn may_be_fresh(method: &Method) -> bool {
     SafeMethods::from_method(method).is_some()
 }
 
-/// Returns `true` if a false `If-None-Match` or `If-Modified-Since` gives a 304.
+/// Returns `true` if a false `If-None-Match` or `If-Modified-Since` leads to a 304.
 #[inline]
 pub(crate) fn may_be_not_modified(method: &Method) -> bool {
     SafeMethods::WITH_304.contains(method)

@@ -1,7 +1,7 @@
 //! Syntax of headers and methods, independent of their purpose.
 //!
-//! This module knows lists, dates, methods, lengths and content negotiation. It uses nothing
-//! else in this crate.
+//! This module has the rules for lists, dates, methods, lengths and content negotiation. It
+//! uses nothing else in this crate.
 
 mod accept;
 pub(crate) mod accept_encoding;

@@ -10,7 +10,7 @@ use super::opaque::{self, is_opaque};
 
 /// An entity tag (ETag): an opaque text in quotes. It is strong, or weak with `W/` before it.
 ///
-/// A strong tag stands for one sequence of bytes. A weak tag stands for contents that are
+/// A strong tag identifies one sequence of bytes. A weak tag identifies contents that are
 /// equivalent for the client.
 ///
 /// The type has no `PartialEq`. Tags are compared either [strongly](Self::strong_eq) or

@@ -1,4 +1,4 @@
-//! The validators that a response gets from a source that was asked before.
+//! The validators that a response gets from a source that was called before.
 
 use http::{
     HeaderMap, StatusCode,
@@ -8,16 +8,16 @@ use http::{
 use super::Validators;
 use crate::semantics::field::lines;
 
-/// The way in which validators that were read before a response label it.
+/// The validators of the source that a response gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Label {
-    /// The response stays as it is: it is not a whole representation.
+    /// The response gets no validators: it is not a whole representation.
     Keep,
     /// The response has its own tag. It gets the date, if that is missing.
     OwnTag,
     /// The response gets the strong tag, once the source has confirmed it.
     Confirm,
-    /// The response gets the validators as they are: a weak tag, or only a date.
+    /// The response gets the validators unchanged: a weak tag, or only a date.
     AsRead,
     /// The response gets the tag as a weak one.
     ///
@@ -28,7 +28,8 @@ pub(crate) enum Label {
 }
 
 impl Label {
-    /// Returns the label of a response. `is_exact` says that the length of the body is known.
+    /// Returns the label of a response. `is_exact` is `true` if the length of the body is
+    /// known.
     pub(crate) fn for_response(
         status: StatusCode,
         headers: &HeaderMap,

@@ -21,7 +21,7 @@ pub use key::WeakSecret;
 pub(crate) use label::Label;
 pub use repeated::RepeatedFields;
 pub use tag_list::{TagMember, entity_tags};
-pub use taggable::Untagged;
+pub use taggable::UntaggedReason;
 pub use validators::Validators;
 pub(crate) use validators::ValidatorsRef;
 pub use version::VersionTags;

@@ -41,7 +41,7 @@ const HIGH: u64 = repeat(0x80);
 
 /// Returns `true` if all eight bytes are `etagc`, as in [`is_opaque`].
 fn are_opaque(bytes: u64) -> bool {
-    // In each sum, the high bit of a byte says whether the name of the sum is true for that byte.
+    // In each sum, the high bit of a byte is set if the name of the sum is true for that byte.
     // No sum carries into the next byte.
     let low = bytes & !HIGH;
     let is_visible = low + repeat(0x7f - b' ');

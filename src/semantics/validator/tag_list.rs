@@ -68,7 +68,7 @@ fn end_of_tag_member(bytes: &[u8]) -> usize {
             let opened = bytes.len() - opaque.len();
             match position(opaque, b'"') {
                 Some(closing) => opened + closing + 1,
-                // A quote that is never closed takes the rest of the line.
+                // A quote that is never closed extends to the end of the line.
                 None => return bytes.len(),
             }
         }

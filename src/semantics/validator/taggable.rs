@@ -16,7 +16,7 @@ const INCREMENTAL: HeaderName = HeaderName::from_static("incremental");
 /// The reason why a response got no tag from its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Untagged {
+pub enum UntaggedReason {
     /// The handler set an `ETag`, which is kept.
     HandlerTag,
     /// A source of validators knows the state, and its tag is used instead of a hash.
@@ -68,22 +68,22 @@ pub(crate) fn check_taggable(
     headers: &HeaderMap,
     statuses: &[StatusCode],
     limit: u64,
-) -> Option<Untagged> {
-    // RFC 9110, section 8.8: elsewhere the content is not the representation.
+) -> Option<UntaggedReason> {
+    // RFC 9110, section 8.8: with other statuses, the content is not the representation.
     if !statuses.contains(&facts.status) {
-        return Some(Untagged::Status);
+        return Some(UntaggedReason::Status);
     }
     if lines::has(headers, &ETAG) {
-        return Some(Untagged::HandlerTag);
+        return Some(UntaggedReason::HandlerTag);
     }
     if facts.source_knows {
-        return Some(Untagged::SourceKnows);
+        return Some(UntaggedReason::SourceKnows);
     }
     if !facts.digest_known {
         match facts.exact {
-            None => return Some(Untagged::UnknownLength),
-            Some(length) if length > limit => return Some(Untagged::TooLong),
-            Some(0) if facts.head => return Some(Untagged::HeadWithoutContent),
+            None => return Some(UntaggedReason::UnknownLength),
+            Some(length) if length > limit => return Some(UntaggedReason::TooLong),
+            Some(0) if facts.head => return Some(UntaggedReason::HeadWithoutContent),
             Some(_) => {}
         }
     }
@@ -91,24 +91,24 @@ pub(crate) fn check_taggable(
     check_headers(facts, headers)
 }
 
-fn check_headers(facts: ResponseFacts, headers: &HeaderMap) -> Option<Untagged> {
+fn check_headers(facts: ResponseFacts, headers: &HeaderMap) -> Option<UntaggedReason> {
     let summary = HeaderSummary::read(headers);
     if summary.content_range {
-        return Some(Untagged::Part);
+        return Some(UntaggedReason::Part);
     }
     if summary.live {
-        return Some(Untagged::Live);
+        return Some(UntaggedReason::Live);
     }
     // Values are parsed only if the header is present.
     if summary.cache_control && cache_control::has_no_store(headers) {
-        return Some(Untagged::NoStore);
+        return Some(UntaggedReason::NoStore);
     }
     let announced = facts.exact.filter(|_| !facts.digest_known);
     announced
         .is_some_and(|length| {
             summary.content_length && content_length::contradicts(headers, length)
         })
-        .then_some(Untagged::LengthMismatch)
+        .then_some(UntaggedReason::LengthMismatch)
 }
 
 /// The properties that one pass over the headers finds.

@@ -85,8 +85,8 @@ impl Validators {
         }
     }
 
-    /// Returns `true` if both are of one state. Tags decide alone. Dates decide if both have no
-    /// tag.
+    /// Returns `true` if both describe the same state. Only the tags are compared, or the dates
+    /// if there are no tags.
     pub(crate) fn is_same_state(&self, other: &Self) -> bool {
         match (&self.etag, &other.etag) {
             (Some(tag), Some(other)) => tag.is_weak() == other.is_weak() && tag.weak_eq(other),
@@ -99,8 +99,8 @@ impl Validators {
     /// validator is unknown stays as it is.
     ///
     /// `now` is called only if there is a date. A later date is written as `now` (RFC 9110,
-    /// section 8.8.2.1). A date of the current second could stand for two states (section
-    /// 8.8.2.2), so it is written only beside a tag.
+    /// section 8.8.2.1). Two states may have a date of the current second (section 8.8.2.2), so
+    /// it is written only beside a tag.
     pub fn write_to(&self, headers: &mut HeaderMap, now: impl FnOnce() -> HttpDate) {
         if let Some(etag) = &self.etag {
             headers.insert(ETAG, etag.as_header_value().clone());
@@ -185,8 +185,8 @@ pub(crate) fn correct_last_modified(
     Some(modified.min(made))
 }
 
-/// Returns `true` if a modification date in a message of the time `made` could stand for two
-/// states, without an entity tag that distinguishes them.
+/// Returns `true` if two states may have this modification date, and no entity tag
+/// distinguishes them. `made` is the time of the message.
 fn is_ambiguous(modified: HttpDate, tagged: bool, made: HttpDate) -> bool {
     !tagged && modified >= made
 }

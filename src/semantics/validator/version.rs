@@ -30,10 +30,10 @@ const SCOPE_SUFFIX_LENGTH: usize = 1 + (SCOPE_BYTES * 4).div_ceil(3);
 /// The length of the longest tag text: a version of [`MAX_PLAIN_BYTES`] bytes, with a scope.
 const MAX_TEXT_LENGTH: usize = (MAX_PLAIN_BYTES * 4).div_ceil(3) + SCOPE_SUFFIX_LENGTH;
 
-/// A maker of entity tags from versions, with one allocation for each tag.
+/// A generator of entity tags from versions, with one allocation for each tag.
 ///
-/// A tag from a version is known before the content is made. So it can decide about writes
-/// (optimistic concurrency), and a 304 costs one small query.
+/// A tag from a version is known before the content is rendered. So it works for the conditions
+/// of writes (optimistic concurrency), and a 304 costs one small query.
 ///
 /// Use one kind of version per resource. Keyed tags of two kinds are never equal, but plain
 /// ones may be.
@@ -57,20 +57,21 @@ const MAX_TEXT_LENGTH: usize = (MAX_PLAIN_BYTES * 4).div_ceil(3) + SCOPE_SUFFIX_
 ///
 /// # One resource, one scope
 ///
-/// Versions of two resources are often the same number. Without a scope their tags are equal,
-/// too. Then a write with the tag of one note passes the `If-Match` of another note.
-/// [`VersionTags::scope`] binds tags to one resource. The source, the handler that reads and
-/// the handler that writes must use the same scope.
+/// Two resources often have the same version number. Without a scope their tags are equal, too,
+/// and a write to one note with the tag of another note succeeds. [`VersionTags::scope`] binds
+/// tags to one resource. The source, the handler that reads and the handler that writes must
+/// use the same scope.
 ///
 /// # Requirements for versions
 ///
 /// - Read the version together with the content, in one query or one snapshot.
 /// - Change the version on every write, and never use one again. If a deleted row is created
-///   anew and its version restarts at 1, two contents get the same tag.
+///   again and its version restarts at 1, two contents get the same tag.
 /// - Include everything that the content depends on. If one row is shown in several media
-///   types, languages or codings, make the tag with [`VersionTags::bytes`] from the version
-///   and all that decides. The same holds if a release renders it differently. Or make the
-///   tag [weak](EntityTag::into_weak): a strong tag stands for one sequence of bytes.
+///   types, languages or codings, make the tag with [`VersionTags::bytes`]. Include the version
+///   and everything else that selects the content. The same holds if a release renders the row
+///   differently. Or make the tag [weak](EntityTag::into_weak): a strong tag identifies one
+///   sequence of bytes.
 #[derive(Debug, Clone)]
 pub struct VersionTags {
     key: Option<Hmac<Sha256>>,
@@ -92,7 +93,7 @@ enum VersionKind {
 }
 
 impl VersionTags {
-    /// Creates a maker of tags that show the version to clients.
+    /// Creates a generator of tags that show the version to clients.
     #[must_use]
     pub fn plain() -> Self {
         Self {
@@ -101,8 +102,8 @@ impl VersionTags {
         }
     }
 
-    /// Creates a maker of plain tags for one resource: the member `id` of a collection, such
-    /// as a row of a table.
+    /// Creates a generator of plain tags for one resource: the member `id` of a collection,
+    /// such as a row of a table.
     ///
     /// Put it into a function, so that the tags are the same everywhere:
     ///
@@ -124,13 +125,13 @@ impl VersionTags {
         Self::plain().scope(collection).scope(id.to_string())
     }
 
-    /// Creates a maker of tags of 128 bits, from HMAC-SHA-256 over the version.
+    /// Creates a generator of tags of 128 bits, from HMAC-SHA-256 over the version.
     ///
     /// The tags show neither the version nor how often it changes. Replicas must share the
     /// secret.
     ///
     /// Without a [`scope`](Self::scope), equal versions of two resources have equal tags. A
-    /// client that sees one of them count upwards could recognise the numbers of the other.
+    /// client that watches one resource change could recognize the version of the other.
     ///
     /// # Errors
     ///
@@ -145,11 +146,11 @@ impl VersionTags {
 
     /// Sets the scope of the tags, which binds them to one resource. Defaults to no scope.
     ///
-    /// The tag of another resource with the same version is then another tag.
+    /// Tags of two resources with the same version then differ.
     ///
     /// A scope is any text or bytes that name only this resource in the application: a path, or
-    /// the `Scope` of a store. If it has several parts, separate them. A scope that is added to a scope is another scope within it, such as a row
-    /// within a tenant.
+    /// the `Scope` of a store. If it has several parts, separate them. A second call sets a
+    /// scope within the first, such as a row within a tenant.
     ///
     /// A plain tag contains 80 bits of the scope's SHA-256 in base64url, behind the version and
     /// a hyphen: `"42-dhLgLmJWxIC26A"`. For a keyed tag, HMAC-SHA-256 covers the scope.
@@ -183,7 +184,7 @@ impl VersionTags {
     /// Returns the tag of the time of the last write, in seconds since 1970:
     /// `"1763715600.123456"`. The fraction has up to nine digits, without trailing zeros.
     ///
-    /// Clocks go back and repeat themselves, so a number is the better version.
+    /// Clocks may be set back and repeat a time, so a number is the better version.
     ///
     /// The tag of a time without a fraction is weak: it works for reads, and `If-Match` with it
     /// always fails. Such a time most likely comes from a column in whole seconds. That column
@@ -242,14 +243,14 @@ impl VersionTags {
     /// The tag distinguishes two states only if
     ///
     /// - the versions of all rows come from one counter that never goes back,
-    /// - they grow in the order in which the writers commit, as they do if each writer holds
-    ///   the counter's row until it commits,
+    /// - they increase in the order of commits, which holds if each writer locks the counter's
+    ///   row until it commits,
     /// - both numbers are read in one snapshot with the content, and
     /// - only the columns of a row decide whether it belongs to the collection.
     ///
-    /// A sequence or `max(txid)` does not grow in that order. One writer takes 3, another takes 4
-    /// and commits, and a reader gets 4. Then the first writer commits: the content is another
-    /// one, and the maximum is still 4.
+    /// A sequence or `max(txid)` does not increase in that order. One writer takes 3, another
+    /// takes 4 and commits, and a reader gets 4. Then the first writer commits: the content
+    /// changes, but the maximum is still 4.
     ///
     /// A version of the whole collection needs none of these conditions: a row that every
     /// writer increments in its transaction. Make its tag with [`number`](Self::number).
@@ -293,7 +294,7 @@ impl VersionTags {
     }
 
     /// Writes the text of a tag on the stack: the version and the scope behind it. With a key,
-    /// `tag` also gets the code of both.
+    /// `tag` also receives the code of both.
     fn with_text(
         &self,
         kind: VersionKind,

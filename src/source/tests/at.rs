@@ -13,16 +13,16 @@ fn a_source_is_limited_to_one_route() {
         ("/Notes/7", "?"),
         ("/", "?"),
     ] {
-        assert_eq!(told(&source, path), expected, "{path}");
+        assert_eq!(state_text(&source, path), expected, "{path}");
     }
-    // For other paths it is not even asked.
-    assert_eq!(told(&panics().at("/a").unwrap(), "/b"), "?");
+    // For other paths it is not called.
+    assert_eq!(state_text(&panics().at("/a").unwrap(), "/b"), "?");
     let authority = {
         let mut connect = request("CONNECT", "/", []);
         *connect.uri_mut() = "example.com:443".parse().unwrap();
         connect.into_parts().0
     };
-    let asked = run(ask(&source, &authority)).unwrap();
+    let asked = run(current(&source, &authority)).unwrap();
     assert!(matches!(asked, Current::Unknown));
 }
 

@@ -10,35 +10,41 @@ fn functions_borrow_the_head_and_return_states() {
         }
     }
     let source = from_fn(by_path);
-    assert_eq!(told(&source, "/a"), "\"a\"");
-    assert_eq!(told(&source, "/none"), "-");
-    assert_eq!(told(&source, "/down"), "! the source of validators failed");
+    assert_eq!(state_text(&source, "/a"), "\"a\"");
+    assert_eq!(state_text(&source, "/none"), "-");
+    assert_eq!(
+        state_text(&source, "/down"),
+        "! the source of validators failed"
+    );
 
     let borrowing = from_fn(async |request: &Parts| by_path(request).await.ok().flatten());
-    assert_eq!(told(&borrowing, "/a"), "\"a\"");
-    assert_eq!(told(&borrowing, "/down"), "-");
+    assert_eq!(state_text(&borrowing, "/a"), "\"a\"");
+    assert_eq!(state_text(&borrowing, "/down"), "-");
 
     let owning = from_fn(|request: &Parts| {
         let length = request.uri.path().len();
         async move { EntityTag::strong(length.to_string()).map(Validators::from) }
     });
-    assert_eq!(told(&owning, "/abc"), "\"4\"");
+    assert_eq!(state_text(&owning, "/abc"), "\"4\"");
 
     // The argument of an async closure needs no type.
     let constant = from_fn(async |_| Current::Unknown);
-    assert_eq!(told(&constant, "/"), "?");
+    assert_eq!(state_text(&constant, "/"), "?");
     let unnamed = from_fn(async |request| EntityTag::strong(&request.uri.path()[1..]));
-    assert_eq!(told(&unnamed.or_else(constant), "/a"), "\"a\"");
+    assert_eq!(state_text(&unnamed.or_else(constant), "/a"), "\"a\"");
 }
 
 /// `from_fn` makes a source that waits, and `now` one that does not.
 #[test]
 fn functions_wait_unless_they_know_now() {
-    assert!(ask_at_hand(&from_fn(async |_: &Parts| tagged("1")), &parts("/")).is_none());
-    assert!(ask_at_hand(&now(|_| tagged("1")), &parts("/")).is_some());
-    assert_eq!(told(&now(|_| EntityTag::strong("1").ok()), "/"), "\"1\"");
+    assert!(try_current(&from_fn(async |_: &Parts| tagged("1")), &parts("/")).is_none());
+    assert!(try_current(&now(|_| tagged("1")), &parts("/")).is_some());
     assert_eq!(
-        told(&now(|_| Err::<Validators, _>(Down)), "/"),
+        state_text(&now(|_| EntityTag::strong("1").ok()), "/"),
+        "\"1\""
+    );
+    assert_eq!(
+        state_text(&now(|_| Err::<Validators, _>(Down)), "/"),
         "! the source of validators failed"
     );
 }

@@ -7,32 +7,32 @@ fn the_second_source_is_used_if_the_first_does_not_know() {
     let absent = || knows(Current::Absent);
     let failed = "! the source of validators failed";
     let panicked = "! the source of validators panicked";
-    assert_eq!(told(&one().or_else(two()), "/"), "\"1\"");
-    assert_eq!(told(&absent().or_else(two()), "/"), "-");
-    assert_eq!(told(&().or_else(two()), "/"), "\"2\"");
-    assert_eq!(told(&().or_else(absent()), "/"), "-");
-    assert_eq!(told(&().or_else(()), "/"), "?");
-    assert_eq!(told(&fails().or_else(two()), "/"), "\"2\"");
-    assert_eq!(told(&panics().or_else(two()), "/"), "\"2\"");
-    assert_eq!(told(&one().or_else(panics()), "/"), "\"1\"");
-    assert_eq!(told(&().or_else(fails()), "/"), failed);
+    assert_eq!(state_text(&one().or_else(two()), "/"), "\"1\"");
+    assert_eq!(state_text(&absent().or_else(two()), "/"), "-");
+    assert_eq!(state_text(&().or_else(two()), "/"), "\"2\"");
+    assert_eq!(state_text(&().or_else(absent()), "/"), "-");
+    assert_eq!(state_text(&().or_else(()), "/"), "?");
+    assert_eq!(state_text(&fails().or_else(two()), "/"), "\"2\"");
+    assert_eq!(state_text(&panics().or_else(two()), "/"), "\"2\"");
+    assert_eq!(state_text(&one().or_else(panics()), "/"), "\"1\"");
+    assert_eq!(state_text(&().or_else(fails()), "/"), failed);
     // A failure is the result if no source knows the state.
-    assert_eq!(told(&panics().or_else(()), "/"), panicked);
-    assert_eq!(told(&fails().or_else(panics()), "/"), panicked);
+    assert_eq!(state_text(&panics().or_else(()), "/"), panicked);
+    assert_eq!(state_text(&fails().or_else(panics()), "/"), panicked);
 }
 
-/// If the first source knows the state, the second is not asked.
+/// If the first source knows the state, the second is not called.
 #[test]
-fn the_second_source_is_asked_only_if_needed() {
+fn the_second_source_is_called_only_if_needed() {
     let log = Log::default();
     let noting = log.clone();
     let second = now(move |_| {
-        noting.note("asked");
+        noting.note("called");
         Current::Unknown
     });
-    told(&knows(tagged("1")).or_else(second.clone()), "/");
+    state_text(&knows(tagged("1")).or_else(second.clone()), "/");
     assert!(log.take().is_empty());
     let either = ().or_else(second);
-    assert_eq!(text(run(ask(&either, &parts("/")))), "?");
-    assert_eq!(log.take(), ["asked"]);
+    assert_eq!(text(run(current(&either, &parts("/")))), "?");
+    assert_eq!(log.take(), ["called"]);
 }

@@ -6,9 +6,9 @@ use super::*;
 #[test]
 fn a_source_that_is_ready_needs_no_timer() {
     let source = knows(tagged("1")).timeout(Duration::ZERO);
-    assert_eq!(told(&source, "/"), "\"1\"");
+    assert_eq!(state_text(&source, "/"), "\"1\"");
     assert_eq!(
-        told(&fails().timeout(Duration::ZERO), "/"),
+        state_text(&fails().timeout(Duration::ZERO), "/"),
         "! the source of validators failed"
     );
 }
@@ -18,25 +18,27 @@ async fn a_source_that_hangs_times_out() {
     let limit = Duration::from_millis(250);
     let hangs = from_fn(async |_| pending::<Current>().await);
     let started = tokio::time::Instant::now();
-    let error = ask(&hangs.timeout(limit), &parts("/")).await.unwrap_err();
+    let error = current(&hangs.timeout(limit), &parts("/"))
+        .await
+        .unwrap_err();
     assert!(error.is_timeout() && !error.is_panic());
     assert_eq!(
         error.to_string(),
         "the source of validators took longer than its timeout of 250ms"
     );
     assert_eq!(started.elapsed(), limit);
-    // The second source is asked after the timeout.
+    // The second source is called after the timeout.
     let chain = hangs.timeout(limit).or_else(knows(tagged("2")));
-    let current = ask(&chain, &parts("/")).await.unwrap();
-    assert!(current.validators().is_some());
+    let answer = current(&chain, &parts("/")).await.unwrap();
+    assert!(answer.validators().is_some());
     // A slow source that answers in time.
     let slow = from_fn(async |_| {
         // One millisecond before the timeout, on the paused clock.
         tokio::time::sleep(Duration::from_millis(249)).await;
         Current::Absent
     });
-    let current = ask(&slow.timeout(limit), &parts("/")).await.unwrap();
-    assert!(matches!(current, Current::Absent));
+    let answer = current(&slow.timeout(limit), &parts("/")).await.unwrap();
+    assert!(matches!(answer, Current::Absent));
 }
 
 /// Issue 11, A.13: a configured timeout replaces the default, in every combination of sources.
@@ -49,12 +51,12 @@ async fn a_longer_timeout_is_kept_by_combinators() {
     });
     let limit = Duration::from_secs(30);
     let at = || slow.at("/a").unwrap();
-    assert!(ask(&at(), &parts("/a")).await.is_err(), "10 seconds");
-    assert!(ask(&at().timeout(limit), &parts("/a")).await.is_ok());
+    assert!(current(&at(), &parts("/a")).await.is_err(), "10 seconds");
+    assert!(current(&at().timeout(limit), &parts("/a")).await.is_ok());
     let inside = slow.timeout(limit).at("/a").unwrap();
-    assert!(ask(&Arc::new(inside), &parts("/a")).await.is_ok());
+    assert!(current(&Arc::new(inside), &parts("/a")).await.is_ok());
     let either = ().or_else(slow.timeout(limit));
-    assert!(ask(&either, &parts("/a")).await.is_ok());
+    assert!(current(&either, &parts("/a")).await.is_ok());
 }
 
 /// Issue 11, A.13: each source has ten seconds or its own timeout, in every combination.
@@ -62,7 +64,7 @@ async fn a_longer_timeout_is_kept_by_combinators() {
 async fn every_source_has_a_timeout() {
     async fn seconds(source: impl ValidatorSource) -> u64 {
         let started = tokio::time::Instant::now();
-        let error = ask(&source, &parts("/notes")).await.unwrap_err();
+        let error = current(&source, &parts("/notes")).await.unwrap_err();
         assert!(error.is_timeout() && !error.is_panic());
         started.elapsed().as_secs()
     }
@@ -88,5 +90,5 @@ fn a_source_that_waits_needs_no_runtime() {
         crate::test_support::wait_once().await;
         Current::Absent
     });
-    assert_eq!(told(&waits, "/"), "-");
+    assert_eq!(state_text(&waits, "/"), "-");
 }

@@ -22,7 +22,7 @@ use crate::{
 #[derive(Clone, Default)]
 struct Moving {
     version: Arc<AtomicU64>,
-    asked: Arc<AtomicU64>,
+    calls: Arc<AtomicU64>,
     moves: bool,
 }
 
@@ -40,7 +40,7 @@ impl Moving {
     }
 
     fn current(&self) -> Current {
-        self.asked.fetch_add(1, Ordering::SeqCst);
+        self.calls.fetch_add(1, Ordering::SeqCst);
         let version = self.version.load(Ordering::SeqCst);
         tagged(&version.to_string()).into()
     }
@@ -71,19 +71,19 @@ impl Moving {
         })
     }
 
-    fn asked(&self) -> u64 {
-        self.asked.load(Ordering::SeqCst)
+    fn calls(&self) -> u64 {
+        self.calls.load(Ordering::SeqCst)
     }
 }
 
-/// Issue 10, A.2, R-9110-8.8.1-a: one strong tag never stands for two contents. The old tag
+/// Issue 10, A.2, R-9110-8.8.1-a: one strong tag never identifies two contents. The old tag
 /// does not go out on content that a write may have changed.
 #[test]
 fn a_strong_tag_goes_out_only_if_nothing_changed() {
     let still = Moving::new(false);
     let answer = still.get(&[]);
     assert_eq!(answer.headers()["etag"], "\"0\"");
-    assert_eq!(still.asked(), 2);
+    assert_eq!(still.calls(), 2);
 
     let moving = Moving::new(true);
     let answer = moving.get(&[]);
@@ -99,7 +99,7 @@ fn without_confirmation_the_label_goes_out_as_it_was_read() {
     let layer = ConditionalLayer::new().source(moving.source());
     let answer = moving.get_through(&layer.without_confirmation(), &[]);
     assert_eq!(answer.headers()["etag"], "\"0\"");
-    assert_eq!(moving.asked(), 1);
+    assert_eq!(moving.calls(), 1);
 }
 
 /// Issue 10, A.2: a handler that reads version and content in one statement
@@ -120,7 +120,7 @@ fn a_handlers_own_tag_needs_no_confirmation() {
         },
     );
     assert_eq!(answer.headers()["etag"], "\"1\"");
-    assert_eq!(moving.asked(), 1);
+    assert_eq!(moving.calls(), 1);
 }
 
 /// Issue 10, A.2: content that is read after its head gets a weak tag, and a part gets
@@ -151,24 +151,24 @@ fn streams_and_parts_get_no_strong_tag() {
             .get("etag")
             .map(|tag| tag.to_str().unwrap());
         assert_eq!(found, tag, "{status} {field}");
-        assert_eq!(still.asked(), 1, "{status} {field}");
+        assert_eq!(still.calls(), 1, "{status} {field}");
     }
 }
 
-/// A condition that held when the source was asked stays true if the tag becomes weak or is
-/// left out.
+/// A condition that was true for the state of the source stays true if the tag becomes weak or
+/// is left out.
 #[test]
 fn a_condition_that_held_still_holds_for_a_weakened_tag() {
     for moves in [false, true] {
         let moving = Moving::new(moves);
         let layer = ConditionalLayer::new().source(moving.source());
-        let asked = request(
+        let conditional = request(
             "GET",
             "/",
             [("if-match", "\"0\""), ("if-none-match", "\"9\"")],
         );
         let this = moving.clone();
-        let answer = send(&layer, asked, move |_: Request<Upload>| {
+        let answer = send(&layer, conditional, move |_: Request<Upload>| {
             this.serve();
             Response::new(ScriptedBody::unsized_([Act::data("hello")]))
         });
@@ -186,9 +186,9 @@ fn if_match_with_a_range_is_checked_again() {
     for (moves, status) in [(false, 206), (true, 412)] {
         let moving = Moving::new(moves);
         let layer = ConditionalLayer::new().source(moving.source());
-        let asked = request("GET", "/", [("if-match", "\"0\""), ("range", "bytes=0-1")]);
+        let conditional = request("GET", "/", [("if-match", "\"0\""), ("range", "bytes=0-1")]);
         let this = moving.clone();
-        let answer = send(&layer, asked, move |_: Request<Upload>| {
+        let answer = send(&layer, conditional, move |_: Request<Upload>| {
             let mut part = Response::new(this.serve());
             *part.status_mut() = StatusCode::PARTIAL_CONTENT;
             part
@@ -258,8 +258,8 @@ fn a_failed_second_read_can_be_refused() {
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
 }
 
-/// Issue 10, A.3: if the source knows the state, no layer on either side hashes the
-/// content, whatever the label is. Otherwise the content is hashed.
+/// Issue 10, A.3: if the source knows the state, no layer on either side hashes the content,
+/// with any label. Otherwise the content is hashed.
 #[test]
 fn nothing_is_hashed_if_the_source_knows_the_state() {
     let sourced = |current: Current| ConditionalLayer::new().source(now(move |_| current.clone()));
@@ -309,12 +309,12 @@ where
     Some(tag.to_str().unwrap().to_owned())
 }
 
-/// A source whose first answer is at hand. Every other answer has to be waited for.
-struct AtHandOnce {
+/// A source that returns its first answer at once. Every other answer has to be awaited.
+struct ReadyOnceSource {
     moving: Moving,
 }
 
-impl ValidatorSource for AtHandOnce {
+impl ValidatorSource for ReadyOnceSource {
     type Error = Infallible;
 
     async fn current(&self, _: &Parts) -> Result<Current, Infallible> {
@@ -322,25 +322,25 @@ impl ValidatorSource for AtHandOnce {
         Ok(self.moving.current())
     }
 
-    fn at_hand(&self, _: &Parts) -> Option<Result<Current, Infallible>> {
-        let is_first = self.moving.asked.load(Ordering::SeqCst) == 0;
+    fn try_current(&self, _: &Parts) -> Option<Result<Current, Infallible>> {
+        let is_first = self.moving.calls.load(Ordering::SeqCst) == 0;
         is_first.then(|| Ok(self.moving.current()))
     }
 }
 
-/// Issue 12: the second answer of a source may have to be waited for, even if the first was
-/// at hand.
+/// Issue 12: the second answer of a source may have to be awaited, even if the first was
+/// returned at once.
 #[test]
-fn a_confirmation_is_waited_for() {
+fn a_confirmation_is_awaited() {
     for (moves, etag) in [(false, Some("\"0\"")), (true, None)] {
         let moving = Moving::new(moves);
-        let source = AtHandOnce {
+        let source = ReadyOnceSource {
             moving: moving.clone(),
         };
         let answer = moving.get_through(&ConditionalLayer::new().source(source), &[]);
         assert_eq!(answer.status(), StatusCode::OK);
         let labelled = answer.headers().get("etag");
         assert_eq!(labelled.map(|tag| tag.to_str().unwrap()), etag);
-        assert_eq!(moving.asked.load(Ordering::SeqCst), 2);
+        assert_eq!(moving.calls.load(Ordering::SeqCst), 2);
     }
 }

@@ -173,7 +173,7 @@ fn a_source_decides_in_spite_of_upgrade() {
     }
 }
 
-/// R-9110-9.3.2-a: a `HEAD` that is asked with `GET` gets the tag of the source.
+/// R-9110-9.3.2-a: a `HEAD` that becomes a `GET` gets the tag of the source.
 #[test]
 fn head_as_get_is_labelled() {
     let log = Log::default();

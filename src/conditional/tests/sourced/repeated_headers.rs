@@ -47,14 +47,14 @@ fn get<Q: ValidatorSource>(source: Q, condition: (&str, &str), own: &[(&str, &st
     answer.headers().clone()
 }
 
-fn says(current: Current) -> impl ValidatorSource {
+fn source_of(current: Current) -> impl ValidatorSource {
     now(move |_| current.clone())
 }
 
 /// Issue 10, A.4, R-9110-15.4.5-a: the 304 has the headers of the 200.
 #[test]
 fn the_304_has_the_headers_of_the_200() {
-    let source = || says(tagged("1").with_repeated(fields()).into());
+    let source = || source_of(tagged("1").with_repeated(fields()).into());
     let not_modified = get(source(), ("if-none-match", "\"1\""), &[]);
     let ok = get(source(), ("if-none-match", "\"0\""), &[]);
     for name in REPEATED {
@@ -70,7 +70,7 @@ fn the_304_has_the_headers_of_the_200() {
 #[test]
 fn a_handlers_own_headers_win() {
     let own = [("cache-control", "max-age=5"), ("vary", "accept")];
-    let source = says(tagged("1").with_repeated(fields()).into());
+    let source = source_of(tagged("1").with_repeated(fields()).into());
     let ok = get(source, ("if-none-match", "\"0\""), &own);
     assert_eq!(ok["cache-control"], "max-age=5");
     assert_eq!(ok["vary"], "accept, accept-language");
@@ -89,19 +89,19 @@ fn headers_are_added_to_a_source() {
             "accept, accept-language",
         ),
     ] {
-        let source = says(current.into()).repeating(fields());
+        let source = source_of(current.into()).repeating(fields());
         let not_modified = get(source, ("if-none-match", "*"), &[]);
         assert_eq!(not_modified["cache-control"], cache_control);
         assert_eq!(not_modified["vary"], vary);
     }
-    let source = says(Current::Absent).repeating(fields());
+    let source = source_of(Current::Absent).repeating(fields());
     assert!(!get(source, ("if-none-match", "*"), &[]).contains_key("expires"));
 }
 
 /// Issue 12: the headers are those of the 200, and not of an error.
 #[test]
 fn an_error_has_none_of_the_headers() {
-    let source = says(tagged("1").with_repeated(fields()).into());
+    let source = source_of(tagged("1").with_repeated(fields()).into());
     let layer = ConditionalLayer::new().source(source);
     for (status, repeats) in [(200, true), (206, true), (404, false), (500, false)] {
         let answer = send(

@@ -19,7 +19,7 @@ use crate::etag::tests::{Answer, get, hello, request, tag};
 use crate::{
     EtagLayer,
     outcome::{Outcome, TagOrigin},
-    semantics::validator::Untagged,
+    semantics::validator::UntaggedReason,
     test_support::{Act, Broken, ScriptedBody, read_unchecked, run_counting, send},
 };
 
@@ -32,7 +32,7 @@ fn answer(body: ScriptedBody) -> Answer {
 }
 
 #[track_caller]
-fn assert_untagged<B>(response: &Response<B>, why: Untagged) {
+fn assert_untagged<B>(response: &Response<B>, why: UntaggedReason) {
     let origin = Outcome::of(response).and_then(Outcome::tag);
     assert_eq!(origin, Some(TagOrigin::Untouched(why)));
     assert!(tag(response).is_none());
@@ -82,7 +82,7 @@ fn a_body_that_ends_early_is_not_tagged_and_ends_early_again() {
                 }
             };
             let response = answer(body());
-            assert_untagged(&response, Untagged::LengthMismatch);
+            assert_untagged(&response, UntaggedReason::LengthMismatch);
             assert_eq!(response.body().size_hint().exact(), Some(10), "{acts:?}");
             assert_eq!(ends(response.into_body()), ends(body()), "{acts:?}");
         }
@@ -95,7 +95,7 @@ fn a_body_that_goes_on_is_not_tagged_and_not_read_to_its_end() {
     let acts = ["abc", "def", "ghi", "jkl"].map(Act::data);
     for announced in [0, 3, 5] {
         let response = answer(announcing(announced, &acts));
-        assert_untagged(&response, Untagged::LengthMismatch);
+        assert_untagged(&response, UntaggedReason::LengthMismatch);
         assert_eq!(response.body().size_hint().exact(), Some(announced));
         assert!(!response.body().is_end_stream());
         assert_eq!(read_unchecked(response.into_body()), acts, "{announced}");
@@ -118,7 +118,7 @@ fn an_error_at_each_byte_has_no_tag() {
         let mut acts = vec![Act::data("x"); at];
         acts.push(Act::Error);
         let response = answer(announcing(10, &acts));
-        assert_untagged(&response, Untagged::BodyError);
+        assert_untagged(&response, UntaggedReason::BodyError);
         assert_eq!(response.body().size_hint().exact(), Some(10));
         assert_eq!(read_unchecked(response.into_body()), acts);
     }
@@ -174,7 +174,7 @@ fn a_hint_that_changes_is_read_once() {
     assert!(tag(&send(5)).is_some());
     for lie in [4, 6] {
         let response = send(lie);
-        assert_untagged(&response, Untagged::LengthMismatch);
+        assert_untagged(&response, UntaggedReason::LengthMismatch);
         assert_eq!(response.body().size_hint().exact(), Some(lie));
     }
 }
@@ -183,7 +183,7 @@ fn exact(length: u64) -> SizeHint {
     SizeHint::with_exact(length)
 }
 
-/// Issue 10, A.5: a body without an exact length is a stream, whatever its bounds are.
+/// Issue 10, A.5: a body without an exact length is a stream, with any bounds.
 #[test]
 fn a_body_with_bounds_is_a_stream() {
     for (lower, upper) in [(0, Some(100)), (5, None), (5, Some(6)), (0, None)] {
@@ -193,7 +193,7 @@ fn a_body_with_bounds_is_a_stream() {
             hint.set_upper(upper);
         }
         let response = answer(hello().with_hint(hint));
-        assert_untagged(&response, Untagged::UnknownLength);
+        assert_untagged(&response, UntaggedReason::UnknownLength);
         assert_eq!(response.body().size_hint().lower(), lower);
         assert_eq!(response.body().size_hint().upper(), upper);
     }
@@ -225,7 +225,7 @@ fn a_limited_stream_is_not_held_back() {
     let response = send(&layer, request(&Method::GET), |_| {
         Response::new(Limited::new(Untouchable, 100))
     });
-    assert_untagged(&response, Untagged::UnknownLength);
+    assert_untagged(&response, UntaggedReason::UnknownLength);
 }
 
 /// Issue 10, A.5, R-9110-8.6-a: a `Content-Length` that contradicts the body is detected
@@ -247,7 +247,7 @@ fn a_contradicted_content_length_is_seen_at_once() {
                     std::future::ready(Ok::<_, Broken>(response.take().unwrap()))
                 }));
         let (response, polls) = run_counting(service.call(request(&Method::GET)));
-        assert_untagged(&response.unwrap(), Untagged::LengthMismatch);
+        assert_untagged(&response.unwrap(), UntaggedReason::LengthMismatch);
         assert_eq!(polls, 1, "{lines:?}");
     }
 }

@@ -19,7 +19,7 @@ use crate::{
     body::ResponseBody,
     etag::{ContentHasher, Sha256},
     outcome::{Outcome, TagOrigin},
-    semantics::validator::Untagged,
+    semantics::validator::UntaggedReason,
     test_support::{Broken, run_counting},
 };
 
@@ -100,7 +100,8 @@ fn origin<B>(response: &Response<B>) -> Option<TagOrigin> {
 }
 
 const MIB: u64 = 1 << 20;
-const TOO_MANY_FRAMES: Option<TagOrigin> = Some(TagOrigin::Untouched(Untagged::TooManyFrames));
+const TOO_MANY_FRAMES: Option<TagOrigin> =
+    Some(TagOrigin::Untouched(UntaggedReason::TooManyFrames));
 
 /// Issue 10, A.5: frames without data end the reading. One poll takes at most 128 of them.
 #[test]
@@ -143,7 +144,7 @@ fn a_body_without_end_is_read_to_its_announced_length() {
     let (response, taken) = answer(MIB, 10_000, 100, u64::MAX);
     assert_eq!(
         origin(&response),
-        Some(TagOrigin::Untouched(Untagged::LengthMismatch))
+        Some(TagOrigin::Untouched(UntaggedReason::LengthMismatch))
     );
     assert_eq!(taken, [101]);
 }

@@ -158,8 +158,8 @@ fn an_absent_target_is_only_inserted() {
 
 const MALFORMED: [&str; 8] = ["true", "7", "**", "", ",,", "'7'", "w/\"7\"", "W/*"];
 
-/// Issue 11, A.7: a malformed condition lets no write pass in a handler, whatever the
-/// handler looks at. The 412 says why.
+/// Issue 11, A.7: a malformed condition lets no write pass in a handler, with any of its
+/// functions. The 412 has the reason.
 #[test]
 fn a_malformed_condition_lets_nothing_pass() {
     for (name, condition) in [

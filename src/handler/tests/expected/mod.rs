@@ -113,7 +113,7 @@ fn versions_are_those_of_the_resource_that_was_seen() {
     }
 }
 
-/// The version that the layer saw stands for conditions that name no version.
+/// The version that the layer saw is used for conditions that name no version.
 #[test]
 fn versions_that_were_seen() {
     for (fields, current, versions) in [

@@ -251,7 +251,7 @@ fn webdav_if_passes_untouched() {
     assert!(log.take().is_empty());
 }
 
-/// Off by default: RFC 9110, section 13.1.1 asks for the strong comparison.
+/// Off by default: RFC 9110, section 13.1.1 requires the strong comparison.
 #[test]
 fn weak_comparison_can_be_set() {
     let log = Log::default();

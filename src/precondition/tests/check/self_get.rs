@@ -24,7 +24,7 @@ fn layer() -> PreconditionLayer<(), SelfGet> {
 
 /// R-9110-13.1.1-b, R-9110-13.1.1-c, R-9110-13.1.2-f, R-9110-13.2.1-b.
 #[test]
-fn the_service_tells_the_current_state() {
+fn the_service_returns_the_current_state() {
     let stored = Some("\"1\"");
     for (stored, method, field, expected) in [
         (stored, "PUT", ("if-match", "\"1\""), 204),

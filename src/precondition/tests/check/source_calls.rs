@@ -12,10 +12,10 @@ use crate::{
     test_support::{Log, request, send, tagged},
 };
 
-/// A source that logs each call. Its answer is at hand or not.
+/// A source that logs each call. It returns its answer at once or has to be awaited.
 struct Logs {
     log: Log,
-    has_at_hand: bool,
+    knows_at_once: bool,
 }
 
 impl ValidatorSource for Logs {
@@ -26,21 +26,22 @@ impl ValidatorSource for Logs {
         Ok(tagged("1").into())
     }
 
-    fn at_hand(&self, _: &Parts) -> Option<Result<Current, Infallible>> {
+    fn try_current(&self, _: &Parts) -> Option<Result<Current, Infallible>> {
         self.log.note("at hand");
-        self.has_at_hand.then(|| Ok(tagged("1").into()))
+        self.knows_at_once.then(|| Ok(tagged("1").into()))
     }
 }
 
-/// Issue 12: a source is called once for a state at hand, and once for a state to wait for.
+/// Issue 12: a source that returns its state at once is called once, and one that waits is
+/// awaited once.
 #[test]
 fn a_source_is_called_once_per_question() {
-    for (has_at_hand, questions) in [(true, &["at hand"][..]), (false, &["at hand", "current"])] {
+    for (knows_at_once, questions) in [(true, &["at hand"][..]), (false, &["at hand", "current"])] {
         for tag in ["\"1\"", "\"0\""] {
             let log = Log::default();
             let layer = PreconditionLayer::new(Logs {
                 log: log.clone(),
-                has_at_hand,
+                knows_at_once,
             });
             let put = request("PUT", "/", [("if-match", tag)]);
             send(&layer, put, resource(None, &Log::default()));

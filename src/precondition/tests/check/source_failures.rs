@@ -30,7 +30,7 @@ enum Bad {
     Fails,
     PanicsWhenAsked,
     PanicsLater,
-    /// The answer is at hand, without a future.
+    /// The answer is returned at once, without a future.
     FailsAtOnce,
     PanicsAtOnce,
 }
@@ -47,7 +47,7 @@ impl ValidatorSource for Bad {
         }
     }
 
-    fn at_hand(&self, _: &Parts) -> Option<Result<Current, Down>> {
+    fn try_current(&self, _: &Parts) -> Option<Result<Current, Down>> {
         assert!(!matches!(self, Self::PanicsAtOnce), "on purpose");
         matches!(self, Self::FailsAtOnce).then_some(Err(Down))
     }

@@ -154,7 +154,7 @@ mod with_a_lock {
         assert_eq!(answer(layer, Some("/"), lock, connect).await, 204);
     }
 
-    /// Without a condition no source is asked while the content is waited for.
+    /// Without a condition no source is called while the layer waits for the content.
     #[tokio::test]
     async fn an_unconditional_upload_does_not_depend_on_the_source() {
         let fails = now(|_| Err::<Current, _>("down"));

@@ -320,7 +320,7 @@ fn the_services_own_refusals_stay() {
 }
 
 #[test]
-fn the_outcome_says_what_was_decided() {
+fn the_outcome_records_the_decision() {
     let log = Log::default();
     let verdict = |current: Current, method: &str, fields: &[(&str, &str)]| {
         let layer = PreconditionLayer::new(knows(current)).explain().require();

@@ -50,7 +50,7 @@ fn authorised(notes: &Notes) -> Router {
 }
 
 #[tokio::test]
-async fn authorisation_comes_before_every_condition() {
+async fn authorization_comes_before_every_condition() {
     let notes = Notes::with(&[(1, "one", 7)]);
     let app = authorised(&notes);
     let (current, stale) = (tag(1, 7), tag(1, 6));
@@ -170,9 +170,9 @@ async fn a_layer_around_the_route_comes_first_too() {
     assert_eq!(send(&app, "PUT", "/notes/1", &known).await.body(), "one");
 }
 
-/// An unknown client gets nothing but 401, with the authorisation in any place.
+/// An unknown client gets nothing but 401, with the authorization in any place.
 #[tokio::test]
-async fn authorisation_in_every_place() {
+async fn authorization_in_every_place() {
     let notes = Notes::with(&[(1, "one", 7)]);
     let known = || from_fn(|request, next| authorise("", request, next));
     let route = || Router::new().route("/notes/{id}", note(&notes));

@@ -3,8 +3,9 @@ use std::{error::Error, fmt};
 /// A conflict between directives.
 ///
 /// Contradictions are errors of [`CacheControl::check`](super::CacheControl::check). The other
-/// conflicts weaken a directive according to RFC 9111. They are allowed, since many caches do
-/// what is meant. [`CacheControl::weaknesses`](super::CacheControl::weaknesses) lists them.
+/// conflicts weaken a directive according to RFC 9111. They are allowed, since many caches
+/// behave as intended. [`CacheControl::weaknesses`](super::CacheControl::weaknesses) lists
+/// them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DirectiveConflict {
@@ -26,7 +27,7 @@ pub enum DirectiveConflict {
     /// `s-maxage` with a stale window. `s-maxage` implies `proxy-revalidate` (RFC 9111, section
     /// 5.2.2.10), so shared caches must not use the response stale.
     ///
-    /// Set both in a targeted field instead, or use `max-age` alone here.
+    /// Set both in a targeted header instead, or use `max-age` alone here.
     SMaxageWithStale,
     /// `must-revalidate` with a stale window, which it forbids (section 5.2.2.2).
     MustRevalidateWithStale,
@@ -65,7 +66,7 @@ impl DirectiveConflict {
             }
             Self::SMaxageWithStale => {
                 "`s-maxage` forbids shared caches the stale use that a window allows: \
-                 set both in a targeted field instead"
+                 set both in a targeted header instead"
             }
             Self::MustRevalidateWithStale => {
                 "`must-revalidate` forbids the stale use that a window allows"

@@ -27,11 +27,11 @@ pub(crate) struct Directives {
     pub(crate) stale_if_error: Option<u32>,
 }
 
-/// The directives in all lines of `Cache-Control` or of a targeted field.
+/// The directives in all lines of `Cache-Control` or of a targeted header.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ParsedField {
     pub(crate) directives: Directives,
-    /// Set if every cache parses the same directives.
+    /// `true` if every cache parses the same directives.
     ///
     /// That requires one line in which each directive is well-formed. Flags must have no
     /// argument, and numbers the usual format. No directive may occur twice, since many caches
@@ -45,7 +45,7 @@ pub(crate) enum DirectiveScope {
     /// No part: the directive is absent.
     #[default]
     Nothing,
-    /// The fields in the argument.
+    /// The headers in the argument.
     Fields,
     /// The whole response.
     Everything,
@@ -135,7 +135,7 @@ impl Directives {
 }
 
 impl ParsedField {
-    /// Parses all lines of a field.
+    /// Parses all lines of a header.
     pub(crate) fn parse<'a>(
         lines: impl IntoIterator<Item = &'a HeaderValue>,
         syntax: Syntax,

@@ -26,9 +26,9 @@ pub enum InvalidCachePolicy {
     Extension(String),
     /// The directives contradict each other.
     Contradiction(DirectiveConflict),
-    /// This is not the name of a targeted field.
+    /// This is not the name of a targeted header.
     Field(HeaderName),
-    /// This extension cannot be a member of the Dictionary in a targeted field.
+    /// This extension cannot be a member of the Dictionary in a targeted header.
     Dictionary(String),
     /// This text is neither a media type nor a range such as `text/*`.
     ContentType(String),
@@ -70,13 +70,13 @@ impl fmt::Display for InvalidCachePolicy {
             Self::Contradiction(conflict) => conflict.fmt(f),
             Self::Field(name) => write!(
                 f,
-                "invalid targeted field {:?}: use \"CDN-Cache-Control\", \"Surrogate-Control\" \
+                "invalid targeted header {:?}: use \"CDN-Cache-Control\", \"Surrogate-Control\" \
                  or a name that ends in \"-CDN-Cache-Control\"",
                 name.as_str()
             ),
             Self::Dictionary(text) => write!(
                 f,
-                "invalid extension {text:?} for a targeted field: \
+                "invalid extension {text:?} for a targeted header: \
                  a Structured Fields Dictionary cannot hold it"
             ),
             Self::ContentType(range) => write!(

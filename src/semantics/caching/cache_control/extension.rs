@@ -15,7 +15,7 @@ pub struct Extension {
     /// The name and the argument. Quoted text may contain bytes beyond ASCII.
     text: Box<[u8]>,
     name_length: usize,
-    /// Set if a configuration contains or allows it. Others come from headers.
+    /// `true` if a configuration contains or allows it. Others come from headers.
     configured: bool,
 }
 

@@ -46,7 +46,7 @@ pub fn has_no_store(headers: &HeaderMap) -> bool {
     raw_directives(headers.get_all(CACHE_CONTROL)).any(|directive| directive.is(b"no-store"))
 }
 
-/// Sets `Cache-Control: no-store`, and removes `Expires` and all targeted fields.
+/// Sets `Cache-Control: no-store`, and removes `Expires` and all targeted headers.
 ///
 /// Some caches read those headers before `Cache-Control` (RFC 9213, section 2.2).
 pub(crate) fn forbid_storing(headers: &mut HeaderMap) {

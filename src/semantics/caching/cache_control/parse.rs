@@ -22,7 +22,7 @@ impl CacheControl {
         Self::of_field(headers, &CACHE_CONTROL)
     }
 
-    /// Parses another field with these directives, such as `CDN-Cache-Control`. Never fails.
+    /// Parses another header with these directives, such as `CDN-Cache-Control`. Never fails.
     ///
     /// See [`of`](Self::of).
     #[must_use]
@@ -56,7 +56,7 @@ impl CacheControl {
         names.extend(fields.map(|field| name(field).expect("a token, not too long")));
     }
 
-    /// Returns `true` if [`Directives`] holds all of it: no field names and no extensions.
+    /// Returns `true` if [`Directives`] holds all of it: no header names and no extensions.
     pub(crate) fn fits_in_directives(&self) -> bool {
         self.no_cache_fields.is_empty()
             && self.private_fields.is_empty()
@@ -76,7 +76,7 @@ impl CacheControl {
         self.directives
     }
 
-    /// Replaces the standard directives. Field names are kept where the new scope needs them.
+    /// Replaces the standard directives. Header names are kept if the new scope needs them.
     pub(crate) fn with_directives(mut self, directives: Directives) -> Self {
         self.directives = directives;
         match_fields_to_scope(&mut self.directives.no_cache, &mut self.no_cache_fields);
@@ -85,7 +85,8 @@ impl CacheControl {
     }
 }
 
-/// Restores the invariant that field names are present if and only if the scope is some fields.
+/// Restores the invariant that header names are present if and only if the scope is some
+/// headers.
 fn match_fields_to_scope(scope: &mut DirectiveScope, fields: &mut Vec<HeaderName>) {
     match scope {
         // An empty list would restrict nothing, so the whole response is restricted.

@@ -73,7 +73,7 @@ impl RequestCacheControl {
             b"no-transform" => self.no_transform = true,
             b"only-if-cached" => self.only_if_cached |= directive.is_well_formed(),
             b"max-age" => {
-                // With 0, the client gets a fresh response whatever it meant.
+                // With 0, the client gets a fresh response in every case.
                 let number = number.unwrap_or(0);
                 self.max_age = Some(self.max_age.map_or(number, |other| other.min(number)));
             }

@@ -4,14 +4,14 @@ use http::HeaderName;
 
 use super::{DirectiveScope, Directives, Extension, seconds, whole_seconds};
 
-/// The cache directives of a response (RFC 9111, section 5.2.2) or of a targeted field (RFC 9213).
+/// The cache directives of a response (RFC 9111, section 5.2.2) or of a targeted header (RFC 9213).
 ///
-/// Times are whole seconds, at most 2³¹. Fractions are dropped. Directives that contradict each
-/// other are found by [`check`](Self::check). For the directives of a request, see
+/// Times are whole seconds, at most 2³¹. Fractions are dropped. [`check`](Self::check) finds
+/// directives that contradict each other. For the directives of a request, see
 /// [`RequestCacheControl`](super::RequestCacheControl).
 ///
 /// Parsing a header with [`of`](Self::of) never fails. An invalid value loses its directive or
-/// makes it stricter, so the result is never laxer than what was meant.
+/// makes it stricter, so the result is never laxer than intended.
 ///
 /// Parsing a configuration with [`FromStr`](std::str::FromStr) returns an error for the same
 /// mistakes, and for unknown directives. Extensions must be allowed by name, with [`Extension`]
@@ -42,10 +42,10 @@ use super::{DirectiveScope, Directives, Extension, seconds, whole_seconds};
 #[derive(Debug, Clone, Default)]
 pub struct CacheControl {
     pub(super) directives: Directives,
-    /// The fields of `no-cache`, valid only while its scope is some fields. A constant function
-    /// cannot drop them when it changes the scope.
+    /// The headers of `no-cache`, valid only while its scope is some headers. A constant
+    /// function cannot drop them when it changes the scope.
     pub(super) no_cache_fields: Vec<HeaderName>,
-    /// The fields of `private`, likewise.
+    /// The headers of `private`, likewise.
     pub(super) private_fields: Vec<HeaderName>,
     pub(super) extensions: Vec<Extension>,
 }
@@ -89,7 +89,7 @@ impl CacheControl {
     }
 
     /// Sets `stale-if-error`, the time for which a stale response may be used if revalidation
-    /// gives 500, 502, 503 or 504 (RFC 5861, section 4). Defaults to none.
+    /// returns 500, 502, 503 or 504 (RFC 5861, section 4). Defaults to none.
     #[must_use]
     pub const fn with_stale_if_error(mut self, window: Duration) -> Self {
         self.directives.stale_if_error = Some(whole_seconds(window));
@@ -163,7 +163,7 @@ impl CacheControl {
         self
     }
 
-    /// Adds `no-cache` for these fields only. Without fields, it is the same as
+    /// Adds `no-cache` for these headers only. Without headers, it is the same as
     /// [`with_no_cache`](Self::with_no_cache).
     ///
     /// Many caches apply it to the whole response.
@@ -174,7 +174,7 @@ impl CacheControl {
         self
     }
 
-    /// Adds `private` for these fields only. Without fields, it is the same as
+    /// Adds `private` for these headers only. Without headers, it is the same as
     /// [`with_private`](Self::with_private).
     ///
     /// Caches implement it in different ways, so no secret should depend on it. Many apply it to
@@ -223,7 +223,7 @@ impl CacheControl {
         matches!(self.directives.no_cache, DirectiveScope::Everything)
     }
 
-    /// Returns the fields of `no-cache` if it applies only to some.
+    /// Returns the headers of `no-cache` if it applies only to some.
     #[must_use]
     pub fn no_cache_fields(&self) -> &[HeaderName] {
         fields_in_scope(self.directives.no_cache, &self.no_cache_fields)
@@ -241,7 +241,7 @@ impl CacheControl {
         matches!(self.directives.private, DirectiveScope::Everything)
     }
 
-    /// Returns the fields of `private` if it applies only to some.
+    /// Returns the headers of `private` if it applies only to some.
     #[must_use]
     pub fn private_fields(&self) -> &[HeaderName] {
         fields_in_scope(self.directives.private, &self.private_fields)
@@ -304,7 +304,7 @@ fn scope_of(fields: &[HeaderName]) -> DirectiveScope {
     }
 }
 
-/// Returns the fields if the scope is some fields.
+/// Returns the headers if the scope is some headers.
 fn fields_in_scope(scope: DirectiveScope, fields: &[HeaderName]) -> &[HeaderName] {
     match scope {
         DirectiveScope::Fields => fields,

@@ -1,4 +1,5 @@
-/// The syntax of a field with directives, which decides how arguments of extensions are written.
+/// The syntax of a header with directives, which decides how arguments of extensions are
+/// written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Syntax {
     /// `Cache-Control`.

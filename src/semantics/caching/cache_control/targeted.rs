@@ -1,4 +1,4 @@
-//! Targeted fields (RFC 9213): cache directives for some caches, which then ignore
+//! Targeted headers (RFC 9213): cache directives for some caches, which then ignore
 //! `Cache-Control`.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header::CACHE_CONTROL};
@@ -11,7 +11,7 @@ pub(crate) const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-ca
 /// `Surrogate-Control` of the Edge Architecture note. It defines `no-store` and no `private`.
 pub(crate) const SURROGATE_CONTROL: HeaderName = HeaderName::from_static("surrogate-control");
 
-/// Returns `true` if the name is that of a targeted field.
+/// Returns `true` if the name is that of a targeted header.
 ///
 /// These are `CDN-Cache-Control`, `Surrogate-Control` and names that end in
 /// `-CDN-Cache-Control`.
@@ -25,7 +25,7 @@ pub(crate) fn is_targeted(field: &HeaderName) -> bool {
     }
 }
 
-/// Parses `Cache-Control` or a targeted field. Returns `None` if it is missing.
+/// Parses `Cache-Control` or a targeted header. Returns `None` if it is missing.
 pub(crate) fn parse_field(headers: &HeaderMap, field: &HeaderName) -> Option<ParsedField> {
     if !lines::has(headers, field) {
         return None;
@@ -37,7 +37,7 @@ pub(crate) fn parse_field(headers: &HeaderMap, field: &HeaderName) -> Option<Par
         ));
     }
     let mut parsed = ParsedField::parse(lines::lines(headers, field), Syntax::Targeted);
-    // Caches ignore a field that is not a Dictionary (RFC 9213, section 2.1).
+    // Caches ignore a header that is not a Dictionary (RFC 9213, section 2.1).
     // Surrogate-Control is older than that rule.
     if *field != SURROGATE_CONTROL {
         let is_dictionary = |line: &HeaderValue| {

@@ -22,7 +22,7 @@ use crate::semantics::{
 impl CachePolicy {
     /// Applies the policy to the headers of a response to a safe request.
     ///
-    /// `authorized` tells whether the request had `Authorization`. `now` is the time from which
+    /// `authorized` is `true` if the request had `Authorization`. `now` is the time from which
     /// `Expires` counts if there is no `Date`. It is called at most once, and only if there is
     /// an `Expires` to read or to write.
     pub fn apply(&self, headers: &mut HeaderMap, authorized: bool, now: impl FnOnce() -> HttpDate) {
@@ -43,7 +43,7 @@ impl CachePolicy {
         }
     }
 
-    /// Sets all fields of the policy on a response that has none of them.
+    /// Sets all headers of the policy on a response that has none of them.
     fn write(&self, headers: &mut HeaderMap, for_one_user: bool) {
         self.cache_control
             .write(headers, &CACHE_CONTROL, for_one_user);
@@ -63,8 +63,7 @@ impl CachePolicy {
         let now = LazyCell::new(now);
         let handler = HandlerPolicy::from_headers(headers, || *now);
         let alone = self.precedence == Precedence::Handler && handler.is_about_caching;
-        // Even a handler whose headers stand alone gets `private` where the response is for one
-        // user.
+        // Even if the handler's headers are kept, a response for one user becomes `private`.
         let policy = if alone {
             &self.only_privacy
         } else {
@@ -110,12 +109,12 @@ impl CachePolicy {
         (authorized && !self.share_authorized) || (cookies && !self.share_cookies)
     }
 
-    /// Merges the policy into its targeted fields.
+    /// Merges the policy into its targeted headers.
     fn merge_targeted(&self, headers: &mut HeaderMap, handler: Directives, for_one_user: bool) {
         for (field, policy) in &self.targeted {
             let existing = parse_field(headers, field);
-            // Without the field, these caches would have used `Cache-Control` (RFC 9213, section
-            // 2.2), so the handler's directives there are for them too.
+            // Without the header, these caches would have used `Cache-Control` (RFC 9213,
+            // section 2.2), so the handler's directives in `Cache-Control` are for them too.
             let handler = existing.map_or(handler, |field| field.directives);
             policy.merge(headers, field, handler, existing, false, for_one_user);
         }
@@ -139,15 +138,15 @@ impl CachePolicy {
     }
 }
 
-/// Adds restrictions to the targeted fields of the handler that the policy does not set.
-/// Ambiguous fields are rewritten.
+/// Adds restrictions to the targeted headers of the handler that the policy does not set.
+/// Ambiguous headers are rewritten.
 fn restrict_other_targeted(
     headers: &mut HeaderMap,
     policy: Directives,
     is_set_by_policy: impl Fn(&HeaderName) -> bool,
 ) {
     let is_other = |field: &&HeaderName| is_targeted(field) && !is_set_by_policy(field);
-    // Most responses have no such field, and the list of names would be an allocation.
+    // Most responses have no such header, and the list of names would be an allocation.
     if headers.keys().any(|field| is_other(&field)) {
         let others: Vec<_> = headers.keys().filter(is_other).cloned().collect();
         for field in others {

@@ -13,7 +13,7 @@ use crate::semantics::caching::{cache_control::is_targeted, no_vary_search::NO_V
 /// The headers of a response that a policy depends on, found in one pass.
 #[derive(Default)]
 pub(super) struct CacheHeaders {
-    /// `Cache-Control`, `Expires` or a targeted field.
+    /// `Cache-Control`, `Expires` or a targeted header.
     pub(super) policy: bool,
     pub(super) cookies: bool,
     pub(super) vary: bool,

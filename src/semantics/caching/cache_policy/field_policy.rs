@@ -1,4 +1,4 @@
-//! The directives of one field, formatted in advance.
+//! The directives of one header, formatted in advance.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -7,7 +7,7 @@ use crate::semantics::caching::cache_control::{
     parse_field,
 };
 
-/// The directives of one field, for responses to everybody and for responses to one user.
+/// The directives of one header, for responses to everybody and for responses to one user.
 #[derive(Debug, Clone)]
 pub(super) struct FieldPolicy {
     syntax: Syntax,
@@ -81,9 +81,9 @@ impl FieldPolicy {
 
     /// Merges the policy into the header. The result is no laxer than the handler's directives.
     ///
-    /// `handler` are the handler's directives for the caches that read this field. `existing` is
-    /// the parsed header, if it is present. If it is missing, `set_elsewhere` tells whether these
-    /// caches read the handler's directives in another header.
+    /// `handler` are the handler's directives for the caches that read this header. `existing`
+    /// is the parsed header, if it is present. If it is missing, `set_elsewhere` is `true` if
+    /// these caches read the handler's directives in another header.
     ///
     /// An ambiguous header is always rewritten.
     pub(super) fn merge(
@@ -124,7 +124,8 @@ impl FieldPolicy {
                 is_written: false,
             };
         }
-        // Extensions and names of fields are not in `Directives`, so the header is parsed again.
+        // Extensions and names of headers are not in `Directives`, so the header is parsed
+        // again.
         let own = CacheControl::of_field(headers, field).with_directives(handler);
         let all = own.stricter(policy);
         let is_written = !may_stay || all != own.stricter(&own);
@@ -146,7 +147,7 @@ pub(super) struct MergedField {
     pub(super) policy: Directives,
     /// The directives of policy and handler.
     merged: Directives,
-    /// Set if the header was added or changed.
+    /// `true` if the header was added or changed.
     pub(super) is_written: bool,
 }
 
@@ -161,13 +162,13 @@ impl MergedField {
 fn write(headers: &mut HeaderMap, field: &HeaderName, all: CacheControl, syntax: Syntax) {
     match adapt_to_field(field, all).to_value(syntax) {
         Some(value) => headers.insert(field, value),
-        // Caches ignore an empty targeted field (RFC 9213, section 2.1).
+        // Caches ignore an empty targeted header (RFC 9213, section 2.1).
         None => headers.remove(field),
     };
 }
 
-/// Adds restrictions to a targeted field, which hides those in `Cache-Control` (RFC 9213, section
-/// 2.2). An ambiguous field is rewritten.
+/// Adds restrictions to a targeted header, which hides those in `Cache-Control` (RFC 9213,
+/// section 2.2). An ambiguous header is rewritten.
 pub(super) fn restrict_targeted(
     headers: &mut HeaderMap,
     field: &HeaderName,

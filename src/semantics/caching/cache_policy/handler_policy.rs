@@ -18,7 +18,7 @@ pub(super) struct HandlerPolicy {
     /// `Cache-Control`, if it is present.
     cache_control: Option<ParsedField>,
     expires: Option<HandlerExpires>,
-    /// Set if any of the directives concerns caching.
+    /// `true` if any of the directives concerns caching.
     pub(super) is_about_caching: bool,
 }
 
@@ -29,7 +29,7 @@ struct HandlerExpires {
     seconds: u32,
     /// The longest lifetime that a cache derives. Some caches count from their own clock.
     longest: u32,
-    /// Set if every cache derives the same lifetime. Many ignore an invalid date.
+    /// `true` if every cache derives the same lifetime. Many ignore an invalid date.
     unambiguous: bool,
 }
 
@@ -72,8 +72,8 @@ impl HandlerPolicy {
     /// Makes `Expires` agree with `max-age`.
     ///
     /// Sets it if `wanted` is true. Otherwise removes it if it disagrees with a changed
-    /// `Cache-Control`. Also removes a longer lifetime, unless the handler's headers stand
-    /// `alone`.
+    /// `Cache-Control`. Also removes a longer lifetime, unless the handler's headers are kept
+    /// (`alone`).
     pub(super) fn update_expires(
         &self,
         headers: &mut HeaderMap,

@@ -1,4 +1,4 @@
-//! Cache policies: `Cache-Control`, targeted fields and `Vary` of a response.
+//! Cache policies: `Cache-Control`, targeted headers and `Vary` of a response.
 
 use http::{HeaderName, HeaderValue};
 
@@ -18,7 +18,7 @@ mod recipes;
 
 use field_policy::FieldPolicy;
 
-/// A cache policy: the `Cache-Control`, targeted fields and `Vary` of a response.
+/// A cache policy: the `Cache-Control`, targeted headers and `Vary` of a response.
 ///
 /// The constructors without arguments are recipes. The [module
 /// docs](crate::cache_policy#choosing-a-policy) have a table to choose from. A handler can insert
@@ -26,7 +26,7 @@ use field_policy::FieldPolicy;
 ///
 /// By default, if handler and policy both set a directive, the stricter value wins: see
 /// [`CacheControl::stricter`]. A response with `Set-Cookie`, or to a request with
-/// `Authorization`, becomes `private`. That includes targeted fields. Both defaults can be
+/// `Authorization`, becomes `private`. That includes targeted headers. Both defaults can be
 /// changed.
 ///
 /// ```
@@ -61,7 +61,7 @@ use field_policy::FieldPolicy;
 #[must_use]
 pub struct CachePolicy {
     cache_control: FieldPolicy,
-    /// No directives, or `private` for one user. Used if the handler's headers stand alone.
+    /// No directives, or `private` for one user. Used if the handler's headers are kept.
     only_privacy: FieldPolicy,
     targeted: Vec<(HeaderName, FieldPolicy)>,
     vary: Vec<HeaderName>,
@@ -120,7 +120,7 @@ impl CachePolicy {
         self.cache_control.directives()
     }
 
-    /// Changes the directives of `Cache-Control`.
+    /// Changes the directives of `Cache-Control` with a function.
     ///
     /// # Errors
     ///
@@ -157,7 +157,7 @@ impl CachePolicy {
         self.targeted(SURROGATE_CONTROL, directives)
     }
 
-    /// Adds a targeted field (RFC 9213), such as `Cloudflare-CDN-Cache-Control`. Replaces one of
+    /// Adds a targeted header (RFC 9213), such as `Cloudflare-CDN-Cache-Control`. Replaces one of
     /// the same name.
     ///
     /// # Errors
@@ -165,7 +165,7 @@ impl CachePolicy {
     /// Returns the same errors as [`new`](Self::new), and one for an extension that a Structured
     /// Fields Dictionary cannot hold. The name must be `CDN-Cache-Control` or
     /// `Surrogate-Control`, or end in `-CDN-Cache-Control`. Restrictions are copied to every
-    /// targeted field, so each must be recognizable.
+    /// targeted header, so each must be recognizable.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "all setters take the directives by value"
@@ -216,7 +216,7 @@ impl CachePolicy {
         self
     }
 
-    /// Replaces the handler's `Cache-Control`, `Expires` and the targeted fields of this policy,
+    /// Replaces the handler's `Cache-Control`, `Expires` and the targeted headers of this policy,
     /// even if they are stricter.
     ///
     /// By default, the stricter value of each directive wins.

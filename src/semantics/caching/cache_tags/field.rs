@@ -23,7 +23,7 @@ const MAX_GROUPS: usize = 32;
 ///
 /// [`CacheTag`] and [`CacheTags`] obey the limits of the first two. In `Cache-Groups` and
 /// `Cache-Group-Invalidation`, a longer tag is replaced by its digest: see
-/// [`spelled`](Self::spelled).
+/// [`encode`](Self::encode).
 ///
 /// More than 32 groups are all written, since a cache may support more (RFC 9875, section 2).
 /// [`CacheTagsLayer`](crate::CacheTagsLayer) reports them.
@@ -57,9 +57,9 @@ impl TagField {
     /// In `Cache-Groups`, a tag of more than 32 characters becomes `~` and 31 characters of its
     /// SHA-256 in base64url. All other tags stay unchanged.
     #[must_use]
-    pub fn spelled(self, tag: &CacheTag) -> CacheTag {
+    pub fn encode(self, tag: &CacheTag) -> CacheTag {
         match self {
-            Self::CacheGroups => tag.shortened(),
+            Self::CacheGroups => tag.shorten(),
             Self::SurrogateKey | Self::CacheTag | Self::Xkey => tag.clone(),
         }
     }
@@ -76,7 +76,7 @@ impl TagField {
         }
     }
 
-    /// Adds the tags that are missing from the header, each as [`spelled`](Self::spelled).
+    /// Adds the tags that are missing from the header, each as [`encode`](Self::encode) returns it.
     ///
     /// Existing tags are kept, in one line with the new ones. A `Cache-Groups` that is not a list
     /// of strings is replaced, since caches ignore all of it (RFC 9651, section 4.2). If no tag
@@ -132,7 +132,7 @@ impl TagListStyle {
         let before = tags_in_line.len();
         for tag in tags {
             tags_in_line.insert(match self {
-                Self::Strings => tag.shortened(),
+                Self::Strings => tag.shorten(),
                 Self::Spaces | Self::Commas => tag.clone(),
             });
         }

@@ -7,7 +7,7 @@ use crate::semantics::field::{SafeMethods, lines, method::is_write};
 
 /// The effect of a method on a cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Effect {
+pub(crate) enum MethodEffect {
     /// The response may be stored, with tags.
     Fills,
     /// A successful response invalidates stored responses.
@@ -20,13 +20,13 @@ pub(crate) enum Effect {
 ///
 /// An unknown method counts as a write (RFC 9111, section 4.4). `CONNECT` has no effect, since
 /// its target is no resource (RFC 9110, section 9.3.6).
-pub(crate) fn effect(method: &Method) -> Effect {
+pub(crate) fn effect(method: &Method) -> MethodEffect {
     if SafeMethods::default().contains(method) {
-        Effect::Fills
+        MethodEffect::Fills
     } else if is_write(method) {
-        Effect::Invalidates
+        MethodEffect::Invalidates
     } else {
-        Effect::None
+        MethodEffect::None
     }
 }
 

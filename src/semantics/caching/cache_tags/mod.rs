@@ -10,7 +10,7 @@ mod tests;
 
 pub use field::{TagField, write_invalidation};
 pub(crate) use invalidation::{
-    Effect, WriteOutcome, allows_tags, effect, remove_invalidation, write_outcome,
+    MethodEffect, WriteOutcome, allows_tags, effect, remove_invalidation, write_outcome,
 };
 pub(crate) use location::{locations, target};
 pub use set::CacheTags;

@@ -117,7 +117,7 @@ impl CacheTags {
         self.as_slice().len()
     }
 
-    /// Returns the length of the set in the header where it is longest.
+    /// Returns the length of the set in the header with the most bytes per tag.
     pub(crate) fn bytes(&self) -> usize {
         self.set.as_ref().map_or(0, |set| set.bytes)
     }

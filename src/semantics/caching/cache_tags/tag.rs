@@ -81,7 +81,7 @@ impl CacheTag {
         Some(Self { name })
     }
 
-    /// Creates a tag from any text. The same text always gives the same tag.
+    /// Creates a tag from any text. The same text always becomes the same tag.
     ///
     /// An invalid name becomes `~` and 31 characters of its SHA-256 in base64url. Use this for
     /// names that contain text from clients.
@@ -105,14 +105,14 @@ impl CacheTag {
     }
 
     /// Returns this tag, or its digest if it has more than 32 characters.
-    pub(super) fn shortened(&self) -> Self {
+    pub(super) fn shorten(&self) -> Self {
         match self.name {
             TagName::Inline(_) => self.clone(),
             TagName::Shared(_) => Self::digest(self.as_str()),
         }
     }
 
-    /// Returns the tag that stands for another text: `~` and 184 bits of the SHA-256 of that text.
+    /// Returns the tag for a text that is not a valid name: `~` and 184 bits of its SHA-256.
     fn digest(name: &str) -> Self {
         let digest = Sha256::digest(name);
         let mut bytes = [b'~'; MAX_INLINE];

@@ -6,7 +6,7 @@ use crate::semantics::field::list::trim_ows;
 /// Parses a date. Returns its seconds since 1970.
 pub(super) fn unix_seconds(value: &[u8], now: i64) -> Option<i64> {
     let parser = DateParser(trim_ows(value));
-    // The fourth byte tells the formats apart: `Sun, `, `Sun Nov` and `Sunday`.
+    // The fourth byte distinguishes the formats: `Sun, `, `Sun Nov` and `Sunday`.
     let (named_weekday, time) = match parser.0.get(3)? {
         b',' => parser.imf_fixdate(),
         b' ' => parser.asctime(),
@@ -16,7 +16,7 @@ pub(super) fn unix_seconds(value: &[u8], now: i64) -> Option<i64> {
     (named_weekday == weekday(time.days())).then_some(date)
 }
 
-/// A cursor over the bytes that remain to be parsed.
+/// The bytes that remain to be parsed.
 #[derive(Clone, Copy)]
 struct DateParser<'a>(&'a [u8]);
 

@@ -124,7 +124,7 @@ enum TagMapping<'a> {
 enum MappedTag<'t> {
     /// The tag stays as it is.
     Unchanged,
-    /// The tag is left out: the request would not get the variant that it stands for.
+    /// The tag is left out: the request would not get the variant with this tag.
     Removed,
     /// The plain tag replaces it.
     Plain(&'t [u8]),
@@ -141,7 +141,7 @@ impl TagCodings {
             return decoded;
         }
         // Tags of all codings name the version that a write replaces (RFC 9110, section
-        // 13.1.1), whatever the write's `Accept-Encoding` says.
+        // 13.1.1), for every `Accept-Encoding` of the write.
         if !decoded.reads {
             self.map_header(headers, &IF_MATCH, &TagMapping::Write);
             self.map_header(headers, &IF_NONE_MATCH, &TagMapping::Write);
@@ -245,8 +245,8 @@ impl TagCodings {
         }
     }
 
-    /// Returns `true` if the request may get the variant that a tag stands for. A weak tag may
-    /// stand for any variant.
+    /// Returns `true` if the request may get the variant with this tag. A weak tag may belong
+    /// to any variant.
     pub(super) fn may_get(&self, tag: TagRef<'_>, accepted: &AcceptedVariants) -> bool {
         if self.is_identity(tag) {
             accepted.identity_rank().is_some()
@@ -255,7 +255,8 @@ impl TagCodings {
         }
     }
 
-    /// Returns `true` if the tag stands for content without coding. A weak tag does not say.
+    /// Returns `true` if the tag belongs to content without coding. A weak tag may belong to
+    /// any content.
     pub(super) fn is_identity(&self, tag: TagRef<'_>) -> bool {
         !tag.is_weak() && !self.looks_coded(tag.opaque())
     }

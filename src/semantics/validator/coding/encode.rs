@@ -31,7 +31,7 @@ impl TagCodings {
     /// client named. Also adds `Accept-Encoding` to `Vary`.
     pub fn encode(&self, status: StatusCode, headers: &mut HeaderMap, request: &DecodedRequest) {
         let tag = validators::etag(headers);
-        // A 304 without a validator is the answer to `If-None-Match: *`.
+        // A 304 without a validator is the response to `If-None-Match: *`.
         let validated = tag.is_some()
             || lines::has(headers, &LAST_MODIFIED)
             || status == StatusCode::NOT_MODIFIED;
@@ -66,8 +66,8 @@ impl TagCodings {
                 .map(|coding| self.suffix_of(coding, request.dictionary.as_deref()))
         };
         if suffixes().next().is_none() {
-            // The tag of plain content looks as if it had a suffix. Coded content with that suffix
-            // would keep it, so only a weak tag can stand for both.
+            // The tag of plain content looks as if it had a suffix. Coded content with that
+            // suffix would keep it, so only a weak tag can be used for both.
             let shared = request.reads && self.looks_coded(tag.opaque());
             return shared.then(|| write_plain_tag(true, tag.opaque()));
         }
@@ -94,7 +94,7 @@ impl TagCodings {
         let tag = current.and_then(|current| {
             let weak = match named {
                 Some(tag) => current.is_weak() || tag.is_weak(),
-                // A date or `*` decided, and neither says which coding the client has.
+                // A date or `*` decided, and neither shows which coding the client has.
                 None => current.is_weak() || may_be_coded,
             };
             let opaque = named.map_or(current.opaque(), TagRef::opaque);
@@ -111,7 +111,7 @@ impl TagCodings {
         }
     }
 
-    /// Returns the tag in `If-None-Match` that stands for the current one. If there are several,
+    /// Returns the tag in `If-None-Match` that matches the current one. If there are several,
     /// the variant with the highest rank wins.
     fn tag_of_client<'a>(
         &self,
@@ -127,7 +127,7 @@ impl TagCodings {
             .map(|(_, tag)| tag)
     }
 
-    /// Returns the rank of the tag's variant, or `None` if the tag does not stand for the current
+    /// Returns the rank of the tag's variant, or `None` if the tag does not match the current
     /// one.
     fn rank(
         &self,

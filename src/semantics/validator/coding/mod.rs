@@ -100,7 +100,7 @@ impl TagCodings {
         Ok(self.sorted())
     }
 
-    /// Makes the tags of coded content weak, instead of adding suffixes.
+    /// Makes the tags of coded content weak, instead of adding suffixes. Off by default.
     #[must_use]
     pub fn weaken(mut self) -> Self {
         self.weak = true;

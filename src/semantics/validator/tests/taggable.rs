@@ -4,7 +4,7 @@ use crate::semantics::{
     field::content_length,
     tests::headers,
     validator::{
-        Untagged,
+        UntaggedReason,
         taggable::{REPRESENTATION, ResponseFacts, check_taggable},
     },
 };
@@ -18,7 +18,7 @@ const PLAIN: ResponseFacts = ResponseFacts {
     exact: Some(10),
 };
 
-fn decide(facts: ResponseFacts, lines: &[(&str, &str)]) -> Option<Untagged> {
+fn decide(facts: ResponseFacts, lines: &[(&str, &str)]) -> Option<UntaggedReason> {
     let statuses = [StatusCode::OK];
     check_taggable(facts, &headers(lines.iter().copied()), &statuses, LIMIT)
 }
@@ -41,7 +41,7 @@ fn no_other_status_is_tagged() {
     for code in 100..600 {
         let status = StatusCode::from_u16(code).unwrap();
         let facts = ResponseFacts { status, ..PLAIN };
-        let expected = (code != 200).then_some(Untagged::Status);
+        let expected = (code != 200).then_some(UntaggedReason::Status);
         assert_eq!(decide(facts, &[]), expected, "{code}");
         let known = ResponseFacts {
             digest_known: true,
@@ -75,7 +75,7 @@ fn the_tag_of_the_handler_wins() {
             let facts = ResponseFacts { exact, ..PLAIN };
             assert_eq!(
                 decide(facts, &[("etag", tag)]),
-                Some(Untagged::HandlerTag),
+                Some(UntaggedReason::HandlerTag),
                 "{tag}"
             );
         }
@@ -96,12 +96,12 @@ fn a_no_store_response_is_not_tagged() {
     ] {
         assert_eq!(
             decide(PLAIN, &[("cache-control", policy)]),
-            Some(Untagged::NoStore),
+            Some(UntaggedReason::NoStore),
             "{policy}"
         );
     }
     let lines = [("cache-control", "private"), ("cache-control", "no-store")];
-    assert_eq!(decide(PLAIN, &lines), Some(Untagged::NoStore));
+    assert_eq!(decide(PLAIN, &lines), Some(UntaggedReason::NoStore));
 }
 
 /// R-9110-8.8-c: a part has the tag of the whole.
@@ -109,7 +109,7 @@ fn a_no_store_response_is_not_tagged() {
 fn a_part_is_not_tagged() {
     assert_eq!(
         decide(PLAIN, &[("content-range", "bytes 0-9/20")]),
-        Some(Untagged::Part)
+        Some(UntaggedReason::Part)
     );
 }
 
@@ -129,7 +129,7 @@ fn live_content_is_not_tagged() {
         let lines = [("content-type", content_type)];
         assert_eq!(
             decide(PLAIN, &lines),
-            Some(Untagged::Live),
+            Some(UntaggedReason::Live),
             "{content_type}"
         );
         let known = ResponseFacts {
@@ -138,7 +138,7 @@ fn live_content_is_not_tagged() {
         };
         assert_eq!(
             decide(known, &lines),
-            Some(Untagged::Live),
+            Some(UntaggedReason::Live),
             "{content_type}"
         );
     }
@@ -159,11 +159,11 @@ fn live_content_is_not_tagged() {
     }
     assert_eq!(
         decide(PLAIN, &[("incremental", "?1")]),
-        Some(Untagged::Live)
+        Some(UntaggedReason::Live)
     );
     assert_eq!(
         decide(PLAIN, &[("incremental", "?1;x=y")]),
-        Some(Untagged::Live)
+        Some(UntaggedReason::Live)
     );
     assert_eq!(decide(PLAIN, &[("incremental", "?0")]), None);
     // Another header with the same value does not matter.
@@ -174,11 +174,11 @@ fn live_content_is_not_tagged() {
 #[test]
 fn the_length_decides() {
     let of = |exact| decide(ResponseFacts { exact, ..PLAIN }, &[]);
-    assert_eq!(of(None), Some(Untagged::UnknownLength));
+    assert_eq!(of(None), Some(UntaggedReason::UnknownLength));
     assert_eq!(of(Some(0)), None);
     assert_eq!(of(Some(LIMIT)), None);
-    assert_eq!(of(Some(LIMIT + 1)), Some(Untagged::TooLong));
-    assert_eq!(of(Some(u64::MAX)), Some(Untagged::TooLong));
+    assert_eq!(of(Some(LIMIT + 1)), Some(UntaggedReason::TooLong));
+    assert_eq!(of(Some(u64::MAX)), Some(UntaggedReason::TooLong));
     for exact in [None, Some(0), Some(LIMIT + 1)] {
         let known = ResponseFacts {
             exact,
@@ -201,7 +201,7 @@ fn a_head_response_without_content_is_not_tagged() {
         };
         decide(facts, &[])
     };
-    assert_eq!(of(Some(0), false), Some(Untagged::HeadWithoutContent));
+    assert_eq!(of(Some(0), false), Some(UntaggedReason::HeadWithoutContent));
     assert_eq!(of(Some(10), false), None);
     assert_eq!(of(Some(0), true), None);
 }
@@ -236,7 +236,7 @@ fn a_wrong_content_length_prevents_a_tag() {
         (["9", "10"], true),
     ] {
         let lines = lines.map(|line| ("content-length", line));
-        let expected = mismatch.then_some(Untagged::LengthMismatch);
+        let expected = mismatch.then_some(UntaggedReason::LengthMismatch);
         assert_eq!(decide(PLAIN, &lines), expected, "{lines:?}");
         let known = ResponseFacts {
             digest_known: true,

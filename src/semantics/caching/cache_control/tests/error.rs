@@ -35,12 +35,12 @@ fn texts_name_the_value_and_the_reason() {
         ),
         (
             Field(CACHE_CONTROL),
-            "invalid targeted field \"cache-control\": use \"CDN-Cache-Control\", \
+            "invalid targeted header \"cache-control\": use \"CDN-Cache-Control\", \
              \"Surrogate-Control\" or a name that ends in \"-CDN-Cache-Control\"",
         ),
         (
             Dictionary("1x".to_owned()),
-            "invalid extension \"1x\" for a targeted field: \
+            "invalid extension \"1x\" for a targeted header: \
              a Structured Fields Dictionary cannot hold it",
         ),
         (

@@ -125,7 +125,7 @@ fn a_tag_of_more_than_32_characters_is_in_every_field() {
         groups.split(", ").all(|group| group.len() <= 34),
         "{groups}"
     );
-    let spelled = TagField::CacheGroups.spelled(&CacheTag::new(UUID).unwrap());
+    let spelled = TagField::CacheGroups.encode(&CacheTag::new(UUID).unwrap());
     assert!(groups.starts_with(&format!("\"{spelled}\"")), "{groups}");
 }
 
@@ -184,7 +184,7 @@ proptest! {
         expected.extend(second.iter().filter(|tag| !first.contains(tag)).map(CacheTag::as_str));
         let spelled = expected.iter().map(|name| {
             let tag = CacheTag::new(name).expect("a tag");
-            TagField::CacheGroups.spelled(&tag).to_string()
+            TagField::CacheGroups.encode(&tag).to_string()
         });
         let spelled: Vec<_> = spelled.collect();
         prop_assert!(spelled.iter().all(|name| name.len() <= 32));
@@ -212,14 +212,14 @@ proptest! {
             let lines: Vec<_> = headers.get_all(field.name()).iter().map(|line| line.as_bytes()).collect();
             let text = lines.join(&b", "[..]);
             for tag in &tags {
-                let tag = field.spelled(tag);
+                let tag = field.encode(tag);
                 let tag = tag.as_str().as_bytes();
                 prop_assert!(text.windows(tag.len()).any(|part| part == tag));
             }
             if field == TagField::CacheGroups {
                 if !tags.is_empty() {
                     let read = strings(&headers, "cache-groups");
-                    let is_read = |tag| read.iter().any(|name| name == field.spelled(tag).as_str());
+                    let is_read = |tag| read.iter().any(|name| name == field.encode(tag).as_str());
                     prop_assert!(tags.iter().all(is_read));
                 }
             } else {

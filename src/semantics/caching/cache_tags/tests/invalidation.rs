@@ -1,22 +1,22 @@
 use http::{Method, StatusCode};
 
-use crate::semantics::caching::cache_tags::{Effect, WriteOutcome, effect, write_outcome};
+use crate::semantics::caching::cache_tags::{MethodEffect, WriteOutcome, effect, write_outcome};
 
 /// R-9111-4.4-a: an unknown method invalidates.
 #[test]
 fn methods_fill_or_invalidate() {
     for (method, expected) in [
-        ("GET", Effect::Fills),
-        ("HEAD", Effect::Fills),
-        ("QUERY", Effect::Fills),
-        ("OPTIONS", Effect::None),
-        ("PROPFIND", Effect::None),
-        ("CONNECT", Effect::None),
-        ("POST", Effect::Invalidates),
-        ("PUT", Effect::Invalidates),
-        ("PATCH", Effect::Invalidates),
-        ("DELETE", Effect::Invalidates),
-        ("FOO", Effect::Invalidates),
+        ("GET", MethodEffect::Fills),
+        ("HEAD", MethodEffect::Fills),
+        ("QUERY", MethodEffect::Fills),
+        ("OPTIONS", MethodEffect::None),
+        ("PROPFIND", MethodEffect::None),
+        ("CONNECT", MethodEffect::None),
+        ("POST", MethodEffect::Invalidates),
+        ("PUT", MethodEffect::Invalidates),
+        ("PATCH", MethodEffect::Invalidates),
+        ("DELETE", MethodEffect::Invalidates),
+        ("FOO", MethodEffect::Invalidates),
     ] {
         let name = Method::from_bytes(method.as_bytes()).unwrap();
         assert_eq!(effect(&name), expected, "{method}");

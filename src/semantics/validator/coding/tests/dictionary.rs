@@ -116,7 +116,7 @@ fn a_read_maps_back_the_tag_of_its_dictionary() {
 
 /// R-9110-13.1.1-d: a write may have the tag of any dictionary.
 #[test]
-fn a_write_names_the_version_whatever_its_dictionary() {
+fn a_write_names_the_version_with_any_dictionary() {
     for named in [
         outside("dcb", ONE),
         outside("dcz", OTHER),

@@ -162,7 +162,7 @@ fn effect(policy: &CacheControl) -> (Vec<Option<Permissions>>, BTreeSet<String>)
 }
 
 #[test]
-fn the_model_tells_policies_apart() {
+fn the_model_distinguishes_policies() {
     let table = [
         ("no-store", "private"),
         ("private", ""),

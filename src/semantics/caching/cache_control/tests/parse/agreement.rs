@@ -73,7 +73,7 @@ const CLASSES: [Class; 15] = [
     OtherBytes,
 ];
 
-/// The number that stands for a `max-stale` without one.
+/// The number of a `max-stale` without an argument.
 const ANY: u64 = u64::MAX;
 
 type Member = (&'static [u8], &'static [&'static str]);

@@ -110,6 +110,7 @@ impl Detached {
 
     /// Waits until no future is unfinished. Futures that begin in the meantime count, too, so
     /// shut down the server first.
+    #[doc(alias = "graceful shutdown")]
     pub async fn idle(&self) {
         loop {
             // Created before the check, so that no notification is missed in between.

@@ -75,7 +75,7 @@
 //!
 //! ```text
 //! AuditLayer                       in tests: sees the same responses as a client
-//! trace, CORS, security headers    usually outside; the order makes no difference
+//! trace, CORS, security headers    outside: a 304 and a 412 need the headers of CORS
 //! authentication, rate limits      outside: a 304 only for those who may read
 //! CacheStatusLayer                 while debugging, for those who may see it
 //! CacheTagsLayer                   tags on reads, purges after writes

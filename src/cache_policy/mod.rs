@@ -137,8 +137,8 @@
 //! [`EtagLayer`](crate::EtagLayer), a version or a source. `Cache-Control` sets how long it may
 //! be used without revalidation. This section is about `Cache-Control`.
 //!
-//! Use the first row that is true. Each recipe is a function of [`Stack`](crate::Stack#recipes)
-//! and, without the layers for tags, a constructor of [`CachePolicy`].
+//! Use the first row that is true. Each recipe is a function of [`Stack`](crate::Stack#recipes).
+//! Without the layers for tags, all but `guarded_writes` are constructors of [`CachePolicy`].
 //!
 //! | The response ... | Recipe | `Cache-Control` | Tag |
 //! |---|---|---|---|

@@ -66,6 +66,7 @@ impl PurgeQueue {
     ///
     /// Call it after the server has stopped, since purges are lost when the process ends. Put a
     /// timeout around it: a cache that does not respond is tried several times.
+    #[doc(alias = "graceful shutdown")]
     pub async fn flush(&self) {
         let (done, ticket) = oneshot::channel();
         let purge = Purge::new();

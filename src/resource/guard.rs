@@ -67,6 +67,9 @@ type RouteLayer = Arc<dyn Fn(MethodRouter) -> MethodRouter + Send + Sync>;
 /// - one of them has a fallback, as from `axum::routing::any`. A fallback is outside all
 ///   layers, authorization included. For another 405 use
 ///   [`Router::method_not_allowed_fallback`](axum::Router::method_not_allowed_fallback).
+#[doc(alias = "optimistic concurrency")]
+#[doc(alias = "optimistic locking")]
+#[doc(alias = "lost update")]
 pub fn guard<Q, S>(
     source: Q,
     reads: MethodRouter<S>,

@@ -85,7 +85,7 @@
 //! | 404 for a `PATCH` or `DELETE` of an absent resource | the layer of the writes |
 //! | 428 for a `PUT`, `PATCH` or `DELETE` without a condition | the layer of the writes |
 //! | 304, or 412 with the current representation | the layers |
-//! | everything else, and the 412 to a write whose handler finds a newer state | the handler |
+//! | everything else, and the 412 to a write whose handler finds a newer state | the handler; the layer adds the current representation to the 412 |
 //!
 //! A handler's extractors come last. So authorization by an extractor of the handler alone
 //! comes after a 304, a 412 and a 428. Use a layer for it.

@@ -128,8 +128,9 @@
 //! everything that the tags depend on.
 //!
 //! If a client disconnects, its write is purged at once. That is too early if the write continues
-//! without the client: in a [`PreconditionLayer`](crate::PreconditionLayer) with a lock, or as a job
-//! of the SQLite store's `Database`. It is also too early for a handler that writes while its body is sent, since the purge is queued
+//! without the client, as it does in a [`PreconditionLayer`](crate::PreconditionLayer) with a lock.
+//! A job of the SQLite store's `Database` continues, too. It is also too early for a handler that
+//! writes while its body is sent, since the purge is queued
 //! with the head. Set `PurgeLimits::repeat_after` in these cases.
 
 mod action;

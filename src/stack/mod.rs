@@ -207,6 +207,7 @@ impl<Q, H: Clone, P, K> Stack<ConditionalLayer<Q>, EtagLayer<H>, P, K> {
 /// the same tags.
 #[allow(unnameable_types)] // sealed
 pub trait ShareSource<P> {
+    /// The layer of reads, with a source.
     #[doc(hidden)]
     type Layer;
 

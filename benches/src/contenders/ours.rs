@@ -112,7 +112,9 @@ pub fn layers(contender: &Contender) -> f64 {
 }
 
 fn etag_layer<H: ContentHasher>(case: &Case, hasher: H) -> EtagLayer<H> {
-    EtagLayer::new().hasher(hasher).max_body_bytes(case.limit() as u64)
+    EtagLayer::new()
+        .hasher(hasher)
+        .max_body_bytes(case.limit() as u64)
 }
 
 fn open_etag<H: ContentHasher>(case: &Case, hasher: H) -> Option<OneRequest> {

@@ -200,7 +200,11 @@ pub mod fuzzing {
         },
         condition::{ConditionalFields, Decision, not_modified::strip_representation_metadata},
         field::{list::members, vary},
-        validator::{TagMember, coding::TagCodings, entity_tags},
+        validator::{
+            TagMember,
+            coding::{DecodedRequest, TagCodings},
+            entity_tags,
+        },
     };
     use crate::{Current, validator::HttpDate};
 

@@ -62,7 +62,6 @@ pub fn runtime() -> Runtime {
 
 /// Returns a service of `http` 1 as a contender. For a conditional case, the tag is read from the
 /// service itself.
-/// itself.
 pub fn drive<S, B>(mut service: S, case: &Case) -> OneRequest
 where
     S: Service<Request<Body>, Response = Response<B>> + 'static,

@@ -197,7 +197,7 @@ fn codes(reported: &[ReportedFinding]) -> Vec<Code> {
 }
 
 /// Checks the findings of one exchange by itself.
-fn alone(exchange: &Exchange) -> Vec<Code> {
+fn codes_of_exchange(exchange: &Exchange) -> Vec<Code> {
     let reported = reported(&[exchange]);
     let codes = codes(&reported);
     for (code, target, detail, count) in reported {
@@ -279,7 +279,7 @@ fn alone(exchange: &Exchange) -> Vec<Code> {
 fuzz_target!(|data: &[u8]| {
     let half = data.len() / 2;
     let (one, other) = (Exchange::of(&data[..half]), Exchange::of(&data[half..]));
-    let (of_one, of_other) = (alone(&one), alone(&other));
+    let (of_one, of_other) = (codes_of_exchange(&one), codes_of_exchange(&other));
 
     let both = reported(&[&one, &other, &one]);
     assert_eq!(both, reported(&[&one, &other, &one]));

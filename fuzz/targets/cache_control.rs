@@ -29,8 +29,8 @@ fuzz_target!(|data: &[u8]| {
     if let Some(again) = field(&request.to_string()) {
         assert_eq!(RequestCacheControl::of(&again), request);
     }
-    configured(data);
-    merged(data);
+    check_configuration(data);
+    check_merge(data);
 
     // No other line can hide this directive.
     headers.append(
@@ -48,7 +48,7 @@ fn field(text: &str) -> Option<HeaderMap> {
 }
 
 /// Checks that a configuration means the same as the header with its text.
-fn configured(data: &[u8]) {
+fn check_configuration(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };
@@ -63,7 +63,7 @@ fn configured(data: &[u8]) {
 }
 
 /// Checks the first line with the others: no restriction is lost.
-fn merged(data: &[u8]) {
+fn check_merge(data: &[u8]) {
     let policies = values(data)
         .into_iter()
         .map(|line| CacheControl::of(&HeaderMap::from_iter([(CACHE_CONTROL, line)])));

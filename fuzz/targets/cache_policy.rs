@@ -49,9 +49,9 @@ fuzz_target!(|data: &[u8]| {
     }
     let head = fields(&NAMES, head);
     let authorized = flags & 4 != 0;
-    applied(&policy, &head, authorized);
+    check_directives(&policy, &head, authorized);
     let overriding = policy.override_handler();
-    put_in(&overriding, &head, authorized);
+    apply_checked(&overriding, &head, authorized);
 });
 
 fn directives(text: &[u8]) -> Option<CacheControl> {
@@ -59,7 +59,7 @@ fn directives(text: &[u8]) -> Option<CacheControl> {
 }
 
 /// Returns the head with the policy, after checks that hold for all policies.
-fn put_in(policy: &CachePolicy, head: &HeaderMap, authorized: bool) -> HeaderMap {
+fn apply_checked(policy: &CachePolicy, head: &HeaderMap, authorized: bool) -> HeaderMap {
     let now = HttpDate::from_unix_seconds(1_000_000_000);
     let mut after = head.clone();
     policy.apply(&mut after, authorized, || now);
@@ -89,10 +89,10 @@ fn put_in(policy: &CachePolicy, head: &HeaderMap, authorized: bool) -> HeaderMap
 }
 
 /// Checks that no directive of the handler is loosened.
-fn applied(policy: &CachePolicy, head: &HeaderMap, authorized: bool) {
+fn check_directives(policy: &CachePolicy, head: &HeaderMap, authorized: bool) {
     let (before, after) = (
         CacheControl::of(head),
-        CacheControl::of(&put_in(policy, head, authorized)),
+        CacheControl::of(&apply_checked(policy, head, authorized)),
     );
     if before.is_no_store() && !before.is_must_understand() {
         assert!(after.is_no_store());

@@ -23,14 +23,14 @@ fuzz_target!(|data: &[u8]| {
     let lines = lines.get(1..).unwrap_or_default();
     use TagField::{CacheGroups, CacheTag, SurrogateKey, Xkey};
     for field in [SurrogateKey, CacheTag, Xkey, CacheGroups] {
-        merged(&field.name(), lines, &tags, |headers| {
+        check_merge(&field.name(), lines, &tags, |headers| {
             field.write(&tags, headers);
         });
     }
-    merged(&INVALIDATION, lines, &tags, |headers| {
+    check_merge(&INVALIDATION, lines, &tags, |headers| {
         write_invalidation(&tags, headers);
     });
-    purged(names, lines);
+    check_targets(names, lines);
 });
 
 /// Adds a tag, and checks the limits: a tag has 1 to 1,024 bytes that every header can carry, and a
@@ -89,7 +89,7 @@ fn strings(line: &[u8]) -> Option<Vec<Vec<u8>>> {
 }
 
 /// Checks that nothing is lost, that each tag is present, and that nothing else is added.
-fn merged(name: &HeaderName, lines: &[u8], tags: &CacheTags, write: impl Fn(&mut HeaderMap)) {
+fn check_merge(name: &HeaderName, lines: &[u8], tags: &CacheTags, write: impl Fn(&mut HeaderMap)) {
     let before = one_field(name, lines);
     let mut after = before.clone();
     write(&mut after);
@@ -129,7 +129,7 @@ fn merged(name: &HeaderName, lines: &[u8], tags: &CacheTags, write: impl Fn(&mut
 }
 
 /// Checks that all targets have one origin, for any request and response.
-fn purged(names: &[u8], lines: &[u8]) {
+fn check_targets(names: &[u8], lines: &[u8]) {
     let mut names = names.split(|byte| *byte == b'\n');
     let uri = names.next().and_then(|uri| Uri::try_from(uri).ok());
     let mut request = Request::new(());

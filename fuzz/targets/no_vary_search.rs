@@ -13,13 +13,13 @@ fuzz_target!(|data: &[u8]| {
     let field = one_field(&NO_VARY_SEARCH, parts.next().unwrap_or_default());
     let policy = NoVarySearch::parse(&field);
     let queries = parts.next().unwrap_or_default();
-    written(&policy);
-    refused(&field, &policy);
+    check_written_header(&policy);
+    check_malformed_header(&field, &policy);
 
     let mut uris = queries.split(|byte| *byte == 0).map(uri);
     let [a, b, c] = [(); 3].map(|()| uris.next().flatten().unwrap_or_default());
-    compared(&policy, &a, &b, &c);
-    compared(&NoVarySearch::new(), &a, &b, &c);
+    check_equivalence(&policy, &a, &b, &c);
+    check_equivalence(&NoVarySearch::new(), &a, &b, &c);
 });
 
 /// Returns a query at `/`, or a whole URI.
@@ -31,7 +31,7 @@ fn uri(text: &[u8]) -> Option<Uri> {
 }
 
 /// Checks that a written header can be read again, and is strictly a dictionary without both lists.
-fn written(policy: &NoVarySearch) {
+fn check_written_header(policy: &NoVarySearch) {
     let Some(value) = policy.header_value() else {
         assert!(policy.is_exact());
         return;
@@ -44,7 +44,7 @@ fn written(policy: &NoVarySearch) {
 }
 
 /// Checks that a header that is no dictionary has no effect.
-fn refused(field: &HeaderMap, policy: &NoVarySearch) {
+fn check_malformed_header(field: &HeaderMap, policy: &NoVarySearch) {
     let lines = field.get_all(NO_VARY_SEARCH).iter();
     let lines: Vec<_> = lines.map(|line| line.as_bytes()).collect();
     let parsed: Result<Dictionary, _> = Parser::new(&lines.join(&b", "[..])).parse();
@@ -53,7 +53,7 @@ fn refused(field: &HeaderMap, policy: &NoVarySearch) {
 
 /// Checks for an equivalence that is never finer than a comparison of bytes, nor coarser than one
 /// that ignores the query.
-fn compared(policy: &NoVarySearch, a: &Uri, b: &Uri, c: &Uri) {
+fn check_equivalence(policy: &NoVarySearch, a: &Uri, b: &Uri, c: &Uri) {
     let same = |one, other| policy.matches(one, other);
     assert!(same(a, a));
     assert_eq!(same(a, b), same(b, a));

@@ -16,7 +16,7 @@ fuzz_target!(|data: &[u8]| {
             TagMember::Tag(tag) => bytes += tag.opaque().len() + 2,
             TagMember::Malformed(junk) => {
                 assert!(!junk.is_empty());
-                assert_eq!(junk, trimmed(junk));
+                assert_eq!(junk, trim(junk));
                 bytes += junk.len();
             }
             _ => unreachable!("a third kind of member"),
@@ -35,7 +35,7 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(entity_tags(&more).count(), members + 1);
 });
 
-fn trimmed(bytes: &[u8]) -> &[u8] {
+fn trim(bytes: &[u8]) -> &[u8] {
     let ows: &[u8] = b" \t";
     let start = bytes.iter().position(|byte| !ows.contains(byte)).unwrap();
     let end = bytes.iter().rposition(|byte| !ows.contains(byte)).unwrap();

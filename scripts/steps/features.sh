@@ -7,8 +7,9 @@ run_features() {
 }
 
 test_features() {
-    local feature
-    for feature in $(features_of_library); do
+    local feature features
+    features=$(features_of_library)
+    for feature in $features; do
         tests -p tower-conditional --lib --no-default-features --features "$feature"
     done
 }

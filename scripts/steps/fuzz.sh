@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Each fuzz target, shortly.
+# Each fuzz target for a few seconds.
 
 run_fuzz() {
     step "fuzz targets" scripts/fuzz "${FUZZ_SECONDS:-5}"

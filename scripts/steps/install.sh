@@ -4,7 +4,7 @@
 install_programs() { # PART..
     local part
     missing=()
-    # cargo has no certificates of its own.
+    # cargo needs the certificates of the system.
     need_file "/etc/ssl/certs/*" ca-certificates
     # rusqlite compiles SQLite.
     need cc gcc
@@ -25,10 +25,10 @@ programs_of_features() { :; }
 programs_of_services() {
     need_clippy
     need curl curl
-    # A JRE alone does not run a source file.
+    # A JRE alone cannot run a source file.
     need javac default-jdk-headless
     need python3 python3
-    # Of Debian's own Python, which may not be the one in PATH.
+    # The tests run Debian's own Python, which may not be the first in PATH.
     need_file "/usr/lib/python3/dist-packages/requests/__init__.py" python3-requests
     need node nodejs
     # Debian keeps the server's commands outside of PATH.
@@ -47,7 +47,7 @@ programs_of_fuzz() {
 programs_of_benches() {
     need_clippy
     need python3 python3
-    # Some systems have no valgrind; scripts/instructions says so then.
+    # If the system has no valgrind, the step reports that it did not run.
     command -v valgrind >/dev/null || (install_packages valgrind) || true
 }
 
@@ -55,7 +55,7 @@ need_clippy() {
     cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
 }
 
-# Without optimization a tool compiles in half the time, and runs for seconds all the same.
+# Without optimization a tool compiles in half the time, and still runs only for seconds.
 install_tool() { # PACKAGE, whose name is that of its command
     command -v "$1" >/dev/null || [ -x "${CARGO_HOME:-$HOME/.cargo}/bin/$1" ] ||
         CARGO_PROFILE_DEV_DEBUG=0 cargo install --quiet --locked --debug "$1"
@@ -69,8 +69,8 @@ need_file() { # PATTERN PACKAGE, for a package without a command
     compgen -G "$1" >/dev/null || missing+=("$2")
 }
 
-# Debian would start the services of a package. The tests start their own, and a
-# port that is taken would make the installation fail.
+# Debian would start the services of a package. The tests start their own, and the
+# installation would fail if a port is in use.
 without_services='
     policy=/usr/sbin/policy-rc.d
     if [ ! -e "$policy" ]; then

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Format, clippy, documentation, packages, licences and Rust versions.
+# Format, clippy, documentation, packages, licenses, Rust versions and the public API.
 
 # The crates that are published, in the order of docs/release.md.
 published=(tower-conditional tower-conditional-sql tower-conditional-postgres tower-conditional-sqlite)
@@ -12,7 +12,7 @@ run_lint() {
     step "documentation: all features, docs.rs, no features" build_docs
     step "packages: their files" check_packages
     step "packages: with the oldest dependencies that they allow" check_minimal_versions
-    step "licences and duplicate dependencies" check_licences
+    step "licenses and duplicate dependencies" check_licenses
     step "oldest Rust" check_msrv
     step "WebAssembly" check_wasm
     step "external types" check_external_types
@@ -28,8 +28,9 @@ check_format() {
 }
 
 lint_features() {
-    local feature
-    for feature in "" $(features_of_library); do
+    local feature features
+    features=$(features_of_library)
+    for feature in "" $features; do
         cargo clippy --quiet --locked -p tower-conditional --no-default-features --features "$feature" -- -D warnings
     done
 }
@@ -38,8 +39,8 @@ build_docs() {
     export RUSTDOCFLAGS="-D warnings"
     cargo doc --locked --workspace --no-deps --all-features
     cargo doc --locked -p tower-conditional --no-deps --no-default-features
-    # docs.rs has a nightly rustdoc, which says of each item which feature it needs.
-    # Only rustdoc is told to act as one: what build scripts find would change with it.
+    # docs.rs has a nightly rustdoc, which names the feature that each item needs. The
+    # variable is set for rustdoc alone, since build scripts would behave differently with it.
     local rustdoc=${logs:?}/rustdoc
     printf '#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec rustdoc "$@"\n' >"$rustdoc"
     chmod +x "$rustdoc"
@@ -48,14 +49,14 @@ build_docs() {
     unset RUSTDOCFLAGS
 }
 
-# Compares the files of each package with .ci/package. After a change that is meant:
+# Compares the files of each package with .ci/package. To accept a change:
 # UPDATE=1 scripts/test lint
 check_packages() {
     cargo package --quiet --locked --allow-dirty --no-verify "${published[@]/#/--package=}"
     local name
     for name in "${published[@]}"; do
-        # Without the version, and without the file that exists only in a git checkout.
-        # The Rust files of a folder are one line: adding one needs no new list.
+        # The version is cut off, and so is the file that exists only in a git checkout.
+        # The Rust files of a folder become one line, so that a new one needs no new list.
         tar -tzf "$CARGO_TARGET_DIR/package/$name-$(version).crate" | cut -d / -f 2- |
             grep -v '^\.cargo_vcs_info\.json$' | sed -E 's|^(src/[^/]+/).*\.rs$|\1**.rs|' |
             LC_ALL=C sort -u >"$logs/files"
@@ -80,18 +81,18 @@ check_minimal_versions() {
         cp "$logs/manifest" "$folder/$name/Cargo.toml"
         printf '%s = { path = "%s" }\n' "$name" "$name" >>"$folder/Cargo.toml"
     done
-    # The option is unstable; a stable cargo takes it this way. The compiler stays stable.
+    # A stable cargo takes the unstable option with this variable. The compiler stays stable.
     RUSTC_BOOTSTRAP=1 cargo update --quiet --manifest-path "$folder/Cargo.toml" -Z direct-minimal-versions
     cargo check --locked --manifest-path "$folder/Cargo.toml" --workspace --all-features
 }
 
-check_licences() {
+check_licenses() {
     install_tool cargo-deny
     cargo deny --exclude tower-conditional-examples --exclude tower-conditional-examples-grpc \
         --exclude tower-conditional-showcase check bans licenses sources
 }
 
-# Compiles the workspace with the Rust that its manifest promises.
+# Compiles the workspace with the oldest Rust that its manifest allows.
 check_msrv() {
     local oldest
     oldest=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
@@ -103,7 +104,7 @@ check_msrv() {
     fi
 }
 
-# A browser or a worker has no files, sockets and threads: the rules and the layers need none.
+# The rules and the layers need no files, sockets or threads, which a browser or a worker lacks.
 check_wasm() {
     local target=wasm32-unknown-unknown features
     if [ -d "$(rustc --print target-libdir --target $target)" ] || rustup target add $target; then
@@ -117,7 +118,7 @@ check_wasm() {
 
 # Types of other crates appear in the public API only if the manifest allows them.
 check_external_types() {
-    # The version of rustdoc's JSON that the tool reads. Stable Rust writes it this way too.
+    # The version of rustdoc's JSON that the tool reads. Stable Rust writes JSON with the variable.
     local format=57 manifest
     echo | RUSTC_BOOTSTRAP=1 rustdoc - --crate-name probe -o "$logs" -Z unstable-options --output-format json
     if ! grep -q "\"format_version\":$format" "$logs/probe.json"; then
@@ -126,13 +127,13 @@ check_external_types() {
     fi
     install_tool cargo-check-external-types
     for manifest in Cargo.toml stores/sql/Cargo.toml stores/postgres/Cargo.toml stores/sqlite/Cargo.toml; do
-        # In a target directory of its own: build scripts look at RUSTC_BOOTSTRAP.
+        # Build scripts read the variable too, so this has its own target directory.
         RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$CARGO_TARGET_DIR/external_types \
             cargo check-external-types --all-features --manifest-path "$manifest"
     done
 }
 
-# Compares the public API with that of the last release, by its tag.
+# Compares the public API with that of the last release, which a tag names.
 check_semver() {
     local last name
     if ! git rev-parse --git-dir >/dev/null 2>&1; then

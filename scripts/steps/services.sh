@@ -2,11 +2,11 @@
 # Everything that `cargo test --workspace` runs besides unit tests, and the other drivers.
 
 run_services() {
-    # The tests of the examples start these programs.
+    # The tests of the examples start these programs, and the next step does not build them.
     step "examples" cargo build --locked --workspace --all-features --examples
     step "integration tests" tests --workspace --all-features --bins --test '*'
     step "documentation tests" tests --workspace --all-features --doc
-    # They link another SQLite, so they are a workspace of their own.
+    # These drivers link another SQLite than the store, so they have their own workspace.
     local drivers=examples/other_drivers/Cargo.toml
     step "other drivers: clippy" cargo clippy --locked --manifest-path $drivers --all-targets -- -D warnings
     step "other drivers: tests" tests --manifest-path $drivers

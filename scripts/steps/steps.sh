@@ -29,20 +29,22 @@ read_cpu() {
     cpu=$(awk -F '[ms ]+' 'END { printf "%d", $1 * 60 + $2 + $3 * 60 + $4 }' "$logs/times")
 }
 
-# Says that a check did not run. It stands at the end once more.
+# Reports a check that did not run, now and at the end.
 not_checked() { # REASON
     printf '\n!! NOT CHECKED: %s\n' "$*" | tee -a "$logs/not_checked" >&2
 }
 
-# Runs cargo test and keeps what it prints, for the sum at the end.
+# Runs cargo test, and keeps its output for the numbers at the end.
 tests() {
     cargo test --quiet --locked "$@" 2>&1 | tee -a "$logs/tests"
 }
 
-# Prints the features of the library, one a line.
+# Prints the features of the library, one a line, and fails if there are none. Callers
+# assign them to a variable, since the head of a loop would ignore the failure.
 features_of_library() {
     awk '/^\[/ { inside = $0 == "[features]" }
-         inside && $2 == "=" && $1 != "default" { print $1 }' Cargo.toml
+         inside && $2 == "=" && $1 != "default" { print $1; found = 1 }
+         END { exit !found }' Cargo.toml
 }
 
 sum_up() {
@@ -57,8 +59,10 @@ sum_up() {
     fi
     if [ -s "$logs/not_checked" ]; then cat "$logs/not_checked" >&2; fi
     if [ -s "$logs/tests" ]; then
-        awk '/^test result:/ { passed += $4; failed += $6 }
-             END { printf "\n%d passed, %d failed\n", passed, failed; exit failed > 0 || passed == 0 }' \
+        # No test is ignored, so an ignored one is a mistake.
+        awk '/^test result:/ { passed += $4; failed += $6; ignored += $8 }
+             END { printf "\n%d passed, %d failed, %d ignored\n", passed, failed, ignored
+                   exit failed > 0 || ignored > 0 || passed == 0 }' \
             "$logs/tests" || code=1
     fi
     rm -rf "$logs"

@@ -205,6 +205,7 @@ impl<Q, H: Clone, P, K> Stack<ConditionalLayer<Q>, EtagLayer<H>, P, K> {
 /// A read layer that can use the source of a write layer `P`, so that both have the same tags.
 #[allow(unnameable_types)] // sealed
 pub trait ShareSource<P> {
+    /// The layer of reads, with a source.
     #[doc(hidden)]
     type Layer;
 

@@ -22,7 +22,7 @@ fn layer(rules: usize) -> CachePolicyLayer {
 
 /// Returns the allocations of rules for one request, beyond those of the policy.
 #[test]
-fn rules_allocate_nothing_but_a_place_for_late_ones() {
+fn only_rules_after_the_64th_allocate() {
     let get = |path: &'static str| move || Request::get(path).body(Empty::new()).unwrap();
     let handler = || {
         let handler = Handler::new(1024, 1024);

@@ -33,7 +33,7 @@ fn source(answer: impl Fn(usize) -> Answer + Send + Sync + 'static) -> impl Vali
 }
 
 /// Returns a service with the same response to every request.
-fn answering(
+fn constant_service(
     status: u16,
     fields: Fields<'static>,
 ) -> impl Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send>
@@ -49,7 +49,7 @@ fn answering(
     })
 }
 
-fn seen(reply: &Reply) -> (u16, Option<&str>) {
+fn status_and_tag(reply: &Reply) -> (u16, Option<&str>) {
     (reply.status, reply.field("etag"))
 }
 
@@ -66,10 +66,10 @@ async fn only_a_whole_representation_is_labelled() {
         (500, None),
     ] {
         let layer = ConditionalLayer::new().source(source(|_| tagged(1)));
-        let service = layer.layer(answering(status, &[]));
+        let service = layer.layer(constant_service(status, &[]));
         for method in ["GET", "HEAD"] {
             let reply = send(&service, method, "/", &[]).await;
-            assert_eq!(seen(&reply), (status, tag), "{method}");
+            assert_eq!(status_and_tag(&reply), (status, tag), "{method}");
         }
     }
 }
@@ -90,11 +90,23 @@ async fn the_second_answer_decides() {
             let asks = move |n| if n == 0 { tagged(1) } else { again() };
             let condition = [("if-match", "\"1\"")];
             let found = ConditionalLayer::new().source(source(asks));
-            let reply = send(&found.layer(answering(200, &[])), method, "/", &condition).await;
-            assert_eq!(seen(&reply), (status, tag), "{method}");
+            let reply = send(
+                &found.layer(constant_service(200, &[])),
+                method,
+                "/",
+                &condition,
+            )
+            .await;
+            assert_eq!(status_and_tag(&reply), (status, tag), "{method}");
             let broken = ConditionalLayer::new().source(source(asks));
-            let reply = send(&broken.layer(answering(500, &[])), method, "/", &condition).await;
-            assert_eq!(seen(&reply), (500, None), "{method}");
+            let reply = send(
+                &broken.layer(constant_service(500, &[])),
+                method,
+                "/",
+                &condition,
+            )
+            .await;
+            assert_eq!(status_and_tag(&reply), (500, None), "{method}");
         }
     }
 }
@@ -102,7 +114,7 @@ async fn the_second_answer_decides() {
 /// R-9110-8.8.1-a: a 412 in place of a 200 with another state does not have its date.
 #[tokio::test]
 async fn a_412_mixes_no_validators() {
-    let dated = answering(200, &[("last-modified", "Thu, 01 Jan 2015 00:00:00 GMT")]);
+    let dated = constant_service(200, &[("last-modified", "Thu, 01 Jan 2015 00:00:00 GMT")]);
     let second: [fn() -> Answer; 2] = [|| tagged(1), || Ok(Current::Absent)];
     for again in second {
         let asks = move |n| if n == 0 { tagged(0) } else { again() };
@@ -124,13 +136,13 @@ async fn a_date_alone_is_no_reason_to_hash() {
     let date = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     let dated = move |_| Ok(Validators::new().with_last_modified(date).into());
     let layer = || ConditionalLayer::new().source(source(dated));
-    let inside = layer().layer(EtagLayer::new().layer(answering(200, &[])));
-    let outside = EtagLayer::new().layer(layer().layer(answering(200, &[])));
+    let inside = layer().layer(EtagLayer::new().layer(constant_service(200, &[])));
+    let outside = EtagLayer::new().layer(layer().layer(constant_service(200, &[])));
     for reply in [
         send(&inside, "GET", "/", &[]).await,
         send(&outside, "GET", "/", &[]).await,
     ] {
-        assert_eq!(seen(&reply), (200, None));
+        assert_eq!(status_and_tag(&reply), (200, None));
         assert!(reply.field("last-modified").is_some());
     }
 }
@@ -172,7 +184,7 @@ async fn two_layers_ask_one_source() {
         let source = Arc::new(source(asks));
         let inside = ConditionalLayer::new().source(Arc::clone(&source));
         let outside = ConditionalLayer::new().source(source);
-        let service = outside.layer(inside.layer(answering(200, &[])));
+        let service = outside.layer(inside.layer(constant_service(200, &[])));
         let tag = match write {
             0 | 1 => Some("\"2\""),
             // The service has run meanwhile.
@@ -180,7 +192,7 @@ async fn two_layers_ask_one_source() {
             _ => Some("\"1\""),
         };
         let reply = send(&service, "GET", "/", &[]).await;
-        assert_eq!(seen(&reply), (200, tag), "{write}");
+        assert_eq!(status_and_tag(&reply), (200, tag), "{write}");
     }
 }
 
@@ -225,7 +237,7 @@ async fn a_tag_has_one_content_during_writes() {
 
 /// R-9110-8.8-a: the setters of a stack give the same result in every order.
 #[tokio::test]
-async fn setters_have_no_order() {
+async fn the_order_of_setters_does_not_matter() {
     async fn check<L, B>(layer: L, hello: Router)
     where
         L: Layer<Router>,

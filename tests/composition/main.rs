@@ -3,6 +3,7 @@
 //! Every test names the requirements that it checks, by their ids in `docs/requirements.md`.
 
 mod audit;
+mod audit_faults;
 mod cache_policy;
 mod coding;
 mod compression;

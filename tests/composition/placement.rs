@@ -206,7 +206,7 @@ async fn a_refused_write_is_not_performed_at_any_place() {
 /// without its tag.
 #[tokio::test]
 async fn a_refusal_shows_no_more_than_a_get() {
-    async fn authorise(request: Request, next: Next) -> Response {
+    async fn authorize(request: Request, next: Next) -> Response {
         let scope = request.headers().get("x-scope");
         let may_read = scope.is_some_and(|scope| scope == "notes:read");
         if request.method() == "GET" && !may_read {
@@ -219,10 +219,10 @@ async fn a_refusal_shows_no_more_than_a_get() {
     let reads: Router = Router::new()
         .route("/notes/{id}", get(read))
         .with_state(state.clone());
-    let authorised = reads.clone().layer(from_fn(authorise));
+    let authorized = reads.clone().layer(from_fn(authorize));
     let source = source::now(|_| VersionTags::plain().number(7));
     let below = || SelfGet::of(reads.clone());
-    let passing = || SelfGet::of(authorised.clone()).writers_may_read();
+    let passing = || SelfGet::of(authorized.clone()).writers_may_read();
     let guards = [
         (
             "below",
@@ -244,7 +244,7 @@ async fn a_refusal_shows_no_more_than_a_get() {
         let writes = Router::new()
             .route("/notes/{id}", guarded)
             .with_state(state.clone());
-        let app = reads.clone().merge(writes).layer(from_fn(authorise));
+        let app = reads.clone().merge(writes).layer(from_fn(authorize));
         let stale = [("if-match", "\"6\""), ("x-scope", "notes:write")];
         assert_eq!(send(&app, "GET", "/notes/1", &stale[1..]).await.status, 403);
         let reply = send(&app, "PUT", "/notes/1", &stale).await;

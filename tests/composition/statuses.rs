@@ -31,7 +31,7 @@ async fn respond(request: Request<Body>) -> Result<Response<Body>, Infallible> {
 
 /// R-9110-13.2.1-a: status, content and headers of a response that is not 2xx stay.
 #[tokio::test]
-async fn other_than_2xx_win() {
+async fn responses_other_than_2xx_stay() {
     let plain = service_fn(respond);
     let service = stack().layer(plain);
     for status in [
@@ -65,7 +65,7 @@ async fn other_2xx_do_not_become_304() {
 
 /// R-9110-13.2.1-a: the router refuses by itself.
 #[tokio::test]
-async fn a_routers_refusals_win() {
+async fn refusals_of_a_router_stay() {
     let app = Router::new()
         .route("/", get(|| async { CONTENT }))
         .layer(stack());

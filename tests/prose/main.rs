@@ -8,11 +8,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
+mod error_texts;
 mod items;
+mod links;
+mod reader;
 mod sentences;
+mod summary;
 
 use items::Items;
+use links::Link;
 use sentences::Sentence;
+use summary::PublicItem;
 
 /// Longer sentences hold more than one idea.
 const MAX_WORDS: usize = 25;
@@ -54,7 +60,7 @@ fn sentences_are_short() {
 fn public_items_have_a_summary_line() {
     let items = Items::of_published_crates();
     assert!(items.public.len() > 500, "the public items were not found");
-    let faults = items.public.iter().filter_map(items::PublicItem::fault);
+    let faults = items.public.iter().filter_map(PublicItem::fault);
     assert_none(
         &faults.collect::<Vec<_>>(),
         "a summary line of another form",
@@ -71,17 +77,19 @@ fn type_names_are_unique() {
 #[test]
 fn errors_are_lower_case_without_a_full_stop() {
     let items = Items::of_published_crates();
-    assert!(items.error_texts.len() > 60, "the errors were not found");
-    let faults = items.error_texts.iter().filter(|text| {
-        let opens_upper = text.text.starts_with(|first: char| first.is_uppercase());
-        // Names keep their capitals: "If-Match", "PostgreSQL", "SQL".
-        let first_word = text.text.split(' ').next().unwrap_or_default();
-        let is_name = first_word.chars().skip(1).any(char::is_uppercase);
-        let has_full_stop = text.text.ends_with('.') && !text.text.ends_with("..");
-        opens_upper && !is_name || has_full_stop
-    });
+    let texts = items.error_texts().count();
+    assert!(texts > 60, "the errors were not found");
+    let faults = items.error_texts().filter(|text| !text.is_plain());
     let faults = faults.map(|text| format!("{}: {:?}", text.path.display(), text.text));
     assert_none(&faults.collect::<Vec<_>>(), "an error text of another form");
+}
+
+#[test]
+fn links_of_markdown_files_lead_somewhere() {
+    let links = Link::all();
+    assert!(links.len() > 60, "the links were not found");
+    let faults: Vec<_> = links.iter().filter_map(Link::fault).collect();
+    assert_none(&faults, "a link to nothing");
 }
 
 /// Layers have the same headings in the same order, so that readers know where to look.
@@ -123,7 +131,7 @@ fn layers_have_the_same_headings() {
 /// Files with an extension, of the whole repository, without what was built.
 fn files(extension: &str) -> Vec<PathBuf> {
     fn collect(directory: &Path, extension: &str, files: &mut Vec<PathBuf>) {
-        const BUILT: [&str; 4] = ["target", "corpus", "artifacts", ".git"];
+        const BUILT: [&str; 5] = ["target", "corpus", "artifacts", "node_modules", ".git"];
         for entry in fs::read_dir(directory).expect("a directory") {
             let path = entry.expect("an entry").path();
             let name = path.file_name().and_then(|name| name.to_str());

@@ -68,6 +68,9 @@ impl fmt::Display for Sentence {
     }
 }
 
+/// The kind of a comment that stands after code, on its line.
+const AFTER_CODE: &str = "code //";
+
 #[derive(Clone, Copy)]
 enum Syntax {
     Rust,
@@ -78,12 +81,19 @@ impl Syntax {
     /// The prose of a line: the kind of the comment, and its text.
     fn prose(self, line: &str) -> Option<(&'static str, &str)> {
         match self {
-            Self::Markdown => Some(("", line)),
+            // The mark of a quotation is no prose.
+            Self::Markdown => Some(("", line.strip_prefix("> ").unwrap_or(line))),
             Self::Rust => {
                 let line = line.trim_start();
                 let kinds = ["///", "//!", "//"];
-                let kind = kinds.into_iter().find(|kind| line.starts_with(kind))?;
-                Some((kind, line[kind.len()..].trim_start_matches('/')))
+                match kinds.into_iter().find(|kind| line.starts_with(kind)) {
+                    Some(kind) => Some((kind, line[kind.len()..].trim_start_matches('/'))),
+                    None => {
+                        let (code, comment) = line.split_once(" // ")?;
+                        let is_in_text = code.matches('"').count() % 2 == 1;
+                        (!is_in_text).then_some((AFTER_CODE, comment))
+                    }
+                }
             }
         }
     }
@@ -131,6 +141,11 @@ fn paragraphs(text: &str, syntax: Syntax) -> Vec<Paragraph> {
     let mut paragraphs = Paragraphs::default();
     for (index, line) in text.lines().enumerate() {
         match syntax.prose(line) {
+            Some((AFTER_CODE, comment)) => {
+                paragraphs.interrupt();
+                paragraphs.line(index + 1, AFTER_CODE, comment.trim());
+                paragraphs.interrupt();
+            }
             Some((kind, prose)) => paragraphs.line(index + 1, kind, prose.trim()),
             None => paragraphs.interrupt(),
         }

@@ -75,7 +75,7 @@ where
 
 /// P-TR-bodyerr, R-9111-3.3-a: after the same bytes, the connection ends before the message does.
 #[tokio::test]
-async fn breaks_over_http1() {
+async fn a_broken_body_ends_the_connection_over_http1() {
     let seen = Arc::new(Notify::new());
     for server in servers(&seen).await {
         for path in PATHS {
@@ -101,7 +101,7 @@ async fn breaks_over_http1() {
 
 /// P-TR-bodyerr, R-9111-3.3-a: after the same bytes, the stream is reset, and only that stream.
 #[tokio::test]
-async fn breaks_over_http2() {
+async fn a_broken_body_resets_the_stream_over_http2() {
     let seen = Arc::new(Notify::new());
     for server in servers(&seen).await {
         let mut h2 = H2::connect(&server).await;

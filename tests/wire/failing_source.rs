@@ -12,7 +12,7 @@ use tower_conditional::{
 use crate::support::{Client, Notes, Reply, Server, by_path, in_time};
 
 const NOTE: &str = "/note";
-const HOW: [&str; 4] = ["fails", "hangs", "panics", "panics at once"];
+const FAILURES: [&str; 4] = ["fails", "hangs", "panics", "panics at once"];
 
 /// Answers as the request asks.
 fn source(notes: &Notes) -> impl ValidatorSource + Clone {
@@ -62,7 +62,7 @@ async fn reads_reach_the_handler() {
     let notes = Notes::with(NOTE, "hello");
     for (placement, server) in placements(&notes).await {
         for mut client in Client::both(&server).await {
-            for how in HOW {
+            for how in FAILURES {
                 let case = format!("{placement}, {}, {how}", client.version());
                 let how = format!("x-source: {how}");
                 let before = notes.reads();
@@ -86,7 +86,7 @@ async fn writes_are_refused() {
     let notes = Notes::with(NOTE, "hello");
     for (placement, server) in placements(&notes).await {
         for mut client in Client::both(&server).await {
-            for how in HOW {
+            for how in FAILURES {
                 for condition in ["if-match: \"1\"", "if-match: *", "if-none-match: *"] {
                     let case = format!("{placement}, {}, {how}, {condition}", client.version());
                     let fields = [&*format!("x-source: {how}"), condition];
@@ -107,7 +107,7 @@ async fn a_request_without_a_condition_does_not_ask_the_source() {
     let notes = Notes::with(NOTE, "hello");
     for (placement, server) in placements(&notes).await {
         for mut client in Client::both(&server).await {
-            for how in HOW {
+            for how in FAILURES {
                 let how = format!("x-source: {how}");
                 let reply = in_time(client.send("PUT", NOTE, &[&how], "written")).await;
                 assert_eq!(reply.status, 200, "{placement} {how}");

@@ -24,7 +24,7 @@ const FAIL: PathAndQuery = PathAndQuery::from_static("/raw.Echo/Fail");
 
 /// R-GRPC-a: unary and server streaming, with generated messages.
 #[tokio::test]
-async fn health_checks_and_watches() {
+async fn health_checks_and_watches_pass() {
     let (reporter, service) = tonic_health::server::health_reporter();
     for (placement, server) in placements(Routes::new(service).into_axum_router()).await {
         let mut client = HealthClient::new(connect(&server).await);

@@ -1,4 +1,4 @@
-//! LiveResponse content is not held back (R-SSE-a).
+//! Live content is not held back (R-SSE-a).
 
 use std::{
     convert::Infallible,

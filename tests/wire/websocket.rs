@@ -33,7 +33,7 @@ fn router() -> Router {
 
 /// R-9110-7.8-a
 #[tokio::test]
-async fn echoes_over_an_http1_upgrade() {
+async fn a_websocket_echoes_over_an_http1_upgrade() {
     for (placement, server) in placements(router()).await {
         let mut request = format!("ws://{}/", server.address())
             .into_client_request()
@@ -52,7 +52,7 @@ async fn echoes_over_an_http1_upgrade() {
 
 /// R-8441-4-a
 #[tokio::test]
-async fn echoes_over_an_http2_tunnel() {
+async fn a_websocket_echoes_over_an_http2_tunnel() {
     for (placement, server) in placements(router()).await {
         let mut h2 = H2::connect(&server).await;
         // The server has announced `:protocol` by the time that it answers.

@@ -16,7 +16,6 @@ pub type Body = UnsyncBoxBody<Bytes, Infallible>;
 
 /// A request that can be repeated, from its parsed head to the last byte of the response. It
 /// returns the status and the length.
-/// length.
 pub type OneRequest = Box<dyn FnMut() -> (u16, usize)>;
 
 /// Returns a request to a service that must answer with this status.

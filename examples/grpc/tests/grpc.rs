@@ -8,7 +8,7 @@ mod support;
 
 use http_body_util::BodyExt;
 use program::program;
-use support::{BOTH, Http, Server, soon};
+use support::{BOTH, Http, Server, in_time};
 
 const GRPC: [(&str, &str); 2] = [("content-type", "application/grpc"), ("te", "trailers")];
 const EMPTY_MESSAGE: &str = "\0\0\0\0\0";
@@ -39,7 +39,7 @@ async fn grpc_passes_untouched() {
     assert_eq!(response.status(), 200);
     assert!(!response.headers().contains_key("etag"));
 
-    let body = soon(response.collect()).await.unwrap();
+    let body = in_time(response.collect()).await.unwrap();
     assert_eq!(body.trailers().unwrap()["grpc-status"], "0");
     // The message has two bytes: field 1 with the status 1, which means serving.
     assert_eq!(body.to_bytes(), [0, 0, 0, 0, 2, 8, 1].as_slice());
@@ -53,6 +53,6 @@ async fn a_grpc_stream_is_not_held_back() {
     let mut response = server
         .open(Http::Two, "POST", path, &GRPC, EMPTY_MESSAGE)
         .await;
-    let first = soon(response.frame()).await.unwrap().unwrap();
+    let first = in_time(response.frame()).await.unwrap().unwrap();
     assert_eq!(first.into_data().unwrap(), [0, 0, 0, 0, 2, 8, 1].as_slice());
 }

@@ -65,7 +65,7 @@ async fn check_rejection(app: Router) {
 }
 
 #[test]
-fn few_lines() {
+fn the_library_takes_few_lines() {
     let modules = [
         (
             "sqlx_sqlite",

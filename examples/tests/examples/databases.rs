@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     example::Folder,
-    support::{BOTH, Http, Server, soon},
+    support::{BOTH, Http, Server, in_time},
 };
 
 const READS: [&str; 3] = ["/notes", "/notes/2", "/pages/home"];
@@ -30,7 +30,7 @@ async fn a_file_keeps_the_notes_and_their_tags() {
     let state = notes
         .get(Http::One, "/state", &[("x-notes-ref", "none")])
         .await;
-    soon(notes.process.kill()).await.unwrap();
+    in_time(notes.process.kill()).await.unwrap();
 
     let notes = Server::notes(&arguments).await;
     for http in BOTH {
@@ -90,7 +90,7 @@ async fn processes_on_one_file_see_each_others_writes_at_once() {
 
 /// R-9110-8.8.1-a: versions in memory start again, and another process takes none of the old tags.
 #[tokio::test]
-async fn a_tag_in_memory_dies_with_its_process() {
+async fn a_tag_in_memory_is_valid_in_its_process_only() {
     let mut notes = Server::notes(&[]).await;
     let mut before = Vec::new();
     for path in READS {
@@ -99,7 +99,7 @@ async fn a_tag_in_memory_dies_with_its_process() {
     let state = notes
         .get(Http::One, "/state", &[("x-notes-ref", "none")])
         .await;
-    soon(notes.process.kill()).await.unwrap();
+    in_time(notes.process.kill()).await.unwrap();
 
     let notes = Server::notes(&[]).await;
     for http in BOTH {

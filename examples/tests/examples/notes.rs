@@ -37,7 +37,7 @@ async fn help_names_the_options() {
 }
 
 #[tokio::test]
-async fn notes_sets_how_many_there_are() {
+async fn the_option_notes_sets_the_number_of_notes() {
     for (count, length) in [("0", 0), ("3", 3)] {
         let notes = Server::notes(&["--notes", count]).await;
         let all = notes.get(Http::One, "/notes", &[]).await.json();
@@ -123,7 +123,7 @@ async fn the_state_is_sent_once() {
 /// Both signals end the program, with and without an idle connection.
 #[cfg(unix)]
 #[tokio::test]
-async fn signals_end_it() {
+async fn signals_end_the_program() {
     use nix::{
         sys::signal::{Signal, kill},
         unistd::Pid,
@@ -134,7 +134,7 @@ async fn signals_end_it() {
         assert_eq!(notes.get(Http::One, "/notes/1", &[]).await.status, 200);
         let pid = notes.process.id().unwrap().try_into().unwrap();
         kill(Pid::from_raw(pid), signal).unwrap();
-        let exit = crate::support::soon(notes.process.wait()).await.unwrap();
+        let exit = crate::support::in_time(notes.process.wait()).await.unwrap();
         assert!(exit.success(), "{signal}");
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     example::Folder,
-    support::{BOTH, Http, Reply, Server, soon},
+    support::{BOTH, Http, Reply, Server, in_time},
 };
 
 const WRITERS: usize = 32;
@@ -57,7 +57,7 @@ async fn two_processes(folder: &Folder) -> [Server; 2] {
 
 /// R-9110-13.1.2-g.
 #[tokio::test]
-async fn one_of_many_creates() {
+async fn one_of_many_creators_wins() {
     let folder = Folder::new("creates");
     let servers = two_processes(&folder).await;
     for (http, path) in BOTH.into_iter().zip(["/notes/50", "/notes/60"]) {
@@ -67,7 +67,7 @@ async fn one_of_many_creates() {
 
 /// R-9110-13.1-a.
 #[tokio::test]
-async fn one_of_many_with_the_same_tag_writes() {
+async fn one_of_many_writers_with_one_tag_wins() {
     let folder = Folder::new("writes");
     let servers = two_processes(&folder).await;
     for http in BOTH {
@@ -98,7 +98,7 @@ async fn no_change_is_lost() {
             current = reply;
         }
     });
-    soon(join_all(writers)).await;
+    in_time(join_all(writers)).await;
     let note: Value = notes.get(Http::One, "/notes/1", &[]).await.json();
     assert_eq!(note["version"], 9);
     for writer in 0..8 {

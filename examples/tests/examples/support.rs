@@ -48,7 +48,7 @@ impl Server {
             .unwrap();
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
         let mut first = String::new();
-        soon(stdout.read_line(&mut first)).await.unwrap();
+        in_time(stdout.read_line(&mut first)).await.unwrap();
         let address = first.trim_end().strip_prefix("listening on http://");
         Self {
             address: address.expect("the first line").to_owned(),
@@ -88,7 +88,7 @@ impl Server {
         Reply {
             status: parts.status,
             headers: parts.headers,
-            body: soon(body.collect()).await.unwrap().to_bytes(),
+            body: in_time(body.collect()).await.unwrap().to_bytes(),
         }
     }
 
@@ -113,7 +113,7 @@ impl Server {
             request = request.header(*name, *value);
         }
         let request = request.body(Full::from(body.to_owned())).unwrap();
-        soon(self.exchange(http, request)).await
+        in_time(self.exchange(http, request)).await
     }
 
     pub(crate) async fn exchange(
@@ -142,7 +142,7 @@ impl Server {
 pub(crate) async fn run(program: impl AsRef<OsStr>, arguments: &[&str]) -> Output {
     let mut program = Command::new(program);
     let output = program.args(arguments).kill_on_drop(true).output();
-    soon(output).await.unwrap()
+    in_time(output).await.unwrap()
 }
 
 #[derive(Debug)]
@@ -167,7 +167,7 @@ impl Reply {
 }
 
 /// Fails the test instead of hanging. Nothing here takes this long without a fault.
-pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
+pub(crate) async fn in_time<F: Future>(future: F) -> F::Output {
     time::timeout(Duration::from_secs(30), future)
         .await
         .expect("an answer in time")

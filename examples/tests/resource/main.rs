@@ -22,7 +22,7 @@ async fn sqlite_store() {
 }
 
 #[test]
-fn few_lines() {
+fn the_library_takes_few_lines() {
     let module = include_str!("../../axum_store/note.rs");
     suite::check_lines("../axum_store/note.rs", module);
 }

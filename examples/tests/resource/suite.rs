@@ -1,4 +1,4 @@
-//! The behaviour of a note over HTTP, the same for every database and driver.
+//! The behavior of a note over HTTP, the same for every database and driver.
 
 use axum::{
     Router,

@@ -154,11 +154,17 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
             ErrorKind::Database => "PostgreSQL failed",
-            ErrorKind::Pool => "no connection to PostgreSQL",
+            ErrorKind::Pool => "the pool returned no connection to PostgreSQL",
             ErrorKind::TimedOut => "PostgreSQL took too long",
-            ErrorKind::NotWatched => "the schema watches no such scope",
-            ErrorKind::OtherSpelling => "PostgreSQL spells the key of the scope in another way",
-            ErrorKind::Contention => "other writers replaced the row on each read",
+            ErrorKind::NotWatched => {
+                "the schema does not watch the scope (watch its table and install the schema)"
+            }
+            ErrorKind::OtherSpelling => {
+                "PostgreSQL spells the key of the scope in another way (pass the parsed value)"
+            }
+            ErrorKind::Contention => {
+                "other writers replaced the row on each read (nothing was written, try again)"
+            }
             ErrorKind::Refused => "a table cannot be watched",
             ErrorKind::Changed => "a watched table changed since the schema was installed",
             ErrorKind::InvalidVersion => "the query returned no version",

@@ -118,8 +118,7 @@
 //!   for each lock for 2 seconds. A connection on which a statement may still wait is
 //!   closed; see [`Lease`].
 //! - **No guess**: if the database is slow, gone or not what the source expects, the source
-//!   returns an error within its timeout. No other request waits for
-//!   its statement.
+//!   returns an error within its timeout. No other request waits for its statement.
 //!
 //! # Roles and row-level security
 //!
@@ -127,7 +126,7 @@
 //! |---|---|
 //! | sources and [`Install::verify`] | `SELECT` on `conditional_versions` |
 //! | writers of a watched table, guarded or not | `SELECT`, `INSERT`, `UPDATE`, `DELETE` on `conditional_versions`, and `USAGE` on the sequence `"conditional_versions/numbers"` |
-//! | [`Install::install`] | ownership of the watched tables, and sight of all their rows |
+//! | [`Install::install`] | ownership of the watched tables, whose rows no policy may hide from it |
 //!
 //! If a right is missing, writes fail and sources return an error. No row is taken for
 //! absent. A role that may write versions can put an old tag on content.

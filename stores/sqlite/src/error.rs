@@ -160,10 +160,16 @@ impl fmt::Display for Error {
             ErrorKind::Database => "the database failed",
             ErrorKind::Closed => "the database is closed",
             ErrorKind::Panicked => "a job for the database panicked",
-            ErrorKind::OpenTransaction => "a job for the database left a transaction open",
+            ErrorKind::OpenTransaction => {
+                "a job for the database left a transaction open, which was rolled back"
+            }
             ErrorKind::TimedOut => "the database took too long",
-            ErrorKind::NotWatched => "the schema watches no such scope",
-            ErrorKind::OtherSpelling => "SQLite spells the key of the scope in another way",
+            ErrorKind::NotWatched => {
+                "the schema does not watch the scope (watch its table and install the schema)"
+            }
+            ErrorKind::OtherSpelling => {
+                "SQLite spells the key of the scope in another way (pass the parsed value)"
+            }
             ErrorKind::Refused => "a table cannot be watched",
             ErrorKind::Changed => "a watched table changed since the schema was installed",
             ErrorKind::OutcomeUnknown => "the commit failed with an unknown outcome",

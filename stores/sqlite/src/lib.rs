@@ -117,10 +117,10 @@
 //!
 //! # What it does not do
 //!
-//! - A tag does not cover what its scope does not name. A page of two tables, or one that
+//! - A tag covers only the rows of its scope. A page of two tables, or one that
 //!   a new release renders in another way, needs a version that covers both.
-//! - The tag and the content are read separately. Read both from the same file: a copy
-//!   that lags behind, as some replication tools make, has old bytes for new tags.
+//! - The tag and the content are read separately. Read both from the same file. A copy that
+//!   lags behind, as some replication tools make, would have old bytes for new tags.
 //! - `REPLACE` on connections other than a [`Database`] needs a pragma, and the
 //!   schema must be installed again after a backup is restored; see [`Schema`].
 //! - Processes can share a file on one machine only. SQLite's locks and WAL do not work on

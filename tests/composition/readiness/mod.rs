@@ -249,7 +249,7 @@ async fn assert_turns(layer: &str, mut service: Boxed) {
 
 /// P-TR-tower: a dropped future returns its permit.
 #[tokio::test]
-async fn an_abandoned_call_frees_its_permit() {
+async fn a_dropped_call_frees_its_permit() {
     let stuck = || {
         let never = service_fn(|_: Request<Empty<Bytes>>| {
             std::future::pending::<Result<Response<Content>, Infallible>>()

@@ -23,7 +23,7 @@ use tower_conditional::purge::{
 
 /// The time after which a purge is repeated. It is longer than the slowest read, whose response a
 /// cache may store after the first purge.
-const AGAIN_AFTER: Duration = Duration::from_secs(5);
+const REPEAT_AFTER: Duration = Duration::from_secs(5);
 
 /// The largest number of purges in one request.
 const TAGS: usize = 30;
@@ -76,7 +76,7 @@ impl Caches {
         if self.varnish.is_none() && self.nginx.is_none() {
             return Ok(None);
         }
-        let limits = PurgeLimits::new().repeat_after(AGAIN_AFTER)?;
+        let limits = PurgeLimits::new().repeat_after(REPEAT_AFTER)?;
         Ok(Some(PurgeQueue::with_limits(self, limits)))
     }
 }

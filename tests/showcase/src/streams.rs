@@ -20,8 +20,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{problem::Problem, stats::counted, store::Note};
 
-const MOST_CHUNKS: u32 = 10_000;
-const LONGEST_PAUSE_MS: u32 = 10_000;
+const MAX_CHUNKS: u32 = 10_000;
+const MAX_PAUSE_MS: u32 = 10_000;
 
 /// An event of `/events` about a note.
 #[derive(Clone, Debug, Serialize)]
@@ -83,10 +83,10 @@ impl Default for Chunks {
 async fn chunks(query: Result<Query<Chunks>, QueryRejection>) -> Result<Response, Problem> {
     let query = query.map_err(|error| Problem::new(error.status(), error.body_text()));
     let Query(Chunks { n, ms }) = query?;
-    if !(1..=MOST_CHUNKS).contains(&n) || ms > LONGEST_PAUSE_MS {
+    if !(1..=MAX_CHUNKS).contains(&n) || ms > MAX_PAUSE_MS {
         return Err(Problem::new(
             StatusCode::BAD_REQUEST,
-            format!("n goes from 1 to {MOST_CHUNKS}, ms from 0 to {LONGEST_PAUSE_MS}"),
+            format!("n goes from 1 to {MAX_CHUNKS}, ms from 0 to {MAX_PAUSE_MS}"),
         ));
     }
     let pause = Duration::from_millis(ms.into());

@@ -28,7 +28,7 @@ async fn not_found_and_not_allowed_come_first() {
 }
 
 /// Lets requests pass whose token has the scope.
-async fn authorise(scope: &str, request: AxumRequest, next: Next) -> AxumResponse {
+async fn authorize(scope: &str, request: AxumRequest, next: Next) -> AxumResponse {
     let token = request.headers().get("authorization");
     let token = token
         .and_then(|token| token.to_str().ok())
@@ -40,11 +40,11 @@ async fn authorise(scope: &str, request: AxumRequest, next: Next) -> AxumRespons
     }
 }
 
-fn authorised(notes: &Notes) -> Router {
+fn authorized(notes: &Notes) -> Router {
     let version = source::axum(version).with_state(notes.clone());
     let note = guard(version, get(read), put(write))
-        .layer_reads(from_fn(|request, next| authorise("read", request, next)))
-        .layer_writes(from_fn(|request, next| authorise("write", request, next)))
+        .layer_reads(from_fn(|request, next| authorize("read", request, next)))
+        .layer_writes(from_fn(|request, next| authorize("write", request, next)))
         .with_state(notes.clone());
     Router::new().route("/notes/{id}", note)
 }
@@ -52,7 +52,7 @@ fn authorised(notes: &Notes) -> Router {
 #[tokio::test]
 async fn authorization_comes_before_every_condition() {
     let notes = Notes::with(&[(1, "one", 7)]);
-    let app = authorised(&notes);
+    let app = authorized(&notes);
     let (current, stale) = (tag(1, 7), tag(1, 6));
     for (method, fields) in [
         ("GET", &[("if-none-match", &*current)][..]),
@@ -78,7 +78,7 @@ async fn authorization_comes_before_every_condition() {
 #[tokio::test]
 async fn a_writer_who_may_not_read_sees_nothing() {
     let notes = Notes::with(&[(1, "one", 7)]);
-    let app = authorised(&notes);
+    let app = authorized(&notes);
     let stale = ("if-match", &*tag(1, 6));
 
     let writer = send(
@@ -146,7 +146,7 @@ async fn an_overtaken_writer_who_may_not_read_sees_nothing() {
     let notes = Notes::with(&[(1, "secret", 7)]);
     let before = source::now(|_| tags(1).number(6));
     let note = guard(before, get(read), put(write))
-        .layer_reads(from_fn(|request, next| authorise("read", request, next)))
+        .layer_reads(from_fn(|request, next| authorize("read", request, next)))
         .with_state(notes.clone());
     let app = Router::new().route("/notes/{id}", note);
     let fields = [("if-match", &*tag(1, 6)), ("authorization", "write")];
@@ -161,7 +161,7 @@ async fn an_overtaken_writer_who_may_not_read_sees_nothing() {
 #[tokio::test]
 async fn a_layer_around_the_route_comes_first_too() {
     let notes = Notes::with(&[(1, "one", 7)]);
-    let route = note(&notes).route_layer(from_fn(|request, next| authorise("", request, next)));
+    let route = note(&notes).route_layer(from_fn(|request, next| authorize("", request, next)));
     let app = Router::new().route("/notes/{id}", route);
     let stale = ("if-match", &*tag(1, 6));
     assert_eq!(send(&app, "PUT", "/notes/1", &[stale]).await.status(), 401);
@@ -174,7 +174,7 @@ async fn a_layer_around_the_route_comes_first_too() {
 #[tokio::test]
 async fn authorization_in_every_place() {
     let notes = Notes::with(&[(1, "one", 7)]);
-    let known = || from_fn(|request, next| authorise("", request, next));
+    let known = || from_fn(|request, next| authorize("", request, next));
     let route = || Router::new().route("/notes/{id}", note(&notes));
     let with = |note: MethodRouter| Router::new().route("/notes/{id}", note);
     let version = source::axum(version).with_state(notes.clone());

@@ -1,11 +1,11 @@
 use std::{error::Error, fmt};
 
-/// A conflict between directives.
+/// An error returned by [`CacheControl::check`](super::CacheControl::check) for directives that
+/// contradict each other.
 ///
-/// Contradictions are errors of [`CacheControl::check`](super::CacheControl::check). The other
-/// conflicts weaken a directive according to RFC 9111. They are allowed, since many caches
-/// behave as intended. [`CacheControl::weaknesses`](super::CacheControl::weaknesses) lists
-/// them.
+/// Other conflicts are no errors, and weaken a directive according to RFC 9111. They are
+/// allowed, since many caches behave as intended.
+/// [`CacheControl::weaknesses`](super::CacheControl::weaknesses) lists them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DirectiveConflict {

@@ -50,7 +50,7 @@ pub type Param = Box<dyn ToSql + Send + Sync>;
 /// ```
 ///
 /// Every write must change the version, and no version may be used again, as
-/// [`VersionTags`] says. `max(..)` over rows does not meet that.
+/// [`VersionTags`] says. `max(..)` over several rows can return to an earlier value.
 ///
 /// The query is prepared once per connection. It is prepared again if PostgreSQL refuses
 /// it, for example after an `ALTER TABLE`. A pooler that shares a connection among

@@ -36,8 +36,8 @@ impl Replica {
         Command::new(program)
     }
 
-    /// Returns the command of an ignored test of the running binary, for
-    /// [`start`](Self::start). The test is a server if the variable is set.
+    /// Returns the command of a test of the running binary, for [`start`](Self::start). The
+    /// test is a server if the variable is set. Otherwise it must return at once.
     ///
     /// # Panics
     ///
@@ -46,7 +46,7 @@ impl Replica {
     pub fn test(name: &str, variable: &str, value: &str) -> Command {
         let mut command = Command::new(current_exe().expect("a path"));
         command
-            .args([name, "--exact", "--ignored", "--nocapture"])
+            .args([name, "--exact", "--nocapture"])
             .env(variable, value);
         command
     }

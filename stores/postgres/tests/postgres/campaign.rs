@@ -27,10 +27,10 @@ use crate::support::{
 const SECONDS: &str = "TOWER_CONDITIONAL_CAMPAIGN";
 const IDS: i64 = 3;
 /// The time for a writer's last write.
-const LONGEST: Duration = Duration::from_secs(60);
+const LAST_WRITE_TIMEOUT: Duration = Duration::from_secs(60);
 
-const BURY: &str = "WITH gone AS (DELETE FROM notes WHERE id = $1 RETURNING count)
-    INSERT INTO grave SELECT count FROM gone";
+const KEEP_COUNT: &str = "WITH gone AS (DELETE FROM notes WHERE id = $1 RETURNING count)
+    INSERT INTO deleted_counts SELECT count FROM gone";
 const INSERT: &str = "INSERT INTO notes VALUES ($1, 'a', 1)";
 /// An upsert, which no handler should use: it overwrites a row that exists unexpectedly.
 const UPSERT: &str = "INSERT INTO notes VALUES ($1, 'a', 1)
@@ -113,17 +113,17 @@ async fn unguarded(
         }
         Kind::Insert => tx.execute(INSERT, &[&id]).await?,
         Kind::Replace => {
-            tx.execute(BURY, &[&id]).await?;
+            tx.execute(KEEP_COUNT, &[&id]).await?;
             tx.execute(INSERT, &[&id]).await?
         }
         Kind::Truncate => {
             let empty = "LOCK TABLE notes IN ACCESS EXCLUSIVE MODE;
-                INSERT INTO grave SELECT count FROM notes; TRUNCATE notes";
+                INSERT INTO deleted_counts SELECT count FROM notes; TRUNCATE notes";
             tx.batch_execute(empty).await?;
             tx.execute(INSERT, &[&id]).await?
         }
         _ => {
-            tx.execute(BURY, &[&id]).await?;
+            tx.execute(KEEP_COUNT, &[&id]).await?;
             0
         }
     };
@@ -223,7 +223,7 @@ async fn no_update_is_lost_beside_unguarded_writers() {
     run(
         &pool,
         "CREATE TABLE notes (id bigint PRIMARY KEY, tenant_id text, count bigint);
-         CREATE TABLE grave (count bigint)",
+         CREATE TABLE deleted_counts (count bigint)",
     )
     .await;
     let watch = Watch::table("notes").each_row("id").whole_table();
@@ -263,12 +263,12 @@ async fn no_update_is_lost_beside_unguarded_writers() {
             });
         }
     }
-    let logs = timeout_at(end + LONGEST, writers.join_all()).await;
+    let logs = timeout_at(end + LAST_WRITE_TIMEOUT, writers.join_all()).await;
     let logs = logs.expect("nobody waits for ever");
     let counted: i64 = logs.iter().map(|(_, log)| log.counted).sum();
     let client = connection(&pool).await;
     let sql = "SELECT coalesce(sum(count), 0)::bigint FROM
-        (SELECT count FROM notes UNION ALL SELECT count FROM grave) AS counts";
+        (SELECT count FROM notes UNION ALL SELECT count FROM deleted_counts) AS counts";
     let sum: i64 = client.query_one(sql, &[]).await.expect("a sum").get(0);
     println!("{counted} counted, {sum} there");
     for (kind, log) in &logs {

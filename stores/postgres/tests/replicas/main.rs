@@ -1,4 +1,4 @@
-//! Writers on three_replicas processes that share one database.
+//! Writers on three processes that share one database.
 
 #![expect(clippy::disallowed_macros)] // a server prints its address
 

@@ -28,12 +28,12 @@ COMMIT;
 ";
 
 pub(crate) fn replica(url: &str) -> Command {
-    Replica::test("naive::serves", URL, url)
+    Replica::test("naive::a_server_without_a_comparison", URL, url)
 }
 
+/// The server of a test, in its own process. Without the variable it tests nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "no test but the server of one, in a process of its own"]
-async fn serves() {
+async fn a_server_without_a_comparison() {
     let Ok(url) = env::var(URL) else { return };
     let manager = Manager::new(url.parse().unwrap(), NoTls);
     let pool = Pool::builder(manager).build().unwrap();

@@ -121,8 +121,7 @@ impl Database {
 
     /// Runs the queued jobs, closes the connection, and returns when it is closed.
     ///
-    /// Clones accept no more jobs either. If the database is closed already, this does
-    /// nothing.
+    /// All clones refuse further jobs. If the database is closed already, nothing happens.
     pub async fn close(self) {
         let (closed, wait) = oneshot::channel();
         if self.send(ThreadMessage::Close(closed)).await.is_ok() {

@@ -61,8 +61,8 @@ use crate::{Database, Error, Scope, timeout, versions::VersionQuery};
 /// | real | an error |
 ///
 /// Every write must change the version, and no version may be used again, as
-/// [`VersionTags`] says. A time does not meet that, nor does the maximum of a column over
-/// several rows. The versions of [`VersionSource`](crate::VersionSource) do.
+/// [`VersionTags`] says. A time can stay the same, and the maximum of a column over several
+/// rows can return. The versions of [`VersionSource`](crate::VersionSource) meet the rule.
 ///
 /// [`VersionTags`]: tower_conditional::VersionTags
 ///

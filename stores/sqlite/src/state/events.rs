@@ -37,8 +37,8 @@ use crate::{Database, Error, InvalidSchema, Statements, timeout};
 /// come in the order of the commits, and the greatest one changes with each event that
 /// becomes visible.
 ///
-/// `max(id)` over any other table does not do: if the newest row is deleted, its number
-/// comes back. The triggers of [`Schema::events`](crate::Schema::events) refuse to delete
+/// Use no `max(id)` over another table: if the newest row is deleted, its number is used
+/// again. The triggers of [`Schema::events`](crate::Schema::events) refuse to delete
 /// an event.
 #[derive(Debug, Clone)]
 pub struct EventLog {

@@ -77,7 +77,7 @@ async fn events_stay_as_they_are() {
     assert_eq!(latest(&log).await, "2");
 }
 
-/// A table without the triggers of a log does not do.
+/// A number is used again in a table without the triggers of a log.
 #[tokio::test]
 async fn the_maximum_over_any_table_gives_one_identifier_to_two_states() {
     let database = Database::in_memory().unwrap();
@@ -93,7 +93,7 @@ async fn the_maximum_over_any_table_gives_one_identifier_to_two_states() {
     execute(&database, "INSERT INTO plain (event) VALUES ('z')").await;
     assert_eq!(latest(&plain).await, before);
 
-    // The triggers of a log refuse that.
+    // The triggers of a log refuse the deletion.
     Schema::new()
         .events("plain")
         .unwrap()

@@ -10,14 +10,14 @@
 //!
 //! | | nginx | Varnish |
 //! |---|---|---|
-//! | asks with a tag | `proxy_cache_revalidate on` | what is kept: `default_keep`, or `beresp.keep` |
-//! | `no-cache` | is not stored, and has no 304, unless its location is without a cache | is not stored |
-//! | is stale | as the origin says; always, with `proxy_cache_use_stale updating` | as the origin says; else 10 seconds, unless `default_grace=0` |
-//! | stale, while it asks | `proxy_cache_background_update on`; the connection that asked waits | by itself |
-//! | with `Authorization` | is stored and shared, unless `private`, which `CachePolicyLayer` says | passes |
-//! | a write through it | changes nothing stored | changes nothing stored |
-//! | `PURGE` | one variant of those by `Vary`; one coding, with the coding in the key | all variants, or all with a key of `xkey` |
-//! | codings | by `Vary` | gzip alone, which it decodes itself; by `Vary` with `http_gzip_support=off` |
+//! | revalidates with the tag | with `proxy_cache_revalidate on` | while it keeps the response: `default_keep`, or `beresp.keep` |
+//! | `no-cache` | is not stored, and gets no 304, except in a location without a cache | is not stored |
+//! | uses a stale response | if the origin allows it; always, with `proxy_cache_use_stale updating` | if the origin allows it; otherwise for 10 seconds, unless `default_grace=0` |
+//! | revalidates meanwhile | with `proxy_cache_background_update on`; the connection that asked waits | by default |
+//! | response to `Authorization` | is stored and shared, unless it is `private`, as `CachePolicyLayer` makes it | is not stored |
+//! | write through the cache | changes nothing stored | changes nothing stored |
+//! | `PURGE` removes | one variant of `Vary`; one coding, if the key contains it | all variants, or all responses with a key of `xkey` |
+//! | content codings | are variants of `Vary` | gzip alone, which Varnish decodes itself; variants of `Vary` with `http_gzip_support=off` |
 
 mod codings;
 mod freshness;

@@ -5,28 +5,28 @@ use tower_conditional::cache_policy::CachePolicy;
 use crate::support::{Cache, Kind, origin_and_cache, policy, through_each_cache};
 
 through_each_cache! {
-    private_is_enough
-    private_is_enough_with_a_lifetime
-    credentials_are_enough
-    a_cookie_is_for_one
-    a_cookie_is_enough
+    private_keeps_clients_apart
+    private_with_a_lifetime_keeps_clients_apart
+    credentials_keep_clients_apart
+    a_response_with_a_cookie_is_for_one_client
+    a_cookie_keeps_clients_apart
 }
 
 /// The headers that name the client. Varnish never stores responses to the first by itself. No
 /// cache knows the second.
 const FIELDS: [&str; 2] = ["authorization", "x-api-key"];
 
-async fn private_is_enough(kind: Kind) {
+async fn private_keeps_clients_apart(kind: Kind) {
     each_caller_is_answered(kind, policy("private"), &FIELDS).await;
 }
 
 /// R-9111-3.5-a
-async fn private_is_enough_with_a_lifetime(kind: Kind) {
+async fn private_with_a_lifetime_keeps_clients_apart(kind: Kind) {
     each_caller_is_answered(kind, policy("private, max-age=60"), &FIELDS).await;
 }
 
 /// R-9111-3.5-a: neither policy nor handler marks the response as `private`.
-async fn credentials_are_enough(kind: Kind) {
+async fn credentials_keep_clients_apart(kind: Kind) {
     each_caller_is_answered(kind, policy("max-age=60"), &["authorization"]).await;
 }
 
@@ -41,12 +41,12 @@ async fn each_caller_is_answered(kind: Kind, policy: CachePolicy, fields: &[&str
 }
 
 /// R-9111-7.3-a
-async fn a_cookie_is_for_one(kind: Kind) {
+async fn a_response_with_a_cookie_is_for_one_client(kind: Kind) {
     each_caller_has_a_cookie(kind, policy("private, max-age=60")).await;
 }
 
 /// R-9111-7.3-a: neither policy nor handler marks the response as `private`.
-async fn a_cookie_is_enough(kind: Kind) {
+async fn a_cookie_keeps_clients_apart(kind: Kind) {
     each_caller_has_a_cookie(kind, policy("max-age=60")).await;
 }
 

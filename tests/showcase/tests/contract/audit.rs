@@ -7,7 +7,7 @@ use hyper::{Request, body::Bytes, header::HOST};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_conditional::{Audit, AuditLayer};
 
-use crate::support::{BOTH, Http, Reply, Server, soon};
+use crate::support::{BOTH, Http, Reply, Server, in_time};
 
 const READS: [&str; 16] = [
     "/",
@@ -53,12 +53,12 @@ impl Audited<'_> {
             Ok::<_, Infallible>(self.notes.exchange(self.http, request).await)
         });
         let service = AuditLayer::new(self.audit.clone()).layer(wire);
-        let response = soon(service.oneshot(request)).await.unwrap();
+        let response = in_time(service.oneshot(request)).await.unwrap();
         let (parts, body) = response.into_parts();
         Reply {
             status: parts.status,
             headers: parts.headers,
-            body: soon(body.collect()).await.unwrap().to_bytes(),
+            body: in_time(body.collect()).await.unwrap().to_bytes(),
         }
     }
 
@@ -146,8 +146,8 @@ async fn two_databases_have_different_tags() {
         let service = AuditLayer::new(audit.clone()).instance(name).layer(wire);
         let request = Request::get("/notes/1").header(HOST, "notes.example");
         let request = request.body(Full::<Bytes>::default()).unwrap();
-        let response = soon(service.oneshot(request)).await.unwrap();
-        soon(response.into_body().collect()).await.unwrap();
+        let response = in_time(service.oneshot(request)).await.unwrap();
+        in_time(response.into_body().collect()).await.unwrap();
     }
     let codes: Vec<_> = audit
         .findings()

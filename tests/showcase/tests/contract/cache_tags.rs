@@ -70,7 +70,7 @@ async fn a_long_name_has_a_tag_in_every_field() {
     assert_eq!(read.field("xkey"), Some(&*groups[0]));
 }
 
-/// A 304 keeps the tags of the stored response.
+/// A 304 has no tags, so the stored response keeps its own.
 #[tokio::test]
 async fn a_304_has_no_tags() {
     let notes = Server::showcase(&[]).await;

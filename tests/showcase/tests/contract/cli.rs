@@ -50,7 +50,7 @@ async fn help_names_the_options() {
 }
 
 #[tokio::test]
-async fn notes_sets_how_many_there_are() {
+async fn the_option_notes_sets_the_number_of_notes() {
     for (count, length) in [("0", 0), ("3", 3)] {
         let notes = Server::showcase(&["--notes", count]).await;
         let all = notes.get(Http::One, "/notes", &[]).await.json();

@@ -1,7 +1,7 @@
 use http_body_util::BodyExt;
 use hyper::body::Body;
 
-use crate::support::{BOTH, Http, Server, soon};
+use crate::support::{BOTH, Http, Server, in_time};
 
 #[tokio::test]
 async fn small_files_are_json_of_the_size_they_name() {
@@ -31,7 +31,7 @@ async fn large_files_stream_with_a_length_and_a_strong_tag() {
             assert!(!response.headers().contains_key("accept-ranges"));
             tags.push(response.headers()["etag"].clone());
             let mut position = 0_u64;
-            while let Some(frame) = soon(response.frame()).await {
+            while let Some(frame) = in_time(response.frame()).await {
                 for byte in frame.unwrap().into_data().unwrap() {
                     assert_eq!(u64::from(byte), position % 251, "{path} at {position}");
                     position += 1;

@@ -4,7 +4,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::support::{BOTH, Http, Server, soon};
+use crate::support::{BOTH, Http, Server, in_time};
 
 /// The routes whose responses have tags, each with a header that it needs.
 const TAGGED: [(&str, (&str, &str)); 11] = [
@@ -212,7 +212,9 @@ async fn a_304_keeps_the_connection_in_step() {
                     GET /comma HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     connection.write_all(requests.as_bytes()).await.unwrap();
     let mut answer = String::new();
-    soon(connection.read_to_string(&mut answer)).await.unwrap();
+    in_time(connection.read_to_string(&mut answer))
+        .await
+        .unwrap();
 
     let heads: Vec<_> = answer
         .split("\r\n")

@@ -6,18 +6,18 @@ use nix::{
     unistd::Pid,
 };
 
-use crate::support::{BOTH, Server, soon};
+use crate::support::{BOTH, Server, in_time};
 
 /// Issue 10, C.1: both signals end the program at once, although feeds are open. The test sends
 /// them without `kill`, which a minimal Debian lacks.
 #[tokio::test]
-async fn signals_end_it_gracefully() {
+async fn signals_end_the_showcase_gracefully() {
     for signal in [Signal::SIGTERM, Signal::SIGINT] {
         let mut notes = Server::showcase(&[]).await;
         let mut feeds = Vec::new();
         for http in BOTH {
             let mut feed = notes.open(http, "GET", "/events", &[], "").await;
-            soon(feed.frame()).await.unwrap().unwrap();
+            in_time(feed.frame()).await.unwrap().unwrap();
             feeds.push(feed);
         }
 
@@ -26,11 +26,11 @@ async fn signals_end_it_gracefully() {
         kill(Pid::from_raw(pid), signal).unwrap();
         for mut feed in feeds {
             // Each feed ends properly, and not by a broken connection.
-            while let Some(frame) = soon(feed.frame()).await {
+            while let Some(frame) = in_time(feed.frame()).await {
                 frame.unwrap();
             }
         }
-        let exit = soon(notes.process.wait()).await.unwrap();
+        let exit = in_time(notes.process.wait()).await.unwrap();
         assert!(exit.success(), "{signal}");
         assert!(sent.elapsed() < Duration::from_secs(3), "{signal}");
     }

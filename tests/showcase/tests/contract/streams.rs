@@ -4,10 +4,10 @@ use http_body_util::BodyExt;
 use hyper::{Response, body::Incoming};
 use tokio::time;
 
-use crate::support::{BOTH, Http, Server, soon};
+use crate::support::{BOTH, Http, Server, in_time};
 
 async fn next(response: &mut Response<Incoming>) -> String {
-    let frame = soon(response.frame()).await.expect("more").unwrap();
+    let frame = in_time(response.frame()).await.expect("more").unwrap();
     String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap()
 }
 
@@ -42,7 +42,7 @@ async fn a_stream_has_as_many_chunks_as_asked_for() {
 }
 
 #[tokio::test]
-async fn nonsense_in_the_query_is_a_problem() {
+async fn an_invalid_query_is_a_problem() {
     let notes = Server::showcase(&[]).await;
     for query in ["n=0", "n=-1", "n=10001", "n=x", "ms=10001", "ms=1.5", "m=1"] {
         let path = format!("/stream?{query}");
@@ -82,7 +82,7 @@ async fn a_feed_sends_each_change_at_once() {
         notes.send(http, "DELETE", path, &second, "").await;
 
         // Comments never end, so the whole wait has a timeout too.
-        let events = soon(async {
+        let events = in_time(async {
             let mut events = Vec::new();
             let mut comments = 0;
             while events.len() < 3 || comments == 0 {

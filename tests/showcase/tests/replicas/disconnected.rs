@@ -4,7 +4,7 @@ use http::StatusCode;
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 use tower_conditional_postgres_testing::{Postgres, Replica};
 
-use crate::support::{Client, PAGE, Page, connect, somebody_waits, soon, three};
+use crate::support::{Client, PAGE, Page, connect, in_time, three, wait_until_blocked};
 
 /// Returns a connection over which so many thousandths of a write were sent.
 async fn send(replica: &Replica, page: &Page, text: &str, thousandths: usize) -> TcpStream {
@@ -40,7 +40,7 @@ async fn assert_old_or_new(old: &Page, new: &str, replicas: &[Replica]) {
 
 /// R-9110-13.1-a: the request is cut at any point.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_client_that_leaves_while_it_sends() {
+async fn a_disconnect_while_sending_leaves_the_old_or_new_state() {
     let url = Postgres::shared().create_database();
     let replicas = three(&["--postgres", &url]);
     let mut reader = Client::of(&replicas[1]).await;
@@ -51,13 +51,13 @@ async fn a_client_that_leaves_while_it_sends() {
         if thousandths < 1000 {
             assert_eq!(reader.read().await, old);
         }
-        soon(assert_old_or_new(&old, &text, &replicas)).await;
+        in_time(assert_old_or_new(&old, &text, &replicas)).await;
     }
 }
 
 /// R-9110-13.1-a: the client disconnects after the check, while the statement that writes waits.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_client_that_leaves_within_the_transaction() {
+async fn a_disconnect_within_the_transaction_leaves_the_old_or_new_state() {
     let url = Postgres::shared().create_database();
     let replicas = three(&["--postgres", &url]);
     let mut reader = Client::of(&replicas[1]).await;
@@ -68,13 +68,13 @@ async fn a_client_that_leaves_within_the_transaction() {
     let lock = "SELECT FROM pages WHERE name = 'home' FOR UPDATE";
     holds.execute(lock, &[]).await.unwrap();
     let departing = send(&replicas[0], &old, "new", 1000).await;
-    somebody_waits(&database).await;
+    wait_until_blocked(&database).await;
     drop(departing);
     // The replica serves other clients meanwhile.
     let mut client = Client::of(&replicas[0]).await;
     for _ in 0..10 {
-        assert_eq!(soon(client.read()).await, old);
+        assert_eq!(in_time(client.read()).await, old);
     }
     holds.rollback().await.unwrap();
-    soon(assert_old_or_new(&old, "new", &replicas)).await;
+    in_time(assert_old_or_new(&old, "new", &replicas)).await;
 }

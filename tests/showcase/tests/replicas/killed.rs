@@ -15,7 +15,7 @@ use tower_conditional::{PreconditionLayer, handler::Expected};
 use tower_conditional_postgres::{Guarded, Lease, Scope, Target};
 use tower_conditional_postgres_testing::{Postgres, Replica};
 
-use crate::support::{Client, Page, connect, notes, somebody_waits, soon, tag_of};
+use crate::support::{Client, Page, connect, in_time, notes, tag_of, wait_until_blocked};
 
 /// The variable with the database of a server that never commits.
 const URL: &str = "TOWER_CONDITIONAL_STOPS";
@@ -27,7 +27,11 @@ const STOPPED: &str = "stopped before the commit";
 async fn a_killed_writer_leaves_nothing_behind() {
     let url = Postgres::shared().create_database();
     let replica = Replica::start(&mut notes(&["--postgres", &url]));
-    let mut stopping = Replica::start(&mut Replica::test("killed::stops", URL, &url));
+    let mut stopping = Replica::start(&mut Replica::test(
+        "killed::a_server_that_stops_before_the_commit",
+        URL,
+        &url,
+    ));
     let mut reader = Client::of(&replica).await;
     let before = reader.read().await;
 
@@ -38,21 +42,21 @@ async fn a_killed_writer_leaves_nothing_behind() {
 
     let (mut other, tag) = (Client::of(&replica).await, before.tag.clone());
     let other = tokio::spawn(async move { other.write(&tag, "other").await });
-    somebody_waits(&connect(&url).await).await;
+    wait_until_blocked(&connect(&url).await).await;
     assert_eq!(reader.read().await, before);
 
     stopping.kill();
-    assert!(soon(killed).await.unwrap().is_err());
-    let written = soon(other).await.unwrap().expect("an answer");
+    assert!(in_time(killed).await.unwrap().is_err());
+    let written = in_time(other).await.unwrap().expect("an answer");
     assert_eq!(written.status(), StatusCode::NO_CONTENT);
     let (tag, text) = (tag_of(&written), "other".to_owned());
     assert_eq!(reader.read().await, Page { tag, text });
     reader.assert_writes("next").await;
 }
 
+/// The server of a test, in its own process. Without the variable it tests nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "no test but the server of one, in a process of its own"]
-async fn stops() {
+async fn a_server_that_stops_before_the_commit() {
     let Ok(url) = env::var(URL) else { return };
     let app = Router::new()
         .route("/pages/{name}", put(write))

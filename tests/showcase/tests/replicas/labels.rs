@@ -35,7 +35,7 @@ const PAGE: &str = "/pages/home";
 const READS: [&str; 4] = [NOTE, "/notes", NOTE, PAGE];
 
 /// The time after which a campaign fails. On a busy machine a campaign is only slow.
-const LONGEST: Duration = Duration::from_secs(180);
+const CAMPAIGN_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// The content of each tag, by path.
 type ContentByTag = HashMap<(&'static str, String), Bytes>;
@@ -50,7 +50,7 @@ struct Campaign {
 /// The test takes a second for each database. The long campaign takes 30 seconds each:
 ///
 /// ```text
-/// TOWER_CONDITIONAL_LABELS_SECONDS=30 cargo test -p tower-conditional-examples labels
+/// TOWER_CONDITIONAL_LABELS_SECONDS=30 cargo test -p tower-conditional-showcase labels
 /// ```
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_tag_has_two_contents_in_memory() {
@@ -89,7 +89,7 @@ async fn campaign(replicas: &[Replica]) {
             clients.spawn(read(server, campaign));
         }
     }
-    let all = timeout(seconds + LONGEST, clients.join_all()).await;
+    let all = timeout(seconds + CAMPAIGN_TIMEOUT, clients.join_all()).await;
     all.expect("each is read between writes");
 }
 

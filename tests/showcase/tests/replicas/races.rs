@@ -34,7 +34,7 @@ async fn no_update_is_lost_on_postgres() {
 
 /// R-9110-13.1.2-g, R-9110-13.1-a: of 32 writers that create the same resource, one succeeds.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_creates_on_postgres() {
+async fn one_creator_wins_on_postgres() {
     let url = Postgres::shared().create_database();
     let replicas = three(&["--postgres", &url]);
     for http in [Http::One, Http::Two] {

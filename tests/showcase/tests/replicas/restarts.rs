@@ -17,7 +17,7 @@ use tower_conditional_postgres_testing::{Postgres, Replica};
 
 use crate::{
     history::{KEPT, Write, WriteResult, assert_nothing_lost, committed, count},
-    support::{Client, connect, notes, soon},
+    support::{Client, connect, in_time, notes},
 };
 
 const WRITERS: usize = 6;
@@ -58,7 +58,7 @@ async fn no_update_is_lost_when_postgres_restarts() {
     accepted(ACCEPTED, &mut result, &mut writes).await;
     stop.store(true, Ordering::Relaxed);
     drop(tell);
-    while let Some(write) = soon(result.recv()).await {
+    while let Some(write) = in_time(result.recv()).await {
         writes.push(write);
     }
     writers.join_all().await;
@@ -83,7 +83,7 @@ async fn no_update_is_lost_when_postgres_restarts() {
 async fn accepted(number: usize, result: &mut UnboundedReceiver<Write>, writes: &mut Vec<Write>) {
     let enough = count(writes, WriteResult::Accepted) + number;
     while count(writes, WriteResult::Accepted) < enough {
-        writes.push(soon(result.recv()).await.expect("writers"));
+        writes.push(in_time(result.recv()).await.expect("writers"));
     }
 }
 

@@ -8,7 +8,7 @@ use tower_conditional_postgres_testing::{Postgres, Replica};
 
 use crate::{
     race::{Connection, Http},
-    support::{File, connect, notes, soon, tag_of},
+    support::{File, connect, in_time, notes, tag_of},
 };
 
 async fn assert_tags_are_bound(replica: &Replica) {
@@ -22,7 +22,7 @@ async fn assert_tags_are_bound(replica: &Replica) {
         "/pages/about",
     ] {
         let read = Request::get(path).body(Full::default()).unwrap();
-        let response = soon(connection.exchange(read)).await.expect("an answer");
+        let response = in_time(connection.exchange(read)).await.expect("an answer");
         let tag = tag_of(&response);
         assert!(!tags.contains(&tag), "{path}: {tag}");
         tags.push(tag);
@@ -41,7 +41,9 @@ async fn assert_tags_are_bound(replica: &Replica) {
 async fn put(connection: &mut Connection, tag: &str) -> Response<Bytes> {
     let request = Request::put("/notes/5").header(header::IF_MATCH, tag);
     let request = request.body(Full::from("{\"title\":\"x\"}")).unwrap();
-    soon(connection.exchange(request)).await.expect("an answer")
+    in_time(connection.exchange(request))
+        .await
+        .expect("an answer")
 }
 
 /// Issue 10, B.5, R-9110-13.1.1-a: `PUT /notes/5` with the tag of note 4 was once performed.

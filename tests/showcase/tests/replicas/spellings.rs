@@ -66,14 +66,14 @@ async fn assert_one_winner_each(replicas: &[Replica; 3]) {
 
 /// Issue 11, A.4, with three processes on one PostgreSQL.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn are_one_note_on_postgres() {
+async fn all_spellings_are_one_note_on_postgres() {
     let url = Postgres::shared().create_database();
     assert_one_winner_each(&three(&["--postgres", &url])).await;
 }
 
 /// Issue 11, A.4, with three processes on one file.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn are_one_note_on_sqlite() {
+async fn all_spellings_are_one_note_on_sqlite() {
     let file = File::new("spellings");
     assert_one_winner_each(&three(&["--database", file.path()])).await;
 }

@@ -75,7 +75,7 @@ impl Client {
     /// Reads the page. Returns `None` if the server has an error.
     pub(crate) async fn try_read(&mut self) -> Option<Page> {
         let request = Request::get(PAGE).body(Full::default()).unwrap();
-        let response = soon(self.0.exchange(request)).await.expect("an answer");
+        let response = in_time(self.0.exchange(request)).await.expect("an answer");
         if response.status().is_server_error() {
             return None;
         }
@@ -96,7 +96,7 @@ impl Client {
             .header(header::IF_MATCH, tag)
             .body(Full::from(text.to_owned()))
             .unwrap();
-        soon(self.0.exchange(request)).await
+        in_time(self.0.exchange(request)).await
     }
 
     /// Checks that the page can be read and written, and that nobody else writes.
@@ -116,7 +116,7 @@ pub(crate) fn tag_of(response: &Response<Bytes>) -> String {
 }
 
 /// Fails the test instead of hanging. Nothing here takes this long without a fault.
-pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
+pub(crate) async fn in_time<F: Future>(future: F) -> F::Output {
     timeout(Duration::from_secs(20), future)
         .await
         .expect("an answer in time")
@@ -130,8 +130,8 @@ pub(crate) async fn connect(url: &str) -> tokio_postgres::Client {
 }
 
 /// Waits until a replica waits for a lock of another transaction.
-pub(crate) async fn somebody_waits(database: &tokio_postgres::Client) {
+pub(crate) async fn wait_until_blocked(database: &tokio_postgres::Client) {
     let sql = "SELECT FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    soon(async { while database.query(sql, &[]).await.unwrap().is_empty() {} }).await;
+    in_time(async { while database.query(sql, &[]).await.unwrap().is_empty() {} }).await;
 }

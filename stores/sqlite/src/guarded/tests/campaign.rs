@@ -27,12 +27,12 @@ use crate::{
 const SECONDS: &str = "TOWER_CONDITIONAL_CAMPAIGN";
 const IDS: i64 = 3;
 /// The time for a writer's last write.
-const LONGEST: Duration = Duration::from_secs(60);
+const LAST_WRITE_TIMEOUT: Duration = Duration::from_secs(60);
 const KINDS: [&str; 8] = [
     "update", "upsert", "insert", "replace", "empty", "delete", "by row", "by table",
 ];
 
-const BURY: &str = "INSERT INTO grave SELECT count FROM notes WHERE id = ?1";
+const KEEP_COUNT: &str = "INSERT INTO deleted_counts SELECT count FROM notes WHERE id = ?1";
 const INSERT: &str = "INSERT INTO notes VALUES (?1, 1)";
 
 /// Writes without a guard. Returns the sum that was added to the counts.
@@ -47,15 +47,17 @@ fn unguarded(connection: &mut Connection, kind: &str, id: i64) -> rusqlite::Resu
         }
         "insert" => tx.execute("INSERT OR IGNORE INTO notes VALUES (?1, 1)", [id])?,
         "replace" => {
-            tx.execute(BURY, [id])?;
+            tx.execute(KEEP_COUNT, [id])?;
             tx.execute("REPLACE INTO notes VALUES (?1, 1)", [id])?
         }
         "empty" => {
-            tx.execute_batch("INSERT INTO grave SELECT count FROM notes; DELETE FROM notes")?;
+            tx.execute_batch(
+                "INSERT INTO deleted_counts SELECT count FROM notes; DELETE FROM notes",
+            )?;
             tx.execute(INSERT, [id])?
         }
         _ => {
-            tx.execute(BURY, [id])?;
+            tx.execute(KEEP_COUNT, [id])?;
             tx.execute("DELETE FROM notes WHERE id = ?1", [id])?;
             0
         }
@@ -100,7 +102,7 @@ async fn no_update_is_lost_beside_unguarded_writers() {
     let file = TempFile::new();
     let database = Database::open(&file).unwrap();
     let sql = "CREATE TABLE notes (id INTEGER PRIMARY KEY, count INTEGER);
-        CREATE TABLE grave (count INTEGER)";
+        CREATE TABLE deleted_counts (count INTEGER)";
     execute(&database, sql).await;
     let watch = Watch::table("notes").each_row("id").whole_table();
     let schema = Schema::new().watch(watch).unwrap();
@@ -139,11 +141,11 @@ async fn no_update_is_lost_beside_unguarded_writers() {
             (kind, counted, committed, refused)
         });
     }
-    let logs = timeout_at(end + LONGEST, writers.join_all()).await;
+    let logs = timeout_at(end + LAST_WRITE_TIMEOUT, writers.join_all()).await;
     let logs = logs.expect("nobody waits for ever");
     let sum = database.run(|connection| {
         let sql = "SELECT coalesce(sum(count), 0) FROM
-            (SELECT count FROM notes UNION ALL SELECT count FROM grave)";
+            (SELECT count FROM notes UNION ALL SELECT count FROM deleted_counts)";
         connection.query_row(sql, (), |row| row.get::<_, u32>(0))
     });
     let sum = sum.await.unwrap();

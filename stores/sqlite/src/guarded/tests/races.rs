@@ -42,7 +42,7 @@ async fn three_connections(file: &TempFile) -> [Database; 3] {
 }
 
 /// Of the writers that expect the same state, one wins, with `If-Match` and with
-/// `If-None-Match: *`, on three_connections connections.
+/// `If-None-Match: *`, on three connections.
 #[tokio::test(flavor = "multi_thread")]
 async fn exactly_one_writer_wins() {
     let file = TempFile::new();

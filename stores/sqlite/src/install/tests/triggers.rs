@@ -129,7 +129,7 @@ async fn a_foreign_key_that_cascades_counts() {
 
 /// R-9110-8.8.1-a: a row that is deleted and inserted again has another tag.
 #[tokio::test]
-async fn no_tag_comes_back() {
+async fn no_tag_is_used_again() {
     let database = notes().await;
     let mut seen: [HashSet<_>; 5] = Default::default();
     for _ in 0..5 {

@@ -8,7 +8,7 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 
-use super::soon;
+use super::in_time;
 
 /// A client for HTTP/1.1 to a cache or to the origin.
 #[derive(Debug)]
@@ -53,11 +53,14 @@ impl Client {
             request = request.header(*name, *value);
         }
         let request = request.body(Full::from(content.to_owned())).unwrap();
-        let (head, content) = soon(self.http.request(request)).await.unwrap().into_parts();
+        let (head, content) = in_time(self.http.request(request))
+            .await
+            .unwrap()
+            .into_parts();
         Reply {
             status: head.status,
             headers: head.headers,
-            content: soon(content.collect()).await.unwrap().to_bytes(),
+            content: in_time(content.collect()).await.unwrap().to_bytes(),
         }
     }
 }

@@ -55,7 +55,7 @@ pub(crate) async fn origin_and_cache(kind: Kind, policy: CachePolicy) -> (Origin
 /// Sends a request again and again, since nothing tells when a cached response becomes stale or
 /// fresh.
 pub(crate) async fn until<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
-    soon(async {
+    in_time(async {
         loop {
             if let Some(found) = ask().await {
                 return found;
@@ -67,7 +67,7 @@ pub(crate) async fn until<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
 }
 
 /// Fails the test instead of hanging. Nothing here takes this long without a fault.
-pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
+pub(crate) async fn in_time<F: Future>(future: F) -> F::Output {
     time::timeout(Duration::from_secs(30), future)
         .await
         .expect("an answer in time")

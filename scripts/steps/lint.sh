@@ -96,9 +96,10 @@ check_licenses() {
 check_msrv() {
     local oldest
     oldest=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
-    if rustc "+$oldest" --version >/dev/null 2>&1 ||
+    # Without rustup, `rustc +1.88 --version` succeeds: it takes the first argument for a file.
+    if rustup run "$oldest" rustc --version >/dev/null 2>&1 ||
         rustup toolchain install "$oldest" --profile minimal --no-self-update; then
-        cargo "+$oldest" check --locked --workspace --all-targets --all-features
+        rustup run "$oldest" cargo check --locked --workspace --all-targets --all-features
     else
         not_checked "Rust $oldest: that toolchain cannot be installed here"
     fi

@@ -169,7 +169,7 @@
 //! A body is checked when it ends, so a test has to read it to the end.
 //!
 //! The audit knows only the requests that pass through it. A tag that changes without the bytes
-//! is reported unless an unsafe request ran in between. So a tag that a timer or another process
+//! is reported unless a write ran in between. So a tag that a timer or another process
 //! changes is reported too. The same holds for a 412 to a write with the tag of the last 200.
 //! Put one [`Audit`] around all instances, so that it sees every writer. A write that gets 412
 //! or 428 does not count as a write.

@@ -221,7 +221,7 @@ impl BodyRecorder {
     }
 }
 
-/// A request with an unsafe method, until its response is there or it is dropped.
+/// A request whose method is not safe, until its response is there or it is dropped.
 #[derive(Debug)]
 struct OngoingWrite {
     audit: Audit,

@@ -161,7 +161,7 @@ pub trait ValidatorSource: Send + Sync + 'static {
     /// without a source, and writes as in the [limits](crate::precondition#limits) of the
     /// layer.
     ///
-    /// For an unsafe method, return the state of the resource that the method would change. The
+    /// For a method that is not safe, return the state of the resource that the method would change. The
     /// future may be dropped at any await.
     fn current(&self, request: &Parts)
     -> impl Future<Output = Result<Current, Self::Error>> + Send;

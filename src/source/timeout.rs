@@ -113,7 +113,8 @@ impl<F: Future> Future for LazyTimeout<F> {
             return Poll::Pending;
         };
         if this.timer.is_none() && Handle::try_current().is_ok() {
-            // Polled together with the future, which ends the wait when it is ready.
+            // The sleep is the time limit itself. It is polled together with the future, which ends
+            // the wait when it is ready.
             *this.timer = Some(Box::pin(sleep(timeout)));
         }
         match this.timer {

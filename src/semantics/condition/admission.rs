@@ -5,7 +5,7 @@ use http::{HeaderValue, Method};
 use super::{Condition, ConditionalFields, Current, Decision};
 use crate::semantics::{field::HttpDate, validator::ValidatorsRef};
 
-/// The decision about a request with an unsafe method (RFC 9110, section 9.2.1), before the
+/// The decision about a request whose method is not safe (RFC 9110, section 9.2.1), before the
 /// method is performed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -20,7 +20,7 @@ pub enum Admission {
     Absent,
 }
 
-/// The condition that a request with an unsafe method must have (RFC 9110, section 9.2.1).
+/// The condition that a request must have if its method is not safe (RFC 9110, section 9.2.1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Requirement {
@@ -38,7 +38,7 @@ pub enum Requirement {
 }
 
 impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
-    /// Decides whether a request with an unsafe method may be performed.
+    /// Decides whether a request may be performed whose method is not safe.
     ///
     /// `required` is the condition that the request needs. `creates` is `true` if the method
     /// creates a resource that does not exist.

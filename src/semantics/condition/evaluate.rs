@@ -18,8 +18,8 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
     ///
     /// The caller ensures that the response without conditions would be 2xx (section 13.2.1).
     ///
-    /// A malformed date is ignored. A list without a well-formed member makes an unsafe
-    /// request fail, even in an unknown state. For a safe method, such an `If-Match` is
+    /// A malformed date is ignored. A list without a well-formed member makes a write
+    /// fail, even in an unknown state. For a safe method, such an `If-Match` is
     /// false, and such an `If-None-Match` is true.
     ///
     /// An `If-Unmodified-Since` that equals a modification date of the current second is

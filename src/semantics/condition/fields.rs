@@ -155,7 +155,7 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
         self.weak_if_match
     }
 
-    /// Returns a condition that is false in every state: the method is unsafe, and the header has
+    /// Returns a condition that is false in every state: the method is not safe, and the header has
     /// no well-formed member.
     ///
     /// A client with a malformed condition gets 412. Otherwise the write that the condition

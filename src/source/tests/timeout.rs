@@ -1,4 +1,11 @@
-use std::{future::pending, time::Duration};
+use std::{
+    future::{pending, poll_fn},
+    pin::pin,
+    task::Poll,
+    time::Duration,
+};
+
+use tokio::{sync::Notify, time::advance};
 
 use super::*;
 
@@ -31,32 +38,68 @@ async fn a_source_that_hangs_times_out() {
     let chain = hangs.timeout(limit).or_else(knows(tagged("2")));
     let answer = current(&chain, &parts("/")).await.unwrap();
     assert!(answer.validators().is_some());
-    // A slow source that answers in time.
-    let slow = from_fn(async |_| {
-        // One millisecond before the timeout, on the paused clock.
-        tokio::time::sleep(Duration::from_millis(249)).await;
-        Current::Absent
-    });
-    let answer = current(&slow.timeout(limit), &parts("/")).await.unwrap();
-    assert!(matches!(answer, Current::Absent));
+    // A slow source that answers one millisecond before the timeout.
+    let ready = Arc::default();
+    let slow = waits_for(&ready).timeout(limit);
+    let answer = answer_after(Duration::from_millis(249), &ready, &slow, "/").await;
+    assert!(matches!(answer, Ok(Current::Absent)));
+    let late = answer_after(limit, &ready, &slow, "/").await;
+    assert!(late.unwrap_err().is_timeout());
+}
+
+/// Returns a source that is ready after a notification.
+fn waits_for(ready: &Arc<Notify>) -> impl ValidatorSource + Clone + use<> {
+    let ready = Arc::clone(ready);
+    from_fn(move |_: &Parts| {
+        let ready = Arc::clone(&ready);
+        async move {
+            ready.notified().await;
+            Current::Absent
+        }
+    })
+}
+
+/// Returns the result of a source that is ready when `time` has passed on the paused clock.
+async fn answer_after(
+    time: Duration,
+    ready: &Notify,
+    source: &impl ValidatorSource,
+    path: &str,
+) -> Result<Current, SourceError> {
+    let request = parts(path);
+    let mut answer = pin!(current(source, &request));
+    // The first poll creates the timer.
+    assert!(
+        poll_fn(|cx| Poll::Ready(answer.as_mut().poll(cx)))
+            .await
+            .is_pending()
+    );
+    advance(time).await;
+    if let Poll::Ready(answer) = poll_fn(|cx| Poll::Ready(answer.as_mut().poll(cx))).await {
+        return answer;
+    }
+    ready.notify_one();
+    answer.await
 }
 
 /// Issue 11, A.13: a configured timeout replaces the default, in every combination of sources.
 #[tokio::test(start_paused = true)]
 async fn a_longer_timeout_is_kept_by_combinators() {
-    let slow = from_fn(async |_| {
-        // The clock is paused, so this advances it.
-        tokio::time::sleep(Duration::from_secs(20)).await;
-        Current::Absent
-    });
+    async fn is_in_time(ready: &Notify, source: impl ValidatorSource) -> bool {
+        let answer = answer_after(Duration::from_secs(20), ready, &source, "/a");
+        answer.await.is_ok()
+    }
+
+    let ready = Arc::default();
+    let slow = waits_for(&ready);
     let limit = Duration::from_secs(30);
-    let at = || slow.at("/a").unwrap();
-    assert!(current(&at(), &parts("/a")).await.is_err(), "10 seconds");
-    assert!(current(&at().timeout(limit), &parts("/a")).await.is_ok());
-    let inside = slow.timeout(limit).at("/a").unwrap();
-    assert!(current(&Arc::new(inside), &parts("/a")).await.is_ok());
+    let at = || slow.clone().at("/a").unwrap();
+    assert!(!is_in_time(&ready, at()).await, "10 seconds");
+    assert!(is_in_time(&ready, at().timeout(limit)).await);
+    let inside = slow.clone().timeout(limit).at("/a").unwrap();
+    assert!(is_in_time(&ready, Arc::new(inside)).await);
     let either = ().or_else(slow.timeout(limit));
-    assert!(current(&either, &parts("/a")).await.is_ok());
+    assert!(is_in_time(&ready, either).await);
 }
 
 /// Issue 11, A.13: each source has ten seconds or its own timeout, in every combination.

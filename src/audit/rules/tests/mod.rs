@@ -13,7 +13,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use http::{Method, StatusCode};
 
-use super::{Code, Exchange, check_exchange};
+use super::{Code, Exchange, RuleFinding, check_exchange};
 use crate::semantics::{caching::cache_control::CacheControl, field::HttpDate, tests::headers};
 
 type Lines<'a> = &'a [(&'a str, &'a str)];
@@ -22,10 +22,11 @@ type Lines<'a> = &'a [(&'a str, &'a str)];
 const NOW: i64 = 1_738_358_400;
 const GMT: &str = "Fri, 31 Jan 2025 21:20:00 GMT";
 
-fn find_codes(method: &str, request: Lines<'_>, status: u16, response: Lines<'_>) -> Vec<Code> {
+/// Returns the findings in one exchange.
+fn find(method: &str, request: Lines<'_>, status: u16, response: Lines<'_>) -> Vec<RuleFinding> {
     let request = headers(request.iter().copied());
     let response = headers(response.iter().copied());
-    let findings = check_exchange(&Exchange {
+    check_exchange(&Exchange {
         method: &Method::from_bytes(method.as_bytes()).unwrap(),
         target: "/notes/1",
         request: &request,
@@ -34,8 +35,13 @@ fn find_codes(method: &str, request: Lines<'_>, status: u16, response: Lines<'_>
         now: HttpDate::from_unix_seconds(NOW),
         max_lifetime: Duration::from_secs(31_536_000),
         policy: &CacheControl::of(&response),
-    });
-    let codes: BTreeSet<_> = findings.iter().map(|findings| findings.code).collect();
+    })
+}
+
+/// Returns the codes of the findings in one exchange, each once.
+fn find_codes(method: &str, request: Lines<'_>, status: u16, response: Lines<'_>) -> Vec<Code> {
+    let findings = find(method, request, status, response);
+    let codes: BTreeSet<_> = findings.iter().map(|finding| finding.code).collect();
     codes.into_iter().collect()
 }
 

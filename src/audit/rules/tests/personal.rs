@@ -28,18 +28,9 @@ fn a_tag_that_holds_the_user_is_found() {
     }
     // The name of a cookie is truncated.
     let name = "n".repeat(5_000);
-    let request = headers([("cookie", &*format!("{name}=0123456789"))]);
-    let response = headers([private, ("etag", "\"0123456789\"")]);
-    let findings = check_exchange(&Exchange {
-        method: &Method::GET,
-        target: "/",
-        request: &request,
-        status: StatusCode::OK,
-        response: &response,
-        now: HttpDate::EPOCH,
-        max_lifetime: Duration::MAX,
-        policy: &CacheControl::of(&response),
-    });
+    let cookie = format!("{name}=0123456789");
+    let tag = ("etag", "\"0123456789\"");
+    let findings = find("GET", &[("cookie", &cookie)], 200, &[private, tag]);
     assert_eq!(findings.len(), 1);
     assert!(
         findings[0].detail.len() < 200,
@@ -47,18 +38,8 @@ fn a_tag_that_holds_the_user_is_found() {
         findings[0].detail.len()
     );
     // The value is not shown.
-    let request = headers([cookies]);
-    let response = headers([private, ("etag", "\"v1-dark\"")]);
-    let findings = check_exchange(&Exchange {
-        method: &Method::GET,
-        target: "/",
-        request: &request,
-        status: StatusCode::OK,
-        response: &response,
-        now: HttpDate::EPOCH,
-        max_lifetime: Duration::MAX,
-        policy: &CacheControl::of(&response),
-    });
+    let tag = ("etag", "\"v1-dark\"");
+    let findings = find("GET", &[cookies], 200, &[private, tag]);
     assert_eq!(
         findings[0].detail,
         "the tag holds the value of cookie \"theme\""

@@ -171,6 +171,8 @@ pub mod etag;
 mod events;
 pub mod handler;
 #[cfg(feature = "tokio")]
+pub mod idempotency;
+#[cfg(feature = "tokio")]
 pub mod lock;
 pub mod outcome;
 pub mod precondition;
@@ -186,6 +188,8 @@ mod service;
 pub mod source;
 mod stack;
 pub mod state_ref;
+#[cfg(feature = "tokio")]
+pub mod store;
 pub mod target;
 #[cfg(test)]
 mod test_support;
@@ -237,6 +241,8 @@ pub use coding::CodingTagLayer;
 pub use conditional::ConditionalLayer;
 pub use error::BoxError;
 pub use etag::EtagLayer;
+#[cfg(feature = "tokio")]
+pub use idempotency::IdempotencyLayer;
 pub use outcome::Outcome;
 pub use precondition::PreconditionLayer;
 pub use semantics::{

@@ -43,6 +43,7 @@ pub struct Outcome {
     tag: Option<TagOrigin>,
     bytes_saved: Option<u64>,
     unchecked: bool,
+    replayed: bool,
 }
 
 /// The result of the conditions of a request.
@@ -126,6 +127,15 @@ impl Outcome {
         self.unchecked
     }
 
+    /// Returns `true` if the response is a recorded one, which an
+    /// [`IdempotencyLayer`](crate::IdempotencyLayer) repeated. The write was not performed again.
+    ///
+    /// It is recorded without `explain` too.
+    #[must_use]
+    pub fn is_replayed(&self) -> bool {
+        self.replayed
+    }
+
     /// Returns the number of bytes of content that a 304 saved.
     ///
     /// It is `None` for a stream, whose length is not known. It is `None`, too, for all other
@@ -133,6 +143,15 @@ impl Outcome {
     #[must_use]
     pub fn bytes_saved(&self) -> Option<u64> {
         self.bytes_saved
+    }
+
+    /// Returns the outcome of a response that was repeated.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn replay() -> Self {
+        Self {
+            replayed: true,
+            ..Self::default()
+        }
     }
 
     /// Removes all extensions except the outcome, for a response that replaces another one.

@@ -257,6 +257,19 @@ impl<B: Body<Data = Bytes>> Collector<B> {
         self.length
     }
 
+    /// Returns the content read so far in one piece. A single frame is shared, not copied.
+    pub(crate) fn content(&self) -> Bytes {
+        match &self.first {
+            Some(first) if self.more.is_empty() => first.clone(),
+            first => first.iter().chain(&self.more).flatten().copied().collect(),
+        }
+    }
+
+    /// Returns `true` if trailers follow the content.
+    pub(crate) fn has_trailers(&self) -> bool {
+        matches!(&self.ending, Some(Ok(frame)) if frame.is_trailers())
+    }
+
     /// Returns the body from its first frame on.
     pub(crate) fn into_body(self) -> ResponseBody<B> {
         let as_announced = self.length == self.announced;

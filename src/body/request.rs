@@ -82,6 +82,22 @@ impl<B: Body> ReadAhead<B> {
         self.rest.is_none() && !matches!(self.frames.back(), Some(Err(_)))
     }
 
+    /// Returns `true` if the last thing that was read is an error.
+    pub(crate) fn is_broken(&self) -> bool {
+        matches!(self.frames.back(), Some(Err(_)))
+    }
+
+    /// Returns the number of bytes of data that were read.
+    pub(crate) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Returns the data that was read, frame by frame.
+    pub(crate) fn data(&self) -> impl Iterator<Item = &B::Data> {
+        let frames = self.frames.iter().filter_map(|frame| frame.as_ref().ok());
+        frames.filter_map(Frame::data_ref)
+    }
+
     /// Reads the frames that have arrived. Returns `true` if the body was read to its end, or if
     /// the frames take more than `max_bytes`.
     pub(crate) async fn read_available(&mut self, max_bytes: usize) -> bool {

@@ -9,6 +9,7 @@ use super::pending_purge::PendingPurge;
 use super::{PurgeWait, config::CacheTagsConfig};
 use crate::{
     events,
+    outcome::Outcome,
     semantics::caching::cache_tags::{
         CacheTags, TagField, WriteOutcome, allows_tags, remove_invalidation, write_invalidation,
         write_outcome,
@@ -62,7 +63,13 @@ impl TagAction {
                 pending,
             } => {
                 let handler_tags = handler_tags(response);
-                let written = write_outcome(response.status());
+                // A repeated response is that of a write whose purge was queued before.
+                let is_replayed = Outcome::of(response).is_some_and(Outcome::is_replayed);
+                let written = if is_replayed {
+                    WriteOutcome::Refused
+                } else {
+                    write_outcome(response.status())
+                };
                 let any = !(tags.is_empty() && handler_tags.is_empty());
                 if any
                     && written == WriteOutcome::Performed

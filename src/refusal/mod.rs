@@ -47,6 +47,7 @@ use crate::semantics::{
     validator::TagRef,
 };
 
+mod key_problem;
 mod problem;
 mod render;
 mod renderer;
@@ -54,6 +55,7 @@ mod renderer;
 mod tests;
 mod text;
 
+pub use key_problem::KeyProblem;
 pub use problem::ProblemJson;
 pub use render::RenderRefusal;
 pub(crate) use renderer::Renderer;
@@ -100,6 +102,8 @@ pub enum Reason {
     Unchecked,
     /// The response is 500: a write held its lock for too long and was dropped.
     TimedOut,
+    /// A request with an `Idempotency-Key` cannot be performed, or its response not repeated.
+    Key(KeyProblem),
 }
 
 impl Reason {

@@ -15,15 +15,15 @@ pub(super) struct ProblemText {
 
 /// Creates a [`ProblemText`]. No text needs escapes in JSON, which a test checks.
 macro_rules! text {
-    ($name:ident $status:literal $title:literal, $type_uri:literal, $detail:literal) => {
-        &ProblemText {
-            status: StatusCode::$name,
-            type_uri: $type_uri,
+    ($name:ident $status:literal $title:literal, $($type_uri:literal)+, $detail:literal) => {
+        &$crate::refusal::text::ProblemText {
+            status: http::StatusCode::$name,
+            type_uri: concat!($($type_uri),+),
             title: $title,
             detail: $detail,
             json: concat!(
                 "{\"type\":\"",
-                $type_uri,
+                $($type_uri,)+
                 "\",\"title\":\"",
                 $title,
                 "\",\"status\":",
@@ -35,6 +35,8 @@ macro_rules! text {
         }
     };
 }
+
+pub(super) use text;
 
 macro_rules! precondition_failed {
     ($detail:literal) => {
@@ -120,6 +122,7 @@ impl Reason {
             Self::TimedOut => internal_error!(
                 "The write did not end in time and was given up. It may or may not have taken effect."
             ),
+            Self::Key(problem) => problem.text(),
         }
     }
 }

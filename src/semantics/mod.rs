@@ -4,12 +4,14 @@
 //! module. Its functions are pure: they never wait, read a clock, or use a store or a `tower`
 //! service. No input makes them panic. Each rule names its section of the standard.
 //!
-//! There are four levels: `field`, `caching`, `validator` and `condition`. Each may use the
-//! levels before it.
+//! There are five levels: `field`, `caching`, `validator`, `condition` and `retry`. Each may use
+//! the levels before it.
 
 pub(crate) mod caching;
 pub(crate) mod condition;
 pub(crate) mod field;
+#[cfg(feature = "tokio")]
+pub(crate) mod retry;
 pub(crate) mod validator;
 
 #[cfg(test)]

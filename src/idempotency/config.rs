@@ -1,0 +1,146 @@
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, StatusCode, request::Parts};
+
+use super::protect::Protect;
+use crate::{
+    detached::Detached,
+    refusal::Renderer,
+    semantics::retry::{Commit, Fingerprint, KeyScope, Retention},
+    target,
+};
+
+type ScopeOf = Arc<dyn Fn(&Parts) -> Option<KeyScope> + Send + Sync>;
+type IsRequired = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
+type CommitOf = Arc<dyn Fn(StatusCode) -> Option<Commit> + Send + Sync>;
+type FingerprintOf = Arc<dyn Fn(&Parts, &Bytes) -> Fingerprint + Send + Sync>;
+
+/// The pauses between the tries of a step whose answer was lost.
+pub(super) const PAUSES: [Duration; 3] = [
+    Duration::from_millis(50),
+    Duration::from_millis(200),
+    Duration::from_millis(800),
+];
+
+/// The settings of an [`IdempotencyLayer`](super::IdempotencyLayer).
+pub(super) struct IdempotencyConfig<St> {
+    pub(super) store: Arc<St>,
+    pub(super) scope_of: ScopeOf,
+    pub(super) is_required: Option<IsRequired>,
+    pub(super) methods: Vec<Method>,
+    pub(super) accepts_bare_keys: bool,
+    pub(super) max_request_bytes: usize,
+    pub(super) max_response_bytes: usize,
+    pub(super) lease: Duration,
+    pub(super) timeout: Option<Duration>,
+    pub(super) wait_timeout: Duration,
+    pub(super) retention: Retention,
+    pub(super) on_lost_attempt: OnLostAttempt,
+    pub(super) on_server_error: Commit,
+    pub(super) commit_of: Option<CommitOf>,
+    pub(super) fingerprint_of: Option<FingerprintOf>,
+    pub(super) protect: Option<Arc<dyn Protect>>,
+    pub(super) replay_marker: HeaderName,
+    pub(super) described_by: Option<HeaderValue>,
+    pub(super) detached: Detached,
+    pub(super) renderer: Renderer,
+}
+
+/// The reaction of the layer to a retry whose last attempt was lost: a crash, a panic or a
+/// lease that ran out. Nobody knows if the request was performed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum OnLostAttempt {
+    /// Refuses with 409, until an operator settles the key by
+    /// [`resolve`](crate::store::IdempotencyStore::resolve).
+    #[default]
+    Refuse,
+    /// Runs the handler again, with the next fence. Only for handlers that may run twice, or
+    /// whose effects commit together with the record.
+    Reexecute,
+}
+
+impl<St> IdempotencyConfig<St> {
+    pub(super) fn new(store: St, scope_of: ScopeOf) -> Self {
+        Self {
+            store: Arc::new(store),
+            scope_of,
+            is_required: None,
+            methods: vec![Method::POST, Method::PATCH],
+            accepts_bare_keys: false,
+            max_request_bytes: 1 << 20,
+            max_response_bytes: 256 << 10,
+            lease: Duration::from_secs(30),
+            timeout: None,
+            wait_timeout: Duration::ZERO,
+            retention: Retention::default(),
+            on_lost_attempt: OnLostAttempt::default(),
+            on_server_error: Commit::Release,
+            commit_of: None,
+            fingerprint_of: None,
+            protect: None,
+            replay_marker: HeaderName::from_static("idempotent-replayed"),
+            described_by: None,
+            detached: Detached::new(),
+            renderer: Renderer::default(),
+        }
+    }
+
+    pub(super) fn is_required(&self, request: &Parts) -> bool {
+        self.is_required
+            .as_ref()
+            .is_some_and(|required| required(request))
+    }
+
+    /// Returns the scope of a request: its principal, and the path that a router took away.
+    pub(super) fn scope(&self, request: &Parts) -> Option<KeyScope> {
+        let scope = (self.scope_of)(request)?;
+        let whole = target::of(request).path();
+        // Two services that are nested under different paths have records of their own.
+        let mount = whole.strip_suffix(request.uri.path()).unwrap_or(whole);
+        Some(scope.mounted_at(mount))
+    }
+
+    /// Returns the end of an attempt whose response has this status.
+    pub(super) fn commit(&self, status: StatusCode) -> Commit {
+        let own = self
+            .commit_of
+            .as_ref()
+            .and_then(|commit_of| commit_of(status));
+        own.unwrap_or_else(|| {
+            if status.is_server_error() {
+                self.on_server_error
+            } else {
+                Commit::default_for(status)
+            }
+        })
+    }
+}
+
+impl<St> Clone for IdempotencyConfig<St> {
+    fn clone(&self) -> Self {
+        Self {
+            store: Arc::clone(&self.store),
+            scope_of: Arc::clone(&self.scope_of),
+            is_required: self.is_required.clone(),
+            methods: self.methods.clone(),
+            accepts_bare_keys: self.accepts_bare_keys,
+            max_request_bytes: self.max_request_bytes,
+            max_response_bytes: self.max_response_bytes,
+            lease: self.lease,
+            timeout: self.timeout,
+            wait_timeout: self.wait_timeout,
+            retention: self.retention,
+            on_lost_attempt: self.on_lost_attempt,
+            on_server_error: self.on_server_error,
+            commit_of: self.commit_of.clone(),
+            fingerprint_of: self.fingerprint_of.clone(),
+            protect: self.protect.clone(),
+            replay_marker: self.replay_marker.clone(),
+            described_by: self.described_by.clone(),
+            detached: self.detached.clone(),
+            renderer: self.renderer.clone(),
+        }
+    }
+}

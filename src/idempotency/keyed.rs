@@ -1,0 +1,279 @@
+//! A request with a key, from its content to the store's answer.
+
+use std::{cell::OnceCell, sync::Arc, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use http::{
+    HeaderValue, Request, Response, StatusCode,
+    header::{CONTENT_LENGTH, DATE},
+    request::Parts,
+};
+use http_body::Body;
+use tokio::time::{Instant, sleep};
+use tower_service::Service;
+
+use super::{
+    attempt::Attempt,
+    config::{IdempotencyConfig, OnLostAttempt, PAUSES},
+    performed::Performed,
+    refuse::refuse,
+};
+use crate::{
+    body::{ReadAhead, RequestBody, ResponseBody, UnreadContent},
+    outcome::Outcome,
+    refusal::KeyProblem,
+    semantics::retry::{
+        Admission, Claim, Fingerprint, FingerprintHasher, IdempotencyKey, KeyScope, Owner,
+        RecordId, RecordedResponse,
+    },
+    service::HeldService,
+    store::{IdempotencyStore, Step, StoreError, StoreErrorKind},
+    target,
+};
+
+/// A request with a key, before its content is read.
+pub(super) struct KeyedRequest<St> {
+    pub(super) config: Arc<IdempotencyConfig<St>>,
+    pub(super) scope: KeyScope,
+    pub(super) key: IdempotencyKey,
+    pub(super) id: RecordId,
+}
+
+/// The pause between two looks at a key that another attempt holds.
+const WAIT_PAUSE: Duration = Duration::from_millis(100);
+
+impl<St: IdempotencyStore> KeyedRequest<St> {
+    pub(super) async fn run<S, ReqB, ResB>(
+        self,
+        parts: Parts,
+        mut content: ReadAhead<ReqB>,
+        mut service: HeldService<S>,
+    ) -> Result<Response<ResponseBody<ResB>>, S::Error>
+    where
+        S: Service<Request<RequestBody<ReqB>>, Response = Response<ResB>> + Clone + Send + 'static,
+        S::Future: Send,
+        S::Error: Send + 'static,
+        ReqB: Body<Data = Bytes, Error: Send> + Send + 'static,
+        ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
+    {
+        // Neither a slow upload nor a wait for another attempt holds a place in a limit inside.
+        service.release();
+        if let Err(reason) = self.read(&parts, &mut content).await {
+            return Ok(self.refuse_unread(reason, &parts, content).await);
+        }
+        let claim = self.claim(self.fingerprint(&parts, &content));
+        let admission = match self.begin_or_wait(claim).await {
+            Ok(admission) => admission,
+            Err(_) => {
+                return Ok(self.refuse(KeyProblem::StoreUnavailable, &parts, Some(Duration::ZERO)));
+            }
+        };
+        let reason = match admission {
+            Admission::Started {
+                fence,
+                attempt,
+                takes_over,
+            } => {
+                let attempt = Attempt {
+                    scope: self.scope,
+                    key: self.key,
+                    step: Step::new(self.id, claim.owner, fence),
+                    number: attempt,
+                    takes_over,
+                    protect: self.config.protect.clone(),
+                    is_recorded: Arc::default(),
+                };
+                let performed = Performed {
+                    config: self.config,
+                    attempt,
+                };
+                return performed.run(parts, content.into_body(), service).await;
+            }
+            Admission::Replay(record) => match self.open(record) {
+                Ok(recorded) => return Ok(self.replay(recorded)),
+                Err(_) => KeyProblem::StoreUnavailable,
+            },
+            Admission::InFlight { retry_after } => {
+                return Ok(self.refuse(KeyProblem::InFlight, &parts, Some(retry_after)));
+            }
+            Admission::Sealed(_) => KeyProblem::Sealed,
+            Admission::Mismatch => KeyProblem::Reused,
+            Admission::Unknown { .. } => KeyProblem::OutcomeUnknown,
+            Admission::Expired => KeyProblem::Expired,
+        };
+        Ok(self.refuse(reason, &parts, None))
+    }
+
+    /// Reads the whole content, up to the limit.
+    async fn read<B: Body<Data = Bytes>>(
+        &self,
+        request: &Parts,
+        content: &mut ReadAhead<B>,
+    ) -> Result<(), KeyProblem> {
+        let max_bytes = self.config.max_request_bytes;
+        let announced = request.headers.get(CONTENT_LENGTH);
+        let announced = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+        // Not read at all, so that a client which waits for a 100 need not send it.
+        if announced.is_some_and(|length| length > max_bytes) {
+            return Err(KeyProblem::ContentTooLarge);
+        }
+        content.read(max_bytes).await;
+        // One frame may be longer than the limit.
+        if content.length() > max_bytes as u64 {
+            Err(KeyProblem::ContentTooLarge)
+        } else if content.is_complete() {
+            Ok(())
+        } else if content.is_broken() {
+            Err(KeyProblem::ContentIncomplete)
+        } else {
+            Err(KeyProblem::ContentTooLarge)
+        }
+    }
+
+    fn fingerprint<B: Body<Data = Bytes>>(
+        &self,
+        request: &Parts,
+        content: &ReadAhead<B>,
+    ) -> Fingerprint {
+        if let Some(fingerprint_of) = &self.config.fingerprint_of {
+            let mut joined = BytesMut::new();
+            content
+                .data()
+                .for_each(|data| joined.extend_from_slice(data));
+            return fingerprint_of(request, &joined.freeze());
+        }
+        let target = target::of(request);
+        let mut hasher = FingerprintHasher::new(&request.method, target, &request.headers);
+        content.data().for_each(|data| hasher.content(data));
+        hasher.finish()
+    }
+
+    fn claim(&self, fingerprint: Fingerprint) -> Claim {
+        let takeover = self.config.on_lost_attempt == OnLostAttempt::Reexecute;
+        Claim::new(fingerprint, random_owner())
+            .with_lease(self.config.lease)
+            .with_takeover(takeover)
+            .with_retention(self.config.retention)
+    }
+
+    /// Claims the key. While another attempt holds it, tries again until the time limit.
+    async fn begin_or_wait(&self, claim: Claim) -> Result<Admission<Bytes>, StoreError> {
+        let waits_until = OnceCell::new();
+        loop {
+            let admission = self.begin(claim).await?;
+            let Admission::InFlight { retry_after } = admission else {
+                return Ok(admission);
+            };
+            let now = Instant::now();
+            let until = *waits_until.get_or_init(|| now + self.config.wait_timeout);
+            if now >= until {
+                return Ok(admission);
+            }
+            sleep(WAIT_PAUSE.min(retry_after).min(until - now)).await;
+        }
+    }
+
+    /// Claims the key once. A claim whose answer was lost is repeated with the same owner,
+    /// which the store takes for one claim. An unanswered claim never runs the handler.
+    async fn begin(&self, claim: Claim) -> Result<Admission<Bytes>, StoreError> {
+        let mut pauses = PAUSES.into_iter();
+        loop {
+            let error = match self.config.store.begin(self.id, claim).await {
+                Ok(admission) => return Ok(admission),
+                Err(error) => error,
+            };
+            match pauses.next() {
+                Some(pause) if error.kind() == StoreErrorKind::Ambiguous => sleep(pause).await,
+                _ => {
+                    if error.kind() == StoreErrorKind::Ambiguous {
+                        self.abandon(claim);
+                    }
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// Releases a claim that may have been applied, once the store answers again. Otherwise it
+    /// would look like an attempt that was lost.
+    fn abandon(&self, claim: Claim) {
+        let (config, id) = (Arc::clone(&self.config), self.id);
+        let abandoned = self.config.detached.finish(async move {
+            let mut pause = PAUSES[2];
+            while pause < claim.lease {
+                sleep(pause).await;
+                if let Ok(admission) = config.store.begin(id, claim).await {
+                    if let Admission::Started { fence, .. } = admission {
+                        let step = Step::new(id, claim.owner, fence);
+                        let _ = config.store.release(step).await;
+                    }
+                    return;
+                }
+                pause *= 2;
+            }
+        });
+        // Dropping it lets it go on by itself.
+        drop(abandoned);
+    }
+
+    fn open(&self, record: Bytes) -> Result<RecordedResponse, crate::BoxError> {
+        let record = match &self.config.protect {
+            Some(protect) => protect.open(self.id.as_bytes(), record)?,
+            None => record,
+        };
+        Ok(RecordedResponse::decode(record)?)
+    }
+
+    fn replay<B: Body<Data = Bytes>>(
+        &self,
+        recorded: RecordedResponse,
+    ) -> Response<ResponseBody<B>> {
+        let (status, headers, content) = recorded.into_parts();
+        let has_content = !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        let length = content.len();
+        let mut response = Response::new(ResponseBody::bytes(content));
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        let headers = response.headers_mut();
+        if has_content {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        }
+        // The server writes a fresh one.
+        headers.remove(DATE);
+        let marker = self.config.replay_marker.clone();
+        headers.insert(marker, HeaderValue::from_static("true"));
+        response.extensions_mut().insert(Outcome::replay());
+        response
+    }
+
+    fn refuse<B: Body<Data = Bytes>>(
+        &self,
+        reason: KeyProblem,
+        request: &Parts,
+        retry_after: Option<Duration>,
+    ) -> Response<ResponseBody<B>> {
+        refuse(&self.config, reason, &request.headers, retry_after)
+    }
+
+    async fn refuse_unread<ReqB, ResB>(
+        &self,
+        reason: KeyProblem,
+        request: &Parts,
+        content: ReadAhead<ReqB>,
+    ) -> Response<ResponseBody<ResB>>
+    where
+        ReqB: Body<Data = Bytes, Error: Send> + Send + 'static,
+        ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
+    {
+        let answer = self.refuse(reason, request, None);
+        let answer = UnreadContent::read_ahead(request, content).refuse(answer);
+        answer.await
+    }
+}
+
+/// Returns the name of a new attempt.
+fn random_owner() -> Owner {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("the system has randomness");
+    Owner::from(bytes)
+}

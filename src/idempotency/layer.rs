@@ -1,0 +1,233 @@
+use std::{fmt, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, StatusCode, request::Parts};
+use tower_layer::Layer;
+
+use super::{
+    Idempotency,
+    config::{IdempotencyConfig, OnLostAttempt},
+    protect::Protect,
+};
+use crate::{
+    detached::Detached,
+    refusal::{RenderRefusal, Renderer},
+    semantics::retry::{Commit, Fingerprint, KeyScope, Retention},
+    store::IdempotencyStore,
+};
+
+/// Layer that runs a request with an `Idempotency-Key` once, and repeats its response.
+///
+/// See the [module docs](crate::idempotency) for an example.
+#[must_use]
+pub struct IdempotencyLayer<St> {
+    // Shared with the services, since axum may apply a layer for each request.
+    config: Arc<IdempotencyConfig<St>>,
+}
+
+impl<St: IdempotencyStore> IdempotencyLayer<St> {
+    /// Returns a layer with one set of keys for each principal: a user, a tenant, an API key's
+    /// identifier. `principal` reads it from what an authentication outside left in the request.
+    ///
+    /// A request with a key whose principal is `None` is refused with 403.
+    pub fn new<P: Into<String>>(
+        store: St,
+        principal: impl Fn(&Parts) -> Option<P> + Send + Sync + 'static,
+    ) -> Self {
+        let scope_of = move |request: &Parts| Some(KeyScope::of_principal(principal(request)?));
+        Self {
+            config: Arc::new(IdempotencyConfig::new(store, Arc::new(scope_of))),
+        }
+    }
+
+    /// Returns a layer with one set of keys for all callers.
+    ///
+    /// Whoever guesses another caller's key and request gets that caller's response. Use it
+    /// only where responses hold nothing private.
+    pub fn for_anyone(store: St) -> Self {
+        let scope_of = |_: &Parts| Some(KeyScope::of_anyone());
+        Self {
+            config: Arc::new(IdempotencyConfig::new(store, Arc::new(scope_of))),
+        }
+    }
+}
+
+impl<St> IdempotencyLayer<St> {
+    fn config_mut(&mut self) -> &mut IdempotencyConfig<St> {
+        Arc::make_mut(&mut self.config)
+    }
+
+    /// Requires a key: without one, a request with one of the [`methods`](Self::methods) is
+    /// refused with 400. By default such a request passes.
+    pub fn require_key(self) -> Self {
+        self.require_key_if(|_| true)
+    }
+
+    /// Requires a key of the requests for which the predicate holds. See
+    /// [`require_key`](Self::require_key).
+    pub fn require_key_if(
+        mut self,
+        required: impl Fn(&Parts) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.config_mut().is_required = Some(Arc::new(required));
+        self
+    }
+
+    /// Sets the methods whose keys are read. Defaults to `POST` and `PATCH`. Other requests pass
+    /// untouched, with a key or without.
+    pub fn methods(mut self, methods: impl IntoIterator<Item = Method>) -> Self {
+        self.config_mut().methods = methods.into_iter().collect();
+        self
+    }
+
+    /// Accepts a key without quotes too, as many older clients send it. Both forms are one key.
+    /// Defaults to `false`: such a key is refused with 400.
+    pub fn accept_bare_keys(mut self) -> Self {
+        self.config_mut().accepts_bare_keys = true;
+        self
+    }
+
+    /// Sets the largest content of a request with a key, in bytes. Defaults to 1 MiB. A longer
+    /// one is refused with 413, before the handler runs.
+    pub fn max_request_bytes(mut self, bytes: usize) -> Self {
+        self.config_mut().max_request_bytes = bytes;
+        self
+    }
+
+    /// Sets the largest content of a response that is recorded, in bytes. Defaults to 256 KiB.
+    /// A longer one goes out whole, and its key is sealed: a retry gets 409.
+    pub fn max_response_bytes(mut self, bytes: usize) -> Self {
+        self.config_mut().max_response_bytes = bytes;
+        self
+    }
+
+    /// Sets the time after which an attempt counts as lost, unless the layer extends it.
+    /// Defaults to 30 seconds; the layer extends it each 10 seconds while the handler runs.
+    ///
+    /// A shorter lease finds a crash sooner. It must be longer than the store's pauses.
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.config_mut().lease = lease;
+        self
+    }
+
+    /// Sets the longest run of a handler, its response's content included. Defaults to none.
+    /// Beyond it the handler is dropped and the outcome is unknown.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.config_mut().timeout = Some(timeout);
+        self
+    }
+
+    /// Sets the time for which a retry waits while the first request runs. Defaults to zero: it
+    /// is refused with 409 and `Retry-After`.
+    pub fn wait_timeout(mut self, timeout: Duration) -> Self {
+        self.config_mut().wait_timeout = timeout;
+        self
+    }
+
+    /// Sets the time for which records are kept. Defaults to 24 hours from the completion.
+    pub fn retention(mut self, retention: Retention) -> Self {
+        self.config_mut().retention = retention;
+        self
+    }
+
+    /// Sets the reaction to a retry whose last attempt was lost. Defaults to
+    /// [`Refuse`](OnLostAttempt::Refuse).
+    pub fn on_lost_attempt(mut self, reaction: OnLostAttempt) -> Self {
+        self.config_mut().on_lost_attempt = reaction;
+        self
+    }
+
+    /// Sets the end of an attempt whose handler returned a 5xx. Defaults to
+    /// [`Release`](Commit::Release): the handler had its chance to roll back.
+    ///
+    /// [`Record`](Commit::Record) repeats the error, as Stripe does. [`Seal`](Commit::Seal)
+    /// refuses retries with 409.
+    pub fn on_server_error(mut self, commit: Commit) -> Self {
+        self.config_mut().on_server_error = commit;
+        self
+    }
+
+    /// Sets the end of an attempt by the status of its response. `None` leaves it to the
+    /// default: 408, 425, 429 and 5xx release the key, all others are recorded.
+    ///
+    /// A handler overrides both with a [`Commit`] among the extensions of its response.
+    pub fn commit_by_status(
+        mut self,
+        commit: impl Fn(StatusCode) -> Option<Commit> + Send + Sync + 'static,
+    ) -> Self {
+        self.config_mut().commit_of = Some(Arc::new(commit));
+        self
+    }
+
+    /// Sets how a retry is told from another request with the same key. Defaults to a hash of
+    /// method, target, `Content-Type`, `Content-Encoding` and content; see [`Fingerprint`].
+    pub fn fingerprint(
+        mut self,
+        fingerprint: impl Fn(&Parts, &Bytes) -> Fingerprint + Send + Sync + 'static,
+    ) -> Self {
+        self.config_mut().fingerprint_of = Some(Arc::new(fingerprint));
+        self
+    }
+
+    /// Sets the encryption of recorded responses. Defaults to none.
+    pub fn protect(mut self, protect: impl Protect) -> Self {
+        self.config_mut().protect = Some(Arc::new(protect));
+        self
+    }
+
+    /// Sets the header that marks a repeated response with `true`. Defaults to
+    /// `Idempotent-Replayed`.
+    pub fn replay_marker(mut self, name: HeaderName) -> Self {
+        self.config_mut().replay_marker = name;
+        self
+    }
+
+    /// Sets the `Link` header of refusals, for the documentation of keys and their retention:
+    /// `<https://api.example/keys>; rel="describedby"`. Defaults to none.
+    pub fn described_by(mut self, link: HeaderValue) -> Self {
+        self.config_mut().described_by = Some(link);
+        self
+    }
+
+    /// Sets the handle that counts running attempts, so that a program can await those whose
+    /// client has left before it ends. By default nobody can.
+    pub fn detached(mut self, detached: Detached) -> Self {
+        self.config_mut().detached = detached;
+        self
+    }
+
+    /// Sets how refusals are rendered. Defaults to [`ProblemJson`](crate::refusal::ProblemJson).
+    pub fn refusals(mut self, render: impl RenderRefusal) -> Self {
+        self.config_mut().renderer = Renderer::new(render);
+        self
+    }
+}
+
+impl<S, St> Layer<S> for IdempotencyLayer<St> {
+    type Service = Idempotency<S, St>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Idempotency::new(inner, Arc::clone(&self.config))
+    }
+}
+
+impl<St> Clone for IdempotencyLayer<St> {
+    fn clone(&self) -> Self {
+        Self {
+            config: Arc::clone(&self.config),
+        }
+    }
+}
+
+impl<St> fmt::Debug for IdempotencyLayer<St> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IdempotencyLayer")
+            .field("methods", &self.config.methods)
+            .field("max_request_bytes", &self.config.max_request_bytes)
+            .field("max_response_bytes", &self.config.max_response_bytes)
+            .field("lease", &self.config.lease)
+            .field("retention", &self.config.retention)
+            .field("on_lost_attempt", &self.config.on_lost_attempt)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,168 @@
+//! Middleware that runs a request with an `Idempotency-Key` once, and repeats its response.
+//!
+//! A client that gets no answer does not know if its payment was made. With a key it may try
+//! again: the first request runs, and every repeat gets the first response
+//! (draft-ietf-httpapi-idempotency-key-header).
+//!
+//! # Example
+//!
+//! ```
+//! # async fn run() -> Result<(), tower::BoxError> {
+//! use std::convert::Infallible;
+//! use bytes::Bytes;
+//! use http::{Request, Response};
+//! use http_body_util::Full;
+//! use tower::{Layer, ServiceExt, service_fn};
+//! use tower_conditional::{
+//!     body::RequestBody, IdempotencyLayer, store::MemoryIdempotencyStore,
+//! };
+//!
+//! /// Left in the request by the authentication outside.
+//! #[derive(Clone)]
+//! struct User(String);
+//!
+//! let layer = IdempotencyLayer::new(MemoryIdempotencyStore::new(), |request| {
+//!     request.extensions.get::<User>().map(|user| user.0.clone())
+//! })
+//! .require_key();
+//!
+//! let orders = service_fn(|_: Request<RequestBody<Full<Bytes>>>| async {
+//!     // Runs once for each key.
+//!     Ok::<_, Infallible>(Response::new(Full::from("order 1")))
+//! });
+//! let service = layer.layer(orders);
+//!
+//! let request = || {
+//!     Request::post("/orders")
+//!         .header("idempotency-key", "\"8e03978e-40d5-43dd-bc93-6894a57f9324\"")
+//!         .extension(User("alice".to_owned()))
+//!         .body(Full::from("{\"item\":\"x\"}"))
+//! };
+//! let first = service.clone().oneshot(request()?).await?;
+//! assert!(!first.headers().contains_key("idempotent-replayed"));
+//! let retry = service.oneshot(request()?).await?;
+//! assert_eq!(retry.headers()["idempotent-replayed"], "true");
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
+//! ```
+//!
+//! # How it works
+//!
+//! 1. The content is read, and hashed with the method, the target and the content's type.
+//! 2. The store claims the key in one atomic step. Nothing runs before it has answered.
+//! 3. The handler runs. If the client disconnects, it runs on. The layer renews its lease on
+//!    the key three times in the lease's length.
+//! 4. The response is recorded before its first byte leaves.
+//!
+//! A retry, or another request with the key, gets:
+//!
+//! | State of the key | Answer | Problem type |
+//! |---|---|---|
+//! | the same request was performed | its response, with `Idempotent-Replayed: true` | |
+//! | the same request is running | 409 with `Retry-After` | [in-flight](#in-flight) |
+//! | another request has the key | 422 | [reused](#reused) |
+//! | performed, and its response was not recorded | 409 | [sealed](#sealed) |
+//! | its process crashed, its handler panicked, or its lease ran out | 409 | [outcome-unknown](#outcome-unknown) |
+//! | the retention is over | it runs, or 409 with a tombstone | [expired](#expired) |
+//!
+//! ## The end of a request
+//!
+//! | End | The key |
+//! |---|---|
+//! | 2xx, 3xx, 4xx | records the response |
+//! | 408, 425, 429 | is released: a retry runs |
+//! | 5xx returned by the handler | is released; see [`on_server_error`](IdempotencyLayer::on_server_error) |
+//! | content without an exact length, over the limit, with trailers; an upgrade | is sealed. The first caller gets the response whole |
+//! | a panic, an error of the service, [`timeout`](IdempotencyLayer::timeout) | has an unknown outcome |
+//!
+//! A [`Commit`] among the extensions of a response overrides the table.
+//!
+//! An unknown outcome stays until the retention is over. An operator who found out what
+//! happened settles it with [`resolve`](crate::store::IdempotencyStore::resolve). A handler that
+//! may run twice opts in to [`Reexecute`](OnLostAttempt::Reexecute).
+//!
+//! ## The handler's side
+//!
+//! A lease cannot stop a handler whose process was only paused. A handler that finds
+//! [`Attempt`] among its request's extensions can: it passes [`Attempt::derive_key`] on to
+//! other services, and stores [`Attempt::fence`] with what it writes.
+//!
+//! ## Replays
+//!
+//! A replay has the status, the content and the headers of the first response. Left out are
+//! hop-by-hop headers, `Date`, `Age`, `Set-Cookie`, `WWW-Authenticate`, and those of CORS, rate
+//! limits, tracing and timing. The server and the layers outside add their own.
+//!
+//! # Layer order
+//!
+//! Authentication and authorisation belong outside: a caller who has lost access gets 401 or
+//! 403, and not the recorded response. Preconditions belong inside: a retried `PUT` with
+//! `If-Match` then gets its first answer, and no 412 on its own success.
+//!
+//! # Limits
+//!
+//! | Limit | Default | Beyond it |
+//! |---|---|---|
+//! | [`max_request_bytes`](IdempotencyLayer::max_request_bytes) | 1 MiB | 413; nothing runs |
+//! | [`max_response_bytes`](IdempotencyLayer::max_response_bytes) | 256 KiB | the key is sealed |
+//! | [`lease`](IdempotencyLayer::lease) | 30 s, renewed | the outcome is unknown |
+//! | [`timeout`](IdempotencyLayer::timeout) | none | 503; the outcome is unknown |
+//! | [`wait_timeout`](IdempotencyLayer::wait_timeout) | 0 s | 409 |
+//! | [`retention`](IdempotencyLayer::retention) | 24 h from the completion | the key is new |
+//! | length of a key | 255 characters | 400 |
+//!
+//! # Errors
+//!
+//! Errors of the service pass unchanged. Refusals are responses with a problem of RFC 9457:
+//!
+//! <table>
+//! <tr><th>Type</th><th>Status</th><th>Reason</th><th>A client should</th></tr>
+//! <tr id="missing"><td>missing</td><td>400</td><td>The route requires a key.</td><td>send one</td></tr>
+//! <tr id="malformed"><td>malformed</td><td>400</td><td>The key is no string in quotes, or too long.</td><td>send another form</td></tr>
+//! <tr id="unsupported"><td>unsupported</td><td>400</td><td>The response would be a stream, gRPC or an upgrade.</td><td>send no key</td></tr>
+//! <tr id="content-incomplete"><td>content-incomplete</td><td>400</td><td>The content broke off. Nothing ran.</td><td>retry with the same key</td></tr>
+//! <tr id="principal-missing"><td>principal-missing</td><td>403</td><td>The caller is not known.</td><td>authenticate</td></tr>
+//! <tr id="content-too-large"><td>content-too-large</td><td>413</td><td>The content is over the limit. Nothing ran.</td><td>send less</td></tr>
+//! <tr id="in-flight"><td>in-flight</td><td>409</td><td>The first request is running.</td><td>retry after `Retry-After`</td></tr>
+//! <tr id="sealed"><td>sealed</td><td>409</td><td>The response was not recorded.</td><td>read the state</td></tr>
+//! <tr id="outcome-unknown"><td>outcome-unknown</td><td>409</td><td>The first request was interrupted.</td><td>read the state, or ask</td></tr>
+//! <tr id="expired"><td>expired</td><td>409</td><td>The key is older than the retention.</td><td>read the state</td></tr>
+//! <tr id="reused"><td>reused</td><td>422</td><td>The key belongs to another request.</td><td>send a new key</td></tr>
+//! <tr id="store-unavailable"><td>store-unavailable</td><td>503</td><td>The store failed. Nothing ran.</td><td>retry with the same key</td></tr>
+//! <tr id="unrecorded"><td>unrecorded</td><td>503</td><td>The handler ran, and the store failed.</td><td>retry with the same key</td></tr>
+//! <tr id="timed-out"><td>timed-out</td><td>503</td><td>The handler did not end in time.</td><td>retry with the same key</td></tr>
+//! </table>
+//!
+//! # What it does not do
+//!
+//! - It does not undo the effects of a handler that crashed half way. Only a transaction does.
+//! - It does not record responses of event streams, gRPC or upgrades.
+//! - It does not compare JSON by its meaning: two spellings of one document are two requests.
+//! - [`MemoryIdempotencyStore`](crate::store::MemoryIdempotencyStore) knows one process.
+
+mod attempt;
+mod config;
+mod future;
+mod keyed;
+mod layer;
+mod performed;
+mod protect;
+mod recorded;
+mod refuse;
+mod service;
+#[cfg(test)]
+mod tests;
+
+pub use attempt::Attempt;
+pub use config::OnLostAttempt;
+pub use future::ResponseFuture;
+pub use layer::IdempotencyLayer;
+pub use protect::Protect;
+pub use service::Idempotency;
+
+pub use crate::semantics::retry::{
+    Admission, Claim, Commit, CorruptRecord, Fingerprint, IdempotencyKey, InvalidIdempotencyKey,
+    KeyRecord, KeyScope, KeyState, Owner, RecordId, RecordedResponse, Resolution, Retention,
+    SealReason, Update,
+};

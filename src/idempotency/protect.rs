@@ -1,0 +1,25 @@
+use bytes::Bytes;
+
+use crate::BoxError;
+
+/// Encrypts recorded responses before they reach the store.
+///
+/// A recorded response may hold secrets, and it is at rest for the whole retention.
+///
+/// Implementations should use an authenticated cipher with `id` as associated data, so that no
+/// record can be put in the place of another.
+pub trait Protect: Send + Sync + 'static {
+    /// Returns the encrypted response of the record `id`.
+    ///
+    /// # Errors
+    ///
+    /// An error seals the key: the response goes out, and cannot be repeated.
+    fn seal(&self, id: &[u8; 32], response: Bytes) -> Result<Bytes, BoxError>;
+
+    /// Returns the response that [`seal`](Self::seal) encrypted.
+    ///
+    /// # Errors
+    ///
+    /// An error is answered with 503: the handler does not run.
+    fn open(&self, id: &[u8; 32], sealed: Bytes) -> Result<Bytes, BoxError>;
+}

@@ -1,0 +1,38 @@
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderValue, Response,
+    header::{LINK, RETRY_AFTER},
+};
+use http_body::Body;
+
+use super::config::IdempotencyConfig;
+use crate::{
+    body::ResponseBody,
+    refusal::{KeyProblem, Reason, Refusal},
+    semantics::field::Accept,
+};
+
+/// Returns the refusal of a request with these headers.
+pub(super) fn refuse<St, B: Body<Data = Bytes>>(
+    config: &IdempotencyConfig<St>,
+    problem: KeyProblem,
+    headers: &HeaderMap,
+    retry_after: Option<Duration>,
+) -> Response<ResponseBody<B>> {
+    let accepts_json = Accept::from_headers(headers).accepts_json();
+    let refusal = Refusal::new(Reason::Key(problem)).with_accepts_json(accepts_json);
+    let mut response = config.renderer.respond(&refusal).map(ResponseBody::bytes);
+    let headers = response.headers_mut();
+    if let Some(rest) = retry_after {
+        // At least a second, since zero would have clients ask without a pause.
+        let seconds = rest.as_secs_f64().ceil().max(1.0);
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds as u64));
+    }
+    if let Some(link) = &config.described_by {
+        headers.append(LINK, link.clone());
+    }
+    response.extensions_mut().insert(problem);
+    response
+}

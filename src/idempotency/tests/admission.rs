@@ -1,0 +1,307 @@
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{Method, Request, StatusCode};
+use http_body_util::Full;
+use tokio::sync::Notify;
+
+use super::{Runs, Seen, attempt, layer, order, post, post_as, problem, send, service};
+use crate::idempotency::{Fingerprint, IdempotencyLayer};
+
+/// R-IK07-2.6-c, R-IK07-2.6-d: the first request runs, and its repeats get its response.
+#[tokio::test]
+async fn a_retry_gets_the_first_response() {
+    let runs = Runs::default();
+    let service = service(&layer(), &runs, order);
+    let first = send(&service, post("\"a\"")).await;
+    let expected = Seen {
+        status: 201,
+        content: "{\"order\":1,\"for\":{\"item\":\"x\"}}".to_owned(),
+        replayed: false,
+    };
+    assert_eq!(first, expected);
+    for _ in 0..3 {
+        let retry = send(&service, post("\"a\"")).await;
+        assert_eq!(
+            retry,
+            Seen {
+                replayed: true,
+                ..expected.clone()
+            }
+        );
+    }
+    assert_eq!(runs.count(), 1);
+    assert_eq!(
+        send(&service, post("\"b\"")).await.content,
+        "{\"order\":2,\"for\":{\"item\":\"x\"}}"
+    );
+}
+
+/// R-IK07-2.7-b: another request under the key is refused and not run.
+#[tokio::test]
+async fn another_request_with_the_key_is_refused() {
+    let runs = Runs::default();
+    let service = service(&layer(), &runs, order);
+    send(&service, post("\"a\"")).await;
+    let mut others = vec![
+        post_as("alice", "\"a\"", "{\"item\":\"y\"}"),
+        post("\"a\""),
+        post("\"a\""),
+        post("\"a\""),
+    ];
+    *others[1].uri_mut() = "/orders?x=1".parse().expect("a URI");
+    *others[2].method_mut() = Method::PATCH;
+    others[3]
+        .headers_mut()
+        .insert("content-type", "text/plain".parse().expect("a value"));
+    for other in others {
+        let refused = send(&service, other).await;
+        assert_eq!((refused.status, problem(&refused)), (422, "reused"));
+    }
+    assert_eq!(runs.count(), 1);
+}
+
+/// R-IK07-5-b: principals do not share keys.
+#[tokio::test]
+async fn principals_have_keys_of_their_own() {
+    let runs = Runs::default();
+    let service = service(&layer(), &runs, order);
+    let alice = send(&service, post_as("alice", "\"a\"", "1")).await;
+    let bob = send(&service, post_as("bob", "\"a\"", "1")).await;
+    assert_ne!(alice.content, bob.content);
+    assert!(!bob.replayed);
+    assert_eq!(runs.count(), 2);
+}
+
+#[tokio::test]
+async fn a_key_without_a_principal_is_refused() {
+    let runs = Runs::default();
+    let service = service(&layer(), &runs, order);
+    let mut request = post("\"a\"");
+    request.extensions_mut().clear();
+    let refused = send(&service, request).await;
+    assert_eq!(
+        (refused.status, problem(&refused)),
+        (403, "principal-missing")
+    );
+    assert_eq!(runs.count(), 0);
+}
+
+#[tokio::test]
+async fn anyone_may_share_keys_by_name() {
+    let runs = Runs::default();
+    let store = crate::store::MemoryIdempotencyStore::new();
+    let service = service(&IdempotencyLayer::for_anyone(store), &runs, order);
+    send(&service, post_as("alice", "\"a\"", "1")).await;
+    assert!(send(&service, post_as("bob", "\"a\"", "1")).await.replayed);
+}
+
+/// R-IK07-2.7-a: a key is required where the layer says so, and nowhere else.
+#[tokio::test]
+async fn a_missing_key_is_refused_where_it_is_required() {
+    let without_key = || {
+        let mut request = post("x");
+        request.headers_mut().remove("idempotency-key");
+        request
+    };
+    let runs = Runs::default();
+    let optional = service(&layer(), &runs, order);
+    assert_eq!(send(&optional, without_key()).await.status, 201);
+    assert_eq!(send(&optional, without_key()).await.status, 201);
+    assert_eq!(runs.count(), 2);
+    let required = service(&layer().require_key(), &runs, order);
+    let refused = send(&required, without_key()).await;
+    assert_eq!((refused.status, problem(&refused)), (400, "missing"));
+    let on_orders = layer().require_key_if(|request| request.uri.path() == "/orders");
+    let on_orders = service(&on_orders, &runs, order);
+    assert_eq!(send(&on_orders, without_key()).await.status, 400);
+    let mut elsewhere = without_key();
+    *elsewhere.uri_mut() = "/other".parse().expect("a URI");
+    assert_eq!(send(&on_orders, elsewhere).await.status, 201);
+    // Methods that are not covered pass with a key and without.
+    let mut put = post("\"a\"");
+    *put.method_mut() = Method::PUT;
+    assert!(!send(&required, put.clone()).await.replayed);
+    assert!(!send(&required, put).await.replayed);
+}
+
+/// R-9651-4.2-a, R-IK07-5-a: a malformed key is refused, and the request does not run.
+#[tokio::test]
+async fn a_malformed_key_is_refused() {
+    let runs = Runs::default();
+    let strict = service(&layer(), &runs, order);
+    for key in [
+        "a",
+        "\"\"",
+        "\"a",
+        "8e03978e-40d5-43dd-bc93-6894a57f9324",
+        "?1",
+    ] {
+        let refused = send(&strict, post(key)).await;
+        assert_eq!(
+            (refused.status, problem(&refused)),
+            (400, "malformed"),
+            "{key}"
+        );
+    }
+    assert_eq!(runs.count(), 0);
+    let lenient = service(&layer().accept_bare_keys(), &runs, order);
+    assert_eq!(send(&lenient, post("8e03978e")).await.status, 201);
+    assert!(send(&lenient, post("\"8e03978e\"")).await.replayed);
+}
+
+/// R-IK07-2.6-c: a retry of a running request is refused with the time to wait, or waits.
+#[tokio::test(start_paused = true)]
+async fn a_retry_of_a_running_request_is_refused_or_waits() {
+    let runs = Runs::default();
+    let go_on = Arc::new(Notify::new());
+    let handler = {
+        let go_on = Arc::clone(&go_on);
+        move |number, request| {
+            let go_on = Arc::clone(&go_on);
+            async move {
+                go_on.notified().await;
+                order(number, request).await
+            }
+        }
+    };
+    let layer = layer();
+    let impatient = service(&layer, &runs, handler.clone());
+    let patient = service(
+        &layer.clone().wait_timeout(Duration::from_secs(20)),
+        &runs,
+        handler,
+    );
+    let first = tokio::spawn({
+        let service = impatient.clone();
+        async move { send(&service, post("\"a\"")).await }
+    });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let refused = send(&impatient, post("\"a\"")).await;
+    assert_eq!((refused.status, problem(&refused)), (409, "in-flight"));
+    let waiting = tokio::spawn({
+        let service = patient.clone();
+        async move { send(&service, post("\"a\"")).await }
+    });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    go_on.notify_one();
+    let first = first.await.expect("no panic");
+    let waited = waiting.await.expect("no panic");
+    assert_eq!(
+        waited,
+        Seen {
+            replayed: true,
+            ..first
+        }
+    );
+    assert_eq!(runs.count(), 1);
+}
+
+/// P-ID-reqlimit: content is bounded, and the handler gets the bytes that came.
+#[tokio::test]
+async fn long_content_is_refused() {
+    let runs = Runs::default();
+    let service = service(&layer().max_request_bytes(1_000), &runs, order);
+    let long = || {
+        post_as(
+            "alice",
+            "\"a\"",
+            Box::leak("x".repeat(2_000).into_boxed_str()),
+        )
+    };
+    let refused = send(&service, long()).await;
+    assert_eq!(
+        (refused.status, problem(&refused)),
+        (413, "content-too-large")
+    );
+    let mut announced = post("\"a\"");
+    announced
+        .headers_mut()
+        .insert("content-length", 2_000.into());
+    assert_eq!(send(&service, announced).await.status, 413);
+    assert_eq!(runs.count(), 0);
+}
+
+#[tokio::test]
+async fn streams_are_refused_with_a_key() {
+    let runs = Runs::default();
+    let service = service(&layer(), &runs, order);
+    for (name, value) in [
+        ("upgrade", "websocket"),
+        ("content-type", "application/grpc"),
+        ("accept", "text/event-stream"),
+    ] {
+        let mut request = post("\"a\"");
+        request
+            .headers_mut()
+            .insert(name, value.parse().expect("a value"));
+        // Whoever accepts only events gets the problem as a text.
+        let refused = send(&service, request).await;
+        assert_eq!(refused.status, 400, "{name}");
+    }
+    assert_eq!(runs.count(), 0);
+}
+
+#[tokio::test]
+async fn the_handler_knows_its_attempt() {
+    let runs = Runs::default();
+    let service = service(&layer(), &runs, |_, request| {
+        let attempt = attempt(&request);
+        assert_eq!(attempt.key().as_str(), "a");
+        assert_eq!(attempt.scope().principal(), Some("alice"));
+        assert_eq!(attempt.derive_key("charge").len(), 43);
+        assert_ne!(attempt.derive_key("charge"), attempt.derive_key("mail"));
+        let text = format!("{} {}", attempt.number(), attempt.fence());
+        async move {
+            http::Response::builder()
+                .status(StatusCode::SERVICE_UNAVAILABLE)
+                .body(Full::from(text))
+                .expect("a response")
+        }
+    });
+    assert_eq!(send(&service, post("\"a\"")).await.content, "1 1");
+    assert_eq!(send(&service, post("\"a\"")).await.content, "2 2");
+}
+
+#[tokio::test]
+async fn an_application_may_tell_requests_apart_itself() {
+    let runs = Runs::default();
+    let by_length = layer().fingerprint(|_, content| Fingerprint::custom([content.len() as u8]));
+    let service = service(&by_length, &runs, order);
+    send(&service, post_as("alice", "\"a\"", "12")).await;
+    assert!(
+        send(&service, post_as("alice", "\"a\"", "21"))
+            .await
+            .replayed
+    );
+    assert_eq!(
+        send(&service, post_as("alice", "\"a\"", "123"))
+            .await
+            .status,
+        422
+    );
+}
+
+/// Below `nest` two services have one path, and records of their own.
+#[cfg(feature = "axum")]
+#[tokio::test]
+async fn nested_services_have_records_of_their_own() {
+    let runs = Runs::default();
+    let service = service(&layer(), &runs, order);
+    let nested = |path: &'static str| {
+        let mut request = post("\"a\"");
+        let uri = path.parse().expect("a URI");
+        request
+            .extensions_mut()
+            .insert(axum::extract::OriginalUri(uri));
+        request
+    };
+    let a = send(&service, nested("/a/orders")).await;
+    let b = send(&service, nested("/b/orders")).await;
+    assert_ne!(a.content, b.content);
+    assert!(send(&service, nested("/b/orders")).await.replayed);
+    // Within one service the key belongs to one request.
+    let mut other: Request<Full<Bytes>> = nested("/b/orders/7");
+    *other.uri_mut() = "/orders/7".parse().expect("a URI");
+    assert_eq!(send(&service, other).await.status, 422);
+}

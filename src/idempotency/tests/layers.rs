@@ -1,0 +1,92 @@
+//! The layer between other layers.
+
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use bytes::Bytes;
+use http::{Method, Response, StatusCode, header::IF_MATCH};
+use http_body_util::Full;
+use tower::{Layer, Service, ServiceExt, service_fn};
+
+use super::{HandlerRequest, Runs, layer, order, post, service};
+use crate::{
+    CacheTagsLayer, EntityTag, PreconditionLayer,
+    cache_tags::CacheTags,
+    purge::{Purge, PurgeQueue},
+    source,
+};
+
+/// A repeated response purges nothing again.
+#[tokio::test]
+async fn a_replay_is_not_purged() {
+    let purges = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&purges);
+    let queue = PurgeQueue::new(move |_: Purge| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        async { Ok::<_, Infallible>(()) }
+    });
+    let tags = CacheTags::of(["orders"]).expect("tags");
+    let runs = Runs::default();
+    let service = CacheTagsLayer::new(tags)
+        .purge(queue.clone())
+        .layer(service(&layer(), &runs, order));
+    for _ in 0..3 {
+        let response = service
+            .clone()
+            .oneshot(post("\"a\""))
+            .await
+            .expect("a response");
+        assert_eq!(response.status(), StatusCode::CREATED);
+        queue.flush().await;
+    }
+    assert_eq!((runs.count(), purges.load(Ordering::SeqCst)), (1, 1));
+}
+
+/// P-ID-precond-order: a retried write gets its first answer, and no 412 on its own success.
+#[tokio::test]
+async fn a_retried_conditional_write_gets_its_first_answer() {
+    let version = Arc::new(AtomicUsize::new(1));
+    let tag = |version: usize| EntityTag::strong(version.to_string()).expect("a tag");
+    let current = Arc::clone(&version);
+    let source = source::now(move |_| tag(current.load(Ordering::SeqCst)));
+    let handler = service_fn(move |_: HandlerRequest| {
+        version.fetch_add(1, Ordering::SeqCst);
+        async { Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("written"))) }
+    });
+    let guarded = PreconditionLayer::new(source).check_only().layer(handler);
+    let service = layer().methods([Method::PUT]).layer(guarded);
+    let put = |tag: &str| {
+        let mut request = post("\"a\"");
+        *request.method_mut() = Method::PUT;
+        request
+            .headers_mut()
+            .insert(IF_MATCH, tag.parse().expect("a value"));
+        request
+    };
+    let mut retried = service.clone();
+    for is_retry in [false, true] {
+        let response = retried
+            .ready()
+            .await
+            .expect("ready")
+            .call(put("\"1\""))
+            .await;
+        let response = response.expect("a response");
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(
+            response.headers().contains_key("idempotent-replayed"),
+            is_retry
+        );
+    }
+    // With another key it is a new write, and too late.
+    let mut late = put("\"1\"");
+    late.headers_mut()
+        .insert("idempotency-key", "\"b\"".parse().expect("a value"));
+    let response = service.oneshot(late).await.expect("a response");
+    assert_eq!(response.status(), StatusCode::PRECONDITION_FAILED);
+}

@@ -1,0 +1,312 @@
+//! Stores that fail, before a step is applied and after.
+
+use std::{
+    collections::VecDeque,
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::Response;
+use http_body_util::Full;
+use tokio::time::sleep;
+
+use super::{Runs, order, post, problem, send, service, user};
+use crate::{
+    BoxError,
+    detached::Detached,
+    idempotency::{
+        Admission, Claim, IdempotencyLayer, Protect, RecordId, Resolution, SealReason, Update,
+    },
+    store::{IdempotencyStore, Inspection, MemoryIdempotencyStore, Step, StoreError},
+};
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Operation {
+    Begin,
+    Renew,
+    Complete,
+    Release,
+    Seal,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Fault {
+    /// The store is down.
+    Before,
+    /// The step is applied, and its answer is lost.
+    After,
+    /// The record cannot be read.
+    Corrupt,
+}
+
+/// A store in memory, some of whose steps fail.
+#[derive(Clone, Default)]
+struct Faulty {
+    store: MemoryIdempotencyStore,
+    faults: Arc<Mutex<VecDeque<(Operation, Fault)>>>,
+}
+
+impl Faulty {
+    /// The next steps of this kind fail, so many times.
+    fn fail(&self, operation: Operation, fault: Fault, times: usize) {
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        faults.extend(std::iter::repeat_n((operation, fault), times));
+    }
+
+    fn next(&self, operation: Operation) -> Option<Fault> {
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        let index = faults.iter().position(|(other, _)| *other == operation)?;
+        faults.remove(index).map(|(_, fault)| fault)
+    }
+
+    async fn run<T>(
+        &self,
+        operation: Operation,
+        step: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        match self.next(operation) {
+            None => step.await,
+            Some(Fault::Before) => Err(StoreError::not_applied("down")),
+            Some(Fault::Corrupt) => Err(StoreError::corrupt("rubbish")),
+            Some(Fault::After) => {
+                step.await?;
+                Err(StoreError::ambiguous("the answer was lost"))
+            }
+        }
+    }
+}
+
+impl IdempotencyStore for Faulty {
+    async fn begin(&self, id: RecordId, claim: Claim) -> Result<Admission<Bytes>, StoreError> {
+        self.run(Operation::Begin, self.store.begin(id, claim))
+            .await
+    }
+
+    async fn renew(&self, step: Step, lease: Duration) -> Result<Update, StoreError> {
+        self.run(Operation::Renew, self.store.renew(step, lease))
+            .await
+    }
+
+    async fn complete(&self, step: Step, response: Bytes) -> Result<Update, StoreError> {
+        self.run(Operation::Complete, self.store.complete(step, response))
+            .await
+    }
+
+    async fn release(&self, step: Step) -> Result<Update, StoreError> {
+        self.run(Operation::Release, self.store.release(step)).await
+    }
+
+    async fn seal(&self, step: Step, reason: SealReason) -> Result<Update, StoreError> {
+        self.run(Operation::Seal, self.store.seal(step, reason))
+            .await
+    }
+
+    async fn inspect(&self, id: RecordId) -> Result<Option<Inspection>, StoreError> {
+        self.store.inspect(id).await
+    }
+
+    async fn resolve(
+        &self,
+        id: RecordId,
+        fence: u64,
+        resolution: Resolution<Bytes>,
+    ) -> Result<Update, StoreError> {
+        self.store.resolve(id, fence, resolution).await
+    }
+
+    async fn purge(&self, batch: NonZeroUsize) -> Result<usize, StoreError> {
+        self.store.purge(batch).await
+    }
+}
+
+/// P-ID-store-down: nothing runs without an acknowledged claim.
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_down_runs_nothing() {
+    let (store, runs) = (Faulty::default(), Runs::default());
+    let service = service(&IdempotencyLayer::new(store.clone(), user), &runs, order);
+    for fault in [Fault::Before, Fault::Corrupt] {
+        store.fail(Operation::Begin, fault, 1);
+        let refused = send(&service, post("\"a\"")).await;
+        assert_eq!(
+            (refused.status, problem(&refused)),
+            (503, "store-unavailable"),
+            "{fault:?}"
+        );
+    }
+    assert_eq!(runs.count(), 0);
+    assert_eq!(send(&service, post("\"a\"")).await.status, 201);
+}
+
+/// A claim whose answer was lost is asked for again, and is one claim.
+#[tokio::test(start_paused = true)]
+async fn a_claim_whose_answer_was_lost_is_repeated() {
+    let (store, runs) = (Faulty::default(), Runs::default());
+    let service = service(&IdempotencyLayer::new(store.clone(), user), &runs, order);
+    store.fail(Operation::Begin, Fault::After, 3);
+    assert_eq!(send(&service, post("\"a\"")).await.status, 201);
+    assert!(send(&service, post("\"a\"")).await.replayed);
+    assert_eq!(runs.count(), 1);
+}
+
+/// A claim that never got an answer is released once the store is back.
+#[tokio::test(start_paused = true)]
+async fn a_claim_without_an_answer_runs_nothing_and_is_released() {
+    let (store, runs) = (Faulty::default(), Runs::default());
+    let detached = Detached::new();
+    let layer = IdempotencyLayer::new(store.clone(), user).detached(detached.clone());
+    let service = service(&layer, &runs, order);
+    store.fail(Operation::Begin, Fault::After, 5);
+    let refused = send(&service, post("\"a\"")).await;
+    assert_eq!(
+        (refused.status, problem(&refused)),
+        (503, "store-unavailable")
+    );
+    assert_eq!(runs.count(), 0);
+    detached.idle().await;
+    assert_eq!(send(&service, post("\"a\"")).await.status, 201);
+}
+
+/// P-ID-durable-first: a response that is not recorded does not leave, and nothing runs again.
+#[tokio::test(start_paused = true)]
+async fn a_response_that_is_not_recorded_is_withheld() {
+    for fault in [Fault::Before, Fault::After] {
+        let (store, runs) = (Faulty::default(), Runs::default());
+        let service = service(&IdempotencyLayer::new(store.clone(), user), &runs, order);
+        store.fail(Operation::Complete, fault, 10);
+        store.fail(Operation::Seal, fault, 10);
+        let withheld = send(&service, post("\"a\"")).await;
+        assert_eq!(
+            (withheld.status, problem(&withheld)),
+            (503, "unrecorded"),
+            "{fault:?}"
+        );
+        let retry = send(&service, post("\"a\"")).await;
+        match fault {
+            Fault::After => assert!(retry.replayed),
+            _ => assert_eq!(problem(&retry), "in-flight"),
+        }
+        assert_eq!(runs.count(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_whose_answer_was_lost_is_repeated() {
+    for fault in [Fault::Before, Fault::After] {
+        let (store, runs) = (Faulty::default(), Runs::default());
+        let service = service(&IdempotencyLayer::new(store.clone(), user), &runs, order);
+        store.fail(Operation::Complete, fault, 3);
+        assert_eq!(send(&service, post("\"a\"")).await.status, 201, "{fault:?}");
+        assert!(send(&service, post("\"a\"")).await.replayed);
+    }
+}
+
+/// A store without room for the response seals the key. The response goes out.
+#[tokio::test(start_paused = true)]
+async fn a_response_without_room_seals_its_key() {
+    let (store, runs) = (Faulty::default(), Runs::default());
+    let service = service(&IdempotencyLayer::new(store.clone(), user), &runs, order);
+    store.fail(Operation::Complete, Fault::Before, 4);
+    assert_eq!(send(&service, post("\"a\"")).await.status, 201);
+    let retry = send(&service, post("\"a\"")).await;
+    assert_eq!((retry.status, problem(&retry)), (409, "sealed"));
+    assert_eq!(runs.count(), 1);
+}
+
+/// P-ID-fencing: an attempt whose lease ran out withholds its response.
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_lost_its_lease_withholds_its_response() {
+    use crate::clock::{Clock, ManualClock, SystemClock};
+
+    let clock = ManualClock::new(SystemClock::default().now());
+    let store = MemoryIdempotencyStore::new().clock(clock.clone());
+    let runs = Runs::default();
+    let service = service(
+        &IdempotencyLayer::new(store, user),
+        &runs,
+        move |number, request| {
+            let clock = clock.clone();
+            async move {
+                // The process was stopped for a minute.
+                clock.advance(Duration::from_secs(60));
+                order(number, request).await
+            }
+        },
+    );
+    let late = send(&service, post("\"a\"")).await;
+    assert_eq!((late.status, problem(&late)), (409, "outcome-unknown"));
+    let retry = send(&service, post("\"a\"")).await;
+    assert_eq!(problem(&retry), "outcome-unknown");
+    assert_eq!(runs.count(), 1);
+}
+
+/// A renewal that fails is tried again, well before the lease ends.
+#[tokio::test(start_paused = true)]
+async fn a_failed_renewal_is_tried_again() {
+    let (store, runs) = (Faulty::default(), Runs::default());
+    let layer = IdempotencyLayer::new(store.clone(), user);
+    let service = service(&layer, &runs, |number, request| async move {
+        sleep(Duration::from_secs(25)).await;
+        order(number, request).await
+    });
+    store.fail(Operation::Renew, Fault::Before, 1);
+    assert_eq!(send(&service, post("\"a\"")).await.status, 201);
+}
+
+/// A released key that could not be released: the client may try again later.
+#[tokio::test(start_paused = true)]
+async fn an_error_goes_out_whatever_the_store_says() {
+    let (store, runs) = (Faulty::default(), Runs::default());
+    let layer = IdempotencyLayer::new(store.clone(), user);
+    let service = service(&layer, &runs, |_, _| async {
+        let mut response = Response::new(Full::from("busy"));
+        *response.status_mut() = http::StatusCode::SERVICE_UNAVAILABLE;
+        response
+    });
+    store.fail(Operation::Release, Fault::Before, 10);
+    assert_eq!(send(&service, post("\"a\"")).await.content, "busy");
+}
+
+/// Reverses the bytes, which is enough to see where it is used.
+struct Reversed;
+
+impl Protect for Reversed {
+    fn seal(&self, id: &[u8; 32], response: Bytes) -> Result<Bytes, BoxError> {
+        let sealed = response.iter().rev().chain(&id[..1]).copied();
+        Ok(sealed.collect())
+    }
+
+    fn open(&self, id: &[u8; 32], sealed: Bytes) -> Result<Bytes, BoxError> {
+        match sealed.split_last() {
+            Some((first, rest)) if *first == id[0] => Ok(rest.iter().rev().copied().collect()),
+            _ => Err("of another record".into()),
+        }
+    }
+}
+
+/// P-ID-replay-secrets: a record is encrypted at rest, and comes back.
+#[tokio::test]
+async fn a_record_is_protected_at_rest() {
+    use crate::idempotency::{IdempotencyKey, KeyScope, KeyState};
+
+    let (store, runs) = (Faulty::default(), Runs::default());
+    let layer = IdempotencyLayer::new(store.clone(), user).protect(Reversed);
+    let service = service(&layer, &runs, order);
+    let first = send(&service, post("\"a\"")).await;
+    let key = IdempotencyKey::new("a").expect("a key");
+    let id = RecordId::new(&KeyScope::of_principal("alice"), &key);
+    let found = store
+        .inspect(id)
+        .await
+        .expect("an answer")
+        .expect("a record");
+    let KeyState::Completed(record) = found.state else {
+        panic!("{found:?}");
+    };
+    let order = b"{\"order\"";
+    assert!(!record.windows(order.len()).any(|window| window == order));
+    let retry = send(&service, post("\"a\"")).await;
+    assert!(retry.replayed);
+    assert_eq!(retry.content, first.content);
+}

@@ -1,0 +1,85 @@
+use std::fmt;
+
+use http::StatusCode;
+
+/// The end of a performed request, for its key.
+///
+/// As an extension of a response, it overrides the policy of the layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Commit {
+    /// The response is recorded, and retries get it.
+    Record,
+    /// The key is free again: nothing happened, and a retry is performed.
+    Release,
+    /// The request is never performed again, and retries are refused with 409.
+    Seal,
+}
+
+impl Commit {
+    /// Returns the default for a status.
+    ///
+    /// A 408, 425 or 429 tells the client to try again. A 5xx that the handler returned is an
+    /// orderly end: the handler had its chance to roll back.
+    pub(crate) fn default_for(status: StatusCode) -> Self {
+        let asks_to_retry = matches!(
+            status,
+            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
+        );
+        if asks_to_retry || status.is_server_error() {
+            Self::Release
+        } else {
+            Self::Record
+        }
+    }
+}
+
+/// The reason why a key has no response to repeat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SealReason {
+    /// The content is longer than the limit for recorded responses.
+    TooLarge,
+    /// The response cannot be repeated: a stream, one with trailers, or an upgrade.
+    Unrepeatable,
+    /// The policy or the handler sealed the key.
+    Policy,
+    /// An operator sealed the key.
+    Operator,
+}
+
+impl SealReason {
+    const CODES: [(Self, u8); 4] = [
+        (Self::TooLarge, 1),
+        (Self::Unrepeatable, 2),
+        (Self::Policy, 3),
+        (Self::Operator, 4),
+    ];
+
+    /// Returns a number from 1 to 255, for a store's column.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        let codes = Self::CODES.into_iter();
+        let mut codes = codes.filter_map(|(reason, code)| (reason == self).then_some(code));
+        codes.next().expect("each reason has a code")
+    }
+
+    /// Returns the reason that has this number. `None` for a number of a later version.
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<Self> {
+        let codes = Self::CODES.into_iter();
+        let mut reasons = codes.filter_map(|(reason, other)| (other == code).then_some(reason));
+        reasons.next()
+    }
+}
+
+impl fmt::Display for SealReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooLarge => "the response is too large to be recorded",
+            Self::Unrepeatable => "the response is a stream, has trailers or is an upgrade",
+            Self::Policy => "sealed by the application",
+            Self::Operator => "sealed by an operator",
+        })
+    }
+}

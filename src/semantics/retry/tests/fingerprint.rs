@@ -1,0 +1,99 @@
+use http::{HeaderMap, Method, Uri};
+
+use crate::semantics::{
+    retry::{Fingerprint, FingerprintHasher},
+    tests::headers,
+};
+
+fn fingerprint(method: &Method, uri: &str, headers: &HeaderMap, content: &[&str]) -> Fingerprint {
+    let uri: Uri = uri.parse().expect("a URI");
+    let mut hasher = FingerprintHasher::new(method, &uri, headers);
+    for frame in content {
+        hasher.content(frame.as_bytes());
+    }
+    hasher.finish()
+}
+
+/// R-IK07-2.4-a: method, target, content and its type tell requests apart.
+#[test]
+fn requests_differ_by_what_they_ask_for() {
+    let json = headers([
+        ("host", "api.example"),
+        ("content-type", "application/json"),
+    ]);
+    let first = fingerprint(&Method::POST, "/orders", &json, &["{}"]);
+    let text = headers([("host", "api.example"), ("content-type", "text/plain")]);
+    let gzip = headers([
+        ("host", "api.example"),
+        ("content-type", "application/json"),
+        ("content-encoding", "gzip"),
+    ]);
+    let elsewhere = headers([
+        ("host", "other.example"),
+        ("content-type", "application/json"),
+    ]);
+    let others = [
+        fingerprint(&Method::PATCH, "/orders", &json, &["{}"]),
+        fingerprint(&Method::POST, "/orders/", &json, &["{}"]),
+        fingerprint(&Method::POST, "/orders?x=1", &json, &["{}"]),
+        fingerprint(&Method::POST, "/orders", &json, &["{ }"]),
+        fingerprint(&Method::POST, "/orders", &json, &[]),
+        fingerprint(&Method::POST, "/orders", &text, &["{}"]),
+        fingerprint(&Method::POST, "/orders", &gzip, &["{}"]),
+        fingerprint(&Method::POST, "/orders", &elsewhere, &["{}"]),
+        fingerprint(&Method::POST, "/orders", &HeaderMap::new(), &["{}"]),
+    ];
+    for (index, other) in others.iter().enumerate() {
+        assert!(first.differs(other), "{index}");
+    }
+}
+
+/// R-IK07-2.4-a: what a client or a proxy changes between two tries does not count.
+#[test]
+fn retries_have_one_fingerprint() {
+    let first = headers([("host", "api.example"), ("content-type", "text/plain")]);
+    let retry = headers([
+        ("content-type", "text/plain"),
+        ("user-agent", "other"),
+        ("traceparent", "00-1-2-03"),
+        ("host", "API.example"),
+        ("accept", "*/*"),
+    ]);
+    let h2 = headers([("content-type", "text/plain")]);
+    let one = fingerprint(&Method::POST, "/a", &first, &["ab", "c"]);
+    assert!(!one.differs(&fingerprint(&Method::POST, "/a", &retry, &["a", "", "bc"])));
+    let absolute = fingerprint(&Method::POST, "https://api.example/a", &h2, &["abc"]);
+    assert!(!one.differs(&absolute));
+}
+
+#[test]
+fn no_byte_moves_between_parts() {
+    let plain = headers([("content-type", "text/plain")]);
+    let pairs = [
+        (
+            fingerprint(&Method::POST, "/ab", &plain, &["c"]),
+            fingerprint(&Method::POST, "/a", &plain, &["bc"]),
+        ),
+        (
+            fingerprint(&Method::POST, "/", &headers([("content-type", "")]), &[]),
+            fingerprint(&Method::POST, "/", &HeaderMap::new(), &[]),
+        ),
+    ];
+    for (one, other) in pairs {
+        assert!(one.differs(&other));
+    }
+}
+
+/// A record of an older version is answered, and neither refused nor run again.
+#[test]
+fn other_versions_are_not_compared() {
+    let one = fingerprint(&Method::POST, "/", &HeaderMap::new(), &["a"]);
+    let mut bytes = one.to_bytes();
+    assert_eq!(Fingerprint::from(bytes), one);
+    bytes[32] ^= 1;
+    assert!(one.differs(&Fingerprint::from(bytes)));
+    bytes[0] += 1;
+    assert!(!one.differs(&Fingerprint::from(bytes)));
+    assert!(Fingerprint::custom("a").differs(&Fingerprint::custom("b")));
+    assert!(!Fingerprint::custom("a").differs(&one));
+}

@@ -2,6 +2,8 @@ use std::{error, fmt};
 
 use rusqlite::{ErrorCode, ffi};
 
+use tower_conditional::idempotency::CorruptRecord;
+
 use crate::{Scope, ScopeError};
 
 /// An error returned by a [`Database`](crate::Database), a source or a
@@ -40,6 +42,8 @@ pub enum ErrorKind {
     /// A watched table changed after the schema was installed: see
     /// [`Install::verify`](crate::Install::verify). The text has the reasons.
     Changed,
+    /// The record of an idempotency key cannot be read.
+    CorruptRecord,
     /// The commit failed, for example because of a broken disk. The write may be there or
     /// not once the file is opened again. Do not report a success or a failure.
     OutcomeUnknown,
@@ -106,7 +110,7 @@ impl Error {
     }
 
     /// Creates an error of the database with another error as its source.
-    fn with_cause(cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
+    pub(crate) fn with_cause(cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
         Self {
             cause: Some(cause.into()),
             ..Self::new(ErrorKind::Database)
@@ -135,6 +139,15 @@ impl From<rusqlite::Error> for Error {
             return error.clone().into();
         }
         Self::with_cause(error)
+    }
+}
+
+impl From<CorruptRecord> for Error {
+    fn from(error: CorruptRecord) -> Self {
+        Self {
+            kind: ErrorKind::CorruptRecord,
+            ..Self::with_cause(error)
+        }
     }
 }
 
@@ -172,6 +185,7 @@ impl fmt::Display for Error {
             }
             ErrorKind::Refused => "a table cannot be watched",
             ErrorKind::Changed => "a watched table changed since the schema was installed",
+            ErrorKind::CorruptRecord => "the record of an idempotency key is corrupt",
             ErrorKind::OutcomeUnknown => "the commit failed with an unknown outcome",
         })?;
         match &self.reason {

@@ -129,6 +129,7 @@
 mod database;
 mod error;
 mod guarded;
+mod idempotency;
 mod install;
 mod source;
 mod state;
@@ -140,6 +141,7 @@ mod versions;
 pub use database::{Database, DatabaseOptions};
 pub use error::{Error, ErrorKind};
 pub use guarded::{GuardError, Guarded, Target};
+pub use idempotency::{Keyed, KeyedError, Recorded, SqliteIdempotencyStore};
 pub use install::Install;
 pub use rusqlite;
 pub use source::{QuerySource, VersionSource};

@@ -1,0 +1,166 @@
+use std::{error, fmt, ops::Deref};
+
+use bytes::Bytes;
+use http::Response;
+use rusqlite::{Transaction, TransactionBehavior};
+use tower_conditional::{
+    clock::SystemClock,
+    idempotency::{Attempt, Update},
+};
+
+use super::{record, since_1970};
+use crate::{Database, Error};
+
+impl Database {
+    /// Runs `job` in a transaction that also records the response of an attempt: the effect
+    /// and the record commit together, or neither does.
+    ///
+    /// If the process crashes before the commit, nothing has happened, and the outcome is that
+    /// of a lost attempt. If it crashes after the commit, a retry gets the response. So the
+    /// route may use [`Reexecute`](tower_conditional::idempotency::OnLostAttempt::Reexecute).
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use http::{Response, StatusCode};
+    /// use tower_conditional::idempotency::Attempt;
+    /// use tower_conditional_sqlite::{Database, KeyedError};
+    ///
+    /// async fn pay(database: &Database, attempt: Attempt) -> Result<Response<Bytes>, KeyedError> {
+    ///     let paid = database.keyed(&attempt, |keyed| {
+    ///         keyed.execute("INSERT INTO payments (amount) VALUES (?1)", [17])?;
+    ///         let mut response = Response::new(Bytes::from("{\"paid\":17}"));
+    ///         *response.status_mut() = StatusCode::CREATED;
+    ///         keyed.commit(response)
+    ///     });
+    ///     paid.await
+    /// }
+    /// # let _ = pay;
+    /// ```
+    ///
+    /// The record is that of a [`SqliteIdempotencyStore`](crate::SqliteIdempotencyStore) in this
+    /// database, which the layer must use. `job` runs on the thread of the database, and to its
+    /// end, even if its caller is dropped.
+    ///
+    /// # Errors
+    ///
+    /// - [`KeyedError::Lost`] if the attempt does not hold the key. Nothing was written.
+    /// - [`KeyedError::Database`] with the errors of [`run`](Self::run) and of `job`, which roll
+    ///   back, or with [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown).
+    pub async fn keyed<F>(&self, attempt: &Attempt, job: F) -> Result<Response<Bytes>, KeyedError>
+    where
+        F: FnOnce(Keyed<'_>) -> rusqlite::Result<Recorded> + Send + 'static,
+    {
+        let job_attempt = attempt.clone();
+        let outcome = self.submit(move |connection| -> Result<_, Error> {
+            let behavior = TransactionBehavior::Immediate;
+            let transaction = connection.transaction_with_behavior(behavior)?;
+            let (step, now) = (job_attempt.step(), since_1970(&SystemClock::default()));
+            let record = record::load(&transaction, &step.id, false)?;
+            // Nothing runs for an attempt that was taken over while it waited.
+            if !record.is_some_and(|record| record.is_held_by(step.owner, step.fence, now)) {
+                return Ok(None);
+            }
+            let keyed = Keyed {
+                transaction,
+                attempt: job_attempt,
+            };
+            job(keyed)?.outcome
+        });
+        let response = outcome.await?.ok_or(KeyedError::Lost)?;
+        attempt.confirm_recorded();
+        Ok(response)
+    }
+}
+
+/// The transaction of [`Database::keyed`]. It dereferences to the driver's [`Transaction`].
+pub struct Keyed<'c> {
+    transaction: Transaction<'c>,
+    attempt: Attempt,
+}
+
+/// The proof that a [`Keyed`] transaction has ended with its record.
+#[derive(Debug)]
+pub struct Recorded {
+    /// `None` if the attempt had lost its key. Nothing was written then.
+    outcome: Result<Option<Response<Bytes>>, Error>,
+}
+
+impl Keyed<'_> {
+    /// Records the response and commits.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of the driver before the commit. A failed commit is an error of
+    /// [`Database::keyed`].
+    pub fn commit(self, response: Response<Bytes>) -> rusqlite::Result<Recorded> {
+        let outcome = self.end(response);
+        Ok(Recorded { outcome })
+    }
+
+    fn end(self, response: Response<Bytes>) -> Result<Option<Response<Bytes>>, Error> {
+        let step = self.attempt.step();
+        let encoded = self.attempt.encode(&response);
+        let encoded = encoded.map_err(|cause| Error::with_cause(cause))?;
+        let Some(mut record) = record::load(&self.transaction, &step.id, false)? else {
+            return Ok(None);
+        };
+        let now = since_1970(&SystemClock::default());
+        if record.complete(step.owner, step.fence, encoded, now) != Update::Applied {
+            // The drop of the transaction rolls back.
+            return Ok(None);
+        }
+        record::save(&self.transaction, &step.id, &record)?;
+        self.transaction.commit().map_err(Error::from_commit)?;
+        Ok(Some(response))
+    }
+}
+
+impl<'c> Deref for Keyed<'c> {
+    type Target = Transaction<'c>;
+
+    fn deref(&self) -> &Transaction<'c> {
+        &self.transaction
+    }
+}
+
+impl fmt::Debug for Keyed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keyed")
+            .field("attempt", &self.attempt)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An error returned by [`Database::keyed`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum KeyedError {
+    /// The attempt does not hold the key any more. Nothing was written.
+    Lost,
+    /// The database failed, or the job did.
+    Database(Error),
+}
+
+impl From<Error> for KeyedError {
+    fn from(error: Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl fmt::Display for KeyedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Lost => "the attempt does not hold its idempotency key any more",
+            Self::Database(_) => "the transaction of an idempotency key failed",
+        })
+    }
+}
+
+impl error::Error for KeyedError {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match self {
+            Self::Lost => None,
+            Self::Database(error) => Some(error),
+        }
+    }
+}

@@ -42,6 +42,8 @@ pub enum ErrorKind {
     InvalidVersion,
     /// A query that guards a write does not lock the rows that it reads.
     MissingLock,
+    /// The record of an idempotency key cannot be read.
+    CorruptRecord,
     /// The connection broke during the commit, so the transaction may be committed or
     /// not. Do not report a success or a failure.
     OutcomeUnknown,
@@ -76,6 +78,19 @@ impl Error {
             .and_then(|cause| cause.downcast_ref())
             .and_then(tokio_postgres::Error::code)
             .is_some_and(|code| conflicts.contains(code))
+    }
+
+    /// Returns `true` if the server answered with an error, so that the statement changed nothing.
+    pub(crate) fn is_refused(&self) -> bool {
+        let cause = self.cause.as_deref();
+        let cause = cause.and_then(|cause| cause.downcast_ref::<tokio_postgres::Error>());
+        let answer = cause.and_then(tokio_postgres::Error::as_db_error);
+        answer.is_some_and(|answer| answer.parsed_severity() == Some(Severity::Error))
+    }
+
+    /// Creates an error of the database with another error as its source.
+    pub(crate) fn from_cause(cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
+        Self::with_cause(ErrorKind::Database, cause)
     }
 
     /// Creates an error with a reason in its text.
@@ -171,6 +186,7 @@ impl fmt::Display for Error {
             ErrorKind::MissingLock => {
                 "a query that guards a write needs FOR UPDATE and no SKIP LOCKED"
             }
+            ErrorKind::CorruptRecord => "the record of an idempotency key is corrupt",
             ErrorKind::OutcomeUnknown => "the commit failed with an unknown outcome",
         })?;
         match &self.reason {

@@ -165,12 +165,14 @@
 
 mod error;
 mod guard;
+mod idempotency;
 mod install;
 mod lease;
 mod source;
 
 pub use error::{Error, ErrorKind};
 pub use guard::{GuardError, Guarded, Target};
+pub use idempotency::{Keyed, KeyedError, PostgresIdempotencyStore};
 pub use install::Install;
 pub use lease::Lease;
 pub use source::{EventLog, Param, QuerySource, ScopeState, VersionSource};

@@ -5,6 +5,7 @@ mod altered;
 mod campaign;
 mod events;
 mod guard;
+mod idempotency;
 mod install;
 mod outages;
 mod outcomes;

@@ -1,0 +1,183 @@
+use std::{
+    error, fmt,
+    ops::{Deref, DerefMut},
+};
+
+use bytes::Bytes;
+use http::Response;
+use tokio_postgres::{Client, IsolationLevel, Transaction, types::ToSql};
+use tower_conditional::idempotency::Attempt;
+
+use super::{row, sql};
+use crate::{
+    Error,
+    lease::{BusyMark, Lease},
+};
+
+/// A transaction that also records the response of an attempt: the effect and the record commit
+/// together, or neither does.
+///
+/// If the process crashes before the commit, nothing has happened, and the outcome is that of a
+/// lost attempt. If it crashes after the commit, a retry gets the response. So the route may
+/// use [`Reexecute`](tower_conditional::idempotency::OnLostAttempt::Reexecute).
+///
+/// ```no_run
+/// use bytes::Bytes;
+/// use deadpool_postgres::Pool;
+/// use http::Response;
+/// use tower_conditional::idempotency::Attempt;
+/// use tower_conditional_postgres::{Keyed, KeyedError, Lease};
+///
+/// async fn pay(pool: &Pool, attempt: &Attempt) -> Result<Response<Bytes>, KeyedError> {
+///     let mut lease = Lease::acquire(pool).await?;
+///     let tx = Keyed::begin(&mut lease, attempt).await?;
+///     tx.execute("INSERT INTO payments (amount) VALUES (17)", &[]).await?;
+///     tx.commit(Response::new(Bytes::from("{\"paid\":17}"))).await
+/// }
+/// ```
+///
+/// The record is that of a [`PostgresIdempotencyStore`](crate::PostgresIdempotencyStore) in this
+/// database, which the layer must use. The transaction is `READ COMMITTED`. Beside the
+/// application's statements it has three: a lock that ends with the transaction, a look at the
+/// record, and the record itself. Dropping it rolls back, and closes the connection of its
+/// [`Lease`].
+#[must_use = "it rolls back when it is dropped"]
+pub struct Keyed<'a> {
+    tx: Transaction<'a>,
+    busy: BusyMark<'a>,
+    attempt: &'a Attempt,
+}
+
+impl<'a> Keyed<'a> {
+    /// Begins a transaction for an attempt that holds its key.
+    ///
+    /// # Errors
+    ///
+    /// - [`KeyedError::Lost`] if the attempt does not hold the key, or if an earlier attempt's
+    ///   transaction is still open. The transaction is rolled back.
+    /// - [`KeyedError::Database`] if PostgreSQL fails.
+    pub async fn begin(lease: &'a mut Lease, attempt: &'a Attempt) -> Result<Self, KeyedError> {
+        let (client, busy) = lease.start();
+        let client: &mut Client = client;
+        let start = client.build_transaction();
+        let start = start.isolation_level(IsolationLevel::ReadCommitted);
+        let keyed = Self {
+            tx: start.start().await.map_err(Error::from)?,
+            busy,
+            attempt,
+        };
+        if keyed.holds_key().await? {
+            return Ok(keyed);
+        }
+        keyed.tx.rollback().await.map_err(Error::from)?;
+        keyed.busy.clear();
+        Err(KeyedError::Lost)
+    }
+
+    async fn holds_key(&self) -> Result<bool, Error> {
+        let step = self.attempt.step();
+        // Eight bytes of a SHA-256: a collision only makes one of two requests wait its turn.
+        let mut hash = [0; 8];
+        hash.copy_from_slice(&step.id.as_bytes()[..8]);
+        let hash = i64::from_be_bytes(hash);
+        if !self.tx.query_one(sql::LOCK, &[&hash]).await?.try_get(0)? {
+            return Ok(false);
+        }
+        // A statement of its own, so that it sees what the last holder of the lock committed.
+        let (id, owner) = (&step.id.as_bytes()[..], &step.owner.as_bytes()[..]);
+        let fence = row::fence(step.fence);
+        let parameters: [&(dyn ToSql + Sync); 3] = [&id, &owner, &fence];
+        let rows = self.tx.query(sql::IS_HELD, &parameters).await?;
+        Ok(!rows.is_empty())
+    }
+
+    /// Records the response, commits, and returns the response.
+    ///
+    /// # Errors
+    ///
+    /// - [`KeyedError::Lost`] if the attempt lost its key meanwhile. Everything is rolled back.
+    /// - [`KeyedError::Database`] if PostgreSQL fails. After
+    ///   [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown) the transaction may have been
+    ///   committed; a retry finds out.
+    pub async fn commit(self, response: Response<Bytes>) -> Result<Response<Bytes>, KeyedError> {
+        let step = self.attempt.step();
+        let encoded = self.attempt.encode(&response);
+        let encoded = encoded.map_err(Error::from_cause)?;
+        let (id, owner) = (&step.id.as_bytes()[..], &step.owner.as_bytes()[..]);
+        let (fence, reason) = (row::fence(step.fence), None::<i16>);
+        let (state, encoded) = (row::COMPLETED, &encoded[..]);
+        let parameters: [&(dyn ToSql + Sync); 6] = [&id, &owner, &fence, &state, &reason, &encoded];
+        let ended = self.tx.execute(sql::END, &parameters).await;
+        if ended.map_err(Error::from)? != 1 {
+            self.tx.rollback().await.map_err(Error::from)?;
+            self.busy.clear();
+            return Err(KeyedError::Lost);
+        }
+        self.tx.commit().await.map_err(Error::from_commit)?;
+        self.busy.clear();
+        self.attempt.confirm_recorded();
+        Ok(response)
+    }
+}
+
+impl<'a> Deref for Keyed<'a> {
+    type Target = Transaction<'a>;
+
+    fn deref(&self) -> &Transaction<'a> {
+        &self.tx
+    }
+}
+
+impl<'a> DerefMut for Keyed<'a> {
+    fn deref_mut(&mut self) -> &mut Transaction<'a> {
+        &mut self.tx
+    }
+}
+
+impl fmt::Debug for Keyed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keyed")
+            .field("attempt", &self.attempt)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An error returned by [`Keyed`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum KeyedError {
+    /// The attempt does not hold the key any more. Nothing was written.
+    Lost,
+    /// PostgreSQL failed.
+    Database(Error),
+}
+
+impl From<Error> for KeyedError {
+    fn from(error: Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<tokio_postgres::Error> for KeyedError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Database(error.into())
+    }
+}
+
+impl fmt::Display for KeyedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Lost => "the attempt does not hold its idempotency key any more",
+            Self::Database(_) => "the transaction of an idempotency key failed",
+        })
+    }
+}
+
+impl error::Error for KeyedError {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match self {
+            Self::Lost => None,
+            Self::Database(error) => Some(error),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The statements of the store. Each is one atomic step on the clock of the server.
+//!
+//! `clock_timestamp()` is the time of the statement; `now()` would be that of its transaction.
+
+/// The migration.
+pub(super) const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS conditional_idempotency (
+    id bytea PRIMARY KEY,
+    fingerprint bytea NOT NULL,
+    owner bytea NOT NULL,
+    fence bigint NOT NULL,
+    attempt integer NOT NULL,
+    takes_over boolean NOT NULL,
+    state smallint NOT NULL,
+    lease_until timestamptz NOT NULL,
+    seal_reason smallint,
+    response bytea,
+    replay interval NOT NULL,
+    tombstone interval NOT NULL,
+    expires timestamptz NOT NULL,
+    forgotten_at timestamptz NOT NULL
+);
+CREATE INDEX IF NOT EXISTS conditional_idempotency_forgotten
+    ON conditional_idempotency (forgotten_at);
+";
+
+/// Claims a key: `$1` id, `$2` fingerprint, `$3` owner, `$4` lease, `$5` replay, `$6` tombstone
+/// in seconds, `$7` takeover.
+///
+/// The first branch answers a claim that was started, the second shows why one was not. The
+/// second sees the rows of the statement's start: none if the key was claimed meanwhile.
+pub(super) const BEGIN: &str = "
+WITH started AS (
+    INSERT INTO conditional_idempotency AS record
+    SELECT $1, $2, $3, 1, 1, false, 0, clock_timestamp() + make_interval(secs => $4), NULL, NULL,
+        make_interval(secs => $5), make_interval(secs => $6),
+        clock_timestamp() + make_interval(secs => $4 + $5),
+        clock_timestamp() + make_interval(secs => $4 + $5 + $6)
+    ON CONFLICT (id) DO UPDATE SET
+        fingerprint = excluded.fingerprint,
+        owner = excluded.owner,
+        fence = record.fence + 1,
+        attempt = record.attempt + 1,
+        takes_over = record.state = 0 AND record.expires > clock_timestamp(),
+        state = 0,
+        lease_until = excluded.lease_until,
+        seal_reason = NULL,
+        response = NULL,
+        replay = excluded.replay,
+        tombstone = excluded.tombstone,
+        expires = excluded.expires,
+        forgotten_at = excluded.forgotten_at
+    WHERE record.forgotten_at <= clock_timestamp()
+        OR record.state = 3 AND record.owner <> excluded.owner
+        OR $7 AND record.state = 0 AND record.owner <> excluded.owner
+            AND record.lease_until <= clock_timestamp()
+            AND record.expires > clock_timestamp()
+            AND NOT (record.fingerprint <> excluded.fingerprint
+                AND substr(record.fingerprint, 1, 1) = substr(excluded.fingerprint, 1, 1))
+    RETURNING *
+)
+SELECT true, fingerprint, owner, fence, attempt, takes_over, state, seal_reason, response,
+    extract(epoch FROM lease_until - clock_timestamp())::float8, false
+FROM started
+UNION ALL
+SELECT false, fingerprint, owner, fence, attempt, takes_over, state, seal_reason, response,
+    extract(epoch FROM lease_until - clock_timestamp())::float8,
+    expires <= clock_timestamp()
+FROM conditional_idempotency WHERE id = $1 AND NOT EXISTS (SELECT FROM started)";
+
+/// Reads a record that has not expired, for operators: `$1` id.
+pub(super) const INSPECT: &str = "
+SELECT fence, attempt, state, seal_reason, response,
+    extract(epoch FROM lease_until)::float8, lease_until <= clock_timestamp()
+FROM conditional_idempotency WHERE id = $1 AND expires > clock_timestamp()";
+
+/// Extends a lease: `$1` id, `$2` owner, `$3` fence, `$4` lease in seconds.
+pub(super) const RENEW: &str = "
+UPDATE conditional_idempotency SET
+    lease_until = clock_timestamp() + make_interval(secs => $4),
+    expires = clock_timestamp() + make_interval(secs => $4) + replay,
+    forgotten_at = clock_timestamp() + make_interval(secs => $4) + replay + tombstone
+WHERE id = $1 AND owner = $2 AND fence = $3 AND state = 0 AND lease_until > clock_timestamp()";
+
+/// Ends an attempt: `$1` id, `$2` owner, `$3` fence, `$4` state, `$5` reason, `$6` response.
+pub(super) const END: &str = "
+UPDATE conditional_idempotency SET
+    state = $4, seal_reason = $5, response = $6,
+    expires = clock_timestamp() + replay,
+    forgotten_at = clock_timestamp() + replay + tombstone
+WHERE id = $1 AND owner = $2 AND fence = $3 AND state = 0 AND lease_until > clock_timestamp()";
+
+/// Returns a row if the attempt has ended in this way already: `$1` id, `$2` owner, `$3` fence,
+/// `$4` state, `$5` reason.
+pub(super) const HAS_ENDED: &str = "
+SELECT FROM conditional_idempotency
+WHERE id = $1 AND owner = $2 AND fence = $3 AND state = $4
+    AND seal_reason IS NOT DISTINCT FROM $5";
+
+/// Settles a lost attempt: `$1` id, `$2` fence, `$3` state, `$4` reason, `$5` response.
+///
+/// The fence grows, so that late steps of the lost attempt stay without effect.
+pub(super) const RESOLVE: &str = "
+UPDATE conditional_idempotency SET
+    fence = fence + 1, state = $3, seal_reason = $4, response = $5,
+    expires = clock_timestamp() + replay,
+    forgotten_at = clock_timestamp() + replay + tombstone
+WHERE id = $1 AND fence = $2 AND state = 0 AND lease_until <= clock_timestamp()
+    AND expires > clock_timestamp()";
+
+/// Removes up to `$1` records. Rows that another purge removes are skipped.
+pub(super) const PURGE: &str = "
+DELETE FROM conditional_idempotency WHERE id IN (
+    SELECT id FROM conditional_idempotency WHERE forgotten_at <= clock_timestamp()
+    LIMIT $1 FOR UPDATE SKIP LOCKED)";
+
+/// Locks a key until the end of the transaction: `$1` a hash of the id.
+pub(super) const LOCK: &str = "SELECT pg_try_advisory_xact_lock($1)";
+
+/// Returns a row if the attempt holds the key: `$1` id, `$2` owner, `$3` fence.
+pub(super) const IS_HELD: &str = "
+SELECT FROM conditional_idempotency
+WHERE id = $1 AND owner = $2 AND fence = $3 AND state = 0 AND lease_until > clock_timestamp()";

@@ -14,7 +14,8 @@ use tower_service::Service;
 
 use super::{
     attempt::Attempt,
-    config::{IdempotencyConfig, OnLostAttempt, PAUSES},
+    claimant::Claimant,
+    config::{IdempotencyConfig, OnLostAttempt},
     performed::Performed,
     refuse::refuse,
 };
@@ -27,7 +28,7 @@ use crate::{
         RecordId, RecordedResponse,
     },
     service::HeldService,
-    store::{IdempotencyStore, Step, StoreError, StoreErrorKind},
+    store::{IdempotencyStore, Step, StoreError},
     target,
 };
 
@@ -159,8 +160,13 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
     /// Claims the key. While another attempt holds it, tries again until the time limit.
     async fn begin_or_wait(&self, claim: Claim) -> Result<Admission<Bytes>, StoreError> {
         let waits_until = OnceCell::new();
+        let claimant = Claimant {
+            config: Arc::clone(&self.config),
+            id: self.id,
+            claim,
+        };
         loop {
-            let admission = self.begin(claim).await?;
+            let admission = claimant.begin().await?;
             let Admission::InFlight { retry_after } = admission else {
                 return Ok(admission);
             };
@@ -171,49 +177,6 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
             }
             sleep(WAIT_PAUSE.min(retry_after).min(until - now)).await;
         }
-    }
-
-    /// Claims the key once. A claim whose answer was lost is repeated with the same owner,
-    /// which the store takes for one claim. An unanswered claim never runs the handler.
-    async fn begin(&self, claim: Claim) -> Result<Admission<Bytes>, StoreError> {
-        let mut pauses = PAUSES.into_iter();
-        loop {
-            let error = match self.config.store.begin(self.id, claim).await {
-                Ok(admission) => return Ok(admission),
-                Err(error) => error,
-            };
-            match pauses.next() {
-                Some(pause) if error.kind() == StoreErrorKind::Ambiguous => sleep(pause).await,
-                _ => {
-                    if error.kind() == StoreErrorKind::Ambiguous {
-                        self.abandon(claim);
-                    }
-                    return Err(error);
-                }
-            }
-        }
-    }
-
-    /// Releases a claim that may have been applied, once the store answers again. Otherwise it
-    /// would look like an attempt that was lost.
-    fn abandon(&self, claim: Claim) {
-        let (config, id) = (Arc::clone(&self.config), self.id);
-        let abandoned = self.config.detached.finish(async move {
-            let mut pause = PAUSES[2];
-            while pause < claim.lease {
-                sleep(pause).await;
-                if let Ok(admission) = config.store.begin(id, claim).await {
-                    if let Admission::Started { fence, .. } = admission {
-                        let step = Step::new(id, claim.owner, fence);
-                        let _ = config.store.release(step).await;
-                    }
-                    return;
-                }
-                pause *= 2;
-            }
-        });
-        // Dropping it lets it go on by itself.
-        drop(abandoned);
     }
 
     fn open(&self, record: Bytes) -> Result<RecordedResponse, crate::BoxError> {

@@ -148,7 +148,7 @@ impl<St> IdempotencyLayer<St> {
     }
 
     /// Sets the end of an attempt by the status of its response. `None` leaves it to the
-    /// default: 408, 425, 429 and 5xx release the key, all others are recorded.
+    /// default: 408, 425, 428, 429 and 5xx release the key, all others are recorded.
     ///
     /// A handler overrides both with a [`Commit`] among the extensions of its response.
     pub fn commit_by_status(

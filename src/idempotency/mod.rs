@@ -71,7 +71,7 @@
 //! | End | The key |
 //! |---|---|
 //! | 2xx, 3xx, 4xx | records the response |
-//! | 408, 425, 429 | is released: a retry runs |
+//! | 408, 425, 428, 429 | is released: a retry runs |
 //! | 5xx returned by the handler | is released; see [`on_server_error`](IdempotencyLayer::on_server_error) |
 //! | content without an exact length, over the limit, with trailers; an upgrade | is sealed. The first caller gets the response whole |
 //! | a panic, an error of the service, [`timeout`](IdempotencyLayer::timeout) | has an unknown outcome |
@@ -142,6 +142,7 @@
 //! - [`MemoryIdempotencyStore`](crate::store::MemoryIdempotencyStore) knows one process.
 
 mod attempt;
+mod claimant;
 mod config;
 mod future;
 mod keyed;

@@ -147,6 +147,9 @@ impl<St: IdempotencyStore> Performed<St> {
     /// Reads the content of a response that is to be recorded, and decides the end.
     async fn read<B: Body<Data = Bytes>>(&self, response: Response<B>) -> Answer<B> {
         let commit = response.extensions().get::<Commit>().copied();
+        // Refused by a layer inside, which has a key of its own: the handler did not run.
+        let is_refused = response.extensions().get::<KeyProblem>().is_some();
+        let commit = commit.or(is_refused.then_some(Commit::Release));
         let commit = commit.unwrap_or_else(|| self.config.commit(response.status()));
         if commit != Commit::Record {
             let end = match commit {

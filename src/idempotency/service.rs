@@ -9,7 +9,7 @@ use http::{Request, Response, request::Parts};
 use http_body::Body;
 use tower_service::Service;
 
-use super::{ResponseFuture, config::IdempotencyConfig, keyed::KeyedRequest, refuse};
+use super::{Attempt, ResponseFuture, config::IdempotencyConfig, keyed::KeyedRequest, refuse};
 use crate::{
     body::{ReadAhead, RequestBody, ResponseBody, UnreadContent},
     refusal::KeyProblem,
@@ -107,9 +107,15 @@ impl<S, St: IdempotencyStore> Idempotency<S, St> {
             .config
             .scope(request)
             .ok_or(KeyProblem::PrincipalMissing)?;
+        let id = RecordId::new(&scope, &key);
+        let outer = request.extensions.get::<Attempt>();
+        // A layer outside holds this key already, and records the response.
+        if outer.is_some_and(|attempt| attempt.id() == id) {
+            return Ok(None);
+        }
         Ok(Some(KeyedRequest {
             config: Arc::clone(&self.config),
-            id: RecordId::new(&scope, &key),
+            id,
             scope,
             key,
         }))

@@ -9,16 +9,18 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Method, Response, StatusCode, header::IF_MATCH};
+use http::{Method, Request, Response, StatusCode, header::IF_MATCH, request::Parts};
 use http_body_util::Full;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 use super::{HandlerRequest, Runs, layer, order, post, service};
 use crate::{
-    CacheTagsLayer, EntityTag, PreconditionLayer,
+    CacheTagsLayer, EntityTag, IdempotencyLayer, PreconditionLayer,
+    body::RequestBody,
     cache_tags::CacheTags,
     purge::{Purge, PurgeQueue},
     source,
+    store::MemoryIdempotencyStore,
 };
 
 /// A repeated response purges nothing again.
@@ -45,6 +47,67 @@ async fn a_replay_is_not_purged() {
         queue.flush().await;
     }
     assert_eq!((runs.count(), purges.load(Ordering::SeqCst)), (1, 1));
+}
+
+type RequestOfTwo = Request<RequestBody<RequestBody<Full<Bytes>>>>;
+
+/// A service inside two layers, which answers 201.
+fn created(
+    runs: &Runs,
+) -> impl Service<RequestOfTwo, Response = Response<Full<Bytes>>, Error = Infallible, Future: Send>
++ Clone
++ Send
++ use<> {
+    let runs = runs.clone();
+    service_fn(move |_: RequestOfTwo| {
+        runs.add();
+        let mut response = Response::new(Full::<Bytes>::from("created"));
+        *response.status_mut() = StatusCode::CREATED;
+        async { Ok::<_, Infallible>(response) }
+    })
+}
+
+/// A layer on the router and one on a route: the outer one holds the key, and the inner one
+/// does not take that for another request in flight.
+#[tokio::test]
+async fn two_layers_are_one() {
+    let runs = Runs::default();
+    let both = layer();
+    let service = both.layer(both.layer(created(&runs)));
+    for is_retry in [false, true] {
+        let response = service.clone().oneshot(post("\"a\"")).await;
+        let response = response.expect("a response");
+        assert_eq!(response.status(), StatusCode::CREATED);
+        assert_eq!(
+            response.headers().contains_key("idempotent-replayed"),
+            is_retry
+        );
+    }
+    assert_eq!(runs.count(), 1);
+}
+
+/// A layer inside with other principals may refuse its key. The outer one records no refusal.
+#[tokio::test]
+async fn a_refusal_of_a_layer_inside_is_not_recorded() {
+    let runs = Runs::default();
+    let inner = IdempotencyLayer::new(MemoryIdempotencyStore::new(), |request: &Parts| {
+        request
+            .headers
+            .get("tenant")?
+            .to_str()
+            .ok()
+            .map(String::from)
+    });
+    let service = layer().layer(inner.layer(created(&runs)));
+    let refused = service.clone().oneshot(post("\"a\"")).await;
+    assert_eq!(refused.expect("a response").status(), StatusCode::FORBIDDEN);
+    let mut named = post("\"a\"");
+    named
+        .headers_mut()
+        .insert("tenant", "one".parse().expect("a value"));
+    let response = service.oneshot(named).await.expect("a response");
+    assert_eq!(response.status(), StatusCode::CREATED);
+    assert_eq!(runs.count(), 1);
 }
 
 /// P-ID-precond-order: a retried write gets its first answer, and no 412 on its own success.

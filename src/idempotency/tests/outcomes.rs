@@ -38,7 +38,7 @@ async fn each_status_is_recorded_or_released() {
     ] {
         assert_eq!(retry_after(&layer(), status).await, (true, 1), "{status}");
     }
-    for status in [408, 425, 429, 500, 502, 503, 504, 599] {
+    for status in [408, 425, 428, 429, 500, 502, 503, 504, 599] {
         assert_eq!(retry_after(&layer(), status).await, (false, 2), "{status}");
     }
 }

@@ -39,6 +39,8 @@ enum Fault {
     After,
     /// The record cannot be read.
     Corrupt,
+    /// The step is applied, and its answer takes a second.
+    Slow,
 }
 
 /// A store in memory, some of whose steps fail.
@@ -73,6 +75,11 @@ impl Faulty {
             Some(Fault::After) => {
                 step.await?;
                 Err(StoreError::ambiguous("the answer was lost"))
+            }
+            Some(Fault::Slow) => {
+                let answer = step.await;
+                sleep(Duration::from_secs(1)).await;
+                answer
             }
         }
     }
@@ -137,6 +144,24 @@ async fn a_store_that_is_down_runs_nothing() {
     }
     assert_eq!(runs.count(), 0);
     assert_eq!(send(&service, post("\"a\"")).await.status, 201);
+}
+
+/// P-ID-disconnect: a client that leaves before its claim is answered has started nothing. Its
+/// retry runs, and is not told that the outcome is unknown.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_leaves_during_its_claim_gives_it_back() {
+    let (store, runs, detached) = (Faulty::default(), Runs::default(), Detached::new());
+    let layer = IdempotencyLayer::new(store.clone(), user).detached(detached.clone());
+    let service = service(&layer, &runs, order);
+    store.fail(Operation::Begin, Fault::Slow, 1);
+    let first = send(&service, post("\"a\""));
+    let left = tokio::time::timeout(Duration::from_millis(500), first).await;
+    assert!(left.is_err());
+    detached.idle().await;
+    assert_eq!(runs.count(), 0);
+    let retry = send(&service, post("\"a\"")).await;
+    assert_eq!((retry.status, retry.replayed), (201, false));
+    assert_eq!(runs.count(), 1);
 }
 
 /// A claim whose answer was lost is asked for again, and is one claim.

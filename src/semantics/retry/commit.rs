@@ -19,12 +19,16 @@ pub enum Commit {
 impl Commit {
     /// Returns the default for a status.
     ///
-    /// A 408, 425 or 429 tells the client to try again. A 5xx that the handler returned is an
-    /// orderly end: the handler had its chance to roll back.
+    /// A 408, 425 or 429 tells the client to try again. A 428 asks for the same request with a
+    /// header that the fingerprint does not cover (RFC 6585, section 3). A 5xx that the handler
+    /// returned is an orderly end: the handler had its chance to roll back.
     pub(crate) fn default_for(status: StatusCode) -> Self {
         let asks_to_retry = matches!(
             status,
-            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
+            StatusCode::REQUEST_TIMEOUT
+                | StatusCode::TOO_EARLY
+                | StatusCode::PRECONDITION_REQUIRED
+                | StatusCode::TOO_MANY_REQUESTS
         );
         if asks_to_retry || status.is_server_error() {
             Self::Release

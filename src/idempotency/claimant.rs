@@ -1,0 +1,116 @@
+//! A request's claim of its key: the tries, and the way back if nobody waits for the answer.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::time::sleep;
+
+use super::config::{IdempotencyConfig, PAUSES};
+use crate::{
+    semantics::retry::{Admission, Claim, RecordId},
+    store::{IdempotencyStore, Step, StoreError, StoreErrorKind},
+};
+
+/// A claim of a key, with everything that a task of its own needs.
+pub(super) struct Claimant<St> {
+    pub(super) config: Arc<IdempotencyConfig<St>>,
+    pub(super) id: RecordId,
+    pub(super) claim: Claim,
+}
+
+impl<St: IdempotencyStore> Claimant<St> {
+    /// Claims the key.
+    ///
+    /// If the client disconnects before the store has answered, a started claim is released.
+    /// Otherwise it would look like an attempt that was lost, although nothing ran.
+    pub(super) async fn begin(&self) -> Result<Admission<Bytes>, StoreError> {
+        let claimant = self.clone();
+        let begun = self.config.detached.finish(async move {
+            let admission = claimant.try_begin().await?;
+            Ok(UnheardAdmission(Some((admission, claimant))))
+        });
+        begun.await.map(UnheardAdmission::hear)
+    }
+
+    /// Claims the key. A claim whose answer was lost is repeated with the same owner, which the
+    /// store takes for one claim.
+    async fn try_begin(&self) -> Result<Admission<Bytes>, StoreError> {
+        let mut pauses = PAUSES.into_iter();
+        loop {
+            let error = match self.config.store.begin(self.id, self.claim).await {
+                Ok(admission) => return Ok(admission),
+                Err(error) => error,
+            };
+            if error.kind() != StoreErrorKind::Ambiguous {
+                return Err(error);
+            }
+            let Some(pause) = pauses.next() else {
+                self.abandon();
+                return Err(error);
+            };
+            sleep(pause).await;
+        }
+    }
+
+    /// Releases a claim that may have been applied, once the store answers again.
+    fn abandon(&self) {
+        let claimant = self.clone();
+        let abandoned = self.config.detached.finish(async move {
+            let mut pause = PAUSES[2];
+            while pause < claimant.claim.lease {
+                sleep(pause).await;
+                if let Ok(admission) = claimant
+                    .config
+                    .store
+                    .begin(claimant.id, claimant.claim)
+                    .await
+                {
+                    claimant.release(&admission).await;
+                    return;
+                }
+                pause *= 2;
+            }
+        });
+        // Dropping it lets it go on by itself.
+        drop(abandoned);
+    }
+
+    /// Releases a claim that was started.
+    async fn release(&self, admission: &Admission<Bytes>) {
+        if let Admission::Started { fence, .. } = admission {
+            let step = Step::new(self.id, self.claim.owner, *fence);
+            let _ = self.config.store.release(step).await;
+        }
+    }
+}
+
+impl<St> Clone for Claimant<St> {
+    fn clone(&self) -> Self {
+        Self {
+            config: Arc::clone(&self.config),
+            id: self.id,
+            claim: self.claim,
+        }
+    }
+}
+
+/// The store's answer on its way to the request. Dropping it gives a started claim back.
+struct UnheardAdmission<St: IdempotencyStore>(Option<(Admission<Bytes>, Claimant<St>)>);
+
+impl<St: IdempotencyStore> UnheardAdmission<St> {
+    fn hear(mut self) -> Admission<Bytes> {
+        let (admission, _) = self.0.take().expect("an answer is heard once");
+        admission
+    }
+}
+
+impl<St: IdempotencyStore> Drop for UnheardAdmission<St> {
+    fn drop(&mut self) {
+        if let Some((admission, claimant)) = self.0.take() {
+            let detached = claimant.config.detached.clone();
+            let released = detached.finish(async move { claimant.release(&admission).await });
+            // Dropping it lets it go on by itself.
+            drop(released);
+        }
+    }
+}

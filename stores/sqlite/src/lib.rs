@@ -141,7 +141,7 @@ mod versions;
 pub use database::{Database, DatabaseOptions};
 pub use error::{Error, ErrorKind};
 pub use guarded::{GuardError, Guarded, Target};
-pub use idempotency::{Keyed, KeyedError, Recorded, SqliteIdempotencyStore};
+pub use idempotency::{KeyedError, KeyedResponse, KeyedTransaction, SqliteIdempotencyStore};
 pub use install::Install;
 pub use rusqlite;
 pub use source::{QuerySource, VersionSource};

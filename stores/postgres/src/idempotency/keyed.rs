@@ -37,7 +37,11 @@ use crate::{
 /// ```
 ///
 /// The record is that of a [`PostgresIdempotencyStore`](crate::PostgresIdempotencyStore) in this
-/// database, which the layer must use. The transaction is `READ COMMITTED`. Beside the
+/// database, which the layer must use. The layer renews the lease over another connection of
+/// its pool: give the pool more connections than transactions at a time. A lease that was not
+/// renewed ends in [`KeyedError::Lost`] at the commit.
+///
+/// The transaction is `READ COMMITTED`. Beside the
 /// application's statements it has three: a lock that ends with the transaction, a look at the
 /// record, and the record itself. Dropping it rolls back, and closes the connection of its
 /// [`Lease`].

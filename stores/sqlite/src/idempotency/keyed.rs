@@ -1,14 +1,14 @@
-use std::{error, fmt, ops::Deref};
+use std::{error, fmt, ops::Deref, sync::Arc};
 
 use bytes::Bytes;
 use http::Response;
 use rusqlite::{Transaction, TransactionBehavior};
 use tower_conditional::{
-    clock::SystemClock,
+    clock::Clock,
     idempotency::{Attempt, Update},
 };
 
-use super::{record, since_1970};
+use super::{SqliteIdempotencyStore, record, since_1970};
 use crate::{Database, Error};
 
 impl Database {
@@ -37,9 +37,9 @@ impl Database {
     /// # let _ = pay;
     /// ```
     ///
-    /// The record is that of a [`SqliteIdempotencyStore`](crate::SqliteIdempotencyStore) in this
-    /// database, which the layer must use. `job` runs on the thread of the database, and to its
-    /// end, even if its caller is dropped.
+    /// The record is that of a [`SqliteIdempotencyStore`] in this database, which the layer must
+    /// use. If that store has a clock of its own, use [`SqliteIdempotencyStore::keyed`]. `job`
+    /// runs on the thread of the database, and to its end, even if its caller is dropped.
     ///
     /// # Errors
     ///
@@ -48,21 +48,39 @@ impl Database {
     ///   back, or with [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown).
     pub async fn keyed<F>(&self, attempt: &Attempt, job: F) -> Result<Response<Bytes>, KeyedError>
     where
-        F: FnOnce(Keyed<'_>) -> rusqlite::Result<Recorded> + Send + 'static,
+        F: FnOnce(KeyedTransaction<'_>) -> rusqlite::Result<KeyedResponse> + Send + 'static,
     {
-        let job_attempt = attempt.clone();
-        let outcome = self.submit(move |connection| -> Result<_, Error> {
+        SqliteIdempotencyStore::new(self.clone())
+            .keyed(attempt, job)
+            .await
+    }
+}
+
+impl SqliteIdempotencyStore {
+    /// Runs `job` in a transaction that also records the response of an attempt, on the clock of
+    /// this store. See [`Database::keyed`] for an example.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Database::keyed`].
+    pub async fn keyed<F>(&self, attempt: &Attempt, job: F) -> Result<Response<Bytes>, KeyedError>
+    where
+        F: FnOnce(KeyedTransaction<'_>) -> rusqlite::Result<KeyedResponse> + Send + 'static,
+    {
+        let (job_attempt, clock) = (attempt.clone(), Arc::clone(&self.clock));
+        let outcome = self.database.submit(move |connection| -> Result<_, Error> {
             let behavior = TransactionBehavior::Immediate;
             let transaction = connection.transaction_with_behavior(behavior)?;
-            let (step, now) = (job_attempt.step(), since_1970(&SystemClock::default()));
+            let (step, now) = (job_attempt.step(), since_1970(&*clock));
             let record = record::load(&transaction, &step.id, false)?;
             // Nothing runs for an attempt that was taken over while it waited.
             if !record.is_some_and(|record| record.is_held_by(step.owner, step.fence, now)) {
                 return Ok(None);
             }
-            let keyed = Keyed {
+            let keyed = KeyedTransaction {
                 transaction,
                 attempt: job_attempt,
+                clock,
             };
             job(keyed)?.outcome
         });
@@ -73,28 +91,29 @@ impl Database {
 }
 
 /// The transaction of [`Database::keyed`]. It dereferences to the driver's [`Transaction`].
-pub struct Keyed<'c> {
+pub struct KeyedTransaction<'c> {
     transaction: Transaction<'c>,
     attempt: Attempt,
+    clock: Arc<dyn Clock>,
 }
 
-/// The proof that a [`Keyed`] transaction has ended with its record.
+/// The proof that a [`KeyedTransaction`] transaction has ended with its record.
 #[derive(Debug)]
-pub struct Recorded {
+pub struct KeyedResponse {
     /// `None` if the attempt had lost its key. Nothing was written then.
     outcome: Result<Option<Response<Bytes>>, Error>,
 }
 
-impl Keyed<'_> {
+impl KeyedTransaction<'_> {
     /// Records the response and commits.
     ///
     /// # Errors
     ///
     /// Returns the errors of the driver before the commit. A failed commit is an error of
     /// [`Database::keyed`].
-    pub fn commit(self, response: Response<Bytes>) -> rusqlite::Result<Recorded> {
+    pub fn commit(self, response: Response<Bytes>) -> rusqlite::Result<KeyedResponse> {
         let outcome = self.end(response);
-        Ok(Recorded { outcome })
+        Ok(KeyedResponse { outcome })
     }
 
     fn end(self, response: Response<Bytes>) -> Result<Option<Response<Bytes>>, Error> {
@@ -104,7 +123,7 @@ impl Keyed<'_> {
         let Some(mut record) = record::load(&self.transaction, &step.id, false)? else {
             return Ok(None);
         };
-        let now = since_1970(&SystemClock::default());
+        let now = since_1970(&*self.clock);
         if record.complete(step.owner, step.fence, encoded, now) != Update::Applied {
             // The drop of the transaction rolls back.
             return Ok(None);
@@ -115,7 +134,7 @@ impl Keyed<'_> {
     }
 }
 
-impl<'c> Deref for Keyed<'c> {
+impl<'c> Deref for KeyedTransaction<'c> {
     type Target = Transaction<'c>;
 
     fn deref(&self) -> &Transaction<'c> {
@@ -123,9 +142,9 @@ impl<'c> Deref for Keyed<'c> {
     }
 }
 
-impl fmt::Debug for Keyed<'_> {
+impl fmt::Debug for KeyedTransaction<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keyed")
+        f.debug_struct("KeyedTransaction")
             .field("attempt", &self.attempt)
             .finish_non_exhaustive()
     }

@@ -20,7 +20,7 @@ use tower_conditional::{
 
 use crate::{Database, Error, ErrorKind};
 
-pub use keyed::{Keyed, KeyedError, Recorded};
+pub use keyed::{KeyedError, KeyedResponse, KeyedTransaction};
 
 /// A store of idempotency keys in SQLite, which all processes with the file share. Clones share
 /// it.

@@ -1,8 +1,12 @@
+use std::time::{Duration, SystemTime};
+
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use tower::{Layer, ServiceExt, service_fn};
-use tower_conditional::{IdempotencyLayer, body::RequestBody, idempotency::Attempt};
+use tower_conditional::{
+    IdempotencyLayer, body::RequestBody, clock::ManualClock, idempotency::Attempt,
+};
 
 use super::SqliteIdempotencyStore;
 use crate::{Database, KeyedError, test_support::execute};
@@ -145,4 +149,31 @@ async fn an_attempt_without_its_key_writes_nothing() {
     let response = service.oneshot(post()).await.unwrap();
     assert_eq!(response.status(), StatusCode::CONFLICT);
     assert_eq!(count(&database).await, 0);
+}
+
+/// The transaction measures the lease on the clock that the claim was made on.
+#[tokio::test]
+async fn a_store_with_its_own_clock_has_its_own_transaction() {
+    let database = payments().await;
+    let clock = ManualClock::new(SystemTime::UNIX_EPOCH);
+    let store = SqliteIdempotencyStore::new(database.clone()).clock(clock.clone());
+    let layer = IdempotencyLayer::for_anyone(store.clone());
+    let service = layer.layer(service_fn(move |request: Request| {
+        let (store, clock) = (store.clone(), clock.clone());
+        async move {
+            let attempt = request.extensions().get::<Attempt>().unwrap();
+            let paid = store.keyed(attempt, |keyed| {
+                keyed.execute("INSERT INTO payments VALUES (17)", ())?;
+                keyed.commit(Response::new(Bytes::from("paid")))
+            });
+            assert_eq!(paid.await.unwrap().body(), "paid");
+            clock.advance(Duration::from_secs(60));
+            Ok::<_, std::convert::Infallible>(Response::new(Full::<Bytes>::default()))
+        }
+    }));
+    for _ in 0..2 {
+        let response = service.clone().oneshot(post()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+    }
+    assert_eq!(count(&database).await, 1);
 }

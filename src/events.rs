@@ -5,6 +5,8 @@ use std::error::Error;
 
 use http::{HeaderName, Method};
 
+#[cfg(feature = "tokio")]
+use crate::semantics::retry::RecordId;
 use crate::source::SourceError;
 
 /// Emits an event for a source that failed. The layer decides about the request.
@@ -65,4 +67,37 @@ pub(crate) fn too_many_cache_tags(field: &HeaderName, tags: usize) {
     );
     #[cfg(not(feature = "tracing"))]
     let _ = (field, tags);
+}
+
+/// Emits an event for an attempt whose outcome nobody knows.
+#[cfg(feature = "tokio")]
+pub(crate) fn outcome_unknown(record: &RecordId, reason: &'static str) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(?record, reason, "the outcome of a request is unknown");
+    #[cfg(not(feature = "tracing"))]
+    let _ = (record, reason);
+}
+
+/// Emits an event for a handler that took over from a lost attempt without asking if it does.
+#[cfg(feature = "tokio")]
+pub(crate) fn overlooked_takeover(record: &RecordId) {
+    #[cfg(feature = "tracing")]
+    tracing::error!(
+        ?record,
+        "a handler took over from a lost attempt without asking: it may have run twice"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = record;
+}
+
+/// Emits an event for a success on a transactional route that its transaction did not record.
+#[cfg(feature = "tokio")]
+pub(crate) fn unrecorded_effect(record: &RecordId) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        ?record,
+        "a handler answered a success outside of its transaction: a crash can lose the record"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = record;
 }

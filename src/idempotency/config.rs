@@ -37,6 +37,8 @@ pub(super) struct IdempotencyConfig<St> {
     pub(super) wait_timeout: Duration,
     pub(super) retention: Retention,
     pub(super) on_lost_attempt: OnLostAttempt,
+    /// `None` if the route is not transactional.
+    pub(super) on_unrecorded: Option<OnUnrecorded>,
     pub(super) on_server_error: Commit,
     pub(super) commit_of: Option<CommitOf>,
     pub(super) fingerprint_of: Option<FingerprintOf>,
@@ -59,6 +61,26 @@ pub enum OnLostAttempt {
     /// Runs the handler again, with the next fence. Only for handlers that may run twice, or
     /// whose effects commit together with the record.
     Reexecute,
+    /// Runs the handler again, with the next fence. The handler continues from its own recovery
+    /// point if [`Attempt::takes_over`](super::Attempt::takes_over) is `true`.
+    ///
+    /// A handler that takes over and never asks is not trusted: its response is withheld, and
+    /// the key is sealed. An attempt that takes over and returns an error which releases keys,
+    /// such as 503, releases nothing. The next attempt takes over too.
+    Resume,
+}
+
+/// The reaction to a success on a [transactional](super::IdempotencyLayer::transactional) route
+/// whose handler has not recorded its response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OnUnrecorded {
+    /// Reports it by an event (feature `tracing`). The layer records the response itself, after
+    /// the effect. A crash in between leaves an unknown outcome.
+    Report,
+    /// Answers 500 in place of the success, for tests. The effect may have happened, so the key
+    /// is sealed.
+    Fail,
 }
 
 impl<St> IdempotencyConfig<St> {
@@ -76,6 +98,7 @@ impl<St> IdempotencyConfig<St> {
             wait_timeout: Duration::ZERO,
             retention: Retention::default(),
             on_lost_attempt: OnLostAttempt::default(),
+            on_unrecorded: None,
             on_server_error: Commit::Release,
             commit_of: None,
             fingerprint_of: None,
@@ -91,6 +114,11 @@ impl<St> IdempotencyConfig<St> {
         self.is_required
             .as_ref()
             .is_some_and(|required| required(request))
+    }
+
+    /// Returns `true` if an attempt has to continue another one.
+    pub(super) fn resumes(&self, takes_over: bool) -> bool {
+        takes_over && self.on_lost_attempt == OnLostAttempt::Resume
     }
 
     /// Returns the scope of a request: its principal, and the path that a router took away.
@@ -133,6 +161,7 @@ impl<St> Clone for IdempotencyConfig<St> {
             wait_timeout: self.wait_timeout,
             retention: self.retention,
             on_lost_attempt: self.on_lost_attempt,
+            on_unrecorded: self.on_unrecorded,
             on_server_error: self.on_server_error,
             commit_of: self.commit_of.clone(),
             fingerprint_of: self.fingerprint_of.clone(),

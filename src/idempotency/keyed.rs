@@ -15,7 +15,8 @@ use tower_service::Service;
 use super::{
     attempt::Attempt,
     config::{IdempotencyConfig, OnLostAttempt, PAUSES},
-    performed::Performed,
+    held_key::HeldKey,
+    performed,
     refuse::refuse,
 };
 use crate::{
@@ -81,13 +82,13 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
                     number: attempt,
                     takes_over,
                     protect: self.config.protect.clone(),
-                    is_recorded: Arc::default(),
+                    reports: Arc::default(),
                 };
-                let performed = Performed {
+                let key = HeldKey {
                     config: self.config,
                     attempt,
                 };
-                return performed.run(parts, content.into_body(), service).await;
+                return performed::run(key, parts, content.into_body(), service).await;
             }
             Admission::Replay(record) => match self.open(record) {
                 Ok(recorded) => return Ok(self.replay(recorded)),
@@ -149,7 +150,7 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
     }
 
     fn claim(&self, fingerprint: Fingerprint) -> Claim {
-        let takeover = self.config.on_lost_attempt == OnLostAttempt::Reexecute;
+        let takeover = self.config.on_lost_attempt != OnLostAttempt::Refuse;
         Claim::new(fingerprint, random_owner())
             .with_lease(self.config.lease)
             .with_takeover(takeover)
@@ -203,9 +204,16 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
             while pause < claim.lease {
                 sleep(pause).await;
                 if let Ok(admission) = config.store.begin(id, claim).await {
-                    if let Admission::Started { fence, .. } = admission {
+                    if let Admission::Started {
+                        fence, takes_over, ..
+                    } = admission
+                    {
                         let step = Step::new(id, claim.owner, fence);
-                        let _ = config.store.release(step).await;
+                        let _ = if config.resumes(takes_over) {
+                            config.store.renew(step, Duration::ZERO).await
+                        } else {
+                            config.store.release(step).await
+                        };
                     }
                     return;
                 }

@@ -6,7 +6,7 @@ use tower_layer::Layer;
 
 use super::{
     Idempotency,
-    config::{IdempotencyConfig, OnLostAttempt},
+    config::{IdempotencyConfig, OnLostAttempt, OnUnrecorded},
     protect::Protect,
 };
 use crate::{
@@ -134,6 +134,35 @@ impl<St> IdempotencyLayer<St> {
     /// [`Refuse`](OnLostAttempt::Refuse).
     pub fn on_lost_attempt(mut self, reaction: OnLostAttempt) -> Self {
         self.config_mut().on_lost_attempt = reaction;
+        self
+    }
+
+    /// Declares that handlers record their responses in the transaction of their effects, as
+    /// the `keyed` functions of the stores do. Sets the reaction to a success without that.
+    /// Defaults to a route whose responses the layer records.
+    ///
+    /// A lost attempt has then changed nothing: its transaction did not commit. If the handlers
+    /// have no effects outside of it, add
+    /// [`on_lost_attempt(Reexecute)`](OnLostAttempt::Reexecute), so that no retry is refused
+    /// after a crash. This setting alone runs nothing again.
+    ///
+    /// ```
+    /// use tower_conditional::{
+    ///     IdempotencyLayer,
+    ///     idempotency::{OnLostAttempt, OnUnrecorded},
+    ///     store::MemoryIdempotencyStore,
+    /// };
+    ///
+    /// // In production the store is that of the handler's database.
+    /// let store = MemoryIdempotencyStore::new();
+    /// let on_unrecorded = if cfg!(test) { OnUnrecorded::Fail } else { OnUnrecorded::Report };
+    /// let layer = IdempotencyLayer::for_anyone(store)
+    ///     .transactional(on_unrecorded)
+    ///     .on_lost_attempt(OnLostAttempt::Reexecute);
+    /// # let _ = layer;
+    /// ```
+    pub fn transactional(mut self, on_unrecorded: OnUnrecorded) -> Self {
+        self.config_mut().on_unrecorded = Some(on_unrecorded);
         self
     }
 

@@ -78,9 +78,23 @@
 //!
 //! A [`Commit`] among the extensions of a response overrides the table.
 //!
+//! ## Lost attempts
+//!
 //! An unknown outcome stays until the retention is over. An operator who found out what
-//! happened settles it with [`resolve`](crate::store::IdempotencyStore::resolve). A handler that
-//! may run twice opts in to [`Reexecute`](OnLostAttempt::Reexecute).
+//! happened settles it with [`resolve`](crate::store::IdempotencyStore::resolve). A route can
+//! opt in to another attempt:
+//!
+//! | [`on_lost_attempt`](IdempotencyLayer::on_lost_attempt) | A retry | Use it for |
+//! |---|---|---|
+//! | [`Refuse`](OnLostAttempt::Refuse) (the default) | gets 409 | handlers that must not run twice |
+//! | [`Reexecute`](OnLostAttempt::Reexecute) | runs the handler again | handlers that may run twice, and transactional ones |
+//! | [`Resume`](OnLostAttempt::Resume) | runs the handler, which continues | handlers with recovery points of their own |
+//!
+//! ## Transactional routes
+//!
+//! A store in the handler's database can record the response in the transaction of the effect:
+//! both commit, or neither. [`transactional`](IdempotencyLayer::transactional) declares such a
+//! route. The layer then reports a success that the transaction has not recorded.
 //!
 //! ## The handler's side
 //!
@@ -129,6 +143,8 @@
 //! <tr id="outcome-unknown"><td>outcome-unknown</td><td>409</td><td>The first request was interrupted.</td><td>read the state, or ask</td></tr>
 //! <tr id="expired"><td>expired</td><td>409</td><td>The key is older than the retention.</td><td>read the state</td></tr>
 //! <tr id="reused"><td>reused</td><td>422</td><td>The key belongs to another request.</td><td>send a new key</td></tr>
+//! <tr id="not-transactional"><td>not-transactional</td><td>500</td><td>A <a href="enum.OnUnrecorded.html">test</a> found a success outside of its transaction.</td><td>read the state</td></tr>
+//! <tr id="not-resumed"><td>not-resumed</td><td>500</td><td>The handler ran again and ignored the lost attempt.</td><td>read the state</td></tr>
 //! <tr id="store-unavailable"><td>store-unavailable</td><td>503</td><td>The store failed. Nothing ran.</td><td>retry with the same key</td></tr>
 //! <tr id="unrecorded"><td>unrecorded</td><td>503</td><td>The handler ran, and the store failed.</td><td>retry with the same key</td></tr>
 //! <tr id="timed-out"><td>timed-out</td><td>503</td><td>The handler did not end in time.</td><td>retry with the same key</td></tr>
@@ -137,6 +153,8 @@
 //! # What it does not do
 //!
 //! - It does not undo the effects of a handler that crashed half way. Only a transaction does.
+//! - It does not know if a [transactional](IdempotencyLayer::transactional) handler has effects
+//!   outside of its transaction.
 //! - It does not record responses of event streams, gRPC or upgrades.
 //! - It does not compare JSON by its meaning: two spellings of one document are two requests.
 //! - [`MemoryIdempotencyStore`](crate::store::MemoryIdempotencyStore) knows one process.
@@ -144,6 +162,7 @@
 mod attempt;
 mod config;
 mod future;
+mod held_key;
 mod keyed;
 mod layer;
 mod performed;
@@ -155,7 +174,7 @@ mod service;
 mod tests;
 
 pub use attempt::Attempt;
-pub use config::OnLostAttempt;
+pub use config::{OnLostAttempt, OnUnrecorded};
 pub use future::ResponseFuture;
 pub use layer::IdempotencyLayer;
 pub use protect::Protect;

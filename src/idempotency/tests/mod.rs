@@ -2,6 +2,7 @@
 
 mod admission;
 mod layers;
+mod modes;
 mod outcomes;
 mod replays;
 mod store_faults;

@@ -6,7 +6,7 @@ use std::error::Error;
 use http::{HeaderName, Method};
 
 #[cfg(feature = "tokio")]
-use crate::semantics::retry::RecordId;
+use crate::semantics::retry::{RecordId, SealReason};
 use crate::source::SourceError;
 
 /// Emits an event for a source that failed. The layer decides about the request.
@@ -98,6 +98,49 @@ pub(crate) fn unrecorded_effect(record: &RecordId) {
         ?record,
         "a handler answered a success outside of its transaction: a crash can lose the record"
     );
+    #[cfg(not(feature = "tracing"))]
+    let _ = record;
+}
+
+/// Emits an event for a step of a key that its store, or the encryption of records, refused.
+#[cfg(feature = "tokio")]
+pub(crate) fn key_step_failed(
+    record: &RecordId,
+    step: &'static str,
+    error: &(dyn Error + 'static),
+) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(?record, step, error, "a step of an idempotency key failed");
+    #[cfg(not(feature = "tracing"))]
+    let _ = (record, step, error);
+}
+
+/// Emits an event for an attempt that no longer held its key when it ended.
+#[cfg(feature = "tokio")]
+pub(crate) fn key_lost(record: &RecordId) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        ?record,
+        "an attempt lost its idempotency key before it ended: its response was withheld"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = record;
+}
+
+/// Emits an event for a key whose response is not recorded.
+#[cfg(feature = "tokio")]
+pub(crate) fn key_sealed(record: &RecordId, reason: SealReason) {
+    #[cfg(feature = "tracing")]
+    tracing::info!(?record, %reason, "an idempotency key was sealed: retries are refused");
+    #[cfg(not(feature = "tracing"))]
+    let _ = (record, reason);
+}
+
+/// Emits an event for a recorded response that was repeated.
+#[cfg(feature = "tokio")]
+pub(crate) fn replayed(record: &RecordId) {
+    #[cfg(feature = "tracing")]
+    tracing::debug!(?record, "a recorded response was repeated");
     #[cfg(not(feature = "tracing"))]
     let _ = record;
 }

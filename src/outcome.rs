@@ -2,8 +2,8 @@
 
 use http::{Response, StatusCode};
 
-use crate::semantics::condition::Current;
 pub use crate::semantics::{condition::Condition, validator::UntaggedReason};
+use crate::{refusal::KeyProblem, semantics::condition::Current};
 
 /// A response extension with the decision of the layers, its reason, and the bytes that it saved.
 ///
@@ -43,7 +43,19 @@ pub struct Outcome {
     tag: Option<TagOrigin>,
     bytes_saved: Option<u64>,
     unchecked: bool,
-    replayed: bool,
+    key: Option<KeyOutcome>,
+}
+
+/// The result of a request with an `Idempotency-Key`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum KeyOutcome {
+    /// The handler ran, and this is its response.
+    Performed,
+    /// The response is a recorded one. The handler did not run.
+    Replayed,
+    /// The request was refused for this reason.
+    Refused(KeyProblem),
 }
 
 /// The result of the conditions of a request.
@@ -133,7 +145,16 @@ impl Outcome {
     /// It is recorded without `explain` too.
     #[must_use]
     pub fn is_replayed(&self) -> bool {
-        self.replayed
+        self.key == Some(KeyOutcome::Replayed)
+    }
+
+    /// Returns the result of an `Idempotency-Key`, if an
+    /// [`IdempotencyLayer`](crate::IdempotencyLayer) recorded it.
+    ///
+    /// A replay is recorded without `explain` too.
+    #[must_use]
+    pub fn key(&self) -> Option<KeyOutcome> {
+        self.key
     }
 
     /// Returns the number of bytes of content that a 304 saved.
@@ -149,7 +170,7 @@ impl Outcome {
     #[cfg(feature = "tokio")]
     pub(crate) fn replay() -> Self {
         Self {
-            replayed: true,
+            key: Some(KeyOutcome::Replayed),
             ..Self::default()
         }
     }
@@ -192,6 +213,11 @@ impl Outcome {
 
     pub(crate) fn set_tag(&mut self, tag: TagOrigin) {
         self.tag = Some(tag);
+    }
+
+    #[cfg(feature = "tokio")]
+    pub(crate) fn set_key(&mut self, key: KeyOutcome) {
+        self.key = Some(key);
     }
 
     pub(crate) fn set_unchecked(&mut self) {

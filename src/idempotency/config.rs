@@ -1,11 +1,12 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, StatusCode, request::Parts};
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode, request::Parts};
 
 use super::protect::Protect;
 use crate::{
     detached::Detached,
+    outcome::{KeyOutcome, Outcome},
     refusal::Renderer,
     semantics::retry::{Commit, Fingerprint, KeyScope, Retention},
     target,
@@ -30,6 +31,7 @@ pub(super) struct IdempotencyConfig<St> {
     pub(super) is_required: Option<IsRequired>,
     pub(super) methods: Vec<Method>,
     pub(super) accepts_bare_keys: bool,
+    pub(super) refuses_early_data: bool,
     pub(super) max_request_bytes: usize,
     pub(super) max_response_bytes: usize,
     pub(super) lease: Duration,
@@ -46,6 +48,7 @@ pub(super) struct IdempotencyConfig<St> {
     pub(super) replay_marker: HeaderName,
     pub(super) described_by: Option<HeaderValue>,
     pub(super) detached: Detached,
+    pub(super) explain: bool,
     pub(super) renderer: Renderer,
 }
 
@@ -91,6 +94,7 @@ impl<St> IdempotencyConfig<St> {
             is_required: None,
             methods: vec![Method::POST, Method::PATCH],
             accepts_bare_keys: false,
+            refuses_early_data: false,
             max_request_bytes: 1 << 20,
             max_response_bytes: 256 << 10,
             lease: Duration::from_secs(30),
@@ -106,6 +110,7 @@ impl<St> IdempotencyConfig<St> {
             replay_marker: HeaderName::from_static("idempotent-replayed"),
             described_by: None,
             detached: Detached::new(),
+            explain: false,
             renderer: Renderer::default(),
         }
     }
@@ -128,6 +133,12 @@ impl<St> IdempotencyConfig<St> {
         // Two services that are nested under different paths have records of their own.
         let mount = whole.strip_suffix(request.uri.path()).unwrap_or(whole);
         Some(scope.mounted_at(mount))
+    }
+
+    pub(super) fn explain<B>(&self, response: &mut Response<B>, key: KeyOutcome) {
+        if self.explain {
+            Outcome::record(response.extensions_mut(), |outcome| outcome.set_key(key));
+        }
     }
 
     /// Returns the end of an attempt whose response has this status.
@@ -154,6 +165,7 @@ impl<St> Clone for IdempotencyConfig<St> {
             is_required: self.is_required.clone(),
             methods: self.methods.clone(),
             accepts_bare_keys: self.accepts_bare_keys,
+            refuses_early_data: self.refuses_early_data,
             max_request_bytes: self.max_request_bytes,
             max_response_bytes: self.max_response_bytes,
             lease: self.lease,
@@ -169,6 +181,7 @@ impl<St> Clone for IdempotencyConfig<St> {
             replay_marker: self.replay_marker.clone(),
             described_by: self.described_by.clone(),
             detached: self.detached.clone(),
+            explain: self.explain,
             renderer: self.renderer.clone(),
         }
     }

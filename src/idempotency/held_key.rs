@@ -16,8 +16,9 @@ use super::{
 use crate::{
     body::ResponseBody,
     events,
+    outcome::KeyOutcome,
     refusal::KeyProblem,
-    semantics::retry::{Commit, RecordedResponse, SealReason, Update},
+    semantics::retry::{Commit, RecordId, RecordedResponse, SealReason, Update},
     store::{IdempotencyStore, StoreError, StoreErrorKind},
 };
 
@@ -46,9 +47,10 @@ impl<St: IdempotencyStore> HeldKey<St> {
         loop {
             sleep(lease / 3).await;
             // After an error the next try may come in time.
-            let renewed = self.config.store.renew(self.attempt.step, lease).await;
-            if matches!(renewed, Ok(Update::Lost)) {
-                return pending().await;
+            match self.config.store.renew(self.attempt.step, lease).await {
+                Ok(Update::Applied) => {}
+                Ok(Update::Lost) => return pending().await,
+                Err(error) => events::key_step_failed(self.id(), "renew", &error),
             }
         }
     }
@@ -89,7 +91,10 @@ impl<St: IdempotencyStore> HeldKey<St> {
         match protect.seal(self.attempt.step.id.as_bytes(), record) {
             Ok(sealed) => AttemptEnd::Record(sealed),
             // Nothing is stored in the clear.
-            Err(_) => AttemptEnd::Seal(SealReason::Unrepeatable),
+            Err(error) => {
+                events::key_step_failed(self.id(), "protect", &*error);
+                AttemptEnd::Seal(SealReason::Unrepeatable)
+            }
         }
     }
 
@@ -99,7 +104,8 @@ impl<St: IdempotencyStore> HeldKey<St> {
         answer: Answer<B>,
         accept: &HeaderMap,
     ) -> Response<ResponseBody<B>> {
-        let Answer { response, end } = answer;
+        let Answer { mut response, end } = answer;
+        self.config.explain(&mut response, KeyOutcome::Performed);
         // The handler's own transaction holds the record.
         if self.attempt.is_recorded() {
             return response;
@@ -123,7 +129,10 @@ impl<St: IdempotencyStore> HeldKey<St> {
             Ok(Update::Applied) => response,
             _ if !must_be_recorded => response,
             // Another attempt may have been told that the outcome is unknown, or have taken over.
-            Ok(Update::Lost) => refuse(&self.config, KeyProblem::OutcomeUnknown, accept, None),
+            Ok(Update::Lost) => {
+                events::key_lost(self.id());
+                refuse(&self.config, KeyProblem::OutcomeUnknown, accept, None)
+            }
             Err(_) => refuse(&self.config, KeyProblem::Unrecorded, accept, None),
         }
     }
@@ -132,15 +141,19 @@ impl<St: IdempotencyStore> HeldKey<St> {
     fn untrusted(&self, status: StatusCode, end: &AttemptEnd) -> Option<KeyProblem> {
         let is_released = matches!(end, AttemptEnd::Release);
         if self.resumes() && !is_released && self.attempt.overlooks_takeover() {
-            events::overlooked_takeover(&self.attempt.step.id);
+            events::overlooked_takeover(self.id());
             return Some(KeyProblem::NotResumed);
         }
         let reaction = self.config.on_unrecorded?;
         if !status.is_success() {
             return None;
         }
-        events::unrecorded_effect(&self.attempt.step.id);
+        events::unrecorded_effect(self.id());
         (reaction == OnUnrecorded::Fail).then_some(KeyProblem::NotTransactional)
+    }
+
+    fn id(&self) -> &RecordId {
+        &self.attempt.step.id
     }
 
     fn resumes(&self) -> bool {
@@ -152,13 +165,22 @@ impl<St: IdempotencyStore> HeldKey<St> {
         let (store, step) = (&self.config.store, self.attempt.step);
         let mut pauses = PAUSES.into_iter();
         loop {
-            let applied = match &end {
-                AttemptEnd::Record(record) => store.complete(step, record.clone()).await,
+            let (name, applied) = match &end {
+                AttemptEnd::Record(record) => {
+                    ("complete", store.complete(step, record.clone()).await)
+                }
                 // The effects of the attempt before are as unknown as they were.
-                AttemptEnd::Release if self.resumes() => self.end_lease().await,
-                AttemptEnd::Release => store.release(step).await,
-                AttemptEnd::Seal(reason) => store.seal(step, *reason).await,
+                AttemptEnd::Release if self.resumes() => ("renew", self.end_lease().await),
+                AttemptEnd::Release => ("release", store.release(step).await),
+                AttemptEnd::Seal(reason) => ("seal", store.seal(step, *reason).await),
             };
+            match (&applied, &end) {
+                (Ok(Update::Applied), AttemptEnd::Seal(reason)) => {
+                    events::key_sealed(self.id(), *reason);
+                }
+                (Ok(_), _) => {}
+                (Err(error), _) => events::key_step_failed(self.id(), name, error),
+            }
             match (applied, pauses.next()) {
                 (Err(error), Some(pause)) if error.kind() != StoreErrorKind::Corrupt => {
                     sleep(pause).await;
@@ -175,7 +197,7 @@ impl<St: IdempotencyStore> HeldKey<St> {
 
     /// Ends the lease at once, so that a retry is told that the outcome is unknown.
     pub(super) async fn give_up(&self, reason: &'static str) {
-        events::outcome_unknown(&self.attempt.step.id, reason);
+        events::outcome_unknown(self.id(), reason);
         // After an error the lease runs out by itself.
         let _ = self.end_lease().await;
     }

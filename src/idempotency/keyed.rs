@@ -1,6 +1,6 @@
 //! A request with a key, from its content to the store's answer.
 
-use std::{cell::OnceCell, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use http::{
@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     body::{ReadAhead, RequestBody, ResponseBody, UnreadContent},
+    events,
     outcome::Outcome,
     refusal::KeyProblem,
     semantics::retry::{
@@ -92,14 +93,20 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
             }
             Admission::Replay(record) => match self.open(record) {
                 Ok(recorded) => return Ok(self.replay(recorded)),
-                Err(_) => KeyProblem::StoreUnavailable,
+                Err(error) => {
+                    events::key_step_failed(&self.id, "open", &*error);
+                    KeyProblem::StoreUnavailable
+                }
             },
             Admission::InFlight { retry_after } => {
                 return Ok(self.refuse(KeyProblem::InFlight, &parts, Some(retry_after)));
             }
             Admission::Sealed(_) => KeyProblem::Sealed,
             Admission::Mismatch => KeyProblem::Reused,
-            Admission::Unknown { .. } => KeyProblem::OutcomeUnknown,
+            Admission::Unknown { .. } => {
+                events::outcome_unknown(&self.id, "an attempt was lost");
+                KeyProblem::OutcomeUnknown
+            }
             Admission::Expired => KeyProblem::Expired,
         };
         Ok(self.refuse(reason, &parts, None))
@@ -159,18 +166,18 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
 
     /// Claims the key. While another attempt holds it, tries again until the time limit.
     async fn begin_or_wait(&self, claim: Claim) -> Result<Admission<Bytes>, StoreError> {
-        let waits_until = OnceCell::new();
+        let mut begun = None;
         loop {
             let admission = self.begin(claim).await?;
             let Admission::InFlight { retry_after } = admission else {
                 return Ok(admission);
             };
-            let now = Instant::now();
-            let until = *waits_until.get_or_init(|| now + self.config.wait_timeout);
-            if now >= until {
+            let waited = begun.get_or_insert_with(Instant::now).elapsed();
+            let left = self.config.wait_timeout.saturating_sub(waited);
+            if left.is_zero() {
                 return Ok(admission);
             }
-            sleep(WAIT_PAUSE.min(retry_after).min(until - now)).await;
+            sleep(WAIT_PAUSE.min(retry_after).min(left)).await;
         }
     }
 
@@ -183,6 +190,7 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
                 Ok(admission) => return Ok(admission),
                 Err(error) => error,
             };
+            events::key_step_failed(&self.id, "begin", &error);
             match pauses.next() {
                 Some(pause) if error.kind() == StoreErrorKind::Ambiguous => sleep(pause).await,
                 _ => {
@@ -236,6 +244,7 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
         &self,
         recorded: RecordedResponse,
     ) -> Response<ResponseBody<B>> {
+        events::replayed(&self.id);
         let (status, headers, content) = recorded.into_parts();
         let has_content = !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
         let length = content.len();

@@ -143,6 +143,7 @@
 //! <tr id="outcome-unknown"><td>outcome-unknown</td><td>409</td><td>The first request was interrupted.</td><td>read the state, or ask</td></tr>
 //! <tr id="expired"><td>expired</td><td>409</td><td>The key is older than the retention.</td><td>read the state</td></tr>
 //! <tr id="reused"><td>reused</td><td>422</td><td>The key belongs to another request.</td><td>send a new key</td></tr>
+//! <tr id="too-early"><td>too-early</td><td>425</td><td>The request came in TLS early data. Nothing ran.</td><td>retry with the same key</td></tr>
 //! <tr id="not-transactional"><td>not-transactional</td><td>500</td><td>A <a href="enum.OnUnrecorded.html">test</a> found a success outside of its transaction.</td><td>read the state</td></tr>
 //! <tr id="not-resumed"><td>not-resumed</td><td>500</td><td>The handler ran again and ignored the lost attempt.</td><td>read the state</td></tr>
 //! <tr id="store-unavailable"><td>store-unavailable</td><td>503</td><td>The store failed. Nothing ran.</td><td>retry with the same key</td></tr>
@@ -155,6 +156,8 @@
 //! - It does not undo the effects of a handler that crashed half way. Only a transaction does.
 //! - It does not know if a [transactional](IdempotencyLayer::transactional) handler has effects
 //!   outside of its transaction.
+//! - It does not tell early data from other requests by itself. A proxy that ends TLS has to send
+//!   `Early-Data`; see [`refuse_early_data`](IdempotencyLayer::refuse_early_data).
 //! - It does not record responses of event streams, gRPC or upgrades.
 //! - It does not compare JSON by its meaning: two spellings of one document are two requests.
 //! - [`MemoryIdempotencyStore`](crate::store::MemoryIdempotencyStore) knows one process.

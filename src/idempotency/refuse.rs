@@ -10,6 +10,7 @@ use http_body::Body;
 use super::config::IdempotencyConfig;
 use crate::{
     body::ResponseBody,
+    outcome::KeyOutcome,
     refusal::{KeyProblem, Reason, Refusal},
     semantics::field::Accept,
 };
@@ -34,5 +35,6 @@ pub(super) fn refuse<St, B: Body<Data = Bytes>>(
         headers.append(LINK, link.clone());
     }
     response.extensions_mut().insert(problem);
+    config.explain(&mut response, KeyOutcome::Refused(problem));
     response
 }

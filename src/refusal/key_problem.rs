@@ -29,6 +29,8 @@ pub enum KeyProblem {
     OutcomeUnknown,
     /// 409: the key was used so long ago that its record is gone.
     Expired,
+    /// 425: the request came in TLS early data, which an attacker may repeat.
+    TooEarly,
     /// 500: the handler of a transactional route answered a success without recording it.
     NotTransactional,
     /// 500: the handler took over from a lost attempt without asking if it does.
@@ -97,6 +99,10 @@ impl KeyProblem {
             Self::Expired => problem!(
                 CONFLICT 409 "Idempotency Key Expired", "expired",
                 "This Idempotency-Key was used before, and its response is no longer kept. The request is not performed again."
+            ),
+            Self::TooEarly => problem!(
+                TOO_EARLY 425 "Too Early", "too-early",
+                "The request came in TLS early data. Nothing was performed. Try again after the handshake."
             ),
             Self::NotTransactional => problem!(
                 INTERNAL_SERVER_ERROR 500 "Effect Not Transactional", "not-transactional",

@@ -113,6 +113,17 @@
 //! Authentication and authorisation belong outside: a caller who has lost access gets 401 or
 //! 403, and not the recorded response. Preconditions belong inside: a retried `PUT` with
 //! `If-Match` then gets its first answer, and no 412 on its own success.
+//! [`Stack::idempotency`](crate::Stack::idempotency) is the place for it.
+//!
+//! | Other layer | Place | On the other side |
+//! |---|---|---|
+//! | CORS, tracing | outside | inside, replays lack the headers of CORS |
+//! | compression | outside | inside, the length is unknown and the key is sealed |
+//! | a timeout | outside: the handler runs on, and a retry gets its response | inside, a 408 or 503 frees the key of a handler that was cancelled half way |
+//! | a limit that fails, such as `LoadShed` | outside | inside, its error is an unknown outcome |
+//! | a limit that waits, such as `ConcurrencyLimit` | either | |
+//!
+//! To limit the handler itself, use [`timeout`](IdempotencyLayer::timeout).
 //!
 //! # Limits
 //!

@@ -47,14 +47,14 @@ pub struct Outcome {
 }
 
 /// The result of a request with an `Idempotency-Key`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum KeyOutcome {
-    /// The handler ran, and this is its response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "tokio"),
+    expect(dead_code, reason = "only `IdempotencyLayer` makes one")
+)]
+enum KeyOutcome {
     Performed,
-    /// The response is a recorded one. The handler did not run.
     Replayed,
-    /// The request was refused for this reason.
     Refused(KeyProblem),
 }
 
@@ -148,13 +148,21 @@ impl Outcome {
         self.key == Some(KeyOutcome::Replayed)
     }
 
-    /// Returns the result of an `Idempotency-Key`, if an
-    /// [`IdempotencyLayer`](crate::IdempotencyLayer) recorded it.
-    ///
-    /// A replay is recorded without `explain` too.
+    /// Returns `true` if the request had an `Idempotency-Key`, and this is the response of its
+    /// handler.
     #[must_use]
-    pub fn key(&self) -> Option<KeyOutcome> {
-        self.key
+    pub fn is_performed(&self) -> bool {
+        self.key == Some(KeyOutcome::Performed)
+    }
+
+    /// Returns the reason why an [`IdempotencyLayer`](crate::IdempotencyLayer) refused the
+    /// request.
+    #[must_use]
+    pub fn key_problem(&self) -> Option<KeyProblem> {
+        match self.key {
+            Some(KeyOutcome::Refused(problem)) => Some(problem),
+            _ => None,
+        }
     }
 
     /// Returns the number of bytes of content that a 304 saved.
@@ -216,8 +224,13 @@ impl Outcome {
     }
 
     #[cfg(feature = "tokio")]
-    pub(crate) fn set_key(&mut self, key: KeyOutcome) {
-        self.key = Some(key);
+    pub(crate) fn set_performed(&mut self) {
+        self.key = Some(KeyOutcome::Performed);
+    }
+
+    #[cfg(feature = "tokio")]
+    pub(crate) fn set_key_problem(&mut self, problem: KeyProblem) {
+        self.key = Some(KeyOutcome::Refused(problem));
     }
 
     pub(crate) fn set_unchecked(&mut self) {

@@ -6,7 +6,7 @@ use http::{HeaderName, HeaderValue, Method, Response, StatusCode, request::Parts
 use super::protect::Protect;
 use crate::{
     detached::Detached,
-    outcome::{KeyOutcome, Outcome},
+    outcome::Outcome,
     refusal::Renderer,
     semantics::retry::{Commit, Fingerprint, KeyScope, Retention},
     target,
@@ -135,9 +135,9 @@ impl<St> IdempotencyConfig<St> {
         Some(scope.mounted_at(mount))
     }
 
-    pub(super) fn explain<B>(&self, response: &mut Response<B>, key: KeyOutcome) {
+    pub(super) fn explain<B>(&self, response: &mut Response<B>, change: impl FnOnce(&mut Outcome)) {
         if self.explain {
-            Outcome::record(response.extensions_mut(), |outcome| outcome.set_key(key));
+            Outcome::record(response.extensions_mut(), change);
         }
     }
 

@@ -10,13 +10,13 @@ use tokio::time::sleep;
 use super::{
     attempt::Attempt,
     config::{IdempotencyConfig, OnUnrecorded, PAUSES},
-    recorded::{self, Recorded},
+    recorded::{self, RecordedContent},
     refuse::refuse,
 };
 use crate::{
     body::ResponseBody,
     events,
-    outcome::KeyOutcome,
+    outcome::Outcome,
     refusal::KeyProblem,
     semantics::retry::{Commit, RecordId, RecordedResponse, SealReason, Update},
     store::{IdempotencyStore, StoreError, StoreErrorKind},
@@ -72,11 +72,11 @@ impl<St: IdempotencyStore> HeldKey<St> {
         let (head, body) = response.into_parts();
         let (body, recorded) = recorded::read(&head, body, self.config.max_response_bytes).await;
         let end = match recorded {
-            Recorded::Whole(content) => {
+            RecordedContent::Whole(content) => {
                 let record = RecordedResponse::new(head.status, &head.headers, content);
                 self.protect(record.encode())
             }
-            Recorded::Not(reason) => AttemptEnd::Seal(reason),
+            RecordedContent::Not(reason) => AttemptEnd::Seal(reason),
         };
         Answer {
             response: Response::from_parts(head, body),
@@ -105,7 +105,7 @@ impl<St: IdempotencyStore> HeldKey<St> {
         accept: &HeaderMap,
     ) -> Response<ResponseBody<B>> {
         let Answer { mut response, end } = answer;
-        self.config.explain(&mut response, KeyOutcome::Performed);
+        self.config.explain(&mut response, Outcome::set_performed);
         // The handler's own transaction holds the record.
         if self.attempt.is_recorded() {
             return response;

@@ -9,12 +9,12 @@ use http::{
     request::Parts,
 };
 use http_body::Body;
-use tokio::time::{Instant, sleep};
 use tower_service::Service;
 
 use super::{
     attempt::Attempt,
-    config::{IdempotencyConfig, OnLostAttempt, PAUSES},
+    claiming,
+    config::{IdempotencyConfig, OnLostAttempt},
     held_key::HeldKey,
     performed,
     refuse::refuse,
@@ -29,7 +29,7 @@ use crate::{
         RecordId, RecordedResponse,
     },
     service::HeldService,
-    store::{IdempotencyStore, Step, StoreError, StoreErrorKind},
+    store::{IdempotencyStore, Step},
     target,
 };
 
@@ -40,9 +40,6 @@ pub(super) struct KeyedRequest<St> {
     pub(super) key: IdempotencyKey,
     pub(super) id: RecordId,
 }
-
-/// The pause between two looks at a key that another attempt holds.
-const WAIT_PAUSE: Duration = Duration::from_millis(100);
 
 impl<St: IdempotencyStore> KeyedRequest<St> {
     pub(super) async fn run<S, ReqB, ResB>(
@@ -64,7 +61,7 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
             return Ok(self.refuse_unread(reason, &parts, content).await);
         }
         let claim = self.claim(self.fingerprint(&parts, &content));
-        let admission = match self.begin_or_wait(claim).await {
+        let admission = match claiming::begin_or_wait(&self.config, self.id, claim).await {
             Ok(admission) => admission,
             Err(_) => {
                 return Ok(self.refuse(KeyProblem::StoreUnavailable, &parts, Some(Duration::ZERO)));
@@ -162,74 +159,6 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
             .with_lease(self.config.lease)
             .with_takeover(takeover)
             .with_retention(self.config.retention)
-    }
-
-    /// Claims the key. While another attempt holds it, tries again until the time limit.
-    async fn begin_or_wait(&self, claim: Claim) -> Result<Admission<Bytes>, StoreError> {
-        let mut begun = None;
-        loop {
-            let admission = self.begin(claim).await?;
-            let Admission::InFlight { retry_after } = admission else {
-                return Ok(admission);
-            };
-            let waited = begun.get_or_insert_with(Instant::now).elapsed();
-            let left = self.config.wait_timeout.saturating_sub(waited);
-            if left.is_zero() {
-                return Ok(admission);
-            }
-            sleep(WAIT_PAUSE.min(retry_after).min(left)).await;
-        }
-    }
-
-    /// Claims the key once. A claim whose answer was lost is repeated with the same owner,
-    /// which the store takes for one claim. An unanswered claim never runs the handler.
-    async fn begin(&self, claim: Claim) -> Result<Admission<Bytes>, StoreError> {
-        let mut pauses = PAUSES.into_iter();
-        loop {
-            let error = match self.config.store.begin(self.id, claim).await {
-                Ok(admission) => return Ok(admission),
-                Err(error) => error,
-            };
-            events::key_step_failed(&self.id, "begin", &error);
-            match pauses.next() {
-                Some(pause) if error.kind() == StoreErrorKind::Ambiguous => sleep(pause).await,
-                _ => {
-                    if error.kind() == StoreErrorKind::Ambiguous {
-                        self.abandon(claim);
-                    }
-                    return Err(error);
-                }
-            }
-        }
-    }
-
-    /// Releases a claim that may have been applied, once the store answers again. Otherwise it
-    /// would look like an attempt that was lost.
-    fn abandon(&self, claim: Claim) {
-        let (config, id) = (Arc::clone(&self.config), self.id);
-        let abandoned = self.config.detached.finish(async move {
-            let mut pause = PAUSES[2];
-            while pause < claim.lease {
-                sleep(pause).await;
-                if let Ok(admission) = config.store.begin(id, claim).await {
-                    if let Admission::Started {
-                        fence, takes_over, ..
-                    } = admission
-                    {
-                        let step = Step::new(id, claim.owner, fence);
-                        let _ = if config.resumes(takes_over) {
-                            config.store.renew(step, Duration::ZERO).await
-                        } else {
-                            config.store.release(step).await
-                        };
-                    }
-                    return;
-                }
-                pause *= 2;
-            }
-        });
-        // Dropping it lets it go on by itself.
-        drop(abandoned);
     }
 
     fn open(&self, record: Bytes) -> Result<RecordedResponse, crate::BoxError> {

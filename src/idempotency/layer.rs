@@ -99,9 +99,9 @@ impl<St> IdempotencyLayer<St> {
         self
     }
 
-    /// Answers 425 to requests that came in TLS early data, which an attacker may repeat: those
-    /// with `Early-Data` and one of the [`methods`](Self::methods), with a key or without (RFC
-    /// 8470, section 5.2). Off by default: a key makes a repeat harmless.
+    /// Answers 425 to requests with `Early-Data`: they came in TLS early data, which an attacker
+    /// may repeat (RFC 8470, section 5.2). Off by default: a key makes a repeat harmless. It
+    /// holds for the [`methods`](Self::methods), with a key or without.
     ///
     /// The client sends a refused request again after the handshake, with the same key.
     pub fn refuse_early_data(mut self) -> Self {

@@ -141,26 +141,25 @@
 //!
 //! Errors of the service pass unchanged. Refusals are responses with a problem of RFC 9457:
 //!
-//! <table>
-//! <tr><th>Type</th><th>Status</th><th>Reason</th><th>A client should</th></tr>
-//! <tr id="missing"><td>missing</td><td>400</td><td>The route requires a key.</td><td>send one</td></tr>
-//! <tr id="malformed"><td>malformed</td><td>400</td><td>The key is no string in quotes, or too long.</td><td>send another form</td></tr>
-//! <tr id="unsupported"><td>unsupported</td><td>400</td><td>The response would be a stream, gRPC or an upgrade.</td><td>send no key</td></tr>
-//! <tr id="content-incomplete"><td>content-incomplete</td><td>400</td><td>The content broke off. Nothing ran.</td><td>retry with the same key</td></tr>
-//! <tr id="principal-missing"><td>principal-missing</td><td>403</td><td>The caller is not known.</td><td>authenticate</td></tr>
-//! <tr id="content-too-large"><td>content-too-large</td><td>413</td><td>The content is over the limit. Nothing ran.</td><td>send less</td></tr>
-//! <tr id="in-flight"><td>in-flight</td><td>409</td><td>The first request is running.</td><td>retry after `Retry-After`</td></tr>
-//! <tr id="sealed"><td>sealed</td><td>409</td><td>The response was not recorded.</td><td>read the state</td></tr>
-//! <tr id="outcome-unknown"><td>outcome-unknown</td><td>409</td><td>The first request was interrupted.</td><td>read the state, or ask</td></tr>
-//! <tr id="expired"><td>expired</td><td>409</td><td>The key is older than the retention.</td><td>read the state</td></tr>
-//! <tr id="reused"><td>reused</td><td>422</td><td>The key belongs to another request.</td><td>send a new key</td></tr>
-//! <tr id="too-early"><td>too-early</td><td>425</td><td>The request came in TLS early data. Nothing ran.</td><td>retry with the same key</td></tr>
-//! <tr id="not-transactional"><td>not-transactional</td><td>500</td><td>A <a href="enum.OnUnrecorded.html">test</a> found a success outside of its transaction.</td><td>read the state</td></tr>
-//! <tr id="not-resumed"><td>not-resumed</td><td>500</td><td>The handler ran again and ignored the lost attempt.</td><td>read the state</td></tr>
-//! <tr id="store-unavailable"><td>store-unavailable</td><td>503</td><td>The store failed. Nothing ran.</td><td>retry with the same key</td></tr>
-//! <tr id="unrecorded"><td>unrecorded</td><td>503</td><td>The handler ran, and the store failed.</td><td>retry with the same key</td></tr>
-//! <tr id="timed-out"><td>timed-out</td><td>503</td><td>The handler did not end in time.</td><td>retry with the same key</td></tr>
-//! </table>
+//! | Type | Status | Reason | A client should |
+//! |---|---|---|---|
+//! | <a id="missing"></a>missing | 400 | The route requires a key. | send one |
+//! | <a id="malformed"></a>malformed | 400 | The key is no string in quotes, or too long. | send another form |
+//! | <a id="unsupported"></a>unsupported | 400 | The response would be a stream, gRPC or an upgrade. | send no key |
+//! | <a id="content-incomplete"></a>content-incomplete | 400 | The content broke off. Nothing ran. | retry with the same key |
+//! | <a id="principal-missing"></a>principal-missing | 403 | The caller is not known. | authenticate |
+//! | <a id="content-too-large"></a>content-too-large | 413 | The content is over the limit. Nothing ran. | send less |
+//! | <a id="in-flight"></a>in-flight | 409 | The first request is running. | retry after `Retry-After` |
+//! | <a id="sealed"></a>sealed | 409 | The response was not recorded. | read the state |
+//! | <a id="outcome-unknown"></a>outcome-unknown | 409 | The first request was interrupted. | read the state, or ask |
+//! | <a id="expired"></a>expired | 409 | The key is older than the retention. | read the state |
+//! | <a id="reused"></a>reused | 422 | The key belongs to another request. | send a new key |
+//! | <a id="too-early"></a>too-early | 425 | The request came in TLS early data. Nothing ran. | retry with the same key |
+//! | <a id="not-transactional"></a>not-transactional | 500 | A success came outside of its transaction, in a [test](OnUnrecorded::Fail). | read the state |
+//! | <a id="not-resumed"></a>not-resumed | 500 | The handler ran again and ignored the lost attempt. | read the state |
+//! | <a id="store-unavailable"></a>store-unavailable | 503 | The store failed. Nothing ran. | retry with the same key |
+//! | <a id="unrecorded"></a>unrecorded | 503 | The handler ran, and the store failed. | retry with the same key |
+//! | <a id="timed-out"></a>timed-out | 503 | The handler did not end in time. | retry with the same key |
 //!
 //! # What it does not do
 //!
@@ -174,6 +173,7 @@
 //! - [`MemoryIdempotencyStore`](crate::store::MemoryIdempotencyStore) knows one process.
 
 mod attempt;
+mod claiming;
 mod config;
 mod future;
 mod held_key;

@@ -10,7 +10,6 @@ use http_body::Body;
 use super::config::IdempotencyConfig;
 use crate::{
     body::ResponseBody,
-    outcome::KeyOutcome,
     refusal::{KeyProblem, Reason, Refusal},
     semantics::field::Accept,
 };
@@ -35,6 +34,6 @@ pub(super) fn refuse<St, B: Body<Data = Bytes>>(
         headers.append(LINK, link.clone());
     }
     response.extensions_mut().insert(problem);
-    config.explain(&mut response, KeyOutcome::Refused(problem));
+    config.explain(&mut response, |outcome| outcome.set_key_problem(problem));
     response
 }

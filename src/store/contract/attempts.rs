@@ -2,7 +2,7 @@ use std::{future::Future, time::Duration};
 
 use bytes::Bytes;
 
-use super::{Keyed, Suite, Violation, answered, expect, fail, owner};
+use super::{ClaimedKey, Suite, Violation, answered, expect, fail, owner};
 use crate::{
     semantics::retry::{Admission, Resolution, SealReason, Update},
     store::{IdempotencyStore, Step},
@@ -193,7 +193,7 @@ where
     }
 
     /// Returns a key whose first attempt has released it.
-    pub(super) async fn released(&self) -> Result<(Keyed, Step), Violation> {
+    pub(super) async fn released(&self) -> Result<(ClaimedKey, Step), Violation> {
         let key = self.key();
         let step = self.start(&key).await?;
         let released = answered("`release` answers", self.store.release(step).await)?;

@@ -39,8 +39,8 @@ impl Table {
     }
 }
 
-/// Returns the number of entries by which a full list of this length grows: few, so that little
-/// is unused, and so many that copies stay rare.
+/// Returns the number of entries by which a full list of this length grows. Few stay unused, and
+/// copies are rare.
 pub(super) fn step(len: usize) -> usize {
     len / 16 + 1
 }
@@ -48,7 +48,7 @@ pub(super) fn step(len: usize) -> usize {
 /// Returns the bytes of a response. `Bytes` has an allocation for its content and another for
 /// its counter.
 pub(super) fn of_response(len: usize) -> usize {
-    /// What an allocator adds to one allocation.
+    /// The bytes that an allocator adds to one allocation.
     const OVERHEAD: usize = 8;
     const COUNTER: usize = 3 * size_of::<usize>();
     len + COUNTER + 2 * OVERHEAD

@@ -61,11 +61,9 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
             return Ok(self.refuse_unread(reason, &parts, content).await);
         }
         let claim = self.claim(self.fingerprint(&parts, &content));
-        let admission = match claiming::begin_or_wait(&self.config, self.id, claim).await {
-            Ok(admission) => admission,
-            Err(_) => {
-                return Ok(self.refuse(KeyProblem::StoreUnavailable, &parts, Some(Duration::ZERO)));
-            }
+        let begun = claiming::begin_or_wait(&self.config, self.id, claim).await;
+        let Ok(admission) = begun else {
+            return Ok(self.refuse(KeyProblem::StoreUnavailable, &parts, Some(Duration::ZERO)));
         };
         let reason = match admission {
             Admission::Started {

@@ -95,7 +95,7 @@ fn record(store: &MemoryIdempotencyStore, number: u64, length: usize) -> bool {
     let response = Bytes::from(vec![b'x'; length]);
     // The layer keeps a clone until the store has answered.
     let completed = now(store.complete(Step::new(id, owner, fence), response.clone()));
-    matches!(completed, Ok(Update::Applied))
+    matches!(completed, Ok(Update::Applied)) && response.len() == length
 }
 
 /// The memory that the store counts is the memory that it takes, and a full store takes what it

@@ -108,7 +108,6 @@ where
     }
 
     pub(super) fn expect_lost(
-        &self,
         rule: &'static str,
         update: Result<Update, crate::store::StoreError>,
     ) -> Result<(), Violation> {

@@ -6,6 +6,7 @@ mod ends;
 mod layers;
 mod modes;
 mod outcomes;
+mod parallel;
 mod replays;
 mod reports;
 mod requests;

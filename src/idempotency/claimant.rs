@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::config::{IdempotencyConfig, PAUSES};
 use crate::{
-    semantics::retry::{Admission, Claim, RecordId},
+    semantics::retry::{Admission, Claim, RecordId, Resolution, Update},
     store::{IdempotencyStore, Step, StoreError, StoreErrorKind},
 };
 
@@ -36,8 +36,17 @@ impl<St: IdempotencyStore> Claimant<St> {
     /// store takes for one claim.
     async fn try_begin(&self) -> Result<Admission<Bytes>, StoreError> {
         let mut pauses = PAUSES.into_iter();
+        let asked_at = Instant::now();
         loop {
             let error = match self.config.store.begin(self.id, self.claim).await {
+                // Another attempt may have taken over before this one heard of its claim.
+                Ok(started @ Admission::Started { .. })
+                    if asked_at.elapsed() >= self.claim.lease =>
+                {
+                    self.release(&started).await;
+                    let reason = "the lease was over before the store answered";
+                    return Err(StoreError::not_applied(reason));
+                }
                 Ok(admission) => return Ok(admission),
                 Err(error) => error,
             };
@@ -75,11 +84,15 @@ impl<St: IdempotencyStore> Claimant<St> {
         drop(abandoned);
     }
 
-    /// Releases a claim that was started.
+    /// Releases a claim that was started, and for which nothing ran.
     async fn release(&self, admission: &Admission<Bytes>) {
         if let Admission::Started { fence, .. } = admission {
+            let store = &self.config.store;
             let step = Step::new(self.id, self.claim.owner, *fence);
-            let _ = self.config.store.release(step).await;
+            if !matches!(store.release(step).await, Ok(Update::Applied)) {
+                // After the lease it counts as lost, but its outcome is known.
+                let _ = store.resolve(self.id, *fence, Resolution::Release).await;
+            }
         }
     }
 }

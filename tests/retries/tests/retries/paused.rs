@@ -158,6 +158,21 @@ async fn a_paused_process_neither_releases_nor_seals() {
     .await;
 }
 
+/// P-ID-lease: a process that was stopped before its handler began runs nothing after its lease,
+/// and gives its key back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_was_paused_before_its_handler_gives_its_key_back() {
+    on_each_store("given-back", &["after-claim"], async |point, store| {
+        let mut paused = Paused::at(store, point, &[], "").await;
+        let retry = paused.other.order(KEY).await.expect("an answer");
+        retry.assert(409, "outcome-unknown");
+        paused.resume().await.assert(503, "store-unavailable");
+        let retry = paused.other.order(KEY).await.expect("an answer");
+        assert_eq!(paused.placed().await, [retry.order()]);
+    })
+    .await;
+}
+
 /// P-ID-takeover, P-ID-fencing: another replica has taken over, and its answer is the record.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_replica_takes_over_from_a_paused_process() {
@@ -173,7 +188,16 @@ async fn a_replica_takes_over_from_a_paused_process() {
         assert!(!taken.is_replay, "{point}: {taken:?}");
         let before = paused.inspect().await;
         assert_eq!((before.fence, before.attempt), (2, 2), "{point}");
-        paused.resume().await.assert(409, "outcome-unknown");
+        let late = paused.resume().await;
+        if point == "after-claim" {
+            // The lease was over before the handler began.
+            late.assert(503, "store-unavailable");
+            assert_eq!(paused.placed().await, [taken.order()]);
+        } else {
+            late.assert(409, "outcome-unknown");
+            // The price of a takeover without a transaction.
+            assert_eq!(paused.placed().await.len(), 2, "{point}");
+        }
         assert_eq!(paused.inspect().await, before, "{point}");
         let retry = paused.other.order(KEY).await.expect("an answer");
         assert_eq!((retry.is_replay, retry.order()), (true, taken.order()));

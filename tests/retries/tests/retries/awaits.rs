@@ -2,9 +2,9 @@
 
 use std::{
     convert::Infallible,
-    future::{Future, poll_fn},
+    future::Future,
     num::NonZeroUsize,
-    pin::{Pin, pin},
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -32,7 +32,7 @@ use tower_conditional_postgres::PostgresIdempotencyStore;
 use tower_conditional_postgres_testing::Postgres;
 use tower_conditional_sqlite::{Database, SqliteIdempotencyStore};
 
-use crate::support::in_time;
+use crate::support::{in_time, poll_times};
 
 /// Content that is not ready at first, and that has an exact length.
 struct Late {
@@ -125,19 +125,6 @@ impl<S: IdempotencyStore> IdempotencyStore for Yielding<S> {
     async fn purge(&self, batch: NonZeroUsize) -> Result<usize, StoreError> {
         yielding(self.0.purge(batch)).await
     }
-}
-
-/// Polls a future so many times, and drops it. Returns its output if that was enough.
-async fn poll_times<F: Future>(future: F, times: usize) -> Option<F::Output> {
-    let (mut future, mut polls) = (pin!(future), 0);
-    let polled = poll_fn(|cx| {
-        if polls == times {
-            return Poll::Ready(None);
-        }
-        polls += 1;
-        future.as_mut().poll(cx).map(Some)
-    });
-    polled.await
 }
 
 fn post(key: usize) -> Request<Late> {

@@ -2,11 +2,14 @@
 
 mod access;
 mod awaits;
+mod campaign;
 mod disconnected;
 mod killed;
 mod outages;
 mod paused;
 mod proxy;
 mod races;
+#[path = "../../../support/seeded.rs"]
+mod seeded;
 mod shutdown;
 mod support;

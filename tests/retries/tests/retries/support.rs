@@ -3,9 +3,11 @@
 use std::{
     collections::BTreeMap,
     env, fs,
-    future::Future,
+    future::{Future, poll_fn},
     net::SocketAddr,
+    pin::pin,
     process::{self, Command},
+    task::Poll,
     time::Duration,
 };
 
@@ -214,6 +216,19 @@ pub(crate) async fn send_order(replica: &Replica, key: &str) -> TcpStream {
         .await
         .expect("it is sent");
     stream
+}
+
+/// Polls a future so many times, and drops it. Returns its output if that was enough.
+pub(crate) async fn poll_times<F: Future>(future: F, times: usize) -> Option<F::Output> {
+    let (mut future, mut polls) = (pin!(future), 0);
+    let polled = poll_fn(|cx| {
+        if polls == times {
+            return Poll::Ready(None);
+        }
+        polls += 1;
+        future.as_mut().poll(cx).map(Some)
+    });
+    polled.await
 }
 
 /// Fails the test instead of hanging. Nothing here takes this long without a fault.

@@ -66,6 +66,8 @@ const REPEATED: &[(&str, Outcome)] = &[
 struct Campaign<'a> {
     store: &'a Store,
     arguments: &'a [&'a str],
+    /// The content of the requests.
+    content: &'static str,
     keys: usize,
 }
 
@@ -114,7 +116,8 @@ impl Campaign<'_> {
             let mut replica = self.store.start(&[self.arguments, &stop].concat());
             let client = Client::of(&replica);
             let keys = numbers.iter().map(|number| key(point, *number));
-            let requests: Vec<_> = keys.map(|key| client.spawn_order(&key, "")).collect();
+            let requests = keys.map(|key| client.spawn_order(&key, self.content));
+            let requests: Vec<_> = requests.collect();
             for _ in numbers {
                 replica.wait_for("stopped");
             }
@@ -163,6 +166,7 @@ async fn assert_refused(store: &Store) {
     let campaign = Campaign {
         store,
         arguments: &[],
+        content: "",
         keys: keys(),
     };
     campaign.run(REFUSED).await;
@@ -173,6 +177,7 @@ async fn assert_reexecuted(store: &Store) {
     let campaign = Campaign {
         store,
         arguments: &["--mode", "transaction", "--reexecute"],
+        content: "",
         keys: keys(),
     };
     campaign.run(REEXECUTED).await;
@@ -183,6 +188,7 @@ async fn assert_refused_transaction(store: &Store) {
     let campaign = Campaign {
         store,
         arguments: &["--mode", "transaction"],
+        content: "",
         keys: keys().min(10),
     };
     campaign.run(REFUSED_TRANSACTION).await;
@@ -195,6 +201,7 @@ async fn a_takeover_without_a_transaction_executes_twice() {
         let campaign = Campaign {
             store: &store,
             arguments: &["--reexecute"],
+            content: "",
             keys: 5,
         };
         campaign.run(REPEATED).await;
@@ -221,4 +228,34 @@ async fn effect_and_record_agree_after_a_kill_on_a_file() {
 async fn effect_and_record_agree_after_a_kill_on_postgres() {
     assert_reexecuted(&Store::postgres()).await;
     assert_refused_transaction(&Store::postgres()).await;
+}
+
+/// P-ID-record-policy: the handler fails or streams, and its process is killed around the end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kill_around_a_release_or_a_seal_repeats_nothing() {
+    let table = [
+        ("fail", "before-end", 409, "outcome-unknown"),
+        // The handler's own answer, since it runs again.
+        ("fail", "after-end", 503, ""),
+        ("stream", "before-end", 409, "outcome-unknown"),
+        ("stream", "after-end", 409, "sealed"),
+    ];
+    for (content, point, status, kind) in table {
+        for store in Store::durable("killed-ends") {
+            let campaign = Campaign {
+                store: &store,
+                arguments: &[],
+                content,
+                keys: 10,
+            };
+            campaign.kill_at(point).await;
+            let replica = store.start(&["--wait-ms", "30000"]);
+            let client = Client::of(&replica);
+            for number in 0..campaign.keys {
+                let key = key(point, number);
+                let retry = client.order_with(&key, content).await;
+                retry.expect("an answer").assert(status, kind);
+            }
+        }
+    }
 }

@@ -89,7 +89,7 @@ check_minimal_versions() {
 check_licenses() {
     install_tool cargo-deny
     cargo deny --exclude tower-conditional-examples --exclude tower-conditional-examples-grpc \
-        --exclude tower-conditional-showcase check bans licenses sources
+        --exclude tower-conditional-retries --exclude tower-conditional-showcase check bans licenses sources
 }
 
 # Compiles the workspace with the oldest Rust that its manifest allows.

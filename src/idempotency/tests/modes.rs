@@ -105,29 +105,31 @@ async fn resume_does_not_trust_a_handler_that_never_asks() {
 /// An error of an attempt that takes over does not free the key: the attempt before may have
 /// had its effect.
 #[tokio::test]
-async fn resume_takes_over_until_an_attempt_succeeds() {
-    let runs = Runs::default();
-    let layer = layer().on_lost_attempt(OnLostAttempt::Resume);
-    let service = service(&layer, &runs, |number, request| async move {
-        match number {
-            1 => panic!("lost"),
-            2 | 3 => unavailable(),
-            _ => {
-                assert!(attempt(&request).takes_over());
-                order(number, request).await
+async fn attempts_take_over_until_one_succeeds() {
+    for reaction in [OnLostAttempt::Reexecute, OnLostAttempt::Resume] {
+        let runs = Runs::default();
+        let layer = layer().on_lost_attempt(reaction);
+        let service = service(&layer, &runs, |number, request| async move {
+            match number {
+                1 => panic!("lost"),
+                2 | 3 => unavailable(),
+                _ => {
+                    assert!(attempt(&request).takes_over());
+                    order(number, request).await
+                }
             }
+        });
+        lose(&service, post("\"a\"")).await;
+        for _ in 0..2 {
+            assert_eq!(send(&service, post("\"a\"")).await.content, "unavailable");
+            // Nor may another request have the key.
+            let other = super::post_as("alice", "\"a\"", "other");
+            assert_eq!(send(&service, other).await.status, 422);
         }
-    });
-    lose(&service, post("\"a\"")).await;
-    for _ in 0..2 {
-        assert_eq!(send(&service, post("\"a\"")).await.content, "unavailable");
-        // Nor may another request have the key.
-        let other = super::post_as("alice", "\"a\"", "other");
-        assert_eq!(send(&service, other).await.status, 422);
+        assert_eq!(send(&service, post("\"a\"")).await.status, 201);
+        assert!(send(&service, post("\"a\"")).await.replayed);
+        assert_eq!(runs.count(), 4, "{reaction:?}");
     }
-    assert_eq!(send(&service, post("\"a\"")).await.status, 201);
-    assert!(send(&service, post("\"a\"")).await.replayed);
-    assert_eq!(runs.count(), 4);
 }
 
 /// Records the response as the `keyed` functions of the stores do.

@@ -168,6 +168,22 @@ async fn a_client_that_leaves_during_its_claim_gives_it_back() {
     assert_eq!(runs.count(), 1);
 }
 
+/// P-ID-lease: a claim whose answer comes after its lease runs nothing, and is given back.
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_slower_than_the_lease_runs_nothing() {
+    let (store, runs) = (Faulty::default(), Runs::default());
+    let layer = IdempotencyLayer::new(store.clone(), user).lease(Duration::from_millis(500));
+    let service = service(&layer, &runs, order);
+    store.fail(Operation::Begin, Fault::Slow, 1);
+    let refused = send(&service, post("\"a\"")).await;
+    assert_eq!(
+        (refused.status, problem(&refused)),
+        (503, "store-unavailable")
+    );
+    assert_eq!(runs.count(), 0);
+    assert_eq!(send(&service, post("\"a\"")).await.status, 201);
+}
+
 /// A claim whose answer was lost is asked for again, and is one claim.
 #[tokio::test(start_paused = true)]
 async fn a_claim_whose_answer_was_lost_is_repeated() {

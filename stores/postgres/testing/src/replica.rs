@@ -2,9 +2,9 @@
 
 use std::{
     env::{consts::EXE_SUFFIX, current_exe},
-    io::{BufRead, BufReader},
+    io::{self, BufRead, BufReader},
     net::SocketAddr,
-    process::{Child, ChildStdout, Command, Stdio},
+    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
 };
 
 use crate::kill_with_parent::kill_with_parent;
@@ -85,6 +85,24 @@ impl Replica {
     /// Panics if the program ends before that line.
     pub fn wait_for(&mut self, text: &str) {
         rest_of_line(&mut self.output, text);
+    }
+
+    /// Returns the process, for a signal.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Waits until the program has ended by itself.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the operating system does not tell its status.
+    pub fn wait(&mut self) -> ExitStatus {
+        // Only then, since a wait closes the input, which kills the program.
+        let read = io::copy(&mut self.output, &mut io::sink());
+        read.expect("the rest of the output");
+        self.process.wait().expect("a status")
     }
 
     /// Kills the program with `SIGKILL`.

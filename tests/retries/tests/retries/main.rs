@@ -1,0 +1,15 @@
+//! Orders whose client retries: crashes, pauses, cut connections and outages, on real stores.
+
+mod access;
+mod awaits;
+mod campaign;
+mod disconnected;
+mod killed;
+mod outages;
+mod paused;
+mod proxy;
+mod races;
+#[path = "../../../support/seeded.rs"]
+mod seeded;
+mod shutdown;
+mod support;

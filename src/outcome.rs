@@ -139,8 +139,8 @@ impl Outcome {
         self.unchecked
     }
 
-    /// Returns `true` if the response is a recorded one, which an
-    /// [`IdempotencyLayer`](crate::IdempotencyLayer) repeated. The write was not performed again.
+    /// Returns `true` if the response is a recorded one, which an `IdempotencyLayer` repeated. The
+    /// write was not performed again.
     ///
     /// It is recorded without `explain` too.
     #[must_use]
@@ -155,8 +155,7 @@ impl Outcome {
         self.key == Some(KeyOutcome::Performed)
     }
 
-    /// Returns the reason why an [`IdempotencyLayer`](crate::IdempotencyLayer) refused the
-    /// request.
+    /// Returns the reason why an `IdempotencyLayer` refused the request.
     #[must_use]
     pub fn key_problem(&self) -> Option<KeyProblem> {
         match self.key {

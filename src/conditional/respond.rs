@@ -143,10 +143,6 @@ impl ConditionalRead {
         if preconditions.is_empty() {
             return Verdict::Unconditional;
         }
-        // A replay is the answer to the first request, whatever this one expects.
-        if Outcome::of(response).is_some_and(Outcome::is_replayed) {
-            return Verdict::NotEvaluated;
-        }
         let current = Current::Present(current);
         let decision = preconditions.evaluate(&self.method, current, || self.config.clock.now());
         // RFC 9110, section 13.2.1: any other status wins over the conditions.
@@ -155,6 +151,8 @@ impl ConditionalRead {
         }
         match decision {
             Decision::Proceed => Verdict::Proceeded,
+            // A replay is the answer to the first request, whatever this one expects.
+            _ if Outcome::of(response).is_some_and(Outcome::is_replayed) => Verdict::NotEvaluated,
             Decision::NotModified => Verdict::NotModified,
             Decision::Failed(condition) => Verdict::Failed(condition),
         }

@@ -2,8 +2,7 @@ use super::text::{ProblemText, text};
 
 /// The reason why a request with an `Idempotency-Key` is refused.
 ///
-/// Each has a problem type of its own, whose URI leads to the docs of
-/// [`idempotency`](crate::idempotency).
+/// Each has a problem type of its own, whose URI leads to the docs of the module `idempotency`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyProblem {

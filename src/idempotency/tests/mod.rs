@@ -11,6 +11,7 @@ mod replays;
 mod reports;
 mod requests;
 mod store_faults;
+mod taken_over;
 
 use std::{
     convert::Infallible,

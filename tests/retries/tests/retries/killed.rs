@@ -10,6 +10,7 @@ use crate::support::{Answer, Client, Store, in_time};
 
 /// The most keys that wait at a point when their process is killed.
 const KEYS_AT_ONCE: usize = 25;
+const RETRIES_AT_ONCE: usize = 400;
 
 /// The state of a key after a kill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,25 +81,28 @@ impl Campaign<'_> {
         let arguments = [self.arguments, &["--wait-ms", "30000"]].concat();
         let replica = self.store.start(&arguments);
         let client = Client::of(&replica);
-        let mut retries = JoinSet::new();
-        for (point, outcome) in table {
-            for number in 0..self.keys {
-                let (client, key) = (client.clone(), key(point, number));
-                retries.spawn(retry_twice(client, key, *outcome));
-            }
+        let points = table.iter();
+        let keys: Vec<_> = points
+            .flat_map(|&(point, outcome)| {
+                (0..self.keys).map(move |number| (key(point, number), outcome))
+            })
+            .collect();
+        let mut answers = BTreeMap::new();
+        for keys in keys.chunks(RETRIES_AT_ONCE) {
+            let retry = |(key, outcome): &(String, Outcome)| {
+                retry_twice(client.clone(), key.clone(), *outcome)
+            };
+            let retries: JoinSet<_> = keys.iter().map(retry).collect();
+            answers.extend(retries.join_all().await);
         }
-        let answers: BTreeMap<_, _> = retries.join_all().await.into_iter().collect();
         let placed = client.placed().await;
-        for (point, outcome) in table {
-            for number in 0..self.keys {
-                let key = key(point, number);
-                let placed = placed.get(&key).map_or(&[][..], Vec::as_slice);
-                match outcome {
-                    Unknown(times) => assert_eq!(placed.len(), *times, "{key}: {placed:?}"),
-                    Repeats => assert_eq!(placed.len(), 2, "{key}: {placed:?}"),
-                    // The effect agrees with the record.
-                    Runs | Replays => assert_eq!(placed, [answers[&key].order()], "{key}"),
-                }
+        for (key, outcome) in &keys {
+            let placed = placed.get(key).map_or(&[][..], Vec::as_slice);
+            match outcome {
+                Unknown(times) => assert_eq!(placed.len(), *times, "{key}: {placed:?}"),
+                Repeats => assert_eq!(placed.len(), 2, "{key}: {placed:?}"),
+                // The effect agrees with the record.
+                Runs | Replays => assert_eq!(placed, [answers[key].order()], "{key}"),
             }
         }
     }

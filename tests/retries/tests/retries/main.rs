@@ -12,4 +12,5 @@ mod races;
 #[path = "../../../support/seeded.rs"]
 mod seeded;
 mod shutdown;
+mod slow;
 mod support;

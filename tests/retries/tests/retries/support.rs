@@ -95,6 +95,13 @@ impl Drop for Store {
     }
 }
 
+/// Starts a replica and a client of it.
+pub(crate) fn started(store: &Store, arguments: &[&str]) -> (Replica, Client) {
+    let replica = store.start(arguments);
+    let client = Client::of(&replica);
+    (replica, client)
+}
+
 pub(crate) fn send_signal(replica: &Replica, signal: Signal) {
     let process = i32::try_from(replica.id()).expect("a process");
     signal::kill(Pid::from_raw(process), signal).expect("a running process");

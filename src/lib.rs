@@ -201,6 +201,8 @@ mod test_support;
 /// Rules of HTTP for the fuzz targets, which users do not need.
 #[cfg(fuzzing)]
 pub mod fuzzing {
+    #[cfg(feature = "tokio")]
+    use crate::idempotency::{IdempotencyKey, InvalidIdempotencyKey};
     pub use crate::semantics::{
         caching::{
             cache_control::has_no_store, cache_tags::write_invalidation,
@@ -215,6 +217,15 @@ pub mod fuzzing {
         },
     };
     use crate::{Current, validator::HttpDate};
+
+    /// Reads the key of a request.
+    #[cfg(feature = "tokio")]
+    pub fn idempotency_key(
+        headers: &http::HeaderMap,
+        accepts_bare: bool,
+    ) -> Result<Option<IdempotencyKey>, InvalidIdempotencyKey> {
+        IdempotencyKey::from_headers(headers, accepts_bare)
+    }
 
     /// Evaluates the conditions of a request.
     pub fn evaluate(

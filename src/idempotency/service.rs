@@ -63,12 +63,12 @@ where
             let (parts, content) = request.into_parts();
             return self.refuse(KeyProblem::TooEarly, &parts, content);
         }
-        let headers = request.headers();
-        let key = IdempotencyKey::from_headers(headers, self.config.accepts_bare_keys);
         // Most requests have no key, and cost no more than looking for one.
-        if matches!(key, Ok(None)) && self.config.is_required.is_none() {
+        let may_have_key = IdempotencyKey::is_in(request.headers());
+        if !may_have_key && self.config.is_required.is_none() {
             return ResponseFuture::passing(self.inner.call(request.map(RequestBody::unread)));
         }
+        let key = IdempotencyKey::from_headers(request.headers(), self.config.accepts_bare_keys);
         let (parts, content) = request.into_parts();
         let admitted = key
             .map_err(|_| KeyProblem::Malformed)

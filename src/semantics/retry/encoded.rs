@@ -100,9 +100,9 @@ fn read(bytes: &mut &[u8], response: Option<Bytes>) -> Option<KeyRecord<Bytes>> 
         IN_FLIGHT => KeyState::InFlight {
             lease_until: Duration::from_millis(detail),
         },
-        COMPLETED => KeyState::Completed(response?),
+        COMPLETED if detail == 0 => KeyState::Completed(response?),
         SEALED => KeyState::Sealed(SealReason::from_code(u8::try_from(detail).ok()?)?),
-        RELEASED => KeyState::Released,
+        RELEASED if detail == 0 => KeyState::Released,
         _ => return None,
     };
     let replay = Duration::from_millis(bytes.try_get_u64().ok()?);

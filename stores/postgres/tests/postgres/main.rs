@@ -16,6 +16,7 @@ mod roles;
 mod schema;
 mod sources;
 mod spellings;
+mod statements;
 mod support;
 mod triggers;
 mod unsound;

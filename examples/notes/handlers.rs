@@ -112,7 +112,7 @@ pub(crate) async fn place(
 
 /// Returns the response to an order. It is recorded with the order, so it is made of bytes.
 fn placed(order: &Order) -> Response<Bytes> {
-    let content = json!(order).to_string();
+    let content = serde_json::to_string(order).expect("plain values");
     let response = Response::builder().status(StatusCode::CREATED);
     let response = response.header(header::CONTENT_TYPE, "application/json");
     response.body(content.into()).expect("a valid header")

@@ -18,7 +18,7 @@ use tower_conditional::{
 
 use crate::{
     problem::{JsonBody, NoteId, Problem},
-    store::{Draft, Item, Note, Order, Store},
+    store::{Draft, Note, Order, Store},
 };
 
 type HandlerResult = Result<Response, Problem>;
@@ -105,9 +105,9 @@ fn write_response(note: Option<(Note, Validators)>) -> HandlerResult {
 pub(crate) async fn place(
     store: State<Store>,
     attempt: Attempt,
-    JsonBody(item): JsonBody<Item>,
+    JsonBody(order): JsonBody<Order>,
 ) -> HandlerResult {
-    Ok(store.place(&attempt, item, placed).await?.map(Body::from))
+    Ok(store.place(&attempt, order, placed).await?.map(Body::from))
 }
 
 /// Returns the response to an order. It is recorded with the order, so it is made of bytes.

@@ -41,20 +41,13 @@ pub(crate) struct Draft {
     pub(crate) text: String,
 }
 
-/// The part of an order that clients set.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub(crate) struct Item {
-    pub(crate) item: String,
-    pub(crate) quantity: u32,
-}
-
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Order {
     /// The number, which grows by one with each order.
-    #[serde(rename = "order")]
+    #[serde(rename = "order", skip_deserializing)]
     pub(crate) number: i64,
-    #[serde(flatten)]
-    pub(crate) item: Item,
+    pub(crate) item: String,
+    pub(crate) quantity: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -179,11 +172,11 @@ impl Store {
     pub(crate) async fn place(
         &self,
         attempt: &Attempt,
-        item: Item,
+        new: Order,
         respond: impl FnOnce(&Order) -> Response<Bytes> + Send + 'static,
     ) -> Result<Response<Bytes>, Problem> {
         let placed = self.database.keyed(attempt, move |keyed| {
-            let placed = keyed.query_row(PLACE, (item.item, item.quantity), order)?;
+            let placed = keyed.query_row(PLACE, (new.item, new.quantity), order)?;
             keyed.commit(respond(&placed))
         });
         Ok(placed.await?)
@@ -243,8 +236,9 @@ fn note(row: &Row<'_>) -> SqlResult<Note> {
 }
 
 fn order(row: &Row<'_>) -> SqlResult<Order> {
-    let (item, quantity) = (row.get("item")?, row.get("quantity")?);
-    let item = Item { item, quantity };
-    let number = row.get("number")?;
-    Ok(Order { number, item })
+    Ok(Order {
+        number: row.get("number")?,
+        item: row.get("item")?,
+        quantity: row.get("quantity")?,
+    })
 }

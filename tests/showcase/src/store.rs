@@ -18,7 +18,7 @@ use crate::{
     options::Options, postgres::Postgres, problem::Problem, sqlite, streams::Announcement,
 };
 
-pub(crate) use crate::sqlite::{Draft, Item, Note, Order};
+pub(crate) use crate::sqlite::{Draft, Note, Order};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -152,12 +152,12 @@ impl Store {
     pub(crate) async fn place(
         &self,
         attempt: &Attempt,
-        item: Item,
+        new: Order,
         respond: impl FnOnce(&Order) -> Response<Bytes> + Send + 'static,
     ) -> Result<Response<Bytes>, Problem> {
         match &self.database {
-            OnSqlite(store) => store.place(attempt, item, respond).await,
-            OnPostgres(store) => store.place(attempt, item, respond).await,
+            OnSqlite(store) => store.place(attempt, new, respond).await,
+            OnPostgres(store) => store.place(attempt, new, respond).await,
         }
     }
 

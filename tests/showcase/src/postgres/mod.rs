@@ -16,7 +16,7 @@ use tower_conditional_postgres::{
 
 use crate::{
     problem::Problem,
-    sqlite::{Draft, Item, Note, Order, validators},
+    sqlite::{Draft, Note, Order, validators},
 };
 
 const PUT: &str = "
@@ -33,7 +33,8 @@ RETURNING id, title, text, version, updated_at";
 const ONE_BY_ONE: &str = "LOCK TABLE orders IN EXCLUSIVE MODE";
 
 const PLACE: &str = "
-INSERT INTO orders SELECT coalesce(max(number), 0) + 1, $1, $2 FROM orders RETURNING number";
+INSERT INTO orders SELECT coalesce(max(number), 0) + 1, $1, $2 FROM orders
+RETURNING number, item, quantity";
 
 const TAKEN: &str = "SELECT setval('notes_id', greatest($1, (SELECT last_value FROM notes_id)))";
 
@@ -152,16 +153,15 @@ impl Postgres {
     pub(crate) async fn place(
         &self,
         attempt: &Attempt,
-        item: Item,
+        new: Order,
         respond: impl FnOnce(&Order) -> Response<Bytes> + Send,
     ) -> Result<Response<Bytes>, Problem> {
         let mut lease = Lease::acquire(&self.0).await?;
         let tx = Keyed::begin(&mut lease, attempt).await?;
         tx.batch_execute(ONE_BY_ONE).await?;
-        let quantity = i64::from(item.quantity);
-        let row = tx.query_one(PLACE, &[&item.item, &quantity]).await?;
-        let number = row.get("number");
-        Ok(tx.commit(respond(&Order { number, item })).await?)
+        let quantity = i64::from(new.quantity);
+        let row = tx.query_one(PLACE, &[&new.item, &quantity]).await?;
+        Ok(tx.commit(respond(&order(&row)?)).await?)
     }
 
     pub(crate) async fn page(&self, name: String) -> Result<(Option<String>, Validators), Problem> {
@@ -239,10 +239,11 @@ fn note(row: &Row) -> Note {
 }
 
 fn order(row: &Row) -> Result<Order, Problem> {
-    let quantity = row.get::<_, i64>("quantity").try_into()?;
-    let (number, item) = (row.get("number"), row.get("item"));
-    let item = Item { item, quantity };
-    Ok(Order { number, item })
+    Ok(Order {
+        number: row.get("number"),
+        item: row.get("item"),
+        quantity: row.get::<_, i64>("quantity").try_into()?,
+    })
 }
 
 async fn begin(

@@ -8,6 +8,7 @@ mod guard;
 mod idempotency;
 mod install;
 mod outages;
+mod outbox;
 mod outcomes;
 mod queries;
 mod races;

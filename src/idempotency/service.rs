@@ -18,6 +18,10 @@ use crate::{
     store::IdempotencyStore,
 };
 
+/// A request that came in TLS early data. More values than `1` mean the same (RFC 8470, section
+/// 5.1).
+const EARLY_DATA: &str = "early-data";
+
 /// Service that runs a request with an `Idempotency-Key` once, and repeats its response.
 ///
 /// See the [module docs](crate::idempotency) for an example.
@@ -53,14 +57,19 @@ where
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         // Most requests have no key, and cost no more than looking for one.
-        let may_have_key = IdempotencyKey::is_in(request.headers());
+        let headers = request.headers();
+        let may_have_key = IdempotencyKey::is_in(headers);
+        let is_early = self.config.refuses_early_data && headers.contains_key(EARLY_DATA);
         if !self.config.methods.contains(request.method())
-            || !(may_have_key || self.config.is_required.is_some())
+            || !(may_have_key || is_early || self.config.is_required.is_some())
         {
             return ResponseFuture::passing(self.inner.call(request.map(RequestBody::unread)));
         }
-        let key = IdempotencyKey::from_headers(request.headers(), self.config.accepts_bare_keys);
         let (parts, content) = request.into_parts();
+        if is_early {
+            return self.refuse(KeyProblem::TooEarly, &parts, content);
+        }
+        let key = IdempotencyKey::from_headers(&parts.headers, self.config.accepts_bare_keys);
         let admitted = key
             .map_err(|_| KeyProblem::Malformed)
             .and_then(|key| self.keyed(&parts, key));
@@ -73,14 +82,28 @@ where
                 let request = Request::from_parts(parts, RequestBody::unread(content));
                 ResponseFuture::passing(self.inner.call(request))
             }
-            Err(reason) => {
-                // Gives back the place that `poll_ready` reserved, since the service does not run.
-                drop(HeldService::take(&mut self.inner));
-                let answer = refuse::refuse(&self.config, reason, &parts.headers, None);
-                let answer = UnreadContent::new(&parts, content).refuse(answer);
-                ResponseFuture::waiting(async { Ok(answer.await) })
-            }
+            Err(reason) => self.refuse(reason, &parts, content),
         }
+    }
+}
+
+impl<S: Clone, St> Idempotency<S, St> {
+    /// Answers a request whose content is not read.
+    fn refuse<F, ReqB, ResB, E>(
+        &mut self,
+        reason: KeyProblem,
+        parts: &Parts,
+        content: ReqB,
+    ) -> ResponseFuture<F, ResB, E>
+    where
+        ReqB: Body<Data = Bytes, Error: Send> + Send + 'static,
+        ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
+    {
+        // Gives back the place that `poll_ready` reserved, since the service does not run.
+        drop(HeldService::take(&mut self.inner));
+        let answer = refuse::refuse(&self.config, reason, &parts.headers, None);
+        let answer = UnreadContent::new(parts, content).refuse(answer);
+        ResponseFuture::waiting(async { Ok(answer.await) })
     }
 }
 

@@ -127,6 +127,6 @@ fn array<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
 
 /// Returns the milliseconds, rounded up: a lease never ends early.
 fn milliseconds(time: Duration) -> u64 {
-    let rest = u128::from(time.subsec_nanos() % 1_000_000 != 0);
+    let rest = u128::from(!time.subsec_nanos().is_multiple_of(1_000_000));
     u64::try_from(time.as_millis() + rest).unwrap_or(u64::MAX)
 }

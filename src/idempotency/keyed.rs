@@ -60,7 +60,9 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
         if let Err(reason) = self.read(&parts, &mut content).await {
             return Ok(self.refuse_unread(reason, &parts, content).await);
         }
-        let claim = self.claim(self.fingerprint(&parts, &content));
+        let Some(claim) = self.claim(self.fingerprint(&parts, &content)) else {
+            return Ok(self.refuse(KeyProblem::StoreUnavailable, &parts, None));
+        };
         let claimant = Claimant {
             config: Arc::clone(&self.config),
             id: self.id,
@@ -161,12 +163,14 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
         hasher.finish()
     }
 
-    fn claim(&self, fingerprint: Fingerprint) -> Claim {
+    /// Returns the claim of a new attempt. `None` without a source of randomness.
+    fn claim(&self, fingerprint: Fingerprint) -> Option<Claim> {
         let takeover = self.config.on_lost_attempt != OnLostAttempt::Refuse;
-        Claim::new(fingerprint, random_owner())
+        let claim = Claim::new(fingerprint, random_owner()?)
             .with_lease(self.config.lease)
             .with_takeover(takeover)
-            .with_retention(self.config.retention)
+            .with_retention(self.config.retention);
+        Some(claim)
     }
 
     fn open(&self, record: Bytes) -> Result<RecordedResponse, crate::BoxError> {
@@ -225,9 +229,16 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
     }
 }
 
-/// Returns the name of a new attempt.
-fn random_owner() -> Owner {
+/// Returns the name of a new attempt. `None` without a source of randomness.
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+fn random_owner() -> Option<Owner> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).expect("the system has randomness");
-    Owner::from(bytes)
+    getrandom::fill(&mut bytes).ok()?;
+    Some(Owner::from(bytes))
+}
+
+// This target has no randomness of its own, and an owner that is not unique would run twice.
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+fn random_owner() -> Option<Owner> {
+    None
 }

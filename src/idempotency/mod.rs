@@ -172,6 +172,7 @@
 //! - It does not record responses of event streams, gRPC or upgrades.
 //! - It does not compare JSON by its meaning: two spellings of one document are two requests.
 //! - [`MemoryIdempotencyStore`](crate::store::MemoryIdempotencyStore) knows one process.
+//! - On `wasm32-unknown-unknown`, which has no randomness, it refuses keys with 503.
 
 mod attempt;
 mod claimant;

@@ -56,20 +56,20 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        if !self.config.methods.contains(request.method()) {
+        // Most requests have no key, and cost no more than looking for one.
+        let headers = request.headers();
+        let may_have_key = IdempotencyKey::is_in(headers);
+        let is_early = self.config.refuses_early_data && headers.contains_key(EARLY_DATA);
+        if !self.config.methods.contains(request.method())
+            || !(may_have_key || is_early || self.config.is_required.is_some())
+        {
             return ResponseFuture::passing(self.inner.call(request.map(RequestBody::unread)));
         }
-        if self.config.refuses_early_data && request.headers().contains_key(EARLY_DATA) {
-            let (parts, content) = request.into_parts();
+        let (parts, content) = request.into_parts();
+        if is_early {
             return self.refuse(KeyProblem::TooEarly, &parts, content);
         }
-        // Most requests have no key, and cost no more than looking for one.
-        let may_have_key = IdempotencyKey::is_in(request.headers());
-        if !may_have_key && self.config.is_required.is_none() {
-            return ResponseFuture::passing(self.inner.call(request.map(RequestBody::unread)));
-        }
-        let key = IdempotencyKey::from_headers(request.headers(), self.config.accepts_bare_keys);
-        let (parts, content) = request.into_parts();
+        let key = IdempotencyKey::from_headers(&parts.headers, self.config.accepts_bare_keys);
         let admitted = key
             .map_err(|_| KeyProblem::Malformed)
             .and_then(|key| self.keyed(&parts, key));

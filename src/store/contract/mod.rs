@@ -29,6 +29,7 @@ use std::{
     error::Error,
     fmt,
     future::Future,
+    hash::{BuildHasher, RandomState},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -168,7 +169,11 @@ fn owner() -> Owner {
 fn unique() -> [u8; 32] {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).expect("the system has randomness");
+    // Each state has random keys.
+    let random = RandomState::new();
+    for (index, part) in bytes.chunks_exact_mut(8).enumerate() {
+        part.copy_from_slice(&random.hash_one(index).to_be_bytes());
+    }
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     bytes[8..16].copy_from_slice(&count.to_be_bytes());
     bytes

@@ -30,7 +30,7 @@ struct Request<'a> {
 }
 
 fn main() {
-    let rounds = rounds();
+    let (rounds, only) = options();
     let root = env::temp_dir().join(format!("tower-conditional-http-{}", process::id()));
     let folder = root.join("files");
     fs::create_dir_all(&folder).expect("a temporary folder");
@@ -39,7 +39,9 @@ fn main() {
         fs::write(folder.join(&path[1..]), content).expect("a file is written");
     }
     let (servers, missing) = start_all(&folder);
-    let times = measure(&requests(&servers), rounds);
+    let mut requests = requests(&servers);
+    requests.retain(|request| only.as_deref().is_none_or(|only| request.path == only));
+    let times = measure(&requests, rounds);
 
     println!(
         "\n### HTTP/1.1 over loopback: server CPU of one request, us (median of {rounds} samples of 1 s, in parentheses the best)"
@@ -56,13 +58,18 @@ fn main() {
     fs::remove_dir_all(root).ok();
 }
 
-fn rounds() -> usize {
+/// Returns the number of rounds, and the only path to measure.
+fn options() -> (usize, Option<String>) {
+    let (mut rounds, mut only) = (ROUNDS, None);
     let mut arguments = env::args().skip(1);
-    match (arguments.next().as_deref(), arguments.next()) {
-        (None, _) => ROUNDS,
-        (Some("--rounds"), Some(rounds)) => rounds.parse().expect("--rounds takes a number"),
-        _ => panic!("usage: http [--rounds N]"),
+    while let Some(option) = arguments.next() {
+        match (&*option, arguments.next()) {
+            ("--rounds", Some(number)) => rounds = number.parse().expect("a number"),
+            ("--path", Some(path)) => only = Some(path),
+            _ => panic!("usage: http [--rounds N] [--path PATH]"),
+        }
     }
+    (rounds, only)
 }
 
 /// Returns all requests, after a check of their responses.
@@ -188,7 +195,9 @@ fn ticks_per_second() -> f64 {
 }
 
 fn print(path: &'static str, servers: &[Server], times: &HashMap<Key, Time>) {
-    let bare = times[&(BARE, path, false)];
+    let Some(bare) = times.get(&(BARE, path, false)) else {
+        return;
+    };
     let is_measured = |server: &&Server| times.contains_key(&(server.name, path, false));
     let rows: Vec<_> = servers
         .iter()

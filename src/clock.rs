@@ -66,6 +66,20 @@ impl SharedClock {
         }
     }
 
+    /// Returns the time since 1970 on a clock that was set, and since `origin` otherwise.
+    ///
+    /// Before 1970 all times are one: leases do not run out, and nothing runs twice.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn since(&self, origin: tokio::time::Instant) -> std::time::Duration {
+        match &self.0 {
+            Some(clock) => {
+                let since_1970 = clock.now().duration_since(SystemTime::UNIX_EPOCH);
+                since_1970.unwrap_or_default()
+            }
+            None => origin.elapsed(),
+        }
+    }
+
     /// Returns the time of [`Clock::coarse_now`] in whole seconds.
     pub(crate) fn coarse_now(&self) -> HttpDate {
         match &self.0 {

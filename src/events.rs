@@ -5,6 +5,8 @@ use std::error::Error;
 
 use http::{HeaderName, Method};
 
+#[cfg(feature = "tokio")]
+use crate::semantics::retry::{RecordId, SealReason};
 use crate::source::SourceError;
 
 /// Emits an event for a source that failed. The layer decides about the request.
@@ -65,4 +67,80 @@ pub(crate) fn too_many_cache_tags(field: &HeaderName, tags: usize) {
     );
     #[cfg(not(feature = "tracing"))]
     let _ = (field, tags);
+}
+
+/// Emits an event for an attempt whose outcome nobody knows.
+#[cfg(feature = "tokio")]
+pub(crate) fn outcome_unknown(record: &RecordId, reason: &'static str) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(?record, reason, "the outcome of a request is unknown");
+    #[cfg(not(feature = "tracing"))]
+    let _ = (record, reason);
+}
+
+/// Emits an event for a handler that took over from a lost attempt without asking if it does.
+#[cfg(feature = "tokio")]
+pub(crate) fn overlooked_takeover(record: &RecordId) {
+    #[cfg(feature = "tracing")]
+    tracing::error!(
+        ?record,
+        "a handler took over from a lost attempt without asking: it may have run twice"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = record;
+}
+
+/// Emits an event for a success on a transactional route that its transaction did not record.
+#[cfg(feature = "tokio")]
+pub(crate) fn unrecorded_effect(record: &RecordId) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        ?record,
+        "a handler answered a success outside of its transaction: a crash can lose the record"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = record;
+}
+
+/// Emits an event for a step of a key that its store, or the encryption of records, refused.
+#[cfg(feature = "tokio")]
+pub(crate) fn key_step_failed(
+    record: &RecordId,
+    step: &'static str,
+    error: &(dyn Error + 'static),
+) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(?record, step, error, "a step of an idempotency key failed");
+    #[cfg(not(feature = "tracing"))]
+    let _ = (record, step, error);
+}
+
+/// Emits an event for an attempt that no longer held its key when it ended.
+#[cfg(feature = "tokio")]
+pub(crate) fn key_lost(record: &RecordId) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        ?record,
+        "an attempt lost its idempotency key before it ended: its response was withheld"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = record;
+}
+
+/// Emits an event for a key whose response is not recorded.
+#[cfg(feature = "tokio")]
+pub(crate) fn key_sealed(record: &RecordId, reason: SealReason) {
+    #[cfg(feature = "tracing")]
+    tracing::info!(?record, %reason, "an idempotency key was sealed: retries are refused");
+    #[cfg(not(feature = "tracing"))]
+    let _ = (record, reason);
+}
+
+/// Emits an event for a recorded response that was repeated.
+#[cfg(feature = "tokio")]
+pub(crate) fn replayed(record: &RecordId) {
+    #[cfg(feature = "tracing")]
+    tracing::debug!(?record, "a recorded response was repeated");
+    #[cfg(not(feature = "tracing"))]
+    let _ = record;
 }

@@ -5,6 +5,8 @@
 //! - **Optimistic concurrency**: a write with an outdated `If-Match` gets
 //!   `412 Precondition Failed`, and one without it `428 Precondition Required`. This prevents
 //!   lost updates, in which the second of two writers overwrites the first.
+//! - **Safe retries**: a request with an `Idempotency-Key` runs once, and every repeat gets the
+//!   first response.
 //! - **Cache policy**: each response gets a `Cache-Control` (RFC 9111), and writes can purge
 //!   caches.
 //!
@@ -51,6 +53,7 @@
 //! | [`EtagLayer`] | makes an `ETag` header from the content | if no version of the content is known |
 //! | [`ConditionalLayer`] | answers conditional reads with 304 or 412 | for every resource with an `ETag`; with a source, a 304 needs no handler |
 //! | [`PreconditionLayer`] | checks conditional writes: 412, 428 | if several clients write one resource |
+//! | `IdempotencyLayer` | runs a request with an `Idempotency-Key` once, and repeats its response | for every `POST` or `PATCH` that clients retry |
 //! | [`CachePolicyLayer`] | sets `Cache-Control`, targeted headers, `Vary` and `Date` | for every service with caches or browsers in front |
 //! | [`CacheTagsLayer`] | adds cache tags, and purges after writes | with a CDN, Varnish or nginx in front |
 //! | [`CodingTagLayer`] | gives each content coding its own strong tag | around compression |
@@ -83,6 +86,7 @@
 //! compression                      a 304 is not compressed
 //! CachePolicyLayer                 Cache-Control on every response, also on errors
 //! sessions                         inside: the policy must see their Set-Cookie
+//! IdempotencyLayer                 retries: the first response, before its conditions
 //! PreconditionLayer                writes: 412, 428
 //! ConditionalLayer                 reads: 304, 412
 //! EtagLayer                        a tag from the content
@@ -136,13 +140,13 @@
 //!
 //! | Name | Description | Default? |
 //! |---|---|---|
-//! | `tokio` | `lock::KeyedLock`, `detached::Detached` and `purge::PurgeQueue`; timeouts of sources, of purges, and for the content of a refused request | yes |
+//! | `tokio` | `IdempotencyLayer` and its stores; `lock::KeyedLock`, `detached::Detached` and `purge::PurgeQueue`; timeouts of sources, of purges, and for the content of a refused request | yes |
 //! | `axum` | `resource::guard` and `resource::wrap`; `source::axum`, a source with extractors; the types of [`handler`] as extractors and responses; the whole path below `Router::nest` ([`target`]) | no |
 //! | `serde` | `Cache-Control` directives as strings of a configuration | no |
-//! | `tracing` | events for a source that failed, an unchecked write, a purge that was given up, and findings of an audit | no |
+//! | `tracing` | events for a source that failed, an unchecked write, an idempotency key, a purge that was given up, and findings of an audit | no |
 //! | `blake3` | `etag::Blake3`, for tags from BLAKE3 | no |
 //! | `xxh3` | `etag::Xxh3`, for tags from XXH3 of content that attackers cannot influence | no |
-//! | `test-util` | `clock::ManualClock`, a clock that tests can advance | no |
+//! | `test-util` | `clock::ManualClock`, a clock that tests can advance; `store::contract`, a suite for stores | no |
 //!
 //! Two features change what layers do. With `axum`, layers below `Router::nest` know the whole path.
 //! Without `tokio` there are no timeouts, and the content of a refused request is read only as far
@@ -197,6 +201,8 @@ mod test_support;
 /// Rules of HTTP for the fuzz targets, which users do not need.
 #[cfg(fuzzing)]
 pub mod fuzzing {
+    #[cfg(feature = "tokio")]
+    use crate::idempotency::{IdempotencyKey, InvalidIdempotencyKey};
     pub use crate::semantics::{
         caching::{
             cache_control::has_no_store, cache_tags::write_invalidation,
@@ -211,6 +217,15 @@ pub mod fuzzing {
         },
     };
     use crate::{Current, validator::HttpDate};
+
+    /// Reads the key of a request.
+    #[cfg(feature = "tokio")]
+    pub fn idempotency_key(
+        headers: &http::HeaderMap,
+        accepts_bare: bool,
+    ) -> Result<Option<IdempotencyKey>, InvalidIdempotencyKey> {
+        IdempotencyKey::from_headers(headers, accepts_bare)
+    }
 
     /// Evaluates the conditions of a request.
     pub fn evaluate(

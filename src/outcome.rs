@@ -2,8 +2,8 @@
 
 use http::{Response, StatusCode};
 
-use crate::semantics::condition::Current;
 pub use crate::semantics::{condition::Condition, validator::UntaggedReason};
+use crate::{refusal::KeyProblem, semantics::condition::Current};
 
 /// A response extension with the decision of the layers, its reason, and the bytes that it saved.
 ///
@@ -43,7 +43,19 @@ pub struct Outcome {
     tag: Option<TagOrigin>,
     bytes_saved: Option<u64>,
     unchecked: bool,
-    replayed: bool,
+    key: Option<KeyOutcome>,
+}
+
+/// The result of a request with an `Idempotency-Key`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "tokio"),
+    expect(dead_code, reason = "only `IdempotencyLayer` makes one")
+)]
+enum KeyOutcome {
+    Performed,
+    Replayed,
+    Refused(KeyProblem),
 }
 
 /// The result of the conditions of a request.
@@ -127,13 +139,29 @@ impl Outcome {
         self.unchecked
     }
 
-    /// Returns `true` if the response is a recorded one, which an
-    /// [`IdempotencyLayer`](crate::IdempotencyLayer) repeated. The write was not performed again.
+    /// Returns `true` if the response is a recorded one, which an `IdempotencyLayer` repeated. The
+    /// write was not performed again.
     ///
     /// It is recorded without `explain` too.
     #[must_use]
     pub fn is_replayed(&self) -> bool {
-        self.replayed
+        self.key == Some(KeyOutcome::Replayed)
+    }
+
+    /// Returns `true` if the request had an `Idempotency-Key`, and this is the response of its
+    /// handler.
+    #[must_use]
+    pub fn is_performed(&self) -> bool {
+        self.key == Some(KeyOutcome::Performed)
+    }
+
+    /// Returns the reason why an `IdempotencyLayer` refused the request.
+    #[must_use]
+    pub fn key_problem(&self) -> Option<KeyProblem> {
+        match self.key {
+            Some(KeyOutcome::Refused(problem)) => Some(problem),
+            _ => None,
+        }
     }
 
     /// Returns the number of bytes of content that a 304 saved.
@@ -149,7 +177,7 @@ impl Outcome {
     #[cfg(feature = "tokio")]
     pub(crate) fn replay() -> Self {
         Self {
-            replayed: true,
+            key: Some(KeyOutcome::Replayed),
             ..Self::default()
         }
     }
@@ -192,6 +220,16 @@ impl Outcome {
 
     pub(crate) fn set_tag(&mut self, tag: TagOrigin) {
         self.tag = Some(tag);
+    }
+
+    #[cfg(feature = "tokio")]
+    pub(crate) fn set_performed(&mut self) {
+        self.key = Some(KeyOutcome::Performed);
+    }
+
+    #[cfg(feature = "tokio")]
+    pub(crate) fn set_key_problem(&mut self, problem: KeyProblem) {
+        self.key = Some(KeyOutcome::Refused(problem));
     }
 
     pub(crate) fn set_unchecked(&mut self) {

@@ -100,3 +100,14 @@ fn a_body_does_not_grow_with_the_layers() {
     assert_eq!(size_of::<One>(), size_of::<Bytes>() + 8);
     assert_eq!(size_of::<Three>(), size_of::<One>());
 }
+
+/// A request without a key carries the state of one that has it: a box, and no more.
+#[cfg(feature = "tokio")]
+#[test]
+fn a_request_without_a_key_has_a_small_future() {
+    use tower_conditional::idempotency::ResponseFuture;
+
+    type Keyed = ResponseFuture<Answer, Content, Infallible>;
+    let added = size_of::<Keyed>() - size_of::<Answer>();
+    assert!(added <= 8, "{added}");
+}

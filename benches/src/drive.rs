@@ -113,10 +113,24 @@ where
     B: http_body::Body<Data = Bytes>,
     B::Error: Debug,
 {
+    collect(service, Request::from_parts(head, Body::empty())).await
+}
+
+/// Runs the whole exchange of a request with content.
+///
+/// # Panics
+///
+/// Panics if the service or the body of its response fails.
+pub async fn collect<S, B>(service: &mut S, request: Request<Body>) -> Response<usize>
+where
+    S: Service<Request<Body>, Response = Response<B>>,
+    S::Error: Debug,
+    B: http_body::Body<Data = Bytes>,
+    B::Error: Debug,
+{
     poll_fn(|context| service.poll_ready(context))
         .await
         .expect("a ready service");
-    let request = Request::from_parts(head, Body::empty());
     let response = service.call(request).await.expect("a response");
     debug_assert_ne!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     let (parts, body) = response.into_parts();

@@ -2,6 +2,7 @@
 
 use axum::{
     Json,
+    body::{Body, Bytes},
     extract::{Path, State, rejection::StringRejection},
     http::{HeaderMap, StatusCode, header},
     response::{Html, IntoResponse, Response},
@@ -11,12 +12,13 @@ use serde_json::{Value, json};
 use tower_conditional::{
     Validators,
     handler::{Expected, WithValidators},
+    idempotency::Attempt,
     validator::HttpDate,
 };
 
 use crate::{
     problem::{JsonBody, NoteId, Problem},
-    store::{Draft, Note, Store},
+    store::{Draft, Note, Order, Store},
 };
 
 type HandlerResult = Result<Response, Problem>;
@@ -99,6 +101,27 @@ fn write_response(note: Option<(Note, Validators)>) -> HandlerResult {
     })
 }
 
+/// Places an order. It runs once for each `Idempotency-Key`, and a retry gets its response.
+pub(crate) async fn place(
+    store: State<Store>,
+    attempt: Attempt,
+    JsonBody(order): JsonBody<Order>,
+) -> HandlerResult {
+    Ok(store.place(&attempt, order, placed).await?.map(Body::from))
+}
+
+/// Returns the response to an order. It is recorded with the order, so it is made of bytes.
+fn placed(order: &Order) -> Response<Bytes> {
+    let content = serde_json::to_string(order).expect("plain values");
+    let response = Response::builder().status(StatusCode::CREATED);
+    let response = response.header(header::CONTENT_TYPE, "application/json");
+    response.body(content.into()).expect("a valid header")
+}
+
+pub(crate) async fn orders(store: State<Store>) -> HandlerResult {
+    Ok(Json(store.orders().await?).into_response())
+}
+
 pub(crate) async fn read_page(store: State<Store>, Path(name): Path<String>) -> HandlerResult {
     let (content, validators) = store.page(name).await?;
     let content = content.ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "no such page"))?;
@@ -132,13 +155,17 @@ pub(crate) async fn index() -> Html<&'static str> {
 }
 
 pub(crate) async fn me(headers: HeaderMap) -> HandlerResult {
-    let credentials = headers.get(header::AUTHORIZATION);
-    let credentials = credentials.and_then(|value| value.to_str().ok()?.split_once(' '));
-    let (scheme, name) = credentials.unwrap_or_default();
-    if scheme.eq_ignore_ascii_case("bearer") && !name.trim().is_empty() {
-        return Ok(Json(json!({ "name": name.trim() })).into_response());
+    if let Some(name) = bearer(&headers) {
+        return Ok(Json(json!({ "name": name })).into_response());
     }
     let challenge = [(header::WWW_AUTHENTICATE, "Bearer realm=\"notes\"")];
     let problem = Problem::new(StatusCode::UNAUTHORIZED, "send Authorization: Bearer NAME");
     Ok((challenge, problem).into_response())
+}
+
+/// Returns the name in `Authorization: Bearer NAME`.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let credentials = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, name) = credentials.split_once(' ')?;
+    (scheme.eq_ignore_ascii_case("bearer") && !name.trim().is_empty()).then(|| name.trim())
 }

@@ -13,7 +13,8 @@ use std::net::SocketAddr;
 
 use anyhow::Context;
 use clap::{Parser, builder::NonEmptyStringValueParser, value_parser};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::timeout};
+use tower_conditional::detached::Detached;
 
 const INDEX: &str = include_str!("index.html");
 
@@ -44,8 +45,11 @@ async fn main() -> anyhow::Result<()> {
     println!("listening on {url}");
     print!(include_str!("hints.txt"), url = url);
 
-    let (router, tags, policies) = (routes::router(&store), routes::tags()?, routes::policies()?);
-    server::serve(listener, router, tags, policies, stop).await?;
+    let attempts = Detached::new();
+    let router = routes::router(&store, routes::keys(&store, &attempts));
+    server::serve(listener, router, routes::tags()?, routes::policies()?, stop).await?;
+    // Orders whose clients have left.
+    let _ = timeout(server::GRACE, attempts.idle()).await;
     store.close().await;
     Ok(())
 }

@@ -3,24 +3,31 @@
 use axum::{
     Router,
     extract::{Path, State},
-    http::{HeaderName, HeaderValue, Method, header::CONTENT_SECURITY_POLICY, request::Parts},
-    routing::{get, put},
+    http::{
+        HeaderName, HeaderValue, Method,
+        header::{AUTHORIZATION, CONTENT_SECURITY_POLICY},
+        request::Parts,
+    },
+    routing::{get, post, put},
 };
 use tower_conditional::{
     CachePolicyLayer, CacheTagsLayer, CodingTagLayer, ConditionalLayer, EtagLayer,
-    PreconditionLayer, StateRefLayer,
+    IdempotencyLayer, PreconditionLayer, StateRefLayer,
     cache_policy::{CachePolicy, Rule},
     cache_tags::{CacheTag, CacheTagSource, CacheTags, TagField},
+    detached::Detached,
     resource::guard,
     route::Route,
     source,
+    store::IdempotencyStore,
 };
 use tower_conditional_sqlite::Scope;
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 
 use crate::{
     handlers::{
-        create, delete, index, list, me, patch, read, read_page, replace, versions, write_page,
+        bearer, create, delete, index, list, me, orders, patch, place, read, read_page, replace,
+        versions, write_page,
     },
     problem::NoteId,
     store::Store,
@@ -29,7 +36,7 @@ use crate::{
 /// The header in which a client names the state that it has seen.
 const NOTES_REF: HeaderName = HeaderName::from_static("x-notes-ref");
 
-pub(crate) fn router(store: &Store) -> Router {
+pub(crate) fn router(store: &Store, keys: IdempotencyLayer<impl IdempotencyStore>) -> Router {
     // The layers are set by hand, since a guarded resource would put the whole list into a 412.
     let tag = async |store: State<Store>| store.tag(Scope::table("notes")).await;
     let tag = source::axum(tag).with_state(store.clone());
@@ -63,11 +70,32 @@ pub(crate) fn router(store: &Store) -> Router {
         .optional()
         .layer_reads(no_scripts);
     let plain = Router::new()
+        .route("/orders", post(place).route_layer(keys).get(orders))
         .route("/pages/{name}", page.with_state(store.clone()))
         .route("/private/me", get(me))
         .route("/", get(index))
         .layer(EtagLayer::new());
     compressed.merge(plain).with_state(store.clone())
+}
+
+/// Returns the layer that runs a request once for each `Idempotency-Key`. A retry gets the first
+/// response, even if the first client was cut off.
+pub(crate) fn keys(
+    store: &Store,
+    attempts: &Detached,
+) -> IdempotencyLayer<impl IdempotencyStore + use<>> {
+    let keys = IdempotencyLayer::new(store.keys(), owner);
+    keys.require_key().detached(attempts.clone())
+}
+
+/// Returns the owner of an idempotency key. Callers without `Authorization` share one set of keys,
+/// and no caller gets the response of one with a name.
+fn owner(request: &Parts) -> Option<String> {
+    if !request.headers.contains_key(AUTHORIZATION) {
+        return Some("anyone".to_owned());
+    }
+    // Other credentials are refused.
+    Some(format!("bearer {}", bearer(&request.headers)?))
 }
 
 /// Returns the cache policies. They belong outside of all other layers, so that a 304 has the policy

@@ -5,6 +5,11 @@ CREATE TABLE IF NOT EXISTS notes (
     version INTEGER NOT NULL DEFAULT 1,
     updated_at INTEGER NOT NULL DEFAULT (unixepoch())
 ) STRICT;
+CREATE TABLE IF NOT EXISTS orders (
+    number INTEGER PRIMARY KEY,
+    item TEXT NOT NULL,
+    quantity INTEGER NOT NULL
+) STRICT;
 CREATE TABLE IF NOT EXISTS pages (
     name TEXT PRIMARY KEY,
     content TEXT NOT NULL

@@ -1,11 +1,15 @@
-//! Notes and pages in SQLite. The transaction that writes also checks the condition.
+//! Notes, pages and orders in SQLite. The transaction that writes also checks the condition, or
+//! records the response of an idempotency key.
 
+use axum::{body::Bytes, response::Response};
 use serde::{Deserialize, Serialize};
 use tower_conditional::{
-    Current, EntityTag, Validators, VersionTags, handler::Expected, state_ref::StateSource,
+    Current, EntityTag, Validators, VersionTags, handler::Expected, idempotency::Attempt,
+    state_ref::StateSource, store::IdempotencyStore,
 };
 use tower_conditional_sqlite::{
-    Database, EventLog, GuardError, Guarded, Install, Schema, Scope, Statements, Target, Watch,
+    Database, EventLog, GuardError, Guarded, Install, Schema, Scope, SqliteIdempotencyStore,
+    Statements, Target, Watch,
     rusqlite::{Connection, OptionalExtension, Result as SqlResult, Row, TransactionBehavior},
 };
 
@@ -13,6 +17,7 @@ use crate::problem::Problem;
 
 const NOTE: &str = "SELECT * FROM notes WHERE id = ?1";
 const PAGE: &str = "SELECT content FROM pages WHERE name = ?1";
+const PLACE: &str = "INSERT INTO orders (item, quantity) VALUES (?1, ?2) RETURNING *";
 const PUT_PAGE: &str = "INSERT INTO pages VALUES (?1, ?2)
     ON CONFLICT (name) DO UPDATE SET content = excluded.content";
 
@@ -36,6 +41,15 @@ pub(crate) struct Draft {
     pub(crate) text: String,
 }
 
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Order {
+    /// The number, which grows by one with each order.
+    #[serde(rename = "order", skip_deserializing)]
+    pub(crate) number: i64,
+    pub(crate) item: String,
+    pub(crate) quantity: u32,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     database: Database,
@@ -53,6 +67,8 @@ impl Store {
             .watch(Watch::table("pages").each_row("name"))?
             .events("notes_events")?;
         schema.install(&database).await?;
+        let keys = SqliteIdempotencyStore::new(database.clone());
+        keys.install().await?;
         let secret = database.run(move |sql| {
             sql.execute(include_str!("seed.sql"), [notes])?;
             sql.execute_batch(include_str!("events.sql"))?;
@@ -139,6 +155,33 @@ impl Store {
         .await
     }
 
+    /// Returns the store of idempotency keys. Its records commit with the orders.
+    pub(crate) fn keys(&self) -> impl IdempotencyStore + use<> {
+        SqliteIdempotencyStore::new(self.database.clone())
+    }
+
+    pub(crate) async fn orders(&self) -> Result<Vec<Order>, Problem> {
+        let all = self.database.run(|sql| {
+            let mut orders = sql.prepare("SELECT * FROM orders ORDER BY number")?;
+            orders.query_map((), order)?.collect()
+        });
+        Ok(all.await?)
+    }
+
+    /// Places an order and records its response, in one transaction.
+    pub(crate) async fn place(
+        &self,
+        attempt: &Attempt,
+        new: Order,
+        respond: impl FnOnce(&Order) -> Response<Bytes> + Send + 'static,
+    ) -> Result<Response<Bytes>, Problem> {
+        let placed = self.database.keyed(attempt, move |keyed| {
+            let placed = keyed.query_row(PLACE, (new.item, new.quantity), order)?;
+            keyed.commit(respond(&placed))
+        });
+        Ok(placed.await?)
+    }
+
     /// Waits for the writes of clients that have disconnected.
     pub(crate) async fn close(self) {
         self.database.close().await;
@@ -189,5 +232,13 @@ fn note(row: &Row<'_>) -> SqlResult<Note> {
         text: row.get("text")?,
         version: row.get("version")?,
         updated_at: row.get("updated_at")?,
+    })
+}
+
+fn order(row: &Row<'_>) -> SqlResult<Order> {
+    Ok(Order {
+        number: row.get("number")?,
+        item: row.get("item")?,
+        quantity: row.get("quantity")?,
     })
 }

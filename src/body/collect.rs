@@ -258,6 +258,7 @@ impl<B: Body<Data = Bytes>> Collector<B> {
     }
 
     /// Returns the content read so far in one piece. A single frame is shared, not copied.
+    #[cfg(feature = "tokio")]
     pub(crate) fn content(&self) -> Bytes {
         match &self.first {
             Some(first) if self.more.is_empty() => first.clone(),
@@ -266,6 +267,7 @@ impl<B: Body<Data = Bytes>> Collector<B> {
     }
 
     /// Returns `true` if trailers follow the content.
+    #[cfg(feature = "tokio")]
     pub(crate) fn has_trailers(&self) -> bool {
         matches!(&self.ending, Some(Ok(frame)) if frame.is_trailers())
     }

@@ -151,6 +151,8 @@ impl ConditionalRead {
         }
         match decision {
             Decision::Proceed => Verdict::Proceeded,
+            // A replay is the answer to the first request, whatever this one expects.
+            _ if Outcome::of(response).is_some_and(Outcome::is_replayed) => Verdict::NotEvaluated,
             Decision::NotModified => Verdict::NotModified,
             Decision::Failed(condition) => Verdict::Failed(condition),
         }

@@ -39,8 +39,16 @@ pub struct Attempt {
     pub(super) number: u32,
     pub(super) takes_over: bool,
     pub(super) protect: Option<Arc<dyn Protect>>,
-    /// Shared with the layer, which then records nothing itself.
-    pub(super) is_recorded: Arc<AtomicBool>,
+    pub(super) reports: Arc<HandlerReports>,
+}
+
+/// The reports of a handler to the layer, which shares them.
+#[derive(Debug, Default)]
+pub(super) struct HandlerReports {
+    /// The handler's own transaction holds the record, so that the layer writes none.
+    is_recorded: AtomicBool,
+    /// The handler asked if it takes over.
+    knows_takeover: AtomicBool,
 }
 
 impl Attempt {
@@ -82,9 +90,18 @@ impl Attempt {
     }
 
     /// Returns `true` if the attempt follows one that was lost, whose effects are unknown.
+    ///
+    /// With [`Resume`](super::OnLostAttempt::Resume) every handler has to ask. The layer trusts
+    /// no response of a handler that takes over and has not asked.
     #[must_use]
     pub fn takes_over(&self) -> bool {
+        self.reports.knows_takeover.store(true, Ordering::Release);
         self.takes_over
+    }
+
+    /// Returns `true` if the handler takes over and has not asked.
+    pub(super) fn overlooks_takeover(&self) -> bool {
+        self.takes_over && !self.reports.knows_takeover.load(Ordering::Acquire)
     }
 
     /// Encodes a response for the record, and encrypts it as the layer is configured. For stores
@@ -105,11 +122,11 @@ impl Attempt {
     /// Confirms that the response is recorded already, by the handler's own transaction. The
     /// layer then sends the response without recording it again.
     pub fn confirm_recorded(&self) {
-        self.is_recorded.store(true, Ordering::Release);
+        self.reports.is_recorded.store(true, Ordering::Release);
     }
 
     pub(super) fn is_recorded(&self) -> bool {
-        self.is_recorded.load(Ordering::Acquire)
+        self.reports.is_recorded.load(Ordering::Acquire)
     }
 
     /// Returns a key of 43 characters for a call to another service. It is the same in every

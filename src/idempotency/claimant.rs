@@ -1,15 +1,19 @@
 //! A request's claim of its key: the tries, and the way back if nobody waits for the answer.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use tokio::time::{Instant, sleep};
 
 use super::config::{IdempotencyConfig, PAUSES};
 use crate::{
+    events,
     semantics::retry::{Admission, Claim, RecordId, Resolution, Update},
     store::{IdempotencyStore, Step, StoreError, StoreErrorKind},
 };
+
+/// The pause between two looks at a key that another attempt holds.
+const WAIT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A claim of a key, with everything that a task of its own needs.
 pub(super) struct Claimant<St> {
@@ -19,11 +23,28 @@ pub(super) struct Claimant<St> {
 }
 
 impl<St: IdempotencyStore> Claimant<St> {
-    /// Claims the key.
+    /// Claims the key. While another attempt holds it, tries again until the time limit.
+    pub(super) async fn begin_or_wait(&self) -> Result<Admission<Bytes>, StoreError> {
+        let mut first_answer = None;
+        loop {
+            let admission = self.begin().await?;
+            let Admission::InFlight { retry_after } = admission else {
+                return Ok(admission);
+            };
+            let waited = first_answer.get_or_insert_with(Instant::now).elapsed();
+            let left = self.config.wait_timeout.saturating_sub(waited);
+            if left.is_zero() {
+                return Ok(admission);
+            }
+            sleep(WAIT_PAUSE.min(retry_after).min(left)).await;
+        }
+    }
+
+    /// Claims the key once.
     ///
     /// If the client disconnects before the store has answered, a started claim is released.
     /// Otherwise it would look like an attempt that was lost, although nothing ran.
-    pub(super) async fn begin(&self) -> Result<Admission<Bytes>, StoreError> {
+    async fn begin(&self) -> Result<Admission<Bytes>, StoreError> {
         let claimant = self.clone();
         let begun = self.config.detached.finish(async move {
             let admission = claimant.try_begin().await?;
@@ -50,6 +71,7 @@ impl<St: IdempotencyStore> Claimant<St> {
                 Ok(admission) => return Ok(admission),
                 Err(error) => error,
             };
+            events::key_step_failed(&self.id, "begin", &error);
             if error.kind() != StoreErrorKind::Ambiguous {
                 return Err(error);
             }
@@ -86,13 +108,20 @@ impl<St: IdempotencyStore> Claimant<St> {
 
     /// Releases a claim that was started, and for which nothing ran.
     async fn release(&self, admission: &Admission<Bytes>) {
-        if let Admission::Started { fence, .. } = admission {
-            let store = &self.config.store;
-            let step = Step::new(self.id, self.claim.owner, *fence);
-            if !matches!(store.release(step).await, Ok(Update::Applied)) {
-                // After the lease it counts as lost, but its outcome is known.
-                let _ = store.resolve(self.id, *fence, Resolution::Release).await;
-            }
+        let Admission::Started {
+            fence, takes_over, ..
+        } = *admission
+        else {
+            return;
+        };
+        let store = &self.config.store;
+        let step = Step::new(self.id, self.claim.owner, fence);
+        // The effects of the attempt before are as unknown as they were.
+        if takes_over {
+            let _ = store.renew(step, Duration::ZERO).await;
+        } else if !matches!(store.release(step).await, Ok(Update::Applied)) {
+            // After the lease it counts as lost, but its outcome is known.
+            let _ = store.resolve(self.id, fence, Resolution::Release).await;
         }
     }
 }

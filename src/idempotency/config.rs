@@ -1,11 +1,12 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, StatusCode, request::Parts};
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode, request::Parts};
 
 use super::protect::Protect;
 use crate::{
     detached::Detached,
+    outcome::Outcome,
     refusal::Renderer,
     semantics::retry::{Commit, Fingerprint, KeyScope, Retention},
     target,
@@ -30,6 +31,7 @@ pub(super) struct IdempotencyConfig<St> {
     pub(super) is_required: Option<IsRequired>,
     pub(super) methods: Vec<Method>,
     pub(super) accepts_bare_keys: bool,
+    pub(super) refuses_early_data: bool,
     pub(super) max_request_bytes: usize,
     pub(super) max_response_bytes: usize,
     pub(super) lease: Duration,
@@ -37,6 +39,8 @@ pub(super) struct IdempotencyConfig<St> {
     pub(super) wait_timeout: Duration,
     pub(super) retention: Retention,
     pub(super) on_lost_attempt: OnLostAttempt,
+    /// `None` if the route is not transactional.
+    pub(super) on_unrecorded: Option<OnUnrecorded>,
     pub(super) on_server_error: Commit,
     pub(super) commit_of: Option<CommitOf>,
     pub(super) fingerprint_of: Option<FingerprintOf>,
@@ -44,6 +48,7 @@ pub(super) struct IdempotencyConfig<St> {
     pub(super) replay_marker: HeaderName,
     pub(super) described_by: Option<HeaderValue>,
     pub(super) detached: Detached,
+    pub(super) explain: bool,
     pub(super) renderer: Renderer,
 }
 
@@ -59,6 +64,26 @@ pub enum OnLostAttempt {
     /// Runs the handler again, with the next fence. Only for handlers that may run twice, or
     /// whose effects commit together with the record.
     Reexecute,
+    /// Runs the handler again, with the next fence. The handler continues from its own recovery
+    /// point if [`Attempt::takes_over`](super::Attempt::takes_over) is `true`.
+    ///
+    /// A handler that takes over and never asks is not trusted: its response is withheld, and
+    /// the key is sealed. An attempt that takes over and returns an error which releases keys,
+    /// such as 503, releases nothing. The next attempt takes over too.
+    Resume,
+}
+
+/// The reaction to a success on a [transactional](super::IdempotencyLayer::transactional) route
+/// whose handler has not recorded its response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OnUnrecorded {
+    /// Reports it by an event (feature `tracing`). The layer records the response itself, after
+    /// the effect. A crash in between leaves an unknown outcome.
+    Report,
+    /// Answers 500 in place of the success, for tests. The effect may have happened, so the key
+    /// is sealed.
+    Fail,
 }
 
 impl<St> IdempotencyConfig<St> {
@@ -69,6 +94,7 @@ impl<St> IdempotencyConfig<St> {
             is_required: None,
             methods: vec![Method::POST, Method::PATCH],
             accepts_bare_keys: false,
+            refuses_early_data: false,
             max_request_bytes: 1 << 20,
             max_response_bytes: 256 << 10,
             lease: Duration::from_secs(30),
@@ -76,6 +102,7 @@ impl<St> IdempotencyConfig<St> {
             wait_timeout: Duration::ZERO,
             retention: Retention::default(),
             on_lost_attempt: OnLostAttempt::default(),
+            on_unrecorded: None,
             on_server_error: Commit::Release,
             commit_of: None,
             fingerprint_of: None,
@@ -83,6 +110,7 @@ impl<St> IdempotencyConfig<St> {
             replay_marker: HeaderName::from_static("idempotent-replayed"),
             described_by: None,
             detached: Detached::new(),
+            explain: false,
             renderer: Renderer::default(),
         }
     }
@@ -93,6 +121,11 @@ impl<St> IdempotencyConfig<St> {
             .is_some_and(|required| required(request))
     }
 
+    /// Returns `true` if an attempt has to continue another one.
+    pub(super) fn resumes(&self, takes_over: bool) -> bool {
+        takes_over && self.on_lost_attempt == OnLostAttempt::Resume
+    }
+
     /// Returns the scope of a request: its principal, and the path that a router took away.
     pub(super) fn scope(&self, request: &Parts) -> Option<KeyScope> {
         let scope = (self.scope_of)(request)?;
@@ -100,6 +133,12 @@ impl<St> IdempotencyConfig<St> {
         // Two services that are nested under different paths have records of their own.
         let mount = whole.strip_suffix(request.uri.path()).unwrap_or(whole);
         Some(scope.mounted_at(mount))
+    }
+
+    pub(super) fn explain<B>(&self, response: &mut Response<B>, change: impl FnOnce(&mut Outcome)) {
+        if self.explain {
+            Outcome::record(response.extensions_mut(), change);
+        }
     }
 
     /// Returns the end of an attempt whose response has this status.
@@ -126,6 +165,7 @@ impl<St> Clone for IdempotencyConfig<St> {
             is_required: self.is_required.clone(),
             methods: self.methods.clone(),
             accepts_bare_keys: self.accepts_bare_keys,
+            refuses_early_data: self.refuses_early_data,
             max_request_bytes: self.max_request_bytes,
             max_response_bytes: self.max_response_bytes,
             lease: self.lease,
@@ -133,6 +173,7 @@ impl<St> Clone for IdempotencyConfig<St> {
             wait_timeout: self.wait_timeout,
             retention: self.retention,
             on_lost_attempt: self.on_lost_attempt,
+            on_unrecorded: self.on_unrecorded,
             on_server_error: self.on_server_error,
             commit_of: self.commit_of.clone(),
             fingerprint_of: self.fingerprint_of.clone(),
@@ -140,6 +181,7 @@ impl<St> Clone for IdempotencyConfig<St> {
             replay_marker: self.replay_marker.clone(),
             described_by: self.described_by.clone(),
             detached: self.detached.clone(),
+            explain: self.explain,
             renderer: self.renderer.clone(),
         }
     }

@@ -1,6 +1,6 @@
 //! A request with a key, from its content to the store's answer.
 
-use std::{cell::OnceCell, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use http::{
@@ -9,18 +9,19 @@ use http::{
     request::Parts,
 };
 use http_body::Body;
-use tokio::time::{Instant, sleep};
 use tower_service::Service;
 
 use super::{
     attempt::Attempt,
     claimant::Claimant,
     config::{IdempotencyConfig, OnLostAttempt},
-    performed::Performed,
+    held_key::HeldKey,
+    performed,
     refuse::refuse,
 };
 use crate::{
     body::{ReadAhead, RequestBody, ResponseBody, UnreadContent},
+    events,
     outcome::Outcome,
     refusal::KeyProblem,
     semantics::retry::{
@@ -28,7 +29,7 @@ use crate::{
         RecordId, RecordedResponse,
     },
     service::HeldService,
-    store::{IdempotencyStore, Step, StoreError},
+    store::{IdempotencyStore, Step},
     target,
 };
 
@@ -39,9 +40,6 @@ pub(super) struct KeyedRequest<St> {
     pub(super) key: IdempotencyKey,
     pub(super) id: RecordId,
 }
-
-/// The pause between two looks at a key that another attempt holds.
-const WAIT_PAUSE: Duration = Duration::from_millis(100);
 
 impl<St: IdempotencyStore> KeyedRequest<St> {
     pub(super) async fn run<S, ReqB, ResB>(
@@ -63,11 +61,13 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
             return Ok(self.refuse_unread(reason, &parts, content).await);
         }
         let claim = self.claim(self.fingerprint(&parts, &content));
-        let admission = match self.begin_or_wait(claim).await {
-            Ok(admission) => admission,
-            Err(_) => {
-                return Ok(self.refuse(KeyProblem::StoreUnavailable, &parts, Some(Duration::ZERO)));
-            }
+        let claimant = Claimant {
+            config: Arc::clone(&self.config),
+            id: self.id,
+            claim,
+        };
+        let Ok(admission) = claimant.begin_or_wait().await else {
+            return Ok(self.refuse(KeyProblem::StoreUnavailable, &parts, Some(Duration::ZERO)));
         };
         let reason = match admission {
             Admission::Started {
@@ -82,24 +82,30 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
                     number: attempt,
                     takes_over,
                     protect: self.config.protect.clone(),
-                    is_recorded: Arc::default(),
+                    reports: Arc::default(),
                 };
-                let performed = Performed {
+                let key = HeldKey {
                     config: self.config,
                     attempt,
                 };
-                return performed.run(parts, content.into_body(), service).await;
+                return performed::run(key, parts, content.into_body(), service).await;
             }
             Admission::Replay(record) => match self.open(record) {
                 Ok(recorded) => return Ok(self.replay(recorded)),
-                Err(_) => KeyProblem::StoreUnavailable,
+                Err(error) => {
+                    events::key_step_failed(&self.id, "open", &*error);
+                    KeyProblem::StoreUnavailable
+                }
             },
             Admission::InFlight { retry_after } => {
                 return Ok(self.refuse(KeyProblem::InFlight, &parts, Some(retry_after)));
             }
             Admission::Sealed(_) => KeyProblem::Sealed,
             Admission::Mismatch => KeyProblem::Reused,
-            Admission::Unknown { .. } => KeyProblem::OutcomeUnknown,
+            Admission::Unknown { .. } => {
+                events::outcome_unknown(&self.id, "an attempt was lost");
+                KeyProblem::OutcomeUnknown
+            }
             Admission::Expired => KeyProblem::Expired,
         };
         Ok(self.refuse(reason, &parts, None))
@@ -150,33 +156,11 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
     }
 
     fn claim(&self, fingerprint: Fingerprint) -> Claim {
-        let takeover = self.config.on_lost_attempt == OnLostAttempt::Reexecute;
+        let takeover = self.config.on_lost_attempt != OnLostAttempt::Refuse;
         Claim::new(fingerprint, random_owner())
             .with_lease(self.config.lease)
             .with_takeover(takeover)
             .with_retention(self.config.retention)
-    }
-
-    /// Claims the key. While another attempt holds it, tries again until the time limit.
-    async fn begin_or_wait(&self, claim: Claim) -> Result<Admission<Bytes>, StoreError> {
-        let waits_until = OnceCell::new();
-        let claimant = Claimant {
-            config: Arc::clone(&self.config),
-            id: self.id,
-            claim,
-        };
-        loop {
-            let admission = claimant.begin().await?;
-            let Admission::InFlight { retry_after } = admission else {
-                return Ok(admission);
-            };
-            let now = Instant::now();
-            let until = *waits_until.get_or_init(|| now + self.config.wait_timeout);
-            if now >= until {
-                return Ok(admission);
-            }
-            sleep(WAIT_PAUSE.min(retry_after).min(until - now)).await;
-        }
     }
 
     fn open(&self, record: Bytes) -> Result<RecordedResponse, crate::BoxError> {
@@ -191,6 +175,7 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
         &self,
         recorded: RecordedResponse,
     ) -> Response<ResponseBody<B>> {
+        events::replayed(&self.id);
         let (status, headers, content) = recorded.into_parts();
         let has_content = !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
         let length = content.len();

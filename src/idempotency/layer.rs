@@ -6,15 +6,18 @@ use tower_layer::Layer;
 
 use super::{
     Idempotency,
-    config::{IdempotencyConfig, OnLostAttempt},
+    config::{IdempotencyConfig, OnLostAttempt, OnUnrecorded},
     protect::Protect,
 };
 use crate::{
     detached::Detached,
     refusal::{RenderRefusal, Renderer},
-    semantics::retry::{Commit, Fingerprint, KeyScope, Retention},
+    semantics::retry::{Commit, Fingerprint, KeyScope, Retention, replay::is_transient},
     store::IdempotencyStore,
 };
+
+/// The shortest lease. It is renewed in thirds, and timers have a resolution of a millisecond.
+const MIN_LEASE: Duration = Duration::from_millis(10);
 
 /// Layer that runs a request with an `Idempotency-Key` once, and repeats its response.
 ///
@@ -75,8 +78,17 @@ impl<St> IdempotencyLayer<St> {
 
     /// Sets the methods whose keys are read. Defaults to `POST` and `PATCH`. Other requests pass
     /// untouched, with a key or without.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is none, since the layer would do nothing.
     pub fn methods(mut self, methods: impl IntoIterator<Item = Method>) -> Self {
-        self.config_mut().methods = methods.into_iter().collect();
+        let methods: Vec<_> = methods.into_iter().collect();
+        assert!(
+            !methods.is_empty(),
+            "invalid methods []: name at least one, or leave the layer out"
+        );
+        self.config_mut().methods = methods;
         self
     }
 
@@ -84,6 +96,16 @@ impl<St> IdempotencyLayer<St> {
     /// Defaults to `false`: such a key is refused with 400.
     pub fn accept_bare_keys(mut self) -> Self {
         self.config_mut().accepts_bare_keys = true;
+        self
+    }
+
+    /// Answers 425 to requests with `Early-Data`: they came in TLS early data, which an attacker
+    /// may repeat (RFC 8470, section 5.2). Off by default: a key makes a repeat harmless. It
+    /// holds for the [`methods`](Self::methods), with a key or without.
+    ///
+    /// The client sends a refused request again after the handshake, with the same key.
+    pub fn refuse_early_data(mut self) -> Self {
+        self.config_mut().refuses_early_data = true;
         self
     }
 
@@ -105,14 +127,30 @@ impl<St> IdempotencyLayer<St> {
     /// Defaults to 30 seconds; the layer extends it each 10 seconds while the handler runs.
     ///
     /// A shorter lease finds a crash sooner. It must be longer than the store's pauses.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is shorter than 10 ms, since it would end before it is renewed.
     pub fn lease(mut self, lease: Duration) -> Self {
+        assert!(
+            lease >= MIN_LEASE,
+            "invalid lease {lease:?}: it ends before it is renewed; use some seconds"
+        );
         self.config_mut().lease = lease;
         self
     }
 
     /// Sets the longest run of a handler, its response's content included. Defaults to none.
     /// Beyond it the handler is dropped and the outcome is unknown.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is zero, since no handler could end in time.
     pub fn timeout(mut self, timeout: Duration) -> Self {
+        assert!(
+            !timeout.is_zero(),
+            "invalid timeout {timeout:?}: no handler ends in time; use some seconds"
+        );
         self.config_mut().timeout = Some(timeout);
         self
     }
@@ -125,7 +163,16 @@ impl<St> IdempotencyLayer<St> {
     }
 
     /// Sets the time for which records are kept. Defaults to 24 hours from the completion.
+    ///
+    /// # Panics
+    ///
+    /// Panics if responses are kept for no time, since every retry would run.
     pub fn retention(mut self, retention: Retention) -> Self {
+        assert!(
+            !retention.replay.is_zero(),
+            "invalid retention {:?}: every retry would run; use some hours",
+            retention.replay
+        );
         self.config_mut().retention = retention;
         self
     }
@@ -134,6 +181,35 @@ impl<St> IdempotencyLayer<St> {
     /// [`Refuse`](OnLostAttempt::Refuse).
     pub fn on_lost_attempt(mut self, reaction: OnLostAttempt) -> Self {
         self.config_mut().on_lost_attempt = reaction;
+        self
+    }
+
+    /// Declares that handlers record their responses in the transaction of their effects, as
+    /// the `keyed` functions of the stores do. Sets the reaction to a success without that.
+    /// Defaults to a route whose responses the layer records.
+    ///
+    /// A lost attempt has then changed nothing: its transaction did not commit. If the handlers
+    /// have no effects outside of it, add
+    /// [`on_lost_attempt(Reexecute)`](OnLostAttempt::Reexecute), so that no retry is refused
+    /// after a crash. This setting alone runs nothing again.
+    ///
+    /// ```
+    /// use tower_conditional::{
+    ///     IdempotencyLayer,
+    ///     idempotency::{OnLostAttempt, OnUnrecorded},
+    ///     store::MemoryIdempotencyStore,
+    /// };
+    ///
+    /// // In production the store is that of the handler's database.
+    /// let store = MemoryIdempotencyStore::new();
+    /// let on_unrecorded = if cfg!(test) { OnUnrecorded::Fail } else { OnUnrecorded::Report };
+    /// let layer = IdempotencyLayer::for_anyone(store)
+    ///     .transactional(on_unrecorded)
+    ///     .on_lost_attempt(OnLostAttempt::Reexecute);
+    /// # let _ = layer;
+    /// ```
+    pub fn transactional(mut self, on_unrecorded: OnUnrecorded) -> Self {
+        self.config_mut().on_unrecorded = Some(on_unrecorded);
         self
     }
 
@@ -177,7 +253,15 @@ impl<St> IdempotencyLayer<St> {
 
     /// Sets the header that marks a repeated response with `true`. Defaults to
     /// `Idempotent-Replayed`.
+    ///
+    /// # Panics
+    ///
+    /// Panics if replays leave this header out, such as `Connection` or `Set-Cookie`.
     pub fn replay_marker(mut self, name: HeaderName) -> Self {
+        assert!(
+            !is_transient(&name),
+            "invalid replay marker \"{name}\": it has another meaning; use a name of your own"
+        );
         self.config_mut().replay_marker = name;
         self
     }
@@ -193,6 +277,13 @@ impl<St> IdempotencyLayer<St> {
     /// client has left before it ends. By default nobody can.
     pub fn detached(mut self, detached: Detached) -> Self {
         self.config_mut().detached = detached;
+        self
+    }
+
+    /// Records the result in an [`Outcome`](crate::Outcome) on each response to a request with a
+    /// key, and on refusals. Off by default: only replays have one.
+    pub fn explain(mut self) -> Self {
+        self.config_mut().explain = true;
         self
     }
 

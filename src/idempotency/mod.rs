@@ -78,9 +78,23 @@
 //!
 //! A [`Commit`] among the extensions of a response overrides the table.
 //!
+//! ## Lost attempts
+//!
 //! An unknown outcome stays until the retention is over. An operator who found out what
-//! happened settles it with [`resolve`](crate::store::IdempotencyStore::resolve). A handler that
-//! may run twice opts in to [`Reexecute`](OnLostAttempt::Reexecute).
+//! happened settles it with [`resolve`](crate::store::IdempotencyStore::resolve). A route can
+//! opt in to another attempt:
+//!
+//! | [`on_lost_attempt`](IdempotencyLayer::on_lost_attempt) | A retry | Use it for |
+//! |---|---|---|
+//! | [`Refuse`](OnLostAttempt::Refuse) (the default) | gets 409 | handlers that must not run twice |
+//! | [`Reexecute`](OnLostAttempt::Reexecute) | runs the handler again | handlers that may run twice, and transactional ones |
+//! | [`Resume`](OnLostAttempt::Resume) | runs the handler, which continues | handlers with recovery points of their own |
+//!
+//! ## Transactional routes
+//!
+//! A store in the handler's database can record the response in the transaction of the effect:
+//! both commit, or neither. [`transactional`](IdempotencyLayer::transactional) declares such a
+//! route. The layer then reports a success that the transaction has not recorded.
 //!
 //! ## The handler's side
 //!
@@ -99,6 +113,17 @@
 //! Authentication and authorisation belong outside: a caller who has lost access gets 401 or
 //! 403, and not the recorded response. Preconditions belong inside: a retried `PUT` with
 //! `If-Match` then gets its first answer, and no 412 on its own success.
+//! [`Stack::idempotency`](crate::Stack::idempotency) is the place for it.
+//!
+//! | Other layer | Place | On the other side |
+//! |---|---|---|
+//! | CORS, tracing | outside | inside, replays lack the headers of CORS |
+//! | compression | outside | inside, the length is unknown and the key is sealed |
+//! | a timeout | outside: the handler runs on, and a retry gets its response | inside, a 408 or 503 frees the key of a handler that was cancelled half way |
+//! | a limit that fails, such as `LoadShed` | outside | inside, its error is an unknown outcome |
+//! | a limit that waits, such as `ConcurrencyLimit` | either | |
+//!
+//! To limit the handler itself, use [`timeout`](IdempotencyLayer::timeout).
 //!
 //! # Limits
 //!
@@ -116,27 +141,33 @@
 //!
 //! Errors of the service pass unchanged. Refusals are responses with a problem of RFC 9457:
 //!
-//! <table>
-//! <tr><th>Type</th><th>Status</th><th>Reason</th><th>A client should</th></tr>
-//! <tr id="missing"><td>missing</td><td>400</td><td>The route requires a key.</td><td>send one</td></tr>
-//! <tr id="malformed"><td>malformed</td><td>400</td><td>The key is no string in quotes, or too long.</td><td>send another form</td></tr>
-//! <tr id="unsupported"><td>unsupported</td><td>400</td><td>The response would be a stream, gRPC or an upgrade.</td><td>send no key</td></tr>
-//! <tr id="content-incomplete"><td>content-incomplete</td><td>400</td><td>The content broke off. Nothing ran.</td><td>retry with the same key</td></tr>
-//! <tr id="principal-missing"><td>principal-missing</td><td>403</td><td>The caller is not known.</td><td>authenticate</td></tr>
-//! <tr id="content-too-large"><td>content-too-large</td><td>413</td><td>The content is over the limit. Nothing ran.</td><td>send less</td></tr>
-//! <tr id="in-flight"><td>in-flight</td><td>409</td><td>The first request is running.</td><td>retry after `Retry-After`</td></tr>
-//! <tr id="sealed"><td>sealed</td><td>409</td><td>The response was not recorded.</td><td>read the state</td></tr>
-//! <tr id="outcome-unknown"><td>outcome-unknown</td><td>409</td><td>The first request was interrupted.</td><td>read the state, or ask</td></tr>
-//! <tr id="expired"><td>expired</td><td>409</td><td>The key is older than the retention.</td><td>read the state</td></tr>
-//! <tr id="reused"><td>reused</td><td>422</td><td>The key belongs to another request.</td><td>send a new key</td></tr>
-//! <tr id="store-unavailable"><td>store-unavailable</td><td>503</td><td>The store failed. Nothing ran.</td><td>retry with the same key</td></tr>
-//! <tr id="unrecorded"><td>unrecorded</td><td>503</td><td>The handler ran, and the store failed.</td><td>retry with the same key</td></tr>
-//! <tr id="timed-out"><td>timed-out</td><td>503</td><td>The handler did not end in time.</td><td>retry with the same key</td></tr>
-//! </table>
+//! | Type | Status | Reason | A client should |
+//! |---|---|---|---|
+//! | <a id="missing"></a>missing | 400 | The route requires a key. | send one |
+//! | <a id="malformed"></a>malformed | 400 | The key is no string in quotes, or too long. | send another form |
+//! | <a id="unsupported"></a>unsupported | 400 | The response would be a stream, gRPC or an upgrade. | send no key |
+//! | <a id="content-incomplete"></a>content-incomplete | 400 | The content broke off. Nothing ran. | retry with the same key |
+//! | <a id="principal-missing"></a>principal-missing | 403 | The caller is not known. | authenticate |
+//! | <a id="content-too-large"></a>content-too-large | 413 | The content is over the limit. Nothing ran. | send less |
+//! | <a id="in-flight"></a>in-flight | 409 | The first request is running. | retry after `Retry-After` |
+//! | <a id="sealed"></a>sealed | 409 | The response was not recorded. | read the state |
+//! | <a id="outcome-unknown"></a>outcome-unknown | 409 | The first request was interrupted. | read the state, or ask |
+//! | <a id="expired"></a>expired | 409 | The key is older than the retention. | read the state |
+//! | <a id="reused"></a>reused | 422 | The key belongs to another request. | send a new key |
+//! | <a id="too-early"></a>too-early | 425 | The request came in TLS early data. Nothing ran. | retry with the same key |
+//! | <a id="not-transactional"></a>not-transactional | 500 | A success came outside of its transaction, in a [test](OnUnrecorded::Fail). | read the state |
+//! | <a id="not-resumed"></a>not-resumed | 500 | The handler ran again and ignored the lost attempt. | read the state |
+//! | <a id="store-unavailable"></a>store-unavailable | 503 | The store failed. Nothing ran. | retry with the same key |
+//! | <a id="unrecorded"></a>unrecorded | 503 | The handler ran, and the store failed. | retry with the same key |
+//! | <a id="timed-out"></a>timed-out | 503 | The handler did not end in time. | retry with the same key |
 //!
 //! # What it does not do
 //!
 //! - It does not undo the effects of a handler that crashed half way. Only a transaction does.
+//! - It does not know if a [transactional](IdempotencyLayer::transactional) handler has effects
+//!   outside of its transaction.
+//! - It does not tell early data from other requests by itself. A proxy that ends TLS has to send
+//!   `Early-Data`; see [`refuse_early_data`](IdempotencyLayer::refuse_early_data).
 //! - It does not record responses of event streams, gRPC or upgrades.
 //! - It does not compare JSON by its meaning: two spellings of one document are two requests.
 //! - [`MemoryIdempotencyStore`](crate::store::MemoryIdempotencyStore) knows one process.
@@ -145,6 +176,7 @@ mod attempt;
 mod claimant;
 mod config;
 mod future;
+mod held_key;
 mod keyed;
 mod layer;
 mod performed;
@@ -156,7 +188,7 @@ mod service;
 mod tests;
 
 pub use attempt::Attempt;
-pub use config::OnLostAttempt;
+pub use config::{OnLostAttempt, OnUnrecorded};
 pub use future::ResponseFuture;
 pub use layer::IdempotencyLayer;
 pub use protect::Protect;

@@ -8,6 +8,11 @@ use crate::BoxError;
 ///
 /// Implementations should use an authenticated cipher with `id` as associated data, so that no
 /// record can be put in the place of another.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not encrypt recorded responses",
+    label = "no `seal` and `open`",
+    note = "implement `Protect` for a type that holds the key of an authenticated cipher"
+)]
 pub trait Protect: Send + Sync + 'static {
     /// Returns the encrypted response of the record `id`.
     ///

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The content to record.
-pub(super) enum Recorded {
+pub(super) enum RecordedContent {
     Whole(Bytes),
     Not(SealReason),
 }
@@ -24,7 +24,7 @@ pub(super) async fn read<B: Body<Data = Bytes>>(
     head: &response::Parts,
     body: B,
     max_bytes: usize,
-) -> (ResponseBody<B>, Recorded) {
+) -> (ResponseBody<B>, RecordedContent) {
     let is_switch = head.status == StatusCode::SWITCHING_PROTOCOLS;
     let announced = body.size_hint().exact();
     let announced = announced.filter(|_| !is_switch && is_repeatable_response(&head.headers));
@@ -35,14 +35,14 @@ pub(super) async fn read<B: Body<Data = Bytes>>(
         Some(_) => SealReason::TooLarge,
         None => SealReason::Unrepeatable,
     };
-    (ResponseBody::inner(body), Recorded::Not(reason))
+    (ResponseBody::inner(body), RecordedContent::Not(reason))
 }
 
 async fn collect<B: Body<Data = Bytes>>(
     body: B,
     announced: u64,
     max_bytes: usize,
-) -> (ResponseBody<B>, Recorded) {
+) -> (ResponseBody<B>, RecordedContent) {
     let mut body = Some(body);
     let read = poll_fn(|cx| {
         let body = body.take().expect("polled once");
@@ -52,7 +52,7 @@ async fn collect<B: Body<Data = Bytes>>(
         Ok(content) => {
             return (
                 ResponseBody::bytes(content.clone()),
-                Recorded::Whole(content),
+                RecordedContent::Whole(content),
             );
         }
         Err(begun) => begun,
@@ -65,11 +65,13 @@ async fn collect<B: Body<Data = Bytes>>(
         }
     };
     let recorded = match ending {
-        ReadEnd::Complete if !collector.has_trailers() => Recorded::Whole(collector.content()),
-        ReadEnd::TooManyFrames => Recorded::Not(SealReason::TooLarge),
+        ReadEnd::Complete if !collector.has_trailers() => {
+            RecordedContent::Whole(collector.content())
+        }
+        ReadEnd::TooManyFrames => RecordedContent::Not(SealReason::TooLarge),
         // The first caller sees how the body broke. Nobody else can.
         ReadEnd::Complete | ReadEnd::LengthMismatch | ReadEnd::Broken => {
-            Recorded::Not(SealReason::Unrepeatable)
+            RecordedContent::Not(SealReason::Unrepeatable)
         }
     };
     (collector.into_body(), recorded)

@@ -34,5 +34,6 @@ pub(super) fn refuse<St, B: Body<Data = Bytes>>(
         headers.append(LINK, link.clone());
     }
     response.extensions_mut().insert(problem);
+    config.explain(&mut response, |outcome| outcome.set_key_problem(problem));
     response
 }

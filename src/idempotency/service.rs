@@ -18,6 +18,10 @@ use crate::{
     store::IdempotencyStore,
 };
 
+/// A request that came in TLS early data. More values than `1` mean the same (RFC 8470, section
+/// 5.1).
+const EARLY_DATA: &str = "early-data";
+
 /// Service that runs a request with an `Idempotency-Key` once, and repeats its response.
 ///
 /// See the [module docs](crate::idempotency) for an example.
@@ -55,12 +59,16 @@ where
         if !self.config.methods.contains(request.method()) {
             return ResponseFuture::passing(self.inner.call(request.map(RequestBody::unread)));
         }
-        let headers = request.headers();
-        let key = IdempotencyKey::from_headers(headers, self.config.accepts_bare_keys);
+        if self.config.refuses_early_data && request.headers().contains_key(EARLY_DATA) {
+            let (parts, content) = request.into_parts();
+            return self.refuse(KeyProblem::TooEarly, &parts, content);
+        }
         // Most requests have no key, and cost no more than looking for one.
-        if matches!(key, Ok(None)) && self.config.is_required.is_none() {
+        let may_have_key = IdempotencyKey::is_in(request.headers());
+        if !may_have_key && self.config.is_required.is_none() {
             return ResponseFuture::passing(self.inner.call(request.map(RequestBody::unread)));
         }
+        let key = IdempotencyKey::from_headers(request.headers(), self.config.accepts_bare_keys);
         let (parts, content) = request.into_parts();
         let admitted = key
             .map_err(|_| KeyProblem::Malformed)
@@ -74,14 +82,28 @@ where
                 let request = Request::from_parts(parts, RequestBody::unread(content));
                 ResponseFuture::passing(self.inner.call(request))
             }
-            Err(reason) => {
-                // Gives back the place that `poll_ready` reserved, since the service does not run.
-                drop(HeldService::take(&mut self.inner));
-                let answer = refuse::refuse(&self.config, reason, &parts.headers, None);
-                let answer = UnreadContent::new(&parts, content).refuse(answer);
-                ResponseFuture::waiting(async { Ok(answer.await) })
-            }
+            Err(reason) => self.refuse(reason, &parts, content),
         }
+    }
+}
+
+impl<S: Clone, St> Idempotency<S, St> {
+    /// Answers a request whose content is not read.
+    fn refuse<F, ReqB, ResB, E>(
+        &mut self,
+        reason: KeyProblem,
+        parts: &Parts,
+        content: ReqB,
+    ) -> ResponseFuture<F, ResB, E>
+    where
+        ReqB: Body<Data = Bytes, Error: Send> + Send + 'static,
+        ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
+    {
+        // Gives back the place that `poll_ready` reserved, since the service does not run.
+        drop(HeldService::take(&mut self.inner));
+        let answer = refuse::refuse(&self.config, reason, &parts.headers, None);
+        let answer = UnreadContent::new(parts, content).refuse(answer);
+        ResponseFuture::waiting(async { Ok(answer.await) })
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     outcome::Verdict,
     refusal::Reason,
     semantics::{
-        condition::{Admission, Condition, ConditionalFields, Current, RequestConditions},
+        condition::{Condition, ConditionalFields, Current, RequestConditions, WriteAdmission},
         field::Accept,
     },
     service::HeldService,
@@ -182,15 +182,15 @@ impl<'a, Q: ValidatorSource, G> UncheckedWrite<'a, Q, G> {
         let is_unknown = matches!(current, Current::Unknown) && !may_be_unknown;
         let is_unchecked = is_unknown || self.protection.lock_state == LockState::KeyMissing;
         match admission {
-            Admission::Admit if is_unchecked && !self.config.proceeds_when_unknown => {
+            WriteAdmission::Admit if is_unchecked && !self.config.proceeds_when_unknown => {
                 WriteDecision::Refuse(Reason::Unknown, Verdict::NotEvaluated)
             }
-            Admission::Admit => WriteDecision::Admit,
-            Admission::Failed(condition) => WriteDecision::Fail(condition),
-            Admission::Required => {
+            WriteAdmission::Admit => WriteDecision::Admit,
+            WriteAdmission::Failed(condition) => WriteDecision::Fail(condition),
+            WriteAdmission::Required => {
                 WriteDecision::Refuse(Reason::PreconditionRequired, Verdict::Required)
             }
-            Admission::Absent => WriteDecision::Refuse(Reason::Absent, Verdict::NotEvaluated),
+            WriteAdmission::Absent => WriteDecision::Refuse(Reason::Absent, Verdict::NotEvaluated),
         }
     }
 

@@ -2,8 +2,7 @@ use super::text::{ProblemText, text};
 
 /// The reason why a request with an `Idempotency-Key` is refused.
 ///
-/// Each has a problem type of its own, whose URI leads to the docs of
-/// [`idempotency`](crate::idempotency).
+/// Each has a problem type of its own, whose URI leads to the docs of the module `idempotency`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyProblem {
@@ -29,6 +28,12 @@ pub enum KeyProblem {
     OutcomeUnknown,
     /// 409: the key was used so long ago that its record is gone.
     Expired,
+    /// 425: the request came in TLS early data, which an attacker may repeat.
+    TooEarly,
+    /// 500: the handler of a transactional route answered a success without recording it.
+    NotTransactional,
+    /// 500: the handler took over from a lost attempt without asking if it does.
+    NotResumed,
     /// 503: the store failed before the handler ran. Nothing was performed.
     StoreUnavailable,
     /// 503: the handler ran, and the store failed to record its response.
@@ -93,6 +98,18 @@ impl KeyProblem {
             Self::Expired => problem!(
                 CONFLICT 409 "Idempotency Key Expired", "expired",
                 "This Idempotency-Key was used before, and its response is no longer kept. The request is not performed again."
+            ),
+            Self::TooEarly => problem!(
+                TOO_EARLY 425 "Too Early", "too-early",
+                "The request came in TLS early data. Nothing was performed. Try again after the handshake."
+            ),
+            Self::NotTransactional => problem!(
+                INTERNAL_SERVER_ERROR 500 "Effect Not Transactional", "not-transactional",
+                "The request may have taken effect without being recorded. It is not performed again."
+            ),
+            Self::NotResumed => problem!(
+                INTERNAL_SERVER_ERROR 500 "Attempt Not Resumed", "not-resumed",
+                "An earlier request with this Idempotency-Key was interrupted, and this one did not continue it. It is not performed again."
             ),
             Self::StoreUnavailable => problem!(
                 SERVICE_UNAVAILABLE 503 "Store Unavailable", "store-unavailable",

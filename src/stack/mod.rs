@@ -4,6 +4,8 @@ mod recipes;
 
 use tower_layer::{Identity, Layer};
 
+#[cfg(feature = "tokio")]
+use crate::IdempotencyLayer;
 use crate::{
     CachePolicyLayer, ConditionalLayer, EtagLayer, PreconditionLayer, ValidatorSource,
     conditional::SourceConfig,
@@ -16,6 +18,7 @@ use crate::{
 pub fn stack() -> Stack {
     Stack {
         cache_policy: Identity::new(),
+        idempotency: Identity::new(),
         precondition: Identity::new(),
         conditional: ConditionalLayer::new(),
         etag: EtagLayer::new(),
@@ -82,9 +85,9 @@ pub fn stack() -> Stack {
 ///
 /// # Order
 ///
-/// The order is, outermost first: [`cache_policy`](Self::cache_policy),
+/// The order is, outermost first: [`cache_policy`](Self::cache_policy), `idempotency`,
 /// [`precondition`](Self::precondition), [`conditional`](Self::conditional),
-/// [`etag`](Self::etag), then the service. The first two are absent unless they are set.
+/// [`etag`](Self::etag), then the service. The first three are absent unless they are set.
 ///
 /// # Recipes
 ///
@@ -125,18 +128,59 @@ pub fn stack() -> Stack {
 /// [`CodingTagLayer`](crate::CodingTagLayer) around compression.
 #[derive(Debug, Clone)]
 #[must_use]
-pub struct Stack<C = ConditionalLayer, E = EtagLayer, P = Identity, K = Identity> {
+pub struct Stack<C = ConditionalLayer, E = EtagLayer, P = Identity, K = Identity, I = Identity> {
     cache_policy: K,
+    idempotency: I,
     precondition: P,
     conditional: C,
     etag: E,
 }
 
-impl<C, E, P, K> Stack<C, E, P, K> {
+impl<C, E, P, K, I> Stack<C, E, P, K, I> {
     /// Sets the layer that writes `Cache-Control`. Defaults to none.
-    pub fn cache_policy(self, layer: CachePolicyLayer) -> Stack<C, E, P, CachePolicyLayer> {
+    pub fn cache_policy(self, layer: CachePolicyLayer) -> Stack<C, E, P, CachePolicyLayer, I> {
         Stack {
             cache_policy: layer,
+            idempotency: self.idempotency,
+            precondition: self.precondition,
+            conditional: self.conditional,
+            etag: self.etag,
+        }
+    }
+
+    /// Sets the layer that runs a request with an `Idempotency-Key` once. Defaults to none.
+    ///
+    /// It is outside of the conditions: a retried write gets its first response, and no 412 on
+    /// its own success. A replay never becomes a 304.
+    ///
+    /// ```
+    /// use http::Method;
+    /// use tower_conditional::{
+    ///     IdempotencyLayer, PreconditionLayer, VersionTags, source, stack,
+    ///     store::MemoryIdempotencyStore,
+    /// };
+    ///
+    /// #[derive(Clone)]
+    /// struct User(String);
+    ///
+    /// let keys = IdempotencyLayer::new(MemoryIdempotencyStore::new(), |request| {
+    ///     request.extensions.get::<User>().map(|user| user.0.clone())
+    /// })
+    /// .methods([Method::POST, Method::PUT, Method::PATCH]);
+    /// let versions = source::from_fn(async |_| VersionTags::plain().number(7));
+    /// let layer = stack()
+    ///     .idempotency(keys)
+    ///     .precondition(PreconditionLayer::new(versions).require());
+    /// # let _ = layer;
+    /// ```
+    #[cfg(feature = "tokio")]
+    pub fn idempotency<St>(
+        self,
+        layer: IdempotencyLayer<St>,
+    ) -> Stack<C, E, P, K, IdempotencyLayer<St>> {
+        Stack {
+            cache_policy: self.cache_policy,
+            idempotency: layer,
             precondition: self.precondition,
             conditional: self.conditional,
             etag: self.etag,
@@ -148,9 +192,10 @@ impl<C, E, P, K> Stack<C, E, P, K> {
     pub fn precondition<Q, G, L>(
         self,
         layer: PreconditionLayer<Q, G, L>,
-    ) -> Stack<C, E, PreconditionLayer<Q, G, L>, K> {
+    ) -> Stack<C, E, PreconditionLayer<Q, G, L>, K, I> {
         Stack {
             cache_policy: self.cache_policy,
+            idempotency: self.idempotency,
             precondition: layer,
             conditional: self.conditional,
             etag: self.etag,
@@ -158,9 +203,10 @@ impl<C, E, P, K> Stack<C, E, P, K> {
     }
 
     /// Sets the layer that makes tags. Defaults to [`EtagLayer::new`].
-    pub fn etag<H>(self, layer: EtagLayer<H>) -> Stack<C, EtagLayer<H>, P, K> {
+    pub fn etag<H>(self, layer: EtagLayer<H>) -> Stack<C, EtagLayer<H>, P, K, I> {
         Stack {
             cache_policy: self.cache_policy,
+            idempotency: self.idempotency,
             precondition: self.precondition,
             conditional: self.conditional,
             etag: layer,
@@ -168,9 +214,10 @@ impl<C, E, P, K> Stack<C, E, P, K> {
     }
 
     /// Removes the layer that makes tags. Use it if the service sets its own tags.
-    pub fn without_etag(self) -> Stack<C, Identity, P, K> {
+    pub fn without_etag(self) -> Stack<C, Identity, P, K, I> {
         Stack {
             cache_policy: self.cache_policy,
+            idempotency: self.idempotency,
             precondition: self.precondition,
             conditional: self.conditional,
             etag: Identity::new(),
@@ -179,9 +226,13 @@ impl<C, E, P, K> Stack<C, E, P, K> {
 
     /// Sets the layer that answers conditional reads. Defaults to
     /// [`ConditionalLayer::new`].
-    pub fn conditional<Q>(self, layer: ConditionalLayer<Q>) -> Stack<ConditionalLayer<Q>, E, P, K> {
+    pub fn conditional<Q>(
+        self,
+        layer: ConditionalLayer<Q>,
+    ) -> Stack<ConditionalLayer<Q>, E, P, K, I> {
         Stack {
             cache_policy: self.cache_policy,
+            idempotency: self.idempotency,
             precondition: self.precondition,
             conditional: layer,
             etag: self.etag,
@@ -189,12 +240,13 @@ impl<C, E, P, K> Stack<C, E, P, K> {
     }
 }
 
-impl<Q, H: Clone, P, K> Stack<ConditionalLayer<Q>, EtagLayer<H>, P, K> {
+impl<Q, H: Clone, P, K, I> Stack<ConditionalLayer<Q>, EtagLayer<H>, P, K, I> {
     /// Records an [`Outcome`](crate::Outcome) on the responses that both layers of reads
     /// inspect. Off by default.
     pub fn explain(self) -> Self {
         Self {
             cache_policy: self.cache_policy,
+            idempotency: self.idempotency,
             precondition: self.precondition,
             conditional: self.conditional.explain(),
             etag: self.etag.explain(),
@@ -246,12 +298,13 @@ impl<Q, P> ShareSource<P> for ConditionalLayer<SourceConfig<Q>> {
     }
 }
 
-impl<S, C, E, P, K> Layer<S> for Stack<C, E, P, K>
+impl<S, C, E, P, K, I> Layer<S> for Stack<C, E, P, K, I>
 where
     E: Layer<S>,
     C: ShareSource<P, Layer: Layer<E::Service>>,
     P: Layer<<C::Layer as Layer<E::Service>>::Service>,
-    K: Layer<P::Service>,
+    I: Layer<P::Service>,
+    K: Layer<I::Service>,
 {
     type Service = K::Service;
 
@@ -259,6 +312,7 @@ where
         // Built from the inside out.
         let reads = self.conditional.sharing_source_of(&self.precondition);
         let reads = reads.layer(self.etag.layer(inner));
-        self.cache_policy.layer(self.precondition.layer(reads))
+        let writes = self.idempotency.layer(self.precondition.layer(reads));
+        self.cache_policy.layer(writes)
     }
 }

@@ -87,6 +87,7 @@ impl Stack<Identity, Identity, Identity, CachePolicyLayer> {
     /// client would use them. See [`CachePolicy::no_store`].
     pub fn no_store() -> Self {
         Self {
+            idempotency: Identity::new(),
             cache_policy: CachePolicyLayer::new(CachePolicy::no_store()),
             precondition: Identity::new(),
             conditional: Identity::new(),

@@ -14,6 +14,11 @@ use crate::semantics::retry::{
 /// of [`KeyRecord`], which a store in memory can use as they are.
 ///
 /// Responses are opaque bytes: the layer encodes them, and may encrypt them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a store of idempotency keys",
+    label = "not a store",
+    note = "use `MemoryIdempotencyStore`, or the store of `tower-conditional-sqlite` or `tower-conditional-postgres`, or implement `IdempotencyStore`"
+)]
 pub trait IdempotencyStore: Send + Sync + 'static {
     /// Claims a key, or tells why it is taken.
     fn begin(

@@ -5,6 +5,8 @@
 mod cache_policy;
 mod cache_tags;
 mod growth;
+#[cfg(feature = "tokio")]
+mod idempotency;
 mod preconditions;
 mod support;
 mod tags;

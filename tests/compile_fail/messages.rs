@@ -19,7 +19,7 @@ use trybuild::TestCases;
 const RECORDED_WITH: &str = "1.95.0";
 
 /// The cases, each with words of its message that name the cause.
-const MISTAKES: [(&str, &str); 19] = [
+const MISTAKES: [(&str, &str); 21] = [
     (
         "async_closure_with_capture",
         "captures state from its environment",
@@ -53,11 +53,13 @@ const MISTAKES: [(&str, &str); 19] = [
     ),
     ("function_as_clock", "is not a clock"),
     ("guard_without_state", "found `GuardedResource<"),
+    ("keys_without_principal", "takes 2 arguments but 1"),
     ("layered_and_served", "Service<IncomingStream<"),
     ("self_get_without_default", "Incoming` must be `Default`"),
     ("service_without_clone", "`Report: Clone` is not satisfied"),
     ("string_as_cache_tag", "is not a source of cache tags"),
     ("text_as_refusal", "to return `(HeaderValue, Bytes)`"),
+    ("url_as_key_store", "is not a store of idempotency keys"),
     (
         "version_as_state",
         "a source cannot return `Result<Option<i64>, ",

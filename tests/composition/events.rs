@@ -222,3 +222,99 @@ async fn a_finding_is_reported_once() {
     }
     assert!(advice.contains("no-policy"), "{advice}");
 }
+
+/// P-ID-replay-secrets: what happens to a key is reported with its record, and never with the key.
+#[cfg(feature = "tokio")]
+#[tokio::test]
+async fn the_life_of_a_key_is_reported_without_the_key() {
+    use futures_util::FutureExt;
+    use tower_conditional::{
+        IdempotencyLayer,
+        idempotency::{Commit, OnLostAttempt, OnUnrecorded},
+        store::MemoryIdempotencyStore,
+    };
+
+    let notebook = RecordedEvents::default();
+    let _subscribed = set_default(notebook.clone());
+    let layer = IdempotencyLayer::for_anyone(MemoryIdempotencyStore::new());
+    let layer = layer
+        .transactional(OnUnrecorded::Report)
+        .on_lost_attempt(OnLostAttempt::Resume)
+        .on_server_error(Commit::Seal);
+    let handler = service_fn(|request: Request<_>| async move {
+        let status = match request.uri().path() {
+            "/sealed" => 500,
+            "/lost" => panic!("lost"),
+            _ => 200,
+        };
+        let response = Response::builder().status(status);
+        Ok::<_, Infallible>(response.body(Full::<Bytes>::from("done")).unwrap())
+    });
+    let service = layer.layer(handler);
+    let send = async |path: &str| {
+        let request = Request::post(path).header("idempotency-key", format!("\"secret{path}\""));
+        let request = request.body(Empty::<Bytes>::new()).unwrap();
+        let sent = std::panic::AssertUnwindSafe(service.clone().oneshot(request));
+        let _ = sent.catch_unwind().await;
+        std::mem::take(&mut *notebook.0.lock().unwrap()).concat()
+    };
+    for (path, level, text) in [
+        ("/orders", "WARN", "outside of its transaction"),
+        ("/orders", "DEBUG", "was repeated"),
+        ("/sealed", "INFO", "was sealed"),
+        ("/lost", "WARN", "reason=\"the handler panicked\""),
+    ] {
+        let told = send(path).await;
+        assert!(told.starts_with(level), "{told}");
+        assert!(
+            told.contains(text) && told.contains("record=RecordId("),
+            "{told}"
+        );
+        assert!(!told.contains("secret"), "{told}");
+    }
+}
+
+/// A handler that overlooks a lost attempt, and a store without room.
+#[cfg(feature = "tokio")]
+#[tokio::test(start_paused = true)]
+async fn mistakes_about_keys_are_reported() {
+    use futures_util::FutureExt;
+    use tower_conditional::{
+        IdempotencyLayer, idempotency::OnLostAttempt, store::MemoryIdempotencyStore,
+    };
+
+    let notebook = RecordedEvents::default();
+    let _subscribed = set_default(notebook.clone());
+    let runs = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let handler = service_fn(move |_: Request<_>| {
+        let is_first = runs.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0;
+        async move {
+            assert!(!is_first, "lost");
+            Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("done")))
+        }
+    });
+    let resuming = IdempotencyLayer::for_anyone(MemoryIdempotencyStore::new());
+    let resuming = resuming.on_lost_attempt(OnLostAttempt::Resume);
+    let resuming = resuming.layer(handler.clone());
+    let full = IdempotencyLayer::for_anyone(MemoryIdempotencyStore::new().max_bytes(1));
+    let full = full.layer(handler);
+    let request = || {
+        let request = Request::post("/").header("idempotency-key", "\"a\"");
+        request.body(Empty::<Bytes>::new()).unwrap()
+    };
+    let lost = std::panic::AssertUnwindSafe(resuming.clone().oneshot(request()));
+    let _ = lost.catch_unwind().await;
+    notebook.0.lock().unwrap().clear();
+    assert_eq!(resuming.oneshot(request()).await.unwrap().status(), 500);
+    let told = std::mem::take(&mut *notebook.0.lock().unwrap()).concat();
+    assert!(
+        told.starts_with("ERROR") && told.contains("without asking"),
+        "{told}"
+    );
+    assert_eq!(full.oneshot(request()).await.unwrap().status(), 503);
+    let told = notebook.0.lock().unwrap().concat();
+    assert!(
+        told.starts_with("WARN") && told.contains("step=\"begin\""),
+        "{told}"
+    );
+}

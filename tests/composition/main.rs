@@ -12,6 +12,8 @@ mod cors;
 #[cfg(feature = "tracing")]
 mod events;
 #[cfg(all(feature = "axum", feature = "tokio"))]
+mod idempotency;
+#[cfg(all(feature = "axum", feature = "tokio"))]
 mod nested;
 mod one_origin;
 mod placement;

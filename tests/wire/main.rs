@@ -6,6 +6,8 @@ mod audited;
 mod broken_body;
 mod codings;
 #[cfg(feature = "tokio")]
+mod curl_retries;
+#[cfg(feature = "tokio")]
 mod current_in_412;
 #[cfg(feature = "tokio")]
 mod disconnected;
@@ -14,6 +16,8 @@ mod failing_source;
 mod grpc;
 mod head;
 mod hostile_headers;
+#[cfg(feature = "tokio")]
+mod keyed_streams;
 mod large_body;
 mod live;
 mod lost_updates;
@@ -25,6 +29,8 @@ mod read_your_writes;
 mod refused_content;
 mod refused_upload;
 mod repeated_lines;
+#[cfg(feature = "tokio")]
+mod retries;
 mod same_tag;
 #[cfg(feature = "tokio")]
 mod slow_content;

@@ -11,7 +11,7 @@ use std::{env, hint::black_box};
 
 pub use handler::{CURRENT_TAG, Handler, OTHER_TAG};
 pub use layers::{policy, source};
-pub use request::{Body, OneRequest, answers, tag_of};
+pub use request::{Body, OneRequest, answers, answers_each, tag_of};
 
 /// A path: its name in the table of figures, and the function that runs it.
 pub type Path = (&'static str, fn() -> OneRequest);

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Request, Response, header, request::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header, request::Parts};
 use http_body_util::{BodyExt, Empty, combinators::UnsyncBoxBody};
 use tower::Service;
 
@@ -45,6 +45,39 @@ where
         Box::new(move || block_on(exchange(&mut service, head.clone())));
     assert_eq!(one_request().0, status);
     one_request
+}
+
+/// Returns requests with one head after the other. All must be answered with this status.
+///
+/// # Panics
+///
+/// Panics if the status differs, or after the last head.
+pub fn answers_each<S, B>(
+    status: u16,
+    mut service: S,
+    method: Method,
+    heads: impl IntoIterator<Item = HeaderMap>,
+) -> OneRequest
+where
+    S: Service<Request<Body>, Response = Response<B>> + 'static,
+    S::Error: Debug,
+    B: http_body::Body<Data = Bytes>,
+    B::Error: Debug,
+{
+    let each = heads.into_iter().map(|fields| {
+        let mut head = head(method.clone());
+        head.headers.extend(fields);
+        head
+    });
+    let mut heads = each.collect::<Vec<_>>().into_iter();
+    Box::new(move || {
+        let head = heads.as_slice().first().expect("another head").clone();
+        let answer = block_on(exchange(&mut service, head));
+        assert_eq!(answer.0, status);
+        // Dropped here, so that each request pays for one head, as those of `answers` do.
+        drop(heads.next());
+        answer
+    })
 }
 
 /// Returns the head of a request like one that a server has parsed.

@@ -20,13 +20,18 @@ const CONNECTIONS: usize = 32;
 async fn main() {
     let arguments: Vec<_> = env::args().skip(1).collect();
     let [seconds, url, fields @ ..] = &arguments[..] else {
-        panic!("usage: load SECONDS URL [FIELD]");
+        panic!("usage: load SECONDS URL [HEADER..]");
     };
     let duration = Duration::from_secs(seconds.parse().expect("a number of seconds"));
     let address = url.strip_prefix("http://").expect("an http URL");
     let (host, path) = address.split_once('/').expect("a URL with a path");
+    let length = |field: &String| field.strip_prefix("Content-Length: ")?.parse().ok();
+    let (method, content) = match fields.iter().find_map(length) {
+        Some(length) => ("POST", "x".repeat(length)),
+        None => ("GET", String::new()),
+    };
     let fields: String = fields.iter().map(|field| format!("{field}\r\n")).collect();
-    let request = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\n{fields}\r\n");
+    let request = format!("{method} /{path} HTTP/1.1\r\nHost: {host}\r\n{fields}\r\n{content}");
 
     let answers = Rc::new(Cell::new(0_u64));
     let tasks = LocalSet::new();

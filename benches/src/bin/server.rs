@@ -2,11 +2,17 @@
 
 use std::{collections::HashMap, env, fs, net::Ipv4Addr, path::Path, slice};
 
-use axum::{Router, http::header, middleware::from_fn, routing::get};
+use axum::{
+    Router,
+    http::{StatusCode, header},
+    middleware::from_fn,
+    routing::{get, post},
+};
 use bytes::Bytes;
 use tokio::net::TcpListener;
 use tower_conditional::{
-    ConditionalLayer, Current, EntityTag, EtagLayer, ValidatorSource, etag::Xxh3, source, stack,
+    ConditionalLayer, Current, EntityTag, EtagLayer, IdempotencyLayer, ValidatorSource, etag::Xxh3,
+    source, stack, store::MemoryIdempotencyStore,
 };
 use tower_conditional_bench::{contenders::naive, hash::Hash};
 
@@ -33,6 +39,7 @@ fn layered(contender: &str, router: Router, folder: &Path) -> Router {
         "stack-sha256" => router.layer(stack()),
         "stack-xxh3" => router.layer(stack().etag(EtagLayer::new().hasher(Xxh3::new()))),
         "source" => router.layer(ConditionalLayer::new().source(tags(folder))),
+        "idempotency" => router.layer(IdempotencyLayer::for_anyone(MemoryIdempotencyStore::new())),
         _ => panic!("no contender named {contender}"),
     }
 }
@@ -61,10 +68,18 @@ fn tags(folder: &Path) -> impl ValidatorSource {
     })
 }
 
-/// Returns one route for each file of the directory, read once.
+/// Returns one route for each file of the directory, read once, and one for orders.
 fn router(folder: &Path) -> Router {
     let mut router = Router::new();
     for (path, content) in files(folder) {
+        if path == "/1k.json" {
+            let placed = content.clone();
+            let handler = move |_: Bytes| async move {
+                let json = [(header::CONTENT_TYPE, "application/json")];
+                (StatusCode::CREATED, json, placed)
+            };
+            router = router.route("/orders", post(handler));
+        }
         let handler =
             move || async move { ([(header::CONTENT_TYPE, "application/json")], content) };
         router = router.route(&path, get(handler));

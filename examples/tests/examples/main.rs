@@ -1,6 +1,6 @@
 //! Black-box tests, which start the built examples and connect to them.
 //!
-//! All tests are about `notes`, except `optimistic_locking` and `plain_hyper`. The tests of
+//! All tests are about `notes`, except `optimistic_locking`, `payments` and `plain_hyper`. The tests of
 //! `tests/showcase` cover the same handlers and layers completely.
 
 mod conditional_writes;
@@ -8,6 +8,7 @@ mod databases;
 mod example;
 mod notes;
 mod optimistic_locking;
+mod payments;
 mod plain_hyper;
 mod program;
 mod races;

@@ -1,5 +1,7 @@
 //! The options, the printed hints and the end of `notes`, the first example that readers start.
 
+use serde_json::json;
+
 use crate::{
     program::program,
     support::{BOTH, Http, Server, run},
@@ -61,7 +63,7 @@ async fn the_index_lists_the_routes() {
     let notes = Server::notes(&[]).await;
     let page = notes.get(Http::One, "/", &[]).await;
     let text = String::from_utf8(page.body.to_vec()).unwrap();
-    for route in ["/notes", "/pages/", "/private/me", "/state"] {
+    for route in ["/notes", "/orders", "/pages/", "/private/me", "/state"] {
         assert!(text.contains(route), "{route}");
     }
     for route in ["/files/1k.json", "/comma", "/stream", "/events", "/stats"] {
@@ -118,6 +120,24 @@ async fn the_state_is_sent_once() {
         let seen = [("x-notes-ref", first.field("x-notes-ref").unwrap())];
         assert_eq!(notes.get(http, "/state", &seen).await.status, 304);
     }
+}
+
+/// R-IK07-2.6-d, R-IK07-2.7-a.
+#[tokio::test]
+async fn an_order_is_placed_once() {
+    let notes = Server::notes(&[]).await;
+    let tea = json!({ "item": "tea", "quantity": 2 });
+    let missing = notes.write(Http::One, "POST", "/orders", &[], &tea).await;
+    assert_eq!(missing.status, 400);
+    let key = [("idempotency-key", "\"first\"")];
+    for (http, marker) in BOTH.into_iter().zip([None, Some("true")]) {
+        let placed = notes.write(http, "POST", "/orders", &key, &tea).await;
+        assert_eq!(placed.status, 201);
+        assert_eq!(placed.json()["order"], 1);
+        assert_eq!(placed.field("idempotent-replayed"), marker);
+    }
+    let orders = notes.get(Http::Two, "/orders", &[]).await;
+    assert_eq!(orders.json().as_array().unwrap().len(), 1);
 }
 
 /// Both signals end the program, with and without an idle connection.

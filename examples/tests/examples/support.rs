@@ -101,6 +101,19 @@ impl Server {
         fields: &[(&str, &str)],
         body: &str,
     ) -> Response<Incoming> {
+        let opened = self.try_open(http, method, path, fields, body).await;
+        opened.unwrap()
+    }
+
+    /// Sends a request to which there may be no response.
+    pub(crate) async fn try_open(
+        &self,
+        http: Http,
+        method: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+        body: &str,
+    ) -> hyper::Result<Response<Incoming>> {
         let uri = match http {
             Http::One => path.to_owned(),
             Http::Two => format!("http://{}{path}", self.address),
@@ -120,19 +133,19 @@ impl Server {
         &self,
         http: Http,
         request: Request<Full<Bytes>>,
-    ) -> Response<Incoming> {
+    ) -> hyper::Result<Response<Incoming>> {
         let io = TokioIo::new(TcpStream::connect(&self.address).await.unwrap());
         match http {
             Http::One => {
                 let (mut sender, connection) = conn::http1::handshake(io).await.unwrap();
                 tokio::spawn(connection);
-                sender.send_request(request).await.unwrap()
+                sender.send_request(request).await
             }
             Http::Two => {
                 let executor = TokioExecutor::new();
                 let (mut sender, connection) = conn::http2::handshake(executor, io).await.unwrap();
                 tokio::spawn(connection);
-                sender.send_request(request).await.unwrap()
+                sender.send_request(request).await
             }
         }
     }

@@ -1,7 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use bytes::Bytes;
-use http::{Method, Request, StatusCode};
+use http::{Method, StatusCode};
 use http_body_util::Full;
 use tokio::sync::Notify;
 
@@ -301,7 +300,7 @@ async fn nested_services_have_records_of_their_own() {
     assert_ne!(a.content, b.content);
     assert!(send(&service, nested("/b/orders")).await.replayed);
     // Within one service the key belongs to one request.
-    let mut other: Request<Full<Bytes>> = nested("/b/orders/7");
+    let mut other = nested("/b/orders/7");
     *other.uri_mut() = "/orders/7".parse().expect("a URI");
     assert_eq!(send(&service, other).await.status, 422);
 }

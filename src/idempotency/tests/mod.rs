@@ -1,10 +1,17 @@
 //! The layer around services that count how often they run.
 
 mod admission;
+mod configuration;
+mod ends;
 mod layers;
+mod modes;
 mod outcomes;
+mod parallel;
 mod replays;
+mod reports;
+mod requests;
 mod store_faults;
+mod taken_over;
 
 use std::{
     convert::Infallible,

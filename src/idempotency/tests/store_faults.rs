@@ -142,6 +142,10 @@ async fn a_store_that_is_down_runs_nothing() {
             "{fault:?}"
         );
     }
+    store.fail(Operation::Begin, Fault::Before, 1);
+    let refused = tower::ServiceExt::oneshot(service.clone(), post("\"a\"")).await;
+    let refused = refused.expect("a response");
+    assert_eq!(refused.headers()["retry-after"], "1");
     assert_eq!(runs.count(), 0);
     assert_eq!(send(&service, post("\"a\"")).await.status, 201);
 }

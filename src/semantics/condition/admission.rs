@@ -9,7 +9,7 @@ use crate::semantics::{field::HttpDate, validator::ValidatorsRef};
 /// method is performed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Admission {
+pub enum WriteAdmission {
     /// The method is performed.
     Admit,
     /// The response is 412: this condition is false.
@@ -55,7 +55,7 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
         required: Requirement,
         creates: bool,
         now: impl FnOnce() -> HttpDate,
-    ) -> Admission {
+    ) -> WriteAdmission {
         let now = LazyCell::new(now);
         let satisfied = match required {
             Requirement::Nothing => true,
@@ -65,17 +65,17 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
         };
         if !satisfied {
             return match current {
-                Current::Absent if !creates => Admission::Absent,
-                _ => Admission::Required,
+                Current::Absent if !creates => WriteAdmission::Absent,
+                _ => WriteAdmission::Required,
             };
         }
         match self.evaluate(method, current, || *now) {
             // Only safe methods get 304, and those are performed.
-            Decision::Proceed | Decision::NotModified => Admission::Admit,
+            Decision::Proceed | Decision::NotModified => WriteAdmission::Admit,
             Decision::Failed(_) if matches!(current, Current::Absent) && !creates => {
-                Admission::Absent
+                WriteAdmission::Absent
             }
-            Decision::Failed(condition) => Admission::Failed(condition),
+            Decision::Failed(condition) => WriteAdmission::Failed(condition),
         }
     }
 

@@ -20,7 +20,7 @@ use http::StatusCode;
 
 use super::validator::{EntityTag, Validators, ValidatorsRef};
 
-pub use admission::{Admission, Requirement};
+pub use admission::{Requirement, WriteAdmission};
 pub use fields::ConditionalFields;
 pub(crate) use request::RequestConditions;
 

@@ -100,9 +100,9 @@ fn read(bytes: &mut &[u8], response: Option<Bytes>) -> Option<KeyRecord<Bytes>> 
         IN_FLIGHT => KeyState::InFlight {
             lease_until: Duration::from_millis(detail),
         },
-        COMPLETED => KeyState::Completed(response?),
+        COMPLETED if detail == 0 => KeyState::Completed(response?),
         SEALED => KeyState::Sealed(SealReason::from_code(u8::try_from(detail).ok()?)?),
-        RELEASED => KeyState::Released,
+        RELEASED if detail == 0 => KeyState::Released,
         _ => return None,
     };
     let replay = Duration::from_millis(bytes.try_get_u64().ok()?);
@@ -127,6 +127,6 @@ fn array<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
 
 /// Returns the milliseconds, rounded up: a lease never ends early.
 fn milliseconds(time: Duration) -> u64 {
-    let rest = u128::from(time.subsec_nanos() % 1_000_000 != 0);
+    let rest = u128::from(!time.subsec_nanos().is_multiple_of(1_000_000));
     u64::try_from(time.as_millis() + rest).unwrap_or(u64::MAX)
 }

@@ -10,8 +10,8 @@ use crate::semantics::field::{authority, lines};
 
 /// The identity of a request, by which a retry is told from another request with the same key.
 ///
-/// It covers the method, the authority, the path and the query as the client sent them, the
-/// `Content-Type`, the `Content-Encoding` and the bytes of the content. Other headers, such as
+/// It covers the method, and the authority, path and query as the client sent them. It also
+/// covers `Content-Type`, `Content-Encoding` and the bytes of the content. Other headers, such as
 /// `User-Agent` or `traceparent`, may differ between retries.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint {

@@ -18,6 +18,12 @@ impl IdempotencyKey {
     /// The largest number of characters of a key.
     pub const MAX_LENGTH: usize = 255;
 
+    /// Returns `true` if a request has the header.
+    #[inline]
+    pub(crate) fn is_in(headers: &HeaderMap) -> bool {
+        lines::has(headers, &IDEMPOTENCY_KEY)
+    }
+
     /// Parses the header of a request, a String of RFC 9651, section 3.3.3. Parameters are
     /// ignored. Returns `None` if the request has no such header.
     ///
@@ -27,7 +33,7 @@ impl IdempotencyKey {
         headers: &HeaderMap,
         accept_bare: bool,
     ) -> Result<Option<Self>, InvalidIdempotencyKey> {
-        if !lines::has(headers, &IDEMPOTENCY_KEY) {
+        if !Self::is_in(headers) {
             return Ok(None);
         }
         // Two lines would be joined by a comma, which no Item has (RFC 9651, section 4.2).

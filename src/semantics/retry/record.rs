@@ -98,7 +98,7 @@ impl<R: Clone> KeyRecord<R> {
         let record = Self(RecordParts {
             fingerprint: claim.fingerprint,
             owner: claim.owner,
-            fence: last.0 + 1,
+            fence: last.0.saturating_add(1),
             attempt: last.1.saturating_add(1),
             takes_over,
             state: KeyState::InFlight { lease_until },
@@ -174,7 +174,7 @@ impl<R> KeyRecord<R> {
         };
         // The operator takes the key over, so that the lost attempt's late steps stay without
         // effect.
-        self.0.fence += 1;
+        self.0.fence = self.0.fence.saturating_add(1);
         self.change(state, now);
         Update::Applied
     }

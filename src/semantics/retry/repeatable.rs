@@ -3,23 +3,30 @@ use http::{
     header::{ACCEPT, CONTENT_TYPE, TRAILER, UPGRADE},
 };
 
-use crate::semantics::field::lines;
+use crate::semantics::field::{lines, list};
 
 /// Returns `true` if a request may ask for a response that can be recorded: no upgrade, no
 /// gRPC and no stream of events.
 pub(crate) fn is_repeatable_request(headers: &HeaderMap) -> bool {
     let asks_for_events = lines::lines(headers, &ACCEPT)
         .any(|accept| is_type(accept.as_bytes(), b"text/event-stream"));
-    !lines::has(headers, &UPGRADE) && !is_grpc(headers) && !asks_for_events
+    !asks_for_other_protocol(headers) && !is_grpc(headers) && !asks_for_events
 }
 
-/// Returns `true` if a response with these headers can be recorded: no upgrade, no gRPC, no
-/// stream of events and no announced trailers.
+/// Java's client and `curl --http2` offer `h2c` with each request in cleartext. It changes the
+/// version of HTTP, not the request, and servers ignore it (RFC 9113, section 3.1).
+fn asks_for_other_protocol(headers: &HeaderMap) -> bool {
+    list::members(lines::lines(headers, &UPGRADE))
+        .any(|protocol| !protocol.eq_ignore_ascii_case(b"h2c"))
+}
+
+/// Returns `true` if a response with these headers can be recorded: no gRPC, no stream of events
+/// and no announced trailers.
 pub(crate) fn is_repeatable_response(headers: &HeaderMap) -> bool {
     let is_events = lines::lines(headers, &CONTENT_TYPE)
         .any(|content_type| is_type(content_type.as_bytes(), b"text/event-stream"));
     let has_trailers = lines::has(headers, &TRAILER);
-    !lines::has(headers, &UPGRADE) && !is_grpc(headers) && !is_events && !has_trailers
+    !is_grpc(headers) && !is_events && !has_trailers
 }
 
 /// `application/grpc`, and its variants such as `application/grpc-web+proto`.

@@ -31,7 +31,8 @@ pub(crate) fn repeatable(headers: &HeaderMap) -> HeaderMap {
     repeated
 }
 
-fn is_transient(name: &HeaderName) -> bool {
+/// Returns `true` if replays leave this header out.
+pub(crate) fn is_transient(name: &HeaderName) -> bool {
     // Hop-by-hop (RFC 9110, section 7.6.1), framing, and the age of this response.
     let is_of_message = matches!(
         *name,

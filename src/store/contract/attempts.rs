@@ -2,7 +2,7 @@ use std::{future::Future, time::Duration};
 
 use bytes::Bytes;
 
-use super::{Keyed, Suite, Violation, answered, expect, fail, owner};
+use super::{ClaimedKey, Suite, Violation, answered, expect, fail, owner};
 use crate::{
     semantics::retry::{Admission, Resolution, SealReason, Update},
     store::{IdempotencyStore, Step},
@@ -157,13 +157,13 @@ where
             .store
             .resolve(key.id, step.fence, resolution.clone())
             .await;
-        self.expect_lost("an attempt that holds its lease is not resolved", early)?;
+        Self::expect_lost("an attempt that holds its lease is not resolved", early)?;
         self.pass(5).await;
         let wrong = self
             .store
             .resolve(key.id, step.fence + 1, resolution.clone())
             .await;
-        self.expect_lost("another fence resolves nothing", wrong)?;
+        Self::expect_lost("another fence resolves nothing", wrong)?;
         let resolved = self.store.resolve(key.id, step.fence, resolution).await;
         let resolved = answered("`resolve` answers", resolved)?;
         expect(
@@ -183,17 +183,17 @@ where
     /// Returns an error unless every step is lost, and changes nothing.
     async fn expect_fenced(&self, rule: &'static str, step: Step) -> Result<(), Violation> {
         let before = answered("`inspect` answers", self.store.inspect(step.id).await)?;
-        self.expect_lost(rule, self.store.renew(step, self.unit * 4).await)?;
+        Self::expect_lost(rule, self.store.renew(step, self.unit * 4).await)?;
         let late = Bytes::from_static(b"late");
-        self.expect_lost(rule, self.store.complete(step, late).await)?;
-        self.expect_lost(rule, self.store.release(step).await)?;
-        self.expect_lost(rule, self.store.seal(step, SealReason::Policy).await)?;
+        Self::expect_lost(rule, self.store.complete(step, late).await)?;
+        Self::expect_lost(rule, self.store.release(step).await)?;
+        Self::expect_lost(rule, self.store.seal(step, SealReason::Policy).await)?;
         let after = answered("`inspect` answers", self.store.inspect(step.id).await)?;
         expect(rule, &after, &before)
     }
 
     /// Returns a key whose first attempt has released it.
-    pub(super) async fn released(&self) -> Result<(Keyed, Step), Violation> {
+    pub(super) async fn released(&self) -> Result<(ClaimedKey, Step), Violation> {
         let key = self.key();
         let step = self.start(&key).await?;
         let released = answered("`release` answers", self.store.release(step).await)?;

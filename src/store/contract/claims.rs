@@ -100,7 +100,7 @@ where
     pub(super) async fn expect_replay(
         &self,
         rule: &'static str,
-        key: &super::Keyed,
+        key: &super::ClaimedKey,
         response: &'static [u8],
     ) -> Result<(), Violation> {
         let replay = Admission::Replay(Bytes::from_static(response));
@@ -108,7 +108,6 @@ where
     }
 
     pub(super) fn expect_lost(
-        &self,
         rule: &'static str,
         update: Result<Update, crate::store::StoreError>,
     ) -> Result<(), Violation> {

@@ -39,12 +39,12 @@ where
         };
         let other = self.complete(stranger, b"other").await?;
         expect("nobody else completes the key", &other, &Update::Lost)?;
-        self.expect_lost(
+        Self::expect_lost(
             "a completed key is not released",
             self.store.release(step).await,
         )?;
         let sealed = self.store.seal(step, SealReason::Policy).await;
-        self.expect_lost("a completed key is not sealed", sealed)?;
+        Self::expect_lost("a completed key is not sealed", sealed)?;
         self.expect_replay("a retry gets the response", &key, b"first")
             .await?;
         let mismatch = self.begin(key.id, key.other_request()).await?;
@@ -103,14 +103,14 @@ where
         )?;
         expect("the attempts are counted on", &attempt, &2)?;
         let late = self.store.release(step).await;
-        self.expect_lost("a late release frees nobody else's key", late)?;
+        Self::expect_lost("a late release frees nobody else's key", late)?;
         let stranger = Step {
             owner: owner(),
             fence,
             ..step
         };
         let release = self.store.release(stranger).await;
-        self.expect_lost("nobody else releases the key", release)
+        Self::expect_lost("nobody else releases the key", release)
     }
 
     async fn sealed(&self) -> Result<(), Violation> {

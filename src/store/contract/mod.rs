@@ -94,7 +94,7 @@ struct Suite<'a, S, P> {
 }
 
 /// A key, and those who claim it.
-struct Keyed {
+struct ClaimedKey {
     id: RecordId,
     claim: Claim,
 }
@@ -106,12 +106,12 @@ where
     F: Future<Output = ()> + Send,
 {
     /// Returns a new key. Its lease is 4 units long, its retention 20.
-    fn key(&self) -> Keyed {
+    fn key(&self) -> ClaimedKey {
         let id = RecordId::from(unique());
         let claim = Claim::new(Fingerprint::custom("request"), owner())
             .with_lease(self.unit * 4)
             .with_retention(Retention::new(self.unit * 20));
-        Keyed { id, claim }
+        ClaimedKey { id, claim }
     }
 
     async fn pass(&self, units: u32) {
@@ -124,7 +124,7 @@ where
     }
 
     /// Claims the key for its first attempt.
-    async fn start(&self, key: &Keyed) -> Result<Step, Violation> {
+    async fn start(&self, key: &ClaimedKey) -> Result<Step, Violation> {
         let rule = "the first claim of a key is started";
         match self.begin(key.id, key.claim).await? {
             Admission::Started { fence, .. } => Ok(Step::new(key.id, key.claim.owner, fence)),
@@ -141,7 +141,7 @@ where
     }
 }
 
-impl Keyed {
+impl ClaimedKey {
     /// Returns the claim of another attempt.
     fn retry(&self) -> Claim {
         Claim {

@@ -1,3 +1,4 @@
+mod room;
 mod shard;
 
 use std::{
@@ -7,15 +8,16 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, UNIX_EPOCH},
+    time::Duration,
 };
 
 use bytes::Bytes;
 use shard::Shard;
+use tokio::time::Instant;
 
 use super::{IdempotencyStore, Inspection, Step, StoreError};
 use crate::{
-    clock::{Clock, SystemClock},
+    clock::{Clock, SharedClock},
     semantics::retry::{Admission, Claim, KeyRecord, RecordId, Resolution, SealReason, Update},
 };
 
@@ -40,14 +42,16 @@ struct Shared {
     /// The bytes that all shards take.
     used: AtomicUsize,
     max_bytes: usize,
-    clock: Box<dyn Clock>,
+    clock: SharedClock,
+    /// The origin of times if no clock is set.
+    created: Instant,
 }
 
 impl MemoryIdempotencyStore {
     /// Returns an empty store with the default limit.
     #[must_use]
     pub fn new() -> Self {
-        Self::empty(64 << 20, Box::new(SystemClock))
+        Self::empty(64 << 20, SharedClock::default())
     }
 
     /// Sets the largest number of bytes that the store takes. Defaults to 64 MiB.
@@ -55,28 +59,27 @@ impl MemoryIdempotencyStore {
     /// Records that the store has already are dropped, so call it before the store is used.
     #[must_use]
     pub fn max_bytes(self, bytes: usize) -> Self {
-        match Arc::try_unwrap(self.shared) {
-            Ok(shared) => Self::empty(bytes, shared.clock),
-            // A clone has the clock; the system's is the only one that can be shared.
-            Err(_) => Self::empty(bytes, Box::new(SystemClock)),
-        }
+        Self::empty(bytes, self.shared.clock.clone())
     }
 
-    /// Sets the clock that leases and retention are measured on. Defaults to [`SystemClock`].
+    /// Sets the clock that leases and retention are measured on. Defaults to monotonic time,
+    /// which nobody can set back or forward. Where the system stops it, as Linux does in
+    /// standby, leases and retention wait too.
     ///
     /// Records that the store has already are dropped, so call it before the store is used.
     #[must_use]
     pub fn clock(self, clock: impl Clock) -> Self {
-        Self::empty(self.shared.max_bytes, Box::new(clock))
+        Self::empty(self.shared.max_bytes, SharedClock::new(clock))
     }
 
-    fn empty(max_bytes: usize, clock: Box<dyn Clock>) -> Self {
+    fn empty(max_bytes: usize, clock: SharedClock) -> Self {
         Self {
             shared: Arc::new(Shared {
                 shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
                 used: AtomicUsize::new(0),
                 max_bytes,
                 clock,
+                created: Instant::now(),
             }),
         }
     }
@@ -101,9 +104,7 @@ impl MemoryIdempotencyStore {
     }
 
     fn now(&self) -> Duration {
-        let now = self.shared.clock.now();
-        // Before 1970 all times are one: leases do not run out, and nothing runs twice.
-        now.duration_since(UNIX_EPOCH).unwrap_or_default()
+        self.shared.clock.since(self.shared.created)
     }
 
     /// Runs a step on the shard of a record, and counts the bytes that it took or freed.
@@ -180,7 +181,8 @@ impl IdempotencyStore for MemoryIdempotencyStore {
         self.step(&id, |shard, budget| {
             // Two for each that comes, so that the expired ones never pile up.
             shard.purge(2, now);
-            if !shard.contains(&id) && !budget.has_room(shard, Shard::GROWTH) {
+            let growth = shard.growth(&id);
+            if growth > 0 && !budget.has_room(shard, growth) {
                 return Err(budget.full());
             }
             Ok(shard.begin(id, &claim, now))
@@ -196,7 +198,7 @@ impl IdempotencyStore for MemoryIdempotencyStore {
     async fn complete(&self, step: Step, response: Bytes) -> Result<Update, StoreError> {
         let now = self.now();
         self.step(&step.id, |shard, budget| {
-            if !budget.has_room(shard, response.len()) {
+            if !budget.has_room(shard, room::of_response(response.len())) {
                 return Err(budget.full());
             }
             Ok(shard.store(&step.id, |record| {
@@ -234,7 +236,7 @@ impl IdempotencyStore for MemoryIdempotencyStore {
         let now = self.now();
         self.step(&id, |shard, budget| {
             let bytes = match &resolution {
-                Resolution::Complete(response) => response.len(),
+                Resolution::Complete(response) => room::of_response(response.len()),
                 Resolution::Release | Resolution::Seal => 0,
             };
             if !budget.has_room(shard, bytes) {

@@ -1,72 +1,110 @@
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap},
     mem::size_of,
     time::Duration,
 };
 
 use bytes::Bytes;
 
+use super::room::{self, Table};
 use crate::semantics::retry::{Admission, Claim, KeyRecord, KeyState, RecordId, Update};
 
 /// A part of the records, behind one lock.
 ///
-/// Trees, since they grow record by record. A hash table doubles, and its room cannot be
-/// told once records were removed.
+/// Its memory is that of three tables, whose capacity is known, and of the responses.
 #[derive(Default)]
 pub(super) struct Shard {
-    /// `None` only while a claim is decided.
-    records: BTreeMap<RecordId, Box<Option<KeyRecord<Bytes>>>>,
+    /// The index of each record in `slots`.
+    index: HashMap<RecordId, u32>,
+    /// The room of `index`, as it was when it was last changed.
+    table: Table,
+    slots: Vec<Slot>,
     /// One entry for each record: the second in which to look if it may be removed.
-    ends: BTreeSet<(u64, RecordId)>,
+    ends: BinaryHeap<Reverse<(u64, RecordId)>>,
     /// The bytes of the recorded responses.
     content: usize,
 }
 
-/// The bytes of an allocation beside its content.
-const ALLOCATION: usize = 16;
+struct Slot {
+    id: RecordId,
+    /// `None` only while a claim is decided.
+    record: Option<KeyRecord<Bytes>>,
+}
 
-/// The bytes of a record without its response. Nodes of a tree are 5/8 full.
-const RECORD: usize = ALLOCATION
-    + size_of::<Option<KeyRecord<Bytes>>>()
-    + (size_of::<RecordId>() + size_of::<usize>()) * 8 / 5
-    + size_of::<(u64, RecordId)>() * 8 / 5;
-
-/// The bytes of a response beside its content, with the counter that `Bytes` allocates.
-const RESPONSE: usize = 2 * ALLOCATION + 24;
+const SLOT: usize = size_of::<Slot>();
+const END: usize = size_of::<Reverse<(u64, RecordId)>>();
+const INDEX: usize = size_of::<(RecordId, u32)>();
 
 impl Shard {
-    /// The bytes that one more record adds.
-    pub(super) const GROWTH: usize = RECORD;
-
     pub(super) fn len(&self) -> usize {
-        self.records.len()
+        self.slots.len()
     }
 
     /// Returns the bytes that the shard takes.
     pub(super) fn bytes(&self) -> usize {
-        self.records.len() * RECORD + self.content
+        let (slots, ends) = (self.slots.capacity(), self.ends.capacity());
+        self.table.bytes(INDEX) + slots * SLOT + ends * END + self.content
     }
 
-    pub(super) fn contains(&self, id: &RecordId) -> bool {
-        self.records.contains_key(id)
+    /// Returns the bytes that a claim of this key adds.
+    pub(super) fn growth(&self, id: &RecordId) -> usize {
+        if self.index.contains_key(id) {
+            return 0;
+        }
+        let mut bytes = 0;
+        if self.index.len() == self.index.capacity() {
+            bytes += self.table.next().bytes(INDEX) - self.table.bytes(INDEX);
+        }
+        if self.slots.len() == self.slots.capacity() {
+            bytes += room::step(self.slots.len()) * SLOT;
+        }
+        if self.ends.len() == self.ends.capacity() {
+            bytes += room::step(self.ends.len()) * END;
+        }
+        bytes
     }
 
     pub(super) fn get_mut(&mut self, id: &RecordId) -> Option<&mut KeyRecord<Bytes>> {
-        self.records.get_mut(id).and_then(|slot| (**slot).as_mut())
+        let index = *self.index.get(id)?;
+        self.slots[index as usize].record.as_mut()
     }
 
     pub(super) fn begin(&mut self, id: RecordId, claim: &Claim, now: Duration) -> Admission<Bytes> {
-        let slot = self.records.entry(id).or_default();
-        let before = (**slot).as_ref().map_or(0, response_of);
+        let index = match self.index.get(&id) {
+            Some(index) => *index,
+            None => self.add(id),
+        };
+        let slot = &mut self.slots[index as usize].record;
+        let before = slot.as_ref().map_or(0, response_of);
         let is_new = slot.is_none();
         let admission = KeyRecord::begin(slot, claim, now);
-        if let Some(record) = (**slot).as_ref() {
+        if let Some(record) = slot {
             self.content = self.content - before + response_of(record);
             if is_new {
-                self.ends.insert((end_of(record), id));
+                self.ends.push(Reverse((end_of(record), id)));
             }
         }
         admission
+    }
+
+    /// Adds an empty slot. Each table grows by as much as [`growth`](Self::growth) says.
+    fn add(&mut self, id: RecordId) -> u32 {
+        if self.index.len() == self.index.capacity() {
+            self.index.reserve(1);
+            self.table = Table::of(self.index.capacity());
+        }
+        let len = self.slots.len();
+        if len == self.slots.capacity() {
+            self.slots.reserve_exact(room::step(len));
+        }
+        if len == self.ends.capacity() {
+            self.ends.reserve_exact(room::step(len));
+        }
+        let index = u32::try_from(len).expect("fewer records than a shard has memory for");
+        self.index.insert(id, index);
+        self.slots.push(Slot { id, record: None });
+        index
     }
 
     /// Changes a record whose response may change with it.
@@ -92,27 +130,57 @@ impl Shard {
     pub(super) fn purge(&mut self, batch: usize, now: Duration) -> usize {
         let mut removed = 0;
         while removed < batch {
-            let due = self.ends.first().copied();
-            let Some(due) = due.filter(|(end, _)| *end <= now.as_secs()) else {
+            let Some(Reverse((end, id))) = self.ends.peek().copied() else {
                 break;
             };
-            self.ends.remove(&due);
-            let id = due.1;
+            if end > now.as_secs() {
+                break;
+            }
+            self.ends.pop();
             let Some(record) = self.get_mut(&id) else {
                 continue;
             };
             if record.is_forgotten(now) {
-                let response = response_of(record);
-                self.content -= response;
-                self.records.remove(&id);
+                self.content -= response_of(record);
+                self.remove(&id);
                 removed += 1;
             } else {
                 // Its time was extended since the entry was made.
                 let end = end_of(record);
-                self.ends.insert((end, id));
+                self.ends.push(Reverse((end, id)));
             }
         }
+        if removed > 0 {
+            self.shrink();
+        }
         removed
+    }
+
+    fn remove(&mut self, id: &RecordId) {
+        let Some(index) = self.index.remove(id) else {
+            return;
+        };
+        self.slots.swap_remove(index as usize);
+        // The last slot has moved to the place of the removed one.
+        if let Some(moved) = self.slots.get(index as usize) {
+            self.index.insert(moved.id, index);
+        }
+    }
+
+    /// Gives memory back once three quarters of it are unused.
+    fn shrink(&mut self) {
+        let len = self.slots.len();
+        let is_sparse = |capacity: usize| len <= capacity / 4;
+        if is_sparse(self.index.capacity()) {
+            self.index.shrink_to(2 * len);
+            self.table = Table::of(self.index.capacity());
+        }
+        if is_sparse(self.slots.capacity()) {
+            self.slots.shrink_to(2 * len);
+        }
+        if is_sparse(self.ends.capacity()) {
+            self.ends.shrink_to(2 * len);
+        }
     }
 }
 
@@ -123,7 +191,7 @@ fn end_of(record: &KeyRecord<Bytes>) -> u64 {
 
 fn response_of(record: &KeyRecord<Bytes>) -> usize {
     match record.state() {
-        KeyState::Completed(response) => response.len() + RESPONSE,
+        KeyState::Completed(response) => room::of_response(response.len()),
         _ => 0,
     }
 }

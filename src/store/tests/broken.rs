@@ -68,13 +68,11 @@ impl IdempotencyStore for Broken {
             Fault::NoFingerprint => {
                 claim.fingerprint = crate::semantics::retry::Fingerprint::custom("all");
             }
-            Fault::GetThenSet => {
-                if self.store.inspect(id).await?.is_none() {
-                    yield_now().await;
-                    // The claim that came in between is overwritten.
-                    if let Some(last) = self.last(id) {
-                        let _ = self.store.release(last).await;
-                    }
+            Fault::GetThenSet if self.store.inspect(id).await?.is_none() => {
+                yield_now().await;
+                // The claim that came in between is overwritten.
+                if let Some(last) = self.last(id) {
+                    let _ = self.store.release(last).await;
                 }
             }
             _ => {}

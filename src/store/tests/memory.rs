@@ -4,7 +4,9 @@ use bytes::Bytes;
 
 use super::{check, clock};
 use crate::{
-    semantics::retry::{Admission, Claim, Fingerprint, Owner, RecordId, Retention, Update},
+    semantics::retry::{
+        Admission, Claim, Fingerprint, Owner, RecordId, Retention, SealReason, Update,
+    },
     store::{IdempotencyStore, MemoryIdempotencyStore, Step, StoreErrorKind},
 };
 
@@ -81,7 +83,7 @@ async fn a_response_without_room_is_refused() {
     let large = Bytes::from(vec![0; 64 << 10]);
     let error = store.complete(step, large).await.expect_err("no room");
     assert_eq!(error.kind(), StoreErrorKind::NotApplied);
-    let sealed = store.seal(step, crate::semantics::retry::SealReason::TooLarge);
+    let sealed = store.seal(step, SealReason::TooLarge);
     assert_eq!(sealed.await.expect("an answer"), Update::Applied);
 }
 
@@ -90,7 +92,6 @@ async fn the_bytes_of_ended_records_are_given_back() {
     let clock = clock();
     let store = MemoryIdempotencyStore::new().clock(clock.clone());
     let before = {
-        // The tables stay as large as they were.
         let step = start(&store, 1).await.expect("room");
         let _ = store.release(step).await;
         store.used_bytes()
@@ -110,4 +111,56 @@ async fn the_bytes_of_ended_records_are_given_back() {
         "{} > {before}",
         store.used_bytes()
     );
+}
+
+/// The clock of the machine may be set: no lease runs out, and no retention.
+#[tokio::test(start_paused = true)]
+async fn time_is_monotonic_unless_a_clock_is_set() {
+    let store = MemoryIdempotencyStore::new();
+    let step = start(&store, 1).await.expect("room");
+    tokio::time::advance(Duration::from_secs(29)).await;
+    assert_eq!(
+        store
+            .seal(step, SealReason::Policy)
+            .await
+            .expect("an answer"),
+        Update::Applied
+    );
+    let step = start(&store, 2).await.expect("room");
+    tokio::time::advance(Duration::from_secs(30)).await;
+    assert_eq!(
+        store
+            .seal(step, SealReason::Policy)
+            .await
+            .expect("an answer"),
+        Update::Lost
+    );
+}
+
+/// Records that come and go leave the others where they are, and give their memory back.
+#[tokio::test]
+async fn records_that_end_move_no_other() {
+    let clock = clock();
+    let store = MemoryIdempotencyStore::new().clock(clock.clone());
+    let short = Retention::new(Duration::from_secs(1));
+    for number in 0..20_000 {
+        let claim = match number % 10 {
+            0 => claim(number),
+            _ => claim(number).with_retention(short),
+        };
+        let begun = store.begin(id(number), claim).await.expect("room");
+        assert!(matches!(begun, Admission::Started { .. }), "{begun:?}");
+    }
+    let full = store.used_bytes();
+    clock.advance(Duration::from_secs(100));
+    assert_eq!(
+        store.purge(NonZeroUsize::MAX).await.expect("a purge"),
+        18_000
+    );
+    assert_eq!(store.len(), 2_000);
+    assert!(store.used_bytes() < full / 3, "{}", store.used_bytes());
+    for number in 0..20_000 {
+        let found = store.inspect(id(number)).await.expect("an answer");
+        assert_eq!(found.is_some(), number % 10 == 0, "{number}");
+    }
 }

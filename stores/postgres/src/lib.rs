@@ -100,6 +100,28 @@
 //! # }
 //! ```
 //!
+//! # Idempotency keys
+//!
+//! A [`PostgresIdempotencyStore`] keeps the records of an `IdempotencyLayer` for all replicas.
+//! In a [`Keyed`] transaction, the effect of a request and its response commit together.
+//!
+//! A call to another service is no part of a transaction. Write it into an outbox in the
+//! transaction, with [`Attempt::derive_key`](tower_conditional::idempotency::Attempt::derive_key)
+//! as its key. Any number of workers send the rows after the commit:
+//!
+//! ```sql
+//! BEGIN;
+//! -- A row that another worker is sending is skipped, not waited for.
+//! SELECT id, idempotency_key, message FROM outbox
+//!     WHERE sent_at IS NULL ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED;
+//! -- Send the message here, with its key and a timeout.
+//! UPDATE outbox SET sent_at = clock_timestamp() WHERE id = $1;
+//! COMMIT;
+//! ```
+//!
+//! A worker that dies between sending and marking leaves the row, and another one sends it
+//! again with the same key. The example `outbox` has the table, the worker and a handler.
+//!
 //! # What it guarantees
 //!
 //! - **No stale 304** for watched content: the version changes in the commit that changes

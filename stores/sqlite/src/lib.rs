@@ -1,9 +1,12 @@
-//! Validators and safe writes for [`tower_conditional`] with SQLite.
+//! Validators, safe writes and idempotency keys for [`tower_conditional`] with SQLite.
 //!
 //! Triggers keep a version of each row, table or group of rows, in the transaction that
 //! writes. A [`VersionSource`] reads it before the handler runs, so a layer can answer 304
 //! without the handler. Such a 304 is never stale. [`Database::guarded`] compares and
 //! writes in one step, so that no update is lost.
+//!
+//! A [`SqliteIdempotencyStore`] keeps the records of an `IdempotencyLayer`. [`Database::keyed`]
+//! commits the effect of a request and its response together.
 //!
 //! # Example
 //!

@@ -1,6 +1,8 @@
 //! The contract of `tower::Service` (P-TR-tower, P-ER-inner).
 
 mod asking;
+#[cfg(feature = "tokio")]
+mod keyed;
 
 use std::{convert::Infallible, error::Error, fmt, time::Duration};
 

@@ -3,13 +3,20 @@
 #[path = "../../../examples/notes/handlers.rs"]
 mod uncounted;
 
+pub(crate) use uncounted::bearer;
+
 use axum::{
     extract::{Request, State},
     handler::Handler,
     response::Response,
 };
 
-use crate::{problem::NoteId, stats::count, store::Store};
+use crate::{
+    problem::{NoteId, Problem},
+    stats::count,
+    store::Store,
+    trouble::Trouble,
+};
 
 /// Counts the runs of a handler. A request that the extractor rejects does not count.
 macro_rules! counted {
@@ -25,5 +32,15 @@ macro_rules! counted {
     };
 }
 
-counted!(index() list() create() versions() read_page() write_page() me());
+counted!(index() list() create() versions() read_page() write_page() me() orders());
 counted!(read(NoteId) replace(NoteId) patch(NoteId) delete(NoteId));
+
+pub(crate) async fn place(
+    State(store): State<Store>,
+    trouble: Trouble,
+    request: Request,
+) -> Result<Response, Problem> {
+    count(&request);
+    trouble.happen().await?;
+    Ok(uncounted::place.call(request, store).await)
+}

@@ -5,10 +5,12 @@ mod caches;
 mod comma;
 mod files;
 mod handlers;
+mod keys;
 mod options;
 mod postgres;
 #[path = "../../../examples/notes/problem.rs"]
 mod problem;
+mod replicas;
 #[path = "../../../examples/notes/routes.rs"]
 mod routes;
 #[path = "../../../examples/notes/server.rs"]
@@ -18,6 +20,7 @@ mod sqlite;
 mod stats;
 mod store;
 mod streams;
+mod trouble;
 
 use std::{error::Error, process::ExitCode, time::Duration};
 
@@ -56,6 +59,7 @@ async fn start(options: Options) -> Result<(), Box<dyn Error + Send + Sync>> {
     }
     let files = CachePolicy::new("max-age=600".parse()?)?;
     let policies = routes::policies()?.rule(Rule::new(files).path("/files/{name}")?)?;
+    let keys = routes::keys(&store, &writes).fingerprint(replicas::identity);
     let runs = Runs::default();
     let checks = Router::new()
         .merge(comma::routes())
@@ -63,7 +67,7 @@ async fn start(options: Options) -> Result<(), Box<dyn Error + Send + Sync>> {
         .merge(streams::routes(store.changes(), stop.clone()))
         .merge(stats::routes(&runs, purges.clone()))
         .layer(EtagLayer::new());
-    let router = runs.of(routes::router(&store).merge(checks));
+    let router = runs.of(routes::router(&store, keys).merge(checks));
 
     println!("listening on http://{address}");
     println!("{}", options::hints(address));

@@ -61,6 +61,7 @@ pub(crate) fn hints(address: SocketAddr) -> String {
   curl -i http://{address}/notes/1 -X PUT --json '{{\"title\":\"Late\"}}' -H 'If-Match: <still the same>'
   curl -i http://{address}/state -H 'X-Notes-Ref: none'
   curl -i http://{address}/state -H 'X-Notes-Ref: <the X-Notes-Ref of that answer>'
+  curl -i http://{address}/orders --json '{{\"item\":\"tea\",\"quantity\":2}}' -H 'Idempotency-Key: \"first\"'
   curl -i http://{address}/files/64m.bin --output /dev/null --dump-header -
   curl -N http://{address}/events
   curl http://{address}/stats"

@@ -2,10 +2,15 @@
 
 use std::error::Error;
 
-use axum::http::{HeaderValue, request::Parts};
+use axum::{
+    body::Bytes,
+    http::{HeaderValue, request::Parts},
+    response::Response,
+};
 use tokio::sync::broadcast;
 use tower_conditional::{
-    EntityTag, Validators, detached::Detached, handler::Expected, state_ref::StateSource,
+    EntityTag, Validators, detached::Detached, handler::Expected, idempotency::Attempt,
+    state_ref::StateSource, store::IdempotencyStore,
 };
 use tower_conditional_sqlite::Scope;
 
@@ -13,7 +18,7 @@ use crate::{
     options::Options, postgres::Postgres, problem::Problem, sqlite, streams::Announcement,
 };
 
-pub(crate) use crate::sqlite::{Draft, Note};
+pub(crate) use crate::sqlite::{Draft, Note, Order};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -28,7 +33,7 @@ pub(crate) struct Store {
 }
 
 #[derive(Clone, Debug)]
-enum Backend<S, P> {
+pub(crate) enum Backend<S, P> {
     OnSqlite(S),
     OnPostgres(P),
 }
@@ -127,6 +132,33 @@ impl Store {
             }
         };
         self.writes.finish(write).await
+    }
+
+    pub(crate) fn keys(&self) -> impl IdempotencyStore + use<> {
+        match &self.database {
+            OnSqlite(store) => OnSqlite(store.keys()),
+            OnPostgres(store) => OnPostgres(store.keys()),
+        }
+    }
+
+    pub(crate) async fn orders(&self) -> Result<Vec<Order>, Problem> {
+        match &self.database {
+            OnSqlite(store) => store.orders().await,
+            OnPostgres(store) => store.orders().await,
+        }
+    }
+
+    /// The layer around the handler finishes it even if its client disconnects.
+    pub(crate) async fn place(
+        &self,
+        attempt: &Attempt,
+        new: Order,
+        respond: impl FnOnce(&Order) -> Response<Bytes> + Send + 'static,
+    ) -> Result<Response<Bytes>, Problem> {
+        match &self.database {
+            OnSqlite(store) => store.place(attempt, new, respond).await,
+            OnPostgres(store) => store.place(attempt, new, respond).await,
+        }
     }
 
     /// Waits for the jobs of the database.

@@ -6,6 +6,8 @@ mod frames;
 mod h1;
 mod h2;
 mod notes;
+#[cfg(feature = "tokio")]
+pub(crate) mod orders;
 pub(crate) mod race;
 mod server;
 

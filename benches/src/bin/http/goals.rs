@@ -7,8 +7,8 @@ use tower_conditional_bench::goals::Goal;
 use crate::{
     Key, Time,
     servers::{
-        BARE, BY_HAND_SHA256, BY_HAND_XXH3, EXPRESS, FASTIFY, GO, NGINX, NGINX_CACHE, SOURCED,
-        STACK_SHA256, STACK_XXH3,
+        BARE, BY_HAND_SHA256, BY_HAND_XXH3, EXPRESS, EXPRESS_IDEMPOTENCY, FASTIFY, GO, IDEMPOTENCY,
+        NGINX, NGINX_CACHE, ORDERS, SOURCED, STACK_SHA256, STACK_XXH3,
     },
 };
 
@@ -48,5 +48,11 @@ pub fn goals(times: &HashMap<Key, Time>) -> Vec<Goal> {
             goals.extend(ratio.map(|ratio| Goal::at_least(what, limit, ratio).ratio()));
         }
     }
+    let replay = ratio(
+        (EXPRESS_IDEMPOTENCY, ORDERS, false),
+        (IDEMPOTENCY, ORDERS, false),
+    );
+    let what = format!("replay of 1 KiB, {EXPRESS_IDEMPOTENCY} / {IDEMPOTENCY}");
+    goals.extend(replay.map(|ratio| Goal::at_least(what, 20.0, ratio).ratio()));
     goals
 }

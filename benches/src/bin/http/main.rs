@@ -14,7 +14,7 @@ use std::{
 
 use tower_conditional_bench::table;
 
-use crate::servers::{BARE, Server, field, sibling, start_all};
+use crate::servers::{BARE, ORDER_FIELDS, ORDERS, REPLAYING, Server, field, sibling, start_all};
 
 const ROUNDS: usize = 5;
 const GENERATOR_CORE: &str = "0";
@@ -50,6 +50,7 @@ fn main() {
     for (path, _) in FILES {
         print(path, &servers, &times);
     }
+    print(ORDERS, &servers, &times);
     tower_conditional_bench::goals::print("Goals, HTTP", &goals::goals(&times));
     drop(servers);
     fs::remove_dir_all(root).ok();
@@ -68,6 +69,20 @@ fn rounds() -> usize {
 fn requests(servers: &[Server]) -> Vec<Request<'_>> {
     let mut requests = Vec::new();
     for server in servers {
+        let replays = REPLAYING.contains(&server.name);
+        if replays || server.name == BARE {
+            for is_retry in [false, replays] {
+                assert_eq!(server.order(is_retry), 201, "{}", server.name);
+            }
+            requests.push(Request {
+                server,
+                path: ORDERS,
+                tag: None,
+            });
+        }
+        if replays {
+            continue;
+        }
         for (path, _) in FILES {
             let (status, tag) = server.ask(path, None);
             assert_eq!(status, 200, "{}", server.name);
@@ -136,10 +151,19 @@ impl Request<'_> {
         generator.args(["-c", GENERATOR_CORE]);
         if installed("wrk") {
             generator.args(["wrk", "-t1", "-c32", "-d1s"]);
+            if self.path == ORDERS {
+                generator.args([
+                    "-s",
+                    concat!(env!("CARGO_MANIFEST_DIR"), "/http/orders.lua"),
+                ]);
+            }
             generator.args(field.iter().flat_map(|field| ["-H", field]));
             generator.arg(url);
         } else {
             generator.args([&sibling("load"), "1", &url]).args(field);
+            if self.path == ORDERS {
+                generator.args(ORDER_FIELDS);
+            }
         }
         let output = generator.output().expect("taskset is installed");
         let report = String::from_utf8_lossy(&output.stdout);
@@ -165,8 +189,10 @@ fn ticks_per_second() -> f64 {
 
 fn print(path: &'static str, servers: &[Server], times: &HashMap<Key, Time>) {
     let bare = times[&(BARE, path, false)];
+    let is_measured = |server: &&Server| times.contains_key(&(server.name, path, false));
     let rows: Vec<_> = servers
         .iter()
+        .filter(is_measured)
         .map(|server| {
             let mut row = vec![server.name.to_owned()];
             for condition in [false, true] {
@@ -182,6 +208,8 @@ fn print(path: &'static str, servers: &[Server], times: &HashMap<Key, Time>) {
             row
         })
         .collect();
-    let columns = ["", "200", "/ bare", "304", "/ bare"];
+    // The responses to orders are repeated, apart from those of the bare server.
+    let whole = if path == ORDERS { "201" } else { "200" };
+    let columns = ["", whole, "/ bare", "304", "/ bare"];
     table::print(path, &columns, &rows);
 }

@@ -24,6 +24,21 @@ pub const NGINX_CACHE: &str = "nginx, open_file_cache";
 pub const GO: &str = "Go ServeContent, tag known";
 pub const EXPRESS: &str = "express with its etag";
 pub const FASTIFY: &str = "fastify + @fastify/etag";
+pub const IDEMPOTENCY: &str = "axum + **IdempotencyLayer**";
+pub const EXPRESS_IDEMPOTENCY: &str = "express + idempotency in memory";
+
+/// The servers that repeat the response to an order.
+pub const REPLAYING: [&str; 2] = [IDEMPOTENCY, EXPRESS_IDEMPOTENCY];
+
+/// The path of orders, which are the requests with a key.
+pub const ORDERS: &str = "/orders";
+
+/// The headers of an order, as in `orders.lua`.
+pub const ORDER_FIELDS: [&str; 3] = [
+    "Content-Type: application/json",
+    "Content-Length: 256",
+    "Idempotency-Key: \"8e03978e-40d5-43dd-bc93-6894a57f9324\"",
+];
 
 pub struct Server {
     pub name: &'static str,
@@ -55,6 +70,8 @@ pub fn start_all(folder: &Path) -> (Vec<Server>, Vec<&'static str>) {
         (GO, vec![sibling("servecontent")]),
         (EXPRESS, node("express.mjs")),
         (FASTIFY, node("fastify.mjs")),
+        (IDEMPOTENCY, axum("idempotency")),
+        (EXPRESS_IDEMPOTENCY, node("idempotency.mjs")),
     ];
     let mut servers = Vec::new();
     let mut missing = Vec::new();
@@ -138,11 +155,29 @@ impl Server {
 
     /// Returns the status and the `ETag` of one response.
     pub fn ask(&self, path: &str, condition: Option<&str>) -> (u16, Option<String>) {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).expect("connected");
         let condition = condition.map_or_else(String::new, |tag| field(tag) + "\r\n");
+        let (status, head) = self.exchange(&format!("GET {path}"), &condition, "");
+        (status, value(&head, "etag"))
+    }
+
+    /// Places the order, and returns the status. Panics unless the response is a replay, if
+    /// there is a first one.
+    pub fn order(&self, is_retry: bool) -> u16 {
+        let content = "x".repeat(256);
+        let fields = ORDER_FIELDS.join("\r\n") + "\r\n";
+        let (status, head) = self.exchange(&format!("POST {ORDERS}"), &fields, &content);
+        let is_replayed = value(&head, "idempotent-replayed").is_some();
+        assert_eq!(is_replayed, is_retry, "{}", self.name);
+        status
+    }
+
+    /// Returns the status and the head of one response.
+    fn exchange(&self, request: &str, fields: &str, content: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).expect("connected");
         write!(
             stream,
-            "GET {path} HTTP/1.1\r\nHost: localhost\r\n{condition}Connection: close\r\n\r\n"
+            "{request} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n{fields}Connection: close\r\n\r\n{content}",
+            self.port
         )
         .expect("a request is sent");
         let mut answer = Vec::new();
@@ -150,17 +185,20 @@ impl Server {
             assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{}", self.name);
         }
         let answer = String::from_utf8_lossy(&answer);
-        let mut lines = answer.lines();
-        let status = lines.next().and_then(|line| line.split(' ').nth(1));
-        let tag = lines
-            .take_while(|line| !line.is_empty())
-            .filter_map(|line| line.split_once(':'))
-            .find(|(name, _)| name.eq_ignore_ascii_case("etag"));
-        (
-            status.and_then(|status| status.parse().ok()).unwrap_or(0),
-            tag.map(|(_, tag)| tag.trim().to_owned()),
-        )
+        let head = answer.split("\r\n\r\n").next().unwrap_or_default();
+        let status = head
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok());
+        (status.unwrap_or(0), head.to_owned())
     }
+}
+
+/// Returns the value of a header in the head of a response.
+fn value(head: &str, name: &str) -> Option<String> {
+    let mut lines = head.lines().filter_map(|line| line.split_once(':'));
+    let line = lines.find(|(other, _)| other.eq_ignore_ascii_case(name));
+    line.map(|(_, value)| value.trim().to_owned())
 }
 
 pub fn field(tag: &str) -> String {

@@ -7,7 +7,7 @@ use crate::{
     handler::{Expected, ExpectedContext, PreconditionRejection, Preconditions},
     refusal::Reason,
     semantics::{
-        condition::{Admission, Condition, ConditionalFields, Current, Requirement},
+        condition::{Condition, ConditionalFields, Current, Requirement, WriteAdmission},
         field::HttpDate,
         validator::{EntityTag, Validators, VersionTags},
     },
@@ -81,7 +81,7 @@ fn the_list_has_the_version_that_the_layer_admitted() {
                 conditions,
                 current.clone(),
             ));
-            let admitted = admission == Admission::Admit;
+            let admitted = admission == WriteAdmission::Admit;
             for versions in [expected.versions(), expected.versions_of(&tags)] {
                 let has = versions.is_none_or(|versions| versions.contains(&7));
                 // Under the strong comparison, a write for a weak tag never reaches the handler.

@@ -4,7 +4,7 @@ use http::{
 };
 
 use crate::semantics::{
-    condition::{Admission, Condition, ConditionalFields, Current, Requirement},
+    condition::{Condition, ConditionalFields, Current, Requirement, WriteAdmission},
     field::HttpDate,
     tests::headers,
     validator::{EntityTag, Validators},
@@ -27,17 +27,17 @@ fn dated() -> Current {
 /// depends on the state, the conditions, the requirement, and if the method creates.
 #[test]
 fn writes_are_admitted_or_refused() {
-    use Admission::{Absent, Admit, Failed, Required};
+    use WriteAdmission::{Absent, Admit, Failed, Required};
 
     type Lines<'a> = &'a [(&'a str, &'a str)];
-    const FAILED: Admission = Failed(Condition::IfMatch);
+    const FAILED: WriteAdmission = Failed(Condition::IfMatch);
     let tag = ("if-match", "\"1\"");
     let stale = ("if-match", "\"0\"");
     let any = ("if-match", "*");
     let create = ("if-none-match", "*");
     let date = ("if-unmodified-since", DATE);
     let earlier = ("if-unmodified-since", EARLIER);
-    let table: [(Current, Lines<'_>, [Admission; 4]); 21] = [
+    let table: [(Current, Lines<'_>, [WriteAdmission; 4]); 21] = [
         // For a method that creates: condition not required, required. Then the same for a
         // method that does not create.
         (Current::Unknown, &[], [Admit, Required, Admit, Required]),
@@ -113,7 +113,11 @@ fn if_match_can_be_weak() {
             true,
             || NOW,
         );
-        assert_eq!(admitted == Admission::Admit, expected, "{tags} {weakly}");
+        assert_eq!(
+            admitted == WriteAdmission::Admit,
+            expected,
+            "{tags} {weakly}"
+        );
     }
 }
 
@@ -124,16 +128,20 @@ fn a_tag_can_be_required() {
     let dated = Validators::from(tag).with_last_modified(HttpDate::from_unix_seconds(0));
     let current = Current::Present(dated);
     for (name, value, admitted) in [
-        (IF_MATCH, "\"1\"", Admission::Admit),
-        (IF_MATCH, "\"0\"", Admission::Failed(Condition::IfMatch)),
-        (IF_MATCH, "*", Admission::Required),
+        (IF_MATCH, "\"1\"", WriteAdmission::Admit),
+        (
+            IF_MATCH,
+            "\"0\"",
+            WriteAdmission::Failed(Condition::IfMatch),
+        ),
+        (IF_MATCH, "*", WriteAdmission::Required),
         (
             IF_NONE_MATCH,
             "*",
-            Admission::Failed(Condition::IfNoneMatch),
+            WriteAdmission::Failed(Condition::IfNoneMatch),
         ),
-        (IF_NONE_MATCH, "\"0\"", Admission::Required),
-        (IF_UNMODIFIED_SINCE, DATE, Admission::Required),
+        (IF_NONE_MATCH, "\"0\"", WriteAdmission::Required),
+        (IF_UNMODIFIED_SINCE, DATE, WriteAdmission::Required),
     ] {
         let headers = HeaderMap::from_iter([(name, HeaderValue::from_static(value))]);
         let fields = ConditionalFields::from_headers(&headers);
@@ -147,8 +155,12 @@ fn a_tag_can_be_required() {
             )
         };
         assert_eq!(admit(&current, true), admitted, "{value}");
-        if admitted == Admission::Required {
-            assert_eq!(admit(&Current::Absent, false), Admission::Absent, "{value}");
+        if admitted == WriteAdmission::Required {
+            assert_eq!(
+                admit(&Current::Absent, false),
+                WriteAdmission::Absent,
+                "{value}"
+            );
         }
     }
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::semantics::retry::{
-    Claim, Fingerprint, KeyRecord, Owner, Retention, SealReason, Update,
+    Admission, Claim, Fingerprint, KeyRecord, Owner, Retention, SealReason, Update,
 };
 
 fn records() -> Vec<KeyRecord<Bytes>> {
@@ -61,8 +61,10 @@ fn cut_and_changed_records_are_found_or_harmless() {
         for index in 0..bytes.len() {
             let mut changed = bytes.clone();
             changed[index] ^= 0xff;
-            // Whatever comes out of it, nothing panics.
-            let _ = KeyRecord::decode(&changed, response.cloned());
+            // No byte is skipped: a record that is read is the one that was written.
+            if let Ok(record) = KeyRecord::decode(&changed, response.cloned()) {
+                assert_eq!(record.encode(), changed, "{index}");
+            }
         }
     }
     let completed = &records()[1];
@@ -80,4 +82,25 @@ fn times_are_rounded_up() {
     let again = KeyRecord::decode(&record.encode(), None).expect("a record");
     assert!(!again.is_unknown(Duration::from_nanos(1_999_999)));
     assert!(again.is_unknown(Duration::from_millis(2)));
+}
+
+/// A record with the last fence, which only a changed one has, can still be claimed.
+#[test]
+fn the_last_fence_does_not_overflow() {
+    let mut bytes = records()[0].encode();
+    bytes[50..58].copy_from_slice(&[0xff; 8]);
+    let mut slot = Some(KeyRecord::decode(&bytes, None).expect("a record"));
+    let late = Duration::from_secs(10 * 24 * 60 * 60);
+    let claim = Claim::new(Fingerprint::custom("request"), Owner::from([9; 16]));
+    let admission = KeyRecord::begin(&mut slot, &claim, late);
+    assert!(
+        matches!(
+            admission,
+            Admission::Started {
+                fence: u64::MAX,
+                ..
+            }
+        ),
+        "{admission:?}"
+    );
 }

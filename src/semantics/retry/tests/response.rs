@@ -134,7 +134,10 @@ fn streams_are_not_repeatable() {
         ("content-type", "text/event-streams", true, true),
         ("accept", "text/event-stream", false, true),
         ("accept", "*/*", true, true),
-        ("upgrade", "websocket", false, false),
+        // Any response may name the protocols of its server (RFC 9110, section 7.8).
+        ("upgrade", "websocket", false, true),
+        ("upgrade", "h2c, websocket", false, true),
+        ("upgrade", ", H2C", true, true),
         ("trailer", "x-checksum", true, false),
     ];
     for (name, value, request, response) in table {

@@ -1,17 +1,22 @@
-//! Notes and pages in PostgreSQL, which replicas can share.
+//! Notes, pages and orders in PostgreSQL, which replicas can share.
 
 mod schema;
 
+use axum::{body::Bytes, response::Response};
 use deadpool_postgres::{Manager, Object, Pool, Runtime};
 use tokio_postgres::{Config, GenericClient, NoTls, Row, types::ToSql};
-use tower_conditional::{EntityTag, Validators, handler::Expected, state_ref::StateSource};
+use tower_conditional::{
+    EntityTag, Validators, handler::Expected, idempotency::Attempt, state_ref::StateSource,
+    store::IdempotencyStore,
+};
 use tower_conditional_postgres::{
-    EventLog, GuardError, Guarded, Lease, Scope, ScopeError, Statements, Target,
+    EventLog, GuardError, Guarded, Keyed, Lease, PostgresIdempotencyStore, Scope, ScopeError,
+    Statements, Target,
 };
 
 use crate::{
     problem::Problem,
-    sqlite::{Draft, Note, validators},
+    sqlite::{Draft, Note, Order, validators},
 };
 
 const PUT: &str = "
@@ -23,6 +28,13 @@ RETURNING id, title, text, version, updated_at";
 const POST: &str = "
 INSERT INTO notes (id, title, text) VALUES (nextval('notes_id'), $1, $2)
 RETURNING id, title, text, version, updated_at";
+
+/// Without it two orders would get one number. It ends with the transaction, and readers pass.
+const ONE_BY_ONE: &str = "LOCK TABLE orders IN EXCLUSIVE MODE";
+
+const PLACE: &str = "
+INSERT INTO orders SELECT coalesce(max(number), 0) + 1, $1, $2 FROM orders
+RETURNING number, item, quantity";
 
 const TAKEN: &str = "SELECT setval('notes_id', greatest($1, (SELECT last_value FROM notes_id)))";
 
@@ -128,6 +140,30 @@ impl Postgres {
         Ok(Some((note, validators)))
     }
 
+    pub(crate) fn keys(&self) -> impl IdempotencyStore + use<> {
+        PostgresIdempotencyStore::new(self.0.clone())
+    }
+
+    pub(crate) async fn orders(&self) -> Result<Vec<Order>, Problem> {
+        let all = "SELECT number, item, quantity FROM orders ORDER BY number";
+        let rows = self.client().await?.query(all, &[]).await?;
+        rows.iter().map(order).collect()
+    }
+
+    pub(crate) async fn place(
+        &self,
+        attempt: &Attempt,
+        new: Order,
+        respond: impl FnOnce(&Order) -> Response<Bytes> + Send,
+    ) -> Result<Response<Bytes>, Problem> {
+        let mut lease = Lease::acquire(&self.0).await?;
+        let tx = Keyed::begin(&mut lease, attempt).await?;
+        tx.batch_execute(ONE_BY_ONE).await?;
+        let quantity = i64::from(new.quantity);
+        let row = tx.query_one(PLACE, &[&new.item, &quantity]).await?;
+        Ok(tx.commit(respond(&order(&row)?)).await?)
+    }
+
     pub(crate) async fn page(&self, name: String) -> Result<(Option<String>, Validators), Problem> {
         let page = format!(
             "SELECT content, {} AS versions FROM pages WHERE name = $1",
@@ -200,6 +236,14 @@ fn note(row: &Row) -> Note {
         version: row.get(3),
         updated_at: row.get(4),
     }
+}
+
+fn order(row: &Row) -> Result<Order, Problem> {
+    Ok(Order {
+        number: row.get("number"),
+        item: row.get("item"),
+        quantity: row.get::<_, i64>("quantity").try_into()?,
+    })
 }
 
 async fn begin(

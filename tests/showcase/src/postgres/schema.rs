@@ -1,7 +1,7 @@
 //! The migration: tables, their first rows, and the schema that keeps their versions.
 
 use tokio_postgres::Client;
-use tower_conditional_postgres::{Install, Schema, Watch};
+use tower_conditional_postgres::{Install, PostgresIdempotencyStore, Schema, Watch};
 
 const FILLER: &str = "Read it once and keep its tag: as long as nobody edits it, asking again \
     costs a few header bytes. Edit it, and the next reader gets the new text at once.";
@@ -22,6 +22,11 @@ CREATE SEQUENCE IF NOT EXISTS notes_id OWNED BY notes.id;
 CREATE TABLE IF NOT EXISTS pages (
     name text PRIMARY KEY,
     content text NOT NULL
+);
+CREATE TABLE IF NOT EXISTS orders (
+    number bigint PRIMARY KEY,
+    item text NOT NULL,
+    quantity bigint NOT NULL
 );
 INSERT INTO pages VALUES ('home', E'<h1>Home</h1>\\n'), ('about', E'<h1>About</h1>\\n')
 ON CONFLICT DO NOTHING;
@@ -55,6 +60,7 @@ async fn install(client: &Client, notes: u32) -> anyhow::Result<()> {
         .events("notes_events")?
         .install(client)
         .await?;
+    PostgresIdempotencyStore::install(client).await?;
     client.execute(FIRST_EVENT, &[]).await?;
     Ok(())
 }

@@ -1,7 +1,4 @@
 //! An audit of the showcase, from outside.
-
-use std::convert::Infallible;
-
 use http_body_util::{BodyExt, Full};
 use hyper::{Request, body::Bytes, header::HOST};
 use tower::{Layer, ServiceExt, service_fn};
@@ -49,9 +46,7 @@ impl Audited<'_> {
             request = request.header(*name, *value);
         }
         let request = request.body(Full::<Bytes>::from(body.to_owned())).unwrap();
-        let wire = service_fn(|request| async {
-            Ok::<_, Infallible>(self.notes.exchange(self.http, request).await)
-        });
+        let wire = service_fn(|request| async { self.notes.exchange(self.http, request).await });
         let service = AuditLayer::new(self.audit.clone()).layer(wire);
         let response = in_time(service.oneshot(request)).await.unwrap();
         let (parts, body) = response.into_parts();
@@ -140,9 +135,7 @@ async fn two_databases_have_different_tags() {
     let audit = Audit::new();
     for name in ["one", "other"] {
         let notes = Server::showcase(&[]).await;
-        let wire = service_fn(|request| async {
-            Ok::<_, Infallible>(notes.exchange(Http::One, request).await)
-        });
+        let wire = service_fn(|request| async { notes.exchange(Http::One, request).await });
         let service = AuditLayer::new(audit.clone()).instance(name).layer(wire);
         let request = Request::get("/notes/1").header(HOST, "notes.example");
         let request = request.body(Full::<Bytes>::default()).unwrap();

@@ -4,6 +4,7 @@ mod disconnected;
 mod history;
 mod killed;
 mod labels;
+mod orders;
 #[path = "../../../wire/support/race.rs"]
 mod race;
 mod races;

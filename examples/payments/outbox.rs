@@ -1,0 +1,75 @@
+//! The outbox: messages that a transaction has written, sent to another service after its commit.
+//!
+//! Each message is sent at least once. If the worker dies between sending and marking, the next one
+//! sends the message again, with the same key. So the receiver must know the key.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+use tower_conditional::BoxError;
+use tower_conditional_sqlite::{
+    Database,
+    rusqlite::{OptionalExtension, Row},
+};
+
+use crate::post::post;
+
+const NEXT: &str = "SELECT id, idempotency_key, message FROM outbox
+    WHERE sent_at IS NULL ORDER BY id LIMIT 1";
+const MARK: &str = "UPDATE outbox SET sent_at = unixepoch() WHERE id = ?1";
+
+/// The pause after the last message, and after an error.
+const PAUSE: Duration = Duration::from_millis(100);
+
+struct Message {
+    id: i64,
+    key: String,
+    text: String,
+}
+
+/// Sends the messages to a receiver, one after the other. Never ends.
+pub(crate) async fn run(database: Database, receiver: String) {
+    loop {
+        match send_next(&database, &receiver).await {
+            Ok(true) => {}
+            Ok(false) => sleep(PAUSE).await,
+            Err(error) => {
+                eprintln!("outbox: {error}");
+                sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Sends the oldest message that waits. Returns `true` if there was one.
+async fn send_next(database: &Database, receiver: &str) -> Result<bool, BoxError> {
+    let next = database.run(|sql| sql.query_row(NEXT, (), message).optional());
+    let Some(Message { id, key, text }) = next.await? else {
+        return Ok(false);
+    };
+    let response = post(receiver, "/charges", &[("idempotency-key", &key)], &text).await?;
+    let status = response.status();
+    if !status.is_success() {
+        // A message that the receiver will never take needs an operator, and holds up the rest.
+        return Err(format!("the receiver answered {status} to message {id}").into());
+    }
+    // If the worker dies here, the message is sent twice.
+    database.run(move |sql| sql.execute(MARK, [id])).await?;
+    Ok(true)
+}
+
+/// Returns the number of messages that wait.
+pub(crate) async fn waiting(database: &Database) -> Result<i64, BoxError> {
+    let count = "SELECT count(*) FROM outbox WHERE sent_at IS NULL";
+    let waiting = database.run(|sql| sql.query_row(count, (), |row| row.get(0)));
+    Ok(waiting.await?)
+}
+
+fn message(row: &Row<'_>) -> Result<Message, tower_conditional_sqlite::rusqlite::Error> {
+    Ok(Message {
+        id: row.get("id")?,
+        // The value of the header is a string in quotes (RFC 9651).
+        key: format!("\"{}\"", row.get::<_, String>("idempotency_key")?),
+        text: row.get("message")?,
+    })
+}

@@ -1,0 +1,212 @@
+//! A key that an attempt holds: its lease, and the record of its end.
+
+use std::{future::pending, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderMap, Response, StatusCode};
+use http_body::Body;
+use tokio::time::sleep;
+
+use super::{
+    attempt::Attempt,
+    config::{IdempotencyConfig, OnUnrecorded, PAUSES},
+    recorded::{self, RecordedContent},
+    refuse::refuse,
+};
+use crate::{
+    body::ResponseBody,
+    events,
+    outcome::Outcome,
+    refusal::KeyProblem,
+    semantics::retry::{Commit, RecordId, RecordedResponse, SealReason, Update},
+    store::{IdempotencyStore, StoreError, StoreErrorKind},
+};
+
+/// The key of a request that is performed, until its end is recorded.
+pub(super) struct HeldKey<St> {
+    pub(super) config: Arc<IdempotencyConfig<St>>,
+    pub(super) attempt: Attempt,
+}
+
+/// The response and the end that it has for its key.
+pub(super) struct Answer<B: Body> {
+    response: Response<ResponseBody<B>>,
+    end: AttemptEnd,
+}
+
+enum AttemptEnd {
+    Record(Bytes),
+    Release,
+    Seal(SealReason),
+}
+
+impl<St: IdempotencyStore> HeldKey<St> {
+    /// Extends the lease, three times in its length. Never ends.
+    pub(super) async fn renew_until_dropped(&self) {
+        let lease = self.config.lease;
+        loop {
+            sleep(lease / 3).await;
+            // After an error the next try may come in time.
+            match self.config.store.renew(self.attempt.step, lease).await {
+                Ok(Update::Applied) => {}
+                Ok(Update::Lost) => return pending().await,
+                Err(error) => events::key_step_failed(self.id(), "renew", &error),
+            }
+        }
+    }
+
+    /// Reads the content of a response that is to be recorded, and decides the end.
+    pub(super) async fn read<B: Body<Data = Bytes>>(&self, response: Response<B>) -> Answer<B> {
+        let commit = response.extensions().get::<Commit>().copied();
+        // Refused by a layer inside, which has a key of its own: the handler did not run.
+        let is_refused = response.extensions().get::<KeyProblem>().is_some();
+        let commit = commit.or(is_refused.then_some(Commit::Release));
+        let commit = commit.unwrap_or_else(|| self.config.commit(response.status()));
+        if commit != Commit::Record {
+            let end = match commit {
+                Commit::Seal => AttemptEnd::Seal(SealReason::Policy),
+                Commit::Record | Commit::Release => AttemptEnd::Release,
+            };
+            return Answer {
+                response: response.map(ResponseBody::inner),
+                end,
+            };
+        }
+        let (head, body) = response.into_parts();
+        let (body, recorded) = recorded::read(&head, body, self.config.max_response_bytes).await;
+        let end = match recorded {
+            RecordedContent::Whole(content) => {
+                let record = RecordedResponse::new(head.status, &head.headers, content);
+                self.protect(record.encode())
+            }
+            RecordedContent::Not(reason) => AttemptEnd::Seal(reason),
+        };
+        Answer {
+            response: Response::from_parts(head, body),
+            end,
+        }
+    }
+
+    fn protect(&self, record: Bytes) -> AttemptEnd {
+        let Some(protect) = &self.config.protect else {
+            return AttemptEnd::Record(record);
+        };
+        match protect.seal(self.attempt.step.id.as_bytes(), record) {
+            Ok(sealed) => AttemptEnd::Record(sealed),
+            // Nothing is stored in the clear.
+            Err(error) => {
+                events::key_step_failed(self.id(), "protect", &*error);
+                AttemptEnd::Seal(SealReason::Unrepeatable)
+            }
+        }
+    }
+
+    /// Records the end, and lets the response go only then.
+    pub(super) async fn finish<B: Body<Data = Bytes>>(
+        &self,
+        answer: Answer<B>,
+        accept: &HeaderMap,
+    ) -> Response<ResponseBody<B>> {
+        let Answer { mut response, end } = answer;
+        self.config.explain(&mut response, Outcome::set_performed);
+        // The handler's own transaction holds the record.
+        if self.attempt.is_recorded() {
+            return response;
+        }
+        if let Some(problem) = self.untrusted(response.status(), &end) {
+            // The effect may have happened, so nobody may perform the request again.
+            let _ = self.commit(AttemptEnd::Seal(SealReason::Policy)).await;
+            return refuse(&self.config, problem, accept, None);
+        }
+        // A response that releases the key asks to be tried again, recorded or not.
+        let must_be_recorded = !matches!(end, AttemptEnd::Release);
+        let can_be_sealed = matches!(end, AttemptEnd::Record(_));
+        let mut committed = self.commit(end).await;
+        if can_be_sealed
+            && matches!(&committed, Err(error) if error.kind() == StoreErrorKind::NotApplied)
+        {
+            // The store has no room for the response. A seal takes none.
+            committed = self.commit(AttemptEnd::Seal(SealReason::TooLarge)).await;
+        }
+        match committed {
+            Ok(Update::Applied) => response,
+            _ if !must_be_recorded => response,
+            // Another attempt may have been told that the outcome is unknown, or have taken over.
+            Ok(Update::Lost) => {
+                events::key_lost(self.id());
+                refuse(&self.config, KeyProblem::OutcomeUnknown, accept, None)
+            }
+            Err(_) => refuse(&self.config, KeyProblem::Unrecorded, accept, None),
+        }
+    }
+
+    /// Returns the problem of a handler that did not keep to the mode of its route.
+    fn untrusted(&self, status: StatusCode, end: &AttemptEnd) -> Option<KeyProblem> {
+        let is_released = matches!(end, AttemptEnd::Release);
+        if self.resumes() && !is_released && self.attempt.overlooks_takeover() {
+            events::overlooked_takeover(self.id());
+            return Some(KeyProblem::NotResumed);
+        }
+        let reaction = self.config.on_unrecorded?;
+        if !status.is_success() {
+            return None;
+        }
+        events::unrecorded_effect(self.id());
+        (reaction == OnUnrecorded::Fail).then_some(KeyProblem::NotTransactional)
+    }
+
+    fn id(&self) -> &RecordId {
+        &self.attempt.step.id
+    }
+
+    fn resumes(&self) -> bool {
+        self.config.resumes(self.attempt.takes_over)
+    }
+
+    /// Applies the end to the record. A step whose answer was lost is repeated.
+    async fn commit(&self, end: AttemptEnd) -> Result<Update, StoreError> {
+        let (store, step) = (&self.config.store, self.attempt.step);
+        let mut pauses = PAUSES.into_iter();
+        loop {
+            let (name, applied) = match &end {
+                AttemptEnd::Record(record) => {
+                    ("complete", store.complete(step, record.clone()).await)
+                }
+                // The effects of the attempt before are as unknown as they were.
+                AttemptEnd::Release if self.attempt.takes_over => ("renew", self.end_lease().await),
+                AttemptEnd::Release => ("release", store.release(step).await),
+                AttemptEnd::Seal(reason) => ("seal", store.seal(step, *reason).await),
+            };
+            match (&applied, &end) {
+                (Ok(Update::Applied), AttemptEnd::Seal(reason)) => {
+                    events::key_sealed(self.id(), *reason);
+                }
+                (Ok(_), _) => {}
+                (Err(error), _) => events::key_step_failed(self.id(), name, error),
+            }
+            match (applied, pauses.next()) {
+                (Err(error), Some(pause)) if error.kind() != StoreErrorKind::Corrupt => {
+                    sleep(pause).await;
+                }
+                (applied, _) => return applied,
+            }
+        }
+    }
+
+    /// Frees the key, since nothing ran.
+    pub(super) async fn release(&self) {
+        let _ = self.commit(AttemptEnd::Release).await;
+    }
+
+    /// Ends the lease at once, so that a retry is told that the outcome is unknown.
+    pub(super) async fn give_up(&self, reason: &'static str) {
+        events::outcome_unknown(self.id(), reason);
+        // After an error the lease runs out by itself.
+        let _ = self.end_lease().await;
+    }
+
+    async fn end_lease(&self) -> Result<Update, StoreError> {
+        let store = &self.config.store;
+        store.renew(self.attempt.step, Duration::ZERO).await
+    }
+}

@@ -16,6 +16,7 @@ use tower_conditional::{
     cache_policy::{CachePolicy, Rule},
     cache_tags::{CacheTag, CacheTagSource, CacheTags, TagField},
     detached::Detached,
+    idempotency::OnUnrecorded,
     resource::guard,
     route::Route,
     source,
@@ -85,7 +86,9 @@ pub(crate) fn keys(
     attempts: &Detached,
 ) -> IdempotencyLayer<impl IdempotencyStore + use<>> {
     let keys = IdempotencyLayer::new(store.keys(), owner);
-    keys.require_key().detached(attempts.clone())
+    // An order and its record commit together. A success without that is reported.
+    let keys = keys.require_key().transactional(OnUnrecorded::Report);
+    keys.detached(attempts.clone())
 }
 
 /// Returns the owner of an idempotency key. Callers without `Authorization` share one set of keys,

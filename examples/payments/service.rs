@@ -13,7 +13,7 @@ use serde_json::json;
 use tower_conditional::{
     BoxError, IdempotencyLayer,
     detached::Detached,
-    idempotency::{Attempt, OnLostAttempt},
+    idempotency::{Attempt, OnLostAttempt, OnUnrecorded},
 };
 use tower_conditional_sqlite::{Database, SqliteIdempotencyStore};
 
@@ -41,6 +41,7 @@ pub(crate) fn router(database: Database, attempts: &Detached) -> Router {
     let store = SqliteIdempotencyStore::new(database.clone());
     let keys = IdempotencyLayer::new(store, caller)
         .require_key()
+        .transactional(OnUnrecorded::Report)
         // A lost attempt has not committed, so another one may run.
         .on_lost_attempt(OnLostAttempt::Reexecute)
         .detached(attempts.clone());

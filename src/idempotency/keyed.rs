@@ -29,7 +29,7 @@ use crate::{
         RecordId, RecordedResponse,
     },
     service::HeldService,
-    store::{IdempotencyStore, Step},
+    store::{IdempotencyStore, Step, StoreErrorKind},
     target,
 };
 
@@ -66,8 +66,14 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
             id: self.id,
             claim,
         };
-        let Ok(admission) = claimant.begin_or_wait().await else {
-            return Ok(self.refuse(KeyProblem::StoreUnavailable, &parts, Some(Duration::ZERO)));
+        let admission = match claimant.begin_or_wait().await {
+            Ok(admission) => admission,
+            Err(error) if error.kind() == StoreErrorKind::Corrupt => {
+                return Ok(self.refuse(KeyProblem::Unreadable, &parts, None));
+            }
+            Err(_) => {
+                return Ok(self.refuse(KeyProblem::StoreUnavailable, &parts, Some(Duration::ZERO)));
+            }
         };
         let reason = match admission {
             Admission::Started {
@@ -94,7 +100,7 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
                 Ok(recorded) => return Ok(self.replay(recorded)),
                 Err(error) => {
                     events::key_step_failed(&self.id, "open", &*error);
-                    KeyProblem::StoreUnavailable
+                    KeyProblem::Unreadable
                 }
             },
             Admission::InFlight { retry_after } => {

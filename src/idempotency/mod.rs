@@ -158,6 +158,7 @@
 //! | <a id="not-transactional"></a>not-transactional | 500 | A success came outside of its transaction, in a [test](OnUnrecorded::Fail). | read the state |
 //! | <a id="not-resumed"></a>not-resumed | 500 | The handler ran again and ignored the lost attempt. | read the state |
 //! | <a id="store-unavailable"></a>store-unavailable | 503 | The store failed. Nothing ran. | retry with the same key |
+//! | <a id="unreadable"></a>unreadable | 503 | The record cannot be decoded or decrypted. | read the state |
 //! | <a id="unrecorded"></a>unrecorded | 503 | The handler ran, and the store failed. | retry with the same key |
 //! | <a id="timed-out"></a>timed-out | 503 | The handler did not end in time. | retry with the same key |
 //!

@@ -36,6 +36,8 @@ pub enum KeyProblem {
     NotResumed,
     /// 503: the store failed before the handler ran. Nothing was performed.
     StoreUnavailable,
+    /// 503: the record cannot be decoded or decrypted. Nothing was performed this time.
+    Unreadable,
     /// 503: the handler ran, and the store failed to record its response.
     Unrecorded,
     /// 503: the handler did not end in time. Nobody knows if the request was performed.
@@ -114,6 +116,10 @@ impl KeyProblem {
             Self::StoreUnavailable => problem!(
                 SERVICE_UNAVAILABLE 503 "Store Unavailable", "store-unavailable",
                 "Idempotency keys are temporarily unavailable. Nothing was performed. Try again with the same key."
+            ),
+            Self::Unreadable => problem!(
+                SERVICE_UNAVAILABLE 503 "Record Unreadable", "unreadable",
+                "This Idempotency-Key was used before, and its record cannot be read. The request is not performed again."
             ),
             Self::Unrecorded => problem!(
                 SERVICE_UNAVAILABLE 503 "Outcome Not Recorded", "unrecorded",

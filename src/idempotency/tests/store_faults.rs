@@ -133,14 +133,13 @@ impl IdempotencyStore for Faulty {
 async fn a_store_that_is_down_runs_nothing() {
     let (store, runs) = (Faulty::default(), Runs::default());
     let service = service(&IdempotencyLayer::new(store.clone(), user), &runs, order);
-    for fault in [Fault::Before, Fault::Corrupt] {
+    for (fault, expected) in [
+        (Fault::Before, "store-unavailable"),
+        (Fault::Corrupt, "unreadable"),
+    ] {
         store.fail(Operation::Begin, fault, 1);
         let refused = send(&service, post("\"a\"")).await;
-        assert_eq!(
-            (refused.status, problem(&refused)),
-            (503, "store-unavailable"),
-            "{fault:?}"
-        );
+        assert_eq!((refused.status, problem(&refused)), (503, expected));
     }
     store.fail(Operation::Begin, Fault::Before, 1);
     let refused = tower::ServiceExt::oneshot(service.clone(), post("\"a\"")).await;
@@ -355,4 +354,21 @@ async fn a_record_is_protected_at_rest() {
     let retry = send(&service, post("\"a\"")).await;
     assert!(retry.replayed);
     assert_eq!(retry.content, first.content);
+}
+
+/// A response that cannot be decrypted was recorded: the request is not performed again.
+#[tokio::test]
+async fn a_record_that_cannot_be_read_is_not_performed_again() {
+    let (store, runs) = (Faulty::default(), Runs::default());
+    let plain = IdempotencyLayer::new(store.clone(), user);
+    assert_eq!(
+        send(&service(&plain, &runs, order), post("\"a\""))
+            .await
+            .status,
+        201
+    );
+    let protected = service(&plain.protect(Reversed), &runs, order);
+    let refused = send(&protected, post("\"a\"")).await;
+    assert_eq!((refused.status, problem(&refused)), (503, "unreadable"));
+    assert_eq!(runs.count(), 1);
 }

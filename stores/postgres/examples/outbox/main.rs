@@ -18,7 +18,7 @@ use tower::{Layer, ServiceExt, service_fn};
 use tower_conditional::{
     BoxError, IdempotencyLayer,
     body::RequestBody,
-    idempotency::{Attempt, OnLostAttempt},
+    idempotency::{Attempt, OnLostAttempt, OnUnrecorded},
 };
 use tower_conditional_postgres::{Keyed, KeyedError, Lease, PostgresIdempotencyStore};
 
@@ -40,6 +40,7 @@ async fn main() -> Result<(), BoxError> {
     });
     // A lost attempt has not committed, so another one may run.
     let layer = IdempotencyLayer::for_anyone(PostgresIdempotencyStore::new(pool))
+        .transactional(OnUnrecorded::Report)
         .on_lost_attempt(OnLostAttempt::Reexecute);
     for _ in 0..2 {
         let request = Request::post("/payments").header("idempotency-key", "\"invoice-1\"");

@@ -44,14 +44,18 @@ impl<St: IdempotencyStore> HeldKey<St> {
     /// Extends the lease, three times in its length. Never ends.
     pub(super) async fn renew_until_dropped(&self) {
         let lease = self.config.lease;
+        let mut pause = lease / 3;
         loop {
-            sleep(lease / 3).await;
-            // After an error the next try may come in time.
-            match self.config.store.renew(self.attempt.step, lease).await {
-                Ok(Update::Applied) => {}
+            sleep(pause).await;
+            pause = match self.config.store.renew(self.attempt.step, lease).await {
+                Ok(Update::Applied) => lease / 3,
                 Ok(Update::Lost) => return pending().await,
-                Err(error) => events::key_step_failed(self.id(), "renew", &error),
-            }
+                Err(error) => {
+                    events::key_step_failed(self.id(), "renew", &error);
+                    // The store has the rest of the lease to come back.
+                    lease / 15
+                }
+            };
         }
     }
 

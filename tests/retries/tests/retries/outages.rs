@@ -1,7 +1,6 @@
 //! PostgreSQL or a connection to it fails during a request.
 
 use nix::sys::signal::Signal;
-use tokio::task::spawn_blocking;
 use tower_conditional_postgres_testing::{Postgres, Replica};
 
 use crate::{
@@ -64,16 +63,15 @@ async fn a_step_whose_message_was_lost_is_sent_again() {
     }
 }
 
-/// A server of its own, and a replica that stops at a point.
-struct Outage {
-    server: Postgres,
+/// A replica that stops at a point while its server changes.
+struct Outage<'a> {
+    server: &'a Postgres,
     replica: Replica,
     client: Client,
 }
 
-impl Outage {
-    fn at(point: &str, arguments: &[&str]) -> Self {
-        let server = Postgres::start();
+impl<'a> Outage<'a> {
+    fn at(server: &'a Postgres, point: &str, arguments: &[&str]) -> Self {
         let store = Store::at(server.create_database());
         let stop = ["--stop-at", point, "--wait-ms", "30000"];
         let (replica, client) = started(&store, &[&stop, arguments].concat());
@@ -85,18 +83,13 @@ impl Outage {
     }
 
     /// Sends an order, and changes the server while the order is at the point.
-    async fn order(mut self, change: fn(&Postgres)) -> (Self, Answer) {
+    async fn order(&mut self, change: fn(&Postgres)) -> Answer {
         let first = self.client.spawn_order("a", "");
         self.replica.wait_for("stopped");
-        self = in_time(spawn_blocking(move || {
-            change(&self.server);
-            self
-        }))
-        .await
-        .expect("no panic");
+        change(self.server);
         send_signal(&self.replica, Signal::SIGUSR1);
         let first = in_time(first).await.expect("no panic");
-        (self, first.expect("an answer"))
+        first.expect("an answer")
     }
 
     async fn retry(&self) -> Answer {
@@ -108,42 +101,61 @@ impl Outage {
     }
 }
 
-const ENDS: [fn(&Postgres); 2] = [Postgres::restart, Postgres::kill_and_restart];
-
-/// P-ID-store-down: the server restarts before the handler's effect, and before the record.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_restart_in_flight_is_not_noticed() {
-    for (point, end) in ["after-claim", "before-end"].into_iter().zip(ENDS) {
-        let outage = Outage::at(point, &["--lease-ms", "30000"]);
-        let (outage, first) = outage.order(end).await;
+/// Restarts the server while an order is at each point. At some, the handler fails, and the
+/// retry runs.
+async fn restart_at(mode: &str, table: &[(&str, bool)]) {
+    let server = Postgres::start();
+    let ends = [Postgres::restart, Postgres::kill_and_restart];
+    for ((point, fails), end) in table.iter().zip(ends.into_iter().cycle()) {
+        let arguments = ["--lease-ms", "30000", "--mode", mode];
+        let mut outage = Outage::at(&server, point, &arguments);
+        let first = outage.order(end).await;
         let retry = outage.retry().await;
-        assert_eq!(first.order(), retry.order(), "{point}");
-        assert!(retry.is_replay, "{point}: {retry:?}");
+        if *fails {
+            // The handler's own 503.
+            assert_eq!(first.status, 503, "{point}: {first:?}");
+        } else {
+            assert_eq!(first.order(), retry.order(), "{point}");
+        }
+        assert_eq!(retry.is_replay, !fails, "{point}: {retry:?}");
         assert_eq!(outage.placed().await, [retry.order()], "{point}");
     }
 }
 
-/// P-ID-txn: the transaction ends with the server, and the retry runs.
+/// P-ID-store-down: the client does not notice that the server restarts.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_in_flight_is_not_noticed() {
+    let table = [
+        ("before-claim", false),
+        ("after-claim", false),
+        ("after-effect", false),
+        ("before-end", false),
+        ("after-end", false),
+    ];
+    restart_at("lease", &table).await;
+}
+
+/// P-ID-txn: an open transaction ends with the server, and the retry runs.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restart_in_a_transaction_rolls_back() {
-    for end in ENDS {
-        let arguments = ["--lease-ms", "30000", "--mode", "transaction"];
-        let outage = Outage::at("after-effect", &arguments);
-        let (outage, first) = outage.order(end).await;
-        assert_eq!(first.status, 503, "{first:?}");
-        let retry = outage.retry().await;
-        assert!(!retry.is_replay, "{retry:?}");
-        assert_eq!(outage.placed().await, [retry.order()]);
-    }
+    let table = [
+        ("before-handler", false),
+        ("before-effect", true),
+        ("after-effect", true),
+        ("after-commit", false),
+    ];
+    restart_at("transaction", &table).await;
 }
 
 /// P-ID-durable-first: without a record the response is withheld, and nothing runs again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_record_that_fails_is_an_unknown_outcome() {
-    let (outage, first) = Outage::at("before-end", &[]).order(Postgres::stop).await;
+    let server = Postgres::start();
+    let mut outage = Outage::at(&server, "before-end", &[]);
+    let first = outage.order(Postgres::stop).await;
     first.assert(503, "unrecorded");
     outage.retry().await.assert(503, "store-unavailable");
-    outage.server.restart();
+    server.restart();
     // Once the lease is over.
     outage.retry().await.assert(409, "outcome-unknown");
     assert_eq!(outage.placed().await.len(), 1);

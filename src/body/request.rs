@@ -101,18 +101,33 @@ impl<B: Body> ReadAhead<B> {
     /// Reads the frames that have arrived. Returns `true` if the body was read to its end, or if
     /// the frames take more than `max_bytes`.
     pub(crate) async fn read_available(&mut self, max_bytes: usize) -> bool {
-        poll_fn(|cx| Poll::Ready(self.poll(cx, max_bytes).is_ready())).await
+        poll_fn(|cx| Poll::Ready(self.poll(cx, |read| read.held > max_bytes).is_ready())).await
     }
 
     /// Reads the body to its end, or until the frames take more than `max_bytes`.
     pub(crate) async fn read(&mut self, max_bytes: usize) {
-        poll_fn(|cx| self.poll(cx, max_bytes)).await;
+        poll_fn(|cx| self.poll(cx, |read| read.held > max_bytes)).await;
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>, max_bytes: usize) -> Poll<()> {
+    /// Reads the body to its end, or until its data is longer than `max_bytes`. The frames
+    /// around the data may take as much memory again, and at least 64 KiB.
+    #[cfg(feature = "tokio")]
+    pub(crate) async fn read_data(&mut self, max_bytes: usize) {
+        let max_overhead = max_bytes.max(64 << 10);
+        let is_full = |read: &Self| {
+            let length = usize::try_from(read.length).unwrap_or(usize::MAX);
+            length > max_bytes || read.held.saturating_sub(length) > max_overhead
+        };
+        poll_fn(|cx| self.poll(cx, is_full)).await;
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>, is_full: impl Fn(&Self) -> bool) -> Poll<()> {
         self.begun = true;
         for _ in 0..FRAMES_BETWEEN_PAUSES {
-            let Some(rest) = self.rest.as_mut().filter(|_| self.held <= max_bytes) else {
+            if is_full(self) {
+                return Poll::Ready(());
+            }
+            let Some(rest) = self.rest.as_mut() else {
                 return Poll::Ready(());
             };
             let frame = ready!(rest.as_mut().poll_frame(cx));

@@ -35,7 +35,7 @@ pub(super) struct IdempotencyConfig<St> {
     pub(super) max_request_bytes: usize,
     pub(super) max_response_bytes: usize,
     pub(super) lease: Duration,
-    pub(super) timeout: Option<Duration>,
+    pub(super) timeout: Duration,
     pub(super) wait_timeout: Duration,
     pub(super) retention: Retention,
     pub(super) on_lost_attempt: OnLostAttempt,
@@ -58,7 +58,7 @@ pub(super) struct IdempotencyConfig<St> {
 #[non_exhaustive]
 pub enum OnLostAttempt {
     /// Refuses with 409, until an operator settles the key by
-    /// [`resolve`](crate::store::IdempotencyStore::resolve).
+    /// [`resolve`](crate::store::IdempotencyStore::resolve), or the retention is over.
     #[default]
     Refuse,
     /// Runs the handler again, with the next fence. Only for handlers that may run twice, or
@@ -98,7 +98,7 @@ impl<St> IdempotencyConfig<St> {
             max_request_bytes: 1 << 20,
             max_response_bytes: 256 << 10,
             lease: Duration::from_secs(30),
-            timeout: None,
+            timeout: Duration::from_secs(300),
             wait_timeout: Duration::ZERO,
             retention: Retention::default(),
             on_lost_attempt: OnLostAttempt::default(),

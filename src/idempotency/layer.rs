@@ -32,12 +32,19 @@ impl<St: IdempotencyStore> IdempotencyLayer<St> {
     /// Returns a layer with one set of keys for each principal: a user, a tenant, an API key's
     /// identifier. `principal` reads it from what an authentication outside left in the request.
     ///
-    /// A request with a key whose principal is `None` is refused with 403.
+    /// A request with a key whose principal is `None` or empty is refused with 403.
+    ///
+    /// Without the feature `axum`, services that are nested under different paths share keys,
+    /// since the layer does not see the path that the router took away.
     pub fn new<P: Into<String>>(
         store: St,
         principal: impl Fn(&Parts) -> Option<P> + Send + Sync + 'static,
     ) -> Self {
-        let scope_of = move |request: &Parts| Some(KeyScope::of_principal(principal(request)?));
+        let scope_of = move |request: &Parts| {
+            let principal = principal(request)?.into();
+            // An empty name is what a missing one often becomes.
+            (!principal.is_empty()).then(|| KeyScope::of_principal(principal))
+        };
         Self {
             config: Arc::new(IdempotencyConfig::new(store, Arc::new(scope_of))),
         }
@@ -81,12 +88,17 @@ impl<St> IdempotencyLayer<St> {
     ///
     /// # Panics
     ///
-    /// Panics if there is none, since the layer would do nothing.
+    /// Panics if there is none, since the layer would do nothing. Panics if `HEAD` is among
+    /// them, since its response has no content to record.
     pub fn methods(mut self, methods: impl IntoIterator<Item = Method>) -> Self {
         let methods: Vec<_> = methods.into_iter().collect();
         assert!(
             !methods.is_empty(),
             "invalid methods []: name at least one, or leave the layer out"
+        );
+        assert!(
+            !methods.contains(&Method::HEAD),
+            "invalid method \"HEAD\": its response has no content to record"
         );
         self.config_mut().methods = methods;
         self
@@ -140,8 +152,12 @@ impl<St> IdempotencyLayer<St> {
         self
     }
 
-    /// Sets the longest run of a handler, its response's content included. Defaults to none.
-    /// Beyond it the handler is dropped and the outcome is unknown.
+    /// Sets the longest run of a handler, with the wait until the service is ready and with the
+    /// content that is recorded. Defaults to 5 minutes. Beyond it the handler is dropped and the
+    /// outcome is unknown. A key whose handler had not begun is free again.
+    ///
+    /// Without a limit, a handler that hangs would hold its key until the process ends, since no
+    /// disconnect cancels it.
     ///
     /// # Panics
     ///
@@ -151,7 +167,7 @@ impl<St> IdempotencyLayer<St> {
             !timeout.is_zero(),
             "invalid timeout {timeout:?}: no handler ends in time; use some seconds"
         );
-        self.config_mut().timeout = Some(timeout);
+        self.config_mut().timeout = timeout;
         self
     }
 
@@ -217,7 +233,8 @@ impl<St> IdempotencyLayer<St> {
     /// [`Release`](Commit::Release): the handler had its chance to roll back.
     ///
     /// [`Record`](Commit::Record) repeats the error, as Stripe does. [`Seal`](Commit::Seal)
-    /// refuses retries with 409.
+    /// refuses retries with 409. [`Unknown`](Commit::Unknown) suits handlers that cannot roll
+    /// back.
     pub fn on_server_error(mut self, commit: Commit) -> Self {
         self.config_mut().on_server_error = commit;
         self
@@ -236,7 +253,8 @@ impl<St> IdempotencyLayer<St> {
     }
 
     /// Sets how a retry is told from another request with the same key. Defaults to a hash of
-    /// method, target, `Content-Type`, `Content-Encoding` and content; see [`Fingerprint`].
+    /// method, target, `Content-Type`, `Content-Encoding` and content; see [`Fingerprint`]. The
+    /// layer adds the method and the path to the result, so that no other resource has it.
     pub fn fingerprint(
         mut self,
         fingerprint: impl Fn(&Parts, &Bytes) -> Fingerprint + Send + Sync + 'static,
@@ -274,7 +292,7 @@ impl<St> IdempotencyLayer<St> {
     }
 
     /// Sets the handle that counts running attempts, so that a program can await those whose
-    /// client has left before it ends. By default nobody can.
+    /// client has left before it ends. Defaults to a handle that no program has.
     pub fn detached(mut self, detached: Detached) -> Self {
         self.config_mut().detached = detached;
         self

@@ -2,9 +2,10 @@
 
 use std::{
     any::Any,
-    future::{Future, pending, poll_fn},
+    future::{Future, poll_fn},
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::{Pin, pin},
+    sync::atomic::{AtomicBool, Ordering},
     task::{Context, Poll},
     time::Duration,
 };
@@ -19,6 +20,7 @@ use super::{held_key::HeldKey, refuse::refuse};
 use crate::{
     body::{RequestBody, ResponseBody},
     refusal::KeyProblem,
+    semantics::field::Accept,
     service::HeldService,
     store::IdempotencyStore,
 };
@@ -77,48 +79,48 @@ where
     ReqB: Body<Data = Bytes>,
     ResB: Body<Data = Bytes>,
 {
-    let accept = parts.headers.clone();
+    let accepts_json = Accept::from_headers(&parts.headers).accepts_json();
     parts.extensions.insert(key.attempt.clone());
     let request = Request::from_parts(parts, content);
-    if let Err(error) = service.ready::<RequestBody<ReqB>>().await {
-        // Nothing ran.
-        key.release().await;
-        return Err(error);
-    }
+    let has_begun = AtomicBool::new(false);
     let handled = run_handler(key.config.timeout, async {
+        service.ready::<RequestBody<ReqB>>().await?;
+        has_begun.store(true, Ordering::Relaxed);
         let response = service.call(request).await?;
         Ok(key.read(response).await)
     });
-    let answer = match handled.await {
-        Handled::Responded(answer) => answer,
-        Handled::Failed(error) => {
-            key.give_up("the service failed").await;
-            return Err(error);
-        }
-        Handled::Panicked(panic) => {
-            key.give_up("the handler panicked").await;
-            resume_unwind(panic);
-        }
-        Handled::TimedOut => {
-            key.give_up("the handler did not end in time").await;
-            return Ok(refuse(&key.config, KeyProblem::TimedOut, &accept, None));
-        }
+    let handled = handled.await;
+    let reason = match &handled {
+        Handled::Responded(_) => None,
+        Handled::Failed(_) => Some("the service failed"),
+        Handled::Panicked(_) => Some("the handler panicked"),
+        Handled::TimedOut => Some("the handler did not end in time"),
     };
-    Ok(key.finish(answer, &accept).await)
+    match reason {
+        Some(reason) if has_begun.into_inner() => key.give_up(reason).await,
+        Some(_) => key.release().await,
+        None => {}
+    }
+    match handled {
+        Handled::Responded(answer) => Ok(key.finish(answer, accepts_json).await),
+        Handled::Failed(error) => Err(error),
+        Handled::Panicked(panic) => resume_unwind(panic),
+        Handled::TimedOut => Ok(refuse(
+            &key.config,
+            KeyProblem::TimedOut,
+            accepts_json,
+            None,
+        )),
+    }
 }
 
 /// Runs a handler to its end, its panic or its time limit.
 async fn run_handler<T, E>(
-    timeout: Option<Duration>,
+    timeout: Duration,
     handler: impl Future<Output = Result<T, E>>,
 ) -> Handled<T, E> {
     let mut handler = pin!(handler);
-    let mut timer = pin!(async {
-        match timeout {
-            Some(timeout) => sleep(timeout).await,
-            None => pending().await,
-        }
-    });
+    let mut timer = pin!(sleep(timeout));
     poll_fn(|cx| {
         let polled = match poll_caught(handler.as_mut(), cx) {
             Ok(polled) => polled,

@@ -13,6 +13,7 @@ use super::{Attempt, ResponseFuture, config::IdempotencyConfig, keyed::KeyedRequ
 use crate::{
     body::{ReadAhead, RequestBody, ResponseBody, UnreadContent},
     refusal::KeyProblem,
+    semantics::field::Accept,
     semantics::retry::{IdempotencyKey, RecordId, is_repeatable_request},
     service::HeldService,
     store::IdempotencyStore,
@@ -101,7 +102,8 @@ impl<S: Clone, St> Idempotency<S, St> {
     {
         // Gives back the place that `poll_ready` reserved, since the service does not run.
         drop(HeldService::take(&mut self.inner));
-        let answer = refuse::refuse(&self.config, reason, &parts.headers, None);
+        let accepts_json = Accept::from_headers(&parts.headers).accepts_json();
+        let answer = refuse::refuse(&self.config, reason, accepts_json, None);
         let answer = UnreadContent::new(parts, content).refuse(answer);
         ResponseFuture::waiting(async { Ok(answer.await) })
     }

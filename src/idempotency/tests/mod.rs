@@ -2,6 +2,7 @@
 
 mod admission;
 mod configuration;
+mod content;
 mod ends;
 mod layers;
 mod modes;
@@ -12,6 +13,7 @@ mod reports;
 mod requests;
 mod store_faults;
 mod taken_over;
+mod unknown;
 
 use std::{
     convert::Infallible,

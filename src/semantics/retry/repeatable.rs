@@ -8,9 +8,14 @@ use crate::semantics::field::{lines, list};
 /// Returns `true` if a request may ask for a response that can be recorded: no upgrade, no
 /// gRPC and no stream of events.
 pub(crate) fn is_repeatable_request(headers: &HeaderMap) -> bool {
-    let asks_for_events = lines::lines(headers, &ACCEPT)
-        .any(|accept| is_type(accept.as_bytes(), b"text/event-stream"));
-    !asks_for_other_protocol(headers) && !is_grpc(headers) && !asks_for_events
+    !asks_for_other_protocol(headers) && !is_grpc(headers) && !asks_for_events_alone(headers)
+}
+
+/// A client that names another media type too gets its response, whatever that is. A stream then
+/// seals the key.
+fn asks_for_events_alone(headers: &HeaderMap) -> bool {
+    let mut ranges = list::members(lines::lines(headers, &ACCEPT)).peekable();
+    ranges.peek().is_some() && ranges.all(|range| is_type(range, b"text/event-stream"))
 }
 
 /// Java's client and `curl --http2` offer `h2c` with each request in cleartext. It changes the

@@ -20,6 +20,9 @@ use crate::{
 
 /// The attempt at a request with a key: an extension of the request, and an extractor of `axum`.
 ///
+/// A request without a key has none. The extractor then answers 500, so a route whose key is
+/// optional takes `Option<Attempt>`.
+///
 /// ```
 /// use tower_conditional::idempotency::Attempt;
 ///

@@ -73,13 +73,15 @@ pub enum OnLostAttempt {
     Resume,
 }
 
-/// The reaction to a success on a [transactional](super::IdempotencyLayer::transactional) route
-/// whose handler has not recorded its response.
+/// The reaction to a success (2xx) on a
+/// [transactional](super::IdempotencyLayer::transactional) route whose handler has not recorded its
+/// response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OnUnrecorded {
     /// Reports it by an event (feature `tracing`). The layer records the response itself, after
-    /// the effect. A crash in between leaves an unknown outcome.
+    /// the effect. A crash in between leaves an unknown outcome, and
+    /// [`Reexecute`](OnLostAttempt::Reexecute) then runs the handler twice.
     Report,
     /// Answers 500 in place of the success, for tests. The effect may have happened, so the key
     /// is sealed.

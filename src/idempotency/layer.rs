@@ -34,6 +34,9 @@ impl<St: IdempotencyStore> IdempotencyLayer<St> {
     ///
     /// A request with a key whose principal is `None` or empty is refused with 403.
     ///
+    /// The principal must be the same in each retry, since it is a part of the key. A token that is
+    /// renewed is no principal: a retry with the next token would run again.
+    ///
     /// Without the feature `axum`, services that are nested under different paths share keys,
     /// since the layer does not see the path that the router took away.
     pub fn new<P: Into<String>>(
@@ -138,7 +141,8 @@ impl<St> IdempotencyLayer<St> {
     /// Sets the time after which an attempt counts as lost, unless the layer extends it.
     /// Defaults to 30 seconds; the layer extends it each 10 seconds while the handler runs.
     ///
-    /// A shorter lease finds a crash sooner. It must be longer than the store's pauses.
+    /// A shorter lease finds a crash sooner. It must be longer than the store's pauses: an extension
+    /// that waits too long loses the key. In SQLite an extension waits for the jobs before it.
     ///
     /// # Panics
     ///
@@ -201,7 +205,7 @@ impl<St> IdempotencyLayer<St> {
     }
 
     /// Declares that handlers record their responses in the transaction of their effects, as
-    /// the `keyed` functions of the stores do. Sets the reaction to a success without that.
+    /// the `keyed` functions of the stores do. Sets the reaction to a success (2xx) without that.
     /// Defaults to a route whose responses the layer records.
     ///
     /// A lost attempt has then changed nothing: its transaction did not commit. If the handlers

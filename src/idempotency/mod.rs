@@ -96,13 +96,18 @@
 //!
 //! A store in the handler's database can record the response in the transaction of the effect:
 //! both commit, or neither. [`transactional`](IdempotencyLayer::transactional) declares such a
-//! route. The layer then reports a success that the transaction has not recorded.
+//! route. The layer then reports a success (2xx) that the transaction has not recorded.
+//!
+//! The transaction records the response that it is given, whatever its status and length: the
+//! table above is for other responses. Headers that a layer inside adds after the commit are not
+//! recorded.
 //!
 //! ## The handler's side
 //!
-//! A lease cannot stop a handler whose process was only paused. The handler's own writes can:
-//! with the [`Attempt`] among the extensions of its request, it passes [`Attempt::derive_key`] on
-//! to other services, and stores [`Attempt::fence`] with each row.
+//! A handler finds its [`Attempt`] among the extensions of its request. A process that was only
+//! paused may go on after its lease, and the lease cannot stop it. The handler can refuse such late
+//! writes: it stores [`Attempt::fence`] with its rows, and sends [`Attempt::derive_key`] to other
+//! services.
 //!
 //! ## Replays
 //!
@@ -164,7 +169,7 @@
 //! | <a id="sealed"></a>sealed | 409 | The response was not recorded. | read the state |
 //! | <a id="outcome-unknown"></a>outcome-unknown | 409 | The first request was interrupted. | read the state, or ask |
 //! | <a id="expired"></a>expired | 409 | The key is older than the retention. | read the state |
-//! | <a id="reused"></a>reused | 422 | The key belongs to another request. | send a new key |
+//! | <a id="reused"></a>reused | 422 | The key belongs to another request. | fix the key; a new request gets a new one |
 //! | <a id="too-early"></a>too-early | 425 | The request came in TLS early data. Nothing ran. | retry with the same key |
 //! | <a id="not-transactional"></a>not-transactional | 500 | A success came outside of its transaction, in a [test](OnUnrecorded::Fail). | read the state |
 //! | <a id="not-resumed"></a>not-resumed | 500 | The handler ran again and ignored the lost attempt. | read the state |

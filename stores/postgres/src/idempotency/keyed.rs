@@ -95,7 +95,9 @@ impl<'a> Keyed<'a> {
         Ok(!rows.is_empty())
     }
 
-    /// Records the response, commits, and returns the response.
+    /// Records the response, of any status and length, commits, and returns the response.
+    ///
+    /// A 5xx is repeated too. To free the key, drop the transaction instead.
     ///
     /// # Errors
     ///
@@ -150,7 +152,8 @@ impl fmt::Debug for Keyed<'_> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum KeyedError {
-    /// The attempt does not hold the key any more. Nothing was written.
+    /// The attempt does not hold the key: its lease ran out, another attempt has it, or the layer's
+    /// store is in another database. Nothing was written.
     Lost,
     /// PostgreSQL failed.
     Database(Error),

@@ -41,6 +41,13 @@ impl Database {
     /// use. If that store has a clock of its own, use [`SqliteIdempotencyStore::keyed`]. `job`
     /// runs on the thread of the database, and to its end, even if its caller is dropped.
     ///
+    /// A refusal is a response too: commit a 4xx before the first write. An error from `job` rolls
+    /// back what it wrote.
+    ///
+    /// The layer extends its lease on the thread of the database, after the jobs that wait there. So
+    /// a job that takes longer than the [lease](tower_conditional::IdempotencyLayer::lease) ends in
+    /// [`KeyedError::Lost`].
+    ///
     /// # Errors
     ///
     /// - [`KeyedError::Lost`] if the attempt does not hold the key. Nothing was written.
@@ -97,7 +104,8 @@ pub struct KeyedTransaction<'c> {
     clock: Arc<dyn Clock>,
 }
 
-/// The proof that a [`KeyedTransaction`] transaction has ended with its record.
+/// The proof that a [`KeyedTransaction`] has ended with its record, from
+/// [`commit`](KeyedTransaction::commit).
 #[derive(Debug)]
 pub struct KeyedResponse {
     /// `None` if the attempt had lost its key. Nothing was written then.
@@ -105,7 +113,9 @@ pub struct KeyedResponse {
 }
 
 impl KeyedTransaction<'_> {
-    /// Records the response and commits.
+    /// Records the response, of any status and length, and commits.
+    ///
+    /// A 5xx is repeated too. To free the key, return an error from the job instead.
     ///
     /// # Errors
     ///
@@ -154,7 +164,8 @@ impl fmt::Debug for KeyedTransaction<'_> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum KeyedError {
-    /// The attempt does not hold the key any more. Nothing was written.
+    /// The attempt does not hold the key: its lease ran out, another attempt has it, or the layer's
+    /// store is in another database. Nothing was written.
     Lost,
     /// The database failed, or the job did.
     Database(Error),

@@ -3,7 +3,7 @@
 use std::{convert::Infallible, future::pending, time::Duration};
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use tower::{Layer, ServiceExt, service_fn};
 
@@ -45,10 +45,15 @@ async fn a_write_that_lost_its_lock_is_not_performed_again() {
     let guarded = PreconditionLayer::new(source::now(|_| None::<crate::EntityTag>))
         .lock(lock, |request| Some(request.uri.path().to_owned()));
     let service = layer().layer(guarded.layer(handler));
-    let first = service.clone().oneshot(post("\"a\"")).await;
+    let patch = || {
+        let mut request = post("\"a\"");
+        *request.method_mut() = Method::PATCH;
+        request
+    };
+    let first = service.clone().oneshot(patch()).await;
     let first = first.expect("a response").status();
     assert_eq!(first, StatusCode::INTERNAL_SERVER_ERROR);
-    let retry = send(&service, post("\"a\"")).await;
+    let retry = send(&service, patch()).await;
     assert_eq!((retry.status, problem(&retry)), (409, "outcome-unknown"));
     assert_eq!(runs.count(), 1);
 }

@@ -120,10 +120,17 @@ impl<St: IdempotencyStore> Claimant<St> {
         if takes_over {
             let _ = store.renew(step, Duration::ZERO).await;
         } else if !matches!(store.release(step).await, Ok(Update::Applied)) {
-            // After the lease it counts as lost, but its outcome is known.
-            let _ = store.resolve(self.id, fence, Resolution::Release).await;
+            release_lost(&**store, step).await;
         }
     }
+}
+
+/// Releases an attempt for which nothing ran, and whose lease may be over. It counts as lost
+/// then, but its outcome is known.
+pub(super) async fn release_lost<St: IdempotencyStore>(store: &St, step: Step) {
+    let _ = store
+        .resolve(step.id, step.fence, Resolution::Release)
+        .await;
 }
 
 impl<St> Clone for Claimant<St> {

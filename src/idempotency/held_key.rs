@@ -5,10 +5,11 @@ use std::{future::pending, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
 use http_body::Body;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::{
     attempt::Attempt,
+    claimant::release_lost,
     config::{IdempotencyConfig, OnUnrecorded, PAUSES},
     recorded::{self, RecordedContent},
     refuse::refuse,
@@ -53,6 +54,20 @@ impl<St: IdempotencyStore> HeldKey<St> {
                 Err(error) => events::key_step_failed(self.id(), "renew", &error),
             }
         }
+    }
+
+    /// Returns `true` if the attempt may run its handler now. Asks the store only after a wait
+    /// for the service: another attempt may have run meanwhile.
+    pub(super) async fn is_still_held(&self, claimed_at: Instant) -> bool {
+        let lease = self.config.lease;
+        if claimed_at.elapsed() < lease / 3 {
+            return true;
+        }
+        let renewed = self.config.store.renew(self.attempt.step, lease).await;
+        if let Err(error) = &renewed {
+            events::key_step_failed(self.id(), "renew", error);
+        }
+        matches!(renewed, Ok(Update::Applied))
     }
 
     /// Reads the content of a response that is to be recorded, and decides the end.
@@ -195,7 +210,10 @@ impl<St: IdempotencyStore> HeldKey<St> {
 
     /// Frees the key, since nothing ran.
     pub(super) async fn release(&self) {
-        let _ = self.commit(AttemptEnd::Release).await;
+        let released = self.commit(AttemptEnd::Release).await;
+        if !matches!(released, Ok(Update::Applied)) && !self.attempt.takes_over {
+            release_lost(&*self.config.store, self.attempt.step).await;
+        }
     }
 
     /// Ends the lease at once, so that a retry is told that the outcome is unknown.

@@ -32,12 +32,16 @@ impl<St: IdempotencyStore> IdempotencyLayer<St> {
     /// Returns a layer with one set of keys for each principal: a user, a tenant, an API key's
     /// identifier. `principal` reads it from what an authentication outside left in the request.
     ///
-    /// A request with a key whose principal is `None` is refused with 403.
+    /// A request with a key whose principal is `None` or empty is refused with 403.
     pub fn new<P: Into<String>>(
         store: St,
         principal: impl Fn(&Parts) -> Option<P> + Send + Sync + 'static,
     ) -> Self {
-        let scope_of = move |request: &Parts| Some(KeyScope::of_principal(principal(request)?));
+        // All callers without a name would share the keys of an empty one.
+        let scope_of = move |request: &Parts| {
+            let principal = principal(request)?.into();
+            (!principal.is_empty()).then(|| KeyScope::of_principal(principal))
+        };
         Self {
             config: Arc::new(IdempotencyConfig::new(store, Arc::new(scope_of))),
         }

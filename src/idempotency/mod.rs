@@ -96,6 +96,9 @@
 //! both commit, or neither. [`transactional`](IdempotencyLayer::transactional) declares such a
 //! route. The layer then reports a success that the transaction has not recorded.
 //!
+//! The record is the response that the handler committed. Layers inside, which change it later,
+//! change only the first response. A handler has to return the response that it committed.
+//!
 //! ## The handler's side
 //!
 //! A lease cannot stop a handler whose process was only paused. A handler that finds
@@ -120,6 +123,7 @@
 //! | CORS, tracing | outside | inside, replays lack the headers of CORS |
 //! | compression | outside | inside, the length is unknown and the key is sealed |
 //! | a timeout | outside: the handler runs on, and a retry gets its response | inside, a 408 or 503 frees the key of a handler that was cancelled half way |
+//! | a layer that catches panics | outside | inside, its 500 frees the key of a handler that broke off half way |
 //! | a limit that fails, such as `LoadShed` | outside | inside, its error is an unknown outcome |
 //! | a limit that waits, such as `ConcurrencyLimit` | either | |
 //!

@@ -104,6 +104,11 @@ impl Attempt {
         self.takes_over
     }
 
+    /// Returns `true` if the attempt is for this principal's key, wherever the layer is mounted.
+    pub(super) fn holds(&self, scope: &KeyScope, key: &IdempotencyKey) -> bool {
+        self.scope.principal() == scope.principal() && self.key == *key
+    }
+
     /// Returns `true` if the handler takes over and has not asked.
     pub(super) fn overlooks_takeover(&self) -> bool {
         self.takes_over && !self.reports.knows_takeover.load(Ordering::Acquire)

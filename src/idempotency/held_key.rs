@@ -5,7 +5,7 @@ use std::{future::pending, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use http_body::Body;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::{
     attempt::Attempt,
@@ -18,8 +18,8 @@ use crate::{
     events,
     outcome::Outcome,
     refusal::KeyProblem,
-    semantics::retry::{Commit, RecordId, RecordedResponse, SealReason, Update},
-    store::{IdempotencyStore, StoreError, StoreErrorKind},
+    semantics::retry::{Commit, RecordId, RecordedResponse, Resolution, SealReason, Update},
+    store::{IdempotencyStore, Step, StoreError, StoreErrorKind},
 };
 
 /// The key of a request that is performed, until its end is recorded.
@@ -59,6 +59,20 @@ impl<St: IdempotencyStore> HeldKey<St> {
                 }
             };
         }
+    }
+
+    /// Returns `true` if the attempt may run its handler now. Asks the store only after a wait
+    /// for the service: another attempt may have run meanwhile.
+    pub(super) async fn is_still_held(&self, claimed_at: Instant) -> bool {
+        let lease = self.config.lease;
+        if claimed_at.elapsed() < lease / 3 {
+            return true;
+        }
+        let renewed = self.config.store.renew(self.attempt.step, lease).await;
+        if let Err(error) = &renewed {
+            events::key_step_failed(self.id(), "renew", error);
+        }
+        matches!(renewed, Ok(Update::Applied))
     }
 
     /// Reads the content of a response that is to be recorded, and decides the end.
@@ -226,7 +240,16 @@ impl<St: IdempotencyStore> HeldKey<St> {
 
     /// Frees the key, since nothing ran.
     pub(super) async fn release(&self) {
-        let _ = self.commit(AttemptEnd::Release).await;
+        let released = self.commit(AttemptEnd::Release).await.0;
+        if !matches!(released, Ok(Update::Applied)) && !self.attempt.takes_over {
+            // After the lease the attempt counts as lost, but its outcome is known.
+            let Step { id, fence, .. } = self.attempt.step;
+            let _ = self
+                .config
+                .store
+                .resolve(id, fence, Resolution::Release)
+                .await;
+        }
     }
 
     /// Ends the lease at once, so that a retry is told that the outcome is unknown.

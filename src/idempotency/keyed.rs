@@ -138,7 +138,7 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
         if announced.is_some_and(|length| length > max_bytes) {
             return Err(KeyProblem::ContentTooLarge);
         }
-        content.read_data(max_bytes).await;
+        content.read_content(max_bytes).await;
         // One frame may be longer than the limit.
         if content.length() > max_bytes as u64 {
             Err(KeyProblem::ContentTooLarge)

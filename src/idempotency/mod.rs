@@ -102,6 +102,8 @@
 //! table above is for other responses. Headers that a layer inside adds after the commit are not
 //! recorded.
 //!
+//! A handler has to return the response that it committed, since retries get that.
+//!
 //! ## The handler's side
 //!
 //! A handler finds its [`Attempt`] among the extensions of its request. A process that was only

@@ -1,6 +1,7 @@
 //! The layer around services that count how often they run.
 
 mod admission;
+mod attacks;
 mod configuration;
 mod content;
 mod ends;

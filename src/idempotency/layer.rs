@@ -37,8 +37,8 @@ impl<St: IdempotencyStore> IdempotencyLayer<St> {
     /// The principal must be the same in each retry, since it is a part of the key. A token that is
     /// renewed is no principal: a retry with the next token would run again.
     ///
-    /// Without the feature `axum`, services that are nested under different paths share keys,
-    /// since the layer does not see the path that the router took away.
+    /// Services that are nested under different paths have keys of their own only with the feature
+    /// `axum`. Without it, the layer does not see the path that the router took away.
     pub fn new<P: Into<String>>(
         store: St,
         principal: impl Fn(&Parts) -> Option<P> + Send + Sync + 'static,

@@ -76,9 +76,9 @@
 //! | content without an exact length, over the limit, with trailers; an upgrade | is sealed. The first caller gets the response whole |
 //! | a panic, an error of the service, [`timeout`](IdempotencyLayer::timeout) | has an unknown outcome |
 //!
-//! A [`Commit`] among the extensions of a response overrides the table. A handler that does not
-//! know its own outcome returns [`Commit::Unknown`] with its 5xx, for instance after a `COMMIT`
-//! or a call to a payment provider that had no answer.
+//! A [`Commit`] among the extensions of a response overrides the table. A handler may not
+//! know its own outcome, for instance after a call to a payment provider that had no answer. It
+//! then adds [`Commit::Unknown`] to its 5xx.
 //!
 //! ## Lost attempts
 //!
@@ -151,9 +151,8 @@
 //! | [`retention`](IdempotencyLayer::retention) | 24 h from the completion | the key is new |
 //! | length of a key | 255 characters | 400 |
 //!
-//! A request of very small frames is refused with 413 before its content is over the limit, once
-//! the frames take as much memory as the content may. Stores in a database need a task that calls
-//! [`purge`](crate::store::IdempotencyStore::purge); records expire without it.
+//! Stores in a database need a task that calls [`purge`](crate::store::IdempotencyStore::purge).
+//! Records expire without it.
 //!
 //! # Errors
 //!

@@ -1,6 +1,7 @@
 //! The suite that every store passes, and stores that it must reject.
 
 mod broken;
+mod limits;
 mod memory;
 
 use std::{

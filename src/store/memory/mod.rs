@@ -28,10 +28,24 @@ const SHARDS: usize = 64;
 /// Records are lost when the process ends. Use it for tests, and for services of one process
 /// whose clients retry only while it lives.
 ///
-/// It takes at most [`max_bytes`](Self::max_bytes), its own tables included. It never drops a
-/// record before its time. A claim that does not fit is refused, so that the client gets 503
-/// and may try again. A response that does not fit is not recorded, and its key is sealed.
-/// Expired records are removed as new ones come.
+/// # Limits
+///
+/// The store takes at most [`max_bytes`](Self::max_bytes), its own tables included. While a
+/// table grows, its old memory exists beside the new one. Each recorded response is copied.
+///
+/// The store never drops a record before its time. A claim that does not fit is refused, so that
+/// the client gets 503 and may try again. A response that does not fit is not recorded, and its
+/// key is sealed. Expired records are removed as new ones come.
+///
+/// One caller can fill the store: 256 responses of 256 KiB fill the default of 64 MiB. All new
+/// keys, of every caller, then get 503 until records expire, 24 hours after their completion by
+/// default. Against this:
+///
+/// - Put a rate limit for each caller around the layer.
+/// - Set a smaller limit for one response, with
+///   [`max_response_bytes`](crate::IdempotencyLayer::max_response_bytes).
+/// - Use a store in a database, which has more room: `tower-conditional-sqlite` or
+///   `tower-conditional-postgres`.
 #[derive(Clone)]
 pub struct MemoryIdempotencyStore {
     shared: Arc<Shared>,

@@ -14,9 +14,26 @@ where
 {
     /// Rules of retention, tombstones and purges.
     pub(super) async fn time(&self) -> Result<(), Violation> {
+        self.renewed_again().await?;
         self.kept().await?;
         self.tombstone().await?;
         self.purged().await
+    }
+
+    /// A long attempt is not forgotten, however short its retention is.
+    async fn renewed_again(&self) -> Result<(), Violation> {
+        let mut key = self.key();
+        key.claim = key.claim.with_retention(Retention::new(self.unit));
+        let step = self.start(&key).await?;
+        self.pass(3).await;
+        let renewed = self.store.renew(step, key.claim.lease).await;
+        let renewed = answered("`renew` answers", renewed)?;
+        expect("an attempt renews its lease", &renewed, &Update::Applied)?;
+        self.pass(3).await;
+        match self.begin(key.id, key.retry()).await? {
+            Admission::InFlight { .. } => Ok(()),
+            other => fail("a renewed attempt is kept for as long as its lease", &other),
+        }
     }
 
     async fn kept(&self) -> Result<(), Violation> {

@@ -28,10 +28,24 @@ const SHARDS: usize = 64;
 /// Records are lost when the process ends. Use it for tests, and for services of one process
 /// whose clients retry only while it lives.
 ///
-/// It takes at most [`max_bytes`](Self::max_bytes), its own tables included. It never drops a
-/// record before its time. A claim that does not fit is refused, so that the client gets 503
-/// and may try again. A response that does not fit is not recorded, and its key is sealed.
-/// Expired records are removed as new ones come.
+/// # Limits
+///
+/// The store takes at most [`max_bytes`](Self::max_bytes), its own tables included. While a
+/// table grows, its old memory exists beside the new one. Each recorded response is copied.
+///
+/// The store never drops a record before its time. A claim that does not fit is refused, so that
+/// the client gets 503 and may try again. A response that does not fit is not recorded, and its
+/// key is sealed. Expired records are removed as new ones come.
+///
+/// One caller can fill the store: 256 responses of 256 KiB fill the default of 64 MiB. All new
+/// keys, of every caller, then get 503 until records expire, 24 hours after their completion by
+/// default. Against this:
+///
+/// - Put a rate limit for each caller around the layer.
+/// - Set a smaller limit for one response, with
+///   [`max_response_bytes`](crate::IdempotencyLayer::max_response_bytes).
+/// - Use a store in a database, which has more room: `tower-conditional-sqlite` or
+///   `tower-conditional-postgres`.
 #[derive(Clone)]
 pub struct MemoryIdempotencyStore {
     shared: Arc<Shared>,
@@ -108,16 +122,12 @@ impl MemoryIdempotencyStore {
     }
 
     /// Runs a step on the shard of a record, and counts the bytes that it took or freed.
-    fn step<T>(&self, id: &RecordId, step: impl FnOnce(&mut Shard, Budget<'_>) -> T) -> T {
+    fn step<T>(&self, id: &RecordId, step: impl FnOnce(&mut Shard, &mut Budget<'_>) -> T) -> T {
         let index = usize::from(id.as_bytes()[31]) % SHARDS;
         let mut shard = lock(&self.shared.shards[index]);
-        let before = shard.bytes();
-        let budget = Budget {
-            shared: &self.shared,
-            before,
-        };
-        let result = step(&mut shard, budget);
-        self.shared.count(before, shard.bytes());
+        let mut budget = Budget::of(&self.shared, &shard);
+        let result = step(&mut shard, &mut budget);
+        budget.settle(&shard);
         result
     }
 
@@ -135,38 +145,50 @@ impl MemoryIdempotencyStore {
     }
 }
 
-impl Shared {
-    fn count(&self, before: usize, after: usize) {
-        if after >= before {
-            self.used.fetch_add(after - before, Ordering::Relaxed);
-        } else {
-            self.used.fetch_sub(before - after, Ordering::Relaxed);
-        }
-    }
-}
-
-/// The room that is left for all shards, in one step of one of them.
+/// The part of the bytes in use that one shard stands for, during one step.
 struct Budget<'a> {
     shared: &'a Shared,
-    /// The bytes of the shard when the step began, which are among those in use.
-    before: usize,
+    /// The bytes of the shard that are counted, reserved ones included.
+    counted: usize,
 }
 
-impl Budget<'_> {
-    /// Returns `true` if a shard has room for more bytes than it takes now.
-    fn has_room(&self, shard: &Shard, more: usize) -> bool {
-        let used = self.shared.used.load(Ordering::Relaxed);
-        let others = used.saturating_sub(self.before);
-        let needed = others.saturating_add(shard.bytes()).saturating_add(more);
-        needed <= self.shared.max_bytes
+impl<'a> Budget<'a> {
+    fn of(shared: &'a Shared, shard: &Shard) -> Self {
+        let counted = shard.bytes();
+        Self { shared, counted }
     }
 
-    fn full(&self) -> StoreError {
-        StoreError::not_applied(format!(
-            "the store in memory is full: it takes at most {} bytes",
-            self.shared.max_bytes
-        ))
+    /// Reserves bytes before the shard takes them, since other shards grow at the same time.
+    fn reserve(&mut self, shard: &Shard, more: usize) -> Result<(), StoreError> {
+        self.settle(shard);
+        let max = self.shared.max_bytes;
+        let add = |used: usize| used.checked_add(more).filter(|used| *used <= max);
+        let used = &self.shared.used;
+        match used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add) {
+            Ok(_) => {
+                self.counted += more;
+                Ok(())
+            }
+            Err(_) => Err(StoreError::not_applied(format!(
+                "the store in memory is full: it takes at most {max} bytes"
+            ))),
+        }
     }
+
+    /// Returns what the shard has freed, or reserved and not taken.
+    fn settle(&mut self, shard: &Shard) {
+        let bytes = shard.bytes();
+        debug_assert!(bytes <= self.counted, "a step takes what it has reserved");
+        let freed = self.counted.saturating_sub(bytes);
+        self.shared.used.fetch_sub(freed, Ordering::Relaxed);
+        self.counted = bytes;
+    }
+}
+
+/// Returns a response in an allocation of its own size. A part of a larger buffer would keep
+/// the whole buffer, which nobody counts.
+fn exact(response: &Bytes) -> Bytes {
+    Bytes::copy_from_slice(response)
 }
 
 /// A step never leaves a record half changed, so a panic elsewhere does not matter.
@@ -182,8 +204,9 @@ impl IdempotencyStore for MemoryIdempotencyStore {
             // Two for each that comes, so that the expired ones never pile up.
             shard.purge(2, now);
             let growth = shard.growth(&id);
-            if growth > 0 && !budget.has_room(shard, growth) {
-                return Err(budget.full());
+            // A full store still answers for the keys that it has.
+            if growth > 0 {
+                budget.reserve(shard, growth)?;
             }
             Ok(shard.begin(id, &claim, now))
         })
@@ -197,9 +220,12 @@ impl IdempotencyStore for MemoryIdempotencyStore {
 
     async fn complete(&self, step: Step, response: Bytes) -> Result<Update, StoreError> {
         let now = self.now();
+        let response = exact(&response);
         self.step(&step.id, |shard, budget| {
-            if !budget.has_room(shard, room::of_response(response.len())) {
-                return Err(budget.full());
+            let record = shard.get_mut(&step.id);
+            // A repeated step takes nothing, so that a full store still answers it.
+            if record.is_some_and(|record| record.is_held_by(step.owner, step.fence, now)) {
+                budget.reserve(shard, room::of_response(response.len()))?;
             }
             Ok(shard.store(&step.id, |record| {
                 record.complete(step.owner, step.fence, response, now)
@@ -234,14 +260,15 @@ impl IdempotencyStore for MemoryIdempotencyStore {
         resolution: Resolution<Bytes>,
     ) -> Result<Update, StoreError> {
         let now = self.now();
-        self.step(&id, |shard, budget| {
-            let bytes = match &resolution {
-                Resolution::Complete(response) => room::of_response(response.len()),
-                Resolution::Release | Resolution::Seal => 0,
-            };
-            if !budget.has_room(shard, bytes) {
-                return Err(budget.full());
+        let (resolution, bytes) = match resolution {
+            Resolution::Complete(response) => {
+                let bytes = room::of_response(response.len());
+                (Resolution::Complete(exact(&response)), bytes)
             }
+            other @ (Resolution::Release | Resolution::Seal) => (other, 0),
+        };
+        self.step(&id, |shard, budget| {
+            budget.reserve(shard, bytes)?;
             Ok(shard.store(&id, |record| record.resolve(fence, resolution, now)))
         })
     }
@@ -250,10 +277,15 @@ impl IdempotencyStore for MemoryIdempotencyStore {
         let now = self.now();
         let mut left = batch.get();
         for shard in &self.shared.shards {
-            let mut shard = lock(shard);
-            let before = shard.bytes();
-            left -= shard.purge(left, now);
-            self.shared.count(before, shard.bytes());
+            let mut has_more = true;
+            while has_more && left > 0 {
+                let mut shard = lock(shard);
+                let mut budget = Budget::of(&self.shared, &shard);
+                let purged = shard.purge(left, now);
+                budget.settle(&shard);
+                has_more = purged.looked_at == left;
+                left -= purged.removed;
+            }
         }
         Ok(batch.get() - left)
     }

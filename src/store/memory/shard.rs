@@ -32,6 +32,12 @@ struct Slot {
     record: Option<KeyRecord<Bytes>>,
 }
 
+/// The records of one purge.
+pub(super) struct Purged {
+    pub(super) looked_at: usize,
+    pub(super) removed: usize,
+}
+
 const SLOT: usize = size_of::<Slot>();
 const END: usize = size_of::<Reverse<(u64, RecordId)>>();
 const INDEX: usize = size_of::<(RecordId, u32)>();
@@ -123,13 +129,14 @@ impl Shard {
         update
     }
 
-    /// Removes up to `batch` records that may be forgotten. Returns their number.
+    /// Looks at up to `batch` records whose time may be over, and removes those that may be
+    /// forgotten. The lock is held for no longer than that takes.
     ///
     /// A record whose retention was shortened since its first claim is removed when the first
     /// one is over.
-    pub(super) fn purge(&mut self, batch: usize, now: Duration) -> usize {
-        let mut removed = 0;
-        while removed < batch {
+    pub(super) fn purge(&mut self, batch: usize, now: Duration) -> Purged {
+        let (mut looked_at, mut removed) = (0, 0);
+        while looked_at < batch {
             let Some(Reverse((end, id))) = self.ends.peek().copied() else {
                 break;
             };
@@ -137,6 +144,7 @@ impl Shard {
                 break;
             }
             self.ends.pop();
+            looked_at += 1;
             let Some(record) = self.get_mut(&id) else {
                 continue;
             };
@@ -153,7 +161,7 @@ impl Shard {
         if removed > 0 {
             self.shrink();
         }
-        removed
+        Purged { looked_at, removed }
     }
 
     fn remove(&mut self, id: &RecordId) {

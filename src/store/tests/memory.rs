@@ -10,19 +10,19 @@ use crate::{
     store::{IdempotencyStore, MemoryIdempotencyStore, Step, StoreErrorKind},
 };
 
-fn id(number: u32) -> RecordId {
+pub(super) fn id(number: u32) -> RecordId {
     let mut bytes = [0; 32];
     bytes[28..].copy_from_slice(&number.to_be_bytes());
     RecordId::from(bytes)
 }
 
-fn claim(number: u32) -> Claim {
+pub(super) fn claim(number: u32) -> Claim {
     let mut owner = [0; 16];
     owner[..4].copy_from_slice(&number.to_be_bytes());
     Claim::new(Fingerprint::custom("request"), Owner::from(owner))
 }
 
-async fn start(store: &MemoryIdempotencyStore, number: u32) -> Option<Step> {
+pub(super) async fn start(store: &MemoryIdempotencyStore, number: u32) -> Option<Step> {
     match store.begin(id(number), claim(number)).await {
         Ok(Admission::Started { fence, .. }) => {
             Some(Step::new(id(number), claim(number).owner, fence))
@@ -37,7 +37,8 @@ async fn start(store: &MemoryIdempotencyStore, number: u32) -> Option<Step> {
 
 #[tokio::test]
 async fn the_store_in_memory_keeps_the_rules() {
-    check(|store| store).await.expect("every rule");
+    let make = |clock| MemoryIdempotencyStore::new().clock(clock);
+    check(make).await.expect("every rule");
 }
 
 /// P-ID-purge: a full store refuses new keys, and drops none of those that it has.

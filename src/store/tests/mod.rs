@@ -1,6 +1,7 @@
 //! The suite that every store passes, and stores that it must reject.
 
 mod broken;
+mod limits;
 mod memory;
 
 use std::{
@@ -10,7 +11,7 @@ use std::{
 };
 
 use super::{
-    IdempotencyStore, MemoryIdempotencyStore,
+    IdempotencyStore,
     contract::{self, Violation},
 };
 use crate::clock::ManualClock;
@@ -19,13 +20,10 @@ fn clock() -> ManualClock {
     ManualClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000))
 }
 
-/// Runs the suite on a store that is made around one in memory.
-async fn check<S: IdempotencyStore>(
-    around: impl FnOnce(MemoryIdempotencyStore) -> S,
-) -> Result<(), Violation> {
+/// Runs the suite on a store that is made with a clock.
+async fn check<S: IdempotencyStore>(make: impl FnOnce(ManualClock) -> S) -> Result<(), Violation> {
     let clock = clock();
-    let store = MemoryIdempotencyStore::new().clock(clock.clone());
-    let store = Arc::new(around(store));
+    let store = Arc::new(make(clock.clone()));
     let pass = move |time| -> Ready<()> {
         clock.advance(time);
         ready(())

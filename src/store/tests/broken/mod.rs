@@ -1,0 +1,137 @@
+//! Stores with the faults that such stores have had. Each keeps every rule but one, and the
+//! suite must find that one.
+
+mod store;
+
+use store::BrokenStore;
+
+use super::check;
+
+/// The one rule that a [`BrokenStore`] breaks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum StoreFault {
+    /// The content is compared with nothing.
+    NoFingerprint,
+    /// A claim reads, and writes later.
+    GetThenSet,
+    /// The record of an attempt goes with its lease.
+    LeaseIsAbsence,
+    /// A lease that ran out is taken over by anyone.
+    SilentTakeover,
+    /// The fence alone tells who holds the key.
+    NoOwnerCheck,
+    /// The owner alone tells who holds the key.
+    NoFenceCheck,
+    /// A renewal is acknowledged and does nothing.
+    NoRenewal,
+    /// A renewal adds to the lease, and does not count from now.
+    RenewalAddsUp,
+    /// A renewal extends the lease, and not the record that has it.
+    RenewalKeepsExpiry,
+    /// A lease that ran out is renewed if nobody took over.
+    RenewsLostLease,
+    /// A completion overwrites a completed record.
+    BlindComplete,
+    /// A completion that is repeated is lost.
+    CompletesOnce,
+    /// An operator's decision does not wait for the end of the lease.
+    ResolvesLiveAttempt,
+    /// An operator's decision counts for an attempt that the operator has not seen.
+    ResolvesAnyFence,
+    /// A release deletes the row, so that the fence starts again.
+    ReleaseDeletes,
+    /// A release that is delivered late frees the key of the next attempt.
+    LateRelease,
+    /// All seals have the same reason.
+    OneSealReason,
+    /// A record is kept for as long as a lease.
+    LeaseIsRetention,
+    /// The retention counts from the claim.
+    RetentionFromClaim,
+    /// A record that has expired is read until it is purged.
+    ReadsExpired,
+    /// There is no tombstone.
+    NoTombstone,
+    /// A purge has no limit.
+    PurgesAll,
+    /// A purge removes attempts whose lease ran out.
+    PurgesByLease,
+}
+
+#[tokio::test]
+async fn a_store_without_a_fault_keeps_the_rules() {
+    let sound = |clock| BrokenStore::new(clock, None);
+    check(sound).await.expect("every rule");
+}
+
+/// Each fault is found by the rule that it breaks, so that each of these rules is shown to bite.
+#[tokio::test]
+async fn stores_with_known_faults_are_rejected() {
+    use StoreFault as Fault;
+    let faults = [
+        (
+            Fault::NoFingerprint,
+            "another request with the key is a mismatch",
+        ),
+        (Fault::GetThenSet, "of many claims at a time one is started"),
+        (
+            Fault::LeaseIsAbsence,
+            "a lease that ran out is an unknown outcome",
+        ),
+        (
+            Fault::SilentTakeover,
+            "a lease that ran out is an unknown outcome",
+        ),
+        (Fault::NoOwnerCheck, "a step of nobody is lost"),
+        (Fault::NoFenceCheck, "a step with another fence is lost"),
+        (Fault::NoRenewal, "a renewed lease counts from its renewal"),
+        (Fault::RenewalAddsUp, "a lease of nothing is over at once"),
+        (
+            Fault::RenewalKeepsExpiry,
+            "a renewed attempt is kept for as long as its lease",
+        ),
+        (
+            Fault::RenewsLostLease,
+            "an attempt that lost its lease changes nothing",
+        ),
+        (
+            Fault::BlindComplete,
+            "an old attempt changes no completed record",
+        ),
+        (
+            Fault::CompletesOnce,
+            "a completion that is delivered twice counts once",
+        ),
+        (
+            Fault::ResolvesLiveAttempt,
+            "an attempt that holds its lease is not resolved",
+        ),
+        (Fault::ResolvesAnyFence, "another fence resolves nothing"),
+        (Fault::ReleaseDeletes, "the fence grows after a release"),
+        (Fault::LateRelease, "a late release frees nobody else's key"),
+        (Fault::OneSealReason, "a retry gets the reason"),
+        (
+            Fault::LeaseIsRetention,
+            "a response is kept for its retention",
+        ),
+        (
+            Fault::RetentionFromClaim,
+            "a response is kept for its retention",
+        ),
+        (
+            Fault::ReadsExpired,
+            "an expired key is new, without a purge",
+        ),
+        (
+            Fault::NoTombstone,
+            "a tombstone tells that the key has expired",
+        ),
+        (Fault::PurgesAll, "`purge` removes at most its batch"),
+        (Fault::PurgesByLease, "`purge` leaves an unknown outcome"),
+    ];
+    for (fault, rule) in faults {
+        let broken = |clock| BrokenStore::new(clock, Some(fault));
+        let violation = check(broken).await.expect_err("a fault");
+        assert_eq!(violation.rule(), rule, "{fault:?}: {violation}");
+    }
+}

@@ -1,0 +1,287 @@
+use std::{
+    collections::HashMap,
+    num::NonZeroUsize,
+    sync::{Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use bytes::Bytes;
+use tokio::task::yield_now;
+
+use super::StoreFault;
+use crate::{
+    clock::{Clock, ManualClock},
+    semantics::retry::{
+        Admission, Claim, Fingerprint, KeyRecord, KeyState, RecordId, Resolution, Retention,
+        SealReason, Update,
+    },
+    store::{IdempotencyStore, Inspection, Step, StoreError},
+};
+
+/// A store that keeps every rule, but for its fault.
+pub(super) struct BrokenStore {
+    clock: ManualClock,
+    fault: Option<StoreFault>,
+    entries: Mutex<HashMap<RecordId, BrokenEntry>>,
+}
+
+#[derive(Default)]
+struct BrokenEntry {
+    record: Option<KeyRecord<Bytes>>,
+    /// The last attempt.
+    holder: Option<Step>,
+    claimed_at: Duration,
+    /// The end of the record, if its attempt renews nothing.
+    expires: Duration,
+    /// The attempts that released the key.
+    released: Vec<Step>,
+}
+
+impl BrokenStore {
+    pub(super) fn new(clock: ManualClock, fault: Option<StoreFault>) -> Self {
+        Self {
+            clock,
+            fault,
+            entries: Mutex::default(),
+        }
+    }
+
+    fn has(&self, fault: StoreFault) -> bool {
+        self.fault == Some(fault)
+    }
+
+    fn now(&self) -> Duration {
+        let now = self.clock.now().duration_since(SystemTime::UNIX_EPOCH);
+        now.expect("a time after 1970")
+    }
+
+    fn with_entry<T>(
+        &self,
+        id: RecordId,
+        change: impl FnOnce(&mut BrokenEntry, Duration) -> T,
+    ) -> T {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        change(entries.entry(id).or_default(), self.now())
+    }
+
+    /// Runs a step of an attempt on its record.
+    fn update(
+        &self,
+        step: Step,
+        change: impl FnOnce(&mut BrokenEntry, Step, Duration) -> Update,
+    ) -> Result<Update, StoreError> {
+        let update = self.with_entry(step.id, |entry, now| {
+            let mut step = step;
+            if let Some(holder) = entry.holder {
+                if self.has(StoreFault::NoOwnerCheck) {
+                    step.owner = holder.owner;
+                }
+                if self.has(StoreFault::NoFenceCheck) {
+                    step.fence = holder.fence;
+                }
+            }
+            change(entry, step, now)
+        });
+        Ok(update)
+    }
+
+    fn faulty_claim(&self, mut claim: Claim) -> Claim {
+        match self.fault {
+            Some(StoreFault::NoFingerprint) => claim.fingerprint = Fingerprint::custom("all"),
+            Some(StoreFault::SilentTakeover) => claim.takeover = true,
+            Some(StoreFault::LeaseIsRetention) => {
+                claim.retention = Retention::new(claim.lease);
+            }
+            Some(StoreFault::ReadsExpired) => claim.retention.replay = Duration::MAX,
+            Some(StoreFault::NoTombstone) => claim.retention.tombstone = Duration::ZERO,
+            _ => {}
+        }
+        claim
+    }
+}
+
+impl BrokenEntry {
+    fn begin(&mut self, id: RecordId, claim: &Claim, now: Duration) -> Admission<Bytes> {
+        let admission = KeyRecord::begin(&mut self.record, claim, now);
+        if let Admission::Started { fence, .. } = admission {
+            let step = Step::new(id, claim.owner, fence);
+            if self.holder.replace(step) != Some(step) {
+                self.claimed_at = now;
+                self.expires = (now + claim.lease).saturating_add(claim.retention.replay);
+            }
+        }
+        admission
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut KeyRecord<Bytes>) -> Update) -> Update {
+        self.record.as_mut().map_or(Update::Lost, change)
+    }
+
+    fn lease_until(&self) -> Option<Duration> {
+        match self.record.as_ref()?.state() {
+            KeyState::InFlight { lease_until } => Some(*lease_until),
+            _ => None,
+        }
+    }
+
+    fn is_unknown(&self, now: Duration) -> bool {
+        self.record
+            .as_ref()
+            .is_some_and(|record| record.is_unknown(now))
+    }
+
+    fn is_completed(&self) -> bool {
+        let state = self.record.as_ref().map(KeyRecord::state);
+        matches!(state, Some(KeyState::Completed(_)))
+    }
+
+    /// Writes a response over a completed one.
+    fn overwrite(&mut self, response: Bytes, now: Duration) {
+        let Some(holder) = self.holder else { return };
+        let claim = Claim::new(Fingerprint::custom("request"), holder.owner);
+        self.record = None;
+        self.begin(holder.id, &claim, now);
+        let _ = self.change(|record| record.complete(holder.owner, 1, response, now));
+    }
+}
+
+impl IdempotencyStore for BrokenStore {
+    async fn begin(&self, id: RecordId, claim: Claim) -> Result<Admission<Bytes>, StoreError> {
+        let claim = self.faulty_claim(claim);
+        let is_absent = self.with_entry(id, |entry, _| entry.record.is_none());
+        if is_absent && self.has(StoreFault::GetThenSet) {
+            yield_now().await;
+            // A claim that came in between is overwritten.
+            self.with_entry(id, |entry, _| entry.record = None);
+        }
+        Ok(self.with_entry(id, |entry, now| {
+            if self.has(StoreFault::LeaseIsAbsence) && entry.is_unknown(now) {
+                entry.record = None;
+            }
+            let is_over = entry.lease_until().is_some() && entry.expires <= now;
+            if self.has(StoreFault::RenewalKeepsExpiry) && is_over {
+                entry.record = None;
+            }
+            entry.begin(id, &claim, now)
+        }))
+    }
+
+    async fn renew(&self, step: Step, lease: Duration) -> Result<Update, StoreError> {
+        self.update(step, |entry, step, now| {
+            let end = entry.lease_until().unwrap_or(now);
+            let (from, lease) = match self.fault {
+                Some(StoreFault::NoRenewal) => (now, end.saturating_sub(now)),
+                Some(StoreFault::RenewalAddsUp) => (now, end.saturating_sub(now) + lease),
+                // As if it had come just in time.
+                Some(StoreFault::RenewsLostLease) if entry.is_unknown(now) => {
+                    (end.saturating_sub(Duration::from_nanos(1)), lease)
+                }
+                _ => (now, lease),
+            };
+            entry.change(|record| record.renew(step.owner, step.fence, lease, from))
+        })
+    }
+
+    async fn complete(&self, step: Step, response: Bytes) -> Result<Update, StoreError> {
+        self.update(step, |entry, step, now| {
+            if entry.is_completed() && self.has(StoreFault::CompletesOnce) {
+                return Update::Lost;
+            }
+            if entry.is_completed() && self.has(StoreFault::BlindComplete) {
+                entry.overwrite(response, now);
+                return Update::Applied;
+            }
+            let claimed_at = entry.claimed_at;
+            let counts_from_claim = self.has(StoreFault::RetentionFromClaim);
+            entry.change(|record| {
+                let is_held = record.is_held_by(step.owner, step.fence, now);
+                let from = if is_held && counts_from_claim {
+                    claimed_at
+                } else {
+                    now
+                };
+                record.complete(step.owner, step.fence, response, from)
+            })
+        })
+    }
+
+    async fn release(&self, step: Step) -> Result<Update, StoreError> {
+        self.update(step, |entry, mut step, now| {
+            if entry.released.contains(&step) {
+                match (self.fault, entry.holder) {
+                    (Some(StoreFault::ReleaseDeletes), _) if entry.record.is_none() => {
+                        return Update::Applied;
+                    }
+                    (Some(StoreFault::LateRelease), Some(holder)) => step = holder,
+                    _ => {}
+                }
+            }
+            let update = entry.change(|record| record.release(step.owner, step.fence, now));
+            if update == Update::Applied {
+                entry.released.push(step);
+                if self.has(StoreFault::ReleaseDeletes) {
+                    entry.record = None;
+                }
+            }
+            update
+        })
+    }
+
+    async fn seal(&self, step: Step, reason: SealReason) -> Result<Update, StoreError> {
+        let reason = match self.fault {
+            Some(StoreFault::OneSealReason) => SealReason::Policy,
+            _ => reason,
+        };
+        self.update(step, |entry, step, now| {
+            entry.change(|record| record.seal(step.owner, step.fence, reason, now))
+        })
+    }
+
+    async fn inspect(&self, id: RecordId) -> Result<Option<Inspection>, StoreError> {
+        Ok(self.with_entry(id, |entry, now| {
+            let record = entry.record.as_ref();
+            record.and_then(|record| Inspection::of(record, now))
+        }))
+    }
+
+    async fn resolve(
+        &self,
+        id: RecordId,
+        fence: u64,
+        resolution: Resolution<Bytes>,
+    ) -> Result<Update, StoreError> {
+        Ok(self.with_entry(id, |entry, now| {
+            let (mut fence, mut from) = (fence, now);
+            match self.fault {
+                Some(StoreFault::ResolvesAnyFence) => {
+                    fence = entry.holder.map_or(fence, |holder| holder.fence);
+                }
+                Some(StoreFault::ResolvesLiveAttempt) => {
+                    from = entry.lease_until().unwrap_or(now);
+                }
+                _ => {}
+            }
+            entry.change(|record| record.resolve(fence, resolution, from))
+        }))
+    }
+
+    async fn purge(&self, batch: NonZeroUsize) -> Result<usize, StoreError> {
+        let now = self.now();
+        let mut left = match self.fault {
+            Some(StoreFault::PurgesAll) => usize::MAX,
+            _ => batch.get(),
+        };
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.has(StoreFault::PurgesByLease) {
+            entries.retain(|_, entry| !entry.is_unknown(now));
+        }
+        let before = entries.len();
+        entries.retain(|_, entry| {
+            let record = entry.record.as_ref();
+            let is_removed = left > 0 && record.is_none_or(|record| record.is_forgotten(now));
+            left -= usize::from(is_removed);
+            !is_removed
+        });
+        Ok(before - entries.len())
+    }
+}

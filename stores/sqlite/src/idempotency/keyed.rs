@@ -1,12 +1,9 @@
-use std::{error, fmt, ops::Deref, sync::Arc};
+use std::{error, fmt, ops::Deref, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::Response;
 use rusqlite::{Transaction, TransactionBehavior};
-use tower_conditional::{
-    clock::Clock,
-    idempotency::{Attempt, Update},
-};
+use tower_conditional::idempotency::{Attempt, Update};
 
 use super::{SqliteIdempotencyStore, record, since_1970};
 use crate::{Database, Error};
@@ -78,16 +75,16 @@ impl SqliteIdempotencyStore {
         let outcome = self.database.submit(move |connection| -> Result<_, Error> {
             let behavior = TransactionBehavior::Immediate;
             let transaction = connection.transaction_with_behavior(behavior)?;
-            let (step, now) = (job_attempt.step(), since_1970(&*clock));
+            let (step, begun_at) = (job_attempt.step(), since_1970(&*clock));
             let record = record::load(&transaction, &step.id, false)?;
             // Nothing runs for an attempt that was taken over while it waited.
-            if !record.is_some_and(|record| record.is_held_by(step.owner, step.fence, now)) {
+            if !record.is_some_and(|record| record.is_held_by(step.owner, step.fence, begun_at)) {
                 return Ok(None);
             }
             let keyed = KeyedTransaction {
                 transaction,
                 attempt: job_attempt,
-                clock,
+                begun_at,
             };
             job(keyed)?.outcome
         });
@@ -101,7 +98,8 @@ impl SqliteIdempotencyStore {
 pub struct KeyedTransaction<'c> {
     transaction: Transaction<'c>,
     attempt: Attempt,
-    clock: Arc<dyn Clock>,
+    /// The time from which on nobody else can change the record.
+    begun_at: Duration,
 }
 
 /// The proof that a [`KeyedTransaction`] has ended with its record, from
@@ -133,7 +131,8 @@ impl KeyedTransaction<'_> {
         let Some(mut record) = record::load(&self.transaction, &step.id, false)? else {
             return Ok(None);
         };
-        let now = since_1970(&*self.clock);
+        // The write lock is held since then, so a lease that ran out meanwhile was not taken over.
+        let now = self.begun_at;
         if record.complete(step.owner, step.fence, encoded, now) != Update::Applied {
             // The drop of the transaction rolls back.
             return Ok(None);

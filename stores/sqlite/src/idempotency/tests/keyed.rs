@@ -162,12 +162,13 @@ async fn a_store_with_its_own_clock_has_its_own_transaction() {
         let (store, clock) = (store.clone(), clock.clone());
         async move {
             let attempt = request.extensions().get::<Attempt>().unwrap();
-            let paid = store.keyed(attempt, |keyed| {
+            let paid = store.keyed(attempt, move |keyed| {
                 keyed.execute("INSERT INTO payments VALUES (17)", ())?;
+                // Longer than the lease. The transaction keeps everyone else out.
+                clock.advance(Duration::from_secs(60));
                 keyed.commit(Response::new(Bytes::from("paid")))
             });
             assert_eq!(paid.await.unwrap().body(), "paid");
-            clock.advance(Duration::from_secs(60));
             Ok::<_, std::convert::Infallible>(Response::new(Full::<Bytes>::default()))
         }
     }));

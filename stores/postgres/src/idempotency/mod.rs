@@ -6,7 +6,7 @@ use std::{fmt, num::NonZeroUsize, time::Duration};
 
 use bytes::Bytes;
 use deadpool_postgres::{ClientWrapper, Pool};
-use tokio_postgres::{Client, types::ToSql};
+use tokio_postgres::{Client, error::SqlState, types::ToSql};
 use tower_conditional::{
     idempotency::{Admission, Claim, RecordId, Resolution, SealReason, Update},
     store::{IdempotencyStore, Inspection, Step, StoreError},
@@ -114,6 +114,10 @@ impl PostgresIdempotencyStore {
     }
 }
 
+fn is_serialization_failure(error: &tokio_postgres::Error) -> bool {
+    error.code() == Some(&SqlState::T_R_SERIALIZATION_FAILURE)
+}
+
 /// A step that was sent may have been applied, whatever became of the connection.
 fn store_error(error: Error) -> StoreError {
     match error.kind() {
@@ -146,7 +150,12 @@ impl IdempotencyStore for PostgresIdempotencyStore {
             ];
             let mut last = None;
             for _ in 0..MAX_TRIES {
-                let Some(row) = client.query_opt(sql::BEGIN, &parameters).await? else {
+                let row = match client.query_opt(sql::BEGIN, &parameters).await {
+                    // Beyond `READ COMMITTED`, a row that changed meanwhile is an error.
+                    Err(error) if is_serialization_failure(&error) => continue,
+                    row => row?,
+                };
+                let Some(row) = row else {
                     continue;
                 };
                 let admission = row::admission(&row, &claim)?;

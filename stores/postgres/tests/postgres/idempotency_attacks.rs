@@ -6,7 +6,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -176,4 +176,26 @@ async fn a_connection_that_ends_in_the_commit_has_no_effect() {
     assert_eq!(send(&service, "a").await, (201, false));
     assert_eq!(send(&service, "a").await, (201, true));
     assert_eq!(count(&pool).await, 1);
+}
+
+/// P-ID-store-down: a pool without a free connection has sent nothing, so that the request is
+/// refused after one timeout, and no claim is left behind.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exhausted_pool_is_refused_once() {
+    let pool = database();
+    let timeout = Duration::from_millis(200);
+    let store = store(&pool).await.timeout(timeout);
+    let layer = IdempotencyLayer::for_anyone(store);
+    let service = layer.layer(service_fn(|_: Request<RequestBody<Full<Bytes>>>| async {
+        Ok::<_, Infallible>(Response::new(Full::default()))
+    }));
+    let mut all = Vec::new();
+    for _ in 0..pool.status().max_size {
+        all.push(connection(&pool).await);
+    }
+    let before = Instant::now();
+    assert_eq!(send(&service, "a").await, (503, false));
+    assert!(before.elapsed() < 3 * timeout, "{:?}", before.elapsed());
+    drop(all);
+    assert_eq!(send(&service, "a").await, (200, false));
 }

@@ -1,7 +1,7 @@
 use std::{fmt, time::Duration};
 
 use deadpool_postgres::{ClientWrapper, Object, Pool};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use crate::{Error, ErrorKind};
 
@@ -80,19 +80,18 @@ pub(crate) async fn within<T>(
     pool: &Pool,
     query: impl AsyncFnOnce(&ClientWrapper) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let begun_at = Instant::now();
-    let acquired = tokio::time::timeout(timeout, Lease::acquire(pool)).await;
+    let deadline = Instant::now() + timeout;
+    let acquired = timeout_at(deadline, Lease::acquire(pool)).await;
     let mut lease = acquired.unwrap_or_else(|_| {
         let reason = format!("no connection within {timeout:?}");
         Err(Error::with_reason(ErrorKind::Pool, reason))
     })?;
     let (client, busy) = lease.start();
-    let rest = timeout.saturating_sub(begun_at.elapsed());
-    let answer = tokio::time::timeout(rest, query(client)).await;
-    let answer = answer.map_err(|_| {
+    let Ok(answer) = timeout_at(deadline, query(client)).await else {
+        // The connection is busy, so the drop of the lease closes it.
         let reason = format!("no answer within {timeout:?}");
-        Error::with_reason(ErrorKind::TimedOut, reason)
-    })?;
+        return Err(Error::with_reason(ErrorKind::TimedOut, reason));
+    };
     busy.clear();
     answer
 }

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use deadpool_postgres::{ClientWrapper, Pool};
 use tokio_postgres::{
     Client,
+    error::SqlState,
     types::{ToSql, Type},
 };
 use tower_conditional::{
@@ -124,6 +125,10 @@ impl PostgresIdempotencyStore {
     }
 }
 
+fn is_serialization_failure(error: &tokio_postgres::Error) -> bool {
+    error.code() == Some(&SqlState::T_R_SERIALIZATION_FAILURE)
+}
+
 /// A step that was sent may have been applied, whatever became of the connection.
 fn store_error(error: Error) -> StoreError {
     match error.kind() {
@@ -155,7 +160,12 @@ impl IdempotencyStore for PostgresIdempotencyStore {
                 (&claim.takeover, Type::BOOL),
             ];
             for _ in 0..MAX_TRIES {
-                if let Some(row) = client.query_typed_opt(sql::BEGIN, &parameters).await? {
+                let row = match client.query_typed_opt(sql::BEGIN, &parameters).await {
+                    // Beyond `READ COMMITTED`, a row that changed meanwhile is an error.
+                    Err(error) if is_serialization_failure(&error) => continue,
+                    row => row?,
+                };
+                if let Some(row) = row {
                     return row::admission(&row, &claim);
                 }
             }

@@ -5,7 +5,7 @@ use std::{future::pending, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
 use http_body::Body;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, interval_at, sleep, timeout};
 
 use super::{
     attempt::Attempt,
@@ -45,13 +45,16 @@ impl<St: IdempotencyStore> HeldKey<St> {
     /// Extends the lease, three times in its length. Never ends.
     pub(super) async fn renew_until_dropped(&self) {
         let lease = self.config.lease;
+        let mut ticks = interval_at(Instant::now() + lease / 3, lease / 3);
         loop {
-            sleep(lease / 3).await;
-            // After an error the next try may come in time.
-            match self.config.store.renew(self.attempt.step, lease).await {
-                Ok(Update::Applied) => {}
-                Ok(Update::Lost) => return pending().await,
-                Err(error) => events::key_step_failed(self.id(), "renew", &error),
+            ticks.tick().await;
+            // A store that never answers must not keep the next try from coming in time.
+            let renewed = self.config.store.renew(self.attempt.step, lease);
+            match timeout(ticks.period(), renewed).await {
+                Ok(Ok(Update::Applied)) => {}
+                Ok(Ok(Update::Lost)) => return pending().await,
+                Ok(Err(error)) => events::key_step_failed(self.id(), "renew", &error),
+                Err(late) => events::key_step_failed(self.id(), "renew", &late),
             }
         }
     }

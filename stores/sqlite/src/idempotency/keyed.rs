@@ -1,4 +1,4 @@
-use std::{error, fmt, ops::Deref, sync::Arc};
+use std::{error, fmt, ops::Deref, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::Response;
@@ -81,6 +81,7 @@ impl SqliteIdempotencyStore {
                 transaction,
                 attempt: job_attempt,
                 clock,
+                began: now,
             };
             job(keyed)?.outcome
         });
@@ -95,6 +96,8 @@ pub struct KeyedTransaction<'c> {
     transaction: Transaction<'c>,
     attempt: Attempt,
     clock: Arc<dyn Clock>,
+    /// The time at which the attempt held its key.
+    began: Duration,
 }
 
 /// The proof that a [`KeyedTransaction`] transaction has ended with its record.
@@ -123,6 +126,8 @@ impl KeyedTransaction<'_> {
         let Some(mut record) = record::load(&self.transaction, &step.id, false)? else {
             return Ok(None);
         };
+        // Nobody could take over since the transaction began, nor could the layer renew the lease.
+        let _ = record.renew(step.owner, step.fence, Duration::MAX, self.began);
         let now = since_1970(&*self.clock);
         if record.complete(step.owner, step.fence, encoded, now) != Update::Applied {
             // The drop of the transaction rolls back.

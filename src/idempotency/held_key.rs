@@ -1,11 +1,11 @@
 //! A key that an attempt holds: its lease, and the record of its end.
 
-use std::{future::pending, sync::Arc, time::Duration};
+use std::{error::Error, future::pending, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use http_body::Body;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{
     attempt::Attempt,
@@ -49,16 +49,21 @@ impl<St: IdempotencyStore> HeldKey<St> {
         let mut pause = lease / 3;
         loop {
             sleep(pause).await;
-            pause = match self.config.store.renew(self.attempt.step, lease).await {
-                Ok(Update::Applied) => lease / 3,
-                Ok(Update::Lost) => return pending().await,
-                Err(error) => {
-                    events::key_step_failed(self.id(), "renew", &error);
-                    // The store has the rest of the lease to come back.
-                    lease / 15
-                }
+            // A store that never answers must not keep the next try from coming in time.
+            let renewed = self.config.store.renew(self.attempt.step, lease);
+            pause = match timeout(lease / 3, renewed).await {
+                Ok(Ok(Update::Applied)) => lease / 3,
+                Ok(Ok(Update::Lost)) => return pending().await,
+                Ok(Err(error)) => self.renewal_failed(&error),
+                Err(late) => self.renewal_failed(&late),
             };
         }
+    }
+
+    /// Returns the pause before the next try. The store has the rest of the lease to come back.
+    fn renewal_failed(&self, error: &(dyn Error + 'static)) -> Duration {
+        events::key_step_failed(self.id(), "renew", error);
+        self.config.lease / 15
     }
 
     /// Returns `true` if the attempt may run its handler now. Asks the store only after a wait

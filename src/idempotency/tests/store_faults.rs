@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    future::pending,
     num::NonZeroUsize,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -41,6 +42,8 @@ enum Fault {
     Corrupt,
     /// The step is applied, and its answer takes a second.
     Slow,
+    /// The step is not applied, and there is never an answer.
+    Silent,
 }
 
 /// A store in memory, some of whose steps fail.
@@ -76,6 +79,7 @@ impl Faulty {
                 step.await?;
                 Err(StoreError::ambiguous("the answer was lost"))
             }
+            Some(Fault::Silent) => pending().await,
             Some(Fault::Slow) => {
                 let answer = step.await;
                 sleep(Duration::from_secs(1)).await;
@@ -126,6 +130,23 @@ impl IdempotencyStore for Faulty {
     async fn purge(&self, batch: NonZeroUsize) -> Result<usize, StoreError> {
         self.store.purge(batch).await
     }
+}
+
+/// P-ID-lease: a renewal without an answer does not keep the next one from coming in time.
+#[tokio::test(start_paused = true)]
+async fn a_silent_renewal_does_not_end_the_lease() {
+    let (store, runs) = (Faulty::default(), Runs::default());
+    let service = service(
+        &IdempotencyLayer::new(store.clone(), user),
+        &runs,
+        |number, request| async move {
+            sleep(Duration::from_secs(100)).await;
+            order(number, request).await
+        },
+    );
+    store.fail(Operation::Renew, Fault::Silent, 1);
+    assert_eq!(send(&service, post("\"a\"")).await.status, 201);
+    assert!(send(&service, post("\"a\"")).await.replayed);
 }
 
 /// P-ID-store-down: nothing runs without an acknowledged claim.

@@ -17,7 +17,8 @@ where
         self.renewed_again().await?;
         self.kept().await?;
         self.tombstone().await?;
-        self.purged().await
+        self.purged().await?;
+        self.forgotten_races().await
     }
 
     /// A long attempt is not forgotten, however short its retention is.

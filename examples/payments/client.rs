@@ -51,7 +51,7 @@ fn may_retry(answer: &Response<Bytes>) -> bool {
     match answer.status() {
         // The first attempt is still running. Other 409s are final.
         StatusCode::CONFLICT => answer.headers().contains_key(RETRY_AFTER),
-        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => true,
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS => true,
         // A 422 among the rest: the key belongs to another payment, which is a fault of the client.
         status => status.is_server_error(),
     }

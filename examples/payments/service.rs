@@ -51,7 +51,7 @@ pub(crate) fn router(database: Database, attempts: &Detached) -> Router {
 }
 
 /// Returns the caller, whose keys are its own. An authentication outside of the layer has checked the
-/// credentials.
+/// credentials. Here the token is the name of a user. A token that is renewed would be no principal.
 fn caller(request: &Parts) -> Option<String> {
     let credentials = request.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     Some(credentials.strip_prefix("Bearer ")?.to_owned())

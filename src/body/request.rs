@@ -5,13 +5,14 @@ mod tests;
 
 use std::{
     collections::VecDeque,
-    fmt,
+    convert, fmt,
     future::poll_fn,
+    mem,
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
-use bytes::Buf;
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -19,7 +20,8 @@ pin_project! {
     /// The body of a request inside a layer that reads content ahead.
     ///
     /// It is the client's body, of which some frames may have been read before. Data, trailers,
-    /// frames of unknown kind and errors keep their order and content.
+    /// frames of unknown kind and errors keep their order and content. Small data frames that
+    /// were read may be joined.
     pub struct RequestBody<B: Body> {
         #[pin]
         kind: RequestBodyKind<B>,
@@ -47,6 +49,10 @@ type FrameResult<B> = Result<Frame<<B as Body>::Data>, <B as Body>::Error>;
 /// The body is boxed, because it must be movable after it has been polled.
 pub(crate) struct ReadAhead<B: Body> {
     frames: VecDeque<FrameResult<B>>,
+    /// The data of small frames in a row, which follow `frames`. Empty without `join`.
+    small: BytesMut,
+    /// Makes a frame of joined data. `None` if frames stay as they are.
+    join: Option<fn(Bytes) -> B::Data>,
     /// The number of data bytes in the frames.
     length: u64,
     /// The memory of the frames in bytes, including their data.
@@ -60,10 +66,15 @@ pub(crate) struct ReadAhead<B: Body> {
 /// ready would keep other tasks from running.
 const FRAMES_BETWEEN_PAUSES: usize = 128;
 
+/// Shorter data frames are small.
+const SMALL_FRAME: usize = 1024;
+
 impl<B: Body> ReadAhead<B> {
     pub(crate) fn new(body: B) -> Self {
         Self {
             frames: VecDeque::new(),
+            small: BytesMut::new(),
+            join: None,
             length: 0,
             held: 0,
             rest: (!body.is_end_stream()).then(|| Box::pin(body)),
@@ -113,6 +124,7 @@ impl<B: Body> ReadAhead<B> {
         self.begun = true;
         for _ in 0..FRAMES_BETWEEN_PAUSES {
             let Some(rest) = self.rest.as_mut().filter(|_| self.held <= max_bytes) else {
+                self.flush_small();
                 return Poll::Ready(());
             };
             let frame = ready!(rest.as_mut().poll_frame(cx));
@@ -133,11 +145,50 @@ impl<B: Body> ReadAhead<B> {
         let data = frame.as_ref().ok().and_then(Frame::data_ref);
         let length = data.map_or(0, Buf::remaining);
         self.length += length as u64;
-        self.held += length + size_of::<FrameResult<B>>();
+        self.held += length;
+        if self.join.is_some() && is_small(&frame) {
+            self.hold_small(frame);
+        } else {
+            self.flush_small();
+            self.push(frame);
+        }
+    }
+
+    /// Adds the data of a small frame to that of the one before. A single one is not copied.
+    fn hold_small(&mut self, frame: FrameResult<B>) {
+        if self.small.is_empty() {
+            let last = self.frames.back().is_some_and(is_small);
+            let Some(last) = last.then(|| self.frames.pop_back()).flatten() else {
+                return self.push(frame);
+            };
+            self.held -= size_of::<FrameResult<B>>();
+            self.extend_small(last);
+        }
+        self.extend_small(frame);
+    }
+
+    fn extend_small(&mut self, frame: FrameResult<B>) {
+        if let Some(Ok(data)) = frame.ok().map(Frame::into_data) {
+            self.small.put(data);
+        }
+    }
+
+    fn flush_small(&mut self) {
+        if let Some(join) = self.join
+            && !self.small.is_empty()
+        {
+            let joined = join(mem::take(&mut self.small).freeze());
+            self.push(Ok(Frame::data(joined)));
+        }
+    }
+
+    fn push(&mut self, frame: FrameResult<B>) {
+        self.held += size_of::<FrameResult<B>>();
         self.frames.push_back(frame);
     }
 
-    pub(crate) fn into_body(self) -> RequestBody<B> {
+    pub(crate) fn into_body(mut self) -> RequestBody<B> {
+        self.flush_small();
         RequestBody {
             kind: RequestBodyKind::ReadAhead { read: self },
         }
@@ -168,6 +219,33 @@ impl<B: Body> ReadAhead<B> {
             hint.set_upper(upper.saturating_add(self.length));
         }
         hint
+    }
+}
+
+/// Returns `true` for a small frame of data.
+fn is_small<D: Buf, E>(frame: &Result<Frame<D>, E>) -> bool {
+    let data = frame.as_ref().ok().and_then(Frame::data_ref);
+    data.is_some_and(|data| data.remaining() < SMALL_FRAME)
+}
+
+impl<B: Body<Data = Bytes>> ReadAhead<B> {
+    /// Joins small data frames as they are read. A client may send its content byte by byte, and
+    /// a frame takes more memory than a byte.
+    pub(crate) fn joining_small(self) -> Self {
+        let join: fn(Bytes) -> Bytes = convert::identity;
+        Self {
+            join: Some(join),
+            ..self
+        }
+    }
+
+    /// Reads the body to its end, or until it is longer than `max_bytes`. Small frames have to
+    /// be joined.
+    pub(crate) async fn read_content(&mut self, max_bytes: usize) {
+        // Of two frames in a row, one is not small. Frames that are not data have no length.
+        let frames = FRAMES_BETWEEN_PAUSES + 2 * (max_bytes / SMALL_FRAME);
+        let overhead = frames * size_of::<FrameResult<B>>();
+        self.read(max_bytes.saturating_add(overhead)).await;
     }
 }
 

@@ -18,7 +18,10 @@ use crate::{
     store::Step,
 };
 
-/// The attempt that a handler is: a request extension, and an extractor of `axum`.
+/// The attempt at a request with a key: an extension of the request, and an extractor of `axum`.
+///
+/// A request without a key has none. The extractor then answers 500, so a route whose key is
+/// optional takes `Option<Attempt>`.
 ///
 /// ```
 /// use tower_conditional::idempotency::Attempt;
@@ -78,6 +81,8 @@ impl Attempt {
 
     /// Returns a number that grows with each attempt for the key. A write that stores it can
     /// refuse an older attempt that was only paused: `UPDATE .. WHERE fence < $1`.
+    ///
+    /// It starts again at 1 after the record was purged, which is after its retention.
     #[must_use]
     pub fn fence(&self) -> u64 {
         self.step.fence
@@ -97,6 +102,11 @@ impl Attempt {
     pub fn takes_over(&self) -> bool {
         self.reports.knows_takeover.store(true, Ordering::Release);
         self.takes_over
+    }
+
+    /// Returns `true` if the attempt is for this principal's key, wherever the layer is mounted.
+    pub(super) fn holds(&self, scope: &KeyScope, key: &IdempotencyKey) -> bool {
+        self.scope.principal() == scope.principal() && self.key == *key
     }
 
     /// Returns `true` if the handler takes over and has not asked.
@@ -131,6 +141,9 @@ impl Attempt {
 
     /// Returns a key of 43 characters for a call to another service. It is the same in every
     /// attempt, and differs for each `purpose`.
+    ///
+    /// After a [release](super::Commit::Release), a corrected request has the same key. If the
+    /// other service refuses that, add the part that was corrected to `purpose`.
     #[must_use]
     pub fn derive_key(&self, purpose: &str) -> String {
         let mut hash = Sha256::new();

@@ -42,33 +42,25 @@ impl<St: IdempotencyStore> Claimant<St> {
 
     /// Claims the key once.
     ///
-    /// If the client disconnects before the store has answered, a started claim is released.
+    /// If the client disconnects before the store has answered, a started claim is given back.
     /// Otherwise it would look like an attempt that was lost, although nothing ran.
     async fn begin(&self) -> Result<Admission<Bytes>, StoreError> {
         let claimant = self.clone();
         let begun = self.config.detached.finish(async move {
             let admission = claimant.try_begin().await?;
-            Ok(UnheardAdmission(Some((admission, claimant))))
+            Ok(PendingAdmission(Some((admission, claimant))))
         });
-        begun.await.map(UnheardAdmission::hear)
+        begun.await.map(PendingAdmission::accept)
     }
 
     /// Claims the key. A claim whose answer was lost is repeated with the same owner, which the
     /// store takes for one claim.
     async fn try_begin(&self) -> Result<Admission<Bytes>, StoreError> {
         let mut pauses = PAUSES.into_iter();
-        let asked_at = Instant::now();
+        let sent_at = Instant::now();
         loop {
             let error = match self.config.store.begin(self.id, self.claim).await {
-                // Another attempt may have taken over before this one heard of its claim.
-                Ok(started @ Admission::Started { .. })
-                    if asked_at.elapsed() >= self.claim.lease =>
-                {
-                    self.release(&started).await;
-                    let reason = "the lease was over before the store answered";
-                    return Err(StoreError::not_applied(reason));
-                }
-                Ok(admission) => return Ok(admission),
+                Ok(admission) => return self.confirm_lease(admission, sent_at).await,
                 Err(error) => error,
             };
             events::key_step_failed(&self.id, "begin", &error);
@@ -83,46 +75,94 @@ impl<St: IdempotencyStore> Claimant<St> {
         }
     }
 
-    /// Releases a claim that may have been applied, once the store answers again.
+    /// Renews a lease that began long ago, since the handler's first renewal would come too
+    /// late. A claim whose lease may be over is given back.
+    async fn confirm_lease(
+        &self,
+        admission: Admission<Bytes>,
+        sent_at: Instant,
+    ) -> Result<Admission<Bytes>, StoreError> {
+        let Admission::Started {
+            fence, takes_over, ..
+        } = admission
+        else {
+            return Ok(admission);
+        };
+        let lease = self.claim.lease;
+        if sent_at.elapsed() < lease / 3 {
+            return Ok(admission);
+        }
+        let renewed_at = Instant::now();
+        let renewed = self.config.store.renew(self.step(fence), lease).await;
+        let is_in_time = sent_at.elapsed() < lease && renewed_at.elapsed() < lease / 3;
+        if is_in_time && matches!(renewed, Ok(Update::Applied)) {
+            return Ok(admission);
+        }
+        self.give_back(fence, takes_over);
+        let reason = "the store answered too late for the lease";
+        Err(StoreError::not_applied(reason))
+    }
+
+    /// Gives back a claim that may have been applied, once the store answers again.
     fn abandon(&self) {
         let claimant = self.clone();
-        let abandoned = self.config.detached.finish(async move {
+        self.spawn(async move {
             let mut pause = PAUSES[2];
             while pause < claimant.claim.lease {
                 sleep(pause).await;
-                if let Ok(admission) = claimant
-                    .config
-                    .store
-                    .begin(claimant.id, claimant.claim)
-                    .await
-                {
-                    claimant.release(&admission).await;
+                let store = &claimant.config.store;
+                if let Ok(admission) = store.begin(claimant.id, claimant.claim).await {
+                    claimant.give_back_started(&admission);
                     return;
                 }
                 pause *= 2;
             }
         });
-        // Dropping it lets it go on by itself.
-        drop(abandoned);
     }
 
-    /// Releases a claim that was started, and for which nothing ran.
-    async fn release(&self, admission: &Admission<Bytes>) {
-        let Admission::Started {
+    fn give_back_started(&self, admission: &Admission<Bytes>) {
+        if let Admission::Started {
             fence, takes_over, ..
         } = *admission
-        else {
-            return;
-        };
-        let store = &self.config.store;
-        let step = Step::new(self.id, self.claim.owner, fence);
-        // The effects of the attempt before are as unknown as they were.
-        if takes_over {
-            let _ = store.renew(step, Duration::ZERO).await;
-        } else if !matches!(store.release(step).await, Ok(Update::Applied)) {
-            // After the lease it counts as lost, but its outcome is known.
-            let _ = store.resolve(self.id, fence, Resolution::Release).await;
+        {
+            self.give_back(fence, takes_over);
         }
+    }
+
+    /// Gives back a claim for which nothing ran, in a task of its own.
+    fn give_back(&self, fence: u64, takes_over: bool) {
+        let claimant = self.clone();
+        self.spawn(async move {
+            let store = &claimant.config.store;
+            for pause in PAUSES.into_iter().chain([claimant.claim.lease]) {
+                let step = claimant.step(fence);
+                let given_back = if takes_over {
+                    // The effects of the attempt before are as unknown as they were.
+                    store.renew(step, Duration::ZERO).await
+                } else {
+                    store.release(step).await
+                };
+                match given_back {
+                    Ok(Update::Applied) => return,
+                    Ok(Update::Lost) => break,
+                    Err(error) => events::key_step_failed(&claimant.id, "release", &error),
+                }
+                sleep(pause).await;
+            }
+            if !takes_over {
+                // After the lease the claim counts as lost, but its outcome is known.
+                let _ = store.resolve(claimant.id, fence, Resolution::Release).await;
+            }
+        });
+    }
+
+    fn step(&self, fence: u64) -> Step {
+        Step::new(self.id, self.claim.owner, fence)
+    }
+
+    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        // Dropping the future lets the work go on by itself.
+        drop(self.config.detached.finish(work));
     }
 }
 
@@ -136,23 +176,20 @@ impl<St> Clone for Claimant<St> {
     }
 }
 
-/// The store's answer on its way to the request. Dropping it gives a started claim back.
-struct UnheardAdmission<St: IdempotencyStore>(Option<(Admission<Bytes>, Claimant<St>)>);
+/// An admission on its way to the request. Dropping it gives a started claim back.
+struct PendingAdmission<St: IdempotencyStore>(Option<(Admission<Bytes>, Claimant<St>)>);
 
-impl<St: IdempotencyStore> UnheardAdmission<St> {
-    fn hear(mut self) -> Admission<Bytes> {
-        let (admission, _) = self.0.take().expect("an answer is heard once");
+impl<St: IdempotencyStore> PendingAdmission<St> {
+    fn accept(mut self) -> Admission<Bytes> {
+        let (admission, _) = self.0.take().expect("accepted once");
         admission
     }
 }
 
-impl<St: IdempotencyStore> Drop for UnheardAdmission<St> {
+impl<St: IdempotencyStore> Drop for PendingAdmission<St> {
     fn drop(&mut self) {
         if let Some((admission, claimant)) = self.0.take() {
-            let detached = claimant.config.detached.clone();
-            let released = detached.finish(async move { claimant.release(&admission).await });
-            // Dropping it lets it go on by itself.
-            drop(released);
+            claimant.give_back_started(&admission);
         }
     }
 }

@@ -35,7 +35,7 @@ pub(super) struct IdempotencyConfig<St> {
     pub(super) max_request_bytes: usize,
     pub(super) max_response_bytes: usize,
     pub(super) lease: Duration,
-    pub(super) timeout: Option<Duration>,
+    pub(super) timeout: Duration,
     pub(super) wait_timeout: Duration,
     pub(super) retention: Retention,
     pub(super) on_lost_attempt: OnLostAttempt,
@@ -58,7 +58,7 @@ pub(super) struct IdempotencyConfig<St> {
 #[non_exhaustive]
 pub enum OnLostAttempt {
     /// Refuses with 409, until an operator settles the key by
-    /// [`resolve`](crate::store::IdempotencyStore::resolve).
+    /// [`resolve`](crate::store::IdempotencyStore::resolve), or the retention is over.
     #[default]
     Refuse,
     /// Runs the handler again, with the next fence. Only for handlers that may run twice, or
@@ -73,13 +73,15 @@ pub enum OnLostAttempt {
     Resume,
 }
 
-/// The reaction to a success on a [transactional](super::IdempotencyLayer::transactional) route
-/// whose handler has not recorded its response.
+/// The reaction to a success (2xx) on a
+/// [transactional](super::IdempotencyLayer::transactional) route whose handler has not recorded its
+/// response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OnUnrecorded {
     /// Reports it by an event (feature `tracing`). The layer records the response itself, after
-    /// the effect. A crash in between leaves an unknown outcome.
+    /// the effect. A crash in between leaves an unknown outcome, and
+    /// [`Reexecute`](OnLostAttempt::Reexecute) then runs the handler twice.
     Report,
     /// Answers 500 in place of the success, for tests. The effect may have happened, so the key
     /// is sealed.
@@ -98,7 +100,7 @@ impl<St> IdempotencyConfig<St> {
             max_request_bytes: 1 << 20,
             max_response_bytes: 256 << 10,
             lease: Duration::from_secs(30),
-            timeout: None,
+            timeout: Duration::from_secs(300),
             wait_timeout: Duration::ZERO,
             retention: Retention::default(),
             on_lost_attempt: OnLostAttempt::default(),

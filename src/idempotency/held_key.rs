@@ -1,11 +1,11 @@
 //! A key that an attempt holds: its lease, and the record of its end.
 
-use std::{future::pending, sync::Arc, time::Duration};
+use std::{error::Error, future::pending, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, Response, StatusCode};
+use http::{Response, StatusCode};
 use http_body::Body;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{
     attempt::Attempt,
@@ -18,8 +18,8 @@ use crate::{
     events,
     outcome::Outcome,
     refusal::KeyProblem,
-    semantics::retry::{Commit, RecordId, RecordedResponse, SealReason, Update},
-    store::{IdempotencyStore, StoreError, StoreErrorKind},
+    semantics::retry::{Commit, RecordId, RecordedResponse, Resolution, SealReason, Update},
+    store::{IdempotencyStore, Step, StoreError, StoreErrorKind},
 };
 
 /// The key of a request that is performed, until its end is recorded.
@@ -38,6 +38,8 @@ enum AttemptEnd {
     Record(Bytes),
     Release,
     Seal(SealReason),
+    /// The lease ends, so that a retry is told that the outcome is unknown.
+    Unknown,
 }
 
 impl<St: IdempotencyStore> HeldKey<St> {
@@ -47,35 +49,65 @@ impl<St: IdempotencyStore> HeldKey<St> {
         let mut pause = lease / 3;
         loop {
             sleep(pause).await;
-            pause = match self.config.store.renew(self.attempt.step, lease).await {
-                Ok(Update::Applied) => lease / 3,
-                Ok(Update::Lost) => return pending().await,
-                Err(error) => {
-                    events::key_step_failed(self.id(), "renew", &error);
-                    // The store has the rest of the lease to come back.
-                    lease / 15
-                }
+            // A store that never answers must not keep the next try from coming in time.
+            let renewed = self.config.store.renew(self.attempt.step, lease);
+            pause = match timeout(lease / 3, renewed).await {
+                Ok(Ok(Update::Applied)) => lease / 3,
+                Ok(Ok(Update::Lost)) => return pending().await,
+                Ok(Err(error)) => self.renewal_failed(&error),
+                Err(late) => self.renewal_failed(&late),
             };
         }
     }
 
-    /// Reads the content of a response that is to be recorded, and decides the end.
-    pub(super) async fn read<B: Body<Data = Bytes>>(&self, response: Response<B>) -> Answer<B> {
-        let commit = response.extensions().get::<Commit>().copied();
-        // Refused by a layer inside, which has a key of its own: the handler did not run.
-        let is_refused = response.extensions().get::<KeyProblem>().is_some();
-        let commit = commit.or(is_refused.then_some(Commit::Release));
-        let commit = commit.unwrap_or_else(|| self.config.commit(response.status()));
-        if commit != Commit::Record {
-            let end = match commit {
-                Commit::Seal => AttemptEnd::Seal(SealReason::Policy),
-                Commit::Record | Commit::Release => AttemptEnd::Release,
-            };
-            return Answer {
-                response: response.map(ResponseBody::inner),
-                end,
-            };
+    /// Returns the pause before the next try. The store has the rest of the lease to come back.
+    fn renewal_failed(&self, error: &(dyn Error + 'static)) -> Duration {
+        events::key_step_failed(self.id(), "renew", error);
+        self.config.lease / 15
+    }
+
+    /// Returns `true` if the attempt may run its handler now. Asks the store only after a wait
+    /// for the service: another attempt may have run meanwhile.
+    pub(super) async fn is_still_held(&self, claimed_at: Instant) -> bool {
+        let lease = self.config.lease;
+        if claimed_at.elapsed() < lease / 3 {
+            return true;
         }
+        let renewed = self.config.store.renew(self.attempt.step, lease).await;
+        if let Err(error) = &renewed {
+            events::key_step_failed(self.id(), "renew", error);
+        }
+        matches!(renewed, Ok(Update::Applied))
+    }
+
+    /// Reads the content of a response that is to be recorded, and decides the end.
+    pub(super) async fn read<B: Body<Data = Bytes>>(&self, mut response: Response<B>) -> Answer<B> {
+        // A proxy inside may have one of another service.
+        response.headers_mut().remove(&self.config.replay_marker);
+        let end = match self.commit_of(&response) {
+            Commit::Record => return self.record(response).await,
+            Commit::Release => AttemptEnd::Release,
+            Commit::Seal => AttemptEnd::Seal(SealReason::Policy),
+            Commit::Unknown => AttemptEnd::Unknown,
+        };
+        let response = response.map(ResponseBody::inner);
+        Answer { response, end }
+    }
+
+    /// Returns the end of the attempt: the handler's own word, or the layer's policy.
+    fn commit_of<B>(&self, response: &Response<B>) -> Commit {
+        if let Some(commit) = response.extensions().get::<Commit>() {
+            return *commit;
+        }
+        match response.extensions().get::<KeyProblem>() {
+            // Refused by a layer inside, which has a key of its own.
+            Some(problem) if problem.is_before_handler() => Commit::Release,
+            Some(_) => Commit::Unknown,
+            None => self.config.commit(response.status()),
+        }
+    }
+
+    async fn record<B: Body<Data = Bytes>>(&self, response: Response<B>) -> Answer<B> {
         let (head, body) = response.into_parts();
         let (body, recorded) = recorded::read(&head, body, self.config.max_response_bytes).await;
         let end = match recorded {
@@ -109,7 +141,7 @@ impl<St: IdempotencyStore> HeldKey<St> {
     pub(super) async fn finish<B: Body<Data = Bytes>>(
         &self,
         answer: Answer<B>,
-        accept: &HeaderMap,
+        accepts_json: bool,
     ) -> Response<ResponseBody<B>> {
         let Answer { mut response, end } = answer;
         self.config.explain(&mut response, Outcome::set_performed);
@@ -120,17 +152,16 @@ impl<St: IdempotencyStore> HeldKey<St> {
         if let Some(problem) = self.untrusted(response.status(), &end) {
             // The effect may have happened, so nobody may perform the request again.
             let _ = self.commit(AttemptEnd::Seal(SealReason::Policy)).await;
-            return refuse(&self.config, problem, accept, None);
+            return refuse(&self.config, problem, accepts_json, None);
         }
         // A response that releases the key asks to be tried again, recorded or not.
-        let must_be_recorded = !matches!(end, AttemptEnd::Release);
+        let must_be_recorded = matches!(end, AttemptEnd::Record(_) | AttemptEnd::Seal(_));
         let can_be_sealed = matches!(end, AttemptEnd::Record(_));
-        let mut committed = self.commit(end).await;
-        if can_be_sealed
-            && matches!(&committed, Err(error) if error.kind() == StoreErrorKind::NotApplied)
-        {
-            // The store has no room for the response. A seal takes none.
-            committed = self.commit(AttemptEnd::Seal(SealReason::TooLarge)).await;
+        let (mut committed, may_be_applied) = self.commit(end).await;
+        if can_be_sealed && committed.is_err() && !may_be_applied {
+            // The store may have no room for the response. A seal takes none.
+            let seal = AttemptEnd::Seal(SealReason::Unrecorded);
+            committed = self.commit(seal).await.0;
         }
         match committed {
             Ok(Update::Applied) => response,
@@ -138,21 +169,30 @@ impl<St: IdempotencyStore> HeldKey<St> {
             // Another attempt may have been told that the outcome is unknown, or have taken over.
             Ok(Update::Lost) => {
                 events::key_lost(self.id());
-                refuse(&self.config, KeyProblem::OutcomeUnknown, accept, None)
+                refuse(&self.config, KeyProblem::OutcomeUnknown, accepts_json, None)
             }
-            Err(_) => refuse(&self.config, KeyProblem::Unrecorded, accept, None),
+            Err(_) => {
+                let retry_after = Some(Duration::ZERO);
+                refuse(
+                    &self.config,
+                    KeyProblem::Unrecorded,
+                    accepts_json,
+                    retry_after,
+                )
+            }
         }
     }
 
     /// Returns the problem of a handler that did not keep to the mode of its route.
     fn untrusted(&self, status: StatusCode, end: &AttemptEnd) -> Option<KeyProblem> {
-        let is_released = matches!(end, AttemptEnd::Release);
-        if self.resumes() && !is_released && self.attempt.overlooks_takeover() {
+        let is_over = matches!(end, AttemptEnd::Record(_) | AttemptEnd::Seal(_));
+        if self.resumes() && is_over && self.attempt.overlooks_takeover() {
             events::overlooked_takeover(self.id());
             return Some(KeyProblem::NotResumed);
         }
         let reaction = self.config.on_unrecorded?;
-        if !status.is_success() {
+        // A redirection is the usual response to a form (RFC 9110, section 15.4.4).
+        if !status.is_success() && !status.is_redirection() {
             return None;
         }
         events::unrecorded_effect(self.id());
@@ -167,8 +207,10 @@ impl<St: IdempotencyStore> HeldKey<St> {
         self.config.resumes(self.attempt.takes_over)
     }
 
-    /// Applies the end to the record. A step whose answer was lost is repeated.
-    async fn commit(&self, end: AttemptEnd) -> Result<Update, StoreError> {
+    /// Applies the end to the record. A step that failed is repeated. Returns `true` beside the
+    /// result if one of the tries may have been applied.
+    async fn commit(&self, end: AttemptEnd) -> (Result<Update, StoreError>, bool) {
+        let mut may_be_applied = false;
         let (store, step) = (&self.config.store, self.attempt.step);
         let mut pauses = PAUSES.into_iter();
         loop {
@@ -178,6 +220,7 @@ impl<St: IdempotencyStore> HeldKey<St> {
                 }
                 // The effects of the attempt before are as unknown as they were.
                 AttemptEnd::Release if self.attempt.takes_over => ("renew", self.end_lease().await),
+                AttemptEnd::Unknown => ("renew", self.end_lease().await),
                 AttemptEnd::Release => ("release", store.release(step).await),
                 AttemptEnd::Seal(reason) => ("seal", store.seal(step, *reason).await),
             };
@@ -186,20 +229,32 @@ impl<St: IdempotencyStore> HeldKey<St> {
                     events::key_sealed(self.id(), *reason);
                 }
                 (Ok(_), _) => {}
-                (Err(error), _) => events::key_step_failed(self.id(), name, error),
+                (Err(error), _) => {
+                    may_be_applied |= error.kind() != StoreErrorKind::NotApplied;
+                    events::key_step_failed(self.id(), name, error);
+                }
             }
             match (applied, pauses.next()) {
                 (Err(error), Some(pause)) if error.kind() != StoreErrorKind::Corrupt => {
                     sleep(pause).await;
                 }
-                (applied, _) => return applied,
+                (applied, _) => return (applied, may_be_applied),
             }
         }
     }
 
     /// Frees the key, since nothing ran.
     pub(super) async fn release(&self) {
-        let _ = self.commit(AttemptEnd::Release).await;
+        let released = self.commit(AttemptEnd::Release).await.0;
+        if !matches!(released, Ok(Update::Applied)) && !self.attempt.takes_over {
+            // After the lease the attempt counts as lost, but its outcome is known.
+            let Step { id, fence, .. } = self.attempt.step;
+            let _ = self
+                .config
+                .store
+                .resolve(id, fence, Resolution::Release)
+                .await;
+        }
     }
 
     /// Ends the lease at once, so that a retry is told that the outcome is unknown.

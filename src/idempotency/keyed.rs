@@ -24,6 +24,7 @@ use crate::{
     events,
     outcome::Outcome,
     refusal::KeyProblem,
+    semantics::field::Accept,
     semantics::retry::{
         Admission, Claim, Fingerprint, FingerprintHasher, IdempotencyKey, KeyScope, Owner,
         RecordId, RecordedResponse,
@@ -40,6 +41,9 @@ pub(super) struct KeyedRequest<St> {
     pub(super) key: IdempotencyKey,
     pub(super) id: RecordId,
 }
+
+/// The longest `Retry-After` for a key that another attempt holds.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(2);
 
 impl<St: IdempotencyStore> KeyedRequest<St> {
     pub(super) async fn run<S, ReqB, ResB>(
@@ -106,6 +110,8 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
                 }
             },
             Admission::InFlight { retry_after } => {
+                // The rest of the lease is long, and most handlers are not.
+                let retry_after = retry_after.min(MAX_RETRY_AFTER);
                 return Ok(self.refuse(KeyProblem::InFlight, &parts, Some(retry_after)));
             }
             Admission::Sealed(_) => KeyProblem::Sealed,
@@ -132,7 +138,7 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
         if announced.is_some_and(|length| length > max_bytes) {
             return Err(KeyProblem::ContentTooLarge);
         }
-        content.read(max_bytes).await;
+        content.read_content(max_bytes).await;
         // One frame may be longer than the limit.
         if content.length() > max_bytes as u64 {
             Err(KeyProblem::ContentTooLarge)
@@ -150,14 +156,15 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
         request: &Parts,
         content: &ReadAhead<B>,
     ) -> Fingerprint {
+        let target = target::of(request);
         if let Some(fingerprint_of) = &self.config.fingerprint_of {
             let mut joined = BytesMut::new();
             content
                 .data()
                 .for_each(|data| joined.extend_from_slice(data));
-            return fingerprint_of(request, &joined.freeze());
+            let own = fingerprint_of(request, &joined.freeze());
+            return own.bound_to(&request.method, target);
         }
-        let target = target::of(request);
         let mut hasher = FingerprintHasher::new(&request.method, target, &request.headers);
         content.data().for_each(|data| hasher.content(data));
         hasher.finish()
@@ -210,7 +217,8 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
         request: &Parts,
         retry_after: Option<Duration>,
     ) -> Response<ResponseBody<B>> {
-        refuse(&self.config, reason, &request.headers, retry_after)
+        let accepts_json = Accept::from_headers(&request.headers).accepts_json();
+        refuse(&self.config, reason, accepts_json, retry_after)
     }
 
     async fn refuse_unread<ReqB, ResB>(

@@ -32,12 +32,22 @@ impl<St: IdempotencyStore> IdempotencyLayer<St> {
     /// Returns a layer with one set of keys for each principal: a user, a tenant, an API key's
     /// identifier. `principal` reads it from what an authentication outside left in the request.
     ///
-    /// A request with a key whose principal is `None` is refused with 403.
+    /// A request with a key whose principal is `None` or empty is refused with 403.
+    ///
+    /// The principal must be the same in each retry, since it is a part of the key. A token that is
+    /// renewed is no principal: a retry with the next token would run again.
+    ///
+    /// Services that are nested under different paths have keys of their own only with the feature
+    /// `axum`. Without it, the layer does not see the path that the router took away.
     pub fn new<P: Into<String>>(
         store: St,
         principal: impl Fn(&Parts) -> Option<P> + Send + Sync + 'static,
     ) -> Self {
-        let scope_of = move |request: &Parts| Some(KeyScope::of_principal(principal(request)?));
+        let scope_of = move |request: &Parts| {
+            let principal = principal(request)?.into();
+            // An empty name is what a missing one often becomes.
+            (!principal.is_empty()).then(|| KeyScope::of_principal(principal))
+        };
         Self {
             config: Arc::new(IdempotencyConfig::new(store, Arc::new(scope_of))),
         }
@@ -81,12 +91,17 @@ impl<St> IdempotencyLayer<St> {
     ///
     /// # Panics
     ///
-    /// Panics if there is none, since the layer would do nothing.
+    /// Panics if there is none, since the layer would do nothing. Panics if `HEAD` is among
+    /// them, since its response has no content to record.
     pub fn methods(mut self, methods: impl IntoIterator<Item = Method>) -> Self {
         let methods: Vec<_> = methods.into_iter().collect();
         assert!(
             !methods.is_empty(),
             "invalid methods []: name at least one, or leave the layer out"
+        );
+        assert!(
+            !methods.contains(&Method::HEAD),
+            "invalid method \"HEAD\": its response has no content to record"
         );
         self.config_mut().methods = methods;
         self
@@ -126,7 +141,8 @@ impl<St> IdempotencyLayer<St> {
     /// Sets the time after which an attempt counts as lost, unless the layer extends it.
     /// Defaults to 30 seconds; the layer extends it each 10 seconds while the handler runs.
     ///
-    /// A shorter lease finds a crash sooner. It must be longer than the store's pauses.
+    /// A shorter lease finds a crash sooner. It must be longer than the store's pauses: an extension
+    /// that waits too long loses the key. In SQLite an extension waits for the jobs before it.
     ///
     /// # Panics
     ///
@@ -140,8 +156,12 @@ impl<St> IdempotencyLayer<St> {
         self
     }
 
-    /// Sets the longest run of a handler, its response's content included. Defaults to none.
-    /// Beyond it the handler is dropped and the outcome is unknown.
+    /// Sets the longest run of a handler, with the wait until the service is ready and with the
+    /// content that is recorded. Defaults to 5 minutes. Beyond it the handler is dropped and the
+    /// outcome is unknown. A key whose handler had not begun is free again.
+    ///
+    /// Without a limit, a handler that hangs would hold its key until the process ends, since no
+    /// disconnect cancels it.
     ///
     /// # Panics
     ///
@@ -151,7 +171,7 @@ impl<St> IdempotencyLayer<St> {
             !timeout.is_zero(),
             "invalid timeout {timeout:?}: no handler ends in time; use some seconds"
         );
-        self.config_mut().timeout = Some(timeout);
+        self.config_mut().timeout = timeout;
         self
     }
 
@@ -185,7 +205,7 @@ impl<St> IdempotencyLayer<St> {
     }
 
     /// Declares that handlers record their responses in the transaction of their effects, as
-    /// the `keyed` functions of the stores do. Sets the reaction to a success without that.
+    /// the `keyed` functions of the stores do. Sets the reaction to a success (2xx) without that.
     /// Defaults to a route whose responses the layer records.
     ///
     /// A lost attempt has then changed nothing: its transaction did not commit. If the handlers
@@ -217,7 +237,8 @@ impl<St> IdempotencyLayer<St> {
     /// [`Release`](Commit::Release): the handler had its chance to roll back.
     ///
     /// [`Record`](Commit::Record) repeats the error, as Stripe does. [`Seal`](Commit::Seal)
-    /// refuses retries with 409.
+    /// refuses retries with 409. [`Unknown`](Commit::Unknown) suits handlers that cannot roll
+    /// back.
     pub fn on_server_error(mut self, commit: Commit) -> Self {
         self.config_mut().on_server_error = commit;
         self
@@ -236,7 +257,8 @@ impl<St> IdempotencyLayer<St> {
     }
 
     /// Sets how a retry is told from another request with the same key. Defaults to a hash of
-    /// method, target, `Content-Type`, `Content-Encoding` and content; see [`Fingerprint`].
+    /// method, target, `Content-Type`, `Content-Encoding` and content; see [`Fingerprint`]. The
+    /// layer adds the method and the path to the result, so that no other resource has it.
     pub fn fingerprint(
         mut self,
         fingerprint: impl Fn(&Parts, &Bytes) -> Fingerprint + Send + Sync + 'static,
@@ -274,7 +296,7 @@ impl<St> IdempotencyLayer<St> {
     }
 
     /// Sets the handle that counts running attempts, so that a program can await those whose
-    /// client has left before it ends. By default nobody can.
+    /// client has left before it ends. Defaults to a handle that no program has.
     pub fn detached(mut self, detached: Detached) -> Self {
         self.config_mut().detached = detached;
         self

@@ -76,7 +76,9 @@
 //! | content without an exact length, over the limit, with trailers; an upgrade | is sealed. The first caller gets the response whole |
 //! | a panic, an error of the service, [`timeout`](IdempotencyLayer::timeout) | has an unknown outcome |
 //!
-//! A [`Commit`] among the extensions of a response overrides the table.
+//! A [`Commit`] among the extensions of a response overrides the table. A handler may not
+//! know its own outcome, for instance after a call to a payment provider that had no answer. It
+//! then adds [`Commit::Unknown`] to its 5xx.
 //!
 //! ## Lost attempts
 //!
@@ -94,13 +96,20 @@
 //!
 //! A store in the handler's database can record the response in the transaction of the effect:
 //! both commit, or neither. [`transactional`](IdempotencyLayer::transactional) declares such a
-//! route. The layer then reports a success that the transaction has not recorded.
+//! route. The layer then reports a success (2xx) that the transaction has not recorded.
+//!
+//! The transaction records the response that it is given, whatever its status and length: the
+//! table above is for other responses. Headers that a layer inside adds after the commit are not
+//! recorded.
+//!
+//! A handler has to return the response that it committed, since retries get that.
 //!
 //! ## The handler's side
 //!
-//! A lease cannot stop a handler whose process was only paused. A handler that finds
-//! [`Attempt`] among its request's extensions can: it passes [`Attempt::derive_key`] on to
-//! other services, and stores [`Attempt::fence`] with what it writes.
+//! A handler finds its [`Attempt`] among the extensions of its request. A process that was only
+//! paused may go on after its lease, and the lease cannot stop it. The handler can refuse such late
+//! writes: it stores [`Attempt::fence`] with its rows, and sends [`Attempt::derive_key`] to other
+//! services.
 //!
 //! ## Replays
 //!
@@ -120,8 +129,13 @@
 //! | CORS, tracing | outside | inside, replays lack the headers of CORS |
 //! | compression | outside | inside, the length is unknown and the key is sealed |
 //! | a timeout | outside: the handler runs on, and a retry gets its response | inside, a 408 or 503 frees the key of a handler that was cancelled half way |
+//! | `CatchPanicLayer`, `HandleErrorLayer` | outside | inside, they turn an unknown outcome into a 5xx, which frees the key |
+//! | [`CacheTagsLayer`](crate::CacheTagsLayer) | inside | outside, the purge of a client that disconnects comes before the write has ended |
 //! | a limit that fails, such as `LoadShed` | outside | inside, its error is an unknown outcome |
 //! | a limit that waits, such as `ConcurrencyLimit` | either | |
+//!
+//! Nested services have keys of their own with the feature `axum`, which tells the layer the path
+//! that the router took away.
 //!
 //! To limit the handler itself, use [`timeout`](IdempotencyLayer::timeout).
 //!
@@ -132,10 +146,13 @@
 //! | [`max_request_bytes`](IdempotencyLayer::max_request_bytes) | 1 MiB | 413; nothing runs |
 //! | [`max_response_bytes`](IdempotencyLayer::max_response_bytes) | 256 KiB | the key is sealed |
 //! | [`lease`](IdempotencyLayer::lease) | 30 s, renewed | the outcome is unknown |
-//! | [`timeout`](IdempotencyLayer::timeout) | none | 503; the outcome is unknown |
+//! | [`timeout`](IdempotencyLayer::timeout) | 5 min | 503; the outcome is unknown |
 //! | [`wait_timeout`](IdempotencyLayer::wait_timeout) | 0 s | 409 |
 //! | [`retention`](IdempotencyLayer::retention) | 24 h from the completion | the key is new |
 //! | length of a key | 255 characters | 400 |
+//!
+//! Stores in a database need a task that calls [`purge`](crate::store::IdempotencyStore::purge).
+//! Records expire without it.
 //!
 //! # Errors
 //!
@@ -153,11 +170,11 @@
 //! | <a id="sealed"></a>sealed | 409 | The response was not recorded. | read the state |
 //! | <a id="outcome-unknown"></a>outcome-unknown | 409 | The first request was interrupted. | read the state, or ask |
 //! | <a id="expired"></a>expired | 409 | The key is older than the retention. | read the state |
-//! | <a id="reused"></a>reused | 422 | The key belongs to another request. | send a new key |
+//! | <a id="reused"></a>reused | 422 | The key belongs to another request. | fix the key; a new request gets a new one |
 //! | <a id="too-early"></a>too-early | 425 | The request came in TLS early data. Nothing ran. | retry with the same key |
 //! | <a id="not-transactional"></a>not-transactional | 500 | A success came outside of its transaction, in a [test](OnUnrecorded::Fail). | read the state |
 //! | <a id="not-resumed"></a>not-resumed | 500 | The handler ran again and ignored the lost attempt. | read the state |
-//! | <a id="store-unavailable"></a>store-unavailable | 503 | The store failed. Nothing ran. | retry with the same key |
+//! | <a id="store-unavailable"></a>store-unavailable | 503 | The store failed. Nothing ran this time. | retry with the same key |
 //! | <a id="unreadable"></a>unreadable | 503 | The record cannot be decoded or decrypted. | read the state |
 //! | <a id="unrecorded"></a>unrecorded | 503 | The handler ran, and the store failed. | retry with the same key |
 //! | <a id="timed-out"></a>timed-out | 503 | The handler did not end in time. | retry with the same key |
@@ -170,7 +187,10 @@
 //! - It does not tell early data from other requests by itself. A proxy that ends TLS has to send
 //!   `Early-Data`; see [`refuse_early_data`](IdempotencyLayer::refuse_early_data).
 //! - It does not record responses of event streams, gRPC or upgrades.
-//! - It does not compare JSON by its meaning: two spellings of one document are two requests.
+//! - It does not compare JSON by its meaning: two spellings of one document are two requests. So
+//!   are two multipart forms with different boundaries.
+//! - It does not keep an unknown outcome for ever. After the retention, a retry is a new request,
+//!   unless there is a [tombstone](Retention::with_tombstone).
 //! - [`MemoryIdempotencyStore`](crate::store::MemoryIdempotencyStore) knows one process.
 //! - On `wasm32-unknown-unknown`, which has no randomness, it refuses keys with 503.
 

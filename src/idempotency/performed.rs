@@ -2,32 +2,34 @@
 
 use std::{
     any::Any,
-    future::{Future, pending, poll_fn},
+    future::{Future, poll_fn},
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    pin::{Pin, pin},
-    task::{Context, Poll},
+    pin::pin,
+    sync::atomic::{AtomicBool, Ordering},
+    task::Poll,
     time::Duration,
 };
 
 use bytes::Bytes;
 use http::{Request, Response, request::Parts};
 use http_body::Body;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tower_service::Service;
 
 use super::{held_key::HeldKey, refuse::refuse};
 use crate::{
     body::{RequestBody, ResponseBody},
     refusal::KeyProblem,
+    semantics::field::Accept,
     service::HeldService,
     store::IdempotencyStore,
 };
 
-/// The end of a handler.
+/// The end of a handler that did not panic.
 enum Handled<T, E> {
     Responded(T),
     Failed(E),
-    Panicked(Box<dyn Any + Send>),
+    LeaseLost,
     TimedOut,
 }
 
@@ -48,21 +50,48 @@ where
 {
     let detached = key.config.detached.clone();
     let work = async move {
-        let renewed = key.renew_until_dropped();
-        let work = perform(&key, parts, content, service);
-        let (mut renewed, mut work) = (pin!(renewed), pin!(work));
-        poll_fn(|cx| {
-            let polled = work.as_mut().poll(cx);
-            if polled.is_pending() {
-                let _ = renewed.as_mut().poll(cx);
+        match perform_with_lease(&key, parts, content, service).await {
+            Ok(answer) => answer,
+            Err(panic) => {
+                key.give_up("the handler panicked").await;
+                resume_unwind(panic);
             }
-            polled
-        })
-        .await
+        }
     };
     #[cfg(feature = "tracing")]
     let work = tracing::Instrument::in_current_span(work);
     detached.finish(work).await
+}
+
+/// Performs the request and renews the lease meanwhile. An error is a panic, from wherever it
+/// came: the service, its response's content, or a destructor.
+async fn perform_with_lease<St, S, ReqB, ResB>(
+    key: &HeldKey<St>,
+    parts: Parts,
+    content: RequestBody<ReqB>,
+    service: HeldService<S>,
+) -> Result<Result<Response<ResponseBody<ResB>>, S::Error>, Box<dyn Any + Send>>
+where
+    St: IdempotencyStore,
+    S: Service<Request<RequestBody<ReqB>>, Response = Response<ResB>>,
+    ReqB: Body<Data = Bytes>,
+    ResB: Body<Data = Bytes>,
+{
+    let renewed = key.renew_until_dropped();
+    let work = perform(key, parts, content, service);
+    let (mut renewed, mut work) = (pin!(renewed), pin!(work));
+    poll_fn(|cx| {
+        // After a panic it is not polled again.
+        let polled = match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {
+            Ok(polled) => polled.map(Ok),
+            Err(panic) => return Poll::Ready(Err(panic)),
+        };
+        if polled.is_pending() {
+            let _ = renewed.as_mut().poll(cx);
+        }
+        polled
+    })
+    .await
 }
 
 async fn perform<St, S, ReqB, ResB>(
@@ -77,66 +106,53 @@ where
     ReqB: Body<Data = Bytes>,
     ResB: Body<Data = Bytes>,
 {
-    let accept = parts.headers.clone();
+    let accepts_json = Accept::from_headers(&parts.headers).accepts_json();
     parts.extensions.insert(key.attempt.clone());
     let request = Request::from_parts(parts, content);
-    if let Err(error) = service.ready::<RequestBody<ReqB>>().await {
-        // Nothing ran.
-        key.release().await;
-        return Err(error);
-    }
+    let claimed_at = Instant::now();
+    let has_begun = AtomicBool::new(false);
     let handled = run_handler(key.config.timeout, async {
+        service.ready::<RequestBody<ReqB>>().await?;
+        // The service may have made it wait for longer than the lease.
+        if !key.is_still_held(claimed_at).await {
+            return Ok(None);
+        }
+        has_begun.store(true, Ordering::Relaxed);
         let response = service.call(request).await?;
-        Ok(key.read(response).await)
+        Ok(Some(key.read(response).await))
     });
-    let answer = match handled.await {
-        Handled::Responded(answer) => answer,
-        Handled::Failed(error) => {
-            key.give_up("the service failed").await;
-            return Err(error);
-        }
-        Handled::Panicked(panic) => {
-            key.give_up("the handler panicked").await;
-            resume_unwind(panic);
-        }
-        Handled::TimedOut => {
-            key.give_up("the handler did not end in time").await;
-            return Ok(refuse(&key.config, KeyProblem::TimedOut, &accept, None));
-        }
+    let handled = handled.await;
+    let reason = match &handled {
+        Handled::Responded(_) => None,
+        Handled::Failed(_) => Some("the service failed"),
+        Handled::LeaseLost => Some("the lease was over before the service was ready"),
+        Handled::TimedOut => Some("the handler did not end in time"),
     };
-    Ok(key.finish(answer, &accept).await)
+    match reason {
+        Some(reason) if has_begun.into_inner() => key.give_up(reason).await,
+        Some(_) => key.release().await,
+        None => {}
+    }
+    let (problem, retry_after) = match handled {
+        Handled::Responded(answer) => return Ok(key.finish(answer, accepts_json).await),
+        Handled::Failed(error) => return Err(error),
+        Handled::LeaseLost => (KeyProblem::StoreUnavailable, Some(Duration::ZERO)),
+        Handled::TimedOut => (KeyProblem::TimedOut, None),
+    };
+    Ok(refuse(&key.config, problem, accepts_json, retry_after))
 }
 
-/// Runs a handler to its end, its panic or its time limit.
+/// Runs a handler to its end or its time limit. A handler that did not begin has no output.
 async fn run_handler<T, E>(
-    timeout: Option<Duration>,
-    handler: impl Future<Output = Result<T, E>>,
+    timeout: Duration,
+    handler: impl Future<Output = Result<Option<T>, E>>,
 ) -> Handled<T, E> {
-    let mut handler = pin!(handler);
-    let mut timer = pin!(async {
-        match timeout {
-            Some(timeout) => sleep(timeout).await,
-            None => pending().await,
-        }
-    });
-    poll_fn(|cx| {
-        let polled = match poll_caught(handler.as_mut(), cx) {
-            Ok(polled) => polled,
-            Err(panic) => return Poll::Ready(Handled::Panicked(panic)),
-        };
-        match polled {
-            Poll::Ready(Ok(output)) => Poll::Ready(Handled::Responded(output)),
-            Poll::Ready(Err(error)) => Poll::Ready(Handled::Failed(error)),
-            Poll::Pending => timer.as_mut().poll(cx).map(|()| Handled::TimedOut),
-        }
+    let (mut handler, mut timer) = (pin!(handler), pin!(sleep(timeout)));
+    poll_fn(|cx| match handler.as_mut().poll(cx) {
+        Poll::Ready(Ok(Some(output))) => Poll::Ready(Handled::Responded(output)),
+        Poll::Ready(Ok(None)) => Poll::Ready(Handled::LeaseLost),
+        Poll::Ready(Err(error)) => Poll::Ready(Handled::Failed(error)),
+        Poll::Pending => timer.as_mut().poll(cx).map(|()| Handled::TimedOut),
     })
     .await
-}
-
-/// Polls a future that is not polled again after a panic.
-fn poll_caught<F: Future>(
-    future: Pin<&mut F>,
-    cx: &mut Context<'_>,
-) -> Result<Poll<F::Output>, Box<dyn Any + Send>> {
-    catch_unwind(AssertUnwindSafe(|| future.poll(cx)))
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderValue, Response,
+    HeaderValue, Response,
     header::{LINK, RETRY_AFTER},
 };
 use http_body::Body;
@@ -11,17 +11,15 @@ use super::config::IdempotencyConfig;
 use crate::{
     body::ResponseBody,
     refusal::{KeyProblem, Reason, Refusal},
-    semantics::field::Accept,
 };
 
 /// Returns the refusal of a request with these headers.
 pub(super) fn refuse<St, B: Body<Data = Bytes>>(
     config: &IdempotencyConfig<St>,
     problem: KeyProblem,
-    headers: &HeaderMap,
+    accepts_json: bool,
     retry_after: Option<Duration>,
 ) -> Response<ResponseBody<B>> {
-    let accepts_json = Accept::from_headers(headers).accepts_json();
     let refusal = Refusal::new(Reason::Key(problem)).with_accepts_json(accepts_json);
     let mut response = config.renderer.respond(&refusal).map(ResponseBody::bytes);
     let headers = response.headers_mut();

@@ -13,6 +13,7 @@ use super::{Attempt, ResponseFuture, config::IdempotencyConfig, keyed::KeyedRequ
 use crate::{
     body::{ReadAhead, RequestBody, ResponseBody, UnreadContent},
     refusal::KeyProblem,
+    semantics::field::Accept,
     semantics::retry::{IdempotencyKey, RecordId, is_repeatable_request},
     service::HeldService,
     store::IdempotencyStore,
@@ -76,7 +77,8 @@ where
         match admitted {
             Ok(Some(keyed)) => {
                 let service = HeldService::take(&mut self.inner);
-                ResponseFuture::waiting(keyed.run(parts, ReadAhead::new(content), service))
+                let content = ReadAhead::new(content).joining_small();
+                ResponseFuture::waiting(keyed.run(parts, content, service))
             }
             Ok(None) => {
                 let request = Request::from_parts(parts, RequestBody::unread(content));
@@ -101,7 +103,8 @@ impl<S: Clone, St> Idempotency<S, St> {
     {
         // Gives back the place that `poll_ready` reserved, since the service does not run.
         drop(HeldService::take(&mut self.inner));
-        let answer = refuse::refuse(&self.config, reason, &parts.headers, None);
+        let accepts_json = Accept::from_headers(&parts.headers).accepts_json();
+        let answer = refuse::refuse(&self.config, reason, accepts_json, None);
         let answer = UnreadContent::new(parts, content).refuse(answer);
         ResponseFuture::waiting(async { Ok(answer.await) })
     }
@@ -129,15 +132,15 @@ impl<S, St: IdempotencyStore> Idempotency<S, St> {
             .config
             .scope(request)
             .ok_or(KeyProblem::PrincipalMissing)?;
-        let id = RecordId::new(&scope, &key);
         let outer = request.extensions.get::<Attempt>();
-        // A layer outside holds this key already, and records the response.
-        if outer.is_some_and(|attempt| attempt.id() == id) {
+        // A layer outside holds this key already, and records the response. A router may have
+        // taken away a part of the path since.
+        if outer.is_some_and(|attempt| attempt.holds(&scope, &key)) {
             return Ok(None);
         }
         Ok(Some(KeyedRequest {
             config: Arc::clone(&self.config),
-            id,
+            id: RecordId::new(&scope, &key),
             scope,
             key,
         }))

@@ -16,6 +16,8 @@ use crate::{
     },
     source::OnSourceError,
 };
+#[cfg(feature = "tokio")]
+use crate::{refusal::Reason, semantics::retry::Commit};
 
 /// The response to a write, made by the layer or by the service.
 pub(super) type WriteResponse<ResB> = Response<ResponseBody<ResB>>;
@@ -94,6 +96,13 @@ impl<Q, G> PreconditionConfig<Q, G> {
             .with_accepts_json(accepts_json)
             .with_current(current.and_then(|current| current.as_ref().etag));
         let mut response = self.renderer.respond(&refusal);
+        // The write may have been performed, so a layer outside must not free its idempotency key.
+        #[cfg(feature = "tokio")]
+        match refusal.reason() {
+            Reason::TimedOut => drop(response.extensions_mut().insert(Commit::Unknown)),
+            Reason::Unchecked => drop(response.extensions_mut().insert(Commit::Seal)),
+            _ => {}
+        }
         if let Some(validators) = current {
             validators.write_to(response.headers_mut(), || self.clock.now());
         }

@@ -26,7 +26,7 @@ pub enum KeyProblem {
     Sealed,
     /// 409: the last attempt was lost. Nobody knows if the request was performed.
     OutcomeUnknown,
-    /// 409: the key was used so long ago that its record is gone.
+    /// 409: the key was used so long ago that its response is no longer kept.
     Expired,
     /// 425: the request came in TLS early data, which an attacker may repeat.
     TooEarly,
@@ -55,6 +55,24 @@ macro_rules! problem {
 }
 
 impl KeyProblem {
+    /// Returns `true` if neither this request nor an earlier one with the key was performed, as
+    /// far as the layer knows.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn is_before_handler(self) -> bool {
+        matches!(
+            self,
+            Self::Missing
+                | Self::Malformed
+                | Self::Unsupported
+                | Self::ContentIncomplete
+                | Self::PrincipalMissing
+                | Self::ContentTooLarge
+                | Self::Reused
+                | Self::TooEarly
+                | Self::StoreUnavailable
+        )
+    }
+
     pub(super) fn text(self) -> &'static ProblemText {
         match self {
             Self::Missing => problem!(
@@ -115,7 +133,7 @@ impl KeyProblem {
             ),
             Self::StoreUnavailable => problem!(
                 SERVICE_UNAVAILABLE 503 "Store Unavailable", "store-unavailable",
-                "Idempotency keys are temporarily unavailable. Nothing was performed. Try again with the same key."
+                "Idempotency keys are temporarily unavailable. This request was not performed. An earlier one with the key may have been. Try again with the same key."
             ),
             Self::Unreadable => problem!(
                 SERVICE_UNAVAILABLE 503 "Record Unreadable", "unreadable",

@@ -234,7 +234,7 @@ async fn streams_are_refused_with_a_key() {
         request
             .headers_mut()
             .insert(name, value.parse().expect("a value"));
-        // Whoever accepts only events gets the problem as a text.
+        // A client that accepts only events gets the problem as a text.
         let refused = send(&service, request).await;
         assert_eq!(refused.status, 400, "{name}");
     }
@@ -303,4 +303,37 @@ async fn nested_services_have_records_of_their_own() {
     let mut other = nested("/b/orders/7");
     *other.uri_mut() = "/orders/7".parse().expect("a URI");
     assert_eq!(send(&service, other).await.status, 422);
+}
+
+/// A client that takes an event stream among others gets its response.
+#[tokio::test]
+async fn a_client_that_accepts_events_too_is_served() {
+    let runs = Runs::default();
+    let service = service(&layer(), &runs, order);
+    for (index, accept) in [
+        "text/event-stream, application/json",
+        "application/json, text/event-stream;q=0.1",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut request = post(&format!("\"{index}\""));
+        request
+            .headers_mut()
+            .insert("accept", accept.parse().expect("a value"));
+        assert_eq!(send(&service, request).await.status, 201, "{accept}");
+    }
+}
+
+/// R-IK07-5-b: an empty name is no principal, since a missing one often becomes that.
+#[tokio::test]
+async fn an_empty_principal_is_refused() {
+    let runs = Runs::default();
+    let service = service(&layer(), &runs, order);
+    let refused = send(&service, super::post_as("", "\"a\"", "{}")).await;
+    assert_eq!(
+        (refused.status, problem(&refused)),
+        (403, "principal-missing")
+    );
+    assert_eq!(runs.count(), 0);
 }

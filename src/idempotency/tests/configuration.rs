@@ -31,6 +31,10 @@ fn a_wrong_configuration_is_refused_with_a_remedy() {
         refused(|layer| layer.methods([])),
         "invalid methods []: name at least one, or leave the layer out"
     );
+    assert_eq!(
+        refused(|layer| layer.methods([Method::POST, Method::HEAD])),
+        "invalid method \"HEAD\": its response has no content to record"
+    );
     for lease in [Duration::ZERO, Duration::from_micros(9_999)] {
         assert_eq!(
             refused(|layer| layer.lease(lease)),

@@ -1,7 +1,9 @@
 //! The layer around services that count how often they run.
 
 mod admission;
+mod attacks;
 mod configuration;
+mod content;
 mod ends;
 mod layers;
 mod modes;
@@ -12,6 +14,7 @@ mod reports;
 mod requests;
 mod store_faults;
 mod taken_over;
+mod unknown;
 
 use std::{
     convert::Infallible,

@@ -180,7 +180,7 @@ async fn a_success_outside_of_the_transaction_is_noticed() {
 /// P-ID-txn: a refusal or an error has no effect to record.
 #[tokio::test]
 async fn a_transactional_handler_may_refuse_without_a_transaction() {
-    for (status, replayed) in [(422, true), (303, true), (503, false)] {
+    for (status, replayed) in [(422, true), (404, true), (503, false)] {
         let runs = Runs::default();
         let layer = layer().transactional(OnUnrecorded::Fail);
         let service = service(&layer, &runs, move |_, _| async move {
@@ -192,6 +192,23 @@ async fn a_transactional_handler_may_refuse_without_a_transaction() {
         let retry = send(&service, post("\"a\"")).await;
         assert_eq!((retry.status, retry.replayed), (status, replayed));
     }
+}
+
+/// A redirection is the usual response to a form, so it is a success, too.
+#[tokio::test]
+async fn a_redirection_outside_of_the_transaction_is_noticed() {
+    let runs = Runs::default();
+    let layer = layer().transactional(OnUnrecorded::Fail);
+    let service = service(&layer, &runs, |_, _| async {
+        let mut response = Response::new(Full::default());
+        *response.status_mut() = StatusCode::SEE_OTHER;
+        response
+    });
+    let noticed = send(&service, post("\"a\"")).await;
+    assert_eq!(
+        (noticed.status, problem(&noticed)),
+        (500, "not-transactional")
+    );
 }
 
 /// A success that releases its key by itself is one without a record.

@@ -2,7 +2,7 @@ use http::StatusCode;
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
-use super::{Runs, layer, order, post, service};
+use super::{Runs, layer, order, post, send, service};
 
 /// P-ID-replay-fidelity, P-ID-replay-secrets, P-ID-marker.
 #[tokio::test]
@@ -50,6 +50,20 @@ async fn the_marker_can_be_named() {
             is_marked
         );
     }
+}
+
+/// P-ID-marker: a proxy inside may pass the marker of another service on.
+#[tokio::test]
+async fn a_first_response_never_has_the_marker() {
+    let runs = Runs::default();
+    let service = service(&layer(), &runs, |number, request| async move {
+        let mut response = order(number, request).await;
+        let marker = http::HeaderValue::from_static("true");
+        response.headers_mut().insert("idempotent-replayed", marker);
+        response
+    });
+    assert!(!send(&service, post("\"a\"")).await.replayed);
+    assert!(send(&service, post("\"a\"")).await.replayed);
 }
 
 /// P-ID-nocache: refusals are stored by nobody, and lead to the documentation.

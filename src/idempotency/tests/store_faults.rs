@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    future::pending,
     num::NonZeroUsize,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -41,6 +42,8 @@ enum Fault {
     Corrupt,
     /// The step is applied, and its answer takes a second.
     Slow,
+    /// The step is not applied, and there is never an answer.
+    Silent,
 }
 
 /// A store in memory, some of whose steps fail.
@@ -76,6 +79,7 @@ impl Faulty {
                 step.await?;
                 Err(StoreError::ambiguous("the answer was lost"))
             }
+            Some(Fault::Silent) => pending().await,
             Some(Fault::Slow) => {
                 let answer = step.await;
                 sleep(Duration::from_secs(1)).await;
@@ -128,6 +132,23 @@ impl IdempotencyStore for Faulty {
     }
 }
 
+/// P-ID-lease: a renewal without an answer does not keep the next one from coming in time.
+#[tokio::test(start_paused = true)]
+async fn a_silent_renewal_does_not_end_the_lease() {
+    let (store, runs) = (Faulty::default(), Runs::default());
+    let service = service(
+        &IdempotencyLayer::new(store.clone(), user),
+        &runs,
+        |number, request| async move {
+            sleep(Duration::from_secs(100)).await;
+            order(number, request).await
+        },
+    );
+    store.fail(Operation::Renew, Fault::Silent, 1);
+    assert_eq!(send(&service, post("\"a\"")).await.status, 201);
+    assert!(send(&service, post("\"a\"")).await.replayed);
+}
+
 /// P-ID-store-down: nothing runs without an acknowledged claim.
 #[tokio::test(start_paused = true)]
 async fn a_store_that_is_down_runs_nothing() {
@@ -171,16 +192,53 @@ async fn a_client_that_leaves_during_its_claim_gives_it_back() {
 #[tokio::test(start_paused = true)]
 async fn a_store_that_is_slower_than_the_lease_runs_nothing() {
     let (store, runs) = (Faulty::default(), Runs::default());
+    let detached = Detached::new();
     let layer = IdempotencyLayer::new(store.clone(), user).lease(Duration::from_millis(500));
-    let service = service(&layer, &runs, order);
+    let service = service(&layer.detached(detached.clone()), &runs, order);
     store.fail(Operation::Begin, Fault::Slow, 1);
+    // Nor does one failed release pin the key.
+    store.fail(Operation::Release, Fault::Before, 2);
     let refused = send(&service, post("\"a\"")).await;
     assert_eq!(
         (refused.status, problem(&refused)),
         (503, "store-unavailable")
     );
     assert_eq!(runs.count(), 0);
+    detached.idle().await;
     assert_eq!(send(&service, post("\"a\"")).await.status, 201);
+}
+
+/// P-ID-lease: a claim that took more than a third of its lease is renewed before the handler
+/// runs, or nothing runs.
+#[tokio::test(start_paused = true)]
+async fn a_slow_claim_is_renewed_before_the_handler() {
+    for is_renewed in [true, false] {
+        let (store, runs, detached) = (Faulty::default(), Runs::default(), Detached::new());
+        let layer = IdempotencyLayer::new(store.clone(), user).lease(Duration::from_secs(2));
+        let service = service(&layer.detached(detached.clone()), &runs, order);
+        store.fail(Operation::Begin, Fault::Slow, 1);
+        if !is_renewed {
+            store.fail(Operation::Renew, Fault::Before, 1);
+        }
+        let first = send(&service, post("\"a\"")).await;
+        assert_eq!(first.status, if is_renewed { 201 } else { 503 });
+        assert_eq!(runs.count(), usize::from(is_renewed));
+        detached.idle().await;
+        assert_eq!(send(&service, post("\"a\"")).await.status, 201);
+    }
+}
+
+/// A response that may be recorded is not sealed: the client gets it, or is told to find out.
+#[tokio::test(start_paused = true)]
+async fn a_record_that_may_be_applied_is_not_sealed() {
+    let (store, runs) = (Faulty::default(), Runs::default());
+    let service = service(&IdempotencyLayer::new(store.clone(), user), &runs, order);
+    store.fail(Operation::Complete, Fault::After, 1);
+    store.fail(Operation::Complete, Fault::Before, 3);
+    let first = send(&service, post("\"a\"")).await;
+    assert_eq!((first.status, problem(&first)), (503, "unrecorded"));
+    assert!(send(&service, post("\"a\"")).await.replayed);
+    assert_eq!(runs.count(), 1);
 }
 
 /// A claim whose answer was lost is asked for again, and is one claim.

@@ -114,7 +114,7 @@ pub enum Admission<R> {
         /// The fence of that attempt, for [`Resolution`](super::Resolution).
         fence: u64,
     },
-    /// The key was used so long ago that its record is gone.
+    /// The key was used so long ago that its response is no longer kept. Only with a tombstone.
     Expired,
 }
 

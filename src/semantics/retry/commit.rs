@@ -14,6 +14,9 @@ pub enum Commit {
     Release,
     /// The request is never performed again, and retries are refused with 409.
     Seal,
+    /// Nobody knows if the request was performed, such as after a `COMMIT` without an answer.
+    /// The attempt counts as lost, and an operator can settle the key.
+    Unknown,
 }
 
 impl Commit {
@@ -50,30 +53,35 @@ pub enum SealReason {
     Policy,
     /// An operator sealed the key.
     Operator,
+    /// The store refused the response, for instance since it was full.
+    Unrecorded,
 }
 
 impl SealReason {
-    const CODES: [(Self, u8); 4] = [
-        (Self::TooLarge, 1),
-        (Self::Unrepeatable, 2),
-        (Self::Policy, 3),
-        (Self::Operator, 4),
+    const ALL: [Self; 5] = [
+        Self::TooLarge,
+        Self::Unrepeatable,
+        Self::Policy,
+        Self::Operator,
+        Self::Unrecorded,
     ];
 
     /// Returns a number from 1 to 255, for a store's column.
     #[must_use]
     pub fn code(self) -> u8 {
-        let codes = Self::CODES.into_iter();
-        let mut codes = codes.filter_map(|(reason, code)| (reason == self).then_some(code));
-        codes.next().expect("each reason has a code")
+        match self {
+            Self::TooLarge => 1,
+            Self::Unrepeatable => 2,
+            Self::Policy => 3,
+            Self::Operator => 4,
+            Self::Unrecorded => 5,
+        }
     }
 
     /// Returns the reason that has this number. `None` for a number of a later version.
     #[must_use]
     pub fn from_code(code: u8) -> Option<Self> {
-        let codes = Self::CODES.into_iter();
-        let mut reasons = codes.filter_map(|(reason, other)| (other == code).then_some(reason));
-        reasons.next()
+        Self::ALL.into_iter().find(|reason| reason.code() == code)
     }
 }
 
@@ -84,6 +92,7 @@ impl fmt::Display for SealReason {
             Self::Unrepeatable => "the response is a stream, has trailers or is an upgrade",
             Self::Policy => "sealed by the application",
             Self::Operator => "sealed by an operator",
+            Self::Unrecorded => "the store refused the response",
         })
     }
 }

@@ -39,6 +39,22 @@ impl Fingerprint {
         }
     }
 
+    /// Adds the method and the path, so that an application's own fingerprint cannot join two
+    /// resources.
+    pub(crate) fn bound_to(self, method: &Method, target: &Uri) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(b"tower-conditional idempotency bound fingerprint\0");
+        for part in [method.as_str(), target.path()] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        hash.update(self.digest);
+        Self {
+            version: self.version,
+            digest: hash.finalize().into(),
+        }
+    }
+
     /// Returns `true` if the two fingerprints are of different requests.
     ///
     /// Fingerprints of different versions cannot be compared. After an upgrade, a retry is

@@ -6,11 +6,16 @@ use http::{
 use crate::semantics::field::{lines, list};
 
 /// Returns `true` if a request may ask for a response that can be recorded: no upgrade, no
-/// gRPC and no stream of events.
+/// gRPC and not only a stream of events.
 pub(crate) fn is_repeatable_request(headers: &HeaderMap) -> bool {
-    let asks_for_events = lines::lines(headers, &ACCEPT)
-        .any(|accept| is_type(accept.as_bytes(), b"text/event-stream"));
-    !asks_for_other_protocol(headers) && !is_grpc(headers) && !asks_for_events
+    !asks_for_other_protocol(headers) && !is_grpc(headers) && !asks_for_events(headers)
+}
+
+/// A client that accepts other types too may get one of them. Their order has no meaning
+/// (RFC 9110, section 12.5.1).
+fn asks_for_events(headers: &HeaderMap) -> bool {
+    let mut types = list::members(lines::lines(headers, &ACCEPT)).peekable();
+    types.peek().is_some() && types.all(|accepted| is_type(accepted, b"text/event-stream"))
 }
 
 /// Java's client and `curl --http2` offer `h2c` with each request in cleartext. It changes the

@@ -8,19 +8,15 @@ use http::{
     },
 };
 
-use crate::semantics::field::lines;
+use crate::semantics::field::{lines, list::members};
 
 /// Returns the headers without those of one connection, one moment or one caller.
 pub(crate) fn repeatable(headers: &HeaderMap) -> HeaderMap {
-    let of_connection: Vec<&str> = lines::lines(headers, &CONNECTION)
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(','))
-        .map(str::trim)
-        .collect();
+    let of_connection: Vec<&[u8]> = members(lines::lines(headers, &CONNECTION)).collect();
     let is_repeated = |name: &HeaderName| {
         let is_listed = of_connection
             .iter()
-            .any(|listed| listed.eq_ignore_ascii_case(name.as_str()));
+            .any(|listed| listed.eq_ignore_ascii_case(name.as_str().as_bytes()));
         !is_listed && !is_transient(name)
     };
     let lines = headers.iter().filter(|(name, _)| is_repeated(name));
@@ -52,9 +48,13 @@ pub(crate) fn is_transient(name: &HeaderName) -> bool {
         || name.starts_with("access-control-")
         || name.starts_with("ratelimit")
         || name.starts_with("x-ratelimit-")
+        || name.starts_with("x-rate-limit-")
+        || name.starts_with("x-b3-")
         || matches!(
             name,
             "authentication-info"
+                | "b3"
+                | "clear-site-data"
                 | "proxy-authentication-info"
                 | "keep-alive"
                 | "proxy-connection"
@@ -63,9 +63,12 @@ pub(crate) fn is_transient(name: &HeaderName) -> bool {
                 | "traceparent"
                 | "traceresponse"
                 | "tracestate"
-                | "x-request-id"
+                | "x-amzn-trace-id"
+                | "x-cloud-trace-context"
                 | "x-correlation-id"
+                | "x-request-id"
                 | "x-runtime"
+                | "x-trace-id"
                 | "cf-ray"
         )
 }

@@ -6,6 +6,7 @@ mod campaign;
 mod events;
 mod guard;
 mod idempotency;
+mod idempotency_attacks;
 mod install;
 mod outages;
 mod outbox;

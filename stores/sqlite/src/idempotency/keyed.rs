@@ -1,12 +1,9 @@
-use std::{error, fmt, ops::Deref, sync::Arc};
+use std::{error, fmt, ops::Deref, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::Response;
 use rusqlite::{Transaction, TransactionBehavior};
-use tower_conditional::{
-    clock::Clock,
-    idempotency::{Attempt, Update},
-};
+use tower_conditional::idempotency::{Attempt, Update};
 
 use super::{SqliteIdempotencyStore, record, since_1970};
 use crate::{Database, Error};
@@ -41,6 +38,13 @@ impl Database {
     /// use. If that store has a clock of its own, use [`SqliteIdempotencyStore::keyed`]. `job`
     /// runs on the thread of the database, and to its end, even if its caller is dropped.
     ///
+    /// A refusal is a response too: commit a 4xx before the first write. An error from `job` rolls
+    /// back what it wrote.
+    ///
+    /// The layer extends its lease on the thread of the database, after the jobs that wait there. So
+    /// a job that takes longer than the [lease](tower_conditional::IdempotencyLayer::lease) ends in
+    /// [`KeyedError::Lost`].
+    ///
     /// # Errors
     ///
     /// - [`KeyedError::Lost`] if the attempt does not hold the key. Nothing was written.
@@ -71,16 +75,16 @@ impl SqliteIdempotencyStore {
         let outcome = self.database.submit(move |connection| -> Result<_, Error> {
             let behavior = TransactionBehavior::Immediate;
             let transaction = connection.transaction_with_behavior(behavior)?;
-            let (step, now) = (job_attempt.step(), since_1970(&*clock));
+            let (step, begun_at) = (job_attempt.step(), since_1970(&*clock));
             let record = record::load(&transaction, &step.id, false)?;
             // Nothing runs for an attempt that was taken over while it waited.
-            if !record.is_some_and(|record| record.is_held_by(step.owner, step.fence, now)) {
+            if !record.is_some_and(|record| record.is_held_by(step.owner, step.fence, begun_at)) {
                 return Ok(None);
             }
             let keyed = KeyedTransaction {
                 transaction,
                 attempt: job_attempt,
-                clock,
+                begun_at,
             };
             job(keyed)?.outcome
         });
@@ -94,10 +98,12 @@ impl SqliteIdempotencyStore {
 pub struct KeyedTransaction<'c> {
     transaction: Transaction<'c>,
     attempt: Attempt,
-    clock: Arc<dyn Clock>,
+    /// The time from which on nobody else can change the record.
+    begun_at: Duration,
 }
 
-/// The proof that a [`KeyedTransaction`] transaction has ended with its record.
+/// The proof that a [`KeyedTransaction`] has ended with its record, from
+/// [`commit`](KeyedTransaction::commit).
 #[derive(Debug)]
 pub struct KeyedResponse {
     /// `None` if the attempt had lost its key. Nothing was written then.
@@ -105,7 +111,9 @@ pub struct KeyedResponse {
 }
 
 impl KeyedTransaction<'_> {
-    /// Records the response and commits.
+    /// Records the response, of any status and length, and commits.
+    ///
+    /// A 5xx is repeated too. To free the key, return an error from the job instead.
     ///
     /// # Errors
     ///
@@ -123,7 +131,8 @@ impl KeyedTransaction<'_> {
         let Some(mut record) = record::load(&self.transaction, &step.id, false)? else {
             return Ok(None);
         };
-        let now = since_1970(&*self.clock);
+        // The write lock is held since then, so a lease that ran out meanwhile was not taken over.
+        let now = self.begun_at;
         if record.complete(step.owner, step.fence, encoded, now) != Update::Applied {
             // The drop of the transaction rolls back.
             return Ok(None);
@@ -154,7 +163,8 @@ impl fmt::Debug for KeyedTransaction<'_> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum KeyedError {
-    /// The attempt does not hold the key any more. Nothing was written.
+    /// The attempt does not hold the key: its lease ran out, another attempt has it, or the layer's
+    /// store is in another database. Nothing was written.
     Lost,
     /// The database failed, or the job did.
     Database(Error),

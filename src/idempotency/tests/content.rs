@@ -1,0 +1,75 @@
+//! The content of requests, in many frames.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::{Body, Frame};
+use http_body_util::{BodyExt, Full};
+use tower::{Layer, ServiceExt, service_fn};
+
+use super::{User, layer};
+use crate::body::RequestBody;
+
+/// Content of a number of equal frames, without a length.
+struct Frames {
+    left: usize,
+    length: usize,
+}
+
+impl Body for Frames {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let Some(left) = self.left.checked_sub(1) else {
+            return Poll::Ready(None);
+        };
+        self.left = left;
+        let data = Bytes::from(vec![b'x'; self.length]);
+        Poll::Ready(Some(Ok(Frame::data(data))))
+    }
+}
+
+async fn status_of(frames: usize, length: usize, max_bytes: usize) -> u16 {
+    let handler = service_fn(move |request: Request<RequestBody<Frames>>| async move {
+        let content = request.into_body().collect().await?.to_bytes();
+        assert_eq!(content.len(), frames * length);
+        Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
+    });
+    let request = Request::post("/orders")
+        .header("idempotency-key", "\"a\"")
+        .extension(User("alice"))
+        .body(Frames {
+            left: frames,
+            length,
+        });
+    let service = layer().max_request_bytes(max_bytes).layer(handler);
+    let response = service.oneshot(request.expect("a request")).await;
+    response.expect("a response").status().as_u16()
+}
+
+/// P-ID-reqlimit: the limit counts content, and not the memory of its frames.
+#[tokio::test]
+async fn the_limit_counts_content() {
+    assert_eq!(status_of(714, 1_400, 1_000_000).await, 200);
+    assert_eq!(status_of(715, 1_400, 1_000_000).await, 413);
+    assert_eq!(status_of(10, 100, 1_000).await, 200);
+    assert_eq!(status_of(11, 100, 1_000).await, 413);
+    assert_eq!(status_of(100, 1, 1_000).await, 200);
+}
+
+/// Frames of one byte, or of none, do not take more memory than their content may.
+#[tokio::test]
+async fn tiny_frames_are_joined() {
+    assert_eq!(status_of(100_000, 1, 100_000).await, 200);
+    assert_eq!(status_of(100_001, 1, 100_000).await, 413);
+    assert_eq!(status_of(1_000_000, 0, 1_000).await, 200);
+}

@@ -1,204 +1,140 @@
-//! Attempts at one request, and the network between them and the store.
-
-use std::{collections::BTreeSet, time::Duration};
+//! Attempts at one request: their steps, and the properties that hold in every order of them.
 
 use stateright::{Model, Property};
-use tower_conditional::idempotency::{Admission, Update};
 
-use crate::store::{Response, Slot, Variant};
-
-/// A message. Once sent, it may arrive at any time, any number of times, or never.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Message {
-    Begin {
-        attempt: usize,
-    },
-    /// The second step of a claim that reads first.
-    Set {
-        attempt: usize,
-    },
-    Started {
-        attempt: usize,
-        fence: u64,
-    },
-    Replay {
-        attempt: usize,
-        response: Response,
-    },
-    Refused {
-        attempt: usize,
-    },
-    Complete {
-        attempt: usize,
-        fence: u64,
-    },
-    Completed {
-        attempt: usize,
-        is_applied: bool,
-    },
-    Release {
-        attempt: usize,
-        fence: u64,
-    },
-}
-
-/// An attempt, by what it has seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Attempt {
-    Unsent,
-    Claiming,
-    /// The handler ran, and nothing was recorded yet.
-    Performed {
-        fence: u64,
-    },
-    Completing,
-    Answered(Response),
-    /// Refused, or its response withheld.
-    Withheld,
-    Crashed,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct State {
-    slot: Slot,
-    now: u64,
-    attempts: Vec<Attempt>,
-    sent: BTreeSet<Message>,
-    /// Executions of the handler that were not undone.
-    effects: u8,
-    /// A handler failed and undid its effect. Once is enough.
-    has_released: bool,
-}
+use crate::{
+    RetryModel,
+    state::{Decision, Message, Phase, State},
+    store::{OPERATOR, Variant, response_of},
+    truth::End,
+};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Action {
     Tick,
+    Purge,
     Send(usize),
     Deliver(Message),
+    /// A message arrives, and its answer is lost.
+    DeliverUnheard(Message),
     Crash(usize),
-    /// The handler has run; its response is sent to be recorded.
-    Complete(usize),
-    /// The handler fails, undoes its effect, and the key is released.
-    Release(usize),
+    /// The handler runs.
+    Perform(usize),
     /// The handler runs although the claim was not acknowledged.
     RunUnanswered(usize),
-}
-
-pub(crate) struct RetryModel {
-    variant: Variant,
-    takeover: bool,
-    /// The first request and its retries.
-    attempts: usize,
-    /// Ticks of the clock, of which a lease has two.
-    ticks: u64,
+    Renew(usize),
+    /// The response is sent to be recorded.
+    Complete(usize),
+    /// The store refuses the response, and has not applied it.
+    Refuse(usize),
+    Seal(usize),
+    /// The attempt no longer waits for the store.
+    GiveUp(usize),
+    /// The handler fails, undoes its effect, and the key is released.
+    Release(usize),
+    Resolve(Decision),
 }
 
 impl RetryModel {
-    pub(crate) fn new(variant: Variant) -> Self {
-        Self {
-            variant,
-            takeover: false,
-            attempts: 2,
-            ticks: 4,
+    fn actions_of(&self, state: &State, attempt: usize, actions: &mut Vec<Action>) {
+        match state.attempts[attempt].phase {
+            // Attempts are alike: they begin in their order.
+            Phase::Unsent if attempt == 0 || state.attempts[attempt - 1].phase != Phase::Unsent => {
+                actions.push(Action::Send(attempt));
+            }
+            Phase::Claiming { .. } if self.variant == Variant::RunsUnanswered => {
+                actions.push(Action::RunUnanswered(attempt));
+            }
+            Phase::Claimed { .. } => {
+                actions.extend([Action::Crash(attempt), Action::Perform(attempt)]);
+                if self.renews {
+                    actions.push(Action::Renew(attempt));
+                }
+            }
+            Phase::Performed { .. } => {
+                actions.extend([Action::Crash(attempt), Action::Complete(attempt)]);
+                if self.renews {
+                    actions.push(Action::Renew(attempt));
+                }
+                if self.releases && !state.has_released {
+                    actions.push(Action::Release(attempt));
+                }
+                if self.seals {
+                    actions.push(Action::Refuse(attempt));
+                }
+            }
+            Phase::Refused { .. } => {
+                actions.extend([Action::Complete(attempt), Action::Seal(attempt)]);
+            }
+            Phase::Completing { .. } => {
+                actions.push(Action::GiveUp(attempt));
+                if self.variant == Variant::SealsAmbiguous {
+                    actions.push(Action::Seal(attempt));
+                }
+            }
+            Phase::Sealing => actions.push(Action::GiveUp(attempt)),
+            _ => {}
         }
     }
 
-    pub(crate) fn with_takeover(self) -> Self {
-        Self {
-            takeover: true,
-            ..self
-        }
+    fn act(state: &mut State, action: &Action) {
+        let now = state.now;
+        let (Action::Send(attempt)
+        | Action::Crash(attempt)
+        | Action::Perform(attempt)
+        | Action::RunUnanswered(attempt)
+        | Action::Renew(attempt)
+        | Action::Complete(attempt)
+        | Action::Refuse(attempt)
+        | Action::Seal(attempt)
+        | Action::GiveUp(attempt)
+        | Action::Release(attempt)) = *action
+        else {
+            return;
+        };
+        let own = &mut state.attempts[attempt];
+        let fence = match own.phase {
+            Phase::Claimed { fence }
+            | Phase::Performed { fence }
+            | Phase::Refused { fence }
+            | Phase::Completing { fence } => fence,
+            // The first fence, for an attempt that was told none.
+            _ => 1,
+        };
+        let mut message = None;
+        own.phase = match action {
+            Action::Send(_) => {
+                message = Some(Message::Begin { attempt });
+                Phase::Claiming { since: now }
+            }
+            Action::Crash(_) => Phase::Crashed,
+            Action::Perform(_) | Action::RunUnanswered(_) => {
+                own.has_effect = true;
+                Phase::Performed { fence }
+            }
+            Action::Renew(_) => {
+                message = Some(Message::Renew { attempt, fence });
+                own.phase
+            }
+            Action::Complete(_) => {
+                message = Some(Message::Complete { attempt, fence });
+                Phase::Completing { fence }
+            }
+            Action::Refuse(_) => Phase::Refused { fence },
+            Action::Seal(_) => {
+                message = Some(Message::Seal { attempt, fence });
+                Phase::Sealing
+            }
+            Action::Release(_) => {
+                message = Some(Message::Release { attempt, fence });
+                own.has_effect = false;
+                state.has_released = true;
+                Phase::Withheld
+            }
+            _ => Phase::Withheld,
+        };
+        state.sent.extend(message);
     }
-
-    /// Another retry, and no time to pass: more of both have too many orders.
-    pub(crate) fn with_three_attempts(self) -> Self {
-        Self {
-            attempts: 3,
-            ticks: 0,
-            ..self
-        }
-    }
-
-    fn now(state: &State) -> Duration {
-        Duration::from_secs(state.now)
-    }
-
-    fn deliver(&self, state: &mut State, message: &Message) {
-        match *message {
-            Message::Begin { attempt } => {
-                if self.variant == Variant::GetThenSet && state.slot.is_none() {
-                    state.sent.insert(Message::Set { attempt });
-                    return;
-                }
-                self.begin(state, attempt);
-            }
-            Message::Set { attempt } => {
-                // Whatever came between is overwritten.
-                state.slot = None;
-                self.begin(state, attempt);
-            }
-            Message::Started { attempt, fence } => {
-                if state.attempts[attempt] == Attempt::Claiming {
-                    state.attempts[attempt] = Attempt::Performed { fence };
-                    state.effects += 1;
-                }
-            }
-            Message::Replay { attempt, response } => {
-                if state.attempts[attempt] == Attempt::Claiming {
-                    state.attempts[attempt] = Attempt::Answered(response);
-                }
-            }
-            Message::Refused { attempt } => {
-                if state.attempts[attempt] == Attempt::Claiming {
-                    state.attempts[attempt] = Attempt::Withheld;
-                }
-            }
-            Message::Complete { attempt, fence } => {
-                let now = Self::now(state);
-                let response = response_of(attempt);
-                let variant = self.variant;
-                let update = variant.complete(&mut state.slot, attempt, fence, response, now);
-                let is_applied = update == Update::Applied;
-                state.sent.insert(Message::Completed {
-                    attempt,
-                    is_applied,
-                });
-            }
-            Message::Completed {
-                attempt,
-                is_applied,
-            } => {
-                if state.attempts[attempt] == Attempt::Completing {
-                    state.attempts[attempt] = if is_applied {
-                        Attempt::Answered(response_of(attempt))
-                    } else {
-                        Attempt::Withheld
-                    };
-                }
-            }
-            Message::Release { attempt, fence } => {
-                let now = Self::now(state);
-                let _ = self.variant.release(&mut state.slot, attempt, fence, now);
-            }
-        }
-    }
-
-    fn begin(&self, state: &mut State, attempt: usize) {
-        let now = Self::now(state);
-        let admission = self
-            .variant
-            .begin(&mut state.slot, attempt, self.takeover, now);
-        state.sent.insert(match admission {
-            Admission::Started { fence, .. } => Message::Started { attempt, fence },
-            Admission::Replay(response) => Message::Replay { attempt, response },
-            _ => Message::Refused { attempt },
-        });
-    }
-}
-
-/// Each execution has a response of its own, so that two of them are told apart.
-fn response_of(attempt: usize) -> Response {
-    u8::try_from(attempt).expect("few attempts")
 }
 
 impl Model for RetryModel {
@@ -206,96 +142,132 @@ impl Model for RetryModel {
     type Action = Action;
 
     fn init_states(&self) -> Vec<State> {
-        vec![State {
-            slot: None,
-            now: 0,
-            attempts: vec![Attempt::Unsent; self.attempts],
-            sent: BTreeSet::new(),
-            effects: 0,
-            has_released: false,
-        }]
+        vec![State::new(self.variant, self.attempts)]
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
         if state.now < self.ticks {
             actions.push(Action::Tick);
         }
-        for (attempt, seen) in state.attempts.iter().enumerate() {
-            match seen {
-                // Attempts are alike: they begin in their order.
-                Attempt::Unsent
-                    if attempt == 0 || state.attempts[attempt - 1] != Attempt::Unsent =>
-                {
-                    actions.push(Action::Send(attempt));
-                }
-                Attempt::Claiming if self.variant == Variant::RunsUnanswered => {
-                    actions.push(Action::RunUnanswered(attempt));
-                }
-                Attempt::Performed { .. } => {
-                    actions.push(Action::Crash(attempt));
-                    actions.push(Action::Complete(attempt));
-                    if !state.has_released {
-                        actions.push(Action::Release(attempt));
-                    }
-                }
-                _ => {}
+        if self.purges {
+            actions.push(Action::Purge);
+        }
+        if self.resolves {
+            let decisions = state.decisions().iter();
+            actions.extend(decisions.map(|decision| Action::Resolve(*decision)));
+        }
+        for attempt in 0..self.attempts {
+            self.actions_of(state, attempt, actions);
+        }
+        for message in &state.sent {
+            actions.push(Action::Deliver(*message));
+            if state.awaits(message) {
+                actions.push(Action::DeliverUnheard(*message));
             }
         }
-        actions.extend(state.sent.iter().cloned().map(Action::Deliver));
     }
 
     fn next_state(&self, last: &State, action: Action) -> Option<State> {
         let mut state = last.clone();
         match action {
             Action::Tick => state.now += 1,
-            Action::Send(attempt) => {
-                state.attempts[attempt] = Attempt::Claiming;
-                state.sent.insert(Message::Begin { attempt });
+            Action::Purge => Self::purge(&mut state),
+            Action::Deliver(message) => self.deliver(&mut state, message, true),
+            Action::DeliverUnheard(message) => self.deliver(&mut state, message, false),
+            Action::Resolve(decision) => {
+                let fence = last.truth.holder?.fence;
+                state.sent.insert(Message::Resolve { fence, decision });
             }
-            Action::Deliver(message) => self.deliver(&mut state, &message),
-            Action::Crash(attempt) => state.attempts[attempt] = Attempt::Crashed,
-            Action::Complete(attempt) => {
-                if let Attempt::Performed { fence } = state.attempts[attempt] {
-                    state.attempts[attempt] = Attempt::Completing;
-                    state.sent.insert(Message::Complete { attempt, fence });
-                }
-            }
-            Action::Release(attempt) => {
-                if let Attempt::Performed { fence } = state.attempts[attempt] {
-                    state.attempts[attempt] = Attempt::Withheld;
-                    state.effects -= 1;
-                    state.has_released = true;
-                    state.sent.insert(Message::Release { attempt, fence });
-                }
-            }
-            Action::RunUnanswered(attempt) => {
-                state.attempts[attempt] = Attempt::Performed { fence: 1 };
-                state.effects += 1;
-            }
+            action => Self::act(&mut state, &action),
         }
         (state != *last).then_some(state)
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
-            Property::always("runs once", |model: &Self, state: &State| {
-                model.takeover || state.effects <= 1
+            Property::always("runs once", Self::runs_once),
+            Property::always("answers agree", |_, state: &State| answers_agree(state)),
+            Property::always("only the holder changes the key", |_, state: &State| {
+                !state.truth.has_foreign_change
             }),
-            Property::always("answers agree", |_, state: &State| {
-                let mut answers = state.attempts.iter().filter_map(|attempt| match attempt {
-                    Attempt::Answered(response) => Some(response),
-                    _ => None,
-                });
-                let first = answers.next();
-                answers.all(|answer| Some(answer) == first)
+            Property::always("an end is kept for its retention", |_, state: &State| {
+                state.truth.is_end_kept(&state.slot, state.now)
             }),
+            Property::always(
+                "an unknown outcome is kept",
+                |model: &Self, state: &State| {
+                    let truth = &state.truth;
+                    truth.is_unknown_kept(&state.slot, state.now, model.retention)
+                },
+            ),
+            Property::always("no 409 for a recorded success", |_, state: &State| {
+                !has_hidden_success(state)
+            }),
+            // These show that the model goes where it should.
             Property::sometimes("is replayed", |model: &Self, state: &State| {
-                let is = |attempt: &Attempt| matches!(attempt, Attempt::Answered(0));
-                state.attempts.iter().filter(|attempt| is(attempt)).count() == model.attempts
+                let answers = answers(state);
+                answers.filter(|(_, response)| *response == 0).count() == model.attempts
             }),
-            Property::sometimes("runs again after a release", |_, state: &State| {
-                state.has_released && state.effects == 1
+            Property::sometimes(
+                "runs again after a release",
+                |model: &Self, state: &State| {
+                    let has_effect = state.attempts.iter().any(|attempt| attempt.has_effect);
+                    !model.releases || state.has_released && has_effect
+                },
+            ),
+            Property::sometimes("is sealed", |model: &Self, state: &State| {
+                let end = state.truth.end.map(|(end, _)| end);
+                !model.seals || end == Some(End::Sealed)
             }),
+            Property::sometimes("outlives its first lease", |model: &Self, state: &State| {
+                let holder = state.truth.holder;
+                let is_renewed = holder.is_some_and(|holder| holder.lease_until > model.lease * 2);
+                !model.renews || is_renewed
+            }),
+            Property::sometimes("gets what was resolved", |model: &Self, state: &State| {
+                !model.resolves || answers(state).any(|(_, response)| response == OPERATOR)
+            }),
+            Property::sometimes(
+                "is used again after its end",
+                |model: &Self, state: &State| !model.purges || state.truth.life > 0,
+            ),
         ]
     }
+}
+
+impl RetryModel {
+    fn runs_once(&self, state: &State) -> bool {
+        let effects = |life| {
+            let of_life = state.attempts.iter().filter(|attempt| attempt.life == life);
+            of_life.filter(|attempt| attempt.has_effect).count()
+        };
+        self.takeover || (0..=state.truth.life).all(|life| effects(life) <= 1)
+    }
+}
+
+/// Returns the answers with a response, each with the life of the key that it belongs to.
+fn answers(state: &State) -> impl Iterator<Item = (u8, u8)> {
+    let attempts = state.attempts.iter();
+    attempts.filter_map(|attempt| match attempt.phase {
+        Phase::Answered(response) => Some((attempt.life, response)),
+        _ => None,
+    })
+}
+
+fn answers_agree(state: &State) -> bool {
+    answers(state).all(|(life, response)| {
+        answers(state).all(|(other, also)| life != other || response == also)
+    })
+}
+
+/// Returns `true` if an attempt was told that it lost its key, and the store has its response.
+fn has_hidden_success(state: &State) -> bool {
+    let mut attempts = state.attempts.iter().enumerate();
+    attempts.any(|(attempt, own)| {
+        let success = End::Completed(response_of(attempt));
+        let is_recorded =
+            matches!(state.truth.end, Some((end, until)) if end == success && state.now < until);
+        // A message of a life before may still arrive in the next one.
+        own.phase == Phase::Conflict && own.life == state.truth.life && is_recorded
+    })
 }

@@ -111,7 +111,7 @@ async fn a_full_store_answers_a_repeated_completion() {
 struct Buffer(Arc<[u8]>);
 
 impl Buffer {
-    fn new() -> (Bytes, Weak<[u8]>) {
+    fn watched() -> (Bytes, Weak<[u8]>) {
         let bytes: Arc<[u8]> = vec![7; 100_000].into();
         let weak = Arc::downgrade(&bytes);
         (Bytes::from_owner(Self(bytes)), weak)
@@ -131,7 +131,7 @@ async fn a_part_of_a_buffer_is_kept_without_the_rest() {
     let store = MemoryIdempotencyStore::new().clock(clock.clone());
     let completed = start(&store, 1).await.expect("room");
     let resolved = start(&store, 2).await.expect("room");
-    let (buffer, weak) = Buffer::new();
+    let (buffer, weak) = Buffer::watched();
     let update = store.complete(completed, buffer.slice(10..20)).await;
     assert_eq!(update.expect("room"), Update::Applied);
     clock.advance(Duration::from_secs(60));

@@ -29,10 +29,10 @@ CREATE INDEX IF NOT EXISTS conditional_idempotency_forgotten
 /// Claims a key: `$1` id, `$2` fingerprint, `$3` owner, `$4` lease, `$5` replay, `$6` tombstone
 /// in seconds, `$7` takeover.
 ///
-/// `started` has a row if the claim was started. It locks a row that it leaves as it is, so
-/// `taken` is the newest version of that row, and shows why the claim was not started. Both are
-/// decided at one time, that of the statement. There is no row at all if another claim inserted
-/// it since the statement began, or a purge removed it: then another statement decides.
+/// `started` has a row if the claim was started. It locks a row that it leaves as it is. So
+/// `taken` has the newest version of that row, and shows why the claim was not started. Both
+/// are decided at the time of the statement. There is no row at all if another claim inserted
+/// it since the statement began, or a purge removed it. Then another statement decides.
 pub(super) const BEGIN: &str = "
 WITH started AS (
     INSERT INTO conditional_idempotency AS record
@@ -112,6 +112,13 @@ UPDATE conditional_idempotency SET
     expires = clock_timestamp() + replay,
     forgotten_at = clock_timestamp() + replay + tombstone
 WHERE id = $1 AND fence = $2 AND state = 0 AND lease_until <= clock_timestamp()
+    AND expires > clock_timestamp()";
+
+/// Returns a row if the key has been settled in this way already: the parameters of `RESOLVE`.
+pub(super) const HAS_RESOLVED: &str = "
+SELECT FROM conditional_idempotency
+WHERE id = $1 AND fence - 1 = $2 AND state = $3
+    AND seal_reason IS NOT DISTINCT FROM $4 AND response IS NOT DISTINCT FROM $5
     AND expires > clock_timestamp()";
 
 /// Removes up to `$1` records. Rows that another purge removes are skipped.

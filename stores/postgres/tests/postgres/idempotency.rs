@@ -78,8 +78,8 @@ async fn the_store_keeps_the_rules() {
     checked.expect("every rule");
 }
 
-/// P-ID-fencing: a claim that waits for another one is decided by the record that this one left,
-/// and not by the record that was there when the claim was sent.
+/// P-ID-fencing: a claim that waits for another one is decided by the record that this one left.
+/// The record that was there when the claim was sent does not matter.
 #[tokio::test]
 async fn a_claim_that_waits_sees_the_newest_record() {
     let pool = database();

@@ -38,6 +38,8 @@ enum StoreFault {
     ResolvesLiveAttempt,
     /// An operator's decision counts for an attempt that the operator has not seen.
     ResolvesAnyFence,
+    /// An operator's decision whose answer was lost is refused when it is repeated.
+    ResolvesOnce,
     /// A release deletes the row, so that the fence starts again.
     ReleaseDeletes,
     /// A release that is delivered late frees the key of the next attempt.
@@ -107,6 +109,10 @@ async fn stores_with_known_faults_are_rejected() {
             "an attempt that holds its lease is not resolved",
         ),
         (Fault::ResolvesAnyFence, "another fence resolves nothing"),
+        (
+            Fault::ResolvesOnce,
+            "a resolution that is delivered twice is one resolution",
+        ),
         (Fault::ReleaseDeletes, "the fence grows after a release"),
         (Fault::LateRelease, "a late release frees nobody else's key"),
         (Fault::OneSealReason, "a retry gets the reason"),

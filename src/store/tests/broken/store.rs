@@ -256,6 +256,11 @@ impl IdempotencyStore for BrokenStore {
                 Some(StoreFault::ResolvesAnyFence) => {
                     fence = entry.holder.map_or(fence, |holder| holder.fence);
                 }
+                Some(StoreFault::ResolvesOnce)
+                    if entry.record.as_ref().is_some_and(|r| r.fence() != fence) =>
+                {
+                    return Update::Lost;
+                }
                 Some(StoreFault::ResolvesLiveAttempt) => {
                     from = entry.lease_until().unwrap_or(now);
                 }

@@ -2,14 +2,16 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
-use super::{Suite, Violation, answered, expect, fail};
+use super::{ClaimedKey, Suite, Violation, answered, expect, fail};
 use crate::{
-    semantics::retry::{Admission, Update},
+    semantics::retry::{Admission, Claim, Fingerprint, Retention, Update},
     store::IdempotencyStore,
 };
 
 /// Claims that race, of which one may win.
 const RACING: usize = 32;
+/// Races for each kind of key. The order of the claims differs between them.
+const ROUNDS: usize = 16;
 
 impl<S, P, F> Suite<'_, S, P>
 where
@@ -74,33 +76,80 @@ where
             &unused,
             &None,
         )?;
-        self.race().await
+        self.races().await
     }
 
     /// Of many claims at a time one is started.
-    async fn race(&self) -> Result<(), Violation> {
-        let key = self.key();
-        let claims = (0..RACING).map(|_| {
-            let (store, claim) = (Arc::clone(self.store), key.retry());
-            tokio::spawn(async move { store.begin(key.id, claim).await })
+    async fn races(&self) -> Result<(), Violation> {
+        self.race(&self.key()).await?;
+        for _ in 0..ROUNDS {
+            let (released, _) = self.released().await?;
+            self.race(&released).await?;
+        }
+        let short = Retention::new(self.unit);
+        let mut forgotten = Vec::new();
+        for _ in 0..ROUNDS {
+            let mut key = self.key();
+            key.claim = key.claim.with_retention(short);
+            let step = self.start(&key).await?;
+            let completed = self.complete(step, b"short").await?;
+            expect("an attempt completes", &completed, &Update::Applied)?;
+            forgotten.push(key);
+        }
+        self.pass(2).await;
+        for key in forgotten {
+            self.race(&key).await?;
+        }
+        Ok(())
+    }
+
+    /// Races claims of two requests for a key that is free. All others see the one that won, and
+    /// none sees the record that the key had before.
+    async fn race(&self, key: &ClaimedKey) -> Result<(), Violation> {
+        let claims = (0..RACING).map(|number| {
+            let fingerprint = Fingerprint::custom(format!("request {}", number % 2));
+            let claim = Claim {
+                fingerprint,
+                ..key.retry()
+            };
+            // Longer than the race.
+            let claim = claim.with_lease(self.unit * 100);
+            let (store, id) = (Arc::clone(self.store), key.id);
+            tokio::spawn(async move { (fingerprint, store.begin(id, claim).await) })
         });
         let claims: Vec<_> = claims.collect();
-        let mut started = 0;
+        let mut answers = Vec::new();
         for claim in claims {
-            let admission = claim.await.expect("a claim does not panic");
+            let (fingerprint, admission) = claim.await.expect("a claim does not panic");
             let admission = answered("`begin` answers under load", admission)?;
-            if matches!(admission, Admission::Started { .. }) {
-                started += 1;
+            answers.push((fingerprint, admission));
+        }
+        let started = answers
+            .iter()
+            .filter(|(_, admission)| matches!(admission, Admission::Started { .. }));
+        let started: Vec<_> = started.map(|(fingerprint, _)| *fingerprint).collect();
+        expect(
+            "of many claims at a time one is started",
+            &started.len(),
+            &1,
+        )?;
+        for (fingerprint, admission) in answers {
+            let is_winners = started.contains(&fingerprint);
+            match admission {
+                Admission::Started { .. } => {}
+                Admission::InFlight { .. } if is_winners => {}
+                Admission::Mismatch if !is_winners => {}
+                other => return fail("a claim that lost a race sees the one that won", &other),
             }
         }
-        expect("of many claims at a time one is started", &started, &1)
+        Ok(())
     }
 
     /// Returns an error unless a retry gets this response.
     pub(super) async fn expect_replay(
         &self,
         rule: &'static str,
-        key: &super::ClaimedKey,
+        key: &ClaimedKey,
         response: &'static [u8],
     ) -> Result<(), Violation> {
         let replay = Admission::Replay(Bytes::from_static(response));

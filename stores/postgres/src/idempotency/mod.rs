@@ -46,7 +46,7 @@ pub struct PostgresIdempotencyStore {
     timeout: Duration,
 }
 
-/// Tries of a claim whose row came or changed while it was decided.
+/// Tries of a claim whose row was inserted or removed while it was decided.
 const MAX_TRIES: usize = 5;
 
 impl PostgresIdempotencyStore {
@@ -144,20 +144,12 @@ impl IdempotencyStore for PostgresIdempotencyStore {
                 &tombstone,
                 &takeover,
             ];
-            let mut last = None;
             for _ in 0..MAX_TRIES {
-                let Some(row) = client.query_opt(sql::BEGIN, &parameters).await? else {
-                    continue;
-                };
-                let admission = row::admission(&row, &claim)?;
-                // The row may be older than the end of the attempt that it shows.
-                let may_be_stale = matches!(admission, Admission::Unknown { .. }) && last.is_none();
-                if !may_be_stale {
-                    return Ok(admission);
+                if let Some(row) = client.query_opt(sql::BEGIN, &parameters).await? {
+                    return row::admission(&row, &claim);
                 }
-                last = Some(admission);
             }
-            last.ok_or_else(|| Error::with_reason(ErrorKind::Contention, "idempotency key"))
+            Err(Error::with_reason(ErrorKind::Contention, "idempotency key"))
         });
         begun.await
     }

@@ -29,8 +29,9 @@ pub(super) fn admission(row: &Row, claim: &Claim) -> Result<Admission<Bytes>, Er
     let was_started: bool = row.try_get(0)?;
     let is_own = row.try_get::<_, &[u8]>(2)? == claim.owner.as_bytes();
     let state: i16 = row.try_get(6)?;
-    // A released key of the same attempt: a late duplicate, for which nobody waits.
-    if was_started || (state == RELEASED && is_own) {
+    // A released key that is not started is one of the same attempt: a late duplicate, for
+    // which nobody waits.
+    if was_started || state == RELEASED {
         return Ok(started);
     }
     if row.try_get(10)? {
@@ -47,10 +48,6 @@ pub(super) fn admission(row: &Row, claim: &Claim) -> Result<Admission<Bytes>, Er
     Ok(match key_state(state, row, 7)? {
         KeyState::Completed(response) => Admission::Replay(response),
         KeyState::Sealed(reason) => Admission::Sealed(reason),
-        // Released since the statement began: the client may try again at once.
-        KeyState::Released => Admission::InFlight {
-            retry_after: Duration::ZERO,
-        },
         _ if lease_left > 0.0 && is_own => started,
         _ if lease_left > 0.0 => Admission::InFlight {
             retry_after: Duration::from_secs_f64(lease_left).min(claim.lease),

@@ -1,6 +1,8 @@
 //! The statements of the store. Each is one atomic step on the clock of the server.
 //!
-//! `clock_timestamp()` is the time of the statement; `now()` would be that of its transaction.
+//! `now()` would be the time of a transaction. `statement_timestamp()` is that at which its
+//! statement began, so that all parts of the statement see the same time. `clock_timestamp()` is
+//! the time at which it is evaluated: a statement that waited for a lock sees the time after it.
 
 /// The migration.
 pub(super) const SCHEMA: &str = "
@@ -27,21 +29,23 @@ CREATE INDEX IF NOT EXISTS conditional_idempotency_forgotten
 /// Claims a key: `$1` id, `$2` fingerprint, `$3` owner, `$4` lease, `$5` replay, `$6` tombstone
 /// in seconds, `$7` takeover.
 ///
-/// The first branch answers a claim that was started, the second shows why one was not. The
-/// second sees the rows of the statement's start: none if the key was claimed meanwhile.
+/// `started` has a row if the claim was started. It locks a row that it leaves as it is. So
+/// `taken` has the newest version of that row, and shows why the claim was not started. Both
+/// are decided at the time of the statement. There is no row at all if another claim inserted
+/// it since the statement began, or a purge removed it. Then another statement decides.
 pub(super) const BEGIN: &str = "
 WITH started AS (
     INSERT INTO conditional_idempotency AS record
-    SELECT $1, $2, $3, 1, 1, false, 0, clock_timestamp() + make_interval(secs => $4), NULL, NULL,
-        make_interval(secs => $5), make_interval(secs => $6),
-        clock_timestamp() + make_interval(secs => $4 + $5),
-        clock_timestamp() + make_interval(secs => $4 + $5 + $6)
+    SELECT $1, $2, $3, 1, 1, false, 0, statement_timestamp() + make_interval(secs => $4),
+        NULL, NULL, make_interval(secs => $5), make_interval(secs => $6),
+        statement_timestamp() + make_interval(secs => $4 + $5),
+        statement_timestamp() + make_interval(secs => $4 + $5 + $6)
     ON CONFLICT (id) DO UPDATE SET
         fingerprint = excluded.fingerprint,
         owner = excluded.owner,
         fence = record.fence + 1,
         attempt = record.attempt + 1,
-        takes_over = record.state = 0 AND record.expires > clock_timestamp(),
+        takes_over = record.state = 0 AND record.expires > statement_timestamp(),
         state = 0,
         lease_until = excluded.lease_until,
         seal_reason = NULL,
@@ -50,23 +54,25 @@ WITH started AS (
         tombstone = excluded.tombstone,
         expires = excluded.expires,
         forgotten_at = excluded.forgotten_at
-    WHERE record.forgotten_at <= clock_timestamp()
+    WHERE record.forgotten_at <= statement_timestamp()
         OR record.state = 3 AND record.owner <> excluded.owner
         OR $7 AND record.state = 0 AND record.owner <> excluded.owner
-            AND record.lease_until <= clock_timestamp()
-            AND record.expires > clock_timestamp()
+            AND record.lease_until <= statement_timestamp()
+            AND record.expires > statement_timestamp()
             AND NOT (record.fingerprint <> excluded.fingerprint
                 AND substr(record.fingerprint, 1, 1) = substr(excluded.fingerprint, 1, 1))
     RETURNING *
+), taken AS (
+    SELECT * FROM conditional_idempotency WHERE id = $1 FOR NO KEY UPDATE
 )
 SELECT true, fingerprint, owner, fence, attempt, takes_over, state, seal_reason, response,
-    extract(epoch FROM lease_until - clock_timestamp())::float8, false
+    extract(epoch FROM lease_until - statement_timestamp())::float8, false
 FROM started
 UNION ALL
 SELECT false, fingerprint, owner, fence, attempt, takes_over, state, seal_reason, response,
-    extract(epoch FROM lease_until - clock_timestamp())::float8,
-    expires <= clock_timestamp()
-FROM conditional_idempotency WHERE id = $1 AND NOT EXISTS (SELECT FROM started)";
+    extract(epoch FROM lease_until - statement_timestamp())::float8,
+    expires <= statement_timestamp()
+FROM taken WHERE NOT EXISTS (SELECT FROM started)";
 
 /// Reads a record that has not expired, for operators: `$1` id.
 pub(super) const INSPECT: &str = "

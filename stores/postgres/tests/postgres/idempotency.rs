@@ -15,11 +15,15 @@ use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_conditional::{
-    IdempotencyLayer, body::RequestBody, idempotency::Attempt, store::contract,
+    IdempotencyLayer,
+    body::RequestBody,
+    idempotency::{Admission, Attempt, Claim, Fingerprint, Owner, RecordId, Retention},
+    store::{IdempotencyStore, contract},
 };
 use tower_conditional_postgres::{Keyed, KeyedError, Lease, PostgresIdempotencyStore};
+use tower_conditional_postgres_testing::Postgres;
 
-use crate::support::{connection, database, run};
+use crate::support::{connection, database, pool, run, waiting};
 
 async fn store(pool: &Pool) -> PostgresIdempotencyStore {
     for _ in 0..2 {
@@ -43,19 +47,83 @@ fn post(key: &str) -> Request<Full<Bytes>> {
         .expect("a request")
 }
 
-/// The clock of the server cannot be moved, so the suite waits for it.
+/// A clock of the server that tests move: its functions come before those of PostgreSQL.
+const CLOCK: &str = "
+CREATE SCHEMA moved;
+CREATE SEQUENCE moved.milliseconds MINVALUE 0;
+CREATE FUNCTION moved.by() RETURNS interval LANGUAGE sql AS
+    $$SELECT last_value * interval '1 ms' FROM moved.milliseconds$$;
+CREATE FUNCTION moved.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS
+    'SELECT pg_catalog.clock_timestamp() + moved.by()';
+CREATE FUNCTION moved.statement_timestamp() RETURNS timestamptz LANGUAGE sql AS
+    'SELECT pg_catalog.statement_timestamp() + moved.by()';
+DO $$BEGIN EXECUTE format(
+    'ALTER DATABASE %I SET search_path = moved, pg_catalog, public', current_database()); END$$";
+
+/// P-ID-fencing, P-ID-lease, P-ID-takeover: the rules of all stores.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_store_keeps_the_rules() {
-    let pool = database();
+    let url = Postgres::shared().create_database();
+    run(&pool(&url), CLOCK).await;
+    let pool = pool(&url);
     let store = Arc::new(store(&pool).await);
     let pass = async |time: Duration| {
+        let milliseconds = i64::try_from(time.as_millis()).expect("a short time");
         let client = connection(&pool).await;
-        let seconds = time.as_secs_f64();
-        let waited = client.query("SELECT pg_sleep($1)", &[&seconds]).await;
-        waited.expect("a pause");
+        let sql = "SELECT setval('moved.milliseconds', last_value + $1) FROM moved.milliseconds";
+        let moved = client.query(sql, &[&milliseconds]).await;
+        moved.expect("a clock that moves");
     };
-    let checked = contract::check(&store, Duration::from_millis(100), pass).await;
+    let checked = contract::check(&store, Duration::from_secs(10), pass).await;
     checked.expect("every rule");
+}
+
+/// P-ID-fencing: a claim that waits for another one is decided by the record that this one left.
+/// The record that was there when the claim was sent does not matter.
+#[tokio::test]
+async fn a_claim_that_waits_sees_the_newest_record() {
+    let pool = database();
+    let store = store(&pool).await;
+    let claim = |request, number| {
+        let claim = Claim::new(Fingerprint::custom(request), Owner::from([number; 16]));
+        claim.with_retention(Retention::new(Duration::from_secs(60)))
+    };
+    let befores = [
+        "state = 3",
+        "state = 1, response = '', expires = now(), forgotten_at = now()",
+        "lease_until = now()",
+    ];
+    let after = "UPDATE conditional_idempotency SET fence = fence + 1, owner = '', state = 0,
+        fingerprint = $2, lease_until = now() + interval '30 s',
+        expires = now() + interval '90 s', forgotten_at = now() + interval '90 s'
+        WHERE id = $1";
+    for (number, before) in (0..).zip(befores) {
+        let id = RecordId::from([number; 32]);
+        store
+            .begin(id, claim("old", 1))
+            .await
+            .expect("the first claim");
+        let sql = format!("UPDATE conditional_idempotency SET {before}");
+        run(&pool, &sql).await;
+
+        let mut other = connection(&pool).await;
+        let tx = other.transaction().await.expect("a transaction");
+        let fingerprint = Fingerprint::custom("new").to_bytes();
+        let parameters = (&id.as_bytes()[..], &fingerprint[..]);
+        let written = tx.execute(after, &[&parameters.0, &parameters.1]).await;
+        assert_eq!(written.expect("a claim"), 1);
+        let claims = [claim("new", 3), claim("old", 4)].map(|claim| {
+            let store = store.clone();
+            tokio::spawn(async move { store.begin(id, claim).await })
+        });
+        waiting(&pool, 2).await;
+        tx.commit().await.expect("a commit");
+        let [same, different] = claims;
+        let same = same.await.expect("no panic").expect("an answer");
+        assert!(matches!(same, Admission::InFlight { .. }), "{same:?}");
+        let different = different.await.expect("no panic").expect("an answer");
+        assert_eq!(different, Admission::Mismatch, "{before}");
+    }
 }
 
 async fn pay(pool: &Pool, attempt: &Attempt) -> Result<Response<Bytes>, KeyedError> {

@@ -5,7 +5,10 @@ use std::{
 
 use bytes::Bytes;
 use http::Response;
-use tokio_postgres::{Client, IsolationLevel, Transaction, types::ToSql};
+use tokio_postgres::{
+    Client, IsolationLevel, Transaction,
+    types::{ToSql, Type},
+};
 use tower_conditional::idempotency::Attempt;
 
 use super::{row, sql};
@@ -41,10 +44,13 @@ use crate::{
 /// its pool: give the pool more connections than transactions at a time. A lease that was not
 /// renewed ends in [`KeyedError::Lost`] at the commit.
 ///
-/// The transaction is `READ COMMITTED`. Beside the
-/// application's statements it has three: a lock that ends with the transaction, a look at the
-/// record, and the record itself. Dropping it rolls back, and closes the connection of its
-/// [`Lease`].
+/// The transaction is `READ COMMITTED`. Beside the application's statements it has three: a lock
+/// that ends with the transaction, a look at the record, and the record itself. Each takes one
+/// round trip, and none has a name. Behind a pooler in transaction mode, send your own
+/// statements with `execute_typed` or `query_typed` too: `execute` and `query` prepare them
+/// under names that connections share.
+///
+/// Dropping the transaction rolls back, and closes the connection of its [`Lease`].
 #[must_use = "it rolls back when it is dropped"]
 pub struct Keyed<'a> {
     tx: Transaction<'a>,
@@ -84,14 +90,20 @@ impl<'a> Keyed<'a> {
         let mut hash = [0; 8];
         hash.copy_from_slice(&step.id.as_bytes()[..8]);
         let hash = i64::from_be_bytes(hash);
-        if !self.tx.query_one(sql::LOCK, &[&hash]).await?.try_get(0)? {
+        let parameters: [(&(dyn ToSql + Sync), Type); 1] = [(&hash, Type::INT8)];
+        let lock = self.tx.query_typed_one(sql::LOCK, &parameters).await?;
+        if !lock.try_get(0)? {
             return Ok(false);
         }
         // A statement of its own, so that it sees what the last holder of the lock committed.
         let (id, owner) = (&step.id.as_bytes()[..], &step.owner.as_bytes()[..]);
         let fence = row::fence(step.fence);
-        let parameters: [&(dyn ToSql + Sync); 3] = [&id, &owner, &fence];
-        let rows = self.tx.query(sql::IS_HELD, &parameters).await?;
+        let parameters: [(&(dyn ToSql + Sync), Type); 3] = [
+            (&id, Type::BYTEA),
+            (&owner, Type::BYTEA),
+            (&fence, Type::INT8),
+        ];
+        let rows = self.tx.query_typed(sql::IS_HELD, &parameters).await?;
         Ok(!rows.is_empty())
     }
 
@@ -110,8 +122,15 @@ impl<'a> Keyed<'a> {
         let (id, owner) = (&step.id.as_bytes()[..], &step.owner.as_bytes()[..]);
         let (fence, reason) = (row::fence(step.fence), None::<i16>);
         let (state, encoded) = (row::COMPLETED, &encoded[..]);
-        let parameters: [&(dyn ToSql + Sync); 6] = [&id, &owner, &fence, &state, &reason, &encoded];
-        let ended = self.tx.execute(sql::END, &parameters).await;
+        let parameters: [(&(dyn ToSql + Sync), Type); 6] = [
+            (&id, Type::BYTEA),
+            (&owner, Type::BYTEA),
+            (&fence, Type::INT8),
+            (&state, Type::INT2),
+            (&reason, Type::INT2),
+            (&encoded, Type::BYTEA),
+        ];
+        let ended = self.tx.execute_typed(sql::END, &parameters).await;
         if ended.map_err(Error::from)? != 1 {
             self.tx.rollback().await.map_err(Error::from)?;
             self.busy.clear();

@@ -6,7 +6,10 @@ use std::{fmt, num::NonZeroUsize, time::Duration};
 
 use bytes::Bytes;
 use deadpool_postgres::{ClientWrapper, Pool};
-use tokio_postgres::{Client, types::ToSql};
+use tokio_postgres::{
+    Client,
+    types::{ToSql, Type},
+};
 use tower_conditional::{
     idempotency::{Admission, Claim, RecordId, Resolution, SealReason, Update},
     store::{IdempotencyStore, Inspection, Step, StoreError},
@@ -34,9 +37,10 @@ pub use keyed::{Keyed, KeyedError};
 /// # }
 /// ```
 ///
-/// Each step is one statement, on the clock of the server. It takes a connection of the pool
-/// only for that statement and uses no session locks, so a pooler in transaction mode is
-/// fine. A record is as durable as other commits; see `synchronous_commit`.
+/// Each step is one statement and one round trip, on the clock of the server. It takes a
+/// connection of the pool only for that statement. It prepares no named statement and uses no
+/// session lock, so a pooler in transaction mode may stand between. A record is as durable as
+/// other commits; see `synchronous_commit`.
 ///
 /// If the handler writes to the same database, use [`Keyed`]: the effect and the record then
 /// commit together.
@@ -101,13 +105,19 @@ impl PostgresIdempotencyStore {
             let (id, owner) = (&step.id.as_bytes()[..], &step.owner.as_bytes()[..]);
             let (fence, reason) = (row::fence(step.fence), reason.map(row::reason_code));
             let response = response.as_deref();
-            let parameters: [&(dyn ToSql + Sync); 6] =
-                [&id, &owner, &fence, &state, &reason, &response];
-            if client.execute(sql::END, &parameters).await? == 1 {
+            let parameters: [(&(dyn ToSql + Sync), Type); 6] = [
+                (&id, Type::BYTEA),
+                (&owner, Type::BYTEA),
+                (&fence, Type::INT8),
+                (&state, Type::INT2),
+                (&reason, Type::INT2),
+                (&response, Type::BYTEA),
+            ];
+            if client.execute_typed(sql::END, &parameters).await? == 1 {
                 return Ok(Update::Applied);
             }
             // The step may have been applied by an earlier delivery.
-            let rows = client.query(sql::HAS_ENDED, &parameters[..5]).await?;
+            let rows = client.query_typed(sql::HAS_ENDED, &parameters[..5]).await?;
             Ok(row::update(rows.len() as u64))
         });
         ended.await
@@ -134,18 +144,17 @@ impl IdempotencyStore for PostgresIdempotencyStore {
             let lease = row::seconds(claim.lease);
             let replay = row::seconds(claim.retention.replay);
             let tombstone = row::seconds(claim.retention.tombstone);
-            let takeover = claim.takeover;
-            let parameters: [&(dyn ToSql + Sync); 7] = [
-                &id,
-                &fingerprint,
-                &owner,
-                &lease,
-                &replay,
-                &tombstone,
-                &takeover,
+            let parameters: [(&(dyn ToSql + Sync), Type); 7] = [
+                (&id, Type::BYTEA),
+                (&fingerprint, Type::BYTEA),
+                (&owner, Type::BYTEA),
+                (&lease, Type::FLOAT8),
+                (&replay, Type::FLOAT8),
+                (&tombstone, Type::FLOAT8),
+                (&claim.takeover, Type::BOOL),
             ];
             for _ in 0..MAX_TRIES {
-                if let Some(row) = client.query_opt(sql::BEGIN, &parameters).await? {
+                if let Some(row) = client.query_typed_opt(sql::BEGIN, &parameters).await? {
                     return row::admission(&row, &claim);
                 }
             }
@@ -158,8 +167,14 @@ impl IdempotencyStore for PostgresIdempotencyStore {
         let renewed = self.step(async |client| {
             let (id, owner) = (&step.id.as_bytes()[..], &step.owner.as_bytes()[..]);
             let (fence, lease) = (row::fence(step.fence), row::seconds(lease));
-            let parameters: [&(dyn ToSql + Sync); 4] = [&id, &owner, &fence, &lease];
-            Ok(row::update(client.execute(sql::RENEW, &parameters).await?))
+            let parameters: [(&(dyn ToSql + Sync), Type); 4] = [
+                (&id, Type::BYTEA),
+                (&owner, Type::BYTEA),
+                (&fence, Type::INT8),
+                (&lease, Type::FLOAT8),
+            ];
+            let rows = client.execute_typed(sql::RENEW, &parameters).await?;
+            Ok(row::update(rows))
         });
         renewed.await
     }
@@ -179,7 +194,9 @@ impl IdempotencyStore for PostgresIdempotencyStore {
     async fn inspect(&self, id: RecordId) -> Result<Option<Inspection>, StoreError> {
         let inspected = self.step(async |client| {
             let id = &id.as_bytes()[..];
-            let row = client.query_opt(sql::INSPECT, &[&id]).await?;
+            let row = client
+                .query_typed_opt(sql::INSPECT, &[(&id, Type::BYTEA)])
+                .await?;
             row.map(|row| row::inspection(&row)).transpose()
         });
         inspected.await
@@ -200,10 +217,15 @@ impl IdempotencyStore for PostgresIdempotencyStore {
             };
             let (id, fence) = (&id.as_bytes()[..], row::fence(fence));
             let (reason, response) = (reason.map(row::reason_code), response.as_deref());
-            let parameters: [&(dyn ToSql + Sync); 5] = [&id, &fence, &state, &reason, &response];
-            Ok(row::update(
-                client.execute(sql::RESOLVE, &parameters).await?,
-            ))
+            let parameters: [(&(dyn ToSql + Sync), Type); 5] = [
+                (&id, Type::BYTEA),
+                (&fence, Type::INT8),
+                (&state, Type::INT2),
+                (&reason, Type::INT2),
+                (&response, Type::BYTEA),
+            ];
+            let rows = client.execute_typed(sql::RESOLVE, &parameters).await?;
+            Ok(row::update(rows))
         });
         resolved.await
     }
@@ -211,7 +233,9 @@ impl IdempotencyStore for PostgresIdempotencyStore {
     async fn purge(&self, batch: NonZeroUsize) -> Result<usize, StoreError> {
         let purged = self.step(async |client| {
             let batch = i64::try_from(batch.get()).unwrap_or(i64::MAX);
-            let removed = client.execute(sql::PURGE, &[&batch]).await?;
+            let removed = client
+                .execute_typed(sql::PURGE, &[(&batch, Type::INT8)])
+                .await?;
             Ok(usize::try_from(removed).unwrap_or(usize::MAX))
         });
         purged.await

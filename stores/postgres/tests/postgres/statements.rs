@@ -1,11 +1,13 @@
-//! The number of statements of a request with a key, counted on the wire.
+//! The number of statements and round trips of a request with a key, counted on the wire.
 
 use std::{
     convert::Infallible,
+    num::NonZeroUsize,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -17,7 +19,14 @@ use tokio::{
     net::{TcpListener, TcpStream, tcp::OwnedReadHalf},
 };
 use tower::{Layer, ServiceExt, service_fn};
-use tower_conditional::{IdempotencyLayer, body::RequestBody, idempotency::Attempt};
+use tower_conditional::{
+    IdempotencyLayer,
+    body::RequestBody,
+    idempotency::{
+        Admission, Attempt, Claim, Fingerprint, Owner, RecordId, Resolution, SealReason, Update,
+    },
+    store::{IdempotencyStore, Step},
+};
 use tower_conditional_postgres::{Keyed, Lease, PostgresIdempotencyStore};
 use tower_conditional_postgres_testing::Postgres;
 
@@ -25,14 +34,64 @@ use crate::support::{connection, pool, run};
 
 const PAY: &str = "INSERT INTO payments VALUES (17)";
 
-/// The statements that went through a proxy.
+/// The messages that went through a proxy.
 #[derive(Clone, Default)]
-struct Statements(Arc<AtomicUsize>);
+struct Wire(Arc<Counts>);
 
-impl Statements {
-    /// Returns the number since the last call.
-    fn take(&self) -> usize {
-        self.0.swap(0, Ordering::SeqCst)
+#[derive(Default)]
+struct Counts {
+    statements: AtomicUsize,
+    round_trips: AtomicUsize,
+    /// Statements that stay on the connection, where a pooler may not find them again.
+    prepared: AtomicUsize,
+}
+
+/// The messages since the last look.
+#[derive(Debug, PartialEq, Eq)]
+struct Traffic {
+    statements: usize,
+    round_trips: usize,
+    prepared: usize,
+}
+
+impl Traffic {
+    /// Returns the traffic of statements that take one round trip each.
+    fn of(statements: usize) -> Self {
+        Self {
+            statements,
+            round_trips: statements,
+            prepared: 0,
+        }
+    }
+}
+
+impl Counts {
+    /// Counts a message of the client.
+    fn count(&self, message: &[u8]) {
+        let counts: &[&AtomicUsize] = match message {
+            // A simple query.
+            [b'Q', ..] => &[&self.statements, &self.round_trips],
+            // The execution of a statement, and the request for an answer.
+            [b'E', ..] => &[&self.statements],
+            [b'S', ..] => &[&self.round_trips],
+            // A statement without a name is gone with the next one.
+            [b'P', _, _, _, _, name, ..] if *name != 0 => &[&self.prepared],
+            _ => &[],
+        };
+        for count in counts {
+            count.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+impl Wire {
+    /// Returns the traffic since the last call.
+    fn take(&self) -> Traffic {
+        Traffic {
+            statements: self.0.statements.swap(0, Ordering::SeqCst),
+            round_trips: self.0.round_trips.swap(0, Ordering::SeqCst),
+            prepared: self.0.prepared.swap(0, Ordering::SeqCst),
+        }
     }
 
     /// Starts a proxy, and returns a pool whose connections go through it.
@@ -43,12 +102,12 @@ impl Statements {
         let proxy = listener.local_addr().expect("an address").to_string();
         let url = url.replace(&upstream, &proxy);
         assert!(url.contains(&proxy), "{url}");
-        let statements = self.clone();
+        let wire = self.clone();
         tokio::spawn(async move {
             loop {
                 let (client, _) = listener.accept().await.expect("a client");
                 let server = TcpStream::connect(&upstream).await.expect("a server");
-                tokio::spawn(statements.clone().forward(client, server));
+                tokio::spawn(wire.clone().forward(client, server));
             }
         });
         pool(&url)
@@ -58,12 +117,11 @@ impl Statements {
         let (mut from_client, mut to_client) = client.into_split();
         let (mut from_server, mut to_server) = server.into_split();
         tokio::spawn(async move { copy(&mut from_server, &mut to_client).await });
-        // The first message has no kind.
         let mut kind = None;
         while let Some(message) = read_message(&mut from_client, kind).await {
-            // A simple query, or the execution of a prepared statement.
-            if matches!(kind, Some(b'Q' | b'E')) {
-                self.0.fetch_add(1, Ordering::SeqCst);
+            // The first message has the number of the protocol in place of a kind.
+            if kind.is_some() {
+                self.0.count(&message);
             }
             if to_server.write_all(&message).await.is_err() {
                 return;
@@ -95,11 +153,11 @@ fn post(key: &str) -> Request<Full<Bytes>> {
 }
 
 /// P-ID-txn: a first run has at most four statements beside those of its handler, and a replay has
-/// one.
+/// one. Each takes one round trip, and leaves nothing on its connection.
 #[tokio::test]
 async fn a_first_run_adds_four_statements() {
-    let statements = Statements::default();
-    let pool = statements.pool().await;
+    let wire = Wire::default();
+    let pool = wire.pool().await;
     run(&pool, "CREATE TABLE payments (amount integer NOT NULL)").await;
     let client = connection(&pool).await;
     let installed = PostgresIdempotencyStore::install(&client).await;
@@ -107,14 +165,13 @@ async fn a_first_run_adds_four_statements() {
     installed.expect("an installation");
 
     // The same handler without a key: BEGIN, INSERT and COMMIT.
-    statements.take();
+    wire.take();
     let mut client = connection(&pool).await;
     let tx = client.transaction().await.expect("a transaction");
-    tx.execute(PAY, &[]).await.expect("a payment");
+    tx.execute_typed(PAY, &[]).await.expect("a payment");
     tx.commit().await.expect("a commit");
     drop(client);
-    let own = statements.take();
-    assert_eq!(own, 3);
+    assert_eq!(wire.take(), Traffic::of(3));
 
     let layer = IdempotencyLayer::for_anyone(PostgresIdempotencyStore::new(pool.clone()));
     let service = layer.layer(service_fn(
@@ -124,7 +181,7 @@ async fn a_first_run_adds_four_statements() {
                 let attempt = request.extensions().get::<Attempt>().expect("an attempt");
                 let mut lease = Lease::acquire(&pool).await.expect("a connection");
                 let tx = Keyed::begin(&mut lease, attempt).await.expect("the key");
-                tx.execute(PAY, &[]).await.expect("a payment");
+                tx.execute_typed(PAY, &[]).await.expect("a payment");
                 let paid = tx.commit(Response::new(Bytes::from("paid"))).await;
                 Ok::<_, Infallible>(paid.expect("a commit").map(Full::from))
             }
@@ -137,8 +194,7 @@ async fn a_first_run_adds_four_statements() {
             .await
             .expect("a response");
         assert!(!first.headers().contains_key("idempotent-replayed"));
-        let first = statements.take();
-        assert!(first <= own + 4, "{first} statements");
+        assert_eq!(wire.take(), Traffic::of(3 + 4));
         for _ in 0..2 {
             let replay = service
                 .clone()
@@ -146,7 +202,48 @@ async fn a_first_run_adds_four_statements() {
                 .await
                 .expect("a response");
             assert!(replay.headers().contains_key("idempotent-replayed"));
-            assert_eq!(statements.take(), 1);
+            assert_eq!(wire.take(), Traffic::of(1));
         }
     }
+}
+
+/// P-ID-txn: each step of the store takes one round trip, and leaves nothing on its connection.
+#[tokio::test]
+async fn a_step_is_one_round_trip() {
+    let wire = Wire::default();
+    let pool = wire.pool().await;
+    let client = connection(&pool).await;
+    let installed = PostgresIdempotencyStore::install(&client).await;
+    drop(client);
+    installed.expect("an installation");
+    let store = PostgresIdempotencyStore::new(pool);
+    wire.take();
+
+    let lease = Duration::from_secs(30);
+    for number in 0..4 {
+        let (id, owner) = (RecordId::from([number; 32]), Owner::from([1; 16]));
+        let claim = Claim::new(Fingerprint::custom("request"), owner).with_lease(lease);
+        let begun = store.begin(id, claim).await.expect("a claim");
+        assert!(matches!(begun, Admission::Started { fence: 1, .. }));
+        assert_eq!(wire.take(), Traffic::of(1));
+        let step = Step::new(id, owner, 1);
+        let ended = match number {
+            0 => store.complete(step, Bytes::from("paid")).await,
+            1 => store.release(step).await,
+            2 => store.seal(step, SealReason::Policy).await,
+            _ => store.renew(step, Duration::ZERO).await,
+        };
+        assert_eq!(ended.expect("a step"), Update::Applied);
+        assert_eq!(wire.take(), Traffic::of(1));
+        let found = store.inspect(id).await.expect("a look");
+        assert_eq!(found.expect("a record").is_unknown, number == 3);
+        assert_eq!(wire.take(), Traffic::of(1));
+    }
+    let unknown = RecordId::from([3; 32]);
+    let resolved = store.resolve(unknown, 1, Resolution::Seal).await;
+    assert_eq!(resolved.expect("a step"), Update::Applied);
+    assert_eq!(wire.take(), Traffic::of(1));
+    let purged = store.purge(NonZeroUsize::MIN).await;
+    assert_eq!(purged.expect("a step"), 0);
+    assert_eq!(wire.take(), Traffic::of(1));
 }

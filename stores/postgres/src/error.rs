@@ -21,7 +21,7 @@ pub struct Error {
 pub enum ErrorKind {
     /// PostgreSQL refused a statement, or the connection broke.
     Database,
-    /// The pool returned no connection.
+    /// The pool returned no connection, or none within the timeout. Nothing was sent.
     Pool,
     /// The answer took longer than the timeout.
     TimedOut,

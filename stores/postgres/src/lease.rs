@@ -1,6 +1,7 @@
 use std::{fmt, time::Duration};
 
 use deadpool_postgres::{ClientWrapper, Object, Pool};
+use tokio::time::Instant;
 
 use crate::{Error, ErrorKind};
 
@@ -72,21 +73,26 @@ impl fmt::Debug for Lease {
 
 /// Runs `query` on a connection of the pool, within a timeout that includes the wait for
 /// the connection.
+///
+/// [`ErrorKind::Pool`] means that nothing was sent, also after a timeout.
 pub(crate) async fn within<T>(
     timeout: Duration,
     pool: &Pool,
     query: impl AsyncFnOnce(&ClientWrapper) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let answer = async {
-        let mut lease = Lease::acquire(pool).await?;
-        let (client, busy) = lease.start();
-        let answer = query(client).await;
-        busy.clear();
-        answer
-    };
-    let answer = tokio::time::timeout(timeout, answer).await;
-    answer.unwrap_or_else(|_| {
+    let begun_at = Instant::now();
+    let acquired = tokio::time::timeout(timeout, Lease::acquire(pool)).await;
+    let mut lease = acquired.unwrap_or_else(|_| {
+        let reason = format!("no connection within {timeout:?}");
+        Err(Error::with_reason(ErrorKind::Pool, reason))
+    })?;
+    let (client, busy) = lease.start();
+    let rest = timeout.saturating_sub(begun_at.elapsed());
+    let answer = tokio::time::timeout(rest, query(client)).await;
+    let answer = answer.map_err(|_| {
         let reason = format!("no answer within {timeout:?}");
-        Err(Error::with_reason(ErrorKind::TimedOut, reason))
-    })
+        Error::with_reason(ErrorKind::TimedOut, reason)
+    })?;
+    busy.clear();
+    answer
 }

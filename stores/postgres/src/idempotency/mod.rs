@@ -127,7 +127,8 @@ impl PostgresIdempotencyStore {
 /// A step that was sent may have been applied, whatever became of the connection.
 fn store_error(error: Error) -> StoreError {
     match error.kind() {
-        ErrorKind::Pool => StoreError::not_applied(error),
+        // Nothing was sent, or no statement changed a row.
+        ErrorKind::Pool | ErrorKind::Contention => StoreError::not_applied(error),
         ErrorKind::CorruptRecord => StoreError::corrupt(error),
         // The server refused the statement, so nothing was changed.
         ErrorKind::Database if error.is_refused() => StoreError::not_applied(error),

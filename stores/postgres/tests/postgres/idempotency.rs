@@ -18,7 +18,7 @@ use tower_conditional::{
     IdempotencyLayer,
     body::RequestBody,
     idempotency::{Admission, Attempt, Claim, Fingerprint, Owner, RecordId, Retention},
-    store::{IdempotencyStore, contract},
+    store::{IdempotencyStore, StoreErrorKind, contract},
 };
 use tower_conditional_postgres::{Keyed, KeyedError, Lease, PostgresIdempotencyStore};
 use tower_conditional_postgres_testing::Postgres;
@@ -198,4 +198,31 @@ async fn an_attempt_without_its_key_writes_nothing() {
     // The layer lost the key, too, and says so.
     assert_eq!(response.status(), StatusCode::CONFLICT);
     assert_eq!(count(&pool).await, 0);
+}
+
+/// P-ID-store-down: a claim that got no connection was not sent, so nobody has to look after it.
+/// One that was sent may have been applied.
+#[tokio::test]
+async fn a_claim_without_a_connection_changed_nothing() {
+    let pool = database();
+    let store = store(&pool).await.timeout(Duration::from_millis(50));
+    let owner = Owner::from([1; 16]);
+    let begin = || {
+        let claim = Claim::new(Fingerprint::custom("request"), owner);
+        store.begin(RecordId::from([1; 32]), claim)
+    };
+    let mut all = Vec::new();
+    for _ in 0..pool.status().max_size {
+        all.push(connection(&pool).await);
+    }
+    let error = begin().await.expect_err("there is no connection");
+    assert_eq!(error.kind(), StoreErrorKind::NotApplied);
+
+    let mut holder = all.pop().expect("a connection");
+    let tx = holder.transaction().await.expect("a transaction");
+    let lock = "LOCK TABLE conditional_idempotency";
+    tx.batch_execute(lock).await.expect("a lock");
+    drop(all);
+    let error = begin().await.expect_err("the table is locked");
+    assert_eq!(error.kind(), StoreErrorKind::Ambiguous);
 }

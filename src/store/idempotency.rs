@@ -59,7 +59,8 @@ pub trait IdempotencyStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Option<Inspection>, StoreError>> + Send;
 
     /// Settles an attempt whose outcome is unknown, for operators who found it out.
-    /// [`Update::Lost`] if the key has another fence by now, or is not in doubt.
+    /// [`Update::Lost`] if the key has another fence by now, or is not in doubt. A resolution
+    /// that is delivered twice counts once: the second delivery is [`Update::Applied`] too.
     fn resolve(
         &self,
         id: RecordId,

@@ -118,6 +118,33 @@ impl<R: Clone> KeyRecord<R> {
     }
 }
 
+impl<R: PartialEq> KeyRecord<R> {
+    /// Settles an attempt whose outcome is unknown, by an operator who found it out.
+    pub fn resolve(&mut self, fence: u64, resolution: Resolution<R>, now: Duration) -> Update {
+        if self.is_expired(now) {
+            return Update::Lost;
+        }
+        let state = match resolution {
+            Resolution::Complete(response) => KeyState::Completed(response),
+            Resolution::Release => KeyState::Released,
+            Resolution::Seal => KeyState::Sealed(SealReason::Operator),
+        };
+        // The operator takes the key over, so that the lost attempt's late steps stay without
+        // effect.
+        let taken_over = fence.saturating_add(1);
+        // The answer to the first delivery was lost: the key is settled already.
+        if self.0.fence == taken_over && self.0.state == state {
+            return Update::Applied;
+        }
+        if self.0.fence != fence || !self.is_unknown(now) {
+            return Update::Lost;
+        }
+        self.0.fence = taken_over;
+        self.change(state, now);
+        Update::Applied
+    }
+}
+
 impl<R> KeyRecord<R> {
     pub(super) fn from_parts(parts: RecordParts<R>) -> Self {
         Self(parts)
@@ -160,23 +187,6 @@ impl<R> KeyRecord<R> {
     pub fn seal(&mut self, owner: Owner, fence: u64, reason: SealReason, now: Duration) -> Update {
         let is_repeated = matches!(self.0.state, KeyState::Sealed(sealed) if sealed == reason);
         self.end(owner, fence, is_repeated, KeyState::Sealed(reason), now)
-    }
-
-    /// Settles an attempt whose outcome is unknown, by an operator who found it out.
-    pub fn resolve(&mut self, fence: u64, resolution: Resolution<R>, now: Duration) -> Update {
-        if self.0.fence != fence || self.is_expired(now) || !self.is_unknown(now) {
-            return Update::Lost;
-        }
-        let state = match resolution {
-            Resolution::Complete(response) => KeyState::Completed(response),
-            Resolution::Release => KeyState::Released,
-            Resolution::Seal => KeyState::Sealed(SealReason::Operator),
-        };
-        // The operator takes the key over, so that the lost attempt's late steps stay without
-        // effect.
-        self.0.fence = self.0.fence.saturating_add(1);
-        self.change(state, now);
-        Update::Applied
     }
 
     fn end(

@@ -164,13 +164,25 @@ where
             .resolve(key.id, step.fence + 1, resolution.clone())
             .await;
         Self::expect_lost("another fence resolves nothing", wrong)?;
-        let resolved = self.store.resolve(key.id, step.fence, resolution).await;
-        let resolved = answered("`resolve` answers", resolved)?;
-        expect(
+        let rules = [
             "an unknown outcome is resolved",
-            &resolved,
-            &Update::Applied,
-        )?;
+            "a resolution that is delivered twice is one resolution",
+        ];
+        for rule in rules {
+            let resolution = resolution.clone();
+            let resolved = self.store.resolve(key.id, step.fence, resolution).await;
+            let resolved = answered("`resolve` answers", resolved)?;
+            expect(rule, &resolved, &Update::Applied)?;
+        }
+        let others = [
+            Resolution::Complete(Bytes::from_static(b"other")),
+            Resolution::Release,
+            Resolution::Seal,
+        ];
+        for other in others.into_iter().filter(|other| *other != resolution) {
+            let second = self.store.resolve(key.id, step.fence, other).await;
+            Self::expect_lost("an outcome is resolved once", second)?;
+        }
         self.expect_fenced("a resolved attempt changes nothing", step)
             .await?;
         let retry = self.begin(key.id, key.retry()).await?;

@@ -32,6 +32,8 @@ enum Fault {
     NoRenewal,
     /// The content is compared with nothing.
     NoFingerprint,
+    /// A resolution whose answer was lost looks like that of somebody else.
+    ResolvesOnce,
 }
 
 /// A store in memory with one fault.
@@ -122,13 +124,18 @@ impl IdempotencyStore for Broken {
         self.store.inspect(id)
     }
 
-    fn resolve(
+    async fn resolve(
         &self,
         id: RecordId,
         fence: u64,
         resolution: Resolution<Bytes>,
-    ) -> impl Future<Output = Result<Update, StoreError>> + Send {
-        self.store.resolve(id, fence, resolution)
+    ) -> Result<Update, StoreError> {
+        let found = self.store.inspect(id).await?;
+        let is_other = found.is_none_or(|found| found.fence != fence);
+        if self.fault == Fault::ResolvesOnce && is_other {
+            return Ok(Update::Lost);
+        }
+        self.store.resolve(id, fence, resolution).await
     }
 
     fn purge(&self, batch: NonZeroUsize) -> impl Future<Output = Result<usize, StoreError>> + Send {
@@ -154,6 +161,10 @@ async fn stores_with_known_faults_are_rejected() {
         (
             Fault::NoFingerprint,
             "another request with the key is a mismatch",
+        ),
+        (
+            Fault::ResolvesOnce,
+            "a resolution that is delivered twice is one resolution",
         ),
     ];
     for (fault, rule) in faults {

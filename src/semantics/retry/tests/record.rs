@@ -234,17 +234,38 @@ fn a_sealed_key_stays_sealed() {
     assert_eq!(begin(&mut slot, &other_request(2), 7), Admission::Mismatch);
 }
 
+/// P-ID-fencing: a decision counts once however often it is delivered, and no other one follows.
 #[test]
 fn an_operator_settles_an_unknown_outcome() {
-    let after = |resolution| {
+    let all = [
+        Resolution::Complete("201"),
+        Resolution::Complete("200"),
+        Resolution::Release,
+        Resolution::Seal,
+    ];
+    let after = |resolution: Resolution<_>| {
         let mut slot = in_flight();
         let record = slot.as_mut().expect("a record");
         // Too early, and with the wrong fence.
         assert_eq!(record.resolve(1, Resolution::Seal, at(29)), Update::Lost);
         assert_eq!(record.resolve(2, Resolution::Seal, at(40)), Update::Lost);
-        assert_eq!(record.resolve(1, resolution, at(40)), Update::Applied);
-        assert_eq!(record.resolve(1, Resolution::Seal, at(41)), Update::Lost);
+        assert_eq!(
+            record.resolve(1, resolution.clone(), at(40)),
+            Update::Applied
+        );
         assert_eq!(record.complete(owner(1), 1, "late", at(41)), Update::Lost);
+        let settled = record.clone();
+        for repeated in &all {
+            let expected = match *repeated == resolution {
+                true => Update::Applied,
+                false => Update::Lost,
+            };
+            assert_eq!(record.resolve(1, repeated.clone(), at(41)), expected);
+            assert_eq!(record.resolve(2, repeated.clone(), at(41)), Update::Lost);
+        }
+        // The retention counts from the first delivery.
+        assert_eq!(*record, settled);
+        assert_eq!(record.resolve(1, resolution, at(1_040)), Update::Lost);
         begin(&mut slot, &claim(2), 42)
     };
     assert_eq!(after(Resolution::Complete("201")), Admission::Replay("201"));

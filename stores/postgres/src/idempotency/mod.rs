@@ -225,8 +225,12 @@ impl IdempotencyStore for PostgresIdempotencyStore {
                 (&reason, Type::INT2),
                 (&response, Type::BYTEA),
             ];
-            let rows = client.execute_typed(sql::RESOLVE, &parameters).await?;
-            Ok(row::update(rows))
+            if client.execute_typed(sql::RESOLVE, &parameters).await? == 1 {
+                return Ok(Update::Applied);
+            }
+            // The key may have been settled by an earlier delivery.
+            let rows = client.query_typed(sql::HAS_RESOLVED, &parameters).await?;
+            Ok(row::update(rows.len() as u64))
         });
         resolved.await
     }

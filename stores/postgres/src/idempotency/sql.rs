@@ -114,6 +114,13 @@ UPDATE conditional_idempotency SET
 WHERE id = $1 AND fence = $2 AND state = 0 AND lease_until <= clock_timestamp()
     AND expires > clock_timestamp()";
 
+/// Returns a row if the key has been settled in this way already: the parameters of `RESOLVE`.
+pub(super) const HAS_RESOLVED: &str = "
+SELECT FROM conditional_idempotency
+WHERE id = $1 AND fence - 1 = $2 AND state = $3
+    AND seal_reason IS NOT DISTINCT FROM $4 AND response IS NOT DISTINCT FROM $5
+    AND expires > clock_timestamp()";
+
 /// Removes up to `$1` records. Rows that another purge removes are skipped.
 pub(super) const PURGE: &str = "
 DELETE FROM conditional_idempotency WHERE id IN (

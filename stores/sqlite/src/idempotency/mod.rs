@@ -206,7 +206,8 @@ impl IdempotencyStore for SqliteIdempotencyStore {
         fence: u64,
         resolution: Resolution<Bytes>,
     ) -> Result<Update, StoreError> {
-        let resolved = self.change(id, false, move |slot, now| {
+        // A second delivery is compared with the response that the first one has written.
+        let resolved = self.change(id, true, move |slot, now| {
             slot.as_mut().map_or(Update::Lost, |record| {
                 record.resolve(fence, resolution, now)
             })

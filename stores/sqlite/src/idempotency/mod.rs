@@ -144,8 +144,11 @@ impl SqliteIdempotencyStore {
     }
 }
 
+/// Returns the time in whole milliseconds, as records have it. In parts of one, a lease of zero
+/// would end later than now, and a purge would see another time than a claim.
 fn since_1970(clock: &dyn Clock) -> Duration {
-    clock.now().duration_since(UNIX_EPOCH).unwrap_or_default()
+    let now = clock.now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    now - Duration::from_nanos(u64::from(now.subsec_nanos() % 1_000_000))
 }
 
 fn store_error(error: Error) -> StoreError {

@@ -44,14 +44,18 @@ pub(super) fn save(
             record = excluded.record,
             response = excluded.response,
             forgotten_at = excluded.forgotten_at";
-    let response = record.response().map(|response| &response[..]);
-    let forgotten_at = milliseconds(record.forgotten_at());
+    let encoded = record.encode();
+    let response = record.response().cloned();
+    // The encoding rounds up, so a purge must see the times that the record is read with.
+    let written = KeyRecord::decode(&encoded, response)?;
+    let forgotten_at = milliseconds(written.forgotten_at());
+    let response = written.response().map(|response| &response[..]);
     let mut upsert = transaction.prepare(upsert)?;
-    upsert.execute((id.as_bytes(), record.encode(), response, forgotten_at))?;
+    upsert.execute((id.as_bytes(), encoded, response, forgotten_at))?;
     Ok(())
 }
 
-/// Returns milliseconds for a column, at most those that it takes.
+/// Returns whole milliseconds for a column, at most those that it takes.
 pub(super) fn milliseconds(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }

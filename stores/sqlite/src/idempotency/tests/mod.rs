@@ -1,29 +1,84 @@
 use std::{
     future::ready,
+    num::NonZeroUsize,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
-use tower_conditional::{clock::ManualClock, store::contract};
+use bytes::Bytes;
+use tower_conditional::{
+    clock::ManualClock,
+    idempotency::{Admission, Claim, Fingerprint, Owner, RecordId, Retention, Update},
+    store::{IdempotencyStore, Step, contract},
+};
 
 use super::SqliteIdempotencyStore;
 use crate::{Database, test_support::TempFile};
 
 mod keyed;
 
+const START: Duration = Duration::from_secs(1_000_000);
+
+/// P-ID-fencing, P-ID-lease, P-ID-takeover: the rules of all stores, at whole milliseconds and
+/// between them.
 #[tokio::test]
 async fn the_store_keeps_the_rules() {
-    let file = TempFile::new();
-    let database = Database::open(&file).unwrap();
-    let clock = ManualClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000));
-    let store = SqliteIdempotencyStore::new(database).clock(clock.clone());
-    store.install().await.unwrap();
-    store.install().await.unwrap();
-    let pass = |time| {
-        clock.advance(time);
-        ready(())
-    };
-    contract::check(&Arc::new(store), Duration::from_secs(10), pass)
-        .await
-        .unwrap();
+    for part in [0, 1, 500, 999] {
+        let file = TempFile::new();
+        let database = Database::open(&file).unwrap();
+        let start = START + Duration::from_micros(part);
+        let clock = ManualClock::new(SystemTime::UNIX_EPOCH + start);
+        let store = SqliteIdempotencyStore::new(database).clock(clock.clone());
+        store.install().await.unwrap();
+        store.install().await.unwrap();
+        let pass = |time| {
+            clock.advance(time);
+            ready(())
+        };
+        contract::check(&Arc::new(store), Duration::from_secs(10), pass)
+            .await
+            .unwrap();
+    }
+}
+
+/// P-ID-purge: a record is removed only when a claim would not see it any more, also in parts of a
+/// millisecond.
+#[tokio::test]
+async fn a_purge_is_never_early() {
+    let (replay, tombstone) = (Duration::from_micros(2_300), Duration::from_micros(1_400));
+    let retention = Retention::new(replay).with_tombstone(tombstone);
+    for part in [0, 1, 500, 999] {
+        let start = START + Duration::from_micros(part);
+        let clock = ManualClock::new(SystemTime::UNIX_EPOCH + start);
+        let store = SqliteIdempotencyStore::new(Database::in_memory().unwrap());
+        let store = store.clock(clock.clone());
+        store.install().await.unwrap();
+        let (id, owner) = (RecordId::from([1; 32]), Owner::from([1; 16]));
+        let claim = |owner| {
+            let claim = Claim::new(Fingerprint::custom("request"), Owner::from([owner; 16]));
+            claim.with_retention(retention)
+        };
+        let begun = store.begin(id, claim(1)).await.unwrap();
+        assert!(matches!(begun, Admission::Started { fence: 1, .. }));
+        let step = Step::new(id, owner, 1);
+        let completed = store.complete(step, Bytes::from("paid")).await.unwrap();
+        assert_eq!(completed, Update::Applied);
+        let mut passed = Duration::ZERO;
+        while store.purge(NonZeroUsize::MIN).await.unwrap() == 0 {
+            let retry = store.begin(id, claim(2)).await.unwrap();
+            let is_expired = match retry {
+                Admission::Replay(_) => false,
+                Admission::Expired => true,
+                other => panic!("{other:?} after {passed:?}"),
+            };
+            assert!(is_expired || passed <= replay + Duration::from_millis(1));
+            clock.advance(Duration::from_micros(100));
+            passed += Duration::from_micros(100);
+        }
+        // Both are rounded up.
+        let kept = Duration::from_millis(5);
+        let passed = passed + Duration::from_micros(part);
+        assert!(passed >= kept, "after {passed:?}");
+        assert!(passed < kept + Duration::from_millis(1), "after {passed:?}");
+    }
 }

@@ -51,6 +51,16 @@ use crate::{
 /// under names that connections share.
 ///
 /// Dropping the transaction rolls back, and closes the connection of its [`Lease`].
+///
+/// # The recorded response
+///
+/// The record is made from the response that [`commit`](Self::commit) is given, and is as large.
+/// [`max_response_bytes`] does not apply to it. Layers between the handler and the
+/// [`IdempotencyLayer`] may add headers. These are in the first answer and in no replay, so put
+/// such layers outside.
+///
+/// [`max_response_bytes`]: tower_conditional::IdempotencyLayer::max_response_bytes
+/// [`IdempotencyLayer`]: tower_conditional::IdempotencyLayer
 #[must_use = "it rolls back when it is dropped"]
 pub struct Keyed<'a> {
     tx: Transaction<'a>,
@@ -166,6 +176,18 @@ impl fmt::Debug for Keyed<'_> {
 }
 
 /// An error returned by [`Keyed`].
+///
+/// A handler answers it with a 5xx, which
+/// [frees the key](tower_conditional::IdempotencyLayer::on_server_error) of an attempt that holds
+/// it:
+///
+/// | Error | Answer | A retry |
+/// |---|---|---|
+/// | [`Lost`](Self::Lost) | 503 | gets the response of another attempt, gets 409, or runs the handler again |
+/// | [`Database`](Self::Database) | 500, or 503 for a [conflict](Error::is_conflict) | runs the handler again |
+/// | with [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown) | 503 | gets the recorded response if the commit took place, and runs otherwise |
+///
+/// A record that was committed is never freed: for the layer, its key is lost.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum KeyedError {

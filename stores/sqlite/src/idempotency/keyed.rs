@@ -38,8 +38,15 @@ impl Database {
     /// ```
     ///
     /// The record is that of a [`SqliteIdempotencyStore`] in this database, which the layer must
-    /// use. If that store has a clock of its own, use [`SqliteIdempotencyStore::keyed`]. `job`
-    /// runs on the thread of the database, and to its end, even if its caller is dropped.
+    /// use. If that store has a clock or a [`Database`] of its own, use
+    /// [`SqliteIdempotencyStore::keyed`]. `job` runs on the thread of the database, and to its
+    /// end, even if its caller is dropped.
+    ///
+    /// No lease is renewed while `job` runs, neither its own nor that of another attempt. Keep
+    /// it shorter than half of the [lease]. If its own lease ends, the commit is
+    /// [`KeyedError::Lost`].
+    ///
+    /// [lease]: tower_conditional::IdempotencyLayer::lease
     ///
     /// # Errors
     ///
@@ -91,6 +98,14 @@ impl SqliteIdempotencyStore {
 }
 
 /// The transaction of [`Database::keyed`]. It dereferences to the driver's [`Transaction`].
+///
+/// The record is made from the response that [`commit`](Self::commit) is given, and is as large.
+/// [`max_response_bytes`] does not apply to it. Layers between the handler and the
+/// [`IdempotencyLayer`] may add headers. These are in the first answer and in no replay, so put
+/// such layers outside.
+///
+/// [`max_response_bytes`]: tower_conditional::IdempotencyLayer::max_response_bytes
+/// [`IdempotencyLayer`]: tower_conditional::IdempotencyLayer
 pub struct KeyedTransaction<'c> {
     transaction: Transaction<'c>,
     attempt: Attempt,
@@ -151,6 +166,18 @@ impl fmt::Debug for KeyedTransaction<'_> {
 }
 
 /// An error returned by [`Database::keyed`].
+///
+/// A handler answers it with a 5xx, which
+/// [frees the key](tower_conditional::IdempotencyLayer::on_server_error) of an attempt that holds
+/// it:
+///
+/// | Error | Answer | A retry |
+/// |---|---|---|
+/// | [`Lost`](Self::Lost) | 503 | gets the response of another attempt, gets 409, or runs the handler again |
+/// | [`Database`](Self::Database) | 500 | runs the handler again |
+/// | with [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown) | 503 | gets the recorded response if the commit took place, and runs otherwise |
+///
+/// A record that was committed is never freed: for the layer, its key is lost.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum KeyedError {

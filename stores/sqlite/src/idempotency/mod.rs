@@ -50,6 +50,27 @@ pub use keyed::{KeyedError, KeyedResponse, KeyedTransaction};
 ///
 /// If the handler writes to the same database, use [`Database::keyed`]: the effect and the
 /// record then commit together.
+///
+/// # Waits
+///
+/// The steps are jobs of the [`Database`], and run one after another with all its other jobs. A
+/// long job delays the renewal of leases, and an attempt whose lease ends is lost. Keep the jobs
+/// that wait in the queue together shorter than half of the [lease], 15 seconds by default. For
+/// longer ones, open the file a second time and give the store that [`Database`]. Its steps then
+/// wait for no reader, and for a writer only until it commits.
+///
+/// The wait in the queue has no timeout. The wait for the lock of another connection has the
+/// [`busy_timeout`](crate::DatabaseOptions::busy_timeout), 5 seconds by default. After that a
+/// step has failed and changed nothing. A claim is then answered with 503, and the layer repeats
+/// the other steps.
+///
+/// # Clock
+///
+/// Leases and retention are measured on the wall clock of the machine, in whole milliseconds. If
+/// that clock is set forward, leases end early, and the outcomes of running attempts become
+/// unknown. If it is set back, they last longer.
+///
+/// [lease]: tower_conditional::IdempotencyLayer::lease
 #[derive(Clone)]
 pub struct SqliteIdempotencyStore {
     database: Database,

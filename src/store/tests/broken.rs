@@ -1,9 +1,10 @@
 //! Stores with the faults that such stores have had. The suite must find each.
 
 use std::{
+    collections::HashMap,
     future::Future,
     num::NonZeroUsize,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -12,7 +13,9 @@ use tokio::task::yield_now;
 
 use super::check;
 use crate::{
-    semantics::retry::{Admission, Claim, RecordId, Resolution, Retention, SealReason, Update},
+    semantics::retry::{
+        Admission, Claim, Fingerprint, RecordId, Resolution, Retention, SealReason, Update,
+    },
     store::{IdempotencyStore, Inspection, MemoryIdempotencyStore, Step, StoreError},
 };
 
@@ -32,6 +35,8 @@ enum Fault {
     NoRenewal,
     /// The content is compared with nothing.
     NoFingerprint,
+    /// A claim that lost a race is answered by the record before it.
+    StaleRead,
     /// A resolution whose answer was lost looks like that of somebody else.
     ResolvesOnce,
 }
@@ -42,12 +47,18 @@ struct Broken {
     fault: Fault,
     /// The owner and the fence of the last attempt for each key.
     last: Mutex<Vec<Step>>,
+    /// The request of the last attempt for each key.
+    requests: Mutex<HashMap<RecordId, Fingerprint>>,
 }
 
 impl Broken {
     fn last(&self, id: RecordId) -> Option<Step> {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         last.iter().rev().find(|step| step.id == id).copied()
+    }
+
+    fn requests(&self) -> MutexGuard<'_, HashMap<RecordId, Fingerprint>> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The step of whoever holds the key, if nobody checks who asks.
@@ -68,7 +79,7 @@ impl IdempotencyStore for Broken {
             }
             Fault::SilentTakeover => claim.takeover = true,
             Fault::NoFingerprint => {
-                claim.fingerprint = crate::semantics::retry::Fingerprint::custom("all");
+                claim.fingerprint = Fingerprint::custom("all");
             }
             Fault::GetThenSet if self.store.inspect(id).await?.is_none() => {
                 yield_now().await;
@@ -79,10 +90,22 @@ impl IdempotencyStore for Broken {
             }
             _ => {}
         }
+        let stale = self.requests().get(&id).copied();
+        if self.fault == Fault::StaleRead {
+            yield_now().await;
+        }
         let admission = self.store.begin(id, claim).await?;
+        if let Some(stale) = stale
+            && self.fault == Fault::StaleRead
+            && matches!(admission, Admission::InFlight { .. })
+            && stale.differs(&claim.fingerprint)
+        {
+            return Ok(Admission::Mismatch);
+        }
         if let Admission::Started { fence, .. } = admission {
             let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
             last.push(Step::new(id, claim.owner, fence));
+            self.requests().insert(id, claim.fingerprint);
         }
         Ok(admission)
     }
@@ -163,6 +186,10 @@ async fn stores_with_known_faults_are_rejected() {
             "another request with the key is a mismatch",
         ),
         (
+            Fault::StaleRead,
+            "a claim that lost a race sees the one that won",
+        ),
+        (
             Fault::ResolvesOnce,
             "a resolution that is delivered twice is one resolution",
         ),
@@ -172,6 +199,7 @@ async fn stores_with_known_faults_are_rejected() {
             store,
             fault,
             last: Mutex::default(),
+            requests: Mutex::default(),
         };
         let violation = check(around).await.expect_err("a fault");
         assert_eq!(violation.rule(), rule, "{fault:?}: {violation}");

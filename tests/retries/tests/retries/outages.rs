@@ -9,24 +9,19 @@ use crate::{
 };
 
 const TRANSACTION: &[&str] = &["--mode", "transaction"];
-/// The statement of a claim is prepared, and then sent.
-const CLAIM: (&str, usize) = ("INSERT INTO conditional_idempotency", 1);
-const RECORD: (&str, usize) = ("response = $6", 1);
-const COMMIT: (&str, usize) = ("COMMIT\0", 0);
+const CLAIM: &str = "INSERT INTO conditional_idempotency";
+const RECORD: &str = "response = $6";
+const COMMIT: &str = "COMMIT\0";
 
 /// Sends an order while a connection breaks, and sends it again. Returns both answers, after a
 /// check that the order was placed once.
-async fn order_with_cut(
-    arguments: &[&str],
-    (text, after): (&'static str, usize),
-    lost: Lost,
-) -> [Answer; 2] {
+async fn order_with_cut(arguments: &[&str], text: &'static str, lost: Lost) -> [Answer; 2] {
     let server = Postgres::shared();
     let proxy = Proxy::start(server.port()).await;
     let [from, to] = [server.port(), proxy.port()].map(|port| format!("127.0.0.1:{port}"));
     let store = Store::at(server.create_database().replace(&from, &to));
     let (_replica, client) = started(&store, arguments);
-    proxy.cut(Cut { text, after, lost });
+    proxy.cut(Cut { text, lost });
     let first = client.order("a").await.expect("an answer");
     assert!(!proxy.is_waiting(), "nothing broke");
     let retry = client.order("a").await.expect("an answer");

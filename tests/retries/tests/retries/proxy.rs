@@ -21,8 +21,6 @@ pub(crate) enum Lost {
 pub(crate) struct Cut {
     /// The text in a message of the client.
     pub(crate) text: &'static str,
-    /// The number of messages between the one with the text and the one that breaks.
-    pub(crate) after: usize,
     pub(crate) lost: Lost,
 }
 
@@ -77,21 +75,15 @@ impl Proxy {
     /// Forwards both directions. Returning closes both connections.
     async fn forward(&self, mut client: TcpStream, mut server: TcpStream) {
         let (mut from_client, mut from_server) = (vec![0; 1 << 16], vec![0; 1 << 16]);
-        let mut found: Option<Cut> = None;
         let mut is_answer_lost = false;
         loop {
             tokio::select! {
                 read = client.read(&mut from_client) => {
                     let Ok(length @ 1..) = read else { return };
                     let message = &from_client[..length];
-                    found = found.or_else(|| self.take_cut(message));
-                    match &mut found {
-                        Some(Cut { after: 0, lost: Lost::Request, .. }) => return,
-                        Some(Cut { after: 0, lost: Lost::Answer, .. }) => {
-                            found = None;
-                            is_answer_lost = true;
-                        }
-                        Some(cut) => cut.after -= 1,
+                    match self.take_cut(message) {
+                        Some(Cut { lost: Lost::Request, .. }) => return,
+                        Some(Cut { lost: Lost::Answer, .. }) => is_answer_lost = true,
                         None => {}
                     }
                     if server.write_all(message).await.is_err() {

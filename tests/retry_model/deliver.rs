@@ -141,8 +141,9 @@ impl RetryModel {
             Decision::Release => (Resolution::Release, None),
             Decision::Seal => (Resolution::Seal, Some(End::Sealed)),
         };
-        let update = state.slot.resolve(fence, resolution, state.now());
-        if update == Update::Applied && state.truth.check_resolved(fence, state.now) {
+        let before = state.slot.record.clone();
+        let _ = state.slot.resolve(fence, resolution, state.now());
+        if state.slot.record != before && state.truth.check_resolved(fence, state.now) {
             state.truth.finish(end, state.now + self.retention);
         }
     }

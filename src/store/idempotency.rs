@@ -61,6 +61,9 @@ pub trait IdempotencyStore: Send + Sync + 'static {
     /// Settles an attempt whose outcome is unknown, for operators who found it out.
     /// [`Update::Lost`] if the key has another fence by now, or is not in doubt. A resolution
     /// that is delivered twice counts once: the second delivery is [`Update::Applied`] too.
+    ///
+    /// Decide within the retention. The fences of a key start again once its record is purged, so
+    /// an older decision could settle another attempt.
     fn resolve(
         &self,
         id: RecordId,

@@ -4,7 +4,7 @@ use stateright::{Model, Property};
 
 use crate::{
     RetryModel,
-    state::{Decision, Message, Phase, State},
+    state::{Decision, Message, ModelAttempt, Phase, State},
     store::{OPERATOR, Variant, response_of},
     truth::End,
 };
@@ -23,6 +23,8 @@ pub(crate) enum Action {
     /// The handler runs although the claim was not acknowledged.
     RunUnanswered(usize),
     Renew(usize),
+    /// The handler panics, before its effect or after it.
+    Panic(usize),
     /// The response is sent to be recorded.
     Complete(usize),
     /// The store refuses the response, and has not applied it.
@@ -48,13 +50,13 @@ impl RetryModel {
             Phase::Claimed { .. } => {
                 actions.extend([Action::Crash(attempt), Action::Perform(attempt)]);
                 if self.renews {
-                    actions.push(Action::Renew(attempt));
+                    actions.extend([Action::Renew(attempt), Action::Panic(attempt)]);
                 }
             }
             Phase::Performed { .. } => {
                 actions.extend([Action::Crash(attempt), Action::Complete(attempt)]);
                 if self.renews {
-                    actions.push(Action::Renew(attempt));
+                    actions.extend([Action::Renew(attempt), Action::Panic(attempt)]);
                 }
                 if self.releases && !state.has_released {
                     actions.push(Action::Release(attempt));
@@ -77,13 +79,14 @@ impl RetryModel {
         }
     }
 
-    fn act(state: &mut State, action: &Action) {
+    fn act(&self, state: &mut State, action: &Action) {
         let now = state.now;
         let (Action::Send(attempt)
         | Action::Crash(attempt)
         | Action::Perform(attempt)
         | Action::RunUnanswered(attempt)
         | Action::Renew(attempt)
+        | Action::Panic(attempt)
         | Action::Complete(attempt)
         | Action::Refuse(attempt)
         | Action::Seal(attempt)
@@ -113,8 +116,22 @@ impl RetryModel {
                 Phase::Performed { fence }
             }
             Action::Renew(_) => {
-                message = Some(Message::Renew { attempt, fence });
+                let lease = self.lease;
+                message = Some(Message::Renew {
+                    attempt,
+                    fence,
+                    lease,
+                });
                 own.phase
+            }
+            Action::Panic(_) => {
+                let lease = 0;
+                message = Some(Message::Renew {
+                    attempt,
+                    fence,
+                    lease,
+                });
+                Phase::Crashed
             }
             Action::Complete(_) => {
                 message = Some(Message::Complete { attempt, fence });
@@ -126,7 +143,7 @@ impl RetryModel {
                 Phase::Sealing
             }
             Action::Release(_) => {
-                message = Some(Message::Release { attempt, fence });
+                message = Some(own.give_back(self.variant, attempt, fence));
                 own.has_effect = false;
                 state.has_released = true;
                 Phase::Withheld
@@ -178,7 +195,7 @@ impl Model for RetryModel {
                 let fence = last.truth.holder?.fence;
                 state.sent.insert(Message::Resolve { fence, decision });
             }
-            action => Self::act(&mut state, &action),
+            action => self.act(&mut state, &action),
         }
         (state != *last).then_some(state)
     }
@@ -224,9 +241,17 @@ impl Model for RetryModel {
                 let is_renewed = holder.is_some_and(|holder| holder.lease_until > model.lease * 2);
                 !model.renews || is_renewed
             }),
-            Property::sometimes("gets what was resolved", |model: &Self, state: &State| {
-                !model.resolves || answers(state).any(|(_, response)| response == OPERATOR)
-            }),
+            Property::sometimes(
+                "a retry gets what was resolved",
+                |model: &Self, state: &State| {
+                    let is_told = |attempt: &ModelAttempt| attempt.phase == Phase::ToldUnknown;
+                    let was_unknown = state.attempts.iter().any(is_told);
+                    let is_resolved = answers(state).any(|(_, response)| response == OPERATOR);
+                    // One is lost, one is told so, and one comes later.
+                    let can_be_seen = model.resolves && model.attempts > 2;
+                    !can_be_seen || was_unknown && is_resolved
+                },
+            ),
             Property::sometimes(
                 "is used again after its end",
                 |model: &Self, state: &State| !model.purges || state.truth.life > 0,

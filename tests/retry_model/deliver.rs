@@ -28,12 +28,18 @@ impl RetryModel {
                 state.slot.record = None;
                 self.begin(state, attempt, is_heard);
             }
-            Message::Renew { attempt, fence } => {
-                let (now, lease) = (state.now(), Duration::from_secs(self.lease));
-                let before = state.slot.clone();
-                let _ = state.slot.renew(attempt, fence, lease, now);
-                if state.slot != before && state.truth.check_holder(attempt, fence, state.now) {
-                    state.truth.renew(state.now + self.lease);
+            Message::Renew {
+                attempt,
+                fence,
+                lease,
+            } => {
+                let before = state.slot.record.clone();
+                let length = Duration::from_secs(lease);
+                let _ = state.slot.renew(attempt, fence, length, state.now());
+                if state.slot.record != before
+                    && state.truth.check_holder(attempt, fence, state.now)
+                {
+                    state.truth.renew(state.now + lease);
                 }
             }
             Message::Complete { attempt, fence } => {
@@ -62,13 +68,15 @@ impl RetryModel {
         if state.slot.record.is_some() {
             return;
         }
-        // A message takes less time than the retention: the store knows a duplicate of a claim
-        // only by its record. A process that sleeps has no such limit.
+        // The store knows a duplicate by its record, and the fence starts again without one. So
+        // messages and decisions take less time than the retention. A process that sleeps has
+        // no such limit.
         let attempts = &state.attempts;
         state.sent.retain(|message| match message {
             Message::Begin { attempt } => {
                 matches!(attempts[*attempt].phase, Phase::Claiming { .. })
             }
+            Message::Resolve { .. } => false,
             _ => true,
         });
     }
@@ -89,30 +97,40 @@ impl RetryModel {
                 attempt,
                 fence,
                 lease_until: state.now + self.lease,
+                takes_over: self.takeover && takes_over,
             };
-            let takes_over = self.takeover && takes_over;
-            let truth = &mut state.truth;
-            truth.start(holder, takes_over, state.now, self.retention);
+            state.truth.start(holder, state.now, self.retention);
         }
         if !is_heard {
             return;
         }
-        let Phase::Claiming { since } = state.attempts[attempt].phase else {
+        let own = &mut state.attempts[attempt];
+        let Phase::Claiming { since } = own.phase else {
             return;
         };
-        state.attempts[attempt].life = state.truth.life;
-        state.attempts[attempt].phase = match admission {
-            Admission::Started { fence, .. } => {
+        own.life = state.truth.life;
+        own.phase = match admission {
+            Admission::Started {
+                fence, takes_over, ..
+            } => {
+                own.takes_over = takes_over;
                 let is_late = state.now >= since + self.lease;
                 if is_late && self.variant != Variant::RunsLate {
                     // Another attempt may hold the key by now.
-                    state.sent.insert(Message::Release { attempt, fence });
+                    let given_back = own.give_back(self.variant, attempt, fence);
+                    state.sent.insert(given_back);
+                    if !takes_over {
+                        // After the lease the claim counts as lost, but its outcome is known.
+                        let decision = Decision::Release;
+                        state.sent.insert(Message::Resolve { fence, decision });
+                    }
                     Phase::Withheld
                 } else {
                     Phase::Claimed { fence }
                 }
             }
             Admission::Replay(response) => Phase::Answered(response),
+            Admission::Unknown { .. } => Phase::ToldUnknown,
             _ => Phase::Withheld,
         };
     }
@@ -141,8 +159,9 @@ impl RetryModel {
             Decision::Release => (Resolution::Release, None),
             Decision::Seal => (Resolution::Seal, Some(End::Sealed)),
         };
-        let update = state.slot.resolve(fence, resolution, state.now());
-        if update == Update::Applied && state.truth.check_resolved(fence, state.now) {
+        let before = state.slot.record.clone();
+        let _ = state.slot.resolve(fence, resolution, state.now());
+        if state.slot.record != before && state.truth.check_resolved(fence, state.now) {
             state.truth.finish(end, state.now + self.retention);
         }
     }

@@ -17,9 +17,11 @@ pub(crate) enum Message {
     Set {
         attempt: usize,
     },
+    /// A lease of nothing gives the key up.
     Renew {
         attempt: usize,
         fence: u64,
+        lease: u64,
     },
     Complete {
         attempt: usize,
@@ -75,6 +77,8 @@ pub(crate) enum Phase {
     Answered(Response),
     /// Answered with 409: the attempt has lost its key.
     Conflict,
+    /// Answered with 409 to its claim: the outcome of an attempt before is unknown.
+    ToldUnknown,
     /// Answered with another error, before or after the handler.
     Withheld,
     Crashed,
@@ -87,6 +91,8 @@ pub(crate) struct ModelAttempt {
     pub(crate) life: u8,
     /// The handler has run, and its effect was not undone.
     pub(crate) has_effect: bool,
+    /// The attempt follows one that was lost.
+    pub(crate) takes_over: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -100,12 +106,29 @@ pub(crate) struct State {
     pub(crate) has_released: bool,
 }
 
+impl ModelAttempt {
+    /// Returns the message that gives a key back for which this attempt has no effect.
+    pub(crate) fn give_back(&self, variant: Variant, attempt: usize, fence: u64) -> Message {
+        // The effects of the attempt before are as unknown as they were.
+        if self.takes_over && variant != Variant::FreesUnknown {
+            let lease = 0;
+            return Message::Renew {
+                attempt,
+                fence,
+                lease,
+            };
+        }
+        Message::Release { attempt, fence }
+    }
+}
+
 impl State {
     pub(crate) fn new(variant: Variant, attempts: usize) -> Self {
         let unsent = ModelAttempt {
             phase: Phase::Unsent,
             life: 0,
             has_effect: false,
+            takes_over: false,
         };
         Self {
             slot: KeySlot::new(variant),

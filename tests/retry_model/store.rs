@@ -35,6 +35,8 @@ pub(crate) enum Variant {
     RunsUnanswered,
     /// An attempt runs although its claim was acknowledged after its lease. The store is sound.
     RunsLate,
+    /// An attempt that took over and failed frees the key. The store is sound.
+    FreesUnknown,
     /// An attempt seals its key although a completion may have been applied. The store is sound.
     SealsAmbiguous,
 }

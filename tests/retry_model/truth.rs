@@ -17,6 +17,8 @@ pub(crate) struct Holder {
     pub(crate) attempt: usize,
     pub(crate) fence: u64,
     pub(crate) lease_until: u64,
+    /// The attempt follows one that was lost.
+    pub(crate) takes_over: bool,
 }
 
 /// The facts, and what was seen that contradicts them.
@@ -29,16 +31,16 @@ pub(crate) struct Truth {
     pub(crate) life: u8,
     /// Somebody who does not hold the key has changed it.
     pub(crate) has_foreign_change: bool,
-    /// The key was free although an attempt was lost.
+    /// The key became free although an attempt was lost.
     pub(crate) has_lost_unknown: bool,
 }
 
 impl Truth {
     /// A claim was started that changed the record.
-    pub(crate) fn start(&mut self, holder: Holder, takes_over: bool, now: u64, retention: u64) {
+    pub(crate) fn start(&mut self, holder: Holder, now: u64, retention: u64) {
         let before = self.holder.replace(holder);
         let is_kept = before.is_some_and(|before| now < before.lease_until + retention);
-        if is_kept && !takes_over {
+        if is_kept && !holder.takes_over {
             self.has_lost_unknown = true;
         }
         let has_expired = self.end.is_some_and(|(_, until)| until <= now);
@@ -68,7 +70,10 @@ impl Truth {
 
     /// Notes the end of the request. `None` frees the key.
     pub(crate) fn finish(&mut self, end: Option<End>, until: u64) {
-        self.holder = None;
+        let holder = self.holder.take();
+        if end.is_none() && holder.is_some_and(|holder| holder.takes_over) {
+            self.has_lost_unknown = true;
+        }
         self.end = end.map(|end| (end, until));
     }
 

@@ -14,6 +14,10 @@ enum StoreFault {
     NoFingerprint,
     /// A claim reads, and writes later.
     GetThenSet,
+    /// A claim of a released key reads, and writes later.
+    GetThenReuse,
+    /// A claim that loses a race is answered from a record that has expired.
+    StaleAnswer,
     /// The record of an attempt goes with its lease.
     LeaseIsAbsence,
     /// A lease that ran out is taken over by anyone.
@@ -38,8 +42,10 @@ enum StoreFault {
     ResolvesLiveAttempt,
     /// An operator's decision counts for an attempt that the operator has not seen.
     ResolvesAnyFence,
-    /// An operator's decision whose answer was lost is refused when it is repeated.
+    /// An operator's decision that is repeated is lost.
     ResolvesOnce,
+    /// An operator's second decision is acknowledged, and does nothing.
+    ResolvesBlindly,
     /// A release deletes the row, so that the fence starts again.
     ReleaseDeletes,
     /// A release that is delivered late frees the key of the next attempt.
@@ -77,6 +83,14 @@ async fn stores_with_known_faults_are_rejected() {
         ),
         (Fault::GetThenSet, "of many claims at a time one is started"),
         (
+            Fault::GetThenReuse,
+            "of many claims at a time one is started",
+        ),
+        (
+            Fault::StaleAnswer,
+            "a claim that lost a race sees the one that won",
+        ),
+        (
             Fault::LeaseIsAbsence,
             "a lease that ran out is an unknown outcome",
         ),
@@ -113,6 +127,7 @@ async fn stores_with_known_faults_are_rejected() {
             Fault::ResolvesOnce,
             "a resolution that is delivered twice is one resolution",
         ),
+        (Fault::ResolvesBlindly, "an outcome is resolved once"),
         (Fault::ReleaseDeletes, "the fence grows after a release"),
         (Fault::LateRelease, "a late release frees nobody else's key"),
         (Fault::OneSealReason, "a retry gets the reason"),

@@ -12,8 +12,8 @@ use super::StoreFault;
 use crate::{
     clock::{Clock, ManualClock},
     semantics::retry::{
-        Admission, Claim, Fingerprint, KeyRecord, KeyState, RecordId, Resolution, Retention,
-        SealReason, Update,
+        Admission, Claim, Fingerprint, KeyRecord, KeyState, RecordId, Resolution, SealReason,
+        Update,
     },
     store::{IdempotencyStore, Inspection, Step, StoreError},
 };
@@ -90,7 +90,7 @@ impl BrokenStore {
             Some(StoreFault::NoFingerprint) => claim.fingerprint = Fingerprint::custom("all"),
             Some(StoreFault::SilentTakeover) => claim.takeover = true,
             Some(StoreFault::LeaseIsRetention) => {
-                claim.retention = Retention::new(claim.lease);
+                claim.retention.replay = claim.retention.replay.min(claim.lease);
             }
             Some(StoreFault::ReadsExpired) => claim.retention.replay = Duration::MAX,
             Some(StoreFault::NoTombstone) => claim.retention.tombstone = Duration::ZERO,
@@ -148,13 +148,26 @@ impl BrokenEntry {
 impl IdempotencyStore for BrokenStore {
     async fn begin(&self, id: RecordId, claim: Claim) -> Result<Admission<Bytes>, StoreError> {
         let claim = self.faulty_claim(claim);
-        let is_absent = self.with_entry(id, |entry, _| entry.record.is_none());
-        if is_absent && self.has(StoreFault::GetThenSet) {
+        let (state, is_forgotten) = self.with_entry(id, |entry, now| {
+            let record = entry.record.as_ref();
+            let is_forgotten = record.is_none_or(|record| record.is_forgotten(now));
+            (record.map(|record| record.state().clone()), is_forgotten)
+        });
+        let is_overwritten = match self.fault {
+            Some(StoreFault::GetThenSet) => state.is_none(),
+            Some(StoreFault::GetThenReuse) => state == Some(KeyState::Released),
+            _ => false,
+        };
+        if is_overwritten {
             yield_now().await;
             // A claim that came in between is overwritten.
             self.with_entry(id, |entry, _| entry.record = None);
         }
-        Ok(self.with_entry(id, |entry, now| {
+        let is_stale = is_forgotten && self.has(StoreFault::StaleAnswer);
+        if is_stale {
+            yield_now().await;
+        }
+        let admission = self.with_entry(id, |entry, now| {
             if self.has(StoreFault::LeaseIsAbsence) && entry.is_unknown(now) {
                 entry.record = None;
             }
@@ -163,7 +176,13 @@ impl IdempotencyStore for BrokenStore {
                 entry.record = None;
             }
             entry.begin(id, &claim, now)
-        }))
+        });
+        Ok(match (admission, state) {
+            (started @ Admission::Started { .. }, _) => started,
+            // The claim was decided by what was read at first.
+            (_, Some(KeyState::Completed(response))) if is_stale => Admission::Replay(response),
+            (admission, _) => admission,
+        })
     }
 
     async fn renew(&self, step: Step, lease: Duration) -> Result<Update, StoreError> {
@@ -251,15 +270,22 @@ impl IdempotencyStore for BrokenStore {
         resolution: Resolution<Bytes>,
     ) -> Result<Update, StoreError> {
         Ok(self.with_entry(id, |entry, now| {
+            let is_unknown = entry.is_unknown(now);
+            if !is_unknown && self.has(StoreFault::ResolvesOnce) {
+                return Update::Lost;
+            }
+            // The operator has taken the next fence.
+            let is_resolved = entry
+                .record
+                .as_ref()
+                .is_some_and(|record| record.fence() == fence + 1);
+            if is_resolved && self.has(StoreFault::ResolvesBlindly) {
+                return Update::Applied;
+            }
             let (mut fence, mut from) = (fence, now);
             match self.fault {
                 Some(StoreFault::ResolvesAnyFence) => {
                     fence = entry.holder.map_or(fence, |holder| holder.fence);
-                }
-                Some(StoreFault::ResolvesOnce)
-                    if entry.record.as_ref().is_some_and(|r| r.fence() != fence) =>
-                {
-                    return Update::Lost;
                 }
                 Some(StoreFault::ResolvesLiveAttempt) => {
                     from = entry.lease_until().unwrap_or(now);

@@ -39,18 +39,12 @@ impl Database {
     /// [`SqliteIdempotencyStore::keyed`]. `job` runs on the thread of the database, and to its
     /// end, even if its caller is dropped.
     ///
-    /// No lease is renewed while `job` runs, neither its own nor that of another attempt. Keep
-    /// it shorter than half of the [lease]. If its own lease ends, the commit is
-    /// [`KeyedError::Lost`].
-    ///
-    /// [lease]: tower_conditional::IdempotencyLayer::lease
-    ///
     /// A refusal is a response too: commit a 4xx before the first write. An error from `job` rolls
     /// back what it wrote.
     ///
-    /// The layer extends its lease on the thread of the database, after the jobs that wait there. So
-    /// a job that takes longer than the [lease](tower_conditional::IdempotencyLayer::lease) ends in
-    /// [`KeyedError::Lost`].
+    /// No lease is renewed while `job` runs. Its own attempt cannot be taken over meanwhile, since
+    /// the transaction holds the write lock. Other attempts that wait for the thread lose their keys
+    /// if it takes longer than half of the [lease](tower_conditional::IdempotencyLayer::lease).
     ///
     /// # Errors
     ///

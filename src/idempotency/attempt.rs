@@ -136,6 +136,9 @@ impl Attempt {
 
     /// Returns a key of 43 characters for a call to another service. It is the same in every
     /// attempt, and differs for each `purpose`.
+    ///
+    /// It is also the same for a request that uses the key again after its retention. So the
+    /// retention should not be shorter than that of the other service.
     #[must_use]
     pub fn derive_key(&self, purpose: &str) -> String {
         let mut hash = Sha256::new();

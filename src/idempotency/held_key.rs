@@ -5,7 +5,7 @@ use std::{future::pending, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
 use http_body::Body;
-use tokio::time::{Instant, interval_at, sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::{
     attempt::Attempt,
@@ -45,12 +45,13 @@ impl<St: IdempotencyStore> HeldKey<St> {
     /// Extends the lease, three times in its length. Never ends.
     pub(super) async fn renew_until_dropped(&self) {
         let lease = self.config.lease;
-        let mut ticks = interval_at(Instant::now() + lease / 3, lease / 3);
+        let mut next = Instant::now() + lease / 3;
         loop {
-            ticks.tick().await;
+            sleep_until(next).await;
+            next = Instant::now() + lease / 3;
             // A store that never answers must not keep the next try from coming in time.
             let renewed = self.config.store.renew(self.attempt.step, lease);
-            match timeout(ticks.period(), renewed).await {
+            match timeout_at(next, renewed).await {
                 Ok(Ok(Update::Applied)) => {}
                 Ok(Ok(Update::Lost)) => return pending().await,
                 Ok(Err(error)) => events::key_step_failed(self.id(), "renew", &error),

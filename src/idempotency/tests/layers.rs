@@ -67,8 +67,8 @@ fn created(
     })
 }
 
-/// A layer on the router and one on a route: the outer one holds the key, and the inner one
-/// does not take that for another request in flight.
+/// A layer on the router and one on a route: the outer one holds the key. The inner one does not
+/// take that for another request in flight.
 #[tokio::test]
 async fn two_layers_are_one() {
     let runs = Runs::default();

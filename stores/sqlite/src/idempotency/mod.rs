@@ -50,6 +50,9 @@ pub use keyed::{KeyedError, KeyedResponse, KeyedTransaction};
 ///
 /// If the handler writes to the same database, use [`Database::keyed`]: the effect and the
 /// record then commit together.
+///
+/// The layer renews its leases through the queue of the [`Database`]. Jobs that take longer than
+/// a third of the lease belong to another `Database` of the same file.
 #[derive(Clone)]
 pub struct SqliteIdempotencyStore {
     database: Database,

@@ -12,8 +12,9 @@ use crate::{
     store::{IdempotencyStore, Step, StoreError, StoreErrorKind},
 };
 
-/// The pause between two looks at a key that another attempt holds.
-const WAIT_PAUSE: Duration = Duration::from_millis(100);
+/// The first and the longest pause between two looks at a key that another attempt holds. They
+/// grow, since thousands of retries that wait would keep the store from renewing the lease.
+const WAIT_PAUSES: (Duration, Duration) = (Duration::from_millis(25), Duration::from_secs(1));
 
 /// A claim of a key, with everything that a task of its own needs.
 pub(super) struct Claimant<St> {
@@ -26,6 +27,7 @@ impl<St: IdempotencyStore> Claimant<St> {
     /// Claims the key. While another attempt holds it, tries again until the time limit.
     pub(super) async fn begin_or_wait(&self) -> Result<Admission<Bytes>, StoreError> {
         let mut first_answer = None;
+        let (mut pause, longest_pause) = WAIT_PAUSES;
         loop {
             let admission = self.begin().await?;
             let Admission::InFlight { retry_after } = admission else {
@@ -36,7 +38,8 @@ impl<St: IdempotencyStore> Claimant<St> {
             if left.is_zero() {
                 return Ok(admission);
             }
-            sleep(WAIT_PAUSE.min(retry_after).min(left)).await;
+            sleep(pause.min(retry_after).min(left)).await;
+            pause = longest_pause.min(pause * 2);
         }
     }
 

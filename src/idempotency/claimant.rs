@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::config::{IdempotencyConfig, PAUSES};
 use crate::{
@@ -62,7 +62,10 @@ impl<St: IdempotencyStore> Claimant<St> {
         let mut pauses = PAUSES.into_iter();
         let asked_at = Instant::now();
         loop {
-            let error = match self.config.store.begin(self.id, self.claim).await {
+            // An answer after the lease is of use, too: the claim can be given back.
+            let limit = self.claim.lease.saturating_mul(4);
+            let begun = self.config.store.begin(self.id, self.claim);
+            let error = match within(limit, begun).await {
                 // Another attempt may have taken over before this one heard of its claim.
                 Ok(started @ Admission::Started { .. })
                     if asked_at.elapsed() >= self.claim.lease =>
@@ -78,7 +81,8 @@ impl<St: IdempotencyStore> Claimant<St> {
             if error.kind() != StoreErrorKind::Ambiguous {
                 return Err(error);
             }
-            let Some(pause) = pauses.next() else {
+            let is_late = asked_at.elapsed() >= self.claim.lease;
+            let Some(pause) = pauses.next().filter(|_| !is_late) else {
                 self.abandon();
                 return Err(error);
             };
@@ -93,12 +97,8 @@ impl<St: IdempotencyStore> Claimant<St> {
             let mut pause = PAUSES[2];
             while pause < claimant.claim.lease {
                 sleep(pause).await;
-                if let Ok(admission) = claimant
-                    .config
-                    .store
-                    .begin(claimant.id, claimant.claim)
-                    .await
-                {
+                let begun = claimant.config.store.begin(claimant.id, claimant.claim);
+                if let Ok(admission) = within(claimant.claim.lease, begun).await {
                     claimant.release(&admission).await;
                     return;
                 }
@@ -119,21 +119,35 @@ impl<St: IdempotencyStore> Claimant<St> {
         };
         let store = &self.config.store;
         let step = Step::new(self.id, self.claim.owner, fence);
+        let lease = self.claim.lease;
         // The effects of the attempt before are as unknown as they were.
         if takes_over {
-            let _ = store.renew(step, Duration::ZERO).await;
-        } else if !matches!(store.release(step).await, Ok(Update::Applied)) {
-            release_lost(&**store, step).await;
+            let _ = within(lease, store.renew(step, Duration::ZERO)).await;
+        } else if !matches!(
+            within(lease, store.release(step)).await,
+            Ok(Update::Applied)
+        ) {
+            release_lost(&self.config, step).await;
         }
     }
 }
 
 /// Releases an attempt for which nothing ran, and whose lease may be over. It counts as lost
 /// then, but its outcome is known.
-pub(super) async fn release_lost<St: IdempotencyStore>(store: &St, step: Step) {
-    let _ = store
-        .resolve(step.id, step.fence, Resolution::Release)
-        .await;
+pub(super) async fn release_lost<St: IdempotencyStore>(config: &IdempotencyConfig<St>, step: Step) {
+    let release = Resolution::Release;
+    let resolved = config.store.resolve(step.id, step.fence, release);
+    let _ = within(config.lease, resolved).await;
+}
+
+/// Waits for the answer of a store. One that never answers holds up neither a request nor a
+/// shutdown without end.
+pub(super) async fn within<T>(
+    limit: Duration,
+    step: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let late = |_| Err(StoreError::ambiguous("the store did not answer in time"));
+    timeout(limit, step).await.unwrap_or_else(late)
 }
 
 impl<St> Clone for Claimant<St> {

@@ -5,11 +5,11 @@ use std::{future::pending, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
 use http_body::Body;
-use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep};
 
 use super::{
     attempt::Attempt,
-    claimant::release_lost,
+    claimant::{release_lost, within},
     config::{IdempotencyConfig, OnUnrecorded, PAUSES},
     recorded::{self, RecordedContent},
     refuse::refuse,
@@ -45,18 +45,18 @@ impl<St: IdempotencyStore> HeldKey<St> {
     /// Extends the lease, three times in its length. Never ends.
     pub(super) async fn renew_until_dropped(&self) {
         let lease = self.config.lease;
-        let mut next = Instant::now() + lease / 3;
+        let mut pause = lease / 3;
         loop {
-            sleep_until(next).await;
-            next = Instant::now() + lease / 3;
+            sleep(pause).await;
+            let asked_at = Instant::now();
             // A store that never answers must not keep the next try from coming in time.
             let renewed = self.config.store.renew(self.attempt.step, lease);
-            match timeout_at(next, renewed).await {
-                Ok(Ok(Update::Applied)) => {}
-                Ok(Ok(Update::Lost)) => return pending().await,
-                Ok(Err(error)) => events::key_step_failed(self.id(), "renew", &error),
-                Err(late) => events::key_step_failed(self.id(), "renew", &late),
+            match within(lease / 3, renewed).await {
+                Ok(Update::Applied) => {}
+                Ok(Update::Lost) => return pending().await,
+                Err(error) => events::key_step_failed(self.id(), "renew", &error),
             }
+            pause = (lease / 3).saturating_sub(asked_at.elapsed());
         }
     }
 
@@ -67,7 +67,8 @@ impl<St: IdempotencyStore> HeldKey<St> {
         if claimed_at.elapsed() < lease / 3 {
             return true;
         }
-        let renewed = self.config.store.renew(self.attempt.step, lease).await;
+        let renewed = self.config.store.renew(self.attempt.step, lease);
+        let renewed = within(lease, renewed).await;
         if let Err(error) = &renewed {
             events::key_step_failed(self.id(), "renew", error);
         }
@@ -185,16 +186,20 @@ impl<St: IdempotencyStore> HeldKey<St> {
     /// Applies the end to the record. A step whose answer was lost is repeated.
     async fn commit(&self, end: AttemptEnd) -> Result<Update, StoreError> {
         let (store, step) = (&self.config.store, self.attempt.step);
+        let lease = self.config.lease;
         let mut pauses = PAUSES.into_iter();
         loop {
             let (name, applied) = match &end {
                 AttemptEnd::Record(record) => {
-                    ("complete", store.complete(step, record.clone()).await)
+                    let completed = store.complete(step, record.clone());
+                    ("complete", within(lease, completed).await)
                 }
                 // The effects of the attempt before are as unknown as they were.
                 AttemptEnd::Release if self.attempt.takes_over => ("renew", self.end_lease().await),
-                AttemptEnd::Release => ("release", store.release(step).await),
-                AttemptEnd::Seal(reason) => ("seal", store.seal(step, *reason).await),
+                AttemptEnd::Release => ("release", within(lease, store.release(step)).await),
+                AttemptEnd::Seal(reason) => {
+                    ("seal", within(lease, store.seal(step, *reason)).await)
+                }
             };
             match (&applied, &end) {
                 (Ok(Update::Applied), AttemptEnd::Seal(reason)) => {
@@ -216,7 +221,7 @@ impl<St: IdempotencyStore> HeldKey<St> {
     pub(super) async fn release(&self) {
         let released = self.commit(AttemptEnd::Release).await;
         if !matches!(released, Ok(Update::Applied)) && !self.attempt.takes_over {
-            release_lost(&*self.config.store, self.attempt.step).await;
+            release_lost(&self.config, self.attempt.step).await;
         }
     }
 
@@ -229,6 +234,7 @@ impl<St: IdempotencyStore> HeldKey<St> {
 
     async fn end_lease(&self) -> Result<Update, StoreError> {
         let store = &self.config.store;
-        store.renew(self.attempt.step, Duration::ZERO).await
+        let ended = store.renew(self.attempt.step, Duration::ZERO);
+        within(self.config.lease, ended).await
     }
 }

@@ -134,6 +134,26 @@ impl IdempotencyStore for Faulty {
     }
 }
 
+/// P-ID-store-down: a store that never answers is one that is down, after a while.
+#[tokio::test(start_paused = true)]
+async fn a_silent_store_holds_nobody_up() {
+    for lease in [Duration::from_secs(30), Duration::MAX] {
+        let (store, runs, detached) = (Faulty::default(), Runs::default(), Detached::new());
+        let layer = IdempotencyLayer::new(store.clone(), user).lease(lease);
+        let service = service(&layer.detached(detached.clone()), &runs, order);
+        if lease < Duration::MAX {
+            store.fail(Operation::Begin, Fault::Silent, 2);
+            let refused = send(&service, post("\"a\"")).await;
+            assert_eq!(problem(&refused), "store-unavailable");
+            detached.idle().await;
+            assert_eq!(runs.count(), 0);
+            store.fail(Operation::Complete, Fault::Silent, 1);
+        }
+        assert_eq!(send(&service, post("\"a\"")).await.status, 201);
+        assert!(send(&service, post("\"a\"")).await.replayed);
+    }
+}
+
 /// A retry that waits long asks the store less and less often.
 #[tokio::test(start_paused = true)]
 async fn a_retry_that_waits_does_not_flood_the_store() {

@@ -144,6 +144,9 @@ impl Attempt {
     ///
     /// After a [release](super::Commit::Release), a corrected request has the same key. If the
     /// other service refuses that, add the part that was corrected to `purpose`.
+    ///
+    /// It is also the same for a request that uses the key again after its retention. So the
+    /// retention should not be shorter than that of the other service.
     #[must_use]
     pub fn derive_key(&self, purpose: &str) -> String {
         let mut hash = Sha256::new();

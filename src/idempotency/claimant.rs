@@ -5,15 +5,19 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use tokio::time::{Instant, sleep};
 
-use super::config::{IdempotencyConfig, PAUSES};
+use super::{
+    config::{IdempotencyConfig, PAUSES},
+    within::within,
+};
 use crate::{
     events,
     semantics::retry::{Admission, Claim, RecordId, Resolution, Update},
     store::{IdempotencyStore, Step, StoreError, StoreErrorKind},
 };
 
-/// The pause between two looks at a key that another attempt holds.
-const WAIT_PAUSE: Duration = Duration::from_millis(100);
+/// The first and the longest pause between two looks at a key that another attempt holds. They
+/// grow, since thousands of retries that wait would keep the store from renewing the lease.
+const WAIT_PAUSES: (Duration, Duration) = (Duration::from_millis(25), Duration::from_secs(1));
 
 /// A claim of a key, with everything that a task of its own needs.
 pub(super) struct Claimant<St> {
@@ -26,6 +30,7 @@ impl<St: IdempotencyStore> Claimant<St> {
     /// Claims the key. While another attempt holds it, tries again until the time limit.
     pub(super) async fn begin_or_wait(&self) -> Result<Admission<Bytes>, StoreError> {
         let mut first_answer = None;
+        let (mut pause, longest_pause) = WAIT_PAUSES;
         loop {
             let admission = self.begin().await?;
             let Admission::InFlight { retry_after } = admission else {
@@ -36,7 +41,8 @@ impl<St: IdempotencyStore> Claimant<St> {
             if left.is_zero() {
                 return Ok(admission);
             }
-            sleep(WAIT_PAUSE.min(retry_after).min(left)).await;
+            sleep(pause.min(retry_after).min(left)).await;
+            pause = longest_pause.min(pause * 2);
         }
     }
 
@@ -59,7 +65,10 @@ impl<St: IdempotencyStore> Claimant<St> {
         let mut pauses = PAUSES.into_iter();
         let sent_at = Instant::now();
         loop {
-            let error = match self.config.store.begin(self.id, self.claim).await {
+            // An answer after the lease is of use, too: the claim can be given back.
+            let limit = self.claim.lease.saturating_mul(4);
+            let begun = self.config.store.begin(self.id, self.claim);
+            let error = match within(limit, begun).await {
                 Ok(admission) => return self.confirm_lease(admission, sent_at).await,
                 Err(error) => error,
             };
@@ -67,7 +76,8 @@ impl<St: IdempotencyStore> Claimant<St> {
             if error.kind() != StoreErrorKind::Ambiguous {
                 return Err(error);
             }
-            let Some(pause) = pauses.next() else {
+            let is_late = sent_at.elapsed() >= self.claim.lease;
+            let Some(pause) = pauses.next().filter(|_| !is_late) else {
                 self.abandon();
                 return Err(error);
             };
@@ -93,7 +103,8 @@ impl<St: IdempotencyStore> Claimant<St> {
             return Ok(admission);
         }
         let renewed_at = Instant::now();
-        let renewed = self.config.store.renew(self.step(fence), lease).await;
+        let renewed = self.config.store.renew(self.step(fence), lease);
+        let renewed = within(lease, renewed).await;
         let is_in_time = sent_at.elapsed() < lease && renewed_at.elapsed() < lease / 3;
         if is_in_time && matches!(renewed, Ok(Update::Applied)) {
             return Ok(admission);
@@ -110,8 +121,8 @@ impl<St: IdempotencyStore> Claimant<St> {
             let mut pause = PAUSES[2];
             while pause < claimant.claim.lease {
                 sleep(pause).await;
-                let store = &claimant.config.store;
-                if let Ok(admission) = store.begin(claimant.id, claimant.claim).await {
+                let begun = claimant.config.store.begin(claimant.id, claimant.claim);
+                if let Ok(admission) = within(claimant.claim.lease, begun).await {
                     claimant.give_back_started(&admission);
                     return;
                 }
@@ -134,13 +145,14 @@ impl<St: IdempotencyStore> Claimant<St> {
         let claimant = self.clone();
         self.spawn(async move {
             let store = &claimant.config.store;
-            for pause in PAUSES.into_iter().chain([claimant.claim.lease]) {
+            let lease = claimant.claim.lease;
+            for pause in PAUSES.into_iter().chain([lease]) {
                 let step = claimant.step(fence);
                 let given_back = if takes_over {
                     // The effects of the attempt before are as unknown as they were.
-                    store.renew(step, Duration::ZERO).await
+                    within(lease, store.renew(step, Duration::ZERO)).await
                 } else {
-                    store.release(step).await
+                    within(lease, store.release(step)).await
                 };
                 match given_back {
                     Ok(Update::Applied) => return,
@@ -151,7 +163,8 @@ impl<St: IdempotencyStore> Claimant<St> {
             }
             if !takes_over {
                 // After the lease the claim counts as lost, but its outcome is known.
-                let _ = store.resolve(claimant.id, fence, Resolution::Release).await;
+                let resolved = store.resolve(claimant.id, fence, Resolution::Release);
+                let _ = within(lease, resolved).await;
             }
         });
     }

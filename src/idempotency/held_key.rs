@@ -1,17 +1,18 @@
 //! A key that an attempt holds: its lease, and the record of its end.
 
-use std::{error::Error, future::pending, sync::Arc, time::Duration};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use http_body::Body;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
 use super::{
     attempt::Attempt,
     config::{IdempotencyConfig, OnUnrecorded, PAUSES},
     recorded::{self, RecordedContent},
     refuse::refuse,
+    within::within,
 };
 use crate::{
     body::ResponseBody,
@@ -51,19 +52,16 @@ impl<St: IdempotencyStore> HeldKey<St> {
             sleep(pause).await;
             // A store that never answers must not keep the next try from coming in time.
             let renewed = self.config.store.renew(self.attempt.step, lease);
-            pause = match timeout(lease / 3, renewed).await {
-                Ok(Ok(Update::Applied)) => lease / 3,
-                Ok(Ok(Update::Lost)) => return pending().await,
-                Ok(Err(error)) => self.renewal_failed(&error),
-                Err(late) => self.renewal_failed(&late),
+            pause = match within(lease / 3, renewed).await {
+                Ok(Update::Applied) => lease / 3,
+                Ok(Update::Lost) => return pending().await,
+                Err(error) => {
+                    events::key_step_failed(self.id(), "renew", &error);
+                    // The store has the rest of the lease to come back.
+                    lease / 15
+                }
             };
         }
-    }
-
-    /// Returns the pause before the next try. The store has the rest of the lease to come back.
-    fn renewal_failed(&self, error: &(dyn Error + 'static)) -> Duration {
-        events::key_step_failed(self.id(), "renew", error);
-        self.config.lease / 15
     }
 
     /// Returns `true` if the attempt may run its handler now. Asks the store only after a wait
@@ -73,7 +71,8 @@ impl<St: IdempotencyStore> HeldKey<St> {
         if claimed_at.elapsed() < lease / 3 {
             return true;
         }
-        let renewed = self.config.store.renew(self.attempt.step, lease).await;
+        let renewed = self.config.store.renew(self.attempt.step, lease);
+        let renewed = within(lease, renewed).await;
         if let Err(error) = &renewed {
             events::key_step_failed(self.id(), "renew", error);
         }
@@ -212,17 +211,21 @@ impl<St: IdempotencyStore> HeldKey<St> {
     async fn commit(&self, end: AttemptEnd) -> (Result<Update, StoreError>, bool) {
         let mut may_be_applied = false;
         let (store, step) = (&self.config.store, self.attempt.step);
+        let lease = self.config.lease;
         let mut pauses = PAUSES.into_iter();
         loop {
             let (name, applied) = match &end {
                 AttemptEnd::Record(record) => {
-                    ("complete", store.complete(step, record.clone()).await)
+                    let completed = store.complete(step, record.clone());
+                    ("complete", within(lease, completed).await)
                 }
                 // The effects of the attempt before are as unknown as they were.
                 AttemptEnd::Release if self.attempt.takes_over => ("renew", self.end_lease().await),
                 AttemptEnd::Unknown => ("renew", self.end_lease().await),
-                AttemptEnd::Release => ("release", store.release(step).await),
-                AttemptEnd::Seal(reason) => ("seal", store.seal(step, *reason).await),
+                AttemptEnd::Release => ("release", within(lease, store.release(step)).await),
+                AttemptEnd::Seal(reason) => {
+                    ("seal", within(lease, store.seal(step, *reason)).await)
+                }
             };
             match (&applied, &end) {
                 (Ok(Update::Applied), AttemptEnd::Seal(reason)) => {
@@ -249,11 +252,9 @@ impl<St: IdempotencyStore> HeldKey<St> {
         if !matches!(released, Ok(Update::Applied)) && !self.attempt.takes_over {
             // After the lease the attempt counts as lost, but its outcome is known.
             let Step { id, fence, .. } = self.attempt.step;
-            let _ = self
-                .config
-                .store
-                .resolve(id, fence, Resolution::Release)
-                .await;
+            let store = &self.config.store;
+            let resolved = store.resolve(id, fence, Resolution::Release);
+            let _ = within(self.config.lease, resolved).await;
         }
     }
 
@@ -266,6 +267,7 @@ impl<St: IdempotencyStore> HeldKey<St> {
 
     async fn end_lease(&self) -> Result<Update, StoreError> {
         let store = &self.config.store;
-        store.renew(self.attempt.step, Duration::ZERO).await
+        let ended = store.renew(self.attempt.step, Duration::ZERO);
+        within(self.config.lease, ended).await
     }
 }

@@ -176,7 +176,8 @@ impl<St> IdempotencyLayer<St> {
     }
 
     /// Sets the time for which a retry waits while the first request runs. Defaults to zero: it
-    /// is refused with 409 and `Retry-After`.
+    /// is refused with 409 and `Retry-After`. A retry that waits holds its content in memory, but no
+    /// place in a limit inside.
     pub fn wait_timeout(mut self, timeout: Duration) -> Self {
         self.config_mut().wait_timeout = timeout;
         self

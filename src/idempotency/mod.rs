@@ -208,6 +208,7 @@ mod refuse;
 mod service;
 #[cfg(test)]
 mod tests;
+mod within;
 
 pub use attempt::Attempt;
 pub use config::{OnLostAttempt, OnUnrecorded};

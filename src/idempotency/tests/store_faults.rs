@@ -51,6 +51,7 @@ enum Fault {
 struct Faulty {
     store: MemoryIdempotencyStore,
     faults: Arc<Mutex<VecDeque<(Operation, Fault)>>>,
+    begun: Runs,
 }
 
 impl Faulty {
@@ -91,6 +92,7 @@ impl Faulty {
 
 impl IdempotencyStore for Faulty {
     async fn begin(&self, id: RecordId, claim: Claim) -> Result<Admission<Bytes>, StoreError> {
+        self.begun.add();
         self.run(Operation::Begin, self.store.begin(id, claim))
             .await
     }
@@ -130,6 +132,45 @@ impl IdempotencyStore for Faulty {
     async fn purge(&self, batch: NonZeroUsize) -> Result<usize, StoreError> {
         self.store.purge(batch).await
     }
+}
+
+/// P-ID-store-down: a store that never answers is one that is down, after a while.
+#[tokio::test(start_paused = true)]
+async fn a_silent_store_holds_nobody_up() {
+    for lease in [Duration::from_secs(30), Duration::MAX] {
+        let (store, runs, detached) = (Faulty::default(), Runs::default(), Detached::new());
+        let layer = IdempotencyLayer::new(store.clone(), user).lease(lease);
+        let service = service(&layer.detached(detached.clone()), &runs, order);
+        if lease < Duration::MAX {
+            store.fail(Operation::Begin, Fault::Silent, 2);
+            let refused = send(&service, post("\"a\"")).await;
+            assert_eq!(problem(&refused), "store-unavailable");
+            detached.idle().await;
+            assert_eq!(runs.count(), 0);
+            store.fail(Operation::Complete, Fault::Silent, 1);
+        }
+        assert_eq!(send(&service, post("\"a\"")).await.status, 201);
+        assert!(send(&service, post("\"a\"")).await.replayed);
+    }
+}
+
+/// A retry that waits long asks the store less and less often.
+#[tokio::test(start_paused = true)]
+async fn a_retry_that_waits_does_not_flood_the_store() {
+    let (store, runs) = (Faulty::default(), Runs::default());
+    let layer = IdempotencyLayer::new(store.clone(), user).wait_timeout(Duration::from_secs(60));
+    let service = service(&layer, &runs, |number, request| async move {
+        sleep(Duration::from_secs(60)).await;
+        order(number, request).await
+    });
+    let first = tokio::spawn({
+        let service = service.clone();
+        async move { send(&service, post("\"a\"")).await }
+    });
+    sleep(Duration::from_secs(1)).await;
+    assert!(send(&service, post("\"a\"")).await.replayed);
+    assert_eq!(first.await.expect("no panic").status, 201);
+    assert!(store.begun.count() < 80, "{}", store.begun.count());
 }
 
 /// P-ID-lease: a renewal without an answer does not keep the next one from coming in time.

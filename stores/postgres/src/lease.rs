@@ -1,7 +1,7 @@
 use std::{fmt, time::Duration};
 
 use deadpool_postgres::{ClientWrapper, Object, Pool};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{self, Instant};
 
 use crate::{Error, ErrorKind};
 
@@ -80,14 +80,15 @@ pub(crate) async fn within<T>(
     pool: &Pool,
     query: impl AsyncFnOnce(&ClientWrapper) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let deadline = Instant::now() + timeout;
-    let acquired = timeout_at(deadline, Lease::acquire(pool)).await;
+    let asked_at = Instant::now();
+    let acquired = time::timeout(timeout, Lease::acquire(pool)).await;
     let mut lease = acquired.unwrap_or_else(|_| {
         let reason = format!("no connection within {timeout:?}");
         Err(Error::with_reason(ErrorKind::Pool, reason))
     })?;
     let (client, busy) = lease.start();
-    let Ok(answer) = timeout_at(deadline, query(client)).await else {
+    let left = timeout.saturating_sub(asked_at.elapsed());
+    let Ok(answer) = time::timeout(left, query(client)).await else {
         // The connection is busy, so the drop of the lease closes it.
         let reason = format!("no answer within {timeout:?}");
         return Err(Error::with_reason(ErrorKind::TimedOut, reason));

@@ -6,13 +6,14 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use bytes::Bytes;
 use deadpool_postgres::Pool;
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
+use tokio::time::Instant;
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_conditional::{
     IdempotencyLayer,

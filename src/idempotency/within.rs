@@ -1,0 +1,17 @@
+//! A limit for the answers of a store.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::store::StoreError;
+
+/// Waits for the answer of a store. One that never answers holds up neither a request nor a
+/// shutdown without end.
+pub(super) async fn within<T>(
+    limit: Duration,
+    step: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let late = |_| Err(StoreError::ambiguous("the store did not answer in time"));
+    timeout(limit, step).await.unwrap_or_else(late)
+}

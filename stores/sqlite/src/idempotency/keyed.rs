@@ -122,7 +122,7 @@ impl KeyedTransaction<'_> {
     fn end(self, response: Response<Bytes>) -> Result<Option<Response<Bytes>>, Error> {
         let step = self.attempt.step();
         let encoded = self.attempt.encode(&response);
-        let encoded = encoded.map_err(|cause| Error::with_cause(cause))?;
+        let encoded = encoded.map_err(Error::with_cause)?;
         let Some(mut record) = record::load(&self.transaction, &step.id, false)? else {
             return Ok(None);
         };

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use http::{
-    HeaderValue, Method, Request, Response, StatusCode,
+    HeaderValue, Request, Response, StatusCode,
     header::{CONTENT_LENGTH, DATE},
     request::Parts,
 };
@@ -103,7 +103,7 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
                 return performed::run(key, parts, content.into_body(), service).await;
             }
             Admission::Replay(record) => match self.open(record) {
-                Ok(recorded) => return Ok(self.replay(&parts.method, recorded)),
+                Ok(recorded) => return Ok(self.replay(recorded)),
                 Err(error) => {
                     events::key_step_failed(&self.id, "open", &*error);
                     KeyProblem::Unreadable
@@ -190,14 +190,11 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
 
     fn replay<B: Body<Data = Bytes>>(
         &self,
-        method: &Method,
         recorded: RecordedResponse,
     ) -> Response<ResponseBody<B>> {
         events::replayed(&self.id);
         let (status, headers, content) = recorded.into_parts();
-        // The response to a HEAD has the length of the GET's content (RFC 9110, section 8.6).
-        let has_content = *method != Method::HEAD
-            && !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        let has_content = !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
         let length = content.len();
         let mut response = Response::new(ResponseBody::bytes(content));
         *response.status_mut() = status;

@@ -13,7 +13,7 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response, request::Parts};
 use http_body::Body;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use tower_service::Service;
 
 use super::{held_key::HeldKey, refuse::refuse};
@@ -22,6 +22,7 @@ use crate::{
     refusal::KeyProblem,
     semantics::field::Accept,
     service::HeldService,
+    source::lazy_timeout,
     store::IdempotencyStore,
 };
 
@@ -34,12 +35,14 @@ enum Handled<T, E> {
 }
 
 /// Runs the handler and records its response, even if the client disconnects.
-pub(super) async fn run<St, S, ReqB, ResB>(
+///
+/// Not an `async fn`, which would hold and move all of it twice.
+pub(super) fn run<St, S, ReqB, ResB>(
     key: HeldKey<St>,
     parts: Parts,
     content: RequestBody<ReqB>,
     service: HeldService<S>,
-) -> Result<Response<ResponseBody<ResB>>, S::Error>
+) -> impl Future<Output = Result<Response<ResponseBody<ResB>>, S::Error>> + Send
 where
     St: IdempotencyStore,
     S: Service<Request<RequestBody<ReqB>>, Response = Response<ResB>> + Send + 'static,
@@ -60,7 +63,7 @@ where
     };
     #[cfg(feature = "tracing")]
     let work = tracing::Instrument::in_current_span(work);
-    detached.finish(work).await
+    detached.finish(work)
 }
 
 /// Performs the request and renews the lease meanwhile. An error is a panic, from wherever it
@@ -111,7 +114,7 @@ where
     let request = Request::from_parts(parts, content);
     let claimed_at = Instant::now();
     let has_begun = AtomicBool::new(false);
-    let handled = run_handler(key.config.timeout, async {
+    let handled = lazy_timeout(Some(key.config.timeout), async {
         service.ready::<RequestBody<ReqB>>().await?;
         // The service may have made it wait for longer than the lease.
         if !key.is_still_held(claimed_at).await {
@@ -121,7 +124,12 @@ where
         let response = service.call(request).await?;
         Ok(Some(key.read(response).await))
     });
-    let handled = handled.await;
+    let handled = match handled.await {
+        Ok(Ok(Some(answer))) => Handled::Responded(answer),
+        Ok(Ok(None)) => Handled::LeaseLost,
+        Ok(Err(error)) => Handled::Failed(error),
+        Err(_) => Handled::TimedOut,
+    };
     let reason = match &handled {
         Handled::Responded(_) => None,
         Handled::Failed(_) => Some("the service failed"),
@@ -140,19 +148,4 @@ where
         Handled::TimedOut => (KeyProblem::TimedOut, None),
     };
     Ok(refuse(&key.config, problem, accepts_json, retry_after))
-}
-
-/// Runs a handler to its end or its time limit. A handler that did not begin has no output.
-async fn run_handler<T, E>(
-    timeout: Duration,
-    handler: impl Future<Output = Result<Option<T>, E>>,
-) -> Handled<T, E> {
-    let (mut handler, mut timer) = (pin!(handler), pin!(sleep(timeout)));
-    poll_fn(|cx| match handler.as_mut().poll(cx) {
-        Poll::Ready(Ok(Some(output))) => Poll::Ready(Handled::Responded(output)),
-        Poll::Ready(Ok(None)) => Poll::Ready(Handled::LeaseLost),
-        Poll::Ready(Err(error)) => Poll::Ready(Handled::Failed(error)),
-        Poll::Pending => timer.as_mut().poll(cx).map(|()| Handled::TimedOut),
-    })
-    .await
 }

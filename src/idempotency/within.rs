@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::timeout;
-
-use crate::store::StoreError;
+use crate::{source::lazy_timeout, store::StoreError};
 
 /// Waits for the answer of a store. One that never answers holds up neither a request nor a
 /// shutdown without end.
@@ -13,5 +11,6 @@ pub(super) async fn within<T>(
     step: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {
     let late = |_| Err(StoreError::ambiguous("the store did not answer in time"));
-    timeout(limit, step).await.unwrap_or_else(late)
+    let step = lazy_timeout(Some(limit), step);
+    step.await.unwrap_or_else(late)
 }

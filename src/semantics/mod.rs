@@ -4,8 +4,8 @@
 //! module. Its functions are pure: they never wait, read a clock, or use a store or a `tower`
 //! service. No input makes them panic. Each rule names its section of the standard.
 //!
-//! There are five levels: `field`, `caching`, `validator`, `condition` and `retry`. Each may use
-//! the levels before it.
+//! There are six levels: `field`, `caching`, `validator`, `condition`, `retry` and
+//! `validator_cache`. Each may use levels before it.
 
 pub(crate) mod caching;
 pub(crate) mod condition;
@@ -13,6 +13,8 @@ pub(crate) mod field;
 #[cfg(feature = "tokio")]
 pub(crate) mod retry;
 pub(crate) mod validator;
+#[cfg(feature = "tokio")]
+pub(crate) mod validator_cache;
 
 #[cfg(test)]
 mod proptests;

@@ -2,7 +2,7 @@ use std::{future::Future, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
-use super::StoreError;
+use super::{StoreError, forward::forward};
 use crate::semantics::retry::{
     Admission, Claim, KeyRecord, KeyState, Owner, RecordId, Resolution, SealReason, Update,
 };
@@ -132,17 +132,6 @@ impl Inspection {
             attempt: record.attempt(),
         })
     }
-}
-
-macro_rules! forward {
-    ($($method:ident($($argument:ident: $kind:ty),*) -> $output:ty;)*) => {$(
-        fn $method(
-            &self,
-            $($argument: $kind),*
-        ) -> impl Future<Output = Result<$output, StoreError>> + Send {
-            S::$method(self, $($argument),*)
-        }
-    )*};
 }
 
 impl<S: IdempotencyStore> IdempotencyStore for Arc<S> {

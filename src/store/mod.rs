@@ -5,21 +5,32 @@
 //! `tower-conditional-sqlite` and `tower-conditional-postgres` have stores that survive it and
 //! that several processes share.
 //!
+//! [`ValidatorStore`] remembers the validators of responses, so that a 304 needs no handler.
+//! [`MemoryValidatorStore`] keeps them in this process. [`validators`] has the rules that make
+//! a stale 304 impossible.
+//!
 //! # Writing a store
 //!
-//! Every method is one atomic step on the store's own clock, decided by the rules of
-//! [`KeyRecord`](crate::idempotency::KeyRecord). No method has a default: a store that forgets
-//! an owner or a lease runs a payment twice. The feature `test-util` has
-//! [`contract`], which every store should pass.
+//! Every method is one atomic step on the store's own clock. It is decided by the rules of
+//! [`KeyRecord`](crate::idempotency::KeyRecord), or of
+//! [`ValidatorRecord`](validators::ValidatorRecord) and
+//! [`WriteRecord`](validators::WriteRecord). No method has a default: a store that forgets an
+//! owner or a lease runs a payment twice. The feature `test-util` has [`contract`], which every
+//! store should pass.
 
+mod any_validators;
 #[cfg(any(test, feature = "test-util"))]
 pub mod contract;
 mod error;
+mod forward;
 mod idempotency;
 mod memory;
 #[cfg(test)]
 mod tests;
+pub mod validators;
 
+pub use any_validators::AnyValidatorStore;
 pub use error::{StoreError, StoreErrorKind};
 pub use idempotency::{IdempotencyStore, Inspection, Step};
-pub use memory::MemoryIdempotencyStore;
+pub use memory::{MemoryIdempotencyStore, MemoryValidatorStore};
+pub(crate) use validators::ValidatorStore;

@@ -4,6 +4,8 @@
 //! Uses `field` and `caching`.
 
 pub mod coding;
+#[cfg(feature = "tokio")]
+mod encoded;
 mod etag;
 pub(crate) mod key;
 mod label;

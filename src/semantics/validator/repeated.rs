@@ -72,6 +72,18 @@ impl RepeatedFields {
         self
     }
 
+    /// Returns the values of one header.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn values(&self, name: &HeaderName) -> impl Iterator<Item = &HeaderValue> {
+        self.0.iter().flat_map(move |fields| fields.get_all(name))
+    }
+
+    /// Adds a value of a header.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn append(&mut self, name: HeaderName, value: HeaderValue) {
+        self.fields_mut().append(name, value);
+    }
+
     fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.fields_mut().insert(name, value);
         self

@@ -1,4 +1,5 @@
-//! The rules that every [`IdempotencyStore`] keeps, as a suite that a store's tests run.
+//! The rules that every [`IdempotencyStore`] keeps, as a suite that a store's tests run. Those of
+//! a [`ValidatorStore`](super::ValidatorStore) are in [`validators`].
 //!
 //! ```
 //! # async fn run() {
@@ -24,6 +25,7 @@ mod attempts;
 mod claims;
 mod ends;
 mod time;
+pub mod validators;
 
 use std::{
     error::Error,
@@ -64,7 +66,7 @@ where
     suite.time().await
 }
 
-/// An error returned by [`check`]: the rule that a store breaks.
+/// An error returned by a suite: the rule that a store breaks.
 #[derive(Debug)]
 pub struct Violation {
     rule: &'static str,

@@ -45,11 +45,20 @@ pub(super) fn step(len: usize) -> usize {
     len / 16 + 1
 }
 
+/// The bytes that an allocator adds to one allocation.
+const OVERHEAD: usize = 8;
+
+/// Returns the bytes of an allocation of this length.
+pub(super) fn of_allocation(len: usize) -> usize {
+    match len {
+        0 => 0,
+        len => len + OVERHEAD,
+    }
+}
+
 /// Returns the bytes of a response. `Bytes` has an allocation for its content and another for
 /// its counter.
 pub(super) fn of_response(len: usize) -> usize {
-    /// The bytes that an allocator adds to one allocation.
-    const OVERHEAD: usize = 8;
     const COUNTER: usize = 3 * size_of::<usize>();
     len + COUNTER + 2 * OVERHEAD
 }

@@ -1,8 +1,10 @@
 //! The suite that every store passes, and stores that it must reject.
 
 mod broken;
+mod broken_validators;
 mod limits;
 mod memory;
+mod memory_validators;
 
 use std::{
     future::{Ready, ready},
@@ -11,7 +13,7 @@ use std::{
 };
 
 use super::{
-    IdempotencyStore,
+    IdempotencyStore, ValidatorStore,
     contract::{self, Violation},
 };
 use crate::clock::ManualClock;
@@ -29,4 +31,17 @@ async fn check<S: IdempotencyStore>(make: impl FnOnce(ManualClock) -> S) -> Resu
         ready(())
     };
     contract::check(&store, Duration::from_secs(10), pass).await
+}
+
+/// Runs the suite of validators on a store that is made with a clock.
+async fn check_validators<S: ValidatorStore>(
+    make: impl FnOnce(ManualClock) -> S,
+) -> Result<(), Violation> {
+    let clock = clock();
+    let store = Arc::new(make(clock.clone()));
+    let pass = move |time| -> Ready<()> {
+        clock.advance(time);
+        ready(())
+    };
+    contract::validators::check(&store, Duration::from_secs(10), pass).await
 }

@@ -1,5 +1,7 @@
 //! Tests of the validators, one file for each file of code.
 
+#[cfg(feature = "tokio")]
+mod encoded;
 mod etag;
 mod label;
 mod tag_list;

@@ -7,8 +7,10 @@ use std::{
 
 use bytes::Bytes;
 
-use super::room::{self, Table};
-use crate::semantics::retry::{Admission, Claim, KeyRecord, KeyState, RecordId, Update};
+use crate::{
+    semantics::retry::{Admission, Claim, KeyRecord, KeyState, RecordId, Update},
+    store::memory::room::{self, Table},
+};
 
 /// A part of the records, behind one lock.
 ///

@@ -1,0 +1,188 @@
+use std::time::Duration;
+
+use super::{Grant, LeaseRequest, Writes};
+
+/// The record of a key in a store, and the only rules by which it may change.
+///
+/// `E` is the remembered entry. Times are durations since an origin of the store's choice, on
+/// the store's clock.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ValidatorRecord<E>(EntryState<E>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum EntryState<E> {
+    Leased {
+        grant: Grant,
+        /// The time from which on another reader may get the lease.
+        until: Duration,
+    },
+    Filled {
+        entry: E,
+        generation: u64,
+        granted_at: Duration,
+        expires: Duration,
+    },
+}
+
+/// A store's answer to a lookup.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Lookup<E> {
+    /// The entry is that of the current state.
+    Hit {
+        /// The entry.
+        entry: E,
+        /// The rest of its time to live.
+        ttl: Duration,
+    },
+    /// There is no entry, and this reader may fill one.
+    Leased {
+        /// The lease.
+        grant: Grant,
+        /// There was an entry, which is void or too old.
+        found_stale: bool,
+    },
+    /// There is no entry, and another reader may fill one.
+    LeaseTaken,
+    /// A write is announced. Nobody may fill an entry before it ends.
+    WriteInProgress,
+}
+
+impl<E> Lookup<E> {
+    /// Changes the entry of a hit.
+    #[must_use]
+    pub fn map<T>(self, change: impl FnOnce(E) -> T) -> Lookup<T> {
+        match self {
+            Self::Hit { entry, ttl } => {
+                let entry = change(entry);
+                Lookup::Hit { entry, ttl }
+            }
+            Self::Leased { grant, found_stale } => Lookup::Leased { grant, found_stale },
+            Self::LeaseTaken => Lookup::LeaseTaken,
+            Self::WriteInProgress => Lookup::WriteInProgress,
+        }
+    }
+}
+
+/// A store's answer to a reader that fills an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FillOutcome {
+    /// The entry is stored.
+    Stored,
+    /// Nothing is stored: somebody wrote meanwhile, or the lease is not the reader's.
+    Refused,
+}
+
+impl<E> ValidatorRecord<E> {
+    /// Looks up the entry of `slot`, or leases it, in one step.
+    ///
+    /// `writes` are those of the key, of everything, and of the scopes of its
+    /// [`entry`](Self::entry). `generation` is that of the store's last change.
+    pub fn lookup(
+        slot: &mut Option<Self>,
+        request: LeaseRequest,
+        writes: Writes,
+        generation: u64,
+        now: Duration,
+    ) -> Lookup<&E> {
+        if !slot
+            .as_ref()
+            .is_some_and(|record| record.is_current(writes, now))
+        {
+            return Self::lease(slot, request, writes, generation, now);
+        }
+        match slot {
+            Some(Self(EntryState::Filled { entry, expires, .. })) => {
+                let ttl = *expires - now;
+                Lookup::Hit { entry, ttl }
+            }
+            _ => Lookup::LeaseTaken,
+        }
+    }
+
+    fn lease<'a>(
+        slot: &mut Option<Self>,
+        request: LeaseRequest,
+        writes: Writes,
+        generation: u64,
+        now: Duration,
+    ) -> Lookup<&'a E> {
+        let found_stale = match slot {
+            Some(Self(EntryState::Leased { grant, until })) => {
+                if now < *until && writes.allow(grant) {
+                    // The same reader asks again, since the first answer was lost. A new grant
+                    // would count for a read that is over.
+                    if grant.id != request.id {
+                        return Lookup::LeaseTaken;
+                    }
+                    let (grant, found_stale) = (*grant, false);
+                    return Lookup::Leased { grant, found_stale };
+                }
+                false
+            }
+            Some(Self(EntryState::Filled { .. })) => true,
+            None => false,
+        };
+        // An entry or a lease that does not count now never does again.
+        *slot = None;
+        if writes.are_live(now) {
+            return Lookup::WriteInProgress;
+        }
+        let grant = Grant::new(request.id, generation, now);
+        let until = now.saturating_add(request.ttl);
+        *slot = Some(Self(EntryState::Leased { grant, until }));
+        Lookup::Leased { grant, found_stale }
+    }
+
+    /// Stores the entry of a reader that has the lease, unless somebody has written since.
+    ///
+    /// `writes` are those of the key, of everything, and of the scopes of the new entry. The time
+    /// to live counts from the lookup: a writer that announces nothing may write right after it.
+    pub fn fill(
+        slot: &mut Option<Self>,
+        grant: &Grant,
+        entry: E,
+        ttl: Duration,
+        writes: Writes,
+        now: Duration,
+    ) -> FillOutcome {
+        let is_held = |record: &Self| matches!(&record.0, EntryState::Leased { grant: held, .. } if held == grant);
+        if !slot.as_ref().is_some_and(is_held) {
+            return FillOutcome::Refused;
+        }
+        let expires = grant.granted_at.saturating_add(ttl);
+        if expires <= now || !writes.allow(grant) {
+            *slot = None;
+            return FillOutcome::Refused;
+        }
+        *slot = Some(Self(EntryState::Filled {
+            entry,
+            generation: grant.generation,
+            granted_at: grant.granted_at,
+            expires,
+        }));
+        FillOutcome::Stored
+    }
+
+    /// Returns the entry, which may be void or too old.
+    #[must_use]
+    pub fn entry(&self) -> Option<&E> {
+        match &self.0 {
+            EntryState::Filled { entry, .. } => Some(entry),
+            EntryState::Leased { .. } => None,
+        }
+    }
+
+    fn is_current(&self, writes: Writes, now: Duration) -> bool {
+        match self.0 {
+            EntryState::Filled {
+                generation,
+                granted_at,
+                expires,
+                ..
+            } => now < expires && writes.allow_read(generation, granted_at),
+            EntryState::Leased { .. } => false,
+        }
+    }
+}

@@ -1,0 +1,147 @@
+mod index;
+mod packed;
+mod shard;
+mod shared;
+mod writes;
+
+use std::{fmt, sync::Arc};
+
+use shared::SharedEntries;
+
+use crate::{
+    clock::{Clock, SharedClock},
+    semantics::{
+        validator::Validators,
+        validator_cache::{
+            FillOutcome, Grant, Guarantee, LeaseRequest, Lookup, ValidatorKey, WriteEnd,
+            WriteIntent, WriteTarget,
+        },
+    },
+    store::{StoreError, ValidatorStore, validators::ValidatorEntry},
+};
+
+/// A store of validators in the memory of this process. Clones share it.
+///
+/// A 304 from this store is never stale after writes that this process announced. It knows
+/// nothing of other processes.
+///
+/// # Limits
+///
+/// The store takes at most [`max_bytes`](Self::max_bytes), its own tables included. While a
+/// table grows, its old memory exists beside the new one.
+///
+/// If the store is full, a new entry replaces one that was not used lately. An announced write is
+/// never replaced. A write for which there is no room is refused, which takes thousands of
+/// writes at one time.
+#[derive(Clone)]
+pub struct MemoryValidatorStore {
+    shared: Arc<SharedEntries>,
+}
+
+impl MemoryValidatorStore {
+    /// Returns an empty store with the default limit.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::empty(64 << 20, SharedClock::default())
+    }
+
+    /// Sets the largest number of bytes that the store takes. Defaults to 64 MiB. Less than
+    /// 64 KiB counts as 64 KiB.
+    ///
+    /// Entries that the store has already are dropped, so call it before the store is used.
+    #[must_use]
+    pub fn max_bytes(self, bytes: usize) -> Self {
+        Self::empty(bytes, self.shared.clock.clone())
+    }
+
+    /// Sets the clock that leases and lifetimes are measured on. Defaults to monotonic time,
+    /// which nobody can set back or forward.
+    ///
+    /// Entries that the store has already are dropped, so call it before the store is used.
+    #[must_use]
+    pub fn clock(self, clock: impl Clock) -> Self {
+        Self::empty(self.shared.max_bytes, SharedClock::new(clock))
+    }
+
+    fn empty(max_bytes: usize, clock: SharedClock) -> Self {
+        let shared = Arc::new(SharedEntries::new(max_bytes, clock));
+        Self { shared }
+    }
+
+    /// Returns the number of bytes that the store takes now, its tables included.
+    #[must_use]
+    pub fn used_bytes(&self) -> usize {
+        self.shared.used_bytes()
+    }
+
+    /// Returns the number of entries and leases. Those that are void or too old count until they
+    /// are replaced.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.shared.len()
+    }
+
+    /// Returns `true` if there is no entry and no lease.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+// Each step is taken when its future is polled, and without a pause in between.
+impl ValidatorStore for MemoryValidatorStore {
+    async fn lookup(
+        &self,
+        key: ValidatorKey,
+        request: LeaseRequest,
+    ) -> Result<Lookup<Validators>, StoreError> {
+        Ok(self.shared.lookup(key, request))
+    }
+
+    async fn fill(
+        &self,
+        key: ValidatorKey,
+        grant: Grant,
+        entry: ValidatorEntry,
+    ) -> Result<FillOutcome, StoreError> {
+        Ok(self.shared.fill(key, grant, &entry))
+    }
+
+    async fn begin_write(&self, intent: WriteIntent) -> Result<(), StoreError> {
+        if self.shared.begin_write(&intent) {
+            return Ok(());
+        }
+        let max = self.shared.max_bytes;
+        Err(StoreError::not_applied(format!(
+            "the store in memory has no room for another write: it takes at most {max} bytes"
+        )))
+    }
+
+    async fn end_write(&self, intent: WriteIntent) -> Result<WriteEnd, StoreError> {
+        Ok(self.shared.end_write(&intent))
+    }
+
+    async fn invalidate(&self, target: WriteTarget) -> Result<(), StoreError> {
+        self.shared.invalidate(target);
+        Ok(())
+    }
+
+    fn guarantee(&self) -> Guarantee {
+        Guarantee::SingleProcess
+    }
+}
+
+impl Default for MemoryValidatorStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for MemoryValidatorStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryValidatorStore")
+            .field("max_bytes", &self.shared.max_bytes)
+            .field("used_bytes", &self.used_bytes())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,187 @@
+use std::{collections::HashMap, mem::size_of, time::Duration};
+
+use crate::{
+    semantics::validator_cache::{OperationId, WriteEnd, WriteRecord, Writes},
+    store::memory::room::{self, Table},
+};
+
+/// The first 64 bits of a target's digest. Two targets that share them share their writes, which
+/// makes them slower and never stale.
+pub(super) type TargetId = u64;
+
+pub(super) fn target_id(digest: &[u8; 32]) -> TargetId {
+    let (first, _) = digest.split_first_chunk().expect("32 bytes");
+    TargetId::from_be_bytes(*first)
+}
+
+/// The writes of targets that were written lately, behind one lock.
+///
+/// Two tables take turns. Once the young one is full, the old one is dropped, and the young one
+/// becomes old. The dropped writes then count for all targets: their entries are void if they
+/// are as old as those writes. An announced write is never dropped.
+pub(super) struct WriteTable {
+    young: RecordTable,
+    old: RecordTable,
+    /// The dropped writes.
+    dropped: Writes,
+    max_bytes: usize,
+}
+
+#[derive(Default)]
+struct RecordTable {
+    records: HashMap<TargetId, WriteRecord>,
+    table: Table,
+    /// The bytes of the lists of intents.
+    intents: usize,
+}
+
+const RECORD: usize = size_of::<(TargetId, WriteRecord)>();
+
+impl WriteTable {
+    pub(super) fn new(max_bytes: usize) -> Self {
+        Self {
+            young: RecordTable::default(),
+            old: RecordTable::default(),
+            dropped: Writes::default(),
+            max_bytes,
+        }
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.young.bytes() + self.old.bytes()
+    }
+
+    pub(super) fn writes(&self, id: TargetId) -> Writes {
+        let [young, old] = [&self.young, &self.old].map(|table| table.records.get(&id));
+        let records = [young, old].into_iter().flatten().map(WriteRecord::writes);
+        records.fold(self.dropped, Writes::and)
+    }
+
+    /// Announces a write. Returns `false` if there is no room, and changes nothing.
+    pub(super) fn begin(
+        &mut self,
+        target: TargetId,
+        id: OperationId,
+        ttl: Duration,
+        generation: u64,
+        now: Duration,
+    ) -> bool {
+        let more = room::of_allocation(WriteRecord::INTENT_BYTES);
+        self.change(target, more, now, |record| {
+            record.begin(id, ttl, generation, now);
+        })
+        .is_some()
+    }
+
+    pub(super) fn end(
+        &mut self,
+        target: TargetId,
+        id: OperationId,
+        generation: u64,
+        now: Duration,
+    ) -> WriteEnd {
+        let end = |record: &mut WriteRecord| record.end(id, generation, now);
+        match self.change(target, 0, now, end) {
+            Some(end) => end,
+            None => {
+                self.drop_to(generation);
+                self.old.change(target, end).unwrap_or(WriteEnd::IntentLost)
+            }
+        }
+    }
+
+    pub(super) fn invalidate(&mut self, target: TargetId, generation: u64, now: Duration) {
+        let invalidate = |record: &mut WriteRecord| record.invalidate(generation);
+        if self.change(target, 0, now, invalidate).is_none() {
+            self.drop_to(generation);
+        }
+    }
+
+    /// Makes all targets void, where there is no room for one.
+    fn drop_to(&mut self, generation: u64) {
+        let mut record = WriteRecord::default();
+        record.invalidate(generation);
+        self.dropped = self.dropped.and(record.writes());
+    }
+
+    /// Changes a record of the young table, which it enters if it is new or old. `more` are the
+    /// bytes that the change adds. `None` if there is no room.
+    fn change<T>(
+        &mut self,
+        id: TargetId,
+        more: usize,
+        now: Duration,
+        change: impl FnOnce(&mut WriteRecord) -> T,
+    ) -> Option<T> {
+        if !self.has_room(id, more) {
+            self.rotate(now);
+            if !self.has_room(id, more) {
+                return None;
+            }
+        }
+        if !self.young.records.contains_key(&id) {
+            let record = self.old.remove(id).unwrap_or_default();
+            self.young.insert(id, record);
+        }
+        self.young.change(id, change)
+    }
+
+    fn has_room(&self, id: TargetId, more: usize) -> bool {
+        let growth = more + self.young.growth(id);
+        let young = self.young.bytes() + growth;
+        growth == 0 || young <= self.max_bytes / 2 && young + self.old.bytes() <= self.max_bytes
+    }
+
+    fn rotate(&mut self, now: Duration) {
+        let young = std::mem::take(&mut self.young);
+        let old = std::mem::replace(&mut self.old, young);
+        for (id, record) in old.records {
+            if record.is_written(now) {
+                self.young.insert(id, record);
+            } else {
+                self.dropped = self.dropped.and(record.writes());
+            }
+        }
+    }
+}
+
+impl RecordTable {
+    fn bytes(&self) -> usize {
+        self.table.bytes(RECORD) + self.intents
+    }
+
+    /// Returns the bytes that a record of this target adds.
+    fn growth(&self, id: TargetId) -> usize {
+        if self.records.len() < self.records.capacity() || self.records.contains_key(&id) {
+            return 0;
+        }
+        self.table.next().bytes(RECORD) - self.table.bytes(RECORD)
+    }
+
+    fn insert(&mut self, id: TargetId, record: WriteRecord) {
+        if self.records.len() == self.records.capacity() {
+            self.records.reserve(1);
+            self.table = Table::of(self.records.capacity());
+        }
+        self.intents += intents_of(&record);
+        self.records.insert(id, record);
+    }
+
+    fn remove(&mut self, id: TargetId) -> Option<WriteRecord> {
+        let record = self.records.remove(&id)?;
+        self.intents -= intents_of(&record);
+        Some(record)
+    }
+
+    fn change<T>(&mut self, id: TargetId, change: impl FnOnce(&mut WriteRecord) -> T) -> Option<T> {
+        let record = self.records.get_mut(&id)?;
+        let before = intents_of(record);
+        let result = change(record);
+        self.intents = self.intents - before + intents_of(record);
+        Some(result)
+    }
+}
+
+fn intents_of(record: &WriteRecord) -> usize {
+    room::of_allocation(record.intent_bytes())
+}

@@ -45,6 +45,7 @@ impl<St: IdempotencyStore> Claimant<St> {
             if left.is_zero() {
                 return Ok(admission);
             }
+            // No store tells when another process ends its attempt, so the key is read again.
             sleep(pause.min(retry_after).min(left)).await;
             pause = longest_pause.min(pause * 2);
         }
@@ -85,6 +86,7 @@ impl<St: IdempotencyStore> Claimant<St> {
                 self.abandon();
                 return Err(error);
             };
+            // A connection that broke needs a moment until there is another one.
             sleep(pause).await;
         }
     }
@@ -126,6 +128,7 @@ impl<St: IdempotencyStore> Claimant<St> {
         self.spawn(async move {
             let mut pause = PAUSES[2];
             while pause < claimant.claim.lease {
+                // The store has just failed several times, and nobody waits for this task.
                 sleep(pause).await;
                 let begun = claimant.config.store.begin(claimant.id, claimant.claim);
                 if let Ok(admission) = within(claimant.claim.lease, begun).await {
@@ -165,6 +168,8 @@ impl<St: IdempotencyStore> Claimant<St> {
                     Ok(Update::Lost) => break,
                     Err(error) => events::key_step_failed(&claimant.id, "release", &error),
                 }
+                // The store may come back. The last pause is that of the lease, since only an attempt
+                // whose lease is over can be resolved.
                 sleep(pause).await;
             }
             if !takes_over {

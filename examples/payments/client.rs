@@ -40,6 +40,7 @@ pub(crate) async fn pay(host: &str, invoice: u32, json: &str) -> Result<Response
             // Nobody knows if the payment was made. With the same key, another attempt is safe.
             Err(error) => println!("< no answer: {error}"),
         }
+        // A server that is busy or away is not helped by a retry at once.
         sleep(pause).await;
         pause *= 2;
     }

@@ -10,10 +10,10 @@ mod provider;
 mod proxy;
 mod service;
 
-use std::{env, sync::atomic::Ordering, time::Duration};
+use std::{env, sync::atomic::Ordering};
 
 use serde_json::json;
-use tokio::{net::TcpListener, sync::oneshot, time::sleep};
+use tokio::{net::TcpListener, sync::oneshot};
 use tower_conditional::{BoxError, detached::Detached};
 use tower_conditional_sqlite::Database;
 
@@ -24,7 +24,8 @@ async fn main() -> Result<(), BoxError> {
     // The argument is a file. Run the program twice with it: the payment stays one.
     let database = service::open(env::args().nth(1)).await?;
     let (provider, charges) = provider::start().await?;
-    tokio::spawn(outbox::run(database.clone(), provider.to_string()));
+    let provider = provider.to_string();
+    let worker = tokio::spawn(outbox::run(database.clone(), provider.clone()));
 
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
@@ -49,9 +50,9 @@ async fn main() -> Result<(), BoxError> {
     server.await??;
     attempts.idle().await;
 
-    while outbox::waiting(&database).await? > 0 {
-        sleep(Duration::from_millis(10)).await;
-    }
+    // The worker may end between sending and marking. The message is then sent again with its key.
+    worker.abort();
+    outbox::send_waiting(&database, &provider).await?;
     print_payments(&database).await?;
     println!(
         "The provider charged {} time(s).",

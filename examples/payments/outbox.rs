@@ -30,15 +30,18 @@ struct Message {
 /// Sends the messages to a receiver, one after the other. Never ends.
 pub(crate) async fn run(database: Database, receiver: String) {
     loop {
-        match send_next(&database, &receiver).await {
-            Ok(true) => {}
-            Ok(false) => sleep(PAUSE).await,
-            Err(error) => {
-                eprintln!("outbox: {error}");
-                sleep(PAUSE).await;
-            }
+        if let Err(error) = send_waiting(&database, &receiver).await {
+            eprintln!("outbox: {error}");
         }
+        // SQLite tells nobody of a new row, which another process may have written.
+        sleep(PAUSE).await;
     }
+}
+
+/// Sends all messages that wait.
+pub(crate) async fn send_waiting(database: &Database, receiver: &str) -> Result<(), BoxError> {
+    while send_next(database, receiver).await? {}
+    Ok(())
 }
 
 /// Sends the oldest message that waits. Returns `true` if there was one.
@@ -56,13 +59,6 @@ async fn send_next(database: &Database, receiver: &str) -> Result<bool, BoxError
     // If the worker dies here, the message is sent twice.
     database.run(move |sql| sql.execute(MARK, [id])).await?;
     Ok(true)
-}
-
-/// Returns the number of messages that wait.
-pub(crate) async fn waiting(database: &Database) -> Result<i64, BoxError> {
-    let count = "SELECT count(*) FROM outbox WHERE sent_at IS NULL";
-    let waiting = database.run(|sql| sql.query_row(count, (), |row| row.get(0)));
-    Ok(waiting.await?)
 }
 
 fn message(row: &Row<'_>) -> Result<Message, tower_conditional_sqlite::rusqlite::Error> {

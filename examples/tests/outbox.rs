@@ -30,6 +30,7 @@ use tokio::{
 };
 use tower::ServiceExt;
 use tower_conditional::detached::Detached;
+use tower_conditional_sqlite::Database;
 
 /// The variables of a worker in its own process.
 const FILE: &str = "TOWER_CONDITIONAL_OUTBOX_FILE";
@@ -52,20 +53,27 @@ async fn a_message_of_a_killed_worker_is_sent_again_with_its_key() {
     let service = service::router(database.clone(), &Detached::new());
     let paid = service.oneshot(payment).await.unwrap();
     assert_eq!(paid.status(), StatusCode::CREATED);
-    assert_eq!(outbox::waiting(&database).await.unwrap(), 1);
+    assert_eq!(waiting(&database).await, 1);
 
     let mut killed = worker(&file, &receiver);
     let first = in_time(keys.recv()).await.unwrap();
     // The receiver has not answered, so the message is sent and not marked.
     killed.kill().await.unwrap();
-    assert_eq!(outbox::waiting(&database).await.unwrap(), 1);
+    assert_eq!(waiting(&database).await, 1);
 
     let _next = worker(&file, &receiver);
     assert_eq!(in_time(keys.recv()).await.unwrap(), first);
-    in_time(async { while outbox::waiting(&database).await.unwrap() > 0 {} }).await;
+    in_time(async { while waiting(&database).await > 0 {} }).await;
     assert!(keys.try_recv().is_err(), "sent after it was marked");
     database.close().await;
     fs::remove_dir_all(folder).unwrap();
+}
+
+/// Returns the number of messages that wait.
+async fn waiting(database: &Database) -> i64 {
+    let count = "SELECT count(*) FROM outbox WHERE sent_at IS NULL";
+    let waiting = database.run(|sql| sql.query_row(count, (), |row| row.get(0)));
+    waiting.await.unwrap()
 }
 
 /// The worker of the test. Without the variables it does nothing.

@@ -12,12 +12,16 @@ use super::{
 use crate::{
     events,
     semantics::retry::{Admission, Claim, RecordId, Resolution, Update},
+    source::lazy_timeout,
     store::{IdempotencyStore, Step, StoreError, StoreErrorKind},
 };
 
 /// The first and the longest pause between two looks at a key that another attempt holds. They
 /// grow, since thousands of retries that wait would keep the store from renewing the lease.
 const WAIT_PAUSES: (Duration, Duration) = (Duration::from_millis(25), Duration::from_secs(1));
+
+/// The longest wait of a refused request for its claim to be given back.
+const GIVE_BACK_WAIT: Duration = Duration::from_secs(1);
 
 /// A claim of a key, with everything that a task of its own needs.
 pub(super) struct Claimant<St> {
@@ -41,6 +45,7 @@ impl<St: IdempotencyStore> Claimant<St> {
             if left.is_zero() {
                 return Ok(admission);
             }
+            // No store tells when another process ends its attempt, so the key is read again.
             sleep(pause.min(retry_after).min(left)).await;
             pause = longest_pause.min(pause * 2);
         }
@@ -81,6 +86,7 @@ impl<St: IdempotencyStore> Claimant<St> {
                 self.abandon();
                 return Err(error);
             };
+            // A connection that broke needs a moment until there is another one.
             sleep(pause).await;
         }
     }
@@ -109,7 +115,9 @@ impl<St: IdempotencyStore> Claimant<St> {
         if is_in_time && matches!(renewed, Ok(Update::Applied)) {
             return Ok(admission);
         }
-        self.give_back(fence, takes_over);
+        // The retry of the refused client should find the key free, if the store is there.
+        let given_back = self.give_back(fence, takes_over);
+        let _ = lazy_timeout(Some(GIVE_BACK_WAIT), given_back).await;
         let reason = "the store answered too late for the lease";
         Err(StoreError::not_applied(reason))
     }
@@ -120,6 +128,7 @@ impl<St: IdempotencyStore> Claimant<St> {
         self.spawn(async move {
             let mut pause = PAUSES[2];
             while pause < claimant.claim.lease {
+                // The store has just failed several times, and nobody waits for this task.
                 sleep(pause).await;
                 let begun = claimant.config.store.begin(claimant.id, claimant.claim);
                 if let Ok(admission) = within(claimant.claim.lease, begun).await {
@@ -136,14 +145,14 @@ impl<St: IdempotencyStore> Claimant<St> {
             fence, takes_over, ..
         } = *admission
         {
-            self.give_back(fence, takes_over);
+            drop(self.give_back(fence, takes_over));
         }
     }
 
-    /// Gives back a claim for which nothing ran, in a task of its own.
-    fn give_back(&self, fence: u64, takes_over: bool) {
+    /// Gives back a claim for which nothing ran. It goes on if the future is dropped.
+    fn give_back(&self, fence: u64, takes_over: bool) -> impl Future<Output = ()> + Send + use<St> {
         let claimant = self.clone();
-        self.spawn(async move {
+        self.config.detached.finish(async move {
             let store = &claimant.config.store;
             let lease = claimant.claim.lease;
             for pause in PAUSES.into_iter().chain([lease]) {
@@ -159,6 +168,8 @@ impl<St: IdempotencyStore> Claimant<St> {
                     Ok(Update::Lost) => break,
                     Err(error) => events::key_step_failed(&claimant.id, "release", &error),
                 }
+                // The store may come back. The last pause is that of the lease, since only an attempt
+                // whose lease is over can be resolved.
                 sleep(pause).await;
             }
             if !takes_over {
@@ -166,7 +177,7 @@ impl<St: IdempotencyStore> Claimant<St> {
                 let resolved = store.resolve(claimant.id, fence, Resolution::Release);
                 let _ = within(lease, resolved).await;
             }
-        });
+        })
     }
 
     fn step(&self, fence: u64) -> Step {

@@ -10,36 +10,20 @@ use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use crate::body::ResponseBody;
+use crate::{body::ResponseBody, service::PassOrBox};
 
 pin_project! {
     /// Response future for [`Idempotency`](super::Idempotency).
     pub struct ResponseFuture<F, B: Body, E> {
         #[pin]
-        state: RetryState<F, B, E>,
-    }
-}
-
-type BoxedAnswer<B, E> = Pin<Box<dyn Future<Output = Result<Response<ResponseBody<B>>, E>> + Send>>;
-
-pin_project! {
-    #[project = RetryStateProj]
-    enum RetryState<F, B: Body, E> {
-        // There is no key, and nothing to allocate.
-        Passing {
-            #[pin]
-            future: F,
-        },
-        Waiting {
-            future: BoxedAnswer<B, E>,
-        },
+        inner: PassOrBox<F, B, E>,
     }
 }
 
 impl<F, B: Body, E> ResponseFuture<F, B, E> {
     pub(super) fn passing(future: F) -> Self {
         Self {
-            state: RetryState::Passing { future },
+            inner: PassOrBox::Pass { future },
         }
     }
 
@@ -47,9 +31,7 @@ impl<F, B: Body, E> ResponseFuture<F, B, E> {
         future: impl Future<Output = Result<Response<ResponseBody<B>>, E>> + Send + 'static,
     ) -> Self {
         Self {
-            state: RetryState::Waiting {
-                future: Box::pin(future),
-            },
+            inner: PassOrBox::boxed(future),
         }
     }
 }
@@ -62,20 +44,12 @@ where
     type Output = Result<Response<ResponseBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
-            RetryStateProj::Passing { future } => future
-                .poll(cx)
-                .map_ok(|response| response.map(ResponseBody::inner)),
-            RetryStateProj::Waiting { future } => future.as_mut().poll(cx),
-        }
+        self.project().inner.poll(cx)
     }
 }
 
 impl<F, B: Body, E> fmt::Debug for ResponseFuture<F, B, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.state {
-            RetryState::Passing { .. } => "ResponseFuture(Passing)",
-            RetryState::Waiting { .. } => "ResponseFuture(Waiting)",
-        })
+        f.write_str(self.inner.name())
     }
 }

@@ -49,6 +49,7 @@ impl<St: IdempotencyStore> HeldKey<St> {
         let lease = self.config.lease;
         let mut pause = lease / 3;
         loop {
+            // The lease runs on time alone, so no event tells when to extend it.
             sleep(pause).await;
             // A store that never answers must not keep the next try from coming in time.
             let renewed = self.config.store.renew(self.attempt.step, lease);
@@ -239,6 +240,7 @@ impl<St: IdempotencyStore> HeldKey<St> {
             }
             match (applied, pauses.next()) {
                 (Err(error), Some(pause)) if error.kind() != StoreErrorKind::Corrupt => {
+                    // A connection that broke needs a moment until there is another one.
                     sleep(pause).await;
                 }
                 (applied, _) => return (applied, may_be_applied),

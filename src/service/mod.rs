@@ -2,5 +2,7 @@
 
 pub(crate) mod accessors;
 mod held;
+mod pass_or_box;
 
 pub(crate) use held::HeldService;
+pub(crate) use pass_or_box::PassOrBox;

@@ -1,6 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
-use http::{Method, StatusCode};
+use bytes::Bytes;
+use http::{Method, StatusCode, request::Parts};
 use http_body_util::Full;
 use tokio::sync::Notify;
 
@@ -336,4 +337,24 @@ async fn an_empty_principal_is_refused() {
         (403, "principal-missing")
     );
     assert_eq!(runs.count(), 0);
+}
+
+/// R-IK07-2.4-a: a fingerprint of the application's own does not join two resources.
+#[tokio::test]
+async fn an_own_fingerprint_is_bound_to_its_resource() {
+    let runs = Runs::default();
+    let same = |_: &Parts, _: &Bytes| Fingerprint::custom("all");
+    let service = service(&layer().fingerprint(same), &runs, order);
+    assert_eq!(send(&service, post("\"a\"")).await.status, 201);
+    let other_content = post_as("alice", "\"a\"", "[]");
+    assert!(send(&service, other_content).await.replayed);
+    let mut other_path = post("\"a\"");
+    *other_path.uri_mut() = "/refunds".parse().expect("a path");
+    let mut other_method = post("\"a\"");
+    *other_method.method_mut() = Method::PATCH;
+    for other in [other_path, other_method] {
+        let refused = send(&service, other).await;
+        assert_eq!((refused.status, problem(&refused)), (422, "reused"));
+    }
+    assert_eq!(runs.count(), 1);
 }

@@ -13,9 +13,7 @@ use futures_util::FutureExt;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use tokio::{sync::Semaphore, time::sleep};
-use tower::{
-    Layer, Service, ServiceBuilder, ServiceExt, limit::GlobalConcurrencyLimitLayer, service_fn,
-};
+use tower::{Layer, Service, ServiceExt, limit::GlobalConcurrencyLimitLayer, service_fn};
 
 use super::{HandlerRequest, Runs, User, layer, order, post, problem, send, service, user};
 use crate::{
@@ -133,7 +131,7 @@ async fn a_layer_around_a_nested_one_holds_the_key() {
             }
         },
     );
-    let nest = ServiceBuilder::new().map_request(|mut request: HandlerRequest| {
+    let nest = tower::ServiceBuilder::new().map_request(|mut request: HandlerRequest| {
         let whole = request.uri().clone();
         request
             .extensions_mut()

@@ -249,6 +249,20 @@ async fn a_store_that_is_slower_than_the_lease_runs_nothing() {
     assert_eq!(send(&service, post("\"a\"")).await.status, 201);
 }
 
+/// The retry of a client whose claim was too late finds its key free at once.
+#[tokio::test(start_paused = true)]
+async fn a_late_claim_is_given_back_before_its_refusal() {
+    let (store, runs) = (Faulty::default(), Runs::default());
+    let layer = IdempotencyLayer::new(store.clone(), user).lease(Duration::from_millis(500));
+    let service = service(&layer, &runs, order);
+    store.fail(Operation::Begin, Fault::Slow, 1);
+    // With the first try to release it failed, the task needs a pause.
+    store.fail(Operation::Release, Fault::Before, 1);
+    assert_eq!(send(&service, post("\"a\"")).await.status, 503);
+    assert_eq!(send(&service, post("\"a\"")).await.status, 201);
+    assert_eq!(runs.count(), 1);
+}
+
 /// P-ID-lease: a claim that took more than a third of its lease is renewed before the handler
 /// runs, or nothing runs.
 #[tokio::test(start_paused = true)]

@@ -11,7 +11,7 @@ use crate::semantics::validator::Validators;
 
 /// A store of validators whose type is chosen at run time. Clones share it.
 ///
-/// Each step costs an allocation for its future.
+/// Each step costs an allocation for its future, except [`try_lookup`](ValidatorStore::try_lookup).
 #[derive(Clone)]
 pub struct AnyValidatorStore(Arc<dyn ErasedStore>);
 
@@ -19,8 +19,17 @@ type BoxedStep<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Sen
 
 /// The methods of a [`ValidatorStore`], with boxed futures.
 trait ErasedStore: Send + Sync {
-    fn lookup(&self, key: ValidatorKey, request: LeaseRequest)
-    -> BoxedStep<'_, Lookup<Validators>>;
+    fn lookup(
+        &self,
+        key: ValidatorKey,
+        lease: Option<LeaseRequest>,
+    ) -> BoxedStep<'_, Lookup<Validators>>;
+    fn try_lookup(
+        &self,
+        key: ValidatorKey,
+        lease: Option<LeaseRequest>,
+    ) -> Option<Result<Lookup<Validators>, StoreError>>;
+    fn release(&self, key: ValidatorKey, grant: Grant) -> BoxedStep<'_, ()>;
     fn fill(
         &self,
         key: ValidatorKey,
@@ -37,9 +46,21 @@ impl<S: ValidatorStore> ErasedStore for S {
     fn lookup(
         &self,
         key: ValidatorKey,
-        request: LeaseRequest,
+        lease: Option<LeaseRequest>,
     ) -> BoxedStep<'_, Lookup<Validators>> {
-        Box::pin(ValidatorStore::lookup(self, key, request))
+        Box::pin(ValidatorStore::lookup(self, key, lease))
+    }
+
+    fn try_lookup(
+        &self,
+        key: ValidatorKey,
+        lease: Option<LeaseRequest>,
+    ) -> Option<Result<Lookup<Validators>, StoreError>> {
+        ValidatorStore::try_lookup(self, key, lease)
+    }
+
+    fn release(&self, key: ValidatorKey, grant: Grant) -> BoxedStep<'_, ()> {
+        Box::pin(ValidatorStore::release(self, key, grant))
     }
 
     fn fill(
@@ -79,9 +100,25 @@ impl ValidatorStore for AnyValidatorStore {
     fn lookup(
         &self,
         key: ValidatorKey,
-        request: LeaseRequest,
+        lease: Option<LeaseRequest>,
     ) -> impl Future<Output = Result<Lookup<Validators>, StoreError>> + Send {
-        self.0.lookup(key, request)
+        self.0.lookup(key, lease)
+    }
+
+    fn try_lookup(
+        &self,
+        key: ValidatorKey,
+        lease: Option<LeaseRequest>,
+    ) -> Option<Result<Lookup<Validators>, StoreError>> {
+        self.0.try_lookup(key, lease)
+    }
+
+    fn release(
+        &self,
+        key: ValidatorKey,
+        grant: Grant,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        self.0.release(key, grant)
     }
 
     fn fill(

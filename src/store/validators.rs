@@ -3,7 +3,8 @@
 //! # How it works
 //!
 //! 1. A reader looks an entry up. If there is none, it gets the *lease* in the same step.
-//! 2. The handler reads the state, and the reader fills the entry with its lease.
+//! 2. The handler reads the state, and the reader fills the entry with its lease. A reader that
+//!    cannot fill releases it.
 //! 3. A writer announces its write before its handler runs. From then on, entries and leases of
 //!    its targets are void, and nobody gets a lease until the write ends.
 //!
@@ -41,11 +42,32 @@ pub use crate::semantics::validator_cache::{
 )]
 pub trait ValidatorStore: Send + Sync + 'static {
     /// Looks up an entry. If there is none, leases the key in the same step.
+    ///
+    /// A reader that will not fill asks for no `lease`. Its lookup stores nothing, and answers
+    /// [`Lookup::Miss`] where it could have leased.
     fn lookup(
         &self,
         key: ValidatorKey,
-        request: LeaseRequest,
+        lease: Option<LeaseRequest>,
     ) -> impl Future<Output = Result<Lookup<Validators>, StoreError>> + Send;
+
+    /// Looks an entry up if the store can do so without waiting. `None` if
+    /// [`lookup`](Self::lookup) has to be awaited.
+    ///
+    /// An answer has the same meaning as that of `lookup`, and the same effect.
+    fn try_lookup(
+        &self,
+        key: ValidatorKey,
+        lease: Option<LeaseRequest>,
+    ) -> Option<Result<Lookup<Validators>, StoreError>>;
+
+    /// Gives a lease back, so that the next reader may fill at once. Does nothing if the key has
+    /// another lease by now, or an entry.
+    fn release(
+        &self,
+        key: ValidatorKey,
+        grant: Grant,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Stores an entry, unless the lease is lost or somebody has written since.
     fn fill(
@@ -121,11 +143,20 @@ impl ValidatorEntry {
 
 impl<S: ValidatorStore> ValidatorStore for Arc<S> {
     forward! {
-        lookup(key: ValidatorKey, request: LeaseRequest) -> Lookup<Validators>;
+        lookup(key: ValidatorKey, lease: Option<LeaseRequest>) -> Lookup<Validators>;
+        release(key: ValidatorKey, grant: Grant) -> ();
         fill(key: ValidatorKey, grant: Grant, entry: ValidatorEntry) -> FillOutcome;
         begin_write(intent: WriteIntent) -> ();
         end_write(intent: WriteIntent) -> WriteEnd;
         invalidate(target: WriteTarget) -> ();
+    }
+
+    fn try_lookup(
+        &self,
+        key: ValidatorKey,
+        lease: Option<LeaseRequest>,
+    ) -> Option<Result<Lookup<Validators>, StoreError>> {
+        S::try_lookup(self, key, lease)
     }
 
     fn guarantee(&self) -> Guarantee {

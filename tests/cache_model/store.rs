@@ -95,7 +95,7 @@ impl ModelStore {
         }
         let request = LeaseRequest::new(operation(reader)).with_ttl(seconds(model.lease));
         let (generation, now) = (self.generation, seconds(now));
-        let found = ValidatorRecord::lookup(&mut self.slot, request, writes, generation, now);
+        let found = ValidatorRecord::lookup(&mut self.slot, Some(request), writes, generation, now);
         let found = found.map(|version| *version);
         if let Lookup::Leased { grant, .. } = found {
             self.granted = Some(grant);
@@ -120,7 +120,8 @@ impl ModelStore {
             // As if it had been granted right now.
             let request = LeaseRequest::new(grant.id());
             let mut slot = None;
-            let found = ValidatorRecord::lookup(&mut slot, request, writes, self.generation, now);
+            let found =
+                ValidatorRecord::lookup(&mut slot, Some(request), writes, self.generation, now);
             let Lookup::Leased { grant: held, .. } = found else {
                 return FillOutcome::Refused;
             };

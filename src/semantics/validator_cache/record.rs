@@ -46,6 +46,11 @@ pub enum Lookup<E> {
     LeaseTaken,
     /// A write is announced. Nobody may fill an entry before it ends.
     WriteInProgress,
+    /// There is no entry, and this reader did not ask for the lease.
+    Miss {
+        /// There is an entry, which is void or too old.
+        found_stale: bool,
+    },
 }
 
 impl<E> Lookup<E> {
@@ -60,6 +65,7 @@ impl<E> Lookup<E> {
             Self::Leased { grant, found_stale } => Lookup::Leased { grant, found_stale },
             Self::LeaseTaken => Lookup::LeaseTaken,
             Self::WriteInProgress => Lookup::WriteInProgress,
+            Self::Miss { found_stale } => Lookup::Miss { found_stale },
         }
     }
 }
@@ -75,13 +81,13 @@ pub enum FillOutcome {
 }
 
 impl<E> ValidatorRecord<E> {
-    /// Looks up the entry of `slot`, or leases it, in one step.
+    /// Looks up the entry of `slot`, or leases it, in one step. Without a `lease` nothing changes.
     ///
     /// `writes` are those of the key, of everything, and of the scopes of its
     /// [`entry`](Self::entry). `generation` is that of the store's last change.
     pub fn lookup(
         slot: &mut Option<Self>,
-        request: LeaseRequest,
+        lease: Option<LeaseRequest>,
         writes: Writes,
         generation: u64,
         now: Duration,
@@ -90,7 +96,10 @@ impl<E> ValidatorRecord<E> {
             .as_ref()
             .is_some_and(|record| record.is_current(writes, now))
         {
-            return Self::lease(slot, request, writes, generation, now);
+            return match lease {
+                Some(request) => Self::lease(slot, request, writes, generation, now),
+                None => Self::miss(slot.as_ref(), writes, now),
+            };
         }
         match slot {
             Some(Self(EntryState::Filled { entry, expires, .. })) => {
@@ -108,31 +117,51 @@ impl<E> ValidatorRecord<E> {
         generation: u64,
         now: Duration,
     ) -> Lookup<&'a E> {
-        let found_stale = match slot {
-            Some(Self(EntryState::Leased { grant, until })) => {
-                if now < *until && writes.allow(grant) {
+        let found_stale = match Self::miss(slot.as_ref(), writes, now) {
+            Lookup::LeaseTaken => {
+                return match slot {
                     // The same reader asks again, since the first answer was lost. A new grant
                     // would count for a read that is over.
-                    if grant.id != request.id {
-                        return Lookup::LeaseTaken;
+                    Some(Self(EntryState::Leased { grant, .. })) if grant.id == request.id => {
+                        let (grant, found_stale) = (*grant, false);
+                        Lookup::Leased { grant, found_stale }
                     }
-                    let (grant, found_stale) = (*grant, false);
-                    return Lookup::Leased { grant, found_stale };
-                }
-                false
+                    _ => Lookup::LeaseTaken,
+                };
             }
-            Some(Self(EntryState::Filled { .. })) => true,
-            None => false,
+            Lookup::Miss { found_stale } => found_stale,
+            other => {
+                // An entry or a lease that does not count now never does again.
+                *slot = None;
+                return other;
+            }
         };
-        // An entry or a lease that does not count now never does again.
-        *slot = None;
-        if writes.are_live(now) {
-            return Lookup::WriteInProgress;
-        }
         let grant = Grant::new(request.id, generation, now);
         let until = now.saturating_add(request.ttl);
         *slot = Some(Self(EntryState::Leased { grant, until }));
         Lookup::Leased { grant, found_stale }
+    }
+
+    /// Returns the reason why there is no current entry.
+    fn miss<'a>(slot: Option<&Self>, writes: Writes, now: Duration) -> Lookup<&'a E> {
+        match slot {
+            Some(Self(EntryState::Leased { grant, until }))
+                if now < *until && writes.allow(grant) =>
+            {
+                Lookup::LeaseTaken
+            }
+            _ if writes.are_live(now) => Lookup::WriteInProgress,
+            record => Lookup::Miss {
+                found_stale: record.and_then(Self::entry).is_some(),
+            },
+        }
+    }
+
+    /// Gives the lease of a reader back. Any other lease stays, and so does an entry.
+    pub fn release(slot: &mut Option<Self>, grant: &Grant) {
+        if slot.as_ref().is_some_and(|record| record.is_held(grant)) {
+            *slot = None;
+        }
     }
 
     /// Stores the entry of a reader that has the lease, unless somebody has written since.
@@ -147,8 +176,7 @@ impl<E> ValidatorRecord<E> {
         writes: Writes,
         now: Duration,
     ) -> FillOutcome {
-        let is_held = |record: &Self| matches!(&record.0, EntryState::Leased { grant: held, .. } if held == grant);
-        if !slot.as_ref().is_some_and(is_held) {
+        if !slot.as_ref().is_some_and(|record| record.is_held(grant)) {
             return FillOutcome::Refused;
         }
         let expires = grant.granted_at.saturating_add(ttl);
@@ -172,6 +200,10 @@ impl<E> ValidatorRecord<E> {
             EntryState::Filled { entry, .. } => Some(entry),
             EntryState::Leased { .. } => None,
         }
+    }
+
+    fn is_held(&self, grant: &Grant) -> bool {
+        matches!(&self.0, EntryState::Leased { grant: held, .. } if held == grant)
     }
 
     fn is_current(&self, writes: Writes, now: Duration) -> bool {

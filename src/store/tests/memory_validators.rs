@@ -62,7 +62,7 @@ fn entry(number: u32, scopes: &[CacheScope]) -> ValidatorEntry {
 
 async fn lookup(store: &MemoryValidatorStore, number: u32) -> Lookup<Validators> {
     let request = LeaseRequest::new(operation(number));
-    let found = store.lookup(key(number), request).await;
+    let found = store.lookup(key(number), Some(request)).await;
     found.expect("an answer")
 }
 
@@ -256,7 +256,8 @@ fn threads_see_no_entry_from_before_a_write() {
                     }
                     let before = version.load(Ordering::SeqCst);
                     let request = LeaseRequest::new(operation(id));
-                    match store.lookup(key(number), request).await.expect("an answer") {
+                    let lookup = store.lookup(key(number), Some(request)).await;
+                    match lookup.expect("an answer") {
                         Lookup::Hit { entry, .. } => {
                             let tag = entry.etag.expect("a tag");
                             let text = std::str::from_utf8(tag.opaque()).expect("digits");

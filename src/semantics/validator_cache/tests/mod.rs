@@ -31,14 +31,17 @@ struct Key {
 impl Key {
     /// The scope is known once there is an entry.
     fn lookup(&mut self, number: u8, now: u64) -> Lookup<&'static str> {
-        let request = LeaseRequest::new(id(number)).with_ttl(LEASE);
+        self.ask(Some(LeaseRequest::new(id(number)).with_ttl(LEASE)), now)
+    }
+
+    fn ask(&mut self, lease: Option<LeaseRequest>, now: u64) -> Lookup<&'static str> {
         let entry = self.slot.as_ref().and_then(ValidatorRecord::entry);
         let writes = match entry {
             Some(_) => self.writes.writes().and(self.scope.writes()),
             None => self.writes.writes(),
         };
         let now = at(now);
-        let found = ValidatorRecord::lookup(&mut self.slot, request, writes, self.generation, now);
+        let found = ValidatorRecord::lookup(&mut self.slot, lease, writes, self.generation, now);
         found.map(|entry| *entry)
     }
 

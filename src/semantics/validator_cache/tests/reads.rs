@@ -71,10 +71,45 @@ fn an_entry_lives_from_its_lookup_on() {
 }
 
 #[test]
+fn a_reader_that_only_asks_changes_nothing() {
+    let found_stale = false;
+    let mut key = Key::default();
+    assert_eq!(key.ask(None, 0), Lookup::Miss { found_stale });
+    assert!(key.slot.is_none());
+    let grant = key.lease(1, 0);
+    assert_eq!(key.ask(None, 9), Lookup::LeaseTaken);
+    // The lease ran out, and still is nobody else's.
+    assert_eq!(key.ask(None, 10), Lookup::Miss { found_stale });
+    assert_eq!(key.fill(&grant, 11), FillOutcome::Stored);
+    assert_eq!(key.ask(None, 59), hit(1));
+    for now in [60, 61] {
+        let found_stale = true;
+        assert_eq!(key.ask(None, now), Lookup::Miss { found_stale });
+    }
+}
+
+#[test]
+fn a_lease_that_is_given_back_goes_to_the_next_reader() {
+    let mut key = Key::default();
+    let first = key.lease(1, 0);
+    ValidatorRecord::release(&mut key.slot, &first);
+    let second = key.lease(2, 0);
+    // A release that is delivered again frees nobody else's lease.
+    ValidatorRecord::release(&mut key.slot, &first);
+    assert_eq!(key.lookup(3, 0), Lookup::LeaseTaken);
+    assert_eq!(key.fill(&first, 0), FillOutcome::Refused);
+    assert_eq!(key.fill(&second, 0), FillOutcome::Stored);
+    // The entry stays as well.
+    ValidatorRecord::release(&mut key.slot, &second);
+    assert_eq!(key.lookup(3, 0), hit(60));
+}
+
+#[test]
 fn times_saturate() {
     let mut slot = None;
     let request = super::LeaseRequest::new(id(1)).with_ttl(std::time::Duration::MAX);
-    let found = ValidatorRecord::<&str>::lookup(&mut slot, request, Writes::default(), 0, at(9));
+    let found =
+        ValidatorRecord::<&str>::lookup(&mut slot, Some(request), Writes::default(), 0, at(9));
     let Lookup::Leased { grant, .. } = found else {
         panic!("{found:?}");
     };

@@ -8,6 +8,7 @@ use crate::semantics::validator_cache::{FillOutcome, Lookup, WriteEnd, WriteReco
 fn an_entry_is_void_once_a_write_is_announced() {
     let mut key = Key::filled();
     key.begin(9, 2);
+    assert_eq!(key.ask(None, 2), Lookup::WriteInProgress);
     assert_eq!(key.lookup(2, 2), Lookup::WriteInProgress);
     assert!(key.slot.is_none());
     assert_eq!(key.end(9, 3), WriteEnd::Ended);

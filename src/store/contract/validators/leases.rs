@@ -30,7 +30,7 @@ where
 
     async fn filled(&self) -> Result<(), Violation> {
         let (key, reader) = (key(), self.reader());
-        let leased = self.lookup(key, reader).await?;
+        let leased = self.lookup(key, Some(reader)).await?;
         let Lookup::Leased {
             grant,
             found_stale: false,
@@ -39,11 +39,11 @@ where
             return fail("the first lookup of a key is leased", &leased);
         };
         expect("a grant names its reader", &grant.id(), &reader.id)?;
-        match self.lookup(key, reader).await? {
+        match self.lookup(key, Some(reader)).await? {
             Lookup::Leased { grant: again, .. } if again == grant => {}
             other => return fail("a lookup that is delivered twice has one grant", &other),
         }
-        match self.lookup(key, self.reader()).await? {
+        match self.lookup(key, Some(self.reader())).await? {
             Lookup::LeaseTaken => {}
             other => return fail("a second reader finds the lease taken", &other),
         }
@@ -82,12 +82,12 @@ where
         let stored = self.fill(key, grant, self.entry("old", &[])).await?;
         expect(rule, &stored, &FillOutcome::Stored)?;
         self.pass(15).await;
-        match self.lookup(key, self.reader()).await? {
+        match self.lookup(key, Some(self.reader())).await? {
             Lookup::Hit { ttl, .. } if ttl <= self.unit * 2 => {}
             other => return fail(rule, &other),
         }
         self.pass(3).await;
-        match self.lookup(key, self.reader()).await? {
+        match self.lookup(key, Some(self.reader())).await? {
             Lookup::Leased {
                 found_stale: true, ..
             } => Ok(()),
@@ -102,7 +102,7 @@ where
             // Longer than the race.
             let request = LeaseRequest::new(operation()).with_ttl(self.unit * 100);
             let store = Arc::clone(self.store);
-            tokio::spawn(async move { store.lookup(key, request).await })
+            tokio::spawn(async move { store.lookup(key, Some(request)).await })
         });
         let lookups: Vec<_> = lookups.collect();
         let mut leased = 0;

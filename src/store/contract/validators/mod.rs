@@ -20,6 +20,7 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(run());
 //! ```
 
+mod asks;
 mod leases;
 mod scopes;
 mod writes;
@@ -56,7 +57,8 @@ where
     let suite = ValidatorSuite { store, unit, pass };
     suite.leases().await?;
     suite.writes().await?;
-    suite.scopes().await
+    suite.scopes().await?;
+    suite.asks().await
 }
 
 struct ValidatorSuite<'a, S, P> {
@@ -96,14 +98,23 @@ where
     async fn lookup(
         &self,
         key: ValidatorKey,
-        request: LeaseRequest,
+        lease: Option<LeaseRequest>,
     ) -> Result<Lookup<Validators>, Violation> {
-        answered("`lookup` answers", self.store.lookup(key, request).await)
+        answered("`lookup` answers", self.store.lookup(key, lease).await)
+    }
+
+    /// Looks a key up in each way that changes nothing.
+    async fn ask(&self, key: ValidatorKey) -> Result<Vec<Lookup<Validators>>, Violation> {
+        let mut found = vec![self.lookup(key, None).await?];
+        if let Some(answer) = self.store.try_lookup(key, None) {
+            found.push(answered("`try_lookup` answers", answer)?);
+        }
+        Ok(found)
     }
 
     /// Leases a key for a new reader.
     async fn lease(&self, rule: &'static str, key: ValidatorKey) -> Result<Grant, Violation> {
-        match self.lookup(key, self.reader()).await? {
+        match self.lookup(key, Some(self.reader())).await? {
             Lookup::Leased { grant, .. } => Ok(grant),
             other => fail(rule, &other),
         }
@@ -153,17 +164,27 @@ where
         tag: &str,
     ) -> Result<(), Violation> {
         let expected = self.entry(tag, &[]).validators.encode();
-        match self.lookup(key, self.reader()).await? {
-            Lookup::Hit { entry, .. } if entry.encode() == expected => Ok(()),
-            other => fail(rule, &other),
+        let mut found = self.ask(key).await?;
+        found.push(self.lookup(key, Some(self.reader())).await?);
+        for lookup in found {
+            match lookup {
+                Lookup::Hit { entry, .. } if entry.encode() == expected => {}
+                other => return fail(rule, &other),
+            }
         }
+        Ok(())
     }
 
     /// Returns an error if the key has an entry. The lease, if there is one, is nobody's.
     async fn expect_no_hit(&self, rule: &'static str, key: ValidatorKey) -> Result<(), Violation> {
-        match self.lookup(key, self.reader()).await? {
-            hit @ Lookup::Hit { .. } => fail(rule, &hit),
-            _ => Ok(()),
+        let mut found = self.ask(key).await?;
+        found.push(self.lookup(key, Some(self.reader())).await?);
+        let mut hits = found
+            .iter()
+            .filter(|found| matches!(found, Lookup::Hit { .. }));
+        match hits.next() {
+            Some(hit) => fail(rule, hit),
+            None => Ok(()),
         }
     }
 

@@ -62,7 +62,7 @@ where
     /// Leases a key while a write is announced, if the store knows nothing of its scopes. A
     /// store that does may refuse.
     async fn lease_during(&self, key: ValidatorKey) -> Result<Option<Grant>, Violation> {
-        Ok(match self.lookup(key, self.reader()).await? {
+        Ok(match self.lookup(key, Some(self.reader())).await? {
             Lookup::Leased { grant, .. } => Some(grant),
             _ => None,
         })

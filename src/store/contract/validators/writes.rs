@@ -45,7 +45,7 @@ where
         rule: &'static str,
         key: ValidatorKey,
     ) -> Result<(), Violation> {
-        match self.lookup(key, self.reader()).await? {
+        match self.lookup(key, Some(self.reader())).await? {
             Lookup::WriteInProgress => Ok(()),
             other => fail(rule, &other),
         }
@@ -145,14 +145,14 @@ where
     async fn late_duplicate(&self) -> Result<(), Violation> {
         let (key, reader) = (key(), self.reader());
         let rule = "a late duplicate of a lookup is no grant for an earlier read";
-        let early = match self.lookup(key, reader).await? {
+        let early = match self.lookup(key, Some(reader)).await? {
             Lookup::Leased { grant, .. } => grant,
             other => return fail(rule, &other),
         };
         let write = self.write(&[WriteTarget::Key(key)]);
         self.begin(&write).await?;
         self.expect_ended(&write).await?;
-        let _late = self.lookup(key, reader).await?;
+        let _late = self.lookup(key, Some(reader)).await?;
         self.expect_refused(rule, key, early, &[]).await?;
         self.expect_no_hit(rule, key).await
     }

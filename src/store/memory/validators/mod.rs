@@ -93,9 +93,22 @@ impl ValidatorStore for MemoryValidatorStore {
     async fn lookup(
         &self,
         key: ValidatorKey,
-        request: LeaseRequest,
+        lease: Option<LeaseRequest>,
     ) -> Result<Lookup<Validators>, StoreError> {
-        Ok(self.shared.lookup(key, request))
+        Ok(self.shared.lookup(key, lease))
+    }
+
+    fn try_lookup(
+        &self,
+        key: ValidatorKey,
+        lease: Option<LeaseRequest>,
+    ) -> Option<Result<Lookup<Validators>, StoreError>> {
+        Some(Ok(self.shared.lookup(key, lease)))
+    }
+
+    async fn release(&self, key: ValidatorKey, grant: Grant) -> Result<(), StoreError> {
+        self.shared.release(key, &grant);
+        Ok(())
     }
 
     async fn fill(

@@ -84,7 +84,7 @@ impl EntryShard {
     pub(super) fn lookup(
         &mut self,
         key: ValidatorKey,
-        request: LeaseRequest,
+        lease: Option<LeaseRequest>,
         at: Moment,
         writes_of: impl Fn(TargetId) -> Writes,
     ) -> Lookup<Validators> {
@@ -92,6 +92,10 @@ impl EntryShard {
         let position = match self.find(&key) {
             Some(position) => position,
             None if writes.are_live(at.now) => return Lookup::WriteInProgress,
+            None if lease.is_none() => {
+                let found_stale = false;
+                return Lookup::Miss { found_stale };
+            }
             None if !self.make_room(Self::growth) => return Lookup::LeaseTaken,
             None => self.add(key),
         };
@@ -100,11 +104,13 @@ impl EntryShard {
         let before = entry.map_or(0, PackedEntry::bytes);
         let scopes = entry.into_iter().flat_map(PackedEntry::scopes);
         let writes = scopes.map(writes_of).fold(writes, Writes::and);
-        let found =
-            ValidatorRecord::lookup(&mut slot.record, request, writes, at.generation, at.now);
+        let found = ValidatorRecord::lookup(&mut slot.record, lease, writes, at.generation, at.now);
         let found = found.map(PackedEntry::validators);
         if matches!(found, Lookup::Hit { .. }) {
             slot.is_used = true;
+            return found;
+        }
+        if lease.is_none() {
             return found;
         }
         // An entry that was found is void, and gone.
@@ -113,6 +119,18 @@ impl EntryShard {
             self.remove(position);
         }
         found
+    }
+
+    /// Gives a lease back.
+    pub(super) fn release(&mut self, key: &ValidatorKey, grant: &Grant) {
+        let Some(position) = self.find(key) else {
+            return;
+        };
+        let record = &mut self.slots[position].record;
+        ValidatorRecord::release(record, grant);
+        if record.is_none() {
+            self.remove(position);
+        }
     }
 
     /// Stores an entry, and evicts others if that is necessary.

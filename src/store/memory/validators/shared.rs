@@ -70,14 +70,22 @@ impl SharedEntries {
         self.entries.iter().map(|shard| lock(shard).len()).sum()
     }
 
-    pub(super) fn lookup(&self, key: ValidatorKey, request: LeaseRequest) -> Lookup<Validators> {
+    pub(super) fn lookup(
+        &self,
+        key: ValidatorKey,
+        lease: Option<LeaseRequest>,
+    ) -> Lookup<Validators> {
         // Before the lock: a grant of an earlier time is refused more often, never less.
         let now = self.now();
         let mut shard = lock(self.entries_of(target_id(key.as_bytes())));
         // Every change after this has a later generation.
         let generation = self.generation.load(Ordering::Acquire);
         let at = Moment { now, generation };
-        shard.lookup(key, request, at, |scope| self.writes_of(scope))
+        shard.lookup(key, lease, at, |scope| self.writes_of(scope))
+    }
+
+    pub(super) fn release(&self, key: ValidatorKey, grant: &Grant) {
+        lock(self.entries_of(target_id(key.as_bytes()))).release(&key, grant);
     }
 
     pub(super) fn fill(

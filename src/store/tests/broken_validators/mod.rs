@@ -1,7 +1,9 @@
 //! Stores of validators with the faults that such stores have had. Each keeps every rule but
 //! one, and the suite must find that one.
 
+mod state;
 mod store;
+mod targets;
 
 use store::BrokenCache;
 
@@ -46,6 +48,22 @@ enum CacheFault {
     IgnoresAll,
     /// An invalidation does nothing.
     NoInvalidation,
+    /// A lookup without a lease takes one.
+    AsksAndLeases,
+    /// A lookup without a lease frees a lease that ran out.
+    AsksAndFrees,
+    /// A lookup without a lease finds void entries.
+    AsksTheSlot,
+    /// An answer without waiting is one of the past.
+    TriesTheSlot,
+    /// An answer without waiting leases nothing.
+    TriesToLease,
+    /// A release does nothing.
+    KeepsReleased,
+    /// A release frees the lease of whoever has it.
+    ReleasesAny,
+    /// A release removes the entry that was filled.
+    ReleasesEntry,
 }
 
 #[tokio::test]
@@ -116,6 +134,35 @@ async fn stores_with_known_faults_are_rejected() {
             Fault::NoInvalidation,
             "an invalidation makes entries and leases void",
         ),
+        (
+            Fault::AsksAndLeases,
+            "a lookup without a lease leases nothing",
+        ),
+        (
+            Fault::AsksAndFrees,
+            "a lookup without a lease takes none away",
+        ),
+        (
+            Fault::AsksTheSlot,
+            "an entry is void once a write is announced",
+        ),
+        (
+            Fault::TriesTheSlot,
+            "an entry is void once a write is announced",
+        ),
+        (
+            Fault::TriesToLease,
+            "an answer without waiting leases as `lookup` does",
+        ),
+        (
+            Fault::KeepsReleased,
+            "a released lease goes to the next reader at once",
+        ),
+        (
+            Fault::ReleasesAny,
+            "a late release frees nobody else's lease",
+        ),
+        (Fault::ReleasesEntry, "a late release leaves an entry"),
     ];
     for (fault, rule) in faults {
         let broken = |clock| BrokenCache::new(clock, Some(fault));

@@ -1,19 +1,18 @@
 use std::{
-    collections::HashMap,
     sync::{Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
 
 use tokio::task::yield_now;
 
-use super::CacheFault;
+use super::{CacheFault, state::CacheState};
 use crate::{
     clock::{Clock, ManualClock},
     semantics::{
         validator::Validators,
         validator_cache::{
             CacheScope, FillOutcome, Grant, Guarantee, LeaseRequest, Lookup, OperationId,
-            ValidatorKey, ValidatorRecord, WriteEnd, WriteIntent, WriteRecord, WriteTarget, Writes,
+            ValidatorKey, ValidatorRecord, WriteEnd, WriteIntent, WriteTarget, Writes,
         },
     },
     store::{StoreError, ValidatorStore, validators::ValidatorEntry},
@@ -22,24 +21,8 @@ use crate::{
 /// A store that keeps every rule, but for its fault.
 pub(super) struct BrokenCache {
     clock: ManualClock,
-    fault: Option<CacheFault>,
+    pub(super) fault: Option<CacheFault>,
     state: Mutex<CacheState>,
-}
-
-#[derive(Default)]
-struct CacheState {
-    slots: HashMap<ValidatorKey, Option<ValidatorRecord<ValidatorEntry>>>,
-    /// The last lease of each key.
-    granted: HashMap<ValidatorKey, Grant>,
-    writes: HashMap<WriteTarget, TargetWrites>,
-    generation: u64,
-}
-
-/// The writes of a target, and those that are announced.
-#[derive(Default)]
-struct TargetWrites {
-    record: WriteRecord,
-    announced: Vec<(OperationId, Duration)>,
 }
 
 const FOREVER: Duration = Duration::from_secs(1_000_000);
@@ -91,44 +74,45 @@ impl BrokenCache {
         writes.fold(Writes::default(), Writes::and)
     }
 
-    /// Returns the targets that a write is noted for.
-    fn targets(&self, targets: &[WriteTarget]) -> Vec<WriteTarget> {
-        let mut targets = targets.to_vec();
-        match self.fault {
-            Some(CacheFault::WritesAll) => {
-                let is_key = |target: &WriteTarget| matches!(target, WriteTarget::Key(_));
-                if targets.iter().any(is_key) {
-                    targets = vec![WriteTarget::All];
-                }
+    fn look_up(
+        &self,
+        key: ValidatorKey,
+        mut lease: Option<LeaseRequest>,
+        ignores_writes: bool,
+    ) -> Lookup<Validators> {
+        let only_asks = lease.is_none();
+        if only_asks && self.has(CacheFault::AsksAndLeases) {
+            lease = Some(LeaseRequest::new(OperationId::from([7; 16])));
+        }
+        if let Some(request) = lease
+            .as_mut()
+            .filter(|_| self.has(CacheFault::EndlessLease))
+        {
+            request.ttl = FOREVER;
+        }
+        self.with_state(|state, now| {
+            let entry = state.slots.get(&key).and_then(Option::as_ref);
+            let entry = entry.and_then(ValidatorRecord::entry);
+            let scopes = entry.map_or(Vec::new(), |entry| entry.scopes.to_vec());
+            let mut writes = self.writes(state, key, &scopes, now);
+            if ignores_writes {
+                writes = Writes::default();
             }
-            Some(CacheFault::IgnoresAll) => targets.retain(|target| *target != WriteTarget::All),
-            _ => {}
-        }
-        targets
-    }
-
-    /// Returns `true` if a write of the target makes earlier entries and leases void.
-    fn has_stamp(&self, target: WriteTarget) -> bool {
-        match self.fault {
-            Some(CacheFault::IntentWithoutStamp) => false,
-            Some(CacheFault::ScopeWithoutStamp) => !matches!(target, WriteTarget::Scope(_)),
-            _ => true,
-        }
-    }
-
-    /// Returns `true` if an announced write blocks leases.
-    fn has_intent(&self, target: WriteTarget) -> bool {
-        match self.fault {
-            Some(CacheFault::LeaseWithoutIntent) => false,
-            Some(CacheFault::ScopeWithoutIntent) => !matches!(target, WriteTarget::Scope(_)),
-            _ => true,
-        }
-    }
-}
-
-impl TargetWrites {
-    fn are_forgotten(&self, now: Duration) -> bool {
-        !self.announced.is_empty() && self.announced.iter().all(|(_, until)| *until <= now)
+            let generation = state.generation;
+            let slot = state.slots.entry(key).or_default();
+            let found = ValidatorRecord::lookup(slot, lease, writes, generation, now);
+            let found = found.map(|entry| entry.validators.clone());
+            match found {
+                Lookup::Leased { grant, .. } => {
+                    state.granted.insert(key, grant);
+                }
+                Lookup::Miss { .. } if only_asks && self.has(CacheFault::AsksAndFrees) => {
+                    *slot = None;
+                }
+                _ => {}
+            }
+            found
+        })
     }
 }
 
@@ -136,7 +120,7 @@ impl ValidatorStore for BrokenCache {
     async fn lookup(
         &self,
         key: ValidatorKey,
-        mut request: LeaseRequest,
+        lease: Option<LeaseRequest>,
     ) -> Result<Lookup<Validators>, StoreError> {
         let is_free = self.with_state(|state, _| state.slots.get(&key).is_none_or(Option::is_none));
         if is_free && self.has(CacheFault::LookupThenLease) {
@@ -144,23 +128,35 @@ impl ValidatorStore for BrokenCache {
             // A reader that came in between loses its lease.
             self.with_state(|state, _| state.slots.remove(&key));
         }
-        if self.has(CacheFault::EndlessLease) {
-            request.ttl = FOREVER;
+        let ignores_writes = lease.is_none() && self.has(CacheFault::AsksTheSlot);
+        Ok(self.look_up(key, lease, ignores_writes))
+    }
+
+    fn try_lookup(
+        &self,
+        key: ValidatorKey,
+        lease: Option<LeaseRequest>,
+    ) -> Option<Result<Lookup<Validators>, StoreError>> {
+        let found = self.look_up(key, lease, self.has(CacheFault::TriesTheSlot));
+        let is_leased = matches!(found, Lookup::Leased { .. });
+        if is_leased && self.has(CacheFault::TriesToLease) {
+            self.with_state(|state, _| state.slots.remove(&key));
         }
-        Ok(self.with_state(|state, now| {
-            let entry = state.slots.get(&key).and_then(Option::as_ref);
-            let entry = entry.and_then(ValidatorRecord::entry);
-            let scopes = entry.map_or(Vec::new(), |entry| entry.scopes.to_vec());
-            let writes = self.writes(state, key, &scopes, now);
-            let generation = state.generation;
+        Some(Ok(found))
+    }
+
+    async fn release(&self, key: ValidatorKey, grant: Grant) -> Result<(), StoreError> {
+        self.with_state(|state, _| {
             let slot = state.slots.entry(key).or_default();
-            let found = ValidatorRecord::lookup(slot, request, writes, generation, now);
-            let found = found.map(|entry| entry.validators.clone());
-            if let Lookup::Leased { grant, .. } = found {
-                state.granted.insert(key, grant);
+            let is_filled = slot.as_ref().and_then(ValidatorRecord::entry).is_some();
+            match self.fault {
+                Some(CacheFault::KeepsReleased) => {}
+                Some(CacheFault::ReleasesAny) if !is_filled => *slot = None,
+                Some(CacheFault::ReleasesEntry) if is_filled => *slot = None,
+                _ => ValidatorRecord::release(slot, &grant),
             }
-            found
-        }))
+        });
+        Ok(())
     }
 
     async fn fill(
@@ -180,7 +176,7 @@ impl ValidatorStore for BrokenCache {
                     *slot = None;
                     writes = Writes::default();
                     let lease = LeaseRequest::new(grant.id());
-                    let _ = ValidatorRecord::lookup(slot, lease, writes, generation, now);
+                    let _ = ValidatorRecord::lookup(slot, Some(lease), writes, generation, now);
                     grant = Grant::new(grant.id(), generation, now);
                 }
                 Some(CacheFault::IdIsGrant) => {

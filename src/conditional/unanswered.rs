@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, Method, Response, StatusCode,
+    HeaderMap, Method, Response,
     header::{IF_RANGE, RANGE},
     request::Parts,
 };
@@ -15,7 +15,7 @@ use crate::{
     refusal::{Reason, Refusal},
     semantics::{
         condition::{Condition, Current, Decision, RequestConditions},
-        validator::{EntityTag, Validators},
+        validator::Validators,
     },
     source::SourceError,
 };
@@ -58,17 +58,13 @@ impl<'a> UnansweredRead<'a> {
 
     fn not_modified<B: Body<Data = Bytes>>(
         &self,
-        mut current: Validators,
+        current: Validators,
     ) -> Response<ResponseBody<B>> {
         let mut response = Response::new(ResponseBody::empty());
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
         self.explain(&mut response, Verdict::NotModified, Some(&current));
-        let weakly = |tag: &EntityTag| self.conditions.fields.names_only_weakly(tag.as_ref());
-        if current.etag.as_ref().is_some_and(weakly) {
-            // The client has the weak form, so it cannot rely on the bytes of its 200.
-            current.etag = current.etag.map(EntityTag::into_weak);
-        }
-        current.into_not_modified(response.headers_mut(), || self.config.clock.now());
+        let now = || self.config.clock.now();
+        let fields = &self.conditions.fields;
+        fields.write_not_modified(current, &mut response, now);
         response
     }
 

@@ -1,14 +1,39 @@
-//! The headers of a 304 that is made from a 200 (RFC 9110, section 15.4.5).
+//! The head of a 304 (RFC 9110, section 15.4.5).
+
+use std::borrow::Borrow;
 
 use http::{
-    HeaderMap, HeaderName,
+    HeaderMap, HeaderName, HeaderValue, Response, StatusCode,
     header::{
         CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG,
         LAST_MODIFIED, TRAILER, TRANSFER_ENCODING,
     },
 };
 
-use crate::semantics::field::lines;
+use super::ConditionalFields;
+use crate::semantics::{
+    field::{HttpDate, lines},
+    validator::{EntityTag, Validators},
+};
+
+impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
+    /// Makes `response` the 304 to this request, from the current state alone: nobody asks the
+    /// service for its 200. `now` is called only if there is a date and no tag.
+    pub(crate) fn write_not_modified<B>(
+        &self,
+        mut current: Validators,
+        response: &mut Response<B>,
+        now: impl FnOnce() -> HttpDate,
+    ) {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        let is_weak_there = |tag: &EntityTag| self.names_only_weakly(tag.as_ref());
+        if current.etag.as_ref().is_some_and(is_weak_there) {
+            // The client has the weak form, so it cannot rely on the bytes of its 200.
+            current.etag = current.etag.map(EntityTag::into_weak);
+        }
+        current.into_not_modified(response.headers_mut(), now);
+    }
+}
 
 /// Removes the headers that describe the removed content.
 ///

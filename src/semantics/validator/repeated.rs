@@ -72,6 +72,18 @@ impl RepeatedFields {
         self
     }
 
+    /// Returns the headers of a 200 as they are, with all their lines.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn from_headers(headers: &HeaderMap) -> Self {
+        let mut repeated = Self::new();
+        for (name, value) in headers {
+            if matches!(*name, CACHE_CONTROL | CONTENT_LOCATION | EXPIRES | VARY) {
+                repeated.append(name.clone(), value.clone());
+            }
+        }
+        repeated
+    }
+
     /// Returns the values of one header.
     #[cfg(feature = "tokio")]
     pub(crate) fn values(&self, name: &HeaderName) -> impl Iterator<Item = &HeaderValue> {
@@ -104,12 +116,16 @@ impl RepeatedFields {
         self
     }
 
-    /// Adds the headers that are missing in `headers`. `Vary` becomes the union.
+    /// Adds the headers that are missing in `headers`, with all their lines. `Vary` becomes the
+    /// union.
     pub(crate) fn write_to(&self, headers: &mut HeaderMap) {
         let Some(repeated) = &self.0 else { return };
+        let mut added = None;
+        // The lines of one header follow each other.
         for (name, value) in &**repeated {
-            if !lines::has(headers, name) {
-                headers.insert(name, value.clone());
+            if added == Some(name) || !lines::has(headers, name) {
+                headers.append(name, value.clone());
+                added = Some(name);
             } else if *name == VARY {
                 let names: Vec<_> = vary::names(repeated).collect();
                 vary::merge(headers, names);

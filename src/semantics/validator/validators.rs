@@ -169,6 +169,27 @@ pub(crate) fn correct_last_modified(
     headers: &mut HeaderMap,
     now: impl FnOnce() -> HttpDate,
 ) -> Option<HttpDate> {
+    let (modified, made) = dates(headers, now)?;
+    if is_ambiguous(modified, etag(headers).is_some(), made) {
+        headers.remove(LAST_MODIFIED);
+    } else if modified > made {
+        headers.insert(LAST_MODIFIED, made.into());
+    }
+    Some(modified.min(made))
+}
+
+/// Returns the modification date of a response, at most the time of the message (RFC 9110, section
+/// 8.8.2.1).
+#[cfg(feature = "tokio")]
+pub(crate) fn corrected_last_modified(
+    headers: &HeaderMap,
+    now: impl FnOnce() -> HttpDate,
+) -> Option<HttpDate> {
+    dates(headers, now).map(|(modified, made)| modified.min(made))
+}
+
+/// Returns the modification date of a response, and the time of the message: its `Date`, or `now`.
+fn dates(headers: &HeaderMap, now: impl FnOnce() -> HttpDate) -> Option<(HttpDate, HttpDate)> {
     if !lines::has(headers, &LAST_MODIFIED) {
         return None;
     }
@@ -177,12 +198,7 @@ pub(crate) fn correct_last_modified(
     let made = lines::only(headers, &DATE)
         .and_then(|date| HttpDate::parse(date.as_bytes(), now))
         .unwrap_or(now);
-    if is_ambiguous(modified, etag(headers).is_some(), made) {
-        headers.remove(LAST_MODIFIED);
-    } else if modified > made {
-        headers.insert(LAST_MODIFIED, made.into());
-    }
-    Some(modified.min(made))
+    Some((modified, made))
 }
 
 /// Returns `true` if two states may have this modification date, and no entity tag

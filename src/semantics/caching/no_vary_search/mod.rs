@@ -151,13 +151,40 @@ impl NoVarySearch {
         if self.is_exact() {
             return a.query() == b.query();
         }
-        let [a, b] =
-            [a, b].map(|uri| query::pairs(uri).filter(|(name, _)| self.is_significant(name)));
+        let [a, b] = [a, b].map(|uri| self.significant_pairs(uri.query()));
         if self.key_order {
             query::sorted(a) == query::sorted(b)
         } else {
             a.eq(b)
         }
+    }
+
+    /// Calls `each` with the parts of a query that select the response.
+    ///
+    /// Two queries have the same parts exactly if [`matches`](Self::matches) returns `true` for two
+    /// URIs that differ in nothing else. Only `key-order` needs an allocation.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn each_significant_part(&self, query: Option<&str>, mut each: impl FnMut(&str)) {
+        if self.is_exact() {
+            return query.into_iter().for_each(each);
+        }
+        let each_pair = |(name, value): query::Pair<'_>| {
+            each(&name);
+            each(&value);
+        };
+        let pairs = self.significant_pairs(query);
+        if self.key_order {
+            query::sorted(pairs).into_iter().for_each(each_pair);
+        } else {
+            pairs.for_each(each_pair);
+        }
+    }
+
+    fn significant_pairs<'a>(
+        &self,
+        query: Option<&'a str>,
+    ) -> impl Iterator<Item = query::Pair<'a>> {
+        query::pairs(query).filter(|(name, _)| self.is_significant(name))
     }
 
     fn is_significant(&self, name: &str) -> bool {

@@ -34,9 +34,11 @@ fn port(uri: &Uri) -> &str {
 }
 
 /// Returns the parameters in order, parsed as `application/x-www-form-urlencoded`.
-pub(super) fn pairs(uri: &Uri) -> impl Iterator<Item = Pair<'_>> {
-    let query = uri.query().unwrap_or_default();
-    let sequences = query.split('&').filter(|sequence| !sequence.is_empty());
+pub(super) fn pairs(query: Option<&str>) -> impl Iterator<Item = Pair<'_>> {
+    let sequences = query
+        .unwrap_or_default()
+        .split('&')
+        .filter(|sequence| !sequence.is_empty());
     sequences.map(|sequence| {
         let (name, value) = sequence.split_once('=').unwrap_or((sequence, ""));
         (decode(name), decode(value))

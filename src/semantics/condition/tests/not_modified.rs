@@ -1,9 +1,12 @@
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, Response, StatusCode, header::ACCEPT};
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use crate::semantics::{
-    condition::not_modified::strip_representation_metadata, proptests::strategies::value,
+    condition::{ConditionalFields, not_modified::strip_representation_metadata},
+    field::HttpDate,
+    proptests::strategies::value,
     tests::headers,
+    validator::{EntityTag, RepeatedFields, Validators},
 };
 
 fn stripped<'a>(lines: impl IntoIterator<Item = (&'a str, &'a str)>) -> HeaderMap {
@@ -26,6 +29,31 @@ fn headers_that_a_304_must_repeat_stay() {
         ("vary", "origin, cookie"),
     ];
     assert_eq!(stripped(lines), headers(lines));
+}
+
+/// R-9110-15.4.5-a: a 304 that is made before the service runs has the headers of its 200.
+#[test]
+fn a_304_is_made_from_the_current_state() {
+    let fields = RepeatedFields::new().with_vary([ACCEPT]);
+    let current = Validators::from(EntityTag::strong("x").expect("a tag"))
+        .with_last_modified(HttpDate::from_unix_seconds(0))
+        .with_repeated(fields);
+    // A client with the weak form cannot rely on the bytes of its 200.
+    for (none_match, tag) in [
+        ("\"x\"", "\"x\""),
+        ("W/\"x\"", "W/\"x\""),
+        ("W/\"x\", \"x\"", "\"x\""),
+        ("*", "\"x\""),
+    ] {
+        let request = headers([("if-none-match", none_match)]);
+        let mut response = Response::new(());
+        let conditions = ConditionalFields::from_headers(&request);
+        let now = || panic!("no date is written");
+        conditions.write_not_modified(current.clone(), &mut response, now);
+        assert_eq!(response.status(), StatusCode::NOT_MODIFIED);
+        let expected = headers([("vary", "accept"), ("etag", tag)]);
+        assert_eq!(*response.headers(), expected, "{none_match}");
+    }
 }
 
 /// R-9110-15.4.5-b: a 304 has no content, and so no headers that describe it.

@@ -1,5 +1,9 @@
 //! The rules of leases, intents and scopes, one by one.
 
+mod fill;
+mod key;
+mod names;
+mod read;
 mod reads;
 mod writes;
 

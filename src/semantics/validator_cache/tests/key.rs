@@ -1,0 +1,348 @@
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Uri,
+    header::{ACCEPT, ACCEPT_LANGUAGE, HOST, TE},
+};
+use proptest::{collection::vec, prelude::*, sample::select};
+
+use crate::semantics::{
+    caching::no_vary_search::NoVarySearch,
+    validator_cache::{KeyHasher, KeyParts, ValidatorKey},
+};
+
+/// Each kind of hasher, for everything that holds for both.
+fn hashers() -> [KeyHasher; 2] {
+    [
+        KeyHasher::for_process("notes", "1"),
+        KeyHasher::shared("notes", "1"),
+    ]
+}
+
+/// A request that tests change one part of.
+#[derive(Clone, Copy)]
+struct Parts<'a> {
+    uri: &'a str,
+    headers: &'a [(HeaderName, &'static str)],
+    declared: &'a [HeaderName],
+    principal: Option<&'a str>,
+    policy: Option<&'a NoVarySearch>,
+}
+
+const PLAIN: Parts<'_> = Parts {
+    uri: "/a",
+    headers: &[],
+    declared: &[],
+    principal: None,
+    policy: None,
+};
+
+impl Parts<'_> {
+    fn key(self, hasher: &KeyHasher) -> ValidatorKey {
+        let mut headers = HeaderMap::new();
+        for (name, value) in self.headers {
+            headers.append(name, HeaderValue::from_static(value));
+        }
+        hasher.key(&KeyParts {
+            target: &self.uri.parse().expect("a URI"),
+            headers: &headers,
+            declared: self.declared,
+            principal: self.principal,
+            no_vary_search: self.policy,
+        })
+    }
+}
+
+fn uri(uri: &str) -> Parts<'_> {
+    Parts { uri, ..PLAIN }
+}
+
+fn with_headers<'a>(
+    headers: &'a [(HeaderName, &'static str)],
+    declared: &'a [HeaderName],
+) -> Parts<'a> {
+    Parts {
+        headers,
+        declared,
+        ..PLAIN
+    }
+}
+
+#[track_caller]
+fn assert_distinct(requests: &[Parts<'_>]) {
+    for hasher in hashers() {
+        for (at, one) in requests.iter().enumerate() {
+            assert_eq!(one.key(&hasher), one.key(&hasher.clone()));
+            for other in &requests[..at] {
+                let what = (one.uri, one.headers, other.uri, other.headers);
+                assert_ne!(one.key(&hasher), other.key(&hasher), "{what:?}");
+            }
+        }
+    }
+}
+
+#[track_caller]
+fn assert_same(requests: &[Parts<'_>]) {
+    for hasher in hashers() {
+        for other in requests {
+            let what = (other.uri, other.headers);
+            assert_eq!(requests[0].key(&hasher), other.key(&hasher), "{what:?}");
+        }
+    }
+}
+
+/// R-9111-4-a
+#[test]
+fn each_uri_has_its_own_key() {
+    assert_distinct(&[
+        uri("/a"),
+        uri("/A"),
+        uri("/a/"),
+        uri("/a/b"),
+        uri("/a%2Fb"),
+        uri("/a%2fb"),
+        uri("//a/b"),
+        uri("/a?"),
+        uri("/a?x=1"),
+        uri("/a?x=2"),
+        uri("/a?x=1&"),
+        uri("/a?x=%31"),
+        uri("http://h/a"),
+        uri("https://h/a"),
+        uri("http://h:81/a"),
+        uri("http://h:443/a"),
+        uri("http://u@h/a"),
+        uri("http://U@h/a"),
+        uri("http://other/a"),
+    ]);
+}
+
+/// R-9111-4-a
+#[test]
+fn spellings_of_one_authority_have_one_key() {
+    assert_same(&[
+        uri("http://host/a"),
+        uri("http://HOST/a"),
+        uri("http://host:80/a"),
+        uri("http://host:/a"),
+    ]);
+    assert_same(&[uri("https://host/a"), uri("https://Host:443/a")]);
+    assert_same(&[uri("http://[::1]/a"), uri("http://[::1]:80/a")]);
+    assert_distinct(&[uri("http://[::80]/a"), uri("http://[::]/a")]);
+}
+
+/// R-9111-4-a
+#[test]
+fn the_authority_may_be_in_host() {
+    let host = |headers| with_headers(headers, &[]);
+    assert_same(&[host(&[(HOST, "h")]), host(&[(HOST, "H")])]);
+    let long_host = "x".repeat(300);
+    let long_host: &'static str = long_host.leak();
+    let longer = format!("{long_host}y").leak();
+    let proxied = |headers| Parts {
+        uri: "http://h/a",
+        headers,
+        ..PLAIN
+    };
+    assert_distinct(&[
+        host(&[]),
+        host(&[(HOST, "")]),
+        host(&[(HOST, "h")]),
+        // Without a scheme, no port is the default.
+        host(&[(HOST, "h:80")]),
+        host(&[(HOST, "h:443")]),
+        host(&[(HOST, "h"), (HOST, "i")]),
+        host(&[(HOST, "i"), (HOST, "h")]),
+        host(&[(HOST, "hi")]),
+        host(&[(HOST, long_host)]),
+        host(&[(HOST, longer)]),
+        // A handler may use either.
+        proxied(&[]),
+        proxied(&[(HOST, "i")]),
+        proxied(&[(HOST, "j")]),
+    ]);
+}
+
+/// R-9111-4.1-b
+#[test]
+fn declared_headers_select() {
+    let declared = &[ACCEPT_LANGUAGE, ACCEPT];
+    let both = |headers| with_headers(headers, declared);
+    assert_same(&[
+        both(&[(ACCEPT_LANGUAGE, "de"), (ACCEPT, "*/*")]),
+        both(&[(ACCEPT, "*/*"), (ACCEPT_LANGUAGE, " de\t")]),
+        both(&[(ACCEPT_LANGUAGE, "de"), (ACCEPT, "*/*"), (TE, "1")]),
+    ]);
+    assert_distinct(&[
+        both(&[]),
+        both(&[(ACCEPT_LANGUAGE, "")]),
+        both(&[(ACCEPT_LANGUAGE, "de")]),
+        both(&[(ACCEPT, "de")]),
+        both(&[(ACCEPT_LANGUAGE, "de, en")]),
+        both(&[(ACCEPT_LANGUAGE, "de"), (ACCEPT_LANGUAGE, "en")]),
+        both(&[(ACCEPT_LANGUAGE, "en"), (ACCEPT_LANGUAGE, "de")]),
+        both(&[(ACCEPT_LANGUAGE, "de"), (ACCEPT, "en")]),
+        with_headers(&[(ACCEPT_LANGUAGE, "de")], &[ACCEPT_LANGUAGE]),
+        with_headers(&[(ACCEPT, "de")], &[ACCEPT]),
+        with_headers(&[], &[]),
+        with_headers(&[], &[ACCEPT]),
+    ]);
+}
+
+/// R-9111-3.5-b
+#[test]
+fn principals_never_share_a_key() {
+    let principal = |principal| Parts { principal, ..PLAIN };
+    let long = "p".repeat(700);
+    assert_distinct(&[
+        principal(None),
+        principal(Some("")),
+        principal(Some("a")),
+        principal(Some("A")),
+        principal(Some("\0")),
+        principal(Some(&long)),
+        principal(Some(&long[1..])),
+    ]);
+}
+
+/// No byte moves from one part to the next, across blocks too.
+#[test]
+fn parts_have_ends() {
+    let paths: Vec<_> = (240..520)
+        .map(|len| format!("/{}", "b".repeat(len)))
+        .collect();
+    let mut requests: Vec<_> = paths.iter().map(|path| uri(path)).collect();
+    for principal in ["b", "bb", "bbb"] {
+        let with_principal = |path: &'static str| Parts {
+            principal: Some(principal),
+            ..uri(path)
+        };
+        requests.extend(["/a", "/ab", "/abb", "/a?b", "/a?bb"].map(with_principal));
+    }
+    assert_distinct(&requests);
+}
+
+#[test]
+fn namespaces_and_builds_are_apart() {
+    let key = |namespace, build| PLAIN.key(&KeyHasher::shared(namespace, build));
+    let keys = [key("n", "1"), key("n", "2"), key("m", "1"), key("n1", "")];
+    assert_eq!(key("n", "1"), keys[0]);
+    for (at, one) in keys.iter().enumerate() {
+        assert!(!keys[..at].contains(one));
+    }
+}
+
+/// R-9111-7-a: a client that knows everything but the secret cannot compute a key.
+#[test]
+fn keys_of_a_process_are_secret() {
+    let [one, other] = [(); 2].map(|()| KeyHasher::for_process("notes", "1"));
+    let [one, other] = [one, other].map(|hasher| PLAIN.key(&hasher));
+    assert_ne!(one, other);
+    let (half, rest) = one.as_bytes().split_at(8);
+    assert_ne!(half, &rest[..8], "the halves are not one function");
+    // Requests that differ only in a later block differ in both halves.
+    let hasher = KeyHasher::for_process("notes", "1");
+    let [one, other] = ["1", "2"].map(|last| {
+        let path = format!("/{}{last}", "a".repeat(600));
+        *uri(&path).key(&hasher).as_bytes()
+    });
+    assert_ne!(one[..8], other[..8]);
+    assert_ne!(one[8..16], other[8..16]);
+}
+
+/// Keys that other processes know must not change by accident.
+#[test]
+fn shared_keys_are_stable() {
+    let request = Parts {
+        uri: "http://h/a?b",
+        headers: &[(ACCEPT, "*/*")],
+        declared: &[ACCEPT],
+        principal: Some("p"),
+        policy: None,
+    };
+    let key = request.key(&KeyHasher::shared("n", "1"));
+    assert_eq!(format!("{key:?}"), "ValidatorKey(e0726a8ed8f3f3b9..)");
+}
+
+#[test]
+fn debug_shows_no_secret() {
+    let shown = hashers().map(|hasher| format!("{hasher:?}"));
+    assert_eq!(shown, ["KeyHasher::for_process", "KeyHasher::shared"]);
+}
+
+/// R-NVS-5-a
+#[test]
+fn parameters_without_meaning_do_not_select() {
+    let policy = NoVarySearch::params(["utm"]).key_order();
+    let request = |text| Parts {
+        policy: Some(&policy),
+        ..uri(text)
+    };
+    assert_same(&[request("/a?x=1&y=2"), request("/a?y=2&utm=3&x=%31")]);
+    assert_distinct(&[
+        request("/a?x=1"),
+        request("/a?x="),
+        request("/a?x=1&x=2"),
+        request("/a?x=2&x=1"),
+        request("/b?x=1"),
+        request("/a"),
+    ]);
+    let exact = NoVarySearch::new();
+    let exact = |text| Parts {
+        policy: Some(&exact),
+        ..uri(text)
+    };
+    assert_same(&[exact("/a?x=1"), uri("/a?x=1")]);
+}
+
+fn policy() -> impl Strategy<Value = NoVarySearch> {
+    let names = vec(select(vec!["a", "b", "", " "]), 0..3);
+    (names, any::<bool>(), any::<bool>()).prop_map(|(names, except, key_order)| {
+        let policy = if except {
+            NoVarySearch::except(names)
+        } else {
+            NoVarySearch::params(names)
+        };
+        if key_order {
+            policy.key_order()
+        } else {
+            policy
+        }
+    })
+}
+
+/// Generates URIs from few pieces, so two of them often match.
+fn any_uri() -> impl Strategy<Value = Uri> {
+    let pieces = vec!["a", "b", "=", "&", "&", "+", "%20", "%61", "%f6", "%c3%a9"];
+    let query = prop_oneof![
+        Just(String::new()),
+        vec(select(pieces), 0..7).prop_map(|pieces| format!("?{}", pieces.concat())),
+    ];
+    let bases = vec![
+        "/",
+        "/",
+        "/b",
+        "http://h/",
+        "http://H:80/",
+        "https://h:/",
+        "https://u@h/",
+    ];
+    (select(bases), query)
+        .prop_map(|(base, query)| format!("{base}{query}").parse().expect("a URI"))
+}
+
+proptest! {
+    /// R-NVS-5-a: two URIs have one key exactly if the policy matches them.
+    #[test]
+    fn keys_agree_with_the_policy(policy in policy(), a in any_uri(), b in any_uri()) {
+        let headers = HeaderMap::new();
+        for hasher in hashers() {
+            let [one, other] = [&a, &b].map(|target| hasher.key(&KeyParts {
+                target,
+                headers: &headers,
+                declared: &[],
+                principal: None,
+                no_vary_search: Some(&policy),
+            }));
+            prop_assert_eq!(one == other, policy.matches(&a, &b));
+        }
+    }
+}

@@ -1,8 +1,10 @@
 //! The events that layers emit with the feature `tracing`. Without it, nothing is emitted.
 
 #[cfg(feature = "tokio")]
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
+#[cfg(feature = "tokio")]
+use http::HeaderValue;
 use http::{HeaderName, Method};
 
 #[cfg(feature = "tokio")]
@@ -143,4 +145,73 @@ pub(crate) fn replayed(record: &RecordId) {
     tracing::debug!(?record, "a recorded response was repeated");
     #[cfg(not(feature = "tracing"))]
     let _ = record;
+}
+
+/// Emits an event for a step of the validator cache that its store refused or lost.
+#[cfg(feature = "tokio")]
+pub(crate) fn validator_step_failed(step: &'static str, error: &(dyn Error + 'static)) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(step, error, "a step of the validator cache failed");
+    #[cfg(not(feature = "tracing"))]
+    let _ = (step, error);
+}
+
+/// Emits an event for validators that were not remembered, since somebody has written meanwhile.
+#[cfg(feature = "tokio")]
+pub(crate) fn fill_refused() {
+    #[cfg(feature = "tracing")]
+    tracing::debug!("validators were not remembered: a write or another reader came first");
+}
+
+/// Emits an event for a write whose announcement was over before it ended.
+#[cfg(feature = "tokio")]
+pub(crate) fn write_intent_lost() {
+    #[cfg(feature = "tracing")]
+    tracing::warn!("an announced write was lost or over before its end: a 304 may have been stale");
+}
+
+/// Emits an event for a write that is performed although it is not announced.
+#[cfg(feature = "tokio")]
+pub(crate) fn unannounced_write(bound: Duration) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        ?bound,
+        "a write is not announced: a 304 may be stale for this long"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = bound;
+}
+
+/// Emits an event for a response that is never remembered, since the layer does not know of a
+/// header that selects it.
+#[cfg(feature = "tokio")]
+pub(crate) fn undeclared_vary<'a>(headers: impl Iterator<Item = &'a [u8]>) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        headers = ?headers.map(String::from_utf8_lossy).collect::<Vec<_>>(),
+        "a response varies by headers that `ValidatorCacheLayer::vary` does not declare: it is never remembered"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = headers;
+}
+
+/// Emits an event for a remembered tag that is not the handler's, although nobody has written.
+#[cfg(feature = "tokio")]
+pub(crate) fn stale_validator(path: &str, remembered: &HeaderValue, current: &HeaderValue) {
+    #[cfg(feature = "tracing")]
+    tracing::error!(
+        path,
+        ?remembered,
+        ?current,
+        "a remembered tag is stale: a write was not announced"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = (path, remembered, current);
+}
+
+/// Emits an event for a feed of changes that has ended, so that the cache is no longer used.
+#[cfg(feature = "tokio")]
+pub(crate) fn change_feed_ended() {
+    #[cfg(feature = "tracing")]
+    tracing::warn!("a feed of changes has ended: nothing is answered from the validator cache");
 }

@@ -197,6 +197,8 @@ pub mod store;
 pub mod target;
 #[cfg(test)]
 mod test_support;
+#[cfg(feature = "tokio")]
+pub mod validator_cache;
 
 /// Rules of HTTP for the fuzz targets, which users do not need.
 #[cfg(fuzzing)]
@@ -268,6 +270,8 @@ pub use semantics::{
 pub use source::ValidatorSource;
 pub use stack::{Stack, stack};
 pub use state_ref::StateRefLayer;
+#[cfg(feature = "tokio")]
+pub use validator_cache::ValidatorCacheLayer;
 
 /// The examples of the README, which are tested like those of the documentation.
 #[cfg(all(doctest, feature = "axum", feature = "tokio"))]

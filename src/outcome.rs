@@ -1,5 +1,7 @@
 //! The decisions of the layers about a response, for logs, metrics and tests.
 
+use std::time::Duration;
+
 use http::{Response, StatusCode};
 
 pub use crate::semantics::{condition::Condition, validator::UntaggedReason};
@@ -44,6 +46,38 @@ pub struct Outcome {
     bytes_saved: Option<u64>,
     unchecked: bool,
     key: Option<KeyOutcome>,
+    cache: Option<CacheLookup>,
+    stored: bool,
+    collapsed: bool,
+}
+
+/// The result of looking a read up in the validators that a `ValidatorCacheLayer` remembers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CacheLookup {
+    /// The remembered tag decided the request.
+    Hit {
+        /// The rest of the entry's time to live.
+        ttl: Duration,
+    },
+    /// A tag is remembered, and the request needs the handler: the client has another one, has
+    /// none, or asked for the handler.
+    Unmatched,
+    /// A tag was remembered, which is void or too old.
+    Stale,
+    /// No tag is remembered.
+    Miss,
+    /// No tag is remembered, and none can be: another reader is about to, or a write is under way.
+    Busy,
+    /// The request was not looked up.
+    Bypass,
+}
+
+#[cfg(feature = "tokio")]
+impl CacheLookup {
+    pub(crate) fn missed(found_stale: bool) -> Self {
+        if found_stale { Self::Stale } else { Self::Miss }
+    }
 }
 
 /// The result of a request with an `Idempotency-Key`.
@@ -164,6 +198,24 @@ impl Outcome {
         }
     }
 
+    /// Returns the result of the lookup among remembered validators, if there was one.
+    #[must_use]
+    pub fn cache_lookup(&self) -> Option<CacheLookup> {
+        self.cache
+    }
+
+    /// Returns `true` if the validators of the response are remembered.
+    #[must_use]
+    pub fn is_stored(&self) -> bool {
+        self.stored
+    }
+
+    /// Returns `true` if the request has waited for another one.
+    #[must_use]
+    pub fn is_collapsed(&self) -> bool {
+        self.collapsed
+    }
+
     /// Returns the number of bytes of content that a 304 saved.
     ///
     /// It is `None` for a stream, whose length is not known. It is `None`, too, for all other
@@ -230,6 +282,21 @@ impl Outcome {
     #[cfg(feature = "tokio")]
     pub(crate) fn set_key_problem(&mut self, problem: KeyProblem) {
         self.key = Some(KeyOutcome::Refused(problem));
+    }
+
+    #[cfg(feature = "tokio")]
+    pub(crate) fn set_cache_lookup(&mut self, lookup: CacheLookup) {
+        self.cache = Some(lookup);
+    }
+
+    #[cfg(feature = "tokio")]
+    pub(crate) fn set_stored(&mut self) {
+        self.stored = true;
+    }
+
+    #[cfg(feature = "tokio")]
+    pub(crate) fn set_collapsed(&mut self) {
+        self.collapsed = true;
     }
 
     pub(crate) fn set_unchecked(&mut self) {

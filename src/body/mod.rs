@@ -6,6 +6,11 @@ mod request;
 #[cfg(test)]
 mod tests;
 mod unread;
+#[cfg_attr(
+    not(feature = "tokio"),
+    expect(dead_code, reason = "only `ValidatorCacheLayer` watches bodies")
+)]
+mod watched;
 
 use std::{
     fmt,
@@ -26,6 +31,9 @@ pub(crate) use request::ReadAhead;
 #[cfg(feature = "tokio")]
 pub use request::RequestBody;
 pub(crate) use unread::UnreadContent;
+use watched::WatchedBody;
+#[cfg(feature = "tokio")]
+pub(crate) use watched::{ContentEnd, watch};
 
 pin_project! {
     /// The body of a response from a layer of this crate.
@@ -34,7 +42,8 @@ pin_project! {
     ///
     /// - the service's own body,
     /// - an empty body (304) or a short text (412), or
-    /// - the frames that were read for a hash, followed by the unread rest.
+    /// - the frames that were read for a hash, followed by the unread rest, or
+    /// - the service's own body, whose end is reported to a layer.
     ///
     /// Data, trailers, frames of unknown kind and errors keep their order and content.
     /// [`size_hint`](Body::size_hint) is that of the service's body, even if the content
@@ -58,6 +67,9 @@ pin_project! {
         // Boxed, so that moving the other variants is cheap.
         Replay {
             replay: Box<Replay<B>>,
+        },
+        Watched {
+            watched: Box<WatchedBody<B>>,
         },
     }
 }
@@ -123,6 +135,7 @@ impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
                 Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes)))))
             }
             ResponseBodyKindProj::Replay { replay } => replay.poll_frame(cx),
+            ResponseBodyKindProj::Watched { watched } => watched.poll_frame(cx),
         }
     }
 
@@ -131,6 +144,7 @@ impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
             ResponseBodyKind::Inner { body } => body.is_end_stream(),
             ResponseBodyKind::Bytes { bytes } => bytes.is_empty(),
             ResponseBodyKind::Replay { replay } => replay.is_end_stream(),
+            ResponseBodyKind::Watched { watched } => watched.is_end_stream(),
         }
     }
 
@@ -139,6 +153,7 @@ impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
             ResponseBodyKind::Inner { body } => body.size_hint(),
             ResponseBodyKind::Bytes { bytes } => SizeHint::with_exact(bytes.len() as u64),
             ResponseBodyKind::Replay { replay } => replay.size_hint(),
+            ResponseBodyKind::Watched { watched } => watched.size_hint(),
         }
     }
 }
@@ -196,6 +211,7 @@ impl<B: Body> fmt::Debug for ResponseBody<B> {
             ResponseBodyKind::Inner { .. } => "Inner",
             ResponseBodyKind::Bytes { .. } => "Bytes",
             ResponseBodyKind::Replay { .. } => "Replay",
+            ResponseBodyKind::Watched { .. } => "Watched",
         };
         f.debug_tuple("ResponseBody").field(&kind).finish()
     }

@@ -140,15 +140,14 @@ mod layer;
 #[cfg(feature = "tokio")]
 mod pending_purge;
 mod service;
-mod source;
 #[cfg(test)]
 mod tests;
 
-pub use crate::semantics::caching::cache_tags::{CacheTag, CacheTags, InvalidCacheTag, TagField};
-pub use {
-    future::ResponseFuture, layer::CacheTagsLayer, service::CacheTagsService,
-    source::CacheTagSource,
+pub use crate::{
+    purge::tag_source::CacheTagSource,
+    semantics::caching::cache_tags::{CacheTag, CacheTags, InvalidCacheTag, TagField},
 };
+pub use {future::ResponseFuture, layer::CacheTagsLayer, service::CacheTagsService};
 
 /// A future that resolves when the purge is done, or after the timeout.
 type PurgeWait = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;

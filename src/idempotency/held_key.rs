@@ -12,7 +12,6 @@ use super::{
     config::{IdempotencyConfig, OnUnrecorded, PAUSES},
     recorded::{self, RecordedContent},
     refuse::refuse,
-    within::within,
 };
 use crate::{
     body::ResponseBody,
@@ -20,7 +19,7 @@ use crate::{
     outcome::Outcome,
     refusal::KeyProblem,
     semantics::retry::{Commit, RecordId, RecordedResponse, Resolution, SealReason, Update},
-    store::{IdempotencyStore, Step, StoreError, StoreErrorKind},
+    store::{IdempotencyStore, Step, StoreError, StoreErrorKind, within},
 };
 
 /// The key of a request that is performed, until its end is recorded.

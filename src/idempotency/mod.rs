@@ -208,7 +208,6 @@ mod refuse;
 mod service;
 #[cfg(test)]
 mod tests;
-mod within;
 
 pub use attempt::Attempt;
 pub use config::{OnLostAttempt, OnUnrecorded};

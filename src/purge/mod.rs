@@ -106,6 +106,7 @@ mod open_jobs;
 mod queue;
 #[cfg(feature = "tokio")]
 mod schedule;
+pub(crate) mod tag_source;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "tokio")]

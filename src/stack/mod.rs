@@ -4,12 +4,12 @@ mod recipes;
 
 use tower_layer::{Identity, Layer};
 
-#[cfg(feature = "tokio")]
-use crate::IdempotencyLayer;
 use crate::{
     CachePolicyLayer, ConditionalLayer, EtagLayer, PreconditionLayer, ValidatorSource,
     conditional::SourceConfig,
 };
+#[cfg(feature = "tokio")]
+use crate::{IdempotencyLayer, ValidatorCacheLayer};
 
 /// Creates a stack for reads: [`ConditionalLayer`] outside [`EtagLayer`], both with their
 /// defaults.
@@ -21,6 +21,7 @@ pub fn stack() -> Stack {
         idempotency: Identity::new(),
         precondition: Identity::new(),
         conditional: ConditionalLayer::new(),
+        validators: Identity::new(),
         etag: EtagLayer::new(),
     }
 }
@@ -86,8 +87,9 @@ pub fn stack() -> Stack {
 /// # Order
 ///
 /// The order is, outermost first: [`cache_policy`](Self::cache_policy), `idempotency`,
-/// [`precondition`](Self::precondition), [`conditional`](Self::conditional),
-/// [`etag`](Self::etag), then the service. The first three are absent unless they are set.
+/// [`precondition`](Self::precondition), [`conditional`](Self::conditional), `validators`,
+/// [`etag`](Self::etag), then the service. The first three and `validators` are absent unless they
+/// are set.
 ///
 /// # Recipes
 ///
@@ -128,22 +130,31 @@ pub fn stack() -> Stack {
 /// [`CodingTagLayer`](crate::CodingTagLayer) around compression.
 #[derive(Debug, Clone)]
 #[must_use]
-pub struct Stack<C = ConditionalLayer, E = EtagLayer, P = Identity, K = Identity, I = Identity> {
+pub struct Stack<
+    C = ConditionalLayer,
+    E = EtagLayer,
+    P = Identity,
+    K = Identity,
+    I = Identity,
+    V = Identity,
+> {
     cache_policy: K,
     idempotency: I,
     precondition: P,
     conditional: C,
+    validators: V,
     etag: E,
 }
 
-impl<C, E, P, K, I> Stack<C, E, P, K, I> {
+impl<C, E, P, K, I, V> Stack<C, E, P, K, I, V> {
     /// Sets the layer that writes `Cache-Control`. Defaults to none.
-    pub fn cache_policy(self, layer: CachePolicyLayer) -> Stack<C, E, P, CachePolicyLayer, I> {
+    pub fn cache_policy(self, layer: CachePolicyLayer) -> Stack<C, E, P, CachePolicyLayer, I, V> {
         Stack {
             cache_policy: layer,
             idempotency: self.idempotency,
             precondition: self.precondition,
             conditional: self.conditional,
+            validators: self.validators,
             etag: self.etag,
         }
     }
@@ -177,12 +188,13 @@ impl<C, E, P, K, I> Stack<C, E, P, K, I> {
     pub fn idempotency<St>(
         self,
         layer: IdempotencyLayer<St>,
-    ) -> Stack<C, E, P, K, IdempotencyLayer<St>> {
+    ) -> Stack<C, E, P, K, IdempotencyLayer<St>, V> {
         Stack {
             cache_policy: self.cache_policy,
             idempotency: layer,
             precondition: self.precondition,
             conditional: self.conditional,
+            validators: self.validators,
             etag: self.etag,
         }
     }
@@ -192,34 +204,63 @@ impl<C, E, P, K, I> Stack<C, E, P, K, I> {
     pub fn precondition<Q, G, L>(
         self,
         layer: PreconditionLayer<Q, G, L>,
-    ) -> Stack<C, E, PreconditionLayer<Q, G, L>, K, I> {
+    ) -> Stack<C, E, PreconditionLayer<Q, G, L>, K, I, V> {
         Stack {
             cache_policy: self.cache_policy,
             idempotency: self.idempotency,
             precondition: layer,
             conditional: self.conditional,
+            validators: self.validators,
+            etag: self.etag,
+        }
+    }
+
+    /// Sets the layer that remembers validators. Defaults to none.
+    ///
+    /// ```
+    /// use tower_conditional::{
+    ///     ValidatorCacheLayer, stack, store::MemoryValidatorStore, validator_cache::ValidatorCache,
+    /// };
+    ///
+    /// let cache = ValidatorCache::new(MemoryValidatorStore::new());
+    /// let layer = stack().validators(ValidatorCacheLayer::new(cache));
+    /// # let _ = layer;
+    /// ```
+    #[cfg(feature = "tokio")]
+    pub fn validators<St>(
+        self,
+        layer: ValidatorCacheLayer<St>,
+    ) -> Stack<C, E, P, K, I, ValidatorCacheLayer<St>> {
+        Stack {
+            cache_policy: self.cache_policy,
+            idempotency: self.idempotency,
+            precondition: self.precondition,
+            conditional: self.conditional,
+            validators: layer,
             etag: self.etag,
         }
     }
 
     /// Sets the layer that makes tags. Defaults to [`EtagLayer::new`].
-    pub fn etag<H>(self, layer: EtagLayer<H>) -> Stack<C, EtagLayer<H>, P, K, I> {
+    pub fn etag<H>(self, layer: EtagLayer<H>) -> Stack<C, EtagLayer<H>, P, K, I, V> {
         Stack {
             cache_policy: self.cache_policy,
             idempotency: self.idempotency,
             precondition: self.precondition,
             conditional: self.conditional,
+            validators: self.validators,
             etag: layer,
         }
     }
 
     /// Removes the layer that makes tags. Use it if the service sets its own tags.
-    pub fn without_etag(self) -> Stack<C, Identity, P, K, I> {
+    pub fn without_etag(self) -> Stack<C, Identity, P, K, I, V> {
         Stack {
             cache_policy: self.cache_policy,
             idempotency: self.idempotency,
             precondition: self.precondition,
             conditional: self.conditional,
+            validators: self.validators,
             etag: Identity::new(),
         }
     }
@@ -229,18 +270,19 @@ impl<C, E, P, K, I> Stack<C, E, P, K, I> {
     pub fn conditional<Q>(
         self,
         layer: ConditionalLayer<Q>,
-    ) -> Stack<ConditionalLayer<Q>, E, P, K, I> {
+    ) -> Stack<ConditionalLayer<Q>, E, P, K, I, V> {
         Stack {
             cache_policy: self.cache_policy,
             idempotency: self.idempotency,
             precondition: self.precondition,
             conditional: layer,
+            validators: self.validators,
             etag: self.etag,
         }
     }
 }
 
-impl<Q, H: Clone, P, K, I> Stack<ConditionalLayer<Q>, EtagLayer<H>, P, K, I> {
+impl<Q, H: Clone, P, K, I, V> Stack<ConditionalLayer<Q>, EtagLayer<H>, P, K, I, V> {
     /// Records an [`Outcome`](crate::Outcome) on the responses that both layers of reads
     /// inspect. Off by default.
     pub fn explain(self) -> Self {
@@ -249,6 +291,7 @@ impl<Q, H: Clone, P, K, I> Stack<ConditionalLayer<Q>, EtagLayer<H>, P, K, I> {
             idempotency: self.idempotency,
             precondition: self.precondition,
             conditional: self.conditional.explain(),
+            validators: self.validators,
             etag: self.etag.explain(),
         }
     }
@@ -298,11 +341,12 @@ impl<Q, P> ShareSource<P> for ConditionalLayer<SourceConfig<Q>> {
     }
 }
 
-impl<S, C, E, P, K, I> Layer<S> for Stack<C, E, P, K, I>
+impl<S, C, E, P, K, I, V> Layer<S> for Stack<C, E, P, K, I, V>
 where
     E: Layer<S>,
-    C: ShareSource<P, Layer: Layer<E::Service>>,
-    P: Layer<<C::Layer as Layer<E::Service>>::Service>,
+    V: Layer<E::Service>,
+    C: ShareSource<P, Layer: Layer<V::Service>>,
+    P: Layer<<C::Layer as Layer<V::Service>>::Service>,
     I: Layer<P::Service>,
     K: Layer<I::Service>,
 {
@@ -311,7 +355,7 @@ where
     fn layer(&self, inner: S) -> Self::Service {
         // Built from the inside out.
         let reads = self.conditional.sharing_source_of(&self.precondition);
-        let reads = reads.layer(self.etag.layer(inner));
+        let reads = reads.layer(self.validators.layer(self.etag.layer(inner)));
         let writes = self.idempotency.layer(self.precondition.layer(reads));
         self.cache_policy.layer(writes)
     }

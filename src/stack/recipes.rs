@@ -91,6 +91,7 @@ impl Stack<Identity, Identity, Identity, CachePolicyLayer> {
             cache_policy: CachePolicyLayer::new(CachePolicy::no_store()),
             precondition: Identity::new(),
             conditional: Identity::new(),
+            validators: Identity::new(),
             etag: Identity::new(),
         }
     }

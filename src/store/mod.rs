@@ -28,9 +28,11 @@ mod memory;
 #[cfg(test)]
 mod tests;
 pub mod validators;
+mod within;
 
 pub use any_validators::AnyValidatorStore;
 pub use error::{StoreError, StoreErrorKind};
 pub use idempotency::{IdempotencyStore, Inspection, Step};
 pub use memory::{MemoryIdempotencyStore, MemoryValidatorStore};
 pub(crate) use validators::ValidatorStore;
+pub(crate) use within::within;

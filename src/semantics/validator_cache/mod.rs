@@ -10,15 +10,11 @@
 //!
 //! Uses `field`, `caching` and `validator`.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "the layer is not there yet"))]
 mod fill;
 mod guarantee;
-#[cfg_attr(not(test), expect(dead_code, reason = "the layer is not there yet"))]
 mod key;
 mod lease;
-#[cfg_attr(not(test), expect(dead_code, reason = "the layer is not there yet"))]
 mod names;
-#[cfg_attr(not(test), expect(dead_code, reason = "the layer is not there yet"))]
 mod read;
 mod record;
 mod target;
@@ -26,29 +22,13 @@ mod target;
 mod tests;
 mod writes;
 
-#[cfg_attr(
-    not(test),
-    expect(unused_imports, reason = "the layer is not there yet")
-)]
 pub use fill::FillRefusal;
-#[cfg_attr(
-    not(test),
-    expect(unused_imports, reason = "the layer is not there yet")
-)]
 pub(crate) use fill::{may_fill, remembered_validators, undeclared_vary};
 pub use guarantee::Guarantee;
-#[cfg_attr(
-    not(test),
-    expect(unused_imports, reason = "the layer is not there yet")
-)]
 pub(crate) use key::{KeyHasher, KeyParts};
 pub use lease::{Grant, LeaseRequest};
 pub use names::{CacheScope, OperationId, ValidatorKey};
-#[cfg_attr(
-    not(test),
-    expect(unused_imports, reason = "the layer is not there yet")
-)]
-pub(crate) use read::{AgeLimits, ReadMode, read_mode};
+pub(crate) use read::{ReadMode, read_mode};
 pub use record::{FillOutcome, Lookup, ValidatorRecord};
 pub use target::{WriteIntent, WriteTarget};
 pub use writes::{WriteEnd, WriteRecord, Writes};

@@ -4,7 +4,7 @@ use http::Method;
 
 use crate::semantics::{
     tests::headers,
-    validator_cache::{AgeLimits, ReadMode, read_mode},
+    validator_cache::{ReadMode, read::AgeLimits, read_mode},
 };
 
 fn mode(method: &str, fields: &[(&'static str, &'static str)], has_principal: bool) -> ReadMode {

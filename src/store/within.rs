@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::{source::lazy_timeout, store::StoreError};
+use crate::{source::lazy_timeout, store::error::StoreError};
 
 /// Waits for the answer of a store. One that never answers holds up neither a request nor a
 /// shutdown without end.
-pub(super) async fn within<T>(
+pub(crate) async fn within<T>(
     limit: Duration,
     step: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {

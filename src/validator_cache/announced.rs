@@ -1,0 +1,197 @@
+use std::{convert::Infallible, fmt, mem, time::Duration};
+
+use tokio::time::sleep;
+
+use super::ValidatorCache;
+use crate::{
+    events,
+    purge::Purge,
+    semantics::validator_cache::{WriteEnd, WriteIntent, WriteTarget},
+    store::{StoreError, ValidatorStore, within},
+};
+
+/// The pauses between the tries of a step that failed, or whose answer was lost.
+const PAUSES: [Duration; 3] = [
+    Duration::from_millis(50),
+    Duration::from_millis(200),
+    Duration::from_millis(800),
+];
+
+/// A write that the store knows of. Until it ends, nothing that it touches is answered from the
+/// cache or remembered.
+///
+/// [`ValidatorCache::announce`] returns it. Dropping it ends the write.
+#[must_use = "the write ends when this is dropped"]
+pub struct AnnouncedWrite<St: ValidatorStore> {
+    cache: ValidatorCache<St>,
+    intent: WriteIntent,
+    /// Further targets, which only the handler knew.
+    late: Vec<WriteTarget>,
+    is_acknowledged: bool,
+}
+
+impl<St: ValidatorStore> ValidatorCache<St> {
+    /// Announces a write that does not go through the layer, such as that of a job. Returns once
+    /// the store knows of it.
+    ///
+    /// A purge without tags touches everything.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), tower::BoxError> {
+    /// use tower_conditional::{
+    ///     cache_tags::CacheTags, purge::Purge, store::MemoryValidatorStore,
+    ///     validator_cache::ValidatorCache,
+    /// };
+    ///
+    /// let cache = ValidatorCache::new(MemoryValidatorStore::new());
+    /// let notes = Purge::new().with_tags(&CacheTags::of(["notes"])?);
+    /// let write = cache.announce(&notes).await?;
+    /// // .. change the notes, and commit
+    /// drop(write);
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
+    /// ```
+    ///
+    /// # Limits
+    ///
+    /// The write counts as over after [`write_ttl`](Self::write_ttl). Call
+    /// [`AnnouncedWrite::renew`] in a write that takes longer.
+    ///
+    /// # Errors
+    ///
+    /// The store failed. Do not write, or entries stay wrong until their time to live is over.
+    pub async fn announce(&self, purge: &Purge) -> Result<AnnouncedWrite<St>, StoreError> {
+        let mut write = AnnouncedWrite::prepare(self.clone(), self.written_targets(purge));
+        write.begin().await?;
+        Ok(write)
+    }
+
+    /// Returns everything that a write may change. Without a tag, that is everything.
+    pub(super) fn written_targets(&self, purge: &Purge) -> Vec<WriteTarget> {
+        if purge.tags().len() == 0 {
+            vec![WriteTarget::All]
+        } else {
+            self.targets(purge)
+        }
+    }
+}
+
+impl<St: ValidatorStore> AnnouncedWrite<St> {
+    /// Returns a write that the store does not know of yet. Its end is sent in any case, since a
+    /// store may have taken an announcement whose answer was lost.
+    pub(super) fn prepare(cache: ValidatorCache<St>, targets: Vec<WriteTarget>) -> Self {
+        let intent = WriteIntent::new(cache.next_id(), targets, cache.settings.write_ttl);
+        Self {
+            cache,
+            intent,
+            late: Vec::new(),
+            is_acknowledged: false,
+        }
+    }
+
+    /// Announces the write. Tries a few times.
+    pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
+        let mut pauses = PAUSES.iter();
+        loop {
+            let error = match self.announce_once().await {
+                Ok(()) => {
+                    self.is_acknowledged = true;
+                    return Ok(());
+                }
+                Err(error) => error,
+            };
+            events::validator_step_failed("begin_write", &error);
+            let Some(pause) = pauses.next() else {
+                return Err(error);
+            };
+            // The store is away, and nothing tells when it is back.
+            sleep(*pause).await;
+        }
+    }
+
+    /// Extends the write by another [`write_ttl`](ValidatorCache::write_ttl), counted from now.
+    ///
+    /// # Errors
+    ///
+    /// The store failed. The announcement before still counts.
+    pub async fn renew(&self) -> Result<(), StoreError> {
+        self.announce_once().await
+    }
+
+    async fn announce_once(&self) -> Result<(), StoreError> {
+        let settings = &self.cache.settings;
+        let step = settings.store.begin_write(self.intent.clone());
+        within(settings.store_timeout, step).await
+    }
+
+    /// Extends the write three times in its time to live. Never ends.
+    pub(super) async fn renew_until_dropped(&self) -> Infallible {
+        let pause = self.intent.ttl / 3;
+        loop {
+            // The announcement runs on time alone, so no event tells when to extend it.
+            sleep(pause).await;
+            if let Err(error) = self.announce_once().await {
+                events::validator_step_failed("renew", &error);
+            }
+        }
+    }
+
+    /// Adds what only the handler knew. It is forgotten at the end.
+    pub(super) fn add_late(&mut self, targets: Vec<WriteTarget>) {
+        let announced = &self.intent.targets;
+        let is_new = |target: &WriteTarget| !announced.contains(target);
+        if !announced.contains(&WriteTarget::All) {
+            self.late.extend(targets.into_iter().filter(is_new));
+        }
+    }
+}
+
+impl<St: ValidatorStore> Drop for AnnouncedWrite<St> {
+    fn drop(&mut self) {
+        let (cache, intent) = (self.cache.clone(), self.intent.clone());
+        let late = mem::take(&mut self.late);
+        let is_acknowledged = self.is_acknowledged;
+        self.cache.run_detached(async move {
+            end(&cache, intent, late, is_acknowledged).await;
+        });
+    }
+}
+
+/// Ends a write. Tries a few times; after that, its targets are slow until it runs out.
+async fn end<St: ValidatorStore>(
+    cache: &ValidatorCache<St>,
+    intent: WriteIntent,
+    late: Vec<WriteTarget>,
+    is_acknowledged: bool,
+) {
+    let mut pauses = PAUSES.iter();
+    let mut may_have_ended = !is_acknowledged;
+    loop {
+        let ended = async {
+            // First, since nothing else keeps readers from filling them with the state before.
+            cache.invalidate_targets(late.clone()).await?;
+            let step = cache.settings.store.end_write(intent.clone());
+            within(cache.settings.store_timeout, step).await
+        };
+        let error = match ended.await {
+            Ok(WriteEnd::Ended) => return,
+            Ok(WriteEnd::IntentLost) if may_have_ended => return,
+            Ok(WriteEnd::IntentLost) => return events::write_intent_lost(),
+            Err(error) => error,
+        };
+        events::validator_step_failed("end_write", &error);
+        may_have_ended = true;
+        let Some(pause) = pauses.next() else { return };
+        // The store is away, and nothing tells when it is back.
+        sleep(*pause).await;
+    }
+}
+
+impl<St: ValidatorStore> fmt::Debug for AnnouncedWrite<St> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AnnouncedWrite")
+            .field("intent", &self.intent)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,418 @@
+use std::{
+    fmt,
+    future::Future,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    task::{Context, Waker},
+    time::Duration,
+};
+
+use super::{flights::Flights, operation_ids::OperationIds, stale::StaleValidator};
+use crate::{
+    detached::Detached,
+    purge::{Purge, Purger},
+    semantics::{
+        caching::cache_tags::CacheTag,
+        validator_cache::{CacheScope, Guarantee, KeyHasher, OperationId, WriteTarget},
+    },
+    store::{StoreError, ValidatorStore, within},
+};
+
+/// The longest time to live of an entry. It bounds the effect of writes that nobody announces.
+const MAX_TTL: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The remembered validators of a service: a store, the names of its keys, and its writers.
+///
+/// Clones share everything. A [`ValidatorCacheLayer`](super::ValidatorCacheLayer) reads and fills
+/// it. Whoever writes past the layer, such as a job or an operator, tells it: by
+/// [`invalidate`](Self::invalidate), as a [`Purger`], or by
+/// [`announce`](Self::announce) before a write.
+///
+/// See the [module docs](crate::validator_cache) for an example.
+pub struct ValidatorCache<St> {
+    pub(super) settings: Arc<CacheSettings<St>>,
+    pub(super) state: Arc<CacheState>,
+}
+
+pub(super) struct CacheSettings<St> {
+    pub(super) store: Arc<St>,
+    pub(super) hasher: Arc<KeyHasher>,
+    namespace: Box<str>,
+    build_id: Box<str>,
+    pub(super) ttl: Duration,
+    pub(super) write_ttl: Duration,
+    pub(super) lease_ttl: Duration,
+    pub(super) store_timeout: Duration,
+    pub(super) write_policy: WritePolicy,
+    pub(super) on_stale: Option<Arc<dyn Fn(&StaleValidator) + Send + Sync>>,
+    pub(super) detached: Detached,
+}
+
+/// The reaction to a write that the store does not take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum WritePolicy {
+    /// Refuses the write with 503. Nothing is changed, and no 304 is stale.
+    #[default]
+    Reject,
+    /// Performs the write. A 304 may be stale for this long, since no entry lives longer.
+    Bounded(Duration),
+}
+
+/// The part of a cache that changes.
+pub(super) struct CacheState {
+    ids: OperationIds,
+    pub(super) flights: Flights,
+    /// The reasons for which entries may be wrong now. While there is one, the handler is asked.
+    suspensions: AtomicUsize,
+    pub(super) stale: AtomicU64,
+}
+
+/// A time in which entries are not used. It ends when it is dropped.
+pub(super) struct Suspension(Arc<CacheState>);
+
+impl Drop for Suspension {
+    fn drop(&mut self) {
+        self.0.suspensions.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl<St: ValidatorStore> ValidatorCache<St> {
+    /// Creates a cache of the store's entries.
+    #[must_use]
+    pub fn new(store: St) -> Self {
+        let hasher = key_hasher(&store, "", "");
+        Self {
+            settings: Arc::new(CacheSettings {
+                store: Arc::new(store),
+                hasher: Arc::new(hasher),
+                namespace: "".into(),
+                build_id: "".into(),
+                ttl: Duration::from_secs(60),
+                write_ttl: Duration::from_secs(60),
+                lease_ttl: Duration::from_secs(10),
+                store_timeout: Duration::from_secs(1),
+                write_policy: WritePolicy::default(),
+                on_stale: None,
+                detached: Detached::new(),
+            }),
+            state: Arc::new(CacheState {
+                ids: OperationIds::new(),
+                flights: Flights::default(),
+                suspensions: AtomicUsize::new(0),
+                stale: AtomicU64::new(0),
+            }),
+        }
+    }
+
+    /// Sets the name that tells this service from others with the same store. Defaults to an
+    /// empty one.
+    ///
+    /// Scopes belong to the namespace, too: a write in one namespace changes nothing in another.
+    #[must_use]
+    pub fn namespace(mut self, name: impl Into<Box<str>>) -> Self {
+        let settings = self.settings_mut();
+        settings.namespace = name.into();
+        settings.rename();
+        self
+    }
+
+    /// Sets the version of the code, such as a commit. Defaults to an empty one.
+    ///
+    /// A new version of a template changes content without any write. With a store that outlives
+    /// the process, entries of another build are not used.
+    #[must_use]
+    pub fn build_id(mut self, id: impl Into<Box<str>>) -> Self {
+        let settings = self.settings_mut();
+        settings.build_id = id.into();
+        settings.rename();
+        self
+    }
+}
+
+impl<St> ValidatorCache<St> {
+    fn settings_mut(&mut self) -> &mut CacheSettings<St> {
+        Arc::make_mut(&mut self.settings)
+    }
+
+    /// Sets the time to live of an entry, from its lookup on. Defaults to 60 seconds.
+    ///
+    /// It bounds the effect of writes that nobody announces.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is zero, or longer than a day.
+    #[must_use]
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        assert!(
+            !ttl.is_zero() && ttl <= MAX_TTL,
+            "invalid time to live {ttl:?}: it must be between a nanosecond and a day"
+        );
+        self.settings_mut().ttl = ttl;
+        self
+    }
+
+    /// Sets the time after which a write that nobody ends counts as over. Defaults to 60 seconds.
+    ///
+    /// The layer renews it while the handler runs. If the process dies in the middle of a write,
+    /// its resources are not remembered for this long. So it must be longer than the database may
+    /// take to commit without the process.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is less than a second: it is renewed in thirds.
+    #[must_use]
+    pub fn write_ttl(mut self, ttl: Duration) -> Self {
+        assert!(
+            ttl >= Duration::from_secs(1),
+            "invalid time to live {ttl:?} of a write: it must be at least a second"
+        );
+        self.settings_mut().write_ttl = ttl;
+        self
+    }
+
+    /// Sets the longest wait for an answer of the store. Defaults to 1 second.
+    ///
+    /// A read then proceeds to the handler. A write tries again a few times.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is zero.
+    #[must_use]
+    pub fn store_timeout(mut self, timeout: Duration) -> Self {
+        assert!(!timeout.is_zero(), "invalid timeout 0 of the store");
+        self.settings_mut().store_timeout = timeout;
+        self
+    }
+
+    /// Sets the reaction to writes that the store does not take. Defaults to
+    /// [`WritePolicy::Reject`].
+    ///
+    /// # Panics
+    ///
+    /// Panics if the bound is zero, since then nothing would be remembered.
+    #[must_use]
+    pub fn on_store_failure(mut self, policy: WritePolicy) -> Self {
+        assert!(
+            policy != WritePolicy::Bounded(Duration::ZERO),
+            "invalid bound 0: nothing would be remembered; use `WritePolicy::Reject`"
+        );
+        self.settings_mut().write_policy = policy;
+        self
+    }
+
+    /// Sets the function that is called for each entry that was found to be wrong. Defaults to
+    /// none. The feature `tracing` also emits an event.
+    ///
+    /// An entry is wrong if the handler gives another tag, and nobody has announced a write.
+    #[must_use]
+    pub fn on_stale(mut self, report: impl Fn(&StaleValidator) + Send + Sync + 'static) -> Self {
+        self.settings_mut().on_stale = Some(Arc::new(report));
+        self
+    }
+
+    /// Sets the handle that counts writes whose client has disconnected, and steps of the store
+    /// that no response waits for. Defaults to one of its own.
+    #[must_use]
+    pub fn detached(mut self, detached: Detached) -> Self {
+        self.settings_mut().detached = detached;
+        self
+    }
+
+    /// Returns the number of entries that were found to be wrong.
+    #[must_use]
+    pub fn stale_count(&self) -> u64 {
+        self.state.stale.load(Ordering::Relaxed)
+    }
+
+    /// Returns the time to live of a new entry.
+    pub(super) fn entry_ttl(&self) -> Duration {
+        match self.settings.write_policy {
+            WritePolicy::Reject => self.settings.ttl,
+            WritePolicy::Bounded(bound) => self.settings.ttl.min(bound),
+        }
+    }
+
+    pub(super) fn next_id(&self) -> OperationId {
+        self.state.ids.next()
+    }
+
+    /// Returns `true` if entries may be wrong at the moment.
+    pub(super) fn is_suspended(&self) -> bool {
+        self.state.suspensions.load(Ordering::SeqCst) > 0
+    }
+
+    pub(super) fn suspend(&self) -> Suspension {
+        self.state.suspensions.fetch_add(1, Ordering::SeqCst);
+        Suspension(Arc::clone(&self.state))
+    }
+
+    pub(super) fn tag_scope(&self, tag: &CacheTag) -> CacheScope {
+        CacheScope::of_tag(&self.settings.namespace, tag)
+    }
+
+    pub(super) fn path_scope(&self, path: &str) -> CacheScope {
+        CacheScope::of_path(&self.settings.namespace, path)
+    }
+
+    /// Returns the scope of responses without tags, which every write touches.
+    pub(super) fn untagged_scope(&self) -> CacheScope {
+        CacheScope::untagged(&self.settings.namespace)
+    }
+
+    /// Returns everything that a purge names. Responses without tags may be any of it.
+    pub(super) fn targets(&self, purge: &Purge) -> Vec<WriteTarget> {
+        if purge.is_empty() {
+            return Vec::new();
+        }
+        let tags = purge.tags().map(|tag| self.tag_scope(tag));
+        let paths = purge.targets().map(|uri| self.path_scope(uri.path()));
+        let untagged = [self.untagged_scope()];
+        let scopes = tags.chain(paths).chain(untagged);
+        scopes.map(WriteTarget::Scope).collect()
+    }
+
+    /// Runs a step of the store that nobody waits for. A store in memory has done it when this
+    /// returns.
+    pub(super) fn run_detached(&self, step: impl Future<Output = ()> + Send + 'static) {
+        let step = self.settings.detached.finish(step);
+        // If it is not ready, dropping it continues it in a task.
+        let _ = pin!(step)
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()));
+    }
+}
+
+impl<St: ValidatorStore> ValidatorCache<St> {
+    /// Returns the promise about a 304 from this cache.
+    #[must_use]
+    pub fn guarantee(&self) -> Guarantee {
+        self.settings.store.guarantee()
+    }
+
+    /// Forgets the entries that a purge names, after a change that was not announced. No reader
+    /// that is under way fills them.
+    ///
+    /// The paths of the purge count without their host and query, and all entries without tags
+    /// are forgotten too.
+    ///
+    /// # Errors
+    ///
+    /// The store failed, and entries may be wrong until their time to live is over. See
+    /// [`soft_invalidate`](Self::soft_invalidate), which never fails.
+    pub async fn invalidate(&self, purge: &Purge) -> Result<(), StoreError> {
+        self.invalidate_targets(self.targets(purge)).await
+    }
+
+    /// Forgets all entries of the store, as `DELETE /$etags-cache` does.
+    ///
+    /// # Errors
+    ///
+    /// The store failed, and entries may be wrong until their time to live is over.
+    pub async fn invalidate_all(&self) -> Result<(), StoreError> {
+        self.invalidate_targets(vec![WriteTarget::All]).await
+    }
+
+    /// Asks the handler on the next use of the entries that a purge names.
+    ///
+    /// It returns at once, and never fails. Until the store has forgotten the entries, this
+    /// process answers nothing from the cache. A store that is away is tried again without end.
+    pub fn soft_invalidate(&self, purge: &Purge) {
+        self.soft_invalidate_targets(self.targets(purge));
+    }
+
+    /// Asks the handler on the next use of every entry. See
+    /// [`soft_invalidate`](Self::soft_invalidate).
+    pub fn soft_invalidate_all(&self) {
+        self.soft_invalidate_targets(vec![WriteTarget::All]);
+    }
+
+    fn soft_invalidate_targets(&self, targets: Vec<WriteTarget>) {
+        let suspension = self.suspend();
+        let cache = self.clone();
+        self.run_detached(async move {
+            let mut pause = Duration::from_millis(50);
+            while cache.invalidate_targets(targets.clone()).await.is_err() {
+                // The store is away, and nothing tells when it is back.
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(Duration::from_secs(5));
+            }
+            drop(suspension);
+        });
+    }
+
+    pub(super) async fn invalidate_targets(
+        &self,
+        targets: Vec<WriteTarget>,
+    ) -> Result<(), StoreError> {
+        for target in targets {
+            let step = self.settings.store.invalidate(target);
+            within(self.settings.store_timeout, step).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Forgets what a purge names, so that one declaration serves caches and validators.
+impl<St: ValidatorStore> Purger for ValidatorCache<St> {
+    type Error = StoreError;
+
+    async fn purge(&self, purge: &Purge) -> Result<(), StoreError> {
+        self.invalidate(purge).await
+    }
+}
+
+impl<St: ValidatorStore> CacheSettings<St> {
+    fn rename(&mut self) {
+        self.hasher = Arc::new(key_hasher(&*self.store, &self.namespace, &self.build_id));
+    }
+}
+
+/// Returns the names of keys. A store of one process needs none that others could repeat.
+fn key_hasher(store: &impl ValidatorStore, namespace: &str, build_id: &str) -> KeyHasher {
+    match store.guarantee() {
+        Guarantee::SingleProcess => KeyHasher::for_process(namespace, build_id),
+        _ => KeyHasher::shared(namespace, build_id),
+    }
+}
+
+impl<St> Clone for ValidatorCache<St> {
+    fn clone(&self) -> Self {
+        Self {
+            settings: Arc::clone(&self.settings),
+            state: Arc::clone(&self.state),
+        }
+    }
+}
+
+// Written by hand: the derive would require that the store can be cloned.
+impl<St> Clone for CacheSettings<St> {
+    fn clone(&self) -> Self {
+        Self {
+            store: Arc::clone(&self.store),
+            hasher: Arc::clone(&self.hasher),
+            namespace: self.namespace.clone(),
+            build_id: self.build_id.clone(),
+            ttl: self.ttl,
+            write_ttl: self.write_ttl,
+            lease_ttl: self.lease_ttl,
+            store_timeout: self.store_timeout,
+            write_policy: self.write_policy,
+            on_stale: self.on_stale.clone(),
+            detached: self.detached.clone(),
+        }
+    }
+}
+
+impl<St> fmt::Debug for ValidatorCache<St> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ValidatorCache")
+            .field("namespace", &self.settings.namespace)
+            .field("build_id", &self.settings.build_id)
+            .field("ttl", &self.settings.ttl)
+            .finish_non_exhaustive()
+    }
+}

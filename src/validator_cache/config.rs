@@ -1,0 +1,111 @@
+use std::{
+    fmt,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
+
+use http::{HeaderName, Response, request::Parts};
+
+use super::{ValidatorCache, sampler::Sampler};
+use crate::{
+    clock::SharedClock,
+    outcome::{CacheLookup, Outcome},
+    purge::tag_source::CacheTagSource,
+    refusal::Renderer,
+    semantics::caching::{cache_tags::CacheTags, no_vary_search::NoVarySearch},
+};
+
+type PrincipalOf = Arc<dyn Fn(&Parts) -> Option<String> + Send + Sync>;
+type IsRead = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
+
+/// The settings of a [`ValidatorCacheLayer`](super::ValidatorCacheLayer).
+pub(super) struct CacheConfig<St> {
+    pub(super) cache: ValidatorCache<St>,
+    pub(super) principal_of: Option<PrincipalOf>,
+    pub(super) tags: Option<Arc<dyn CacheTagSource>>,
+    pub(super) vary: Vec<HeaderName>,
+    pub(super) no_vary_search: Option<NoVarySearch>,
+    pub(super) is_read: Option<IsRead>,
+    pub(super) sampler: Option<Arc<Sampler>>,
+    /// The longest wait for another reader. `None` if readers do not wait.
+    pub(super) collapse: Option<Duration>,
+    pub(super) explain: bool,
+    pub(super) renderer: Renderer,
+    pub(super) clock: SharedClock,
+    /// A response has named an undeclared header, which is reported once.
+    pub(super) reported_vary: Arc<AtomicBool>,
+}
+
+impl<St> CacheConfig<St> {
+    pub(super) fn new(cache: ValidatorCache<St>) -> Self {
+        Self {
+            cache,
+            principal_of: None,
+            tags: None,
+            vary: Vec::new(),
+            no_vary_search: None,
+            is_read: None,
+            sampler: None,
+            collapse: None,
+            explain: false,
+            renderer: Renderer::default(),
+            clock: SharedClock::default(),
+            reported_vary: Arc::default(),
+        }
+    }
+
+    /// Returns the principal. An empty name is what a missing one often becomes.
+    pub(super) fn principal(&self, request: &Parts) -> Option<String> {
+        let principal_of = self.principal_of.as_ref()?;
+        principal_of(request).filter(|principal| !principal.is_empty())
+    }
+
+    pub(super) fn tags(&self, request: &Parts) -> CacheTags {
+        let tags = self.tags.as_ref().map(|source| source.tags(request));
+        tags.unwrap_or_default()
+    }
+
+    pub(super) fn is_known_read(&self, request: &Parts) -> bool {
+        self.is_read
+            .as_ref()
+            .is_some_and(|is_read| is_read(request))
+    }
+
+    pub(super) fn explain<B>(&self, response: &mut Response<B>, lookup: CacheLookup) {
+        if self.explain {
+            Outcome::record(response.extensions_mut(), |outcome| {
+                outcome.set_cache_lookup(lookup);
+            });
+        }
+    }
+}
+
+impl<St> Clone for CacheConfig<St> {
+    fn clone(&self) -> Self {
+        Self {
+            cache: self.cache.clone(),
+            principal_of: self.principal_of.clone(),
+            tags: self.tags.clone(),
+            vary: self.vary.clone(),
+            no_vary_search: self.no_vary_search.clone(),
+            is_read: self.is_read.clone(),
+            sampler: self.sampler.clone(),
+            collapse: self.collapse,
+            explain: self.explain,
+            renderer: self.renderer.clone(),
+            clock: self.clock.clone(),
+            reported_vary: Arc::clone(&self.reported_vary),
+        }
+    }
+}
+
+impl<St> fmt::Debug for CacheConfig<St> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CacheConfig")
+            .field("cache", &self.cache)
+            .field("vary", &self.vary)
+            .field("collapse", &self.collapse)
+            .field("explain", &self.explain)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,167 @@
+use std::{fmt, sync::Arc, time::Duration};
+
+use http::{HeaderName, request::Parts};
+use tower_layer::Layer;
+
+use super::{ValidatorCache, ValidatorCacheService, config::CacheConfig, sampler::Sampler};
+use crate::{
+    clock::{Clock, SharedClock},
+    purge::tag_source::CacheTagSource,
+    refusal::{RenderRefusal, Renderer},
+    semantics::caching::no_vary_search::NoVarySearch,
+};
+
+/// Layer that remembers validators: it answers 304 before the handler runs, and forgets a
+/// resource before it is written.
+///
+/// See the [module docs](crate::validator_cache) for an example.
+#[must_use]
+pub struct ValidatorCacheLayer<St> {
+    // Shared with the services, since axum may apply a layer for each request.
+    config: Arc<CacheConfig<St>>,
+}
+
+impl<St> ValidatorCacheLayer<St> {
+    /// Creates a layer for content that is the same for all clients.
+    ///
+    /// Requests with `Authorization` or `Cookie` are neither answered nor remembered, unless
+    /// [`principal`](Self::principal) names their client.
+    pub fn new(cache: ValidatorCache<St>) -> Self {
+        Self {
+            config: Arc::new(CacheConfig::new(cache)),
+        }
+    }
+
+    fn config_mut(&mut self) -> &mut CacheConfig<St> {
+        Arc::make_mut(&mut self.config)
+    }
+
+    /// Sets the source of tags: the groups that a read belongs to and that a write changes.
+    /// Defaults to no tags.
+    ///
+    /// A write without a tag forgets everything, and every write forgets the reads without a tag.
+    /// So a missing tag is slow, and never stale. A write forgets its path in any case, with each
+    /// query and each variant.
+    pub fn tags(mut self, source: impl CacheTagSource) -> Self {
+        self.config_mut().tags = Some(Arc::new(source));
+        self
+    }
+
+    /// Sets the name of the client that a response is for. Defaults to none.
+    ///
+    /// A remembered tag is then used for the same principal alone. If what a principal may read
+    /// can change, put a version of its permissions into the name: a 304 skips the handler's own
+    /// authorization. `None` and an empty name stand for a client that is not known.
+    pub fn principal<P: Into<String>>(
+        mut self,
+        principal: impl Fn(&Parts) -> Option<P> + Send + Sync + 'static,
+    ) -> Self {
+        let principal_of = move |request: &Parts| principal(request).map(Into::into);
+        self.config_mut().principal_of = Some(Arc::new(principal_of));
+        self
+    }
+
+    /// Sets the request headers that select a representation. Defaults to none.
+    ///
+    /// A response whose `Vary` names another header is never remembered. With the feature
+    /// `tracing`, the first one is an event.
+    pub fn vary(mut self, names: impl IntoIterator<Item = HeaderName>) -> Self {
+        self.config_mut().vary = names.into_iter().collect();
+        self
+    }
+
+    /// Sets the parameters of a query that do not select a representation. Defaults to none: each
+    /// query is a resource of its own.
+    pub fn no_vary_search(mut self, parameters: NoVarySearch) -> Self {
+        self.config_mut().no_vary_search = Some(parameters);
+        self
+    }
+
+    /// Sets a predicate for requests with a method that is not safe and that change nothing, such
+    /// as a query sent with `POST`. Defaults to none: they all forget what they name.
+    pub fn reads(mut self, is_read: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
+        self.config_mut().is_read = Some(Arc::new(is_read));
+        self
+    }
+
+    /// Sets the part of 304s to a `GET` that are checked against the handler's tag. Defaults to 0.
+    ///
+    /// The handler runs for such a request. If its tag differs although nobody has announced a
+    /// write, the client gets the handler's response, and the entry is
+    /// [reported](ValidatorCache::on_stale) and forgotten.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the rate is not between 0 and 1.
+    pub fn sample(mut self, rate: f64) -> Self {
+        assert!(
+            (0.0..=1.0).contains(&rate),
+            "invalid rate {rate}: it must be between 0 and 1"
+        );
+        self.config_mut().sampler = (rate > 0.0).then(|| Arc::new(Sampler::new(rate)));
+        self
+    }
+
+    /// Lets conditional reads wait for another reader of the same key, at most this long, and
+    /// then use the validators that it has found. Off by default: each read runs the handler.
+    ///
+    /// It saves work if many clients ask right after a write. Readers of different principals
+    /// never wait for each other. If the other reader fails, is canceled or finds nothing to
+    /// remember, those who wait run the handler.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the wait is zero.
+    pub fn collapse(mut self, wait: Duration) -> Self {
+        assert!(
+            !wait.is_zero(),
+            "invalid wait 0: leave `collapse` out to switch it off"
+        );
+        self.config_mut().collapse = Some(wait);
+        self
+    }
+
+    /// Records an [`Outcome`](crate::Outcome) on each response. Off by default.
+    pub fn explain(mut self) -> Self {
+        self.config_mut().explain = true;
+        self
+    }
+
+    /// Sets how refusals are rendered. Defaults to
+    /// [`ProblemJson`](crate::refusal::ProblemJson).
+    pub fn refusals(mut self, render: impl RenderRefusal) -> Self {
+        self.config_mut().renderer = Renderer::new(render);
+        self
+    }
+
+    /// Sets the clock used to evaluate dates. Defaults to
+    /// [`SystemClock`](crate::clock::SystemClock). The store has its own clock.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.config_mut().clock = SharedClock::new(clock);
+        self
+    }
+}
+
+impl<S, St> Layer<S> for ValidatorCacheLayer<St> {
+    type Service = ValidatorCacheService<S, St>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        ValidatorCacheService::new(inner, Arc::clone(&self.config))
+    }
+}
+
+impl<St> Clone for ValidatorCacheLayer<St> {
+    fn clone(&self) -> Self {
+        Self {
+            config: Arc::clone(&self.config),
+        }
+    }
+}
+
+impl<St> fmt::Debug for ValidatorCacheLayer<St> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ValidatorCacheLayer")
+            .field("config", &self.config)
+            .finish()
+    }
+}

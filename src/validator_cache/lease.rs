@@ -1,0 +1,82 @@
+use std::future::Future;
+
+use super::{ValidatorCache, flights::Flight};
+use crate::{
+    events,
+    semantics::validator_cache::{FillOutcome, Grant, ValidatorKey},
+    store::{ValidatorStore, validators::ValidatorEntry, within},
+};
+
+/// The lease of a reader. If it is dropped without an entry, the next reader gets the lease.
+pub(super) struct HeldLease<St: ValidatorStore> {
+    lease: Option<Lease<St>>,
+}
+
+struct Lease<St> {
+    cache: ValidatorCache<St>,
+    key: ValidatorKey,
+    grant: Grant,
+    /// Those who wait for this reader.
+    flight: Option<Flight>,
+}
+
+impl<St: ValidatorStore> HeldLease<St> {
+    pub(super) fn new(
+        cache: &ValidatorCache<St>,
+        key: ValidatorKey,
+        grant: Grant,
+        has_followers: bool,
+    ) -> Self {
+        let flight = has_followers.then(|| cache.state.flights.lead(key));
+        Self {
+            lease: Some(Lease {
+                cache: cache.clone(),
+                key,
+                grant,
+                flight: flight.flatten(),
+            }),
+        }
+    }
+
+    /// Stores the entry. No response waits for the store.
+    pub(super) fn fill(mut self, entry: ValidatorEntry) {
+        if let Some(lease) = self.lease.take() {
+            let cache = lease.cache.clone();
+            cache.run_detached(lease.fill(entry));
+        }
+    }
+}
+
+impl<St: ValidatorStore> Lease<St> {
+    fn fill(self, entry: ValidatorEntry) -> impl Future<Output = ()> + Send {
+        async move {
+            let settings = &self.cache.settings;
+            let step = settings.store.fill(self.key, self.grant, entry);
+            match within(settings.store_timeout, step).await {
+                Ok(FillOutcome::Stored) => {}
+                Ok(FillOutcome::Refused) => events::fill_refused(),
+                // The lease ends by itself, and nothing is stored without it.
+                Err(error) => events::validator_step_failed("fill", &error),
+            }
+            drop(self.flight);
+        }
+    }
+
+    async fn release(self) {
+        let settings = &self.cache.settings;
+        let step = settings.store.release(self.key, self.grant);
+        if let Err(error) = within(settings.store_timeout, step).await {
+            events::validator_step_failed("release", &error);
+        }
+        drop(self.flight);
+    }
+}
+
+impl<St: ValidatorStore> Drop for HeldLease<St> {
+    fn drop(&mut self) {
+        if let Some(lease) = self.lease.take() {
+            let cache = lease.cache.clone();
+            cache.run_detached(lease.release());
+        }
+    }
+}

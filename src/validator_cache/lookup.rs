@@ -1,0 +1,188 @@
+//! The lookup of a key, and what follows from its result.
+
+use std::{pin::Pin, sync::Arc};
+
+use bytes::Bytes;
+use http::{Method, Response, request::Parts};
+use http_body::Body;
+
+use super::{
+    config::CacheConfig,
+    lease::HeldLease,
+    pending::{PendingRead, ReadTask},
+};
+use crate::{
+    body::ResponseBody,
+    events,
+    outcome::{CacheLookup, Outcome, Verdict},
+    semantics::{
+        condition::{ConditionalFields, Current, Decision},
+        validator::Validators,
+        validator_cache::{KeyParts, LeaseRequest, Lookup, ReadMode, ValidatorKey},
+    },
+    store::{StoreError, ValidatorStore},
+    target,
+};
+
+/// A future that resolves once another reader of the key has ended.
+pub(super) type Landing = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A request extension of a read that others may wait for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LeadingRead;
+
+/// A read that is looked up.
+#[derive(Clone, Copy)]
+pub(super) struct KeyLookup {
+    pub(super) key: ValidatorKey,
+    /// `None` for a reader that never fills.
+    pub(super) lease: Option<LeaseRequest>,
+    mode: ReadMode,
+    has_principal: bool,
+}
+
+/// The step after a lookup.
+pub(super) enum NextStep<St: ValidatorStore, B: Body> {
+    /// The service does not run.
+    Answer(Response<ResponseBody<B>>),
+    /// The service runs. Its response is handed to the read, if there is one.
+    Call(Option<Box<PendingRead<St>>>),
+    /// Another reader of this process finds the validators.
+    Follow(Landing),
+}
+
+impl KeyLookup {
+    pub(super) fn new<St>(
+        config: &CacheConfig<St>,
+        mode: ReadMode,
+        request: &Parts,
+        principal: Option<&str>,
+    ) -> Self {
+        let cache = &config.cache;
+        let key = cache.settings.hasher.key(&KeyParts {
+            target: target::of(request),
+            headers: &request.headers,
+            declared: &config.vary,
+            principal,
+            no_vary_search: config.no_vary_search.as_ref(),
+        });
+        let lease = || LeaseRequest::new(cache.next_id()).with_ttl(cache.settings.lease_ttl);
+        let may_fill = matches!(mode, ReadMode::LookUpAndFill(_) | ReadMode::AskHandler);
+        Self {
+            key,
+            lease: may_fill.then(lease),
+            mode,
+            has_principal: principal.is_some(),
+        }
+    }
+
+    /// Decides about a read. `has_waited` is `true` if it has followed another one.
+    pub(super) fn decide<St: ValidatorStore, B: Body<Data = Bytes>>(
+        &self,
+        config: &Arc<CacheConfig<St>>,
+        request: &Parts,
+        found: Result<Lookup<Validators>, StoreError>,
+        has_waited: bool,
+    ) -> NextStep<St, B> {
+        let cache = &config.cache;
+        match found {
+            Ok(Lookup::Hit { entry, ttl }) => {
+                let age = cache.entry_ttl().saturating_sub(ttl);
+                let may_answer = match self.mode {
+                    ReadMode::LookUp(limits) | ReadMode::LookUpAndFill(limits) => {
+                        limits.allow(age, ttl)
+                    }
+                    ReadMode::AskHandler | ReadMode::Bypass => false,
+                };
+                let answer = may_answer
+                    .then(|| not_modified(config, request, &entry))
+                    .flatten();
+                let Some(mut answer) = answer else {
+                    let task = ReadTask::compare(cache, self.key, request, entry, None);
+                    return self.call(config, CacheLookup::Unmatched, task, has_waited);
+                };
+                let lookup = CacheLookup::Hit { ttl };
+                let is_sampled = request.method == Method::GET
+                    && config.sampler.as_ref().is_some_and(|it| it.selects());
+                if is_sampled {
+                    let task = ReadTask::compare(cache, self.key, request, entry, Some(answer));
+                    return self.call(config, lookup, task, has_waited);
+                }
+                config.explain(&mut answer, lookup);
+                NextStep::Answer(answer.map(|()| ResponseBody::empty()))
+            }
+            Ok(Lookup::Leased { grant, found_stale }) => {
+                let lease = HeldLease::new(cache, self.key, grant, config.collapse.is_some());
+                let task = ReadTask::fill(config, lease, request, self.has_principal);
+                self.call(config, CacheLookup::missed(found_stale), task, has_waited)
+            }
+            Ok(Lookup::Miss { found_stale }) => {
+                let lookup = CacheLookup::missed(found_stale);
+                self.call(config, lookup, ReadTask::None, has_waited)
+            }
+            Ok(Lookup::LeaseTaken) => {
+                // Without a condition the handler runs in any case.
+                // If a layer of the same cache outside has the lease, it waits for this read.
+                let may_follow = config.collapse.is_some()
+                    && !has_waited
+                    && self.lease.is_some()
+                    && request.extensions.get::<LeadingRead>().is_none();
+                let is_conditional =
+                    || !ConditionalFields::from_headers(&request.headers).is_empty();
+                if may_follow
+                    && is_conditional()
+                    && let Some(landing) = cache.state.flights.landing(self.key)
+                {
+                    return NextStep::Follow(Box::pin(landing));
+                }
+                self.call(config, CacheLookup::Busy, ReadTask::None, has_waited)
+            }
+            Ok(Lookup::WriteInProgress) => {
+                self.call(config, CacheLookup::Busy, ReadTask::None, has_waited)
+            }
+            Err(error) => {
+                events::validator_step_failed("lookup", &error);
+                self.call(config, CacheLookup::Bypass, ReadTask::None, has_waited)
+            }
+        }
+    }
+
+    /// Prepares the head of a request for the service.
+    pub(super) fn prepare<St>(&self, config: &CacheConfig<St>, request: &mut Parts) {
+        if config.collapse.is_some() && self.lease.is_some() {
+            request.extensions.insert(LeadingRead);
+        }
+    }
+
+    fn call<St: ValidatorStore, B: Body>(
+        &self,
+        config: &Arc<CacheConfig<St>>,
+        lookup: CacheLookup,
+        task: ReadTask<St>,
+        has_waited: bool,
+    ) -> NextStep<St, B> {
+        NextStep::Call(PendingRead::new(config, lookup, task, has_waited))
+    }
+}
+
+/// Returns the 304 to a client that has the remembered representation.
+fn not_modified<St>(
+    config: &CacheConfig<St>,
+    request: &Parts,
+    entry: &Validators,
+) -> Option<Response<()>> {
+    let fields = ConditionalFields::from_headers(&request.headers);
+    let current = Current::Present(entry.as_ref());
+    let decision = fields.evaluate(&request.method, current, || config.clock.now());
+    if decision != Decision::NotModified {
+        return None;
+    }
+    let mut response = Response::new(());
+    fields.write_not_modified(entry.clone(), &mut response, || config.clock.now());
+    if config.explain {
+        Outcome::record(response.extensions_mut(), |outcome| {
+            outcome.set_verdict(Verdict::NotModified);
+        });
+    }
+    Some(response)
+}

@@ -1,0 +1,190 @@
+//! Middleware that remembers validators: 304 before the handler runs, without a version column.
+//!
+//! # Example
+//!
+//! ```
+//! # async fn run() -> Result<(), tower::BoxError> {
+//! use std::convert::Infallible;
+//!
+//! use bytes::Bytes;
+//! use http::{Request, Response, StatusCode, header, request::Parts};
+//! use http_body_util::{BodyExt, Full};
+//! use tower::{Service, ServiceBuilder, service_fn};
+//! use tower_conditional::{
+//!     cache_tags::CacheTags, store::MemoryValidatorStore, validator_cache::ValidatorCache,
+//!     ConditionalLayer, EtagLayer, ValidatorCacheLayer,
+//! };
+//!
+//! // The cache is shared with whoever writes past the layer.
+//! let cache = ValidatorCache::new(MemoryValidatorStore::new());
+//!
+//! // The pages that a request reads or changes.
+//! let pages = CacheTags::of(["pages"])?;
+//! let tags = move |request: &Parts| match request.uri.path().starts_with("/pages") {
+//!     true => pages.clone(),
+//!     false => CacheTags::new(),
+//! };
+//!
+//! let mut service = ServiceBuilder::new()
+//!     .layer(ConditionalLayer::new())
+//!     .layer(ValidatorCacheLayer::new(cache.clone()).tags(tags))
+//!     .layer(EtagLayer::new())
+//!     .service(service_fn(|_: Request<Full<Bytes>>| async {
+//!         Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("hello")))
+//!     }));
+//!
+//! // The first read runs the handler, and its tag is remembered.
+//! let response = service.call(Request::get("/pages/7").body(Full::default())?).await?;
+//! let tag = response.headers()[header::ETAG].clone();
+//! response.into_body().collect().await?;
+//!
+//! // The second one is answered before the handler.
+//! let again = Request::get("/pages/7").header(header::IF_NONE_MATCH, &tag);
+//! let response = service.call(again.body(Full::default())?).await?;
+//! assert_eq!(response.status(), StatusCode::NOT_MODIFIED);
+//!
+//! // A write forgets the tag before its handler runs.
+//! service.call(Request::put("/pages/7").body(Full::from("new"))?).await?;
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
+//! ```
+//!
+//! # How it works
+//!
+//! ## Reads
+//!
+//! 1. A `GET` or `HEAD` is looked up by its [key](#the-key). If the client has the remembered
+//!    representation, the layer answers 304, and the handler does not run.
+//! 2. Otherwise the handler runs. If there was no entry, this reader has the *lease* of the key,
+//!    and its response fills the entry.
+//! 3. An entry is filled by a complete 200 to a `GET` with one `ETag`. The 304 repeats its
+//!    `Cache-Control`, `Content-Location`, `Expires` and `Vary` (RFC 9110, section 15.4.5).
+//!
+//! Content that is ready counts as complete. Of a stream, the validators are remembered when it
+//! has ended without an error and with the announced length. They are also remembered if a layer
+//! outside drops the content unread, as for its own 304.
+//!
+//! These are never remembered:
+//!
+//! - responses to `HEAD`, to `Range`, and to requests with content,
+//! - other statuses than 200, and responses with `Content-Range` or `Set-Cookie`,
+//! - responses with `no-store`, and with `private` unless a
+//!   [`principal`](ValidatorCacheLayer::principal) is named,
+//! - responses whose `Vary` names a header that [`vary`](ValidatorCacheLayer::vary) does not
+//!   declare,
+//! - responses without a valid `ETag`. A date alone is no name of a state: two writes may come in
+//!   one second.
+//!
+//! ## Writes
+//!
+//! Every method that is not safe is a write. The store acknowledges it before its handler runs.
+//! From then on, its resources are neither answered from the cache nor remembered, until it ends.
+//! It ends after a 5xx, a panic and a failure too. If the client disconnects, the handler goes on
+//! in a task. If the process dies, the announcement runs out by itself, after
+//! [`write_ttl`](ValidatorCache::write_ttl). Until then its resources are slow, and never stale.
+//!
+//! A write touches
+//!
+//! - its path, with every query, host, principal and spelling,
+//! - the reads with one of its [`tags`](ValidatorCacheLayer::tags),
+//! - the reads without a tag, and
+//! - if it has no tag itself, everything.
+//!
+//! So an application without any tags is right from the start, and tags make it faster. The source
+//! of tags is that of a [`CacheTagsLayer`](crate::CacheTagsLayer). Tags and locations that only
+//! the handler's response names are forgotten when the write ends, which is a moment later.
+//!
+//! ## The key
+//!
+//! The key is a digest of the namespace, the build, the scheme and authority, the whole path and
+//! query, the declared headers and the principal. `GET` and `HEAD` have one key. Paths are compared
+//! byte by byte. Below `Router::nest` the path is the client's own with the feature `axum`
+//! ([`target`](crate::target)). Without the feature, give each nested service its
+//! [`namespace`](ValidatorCache::namespace).
+//!
+//! Requests with `Authorization` or `Cookie` pass by the cache, unless a principal is named.
+//!
+//! ## Requests that ask the handler
+//!
+//! `If-Match` and `If-Unmodified-Since` are never decided from the cache (RFC 9111, section 4.3.2).
+//! `no-store` keeps a request out of the cache. `no-cache` and `max-age=0`, which a browser sends
+//! to load a page again, ask the handler.
+//!
+//! # Writers that the layer does not see
+//!
+//! | Writer | Remedy | A 304 is stale |
+//! |---|---|---|
+//! | a request through the layer | none needed | never |
+//! | a job in this process | [`ValidatorCache::announce`] before it writes | never |
+//! | an event after a commit | [`ValidatorCache::invalidate`], [`follow`](ValidatorCache::follow) | until the event arrives |
+//! | anything else, such as `psql` | the time to live | for up to 60 seconds |
+//! | a writer of a database with a version row | a [source](crate::source) in place of this layer | never |
+//!
+//! If the content is in a database, prefer a version row: its tag changes in the writer's own
+//! transaction, whoever writes. This layer is for content without one.
+//!
+//! [`ValidatorCache::guarantee`] returns the promise of the store. In memory it holds for the
+//! writes of this process.
+//!
+//! # Layer order
+//!
+//! Inside of [`ConditionalLayer`](crate::ConditionalLayer), which answers the reads whose handler
+//! runs, and outside of [`EtagLayer`](crate::EtagLayer), which makes the tags. `Stack::validators`
+//! has that order.
+//!
+//! Put authentication and authorization outside: a 304 skips those inside. If they are in the
+//! handler, name the principal with a version of its permissions.
+//!
+//! Put compression, CORS and security headers outside. A layer inside that adds `Vary` or
+//! `Set-Cookie` keeps responses from being remembered. Put everything that refuses writes outside,
+//! so that a refused write forgets nothing.
+//!
+//! # Limits
+//!
+//! - A write changes nothing after `write_ttl`, unless its handler still runs. Give the database a
+//!   shorter timeout for statements and transactions.
+//! - Handlers read from the database that they write to, and not from a replica behind it.
+//! - Two states have two tags. A tag from a time in seconds is none.
+//! - A write names everything that it changes, or nothing. A wrong tag leaves a stale entry for up
+//!   to [`ttl`](ValidatorCache::ttl). [`sample`](ValidatorCacheLayer::sample) finds such writes.
+//!
+//! # Errors
+//!
+//! 503: the store did not take the announcement of a write, under
+//! [`WritePolicy::Reject`]. The handler did not run. If the store fails in a read, the handler
+//! runs.
+//!
+//! # What it does not do
+//!
+//! - It stores no content, so the handler runs for clients without the current representation.
+//! - It does not remember the result of a `QUERY`, whose content selects it.
+
+mod announced;
+mod cache;
+mod config;
+mod flights;
+mod follow;
+mod future;
+mod layer;
+mod lease;
+mod lookup;
+mod operation_ids;
+mod operator;
+mod pending;
+mod sampler;
+mod service;
+mod stale;
+mod waiting;
+mod write;
+
+pub use {
+    announced::AnnouncedWrite,
+    cache::{ValidatorCache, WritePolicy},
+    follow::{ChangeEvent, ChangeFeed},
+    future::ResponseFuture,
+    layer::ValidatorCacheLayer,
+    operator::{OperatorFuture, OperatorService},
+    service::ValidatorCacheService,
+    stale::StaleValidator,
+};

@@ -1,0 +1,171 @@
+use std::{
+    convert::Infallible,
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use http::{
+    HeaderValue, Method, Request, Response, StatusCode,
+    header::{ALLOW, CACHE_CONTROL, RETRY_AFTER},
+};
+use percent_encoding::percent_decode_str;
+use tower_service::Service;
+
+use super::ValidatorCache;
+use crate::{
+    events,
+    purge::Purge,
+    semantics::caching::cache_tags::CacheTag,
+    store::{StoreError, ValidatorStore},
+};
+
+/// The last segment of the path.
+const SEGMENT: &str = "$etags-cache";
+
+/// Service for operators that forgets remembered validators.
+///
+/// | Request | Response |
+/// |---|---|
+/// | `DELETE /$etags-cache` | 204: everything is forgotten |
+/// | `DELETE /{tag}/$etags-cache` | 204: the reads with this cache tag, and those without any, are forgotten |
+/// | another method | 405 |
+/// | another path | 404 |
+///
+/// If the store fails, the response is 503, and the request may be sent again.
+///
+/// The service authorizes nobody. Put it behind the authentication of your operators:
+///
+/// ```
+/// # #[cfg(feature = "axum")]
+/// # fn app() -> axum::Router {
+/// use axum::Router;
+/// use tower_conditional::{
+///     store::MemoryValidatorStore,
+///     validator_cache::{OperatorService, ValidatorCache},
+/// };
+///
+/// let cache = ValidatorCache::new(MemoryValidatorStore::new());
+/// let operator = OperatorService::new(cache);
+/// Router::new()
+///     .route_service("/$etags-cache", operator.clone())
+///     .route_service("/{scope}/$etags-cache", operator)
+///     // .route_layer(your authentication)
+/// # }
+/// ```
+pub struct OperatorService<St> {
+    cache: ValidatorCache<St>,
+}
+
+impl<St> OperatorService<St> {
+    /// Creates a service for the cache.
+    #[must_use]
+    pub fn new(cache: ValidatorCache<St>) -> Self {
+        Self { cache }
+    }
+}
+
+/// The part of the entries that a path names.
+enum EntrySelection {
+    All,
+    Tagged(CacheTag),
+}
+
+impl EntrySelection {
+    fn of_path(path: &str) -> Option<Self> {
+        let path = path.strip_prefix('/').unwrap_or(path);
+        let (scope, last) = path.rsplit_once('/').unwrap_or(("", path));
+        if !percent_decode_str(last).eq(SEGMENT.bytes()) {
+            return None;
+        }
+        if scope.is_empty() {
+            return Some(Self::All);
+        }
+        let name = percent_decode_str(scope).decode_utf8_lossy();
+        Some(Self::Tagged(CacheTag::encoded(name)))
+    }
+}
+
+impl<St: ValidatorStore, B> Service<Request<B>> for OperatorService<St> {
+    type Response = Response<String>;
+    type Error = Infallible;
+    type Future = OperatorFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> OperatorFuture {
+        let selection = EntrySelection::of_path(request.uri().path());
+        let is_delete = request.method() == Method::DELETE;
+        let cache = self.cache.clone();
+        OperatorFuture(Box::pin(async move {
+            let mut response = Response::new(String::new());
+            let no_store = HeaderValue::from_static("no-store");
+            response.headers_mut().insert(CACHE_CONTROL, no_store);
+            *response.status_mut() = match selection {
+                None => StatusCode::NOT_FOUND,
+                Some(_) if !is_delete => {
+                    let delete = HeaderValue::from_static("DELETE");
+                    response.headers_mut().insert(ALLOW, delete);
+                    StatusCode::METHOD_NOT_ALLOWED
+                }
+                Some(selection) => match cache.forget(selection).await {
+                    Ok(()) => StatusCode::NO_CONTENT,
+                    Err(error) => {
+                        events::validator_step_failed("invalidate", &error);
+                        let second = HeaderValue::from_static("1");
+                        response.headers_mut().insert(RETRY_AFTER, second);
+                        StatusCode::SERVICE_UNAVAILABLE
+                    }
+                },
+            };
+            Ok(response)
+        }))
+    }
+}
+
+impl<St: ValidatorStore> ValidatorCache<St> {
+    async fn forget(&self, selection: EntrySelection) -> Result<(), StoreError> {
+        match selection {
+            EntrySelection::All => self.invalidate_all().await,
+            EntrySelection::Tagged(tag) => self.invalidate(&Purge::new().with_tags([&tag])).await,
+        }
+    }
+}
+
+/// Response future for [`OperatorService`].
+pub struct OperatorFuture(
+    Pin<Box<dyn Future<Output = Result<Response<String>, Infallible>> + Send>>,
+);
+
+impl Future for OperatorFuture {
+    type Output = Result<Response<String>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for OperatorFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OperatorFuture")
+    }
+}
+
+impl<St> Clone for OperatorService<St> {
+    fn clone(&self) -> Self {
+        Self {
+            cache: self.cache.clone(),
+        }
+    }
+}
+
+impl<St> fmt::Debug for OperatorService<St> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OperatorService")
+            .field("cache", &self.cache)
+            .finish()
+    }
+}

@@ -1,0 +1,19 @@
+use http::{HeaderValue, Uri};
+
+/// An entry that was found to be wrong: the handler gives another tag, and nobody has announced
+/// a write.
+///
+/// Either somebody writes past the layer, or a write does not name all that it changes, or the
+/// tag of one state is not always the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StaleValidator {
+    /// The URI that the client requested.
+    pub target: Uri,
+    /// The tag of the entry.
+    pub remembered: HeaderValue,
+    /// The tag of the handler's response.
+    pub current: HeaderValue,
+    /// `true` if the entry would have been answered as a 304, without the check.
+    pub is_sampled: bool,
+}

@@ -1,0 +1,168 @@
+//! A write: announced before its handler runs, and ended after it, whatever happens.
+
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+};
+
+use bytes::Bytes;
+use http::{Request, Response, request::Parts};
+use http_body::Body;
+use tokio::time::Instant;
+use tower_service::Service;
+
+use super::{announced::AnnouncedWrite, cache::WritePolicy, config::CacheConfig};
+use crate::{
+    body::{ResponseBody, UnreadContent, watch},
+    events,
+    outcome::{Outcome, Verdict},
+    purge::Purge,
+    refusal::{Reason, Refusal},
+    semantics::{caching::cache_tags::CacheTags, field::Accept},
+    service::HeldService,
+    store::{StoreError, ValidatorStore},
+};
+
+/// A write of a client.
+struct ClientWrite<St: ValidatorStore> {
+    config: Arc<CacheConfig<St>>,
+    purge: Purge,
+    announced: AnnouncedWrite<St>,
+    /// The time at which the announcement was sent that counts.
+    announced_at: Instant,
+}
+
+/// Announces the write, performs it even if the client disconnects, and ends it.
+// Not an `async fn`, whose future would hold the arguments twice.
+pub(super) fn perform<S, St, ReqB, ResB>(
+    config: Arc<CacheConfig<St>>,
+    parts: Parts,
+    content: ReqB,
+    service: HeldService<S>,
+) -> impl Future<Output = Result<Response<ResponseBody<ResB>>, S::Error>> + Send
+where
+    S: Service<Request<ReqB>, Response = Response<ResB>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Send + 'static,
+    St: ValidatorStore,
+    ReqB: Body + Send + 'static,
+    ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
+{
+    let mut content = UnreadContent::new(&parts, content);
+    async move {
+        let mut write = ClientWrite::new(config, &parts);
+        if let Err(error) = write.announce().await {
+            drop(service);
+            let answer = write.config.refuse(&parts, error);
+            return Ok(content.refuse(answer).await);
+        }
+        let detached = write.config.cache.settings.detached.clone();
+        let request = Request::from_parts(parts, content.take());
+        let work = write.run(request, service);
+        #[cfg(feature = "tracing")]
+        let work = tracing::Instrument::in_current_span(work);
+        detached.finish(work).await
+    }
+}
+
+impl<St: ValidatorStore> ClientWrite<St> {
+    fn new(config: Arc<CacheConfig<St>>, request: &Parts) -> Self {
+        let purge = Purge::of(request).with_tags(&config.tags(request));
+        let targets = config.cache.written_targets(&purge);
+        Self {
+            announced: AnnouncedWrite::prepare(config.cache.clone(), targets),
+            announced_at: Instant::now(),
+            config,
+            purge,
+        }
+    }
+
+    /// Announces the write. An error refuses it.
+    async fn announce(&mut self) -> Result<(), StoreError> {
+        // The store may count from here, even if its answer takes a while.
+        self.announced_at = Instant::now();
+        match (
+            self.announced.begin().await,
+            self.config.cache.settings.write_policy,
+        ) {
+            (Err(error), WritePolicy::Reject) => Err(error),
+            (Err(_), WritePolicy::Bounded(bound)) => {
+                events::unannounced_write(bound);
+                Ok(())
+            }
+            (Ok(()), _) => Ok(()),
+        }
+    }
+
+    /// Runs the handler. Dropping the write ends it, also after an error or a panic.
+    async fn run<S, ReqB, ResB>(
+        mut self,
+        request: Request<ReqB>,
+        mut service: HeldService<S>,
+    ) -> Result<Response<ResponseBody<ResB>>, S::Error>
+    where
+        S: Service<Request<ReqB>, Response = Response<ResB>>,
+        ResB: Body<Data = Bytes>,
+    {
+        let response = {
+            let renewed = pin!(self.announced.renew_until_dropped());
+            let work = async {
+                let service = service.ready::<ReqB>().await?;
+                service.call(request).await
+            };
+            let (mut renewed, mut work) = (renewed, pin!(work));
+            poll_fn(|cx| {
+                let polled = work.as_mut().poll(cx);
+                if polled.is_pending() {
+                    let _ = renewed.as_mut().poll(cx);
+                }
+                polled
+            })
+            .await?
+        };
+        let handler_tags: CacheTags = response.extensions().get().cloned().unwrap_or_default();
+        let purge = std::mem::take(&mut self.purge);
+        let purge = purge
+            .with_tags(&handler_tags)
+            .with_locations(response.headers());
+        let late = self.config.cache.targets(&purge);
+        self.announced.add_late(late);
+        if response.body().size_hint().exact().is_some() || response.body().is_end_stream() {
+            return Ok(response.map(ResponseBody::inner));
+        }
+        // The handler may write while its content is sent.
+        if let Err(error) = self.announced.renew().await {
+            events::validator_step_failed("renew", &error);
+        }
+        let mut step = Some((self.announced, response));
+        poll_fn(move |cx| {
+            let (announced, response) = step.take().expect("polled after completion");
+            Poll::Ready(Ok(response.map(|content| {
+                watch(cx, content, Box::new(move |_| drop(announced)))
+            })))
+        })
+        .await
+    }
+}
+
+impl<St> CacheConfig<St> {
+    /// Returns the 503 to a write that is not announced.
+    fn refuse<B: Body<Data = Bytes>>(
+        &self,
+        request: &Parts,
+        error: StoreError,
+    ) -> Response<ResponseBody<B>> {
+        let accepts_json = Accept::from_headers(&request.headers).accepts_json();
+        let refusal = Refusal::new(Reason::SourceUnavailable).with_accepts_json(accepts_json);
+        let mut response = self.renderer.respond(&refusal).map(ResponseBody::bytes);
+        response.extensions_mut().insert(Arc::new(error));
+        if self.explain {
+            Outcome::record(response.extensions_mut(), |outcome| {
+                outcome.set_verdict(Verdict::SourceFailed);
+            });
+        }
+        response
+    }
+}

@@ -111,7 +111,7 @@
 //! `no-store` keeps a request out of the cache. `no-cache` and `max-age=0`, which a browser sends
 //! to load a page again, ask the handler.
 //!
-//! # Writers that the layer does not see
+//! ## Writers that the layer does not see
 //!
 //! | Writer | Remedy | A 304 is stale |
 //! |---|---|---|
@@ -166,6 +166,7 @@ mod config;
 mod flights;
 mod follow;
 mod future;
+mod invalidate;
 mod layer;
 mod lease;
 mod lookup;

@@ -20,7 +20,7 @@ use crate::{
     store::ValidatorStore,
 };
 
-/// The longest time to live of an entry. It bounds the effect of writes that nobody announces.
+/// The longest time to live of an entry and of a write.
 const MAX_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The remembered validators of a service: a store, the names of its keys, and its writers.
@@ -164,12 +164,12 @@ impl<St> ValidatorCache<St> {
     ///
     /// # Panics
     ///
-    /// Panics if it is less than a second: it is renewed in thirds.
+    /// Panics if it is zero or longer than a day.
     #[must_use]
     pub fn write_ttl(mut self, ttl: Duration) -> Self {
         assert!(
-            ttl >= Duration::from_secs(1),
-            "invalid time to live {ttl:?} of a write: it must be at least a second"
+            !ttl.is_zero() && ttl <= MAX_TTL,
+            "invalid time to live {ttl:?} of a write: it must be between a nanosecond and a day"
         );
         self.settings_mut().write_ttl = ttl;
         self

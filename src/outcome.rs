@@ -1,5 +1,7 @@
 //! The decisions of the layers about a response, for logs, metrics and tests.
 
+use std::time::Duration;
+
 use http::{Response, StatusCode};
 
 pub use crate::semantics::{condition::Condition, validator::UntaggedReason};
@@ -44,6 +46,9 @@ pub struct Outcome {
     bytes_saved: Option<u64>,
     unchecked: bool,
     key: Option<KeyOutcome>,
+    cache_lookup: Option<CacheLookup>,
+    stored: bool,
+    collapsed: bool,
 }
 
 /// The result of a request with an `Idempotency-Key`.
@@ -92,6 +97,26 @@ pub enum TagOrigin {
     KnownDigest,
     /// The layer left the response unchanged for this reason.
     Untouched(UntaggedReason),
+}
+
+/// The result of looking up remembered validators for a read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CacheLookup {
+    /// There was an entry.
+    Hit {
+        /// The rest of its time to live.
+        ttl: Duration,
+    },
+    /// There was an entry that was too old, or void after a write.
+    Stale,
+    /// There was no entry.
+    Miss,
+    /// There was no entry that counts, and none may be filled: a write is in progress, or another
+    /// read fills it.
+    Busy,
+    /// Nothing was looked up: the request or the configuration does not allow it.
+    Bypass,
 }
 
 impl Outcome {
@@ -164,6 +189,25 @@ impl Outcome {
         }
     }
 
+    /// Returns the result of looking up remembered validators, if a layer that remembers them
+    /// recorded it.
+    #[must_use]
+    pub fn cache_lookup(&self) -> Option<CacheLookup> {
+        self.cache_lookup
+    }
+
+    /// Returns `true` if the validators of this response were stored.
+    #[must_use]
+    pub fn is_stored(&self) -> bool {
+        self.stored
+    }
+
+    /// Returns `true` if the read waited for another one, and was answered with its validators.
+    #[must_use]
+    pub fn is_collapsed(&self) -> bool {
+        self.collapsed
+    }
+
     /// Returns the number of bytes of content that a 304 saved.
     ///
     /// It is `None` for a stream, whose length is not known. It is `None`, too, for all other
@@ -230,6 +274,24 @@ impl Outcome {
     #[cfg(feature = "tokio")]
     pub(crate) fn set_key_problem(&mut self, problem: KeyProblem) {
         self.key = Some(KeyOutcome::Refused(problem));
+    }
+
+    #[cfg(feature = "tokio")]
+    #[cfg_attr(not(test), expect(dead_code, reason = "the layer is not there yet"))]
+    pub(crate) fn set_cache_lookup(&mut self, lookup: CacheLookup) {
+        self.cache_lookup = Some(lookup);
+    }
+
+    #[cfg(feature = "tokio")]
+    #[cfg_attr(not(test), expect(dead_code, reason = "the layer is not there yet"))]
+    pub(crate) fn set_stored(&mut self) {
+        self.stored = true;
+    }
+
+    #[cfg(feature = "tokio")]
+    #[cfg_attr(not(test), expect(dead_code, reason = "the layer is not there yet"))]
+    pub(crate) fn set_collapsed(&mut self) {
+        self.collapsed = true;
     }
 
     pub(crate) fn set_unchecked(&mut self) {

@@ -99,7 +99,7 @@ impl KeyLookup {
                     .flatten();
                 let Some(mut answer) = answer else {
                     let task = ReadTask::compare(cache, self.key, request, entry, None);
-                    return call(config, CacheLookup::Unmatched, task, has_waited);
+                    return call(config, CacheLookup::Unmatched { ttl }, task, has_waited);
                 };
                 let lookup = CacheLookup::Hit { ttl };
                 let is_sampled = request.method == Method::GET

@@ -6,7 +6,8 @@ use http::{
 };
 use tower::Layer;
 use tower_conditional::{
-    ValidatorCacheLayer, store::MemoryValidatorStore, validator_cache::ValidatorCache,
+    ValidatorCacheLayer, cache_tags::CacheTags, store::MemoryValidatorStore,
+    validator_cache::ValidatorCache,
 };
 use tower_conditional_gate::{
     CURRENT_TAG, Handler, OTHER_TAG, OneRequest, answers, answers_each, run, tag_of,
@@ -17,6 +18,9 @@ const HOSTS: usize = 1000;
 
 fn main() {
     run(&[
+        ("validators: bare", || {
+            answers(200, tagged(), Method::GET, has(CURRENT_TAG))
+        }),
         ("validators: 304", || read(304, tagged(), has(CURRENT_TAG))),
         ("validators: 304, 1 MiB", || {
             read(304, tagged().large(), has(CURRENT_TAG))
@@ -37,6 +41,11 @@ fn main() {
         }),
         ("validators: write", || {
             answers(200, layer().layer(tagged()), Method::PUT, None)
+        }),
+        ("validators: write with tags", || {
+            let tags = CacheTags::of(["notes", "note-1"]).expect("tags");
+            let service = layer().tags(tags).layer(tagged());
+            answers(200, service, Method::PUT, None)
         }),
         ("validators: OPTIONS", || {
             answers(200, layer().layer(tagged()), Method::OPTIONS, None)

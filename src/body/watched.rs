@@ -18,11 +18,11 @@ const MAX_AT_ONCE: usize = usize::MAX;
 pub(crate) enum ContentEnd {
     /// All content was read, and it has the announced length.
     Complete,
-    /// The body was dropped before anything of it was read, as the body of a response that
-    /// became a 304.
+    /// The body announced its length, and was dropped before anything of it was read. Layers
+    /// outside do that if the response becomes a 304.
     Unread,
-    /// The body returned an error, had another length than it announced, or was dropped in the
-    /// middle.
+    /// The body returned an error, had another length than it announced, or was dropped before
+    /// its end.
     Broken,
 }
 
@@ -135,7 +135,7 @@ impl<B: Body> WatchedBody<B> {
 
 impl<B: Body> Drop for WatchedBody<B> {
     fn drop(&mut self) {
-        self.report(if self.is_unread {
+        self.report(if self.is_unread && self.announced.is_some() {
             ContentEnd::Unread
         } else {
             ContentEnd::Broken

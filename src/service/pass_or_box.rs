@@ -13,7 +13,8 @@ use pin_project_lite::pin_project;
 
 use crate::body::ResponseBody;
 
-type BoxedResponse<B, E> =
+/// A future that waits in a box.
+pub(crate) type BoxedResponse<B, E> =
     Pin<Box<dyn Future<Output = Result<Response<ResponseBody<B>>, E>> + Send>>;
 
 pin_project! {

@@ -13,23 +13,22 @@ use std::{
 use super::{flights::Flights, operation_ids::OperationIds, stale::StaleValidator};
 use crate::{
     detached::Detached,
-    purge::{Purge, Purger},
     semantics::{
         caching::cache_tags::CacheTag,
-        validator_cache::{CacheScope, Guarantee, KeyHasher, OperationId, WriteTarget},
+        validator_cache::{CacheScope, Guarantee, KeyHasher, OperationId},
     },
-    store::{StoreError, ValidatorStore, within},
+    store::ValidatorStore,
 };
 
-/// The longest time to live of an entry. It bounds the effect of writes that nobody announces.
+/// The longest time to live of an entry and of a write.
 const MAX_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The remembered validators of a service: a store, the names of its keys, and its writers.
 ///
 /// Clones share everything. A [`ValidatorCacheLayer`](super::ValidatorCacheLayer) reads and fills
-/// it. Whoever writes past the layer, such as a job or an operator, tells it: by
-/// [`invalidate`](Self::invalidate), as a [`Purger`], or by
-/// [`announce`](Self::announce) before a write.
+/// it. Jobs and operators write past the layer. They call [`announce`](Self::announce) before a
+/// write or [`invalidate`](Self::invalidate) after it. The cache is also a
+/// [`Purger`](crate::purge::Purger).
 ///
 /// See the [module docs](crate::validator_cache) for an example.
 pub struct ValidatorCache<St> {
@@ -47,9 +46,11 @@ pub(super) struct CacheSettings<St> {
     pub(super) lease_ttl: Duration,
     pub(super) store_timeout: Duration,
     pub(super) write_policy: WritePolicy,
-    pub(super) on_stale: Option<Arc<dyn Fn(&StaleValidator) + Send + Sync>>,
+    pub(super) on_stale: Option<OnStale>,
     pub(super) detached: Detached,
 }
+
+type OnStale = Arc<dyn Fn(&StaleValidator) + Send + Sync>;
 
 /// The reaction to a write that the store does not take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -163,12 +164,12 @@ impl<St> ValidatorCache<St> {
     ///
     /// # Panics
     ///
-    /// Panics if it is less than a second: it is renewed in thirds.
+    /// Panics if it is zero or longer than a day.
     #[must_use]
     pub fn write_ttl(mut self, ttl: Duration) -> Self {
         assert!(
-            ttl >= Duration::from_secs(1),
-            "invalid time to live {ttl:?} of a write: it must be at least a second"
+            !ttl.is_zero() && ttl <= MAX_TTL,
+            "invalid time to live {ttl:?} of a write: it must be between a nanosecond and a day"
         );
         self.settings_mut().write_ttl = ttl;
         self
@@ -263,18 +264,6 @@ impl<St> ValidatorCache<St> {
         CacheScope::untagged(&self.settings.namespace)
     }
 
-    /// Returns everything that a purge names. Responses without tags may be any of it.
-    pub(super) fn targets(&self, purge: &Purge) -> Vec<WriteTarget> {
-        if purge.is_empty() {
-            return Vec::new();
-        }
-        let tags = purge.tags().map(|tag| self.tag_scope(tag));
-        let paths = purge.targets().map(|uri| self.path_scope(uri.path()));
-        let untagged = [self.untagged_scope()];
-        let scopes = tags.chain(paths).chain(untagged);
-        scopes.map(WriteTarget::Scope).collect()
-    }
-
     /// Runs a step of the store that nobody waits for. A store in memory has done it when this
     /// returns.
     pub(super) fn run_detached(&self, step: impl Future<Output = ()> + Send + 'static) {
@@ -291,77 +280,6 @@ impl<St: ValidatorStore> ValidatorCache<St> {
     #[must_use]
     pub fn guarantee(&self) -> Guarantee {
         self.settings.store.guarantee()
-    }
-
-    /// Forgets the entries that a purge names, after a change that was not announced. No reader
-    /// that is under way fills them.
-    ///
-    /// The paths of the purge count without their host and query, and all entries without tags
-    /// are forgotten too.
-    ///
-    /// # Errors
-    ///
-    /// The store failed, and entries may be wrong until their time to live is over. See
-    /// [`soft_invalidate`](Self::soft_invalidate), which never fails.
-    pub async fn invalidate(&self, purge: &Purge) -> Result<(), StoreError> {
-        self.invalidate_targets(self.targets(purge)).await
-    }
-
-    /// Forgets all entries of the store, as `DELETE /$etags-cache` does.
-    ///
-    /// # Errors
-    ///
-    /// The store failed, and entries may be wrong until their time to live is over.
-    pub async fn invalidate_all(&self) -> Result<(), StoreError> {
-        self.invalidate_targets(vec![WriteTarget::All]).await
-    }
-
-    /// Asks the handler on the next use of the entries that a purge names.
-    ///
-    /// It returns at once, and never fails. Until the store has forgotten the entries, this
-    /// process answers nothing from the cache. A store that is away is tried again without end.
-    pub fn soft_invalidate(&self, purge: &Purge) {
-        self.soft_invalidate_targets(self.targets(purge));
-    }
-
-    /// Asks the handler on the next use of every entry. See
-    /// [`soft_invalidate`](Self::soft_invalidate).
-    pub fn soft_invalidate_all(&self) {
-        self.soft_invalidate_targets(vec![WriteTarget::All]);
-    }
-
-    fn soft_invalidate_targets(&self, targets: Vec<WriteTarget>) {
-        let suspension = self.suspend();
-        let cache = self.clone();
-        self.run_detached(async move {
-            let mut pause = Duration::from_millis(50);
-            while cache.invalidate_targets(targets.clone()).await.is_err() {
-                // The store is away, and nothing tells when it is back.
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(Duration::from_secs(5));
-            }
-            drop(suspension);
-        });
-    }
-
-    pub(super) async fn invalidate_targets(
-        &self,
-        targets: Vec<WriteTarget>,
-    ) -> Result<(), StoreError> {
-        for target in targets {
-            let step = self.settings.store.invalidate(target);
-            within(self.settings.store_timeout, step).await?;
-        }
-        Ok(())
-    }
-}
-
-/// Forgets what a purge names, so that one declaration serves caches and validators.
-impl<St: ValidatorStore> Purger for ValidatorCache<St> {
-    type Error = StoreError;
-
-    async fn purge(&self, purge: &Purge) -> Result<(), StoreError> {
-        self.invalidate(purge).await
     }
 }
 

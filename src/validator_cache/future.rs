@@ -11,22 +11,19 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::pending::PendingRead;
-use crate::{body::ResponseBody, store::ValidatorStore};
-
-type BoxedResponse<B, E> =
-    Pin<Box<dyn Future<Output = Result<Response<ResponseBody<B>>, E>> + Send>>;
+use crate::{body::ResponseBody, service::BoxedResponse, store::ValidatorStore};
 
 pin_project! {
     /// Response future for [`ValidatorCacheService`](super::ValidatorCacheService).
     pub struct ResponseFuture<F, B: Body, E, St: ValidatorStore> {
         #[pin]
-        state: CacheState<F, B, E, St>,
+        state: LookupState<F, B, E, St>,
     }
 }
 
 pin_project! {
-    #[project = CacheStateProj]
-    enum CacheState<F, B: Body, E, St: ValidatorStore> {
+    #[project = LookupStateProj]
+    enum LookupState<F, B: Body, E, St: ValidatorStore> {
         Called {
             #[pin]
             future: F,
@@ -50,13 +47,13 @@ impl<F, B: Body, E, St: ValidatorStore> ResponseFuture<F, B, E, St> {
 
     pub(super) fn called(future: F, read: Option<Box<PendingRead<St>>>) -> Self {
         Self {
-            state: CacheState::Called { future, read },
+            state: LookupState::Called { future, read },
         }
     }
 
     pub(super) fn ready(answer: Response<ResponseBody<B>>) -> Self {
         Self {
-            state: CacheState::Ready {
+            state: LookupState::Ready {
                 answer: Some(answer),
             },
         }
@@ -66,7 +63,7 @@ impl<F, B: Body, E, St: ValidatorStore> ResponseFuture<F, B, E, St> {
         future: impl Future<Output = Result<Response<ResponseBody<B>>, E>> + Send + 'static,
     ) -> Self {
         Self {
-            state: CacheState::Boxed {
+            state: LookupState::Boxed {
                 future: Box::pin(future),
             },
         }
@@ -83,15 +80,15 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            CacheStateProj::Called { future, read } => {
+            LookupStateProj::Called { future, read } => {
                 let response = ready!(future.poll(cx))?;
                 Poll::Ready(Ok(match read.take() {
                     Some(read) => read.respond(cx, response),
                     None => response.map(ResponseBody::inner),
                 }))
             }
-            CacheStateProj::Boxed { future } => future.as_mut().poll(cx),
-            CacheStateProj::Ready { answer } => {
+            LookupStateProj::Boxed { future } => future.as_mut().poll(cx),
+            LookupStateProj::Ready { answer } => {
                 let answer = answer.take();
                 Poll::Ready(Ok(answer.expect("polled after completion")))
             }
@@ -102,9 +99,9 @@ where
 impl<F, B: Body, E, St: ValidatorStore> fmt::Debug for ResponseFuture<F, B, E, St> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.state {
-            CacheState::Called { .. } => "ResponseFuture(Called)",
-            CacheState::Boxed { .. } => "ResponseFuture(Boxed)",
-            CacheState::Ready { .. } => "ResponseFuture(Ready)",
+            LookupState::Called { .. } => "ResponseFuture(Called)",
+            LookupState::Boxed { .. } => "ResponseFuture(Boxed)",
+            LookupState::Ready { .. } => "ResponseFuture(Ready)",
         })
     }
 }

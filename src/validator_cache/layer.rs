@@ -26,7 +26,18 @@ impl<St> ValidatorCacheLayer<St> {
     ///
     /// Requests with `Authorization` or `Cookie` are neither answered nor remembered, unless
     /// [`principal`](Self::principal) names their client.
+    ///
+    /// # Panics
+    ///
+    /// Panics if [`write_ttl`](ValidatorCache::write_ttl) is less than three times
+    /// [`store_timeout`](ValidatorCache::store_timeout): an announcement could be over before its
+    /// renewal has arrived.
     pub fn new(cache: ValidatorCache<St>) -> Self {
+        let (ttl, timeout) = (cache.settings.write_ttl, cache.settings.store_timeout);
+        assert!(
+            ttl / 3 >= timeout,
+            "invalid time to live {ttl:?} of a write: it must be three times the timeout {timeout:?} of the store"
+        );
         Self {
             config: Arc::new(CacheConfig::new(cache)),
         }

@@ -1,5 +1,3 @@
-use std::future::Future;
-
 use super::{ValidatorCache, flights::Flight};
 use crate::{
     events,
@@ -9,10 +7,10 @@ use crate::{
 
 /// The lease of a reader. If it is dropped without an entry, the next reader gets the lease.
 pub(super) struct HeldLease<St: ValidatorStore> {
-    lease: Option<Lease<St>>,
+    lease: Option<GrantedLease<St>>,
 }
 
-struct Lease<St> {
+struct GrantedLease<St> {
     cache: ValidatorCache<St>,
     key: ValidatorKey,
     grant: Grant,
@@ -29,7 +27,7 @@ impl<St: ValidatorStore> HeldLease<St> {
     ) -> Self {
         let flight = has_followers.then(|| cache.state.flights.lead(key));
         Self {
-            lease: Some(Lease {
+            lease: Some(GrantedLease {
                 cache: cache.clone(),
                 key,
                 grant,
@@ -47,19 +45,17 @@ impl<St: ValidatorStore> HeldLease<St> {
     }
 }
 
-impl<St: ValidatorStore> Lease<St> {
-    fn fill(self, entry: ValidatorEntry) -> impl Future<Output = ()> + Send {
-        async move {
-            let settings = &self.cache.settings;
-            let step = settings.store.fill(self.key, self.grant, entry);
-            match within(settings.store_timeout, step).await {
-                Ok(FillOutcome::Stored) => {}
-                Ok(FillOutcome::Refused) => events::fill_refused(),
-                // The lease ends by itself, and nothing is stored without it.
-                Err(error) => events::validator_step_failed("fill", &error),
-            }
-            drop(self.flight);
+impl<St: ValidatorStore> GrantedLease<St> {
+    async fn fill(self, entry: ValidatorEntry) {
+        let settings = &self.cache.settings;
+        let step = settings.store.fill(self.key, self.grant, entry);
+        match within(settings.store_timeout, step).await {
+            Ok(FillOutcome::Stored) => {}
+            Ok(FillOutcome::Refused) => events::fill_refused(),
+            // The lease ends by itself, and nothing is stored without it.
+            Err(error) => events::validator_step_failed("fill", &error),
         }
+        drop(self.flight);
     }
 
     async fn release(self) {

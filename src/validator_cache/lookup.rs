@@ -99,14 +99,14 @@ impl KeyLookup {
                     .flatten();
                 let Some(mut answer) = answer else {
                     let task = ReadTask::compare(cache, self.key, request, entry, None);
-                    return self.call(config, CacheLookup::Unmatched, task, has_waited);
+                    return call(config, CacheLookup::Unmatched, task, has_waited);
                 };
                 let lookup = CacheLookup::Hit { ttl };
                 let is_sampled = request.method == Method::GET
                     && config.sampler.as_ref().is_some_and(|it| it.selects());
                 if is_sampled {
                     let task = ReadTask::compare(cache, self.key, request, entry, Some(answer));
-                    return self.call(config, lookup, task, has_waited);
+                    return call(config, lookup, task, has_waited);
                 }
                 config.explain(&mut answer, lookup);
                 NextStep::Answer(answer.map(|()| ResponseBody::empty()))
@@ -114,11 +114,11 @@ impl KeyLookup {
             Ok(Lookup::Leased { grant, found_stale }) => {
                 let lease = HeldLease::new(cache, self.key, grant, config.collapse.is_some());
                 let task = ReadTask::fill(config, lease, request, self.has_principal);
-                self.call(config, CacheLookup::missed(found_stale), task, has_waited)
+                call(config, CacheLookup::missed(found_stale), task, has_waited)
             }
             Ok(Lookup::Miss { found_stale }) => {
                 let lookup = CacheLookup::missed(found_stale);
-                self.call(config, lookup, ReadTask::None, has_waited)
+                call(config, lookup, ReadTask::None, has_waited)
             }
             Ok(Lookup::LeaseTaken) => {
                 // Without a condition the handler runs in any case.
@@ -135,14 +135,14 @@ impl KeyLookup {
                 {
                     return NextStep::Follow(Box::pin(landing));
                 }
-                self.call(config, CacheLookup::Busy, ReadTask::None, has_waited)
+                call(config, CacheLookup::Busy, ReadTask::None, has_waited)
             }
             Ok(Lookup::WriteInProgress) => {
-                self.call(config, CacheLookup::Busy, ReadTask::None, has_waited)
+                call(config, CacheLookup::Busy, ReadTask::None, has_waited)
             }
             Err(error) => {
                 events::validator_step_failed("lookup", &error);
-                self.call(config, CacheLookup::Bypass, ReadTask::None, has_waited)
+                call(config, CacheLookup::Bypass, ReadTask::None, has_waited)
             }
         }
     }
@@ -153,16 +153,16 @@ impl KeyLookup {
             request.extensions.insert(LeadingRead);
         }
     }
+}
 
-    fn call<St: ValidatorStore, B: Body>(
-        &self,
-        config: &Arc<CacheConfig<St>>,
-        lookup: CacheLookup,
-        task: ReadTask<St>,
-        has_waited: bool,
-    ) -> NextStep<St, B> {
-        NextStep::Call(PendingRead::new(config, lookup, task, has_waited))
-    }
+/// The service runs, and its response is used for `task`.
+fn call<St: ValidatorStore, B: Body>(
+    config: &Arc<CacheConfig<St>>,
+    lookup: CacheLookup,
+    task: ReadTask<St>,
+    has_waited: bool,
+) -> NextStep<St, B> {
+    NextStep::Call(PendingRead::new(config, lookup, task, has_waited))
 }
 
 /// Returns the 304 to a client that has the remembered representation.

@@ -62,8 +62,8 @@
 //!    `Cache-Control`, `Content-Location`, `Expires` and `Vary` (RFC 9110, section 15.4.5).
 //!
 //! Content that is ready counts as complete. Of a stream, the validators are remembered when it
-//! has ended without an error and with the announced length. They are also remembered if a layer
-//! outside drops the content unread, as for its own 304.
+//! has ended without an error. Content of an announced length must have that length, or be
+//! dropped unread, as for the 304 of a layer outside.
 //!
 //! These are never remembered:
 //!
@@ -93,7 +93,8 @@
 //!
 //! So an application without any tags is right from the start, and tags make it faster. The source
 //! of tags is that of a [`CacheTagsLayer`](crate::CacheTagsLayer). Tags and locations that only
-//! the handler's response names are forgotten when the write ends, which is a moment later.
+//! the handler's response names are forgotten when the write ends, which is a moment later. If
+//! the process dies in that moment, they are stale until their time to live is over.
 //!
 //! ## The key
 //!
@@ -103,7 +104,8 @@
 //! ([`target`](crate::target)). Without the feature, give each nested service its
 //! [`namespace`](ValidatorCache::namespace).
 //!
-//! Requests with `Authorization` or `Cookie` pass by the cache, unless a principal is named.
+//! Requests with `Authorization` or `Cookie` pass by the cache, unless a principal is named. Declare
+//! other headers that identify a client, such as an API key, or make them the principal.
 //!
 //! ## Requests that ask the handler
 //!
@@ -111,7 +113,7 @@
 //! `no-store` keeps a request out of the cache. `no-cache` and `max-age=0`, which a browser sends
 //! to load a page again, ask the handler.
 //!
-//! # Writers that the layer does not see
+//! ## Writers that the layer does not see
 //!
 //! | Writer | Remedy | A 304 is stale |
 //! |---|---|---|
@@ -146,6 +148,8 @@
 //!   shorter timeout for statements and transactions.
 //! - Handlers read from the database that they write to, and not from a replica behind it.
 //! - Two states have two tags. A tag from a time in seconds is none.
+//! - A slow upload keeps the resources of its write slow. Tags limit them, and a timeout outside
+//!   limits the upload.
 //! - A write names everything that it changes, or nothing. A wrong tag leaves a stale entry for up
 //!   to [`ttl`](ValidatorCache::ttl). [`sample`](ValidatorCacheLayer::sample) finds such writes.
 //!
@@ -166,6 +170,7 @@ mod config;
 mod flights;
 mod follow;
 mod future;
+mod invalidate;
 mod layer;
 mod lease;
 mod lookup;

@@ -11,7 +11,7 @@ use http_body::Body;
 
 use super::{StaleValidator, ValidatorCache, config::CacheConfig, lease::HeldLease};
 use crate::{
-    body::{ContentEnd, ResponseBody, watch},
+    body::{ContentEnd, OnEnd, ResponseBody, watch},
     events,
     outcome::{CacheLookup, Outcome},
     semantics::{
@@ -123,11 +123,7 @@ impl<St: ValidatorStore> PendingRead<St> {
         cx: &mut Context<'_>,
         mut response: Response<B>,
     ) -> Response<ResponseBody<B>> {
-        self.config.explain(&mut response, self.lookup);
-        if self.has_waited && self.config.explain {
-            Outcome::record(response.extensions_mut(), Outcome::set_collapsed);
-        }
-        match self.task {
+        let mut answer = match self.task {
             ReadTask::None => response.map(ResponseBody::inner),
             ReadTask::Compare(comparison) => comparison.respond(response),
             ReadTask::Fill {
@@ -135,30 +131,35 @@ impl<St: ValidatorStore> PendingRead<St> {
                 tags,
                 path,
                 has_principal,
-            } => {
-                let Some(validators) = self.config.remember(&response, has_principal) else {
-                    return response.map(ResponseBody::inner);
-                };
-                if self.config.explain {
-                    Outcome::record(response.extensions_mut(), Outcome::set_stored);
+            } => match self.config.remember(&response, has_principal) {
+                None => response.map(ResponseBody::inner),
+                Some(validators) => {
+                    let cache = &self.config.cache;
+                    let entry = ValidatorEntry::new(validators)
+                        .with_scopes(cache.scopes(path, &tags, &response))
+                        .with_ttl(cache.entry_ttl());
+                    if self.config.explain {
+                        Outcome::record(response.extensions_mut(), Outcome::set_stored);
+                    }
+                    response.map(|content| watch(cx, content, fill_at_end(lease, entry)))
                 }
-                let cache = &self.config.cache;
-                let scopes = cache.scopes(path, &tags, &response);
-                let entry = ValidatorEntry::new(validators)
-                    .with_scopes(scopes)
-                    .with_ttl(cache.entry_ttl());
-                response.map(|content| {
-                    let fill = move |end| {
-                        // Of a broken body nobody knows if it was the representation.
-                        if end != ContentEnd::Broken {
-                            lease.fill(entry);
-                        }
-                    };
-                    watch(cx, content, Box::new(fill))
-                })
-            }
+            },
+        };
+        self.config.explain(&mut answer, self.lookup);
+        if self.has_waited && self.config.explain {
+            Outcome::record(answer.extensions_mut(), Outcome::set_collapsed);
         }
+        answer
     }
+}
+
+fn fill_at_end<St: ValidatorStore>(lease: HeldLease<St>, entry: ValidatorEntry) -> OnEnd {
+    Box::new(move |end| {
+        // Of a broken body nobody knows if it was the representation.
+        if end != ContentEnd::Broken {
+            lease.fill(entry);
+        }
+    })
 }
 
 impl<St> CacheConfig<St> {

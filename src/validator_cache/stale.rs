@@ -3,8 +3,8 @@ use http::{HeaderValue, Uri};
 /// An entry that was found to be wrong: the handler gives another tag, and nobody has announced
 /// a write.
 ///
-/// Either somebody writes past the layer, or a write does not name all that it changes, or the
-/// tag of one state is not always the same.
+/// Somebody writes past the layer, or a write does not name all that it changes. It may also be
+/// that the handler gives one state several tags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StaleValidator {

@@ -44,10 +44,11 @@ where
     async move {
         let settings = &config.cache.settings;
         let mut has_waited = false;
+        // Neither a slow store nor another reader holds a place in a limit inside. The reader that
+        // is waited for may need it.
+        service.release();
         let pending = loop {
             if let Some(landing) = landing.take() {
-                // The reader that is waited for may need this place in a limit inside.
-                service.release();
                 let _ = lazy_timeout(config.collapse, landing).await;
                 has_waited = true;
             }

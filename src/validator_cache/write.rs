@@ -10,7 +10,6 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response, request::Parts};
 use http_body::Body;
-use tokio::time::Instant;
 use tower_service::Service;
 
 use super::{announced::AnnouncedWrite, cache::WritePolicy, config::CacheConfig};
@@ -30,8 +29,6 @@ struct ClientWrite<St: ValidatorStore> {
     config: Arc<CacheConfig<St>>,
     purge: Purge,
     announced: AnnouncedWrite<St>,
-    /// The time at which the announcement was sent that counts.
-    announced_at: Instant,
 }
 
 /// Announces the write, performs it even if the client disconnects, and ends it.
@@ -40,7 +37,7 @@ pub(super) fn perform<S, St, ReqB, ResB>(
     config: Arc<CacheConfig<St>>,
     parts: Parts,
     content: ReqB,
-    service: HeldService<S>,
+    mut service: HeldService<S>,
 ) -> impl Future<Output = Result<Response<ResponseBody<ResB>>, S::Error>> + Send
 where
     S: Service<Request<ReqB>, Response = Response<ResB>> + Clone + Send + 'static,
@@ -53,7 +50,18 @@ where
     let mut content = UnreadContent::new(&parts, content);
     async move {
         let mut write = ClientWrite::new(config, &parts);
-        if let Err(error) = write.announce().await {
+        let announced = {
+            let mut announced = pin!(write.announce());
+            match poll_fn(|cx| Poll::Ready(announced.as_mut().poll(cx))).await {
+                Poll::Ready(announced) => announced,
+                Poll::Pending => {
+                    // A slow store holds no place in a limit inside.
+                    service.release();
+                    announced.await
+                }
+            }
+        };
+        if let Err(error) = announced {
             drop(service);
             let answer = write.config.refuse(&parts, error);
             return Ok(content.refuse(answer).await);
@@ -73,7 +81,6 @@ impl<St: ValidatorStore> ClientWrite<St> {
         let targets = config.cache.written_targets(&purge);
         Self {
             announced: AnnouncedWrite::prepare(config.cache.clone(), targets),
-            announced_at: Instant::now(),
             config,
             purge,
         }
@@ -81,8 +88,6 @@ impl<St: ValidatorStore> ClientWrite<St> {
 
     /// Announces the write. An error refuses it.
     async fn announce(&mut self) -> Result<(), StoreError> {
-        // The store may count from here, even if its answer takes a while.
-        self.announced_at = Instant::now();
         match (
             self.announced.begin().await,
             self.config.cache.settings.write_policy,

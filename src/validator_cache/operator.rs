@@ -54,6 +54,11 @@ const SEGMENT: &str = "$etags-cache";
 ///     // .route_layer(your authentication)
 /// # }
 /// ```
+///
+/// A router prefers a path without parameters. So beside `/pages/{name}`, the tag `pages` needs the
+/// route `/pages/$etags-cache`. Put the routes outside of the
+/// [`ValidatorCacheLayer`](crate::ValidatorCacheLayer): to the layer each `DELETE` is a write, which
+/// forgets everything if it has no tag.
 pub struct OperatorService<St> {
     cache: ValidatorCache<St>,
 }

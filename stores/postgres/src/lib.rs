@@ -185,6 +185,7 @@
 //! - `max(id)`, `max(txid)` or `max(updated_at)` of a table is no version; see
 //!   [`tower_conditional::source`].
 
+mod changes;
 mod error;
 mod guard;
 mod idempotency;
@@ -192,6 +193,7 @@ mod install;
 mod lease;
 mod source;
 
+pub use changes::PostgresChangeFeed;
 pub use error::{Error, ErrorKind};
 pub use guard::{GuardError, Guarded, Target};
 pub use idempotency::{Keyed, KeyedError, PostgresIdempotencyStore};

@@ -161,23 +161,26 @@ impl<St: ValidatorStore> Drop for AnnouncedWrite<St> {
     }
 }
 
-/// Ends a write. Tries a few times; after that, its targets are slow until it runs out.
+/// Ends a write. Tries a few times; after that, its targets are slow until it runs out. What only
+/// its handler knew is tried without end.
 async fn end<St: ValidatorStore>(
     cache: &ValidatorCache<St>,
     intent: WriteIntent,
     late: Vec<WriteTarget>,
     is_acknowledged: bool,
 ) {
+    // First, since nothing else makes them void.
+    if let Err(error) = cache.invalidate_targets(late.clone()).await {
+        events::validator_step_failed("invalidate", &error);
+        // Until the store has taken it, nothing is answered from the cache.
+        cache.soft_invalidate_targets(late);
+    }
     let mut pauses = PAUSES.iter();
     let mut may_have_ended = !is_acknowledged;
     loop {
-        let ended = async {
-            // First, since nothing else keeps readers from filling them with the state before.
-            cache.invalidate_targets(late.clone()).await?;
-            let step = cache.settings.store.end_write(intent.clone());
-            within(cache.settings.store_timeout, step).await
-        };
-        let error = match ended.await {
+        let step = cache.settings.store.end_write(intent.clone());
+        let ended = within(cache.settings.store_timeout, step).await;
+        let error = match ended {
             Ok(WriteEnd::Ended) => return,
             Ok(WriteEnd::IntentLost) if may_have_ended => return,
             Ok(WriteEnd::IntentLost) => return events::write_intent_lost(),

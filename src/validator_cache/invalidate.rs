@@ -1,9 +1,10 @@
 //! Changes that are told after they happened.
 
-use std::time::Duration;
+use std::{mem::ManuallyDrop, time::Duration};
 
 use super::ValidatorCache;
 use crate::{
+    events,
     purge::{Purge, Purger},
     semantics::validator_cache::WriteTarget,
     store::{StoreError, ValidatorStore, within},
@@ -51,6 +52,7 @@ impl<St: ValidatorStore> ValidatorCache<St> {
     ///
     /// It returns at once, and never fails. Until the store has forgotten the entries, this
     /// process answers nothing from the cache. A store that is away is tried again without end.
+    /// Such a store needs a tokio runtime; without one, the cache stays unused.
     pub fn soft_invalidate(&self, purge: &Purge) {
         self.soft_invalidate_targets(self.targets(purge));
     }
@@ -61,17 +63,20 @@ impl<St: ValidatorStore> ValidatorCache<St> {
         self.soft_invalidate_targets(vec![WriteTarget::All]);
     }
 
-    fn soft_invalidate_targets(&self, targets: Vec<WriteTarget>) {
-        let suspension = self.suspend();
+    pub(super) fn soft_invalidate_targets(&self, targets: Vec<WriteTarget>) {
+        // If the work ends before the store has answered, such as without a runtime, the entries
+        // may be wrong for as long as the cache lives.
+        let suspension = ManuallyDrop::new(self.suspend());
         let cache = self.clone();
         self.run_detached(async move {
             let mut pause = Duration::from_millis(50);
-            while cache.invalidate_targets(targets.clone()).await.is_err() {
+            while let Err(error) = cache.invalidate_targets(targets.clone()).await {
+                events::validator_step_failed("invalidate", &error);
                 // The store is away, and nothing tells when it is back.
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(Duration::from_secs(5));
             }
-            drop(suspension);
+            drop(ManuallyDrop::into_inner(suspension));
         });
     }
 

@@ -180,6 +180,8 @@ mod pending;
 mod sampler;
 mod service;
 mod stale;
+#[cfg(test)]
+mod tests;
 mod waiting;
 mod write;
 

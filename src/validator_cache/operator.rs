@@ -87,6 +87,10 @@ impl EntrySelection {
         if scope.is_empty() {
             return Some(Self::All);
         }
+        // The tag of a path with a prefix would be another one, and nothing would be forgotten.
+        if scope.contains('/') {
+            return None;
+        }
         let name = percent_decode_str(scope).decode_utf8_lossy();
         Some(Self::Tagged(CacheTag::encoded(name)))
     }

@@ -145,7 +145,14 @@ impl<St: ValidatorStore> PendingRead<St> {
                 }
             },
         };
-        self.config.explain(&mut answer, self.lookup);
+        let lookup = match self.lookup {
+            // A sampled hit that the handler does not confirm.
+            CacheLookup::Hit { .. } if answer.status() != StatusCode::NOT_MODIFIED => {
+                CacheLookup::Stale
+            }
+            lookup => lookup,
+        };
+        self.config.explain(&mut answer, lookup);
         if self.has_waited && self.config.explain {
             Outcome::record(answer.extensions_mut(), Outcome::set_collapsed);
         }
@@ -245,8 +252,6 @@ impl<St: ValidatorStore> Comparison<St> {
             report(&stale);
         }
         let targets = vec![WriteTarget::Key(self.key)];
-        if let Err(error) = self.cache.invalidate_targets(targets).await {
-            events::validator_step_failed("invalidate", &error);
-        }
+        self.cache.soft_invalidate_targets(targets);
     }
 }

@@ -1,199 +1,288 @@
-//! The time of reads and writes whose validators are remembered, beyond that of the bare service.
+//! The store of validators in memory: `validators [--memory COUNT]`.
+//!
+//! It prints the time of lookups among ten thousand keys and among ten million, and the
+//! throughput of two threads.
+//!
+//! It also prints the memory of a million entries.
+//! The memory is that of a process of its own, whose resident memory grows by nothing else.
 
-use std::{fmt::Debug, hint::black_box, iter, time::Instant};
-
-use axum::body::Body;
-use bytes::Bytes;
-use http::{
-    HeaderName, HeaderValue, Method, Request, Response,
-    header::{COOKIE, HOST, IF_NONE_MATCH},
-    request::Parts,
+use std::{
+    env, fs,
+    hint::black_box,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
 };
-use tower::{Layer, Service, ServiceBuilder};
-use tower_conditional::{ConditionalLayer, EtagLayer, cache_tags::CacheTags, etag::Xxh3};
+
+use http::header;
+use tower_conditional::{
+    EntityTag, Validators,
+    cache_policy::CacheControl,
+    store::{
+        MemoryValidatorStore,
+        validators::{
+            CacheScope, Grant, LeaseRequest, Lookup, OperationId, ValidatorEntry, ValidatorKey,
+            ValidatorStore, WriteTarget,
+        },
+    },
+    validator::RepeatedFields,
+};
 use tower_conditional_bench::{
-    case::Case,
-    contenders::ours::validator_cache,
-    drive::{block_on, collect, runtime},
+    drive::block_on,
     goals::{self, Goal},
-    handler::{Handler, OWN_TAG},
     table,
 };
 
-const ROUNDS: usize = 101;
-const PER_ROUND: usize = 200;
-
-const BARE: &str = "read: bare";
-const HIT: &str = "read: 304";
-const HASHED: &str = "read: hashed";
-const BARE_WRITE: &str = "write: bare";
-
-/// A contender with its requests.
-struct Runner {
-    name: &'static str,
-    /// The contender that does the same without the layer.
-    without: &'static str,
-    one_request: Box<dyn FnMut(Request<Body>) -> u16>,
-    heads: Box<dyn Iterator<Item = Parts>>,
-    best: f64,
-}
+const COUNTS: [u64; 3] = [10_000, 1_000_000, 10_000_000];
+const LOOKUPS: u64 = 1_000_000;
+const ROUNDS: usize = 7;
+const ENTRIES: u64 = 1_000_000;
+/// A budget that no measurement reaches.
+const MAX_BYTES: usize = 8 << 30;
+/// Each tag of the cache has so many entries.
+const TAGGED: u64 = 1_000;
 
 fn main() {
-    // The layer looks for a runtime, as in a server.
-    let runtime = runtime();
-    let _entered = runtime.enter();
-    let mut runners = runners();
-    for _ in 0..ROUNDS {
-        runners.iter_mut().for_each(Runner::round);
-    }
-    report(&runners);
-}
-
-fn runners() -> [Runner; 12] {
-    let handler = || {
-        let mut case = Case::one_kib();
-        case.own_tag = true;
-        Handler::new(&case)
-    };
-    let outside = || ServiceBuilder::new().layer(ConditionalLayer::new());
-    let hashed = || {
-        EtagLayer::new()
-            .hasher(Xxh3::new())
-            .layer(Handler::new(&Case::one_kib()))
-    };
-    let cached = || validator_cache().layer(handler());
-    let tags = || CacheTags::of(["notes", "note-1"]).expect("tags");
-    let has = || with(IF_NONE_MATCH, OWN_TAG);
-    let other = HeaderValue::from_static("\"a-tag-of-another-one-02\"");
-    let cookie = HeaderValue::from_static("session=1");
-    [
-        Runner::new(BARE, BARE, handler(), same(read())),
-        Runner::new(HIT, BARE, cached(), same(has())),
-        Runner::new(
-            "read: other tag",
-            BARE,
-            cached(),
-            same(with(IF_NONE_MATCH, other)),
-        ),
-        Runner::new("read: no condition", BARE, cached(), same(read())),
-        Runner::new("read: cookie", BARE, cached(), same(with(COOKIE, cookie))),
-        Runner::new("read: OPTIONS", BARE, cached(), same(head(Method::OPTIONS))),
-        Runner::new("read: first", BARE, cached(), hosts()),
-        Runner::new(HASHED, HASHED, outside().service(hashed()), hosts()),
-        Runner::new(
-            "read: first, hashed and remembered",
-            HASHED,
-            outside().layer(validator_cache()).service(hashed()),
-            hosts(),
-        ),
-        Runner::new(BARE_WRITE, BARE_WRITE, handler(), same(head(Method::PUT))),
-        Runner::new(
-            "write: of everything",
-            BARE_WRITE,
-            cached(),
-            same(head(Method::PUT)),
-        ),
-        Runner::new(
-            "write: of two tags",
-            BARE_WRITE,
-            validator_cache().tags(tags()).layer(handler()),
-            same(head(Method::PUT)),
-        ),
-    ]
-}
-
-impl Runner {
-    fn new<S, B>(
-        name: &'static str,
-        without: &'static str,
-        mut service: S,
-        heads: Box<dyn Iterator<Item = Parts>>,
-    ) -> Self
-    where
-        S: Service<Request<Body>, Response = Response<B>, Error: Debug> + 'static,
-        B: http_body::Body<Data = Bytes, Error: Debug>,
-    {
-        let one_request = move |request| {
-            let answer = block_on(collect(&mut service, request));
-            answer.status().as_u16()
-        };
-        Self {
-            name,
-            without,
-            one_request: Box::new(one_request),
-            heads,
-            best: f64::INFINITY,
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => report(),
+        ["--memory", count] => {
+            let (resident, counted) = memory(count.parse().expect("a number"));
+            println!("{resident} {counted}");
         }
+        _ => panic!("usage: validators [--memory COUNT]"),
     }
+}
 
-    /// Runs some requests. Their heads are made beforehand, in place of a server.
-    fn round(&mut self) {
-        let heads = self.heads.by_ref().take(PER_ROUND);
-        let requests = heads.map(|head| Request::from_parts(head, Body::empty()));
-        let requests: Vec<_> = requests.collect();
+fn report() {
+    let mut goals = Vec::new();
+    println!("\n### Lookups in the store of validators (ns)");
+    let rows = COUNTS.map(|count| {
+        let store = filled(count);
+        let times = [
+            reads(count),
+            hits(&store, count),
+            hits_after_a_change(&store, count),
+            misses(&store, count),
+            leases(&store, count),
+        ];
+        if count == COUNTS[0] {
+            goals.push(Goal::at_most("hit, ns", 220.0, times[1]));
+            goals.push(Goal::at_most("miss, ns", 60.0, times[3]));
+            let ratio = two_threads(|round| hit_keys(&store, count, round, LOOKUPS));
+            goals.push(Goal::at_least("two threads / one", 1.7, ratio).ratio());
+            // The processors may be busy with something else.
+            let ratio = two_threads(arithmetic);
+            goals.push(Goal::at_least("the same, of arithmetic alone", 1.9, ratio).ratio());
+        }
+        let times = times.map(|time| format!("{time:.0}"));
+        [vec![count.to_string()], times.to_vec()].concat()
+    });
+    let columns = [
+        "keys",
+        "a read of memory",
+        "hit",
+        "first hit after a change",
+        "miss",
+        "lease and release",
+    ];
+    table::print("Lookups", &columns, &rows);
+    let (resident, counted) = memory_of_child();
+    let each = |bytes: f64| bytes / ENTRIES as f64;
+    goals.push(Goal::at_most(
+        "bytes of an entry, counted",
+        200.0,
+        each(counted),
+    ));
+    goals.push(Goal::at_most(
+        "bytes of an entry, resident",
+        200.0,
+        each(resident),
+    ));
+    goals::print("Goals, store of validators", &goals);
+}
+
+/// Returns the shortest time of one of `lookups`, in nanoseconds.
+fn shortest(lookups: u64, mut run: impl FnMut(u64)) -> f64 {
+    let rounds = (0..ROUNDS as u64).map(|round| {
         let start = Instant::now();
-        for request in requests {
-            black_box((self.one_request)(request));
-        }
-        let time = start.elapsed().as_nanos() as f64 / PER_ROUND as f64;
-        self.best = self.best.min(time);
+        run(round);
+        start.elapsed().as_secs_f64() * 1e9 / lookups as f64
+    });
+    rounds.fold(f64::INFINITY, f64::min)
+}
+
+fn hits(store: &MemoryValidatorStore, count: u64) -> f64 {
+    shortest(LOOKUPS, |round| hit_keys(store, count, round, LOOKUPS))
+}
+
+/// Looks keys up in an order that differs between rounds.
+fn hit_keys(store: &MemoryValidatorStore, count: u64, round: u64, lookups: u64) {
+    for number in 0..lookups {
+        let number = spread(round << 32 | number) % count;
+        let found = store.try_lookup(key(number), None);
+        let Some(Ok(hit @ Lookup::Hit { .. })) = found else {
+            panic!("{found:?}");
+        };
+        black_box(hit);
     }
 }
 
-fn report(runners: &[Runner]) {
-    let best = |name| {
-        runners
-            .iter()
-            .find(|runner| runner.name == name)
-            .expect("a runner")
-            .best
-    };
-    println!(
-        "\n### Remembered validators, response of 1 KiB (ns; best of {ROUNDS} interleaved rounds)"
-    );
-    let rows: Vec<_> = runners
-        .iter()
-        .map(|runner| {
-            let over = runner.best - best(runner.without);
-            vec![
-                runner.name.to_owned(),
-                format!("{:.0}", runner.best),
-                format!("{over:+.0}"),
-                runner.without.to_owned(),
-            ]
-        })
-        .collect();
-    table::print("Validators", &["", "total", "over", "which is"], &rows);
-    let what = format!("{HIT} / {BARE}");
-    let hit = Goal::at_most(what, 1.2, best(HIT) / best(BARE)).ratio();
-    goals::print("Goals, validators", &[hit]);
+/// Each lookup is the first one of its key after a change of another scope.
+fn hits_after_a_change(store: &MemoryValidatorStore, count: u64) -> f64 {
+    shortest(count.min(LOOKUPS), |round| {
+        let other = CacheScope::from(digest(u64::MAX - round));
+        block_on(store.invalidate(WriteTarget::Scope(other))).expect("an answer");
+        let step = count / count.min(LOOKUPS);
+        for number in (0..count).step_by(step as usize) {
+            // Coprime to each count, so that each key comes once.
+            let number = number * 7_368_787 % count;
+            let hit = store.try_lookup(key(number), None);
+            assert!(matches!(hit, Some(Ok(Lookup::Hit { .. }))), "{hit:?}");
+        }
+    })
 }
 
-/// Returns the head of a request with this method.
-fn head(method: Method) -> Parts {
-    let mut head = Case::one_kib().request();
-    head.method = method;
-    head
+fn misses(store: &MemoryValidatorStore, count: u64) -> f64 {
+    shortest(LOOKUPS, |round| {
+        for number in 0..LOOKUPS {
+            let number = count + spread(round << 32 | number) % count;
+            let miss = store.try_lookup(key(number), None);
+            assert!(matches!(miss, Some(Ok(Lookup::Miss { .. }))), "{miss:?}");
+        }
+    })
 }
 
-fn read() -> Parts {
-    head(Method::GET)
+fn leases(store: &MemoryValidatorStore, count: u64) -> f64 {
+    shortest(LOOKUPS, |round| {
+        for number in 0..LOOKUPS {
+            let key = key(count + spread(round << 32 | number) % count);
+            let grant = lease(store, key, number);
+            block_on(store.release(key, grant)).expect("an answer");
+        }
+    })
 }
 
-fn with(name: HeaderName, value: HeaderValue) -> Parts {
-    let mut head = read();
-    head.headers.insert(name, value);
-    head
+/// One read of memory at a place that depends on the read before, in as much memory as the
+/// entries take. A lookup reads the index and the entry.
+fn reads(count: u64) -> f64 {
+    let memory = vec![[1_u64; 18]; count as usize];
+    shortest(LOOKUPS, |round| {
+        let read = |last: u64, number: u64| {
+            let place = spread(last ^ round << 32 ^ number) % count;
+            let entry = &memory[place as usize];
+            entry[0] + entry[8] + entry[16]
+        };
+        black_box((0..LOOKUPS).fold(0, read));
+    })
 }
 
-fn same(head: Parts) -> Box<dyn Iterator<Item = Parts>> {
-    Box::new(iter::repeat(head))
+fn arithmetic(round: u64) {
+    black_box((0..100 * LOOKUPS).fold(round, |last, number| last.wrapping_mul(number | 1) ^ 1));
 }
 
-/// Returns reads of one host after the other. The host is part of the key, so each is the first.
-fn hosts() -> Box<dyn Iterator<Item = Parts>> {
-    Box::new((0..).map(|number| {
-        let host = format!("{number:08}.test:3000");
-        with(HOST, HeaderValue::try_from(host).expect("a value"))
-    }))
+/// Returns the throughput of two threads, as a multiple of that of one.
+fn two_threads(run: impl Fn(u64) + Sync) -> f64 {
+    let one = shortest(1, &run);
+    let run = &run;
+    let two = shortest(2, |round| {
+        thread::scope(|scope| {
+            for thread in 0..2 {
+                scope.spawn(move || run(2 * round + thread));
+            }
+        });
+    });
+    one / two
+}
+
+fn memory_of_child() -> (f64, f64) {
+    let program = env::current_exe().expect("the path of this program");
+    let output = Command::new(program)
+        .args(["--memory", &ENTRIES.to_string()])
+        .output()
+        .expect("a run");
+    let output = String::from_utf8(output.stdout).expect("text");
+    let (resident, counted) = output.trim().split_once(' ').expect("two numbers");
+    let [resident, counted] = [resident, counted].map(|text| text.parse().expect("a number"));
+    (resident, counted)
+}
+
+/// Returns the growth of the resident memory, and the bytes that the store counts.
+fn memory(count: u64) -> (usize, usize) {
+    let empty = filled(1);
+    let before = resident_bytes();
+    let store = filled(count);
+    let after = resident_bytes();
+    drop(empty);
+    (after - before, store.used_bytes())
+}
+
+/// Returns a store with entries as the layer fills them.
+///
+/// Each has a tag of 128 bits, one of a few policies, the scope of its path and that of a cache
+/// tag.
+fn filled(count: u64) -> MemoryValidatorStore {
+    let store = MemoryValidatorStore::new().max_bytes(MAX_BYTES);
+    let policies = [60, 300, 3_600].map(|seconds| {
+        let directives = CacheControl::new().with_max_age(Duration::from_secs(seconds));
+        RepeatedFields::new()
+            .with_cache_control(&directives)
+            .with_vary([header::ACCEPT_ENCODING, header::ACCEPT_LANGUAGE])
+    });
+    for number in 0..count {
+        let tag = EntityTag::from_digest(&digest(number)[..16]);
+        let policy = &policies[(number % 3) as usize];
+        let validators = Validators::from(tag).with_repeated(policy.clone());
+        let path = CacheScope::from(digest(number ^ 1 << 62));
+        let tag = CacheScope::from(digest(number / TAGGED ^ 1 << 61));
+        let entry = ValidatorEntry::new(validators)
+            .with_scopes([path, tag])
+            .with_ttl(Duration::from_secs(1_000_000));
+        let key = key(number);
+        let grant = lease(&store, key, number);
+        let filled = block_on(store.fill(key, grant, entry));
+        let _ = filled.expect("an answer");
+    }
+    assert_eq!(store.len() as u64, count);
+    store
+}
+
+fn lease(store: &MemoryValidatorStore, key: ValidatorKey, number: u64) -> Grant {
+    let reader = OperationId::from(u128::from(number).to_be_bytes());
+    match store.try_lookup(key, Some(LeaseRequest::new(reader))) {
+        Some(Ok(Lookup::Leased { grant, .. })) => grant,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn key(number: u64) -> ValidatorKey {
+    ValidatorKey::from(digest(number))
+}
+
+/// Returns bytes that are spread like those of a digest.
+fn digest(number: u64) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    let mut part = number;
+    for chunk in bytes.chunks_exact_mut(8) {
+        part = spread(part);
+        chunk.copy_from_slice(&part.to_be_bytes());
+    }
+    bytes
+}
+
+/// The step of SplitMix64.
+fn spread(number: u64) -> u64 {
+    let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+fn resident_bytes() -> usize {
+    let status = fs::read_to_string("/proc/self/status").expect("Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
+    kib.and_then(|kib| kib.parse::<usize>().ok())
+        .expect("VmRSS")
+        << 10
 }

@@ -97,7 +97,7 @@ impl KeyLookup {
                 };
                 if !may_answer || !is_not_modified(config, request, fields, &entry) {
                     let task = ReadTask::compare(cache, self.key, request, entry, None);
-                    return call(config, CacheLookup::Unmatched, task, has_waited);
+                    return call(config, CacheLookup::Unmatched { ttl }, task, has_waited);
                 }
                 let lookup = CacheLookup::Hit { ttl };
                 let is_sampled = request.method == Method::GET

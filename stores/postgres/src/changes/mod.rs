@@ -57,9 +57,8 @@ type ErrorReport = Arc<dyn Fn(&Error) + Send + Sync>;
 /// # The payload
 ///
 /// Each line of a payload is a cache tag, or a path if it begins with `/`. A payload that cannot
-/// be read means that everything may have changed, and so does an empty one. A line cannot be read
-/// if it is empty, has a control character or begins or ends with a space, or if it is no valid
-/// path.
+/// be read means that everything may have changed, and so does an empty one. Empty lines cannot be
+/// read, nor lines with control characters or with spaces around them, nor invalid paths.
 ///
 /// A path counts as clients write it, and `/a` is another path than `/%61`. So prefer tags.
 ///

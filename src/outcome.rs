@@ -46,38 +46,9 @@ pub struct Outcome {
     bytes_saved: Option<u64>,
     unchecked: bool,
     key: Option<KeyOutcome>,
-    cache: Option<CacheLookup>,
+    cache_lookup: Option<CacheLookup>,
     stored: bool,
     collapsed: bool,
-}
-
-/// The result of looking a read up in the validators that a `ValidatorCacheLayer` remembers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum CacheLookup {
-    /// The remembered tag decided the request.
-    Hit {
-        /// The rest of the entry's time to live.
-        ttl: Duration,
-    },
-    /// A tag is remembered, and the request needs the handler: the client has another one, has
-    /// none, or asked for the handler.
-    Unmatched,
-    /// A tag was remembered, which is void or too old.
-    Stale,
-    /// No tag is remembered.
-    Miss,
-    /// No tag is remembered, and none can be: another reader is about to, or a write is under way.
-    Busy,
-    /// The request was not looked up.
-    Bypass,
-}
-
-#[cfg(feature = "tokio")]
-impl CacheLookup {
-    pub(crate) fn missed(found_stale: bool) -> Self {
-        if found_stale { Self::Stale } else { Self::Miss }
-    }
 }
 
 /// The result of a request with an `Idempotency-Key`.
@@ -126,6 +97,40 @@ pub enum TagOrigin {
     KnownDigest,
     /// The layer left the response unchanged for this reason.
     Untouched(UntaggedReason),
+}
+
+/// The result of looking up remembered validators for a read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CacheLookup {
+    /// There was an entry, which decided the request.
+    Hit {
+        /// The rest of its time to live.
+        ttl: Duration,
+    },
+    /// There was an entry, and the handler ran: the client has no representation or another one,
+    /// or asked for the handler.
+    Unmatched {
+        /// The rest of its time to live.
+        ttl: Duration,
+    },
+    /// There was an entry that was too old, or void after a write.
+    Stale,
+    /// There was no entry.
+    Miss,
+    /// There was no entry that counts, and none may be filled: a write is in progress, or another
+    /// read fills it.
+    Busy,
+    /// Nothing was looked up: the request or the configuration does not allow it.
+    Bypass,
+}
+
+#[cfg(feature = "tokio")]
+impl CacheLookup {
+    /// Returns the result without an entry that counts.
+    pub(crate) fn missed(found_stale: bool) -> Self {
+        if found_stale { Self::Stale } else { Self::Miss }
+    }
 }
 
 impl Outcome {
@@ -198,19 +203,20 @@ impl Outcome {
         }
     }
 
-    /// Returns the result of the lookup among remembered validators, if there was one.
+    /// Returns the result of looking up remembered validators, if a layer that remembers them
+    /// recorded it.
     #[must_use]
     pub fn cache_lookup(&self) -> Option<CacheLookup> {
-        self.cache
+        self.cache_lookup
     }
 
-    /// Returns `true` if the validators of the response are remembered.
+    /// Returns `true` if the validators of this response were stored.
     #[must_use]
     pub fn is_stored(&self) -> bool {
         self.stored
     }
 
-    /// Returns `true` if the request has waited for another one.
+    /// Returns `true` if the read waited for another one, and was answered with its validators.
     #[must_use]
     pub fn is_collapsed(&self) -> bool {
         self.collapsed
@@ -286,7 +292,7 @@ impl Outcome {
 
     #[cfg(feature = "tokio")]
     pub(crate) fn set_cache_lookup(&mut self, lookup: CacheLookup) {
-        self.cache = Some(lookup);
+        self.cache_lookup = Some(lookup);
     }
 
     #[cfg(feature = "tokio")]

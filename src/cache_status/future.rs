@@ -10,9 +10,9 @@ use pin_project_lite::pin_project;
 
 use super::config::CacheStatusConfig;
 use crate::{
-    outcome::{Outcome, Verdict},
+    outcome::{CacheLookup, Outcome, Verdict},
     semantics::{
-        caching::cache_status::{CacheOutcome, ForwardReason},
+        caching::cache_status::{CacheOutcome, Forward, ForwardReason},
         condition::Current,
     },
 };
@@ -63,31 +63,60 @@ where
 /// layer made without stored knowledge (RFC 9211, section 2).
 fn handling<B>(is_safe: bool, response: &Response<B>) -> Option<CacheOutcome> {
     let outcome = Outcome::of(response)?;
-    match outcome.verdict()? {
+    let lookup = outcome.cache_lookup();
+    match outcome.verdict() {
         // Errors of a layer, and a write that was not performed again.
-        Verdict::Failed(_)
-        | Verdict::Superseded
-        | Verdict::AlreadyApplied
-        | Verdict::Required
-        | Verdict::SourceFailed => return None,
-        Verdict::Unconditional
-        | Verdict::Proceeded
-        | Verdict::NotEvaluated
-        | Verdict::NotModified => {}
+        Some(
+            Verdict::Failed(_)
+            | Verdict::Superseded
+            | Verdict::AlreadyApplied
+            | Verdict::Required
+            | Verdict::SourceFailed,
+        ) => return None,
+        Some(
+            Verdict::Unconditional
+            | Verdict::Proceeded
+            | Verdict::NotEvaluated
+            | Verdict::NotModified,
+        ) => {}
+        // Validators may be remembered without a layer that evaluates conditions.
+        None => _ = lookup?,
     }
     // No cache can answer a write, even if a source knows the state.
     if !is_safe {
-        return Some(CacheOutcome::Forwarded(ForwardReason::Method, None));
+        return Some(CacheOutcome::Forwarded(ForwardReason::Method.into()));
     }
-    // A response without the handler was made from what the source knows.
-    let Some(status) = outcome.handler_status() else {
-        return Some(CacheOutcome::Hit);
+    let status = outcome.handler_status();
+    // A 304 without the handler was made from what the source knows, or from an entry.
+    let without_handler = outcome.verdict().is_some() && status.is_none();
+    let (reason, ttl) = match lookup {
+        // The handler ran for another request, so this was no hit (RFC 9211, section 2.6).
+        Some(CacheLookup::Hit { ttl }) if outcome.is_collapsed() => {
+            (ForwardReason::Miss, Some(ttl))
+        }
+        Some(CacheLookup::Hit { ttl }) => return Some(CacheOutcome::Hit { ttl: Some(ttl) }),
+        // The client has no condition, or another representation (RFC 9211, section 2.2).
+        Some(CacheLookup::Unmatched { ttl }) => (ForwardReason::Request, Some(ttl)),
+        Some(CacheLookup::Stale) => (ForwardReason::Stale, None),
+        Some(CacheLookup::Miss) => (ForwardReason::Miss, None),
+        Some(CacheLookup::Busy) => (ForwardReason::Busy, None),
+        Some(CacheLookup::Bypass) => (ForwardReason::Bypass, None),
+        None if without_handler => return Some(CacheOutcome::Hit { ttl: None }),
+        None => (reason_of_source(outcome.source()), None),
     };
-    let why = match outcome.source() {
+    Some(CacheOutcome::Forwarded(Forward {
+        reason,
+        status: status.filter(|status| *status != response.status()),
+        ttl,
+        stored: outcome.is_stored(),
+        collapsed: outcome.is_collapsed(),
+    }))
+}
+
+fn reason_of_source(source: Option<Current<()>>) -> ForwardReason {
+    match source {
         None => ForwardReason::Bypass,
         Some(Current::Present(())) => ForwardReason::Request,
         Some(Current::Absent | Current::Unknown) => ForwardReason::Miss,
-    };
-    let other = (status != response.status()).then_some(status);
-    Some(CacheOutcome::Forwarded(why, other))
+    }
 }

@@ -41,18 +41,24 @@
 //!
 //! # How it works
 //!
-//! The layers of this crate store no responses. A source of validators lets them respond with 304
-//! before the handler runs. The layer adds a member to `Cache-Status` for requests that the
-//! predicate selects. It goes after the members of caches nearer to the origin:
+//! The layers of this crate store no responses. A source of validators, or validators that were
+//! remembered, let them respond with 304 before the handler runs. The layer adds a member to
+//! `Cache-Status` for requests that the predicate selects. It goes after the members of caches
+//! nearer to the origin:
 //!
 //! | Member | Meaning |
 //! |---|---|
 //! | `hit` | the 304 was made from the validators of the source, and the handler did not run |
-//! | `fwd=request` | the source knew the validators; the request had no condition, or one that let it pass |
-//! | `fwd=miss` | the source did not know the validators, or there is no representation |
-//! | `fwd=bypass` | no source was called |
+//! | `hit; ttl=60` | the same from remembered validators, which live for 60 seconds more |
+//! | `fwd=request` | the validators were known; the request had no condition, or one that let it pass |
+//! | `fwd=miss` | the validators were not known, or there is no representation |
+//! | `fwd=miss; detail=busy` | none may be remembered: a write is in progress, or another read is |
+//! | `fwd=stale` | remembered validators were too old, or void after a write |
+//! | `fwd=bypass` | no source was called, and nothing was looked up |
 //! | `fwd=method` | a write |
 //! | `..; fwd-status=200` | the handler responded with 200, and the client got a 304 |
+//! | `..; stored` | the validators of the response are remembered |
+//! | `..; collapsed` | the request waited for another one, and was answered with its validators |
 //!
 //! Errors of a layer (400, 412, 428, 503) get no member, since neither a next hop nor stored
 //! knowledge led to them. The same holds for the 204 to a write that had been applied before.
@@ -72,7 +78,8 @@
 //!
 //! # What it does not do
 //!
-//! `key`, `ttl`, `stored` and `collapsed` are never written, since no response is stored.
+//! `key` is never written. No response is stored, so `ttl`, `stored` and `collapsed` are about
+//! validators alone.
 //!
 //! A client can tell from a 304, too, that its tag is current. Only a `hit` shows that the
 //! handler did not run, so restrict the header to those who may know.

@@ -1,3 +1,6 @@
+#[cfg(feature = "tokio")]
+mod lookups;
+
 use http::{HeaderValue, Response, header::ETAG};
 use tower_layer::Stack;
 

@@ -137,13 +137,16 @@ impl<St: ValidatorStore> AnnouncedWrite<St> {
         }
     }
 
+    /// Returns `true` if the write may change everything.
+    pub(super) fn touches_everything(&self) -> bool {
+        self.intent.targets.contains(&WriteTarget::All)
+    }
+
     /// Adds what only the handler knew. It is forgotten at the end.
     pub(super) fn add_late(&mut self, targets: Vec<WriteTarget>) {
         let announced = &self.intent.targets;
         let is_new = |target: &WriteTarget| !announced.contains(target);
-        if !announced.contains(&WriteTarget::All) {
-            self.late.extend(targets.into_iter().filter(is_new));
-        }
+        self.late.extend(targets.into_iter().filter(is_new));
     }
 }
 

@@ -40,6 +40,8 @@ pub(super) struct CacheSettings<St> {
     pub(super) store: Arc<St>,
     pub(super) hasher: Arc<KeyHasher>,
     namespace: Box<str>,
+    /// The scope of responses without tags, which every write touches.
+    pub(super) untagged: CacheScope,
     build_id: Box<str>,
     pub(super) ttl: Duration,
     pub(super) write_ttl: Duration,
@@ -91,6 +93,7 @@ impl<St: ValidatorStore> ValidatorCache<St> {
                 store: Arc::new(store),
                 hasher: Arc::new(hasher),
                 namespace: "".into(),
+                untagged: CacheScope::untagged(""),
                 build_id: "".into(),
                 ttl: Duration::from_secs(60),
                 write_ttl: Duration::from_secs(60),
@@ -259,11 +262,6 @@ impl<St> ValidatorCache<St> {
         CacheScope::of_path(&self.settings.namespace, path)
     }
 
-    /// Returns the scope of responses without tags, which every write touches.
-    pub(super) fn untagged_scope(&self) -> CacheScope {
-        CacheScope::untagged(&self.settings.namespace)
-    }
-
     /// Runs a step of the store that nobody waits for. A store in memory has done it when this
     /// returns.
     pub(super) fn run_detached(&self, step: impl Future<Output = ()> + Send + 'static) {
@@ -286,6 +284,7 @@ impl<St: ValidatorStore> ValidatorCache<St> {
 impl<St: ValidatorStore> CacheSettings<St> {
     fn rename(&mut self) {
         self.hasher = Arc::new(key_hasher(&*self.store, &self.namespace, &self.build_id));
+        self.untagged = CacheScope::untagged(&self.namespace);
     }
 }
 
@@ -313,6 +312,7 @@ impl<St> Clone for CacheSettings<St> {
             store: Arc::clone(&self.store),
             hasher: Arc::clone(&self.hasher),
             namespace: self.namespace.clone(),
+            untagged: self.untagged,
             build_id: self.build_id.clone(),
             ttl: self.ttl,
             write_ttl: self.write_ttl,

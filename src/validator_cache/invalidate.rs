@@ -17,7 +17,7 @@ impl<St> ValidatorCache<St> {
         }
         let tags = purge.tags().map(|tag| self.tag_scope(tag));
         let paths = purge.targets().map(|uri| self.path_scope(uri.path()));
-        let untagged = [self.untagged_scope()];
+        let untagged = [self.settings.untagged];
         let scopes = tags.chain(paths).chain(untagged);
         scopes.map(WriteTarget::Scope).collect()
     }

@@ -3,7 +3,7 @@
 use std::{pin::Pin, sync::Arc};
 
 use bytes::Bytes;
-use http::{Method, Response, request::Parts};
+use http::{HeaderValue, Method, Response, request::Parts};
 use http_body::Body;
 
 use super::{
@@ -81,6 +81,7 @@ impl KeyLookup {
         &self,
         config: &Arc<CacheConfig<St>>,
         request: &Parts,
+        fields: &ConditionalFields<&HeaderValue>,
         found: Result<Lookup<Validators>, StoreError>,
         has_waited: bool,
     ) -> NextStep<St, B> {
@@ -94,22 +95,21 @@ impl KeyLookup {
                     }
                     ReadMode::AskHandler | ReadMode::Bypass => false,
                 };
-                let answer = may_answer
-                    .then(|| not_modified(config, request, &entry))
-                    .flatten();
-                let Some(mut answer) = answer else {
+                if !may_answer || !is_not_modified(config, request, fields, &entry) {
                     let task = ReadTask::compare(cache, self.key, request, entry, None);
-                    return call(config, CacheLookup::Unmatched, task, has_waited);
-                };
+                    return call(config, CacheLookup::Unmatched { ttl }, task, has_waited);
+                }
                 let lookup = CacheLookup::Hit { ttl };
                 let is_sampled = request.method == Method::GET
                     && config.sampler.as_ref().is_some_and(|it| it.selects());
                 if is_sampled {
+                    let answer = not_modified(config, fields, entry.clone(), ());
                     let task = ReadTask::compare(cache, self.key, request, entry, Some(answer));
                     return call(config, lookup, task, has_waited);
                 }
+                let mut answer = not_modified(config, fields, entry, ResponseBody::empty());
                 config.explain(&mut answer, lookup);
-                NextStep::Answer(answer.map(|()| ResponseBody::empty()))
+                NextStep::Answer(answer)
             }
             Ok(Lookup::Leased { grant, found_stale }) => {
                 let lease = HeldLease::new(cache, self.key, grant, config.collapse.is_some());
@@ -127,10 +127,8 @@ impl KeyLookup {
                     && !has_waited
                     && self.lease.is_some()
                     && request.extensions.get::<LeadingRead>().is_none();
-                let is_conditional =
-                    || !ConditionalFields::from_headers(&request.headers).is_empty();
                 if may_follow
-                    && is_conditional()
+                    && !fields.is_empty()
                     && let Some(landing) = cache.state.flights.landing(self.key)
                 {
                     return NextStep::Follow(Box::pin(landing));
@@ -165,24 +163,31 @@ fn call<St: ValidatorStore, B: Body>(
     NextStep::Call(PendingRead::new(config, lookup, task, has_waited))
 }
 
-/// Returns the 304 to a client that has the remembered representation.
-fn not_modified<St>(
+/// Returns `true` if the client has the remembered representation.
+fn is_not_modified<St>(
     config: &CacheConfig<St>,
     request: &Parts,
+    fields: &ConditionalFields<&HeaderValue>,
     entry: &Validators,
-) -> Option<Response<()>> {
-    let fields = ConditionalFields::from_headers(&request.headers);
+) -> bool {
     let current = Current::Present(entry.as_ref());
-    let decision = fields.evaluate(&request.method, current, || config.clock.now());
-    if decision != Decision::NotModified {
-        return None;
-    }
-    let mut response = Response::new(());
-    fields.write_not_modified(entry.clone(), &mut response, || config.clock.now());
+    fields.evaluate(&request.method, current, || config.clock.now()) == Decision::NotModified
+}
+
+/// Returns the 304 to a client that has the remembered representation.
+// A copy of the entry would be an allocation.
+fn not_modified<St, B>(
+    config: &CacheConfig<St>,
+    fields: &ConditionalFields<&HeaderValue>,
+    entry: Validators,
+    content: B,
+) -> Response<B> {
+    let mut response = Response::new(content);
+    fields.write_not_modified(entry, &mut response, || config.clock.now());
     if config.explain {
         Outcome::record(response.extensions_mut(), |outcome| {
             outcome.set_verdict(Verdict::NotModified);
         });
     }
-    Some(response)
+    response
 }

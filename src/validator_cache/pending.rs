@@ -194,7 +194,7 @@ impl<St> ValidatorCache<St> {
         let mut scopes = vec![path];
         scopes.extend(tags.map(|tag| self.tag_scope(tag)));
         if scopes.len() == 1 {
-            scopes.push(self.untagged_scope());
+            scopes.push(self.settings.untagged);
         }
         scopes
     }

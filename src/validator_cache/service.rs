@@ -5,7 +5,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response, request::Parts};
+use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
@@ -20,7 +20,7 @@ use crate::{
     body::{ResponseBody, UnreadContent},
     semantics::{
         caching::cache_tags::{MethodEffect, effect},
-        validator_cache::{ReadMode, read_mode},
+        validator_cache::{ReadConditions, ReadMode},
     },
     service::HeldService,
     store::ValidatorStore,
@@ -60,27 +60,39 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        let (parts, content) = request.into_parts();
-        match effect(&parts.method) {
-            MethodEffect::Fills => self.read(parts, content),
-            MethodEffect::Invalidates if !self.config.is_known_read(&parts) => {
-                let service = HeldService::take(&mut self.inner);
-                let config = Arc::clone(&self.config);
-                ResponseFuture::boxed(write::perform(config, parts, content, service))
-            }
-            MethodEffect::Invalidates | MethodEffect::None => {
-                let request = Request::from_parts(parts, content);
-                ResponseFuture::pass(self.inner.call(request))
-            }
+        match effect(request.method()) {
+            MethodEffect::Fills => self.read(request),
+            MethodEffect::Invalidates => self.write(request),
+            MethodEffect::None => ResponseFuture::pass(self.inner.call(request)),
         }
     }
 }
 
 impl<S, St: ValidatorStore> ValidatorCacheService<S, St> {
+    fn write<ReqB, ResB>(
+        &mut self,
+        request: Request<ReqB>,
+    ) -> ResponseFuture<S::Future, ResB, S::Error, St>
+    where
+        S: Service<Request<ReqB>, Response = Response<ResB>> + Clone + Send + 'static,
+        S::Future: Send,
+        S::Error: Send + 'static,
+        ReqB: Body + Send + 'static,
+        ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
+    {
+        let (parts, content) = request.into_parts();
+        if self.config.is_known_read(&parts) {
+            let request = Request::from_parts(parts, content);
+            return ResponseFuture::pass(self.inner.call(request));
+        }
+        let service = HeldService::take(&mut self.inner);
+        let config = Arc::clone(&self.config);
+        ResponseFuture::boxed(write::perform(config, parts, content, service))
+    }
+
     fn read<ReqB, ResB>(
         &mut self,
-        mut parts: Parts,
-        content: ReqB,
+        request: Request<ReqB>,
     ) -> ResponseFuture<S::Future, ResB, S::Error, St>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>> + Clone + Send + 'static,
@@ -90,8 +102,10 @@ impl<S, St: ValidatorStore> ValidatorCacheService<S, St> {
         ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
     {
         let config = &self.config;
+        let (mut parts, content) = request.into_parts();
         let principal = config.principal(&parts);
-        let mode = read_mode(&parts.method, &parts.headers, principal.is_some());
+        let ReadConditions { mode, fields } =
+            ReadConditions::new(&parts.method, &parts.headers, principal.is_some());
         if mode == ReadMode::Bypass || config.cache.is_suspended() {
             let pending = PendingRead::bypass(config);
             let request = Request::from_parts(parts, content);
@@ -101,7 +115,7 @@ impl<S, St: ValidatorStore> ValidatorCacheService<S, St> {
         let store = &config.cache.settings.store;
         let landing = match store.try_lookup(lookup.key, lookup.lease) {
             None => None,
-            Some(found) => match lookup.decide(config, &parts, found, false) {
+            Some(found) => match lookup.decide(config, &parts, &fields, found, false) {
                 NextStep::Answer(answer) => {
                     // Releases what `poll_ready` reserved, since the service does not run.
                     drop(HeldService::take(&mut self.inner));

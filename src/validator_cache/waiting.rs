@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     body::{ResponseBody, UnreadContent},
+    semantics::condition::ConditionalFields,
     service::HeldService,
     source::lazy_timeout,
     store::{ValidatorStore, within},
@@ -54,7 +55,8 @@ where
             }
             let found = settings.store.lookup(lookup.key, lookup.lease);
             let found = within(settings.store_timeout, found).await;
-            match lookup.decide(&config, &parts, found, has_waited) {
+            let fields = ConditionalFields::from_headers(&parts.headers);
+            match lookup.decide(&config, &parts, &fields, found, has_waited) {
                 NextStep::Answer(answer) => {
                     drop(service);
                     return Ok(content.refuse(answer).await);

@@ -101,6 +101,15 @@ impl<St: ValidatorStore> ClientWrite<St> {
         }
     }
 
+    /// Adds what only the response names.
+    fn add_late<B>(&mut self, response: &Response<B>) {
+        let mut purge = std::mem::take(&mut self.purge).with_locations(response.headers());
+        if let Some(tags) = response.extensions().get::<CacheTags>() {
+            purge = purge.with_tags(tags);
+        }
+        self.announced.add_late(self.config.cache.targets(&purge));
+    }
+
     /// Runs the handler. Dropping the write ends it, also after an error or a panic.
     async fn run<S, ReqB, ResB>(
         mut self,
@@ -127,13 +136,9 @@ impl<St: ValidatorStore> ClientWrite<St> {
             })
             .await?
         };
-        let handler_tags: CacheTags = response.extensions().get().cloned().unwrap_or_default();
-        let purge = std::mem::take(&mut self.purge);
-        let purge = purge
-            .with_tags(&handler_tags)
-            .with_locations(response.headers());
-        let late = self.config.cache.targets(&purge);
-        self.announced.add_late(late);
+        if !self.announced.touches_everything() {
+            self.add_late(&response);
+        }
         if response.body().size_hint().exact().is_some() || response.body().is_end_stream() {
             return Ok(response.map(ResponseBody::inner));
         }

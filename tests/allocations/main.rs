@@ -10,3 +10,5 @@ mod idempotency;
 mod preconditions;
 mod support;
 mod tags;
+#[cfg(feature = "tokio")]
+mod validators;

@@ -32,15 +32,19 @@ pub struct Handler {
 impl Handler {
     pub fn new() -> Self {
         Self {
-            content: (0..1024)
-                .map(|i| b' ' + (i % 89) as u8)
-                .collect::<Vec<_>>()
-                .into(),
+            content: content(1024),
             streams: false,
             content_type: "application/json",
             field: None,
             compares: false,
         }
+    }
+
+    /// Returns 1 MiB.
+    #[must_use]
+    pub fn large(mut self) -> Self {
+        self.content = content(1 << 20);
+        self
     }
 
     /// Returns an event stream of unknown length.
@@ -64,6 +68,11 @@ impl Handler {
         self.compares = true;
         self
     }
+}
+
+fn content(length: usize) -> Bytes {
+    let bytes = (0..length).map(|i| b' ' + (i % 89) as u8);
+    bytes.collect::<Vec<_>>().into()
 }
 
 impl Default for Handler {

@@ -61,6 +61,18 @@ impl<'a> ConditionalFields<&'a HeaderValue> {
         }
     }
 
+    /// Adds a line of `If-None-Match`.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn push_none_match(&mut self, line: &'a HeaderValue) {
+        self.push(Field::NoneMatch, line);
+    }
+
+    /// Adds a line of `If-Modified-Since`.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn push_modified_since(&mut self, line: &'a HeaderValue) {
+        self.push(Field::ModifiedSince, line);
+    }
+
     pub(super) fn push(&mut self, field: Field, line: &'a HeaderValue) {
         self.lines.push((field, line));
     }

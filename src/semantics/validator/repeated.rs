@@ -84,6 +84,12 @@ impl RepeatedFields {
         repeated
     }
 
+    /// Returns `true` if there is no header.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.as_ref().is_none_or(|fields| fields.is_empty())
+    }
+
     /// Returns the values of one header.
     #[cfg(feature = "tokio")]
     pub(crate) fn values(&self, name: &HeaderName) -> impl Iterator<Item = &HeaderValue> {

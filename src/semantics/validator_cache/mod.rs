@@ -8,7 +8,7 @@
 //! generation and the time of its lookup. An entry counts as long as the writes of everything
 //! that it depends on allow its grant.
 //!
-//! Uses `field`, `caching` and `validator`.
+//! Uses `field`, `caching`, `validator` and `condition`.
 
 mod fill;
 mod guarantee;
@@ -28,7 +28,7 @@ pub use guarantee::Guarantee;
 pub(crate) use key::{KeyHasher, KeyParts};
 pub use lease::{Grant, LeaseRequest};
 pub use names::{CacheScope, OperationId, ValidatorKey};
-pub(crate) use read::{ReadMode, read_mode};
+pub(crate) use read::{ReadConditions, ReadMode};
 pub use record::{FillOutcome, Lookup, ValidatorRecord};
 pub use target::{WriteIntent, WriteTarget};
 pub use writes::{WriteEnd, WriteRecord, Writes};

@@ -9,6 +9,9 @@ use crate::semantics::caching::cache_tags::CacheTag;
 ///
 /// Two requests with one key get one 304. So the digest covers the authority, the path, the
 /// query and whatever else the response depends on.
+///
+/// A store may use its first bytes as a hash. So they are those of SHA-256, or of a keyed hash
+/// that no client can predict.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ValidatorKey([u8; 32]);
 

@@ -9,10 +9,13 @@ use std::{
     time::Duration,
 };
 
+use http::{HeaderValue, header::ACCEPT};
+
 use super::{check_validators, clock};
 use crate::{
     semantics::{
-        validator::{EntityTag, Validators},
+        field::HttpDate,
+        validator::{EntityTag, RepeatedFields, Validators},
         validator_cache::{
             CacheScope, FillOutcome, Guarantee, LeaseRequest, Lookup, OperationId, ValidatorKey,
             WriteEnd, WriteIntent, WriteTarget,
@@ -116,6 +119,49 @@ async fn a_full_store_replaces_entries() {
         }
         assert!(found > 0 && found <= len, "{found} of {len}");
     }
+}
+
+/// Headers that entries share come back as they were, whether there was a place for them or not,
+/// and go with the last entry.
+#[tokio::test]
+async fn shared_headers_go_with_their_entries() {
+    let head = |number: u32| {
+        let location = HeaderValue::from(number / 2);
+        let repeated = RepeatedFields::new().with_vary([ACCEPT]);
+        repeated.with_content_location(location)
+    };
+    let [shared, plain] = [true, false].map(|has_head| async move {
+        let store = MemoryValidatorStore::new();
+        for number in 0..10_000 {
+            let date = HttpDate::from_unix_seconds(i64::from(number));
+            let mut validators = entry(number, &[]).validators;
+            if number % 3 == 0 {
+                validators = validators.with_last_modified(date);
+            }
+            if has_head {
+                validators = validators.with_repeated(head(number));
+            }
+            let Lookup::Leased { grant, .. } = lookup(&store, number).await else {
+                panic!("no lease");
+            };
+            let expected = validators.encode();
+            let filled = store.fill(key(number), grant, ValidatorEntry::new(validators));
+            assert_eq!(filled.await.expect("an answer"), FillOutcome::Stored);
+            match store.try_lookup(key(number), None) {
+                Some(Ok(Lookup::Hit { entry, .. })) => assert_eq!(entry.encode(), expected),
+                other => panic!("{other:?}"),
+            }
+        }
+        store.invalidate(WriteTarget::All).await.expect("an answer");
+        for number in 0..10_000 {
+            let found = lookup(&store, number).await;
+            assert!(matches!(found, Lookup::Leased { .. }), "{found:?}");
+        }
+        store.used_bytes()
+    });
+    let (shared, plain) = (shared.await, plain.await);
+    // The empty places stay.
+    assert!(shared < plain + (256 << 10), "{shared} beside {plain}");
 }
 
 /// Entries that are used outlive a flood of others.

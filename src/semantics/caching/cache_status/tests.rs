@@ -1,7 +1,9 @@
+use std::time::Duration;
+
 use http::{HeaderMap, HeaderValue, StatusCode};
 use sfv::{BareItem, List, ListEntry, Parser};
 
-use super::{CACHE_STATUS, CacheName, CacheOutcome, ForwardReason, InvalidCacheName};
+use super::{CACHE_STATUS, CacheName, CacheOutcome, Forward, ForwardReason, InvalidCacheName};
 
 fn member(outcome: CacheOutcome, name: &str) -> HeaderValue {
     outcome.to_value(&CacheName::new(name).expect("a name"))
@@ -11,20 +13,41 @@ fn member(outcome: CacheOutcome, name: &str) -> HeaderValue {
 #[test]
 fn outcomes_are_formatted_as_list_members() {
     let member = |outcome| self::member(outcome, "notes");
-    assert_eq!(member(CacheOutcome::Hit), "notes; hit");
+    assert_eq!(member(CacheOutcome::Hit { ttl: None }), "notes; hit");
+    let at = Duration::from_secs;
+    for (ttl, text) in [
+        (at(60), "notes; hit; ttl=60"),
+        (Duration::from_millis(900), "notes; hit; ttl=0"),
+        (Duration::MAX, "notes; hit; ttl=999999999999999"),
+    ] {
+        assert_eq!(member(CacheOutcome::Hit { ttl: Some(ttl) }), text);
+    }
     for (reason, text) in [
         (ForwardReason::Bypass, "notes; fwd=bypass"),
         (ForwardReason::Method, "notes; fwd=method"),
         (ForwardReason::Miss, "notes; fwd=miss"),
+        (ForwardReason::Busy, "notes; fwd=miss; detail=busy"),
+        (ForwardReason::Stale, "notes; fwd=stale"),
         (ForwardReason::Request, "notes; fwd=request"),
     ] {
-        assert_eq!(member(CacheOutcome::Forwarded(reason, None)), text);
+        assert_eq!(member(CacheOutcome::Forwarded(reason.into())), text);
     }
-    let status = Some(StatusCode::NOT_FOUND);
+    let mut forward = Forward::from(ForwardReason::Miss);
+    forward.status = Some(StatusCode::NOT_FOUND);
     assert_eq!(
-        member(CacheOutcome::Forwarded(ForwardReason::Miss, status)),
+        member(CacheOutcome::Forwarded(forward)),
         "notes; fwd=miss; fwd-status=404"
     );
+    forward.stored = true;
+    forward.collapsed = true;
+    forward.ttl = Some(at(5));
+    let all = member(CacheOutcome::Forwarded(forward));
+    assert_eq!(
+        all,
+        "notes; fwd=miss; fwd-status=404; stored; collapsed; ttl=5"
+    );
+    let list: List = Parser::new(all.as_bytes()).parse().expect("a list");
+    assert_eq!(list.len(), 1);
 }
 
 /// R-9211-2-a
@@ -42,7 +65,7 @@ fn every_valid_name_makes_one_list_member() {
         "fwd=miss",
         ";",
     ] {
-        let value = member(CacheOutcome::Hit, name);
+        let value = member(CacheOutcome::Hit { ttl: None }, name);
         let list: List = Parser::new(value.as_bytes()).parse().expect("a list");
         let [ListEntry::Item(item)] = list.as_slice() else {
             panic!("{value:?} is not one member");
@@ -77,7 +100,7 @@ fn members_of_other_caches_stay_unchanged() {
     let mut headers = HeaderMap::new();
     let inner = HeaderValue::from_static("inner; fwd=stale; fwd-status=304, middle; hit");
     headers.insert(CACHE_STATUS, inner.clone());
-    CacheOutcome::Hit.append(&CacheName::new("notes").unwrap(), &mut headers);
+    CacheOutcome::Hit { ttl: None }.append(&CacheName::new("notes").unwrap(), &mut headers);
     let lines: Vec<_> = headers.get_all(CACHE_STATUS).iter().collect();
     assert_eq!(lines, [&inner, &HeaderValue::from_static("notes; hit")]);
 }

@@ -1,8 +1,9 @@
+mod properties;
+
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Uri,
+    HeaderMap, HeaderName, HeaderValue,
     header::{ACCEPT, ACCEPT_LANGUAGE, HOST, TE},
 };
-use proptest::{collection::vec, prelude::*, sample::select};
 
 use crate::semantics::{
     caching::no_vary_search::NoVarySearch,
@@ -291,58 +292,4 @@ fn parameters_without_meaning_do_not_select() {
         ..uri(text)
     };
     assert_same(&[exact("/a?x=1"), uri("/a?x=1")]);
-}
-
-fn policy() -> impl Strategy<Value = NoVarySearch> {
-    let names = vec(select(vec!["a", "b", "", " "]), 0..3);
-    (names, any::<bool>(), any::<bool>()).prop_map(|(names, except, key_order)| {
-        let policy = if except {
-            NoVarySearch::except(names)
-        } else {
-            NoVarySearch::params(names)
-        };
-        if key_order {
-            policy.key_order()
-        } else {
-            policy
-        }
-    })
-}
-
-/// Generates URIs from few pieces, so two of them often match.
-fn any_uri() -> impl Strategy<Value = Uri> {
-    let pieces = vec!["a", "b", "=", "&", "&", "+", "%20", "%61", "%f6", "%c3%a9"];
-    let query = prop_oneof![
-        Just(String::new()),
-        vec(select(pieces), 0..7).prop_map(|pieces| format!("?{}", pieces.concat())),
-    ];
-    let bases = vec![
-        "/",
-        "/",
-        "/b",
-        "http://h/",
-        "http://H:80/",
-        "https://h:/",
-        "https://u@h/",
-    ];
-    (select(bases), query)
-        .prop_map(|(base, query)| format!("{base}{query}").parse().expect("a URI"))
-}
-
-proptest! {
-    /// R-NVS-5-a: two URIs have one key exactly if the policy matches them.
-    #[test]
-    fn keys_agree_with_the_policy(policy in policy(), a in any_uri(), b in any_uri()) {
-        let headers = HeaderMap::new();
-        for hasher in hashers() {
-            let [one, other] = [&a, &b].map(|target| hasher.key(&KeyParts {
-                target,
-                headers: &headers,
-                declared: &[],
-                principal: None,
-                no_vary_search: Some(&policy),
-            }));
-            prop_assert_eq!(one == other, policy.matches(&a, &b));
-        }
-    }
 }

@@ -51,6 +51,7 @@ fn other_paths_have_other_scopes() {
     }
 }
 
+/// R-9875-2.2.1-a
 #[test]
 fn scopes_of_other_kinds_and_namespaces_are_apart() {
     let tag = |name| CacheTag::new(name).expect("a tag");

@@ -1,23 +1,23 @@
-use std::{
-    hash::{BuildHasher, RandomState},
-    mem::size_of,
-};
+use std::mem::size_of;
 
-use super::writes::target_id;
+use super::hash::{TargetHash, id_of_key};
 use crate::semantics::validator_cache::ValidatorKey;
 
 /// The place of each key in a list: a table of four bytes for each place.
 ///
 /// The table of the standard library keeps the places of removed keys, and grows although keys
-/// only come and go. This one takes what it says. Its hash is keyed, so that no client can choose
-/// paths whose keys collide.
+/// only come and go. This one takes what it says.
+///
+/// A place has the position of its key in the list. The bits that no position needs are those of
+/// the key's hash, so that other keys are seldom read.
 #[derive(Default)]
 pub(super) struct KeyIndex {
     places: Vec<u32>,
     used: usize,
-    state: RandomState,
+    hash: TargetHash,
 }
 
+/// No position is as large as the number of places.
 const EMPTY: u32 = u32::MAX;
 
 impl KeyIndex {
@@ -38,9 +38,16 @@ impl KeyIndex {
         }
     }
 
-    fn first(&self, key: &ValidatorKey) -> usize {
-        // The number of places is a power of two.
-        self.state.hash_one(target_id(key.as_bytes())) as usize & (self.places.len() - 1)
+    /// Returns the bits of a position. The number of places is a power of two.
+    fn mask(&self) -> u32 {
+        u32::try_from(self.places.len() - 1).expect("fewer places than a shard has memory for")
+    }
+
+    /// Returns the first place of a key, and the bits of its hash that its place has.
+    fn start(&self, key: &ValidatorKey) -> (usize, u32) {
+        let hash = self.hash.of(id_of_key(key));
+        let [first, tag] = [hash as u32, (hash >> 32) as u32];
+        ((first & self.mask()) as usize, tag & !self.mask())
     }
 
     fn after(&self, place: usize) -> usize {
@@ -49,11 +56,16 @@ impl KeyIndex {
 
     /// Returns the place at which the key is, or would be. There must be a place.
     fn place(&self, key: &ValidatorKey, key_of: impl Fn(u32) -> ValidatorKey) -> usize {
-        let mut place = self.first(key);
-        while self.places[place] != EMPTY && key_of(self.places[place]) != *key {
+        let (mut place, tag) = self.start(key);
+        let mask = self.mask();
+        loop {
+            let found = self.places[place];
+            let is_same = || found & !mask == tag && key_of(found & mask) == *key;
+            if found == EMPTY || is_same() {
+                return place;
+            }
             place = self.after(place);
         }
-        place
     }
 
     /// Returns the position of the key in the list.
@@ -65,8 +77,8 @@ impl KeyIndex {
         if self.places.is_empty() {
             return None;
         }
-        let position = self.places[self.place(key, key_of)];
-        (position != EMPTY).then_some(position)
+        let found = self.places[self.place(key, key_of)];
+        (found != EMPTY).then_some(found & self.mask())
     }
 
     /// Adds a key that is not in the table.
@@ -79,35 +91,36 @@ impl KeyIndex {
         let len = self.grown();
         if len > self.places.len() {
             let before = std::mem::replace(&mut self.places, vec![EMPTY; len]);
-            for position in before.into_iter().filter(|position| *position != EMPTY) {
-                let place = self.place(&key_of(position), &key_of);
-                self.places[place] = position;
+            let mask = u32::try_from(before.len().saturating_sub(1)).unwrap_or(u32::MAX);
+            for found in before.into_iter().filter(|found| *found != EMPTY) {
+                let position = found & mask;
+                self.set(&key_of(position), position, &key_of);
             }
         }
-        let place = self.place(key, key_of);
-        self.places[place] = position;
+        self.set(key, position, key_of);
         self.used += 1;
     }
 
-    /// Changes the position of a key that is in the table.
+    /// Sets the position of a key, which is in the table or has a place.
     pub(super) fn set(
         &mut self,
         key: &ValidatorKey,
         position: u32,
         key_of: impl Fn(u32) -> ValidatorKey,
     ) {
+        let (_, tag) = self.start(key);
         let place = self.place(key, key_of);
-        self.places[place] = position;
+        self.places[place] = tag | position;
     }
 
     /// Removes a key that is in the table.
     pub(super) fn remove(&mut self, key: &ValidatorKey, key_of: impl Fn(u32) -> ValidatorKey) {
+        let mask = self.places.len() - 1;
         let mut hole = self.place(key, &key_of);
         let mut next = self.after(hole);
         // A key behind the hole moves into it, unless its own search begins behind the hole.
         while self.places[next] != EMPTY {
-            let first = self.first(&key_of(self.places[next]));
-            let mask = self.places.len() - 1;
+            let (first, _) = self.start(&key_of(self.places[next] & self.mask()));
             let distance = next.wrapping_sub(first) & mask;
             if distance >= (next.wrapping_sub(hole) & mask) {
                 self.places[hole] = self.places[next];

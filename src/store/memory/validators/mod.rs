@@ -1,3 +1,6 @@
+mod changes;
+mod hash;
+mod heads;
 mod index;
 mod packed;
 mod shard;
@@ -117,7 +120,7 @@ impl ValidatorStore for MemoryValidatorStore {
         grant: Grant,
         entry: ValidatorEntry,
     ) -> Result<FillOutcome, StoreError> {
-        Ok(self.shared.fill(key, grant, &entry))
+        Ok(self.shared.fill(key, &grant, &entry))
     }
 
     async fn begin_write(&self, intent: WriteIntent) -> Result<(), StoreError> {

@@ -1,9 +1,12 @@
-use std::{mem::size_of, time::Duration};
+use std::{mem::size_of, num::NonZeroU64, time::Duration};
 
 use super::{
+    changes::PastChanges,
+    hash::{TargetId, id_of_key},
+    heads::{HeadNumber, HeadTable},
     index::KeyIndex,
     packed::PackedEntry,
-    writes::{TargetId, WriteTable, target_id},
+    writes::WriteTable,
 };
 use crate::{
     semantics::{
@@ -13,16 +16,18 @@ use crate::{
             Writes,
         },
     },
-    store::memory::room,
+    store::{memory::room, validators::ValidatorEntry},
 };
 
-/// A part of the entries, behind one lock.
+/// A part of the entries, behind one lock. Locks of two shards share no cache line.
+#[repr(align(128))]
 pub(super) struct EntryShard {
     index: KeyIndex,
     slots: Vec<CachedSlot>,
     /// The next slot that may be evicted.
     hand: usize,
-    /// The bytes of the entries.
+    heads: HeadTable,
+    /// The bytes of the entries that have an allocation.
     content: usize,
     max_bytes: usize,
     /// The writes of keys.
@@ -34,18 +39,13 @@ pub(super) struct EntryShard {
 struct CachedSlot {
     key: ValidatorKey,
     record: Option<ValidatorRecord<PackedEntry>>,
+    /// The last change of the store at which no write had touched the entry.
+    checked: Option<NonZeroU64>,
     /// The entry was found since the hand passed it.
     is_used: bool,
 }
 
 const SLOT: usize = size_of::<CachedSlot>();
-
-/// The facts of one step: the time, and the store's last change.
-#[derive(Clone, Copy)]
-pub(super) struct Moment {
-    pub(super) now: Duration,
-    pub(super) generation: u64,
-}
 
 impl EntryShard {
     pub(super) fn new(max_bytes: usize) -> Self {
@@ -54,6 +54,7 @@ impl EntryShard {
             index: KeyIndex::default(),
             slots: Vec::new(),
             hand: 0,
+            heads: HeadTable::default(),
             content: 0,
             max_bytes: max_bytes - of_writes,
             keys: WriteTable::new(of_writes),
@@ -72,26 +73,34 @@ impl EntryShard {
 
     fn entry_bytes(&self) -> usize {
         let intents = room::of_allocation(self.all.intent_bytes());
-        self.index.bytes() + self.slots.capacity() * SLOT + self.content + intents
+        let slots = self.slots.capacity() * SLOT;
+        self.index.bytes() + slots + self.heads.bytes() + self.content + intents
     }
 
     /// Returns the writes of a key, and of everything.
     pub(super) fn writes(&self, key: &ValidatorKey) -> Writes {
-        let of_key = self.keys.writes(target_id(key.as_bytes()));
+        let of_key = self.keys.writes(id_of_key(key));
         of_key.and(self.all.writes())
+    }
+
+    /// Returns `true` if a write of the key, or of everything, is announced and not ended.
+    fn is_written(&self, key: &ValidatorKey, now: impl Fn() -> Duration) -> bool {
+        let writes = self.writes(key);
+        // Most keys were never written, and the time is not read for them.
+        writes.are_live(Duration::ZERO) && writes.are_live(now())
     }
 
     pub(super) fn lookup(
         &mut self,
         key: ValidatorKey,
         lease: Option<LeaseRequest>,
-        at: Moment,
+        past: PastChanges,
+        now: impl Fn() -> Duration,
         writes_of: impl Fn(TargetId) -> Writes,
     ) -> Lookup<Validators> {
-        let writes = self.writes(&key);
         let position = match self.find(&key) {
             Some(position) => position,
-            None if writes.are_live(at.now) => return Lookup::WriteInProgress,
+            None if self.is_written(&key, &now) => return Lookup::WriteInProgress,
             None if lease.is_none() => {
                 let found_stale = false;
                 return Lookup::Miss { found_stale };
@@ -99,26 +108,47 @@ impl EntryShard {
             None if !self.make_room(Self::growth) => return Lookup::LeaseTaken,
             None => self.add(key),
         };
+        let writes = self.writes_of_slot(position, past, writes_of);
         let slot = &mut self.slots[position];
-        let entry = slot.record.as_ref().and_then(ValidatorRecord::entry);
-        let before = entry.map_or(0, PackedEntry::bytes);
-        let scopes = entry.into_iter().flat_map(PackedEntry::scopes);
-        let writes = scopes.map(writes_of).fold(writes, Writes::and);
-        let found = ValidatorRecord::lookup(&mut slot.record, lease, writes, at.generation, at.now);
-        let found = found.map(PackedEntry::validators);
+        let (head, bytes) = parts_of(slot);
+        let (generation, now) = (past.generation, now());
+        let found = ValidatorRecord::lookup(&mut slot.record, lease, writes, generation, now);
+        let found = found.map(|entry| entry.validators(&self.heads));
         if matches!(found, Lookup::Hit { .. }) {
-            slot.is_used = true;
+            // Memory that is only read is shared with other processors.
+            if slot.checked != past.settled || !slot.is_used {
+                (slot.checked, slot.is_used) = (past.settled, true);
+            }
             return found;
         }
         if lease.is_none() {
             return found;
         }
         // An entry that was found is void, and gone.
-        self.content -= before;
+        self.forget(head, bytes);
         if self.slots[position].record.is_none() {
             self.remove(position);
         }
         found
+    }
+
+    /// Returns the writes that the record of a slot depends on. There are none if nothing has
+    /// changed since the last lookup, which most lookups find.
+    fn writes_of_slot(
+        &self,
+        position: usize,
+        past: PastChanges,
+        writes_of: impl Fn(TargetId) -> Writes,
+    ) -> Writes {
+        let slot = &self.slots[position];
+        if slot.checked.is_some() && slot.checked == past.settled {
+            return Writes::default();
+        }
+        let entry = slot.record.as_ref().and_then(ValidatorRecord::entry);
+        let scopes = entry.into_iter().flat_map(PackedEntry::scopes);
+        scopes
+            .map(writes_of)
+            .fold(self.writes(&slot.key), Writes::and)
     }
 
     /// Gives a lease back.
@@ -138,32 +168,42 @@ impl EntryShard {
         &mut self,
         key: &ValidatorKey,
         grant: &Grant,
-        entry: PackedEntry,
-        ttl: Duration,
+        entry: &ValidatorEntry,
         writes: Writes,
         now: Duration,
     ) -> FillOutcome {
         let Some(position) = self.find(key) else {
             return FillOutcome::Refused;
         };
-        // Others are evicted first.
-        self.slots[position].is_used = true;
-        let bytes = entry.bytes();
-        if !self.make_room(|_| bytes) {
-            return FillOutcome::Refused;
-        }
-        let Some(position) = self.find(key) else {
+        let Some(packed) = PackedEntry::new(entry, &mut self.heads) else {
             return FillOutcome::Refused;
         };
-        let slot = &mut self.slots[position];
-        slot.is_used = false;
-        let outcome = ValidatorRecord::fill(&mut slot.record, grant, entry, ttl, writes, now);
-        match outcome {
-            FillOutcome::Stored => self.content += bytes,
-            FillOutcome::Refused if slot.record.is_none() => self.remove(position),
-            FillOutcome::Refused => {}
+        // Others are evicted first.
+        self.slots[position].is_used = true;
+        let (head, bytes) = (packed.head(), packed.bytes());
+        let has_room = self.make_room(|_| bytes);
+        let position = self.find(key).filter(|_| has_room);
+        self.content += bytes;
+        let outcome = position.map_or(FillOutcome::Refused, |position| {
+            let slot = &mut self.slots[position];
+            (slot.is_used, slot.checked) = (false, None);
+            ValidatorRecord::fill(&mut slot.record, grant, packed, entry.ttl, writes, now)
+        });
+        if outcome == FillOutcome::Refused {
+            self.forget(head, bytes);
+            if let Some(position) = position.filter(|at| self.slots[*at].record.is_none()) {
+                self.remove(position);
+            }
         }
         outcome
+    }
+
+    /// Notes that an entry with this head and these bytes is gone.
+    fn forget(&mut self, head: Option<HeadNumber>, bytes: usize) {
+        self.content -= bytes;
+        if let Some(head) = head {
+            self.heads.leave(head);
+        }
     }
 
     /// Makes room for one more announcement of a write of everything.
@@ -225,6 +265,7 @@ impl EntryShard {
         self.slots.push(CachedSlot {
             key,
             record: None,
+            checked: None,
             is_used: false,
         });
         len
@@ -242,9 +283,15 @@ impl EntryShard {
             self.index.set(&moved.key, position, key_of(&self.slots));
         }
         let slot = self.slots.swap_remove(position);
-        let entry = slot.record.as_ref().and_then(ValidatorRecord::entry);
-        self.content -= entry.map_or(0, PackedEntry::bytes);
+        let (head, bytes) = parts_of(&slot);
+        self.forget(head, bytes);
     }
+}
+
+/// Returns the head of a slot's entry, and the bytes of its allocation.
+fn parts_of(slot: &CachedSlot) -> (Option<HeadNumber>, usize) {
+    let entry = slot.record.as_ref().and_then(ValidatorRecord::entry);
+    entry.map_or((None, 0), |entry| (entry.head(), entry.bytes()))
 }
 
 fn key_of(slots: &[CachedSlot]) -> impl Fn(u32) -> ValidatorKey + Copy {

@@ -1,17 +1,12 @@
-use std::{
-    sync::{
-        Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Mutex, time::Duration};
 
 use tokio::time::Instant;
 
 use super::{
-    packed::PackedEntry,
-    shard::{EntryShard, Moment},
-    writes::{TargetId, WriteTable, target_id},
+    changes::{Changes, Moment},
+    hash::{TargetHash, TargetId, id_of_key, id_of_scope},
+    shard::EntryShard,
+    writes::WriteTable,
 };
 use crate::{
     clock::SharedClock,
@@ -34,8 +29,8 @@ pub(super) struct SharedEntries {
     entries: Box<[Mutex<EntryShard>]>,
     /// The writes of scopes. One lock of these may be taken inside one of `entries`.
     scopes: Box<[Mutex<WriteTable>]>,
-    /// The number of changes.
-    generation: AtomicU64,
+    changes: Changes,
+    hash: TargetHash,
     pub(super) max_bytes: usize,
     pub(super) clock: SharedClock,
     /// The origin of times if no clock is set.
@@ -53,7 +48,8 @@ impl SharedEntries {
         Self {
             entries: (0..shards).map(|_| entries()).collect(),
             scopes: (0..shards).map(|_| scopes()).collect(),
-            generation: AtomicU64::new(0),
+            changes: Changes::default(),
+            hash: TargetHash::default(),
             max_bytes,
             clock,
             created: Instant::now(),
@@ -75,40 +71,36 @@ impl SharedEntries {
         key: ValidatorKey,
         lease: Option<LeaseRequest>,
     ) -> Lookup<Validators> {
-        // Before the lock: a grant of an earlier time is refused more often, never less.
-        let now = self.now();
-        let mut shard = lock(self.entries_of(target_id(key.as_bytes())));
-        // Every change after this has a later generation.
-        let generation = self.generation.load(Ordering::Acquire);
-        let at = Moment { now, generation };
-        shard.lookup(key, lease, at, |scope| self.writes_of(scope))
+        let mut shard = lock(self.entries_of(id_of_key(&key)));
+        let past = self.changes.past();
+        let writes_of = |scope| self.writes_of(scope);
+        shard.lookup(key, lease, past, || self.now(), writes_of)
     }
 
     pub(super) fn release(&self, key: ValidatorKey, grant: &Grant) {
-        lock(self.entries_of(target_id(key.as_bytes()))).release(&key, grant);
+        lock(self.entries_of(id_of_key(&key))).release(&key, grant);
     }
 
     pub(super) fn fill(
         &self,
         key: ValidatorKey,
-        grant: Grant,
+        grant: &Grant,
         entry: &ValidatorEntry,
     ) -> FillOutcome {
         let now = self.now();
-        let Some(packed) = PackedEntry::new(entry) else {
-            return FillOutcome::Refused;
-        };
-        let mut shard = lock(self.entries_of(target_id(key.as_bytes())));
-        let scopes = packed.scopes().map(|scope| self.writes_of(scope));
-        let writes = scopes.fold(shard.writes(&key), Writes::and);
-        shard.fill(&key, &grant, packed, entry.ttl, writes, now)
+        let mut shard = lock(self.entries_of(id_of_key(&key)));
+        let scopes = entry.scopes.iter().map(id_of_scope);
+        let writes = scopes.map(|scope| self.writes_of(scope));
+        let writes = writes.fold(shard.writes(&key), Writes::and);
+        shard.fill(&key, grant, entry, writes, now)
     }
 
     /// Announces a write for each of its targets. Returns `false` if there is no room.
     pub(super) fn begin_write(&self, intent: &WriteIntent) -> bool {
-        let at = self.next_moment();
-        let mut targets = intent.targets.iter();
-        let is_begun = targets.all(|target| self.begin(target, intent, at));
+        let is_begun = self.changes.apply(self.now(), |at| {
+            let mut targets = intent.targets.iter();
+            targets.all(|target| self.begin(target, intent, at))
+        });
         if !is_begun {
             // The targets before the one without room are free again.
             let _ = self.end_write(intent);
@@ -118,47 +110,48 @@ impl SharedEntries {
 
     /// Ends a write for each of its targets.
     pub(super) fn end_write(&self, intent: &WriteIntent) -> WriteEnd {
-        let at = self.next_moment();
-        let ends = intent.targets.iter();
-        ends.map(|target| self.end(target, intent, at))
-            .fold(WriteEnd::Ended, worse)
+        self.changes.apply(self.now(), |at| {
+            let ends = intent.targets.iter();
+            ends.map(|target| self.end(target, intent, at))
+                .fold(WriteEnd::Ended, worse)
+        })
     }
 
     pub(super) fn invalidate(&self, target: WriteTarget) {
-        let Moment { now, generation } = self.next_moment();
-        match target {
+        self.changes.apply(self.now(), |at| match target {
             WriteTarget::Key(key) => {
-                let key = target_id(key.as_bytes());
+                let key = id_of_key(&key);
                 let keys = &mut lock(self.entries_of(key)).keys;
-                keys.invalidate(key, generation, now);
+                keys.invalidate(key, at);
             }
             WriteTarget::Scope(scope) => {
-                let scope = target_id(scope.as_bytes());
-                lock(self.scopes_of(scope)).invalidate(scope, generation, now);
+                let scope = id_of_scope(&scope);
+                lock(self.scopes_of(scope)).invalidate(scope, at);
             }
             WriteTarget::All => {
                 for shard in &self.entries {
-                    lock(shard).all.invalidate(generation);
+                    lock(shard).all.invalidate(at.generation);
                 }
             }
-        }
+        });
     }
 
     fn now(&self) -> Duration {
         self.clock.since(self.created)
     }
 
-    /// Returns the generation of the next change. It is larger than that of every grant before.
-    fn next_generation(&self) -> u64 {
-        self.generation.fetch_add(1, Ordering::AcqRel) + 1
-    }
-
     fn entries_of(&self, id: TargetId) -> &Mutex<EntryShard> {
-        &self.entries[shard_of(id, self.entries.len())]
+        &self.entries[self.shard_of(id, self.entries.len())]
     }
 
     fn scopes_of(&self, id: TargetId) -> &Mutex<WriteTable> {
-        &self.scopes[shard_of(id, self.scopes.len())]
+        &self.scopes[self.shard_of(id, self.scopes.len())]
+    }
+
+    /// The tables of a shard have hashes of their own.
+    fn shard_of(&self, id: TargetId, shards: usize) -> usize {
+        let fraction = self.hash.of(id) >> 32;
+        ((fraction * shards as u64) >> 32) as usize
     }
 
     fn writes_of(&self, scope: TargetId) -> Writes {
@@ -167,22 +160,21 @@ impl SharedEntries {
 
     fn begin(&self, target: &WriteTarget, intent: &WriteIntent, at: Moment) -> bool {
         let (id, ttl) = (intent.id, intent.ttl);
-        let Moment { now, generation } = at;
         match target {
             WriteTarget::Key(key) => {
-                let key = target_id(key.as_bytes());
+                let key = id_of_key(key);
                 let keys = &mut lock(self.entries_of(key)).keys;
-                keys.begin(key, id, ttl, generation, now)
+                keys.begin(key, id, ttl, at)
             }
             WriteTarget::Scope(scope) => {
-                let scope = target_id(scope.as_bytes());
-                lock(self.scopes_of(scope)).begin(scope, id, ttl, generation, now)
+                let scope = id_of_scope(scope);
+                lock(self.scopes_of(scope)).begin(scope, id, ttl, at)
             }
             WriteTarget::All => self.entries.iter().all(|shard| {
                 let mut shard = lock(shard);
                 let has_room = shard.make_room_for_intent();
                 if has_room {
-                    shard.all.begin(id, ttl, generation, now);
+                    shard.all.begin(id, ttl, at.generation, at.now);
                 }
                 has_room
             }),
@@ -190,30 +182,21 @@ impl SharedEntries {
     }
 
     fn end(&self, target: &WriteTarget, intent: &WriteIntent, at: Moment) -> WriteEnd {
-        let Moment { now, generation } = at;
         match target {
             WriteTarget::Key(key) => {
-                let key = target_id(key.as_bytes());
+                let key = id_of_key(key);
                 let keys = &mut lock(self.entries_of(key)).keys;
-                keys.end(key, intent.id, generation, now)
+                keys.end(key, intent.id, at)
             }
             WriteTarget::Scope(scope) => {
-                let scope = target_id(scope.as_bytes());
-                lock(self.scopes_of(scope)).end(scope, intent.id, generation, now)
+                let scope = id_of_scope(scope);
+                lock(self.scopes_of(scope)).end(scope, intent.id, at)
             }
             WriteTarget::All => {
                 let ends = self.entries.iter();
-                ends.map(|shard| lock(shard).all.end(intent.id, generation, now))
+                ends.map(|shard| lock(shard).all.end(intent.id, at.generation, at.now))
                     .fold(WriteEnd::Ended, worse)
             }
-        }
-    }
-
-    /// Returns the moment of a change.
-    fn next_moment(&self) -> Moment {
-        Moment {
-            now: self.now(),
-            generation: self.next_generation(),
         }
     }
 }
@@ -223,8 +206,4 @@ fn worse(end: WriteEnd, other: WriteEnd) -> WriteEnd {
         WriteEnd::Ended => other,
         WriteEnd::IntentLost => end,
     }
-}
-
-fn shard_of(id: TargetId, shards: usize) -> usize {
-    usize::from(id.to_be_bytes()[7]) % shards
 }

@@ -1,18 +1,13 @@
 use std::{collections::HashMap, mem::size_of, time::Duration};
 
+use super::{
+    changes::Moment,
+    hash::{TargetHash, TargetId},
+};
 use crate::{
     semantics::validator_cache::{OperationId, WriteEnd, WriteRecord, Writes},
     store::memory::room::{self, Table},
 };
-
-/// The first 64 bits of a target's digest. Two targets that share them share their writes, which
-/// makes them slower and never stale.
-pub(super) type TargetId = u64;
-
-pub(super) fn target_id(digest: &[u8; 32]) -> TargetId {
-    let (first, _) = digest.split_first_chunk().expect("32 bytes");
-    TargetId::from_be_bytes(*first)
-}
 
 /// The writes of targets that were written lately, behind one lock.
 ///
@@ -29,7 +24,7 @@ pub(super) struct WriteTable {
 
 #[derive(Default)]
 struct RecordTable {
-    records: HashMap<TargetId, WriteRecord>,
+    records: HashMap<TargetId, WriteRecord, TargetHash>,
     table: Table,
     /// The bytes of the lists of intents.
     intents: usize,
@@ -63,37 +58,30 @@ impl WriteTable {
         target: TargetId,
         id: OperationId,
         ttl: Duration,
-        generation: u64,
-        now: Duration,
+        at: Moment,
     ) -> bool {
         let more = room::of_allocation(WriteRecord::INTENT_BYTES);
-        self.change(target, more, now, |record| {
-            record.begin(id, ttl, generation, now);
+        self.change(target, more, at.now, |record| {
+            record.begin(id, ttl, at.generation, at.now);
         })
         .is_some()
     }
 
-    pub(super) fn end(
-        &mut self,
-        target: TargetId,
-        id: OperationId,
-        generation: u64,
-        now: Duration,
-    ) -> WriteEnd {
-        let end = |record: &mut WriteRecord| record.end(id, generation, now);
-        match self.change(target, 0, now, end) {
+    pub(super) fn end(&mut self, target: TargetId, id: OperationId, at: Moment) -> WriteEnd {
+        let end = |record: &mut WriteRecord| record.end(id, at.generation, at.now);
+        match self.change(target, 0, at.now, end) {
             Some(end) => end,
             None => {
-                self.drop_to(generation);
+                self.drop_to(at.generation);
                 self.old.change(target, end).unwrap_or(WriteEnd::IntentLost)
             }
         }
     }
 
-    pub(super) fn invalidate(&mut self, target: TargetId, generation: u64, now: Duration) {
-        let invalidate = |record: &mut WriteRecord| record.invalidate(generation);
-        if self.change(target, 0, now, invalidate).is_none() {
-            self.drop_to(generation);
+    pub(super) fn invalidate(&mut self, target: TargetId, at: Moment) {
+        let invalidate = |record: &mut WriteRecord| record.invalidate(at.generation);
+        if self.change(target, 0, at.now, invalidate).is_none() {
+            self.drop_to(at.generation);
         }
     }
 

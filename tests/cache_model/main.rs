@@ -76,7 +76,7 @@ const REPEATS: CacheModel = CacheModel {
 const FAILS_OVER: CacheModel = CacheModel {
     fails_over: true,
     writers: 1,
-    ticks: 3,
+    ticks: 2,
     ..CRASHES
 };
 
@@ -156,7 +156,7 @@ fn a_fail_over_with_a_grace_period_is_safe() {
             variant,
             ..FAILS_OVER
         },
-        1_250_000,
+        380_000,
     );
 }
 

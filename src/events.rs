@@ -192,7 +192,7 @@ pub(crate) fn undeclared_vary<'a>(headers: impl Iterator<Item = &'a [u8]>) {
         "a response varies by headers that `ValidatorCacheLayer::vary` does not declare: it is never remembered"
     );
     #[cfg(not(feature = "tracing"))]
-    let _ = headers;
+    headers.for_each(drop);
 }
 
 /// Emits an event for a remembered tag that is not the handler's, although nobody has written.

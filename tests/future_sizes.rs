@@ -101,6 +101,18 @@ fn a_body_does_not_grow_with_the_layers() {
     assert_eq!(size_of::<Three>(), size_of::<One>());
 }
 
+/// A read carries the use of its response in a box. A 304 that was made at once takes the place of
+/// the service's future.
+#[cfg(feature = "tokio")]
+#[test]
+fn a_read_with_remembered_validators_has_a_small_future() {
+    use tower_conditional::{store::MemoryValidatorStore, validator_cache::ResponseFuture};
+
+    type Remembered = ResponseFuture<Answer, Content, Infallible, MemoryValidatorStore>;
+    let added = size_of::<Remembered>() - size_of::<Answer>();
+    assert!(added <= 16, "{added}");
+}
+
 /// A request without a key carries the state of one that has it: a box, and no more.
 #[cfg(feature = "tokio")]
 #[test]

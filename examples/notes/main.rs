@@ -31,7 +31,7 @@ struct Options {
     /// The number of notes in a new database
     #[arg(long, default_value = "100", value_parser = value_parser!(u32).range(..=100_000))]
     notes: u32,
-    /// Whether the tags of pages are remembered, so that a 304 needs no handler
+    /// The layer that remembers the tags of pages, so that a 304 needs no handler
     #[arg(long, default_value = "cache", value_parser = ["cache", "none"])]
     validators: String,
 }

@@ -15,7 +15,8 @@ pub enum ChangeEvent {
     Disconnected,
 }
 
-/// A stream of changes: a subscription to a broker, or `LISTEN` in PostgreSQL.
+/// A stream of changes: a subscription to a broker, or `LISTEN` in PostgreSQL
+/// (`PostgresChangeFeed` of the crate `tower-conditional-postgres`).
 ///
 /// A subscription reports [`ChangeEvent::Connected`] after each connection, once it is
 /// established:

@@ -1,10 +1,8 @@
 //! The lookup of a key, and what follows from its result.
 
-use std::{pin::Pin, sync::Arc};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
-use bytes::Bytes;
-use http::{HeaderValue, Method, Response, request::Parts};
-use http_body::Body;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, request::Parts};
 
 use super::{
     config::CacheConfig,
@@ -12,7 +10,6 @@ use super::{
     pending::{PendingRead, ReadTask},
 };
 use crate::{
-    body::ResponseBody,
     events,
     outcome::{CacheLookup, Outcome, Verdict},
     semantics::{
@@ -42,13 +39,20 @@ pub(super) struct KeyLookup {
 }
 
 /// The step after a lookup.
-pub(super) enum NextStep<St: ValidatorStore, B: Body> {
+pub(super) enum NextStep<St: ValidatorStore> {
     /// The service does not run.
-    Answer(Response<ResponseBody<B>>),
+    Answer(RememberedAnswer),
     /// The service runs. Its response is handed to the read, if there is one.
     Call(Option<Box<PendingRead<St>>>),
     /// Another reader of this process finds the validators.
     Follow(Landing),
+}
+
+/// The 304 to a client that has the remembered representation.
+pub(super) struct RememberedAnswer {
+    validators: Validators,
+    /// The rest of the entry's time to live.
+    ttl: Duration,
 }
 
 impl KeyLookup {
@@ -77,14 +81,14 @@ impl KeyLookup {
     }
 
     /// Decides about a read. `has_waited` is `true` if it has followed another one.
-    pub(super) fn decide<St: ValidatorStore, B: Body<Data = Bytes>>(
+    pub(super) fn decide<St: ValidatorStore>(
         &self,
         config: &Arc<CacheConfig<St>>,
         request: &Parts,
         fields: &ConditionalFields<&HeaderValue>,
         found: Result<Lookup<Validators>, StoreError>,
         has_waited: bool,
-    ) -> NextStep<St, B> {
+    ) -> NextStep<St> {
         let cache = &config.cache;
         match found {
             Ok(Lookup::Hit { entry, ttl }) => {
@@ -99,17 +103,18 @@ impl KeyLookup {
                     let task = ReadTask::compare(cache, self.key, request, entry, None);
                     return call(config, CacheLookup::Unmatched { ttl }, task, has_waited);
                 }
-                let lookup = CacheLookup::Hit { ttl };
                 let is_sampled = request.method == Method::GET
                     && config.sampler.as_ref().is_some_and(|it| it.selects());
-                if is_sampled {
-                    let answer = not_modified(config, fields, entry.clone(), ());
-                    let task = ReadTask::compare(cache, self.key, request, entry, Some(answer));
-                    return call(config, lookup, task, has_waited);
-                }
-                let mut answer = not_modified(config, fields, entry, ResponseBody::empty());
-                config.explain(&mut answer, lookup);
-                NextStep::Answer(answer)
+                // A copy is an allocation.
+                let sampled = is_sampled.then(|| entry.clone());
+                let validators = fields.for_not_modified(entry);
+                let answer = RememberedAnswer { validators, ttl };
+                let Some(entry) = sampled else {
+                    return NextStep::Answer(answer);
+                };
+                let answer = answer.into_response(config, HeaderMap::new());
+                let task = ReadTask::compare(cache, self.key, request, entry, Some(answer));
+                call(config, CacheLookup::Hit { ttl }, task, has_waited)
             }
             Ok(Lookup::Leased { grant, found_stale }) => {
                 let lease = HeldLease::new(cache, self.key, grant, config.collapse.is_some());
@@ -154,12 +159,12 @@ impl KeyLookup {
 }
 
 /// The service runs, and its response is used for `task`.
-fn call<St: ValidatorStore, B: Body>(
+fn call<St: ValidatorStore>(
     config: &Arc<CacheConfig<St>>,
     lookup: CacheLookup,
     task: ReadTask<St>,
     has_waited: bool,
-) -> NextStep<St, B> {
+) -> NextStep<St> {
     NextStep::Call(PendingRead::new(config, lookup, task, has_waited))
 }
 
@@ -174,20 +179,26 @@ fn is_not_modified<St>(
     fields.evaluate(&request.method, current, || config.clock.now()) == Decision::NotModified
 }
 
-/// Returns the 304 to a client that has the remembered representation.
-// A copy of the entry would be an allocation.
-fn not_modified<St, B>(
-    config: &CacheConfig<St>,
-    fields: &ConditionalFields<&HeaderValue>,
-    entry: Validators,
-    content: B,
-) -> Response<B> {
-    let mut response = Response::new(content);
-    fields.write_not_modified(entry, &mut response, || config.clock.now());
-    if config.explain {
-        Outcome::record(response.extensions_mut(), |outcome| {
-            outcome.set_verdict(Verdict::NotModified);
-        });
+impl RememberedAnswer {
+    /// Returns the 304 without content, with the memory of these headers of a request. A map of its
+    /// own would be two allocations.
+    pub(super) fn into_response<St>(
+        self,
+        config: &CacheConfig<St>,
+        mut headers: HeaderMap,
+    ) -> Response<()> {
+        headers.clear();
+        self.validators
+            .into_not_modified(&mut headers, || config.clock.now());
+        let mut response = Response::new(());
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        *response.headers_mut() = headers;
+        if config.explain {
+            Outcome::record(response.extensions_mut(), |outcome| {
+                outcome.set_verdict(Verdict::NotModified);
+                outcome.set_cache_lookup(CacheLookup::Hit { ttl: self.ttl });
+            });
+        }
+        response
     }
-    response
 }

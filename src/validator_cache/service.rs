@@ -119,10 +119,15 @@ impl<S, St: ValidatorStore> ValidatorCacheService<S, St> {
                 NextStep::Answer(answer) => {
                     // Releases what `poll_ready` reserved, since the service does not run.
                     drop(HeldService::take(&mut self.inner));
-                    if content.is_end_stream() {
+                    let content =
+                        (!content.is_end_stream()).then(|| UnreadContent::new(&parts, content));
+                    let answer = answer
+                        .into_response(config, parts.headers)
+                        .map(|()| ResponseBody::empty());
+                    let Some(mut content) = content else {
                         return ResponseFuture::ready(answer);
-                    }
-                    let answer = UnreadContent::new(&parts, content).refuse(answer);
+                    };
+                    let answer = content.refuse(answer);
                     return ResponseFuture::boxed(async { Ok(answer.await) });
                 }
                 NextStep::Call(pending) => {

@@ -59,6 +59,9 @@ where
             match lookup.decide(&config, &parts, &fields, found, has_waited) {
                 NextStep::Answer(answer) => {
                     drop(service);
+                    let answer = answer
+                        .into_response(&config, parts.headers)
+                        .map(|()| ResponseBody::empty());
                     return Ok(content.refuse(answer).await);
                 }
                 NextStep::Call(pending) => break pending,

@@ -103,10 +103,15 @@ impl<St: ValidatorStore> ClientWrite<St> {
 
     /// Adds what only the response names.
     fn add_late<B>(&mut self, response: &Response<B>) {
-        let mut purge = std::mem::take(&mut self.purge).with_locations(response.headers());
-        if let Some(tags) = response.extensions().get::<CacheTags>() {
-            purge = purge.with_tags(tags);
+        let announced = std::mem::take(&mut self.purge);
+        let count = announced.targets().len();
+        let purge = announced.with_locations(response.headers());
+        let tags = response.extensions().get::<CacheTags>();
+        // Most responses name nothing more, and each name is a digest.
+        if tags.is_none() && purge.targets().len() == count {
+            return;
         }
+        let purge = purge.with_tags(tags.into_iter().flatten());
         self.announced.add_late(self.config.cache.targets(&purge));
     }
 

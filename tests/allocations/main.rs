@@ -8,6 +8,8 @@ mod growth;
 #[cfg(feature = "tokio")]
 mod idempotency;
 mod preconditions;
+#[cfg(feature = "tokio")]
+mod remembered;
 mod support;
 mod tags;
 #[cfg(feature = "tokio")]

@@ -21,17 +21,23 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
     /// service for its 200. `now` is called only if there is a date and no tag.
     pub(crate) fn write_not_modified<B>(
         &self,
-        mut current: Validators,
+        current: Validators,
         response: &mut Response<B>,
         now: impl FnOnce() -> HttpDate,
     ) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
+        let current = self.for_not_modified(current);
+        current.into_not_modified(response.headers_mut(), now);
+    }
+
+    /// Returns the validators for a 304 to this request.
+    pub(crate) fn for_not_modified(&self, mut current: Validators) -> Validators {
         let is_weak_there = |tag: &EntityTag| self.names_only_weakly(tag.as_ref());
         if current.etag.as_ref().is_some_and(is_weak_there) {
             // The client has the weak form, so it cannot rely on the bytes of its 200.
             current.etag = current.etag.map(EntityTag::into_weak);
         }
-        current.into_not_modified(response.headers_mut(), now);
+        current
     }
 }
 

@@ -29,8 +29,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", default_value = "100")]
     #[arg(value_parser = value_parser!(u32).range(..=100_000))]
     pub(crate) notes: u32,
-    /// Whether tags are remembered, so that a 304 needs no handler; with --postgres only those of
-    /// files, since other replicas write the pages
+    /// The layer that remembers tags, so that a 304 needs no handler; with --postgres only those
+    /// of files, since other replicas write the pages
     #[arg(long, default_value = "cache", value_parser = ["cache", "none"])]
     pub(crate) validators: String,
 }

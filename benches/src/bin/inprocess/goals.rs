@@ -147,7 +147,7 @@ fn known_before(times: &Times) -> Vec<Goal> {
                 compare("the same of 1 KiB", 1.02, times.get(ours, &small));
             }
             let peer = contenders::TOWER_ETAG_CACHE;
-            compare(peer, 0.30, times.get(peer, &case));
+            compare(peer, goal.peer, times.get(peer, &case));
         }
     }
     goals

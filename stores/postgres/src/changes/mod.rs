@@ -57,9 +57,8 @@ type ErrorReport = Arc<dyn Fn(&Error) + Send + Sync>;
 /// # The payload
 ///
 /// Each line of a payload is a cache tag, or a path if it begins with `/`. A payload that cannot
-/// be read means that everything may have changed, and so does an empty one. A line cannot be read
-/// if it is empty, has a control character or begins or ends with a space, or if it is no valid
-/// path.
+/// be read means that everything may have changed, and so does an empty one. Empty lines cannot be
+/// read, nor lines with control characters or with spaces around them, nor invalid paths.
 ///
 /// A path counts as clients write it, and `/a` is another path than `/%61`. So prefer tags.
 ///
@@ -93,6 +92,8 @@ type ErrorReport = Arc<dyn Fn(&Error) + Send + Sync>;
 ///   other. For many writes, put the changes into an outbox, and let its worker notify for a
 ///   batch of them, or call `ValidatorCache::soft_invalidate` itself.
 /// - A payload has at most 7,999 bytes. `pg_notify` refuses a longer one, and its transaction.
+/// - The feed works only while it is polled. The server keeps what a session has not read, and
+///   refuses a `NOTIFY` once its queue is full. So drop a feed that nobody follows.
 /// - A tag with a line break is two tags. Send an empty payload for such names.
 #[must_use = "pass it to `ValidatorCache::follow`"]
 pub struct PostgresChangeFeed<T: MakeTlsConnect<Socket> = NoTls> {

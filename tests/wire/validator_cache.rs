@@ -1,5 +1,7 @@
 //! Remembered tags: no 304 is stale, whoever writes, disconnects or panics.
 
+mod passed_by;
+
 use std::{
     collections::HashMap,
     convert::Infallible,
@@ -61,7 +63,7 @@ impl Pages {
             yield_now().await;
             return response;
         }
-        if fails && number % 7 == 0 {
+        if fails && number.is_multiple_of(7) {
             // Without a message.
             resume_unwind(Box::new("before the commit"));
         }
@@ -163,7 +165,7 @@ async fn no_304_is_stale() {
     let pages = Pages::default();
     let server = pages.serve(true).await;
     let http = |client: usize| {
-        if client % 2 == 0 {
+        if client.is_multiple_of(2) {
             Http::One
         } else {
             Http::Two
@@ -212,92 +214,5 @@ async fn a_write_is_seen_on_another_connection_at_once() {
                 tag = read.tag().to_owned();
             }
         }
-    }
-}
-
-/// R-9111-3-a, R-9111-3.5-b, R-9111-4-a, R-9111-4.3.2-a, R-9111-5.2.1.5-a: requests that the cache
-/// must not answer run the handler, also if there is an entry.
-#[tokio::test]
-async fn other_requests_run_the_handler() {
-    let pages = Pages::default();
-    let server = pages.serve(false).await;
-    for mut client in Client::both(&server).await {
-        let tag = client.request("GET", "/p/1", &[]).await.tag().to_owned();
-        let known = format!("if-none-match: {tag}");
-        let current = format!("if-match: {tag}");
-        let runs = || pages.0.reads.swap(0, Ordering::SeqCst);
-        runs();
-        assert_eq!(client.request("GET", "/p/1", &[&known]).await.status, 304);
-        assert_eq!(client.request("HEAD", "/p/1", &[&known]).await.status, 304);
-        assert_eq!(runs(), 0, "{}", client.version());
-        for (path, fields, status) in [
-            ("/p/1", &[&*known, "authorization: Basic YTpi"][..], 304),
-            ("/p/1", &[&*known, "cookie: session=1"], 304),
-            ("/p/1", &[&*known, "cache-control: no-store"], 304),
-            ("/p/1", &[&*known, "cache-control: no-cache"], 304),
-            ("/p/1", &[&*current], 200),
-            ("/p/1", &["if-match: \"x\""], 412),
-            ("/p/1?q=1", &[&*known], 304),
-            ("/p/%31", &[&*known], 304),
-            ("/P/1", &[&*known], 304),
-        ] {
-            let reply = client.request("GET", path, fields).await;
-            // The tag is that of the content, which all pages share.
-            assert_eq!(reply.status, status, "{path} {fields:?}");
-            assert_eq!(runs(), 1, "{} {path} {fields:?}", client.version());
-        }
-        client.send("PUT", "/p/1", &[], "next").await;
-    }
-}
-
-/// R-9111-3.3-a, R-9111-4.1-b, R-9111-4.4-c: broken content, an undeclared header and another
-/// origin. The unit tests of the layer have each case of them.
-#[tokio::test]
-async fn broken_content_and_other_origins_are_left_alone() {
-    use crate::support::{Hint, Scripted, broken, data};
-    let reads = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&reads);
-    let handler = service_fn(move |request: Request<Incoming>| {
-        let first = count.fetch_add(1, Ordering::SeqCst) == 0;
-        let response = Response::builder().header("etag", "\"v1\"");
-        let (response, body) = match request.uri().path() {
-            "/broken" if first => (
-                response,
-                Scripted::new([data("ab"), broken()], Hint::Unknown),
-            ),
-            "/language" => (
-                response.header("vary", "accept-language"),
-                Scripted::new([], Hint::Exact),
-            ),
-            "/post" => (
-                response.header("location", "http://other.test/kept"),
-                Scripted::new([], Hint::Exact),
-            ),
-            _ => (response, Scripted::new([data("abcd")], Hint::Unknown)),
-        };
-        async { Ok::<_, Infallible>(response.body(body).unwrap()) }
-    });
-    let cache = ValidatorCache::new(MemoryValidatorStore::new());
-    let tags = |request: &http::request::Parts| CacheTags::of([request.uri.path()]).unwrap();
-    let layer = ValidatorCacheLayer::new(cache).tags(tags);
-    let server = Server::start(ServiceBuilder::new().layer(layer).service(handler)).await;
-    let known = "if-none-match: \"v1\"";
-    let mut broken = crate::support::H1::connect(&server).await;
-    broken.send("GET", "/broken", &[]).await;
-    assert!(broken.reply("GET").await.is_err());
-    for mut client in Client::both(&server).await {
-        let hits = async |client: &mut Client, path: &str| {
-            client.request("GET", path, &[known]).await.status == 304
-        };
-        if client.version() == "HTTP/1.1" {
-            assert!(!hits(&mut client, "/broken").await);
-        }
-        for _ in 0..2 {
-            assert!(!hits(&mut client, "/language").await);
-        }
-        hits(&mut client, "/kept").await;
-        assert!(hits(&mut client, "/kept").await);
-        client.send("POST", "/post", &[], "x").await;
-        assert!(hits(&mut client, "/kept").await, "{}", client.version());
     }
 }

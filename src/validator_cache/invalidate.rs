@@ -64,8 +64,8 @@ impl<St: ValidatorStore> ValidatorCache<St> {
     }
 
     pub(super) fn soft_invalidate_targets(&self, targets: Vec<WriteTarget>) {
-        // If the work ends before the store has answered, such as without a runtime, the entries
-        // may be wrong for as long as the cache lives.
+        // If the work is dropped, such as without a runtime, the entries may be wrong for as long
+        // as the cache lives.
         let suspension = ManuallyDrop::new(self.suspend());
         let cache = self.clone();
         self.run_detached(async move {

@@ -1,9 +1,8 @@
 //! The validator cache over a store that loses, repeats, delays and reorders its steps.
 //!
-//! Clients read and write in random turns, handlers fail, and clients disconnect. Versions are
-//! counted: a 304 is stale if it names a version that a write had replaced before its request
-//! started, whether that write was acknowledged or not. A failure prints its seed. The campaign of
-//! 10,000,000 requests:
+//! Clients read and write in random turns, handlers fail, and clients disconnect. Each write makes
+//! the next version. A 304 is stale if a write had replaced its version before its request started.
+//! Unacknowledged writes count too. A failure prints its seed. The campaign of 10,000,000 requests:
 //!
 //! ```sh
 //! CACHE_FAULTS=1000 cargo test --release --all-features --test cache_faults -- --nocapture

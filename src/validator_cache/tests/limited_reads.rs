@@ -73,7 +73,7 @@ async fn limits_of_the_client_count() {
     }
 }
 
-/// R-9110-14.2-c, R-9111-3.3-a: a range is answered by the handler, and its response fills nothing.
+/// R-9110-14.2-b, R-9111-3.3-a: a range is answered by the handler, and its response fills nothing.
 #[tokio::test]
 async fn ranges_never_fill() {
     let site = Site::new();

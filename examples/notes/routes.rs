@@ -22,7 +22,7 @@ use tower_conditional::{
     route::Route,
     source,
     store::{IdempotencyStore, MemoryValidatorStore},
-    validator_cache::{OperatorService, ValidatorCache},
+    validator_cache::{EtagsCacheService, ValidatorCache},
 };
 use tower_conditional_sqlite::Scope;
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
@@ -93,7 +93,7 @@ pub(crate) fn router(
 
 /// Returns the routes by which an operator makes the service forget tags: all, or those of a group.
 fn operator(cache: &Cache) -> Router<Store> {
-    let operator = OperatorService::new(cache.clone());
+    let operator = EtagsCacheService::new(cache.clone());
     let groups = ["", "/notes", "/pages", "/files", "/{group}"].into_iter();
     let route = |router: Router<_>, group| {
         router.route_service(&format!("{group}/$etags-cache"), operator.clone())

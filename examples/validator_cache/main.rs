@@ -25,7 +25,7 @@ use tower_conditional::{
     route::Route,
     stack,
     store::{MemoryValidatorStore, validators::Guarantee},
-    validator_cache::{OperatorService, ValidatorCache},
+    validator_cache::{EtagsCacheService, ValidatorCache},
 };
 
 type Cache = ValidatorCache<MemoryValidatorStore>;
@@ -78,7 +78,7 @@ fn router(pages: &SharedPages, cache: &Cache) -> Result<Router, BoxError> {
     let validators = ValidatorCacheLayer::new(cache.clone())
         .tags(tags)
         .sample(0.01);
-    let operator = OperatorService::new(cache.clone());
+    let operator = EtagsCacheService::new(cache.clone());
     // Outside of the cache, where a `DELETE` without a tag would forget everything.
     let operator = Router::new()
         .route_service("/$etags-cache", operator.clone())

@@ -1,8 +1,6 @@
-use std::{convert::Infallible, fmt, mem, time::Duration};
+use std::{convert::Infallible, fmt, future::pending, mem, time::Duration};
 
-use tokio::time::sleep;
-
-use super::ValidatorCache;
+use super::{ValidatorCache, soft::pause};
 use crate::{
     events,
     purge::Purge,
@@ -28,6 +26,8 @@ pub struct AnnouncedWrite<St: ValidatorStore> {
     /// Further targets, which only the handler knew.
     late: Vec<WriteTarget>,
     is_acknowledged: bool,
+    /// The handler may have written, and nobody knows if it still does.
+    is_unknown: bool,
 }
 
 impl<St: ValidatorStore> ValidatorCache<St> {
@@ -87,6 +87,7 @@ impl<St: ValidatorStore> AnnouncedWrite<St> {
             intent,
             late: Vec::new(),
             is_acknowledged: false,
+            is_unknown: false,
         }
     }
 
@@ -102,11 +103,11 @@ impl<St: ValidatorStore> AnnouncedWrite<St> {
                 Err(error) => error,
             };
             events::validator_step_failed("begin_write", &error);
-            let Some(pause) = pauses.next() else {
+            let Some(wait) = pauses.next() else {
                 return Err(error);
             };
             // The store is away, and nothing tells when it is back.
-            sleep(*pause).await;
+            pause(*wait).await;
         }
     }
 
@@ -125,16 +126,28 @@ impl<St: ValidatorStore> AnnouncedWrite<St> {
         within(settings.store_timeout, step).await
     }
 
-    /// Extends the write three times in its time to live. Never ends.
+    /// Extends the write three times in its time to live, and sooner after a failure. Never ends.
     pub(super) async fn renew_until_dropped(&self) -> Infallible {
-        let pause = self.intent.ttl / 3;
+        let ttl = self.intent.ttl;
+        let mut wait = ttl / 3;
         loop {
             // The announcement runs on time alone, so no event tells when to extend it.
-            sleep(pause).await;
-            if let Err(error) = self.announce_once().await {
-                events::validator_step_failed("renew", &error);
+            if !pause(wait).await {
+                return pending().await;
             }
+            wait = match self.announce_once().await {
+                Ok(()) => ttl / 3,
+                Err(error) => {
+                    events::validator_step_failed("renew", &error);
+                    ttl / 12
+                }
+            };
         }
+    }
+
+    /// Records if the outcome of the write is known.
+    pub(super) fn set_unknown(&mut self, is_unknown: bool) {
+        self.is_unknown = is_unknown;
     }
 
     /// Returns `true` if the write may change everything.
@@ -142,11 +155,18 @@ impl<St: ValidatorStore> AnnouncedWrite<St> {
         self.intent.targets.contains(&WriteTarget::All)
     }
 
-    /// Adds what only the handler knew. It is forgotten at the end.
-    pub(super) fn add_late(&mut self, targets: Vec<WriteTarget>) {
+    /// Forgets what only the handler knew. Returns once the store has, or while nothing is answered
+    /// from the cache until it has. The end forgets it once more, since the handler may still
+    /// write.
+    pub(super) async fn forget_late(&mut self, targets: Vec<WriteTarget>) {
         let announced = &self.intent.targets;
         let is_new = |target: &WriteTarget| !announced.contains(target);
-        self.late.extend(targets.into_iter().filter(is_new));
+        let late: Vec<_> = targets.into_iter().filter(is_new).collect();
+        self.late.clone_from(&late);
+        if let Err(error) = self.cache.invalidate_targets(late.clone()).await {
+            events::validator_step_failed("invalidate", &error);
+            self.cache.soft_invalidate_targets(late);
+        }
     }
 }
 
@@ -154,6 +174,9 @@ impl<St: ValidatorStore> Drop for AnnouncedWrite<St> {
     fn drop(&mut self) {
         let (cache, intent) = (self.cache.clone(), self.intent.clone());
         let late = mem::take(&mut self.late);
+        if self.is_unknown && self.is_acknowledged && cache.settings.holds_unknown_writes {
+            return cache.soft_invalidate_targets(late);
+        }
         let is_acknowledged = self.is_acknowledged;
         self.cache.run_detached(async move {
             end(&cache, intent, late, is_acknowledged).await;
@@ -169,12 +192,9 @@ async fn end<St: ValidatorStore>(
     late: Vec<WriteTarget>,
     is_acknowledged: bool,
 ) {
-    // First, since nothing else makes them void.
-    if let Err(error) = cache.invalidate_targets(late.clone()).await {
-        events::validator_step_failed("invalidate", &error);
-        // Until the store has taken it, nothing is answered from the cache.
-        cache.soft_invalidate_targets(late);
-    }
+    // First, since nothing else makes them void. Until the store has taken it, nothing is answered
+    // from the cache.
+    cache.soft_invalidate_targets(late);
     let mut pauses = PAUSES.iter();
     let mut may_have_ended = !is_acknowledged;
     loop {
@@ -188,9 +208,9 @@ async fn end<St: ValidatorStore>(
         };
         events::validator_step_failed("end_write", &error);
         may_have_ended = true;
-        let Some(pause) = pauses.next() else { return };
+        let Some(wait) = pauses.next() else { return };
         // The store is away, and nothing tells when it is back.
-        sleep(*pause).await;
+        pause(*wait).await;
     }
 }
 

@@ -100,9 +100,30 @@ async fn content_that_is_dropped_in_the_middle_fills_nothing() {
             let read = |body| read_frames(body, frames);
             assert_eq!(fills(body, read).await, frames == 2, "{is_sized} {frames}");
         }
-        // A 304 of a layer outside has no use for the content. A stream may still break.
-        assert_eq!(fills(body, drop).await, is_sized);
+        // The client has left: nobody knows if the content would have broken.
+        assert!(!fills(body, drop).await, "{is_sized}");
         assert!(fills(body, read_all).await, "{is_sized}");
+    }
+}
+
+/// R-9111-3.3-a: a 304 of a layer outside drops content unread. It counts if its length was
+/// announced, and a stream may still break.
+#[tokio::test]
+async fn content_that_a_304_drops_counts() {
+    for (tag, is_sized) in [("\"v1\"", true), ("\"v1\"", false), ("\"v0\"", true)] {
+        let site = Site::new();
+        let service = site.serve(&site.layer(), move |site, _| {
+            let acts = [Act::Wait, Act::data("ab")];
+            let body = match is_sized {
+                true => ScriptedBody::sized(acts),
+                false => ScriptedBody::unsized_(acts),
+            };
+            site.page().body(body).unwrap()
+        });
+        let conditional = request("GET", "/a", &[("if-none-match", tag)]);
+        drop(head(&service, conditional).await.into_body());
+        let is_304 = tag == "\"v1\"";
+        assert_eq!(is_filled(&site), is_304 && is_sized, "{tag} {is_sized}");
     }
 }
 

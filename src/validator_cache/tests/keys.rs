@@ -2,7 +2,9 @@
 
 use http::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, HeaderName};
 
-use super::{Site, TestService, ValidatorCacheLayer, content, get, put, request, send};
+use super::{
+    Site, TestService, ValidatorCache, ValidatorCacheLayer, content, get, put, request, send,
+};
 use crate::cache_policy::NoVarySearch;
 
 async fn status(service: &TestService, path: &str, fields: &[(&str, &str)]) -> u16 {
@@ -18,7 +20,7 @@ async fn status(service: &TestService, path: &str, fields: &[(&str, &str)]) -> u
 async fn namespaces_share_nothing() {
     let site = Site::new();
     let services = ["one", "two", ""].map(|name| {
-        let cache = site.cache.clone().namespace(name);
+        let cache = ValidatorCache::new(site.store.clone()).namespace(name);
         site.service(&ValidatorCacheLayer::new(cache).tags(super::first_segment))
     });
     for service in &services {
@@ -35,7 +37,11 @@ async fn namespaces_share_nothing() {
 #[tokio::test]
 async fn entries_of_another_build_are_not_used() {
     let site = Site::new();
-    let build = |id: &str| site.service(&ValidatorCacheLayer::new(site.cache.clone().build_id(id)));
+    let build = |id: &str| {
+        site.service(&ValidatorCacheLayer::new(
+            ValidatorCache::new(site.store.clone()).build_id(id),
+        ))
+    };
     let (old, new) = (build("1"), build("2"));
     assert_eq!(status(&old, "/a", &[]).await, 200);
     assert_eq!(status(&old, "/a", &[]).await, 304);
@@ -156,7 +162,7 @@ async fn nested_services_have_the_path_of_the_client() {
 async fn services_with_equal_paths_have_namespaces() {
     let site = Site::new();
     let named = |name: &'static str| {
-        let cache = site.cache.clone().namespace(name);
+        let cache = ValidatorCache::new(site.store.clone()).namespace(name);
         site.service(&ValidatorCacheLayer::new(cache))
     };
     let (notes, orders) = (named("notes"), named("orders"));

@@ -4,7 +4,7 @@ use http::{Request, StatusCode};
 use tower::ServiceExt;
 
 use super::{Fault, Site};
-use crate::validator_cache::OperatorService;
+use crate::validator_cache::EtagsCacheService;
 
 async fn operate(site: &Site, method: &str, path: &str) -> http::Response<String> {
     let request = Request::builder()
@@ -12,7 +12,7 @@ async fn operate(site: &Site, method: &str, path: &str) -> http::Response<String
         .uri(path)
         .body(())
         .unwrap();
-    let service = OperatorService::new(site.cache.clone());
+    let service = EtagsCacheService::new(site.cache.clone());
     service
         .oneshot(request)
         .await

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 use tokio::time::{Instant, advance, sleep};
 
-use super::{Fault, Site, ValidatorCacheLayer, get, get_if, put, request, send};
+use super::{Fault, Site, ValidatorCache, ValidatorCacheLayer, get, get_if, put, request, send};
 use crate::{store::StoreError, validator_cache::WritePolicy};
 
 /// A lookup that fails, or never ends, runs the handler.
@@ -120,7 +120,7 @@ async fn an_ambiguous_announcement_is_repeated() {
 async fn bounded_writes_are_performed() {
     let bound = Duration::from_secs(5);
     let mut site = Site::new();
-    site.cache = site.cache.on_store_failure(WritePolicy::Bounded(bound));
+    site.cache = site.cache.write_policy(WritePolicy::Bounded(bound));
     let service = site.service(&site.layer());
     site.fill(&service, "/a").await;
     for step in ["begin", "end"] {
@@ -142,7 +142,7 @@ async fn the_bound_counts_from_the_lookup() {
     site.cache = site
         .cache
         .ttl(Duration::from_secs(600))
-        .on_store_failure(WritePolicy::Bounded(bound));
+        .write_policy(WritePolicy::Bounded(bound));
     let service = site.serve(&site.layer(), |site, parts| {
         // The handler takes three seconds.
         site.clock.advance(Duration::from_secs(3));
@@ -153,7 +153,7 @@ async fn the_bound_counts_from_the_lookup() {
     assert!(site.is_hit(&service, "/a", "\"v1\"").await);
     site.clock.advance(Duration::from_secs(1));
     assert!(!site.is_hit(&service, "/a", "\"v1\"").await);
-    let short = site.cache.clone().ttl(Duration::from_secs(2));
+    let short = ValidatorCache::new(site.store.clone()).ttl(Duration::from_secs(2));
     let service = site.service(&ValidatorCacheLayer::new(short));
     get(&service, "/b").await;
     site.clock.advance(Duration::from_secs(2));

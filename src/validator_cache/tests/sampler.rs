@@ -79,7 +79,7 @@ async fn a_stale_entry_is_found() {
     let expected = StaleValidator {
         target: "/a?q=1".parse().expect("a URI"),
         remembered: "\"v1\"".parse().expect("a value"),
-        current: "\"v2\"".parse().expect("a value"),
+        current: Some("\"v2\"".parse().expect("a value")),
         is_sampled: true,
     };
     assert_eq!(*reports.lock().unwrap(), [expected]);
@@ -157,10 +157,10 @@ async fn an_announced_write_is_no_alarm() {
     }
 }
 
-/// Errors and responses without a tag say nothing about the entry.
+/// A representation that is gone, or has no tag any more, is another state. Errors say nothing.
 #[tokio::test]
-async fn other_responses_are_no_alarm() {
-    for status in [200, 404, 500] {
+async fn a_tag_that_is_gone_is_an_alarm() {
+    for (status, alarms) in [(200, 1), (404, 1), (410, 1), (403, 0), (500, 0)] {
         let (site, reports) = watched();
         let service = site.serve(&site.layer().sample(1.0), move |site, parts| {
             let is_first = !parts.headers.contains_key("if-none-match");
@@ -174,7 +174,9 @@ async fn other_responses_are_no_alarm() {
         });
         get(&service, "/a").await;
         assert_eq!(get_if(&service, "/a", "\"v1\"").await.as_u16(), status);
-        assert_eq!(reports.lock().unwrap().len(), 0, "{status}");
+        let reports = reports.lock().unwrap();
+        assert_eq!(reports.len(), alarms, "{status}");
+        assert!(reports.iter().all(|stale| stale.current.is_none()));
     }
 }
 

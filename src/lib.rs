@@ -231,6 +231,26 @@ pub mod fuzzing {
         IdempotencyKey::from_headers(headers, accepts_bare)
     }
 
+    /// Returns the key of remembered validators.
+    #[cfg(feature = "tokio")]
+    pub fn validator_key(
+        namespace: &str,
+        target: &http::Uri,
+        headers: &http::HeaderMap,
+        declared: &[http::HeaderName],
+        principal: Option<&str>,
+    ) -> crate::store::validators::ValidatorKey {
+        use crate::semantics::validator_cache::{KeyHasher, KeyParts};
+
+        KeyHasher::shared(namespace, "").key(&KeyParts {
+            target,
+            headers,
+            declared,
+            principal,
+            no_vary_search: None,
+        })
+    }
+
     /// Evaluates the conditions of a request.
     pub fn evaluate(
         conditions: &ConditionalFields<&http::HeaderValue>,

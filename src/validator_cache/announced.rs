@@ -184,8 +184,8 @@ impl<St: ValidatorStore> Drop for AnnouncedWrite<St> {
     }
 }
 
-/// Ends a write. Tries a few times; after that, its targets are slow until it runs out. What only
-/// its handler knew is tried without end.
+/// Ends a write. Tries a few times; after that, its targets are slow until it runs out. The late
+/// targets are tried without end.
 async fn end<St: ValidatorStore>(
     cache: &ValidatorCache<St>,
     intent: WriteIntent,

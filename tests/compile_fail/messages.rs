@@ -19,7 +19,7 @@ use trybuild::TestCases;
 const RECORDED_WITH: &str = "1.95.0";
 
 /// The cases, each with words of its message that name the cause.
-const MISTAKES: [(&str, &str); 21] = [
+const MISTAKES: [(&str, &str); 23] = [
     (
         "async_closure_with_capture",
         "captures state from its environment",
@@ -57,9 +57,11 @@ const MISTAKES: [(&str, &str); 21] = [
     ("layered_and_served", "Service<IncomingStream<"),
     ("self_get_without_default", "Incoming` must be `Default`"),
     ("service_without_clone", "`Report: Clone` is not satisfied"),
+    ("store_without_cache", "expected `ValidatorCache<_>`, found"),
     ("string_as_cache_tag", "is not a source of cache tags"),
     ("text_as_refusal", "to return `(HeaderValue, Bytes)`"),
     ("url_as_key_store", "is not a store of idempotency keys"),
+    ("url_as_validator_store", "is not a store of validators"),
     (
         "version_as_state",
         "a source cannot return `Result<Option<i64>, ",

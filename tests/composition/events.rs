@@ -318,3 +318,39 @@ async fn mistakes_about_keys_are_reported() {
         "{told}"
     );
 }
+
+/// R-9111-4.1-b: a header in `Vary` that is not declared is reported once, since each response to
+/// the route has it.
+#[cfg(feature = "tokio")]
+#[tokio::test]
+async fn an_undeclared_vary_is_reported_once() {
+    use tower_conditional::{
+        ValidatorCacheLayer, store::MemoryValidatorStore, validator_cache::ValidatorCache,
+    };
+
+    let notebook = RecordedEvents::default();
+    let _subscribed = set_default(notebook.clone());
+    let cache = ValidatorCache::new(MemoryValidatorStore::new());
+    let handler = service_fn(async |_: Request<Empty<Bytes>>| {
+        let response = Response::builder()
+            .header("etag", "\"v1\"")
+            .header("vary", "x-theme");
+        Ok::<_, Infallible>(response.body(Full::<Bytes>::from("hello")).unwrap())
+    });
+    let service = ValidatorCacheLayer::new(cache).layer(handler);
+    for _ in 0..3 {
+        let read = Request::get("/").header("if-none-match", "\"v1\"");
+        let response = service
+            .clone()
+            .oneshot(read.body(Empty::new()).unwrap())
+            .await;
+        assert_eq!(response.unwrap().status(), 200);
+    }
+    let told = notebook.0.lock().unwrap();
+    let told: Vec<_> = told
+        .iter()
+        .filter(|event| event.starts_with("WARN"))
+        .collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("x-theme"), "{told:?}");
+}

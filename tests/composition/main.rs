@@ -29,3 +29,5 @@ mod statuses;
 mod support;
 mod timeout;
 mod trace;
+#[cfg(all(feature = "axum", feature = "tokio"))]
+mod validators;

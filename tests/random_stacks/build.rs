@@ -25,9 +25,27 @@ use crate::{
 
 fn handler(plan: &Plan) -> Service {
     let plan = plan.clone();
-    boxed(service_fn(move |request: Request<Body>| {
+    #[cfg(feature = "tokio")]
+    let remembers = plan.remembers;
+    let handler = boxed(service_fn(move |request: Request<Body>| {
         ready(Ok::<_, Infallible>(respond(&plan, &request)))
-    }))
+    }));
+    #[cfg(feature = "tokio")]
+    if remembers {
+        return remember(handler);
+    }
+    handler
+}
+
+#[cfg(feature = "tokio")]
+fn remember(handler: Service) -> Service {
+    use tower_conditional::{
+        ValidatorCacheLayer, store::MemoryValidatorStore, validator_cache::ValidatorCache,
+    };
+
+    let cache = ValidatorCache::new(MemoryValidatorStore::new());
+    let layer = ValidatorCacheLayer::new(cache).vary([http::header::ACCEPT_LANGUAGE]);
+    boxed(layer.layer(handler))
 }
 
 fn respond(plan: &Plan, request: &Request<Body>) -> Response<Body> {

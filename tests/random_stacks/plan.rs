@@ -62,6 +62,12 @@ pub(crate) struct Plan {
     pub(crate) streams: bool,
     pub(crate) compresses: bool,
     pub(crate) accepts_gzip: bool,
+    /// `true` if the handler's own tags are remembered.
+    #[cfg_attr(
+        not(feature = "tokio"),
+        expect(dead_code, reason = "the layer needs tokio")
+    )]
+    pub(crate) remembers: bool,
     pub(crate) ran: Arc<AtomicU64>,
 }
 
@@ -106,6 +112,7 @@ impl Plan {
             streams: draw.below(4) == 0,
             compresses: draw.coin(),
             accepts_gzip: draw.coin(),
+            remembers: draw.coin(),
             ran: Arc::default(),
         }
     }

@@ -67,6 +67,8 @@ pub(crate) struct Plan {
     /// `true` if the stack is below `Router::nest`.
     pub(crate) nested: bool,
     pub(crate) writers: u64,
+    /// `true` if the tags of reads are remembered, inside of the precondition layer.
+    pub(crate) remembers: bool,
 }
 
 impl Plan {
@@ -105,6 +107,7 @@ impl Plan {
             limit: draw.below(4),
             nested: cfg!(feature = "axum") && draw.coin(),
             writers: 2 + draw.below(5),
+            remembers: draw.coin(),
         }
     }
 

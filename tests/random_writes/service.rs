@@ -9,12 +9,15 @@ use tokio::task::yield_now;
 use tower::{Layer, ServiceBuilder, ServiceExt, limit::ConcurrencyLimitLayer, service_fn};
 use tower_conditional::{
     CachePolicyLayer, CodingTagLayer, ConditionalLayer, EtagLayer, PreconditionLayer,
-    ValidatorSource, Validators,
+    ValidatorCacheLayer, ValidatorSource, Validators,
     body::RequestBody,
     cache_policy::CachePolicy,
+    cache_tags::CacheTags,
     handler::{Expected, WithValidators},
     lock::KeyedLock,
     source::{self, SelfGet},
+    store::MemoryValidatorStore,
+    validator_cache::ValidatorCache,
 };
 use tower_http::compression::CompressionLayer;
 
@@ -214,6 +217,12 @@ pub(crate) fn service(plan: &Plan, store: &Store) -> Service {
     if plan.tags == Tags::Hash {
         let layer = EtagLayer::new();
         let layer = if plan.weak { layer.weak() } else { layer };
+        service = boxed(layer.layer(service));
+    }
+    if plan.remembers {
+        let cache = ValidatorCache::new(MemoryValidatorStore::new());
+        let tags = |request: &Parts| CacheTags::of([request.uri.path()]).expect("a tag");
+        let layer = ValidatorCacheLayer::new(cache).tags(tags);
         service = boxed(layer.layer(service));
     }
     service = match plan.step {

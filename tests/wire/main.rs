@@ -37,5 +37,7 @@ mod slow_content;
 mod sourced_reads;
 mod support;
 mod trailers;
+#[cfg(feature = "tokio")]
+mod validator_cache;
 mod websocket;
 mod wrong_length;

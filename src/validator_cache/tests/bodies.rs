@@ -204,7 +204,7 @@ async fn content_in_memory_fills_at_the_head() {
     assert!(site.is_hit(&service, "/stream", "\"v1\"").await);
 }
 
-/// P-BO-frames: the content is that of the handler, frame by frame.
+/// P-TR-bodyerr: the content is that of the handler, frame by frame.
 #[tokio::test]
 async fn the_content_is_unchanged() {
     let acts = [

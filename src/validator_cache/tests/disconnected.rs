@@ -90,8 +90,8 @@ async fn a_write_that_is_never_polled_changes_nothing() {
     assert_eq!(done.load(Ordering::SeqCst), 0);
 }
 
-/// A client that leaves before the store has acknowledged its write: the handler does not run, and
-/// the announcement is ended, whether the store has taken it or not.
+/// If a client leaves before the store has acknowledged its write, the handler does not run. The
+/// announcement is ended, since the store may have taken it.
 #[tokio::test(start_paused = true)]
 async fn a_write_that_is_not_acknowledged_is_not_performed() {
     for fault in [None, Some(Fault::Refused), Some(Fault::AnswerLost)] {

@@ -99,7 +99,7 @@ async fn declared_headers_are_in_the_key() {
     }
 }
 
-/// R-NVS-5-a: parameters that do not select a representation are left out of the key.
+/// Parameters that do not select a representation are left out of the key.
 #[tokio::test]
 async fn parameters_that_select_nothing_have_one_entry() {
     let site = Site::new();

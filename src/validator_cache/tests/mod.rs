@@ -7,6 +7,7 @@ mod disconnected;
 mod feeds;
 mod fills;
 mod keys;
+mod limited_reads;
 mod operator;
 mod outages;
 mod outcomes;

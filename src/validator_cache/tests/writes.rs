@@ -14,7 +14,7 @@ use crate::{
     test_support::{Act, ScriptedBody, read},
 };
 
-/// R-9111-4.4-a: the store knows of a write before its handler starts, whatever its method is.
+/// R-9111-4.4-a, R-9111-4-d: the store knows of a write before its handler starts, whatever its method is.
 #[tokio::test]
 async fn a_write_is_announced_before_its_handler() {
     for method in ["PUT", "POST", "PATCH", "DELETE", "FOO"] {
@@ -191,8 +191,8 @@ async fn tags_of_the_response_are_forgotten() {
     assert!(site.is_hit(&service, "/c/1", &tag).await);
 }
 
-/// What only the response names stays wrong for as long as the store is away. So nothing is
-/// answered from the cache until the store has taken it.
+/// Nothing else forgets the targets that only the response names. So nothing is answered from the
+/// cache until the store has taken them.
 #[tokio::test(start_paused = true)]
 async fn late_targets_are_forgotten_after_an_outage() {
     let site = Site::new();

@@ -3,6 +3,8 @@
 mod asking;
 #[cfg(feature = "tokio")]
 mod keyed;
+#[cfg(feature = "tokio")]
+mod remembered;
 
 use std::{convert::Infallible, error::Error, fmt, time::Duration};
 

@@ -20,7 +20,7 @@ use crate::{
     body::{ResponseBody, UnreadContent},
     semantics::{
         caching::cache_tags::{MethodEffect, effect},
-        validator_cache::{ReadConditions, ReadMode},
+        validator_cache::{ReadHeaders, ReadMode},
     },
     service::HeldService,
     store::ValidatorStore,
@@ -104,8 +104,8 @@ impl<S, St: ValidatorStore> ValidatorCacheService<S, St> {
         let config = &self.config;
         let (mut parts, content) = request.into_parts();
         let principal = config.principal(&parts);
-        let ReadConditions { mode, fields } =
-            ReadConditions::new(&parts.method, &parts.headers, principal.is_some());
+        let ReadHeaders { mode, fields } =
+            ReadHeaders::new(&parts.method, &parts.headers, principal.is_some());
         if mode == ReadMode::Bypass || config.cache.is_suspended() {
             let pending = PendingRead::bypass(config);
             let request = Request::from_parts(parts, content);

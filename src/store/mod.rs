@@ -16,12 +16,14 @@
 //! [`ValidatorRecord`](validators::ValidatorRecord) and
 //! [`WriteRecord`](validators::WriteRecord). No method has a default: a store that forgets an
 //! owner or a lease runs a payment twice. The feature `test-util` has [`contract`], which every
-//! store should pass.
+//! store should pass, and [`FaultyStore`], which loses and repeats the messages to a store.
 
 mod any_validators;
 #[cfg(any(test, feature = "test-util"))]
 pub mod contract;
 mod error;
+#[cfg(any(test, feature = "test-util"))]
+mod faulty;
 mod forward;
 mod idempotency;
 mod memory;
@@ -32,6 +34,8 @@ mod within;
 
 pub use any_validators::AnyValidatorStore;
 pub use error::{StoreError, StoreErrorKind};
+#[cfg(any(test, feature = "test-util"))]
+pub use faulty::FaultyStore;
 pub use idempotency::{IdempotencyStore, Inspection, Step};
 pub use memory::{MemoryIdempotencyStore, MemoryValidatorStore};
 pub(crate) use validators::ValidatorStore;

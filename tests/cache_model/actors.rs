@@ -20,6 +20,10 @@ pub(crate) enum CacheAction {
     Fill(usize),
     /// The reader dies, or its response is not remembered.
     GiveUp(usize),
+    /// The response is not remembered, and the reader says so.
+    Release(usize),
+    /// Somebody looks the key up who never fills.
+    Ask,
     Begin(usize),
     Commit(usize),
     End(usize),
@@ -51,6 +55,9 @@ impl CacheModel {
             ReaderPhase::Idle => {}
             ReaderPhase::Leased(_) => {
                 actions.extend([CacheAction::Read(reader), CacheAction::GiveUp(reader)]);
+                if self.releases {
+                    actions.push(CacheAction::Release(reader));
+                }
                 if self.variant == CacheVariant::LaggingReplica {
                     actions.push(CacheAction::ReadOld(reader));
                 }
@@ -99,6 +106,11 @@ impl CacheModel {
                     let _ = state.store.fill(self, grant, version, now);
                 }
             }
+            CacheMessage::Release(reader) => {
+                if let Some(grant) = state.readers[usize::from(reader)].released {
+                    state.store.release(&grant);
+                }
+            }
             CacheMessage::Begin(writer) => state.store.begin(self, writer, now),
             CacheMessage::End(writer) => state.store.end(self, writer, now),
         }
@@ -140,6 +152,21 @@ impl CacheModel {
         state.seen.refused |= outcome == FillOutcome::Refused;
     }
 
+    fn release(&self, state: &mut CacheState, reader: usize) {
+        let own = &mut state.readers[reader];
+        let ReaderPhase::Leased(grant) = own.phase else {
+            return;
+        };
+        own.phase = ReaderPhase::Idle;
+        own.reads += 1;
+        if self.repeats {
+            own.released = Some(grant);
+            let reader = u8::try_from(reader).expect("few readers");
+            self.send(state, CacheMessage::Release(reader));
+        }
+        state.store.release(&grant);
+    }
+
     fn read(state: &mut CacheState, reader: usize, is_old: bool) {
         let own = &mut state.readers[reader];
         if let ReaderPhase::Leased(grant) = own.phase {
@@ -177,6 +204,7 @@ impl Model for CacheModel {
                 .iter()
                 .map(|message| CacheAction::Repeat(*message)),
         );
+        actions.push(CacheAction::Ask);
         if state.replica.is_some() {
             actions.extend([CacheAction::Replicate, CacheAction::FailOver]);
         }
@@ -193,6 +221,12 @@ impl Model for CacheModel {
             CacheAction::GiveUp(reader) => {
                 state.readers[reader].phase = ReaderPhase::Idle;
                 state.readers[reader].reads += 1;
+            }
+            CacheAction::Release(reader) => self.release(&mut state, reader),
+            CacheAction::Ask => {
+                if let Lookup::Hit { entry, .. } = state.store.ask(self, state.now) {
+                    state.hit(entry);
+                }
             }
             CacheAction::Begin(writer) => {
                 let number = write_number(writer);

@@ -16,6 +16,8 @@ pub(crate) enum CacheMessage {
     Lookup(u8),
     /// A fill, with its reader. It is sent again as it was.
     Fill(u8),
+    /// A release, with its reader.
+    Release(u8),
     Begin(u8),
     End(u8),
 }
@@ -36,6 +38,8 @@ pub(crate) struct Reader {
     pub(crate) reads: u8,
     /// The last fill that was sent.
     pub(crate) sent: Option<(Grant, Version)>,
+    /// The last lease that was given back.
+    pub(crate) released: Option<Grant>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -79,6 +83,7 @@ impl CacheState {
             phase: ReaderPhase::Idle,
             reads: 0,
             sent: None,
+            released: None,
         };
         let store = ModelStore::new();
         Self {

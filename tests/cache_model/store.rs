@@ -34,6 +34,8 @@ pub(crate) enum CacheVariant {
     ForgetsRunOut,
     /// The id of a reader alone tells whose lease it is.
     IdIsGrant,
+    /// A lookup without a lease finds void entries.
+    AsksTheSlot,
 }
 
 /// The version of the content, which the entry names.
@@ -88,14 +90,31 @@ impl ModelStore {
     }
 
     pub(crate) fn lookup(&mut self, model: &CacheModel, reader: u8, now: u64) -> Lookup<Version> {
+        let request = LeaseRequest::new(operation(reader)).with_ttl(seconds(model.lease));
+        self.look_up(model, Some(request), now)
+    }
+
+    /// Looks the key up for a reader that never fills.
+    pub(crate) fn ask(&mut self, model: &CacheModel, now: u64) -> Lookup<Version> {
+        self.look_up(model, None, now)
+    }
+
+    fn look_up(
+        &mut self,
+        model: &CacheModel,
+        lease: Option<LeaseRequest>,
+        now: u64,
+    ) -> Lookup<Version> {
         let entry = self.slot.as_ref().and_then(ValidatorRecord::entry);
-        let writes = self.writes(model, entry.is_some(), now);
+        let mut writes = self.writes(model, entry.is_some(), now);
+        if lease.is_none() && model.variant == CacheVariant::AsksTheSlot {
+            writes = Writes::default();
+        }
         if now < self.grace_until {
             return Lookup::WriteInProgress;
         }
-        let request = LeaseRequest::new(operation(reader)).with_ttl(seconds(model.lease));
         let (generation, now) = (self.generation, seconds(now));
-        let found = ValidatorRecord::lookup(&mut self.slot, Some(request), writes, generation, now);
+        let found = ValidatorRecord::lookup(&mut self.slot, lease, writes, generation, now);
         let found = found.map(|version| *version);
         if let Lookup::Leased { grant, .. } = found {
             self.granted = Some(grant);
@@ -134,6 +153,10 @@ impl ModelStore {
         }
         let ttl = seconds(model.ttl);
         ValidatorRecord::fill(&mut self.slot, &grant, version, ttl, writes, now)
+    }
+
+    pub(crate) fn release(&mut self, grant: &Grant) {
+        ValidatorRecord::release(&mut self.slot, grant);
     }
 
     /// Returns the record of the writes, for a change.

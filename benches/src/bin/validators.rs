@@ -234,7 +234,7 @@ fn filled(count: u64) -> MemoryValidatorStore {
         let policy = &policies[(number % 3) as usize];
         let validators = Validators::from(tag).with_repeated(policy.clone());
         let path = CacheScope::from(digest(number ^ 1 << 62));
-        let tag = CacheScope::from(digest(number / TAGGED ^ 1 << 61));
+        let tag = CacheScope::from(digest((number / TAGGED) ^ (1 << 61)));
         let entry = ValidatorEntry::new(validators)
             .with_scopes([path, tag])
             .with_ttl(Duration::from_secs(1_000_000));

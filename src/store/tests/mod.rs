@@ -5,6 +5,7 @@ mod broken_validators;
 mod limits;
 mod memory;
 mod memory_validators;
+mod simulation;
 
 use std::{
     future::{Ready, ready},

@@ -7,7 +7,10 @@ mod shard;
 mod shared;
 mod writes;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, atomic},
+};
 
 use shared::SharedEntries;
 

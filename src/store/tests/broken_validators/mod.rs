@@ -5,13 +5,13 @@ mod state;
 mod store;
 mod targets;
 
-use store::BrokenCache;
+pub(super) use store::BrokenCache;
 
 use super::check_validators;
 
 /// The one rule that a [`BrokenCache`] breaks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum CacheFault {
+pub(super) enum CacheFault {
     /// A fill needs no lease.
     BlindFill,
     /// The id of the reader alone tells whose lease it is.

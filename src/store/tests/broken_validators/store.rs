@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// A store that keeps every rule, but for its fault.
-pub(super) struct BrokenCache {
+pub(in crate::store::tests) struct BrokenCache {
     clock: ManualClock,
     pub(super) fault: Option<CacheFault>,
     state: Mutex<CacheState>,
@@ -28,7 +28,7 @@ pub(super) struct BrokenCache {
 const FOREVER: Duration = Duration::from_secs(1_000_000);
 
 impl BrokenCache {
-    pub(super) fn new(clock: ManualClock, fault: Option<CacheFault>) -> Self {
+    pub(in crate::store::tests) fn new(clock: ManualClock, fault: Option<CacheFault>) -> Self {
         Self {
             clock,
             fault,

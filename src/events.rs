@@ -3,9 +3,9 @@
 #[cfg(feature = "tokio")]
 use std::{error::Error, time::Duration};
 
-#[cfg(feature = "tokio")]
-use http::HeaderValue;
 use http::{HeaderName, Method};
+#[cfg(feature = "tokio")]
+use http::{HeaderValue, Uri};
 
 #[cfg(feature = "tokio")]
 use crate::semantics::retry::{RecordId, SealReason};
@@ -192,21 +192,25 @@ pub(crate) fn undeclared_vary<'a>(headers: impl Iterator<Item = &'a [u8]>) {
         "a response varies by headers that `ValidatorCacheLayer::vary` does not declare: it is never remembered"
     );
     #[cfg(not(feature = "tracing"))]
-    let _ = headers;
+    headers.for_each(drop);
 }
 
 /// Emits an event for a remembered tag that is not the handler's, although nobody has written.
 #[cfg(feature = "tokio")]
-pub(crate) fn stale_validator(path: &str, remembered: &HeaderValue, current: &HeaderValue) {
+pub(crate) fn stale_validator(
+    target: &Uri,
+    remembered: &HeaderValue,
+    current: Option<&HeaderValue>,
+) {
     #[cfg(feature = "tracing")]
     tracing::error!(
-        path,
+        path = target.path(),
         ?remembered,
         ?current,
         "a remembered tag is stale: a write was not announced"
     );
     #[cfg(not(feature = "tracing"))]
-    let _ = (path, remembered, current);
+    let _ = (target, remembered, current);
 }
 
 /// Emits an event for a feed of changes that has ended, so that the cache is no longer used.

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use http::{Response, StatusCode};
 
+#[cfg(feature = "tokio")]
+pub use crate::semantics::validator_cache::FillRefusal;
 pub use crate::semantics::{condition::Condition, validator::UntaggedReason};
 use crate::{refusal::KeyProblem, semantics::condition::Current};
 
@@ -48,6 +50,8 @@ pub struct Outcome {
     key: Option<KeyOutcome>,
     cache_lookup: Option<CacheLookup>,
     stored: bool,
+    #[cfg(feature = "tokio")]
+    fill_refusal: Option<FillRefusal>,
     collapsed: bool,
 }
 
@@ -210,10 +214,18 @@ impl Outcome {
         self.cache_lookup
     }
 
-    /// Returns `true` if the validators of this response were stored.
+    /// Returns `true` if the validators of this response may be remembered. They are once its
+    /// content has ended, unless a write comes first.
     #[must_use]
     pub fn is_stored(&self) -> bool {
         self.stored
+    }
+
+    /// Returns the reason why the validators of this response are not remembered.
+    #[cfg(feature = "tokio")]
+    #[must_use]
+    pub fn fill_refusal(&self) -> Option<FillRefusal> {
+        self.fill_refusal
     }
 
     /// Returns `true` if the read waited for another one, and was answered with its validators.
@@ -298,6 +310,11 @@ impl Outcome {
     #[cfg(feature = "tokio")]
     pub(crate) fn set_stored(&mut self) {
         self.stored = true;
+    }
+
+    #[cfg(feature = "tokio")]
+    pub(crate) fn set_fill_refusal(&mut self, refusal: FillRefusal) {
+        self.fill_refusal = Some(refusal);
     }
 
     #[cfg(feature = "tokio")]

@@ -3,8 +3,9 @@
 use axum::{
     Json,
     body::{Body, Bytes},
-    extract::{Path, State, rejection::StringRejection},
+    extract::{Path, Request, State, rejection::StringRejection},
     http::{HeaderMap, StatusCode, header},
+    middleware::Next,
     response::{Html, IntoResponse, Response},
 };
 use serde::Deserialize;
@@ -154,13 +155,26 @@ pub(crate) async fn index() -> Html<&'static str> {
     Html(crate::INDEX)
 }
 
-pub(crate) async fn me(headers: HeaderMap) -> HandlerResult {
-    if let Some(name) = bearer(&headers) {
-        return Ok(Json(json!({ "name": name })).into_response());
+pub(crate) async fn me(headers: HeaderMap) -> Response {
+    let name = bearer(&headers);
+    name.map_or_else(unauthorized, |name| {
+        Json(json!({ "name": name })).into_response()
+    })
+}
+
+/// Lets the operator pass.
+pub(crate) async fn admin(request: Request, next: Next) -> Response {
+    match bearer(request.headers()) {
+        Some("admin") => next.run(request).await,
+        Some(_) => Problem::new(StatusCode::FORBIDDEN, "only admin may do this").into_response(),
+        None => unauthorized(),
     }
+}
+
+fn unauthorized() -> Response {
     let challenge = [(header::WWW_AUTHENTICATE, "Bearer realm=\"notes\"")];
     let problem = Problem::new(StatusCode::UNAUTHORIZED, "send Authorization: Bearer NAME");
-    Ok((challenge, problem).into_response())
+    (challenge, problem).into_response()
 }
 
 /// Returns the name in `Authorization: Bearer NAME`.

@@ -14,7 +14,7 @@ use std::net::SocketAddr;
 use anyhow::Context;
 use clap::{Parser, builder::NonEmptyStringValueParser, value_parser};
 use tokio::{net::TcpListener, time::timeout};
-use tower_conditional::detached::Detached;
+use tower_conditional::{detached::Detached, store::MemoryValidatorStore};
 
 const INDEX: &str = include_str!("index.html");
 
@@ -31,6 +31,9 @@ struct Options {
     /// The number of notes in a new database
     #[arg(long, default_value = "100", value_parser = value_parser!(u32).range(..=100_000))]
     notes: u32,
+    /// The layer that remembers the tags of pages, so that a 304 needs no handler
+    #[arg(long, default_value = "cache", value_parser = ["cache", "none"])]
+    validators: String,
 }
 
 #[tokio::main]
@@ -45,11 +48,13 @@ async fn main() -> anyhow::Result<()> {
     println!("listening on {url}");
     print!(include_str!("hints.txt"), url = url);
 
-    let attempts = Detached::new();
-    let router = routes::router(&store, routes::keys(&store, &attempts));
+    let unfinished = Detached::new();
+    let cache = routes::Cache::new(MemoryValidatorStore::new()).detached(unfinished.clone());
+    let keys = routes::keys(&store, &unfinished);
+    let router = routes::router(&store, keys, &cache, options.validators == "cache")?;
     server::serve(listener, router, routes::tags()?, routes::policies()?, stop).await?;
-    // Orders whose clients have left.
-    let _ = timeout(server::GRACE, attempts.idle()).await;
+    // Orders and pages whose clients have left.
+    let _ = timeout(server::GRACE, unfinished.idle()).await;
     store.close().await;
     Ok(())
 }

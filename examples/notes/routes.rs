@@ -2,17 +2,18 @@
 
 use axum::{
     Router,
-    extract::{Path, State},
+    extract::State,
     http::{
         HeaderName, HeaderValue, Method,
         header::{AUTHORIZATION, CONTENT_SECURITY_POLICY},
         request::Parts,
     },
+    middleware::from_fn,
     routing::{get, post, put},
 };
 use tower_conditional::{
     CachePolicyLayer, CacheTagsLayer, CodingTagLayer, ConditionalLayer, EtagLayer,
-    IdempotencyLayer, PreconditionLayer, StateRefLayer,
+    IdempotencyLayer, PreconditionLayer, StateRefLayer, ValidatorCacheLayer,
     cache_policy::{CachePolicy, Rule},
     cache_tags::{CacheTag, CacheTagSource, CacheTags, TagField},
     detached::Detached,
@@ -20,15 +21,16 @@ use tower_conditional::{
     resource::guard,
     route::Route,
     source,
-    store::IdempotencyStore,
+    store::{IdempotencyStore, MemoryValidatorStore},
+    validator_cache::{EtagsCacheService, ValidatorCache},
 };
 use tower_conditional_sqlite::Scope;
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 
 use crate::{
     handlers::{
-        bearer, create, delete, index, list, me, orders, patch, place, read, read_page, replace,
-        versions, write_page,
+        admin, bearer, create, delete, index, list, me, orders, patch, place, read, read_page,
+        replace, versions, write_page,
     },
     problem::NoteId,
     store::Store,
@@ -37,7 +39,14 @@ use crate::{
 /// The header in which a client names the state that it has seen.
 const NOTES_REF: HeaderName = HeaderName::from_static("x-notes-ref");
 
-pub(crate) fn router(store: &Store, keys: IdempotencyLayer<impl IdempotencyStore>) -> Router {
+pub(crate) type Cache = ValidatorCache<MemoryValidatorStore>;
+
+pub(crate) fn router(
+    store: &Store,
+    keys: IdempotencyLayer<impl IdempotencyStore>,
+    cache: &Cache,
+    remember_pages: bool,
+) -> anyhow::Result<Router> {
     // The layers are set by hand, since a guarded resource would put the whole list into a 412.
     let tag = async |store: State<Store>| store.tag(Scope::table("notes")).await;
     let tag = source::axum(tag).with_state(store.clone());
@@ -63,20 +72,33 @@ pub(crate) fn router(store: &Store, keys: IdempotencyLayer<impl IdempotencyStore
     // Every client may write these pages, so they must not run scripts.
     let no_scripts = HeaderValue::from_static("default-src 'none'");
     let no_scripts = SetResponseHeaderLayer::if_not_present(CONTENT_SECURITY_POLICY, no_scripts);
-    let tag = async |store: State<Store>, Path(name): Path<String>| {
-        store.tag(Scope::row("pages", name)).await
-    };
-    let tag = source::axum(tag).with_state(store.clone());
-    let page = guard(tag, get(read_page), put(write_page))
-        .optional()
-        .layer_reads(no_scripts);
+    let (mut reads, mut writes) = (get(read_page), put(write_page));
+    if remember_pages {
+        // The tag of a page is remembered until it is written, so a 304 needs no database.
+        let validators = ValidatorCacheLayer::new(cache.clone()).tags(groups()?);
+        reads = reads.route_layer(validators.clone());
+        writes = writes.route_layer(validators);
+    }
+    // Without a source, writes are compared with the tag of the page's own `GET`.
+    let page = guard((), reads, writes).optional().layer_reads(no_scripts);
     let plain = Router::new()
+        .merge(operator(cache))
         .route("/orders", post(place).route_layer(keys).get(orders))
         .route("/pages/{name}", page.with_state(store.clone()))
         .route("/private/me", get(me))
         .route("/", get(index))
         .layer(EtagLayer::new());
-    compressed.merge(plain).with_state(store.clone())
+    Ok(compressed.merge(plain).with_state(store.clone()))
+}
+
+/// Returns the routes by which an operator makes the service forget tags: all, or those of a group.
+fn operator(cache: &Cache) -> Router<Store> {
+    let operator = EtagsCacheService::new(cache.clone());
+    let groups = ["", "/notes", "/pages", "/files", "/{group}"].into_iter();
+    let route = |router: Router<_>, group| {
+        router.route_service(&format!("{group}/$etags-cache"), operator.clone())
+    };
+    groups.fold(Router::new(), route).layer(from_fn(admin))
 }
 
 /// Returns the layer that runs a request once for each `Idempotency-Key`. A retry gets the first
@@ -117,23 +139,28 @@ pub(crate) fn policies() -> anyhow::Result<CachePolicyLayer> {
 /// Returns the cache tags. They belong outside of the layers that refuse writes, so that a 412 or 428
 /// invalidates nothing.
 pub(crate) fn tags() -> anyhow::Result<CacheTagsLayer<impl CacheTagSource>> {
+    // `POST /state` is a read.
+    let layer = CacheTagsLayer::new(groups()?).reads(|request| request.uri.path() == "/state");
+    Ok(layer.fields([TagField::CacheGroups, TagField::Xkey]))
+}
+
+/// Returns the groups that a request reads or changes, for caches and for remembered tags.
+fn groups() -> anyhow::Result<impl CacheTagSource> {
     let (note, page) = (Route::new("/notes/{id}")?, Route::new("/pages/{name}")?);
-    let layer = CacheTagsLayer::new(move |request: &Parts| {
+    Ok(move |request: &Parts| {
         let path = request.uri.path();
         // The parameter is parsed as in the handler: 007 is 7.
         let note = note.parameter::<i64>(request, "id");
         let page = page.capture(path, "name");
-        // A write of a note changes the list too.
+        // A write of a note changes the list too. A write of a page changes no other page.
         let reads = matches!(request.method, Method::GET | Method::HEAD);
         let list = path == "/notes" || (note.is_some() && !reads);
         let names = [
             list.then(|| "notes".to_owned()),
             note.map(|id| format!("note-{id}")),
-            page.map(|name| format!("page-{name}")),
+            page.as_ref().map(|name| format!("page-{name}")),
+            (page.is_some() && reads).then(|| "pages".to_owned()),
         ];
         CacheTags::of(names.into_iter().flatten().map(CacheTag::encoded)).unwrap_or_default()
-    });
-    // `POST /state` is a read.
-    let layer = layer.reads(|request| request.uri.path() == "/state");
-    Ok(layer.fields([TagField::CacheGroups, TagField::Xkey]))
+    })
 }

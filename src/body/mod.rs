@@ -33,7 +33,7 @@ pub use request::RequestBody;
 pub(crate) use unread::UnreadContent;
 use watched::WatchedBody;
 #[cfg(feature = "tokio")]
-pub(crate) use watched::{ContentEnd, OnEnd, watch};
+pub(crate) use watched::{ContentEnd, watch};
 
 pin_project! {
     /// The body of a response from a layer of this crate.

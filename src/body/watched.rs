@@ -10,9 +10,6 @@ use http_body::{Body, Frame, SizeHint};
 
 use super::{Collector, ResponseBody, ResponseBodyKind, read_at_once};
 
-/// The largest content that is looked at before it is sent. Only one frame of it is read.
-const MAX_AT_ONCE: usize = usize::MAX;
-
 /// The way in which a body ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ContentEnd {
@@ -40,30 +37,31 @@ pub(super) struct WatchedBody<B: Body> {
 }
 
 /// Reports the end of a body to `on_end`: at once if all content is there, and otherwise when
-/// the last frame was read.
+/// the last frame was read. `length` is that of the header, if there is one. A server stops reading
+/// there.
 pub(crate) fn watch<B: Body<Data = Bytes>>(
     cx: &mut Context<'_>,
     body: B,
+    length: Option<u64>,
     on_end: OnEnd,
 ) -> ResponseBody<B> {
     if body.is_end_stream() {
         on_end(ContentEnd::Complete);
         return ResponseBody::inner(body);
     }
-    let announced = body.size_hint().exact();
-    let Some(length) = announced else {
-        return watched(ResponseBody::inner(body), announced, on_end);
+    let Some(announced) = body.size_hint().exact() else {
+        return watched(ResponseBody::inner(body), length, on_end);
     };
-    match read_at_once(cx, body, length, MAX_AT_ONCE) {
+    match read_at_once(cx, body, announced, usize::MAX) {
         Ok(content) => {
             on_end(ContentEnd::Complete);
             ResponseBody::bytes(content)
         }
         Err(begun) => {
-            let mut collector = Collector::new(begun, length, length);
+            let mut collector = Collector::new(begun, announced, announced);
             // Takes the frame that was read, if there was one.
             let _ = collector.poll_step(cx);
-            watched(collector.into_body(), announced, on_end)
+            watched(collector.into_body(), Some(announced), on_end)
         }
     }
 }

@@ -282,18 +282,39 @@ impl<C, E, P, K, I, V> Stack<C, E, P, K, I, V> {
     }
 }
 
-impl<Q, H: Clone, P, K, I, V> Stack<ConditionalLayer<Q>, EtagLayer<H>, P, K, I, V> {
-    /// Records an [`Outcome`](crate::Outcome) on the responses that both layers of reads
-    /// inspect. Off by default.
+impl<Q, H: Clone, P, K, I, V: Explain> Stack<ConditionalLayer<Q>, EtagLayer<H>, P, K, I, V> {
+    /// Records an [`Outcome`](crate::Outcome) on the responses that the layers of reads inspect.
+    /// Off by default. Call it after the layers are set.
     pub fn explain(self) -> Self {
         Self {
             cache_policy: self.cache_policy,
             idempotency: self.idempotency,
             precondition: self.precondition,
             conditional: self.conditional.explain(),
-            validators: self.validators,
+            validators: self.validators.explain(),
             etag: self.etag.explain(),
         }
+    }
+}
+
+/// A layer of reads that can record an outcome, or no layer.
+#[allow(unnameable_types)] // sealed
+pub trait Explain {
+    /// Records an outcome on each response.
+    #[doc(hidden)]
+    fn explain(self) -> Self;
+}
+
+impl Explain for Identity {
+    fn explain(self) -> Self {
+        self
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl<St> Explain for ValidatorCacheLayer<St> {
+    fn explain(self) -> Self {
+        self.explain()
     }
 }
 

@@ -1,8 +1,6 @@
-use std::{convert::Infallible, fmt, mem, time::Duration};
+use std::{convert::Infallible, fmt, future::pending, mem, time::Duration};
 
-use tokio::time::sleep;
-
-use super::ValidatorCache;
+use super::{ValidatorCache, soft::pause};
 use crate::{
     events,
     purge::Purge,
@@ -102,11 +100,11 @@ impl<St: ValidatorStore> AnnouncedWrite<St> {
                 Err(error) => error,
             };
             events::validator_step_failed("begin_write", &error);
-            let Some(pause) = pauses.next() else {
+            let Some(wait) = pauses.next() else {
                 return Err(error);
             };
             // The store is away, and nothing tells when it is back.
-            sleep(*pause).await;
+            pause(*wait).await;
         }
     }
 
@@ -125,15 +123,22 @@ impl<St: ValidatorStore> AnnouncedWrite<St> {
         within(settings.store_timeout, step).await
     }
 
-    /// Extends the write three times in its time to live. Never ends.
+    /// Extends the write three times in its time to live, and sooner after a failure. Never ends.
     pub(super) async fn renew_until_dropped(&self) -> Infallible {
-        let pause = self.intent.ttl / 3;
+        let ttl = self.intent.ttl;
+        let mut wait = ttl / 3;
         loop {
             // The announcement runs on time alone, so no event tells when to extend it.
-            sleep(pause).await;
-            if let Err(error) = self.announce_once().await {
-                events::validator_step_failed("renew", &error);
+            if !pause(wait).await {
+                return pending().await;
             }
+            wait = match self.announce_once().await {
+                Ok(()) => ttl / 3,
+                Err(error) => {
+                    events::validator_step_failed("renew", &error);
+                    ttl / 12
+                }
+            };
         }
     }
 
@@ -142,11 +147,18 @@ impl<St: ValidatorStore> AnnouncedWrite<St> {
         self.intent.targets.contains(&WriteTarget::All)
     }
 
-    /// Adds what only the handler knew. It is forgotten at the end.
-    pub(super) fn add_late(&mut self, targets: Vec<WriteTarget>) {
+    /// Forgets what only the handler knew. Returns once the store has, or while nothing is answered
+    /// from the cache until it has. The end forgets it once more, since the handler may still
+    /// write.
+    pub(super) async fn forget_late(&mut self, targets: Vec<WriteTarget>) {
         let announced = &self.intent.targets;
         let is_new = |target: &WriteTarget| !announced.contains(target);
-        self.late.extend(targets.into_iter().filter(is_new));
+        let late: Vec<_> = targets.into_iter().filter(is_new).collect();
+        self.late.clone_from(&late);
+        if let Err(error) = self.cache.invalidate_targets(late.clone()).await {
+            events::validator_step_failed("invalidate", &error);
+            self.cache.soft_invalidate_targets(late);
+        }
     }
 }
 
@@ -161,23 +173,23 @@ impl<St: ValidatorStore> Drop for AnnouncedWrite<St> {
     }
 }
 
-/// Ends a write. Tries a few times; after that, its targets are slow until it runs out.
+/// Ends a write. Tries a few times; after that, its targets are slow until it runs out. What only
+/// its handler knew is tried without end.
 async fn end<St: ValidatorStore>(
     cache: &ValidatorCache<St>,
     intent: WriteIntent,
     late: Vec<WriteTarget>,
     is_acknowledged: bool,
 ) {
+    // First, since nothing else makes them void. Until the store has taken it, nothing is answered
+    // from the cache.
+    cache.soft_invalidate_targets(late);
     let mut pauses = PAUSES.iter();
     let mut may_have_ended = !is_acknowledged;
     loop {
-        let ended = async {
-            // First, since nothing else keeps readers from filling them with the state before.
-            cache.invalidate_targets(late.clone()).await?;
-            let step = cache.settings.store.end_write(intent.clone());
-            within(cache.settings.store_timeout, step).await
-        };
-        let error = match ended.await {
+        let step = cache.settings.store.end_write(intent.clone());
+        let ended = within(cache.settings.store_timeout, step).await;
+        let error = match ended {
             Ok(WriteEnd::Ended) => return,
             Ok(WriteEnd::IntentLost) if may_have_ended => return,
             Ok(WriteEnd::IntentLost) => return events::write_intent_lost(),
@@ -185,9 +197,9 @@ async fn end<St: ValidatorStore>(
         };
         events::validator_step_failed("end_write", &error);
         may_have_ended = true;
-        let Some(pause) = pauses.next() else { return };
+        let Some(wait) = pauses.next() else { return };
         // The store is away, and nothing tells when it is back.
-        sleep(*pause).await;
+        pause(*wait).await;
     }
 }
 

@@ -10,7 +10,12 @@ use std::{
     time::Duration,
 };
 
-use super::{flights::Flights, operation_ids::OperationIds, stale::StaleValidator};
+use http::request::Parts;
+
+use super::{
+    lease_waiters::LeaseWaiters, operation_ids::OperationIds, soft::SoftInvalidations,
+    stale::StaleValidator,
+};
 use crate::{
     detached::Detached,
     semantics::{
@@ -18,6 +23,7 @@ use crate::{
         validator_cache::{CacheScope, Guarantee, KeyHasher, OperationId},
     },
     store::ValidatorStore,
+    target,
 };
 
 /// The longest time to live of an entry and of a write.
@@ -25,7 +31,7 @@ const MAX_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The remembered validators of a service: a store, the names of its keys, and its writers.
 ///
-/// Clones share everything. A [`ValidatorCacheLayer`](super::ValidatorCacheLayer) reads and fills
+/// Clones share everything, so configure it before it is cloned: a later setter panics. A [`ValidatorCacheLayer`](super::ValidatorCacheLayer) reads and fills
 /// it. Jobs and operators write past the layer. They call [`announce`](Self::announce) before a
 /// write or [`invalidate`](Self::invalidate) after it. The cache is also a
 /// [`Purger`](crate::purge::Purger).
@@ -68,7 +74,8 @@ pub enum WritePolicy {
 /// The part of a cache that changes.
 pub(super) struct CacheState {
     ids: OperationIds,
-    pub(super) flights: Flights,
+    pub(super) waiters: LeaseWaiters,
+    pub(super) soft: SoftInvalidations,
     /// The reasons for which entries may be wrong now. While there is one, the handler is asked.
     suspensions: AtomicUsize,
     pub(super) stale: AtomicU64,
@@ -105,7 +112,8 @@ impl<St: ValidatorStore> ValidatorCache<St> {
             }),
             state: Arc::new(CacheState {
                 ids: OperationIds::new(),
-                flights: Flights::default(),
+                waiters: LeaseWaiters::default(),
+                soft: SoftInvalidations::default(),
                 suspensions: AtomicUsize::new(0),
                 stale: AtomicU64::new(0),
             }),
@@ -115,7 +123,8 @@ impl<St: ValidatorStore> ValidatorCache<St> {
     /// Sets the name that tells this service from others with the same store. Defaults to an
     /// empty one.
     ///
-    /// Scopes belong to the namespace, too: a write in one namespace changes nothing in another.
+    /// Scopes belong to the namespace, too: a write with tags changes nothing in another one. A
+    /// write without a tag forgets everything in the store.
     #[must_use]
     pub fn namespace(mut self, name: impl Into<Box<str>>) -> Self {
         let settings = self.settings_mut();
@@ -138,8 +147,10 @@ impl<St: ValidatorStore> ValidatorCache<St> {
 }
 
 impl<St> ValidatorCache<St> {
+    /// Returns the settings. A clone with other settings would name other entries.
     fn settings_mut(&mut self) -> &mut CacheSettings<St> {
-        Arc::make_mut(&mut self.settings)
+        Arc::get_mut(&mut self.settings)
+            .expect("a validator cache is configured before it is cloned or given to a layer")
     }
 
     /// Sets the time to live of an entry, from its lookup on. Defaults to 60 seconds.
@@ -172,7 +183,8 @@ impl<St> ValidatorCache<St> {
     pub fn write_ttl(mut self, ttl: Duration) -> Self {
         assert!(
             !ttl.is_zero() && ttl <= MAX_TTL,
-            "invalid time to live {ttl:?} of a write: it must be between a nanosecond and a day"
+            "invalid time to live {ttl:?} of a write: it must be between a nanosecond and a day, and \
+             six times `store_timeout`"
         );
         self.settings_mut().write_ttl = ttl;
         self
@@ -199,7 +211,7 @@ impl<St> ValidatorCache<St> {
     ///
     /// Panics if the bound is zero, since then nothing would be remembered.
     #[must_use]
-    pub fn on_store_failure(mut self, policy: WritePolicy) -> Self {
+    pub fn write_policy(mut self, policy: WritePolicy) -> Self {
         assert!(
             policy != WritePolicy::Bounded(Duration::ZERO),
             "invalid bound 0: nothing would be remembered; use `WritePolicy::Reject`"
@@ -232,6 +244,32 @@ impl<St> ValidatorCache<St> {
         self.state.stale.load(Ordering::Relaxed)
     }
 
+    /// Panics if the settings contradict each other.
+    pub(super) fn check(&self)
+    where
+        St: ValidatorStore,
+    {
+        let CacheSettings {
+            write_ttl,
+            store_timeout,
+            ref namespace,
+            ref build_id,
+            ..
+        } = *self.settings;
+        // A neighbor's entry, or one of an older template, would be answered.
+        assert!(
+            self.guarantee() == Guarantee::SingleProcess
+                || !(namespace.is_empty() || build_id.is_empty()),
+            "invalid cache of a shared store: call `namespace` with the name of the service, and \
+             `build_id` with the version of its code"
+        );
+        assert!(
+            write_ttl / 6 >= store_timeout,
+            "invalid time to live {write_ttl:?} of a write: it must be six times the timeout \
+             {store_timeout:?} of the store; call `write_ttl` or `store_timeout`"
+        );
+    }
+
     /// Returns the time to live of a new entry.
     pub(super) fn entry_ttl(&self) -> Duration {
         match self.settings.write_policy {
@@ -256,6 +294,18 @@ impl<St> ValidatorCache<St> {
 
     pub(super) fn tag_scope(&self, tag: &CacheTag) -> CacheScope {
         CacheScope::of_tag(&self.settings.namespace, tag)
+    }
+
+    /// Returns the scopes of the paths of a request: the client's own, and the one that the service
+    /// sees, if a router or a handler has changed it.
+    pub(super) fn path_scopes(&self, request: &Parts) -> Vec<CacheScope> {
+        let (target, uri) = (target::of(request).path(), request.uri.path());
+        let mut scopes = vec![self.path_scope(target)];
+        // If a router has removed a prefix, the target says it all.
+        if !target.ends_with(uri) {
+            scopes.push(self.path_scope(uri));
+        }
+        scopes
     }
 
     pub(super) fn path_scope(&self, path: &str) -> CacheScope {
@@ -301,26 +351,6 @@ impl<St> Clone for ValidatorCache<St> {
         Self {
             settings: Arc::clone(&self.settings),
             state: Arc::clone(&self.state),
-        }
-    }
-}
-
-// Written by hand: the derive would require that the store can be cloned.
-impl<St> Clone for CacheSettings<St> {
-    fn clone(&self) -> Self {
-        Self {
-            store: Arc::clone(&self.store),
-            hasher: Arc::clone(&self.hasher),
-            namespace: self.namespace.clone(),
-            untagged: self.untagged,
-            build_id: self.build_id.clone(),
-            ttl: self.ttl,
-            write_ttl: self.write_ttl,
-            lease_ttl: self.lease_ttl,
-            store_timeout: self.store_timeout,
-            write_policy: self.write_policy,
-            on_stale: self.on_stale.clone(),
-            detached: self.detached.clone(),
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 type PrincipalOf = Arc<dyn Fn(&Parts) -> Option<String> + Send + Sync>;
-type IsRead = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
+type RequestPredicate = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
 
 /// The settings of a [`ValidatorCacheLayer`](super::ValidatorCacheLayer).
 pub(super) struct CacheConfig<St> {
@@ -25,7 +25,8 @@ pub(super) struct CacheConfig<St> {
     pub(super) tags: Option<Arc<dyn CacheTagSource>>,
     pub(super) vary: Vec<HeaderName>,
     pub(super) no_vary_search: Option<NoVarySearch>,
-    pub(super) is_read: Option<IsRead>,
+    pub(super) is_read: Option<RequestPredicate>,
+    pub(super) is_write: Option<RequestPredicate>,
     pub(super) sampler: Option<Arc<Sampler>>,
     /// The longest wait for another reader. `None` if readers do not wait.
     pub(super) collapse: Option<Duration>,
@@ -45,6 +46,7 @@ impl<St> CacheConfig<St> {
             vary: Vec::new(),
             no_vary_search: None,
             is_read: None,
+            is_write: None,
             sampler: None,
             collapse: None,
             explain: false,
@@ -71,6 +73,12 @@ impl<St> CacheConfig<St> {
             .is_some_and(|is_read| is_read(request))
     }
 
+    pub(super) fn is_declared_write(&self, request: &Parts) -> bool {
+        self.is_write
+            .as_ref()
+            .is_some_and(|is_write| is_write(request))
+    }
+
     pub(super) fn explain<B>(&self, response: &mut Response<B>, lookup: CacheLookup) {
         if self.explain {
             Outcome::record(response.extensions_mut(), |outcome| {
@@ -89,6 +97,7 @@ impl<St> Clone for CacheConfig<St> {
             vary: self.vary.clone(),
             no_vary_search: self.no_vary_search.clone(),
             is_read: self.is_read.clone(),
+            is_write: self.is_write.clone(),
             sampler: self.sampler.clone(),
             collapse: self.collapse,
             explain: self.explain,

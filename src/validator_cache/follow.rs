@@ -1,6 +1,6 @@
-use std::{future::Future, future::pending};
+use std::future::{Future, pending};
 
-use super::ValidatorCache;
+use super::{ValidatorCache, cache::Suspension};
 use crate::{events, purge::Purge, store::ValidatorStore};
 
 /// An event from writers that the layer does not see.
@@ -15,7 +15,8 @@ pub enum ChangeEvent {
     Disconnected,
 }
 
-/// A stream of changes: a subscription to a broker, or `LISTEN` in PostgreSQL.
+/// A stream of changes: a subscription to a broker, or `LISTEN` in PostgreSQL
+/// (`PostgresChangeFeed` of the crate `tower-conditional-postgres`).
 ///
 /// A subscription reports [`ChangeEvent::Connected`] after each connection, once it is
 /// established:
@@ -49,24 +50,44 @@ impl<St: ValidatorStore> ValidatorCache<St> {
     /// forgets everything, since events were lost before it. A change is in effect when its event
     /// arrives, so a 304 may be stale between a commit and its event.
     ///
-    /// It never returns. After the end of the feed, nothing is answered from the cache. Drop the
-    /// future to use the cache without the feed.
+    /// It never returns. After the end of the feed, nothing is answered from the cache. Dropping the
+    /// future in a gap forgets everything; later changes are then seen after the time to live.
     pub async fn follow(&self, mut feed: impl ChangeFeed) {
         // Nobody knows what has changed before the first connection.
-        let mut gap = Some(self.suspend());
+        let mut gap = Some(Gap::new(self));
         while let Some(event) = feed.next().await {
             match event {
-                ChangeEvent::Connected => {
-                    // First, so that no read comes between the two.
-                    self.soft_invalidate_all();
-                    gap = None;
-                }
+                // The end of a gap forgets everything.
+                ChangeEvent::Connected => drop(gap.take().unwrap_or_else(|| Gap::new(self))),
                 ChangeEvent::Changed(purge) => self.soft_invalidate(&purge),
-                ChangeEvent::Disconnected => gap = Some(self.suspend()),
+                ChangeEvent::Disconnected => gap = Some(gap.unwrap_or_else(|| Gap::new(self))),
             }
         }
-        let _gap = gap.or_else(|| Some(self.suspend()));
+        let _gap = gap.unwrap_or_else(|| Gap::new(self));
         events::change_feed_ended();
         pending().await
+    }
+}
+
+/// A time in which events may be lost. Its end forgets everything, also if the feed panics or is
+/// no longer followed.
+struct Gap<'a, St: ValidatorStore> {
+    cache: &'a ValidatorCache<St>,
+    // Dropped after `drop`, so that no read comes between the two.
+    _suspension: Suspension,
+}
+
+impl<'a, St: ValidatorStore> Gap<'a, St> {
+    fn new(cache: &'a ValidatorCache<St>) -> Self {
+        Self {
+            cache,
+            _suspension: cache.suspend(),
+        }
+    }
+}
+
+impl<St: ValidatorStore> Drop for Gap<'_, St> {
+    fn drop(&mut self) {
+        self.cache.soft_invalidate_all();
     }
 }

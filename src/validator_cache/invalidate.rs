@@ -1,7 +1,5 @@
 //! Changes that are told after they happened.
 
-use std::time::Duration;
-
 use super::ValidatorCache;
 use crate::{
     purge::{Purge, Purger},
@@ -10,10 +8,11 @@ use crate::{
 };
 
 impl<St> ValidatorCache<St> {
-    /// Returns everything that a purge names. Responses without tags may be any of it.
+    /// Returns everything that a purge names, and the responses without tags, which may be any of
+    /// it. An empty purge names everything.
     pub(super) fn targets(&self, purge: &Purge) -> Vec<WriteTarget> {
         if purge.is_empty() {
-            return Vec::new();
+            return vec![WriteTarget::All];
         }
         let tags = purge.tags().map(|tag| self.tag_scope(tag));
         let paths = purge.targets().map(|uri| self.path_scope(uri.path()));
@@ -45,34 +44,6 @@ impl<St: ValidatorStore> ValidatorCache<St> {
     /// The store failed, and entries may be wrong until their time to live is over.
     pub async fn invalidate_all(&self) -> Result<(), StoreError> {
         self.invalidate_targets(vec![WriteTarget::All]).await
-    }
-
-    /// Asks the handler on the next use of the entries that a purge names.
-    ///
-    /// It returns at once, and never fails. Until the store has forgotten the entries, this
-    /// process answers nothing from the cache. A store that is away is tried again without end.
-    pub fn soft_invalidate(&self, purge: &Purge) {
-        self.soft_invalidate_targets(self.targets(purge));
-    }
-
-    /// Asks the handler on the next use of every entry. See
-    /// [`soft_invalidate`](Self::soft_invalidate).
-    pub fn soft_invalidate_all(&self) {
-        self.soft_invalidate_targets(vec![WriteTarget::All]);
-    }
-
-    fn soft_invalidate_targets(&self, targets: Vec<WriteTarget>) {
-        let suspension = self.suspend();
-        let cache = self.clone();
-        self.run_detached(async move {
-            let mut pause = Duration::from_millis(50);
-            while cache.invalidate_targets(targets.clone()).await.is_err() {
-                // The store is away, and nothing tells when it is back.
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(Duration::from_secs(5));
-            }
-            drop(suspension);
-        });
     }
 
     pub(super) async fn invalidate_targets(

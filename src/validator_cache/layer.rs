@@ -9,6 +9,7 @@ use crate::{
     purge::tag_source::CacheTagSource,
     refusal::{RenderRefusal, Renderer},
     semantics::caching::no_vary_search::NoVarySearch,
+    store::ValidatorStore,
 };
 
 /// Layer that remembers validators: it answers 304 before the handler runs, and forgets a
@@ -29,15 +30,15 @@ impl<St> ValidatorCacheLayer<St> {
     ///
     /// # Panics
     ///
-    /// Panics if [`write_ttl`](ValidatorCache::write_ttl) is less than three times
+    /// Panics if [`write_ttl`](ValidatorCache::write_ttl) is less than six times
     /// [`store_timeout`](ValidatorCache::store_timeout): an announcement could be over before its
-    /// renewal has arrived.
-    pub fn new(cache: ValidatorCache<St>) -> Self {
-        let (ttl, timeout) = (cache.settings.write_ttl, cache.settings.store_timeout);
-        assert!(
-            ttl / 3 >= timeout,
-            "invalid time to live {ttl:?} of a write: it must be three times the timeout {timeout:?} of the store"
-        );
+    /// renewal has arrived. Panics if other processes share the store, and the cache has no
+    /// [`namespace`](ValidatorCache::namespace) or no [`build_id`](ValidatorCache::build_id).
+    pub fn new(cache: ValidatorCache<St>) -> Self
+    where
+        St: ValidatorStore,
+    {
+        cache.check();
         Self {
             config: Arc::new(CacheConfig::new(cache)),
         }
@@ -92,6 +93,13 @@ impl<St> ValidatorCacheLayer<St> {
     /// as a query sent with `POST`. Defaults to none: they all forget what they name.
     pub fn reads(mut self, is_read: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
         self.config_mut().is_read = Some(Arc::new(is_read));
+        self
+    }
+
+    /// Sets a predicate for requests with a safe method that change something all the same, such as
+    /// a `GET` with a link from a mail. Defaults to none. They are announced like other writes.
+    pub fn writes(mut self, is_write: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
+        self.config_mut().is_write = Some(Arc::new(is_write));
         self
     }
 

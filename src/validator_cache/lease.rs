@@ -1,4 +1,4 @@
-use super::{ValidatorCache, flights::Flight};
+use super::{ValidatorCache, lease_waiters::LeaseEnd};
 use crate::{
     events,
     semantics::validator_cache::{FillOutcome, Grant, ValidatorKey},
@@ -15,7 +15,7 @@ struct GrantedLease<St> {
     key: ValidatorKey,
     grant: Grant,
     /// Those who wait for this reader.
-    flight: Option<Flight>,
+    lease_end: Option<LeaseEnd>,
 }
 
 impl<St: ValidatorStore> HeldLease<St> {
@@ -25,13 +25,13 @@ impl<St: ValidatorStore> HeldLease<St> {
         grant: Grant,
         has_followers: bool,
     ) -> Self {
-        let flight = has_followers.then(|| cache.state.flights.lead(key));
+        let lease_end = has_followers.then(|| cache.state.waiters.lead(key));
         Self {
             lease: Some(GrantedLease {
                 cache: cache.clone(),
                 key,
                 grant,
-                flight: flight.flatten(),
+                lease_end: lease_end.flatten(),
             }),
         }
     }
@@ -55,7 +55,7 @@ impl<St: ValidatorStore> GrantedLease<St> {
             // The lease ends by itself, and nothing is stored without it.
             Err(error) => events::validator_step_failed("fill", &error),
         }
-        drop(self.flight);
+        drop(self.lease_end);
     }
 
     async fn release(self) {
@@ -64,7 +64,7 @@ impl<St: ValidatorStore> GrantedLease<St> {
         if let Err(error) = within(settings.store_timeout, step).await {
             events::validator_step_failed("release", &error);
         }
-        drop(self.flight);
+        drop(self.lease_end);
     }
 }
 

@@ -5,7 +5,9 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, request::Parts};
 
 use super::{
+    comparison::Comparison,
     config::CacheConfig,
+    fill::Fill,
     lease::HeldLease,
     pending::{PendingRead, ReadTask},
 };
@@ -22,7 +24,7 @@ use crate::{
 };
 
 /// A future that resolves once another reader of the key has ended.
-pub(super) type Landing = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub(super) type LeaseEndFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A request extension of a read that others may wait for.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +47,7 @@ pub(super) enum NextStep<St: ValidatorStore> {
     /// The service runs. Its response is handed to the read, if there is one.
     Call(Option<Box<PendingRead<St>>>),
     /// Another reader of this process finds the validators.
-    Follow(Landing),
+    Follow(LeaseEndFuture),
 }
 
 /// The 304 to a client that has the remembered representation.
@@ -65,6 +67,7 @@ impl KeyLookup {
         let cache = &config.cache;
         let key = cache.settings.hasher.key(&KeyParts {
             target: target::of(request),
+            uri: &request.uri,
             headers: &request.headers,
             declared: &config.vary,
             principal,
@@ -93,14 +96,16 @@ impl KeyLookup {
         match found {
             Ok(Lookup::Hit { entry, ttl }) => {
                 let age = cache.entry_ttl().saturating_sub(ttl);
-                let may_answer = match self.mode {
-                    ReadMode::LookUp(limits) | ReadMode::LookUpAndFill(limits) => {
-                        limits.allow(age, ttl)
-                    }
-                    ReadMode::AskHandler | ReadMode::Bypass => false,
-                };
+                let may_answer = !cache.is_suspended()
+                    && match self.mode {
+                        ReadMode::LookUp(limits) | ReadMode::LookUpAndFill(limits) => {
+                            limits.allow(age, ttl)
+                        }
+                        ReadMode::AskHandler | ReadMode::Bypass => false,
+                    };
                 if !may_answer || !is_not_modified(config, request, fields, &entry) {
-                    let task = ReadTask::compare(cache, self.key, request, entry, None);
+                    let comparison = Comparison::new(cache, self.key, request, entry, None);
+                    let task = ReadTask::compare(comparison);
                     return call(config, CacheLookup::Unmatched { ttl }, task, has_waited);
                 }
                 let is_sampled = request.method == Method::GET
@@ -113,12 +118,14 @@ impl KeyLookup {
                     return NextStep::Answer(answer);
                 };
                 let answer = answer.into_response(config, HeaderMap::new());
-                let task = ReadTask::compare(cache, self.key, request, entry, Some(answer));
+                let comparison = Comparison::new(cache, self.key, request, entry, Some(answer));
+                let task = ReadTask::compare(comparison);
                 call(config, CacheLookup::Hit { ttl }, task, has_waited)
             }
             Ok(Lookup::Leased { grant, found_stale }) => {
                 let lease = HeldLease::new(cache, self.key, grant, config.collapse.is_some());
-                let task = ReadTask::fill(config, lease, request, self.has_principal);
+                let fill = Fill::new(config, lease, request, fields, self.has_principal);
+                let task = ReadTask::Fill(Box::new(fill));
                 call(config, CacheLookup::missed(found_stale), task, has_waited)
             }
             Ok(Lookup::Miss { found_stale }) => {
@@ -126,17 +133,17 @@ impl KeyLookup {
                 call(config, lookup, ReadTask::None, has_waited)
             }
             Ok(Lookup::LeaseTaken) => {
-                // Without a condition the handler runs in any case.
-                // If a layer of the same cache outside has the lease, it waits for this read.
+                // Without a condition the handler runs in any case. If a layer of the same cache
+                // outside has the lease, it waits for this read.
                 let may_follow = config.collapse.is_some()
                     && !has_waited
-                    && self.lease.is_some()
+                    && matches!(self.mode, ReadMode::LookUpAndFill(_))
                     && request.extensions.get::<LeadingRead>().is_none();
                 if may_follow
                     && !fields.is_empty()
-                    && let Some(landing) = cache.state.flights.landing(self.key)
+                    && let Some(lease_end) = cache.state.waiters.lease_end(self.key)
                 {
-                    return NextStep::Follow(Box::pin(landing));
+                    return NextStep::Follow(Box::pin(lease_end));
                 }
                 call(config, CacheLookup::Busy, ReadTask::None, has_waited)
             }
@@ -147,13 +154,6 @@ impl KeyLookup {
                 events::validator_step_failed("lookup", &error);
                 call(config, CacheLookup::Bypass, ReadTask::None, has_waited)
             }
-        }
-    }
-
-    /// Prepares the head of a request for the service.
-    pub(super) fn prepare<St>(&self, config: &CacheConfig<St>, request: &mut Parts) {
-        if config.collapse.is_some() && self.lease.is_some() {
-            request.extensions.insert(LeadingRead);
         }
     }
 }

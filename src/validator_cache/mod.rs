@@ -166,20 +166,25 @@
 
 mod announced;
 mod cache;
+mod comparison;
 mod config;
-mod flights;
+mod fill;
 mod follow;
 mod future;
 mod invalidate;
 mod layer;
 mod lease;
+mod lease_waiters;
 mod lookup;
 mod operation_ids;
 mod operator;
 mod pending;
 mod sampler;
 mod service;
+mod soft;
 mod stale;
+#[cfg(test)]
+mod tests;
 mod waiting;
 mod write;
 
@@ -189,7 +194,7 @@ pub use {
     follow::{ChangeEvent, ChangeFeed},
     future::ResponseFuture,
     layer::ValidatorCacheLayer,
-    operator::{OperatorFuture, OperatorService},
+    operator::{EtagsCacheFuture, EtagsCacheService},
     service::ValidatorCacheService,
     stale::StaleValidator,
 };

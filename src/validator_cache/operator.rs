@@ -43,22 +43,27 @@ const SEGMENT: &str = "$etags-cache";
 /// use axum::Router;
 /// use tower_conditional::{
 ///     store::MemoryValidatorStore,
-///     validator_cache::{OperatorService, ValidatorCache},
+///     validator_cache::{EtagsCacheService, ValidatorCache},
 /// };
 ///
 /// let cache = ValidatorCache::new(MemoryValidatorStore::new());
-/// let operator = OperatorService::new(cache);
+/// let operator = EtagsCacheService::new(cache);
 /// Router::new()
 ///     .route_service("/$etags-cache", operator.clone())
 ///     .route_service("/{scope}/$etags-cache", operator)
 ///     // .route_layer(your authentication)
 /// # }
 /// ```
-pub struct OperatorService<St> {
+///
+/// A router prefers a path without parameters. So beside `/pages/{name}`, the tag `pages` needs the
+/// route `/pages/$etags-cache`. Put the routes outside of the
+/// [`ValidatorCacheLayer`](crate::ValidatorCacheLayer): to the layer each `DELETE` is a write, which
+/// forgets everything if it has no tag.
+pub struct EtagsCacheService<St> {
     cache: ValidatorCache<St>,
 }
 
-impl<St> OperatorService<St> {
+impl<St> EtagsCacheService<St> {
     /// Creates a service for the cache.
     #[must_use]
     pub fn new(cache: ValidatorCache<St>) -> Self {
@@ -82,25 +87,29 @@ impl EntrySelection {
         if scope.is_empty() {
             return Some(Self::All);
         }
+        // The tag of a path with a prefix would be another one, and nothing would be forgotten.
+        if scope.contains('/') {
+            return None;
+        }
         let name = percent_decode_str(scope).decode_utf8_lossy();
         Some(Self::Tagged(CacheTag::encoded(name)))
     }
 }
 
-impl<St: ValidatorStore, B> Service<Request<B>> for OperatorService<St> {
+impl<St: ValidatorStore, B> Service<Request<B>> for EtagsCacheService<St> {
     type Response = Response<String>;
     type Error = Infallible;
-    type Future = OperatorFuture;
+    type Future = EtagsCacheFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<B>) -> OperatorFuture {
+    fn call(&mut self, request: Request<B>) -> EtagsCacheFuture {
         let selection = EntrySelection::of_path(request.uri().path());
         let is_delete = request.method() == Method::DELETE;
         let cache = self.cache.clone();
-        OperatorFuture(Box::pin(async move {
+        EtagsCacheFuture(Box::pin(async move {
             let mut response = Response::new(String::new());
             let no_store = HeaderValue::from_static("no-store");
             response.headers_mut().insert(CACHE_CONTROL, no_store);
@@ -135,12 +144,12 @@ impl<St: ValidatorStore> ValidatorCache<St> {
     }
 }
 
-/// Response future for [`OperatorService`].
-pub struct OperatorFuture(
+/// Response future for [`EtagsCacheService`].
+pub struct EtagsCacheFuture(
     Pin<Box<dyn Future<Output = Result<Response<String>, Infallible>> + Send>>,
 );
 
-impl Future for OperatorFuture {
+impl Future for EtagsCacheFuture {
     type Output = Result<Response<String>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -148,13 +157,13 @@ impl Future for OperatorFuture {
     }
 }
 
-impl fmt::Debug for OperatorFuture {
+impl fmt::Debug for EtagsCacheFuture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("OperatorFuture")
+        f.write_str("EtagsCacheFuture")
     }
 }
 
-impl<St> Clone for OperatorService<St> {
+impl<St> Clone for EtagsCacheService<St> {
     fn clone(&self) -> Self {
         Self {
             cache: self.cache.clone(),
@@ -162,9 +171,9 @@ impl<St> Clone for OperatorService<St> {
     }
 }
 
-impl<St> fmt::Debug for OperatorService<St> {
+impl<St> fmt::Debug for EtagsCacheService<St> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OperatorService")
+        f.debug_struct("EtagsCacheService")
             .field("cache", &self.cache)
             .finish()
     }

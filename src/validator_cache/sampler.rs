@@ -17,7 +17,8 @@ impl Sampler {
     )]
     pub(super) fn new(rate: f64) -> Self {
         Self {
-            step: (rate * (1_u64 << 32) as f64) as u64,
+            // A rate that is not zero selects some.
+            step: ((rate * (1_u64 << 32) as f64) as u64).max(1),
             sum: AtomicU64::new(0),
         }
     }

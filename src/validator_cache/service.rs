@@ -5,7 +5,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, request::Parts};
 use http_body::Body;
 use tower_service::Service;
 
@@ -17,10 +17,10 @@ use super::{
     waiting, write,
 };
 use crate::{
-    body::{ResponseBody, UnreadContent},
+    body::ResponseBody,
     semantics::{
         caching::cache_tags::{MethodEffect, effect},
-        validator_cache::{ReadHeaders, ReadMode},
+        validator_cache::{ReadConditions, ReadMode},
     },
     service::HeldService,
     store::ValidatorStore,
@@ -62,16 +62,45 @@ where
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         match effect(request.method()) {
             MethodEffect::Fills => self.read(request),
-            MethodEffect::Invalidates => self.write(request),
-            MethodEffect::None => ResponseFuture::pass(self.inner.call(request)),
+            MethodEffect::Invalidates => {
+                let (parts, content) = request.into_parts();
+                if self.config.is_known_read(&parts) {
+                    return self.pass(parts, content);
+                }
+                self.write(parts, content)
+            }
+            MethodEffect::None if self.config.is_write.is_none() => {
+                ResponseFuture::pass(self.inner.call(request))
+            }
+            MethodEffect::None => {
+                let (parts, content) = request.into_parts();
+                if self.config.is_declared_write(&parts) {
+                    return self.write(parts, content);
+                }
+                self.pass(parts, content)
+            }
         }
     }
 }
 
 impl<S, St: ValidatorStore> ValidatorCacheService<S, St> {
+    fn pass<ReqB, ResB>(
+        &mut self,
+        parts: Parts,
+        content: ReqB,
+    ) -> ResponseFuture<S::Future, ResB, S::Error, St>
+    where
+        S: Service<Request<ReqB>, Response = Response<ResB>>,
+        ResB: Body,
+    {
+        let request = Request::from_parts(parts, content);
+        ResponseFuture::pass(self.inner.call(request))
+    }
+
     fn write<ReqB, ResB>(
         &mut self,
-        request: Request<ReqB>,
+        parts: Parts,
+        content: ReqB,
     ) -> ResponseFuture<S::Future, ResB, S::Error, St>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>> + Clone + Send + 'static,
@@ -80,11 +109,6 @@ impl<S, St: ValidatorStore> ValidatorCacheService<S, St> {
         ReqB: Body + Send + 'static,
         ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
     {
-        let (parts, content) = request.into_parts();
-        if self.config.is_known_read(&parts) {
-            let request = Request::from_parts(parts, content);
-            return ResponseFuture::pass(self.inner.call(request));
-        }
         let service = HeldService::take(&mut self.inner);
         let config = Arc::clone(&self.config);
         ResponseFuture::boxed(write::perform(config, parts, content, service))
@@ -103,45 +127,42 @@ impl<S, St: ValidatorStore> ValidatorCacheService<S, St> {
     {
         let config = &self.config;
         let (mut parts, content) = request.into_parts();
+        if config.is_declared_write(&parts) {
+            return self.write(parts, content);
+        }
         let principal = config.principal(&parts);
-        let ReadHeaders { mode, fields } =
-            ReadHeaders::new(&parts.method, &parts.headers, principal.is_some());
-        if mode == ReadMode::Bypass || config.cache.is_suspended() {
+        let ReadConditions { mode, fields } =
+            ReadConditions::new(&parts.method, &parts.headers, principal.is_some());
+        // No key covers content. Over HTTP/2 no header announces it.
+        let has_content = !content.is_end_stream() && content.size_hint().exact() != Some(0);
+        if mode == ReadMode::Bypass || has_content || config.cache.is_suspended() {
             let pending = PendingRead::bypass(config);
             let request = Request::from_parts(parts, content);
             return ResponseFuture::called(self.inner.call(request), pending);
         }
         let lookup = KeyLookup::new(config, mode, &parts, principal.as_deref());
         let store = &config.cache.settings.store;
-        let landing = match store.try_lookup(lookup.key, lookup.lease) {
+        let lease_end = match store.try_lookup(lookup.key, lookup.lease) {
             None => None,
             Some(found) => match lookup.decide(config, &parts, &fields, found, false) {
                 NextStep::Answer(answer) => {
                     // Releases what `poll_ready` reserved, since the service does not run.
                     drop(HeldService::take(&mut self.inner));
-                    let content =
-                        (!content.is_end_stream()).then(|| UnreadContent::new(&parts, content));
-                    let answer = answer
-                        .into_response(config, parts.headers)
-                        .map(|()| ResponseBody::empty());
-                    let Some(mut content) = content else {
-                        return ResponseFuture::ready(answer);
-                    };
-                    let answer = content.refuse(answer);
-                    return ResponseFuture::boxed(async { Ok(answer.await) });
+                    let answer = answer.into_response(config, parts.headers);
+                    return ResponseFuture::ready(answer.map(|()| ResponseBody::empty()));
                 }
                 NextStep::Call(pending) => {
-                    lookup.prepare(config, &mut parts);
+                    PendingRead::prepare(pending.as_deref(), &mut parts);
                     let request = Request::from_parts(parts, content);
                     return ResponseFuture::called(self.inner.call(request), pending);
                 }
-                NextStep::Follow(landing) => Some(landing),
+                NextStep::Follow(lease_end) => Some(lease_end),
             },
         };
         let service = HeldService::take(&mut self.inner);
         let config = Arc::clone(config);
         ResponseFuture::boxed(waiting::read(
-            config, lookup, parts, content, service, landing,
+            config, lookup, parts, content, service, lease_end,
         ))
     }
 }

@@ -12,8 +12,8 @@ pub struct StaleValidator {
     pub target: Uri,
     /// The tag of the entry.
     pub remembered: HeaderValue,
-    /// The tag of the handler's response.
-    pub current: HeaderValue,
+    /// The tag of the handler's response. `None` if it has none, such as a 404.
+    pub current: Option<HeaderValue>,
     /// `true` if the entry would have been answered as a 304, without the check.
     pub is_sampled: bool,
 }

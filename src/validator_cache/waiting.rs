@@ -1,10 +1,6 @@
 //! A read that waits: for its store, or for another reader.
 
-use std::{
-    future::{Future, poll_fn},
-    sync::Arc,
-    task::Poll,
-};
+use std::{future::Future, sync::Arc};
 
 use bytes::Bytes;
 use http::{Request, Response, request::Parts};
@@ -13,17 +9,18 @@ use tower_service::Service;
 
 use super::{
     config::CacheConfig,
-    lookup::{KeyLookup, Landing, NextStep},
+    lookup::{KeyLookup, LeaseEndFuture, NextStep},
+    pending::PendingRead,
 };
 use crate::{
-    body::{ResponseBody, UnreadContent},
+    body::ResponseBody,
     semantics::condition::ConditionalFields,
-    service::HeldService,
+    service::{HeldService, with_context},
     source::lazy_timeout,
     store::{ValidatorStore, within},
 };
 
-/// Looks the key up, after `landing` if there is one, and answers.
+/// Looks the key up, after `lease_end` if there is one, and answers.
 // Not an `async fn`, whose future would hold the arguments twice.
 pub(super) fn read<S, St, ReqB, ResB>(
     config: Arc<CacheConfig<St>>,
@@ -31,7 +28,7 @@ pub(super) fn read<S, St, ReqB, ResB>(
     mut parts: Parts,
     content: ReqB,
     mut service: HeldService<S>,
-    mut landing: Option<Landing>,
+    mut lease_end: Option<LeaseEndFuture>,
 ) -> impl Future<Output = Result<Response<ResponseBody<ResB>>, S::Error>> + Send
 where
     S: Service<Request<ReqB>, Response = Response<ResB>> + Clone + Send + 'static,
@@ -41,7 +38,6 @@ where
     ReqB: Body + Send + 'static,
     ResB: Body<Data = Bytes, Error: Send> + Send + 'static,
 {
-    let mut content = UnreadContent::new(&parts, content);
     async move {
         let settings = &config.cache.settings;
         let mut has_waited = false;
@@ -49,8 +45,8 @@ where
         // is waited for may need it.
         service.release();
         let pending = loop {
-            if let Some(landing) = landing.take() {
-                let _ = lazy_timeout(config.collapse, landing).await;
+            if let Some(lease_end) = lease_end.take() {
+                let _ = lazy_timeout(config.collapse, lease_end).await;
                 has_waited = true;
             }
             let found = settings.store.lookup(lookup.key, lookup.lease);
@@ -59,27 +55,20 @@ where
             match lookup.decide(&config, &parts, &fields, found, has_waited) {
                 NextStep::Answer(answer) => {
                     drop(service);
-                    let answer = answer
-                        .into_response(&config, parts.headers)
-                        .map(|()| ResponseBody::empty());
-                    return Ok(content.refuse(answer).await);
+                    let answer = answer.into_response(&config, parts.headers);
+                    return Ok(answer.map(|()| ResponseBody::empty()));
                 }
                 NextStep::Call(pending) => break pending,
-                NextStep::Follow(next) => landing = Some(next),
+                NextStep::Follow(next) => lease_end = Some(next),
             }
         };
-        lookup.prepare(&config, &mut parts);
+        PendingRead::prepare(pending.as_deref(), &mut parts);
         let service = service.ready::<ReqB>().await?;
-        let request = Request::from_parts(parts, content.take());
+        let request = Request::from_parts(parts, content);
         let response = service.call(request).await?;
         let Some(pending) = pending else {
             return Ok(response.map(ResponseBody::inner));
         };
-        let mut step = Some((pending, response));
-        poll_fn(move |cx| {
-            let (pending, response) = step.take().expect("polled after completion");
-            Poll::Ready(Ok(pending.respond(cx, response)))
-        })
-        .await
+        Ok(with_context(|cx| pending.respond(cx, response)).await)
     }
 }

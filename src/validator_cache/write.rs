@@ -19,8 +19,8 @@ use crate::{
     outcome::{Outcome, Verdict},
     purge::Purge,
     refusal::{Reason, Refusal},
-    semantics::{caching::cache_tags::CacheTags, field::Accept},
-    service::HeldService,
+    semantics::{caching::cache_tags::CacheTags, field::Accept, validator_cache::WriteTarget},
+    service::{HeldService, with_context},
     store::{StoreError, ValidatorStore},
 };
 
@@ -78,7 +78,9 @@ where
 impl<St: ValidatorStore> ClientWrite<St> {
     fn new(config: Arc<CacheConfig<St>>, request: &Parts) -> Self {
         let purge = Purge::of(request).with_tags(&config.tags(request));
-        let targets = config.cache.written_targets(&purge);
+        let paths = config.cache.path_scopes(request).into_iter();
+        let targets = config.cache.written_targets(&purge).into_iter();
+        let targets = targets.chain(paths.map(WriteTarget::Scope)).collect();
         Self {
             announced: AnnouncedWrite::prepare(config.cache.clone(), targets),
             config,
@@ -101,18 +103,18 @@ impl<St: ValidatorStore> ClientWrite<St> {
         }
     }
 
-    /// Adds what only the response names.
-    fn add_late<B>(&mut self, response: &Response<B>) {
+    /// Returns what only the response names.
+    fn late_targets<B>(&mut self, response: &Response<B>) -> Vec<WriteTarget> {
         let announced = std::mem::take(&mut self.purge);
         let count = announced.targets().len();
         let purge = announced.with_locations(response.headers());
         let tags = response.extensions().get::<CacheTags>();
         // Most responses name nothing more, and each name is a digest.
         if tags.is_none() && purge.targets().len() == count {
-            return;
+            return Vec::new();
         }
         let purge = purge.with_tags(tags.into_iter().flatten());
-        self.announced.add_late(self.config.cache.targets(&purge));
+        self.config.cache.targets(&purge)
     }
 
     /// Runs the handler. Dropping the write ends it, also after an error or a panic.
@@ -142,7 +144,9 @@ impl<St: ValidatorStore> ClientWrite<St> {
             .await?
         };
         if !self.announced.touches_everything() {
-            self.add_late(&response);
+            let late = self.late_targets(&response);
+            // Before the head is sent: the client reads its own write (RFC 9111, section 4.4).
+            self.announced.forget_late(late).await;
         }
         if response.body().size_hint().exact().is_some() || response.body().is_end_stream() {
             return Ok(response.map(ResponseBody::inner));
@@ -151,14 +155,10 @@ impl<St: ValidatorStore> ClientWrite<St> {
         if let Err(error) = self.announced.renew().await {
             events::validator_step_failed("renew", &error);
         }
-        let mut step = Some((self.announced, response));
-        poll_fn(move |cx| {
-            let (announced, response) = step.take().expect("polled after completion");
-            Poll::Ready(Ok(response.map(|content| {
-                watch(cx, content, Box::new(move |_| drop(announced)))
-            })))
-        })
-        .await
+        let announced = self.announced;
+        let on_end = Box::new(move |_| drop(announced));
+        let watched = with_context(|cx| response.map(|content| watch(cx, content, None, on_end)));
+        Ok(watched.await)
     }
 }
 

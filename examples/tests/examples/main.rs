@@ -1,7 +1,7 @@
 //! Black-box tests, which start the built examples and connect to them.
 //!
-//! All tests are about `notes`, except `optimistic_locking`, `payments` and `plain_hyper`. The tests of
-//! `tests/showcase` cover the same handlers and layers completely.
+//! All tests are about `notes`, except `optimistic_locking`, `payments`, `plain_hyper` and
+//! `validator_cache`. The tests of `tests/showcase` cover the same handlers and layers completely.
 
 mod conditional_writes;
 mod databases;
@@ -15,4 +15,5 @@ mod races;
 mod real_clients;
 mod refused_clients;
 mod support;
+mod validator_cache;
 mod writes;

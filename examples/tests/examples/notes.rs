@@ -89,7 +89,7 @@ async fn each_read_has_its_fields() {
                 Some("notes"),
             ),
             ("/notes/1", &[], "no-cache", Some("note-1")),
-            ("/pages/home", &[], "max-age=60", Some("page-home")),
+            ("/pages/home", &[], "max-age=60", Some("page-home pages")),
             (
                 "/private/me",
                 &[ada],

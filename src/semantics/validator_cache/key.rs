@@ -1,6 +1,7 @@
 use std::{
     fmt,
     hash::{BuildHasher, DefaultHasher, Hasher, RandomState},
+    ptr,
 };
 
 use http::{HeaderMap, HeaderName, Uri, header::HOST, uri::Authority};
@@ -31,6 +32,9 @@ enum KeyHash {
 pub(crate) struct KeyParts<'a> {
     /// The URI before any router changed it.
     pub(crate) target: &'a Uri,
+    /// The URI that the service sees. It has a part of the path below a router, and may be
+    /// another resource if a handler forwards requests.
+    pub(crate) uri: &'a Uri,
     pub(crate) headers: &'a HeaderMap,
     /// The names of the headers whose values count, besides `Host`.
     pub(crate) declared: &'a [HeaderName],
@@ -92,6 +96,14 @@ impl KeyHasher {
                 if let Some(query) = target.query() {
                     input.part(query.as_bytes());
                 }
+            }
+        }
+        input.end();
+        if !ptr::eq(target, request.uri) {
+            input.part(request.uri.path().as_bytes());
+            // A router leaves the query as it is, so it is part of the key already.
+            if request.uri.query() != target.query() {
+                input.option(request.uri.query().map(str::as_bytes));
             }
         }
         input.end();

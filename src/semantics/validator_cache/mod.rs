@@ -28,7 +28,7 @@ pub use guarantee::Guarantee;
 pub(crate) use key::{KeyHasher, KeyParts};
 pub use lease::{Grant, LeaseRequest};
 pub use names::{CacheScope, OperationId, ValidatorKey};
-pub(crate) use read::{ReadHeaders, ReadMode};
+pub(crate) use read::{ReadConditions, ReadMode};
 pub use record::{FillOutcome, Lookup, ValidatorRecord};
 pub use target::{WriteIntent, WriteTarget};
 pub use writes::{WriteEnd, WriteRecord, Writes};

@@ -54,13 +54,13 @@ impl AgeLimits {
 
 /// The headers of a read, as far as they decide about remembered validators.
 #[derive(Debug)]
-pub(crate) struct ReadHeaders<'a> {
+pub(crate) struct ReadConditions<'a> {
     pub(crate) mode: ReadMode,
     /// The conditions that an entry may decide. Empty if nothing is looked up.
     pub(crate) fields: ConditionalFields<&'a HeaderValue>,
 }
 
-impl<'a> ReadHeaders<'a> {
+impl<'a> ReadConditions<'a> {
     /// Reads the headers in one pass, which costs less than twelve lookups.
     ///
     /// `has_principal` is `true` if the application names the user, which is then part of the key.

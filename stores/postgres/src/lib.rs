@@ -122,6 +122,12 @@
 //! A worker that dies between sending and marking leaves the row, and another one sends it
 //! again with the same key. The example `outbox` has the table, the worker and a handler.
 //!
+//! # Changes for a validator cache
+//!
+//! Content without a version row may have a `ValidatorCache`. A [`PostgresChangeFeed`] tells it what
+//! writers such as `psql` have changed, by `LISTEN` and `NOTIFY`. A 304 may be stale until the
+//! notification arrives, so prefer versions where you can.
+//!
 //! # What it guarantees
 //!
 //! - **No stale 304** for watched content: the version changes in the commit that changes
@@ -185,6 +191,7 @@
 //! - `max(id)`, `max(txid)` or `max(updated_at)` of a table is no version; see
 //!   [`tower_conditional::source`].
 
+mod changes;
 mod error;
 mod guard;
 mod idempotency;
@@ -192,6 +199,7 @@ mod install;
 mod lease;
 mod source;
 
+pub use changes::PostgresChangeFeed;
 pub use error::{Error, ErrorKind};
 pub use guard::{GuardError, Guarded, Target};
 pub use idempotency::{Keyed, KeyedError, PostgresIdempotencyStore};

@@ -18,9 +18,13 @@ use axum::{
 use http_body::{Frame, SizeHint};
 use sha2::{Digest, Sha256};
 use tokio::{sync::OnceCell, task};
-use tower_conditional::etag::ContentDigest;
+use tower_conditional::{
+    EtagLayer, ValidatorCacheLayer,
+    cache_tags::{CacheTags, InvalidCacheTag},
+    etag::ContentDigest,
+};
 
-use crate::{problem::Problem, stats::counted};
+use crate::{problem::Problem, routes::Cache, stats::counted};
 
 const FRAME: u64 = 64 * 1024;
 const PERIOD: u64 = 251;
@@ -65,8 +69,17 @@ impl Content {
     }
 }
 
-pub(crate) fn routes() -> Router {
-    Router::new().route("/files/{name}", counted(get(file)))
+/// Returns the routes of the files. Their tags are remembered, since nobody writes them.
+pub(crate) fn routes(cache: Option<&Cache>) -> Result<Router, InvalidCacheTag> {
+    let files = counted(get(file)).route_layer(EtagLayer::new());
+    let files = match cache {
+        Some(cache) => {
+            let group = CacheTags::of(["files"])?;
+            files.route_layer(ValidatorCacheLayer::new(cache.clone()).tags(group))
+        }
+        None => files,
+    };
+    Ok(Router::new().route("/files/{name}", files))
 }
 
 async fn file(Path(name): Path<String>) -> Result<Response, Problem> {

@@ -3,7 +3,7 @@
 #[path = "../../../examples/notes/handlers.rs"]
 mod uncounted;
 
-pub(crate) use uncounted::bearer;
+pub(crate) use uncounted::{admin, bearer};
 
 use axum::{
     extract::{Request, State},

@@ -30,9 +30,11 @@ use tower_conditional::{
     EtagLayer,
     cache_policy::{CachePolicy, Rule},
     detached::Detached,
+    store::MemoryValidatorStore,
 };
 
 use options::Options;
+use routes::Cache;
 use stats::Runs;
 use store::Store;
 
@@ -60,14 +62,19 @@ async fn start(options: Options) -> Result<(), Box<dyn Error + Send + Sync>> {
     let files = CachePolicy::new("max-age=600".parse()?)?;
     let policies = routes::policies()?.rule(Rule::new(files).path("/files/{name}")?)?;
     let keys = routes::keys(&store, &writes).fingerprint(replicas::identity);
+    let cache = Cache::new(MemoryValidatorStore::new()).detached(writes.clone());
+    let remember = options.validators == "cache";
     let runs = Runs::default();
     let checks = Router::new()
         .merge(comma::routes())
-        .merge(files::routes())
         .merge(streams::routes(store.changes(), stop.clone()))
         .merge(stats::routes(&runs, purges.clone()))
-        .layer(EtagLayer::new());
-    let router = runs.of(routes::router(&store, keys).merge(checks));
+        .layer(EtagLayer::new())
+        .merge(files::routes(remember.then_some(&cache))?);
+    // Replicas write the pages too, and a cache in memory knows the writes of its process alone.
+    let remember_pages = remember && options.postgres.is_none();
+    let router = routes::router(&store, keys, &cache, remember_pages)?;
+    let router = runs.of(router.merge(checks));
 
     println!("listening on http://{address}");
     println!("{}", options::hints(address));

@@ -29,6 +29,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", default_value = "100")]
     #[arg(value_parser = value_parser!(u32).range(..=100_000))]
     pub(crate) notes: u32,
+    /// The layer that remembers tags, so that a 304 needs no handler; with --postgres only those
+    /// of files, since other replicas write the pages
+    #[arg(long, default_value = "cache", value_parser = ["cache", "none"])]
+    pub(crate) validators: String,
 }
 
 impl Options {
@@ -63,6 +67,7 @@ pub(crate) fn hints(address: SocketAddr) -> String {
   curl -i http://{address}/state -H 'X-Notes-Ref: <the X-Notes-Ref of that answer>'
   curl -i http://{address}/orders --json '{{\"item\":\"tea\",\"quantity\":2}}' -H 'Idempotency-Key: \"first\"'
   curl -i http://{address}/files/64m.bin --output /dev/null --dump-header -
+  curl -i http://{address}/$etags-cache -X DELETE -H 'Authorization: Bearer admin'
   curl -N http://{address}/events
   curl http://{address}/stats"
     )

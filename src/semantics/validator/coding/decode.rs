@@ -20,12 +20,12 @@ pub struct DecodedRequest {
     // Both are boxed, since most requests have neither.
     pub(super) dictionary: Option<Box<DictionaryHash>>,
     /// The conditions, if the request is a conditional read.
-    pub(super) conditions: Option<Box<ReadConditions>>,
+    pub(super) conditions: Option<Box<ConditionalCodings>>,
 }
 
 /// The parts of a conditional read that its response depends on.
 #[derive(Debug, Clone)]
-pub(super) struct ReadConditions {
+pub(super) struct ConditionalCodings {
     pub(super) accepted: AcceptedVariants,
     /// `If-None-Match` as the client sent it.
     pub(super) none_match: Vec<HeaderValue>,
@@ -165,7 +165,7 @@ impl TagCodings {
         if *method != Method::GET || !lines::has(headers, &RANGE) {
             self.map_header(headers, &IF_MATCH, &TagMapping::Match(&accepted));
         }
-        decoded.conditions = Some(Box::new(ReadConditions {
+        decoded.conditions = Some(Box::new(ConditionalCodings {
             accepted,
             none_match,
         }));

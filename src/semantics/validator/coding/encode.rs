@@ -7,7 +7,7 @@ use http::{
 
 use super::{
     DecodedRequest, TagCodings,
-    decode::{AcceptedVariants, ReadConditions, VariantRank},
+    decode::{AcceptedVariants, ConditionalCodings, VariantRank},
     dictionary::AVAILABLE_DICTIONARY,
     suffix::{write_plain_tag, write_tag},
 };
@@ -86,7 +86,7 @@ impl TagCodings {
         (!has_suffixes).then(|| write_tag(false, opaque, suffixes(), room))
     }
 
-    fn encode_not_modified(&self, headers: &mut HeaderMap, conditions: &ReadConditions) {
+    fn encode_not_modified(&self, headers: &mut HeaderMap, conditions: &ConditionalCodings) {
         let may_be_coded = conditions.accepted.accepts_any_coding();
         let current = validators::etag(headers);
         let named = current.and_then(|current| self.tag_of_client(current, conditions));
@@ -116,7 +116,7 @@ impl TagCodings {
     fn tag_of_client<'a>(
         &self,
         current: TagRef<'_>,
-        conditions: &'a ReadConditions,
+        conditions: &'a ConditionalCodings,
     ) -> Option<TagRef<'a>> {
         entity_tags(&conditions.none_match)
             .filter_map(|member| match member {

@@ -42,8 +42,10 @@ impl Parts<'_> {
         for (name, value) in self.headers {
             headers.append(name, HeaderValue::from_static(value));
         }
+        let uri = self.uri.parse().expect("a URI");
         hasher.key(&KeyParts {
-            target: &self.uri.parse().expect("a URI"),
+            target: &uri,
+            uri: &uri,
             headers: &headers,
             declared: self.declared,
             principal: self.principal,
@@ -260,7 +262,7 @@ fn shared_keys_are_stable() {
         policy: None,
     };
     let key = request.key(&KeyHasher::shared("n", "1"));
-    assert_eq!(format!("{key:?}"), "ValidatorKey(e0726a8ed8f3f3b9..)");
+    assert_eq!(format!("{key:?}"), "ValidatorKey(9a55cab105b2a3f1..)");
 }
 
 #[test]
@@ -292,4 +294,32 @@ fn parameters_without_meaning_do_not_select() {
         ..uri(text)
     };
     assert_same(&[exact("/a?x=1"), uri("/a?x=1")]);
+}
+
+/// R-9111-4-a: a handler that forwards requests keeps the URI of the client. Below a router the
+/// service sees a part of its path, and the policy for queries still counts.
+#[test]
+fn the_uri_of_the_service_counts_too() {
+    let policy = NoVarySearch::params(["utm"]);
+    let headers = HeaderMap::new();
+    for hasher in hashers() {
+        let key = |target: &str, uri: &str| {
+            let [target, uri] = [target, uri].map(|uri| uri.parse().expect("a URI"));
+            hasher.key(&KeyParts {
+                target: &target,
+                uri: &uri,
+                headers: &headers,
+                declared: &[],
+                principal: None,
+                no_vary_search: Some(&policy),
+            })
+        };
+        assert_ne!(key("/batch", "/a"), key("/batch", "/b"));
+        assert_ne!(key("/batch", "/a?x=1"), key("/batch", "/a?x=2"));
+        assert_ne!(key("/v1/a", "/a"), key("/v2/a", "/a"));
+        assert_eq!(
+            key("/v1/a?utm=1", "/a?utm=1"),
+            key("/v1/a?utm=2", "/a?utm=2")
+        );
+    }
 }

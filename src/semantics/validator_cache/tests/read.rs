@@ -4,14 +4,14 @@ use http::Method;
 
 use crate::semantics::{
     tests::headers,
-    validator_cache::{ReadHeaders, ReadMode, read::AgeLimits},
+    validator_cache::{ReadConditions, ReadMode, read::AgeLimits},
 };
 
 fn mode(method: &str, fields: &[(&'static str, &'static str)], has_principal: bool) -> ReadMode {
     let fields = [("x-other", "1")].iter().chain(fields);
     let headers = headers(fields.copied());
     let method: Method = method.parse().expect("a method");
-    ReadHeaders::new(&method, &headers, has_principal).mode
+    ReadConditions::new(&method, &headers, has_principal).mode
 }
 
 const LOOK_UP: ReadMode = ReadMode::LookUp(AgeLimits::NONE);

@@ -3,6 +3,8 @@
 mod absence;
 mod altered;
 mod campaign;
+mod changes;
+mod changes_lost;
 mod events;
 mod guard;
 mod idempotency;

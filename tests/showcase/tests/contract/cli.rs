@@ -16,6 +16,7 @@ async fn wrong_options_end_with_a_message_and_code_2() {
         (&["--redis", "redis://localhost"], "--redis"),
         (&["--postgres", ""], "--postgres"),
         (&["--postgres", "sqlite://notes"], "--postgres"),
+        (&["--validators", "some"], "--validators"),
         (&["--varnish", ""], "--varnish"),
         (&["--varnish", "127.0.0.1:6081"], "--varnish"),
         (&["--varnish", "http://cache/?purge"], "--varnish"),
@@ -44,6 +45,7 @@ async fn help_names_the_options() {
         "--varnish",
         "--nginx",
         "--notes",
+        "--validators",
     ] {
         assert!(text.contains(option), "{text}");
     }

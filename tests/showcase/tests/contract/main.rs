@@ -16,3 +16,4 @@ mod state_ref;
 mod streams;
 #[path = "../../../../examples/tests/examples/support.rs"]
 mod support;
+mod validators;

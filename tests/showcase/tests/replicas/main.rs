@@ -8,6 +8,7 @@ mod orders;
 #[path = "../../../wire/support/race.rs"]
 mod race;
 mod races;
+mod remembered;
 mod restarts;
 mod scopes;
 mod spellings;

@@ -64,6 +64,7 @@ impl Request {
         }
         hasher.key(&KeyParts {
             target: &self.target,
+            uri: &self.target,
             headers: &headers,
             declared: self.declared,
             principal: self.principal.as_deref(),
@@ -124,6 +125,7 @@ proptest! {
         for hasher in hashers() {
             let [one, other] = [&a, &b].map(|target| hasher.key(&KeyParts {
                 target,
+                uri: target,
                 headers: &headers,
                 declared: &[],
                 principal: None,

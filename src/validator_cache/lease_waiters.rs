@@ -11,37 +11,37 @@ use crate::semantics::validator_cache::ValidatorKey;
 
 /// The keys whose lease a reader of this process has, as far as others may wait for them.
 #[derive(Default)]
-pub(super) struct Flights(Arc<Mutex<FlightMap>>);
+pub(super) struct LeaseWaiters(Arc<Mutex<WaiterMap>>);
 
-type FlightMap = HashMap<ValidatorKey, watch::Receiver<()>>;
+type WaiterMap = HashMap<ValidatorKey, watch::Receiver<()>>;
 
 /// The lease of one key. Dropping it, in whatever way its reader ended, releases those who wait.
-pub(super) struct Flight {
-    flights: Arc<Mutex<FlightMap>>,
+pub(super) struct LeaseEnd {
+    waiters: Arc<Mutex<WaiterMap>>,
     key: ValidatorKey,
     // Dropping the sender closes the channel, which is the signal.
-    _landed: watch::Sender<()>,
+    _signal: watch::Sender<()>,
 }
 
-impl Flights {
+impl LeaseWaiters {
     /// Registers the reader that fills a key. `None` if there is one, whose lease ran out.
-    pub(super) fn lead(&self, key: ValidatorKey) -> Option<Flight> {
-        let mut flights = lock(&self.0);
-        let Entry::Vacant(vacant) = flights.entry(key) else {
+    pub(super) fn lead(&self, key: ValidatorKey) -> Option<LeaseEnd> {
+        let mut waiters = lock(&self.0);
+        let Entry::Vacant(vacant) = waiters.entry(key) else {
             return None;
         };
-        let (landed, waiting) = watch::channel(());
+        let (signal, waiting) = watch::channel(());
         vacant.insert(waiting);
-        Some(Flight {
-            flights: Arc::clone(&self.0),
+        Some(LeaseEnd {
+            waiters: Arc::clone(&self.0),
             key,
-            _landed: landed,
+            _signal: signal,
         })
     }
 
     /// Returns a future that resolves once the reader of the key has ended. `None` if no reader
     /// of this process fills it.
-    pub(super) fn landing(
+    pub(super) fn lease_end(
         &self,
         key: ValidatorKey,
     ) -> Option<impl Future<Output = ()> + Send + use<>> {
@@ -53,13 +53,13 @@ impl Flights {
     }
 }
 
-impl Drop for Flight {
+impl Drop for LeaseEnd {
     fn drop(&mut self) {
-        lock(&self.flights).remove(&self.key);
+        lock(&self.waiters).remove(&self.key);
     }
 }
 
 /// A panic of another task leaves the map as it was.
-fn lock(flights: &Mutex<FlightMap>) -> MutexGuard<'_, FlightMap> {
-    flights.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(waiters: &Mutex<WaiterMap>) -> MutexGuard<'_, WaiterMap> {
+    waiters.lock().unwrap_or_else(PoisonError::into_inner)
 }

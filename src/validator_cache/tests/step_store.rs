@@ -1,0 +1,154 @@
+//! A store whose steps are logged, and fail or wait on demand.
+
+use std::{
+    collections::HashMap,
+    future::Future,
+    sync::{Arc, Mutex},
+};
+
+use tokio::sync::watch;
+
+use crate::{
+    clock::ManualClock,
+    semantics::{
+        validator::Validators,
+        validator_cache::{
+            FillOutcome, Grant, Guarantee, LeaseRequest, Lookup, ValidatorKey, WriteEnd,
+            WriteIntent, WriteTarget,
+        },
+    },
+    store::{MemoryValidatorStore, StoreError, ValidatorStore, validators::ValidatorEntry},
+};
+
+/// The failure of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The step is not applied.
+    Refused,
+    /// The step is applied, and its answer is lost.
+    AnswerLost,
+    /// The step waits for another fault, or for none.
+    Waits,
+    /// No answer without waiting. The step works once it is awaited.
+    NotAtOnce,
+}
+
+/// A store in memory whose steps are logged, and fail or wait on demand. Clones share it.
+#[derive(Clone)]
+pub(super) struct StepStore {
+    memory: MemoryValidatorStore,
+    faults: Arc<watch::Sender<HashMap<&'static str, Fault>>>,
+    log: Arc<Mutex<Vec<&'static str>>>,
+}
+
+impl StepStore {
+    pub(super) fn new(clock: &ManualClock) -> Self {
+        Self {
+            memory: MemoryValidatorStore::new().clock(clock.clone()),
+            faults: Arc::new(watch::Sender::new(HashMap::new())),
+            log: Arc::default(),
+        }
+    }
+
+    /// Sets what happens to a step from now on.
+    pub(super) fn set(&self, step: &'static str, fault: impl Into<Option<Fault>>) {
+        let fault = fault.into();
+        self.faults.send_modify(|faults| match fault {
+            Some(fault) => drop(faults.insert(step, fault)),
+            None => drop(faults.remove(step)),
+        });
+    }
+
+    /// Takes the steps since the last call.
+    pub(super) fn steps(&self) -> Vec<&'static str> {
+        std::mem::take(&mut self.log.lock().unwrap())
+    }
+
+    /// Puts steps back that were taken.
+    pub(super) fn log_again(&self, steps: Vec<&'static str>) {
+        *self.log.lock().unwrap() = steps;
+    }
+
+    /// Returns the number of entries and leases.
+    pub(super) fn len(&self) -> usize {
+        self.memory.len()
+    }
+
+    fn fault(&self, step: &'static str) -> Option<Fault> {
+        self.faults.borrow().get(step).copied()
+    }
+
+    async fn step<T>(
+        &self,
+        name: &'static str,
+        step: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        self.log.lock().unwrap().push(name);
+        let mut faults = self.faults.subscribe();
+        while self.fault(name) == Some(Fault::Waits) {
+            faults.changed().await.expect("the store");
+        }
+        match self.fault(name) {
+            Some(Fault::Refused) => Err(StoreError::not_applied("away")),
+            Some(Fault::AnswerLost) => {
+                step.await?;
+                Err(StoreError::ambiguous("the answer was lost"))
+            }
+            Some(Fault::Waits | Fault::NotAtOnce) | None => step.await,
+        }
+    }
+}
+
+impl ValidatorStore for StepStore {
+    async fn lookup(
+        &self,
+        key: ValidatorKey,
+        lease: Option<LeaseRequest>,
+    ) -> Result<Lookup<Validators>, StoreError> {
+        let step = self.memory.lookup(key, lease);
+        self.step("lookup", step).await
+    }
+
+    fn try_lookup(
+        &self,
+        key: ValidatorKey,
+        lease: Option<LeaseRequest>,
+    ) -> Option<Result<Lookup<Validators>, StoreError>> {
+        if self.fault("lookup").is_some() {
+            return None;
+        }
+        self.log.lock().unwrap().push("lookup");
+        self.memory.try_lookup(key, lease)
+    }
+
+    async fn release(&self, key: ValidatorKey, grant: Grant) -> Result<(), StoreError> {
+        self.step("release", self.memory.release(key, grant)).await
+    }
+
+    async fn fill(
+        &self,
+        key: ValidatorKey,
+        grant: Grant,
+        entry: ValidatorEntry,
+    ) -> Result<FillOutcome, StoreError> {
+        let step = self.memory.fill(key, grant, entry);
+        self.step("fill", step).await
+    }
+
+    async fn begin_write(&self, intent: WriteIntent) -> Result<(), StoreError> {
+        self.step("begin", self.memory.begin_write(intent)).await
+    }
+
+    async fn end_write(&self, intent: WriteIntent) -> Result<WriteEnd, StoreError> {
+        self.step("end", self.memory.end_write(intent)).await
+    }
+
+    async fn invalidate(&self, target: WriteTarget) -> Result<(), StoreError> {
+        let step = self.memory.invalidate(target);
+        self.step("invalidate", step).await
+    }
+
+    fn guarantee(&self) -> Guarantee {
+        self.memory.guarantee()
+    }
+}

@@ -26,6 +26,8 @@ pub struct AnnouncedWrite<St: ValidatorStore> {
     /// Further targets, which only the handler knew.
     late: Vec<WriteTarget>,
     is_acknowledged: bool,
+    /// The handler may have written, and nobody knows if it still does.
+    is_unknown: bool,
 }
 
 impl<St: ValidatorStore> ValidatorCache<St> {
@@ -85,6 +87,7 @@ impl<St: ValidatorStore> AnnouncedWrite<St> {
             intent,
             late: Vec::new(),
             is_acknowledged: false,
+            is_unknown: false,
         }
     }
 
@@ -142,6 +145,11 @@ impl<St: ValidatorStore> AnnouncedWrite<St> {
         }
     }
 
+    /// Records if the outcome of the write is known.
+    pub(super) fn set_unknown(&mut self, is_unknown: bool) {
+        self.is_unknown = is_unknown;
+    }
+
     /// Returns `true` if the write may change everything.
     pub(super) fn touches_everything(&self) -> bool {
         self.intent.targets.contains(&WriteTarget::All)
@@ -166,6 +174,9 @@ impl<St: ValidatorStore> Drop for AnnouncedWrite<St> {
     fn drop(&mut self) {
         let (cache, intent) = (self.cache.clone(), self.intent.clone());
         let late = mem::take(&mut self.late);
+        if self.is_unknown && self.is_acknowledged && cache.settings.holds_unknown_writes {
+            return cache.soft_invalidate_targets(late);
+        }
         let is_acknowledged = self.is_acknowledged;
         self.cache.run_detached(async move {
             end(&cache, intent, late, is_acknowledged).await;

@@ -54,6 +54,7 @@ pub(super) struct CacheSettings<St> {
     pub(super) lease_ttl: Duration,
     pub(super) store_timeout: Duration,
     pub(super) write_policy: WritePolicy,
+    pub(super) holds_unknown_writes: bool,
     pub(super) on_stale: Option<OnStale>,
     pub(super) detached: Detached,
 }
@@ -107,6 +108,7 @@ impl<St: ValidatorStore> ValidatorCache<St> {
                 lease_ttl: Duration::from_secs(10),
                 store_timeout: Duration::from_secs(1),
                 write_policy: WritePolicy::default(),
+                holds_unknown_writes: false,
                 on_stale: None,
                 detached: Detached::new(),
             }),
@@ -217,6 +219,16 @@ impl<St> ValidatorCache<St> {
             "invalid bound 0: nothing would be remembered; use `WritePolicy::Reject`"
         );
         self.settings_mut().write_policy = policy;
+        self
+    }
+
+    /// Keeps a write announced for [`write_ttl`](Self::write_ttl) if its outcome is not known: after
+    /// a 5xx, a 408, an error and a panic. Off by default: every write ends with its response.
+    ///
+    /// A statement of a handler that was dropped, as by a timeout inside, may commit later.
+    #[must_use]
+    pub fn hold_unknown_writes(mut self) -> Self {
+        self.settings_mut().holds_unknown_writes = true;
         self
     }
 

@@ -61,9 +61,9 @@
 //! 3. An entry is filled by a complete 200 to a `GET` with one `ETag`. The 304 repeats its
 //!    `Cache-Control`, `Content-Location`, `Expires` and `Vary` (RFC 9110, section 15.4.5).
 //!
-//! Content that is ready counts as complete. Of a stream, the validators are remembered when it
-//! has ended without an error. Content of an announced length must have that length, or be
-//! dropped unread, as for the 304 of a layer outside.
+//! Content that is ready counts as complete. A stream fills the entry when it has ended without an
+//! error, and with the length that it announced. A layer outside that answers 304 drops the
+//! content unread. Then the entry is filled if the content announced its length.
 //!
 //! These are never remembered:
 //!
@@ -73,8 +73,9 @@
 //!   [`principal`](ValidatorCacheLayer::principal) is named,
 //! - responses whose `Vary` names a header that [`vary`](ValidatorCacheLayer::vary) does not
 //!   declare,
-//! - responses without a valid `ETag`. A date alone is no name of a state: two writes may come in
-//!   one second.
+//! - responses without a valid `ETag`. Two writes in one second have the same `Last-Modified`.
+//!
+//! With [`explain`](ValidatorCacheLayer::explain), the [`Outcome`](crate::Outcome) has the reason.
 //!
 //! ## Writes
 //!
@@ -93,8 +94,12 @@
 //!
 //! So an application without any tags is right from the start, and tags make it faster. The source
 //! of tags is that of a [`CacheTagsLayer`](crate::CacheTagsLayer). Tags and locations that only
-//! the handler's response names are forgotten when the write ends, which is a moment later. If
-//! the process dies in that moment, they are stale until their time to live is over.
+//! the handler's response names are forgotten before its head is sent. If the process dies between
+//! the commit and that moment, they are stale until their time to live is over.
+//!
+//! Two spellings of a path are one if they differ in escapes, in the case of letters, in repeated
+//! slashes or in a slash at the end. Other spellings are known to the handler alone, such as
+//! `/notes/007`. So make tags of the parsed identifier, and not of the text of the path.
 //!
 //! ## The key
 //!
@@ -104,7 +109,7 @@
 //! ([`target`](crate::target)). Without the feature, give each nested service its
 //! [`namespace`](ValidatorCache::namespace).
 //!
-//! Requests with `Authorization` or `Cookie` pass by the cache, unless a principal is named. Declare
+//! Requests with `Authorization` or `Cookie` are not looked up, unless a principal is named. Declare
 //! other headers that identify a client, such as an API key, or make them the principal.
 //!
 //! ## Requests that ask the handler
@@ -117,7 +122,7 @@
 //!
 //! | Writer | Remedy | A 304 is stale |
 //! |---|---|---|
-//! | a request through the layer | none needed | never |
+//! | a request through the layer, until its response | none needed | never |
 //! | a job in this process | [`ValidatorCache::announce`] before it writes | never |
 //! | an event after a commit | [`ValidatorCache::invalidate`], [`follow`](ValidatorCache::follow) | until the event arrives |
 //! | anything else, such as `psql` | the time to live | for up to 60 seconds |
@@ -138,16 +143,23 @@
 //! Put authentication and authorization outside: a 304 skips those inside. If they are in the
 //! handler, name the principal with a version of its permissions.
 //!
+//! Everything that reads or commits content must be inside. A middleware outside that loads a row
+//! has read it before the lookup. One that commits a transaction after the response commits after
+//! the write has ended. Both leave a stale entry.
+//!
 //! Put compression, CORS and security headers outside. A layer inside that adds `Vary` or
 //! `Set-Cookie` keeps responses from being remembered. Put everything that refuses writes outside,
 //! so that a refused write forgets nothing.
 //!
 //! # Limits
 //!
-//! - A write changes nothing after `write_ttl`, unless its handler still runs. Give the database a
-//!   shorter timeout for statements and transactions.
+//! - A write changes nothing after its response. If a timeout inside drops a handler, its statement
+//!   may still be running in the database. In this case call
+//!   [`hold_unknown_writes`](ValidatorCache::hold_unknown_writes).
+//! - If the process dies, a write changes nothing after `write_ttl`. Give the database a shorter
+//!   timeout for statements and transactions.
 //! - Handlers read from the database that they write to, and not from a replica behind it.
-//! - Two states have two tags. A tag from a time in seconds is none.
+//! - Two states have two tags. Do not make tags from a time in seconds.
 //! - A slow upload keeps the resources of its write slow. Tags limit them, and a timeout outside
 //!   limits the upload.
 //! - A write names everything that it changes, or nothing. A wrong tag leaves a stale entry for up
@@ -161,6 +173,7 @@
 //!
 //! # What it does not do
 //!
+//! - It works only in a tokio runtime with a timer.
 //! - It stores no content, so the handler runs for clients without the current representation.
 //! - It does not remember the result of a `QUERY`, whose content selects it.
 

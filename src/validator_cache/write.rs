@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response, request::Parts};
+use http::{Request, Response, StatusCode, request::Parts};
 use http_body::Body;
 use tower_service::Service;
 
@@ -127,6 +127,7 @@ impl<St: ValidatorStore> ClientWrite<St> {
         S: Service<Request<ReqB>, Response = Response<ResB>>,
         ResB: Body<Data = Bytes>,
     {
+        self.announced.set_unknown(true);
         let response = {
             let renewed = pin!(self.announced.renew_until_dropped());
             let work = async {
@@ -143,6 +144,9 @@ impl<St: ValidatorStore> ClientWrite<St> {
             })
             .await?
         };
+        let status = response.status();
+        let is_unknown = status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT;
+        self.announced.set_unknown(is_unknown);
         if !self.announced.touches_everything() {
             let late = self.late_targets(&response);
             // Before the head is sent: the client reads its own write (RFC 9111, section 4.4).

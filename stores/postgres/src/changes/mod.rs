@@ -60,7 +60,7 @@ type ErrorReport = Arc<dyn Fn(&Error) + Send + Sync>;
 /// be read means that everything may have changed, and so does an empty one. Empty lines cannot be
 /// read, nor lines with control characters or with spaces around them, nor invalid paths.
 ///
-/// A path counts as clients write it, and `/a` is another path than `/%61`. So prefer tags.
+/// A path counts with its spellings: see [`validator_cache`](tower_conditional::validator_cache).
 ///
 /// A trigger notifies in the transaction that writes:
 ///

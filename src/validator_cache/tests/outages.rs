@@ -39,7 +39,7 @@ async fn fills_and_releases_may_fail() {
             let site = Site::new();
             let service = site.serve(&site.layer(), move |site, parts| {
                 let mut response = site.respond(parts);
-                if step == "release" && site.store.steps().len() > 0 {
+                if step == "release" && !site.store.steps().is_empty() {
                     *response.status_mut() = StatusCode::NOT_FOUND;
                 }
                 response

@@ -46,6 +46,7 @@ impl ValidatorStore for CacheAside {
         let found_stale = false;
         Ok(match (self.0.lock().unwrap().get(&key), lease) {
             (Some((entry, _)), _) => Lookup::Hit {
+                age: Duration::ZERO,
                 entry: entry.clone(),
                 ttl,
             },

@@ -94,9 +94,10 @@ impl KeyLookup {
     ) -> NextStep<St> {
         let cache = &config.cache;
         match found {
-            Ok(Lookup::Hit { entry, ttl }) => {
-                let age = cache.entry_ttl().saturating_sub(ttl);
-                let may_answer = !cache.is_suspended()
+            Ok(Lookup::Hit { entry, age, ttl }) => {
+                // Another process may have filled it for longer.
+                let may_answer = age < cache.entry_ttl()
+                    && !cache.is_suspended()
                     && match self.mode {
                         ReadMode::LookUp(limits) | ReadMode::LookUpAndFill(limits) => {
                             limits.allow(age, ttl)

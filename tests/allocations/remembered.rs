@@ -85,7 +85,7 @@ fn a_first_read_allocates_its_entry() {
         request.headers_mut().insert(HOST, host);
         request
     };
-    let bare = average_allocations(handler(1024), &other_host);
-    let first = average_allocations(layer().layer(handler(1024)), &other_host);
+    let bare = average_allocations(handler(1024), other_host);
+    let first = average_allocations(layer().layer(handler(1024)), other_host);
     assert!(first - bare < 20, "{bare} and {first}");
 }

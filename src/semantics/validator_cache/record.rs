@@ -32,6 +32,8 @@ pub enum Lookup<E> {
     Hit {
         /// The entry.
         entry: E,
+        /// The time since the lookup of the reader that has filled it.
+        age: Duration,
         /// The rest of its time to live.
         ttl: Duration,
     },
@@ -58,9 +60,9 @@ impl<E> Lookup<E> {
     #[must_use]
     pub fn map<T>(self, change: impl FnOnce(E) -> T) -> Lookup<T> {
         match self {
-            Self::Hit { entry, ttl } => {
+            Self::Hit { entry, age, ttl } => {
                 let entry = change(entry);
-                Lookup::Hit { entry, ttl }
+                Lookup::Hit { entry, age, ttl }
             }
             Self::Leased { grant, found_stale } => Lookup::Leased { grant, found_stale },
             Self::LeaseTaken => Lookup::LeaseTaken,
@@ -102,9 +104,15 @@ impl<E> ValidatorRecord<E> {
             };
         }
         match slot {
-            Some(Self(EntryState::Filled { entry, expires, .. })) => {
+            Some(Self(EntryState::Filled {
+                entry,
+                expires,
+                granted_at,
+                ..
+            })) => {
+                let age = now.saturating_sub(*granted_at);
                 let ttl = *expires - now;
-                Lookup::Hit { entry, ttl }
+                Lookup::Hit { entry, age, ttl }
             }
             _ => Lookup::LeaseTaken,
         }

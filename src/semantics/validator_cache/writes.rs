@@ -11,6 +11,8 @@ pub struct WriteRecord {
     /// The last change, and the end of the intents that ran out.
     past: Writes,
     intents: Vec<(OperationId, Duration)>,
+    /// The latest end of the intents.
+    live_until: Duration,
 }
 
 /// The writes of one or more targets, as far as readers depend on them.
@@ -45,6 +47,15 @@ impl WriteRecord {
                 self.intents.push((id, until));
             }
         }
+        self.live_until = self.live_until.max(until);
+        self.invalidate(generation);
+    }
+
+    /// Announces a write that is not listed, since a store has no room for it. Nobody can end it, so
+    /// the target is slow until it runs out.
+    pub fn begin_unlisted(&mut self, ttl: Duration, generation: u64, now: Duration) {
+        let until = now.saturating_add(ttl);
+        self.past.blocked_until = self.past.blocked_until.max(until);
         self.invalidate(generation);
     }
 
@@ -54,12 +65,17 @@ impl WriteRecord {
         // A reader that was granted a lease before the end may have read the state before it.
         self.invalidate(generation);
         let Some(index) = self.intents.iter().position(|(other, _)| *other == id) else {
-            return WriteEnd::IntentLost;
+            // It may be one that is not listed.
+            return match now < self.past.blocked_until {
+                true => WriteEnd::Ended,
+                false => WriteEnd::IntentLost,
+            };
         };
-        self.intents.remove(index);
+        self.intents.swap_remove(index);
         if self.intents.is_empty() {
             self.intents = Vec::new();
         }
+        self.live_until = self.latest_end();
         WriteEnd::Ended
     }
 
@@ -71,10 +87,9 @@ impl WriteRecord {
     /// Returns the writes of this target.
     #[must_use]
     pub fn writes(&self) -> Writes {
-        let ends = self.intents.iter().map(|(_, until)| *until);
         Writes {
             generation: self.past.generation,
-            blocked_until: ends.fold(self.past.blocked_until, Duration::max),
+            blocked_until: self.past.blocked_until.max(self.live_until),
         }
     }
 
@@ -83,6 +98,11 @@ impl WriteRecord {
     #[must_use]
     pub fn is_written(&self, now: Duration) -> bool {
         self.intents.iter().any(|(_, until)| now < *until)
+    }
+
+    fn latest_end(&self) -> Duration {
+        let ends = self.intents.iter().map(|(_, until)| *until);
+        ends.max().unwrap_or_default()
     }
 
     /// Returns the bytes that the list of intents takes.
@@ -104,6 +124,7 @@ impl WriteRecord {
             }
             is_live
         });
+        self.live_until = self.latest_end();
     }
 }
 

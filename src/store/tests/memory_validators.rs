@@ -21,10 +21,7 @@ use crate::{
             WriteEnd, WriteIntent, WriteTarget,
         },
     },
-    store::{
-        AnyValidatorStore, MemoryValidatorStore, StoreErrorKind, ValidatorStore,
-        validators::ValidatorEntry,
-    },
+    store::{AnyValidatorStore, MemoryValidatorStore, ValidatorStore, validators::ValidatorEntry},
 };
 
 /// A digest is spread over all its bytes.
@@ -241,36 +238,45 @@ async fn a_forgotten_write_makes_no_entry_valid() {
     assert_eq!(late.expect("an answer"), FillOutcome::Refused);
 }
 
-/// P-VC-room: a write for which there is no room is refused, and blocks nothing.
+/// P-VC-room: a write for which there is no room keeps everything from being answered, until it
+/// runs out. A write that is listed stays so, also if it is renewed.
 #[tokio::test]
-async fn a_write_without_room_is_refused() {
-    let store = MemoryValidatorStore::new().max_bytes(0).clock(clock());
-    let mut announced = Vec::new();
-    let error = loop {
-        let number = u32::try_from(announced.len()).expect("a few");
-        let write = write(number, &[WriteTarget::Scope(scope(number))]);
-        match store.begin_write(write.clone()).await {
-            Ok(()) => announced.push(write),
-            Err(error) => break error,
-        }
-    };
-    assert_eq!(error.kind(), StoreErrorKind::NotApplied);
-    assert!(announced.len() > 20, "{}", announced.len());
-    assert!(store.used_bytes() <= 64 << 10);
-    let refused = u32::try_from(announced.len()).expect("a few");
-    // The first target of this one has room.
-    let both = write(
-        refused,
-        &[WriteTarget::Key(key(7)), WriteTarget::Scope(scope(refused))],
-    );
-    store.begin_write(both).await.expect_err("no room");
-    assert_eq!(fill(&store, 7, &[]).await, FillOutcome::Stored);
-    for write in announced {
-        let end = store.end_write(write).await.expect("an answer");
-        assert_eq!(end, WriteEnd::Ended);
+async fn a_write_without_room_blocks_everything() {
+    let clock = clock();
+    let store = MemoryValidatorStore::new()
+        .max_bytes(0)
+        .clock(clock.clone());
+    assert_eq!(fill(&store, 7, &[scope(7)]).await, FillOutcome::Stored);
+    let writes: Vec<_> = (0..4_000)
+        .map(|number| write(number, &[WriteTarget::Scope(scope(number % 3))]))
+        .collect();
+    for write in &writes {
+        store.begin_write(write.clone()).await.expect("an answer");
     }
-    let filled = fill(&store, 8, &[scope(refused)]).await;
-    assert_eq!(filled, FillOutcome::Stored);
+    assert!(store.used_bytes() <= 64 << 10, "{}", store.used_bytes());
+    store
+        .begin_write(writes[0].clone())
+        .await
+        .expect("an answer");
+    for write in writes {
+        assert_eq!(
+            store.end_write(write).await.expect("an answer"),
+            WriteEnd::Ended
+        );
+    }
+    // None of them touches scope 7, and all but the listed ones are still announced.
+    assert!(!is_hit(&store, 7).await);
+    assert_eq!(fill(&store, 8, &[scope(7)]).await, FillOutcome::Refused);
+    clock.advance(Duration::from_secs(120));
+    assert_eq!(fill(&store, 9, &[scope(7)]).await, FillOutcome::Stored);
+    assert!(is_hit(&store, 9).await);
+    let again = write(9_000, &[WriteTarget::Scope(scope(7))]);
+    store.begin_write(again.clone()).await.expect("an answer");
+    assert!(!is_hit(&store, 9).await);
+    assert_eq!(
+        store.end_write(again).await.expect("an answer"),
+        WriteEnd::Ended
+    );
 }
 
 /// Threads fill and write at a time. No entry is found that is older than the last write of its

@@ -99,6 +99,10 @@ impl Key {
 }
 
 fn hit(ttl: u64) -> Lookup<&'static str> {
-    let ttl = at(ttl);
-    Lookup::Hit { entry: "v1", ttl }
+    let (age, ttl) = (TTL - at(ttl), at(ttl));
+    Lookup::Hit {
+        entry: "v1",
+        age,
+        ttl,
+    }
 }

@@ -83,7 +83,7 @@ where
         expect(rule, &stored, &FillOutcome::Stored)?;
         self.pass(15).await;
         match self.lookup(key, Some(self.reader())).await? {
-            Lookup::Hit { ttl, .. } if ttl <= self.unit * 2 => {}
+            Lookup::Hit { age, ttl, .. } if ttl <= self.unit * 2 && age >= self.unit * 18 => {}
             other => return fail(rule, &other),
         }
         self.pass(3).await;

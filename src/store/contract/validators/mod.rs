@@ -20,9 +20,9 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(run());
 //! ```
 
-mod asks;
 mod leases;
 mod scopes;
+mod without_lease;
 mod writes;
 
 use std::{future::Future, sync::Arc, time::Duration};
@@ -58,7 +58,7 @@ where
     suite.leases().await?;
     suite.writes().await?;
     suite.scopes().await?;
-    suite.asks().await
+    suite.lookups_without_lease().await
 }
 
 struct ValidatorSuite<'a, S, P> {

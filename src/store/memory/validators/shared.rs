@@ -95,17 +95,13 @@ impl SharedEntries {
         shard.fill(&key, grant, entry, writes, now)
     }
 
-    /// Announces a write for each of its targets. Returns `false` if there is no room.
-    pub(super) fn begin_write(&self, intent: &WriteIntent) -> bool {
-        let is_begun = self.changes.apply(self.now(), |at| {
-            let mut targets = intent.targets.iter();
-            targets.all(|target| self.begin(target, intent, at))
+    /// Announces a write for each of its targets.
+    pub(super) fn begin_write(&self, intent: &WriteIntent) {
+        self.changes.apply(self.now(), |at| {
+            for target in &*intent.targets {
+                self.begin(target, intent, at);
+            }
         });
-        if !is_begun {
-            // The targets before the one without room are free again.
-            let _ = self.end_write(intent);
-        }
-        is_begun
     }
 
     /// Ends a write for each of its targets.
@@ -158,26 +154,28 @@ impl SharedEntries {
         lock(self.scopes_of(scope)).writes(scope)
     }
 
-    fn begin(&self, target: &WriteTarget, intent: &WriteIntent, at: Moment) -> bool {
+    fn begin(&self, target: &WriteTarget, intent: &WriteIntent, at: Moment) {
         let (id, ttl) = (intent.id, intent.ttl);
         match target {
             WriteTarget::Key(key) => {
                 let key = id_of_key(key);
                 let keys = &mut lock(self.entries_of(key)).keys;
-                keys.begin(key, id, ttl, at)
+                keys.begin(key, id, ttl, at);
             }
             WriteTarget::Scope(scope) => {
                 let scope = id_of_scope(scope);
-                lock(self.scopes_of(scope)).begin(scope, id, ttl, at)
+                lock(self.scopes_of(scope)).begin(scope, id, ttl, at);
             }
-            WriteTarget::All => self.entries.iter().all(|shard| {
-                let mut shard = lock(shard);
-                let has_room = shard.make_room_for_intent();
-                if has_room {
-                    shard.all.begin(id, ttl, at.generation, at.now);
+            WriteTarget::All => {
+                for shard in &self.entries {
+                    let mut shard = lock(shard);
+                    if shard.make_room_for_intent() {
+                        shard.all.begin(id, ttl, at.generation, at.now);
+                    } else {
+                        shard.all.begin_unlisted(ttl, at.generation, at.now);
+                    }
                 }
-                has_room
-            }),
+            }
         }
     }
 

@@ -52,43 +52,42 @@ impl WriteTable {
         records.fold(self.dropped, Writes::and)
     }
 
-    /// Announces a write. Returns `false` if there is no room, and changes nothing.
-    pub(super) fn begin(
-        &mut self,
-        target: TargetId,
-        id: OperationId,
-        ttl: Duration,
-        at: Moment,
-    ) -> bool {
+    /// Announces a write. If there is no room, the write counts for all targets until it runs out.
+    pub(super) fn begin(&mut self, target: TargetId, id: OperationId, ttl: Duration, at: Moment) {
         let more = room::of_allocation(WriteRecord::INTENT_BYTES);
-        self.change(target, more, at.now, |record| {
-            record.begin(id, ttl, at.generation, at.now);
-        })
-        .is_some()
+        let begin = |record: &mut WriteRecord| record.begin(id, ttl, at.generation, at.now);
+        if self.change(target, more, at.now, begin).is_none() {
+            self.drop_record(|record| record.begin_unlisted(ttl, at.generation, at.now));
+        }
     }
 
     pub(super) fn end(&mut self, target: TargetId, id: OperationId, at: Moment) -> WriteEnd {
         let end = |record: &mut WriteRecord| record.end(id, at.generation, at.now);
-        match self.change(target, 0, at.now, end) {
+        let ended = match self.change(target, 0, at.now, end) {
             Some(end) => end,
             None => {
-                self.drop_to(at.generation);
+                self.drop_record(|record| record.invalidate(at.generation));
                 self.old.change(target, end).unwrap_or(WriteEnd::IntentLost)
             }
+        };
+        match ended {
+            // It may be one that counts for all targets.
+            WriteEnd::IntentLost if self.dropped.are_live(at.now) => WriteEnd::Ended,
+            ended => ended,
         }
     }
 
     pub(super) fn invalidate(&mut self, target: TargetId, at: Moment) {
         let invalidate = |record: &mut WriteRecord| record.invalidate(at.generation);
         if self.change(target, 0, at.now, invalidate).is_none() {
-            self.drop_to(at.generation);
+            self.drop_record(|record| record.invalidate(at.generation));
         }
     }
 
-    /// Makes all targets void, where there is no room for one.
-    fn drop_to(&mut self, generation: u64) {
+    /// Changes all targets, where there is no room for one.
+    fn drop_record(&mut self, change: impl FnOnce(&mut WriteRecord)) {
         let mut record = WriteRecord::default();
-        record.invalidate(generation);
+        change(&mut record);
         self.dropped = self.dropped.and(record.writes());
     }
 

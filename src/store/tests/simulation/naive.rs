@@ -43,6 +43,7 @@ impl ValidatorStore for NaiveCache {
         Ok(match (self.entries().get(&key), lease) {
             (Some(entry), _) => Lookup::Hit {
                 entry: entry.validators.clone(),
+                age: Duration::ZERO,
                 ttl: entry.ttl,
             },
             (None, Some(reader)) => Lookup::Leased {

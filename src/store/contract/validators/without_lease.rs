@@ -16,7 +16,7 @@ where
     F: Future<Output = ()> + Send,
 {
     /// Rules of readers that only ask, of answers without waiting, and of leases given back.
-    pub(super) async fn asks(&self) -> Result<(), Violation> {
+    pub(super) async fn lookups_without_lease(&self) -> Result<(), Violation> {
         self.without_lease().await?;
         self.told_why().await?;
         self.without_waiting().await?;

@@ -47,6 +47,7 @@ impl ValidatorStore for CacheAside {
         Ok(match (self.0.lock().unwrap().get(&key), lease) {
             (Some((entry, _)), _) => Lookup::Hit {
                 entry: entry.clone(),
+                age: Duration::ZERO,
                 ttl,
             },
             (None, Some(request)) => {

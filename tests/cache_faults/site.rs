@@ -65,14 +65,14 @@ pub(crate) const MANNERS: [Manner; 4] = [
 ];
 
 /// Answers a read with its version, and performs a write. `pause` is awaited between all steps.
-pub(crate) async fn respond<F: Future<Output = ()> + Send>(
+pub(crate) async fn respond<F>(
     versions: &Versions,
     request: Request<Full<Bytes>>,
     manner: Manner,
     pause: impl Fn() -> F + Clone + Send + 'static,
 ) -> Result<Response<Content>, Infallible>
 where
-    F: 'static,
+    F: Future<Output = ()> + Send + 'static,
 {
     let path = request.uri().path();
     pause().await;

@@ -311,13 +311,16 @@ impl<St> ValidatorCache<St> {
     /// Returns the scopes of the paths of a request: the client's own, and the one that the service
     /// sees, if a router or a handler has changed it.
     pub(super) fn path_scopes(&self, request: &Parts) -> Vec<CacheScope> {
-        let (target, uri) = (target::of(request).path(), request.uri.path());
-        let mut scopes = vec![self.path_scope(target)];
-        // If a router has removed a prefix, the target says it all.
-        if !target.ends_with(uri) {
-            scopes.push(self.path_scope(uri));
-        }
+        let mut scopes = vec![self.path_scope(target::of(request).path())];
+        scopes.extend(self.service_path_scope(request));
         scopes
+    }
+
+    /// Returns the scope of the path that the service sees, if the client's says nothing about it.
+    pub(super) fn service_path_scope(&self, request: &Parts) -> Option<CacheScope> {
+        let (target, uri) = (target::of(request).path(), request.uri.path());
+        // A router has removed a prefix, or nothing.
+        (!target.ends_with(uri)).then(|| self.path_scope(uri))
     }
 
     pub(super) fn path_scope(&self, path: &str) -> CacheScope {

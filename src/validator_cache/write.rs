@@ -78,9 +78,12 @@ where
 impl<St: ValidatorStore> ClientWrite<St> {
     fn new(config: Arc<CacheConfig<St>>, request: &Parts) -> Self {
         let purge = Purge::of(request).with_tags(&config.tags(request));
-        let paths = config.cache.path_scopes(request).into_iter();
-        let targets = config.cache.written_targets(&purge).into_iter();
-        let targets = targets.chain(paths.map(WriteTarget::Scope)).collect();
+        let mut targets = config.cache.written_targets(&purge);
+        if targets != [WriteTarget::All] {
+            // The purge has the path of the client.
+            let path = config.cache.service_path_scope(request);
+            targets.extend(path.map(WriteTarget::Scope));
+        }
         Self {
             announced: AnnouncedWrite::prepare(config.cache.clone(), targets),
             config,

@@ -46,8 +46,8 @@ impl ValidatorStore for CacheAside {
         let found_stale = false;
         Ok(match (self.0.lock().unwrap().get(&key), lease) {
             (Some((entry, _)), _) => Lookup::Hit {
-                entry: entry.clone(),
                 age: Duration::ZERO,
+                entry: entry.clone(),
                 ttl,
             },
             (None, Some(request)) => {

@@ -1,4 +1,4 @@
-use std::{mem::size_of, num::NonZeroU64, time::Duration};
+use std::{iter, mem::size_of, num::NonZeroU64, time::Duration};
 
 use super::{
     changes::PastChanges,
@@ -12,8 +12,7 @@ use crate::{
     semantics::{
         validator::Validators,
         validator_cache::{
-            FillOutcome, Grant, LeaseRequest, Lookup, ValidatorKey, ValidatorRecord, WriteRecord,
-            Writes,
+            FillOutcome, Grant, LeaseRequest, Lookup, ValidatorKey, ValidatorRecord, Writes,
         },
     },
     store::{memory::room, validators::ValidatorEntry},
@@ -32,8 +31,6 @@ pub(super) struct EntryShard {
     max_bytes: usize,
     /// The writes of keys.
     pub(super) keys: WriteTable,
-    /// The writes of everything.
-    pub(super) all: WriteRecord,
 }
 
 struct CachedSlot {
@@ -58,7 +55,6 @@ impl EntryShard {
             content: 0,
             max_bytes: max_bytes - of_writes,
             keys: WriteTable::new(of_writes),
-            all: WriteRecord::default(),
         }
     }
 
@@ -72,35 +68,32 @@ impl EntryShard {
     }
 
     fn entry_bytes(&self) -> usize {
-        let intents = room::of_allocation(self.all.intent_bytes());
         let slots = self.slots.capacity() * SLOT;
-        self.index.bytes() + slots + self.heads.bytes() + self.content + intents
+        self.index.bytes() + slots + self.heads.bytes() + self.content
     }
 
-    /// Returns the writes of a key, and of everything.
+    /// Returns the writes of a key.
     pub(super) fn writes(&self, key: &ValidatorKey) -> Writes {
-        let of_key = self.keys.writes(id_of_key(key));
-        of_key.and(self.all.writes())
+        self.keys.writes(id_of_key(key))
     }
 
-    /// Returns `true` if a write of the key, or of everything, is announced and not ended.
-    fn is_written(&self, key: &ValidatorKey, now: impl Fn() -> Duration) -> bool {
-        let writes = self.writes(key);
-        // Most keys were never written, and the time is not read for them.
-        writes.are_live(Duration::ZERO) && writes.are_live(now())
-    }
-
+    /// Looks an entry up. `writes_of` returns the writes of scopes, and those of everything.
     pub(super) fn lookup(
         &mut self,
         key: ValidatorKey,
         lease: Option<LeaseRequest>,
         past: PastChanges,
         now: impl Fn() -> Duration,
-        writes_of: impl Fn(TargetId) -> Writes,
+        writes_of: impl Fn(&mut dyn Iterator<Item = TargetId>) -> Writes,
     ) -> Lookup<Validators> {
+        let is_written = || {
+            let writes = self.writes(&key).and(writes_of(&mut iter::empty()));
+            // Most keys were never written, and the time is not read for them.
+            writes.are_live(Duration::ZERO) && writes.are_live(now())
+        };
         let position = match self.find(&key) {
             Some(position) => position,
-            None if self.is_written(&key, &now) => return Lookup::WriteInProgress,
+            None if is_written() => return Lookup::WriteInProgress,
             None if lease.is_none() => {
                 let found_stale = false;
                 return Lookup::Miss { found_stale };
@@ -138,17 +131,15 @@ impl EntryShard {
         &self,
         position: usize,
         past: PastChanges,
-        writes_of: impl Fn(TargetId) -> Writes,
+        writes_of: impl Fn(&mut dyn Iterator<Item = TargetId>) -> Writes,
     ) -> Writes {
         let slot = &self.slots[position];
         if slot.checked.is_some() && slot.checked == past.settled {
             return Writes::default();
         }
         let entry = slot.record.as_ref().and_then(ValidatorRecord::entry);
-        let scopes = entry.into_iter().flat_map(PackedEntry::scopes);
-        scopes
-            .map(writes_of)
-            .fold(self.writes(&slot.key), Writes::and)
+        let mut scopes = entry.into_iter().flat_map(PackedEntry::scopes);
+        self.writes(&slot.key).and(writes_of(&mut scopes))
     }
 
     /// Gives a lease back.
@@ -204,11 +195,6 @@ impl EntryShard {
         if let Some(head) = head {
             self.heads.leave(head);
         }
-    }
-
-    /// Makes room for one more announcement of a write of everything.
-    pub(super) fn make_room_for_intent(&mut self) -> bool {
-        self.make_room(|_| room::of_allocation(WriteRecord::INTENT_BYTES))
     }
 
     /// Returns the bytes that one more slot adds.

@@ -24,11 +24,16 @@ const MAX_SHARDS: usize = 64;
 /// A smaller shard would have room for a few writes only.
 const MIN_SHARD_BYTES: usize = 64 << 10;
 
+/// The name of everything in the table of its own.
+const EVERYTHING: TargetId = 0;
+
 /// The parts of a store, which its clones share.
 pub(super) struct SharedEntries {
     entries: Box<[Mutex<EntryShard>]>,
     /// The writes of scopes. One lock of these may be taken inside one of `entries`.
     scopes: Box<[Mutex<WriteTable>]>,
+    /// The writes of everything. The lock may be taken inside one of `entries`.
+    everything: Mutex<WriteTable>,
     changes: Changes,
     hash: TargetHash,
     pub(super) max_bytes: usize,
@@ -41,13 +46,15 @@ impl SharedEntries {
     pub(super) fn new(max_bytes: usize, clock: SharedClock) -> Self {
         let max_bytes = max_bytes.max(MIN_SHARD_BYTES);
         let shards = (max_bytes / MIN_SHARD_BYTES).min(MAX_SHARDS);
-        let of_shard = max_bytes / shards;
-        let of_scopes = of_shard / 8;
-        let entries = || Mutex::new(EntryShard::new(of_shard - of_scopes));
-        let scopes = || Mutex::new(WriteTable::new(of_scopes));
+        let of_writes = max_bytes / shards / 8;
+        // One table of writes is that of everything.
+        let of_shard = (max_bytes - of_writes) / shards - of_writes;
+        let entries = || Mutex::new(EntryShard::new(of_shard));
+        let scopes = || Mutex::new(WriteTable::new(of_writes));
         Self {
             entries: (0..shards).map(|_| entries()).collect(),
             scopes: (0..shards).map(|_| scopes()).collect(),
+            everything: scopes(),
             changes: Changes::default(),
             hash: TargetHash::default(),
             max_bytes,
@@ -60,6 +67,7 @@ impl SharedEntries {
         let (entries, scopes) = (self.entries.iter(), self.scopes.iter());
         entries.map(|shard| lock(shard).bytes()).sum::<usize>()
             + scopes.map(|table| lock(table).bytes()).sum::<usize>()
+            + lock(&self.everything).bytes()
     }
 
     pub(super) fn len(&self) -> usize {
@@ -73,7 +81,7 @@ impl SharedEntries {
     ) -> Lookup<Validators> {
         let mut shard = lock(self.entries_of(id_of_key(&key)));
         let past = self.changes.past();
-        let writes_of = |scope| self.writes_of(scope);
+        let writes_of = |scopes: &mut dyn Iterator<Item = TargetId>| self.writes_of(scopes);
         shard.lookup(key, lease, past, || self.now(), writes_of)
     }
 
@@ -90,8 +98,7 @@ impl SharedEntries {
         let now = self.now();
         let mut shard = lock(self.entries_of(id_of_key(&key)));
         let scopes = entry.scopes.iter().map(id_of_scope);
-        let writes = scopes.map(|scope| self.writes_of(scope));
-        let writes = writes.fold(shard.writes(&key), Writes::and);
+        let writes = shard.writes(&key).and(self.writes_of(scopes));
         shard.fill(&key, grant, entry, writes, now)
     }
 
@@ -124,11 +131,7 @@ impl SharedEntries {
                 let scope = id_of_scope(&scope);
                 lock(self.scopes_of(scope)).invalidate(scope, at);
             }
-            WriteTarget::All => {
-                for shard in &self.entries {
-                    lock(shard).all.invalidate(at.generation);
-                }
-            }
+            WriteTarget::All => lock(&self.everything).invalidate(EVERYTHING, at),
         });
     }
 
@@ -150,8 +153,11 @@ impl SharedEntries {
         ((fraction * shards as u64) >> 32) as usize
     }
 
-    fn writes_of(&self, scope: TargetId) -> Writes {
-        lock(self.scopes_of(scope)).writes(scope)
+    /// Returns the writes of these scopes, and of everything.
+    fn writes_of(&self, scopes: impl Iterator<Item = TargetId>) -> Writes {
+        let writes = scopes.map(|scope| lock(self.scopes_of(scope)).writes(scope));
+        let of_everything = lock(&self.everything).writes(EVERYTHING);
+        writes.fold(of_everything, Writes::and)
     }
 
     fn begin(&self, target: &WriteTarget, intent: &WriteIntent, at: Moment) {
@@ -166,16 +172,7 @@ impl SharedEntries {
                 let scope = id_of_scope(scope);
                 lock(self.scopes_of(scope)).begin(scope, id, ttl, at);
             }
-            WriteTarget::All => {
-                for shard in &self.entries {
-                    let mut shard = lock(shard);
-                    if shard.make_room_for_intent() {
-                        shard.all.begin(id, ttl, at.generation, at.now);
-                    } else {
-                        shard.all.begin_unlisted(ttl, at.generation, at.now);
-                    }
-                }
-            }
+            WriteTarget::All => lock(&self.everything).begin(EVERYTHING, id, ttl, at),
         }
     }
 
@@ -190,11 +187,7 @@ impl SharedEntries {
                 let scope = id_of_scope(scope);
                 lock(self.scopes_of(scope)).end(scope, intent.id, at)
             }
-            WriteTarget::All => {
-                let ends = self.entries.iter();
-                ends.map(|shard| lock(shard).all.end(intent.id, at.generation, at.now))
-                    .fold(WriteEnd::Ended, worse)
-            }
+            WriteTarget::All => lock(&self.everything).end(EVERYTHING, intent.id, at),
         }
     }
 }

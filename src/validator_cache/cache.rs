@@ -2,20 +2,14 @@ use std::{
     fmt,
     future::Future,
     pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     task::{Context, Waker},
     time::Duration,
 };
 
 use http::request::Parts;
 
-use super::{
-    lease_waiters::LeaseWaiters, operation_ids::OperationIds, soft::SoftInvalidations,
-    stale::StaleValidator,
-};
+use super::{stale::StaleValidator, state::CacheState};
 use crate::{
     detached::Detached,
     semantics::{
@@ -72,25 +66,6 @@ pub enum WritePolicy {
     Bounded(Duration),
 }
 
-/// The part of a cache that changes.
-pub(super) struct CacheState {
-    ids: OperationIds,
-    pub(super) waiters: LeaseWaiters,
-    pub(super) soft: SoftInvalidations,
-    /// The reasons for which entries may be wrong now. While there is one, the handler is asked.
-    suspensions: AtomicUsize,
-    pub(super) stale: AtomicU64,
-}
-
-/// A time in which entries are not used. It ends when it is dropped.
-pub(super) struct Suspension(Arc<CacheState>);
-
-impl Drop for Suspension {
-    fn drop(&mut self) {
-        self.0.suspensions.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
 impl<St: ValidatorStore> ValidatorCache<St> {
     /// Creates a cache of the store's entries.
     #[must_use]
@@ -112,13 +87,7 @@ impl<St: ValidatorStore> ValidatorCache<St> {
                 on_stale: None,
                 detached: Detached::new(),
             }),
-            state: Arc::new(CacheState {
-                ids: OperationIds::new(),
-                waiters: LeaseWaiters::default(),
-                soft: SoftInvalidations::default(),
-                suspensions: AtomicUsize::new(0),
-                stale: AtomicU64::new(0),
-            }),
+            state: Arc::new(CacheState::new()),
         }
     }
 
@@ -294,22 +263,12 @@ impl<St> ValidatorCache<St> {
         self.state.ids.next()
     }
 
-    /// Returns `true` if entries may be wrong at the moment.
-    pub(super) fn is_suspended(&self) -> bool {
-        self.state.suspensions.load(Ordering::SeqCst) > 0
-    }
-
-    pub(super) fn suspend(&self) -> Suspension {
-        self.state.suspensions.fetch_add(1, Ordering::SeqCst);
-        Suspension(Arc::clone(&self.state))
-    }
-
     pub(super) fn tag_scope(&self, tag: &CacheTag) -> CacheScope {
         CacheScope::of_tag(&self.settings.namespace, tag)
     }
 
     /// Returns the scopes of the paths of a request: the client's own, and the one that the service
-    /// sees, if a router or a handler has changed it.
+    /// sees if it is another one.
     pub(super) fn path_scopes(&self, request: &Parts) -> Vec<CacheScope> {
         let mut scopes = vec![self.path_scope(target::of(request).path())];
         scopes.extend(self.service_path_scope(request));

@@ -1,6 +1,6 @@
 use std::future::{Future, pending};
 
-use super::{ValidatorCache, cache::Suspension};
+use super::{ValidatorCache, state::Suspension};
 use crate::{events, purge::Purge, store::ValidatorStore};
 
 /// An event from writers that the layer does not see.
@@ -81,7 +81,7 @@ impl<'a, St: ValidatorStore> Gap<'a, St> {
     fn new(cache: &'a ValidatorCache<St>) -> Self {
         Self {
             cache,
-            _suspension: cache.suspend(),
+            _suspension: Suspension::new(&cache.state),
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{
     config::CacheConfig,
     fill::Fill,
     lease::HeldLease,
-    pending::{PendingRead, ReadTask},
+    pending::{LeadingRead, PendingRead, ReadTask},
 };
 use crate::{
     events,
@@ -25,10 +25,6 @@ use crate::{
 
 /// A future that resolves once another reader of the key has ended.
 pub(super) type LeaseEndFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// A request extension of a read that others may wait for.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct LeadingRead;
 
 /// A read that is looked up.
 #[derive(Clone, Copy)]
@@ -97,7 +93,7 @@ impl KeyLookup {
             Ok(Lookup::Hit { entry, age, ttl }) => {
                 // Another process may have filled it for longer.
                 let may_answer = age < cache.entry_ttl()
-                    && !cache.is_suspended()
+                    && !cache.state.is_suspended()
                     && match self.mode {
                         ReadMode::LookUp(limits) | ReadMode::LookUpAndFill(limits) => {
                             limits.allow(age, ttl)

@@ -97,8 +97,8 @@
 //! the handler's response names are forgotten before its head is sent. If the process dies between
 //! the commit and that moment, they are stale until their time to live is over.
 //!
-//! Two spellings of a path are one if they differ in escapes, in the case of letters, in repeated
-//! slashes or in a slash at the end. Other spellings are known to the handler alone, such as
+//! Spellings of a path that differ in escapes or in the case of letters are one. So are those that
+//! differ in repeated slashes, or in a slash at the end. Other spellings are known to the handler alone, such as
 //! `/notes/007`. So make tags of the parsed identifier, and not of the text of the path.
 //!
 //! ## The key
@@ -196,6 +196,7 @@ mod sampler;
 mod service;
 mod soft;
 mod stale;
+mod state;
 #[cfg(test)]
 mod tests;
 mod waiting;

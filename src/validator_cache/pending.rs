@@ -6,12 +6,16 @@ use bytes::Bytes;
 use http::{Response, StatusCode, request::Parts};
 use http_body::Body;
 
-use super::{comparison::Comparison, config::CacheConfig, fill::Fill, lookup::LeadingRead};
+use super::{comparison::Comparison, config::CacheConfig, fill::Fill};
 use crate::{
     body::ResponseBody,
     outcome::{CacheLookup, Outcome},
     store::ValidatorStore,
 };
+
+/// A request extension of a read that others may wait for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LeadingRead;
 
 /// A read whose handler runs.
 pub(super) struct PendingRead<St: ValidatorStore> {

@@ -135,7 +135,7 @@ impl<S, St: ValidatorStore> ValidatorCacheService<S, St> {
             ReadConditions::new(&parts.method, &parts.headers, principal.is_some());
         // No key covers content. Over HTTP/2 no header announces it.
         let has_content = !content.is_end_stream() && content.size_hint().exact() != Some(0);
-        if mode == ReadMode::Bypass || has_content || config.cache.is_suspended() {
+        if mode == ReadMode::Bypass || has_content || config.cache.state.is_suspended() {
             let pending = PendingRead::bypass(config);
             let request = Request::from_parts(parts, content);
             return ResponseFuture::called(self.inner.call(request), pending);

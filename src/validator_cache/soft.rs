@@ -3,45 +3,14 @@
 use std::{
     collections::HashSet,
     mem,
-    sync::{Mutex, MutexGuard, PoisonError},
     task::{Context, Waker},
     time::Duration,
 };
 
 use tokio::{runtime::Handle, time::sleep};
 
-use super::{ValidatorCache, cache::Suspension};
+use super::ValidatorCache;
 use crate::{events, purge::Purge, semantics::validator_cache::WriteTarget, store::ValidatorStore};
-
-/// The number of targets from which on everything is forgotten.
-const MAX_TARGETS: usize = 1024;
-
-/// The targets that the store has not forgotten yet. While there is one, entries are not used.
-#[derive(Default)]
-pub(super) struct SoftInvalidations(Mutex<Pending>);
-
-#[derive(Default)]
-struct Pending {
-    targets: HashSet<WriteTarget>,
-    suspension: Option<Suspension>,
-    has_worker: bool,
-}
-
-impl Pending {
-    fn add(&mut self, targets: impl IntoIterator<Item = WriteTarget>) {
-        self.targets.extend(targets);
-        if self.targets.len() > MAX_TARGETS {
-            self.targets = HashSet::from([WriteTarget::All]);
-        }
-    }
-}
-
-impl SoftInvalidations {
-    /// A panic of another task leaves the targets as they were.
-    fn lock(&self) -> MutexGuard<'_, Pending> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 impl<St: ValidatorStore> ValidatorCache<St> {
     /// Asks the handler on the next use of the entries that a purge names.
@@ -64,13 +33,8 @@ impl<St: ValidatorStore> ValidatorCache<St> {
         if targets.is_empty() {
             return;
         }
-        {
-            let mut pending = self.state.soft.lock();
-            pending.add(targets);
-            pending.suspension.get_or_insert_with(|| self.suspend());
-            if mem::replace(&mut pending.has_worker, true) {
-                return;
-            }
+        if !self.state.soft.add(targets) {
+            return;
         }
         let worker = SoftWorker {
             cache: self.clone(),
@@ -122,26 +86,18 @@ impl<St: ValidatorStore> SoftWorker<St> {
 
     /// Takes the targets. Returns `false` if there are none, and ends the work.
     fn take(&mut self) -> bool {
-        let mut pending = self.cache.state.soft.lock();
-        pending.add(mem::take(&mut self.taken));
-        self.taken = mem::take(&mut pending.targets);
+        let unfinished = mem::take(&mut self.taken);
+        self.taken = self.cache.state.soft.exchange(unfinished);
         self.is_over = self.taken.is_empty();
-        if self.is_over {
-            // In one step, so that the next call starts another worker.
-            *pending = Pending::default();
-        }
         !self.is_over
     }
 }
 
 impl<St: ValidatorStore> Drop for SoftWorker<St> {
     fn drop(&mut self) {
-        if self.is_over {
-            return;
+        if !self.is_over {
+            self.cache.state.soft.give_up(mem::take(&mut self.taken));
         }
-        let mut pending = self.cache.state.soft.lock();
-        pending.add(mem::take(&mut self.taken));
-        pending.has_worker = false;
     }
 }
 

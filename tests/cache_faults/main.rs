@@ -8,17 +8,16 @@
 //! CACHE_FAULTS=1000 cargo test --release --all-features --test cache_faults -- --nocapture
 //! ```
 
-mod faulty;
 mod naive;
 mod schedules;
 #[path = "../support/seeded.rs"]
 mod seeded;
 mod site;
+mod slow_store;
 mod world;
 
-use faulty::FaultyStore;
 use naive::CacheAside;
-use seeded::Draw;
+use slow_store::SlowStore;
 use tower_conditional::store::{MemoryValidatorStore, validators::ValidatorStore};
 use world::{Counts, World};
 
@@ -26,8 +25,8 @@ use world::{Counts, World};
 const IN_CI: u64 = 20;
 /// The requests in one world.
 const REQUESTS: u64 = 10_000;
-/// The steps of the store in a hundred that go wrong.
-const FAULTS: u64 = 4;
+/// The rate of each fault, in thousandths.
+const FAULTS: u64 = 8;
 
 fn run(seed: u64, store: impl ValidatorStore, faults: u64) -> Counts {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -36,7 +35,7 @@ fn run(seed: u64, store: impl ValidatorStore, faults: u64) -> Counts {
         .build()
         .expect("a runtime");
     runtime.block_on(async {
-        let store = FaultyStore::new(store, Draw::new(seed ^ 0xfa17), faults);
+        let store = SlowStore::new(store, seed, faults);
         World::new(store).run(seed, REQUESTS).await
     })
 }

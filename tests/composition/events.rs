@@ -3,6 +3,7 @@
 use std::{
     convert::Infallible,
     fmt,
+    future::ready,
     sync::{Arc, Mutex},
 };
 
@@ -331,11 +332,12 @@ async fn an_undeclared_vary_is_reported_once() {
     let notebook = RecordedEvents::default();
     let _subscribed = set_default(notebook.clone());
     let cache = ValidatorCache::new(MemoryValidatorStore::new());
-    let handler = service_fn(async |_: Request<Empty<Bytes>>| {
+    let handler = service_fn(|_: Request<Empty<Bytes>>| {
         let response = Response::builder()
             .header("etag", "\"v1\"")
             .header("vary", "x-theme");
-        Ok::<_, Infallible>(response.body(Full::<Bytes>::from("hello")).unwrap())
+        let response = response.body(Full::<Bytes>::from("hello")).unwrap();
+        ready(Ok::<_, Infallible>(response))
     });
     let service = ValidatorCacheLayer::new(cache).layer(handler);
     for _ in 0..3 {

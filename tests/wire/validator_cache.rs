@@ -180,12 +180,16 @@ async fn no_304_is_stale() {
         readers.spawn(pages.clone().read(server.address(), http(client), 200));
     }
     let acknowledged: usize = writers.join_all().await.iter().sum();
+    // However slow the machine is, some reads have no write beside them.
+    for client in 0..24 {
+        readers.spawn(pages.clone().read(server.address(), http(client), 40));
+    }
     let hits: usize = readers.join_all().await.iter().sum();
     assert!(acknowledged > 60, "{acknowledged}");
     assert!(hits > 500, "{hits}");
     // Some of the 304s were made by the handler's tag.
     let reads = pages.0.reads.load(Ordering::SeqCst);
-    assert!(reads + hits / 2 < 24 * 200, "{reads} runs, {hits} 304s");
+    assert!(reads + hits / 2 < 24 * 240, "{reads} runs, {hits} 304s");
 }
 
 /// R-9111-4.4-d: a write, then at once a read on another connection: the new tag, 1,000 times.
@@ -201,7 +205,7 @@ async fn a_write_is_seen_on_another_connection_at_once() {
                 let known = format!("if-none-match: {tag}");
                 let read = reader.request("GET", "/p/1", &[&known]).await;
                 assert_eq!((read.status, read.tag()), (304, &*tag), "{case:?}");
-                let written = writer.send("PUT", "/p/1", &[], "next").await;
+                let written = writer.request("PUT", "/p/1", &[]).await;
                 assert_eq!(written.status, 200, "{case:?}");
                 let read = reader.request("GET", "/p/1", &[&known]).await;
                 assert_eq!(read.status, 200, "{case:?}");

@@ -11,6 +11,7 @@ mod limited_reads;
 mod operator;
 mod outages;
 mod outcomes;
+mod peers;
 mod principals;
 mod reads;
 mod sampler;

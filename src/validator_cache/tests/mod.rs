@@ -15,6 +15,7 @@ mod peers;
 mod principals;
 mod reads;
 mod sampler;
+mod settings;
 mod step_store;
 mod targets;
 mod writes;

@@ -39,6 +39,7 @@ pub(super) struct StepStore {
     memory: MemoryValidatorStore,
     faults: Arc<watch::Sender<HashMap<&'static str, Fault>>>,
     log: Arc<Mutex<Vec<&'static str>>>,
+    guarantee: Guarantee,
 }
 
 impl StepStore {
@@ -47,7 +48,14 @@ impl StepStore {
             memory: MemoryValidatorStore::new().clock(clock.clone()),
             faults: Arc::new(watch::Sender::new(HashMap::new())),
             log: Arc::default(),
+            guarantee: Guarantee::SingleProcess,
         }
+    }
+
+    /// Returns the store as one that processes share.
+    pub(super) fn shared(self) -> Self {
+        let guarantee = Guarantee::Strict;
+        Self { guarantee, ..self }
     }
 
     /// Sets what happens to a step from now on.
@@ -149,6 +157,6 @@ impl ValidatorStore for StepStore {
     }
 
     fn guarantee(&self) -> Guarantee {
-        self.memory.guarantee()
+        self.guarantee
     }
 }

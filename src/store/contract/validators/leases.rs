@@ -83,7 +83,11 @@ where
         expect(rule, &stored, &FillOutcome::Stored)?;
         self.pass(15).await;
         match self.lookup(key, Some(self.reader())).await? {
-            Lookup::Hit { age, ttl, .. } if ttl <= self.unit * 2 && age >= self.unit * 18 => {}
+            Lookup::Hit { age, ttl, .. } if ttl <= self.unit * 2 => {
+                if age < self.unit * 18 {
+                    return fail("a hit tells the age of its entry", &age);
+                }
+            }
             other => return fail(rule, &other),
         }
         self.pass(3).await;

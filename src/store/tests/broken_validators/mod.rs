@@ -22,6 +22,8 @@ pub(super) enum CacheFault {
     EndlessLease,
     /// The time to live counts from the fill.
     LivesFromFill,
+    /// A hit has no age.
+    TellsNoAge,
     /// The entry goes once the write has ended.
     DeletesAfterCommit,
     /// The announcement of a write makes entries void, and nothing more.
@@ -91,6 +93,7 @@ async fn stores_with_known_faults_are_rejected() {
             "a lease that ran out goes to the next reader",
         ),
         (Fault::LivesFromFill, "an entry lives from its lookup on"),
+        (Fault::TellsNoAge, "a hit tells the age of its entry"),
         (
             Fault::DeletesAfterCommit,
             "an entry is void once a write is announced",

@@ -111,7 +111,13 @@ impl BrokenCache {
                 }
                 _ => {}
             }
-            found
+            match found {
+                Lookup::Hit { entry, ttl, .. } if self.has(CacheFault::TellsNoAge) => {
+                    let age = Duration::ZERO;
+                    Lookup::Hit { entry, age, ttl }
+                }
+                found => found,
+            }
         })
     }
 }

@@ -207,7 +207,7 @@ pub(crate) fn stale_validator(
         path = target.path(),
         ?remembered,
         ?current,
-        "a remembered tag is stale: a write was not announced"
+        "a remembered tag is stale: a write was not announced, or its tags do not name this path"
     );
     #[cfg(not(feature = "tracing"))]
     let _ = (target, remembered, current);

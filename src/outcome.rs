@@ -107,7 +107,8 @@ pub enum TagOrigin {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CacheLookup {
-    /// There was an entry, which decided the request.
+    /// There was an entry, which decided the request. A request selected by
+    /// `ValidatorCacheLayer::sample` runs the handler all the same.
     Hit {
         /// The rest of its time to live.
         ttl: Duration,

@@ -18,8 +18,9 @@ const PAUSES: [Duration; 3] = [
 /// A write that the store knows of. Until it ends, nothing that it touches is answered from the
 /// cache or remembered.
 ///
-/// [`ValidatorCache::announce`] returns it. Dropping it ends the write.
-#[must_use = "the write ends when this is dropped"]
+/// [`ValidatorCache::announce`] returns it. Dropping it ends the write. So bind it to a name and drop
+/// it after the commit: `let _ = ..` drops it at once, before the write.
+#[must_use = "the write ends when this is dropped: bind it to a name, since `let _ =` drops it at once"]
 pub struct AnnouncedWrite<St: ValidatorStore> {
     cache: ValidatorCache<St>,
     intent: WriteIntent,

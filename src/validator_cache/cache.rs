@@ -25,8 +25,12 @@ const MAX_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The remembered validators of a service: a store, the names of its keys, and its writers.
 ///
-/// Clones share everything, so configure it before it is cloned: a later setter panics. A [`ValidatorCacheLayer`](super::ValidatorCacheLayer) reads and fills
-/// it. Jobs and operators write past the layer. They call [`announce`](Self::announce) before a
+/// Clones share everything, so configure it before it is cloned: a later setter panics. A service
+/// has one cache, and every router and job of it has a clone. A write through one cache forgets
+/// nothing in another.
+///
+/// A [`ValidatorCacheLayer`](super::ValidatorCacheLayer) reads and fills it. Jobs and operators
+/// write past the layer. They call [`announce`](Self::announce) before a
 /// write or [`invalidate`](Self::invalidate) after it. The cache is also a
 /// [`Purger`](crate::purge::Purger).
 ///
@@ -94,6 +98,9 @@ impl<St: ValidatorStore> ValidatorCache<St> {
     /// Sets the name that tells this service from others with the same store. Defaults to an
     /// empty one.
     ///
+    /// Two services with the same paths, hosts and namespace would use each other's entries. Give
+    /// each its own cache of a clone of the store, with a namespace of its own.
+    ///
     /// Scopes belong to the namespace, too: a write with tags changes nothing in another one. A
     /// write without a tag forgets everything in the store.
     #[must_use]
@@ -121,7 +128,7 @@ impl<St> ValidatorCache<St> {
     /// Returns the settings. A clone with other settings would name other entries.
     fn settings_mut(&mut self) -> &mut CacheSettings<St> {
         Arc::get_mut(&mut self.settings)
-            .expect("a validator cache is configured before it is cloned or given to a layer")
+            .expect("invalid setter of a `ValidatorCache` in use: configure it before it is cloned or given to a layer")
     }
 
     /// Sets the time to live of an entry, from its lookup on. Defaults to 60 seconds.
@@ -135,7 +142,8 @@ impl<St> ValidatorCache<St> {
     pub fn ttl(mut self, ttl: Duration) -> Self {
         assert!(
             !ttl.is_zero() && ttl <= MAX_TTL,
-            "invalid time to live {ttl:?}: it must be between a nanosecond and a day"
+            "invalid time to live {ttl:?}: it must be between a nanosecond and a day; leave the layer \
+             out to switch the cache off"
         );
         self.settings_mut().ttl = ttl;
         self
@@ -155,7 +163,7 @@ impl<St> ValidatorCache<St> {
         assert!(
             !ttl.is_zero() && ttl <= MAX_TTL,
             "invalid time to live {ttl:?} of a write: it must be between a nanosecond and a day, and \
-             six times `store_timeout`"
+             at least six times `store_timeout`"
         );
         self.settings_mut().write_ttl = ttl;
         self
@@ -246,8 +254,8 @@ impl<St> ValidatorCache<St> {
         );
         assert!(
             write_ttl / 6 >= store_timeout,
-            "invalid time to live {write_ttl:?} of a write: it must be six times the timeout \
-             {store_timeout:?} of the store; call `write_ttl` or `store_timeout`"
+            "invalid time to live {write_ttl:?} of a write: it must be at least six times the \
+             timeout {store_timeout:?} of the store; call `write_ttl` or `store_timeout`"
         );
     }
 

@@ -53,7 +53,11 @@ impl<St> ValidatorCacheLayer<St> {
     ///
     /// A write without a tag forgets everything, and every write forgets the reads without a tag.
     /// So a missing tag is slow, and never stale. A write forgets its path in any case, with each
-    /// query and each variant.
+    /// query and each variant. A write whose tags are misspelled leaves the other reads stale for up
+    /// to [`ttl`](ValidatorCache::ttl).
+    ///
+    /// A closure needs the type of its parameter: `|request: &Parts| ..`. Without it, the compiler
+    /// reports that an implementation of `FnOnce` is not general enough.
     pub fn tags(mut self, source: impl CacheTagSource) -> Self {
         self.config_mut().tags = Some(Arc::new(source));
         self
@@ -64,6 +68,13 @@ impl<St> ValidatorCacheLayer<St> {
     /// A remembered tag is then used for the same principal alone. If what a principal may read
     /// can change, put a version of its permissions into the name: a 304 skips the handler's own
     /// authorization. `None` and an empty name stand for a client that is not known.
+    ///
+    /// The function runs before the services inside. So put the layer that reads the session
+    /// outside. Inside, it adds its user too late, and no request with a cookie is looked up.
+    ///
+    /// With `None`, a cookie of any kind keeps a request from being looked up, such as one of
+    /// analytics. If all clients without a session get the same responses, return one name for all
+    /// of them that no user can have.
     pub fn principal<P: Into<String>>(
         mut self,
         principal: impl Fn(&Parts) -> Option<P> + Send + Sync + 'static,
@@ -103,7 +114,7 @@ impl<St> ValidatorCacheLayer<St> {
         self
     }
 
-    /// Sets the part of 304s to a `GET` that are checked against the handler's tag. Defaults to 0.
+    /// Sets the fraction of 304s to a `GET` that are checked against the handler's tag. Defaults to 0.
     ///
     /// The handler runs for such a request. If its tag differs although nobody has announced a
     /// write, the client gets the handler's response, and the entry is

@@ -79,11 +79,12 @@
 //!
 //! ## Writes
 //!
-//! Every method that is not safe is a write. The store acknowledges it before its handler runs.
-//! From then on, its resources are neither answered from the cache nor remembered, until it ends.
-//! It ends after a 5xx, a panic and a failure too. If the client disconnects, the handler goes on
-//! in a task. If the process dies, the announcement runs out by itself, after
-//! [`write_ttl`](ValidatorCache::write_ttl). Until then its resources are slow, and never stale.
+//! Every method that is not safe is a write. The layer announces it, and the store acknowledges the
+//! announcement before the handler runs. From then on, the resources of the write are neither
+//! answered from the cache nor remembered, until the write ends. It ends after a 5xx, a panic and a
+//! failure too. If the client disconnects, the handler goes on in a task. If the process dies, the
+//! announcement runs out by itself, after [`write_ttl`](ValidatorCache::write_ttl). Until then its
+//! resources are slow, and never stale.
 //!
 //! A write touches
 //!
@@ -98,8 +99,8 @@
 //! the commit and that moment, they are stale until their time to live is over.
 //!
 //! Spellings of a path that differ in escapes or in the case of letters are one. So are those that
-//! differ in repeated slashes, or in a slash at the end. Other spellings are known to the handler alone, such as
-//! `/notes/007`. So make tags of the parsed identifier, and not of the text of the path.
+//! differ in repeated slashes, or in a slash at the end. Other spellings are known to the handler
+//! alone, such as `/notes/007`. So make tags of the parsed identifier, and not of the text of the path.
 //!
 //! ## The key
 //!
@@ -140,8 +141,22 @@
 //! runs, and outside of [`EtagLayer`](crate::EtagLayer), which makes the tags. `Stack::validators`
 //! has that order.
 //!
-//! Put authentication and authorization outside: a 304 skips those inside. If they are in the
-//! handler, name the principal with a version of its permissions.
+//! Put the layer around every route that reads or writes, such as on the router. In
+//! `get(read).layer(..).put(write)` it does not see the write, and the read is stale for up to
+//! [`ttl`](ValidatorCache::ttl). Nothing reports it but [`sample`](ValidatorCacheLayer::sample).
+//!
+//! Put sessions, authentication and authorization outside: a 304 skips those inside. If they are in
+//! the handler, name the principal with a version of its permissions.
+//!
+//! A wrong order is never an error. [`explain`](ValidatorCacheLayer::explain) shows it:
+//!
+//! | Mistake | Effect | [`Outcome`](crate::Outcome) |
+//! |---|---|---|
+//! | outside of `ConditionalLayer` | a read that becomes a 304 inside fills no entry | `fill_refusal` is `Status` |
+//! | inside of `EtagLayer`, or no `ETag` at all | nothing is remembered | `fill_refusal` is `NoTag` |
+//! | compression inside | content that can be compressed is not remembered | `fill_refusal` is `Vary` |
+//! | sessions inside, with a principal | requests with a cookie are not looked up | `cache_lookup` is `Bypass` |
+//! | authorization inside | a 304 to a client that may not read | `cache_lookup` is `Hit` |
 //!
 //! Everything that reads or commits content must be inside. A middleware outside that loads a row
 //! has read it before the lookup. One that commits a transaction after the response commits after
@@ -175,6 +190,8 @@
 //!
 //! - It works only in a tokio runtime with a timer.
 //! - It stores no content, so the handler runs for clients without the current representation.
+//! - It has no store for several replicas, such as one in Redis. The trait for your own is
+//!   [`ValidatorStore`](crate::store::ValidatorStore).
 //! - It does not remember the result of a `QUERY`, whose content selects it.
 
 mod announced;

@@ -56,7 +56,11 @@ const SEGMENT: &str = "$etags-cache";
 /// ```
 ///
 /// A router prefers a path without parameters. So beside `/pages/{name}`, the tag `pages` needs the
-/// route `/pages/$etags-cache`. Put the routes outside of the
+/// route `/pages/$etags-cache`.
+///
+/// Use `Router::nest_service("/admin", operator)` for paths below a prefix: it removes the prefix, and
+/// no other route takes these paths. On a route `/admin/$etags-cache`, the service would take `admin`
+/// for a tag. It would answer 204, and forget only the reads without a tag. Put the routes outside of the
 /// [`ValidatorCacheLayer`](crate::ValidatorCacheLayer): to the layer each `DELETE` is a write, which
 /// forgets everything if it has no tag.
 pub struct EtagsCacheService<St> {

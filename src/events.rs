@@ -8,7 +8,10 @@ use http::{HeaderName, Method};
 use http::{HeaderValue, Uri};
 
 #[cfg(feature = "tokio")]
-use crate::semantics::retry::{RecordId, SealReason};
+use crate::semantics::{
+    retry::{RecordId, SealReason},
+    validator_cache::FillRefusal,
+};
 use crate::source::SourceError;
 
 /// Emits an event for a source that failed. The layer decides about the request.
@@ -193,6 +196,15 @@ pub(crate) fn undeclared_vary<'a>(headers: impl Iterator<Item = &'a [u8]>) {
     );
     #[cfg(not(feature = "tracing"))]
     headers.for_each(drop);
+}
+
+/// Emits an event for the first response that is not remembered for this reason.
+#[cfg(feature = "tokio")]
+pub(crate) fn not_remembered(reason: FillRefusal) {
+    #[cfg(feature = "tracing")]
+    tracing::info!(%reason, "a response is not remembered, and others of its kind are not either");
+    #[cfg(not(feature = "tracing"))]
+    let _ = reason;
 }
 
 /// Emits an event for a remembered tag that is not the handler's, although nobody has written.

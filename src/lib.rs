@@ -53,7 +53,7 @@
 //! | [`EtagLayer`] | makes an `ETag` header from the content | if no version of the content is known |
 //! | [`ConditionalLayer`] | answers conditional reads with 304 or 412 | for every resource with an `ETag`; with a source, a 304 needs no handler |
 //! | [`PreconditionLayer`] | checks conditional writes: 412, 428 | if several clients write one resource |
-//! | `ValidatorCacheLayer` | remembers tags until they are written: a 304 needs no handler and no version | for reads that cost more than a lookup, in one process |
+//! | `ValidatorCacheLayer` | remembers ETags until a write invalidates them: a 304 needs no handler and no version | for reads that cost more than a lookup, in one process |
 //! | `IdempotencyLayer` | runs a request with an `Idempotency-Key` once, and repeats its response | for every `POST` or `PATCH` that clients retry |
 //! | [`CachePolicyLayer`] | sets `Cache-Control`, targeted headers, `Vary` and `Date` | for every service with caches or browsers in front |
 //! | [`CacheTagsLayer`] | adds cache tags, and purges after writes | with a CDN, Varnish or nginx in front |
@@ -90,7 +90,7 @@
 //! IdempotencyLayer                 retries: the first response, before its conditions
 //! PreconditionLayer                writes: 412, 428
 //! ConditionalLayer                 reads: 304, 412
-//! ValidatorCacheLayer              reads: 304 before the handler; writes: forgets tags
+//! ValidatorCacheLayer              reads: 304 before the handler; writes: forgets ETags
 //! EtagLayer                        a tag from the content
 //! the service                      its own ETag is kept
 //! ```
@@ -145,7 +145,7 @@
 //! | `tokio` | `IdempotencyLayer`, `ValidatorCacheLayer` and their stores; `lock::KeyedLock`, `detached::Detached` and `purge::PurgeQueue`; timeouts of sources, of purges, and for the content of a refused request | yes |
 //! | `axum` | `resource::guard` and `resource::wrap`; `source::axum`, a source with extractors; the types of [`handler`] as extractors and responses; the whole path below `Router::nest` ([`target`]) | no |
 //! | `serde` | `Cache-Control` directives as strings of a configuration | no |
-//! | `tracing` | events for a source that failed, an unchecked write, an idempotency key, a given-up purge, a stale remembered tag, and findings of an audit | no |
+//! | `tracing` | events for a source that failed, an unchecked write, an idempotency key, a given-up purge, a stale remembered ETag, and findings of an audit | no |
 //! | `blake3` | `etag::Blake3`, for tags from BLAKE3 | no |
 //! | `xxh3` | `etag::Xxh3`, for tags from XXH3 of content that attackers cannot influence | no |
 //! | `test-util` | `clock::ManualClock`, a clock that tests can advance; `store::contract`, suites for stores | no |

@@ -1,6 +1,6 @@
 use std::{
     fmt,
-    sync::{Arc, atomic::AtomicBool},
+    sync::{Arc, atomic::AtomicU8},
     time::Duration,
 };
 
@@ -33,8 +33,8 @@ pub(super) struct CacheConfig<St> {
     pub(super) explain: bool,
     pub(super) renderer: Renderer,
     pub(super) clock: SharedClock,
-    /// A response has named an undeclared header, which is reported once.
-    pub(super) reported_vary: Arc<AtomicBool>,
+    /// The reasons for not remembering a response that were reported, a bit for each.
+    pub(super) reported: Arc<AtomicU8>,
 }
 
 impl<St> CacheConfig<St> {
@@ -52,7 +52,7 @@ impl<St> CacheConfig<St> {
             explain: false,
             renderer: Renderer::default(),
             clock: SharedClock::default(),
-            reported_vary: Arc::default(),
+            reported: Arc::default(),
         }
     }
 
@@ -103,7 +103,7 @@ impl<St> Clone for CacheConfig<St> {
             explain: self.explain,
             renderer: self.renderer.clone(),
             clock: self.clock.clone(),
-            reported_vary: Arc::clone(&self.reported_vary),
+            reported: Arc::clone(&self.reported),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::{sync::atomic::Ordering, task::Context};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Response, request::Parts};
+use http::{HeaderValue, Method, Response, StatusCode, request::Parts};
 use http_body::Body;
 
 use super::{ValidatorCache, config::CacheConfig, lease::HeldLease};
@@ -65,7 +65,7 @@ impl<St: ValidatorStore> Fill<St> {
             });
         }
         if let Some(refusal) = refusal {
-            config.report(refusal, response.headers());
+            config.report(refusal, &response);
             // Dropping the lease gives it back.
             return response.map(ResponseBody::inner);
         }
@@ -103,10 +103,27 @@ impl<St: ValidatorStore> Fill<St> {
 }
 
 impl<St> CacheConfig<St> {
-    fn report(&self, refusal: FillRefusal, headers: &HeaderMap) {
-        // The route is never remembered, so one event is enough.
-        if refusal == FillRefusal::Vary && !self.reported_vary.swap(true, Ordering::Relaxed) {
-            events::undeclared_vary(undeclared_vary(headers, &self.vary));
+    /// Emits an event for the first response that is not remembered for a reason. A layer is mostly
+    /// around one kind of routes, so one event for each reason is enough.
+    fn report(&self, refusal: FillRefusal, response: &Response<impl Sized>) {
+        // The application wants the others.
+        let is_surprising = match refusal {
+            FillRefusal::Vary
+            | FillRefusal::NoTag
+            | FillRefusal::SetCookie
+            | FillRefusal::Private => true,
+            // A layer inside has answered, and nobody has the validators of a 200.
+            FillRefusal::Status => response.status() == StatusCode::NOT_MODIFIED,
+            FillRefusal::Partial | FillRefusal::NoStore => false,
+        };
+        let bit = 1 << refusal as u8;
+        if !is_surprising || self.reported.fetch_or(bit, Ordering::Relaxed) & bit != 0 {
+            return;
+        }
+        if refusal == FillRefusal::Vary {
+            events::undeclared_vary(undeclared_vary(response.headers(), &self.vary));
+        } else {
+            events::not_remembered(refusal);
         }
     }
 }

@@ -320,11 +320,9 @@ async fn mistakes_about_keys_are_reported() {
     );
 }
 
-/// R-9111-4.1-b: a header in `Vary` that is not declared is reported once, since each response to
-/// the route has it.
+/// Sends reads whose response has these headers through a cache, and returns the events.
 #[cfg(feature = "tokio")]
-#[tokio::test]
-async fn an_undeclared_vary_is_reported_once() {
+async fn events_of_reads(status: u16, fields: &'static [(&str, &str)]) -> Vec<String> {
     use tower_conditional::{
         ValidatorCacheLayer, store::MemoryValidatorStore, validator_cache::ValidatorCache,
     };
@@ -332,27 +330,57 @@ async fn an_undeclared_vary_is_reported_once() {
     let notebook = RecordedEvents::default();
     let _subscribed = set_default(notebook.clone());
     let cache = ValidatorCache::new(MemoryValidatorStore::new());
-    let handler = service_fn(|_: Request<Empty<Bytes>>| {
-        let response = Response::builder()
-            .header("etag", "\"v1\"")
-            .header("vary", "x-theme");
+    let handler = service_fn(move |_: Request<Empty<Bytes>>| {
+        let mut response = Response::builder().status(status);
+        for (name, value) in fields {
+            response = response.header(*name, *value);
+        }
         let response = response.body(Full::<Bytes>::from("hello")).unwrap();
         ready(Ok::<_, Infallible>(response))
     });
     let service = ValidatorCacheLayer::new(cache).layer(handler);
     for _ in 0..3 {
         let read = Request::get("/").header("if-none-match", "\"v1\"");
-        let response = service
-            .clone()
-            .oneshot(read.body(Empty::new()).unwrap())
-            .await;
-        assert_eq!(response.unwrap().status(), 200);
+        let read = service.clone().oneshot(read.body(Empty::new()).unwrap());
+        assert_eq!(read.await.unwrap().status(), status);
     }
     let told = notebook.0.lock().unwrap();
-    let told: Vec<_> = told
-        .iter()
-        .filter(|event| event.starts_with("WARN"))
-        .collect();
+    told.clone()
+}
+
+/// R-9111-4.1-b: a header in `Vary` that is not declared is reported once, since each response to
+/// the route has it.
+#[cfg(feature = "tokio")]
+#[tokio::test]
+async fn an_undeclared_vary_is_reported_once() {
+    let told = events_of_reads(200, &[("etag", "\"v1\""), ("vary", "x-theme")]).await;
     assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("WARN"), "{told:?}");
     assert!(told[0].contains("x-theme"), "{told:?}");
+}
+
+/// Mistakes after which nothing is remembered are reported once, and decisions are not.
+#[cfg(feature = "tokio")]
+#[tokio::test]
+async fn the_first_response_that_is_not_remembered_is_reported() {
+    type Case = (u16, &'static [(&'static str, &'static str)], &'static str);
+    let surprising: [Case; 4] = [
+        (200, &[], "no valid entity tag"),
+        (200, &[("etag", "\"v2\""), ("set-cookie", "a=b")], "cookie"),
+        (
+            200,
+            &[("etag", "\"v2\""), ("cache-control", "private")],
+            "private",
+        ),
+        (304, &[("etag", "\"v1\"")], "status"),
+    ];
+    for (status, fields, reason) in surprising {
+        let told = events_of_reads(status, fields).await;
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].starts_with("INFO"), "{told:?}");
+        assert!(told[0].contains(reason), "{told:?}");
+    }
+    let wanted = events_of_reads(200, &[("etag", "\"v2\""), ("cache-control", "no-store")]).await;
+    assert_eq!(wanted, [""; 0]);
+    assert_eq!(events_of_reads(404, &[]).await, [""; 0]);
 }

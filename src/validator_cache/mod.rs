@@ -73,6 +73,8 @@
 //!   [`principal`](ValidatorCacheLayer::principal) is named,
 //! - responses whose `Vary` names a header that [`vary`](ValidatorCacheLayer::vary) does not
 //!   declare,
+//! - responses whose handler chooses a [`CachePolicy`](crate::cache_policy::CachePolicy) in the
+//!   extensions, which the 304 would not have,
 //! - responses without a valid `ETag`. Two writes in one second have the same `Last-Modified`.
 //!
 //! With [`explain`](ValidatorCacheLayer::explain), the [`Outcome`](crate::Outcome) has the reason.
@@ -156,6 +158,7 @@
 //! - A write changes nothing after its response. If a timeout inside drops a handler, its statement
 //!   may still be running in the database. In this case call
 //!   [`hold_unknown_writes`](ValidatorCache::hold_unknown_writes).
+//! - A write whose content is a stream changes nothing later than `write_ttl` after its head.
 //! - If the process dies, a write changes nothing after `write_ttl`. Give the database a shorter
 //!   timeout for statements and transactions.
 //! - Handlers read from the database that they write to, and not from a replica behind it.

@@ -39,6 +39,7 @@ pub(super) struct StepStore {
     memory: MemoryValidatorStore,
     faults: Arc<watch::Sender<HashMap<&'static str, Fault>>>,
     log: Arc<Mutex<Vec<&'static str>>>,
+    guarantee: Guarantee,
 }
 
 impl StepStore {
@@ -47,6 +48,16 @@ impl StepStore {
             memory: MemoryValidatorStore::new().clock(clock.clone()),
             faults: Arc::new(watch::Sender::new(HashMap::new())),
             log: Arc::default(),
+            guarantee: Guarantee::SingleProcess,
+        }
+    }
+
+    /// Returns the store as another process sees it, so that keys are the same in every cache.
+    pub(super) fn shared(&self) -> Self {
+        let guarantee = Guarantee::Strict;
+        Self {
+            guarantee,
+            ..self.clone()
         }
     }
 
@@ -149,6 +160,6 @@ impl ValidatorStore for StepStore {
     }
 
     fn guarantee(&self) -> Guarantee {
-        self.memory.guarantee()
+        self.guarantee
     }
 }

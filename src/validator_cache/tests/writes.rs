@@ -191,6 +191,27 @@ async fn tags_of_the_response_are_forgotten() {
     assert!(site.is_hit(&service, "/c/1", &tag).await);
 }
 
+/// The handler may write while its content is sent, so they are forgotten once more at its end.
+#[tokio::test]
+async fn tags_of_the_response_are_forgotten_at_its_end() {
+    let site = Site::new();
+    let service = site.serve(&site.tagged_layer(), |site, parts| {
+        let mut response = site.respond(parts);
+        if parts.method == "POST" {
+            let tags = CacheTags::of(["b"]).expect("a tag");
+            response.extensions_mut().insert(tags);
+            *response.body_mut() = ScriptedBody::unsized_([Act::data("done")]);
+        }
+        response
+    });
+    let response = head(&service, request("POST", "/a/1", &[])).await;
+    site.fill(&service, "/b/1").await;
+    let tag = site.tag();
+    site.write();
+    drop(response);
+    assert!(!site.is_hit(&service, "/b/1", &tag).await);
+}
+
 /// Nothing else forgets the targets that only the response names. So nothing is answered from the
 /// cache until the store has taken them.
 #[tokio::test(start_paused = true)]

@@ -8,6 +8,7 @@ mod feeds;
 mod fills;
 mod holds;
 mod keys;
+mod leaders;
 mod limited_reads;
 mod operator;
 mod outages;

@@ -35,7 +35,13 @@ impl KeyedRequest {
 
     fn key(&self) -> [u8; 32] {
         let principal = self.principal.as_deref();
-        let key = validator_key(&self.namespace, &self.target, &self.headers, &DECLARED, principal);
+        let key = validator_key(
+            &self.namespace,
+            &self.target,
+            &self.headers,
+            &DECLARED,
+            principal,
+        );
         *key.as_bytes()
     }
 
@@ -43,12 +49,17 @@ impl KeyedRequest {
     fn parts(&self) -> impl PartialEq + std::fmt::Debug + use<> {
         let lines = |name: &HeaderName| -> Vec<Vec<u8>> {
             let values = self.headers.get_all(name).iter();
-            values.map(|value| value.as_bytes().trim_ascii().to_vec()).collect()
+            values
+                .map(|value| value.as_bytes().trim_ascii().to_vec())
+                .collect()
         };
         (
             (self.namespace.clone(), self.principal.clone()),
             self.target.scheme_str().map(str::to_owned),
-            (self.target.path().to_owned(), self.target.query().map(str::to_owned)),
+            (
+                self.target.path().to_owned(),
+                self.target.query().map(str::to_owned),
+            ),
             DECLARED.each_ref().map(lines),
         )
     }
@@ -58,7 +69,8 @@ fuzz_target!(|data: &[u8]| {
     let middle = data.windows(2).position(|pair| pair == b"\n\n");
     let (first, second) = data.split_at(middle.unwrap_or_default());
     let second = second.get(2..).unwrap_or_default();
-    let (Some(first), Some(second)) = (KeyedRequest::read(first), KeyedRequest::read(second)) else {
+    let (Some(first), Some(second)) = (KeyedRequest::read(first), KeyedRequest::read(second))
+    else {
         return;
     };
     assert_eq!(first.key(), first.key());

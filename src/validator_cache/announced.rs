@@ -1,4 +1,12 @@
-use std::{convert::Infallible, fmt, future::pending, mem, time::Duration};
+use std::{
+    convert::Infallible,
+    fmt,
+    future::{Future, pending},
+    mem,
+    time::Duration,
+};
+
+use tokio::{runtime::Handle, task::AbortHandle};
 
 use super::{ValidatorCache, soft::pause};
 use crate::{
@@ -29,6 +37,16 @@ pub struct AnnouncedWrite<St: ValidatorStore> {
     is_acknowledged: bool,
     /// The handler may have written, and nobody knows if it still does.
     is_unknown: bool,
+    renewal: Option<RenewalTask>,
+}
+
+/// A task that extends a write. It ends when this is dropped.
+struct RenewalTask(AbortHandle);
+
+impl Drop for RenewalTask {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl<St: ValidatorStore> ValidatorCache<St> {
@@ -89,6 +107,7 @@ impl<St: ValidatorStore> AnnouncedWrite<St> {
             late: Vec::new(),
             is_acknowledged: false,
             is_unknown: false,
+            renewal: None,
         }
     }
 
@@ -122,27 +141,36 @@ impl<St: ValidatorStore> AnnouncedWrite<St> {
     }
 
     async fn announce_once(&self) -> Result<(), StoreError> {
-        let settings = &self.cache.settings;
-        let step = settings.store.begin_write(self.intent.clone());
-        within(settings.store_timeout, step).await
+        announce(&self.cache, &self.intent).await
     }
 
     /// Extends the write three times in its time to live, and sooner after a failure. Never ends.
-    pub(super) async fn renew_until_dropped(&self) -> Infallible {
-        let ttl = self.intent.ttl;
-        let mut wait = ttl / 3;
-        loop {
-            // The announcement runs on time alone, so no event tells when to extend it.
-            if !pause(wait).await {
-                return pending().await;
-            }
-            wait = match self.announce_once().await {
-                Ok(()) => ttl / 3,
-                Err(error) => {
-                    events::validator_step_failed("renew", &error);
-                    ttl / 12
+    pub(super) fn renew_until_dropped(&self) -> impl Future<Output = Infallible> + Send + use<St> {
+        let (cache, intent) = (self.cache.clone(), self.intent.clone());
+        async move {
+            let ttl = intent.ttl;
+            let mut wait = ttl / 3;
+            loop {
+                // The announcement runs on time alone, so no event tells when to extend it.
+                if !pause(wait).await {
+                    return pending().await;
                 }
-            };
+                wait = match announce(&cache, &intent).await {
+                    Ok(()) => ttl / 3,
+                    Err(error) => {
+                        events::validator_step_failed("renew", &error);
+                        ttl / 12
+                    }
+                };
+            }
+        }
+    }
+
+    /// Extends the write in a task, until it ends.
+    pub(super) fn renew_in_task(&mut self) {
+        if let Ok(runtime) = Handle::try_current() {
+            let task = runtime.spawn(self.renew_until_dropped());
+            self.renewal = Some(RenewalTask(task.abort_handle()));
         }
     }
 
@@ -173,6 +201,7 @@ impl<St: ValidatorStore> AnnouncedWrite<St> {
 
 impl<St: ValidatorStore> Drop for AnnouncedWrite<St> {
     fn drop(&mut self) {
+        self.renewal = None;
         let (cache, intent) = (self.cache.clone(), self.intent.clone());
         let late = mem::take(&mut self.late);
         if self.is_unknown && self.is_acknowledged && cache.settings.holds_unknown_writes {
@@ -183,6 +212,15 @@ impl<St: ValidatorStore> Drop for AnnouncedWrite<St> {
             end(&cache, intent, late, is_acknowledged).await;
         });
     }
+}
+
+async fn announce<St: ValidatorStore>(
+    cache: &ValidatorCache<St>,
+    intent: &WriteIntent,
+) -> Result<(), StoreError> {
+    let settings = &cache.settings;
+    let step = settings.store.begin_write(intent.clone());
+    within(settings.store_timeout, step).await
 }
 
 /// Ends a write. Tries a few times; after that, its targets are slow until it runs out. The late

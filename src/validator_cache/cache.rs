@@ -199,8 +199,11 @@ impl<St> ValidatorCache<St> {
         self
     }
 
-    /// Keeps a write announced for [`write_ttl`](Self::write_ttl) if its outcome is not known: after
-    /// a 5xx, a 408, an error and a panic. Off by default: every write ends with its response.
+    /// Keeps a write announced for [`write_ttl`](Self::write_ttl) if its outcome is not known. Off by
+    /// default: every write ends with its response.
+    ///
+    /// It is not known after a 5xx, a 408, an error, a panic, and content that was not sent to its
+    /// end.
     ///
     /// A statement of a handler that was dropped, as by a timeout inside, may commit later.
     #[must_use]

@@ -12,7 +12,7 @@ use crate::{
     events,
     outcome::Outcome,
     semantics::{
-        caching::cache_tags::CacheTags,
+        caching::{cache_policy::CachePolicy, cache_tags::CacheTags},
         condition::{ConditionalFields, Current, Decision},
         field::content_length,
         validator::Validators,
@@ -56,8 +56,7 @@ impl<St: ValidatorStore> Fill<St> {
         cx: &mut Context<'_>,
         mut response: Response<B>,
     ) -> Response<ResponseBody<B>> {
-        let headers = response.headers();
-        let refusal = may_fill(response.status(), headers, &config.vary, self.has_principal).err();
+        let refusal = self.refusal(config, &response);
         if config.explain {
             Outcome::record(response.extensions_mut(), |outcome| match refusal {
                 None => outcome.set_stored(),
@@ -92,6 +91,16 @@ impl<St: ValidatorStore> Fill<St> {
         response.map(|content| watch(cx, content, length, Box::new(on_end)))
     }
 
+    fn refusal<B>(&self, config: &CacheConfig<St>, response: &Response<B>) -> Option<FillRefusal> {
+        // The 304 has no extensions. A policy layer outside would give it another policy than the
+        // 200 (RFC 9110, section 15.4.5).
+        if response.extensions().get::<CachePolicy>().is_some() {
+            return Some(FillRefusal::Policy);
+        }
+        let (status, headers) = (response.status(), response.headers());
+        may_fill(status, headers, &config.vary, self.has_principal).err()
+    }
+
     /// Returns `true` if a layer outside makes a 304 of the response, and drops its content.
     fn is_not_modified(&self, config: &CacheConfig<St>, validators: &Validators) -> bool {
         let current = Current::Present(validators.as_ref());
@@ -110,6 +119,7 @@ impl<St> CacheConfig<St> {
         let is_surprising = match refusal {
             FillRefusal::Vary
             | FillRefusal::NoTag
+            | FillRefusal::Policy
             | FillRefusal::SetCookie
             | FillRefusal::Private => true,
             // A layer inside has answered, and nobody has the validators of a 200.

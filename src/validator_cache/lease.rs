@@ -25,13 +25,12 @@ impl<St: ValidatorStore> HeldLease<St> {
         grant: Grant,
         has_followers: bool,
     ) -> Self {
-        let lease_end = has_followers.then(|| cache.state.waiters.lead(key));
         Self {
             lease: Some(GrantedLease {
                 cache: cache.clone(),
                 key,
                 grant,
-                lease_end: lease_end.flatten(),
+                lease_end: has_followers.then(|| cache.state.waiters.lead(key)),
             }),
         }
     }

@@ -1,7 +1,7 @@
 //! Readers that wait for the reader that has the lease of their key.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -19,24 +19,22 @@ type WaiterMap = HashMap<ValidatorKey, watch::Receiver<()>>;
 pub(super) struct LeaseEnd {
     waiters: Arc<Mutex<WaiterMap>>,
     key: ValidatorKey,
+    waiting: watch::Receiver<()>,
     // Dropping the sender closes the channel, which is the signal.
     _signal: watch::Sender<()>,
 }
 
 impl LeaseWaiters {
-    /// Registers the reader that fills a key. `None` if there is one, whose lease ran out.
-    pub(super) fn lead(&self, key: ValidatorKey) -> Option<LeaseEnd> {
-        let mut waiters = lock(&self.0);
-        let Entry::Vacant(vacant) = waiters.entry(key) else {
-            return None;
-        };
+    /// Registers the reader that fills a key. It takes the place of one whose lease ran out.
+    pub(super) fn lead(&self, key: ValidatorKey) -> LeaseEnd {
         let (signal, waiting) = watch::channel(());
-        vacant.insert(waiting);
-        Some(LeaseEnd {
+        lock(&self.0).insert(key, waiting.clone());
+        LeaseEnd {
             waiters: Arc::clone(&self.0),
             key,
+            waiting,
             _signal: signal,
-        })
+        }
     }
 
     /// Returns a future that resolves once the reader of the key has ended. `None` if no reader
@@ -55,7 +53,12 @@ impl LeaseWaiters {
 
 impl Drop for LeaseEnd {
     fn drop(&mut self) {
-        lock(&self.waiters).remove(&self.key);
+        let mut waiters = lock(&self.waiters);
+        let current = waiters.get(&self.key);
+        // A later reader may have taken the place.
+        if current.is_some_and(|current| current.same_channel(&self.waiting)) {
+            waiters.remove(&self.key);
+        }
     }
 }
 

@@ -73,6 +73,8 @@
 //!   [`principal`](ValidatorCacheLayer::principal) is named,
 //! - responses whose `Vary` names a header that [`vary`](ValidatorCacheLayer::vary) does not
 //!   declare,
+//! - responses whose handler chooses a [`CachePolicy`](crate::cache_policy::CachePolicy) in the
+//!   extensions, which the 304 would not have,
 //! - responses without a valid `ETag`. Two writes in one second have the same `Last-Modified`.
 //!
 //! With [`explain`](ValidatorCacheLayer::explain), the [`Outcome`](crate::Outcome) has the reason.
@@ -100,7 +102,7 @@
 //!
 //! Spellings of a path that differ in escapes or in the case of letters are one. So are those that
 //! differ in repeated slashes, or in a slash at the end. Other spellings are known to the handler
-//! alone, such as `/notes/007`. So make tags of the parsed identifier, and not of the text of the path.
+//! alone, such as `/notes/007`. So make tags of the parsed identifier, and not of the path's text.
 //!
 //! ## The key
 //!
@@ -171,6 +173,7 @@
 //! - A write changes nothing after its response. If a timeout inside drops a handler, its statement
 //!   may still be running in the database. In this case call
 //!   [`hold_unknown_writes`](ValidatorCache::hold_unknown_writes).
+//! - A write whose response is a stream ends with that. A slow client keeps its resources slow.
 //! - If the process dies, a write changes nothing after `write_ttl`. Give the database a shorter
 //!   timeout for statements and transactions.
 //! - Handlers read from the database that they write to, and not from a replica behind it.

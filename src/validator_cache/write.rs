@@ -14,7 +14,7 @@ use tower_service::Service;
 
 use super::{announced::AnnouncedWrite, cache::WritePolicy, config::CacheConfig};
 use crate::{
-    body::{ResponseBody, UnreadContent, watch},
+    body::{ContentEnd, ResponseBody, UnreadContent, watch},
     events,
     outcome::{Outcome, Verdict},
     purge::Purge,
@@ -162,8 +162,15 @@ impl<St: ValidatorStore> ClientWrite<St> {
         if let Err(error) = self.announced.renew().await {
             events::validator_step_failed("renew", &error);
         }
-        let announced = self.announced;
-        let on_end = Box::new(move |_| drop(announced));
+        let mut announced = self.announced;
+        announced.renew_in_task();
+        let on_end = Box::new(move |end| {
+            // A handler that was dropped in the middle may have a statement that commits later.
+            if end != ContentEnd::Complete {
+                announced.set_unknown(true);
+            }
+            drop(announced);
+        });
         let watched = with_context(|cx| response.map(|content| watch(cx, content, None, on_end)));
         Ok(watched.await)
     }

@@ -29,6 +29,8 @@ pub enum FillRefusal {
     Vary,
     /// The response has no valid `ETag`, or more than one.
     NoTag,
+    /// The handler has put a cache policy into the extensions.
+    Policy,
 }
 
 impl fmt::Display for FillRefusal {
@@ -41,6 +43,7 @@ impl fmt::Display for FillRefusal {
             Self::SetCookie => "the response sets a cookie",
             Self::Vary => "`Vary` names a header that is not declared",
             Self::NoTag => "the response has no valid entity tag",
+            Self::Policy => "the handler chooses a cache policy",
         })
     }
 }

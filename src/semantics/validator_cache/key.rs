@@ -100,6 +100,10 @@ impl KeyHasher {
         }
         input.end();
         if !ptr::eq(target, request.uri) {
+            // A handler that forwards requests chooses the server, too.
+            let authority = request.uri.authority().map(Authority::as_str);
+            input.option(request.uri.scheme_str().map(str::as_bytes));
+            input.option(authority.map(str::as_bytes));
             input.part(request.uri.path().as_bytes());
             // A router leaves the query as it is, so it is part of the key already.
             if request.uri.query() != target.query() {

@@ -181,3 +181,49 @@ async fn a_feed_is_followed() {
     assert!(!site.is_hit(&service, "/a", "\"v1\"").await);
     assert!(site.is_hit(&service, "/a", "\"v1\"").await);
 }
+
+/// A cache that is not used asks no store, and a slow answer from before is not used.
+#[tokio::test(start_paused = true)]
+async fn an_unused_cache_asks_no_store() {
+    let site = Site::new();
+    let service = site.service(&site.layer());
+    site.fill(&service, "/a").await;
+    site.store.set("lookup", Fault::Waits);
+    let slow = tokio::spawn({
+        let service = service.clone();
+        async move { super::get_if(&service, "/a", "\"v1\"").await }
+    });
+    yield_now().await;
+    site.store.set("invalidate", Fault::Refused);
+    site.cache.soft_invalidate_all();
+    site.store.steps();
+    site.store.set("lookup", None);
+    assert_eq!(slow.await.expect("a response"), 200);
+    super::get(&service, "/a").await;
+    assert!(!site.store.steps().contains(&"lookup"));
+}
+
+/// Targets that a worker could not tell before its runtime ended are told with the next ones.
+#[test]
+fn targets_outlive_their_worker() {
+    let site = Site::new();
+    let service = site.service(&site.tagged_layer());
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .expect("a runtime")
+    };
+    runtime().block_on(async {
+        site.fill(&service, "/a").await;
+        site.fill(&service, "/b").await;
+        site.store.set("invalidate", Fault::Refused);
+        site.cache.soft_invalidate(&purge("a"));
+    });
+    site.store.set("invalidate", None);
+    site.cache.soft_invalidate(&purge("c"));
+    runtime().block_on(async {
+        assert!(!site.is_hit(&service, "/a", "\"v1\"").await);
+        assert!(site.is_hit(&service, "/b", "\"v1\"").await);
+    });
+}

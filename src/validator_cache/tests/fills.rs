@@ -3,7 +3,7 @@
 use http::{StatusCode, header::ACCEPT_LANGUAGE};
 
 use super::{HandlerResponse, Site, content, get, request, send};
-use crate::cache_tags::CacheTags;
+use crate::{cache_tags::CacheTags, semantics::caching::cache_policy::CachePolicy};
 
 /// Returns `true` if a page with these headers is remembered.
 async fn fills(status: u16, fields: &'static [(&str, &str)]) -> bool {
@@ -150,4 +150,21 @@ async fn a_read_before_a_write_fills_nothing() {
     super::put(&service, "/a").await;
     crate::test_support::read(old.into_body());
     assert!(!site.is_hit(&service, "/a", "\"v1\"").await);
+}
+
+/// R-9110-15.4.5-a: a policy in the extensions is lost on a 304 from the cache, and the 304 would
+/// get another one.
+#[tokio::test]
+async fn pages_with_a_chosen_policy_are_not_remembered() {
+    for policy in [CachePolicy::no_store(), CachePolicy::no_cache()] {
+        let site = Site::new();
+        let service = site.serve(&site.layer(), move |site, parts| {
+            let mut response = site.respond(parts);
+            response.extensions_mut().insert(policy.clone());
+            response
+        });
+        get(&service, "/a").await;
+        assert!(!site.is_hit(&service, "/a", "\"v1\"").await);
+        assert_eq!(site.store.len(), 0);
+    }
 }

@@ -182,3 +182,29 @@ async fn any_header_can_be_declared() {
     assert_eq!(status(&service, "/a", &tenant("one")).await, 304);
     assert_eq!(status(&service, "/a", &tenant("two")).await, 200);
 }
+
+/// R-9111-4-a: a handler that forwards requests chooses their server and their path.
+#[cfg(feature = "axum")]
+#[tokio::test]
+async fn forwarded_requests_have_the_server_in_the_key() {
+    let site = Site::new();
+    let service = site.service(&site.layer());
+    let forward = async |uri: &str| {
+        let fields = [("host", "front.test"), ("if-none-match", "\"v1\"")];
+        let mut request = super::request("GET", uri, &fields);
+        let original = axum::extract::OriginalUri(http::Uri::from_static("/a"));
+        request.extensions_mut().insert(original);
+        super::send(&service, request).await.status().as_u16()
+    };
+    for uri in [
+        "/a",
+        "/b",
+        "http://one.test/a",
+        "http://two.test/a",
+        "https://one.test/a",
+        "http://one.test/a?b",
+    ] {
+        assert_eq!(forward(uri).await, 200, "{uri}");
+        assert_eq!(forward(uri).await, 304, "{uri}");
+    }
+}

@@ -179,3 +179,22 @@ async fn an_end_that_fails_only_makes_reads_slow() {
         site.fill(&service, "/a").await;
     }
 }
+
+/// Another process has filled the entry for longer than this one allows.
+#[tokio::test]
+async fn the_time_to_live_is_that_of_the_reader() {
+    let site = Site::new();
+    let service = |ttl| {
+        let cache = ValidatorCache::new(site.store.clone().shared());
+        let cache = cache.namespace("notes").build_id("1");
+        site.service(&ValidatorCacheLayer::new(
+            cache.ttl(Duration::from_secs(ttl)),
+        ))
+    };
+    let (long, short) = (service(600), service(5));
+    get(&long, "/a").await;
+    assert!(site.is_hit(&short, "/a", "\"v1\"").await);
+    site.clock.advance(Duration::from_secs(5));
+    assert!(!site.is_hit(&short, "/a", "\"v1\"").await);
+    assert!(site.is_hit(&long, "/a", "\"v1\"").await);
+}

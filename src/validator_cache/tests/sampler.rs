@@ -216,3 +216,25 @@ async fn a_wrong_tag_is_found() {
     get(&service, "/notes").await;
     assert_eq!(reports.lock().unwrap().len(), 1);
 }
+
+/// An entry that was filled meanwhile is another one.
+#[tokio::test]
+async fn an_entry_of_a_later_read_is_no_alarm() {
+    let (site, reports) = watched();
+    let writer = site.service(&site.layer());
+    let service = site.serve_async(&site.layer(), move |site, parts| {
+        let writer = writer.clone();
+        async move {
+            if site.store.len() > 0 && parts.headers.contains_key("if-none-match") {
+                put(&writer, "/a").await;
+                site.fill(&writer, "/a").await;
+            }
+            site.respond(&parts)
+        }
+    });
+    get(&service, "/a").await;
+    assert_eq!(get_if(&service, "/a", "\"x\"").await, StatusCode::OK);
+    assert_eq!(site.tag(), "\"v2\"");
+    assert_eq!(reports.lock().unwrap().len(), 0);
+    assert!(site.is_hit(&service, "/a", "\"v2\"").await);
+}

@@ -51,7 +51,7 @@ async fn a_wrong_configuration_is_refused() {
     let _other = one.clone();
     let message = refusal(|| one.namespace("late")).expect("a panic");
     assert!(
-        message.contains("configured before it is cloned"),
+        message.contains("configure it before it is cloned"),
         "{message}"
     );
     assert!(refusal(|| cache().ttl(Duration::ZERO)).is_some());

@@ -137,3 +137,39 @@ async fn writes_of_other_tags_do_not_hinder_a_fill() {
     assert!(site.is_hit(&reader, "/b/1", "\"v1\"").await);
     assert!(!site.is_hit(&reader, "/a/1", "\"v1\"").await);
 }
+
+/// R-9111-4.4-a: a handler that forwards requests reads and writes the path that its service sees.
+#[cfg(feature = "axum")]
+#[tokio::test]
+async fn a_write_touches_the_path_that_its_service_sees() {
+    let tags = |request: &http::request::Parts| {
+        let is_read = request.method == "GET";
+        let name = if is_read { "read" } else { "write" };
+        crate::cache_tags::CacheTags::of([name]).expect("a tag")
+    };
+    let forwarded = |method, original: &str| {
+        let mut request = request(method, "/a/7", &[("if-none-match", "\"v1\"")]);
+        let original = original.parse().expect("a URI");
+        let original = axum::extract::OriginalUri(original);
+        request.extensions_mut().insert(original);
+        request
+    };
+    for (read, written, is_kept) in [
+        ("/x", "/a/7", false),
+        ("/a/7", "/x", false),
+        ("/x", "/y", false),
+        ("/b/a/7", "/c/a/7", true),
+    ] {
+        let site = Site::new();
+        let service = site.service(&site.layer().tags(tags));
+        let status = async |method, original| {
+            let response = send(&service, forwarded(method, original)).await;
+            response.status().as_u16()
+        };
+        assert_eq!(status("GET", read).await, 200);
+        assert_eq!(status("GET", read).await, 304);
+        assert_eq!(status("PUT", written).await, 204);
+        let expected = if is_kept { 304 } else { 200 };
+        assert_eq!(status("GET", read).await, expected, "{read} {written}");
+    }
+}

@@ -138,6 +138,33 @@ async fn a_streamed_response_ends_the_write_at_its_end() {
     }
 }
 
+/// A handler may write as long as its content is sent, however long that takes.
+#[tokio::test(start_paused = true)]
+async fn a_streamed_response_keeps_its_write_announced() {
+    let site = Site::new();
+    let reader = site.service(&site.layer());
+    let service = site.serve(&site.layer(), |_, _| {
+        let stream = ScriptedBody::unsized_([Act::Wait, Act::data("done")]);
+        Response::new(stream)
+    });
+    let response = head(&service, request("PUT", "/a", &[])).await;
+    for _ in 0..300 {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        site.clock.advance(std::time::Duration::from_secs(1));
+        assert!(!site.is_hit(&reader, "/a", "\"v1\"").await);
+    }
+    site.write();
+    read(response.into_body());
+    site.store.steps();
+    assert!(!site.is_hit(&reader, "/a", "\"v1\"").await);
+    assert!(site.is_hit(&reader, "/a", "\"v2\"").await);
+    // Its task is over, too.
+    for _ in 0..120 {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    assert!(!site.store.steps().contains(&"begin"));
+}
+
 /// R-9111-4.4-c: locations of the response are forgotten on the origin of the target alone.
 #[tokio::test]
 async fn locations_of_the_response_are_forgotten() {
@@ -189,6 +216,27 @@ async fn tags_of_the_response_are_forgotten() {
     send(&service, request("POST", "/a/1", &[])).await;
     assert!(!site.is_hit(&service, "/b/1", &tag).await);
     assert!(site.is_hit(&service, "/c/1", &tag).await);
+}
+
+/// The handler may write while its content is sent, so they are forgotten once more at its end.
+#[tokio::test]
+async fn tags_of_the_response_are_forgotten_at_its_end() {
+    let site = Site::new();
+    let service = site.serve(&site.tagged_layer(), |site, parts| {
+        let mut response = site.respond(parts);
+        if parts.method == "POST" {
+            let tags = CacheTags::of(["b"]).expect("a tag");
+            response.extensions_mut().insert(tags);
+            *response.body_mut() = ScriptedBody::unsized_([Act::data("done")]);
+        }
+        response
+    });
+    let response = head(&service, request("POST", "/a/1", &[])).await;
+    site.fill(&service, "/b/1").await;
+    let tag = site.tag();
+    site.write();
+    drop(response);
+    assert!(!site.is_hit(&service, "/b/1", &tag).await);
 }
 
 /// Nothing else forgets the targets that only the response names. So nothing is answered from the

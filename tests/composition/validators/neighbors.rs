@@ -4,7 +4,9 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use axum::extract::Request;
 use http::{StatusCode, header, request::Parts};
-use tower_conditional::{CodingTagLayer, EtagLayer, stack};
+use tower_conditional::{
+    CachePolicyLayer, CodingTagLayer, EtagLayer, cache_policy::CachePolicy, stack,
+};
 use tower_http::{compression::CompressionLayer, timeout::TimeoutLayer};
 
 use super::{Page, cors, keys, remembers};
@@ -204,4 +206,22 @@ async fn a_request_without_permission_gets_no_304() {
     )
     .await;
     assert_eq!(page.runs(), 1);
+}
+
+/// R-9110-15.4.5-a: the policy that a handler chooses is that of the 304, too.
+#[tokio::test]
+async fn a_chosen_policy_is_that_of_the_304() {
+    let read = || async { (axum::Extension(CachePolicy::no_store()), "mine") };
+    let policy = CachePolicyLayer::new(CachePolicy::read_mostly_json());
+    let app = axum::Router::new()
+        .route("/page", axum::routing::get(read))
+        .layer(stack().validators(remembers()).cache_policy(policy));
+    let full = send(&app, "GET", "/page", &[]).await;
+    assert_eq!(full.field("cache-control"), Some("no-store"));
+    for _ in 0..2 {
+        let known = [("if-none-match", full.tag())];
+        let again = send(&app, "GET", "/page", &known).await;
+        again.assert_not_modified(&full);
+        assert_eq!(again.field("cache-control"), Some("no-store"));
+    }
 }

@@ -244,6 +244,7 @@ pub mod fuzzing {
 
         KeyHasher::shared(namespace, "").key(&KeyParts {
             target,
+            uri: target,
             headers,
             declared,
             principal,

@@ -5,12 +5,12 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use tokio::time::{Instant, sleep};
 
-use super::config::{IdempotencyConfig, PAUSES};
+use super::config::IdempotencyConfig;
 use crate::{
     events,
     semantics::retry::{Admission, Claim, RecordId, Resolution, Update},
     source::lazy_timeout,
-    store::{IdempotencyStore, Step, StoreError, StoreErrorKind, within},
+    store::{IdempotencyStore, PAUSES, Step, StoreError, StoreErrorKind, within},
 };
 
 /// The first and the longest pause between two looks at a key that another attempt holds. They

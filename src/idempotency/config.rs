@@ -17,13 +17,6 @@ type IsRequired = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
 type CommitOf = Arc<dyn Fn(StatusCode) -> Option<Commit> + Send + Sync>;
 type FingerprintOf = Arc<dyn Fn(&Parts, &Bytes) -> Fingerprint + Send + Sync>;
 
-/// The pauses between the tries of a step whose answer was lost.
-pub(super) const PAUSES: [Duration; 3] = [
-    Duration::from_millis(50),
-    Duration::from_millis(200),
-    Duration::from_millis(800),
-];
-
 /// The settings of an [`IdempotencyLayer`](super::IdempotencyLayer).
 pub(super) struct IdempotencyConfig<St> {
     pub(super) store: Arc<St>,

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     attempt::Attempt,
-    config::{IdempotencyConfig, OnUnrecorded, PAUSES},
+    config::{IdempotencyConfig, OnUnrecorded},
     recorded::{self, RecordedContent},
     refuse::refuse,
 };
@@ -19,7 +19,7 @@ use crate::{
     outcome::Outcome,
     refusal::KeyProblem,
     semantics::retry::{Commit, RecordId, RecordedResponse, Resolution, SealReason, Update},
-    store::{IdempotencyStore, Step, StoreError, StoreErrorKind, within},
+    store::{IdempotencyStore, PAUSES, Step, StoreError, StoreErrorKind, within},
 };
 
 /// The key of a request that is performed, until its end is recorded.

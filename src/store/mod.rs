@@ -39,4 +39,4 @@ pub use faulty::FaultyStore;
 pub use idempotency::{IdempotencyStore, Inspection, Step};
 pub use memory::{MemoryIdempotencyStore, MemoryValidatorStore};
 pub(crate) use validators::ValidatorStore;
-pub(crate) use within::within;
+pub(crate) use within::{PAUSES, within};

@@ -4,6 +4,13 @@ use std::time::Duration;
 
 use crate::{source::lazy_timeout, store::error::StoreError};
 
+/// The pauses between the tries of a step that failed, or whose answer was lost.
+pub(crate) const PAUSES: [Duration; 3] = [
+    Duration::from_millis(50),
+    Duration::from_millis(200),
+    Duration::from_millis(800),
+];
+
 /// Waits for the answer of a store. One that never answers holds up neither a request nor a
 /// shutdown without end.
 pub(crate) async fn within<T>(

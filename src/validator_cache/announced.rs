@@ -3,7 +3,6 @@ use std::{
     fmt,
     future::{Future, pending},
     mem,
-    time::Duration,
 };
 
 use tokio::{runtime::Handle, task::AbortHandle};
@@ -13,15 +12,8 @@ use crate::{
     events,
     purge::Purge,
     semantics::validator_cache::{WriteEnd, WriteIntent, WriteTarget},
-    store::{StoreError, ValidatorStore, within},
+    store::{PAUSES, StoreError, ValidatorStore, within},
 };
-
-/// The pauses between the tries of a step that failed, or whose answer was lost.
-const PAUSES: [Duration; 3] = [
-    Duration::from_millis(50),
-    Duration::from_millis(200),
-    Duration::from_millis(800),
-];
 
 /// A write that the store knows of. Until it ends, nothing that it touches is answered from the
 /// cache or remembered.

@@ -105,7 +105,8 @@ impl<St: ValidatorStore> Drop for SoftWorker<St> {
 pub(super) async fn pause(wait: Duration) -> bool {
     let has_runtime = Handle::try_current().is_ok();
     if has_runtime {
-        // The callers say why they wait for time alone.
+        // No event ends this wait: a store that is away tells nobody when it is back, and an
+        // announcement runs out by time alone.
         sleep(wait).await;
     }
     has_runtime

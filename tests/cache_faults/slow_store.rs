@@ -64,6 +64,7 @@ impl<S: ValidatorStore> SlowStore<S> {
     async fn travel(&self) {
         let millis = self.below(4);
         if millis > 0 {
+            // The clock is paused, so this is a place in the order of steps.
             sleep(Duration::from_millis(millis - 1)).await;
         }
     }

@@ -113,6 +113,7 @@ impl<S: ValidatorStore> World<S> {
                 let millis = pauses.lock().unwrap().below(4);
                 async move {
                     if millis > 0 {
+                        // The clock is paused, so this is a place in the order of steps.
                         sleep(Duration::from_millis(millis - 1)).await;
                     }
                 }
@@ -158,6 +159,7 @@ impl Client {
                 few @ 1..100 => few % 10,
                 _ => 0,
             };
+            // The clock is paused, so this moves it.
             sleep(Duration::from_millis(pause)).await;
         }
     }

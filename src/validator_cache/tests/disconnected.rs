@@ -106,7 +106,7 @@ async fn a_write_that_is_not_acknowledged_is_not_performed() {
         assert!(!poll_and_drop(&service, 3));
         site.store.set("begin", None);
         detached.idle().await;
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        super::pass(Duration::from_secs(60)).await;
         assert_eq!(
             (done.load(Ordering::SeqCst), site.runs()),
             (0, 0),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::{Site, get, get_if, head, request};
 use crate::test_support::{Act, ScriptedBody};
@@ -19,7 +19,7 @@ async fn nobody_waits_for_a_reader_whose_lease_ran_out() {
             if parts.headers.contains_key("x-stream") {
                 *response.body_mut() = ScriptedBody::unsized_([Act::data("hello")]);
             } else {
-                sleep(Duration::from_secs(1)).await;
+                super::pass(Duration::from_secs(1)).await;
             }
             response
         });

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use tokio::time::{Instant, advance, sleep};
+use tokio::time::{Instant, advance};
 
 use super::{Fault, Site, ValidatorCache, ValidatorCacheLayer, get, get_if, put, request, send};
 use crate::{store::StoreError, validator_cache::WritePolicy};
@@ -49,7 +49,7 @@ async fn fills_and_releases_may_fail() {
             get(&service, "/a").await;
             // No response waits for the store.
             assert_eq!(start.elapsed(), Duration::ZERO, "{step} {fault:?}");
-            sleep(Duration::from_secs(2)).await;
+            super::pass(Duration::from_secs(2)).await;
             site.store.set(step, None);
             put(&service, "/a").await;
             assert_ne!(
@@ -170,7 +170,7 @@ async fn an_end_that_fails_only_makes_reads_slow() {
         site.store.set("end", fault);
         put(&service, "/a").await;
         for _ in 0..59 {
-            sleep(Duration::from_secs(1)).await;
+            super::pass(Duration::from_secs(1)).await;
             site.clock.advance(Duration::from_secs(1));
             assert!(!site.is_hit(&service, "/a", "\"v1\"").await);
             assert!(!site.is_hit(&service, "/a", "\"v2\"").await);

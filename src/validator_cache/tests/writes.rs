@@ -149,7 +149,7 @@ async fn a_streamed_response_keeps_its_write_announced() {
     });
     let response = head(&service, request("PUT", "/a", &[])).await;
     for _ in 0..300 {
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        super::pass(std::time::Duration::from_secs(1)).await;
         site.clock.advance(std::time::Duration::from_secs(1));
         assert!(!site.is_hit(&reader, "/a", "\"v1\"").await);
     }
@@ -160,7 +160,7 @@ async fn a_streamed_response_keeps_its_write_announced() {
     assert!(site.is_hit(&reader, "/a", "\"v2\"").await);
     // Its task is over, too.
     for _ in 0..120 {
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        super::pass(std::time::Duration::from_secs(1)).await;
     }
     assert!(!site.store.steps().contains(&"begin"));
 }
@@ -263,7 +263,7 @@ async fn late_targets_are_forgotten_after_an_outage() {
     }
     site.store.set("invalidate", None);
     site.store.set("end", None);
-    tokio::time::sleep(std::time::Duration::from_secs(6)).await;
+    super::pass(std::time::Duration::from_secs(6)).await;
     assert!(!site.is_hit(&service, "/b/1", &tag).await);
     assert!(site.is_hit(&service, "/b/1", &site.tag()).await);
 }
@@ -276,7 +276,7 @@ async fn a_long_write_is_renewed() {
     let service = site.serve_async(&site.layer(), |site, parts| async move {
         for _ in 0..60 {
             for _ in 0..60 {
-                tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                super::pass(std::time::Duration::from_secs(1)).await;
                 site.clock.advance(std::time::Duration::from_secs(1));
             }
         }
@@ -284,7 +284,7 @@ async fn a_long_write_is_renewed() {
     });
     let write = tokio::spawn(async move { put(&service, "/a").await });
     for _ in 0..120 {
-        tokio::time::sleep(std::time::Duration::from_secs(29)).await;
+        super::pass(std::time::Duration::from_secs(29)).await;
         for _ in 0..2 {
             assert!(!site.is_hit(&reader, "/a", "\"v1\"").await);
         }

@@ -5,6 +5,8 @@ mod check;
 mod error;
 mod script;
 mod server;
+mod validators;
 
 pub use check::Risk;
 pub use error::{Error, ErrorKind};
+pub use validators::{RedisValidatorStore, RedisValidatorStoreBuilder};

@@ -19,7 +19,7 @@ pub(super) fn lookup(
     let Value::Array(parts) = &answer else {
         return Err(unexpected(&answer));
     };
-    let found = match (word_of(parts.first()), &parts[1..]) {
+    let found = match (word_of(parts.first()), parts.get(1..).unwrap_or_default()) {
         (b"hit", [Value::Int(age), Value::Int(ttl), Value::BulkString(bytes)]) => {
             hit(*age, *ttl, bytes)
         }

@@ -191,6 +191,10 @@ where
         answer::done(&answer, b"invalidated")
     }
 
+    fn max_write_ttl(&self) -> Option<Duration> {
+        Some(self.max_write_ttl)
+    }
+
     fn guarantee(&self) -> Guarantee {
         self.guarantee
     }

@@ -147,8 +147,7 @@ fn within(setting: &str, ttl: Duration, longest: Duration) -> Result<(), Error> 
     if ttl >= Duration::from_millis(1) && ttl <= longest {
         return Ok(());
     }
-    let reason =
-        format!("invalid {setting} of {ttl:?}: it must be between 1 ms and {longest:?}");
+    let reason = format!("invalid {setting} of {ttl:?}: it must be between 1 ms and {longest:?}");
     Err(Error::invalid_config(reason))
 }
 

@@ -120,7 +120,7 @@ where
             command.arg(&lease.id.as_bytes()[..]).arg(millis(lease.ttl));
         }
         let answer = self.run(&scripts::LOOKUP, command).await?;
-        answer::lookup(answer, lease.map(|lease| lease.id))
+        answer::lookup(&answer, lease.map(|lease| lease.id))
     }
 
     /// Returns `None`. Every answer is awaited.
@@ -171,7 +171,9 @@ where
             )));
         }
         let mut command = self.command(&scripts::BEGIN, None);
-        command.arg(&intent.id.as_bytes()[..]).arg(millis(intent.ttl));
+        command
+            .arg(&intent.id.as_bytes()[..])
+            .arg(millis(intent.ttl));
         add_targets(&mut command, &intent.targets);
         let answer = self.run(&scripts::BEGIN, command).await?;
         answer::done(&answer, b"begun")

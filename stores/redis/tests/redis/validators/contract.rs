@@ -6,7 +6,9 @@ use tower_conditional::store::{contract, validators::ValidatorStore};
 use tower_conditional_redis::RedisValidatorStore;
 use tower_conditional_testing::{Engine, RedisServer};
 
-use super::support::{MINUTE, PATIENT, Steps, TestStore, connect, key, new_clock, new_prefix, reader};
+use super::support::{
+    MINUTE, PATIENT, Steps, TestStore, connect, key, new_clock, new_prefix, reader,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_store_keeps_the_rules() {

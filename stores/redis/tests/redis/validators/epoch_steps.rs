@@ -84,9 +84,7 @@ async fn steps_after_a_loss_say_what_they_did() {
 async fn the_grace_period_is_the_longest_of_all_processes() {
     let server = RedisServer::shared(Engine::Redis);
     let test = TestStore::open_in_grace(server).await;
-    let other = |builder: RedisValidatorStoreBuilder| {
-        builder.max_write_ttl(2 * MINUTE)
-    };
+    let other = |builder: RedisValidatorStoreBuilder| builder.max_write_ttl(2 * MINUTE);
     let longer = test.open_beside(server, other).await;
     test.pass_grace().await;
     test.store.fill_new(1, 1).await;
@@ -111,9 +109,8 @@ async fn the_grace_period_is_the_longest_of_all_processes() {
 async fn each_process_has_its_own_limit_of_entries() {
     let server = RedisServer::shared(Engine::Redis);
     let test = TestStore::open(server).await;
-    let other = |builder: RedisValidatorStoreBuilder| {
-        builder.max_entry_ttl(Duration::from_secs(10))
-    };
+    let other =
+        |builder: RedisValidatorStoreBuilder| builder.max_entry_ttl(Duration::from_secs(10));
     let shorter = test.open_beside(server, other).await;
     test.store.fill_new(1, 1).await;
     test.pass(9);
@@ -137,10 +134,7 @@ async fn a_replica_answers_nothing() {
         let store = &test.store;
         let found = store.lookup(key(1), None).await.map(drop);
         let leased = store.lookup(key(1), Some(reader(3))).await.map(drop);
-        let filled = store
-            .fill(key(2), grant, entry("a"))
-            .await
-            .map(drop);
+        let filled = store.fill(key(2), grant, entry("a")).await.map(drop);
         let begun = store.begin_write(write(4, [WriteTarget::All])).await;
         let ended = store
             .end_write(write(4, [WriteTarget::All]))

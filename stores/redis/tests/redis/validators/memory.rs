@@ -78,11 +78,10 @@ async fn an_entry_and_a_written_target_take_the_documented_memory() {
         let _ = test.store.end(&intent).await;
     }
     let written = (used(&test.writes()) + used(&test.prune())) / 10_000;
-    println!("lease {lease}, entry {entry}, written target {written}");
-    assert!((200..400).contains(&lease), "a lease takes {lease} bytes");
-    assert!((280..450).contains(&entry), "an entry takes {entry} bytes");
+    assert!((150..250).contains(&lease), "a lease takes {lease} bytes");
+    assert!((250..350).contains(&entry), "an entry takes {entry} bytes");
     assert!(
-        (150..350).contains(&written),
+        (180..280).contains(&written),
         "a target takes {written} bytes"
     );
 }

@@ -5,26 +5,20 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use redis::{
-    Client,
-    aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig},
-};
+use redis::aio::{ConnectionLike, ConnectionManager};
 use tower_conditional::{
     EntityTag, Validators,
     clock::ManualClock,
-    store::{
-        StoreError,
-        validators::{
-            CacheScope, FillOutcome, Grant, LeaseRequest, Lookup, OperationId, ValidatorEntry,
-            ValidatorKey, ValidatorStore, WriteEnd, WriteIntent, WriteTarget,
-        },
+    store::validators::{
+        CacheScope, FillOutcome, Grant, LeaseRequest, Lookup, OperationId, ValidatorEntry,
+        ValidatorKey, ValidatorStore, WriteEnd, WriteIntent, WriteTarget,
     },
 };
 use tower_conditional_redis::{RedisValidatorStore, RedisValidatorStoreBuilder};
 use tower_conditional_testing::RedisServer;
 
-/// Longer than any pause of a busy machine.
-pub(super) const PATIENT: Duration = Duration::from_secs(20);
+pub(super) use crate::support::{PATIENT, connection as connect, text_of};
+
 /// The grace period and the longest life of an entry, by default.
 pub(super) const MINUTE: Duration = Duration::from_secs(60);
 
@@ -35,16 +29,6 @@ pub(super) struct TestStore {
     pub(super) store: Store,
     pub(super) prefix: String,
     pub(super) clock: ManualClock,
-}
-
-/// Returns a connection that reconnects, with a long timeout.
-pub(super) async fn connect(server: &RedisServer) -> ConnectionManager {
-    let config = ConnectionManagerConfig::new()
-        .set_response_timeout(Some(PATIENT))
-        .set_connection_timeout(Some(PATIENT));
-    let client = Client::open(server.url()).expect("a URL");
-    let connected = client.get_connection_manager_with_config(config).await;
-    connected.expect("a connection")
 }
 
 /// Returns a prefix that no other test uses.
@@ -202,14 +186,3 @@ pub(super) trait Steps: ValidatorStore {
 }
 
 impl<C> Steps for RedisValidatorStore<C> where C: ConnectionLike + Clone + Send + Sync + 'static {}
-
-/// Returns the text of an error with its causes.
-pub(super) fn text_of(error: &StoreError) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text += &format!(": {error}");
-        cause = error.source();
-    }
-    text
-}

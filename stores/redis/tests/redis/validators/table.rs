@@ -1,6 +1,8 @@
 //! Each script alone: its answers, and what it leaves behind.
 
-use tower_conditional::store::validators::{FillOutcome, Grant, Lookup, ValidatorStore, WriteEnd, WriteTarget};
+use tower_conditional::store::validators::{
+    FillOutcome, Grant, Lookup, ValidatorStore, WriteEnd, WriteTarget,
+};
 use tower_conditional_testing::{Engine, RedisServer};
 
 use super::support::{Steps, TestStore, entry, key, name, reader, scope, write};

@@ -58,6 +58,10 @@ use crate::{
 /// The server frees a record by itself, a minute after its retention and its tombstone. So
 /// [`purge`](IdempotencyStore::purge) does nothing, and returns 0.
 ///
+/// The name of a key tells nothing of the client's key. Responses are stored as they are, unless
+/// the layer encrypts them; see
+/// [`protect`](tower_conditional::IdempotencyLayer::protect).
+///
 /// # What it guarantees
 ///
 /// Of all requests with a key one runs, as long as the server keeps what it has acknowledged.
@@ -81,7 +85,7 @@ use crate::{
 /// A server whose memory is full refuses new keys. The requests that run already are completed,
 /// since their effects have happened. So leave room above `maxmemory` for their responses.
 ///
-/// If the clock of the server is set forward, leases and retentions end early. An attempt that
+/// If the clock of the server is set forward, or a fail-over leads to a clock that is ahead, leases and retentions end early. An attempt that
 /// still runs is then reported as lost, or another one takes over if the layer allows it.
 ///
 /// # Errors

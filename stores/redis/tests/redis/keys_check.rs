@@ -80,25 +80,44 @@ async fn a_replica_is_refused_and_its_primary_is_not() {
     }
 }
 
-/// A user that may not run `INFO` is told so.
+/// A user that may not run `INFO` is told so, and can accept that nothing is known.
 #[tokio::test]
-async fn a_server_that_does_not_answer_is_named() {
-    let server = RedisServer::start(Engine::Redis);
-    let reachable = connection(&server).await;
-    server.command(&["ACL", "SETUSER", "default", "-info"]);
-    let failed = open(&server, &[]).await.expect_err("no right");
-    assert_eq!(failed.kind(), ErrorKind::Connection);
-    let text = text_of(&failed);
-    assert!(
-        text.contains("the user may run it") && text.contains("info"),
-        "{text}"
-    );
+async fn a_server_of_which_nothing_is_known_is_refused() {
+    for engine in Engine::tested() {
+        let server = RedisServer::start(engine);
+        server.command(&["ACL", "SETUSER", "default", "-info"]);
+        let text = refusal(&server, &[Risk::Eviction]).await;
+        assert!(
+            text.contains("INFO fails with") && text.contains("permission"),
+            "{text}"
+        );
+        assert!(text.contains("allow Risk::UnknownServer"), "{text}");
+        open(&server, &[Risk::UnknownServer])
+            .await
+            .expect("a store");
+    }
+}
 
-    server.pause();
+#[tokio::test]
+async fn a_server_that_does_not_answer_is_an_error_of_the_connection() {
+    let server = RedisServer::start(Engine::Redis);
+    let connection = connection(&server).await;
     let builder = RedisIdempotencyStore::builder().timeout(Duration::from_millis(50));
-    let failed = builder.open(reachable).await.expect_err("no answer");
+    // No risk that is accepted makes up for an answer.
+    let builder = builder.allow(Risk::UnknownServer);
+    server.pause();
+    let failed = builder.clone().open(connection.clone()).await;
+    let failed = failed.expect_err("no answer");
     assert_eq!(failed.kind(), ErrorKind::Connection, "{failed}");
+    assert!(
+        text_of(&failed).contains("took too long"),
+        "{}",
+        text_of(&failed)
+    );
     server.resume();
+    server.kill();
+    let failed = builder.open(connection).await.expect_err("no server");
+    assert_eq!(failed.kind(), ErrorKind::Connection, "{failed}");
 }
 
 #[tokio::test]

@@ -49,7 +49,7 @@ pub struct Faults {
 }
 
 impl Faults {
-    pub(crate) fn repeat(&self) -> bool {
+    pub(crate) fn repeats(&self) -> bool {
         self.duplicate > 0.0 || self.repeat_later > 0.0
     }
 

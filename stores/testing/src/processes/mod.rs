@@ -6,5 +6,7 @@ mod port;
 mod replica;
 mod wait;
 
-pub(crate) use {directory::create_directory, kill_with_parent::shell_before};
+pub(crate) use {
+    directory::create_directory, kill_with_parent::shell_before, wait::is_reached_in_time,
+};
 pub use {kill_with_parent::kill_with_parent, port::free_port, replica::Replica, wait::wait_until};

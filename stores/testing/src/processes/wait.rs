@@ -10,16 +10,22 @@ const TRIES: u32 = 3000;
 /// # Panics
 ///
 /// Panics with the text if 3000 tries in at least 30 seconds do not see the state.
+pub fn wait_until(state: &str, is_reached: impl FnMut() -> bool) {
+    let was_reached = is_reached_in_time(is_reached);
+    assert!(was_reached, "not reached within {TRIES} tries: {state}");
+}
+
+/// Does the same as [`wait_until`], and returns `false` instead of a panic.
 #[expect(
     clippy::disallowed_methods,
     reason = "another process reports no event to this one"
 )]
-pub fn wait_until(state: &str, mut is_reached: impl FnMut() -> bool) {
-    for _ in 0..TRIES {
-        if is_reached() {
-            return;
+pub(crate) fn is_reached_in_time(mut is_reached: impl FnMut() -> bool) -> bool {
+    (0..TRIES).any(|_| {
+        let reached = is_reached();
+        if !reached {
+            sleep(PAUSE);
         }
-        sleep(PAUSE);
-    }
-    panic!("not reached within {TRIES} tries: {state}");
+        reached
+    })
 }

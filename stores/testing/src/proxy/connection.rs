@@ -1,6 +1,7 @@
 use std::{
     collections::VecDeque,
     io::{self, BufReader, ErrorKind, Write},
+    mem::take,
     net::{Ipv4Addr, TcpStream},
     sync::{Arc, Mutex, PoisonError},
     thread,
@@ -13,8 +14,10 @@ use super::{Fault, Protocol, state::ProxyState};
 #[derive(Debug, Clone, Copy)]
 enum ReplyPlan {
     Pass,
-    /// The reply belongs to a copy of a request.
-    Drop,
+    /// The reply waits until that to the copy of its request arrives.
+    Keep,
+    /// The kept reply is forwarded instead.
+    Replace,
     /// The connection is closed instead.
     Cut,
 }
@@ -87,8 +90,8 @@ impl ProxiedConnection {
                 }
                 Some(Fault::Duplicate) => {
                     self.state.lock().counts.duplicates += 1;
-                    self.send(&request, ReplyPlan::Pass)?;
-                    self.send(&request, ReplyPlan::Drop)?;
+                    self.send(&request, ReplyPlan::Keep)?;
+                    self.send(&request, ReplyPlan::Replace)?;
                     continue;
                 }
                 Some(Fault::Delay(delay)) => {
@@ -112,6 +115,7 @@ impl ProxiedConnection {
 
     fn forward_replies(&self) -> io::Result<()> {
         let mut input = BufReader::with_capacity(1 << 16, &self.server);
+        let mut kept = Vec::new();
         loop {
             let has_arrived_before = !input.buffer().is_empty();
             let message = self.state.protocol.read_reply(&mut input)?;
@@ -120,18 +124,21 @@ impl ProxiedConnection {
                 pause(delay);
             }
             self.state.wait_until_released();
-            match self.plan(message.is_reply) {
-                ReplyPlan::Pass => {
-                    // The client may look at the count as soon as it has the reply.
-                    self.state.lock().counts.replies += u64::from(message.is_reply);
-                    (&self.client).write_all(&message.bytes)?;
+            let bytes = match self.plan(message.is_reply) {
+                ReplyPlan::Pass => message.bytes,
+                ReplyPlan::Keep => {
+                    kept = message.bytes;
+                    continue;
                 }
-                ReplyPlan::Drop => {}
+                ReplyPlan::Replace => take(&mut kept),
                 ReplyPlan::Cut => {
                     self.state.lock().counts.lost_replies += 1;
                     return Err(ErrorKind::ConnectionAborted.into());
                 }
-            }
+            };
+            // The client may look at the count as soon as it has the reply.
+            self.state.lock().counts.replies += u64::from(message.is_reply);
+            (&self.client).write_all(&bytes)?;
         }
     }
 

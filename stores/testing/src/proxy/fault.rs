@@ -8,7 +8,8 @@ pub enum Fault {
     LoseRequest,
     /// Forwards the request, and closes the connection when the server answers it.
     LoseReply,
-    /// Forwards the request twice in a row. The client gets the first reply only.
+    /// Forwards the request twice in a row. The client gets the first reply only, once the
+    /// server has answered both.
     Duplicate,
     /// Forwards the request, and a copy of it on another connection after this number of
     /// further requests. The client gets the first reply only.
@@ -48,7 +49,7 @@ pub struct Faults {
 }
 
 impl Faults {
-    pub(crate) fn repeat(&self) -> bool {
+    pub(crate) fn repeats(&self) -> bool {
         self.duplicate > 0.0 || self.repeat_later > 0.0
     }
 

@@ -156,7 +156,7 @@ impl TcpProxy {
     /// [`once`](Self::once).
     pub fn set_faults(&self, faults: Faults) {
         faults.assert_valid();
-        self.state.assert_supports(faults.repeat());
+        self.state.assert_supports(faults.repeats());
         self.state.lock().faults = Some((faults, 0));
     }
 

@@ -8,7 +8,7 @@ use std::{
 
 use nix::{
     sys::{
-        signal::{Signal, kill},
+        signal::{Signal, kill, killpg},
         wait::{WaitPidFlag, WaitStatus, waitpid},
     },
     unistd::Pid,
@@ -103,10 +103,11 @@ impl RedisProcess {
         Pid::from_raw(i32::try_from(self.child.id()).expect("an id of a process"))
     }
 
-    /// Kills the server with `SIGKILL`. Its directory stays.
-    pub(crate) fn kill(mut self) {
-        // The server may have ended already.
-        let _ = self.child.kill();
+    /// Kills the server with `SIGKILL`, and its children, which rewrite files. Its directory
+    /// stays.
+    pub(crate) fn kill(self) {
+        // The shell that waits for this process is in the group until then.
+        killpg(self.id(), Signal::SIGKILL).expect("a group of processes");
         self.wait();
     }
 

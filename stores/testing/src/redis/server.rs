@@ -1,11 +1,12 @@
 use std::{
-    fs::{read_dir, remove_dir_all, remove_file},
+    fs::{DirBuilder, remove_dir_all},
+    os::unix::fs::DirBuilderExt,
     path::PathBuf,
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use super::{Engine, RedisOptions, RespClient, process::RedisProcess};
-use crate::processes::{create_directory, free_port};
+use crate::processes::{create_directory, free_port, is_reached_in_time, wait_until};
 
 /// A running Redis or Valkey with its own directory, on a free port of 127.0.0.1.
 ///
@@ -156,14 +157,14 @@ impl RedisServer {
     /// Panics if the server does not start again.
     pub fn kill_and_restart_empty(&self) {
         self.kill();
-        for entry in read_dir(&self.directory).expect("the directory of the server") {
-            let path = entry.expect("an entry").path();
-            let removed = match path.is_dir() {
-                true => remove_dir_all(&path),
-                false => remove_file(&path),
-            };
-            removed.unwrap_or_else(|error| panic!("{} stays: {error}", path.display()));
-        }
+        // A killed child of the server may still write.
+        wait_until("an empty directory", || {
+            remove_dir_all(&self.directory).is_ok() || !self.directory.exists()
+        });
+        DirBuilder::new()
+            .mode(0o700)
+            .create(&self.directory)
+            .expect("a new directory");
         self.restart_on_port();
     }
 
@@ -205,7 +206,10 @@ impl RedisServer {
 impl Drop for RedisServer {
     fn drop(&mut self) {
         self.kill();
-        // A test may be panicking, so an error is ignored.
-        let _ = remove_dir_all(&self.directory);
+        // A killed child of the server may still write. A test may be panicking, so an error
+        // is ignored.
+        let _ = is_reached_in_time(|| {
+            remove_dir_all(&self.directory).is_ok() || !self.directory.exists()
+        });
     }
 }

@@ -17,7 +17,7 @@ use crate::semantics::retry::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a store of idempotency keys",
     label = "not a store",
-    note = "use `MemoryIdempotencyStore`, or the store of `tower-conditional-sqlite` or `tower-conditional-postgres`, or implement `IdempotencyStore`"
+    note = "use `MemoryIdempotencyStore`, or the store of `tower-conditional-sqlite`, `tower-conditional-postgres` or `tower-conditional-redis`, or implement `IdempotencyStore`"
 )]
 pub trait IdempotencyStore: Send + Sync + 'static {
     /// Claims a key, or tells why it is taken.

@@ -72,7 +72,8 @@ pub trait IdempotencyStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Update, StoreError>> + Send;
 
     /// Removes up to `batch` records whose retention and tombstone are over. Returns the number
-    /// of removed records. Records expire without it, too: this only returns their room.
+    /// of removed records. Records expire without it, too: this only returns their room. A store
+    /// whose server frees expired records by itself removes nothing, and returns 0.
     fn purge(&self, batch: NonZeroUsize) -> impl Future<Output = Result<usize, StoreError>> + Send;
 }
 

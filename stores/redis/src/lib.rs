@@ -78,10 +78,12 @@ mod error;
 mod idempotency;
 mod script;
 mod server;
+mod validators;
 
 pub use check::Risk;
 pub use error::{Error, ErrorKind};
 pub use idempotency::{RedisIdempotencyStore, RedisIdempotencyStoreBuilder};
+pub use validators::{RedisValidatorStore, RedisValidatorStoreBuilder};
 
 /// The examples of the README, compiled with those of the documentation.
 #[cfg(doctest)]

@@ -12,3 +12,4 @@ mod record;
 #[path = "../../../../tests/support/seeded.rs"]
 mod seeded;
 mod support;
+mod validators;

@@ -2,7 +2,7 @@
 # Format, clippy, documentation, packages, licenses, Rust versions and the public API.
 
 # The crates that are published, in the order of docs/release.md.
-published=(tower-conditional tower-conditional-sql tower-conditional-postgres tower-conditional-sqlite)
+published=(tower-conditional tower-conditional-sql tower-conditional-postgres tower-conditional-redis tower-conditional-sqlite)
 
 run_lint() {
     step "format" check_format
@@ -127,7 +127,7 @@ check_external_types() {
         return
     fi
     install_tool cargo-check-external-types
-    for manifest in Cargo.toml stores/sql/Cargo.toml stores/postgres/Cargo.toml stores/sqlite/Cargo.toml; do
+    for manifest in Cargo.toml stores/sql/Cargo.toml stores/postgres/Cargo.toml stores/redis/Cargo.toml stores/sqlite/Cargo.toml; do
         # Build scripts read the variable too, so this has its own target directory.
         RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$CARGO_TARGET_DIR/external_types \
             cargo check-external-types --all-features --manifest-path "$manifest"

@@ -3,11 +3,14 @@
 //! [`IdempotencyStore`] keeps the records of [`IdempotencyLayer`](crate::IdempotencyLayer).
 //! [`MemoryIdempotencyStore`] keeps them in this process; the crates
 //! `tower-conditional-sqlite`, `tower-conditional-postgres` and `tower-conditional-redis` have
-//! stores that survive it and that several processes share.
+//! stores that survive it and that several processes share. For money, use PostgreSQL.
 //!
 //! [`ValidatorStore`] remembers the validators of responses, so that a 304 needs no handler.
-//! [`MemoryValidatorStore`] keeps them in this process. [`validators`] has the rules that make
-//! a stale 304 impossible.
+//! [`MemoryValidatorStore`] keeps them in this process, and `tower-conditional-redis` for many
+//! replicas. [`validators`] has the rules that make a stale 304 impossible.
+//!
+//! The page `docs/stores.md` of the repository compares the stores: their guarantees, their
+//! round trips, and the effects of a crash, a restart and a fail-over.
 //!
 //! # Writing a store
 //!

@@ -38,10 +38,13 @@ pub use crate::semantics::validator_cache::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a store of validators",
     label = "not a store",
-    note = "use `MemoryValidatorStore`, or implement `ValidatorStore`"
+    note = "use `MemoryValidatorStore`, or the store of `tower-conditional-redis`, or implement `ValidatorStore`"
 )]
 pub trait ValidatorStore: Send + Sync + 'static {
     /// Looks up an entry. If there is none, leases the key in the same step.
+    ///
+    /// The same lease gives the same grant again, while nobody else has it. So a caller whose answer
+    /// was lost repeats the lookup, and releases the grant.
     ///
     /// A reader that will not fill asks for no `lease`. Its lookup stores nothing, and answers
     /// [`Lookup::Miss`] where it could have leased.

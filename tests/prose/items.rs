@@ -18,12 +18,13 @@ use crate::{
 
 /// The parts of the published crates. Public types of two parts may share a name, such as
 /// the `Schema` of each database.
-const PUBLISHED: [&str; 6] = [
+const PUBLISHED: [&str; 7] = [
     "src",
     "stores/sql/src/postgres",
     "stores/sql/src/sqlite",
     "stores/sql/src",
     "stores/postgres/src",
+    "stores/redis/src",
     "stores/sqlite/src",
 ];
 

@@ -44,8 +44,8 @@ const SHARDS: usize = 64;
 /// - Put a rate limit for each caller around the layer.
 /// - Set a smaller limit for one response, with
 ///   [`max_response_bytes`](crate::IdempotencyLayer::max_response_bytes).
-/// - Use a store in a database, which has more room: `tower-conditional-sqlite` or
-///   `tower-conditional-postgres`.
+/// - Use a store with more room: `tower-conditional-sqlite`, `tower-conditional-postgres` or
+///   `tower-conditional-redis`.
 #[derive(Clone)]
 pub struct MemoryIdempotencyStore {
     shared: Arc<Shared>,

@@ -30,7 +30,7 @@ use crate::{
 /// A store of validators in the memory of this process. Clones share it.
 ///
 /// A 304 from this store is never stale after writes that this process announced. It knows
-/// nothing of other processes.
+/// nothing of other processes. Replicas share the store of `tower-conditional-redis`.
 ///
 /// # Limits
 ///

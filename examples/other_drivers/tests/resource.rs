@@ -12,7 +12,7 @@ use axum::{
 use tempfile::TempDir;
 use tower::ServiceExt;
 use tower_conditional_other_drivers::resource::{diesel_sqlite, sqlx_postgres, sqlx_sqlite};
-use tower_conditional_postgres_testing::Postgres;
+use tower_conditional_testing::Postgres;
 
 /// Returns the directory of a database, and the path in it.
 fn file() -> (TempDir, String) {

@@ -17,7 +17,7 @@ use tower_conditional::{
     },
 };
 use tower_conditional_postgres::{ErrorKind, InvalidSchema, PostgresChangeFeed};
-use tower_conditional_postgres_testing::Postgres;
+use tower_conditional_testing::Postgres;
 
 use crate::support::{connection, pool, reason, run};
 

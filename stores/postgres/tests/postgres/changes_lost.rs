@@ -28,7 +28,7 @@ use tower_conditional::{
         ChangeFeed, ValidatorCache,
     },
 };
-use tower_conditional_postgres_testing::Postgres;
+use tower_conditional_testing::Postgres;
 
 use crate::{
     changes::{PAGES, feed, next},

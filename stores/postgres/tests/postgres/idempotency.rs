@@ -21,7 +21,7 @@ use tower_conditional::{
     store::{IdempotencyStore, StoreErrorKind, contract},
 };
 use tower_conditional_postgres::{Keyed, KeyedError, Lease, PostgresIdempotencyStore};
-use tower_conditional_postgres_testing::Postgres;
+use tower_conditional_testing::Postgres;
 
 use crate::support::{connection, database, pool, run, waiting};
 

@@ -6,7 +6,7 @@ use http::request::Parts;
 use tokio::net::TcpListener;
 use tower_conditional::{Current, ValidatorSource, source};
 use tower_conditional_postgres::{ErrorKind, QuerySource, VersionSource};
-use tower_conditional_postgres_testing::Postgres;
+use tower_conditional_testing::Postgres;
 
 use crate::support::{
     connection, notes, number, pool, reason, request, row, run, text_of, waiting,

@@ -8,7 +8,7 @@ use std::{future::pending, sync::Mutex};
 use deadpool_postgres::Pool;
 use tokio::{sync::mpsc, task::JoinSet};
 use tower_conditional::BoxError;
-use tower_conditional_postgres_testing::{Postgres, Replica};
+use tower_conditional_testing::{Postgres, Replica};
 
 use crate::support::{connection, database, run};
 

@@ -1,7 +1,7 @@
 //! The outcome of a guarded transaction that fails, breaks or is dropped.
 
 use tower_conditional_postgres::{Error, ErrorKind, Guarded, Target};
-use tower_conditional_postgres_testing::Postgres;
+use tower_conditional_testing::Postgres;
 
 use crate::races::TEXT;
 use crate::support::{

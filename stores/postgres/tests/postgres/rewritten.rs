@@ -2,7 +2,7 @@
 
 use deadpool_postgres::{Object, Pool};
 use tower_conditional_postgres::{Install, Schema, Watch};
-use tower_conditional_postgres_testing::Postgres;
+use tower_conditional_testing::Postgres;
 
 use crate::support::{
     connection, database, install, notes, pool, row, run, table, tag, tenant, versions, watch_notes,

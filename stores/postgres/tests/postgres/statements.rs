@@ -28,7 +28,7 @@ use tower_conditional::{
     store::{IdempotencyStore, Step},
 };
 use tower_conditional_postgres::{Keyed, Lease, PostgresIdempotencyStore};
-use tower_conditional_postgres_testing::Postgres;
+use tower_conditional_testing::Postgres;
 
 use crate::support::{connection, pool, run};
 

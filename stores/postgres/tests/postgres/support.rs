@@ -5,7 +5,7 @@ use http::{Request, header, request::Parts};
 use tokio_postgres::{Client, Config, NoTls};
 use tower_conditional::{Current, ValidatorSource, VersionTags, handler::Expected};
 use tower_conditional_postgres::{Error, Install, Lease, Schema, Scope, VersionSource, Watch};
-use tower_conditional_postgres_testing::Postgres;
+use tower_conditional_testing::Postgres;
 
 /// Returns a pool of connections to a new database.
 pub(crate) fn database() -> Pool {

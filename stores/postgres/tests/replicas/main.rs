@@ -8,7 +8,7 @@ mod race;
 
 use std::process::Command;
 
-use tower_conditional_postgres_testing::{Postgres, Replica};
+use tower_conditional_testing::{Postgres, Replica};
 
 use race::{Http, Race, Report, StartState};
 

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio_postgres::NoTls;
 use tower_conditional::{PreconditionLayer, Validators, VersionTags, handler::WithValidators};
 use tower_conditional_postgres::{QuerySource, Scope};
-use tower_conditional_postgres_testing::Replica;
+use tower_conditional_testing::Replica;
 
 /// The variable with the URL of the database.
 const URL: &str = "TOWER_CONDITIONAL_NAIVE";

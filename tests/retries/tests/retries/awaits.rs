@@ -29,8 +29,8 @@ use tower_conditional::{
     store::{IdempotencyStore, Inspection, MemoryIdempotencyStore, Step, StoreError},
 };
 use tower_conditional_postgres::PostgresIdempotencyStore;
-use tower_conditional_postgres_testing::Postgres;
 use tower_conditional_sqlite::{Database, SqliteIdempotencyStore};
+use tower_conditional_testing::Postgres;
 
 use crate::support::{in_time, poll_times};
 

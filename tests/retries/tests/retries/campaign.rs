@@ -15,7 +15,7 @@ use tokio::{
     task::JoinSet,
     time::timeout,
 };
-use tower_conditional_postgres_testing::Replica;
+use tower_conditional_testing::Replica;
 
 use crate::{
     seeded::{self, Draw},

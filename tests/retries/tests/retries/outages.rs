@@ -1,7 +1,7 @@
 //! PostgreSQL or a connection to it fails during a request.
 
 use nix::sys::signal::Signal;
-use tower_conditional_postgres_testing::{Postgres, Replica};
+use tower_conditional_testing::{Postgres, Replica};
 
 use crate::{
     proxy::{Cut, Lost, Proxy},

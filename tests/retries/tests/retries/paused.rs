@@ -11,8 +11,8 @@ use tower_conditional::{
     store::{IdempotencyStore, Inspection},
 };
 use tower_conditional_postgres::PostgresIdempotencyStore;
-use tower_conditional_postgres_testing::Replica;
 use tower_conditional_sqlite::{Database, SqliteIdempotencyStore};
+use tower_conditional_testing::Replica;
 
 use crate::support::{Answer, Client, Store, in_time, send_signal};
 

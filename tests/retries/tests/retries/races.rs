@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::task::JoinSet;
-use tower_conditional_postgres_testing::Replica;
+use tower_conditional_testing::Replica;
 
 use crate::support::{Answer, Client, Store};
 

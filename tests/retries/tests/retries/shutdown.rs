@@ -1,7 +1,7 @@
 //! A process that is asked to end in the middle of an order.
 
 use nix::sys::signal::Signal;
-use tower_conditional_postgres_testing::Replica;
+use tower_conditional_testing::Replica;
 
 use crate::support::{Client, Store, in_time, send_order, send_signal};
 

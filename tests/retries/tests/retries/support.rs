@@ -24,7 +24,7 @@ use nix::{
 };
 use tokio::{io::AsyncWriteExt, net::TcpStream, task::JoinHandle, time::timeout};
 use tower_conditional::BoxError;
-use tower_conditional_postgres_testing::{Postgres, Replica};
+use tower_conditional_testing::{Postgres, Replica};
 
 const HOST: &str = "orders.test";
 

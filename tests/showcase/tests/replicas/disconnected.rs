@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use tokio::{io::AsyncWriteExt, net::TcpStream};
-use tower_conditional_postgres_testing::{Postgres, Replica};
+use tower_conditional_testing::{Postgres, Replica};
 
 use crate::support::{Client, PAGE, Page, connect, in_time, three, wait_until_blocked};
 

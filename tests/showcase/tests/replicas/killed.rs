@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio_postgres::NoTls;
 use tower_conditional::{PreconditionLayer, handler::Expected};
 use tower_conditional_postgres::{Guarded, Lease, Scope, Target};
-use tower_conditional_postgres_testing::{Postgres, Replica};
+use tower_conditional_testing::{Postgres, Replica};
 
 use crate::support::{Client, Page, connect, in_time, notes, tag_of, wait_until_blocked};
 

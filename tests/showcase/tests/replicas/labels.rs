@@ -16,7 +16,7 @@ use tokio::{
     task::JoinSet,
     time::{Instant, timeout},
 };
-use tower_conditional_postgres_testing::{Postgres, Replica};
+use tower_conditional_testing::{Postgres, Replica};
 
 use crate::{
     race::{Connection, Http},

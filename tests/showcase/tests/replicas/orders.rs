@@ -5,7 +5,7 @@ use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use serde_json::{Value, from_slice};
 use tokio::task::JoinSet;
-use tower_conditional_postgres_testing::{Postgres, Replica};
+use tower_conditional_testing::{Postgres, Replica};
 
 use crate::{
     race::{Connection, Http},

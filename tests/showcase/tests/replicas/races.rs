@@ -1,6 +1,6 @@
 //! Writers that start from the same state, spread over the replicas.
 
-use tower_conditional_postgres_testing::{Postgres, Replica};
+use tower_conditional_testing::{Postgres, Replica};
 
 use crate::{
     race::{Http, Race, StartState},

@@ -2,7 +2,7 @@
 
 use http::{Request, StatusCode, header};
 use http_body_util::Full;
-use tower_conditional_postgres_testing::Postgres;
+use tower_conditional_testing::Postgres;
 
 use crate::{
     race::{Connection, Http},

@@ -13,7 +13,7 @@ use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     task::{JoinSet, spawn_blocking},
 };
-use tower_conditional_postgres_testing::{Postgres, Replica};
+use tower_conditional_testing::{Postgres, Replica};
 
 use crate::{
     history::{KEPT, Write, WriteResult, assert_nothing_lost, committed, count},

@@ -3,7 +3,7 @@
 use http::{Method, Request, header};
 use http_body_util::Full;
 use tokio::task::JoinSet;
-use tower_conditional_postgres_testing::{Postgres, Replica};
+use tower_conditional_testing::{Postgres, Replica};
 
 use crate::{
     race::{Connection, Http},

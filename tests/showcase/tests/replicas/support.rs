@@ -13,7 +13,7 @@ use http::{Request, Response, StatusCode, header};
 use http_body_util::Full;
 use tokio::time::timeout;
 use tokio_postgres::NoTls;
-use tower_conditional_postgres_testing::Replica;
+use tower_conditional_testing::Replica;
 
 use crate::race::{Connection, Http};
 

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, process::Command};
 
 use serde_json::Value;
 use tokio::net::TcpSocket;
-use tower_conditional_postgres_testing::Replica;
+use tower_conditional_testing::Replica;
 
 use super::{Cache, Client, Kind, Reply};
 

@@ -11,7 +11,7 @@ use std::{
 };
 
 use tokio::{net::TcpStream, time};
-use tower_conditional_postgres_testing::kill_with_parent;
+use tower_conditional_testing::kill_with_parent;
 
 /// The number of ports that are tried.
 const ATTEMPTS: usize = 5;

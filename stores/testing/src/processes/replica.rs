@@ -7,7 +7,7 @@ use std::{
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
 };
 
-use crate::kill_with_parent::kill_with_parent;
+use super::kill_with_parent::kill_with_parent;
 
 /// A running server program. It is killed when it is dropped, or when this process ends.
 #[derive(Debug)]

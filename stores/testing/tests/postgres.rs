@@ -2,7 +2,7 @@
 
 use std::{net::TcpStream, panic::catch_unwind};
 
-use tower_conditional_postgres_testing::Postgres;
+use tower_conditional_testing::Postgres;
 
 fn answers(server: &Postgres) -> bool {
     TcpStream::connect(("127.0.0.1", server.port())).is_ok()

@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use tower_conditional_postgres_testing::kill_with_parent;
+use tower_conditional_testing::kill_with_parent;
 
 #[test]
 fn the_program_ends_with_its_input() {

@@ -1,35 +1,12 @@
-//! A PostgreSQL server for tests, and [`Replica`]s that share it.
-//!
-//! ```
-//! use tower_conditional_postgres_testing::Postgres;
-//!
-//! let server = Postgres::start();
-//! let url = server.create_database(); // postgres://postgres@127.0.0.1:40123/test_1
-//! server.kill_and_restart(); // all commits are still there
-//! # assert!(url.starts_with("postgres://"));
-//! ```
-//!
-//! The start takes a second or two. So the tests of one binary should share
-//! [`Postgres::shared`] and create a database each.
-//!
-//! The server ends with the tests, and its directory is removed. A supervisor, which is a
-//! shell, waits for the end of its input. So it notices if the process of the tests ends,
-//! even by `SIGKILL`. [`kill_with_parent()`] does the same for any program, and replicas
-//! use it.
-//!
-//! `fsync` is off: commits survive a crash of the server, but not of the machine.
+//! A PostgreSQL server with its own directory.
 
 mod binaries;
-mod kill_with_parent;
-mod replica;
 mod supervisor;
 
 use std::{
-    io::ErrorKind,
-    net::TcpListener,
-    os::unix::fs::{DirBuilderExt, chown},
+    os::unix::fs::chown,
     path::PathBuf,
-    process::{Command, id},
+    process::Command,
     sync::{
         Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU32, Ordering},
@@ -39,7 +16,7 @@ use std::{
 use binaries::{Binaries, User};
 use supervisor::{Signal, Supervisor};
 
-pub use {kill_with_parent::kill_with_parent, replica::Replica};
+use crate::processes::{create_directory, free_port};
 
 /// A running server with its own directory, on a free port of 127.0.0.1.
 ///
@@ -188,28 +165,11 @@ impl Drop for Postgres {
 
 /// Creates a directory that only the user of the server may enter.
 fn directory(user: Option<User>) -> PathBuf {
-    static NUMBER: AtomicU32 = AtomicU32::new(0);
-    loop {
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("tower-conditional-postgres-{}-{number}", id());
-        let directory = std::env::temp_dir().join(name);
-        match std::fs::DirBuilder::new().mode(0o700).create(&directory) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => panic!("no directory {}: {error}", directory.display()),
-            Ok(()) => {
-                if let Some(user) = user {
-                    chown(&directory, Some(user.uid), Some(user.gid))
-                        .expect("a change of the owner by root");
-                }
-                return directory;
-            }
-        }
+    let directory = create_directory("postgres");
+    if let Some(user) = user {
+        chown(&directory, Some(user.uid), Some(user.gid)).expect("a change of the owner by root");
     }
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    listener.local_addr().expect("an address").port()
+    directory
 }
 
 fn finish(command: &mut Command) {

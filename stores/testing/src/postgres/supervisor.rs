@@ -7,7 +7,7 @@ use std::{
     process::{Child, Stdio},
 };
 
-use crate::binaries::{Binaries, User};
+use super::binaries::{Binaries, User};
 
 /// The signal that ends a server.
 #[derive(Debug, Clone, Copy)]

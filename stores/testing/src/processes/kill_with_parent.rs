@@ -1,10 +1,26 @@
-use std::process::{Command, Stdio};
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+};
 
 /// The shell that becomes the program, so `$$` is the program. The subshell that waits for
 /// the end of the input keeps no output open, since others may read that to its end.
+///
+/// A line of input says that the program has ended, and its directory stays.
 const SHELL: &str = r#"
+directory=$1
+shift
 exec 3<&0 </dev/null
-(read -r _; kill -s KILL $$) <&3 >/dev/null 2>&1 &
+(
+    read -r _ && exit
+    kill -s KILL $$
+    [ -n "$directory" ] || exit
+    # A child of the program may still write.
+    for _ in 1 2 3 4 5; do
+        rm -rf "$directory" && break
+        sleep 0.2
+    done
+) <&3 >/dev/null 2>&1 &
 exec "$@" 3<&-
 "#;
 
@@ -17,9 +33,16 @@ exec "$@" 3<&-
 /// The program, arguments, environment and directory of the command are kept.
 #[must_use]
 pub fn kill_with_parent(command: &Command) -> Command {
+    shell_before(command, None)
+}
+
+/// Does the same as [`kill_with_parent`], and then removes the directory. A line in the input
+/// of the child says that neither is needed.
+pub(crate) fn shell_before(command: &Command, directory: Option<&Path>) -> Command {
     let mut shell = Command::new("/bin/sh");
     shell
         .args(["-c", SHELL, "sh"])
+        .arg(directory.unwrap_or(Path::new("")))
         .arg(command.get_program())
         .args(command.get_args())
         .stdin(Stdio::piped());

@@ -1,0 +1,10 @@
+//! Processes that end with the tests, and the ports and directories that they need.
+
+mod directory;
+mod kill_with_parent;
+mod port;
+mod replica;
+mod wait;
+
+pub(crate) use {directory::create_directory, kill_with_parent::shell_before};
+pub use {kill_with_parent::kill_with_parent, port::free_port, replica::Replica, wait::wait_until};

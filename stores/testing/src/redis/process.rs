@@ -1,0 +1,100 @@
+use std::{
+    fs::{File, read_to_string, write},
+    io::Write,
+    os::unix::process::CommandExt,
+    path::Path,
+    process::{Child, ChildStdin, Command},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+use super::{RedisOptions, RespClient};
+use crate::processes::{shell_before, wait_until};
+
+/// The process of a server. It is killed and its directory is removed with this process.
+#[derive(Debug)]
+pub(crate) struct RedisProcess {
+    child: Child,
+    input: ChildStdin,
+}
+
+impl RedisProcess {
+    /// Starts the server in the directory, and waits until it answers.
+    ///
+    /// Returns `None` if another process has the port.
+    pub(crate) fn start(options: &RedisOptions, directory: &Path, port: u16) -> Option<Self> {
+        let log = directory.join("log");
+        let config = format!("port {port}\n{}", options.file());
+        write(directory.join("redis.conf"), config).expect("a configuration file");
+        let output = File::create(&log).expect("a log");
+        let errors = output.try_clone().expect("a second handle");
+        let mut command = Command::new(options.engine.program());
+        command.arg("redis.conf").current_dir(directory);
+        let mut child = shell_before(&command, Some(directory))
+            .stdout(output)
+            .stderr(errors)
+            // An interrupt reaches only the tests. Their end then ends the server.
+            .process_group(0)
+            .spawn()
+            .expect("a shell");
+        let input = child.stdin.take().expect("a pipe");
+        let mut server = Self { child, input };
+        let mut has_ended = false;
+        wait_until("an answer of Redis", || {
+            has_ended = server.child.try_wait().expect("a status").is_some();
+            has_ended || server.answers(port, options.password())
+        });
+        if !has_ended {
+            return Some(server);
+        }
+        server.kill();
+        let log = read_to_string(&log).unwrap_or_default();
+        let program = options.engine.program();
+        let is_in_use = log.contains("Address already in use");
+        assert!(is_in_use, "{} did not start:\n{log}", program.display());
+        None
+    }
+
+    /// Returns `true` if this server answers at the port, and has loaded its data.
+    fn answers(&self, port: u16, password: Option<&str>) -> bool {
+        let Ok(mut client) = RespClient::connect(port, password) else {
+            return false;
+        };
+        let Ok(info) = client.command(&["INFO", "server"]) else {
+            return false;
+        };
+        // Another server may have the port.
+        let id = format!("process_id:{}", self.child.id());
+        info.lines().any(|line| line == id) && client.command(&["PING"]).is_ok()
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let id = i32::try_from(self.child.id()).expect("an id of a process");
+        kill(Pid::from_raw(id), signal).expect("a process that was not waited for");
+    }
+
+    /// Kills the server with `SIGKILL`. Its directory stays.
+    pub(crate) fn kill(mut self) {
+        // The server may have ended already.
+        let _ = self.child.kill();
+        self.wait();
+    }
+
+    /// Ends the server with `SIGTERM`. Its directory stays.
+    pub(crate) fn stop(self) {
+        self.signal(Signal::SIGTERM);
+        // A paused server would never end.
+        self.signal(Signal::SIGCONT);
+        self.wait();
+    }
+
+    fn wait(mut self) {
+        self.child.wait().expect("the end of the server");
+        // An error means that the shell has ended, which does no harm.
+        let _ = self.input.write_all(b"ended\n");
+    }
+}

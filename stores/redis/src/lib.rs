@@ -1,5 +1,10 @@
 //! Idempotency keys and remembered validators in Redis and Valkey, for
 //! [`tower-conditional`](tower_conditional).
 
+mod check;
+mod error;
 mod script;
 mod server;
+
+pub use check::Risk;
+pub use error::{Error, ErrorKind};

@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use redis::{Cmd, ErrorKind, RedisError, ServerErrorKind, Value, aio::ConnectionLike};
 use tower_conditional::store::StoreError;
 
-use crate::script::Script;
+use crate::{Error, script::Script};
 
 /// The longest time that a script computes with. Nothing is kept for 1,000 years.
 const MAX_MILLIS: u128 = 1_000 * 365 * 24 * 60 * 60 * 1_000;
@@ -36,6 +36,25 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Refuses settings with which a store would not work.
+    pub(crate) fn validate(&self) -> Result<(), Error> {
+        let prefix = &*self.prefix;
+        let fault = if prefix.is_empty() {
+            "it is empty, so keys of others would be in the way"
+        } else if prefix.contains(['{', '}']) {
+            "braces choose the slot of a cluster, so leave them out"
+        } else if prefix.chars().any(char::is_control) {
+            "it has a control character, so that no tool shows the keys as they are"
+        } else if self.timeout.is_zero() {
+            let reason = "invalid timeout of 0 s: no step ends in time, so set 1 s or more";
+            return Err(Error::invalid_config(reason));
+        } else {
+            return Ok(());
+        };
+        let reason = format!("invalid prefix {prefix:?}: {fault}");
+        Err(Error::invalid_config(reason))
+    }
+
     /// Returns the first argument of each script: the time in milliseconds, or nothing if the
     /// server's clock counts.
     fn time(&self) -> String {
@@ -122,5 +141,42 @@ impl<C> fmt::Debug for Server<C> {
         f.debug_struct("Server")
             .field("settings", &self.settings)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_cannot_work_are_refused() {
+        let settings = |prefix: &str, timeout| Settings {
+            prefix: Arc::from(prefix),
+            timeout,
+            ..Settings::default()
+        };
+        assert!(Settings::default().validate().is_ok());
+        let second = Duration::from_secs(1);
+        for prefix in ["shop", "a:b", "é", " ", "*"] {
+            assert!(settings(prefix, second).validate().is_ok(), "{prefix:?}");
+        }
+        for prefix in ["", "{shop}", "a{", "}", "a\nb", "\0"] {
+            let refused = settings(prefix, second).validate().expect_err("a fault");
+            assert_eq!(refused.kind(), crate::ErrorKind::InvalidConfig);
+            let expected = format!("invalid configuration: invalid prefix {prefix:?}: ");
+            assert!(refused.to_string().starts_with(&expected), "{refused}");
+        }
+        let refused = settings("shop", Duration::ZERO).validate();
+        let text = refused.expect_err("a fault").to_string();
+        assert!(text.contains("invalid timeout"), "{text}");
+    }
+
+    #[test]
+    fn milliseconds_are_rounded_up_and_bounded() {
+        assert_eq!(millis(Duration::ZERO), 0);
+        assert_eq!(millis(Duration::from_nanos(1)), 1);
+        assert_eq!(millis(Duration::from_micros(2_000)), 2);
+        // A double of Lua holds the sum of a few of them.
+        assert!(millis(Duration::MAX) < 1 << 50);
     }
 }

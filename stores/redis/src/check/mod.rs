@@ -1,0 +1,171 @@
+//! The check of a server when a store is opened. It reads `INFO` alone, since `CONFIG` is often
+//! forbidden.
+
+mod info;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use redis::{Cmd, Value, aio::ConnectionLike};
+
+use self::info::Info;
+use crate::{Error, server::Server};
+
+/// A property of a server for which a store refuses to open.
+///
+/// `allow` on a store's builder accepts one, so that the store opens nevertheless.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Risk {
+    /// `maxmemory-policy` is not `noeviction`. A full server drops records, and retries then
+    /// run a second time.
+    Eviction,
+    /// `appendonly` is off. A restart loses the records since the last snapshot, or all of
+    /// them.
+    NoPersistence,
+    /// The server is a replica. It refuses writes, or keeps writes that its primary never gets.
+    Replica,
+    /// The server is older than Redis 6 or Valkey 7, the oldest versions with which the store
+    /// is tested.
+    OldVersion,
+    /// The server has replicas or belongs to a cluster. A fail-over can undo acknowledged
+    /// steps, which a store without fail-over promises never to happen.
+    Failover,
+    /// `INFO` lacks a property that the check reads, so nothing is known of it.
+    UnknownServer,
+}
+
+/// Reads `INFO`, and refuses the server if it has one of the risks that `checked` names. Risks
+/// in `allowed` are accepted.
+pub(crate) async fn check<C>(
+    server: &Server<C>,
+    checked: &[Risk],
+    allowed: &[Risk],
+) -> Result<(), Error>
+where
+    C: ConnectionLike + Clone + Send + Sync + 'static,
+{
+    let mut command = Cmd::new();
+    command.arg("INFO");
+    let answer = server.query(&command).await.map_err(Error::connection)?;
+    let problems = problems(&answer, checked, allowed);
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(Error::refused(problems.join("; ")))
+}
+
+/// Returns the texts of all problems. A client of a cluster answers with a map from the address
+/// of each primary to its text.
+fn problems(answer: &Value, checked: &[Risk], allowed: &[Risk]) -> Vec<String> {
+    let mut found = Vec::new();
+    match answer {
+        Value::Map(nodes) if !nodes.is_empty() => {
+            for (address, info) in nodes {
+                let address = info::text(address).unwrap_or_default();
+                let info = Info::new(info::text(info).unwrap_or_default());
+                let problems = checked.iter().filter_map(|risk| Problem::of(*risk, &info));
+                found.extend(problems.map(|problem| (Some(address), problem)));
+            }
+        }
+        answer => {
+            let info = Info::new(info::text(answer).unwrap_or_default());
+            let problems = checked.iter().filter_map(|risk| Problem::of(*risk, &info));
+            found.extend(problems.map(|problem| (None, problem)));
+        }
+    }
+    found.retain(|(_, problem)| !allowed.contains(&problem.risk));
+    let texts = found.iter().map(|(address, problem)| match address {
+        Some(address) => format!("node {address:?}: {problem}"),
+        None => problem.to_string(),
+    });
+    texts.collect()
+}
+
+struct Problem {
+    risk: Risk,
+    found: String,
+    remedy: &'static str,
+}
+
+impl Problem {
+    /// Returns the problem of the server, if it has this risk. A property that is missing is
+    /// [`Risk::UnknownServer`], whichever risk is checked.
+    fn of(risk: Risk, info: &Info<'_>) -> Option<Self> {
+        match Self::read(risk, info) {
+            Ok(problem) => problem,
+            Err(missing) => Some(Self {
+                risk: Risk::UnknownServer,
+                found: format!("INFO has no {missing:?}"),
+                remedy: "let the user of the connection run INFO, or use Redis or Valkey",
+            }),
+        }
+    }
+
+    fn read(risk: Risk, info: &Info<'_>) -> Result<Option<Self>, &'static str> {
+        let (found, remedy) = match risk {
+            Risk::Eviction => match info.value("maxmemory_policy")? {
+                "noeviction" => return Ok(None),
+                policy => (
+                    format!("maxmemory-policy is {policy:?}, so a full server drops records"),
+                    "set it to \"noeviction\"",
+                ),
+            },
+            Risk::NoPersistence => match info.value("aof_enabled")? {
+                "0" => (
+                    "appendonly is \"no\", so a restart loses records".to_owned(),
+                    "set it to \"yes\"",
+                ),
+                _ => return Ok(None),
+            },
+            Risk::Replica => match info.value("role")? {
+                "master" => return Ok(None),
+                role => (
+                    format!("the role of the server is {role:?}"),
+                    "connect to the primary, or by way of Sentinel or the cluster",
+                ),
+            },
+            Risk::OldVersion => match info.old_version()? {
+                None => return Ok(None),
+                Some(version) => (
+                    format!("the version is {version:?}"),
+                    "use Redis 6 or later, or Valkey 7 or later",
+                ),
+            },
+            Risk::Failover => {
+                if info.value("cluster_enabled")? == "1" {
+                    let found = "the server belongs to a cluster, whose fail-over undoes steps";
+                    (found.to_owned(), "leave out without_failover()")
+                } else {
+                    match info.value("connected_slaves")? {
+                        "0" => return Ok(None),
+                        count => (
+                            format!(
+                                "the server has replicas ({count}), whose promotion undoes steps"
+                            ),
+                            "leave out without_failover()",
+                        ),
+                    }
+                }
+            }
+            Risk::UnknownServer => return Ok(None),
+        };
+        Ok(Some(Self {
+            risk,
+            found,
+            remedy,
+        }))
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            risk,
+            found,
+            remedy,
+        } = self;
+        write!(f, "{found} ({remedy}, or allow Risk::{risk:?})")
+    }
+}

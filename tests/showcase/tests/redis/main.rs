@@ -1,0 +1,5 @@
+//! The showcase as three processes that share one Redis.
+
+mod checker;
+#[path = "../../../support/seeded.rs"]
+mod seeded;

@@ -3,8 +3,10 @@
 
 mod check;
 mod error;
+mod idempotency;
 mod script;
 mod server;
 
 pub use check::Risk;
 pub use error::{Error, ErrorKind};
+pub use idempotency::{RedisIdempotencyStore, RedisIdempotencyStoreBuilder};

@@ -99,15 +99,17 @@ where
     pub(crate) async fn run(&self, script: &Script, command: Cmd) -> Result<Value, StoreError> {
         let run = async {
             let mut connection = self.connection.clone();
-            let answer = match connection.req_packed_command(&command).await {
+            // The client hands on an error of the server as a value.
+            let answer = connection.req_packed_command(&command).await;
+            match answer.and_then(Value::extract_error) {
                 // The server has restarted, or its scripts were flushed. Nothing was run.
                 Err(error) if is_missing_script(&error) => {
                     let command = script.with_code(&command);
-                    connection.req_packed_command(&command).await
+                    let answer = connection.req_packed_command(&command).await;
+                    answer.and_then(Value::extract_error)
                 }
                 answer => answer,
-            };
-            answer?.extract_error()
+            }
         };
         match tokio::time::timeout(self.settings.timeout, run).await {
             Ok(answer) => answer.map_err(StoreError::ambiguous),

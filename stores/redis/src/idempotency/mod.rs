@@ -1,0 +1,279 @@
+mod answer;
+mod builder;
+mod scripts;
+#[cfg(test)]
+mod tests;
+
+use std::{fmt, fmt::Write as _, num::NonZeroUsize, time::Duration};
+
+use bytes::Bytes;
+use redis::{Cmd, aio::ConnectionLike};
+use tower_conditional::{
+    idempotency::{Admission, Claim, RecordId, Resolution, SealReason, Update},
+    store::{IdempotencyStore, Inspection, Step, StoreError},
+};
+
+use self::answer::{COMPLETED, KeyAnswer, RELEASED, SEALED};
+pub use self::builder::RedisIdempotencyStoreBuilder;
+use crate::{
+    script::Script,
+    server::{Server, millis},
+};
+
+/// A store of idempotency keys in Redis or Valkey, which all replicas of an application share.
+/// Clones share its connection.
+///
+/// ```no_run
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// use tower_conditional::IdempotencyLayer;
+/// use tower_conditional_redis::RedisIdempotencyStore;
+///
+/// # #[derive(Clone)] struct User(String);
+/// let client = redis::Client::open("redis://127.0.0.1/")?;
+/// let connection = client.get_connection_manager().await?;
+/// let store = RedisIdempotencyStore::builder().prefix("shop").open(connection).await?;
+/// let layer = IdempotencyLayer::new(store, |request| {
+///     request.extensions.get::<User>().map(|user| user.0.clone())
+/// });
+/// # let _ = layer;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # How it works
+///
+/// Each step is one Lua script, which the server runs as one atomic step on its own clock. It
+/// is one round trip, or two if the server lacks the script. A first request has two steps, its
+/// claim and its completion, and a replay has one. A request that runs for longer than a third
+/// of its lease also renews it.
+///
+/// A record is one string under the key `{prefix}:key:HEX`, where `HEX` is the record's id in
+/// 64 digits. In a cluster each record has its own slot. A record without a response takes
+/// about 300 bytes of memory with its key. A response takes its own size in addition.
+///
+/// The server frees a record by itself, a minute after its retention and its tombstone. So
+/// [`purge`](IdempotencyStore::purge) does nothing, and returns 0.
+///
+/// # What it guarantees
+///
+/// Of all requests with a key one runs, as long as the server keeps what it has acknowledged.
+/// An attempt that crashes is never run again silently: its outcome is unknown until it is
+/// resolved. But Redis can lose steps that it has acknowledged, and a retry then **runs a second
+/// time**. **For money, use PostgreSQL.**
+///
+/// | Event | Lost |
+/// |---|---|
+/// | the process of the server is killed, with `appendonly yes` | nothing |
+/// | power loss, with `appendfsync always` | nothing |
+/// | power loss, with `appendfsync everysec`, the default | about the last second |
+/// | restart without `appendonly` | all since the last snapshot, or everything |
+/// | fail-over to a replica | what the replica had not received |
+/// | `FLUSHALL`, or another `maxmemory-policy` than `noeviction` | records, at any time |
+///
+/// [`open`](RedisIdempotencyStoreBuilder::open) refuses servers with `appendonly no` or with an
+/// eviction policy, unless the [`Risk`](crate::Risk) is accepted by name. It cannot know of
+/// replicas that are promoted later.
+///
+/// A server whose memory is full refuses new keys. The requests that run already are completed,
+/// since their effects have happened. So leave room above `maxmemory` for their responses.
+///
+/// If the clock of the server is set forward, leases and retentions end early. An attempt that
+/// still runs is then reported as lost, or another one takes over if the layer allows it.
+///
+/// # Errors
+///
+/// - An error of the client or of the server, and a timeout, is ambiguous: the step may have
+///   been applied. The layer repeats such a step, and a step that arrives twice counts once.
+/// - A value that is no record of this version is corrupt. It stays as it is, and its key is
+///   refused until the value is deleted.
+///
+/// # Rights
+///
+/// The user of the connection needs `evalsha`, `eval`, `info`, `time`, `get`, `set` and
+/// `pexpire`, on keys that begin with the prefix. A `ConnectionManager` also sends `client`,
+/// and a connection to a cluster sends `cluster`:
+///
+/// ```text
+/// ACL SETUSER shop on >PASSWORD ~shop:* +evalsha +eval +info +time +get +set +pexpire +client|setinfo
+/// ```
+#[derive(Clone)]
+pub struct RedisIdempotencyStore<C> {
+    server: Server<C>,
+}
+
+// The connection is given to `open`, so the builder has no type of a connection yet.
+impl RedisIdempotencyStore<()> {
+    /// Returns a builder with the default settings.
+    #[must_use]
+    pub fn builder() -> RedisIdempotencyStoreBuilder {
+        RedisIdempotencyStoreBuilder::default()
+    }
+}
+
+/// Returns the key of a record: `{prefix}:key:HEX`.
+fn key_name(prefix: &str, id: &RecordId) -> String {
+    let mut name = String::with_capacity(prefix.len() + 69);
+    name.push_str(prefix);
+    name.push_str(":key:");
+    for byte in id.as_bytes() {
+        // Writing to a string cannot fail.
+        let _ = write!(name, "{byte:02x}");
+    }
+    name
+}
+
+/// Returns the fence as an argument. A fence beyond the numbers of Lua is that of no record.
+fn fence_argument(fence: u64) -> i64 {
+    const MAX: u64 = (1 << 53) - 1;
+    match i64::try_from(fence) {
+        Ok(number) if fence <= MAX => number,
+        _ => -1,
+    }
+}
+
+/// A state that a step writes, as the arguments of a script.
+struct EndArguments {
+    state: u8,
+    reason: u8,
+    response: Bytes,
+}
+
+impl EndArguments {
+    fn completed(response: Bytes) -> Self {
+        Self {
+            state: COMPLETED,
+            reason: 0,
+            response,
+        }
+    }
+
+    fn released() -> Self {
+        Self {
+            state: RELEASED,
+            reason: 0,
+            response: Bytes::new(),
+        }
+    }
+
+    fn sealed(reason: SealReason) -> Self {
+        Self {
+            state: SEALED,
+            reason: reason.code(),
+            response: Bytes::new(),
+        }
+    }
+
+    fn add_to(&self, command: &mut Cmd) {
+        command.arg(self.state).arg(self.reason);
+        command.arg(&*self.response);
+    }
+}
+
+impl<C> RedisIdempotencyStore<C>
+where
+    C: ConnectionLike + Clone + Send + Sync + 'static,
+{
+    /// Runs a script on the record. `arguments` adds its arguments from the second on.
+    async fn run<T>(
+        &self,
+        script: &Script,
+        id: RecordId,
+        arguments: impl FnOnce(&mut Cmd),
+        read: impl FnOnce(KeyAnswer) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let key = key_name(&self.server.settings().prefix, &id);
+        let mut command = self.server.command(script, &[&key]);
+        arguments(&mut command);
+        let answer = self.server.run(script, command).await?;
+        read(KeyAnswer::read(key, answer)?)
+    }
+
+    async fn end(&self, step: Step, end: EndArguments) -> Result<Update, StoreError> {
+        let arguments = |command: &mut Cmd| {
+            command.arg(step.owner.as_bytes());
+            command.arg(fence_argument(step.fence));
+            end.add_to(command);
+        };
+        self.run(&scripts::END, step.id, arguments, KeyAnswer::update)
+            .await
+    }
+}
+
+impl<C> IdempotencyStore for RedisIdempotencyStore<C>
+where
+    C: ConnectionLike + Clone + Send + Sync + 'static,
+{
+    async fn begin(&self, id: RecordId, claim: Claim) -> Result<Admission<Bytes>, StoreError> {
+        let arguments = |command: &mut Cmd| {
+            command.arg(&claim.fingerprint.to_bytes());
+            command.arg(claim.owner.as_bytes());
+            command.arg(millis(claim.lease));
+            command.arg(millis(claim.retention.replay));
+            command.arg(millis(claim.retention.tombstone));
+            command.arg(u8::from(claim.takeover));
+        };
+        self.run(&scripts::BEGIN, id, arguments, KeyAnswer::admission)
+            .await
+    }
+
+    async fn renew(&self, step: Step, lease: Duration) -> Result<Update, StoreError> {
+        let arguments = |command: &mut Cmd| {
+            command.arg(step.owner.as_bytes());
+            command.arg(fence_argument(step.fence)).arg(millis(lease));
+        };
+        self.run(&scripts::RENEW, step.id, arguments, KeyAnswer::update)
+            .await
+    }
+
+    async fn complete(&self, step: Step, response: Bytes) -> Result<Update, StoreError> {
+        self.end(step, EndArguments::completed(response)).await
+    }
+
+    async fn release(&self, step: Step) -> Result<Update, StoreError> {
+        self.end(step, EndArguments::released()).await
+    }
+
+    async fn seal(&self, step: Step, reason: SealReason) -> Result<Update, StoreError> {
+        self.end(step, EndArguments::sealed(reason)).await
+    }
+
+    async fn inspect(&self, id: RecordId) -> Result<Option<Inspection>, StoreError> {
+        self.run(&scripts::INSPECT, id, |_| (), KeyAnswer::inspection)
+            .await
+    }
+
+    async fn resolve(
+        &self,
+        id: RecordId,
+        fence: u64,
+        resolution: Resolution<Bytes>,
+    ) -> Result<Update, StoreError> {
+        let end = match resolution {
+            Resolution::Complete(response) => EndArguments::completed(response),
+            Resolution::Release => EndArguments::released(),
+            Resolution::Seal => EndArguments::sealed(SealReason::Operator),
+            _ => return Ok(Update::Lost),
+        };
+        let arguments = |command: &mut Cmd| {
+            command.arg(fence_argument(fence));
+            end.add_to(command);
+        };
+        self.run(&scripts::RESOLVE, id, arguments, KeyAnswer::update)
+            .await
+    }
+
+    /// Returns 0. The server frees records by itself.
+    async fn purge(&self, _batch: NonZeroUsize) -> Result<usize, StoreError> {
+        Ok(0)
+    }
+}
+
+impl<C> fmt::Debug for RedisIdempotencyStore<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let settings = self.server.settings();
+        f.debug_struct("RedisIdempotencyStore")
+            .field("prefix", &settings.prefix)
+            .field("timeout", &settings.timeout)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,4 +1,4 @@
-use std::{fmt, future::Future, pin::Pin, sync::Arc};
+use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use super::{
     StoreError, ValidatorStore,
@@ -39,6 +39,7 @@ trait ErasedStore: Send + Sync {
     fn begin_write(&self, intent: WriteIntent) -> BoxedStep<'_, ()>;
     fn end_write(&self, intent: WriteIntent) -> BoxedStep<'_, WriteEnd>;
     fn invalidate(&self, target: WriteTarget) -> BoxedStep<'_, ()>;
+    fn max_write_ttl(&self) -> Option<Duration>;
     fn guarantee(&self) -> Guarantee;
 }
 
@@ -82,6 +83,10 @@ impl<S: ValidatorStore> ErasedStore for S {
 
     fn invalidate(&self, target: WriteTarget) -> BoxedStep<'_, ()> {
         Box::pin(ValidatorStore::invalidate(self, target))
+    }
+
+    fn max_write_ttl(&self) -> Option<Duration> {
+        ValidatorStore::max_write_ttl(self)
     }
 
     fn guarantee(&self) -> Guarantee {
@@ -149,6 +154,10 @@ impl ValidatorStore for AnyValidatorStore {
         target: WriteTarget,
     ) -> impl Future<Output = Result<(), StoreError>> + Send {
         self.0.invalidate(target)
+    }
+
+    fn max_write_ttl(&self) -> Option<Duration> {
+        self.0.max_write_ttl()
     }
 
     fn guarantee(&self) -> Guarantee {

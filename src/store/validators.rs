@@ -100,6 +100,9 @@ pub trait ValidatorStore: Send + Sync + 'static {
         target: WriteTarget,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
+    /// Returns the longest time to live of a write that the store takes. `None` if any.
+    fn max_write_ttl(&self) -> Option<Duration>;
+
     /// Returns the promise about a 304 that is answered from this store.
     fn guarantee(&self) -> Guarantee;
 }
@@ -157,6 +160,10 @@ impl<S: ValidatorStore> ValidatorStore for Arc<S> {
         lease: Option<LeaseRequest>,
     ) -> Option<Result<Lookup<Validators>, StoreError>> {
         S::try_lookup(self, key, lease)
+    }
+
+    fn max_write_ttl(&self) -> Option<Duration> {
+        S::max_write_ttl(self)
     }
 
     fn guarantee(&self) -> Guarantee {

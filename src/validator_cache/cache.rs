@@ -153,7 +153,8 @@ impl<St> ValidatorCache<St> {
     ///
     /// The layer renews it while the handler runs. If the process dies in the middle of a write,
     /// its resources are not remembered for this long. So it must be longer than the database may
-    /// take to commit without the process.
+    /// take to commit without the process. A store may have a limit
+    /// ([`max_write_ttl`](ValidatorStore::max_write_ttl)), which the layer checks when it is built.
     ///
     /// # Panics
     ///
@@ -260,6 +261,14 @@ impl<St> ValidatorCache<St> {
             "invalid time to live {write_ttl:?} of a write: it must be at least six times the \
              timeout {store_timeout:?} of the store; call `write_ttl` or `store_timeout`"
         );
+        if let Some(limit) = self.settings.store.max_write_ttl() {
+            // The store would refuse each write.
+            assert!(
+                write_ttl <= limit,
+                "invalid time to live {write_ttl:?} of a write: the store takes at most {limit:?}; \
+                 call `write_ttl`, or configure the store for longer writes"
+            );
+        }
     }
 
     /// Returns the time to live of a new entry.

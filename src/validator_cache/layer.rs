@@ -32,7 +32,10 @@ impl<St> ValidatorCacheLayer<St> {
     ///
     /// Panics if [`write_ttl`](ValidatorCache::write_ttl) is less than six times
     /// [`store_timeout`](ValidatorCache::store_timeout): an announcement could be over before its
-    /// renewal has arrived. Panics if other processes share the store, and the cache has no
+    /// renewal has arrived. Panics if it is more than the store takes
+    /// ([`max_write_ttl`](ValidatorStore::max_write_ttl)).
+    ///
+    /// Panics if other processes share the store, and the cache has no
     /// [`namespace`](ValidatorCache::namespace) or no [`build_id`](ValidatorCache::build_id).
     pub fn new(cache: ValidatorCache<St>) -> Self
     where

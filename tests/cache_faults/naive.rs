@@ -98,6 +98,10 @@ impl ValidatorStore for CacheAside {
         Ok(())
     }
 
+    fn max_write_ttl(&self) -> Option<Duration> {
+        None
+    }
+
     fn guarantee(&self) -> Guarantee {
         Guarantee::SingleProcess
     }

@@ -7,6 +7,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -77,6 +78,10 @@ impl<S: ValidatorStore> ValidatorStore for PausingStore<S> {
         _: Option<LeaseRequest>,
     ) -> Option<Result<Lookup<Validators>, StoreError>> {
         None
+    }
+
+    fn max_write_ttl(&self) -> Option<Duration> {
+        self.0.max_write_ttl()
     }
 
     fn guarantee(&self) -> Guarantee {

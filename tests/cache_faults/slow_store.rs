@@ -147,6 +147,10 @@ impl<S: ValidatorStore> ValidatorStore for SlowStore<S> {
             .await
     }
 
+    fn max_write_ttl(&self) -> Option<Duration> {
+        self.0.store.max_write_ttl()
+    }
+
     fn guarantee(&self) -> Guarantee {
         self.0.store.guarantee()
     }

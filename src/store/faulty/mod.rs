@@ -3,6 +3,7 @@ mod network;
 use std::{
     fmt,
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use network::{Network, NetworkFault, StoreMessage};
@@ -238,6 +239,10 @@ impl<S: ValidatorStore> ValidatorStore for FaultyStore<S> {
     async fn invalidate(&self, target: WriteTarget) -> Result<(), StoreError> {
         let message = StoreMessage::Invalidate(target);
         self.call(message, || self.store.invalidate(target)).await
+    }
+
+    fn max_write_ttl(&self) -> Option<Duration> {
+        self.store.max_write_ttl()
     }
 
     fn guarantee(&self) -> Guarantee {

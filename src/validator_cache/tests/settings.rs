@@ -62,6 +62,19 @@ async fn a_wrong_configuration_is_refused() {
     assert!(refusal(|| ValidatorCacheLayer::new(cache()).collapse(Duration::ZERO)).is_some());
 }
 
+/// An announcement that the store would refuse is refused when the layer is built.
+#[tokio::test]
+async fn a_longer_write_than_the_store_takes_is_refused() {
+    let limit = Duration::from_secs(90);
+    let store = || Site::new().store.with_max_write_ttl(limit);
+    let layer = |ttl| ValidatorCacheLayer::new(ValidatorCache::new(store()).write_ttl(ttl));
+    assert_eq!(refusal(|| layer(limit)), None);
+    let message = refusal(|| layer(limit + Duration::from_millis(500))).expect("a panic");
+    for part in ["90.5s", "at most 90s", "call `write_ttl`"] {
+        assert!(message.contains(part), "{message}");
+    }
+}
+
 /// R-9111-4.4-b: a write whose outcome nobody knows stays announced, if that is set.
 #[tokio::test]
 async fn a_write_of_unknown_outcome_is_held() {

@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     future::Future,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use tokio::sync::watch;
@@ -40,6 +41,7 @@ pub(super) struct StepStore {
     faults: Arc<watch::Sender<HashMap<&'static str, Fault>>>,
     log: Arc<Mutex<Vec<&'static str>>>,
     guarantee: Guarantee,
+    max_write_ttl: Option<Duration>,
 }
 
 impl StepStore {
@@ -49,6 +51,7 @@ impl StepStore {
             faults: Arc::new(watch::Sender::new(HashMap::new())),
             log: Arc::default(),
             guarantee: Guarantee::SingleProcess,
+            max_write_ttl: None,
         }
     }
 
@@ -56,6 +59,15 @@ impl StepStore {
     pub(super) fn shared(self) -> Self {
         let guarantee = Guarantee::Strict;
         Self { guarantee, ..self }
+    }
+
+    /// Returns a store that takes no longer announcements.
+    pub(super) fn with_max_write_ttl(self, ttl: Duration) -> Self {
+        let max_write_ttl = Some(ttl);
+        Self {
+            max_write_ttl,
+            ..self
+        }
     }
 
     /// Sets what happens to a step from now on.
@@ -154,6 +166,10 @@ impl ValidatorStore for StepStore {
     async fn invalidate(&self, target: WriteTarget) -> Result<(), StoreError> {
         let step = self.memory.invalidate(target);
         self.step("invalidate", step).await
+    }
+
+    fn max_write_ttl(&self) -> Option<Duration> {
+        self.max_write_ttl
     }
 
     fn guarantee(&self) -> Guarantee {

@@ -6,7 +6,9 @@ mod error;
 mod idempotency;
 mod script;
 mod server;
+mod validators;
 
 pub use check::Risk;
 pub use error::{Error, ErrorKind};
 pub use idempotency::{RedisIdempotencyStore, RedisIdempotencyStoreBuilder};
+pub use validators::{RedisValidatorStore, RedisValidatorStoreBuilder};

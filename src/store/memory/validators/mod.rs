@@ -10,6 +10,7 @@ mod writes;
 use std::{
     fmt,
     sync::{Arc, atomic},
+    time::Duration,
 };
 
 use shared::SharedEntries;
@@ -138,6 +139,10 @@ impl ValidatorStore for MemoryValidatorStore {
     async fn invalidate(&self, target: WriteTarget) -> Result<(), StoreError> {
         self.shared.invalidate(target);
         Ok(())
+    }
+
+    fn max_write_ttl(&self) -> Option<Duration> {
+        None
     }
 
     fn guarantee(&self) -> Guarantee {

@@ -274,6 +274,10 @@ impl ValidatorStore for BrokenCache {
         Ok(())
     }
 
+    fn max_write_ttl(&self) -> Option<Duration> {
+        None
+    }
+
     fn guarantee(&self) -> Guarantee {
         Guarantee::SingleProcess
     }

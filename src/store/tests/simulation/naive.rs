@@ -92,6 +92,10 @@ impl ValidatorStore for NaiveCache {
         Ok(())
     }
 
+    fn max_write_ttl(&self) -> Option<Duration> {
+        None
+    }
+
     fn guarantee(&self) -> Guarantee {
         Guarantee::SingleProcess
     }

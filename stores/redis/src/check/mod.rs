@@ -149,7 +149,11 @@ impl Problem {
                     }
                 }
             }
-            Risk::UnknownServer => return Ok(None),
+            Risk::UnknownServer => {
+                // The scripts of validators notice a fail-over by it.
+                info.value("master_replid")?;
+                return Ok(None);
+            }
         };
         Ok(Some(Self {
             risk,

@@ -1,0 +1,135 @@
+//! The answers of the scripts.
+
+use std::time::Duration;
+
+use redis::Value;
+use tower_conditional::{
+    Validators,
+    store::{
+        StoreError,
+        validators::{FillOutcome, Grant, Lookup, OperationId, WriteEnd},
+    },
+};
+
+/// The answer of a lookup: a word, and values in its order.
+pub(super) fn lookup(
+    answer: Value,
+    lease: Option<OperationId>,
+) -> Result<Lookup<Validators>, StoreError> {
+    let Value::Array(parts) = &answer else {
+        return Err(unexpected(&answer));
+    };
+    let found = match (word_of(parts.first()), &parts[1..]) {
+        (b"hit", [Value::Int(age), Value::Int(ttl), Value::BulkString(bytes)]) => {
+            hit(*age, *ttl, bytes)
+        }
+        (b"leased", [Value::Int(generation), Value::Int(granted_at), Value::Int(found_stale)]) => {
+            let found_stale = *found_stale == 1;
+            grant(lease, *generation, *granted_at)
+                .map(|grant| Lookup::Leased { grant, found_stale })
+        }
+        (b"taken", []) => Some(Lookup::LeaseTaken),
+        (b"written", []) => Some(Lookup::WriteInProgress),
+        (b"miss", [Value::Int(found_stale)]) => Some(Lookup::Miss {
+            found_stale: *found_stale == 1,
+        }),
+        _ => None,
+    };
+    found.ok_or_else(|| unexpected(&answer))
+}
+
+fn hit(age: i64, ttl: i64, bytes: &[u8]) -> Option<Lookup<Validators>> {
+    let (age, ttl) = (duration(age)?, duration(ttl)?);
+    Some(match Validators::decode(bytes) {
+        Some(entry) => Lookup::Hit { entry, age, ttl },
+        // A later version has filled it. It is no entry, and its lease is not free either.
+        None => Lookup::Miss { found_stale: true },
+    })
+}
+
+fn grant(id: Option<OperationId>, generation: i64, granted_at: i64) -> Option<Grant> {
+    let generation = u64::try_from(generation).ok()?;
+    Some(Grant::new(id?, generation, duration(granted_at)?))
+}
+
+fn duration(millis: i64) -> Option<Duration> {
+    u64::try_from(millis).ok().map(Duration::from_millis)
+}
+
+pub(super) fn fill(answer: &Value) -> Result<FillOutcome, StoreError> {
+    match word_of(Some(answer)) {
+        b"stored" => Ok(FillOutcome::Stored),
+        b"refused" => Ok(FillOutcome::Refused),
+        _ => Err(unexpected(answer)),
+    }
+}
+
+pub(super) fn end(answer: &Value) -> Result<WriteEnd, StoreError> {
+    match word_of(Some(answer)) {
+        b"ended" => Ok(WriteEnd::Ended),
+        b"lost" => Ok(WriteEnd::IntentLost),
+        _ => Err(unexpected(answer)),
+    }
+}
+
+/// Checks the answer of a step that has one answer alone.
+pub(super) fn done(answer: &Value, word: &[u8]) -> Result<(), StoreError> {
+    if word_of(Some(answer)) == word {
+        return Ok(());
+    }
+    Err(unexpected(answer))
+}
+
+fn word_of(value: Option<&Value>) -> &[u8] {
+    match value {
+        Some(Value::BulkString(word)) => word,
+        _ => b"",
+    }
+}
+
+fn unexpected(answer: &Value) -> StoreError {
+    StoreError::ambiguous(format!("the script gave an unexpected answer: {answer:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn word(word: &str) -> Value {
+        Value::BulkString(word.into())
+    }
+
+    #[test]
+    fn an_unexpected_answer_is_ambiguous() {
+        let answers = [
+            Value::Nil,
+            Value::Array(Vec::new()),
+            Value::Array(vec![word("hit")]),
+            Value::Array(vec![word("hit"), Value::Int(-1), Value::Int(1), word("")]),
+            Value::Array(vec![word("leased"), Value::Int(1)]),
+            // Nobody has asked for a lease.
+            Value::Array(vec![
+                word("leased"),
+                Value::Int(1),
+                Value::Int(1),
+                Value::Int(0),
+            ]),
+            Value::Array(vec![word("taken"), Value::Int(1)]),
+            word("hit"),
+        ];
+        for answer in answers {
+            assert!(fill(&answer).is_err(), "{answer:?}");
+            assert!(end(&answer).is_err(), "{answer:?}");
+            assert!(done(&answer, b"begun").is_err(), "{answer:?}");
+            assert!(lookup(answer, None).is_err());
+        }
+    }
+
+    #[test]
+    fn an_entry_of_another_encoding_is_a_miss() {
+        let validators = word("\u{2}\0\0\0\0");
+        let hit = vec![word("hit"), Value::Int(1), Value::Int(1), validators];
+        let found = lookup(Value::Array(hit), None).unwrap();
+        assert!(matches!(found, Lookup::Miss { found_stale: true }));
+    }
+}

@@ -1,0 +1,166 @@
+use std::{fmt, sync::Arc, time::Duration};
+
+use redis::aio::ConnectionLike;
+
+use super::{MAX_ENTRY_TTL, RedisValidatorStore};
+use crate::{
+    Error, Risk,
+    check::check,
+    server::{Server, Settings},
+};
+
+/// The risks for which a store of validators refuses a server.
+const CHECKED: &[Risk] = &[Risk::Replica, Risk::OldVersion, Risk::UnknownServer];
+
+/// The longest announcement that the layers can make.
+const MAX_WRITE_TTL: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A builder of a [`RedisValidatorStore`].
+#[derive(Clone)]
+pub struct RedisValidatorStoreBuilder {
+    settings: Settings,
+    allowed: Vec<Risk>,
+    max_entry_ttl: Duration,
+    max_write_ttl: Duration,
+    has_failover: bool,
+}
+
+impl Default for RedisValidatorStoreBuilder {
+    fn default() -> Self {
+        Self {
+            settings: Settings::default(),
+            allowed: Vec::new(),
+            max_entry_ttl: Duration::from_secs(60),
+            max_write_ttl: Duration::from_secs(60),
+            has_failover: true,
+        }
+    }
+}
+
+impl RedisValidatorStoreBuilder {
+    /// Sets the beginning of the names of all keys. Defaults to `tower-conditional`.
+    ///
+    /// Stores with the same prefix share their entries. [`open`](Self::open) refuses an empty
+    /// prefix, and one with a brace or a control character.
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl Into<Arc<str>>) -> Self {
+        self.settings.prefix = prefix.into();
+        self
+    }
+
+    /// Sets the timeout of each step. Defaults to 1 second. [`open`](Self::open) refuses zero.
+    ///
+    /// A step that takes longer may have been applied: its error is ambiguous. The client has a
+    /// timeout of its own, 500 ms for a `ConnectionManager` by default. The shorter one counts.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.settings.timeout = timeout;
+        self
+    }
+
+    /// Sets the longest time to live of an entry. Defaults to 60 seconds.
+    ///
+    /// Entries with a longer one are cut to it, and older entries of other processes do not
+    /// count. After a fail-over, a 304 may be stale for this long. [`open`](Self::open) refuses
+    /// zero, and more than 5 minutes.
+    #[must_use]
+    pub fn max_entry_ttl(mut self, ttl: Duration) -> Self {
+        self.max_entry_ttl = ttl;
+        self
+    }
+
+    /// Sets the longest time for which a write is announced. Defaults to 60 seconds.
+    ///
+    /// A longer announcement is refused. If the server has lost its data, nothing is remembered
+    /// for this long. All processes should have the same value: one that announces longer
+    /// writes than the process that notices the loss is not waited for. [`open`](Self::open)
+    /// refuses zero, and more than a day.
+    #[must_use]
+    pub fn max_write_ttl(mut self, ttl: Duration) -> Self {
+        self.max_write_ttl = ttl;
+        self
+    }
+
+    /// Declares that no other server ever takes over from this one, so that the guarantee is
+    /// [`Strict`](tower_conditional::store::validators::Guarantee::Strict). Defaults to
+    /// [`Bounded`](tower_conditional::store::validators::Guarantee::Bounded).
+    ///
+    /// [`open`](Self::open) refuses a server that has replicas or belongs to a cluster. It
+    /// cannot know of replicas that are added later.
+    #[must_use]
+    pub fn without_failover(mut self) -> Self {
+        self.has_failover = false;
+        self
+    }
+
+    /// Accepts a risk for which [`open`](Self::open) would refuse the server. Call it once for
+    /// each risk. By default no risk is accepted.
+    #[must_use]
+    pub fn allow(mut self, risk: Risk) -> Self {
+        self.allowed.push(risk);
+        self
+    }
+
+    /// Sets the clock of leases, entries and announcements, for tests. Defaults to the clock of
+    /// the server.
+    #[cfg(feature = "test-util")]
+    #[must_use]
+    pub fn clock(mut self, clock: tower_conditional::clock::ManualClock) -> Self {
+        self.settings.clock = Some(clock);
+        self
+    }
+
+    /// Checks the server, and returns the store. The check is one round trip, `INFO`.
+    ///
+    /// It takes a connection of the crate `redis`: a `ConnectionManager`, a
+    /// `MultiplexedConnection` or a `ClusterConnection`.
+    ///
+    /// # Errors
+    ///
+    /// - [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if a setting is invalid.
+    /// - [`ErrorKind::Connection`](crate::ErrorKind::Connection) if the server does not answer.
+    /// - [`ErrorKind::Refused`](crate::ErrorKind::Refused) if the server has a [`Risk`] that is
+    ///   not accepted: the role of a replica, an old version, or an `INFO` that lacks a
+    ///   property. [`without_failover`](Self::without_failover) adds [`Risk::Failover`].
+    pub async fn open<C>(self, connection: C) -> Result<RedisValidatorStore<C>, Error>
+    where
+        C: ConnectionLike + Clone + Send + Sync + 'static,
+    {
+        self.settings.validate()?;
+        within("max_entry_ttl", self.max_entry_ttl, MAX_ENTRY_TTL)?;
+        within("max_write_ttl", self.max_write_ttl, MAX_WRITE_TTL)?;
+        let server = Server::new(connection, self.settings);
+        let mut checked = CHECKED.to_vec();
+        if !self.has_failover {
+            checked.push(Risk::Failover);
+        }
+        check(&server, &checked, &self.allowed).await?;
+        let (max_entry_ttl, max_write_ttl) = (self.max_entry_ttl, self.max_write_ttl);
+        let has_failover = self.has_failover;
+        let store = RedisValidatorStore::new(server, max_entry_ttl, max_write_ttl, has_failover);
+        Ok(store)
+    }
+}
+
+/// Refuses a time to live of less than a millisecond or of more than `longest`.
+fn within(setting: &str, ttl: Duration, longest: Duration) -> Result<(), Error> {
+    if ttl >= Duration::from_millis(1) && ttl <= longest {
+        return Ok(());
+    }
+    let reason =
+        format!("invalid {setting} of {ttl:?}: it must be between 1 ms and {longest:?}");
+    Err(Error::invalid_config(reason))
+}
+
+impl fmt::Debug for RedisValidatorStoreBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisValidatorStoreBuilder")
+            .field("prefix", &self.settings.prefix)
+            .field("timeout", &self.settings.timeout)
+            .field("max_entry_ttl", &self.max_entry_ttl)
+            .field("max_write_ttl", &self.max_write_ttl)
+            .field("has_failover", &self.has_failover)
+            .field("allowed", &self.allowed)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,18 @@
+-- ARGV: key, the grant's id, generation and time, ttl, scopes, validators.
+local key, id, ttl = ARGV[3], ARGV[4], tonumber(ARGV[7])
+local scopes, validators = ARGV[8], ARGV[9]
+local record = decode_record(redis.call('GET', KEYS[3]))
+local writes = load_writes(key, scopes)
+if not writes or not is_held(record, id, ARGV[5], ARGV[6]) then
+    return 'refused'
+end
+-- A writer that announces nothing may write right after the lookup.
+local expires = record.granted_at + ttl
+if expires <= now or not allow(writes, record) then
+    redis.call('UNLINK', KEYS[3])
+    return 'refused'
+end
+local entry = cmsgpack.pack(FORMAT, record.stamp, record.generation, record.granted_at, id,
+    expires, scopes, validators)
+redis.call('SET', KEYS[3], entry, 'PX', expires - now + SLACK)
+return 'stored'

@@ -166,7 +166,7 @@ impl Postgres {
     pub(crate) async fn place_without_record(&self, new: Order) -> Result<Order, Problem> {
         let mut client = self.client().await?;
         let tx = client.transaction().await?;
-        let placed = insert(&tx, new).await?;
+        let placed = insert(&*tx, new).await?;
         tx.commit().await?;
         Ok(placed)
     }

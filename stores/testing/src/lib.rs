@@ -1,4 +1,5 @@
-//! Servers for tests: PostgreSQL, Redis and Valkey, and [`Replica`]s that share them.
+//! Servers for tests: PostgreSQL, Redis and Valkey, [`Replica`]s that share them, and a
+//! [`TcpProxy`] that breaks their connections.
 //!
 //! ```
 //! use tower_conditional_testing::{Engine, Postgres, RedisServer};
@@ -26,10 +27,12 @@
 
 mod postgres;
 mod processes;
+mod proxy;
 mod redis;
 
 pub use {
     postgres::Postgres,
     processes::{Replica, free_port, kill_with_parent, wait_until},
+    proxy::{Fault, Faults, Protocol, ProxyCounts, TcpProxy},
     redis::{Engine, RedisCluster, RedisOptions, RedisServer, RespClient},
 };

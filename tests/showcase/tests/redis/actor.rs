@@ -10,13 +10,19 @@ use tokio::time::sleep;
 
 use crate::{
     checker::{OrderAnswer, OrderRequest, Origin, PageOperation, PageStep, WriteAnswer},
-    client::{Client, NoAnswer, get},
+    client::{Client, NoAnswer, PATIENT, get},
     history::History,
     seeded::Draw,
     system::{REPLICAS, System},
 };
 
 pub(crate) const PAGES: u64 = 4;
+
+/// The times of handlers, in milliseconds. The longest is beyond a lease, which is extended.
+const HANDLER_MS: [u64; 8] = [0, 0, 0, 0, 0, 30, 200, 1200];
+
+/// The wait of a client that disconnects.
+const IMPATIENT: Duration = Duration::from_millis(100);
 
 /// The numbers of writes of one client.
 const WRITES_OF_CLIENT: u64 = 1_000_000_000;
@@ -25,6 +31,8 @@ const WRITES_OF_CLIENT: u64 = 1_000_000_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Decision {
     pub(crate) replica: usize,
+    /// The client waits for every answer. Otherwise it disconnects soon.
+    pub(crate) is_patient: bool,
     pub(crate) action: Action,
 }
 
@@ -32,8 +40,9 @@ pub(crate) struct Decision {
 pub(crate) enum Action {
     /// Reads the page if it has changed.
     Read { page: usize },
-    /// Reads the page whole, and writes it over that.
-    Write { page: usize },
+    /// Reads the page whole, and writes it over that. Then reads it on another replica as a client
+    /// that has seen the replaced content only.
+    Write { page: usize, then: usize },
     /// Places an order with a key that other clients use too.
     Order { key: String },
 }
@@ -42,15 +51,21 @@ impl Decision {
     /// Draws a decision. It depends on the seed and on the number of decisions before it.
     fn draw(draw: &mut Draw, number: u64) -> Self {
         let replica = draw.below(REPLICAS as u64) as usize;
+        let is_patient = draw.below(4) > 0;
         let page = draw.below(PAGES) as usize;
+        let then = draw.below(REPLICAS as u64) as usize;
         // The clients are at about the same number, and a key has some retries.
         let key = format!("key {}", number / 4 * 3 + draw.below(3));
         let action = match draw.below(10) {
-            0..6 => Action::Read { page },
-            6..8 => Action::Write { page },
+            0..7 => Action::Read { page },
+            7 => Action::Write { page, then },
             _ => Action::Order { key },
         };
-        Self { replica, action }
+        Self {
+            replica,
+            is_patient,
+            action,
+        }
     }
 }
 
@@ -63,8 +78,11 @@ pub(crate) struct Actor {
     draw: Draw,
     writes: u64,
     /// The last tag and content of each page.
-    seen: HashMap<usize, (String, u64)>,
+    seen: HashMap<usize, Seen>,
 }
+
+/// A tag, and its content.
+type Seen = (String, u64);
 
 pub(crate) fn path_of(page: usize) -> String {
     format!("/pages/history-{page}")
@@ -75,7 +93,7 @@ impl Actor {
         Self {
             system,
             history,
-            client: Client::default(),
+            client: Client::new(),
             number,
             draw: Draw::new(Draw::new(seed ^ (number << 32)).below(u64::MAX)),
             writes: 0,
@@ -92,12 +110,22 @@ impl Actor {
             }
             let decision = Decision::draw(&mut self.draw, number);
             log.push(decision.clone());
-            let Decision { replica, action } = decision;
+            let Decision {
+                replica,
+                is_patient,
+                action,
+            } = decision;
+            self.client.timeout = if is_patient { PATIENT } else { IMPATIENT };
             match action {
-                Action::Read { page } => self.read(replica, page, true).await,
-                Action::Write { page } => {
-                    self.read(replica, page, false).await;
+                Action::Read { page } => {
+                    let seen = self.seen.get(&page).cloned();
+                    self.read(replica, page, seen).await;
+                }
+                Action::Write { page, then } => {
+                    self.read(replica, page, None).await;
+                    let replaced = self.seen.get(&page).cloned();
                     self.write(replica, page).await;
+                    self.read(then, page, replaced).await;
                 }
                 Action::Order { key } => self.order(replica, key).await,
             }
@@ -120,8 +148,8 @@ impl Actor {
         answer
     }
 
-    async fn read(&mut self, replica: usize, page: usize, is_conditional: bool) {
-        let seen = self.seen.get(&page).cloned().filter(|_| is_conditional);
+    /// Reads a page, unless it still has the content that was seen.
+    async fn read(&mut self, replica: usize, page: usize, seen: Option<Seen>) {
         let mut request = get(&path_of(page));
         if let Some((tag, _)) = &seen {
             let tag = tag.parse().expect("a tag");
@@ -219,9 +247,16 @@ impl Actor {
     }
 }
 
-/// Returns the order that is named like its key.
+/// Returns the order that is named like its key. The key also says how long its handler takes.
 pub(crate) fn order(key: &str) -> Request<Full<Bytes>> {
-    Request::post("/orders")
+    let number: u64 = key
+        .rsplit(' ')
+        .next()
+        .unwrap_or_default()
+        .parse()
+        .expect("a number");
+    let delay = HANDLER_MS[(number % HANDLER_MS.len() as u64) as usize];
+    Request::post(format!("/orders?delay_ms={delay}"))
         .header("idempotency-key", format!("\"{key}\""))
         .body(Full::from(format!(r#"{{"item":"{key}","quantity":1}}"#)))
         .expect("a request")

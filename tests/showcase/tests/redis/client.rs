@@ -9,8 +9,8 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, time::timeout};
 
-/// The longest wait for an answer. A stopped process goes on before that.
-const TIMEOUT: Duration = Duration::from_secs(20);
+/// The longest wait of a patient client. A stopped process goes on before that.
+pub(crate) const PATIENT: Duration = Duration::from_secs(20);
 
 type Sender = http1::SendRequest<Full<Bytes>>;
 
@@ -22,12 +22,20 @@ pub(crate) enum NoAnswer {
 }
 
 /// A kept connection to each replica that was used.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Client {
+    pub(crate) timeout: Duration,
     connections: Vec<(SocketAddr, Sender)>,
 }
 
 impl Client {
+    pub(crate) fn new() -> Self {
+        Self {
+            timeout: PATIENT,
+            connections: Vec::new(),
+        }
+    }
+
     /// Sends a request and reads the whole response. A request that had no answer is not sent again.
     pub(crate) async fn exchange(
         &mut self,
@@ -45,7 +53,7 @@ impl Client {
             let content = content.collect().await?.to_bytes();
             Ok::<_, hyper::Error>(Response::from_parts(head, content))
         };
-        match timeout(TIMEOUT, exchange).await {
+        match timeout(self.timeout, exchange).await {
             Ok(Ok(response)) => {
                 self.connections.push((server, sender));
                 Ok(response)

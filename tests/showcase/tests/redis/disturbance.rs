@@ -31,6 +31,8 @@ pub(crate) enum Disturbance {
     KillRedis,
     /// `SIGKILL` of Redis, which loses its data.
     LoseRedis,
+    /// `FLUSHALL`.
+    FlushAll,
     /// All connections to Redis are cut.
     CutConnections,
     /// `SIGKILL` of a replica, and another starts.
@@ -65,6 +67,7 @@ impl Disturbance {
     async fn happen(self, system: &Arc<System>, history: &History) {
         match self {
             Self::FlushScripts => command(system, &["SCRIPT", "FLUSH"]).await,
+            Self::FlushAll => command(system, &["FLUSHALL"]).await,
             Self::PauseClients => {
                 let duration = SILENT.as_millis().to_string();
                 command(system, &["CLIENT", "PAUSE", &duration, "ALL"]).await;

@@ -116,6 +116,11 @@ impl Recorded {
         Ok(())
     }
 
+    /// Returns the number of late writes.
+    pub(crate) fn late_writes(&self) -> usize {
+        self.pages.values().map(|sent| self.late(sent).len()).sum()
+    }
+
     /// Returns the contents of writes that were under way when their replica was stopped, and were
     /// answered after it went on.
     fn late(&self, sent: &[Sent]) -> Vec<u64> {

@@ -6,6 +6,8 @@ mod checker;
 mod client;
 mod disturbance;
 mod history;
+mod naive;
+mod parallel;
 mod run;
 #[path = "../../../support/seeded.rs"]
 mod seeded;

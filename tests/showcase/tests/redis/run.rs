@@ -15,16 +15,20 @@ use tokio::{
 };
 
 use crate::{
-    actor::{Action, Actor, Decision, PAGES, answer_of, order, path_of, tag_of},
+    actor::{Actor, Decision, PAGES, answer_of, order, path_of, tag_of},
     checker::{OrderAnswer, OrderRequest, Origin, PageStep, Violation, WriteAnswer},
     client::{Client, get},
     disturbance::{Disturbance, Schedule, lossy},
     history::History,
     system::{LEASE, REPLICAS, System, WRITE_TTL},
 };
+use tower_conditional_testing::Engine;
 
 /// The time that a busy machine may take beyond a documented one.
 const SLACK: Duration = Duration::from_secs(20);
+
+/// The lease of a reader that fills an entry.
+const READ_LEASE: Duration = Duration::from_secs(10);
 
 /// The number of clients.
 const ACTORS: u64 = 16;
@@ -41,6 +45,7 @@ pub(crate) struct Run {
     pub(crate) budget: Budget,
     /// The options of each replica.
     pub(crate) options: &'static [&'static str],
+    pub(crate) engine: Engine,
     pub(crate) disturbances: &'static [Disturbance],
     /// Messages to and from Redis are lost, repeated and delayed.
     pub(crate) is_lossy: bool,
@@ -57,16 +62,16 @@ pub(crate) struct Finished {
     pub(crate) log: Log,
     pub(crate) system: Arc<System>,
     pub(crate) history: Arc<History>,
-    /// The numbers of the orders of each key.
-    pub(crate) orders: BTreeMap<String, Vec<u64>>,
+    /// The numbers of the orders of each key, once they are settled.
+    orders: BTreeMap<String, Vec<u64>>,
 }
 
 impl Run {
     pub(crate) async fn start(&self) -> Finished {
         println!("the seed is {}", self.seed);
-        let system = Arc::new(System::start(self.options));
+        let system = Arc::new(System::start(self.engine, self.options));
         let history = Arc::new(History::new());
-        let mut client = Client::default();
+        let mut client = Client::new();
         for page in 0..PAGES as usize {
             create(&mut client, &system, page).await;
         }
@@ -75,12 +80,11 @@ impl Run {
         }
         let log = self.operate(&system, &history).await;
         system.proxy.clear_faults();
-        let orders = executed(&mut client, &system).await;
         Finished {
             log,
             system,
             history,
-            orders,
+            orders: BTreeMap::new(),
         }
     }
 
@@ -133,7 +137,7 @@ async fn create(client: &mut Client, system: &System, page: usize) {
 }
 
 /// Returns the numbers of the orders that are in the database, by their item.
-async fn executed(client: &mut Client, system: &System) -> BTreeMap<String, Vec<u64>> {
+pub(crate) async fn executed(client: &mut Client, system: &System) -> BTreeMap<String, Vec<u64>> {
     let response = client.exchange(system.address(0), get("/orders")).await;
     let all: Value = from_slice(response.expect("an answer").body()).expect("JSON");
     let mut orders: BTreeMap<String, Vec<u64>> = BTreeMap::new();
@@ -165,7 +169,7 @@ impl Finished {
             let (system, history, part) =
                 (self.system.clone(), self.history.clone(), part.to_vec());
             tasks.spawn(async move {
-                let mut client = Client::default();
+                let mut client = Client::new();
                 for key in part {
                     settle_key(&mut client, &system, &history, key).await;
                 }
@@ -176,9 +180,19 @@ impl Finished {
         }
         // One after the other, since the reads of all are counted together.
         for page in 0..PAGES as usize {
-            settle_page(&mut Client::default(), &self.system, page).await;
+            settle_page(&mut Client::new(), &self.system, page).await;
         }
-        self.orders = executed(&mut Client::default(), &self.system).await;
+        self.orders = executed(&mut Client::new(), &self.system).await;
+    }
+
+    /// Returns how often the handler of pages has read on all replicas.
+    pub(crate) async fn page_reads(&self) -> u64 {
+        let mut client = Client::new();
+        let mut reads = 0;
+        for replica in 0..REPLICAS {
+            reads += page_reads(&mut client, &self.system, replica).await;
+        }
+        reads
     }
 
     /// Prints what has happened, so that a reader sees that the run was no idle one.
@@ -212,6 +226,7 @@ impl Finished {
         let seconds = self.history.now().as_secs_f32();
         println!("{counts:?} in {seconds:.1} s");
         println!("{:?}", self.log.disturbances);
+        println!("{} late writes", recorded.late_writes());
         println!("{:?}", self.system.proxy.counts());
         counts
     }
@@ -229,14 +244,6 @@ pub(crate) struct Counts {
     pub(crate) not_placed: usize,
     pub(crate) outcome_unknown: usize,
     pub(crate) unknown: usize,
-}
-
-impl Log {
-    /// Returns `true` if a client has made such a decision.
-    pub(crate) fn has(&self, is_such: impl Fn(&Action) -> bool) -> bool {
-        let mut decisions = self.decisions.iter().flatten();
-        decisions.any(|decision| is_such(&decision.action))
-    }
 }
 
 /// A lease ends by itself, if its process does not extend it.
@@ -264,9 +271,10 @@ async fn settle_key(client: &mut Client, system: &System, history: &History, key
     }
 }
 
-/// An announcement ends by itself, and then the grace period of a new server.
+/// An announcement ends by itself, and the grace period of a new server. So does the lease of a
+/// reader that was killed.
 async fn settle_page(client: &mut Client, system: &System, page: usize) {
-    let end = Instant::now() + 2 * WRITE_TTL + SLACK;
+    let end = Instant::now() + 2 * WRITE_TTL + READ_LEASE + SLACK;
     loop {
         let server = system.address(0);
         let mut request = get(&path_of(page));
@@ -275,10 +283,10 @@ async fn settle_page(client: &mut Client, system: &System, page: usize) {
         {
             let tag = tag_of(&response).parse().expect("a tag");
             request.headers_mut().insert(header::IF_NONE_MATCH, tag);
-            let before = page_reads(client, system).await;
+            let before = page_reads(client, system, 0).await;
             let answer = client.exchange(server, request).await;
             let is_unchanged = answer.is_ok_and(|answer| answer.status() == 304);
-            if is_unchanged && before == page_reads(client, system).await {
+            if is_unchanged && before == page_reads(client, system, 0).await {
                 return;
             }
         }
@@ -287,9 +295,11 @@ async fn settle_page(client: &mut Client, system: &System, page: usize) {
     }
 }
 
-/// Returns how often the handler of pages has read.
-async fn page_reads(client: &mut Client, system: &System) -> u64 {
-    let response = client.exchange(system.address(0), get("/stats")).await;
+/// Returns how often the handler of pages has read on this replica.
+async fn page_reads(client: &mut Client, system: &System, replica: usize) -> u64 {
+    let response = client
+        .exchange(system.address(replica), get("/stats"))
+        .await;
     let stats: Value = from_slice(response.expect("an answer").body()).expect("JSON");
     let reads = &stats["handler_runs"]["GET /pages/{name}"];
     reads.as_u64().unwrap_or_default()

@@ -4,7 +4,7 @@
 use std::{
     env, fs,
     net::SocketAddr,
-    process::{self, Command, Stdio},
+    process::{self, Command},
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, Ordering},
@@ -34,13 +34,13 @@ pub(crate) struct System {
 }
 
 impl System {
-    pub(crate) fn start(options: &[&'static str]) -> Self {
+    pub(crate) fn start(engine: Engine, options: &[&'static str]) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("tower-conditional-shared-{}-{number}.db", process::id());
         let file = env::temp_dir().join(name).into_os_string();
         let file = file.into_string().expect("a path of text");
-        let redis = RedisServer::start(Engine::Redis);
+        let redis = RedisServer::start(engine);
         let proxy = TcpProxy::start(Protocol::Redis, redis.port());
         let options = options.to_vec();
         let replicas = [(); REPLICAS].map(|()| start(&proxy, &file, &options));
@@ -86,9 +86,7 @@ fn start(proxy: &TcpProxy, file: &str, options: &[&str]) -> Replica {
         .args(["--listen", "127.0.0.1:0", "--notes", "1"])
         .args(["--database", file, "--redis", &proxy.redis_url()])
         .args(["--lease-ms", &lease, "--write-ttl-ms", &write_ttl])
-        .args(options)
-        // The replicas print each failure.
-        .stderr(Stdio::null());
+        .args(options);
     Replica::start(&mut command)
 }
 

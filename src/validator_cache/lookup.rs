@@ -19,7 +19,7 @@ use crate::{
         validator::Validators,
         validator_cache::{KeyParts, LeaseRequest, Lookup, ReadMode, ValidatorKey},
     },
-    store::{StoreError, ValidatorStore},
+    store::{StoreError, StoreErrorKind, ValidatorStore},
     target,
 };
 
@@ -149,6 +149,11 @@ impl KeyLookup {
             }
             Err(error) => {
                 events::validator_step_failed("lookup", &error);
+                if error.kind() != StoreErrorKind::NotApplied
+                    && let Some(lease) = self.lease
+                {
+                    cache.return_lease(self.key, lease);
+                }
                 call(config, CacheLookup::Bypass, ReadTask::None, has_waited)
             }
         }

@@ -135,7 +135,7 @@
 //! transaction, whoever writes. This layer is for content without one.
 //!
 //! [`ValidatorCache::guarantee`] returns the promise of the store. In memory it holds for the
-//! writes of this process.
+//! writes of this process. Replicas share the store of the crate `tower-conditional-redis`.
 //!
 //! # Layer order
 //!
@@ -193,8 +193,6 @@
 //!
 //! - It works only in a tokio runtime with a timer.
 //! - It stores no content, so the handler runs for clients without the current representation.
-//! - It has no store for several replicas, such as one in Redis. The trait for your own is
-//!   [`ValidatorStore`](crate::store::ValidatorStore).
 //! - It does not remember the result of a `QUERY`, whose content selects it.
 
 mod announced;
@@ -219,6 +217,7 @@ mod stale;
 mod state;
 #[cfg(test)]
 mod tests;
+mod unanswered;
 mod waiting;
 mod write;
 

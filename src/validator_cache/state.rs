@@ -8,16 +8,23 @@ use std::{
     },
 };
 
+use tokio::sync::Semaphore;
+
 use super::{lease_waiters::LeaseWaiters, operation_ids::OperationIds};
 use crate::semantics::validator_cache::WriteTarget;
 
 /// The number of targets from which on everything is forgotten.
 const MAX_TARGETS: usize = 1024;
 
+/// The number of leases that are given back at the same time. Those beyond end by themselves.
+const MAX_RETURNS: usize = 1024;
+
 pub(super) struct CacheState {
     pub(super) ids: OperationIds,
     pub(super) waiters: LeaseWaiters,
     pub(super) soft: SoftInvalidations,
+    /// The places of the tasks that give leases back.
+    pub(super) return_places: Arc<Semaphore>,
     /// The gaps in which changes may be missed.
     suspensions: AtomicUsize,
     pub(super) stale: AtomicU64,
@@ -29,6 +36,7 @@ impl CacheState {
             ids: OperationIds::new(),
             waiters: LeaseWaiters::default(),
             soft: SoftInvalidations::default(),
+            return_places: Arc::new(Semaphore::new(MAX_RETURNS)),
             suspensions: AtomicUsize::new(0),
             stale: AtomicU64::new(0),
         }

@@ -11,6 +11,7 @@ use super::{
     config::CacheConfig,
     lookup::{KeyLookup, LeaseEndFuture, NextStep},
     pending::PendingRead,
+    unanswered::AwaitedLookup,
 };
 use crate::{
     body::ResponseBody,
@@ -47,8 +48,10 @@ where
             let _ = lazy_timeout(config.collapse, lease_end).await;
             has_waited = true;
         }
+        let awaited = AwaitedLookup::new(&config.cache, lookup.key, lookup.lease);
         let found = settings.store.lookup(lookup.key, lookup.lease);
         let found = within(settings.store_timeout, found).await;
+        awaited.end();
         let fields = ConditionalFields::from_headers(&parts.headers);
         match lookup.decide(&config, &parts, &fields, found, has_waited) {
             NextStep::Answer(answer) => {

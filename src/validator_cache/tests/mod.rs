@@ -21,6 +21,7 @@ mod sampler;
 mod settings;
 mod step_store;
 mod targets;
+mod unanswered;
 mod writes;
 
 use std::{

@@ -28,6 +28,10 @@ pub(super) enum Fault {
     Refused,
     /// The step is applied, and its answer is lost.
     AnswerLost,
+    /// The same, for a lookup that does not wait.
+    AnswerLostAtOnce,
+    /// The step is applied, and its answer waits for another fault, or for none.
+    Unanswered,
     /// The step waits for another fault, or for none.
     Waits,
     /// No answer without waiting. The step works once it is awaited.
@@ -108,11 +112,19 @@ impl StepStore {
         while self.fault(name) == Some(Fault::Waits) {
             faults.changed().await.expect("the store");
         }
-        match self.fault(name) {
+        let fault = self.fault(name);
+        match fault {
             Some(Fault::Refused) => Err(StoreError::not_applied("away")),
-            Some(Fault::AnswerLost) => {
+            Some(Fault::AnswerLost | Fault::AnswerLostAtOnce) => {
                 step.await?;
                 Err(StoreError::ambiguous("the answer was lost"))
+            }
+            Some(Fault::Unanswered) => {
+                let answer = step.await;
+                while self.fault(name) == fault {
+                    faults.changed().await.expect("the store");
+                }
+                answer
             }
             Some(Fault::Waits | Fault::NotAtOnce) | None => step.await,
         }
@@ -134,11 +146,16 @@ impl ValidatorStore for StepStore {
         key: ValidatorKey,
         lease: Option<LeaseRequest>,
     ) -> Option<Result<Lookup<Validators>, StoreError>> {
-        if self.fault("lookup").is_some() {
+        let fault = self.fault("lookup");
+        if !matches!(fault, None | Some(Fault::AnswerLostAtOnce)) {
             return None;
         }
         self.log.lock().unwrap().push("lookup");
-        self.memory.try_lookup(key, lease)
+        let answer = self.memory.try_lookup(key, lease);
+        match fault {
+            None => answer,
+            Some(_) => Some(Err(StoreError::ambiguous("the answer was lost"))),
+        }
     }
 
     async fn release(&self, key: ValidatorKey, grant: Grant) -> Result<(), StoreError> {

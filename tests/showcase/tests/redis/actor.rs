@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use crate::{
     checker::{OrderAnswer, OrderRequest, Origin, PageOperation, PageStep, WriteAnswer},
     client::{Client, NoAnswer, PATIENT, get},
-    history::History,
+    history::{History, Seen},
     seeded::Draw,
     system::{REPLICAS, System},
 };
@@ -38,8 +38,8 @@ pub(crate) struct Decision {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// Reads the page if it has changed.
-    Read { page: usize },
+    /// Reads the page if it has changed since this client has seen it, or since anybody has.
+    Read { page: usize, latest: bool },
     /// Reads the page whole, and writes it over that. Then reads it on another replica as a client
     /// that has seen the replaced content only.
     Write { page: usize, then: usize },
@@ -56,9 +56,12 @@ impl Decision {
         let then = draw.below(REPLICAS as u64) as usize;
         // The clients are at about the same number, and a key has some retries.
         let key = format!("key {}", number / 4 * 3 + draw.below(3));
-        let action = match draw.below(10) {
-            0..7 => Action::Read { page },
-            7 => Action::Write { page, then },
+        let action = match draw.below(16) {
+            choice @ 0..12 => Action::Read {
+                page,
+                latest: choice < 6,
+            },
+            12 => Action::Write { page, then },
             _ => Action::Order { key },
         };
         Self {
@@ -80,9 +83,6 @@ pub(crate) struct Actor {
     /// The last tag and content of each page.
     seen: HashMap<usize, Seen>,
 }
-
-/// A tag, and its content.
-type Seen = (String, u64);
 
 pub(crate) fn path_of(page: usize) -> String {
     format!("/pages/history-{page}")
@@ -117,8 +117,9 @@ impl Actor {
             } = decision;
             self.client.timeout = if is_patient { PATIENT } else { IMPATIENT };
             match action {
-                Action::Read { page } => {
-                    let seen = self.seen.get(&page).cloned();
+                Action::Read { page, latest } => {
+                    let latest = latest.then(|| self.history.recorded().latest(page));
+                    let seen = latest.flatten().or_else(|| self.seen.get(&page).cloned());
                     self.read(replica, page, seen).await;
                 }
                 Action::Write { page, then } => {

@@ -40,7 +40,12 @@ pub(crate) struct Recorded {
     pub(crate) pauses: Vec<Pause>,
     /// The content of each tag of a page.
     contents: HashMap<(usize, String), u64>,
+    /// The last answer of each page.
+    latest: BTreeMap<usize, Seen>,
 }
+
+/// A tag, and its content.
+pub(crate) type Seen = (String, u64);
 
 impl History {
     pub(crate) fn new() -> Self {
@@ -84,6 +89,11 @@ impl History {
 }
 
 impl Recorded {
+    /// Returns the tag and content of the last answer of a page.
+    pub(crate) fn latest(&self, page: usize) -> Option<Seen> {
+        self.latest.get(&page).cloned()
+    }
+
     /// Records the content of a tag. No tag may have two contents.
     pub(crate) fn assert_tagged(&mut self, page: usize, tag: &str, content: u64) {
         let known = *self
@@ -91,6 +101,7 @@ impl Recorded {
             .entry((page, tag.to_owned()))
             .or_insert(content);
         assert_eq!(known, content, "the tag {tag} of page {page}");
+        self.latest.insert(page, (tag.to_owned(), content));
     }
 
     /// Checks each page by itself, and all keys.

@@ -75,6 +75,10 @@ impl Run {
         for page in 0..PAGES as usize {
             create(&mut client, &system, page).await;
         }
+        // A new server has a grace period, in which nothing is remembered.
+        for page in 0..PAGES as usize {
+            settle_page(&mut client, &system, page).await;
+        }
         if self.is_lossy {
             system.proxy.set_faults(lossy(self.seed));
         }

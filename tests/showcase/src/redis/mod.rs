@@ -4,6 +4,7 @@ mod naive;
 
 use std::{error::Error, time::Duration};
 
+use anyhow::Context;
 use clap::{Args, ValueEnum, value_parser};
 use redis::{
     Client,
@@ -88,7 +89,8 @@ impl RedisOptions {
         let config = ConnectionManagerConfig::new()
             .set_response_timeout(Some(self.store_timeout()))
             .set_connection_timeout(Some(self.store_timeout()));
-        let connection = ConnectionManager::new_with_config(client.clone(), config).await?;
+        let connection = ConnectionManager::new_with_config(client.clone(), config).await;
+        let connection = connection.context("cannot connect to Redis")?;
         if self.naive {
             return Ok(Some(SharedStores::Naive(connection)));
         }

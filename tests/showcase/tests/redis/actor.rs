@@ -54,13 +54,11 @@ impl Decision {
         let is_patient = draw.below(4) > 0;
         let page = draw.below(PAGES) as usize;
         let then = draw.below(REPLICAS as u64) as usize;
+        let latest = draw.coin();
         // The clients are at about the same number, and a key has some retries.
         let key = format!("key {}", number / 4 * 3 + draw.below(3));
         let action = match draw.below(16) {
-            choice @ 0..12 => Action::Read {
-                page,
-                latest: choice < 6,
-            },
+            0..12 => Action::Read { page, latest },
             12 => Action::Write { page, then },
             _ => Action::Order { key },
         };

@@ -8,6 +8,7 @@ mod disturbance;
 mod history;
 mod naive;
 mod parallel;
+mod remembered;
 mod run;
 #[path = "../../../support/seeded.rs"]
 mod seeded;

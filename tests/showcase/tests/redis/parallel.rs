@@ -17,10 +17,7 @@ use crate::{
 const REQUESTS: u64 = 64;
 
 /// Sends the requests of each key at once. Returns all of them, and the orders of each key.
-async fn race(
-    keys: u64,
-    options: &[&'static str],
-) -> (Vec<OrderRequest>, BTreeMap<String, Vec<u64>>) {
+async fn race(keys: u64, options: &[&str]) -> (Vec<OrderRequest>, BTreeMap<String, Vec<u64>>) {
     let system = Arc::new(System::start(Engine::Redis, options));
     let history = Arc::new(History::new());
     let start = Arc::new(Barrier::new(REQUESTS as usize));

@@ -131,7 +131,7 @@ impl Run {
     }
 }
 
-async fn create(client: &mut Client, system: &System, page: usize) {
+pub(crate) async fn create(client: &mut Client, system: &System, page: usize) {
     let request = Request::put(path_of(page))
         .header(header::IF_NONE_MATCH, "*")
         .body(Full::from("0"))
@@ -277,7 +277,7 @@ async fn settle_key(client: &mut Client, system: &System, history: &History, key
 
 /// An announcement ends by itself, and the grace period of a new server. So does the lease of a
 /// reader that was killed.
-async fn settle_page(client: &mut Client, system: &System, page: usize) {
+pub(crate) async fn settle_page(client: &mut Client, system: &System, page: usize) {
     let end = Instant::now() + 2 * WRITE_TTL + READ_LEASE + SLACK;
     loop {
         let server = system.address(0);
@@ -301,10 +301,19 @@ async fn settle_page(client: &mut Client, system: &System, page: usize) {
 
 /// Returns how often the handler of pages has read on this replica.
 async fn page_reads(client: &mut Client, system: &System, replica: usize) -> u64 {
+    runs(client, system, replica, "GET /pages/{name}").await
+}
+
+/// Returns how often a handler has run on this replica.
+pub(crate) async fn runs(
+    client: &mut Client,
+    system: &System,
+    replica: usize,
+    handler: &str,
+) -> u64 {
     let response = client
         .exchange(system.address(replica), get("/stats"))
         .await;
     let stats: Value = from_slice(response.expect("an answer").body()).expect("JSON");
-    let reads = &stats["handler_runs"]["GET /pages/{name}"];
-    reads.as_u64().unwrap_or_default()
+    stats["handler_runs"][handler].as_u64().unwrap_or_default()
 }

@@ -29,12 +29,13 @@ pub(crate) struct System {
     pub(crate) redis: RedisServer,
     pub(crate) proxy: TcpProxy,
     file: String,
-    options: Vec<&'static str>,
+    options: Vec<String>,
     replicas: Mutex<[Replica; REPLICAS]>,
 }
 
 impl System {
-    pub(crate) fn start(engine: Engine, options: &[&'static str]) -> Self {
+    /// Starts all of it. The options are those of each replica.
+    pub(crate) fn start(engine: Engine, options: &[&str]) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("tower-conditional-shared-{}-{number}.db", process::id());
@@ -42,7 +43,7 @@ impl System {
         let file = file.into_string().expect("a path of text");
         let redis = RedisServer::start(engine);
         let proxy = TcpProxy::start(Protocol::Redis, redis.port());
-        let options = options.to_vec();
+        let options: Vec<_> = options.iter().map(ToString::to_string).collect();
         let replicas = [(); REPLICAS].map(|()| start(&proxy, &file, &options));
         let replicas = Mutex::new(replicas);
         Self {
@@ -78,7 +79,7 @@ impl System {
     }
 }
 
-fn start(proxy: &TcpProxy, file: &str, options: &[&str]) -> Replica {
+fn start(proxy: &TcpProxy, file: &str, options: &[String]) -> Replica {
     let lease = LEASE.as_millis().to_string();
     let write_ttl = WRITE_TTL.as_millis().to_string();
     let mut command = Command::new(env!("CARGO_BIN_EXE_showcase"));

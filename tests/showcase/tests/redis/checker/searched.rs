@@ -1,7 +1,7 @@
 //! The checker of pages on histories by hand, and beside the search of `stateright` on small
 //! random ones.
 
-use std::time::Duration;
+use std::{slice, time::Duration};
 
 use stateright::semantics::{ConsistencyTester, LinearizabilityTester, SequentialSpec};
 
@@ -75,7 +75,7 @@ fn a_write_without_an_answer_may_be_performed_or_not() {
     // It is the only reason for the refusal.
     let refused = write(at(5, 6), 0, 2, WriteAnswer::Refused);
     assert_checked(&[unknown.clone(), refused.clone()], None);
-    assert_checked(&[refused.clone()], Some(Rule::NotLinearizable));
+    assert_checked(slice::from_ref(&refused), Some(Rule::NotLinearizable));
     let undone = [unknown, refused, read(at(7, 8), 0)];
     assert_checked(&undone, Some(Rule::NotLinearizable));
 }
@@ -162,8 +162,8 @@ fn random(draw: &mut Draw) -> Vec<PageOperation> {
         let at = at(now * 10, now * 10 + 5 + 10 * draw.below(4));
         let seen_before = |operation: &PageOperation| {
             (operation.at.returned < at.invoked).then_some(match operation.step {
-                PageStep::Read { content, .. } => content,
-                PageStep::Write {
+                PageStep::Read { content, .. }
+                | PageStep::Write {
                     content,
                     answer: WriteAnswer::Accepted,
                     ..

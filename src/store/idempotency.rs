@@ -17,7 +17,7 @@ use crate::semantics::retry::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a store of idempotency keys",
     label = "not a store",
-    note = "use `MemoryIdempotencyStore`, or the store of `tower-conditional-sqlite` or `tower-conditional-postgres`, or implement `IdempotencyStore`"
+    note = "use `MemoryIdempotencyStore`, or the store of `tower-conditional-sqlite`, `tower-conditional-postgres` or `tower-conditional-redis`, or implement `IdempotencyStore`"
 )]
 pub trait IdempotencyStore: Send + Sync + 'static {
     /// Claims a key, or tells why it is taken.
@@ -72,7 +72,8 @@ pub trait IdempotencyStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Update, StoreError>> + Send;
 
     /// Removes up to `batch` records whose retention and tombstone are over. Returns the number
-    /// of removed records. Records expire without it, too: this only returns their room.
+    /// of removed records. Records expire without it, too: this only returns their room. A store
+    /// whose server frees expired records by itself removes nothing, and returns 0.
     fn purge(&self, batch: NonZeroUsize) -> impl Future<Output = Result<usize, StoreError>> + Send;
 }
 

@@ -34,6 +34,19 @@ async fn check<S: IdempotencyStore>(make: impl FnOnce(ManualClock) -> S) -> Resu
     contract::check(&store, Duration::from_secs(10), pass).await
 }
 
+/// Runs the suite of stores that free records by themselves.
+async fn check_self_freeing<S: IdempotencyStore>(
+    make: impl FnOnce(ManualClock) -> S,
+) -> Result<(), Violation> {
+    let clock = clock();
+    let store = Arc::new(make(clock.clone()));
+    let pass = move |time| -> Ready<()> {
+        clock.advance(time);
+        ready(())
+    };
+    contract::check_self_freeing(&store, Duration::from_secs(10), pass).await
+}
+
 /// Runs the suite of validators on a store that is made with a clock.
 async fn check_validators<S: ValidatorStore>(
     make: impl FnOnce(ManualClock) -> S,

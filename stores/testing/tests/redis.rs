@@ -70,7 +70,12 @@ fn a_paused_server_answers_once_it_is_resumed() {
         server.resume();
         assert_eq!(client.receive().unwrap(), "PONG");
         server.pause();
+        server.pause();
         server.stop();
+        server.restart();
+        server.pause();
+        server.kill_and_restart();
+        assert_eq!(server.command(&["PING"]), "PONG");
     }
 }
 

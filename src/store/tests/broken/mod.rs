@@ -5,7 +5,7 @@ mod store;
 
 use store::BrokenStore;
 
-use super::check;
+use super::{check, check_self_freeing};
 
 /// The one rule that a [`BrokenStore`] breaks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -64,6 +64,8 @@ enum StoreFault {
     PurgesAll,
     /// A purge removes attempts whose lease ran out.
     PurgesByLease,
+    /// A purge removes nothing.
+    PurgesNothing,
 }
 
 #[tokio::test]
@@ -149,10 +151,28 @@ async fn stores_with_known_faults_are_rejected() {
         ),
         (Fault::PurgesAll, "`purge` removes at most its batch"),
         (Fault::PurgesByLease, "`purge` leaves an unknown outcome"),
+        (Fault::PurgesNothing, "`purge` removes at most its batch"),
     ];
     for (fault, rule) in faults {
         let broken = |clock| BrokenStore::new(clock, Some(fault));
         let violation = check(broken).await.expect_err("a fault");
         assert_eq!(violation.rule(), rule, "{fault:?}: {violation}");
     }
+}
+
+/// A server that frees records leaves nothing to a purge. A store that has to purge does not pass
+/// for one.
+#[tokio::test]
+async fn a_store_that_frees_records_by_itself_has_a_suite() {
+    let freeing = |clock| BrokenStore::new(clock, Some(StoreFault::PurgesNothing));
+    check_self_freeing(freeing).await.expect("every rule");
+    let purging = |clock| BrokenStore::new(clock, None);
+    let violation = check_self_freeing(purging).await.expect_err("a fault");
+    assert_eq!(violation.rule(), "`purge` removes nothing");
+    let blind = |clock| BrokenStore::new(clock, Some(StoreFault::NoFingerprint));
+    let violation = check_self_freeing(blind).await.expect_err("a fault");
+    assert_eq!(
+        violation.rule(),
+        "another request with the key is a mismatch"
+    );
 }

@@ -300,6 +300,7 @@ impl IdempotencyStore for BrokenStore {
         let now = self.now();
         let mut left = match self.fault {
             Some(StoreFault::PurgesAll) => usize::MAX,
+            Some(StoreFault::PurgesNothing) => 0,
             _ => batch.get(),
         };
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);

@@ -13,17 +13,24 @@ use tower_conditional::{
 
 /// The answer of a lookup: a word, and values in its order.
 pub(super) fn lookup(
-    answer: Value,
+    answer: &Value,
     lease: Option<OperationId>,
 ) -> Result<Lookup<Validators>, StoreError> {
-    let Value::Array(parts) = &answer else {
-        return Err(unexpected(&answer));
+    let Value::Array(parts) = answer else {
+        return Err(unexpected(answer));
     };
-    let found = match (word_of(parts.first()), &parts[1..]) {
+    let found = match (word_of(parts.first()), parts.get(1..).unwrap_or_default()) {
         (b"hit", [Value::Int(age), Value::Int(ttl), Value::BulkString(bytes)]) => {
             hit(*age, *ttl, bytes)
         }
-        (b"leased", [Value::Int(generation), Value::Int(granted_at), Value::Int(found_stale)]) => {
+        (
+            b"leased",
+            [
+                Value::Int(generation),
+                Value::Int(granted_at),
+                Value::Int(found_stale),
+            ],
+        ) => {
             let found_stale = *found_stale == 1;
             grant(lease, *generation, *granted_at)
                 .map(|grant| Lookup::Leased { grant, found_stale })
@@ -35,7 +42,7 @@ pub(super) fn lookup(
         }),
         _ => None,
     };
-    found.ok_or_else(|| unexpected(&answer))
+    found.ok_or_else(|| unexpected(answer))
 }
 
 fn hit(age: i64, ttl: i64, bytes: &[u8]) -> Option<Lookup<Validators>> {
@@ -121,7 +128,7 @@ mod tests {
             assert!(fill(&answer).is_err(), "{answer:?}");
             assert!(end(&answer).is_err(), "{answer:?}");
             assert!(done(&answer, b"begun").is_err(), "{answer:?}");
-            assert!(lookup(answer, None).is_err());
+            assert!(lookup(&answer, None).is_err());
         }
     }
 
@@ -129,7 +136,7 @@ mod tests {
     fn an_entry_of_another_encoding_is_a_miss() {
         let validators = word("\u{2}\0\0\0\0");
         let hit = vec![word("hit"), Value::Int(1), Value::Int(1), validators];
-        let found = lookup(Value::Array(hit), None).unwrap();
+        let found = lookup(&Value::Array(hit), None).unwrap();
         assert!(matches!(found, Lookup::Miss { found_stale: true }));
     }
 }

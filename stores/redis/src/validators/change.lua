@@ -1,5 +1,5 @@
 -- The records of written targets. Each change removes a few more old records than it adds.
-local PRUNED = 4
+local PRUNED = 16
 
 local function decode_writes(value)
     local record = {generation = 0, blocked_until = 0, live_until = 0, intents = {}}
@@ -57,7 +57,7 @@ local function change(operation, first, apply)
         for _, field in ipairs(fields) do records[field] = decode_writes(nil) end
     end
     epoch.generation = epoch.generation + 1
-    prune(#fields + PRUNED)
+    prune(2 * #fields + PRUNED)
     for _, field in ipairs(fields) do
         local record = records[field]
         apply(record)

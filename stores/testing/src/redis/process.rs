@@ -7,7 +7,10 @@ use std::{
 };
 
 use nix::{
-    sys::signal::{Signal, kill},
+    sys::{
+        signal::{Signal, kill},
+        wait::{WaitPidFlag, WaitStatus, waitpid},
+    },
     unistd::Pid,
 };
 
@@ -19,6 +22,7 @@ use crate::processes::{shell_before, wait_until};
 pub(crate) struct RedisProcess {
     child: Child,
     input: ChildStdin,
+    is_paused: bool,
 }
 
 impl RedisProcess {
@@ -41,7 +45,11 @@ impl RedisProcess {
             .spawn()
             .expect("a shell");
         let input = child.stdin.take().expect("a pipe");
-        let mut server = Self { child, input };
+        let mut server = Self {
+            child,
+            input,
+            is_paused: false,
+        };
         let mut has_ended = false;
         wait_until("an answer of Redis", || {
             has_ended = server.child.try_wait().expect("a status").is_some();
@@ -71,10 +79,28 @@ impl RedisProcess {
         info.lines().any(|line| line == id) && client.command(&["PING"]).is_ok()
     }
 
-    /// Sends a signal.
-    pub(crate) fn signal(&self, signal: Signal) {
-        let id = i32::try_from(self.child.id()).expect("an id of a process");
-        kill(Pid::from_raw(id), signal).expect("a process that was not waited for");
+    /// Suspends the server, and waits until it is suspended.
+    pub(crate) fn pause(&mut self) {
+        if !self.is_paused {
+            self.signal(Signal::SIGSTOP);
+            let status = waitpid(self.id(), Some(WaitPidFlag::WUNTRACED));
+            let is_stopped = matches!(status, Ok(WaitStatus::Stopped(..)));
+            assert!(is_stopped, "the server has ended: {status:?}");
+            self.is_paused = true;
+        }
+    }
+
+    pub(crate) fn resume(&mut self) {
+        self.signal(Signal::SIGCONT);
+        self.is_paused = false;
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill(self.id(), signal).expect("a process that was not waited for");
+    }
+
+    fn id(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.child.id()).expect("an id of a process"))
     }
 
     /// Kills the server with `SIGKILL`. Its directory stays.
@@ -93,7 +119,8 @@ impl RedisProcess {
     }
 
     fn wait(mut self) {
-        self.child.wait().expect("the end of the server");
+        // An error means that `pause` has waited for its end.
+        let _ = self.child.wait();
         // An error means that the shell has ended, which does no harm.
         let _ = self.input.write_all(b"ended\n");
     }

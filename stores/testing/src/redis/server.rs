@@ -4,8 +4,6 @@ use std::{
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-use nix::sys::signal::Signal;
-
 use super::{Engine, RedisOptions, RespClient, process::RedisProcess};
 use crate::processes::{create_directory, free_port};
 
@@ -23,6 +21,12 @@ pub struct RedisServer {
 pub(crate) struct RedisState {
     pub(crate) options: RedisOptions,
     process: Option<RedisProcess>,
+}
+
+impl RedisState {
+    fn running(&mut self) -> &mut RedisProcess {
+        self.process.as_mut().expect("a running server")
+    }
 }
 
 impl RedisServer {
@@ -169,7 +173,7 @@ impl RedisServer {
     ///
     /// Panics if the server does not run.
     pub fn pause(&self) {
-        self.signal(Signal::SIGSTOP);
+        self.state().running().pause();
     }
 
     /// Continues a paused server.
@@ -178,16 +182,7 @@ impl RedisServer {
     ///
     /// Panics if the server does not run.
     pub fn resume(&self) {
-        self.signal(Signal::SIGCONT);
-    }
-
-    fn signal(&self, signal: Signal) {
-        let state = self.state();
-        state
-            .process
-            .as_ref()
-            .expect("a running server")
-            .signal(signal);
+        self.state().running().resume();
     }
 
     fn restart_on_port(&self) {

@@ -7,7 +7,6 @@ mod disconnected;
 mod killed;
 mod outages;
 mod paused;
-mod proxy;
 mod races;
 #[path = "../../../support/seeded.rs"]
 mod seeded;

@@ -1,12 +1,9 @@
 //! PostgreSQL or a connection to it fails during a request.
 
 use nix::sys::signal::Signal;
-use tower_conditional_testing::{Postgres, Replica};
+use tower_conditional_testing::{Fault, Postgres, Protocol, Replica, TcpProxy};
 
-use crate::{
-    proxy::{Cut, Lost, Proxy},
-    support::{Answer, Client, Store, in_time, send_signal, started},
-};
+use crate::support::{Answer, Client, Store, in_time, send_signal, started};
 
 const TRANSACTION: &[&str] = &["--mode", "transaction"];
 const CLAIM: &str = "INSERT INTO conditional_idempotency";
@@ -15,13 +12,13 @@ const COMMIT: &str = "COMMIT\0";
 
 /// Sends an order while a connection breaks, and sends it again. Returns both answers, after a
 /// check that the order was placed once.
-async fn order_with_cut(arguments: &[&str], text: &'static str, lost: Lost) -> [Answer; 2] {
+async fn order_with_cut(arguments: &[&str], text: &str, fault: Fault) -> [Answer; 2] {
     let server = Postgres::shared();
-    let proxy = Proxy::start(server.port()).await;
+    let proxy = TcpProxy::start(Protocol::Bytes, server.port());
     let [from, to] = [server.port(), proxy.port()].map(|port| format!("127.0.0.1:{port}"));
     let store = Store::at(server.create_database().replace(&from, &to));
     let (_replica, client) = started(&store, arguments);
-    proxy.cut(Cut { text, lost });
+    proxy.once_at(text, fault);
     let first = client.order("a").await.expect("an answer");
     assert!(!proxy.is_waiting(), "nothing broke");
     let retry = client.order("a").await.expect("an answer");
@@ -32,7 +29,7 @@ async fn order_with_cut(arguments: &[&str], text: &'static str, lost: Lost) -> [
 /// P-ID-txn: the transaction was committed, and the retry finds out.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_whose_answer_was_lost_is_repeated() {
-    let [first, retry] = order_with_cut(TRANSACTION, COMMIT, Lost::Answer).await;
+    let [first, retry] = order_with_cut(TRANSACTION, COMMIT, Fault::LoseReply).await;
     // The handler's own 503.
     assert_eq!(first.status, 503, "{first:?}");
     assert!(retry.is_replay, "{retry:?}");
@@ -41,7 +38,7 @@ async fn a_commit_whose_answer_was_lost_is_repeated() {
 /// P-ID-txn: the transaction was rolled back, and the retry runs.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_that_never_arrived_is_released() {
-    let [first, retry] = order_with_cut(TRANSACTION, COMMIT, Lost::Request).await;
+    let [first, retry] = order_with_cut(TRANSACTION, COMMIT, Fault::LoseRequest).await;
     assert_eq!(first.status, 503, "{first:?}");
     assert!(!retry.is_replay, "{retry:?}");
 }
@@ -50,10 +47,10 @@ async fn a_commit_that_never_arrived_is_released() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_step_whose_message_was_lost_is_sent_again() {
     for step in [CLAIM, RECORD] {
-        for lost in [Lost::Request, Lost::Answer] {
-            let [first, retry] = order_with_cut(&[], step, lost).await;
-            assert_eq!(first.order(), retry.order(), "{step:?}, {lost:?}");
-            assert!(!first.is_replay && retry.is_replay, "{step:?}, {lost:?}");
+        for fault in [Fault::LoseRequest, Fault::LoseReply] {
+            let [first, retry] = order_with_cut(&[], step, fault).await;
+            assert_eq!(first.order(), retry.order(), "{step:?}, {fault:?}");
+            assert!(!first.is_replay && retry.is_replay, "{step:?}, {fault:?}");
         }
     }
 }

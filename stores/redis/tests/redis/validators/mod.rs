@@ -1,0 +1,15 @@
+//! The store of validators.
+
+mod cluster;
+mod contract;
+mod epoch;
+mod epoch_steps;
+mod faults;
+mod format;
+mod layer;
+mod memory;
+mod opening;
+mod random;
+mod steps;
+mod support;
+mod table;

@@ -14,7 +14,9 @@ use tower_conditional::{
 };
 use tower_conditional_testing::{Engine, RedisServer};
 
-use crate::support::{claim, clock_at, id, in_memory, key_name, store, store_with_clock};
+use crate::support::{
+    builder, claim, clock_at, id, in_memory, key_name, prefix, store, store_with_clock,
+};
 
 /// P-ID-fencing, P-ID-lease, P-ID-takeover: the rules of all stores.
 #[tokio::test(flavor = "multi_thread")]
@@ -177,5 +179,32 @@ async fn the_longest_times_are_accepted() {
         started(&store.begin(id(1), longest).await.expect("an answer"));
         let second = store.begin(id(1), claim(2)).await.expect("an answer");
         assert!(matches!(second, Admission::InFlight { .. }), "{second:?}");
+    }
+}
+
+/// The answers of the other version of the protocol are read, too. A connection of another type
+/// makes a store of another type.
+#[tokio::test]
+async fn a_connection_may_speak_the_third_version_of_the_protocol() {
+    for engine in Engine::tested() {
+        let server = in_memory(engine);
+        let url = format!("{}/?protocol=resp3", server.url());
+        let client = redis::Client::open(url).expect("a URL");
+        let connection = client.get_multiplexed_async_connection().await;
+        let clock = clock_at(1_800_000_000_000);
+        let builder = builder(&prefix()).clock(clock.clone());
+        let opened = builder.open(connection.expect("a connection")).await;
+        let store = Arc::new(opened.expect("a store"));
+        let pass = |time| {
+            clock.advance(time);
+            std::future::ready(())
+        };
+        let checked = contract::check_self_freeing(&store, Duration::from_secs(10), pass).await;
+        checked.unwrap_or_else(|violation| panic!("{engine:?}: {violation}"));
+        let shown = format!("{store:?}");
+        assert!(
+            shown.starts_with("RedisIdempotencyStore { prefix: \"test-"),
+            "{shown}"
+        );
     }
 }

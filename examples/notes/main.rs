@@ -14,7 +14,9 @@ use std::net::SocketAddr;
 use anyhow::Context;
 use clap::{Parser, builder::NonEmptyStringValueParser, value_parser};
 use tokio::{net::TcpListener, time::timeout};
-use tower_conditional::{detached::Detached, store::MemoryValidatorStore};
+use tower_conditional::{
+    detached::Detached, store::MemoryValidatorStore, validator_cache::ValidatorCache,
+};
 
 const INDEX: &str = include_str!("index.html");
 
@@ -49,7 +51,7 @@ async fn main() -> anyhow::Result<()> {
     print!(include_str!("hints.txt"), url = url);
 
     let unfinished = Detached::new();
-    let cache = routes::Cache::new(MemoryValidatorStore::new()).detached(unfinished.clone());
+    let cache = ValidatorCache::new(MemoryValidatorStore::new()).detached(unfinished.clone());
     let keys = routes::keys(&store, &unfinished);
     let router = routes::router(&store, keys, &cache, options.validators == "cache")?;
     server::serve(listener, router, routes::tags()?, routes::policies()?, stop).await?;

@@ -21,7 +21,7 @@ use tower_conditional::{
     resource::guard,
     route::Route,
     source,
-    store::{IdempotencyStore, MemoryValidatorStore},
+    store::{IdempotencyStore, validators::ValidatorStore},
     validator_cache::{EtagsCacheService, ValidatorCache},
 };
 use tower_conditional_sqlite::Scope;
@@ -39,12 +39,10 @@ use crate::{
 /// The header in which a client names the state that it has seen.
 const NOTES_REF: HeaderName = HeaderName::from_static("x-notes-ref");
 
-pub(crate) type Cache = ValidatorCache<MemoryValidatorStore>;
-
 pub(crate) fn router(
     store: &Store,
     keys: IdempotencyLayer<impl IdempotencyStore>,
-    cache: &Cache,
+    cache: &ValidatorCache<impl ValidatorStore>,
     remember_pages: bool,
 ) -> anyhow::Result<Router> {
     // The layers are set by hand, since a guarded resource would put the whole list into a 412.
@@ -92,7 +90,7 @@ pub(crate) fn router(
 }
 
 /// Returns the routes by which an operator makes the service forget tags: all, or those of a group.
-fn operator(cache: &Cache) -> Router<Store> {
+fn operator(cache: &ValidatorCache<impl ValidatorStore>) -> Router<Store> {
     let operator = EtagsCacheService::new(cache.clone());
     let groups = ["", "/notes", "/pages", "/files", "/{group}"].into_iter();
     let route = |router: Router<_>, group| {
@@ -115,7 +113,7 @@ pub(crate) fn keys(
 
 /// Returns the owner of an idempotency key. Callers without `Authorization` share one set of keys,
 /// and no caller gets the response of one with a name.
-fn owner(request: &Parts) -> Option<String> {
+pub(crate) fn owner(request: &Parts) -> Option<String> {
     if !request.headers.contains_key(AUTHORIZATION) {
         return Some("anyone".to_owned());
     }

@@ -17,7 +17,7 @@ use crate::problem::Problem;
 
 const NOTE: &str = "SELECT * FROM notes WHERE id = ?1";
 const PAGE: &str = "SELECT content FROM pages WHERE name = ?1";
-const PLACE: &str = "INSERT INTO orders (item, quantity) VALUES (?1, ?2) RETURNING *";
+pub(crate) const PLACE: &str = "INSERT INTO orders (item, quantity) VALUES (?1, ?2) RETURNING *";
 const PUT_PAGE: &str = "INSERT INTO pages VALUES (?1, ?2)
     ON CONFLICT (name) DO UPDATE SET content = excluded.content";
 
@@ -52,7 +52,7 @@ pub(crate) struct Order {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
-    database: Database,
+    pub(crate) database: Database,
     tags: VersionTags,
 }
 
@@ -235,7 +235,7 @@ fn note(row: &Row<'_>) -> SqlResult<Note> {
     })
 }
 
-fn order(row: &Row<'_>) -> SqlResult<Order> {
+pub(crate) fn order(row: &Row<'_>) -> SqlResult<Order> {
     Ok(Order {
         number: row.get("number")?,
         item: row.get("item")?,

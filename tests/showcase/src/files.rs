@@ -22,9 +22,11 @@ use tower_conditional::{
     EtagLayer, ValidatorCacheLayer,
     cache_tags::{CacheTags, InvalidCacheTag},
     etag::ContentDigest,
+    store::validators::ValidatorStore,
+    validator_cache::ValidatorCache,
 };
 
-use crate::{problem::Problem, routes::Cache, stats::counted};
+use crate::{problem::Problem, stats::counted};
 
 const FRAME: u64 = 64 * 1024;
 const PERIOD: u64 = 251;
@@ -70,7 +72,9 @@ impl Content {
 }
 
 /// Returns the routes of the files. Their tags are remembered, since nobody writes them.
-pub(crate) fn routes(cache: Option<&Cache>) -> Result<Router, InvalidCacheTag> {
+pub(crate) fn routes(
+    cache: Option<&ValidatorCache<impl ValidatorStore>>,
+) -> Result<Router, InvalidCacheTag> {
     let files = counted(get(file)).route_layer(EtagLayer::new());
     let files = match cache {
         Some(cache) => {

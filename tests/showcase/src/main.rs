@@ -1,5 +1,5 @@
-//! The notes example with everything that black-box checks need: PostgreSQL, caches that are purged
-//! after writes, and routes for checks.
+//! The notes example with everything that black-box checks need: PostgreSQL, Redis, caches that are
+//! purged after writes, and routes for checks.
 
 mod caches;
 mod comma;
@@ -10,6 +10,7 @@ mod options;
 mod postgres;
 #[path = "../../../examples/notes/problem.rs"]
 mod problem;
+mod redis;
 mod replicas;
 #[path = "../../../examples/notes/routes.rs"]
 mod routes;
@@ -19,6 +20,7 @@ mod server;
 mod sqlite;
 mod stats;
 mod store;
+mod stores;
 mod streams;
 mod trouble;
 
@@ -30,11 +32,9 @@ use tower_conditional::{
     EtagLayer,
     cache_policy::{CachePolicy, Rule},
     detached::Detached,
-    store::MemoryValidatorStore,
 };
 
 use options::Options;
-use routes::Cache;
 use stats::Runs;
 use store::Store;
 
@@ -53,6 +53,7 @@ async fn start(options: Options) -> Result<(), Box<dyn Error + Send + Sync>> {
     let address = listener.local_addr()?;
     let stop = server::stop()?;
 
+    let router = stores::routes(&options, &store, &writes).await?;
     let purges = options.caches.queue()?;
     let mut tags = routes::tags()?;
     if let Some(purges) = purges.clone() {
@@ -61,19 +62,12 @@ async fn start(options: Options) -> Result<(), Box<dyn Error + Send + Sync>> {
     }
     let files = CachePolicy::new("max-age=600".parse()?)?;
     let policies = routes::policies()?.rule(Rule::new(files).path("/files/{name}")?)?;
-    let keys = routes::keys(&store, &writes).fingerprint(replicas::identity);
-    let cache = Cache::new(MemoryValidatorStore::new()).detached(writes.clone());
-    let remember = options.validators == "cache";
     let runs = Runs::default();
     let checks = Router::new()
         .merge(comma::routes())
         .merge(streams::routes(store.changes(), stop.clone()))
         .merge(stats::routes(&runs, purges.clone()))
-        .layer(EtagLayer::new())
-        .merge(files::routes(remember.then_some(&cache))?);
-    // Replicas write the pages too, and a cache in memory knows the writes of its process alone.
-    let remember_pages = remember && options.postgres.is_none();
-    let router = routes::router(&store, keys, &cache, remember_pages)?;
+        .layer(EtagLayer::new());
     let router = runs.of(router.merge(checks));
 
     println!("listening on http://{address}");

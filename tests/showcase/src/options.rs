@@ -6,7 +6,7 @@ use clap::{
     CommandFactory, Parser, builder::NonEmptyStringValueParser, error::ErrorKind, value_parser,
 };
 
-use crate::caches::Caches;
+use crate::{caches::Caches, redis::RedisOptions};
 
 /// The notes example with everything that black-box checks need
 #[derive(Debug, Parser)]
@@ -24,13 +24,15 @@ pub(crate) struct Options {
     #[arg(long, value_name = "URL", value_parser = postgres)]
     pub(crate) postgres: Option<tokio_postgres::Config>,
     #[command(flatten)]
+    pub(crate) redis: RedisOptions,
+    #[command(flatten)]
     pub(crate) caches: Caches,
     /// The number of notes in a new database
     #[arg(long, value_name = "N", default_value = "100")]
     #[arg(value_parser = value_parser!(u32).range(..=100_000))]
     pub(crate) notes: u32,
-    /// The layer that remembers tags, so that a 304 needs no handler; with --postgres only those
-    /// of files, since other replicas write the pages
+    /// The layer that remembers tags, so that a 304 needs no handler; with --postgres and without
+    /// --redis only those of files, since other replicas write the pages
     #[arg(long, default_value = "cache", value_parser = ["cache", "none"])]
     pub(crate) validators: String,
 }

@@ -13,7 +13,16 @@ async fn wrong_options_end_with_a_message_and_code_2() {
         (&["--notes", "-1"], "--notes"),
         (&["--notes", "100001"], "--notes"),
         (&["--database", ""], "--database"),
-        (&["--redis", "redis://localhost"], "--redis"),
+        (&["--redis", ""], "--redis"),
+        (&["--redis", "postgres://localhost"], "--redis"),
+        (&["--redis-allow", "eviction"], "--redis"),
+        (
+            &["--redis", "redis://localhost", "--redis-allow", "fire"],
+            "fire",
+        ),
+        (&["--naive"], "--redis"),
+        (&["--lease-ms", "9"], "--lease-ms"),
+        (&["--write-ttl-ms", "59"], "--write-ttl-ms"),
         (&["--postgres", ""], "--postgres"),
         (&["--postgres", "sqlite://notes"], "--postgres"),
         (&["--validators", "some"], "--validators"),
@@ -42,6 +51,10 @@ async fn help_names_the_options() {
         "--listen",
         "--database",
         "--postgres",
+        "--redis",
+        "--redis-allow",
+        "--lease-ms",
+        "--write-ttl-ms",
         "--varnish",
         "--nginx",
         "--notes",
@@ -68,4 +81,15 @@ async fn an_address_in_use_is_named() {
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains(&address), "{said}");
+}
+
+#[tokio::test]
+async fn a_redis_that_is_down_is_named() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("redis://{}", free.local_addr().unwrap());
+    drop(free);
+    let output = run(PROGRAM, &["--listen", "127.0.0.1:0", "--redis", &url]).await;
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("Redis"), "{said}");
 }

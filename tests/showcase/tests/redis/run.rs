@@ -1,0 +1,319 @@
+//! A run: clients and faults that one seed chooses, the record of all operations, and the check.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use http::{Request, StatusCode, header};
+use http_body_util::Full;
+use serde_json::{Value, from_slice};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep},
+};
+
+use crate::{
+    actor::{Actor, Decision, PAGES, answer_of, order, path_of, tag_of},
+    checker::{OrderAnswer, OrderRequest, Origin, PageStep, Violation, WriteAnswer},
+    client::{Client, get},
+    disturbance::{Disturbance, Schedule, lossy},
+    history::History,
+    system::{LEASE, REPLICAS, System, WRITE_TTL},
+};
+use tower_conditional_testing::Engine;
+
+/// The time that a busy machine may take beyond a documented one.
+const SLACK: Duration = Duration::from_secs(20);
+
+/// The lease of a reader that fills an entry.
+const READ_LEASE: Duration = Duration::from_secs(10);
+
+/// The number of clients.
+const ACTORS: u64 = 16;
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Budget {
+    /// The number of decisions of each client.
+    Decisions(u64),
+    Time(Duration),
+}
+
+pub(crate) struct Run {
+    pub(crate) seed: u64,
+    pub(crate) budget: Budget,
+    /// The options of each replica.
+    pub(crate) options: &'static [&'static str],
+    pub(crate) engine: Engine,
+    pub(crate) disturbances: &'static [Disturbance],
+    /// Messages to and from Redis are lost, repeated and delayed.
+    pub(crate) is_lossy: bool,
+}
+
+/// All that a run has decided.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Log {
+    pub(crate) decisions: Vec<Vec<Decision>>,
+    pub(crate) disturbances: Vec<(u64, Disturbance)>,
+}
+
+pub(crate) struct Finished {
+    pub(crate) log: Log,
+    pub(crate) system: Arc<System>,
+    pub(crate) history: Arc<History>,
+    /// The numbers of the orders of each key, once they are settled.
+    orders: BTreeMap<String, Vec<u64>>,
+}
+
+impl Run {
+    pub(crate) async fn start(&self) -> Finished {
+        println!("the seed is {}", self.seed);
+        let system = Arc::new(System::start(self.engine, self.options));
+        let history = Arc::new(History::new());
+        let mut client = Client::new();
+        for page in 0..PAGES as usize {
+            create(&mut client, &system, page).await;
+        }
+        // A new server has a grace period, in which nothing is remembered.
+        for page in 0..PAGES as usize {
+            settle_page(&mut client, &system, page).await;
+        }
+        if self.is_lossy {
+            system.proxy.set_faults(lossy(self.seed));
+        }
+        let log = self.operate(&system, &history).await;
+        system.proxy.clear_faults();
+        Finished {
+            log,
+            system,
+            history,
+            orders: BTreeMap::new(),
+        }
+    }
+
+    async fn operate(&self, system: &Arc<System>, history: &Arc<History>) -> Log {
+        let end = Instant::now()
+            + match self.budget {
+                Budget::Decisions(_) => Duration::ZERO,
+                Budget::Time(time) => time,
+            };
+        let decisions = match self.budget {
+            Budget::Decisions(decisions) => decisions,
+            Budget::Time(_) => u64::MAX / ACTORS,
+        };
+        let by_time = matches!(self.budget, Budget::Time(_));
+        let goes_on = move |number| match by_time {
+            true => Instant::now() < end,
+            false => number < decisions,
+        };
+        let schedule = Schedule::new(self.seed, self.disturbances);
+        let schedule = schedule.run(system.clone(), history.clone(), decisions * ACTORS);
+        let schedule = tokio::spawn(schedule);
+        let mut actors = JoinSet::new();
+        for number in 0..ACTORS {
+            let actor = Actor::new(system.clone(), history.clone(), self.seed, number);
+            actors.spawn(async move { (number, actor.run(goes_on).await) });
+        }
+        let mut logs = BTreeMap::new();
+        while let Some(log) = actors.join_next().await {
+            let (number, log) = log.expect("no panic");
+            logs.insert(number, log);
+        }
+        if by_time {
+            // The schedule waits for operations that nobody does.
+            history.finish_all();
+        }
+        Log {
+            decisions: logs.into_values().collect(),
+            disturbances: schedule.await.expect("no panic"),
+        }
+    }
+}
+
+pub(crate) async fn create(client: &mut Client, system: &System, page: usize) {
+    let request = Request::put(path_of(page))
+        .header(header::IF_NONE_MATCH, "*")
+        .body(Full::from("0"))
+        .expect("a request");
+    let response = client.exchange(system.address(0), request).await;
+    assert_eq!(response.expect("an answer").status(), StatusCode::CREATED);
+}
+
+/// Returns the numbers of the orders that are in the database, by their item.
+pub(crate) async fn executed(client: &mut Client, system: &System) -> BTreeMap<String, Vec<u64>> {
+    let response = client.exchange(system.address(0), get("/orders")).await;
+    let all: Value = from_slice(response.expect("an answer").body()).expect("JSON");
+    let mut orders: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    for order in all.as_array().expect("a list") {
+        let item = order["item"].as_str().expect("a text").to_owned();
+        let number = order["order"].as_u64().expect("a number");
+        orders.entry(item).or_default().push(number);
+    }
+    orders
+}
+
+impl Finished {
+    /// Checks the history. The server of the keys has lost its data this often.
+    pub(crate) fn check(&self, losses: usize) -> Result<(), Violation> {
+        self.history.recorded().check(&self.orders, losses)
+    }
+
+    /// Asks for each key again until it is not in flight, and reads each page until it is
+    /// remembered. Both must be so within their documented times.
+    pub(crate) async fn settle(&mut self) {
+        let keys: BTreeSet<_> = {
+            let recorded = self.history.recorded();
+            let requests = recorded.orders.iter();
+            requests.map(|request| request.key.clone()).collect()
+        };
+        let keys: Vec<_> = keys.into_iter().collect();
+        let mut tasks = JoinSet::new();
+        for part in keys.chunks(keys.len().div_ceil(8).max(1)) {
+            let (system, history, part) =
+                (self.system.clone(), self.history.clone(), part.to_vec());
+            tasks.spawn(async move {
+                let mut client = Client::new();
+                for key in part {
+                    settle_key(&mut client, &system, &history, key).await;
+                }
+            });
+        }
+        while let Some(settled) = tasks.join_next().await {
+            settled.expect("no panic");
+        }
+        // One after the other, since the reads of all are counted together.
+        for page in 0..PAGES as usize {
+            settle_page(&mut Client::new(), &self.system, page).await;
+        }
+        self.orders = executed(&mut Client::new(), &self.system).await;
+    }
+
+    /// Returns how often the handler of pages has read on all replicas.
+    pub(crate) async fn page_reads(&self) -> u64 {
+        let mut client = Client::new();
+        let mut reads = 0;
+        for replica in 0..REPLICAS {
+            reads += page_reads(&mut client, &self.system, replica).await;
+        }
+        reads
+    }
+
+    /// Prints what has happened, so that a reader sees that the run was no idle one.
+    pub(crate) fn print(&self) -> Counts {
+        let recorded = self.history.recorded();
+        let mut counts = Counts::default();
+        for (_, operation) in recorded.pages.values().flatten() {
+            match operation.step {
+                PageStep::Read { origin, .. } => match origin {
+                    Origin::Full => counts.full += 1,
+                    Origin::NotModified => counts.not_modified += 1,
+                },
+                PageStep::Write { answer, .. } => match answer {
+                    WriteAnswer::Accepted => counts.written += 1,
+                    WriteAnswer::Refused | WriteAnswer::NotApplied => counts.refused += 1,
+                    WriteAnswer::Unknown => counts.unknown += 1,
+                },
+            }
+        }
+        for request in &recorded.orders {
+            match &request.answer {
+                OrderAnswer::Placed { is_replay, .. } => match is_replay {
+                    false => counts.placed += 1,
+                    true => counts.replayed += 1,
+                },
+                OrderAnswer::InFlight | OrderAnswer::Unavailable => counts.not_placed += 1,
+                OrderAnswer::OutcomeUnknown => counts.outcome_unknown += 1,
+                OrderAnswer::Unknown => counts.unknown += 1,
+            }
+        }
+        let seconds = self.history.now().as_secs_f32();
+        println!("{counts:?} in {seconds:.1} s");
+        println!("{:?}", self.log.disturbances);
+        println!("{} late writes", recorded.late_writes());
+        println!("{:?}", self.system.proxy.counts());
+        counts
+    }
+}
+
+/// The number of operations by their answers.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) full: usize,
+    pub(crate) not_modified: usize,
+    pub(crate) written: usize,
+    pub(crate) refused: usize,
+    pub(crate) placed: usize,
+    pub(crate) replayed: usize,
+    pub(crate) not_placed: usize,
+    pub(crate) outcome_unknown: usize,
+    pub(crate) unknown: usize,
+}
+
+/// A lease ends by itself, if its process does not extend it.
+async fn settle_key(client: &mut Client, system: &System, history: &History, key: String) {
+    let end = Instant::now() + LEASE + SLACK;
+    for attempt in 0.. {
+        let invoked = history.now();
+        let server = system.address(attempt % REPLICAS);
+        if let Ok(response) = client.exchange(server, order(&key)).await {
+            let at = history.since(invoked);
+            let answer = answer_of(&response);
+            let is_settled = matches!(
+                answer,
+                OrderAnswer::Placed { .. } | OrderAnswer::OutcomeUnknown
+            );
+            let key = key.clone();
+            let request = OrderRequest { at, key, answer };
+            history.recorded().orders.push(request.clone());
+            if is_settled {
+                return;
+            }
+            assert!(Instant::now() < end, "{request:?}");
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// An announcement ends by itself, and the grace period of a new server. So does the lease of a
+/// reader that was killed.
+pub(crate) async fn settle_page(client: &mut Client, system: &System, page: usize) {
+    let end = Instant::now() + 2 * WRITE_TTL + READ_LEASE + SLACK;
+    loop {
+        let server = system.address(0);
+        let mut request = get(&path_of(page));
+        if let Ok(response) = client.exchange(server, request.clone()).await
+            && response.status() == StatusCode::OK
+        {
+            let tag = tag_of(&response).parse().expect("a tag");
+            request.headers_mut().insert(header::IF_NONE_MATCH, tag);
+            let before = page_reads(client, system, 0).await;
+            let answer = client.exchange(server, request).await;
+            let is_unchanged = answer.is_ok_and(|answer| answer.status() == 304);
+            if is_unchanged && before == page_reads(client, system, 0).await {
+                return;
+            }
+        }
+        assert!(Instant::now() < end, "{page} is not remembered");
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Returns how often the handler of pages has read on this replica.
+async fn page_reads(client: &mut Client, system: &System, replica: usize) -> u64 {
+    runs(client, system, replica, "GET /pages/{name}").await
+}
+
+/// Returns how often a handler has run on this replica.
+pub(crate) async fn runs(
+    client: &mut Client,
+    system: &System,
+    replica: usize,
+    handler: &str,
+) -> u64 {
+    let response = client
+        .exchange(system.address(replica), get("/stats"))
+        .await;
+    let stats: Value = from_slice(response.expect("an answer").body()).expect("JSON");
+    stats["handler_runs"][handler].as_u64().unwrap_or_default()
+}

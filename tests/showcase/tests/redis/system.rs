@@ -1,0 +1,101 @@
+//! The system under test: three processes of the showcase on one file and one Redis, with a proxy
+//! between them and Redis.
+
+use std::{
+    env, fs,
+    net::SocketAddr,
+    process::{self, Command},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use tower_conditional_testing::{Engine, Protocol, RedisServer, Replica, TcpProxy};
+
+/// The lease of an order.
+pub(crate) const LEASE: Duration = Duration::from_millis(1000);
+/// The time to live of the announcement of a write, and the grace period of a new server.
+pub(crate) const WRITE_TTL: Duration = Duration::from_millis(1500);
+
+pub(crate) const REPLICAS: usize = 3;
+
+pub(crate) struct System {
+    pub(crate) redis: RedisServer,
+    pub(crate) proxy: TcpProxy,
+    file: String,
+    options: Vec<String>,
+    replicas: Mutex<[Replica; REPLICAS]>,
+}
+
+impl System {
+    /// Starts all of it. The options are those of each replica.
+    pub(crate) fn start(engine: Engine, options: &[&str]) -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("tower-conditional-shared-{}-{number}.db", process::id());
+        let file = env::temp_dir().join(name).into_os_string();
+        let file = file.into_string().expect("a path of text");
+        let redis = RedisServer::start(engine);
+        let proxy = TcpProxy::start(Protocol::Redis, redis.port());
+        let options: Vec<_> = options.iter().map(ToString::to_string).collect();
+        let replicas = [(); REPLICAS].map(|()| start(&proxy, &file, &options));
+        let replicas = Mutex::new(replicas);
+        Self {
+            redis,
+            proxy,
+            file,
+            options,
+            replicas,
+        }
+    }
+
+    pub(crate) fn address(&self, replica: usize) -> SocketAddr {
+        self.replicas()[replica].address()
+    }
+
+    /// Kills a replica with `SIGKILL`, and starts another in its place.
+    pub(crate) fn replace(&self, replica: usize) {
+        // The killed one may only have been stopped.
+        self.replicas()[replica].kill();
+        let next = start(&self.proxy, &self.file, &self.options);
+        self.replicas()[replica] = next;
+    }
+
+    /// Sends a signal, such as `SIGSTOP`.
+    pub(crate) fn signal(&self, replica: usize, signal: Signal) {
+        let id = self.replicas()[replica].id();
+        let id = Pid::from_raw(id.try_into().expect("an id of a process"));
+        kill(id, signal).expect("a running process");
+    }
+
+    fn replicas(&self) -> MutexGuard<'_, [Replica; REPLICAS]> {
+        self.replicas.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn start(proxy: &TcpProxy, file: &str, options: &[String]) -> Replica {
+    let lease = LEASE.as_millis().to_string();
+    let write_ttl = WRITE_TTL.as_millis().to_string();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_showcase"));
+    command
+        .args(["--listen", "127.0.0.1:0", "--notes", "1"])
+        .args(["--database", file, "--redis", &proxy.redis_url()])
+        .args(["--lease-ms", &lease, "--write-ttl-ms", &write_ttl])
+        .args(options);
+    Replica::start(&mut command)
+}
+
+impl Drop for System {
+    fn drop(&mut self) {
+        self.replicas().iter_mut().for_each(Replica::kill);
+        for suffix in ["", "-wal", "-shm"] {
+            let _ = fs::remove_file(format!("{}{suffix}", self.file));
+        }
+    }
+}

@@ -39,14 +39,18 @@ build_docs() {
     export RUSTDOCFLAGS="-D warnings"
     cargo doc --locked --workspace --no-deps --all-features
     cargo doc --locked -p tower-conditional --no-deps --no-default-features
-    # docs.rs has a nightly rustdoc, which names the feature that each item needs. The
-    # variable is set for rustdoc alone, since build scripts would behave differently with it.
-    local rustdoc=${logs:?}/rustdoc
-    printf '#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec rustdoc "$@"\n' >"$rustdoc"
-    chmod +x "$rustdoc"
-    RUSTDOC=$rustdoc RUSTDOCFLAGS="-D warnings --cfg docsrs" \
+    # docs.rs has a nightly rustdoc, which names the feature that each item needs.
+    make_unstable_rustdoc
+    RUSTDOC=$logs/rustdoc RUSTDOCFLAGS="-D warnings --cfg docsrs" \
         cargo doc --locked --no-deps --all-features "${published[@]/#/--package=}"
     unset RUSTDOCFLAGS
+}
+
+# Writes $logs/rustdoc, which takes unstable options. The variable is set for rustdoc alone:
+# with it, build scripts would behave differently, and all dependencies would be built again.
+make_unstable_rustdoc() {
+    printf '#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec rustdoc "$@"\n' >"${logs:?}/rustdoc"
+    chmod +x "$logs/rustdoc"
 }
 
 # Compares the files of each package with .ci/package. To accept a change:
@@ -119,18 +123,17 @@ check_wasm() {
 
 # Types of other crates appear in the public API only if the manifest allows them.
 check_external_types() {
-    # The version of rustdoc's JSON that the tool reads. Stable Rust writes JSON with the variable.
+    # The version of rustdoc's JSON that the tool reads.
     local format=57 manifest
-    echo | RUSTC_BOOTSTRAP=1 rustdoc - --crate-name probe -o "$logs" -Z unstable-options --output-format json
+    make_unstable_rustdoc
+    echo | "$logs/rustdoc" - --crate-name probe -o "$logs" -Z unstable-options --output-format json
     if ! grep -q "\"format_version\":$format" "$logs/probe.json"; then
         not_checked "external types: $(rustc --version) writes documentation that the tool cannot read"
         return
     fi
     install_tool cargo-check-external-types
     for manifest in Cargo.toml stores/sql/Cargo.toml stores/postgres/Cargo.toml stores/sqlite/Cargo.toml; do
-        # Build scripts read the variable too, so this has its own target directory.
-        RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$CARGO_TARGET_DIR/external_types \
-            cargo check-external-types --all-features --manifest-path "$manifest"
+        RUSTDOC=$logs/rustdoc cargo check-external-types --all-features --manifest-path "$manifest"
     done
 }
 

@@ -5,6 +5,7 @@
 published=(tower-conditional tower-conditional-sql tower-conditional-postgres tower-conditional-sqlite)
 
 run_lint() {
+    run_ahead install_tools
     step "format" check_format
     step "test vectors match their generator" python3 tests/vectors/reference.py --check
     step "clippy: workspace" cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
@@ -17,6 +18,11 @@ run_lint() {
     step "WebAssembly" check_wasm
     step "external types" check_external_types
     step "semantic versioning" check_semver
+}
+
+install_tools() {
+    install_tool cargo-deny
+    if writes_json_for_tool; then install_tool cargo-check-external-types; fi
 }
 
 check_format() {
@@ -91,6 +97,7 @@ check_minimal_versions() {
 }
 
 check_licenses() {
+    wait_for_ahead
     install_tool cargo-deny
     cargo deny --exclude tower-conditional-examples --exclude tower-conditional-examples-grpc \
         --exclude tower-conditional-retries --exclude tower-conditional-showcase check bans licenses sources
@@ -123,11 +130,9 @@ check_wasm() {
 
 # Types of other crates appear in the public API only if the manifest allows them.
 check_external_types() {
-    # The version of rustdoc's JSON that the tool reads.
-    local format=57 manifest
+    local manifest
     make_unstable_rustdoc
-    echo | "$logs/rustdoc" - --crate-name probe -o "$logs" -Z unstable-options --output-format json
-    if ! grep -q "\"format_version\":$format" "$logs/probe.json"; then
+    if ! writes_json_for_tool; then
         not_checked "external types: $(rustc --version) writes documentation that the tool cannot read"
         return
     fi
@@ -135,6 +140,13 @@ check_external_types() {
     for manifest in Cargo.toml stores/sql/Cargo.toml stores/postgres/Cargo.toml stores/sqlite/Cargo.toml; do
         RUSTDOC=$logs/rustdoc cargo check-external-types --all-features --manifest-path "$manifest"
     done
+}
+
+writes_json_for_tool() {
+    # The version of rustdoc's JSON that the tool reads.
+    local format=57
+    echo | RUSTC_BOOTSTRAP=1 rustdoc - --crate-name probe -o "$logs" -Z unstable-options --output-format json
+    grep -q "\"format_version\":$format" "$logs/probe.json"
 }
 
 # Compares the public API with that of the last release, which a tag names.
